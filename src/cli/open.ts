@@ -1,0 +1,37 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { readEnvironment } from '../config.ts'
+import { migrate } from '../db/database.ts'
+import { settleLocally } from '../local/settle.ts'
+import { openServices, type Services } from '../services.ts'
+import { complain, say } from '../terminal.ts'
+
+/**
+ * Opens what a command works with, for its duration. On the embedded default that is the running service's database, or the
+ * database is started, brought up to date, and stopped again at the end.
+ *
+ * @param options.mails the command hands mail over, so it needs a relay or the mailbox
+ */
+export async function withServices<T>(
+  work: (services: Services) => Promise<T>,
+  { mails = false }: { mails?: boolean } = {},
+): Promise<T> {
+  await using stack = new AsyncDisposableStack()
+  const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
+  const { config } = await settleLocally(environment, stack, { mailbox: mails ? 'shared' : 'none', say: complain })
+  if (!environment.DATABASE_URL) await migrate(config.DATABASE_URL)
+  return await work(stack.use(await openServices(config)))
+}
+
+/** Prints a command's result: the sentence for people, or with --json the value. */
+export function report(command: Command, value: object, sentence: string): void {
+  say(command.optsWithGlobals().json ? JSON.stringify(value) : sentence)
+}
+
+/** A date option's value. @throws InvalidArgumentError, which is wrong usage */
+export function asDate(text: string): string {
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`))
+  if (!isDate || new Date(`${text}T00:00:00Z`).toISOString().slice(0, 10) !== text) {
+    throw new InvalidArgumentError(`"${text}" is not a date. Write it like 2026-04-14.`)
+  }
+  return text
+}

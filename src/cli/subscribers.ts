@@ -1,0 +1,48 @@
+import { once } from 'node:events'
+import { userInfo } from 'node:os'
+import type { Command } from 'commander'
+import { exportSubscribers } from '../subscription/export.ts'
+import { importSubscribers } from '../subscription/import.ts'
+import { complain } from '../terminal.ts'
+import { report, withServices } from './open.ts'
+
+export function subscriberCommands(program: Command): void {
+  const subscribers = program.command('subscribers').description('readers, in and out')
+
+  subscribers
+    .command('import <file>')
+    .description(
+      'import addresses from a CSV file with a header line: email, and where wanted zone, hour, cadence, size',
+    )
+    .option('--active', 'they agreed elsewhere already: no confirmation mail')
+    .option('--attested-by <who>', 'who says that they agreed (default: your login name)')
+    .option('--dry-run', 'check everything, change nothing')
+    .action((file: string, options, command) =>
+      withServices(async (services) => {
+        const result = await importSubscribers(services, file, {
+          active: options.active === true,
+          attestedBy: options.attestedBy ?? userInfo().username,
+          dryRun: options.dryRun === true,
+        })
+        const { read, added, activated, unchanged, refused } = result
+        const did = options.dryRun ? 'would be' : 'were'
+        report(
+          command,
+          result,
+          `${read} addresses read: ${added} ${did} added, ${activated} ${did} made active, ${unchanged} left as they are, ${refused} not taken since they left, bounced, complained or are suppressed.`,
+        )
+      }),
+    )
+
+  subscribers
+    .command('export')
+    .description('all subscribers as CSV, to standard output')
+    .action(() =>
+      withServices(async (services) => {
+        for await (const chunk of exportSubscribers(services)) {
+          if (!process.stdout.write(chunk)) await once(process.stdout, 'drain')
+        }
+        complain('Done. The file holds addresses: keep it safe.')
+      }),
+    )
+}

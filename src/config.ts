@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback)
+const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback)
+const hours = (fallback: number) => z.coerce.number().positive().max(168).default(fallback)
+/** Comma-separated. */
+const list = (fallback = '') =>
+  z
+    .string()
+    .default(fallback)
+    .transform((value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    )
+const secret = z.string().refine((value) => Buffer.byteLength(value) >= 32, 'needs at least 32 bytes')
+const urlOf = (...schemes: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), {
+    message: `must be a URL starting with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
+  })
+
+/** "Name <name@example.org>" or a bare address; no line break can hide in it. */
+const mailbox = z
+  .string()
+  .regex(
+    /^(?:[^<>\r\n",]+ <[^\s<>"@]+@[^\s<>"@]+>|[^\s<>"@]+@[^\s<>"@]+)$/,
+    'must look like: Paperboy <papers@example.org>',
+  )
+
+const Environment = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  DATABASE_URL: urlOf('postgres:', 'postgresql:').optional(),
+  REDIS_URL: urlOf('redis:', 'rediss:').optional(),
+  SMTP_URL: urlOf('smtp:', 'smtps:').optional(),
+  PUBLIC_URL: urlOf('http:', 'https:')
+    .transform((value) => value.replace(/\/+$/, ''))
+    .optional(),
+  MAIL_FROM: mailbox.optional(),
+  REPLY_TO: mailbox.optional(),
+  POSTAL_ADDRESS: z.string().optional(),
+  CURATOR_NAME: z.string().default('AK'),
+  SECRET_KEY: secret.optional(),
+  SECRET_KEY_PREVIOUS: list(),
+  SUPPRESSION_KEY: secret.optional(),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port(3000),
+  MAILBOX_PORT: port(1080),
+  TRUST_PROXY: list(),
+  DATA_DIR: z.string().default('.data'),
+  PAPER_SOURCES: list('hf')
+    .transform((names) => names.filter((name) => name !== 'none'))
+    .pipe(z.array(z.enum(['hf']))),
+  EDITION_CLOSE_HOUR_UTC: z.coerce.number().int().min(0).max(23).default(2),
+  EDITION_RELEASE_DELAY_MINUTES: z.coerce.number().int().min(0).max(1440).default(60),
+  DIGEST_FRESHNESS_HOURS: hours(12),
+  DIGEST_EXPIRY_HOURS: hours(20),
+  SMTP_CONNECTIONS: count(10, 200),
+  UNKNOWN_POLICY: z.enum(['resend', 'hold']).default('resend'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+/** What production cannot invent for itself: a generated secret or a local mailbox there would be a silent mistake. */
+const REQUIRED_IN_PRODUCTION = [
+  'DATABASE_URL',
+  'SMTP_URL',
+  'PUBLIC_URL',
+  'MAIL_FROM',
+  'SECRET_KEY',
+  'SUPPRESSION_KEY',
+  'POSTAL_ADDRESS',
+] as const
+
+export type Environment = z.output<typeof Environment>
+type Settled = (typeof REQUIRED_IN_PRODUCTION)[number]
+/** The configuration once nothing is open any more: what services are opened with. */
+export type Config = Omit<Environment, Settled> & { [K in Settled]: NonNullable<Environment[K]> }
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/**
+ * Reads and checks the environment; the only reader of it.
+ *
+ * @param env usually `process.env`; empty values count as absent, as in an .env file with nothing after the sign
+ * @throws ConfigError naming every problem at once, and never a value, since values may be secrets
+ */
+export function readEnvironment(env: Record<string, string | undefined>): Environment {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = Environment.safeParse(given)
+  const problems = parsed.success
+    ? parsed.data.NODE_ENV === 'production'
+      ? REQUIRED_IN_PRODUCTION.filter((name) => !parsed.data[name]).map((name) => `${name} is required in production`)
+      : []
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
+  if (problems.length > 0 || !parsed.success) {
+    throw new ConfigError(
+      `The configuration has ${problems.length === 1 ? 'a problem' : 'problems'}:\n${problems.map((line) => `  - ${line}`).join('\n')}\nSee the table "Configuration" in README.md.`,
+    )
+  }
+  return parsed.data
+}
+
+/** Whether every value that services need is there. */
+export const isSettled = (environment: Environment): environment is Environment & Config =>
+  REQUIRED_IN_PRODUCTION.every((name) => environment[name] !== undefined)
+
+/** The product's version, for logs, the User-Agent and the banner. */
+export const VERSION: string = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')).version

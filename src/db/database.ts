@@ -1,0 +1,34 @@
+import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
+import { migrate as drizzleMigrate } from 'drizzle-orm/node-postgres/migrator'
+import type { PgDatabase } from 'drizzle-orm/pg-core'
+import pg from 'pg'
+import * as schema from './schema.ts'
+
+/** A pool or an open transaction: domain functions do not care which. */
+export type Db = PgDatabase<NodePgQueryResultHKT, typeof schema>
+
+const MIGRATIONS = new URL('../../migrations', import.meta.url).pathname
+
+/** Opens no connection until first used. Idle clients that lose their server are replaced by the pool, so their error is only reported. */
+export function openPool(connectionString: string, onError: (error: Error) => void, max = 20): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max, keepAlive: true, application_name: 'paperboy' })
+  pool.on('error', onError)
+  return pool
+}
+
+export const databaseOn = (pool: pg.Pool): Db => drizzle(pool, { schema })
+
+/**
+ * Brings the tables up to date. Processes that start together wait for each other, since drizzle's own migrator does not.
+ * @throws the database's error; nothing of a failed migration is kept
+ */
+export async function migrate(connectionString: string): Promise<void> {
+  const client = new pg.Client({ connectionString, application_name: 'paperboy migrate' })
+  await client.connect()
+  try {
+    await client.query(`SELECT pg_advisory_lock(hashtext('paperboy migrate'))`)
+    await drizzleMigrate(drizzle(client), { migrationsFolder: MIGRATIONS })
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,242 @@
+/** The tables as code sees them. migrations/ makes them; a test compares the two, so neither can drift. */
+import {
+  bigint,
+  boolean,
+  customType,
+  date,
+  doublePrecision,
+  integer,
+  jsonb,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core'
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+const id = () => bigint({ mode: 'number' }).generatedAlwaysAsIdentity().primaryKey()
+const ref = (name: string) => bigint(name, { mode: 'number' }).notNull()
+const moment = (name: string) => timestamp(name, { withTimezone: true })
+
+export const pickVerdict = pgEnum('pick_verdict', ['picked', 'dropped'])
+export const subscriberStatus = pgEnum('subscriber_status', [
+  'pending',
+  'active',
+  'unsubscribed',
+  'bounced',
+  'complained',
+  'erased',
+])
+export const cadence = pgEnum('cadence', ['daily', 'weekdays', 'weekly'])
+export const suppressionReason = pgEnum('suppression_reason', ['hard bounce', 'complaint', 'erasure', 'manual'])
+export const editionKind = pgEnum('edition_kind', ['daily', 'weekly'])
+export const editionState = pgEnum('edition_state', ['draft', 'released', 'sending', 'paused', 'sent', 'cancelled'])
+export const paperSection = pgEnum('paper_section', ['picks', 'top'])
+export const batchState = pgEnum('batch_state', ['open', 'leased', 'done'])
+export const deliveryState = pgEnum('delivery_state', [
+  'queued',
+  'handed',
+  'accepted',
+  'deferred',
+  'refused',
+  'unknown',
+  'skipped',
+  'expired',
+  'erased',
+])
+export const serviceMail = pgEnum('service_mail', ['confirm', 'welcome', 'already'])
+
+export const papers = pgTable(
+  'papers',
+  {
+    id: id(),
+    source: text('source').notNull(),
+    sourceId: text('source_id').notNull(),
+    title: text('title').notNull(),
+    abstract: text('abstract').notNull(),
+    summary: text('summary'),
+    authors: text('authors').array().notNull().default([]),
+    organization: text('organization'),
+    submitter: text('submitter'),
+    keywords: text('keywords').array().notNull().default([]),
+    publishedAt: moment('published_at'),
+    listDay: date('list_day').notNull(),
+    listedAt: moment('listed_at'),
+    listPosition: integer('list_position').notNull(),
+    url: text('url'),
+    pdfUrl: text('pdf_url'),
+    codeUrl: text('code_url'),
+    projectUrl: text('project_url'),
+    sample: boolean('sample').notNull().default(false),
+    raw: jsonb('raw').notNull(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    updatedAt: moment('updated_at').notNull().defaultNow(),
+  },
+  (t) => [unique('one_paper_per_source_id').on(t.source, t.sourceId)],
+)
+
+export const signals = pgTable(
+  'signals',
+  {
+    paperId: ref('paper_id'),
+    observedAt: moment('observed_at').notNull(),
+    votes: integer('votes').notNull(),
+    comments: integer('comments').notNull().default(0),
+    stars: integer('stars'),
+    origin: text('origin').notNull(),
+  },
+  (t) => [primaryKey({ name: 'one_signal_per_moment', columns: [t.paperId, t.observedAt] })],
+)
+
+export const sourceReads = pgTable(
+  'source_reads',
+  {
+    source: text('source').notNull(),
+    listDay: date('list_day').notNull(),
+    readAt: moment('read_at').notNull(),
+    etag: text('etag'),
+    lastModified: text('last_modified'),
+    papers: integer('papers').notNull(),
+  },
+  (t) => [primaryKey({ name: 'one_read_per_source_day', columns: [t.source, t.listDay] })],
+)
+
+export const picks = pgTable(
+  'picks',
+  {
+    paperId: ref('paper_id'),
+    listDay: date('list_day').notNull(),
+    verdict: pickVerdict('verdict').notNull(),
+    note: text('note'),
+    curator: text('curator'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ name: 'one_pick_per_paper_and_day', columns: [t.listDay, t.paperId] })],
+)
+
+export const subscribers = pgTable('subscribers', {
+  id: id(),
+  email: text('email'),
+  emailKey: text('email_key').unique('one_subscriber_per_mailbox'),
+  addressHash: bytea('address_hash'),
+  status: subscriberStatus('status').notNull().default('pending'),
+  zone: text('zone').notNull().default('UTC'),
+  hour: smallint('hour').notNull().default(8),
+  cadence: cadence('cadence').notNull().default('daily'),
+  size: smallint('size').notNull().default(10),
+  nextDigestAt: moment('next_digest_at'),
+  pausedUntil: moment('paused_until'),
+  confirmNonce: bytea('confirm_nonce'),
+  requestedAt: moment('requested_at'),
+  confirmedAt: moment('confirmed_at'),
+  leftAt: moment('left_at'),
+  consentForm: text('consent_form'),
+  consentOrigin: bytea('consent_origin'),
+  importedBy: text('imported_by'),
+  importedAt: moment('imported_at'),
+  createdAt: moment('created_at').notNull().defaultNow(),
+  updatedAt: moment('updated_at').notNull().defaultNow(),
+})
+
+export const suppressions = pgTable('suppressions', {
+  addressHash: bytea('address_hash').primaryKey(),
+  reason: suppressionReason('reason').notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+})
+
+export const editions = pgTable(
+  'editions',
+  {
+    id: id(),
+    kind: editionKind('kind').notNull().default('daily'),
+    date: date('date').notNull(),
+    state: editionState('state').notNull().default('draft'),
+    held: boolean('held').notNull().default(false),
+    closesAt: moment('closes_at').notNull(),
+    releaseAt: moment('release_at').notNull(),
+    assembledAt: moment('assembled_at').notNull(),
+    releasedAt: moment('released_at'),
+    sendAllAt: moment('send_all_at'),
+    plannedAt: moment('planned_at'),
+    sentAt: moment('sent_at'),
+    messageKey: bytea('message_key').notNull(),
+    subject: text('subject'),
+    preheader: text('preheader'),
+  },
+  (t) => [unique('one_edition_per_date').on(t.kind, t.date)],
+)
+
+export const editionPapers = pgTable(
+  'edition_papers',
+  {
+    editionId: ref('edition_id'),
+    paperId: ref('paper_id'),
+    position: integer('position').notNull(),
+    section: paperSection('section').notNull(),
+    score: doublePrecision('score').notNull(),
+    reason: text('reason').notNull(),
+    note: text('note'),
+    votes: integer('votes'),
+    comments: integer('comments'),
+    stars: integer('stars'),
+  },
+  (t) => [
+    primaryKey({ name: 'one_place_per_paper', columns: [t.editionId, t.paperId] }),
+    unique('one_paper_per_place').on(t.editionId, t.position),
+  ],
+)
+
+export const editionParts = pgTable(
+  'edition_parts',
+  { editionId: ref('edition_id'), locale: text('locale').notNull(), parts: jsonb('parts').notNull() },
+  (t) => [primaryKey({ name: 'one_composition_per_locale', columns: [t.editionId, t.locale] })],
+)
+
+export const batches = pgTable('batches', {
+  id: id(),
+  editionId: ref('edition_id'),
+  state: batchState('state').notNull().default('open'),
+  dueAt: moment('due_at').notNull(),
+  lease: uuid('lease'),
+  leaseUntil: moment('lease_until'),
+  attempts: integer('attempts').notNull().default(0),
+  createdAt: moment('created_at').notNull().defaultNow(),
+})
+
+export const deliveries = pgTable(
+  'deliveries',
+  {
+    editionId: ref('edition_id'),
+    subscriberId: ref('subscriber_id'),
+    batchId: ref('batch_id'),
+    state: deliveryState('state').notNull().default('queued'),
+    expiresAt: moment('expires_at').notNull(),
+    handOvers: smallint('hand_overs').notNull().default(0),
+    crashes: smallint('crashes').notNull().default(0),
+    cuts: smallint('cuts').notNull().default(0),
+    shown: bytea('shown'),
+    reply: text('reply'),
+    handedAt: moment('handed_at'),
+    settledAt: moment('settled_at'),
+  },
+  (t) => [primaryKey({ name: 'one_delivery_per_reader', columns: [t.editionId, t.subscriberId] })],
+)
+
+export const outbox = pgTable('outbox', {
+  id: id(),
+  kind: serviceMail('kind').notNull(),
+  subscriberId: ref('subscriber_id'),
+  state: deliveryState('state').notNull().default('queued'),
+  dueAt: moment('due_at').notNull().defaultNow(),
+  leaseUntil: moment('lease_until'),
+  handOvers: smallint('hand_overs').notNull().default(0),
+  crashes: smallint('crashes').notNull().default(0),
+  messageKey: bytea('message_key').notNull(),
+  reply: text('reply'),
+  createdAt: moment('created_at').notNull().defaultNow(),
+  settledAt: moment('settled_at'),
+})

@@ -1,0 +1,96 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../db/database.ts'
+
+/** A batch in this worker's hand. Lease times are the database's, so that workers' clocks do not matter. */
+export interface Lease {
+  batchId: number
+  editionId: number
+  lease: string
+  attempts: number
+}
+
+const LEASE_SECONDS = 30
+export const RENEW_EVERY_MS = 10_000
+
+/** May be mailed from: paused and cancelled editions may not. */
+const LIVE = sql`('released', 'sending', 'sent')`
+
+/**
+ * Takes a batch that is due and in nobody's hand. What a dead holder left `handed` becomes `unknown` in the same transaction:
+ * whether the relay took it, nobody can know.
+ */
+export async function leaseBatch(db: Db, batchId: number, at: Date): Promise<Lease | undefined> {
+  return db.transaction(async (tx) => {
+    const { rows } = await tx.execute<{ edition_id: string; lease: string; attempts: number }>(sql`
+      UPDATE batches b SET state = 'leased', lease = gen_random_uuid(), attempts = attempts + 1,
+        lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
+      FROM editions e
+      WHERE b.id = ${batchId} AND e.id = b.edition_id AND e.state IN ${LIVE} AND b.due_at <= ${at}
+        AND (b.state = 'open' OR (b.state = 'leased' AND b.lease_until < now()))
+      RETURNING b.edition_id, b.lease, b.attempts`)
+    const row = rows[0]
+    if (!row) return undefined
+    const editionId = Number(row.edition_id)
+    await tx.execute(sql`
+      UPDATE deliveries SET state = 'unknown', crashes = crashes + 1, reply = 'the worker died before the reply', settled_at = ${at}
+      WHERE edition_id = ${editionId} AND batch_id = ${batchId} AND state = 'handed'`)
+    return { batchId, editionId, lease: row.lease, attempts: row.attempts }
+  })
+}
+
+/** Keeps a batch in hand. @returns false when it is somebody else's by now */
+export async function renewLease(db: Db, { batchId, lease }: Lease): Promise<boolean> {
+  const { rowCount } = await db.execute(sql`
+    UPDATE batches SET lease_until = now() + make_interval(secs => ${LEASE_SECONDS}) WHERE id = ${batchId} AND lease = ${lease}`)
+  return rowCount === 1
+}
+
+/**
+ * Puts a batch out of hand: done when nothing in it is left to do, else open again.
+ * @param again when it is next due, if something is left
+ */
+export async function returnBatch(
+  db: Db,
+  { batchId, editionId, lease }: Lease,
+  policy: 'resend' | 'hold',
+  again: Date,
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    // Locked first, so that what a straggler moves into it at this moment is seen by the second statement.
+    const { rowCount } = await tx.execute(
+      sql`SELECT FROM batches WHERE id = ${batchId} AND lease = ${lease} FOR UPDATE`,
+    )
+    if (rowCount === 0) return
+    await tx.execute(sql`
+      UPDATE batches SET lease = NULL, lease_until = NULL, due_at = ${again}, state = CASE WHEN EXISTS (
+          SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${toDo(policy)}
+        ) THEN 'open' ELSE 'done' END::batch_state
+      WHERE id = ${batchId}`)
+  })
+}
+
+/** How often one message is handed over again when nobody knows what became of it, under UNKNOWN_POLICY=resend. */
+const RESENDS_AFTER_CRASH = 1
+const RESENDS_AFTER_CUT = 3
+
+/** Rows (alias `d`) that are still to be handed over. */
+export const toDo = (policy: 'resend' | 'hold') =>
+  policy === 'hold'
+    ? sql`d.state IN ('queued', 'deferred')`
+    : sql`(d.state IN ('queued', 'deferred')
+        OR (d.state = 'unknown' AND d.crashes <= ${RESENDS_AFTER_CRASH} AND d.cuts <= ${RESENDS_AFTER_CUT}))`
+
+/** Batches that are due, not in hand, and of a live edition: what the sweeper wakes workers for. */
+export async function batchesToDo(
+  db: Db,
+  at: Date,
+  most = 1000,
+  editionId: number | null = null,
+): Promise<{ batchId: number; attempts: number }[]> {
+  const { rows } = await db.execute<{ id: string; attempts: number }>(sql`
+    SELECT b.id, b.attempts FROM batches b JOIN editions e ON e.id = b.edition_id
+    WHERE b.state <> 'done' AND b.due_at <= ${at} AND e.state IN ${LIVE} AND (b.state = 'open' OR b.lease_until < now())
+      AND (${editionId}::bigint IS NULL OR b.edition_id = ${editionId}::bigint)
+    ORDER BY b.due_at, b.id LIMIT ${most}`)
+  return rows.map((row) => ({ batchId: Number(row.id), attempts: row.attempts }))
+}

@@ -1,0 +1,138 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../db/database.ts'
+import { type Lease, toDo } from './batches.ts'
+import { waitAfter } from './later-batches.ts'
+import type { Outcome } from './outcome.ts'
+
+/** A delivery still to be handed over, and what decides which papers it shows. */
+export interface Pending {
+  subscriberId: number
+  size: number
+  /** what was chosen for an earlier hand-over: a resend shows the same */
+  shown: Buffer | null
+}
+
+/** A delivery that a committed statement has marked `handed`. */
+export interface Handed {
+  subscriberId: number
+  email: string
+  shown: Buffer
+  /** the how-manieth hand-over this is; an outcome is recorded only for the one it belongs to */
+  handOvers: number
+}
+
+export async function readPending(
+  db: Db,
+  { editionId, batchId }: Lease,
+  policy: 'resend' | 'hold',
+): Promise<Pending[]> {
+  const { rows } = await db.execute<{ subscriber_id: string; size: number; shown: Buffer | null }>(sql`
+    SELECT d.subscriber_id, coalesce(s.size, 1) AS size, d.shown
+    FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id
+    WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${toDo(policy)}
+    ORDER BY d.subscriber_id`)
+  return rows.map((row) => ({ subscriberId: Number(row.subscriber_id), size: row.size, shown: row.shown }))
+}
+
+/**
+ * Marks a group `handed`, in one committed statement, and only whoever may still be mailed at that moment: active, not paused,
+ * not suppressed, not expired, the edition neither paused nor cancelled, the batch still ours. Who may not becomes `skipped` or
+ * `expired` with the reason. Locking the batch row keeps a successor from taking the batch between this check and its commit.
+ *
+ * @returns the handed ones; the rest are settled or somebody else's
+ */
+export async function markHanded(
+  db: Db,
+  { editionId, batchId, lease }: Lease,
+  group: readonly { subscriberId: number; shown: Buffer }[],
+  policy: 'resend' | 'hold',
+  at: Date,
+): Promise<Handed[]> {
+  const { rows } = await db.execute<{
+    subscriber_id: string
+    state: string
+    email: string | null
+    shown: Buffer
+    hand_overs: number
+  }>(sql`
+    WITH mine AS MATERIALIZED (
+      SELECT b.id FROM batches b JOIN editions e ON e.id = b.edition_id
+      WHERE b.id = ${batchId} AND b.lease = ${lease} AND b.lease_until > now() AND e.state IN ('released', 'sending', 'sent')
+      FOR SHARE OF b
+    ), wanted AS (
+      SELECT * FROM unnest(${sql.param(group.map((one) => one.subscriberId))}::bigint[],
+                           ${sql.param(group.map((one) => one.shown))}::bytea[]) AS w (subscriber_id, shown)
+    ), judged AS (
+      SELECT d.subscriber_id, coalesce(d.shown, w.shown) AS shown, s.email,
+        CASE
+          WHEN d.expires_at <= ${at} THEN 'expired'
+          WHEN s.status IS DISTINCT FROM 'active' OR s.paused_until > ${at} OR x.address_hash IS NOT NULL
+            OR length(coalesce(d.shown, w.shown)) = 0 THEN 'skipped'
+          ELSE 'handed'
+        END::delivery_state AS state,
+        CASE
+          WHEN d.expires_at <= ${at} THEN coalesce(d.reply, 'too late')
+          WHEN s.status IS DISTINCT FROM 'active' THEN coalesce(s.status::text, 'gone')
+          WHEN s.paused_until > ${at} THEN 'paused'
+          WHEN x.address_hash IS NOT NULL THEN 'suppressed'
+          WHEN length(coalesce(d.shown, w.shown)) = 0 THEN 'nothing new'
+        END AS why
+      FROM wanted w
+      JOIN deliveries d ON d.edition_id = ${editionId} AND d.subscriber_id = w.subscriber_id
+      LEFT JOIN subscribers s ON s.id = d.subscriber_id
+      LEFT JOIN suppressions x ON x.address_hash = s.address_hash
+      WHERE EXISTS (SELECT FROM mine) AND d.batch_id = ${batchId} AND ${toDo(policy)}
+      FOR UPDATE OF d
+    )
+    UPDATE deliveries d SET state = j.state, shown = j.shown, reply = j.why,
+      hand_overs = hand_overs + (j.state = 'handed')::int,
+      handed_at = CASE WHEN j.state = 'handed' THEN ${at} ELSE handed_at END,
+      settled_at = CASE WHEN j.state <> 'handed' THEN ${at}::timestamptz END
+    FROM judged j
+    WHERE d.edition_id = ${editionId} AND d.subscriber_id = j.subscriber_id
+    RETURNING d.subscriber_id, d.state, j.email, d.shown, d.hand_overs`)
+  return rows
+    .filter((row) => row.state === 'handed')
+    .map((row) => ({
+      subscriberId: Number(row.subscriber_id),
+      email: row.email!,
+      shown: row.shown,
+      handOvers: row.hand_overs,
+    }))
+}
+
+/** What is to be recorded of one hand-over. `later` is the batch that takes it from here when it is to be tried again. */
+export interface Settled {
+  subscriberId: number
+  handOvers: number
+  outcome: Outcome
+  later?: number | undefined
+}
+
+/**
+ * Records outcomes. Applies also to a row that a successor called `unknown` meanwhile, since we know better, but never to a
+ * later hand-over of it. A later batch that was worked to its end while this one still ran is opened again; touching its row
+ * makes whoever is about to end it wait and see what came in.
+ */
+export async function recordOutcomes(db: Db, editionId: number, settled: readonly Settled[], at: Date): Promise<void> {
+  const again = new Date(at.getTime() + waitAfter(1))
+  await db.execute(sql`
+    WITH r AS (
+      SELECT * FROM unnest(${sql.param(settled.map((one) => one.subscriberId))}::bigint[],
+                           ${sql.param(settled.map((one) => one.handOvers))}::int[],
+                           ${sql.param(settled.map((one) => one.outcome.state))}::delivery_state[],
+                           ${sql.param(settled.map((one) => one.outcome.reply))}::text[],
+                           ${sql.param(settled.map((one) => one.later ?? null))}::bigint[]
+                    ) AS r (subscriber_id, hand_overs, state, reply, later)
+    ), kept_open AS (
+      UPDATE batches SET
+        due_at = CASE WHEN state = 'done' THEN ${again} ELSE due_at END,
+        state = CASE WHEN state = 'done' THEN 'open' ELSE state END
+      WHERE id IN (SELECT later FROM r)
+    )
+    UPDATE deliveries d SET state = r.state, reply = r.reply, settled_at = ${at},
+      cuts = cuts + (r.state = 'unknown')::int, batch_id = coalesce(r.later, d.batch_id)
+    FROM r
+    WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND d.hand_overs = r.hand_overs
+      AND d.state IN ('handed', 'unknown')`)
+}

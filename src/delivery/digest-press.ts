@@ -1,0 +1,107 @@
+import { createHmac } from 'node:crypto'
+import { and, eq } from 'drizzle-orm'
+import type { Config } from '../config.ts'
+import { editionParts, editions } from '../db/schema.ts'
+import { domainOf } from '../edition/compose.ts'
+import { composeDigest, type ReaderPart } from '../edition/digest.ts'
+import type { EditionParts } from '../edition/parts.ts'
+import { LOCALE } from '../edition/release.ts'
+import type { Services } from '../services.ts'
+import { mintToken } from '../subscription/tokens.ts'
+import type { Handed, Pending } from './deliveries.ts'
+import type { Envelope } from './relay.ts'
+import { findRepeats, readHad } from './repeats.ts'
+import { chooseShown, fromBitmap, toBitmap } from './shown.ts'
+
+export interface OpenEdition {
+  /** what each reader is shown, as a bitmap of the edition's positions; empty where they had everything before */
+  choose(pending: readonly Pending[]): Promise<{ subscriberId: number; shown: Buffer }[]>
+  envelope(email: string): Envelope
+  /** the message for one reader, ready to be sent */
+  digest(handed: Handed, at: Date): Buffer
+}
+
+/** Turns editions into readers' messages; keeps the parts of the last few, since batches of one edition follow each other. */
+export interface DigestPress {
+  open(editionId: number): Promise<OpenEdition>
+}
+
+const KEPT_EDITIONS = 4
+
+/** What was frozen at the release and is therefore worth keeping. */
+interface Composed {
+  parts: EditionParts
+  messageKey: Buffer
+}
+
+export function digestPress({ db, config, keys }: Pick<Services, 'db' | 'config' | 'keys'>): DigestPress {
+  const kept = new Map<number, Composed>()
+  const from = addressOf(config.MAIL_FROM)
+
+  const load = async (editionId: number): Promise<Composed> => {
+    const [edition] = await db
+      .select({ parts: editionParts.parts, messageKey: editions.messageKey })
+      .from(editionParts)
+      .innerJoin(editions, eq(editions.id, editionParts.editionId))
+      .where(and(eq(editionParts.editionId, editionId), eq(editionParts.locale, LOCALE)))
+    if (!edition) throw new Error(`edition ${editionId} has no composed parts`)
+    return { parts: edition.parts as EditionParts, messageKey: edition.messageKey }
+  }
+
+  return {
+    async open(editionId) {
+      const { parts, messageKey } = kept.get(editionId) ?? (await load(editionId))
+      kept.delete(editionId)
+      kept.set(editionId, { parts, messageKey })
+      if (kept.size > KEPT_EDITIONS) kept.delete(kept.keys().next().value!)
+      // Asked anew for every batch: an edition released since may share a paper with this one.
+      const repeats = await findRepeats(db, editionId)
+      return {
+        async choose(pending) {
+          const had = await readHad(db, repeats, pending)
+          return pending.map(({ subscriberId, size, shown }) => ({
+            subscriberId,
+            shown: shown ?? toBitmap(chooseShown(parts.sections.length, size, had.get(subscriberId))),
+          }))
+        },
+        envelope: (to) => ({ from, to }),
+        digest: (handed, at) => composeDigest(parts, readerPart({ config, keys }, messageKey, handed, at)),
+      }
+    },
+  }
+}
+
+/** What stands in one reader's digest alone: their links, minted now, and the headers that name them. */
+export function readerPart(
+  { config, keys }: Pick<Services, 'config' | 'keys'>,
+  messageKey: Buffer,
+  { subscriberId, email, shown }: Pick<Handed, 'subscriberId' | 'email' | 'shown'>,
+  at: Date,
+): ReaderPart {
+  const unsubscribeToken = mintToken(keys, 'unsubscribe', subscriberId, at)
+  return {
+    unsubscribeToken,
+    preferencesToken: mintToken(keys, 'preferences', subscriberId, at),
+    shown: fromBitmap(shown),
+    headers:
+      `To: <${email}>\r\n` +
+      `Message-ID: <${messageIdOf(messageKey, subscriberId)}@${domainOf(config.MAIL_FROM)}>\r\n` +
+      `Date: ${mailDate(at)}\r\n` +
+      `List-Unsubscribe: <${config.PUBLIC_URL}/unsubscribe/${unsubscribeToken}>,\r\n <${leaveByMail(config, unsubscribeToken)}>\r\n` +
+      'List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n',
+  }
+}
+
+/** Where a mail program without https sends its reader's wish to leave. */
+export const leaveByMail = ({ MAIL_FROM }: Pick<Config, 'MAIL_FROM'>, unsubscribeToken: string): string =>
+  `mailto:${addressOf(MAIL_FROM)}?subject=unsubscribe%20${unsubscribeToken}`
+
+/** The bare address of "Name <address>", for envelopes. */
+export const addressOf = (mailbox: string): string => mailbox.replace(/^.*<(.*)>$/, '$1')
+
+/** The same for every hand-over of one delivery, and not to be guessed by another reader of the edition. */
+export const messageIdOf = (messageKey: Buffer, subscriberId: number): string =>
+  createHmac('sha256', messageKey).update(`message ${subscriberId}`).digest('hex').slice(0, 32)
+
+/** RFC 5322 § 3.3, in UTC: "Tue, 14 Apr 2026 03:00:00 +0000". */
+export const mailDate = (at: Date): string => at.toUTCString().replace('GMT', '+0000')

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto'
+import { and, eq, sql } from 'drizzle-orm'
+import type { Db } from '../db/database.ts'
+import { editionPapers, editions } from '../db/schema.ts'
+import { PaperboyError } from '../errors.ts'
+import { closeOfDay, daysLater } from '../papers/days.ts'
+import { rankPapers } from '../papers/rank.ts'
+import { reasonFor } from '../papers/reason.ts'
+import type { Services } from '../services.ts'
+
+/** More candidates than any digest is long, few enough to compose once in a blink. */
+const MOST_CANDIDATES = 120
+
+export interface Assembled {
+  editionId: number
+  state: string
+  papers: number
+  /** false: it was released already, and nothing was touched */
+  changed: boolean
+}
+
+/**
+ * Makes or re-makes the draft of a list day's (or ISO week's) edition: picks first, then by score, what the curator dropped left out.
+ *
+ * @param date the list day, or the Monday of the week
+ * @returns what stands there now; a released edition is left as it is
+ * @throws PaperboyError EDITION_EMPTY when that day has no papers, saying so
+ */
+export async function assemble(
+  { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
+  { kind = 'daily', date }: { kind?: 'daily' | 'weekly'; date: string },
+): Promise<Assembled> {
+  const lastDay = kind === 'weekly' ? daysLater(date, 6) : date
+  const closesAt = closeOfDay(lastDay, config.EDITION_CLOSE_HOUR_UTC)
+  return db.transaction(async (tx) => {
+    const standing = await lockEdition(tx, kind, date)
+    if (standing && standing.state !== 'draft') {
+      return {
+        editionId: standing.id,
+        state: standing.state,
+        papers: await countPapers(tx, standing.id),
+        changed: false,
+      }
+    }
+    const candidates = await readCandidates(tx, kind, date, now())
+    if (candidates.length === 0) {
+      const span = kind === 'weekly' ? `the week of ${date}` : `list day ${date}`
+      throw new PaperboyError(
+        'EDITION_EMPTY',
+        `There is no edition for ${span}: no papers were collected or imported for it.`,
+      )
+    }
+    const ranked = rankPapers(candidates)
+    const ordered = [...ranked.filter((p) => p.verdict === 'picked'), ...ranked.filter((p) => p.verdict !== 'picked')]
+    const rows = ordered.slice(0, MOST_CANDIDATES)
+    const times = {
+      closesAt,
+      releaseAt: new Date(closesAt.getTime() + config.EDITION_RELEASE_DELAY_MINUTES * 60_000),
+      assembledAt: now(),
+    }
+    const [edition] = await tx
+      .insert(editions)
+      .values({ kind, date, ...times, messageKey: randomBytes(32) })
+      .onConflictDoUpdate({ target: [editions.kind, editions.date], set: times })
+      .returning({ id: editions.id })
+    await tx.delete(editionPapers).where(eq(editionPapers.editionId, edition!.id))
+    await tx.insert(editionPapers).values(
+      rows.map((paper, position) => ({
+        editionId: edition!.id,
+        paperId: paper.id,
+        position,
+        section: paper.verdict === 'picked' ? ('picks' as const) : ('top' as const),
+        score: paper.score,
+        reason: reasonFor({ ...paper, pickedBy: paper.verdict === 'picked' ? paper.curator : null }) ?? '',
+        note: paper.note,
+        votes: paper.votes,
+        comments: paper.comments,
+        stars: paper.stars,
+      })),
+    )
+    return { editionId: edition!.id, state: 'draft', papers: rows.length, changed: true }
+  })
+}
+
+async function lockEdition(db: Db, kind: 'daily' | 'weekly', date: string) {
+  const [found] = await db
+    .select({ id: editions.id, state: editions.state })
+    .from(editions)
+    .where(and(eq(editions.kind, kind), eq(editions.date, date)))
+    .for('update')
+  return found
+}
+
+const countPapers = (db: Db, editionId: number): Promise<number> =>
+  db.$count(editionPapers, eq(editionPapers.editionId, editionId))
+
+/** The days' papers with the newest snapshot there is by `at`, and the curator's word on each. */
+async function readCandidates(db: Db, kind: 'daily' | 'weekly', date: string, at: Date) {
+  const { rows } = await db.execute<{
+    id: number
+    list_position: number
+    votes: number | null
+    comments: number | null
+    stars: number | null
+    age_hours: number | null
+    verdict: 'picked' | null
+    note: string | null
+    curator: string | null
+  }>(sql`
+    SELECT p.id::int8, p.list_position, s.votes, s.comments, s.stars, k.verdict, k.note, k.curator,
+      (extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600)::float8 AS age_hours
+    FROM papers p
+    LEFT JOIN LATERAL (
+      SELECT * FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
+    ) s ON true
+    LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
+    WHERE p.list_day >= ${date}::date AND p.list_day < ${date}::date + ${kind === 'weekly' ? 7 : 1}::int
+      AND k.verdict IS DISTINCT FROM 'dropped'
+      -- Once a day has real papers, the sample's invented votes have no place beside them.
+      AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))
+    ORDER BY p.list_day, p.list_position, p.id`)
+  return rows.map(({ id, list_position, age_hours, ...row }) => ({
+    ...row,
+    id: Number(id),
+    listPosition: list_position,
+    ageHours: age_hours === null ? null : Math.max(age_hours, 0),
+  }))
+}

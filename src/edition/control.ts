@@ -1,0 +1,63 @@
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import { editions } from '../db/schema.ts'
+import { PaperboyError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { notFound } from './release.ts'
+
+type Deps = Pick<Services, 'db' | 'now'>
+type State = typeof editions.$inferSelect.state
+export type EditionKey = { kind: 'daily' | 'weekly'; date: string }
+
+/** Keeps a draft from being released by the clock; `release` by hand still works. */
+export const hold = (deps: Deps, key: EditionKey): Promise<void> => change(deps, key, ['draft'], { held: true })
+
+/** Stops handing over within one group of deliveries; what is in flight is finished. */
+export const pause = (deps: Deps, key: EditionKey): Promise<void> =>
+  change(deps, key, ['released', 'sending', 'paused'], { state: 'paused' })
+
+/** Goes on with a paused edition where it stopped, or lets a held draft be released by the clock again. */
+export async function resume(deps: Deps, key: EditionKey): Promise<void> {
+  const edition = await findEdition(deps, key)
+  if (edition.state === 'draft') return change(deps, key, ['draft'], { held: false })
+  return change(deps, key, ['paused'], { state: 'sending' })
+}
+
+/** Ends an edition for good. What was not handed over yet is skipped; what was keeps its outcome. */
+export async function cancel({ db, now }: Deps, key: EditionKey): Promise<void> {
+  await db.transaction(async (tx) => {
+    await change({ db: tx, now }, key, ['draft', 'released', 'sending', 'paused', 'cancelled'], { state: 'cancelled' })
+    const { id } = await findEdition({ db: tx }, key)
+    await tx.execute(sql`
+      UPDATE deliveries SET state = 'skipped', reply = 'edition cancelled', settled_at = ${now()}
+      WHERE edition_id = ${id} AND state IN ('queued', 'deferred')`)
+    await tx.execute(sql`UPDATE batches SET state = 'done' WHERE edition_id = ${id} AND state = 'open'`)
+  })
+}
+
+/** @throws PaperboyError EDITION_NOT_FOUND */
+export async function findEdition({ db }: Pick<Deps, 'db'>, { kind, date }: EditionKey) {
+  const [edition] = await db
+    .select()
+    .from(editions)
+    .where(and(eq(editions.kind, kind), eq(editions.date, date)))
+  if (!edition) throw notFound(kind, date)
+  return edition
+}
+
+async function change(
+  { db }: Deps,
+  key: EditionKey,
+  from: State[],
+  to: { state: State } | { held: boolean },
+): Promise<void> {
+  const { rowCount } = await db
+    .update(editions)
+    .set(to)
+    .where(and(eq(editions.kind, key.kind), eq(editions.date, key.date), inArray(editions.state, from)))
+  if (rowCount === 1) return
+  const { state } = await findEdition({ db }, key)
+  throw new PaperboyError(
+    'EDITION_STATE',
+    `The ${key.kind} edition of ${key.date} is ${state}: this needs it ${from.join(' or ')}.`,
+  )
+}

@@ -1,0 +1,112 @@
+import { encode, wrap } from 'nodemailer/lib/qp'
+
+/** What a reader's digest puts into a part: their links' tokens, how many papers, and each paper's place among them. */
+const HOLES = ['unsubscribe', 'preferences', 'count', 'number'] as const
+export type Hole = (typeof HOLES)[number]
+
+/** Quoted-printable text, ready for the wire, with holes between: static text at even places, hole names at odd ones. */
+export type Part = string[]
+
+/** One body (HTML or text) cut where a reader's choice may cut it. Cards stand at the paper's position in the edition. */
+export interface BodyParts {
+  head: Part
+  headings: Record<string, Part>
+  cards: Part[]
+  foot: Part
+  archiveFoot: Part
+}
+
+/** Everything of an edition that is the same for all its readers, composed once. */
+export interface EditionParts {
+  /** header lines that no reader changes, each ended by CRLF */
+  headers: string
+  boundary: string
+  /** the section of each position: whose heading stands over it */
+  sections: string[]
+  html: BodyParts
+  text: BodyParts
+}
+
+/** Marks and holes as they stand in a template while it is rendered. The nonce keeps a paper's text from forging one. */
+export interface Markers {
+  mark: (name: string) => string
+  hole: (name: Hole) => string
+  /** finds every mark and captures its name */
+  anyMark: RegExp
+}
+
+/** @param nonce letters and digits only */
+export function markersOf(format: 'html' | 'text', nonce: string): Markers {
+  const [open, close] = format === 'html' ? ['<!--', '-->'] : ['', ';']
+  return {
+    mark: (name) => `${open}${nonce} ${name}${close}`,
+    hole: (name) => `${nonce}-${name}-`,
+    anyMark: new RegExp(`${open}${nonce} ([a-z]+(?: [a-z0-9]+)?)${close}`),
+  }
+}
+
+/**
+ * Cuts a rendered body at its marks and encodes each part once.
+ *
+ * Every part ends where a line ends, and every hole is alone between two soft line breaks, so that parts in any order, with any
+ * filling, decode to the same bytes as encoding the whole would give (RFC 2045 § 6.7).
+ *
+ * @param rendered with `\n` line ends and the markers of `nonce`
+ * @throws Error when a mark of the template is missing
+ */
+export function cutBody(rendered: string, nonce: string, markers: Markers): BodyParts {
+  const pieces = new Map<string, Part>()
+  let name = 'head'
+  rendered.split(markers.anyMark).forEach((text, index) => {
+    if (index % 2 === 1) name = text
+    else pieces.set(name, encodePart(text, nonce))
+  })
+  const take = (wanted: string): Part => {
+    const part = pieces.get(wanted)
+    if (!part) throw new Error(`The digest's template has no part "${wanted}".`)
+    return part
+  }
+  const numbered = [...pieces.keys()].filter((key) => key.startsWith('card ')).length
+  // What follows the last mark closes the document, whichever foot stands before it.
+  const end = take('end')
+  return {
+    head: take('head'),
+    headings: Object.fromEntries(
+      [...pieces].filter(([key]) => key.startsWith('heading ')).map(([key, part]) => [key.slice(8), part]),
+    ),
+    cards: Array.from({ length: numbered }, (_, position) => take(`card ${position}`)),
+    foot: joinParts(take('foot'), end),
+    archiveFoot: joinParts(take('archive foot'), end),
+  }
+}
+
+/** Encodes one piece of a body; the places of `NONCE-name-` become holes. */
+function encodePart(text: string, nonce: string): Part {
+  return text
+    .split(new RegExp(`${nonce}-(${HOLES.join('|')})-`))
+    .map((piece, index) => (index % 2 ? piece : closed(piece)))
+}
+
+/** Quoted-printable lines that end where a line ends: with the text's own line break, else with a soft one. */
+export function closed(text: string): string {
+  // One less than RFC 2045's 76, since the last line gets its soft break here.
+  const encoded = wrap(encode(text.replace(/\r?\n/g, '\r\n')), 75)
+  return encoded === '' || encoded.endsWith('\r\n') ? encoded : `${encoded}=\r\n`
+}
+
+const joinParts = (first: Part, second: Part): Part => [
+  ...first.slice(0, -1),
+  `${first.at(-1)}${second[0]}`,
+  ...second.slice(1),
+]
+
+/** Quoted-printable to text (RFC 2045 § 6.7); what we encoded ourselves, so nothing malformed is expected. */
+export const decodeBody = (encoded: string): string =>
+  Buffer.from(
+    encoded
+      .replace(/=\r\n/g, '')
+      .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    'latin1',
+  )
+    .toString('utf8')
+    .replace(/\r\n/g, '\n')

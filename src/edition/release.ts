@@ -1,0 +1,84 @@
+import { and, asc, eq, sql } from 'drizzle-orm'
+import type { Db } from '../db/database.ts'
+import { editionPapers, editionParts, editions, papers } from '../db/schema.ts'
+import { PaperboyError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { type CardPaper, composeEdition } from './compose.ts'
+
+type Deps = Pick<Services, 'db' | 'config' | 'now'>
+type Key = { kind?: 'daily' | 'weekly'; date: string }
+
+/** The only locale so far; a second is a second row of edition_parts. */
+export const LOCALE = 'en'
+
+/**
+ * Freezes a draft: its papers and order are kept, its parts composed, its partition of the ledger made. Releasing again changes nothing.
+ * @returns whether this call released it
+ * @throws PaperboyError EDITION_NOT_FOUND | EDITION_STATE when it was cancelled
+ */
+export async function release({ db, config, now }: Deps, { kind = 'daily', date }: Key): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const [edition] = await tx
+      .select()
+      .from(editions)
+      .where(and(eq(editions.kind, kind), eq(editions.date, date)))
+      .for('update')
+    if (!edition) throw notFound(kind, date)
+    if (edition.state === 'cancelled') {
+      throw new PaperboyError('EDITION_STATE', `The ${kind} edition of ${date} was cancelled.`)
+    }
+    if (edition.state !== 'draft') return false
+    const composed = await composeEdition(config, edition, await cardPapers(tx, edition.id))
+    await tx.insert(editionParts).values({ editionId: edition.id, locale: LOCALE, parts: composed.parts })
+    await tx.execute(sql`SELECT ensure_delivery_partition(${edition.id})`)
+    await tx
+      .update(editions)
+      .set({ state: 'released', releasedAt: now(), subject: composed.subject, preheader: composed.preheader })
+      .where(eq(editions.id, edition.id))
+    return true
+  })
+}
+
+/** Releases every draft whose time has come and that nobody holds. @returns the dates released */
+export async function releaseDue(deps: Deps): Promise<string[]> {
+  const due = await deps.db
+    .select({ kind: editions.kind, date: editions.date })
+    .from(editions)
+    .where(sql`${editions.state} = 'draft' AND NOT ${editions.held} AND ${editions.releaseAt} <= ${deps.now()}`)
+    .orderBy(asc(editions.date))
+  const released: string[] = []
+  for (const key of due) if (await release(deps, key)) released.push(key.date)
+  return released
+}
+
+/** The edition's papers in its order, as cards need them. */
+export async function cardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
+  return db
+    .select({
+      position: editionPapers.position,
+      section: editionPapers.section,
+      reason: editionPapers.reason,
+      note: editionPapers.note,
+      votes: editionPapers.votes,
+      stars: editionPapers.stars,
+      title: papers.title,
+      abstract: papers.abstract,
+      summary: papers.summary,
+      authors: papers.authors,
+      organization: papers.organization,
+      url: papers.url,
+      pdfUrl: papers.pdfUrl,
+      codeUrl: papers.codeUrl,
+      projectUrl: papers.projectUrl,
+    })
+    .from(editionPapers)
+    .innerJoin(papers, eq(papers.id, editionPapers.paperId))
+    .where(eq(editionPapers.editionId, editionId))
+    .orderBy(asc(editionPapers.position))
+}
+
+export const notFound = (kind: string, date: string): PaperboyError =>
+  new PaperboyError(
+    'EDITION_NOT_FOUND',
+    `There is no ${kind} edition of ${date}. Assemble it first: paperboy edition assemble --date ${date}`,
+  )

@@ -1,0 +1,36 @@
+/** What went wrong, as far as a caller can act on it. A new code without an HTTP status fails the type check. */
+export type ErrorCode =
+  | 'BAD_ADDRESS'
+  | 'BAD_PREFERENCE'
+  | 'TOKEN_UNKNOWN'
+  | 'TOKEN_EXPIRED'
+  | 'PAPER_NOT_FOUND'
+  | 'EDITION_NOT_FOUND'
+  | 'EDITION_EMPTY'
+  | 'EDITION_STATE'
+  | 'BAD_IMPORT'
+  | 'SOURCE_UNAVAILABLE'
+
+export const httpStatus = {
+  BAD_ADDRESS: 422,
+  BAD_PREFERENCE: 422,
+  TOKEN_UNKNOWN: 404,
+  TOKEN_EXPIRED: 410,
+  PAPER_NOT_FOUND: 404,
+  EDITION_NOT_FOUND: 404,
+  EDITION_EMPTY: 409,
+  EDITION_STATE: 409,
+  BAD_IMPORT: 422,
+  SOURCE_UNAVAILABLE: 502,
+} satisfies Record<ErrorCode, number>
+
+/** An error a person or caller can act on: `code` for programs, `message` in plain words, safe to show. */
+export class PaperboyError extends Error {
+  override readonly name = 'PaperboyError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

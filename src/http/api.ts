@@ -1,0 +1,69 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type FastifyPluginAsyncZod, hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { PaperboyError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { subscribe } from '../subscription/subscribe.ts'
+import { report, statusOf } from './error-pages.ts'
+import type { Limited } from './limits.ts'
+import { zoneGuess } from './zones.ts'
+
+/** Everything under /api. Errors are RFC 9457 problem details. */
+export const apiRoutes: FastifyPluginAsyncZod<Services & Limited> = async (app, services) => {
+  app.setErrorHandler(problemHandler)
+  app.setNotFoundHandler(async (_request, reply) =>
+    problem(reply, { status: 404, detail: 'There is nothing at this path.' }),
+  )
+
+  const schema = {
+    body: z.object({ email: z.string().max(1000), zone: zoneGuess }),
+    response: { 202: z.object({ status: z.literal('check your inbox') }) },
+  }
+  app.post('/v1/subscriptions', { schema, onRequest: services.signUpLimit }, async (request, reply) => {
+    const { email, zone } = request.body
+    await subscribe(services, { typed: email, zone, origin: request.ip })
+    return reply.code(202).send({ status: 'check your inbox' as const })
+  })
+}
+
+interface Problem {
+  status: number
+  detail: string
+  /** our error code */
+  code?: string
+  /** what is wrong with which field */
+  errors?: { field: string; message: string }[]
+}
+
+const DETAILS: Record<number, string> = {
+  413: 'The body is larger than this takes.',
+  415: 'Send application/json.',
+  429: 'Too many sign-ups from this network. See Retry-After.',
+  503: 'Too busy. See Retry-After.',
+}
+
+async function problemHandler(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.map(({ instancePath, message }) => ({
+      field: instancePath.slice(1).replaceAll('/', '.') || 'body',
+      message: message ?? 'is not valid',
+    }))
+    return problem(reply, { status: 422, detail: 'A field is missing or has the wrong type.', errors })
+  }
+  const status = statusOf(error)
+  report(error, status, request)
+  if (error instanceof PaperboyError) {
+    const errors = error.code === 'BAD_ADDRESS' ? { errors: [{ field: 'email', message: error.message }] } : {}
+    return problem(reply, { status, detail: error.message, code: error.code, ...errors })
+  }
+  const fallback = status < 500 ? 'The request could not be read.' : 'Something went wrong here. Try again in a minute.'
+  return problem(reply, { status, detail: DETAILS[status] ?? fallback })
+}
+
+/** Without a `type`, a problem's title is its status in words (RFC 9457 § 4.2.1). */
+const problem = (reply: FastifyReply, content: Problem) =>
+  reply
+    .code(content.status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ title: STATUS_CODES[content.status], ...content }))

@@ -1,0 +1,35 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { listEditions, readEdition } from '../edition/archive.ts'
+import { longDate } from '../edition/words.ts'
+import { PaperboyError } from '../errors.ts'
+import { isDay } from '../papers/days.ts'
+import type { Services } from '../services.ts'
+import { mailDocumentHeaders } from './security.ts'
+import { counted } from './words.ts'
+
+const KEEP = 'public, max-age=300'
+
+/** The archive: the editions as they were mailed, without anything personal. */
+export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  app.get('/editions', async (_request, reply) => {
+    const editions = (await listEditions(services)).map((edition) => ({
+      href: `/editions/${edition.date}${edition.kind === 'weekly' ? '?kind=weekly' : ''}`,
+      name: longDate(edition),
+      subject: edition.subject?.replace(/ · Trending papers, .*$/, '') ?? '',
+      count: counted(edition.papers, 'paper'),
+    }))
+    return reply.header('cache-control', KEEP).view('editions', { editions })
+  })
+
+  const schema = {
+    params: z.object({ date: z.string() }),
+    querystring: z.object({ kind: z.enum(['daily', 'weekly']).catch('daily') }),
+  }
+  // The document is the mail's own, so it comes with a policy of its own: inline style, and nothing else.
+  app.get('/editions/:date', { schema, helmet: mailDocumentHeaders }, async ({ params, query }, reply) => {
+    const edition = isDay(params.date) ? await readEdition(services, params.date, query.kind) : undefined
+    if (!edition) throw new PaperboyError('EDITION_NOT_FOUND', 'There is no edition of this day in the archive.')
+    return reply.header('cache-control', KEEP).type('text/html; charset=utf-8').send(edition.html)
+  })
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { fastifyPostgres } from '@fastify/postgres'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Services } from '../services.ts'
+
+const JOURNAL = new URL('../../migrations/meta/_journal.json', import.meta.url)
+
+const PATIENCE_MS = 2000
+
+/** Asked every few seconds; the answers that matter are seen by who asks. */
+const QUIET = { logLevel: 'warn' } as const
+
+/** /healthz: this process answers. /readyz: it can do its work, or what keeps it from it, in words without addresses. */
+export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, { config }) => {
+  // A pool of its own, so that a busy one does not make the process look dead.
+  await app.register(fastifyPostgres, {
+    connectionString: config.DATABASE_URL,
+    max: 2,
+    connectionTimeoutMillis: PATIENCE_MS,
+    query_timeout: PATIENCE_MS,
+    application_name: 'paperboy ready',
+  })
+  app.pg.pool.on('error', (error) => app.log.warn({ err: error }, 'connection trouble'))
+
+  const health = z.object({ status: z.literal('up') })
+  app.get('/healthz', { ...QUIET, schema: { response: { 200: health } } }, async () => ({ status: 'up' as const }))
+
+  const readiness = z.object({ status: z.enum(['ready', 'not ready']), missing: z.array(z.string()) })
+  app.get(
+    '/readyz',
+    { ...QUIET, schema: { response: { 200: readiness, 503: readiness } } },
+    async (_request, reply) => {
+      const missing = await whatIsMissing(app.pg.pool)
+      if (missing.length === 0) return { status: 'ready' as const, missing }
+      return reply.code(503).send({ status: 'not ready' as const, missing })
+    },
+  )
+}
+
+async function whatIsMissing(pool: { query: (sql: string) => Promise<{ rows: { newest: string | null }[] }> }) {
+  const newestOwn = Math.max(
+    ...JSON.parse(readFileSync(JOURNAL, 'utf8')).entries.map((entry: { when: number }) => entry.when),
+  )
+  try {
+    const { rows } = await pool.query('SELECT max(created_at) AS newest FROM drizzle.__drizzle_migrations')
+    return Number(rows[0]?.newest ?? 0) >= newestOwn ? [] : [MIGRATE]
+  } catch (error) {
+    return [(error as { code?: string }).code === UNDEFINED_TABLE ? MIGRATE : 'the database cannot be reached']
+  }
+}
+
+const UNDEFINED_TABLE = '42P01'
+const MIGRATE = "the database's tables are older than this version: run paperboy migrate"

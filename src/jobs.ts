@@ -1,0 +1,22 @@
+import { z } from 'zod'
+
+/**
+ * The jobs that wake workers up. A payload holds ids only: what is to be done, and whether it still is, stands in Postgres.
+ * Every job runs once (`attempts: 1`); the sweepers find again what was lost.
+ */
+export const jobs = {
+  'collect-papers': z.object({}),
+  'assemble-edition': z.object({}),
+  'release-editions': z.object({}),
+  'plan-deliveries': z.object({}),
+  'send-batch': z.object({ batchId: z.number().int().positive() }),
+  'sweep-batches': z.object({}),
+  'send-service-mails': z.object({}),
+} as const satisfies Record<string, z.ZodType>
+
+export type JobName = keyof typeof jobs
+export type JobData<N extends JobName> = z.output<(typeof jobs)[N]>
+
+/** Sending has a queue of its own, so that a long batch never keeps the clockwork waiting. */
+export const queueOf = (name: JobName): QueueName => (name === 'send-batch' ? 'batches' : 'clockwork')
+export type QueueName = 'clockwork' | 'batches'

@@ -1,0 +1,47 @@
+import { desc, lt, sql } from 'drizzle-orm'
+import { papers } from '../db/schema.ts'
+import { assemble } from '../edition/assemble.ts'
+import { release } from '../edition/release.ts'
+import { collect } from '../papers/collect.ts'
+import { dayOf, daysLater } from '../papers/days.ts'
+import { loadSample } from '../papers/sample/load-sample.ts'
+import type { Source } from '../papers/sources/source.ts'
+import type { Services } from '../services.ts'
+
+/** List days looked for on a first start: enough to span a weekend. */
+const FIRST_DAYS = 4
+const FIRST_PATIENCE_MS = 3_000
+
+/**
+ * Gives a fresh database something to show: papers from the sources if they answer soon, else the sample; and the newest closed
+ * list day as a released edition. On a database that has papers it only makes sure of the edition.
+ *
+ * @returns the date of the edition that is ready, and whether its papers are the sample
+ */
+export async function ensureFirstEdition(
+  services: Services,
+  sources: readonly Source[],
+): Promise<{ date: string; sample: boolean } | undefined> {
+  const { db, now, config } = services
+  if ((await db.$count(papers)) === 0) {
+    const days = Array.from({ length: FIRST_DAYS }, (_, back) => daysLater(dayOf(now()), -back))
+    const reading = days.flatMap((day) => sources.map((source) => collect({ ...services, source }, day)))
+    await Promise.race([
+      Promise.allSettled(reading),
+      new Promise((done) => setTimeout(done, FIRST_PATIENCE_MS).unref()),
+    ])
+    if ((await db.$count(papers)) === 0) await loadSample({ ...services, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC })
+  }
+  const closed = dayOf(new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000))
+  const [newest] = await db
+    .select({ date: papers.listDay, sample: sql<boolean>`bool_or(${papers.sample})` })
+    .from(papers)
+    .where(lt(papers.listDay, closed))
+    .groupBy(papers.listDay)
+    .orderBy(desc(papers.listDay))
+    .limit(1)
+  if (!newest) return undefined
+  const { state } = await assemble(services, { date: newest.date })
+  if (state === 'draft') await release(services, { date: newest.date })
+  return newest
+}

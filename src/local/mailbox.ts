@@ -1,0 +1,42 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export interface Mailbox {
+  smtpUrl: string
+  webUrl: string
+  stop(): Promise<void>
+}
+
+/** As many mails as one would look through; older ones are dropped. */
+const MOST_MAILS = 500
+
+/**
+ * The mailbox that stands in for the world where no relay is given: takes every mail over SMTP and shows it on a web page. Loaded
+ * only when used; not part of the production image.
+ *
+ * @param webPort 0 for a free one
+ * @throws EADDRINUSE
+ */
+export async function startMailbox({ dataDir, webPort }: { dataDir: string; webPort: number }): Promise<Mailbox> {
+  const { MailDev } = await import('maildev')
+  const mailDirectory = join(dataDir, 'mailbox')
+  await mkdir(mailDirectory, { recursive: true })
+  const local = { ip: '127.0.0.1', webIp: '127.0.0.1', smtp: 0, web: webPort, silent: true }
+  const maildev = new MailDev({ ...local, mailDirectory, maxEmails: MOST_MAILS })
+  const { smtp, api } = await quietly(() => maildev.start())
+  const web = api?.getAddress()
+  return {
+    smtpUrl: `smtp://127.0.0.1:${smtp.getAddress().port}`,
+    webUrl: `http://127.0.0.1:${web?.port ?? webPort}`,
+    stop: () => maildev.stop(),
+  }
+}
+
+/** maildev announces its page on standard output, whatever it is told; a command's output there is its result. */
+async function quietly<T>(start: () => Promise<T>): Promise<T> {
+  const { info } = console
+  console.info = () => {}
+  return start().finally(() => {
+    console.info = info
+  })
+}

@@ -1,0 +1,120 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../db/database.ts'
+import { addressOf } from '../delivery/digest-press.ts'
+import { waitAfter } from '../delivery/later-batches.ts'
+import type { Outcome } from '../delivery/outcome.ts'
+import { persistently } from '../delivery/persistently.ts'
+import type { Relay } from '../delivery/relay.ts'
+import type { Services } from '../services.ts'
+import { composeServiceMail, type ServiceMail } from './compose-service-mail.ts'
+
+type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log'> & { relay: Relay }
+
+/** A mail that a worker took and did not settle within this is a dead worker's. */
+const LEASE_SECONDS = 120
+/** A service mail that could not be handed over for two days helps nobody any more: its link is asked for anew. */
+const EXPIRES_AFTER_HOURS = 48
+/** How often one mail is handed over again after lost connections, under UNKNOWN_POLICY=resend. */
+const RESENDS_AFTER_CUT = 3
+
+/** A mail marked to be handed over, and the how-manieth time: an outcome is recorded only for the hand-over it belongs to. */
+type Handed = ServiceMail & { handOvers: number }
+
+/**
+ * Hands over every service mail that is due, one after another, until none is left. Several workers share the rows; what a
+ * lost queue entry forgot is found here, since the rows themselves are the queue.
+ *
+ * @returns how many were handed over
+ */
+export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<number> {
+  await settleDead(deps)
+  for (let sent = 0; ; sent++) {
+    if (stop.aborted) return sent
+    const mail = await markHanded(deps.db, deps.now())
+    if (!mail) return sent
+    const message = await composeServiceMail(deps, mail)
+    const outcome = await deps.relay.send({ from: addressOf(deps.config.MAIL_FROM), to: mail.email }, message)
+    await persistently(deps, () => record(deps, mail, outcome))
+    if (outcome.relayDown) return sent
+  }
+}
+
+/** What a dead worker left `handed`: handed over again once (same Message-ID), or under `hold` never. */
+async function settleDead({ db, config, now }: Deps): Promise<void> {
+  await db.execute(sql`
+    UPDATE outbox SET crashes = crashes + 1, lease_until = NULL, reply = 'the worker died before the reply',
+      state = CASE WHEN ${config.UNKNOWN_POLICY} = 'resend' AND crashes < 1 THEN 'queued' ELSE 'unknown' END::delivery_state,
+      settled_at = CASE WHEN ${config.UNKNOWN_POLICY} = 'resend' AND crashes < 1 THEN NULL ELSE ${now()}::timestamptz END
+    WHERE settled_at IS NULL AND state = 'handed' AND lease_until < now()`)
+}
+
+/**
+ * Takes the oldest due mail and marks it `handed`, checking in the same statement that its reader may have it; who may not
+ * (left meanwhile, confirmed already, suppressed) is settled as `skipped` and the next one is taken.
+ */
+async function markHanded(db: Db, at: Date): Promise<Handed | undefined> {
+  for (;;) {
+    const { rows } = await db.execute<{
+      id: string
+      kind: ServiceMail['kind']
+      state: string
+      subscriber_id: string
+      email: string
+      zone: string
+      next_digest_at: string | null
+      confirm_nonce: Buffer | null
+      message_key: Buffer
+      hand_overs: number
+    }>(sql`
+      WITH next AS (
+        SELECT id FROM outbox
+        WHERE settled_at IS NULL AND state IN ('queued', 'deferred', 'unknown') AND due_at <= ${at}
+        ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+      ), judged AS (
+        SELECT o.id, s.email, s.zone, s.next_digest_at, s.confirm_nonce,
+          s.email IS NOT NULL AND o.created_at > ${at}::timestamptz - make_interval(hours => ${EXPIRES_AFTER_HOURS})
+          AND CASE WHEN o.kind = 'confirm'
+            THEN s.status IN ('pending', 'unsubscribed', 'bounced') AND (s.left_at IS NULL OR s.left_at < o.created_at)
+            ELSE s.status = 'active' END
+          AND NOT EXISTS (SELECT FROM suppressions x WHERE x.address_hash = s.address_hash
+                          AND (o.kind <> 'confirm' OR x.reason IN ('complaint', 'manual'))) AS allowed
+        FROM next JOIN outbox o ON o.id = next.id LEFT JOIN subscribers s ON s.id = o.subscriber_id
+      )
+      UPDATE outbox o SET
+        state = CASE WHEN j.allowed THEN 'handed' ELSE 'skipped' END::delivery_state,
+        hand_overs = hand_overs + j.allowed::int,
+        lease_until = CASE WHEN j.allowed THEN now() + make_interval(secs => ${LEASE_SECONDS}) END,
+        settled_at = CASE WHEN j.allowed THEN NULL ELSE ${at}::timestamptz END
+      FROM judged j WHERE o.id = j.id
+      RETURNING o.id, o.kind, o.state, o.subscriber_id, j.email, j.zone, j.next_digest_at, j.confirm_nonce, o.message_key, o.hand_overs`)
+    const row = rows[0]
+    if (!row) return undefined
+    if (row.state !== 'handed') continue
+    return {
+      id: Number(row.id),
+      kind: row.kind,
+      subscriberId: Number(row.subscriber_id),
+      email: row.email,
+      zone: row.zone,
+      nextDigestAt: row.next_digest_at === null ? null : new Date(row.next_digest_at),
+      confirmNonce: row.confirm_nonce,
+      messageKey: row.message_key,
+      handOvers: row.hand_overs,
+    }
+  }
+}
+
+/** A cut connection leaves a mail `unknown` and, under `resend`, due again like a deferred one until it was tried often enough. */
+async function record({ db, config, now, log }: Deps, mail: Handed, outcome: Outcome): Promise<void> {
+  const { id, kind, handOvers } = mail
+  const again =
+    outcome.state === 'deferred' ||
+    (outcome.state === 'unknown' && config.UNKNOWN_POLICY === 'resend' && handOvers <= RESENDS_AFTER_CUT)
+  const dueAt = new Date(now().getTime() + (waitAfter(1) / 5) * handOvers)
+  await db.execute(sql`
+    UPDATE outbox SET state = ${outcome.state}, reply = ${outcome.reply}, lease_until = NULL,
+      due_at = CASE WHEN ${again} THEN ${dueAt} ELSE due_at END,
+      settled_at = CASE WHEN ${again} THEN NULL ELSE ${now()}::timestamptz END
+    WHERE id = ${id} AND hand_overs = ${handOvers}`)
+  log.info({ outboxId: id, kind, outcome: outcome.state, handOvers }, 'service mail handed over')
+}

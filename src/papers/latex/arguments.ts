@@ -1,0 +1,92 @@
+import { accented } from './accents.ts'
+import type { Cursor } from './cursor.ts'
+import { linkText } from './links.ts'
+import { subscript, superscript } from './scripts.ts'
+import * as names from './symbols.ts'
+
+/** Reads a command's arguments, the cursor behind its name. Undefined, and nothing read, where one is missing or unfinished. */
+type ArgumentReader = (cursor: Cursor, name: string) => string | undefined
+
+/** Reads one argument and makes something of it. */
+const one =
+  (make: (content: string, name: string) => string = (content) => content, math?: boolean): ArgumentReader =>
+  (cursor, name) => {
+    const content = cursor.argument(math)
+    return content === undefined ? undefined : make(content, name)
+  }
+
+/** Reads a first argument as it stands and the second as text; undoes the first where the second is missing. */
+const two =
+  (
+    make: (first: string, second: string) => string,
+    readFirst: (cursor: Cursor) => string | undefined,
+  ): ArgumentReader =>
+  (cursor) => {
+    const start = cursor.at
+    const first = readFirst(cursor)
+    const second = first === undefined ? undefined : cursor.group()
+    if (first !== undefined && second !== undefined) return make(first, second)
+    cursor.at = start
+    return undefined
+  }
+
+const atom = (text: string): string => (/^[\p{L}\p{N}.∞′]+$/u.test(text) ? text : `(${text})`)
+
+const readFraction = two(
+  (above, below) => `${atom(above.trim())}/${atom(below.trim())}`,
+  (cursor) => cursor.group(),
+)
+
+const readRoot = two(
+  (degree, content) => `${superscript(degree)}√${[...content].length === 1 ? content : `(${content.trim()})`}`,
+  (cursor) => cursor.over(cursor.look(/\[\w\]/y) ?? '').replace(/[[\]]/g, ''),
+)
+
+const readTextColor = two(
+  (_, content) => content,
+  (cursor) => cursor.rawGroup(),
+)
+
+const readVanishing: ArgumentReader = (cursor) => (cursor.rawGroup() === undefined ? undefined : '')
+
+function readHref(cursor: Cursor): string | undefined {
+  const start = cursor.at
+  const link = cursor.rawGroup()
+  if (link === undefined) return undefined
+  const label = cursor.group(false)
+  if (label !== undefined || !link.includes('{')) return linkText(cursor, link, label)
+  // \href{link{text}} is how some formatter left it.
+  cursor.at = start
+  return cursor.spaced(cursor.group(false)!)
+}
+
+function readUrl(cursor: Cursor): string | undefined {
+  const link = cursor.rawGroup()
+  return link === undefined ? undefined : linkText(cursor, link)
+}
+
+/** The colour is left out. "\color{ddtD}ecoupled" has swallowed the letter that it coloured; capitals at the end are such letters. */
+function readColor(cursor: Cursor): string | undefined {
+  const color = cursor.rawGroup()
+  return color === undefined ? undefined : (/^[a-z]{2,}([A-Z]+)$/.exec(color)?.[1] ?? '')
+}
+
+const each = (commands: Iterable<string>, read: ArgumentReader): [string, ArgumentReader][] =>
+  [...commands].map((name) => [name, read])
+
+export const ARGUMENTS = new Map<string, ArgumentReader>([
+  ...each(names.TEXT_WRAPPERS, one(undefined, false)),
+  ...each(names.WRAPPERS, one()),
+  ...each(names.VANISHING, readVanishing),
+  ...each(names.ACCENTS.keys(), one(accented)),
+  ...each(['frac', 'dfrac', 'tfrac', 'nicefrac', 'sfrac'], readFraction),
+  ['mathbb', one((content) => names.BLACKBOARD.get(content) ?? content)],
+  ['textsuperscript', one(superscript)],
+  ['textsubscript', one(subscript)],
+  ['footnote', one((content) => (content.trim() ? ` (${content.trim()})` : ''), false)],
+  ['sqrt', readRoot],
+  ['href', readHref],
+  ['url', readUrl],
+  ['color', readColor],
+  ['textcolor', readTextColor],
+])

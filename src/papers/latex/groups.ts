@@ -1,0 +1,52 @@
+import type { Cursor } from './cursor.ts'
+import { GREEK, OPERATORS } from './symbols.ts'
+
+/** {…} without a command is only a group, except where lost backslashes made it one: \{a, b\}, {\times}. A lone brace stays. */
+export function readGroup(cursor: Cursor): string {
+  const closing = cursor.closingOf()
+  if (closing === undefined) return cursor.over('{')
+  const raw = cursor.text.slice(cursor.at + 1, closing)
+  const endsWord = !/^\p{L}/u.test(cursor.text.charAt(closing + 1))
+  const symbol = cursor.math || !endsWord ? undefined : lostSymbol(raw)
+  if (symbol !== undefined) return cursor.over(`{${raw}}`, symbol)
+  const isSet = !cursor.math && /^[^\s,{}]+(?:, ?[^\s,{}]+)+$/.test(raw)
+  const content = cursor.group()!
+  return isSet ? `{${content}}` : content
+}
+
+const LOST = new Set(['times', 'sim', 'circ', 'approx', 'pm', 'deg'])
+
+const lostSymbol = (name: string): string | undefined =>
+  GREEK.get(name) ?? (LOST.has(name) ? OPERATORS.get(name) : undefined)
+
+/** $…$ where it is maths; a dollar that is money stays. */
+export function readDollar(cursor: Cursor): string {
+  const mark = cursor.char(1) === '$' ? '$$' : '$'
+  const from = cursor.at + mark.length
+  const to = closingDollar(cursor, from)
+  if (to === undefined || !isMath(cursor.text.slice(from, to), cursor.text.charAt(to + 1))) return cursor.over('$')
+  const made = cursor.read(from, to, true)
+  cursor.over(cursor.look(mark === '$$' ? /\$\$?/y : /\$/y) ?? '')
+  return made
+}
+
+/** The next dollar that is not escaped, when no brace is left open or closed on the way. */
+function closingDollar(cursor: Cursor, from: number): number | undefined {
+  let depth = 0
+  for (let i = from; i < cursor.end; i++) {
+    const char = cursor.text[i]
+    if (char === '\\') i++
+    else if (char === '{') depth++
+    else if (char === '}' && --depth < 0) return undefined
+    else if (char === '$') return depth === 0 ? i : undefined
+  }
+  return undefined
+}
+
+/** As pandoc: no space inside the dollars and no digit behind them; and "5 for it, or US" between two dollars is an amount. */
+function isMath(content: string, next: string): boolean {
+  if (content.trim() === '' || /\d/.test(next)) return false
+  if (/\\[A-Za-z]|[\^_]/.test(content) && !/^\d/.test(content)) return true
+  const isAmount = /^[\d.,]+/.test(content) && !/[\\^_{}=<>]/.test(content) && /[A-Za-z]{2,}/.test(content)
+  return !isAmount && /^\S/.test(content) && /\S$/.test(content)
+}

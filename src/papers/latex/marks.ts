@@ -1,0 +1,53 @@
+import type { Cursor } from './cursor.ts'
+
+/** Marks that LaTeX reads differently from a reader: ~ -- `` '' % */
+
+/** A tie is a space; before a number that begins a word, or between two numbers, it is "about" or a range. */
+export function readTilde(cursor: Cursor): string {
+  const next = cursor.char(1)
+  const about = /^$|[\s([<>=≈/|"“]/.test(cursor.last)
+  const range = /[\d%]/.test(cursor.last) && /\d/.test(next)
+  return cursor.over('~', !cursor.math && (about || range) ? '~' : ' ')
+}
+
+/** -- and --- are dashes, but not in "--option", "<!--" and "-->". */
+export function readHyphens(cursor: Cursor): string {
+  const run = cursor.over(cursor.look(/-+/y)!)
+  const isOption = /^$|\s/.test(cursor.last) && /[a-z]/i.test(cursor.char())
+  if (cursor.math || isOption || cursor.last === '!' || cursor.char() === '>') return run
+  return run === '--' ? '–' : run === '---' ? '—' : run
+}
+
+export function readBacktick(cursor: Cursor): string {
+  if (cursor.look(/``(?!`)/y) && cursor.quoteCloses) {
+    cursor.openQuotes++
+    return cursor.over('``', '“')
+  }
+  // `black-box' has a short way to its apostrophe; another backtick first is somebody's Markdown.
+  const startsWord = /^$|[\s([“]/.test(cursor.last)
+  const quoted = startsWord ? cursor.look(/`(?=\S)[^`']{0,60}(?<=\S)'(?![\p{L}'])/uy) : undefined
+  if (quoted) cursor.closingSingle = cursor.at + quoted.length - 1
+  return cursor.over('`', quoted ? '‘' : '`')
+}
+
+export function readApostrophe(cursor: Cursor): string {
+  if (cursor.openQuotes > 0 && cursor.char(1) === "'") {
+    cursor.openQuotes--
+    return cursor.over("''", '”')
+  }
+  const closes = cursor.at === cursor.closingSingle
+  return cursor.over("'", closes ? '’' : cursor.math ? '′' : "'")
+}
+
+/** `` is also closed by a straight mark, where it stands behind a word. */
+export function readStraightQuote(cursor: Cursor): string {
+  const closes = cursor.openQuotes > 0 && /\S$/.test(cursor.last)
+  if (closes) cursor.openQuotes--
+  return cursor.over('"', closes ? '”' : '"')
+}
+
+/** "… in training. % We present" has kept the sign of a comment. */
+export function readPercent(cursor: Cursor): string {
+  const comment = /[.!?]\s/.test(cursor.tail) ? cursor.look(/%\s+(?=[A-Z\\])/y) : undefined
+  return comment ? cursor.over(comment, '') : cursor.over('%')
+}

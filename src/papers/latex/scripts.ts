@@ -1,0 +1,54 @@
+/** Superscripts and subscripts as Unicode has them. */
+
+const table = (plain: string, raised: string): Map<string, string> => {
+  const to = [...raised]
+  return new Map([...plain].map((char, i) => [char, to[i]!]))
+}
+
+const SUPER = table(
+  '0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ',
+  '⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵠᵡ',
+)
+const SUB = table('0123456789+-−=()aehijklmnoprstuvxβγρφχ', '₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ')
+
+/** Raised marks that are raised already. */
+const MARKS = new Map(
+  Object.entries({
+    '∘': '°',
+    '°': '°',
+    '⊤': 'ᵀ',
+    '*': '*',
+    '⋆': '*',
+    '∗': '*',
+    '†': '†',
+    '‡': '‡',
+    '′': '′',
+    '′′': '″',
+    '+': '⁺',
+  }),
+)
+
+/** Raised letters are hard to read, and screen readers spell them out: a word of more stays on the line. */
+const LONGEST_RAISED_WORD = 3
+
+const WORD = new RegExp(`[A-Za-z]{${LONGEST_RAISED_WORD + 1}}`)
+
+/** x and 2 → ², x and "max" → ᵐᵃˣ; what Unicode cannot raise as a whole: ^θ̂, ^(update). */
+export function superscript(content: string): string {
+  const text = content.trim()
+  return MARKS.get(text) ?? mapped(text, SUPER) ?? (isOne(text) ? `^${text}` : `^(${text})`)
+}
+
+/** i → ᵢ; what Unicode cannot lower as a whole: _reason, _0.5, _(i,j'). */
+export function subscript(content: string): string {
+  const text = content.trim()
+  return mapped(text, SUB) ?? (isOne(text) || /^[\p{L}\p{N}.]+$/u.test(text) ? `_${text}` : `_(${text})`)
+}
+
+const isOne = (text: string): boolean => [...text].length === 1
+
+function mapped(text: string, to: Map<string, string>): string | undefined {
+  if (text === '' || WORD.test(text)) return text === '' ? '' : undefined
+  const chars = [...text].map((char) => to.get(char))
+  return chars.every((char) => char !== undefined) ? chars.join('') : undefined
+}

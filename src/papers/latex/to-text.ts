@@ -1,0 +1,33 @@
+import { readCommand } from './commands.ts'
+import { Cursor, type Reader } from './cursor.ts'
+import { readDollar, readGroup } from './groups.ts'
+import { readApostrophe, readBacktick, readHyphens, readPercent, readStraightQuote, readTilde } from './marks.ts'
+import { readScript } from './scripted.ts'
+import { readWord } from './words.ts'
+
+const PLAIN = /[^\\{}$^_~\-`'"%A-Za-z]+/y
+
+const READERS: Record<string, Reader> = {
+  '\\': readCommand,
+  '{': readGroup,
+  $: readDollar,
+  '^': readScript,
+  _: readScript,
+  '~': readTilde,
+  '-': readHyphens,
+  '`': readBacktick,
+  "'": readApostrophe,
+  '"': readStraightQuote,
+  '%': readPercent,
+}
+
+/** Text with LaTeX in it as a reader would say it. Never throws; takes time in proportion to the text. */
+export const latexToText = (text: string): string => new Cursor(text, step).read(0, text.length, false)
+
+function step(cursor: Cursor): string {
+  const plain = cursor.look(PLAIN)
+  if (plain !== undefined) return cursor.over(plain)
+  const char = cursor.char()
+  const read = READERS[char] ?? (/[A-Za-z]/.test(char) ? readWord : undefined)
+  return read ? read(cursor) : cursor.over(char)
+}

@@ -1,0 +1,75 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../db/database.ts'
+import type { ListedRow } from './list-day.ts'
+import { readable, sentences } from './readable.ts'
+import { reasonFor } from './reason.ts'
+
+const SUMMARY_CHARACTERS = 320
+
+type Row = Awaited<ReturnType<typeof readRows>>[number]
+
+/** A list day's papers with their newest snapshot by `at` and the curator's word, in no order. */
+export async function readRows(db: Db, day: string, at: Date) {
+  const { rows } = await db.execute<{
+    id: string
+    source: string
+    source_id: string
+    title: string
+    text: string
+    authors: string[]
+    organization: string | null
+    url: string | null
+    pdf_url: string | null
+    code_url: string | null
+    project_url: string | null
+    has_discussion: boolean
+    sample: boolean
+    list_position: number
+    votes: number | null
+    comments: number | null
+    stars: number | null
+    age_hours: number | null
+    picked: boolean | null
+    curator: string | null
+  }>(sql`
+    SELECT p.id, p.source, p.source_id, p.title, coalesce(p.summary, p.abstract) AS text, p.authors, p.organization,
+      p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_position, p.raw ? 'paper' AS has_discussion,
+      s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator,
+      (extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600)::float8 AS age_hours
+    FROM papers p
+    LEFT JOIN LATERAL (
+      SELECT * FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
+    ) s ON true
+    LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
+    WHERE p.list_day = ${day}::date AND k.verdict IS DISTINCT FROM 'dropped'
+      AND NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE real.list_day = p.list_day AND NOT real.sample))`)
+  return rows.map((row) => ({
+    ...row,
+    id: Number(row.id),
+    listPosition: row.list_position,
+    ageHours: row.age_hours === null ? null : Math.max(row.age_hours, 0),
+  }))
+}
+
+/** A paper as pages show it. */
+export const rowOf = (row: Row): ListedRow => ({
+  id: row.id,
+  source: row.source,
+  sourceId: row.source_id,
+  title: readable(row.title),
+  authors: row.authors.map(readable),
+  organization: row.organization === null ? undefined : readable(row.organization),
+  summary: sentences(readable(row.text), SUMMARY_CHARACTERS),
+  votes: row.votes ?? undefined,
+  comments: row.comments ?? undefined,
+  stars: row.stars ?? undefined,
+  url: row.url ?? undefined,
+  pdfUrl: row.pdf_url ?? undefined,
+  codeUrl: row.code_url ?? undefined,
+  projectUrl: row.project_url ?? undefined,
+  discussionUrl:
+    row.has_discussion && row.source === 'arxiv' ? `https://huggingface.co/papers/${row.source_id}` : undefined,
+  reason: reasonFor({ ...row, pickedBy: row.picked ? row.curator : null }),
+  picked: row.picked === true,
+  sample: row.sample,
+})

@@ -1,0 +1,136 @@
+import {
+  createPostgresBackend,
+  type JobsOptions,
+  type PgPool,
+  Queue,
+  type QueueOptions,
+  runMigrations,
+  Worker,
+  type WorkerOptions,
+  withBackend,
+} from 'bullmq'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { type JobData, type JobName, jobs, type QueueName, queueOf } from './jobs.ts'
+
+export type Handlers = { [N in JobName]: (data: JobData<N>) => Promise<unknown> }
+
+/** The queue on whichever backend runs; this file alone knows which (design: BullMQ on Redis, or on PostgreSQL without REDIS_URL). */
+export interface Queues {
+  /**
+   * Asks for a job. Never rejects and need not be awaited: a queue that is down or flushed costs time, not mail, since the
+   * sweepers find in Postgres what was never asked for.
+   *
+   * @param key with it, asking again for the same work while it waits, runs, or ended less than a minute ago is one job
+   */
+  wake<N extends JobName>(name: N, data: JobData<N>, key?: string): Promise<void>
+  /** Starts taking jobs. `failed` hears the real error; the queue stores only the job's name, since an error may carry an address. */
+  work(
+    handlers: Handlers,
+    concurrency: Record<QueueName, number>,
+    failed: (name: JobName, error: unknown) => void,
+  ): void
+  /** Takes no new job and waits for the running ones; jobs may still be asked for. */
+  stopWorking(): Promise<void>
+  /** Lets go of the connections, after `stopWorking`. */
+  close(): Promise<void>
+}
+
+const KEEP: JobsOptions = { attempts: 1, removeOnComplete: { age: 60 }, removeOnFail: { age: 3600, count: 1000 } }
+
+/**
+ * @param options.redisUrl Redis, Valkey or Dragonfly; without it BullMQ's PostgreSQL backend in schema `bullmq`
+ * @param options.onError hears every connection error; BullMQ reconnects by itself
+ */
+export async function openQueues(options: {
+  databaseUrl: string
+  redisUrl?: string | undefined
+  onError: (error: Error) => void
+}): Promise<Queues> {
+  const backend = options.redisUrl ? redisBackend(options.redisUrl) : await postgresBackend(options.databaseUrl)
+  backend.onError(options.onError)
+  const queues = { clockwork: backend.queue('clockwork'), batches: backend.queue('batches') }
+  for (const queue of Object.values(queues)) queue.on('error', options.onError)
+  const workers: Worker[] = []
+  const stopWorking = async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.close()))
+  }
+
+  return {
+    async wake(name, data, key) {
+      const id = key === undefined ? {} : { jobId: `${name}-${key}` }
+      await queues[queueOf(name)].add(name, data, { ...KEEP, ...id }).catch(options.onError)
+    },
+    work(handlers, concurrency, failed) {
+      for (const name of Object.keys(queues) as QueueName[]) {
+        const worker = backend.worker(name, concurrency[name], async (jobName, data) => {
+          try {
+            return await run(handlers, jobName as JobName, data)
+          } catch (error) {
+            failed(jobName as JobName, error)
+            throw new Error(`${jobName} failed; the worker's log says why`)
+          }
+        })
+        worker.on('error', options.onError)
+        workers.push(worker)
+      }
+    },
+    stopWorking,
+    async close() {
+      await stopWorking()
+      await Promise.all(Object.values(queues).map((queue) => queue.close()))
+      await backend.close()
+    },
+  }
+}
+
+const run = <N extends JobName>(handlers: Handlers, name: N, data: unknown): Promise<unknown> =>
+  handlers[name](jobs[name].parse(data) as JobData<N>)
+
+type Process = (name: string, data: unknown) => Promise<unknown>
+
+/** What differs between the two: how a connection is made and ended. */
+interface Backend {
+  queue(name: QueueName): Queue
+  worker(name: QueueName, concurrency: number, process: Process): Worker
+  onError(listener: (error: Error) => void): void
+  close(): Promise<void>
+}
+
+function redisBackend(url: string): Backend {
+  const connection = new Redis(url, { maxRetriesPerRequest: null })
+  // The braces keep all keys of a queue in one slot of a Redis Cluster.
+  const common = { connection, prefix: '{paperboy}' }
+  return {
+    queue: (name) => new Queue(name, common as QueueOptions),
+    worker: (name, concurrency, process) =>
+      new Worker(name, (job) => process(job.name, job.data), { ...common, concurrency } as WorkerOptions),
+    onError: (listener) => connection.on('error', listener),
+    close: async () => connection.disconnect(),
+  }
+}
+
+async function postgresBackend(connectionString: string): Promise<Backend> {
+  const pool = new pg.Pool({
+    connectionString,
+    max: 8,
+    keepAlive: true,
+    application_name: 'paperboy queue',
+    options: '-c search_path=bullmq',
+  })
+  const client = await pool.connect()
+  await runMigrations(client).finally(() => client.release())
+  const postgres = withBackend(createPostgresBackend)
+  // BullMQ describes pg.Pool by an index signature that pg's own class type does not have.
+  const connection = pool as unknown as PgPool
+  return {
+    queue: (name) => new postgres.Queue(name, { connection }) as unknown as Queue,
+    worker: (name, concurrency, process) =>
+      new postgres.Worker(name, (job) => process(job.name, job.data), {
+        connection,
+        concurrency,
+      }) as unknown as Worker,
+    onError: (listener) => pool.on('error', listener),
+    close: () => pool.end(),
+  }
+}

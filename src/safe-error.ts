@@ -1,0 +1,25 @@
+import { redact } from './delivery/outcome.ts'
+
+const MOST_CAUSES = 3
+
+/**
+ * An error as it may be logged. Where it happened stays whole; its words lose what a reader may have brought in: drizzle's error
+ * quotes the statement's parameters, PostgreSQL's `detail` the row's values, a router's the URL.
+ */
+export function safeError(error: unknown, depth = 0): object {
+  if (!(error instanceof Error)) return { type: typeof error }
+  const { code } = error as NodeJS.ErrnoException
+  return {
+    type: error.name,
+    ...(code === undefined ? {} : { code }),
+    message: safeMessage(error.message),
+    stack: (error.stack ?? '')
+      .split('\n')
+      .filter((line) => /^\s+at /.test(line))
+      .join('\n'),
+    ...(error.cause && depth < MOST_CAUSES ? { cause: safeError(error.cause, depth + 1) } : {}),
+  }
+}
+
+const safeMessage = (message: string): string =>
+  redact(message.split('\nparams:')[0]!).replace(/[A-Za-z0-9_-]{30,}/g, '[token]')

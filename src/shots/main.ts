@@ -1,0 +1,85 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { sendEdition } from '../delivery/send-edition.ts'
+import { inboxAt } from '../demo/inbox.ts'
+import { ensureFirstEdition } from '../local/first-edition.ts'
+import { startThrowAway } from '../local/throw-away.ts'
+import { inWords } from '../process.ts'
+import type { Services } from '../services.ts'
+import { mintToken } from '../subscription/tokens.ts'
+import { complain, say } from '../terminal.ts'
+import { chromiumPath, hasChromium, startChromium } from './chromium.ts'
+import { type Shot, takeShots } from './take-shots.ts'
+
+/** `npm run shots`: a picture of every page and mail, at two widths, light and dark, in .data/shots/. CHROMIUM_PATH names another Chromium. */
+const outDir = resolve('.data/shots')
+const READER = 'ada@reader.example'
+/** Mails are read in a column. */
+const MAIL_WIDTH = 640
+
+try {
+  const path = chromiumPath(process.env.CHROMIUM_PATH)
+  if (!hasChromium(path)) throw new Error(`There is no Chromium at ${path}. Install it, or name one in CHROMIUM_PATH.`)
+  await using stack = new AsyncDisposableStack()
+  const { services, mailbox } = await startThrowAway(stack)
+  const edition = await ensureFirstEdition(services, [])
+  if (!edition) throw new Error('The sample has no closed list day.')
+  const inbox = inboxAt(mailbox.webUrl)
+  const links = await subscribeReader(services, inbox)
+  await sendEdition(
+    services,
+    { kind: 'daily', date: edition.date },
+    { now: true, wait: true, stop: AbortSignal.timeout(30_000), onProgress: () => {} },
+  )
+  const mails = await mkdtemp(join(tmpdir(), 'paperboy-mails-'))
+  stack.defer(() => rm(mails, { recursive: true, force: true }))
+  const mailShots: Shot[] = []
+  for (const [name, subject] of [
+    ['mail-confirm', /confirm/i],
+    ['mail-welcome', /welcome/i],
+    ['mail-digest', /Trending papers/],
+  ] as const) {
+    const { html } = await inbox.waitFor(READER, subject)
+    await writeFile(join(mails, `${name}.html`), html)
+    mailShots.push({ name, path: pathToFileURL(join(mails, `${name}.html`)).href, desktopWidth: MAIL_WIDTH })
+  }
+  const browser = stack.adopt(await startChromium(path), (each) => each.close())
+  const pages: Shot[] = [
+    { name: 'home', path: '/' },
+    { name: 'check-your-inbox', path: '/check-your-inbox' },
+    { name: 'confirm', path: links.confirm },
+    { name: 'welcome', path: links.welcome },
+    { name: 'preferences', path: links.preferences },
+    { name: 'unsubscribe', path: links.unsubscribe },
+    { name: 'editions', path: '/editions' },
+    { name: 'edition', path: `/editions/${edition.date}` },
+    { name: 'not-found', path: '/no-such-page' },
+    { name: 'no-papers', path: '/papers?date=2001-01-01' },
+  ]
+  await rm(outDir, { recursive: true, force: true })
+  const baseUrl = services.config.PUBLIC_URL
+  const written = await takeShots(browser, { baseUrl, pages: [...pages, ...mailShots], outDir })
+  say(`${written.length} pictures in ${outDir}`)
+} catch (error) {
+  complain(inWords(error))
+  process.exitCode = 1
+}
+
+/** A reader who came by the form, and where their links lead. */
+async function subscribeReader(services: Services, inbox: ReturnType<typeof inboxAt>) {
+  const { PUBLIC_URL } = services.config
+  const body = new URLSearchParams({ email: READER, zone: 'Europe/Berlin' })
+  await fetch(`${PUBLIC_URL}/subscribe`, { method: 'POST', body, redirect: 'manual' })
+  const { text } = await inbox.waitFor(READER, /confirm/i)
+  const confirm = /https?:\/\/\S+\/confirm\/\S+/.exec(text)![0]
+  const pressed = await fetch(confirm, { method: 'POST', redirect: 'manual' })
+  const token = (purpose: 'preferences' | 'unsubscribe') => mintToken(services.keys, purpose, 1, services.now())
+  return {
+    confirm,
+    welcome: pressed.headers.get('location') ?? '/welcome',
+    preferences: `/preferences/${token('preferences')}`,
+    unsubscribe: `/unsubscribe/${token('unsubscribe')}`,
+  }
+}

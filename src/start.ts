@@ -1,0 +1,45 @@
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { startWorker } from '../workers/worker.ts'
+import { buildApp } from './app.ts'
+import { readEnvironment, VERSION } from './config.ts'
+import { migrate } from './db/database.ts'
+import { acquireDataDirLock } from './embedded/lock.ts'
+import { ensureFirstEdition } from './local/first-edition.ts'
+import { settleLocally } from './local/settle.ts'
+import { configuredSources } from './papers/sources/configured.ts'
+import { runUntilSignal } from './process.ts'
+import { openServices } from './services.ts'
+import { say } from './terminal.ts'
+
+/** `npm start`: everything on this machine in one process. What it starts last is stopped first. */
+await runUntilSignal(async (stack) => {
+  // On the terminal the banner is the news; the log speaks up when something is wrong.
+  const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
+  const dataDir = resolve(environment.DATA_DIR)
+  await mkdir(dataDir, { recursive: true }).catch((error) => {
+    throw new Error(
+      `The data folder ${dataDir} cannot be made (${error.code}). Set DATA_DIR to a folder that may be written to.`,
+    )
+  })
+  stack.adopt(await acquireDataDirLock(dataDir), (lock) => lock.release())
+  const { config, mailbox, notes } = await settleLocally(environment, stack, { mailbox: 'own', say })
+  await migrate(config.DATABASE_URL)
+  const services = stack.use(await openServices(config))
+  const sources = configuredSources(config)
+  const edition = await ensureFirstEdition(services, sources)
+  const app = stack.adopt(await buildApp(services, mailbox ? { mailboxUrl: mailbox.webUrl } : {}), (a) => a.close())
+  await app.listen({ host: config.HOST, port: config.PORT })
+  stack.adopt(await startWorker(services, sources), (worker) => worker.stop())
+
+  const row = (name: string, text: string) => say(`  ${name.padEnd(10)} ${text}`)
+  say(`\nPaperboy ${VERSION} is running.\n`)
+  row('Page', `http://localhost:${config.PORT}/`)
+  if (mailbox) row('Mailbox', `${mailbox.webUrl}  (every mail ends here)`)
+  row('Data', dataDir)
+  if (edition) row('Edition', `${edition.date} is released${edition.sample ? ', with the sample papers' : ''}`)
+  for (const note of notes) row('Note', note)
+  say(`\nTry it: subscribe on the page, confirm from the mailbox, then send yourself today's digest:\n`)
+  say(`  npm run paperboy -- edition send --date ${edition?.date ?? 'YYYY-MM-DD'} --now\n`)
+  say('Ctrl-C stops everything.\n')
+})

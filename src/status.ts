@@ -1,0 +1,55 @@
+import { desc, sql } from 'drizzle-orm'
+import { workerRuns } from '../workers/presence.ts'
+import { editions, subscribers } from './db/schema.ts'
+import { progressInWords, progressOf } from './delivery/progress.ts'
+import type { Services } from './services.ts'
+
+const EDITIONS_SHOWN = 5
+
+/** How everything stands, as a value and in words. */
+export async function readStatus(services: Pick<Services, 'db' | 'config'>): Promise<{ value: object; words: string }> {
+  const { db, config } = services
+  const worker = await workerRuns(config.DATABASE_URL)
+  const readers = await db
+    .select({ status: subscribers.status, count: sql<number>`count(*)::int` })
+    .from(subscribers)
+    .groupBy(subscribers.status)
+  const { rows } = await db.execute<{ papers: number; days: number; newest: string | null }>(
+    sql`SELECT count(*)::int AS papers, count(DISTINCT list_day)::int AS days, max(list_day)::text AS newest FROM papers`,
+  )
+  const outbox = await db.execute<{ state: string; count: number }>(
+    sql`SELECT state, count(*)::int AS count FROM outbox WHERE settled_at IS NULL OR state = 'unknown' GROUP BY state`,
+  )
+  const latest = await db.select().from(editions).orderBy(desc(editions.date)).limit(EDITIONS_SHOWN)
+  const progress = await Promise.all(
+    latest.map(async ({ id, kind, date, state, held }) => ({
+      kind,
+      date,
+      state,
+      held,
+      ...(await progressOf(services, id)),
+    })),
+  )
+  const papers = rows[0]!
+  return {
+    value: {
+      worker,
+      readers: Object.fromEntries(readers.map((r) => [r.status, r.count])),
+      papers,
+      outbox: outbox.rows,
+      editions: progress,
+    },
+    words: [
+      `Worker    ${worker ? 'running' : 'none is running'}`,
+      `Readers   ${listed(readers.map((r) => `${r.count.toLocaleString('en')} ${r.status}`))}`,
+      `Papers    ${papers.papers.toLocaleString('en')} on ${papers.days} list days${papers.newest ? `, the newest ${papers.newest}` : ''}`,
+      `Mails     ${listed(
+        outbox.rows.map((r) => `${r.count} service mails ${r.state}`),
+        'no service mail waiting',
+      )}`,
+      ...progress.map((e) => `Edition   ${e.date} ${e.kind} ${e.held ? 'held ' : ''}${e.state}: ${progressInWords(e)}`),
+    ].join('\n'),
+  }
+}
+
+const listed = (parts: string[], none = 'none'): string => (parts.length > 0 ? parts.join(', ') : none)

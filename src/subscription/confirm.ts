@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import { outbox, subscribers, suppressions } from '../db/schema.ts'
+import { PaperboyError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { verifyToken } from './tokens.ts'
+
+export const CONFIRM_WINDOW_DAYS = 7
+
+type Deps = Pick<Services, 'db' | 'queues' | 'keys' | 'now'>
+
+/**
+ * Whether a confirmation link could still be used; changes nothing. For the page that shows the button.
+ * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED
+ */
+export function checkConfirm({ keys, now }: Pick<Deps, 'keys' | 'now'>, token: string): void {
+  const { issuedAt } = verifyToken(keys, 'confirm', token)
+  if (now().getTime() - issuedAt.getTime() > CONFIRM_WINDOW_DAYS * 86_400_000) {
+    throw new PaperboyError(
+      'TOKEN_EXPIRED',
+      `This link was good for ${CONFIRM_WINDOW_DAYS} days. Sign up again for a new one.`,
+    )
+  }
+}
+
+/**
+ * Second half of double opt-in: the address becomes active and its next digest gets a time.
+ *
+ * Repeating it is harmless while the reader stays. Once they leave or bounce, the link is used up: only a new sign-up makes a
+ * new one (the nonce in the token is then another, and the request younger than what was confirmed). Confirming lifts a suppression for a hard bounce or an erasure, not one for a
+ * complaint or the operator's.
+ *
+ * @param token from the confirmation mail: HMAC over purpose, subscriber, time and nonce
+ * @returns when the first digest is due
+ * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED
+ */
+export async function confirm({ db, queues, keys, now }: Deps, token: string): Promise<{ firstDigestAt: Date }> {
+  checkConfirm({ keys, now }, token)
+  const { subscriberId, extra: nonce } = verifyToken(keys, 'confirm', token)
+  const firstDigestAt = await db.transaction(async (tx) => {
+    const [found] = await tx.select().from(subscribers).where(eq(subscribers.id, subscriberId)).for('update')
+    if (!found?.confirmNonce?.equals(nonce)) throw usedUp()
+    if (found.status === 'active') return found.nextDigestAt!
+    if (found.status !== 'pending' && found.status !== 'unsubscribed' && found.status !== 'bounced') throw usedUp()
+    const asked = found.requestedAt ?? now()
+    if ((found.confirmedAt && found.confirmedAt >= asked) || (found.leftAt && found.leftAt >= asked)) throw usedUp()
+    await tx
+      .delete(suppressions)
+      .where(
+        and(eq(suppressions.addressHash, found.addressHash!), inArray(suppressions.reason, ['hard bounce', 'erasure'])),
+      )
+    const [active] = await tx
+      .update(subscribers)
+      .set({
+        status: 'active',
+        confirmedAt: now(),
+        pausedUntil: null,
+        nextDigestAt: sql`next_digest_at(${subscribers.zone}, ${subscribers.hour}, ${subscribers.cadence}, ${now()})`,
+        updatedAt: now(),
+      })
+      .where(eq(subscribers.id, subscriberId))
+      .returning({ nextDigestAt: subscribers.nextDigestAt })
+    await tx
+      .insert(outbox)
+      .values({ kind: 'welcome', subscriberId, dueAt: now(), createdAt: now(), messageKey: randomBytes(16) })
+    return active!.nextDigestAt!
+  })
+  void queues.wake('send-service-mails', {})
+  return { firstDigestAt }
+}
+
+const usedUp = (): PaperboyError =>
+  new PaperboyError('TOKEN_UNKNOWN', 'This link was used, or a newer one was sent. Sign up again for a new one.')

@@ -1,0 +1,166 @@
+import axe from 'axe-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { subscribers } from '../../src/db/schema.ts'
+import { chromiumPath, hasChromium, startChromium } from '../../src/shots/chromium.ts'
+import { mintToken } from '../../src/subscription/tokens.ts'
+import { test as onSite, type Site } from '../http/site.ts'
+import { addSubscriber, NOON, releasedEdition } from '../support/services.ts'
+
+const path = chromiumPath(process.env.CHROMIUM_PATH)
+const required = (process.env.PAPERBOY_REQUIRE_SUITES ?? '').includes('browser')
+const test = onSite.skipIf(!required && !hasChromium(path))
+if (!hasChromium(path)) console.warn(`No Chromium at ${path}: the pages' browser tests are skipped. Set CHROMIUM_PATH.`)
+
+let browser: Browser
+beforeAll(async () => {
+  if (required || hasChromium(path)) browser = await startChromium(path)
+})
+afterAll(() => browser?.close())
+
+/** A page of a browser of its own, on the app where it listens. */
+async function open({ app }: Site, options: BrowserContextOptions = {}): Promise<Page> {
+  if (!app.server.listening) await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as { port: number }
+  return (await browser.newContext({ baseURL: `http://127.0.0.1:${port}`, locale: 'en-GB', ...options })).newPage()
+}
+
+async function everyPage({ services }: Site): Promise<string[]> {
+  await releasedEdition(services, '2026-04-13', 2)
+  await releasedEdition(services, '2026-04-14', 3)
+  const id = await addSubscriber(services.db, 'ada@example.org', { zone: 'Europe/Berlin' })
+  const token = (purpose: 'confirm' | 'unsubscribe' | 'preferences', at = NOON) =>
+    `/${purpose}/${mintToken(services.keys, purpose, id, at)}`
+  return [
+    '/',
+    '/papers?date=2026-04-13',
+    '/papers?date=2026-04-01',
+    '/papers?date=today',
+    '/subscribe',
+    '/check-your-inbox',
+    token('confirm'),
+    token('confirm', new Date('2026-01-01')),
+    '/welcome?first=2026-04-16T06:00:00.000Z',
+    token('unsubscribe'),
+    token('preferences'),
+    `${token('preferences')}?saved=`,
+    '/editions',
+    '/editions/2026-04-14',
+    '/nothing/here',
+  ]
+}
+
+describe.for(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  test('no page has anything that axe calls an obstacle', { timeout: 120_000 }, async ({ site }) => {
+    const paths = await everyPage(site)
+    // Only the test may put its script past the pages' own policy.
+    const page = await open(site, { colorScheme, bypassCSP: true })
+    for (const width of [375, 1280]) {
+      await page.setViewportSize({ width, height: 800 })
+      for (const url of paths) {
+        await page.goto(url)
+        await page.evaluate(axe.source)
+        const { violations } = await page.evaluate<axe.AxeResults>('axe.run()')
+        // A mail's document is made for mail programs: of it only what is serious counts, such as contrast and link names.
+        const counts = (impact: unknown) =>
+          !url.startsWith('/editions/') || impact === 'serious' || impact === 'critical'
+        const found = violations
+          .filter(({ impact }) => counts(impact))
+          .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
+        expect({ url, found }).toEqual({ url, found: [] })
+        const overflow = await page.evaluate(
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+        )
+        expect({ url, width, overflow }).toEqual({ url, width, overflow: 0 })
+      }
+    }
+  })
+})
+
+test('nothing on any page is refused by its policy', { timeout: 60_000 }, async ({ site }) => {
+  const page = await open(site)
+  const complaints: string[] = []
+  page.on('console', (message) => message.type() === 'error' && complaints.push(`${page.url()} ${message.text()}`))
+  for (const url of await everyPage(site)) await page.goto(url)
+  // A page that answers 404 is an error to the console as well.
+  expect(complaints.filter((line) => !line.includes('Failed to load resource: the server responded'))).toEqual([])
+})
+
+test('the sign-up works without JavaScript, and its errors stand beside the field', async ({ db, site }) => {
+  const page = await open(site, { javaScriptEnabled: false })
+  await page.goto('/')
+  await page.getByLabel('Your email address').fill('ada.example.org')
+  await page.getByRole('button', { name: 'Subscribe' }).click()
+  await page.getByText('An address has an @ in it').waitFor()
+  expect(await page.getByLabel('Your email address').inputValue()).toBe('ada.example.org')
+  await page.getByLabel('Your email address').fill('ada@example.org')
+  await page.getByRole('button', { name: 'Subscribe' }).click()
+  await page.getByRole('heading', { name: 'Check your inbox' }).waitFor()
+  expect(await db.select({ zone: subscribers.zone }).from(subscribers)).toEqual([{ zone: 'UTC' }])
+})
+
+test('with JavaScript the sign-up carries the browser’s zone', async ({ db, site }) => {
+  const page = await open(site, { timezoneId: 'Asia/Tokyo' })
+  await page.goto('/')
+  await page.getByLabel('Your email address').fill('ada@example.org')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Check your inbox' }).waitFor()
+  expect(await db.select({ zone: subscribers.zone }).from(subscribers)).toEqual([{ zone: 'Asia/Tokyo' }])
+})
+
+test('leaving and choosing work without JavaScript', async ({ db, site }) => {
+  const id = await addSubscriber(db, 'ada@example.org')
+  const page = await open(site, { javaScriptEnabled: false })
+  const link = (purpose: 'unsubscribe' | 'preferences') =>
+    `/${purpose}/${mintToken(site.services.keys, purpose, id, NOON)}`
+  await page.goto(link('preferences'))
+  await page.getByLabel('Monday to Friday').check()
+  await page.getByLabel('At which hour').selectOption('06:00')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved.').waitFor()
+  expect(await page.getByLabel('Monday to Friday').isChecked()).toBe(true)
+  await page.goto(link('unsubscribe'))
+  await page.getByRole('button', { name: 'Unsubscribe' }).click()
+  await page.getByRole('heading', { name: 'You have left' }).waitFor()
+  expect((await db.select().from(subscribers))[0]).toMatchObject({
+    status: 'unsubscribed',
+    cadence: 'weekdays',
+    hour: 6,
+  })
+})
+
+test('the keyboard goes through the front page in reading order, and one sees where it is', async ({ site }) => {
+  await everyPage(site)
+  const page = await open(site)
+  await page.goto('/')
+  const stops: string[] = []
+  for (let i = 0; i < 8; i++) {
+    await page.keyboard.press('Tab')
+    stops.push(await page.evaluate('document.activeElement.id || document.activeElement.textContent.trim()'))
+    expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).not.toBe('none')
+  }
+  expect(stops).toEqual([
+    'Skip to the content',
+    'Paperboy',
+    '‹ 13 Apr',
+    '14 Apr',
+    'email',
+    'Subscribe',
+    'Paper 1 of 2026-04-14',
+    'Paper 2 of 2026-04-14',
+  ])
+})
+
+test('what one presses is at least 44 pixels high', async ({ site }) => {
+  const paths = await everyPage(site)
+  const page = await open(site, { viewport: { width: 375, height: 800 } })
+  for (const url of paths.filter((each) => !each.startsWith('/editions/'))) {
+    await page.goto(url)
+    for (const control of await page
+      .locator('button, select, input:not([type=hidden], [type=radio]), .choice, .days a')
+      .all()) {
+      const box = await control.boundingBox()
+      expect({ url, text: await control.textContent(), high: box!.height >= 44 }).toMatchObject({ high: true })
+    }
+  }
+})

@@ -1,0 +1,289 @@
+import { eq, inArray, sql } from 'drizzle-orm'
+import { afterEach, describe, expect } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { batches, deliveries, editions, subscribers } from '../../src/db/schema.ts'
+import { batchesToDo, leaseBatch } from '../../src/delivery/batches.ts'
+import { type DeliverDeps, deliverBatch } from '../../src/delivery/deliver-batch.ts'
+import { digestPress } from '../../src/delivery/digest-press.ts'
+import { planAll, planDue } from '../../src/delivery/plan-deliveries.ts'
+import { progressInWords, progressOf, settleEditions } from '../../src/delivery/progress.ts'
+import { openRelay } from '../../src/delivery/relay.ts'
+import { cancel, pause, resume } from '../../src/edition/control.ts'
+import type { Services } from '../../src/services.ts'
+import { test } from '../support/database.ts'
+import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
+import { openSink, type Sink, smtpReply } from '../support/sink.ts'
+
+/**
+ * Rule 5: an edition is `sent` only when no delivery is queued, handed, deferred, or unknown and still to be resent, and the
+ * counts always add up to the audience.
+ */
+
+const running: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.close()
+})
+const NEVER = new AbortController().signal
+const KEY = { kind: 'daily' as const, date: '2026-04-14' }
+
+async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
+  const sink = await openSink(...behave)
+  running.push(sink)
+  return sink
+}
+
+function workerOn(services: Services, url: string): DeliverDeps {
+  const relay = openRelay(url, 2)
+  running.unshift(relay)
+  return { ...services, relay, press: digestPress(services) }
+}
+
+/** Works every batch that is due at `at`, as often as the sweeper finds one. */
+async function workAll(worker: DeliverDeps): Promise<void> {
+  for (let due = await batchesToDo(worker.db, worker.now()); due.length > 0; ) {
+    for (const { batchId } of due) await deliverBatch(worker, batchId, NEVER)
+    due = await batchesToDo(worker.db, worker.now())
+  }
+}
+
+const stateOf = async (db: Db) => (await db.select().from(editions).where(eq(editions.date, KEY.date)))[0]!.state
+const leaseEnds = (db: Db) => db.execute(sql`UPDATE batches SET lease_until = now() - interval '1 second'`)
+
+/** Asks whether the edition may be called sent, and checks on the way that the counts add up. */
+async function isSent(services: Services, editionId: number, audience: number): Promise<boolean> {
+  const progress = await progressOf(services, editionId)
+  const sum = Object.values(progress.states).reduce((total, count) => total + count, 0)
+  expect([progress.total, sum]).toEqual([audience, audience])
+  const settled = await settleEditions(services.db, services.now())
+  return settled.includes(editionId)
+}
+
+describe('while any row is open, the edition is not sent', () => {
+  test('queued', async ({ db }) => {
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services)
+    await addReaders(db, 3)
+    await planAll(services, editionId)
+    expect(await isSent(services, editionId, 3)).toBe(false)
+    expect(await stateOf(db)).toBe('sending')
+  })
+
+  test('handed: asked while the relay has each message', async ({ db }) => {
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services)
+    const seen: boolean[] = []
+    const sink = await sinkThat({
+      data: async () => void seen.push(await isSent(services, editionId, 5)),
+    })
+    await addReaders(db, 5)
+    await planAll(services, editionId)
+    await workAll(workerOn(services, sink.url))
+    expect(seen).toEqual([false, false, false, false, false])
+    expect(await isSent(services, editionId, 5)).toBe(true)
+  })
+
+  test('deferred by the receiver, until it is accepted', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    const editionId = await releasedEdition(services)
+    let greylisting = true
+    const sink = await sinkThat({
+      recipient: (to) => (greylisting && to === 'reader-1@example.org' ? smtpReply(450, '4.2.0 later') : undefined),
+    })
+    await addReaders(db, 3)
+    await planAll(services, editionId)
+    const worker = workerOn(services, sink.url)
+    await workAll(worker)
+    expect(await isSent(services, editionId, 3)).toBe(false)
+    greylisting = false
+    clock.now = new Date(NOON.getTime() + 3_600_000)
+    await workAll(worker)
+    expect(await isSent(services, editionId, 3)).toBe(true)
+    expect(progressInWords(await progressOf(services, editionId))).toBe('3 accepted')
+  })
+
+  test('deferred by a relay that is down', async ({ db }) => {
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services)
+    await addReaders(db, 3)
+    await planAll(services, editionId)
+    await workAll(workerOn(services, 'smtp://127.0.0.1:9'))
+    expect(await isSent(services, editionId, 3)).toBe(false)
+  })
+
+  test('handed by a worker that died, then unknown and still to be resent', async ({ db }) => {
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services)
+    await addReaders(db, 1)
+    const { batchIds } = await planAll(services, editionId)
+    await leaseBatch(db, batchIds[0]!, NOON)
+    await db.update(deliveries).set({ state: 'handed', handOvers: 1 })
+    await leaseEnds(db)
+    expect(await isSent(services, editionId, 1), 'handed').toBe(false)
+    await leaseBatch(db, batchIds[0]!, NOON) // makes it unknown, and dies as well
+    await leaseEnds(db)
+    expect((await progressOf(services, editionId)).states).toEqual({ unknown: 1 })
+    expect(await isSent(services, editionId, 1), 'unknown').toBe(false)
+    const sink = await sinkThat()
+    await workAll(workerOn(services, sink.url))
+    expect(sink.taken).toHaveLength(1)
+    expect(await isSent(services, editionId, 1), 'resent').toBe(true)
+  })
+
+  test('deferred into a batch that another worker took and ended meanwhile: it is not forgotten', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    const editionId = await releasedEdition(services)
+    const deferred = new Set<string>()
+    const sink = await sinkThat({
+      recipient: (to) => {
+        if (deferred.has(to)) return undefined
+        deferred.add(to)
+        return smtpReply(450, '4.2.0 greylisted')
+      },
+    })
+    const [first, slow] = [await addSubscriber(db, 'first@example.org'), await addSubscriber(db, 'slow@example.org')]
+    const { batchIds } = await planAll(services, editionId)
+    const worker = workerOn(services, sink.url)
+    const other = workerOn(services, sink.url)
+    const stateIn = async (id: number) =>
+      (await db.select().from(deliveries).where(eq(deliveries.subscriberId, id)))[0]!.state
+    const slowly: DeliverDeps = {
+      ...worker,
+      relay: {
+        ...worker.relay,
+        /** The second reader's relay takes so long that the first one's retry comes and goes. */
+        async send(envelope, message) {
+          if (envelope.to === 'slow@example.org') {
+            await expect.poll(() => stateIn(first)).toBe('deferred')
+            clock.now = new Date(NOON.getTime() + 600_000)
+            await workAll(other)
+            expect(await stateIn(first)).toBe('accepted')
+          }
+          return worker.relay.send(envelope, message)
+        },
+      },
+    }
+    await deliverBatch(slowly, batchIds[0]!, NEVER)
+    expect(await stateIn(slow)).toBe('deferred')
+    expect(await isSent(services, editionId, 2)).toBe(false)
+    clock.now = new Date(NOON.getTime() + 3_600_000)
+    await workAll(other)
+    expect(sink.taken.map((one) => one.to)).toEqual(['first@example.org', 'slow@example.org'])
+    expect(await isSent(services, editionId, 2)).toBe(true)
+  })
+
+  test('"send to all" that is not planned to its end', async ({ db }) => {
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services)
+    const sink = await sinkThat()
+    await addReaders(db, 2)
+    await planAll(services, editionId)
+    await db.update(editions).set({ sendAllAt: NOON, plannedAt: null })
+    await workAll(workerOn(services, sink.url))
+    expect(await isSent(services, editionId, 2)).toBe(false)
+    await planAll(services, editionId)
+    expect(await isSent(services, editionId, 2)).toBe(true)
+  })
+})
+
+test('every final outcome ends an edition, and its words say what became of all', async ({ db }) => {
+  const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
+  const editionId = await releasedEdition(services)
+  const sink = await sinkThat({
+    recipient: (to) => (to === 'reader-1@example.org' ? smtpReply(550, '5.1.1 unknown') : undefined),
+  })
+  await addReaders(db, 9)
+  const { batchIds } = await planAll(services, editionId)
+  await db.update(subscribers).set({ status: 'unsubscribed' }).where(eq(subscribers.email, 'reader-2@example.org'))
+  const ids = await db.select({ id: subscribers.id }).from(subscribers).orderBy(subscribers.id)
+  const those = (...places: number[]) =>
+    inArray(
+      deliveries.subscriberId,
+      places.map((place) => ids[place - 1]!.id),
+    )
+  await db.update(deliveries).set({ expiresAt: NOON }).where(those(3))
+  await leaseBatch(db, batchIds[0]!, NOON)
+  await db
+    .update(deliveries)
+    .set({ state: 'handed', handOvers: 1 })
+    .where(those(4, 5, 6))
+  await leaseEnds(db)
+  await workAll(workerOn(services, sink.url))
+  await db.update(deliveries).set({ state: 'erased', reply: null }).where(those(9))
+  expect(await isSent(services, editionId, 9)).toBe(true)
+  const progress = await progressOf(services, editionId)
+  expect(progress.states).toEqual({ accepted: 2, refused: 1, skipped: 1, expired: 1, unknown: 3, erased: 1 })
+  expect(progress.open).toBe(0)
+  expect(progressInWords(progress)).toMatch(/^3 unknown, 2 accepted, /)
+})
+
+describe('whose hour is still to come', () => {
+  test('keeps the edition open until a newer one is out', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    const editionId = await releasedEdition(services)
+    const sink = await sinkThat()
+    await addSubscriber(db, 'noon@example.org', { nextDigestAt: NOON, hour: 12 })
+    await addSubscriber(db, 'evening@example.org', { nextDigestAt: new Date('2026-04-15T20:00:00Z'), hour: 20 })
+    await planDue(services)
+    await workAll(workerOn(services, sink.url))
+    expect(await isSent(services, editionId, 1)).toBe(false)
+    await releasedEdition(services, '2026-04-15')
+    expect(await isSent(services, editionId, 1)).toBe(true)
+  })
+
+  test('a reader who comes after it was sent gets it too, and it is sent again after that', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    const editionId = await releasedEdition(services)
+    const sink = await sinkThat()
+    const worker = workerOn(services, sink.url)
+    await addSubscriber(db, 'ada@example.org', { nextDigestAt: NOON, hour: 12 })
+    await planDue(services)
+    await workAll(worker)
+    expect(await isSent(services, editionId, 1)).toBe(true)
+    await addSubscriber(db, 'new@example.org', { nextDigestAt: NOON, hour: 12 })
+    await planDue(services)
+    expect(await isSent(services, editionId, 2)).toBe(false)
+    expect(await stateOf(db)).toBe('sending')
+    await workAll(worker)
+    expect(await isSent(services, editionId, 2)).toBe(true)
+    expect(sink.taken.map((one) => one.to)).toEqual(['ada@example.org', 'new@example.org'])
+  })
+})
+
+test('a paused edition is not sent, and goes on where it stopped', async ({ db }) => {
+  const services = servicesOn(db)
+  const editionId = await releasedEdition(services)
+  const sink = await sinkThat()
+  const worker = workerOn(services, sink.url)
+  await addReaders(db, 4)
+  await planAll(services, editionId)
+  await pause(services, KEY)
+  await workAll(worker)
+  expect(sink.taken).toEqual([])
+  expect(await isSent(services, editionId, 4)).toBe(false)
+  await resume(services, KEY)
+  await workAll(worker)
+  expect(await isSent(services, editionId, 4)).toBe(true)
+})
+
+test('a cancelled edition stays cancelled: what was not handed over is skipped, what was keeps its outcome', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  const editionId = await releasedEdition(services)
+  const sink = await sinkThat()
+  await addReaders(db, 4)
+  await planAll(services, editionId)
+  const [one] = await db.select().from(deliveries).limit(1)
+  await db.update(deliveries).set({ state: 'accepted' }).where(eq(deliveries.subscriberId, one!.subscriberId))
+  await cancel(services, KEY)
+  await workAll(workerOn(services, sink.url))
+  expect(await isSent(services, editionId, 4)).toBe(false)
+  expect(await stateOf(db)).toBe('cancelled')
+  expect((await progressOf(services, editionId)).states).toEqual({ accepted: 1, skipped: 3 })
+  expect(sink.taken).toEqual([])
+  expect(await db.$count(batches, sql`state <> 'done'`)).toBe(0)
+})

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished } from 'vitest'
+import { runningEmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { findPostmaster } from '../../src/embedded/postmaster.ts'
+import { readRecord } from '../../src/embedded/record.ts'
+import { ask, isAlive, isRoot, test } from './support.ts'
+
+test('a server whose Paperboy was killed is adopted, and stopped at the end', async ({ dataDir, run }) => {
+  const killed = run('start')
+  const { url } = (await killed.result())!
+  await ask(url, 'CREATE TABLE kept ()')
+  killed.signal('SIGKILL')
+  await killed.ended
+  const adopted = await startEmbeddedPostgres({ dataDir })
+  expect(adopted).toMatchObject({ startedHere: false, url })
+  expect(await ask(url, 'TABLE kept')).toEqual([])
+  await adopted.stop()
+  expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
+})
+
+test('Ctrl-C at the terminal reaches Paperboy, not the server, which it stops in its own time', async ({
+  dataDir,
+  run,
+}) => {
+  const starter = run('start')
+  const { url } = (await starter.result())!
+  starter.signal('SIGINT')
+  expect(await starter.next()).toEqual({ answered: true })
+  expect(await starter.next()).toEqual({ done: true })
+  expect(await findPostmaster(join(dataDir, 'postgres'))).toBeUndefined()
+  await expect(ask(url, 'SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+})
+
+test('a postmaster.pid left behind is seen through, whoever has its number now', async ({ dataDir }) => {
+  const pidFile = join(dataDir, 'postgres/cluster/postmaster.pid')
+  const first = await startEmbeddedPostgres({ dataDir })
+  await ask(first.url, 'CREATE TABLE kept ()')
+  const left = await readFile(pidFile, 'utf8')
+  await first.stop()
+
+  const gone = sleeper()
+  gone.kill()
+  await once(gone, 'exit')
+  // PostgreSQL takes a living process of its own user for a postmaster, so the stranger is one.
+  const stranger = sleeper((await readRecord(dataDir))!.owner)
+  for (const pid of [gone.pid!, stranger.pid!]) {
+    await writeFile(pidFile, left.replace(/^\d+/, `${pid}`))
+    expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
+    const next = await startEmbeddedPostgres({ dataDir })
+    expect(next.startedHere).toBe(true)
+    expect(await ask(next.url, 'TABLE kept')).toEqual([])
+    await next.stop()
+  }
+  await writeFile(pidFile, left.replace(/^\d+/, `${stranger.pid}`))
+  expect(isAlive(stranger.pid!)).toBe(true)
+})
+
+test('a first start killed while it prepared the database leaves nothing in the way', async ({ dataDir, run }) => {
+  const home = join(dataDir, 'postgres')
+  const killed = run('start')
+  expect(await killed.next()).toEqual({ said: `Preparing a database in ${home} …` })
+  killed.signal('SIGKILL')
+  await killed.ended
+  await mkdir(join(home, 'attempt-earlier/global'), { recursive: true }) // in case this one was too early to leave its own
+  await mkdir(join(home, 'cluster/global'), { recursive: true }) // not ours: moved aside, neither used nor deleted
+  await writeFile(join(home, 'cluster/PG_VERSION'), '18\n')
+
+  const postgres = await startEmbeddedPostgres({ dataDir })
+  expect(await ask(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  await postgres.stop()
+  const names = await readdir(home)
+  expect(names.sort()).toEqual(['cluster', expect.stringMatching(/^cluster\.incomplete-\d+$/)])
+  expect(await readdir(join(home, names[1]!))).toEqual(['PG_VERSION', 'global'])
+})
+
+test('a database that is lost, foreign or without its password is named, and never replaced by an empty one', async ({
+  dataDir,
+}) => {
+  const postgres = await startEmbeddedPostgres({ dataDir })
+  await postgres.stop()
+  const start = () => startEmbeddedPostgres({ dataDir })
+  const [record, home] = [join(dataDir, 'postgres.json'), join(dataDir, 'postgres')]
+  const stored = await readFile(record, 'utf8')
+
+  await writeFile(join(home, 'cluster/PG_VERSION'), '17\n')
+  await expect(start()).rejects.toThrow(/made by PostgreSQL 17, and this Paperboy brings 18, .* pg_dump/)
+  await writeFile(join(home, 'cluster/PG_VERSION'), '18\n')
+
+  await writeFile(record, stored.replace(/"password": ".*"/, '"password": "wrong"'))
+  await expect(start()).rejects.toThrow('does not accept the password in postgres.json')
+  expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
+  await writeFile(record, stored.slice(5))
+  await expect(start()).rejects.toThrow(`${record} has the embedded database's password and place, and cannot be read`)
+  await rm(record)
+  await expect(start()).rejects.toThrow(`${home}/cluster holds a database, but ${record}`)
+  await writeFile(record, stored)
+
+  await rename(home, `${home}.moved`)
+  await expect(start()).rejects.toThrow(`The database that was in ${home}/cluster is missing. Restore it`)
+  await rename(`${home}.moved`, home)
+  await (await start()).stop()
+
+  if (isRoot) {
+    await cp(home, `${home}.copy`, { recursive: true }) // all of it root's now, as after a careless restore
+    await rm(home, { recursive: true })
+    await rename(`${home}.copy`, home)
+    await expect(start()).rejects.toThrow('"chown -R postgres"')
+  }
+  expect((await stat(join(home, 'cluster'))).isDirectory()).toBe(true)
+})
+
+function sleeper(user: { uid?: number; gid?: number } = {}): ChildProcess {
+  const { uid, gid } = isRoot ? user : {}
+  const child = spawn('/bin/sleep', ['60'], { stdio: 'ignore', cwd: '/', ...(uid && gid ? { uid, gid } : {}) })
+  onTestFinished(() => void child.kill())
+  return child
+}

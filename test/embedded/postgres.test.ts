@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { readFile, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, vi } from 'vitest'
+import { runningEmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { findPostmaster } from '../../src/embedded/postmaster.ts'
+import { ask, test, wipe } from './support.ts'
+
+test('a fresh start makes a durable, private database; the next one finds it again', async ({ dataDir }) => {
+  const said: string[] = []
+  const first = await startEmbeddedPostgres({ dataDir, say: (line) => said.push(line) })
+  expect(first).toMatchObject({ startedHere: true, notes: [] })
+  expect(first.url).toMatch(/^postgres:\/\/paperboy:[\w-]{32}@127\.0\.0\.1:\d+\/paperboy$/)
+  expect(said).toEqual([`Preparing a database in ${join(dataDir, 'postgres')} …`])
+  const shown = `SELECT name, setting FROM pg_settings WHERE name IN ('fsync','full_page_writes','synchronous_commit',
+    'data_checksums','listen_addresses','unix_socket_directories','server_encoding','password_encryption','TimeZone')`
+  expect(Object.fromEntries((await ask(first.url, shown)).map(({ name, setting }) => [name, setting]))).toEqual({
+    fsync: 'on',
+    full_page_writes: 'on',
+    synchronous_commit: 'on',
+    data_checksums: 'on',
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    server_encoding: 'UTF8',
+    password_encryption: 'scram-sha-256',
+    TimeZone: 'UTC',
+  })
+  const locale = 'SELECT datlocprovider, datlocale FROM pg_database WHERE datname = current_database()'
+  expect(await ask(first.url, locale)).toEqual([{ datlocprovider: 'b', datlocale: 'C.UTF-8' }])
+  await ask(first.url, `CREATE TABLE kept AS SELECT 'ärger' AS word; ALTER TABLE kept ADD PRIMARY KEY (word)`)
+  await expect(ask(first.url, `INSERT INTO kept VALUES ('ärger')`)).rejects.toMatchObject({ code: '23505' })
+  await expect(ask(first.url.replace(/:[\w-]{32}@/, ':wrong@'), 'SELECT 1')).rejects.toMatchObject({ code: '28P01' })
+  expect((await stat(join(dataDir, 'postgres.json'))).mode & 0o777).toBe(0o600)
+  expect(await runningEmbeddedPostgres(dataDir)).toBe(first.url)
+
+  await Promise.all([first.stop(), first.stop()])
+  expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
+  const log = await readFile(join(dataDir, 'postgres/cluster/server.log'), 'utf8')
+  expect(log).toContain('ready to accept connections')
+  expect(log).not.toContain('ärger') // an error would quote what a reader typed
+
+  const second = await startEmbeddedPostgres({ dataDir })
+  expect(second).toMatchObject({ startedHere: true, url: first.url })
+  expect(await ask(second.url, 'SELECT upper(word) AS word FROM kept')).toEqual([{ word: 'ÄRGER' }])
+  await expect(second.remove()).rejects.toThrow('in use')
+  await second.stop()
+  await second.remove()
+  await expect(stat(join(dataDir, 'postgres'))).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test('a missing DATA_DIR is no running server', async ({ dataDir }) => {
+  expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
+})
+
+test("neither odd characters in the path nor the caller's PG* variables disturb", async ({ folder }) => {
+  for (const [name, value] of Object.entries({
+    PGPORT: '1',
+    PGDATA: '/nowhere',
+    PGHOST: 'nowhere',
+    PGUSER: 'x',
+    LC_ALL: 'xx_YY',
+  })) {
+    vi.stubEnv(name, value)
+  }
+  const dataDir = join(folder, `it's "mine" $(exit) \`x\` ü`)
+  try {
+    const postgres = await startEmbeddedPostgres({ dataDir })
+    vi.unstubAllEnvs()
+    expect(await ask(postgres.url, 'SHOW data_directory')).toEqual([
+      { data_directory: join(dataDir, 'postgres/cluster') },
+    ])
+    await postgres.stop()
+  } finally {
+    vi.unstubAllEnvs()
+    await wipe(dataDir)
+  }
+})
+
+test('when its port is taken the server takes another', async ({ dataDir }) => {
+  const first = await startEmbeddedPostgres({ dataDir })
+  await ask(first.url, 'CREATE TABLE kept ()')
+  await first.stop()
+  const squatter = createServer().listen(Number(new URL(first.url).port), '127.0.0.1')
+  await once(squatter, 'listening')
+  try {
+    const second = await startEmbeddedPostgres({ dataDir })
+    expect(second.url).not.toBe(first.url)
+    expect(await ask(second.url, 'TABLE kept')).toEqual([])
+    expect(await runningEmbeddedPostgres(dataDir)).toBe(second.url)
+    await second.stop()
+  } finally {
+    squatter.close()
+  }
+})
+
+test('of many who start at once one starts it, and the last one out stops it', async ({ dataDir, run }) => {
+  const starters = Array.from({ length: 4 }, () => run('start'))
+  const told = await Promise.all(starters.map((starter) => starter.result()))
+  expect(told.map((line) => line?.failed)).toEqual(told.map(() => undefined))
+  expect(told.filter((line) => line?.startedHere)).toHaveLength(1)
+  expect(new Set(told.map((line) => line?.url)).size).toBe(1)
+  const { pid } = (await findPostmaster(join(dataDir, 'postgres')))!
+
+  const first = starters[told.findIndex((line) => line?.startedHere)]!
+  const [killed, second, last] = starters.filter((starter) => starter !== first)
+  killed!.signal('SIGKILL')
+  await killed!.ended
+  for (const leaving of [first, second!]) {
+    leaving.stop()
+    expect(await leaving.next()).toEqual({ answered: true })
+    expect(await leaving.next()).toEqual({ done: true })
+    expect(await findPostmaster(join(dataDir, 'postgres'))).toMatchObject({ pid })
+  }
+  last!.stop()
+  expect(await last!.next()).toEqual({ answered: true })
+  expect(await last!.next()).toEqual({ done: true })
+  expect(await findPostmaster(join(dataDir, 'postgres'))).toBeUndefined()
+})

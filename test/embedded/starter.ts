@@ -1,0 +1,37 @@
+/**
+ * A process of its own for tests that kill, race or change user: `starter.ts start|lock DATA_DIR`.
+ * Prints one line of JSON when it has the server (or the lock), or what went wrong. "stop" on its input, or a Ctrl-C,
+ * makes it look whether the server still answers, then give everything back.
+ */
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import pg from 'pg'
+import { acquireDataDirLock } from '../../src/embedded/lock.ts'
+import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+
+const [, , what, dataDir = ''] = process.argv
+const tell = (line: object) => console.log(JSON.stringify(line))
+const asked = Promise.race([once(process, 'SIGINT'), once(createInterface(process.stdin), 'line')])
+
+try {
+  if (what === 'lock') {
+    const lock = await acquireDataDirLock(dataDir)
+    tell({ locked: true })
+    await asked
+    lock.release()
+  } else {
+    const postgres = await startEmbeddedPostgres({ dataDir, say: (line) => tell({ said: line }) })
+    tell({ url: postgres.url, startedHere: postgres.startedHere, notes: postgres.notes })
+    await asked
+    const client = new pg.Client({ connectionString: postgres.url })
+    await client.connect()
+    await client.query('SELECT 1').finally(() => client.end())
+    tell({ answered: true })
+    await postgres.stop()
+  }
+  tell({ done: true })
+  process.exit(0)
+} catch (error) {
+  tell({ failed: String(error) })
+  process.exit(1)
+}

@@ -1,0 +1,126 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { test as base } from 'vitest'
+import { clusterOf, removeOwned } from '../../src/embedded/cluster.ts'
+import { shutDown } from '../../src/embedded/postmaster.ts'
+import { readRecord } from '../../src/embedded/record.ts'
+
+export const isRoot = process.getuid?.() === 0
+export const NOBODY = { uid: 65534, gid: 65534 }
+
+/** What starter.ts tells, line by line. */
+type Told = Partial<{
+  url: string
+  startedHere: boolean
+  notes: string[]
+  said: string
+  locked: boolean
+  answered: boolean
+  done: boolean
+  failed: string
+}>
+
+export interface Starter {
+  pid: number
+  /** its next line, or undefined once it has ended */
+  next(): Promise<Told | undefined>
+  /** its next line that is not a remark */
+  result(): Promise<Told | undefined>
+  stop(): void
+  /** to its whole process group, as a terminal's Ctrl-C does */
+  signal(signal: NodeJS.Signals): void
+  ended: Promise<unknown>
+}
+
+interface Options {
+  uid?: number
+  gid?: number
+  env?: Record<string, string>
+  script?: string
+}
+
+/** A folder that any user may enter, and processes on it; both gone after the test, with whatever server they left. */
+export const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures a fixture needs from this pattern
+  .extend('folder', { scope: 'test' }, async ({}, { onCleanup }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'paperboy-embedded-'))
+    await chmod(folder, 0o755)
+    onCleanup(() => rm(folder, { recursive: true, force: true }))
+    return folder
+  })
+  .extend('dataDir', { scope: 'test' }, async ({ folder }, { onCleanup }) => {
+    const dataDir = join(folder, 'data')
+    onCleanup(() => wipe(dataDir))
+    return dataDir
+  })
+  .extend('run', { scope: 'test' }, async ({ dataDir }, { onCleanup }) => {
+    const starters: Starter[] = []
+    onCleanup(async () => {
+      for (const { pid, signal, ended } of starters) {
+        if (isAlive(pid)) signal('SIGKILL')
+        await ended
+      }
+    })
+    return (what: 'start' | 'lock', options: Options = {}): Starter => {
+      const starter = begin(what, dataDir, options)
+      starters.push(starter)
+      return starter
+    }
+  })
+
+export async function wipe(dataDir: string): Promise<void> {
+  const record = await readRecord(dataDir).catch(() => undefined)
+  if (!record) return
+  await shutDown(record.home)
+  await removeOwned(clusterOf(record.home), record.owner)
+  await rm(record.home, { recursive: true, force: true })
+}
+
+function begin(what: string, dataDir: string, { env, script, ...user }: Options): Starter {
+  const file = script ?? fileURLToPath(new URL('./starter.ts', import.meta.url))
+  const child: ChildProcessByStdio<Writable, Readable, null> = spawn(process.execPath, [file, what, dataDir], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin', ...env },
+    ...user,
+  })
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  const next = async (): Promise<Told | undefined> => {
+    const { value, done } = await lines.next()
+    return done ? undefined : JSON.parse(value)
+  }
+  const result = async () => {
+    for (;;) {
+      const told = await next()
+      if (!told?.said) return told
+    }
+  }
+  const signal = (name: NodeJS.Signals) => void process.kill(-child.pid!, name)
+  return { pid: child.pid!, next, result, stop: () => child.stdin.write('stop\n'), signal, ended: once(child, 'exit') }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/** One connection, one statement. */
+export async function ask(url: string | undefined, statement: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url! })
+  await client.connect()
+  return client.query(statement).then(
+    ({ rows }) => client.end().then(() => rows),
+    (error) => client.end().then(() => Promise.reject(error)),
+  )
+}

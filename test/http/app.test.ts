@@ -1,0 +1,131 @@
+import { sql } from 'drizzle-orm'
+import { describe, expect } from 'vitest'
+import { mintToken } from '../../src/subscription/tokens.ts'
+import { addSubscriber, NOON } from '../support/services.ts'
+import { form, siteOn, test } from './site.ts'
+
+describe('every page', () => {
+  test.for(['/', '/subscribe', '/check-your-inbox', '/welcome', '/editions', '/nothing/here', '/confirm/x'])(
+    '%s allows only our own style, script and forms',
+    async (url, { site: { app } }) => {
+      const { headers, body } = await app.inject(url)
+      expect(headers['content-security-policy']).toBe(
+        "default-src 'none';style-src 'self';script-src 'self';img-src 'self' data:;form-action 'self';base-uri 'none';frame-ancestors 'none'",
+      )
+      expect(headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff' })
+      expect(headers).not.toHaveProperty('set-cookie')
+      expect(body).not.toMatch(/<script(?! src)| style="| on\w+="|https?:\/\/(?!arxiv)/)
+      expect(body).toContain('<html lang="en">')
+    },
+  )
+
+  test('is HSTS only where the public URL is https', async ({ site }) => {
+    expect((await site.app.inject('/')).headers).toHaveProperty('strict-transport-security')
+    const local = siteOn({ ...site.services, config: { ...site.services.config, PUBLIC_URL: 'http://localhost:3000' } })
+    expect((await local.app.inject('/')).headers).not.toHaveProperty('strict-transport-security')
+    await local.app.close()
+  })
+
+  test('answers HEAD like GET, without the page', async ({ site: { app } }) => {
+    for (const url of ['/', '/papers?date=2026-04-14', '/editions', '/healthz', '/check-your-inbox', '/nothing']) {
+      const [get, head] = [await app.inject(url), await app.inject({ method: 'HEAD', url })]
+      expect(head.statusCode).toBe(get.statusCode)
+      expect(head.headers['content-type']).toBe(get.headers['content-type'])
+      expect(head.body).toBe('')
+    }
+  })
+})
+
+describe('assets', () => {
+  test('are kept for good under their own version, and not at all under another', async ({ site: { app } }) => {
+    const [, path] = /href="(\/assets\/[^"]+style\.css)"/.exec((await app.inject('/')).body)!
+    const style = await app.inject(path!)
+    expect(style.headers['content-type']).toContain('text/css')
+    expect(style.headers['cache-control']).toContain('immutable')
+    const other = await app.inject('/assets/0000000000/style.css')
+    expect(other.statusCode).toBe(200)
+    expect(other.headers['cache-control']).toBe('no-store')
+  })
+
+  test.for(['/assets/x/..%2f..%2fapp.ts', '/assets/x/nothing.css', '/assets/x/%2e%2e', '/assets/../app.ts'])(
+    '%s is nothing',
+    async (url, { site: { app } }) => {
+      expect((await app.inject(url)).statusCode).toBe(404)
+    },
+  )
+})
+
+describe('an error', () => {
+  test('of ours is a page in plain words that gives nothing away, and is logged', async ({ db, site }) => {
+    await db.execute(sql`ALTER TABLE papers RENAME TO gone`)
+    const page = await site.app.inject('/')
+    expect(page.statusCode).toBe(500)
+    expect(page.body).toContain('Something went wrong here')
+    expect(page.body).not.toMatch(/papers"|SELECT|relation|Error/)
+    expect(site.logged()).toContain('request failed')
+    await db.execute(sql`ALTER TABLE subscribers RENAME TO gone_too`)
+    const api = await site.app.inject({
+      method: 'POST',
+      url: '/api/v1/subscriptions',
+      payload: { email: 'ada@example.org' },
+    })
+    expect(api.statusCode).toBe(500)
+    expect(api.json().detail).toBe('Something went wrong here. Try again in a minute.')
+  })
+
+  test('404 is a page with a way on', async ({ site: { app } }) => {
+    const page = await app.inject('/wp-login.php')
+    expect(page.statusCode).toBe(404)
+    expect(page.body).toContain('There is no such page')
+    expect(page.body).toContain('href="/"')
+    expect(page.body).not.toContain('wp-login')
+  })
+})
+
+test('no address, token or query comes into the log, whatever goes wrong', async ({ db, site }) => {
+  const { app, services, logged } = site
+  const id = await addSubscriber(db, 'secret.reader@example.org')
+  const tokens = (['unsubscribe', 'preferences', 'confirm'] as const).map(
+    (purpose) => [purpose, mintToken(services.keys, purpose, id, NOON)] as const,
+  )
+  const everything = async () => {
+    for (const [purpose, token] of tokens) {
+      for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS'] as const) {
+        await app.inject({ method, url: `/${purpose}/${token}?q=secret-query`, ...form({ zone: 'Secret/Zone' }) })
+        await app.inject({ method, url: `/${purpose}/${token}x`, remoteAddress: '203.0.113.7' })
+        await app.inject({ method, url: `/nothing/${token}` })
+        await app.inject({ method, url: `/${purpose}/${token}%zz` })
+      }
+    }
+    await app.inject({ method: 'POST', url: '/subscribe', ...form({ email: 'secret.reader@example.org' }) })
+    await app.inject({ method: 'POST', url: '/subscribe', ...form({ email: 'secret reader@example.org' }) })
+    await app.inject({ method: 'POST', url: '/api/v1/subscriptions', payload: { email: 'secret.reader@example.org' } })
+    await app.inject({ url: '/papers?date=secret-query' })
+  }
+  await everything()
+  await db.execute(sql`ALTER TABLE subscribers RENAME TO gone`)
+  await everything()
+
+  const log = logged()
+  expect(log).toContain('"route":"/unsubscribe/:token"')
+  expect(log).toContain('request failed')
+  expect(log).not.toMatch(/secret/i)
+  expect(log).not.toContain('203.0.113.7')
+  for (const [, token] of tokens) expect(log).not.toContain(token)
+})
+
+test('says so at once when it falls behind, but a reader can still leave', async ({ db, site: { app, services } }) => {
+  const id = await addSubscriber(db, 'ada@example.org')
+  await app.ready()
+  expect((await app.inject('/')).statusCode).toBe(200)
+  const end = performance.now() + 3000
+  while (performance.now() < end) {
+    // Keeps the event loop from turning, as a busy process would.
+  }
+  const busy = await expect
+    .poll(() => app.inject('/'), { timeout: 3000, interval: 50 })
+    .toMatchObject({ statusCode: 503 })
+  void busy
+  const leave = `/unsubscribe/${mintToken(services.keys, 'unsubscribe', id, NOON)}`
+  expect((await app.inject({ method: 'POST', url: leave })).statusCode).toBe(200)
+})

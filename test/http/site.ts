@@ -1,0 +1,32 @@
+import { pino } from 'pino'
+import { type App, type AppOptions, buildApp } from '../../src/app.ts'
+import type { Services } from '../../src/services.ts'
+import { test as onDatabase } from '../support/database.ts'
+import { servicesOn } from '../support/services.ts'
+
+export interface Site {
+  app: App
+  services: Services
+  /** everything that was logged, at every level */
+  logged: () => string
+}
+
+export function siteOn(services: Services, options: AppOptions = {}): Site {
+  const lines: string[] = []
+  const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
+  const site = { ...services, log }
+  return { app: buildApp(site, options), services: site, logged: () => lines.join('') }
+}
+
+/** A test with the whole app on a database of its own; the clock stands at noon of 15 April 2026. */
+export const test = onDatabase.extend('site', { scope: 'test' }, async ({ db, databaseUrl }, { onCleanup }) => {
+  const site = siteOn(servicesOn(db, { DATABASE_URL: databaseUrl }))
+  onCleanup(() => site.app.close())
+  return site
+})
+
+/** A form as a browser posts it. */
+export const form = (fields: Record<string, string>) => ({
+  payload: new URLSearchParams(fields).toString(),
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+})

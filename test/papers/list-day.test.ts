@@ -1,0 +1,129 @@
+import { expect } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { papers, picks } from '../../src/db/schema.ts'
+import { closeOfDay, dayOf, daysLater, isDay } from '../../src/papers/days.ts'
+import { listDay } from '../../src/papers/list-day.ts'
+import { loadSample } from '../../src/papers/sample/load-sample.ts'
+import { test } from '../support/database.ts'
+import { closeHourUtc, everything, hfEntry, importing, withFile } from './support.ts'
+
+const AFTERNOON = new Date('2026-04-10T15:00:00Z')
+
+const put = (db: Db, entries: object[], date?: string, now = AFTERNOON) =>
+  withFile(JSON.stringify(entries), (file) => importing(db, file, date, now))
+const read = (db: Db, date?: string, now = AFTERNOON) => listDay({ db, now: () => now, closeHourUtc }, date)
+
+test('a list day has its papers by score, with what is known of them', async ({ db }) => {
+  await put(db, [
+    hfEntry('2604.00001', { upvotes: 30, submittedOnDailyAt: '2026-04-10T00:00:01Z' }),
+    hfEntry(
+      '2604.00002',
+      {
+        title: 'V_{0.5} and\n  $\\mu^2$',
+        upvotes: 28,
+        submittedOnDailyAt: '2026-04-10T12:00:00Z',
+        githubStars: 40,
+        githubRepo: 'https://a.example/c',
+        organization: { fullname: 'A \\& B' },
+        ai_summary: 'Up to 2times.',
+      },
+      { numComments: 4 },
+    ),
+    hfEntry('2604.00003', { upvotes: null }),
+  ])
+  const day = await read(db)
+  expect(day).toMatchObject({ date: '2026-04-10', open: true, closesAt: new Date('2026-04-11T02:00:00Z') })
+  expect(day?.papers.map((row) => row.sourceId)).toEqual(['2604.00002', '2604.00001', '2604.00003'])
+  expect(day?.papers[0]).toEqual({
+    id: expect.any(Number),
+    source: 'arxiv',
+    sourceId: '2604.00002',
+    title: 'V_0.5 and μ²',
+    authors: ['Ada'],
+    organization: 'A & B',
+    summary: 'Up to 2×.',
+    votes: 28,
+    comments: 4,
+    stars: 40,
+    url: 'https://arxiv.org/abs/2604.00002',
+    pdfUrl: 'https://arxiv.org/pdf/2604.00002',
+    codeUrl: 'https://a.example/c',
+    discussionUrl: 'https://huggingface.co/papers/2604.00002',
+    reason: '28 votes in 3 h, 4 comments',
+    sample: false,
+  })
+  expect(day?.papers[2]).toMatchObject({ votes: undefined, reason: undefined })
+})
+
+test('the newest day that has begun is shown; the neighbours are those with papers', async ({ db }) => {
+  for (const date of ['2026-04-03', '2026-04-07', '2026-04-10', '2026-04-12'])
+    await put(db, [{ title: `Paper of ${date}` }], date)
+  expect(await read(db)).toMatchObject({ date: '2026-04-10', open: true, previous: '2026-04-07', next: undefined })
+  expect(await read(db, '2026-04-07')).toMatchObject({ open: false, previous: '2026-04-03', next: '2026-04-10' })
+  expect(await read(db, '2026-04-03')).toMatchObject({ previous: undefined, next: '2026-04-07' })
+  expect(await read(db, '2026-04-12')).toMatchObject({ date: '2026-04-12' })
+  expect(await read(db, undefined, new Date('2026-04-11T01:59:59Z'))).toMatchObject({ date: '2026-04-10', open: true })
+  expect(await read(db, undefined, new Date('2026-04-11T02:00:00Z'))).toMatchObject({ date: '2026-04-10', open: false })
+})
+
+test('a day without papers, or one that does not exist, is none', async ({ db }) => {
+  expect(await read(db)).toBeUndefined()
+  await put(db, [{ title: 'One' }], '2026-04-10')
+  for (const date of ['2026-04-09', '2026-02-30', 'yesterday', '']) expect(await read(db, date)).toBeUndefined()
+})
+
+test('votes are those that were known at the time', async ({ db }) => {
+  await put(db, [hfEntry('2604.00001', { upvotes: 4 })], undefined, new Date('2026-04-10T09:00:00Z'))
+  await put(db, [hfEntry('2604.00001', { upvotes: 9 })], undefined, AFTERNOON)
+  expect((await read(db, undefined, new Date('2026-04-10T10:00:00Z')))?.papers[0]?.votes).toBe(4)
+  expect((await read(db))?.papers[0]?.votes).toBe(9)
+})
+
+test('the curator’s picks come first and say whose they are; what was dropped is gone', async ({ db }) => {
+  await put(
+    db,
+    ['2604.00001', '2604.00002', '2604.00003'].map((id, i) => hfEntry(id, { upvotes: 30 - i })),
+  )
+  const rows = await db.select().from(papers).orderBy(papers.listPosition)
+  const word = { listDay: '2026-04-10', curator: 'AK' }
+  await db.insert(picks).values([
+    { ...word, paperId: rows[0]!.id, verdict: 'dropped' },
+    { ...word, paperId: rows[2]!.id, verdict: 'picked' },
+  ])
+  const day = await read(db)
+  expect(day?.papers.map((row) => row.sourceId)).toEqual(['2604.00003', '2604.00002'])
+  expect(day?.papers[0]?.reason).toBe('picked by AK, 28 votes in 14 h')
+})
+
+test('the sample fills the days before today of an empty database, and only of an empty one', async ({ db }) => {
+  const now = () => AFTERNOON
+  expect(await loadSample({ db, now, closeHourUtc })).toBe(44)
+  const before = await everything(db)
+  expect(await loadSample({ db, now, closeHourUtc })).toBe(0)
+  expect(await everything(db)).toEqual(before)
+  const newest = await read(db)
+  expect(newest).toMatchObject({ date: '2026-04-09', open: false, previous: '2026-04-08', next: undefined })
+  expect(newest?.papers.every((row) => row.sample && row.votes !== undefined && row.reason !== undefined)).toBe(true)
+  expect(await read(db, '2026-04-06')).toMatchObject({ previous: undefined, next: '2026-04-07' })
+
+  await put(db, [hfEntry('2604.00001', { submittedOnDailyAt: '2026-04-09T09:00:00Z' })])
+  expect((await read(db))?.papers.map((row) => row.sourceId)).toEqual(['2604.00001'])
+})
+
+test('the sample has votes also in the hours before yesterday’s list closes', async ({ db }) => {
+  const night = new Date('2026-04-10T00:30:00Z')
+  await loadSample({ db, now: () => night, closeHourUtc })
+  const day = await read(db, undefined, night)
+  expect(day).toMatchObject({ date: '2026-04-09', open: true })
+  expect(day?.papers.every((row) => row.votes !== undefined)).toBe(true)
+})
+
+test('days are days of the calendar', () => {
+  expect(['2026-02-28', '2024-02-29'].every(isDay)).toBe(true)
+  expect(['2026-02-29', '2026-13-01', '2026-2-3', '20260203', ' 2026-02-03', '2026-02-03T00:00'].some(isDay)).toBe(
+    false,
+  )
+  expect(daysLater('2026-03-01', -1)).toBe('2026-02-28')
+  expect(dayOf(new Date('2026-04-10T23:59:59Z'))).toBe('2026-04-10')
+  expect(closeOfDay('2026-12-31', 2)).toEqual(new Date('2027-01-01T02:00:00Z'))
+})

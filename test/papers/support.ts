@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { sql } from 'drizzle-orm'
+import type { Db } from '../../src/db/database.ts'
+import type { ImportReport } from '../../src/papers/import-file.ts'
+import { importFile } from '../../src/papers/import-file.ts'
+
+const DATA = new URL('../../../shared/data/', import.meta.url)
+
+/** The real papers are kept beside the project, and not everywhere. */
+export const noRealPapers = !existsSync(DATA)
+
+export const seedFile = new URL('seed/papers.json', DATA).pathname
+export const dailyFile = (day: string): string => new URL(`papers/hf-daily/${day}.json.gz`, DATA).pathname
+export const monthlyFile = (month: string): string =>
+  new URL(`papers/hf-monthly-final/daily_papers_${month}.json.gz`, DATA).pathname
+
+export const unpacked = async (file: string): Promise<Buffer> => promisify(gunzip)(await readFile(file))
+
+export const closeHourUtc = 2
+export const LATER = new Date('2026-11-24T10:00:00Z')
+
+export const importing = (db: Db, file: string, date?: string, now = LATER): Promise<ImportReport> =>
+  importFile({ db, now: () => now, closeHourUtc }, file, { date })
+
+/** Everything an import could touch, row by row, so that "nothing changed" means it. */
+export async function everything(db: Db): Promise<unknown> {
+  const papers = await db.execute(sql`SELECT * FROM papers ORDER BY id`)
+  const signals = await db.execute(sql`SELECT * FROM signals ORDER BY paper_id, observed_at`)
+  return { papers: papers.rows, signals: signals.rows }
+}
+
+/** A file with this in it, gone at the end. */
+export async function withFile<T>(
+  content: string | Uint8Array,
+  use: (file: string) => Promise<T>,
+  name = 'list.json',
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'paperboy-import-'))
+  try {
+    const file = join(folder, name)
+    await writeFile(file, content)
+    return await use(file)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** An entry as Hugging Face gives it, with as much in it as a test says. */
+export const hfEntry = (id: string, paper: Record<string, unknown> = {}, around: Record<string, unknown> = {}) => ({
+  paper: {
+    id,
+    title: `Paper ${id}`,
+    summary: `What ${id} says.`,
+    authors: [{ name: 'Ada' }],
+    submittedOnDailyAt: '2026-04-10T00:58:14.251Z',
+    upvotes: 5,
+    ...paper,
+  },
+  numComments: 1,
+  ...around,
+})

@@ -1,0 +1,191 @@
+import { sql } from 'drizzle-orm'
+import { afterEach, describe, expect } from 'vitest'
+import type { Db } from '../src/db/database.ts'
+import { editions } from '../src/db/schema.ts'
+import { assemble } from '../src/edition/assemble.ts'
+import { choosePort } from '../src/embedded/port.ts'
+import { test } from './support/database.ts'
+import { type Started, start, until } from './support/processes.ts'
+import { startRedis, withoutRedis } from './support/redis.ts'
+import { addPapers, addReaders, servicesOn } from './support/services.ts'
+import { openSink, type Sink } from './support/sink.ts'
+
+/** The same topology as docker-compose.yml, as processes: api, two workers, Redis, PostgreSQL, an SMTP server. */
+const CONNECTIONS = 4
+const READERS = 1500
+
+const stack: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of stack.splice(0).reverse()) await close()
+})
+
+interface Topology {
+  env: Record<string, string>
+  sink: Sink
+  workers: Started[]
+  addWorker(): Promise<Started>
+}
+
+async function startTopology(db: Db, databaseUrl: string, settings: Record<string, string> = {}): Promise<Topology> {
+  const redis = await startRedis()
+  stack.push(() => redis.stop())
+  // An answer takes a while, as over a network, so that there is something in flight to be killed.
+  const sink = await openSink({ data: async () => void (await new Promise((done) => setTimeout(done, 5))) })
+  stack.push(() => sink.close())
+  const port = String(await choosePort(undefined))
+  const env = {
+    NODE_ENV: 'production',
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redis.url,
+    SMTP_URL: sink.url,
+    SMTP_CONNECTIONS: String(CONNECTIONS),
+    PORT: port,
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    MAIL_FROM: 'Paperboy <papers@paperboy.example>',
+    POSTAL_ADDRESS: '1 Press Street, Inkwell',
+    SECRET_KEY: 'a test key that is thirty-two bytes long, at least',
+    SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
+    PAPER_SOURCES: 'none',
+    ...settings,
+  }
+  const workers: Started[] = []
+  const addWorker = async () => {
+    const worker = start('workers/main.ts', [], env)
+    stack.push(() => worker.end('SIGKILL'))
+    await until(worker, 'worker ready')
+    workers.push(worker)
+    return worker
+  }
+  await addWorker()
+  await addWorker()
+  await addReaders(db, READERS)
+  await addPapers(db, '2026-04-14', 12)
+  await assemble(servicesOn(db), { date: '2026-04-14' })
+  return { env, sink, workers, addWorker }
+}
+
+const sendNow = (env: Record<string, string>) => {
+  const command = start(
+    'src/cli/main.ts',
+    ['--json', 'edition', 'send', '--date', '2026-04-14', '--now', '--wait'],
+    env,
+  )
+  stack.push(() => command.end('SIGKILL'))
+  return command
+}
+
+const inMidSend = (sink: Sink) =>
+  expect.poll(() => sink.taken.length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(150)
+
+async function states(db: Db): Promise<Record<string, number>> {
+  const { rows } = await db.execute<{ state: string; n: number }>(
+    sql`SELECT state, count(*)::int AS n FROM deliveries GROUP BY state`,
+  )
+  return Object.fromEntries(rows.map((row) => [row.state, row.n]))
+}
+
+const settled = (db: Db) =>
+  expect.poll(async () => (await db.select().from(editions))[0]!.state, { timeout: 90_000, interval: 200 }).toBe('sent')
+
+/** Who got how many, and whether every repeat carries the Message-ID of the first. */
+function repeatsIn({ taken }: Sink): number {
+  const ids = new Map<string, Set<string>>()
+  for (const { to, messageId } of taken) ids.set(to, (ids.get(to) ?? new Set()).add(messageId))
+  expect([...ids.values()].every((each) => each.size === 1)).toBe(true)
+  return taken.length - ids.size
+}
+
+describe.skipIf(withoutRedis)(
+  'api, two workers, Redis, PostgreSQL and SMTP as processes of their own',
+  { timeout: 150_000 },
+  () => {
+    test('the page answers, sign-up to digest works, and a stop in mid-send leaves nothing unknown', async ({
+      db,
+      databaseUrl,
+    }) => {
+      const { env, sink, workers } = await startTopology(db, databaseUrl)
+      const api = start('src/api.ts', [], env)
+      stack.push(() => api.end('SIGKILL'))
+      await expect
+        .poll(
+          () =>
+            fetch(`${env.PUBLIC_URL}/readyz`).then(
+              (r) => r.status,
+              () => 0,
+            ),
+          { timeout: 15_000 },
+        )
+        .toBe(200)
+      const signUp = {
+        method: 'POST',
+        body: new URLSearchParams({ email: 'ada@example.org' }),
+        redirect: 'manual',
+      } as const
+      expect((await fetch(`${env.PUBLIC_URL}/subscribe`, signUp)).status).toBe(303)
+      await expect.poll(() => sink.taken.map((one) => one.to), { timeout: 15_000 }).toContain('ada@example.org')
+      const mail = await sink.read('ada@example.org')
+      const link = /https?:\/\/\S+\/confirm\/\S+/.exec(mail.text!)![0]
+      expect((await fetch(link, { method: 'POST', redirect: 'manual' })).status).toBe(303)
+
+      sendNow(env)
+      await inMidSend(sink)
+      expect(await workers[0]!.end('SIGTERM')).toBe(0)
+      expect((await states(db)).unknown).toBeUndefined()
+      await settled(db)
+      expect(await states(db)).toEqual({ accepted: READERS + 1 })
+      expect(repeatsIn({ ...sink, taken: sink.taken.filter((one) => one.raw.includes('Trending papers')) })).toBe(0)
+      expect(await api.end('SIGTERM')).toBe(0)
+      // Rule 8: what the processes wrote names no address and no token.
+      for (const { output } of [api, ...workers]) {
+        expect(output()).not.toMatch(/@example\.org/)
+        expect(output()).not.toContain(new URL(link).pathname.split('/').at(-1))
+      }
+    })
+
+    test('a worker killed in mid-send: nobody is missing, and only what was in flight is repeated', async ({
+      db,
+      databaseUrl,
+    }) => {
+      const { env, sink, workers, addWorker } = await startTopology(db, databaseUrl)
+      const command = sendNow(env)
+      await inMidSend(sink)
+      await workers[0]!.end('SIGKILL')
+      await addWorker()
+      await settled(db)
+      expect(await states(db)).toEqual({ accepted: READERS })
+      expect(new Set(sink.taken.map((one) => one.to)).size).toBe(READERS)
+      expect(repeatsIn(sink)).toBeLessThanOrEqual(2 * CONNECTIONS)
+      await expect.poll(() => command.child.exitCode, { timeout: 10_000 }).toBe(0)
+      expect(
+        JSON.parse(
+          command
+            .output()
+            .split('\n')
+            .findLast((line) => line.startsWith('{'))!,
+        ),
+      ).toMatchObject({
+        state: 'sent',
+        total: READERS,
+      })
+    })
+
+    test('the same under hold: nobody gets a second one, and who may be missing is listed as unknown', async ({
+      db,
+      databaseUrl,
+    }) => {
+      const { env, sink, workers, addWorker } = await startTopology(db, databaseUrl, { UNKNOWN_POLICY: 'hold' })
+      sendNow(env)
+      await inMidSend(sink)
+      await workers[0]!.end('SIGKILL')
+      await addWorker()
+      await settled(db)
+      const { accepted = 0, unknown = 0, ...others } = await states(db)
+      expect(others).toEqual({})
+      expect(accepted + unknown).toBe(READERS)
+      expect(unknown).toBeLessThanOrEqual(2 * CONNECTIONS)
+      expect(repeatsIn(sink)).toBe(0)
+      const missing = READERS - new Set(sink.taken.map((one) => one.to)).size
+      expect(missing).toBeLessThanOrEqual(unknown)
+    })
+  },
+)

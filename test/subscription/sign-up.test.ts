@@ -1,0 +1,387 @@
+import { eq, sql } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import { describe, expect } from 'vitest'
+import { type Db, openPool } from '../../src/db/database.ts'
+import * as schema from '../../src/db/schema.ts'
+import { outbox, subscribers, suppressions } from '../../src/db/schema.ts'
+import type { Services } from '../../src/services.ts'
+import { addressHash } from '../../src/subscription/address.ts'
+import { checkConfirm, confirm } from '../../src/subscription/confirm.ts'
+import { subscribe } from '../../src/subscription/subscribe.ts'
+import { mintToken } from '../../src/subscription/tokens.ts'
+import { checkUnsubscribe, unsubscribe } from '../../src/subscription/unsubscribe.ts'
+import { test } from '../support/database.ts'
+import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
+
+const ADA = 'ada@example.org'
+const request = { typed: ADA, zone: 'Europe/Berlin', origin: '192.0.2.7' }
+const DAY = 86_400_000
+const later = (ms: number) => new Date(NOON.getTime() + ms)
+
+const row = async (db: Db, email = ADA) =>
+  (await db.select().from(subscribers).where(eq(subscribers.emailKey, email)))[0]!
+const mails = async (db: Db) => (await db.select().from(outbox).orderBy(outbox.id)).map((mail) => mail.kind)
+const suppress = (db: Db, reason: 'hard bounce' | 'complaint' | 'erasure' | 'manual', email = ADA) =>
+  db.insert(suppressions).values({ addressHash: addressHash(testConfig().SUPPRESSION_KEY, email), reason })
+
+/** The link as the newest confirmation mail carries it. */
+async function confirmToken({ db, keys, now }: Services, email = ADA): Promise<string> {
+  const { id, confirmNonce } = await row(db, email)
+  return mintToken(keys, 'confirm', id, now(), confirmNonce!)
+}
+const leaveToken = async ({ db, keys, now }: Services) => mintToken(keys, 'unsubscribe', (await row(db)).id, now())
+
+describe('signing up', () => {
+  test('makes a pending subscriber and, in the same breath, the mail that asks them', async ({ db }) => {
+    const services = servicesOn(db)
+    await subscribe(services, { ...request, typed: ' Ada@EXAMPLE.org ' })
+    expect(await row(db)).toMatchObject({
+      email: 'Ada@example.org',
+      status: 'pending',
+      zone: 'Europe/Berlin',
+      nextDigestAt: null,
+      requestedAt: NOON,
+    })
+    expect(await db.select().from(outbox)).toMatchObject([
+      { kind: 'confirm', state: 'queued', subscriberId: (await row(db)).id, dueAt: NOON },
+    ])
+  })
+
+  test('leaves nothing behind when the mail cannot be written down', async ({ db }) => {
+    await db.execute(
+      sql`CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$`,
+    )
+    await db.execute(sql`CREATE TRIGGER no_space BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION no_space()`)
+    await expect(subscribe(servicesOn(db), request)).rejects.toThrow()
+    expect(await db.$count(subscribers)).toBe(0)
+  })
+
+  test('keeps of the origin a keyed hash only', async ({ db }) => {
+    await subscribe(servicesOn(db), request)
+    const { consentOrigin, consentForm } = await row(db)
+    expect(consentOrigin).toHaveLength(32)
+    expect(consentOrigin!.includes('192.0.2.7')).toBe(false)
+    expect(consentForm).not.toBe('')
+  })
+
+  test('counts a zone that the database does not know as UTC, since the reader never typed it', async ({ db }) => {
+    const services = servicesOn(db)
+    const zones = ['Mars/Olympus', 'FOO+3', "x'; DROP TABLE subscribers", 'Europe/Berlin\0', undefined]
+    for (const [n, zone] of zones.entries()) {
+      await subscribe(services, { ...request, typed: `r${n}@example.org`, zone })
+      expect((await row(db, `r${n}@example.org`)).zone, String(zone)).toBe('UTC')
+    }
+  })
+
+  test('refuses what is no address, and writes nothing', async ({ db }) => {
+    await expect(
+      subscribe(servicesOn(db), { ...request, typed: 'ada@example.org\r\nBcc: x@y.zz' }),
+    ).rejects.toMatchObject({
+      code: 'BAD_ADDRESS',
+    })
+    expect([await db.$count(subscribers), await db.$count(outbox)]).toEqual([0, 0])
+  })
+
+  test('by a stranger changes nothing of an active reader', async ({ db }) => {
+    await addSubscriber(db, ADA, { zone: 'Asia/Tokyo' })
+    const before = await row(db)
+    await subscribe(servicesOn(db), { ...request, typed: 'ADA@example.org' })
+    const { status, zone, email, nextDigestAt } = await row(db)
+    expect({ status, zone, email, nextDigestAt }).toEqual({
+      status: 'active',
+      zone: 'Asia/Tokyo',
+      email: ADA,
+      nextDigestAt: before.nextDigestAt,
+    })
+  })
+})
+
+describe('rule 7: a sign-up says nothing about whether the address was known', () => {
+  const known: Record<string, { mail: string[]; make: (db: Db) => Promise<unknown> }> = {
+    new: { mail: ['confirm'], make: async () => {} },
+    pending: { mail: ['confirm'], make: (db) => addSubscriber(db, ADA, { status: 'pending' }) },
+    active: { mail: ['already'], make: (db) => addSubscriber(db, ADA) },
+    unsubscribed: { mail: ['confirm'], make: (db) => addSubscriber(db, ADA, { status: 'unsubscribed' }) },
+    bounced: {
+      mail: ['confirm'],
+      make: async (db) => [await addSubscriber(db, ADA, { status: 'bounced' }), await suppress(db, 'hard bounce')],
+    },
+    complained: {
+      mail: [],
+      make: async (db) => [await addSubscriber(db, ADA, { status: 'complained' }), await suppress(db, 'complaint')],
+    },
+    'complained, the suppression lost': {
+      mail: [],
+      make: (db) => addSubscriber(db, ADA, { status: 'complained' }),
+    },
+    erased: {
+      mail: ['confirm'],
+      make: async (db) => {
+        const gone = { status: 'erased', email: null, emailKey: null, addressHash: null, nextDigestAt: null } as const
+        return [await addSubscriber(db, ADA, gone), await suppress(db, 'erasure')]
+      },
+    },
+    'suppressed by the operator': { mail: [], make: (db) => suppress(db, 'manual') },
+  }
+  const count = async (databaseUrl: string, typed = ADA) => {
+    const statements: string[] = []
+    const pool = openPool(databaseUrl, () => {})
+    const counting: Db = drizzle(pool, { schema, logger: { logQuery: (query) => statements.push(query) } })
+    const answer = await subscribe(servicesOn(counting), { ...request, typed }).finally(() => pool.end())
+    return { answer, statements }
+  }
+
+  for (const [name, { mail, make }] of Object.entries(known)) {
+    test(`${name}: the same answer by the same statements; mails: ${mail.join() || 'none'}`, async ({
+      db,
+      databaseUrl,
+    }) => {
+      await make(db)
+      const reference = await count(databaseUrl, 'somebody-new@example.net')
+      const before = await db.$count(outbox)
+      const status = (await row(db))?.status
+      expect(await count(databaseUrl)).toEqual(reference)
+      expect(reference.statements.length).toBeGreaterThan(0)
+      expect((await mails(db)).slice(before)).toEqual(mail)
+      if (status) expect((await row(db)).status, 'only a confirmation changes it').toBe(status)
+    })
+  }
+})
+
+describe('at most five mails an address and day', () => {
+  test('one after another; the next day there are mails again', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    for (let i = 0; i < 8; i++) await subscribe(services, request)
+    expect(await mails(db)).toHaveLength(5)
+    await subscribe(services, { ...request, typed: 'ADA@example.org' })
+    expect(await mails(db), 'the same mailbox, spelt otherwise').toHaveLength(5)
+    await subscribe(services, { ...request, typed: 'bob@example.org' })
+    expect(await mails(db)).toHaveLength(6)
+    clock.now = later(DAY + 1000)
+    await subscribe(services, request)
+    expect(await mails(db)).toHaveLength(7)
+  })
+
+  test('all at once', async ({ db }) => {
+    const services = servicesOn(db)
+    await subscribe(services, request)
+    await Promise.all(Array.from({ length: 30 }, () => subscribe(services, request)))
+    expect(await mails(db)).toHaveLength(5)
+  })
+
+  test('all at once for an address nobody knew', async ({ db }) => {
+    const services = servicesOn(db)
+    await Promise.all(Array.from({ length: 30 }, () => subscribe(services, request)))
+    expect(await mails(db)).toHaveLength(5)
+  })
+
+  test('sign-ups that send no mail leave the link in the last mail good', async ({ db }) => {
+    const services = servicesOn(db)
+    for (let i = 0; i < 5; i++) await subscribe(services, request)
+    const mailed = await confirmToken(services)
+    for (let i = 0; i < 3; i++) await subscribe(services, request)
+    await confirm(services, mailed)
+    expect((await row(db)).status).toBe('active')
+  })
+})
+
+describe('confirming', () => {
+  test("makes the reader active, with the first digest at their own clock's hour, and welcomes them", async ({
+    db,
+  }) => {
+    const services = servicesOn(db)
+    await subscribe(services, request)
+    const { firstDigestAt } = await confirm(services, await confirmToken(services))
+    expect(firstDigestAt).toEqual(new Date('2026-04-16T06:00:00Z')) // 08:00 in Berlin, the next morning
+    expect(await row(db)).toMatchObject({ status: 'active', nextDigestAt: firstDigestAt, confirmedAt: NOON })
+    expect(await mails(db)).toEqual(['confirm', 'welcome'])
+  })
+
+  test('twice, or twice at once, is one confirmation and one welcome', async ({ db }) => {
+    const services = servicesOn(db)
+    await subscribe(services, request)
+    const token = await confirmToken(services)
+    const answers = await Promise.all([confirm(services, token), confirm(services, token)])
+    answers.push(await confirm(services, token))
+    expect(new Set(answers.map((answer) => answer.firstDigestAt.getTime())).size).toBe(1)
+    expect(await mails(db)).toEqual(['confirm', 'welcome'])
+  })
+
+  test('looking at the link changes nothing', async ({ db }) => {
+    const services = servicesOn(db)
+    await subscribe(services, request)
+    const before = await row(db)
+    checkConfirm(services, await confirmToken(services))
+    expect(await row(db)).toEqual(before)
+  })
+
+  test('works for seven days and not a second longer', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    await subscribe(services, request)
+    const token = await confirmToken(services)
+    clock.now = later(7 * DAY + 1000)
+    expect(() => checkConfirm(services, token)).toThrow(expect.objectContaining({ code: 'TOKEN_EXPIRED' }))
+    await expect(confirm(services, token)).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' })
+    expect((await row(db)).status).toBe('pending')
+    clock.now = later(7 * DAY)
+    await confirm(services, token)
+    expect((await row(db)).status).toBe('active')
+  })
+
+  test('an older mail’s link is unknown once there is a newer mail', async ({ db }) => {
+    const services = servicesOn(db)
+    await subscribe(services, request)
+    const older = await confirmToken(services)
+    await subscribe(services, request)
+    await expect(confirm(services, older)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
+    await confirm(services, await confirmToken(services))
+  })
+
+  test("takes no other purpose's token, no stranger's, and nobody's", async ({ db }) => {
+    const services = servicesOn(db)
+    await subscribe(services, request)
+    const { id, confirmNonce } = await row(db)
+    const forged = [
+      mintToken(services.keys, 'unsubscribe', id, NOON, confirmNonce!),
+      mintToken(services.keys, 'preferences', id, NOON, confirmNonce!),
+      mintToken(
+        { current: 'another key, also thirty-two bytes long!', previous: [] },
+        'confirm',
+        id,
+        NOON,
+        confirmNonce!,
+      ),
+      mintToken(services.keys, 'confirm', id + 1, NOON, confirmNonce!),
+      mintToken(services.keys, 'confirm', id, NOON, Buffer.alloc(8)),
+      mintToken(services.keys, 'confirm', id, NOON),
+      '',
+    ]
+    for (const token of forged) await expect(confirm(services, token)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
+    expect((await row(db)).status).toBe('pending')
+  })
+
+  for (const [reason, lifted] of [
+    ['hard bounce', true],
+    ['erasure', true],
+    ['complaint', false],
+    ['manual', false],
+  ] as const) {
+    test(`${lifted ? 'lifts' : 'does not lift'} a suppression for: ${reason}`, async ({ db }) => {
+      const services = servicesOn(db)
+      await subscribe(services, request)
+      await suppress(db, reason)
+      await suppress(db, reason, 'somebody.else@example.org')
+      await confirm(services, await confirmToken(services))
+      expect(await db.$count(suppressions)).toBe(lifted ? 1 : 2)
+    })
+  }
+})
+
+describe('a used link never re-activates', () => {
+  const since: [string, (db: Db) => Promise<unknown>][] = [
+    ['bounced', (db) => db.update(subscribers).set({ status: 'bounced' })],
+    ['complained', (db) => db.update(subscribers).set({ status: 'complained' })],
+    ['erased', (db) => db.update(subscribers).set({ status: 'erased', email: null, emailKey: null })],
+  ]
+  for (const [name, happen] of since) {
+    test(`someone who ${name === 'erased' ? 'was ' : ''}${name} since`, async ({ db }) => {
+      const clock = { now: NOON }
+      const services = servicesOn(db, {}, clock)
+      await subscribe(services, request)
+      const token = await confirmToken(services)
+      await confirm(services, token)
+      await happen(db)
+      await suppress(db, 'hard bounce')
+      clock.now = later(60_000)
+      await expect(confirm(services, token)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
+      expect((await db.select().from(subscribers))[0]!.status).toBe(name)
+      expect(await db.$count(suppressions)).toBe(1)
+    })
+  }
+
+  test('someone who left since, even within the same second', async ({ db }) => {
+    const services = servicesOn(db)
+    await subscribe(services, request)
+    const token = await confirmToken(services)
+    await confirm(services, token)
+    await unsubscribe(services, await leaveToken(services))
+    await expect(confirm(services, token)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
+    expect((await row(db)).status).toBe('unsubscribed')
+  })
+
+  test('someone who said no in the confirmation mail itself', async ({ db }) => {
+    const services = servicesOn(db)
+    await subscribe(services, request)
+    await unsubscribe(services, await leaveToken(services))
+    await expect(confirm(services, await confirmToken(services).catch(() => ''))).rejects.toMatchObject({
+      code: 'TOKEN_UNKNOWN',
+    })
+    expect((await row(db)).status).toBe('unsubscribed')
+  })
+})
+
+describe('leaving', () => {
+  test('is at once, for good, and harmless to repeat', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    await addSubscriber(db, ADA)
+    const token = await leaveToken(services)
+    clock.now = later(400 * DAY) // no age is too old
+    await unsubscribe(services, token)
+    const left = await row(db)
+    expect(left).toMatchObject({ status: 'unsubscribed', leftAt: later(400 * DAY) })
+    clock.now = later(500 * DAY)
+    await unsubscribe(services, token)
+    expect(await row(db)).toEqual(left)
+    expect(await mails(db)).toEqual([])
+  })
+
+  test('is no error for someone who is gone, erased, bounced or complained, and changes nothing then', async ({
+    db,
+  }) => {
+    const services = servicesOn(db)
+    await unsubscribe(services, mintToken(services.keys, 'unsubscribe', 999, NOON))
+    for (const status of ['bounced', 'complained', 'erased'] as const) {
+      await addSubscriber(db, `${status}@example.org`, { status })
+      const before = await row(db, `${status}@example.org`)
+      await unsubscribe(services, mintToken(services.keys, 'unsubscribe', before.id, NOON))
+      expect(await row(db, `${status}@example.org`)).toEqual(before)
+    }
+  })
+
+  test('takes no other purpose’s token', async ({ db }) => {
+    const services = servicesOn(db)
+    const id = await addSubscriber(db, ADA)
+    for (const purpose of ['confirm', 'preferences'] as const) {
+      const token = mintToken(services.keys, purpose, id, NOON)
+      await expect(unsubscribe(services, token)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
+      expect(() => checkUnsubscribe(services, token)).toThrow(expect.objectContaining({ code: 'TOKEN_UNKNOWN' }))
+    }
+    expect((await row(db)).status).toBe('active')
+  })
+
+  test('works by the link of an old mail after the key was changed', async ({ db }) => {
+    const [old, fresh] = ['the key until last year of thirty-two bytes', 'the key since then of thirty-two bytes too']
+    const id = await addSubscriber(db, ADA)
+    const token = mintToken(servicesOn(db, { SECRET_KEY: old! }).keys, 'unsubscribe', id, NOON)
+    await unsubscribe(servicesOn(db, { SECRET_KEY: fresh!, SECRET_KEY_PREVIOUS: `${'x'.repeat(40)},${old}` }), token)
+    expect((await row(db)).status).toBe('unsubscribed')
+  })
+
+  test('and coming back takes a new sign-up and its confirmation', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    await subscribe(services, request)
+    await confirm(services, await confirmToken(services))
+    clock.now = later(DAY)
+    await unsubscribe(services, await leaveToken(services))
+    clock.now = later(2 * DAY)
+    await subscribe(services, { ...request, zone: 'Asia/Tokyo' })
+    expect((await row(db)).status, 'until it is confirmed').toBe('unsubscribed')
+    const { firstDigestAt } = await confirm(services, await confirmToken(services))
+    expect(await row(db)).toMatchObject({ status: 'active', zone: 'Asia/Tokyo', nextDigestAt: firstDigestAt })
+    expect(firstDigestAt).toEqual(new Date('2026-04-17T23:00:00Z'))
+  })
+})

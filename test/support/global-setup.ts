@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import type { TestProject } from 'vitest/node'
+import { migrate } from '../../src/db/database.ts'
+import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    serverUrl: string
+  }
+}
+
+/** The database that every test file's own is cloned from. */
+export const TEMPLATE = 'paperboy_template'
+
+/** One real PostgreSQL for the whole run, with a migrated template database in it. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-test-'))
+  const postgres = await startEmbeddedPostgres({ dataDir })
+  await runSql(postgres.url, `CREATE DATABASE ${TEMPLATE}`)
+  await migrate(onDatabase(postgres.url, TEMPLATE))
+  project.provide('serverUrl', postgres.url)
+  return async () => {
+    await postgres.stop()
+    await postgres.remove()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+export function onDatabase(serverUrl: string, name: string): string {
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+export async function runSql(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(sql).finally(() => client.end())
+}

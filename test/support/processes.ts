@@ -1,0 +1,42 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const ROOT = new URL('../../', import.meta.url).pathname
+
+export interface Started {
+  child: ChildProcess
+  /** everything it wrote so far */
+  output(): string
+  /** sends a signal and waits for the end */
+  end(signal: NodeJS.Signals): Promise<number | null>
+}
+
+/** Starts one of the product's processes with exactly this environment. */
+export function start(script: string, args: string[], env: Record<string, string>): Started {
+  let text = ''
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += chunk))
+  const ended = once(child, 'exit')
+  return {
+    child,
+    output: () => text,
+    async end(signal) {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+      await ended
+      return child.exitCode
+    },
+  }
+}
+
+/** Waits until it has written that. @throws Error with its output when it ends before, or after 20 seconds */
+export async function until(process: Started, words: string): Promise<void> {
+  for (const end = Date.now() + 20_000; !process.output().includes(words); await delay(25)) {
+    const ended = process.child.exitCode !== null || process.child.signalCode !== null
+    if (ended || Date.now() > end) throw new Error(`never said "${words}":\n${process.output()}`)
+  }
+}

@@ -1,0 +1,54 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { choosePort } from '../../src/embedded/port.ts'
+
+/** Suites that must run and not be skipped, as in CI: PAPERBOY_REQUIRE_SUITES="redis browser". */
+export const isRequired = (suite: string): boolean =>
+  (process.env.PAPERBOY_REQUIRE_SUITES ?? '').split(/[\s,]+/).includes(suite)
+
+const found = spawnSync('redis-server', ['--version']).status === 0
+if (!found && isRequired('redis'))
+  throw new Error('redis-server is required here and not found. Install it, e.g. apt-get install redis-server.')
+if (!found) console.warn('Skipped: everything that needs redis-server, which is not found.')
+
+export const withoutRedis = !found
+
+export interface RedisServer {
+  url: string
+  /** any command, as redis-cli would send it */
+  command(line: string): Promise<string>
+  stop(): Promise<void>
+}
+
+/** A redis-server of one's own on loopback, with nothing written to disk. */
+export async function startRedis(): Promise<RedisServer> {
+  const port = await choosePort(undefined)
+  const server = spawn(
+    'redis-server',
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+    {
+      stdio: 'ignore',
+    },
+  )
+  const command = async (line: string): Promise<string> => {
+    const socket = connect(port, '127.0.0.1')
+    socket.write(`${line}\r\n`)
+    const [reply] = await once(socket, 'data')
+    socket.destroy()
+    return String(reply).trim()
+  }
+  for (let tries = 0; (await command('PING').catch(() => '')) !== '+PONG'; tries++) {
+    if (tries > 200) throw new Error('redis-server does not answer')
+    await delay(25)
+  }
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    command,
+    async stop() {
+      server.kill('SIGKILL')
+      if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
+    },
+  }
+}

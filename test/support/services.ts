@@ -1,0 +1,121 @@
+import { pino } from 'pino'
+import { type Config, readEnvironment } from '../../src/config.ts'
+import type { Db } from '../../src/db/database.ts'
+import { papers, signals, subscribers } from '../../src/db/schema.ts'
+import { assemble } from '../../src/edition/assemble.ts'
+import { release } from '../../src/edition/release.ts'
+import type { Queues } from '../../src/queue.ts'
+import type { Services } from '../../src/services.ts'
+import { addressHash, parseAddress } from '../../src/subscription/address.ts'
+
+export const testConfig = (overrides: Record<string, string> = {}): Config =>
+  readEnvironment({
+    NODE_ENV: 'test',
+    DATABASE_URL: 'postgres://nowhere/nothing',
+    SMTP_URL: 'smtp://127.0.0.1:1',
+    PUBLIC_URL: 'https://paperboy.example',
+    MAIL_FROM: 'Paperboy <papers@paperboy.example>',
+    POSTAL_ADDRESS: '1 Press Street, Inkwell',
+    SECRET_KEY: 'a test key that is thirty-two bytes long, at least',
+    SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
+    LOG_LEVEL: 'silent',
+    ...overrides,
+  }) as Config
+
+/** Queues that are lost: whatever is asked of them never happens, as after a flush. What must not matter is tested with these. */
+export const lostQueues: Queues = {
+  wake: async () => {},
+  work: () => {},
+  stopWorking: async () => {},
+  close: async () => {},
+}
+
+export const NOON = new Date('2026-04-15T12:00:00Z')
+
+/** Services on a test's own database, with a clock that stands unless moved. */
+export function servicesOn(
+  db: Db,
+  overrides: Record<string, string> = {},
+  at: { now: Date } = { now: NOON },
+): Services {
+  const config = testConfig(overrides)
+  return {
+    config,
+    db,
+    queues: lostQueues,
+    keys: { current: config.SECRET_KEY, previous: config.SECRET_KEY_PREVIOUS },
+    log: pino({ level: 'silent' }),
+    now: () => at.now,
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+type NewSubscriber = Partial<typeof subscribers.$inferInsert>
+
+export async function addSubscriber(db: Db, email: string, values: NewSubscriber = {}): Promise<number> {
+  const address = parseAddress(email)
+  const [row] = await db
+    .insert(subscribers)
+    .values({
+      email: address.email,
+      emailKey: address.key,
+      addressHash: addressHash(testConfig().SUPPRESSION_KEY, address.key),
+      status: 'active',
+      nextDigestAt: new Date('2026-04-16T08:00:00Z'),
+      ...values,
+    })
+    .returning({ id: subscribers.id })
+  return row!.id
+}
+
+/** Readers reader-1@… to reader-N@example.org, in one statement. */
+export async function addReaders(db: Db, count: number, values: NewSubscriber = {}): Promise<void> {
+  const config = testConfig()
+  await db.insert(subscribers).values(
+    Array.from({ length: count }, (_, index) => {
+      const email = `reader-${index + 1}@example.org`
+      return {
+        email,
+        emailKey: email,
+        addressHash: addressHash(config.SUPPRESSION_KEY, email),
+        status: 'active' as const,
+        nextDigestAt: new Date('2026-04-16T08:00:00Z'),
+        ...values,
+      }
+    }),
+  )
+}
+
+/** `count` papers on a list day, the first with most votes, seen at the day's close. */
+export async function addPapers(db: Db, listDay: string, count: number): Promise<number[]> {
+  const rows = await db
+    .insert(papers)
+    .values(
+      Array.from({ length: count }, (_, index) => ({
+        source: 'arxiv',
+        sourceId: `${listDay.slice(2, 4)}${listDay.slice(5, 7)}.${listDay.slice(8)}${String(index).padStart(3, '0')}`,
+        title: `Paper ${index + 1} of ${listDay}`,
+        abstract: 'We show something. It works.',
+        authors: ['Ada Lovelace', 'Charles Babbage'],
+        listDay,
+        listedAt: new Date(`${listDay}T01:00:00Z`),
+        listPosition: index,
+        url: 'https://arxiv.org/abs/2604.00001',
+        raw: {},
+      })),
+    )
+    .returning({ id: papers.id })
+  const observedAt = new Date(Date.parse(`${listDay}T00:00:00Z`) + 26 * 3_600_000)
+  await db
+    .insert(signals)
+    .values(rows.map(({ id }, index) => ({ paperId: id, observedAt, votes: 100 - index, origin: 'file' })))
+  return rows.map(({ id }) => id)
+}
+
+/** A released edition with papers, ready to be sent. */
+export async function releasedEdition(services: Services, date = '2026-04-14', count = 12): Promise<number> {
+  await addPapers(services.db, date, count)
+  const { editionId } = await assemble(services, { date })
+  await release(services, { date })
+  return editionId
+}

@@ -1,0 +1,42 @@
+import { and, eq } from 'drizzle-orm'
+import { editions } from '../src/db/schema.ts'
+import { assemble } from '../src/edition/assemble.ts'
+import { PaperboyError } from '../src/errors.ts'
+import { dayOf, daysLater, startOfDay } from '../src/papers/days.ts'
+import type { Source } from '../src/papers/sources/source.ts'
+import type { Services } from '../src/services.ts'
+import { collectDay } from './collect-papers.ts'
+
+/**
+ * Job `assemble-edition`: makes the drafts of the list day and of the week that closed last; until its release a draft is
+ * assembled anew from fresh votes. A day without papers makes no edition, and the log says why.
+ */
+export async function assembleEditionJob(services: Services, sources: readonly Source[]): Promise<void> {
+  const { config, now } = services
+  const sinceClose = new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000)
+  const today = dayOf(sinceClose)
+  const weekday = (startOfDay(today).getUTCDay() + 6) % 7
+  const wanted = [
+    { kind: 'daily' as const, date: daysLater(today, -1) },
+    { kind: 'weekly' as const, date: daysLater(today, -weekday - 7) },
+  ]
+  for (const key of wanted) {
+    if (await isReleased(services, key)) continue
+    if (key.kind === 'daily') await collectDay(services, sources, key.date)
+    await assemble(services, key).then(
+      ({ papers, changed }) => changed && services.log.info({ ...key, papers }, 'edition assembled'),
+      (error) => {
+        if (!(error instanceof PaperboyError)) throw error
+        services.log.info({ ...key, reason: error.message }, 'no edition')
+      },
+    )
+  }
+}
+
+async function isReleased({ db }: Services, { kind, date }: { kind: 'daily' | 'weekly'; date: string }) {
+  const [found] = await db
+    .select({ state: editions.state })
+    .from(editions)
+    .where(and(eq(editions.kind, kind), eq(editions.date, date)))
+  return found !== undefined && found.state !== 'draft'
+}

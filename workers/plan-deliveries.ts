@@ -1,0 +1,13 @@
+import { planAll, planDue, unplannedEditions } from '../src/delivery/plan-deliveries.ts'
+import type { Services } from '../src/services.ts'
+
+/** Job `plan-deliveries`: goes on with unfinished "send to all" orders, then plans the readers whose hour has come. */
+export async function planDeliveriesJob(services: Services): Promise<void> {
+  const plans = []
+  for (const { id } of await unplannedEditions(services.db)) plans.push(await planAll(services, id))
+  plans.push(await planDue(services))
+  for (const { batchIds, deliveries } of plans) {
+    if (deliveries > 0) services.log.info({ deliveries, batches: batchIds.length }, 'deliveries planned')
+    for (const batchId of batchIds) await services.queues.wake('send-batch', { batchId }, `${batchId}-0`)
+  }
+}

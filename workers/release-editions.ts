@@ -1,0 +1,10 @@
+import { releaseDue } from '../src/edition/release.ts'
+import type { Services } from '../src/services.ts'
+
+/** Job `release-editions`: freezes and composes the drafts whose time has come, then has their readers planned. */
+export async function releaseEditionsJob(services: Services): Promise<void> {
+  const released = await releaseDue(services)
+  if (released.length === 0) return
+  services.log.info({ released }, 'editions released')
+  await services.queues.wake('plan-deliveries', {})
+}

@@ -1,0 +1,29 @@
+import type { JobName } from '../src/jobs.ts'
+import type { Queues } from '../src/queue.ts'
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+
+/** How often each part of the clockwork is woken. None of them does anything twice, however many workers' clocks tick. */
+const EVERY: Partial<Record<JobName, number>> = {
+  'send-service-mails': 5 * SECOND,
+  'sweep-batches': 10 * SECOND,
+  'plan-deliveries': 20 * SECOND,
+  'release-editions': 30 * SECOND,
+  'assemble-edition': 5 * MINUTE,
+  'collect-papers': 30 * MINUTE,
+}
+
+/**
+ * Every worker ticks, and a tick's jobs carry its number, so that the queue keeps one of them. The schedule lives here and not
+ * in the queue (BullMQ's job schedulers), because a flushed queue must not stop the clock.
+ */
+export function startClock(queues: Pick<Queues, 'wake'>): { stop(): void } {
+  const tick = (name: JobName, every: number) =>
+    void queues.wake(name as 'sweep-batches', {}, String(Math.floor(Date.now() / every)))
+  const timers = Object.entries(EVERY).map(([name, every]) => {
+    tick(name as JobName, every)
+    return setInterval(tick, every, name as JobName, every)
+  })
+  return { stop: () => timers.forEach(clearInterval) }
+}
