@@ -9,7 +9,7 @@ import { complain } from './terminal.ts'
  *
  * @param start opens everything on the stack it is given; when it throws, what it opened so far is closed
  */
-export async function runUntilSignal(start: (stack: AsyncDisposableStack) => Promise<unknown>): Promise<void> {
+export async function runUntilSignal(start: (stack: AsyncDisposableStack) => Promise<unknown>): Promise<never> {
   const signal = Promise.withResolvers<void>()
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => signal.resolve())
   const stack = new AsyncDisposableStack()
@@ -25,6 +25,8 @@ export async function runUntilSignal(start: (stack: AsyncDisposableStack) => Pro
       process.exitCode = 1
     })
   }
+  // All of ours is closed; a library's forgotten handle must not keep a stopped service alive.
+  process.exit()
 }
 
 /** What a person at the terminal should read: our own errors' words, with the code of a system's error; a stack only for bugs. */
@@ -36,7 +38,7 @@ export function inWords(error: unknown): string {
   if (error.name === 'DrizzleQueryError' && error.cause) return inWords(error.cause)
   const { code, address, port } = error as Error & { code?: string; address?: string; port?: number }
   if (code === 'EADDRINUSE') {
-    return `Port ${port} on ${address} is taken by another program. Stop it, or choose another port with PORT or MAILBOX_PORT.`
+    return `Port ${port} on ${address} is taken by another program. Stop it, or choose another with PORT.`
   }
   if (code === 'ECONNREFUSED' && port !== undefined)
     return `Nothing answers at ${address}:${port}. Is the database (DATABASE_URL) running?`

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { startWorker } from '../workers/worker.ts'
 import { buildApp } from './app.ts'
@@ -17,11 +16,6 @@ await runUntilSignal(async (stack) => {
   // On the terminal the banner is the news; the log speaks up when something is wrong.
   const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
   const dataDir = resolve(environment.DATA_DIR)
-  await mkdir(dataDir, { recursive: true }).catch((error) => {
-    throw new Error(
-      `The data folder ${dataDir} cannot be made (${error.code}). Set DATA_DIR to a folder that may be written to.`,
-    )
-  })
   stack.adopt(await acquireDataDirLock(dataDir), (lock) => lock.release())
   const { config, mailbox, notes } = await settleLocally(environment, stack, { mailbox: 'own', say })
   await migrate(config.DATABASE_URL)

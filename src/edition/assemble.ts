@@ -3,7 +3,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
 import { editionPapers, editions } from '../db/schema.ts'
 import { PaperboyError } from '../errors.ts'
-import { closeOfDay, daysLater } from '../papers/days.ts'
+import { closeOfDay, daysLater, startOfDay } from '../papers/days.ts'
 import { rankPapers } from '../papers/rank.ts'
 import { reasonFor } from '../papers/reason.ts'
 import type { Services } from '../services.ts'
@@ -24,24 +24,24 @@ export interface Assembled {
  *
  * @param date the list day, or the Monday of the week
  * @returns what stands there now; a released edition is left as it is
- * @throws PaperboyError EDITION_EMPTY when that day has no papers, saying so
+ * @throws PaperboyError EDITION_EMPTY when that day has no papers, saying so; EDITION_NOT_FOUND for a week not dated by its Monday
  */
 export async function assemble(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   { kind = 'daily', date }: { kind?: 'daily' | 'weekly'; date: string },
 ): Promise<Assembled> {
+  const monday = mondayOf(date)
+  if (kind === 'weekly' && date !== monday) {
+    throw new PaperboyError(
+      'EDITION_NOT_FOUND',
+      `There is no weekly edition of ${date}: a week is dated by its Monday, ${monday}.`,
+    )
+  }
   const lastDay = kind === 'weekly' ? daysLater(date, 6) : date
   const closesAt = closeOfDay(lastDay, config.EDITION_CLOSE_HOUR_UTC)
   return db.transaction(async (tx) => {
     const standing = await lockEdition(tx, kind, date)
-    if (standing && standing.state !== 'draft') {
-      return {
-        editionId: standing.id,
-        state: standing.state,
-        papers: await countPapers(tx, standing.id),
-        changed: false,
-      }
-    }
+    if (standing && standing.state !== 'draft') return asItStands(tx, standing)
     const candidates = await readCandidates(tx, kind, date, now())
     if (candidates.length === 0) {
       const span = kind === 'weekly' ? `the week of ${date}` : `list day ${date}`
@@ -61,12 +61,18 @@ export async function assemble(
     const [edition] = await tx
       .insert(editions)
       .values({ kind, date, ...times, messageKey: randomBytes(32) })
-      .onConflictDoUpdate({ target: [editions.kind, editions.date], set: times })
+      .onConflictDoUpdate({
+        target: [editions.kind, editions.date],
+        set: times,
+        setWhere: eq(editions.state, 'draft'),
+      })
       .returning({ id: editions.id })
-    await tx.delete(editionPapers).where(eq(editionPapers.editionId, edition!.id))
+    // Another process made it and released it after we had looked.
+    if (!edition) return asItStands(tx, (await lockEdition(tx, kind, date))!)
+    await tx.delete(editionPapers).where(eq(editionPapers.editionId, edition.id))
     await tx.insert(editionPapers).values(
       rows.map((paper, position) => ({
-        editionId: edition!.id,
+        editionId: edition.id,
         paperId: paper.id,
         position,
         section: paper.verdict === 'picked' ? ('picks' as const) : ('top' as const),
@@ -78,9 +84,11 @@ export async function assemble(
         stars: paper.stars,
       })),
     )
-    return { editionId: edition!.id, state: 'draft', papers: rows.length, changed: true }
+    return { editionId: edition.id, state: 'draft', papers: rows.length, changed: true }
   })
 }
+
+const mondayOf = (date: string): string => daysLater(date, -((startOfDay(date).getUTCDay() + 6) % 7))
 
 async function lockEdition(db: Db, kind: 'daily' | 'weekly', date: string) {
   const [found] = await db
@@ -91,8 +99,12 @@ async function lockEdition(db: Db, kind: 'daily' | 'weekly', date: string) {
   return found
 }
 
-const countPapers = (db: Db, editionId: number): Promise<number> =>
-  db.$count(editionPapers, eq(editionPapers.editionId, editionId))
+const asItStands = async (db: Db, { id, state }: { id: number; state: string }): Promise<Assembled> => ({
+  editionId: id,
+  state,
+  papers: await db.$count(editionPapers, eq(editionPapers.editionId, id)),
+  changed: false,
+})
 
 /** The days' papers with the newest snapshot there is by `at`, and the curator's word on each. */
 async function readCandidates(db: Db, kind: 'daily' | 'weekly', date: string, at: Date) {

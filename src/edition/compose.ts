@@ -1,29 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import MimeNode from 'nodemailer/lib/mime-node'
 import type { Config } from '../config.ts'
-import { authorLine, readable, sentences } from '../papers/readable.ts'
-import { cutBody, type EditionParts, markersOf } from './parts.ts'
+import { readable } from '../papers/readable.ts'
+import { CARD_LENGTHS, type CardLengths, type CardPaper, cardOf } from './card.ts'
+import { type BodyParts, cutBody, type EditionParts, markersOf } from './parts.ts'
 import { renderMail } from './templates.ts'
 import { closingHour, headTitle, longDate, shortDate, sinceWhen } from './words.ts'
-
-/** A paper of a released edition, as it goes into a card. `title`, `abstract`, `summary` as the source gave them. */
-export interface CardPaper {
-  position: number
-  section: string
-  title: string
-  abstract: string
-  summary: string | null
-  authors: string[]
-  organization: string | null
-  reason: string
-  note: string | null
-  votes: number | null
-  stars: number | null
-  url: string | null
-  pdfUrl: string | null
-  codeUrl: string | null
-  projectUrl: string | null
-}
 
 export interface ComposableEdition {
   kind: 'daily' | 'weekly'
@@ -31,9 +13,12 @@ export interface ComposableEdition {
   closesAt: Date
 }
 
-type Settings = Pick<Config, 'PUBLIC_URL' | 'MAIL_FROM' | 'REPLY_TO' | 'POSTAL_ADDRESS' | 'CURATOR_NAME'>
+/** Gmail shows no more than 102 KB of a mail, and at the end of it stands how to leave. */
+const MOST_HTML_BYTES = 99_000
+/** As many papers as the longest digest has. */
+const MOST_PAPERS = 20
 
-const SUMMARY_CHARACTERS = 320
+type Settings = Pick<Config, 'PUBLIC_URL' | 'MAIL_FROM' | 'REPLY_TO' | 'POSTAL_ADDRESS' | 'CURATOR_NAME'>
 
 /**
  * Composes an edition once, for all its readers: MJML compiled, every part encoded, headers written. 4–10 ms and more with many
@@ -57,7 +42,6 @@ export async function composeEdition(
     papersOnList: `${papers.length} ${papers.length === 1 ? 'paper' : 'papers'}, list closed ${closingHour(edition.closesAt)} UTC`,
     opening: opening(settings, edition, papers),
     ofAll: `of ${papers.length} ${papers.length === 1 ? 'paper' : 'papers'}`,
-    sections: sectionsOf(settings, papers),
     preferencesUrl: `${settings.PUBLIC_URL}/preferences/`,
     unsubscribeUrl: `${settings.PUBLIC_URL}/unsubscribe/`,
     archiveUrl: `${settings.PUBLIC_URL}/editions/${edition.date}${edition.kind === 'weekly' ? '?kind=weekly' : ''}`,
@@ -65,9 +49,20 @@ export async function composeEdition(
     homeUrl: `${settings.PUBLIC_URL}/`,
     postalAddress: settings.POSTAL_ADDRESS,
   }
-  const html = markersOf('html', nonce)
-  const text = markersOf('text', nonce)
-  const rendered = await renderMail('digest', values, { html, text })
+  const markers = { html: markersOf('html', nonce), text: markersOf('text', nonce) }
+  const composeWith = async (lengths: CardLengths) => {
+    const { html, text } = await renderMail(
+      'digest',
+      { ...values, sections: sectionsOf(settings, papers, lengths) },
+      markers,
+    )
+    return { html: cutBody(html, nonce, markers.html), text: cutBody(text, nonce, markers.text) }
+  }
+  // The first lengths do for all but papers with endless fields or a whole list in three-byte letters.
+  let bodies = await composeWith(CARD_LENGTHS[0]!)
+  for (let i = 1; i < CARD_LENGTHS.length && longestDigest(bodies.html) > MOST_HTML_BYTES; i++) {
+    bodies = await composeWith(CARD_LENGTHS[i]!)
+  }
   const boundary = `=_${nonce}`
   return {
     subject,
@@ -76,10 +71,26 @@ export async function composeEdition(
       headers: headersOf(settings, edition, subject, boundary),
       boundary,
       sections: papers.map((paper) => paper.section),
-      html: cutBody(rendered.html, nonce, html),
-      text: cutBody(rendered.text, nonce, text),
+      ...bodies,
     },
   }
+}
+
+/** Bytes of HTML of the longest digest that can be made of these parts, holes apart. */
+function longestDigest({ head, headings, cards, foot }: BodyParts): number {
+  const bytes = (part: string[]) =>
+    part
+      .join('')
+      .replaceAll('=\r\n', '')
+      .replace(/=[0-9A-F]{2}/g, '.').length
+  const longestCards = cards
+    .map(bytes)
+    .sort((a, b) => b - a)
+    .slice(0, MOST_PAPERS)
+  return [head, ...Object.values(headings), foot]
+    .map(bytes)
+    .concat(longestCards)
+    .reduce((sum, each) => sum + each, 0)
 }
 
 /** What is the same for every reader. Folding and RFC 2047 are nodemailer's. */
@@ -122,34 +133,15 @@ function opening(settings: Settings, edition: ComposableEdition, papers: CardPap
     : `The papers ${sinceWhen(edition)}, in their list's own order:`
 }
 
-function sectionsOf(settings: Settings, papers: CardPaper[]) {
+function sectionsOf(settings: Settings, papers: CardPaper[], lengths: CardLengths) {
   const headings = [
     { name: 'picks', heading: `Picked by ${settings.CURATOR_NAME}` },
     { name: 'top', heading: 'Trending' },
   ]
   return headings
-    .map((section) => ({ ...section, papers: papers.filter((paper) => paper.section === section.name).map(cardOf) }))
+    .map((section) => ({
+      ...section,
+      papers: papers.filter((paper) => paper.section === section.name).map((paper) => cardOf(paper, lengths)),
+    }))
     .filter((section) => section.papers.length > 0)
 }
-
-function cardOf(paper: CardPaper) {
-  const links = [
-    { label: 'Paper', url: paper.url },
-    { label: 'PDF', url: paper.pdfUrl },
-    { label: !paper.stars ? 'Code' : `Code ★${shortCount(paper.stars)}`, url: paper.codeUrl },
-    { label: 'Project', url: paper.projectUrl },
-  ]
-  return {
-    position: paper.position,
-    title: readable(paper.title),
-    byline: [authorLine(paper.authors.map(readable)), paper.organization].filter(Boolean).join(' · '),
-    summary: sentences(readable(paper.summary ?? paper.abstract), SUMMARY_CHARACTERS),
-    note: paper.note,
-    facts: paper.reason,
-    url: paper.url,
-    links: links.filter((link): link is { label: string; url: string } => link.url !== null),
-  }
-}
-
-/** 987 → "987", 1240 → "1.2k". */
-const shortCount = (n: number): string => (n < 1000 ? String(n) : `${(n / 1000).toFixed(n < 10_000 ? 1 : 0)}k`)

@@ -3,7 +3,8 @@ import type { Db } from '../db/database.ts'
 import { editionPapers, editionParts, editions, papers } from '../db/schema.ts'
 import { PaperboyError } from '../errors.ts'
 import type { Services } from '../services.ts'
-import { type CardPaper, composeEdition } from './compose.ts'
+import type { CardPaper } from './card.ts'
+import { composeEdition } from './compose.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 type Key = { kind?: 'daily' | 'weekly'; date: string }

@@ -30,6 +30,7 @@ export function headTitle(title: string, most: number): string {
   const head = title.split(/[:：]| [–—-] /)[0]!.trim()
   const text = head.length >= 3 ? head : title
   if (text.length <= most) return text
-  const cut = text.slice(0, most - 1)
-  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), Math.floor(most / 2))).trimEnd()}…`
+  const room = text.slice(0, most - 1)
+  const cut = room.slice(0, Math.max(room.lastIndexOf(' '), Math.floor(most / 2)))
+  return `${cut.replace(/[\ud800-\udbff]$/, '').trimEnd()}…`
 }

@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isFree } from '../embedded/port.ts'
+import { SetupError } from '../embedded/setup-error.ts'
 
 export interface Mailbox {
   smtpUrl: string
@@ -15,9 +17,11 @@ const MOST_MAILS = 500
  * only when used; not part of the production image.
  *
  * @param webPort 0 for a free one
- * @throws EADDRINUSE
+ * @throws SetupError when the port is taken
  */
 export async function startMailbox({ dataDir, webPort }: { dataDir: string; webPort: number }): Promise<Mailbox> {
+  // Asked first, since a mailbox whose page cannot be opened would leave its SMTP server running.
+  if (webPort !== 0 && !(await isFree(webPort))) throw portTaken(webPort)
   const { MailDev } = await import('maildev')
   const mailDirectory = join(dataDir, 'mailbox')
   await mkdir(mailDirectory, { recursive: true })
@@ -31,6 +35,11 @@ export async function startMailbox({ dataDir, webPort }: { dataDir: string; webP
     stop: () => maildev.stop(),
   }
 }
+
+const portTaken = (port: number): SetupError =>
+  new SetupError(
+    `Port ${port}, for the mailbox's page, is taken by another program. Stop it, or choose another with MAILBOX_PORT.`,
+  )
 
 /** maildev announces its page on standard output, whatever it is told; a command's output there is its result. */
 async function quietly<T>(start: () => Promise<T>): Promise<T> {

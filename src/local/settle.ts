@@ -1,7 +1,8 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Config, Environment } from '../config.ts'
 import { isSettled } from '../config.ts'
+import { openDataDir } from '../embedded/data-dir.ts'
 import { startEmbeddedPostgres } from '../embedded/postgres.ts'
 import { type Mailbox, startMailbox } from './mailbox.ts'
 import { localSecrets } from './secrets.ts'
@@ -35,13 +36,7 @@ export async function settleLocally(
   const notes: string[] = []
   const settled: Environment = { ...environment }
   let mailbox: Mailbox | undefined
-  if (!isSettled(environment)) {
-    await mkdir(dataDir, { recursive: true }).catch((error) => {
-      throw new Error(
-        `The data folder ${dataDir} cannot be made (${error.code}). Set DATA_DIR to a folder that may be written to.`,
-      )
-    })
-  }
+  if (!isSettled(environment)) await openDataDir(dataDir)
   if (!settled.DATABASE_URL) {
     const postgres = stack.adopt(await startEmbeddedPostgres({ dataDir, ...(say ? { say } : {}) }), (p) => p.stop())
     settled.DATABASE_URL = postgres.url

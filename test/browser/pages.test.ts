@@ -1,28 +1,22 @@
 import axe from 'axe-core'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect } from 'vitest'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { describe, expect } from 'vitest'
 import { subscribers } from '../../src/db/schema.ts'
-import { chromiumPath, hasChromium, startChromium } from '../../src/shots/chromium.ts'
 import { mintToken } from '../../src/subscription/tokens.ts'
 import { test as onSite, type Site } from '../http/site.ts'
+import { useBrowser, withoutBrowser } from '../support/browser.ts'
 import { addSubscriber, NOON, releasedEdition } from '../support/services.ts'
 
-const path = chromiumPath(process.env.CHROMIUM_PATH)
-const required = (process.env.PAPERBOY_REQUIRE_SUITES ?? '').includes('browser')
-const test = onSite.skipIf(!required && !hasChromium(path))
-if (!hasChromium(path)) console.warn(`No Chromium at ${path}: the pages' browser tests are skipped. Set CHROMIUM_PATH.`)
-
-let browser: Browser
-beforeAll(async () => {
-  if (required || hasChromium(path)) browser = await startChromium(path)
-})
-afterAll(() => browser?.close())
+const test = onSite.skipIf(withoutBrowser)
+const browser = useBrowser()
 
 /** A page of a browser of its own, on the app where it listens. */
 async function open({ app }: Site, options: BrowserContextOptions = {}): Promise<Page> {
   if (!app.server.listening) await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as { port: number }
-  return (await browser.newContext({ baseURL: `http://127.0.0.1:${port}`, locale: 'en-GB', ...options })).newPage()
+  return (
+    await browser.current().newContext({ baseURL: `http://127.0.0.1:${port}`, locale: 'en-GB', ...options })
+  ).newPage()
 }
 
 async function everyPage({ services }: Site): Promise<string[]> {

@@ -3,10 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { choosePort } from '../../src/embedded/port.ts'
-
-/** Suites that must run and not be skipped, as in CI: PAPERBOY_REQUIRE_SUITES="redis browser". */
-export const isRequired = (suite: string): boolean =>
-  (process.env.PAPERBOY_REQUIRE_SUITES ?? '').split(/[\s,]+/).includes(suite)
+import { isRequired } from './suites.ts'
 
 const found = spawnSync('redis-server', ['--version']).status === 0
 if (!found && isRequired('redis'))

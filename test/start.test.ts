@@ -1,0 +1,162 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { choosePort } from '../src/embedded/port.ts'
+import { runningEmbeddedPostgres } from '../src/embedded/postgres.ts'
+import { type Started, start, until } from './support/processes.ts'
+
+/** `npm start` on a machine with nothing: what a newcomer may run into. */
+const stack: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of stack.splice(0).reverse()) await close()
+})
+
+async function dataFolder(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'paperboy-start-'))
+  stack.push(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+interface Service extends Started {
+  page: string
+  mailbox: string
+}
+
+async function startService(dataDir: string, settings: Record<string, string> = {}): Promise<Service> {
+  const port = String(await choosePort(undefined))
+  const mailboxPort = String(await choosePort(undefined))
+  const env = { DATA_DIR: dataDir, PORT: port, MAILBOX_PORT: mailboxPort, PAPER_SOURCES: 'none', ...settings }
+  const service = start('src/start.ts', [], env)
+  stack.push(() => service.end('SIGTERM'))
+  return Object.assign(service, {
+    page: `http://127.0.0.1:${env.PORT}`,
+    mailbox: `http://127.0.0.1:${env.MAILBOX_PORT}`,
+  })
+}
+
+async function ended(service: Started): Promise<string> {
+  await expect.poll(() => service.child.exitCode, { timeout: 30_000 }).not.toBe(null)
+  return service.output()
+}
+
+const subscribersOf = async (service: Service) => {
+  const reply = await fetch(`${service.page}/subscribe`, {
+    method: 'POST',
+    body: new URLSearchParams({ email: 'ada@example.org' }),
+    redirect: 'manual',
+  })
+  return reply.status
+}
+
+const mailsIn = async (service: Service) =>
+  (await (await fetch(`${service.mailbox}/api/email`)).json()) as { subject: string }[]
+
+describe('npm start', { timeout: 90_000 }, () => {
+  test('first run, stop, second run: papers, an edition, the mailbox, and the data stays', async () => {
+    const dataDir = await dataFolder()
+    const first = await startService(dataDir)
+    await until(first, 'Ctrl-C stops everything')
+    expect(await (await fetch(`${first.page}/`)).text()).toContain('Sample papers')
+    expect(await (await fetch(`${first.page}/editions`)).text()).toContain('/editions/2')
+    expect(await subscribersOf(first)).toBe(303)
+    await expect.poll(async () => (await mailsIn(first)).length, { timeout: 15_000 }).toBe(1)
+    expect(await first.end('SIGINT')).toBe(0)
+    expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
+
+    const second = await startService(dataDir)
+    await until(second, 'Ctrl-C stops everything')
+    const status = start('src/cli/main.ts', ['--json', 'status'], { DATA_DIR: dataDir })
+    expect(JSON.parse((await ended(status)).trim())).toMatchObject({ worker: true, readers: { pending: 1 } })
+    expect(await second.end('SIGTERM')).toBe(0)
+    expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
+  })
+
+  test('a killed run is taken up, its database still alive', async () => {
+    const dataDir = await dataFolder()
+    const killed = await startService(dataDir)
+    await until(killed, 'Ctrl-C stops everything')
+    await subscribersOf(killed)
+    await killed.end('SIGKILL')
+    expect(await runningEmbeddedPostgres(dataDir)).toBeDefined()
+    const next = await startService(dataDir)
+    await until(next, 'Ctrl-C stops everything')
+    expect((await fetch(`${next.page}/readyz`)).status).toBe(200)
+    expect(await next.end('SIGTERM')).toBe(0)
+    expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
+  })
+
+  test('two starts at once: one runs, the other says so and leaves it alone', async () => {
+    const dataDir = await dataFolder()
+    const both = [await startService(dataDir), await startService(dataDir)]
+    await expect.poll(() => both.filter((one) => one.child.exitCode === 1).length, { timeout: 30_000 }).toBe(1)
+    const [loser] = both.filter((one) => one.child.exitCode === 1)
+    const [winner] = both.filter((one) => one !== loser)
+    expect(loser!.output()).toContain('already running on this data folder')
+    await until(winner!, 'Ctrl-C stops everything')
+    expect((await fetch(`${winner!.page}/readyz`)).status).toBe(200)
+  })
+
+  test.each([
+    ['PORT', 'the page'],
+    ['MAILBOX_PORT', 'the mailbox'],
+  ])('a taken %s is named, with what to do, and nothing is left running', async (name) => {
+    const server = createServer()
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    stack.push(() => new Promise((done) => server.close(done)))
+    const taken = String((server.address() as { port: number }).port)
+    const dataDir = await dataFolder()
+    const output = await ended(await startService(dataDir, { [name]: taken }))
+    expect(output).toContain(`Port ${taken}`)
+    expect(output).toContain(name)
+    expect(output).not.toContain('    at ')
+    expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
+  })
+
+  test('a DATA_DIR that cannot be one is named, with what to do', async () => {
+    const dataDir = await dataFolder()
+    await writeFile(join(dataDir, 'file'), '')
+    const output = await ended(await startService(join(dataDir, 'file')))
+    expect(output).toContain(join(dataDir, 'file'))
+    expect(output).toContain('DATA_DIR')
+    expect(output).not.toContain('    at ')
+  })
+
+  test('a wrong configuration is told whole, and never a value of it', async () => {
+    const dataDir = await dataFolder()
+    const output = await ended(await startService(dataDir, { SECRET_KEY: 'too short', UNKNOWN_POLICY: 'guess' }))
+    expect(output).toContain('SECRET_KEY needs at least 32 bytes')
+    expect(output).toContain('UNKNOWN_POLICY')
+    expect(output).not.toContain('too short')
+  })
+
+  test('in a folder that only its owner may enter', async () => {
+    const parent = await dataFolder()
+    const dataDir = join(parent, 'closed', 'data')
+    await mkdir(dataDir, { recursive: true })
+    await chmod(join(parent, 'closed'), 0o700)
+    const service = await startService(dataDir)
+    await until(service, 'Ctrl-C stops everything')
+    expect((await fetch(`${service.page}/readyz`)).status).toBe(200)
+    if (process.getuid?.() === 0) expect(service.output()).toContain('The database lives in')
+    await service.end('SIGTERM')
+  })
+})
+
+describe('production', () => {
+  test.each(['src/api.ts', 'workers/main.ts'])('%s names all that is missing, in one message', async (script) => {
+    const output = await ended(start(script, [], { NODE_ENV: 'production' }))
+    for (const name of [
+      'DATABASE_URL',
+      'SMTP_URL',
+      'PUBLIC_URL',
+      'MAIL_FROM',
+      'SECRET_KEY',
+      'SUPPRESSION_KEY',
+      'POSTAL_ADDRESS',
+    ]) {
+      expect(output).toContain(name)
+    }
+  })
+})
