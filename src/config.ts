@@ -62,6 +62,9 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
+/** Every variable that is read; the README's table has the same. */
+export const ENVIRONMENT_NAMES: string[] = Object.keys(Environment.shape)
+
 /** What production cannot invent for itself: a generated secret or a local mailbox there would be a silent mistake. */
 const REQUIRED_IN_PRODUCTION = [
   'DATABASE_URL',
