@@ -1,5 +1,5 @@
-import { desc, lt, sql } from 'drizzle-orm'
-import { papers } from '../db/schema.ts'
+import { and, desc, eq, isNotNull, lt, sql } from 'drizzle-orm'
+import { editionPapers, editions, papers } from '../db/schema.ts'
 import { assemble } from '../edition/assemble.ts'
 import { release } from '../edition/release.ts'
 import { collect } from '../papers/collect.ts'
@@ -14,7 +14,7 @@ const FIRST_PATIENCE_MS = 3_000
 
 /**
  * Gives a fresh database something to show: papers from the sources if they answer soon, else the sample; and the newest closed
- * list day as a released edition. On a database that has papers it only makes sure of the edition.
+ * list day as a released edition. Where there is any edition it does nothing: the next ones are the clock's and the curator's.
  *
  * @returns the date of the edition that is ready, and whether its papers are the sample
  */
@@ -23,6 +23,7 @@ export async function ensureFirstEdition(
   sources: readonly Source[],
 ): Promise<{ date: string; sample: boolean } | undefined> {
   const { db, now, config } = services
+  if ((await db.$count(editions)) > 0) return newestReleased(services)
   if ((await db.$count(papers)) === 0) {
     const days = Array.from({ length: FIRST_DAYS }, (_, back) => daysLater(dayOf(now()), -back))
     const reading = days.flatMap((day) => sources.map((source) => collect({ ...services, source }, day)))
@@ -41,7 +42,20 @@ export async function ensureFirstEdition(
     .orderBy(desc(papers.listDay))
     .limit(1)
   if (!newest) return undefined
-  const { state } = await assemble(services, { date: newest.date })
-  if (state === 'draft') await release(services, { date: newest.date })
+  await assemble(services, { date: newest.date })
+  await release(services, { date: newest.date })
+  return newest
+}
+
+async function newestReleased({ db }: Pick<Services, 'db'>) {
+  const [newest] = await db
+    .select({ date: editions.date, sample: sql<boolean>`bool_or(${papers.sample})` })
+    .from(editions)
+    .innerJoin(editionPapers, eq(editionPapers.editionId, editions.id))
+    .innerJoin(papers, eq(papers.id, editionPapers.paperId))
+    .where(and(isNotNull(editions.releasedAt), eq(editions.kind, 'daily')))
+    .groupBy(editions.date)
+    .orderBy(desc(editions.date))
+    .limit(1)
   return newest
 }
