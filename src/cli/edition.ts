@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { addressOf } from '../delivery/digest-press.ts'
-import { progressInWords } from '../delivery/progress.ts'
+import { listUnknown, progressInWords } from '../delivery/progress.ts'
 import { openRelay } from '../delivery/relay.ts'
 import { sendEdition } from '../delivery/send-edition.ts'
 import { assemble } from '../edition/assemble.ts'
@@ -44,6 +44,15 @@ export function editionCommands(program: Command): void {
     .option('--now', 'to all active readers now')
     .option('--wait', 'stay until deferred mails are settled too')
     .action((options, command) => withServices((services) => send(services, options, command), { mails: true }))
+
+  keyed('unknown', 'list deliveries of which nobody knows whether they arrived').action((key: EditionKey, command) =>
+    withServices(async (services) => {
+      const { id } = await findEdition(services, key)
+      const unknown = await listUnknown(services, id)
+      const lines = unknown.map((one) => `${one.address}  ${one.handedAt}  ${one.messageId}  ${one.reply}`)
+      report(command, unknown, lines.length > 0 ? lines.join('\n') : 'None is unknown.')
+    }),
+  )
 
   const simple: [string, string, (services: Services, key: EditionKey) => Promise<unknown>][] = [
     ['release', 'freeze and compose it now', release],

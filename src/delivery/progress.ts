@@ -1,7 +1,10 @@
-import { sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
+import { editions } from '../db/schema.ts'
+import { domainOf } from '../edition/compose.ts'
 import type { Services } from '../services.ts'
 import { toDo } from './batches.ts'
+import { messageIdOf } from './digest-press.ts'
 
 /** How an edition's deliveries stand. The states add up to `total`. */
 export interface Progress {
@@ -67,4 +70,27 @@ export async function settleEditions(db: Db, at: Date): Promise<number[]> {
       )
     RETURNING e.id`)
   return rows.map((row) => Number(row.id))
+}
+
+/** Deliveries of which nobody knows whether they arrived, for the operator to look up at the relay by their Message-ID. */
+export async function listUnknown({ db, config }: Pick<Services, 'db' | 'config'>, editionId: number) {
+  const { rows } = await db.execute<{
+    subscriber_id: string
+    email: string | null
+    reply: string
+    handed_at: string
+  }>(sql`
+    SELECT d.subscriber_id, s.email, d.reply, d.handed_at
+    FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id
+    WHERE d.edition_id = ${editionId} AND d.state = 'unknown' ORDER BY d.handed_at, d.subscriber_id`)
+  const [edition] = await db
+    .select({ messageKey: editions.messageKey })
+    .from(editions)
+    .where(eq(editions.id, editionId))
+  return rows.map((row) => ({
+    address: row.email ?? 'erased',
+    handedAt: new Date(row.handed_at).toISOString(),
+    reply: row.reply,
+    messageId: `<${messageIdOf(edition!.messageKey, Number(row.subscriber_id))}@${domainOf(config.MAIL_FROM)}>`,
+  }))
 }

@@ -73,6 +73,13 @@ export async function composeServiceMail(
   return message as Buffer
 }
 
-/** "Tuesday, 14 April 2026 at 08:00 (Europe/Berlin)" */
-const inReadersTime = (at: Date, zone: string): string =>
-  `${new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone: zone }).format(at)} (${zone})`
+/** "Tuesday, 14 April 2026 at 08:00 (Europe/Berlin)"; in UTC where the database knows a zone that this Node does not yet. */
+function inReadersTime(at: Date, zone: string): string {
+  const format = (timeZone: string) =>
+    `${new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone }).format(at)} (${timeZone})`
+  try {
+    return format(zone)
+  } catch {
+    return format('UTC')
+  }
+}

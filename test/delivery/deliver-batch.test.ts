@@ -7,7 +7,7 @@ import { leaseBatch } from '../../src/delivery/batches.ts'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
 import { digestPress } from '../../src/delivery/digest-press.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { progressOf, settleEditions } from '../../src/delivery/progress.ts'
+import { listUnknown, progressOf, settleEditions } from '../../src/delivery/progress.ts'
 import { openRelay } from '../../src/delivery/relay.ts'
 import { pause } from '../../src/edition/control.ts'
 import type { Services } from '../../src/services.ts'
@@ -337,12 +337,16 @@ describe('a worker that died with deliveries handed', () => {
     const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
     const sink = await sinkThat()
     await addReaders(db, 10)
-    const { batchIds } = await planAll(services, await releasedEdition(services))
+    const editionId = await releasedEdition(services)
+    const { batchIds } = await planAll(services, editionId)
     await crash(db, batchIds[0]!, 4)
     await leaseEnds(db)
     await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
     expect(sink.taken).toHaveLength(6)
     expect(await states(db)).toEqual({ accepted: 6, unknown: 4 })
+    const listed = await listUnknown(services, editionId)
+    expect(new Set([...listed.map((one) => one.address), ...sink.taken.map((one) => one.to)]).size).toBe(10)
+    expect(listed[0]!.messageId).toMatch(/^<[0-9a-f]{32}@paperboy\.example>$/)
   })
 })
 
