@@ -33,7 +33,7 @@ CREATE TABLE subscribers (
   CONSTRAINT size_of_digest CHECK (size BETWEEN 1 AND 50),
   CONSTRAINT active_has_address CHECK (status <> 'active' OR (email IS NOT NULL AND next_digest_at IS NOT NULL))
 );
-CREATE INDEX subscribers_due ON subscribers (next_digest_at) WHERE status = 'active';
+CREATE INDEX subscribers_due ON subscribers (cadence, next_digest_at) WHERE status = 'active';
 CREATE INDEX subscribers_address_hash ON subscribers (address_hash);
 
 -- Addresses that must not be mailed, as keyed hashes, so that erasing someone keeps the promise.
@@ -49,6 +49,8 @@ CREATE FUNCTION is_zone(name text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF name !~ '^[A-Za-z]+([/_+-][A-Za-z0-9_+-]+)*$' OR length(name) > 64 THEN RETURN false; END IF;
   IF name !~ '/' AND upper(name) NOT IN ('UTC', 'GMT') THEN RETURN false; END IF;
+  -- Only these names have digits; PostgreSQL reads any other with an offset behind it, such as "FOO/BAR+3", as a POSIX rule.
+  IF name ~ '[0-9]' AND name !~ '^Etc/GMT(0|[+]([0-9]|1[0-2])|-([0-9]|1[0-4]))$' THEN RETURN false; END IF;
   PERFORM timestamptz '2026-01-01 00:00:00+00' AT TIME ZONE name;
   RETURN true;
 EXCEPTION WHEN invalid_parameter_value THEN
@@ -62,8 +64,10 @@ CREATE FUNCTION next_digest_at(zone text, hour integer, cadence cadence, after t
 LANGUAGE sql STABLE AS $$
   SELECT candidate
   FROM (
-    SELECT day, (day + make_time(hour, 0, 0)) AT TIME ZONE zone AS candidate
-    FROM (SELECT (after AT TIME ZONE zone)::date + step AS day FROM generate_series(0, 14) AS step) AS days
+    SELECT day, (day + make_time(hour, 0, 0)) AT TIME ZONE known.zone AS candidate
+    -- A zone that this server does not know, as after a move to one with older zone data, must not stop everybody's planning.
+    FROM (SELECT CASE WHEN is_zone(zone) THEN zone ELSE 'UTC' END AS zone) AS known,
+      LATERAL (SELECT (after AT TIME ZONE known.zone)::date + step AS day FROM generate_series(0, 14) AS step) AS days
   ) AS candidates
   WHERE candidate > after
     AND CASE cadence

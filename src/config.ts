@@ -36,14 +36,15 @@ const Environment = z.object({
   REDIS_URL: urlOf('redis:', 'rediss:').optional(),
   SMTP_URL: urlOf('smtp:', 'smtps:').optional(),
   PUBLIC_URL: urlOf('http:', 'https:')
-    .transform((value) => value.replace(/\/+$/, ''))
+    .refine((value) => !/[?#\s]/.test(value), 'must have no query, fragment or white space')
+    .transform((value) => new URL(value).href.replace(/\/+$/, ''))
     .optional(),
   MAIL_FROM: mailbox.optional(),
   REPLY_TO: mailbox.optional(),
   POSTAL_ADDRESS: z.string().optional(),
   CURATOR_NAME: z.string().default('AK'),
   SECRET_KEY: secret.optional(),
-  SECRET_KEY_PREVIOUS: list(),
+  SECRET_KEY_PREVIOUS: list().pipe(z.array(secret)),
   SUPPRESSION_KEY: secret.optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3000),
@@ -110,6 +111,15 @@ export function readEnvironment(env: Record<string, string | undefined>): Enviro
 /** Whether every value that services need is there. */
 export const isSettled = (environment: Environment): environment is Environment & Config =>
   REQUIRED_IN_PRODUCTION.every((name) => environment[name] !== undefined)
+
+/** For a process that starts nothing by itself. @throws ConfigError naming what is missing */
+export function requireSettled(environment: Environment): Config {
+  if (isSettled(environment)) return environment
+  const missing = REQUIRED_IN_PRODUCTION.filter((name) => environment[name] === undefined)
+  throw new ConfigError(
+    `This process needs ${missing.join(', ')} as well. On one machine, \`npm start\` runs everything and needs none of it.`,
+  )
+}
 
 /** The product's version, for logs, the User-Agent and the banner. */
 export const VERSION: string = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')).version

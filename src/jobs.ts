@@ -11,12 +11,15 @@ export const jobs = {
   'plan-deliveries': z.object({}),
   'send-batch': z.object({ batchId: z.number().int().positive() }),
   'sweep-batches': z.object({}),
+  'settle-editions': z.object({}),
   'send-service-mails': z.object({}),
 } as const satisfies Record<string, z.ZodType>
 
 export type JobName = keyof typeof jobs
 export type JobData<N extends JobName> = z.output<(typeof jobs)[N]>
 
-/** Sending has a queue of its own, so that a long batch never keeps the clockwork waiting. */
-export const queueOf = (name: JobName): QueueName => (name === 'send-batch' ? 'batches' : 'clockwork')
-export type QueueName = 'clockwork' | 'batches'
+/** Three queues, so that neither a long batch nor a relay that hangs keeps the clockwork waiting. */
+export type QueueName = 'clockwork' | 'mails' | 'batches'
+
+export const queueOf = (name: JobName): QueueName =>
+  name === 'send-batch' ? 'batches' : name === 'send-service-mails' ? 'mails' : 'clockwork'

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   createPostgresBackend,
   type JobsOptions,
@@ -21,7 +22,9 @@ export interface Queues {
    * Asks for a job. Never rejects and need not be awaited: a queue that is down or flushed costs time, not mail, since the
    * sweepers find in Postgres what was never asked for.
    *
-   * @param key with it, asking again for the same work while it waits, runs, or ended less than a minute ago is one job
+   * @param key with it, asking again for the same work while it waits or runs is one job; a tick of the clock also stays known for
+   *   a minute after it ended, for the clocks of other workers. A batch is forgotten at once, however it ended, since a name the
+   *   queue still knows is refused, and the sweeper has only that name.
    */
   wake<N extends JobName>(name: N, data: JobData<N>, key?: string): Promise<void>
   /** Starts taking jobs. `failed` hears the real error; the queue stores only the job's name, since an error may carry an address. */
@@ -36,7 +39,14 @@ export interface Queues {
   close(): Promise<void>
 }
 
-const KEEP: JobsOptions = { attempts: 1, removeOnComplete: { age: 60 }, removeOnFail: { age: 3600, count: 1000 } }
+const keeping = (queue: QueueName): JobsOptions => ({
+  attempts: 1,
+  removeOnComplete: queue === 'clockwork' ? { age: 60 } : true,
+  removeOnFail: true,
+})
+
+/** A queue that does not answer within this is asked no longer. */
+const WAKE_PATIENCE_MS = 2_000
 
 /**
  * @param options.redisUrl Redis, Valkey or Dragonfly; without it BullMQ's PostgreSQL backend in schema `bullmq`
@@ -49,7 +59,11 @@ export async function openQueues(options: {
 }): Promise<Queues> {
   const backend = options.redisUrl ? redisBackend(options.redisUrl) : await postgresBackend(options.databaseUrl)
   backend.onError(options.onError)
-  const queues = { clockwork: backend.queue('clockwork'), batches: backend.queue('batches') }
+  const queues = {
+    clockwork: backend.queue('clockwork'),
+    mails: backend.queue('mails'),
+    batches: backend.queue('batches'),
+  }
   for (const queue of Object.values(queues)) queue.on('error', options.onError)
   const workers: Worker[] = []
   const stopWorking = async () => {
@@ -59,7 +73,8 @@ export async function openQueues(options: {
   return {
     async wake(name, data, key) {
       const id = key === undefined ? {} : { jobId: `${name}-${key}` }
-      await queues[queueOf(name)].add(name, data, { ...KEEP, ...id }).catch(options.onError)
+      const asked = queues[queueOf(name)].add(name, data, { ...keeping(queueOf(name)), ...id }).catch(options.onError)
+      await Promise.race([asked, delay(WAKE_PATIENCE_MS, undefined, { ref: false })])
     },
     work(handlers, concurrency, failed) {
       for (const name of Object.keys(queues) as QueueName[]) {
@@ -113,7 +128,7 @@ function redisBackend(url: string): Backend {
 async function postgresBackend(connectionString: string): Promise<Backend> {
   const pool = new pg.Pool({
     connectionString,
-    max: 8,
+    max: 10,
     keepAlive: true,
     application_name: 'paperboy queue',
     options: '-c search_path=bullmq',

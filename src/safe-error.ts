@@ -1,4 +1,4 @@
-import { redact } from './delivery/outcome.ts'
+import { redact } from './redact.ts'
 
 const MOST_CAUSES = 3
 

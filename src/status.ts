@@ -7,9 +7,11 @@ import type { Services } from './services.ts'
 const EDITIONS_SHOWN = 5
 
 /** How everything stands, as a value and in words. */
-export async function readStatus(services: Pick<Services, 'db' | 'config'>): Promise<{ value: object; words: string }> {
-  const { db, config } = services
-  const worker = await workerRuns(config.DATABASE_URL)
+export async function readStatus(
+  services: Pick<Services, 'db' | 'config' | 'now'>,
+): Promise<{ value: object; words: string }> {
+  const { db } = services
+  const worker = await workerRuns(db)
   const readers = await db
     .select({ status: subscribers.status, count: sql<number>`count(*)::int` })
     .from(subscribers)

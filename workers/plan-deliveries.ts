@@ -1,5 +1,6 @@
 import { planAll, planDue, unplannedEditions } from '../src/delivery/plan-deliveries.ts'
 import type { Services } from '../src/services.ts'
+import { wakeForBatch } from './sweep-batches.ts'
 
 /** Job `plan-deliveries`: goes on with unfinished "send to all" orders, then plans the readers whose hour has come. */
 export async function planDeliveriesJob(services: Services): Promise<void> {
@@ -8,6 +9,6 @@ export async function planDeliveriesJob(services: Services): Promise<void> {
   plans.push(await planDue(services))
   for (const { batchIds, deliveries } of plans) {
     if (deliveries > 0) services.log.info({ deliveries, batches: batchIds.length }, 'deliveries planned')
-    for (const batchId of batchIds) await services.queues.wake('send-batch', { batchId }, `${batchId}-0`)
+    for (const batchId of batchIds) await wakeForBatch(services.queues, { batchId, attempts: 0 })
   }
 }

@@ -1,8 +1,10 @@
+import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import type { Logger } from 'pino'
+import type { Db } from '../src/db/database.ts'
 
-/** The advisory lock that every worker shares: whoever can have it alone knows that no worker runs. */
-const LOCK = `hashtext('paperboy worker')`
+/** The two numbers of the advisory lock that every worker shares; any would do that nobody else uses. */
+const LOCK = [0x9a9e4, 1]
 
 /** Makes this worker known to commands for as long as it lives; a killed one vanishes with its connection. */
 export async function announceWorker(databaseUrl: string, log: Logger): Promise<{ end(): Promise<void> }> {
@@ -17,7 +19,7 @@ export async function announceWorker(databaseUrl: string, log: Logger): Promise<
       retry = setTimeout(() => connect().catch(() => client?.emit('error', new Error('not connected'))), 2_000)
     })
     await client.connect()
-    await client.query(`SELECT pg_advisory_lock_shared(${LOCK})`)
+    await client.query('SELECT pg_advisory_lock_shared($1, $2)', LOCK)
   }
   await connect()
   return {
@@ -29,14 +31,14 @@ export async function announceWorker(databaseUrl: string, log: Logger): Promise<
   }
 }
 
-/** Whether any worker runs on this database. */
-export async function workerRuns(databaseUrl: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
-  try {
-    const { rows } = await client.query<{ alone: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS alone`)
-    return !rows[0]!.alone
-  } finally {
-    await client.end()
-  }
+/** Whether any worker runs on this database. Only looks: trying to take the lock would look like a worker to another command. */
+export async function workerRuns(db: Db): Promise<boolean> {
+  const { rows } = await db.execute<{ runs: boolean }>(sql`
+    SELECT EXISTS (
+      SELECT FROM pg_locks
+      WHERE locktype = 'advisory' AND granted AND mode = 'ShareLock'
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND classid = ${LOCK[0]} AND objid = ${LOCK[1]} AND objsubid = 2
+    ) AS runs`)
+  return rows[0]!.runs
 }

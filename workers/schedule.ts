@@ -8,6 +8,7 @@ const MINUTE = 60 * SECOND
 const EVERY: Partial<Record<JobName, number>> = {
   'send-service-mails': 5 * SECOND,
   'sweep-batches': 10 * SECOND,
+  'settle-editions': 15 * SECOND,
   'plan-deliveries': 20 * SECOND,
   'release-editions': 30 * SECOND,
   'assemble-edition': 5 * MINUTE,

@@ -1,14 +1,17 @@
 import { batchesToDo } from '../src/delivery/batches.ts'
-import { settleEditions } from '../src/delivery/progress.ts'
+import type { Queues } from '../src/queue.ts'
 import type { Services } from '../src/services.ts'
 
 /**
- * Job `sweep-batches`: asks again for every batch that is due and in nobody's hand, whatever the queue forgot, and calls editions
- * `sent` that are. The number of attempts is part of the job's name, since the queue refuses a name it still knows.
+ * Asks for a worker for a batch. The number of attempts is part of the job's name, so that a name that is still held for a dead
+ * worker's job does not stand in the way.
  */
-export async function sweepBatchesJob({ db, queues, now, log }: Services): Promise<void> {
-  for (const { batchId, attempts } of await batchesToDo(db, now())) {
-    await queues.wake('send-batch', { batchId }, `${batchId}-${attempts}`)
-  }
-  for (const editionId of await settleEditions(db, now())) log.info({ editionId }, 'edition sent')
+export const wakeForBatch = (
+  queues: Queues,
+  { batchId, attempts }: { batchId: number; attempts: number },
+): Promise<void> => queues.wake('send-batch', { batchId }, `${batchId}-${attempts}`)
+
+/** Job `sweep-batches`: asks again for every batch that is due and in nobody's hand, whatever the queue forgot. */
+export async function sweepBatchesJob({ db, queues, now }: Services): Promise<void> {
+  for (const batch of await batchesToDo(db, now())) await wakeForBatch(queues, batch)
 }

@@ -1,3 +1,4 @@
+import { batchesToDo } from '../src/delivery/batches.ts'
 import { deliverBatch } from '../src/delivery/deliver-batch.ts'
 import { digestPress } from '../src/delivery/digest-press.ts'
 import { openRelay } from '../src/delivery/relay.ts'
@@ -11,16 +12,20 @@ import { planDeliveriesJob } from './plan-deliveries.ts'
 import { announceWorker } from './presence.ts'
 import { releaseEditionsJob } from './release-editions.ts'
 import { startClock } from './schedule.ts'
-import { sweepBatchesJob } from './sweep-batches.ts'
+import { settleEditionsJob } from './settle-editions.ts'
+import { sweepBatchesJob, wakeForBatch } from './sweep-batches.ts'
 
 export interface RunningWorker {
-  /** Finishes and records what is in flight, gives the rest back, lets go of the queue. Nothing becomes unknown. */
+  /** Finishes and records what is in flight and gives the rest back. Nothing becomes unknown, unless the relay does not answer for 12 s. */
   stop(): Promise<void>
 }
 
+/** Less than the 20 seconds that a stop may take in all. */
+const DRAIN_PATIENCE_MS = 12_000
+
 /** Starts taking every kind of job. Any number of workers may run; none holds state that matters. */
 export async function startWorker(services: Services, sources: readonly Source[]): Promise<RunningWorker> {
-  const { config, queues, log } = services
+  const { config, db, queues, log, now } = services
   const relay = openRelay(config.SMTP_URL, config.SMTP_CONNECTIONS)
   const deliver = { ...services, relay, press: digestPress(services) }
   const stopping = new AbortController()
@@ -35,15 +40,17 @@ export async function startWorker(services: Services, sources: readonly Source[]
       'release-editions': () => releaseEditionsJob(services),
       'plan-deliveries': () => planDeliveriesJob(services),
       'sweep-batches': () => sweepBatchesJob(services),
+      'settle-editions': () => settleEditionsJob(services),
       'send-batch': async ({ batchId }) => {
         const tally = await deliverBatch(deliver, batchId, stopping.signal)
-        if (tally) log.info({ batchId, ...tally }, 'batch handed over')
-        // The batch may have been an edition's last, or its edition's next may be waiting only for a wake-up.
-        if (tally) await queues.wake('sweep-batches', {}, `after-${batchId}`)
+        if (!tally) return
+        log.info({ batchId, ...tally }, 'batch handed over')
+        // On to what is due next, in case the queue has forgotten it; the sweeper comes by less often.
+        for (const next of await batchesToDo(db, now(), 1)) await wakeForBatch(queues, next)
       },
       'send-service-mails': () => sendServiceMails(deliver, stopping.signal),
     },
-    { clockwork: 4, batches: 1 },
+    { clockwork: 4, mails: 1, batches: 1 },
     failed,
   )
   const clock = startClock(queues)
@@ -51,7 +58,10 @@ export async function startWorker(services: Services, sources: readonly Source[]
     async stop() {
       clock.stop()
       stopping.abort()
+      // A relay that says nothing is not waited for longer than whoever stops us waits: what it may have is then unknown.
+      const enough = setTimeout(() => relay.close(), DRAIN_PATIENCE_MS)
       await queues.stopWorking()
+      clearTimeout(enough)
       relay.close()
       await presence.end()
     },

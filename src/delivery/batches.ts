@@ -72,6 +72,8 @@ export async function returnBatch(
 /** How often one message is handed over again when nobody knows what became of it, under UNKNOWN_POLICY=resend. */
 const RESENDS_AFTER_CRASH = 1
 const RESENDS_AFTER_CUT = 3
+/** A count of crashes that says: unknown for good, since its reader may not be mailed any more. */
+export const GIVEN_UP = 1000
 
 /** Rows (alias `d`) that are still to be handed over. */
 export const toDo = (policy: 'resend' | 'hold') =>

@@ -46,7 +46,7 @@ export async function deliverBatch(deps: DeliverDeps, batchId: number, stop: Abo
 async function stream(deps: DeliverDeps, lease: Lease, pending: Pending[], ended: AbortSignal) {
   const { db, relay, press, config, now } = deps
   const edition = await press.open(lease.editionId)
-  const later = laterBatches(db, lease.editionId, now)
+  const later = laterBatches(db, lease.editionId, now, config.UNKNOWN_POLICY)
   const most = 2 * relay.connections
   const tally: Tally = { accepted: 0, deferred: 0, refused: 0, unknown: 0 }
   let settled: Settled[] = []
@@ -70,14 +70,14 @@ async function stream(deps: DeliverDeps, lease: Lease, pending: Pending[], ended
         settled = []
         await persistently(deps, async () => {
           await later.place(group)
-          await recordOutcomes(db, lease.editionId, group, now())
+          await recordOutcomes(db, lease, group, now())
         })
         for (const { outcome } of group) tally[outcome.state]++
         unrecorded -= group.length
         moved()
       }
     } catch (error) {
-      failure = error
+      failure ??= error
     }
     recording = false
     moved()
@@ -90,25 +90,34 @@ async function stream(deps: DeliverDeps, lease: Lease, pending: Pending[], ended
     await record()
   }
 
-  for (let next = 0; next < pending.length && !ended.aborted && !relayDown && failure === undefined; ) {
-    const room = Math.min(relay.connections, most - unrecorded)
-    if (room < Math.min(relay.connections, pending.length - next)) {
-      await progress.promise
-      continue
+  const inFlight = new Set<Promise<void>>()
+  try {
+    for (let next = 0; next < pending.length && !ended.aborted && !relayDown && failure === undefined; ) {
+      const room = Math.min(relay.connections, most - unrecorded)
+      if (room < Math.min(relay.connections, pending.length - next)) {
+        await progress.promise
+        continue
+      }
+      const group = await edition.choose(pending.slice(next, next + room))
+      next += group.length
+      const handed = await markHanded(db, lease, group, config.UNKNOWN_POLICY, now())
+      unrecorded += handed.length
+      for (const each of handed) {
+        const sending = handOver(each).catch((error) => {
+          failure ??= error
+          moved()
+        })
+        inFlight.add(sending)
+        void sending.then(() => inFlight.delete(sending))
+      }
     }
-    const group = await edition.choose(pending.slice(next, next + room))
-    next += group.length
-    const handed = await markHanded(db, lease, group, config.UNKNOWN_POLICY, now())
-    unrecorded += handed.length
-    for (const each of handed) {
-      handOver(each).catch((error) => {
-        failure = error
-        moved()
-      })
-    }
+  } catch (error) {
+    failure ??= error
   }
-  while (unrecorded > 0 && failure === undefined) await progress.promise
-  // Whatever could not be recorded stays `handed` under our lease, which dies with us and makes it unknown.
+  // Whatever went wrong, what was handed over is waited for and written down, while the lease is still being kept.
+  await Promise.all(inFlight)
+  while (recording) await progress.promise
+  // What could not be recorded stays `handed` under our lease, which dies with us and makes it unknown.
   if (failure !== undefined) throw failure
   return { tally, relayDown }
 }

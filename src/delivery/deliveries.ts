@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
-import { type Lease, toDo } from './batches.ts'
+import { GIVEN_UP, type Lease, toDo } from './batches.ts'
 import { waitAfter } from './later-batches.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -63,7 +63,7 @@ export async function markHanded(
       SELECT * FROM unnest(${sql.param(group.map((one) => one.subscriberId))}::bigint[],
                            ${sql.param(group.map((one) => one.shown))}::bytea[]) AS w (subscriber_id, shown)
     ), judged AS (
-      SELECT d.subscriber_id, coalesce(d.shown, w.shown) AS shown, s.email,
+      SELECT d.subscriber_id, coalesce(d.shown, w.shown) AS shown, s.email, d.state = 'unknown' AS was_unknown,
         CASE
           WHEN d.expires_at <= ${at} THEN 'expired'
           WHEN s.status IS DISTINCT FROM 'active' OR s.paused_until > ${at} OR x.address_hash IS NOT NULL
@@ -84,7 +84,10 @@ export async function markHanded(
       WHERE EXISTS (SELECT FROM mine) AND d.batch_id = ${batchId} AND ${toDo(policy)}
       FOR UPDATE OF d
     )
-    UPDATE deliveries d SET state = j.state, shown = j.shown, reply = j.why,
+    UPDATE deliveries d SET shown = j.shown, reply = j.why,
+      -- It may have arrived the first time: not handing it over again does not make that known.
+      state = CASE WHEN j.was_unknown AND j.state <> 'handed' THEN 'unknown' ELSE j.state END,
+      crashes = CASE WHEN j.was_unknown AND j.state <> 'handed' THEN ${GIVEN_UP} ELSE crashes END,
       hand_overs = hand_overs + (j.state = 'handed')::int,
       handed_at = CASE WHEN j.state = 'handed' THEN ${at} ELSE handed_at END,
       settled_at = CASE WHEN j.state <> 'handed' THEN ${at}::timestamptz END
@@ -111,10 +114,14 @@ export interface Settled {
 
 /**
  * Records outcomes. Applies also to a row that a successor called `unknown` meanwhile, since we know better, but never to a
- * later hand-over of it. A later batch that was worked to its end while this one still ran is opened again; touching its row
- * makes whoever is about to end it wait and see what came in.
+ * later hand-over of it. A batch that was worked to its end meanwhile, and now has something to do again, is opened again.
  */
-export async function recordOutcomes(db: Db, editionId: number, settled: readonly Settled[], at: Date): Promise<void> {
+export async function recordOutcomes(
+  db: Db,
+  { editionId, batchId }: Pick<Lease, 'editionId' | 'batchId'>,
+  settled: readonly Settled[],
+  at: Date,
+): Promise<void> {
   const again = new Date(at.getTime() + waitAfter(1))
   await db.execute(sql`
     WITH r AS (
@@ -129,9 +136,10 @@ export async function recordOutcomes(db: Db, editionId: number, settled: readonl
         due_at = CASE WHEN state = 'done' THEN ${again} ELSE due_at END,
         state = CASE WHEN state = 'done' THEN 'open' ELSE state END
       WHERE id IN (SELECT later FROM r)
+        OR (id = ${batchId} AND state = 'done' AND EXISTS (SELECT FROM r WHERE later IS NULL AND r.state IN ('deferred', 'unknown')))
     )
     UPDATE deliveries d SET state = r.state, reply = r.reply, settled_at = ${at},
-      cuts = cuts + (r.state = 'unknown')::int, batch_id = coalesce(r.later, d.batch_id)
+      cuts = cuts + (r.state = 'unknown' AND d.state = 'handed')::int, batch_id = coalesce(r.later, d.batch_id)
     FROM r
     WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND d.hand_overs = r.hand_overs
       AND d.state IN ('handed', 'unknown')`)

@@ -14,13 +14,14 @@ export const waitAfter = (handOvers: number): number =>
  * Finds later batches for what is to be tried again, one for each number of hand-overs so far. What a relay that is down did to
  * a delivery says nothing about it: that stays in its batch, which rests as a whole.
  */
-export function laterBatches(db: Db, editionId: number, now: () => Date) {
+export function laterBatches(db: Db, editionId: number, now: () => Date, policy: 'resend' | 'hold') {
   const made = new Map<number, number>()
   return {
     /** Sets `later` on those outcomes that are to be tried again. */
     async place(group: readonly Settled[]): Promise<void> {
       for (const one of group) {
-        const again = one.outcome.state === 'deferred' || one.outcome.state === 'unknown'
+        const { state } = one.outcome
+        const again = state === 'deferred' || (state === 'unknown' && policy === 'resend')
         if (!again || one.outcome.relayDown) continue
         let batchId = made.get(one.handOvers)
         if (batchId === undefined) {

@@ -126,15 +126,21 @@ async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionId
   return { due: Number(due), batchId: batch_id === null ? null : Number(batch_id), planned: Number(planned) }
 }
 
-/** The rest of a planning statement: a batch for `wanted`, their rows in the ledger, and the edition under way. */
+/**
+ * The rest of a planning statement: a batch for `wanted`, their rows in the ledger in one order for all planners, and the edition
+ * under way. The edition is locked, so that it is neither cancelled nor called `sent` meanwhile; one that is cancelled gets none.
+ */
 const batchAndRows = (editionId: number | null, at: Date, expiresAt: ReturnType<typeof sql>) => sql`
-  batch AS (
+  live AS MATERIALIZED (
+    SELECT id FROM editions
+    WHERE id = ${editionId}::bigint AND state IN ('released', 'sending', 'paused', 'sent') FOR NO KEY UPDATE
+  ), batch AS (
     INSERT INTO batches (edition_id, due_at)
-    SELECT ${editionId}::bigint, ${at}::timestamptz WHERE EXISTS (SELECT FROM wanted)
+    SELECT live.id, ${at}::timestamptz FROM live WHERE EXISTS (SELECT FROM wanted)
     RETURNING id
   ), planned AS (
     INSERT INTO deliveries (edition_id, subscriber_id, batch_id, expires_at)
-    SELECT ${editionId}::bigint, wanted.id, batch.id, ${expiresAt} FROM wanted, batch
+    SELECT ${editionId}::bigint, wanted.id, batch.id, ${expiresAt} FROM wanted, batch ORDER BY wanted.id
     ON CONFLICT DO NOTHING
     RETURNING subscriber_id
   ), under_way AS (

@@ -1,5 +1,4 @@
 import { eq, sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
 import { editions } from '../db/schema.ts'
 import { domainOf } from '../edition/compose.ts'
 import type { Services } from '../services.ts'
@@ -12,22 +11,22 @@ export interface Progress {
   states: Record<string, number>
   /** not settled for good: queued, handed, deferred, or unknown and still to be handed over again */
   open: number
-  /** of the open ones, those that wait for nobody but a worker: queued or handed */
-  inHand: number
+  /** a batch is in a worker's hand, or due; else what is open rests until `nextTry` */
+  working: boolean
   /** when the next batch is due, where one waits */
   nextTry: Date | null
 }
 
 export async function progressOf(
-  { db, config }: Pick<Services, 'db' | 'config'>,
+  { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   editionId: number,
 ): Promise<Progress> {
   const { rows } = await db.execute<{ state: string; count: string; open: string }>(sql`
     SELECT d.state, count(*) AS count, count(*) FILTER (WHERE d.state = 'handed' OR ${toDo(config.UNKNOWN_POLICY)}) AS open
     FROM deliveries d WHERE d.edition_id = ${editionId} GROUP BY d.state`)
-  const next = await db.execute<{ due_at: Date | null }>(
-    sql`SELECT min(due_at) AS due_at FROM batches WHERE edition_id = ${editionId} AND state <> 'done'`,
-  )
+  const next = await db.execute<{ due_at: string | null; working: boolean | null }>(sql`
+    SELECT min(due_at) AS due_at, bool_or(state = 'leased' OR due_at <= ${now()}) AS working
+    FROM batches WHERE edition_id = ${editionId} AND state <> 'done'`)
   const states = Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]))
   const sum = (field: 'count' | 'open') => rows.reduce((total, row) => total + Number(row[field]), 0)
   const due = next.rows[0]?.due_at ?? null
@@ -35,7 +34,7 @@ export async function progressOf(
     total: sum('count'),
     states,
     open: sum('open'),
-    inHand: (states.queued ?? 0) + (states.handed ?? 0),
+    working: next.rows[0]?.working ?? false,
     nextTry: due === null ? null : new Date(due),
   }
 }
@@ -47,30 +46,6 @@ export const progressInWords = ({ states }: Progress): string =>
     .sort(([, a], [, b]) => b - a)
     .map(([state, count]) => `${count.toLocaleString('en')} ${state}`)
     .join(', ') || 'no deliveries'
-
-/**
- * Calls editions `sent` for which nothing is left to do: no batch is open, and no active reader of their kind could still be given
- * one, because all have a row or a newer edition is out. (A batch ends only when none of its rows is queued, deferred, or unknown
- * and still to be handed over; `handed` rows keep it leased.)
- *
- * @returns the ids of those that just became `sent`
- */
-export async function settleEditions(db: Db, at: Date): Promise<number[]> {
-  const { rows } = await db.execute<{ id: string }>(sql`
-    UPDATE editions e SET state = 'sent', sent_at = ${at}
-    WHERE e.state = 'sending' AND (e.send_all_at IS NULL OR e.planned_at IS NOT NULL)
-      AND NOT EXISTS (SELECT FROM batches b WHERE b.edition_id = e.id AND b.state <> 'done')
-      AND (
-        EXISTS (SELECT FROM editions n WHERE n.kind = e.kind AND n.date > e.date AND n.released_at IS NOT NULL)
-        OR NOT EXISTS (
-          SELECT FROM subscribers s
-          WHERE s.status = 'active' AND (s.cadence = 'weekly') = (e.kind = 'weekly')
-            AND (s.paused_until IS NULL OR s.paused_until <= ${at})
-            AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = s.id))
-      )
-    RETURNING e.id`)
-  return rows.map((row) => Number(row.id))
-}
 
 /** Deliveries of which nobody knows whether they arrived, for the operator to look up at the relay by their Message-ID. */
 export async function listUnknown({ db, config }: Pick<Services, 'db' | 'config'>, editionId: number) {

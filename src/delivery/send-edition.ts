@@ -10,8 +10,9 @@ import { batchesToDo } from './batches.ts'
 import { type DeliverDeps, deliverBatch } from './deliver-batch.ts'
 import { digestPress } from './digest-press.ts'
 import { planAll, planDue } from './plan-deliveries.ts'
-import { type Progress, progressOf, settleEditions } from './progress.ts'
+import { type Progress, progressOf } from './progress.ts'
 import { openRelay } from './relay.ts'
+import { settleEditions } from './settle-editions.ts'
 
 export interface SendOptions {
   /** all active readers at once, instead of at their hour */
@@ -23,37 +24,49 @@ export interface SendOptions {
 }
 
 const LOOK_EVERY_MS = 250
+/** How often it is asked anew whether a worker runs: the one that is watched may die. */
+const ASK_EVERY_MS = 5_000
+/** A stop waits this long for a relay that says nothing. */
+const DRAIN_PATIENCE_MS = 12_000
 
 /**
- * Sends an edition: releases it if it is a draft, plans its readers, and sees it through until nothing is queued or handed. A
+ * Sends an edition: releases it if it is a draft, plans its readers, and sees it through until nobody works on it any more. A
  * running worker does the work and is watched; where none runs, it is done here.
  *
- * @returns how it stands at the end
+ * @returns how it stands at the end; what is open then is deferred, or rests because the relay cannot be used
  * @throws PaperboyError EDITION_NOT_FOUND | EDITION_STATE
  */
 export async function sendEdition(services: Services, key: EditionKey, options: SendOptions): Promise<Progress> {
-  const { db, config, queues } = services
+  const { queues } = services
   await release(services, key)
   const edition = await findEdition(services, key)
   if (edition.state === 'cancelled' || edition.state === 'paused') {
     throw new PaperboyError('EDITION_STATE', `The ${key.kind} edition of ${key.date} is ${edition.state}.`)
   }
   const planned = options.now ? await orderAll(services, edition.id) : await planDue(services)
-  const watched = await workerRuns(config.DATABASE_URL)
+  await using own = ownHands(services, options.stop)
+  let watched = await workerRuns(services.db)
   if (watched) for (const batchId of planned.batchIds) await queues.wake('send-batch', { batchId }, `${batchId}-0`)
-  await using own = watched ? undefined : openOwn(services)
-  for (;;) {
-    if (own) await workDueBatches(services, own.deps, edition.id, options)
+  for (let asked = Date.now(); ; ) {
+    if (!watched) await workDueBatches(services, own.deps(), edition.id, options)
     const progress = await progressOf(services, edition.id)
     options.onProgress(progress)
-    const left = options.wait ? progress.open : progress.inHand
-    if (left === 0 || options.stop.aborted) {
-      await settleEditions(db, services.now())
+    const stopped = options.stop.aborted || (await isStopped(services, key))
+    if (stopped || !(options.wait ? progress.open > 0 : progress.working)) {
+      await settleEditions(services)
       return progress
     }
     await delay(LOOK_EVERY_MS, undefined, { signal: options.stop }).catch(() => {})
+    if (Date.now() - asked > ASK_EVERY_MS) {
+      asked = Date.now()
+      watched = await workerRuns(services.db)
+    }
   }
 }
+
+/** Somebody paused or cancelled it meanwhile. */
+const isStopped = async (services: Services, key: EditionKey): Promise<boolean> =>
+  ['paused', 'cancelled'].includes((await findEdition(services, key)).state)
 
 async function orderAll(services: Services, editionId: number) {
   await services.db
@@ -63,10 +76,14 @@ async function orderAll(services: Services, editionId: number) {
   return planAll(services, editionId)
 }
 
-/** Hands over what is due of this edition, telling how it goes meanwhile. */
+/** Hands over what is due of this edition, telling how it goes meanwhile, one look at a time. */
 async function workDueBatches(services: Services, deps: DeliverDeps, editionId: number, options: SendOptions) {
-  const telling = setInterval(() => {
-    progressOf(services, editionId).then(options.onProgress, () => {})
+  let looking = false
+  const telling = setInterval(async () => {
+    if (looking) return
+    looking = true
+    await progressOf(services, editionId).then(options.onProgress, () => {})
+    looking = false
   }, LOOK_EVERY_MS)
   try {
     for (const { batchId } of await batchesToDo(services.db, services.now(), 10_000, editionId)) {
@@ -78,10 +95,16 @@ async function workDueBatches(services: Services, deps: DeliverDeps, editionId: 
   }
 }
 
-function openOwn(services: Services) {
-  const relay = openRelay(services.config.SMTP_URL, services.config.SMTP_CONNECTIONS)
+/** What it takes to deliver in this process, opened when first needed. */
+function ownHands(services: Services, stop: AbortSignal) {
+  let deps: DeliverDeps | undefined
+  stop.addEventListener('abort', () => setTimeout(() => deps?.relay.close(), DRAIN_PATIENCE_MS).unref())
   return {
-    deps: { ...services, relay, press: digestPress(services) },
-    [Symbol.asyncDispose]: async () => relay.close(),
+    deps() {
+      const { SMTP_URL, SMTP_CONNECTIONS } = services.config
+      deps ??= { ...services, relay: openRelay(SMTP_URL, SMTP_CONNECTIONS), press: digestPress(services) }
+      return deps
+    },
+    [Symbol.asyncDispose]: async () => deps?.relay.close(),
   }
 }

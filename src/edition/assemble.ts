@@ -58,15 +58,7 @@ export async function assemble(
       releaseAt: new Date(closesAt.getTime() + config.EDITION_RELEASE_DELAY_MINUTES * 60_000),
       assembledAt: now(),
     }
-    const [edition] = await tx
-      .insert(editions)
-      .values({ kind, date, ...times, messageKey: randomBytes(32) })
-      .onConflictDoUpdate({
-        target: [editions.kind, editions.date],
-        set: times,
-        setWhere: eq(editions.state, 'draft'),
-      })
-      .returning({ id: editions.id })
+    const edition = standing ? await redate(tx, standing.id, times) : await create(tx, { kind, date, ...times })
     // Another process made it and released it after we had looked.
     if (!edition) return asItStands(tx, (await lockEdition(tx, kind, date))!)
     await tx.delete(editionPapers).where(eq(editionPapers.editionId, edition.id))
@@ -105,6 +97,28 @@ const asItStands = async (db: Db, { id, state }: { id: number; state: string }):
   papers: await db.$count(editionPapers, eq(editionPapers.editionId, id)),
   changed: false,
 })
+
+type Times = Pick<typeof editions.$inferInsert, 'closesAt' | 'releaseAt' | 'assembledAt'>
+
+/** Not an upsert: one would use up an id of the ledger's partitions every time a draft is assembled anew. */
+async function redate(db: Db, id: number, times: Times) {
+  await db.update(editions).set(times).where(eq(editions.id, id))
+  return { id }
+}
+
+/** Where another process just made it, that draft is taken. @returns undefined when it is no draft any more */
+async function create(db: Db, { kind, date, ...times }: Times & { kind: 'daily' | 'weekly'; date: string }) {
+  const [edition] = await db
+    .insert(editions)
+    .values({ kind, date, ...times, messageKey: randomBytes(32) })
+    .onConflictDoUpdate({
+      target: [editions.kind, editions.date],
+      set: times,
+      setWhere: eq(editions.state, 'draft'),
+    })
+    .returning({ id: editions.id })
+  return edition
+}
 
 /** The days' papers with the newest snapshot there is by `at`, and the curator's word on each. */
 async function readCandidates(db: Db, kind: 'daily' | 'weekly', date: string, at: Date) {

@@ -41,14 +41,20 @@ export async function release({ db, config, now }: Deps, { kind = 'daily', date 
 }
 
 /** Releases every draft whose time has come and that nobody holds. @returns the dates released */
-export async function releaseDue(deps: Deps): Promise<string[]> {
+export async function releaseDue(deps: Deps & Pick<Services, 'log'>): Promise<string[]> {
   const due = await deps.db
     .select({ kind: editions.kind, date: editions.date })
     .from(editions)
     .where(sql`${editions.state} = 'draft' AND NOT ${editions.held} AND ${editions.releaseAt} <= ${deps.now()}`)
     .orderBy(asc(editions.date))
   const released: string[] = []
-  for (const key of due) if (await release(deps, key)) released.push(key.date)
+  for (const key of due) {
+    // One that cannot be composed must not keep the next ones back.
+    await release(deps, key).then(
+      (done) => done && released.push(key.date),
+      (error) => deps.log.error({ ...key, err: error }, 'an edition could not be released'),
+    )
+  }
   return released
 }
 

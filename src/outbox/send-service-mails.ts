@@ -11,7 +11,7 @@ import { composeServiceMail, type ServiceMail } from './compose-service-mail.ts'
 type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log'> & { relay: Relay }
 
 /** A mail that a worker took and did not settle within this is a dead worker's. */
-const LEASE_SECONDS = 120
+const LEASE_SECONDS = 60
 /** A service mail that could not be handed over for two days helps nobody any more: its link is asked for anew. */
 const EXPIRES_AFTER_HOURS = 48
 /** How often one mail is handed over again after lost connections, under UNKNOWN_POLICY=resend. */
@@ -33,11 +33,24 @@ export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<n
     const mail = await markHanded(deps.db, deps.now())
     if (!mail) return sent
     const message = await composeServiceMail(deps, mail)
+    const renewal = keepLease(deps, mail.id)
     const outcome = await deps.relay.send({ from: addressOf(deps.config.MAIL_FROM), to: mail.email }, message)
-    await persistently(deps, () => record(deps, mail, outcome))
+    await persistently(deps, () => record(deps, mail, outcome)).finally(() => clearInterval(renewal))
     if (outcome.relayDown) return sent
   }
 }
+
+/** A slow relay is no reason to think this worker dead. */
+const keepLease = ({ db, log }: Deps, id: number): NodeJS.Timeout =>
+  setInterval(
+    () => {
+      db.execute(sql`
+      UPDATE outbox SET lease_until = now() + make_interval(secs => ${LEASE_SECONDS}) WHERE id = ${id} AND state = 'handed'`).catch(
+        (error) => log.warn({ err: error, outboxId: id }, 'a lease could not be renewed'),
+      )
+    },
+    (LEASE_SECONDS * 1000) / 3,
+  )
 
 /** What a dead worker left `handed`: handed over again once (same Message-ID), or under `hold` never. */
 async function settleDead({ db, config, now }: Deps): Promise<void> {
@@ -81,7 +94,8 @@ async function markHanded(db: Db, at: Date): Promise<Handed | undefined> {
         FROM next JOIN outbox o ON o.id = next.id LEFT JOIN subscribers s ON s.id = o.subscriber_id
       )
       UPDATE outbox o SET
-        state = CASE WHEN j.allowed THEN 'handed' ELSE 'skipped' END::delivery_state,
+        -- One that is unknown may have arrived: not handing it over again does not make that known.
+        state = CASE WHEN j.allowed THEN 'handed' WHEN o.state = 'unknown' THEN 'unknown' ELSE 'skipped' END::delivery_state,
         hand_overs = hand_overs + j.allowed::int,
         lease_until = CASE WHEN j.allowed THEN now() + make_interval(secs => ${LEASE_SECONDS}) END,
         settled_at = CASE WHEN j.allowed THEN NULL ELSE ${at}::timestamptz END

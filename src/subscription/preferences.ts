@@ -89,7 +89,8 @@ function check({ cadence, hour, size, pauseWeeks }: Wishes): void {
 }
 
 async function checkZone(db: Pick<Deps['db'], 'execute'>, zone: string): Promise<void> {
-  const { rows } = await db.execute<{ known: boolean }>(sql`SELECT is_zone(${zone}) AS known`)
+  // PostgreSQL refuses a NUL before any function of its could judge the name.
+  const { rows } = await db.execute<{ known: boolean }>(sql`SELECT is_zone(${zone.replaceAll('\0', '?')}) AS known`)
   if (!rows[0]?.known) throw bad('This time zone is not known. Choose one such as Europe/Berlin.')
 }
 

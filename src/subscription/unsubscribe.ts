@@ -1,4 +1,4 @@
-import { and, eq, notInArray } from 'drizzle-orm'
+import { and, eq, notInArray, sql } from 'drizzle-orm'
 import { subscribers } from '../db/schema.ts'
 import type { Services } from '../services.ts'
 import { verifyToken } from './tokens.ts'
@@ -12,7 +12,8 @@ export const checkUnsubscribe = ({ keys }: Pick<Services, 'keys'>, token: string
 })
 
 /**
- * The reader leaves, at once and for good until they sign up again. Harmless to repeat, and for someone who is gone already.
+ * The reader leaves, at once and for good until they sign up again. Harmless to repeat, and for someone who is gone
+ * already. Leaving again also uses up a confirmation link that was mailed since the first time.
  * @throws PaperboyError TOKEN_UNKNOWN for a link that is not ours
  */
 export async function unsubscribe(
@@ -26,7 +27,8 @@ export async function unsubscribe(
     .where(
       and(
         eq(subscribers.id, subscriberId),
-        notInArray(subscribers.status, ['unsubscribed', 'complained', 'bounced', 'erased']),
+        notInArray(subscribers.status, ['complained', 'bounced', 'erased']),
+        sql`(${subscribers.status} <> 'unsubscribed' OR ${subscribers.leftAt} < ${subscribers.requestedAt})`,
       ),
     )
 }

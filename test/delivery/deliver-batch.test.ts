@@ -1,4 +1,3 @@
-import net from 'node:net'
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
 import type { Db } from '../../src/db/database.ts'
@@ -7,11 +6,13 @@ import { leaseBatch } from '../../src/delivery/batches.ts'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
 import { digestPress } from '../../src/delivery/digest-press.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { listUnknown, progressOf, settleEditions } from '../../src/delivery/progress.ts'
+import { listUnknown, progressOf } from '../../src/delivery/progress.ts'
 import { openRelay } from '../../src/delivery/relay.ts'
-import { pause } from '../../src/edition/control.ts'
+import { settleEditions } from '../../src/delivery/settle-editions.ts'
+import { cancel, pause } from '../../src/edition/control.ts'
 import type { Services } from '../../src/services.ts'
 import { test } from '../support/database.ts'
+import { openScriptedRelay } from '../support/scripted-relay.ts'
 import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 import { openSink, type Sink, smtpReply } from '../support/sink.ts'
 
@@ -67,7 +68,7 @@ test('every reader gets one digest, and each was marked handed before the relay 
   expect(sink.taken).toHaveLength(40)
   expect(new Set(seenAs)).toEqual(new Set(['handed']))
   expect(await states(db)).toEqual({ accepted: 40 })
-  expect(await settleEditions(db, NOON)).toHaveLength(1)
+  expect(await settleEditions(services)).toHaveLength(1)
 })
 
 test('two workers that are given the same batch at once hand it over once', async ({ db }) => {
@@ -180,7 +181,7 @@ test('refusals and deferrals are told apart; a deferred one goes out later under
   const worker = workerOn(services, sink.url)
   const tally = await deliverBatch(worker, batchIds[0]!, NEVER)
   expect(tally).toEqual({ accepted: 8, deferred: 1, refused: 1, unknown: 0 })
-  expect(await settleEditions(db, NOON)).toEqual([])
+  expect(await settleEditions(services)).toEqual([])
   const progress = await progressOf(services, editionId)
   expect(progress.total).toBe(10)
   expect(progress.open).toBe(1)
@@ -188,7 +189,7 @@ test('refusals and deferrals are told apart; a deferred one goes out later under
   await makeDue(db)
   for (const batchId of await openBatches(db)) await deliverBatch(worker, batchId, NEVER)
   expect(await states(db)).toEqual({ accepted: 9, refused: 1 })
-  expect(await settleEditions(db, NOON)).toEqual([editionId])
+  expect(await settleEditions(services)).toEqual([editionId])
 })
 
 test('a deferred digest expires instead of coming a day late', async ({ db }) => {
@@ -205,48 +206,9 @@ test('a deferred digest expires instead of coming a day late', async ({ db }) =>
 })
 
 /** A relay that takes whole messages and hangs up instead of answering, as often as told. */
-function rudeRelay(cuts: number): Promise<{ url: string; messages: string[]; close(): void }> {
-  const messages: string[] = []
-  const sockets = new Set<net.Socket>()
-  const server = net.createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    socket.write('220 rude\r\n')
-    let text = ''
-    let inData = false
-    socket.on('data', (chunk) => {
-      text += chunk.toString('latin1')
-      for (;;) {
-        if (inData) {
-          const end = text.indexOf('\r\n.\r\n')
-          if (end < 0) return
-          messages.push(text.slice(0, end))
-          text = text.slice(end + 5)
-          inData = false
-          if (messages.length <= cuts) return socket.destroy()
-          socket.write('250 2.0.0 taken\r\n')
-        }
-        const line = text.indexOf('\r\n')
-        if (line < 0) return
-        const command = text.slice(0, line).toUpperCase()
-        text = text.slice(line + 2)
-        if (command === 'DATA') {
-          inData = true
-          socket.write('354 go on\r\n')
-        } else socket.write(command === 'QUIT' ? '221 bye\r\n' : '250 ok\r\n')
-      }
-    })
-  })
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo
-      const close = () => {
-        for (const socket of sockets) socket.destroy()
-        server.close()
-      }
-      resolve({ url: `smtp://127.0.0.1:${port}`, messages, close })
-    })
-  })
+const rudeRelay = (cuts: number) => {
+  let taken = 0
+  return openScriptedRelay(({ command }) => (command === 'END' && ++taken <= cuts ? 'cut' : undefined))
 }
 
 const messageIds = (messages: string[]) => new Set(messages.map((text) => /^Message-ID: .*$/m.exec(text)![0]))
@@ -263,7 +225,7 @@ describe('a connection that is lost after the whole message left', () => {
     const { batchIds } = await planAll(services, editionId)
     const worker = workerOn(services, relay.url)
     expect(await deliverBatch(worker, batchIds[0]!, NEVER)).toMatchObject({ unknown: 1 })
-    expect(await settleEditions(db, NOON)).toEqual([])
+    expect(await settleEditions(services)).toEqual([])
     for (let round = 0; round < 6; round++) {
       await makeDue(db)
       for (const batchId of await openBatches(db)) await deliverBatch(worker, batchId, NEVER)
@@ -287,7 +249,7 @@ describe('a connection that is lost after the whole message left', () => {
     for (const batchId of await openBatches(db)) await deliverBatch(worker, batchId, NEVER)
     expect(relay.messages).toHaveLength(1)
     expect(await states(db)).toEqual({ unknown: 1 })
-    expect(await settleEditions(db, NOON)).toEqual([editionId])
+    expect(await settleEditions(services)).toEqual([editionId])
   })
 })
 
@@ -398,4 +360,55 @@ test('a relay that is down costs nobody their digest: the batch rests and goes o
   await makeDue(db)
   await deliverBatch(up, batchIds[0]!, NEVER)
   expect(await states(db)).toEqual({ accepted: 20 })
+})
+
+test('an error in mid-batch loses no outcome of what is in flight', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat({ data: async () => void (await new Promise((done) => setTimeout(done, 50))) })
+  await addReaders(db, 12)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  const worker = workerOn(services, sink.url)
+  let groups = 0
+  const failing: typeof worker.press = {
+    open: async (editionId) => {
+      const edition = await worker.press.open(editionId)
+      const choose: typeof edition.choose = (pending) =>
+        ++groups === 2 ? Promise.reject(new Error('the database went away')) : edition.choose(pending)
+      return { ...edition, choose }
+    },
+  }
+  await expect(deliverBatch({ ...worker, press: failing }, batchIds[0]!, NEVER)).rejects.toThrow('went away')
+  expect(sink.taken.length).toBeGreaterThan(0)
+  expect(await states(db)).toEqual({ accepted: sink.taken.length, queued: 12 - sink.taken.length })
+})
+
+test('a batch that ended while one of its deliveries was still open begins again, and the edition is not sent', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat()
+  await addReaders(db, 3)
+  const editionId = await releasedEdition(services)
+  const { batchIds } = await planAll(services, editionId)
+  await db.update(batches).set({ state: 'done' })
+  expect(await settleEditions(services)).toEqual([])
+  await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
+  expect(sink.taken).toHaveLength(3)
+  expect(await settleEditions(services)).toEqual([editionId])
+})
+
+test('cancelling ends what was planned, and nothing is planned into it any more', async ({ db }) => {
+  const services = servicesOn(db)
+  await addReaders(db, 3)
+  const editionId = await releasedEdition(services)
+  const { batchIds } = await planAll(services, editionId)
+  await leaseBatch(db, batchIds[0]!, NOON)
+  await db.update(deliveries).set({ state: 'handed', handOvers: 1 }).where(sql`subscriber_id = 1`)
+  await cancel(services, { kind: 'daily', date: '2026-04-14' })
+  await addSubscriber(db, 'late@example.org')
+  expect(await planAll(services, editionId)).toEqual({ batchIds: [], deliveries: 0 })
+  await db.execute(sql`UPDATE batches SET lease_until = now() - interval '1 second'`)
+  await settleEditions(services)
+  expect(await states(db)).toEqual({ skipped: 2, unknown: 1 })
+  expect(await openBatches(db)).toEqual([])
 })

@@ -6,8 +6,9 @@ import { batchesToDo, leaseBatch } from '../../src/delivery/batches.ts'
 import { type DeliverDeps, deliverBatch } from '../../src/delivery/deliver-batch.ts'
 import { digestPress } from '../../src/delivery/digest-press.ts'
 import { planAll, planDue } from '../../src/delivery/plan-deliveries.ts'
-import { progressInWords, progressOf, settleEditions } from '../../src/delivery/progress.ts'
+import { progressInWords, progressOf } from '../../src/delivery/progress.ts'
 import { openRelay } from '../../src/delivery/relay.ts'
+import { settleEditions } from '../../src/delivery/settle-editions.ts'
 import { cancel, pause, resume } from '../../src/edition/control.ts'
 import type { Services } from '../../src/services.ts'
 import { test } from '../support/database.ts'
@@ -54,7 +55,7 @@ async function isSent(services: Services, editionId: number, audience: number): 
   const progress = await progressOf(services, editionId)
   const sum = Object.values(progress.states).reduce((total, count) => total + count, 0)
   expect([progress.total, sum]).toEqual([audience, audience])
-  const settled = await settleEditions(services.db, services.now())
+  const settled = await settleEditions(services)
   return settled.includes(editionId)
 }
 

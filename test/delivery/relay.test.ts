@@ -1,0 +1,113 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { openRelay, type Relay } from '../../src/delivery/relay.ts'
+import { openScriptedRelay, type Script, type ScriptedRelay } from '../support/scripted-relay.ts'
+
+const running: { close(): void }[] = []
+afterEach(() => {
+  for (const each of running.splice(0)) each.close()
+})
+
+async function poolOn(script: Script, connections = 2): Promise<{ server: ScriptedRelay; relay: Relay }> {
+  const server = await openScriptedRelay(script)
+  const relay = openRelay(server.url, connections)
+  running.push(relay, server)
+  return { server, relay }
+}
+
+const message = Buffer.from('Subject: x\r\n\r\nx\r\n')
+const sendMany = (relay: Relay, count: number) =>
+  Promise.all(
+    Array.from({ length: count }, (_, n) =>
+      relay.send({ from: 'papers@paperboy.example', to: `reader-${n}@example.org` }, message),
+    ),
+  )
+const states = (outcomes: { state: string }[]) => outcomes.map((one) => one.state)
+
+describe('the pool of connections', () => {
+  test('goes on after a refusal behind which the relay hangs up', async () => {
+    let refusals = 0
+    const { relay } = await poolOn(({ command }) => {
+      if (command === 'RCPT' && refusals++ < 3) return '550 5.1.1 no such user'
+      return command === 'RSET' ? 'cut' : undefined
+    })
+    const outcomes = await sendMany(relay, 8)
+    expect(states(outcomes).filter((state) => state === 'refused')).toHaveLength(3)
+    expect(states(outcomes).filter((state) => state === 'accepted')).toHaveLength(5)
+  })
+
+  test('does not wait for a relay that leaves the reset unanswered to know what became of the message', async () => {
+    const { relay } = await poolOn(({ command }) =>
+      command === 'RCPT' ? '550 5.1.1 no such user' : command === 'RSET' ? 'silence' : undefined,
+    )
+    expect(states(await sendMany(relay, 2))).toEqual(['refused', 'refused'])
+  })
+
+  test('makes do with the connections that the relay lets in', async () => {
+    const { relay, server } = await poolOn(
+      ({ command, open }) =>
+        command === 'CONNECT' && open > 3 ? '421 4.7.0 too many connections from you' : undefined,
+      10,
+    )
+    const outcomes = await sendMany(relay, 100)
+    expect(new Set(states(outcomes))).toEqual(new Set(['accepted']))
+    expect(server.messages).toHaveLength(100)
+  })
+
+  test('takes another connection when the relay ends one between messages', async () => {
+    const sentOn = new Map<number, number>()
+    const { relay, server } = await poolOn(({ command, connection }) => {
+      if (command !== 'MAIL') return undefined
+      sentOn.set(connection, (sentOn.get(connection) ?? 0) + 1)
+      return sentOn.get(connection)! > 5 ? '421 4.7.0 enough for one session' : undefined
+    })
+    expect(new Set(states(await sendMany(relay, 40)))).toEqual(new Set(['accepted']))
+    expect(server.messages).toHaveLength(40)
+  })
+
+  test('never hands a message over twice by itself once it had begun', async () => {
+    const { relay, server } = await poolOn(({ command }) => (command === 'END' ? 'cut' : undefined))
+    expect(states(await sendMany(relay, 4))).toEqual(Array(4).fill('unknown'))
+    expect(server.messages).toHaveLength(4)
+  })
+
+  test('says that the relay is down when it refuses the sender, and not that the readers are bad', async () => {
+    const { relay } = await poolOn(({ command }) =>
+      command === 'MAIL' ? '530 5.7.0 Authentication required' : undefined,
+    )
+    for (const outcome of await sendMany(relay, 3))
+      expect(outcome).toMatchObject({ state: 'deferred', relayDown: true })
+  })
+
+  test('says so as well when nobody answers', async () => {
+    const relay = openRelay('smtp://127.0.0.1:9', 2)
+    for (const outcome of await sendMany(relay, 5))
+      expect(outcome).toMatchObject({ state: 'deferred', relayDown: true })
+  })
+
+  test('closing ends at once what a silent relay holds up: unknown what it may have, deferred the rest', async () => {
+    let silent = 0
+    const { relay } = await poolOn(({ command }) => {
+      if (command === 'END') silent++
+      return command === 'END' ? 'silence' : undefined
+    })
+    const outcomes = sendMany(relay, 6)
+    await expect.poll(() => silent).toBe(2)
+    relay.close()
+    expect(states(await outcomes).sort()).toEqual([
+      'deferred',
+      'deferred',
+      'deferred',
+      'deferred',
+      'unknown',
+      'unknown',
+    ])
+  })
+
+  test('keeps no mailbox name in a reply', async () => {
+    const { relay } = await poolOn(({ command }) =>
+      command === 'RCPT' ? '550 <reader-0> user unknown, reader-0@example.org' : undefined,
+    )
+    const [outcome] = await sendMany(relay, 1)
+    expect(outcome!.reply).not.toContain('reader-0')
+  })
+})

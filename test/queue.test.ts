@@ -1,0 +1,79 @@
+import { describe, expect } from 'vitest'
+import type { JobName } from '../src/jobs.ts'
+import { type Handlers, openQueues } from '../src/queue.ts'
+import { test } from './support/database.ts'
+import { startRedis, withoutRedis } from './support/redis.ts'
+
+const idle = async () => {}
+const NOTHING: Handlers = {
+  'collect-papers': idle,
+  'assemble-edition': idle,
+  'release-editions': idle,
+  'plan-deliveries': idle,
+  'send-batch': idle,
+  'sweep-batches': idle,
+  'settle-editions': idle,
+  'send-service-mails': idle,
+}
+const CONCURRENCY = { clockwork: 4, mails: 1, batches: 1 }
+
+for (const backend of ['postgres', 'redis']) {
+  describe.skipIf(backend === 'redis' && withoutRedis)(`on ${backend}`, () => {
+    test('a batch whose job failed, or had nothing to do, can be asked for again at once', async ({
+      databaseUrl,
+      onTestFinished,
+    }) => {
+      const redis = backend === 'redis' ? await startRedis() : undefined
+      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
+      onTestFinished(async () => {
+        await queues.close()
+        await redis?.stop()
+      })
+      const failures: [JobName, unknown][] = []
+      let runs = 0
+      const sendBatch = async () => {
+        runs++
+        if (runs === 1) throw new Error('the database of ada@example.org was away')
+      }
+      queues.work({ ...NOTHING, 'send-batch': sendBatch }, CONCURRENCY, (...failed) => failures.push(failed))
+      for (const wanted of [1, 2, 3]) {
+        await expect
+          .poll(
+            async () => {
+              await queues.wake('send-batch', { batchId: 7 }, '7-0')
+              return runs
+            },
+            { timeout: 10_000 },
+          )
+          .toBeGreaterThanOrEqual(wanted)
+      }
+      expect(failures.map(([name]) => name)).toEqual(['send-batch'])
+    })
+
+    test('mails that hang do not keep the clockwork waiting', async ({ databaseUrl, onTestFinished }) => {
+      const redis = backend === 'redis' ? await startRedis() : undefined
+      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
+      const hang = Promise.withResolvers<void>()
+      onTestFinished(async () => {
+        hang.resolve()
+        await queues.close()
+        await redis?.stop()
+      })
+      let swept = 0
+      queues.work(
+        {
+          ...NOTHING,
+          'send-service-mails': () => hang.promise,
+          'send-batch': () => hang.promise,
+          'sweep-batches': async () => swept++,
+        },
+        CONCURRENCY,
+        () => {},
+      )
+      for (let tick = 0; tick < 6; tick++) await queues.wake('send-service-mails', {}, String(tick))
+      await queues.wake('send-batch', { batchId: 1 }, '1-0')
+      await queues.wake('sweep-batches', {})
+      await expect.poll(() => swept, { timeout: 10_000 }).toBe(1)
+    })
+  })
+}

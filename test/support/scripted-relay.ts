@@ -1,0 +1,74 @@
+import net from 'node:net'
+
+/** What a scripted relay does at a command; `undefined` lets it answer as usual, 'silence' says nothing, 'cut' hangs up. */
+export type Script = (step: {
+  /** CONNECT, EHLO, MAIL, RCPT, DATA, END (the whole message is there), RSET, QUIT */
+  command: string
+  /** the how-manieth connection this is, from 1; and how many are open now */
+  connection: number
+  open: number
+}) => string | 'silence' | 'cut' | undefined
+
+export interface ScriptedRelay {
+  url: string
+  /** whole messages that were taken or cut at their end */
+  messages: string[]
+  close(): void
+}
+
+const USUAL: Record<string, string> = {
+  CONNECT: '220 scripted',
+  EHLO: '250 hello',
+  MAIL: '250 ok',
+  RCPT: '250 ok',
+  DATA: '354 go on',
+  END: '250 2.0.0 taken',
+  RSET: '250 ok',
+  QUIT: '221 bye',
+}
+
+/** An SMTP server that misbehaves exactly as told, one command at a time. */
+export function openScriptedRelay(script: Script): Promise<ScriptedRelay> {
+  const messages: string[] = []
+  const sockets = new Set<net.Socket>()
+  let connections = 0
+  const server = net.createServer((socket) => {
+    const connection = ++connections
+    let text = ''
+    let inData = false
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+    const answer = (command: string) => {
+      const reply = script({ command, connection, open: sockets.size }) ?? USUAL[command] ?? '250 ok'
+      if (reply === 'cut') socket.destroy()
+      else if (reply !== 'silence') socket.write(`${reply}\r\n`)
+      if (command === 'DATA' && reply.startsWith('354')) inData = true
+      if (reply.startsWith('421') || command === 'QUIT') socket.end()
+    }
+    answer('CONNECT')
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1')
+      for (;;) {
+        const end = text.indexOf(inData ? '\r\n.\r\n' : '\r\n')
+        if (end < 0) return
+        const piece = text.slice(0, end)
+        text = text.slice(end + (inData ? 5 : 2))
+        if (inData) messages.push(piece)
+        const command = inData ? 'END' : piece.slice(0, 4).toUpperCase()
+        inData = false
+        answer(command)
+      }
+    })
+  })
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as net.AddressInfo
+      const close = () => {
+        for (const socket of sockets) socket.destroy()
+        server.close()
+      }
+      resolve({ url: `smtp://127.0.0.1:${port}`, messages, close })
+    })
+  })
+}

@@ -1,0 +1,7 @@
+import { settleEditions } from '../src/delivery/settle-editions.ts'
+import type { Services } from '../src/services.ts'
+
+/** Job `settle-editions`: calls editions `sent` for which nothing is left to do. */
+export async function settleEditionsJob(services: Services): Promise<void> {
+  for (const editionId of await settleEditions(services)) services.log.info({ editionId }, 'edition sent')
+}
