@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { exportSubscribers } from '../subscription/export.ts'
 import { importSubscribers } from '../subscription/import.ts'
+import { unsubscribeByHand } from '../subscription/unsubscribe.ts'
 import { complain } from '../terminal.ts'
 import { report, withServices } from './open.ts'
 
@@ -31,6 +32,16 @@ export function subscriberCommands(program: Command): void {
           result,
           `${read} addresses read: ${added} ${did} added, ${activated} ${did} made active, ${unchanged} left as they are, ${refused} not taken since they left, bounced, complained or are suppressed.`,
         )
+      }),
+    )
+
+  subscribers
+    .command('unsubscribe <address-or-token>')
+    .description('take somebody off the list who asked by mail: their address, or the token in their mail’s subject')
+    .action((who: string, _options, command) =>
+      withServices(async (services) => {
+        await unsubscribeByHand(services, who)
+        report(command, { unsubscribed: true }, 'They get no digest any more.')
       }),
     )
 

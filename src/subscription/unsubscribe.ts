@@ -1,6 +1,8 @@
 import { and, eq, notInArray, sql } from 'drizzle-orm'
 import { subscribers } from '../db/schema.ts'
+import { PaperboyError } from '../errors.ts'
 import type { Services } from '../services.ts'
+import { parseAddress } from './address.ts'
 import { verifyToken } from './tokens.ts'
 
 /**
@@ -20,7 +22,28 @@ export async function unsubscribe(
   { db, keys, now }: Pick<Services, 'db' | 'keys' | 'now'>,
   token: string,
 ): Promise<void> {
-  const { subscriberId } = checkUnsubscribe({ keys }, token)
+  await leave({ db, now }, checkUnsubscribe({ keys }, token).subscriberId)
+}
+
+/**
+ * For the operator, when somebody asks by mail.
+ * @param who an address, or the token that a mail program put into its request's subject
+ * @throws PaperboyError TOKEN_UNKNOWN | BAD_ADDRESS, also when no subscriber has that address
+ */
+export async function unsubscribeByHand(
+  { db, keys, now }: Pick<Services, 'db' | 'keys' | 'now'>,
+  who: string,
+): Promise<void> {
+  if (!who.includes('@')) return unsubscribe({ db, keys, now }, who)
+  const [found] = await db
+    .select({ id: subscribers.id })
+    .from(subscribers)
+    .where(eq(subscribers.emailKey, parseAddress(who).key))
+  if (!found) throw new PaperboyError('BAD_ADDRESS', 'No subscriber has this address.')
+  await leave({ db, now }, found.id)
+}
+
+async function leave({ db, now }: Pick<Services, 'db' | 'now'>, subscriberId: number): Promise<void> {
   await db
     .update(subscribers)
     .set({ status: 'unsubscribed', leftAt: now(), updatedAt: now() })

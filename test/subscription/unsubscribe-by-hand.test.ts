@@ -1,0 +1,25 @@
+import { expect } from 'vitest'
+import { subscribers } from '../../src/db/schema.ts'
+import { mintToken } from '../../src/subscription/tokens.ts'
+import { unsubscribeByHand } from '../../src/subscription/unsubscribe.ts'
+import { test } from '../support/database.ts'
+import { addSubscriber, NOON, servicesOn } from '../support/services.ts'
+
+test('who asks by mail is taken off the list, by address in any spelling or by the token of the request', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  await addSubscriber(db, 'ada@example.org')
+  const id = await addSubscriber(db, 'charles@example.org')
+  await addSubscriber(db, 'stays@example.org')
+  await unsubscribeByHand(services, 'Ada@EXAMPLE.org')
+  await unsubscribeByHand(services, mintToken(services.keys, 'unsubscribe', id, NOON))
+  const rows = await db.select().from(subscribers).orderBy(subscribers.id)
+  expect(rows.map((row) => row.status)).toEqual(['unsubscribed', 'unsubscribed', 'active'])
+})
+
+test('an address or a token that is nobody’s is said to be', async ({ db }) => {
+  const services = servicesOn(db)
+  await expect(unsubscribeByHand(services, 'nobody@example.org')).rejects.toMatchObject({ code: 'BAD_ADDRESS' })
+  await expect(unsubscribeByHand(services, 'not-a-token')).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
+})
