@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { PaperboyError } from '../errors.ts'
 import { collect } from '../papers/collect.ts'
 import { importFile } from '../papers/import-file.ts'
 import { configuredSources } from '../papers/sources/configured.ts'
@@ -17,7 +18,8 @@ export function paperCommands(program: Command): void {
       withServices(async (services) => {
         const day = options.date ?? services.now().toISOString().slice(0, 10)
         const sources = configuredSources(services.config).filter((s) => !options.source || s.name === options.source)
-        if (sources.length === 0) throw new Error(`There is no source "${options.source}" in PAPER_SOURCES.`)
+        if (sources.length === 0)
+          throw new PaperboyError('SOURCE_UNAVAILABLE', `There is no source "${options.source}" in PAPER_SOURCES.`)
         for (const source of sources) {
           const found = await collect({ ...services, source }, day)
           report(

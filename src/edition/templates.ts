@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { Eta } from 'eta'
-import mjml2html from 'mjml'
 
 const TEMPLATES = join(import.meta.dirname, '../../templates')
 
@@ -18,6 +17,8 @@ export async function renderMail(
   values: object,
   forEach: { html: object; text: object } = { html: {}, text: {} },
 ): Promise<{ html: string; text: string }> {
+  // Loaded when first needed: it takes half a second, and the pages and most commands never compile a mail.
+  const { default: mjml2html } = await import('mjml')
   const mjml = markup.render(name, { ...values, ...forEach.html })
   // No fonts: MJML links Google's for every family it knows (Roboto is one), and whoever serves a file sees who opens the mail.
   const { html, errors } = await mjml2html(mjml, { validationLevel: 'soft', keepComments: true, fonts: {} })

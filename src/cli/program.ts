@@ -1,0 +1,31 @@
+import { Command, CommanderError } from 'commander'
+import { VERSION } from '../config.ts'
+import { inWords } from '../process.ts'
+import { complain } from '../terminal.ts'
+import { editionCommands } from './edition.ts'
+import { operateCommands } from './operate.ts'
+import { paperCommands } from './papers.ts'
+import { subscriberCommands } from './subscribers.ts'
+
+/** `paperboy …`: the operator's command. Exit code 0 done, 1 failed, 2 wrong usage. */
+const program = new Command('paperboy')
+  .description('The operator’s command of Paperboy, the newsletter of trending research papers.')
+  .version(VERSION)
+  .option('--json', 'print the result as JSON')
+  .showHelpAfterError('Add --help to see what it takes.')
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true })
+
+for (const add of [operateCommands, paperCommands, subscriberCommands, editionCommands]) add(program)
+// exitOverride is not inherited by commands added before it; set on each, so that wrong usage is 2 everywhere.
+for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride()
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else {
+    complain(`paperboy: ${inWords(error)}`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,287 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { simpleParser } from 'mailparser'
+import { afterAll, afterEach, describe, expect } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { editions, papers, subscribers } from '../../src/db/schema.ts'
+import { test } from '../support/database.ts'
+import { addPapers, addReaders, addSubscriber } from '../support/services.ts'
+import { openSink, type Sink, smtpReply } from '../support/sink.ts'
+
+/** The operator's command as a shell runs it: exit 0 done, 1 failed, 2 wrong usage; the result on stdout, the rest on stderr. */
+
+const folder = mkdtempSync(join(tmpdir(), 'paperboy-cli-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const sinks: Sink[] = []
+afterEach(async () => {
+  for (const sink of sinks.splice(0)) await sink.close()
+})
+
+interface Ended {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+async function paperboy(args: string[], env: Record<string, string> = {}): Promise<Ended> {
+  const given = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    NODE_ENV: 'test',
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
+    SMTP_URL: 'smtp://127.0.0.1:1',
+    DATA_DIR: join(folder, 'data'),
+    PUBLIC_URL: 'https://paperboy.example',
+    MAIL_FROM: 'Paperboy <papers@paperboy.example>',
+    SECRET_KEY: 'a test key that is thirty-two bytes long, at least',
+    SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
+    ...env,
+  }
+  const options = { cwd: new URL('../..', import.meta.url), env: given }
+  return new Promise<Ended>((resolve) => {
+    execFile(process.execPath, ['src/cli/main.ts', ...args], options, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    )
+  }).then((ended) => {
+    expect(ended.stderr, 'no stack trace, whatever happens').not.toMatch(/^\s+at .*:\d+:\d+/m)
+    return ended
+  })
+}
+
+/** The plain list of `papers import`, and the same with records that cannot be used. */
+const PLAIN = Array.from({ length: 6 }, (_, n) => ({
+  title: `A Paper of Its Own, Number ${n + 1}`,
+  abstract: 'We show something. It works.',
+  authors: ['Ada Lovelace'],
+}))
+const file = (name: string, content: unknown) => {
+  const path = join(folder, name)
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+const DATE = ['--date', '2026-04-14']
+
+describe('wrong usage is exit 2, with a hint', () => {
+  const wrong = [
+    ['frobnicate'],
+    ['edition'],
+    ['edition', 'assemble'],
+    ['edition', 'assemble', '--date', '2026-02-30'],
+    ['edition', 'release', ...DATE, '--kind', 'monthly'],
+    ['edition', 'preview', ...DATE, '--frobnicate'],
+    ['papers', 'import'],
+  ]
+  for (const args of wrong) {
+    test(`paperboy ${args.join(' ')}`, async () => {
+      const { code, stdout, stderr } = await paperboy(args)
+      expect([code, stdout]).toEqual([2, ''])
+      expect(stderr).toMatch(/error:|Usage:/)
+    })
+  }
+})
+
+test('--help is exit 0 for every command, names the commands below it, and needs no database', async () => {
+  const top = await paperboy(['--help'])
+  expect(top.code).toBe(0)
+  for (const name of ['migrate', 'status', 'papers', 'subscribers', 'edition']) expect(top.stdout).toContain(name)
+  const below = {
+    papers: ['collect', 'import'],
+    subscribers: ['import', 'export'],
+    edition: ['assemble', 'preview', 'send', 'hold', 'cancel'],
+  }
+  await Promise.all(
+    Object.entries(below).map(async ([name, commands]) => {
+      const { code, stdout } = await paperboy([name, '--help'])
+      expect(code).toBe(0)
+      for (const command of commands) expect(stdout).toContain(command)
+      const own = await paperboy([name, commands.at(-1)!, '--help'])
+      expect([own.code, own.stdout]).toEqual([0, expect.stringContaining('--json')])
+    }),
+  )
+})
+
+describe('what fails is exit 1, in words', () => {
+  test('no database at the address', async () => {
+    const { code, stderr } = await paperboy(['status'])
+    expect([code, stderr]).toEqual([1, expect.stringContaining('DATABASE_URL')])
+  })
+
+  test('a configuration with problems: all of them in one message, and no value in it', async () => {
+    const { code, stderr } = await paperboy(['status'], {
+      SECRET_KEY: 'too short',
+      PORT: 'eighty',
+      MAIL_FROM: 'nobody',
+    })
+    expect(code).toBe(1)
+    for (const name of ['SECRET_KEY', 'PORT', 'MAIL_FROM']) expect(stderr).toContain(name)
+    expect(stderr).not.toContain('too short')
+  })
+
+  test('an edition that is not there', async ({ databaseUrl }) => {
+    const env = { DATABASE_URL: databaseUrl }
+    for (const name of ['assemble', 'send']) {
+      const { code, stdout, stderr } = await paperboy(['edition', name, ...DATE], env)
+      expect([name, code, stdout, stderr]).toEqual([name, 1, '', expect.stringContaining('2026-04-14')])
+    }
+  })
+
+  test('a source that is not configured', async ({ databaseUrl }) => {
+    const { code, stderr } = await paperboy(['papers', 'collect', '--source', 'nowhere'], { DATABASE_URL: databaseUrl })
+    expect(code).toBeGreaterThan(0)
+    expect(stderr).toContain('nowhere')
+  })
+
+  test('a file of readers that is not there, or has a bad line', async ({ databaseUrl, db }) => {
+    const env = { DATABASE_URL: databaseUrl }
+    const missing = await paperboy(['subscribers', 'import', join(folder, 'none.csv')], env)
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('none.csv')])
+    const bad = await paperboy(['subscribers', 'import', file('bad.csv', 'email\nada@example.org\nbob\n')], env)
+    expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining('line 3')])
+    expect(await db.$count(subscribers)).toBe(0)
+  })
+})
+
+test('migrate makes the tables of an empty database, and is harmless to repeat', async ({ databaseUrl, db }) => {
+  await db.execute('DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA IF EXISTS drizzle CASCADE')
+  for (let i = 0; i < 2; i++) expect((await paperboy(['migrate'], { DATABASE_URL: databaseUrl })).code).toBe(0)
+  expect(await db.$count(subscribers)).toBe(0)
+})
+
+describe('papers import', () => {
+  test('a good file, put on its list day; the same again changes nothing', async ({ databaseUrl, db }) => {
+    const args = ['--json', 'papers', 'import', file('plain.json', PLAIN), ...DATE]
+    const first = await paperboy(args, { DATABASE_URL: databaseUrl })
+    expect([first.code, JSON.parse(first.stdout)]).toEqual([
+      0,
+      expect.objectContaining({ papers: 6, added: 6, bad: 0 }),
+    ])
+    const again = await paperboy(args, { DATABASE_URL: databaseUrl })
+    expect(JSON.parse(again.stdout)).toMatchObject({ papers: 6, added: 0, changed: 0 })
+    expect((await db.select().from(papers)).map((paper) => paper.listDay)).toEqual(Array(6).fill('2026-04-14'))
+  })
+
+  test('bad records are named by file and place, and exit 1', async ({ databaseUrl }) => {
+    const path = file('mixed.json', [PLAIN[0], { abstract: 'no title' }, 'no object', PLAIN[1]])
+    const { code, stdout, stderr } = await paperboy(['papers', 'import', path, ...DATE], { DATABASE_URL: databaseUrl })
+    expect([code, stdout]).toEqual([1, expect.stringContaining('2 bad')])
+    expect(stderr.match(/mixed\.json: record \d/g)).toHaveLength(2)
+  })
+
+  test('a file that is missing, or no JSON, is exit 1 and leaves nothing behind', async ({ databaseUrl, db }) => {
+    for (const path of [join(folder, 'none.json'), file('broken.json', '[{"title": "half'), file('empty.json', '')]) {
+      const { code, stderr } = await paperboy(['papers', 'import', path, ...DATE], { DATABASE_URL: databaseUrl })
+      expect([code, stderr]).toEqual([1, expect.stringContaining(path.split('/').at(-1)!)])
+    }
+    expect(await db.$count(papers)).toBe(0)
+  })
+})
+
+describe('edition', { timeout: 120_000 }, () => {
+  /** A database with a list, and a sink for the mail. */
+  async function begin(db: Db, databaseUrl: string, ...behave: Parameters<typeof openSink>) {
+    const sink = await openSink(...behave)
+    sinks.push(sink)
+    await addPapers(db, '2026-04-14', 6)
+    const run = (...args: string[]) => paperboy(['--json', ...args], { DATABASE_URL: databaseUrl, SMTP_URL: sink.url })
+    return { sink, run, edition: (name: string, ...args: string[]) => run('edition', name, ...DATE, ...args) }
+  }
+
+  test('from assembling to sent, each step printing JSON and nothing else', async ({ databaseUrl, db }) => {
+    const { sink, run, edition } = await begin(db, databaseUrl)
+    await addReaders(db, 5)
+    const made = await edition('assemble')
+    expect([made.code, JSON.parse(made.stdout)]).toEqual([
+      0,
+      expect.objectContaining({ papers: 6, state: 'draft', changed: true }),
+    ])
+
+    const out = join(folder, 'out')
+    const shown = await edition('preview', '--out', out)
+    expect([shown.code, JSON.parse(shown.stdout).files]).toEqual([
+      0,
+      expect.arrayContaining([join(out, 'digest-2026-04-14.eml')]),
+    ])
+    expect(readdirSync(out).sort()).toEqual([
+      'digest-2026-04-14.eml',
+      'digest-2026-04-14.html',
+      'digest-2026-04-14.txt',
+    ])
+    expect(JSON.parse((await edition('preview')).stdout).text).toContain('Paper 1 of')
+    expect(sink.taken, 'a preview mails nobody').toEqual([])
+
+    const released = await edition('release')
+    expect([released.code, JSON.parse(released.stdout)]).toEqual([0, expect.objectContaining({ state: 'released' })])
+
+    const sent = await edition('send', '--now')
+    expect(sent.code).toBe(0)
+    expect(JSON.parse(sent.stdout)).toMatchObject({ state: 'sent', total: 5, open: 0, states: { accepted: 5 } })
+    expect(new Set(sink.taken.map((one) => one.to)).size).toBe(5)
+    expect((await simpleParser(sink.taken[0]!.raw)).text).toContain('Paper 1 of')
+
+    const again = await edition('send', '--now')
+    expect([again.code, sink.taken.length]).toEqual([0, 5])
+    const status = JSON.parse((await run('status')).stdout)
+    expect(status).toMatchObject({ worker: false, readers: { active: 5 }, editions: [{ state: 'sent', total: 5 }] })
+  })
+
+  test('send of a draft releases it; deferred readers are reported with their next try, and exit 1', async ({
+    databaseUrl,
+    db,
+  }) => {
+    const { sink, edition } = await begin(db, databaseUrl, {
+      recipient: (to) => (to === 'late@example.org' ? smtpReply(450, '4.2.0 greylisted') : undefined),
+    })
+    await addSubscriber(db, 'ada@example.org')
+    await addSubscriber(db, 'late@example.org')
+    await edition('assemble')
+    const { code, stdout } = await edition('send', '--now')
+    expect(code).toBe(1)
+    const told = JSON.parse(stdout)
+    expect(told).toMatchObject({ state: 'sending', total: 2, open: 1, states: { accepted: 1, deferred: 1 } })
+    expect(Date.parse(told.nextTry)).toBeGreaterThan(Date.now())
+    expect(sink.taken.map((one) => one.to)).toEqual(['ada@example.org'])
+  })
+
+  test('a cancelled one can be neither released nor sent', async ({ databaseUrl, db }) => {
+    const { sink, edition } = await begin(db, databaseUrl)
+    await addReaders(db, 2)
+    await edition('assemble')
+    expect((await edition('cancel')).code).toBe(0)
+    for (const name of ['release', 'send']) {
+      const { code, stderr } = await edition(name)
+      expect([name, code, stderr]).toEqual([name, 1, expect.stringContaining('cancelled')])
+    }
+    expect(sink.taken).toEqual([])
+    expect((await db.select().from(editions))[0]!.state).toBe('cancelled')
+  })
+
+  test('preview --to mails it to that address alone', async ({ databaseUrl, db }) => {
+    const { sink, edition } = await begin(db, databaseUrl)
+    await addReaders(db, 2)
+    await edition('assemble')
+    const { code, stdout } = await edition('preview', '--to', 'curator@example.org')
+    expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ state: 'accepted' })])
+    expect(sink.taken.map((one) => one.to)).toEqual(['curator@example.org'])
+  })
+})
+
+test('subscribers: in by a file, out by standard output', async ({ databaseUrl, db }) => {
+  const env = { DATABASE_URL: databaseUrl }
+  const path = file('readers.csv', 'email,zone,hour\nada@example.org,Europe/Berlin,7\nbob@example.org,,\n')
+  const args = ['--json', 'subscribers', 'import', path, '--active', '--attested-by', 'the board']
+  const dry = await paperboy([...args, '--dry-run'], env)
+  expect([dry.code, JSON.parse(dry.stdout), await db.$count(subscribers)]).toEqual([
+    0,
+    expect.objectContaining({ added: 2 }),
+    0,
+  ])
+  const { code, stdout } = await paperboy(args, env)
+  expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ read: 2, added: 2, refused: 0 })])
+  expect((await db.select().from(subscribers)).map((row) => row.importedBy)).toEqual(['the board', 'the board'])
+  const out = await paperboy(['subscribers', 'export'], env)
+  expect(out.code).toBe(0)
+  expect(out.stdout.split('\n')[1]).toMatch(/^ada@example\.org,active,Europe\/Berlin,7,daily,10,/)
+  expect(out.stdout.trimEnd().split('\n')).toHaveLength(3)
+})

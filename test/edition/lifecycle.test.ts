@@ -1,0 +1,361 @@
+import { eq, sql } from 'drizzle-orm'
+import { describe, expect } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { editionPapers, editionParts, editions, papers, picks, signals } from '../../src/db/schema.ts'
+import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { listEditions, readEdition } from '../../src/edition/archive.ts'
+import { assemble } from '../../src/edition/assemble.ts'
+import { cancel, hold, pause, resume } from '../../src/edition/control.ts'
+import { curate } from '../../src/edition/curate.ts'
+import { preview } from '../../src/edition/preview.ts'
+import { release, releaseDue } from '../../src/edition/release.ts'
+import { assembleEditionJob } from '../../workers/assemble-edition.ts'
+import { test } from '../support/database.ts'
+import { addPapers, addReaders, addSubscriber, releasedEdition, servicesOn } from '../support/services.ts'
+
+const DAY = '2026-04-14'
+const KEY = { kind: 'daily' as const, date: DAY }
+/** The list of the 14th closes at two and is released at three. */
+const at = (time: string) => ({ now: new Date(`2026-04-15T${time}:00Z`) })
+
+const order = async (db: Db) =>
+  (
+    await db
+      .select({ title: papers.title })
+      .from(editionPapers)
+      .innerJoin(papers, eq(papers.id, editionPapers.paperId))
+      .orderBy(editionPapers.position)
+  ).map((row) => row.title.replace(` of ${DAY}`, ''))
+const vote = (db: Db, paperId: number, votes: number, observedAt = new Date('2026-04-15T02:30:00Z')) =>
+  db.insert(signals).values({ paperId, votes, observedAt, origin: 'file' })
+/** Everything that an edition is, to compare before and after. */
+const frozen = async (db: Db) => ({
+  editions: await db.select().from(editions).orderBy(editions.id),
+  papers: await db.select().from(editionPapers).orderBy(editionPapers.editionId, editionPapers.position),
+  parts: await db.select().from(editionParts).orderBy(editionParts.editionId),
+})
+
+describe('assembling', () => {
+  test('orders the closed list by score, with a reason for each', async ({ db }) => {
+    const services = servicesOn(db, {}, at('02:31'))
+    const [, , third] = await addPapers(db, DAY, 4)
+    await vote(db, third!, 500)
+    expect(await assemble(services, KEY)).toMatchObject({ state: 'draft', papers: 4, changed: true })
+    expect(await order(db)).toEqual(['Paper 3', 'Paper 1', 'Paper 2', 'Paper 4'])
+    const rows = await db.select().from(editionPapers).orderBy(editionPapers.position)
+    expect(rows.map((row) => row.votes)).toEqual([500, 100, 99, 97])
+    expect(rows.map((row) => row.reason)).toEqual(rows.map((row) => expect.stringContaining(`${row.votes} votes`)))
+    expect((await db.select().from(editions))[0]).toMatchObject({
+      closesAt: new Date('2026-04-15T02:00:00Z'),
+      releaseAt: new Date('2026-04-15T03:00:00Z'),
+      held: false,
+    })
+  })
+
+  test('puts picks first and leaves out what was dropped, as often as the curator changes their mind', async ({
+    db,
+  }) => {
+    const services = servicesOn(db)
+    const [first, , third, fourth] = await addPapers(db, DAY, 4)
+    const idOf = async (id: number) => (await db.select().from(papers).where(eq(papers.id, id)))[0]!.sourceId
+    await curate(services, await idOf(fourth!), 'picked', 'Read this one.')
+    await curate(services, await idOf(third!), 'picked')
+    await curate(services, await idOf(first!), 'dropped')
+    await assemble(services, KEY)
+    expect(await order(db)).toEqual(['Paper 3', 'Paper 4', 'Paper 2'])
+    const rows = await db.select().from(editionPapers).orderBy(editionPapers.position)
+    expect(rows.map((row) => [row.section, row.note])).toEqual([
+      ['picks', null],
+      ['picks', 'Read this one.'],
+      ['top', null],
+    ])
+    await curate(services, await idOf(first!), undefined)
+    await curate(services, await idOf(fourth!), undefined)
+    await assemble(services, KEY)
+    expect(await order(db)).toEqual(['Paper 3', 'Paper 1', 'Paper 2', 'Paper 4'])
+    expect(await db.$count(picks)).toBe(1)
+  })
+
+  test('again, while it is a draft, follows newer votes and newer papers; the edition stays the same one', async ({
+    db,
+  }) => {
+    const services = servicesOn(db)
+    const [, second] = await addPapers(db, DAY, 2)
+    const { editionId } = await assemble(services, KEY)
+    await vote(db, second!, 900)
+    await addPapers(db, '2026-04-13', 1)
+    await db.update(papers).set({ listDay: DAY }).where(eq(papers.listDay, '2026-04-13'))
+    expect(await assemble(services, KEY)).toMatchObject({ editionId, papers: 3, changed: true })
+    expect((await order(db))[0]).toBe('Paper 2')
+  })
+
+  test('does not look ahead: votes observed later than now do not count', async ({ db }) => {
+    const services = servicesOn(db, {}, at('02:30'))
+    const [, second] = await addPapers(db, DAY, 2)
+    await vote(db, second!, 900, new Date('2026-04-15T09:00:00Z'))
+    await assemble(services, KEY)
+    expect(await order(db)).toEqual(['Paper 1', 'Paper 2'])
+  })
+
+  test('makes no edition of a day without papers, or with all dropped, and says why', async ({ db }) => {
+    const services = servicesOn(db)
+    await addPapers(db, '2026-04-13', 2)
+    await expect(assemble(services, KEY)).rejects.toMatchObject({
+      code: 'EDITION_EMPTY',
+      message: expect.stringContaining(DAY),
+    })
+    expect(await db.$count(editions)).toBe(0)
+  })
+
+  test('twice at once makes one edition with each paper in it once', async ({ db }) => {
+    const services = servicesOn(db)
+    await addPapers(db, DAY, 20)
+    const made = await Promise.all([1, 2, 3, 4].map(() => assemble(services, KEY)))
+    expect(new Set(made.map((one) => one.editionId)).size).toBe(1)
+    expect(await db.$count(editionPapers)).toBe(20)
+  })
+})
+
+describe('a released edition is frozen', () => {
+  test('assembling it again changes nothing, whatever happened to its papers', async ({ db }) => {
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services, DAY, 3)
+    const before = await frozen(db)
+    const [row] = await db.select().from(papers)
+    await vote(db, row!.id, 5000)
+    await addPapers(db, '2026-04-13', 1)
+    await db.update(papers).set({ listDay: DAY })
+    expect(await assemble(services, KEY)).toEqual({ editionId, state: 'released', papers: 3, changed: false })
+    expect(await frozen(db)).toEqual(before)
+  })
+
+  test('also by one who began to assemble before it was there', async ({ db }) => {
+    const services = servicesOn(db)
+    await addPapers(db, DAY, 3)
+    let late: ReturnType<typeof assemble> | undefined
+    const waiting = sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+    await db.transaction(async (tx) => {
+      await assemble({ ...services, db: tx }, KEY)
+      await release({ ...services, db: tx }, KEY)
+      late = assemble(services, KEY) // sees no edition yet, and waits to write its own
+      await expect.poll(async () => (await db.execute(waiting)).rowCount).toBe(1)
+    })
+    const before = await frozen(db)
+    expect(await late).toMatchObject({ state: 'released', changed: false })
+    expect(await frozen(db)).toEqual(before)
+    expect(before.papers).toHaveLength(3)
+  })
+
+  test('releasing composes it once; releasing it again changes nothing', async ({ db }) => {
+    const services = servicesOn(db)
+    await addPapers(db, DAY, 3)
+    await assemble(services, KEY)
+    expect(await release(services, KEY)).toBe(true)
+    const before = await frozen(db)
+    expect(before.parts).toHaveLength(1)
+    expect(before.editions[0]).toMatchObject({ state: 'released', subject: expect.stringContaining('Paper 1') })
+    expect(await release(services, KEY)).toBe(false)
+    expect(await frozen(db)).toEqual(before)
+  })
+
+  test('two releases at once: one of them does it', async ({ db }) => {
+    const services = servicesOn(db)
+    await addPapers(db, DAY, 3)
+    await assemble(services, KEY)
+    const did = await Promise.all([release(services, KEY), release(services, KEY), release(services, KEY)])
+    expect(did.filter(Boolean)).toHaveLength(1)
+    expect(await db.$count(editionParts)).toBe(1)
+  })
+
+  test('a release that fails leaves a draft, with nothing half done', async ({ db }) => {
+    const services = servicesOn(db)
+    await addPapers(db, DAY, 3)
+    await assemble(services, KEY)
+    await db.execute(
+      sql`CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$`,
+    )
+    await db.execute(sql`CREATE TRIGGER no_space BEFORE UPDATE ON editions FOR EACH ROW EXECUTE FUNCTION no_space()`)
+    await expect(release(services, KEY)).rejects.toThrow()
+    expect(await db.$count(editionParts)).toBe(0)
+    await db.execute(sql`DROP TRIGGER no_space ON editions`)
+    expect(await release(services, KEY)).toBe(true)
+  })
+
+  test('there is no edition to release where none was assembled', async ({ db }) => {
+    await expect(release(servicesOn(db), KEY)).rejects.toMatchObject({ code: 'EDITION_NOT_FOUND' })
+  })
+})
+
+describe('the clock releases', () => {
+  test('a draft when its time has come, not before', async ({ db }) => {
+    const clock = at('02:59')
+    const services = servicesOn(db, {}, clock)
+    await addPapers(db, DAY, 2)
+    await assemble(services, KEY)
+    expect(await releaseDue(services)).toEqual([])
+    clock.now = at('03:00').now
+    expect(await releaseDue(services)).toEqual([DAY])
+    expect(await releaseDue(services)).toEqual([])
+  })
+
+  test('EDITION_RELEASE_DELAY_MINUTES after EDITION_CLOSE_HOUR_UTC', async ({ db }) => {
+    const clock = at('05:29')
+    const services = servicesOn(db, { EDITION_CLOSE_HOUR_UTC: '5', EDITION_RELEASE_DELAY_MINUTES: '30' }, clock)
+    await addPapers(db, DAY, 2)
+    await assemble(services, KEY)
+    expect(await releaseDue(services)).toEqual([])
+    clock.now = at('05:30').now
+    expect(await releaseDue(services)).toEqual([DAY])
+  })
+
+  test('none that is held, until it is let go; by hand it can be released', async ({ db }) => {
+    const services = servicesOn(db, {}, at('12:00'))
+    await addPapers(db, DAY, 2)
+    await assemble(services, KEY)
+    await hold(services, KEY)
+    await assemble(services, KEY) // assembling anew does not let it go
+    expect(await releaseDue(services)).toEqual([])
+    await resume(services, KEY)
+    expect(await releaseDue(services)).toEqual([DAY])
+    await addPapers(db, '2026-04-13', 2)
+    await assemble(services, { date: '2026-04-13' })
+    await hold(services, { kind: 'daily', date: '2026-04-13' })
+    expect(await release(services, { date: '2026-04-13' })).toBe(true)
+  })
+})
+
+describe('states', () => {
+  test('a cancelled edition cannot be released, assembled, paused or resumed', async ({ db }) => {
+    const services = servicesOn(db)
+    await addPapers(db, DAY, 2)
+    await assemble(services, KEY)
+    await cancel(services, KEY)
+    const before = await frozen(db)
+    for (const act of [release, pause, resume, hold]) {
+      await expect(act(services, KEY)).rejects.toMatchObject({ code: 'EDITION_STATE' })
+    }
+    expect(await assemble(services, KEY)).toMatchObject({ state: 'cancelled', changed: false })
+    expect(await releaseDue(services)).toEqual([])
+    expect(await frozen(db)).toEqual(before)
+  })
+
+  test('a released one cannot be held, a draft cannot be paused, and the error says what it is', async ({ db }) => {
+    const services = servicesOn(db)
+    await releasedEdition(services, DAY, 2)
+    await expect(hold(services, KEY)).rejects.toThrow(/is released/)
+    await addPapers(db, '2026-04-13', 2)
+    await assemble(services, { date: '2026-04-13' })
+    await expect(pause(services, { kind: 'daily', date: '2026-04-13' })).rejects.toThrow(/is draft/)
+    await expect(pause(services, { kind: 'weekly', date: DAY })).rejects.toMatchObject({ code: 'EDITION_NOT_FOUND' })
+  })
+
+  test('pausing one that nobody has yet and going on does not lose its readers', async ({ db }) => {
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services, DAY, 2)
+    await addReaders(db, 3)
+    await pause(services, KEY)
+    await resume(services, KEY)
+    expect((await planAll(services, editionId)).deliveries).toBe(3)
+  })
+})
+
+describe('the archive', () => {
+  test('lists what was released and not cancelled, newest first, with neighbours', async ({ db }) => {
+    const services = servicesOn(db)
+    for (const date of ['2026-04-11', '2026-04-12', '2026-04-13', DAY]) await releasedEdition(services, date, 2)
+    await cancel(services, { kind: 'daily', date: '2026-04-12' })
+    await addPapers(db, '2026-04-15', 2)
+    await assemble(services, { date: '2026-04-15' })
+    expect((await listEditions({ db })).map((one) => [one.date, one.papers])).toEqual([
+      [DAY, 2],
+      ['2026-04-13', 2],
+      ['2026-04-11', 2],
+    ])
+    expect(await readEdition({ db }, '2026-04-13')).toMatchObject({ previous: '2026-04-11', next: DAY })
+    expect(await readEdition({ db }, DAY)).toMatchObject({ previous: '2026-04-13', next: undefined })
+    for (const date of ['2026-04-12', '2026-04-15', '2026-04-10']) {
+      expect(await readEdition({ db }, date), date).toBeUndefined()
+    }
+  })
+
+  test('shows every paper and nothing personal: no link or token of any reader', async ({ db }) => {
+    const services = servicesOn(db)
+    await addSubscriber(db, 'ada@example.org')
+    await releasedEdition(services, DAY, 15)
+    const { html, text } = (await readEdition({ db }, DAY))!
+    for (const body of [html, text]) {
+      expect(body).toContain('Paper 15 of')
+      expect(body).not.toMatch(/unsubscribe|preferences|ada@example\.org/i)
+      for (const [, path] of body.matchAll(/https:\/\/paperboy\.example\/([^\s"<]*)/g)) {
+        expect(path).toMatch(/^(?:editions)?$/)
+      }
+    }
+  })
+})
+
+describe('a preview', () => {
+  test('of a draft changes nothing, and of a reader has their size and links', async ({ db }) => {
+    const services = servicesOn(db)
+    await addPapers(db, DAY, 12)
+    await assemble(services, KEY)
+    await addSubscriber(db, 'ada@example.org', { size: 5 })
+    const before = await frozen(db)
+    expect((await preview(services, KEY)).text).toContain('Paper 10 of')
+    const own = await preview(services, KEY, 'Ada@example.org')
+    expect(own.text).toContain('Paper 5 of')
+    expect(own.text).not.toContain('Paper 6 of')
+    expect(own.eml.toString('latin1')).toContain('To: <ada@example.org>')
+    expect(await frozen(db)).toEqual(before)
+    await expect(preview(services, KEY, 'nobody@example.org')).rejects.toMatchObject({ code: 'BAD_ADDRESS' })
+  })
+})
+
+describe('a weekly edition', () => {
+  test('has the papers of Monday to Sunday, and comes out after the week', async ({ db }) => {
+    const services = servicesOn(db, {}, { now: new Date('2026-04-20T03:00:00Z') })
+    for (const date of ['2026-04-12', '2026-04-13', '2026-04-19', '2026-04-20']) await addPapers(db, date, 1)
+    await assemble(services, { kind: 'weekly', date: '2026-04-13' })
+    expect((await order(db)).toSorted()).toEqual(['Paper 1 of 2026-04-13', 'Paper 1 of 2026-04-19'])
+    const [edition] = await db.select().from(editions)
+    expect(edition).toMatchObject({ kind: 'weekly', releaseAt: new Date('2026-04-20T03:00:00Z') })
+    expect(await releaseDue(services)).toEqual(['2026-04-13'])
+    expect((await db.select().from(editions))[0]!.subject).toContain('week of 13 April')
+  })
+
+  test('and the daily one of its Monday live beside each other', async ({ db }) => {
+    const services = servicesOn(db)
+    await releasedEdition(services, '2026-04-13', 2)
+    await assemble(services, { kind: 'weekly', date: '2026-04-13' })
+    await release(services, { kind: 'weekly', date: '2026-04-13' })
+    expect(await readEdition({ db }, '2026-04-13', 'weekly')).toMatchObject({
+      subject: expect.stringContaining('week of'),
+    })
+    expect(await readEdition({ db }, '2026-04-13')).toMatchObject({ subject: expect.not.stringContaining('week of') })
+  })
+
+  test('is dated by its Monday: another day is refused', async ({ db }) => {
+    const services = servicesOn(db)
+    await addPapers(db, DAY, 2)
+    await expect(assemble(services, { kind: 'weekly', date: DAY })).rejects.toThrow(/Monday/)
+    expect(await db.$count(editions)).toBe(0)
+  })
+})
+
+test('the clockwork makes the draft of the day that closed last, and on Mondays the week’s', async ({ db }) => {
+  const clock = { now: new Date('2026-04-19T01:59:00Z') }
+  const services = servicesOn(db, {}, clock)
+  for (const date of ['2026-04-17', '2026-04-18', '2026-04-19']) await addPapers(db, date, 2)
+  const made = async () =>
+    (await db.select().from(editions).orderBy(editions.id)).map(({ kind, date }) => `${kind} ${date}`)
+  await assembleEditionJob(services, [])
+  expect(await made(), 'Saturday’s list is open until two').toEqual(['daily 2026-04-17'])
+  clock.now = new Date('2026-04-19T02:00:00Z')
+  await assembleEditionJob(services, [])
+  expect(await made()).toEqual(['daily 2026-04-17', 'daily 2026-04-18'])
+  clock.now = new Date('2026-04-20T02:01:00Z')
+  await assembleEditionJob(services, [])
+  expect((await made()).slice(2)).toEqual(['daily 2026-04-19', 'weekly 2026-04-13'])
+  clock.now = new Date('2026-04-21T02:01:00Z')
+  await assembleEditionJob(services, [])
+  expect(await made(), 'Monday had no papers').toHaveLength(4)
+})

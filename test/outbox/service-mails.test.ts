@@ -1,0 +1,398 @@
+import { eq, sql } from 'drizzle-orm'
+import { afterEach, describe, expect } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { outbox, subscribers, suppressions } from '../../src/db/schema.ts'
+import { openRelay, type Relay } from '../../src/delivery/relay.ts'
+import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import type { Services } from '../../src/services.ts'
+import { confirm } from '../../src/subscription/confirm.ts'
+import { readPreferences } from '../../src/subscription/preferences.ts'
+import { subscribe } from '../../src/subscription/subscribe.ts'
+import { verifyToken } from '../../src/subscription/tokens.ts'
+import { unsubscribe } from '../../src/subscription/unsubscribe.ts'
+import { test } from '../support/database.ts'
+import { addSubscriber, NOON, servicesOn } from '../support/services.ts'
+import { openSink, type Sink, smtpReply } from '../support/sink.ts'
+
+/** The queue loses every wake-up in these tests (support/services.ts): what is sent, a sweep found in the table. */
+
+const running: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.close()
+})
+const NEVER = new AbortController().signal
+const ADA = 'ada@example.org'
+
+async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
+  const sink = await openSink(...behave)
+  running.push(sink)
+  return sink
+}
+
+function senderOn(services: Services, url: string): Services & { relay: Relay } {
+  const relay = openRelay(url, 2)
+  running.unshift(relay)
+  return { ...services, relay }
+}
+
+const ask = (services: Services, typed = ADA) =>
+  subscribe(services, { typed, zone: 'Europe/Berlin', origin: '192.0.2.7' })
+const mailRows = (db: Db) => db.select().from(outbox).orderBy(outbox.id)
+const states = async (db: Db) => (await mailRows(db)).map((row) => `${row.kind} ${row.state}`)
+const leaseEnds = (db: Db) => db.execute(sql`UPDATE outbox SET lease_until = now() - interval '1 second'`)
+const linkIn = (text: string, page: string) => new RegExp(`/${page}/([A-Za-z0-9_-]+)`).exec(text)![1]!
+
+describe('the confirmation mail', () => {
+  test('carries a link that confirms, in both its parts, and one that leaves', async ({ db }) => {
+    const services = servicesOn(db)
+    const sink = await sinkThat()
+    await ask(services)
+    expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(1)
+    const mail = await sink.read(ADA)
+    expect(linkIn(mail.text!, 'confirm')).toBe(linkIn(mail.html as string, 'confirm'))
+    expect(mail.text).toContain('7 days')
+    expect(mail.text).toContain('1 Press Street, Inkwell')
+    const [, leave] = /<https:\/\/paperboy\.example\/unsubscribe\/([\w-]+)>/.exec(sink.taken[0]!.raw)!
+    await confirm(services, linkIn(mail.text!, 'confirm'))
+    expect((await db.select().from(subscribers))[0]!.status).toBe('active')
+    await unsubscribe(services, leave!)
+    expect((await db.select().from(subscribers))[0]!.status).toBe('unsubscribed')
+  })
+
+  test('has the headers every mail has, to the reader alone', async ({ db }) => {
+    const services = servicesOn(db, { REPLY_TO: 'people@paperboy.example' })
+    const sink = await sinkThat()
+    await ask(services)
+    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    const [{ raw, from, to }] = sink.taken as [(typeof sink.taken)[0]]
+    expect([from, to]).toEqual(['papers@paperboy.example', ADA])
+    const head = raw.slice(0, raw.indexOf('\r\n\r\n')).replace(/\r\n[ \t]+/g, ' ')
+    const values = (name: string) => [...head.matchAll(new RegExp(`^${name}: (.*)$`, 'gim'))].map((found) => found[1])
+    expect(values('From')).toEqual(['Paperboy <papers@paperboy.example>'])
+    expect(values('To')).toEqual([ADA])
+    expect(values('Reply-To')).toEqual(['people@paperboy.example'])
+    expect(values('Subject')).toEqual(['Please confirm your address'])
+    expect(values('Date')).toEqual(['Wed, 15 Apr 2026 12:00:00 +0000'])
+    expect(values('Message-ID')).toEqual([expect.stringMatching(/^<[\w-]{20,}@paperboy\.example>$/)])
+    expect(values('List-Id')).toEqual([expect.stringContaining('.paperboy.example>')])
+    expect(values('List-Unsubscribe')).toEqual([
+      expect.stringMatching(
+        /^<https:\/\/paperboy\.example\/unsubscribe\/[\w-]+>, ?<mailto:papers@paperboy\.example\?subject=unsubscribe%20[\w-]+>$/,
+      ),
+    ])
+    expect(values('List-Unsubscribe-Post')).toEqual(['List-Unsubscribe=One-Click'])
+    expect(values('List-Archive')).toEqual(['<https://paperboy.example/editions>'])
+    expect(values('Feedback-ID')).toHaveLength(1)
+    expect(values('Auto-Submitted')).toEqual(['auto-generated'])
+    expect(values('MIME-Version')).toEqual(['1.0'])
+    expect([values('Cc'), values('Bcc'), values('X-Mailer')]).toEqual([[], [], []])
+    expect(raw.indexOf('text/plain')).toBeLessThan(raw.indexOf('text/html'))
+    expect(raw).not.toMatch(/[^\r]\n/)
+    expect(Math.max(...raw.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998)
+  })
+
+  test('repeats nothing of what the stranger at the form typed', async ({ db }) => {
+    const services = servicesOn(db)
+    const sink = await sinkThat()
+    const typed = 'win.at/evil.example/now@example.org'
+    await subscribe(services, { typed, zone: 'Antarctica/Troll', origin: '192.0.2.7' })
+    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    const { text, html, subject } = await sink.read(typed)
+    for (const part of [text!, html as string, subject!]) {
+      expect(part).not.toMatch(/evil\.example|Troll|192\.0\.2\.7/)
+    }
+    expect(html, 'whatever is fetched from elsewhere is a tracker by another name').not.toMatch(
+      /<img|<link|src=|url\(/i,
+    )
+  })
+
+  test('that waited brings a link of full age', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    const sink = await sinkThat()
+    await ask(services)
+    clock.now = new Date(NOON.getTime() + 40 * 3_600_000)
+    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    const token = linkIn((await sink.read(ADA)).text!, 'confirm')
+    expect(verifyToken(services.keys, 'confirm', token).issuedAt).toEqual(clock.now)
+  })
+})
+
+test('the welcome says when the first digest comes, on the reader’s own clock', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat()
+  const sender = senderOn(services, sink.url)
+  await ask(services)
+  await sendServiceMails(sender, NEVER)
+  await confirm(services, linkIn((await sink.read(ADA)).text!, 'confirm'))
+  await sendServiceMails(sender, NEVER)
+  const welcome = await sink.read(ADA)
+  expect(welcome.subject).toBe('Welcome to Paperboy')
+  expect(welcome.text).toContain('Thursday, 16 April 2026 at 08:00 (Europe/Berlin)')
+  expect(await readPreferences(services, linkIn(welcome.text!, 'preferences'))).toMatchObject({ zone: 'Europe/Berlin' })
+})
+
+test('somebody who is subscribed already is told so, and given no link that confirms', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat()
+  await addSubscriber(db, ADA, { confirmNonce: Buffer.alloc(8, 1) })
+  await ask(services)
+  await sendServiceMails(senderOn(services, sink.url), NEVER)
+  const mail = await sink.read(ADA)
+  expect(mail.subject).toMatch(/subscribed/)
+  expect(mail.text).toContain('Thursday, 16 April 2026 at 08:00 (UTC)')
+  expect(`${mail.text}${mail.html}`).not.toContain('/confirm/')
+})
+
+test('every zone that the database takes can be written in a mail', async ({ db }) => {
+  const services = servicesOn(db)
+  const { rows } = await db.execute<{ name: string }>(sql`SELECT name FROM pg_timezone_names WHERE is_zone(name)`)
+  const unknownToIntl = rows.filter(({ name }) => {
+    try {
+      return !new Intl.DateTimeFormat('en', { timeZone: name })
+    } catch {
+      return true
+    }
+  })
+  expect(rows.length).toBeGreaterThan(300)
+  const sink = await sinkThat()
+  for (const [n, { name }] of [...unknownToIntl, { name: 'Newer/Than_This_Node' }].entries()) {
+    await addSubscriber(db, `r${n}@example.org`, { zone: name })
+    await ask(services, `r${n}@example.org`)
+  }
+  await sendServiceMails(senderOn(services, sink.url), NEVER)
+  expect(sink.taken).toHaveLength(unknownToIntl.length + 1)
+  expect((await sink.read(sink.taken.at(-1)!.to)).text).toContain('(UTC)')
+})
+
+describe('a sender that died with a mail handed over', () => {
+  /** Hands the mail over and dies before it can write that down. */
+  async function dieAfterHandingOver(services: Services, url: string): Promise<void> {
+    const { relay } = senderOn(services, url)
+    const dying: Relay = {
+      ...relay,
+      async send(envelope, message) {
+        await relay.send(envelope, message)
+        throw new Error('kill -9')
+      },
+    }
+    await expect(sendServiceMails({ ...services, relay: dying }, NEVER)).rejects.toThrow('kill -9')
+  }
+
+  test('resend: once more, under the same Message-ID; after a second death it stays unknown', async ({ db }) => {
+    const services = servicesOn(db)
+    const sink = await sinkThat()
+    await ask(services)
+    await dieAfterHandingOver(services, sink.url)
+    expect(await sendServiceMails(senderOn(services, sink.url), NEVER), 'its lease still lives').toBe(0)
+    await leaseEnds(db)
+    await dieAfterHandingOver(services, sink.url)
+    await leaseEnds(db)
+    expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(0)
+    expect(sink.taken).toHaveLength(2)
+    expect(new Set(sink.taken.map((one) => one.messageId)).size).toBe(1)
+    expect(await states(db)).toEqual(['confirm unknown'])
+  })
+
+  test('hold: never again', async ({ db }) => {
+    const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
+    const sink = await sinkThat()
+    await ask(services)
+    await dieAfterHandingOver(services, sink.url)
+    await leaseEnds(db)
+    expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(0)
+    expect(sink.taken).toHaveLength(1)
+    expect(await states(db)).toEqual(['confirm unknown'])
+  })
+
+  test('one that was only slow, and comes back after its successor was done, undoes nothing', async ({ db }) => {
+    const services = servicesOn(db)
+    let late = false
+    const sink = await sinkThat({ data: () => (late ? smtpReply(451, '4.3.0 later') : undefined) })
+    await ask(services)
+    const { relay } = senderOn(services, sink.url)
+    const slow: Relay = {
+      ...relay,
+      async send(envelope, message) {
+        await leaseEnds(db)
+        await sendServiceMails({ ...services, relay }, NEVER)
+        late = true
+        return relay.send(envelope, message)
+      },
+    }
+    await sendServiceMails({ ...services, relay: slow }, NEVER)
+    expect(await states(db)).toEqual(['confirm accepted'])
+    expect((await mailRows(db))[0]!.settledAt).not.toBeNull()
+  })
+})
+
+describe('what the relay says', () => {
+  test('deferred: rests, then goes out under the same Message-ID', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    const ids: string[] = []
+    const sink = await sinkThat({
+      data: ({ messageId }) =>
+        ids.push(messageId) === 1 ? smtpReply(451, '4.2.0 greylisted ada@example.org') : undefined,
+    })
+    const sender = senderOn(services, sink.url)
+    await ask(services)
+    await sendServiceMails(sender, NEVER)
+    expect(await states(db)).toEqual(['confirm deferred'])
+    expect((await mailRows(db))[0]!.reply).toBe('451 4.2.0 greylisted [address]')
+    expect(await sendServiceMails(sender, NEVER), 'it rests').toBe(0)
+    clock.now = new Date(NOON.getTime() + 300_000)
+    expect(await sendServiceMails(sender, NEVER)).toBe(1)
+    expect(await states(db)).toEqual(['confirm accepted'])
+    expect(new Set(ids).size).toBe(1)
+  })
+
+  test('refused: never again, and the next mail is not held up', async ({ db }) => {
+    const services = servicesOn(db)
+    const sink = await sinkThat({ recipient: (to) => (to === ADA ? smtpReply(550, '5.1.1 no such user') : undefined) })
+    await ask(services)
+    await ask(services, 'bob@example.org')
+    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    expect(await states(db)).toEqual(['confirm refused', 'confirm accepted'])
+    expect((await mailRows(db))[0]!.settledAt).toEqual(NOON)
+  })
+
+  test('nothing, since it is down: all wait, and go out when it is back', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    await ask(services)
+    await ask(services, 'bob@example.org')
+    await sendServiceMails(senderOn(services, 'smtp://127.0.0.1:9'), NEVER)
+    clock.now = new Date(NOON.getTime() + 300_000)
+    const sink = await sinkThat()
+    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    expect(await states(db)).toEqual(['confirm accepted', 'confirm accepted'])
+  })
+
+  for (const [policy, times] of [
+    ['resend', 4],
+    ['hold', 1],
+  ] as const) {
+    test(`nothing, after it had the whole message, under ${policy}: handed over ${times} times in all`, async ({
+      db,
+    }) => {
+      const clock = { now: NOON }
+      const services = servicesOn(db, { UNKNOWN_POLICY: policy }, clock)
+      const ids: string[] = []
+      await ask(services)
+      for (let round = 0; round < 6; round++) {
+        clock.now = new Date(clock.now.getTime() + 1_800_000)
+        const cutting: Relay = {
+          connections: 1,
+          close: () => {},
+          async send(_envelope, message) {
+            ids.push(/^Message-ID: (.*)$/im.exec(message.toString('latin1'))![1]!)
+            return { state: 'unknown', reply: 'the connection was lost' }
+          },
+        }
+        await sendServiceMails({ ...services, relay: cutting }, NEVER)
+      }
+      expect(ids).toHaveLength(times)
+      expect(new Set(ids).size).toBe(1)
+      expect(await states(db)).toEqual(['confirm unknown'])
+    })
+  }
+})
+
+describe('nobody who may not have it gets it, even when it waits already', () => {
+  const cases: [string, 'confirm' | 'welcome', (db: Db) => Promise<unknown>][] = [
+    [
+      'who confirmed meanwhile',
+      'confirm',
+      (db) => db.update(subscribers).set({ status: 'active', nextDigestAt: NOON }),
+    ],
+    ['who said no meanwhile', 'confirm', (db) => db.update(subscribers).set({ status: 'unsubscribed', leftAt: NOON })],
+    ['who complained', 'confirm', (db) => db.update(subscribers).set({ status: 'complained' })],
+    ['who was erased', 'confirm', (db) => db.update(subscribers).set({ status: 'erased', email: null })],
+    ['whom the operator suppressed', 'confirm', (db) => suppress(db, 'manual')],
+    ['whose row is gone', 'confirm', (db) => db.delete(subscribers)],
+    ['who left', 'welcome', (db) => db.update(subscribers).set({ status: 'unsubscribed' })],
+    ['who bounced', 'welcome', (db) => suppress(db, 'hard bounce')],
+  ]
+  const suppress = async (db: Db, reason: 'manual' | 'hard bounce') => {
+    const [row] = await db.select().from(subscribers)
+    await db.insert(suppressions).values({ addressHash: row!.addressHash!, reason })
+  }
+  for (const [who, kind, happen] of cases) {
+    test(`a ${kind} mail to one ${who}`, async ({ db }) => {
+      const clock = { now: NOON }
+      const services = servicesOn(db, {}, clock)
+      const sink = await sinkThat()
+      await ask(services)
+      if (kind === 'welcome') {
+        await db.update(outbox).set({ kind })
+        await db.update(subscribers).set({ status: 'active', nextDigestAt: NOON })
+      }
+      await happen(db)
+      clock.now = new Date(NOON.getTime() + 1000)
+      await ask(services, 'bob@example.org')
+      expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(1)
+      expect(sink.taken.map((one) => one.to)).toEqual(['bob@example.org'])
+      expect(await mailRows(db)).toMatchObject([{ state: 'skipped', handOvers: 0 }, { state: 'accepted' }])
+    })
+  }
+
+  test('but who left and signs up again is asked', async ({ db }) => {
+    const services = servicesOn(db)
+    const sink = await sinkThat()
+    const leftAt = new Date(NOON.getTime() - 1000)
+    await addSubscriber(db, ADA, { status: 'unsubscribed', leftAt })
+    await ask(services)
+    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    expect(sink.taken).toHaveLength(1)
+  })
+
+  test('a mail that could not be handed over for two days helps nobody any more', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    const sink = await sinkThat()
+    await ask(services)
+    clock.now = new Date(NOON.getTime() + 49 * 3_600_000)
+    expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(0)
+    expect(await states(db)).toEqual(['confirm skipped'])
+  })
+})
+
+test('several senders at once send each mail once, and each is marked handed before the relay sees it', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  const seenAs = new Set<string>()
+  const sink = await sinkThat({
+    async data({ to }) {
+      const [row] = await db
+        .select({ state: outbox.state })
+        .from(outbox)
+        .innerJoin(subscribers, eq(subscribers.id, outbox.subscriberId))
+        .where(eq(subscribers.email, to))
+      seenAs.add(row!.state)
+    },
+  })
+  for (let n = 0; n < 24; n++) await ask(services, `r${n}@example.org`)
+  const sent = await Promise.all([1, 2, 3].map(() => sendServiceMails(senderOn(services, sink.url), NEVER)))
+  expect(sent.reduce((sum, count) => sum + count, 0)).toBe(24)
+  expect(new Set(sink.taken.map((one) => one.to)).size).toBe(24)
+  expect(sink.taken).toHaveLength(24)
+  expect(seenAs).toEqual(new Set(['handed']))
+})
+
+test('stopping finishes the mail at hand and leaves the rest for the next sender', async ({ db }) => {
+  const services = servicesOn(db)
+  const stop = new AbortController()
+  const sink = await sinkThat({
+    data: () => {
+      stop.abort()
+      return undefined
+    },
+  })
+  for (const name of ['ada', 'bob', 'eve']) await ask(services, `${name}@example.org`)
+  await sendServiceMails(senderOn(services, sink.url), stop.signal)
+  expect(await states(db)).toEqual(['confirm accepted', 'confirm queued', 'confirm queued'])
+  await sendServiceMails(senderOn(services, sink.url), NEVER)
+  expect(await states(db)).toEqual(['confirm accepted', 'confirm accepted', 'confirm accepted'])
+})

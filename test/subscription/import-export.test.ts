@@ -1,0 +1,283 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
+import { afterAll, describe, expect } from 'vitest'
+import { databaseOn, openPool } from '../../src/db/database.ts'
+import { outbox, subscribers, suppressions } from '../../src/db/schema.ts'
+import type { Services } from '../../src/services.ts'
+import { addressHash } from '../../src/subscription/address.ts'
+import { exportSubscribers } from '../../src/subscription/export.ts'
+import { importSubscribers } from '../../src/subscription/import.ts'
+import { freshDatabase, test } from '../support/database.ts'
+import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'paperboy-import-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function csv(content: string | Buffer, name = 'readers.csv'): string {
+  const file = join(folder, name)
+  writeFileSync(file, content)
+  return file
+}
+const ACTIVE = { active: true, attestedBy: 'the operator', dryRun: false }
+const ASKED = { ...ACTIVE, active: false }
+const all = async ({ db }: Services) => db.select().from(subscribers).orderBy(subscribers.emailKey)
+const exported = async (services: Services) => (await Array.fromAsync(exportSubscribers(services))).join('')
+
+describe('a file is read', () => {
+  const row = { email: 'Ada@example.org', zone: 'Europe/Berlin', hour: 7, cadence: 'weekdays', size: 5 }
+  const files: Record<string, string | Buffer> = {
+    'with its columns in any order': 'size,hour,EMAIL,cadence,zone\n5,7,Ada@Example.org,weekdays,Europe/Berlin\n',
+    'with a byte order mark and Windows line ends':
+      '\uFEFFemail,zone,hour,cadence,size\r\nAda@example.org,Europe/Berlin,7,weekdays,5\r\n',
+    'with quotes, white space and empty lines':
+      '\n"email" , "zone",hour,cadence,size\n\n"Ada@example.org", "Europe/Berlin" ,"7", weekdays ,5\n\n',
+    'with columns that mean nothing here':
+      'name,email,zone,hour,cadence,size\n"Lovelace, ""Ada""\nCountess",Ada@example.org,Europe/Berlin,7,weekdays,5\n',
+    'without an end of its last line': 'email,zone,hour,cadence,size\nAda@example.org,Europe/Berlin,7,weekdays,5',
+  }
+  for (const [name, content] of Object.entries(files)) {
+    test(name, async ({ db }) => {
+      const services = servicesOn(db)
+      expect(await importSubscribers(services, csv(content), ACTIVE)).toMatchObject({ read: 1, added: 1, refused: 0 })
+      expect(await all(services)).toMatchObject([
+        { ...row, status: 'active', importedBy: 'the operator', importedAt: NOON },
+      ])
+    })
+  }
+
+  test('with nothing but addresses: what is not said is daily at eight UTC, ten papers', async ({ db }) => {
+    const services = servicesOn(db)
+    await importSubscribers(services, csv('email\nada@example.org\nada@bücher.example\n'), ACTIVE)
+    expect(await all(services)).toMatchObject([
+      {
+        email: 'ada@example.org',
+        zone: 'UTC',
+        hour: 8,
+        cadence: 'daily',
+        size: 10,
+        nextDigestAt: new Date('2026-04-16T08:00:00Z'),
+      },
+      { email: 'ada@xn--bcher-kva.example' },
+    ])
+  })
+})
+
+describe('consent', () => {
+  test('with --active somebody attests it, and no mail asks again', async ({ db }) => {
+    const services = servicesOn(db)
+    await importSubscribers(services, csv('email\nada@example.org\n'), ACTIVE)
+    expect(await all(services)).toMatchObject([{ status: 'active', confirmedAt: NOON, importedBy: 'the operator' }])
+    expect(await db.$count(outbox)).toBe(0)
+  })
+
+  test('without it each is asked by a mail, once', async ({ db }) => {
+    const services = servicesOn(db)
+    await importSubscribers(services, csv('email\nada@example.org\nbob@example.org\n'), ASKED)
+    await importSubscribers(services, csv('email\nada@example.org\nbob@example.org\n'), ASKED)
+    expect((await all(services)).map((row) => [row.status, row.nextDigestAt])).toEqual([
+      ['pending', null],
+      ['pending', null],
+    ])
+    expect((await db.select().from(outbox)).map((mail) => mail.kind)).toEqual(['confirm', 'confirm'])
+  })
+
+  test('nobody who left, bounced or complained comes back, nor anybody suppressed, and they are counted', async ({
+    db,
+  }) => {
+    const services = servicesOn(db)
+    for (const status of ['unsubscribed', 'bounced', 'complained'] as const) {
+      await addSubscriber(db, `${status}@example.org`, { status, nextDigestAt: null })
+    }
+    const reasons = ['hard bounce', 'complaint', 'erasure', 'manual'] as const
+    for (const [n, reason] of reasons.entries()) {
+      await db
+        .insert(suppressions)
+        .values({ addressHash: addressHash(testConfig().SUPPRESSION_KEY, `s${n}@example.org`), reason })
+    }
+    await addSubscriber(db, 's3@example.org', { status: 'pending' })
+    const before = await all(services)
+    const names = ['unsubscribed', 'bounced', 'Complained', 's0', 's1', 's2', 'S3']
+    const file = csv(`email\n${names.map((name) => `${name}@example.org\n`).join('')}new@example.org\n`)
+    for (const options of [ACTIVE, ASKED]) {
+      expect(await importSubscribers(services, file, options)).toMatchObject({ refused: 7 })
+    }
+    expect((await all(services)).filter((row) => row.emailKey !== 'new@example.org')).toEqual(before)
+    expect(await db.$count(outbox)).toBe(0)
+  })
+
+  test('the status column of an export counts: who left there does not arrive here, who was never sure is asked', async ({
+    db,
+  }) => {
+    const services = servicesOn(db)
+    const statuses = ['active', 'pending', 'unsubscribed', 'bounced', 'complained']
+    const file = csv(`email,status\n${statuses.map((status) => `${status}@example.org,${status}\n`).join('')}`)
+    expect(await importSubscribers(services, file, ACTIVE)).toMatchObject({ read: 5, added: 2, refused: 3 })
+    expect((await all(services)).map((row) => [row.email, row.status])).toEqual([
+      ['active@example.org', 'active'],
+      ['pending@example.org', 'pending'],
+    ])
+    expect(await db.$count(outbox)).toBe(1)
+  })
+
+  test('a pending reader is made active, at the hour and in the zone they have', async ({ db }) => {
+    const services = servicesOn(db)
+    await addSubscriber(db, 'ada@example.org', { status: 'pending', zone: 'Asia/Tokyo', hour: 7, nextDigestAt: null })
+    expect(await importSubscribers(services, csv('email\nADA@example.org\n'), ACTIVE)).toMatchObject({
+      activated: 1,
+      added: 0,
+    })
+    expect(await all(services)).toMatchObject([
+      { status: 'active', zone: 'Asia/Tokyo', hour: 7, nextDigestAt: new Date('2026-04-15T22:00:00Z') },
+    ])
+  })
+})
+
+describe('a bad line', () => {
+  const good = 'ada@example.org,UTC,8,daily,10'
+  const bad: [string, string, RegExp][] = [
+    ['an address that is none', 'ada.example.org,UTC,8,daily,10', /line 4: .*@/],
+    ['a header injection', '"eve@example.org\nBcc: x@y.zz",UTC,8,daily,10', /line \d: /],
+    ['no address', ',UTC,8,daily,10', /line 4: .*@/],
+    ['an hour of 25', 'bob@example.org,UTC,25,daily,10', /line 4: hour "25"/],
+    ['an hour in words', 'bob@example.org,UTC,eight,daily,10', /line 4: hour "eight"/],
+    ['a cadence that is not offered', 'bob@example.org,UTC,8,hourly,10', /line 4: cadence "hourly"/],
+    ['a size that is not a number', 'bob@example.org,UTC,8,daily,1e9', /line 4: size "1e9"/],
+    ['more papers than a mail can hold', 'bob@example.org,UTC,8,daily,50', /line 4: size "50"/],
+    ['a zone that nobody knows', 'bob@example.org,Mars/Olympus,8,daily,10', /line 4: .*"Mars\/Olympus"/],
+    ['a zone with a NUL', 'bob@example.org,Europe/Berlin\0,8,daily,10', /line 4: .*zone/],
+    ['a column too few', 'bob@example.org,UTC,8', /line 4/],
+    ['a quote that never ends', '"bob@example.org,UTC,8,daily,10', /CSV|[Qq]uote/],
+  ]
+  for (const [name, line, words] of bad) {
+    test(`${name}: is named, and nothing is imported`, async ({ db }) => {
+      const services = servicesOn(db)
+      const file = csv(
+        `email,zone,hour,cadence,size\n${good}\ncy@example.org,UTC,8,daily,10\n${line}\ndi@example.org,UTC,8,daily,10\n`,
+      )
+      await expect(importSubscribers(services, file, ACTIVE)).rejects.toMatchObject({
+        code: 'BAD_IMPORT',
+        message: expect.stringMatching(words),
+      })
+      expect([await db.$count(subscribers), await db.$count(outbox)]).toEqual([0, 0])
+    })
+  }
+
+  test('among thousands undoes what was written before it; all bad ones are named, up to twenty', async ({ db }) => {
+    const services = servicesOn(db)
+    const lines = Array.from({ length: 5000 }, (_, n) => (n > 4900 ? `r${n}` : `r${n}@example.org`))
+    const attempt = importSubscribers(services, csv(`email\n${lines.join('\n')}\n`), ACTIVE)
+    const error: Error = await attempt.then(
+      () => new Error('was imported'),
+      (reason) => reason,
+    )
+    expect(error.message.match(/line \d+:/g)).toHaveLength(20)
+    expect(error.message).toContain('line 4903:')
+    expect(await db.$count(subscribers)).toBe(0)
+  })
+
+  test('a file that is missing, empty or without the column "email" is said to be that', async ({ db }) => {
+    const services = servicesOn(db)
+    const cases: [string, RegExp][] = [
+      [join(folder, 'none.csv'), /no file/],
+      [folder, /cannot be read|is not a CSV/],
+      [csv('', 'empty.csv'), /email/],
+      [csv('address\nada@example.org\n', 'column.csv'), /email/],
+      [csv(Buffer.from([0x1f, 0x8b, 0x08, 0, 0xff, 0xfe, 0x00]), 'binary.csv'), /email|CSV/],
+    ]
+    for (const [file, words] of cases) {
+      await expect(importSubscribers(services, file, ACTIVE), file).rejects.toMatchObject({
+        code: 'BAD_IMPORT',
+        message: expect.stringMatching(words),
+      })
+    }
+  })
+})
+
+test('a dry run counts the same and changes nothing', async ({ db }) => {
+  const services = servicesOn(db)
+  await addSubscriber(db, 'known@example.org')
+  await addSubscriber(db, 'pending@example.org', { status: 'pending', nextDigestAt: null })
+  await addSubscriber(db, 'left@example.org', { status: 'unsubscribed', nextDigestAt: null })
+  const file = csv(
+    'email\nknown@example.org\npending@example.org\nleft@example.org\nnew@example.org\nnew@example.org\n',
+  )
+  const before = await all(services)
+  const counted = await importSubscribers(services, file, { ...ACTIVE, dryRun: true })
+  expect(counted).toEqual({ read: 5, added: 1, activated: 1, unchanged: 2, refused: 1 })
+  expect(await all(services)).toEqual(before)
+  expect(await importSubscribers(services, file, ACTIVE)).toEqual(counted)
+})
+
+test('importing a file again changes nothing', async ({ db }) => {
+  const clock = { now: NOON }
+  const services = servicesOn(db, {}, clock)
+  const file = csv(`email,hour\n${Array.from({ length: 4500 }, (_, n) => `r${n}@example.org,${n % 24}`).join('\n')}\n`)
+  expect(await importSubscribers(services, file, ACTIVE)).toMatchObject({ read: 4500, added: 4500 })
+  const before = await all(services)
+  clock.now = new Date('2026-05-01T00:00:00Z')
+  expect(await importSubscribers(services, file, ACTIVE)).toMatchObject({ added: 0, activated: 0, unchanged: 4500 })
+  expect(await all(services)).toEqual(before)
+})
+
+describe('an export', () => {
+  test('imported elsewhere gives the same readers', async ({ db }) => {
+    const here = servicesOn(db)
+    await addSubscriber(db, 'Ada@example.org', { zone: 'Asia/Tokyo', hour: 7, cadence: 'weekdays', size: 5 })
+    await addSubscriber(db, "o'hara+x@bücher.example", { hour: 0, cadence: 'weekly', size: 20 })
+    await addSubscriber(db, 'left@example.org', { status: 'unsubscribed', nextDigestAt: null, leftAt: NOON })
+    await addSubscriber(db, 'gone@example.org', { status: 'erased', email: null, emailKey: null, nextDigestAt: null })
+    const elsewhere = await freshDatabase()
+    const pool = openPool(elsewhere.url, () => {})
+    try {
+      const there = servicesOn(databaseOn(pool))
+      expect(await importSubscribers(there, csv(await exported(here)), ACTIVE)).toMatchObject({
+        read: 3,
+        added: 2,
+        refused: 1,
+      })
+      const facts = (row: typeof subscribers.$inferSelect) => [
+        row.email,
+        row.status,
+        row.zone,
+        row.hour,
+        row.cadence,
+        row.size,
+      ]
+      expect((await all(there)).map(facts)).toEqual(
+        (await all(here)).filter((row) => row.status === 'active').map(facts),
+      )
+      expect(
+        (await exported(there))
+          .split('\n')
+          .slice(1, 3)
+          .map((line) => line.split(',').slice(0, 6)),
+      ).toEqual(
+        (await exported(here))
+          .split('\n')
+          .slice(1, 3)
+          .map((line) => line.split(',').slice(0, 6)),
+      )
+    } finally {
+      await pool.end()
+      await elsewhere.drop()
+    }
+  })
+
+  test('comes in chunks, so that memory does not grow with the list', async ({ db }) => {
+    await db.execute(sql`
+      INSERT INTO subscribers (email, email_key, status, next_digest_at)
+      SELECT 'r' || n || '@example.org', 'r' || n || '@example.org', 'active', now() FROM generate_series(1, 12000) AS n`)
+    const chunks: string[] = []
+    let seen = 0
+    for await (const chunk of exportSubscribers({ db })) {
+      chunks.push(chunk)
+      seen += chunk.split('\n').length - 1
+      if (seen === 5001) await db.execute(sql`DELETE FROM subscribers WHERE email = 'r12000@example.org'`)
+    }
+    expect(chunks.length).toBeGreaterThan(3)
+    expect(seen, 'header and readers, less one who went while it ran').toBe(12_000)
+    expect(new Set(chunks.join('').split('\n')).size).toBe(12_001)
+  })
+})

@@ -1,0 +1,135 @@
+import { eq } from 'drizzle-orm'
+import { describe, expect } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { subscribers } from '../../src/db/schema.ts'
+import type { Services } from '../../src/services.ts'
+import { readPreferences, savePreferences, type Wishes } from '../../src/subscription/preferences.ts'
+import { mintToken } from '../../src/subscription/tokens.ts'
+import { test } from '../support/database.ts'
+import { addSubscriber, NOON, servicesOn } from '../support/services.ts'
+
+const ADA = 'ada@example.org'
+const DAY = 86_400_000
+const tokenOf = ({ keys }: Services, id: number) => mintToken(keys, 'preferences', id, NOON)
+const row = async (db: Db, id: number) => (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!
+
+async function reader(db: Db, values: Parameters<typeof addSubscriber>[2] = {}, at = { now: NOON }) {
+  const services = servicesOn(db, {}, at)
+  const id = await addSubscriber(db, ADA, values)
+  const token = tokenOf(services, id)
+  return {
+    services,
+    id,
+    token,
+    save: (wishes: Wishes) => savePreferences(services, token, wishes),
+    nextDigest: async () => (await row(db, id)).nextDigestAt!.toISOString(),
+  }
+}
+
+test('reading shows what is there and changes nothing', async ({ db }) => {
+  const { services, id, token } = await reader(db, { zone: 'Asia/Tokyo', hour: 7, cadence: 'weekdays', size: 5 })
+  const before = await row(db, id)
+  expect(await readPreferences(services, token)).toEqual({
+    zone: 'Asia/Tokyo',
+    hour: 7,
+    cadence: 'weekdays',
+    size: 5,
+    pausedUntil: null,
+    status: 'active',
+  })
+  expect(await row(db, id)).toEqual(before)
+})
+
+test('saving changes what was given and leaves the rest; the next digest moves along at once', async ({ db }) => {
+  const { save, nextDigest } = await reader(db)
+  expect(await save({ hour: 20 })).toMatchObject({ hour: 20, zone: 'UTC', cadence: 'daily', size: 10 })
+  expect(await nextDigest(), 'today still').toBe('2026-04-15T20:00:00.000Z')
+  expect(await save({ zone: 'Asia/Tokyo' })).toMatchObject({ hour: 20, zone: 'Asia/Tokyo' })
+  expect(await nextDigest()).toBe('2026-04-16T11:00:00.000Z')
+  await save({ cadence: 'weekly', hour: 8 })
+  expect(await nextDigest(), 'Monday in Tokyo').toBe('2026-04-19T23:00:00.000Z')
+  expect(await save({ size: 20 })).toMatchObject({ size: 20, cadence: 'weekly', hour: 8 })
+})
+
+test('a digest that is due and not planned yet is not lost by saving at that minute', async ({ db }) => {
+  const { save, nextDigest } = await reader(db, { nextDigestAt: new Date(NOON.getTime() - 60_000) })
+  await save({ size: 5 })
+  expect(await nextDigest()).toBe('2026-04-15T11:59:00.000Z')
+})
+
+describe('a pause', () => {
+  test('lasts its weeks, and the next digest comes at the reader’s hour after it', async ({ db }) => {
+    const { save, nextDigest } = await reader(db, { hour: 8, zone: 'Europe/Berlin' })
+    expect((await save({ pauseWeeks: 2 })).pausedUntil).toEqual(new Date(NOON.getTime() + 14 * DAY))
+    expect(await nextDigest()).toBe('2026-04-30T06:00:00.000Z')
+    await save({ hour: 7 })
+    expect(await nextDigest(), 'changing the hour does not end it').toBe('2026-04-30T05:00:00.000Z')
+  })
+
+  test('also when a digest is due at that minute: none comes during it', async ({ db }) => {
+    const { save, nextDigest } = await reader(db, { nextDigestAt: NOON })
+    await save({ pauseWeeks: 1 })
+    expect(await nextDigest()).toBe('2026-04-23T08:00:00.000Z')
+  })
+
+  test('of no weeks ends one, and the next digest is tomorrow’s', async ({ db }) => {
+    const { save, nextDigest } = await reader(db)
+    await save({ pauseWeeks: 3 })
+    expect((await save({ pauseWeeks: 0 })).pausedUntil).toBeNull()
+    expect(await nextDigest()).toBe('2026-04-16T08:00:00.000Z')
+  })
+})
+
+describe('what cannot be is refused in words, and nothing of it is saved', () => {
+  const bad: [string, Wishes, RegExp][] = [
+    ['an hour of 24', { size: 5, hour: 24 }, /hour/],
+    ['an hour before midnight', { hour: -1 }, /hour/],
+    ['half an hour', { hour: 7.5 }, /hour/],
+    ['no number', { hour: Number.NaN }, /hour/],
+    ['a size that is not offered', { hour: 7, size: 7 }, /papers/],
+    ['a cadence that is not offered', { hour: 7, cadence: 'hourly' as 'daily' }, /daily/],
+    ['a pause of years', { hour: 7, pauseWeeks: 53 }, /weeks/],
+    ['a pause backwards', { pauseWeeks: -1 }, /weeks/],
+    ['a zone that nobody knows', { hour: 7, zone: 'Mars/Olympus' }, /zone/],
+    ['a POSIX zone', { hour: 7, zone: 'FOO+3' }, /zone/],
+    ['an abbreviation', { hour: 7, zone: 'CEST' }, /zone/],
+    ['an empty zone', { hour: 7, zone: '' }, /zone/],
+    ['a zone with a NUL', { hour: 7, zone: 'Europe/Berlin\0' }, /zone/],
+  ]
+  for (const [name, wishes, words] of bad) {
+    test(name, async ({ db }) => {
+      const { id, save } = await reader(db)
+      const before = await row(db, id)
+      await expect(save(wishes)).rejects.toMatchObject({
+        code: 'BAD_PREFERENCE',
+        message: expect.stringMatching(words),
+      })
+      expect(await row(db, id)).toEqual(before)
+    })
+  }
+})
+
+describe('the link', () => {
+  test('of another purpose, of nobody, or of somebody erased is unknown', async ({ db }) => {
+    const { services, id } = await reader(db)
+    const erased = await addSubscriber(db, 'gone@example.org', { status: 'erased' })
+    const links = [
+      mintToken(services.keys, 'unsubscribe', id, NOON),
+      mintToken(services.keys, 'confirm', id, NOON),
+      tokenOf(services, 4711),
+      tokenOf(services, erased),
+      '',
+    ]
+    for (const link of links) {
+      await expect(readPreferences(services, link)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
+      await expect(savePreferences(services, link, { hour: 7 })).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
+    }
+    expect((await row(db, id)).hour).toBe(8)
+  })
+
+  test('of someone who left still shows and saves, and does not bring them back', async ({ db }) => {
+    const { services, token, save } = await reader(db, { status: 'unsubscribed', nextDigestAt: null })
+    expect((await readPreferences(services, token)).status).toBe('unsubscribed')
+    expect(await save({ cadence: 'weekly' })).toMatchObject({ status: 'unsubscribed', cadence: 'weekly' })
+  })
+})
