@@ -125,10 +125,12 @@ function subjectOf(edition: ComposableEdition, papers: CardPaper[]): string {
   return `${names.join(', ')}${more} · Trending papers, ${shortDate(edition)}`
 }
 
+/** Lists without votes, such as a plain file's, are in their own order, and nothing more is claimed of them. */
+const isVoted = (papers: CardPaper[]): boolean => papers.some((paper) => paper.votes !== null)
+
 /** Ends before the number of papers shown, which is the reader's. */
 function opening(settings: Settings, edition: ComposableEdition, papers: CardPaper[]): string {
-  const voted = papers.some((paper) => paper.votes !== null)
-  return voted
+  return isVoted(papers)
     ? `What ${settings.CURATOR_NAME} and the research community found worth reading ${sinceWhen(edition)}:`
     : `The papers ${sinceWhen(edition)}, in their list's own order:`
 }
@@ -136,7 +138,7 @@ function opening(settings: Settings, edition: ComposableEdition, papers: CardPap
 function sectionsOf(settings: Settings, papers: CardPaper[], lengths: CardLengths) {
   const headings = [
     { name: 'picks', heading: `Picked by ${settings.CURATOR_NAME}` },
-    { name: 'top', heading: 'Trending' },
+    { name: 'top', heading: isVoted(papers) ? 'Trending' : 'Papers' },
   ]
   return headings
     .map((section) => ({
