@@ -50,6 +50,7 @@ test('a list day has its papers by score, with what is known of them', async ({ 
     codeUrl: 'https://a.example/c',
     discussionUrl: 'https://huggingface.co/papers/2604.00002',
     reason: '28 votes in 3 h, 4 comments',
+    picked: false,
     sample: false,
   })
   expect(day?.papers[2]).toMatchObject({ votes: undefined, reason: undefined })

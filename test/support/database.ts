@@ -3,11 +3,11 @@ import { test as base, inject } from 'vitest'
 import { type Db, databaseOn, openPool } from '../../src/db/database.ts'
 import { onDatabase, runSql, TEMPLATE } from './global-setup.ts'
 
-/** A database of one's own, cloned from the migrated template (about 0.1 s), gone at the end. */
+/** A database of one's own, cloned from the migrated template, gone at the end. Copying its files is faster than logging its pages. */
 export async function freshDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
   const server = inject('serverUrl')
   const name = `test_${randomBytes(6).toString('hex')}`
-  await runSql(server, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`)
+  await runSql(server, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY FILE_COPY`)
   return { url: onDatabase(server, name), drop: () => runSql(server, `DROP DATABASE ${name} WITH (FORCE)`) }
 }
 
