@@ -16,7 +16,10 @@ const list = (fallback = '') =>
         .map((part) => part.trim())
         .filter(Boolean),
     )
-const secret = z.string().refine((value) => Buffer.byteLength(value) >= 32, 'needs at least 32 bytes')
+const secret = z
+  .string()
+  .refine((value) => Buffer.byteLength(value) >= 32, 'needs at least 32 bytes')
+  .refine((value) => !value.includes(','), 'must have no comma, so that it can be listed in SECRET_KEY_PREVIOUS')
 const urlOf = (...schemes: string[]) =>
   z.string().refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), {
     message: `must be a URL starting with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,

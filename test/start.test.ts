@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -142,6 +143,23 @@ describe('npm start', { timeout: 90_000 }, () => {
     if (process.getuid?.() === 0) expect(service.output()).toContain('The database lives in')
     await service.end('SIGTERM')
   })
+})
+
+test('npm passes a stop on: nothing is left running behind it', { timeout: 60_000 }, async () => {
+  const dataDir = await dataFolder()
+  const env = { PORT: String(await choosePort(undefined)), MAILBOX_PORT: String(await choosePort(undefined)) }
+  const npm = spawn('npm', ['start'], {
+    cwd: new URL('..', import.meta.url),
+    env: { ...process.env, ...env, DATA_DIR: dataDir, PAPER_SOURCES: 'none' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  stack.push(async () => npm.kill('SIGKILL'))
+  let output = ''
+  npm.stdout.on('data', (chunk) => (output += chunk))
+  await expect.poll(() => output, { timeout: 30_000 }).toContain('Ctrl-C stops everything')
+  npm.kill('SIGTERM')
+  await expect.poll(() => runningEmbeddedPostgres(dataDir), { timeout: 20_000 }).toBeUndefined()
+  await expect(fetch(`http://127.0.0.1:${env.PORT}/healthz`)).rejects.toThrow()
 })
 
 describe('production', () => {

@@ -10,7 +10,8 @@ import type { Services } from '../services.ts'
 
 /** List days looked for on a first start: enough to span a weekend. */
 const FIRST_DAYS = 4
-const FIRST_PATIENCE_MS = 3_000
+/** A source that does not answer within this is read later; who started Paperboy wants to see something. */
+const FIRST_PATIENCE_MS = 1_500
 
 /**
  * Gives a fresh database something to show: papers from the sources if they answer soon, else the sample; and the newest closed

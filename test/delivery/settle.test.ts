@@ -174,6 +174,27 @@ describe('while any row is open, the edition is not sent', () => {
     expect(await isSent(services, editionId, 2)).toBe(true)
   })
 
+  for (const state of ['queued', 'handed', 'deferred', 'unknown'] as const) {
+    test(`${state} in a batch that ended all the same: the ledger has the last word, and the reader is not forgotten`, async ({
+      db,
+    }) => {
+      const services = servicesOn(db)
+      const editionId = await releasedEdition(services)
+      const sink = await sinkThat()
+      await addReaders(db, 2)
+      await planAll(services, editionId)
+      const [one, two] = await db.select().from(deliveries).orderBy(deliveries.subscriberId)
+      await db.update(deliveries).set({ state: 'accepted' }).where(eq(deliveries.subscriberId, one!.subscriberId))
+      await db.update(deliveries).set({ state }).where(eq(deliveries.subscriberId, two!.subscriberId))
+      await db.update(batches).set({ state: 'done' })
+      expect(await isSent(services, editionId, 2)).toBe(false)
+      expect(await stateOf(db)).toBe('sending')
+      await workAll(workerOn(services, sink.url))
+      expect(sink.taken.map((each) => each.to)).toEqual(['reader-2@example.org'])
+      expect(await isSent(services, editionId, 2)).toBe(true)
+    })
+  }
+
   test('"send to all" that is not planned to its end', async ({ db }) => {
     const services = servicesOn(db)
     const editionId = await releasedEdition(services)
