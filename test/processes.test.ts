@@ -43,7 +43,7 @@ async function startTopology(db: Db, databaseUrl: string, settings: Record<strin
     PUBLIC_URL: `http://127.0.0.1:${port}`,
     MAIL_FROM: 'Paperboy <papers@paperboy.example>',
     POSTAL_ADDRESS: '1 Press Street, Inkwell',
-    SECRET_KEY: 'a test key that is thirty-two bytes long, at least',
+    SECRET_KEY: 'a test key that is thirty-two bytes long at least',
     SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
     PAPER_SOURCES: 'none',
     ...settings,

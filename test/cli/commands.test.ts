@@ -35,7 +35,7 @@ async function paperboy(args: string[], env: Record<string, string> = {}): Promi
     DATA_DIR: join(folder, 'data'),
     PUBLIC_URL: 'https://paperboy.example',
     MAIL_FROM: 'Paperboy <papers@paperboy.example>',
-    SECRET_KEY: 'a test key that is thirty-two bytes long, at least',
+    SECRET_KEY: 'a test key that is thirty-two bytes long at least',
     SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
     ...env,
   }

@@ -247,7 +247,7 @@ describe('confirming', () => {
       mintToken(services.keys, 'unsubscribe', id, NOON, confirmNonce!),
       mintToken(services.keys, 'preferences', id, NOON, confirmNonce!),
       mintToken(
-        { current: 'another key, also thirty-two bytes long!', previous: [] },
+        { current: 'another key also thirty-two bytes long!', previous: [] },
         'confirm',
         id,
         NOON,

@@ -16,7 +16,7 @@ export const testConfig = (overrides: Record<string, string> = {}): Config =>
     PUBLIC_URL: 'https://paperboy.example',
     MAIL_FROM: 'Paperboy <papers@paperboy.example>',
     POSTAL_ADDRESS: '1 Press Street, Inkwell',
-    SECRET_KEY: 'a test key that is thirty-two bytes long, at least',
+    SECRET_KEY: 'a test key that is thirty-two bytes long at least',
     SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
     LOG_LEVEL: 'silent',
     ...overrides,
