@@ -49,7 +49,7 @@ export function cardOf(paper: CardPaper, most: CardLengths) {
     position: paper.position,
     title: short(paper.title, most.title),
     byline: sentences(
-      [authorLine(paper.authors), readable(paper.organization ?? '')].filter(Boolean).join(' · '),
+      [authorLine(paper.authors.map(readable)), readable(paper.organization ?? '')].filter(Boolean).join(' · '),
       most.byline,
     ),
     summary: short(paper.summary ?? paper.abstract, most.summary),
