@@ -30,7 +30,10 @@ export async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
   return repeats
 }
 
-/** Which positions of the edition at hand each reader has had in earlier digests. */
+/**
+ * Which positions of the edition at hand each reader has had in earlier digests. Read before the mark: two editions with a paper in
+ * common, handed to one reader by two workers within the same moment, do not see each other.
+ */
 export async function readHad(
   db: Db,
   repeats: Repeats,

@@ -52,7 +52,7 @@ export async function sendEdition(services: Services, key: EditionKey, options: 
     const progress = await progressOf(services, edition.id)
     options.onProgress(progress)
     const stopped = options.stop.aborted || (await isStopped(services, key))
-    if (stopped || !(options.wait ? progress.open > 0 : progress.working)) {
+    if (stopped || !(progress.working || (options.wait && progress.open > 0))) {
       await settleEditions(services)
       return progress
     }
