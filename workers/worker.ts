@@ -1,7 +1,7 @@
 import { batchesToDo } from '../src/delivery/batches.ts'
 import { deliverBatch } from '../src/delivery/deliver-batch.ts'
 import { digestPress } from '../src/delivery/digest-press.ts'
-import { openRelay } from '../src/delivery/relay.ts'
+import { DRAIN_PATIENCE_MS, openRelay } from '../src/delivery/relay.ts'
 import type { JobName } from '../src/jobs.ts'
 import { sendServiceMails } from '../src/outbox/send-service-mails.ts'
 import type { Source } from '../src/papers/sources/source.ts'
@@ -19,9 +19,6 @@ export interface RunningWorker {
   /** Finishes and records what is in flight and gives the rest back. Nothing becomes unknown, unless the relay does not answer for 12 s. */
   stop(): Promise<void>
 }
-
-/** Less than the 20 seconds that a stop may take in all. */
-const DRAIN_PATIENCE_MS = 12_000
 
 /** Starts taking every kind of job. Any number of workers may run; none holds state that matters. */
 export async function startWorker(services: Services, sources: readonly Source[]): Promise<RunningWorker> {

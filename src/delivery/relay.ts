@@ -17,6 +17,8 @@ export interface Relay {
 const MESSAGES_PER_SESSION = 500
 /** A relay that lets in fewer connections than we want is asked again for more after this. */
 const FEWER_FOR_MS = 60_000
+/** How long a stop waits for a relay that says nothing before it closes it: less than the 20 seconds that a stop may take in all. */
+export const DRAIN_PATIENCE_MS = 12_000
 /** Sessions die between messages, as when a relay limits their length; each message is tried on this many. */
 const SESSIONS_PER_MESSAGE = 3
 

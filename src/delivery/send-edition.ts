@@ -11,7 +11,7 @@ import { type DeliverDeps, deliverBatch } from './deliver-batch.ts'
 import { digestPress } from './digest-press.ts'
 import { planAll, planDue } from './plan-deliveries.ts'
 import { type Progress, progressOf } from './progress.ts'
-import { openRelay } from './relay.ts'
+import { DRAIN_PATIENCE_MS, openRelay } from './relay.ts'
 import { settleEditions } from './settle-editions.ts'
 
 export interface SendOptions {
@@ -26,8 +26,6 @@ export interface SendOptions {
 const LOOK_EVERY_MS = 250
 /** How often it is asked anew whether a worker runs: the one that is watched may die. */
 const ASK_EVERY_MS = 5_000
-/** A stop waits this long for a relay that says nothing. */
-const DRAIN_PATIENCE_MS = 12_000
 
 /**
  * Sends an edition: releases it if it is a draft, plans its readers, and sees it through until nobody works on it any more. A
