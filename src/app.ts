@@ -12,6 +12,7 @@ import { confirmRoutes } from './http/confirm.ts'
 import { editionRoutes } from './http/editions.ts'
 import { pageErrorHandler, pageNotFound } from './http/error-pages.ts'
 import { healthRoutes } from './http/health.ts'
+import { speakTheReadersLanguage } from './http/language.ts'
 import { loadLimits, signUpLimits } from './http/limits.ts'
 import { paperRoutes } from './http/papers.ts'
 import { preferencesRoutes } from './http/preferences.ts'
@@ -41,6 +42,8 @@ export function buildApp(services: Services, options: AppOptions = {}) {
   // Nothing is kept by browsers and caches unless its route says so.
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   app.register(fastifyView, viewOptions(services.config, options.mailboxUrl))
+  // After the views, whose own hook begins every reply with empty locals.
+  app.after(() => speakTheReadersLanguage(app))
 
   // Reached always: no limit and no load shedding in front of them.
   app.register(unsubscribeRoutes, services)

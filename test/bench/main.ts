@@ -1,0 +1,15 @@
+import { readdirSync } from 'node:fs'
+
+/** `npm run bench -- NAME …`: runs NAME.bench.ts beside this file. Each prints a table of ratios between things timed in the same run. */
+const names = readdirSync(import.meta.dirname)
+  .filter((file) => file.endsWith('.bench.ts'))
+  .map((file) => file.replace('.bench.ts', ''))
+const [name, ...rest] = process.argv.slice(2)
+
+if (name && names.includes(name)) {
+  const { bench } = (await import(`./${name}.bench.ts`)) as { bench: (args: string[]) => Promise<void> }
+  await bench(rest)
+} else {
+  console.error(`Usage: npm run bench -- ${names.join(' | ')} [options]`)
+  process.exitCode = 2
+}
