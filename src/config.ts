@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { bounceAddressProblem } from './delivery/return-path.ts'
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback)
 const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback)
@@ -33,6 +34,11 @@ const mailbox = z
     'must look like: Paperboy <papers@example.org>',
   )
 
+const bounceAddress = z.string().superRefine((value, context) => {
+  const message = bounceAddressProblem(value)
+  if (message) context.addIssue({ code: 'custom', message })
+})
+
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   DATABASE_URL: urlOf('postgres:', 'postgresql:').optional(),
@@ -44,6 +50,7 @@ const Environment = z.object({
     .optional(),
   MAIL_FROM: mailbox.optional(),
   REPLY_TO: mailbox.optional(),
+  BOUNCE_ADDRESS: bounceAddress.optional(),
   POSTAL_ADDRESS: z.string().optional(),
   CURATOR_NAME: z.string().default('AK'),
   SECRET_KEY: secret.optional(),

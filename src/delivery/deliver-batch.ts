@@ -84,7 +84,7 @@ async function stream(deps: DeliverDeps, lease: Lease, pending: Pending[], ended
   }
 
   const handOver = async (handed: Handed) => {
-    const outcome = await relay.send(edition.envelope(handed.email), edition.digest(handed, now()))
+    const outcome = await relay.send(edition.envelope(handed), edition.digest(handed, now()))
     relayDown ||= outcome.relayDown === true
     settled.push({ subscriberId: handed.subscriberId, handOvers: handed.handOvers, outcome })
     await record()

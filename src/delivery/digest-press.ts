@@ -11,12 +11,13 @@ import { mintToken } from '../subscription/tokens.ts'
 import type { Handed, Pending } from './deliveries.ts'
 import type { Envelope } from './relay.ts'
 import { findRepeats, readHad } from './repeats.ts'
+import { returnPath } from './return-path.ts'
 import { chooseShown, fromBitmap, toBitmap } from './shown.ts'
 
 export interface OpenEdition {
   /** what each reader is shown, as a bitmap of the edition's positions; empty where they had everything before */
   choose(pending: readonly Pending[]): Promise<{ subscriberId: number; shown: Buffer }[]>
-  envelope(email: string): Envelope
+  envelope(handed: Pick<Handed, 'subscriberId' | 'email'>): Envelope
   /** the message for one reader, ready to be sent */
   digest(handed: Handed, at: Date): Buffer
 }
@@ -36,7 +37,6 @@ interface Composed {
 
 export function digestPress({ db, config, keys }: Pick<Services, 'db' | 'config' | 'keys'>): DigestPress {
   const kept = new Map<number, Composed>()
-  const from = addressOf(config.MAIL_FROM)
 
   const load = async (editionId: number): Promise<Composed> => {
     const [edition] = await db
@@ -64,7 +64,10 @@ export function digestPress({ db, config, keys }: Pick<Services, 'db' | 'config'
             shown: shown ?? toBitmap(chooseShown(parts.sections.length, size, had.get(subscriberId))),
           }))
         },
-        envelope: (to) => ({ from, to }),
+        envelope: ({ subscriberId, email }) => ({
+          from: returnPath({ config, keys }, { subscriberId, mail: 'digest', reference: editionId }),
+          to: email,
+        }),
         digest: (handed, at) => composeDigest(parts, readerPart({ config, keys }, messageKey, handed, at)),
       }
     },

@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
-import { addressOf } from '../delivery/digest-press.ts'
 import { waitAfter } from '../delivery/later-batches.ts'
 import type { Outcome } from '../delivery/outcome.ts'
 import { persistently } from '../delivery/persistently.ts'
 import type { Relay } from '../delivery/relay.ts'
+import { returnPath } from '../delivery/return-path.ts'
 import type { Services } from '../services.ts'
 import { composeServiceMail, type ServiceMail } from './compose-service-mail.ts'
 
@@ -34,7 +34,8 @@ export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<n
     if (!mail) return sent
     const message = await composeServiceMail(deps, mail)
     const renewal = keepLease(deps, mail.id)
-    const outcome = await deps.relay.send({ from: addressOf(deps.config.MAIL_FROM), to: mail.email }, message)
+    const from = returnPath(deps, { subscriberId: mail.subscriberId, mail: 'service', reference: mail.id })
+    const outcome = await deps.relay.send({ from, to: mail.email }, message)
     await persistently(deps, () => record(deps, mail, outcome)).finally(() => clearInterval(renewal))
     if (outcome.relayDown) return sent
   }

@@ -1,0 +1,40 @@
+import { expect } from 'vitest'
+import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
+import { digestPress } from '../../src/delivery/digest-press.ts'
+import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { openRelay } from '../../src/delivery/relay.ts'
+import { readReturnPath } from '../../src/delivery/return-path.ts'
+import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import { subscribe } from '../../src/subscription/subscribe.ts'
+import { test } from '../support/database.ts'
+import { addSubscriber, releasedEdition, servicesOn } from '../support/services.ts'
+import { openSink } from '../support/sink.ts'
+
+const NEVER = new AbortController().signal
+
+test('with BOUNCE_ADDRESS every digest and every service mail leaves under a sender of its own', async ({
+  db,
+  onTestFinished,
+}) => {
+  const services = servicesOn(db, { BOUNCE_ADDRESS: 'bounce+*@bounces.example' })
+  const sink = await openSink()
+  onTestFinished(() => sink.close())
+  const relay = openRelay(sink.url, 2)
+  onTestFinished(() => relay.close())
+  const worker = { ...services, relay, press: digestPress(services) }
+  const ada = await addSubscriber(db, 'ada@example.org')
+  const bob = await addSubscriber(db, 'bob@example.org')
+  const editionId = await releasedEdition(services)
+  const { batchIds } = await planAll(services, editionId)
+  await deliverBatch(worker, batchIds[0]!, NEVER)
+  await subscribe(services, { typed: 'cleo@example.org', zone: 'UTC', origin: '192.0.2.7' })
+  await sendServiceMails(worker, NEVER)
+
+  const senders = Object.fromEntries(sink.taken.map(({ to, from }) => [to, readReturnPath(services.keys, from)]))
+  expect(senders).toEqual({
+    'ada@example.org': { subscriberId: ada, mail: 'digest', reference: editionId },
+    'bob@example.org': { subscriberId: bob, mail: 'digest', reference: editionId },
+    'cleo@example.org': { subscriberId: expect.any(Number), mail: 'service', reference: expect.any(Number) },
+  })
+  expect(new Set(sink.taken.map(({ from }) => from)).size).toBe(3)
+})
