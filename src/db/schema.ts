@@ -1,4 +1,5 @@
 /** The tables as code sees them. migrations/ makes them; a test compares the two, so neither can drift. */
+import { sql } from 'drizzle-orm'
 import {
   bigint,
   boolean,
@@ -10,6 +11,7 @@ import {
   pgEnum,
   pgTable,
   primaryKey,
+  real,
   smallint,
   text,
   timestamp,
@@ -17,6 +19,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 
+const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 const id = () => bigint({ mode: 'number' }).generatedAlwaysAsIdentity().primaryKey()
 const ref = (name: string) => bigint(name, { mode: 'number' }).notNull()
@@ -35,7 +38,7 @@ export const cadence = pgEnum('cadence', ['daily', 'weekdays', 'weekly'])
 export const suppressionReason = pgEnum('suppression_reason', ['hard bounce', 'complaint', 'erasure', 'manual'])
 export const editionKind = pgEnum('edition_kind', ['daily', 'weekly'])
 export const editionState = pgEnum('edition_state', ['draft', 'released', 'sending', 'paused', 'sent', 'cancelled'])
-export const paperSection = pgEnum('paper_section', ['picks', 'top'])
+export const paperSection = pgEnum('paper_section', ['picks', 'top', 'rising'])
 export const batchState = pgEnum('batch_state', ['open', 'leased', 'done'])
 export const deliveryState = pgEnum('delivery_state', [
   'queued',
@@ -63,6 +66,8 @@ export const papers = pgTable(
     organization: text('organization'),
     submitter: text('submitter'),
     keywords: text('keywords').array().notNull().default([]),
+    categories: text('categories').array().notNull().default([]),
+    topics: text('topics').array().notNull().default([]),
     publishedAt: moment('published_at'),
     listDay: date('list_day').notNull(),
     listedAt: moment('listed_at'),
@@ -73,6 +78,7 @@ export const papers = pgTable(
     projectUrl: text('project_url'),
     sample: boolean('sample').notNull().default(false),
     raw: jsonb('raw').notNull(),
+    search: tsvector('search').generatedAlwaysAs(sql`of title, keywords, authors, abstract: see the migration`),
     createdAt: moment('created_at').notNull().defaultNow(),
     updatedAt: moment('updated_at').notNull().defaultNow(),
   },
@@ -103,6 +109,26 @@ export const sourceReads = pgTable(
     papers: integer('papers').notNull(),
   },
   (t) => [primaryKey({ name: 'one_read_per_source_day', columns: [t.source, t.listDay] })],
+)
+
+export const terms = pgTable('terms', {
+  id: integer('id').generatedAlwaysAsIdentity().primaryKey(),
+  term: text('term').notNull().unique('one_row_per_term'),
+  papers: integer('papers').notNull().default(0),
+})
+
+export const paperVectors = pgTable('paper_vectors', {
+  paperId: ref('paper_id').primaryKey(),
+  terms: integer('terms').array().notNull(),
+  weights: real('weights').array().notNull(),
+  corpus: integer('corpus').notNull(),
+  madeAt: moment('made_at').notNull(),
+})
+
+export const paperTerms = pgTable(
+  'paper_terms',
+  { termId: integer('term_id').notNull(), paperId: ref('paper_id'), weight: real('weight').notNull() },
+  (t) => [primaryKey({ name: 'one_weight_per_paper_and_term', columns: [t.termId, t.paperId] })],
 )
 
 export const picks = pgTable(
@@ -183,6 +209,10 @@ export const editionPapers = pgTable(
     votes: integer('votes'),
     comments: integer('comments'),
     stars: integer('stars'),
+    curator: text('curator'),
+    ageHours: doublePrecision('age_hours'),
+    earlierVotes: integer('earlier_votes'),
+    earlierAt: moment('earlier_at'),
   },
   (t) => [
     primaryKey({ name: 'one_place_per_paper', columns: [t.editionId, t.paperId] }),

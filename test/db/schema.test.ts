@@ -37,7 +37,7 @@ test('the same columns: name, type, whether it may be empty, whether it fills it
         `${table.name}.${column.name}`,
         column.getSQLType(),
         column.notNull ? 'required' : 'optional',
-        column.generatedIdentity ? 'identity' : column.hasDefault ? 'default' : undefined,
+        column.generatedIdentity ? 'identity' : column.hasDefault || column.generated ? 'default' : undefined,
       ]
         .filter(Boolean)
         .join(' '),
