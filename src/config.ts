@@ -39,39 +39,52 @@ const bounceAddress = z.string().superRefine((value, context) => {
   if (message) context.addIssue({ code: 'custom', message })
 })
 
-const Environment = z.object({
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
-  DATABASE_URL: urlOf('postgres:', 'postgresql:').optional(),
-  REDIS_URL: urlOf('redis:', 'rediss:').optional(),
-  SMTP_URL: urlOf('smtp:', 'smtps:').optional(),
-  PUBLIC_URL: urlOf('http:', 'https:')
-    .refine((value) => !/[?#\s]/.test(value), 'must have no query, fragment or white space')
-    .transform((value) => new URL(value).href.replace(/\/+$/, ''))
-    .optional(),
-  MAIL_FROM: mailbox.optional(),
-  REPLY_TO: mailbox.optional(),
-  BOUNCE_ADDRESS: bounceAddress.optional(),
-  POSTAL_ADDRESS: z.string().optional(),
-  CURATOR_NAME: z.string().default('AK'),
-  SECRET_KEY: secret.optional(),
-  SECRET_KEY_PREVIOUS: list().pipe(z.array(secret)),
-  SUPPRESSION_KEY: secret.optional(),
-  HOST: z.string().default('127.0.0.1'),
-  PORT: port(3000),
-  MAILBOX_PORT: port(1080),
-  TRUST_PROXY: list(),
-  DATA_DIR: z.string().default('.data'),
-  PAPER_SOURCES: list('hf')
-    .transform((names) => names.filter((name) => name !== 'none'))
-    .pipe(z.array(z.enum(['hf']))),
-  EDITION_CLOSE_HOUR_UTC: z.coerce.number().int().min(0).max(23).default(2),
-  EDITION_RELEASE_DELAY_MINUTES: z.coerce.number().int().min(0).max(1440).default(60),
-  DIGEST_FRESHNESS_HOURS: hours(12),
-  DIGEST_EXPIRY_HOURS: hours(20),
-  SMTP_CONNECTIONS: count(10, 200),
-  UNKNOWN_POLICY: z.enum(['resend', 'hold']).default('resend'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
-})
+const hostName = z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, 'must look like a name in the DNS')
+
+const Environment = z
+  .object({
+    NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+    DATABASE_URL: urlOf('postgres:', 'postgresql:').optional(),
+    REDIS_URL: urlOf('redis:', 'rediss:').optional(),
+    SMTP_URL: urlOf('smtp:', 'smtps:').optional(),
+    PUBLIC_URL: urlOf('http:', 'https:')
+      .refine((value) => !/[?#\s]/.test(value), 'must have no query, fragment or white space')
+      .transform((value) => new URL(value).href.replace(/\/+$/, ''))
+      .optional(),
+    MAIL_FROM: mailbox.optional(),
+    REPLY_TO: mailbox.optional(),
+    BOUNCE_ADDRESS: bounceAddress.optional(),
+    POSTAL_ADDRESS: z.string().optional(),
+    CURATOR_NAME: z.string().default('AK'),
+    SECRET_KEY: secret.optional(),
+    SECRET_KEY_PREVIOUS: list().pipe(z.array(secret)),
+    SUPPRESSION_KEY: secret.optional(),
+    HOST: z.string().default('127.0.0.1'),
+    PORT: port(3000),
+    MAILBOX_PORT: port(1080),
+    TRUST_PROXY: list(),
+    DATA_DIR: z.string().default('.data'),
+    PAPER_SOURCES: list('hf')
+      .transform((names) => names.filter((name) => name !== 'none'))
+      .pipe(z.array(z.enum(['hf']))),
+    EDITION_CLOSE_HOUR_UTC: z.coerce.number().int().min(0).max(23).default(2),
+    EDITION_RELEASE_DELAY_MINUTES: z.coerce.number().int().min(0).max(1440).default(60),
+    DIGEST_FRESHNESS_HOURS: hours(12),
+    DIGEST_EXPIRY_HOURS: hours(20),
+    SMTP_CONNECTIONS: count(10, 200),
+    DKIM_DOMAIN: hostName.optional(),
+    DKIM_SELECTOR: list().pipe(z.array(hostName)),
+    DKIM_PRIVATE_KEY_FILE: list(),
+    UNKNOWN_POLICY: z.enum(['resend', 'hold']).default('resend'),
+    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  })
+  .superRefine((value, context) => {
+    const { DKIM_DOMAIN, DKIM_SELECTOR: selectors, DKIM_PRIVATE_KEY_FILE: files } = value
+    const complete = DKIM_DOMAIN ? files.length > 0 : files.length + selectors.length === 0
+    if (complete && files.length === selectors.length) return
+    const message = 'goes with DKIM_SELECTOR and DKIM_PRIVATE_KEY_FILE, which have as many names as one another'
+    context.addIssue({ code: 'custom', path: ['DKIM_DOMAIN'], message })
+  })
 
 /** Every variable that is read; the README's table has the same. */
 export const ENVIRONMENT_NAMES: string[] = Object.keys(Environment.shape)

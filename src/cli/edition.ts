@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { addressOf } from '../delivery/digest-press.ts'
+import { openDkim, signing } from '../delivery/dkim.ts'
 import { listUnknown, progressInWords } from '../delivery/progress.ts'
 import { openRelay } from '../delivery/relay.ts'
 import { sendEdition } from '../delivery/send-edition.ts'
@@ -120,7 +121,7 @@ async function showPreview(
     report(command, { subject: made.subject, html: made.html, text: made.text }, `${made.subject}\n\n${made.text}`)
   }
   if (options.to) {
-    const relay = openRelay(services.config.SMTP_URL, 1)
+    const relay = signing(openRelay(services.config.SMTP_URL, 1), await openDkim(services.config), services.now)
     const { email } = parseAddress(options.to)
     const outcome = await relay.send({ from: addressOf(services.config.MAIL_FROM), to: email }, made.eml)
     relay.close()

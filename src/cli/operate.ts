@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { readEnvironment } from '../config.ts'
 import { migrate } from '../db/database.ts'
+import { dkimRecord, readDkimKeys } from '../delivery/dkim-keys.ts'
 import { readStatus } from '../status.ts'
 import { report, withServices } from './open.ts'
 
@@ -24,4 +25,23 @@ export function operateCommands(program: Command): void {
         report(command, status.value, status.words)
       }),
     )
+
+  program
+    .command('dkim')
+    .description('print the DNS records that publish the keys of DKIM_PRIVATE_KEY_FILE')
+    .action(async (_options, command) => {
+      const records = (await readDkimKeys(readEnvironment(process.env))).map(dkimRecord)
+      report(
+        command,
+        records,
+        records.map(zoneLine).join('\n') || 'DKIM_DOMAIN is not set: the relay signs, or nobody.',
+      )
+    })
 }
+
+/** As a zone file has it: a TXT record's strings hold 255 characters each. */
+const zoneLine = ({ name, text }: { name: string; text: string }): string =>
+  `${name}. TXT ${text
+    .match(/.{1,255}/g)!
+    .map((piece) => `"${piece}"`)
+    .join(' ')}`

@@ -9,6 +9,7 @@ import type { Services } from '../services.ts'
 import { batchesToDo } from './batches.ts'
 import { type DeliverDeps, deliverBatch } from './deliver-batch.ts'
 import { digestPress } from './digest-press.ts'
+import { openDkim, type SignMessage, signing } from './dkim.ts'
 import { planAll, planDue } from './plan-deliveries.ts'
 import { type Progress, progressOf } from './progress.ts'
 import { DRAIN_PATIENCE_MS, openRelay } from './relay.ts'
@@ -42,7 +43,7 @@ export async function sendEdition(services: Services, key: EditionKey, options: 
     throw new PaperboyError('EDITION_STATE', `The ${key.kind} edition of ${key.date} is ${edition.state}.`)
   }
   const planned = options.now ? await orderAll(services, edition.id) : await planDue(services)
-  await using own = ownHands(services, options.stop)
+  await using own = ownHands(services, await openDkim(services.config), options.stop)
   let watched = await workerRuns(services.db)
   if (watched) for (const batchId of planned.batchIds) await queues.wake('send-batch', { batchId }, `${batchId}-0`)
   for (let asked = Date.now(); ; ) {
@@ -94,13 +95,14 @@ async function workDueBatches(services: Services, deps: DeliverDeps, editionId: 
 }
 
 /** What it takes to deliver in this process, opened when first needed. */
-function ownHands(services: Services, stop: AbortSignal) {
+function ownHands(services: Services, sign: SignMessage | undefined, stop: AbortSignal) {
   let deps: DeliverDeps | undefined
   stop.addEventListener('abort', () => setTimeout(() => deps?.relay.close(), DRAIN_PATIENCE_MS).unref())
   return {
     deps() {
       const { SMTP_URL, SMTP_CONNECTIONS } = services.config
-      deps ??= { ...services, relay: openRelay(SMTP_URL, SMTP_CONNECTIONS), press: digestPress(services) }
+      const open = () => signing(openRelay(SMTP_URL, SMTP_CONNECTIONS), sign, services.now)
+      deps ??= { ...services, relay: open(), press: digestPress(services) }
       return deps
     },
     [Symbol.asyncDispose]: async () => deps?.relay.close(),

@@ -1,0 +1,111 @@
+import { sign as cryptoSign, hash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { type DkimKey, type DkimSettings, readDkimKeys } from './dkim-keys.ts'
+import type { Relay } from './relay.ts'
+
+/** Signs messages as RFC 6376 says. */
+export type SignMessage = (message: Buffer, at: Date) => Promise<Buffer>
+
+/** What is signed of a message, in this order, where it is there. */
+const SIGNED = [
+  'from',
+  'to',
+  'subject',
+  'date',
+  'message-id',
+  'reply-to',
+  'list-id',
+  'list-unsubscribe',
+  'list-unsubscribe-post',
+  'list-archive',
+  'feedback-id',
+  'auto-submitted',
+  'mime-version',
+  'content-type',
+  'content-transfer-encoding',
+]
+/** Named once more than they are there, so that a second one put in front of ours breaks the signature (RFC 6376 § 8.15). */
+const OVER_SIGNED = ['from', 'to', 'subject', 'reply-to']
+
+/** Reads the keys, several for several signatures on each mail. @returns undefined when the relay signs. @throws ConfigError */
+export async function openDkim(settings: DkimSettings): Promise<SignMessage | undefined> {
+  const keys = await readDkimKeys(settings)
+  if (keys.length === 0) return undefined
+  return async (message, at) => {
+    const headEnd = message.indexOf('\r\n\r\n')
+    const fields = relaxedFields(message.toString('latin1', 0, headEnd))
+    const names = SIGNED.flatMap((name) => fields.get(name)?.map(() => name) ?? [])
+    const material: Material = {
+      lines: names.flatMap((name) => fields.get(name)?.splice(-1) ?? []),
+      names: [...names, ...OVER_SIGNED],
+      bodyHash: hash('sha256', simpleBody(message.subarray(headEnd + 4)), 'base64'),
+      at,
+    }
+    const signatures = await Promise.all(keys.map((key) => signature(key, material)))
+    return Buffer.concat([Buffer.from(signatures.join(''), 'latin1'), message])
+  }
+}
+
+/** A relay that is given every message signed. */
+export const signing = (relay: Relay, sign: SignMessage | undefined, now: () => Date): Relay =>
+  sign ? { ...relay, send: async (envelope, message) => relay.send(envelope, await sign(message, now())) } : relay
+
+interface Material {
+  /** the signed fields in relaxed form, bottom-most first where one is there twice */
+  lines: string[]
+  names: string[]
+  bodyHash: string
+  at: Date
+}
+
+/** One DKIM-Signature field, folded, ended by CRLF. */
+async function signature({ algorithm, domain, selector, privateKey }: DkimKey, material: Material): Promise<string> {
+  const seconds = Math.floor(material.at.getTime() / 1000)
+  const field =
+    `DKIM-Signature: v=1; a=${algorithm}-sha256; c=relaxed/simple; t=${seconds};\r\n\td=${domain}; s=${selector};\r\n` +
+    `\th=${folded(material.names.join(':'), /.{1,70}(?::|$)/g)};\r\n\tbh=${material.bodyHash};\r\n\tb=`
+  const data = Buffer.from(`${material.lines.join('\r\n')}\r\n${relaxed(field)}`, 'latin1')
+  const bytes =
+    algorithm === 'rsa'
+      ? await onAnotherThread('sha256', data, privateKey)
+      : // A tenth of RSA's time, and RFC 8463 § 3 signs the hash.
+        cryptoSign(null, hash('sha256', data, 'buffer'), privateKey)
+  return `${field}${folded(bytes.toString('base64'), /.{1,72}/g)}\r\n`
+}
+
+const onAnotherThread = promisify<string, Buffer, DkimKey['privateKey'], Buffer>(cryptoSign)
+
+const folded = (text: string, piece: RegExp): string => text.match(piece)!.join('\r\n\t')
+
+/** Header fields by lower-case name in their relaxed form (RFC 6376 § 3.4.2). */
+function relaxedFields(head: string): Map<string, string[]> {
+  const fields = new Map<string, string[]>()
+  for (const field of head.split(/\r\n(?![ \t])/)) {
+    const line = relaxed(field)
+    const name = line.slice(0, line.indexOf(':'))
+    const known = fields.get(name)
+    if (known) known.push(line)
+    else fields.set(name, [line])
+  }
+  return fields
+}
+
+function relaxed(field: string): string {
+  const colon = field.indexOf(':')
+  const value = field
+    .slice(colon + 1)
+    .replace(/\r\n(?=[ \t])/g, '')
+    .replace(/[ \t]+/g, ' ')
+  return `${field.slice(0, colon).trimEnd().toLowerCase()}:${value.trim()}`
+}
+
+/**
+ * A body without its last empty lines, ended by one line break (RFC 6376 § 3.4.3). Ours are quoted-printable, so no line ends with white space, and there is
+ * nothing that a relay would change: what the relaxed form is for, at a fifth of its time.
+ */
+function simpleBody(body: Buffer): Buffer {
+  let end = body.length
+  while (end >= 4 && body.readUInt32BE(end - 4) === 0x0d0a0d0a) end -= 2
+  const trimmed = body.subarray(0, end)
+  return end >= 2 && body.readUInt16BE(end - 2) === 0x0d0a ? trimmed : Buffer.concat([trimmed, Buffer.from('\r\n')])
+}
