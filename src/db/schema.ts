@@ -34,6 +34,7 @@ export const subscriberStatus = pgEnum('subscriber_status', [
   'complained',
   'erased',
 ])
+export const mailFormat = pgEnum('mail_format', ['html', 'text'])
 export const cadence = pgEnum('cadence', ['daily', 'weekdays', 'weekly'])
 export const suppressionReason = pgEnum('suppression_reason', ['hard bounce', 'complaint', 'erasure', 'manual'])
 export const editionKind = pgEnum('edition_kind', ['daily', 'weekly'])
@@ -166,6 +167,14 @@ export const subscribers = pgTable('subscribers', {
   importedAt: moment('imported_at'),
   createdAt: moment('created_at').notNull().defaultNow(),
   updatedAt: moment('updated_at').notNull().defaultNow(),
+  locale: text('locale').notNull().default('en'),
+  topics: text('topics').array().notNull().default([]),
+  keywords: text('keywords').array().notNull().default([]),
+  likeVoted: boolean('like_voted').notNull().default(false),
+  format: mailFormat('format').notNull().default('html'),
+  weekday: smallint('weekday').notNull().default(1),
+  previous: jsonb('previous'),
+  missedAt: moment('missed_at'),
 })
 
 export const suppressions = pgTable('suppressions', {

@@ -113,7 +113,7 @@ async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionId
       ORDER BY next_digest_at LIMIT ${BATCH_SIZE} FOR UPDATE SKIP LOCKED
     ), advanced AS (
       UPDATE subscribers s
-      SET next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, greatest(${now()}::timestamptz, s.paused_until))
+      SET next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, s.weekday, greatest(${now()}::timestamptz, s.paused_until))
       FROM due WHERE s.id = due.id
     ), wanted AS (
       SELECT s.id, due.due_at FROM due JOIN subscribers s ON s.id = due.id

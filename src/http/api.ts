@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type FastifyPluginAsyncZod, hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { PaperboyError } from '../errors.ts'
+import { LOCALES } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { subscribe } from '../subscription/subscribe.ts'
 import { report, statusOf } from './error-pages.ts'
@@ -17,12 +18,12 @@ export const apiRoutes: FastifyPluginAsyncZod<Services & Limited> = async (app, 
   )
 
   const schema = {
-    body: z.object({ email: z.string().max(1000), zone: zoneGuess }),
+    body: z.object({ email: z.string().max(1000), zone: zoneGuess, locale: z.enum(LOCALES).optional() }),
     response: { 202: z.object({ status: z.literal('check your inbox') }) },
   }
   app.post('/v1/subscriptions', { schema, onRequest: services.signUpLimit }, async (request, reply) => {
-    const { email, zone } = request.body
-    await subscribe(services, { typed: email, zone, origin: request.ip })
+    const { email, zone, locale = reply.locals!.locale } = request.body
+    await subscribe(services, { typed: email, zone, locale, origin: request.ip })
     return reply.code(202).send({ status: 'check your inbox' as const })
   })
 }

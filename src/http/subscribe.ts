@@ -16,7 +16,7 @@ export const subscribeRoutes: FastifyPluginAsyncZod<Services & Limited> = async 
   app.post('/subscribe', { schema, onRequest: services.signUpLimit }, async (request, reply) => {
     const { email, zone } = request.body
     try {
-      await subscribe(services, { typed: email, zone, origin: request.ip })
+      await subscribe(services, { typed: email, zone, locale: reply.locals!.locale, origin: request.ip })
     } catch (error) {
       if (!(error instanceof PaperboyError && error.code === 'BAD_ADDRESS')) throw error
       return reply.code(422).view('subscribe', { typed: email, problem: error.message })

@@ -55,7 +55,7 @@ export async function confirm({ db, queues, keys, now }: Deps, token: string): P
         status: 'active',
         confirmedAt: now(),
         pausedUntil: null,
-        nextDigestAt: sql`next_digest_at(${subscribers.zone}, ${subscribers.hour}, ${subscribers.cadence}, ${now()})`,
+        nextDigestAt: sql`next_digest_at(${subscribers.zone}, ${subscribers.hour}, ${subscribers.cadence}, ${subscribers.weekday}, ${now()})`,
         updatedAt: now(),
       })
       .where(eq(subscribers.id, subscriberId))

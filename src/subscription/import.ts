@@ -100,11 +100,11 @@ async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) 
       INSERT INTO subscribers AS s (email, email_key, address_hash, status, zone, hour, cadence, size, next_digest_at,
                                     confirm_nonce, requested_at, confirmed_at, imported_by, imported_at)
       SELECT email, key, hash, CASE WHEN active THEN 'active' ELSE 'pending' END::subscriber_status, zone, hour, cadence, size,
-        CASE WHEN active THEN next_digest_at(zone, hour, cadence, ${at}) END,
+        CASE WHEN active THEN next_digest_at(zone, hour, cadence, 1, ${at}) END,
         decode(substr(md5(random()::text), 1, 16), 'hex'), ${at}, CASE WHEN active THEN ${at}::timestamptz END,
         ${options.attestedBy}, ${at}
       FROM given WHERE NOT suppressed
-      ON CONFLICT (email_key) DO UPDATE SET status = 'active', next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, ${at}),
+      ON CONFLICT (email_key) DO UPDATE SET status = 'active', next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, s.weekday, ${at}),
         confirmed_at = ${at}, imported_by = excluded.imported_by, imported_at = excluded.imported_at, updated_at = ${at}
       WHERE s.status = 'pending' AND excluded.status = 'active'
       RETURNING id, email_key, status

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
+import type { Locale } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { addressHash, parseAddress } from './address.ts'
 
@@ -21,12 +22,13 @@ type Deps = Pick<Services, 'db' | 'queues' | 'config' | 'now'>
  *
  * @param request.typed the address as typed
  * @param request.zone the browser's guess; a name the database does not know counts as UTC, since the reader never typed it
+ * @param request.locale the language of the page that was used: mails and personal pages speak it from now on
  * @param request.origin the network address it came from, kept only as a keyed hash
  * @throws PaperboyError BAD_ADDRESS
  */
 export async function subscribe(
   { db, queues, config, now }: Deps,
-  request: { typed: string; zone?: string | undefined; origin: string },
+  request: { typed: string; zone?: string | undefined; locale?: Locale; origin: string },
 ): Promise<void> {
   const { email, key } = parseAddress(request.typed)
   const hash = addressHash(config.SUPPRESSION_KEY, key)
@@ -42,14 +44,15 @@ export async function subscribe(
         SELECT count(*) AS mails FROM outbox o JOIN subscribers s ON s.id = o.subscriber_id
         WHERE s.email_key = ${key} AND o.created_at > ${at}::timestamptz - interval '1 day'
       ), asked AS (
-        INSERT INTO subscribers AS s (email, email_key, address_hash, zone, confirm_nonce, requested_at, consent_form, consent_origin)
+        INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin)
         VALUES (${email}, ${key}, ${hash}, CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END,
-                ${randomBytes(8)}, ${at}, ${FORM_TEXT}, ${origin})
+                ${request.locale ?? 'en'}, ${randomBytes(8)}, ${at}, ${FORM_TEXT}, ${origin})
         ON CONFLICT (email_key) DO UPDATE SET
           confirm_nonce = excluded.confirm_nonce, requested_at = excluded.requested_at,
           consent_form = excluded.consent_form, consent_origin = excluded.consent_origin,
           email = CASE WHEN s.status = 'active' THEN s.email ELSE excluded.email END,
           zone = CASE WHEN s.status = 'active' THEN s.zone ELSE excluded.zone END,
+          locale = CASE WHEN s.status = 'active' THEN s.locale ELSE excluded.locale END,
           updated_at = ${at}
         WHERE (SELECT mails FROM today) < ${MAILS_PER_ADDRESS_AND_DAY}
         RETURNING s.id, s.status, s.address_hash

@@ -9,7 +9,7 @@ type Cadence = 'daily' | 'weekdays' | 'weekly'
 
 async function next(db: Db, zone: string, hour: number, after: string, cadence: Cadence = 'daily'): Promise<string> {
   const { rows } = await db.execute<{ at: string }>(
-    sql`SELECT next_digest_at(${zone}, ${hour}, ${cadence}::cadence, ${after}::timestamptz) AS at`,
+    sql`SELECT next_digest_at(${zone}, ${hour}, ${cadence}::cadence, 1, ${after}::timestamptz) AS at`,
   )
   return new Date(rows[0]!.at).toISOString().replace(':00.000Z', 'Z')
 }

@@ -34,6 +34,12 @@ test('reading shows what is there and changes nothing', async ({ db }) => {
     hour: 7,
     cadence: 'weekdays',
     size: 5,
+    weekday: 1,
+    topics: [],
+    keywords: [],
+    likeVoted: false,
+    locale: 'en',
+    format: 'html',
     pausedUntil: null,
     status: 'active',
   })
