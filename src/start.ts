@@ -20,7 +20,7 @@ await runUntilSignal(async (stack) => {
   const { config, mailbox, notes } = await settleLocally(environment, stack, { mailbox: 'own', say })
   await migrate(config.DATABASE_URL)
   const services = stack.use(await openServices(config))
-  const sources = configuredSources(config)
+  const sources = configuredSources(services)
   const edition = await ensureFirstEdition(services, sources)
   const app = stack.adopt(await buildApp(services, mailbox ? { mailboxUrl: mailbox.webUrl } : {}), (a) => a.close())
   await app.listen({ host: config.HOST, port: config.PORT })

@@ -2,6 +2,8 @@ import { desc, sql } from 'drizzle-orm'
 import { workerRuns } from '../workers/presence.ts'
 import { editions, subscribers } from './db/schema.ts'
 import { progressInWords, progressOf } from './delivery/progress.ts'
+import { reportSources, sourceInWords } from './papers/source-health.ts'
+import { configuredSources } from './papers/sources/configured.ts'
 import type { Services } from './services.ts'
 
 const EDITIONS_SHOWN = 5
@@ -33,11 +35,13 @@ export async function readStatus(
     })),
   )
   const papers = rows[0]!
+  const sources = await reportSources(services, configuredSources(services))
   return {
     value: {
       worker,
       readers: Object.fromEntries(readers.map((r) => [r.status, r.count])),
       papers,
+      sources,
       outbox: outbox.rows,
       editions: progress,
     },
@@ -45,6 +49,7 @@ export async function readStatus(
       `Worker    ${worker ? 'running' : 'none is running'}`,
       `Readers   ${listed(readers.map((r) => `${r.count.toLocaleString('en')} ${r.status}`))}`,
       `Papers    ${papers.papers.toLocaleString('en')} on ${papers.days} list days${papers.newest ? `, the newest ${papers.newest}` : ''}`,
+      ...sources.map((source) => `Source    ${sourceInWords(source)}`),
       `Mails     ${listed(
         outbox.rows.map((r) => `${r.count} service mails ${r.state}`),
         'no service mail waiting',

@@ -5,7 +5,7 @@ import { PaperboyError } from '../src/errors.ts'
 import { dayOf, daysLater, startOfDay } from '../src/papers/days.ts'
 import type { Source } from '../src/papers/sources/source.ts'
 import type { Services } from '../src/services.ts'
-import { collectDay } from './collect-papers.ts'
+import { collectClosedDay } from './collect-papers.ts'
 
 /**
  * Job `assemble-edition`: makes the drafts of the list day and of the week that closed last; until its release a draft is
@@ -22,7 +22,7 @@ export async function assembleEditionJob(services: Services, sources: readonly S
   ]
   for (const key of wanted) {
     if (await isReleased(services, key)) continue
-    if (key.kind === 'daily') await collectDay(services, sources, key.date)
+    if (key.kind === 'daily') await collectClosedDay(services, sources, key.date)
     await assemble(services, key).then(
       ({ papers, changed }) => changed && services.log.info({ ...key, papers }, 'edition assembled'),
       (error) => {

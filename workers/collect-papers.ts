@@ -1,18 +1,34 @@
+import { eq } from 'drizzle-orm'
+import { sourceReads } from '../src/db/schema.ts'
+import { PaperboyError } from '../src/errors.ts'
 import { collect } from '../src/papers/collect.ts'
-import { dayOf, daysLater } from '../src/papers/days.ts'
+import { daysDue } from '../src/papers/polling.ts'
 import type { Source } from '../src/papers/sources/source.ts'
 import type { Services } from '../src/services.ts'
 
-/** Job `collect-papers`: reads today's and yesterday's list from every source; one that is out of reach is logged and tried at the next tick. */
+/** Job `collect-papers`: reads from every source the list days whose turn it is; one that is out of reach is tried again at the next tick. */
 export async function collectPapersJob(services: Services, sources: readonly Source[]): Promise<void> {
-  const today = dayOf(services.now())
-  for (const day of [today, daysLater(today, -1)]) await collectDay(services, sources, day)
+  for (const source of sources) {
+    const read = await services.db.select().from(sourceReads).where(eq(sourceReads.source, source.name))
+    const lastRead = new Map(read.map(({ listDay, readAt }) => [listDay, readAt]))
+    // Where one day cannot be read the others cannot either: a source in trouble is not knocked at fifteen times.
+    for (const day of daysDue(services.now(), source.followDays, lastRead))
+      if (!(await tryToCollect(services, source, day))) break
+  }
 }
 
-export async function collectDay(services: Services, sources: readonly Source[], day: string): Promise<void> {
-  for (const source of sources) {
-    await collect({ ...services, source }, day).catch((error) =>
-      services.log.warn({ source: source.name, day, reason: error.message }, 'papers could not be collected'),
-    )
+/** The closing votes of a list day, from the sources that have votes. */
+export async function collectClosedDay(services: Services, sources: readonly Source[], day: string): Promise<void> {
+  for (const source of sources.filter(({ followDays }) => followDays > 0)) await tryToCollect(services, source, day)
+}
+
+async function tryToCollect(services: Services, source: Source, day: string): Promise<boolean> {
+  try {
+    await collect({ ...services, source }, day)
+    return true
+  } catch (error) {
+    if (!(error instanceof PaperboyError)) throw error
+    services.log.warn({ source: source.name, day, reason: error.message }, 'papers could not be collected')
+    return false
   }
 }

@@ -8,7 +8,7 @@ import { startWorker } from './worker.ts'
 await runUntilSignal(async (stack) => {
   const config = requireSettled(readEnvironment(process.env))
   const services = stack.use(await openServices(config))
-  const worker = stack.adopt(await startWorker(services, configuredSources(config)), (w) => w.stop())
+  const worker = stack.adopt(await startWorker(services, configuredSources(services)), (w) => w.stop())
   services.log.info('worker ready')
   return worker
 })

@@ -12,7 +12,7 @@ const EVERY: Partial<Record<JobName, number>> = {
   'plan-deliveries': 20 * SECOND,
   'release-editions': 30 * SECOND,
   'assemble-edition': 5 * MINUTE,
-  'collect-papers': 30 * MINUTE,
+  'collect-papers': 10 * MINUTE,
 }
 
 /**

@@ -1,31 +1,63 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { PaperboyError } from '../errors.ts'
 import { collect } from '../papers/collect.ts'
+import { dayOf } from '../papers/days.ts'
 import { importFile } from '../papers/import-file.ts'
-import { configuredSources } from '../papers/sources/configured.ts'
+import { refresh } from '../papers/refresh.ts'
+import { configuredSources, sourceNamed } from '../papers/sources/configured.ts'
+import { SOURCE_NAMES } from '../papers/sources/source.ts'
+import { spanDays } from '../papers/sources/span.ts'
 import { complain, progressBar } from '../terminal.ts'
 import { asDate, report, withServices } from './open.ts'
+
+function asSpan(value: string): string {
+  try {
+    spanDays(value)
+    return value
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message)
+  }
+}
 
 export function paperCommands(program: Command): void {
   const papers = program.command('papers').description('bring papers in')
 
   papers
     .command('collect')
-    .description('read a list day from the configured sources')
-    .option('--source <name>', 'one source instead of all of PAPER_SOURCES')
+    .description('read a list day, a week or a month from the configured sources')
+    .addOption(new Option('--source <name>', 'this source instead of those in PAPER_SOURCES').choices(SOURCE_NAMES))
     .option('--date <day>', 'the list day (default: today, UTC)', asDate)
+    .option('--week <week>', 'an ISO week, as 2026-W11', asSpan)
+    .option('--month <month>', 'a month, as 2026-03', asSpan)
     .action((options, command) =>
       withServices(async (services) => {
-        const day = options.date ?? services.now().toISOString().slice(0, 10)
-        const sources = configuredSources(services.config).filter((s) => !options.source || s.name === options.source)
-        if (sources.length === 0)
-          throw new PaperboyError('SOURCE_UNAVAILABLE', `There is no source "${options.source}" in PAPER_SOURCES.`)
+        const span = options.month ?? options.week ?? options.date ?? dayOf(services.now())
+        const sources = options.source ? [sourceNamed(services, options.source)] : configuredSources(services)
+        if (sources.length === 0) throw new PaperboyError('SOURCE_UNAVAILABLE', 'PAPER_SOURCES names no source.')
         for (const source of sources) {
-          const found = await collect({ ...services, source }, day)
+          const found = await collect({ ...services, source }, span)
           report(
             command,
             found,
-            `${source.name}, ${day}: ${found.outcome}, ${found.papers} papers (${found.added} new, ${found.changed} changed).`,
+            `${source.name}, ${span}: ${found.outcome}, ${found.papers} papers (${found.added} new, ${found.changed} changed).`,
+          )
+        }
+      }),
+    )
+
+  papers
+    .command('refresh <ids...>')
+    .description('look papers up again by arXiv id: votes from hf, new versions and withdrawals from arxiv')
+    .addOption(new Option('--source <name>', 'this source instead of those in PAPER_SOURCES').choices(SOURCE_NAMES))
+    .action((ids: string[], options, command) =>
+      withServices(async (services) => {
+        const sources = options.source ? [sourceNamed(services, options.source)] : configuredSources(services)
+        for (const source of sources) {
+          const found = await refresh({ ...services, source }, ids)
+          report(
+            command,
+            found,
+            `${source.name}: ${found.papers} of ${ids.length} found, ${found.changed} changed, ${found.signals} new signals.`,
           )
         }
       }),
@@ -33,7 +65,9 @@ export function paperCommands(program: Command): void {
 
   papers
     .command('import <files...>')
-    .description('import lists from files: the daily_papers JSON of Hugging Face (also .gz), or a plain JSON array')
+    .description(
+      'import files: daily_papers JSON of Hugging Face, arXiv’s Atom, RSS, OAI-DC or text, JSON Lines; or votes over time as CSV',
+    )
     .option('--date <day>', 'put every paper of the files on this list day', asDate)
     .action((files: string[], options, command) =>
       withServices(async (services) => {

@@ -26,6 +26,7 @@ const ref = (name: string) => bigint(name, { mode: 'number' }).notNull()
 const moment = (name: string) => timestamp(name, { withTimezone: true })
 
 export const pickVerdict = pgEnum('pick_verdict', ['picked', 'dropped'])
+export const submissionState = pgEnum('submission_state', ['asked', 'found', 'unknown', 'accepted', 'declined'])
 export const subscriberStatus = pgEnum('subscriber_status', [
   'pending',
   'active',
@@ -78,6 +79,9 @@ export const papers = pgTable(
     codeUrl: text('code_url'),
     projectUrl: text('project_url'),
     sample: boolean('sample').notNull().default(false),
+    announced: boolean('announced').notNull().default(false),
+    version: smallint('version'),
+    withdrawnAt: moment('withdrawn_at'),
     raw: jsonb('raw').notNull(),
     search: tsvector('search').generatedAlwaysAs(sql`of title, keywords, authors, abstract: see the migration`),
     createdAt: moment('created_at').notNull().defaultNow(),
@@ -131,6 +135,31 @@ export const paperTerms = pgTable(
   { termId: integer('term_id').notNull(), paperId: ref('paper_id'), weight: real('weight').notNull() },
   (t) => [primaryKey({ name: 'one_weight_per_paper_and_term', columns: [t.termId, t.paperId] })],
 )
+export const sourceHealth = pgTable('source_health', {
+  source: text('source').primaryKey(),
+  readAt: moment('read_at'),
+  changedAt: moment('changed_at'),
+  stillOn: date('still_on'),
+  failingSince: moment('failing_since'),
+  failure: text('failure'),
+})
+
+export const sourcePace = pgTable('source_pace', {
+  source: text('source').primaryKey(),
+  nextAt: moment('next_at').notNull(),
+})
+
+export const submissions = pgTable('submissions', {
+  id: id(),
+  arxivId: text('arxiv_id').notNull().unique('one_submission_per_paper'),
+  state: submissionState('state').notNull().default('asked'),
+  times: integer('times').notNull().default(1),
+  found: jsonb('found'),
+  curator: text('curator'),
+  note: text('note'),
+  submittedAt: moment('submitted_at').notNull().defaultNow(),
+  decidedAt: moment('decided_at'),
+})
 
 export const picks = pgTable(
   'picks',
@@ -194,6 +223,7 @@ export const editions = pgTable(
     closesAt: moment('closes_at').notNull(),
     releaseAt: moment('release_at').notNull(),
     assembledAt: moment('assembled_at').notNull(),
+    listReadAt: moment('list_read_at'),
     releasedAt: moment('released_at'),
     sendAllAt: moment('send_all_at'),
     plannedAt: moment('planned_at'),

@@ -1,11 +1,12 @@
 import type { Db } from '../db/database.ts'
 import { PaperboyError } from '../errors.ts'
 import { isDay, observedAtClose } from './days.ts'
-import { isHfEntry, parseHfEntry } from './hf-entry.ts'
+import { parsePapers } from './formats/parse-papers.ts'
+import { readTextFile } from './formats/read-text-file.ts'
+import { isSignalTable, parseSignalTable } from './formats/signal-rows.ts'
 import { type BadEntry, isBad, type ListedPaper } from './listed-paper.ts'
-import { parsePlainEntry } from './plain-entry.ts'
-import { readJsonFile } from './read-json-file.ts'
 import { type Stored, storeList } from './store.ts'
+import { storeSignalRows } from './store-signals.ts'
 
 export interface ImportReport extends Stored {
   file: string
@@ -22,12 +23,13 @@ interface Deps {
 }
 
 /**
- * Imports a list of papers: replies of Hugging Face's daily_papers, or a plain array of {title, abstract, …}; .json, gzipped or not.
+ * Imports papers from a file in any format that formats/parse-papers.ts knows, gzipped or not; or, from a CSV, votes over time of
+ * papers that are known.
  *
- * A file does not say when it was read, so its votes count as of the close of each list day, or of now where that is to come.
+ * A list does not say when it was read, so its votes count as of the close of each list day, or of now where that is to come.
  * An entry that is no paper is reported and the others imported; a file that cannot be read at all changes nothing.
  *
- * @param options.date the list day of all its papers; a plain array needs it
+ * @param options.date the list day of all its papers; a plain list needs it where its records have no date
  * @throws PaperboyError BAD_IMPORT
  */
 export async function importFile(
@@ -38,14 +40,18 @@ export async function importFile(
   if (date !== undefined && !isDay(date)) {
     throw new PaperboyError('BAD_IMPORT', `"${date}" is not a day. Write it as 2026-03-14.`)
   }
-  const entries = await readJsonFile(path)
-  if (!Array.isArray(entries)) throw new PaperboyError('BAD_IMPORT', `${path} is not a JSON array of papers.`)
-  if (!date && entries.length > 0 && !entries.some(isHfEntry)) {
-    throw new PaperboyError('BAD_IMPORT', `${path} does not say which day its papers belong to: give it with --date.`)
-  }
-  const { papers, bad } = parseEntries(entries, date)
+  const text = await readTextFile(path)
   const report: ImportReport = { file: path, papers: 0, added: 0, changed: 0, signals: 0, days: [], bad: [] }
+  if (isSignalTable(text)) {
+    const { rows, bad } = parseSignalTable(text)
+    report.bad = bad.map((entry) => ({ file: path, ...entry }))
+    report.signals = await storeSignalRows({ db }, rows)
+    return report
+  }
+  const { papers, bad } = withoutRepeats(parsePapers(text, path, date))
   report.bad = bad.map((entry) => ({ file: path, ...entry }))
+  if (papers.length === 0 && bad.length > 0 && !date && bad.every(({ reason }) => reason.includes('--date')))
+    throw new PaperboyError('BAD_IMPORT', `${path} does not say which day its papers belong to: give it with --date.`)
   const byDay = Map.groupBy(papers, (paper) => paper.listDay)
   report.days = [...byDay.keys()].sort()
   await db.transaction(async (tx) => {
@@ -58,27 +64,20 @@ export async function importFile(
   return report
 }
 
-function parseEntries(entries: unknown[], date: string | undefined) {
+function withoutRepeats(parsed: (ListedPaper | BadEntry)[]) {
   const papers: ListedPaper[] = []
   const bad: BadEntry[] = []
   const seen = new Map<string, number>()
-  for (const [index, entry] of entries.entries()) {
-    const position = index + 1
-    const parsed = parseEntry(entry, position, date)
-    const key = isBad(parsed) ? '' : `${parsed.listDay} ${parsed.source} ${parsed.sourceId}`
+  for (const entry of parsed) {
+    const key = isBad(entry) ? '' : `${entry.listDay} ${entry.source} ${entry.sourceId}`
     const first = seen.get(key)
-    if (isBad(parsed)) bad.push(parsed)
-    else if (first !== undefined) bad.push({ position, reason: `is the same paper as entry ${first}` })
+    if (isBad(entry)) bad.push(entry)
+    else if (first !== undefined)
+      bad.push({ position: entry.listPosition, reason: `is the same paper as entry ${first}` })
     else {
-      seen.set(key, position)
-      papers.push(parsed)
+      seen.set(key, entry.listPosition)
+      papers.push(entry)
     }
   }
   return { papers, bad }
-}
-
-function parseEntry(entry: unknown, position: number, date: string | undefined): ListedPaper | BadEntry {
-  if (isHfEntry(entry)) return parseHfEntry(entry, position, date)
-  if (date) return parsePlainEntry(entry, position, date)
-  return { position, reason: 'does not say its list day; give it with --date' }
 }

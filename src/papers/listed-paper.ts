@@ -11,6 +11,8 @@ export interface ListedPaper {
   organization?: string | undefined
   submitter?: string | undefined
   keywords: string[]
+  /** arXiv's, the primary one first: cs.CL */
+  categories?: string[] | undefined
   publishedAt?: Date | undefined
   listDay: string
   listedAt?: Date | undefined
@@ -23,6 +25,12 @@ export interface ListedPaper {
   comments?: number | undefined
   stars?: number | undefined
   sample?: boolean
+  /** arXiv's own word that there is such a paper, not a place on the community's list */
+  announced?: boolean
+  /** a new version or withdrawal of a paper: it refreshes what is known and puts nothing on a list */
+  revision?: boolean
+  version?: number | undefined
+  withdrawn?: boolean
   /** the entry whole, as `jsonb` can hold it */
   raw: unknown
 }

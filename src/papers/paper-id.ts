@@ -15,6 +15,12 @@ export function arxivId(text: string): string | undefined {
   return ARXIV_ID.test(id) ? id : undefined
 }
 
+/** The version in an id or link: 2 for "2507.06261v2"; undefined where none is named. */
+export const arxivVersion = (text: string): number | undefined => {
+  const version = /v(\d{1,4})(?:\.pdf)?(?:[?#].*)?$/s.exec(text.trim())?.[1]
+  return version === undefined ? undefined : Number(version)
+}
+
 /** What stands for an id where a source has none: titles that differ only in case, spaces or punctuation are one paper. */
 export function titleId(title: string): string {
   const words = title

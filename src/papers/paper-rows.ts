@@ -2,13 +2,14 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { ListedPaper } from './listed-paper.ts'
 
 /** Papers as one relation `r`, from one parameter. */
-export const rowsOf = (papers: readonly ListedPaper[]): SQL => sql`
-  jsonb_to_recordset(${JSON.stringify(papers.map(rowOf))}::jsonb) AS r(
+export const rowsOf = (papers: readonly ListedPaper[], observedAt: Date): SQL => sql`
+  jsonb_to_recordset(${JSON.stringify(papers.map((paper) => rowOf(paper, observedAt)))}::jsonb) AS r(
     source text, source_id text, title text, abstract text, summary text, authors text[], organization text, submitter text,
     keywords text[], published_at timestamptz, list_day date, listed_at timestamptz, list_position integer, url text,
-    pdf_url text, code_url text, project_url text, sample boolean, raw jsonb, votes integer, comments integer, stars integer)`
+    pdf_url text, code_url text, project_url text, sample boolean, announced boolean, revision boolean, version smallint, withdrawn_at timestamptz,
+    raw jsonb, votes integer, comments integer, stars integer)`
 
-const rowOf = (paper: ListedPaper) => ({
+const rowOf = (paper: ListedPaper, observedAt: Date) => ({
   source: paper.source,
   source_id: paper.sourceId,
   title: paper.title,
@@ -27,35 +28,69 @@ const rowOf = (paper: ListedPaper) => ({
   code_url: paper.codeUrl,
   project_url: paper.projectUrl,
   sample: paper.sample ?? false,
+  announced: paper.announced ?? false,
+  revision: paper.revision ?? false,
+  version: paper.version,
+  withdrawn_at: paper.withdrawn ? observedAt : undefined,
   raw: paper.raw,
   votes: paper.votes,
   comments: paper.comments,
   stars: paper.stars,
 })
 
-/** What a newer list leaves out stays, unless what stands there was a sample's. */
-const kept = (column: string, absent = `excluded.${column} IS NULL`) =>
-  `CASE WHEN ${absent} AND p.sample = excluded.sample THEN p.${column} ELSE excluded.${column} END`
+/** Whether arXiv speaks of a paper that the community's list has: then it only fills in what the list left out. */
+const beside = 'excluded.announced AND NOT p.announced AND NOT p.sample'
+/** Whether the words are from an older version than those we have: lists never say theirs and copy the first one's. */
+const older = '(p.version > coalesce(excluded.version, 1) AND NOT p.sample)'
+
+/** What the newer one leaves out stays, unless what stands there was a sample's. */
+const kept = (column: string, empty = 'IS NULL') => `
+  CASE WHEN p.sample <> excluded.sample THEN excluded.${column} WHEN excluded.${column} ${empty} THEN p.${column}
+    WHEN ${beside} AND NOT p.${column} ${empty} THEN p.${column} ELSE excluded.${column} END`
+
+/** Words that a new version changes. */
+const worded = (column: string) => `
+  CASE WHEN ${older} OR excluded.${column} = '' AND p.sample = excluded.sample THEN p.${column}
+    WHEN ${beside} AND coalesce(excluded.version, 1) = coalesce(p.version, 1) AND p.${column} <> '' THEN p.${column}
+    ELSE excluded.${column} END`
+
+/** A place on a list, which an announcement never changes once there is one. */
+const placed = (column: string, otherwise = `excluded.${column}`) =>
+  `CASE WHEN excluded.announced AND NOT p.sample THEN p.${column} ELSE ${otherwise} END`
 
 /** Column by column, what a known paper's row becomes. */
 const MERGED: Record<string, string> = {
-  title: 'excluded.title',
-  abstract: kept('abstract', "excluded.abstract = ''"),
+  title: worded('title'),
+  abstract: worded('abstract'),
   summary: kept('summary'),
-  authors: kept('authors', "excluded.authors = '{}'"),
+  authors: kept('authors', "= '{}'"),
   organization: kept('organization'),
   submitter: kept('submitter'),
-  keywords: kept('keywords', "excluded.keywords = '{}'"),
+  keywords: kept('keywords', "= '{}'"),
   published_at: kept('published_at'),
-  list_day: 'excluded.list_day',
-  listed_at: kept('listed_at', 'excluded.listed_at IS NULL AND excluded.list_day = p.list_day'),
-  list_position: 'excluded.list_position',
+  list_day: placed('list_day'),
+  listed_at: placed(
+    'listed_at',
+    `CASE WHEN excluded.listed_at IS NULL AND excluded.list_day = p.list_day AND p.sample = excluded.sample
+      THEN p.listed_at ELSE excluded.listed_at END`,
+  ),
+  list_position: placed('list_position'),
   url: kept('url'),
   pdf_url: kept('pdf_url'),
   code_url: kept('code_url'),
   project_url: kept('project_url'),
   sample: 'excluded.sample',
-  raw: 'excluded.raw',
+  announced: 'excluded.announced AND (p.announced OR p.sample)',
+  version: 'greatest(p.version, excluded.version)',
+  withdrawn_at: `
+    CASE WHEN excluded.withdrawn_at IS NOT NULL AND NOT ${older} THEN coalesce(p.withdrawn_at, excluded.withdrawn_at)
+      WHEN excluded.version > p.version THEN NULL ELSE p.withdrawn_at END`,
+  // Both payloads are kept: arXiv's stands in the list's as "arxiv".
+  raw: `
+    CASE WHEN ${beside} THEN p.raw || jsonb_build_object('arxiv', excluded.raw)
+      WHEN p.announced AND NOT excluded.announced THEN excluded.raw || jsonb_build_object('arxiv', p.raw)
+      WHEN p.raw ? 'arxiv' AND NOT excluded.announced THEN excluded.raw || jsonb_build_object('arxiv', p.raw -> 'arxiv')
+      ELSE excluded.raw END`,
 }
 export const COLUMNS = sql.raw(Object.keys(MERGED).join(', '))
 export const ASSIGNED = sql.raw(
@@ -69,3 +104,12 @@ export const OLD_ROW = sql.raw(
     .join(', '),
 )
 export const NEW_ROW = sql.raw(Object.values(MERGED).join(', '))
+
+/**
+ * Whether a known paper's row may change: a real list replaces a sample, a list replaces an announcement, an announcement fills in,
+ * and of two lists the one for the later day counts, unless the row has a snapshot newer than it.
+ */
+export const mayChange = (observedAt: Date): SQL => sql`
+  p.sample AND NOT excluded.sample
+  OR p.sample = excluded.sample AND (excluded.announced OR p.announced OR excluded.list_day >= p.list_day
+    AND NOT EXISTS (SELECT FROM signals s WHERE s.paper_id = p.id AND s.observed_at > ${observedAt}))`

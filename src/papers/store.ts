@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
 import type { ListedPaper } from './listed-paper.ts'
-import { ASSIGNED, COLUMNS, NEW_ROW, OLD_ROW, rowsOf } from './paper-rows.ts'
+import { ASSIGNED, COLUMNS, mayChange, NEW_ROW, OLD_ROW, rowsOf } from './paper-rows.ts'
 
 export interface Stored {
   papers: number
@@ -12,6 +12,8 @@ export interface Stored {
   signals: number
 }
 
+type Origin = 'hf' | 'arxiv' | 'file' | 'sample'
+
 /** Rows a statement, so that a month's file does not become one parameter of many megabytes. */
 const CHUNK = 500
 
@@ -20,14 +22,14 @@ const CHUNK = 500
  *
  * A paper's facts are replaced unless the row knows better: it is on a later list day already (papers are moved forward, never
  * back), or it has a snapshot newer than `observedAt`. What the newer list does not say is kept, for sources drop fields. A real
- * list always replaces a sample. Snapshots are only added, and only where the votes differ from the newest by `observedAt`.
+ * list always replaces a sample; arXiv's announcement never replaces what a list said, but brings new versions and withdrawals. Snapshots are only added, and only where the votes differ from the newest by `observedAt`.
  *
  * @param observed.observedAt when the list looked like this
  */
 export async function storeList(
   { db }: { db: Db },
   papers: readonly ListedPaper[],
-  observed: { observedAt: Date; origin: 'hf' | 'file' | 'sample' },
+  observed: { observedAt: Date; origin: Origin },
 ): Promise<Stored> {
   const distinct = [
     ...new Map(papers.toReversed().map((paper) => [`${paper.source} ${paper.sourceId}`, paper])).values(),
@@ -35,7 +37,7 @@ export async function storeList(
   const total: Stored = { papers: distinct.length, added: 0, changed: 0, signals: 0 }
   await db.transaction(async (tx) => {
     for (let i = 0; i < distinct.length; i += CHUNK) {
-      const rows = rowsOf(distinct.slice(i, i + CHUNK))
+      const rows = rowsOf(distinct.slice(i, i + CHUNK), observed.observedAt)
       const touched = await storePapers(tx, rows, observed.observedAt)
       total.added += touched.filter((row) => row.added).length
       total.changed += touched.filter((row) => !row.added).length
@@ -50,12 +52,12 @@ async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added
   // Sorted, so that two imports at once take the rows' locks in one order. xmax is 0 in a row version that an INSERT made.
   const { rows: touched } = await tx.execute<{ added: boolean }>(sql`
     INSERT INTO papers AS p (source, source_id, ${COLUMNS})
-    SELECT source, source_id, ${COLUMNS} FROM ${rows} ORDER BY source, source_id
+    SELECT source, source_id, ${COLUMNS} FROM ${rows}
+    -- A new version of a paper that we do not have is no news of ours.
+    WHERE NOT r.revision OR EXISTS (SELECT FROM papers WHERE source = r.source AND source_id = r.source_id)
+    ORDER BY source, source_id
     ON CONFLICT (source, source_id) DO UPDATE SET ${ASSIGNED}, updated_at = now()
-    WHERE (${OLD_ROW}) IS DISTINCT FROM (${NEW_ROW})
-      AND (p.sample AND NOT excluded.sample
-        OR p.sample = excluded.sample AND excluded.list_day >= p.list_day
-          AND NOT EXISTS (SELECT FROM signals s WHERE s.paper_id = p.id AND s.observed_at > ${observedAt}))
+    WHERE (${OLD_ROW}) IS DISTINCT FROM (${NEW_ROW}) AND (${mayChange(observedAt)})
     RETURNING xmax = 0 AS added`)
   return touched
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Db } from '../../db/database.ts'
 import { papers } from '../../db/schema.ts'
 import { dayOf, daysLater, observedAtClose, startOfDay } from '../days.ts'
-import { parseHfEntry } from '../hf-entry.ts'
+import { parseHfEntry } from '../formats/hf-entry.ts'
 import { isBad, type ListedPaper } from '../listed-paper.ts'
 import { storeList } from '../store.ts'
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PaperboyError } from '../../errors.ts'
+import type { Pace } from './pace.ts'
 
 export interface Politeness {
   userAgent: string
@@ -7,6 +8,11 @@ export interface Politeness {
   timeoutMs?: number
   tries?: number
   largestBytes?: number
+  accept?: string
+  /** statuses that are an answer, beside 2xx and 304 */
+  missing?: number[]
+  /** for sources that say how often they may be asked */
+  pace?: Pace
   /** ways to wait, to tell the time and to draw from [0, 1); others only in tests */
   wait?: (ms: number) => Promise<unknown>
   now?: () => Date
@@ -41,9 +47,12 @@ interface Failure {
 export async function politeGet(url: string, headers: Record<string, string>, politeness: Politeness): Promise<Reply> {
   const { tries = 3, wait = sleep, random = Math.random } = politeness
   for (let attempt = 1; ; attempt++) {
+    await politeness.pace?.turn()
     const outcome = await attemptGet(url, headers, politeness)
     if (!('what' in outcome)) return outcome
     const pauseMs = outcome.pauseMs ?? FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + random())
+    // Whoever is next in another process is to wait as well.
+    if (outcome.pauseMs) await politeness.pace?.rest(outcome.pauseMs)
     if (!outcome.again || attempt >= tries || pauseMs > LONGEST_PAUSE_MS) {
       const patience = attempt > 1 ? ` (${attempt} tries)` : ''
       throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} ${outcome.what}${patience}.`, { cause: outcome.cause })
@@ -60,12 +69,13 @@ async function attemptGet(
   const { timeoutMs = 20_000, largestBytes = 32 * 1024 * 1024, now = () => new Date() } = politeness
   try {
     const response = await fetch(url, {
-      headers: { 'user-agent': politeness.userAgent, accept: 'application/json', ...headers },
+      headers: { 'user-agent': politeness.userAgent, accept: politeness.accept ?? 'application/json', ...headers },
       signal: AbortSignal.timeout(timeoutMs),
     })
     const body = await readBody(response, largestBytes)
     if (body === undefined) return { what: `answered with more than ${largestBytes} bytes`, again: false }
-    if (response.ok || response.status === 304) return { status: response.status, headers: response.headers, body }
+    if (response.ok || response.status === 304 || politeness.missing?.includes(response.status))
+      return { status: response.status, headers: response.headers, body }
     const pauseMs = retryAfterMs(response.headers.get('retry-after'), now())
     return {
       what:

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { dayOf } from './days.ts'
-import { authors, count, link, moment, nameOf, text, texts } from './fields.ts'
-import { arxivLinks, type BadEntry, checked, type ListedPaper } from './listed-paper.ts'
-import { arxivId, titleId } from './paper-id.ts'
+import { dayOf } from '../days.ts'
+import { authors, count, link, moment, nameOf, text, texts } from '../fields.ts'
+import { arxivLinks, type BadEntry, checked, type ListedPaper } from '../listed-paper.ts'
+import { arxivId, titleId } from '../paper-id.ts'
 
 const HfPaper = z.object({
   id: text,

@@ -1,0 +1,105 @@
+import type { BadEntry, ListedPaper } from '../listed-paper.ts'
+import { type ArxivRecord, paperOf } from './arxiv-record.ts'
+import { all, attribute, type Element, instantOf, isElement, parseXml, textOf } from './xml.ts'
+
+/** What a feed of arXiv holds: papers, what is no paper, and how many its query found in all. */
+export interface ArxivFeed {
+  papers: ListedPaper[]
+  bad: BadEntry[]
+  /** of a query: how many it found, of which this is one page */
+  total?: number | undefined
+}
+
+/**
+ * One of arXiv's feeds: the Atom reply of its query API (info.arxiv.org/help/api), or its announcements of the day as Atom or
+ * RSS (info.arxiv.org/help/rss).
+ *
+ * @param day put every paper on this list day; else each is on the day of its announcement, or of its submission
+ * @returns undefined when the text is none of them
+ */
+export function parseArxivFeed(text: string, day?: string): ArxivFeed | undefined {
+  const document = parseXml(text)
+  const feed = document?.feed
+  const channel = isElement(document?.rss) ? document.rss.channel : undefined
+  if (isElement(feed)) {
+    const parsed = all(feed, 'entry').map((entry, index) => parseEntry(entry, index + 1, day))
+    const total = Number(textOf(feed['opensearch:totalResults']))
+    return { ...sorted(parsed), total: Number.isInteger(total) ? total : undefined }
+  }
+  if (isElement(channel)) return sorted(all(channel, 'item').map((item, index) => parseItem(item, index + 1, day)))
+  return undefined
+}
+
+const sorted = (parsed: (ListedPaper | BadEntry)[]) => ({
+  papers: parsed.filter((each): each is ListedPaper => !('reason' in each)),
+  bad: parsed.filter((each): each is BadEntry => 'reason' in each),
+})
+
+function parseEntry(entry: unknown, position: number, day: string | undefined): ListedPaper | BadEntry {
+  if (!isElement(entry)) return { position, reason: 'is empty' }
+  const title = textOf(entry.title)
+  const id = textOf(entry.id)
+  if (title === 'Error' && id?.includes('/api/errors'))
+    return {
+      position,
+      reason: `is arXiv’s word that something is wrong: ${textOf(entry.summary) ?? 'it does not say what'}`,
+    }
+  const announceType = textOf(entry['arxiv:announce_type'])
+  const publishedAt = instantOf(entry.published)
+  return paperOf(
+    {
+      id: id?.replace(/^oai:arXiv\.org:/, ''),
+      title,
+      ...abstractOf(textOf(entry.summary)),
+      authors: entry.author === undefined ? creatorsOf(entry) : namesOf(entry),
+      categories: categoriesOf(entry),
+      comment: textOf(entry['arxiv:comment']),
+      ...(announceType ? { announceType, announcedAt: publishedAt } : { publishedAt }),
+    },
+    entry,
+    position,
+    day,
+  )
+}
+
+function parseItem(item: unknown, position: number, day: string | undefined): ListedPaper | BadEntry {
+  if (!isElement(item)) return { position, reason: 'is empty' }
+  const guid = textOf(item.guid)
+  return paperOf(
+    {
+      id: guid?.startsWith('oai:') ? guid.replace(/^oai:arXiv\.org:/, '') : textOf(item.link),
+      title: textOf(item.title),
+      ...abstractOf(textOf(item.description)),
+      authors: creatorsOf(item),
+      categories: all(item, 'category')
+        .map(textOf)
+        .filter((each) => each !== undefined),
+      announceType: textOf(item['arxiv:announce_type']),
+      announcedAt: instantOf(item.pubDate),
+    },
+    item,
+    position,
+    day,
+  )
+}
+
+/** Announcements begin with "arXiv:2508.13426v1 Announce Type: cross" and set the abstract off with "Abstract:". */
+const abstractOf = (summary: string | undefined): Pick<ArxivRecord, 'abstract'> => ({
+  abstract: summary?.replace(/^arXiv:\S+\s+Announce Type:\s*\S+\s+Abstract:\s*/i, ''),
+})
+
+const namesOf = (entry: Element): string[] =>
+  all(entry, 'author')
+    .map((author) => (isElement(author) ? textOf(author.name) : undefined))
+    .filter((name) => name !== undefined)
+
+const creatorsOf = (element: Element): string[] =>
+  all(element, 'dc:creator')
+    .flatMap((creator) => (textOf(creator) ?? '').split(/,\s*/))
+    .filter(Boolean)
+
+function categoriesOf(entry: Element): string[] {
+  const primary = attribute(entry['arxiv:primary_category'], 'term')
+  const terms = all(entry, 'category').map((category) => attribute(category, 'term'))
+  return [...new Set([primary, ...terms].filter((term) => term !== undefined))]
+}

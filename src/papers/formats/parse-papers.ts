@@ -1,0 +1,74 @@
+import type { BadEntry, ListedPaper } from '../listed-paper.ts'
+import { isArxivDocument, parseArxivDocument, parseOaiDc } from './arxiv-documents.ts'
+import { parseArxivFeed } from './arxiv-feeds.ts'
+import { isArxivText, parseArxivText } from './arxiv-text.ts'
+import { isHfEntry, parseHfEntry } from './hf-entry.ts'
+import { parseJson } from './parse-json.ts'
+import { parsePlainEntry } from './plain-entry.ts'
+import { badFile } from './read-text-file.ts'
+
+type Parsed = (ListedPaper | BadEntry)[]
+
+/**
+ * The papers of a file in whichever format it is, told by its beginning: JSON (an array, one record, or a record a line), arXiv's
+ * feeds and OAI-PMH records in XML, or arXiv's plain text. What is no paper is in the result with its place, from 1.
+ *
+ * @param path names the file in errors
+ * @param day put every paper on this list day
+ * @throws PaperboyError BAD_IMPORT when the file as a whole is none of these
+ */
+export function parsePapers(text: string, path: string, day?: string): Parsed {
+  const start = text.trimStart()[0]
+  if (start === '<') {
+    const feed = parseArxivFeed(text, day)
+    const parsed = feed ? [...feed.papers, ...feed.bad] : parseOaiDc(text, day)
+    if (!parsed) throw badFile(path, 'is XML, but neither a feed nor records of arXiv')
+    return parsed
+  }
+  if (isArxivText(text)) return parseArxivText(text, day)
+  if (start === '{' && isOneRecordALine(text)) return parseLines(text, day)
+  const value = parseJson(text, path)
+  if (Array.isArray(value)) return value.map((entry, index) => parseEntry(entry, index + 1, day))
+  // A recorded reply of an HTTP server.
+  if (isRecord(value) && typeof value.url === 'string' && typeof value.body === 'string')
+    return parsePapers(value.body, path, day)
+  if (isRecord(value)) {
+    const parsed = parseEntry(value, 1, day)
+    if (!('reason' in parsed)) return [parsed]
+  }
+  throw badFile(path, 'is JSON, but no list of papers')
+}
+
+function parseEntry(entry: unknown, position: number, day: string | undefined): ListedPaper | BadEntry {
+  if (isHfEntry(entry)) return parseHfEntry(entry, position, day)
+  if (isArxivDocument(entry)) return parseArxivDocument(entry, position, day)
+  return parsePlainEntry(entry, position, day)
+}
+
+/** JSON Lines (jsonlines.org): a broken line is that record's trouble alone. */
+const parseLines = (text: string, day: string | undefined): Parsed =>
+  text
+    .split('\n')
+    .map((line, index) => ({ line: line.trim(), position: index + 1 }))
+    .filter(({ line }) => line !== '')
+    .map(({ line, position }) => {
+      try {
+        return parseEntry(JSON.parse(line), position, day)
+      } catch {
+        return { position, reason: 'is not valid JSON' }
+      }
+    })
+
+function isOneRecordALine(text: string): boolean {
+  const [first = '', second] = text.split('\n', 400).filter((line) => line.trim() !== '')
+  if (second === undefined) return false
+  try {
+    JSON.parse(first)
+    return true
+  } catch {
+    return second.trimStart().startsWith('{"')
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
