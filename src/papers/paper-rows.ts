@@ -5,7 +5,7 @@ import type { ListedPaper } from './listed-paper.ts'
 export const rowsOf = (papers: readonly ListedPaper[], observedAt: Date): SQL => sql`
   jsonb_to_recordset(${JSON.stringify(papers.map((paper) => rowOf(paper, observedAt)))}::jsonb) AS r(
     source text, source_id text, title text, abstract text, summary text, authors text[], organization text, submitter text,
-    keywords text[], published_at timestamptz, list_day date, listed_at timestamptz, list_position integer, url text,
+    keywords text[], categories text[], published_at timestamptz, list_day date, listed_at timestamptz, list_position integer, url text,
     pdf_url text, code_url text, project_url text, sample boolean, announced boolean, revision boolean, version smallint, withdrawn_at timestamptz,
     raw jsonb, votes integer, comments integer, stars integer)`
 
@@ -19,6 +19,7 @@ const rowOf = (paper: ListedPaper, observedAt: Date) => ({
   organization: paper.organization,
   submitter: paper.submitter,
   keywords: paper.keywords,
+  categories: paper.categories ?? [],
   published_at: paper.publishedAt,
   list_day: paper.listDay,
   listed_at: paper.listedAt,
@@ -67,6 +68,7 @@ const MERGED: Record<string, string> = {
   organization: kept('organization'),
   submitter: kept('submitter'),
   keywords: kept('keywords', "= '{}'"),
+  categories: kept('categories', "= '{}'"),
   published_at: kept('published_at'),
   list_day: placed('list_day'),
   listed_at: placed(
