@@ -67,7 +67,10 @@ const Environment = z
     DATA_DIR: z.string().default('.data'),
     PAPER_SOURCES: list('hf')
       .transform((names) => names.filter((name) => name !== 'none'))
-      .pipe(z.array(z.enum(['hf']))),
+      .pipe(z.array(z.enum(SOURCE_NAMES))),
+    ARXIV_CATEGORIES: list('cs.AI,cs.CL,cs.CV,cs.LG').pipe(
+      z.array(z.string().regex(/^[a-z-]+(?:\.[A-Za-z-]{2,})?$/, 'must be categories such as cs.CL')).min(1),
+    ),
     EDITION_CLOSE_HOUR_UTC: z.coerce.number().int().min(0).max(23).default(2),
     EDITION_RELEASE_DELAY_MINUTES: z.coerce.number().int().min(0).max(1440).default(60),
     DIGEST_FRESHNESS_HOURS: hours(12),
@@ -86,42 +89,6 @@ const Environment = z
     const message = 'goes with DKIM_SELECTOR and DKIM_PRIVATE_KEY_FILE, which have as many names as one another'
     context.addIssue({ code: 'custom', path: ['DKIM_DOMAIN'], message })
   })
-const Environment = z.object({
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
-  DATABASE_URL: urlOf('postgres:', 'postgresql:').optional(),
-  REDIS_URL: urlOf('redis:', 'rediss:').optional(),
-  SMTP_URL: urlOf('smtp:', 'smtps:').optional(),
-  PUBLIC_URL: urlOf('http:', 'https:')
-    .refine((value) => !/[?#\s]/.test(value), 'must have no query, fragment or white space')
-    .transform((value) => new URL(value).href.replace(/\/+$/, ''))
-    .optional(),
-  MAIL_FROM: mailbox.optional(),
-  REPLY_TO: mailbox.optional(),
-  BOUNCE_ADDRESS: bounceAddress.optional(),
-  POSTAL_ADDRESS: z.string().optional(),
-  CURATOR_NAME: z.string().default('AK'),
-  SECRET_KEY: secret.optional(),
-  SECRET_KEY_PREVIOUS: list().pipe(z.array(secret)),
-  SUPPRESSION_KEY: secret.optional(),
-  HOST: z.string().default('127.0.0.1'),
-  PORT: port(3000),
-  MAILBOX_PORT: port(1080),
-  TRUST_PROXY: list(),
-  DATA_DIR: z.string().default('.data'),
-  PAPER_SOURCES: list('hf')
-    .transform((names) => names.filter((name) => name !== 'none'))
-    .pipe(z.array(z.enum(SOURCE_NAMES))),
-  ARXIV_CATEGORIES: list('cs.AI,cs.CL,cs.CV,cs.LG').pipe(
-    z.array(z.string().regex(/^[a-z-]+(?:\.[A-Za-z-]{2,})?$/, 'must be categories such as cs.CL')).min(1),
-  ),
-  EDITION_CLOSE_HOUR_UTC: z.coerce.number().int().min(0).max(23).default(2),
-  EDITION_RELEASE_DELAY_MINUTES: z.coerce.number().int().min(0).max(1440).default(60),
-  DIGEST_FRESHNESS_HOURS: hours(12),
-  DIGEST_EXPIRY_HOURS: hours(20),
-  SMTP_CONNECTIONS: count(10, 200),
-  UNKNOWN_POLICY: z.enum(['resend', 'hold']).default('resend'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
-})
 
 /** Every variable that is read; the README's table has the same. */
 export const ENVIRONMENT_NAMES: string[] = Object.keys(Environment.shape)
