@@ -38,6 +38,10 @@ export interface ListedRow {
   /** the curator's pick */
   picked: boolean
   sample: boolean
+  /** YYYY-MM-DD */
+  listDay: string
+  /** slugs, the broad ones first */
+  topics: string[]
 }
 
 /**

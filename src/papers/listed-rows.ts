@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
 import type { ListedRow } from './list-day.ts'
 import { readable, sentences } from './readable.ts'
@@ -8,8 +8,23 @@ const SUMMARY_CHARACTERS = 320
 
 type Row = Awaited<ReturnType<typeof readRows>>[number]
 
-/** A list day's papers with their newest snapshot by `at` and the curator's word, in no order. */
-export async function readRows(db: Db, day: string, at: Date) {
+/** A list day's papers with their newest snapshot by `at` and the curator's word, in no order; what was dropped is left out. */
+export const readRows = (db: Db, day: string, at: Date) =>
+  select(
+    db,
+    sql`p.list_day = ${day}::date AND k.verdict IS DISTINCT FROM 'dropped'
+      AND NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE real.list_day = p.list_day AND NOT real.sample))`,
+    at,
+  )
+
+/** These papers as pages show them, in the order of the ids. */
+export async function readListed(db: Db, ids: readonly number[], at: Date): Promise<ListedRow[]> {
+  const rows = await select(db, sql`p.id = ANY(${sql.param(ids)}::bigint[])`, at)
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.flatMap((id) => byId.get(id) ?? []).map(rowOf)
+}
+
+async function select(db: Db, condition: SQL, at: Date) {
   const { rows } = await db.execute<{
     id: string
     source: string
@@ -24,6 +39,8 @@ export async function readRows(db: Db, day: string, at: Date) {
     project_url: string | null
     has_discussion: boolean
     sample: boolean
+    list_day: string
+    topics: string[]
     list_position: number
     votes: number | null
     comments: number | null
@@ -33,7 +50,7 @@ export async function readRows(db: Db, day: string, at: Date) {
     curator: string | null
   }>(sql`
     SELECT p.id, p.source, p.source_id, p.title, coalesce(p.summary, p.abstract) AS text, p.authors, p.organization,
-      p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_position, p.raw ? 'paper' AS has_discussion,
+      p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_position, p.list_day::text AS list_day, p.topics, p.raw ? 'paper' AS has_discussion,
       s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator,
       (extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600)::float8 AS age_hours
     FROM papers p
@@ -41,8 +58,7 @@ export async function readRows(db: Db, day: string, at: Date) {
       SELECT * FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
     ) s ON true
     LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
-    WHERE p.list_day = ${day}::date AND k.verdict IS DISTINCT FROM 'dropped'
-      AND NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE real.list_day = p.list_day AND NOT real.sample))`)
+    WHERE ${condition}`)
   return rows.map((row) => ({
     ...row,
     id: Number(row.id),
@@ -72,4 +88,6 @@ export const rowOf = (row: Row): ListedRow => ({
   reason: reasonFor({ ...row, pickedBy: row.picked ? row.curator : null }),
   picked: row.picked === true,
   sample: row.sample,
+  listDay: row.list_day,
+  topics: row.topics,
 })

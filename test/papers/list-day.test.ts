@@ -52,6 +52,8 @@ test('a list day has its papers by score, with what is known of them', async ({ 
     reason: '28 votes in 3 h, 4 comments',
     picked: false,
     sample: false,
+    listDay: '2026-04-10',
+    topics: [],
   })
   expect(day?.papers[2]).toMatchObject({ votes: undefined, reason: undefined })
 })

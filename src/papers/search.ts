@@ -1,0 +1,173 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Db } from '../db/database.ts'
+import { isDay } from './days.ts'
+import type { ListedRow } from './list-day.ts'
+import { readListed } from './listed-rows.ts'
+import { arxivId } from './paper-id.ts'
+import { safeText } from './postgres-safe.ts'
+import { readable } from './readable.ts'
+
+/** What is looked for. Everything may be left out; without `q` the newest papers come first. */
+export interface SearchQuery {
+  /** words, "phrases in quotes", -exclusions, or an arXiv id or link */
+  q?: string | undefined
+  /** list days, inclusive, YYYY-MM-DD */
+  from?: string | undefined
+  to?: string | undefined
+  /** a slug */
+  topic?: string | undefined
+  hasCode?: boolean | undefined
+  /** `next` of the page before */
+  after?: string | undefined
+  /** papers a page */
+  limit?: number | undefined
+}
+
+/** A paper found, and where: pieces of plain text, each to be escaped; `hit` is what to emphasise. */
+export interface FoundPaper extends ListedRow {
+  titlePieces: Piece[]
+  snippet: Piece[]
+}
+export interface Piece {
+  text: string
+  hit: boolean
+}
+
+export interface Found {
+  papers: FoundPaper[]
+  /** `after` of the next page; undefined: there is none */
+  next?: string | undefined
+}
+
+/** The newest that match, among which the best are found: a word that every other paper has would be ranked for too long. */
+const MOST_RANKED = 2_000
+const PAGE = 20
+const MOST_A_PAGE = 100
+const LONGEST_QUERY = 300
+
+/**
+ * Papers that have these words in title, abstract, authors or keywords, best first, newest first among equals; or all that pass the
+ * filters, newest first. An arXiv id or link finds that paper. Never fails by what is in `q`.
+ */
+export async function searchPapers({ db, now }: { db: Db; now: () => Date }, query: SearchQuery): Promise<Found> {
+  const limit = Math.min(Math.max(query.limit ?? PAGE, 1), MOST_A_PAGE)
+  const q = safeText(query.q ?? '')
+    .trim()
+    .slice(0, LONGEST_QUERY)
+  const id = arxivId(q)
+  const places = id
+    ? await byArxivId(db, id)
+    : q
+      ? await byWords(db, q, query, limit + 1)
+      : await newest(db, query, limit + 1)
+  const page = places.slice(0, limit)
+  const rows = await readListed(
+    db,
+    page.map((place) => place.id),
+    now(),
+  )
+  const papers = await marked(db, id ? '' : q, rows)
+  const last = page.at(-1)
+  return { papers, next: places.length > limit && last ? `${last.place}:${last.id}` : undefined }
+}
+
+interface Place {
+  id: number
+  /** what the list is sorted by, before the id */
+  place: string
+}
+
+const placesOf = ({ rows }: { rows: Record<string, unknown>[] }): Place[] =>
+  rows.map((row) => ({ id: Number(row.id), place: String(row.place) }))
+
+const byArxivId = async (db: Db, id: string) =>
+  placesOf(await db.execute(sql`SELECT id, 0 AS place FROM papers WHERE source = 'arxiv' AND source_id = ${id}`))
+
+async function byWords(db: Db, q: string, query: SearchQuery, limit: number): Promise<Place[]> {
+  const after = placeAfter(query.after, /^\d+(\.\d+)?(e-\d+)?$/)
+  return placesOf(
+    await db.execute(sql`
+      WITH found AS MATERIALIZED (
+        SELECT p.id, p.search FROM papers p
+        WHERE p.search @@ websearch_to_tsquery('english', unaccented(${q})) AND ${filters(query)}
+        ORDER BY p.list_day DESC, p.id DESC LIMIT ${MOST_RANKED}
+      ), ranked AS (
+        SELECT id, ts_rank(${WEIGHTS}::real[], search, websearch_to_tsquery('english', unaccented(${q})))::float8 AS place FROM found
+      )
+      SELECT id, place::text FROM ranked
+      WHERE ${after ? sql`(place, id) < (${after.place}::float8, ${after.id}::bigint)` : sql`true`}
+      ORDER BY ranked.place DESC, id DESC LIMIT ${limit}`),
+  )
+}
+
+/** Of the abstract, authors and keywords, title, as ts_rank wants them: {D, C, B, A}. */
+const WEIGHTS = sql.raw(`'{0.1, 0.2, 0.5, 1}'`)
+
+async function newest(db: Db, query: SearchQuery, limit: number): Promise<Place[]> {
+  const after = placeAfter(query.after, /^\d{4}-\d{2}-\d{2}$/)
+  return placesOf(
+    await db.execute(sql`
+      SELECT p.id, p.list_day::text AS place FROM papers p
+      WHERE ${filters(query)} AND ${after && isDay(after.place) ? sql`(p.list_day, p.id) < (${after.place}::date, ${after.id}::bigint)` : sql`true`}
+      ORDER BY p.list_day DESC, p.id DESC LIMIT ${limit}`),
+  )
+}
+
+const filters = ({ from, to, topic, hasCode }: SearchQuery): SQL =>
+  sql.join(
+    [
+      sql`NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE real.list_day = p.list_day AND NOT real.sample))`,
+      ...(from && isDay(from) ? [sql`p.list_day >= ${from}::date`] : []),
+      ...(to && isDay(to) ? [sql`p.list_day <= ${to}::date`] : []),
+      ...(topic ? [sql`p.topics @> ARRAY[${topic}]`] : []),
+      ...(hasCode ? [sql`p.code_url IS NOT NULL`] : []),
+    ],
+    sql` AND `,
+  )
+
+/** A place that was not of our making starts from the beginning. */
+function placeAfter(after: string | undefined, form: RegExp): Place | undefined {
+  const [, place, id] = /^(.{1,40}):(\d{1,15})$/.exec(after ?? '') ?? []
+  return place && form.test(place) ? { place, id: Number(id) } : undefined
+}
+
+/** Characters that readable text never has, so that no paper can forge a mark. */
+const HIT = '\u0001'
+const END = '\u0002'
+/** Stands for <, since what looks like a tag would be left out. */
+const LESS = '\u0003'
+const SNIPPET = `StartSel=${HIT}, StopSel=${END}, MaxFragments=2, MinWords=12, MaxWords=28, FragmentDelimiter=" … "`
+
+async function marked(db: Db, q: string, papers: ListedRow[]): Promise<FoundPaper[]> {
+  if (!q)
+    return papers.map((paper) => ({ ...paper, titlePieces: piecesOf(paper.title), snippet: piecesOf(paper.summary) }))
+  const abstracts = await db.execute<{ id: string; abstract: string }>(
+    sql`SELECT id, abstract FROM papers WHERE id = ANY(${sql.param(papers.map((paper) => paper.id))}::bigint[])`,
+  )
+  const texts = new Map(abstracts.rows.map((row) => [Number(row.id), readable(row.abstract).replaceAll('<', LESS)]))
+  const { rows } = await db.execute<{ title: string; snippet: string }>(sql`
+    SELECT ts_headline('english', title, words, ${`${SNIPPET}, HighlightAll=true`}) AS title, ts_headline('english', abstract, words, ${SNIPPET}) AS snippet
+    FROM unnest(${sql.param(papers.map((paper) => paper.title.replaceAll('<', LESS)))}::text[], ${sql.param(papers.map((paper) => texts.get(paper.id) ?? ''))}::text[])
+      WITH ORDINALITY AS t (title, abstract, place), websearch_to_tsquery('english', unaccented(${q})) AS words
+    ORDER BY place`)
+  return papers.map((paper, index) => ({
+    ...paper,
+    titlePieces: piecesOf(rows[index]!.title),
+    snippet: piecesOf(rows[index]!.snippet),
+  }))
+}
+
+/** What a text with marks in it consists of. */
+const piecesOf = (text: string): Piece[] =>
+  text
+    .replaceAll(LESS, '<')
+    .split(HIT)
+    .flatMap((piece, index) => {
+      if (index === 0) return [{ text: piece, hit: false }]
+      const [hit = '', after = ''] = piece.split(END)
+      return [
+        { text: hit, hit: true },
+        { text: after, hit: false },
+      ]
+    })
+    .filter((piece) => piece.text !== '')
