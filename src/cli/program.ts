@@ -6,6 +6,7 @@ import { editionCommands } from './edition.ts'
 import { operateCommands } from './operate.ts'
 import { paperCommands } from './papers.ts'
 import { subscriberCommands } from './subscribers.ts'
+import { suppressionCommands } from './suppressions.ts'
 
 /** `paperboy …`: the operator's command. Exit code 0 done, 1 failed, 2 wrong usage. */
 const program = new Command('paperboy')
@@ -16,7 +17,8 @@ const program = new Command('paperboy')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
 
-for (const add of [operateCommands, paperCommands, subscriberCommands, editionCommands]) add(program)
+for (const add of [operateCommands, paperCommands, subscriberCommands, suppressionCommands, editionCommands])
+  add(program)
 // exitOverride is not inherited by commands added before it; set on each, so that wrong usage is 2 everywhere.
 for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride()
 

@@ -309,3 +309,21 @@ export const outbox = pgTable('outbox', {
   createdAt: moment('created_at').notNull().defaultNow(),
   settledAt: moment('settled_at'),
 })
+
+export const inboundEvents = pgTable('inbound_events', {
+  id: id(),
+  receivedAt: moment('received_at').notNull(),
+  source: text('source').notNull(),
+  fingerprint: bytea('fingerprint').notNull().unique('one_event_per_report'),
+  class: text('class').notNull(),
+  reason: text('reason').notNull(),
+  authority: text('authority'),
+  subscriberId: bigint('subscriber_id', { mode: 'number' }),
+  editionId: bigint('edition_id', { mode: 'number' }),
+  did: text('did').notNull(),
+  status: text('status'),
+  reply: smallint('reply'),
+  evidence: text('evidence').notNull(),
+  mentions: bytea('mentions').array().notNull().default([]),
+  raw: bytea('raw'),
+})

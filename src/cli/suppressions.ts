@@ -1,0 +1,58 @@
+import { once } from 'node:events'
+import type { Command } from 'commander'
+import { PaperboyError } from '../errors.ts'
+import { addressHash, parseAddress } from '../subscription/address.ts'
+import { exportSuppressions, importSuppressions } from '../suppression/exchange.ts'
+import { lift, suppress } from '../suppression/suppress.ts'
+import { complain } from '../terminal.ts'
+import { report, withServices } from './open.ts'
+
+export function suppressionCommands(program: Command): void {
+  const suppressions = program.command('suppressions').description('addresses that must not be mailed')
+
+  suppressions
+    .command('add <address>')
+    .description('never mail this address again, until you lift it')
+    .action((address: string, _options, command) =>
+      withServices(async ({ db, config, now }) => {
+        const hash = addressHash(config.SUPPRESSION_KEY, parseAddress(address).key)
+        const result = await suppress(db, [{ hash, reason: 'manual' }], now())
+        const changed = result.added + result.strengthened > 0
+        report(command, { suppressed: true, changed }, changed ? 'It is suppressed.' : 'It was suppressed already.')
+      }),
+    )
+
+  suppressions
+    .command('lift <address>')
+    .description('let this address sign up again; nobody is mailed by it')
+    .action((address: string, _options, command) =>
+      withServices(async ({ db, config, now }) => {
+        const reason = await lift(db, addressHash(config.SUPPRESSION_KEY, parseAddress(address).key), now())
+        if (!reason) throw new PaperboyError('BAD_ADDRESS', 'This address is not suppressed.')
+        report(command, { lifted: true, reason }, `It was suppressed (${reason}). It may sign up again now.`)
+      }),
+    )
+
+  suppressions
+    .command('import <file>')
+    .description('suppress every address of a CSV file with a column email, or of an export')
+    .action((file: string, _options, command) =>
+      withServices(async (services) => {
+        const result = await importSuppressions(services, file)
+        const { read, added, strengthened } = result
+        report(command, result, `${read} lines read: ${added} newly suppressed, ${strengthened} for a stronger reason.`)
+      }),
+    )
+
+  suppressions
+    .command('export')
+    .description('all suppressions as CSV, to standard output; hashes, good under the same SUPPRESSION_KEY')
+    .action(() =>
+      withServices(async (services) => {
+        for await (const chunk of exportSuppressions(services)) {
+          if (!process.stdout.write(chunk)) await once(process.stdout, 'drain')
+        }
+        complain('Done.')
+      }),
+    )
+}

@@ -1,0 +1,110 @@
+import { createHmac } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream'
+import { parse } from 'csv-parse'
+import { sql } from 'drizzle-orm'
+import { PaperboyError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { addressHash, parseAddress } from '../subscription/address.ts'
+import { type Suppression, type SuppressionReason, suppress } from './suppress.ts'
+
+type Deps = Pick<Services, 'db' | 'config' | 'now'>
+type Line = { suppression: Suppression } | { problem: string }
+
+const REASONS: readonly string[] = ['hard bounce', 'complaint', 'erasure', 'manual']
+const CHUNK = 2000
+const PAGE = 5000
+const MOST_PROBLEMS = 20
+
+/** Tells a list of hashes made under another SUPPRESSION_KEY, which would match nobody and say so to nobody. */
+const keyMark = (suppressionKey: string): string =>
+  createHmac('sha256', suppressionKey).update('name of this key').digest('hex').slice(0, 8)
+
+/** All suppressions as CSV in chunks: hashes, since the addresses are not kept. Whoever imports it needs the same SUPPRESSION_KEY. */
+export async function* exportSuppressions({ db, config }: Pick<Deps, 'db' | 'config'>): AsyncGenerator<string> {
+  const mark = keyMark(config.SUPPRESSION_KEY)
+  yield 'address_hash,key,reason,created_at\n'
+  for (let after: Buffer = Buffer.alloc(0); ; ) {
+    const { rows } = await db.execute<{ address_hash: Buffer; reason: string; at: string }>(sql`
+      SELECT address_hash, reason, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at
+      FROM suppressions WHERE address_hash > ${after} ORDER BY address_hash LIMIT ${PAGE}`)
+    if (rows.length === 0) return
+    after = rows.at(-1)!.address_hash
+    yield rows.map((row) => `${row.address_hash.toString('hex')},${mark},${row.reason},${row.at}\n`).join('')
+  }
+}
+
+/**
+ * Takes over a list of addresses that must not be mailed, in one transaction: all of it, or with any bad line nothing.
+ * @param file CSV with a header: `email`, or `address_hash` and `key` as exported; and where wanted `reason` (default manual)
+ * @throws PaperboyError BAD_IMPORT naming the bad lines, at most twenty of them
+ */
+export async function importSuppressions(
+  { db, config, now }: Deps,
+  file: string,
+): Promise<{ read: number; added: number; strengthened: number }> {
+  const result = { read: 0, added: 0, strengthened: 0 }
+  const problems: string[] = []
+  await db.transaction(async (tx) => {
+    let chunk: Suppression[] = []
+    const write = async () => {
+      const { added, strengthened } = await suppress(tx, chunk, now())
+      result.added += added
+      result.strengthened += strengthened
+      chunk = []
+    }
+    for await (const line of readLines(file, config.SUPPRESSION_KEY)) {
+      result.read++
+      if ('problem' in line) problems.push(line.problem)
+      else chunk.push(line.suppression)
+      if (problems.length >= MOST_PROBLEMS) break
+      if (chunk.length === CHUNK) await write()
+    }
+    // Thrown inside, so that the chunks that were written are taken back.
+    if (problems.length > 0) {
+      throw new PaperboyError('BAD_IMPORT', `Nothing was imported from ${file}:\n  ${problems.join('\n  ')}`)
+    }
+    await write()
+  })
+  return result
+}
+
+async function* readLines(file: string, suppressionKey: string): AsyncGenerator<Line> {
+  let header = false
+  const columns = (names: string[]) => {
+    header = true
+    const lower = names.map((name) => name.toLowerCase())
+    if (lower.includes('email') || (lower.includes('address_hash') && lower.includes('key'))) return lower
+    throw new Error('its first line names neither the column "email" nor "address_hash" and "key"')
+  }
+  const parser = parse({ bom: true, columns, trim: true, skip_empty_lines: true, info: true, max_record_size: 10_000 })
+  // Not pipe, which would keep a file that cannot be read from ever ending the loop below.
+  pipeline(createReadStream(file), parser, () => {})
+  try {
+    for await (const { info, record } of parser) yield toLine(info.lines, record, suppressionKey)
+    if (!header) throw new Error('it is empty')
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string }
+    if (code === 'ENOENT') throw new PaperboyError('BAD_IMPORT', `There is no file ${file}.`, { cause: error })
+    throw new PaperboyError('BAD_IMPORT', `${file} is not a CSV file that can be read: ${message}`, { cause: error })
+  }
+}
+
+function toLine(line: number, record: Record<string, string>, suppressionKey: string): Line {
+  try {
+    const reason = record.reason || 'manual'
+    if (!REASONS.includes(reason)) throw new Error(`reason "${reason}" is not ${REASONS.join(', ')}`)
+    return { suppression: { hash: hashOf(record, suppressionKey), reason: reason as SuppressionReason } }
+  } catch (error) {
+    return { problem: `line ${line}: ${(error as Error).message}` }
+  }
+}
+
+function hashOf({ email, address_hash, key }: Record<string, string>, suppressionKey: string): Buffer {
+  if (email) return addressHash(suppressionKey, parseAddress(email).key)
+  if (!/^[0-9a-f]{64}$/.test(address_hash ?? ''))
+    throw new Error('has no address, and its address_hash is not 64 hex digits')
+  if (key !== keyMark(suppressionKey))
+    throw new Error('was made under another SUPPRESSION_KEY, so it would match nobody')
+  return Buffer.from(address_hash!, 'hex')
+}
