@@ -103,6 +103,23 @@ export const signals = pgTable(
   (t) => [primaryKey({ name: 'one_signal_per_moment', columns: [t.paperId, t.observedAt] })],
 )
 
+export const votes = pgTable(
+  'votes',
+  {
+    subscriberId: ref('subscriber_id'),
+    paperId: ref('paper_id'),
+    castAt: moment('cast_at').notNull(),
+    network: bytea('network').notNull(),
+  },
+  (t) => [primaryKey({ name: 'one_vote_per_reader', columns: [t.subscriberId, t.paperId] })],
+)
+
+export const paperSubmitters = pgTable(
+  'paper_submitters',
+  { source: text('source').notNull(), sourceId: text('source_id').notNull(), subscriberId: ref('subscriber_id') },
+  (t) => [primaryKey({ name: 'one_submitter_per_paper', columns: [t.source, t.sourceId, t.subscriberId] })],
+)
+
 export const sourceReads = pgTable(
   'source_reads',
   {

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { PaperboyError } from '../errors.ts'
 
 /** What a link may do. A token made for one purpose is unknown to every other. */
-export type TokenPurpose = 'confirm' | 'unsubscribe' | 'preferences'
+export type TokenPurpose = 'confirm' | 'unsubscribe' | 'preferences' | 'vote' | 'reader'
 
 export interface TokenKeys {
   /** signs new tokens */
