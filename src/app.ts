@@ -18,6 +18,7 @@ import { paperRoutes } from './http/papers.ts'
 import { preferencesRoutes } from './http/preferences.ts'
 import { securityHeaders } from './http/security.ts'
 import { serverOptions } from './http/server-options.ts'
+import { submitRoutes } from './http/submit.ts'
 import { subscribeRoutes } from './http/subscribe.ts'
 import { unsubscribeRoutes } from './http/unsubscribe.ts'
 import { viewOptions } from './http/views.ts'
@@ -59,6 +60,7 @@ export function buildApp(services: Services, options: AppOptions = {}) {
     limited.register(paperRoutes, services)
     limited.register(subscribeRoutes, { ...services, signUpLimit })
     limited.register(confirmRoutes, services)
+    limited.register(submitRoutes, services)
     limited.register(preferencesRoutes, services)
     limited.register(editionRoutes, services)
     limited.register(apiRoutes, { prefix: '/api', ...services, signUpLimit })

@@ -6,6 +6,7 @@ import { z } from 'zod'
  */
 export const jobs = {
   'collect-papers': z.object({}),
+  'look-up-submissions': z.object({}),
   'assemble-edition': z.object({}),
   'release-editions': z.object({}),
   'plan-deliveries': z.object({}),

@@ -7,6 +7,7 @@ import { startRedis, withoutRedis } from './support/redis.ts'
 const idle = async () => {}
 const NOTHING: Handlers = {
   'collect-papers': idle,
+  'look-up-submissions': idle,
   'assemble-edition': idle,
   'release-editions': idle,
   'plan-deliveries': idle,

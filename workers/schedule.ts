@@ -12,6 +12,7 @@ const EVERY: Partial<Record<JobName, number>> = {
   'plan-deliveries': 20 * SECOND,
   'release-editions': 30 * SECOND,
   'assemble-edition': 5 * MINUTE,
+  'look-up-submissions': MINUTE,
   'collect-papers': 10 * MINUTE,
 }
 

@@ -9,6 +9,7 @@ import type { Source } from '../src/papers/sources/source.ts'
 import type { Services } from '../src/services.ts'
 import { assembleEditionJob } from './assemble-edition.ts'
 import { collectPapersJob } from './collect-papers.ts'
+import { lookUpSubmissionsJob } from './look-up-submissions.ts'
 import { planDeliveriesJob } from './plan-deliveries.ts'
 import { announceWorker } from './presence.ts'
 import { releaseEditionsJob } from './release-editions.ts'
@@ -34,6 +35,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
   queues.work(
     {
       'collect-papers': () => collectPapersJob(services, sources),
+      'look-up-submissions': () => lookUpSubmissionsJob(services),
       'assemble-edition': () => assembleEditionJob(services, sources),
       'release-editions': () => releaseEditionsJob(services),
       'plan-deliveries': () => planDeliveriesJob(services),

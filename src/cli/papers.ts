@@ -7,6 +7,7 @@ import { refresh } from '../papers/refresh.ts'
 import { configuredSources, sourceNamed } from '../papers/sources/configured.ts'
 import { SOURCE_NAMES } from '../papers/sources/source.ts'
 import { spanDays } from '../papers/sources/span.ts'
+import { acceptSubmission, declineSubmission, openSubmissions } from '../papers/submissions.ts'
 import { complain, progressBar } from '../terminal.ts'
 import { asDate, report, withServices } from './open.ts'
 
@@ -91,6 +92,42 @@ export function paperCommands(program: Command): void {
           `${read} papers read: ${added} new, ${changed} changed, ${signals} new signals, ${bad} bad records.`,
         )
         if (bad > 0) process.exitCode = 1
+      }),
+    )
+
+  papers
+    .command('submissions')
+    .description('list the papers that readers proposed and nobody has decided on')
+    .action((_options, command) =>
+      withServices(async (services) => {
+        const open = await openSubmissions(services)
+        const lines = open.map((one) =>
+          `${one.arxivId}  ${one.state}  proposed ${one.times}×  ${one.title ?? ''}`.trimEnd(),
+        )
+        report(command, open, lines.length > 0 ? lines.join('\n') : 'None is open.')
+      }),
+    )
+
+  papers
+    .command('accept <id>')
+    .description('put a proposed paper on a list day')
+    .option('--date <day>', 'the list day (default: today, UTC)', asDate)
+    .option('--note <text>', 'why, for the record')
+    .action((id: string, options, command) =>
+      withServices(async (services) => {
+        const accepted = await acceptSubmission(services, id, options.date, options.note)
+        report(command, accepted, `“${accepted.title}” is on the list of ${accepted.day}.`)
+      }),
+    )
+
+  papers
+    .command('decline <id>')
+    .description('say no to a proposed paper')
+    .option('--note <text>', 'why, for the record')
+    .action((id: string, options, command) =>
+      withServices(async (services) => {
+        const { title } = await declineSubmission(services, id, options.note)
+        report(command, { title, state: 'declined' }, `“${title}” is declined.`)
       }),
     )
 }

@@ -39,8 +39,10 @@ const rowOf = (paper: ListedPaper, observedAt: Date) => ({
   stars: paper.stars,
 })
 
-/** Whether arXiv speaks of a paper that the community's list has: then it only fills in what the list left out. */
-const beside = 'excluded.announced AND NOT p.announced AND NOT p.sample'
+/** arXiv's word on a version that we have heard of already: the first report of it stands, so that two formats do not take turns. */
+const heard = 'coalesce(excluded.version, 1) <= coalesce(p.version, 1)'
+/** Whether arXiv speaks of a paper that the community's list has, or says again what it said: then it only fills in what was left out. */
+const beside = `excluded.announced AND NOT p.sample AND (NOT p.announced OR ${heard})`
 /** Whether the words are from an older version than those we have: lists never say theirs and copy the first one's. */
 const older = '(p.version > coalesce(excluded.version, 1) AND NOT p.sample)'
 
@@ -52,7 +54,7 @@ const kept = (column: string, empty = 'IS NULL') => `
 /** Words that a new version changes. */
 const worded = (column: string) => `
   CASE WHEN ${older} OR excluded.${column} = '' AND p.sample = excluded.sample THEN p.${column}
-    WHEN ${beside} AND coalesce(excluded.version, 1) = coalesce(p.version, 1) AND p.${column} <> '' THEN p.${column}
+    WHEN ${beside} AND ${heard} AND p.${column} <> '' THEN p.${column}
     ELSE excluded.${column} END`
 
 /** A place on a list, which an announcement never changes once there is one. */
@@ -89,7 +91,8 @@ const MERGED: Record<string, string> = {
       WHEN excluded.version > p.version THEN NULL ELSE p.withdrawn_at END`,
   // Both payloads are kept: arXiv's stands in the list's as "arxiv".
   raw: `
-    CASE WHEN ${beside} THEN p.raw || jsonb_build_object('arxiv', excluded.raw)
+    CASE WHEN ${beside} AND (p.announced OR p.raw ? 'arxiv' AND ${heard}) THEN p.raw
+      WHEN ${beside} THEN p.raw || jsonb_build_object('arxiv', excluded.raw)
       WHEN p.announced AND NOT excluded.announced THEN excluded.raw || jsonb_build_object('arxiv', p.raw)
       WHEN p.raw ? 'arxiv' AND NOT excluded.announced THEN excluded.raw || jsonb_build_object('arxiv', p.raw -> 'arxiv')
       ELSE excluded.raw END`,

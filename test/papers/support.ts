@@ -19,6 +19,9 @@ export const dailyFile = (day: string): string => new URL(`papers/hf-daily/${day
 export const monthlyFile = (month: string): string =>
   new URL(`papers/hf-monthly-final/daily_papers_${month}.json.gz`, DATA).pathname
 
+export const arxivFolder = new URL('papers/arxiv', DATA).pathname
+export const trajectories = new URL('papers/upvote-trajectories.csv', DATA).pathname
+
 export const unpacked = async (file: string): Promise<Buffer> => promisify(gunzip)(await readFile(file))
 
 export const closeHourUtc = 2

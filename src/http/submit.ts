@@ -1,0 +1,27 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { PaperboyError } from '../errors.ts'
+import { submitPaper } from '../papers/submissions.ts'
+import type { Services } from '../services.ts'
+import { dayHref } from './list-page.ts'
+
+/** A network may propose this many papers in ten minutes. */
+const MOST = { max: 10, timeWindow: 10 * 60_000 }
+
+/** A reader proposes a paper for the list; the curator decides. */
+export const submitRoutes: FastifyPluginAsyncZod<Pick<Services, 'db'>> = async (app, services) => {
+  app.get('/submit', async (_request, reply) => reply.view('submit'))
+
+  const schema = { body: z.object({ paper: z.string().max(2_000).catch('') }).catch({ paper: '' }) }
+  app.post('/submit', { schema, onRequest: app.rateLimit(MOST) }, async ({ body: { paper } }, reply) => {
+    try {
+      const { listDay } = await submitPaper(services, paper)
+      return reply.redirect(listDay ? dayHref(listDay) : '/submitted', 303)
+    } catch (error) {
+      if (!(error instanceof PaperboyError && error.code === 'BAD_PAPER')) throw error
+      return reply.code(422).view('submit', { typed: paper, problem: true })
+    }
+  })
+
+  app.get('/submitted', async (_request, reply) => reply.view('submitted'))
+}

@@ -1,0 +1,147 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { eq, sql } from 'drizzle-orm'
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { papers, sourceHealth, sourcePace } from '../../src/db/schema.ts'
+import { collect } from '../../src/papers/collect.ts'
+import { arxivSource } from '../../src/papers/sources/arxiv.ts'
+import { paceOf } from '../../src/papers/sources/pace.ts'
+import { test } from '../support/database.ts'
+
+let server: Server
+let asked: string[]
+let answer: (request: IncomingMessage, reply: ServerResponse) => void
+
+beforeEach(async () => {
+  asked = []
+  server = createServer((request, reply) => {
+    asked.push(decodeURIComponent(request.url!).replaceAll('+', ' '))
+    answer(request, reply)
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+})
+afterEach(() => new Promise<void>((done) => void server.close(() => done())))
+
+const NOW = new Date('2026-04-10T08:00:00Z')
+
+function sourceOn(db: Db, waited: number[] = []) {
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const wait = async (ms: number) => void waited.push(ms)
+  return arxivSource({
+    publicUrl: 'https://paperboy.example',
+    categories: ['cs.CL', 'stat.ML'],
+    pace: paceOf(db, 'arxiv', 3_000, wait),
+    feedUrl: `${base}/atom`,
+    apiUrl: `${base}/api`,
+    now: () => NOW,
+    random: () => 0.5,
+    wait,
+  })
+}
+
+const collecting = (db: Db, span: string, waited: number[] = []) =>
+  collect({ db, now: () => NOW, log: pino({ level: 'silent' }), source: sourceOn(db, waited) }, span)
+
+const entry = (id: string, published: string, extra = '') =>
+  `<entry><id>${id}</id><title>Paper ${id}</title><summary>Says much.</summary><published>${published}</published>${extra}</entry>`
+const feedOf = (entries: string[], total = entries.length) => `<?xml version='1.0'?>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/" xmlns:arxiv="http://arxiv.org/schemas/atom">
+<updated>2026-04-10T04:00:00Z</updated><opensearch:totalResults>${total}</opensearch:totalResults>${entries.join('')}</feed>`
+const announced = (id: string, day: string, type = 'new') =>
+  entry(`oai:arXiv.org:${id}`, `${day}T00:00:00-04:00`, `<arxiv:announce_type>${type}</arxiv:announce_type>`)
+const reply = (body: string) => (_: IncomingMessage, response: ServerResponse) =>
+  void response.writeHead(200, { 'content-type': 'application/atom+xml' }).end(body)
+
+test('today is the feed of the categories: new and crossed papers, replacements only refresh', async ({ db }) => {
+  answer = reply(
+    feedOf([
+      announced('2604.00001v1', '2026-04-10'),
+      announced('2604.00002v1', '2026-04-10', 'cross'),
+      announced('2603.00003v2', '2026-04-10', 'replace'),
+    ]),
+  )
+  expect(await collecting(db, '2026-04-10')).toMatchObject({ outcome: 'read', added: 2, bad: [] })
+  expect(asked).toEqual(['/atom/cs.CL stat.ML'])
+  expect(await db.select({ id: papers.sourceId }).from(papers).orderBy(papers.id)).toEqual([
+    { id: '2604.00001' },
+    { id: '2604.00002' },
+  ])
+})
+
+test('yesterday’s batch that looks fresh is not today’s list', async ({ db }) => {
+  answer = reply(feedOf([announced('2604.00001v1', '2026-04-09')]))
+  expect(await collecting(db, '2026-04-10')).toMatchObject({ outcome: 'empty', papers: 0 })
+  expect(await db.$count(papers)).toBe(0)
+  expect(await db.select().from(sourceHealth)).toMatchObject([{ stillOn: '2026-04-09', failingSince: null }])
+})
+
+test('an earlier day is asked of the query API, page by page', async ({ db }) => {
+  const all = Array.from({ length: 450 }, (_, n) =>
+    entry(`http://arxiv.org/abs/2603.${10_000 + n}v1`, '2026-03-10T12:00:00Z'),
+  )
+  answer = (request, response) => {
+    const start = Number(new URL(request.url!, 'http://x').searchParams.get('start'))
+    reply(feedOf(all.slice(start, start + 200), 450))(request, response)
+  }
+  const waited: number[] = []
+  expect(await collecting(db, '2026-03-10', waited)).toMatchObject({ added: 450 })
+  expect(asked).toHaveLength(3)
+  expect(asked[0]).toContain('(cat:cs.CL OR cat:stat.ML) AND submittedDate:[202603100000 TO 202603102359]')
+  // Three requests, three seconds apart, whatever the tests' clock says.
+  expect(waited).toHaveLength(2)
+  for (const ms of waited) expect(ms).toBeGreaterThan(2_000)
+})
+
+test('a page with nothing on it, though there is more, is no whole day: nothing is stored', async ({ db }) => {
+  answer = reply(feedOf([], 450))
+  await expect(collecting(db, '2026-03-10')).rejects.toMatchObject({
+    code: 'SOURCE_UNAVAILABLE',
+    message: expect.stringContaining('0 of 450'),
+  })
+  expect(await db.$count(papers)).toBe(0)
+})
+
+test('an error that arrives as an entry is an outage with arXiv’s own words', async ({ db }) => {
+  answer = reply(
+    feedOf([
+      '<entry><id>https://arxiv.org/api/errors#x</id><title>Error</title><summary>max_results must be an integer</summary></entry>',
+    ]),
+  )
+  await expect(collecting(db, '2026-03-10')).rejects.toMatchObject({
+    code: 'SOURCE_UNAVAILABLE',
+    message: expect.stringContaining('max_results must be an integer'),
+  })
+  expect(await db.select().from(sourceHealth)).toMatchObject([{ failingSince: NOW }])
+})
+
+test('429 makes every process wait as long as it says', async ({ db }) => {
+  answer = (_, response) => void response.writeHead(429, { 'retry-after': '600' }).end()
+  await expect(collecting(db, '2026-03-10')).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' })
+  expect(asked).toHaveLength(1)
+  const { rows } = await db.execute<{ rest: number }>(
+    sql`SELECT extract(epoch FROM next_at - now())::int AS rest FROM source_pace`,
+  )
+  expect(rows[0]!.rest).toBeGreaterThan(590)
+  // Another process does not even knock.
+  await expect(collecting(db, '2026-03-11')).rejects.toThrow(/left alone/)
+  expect(asked).toHaveLength(1)
+})
+
+test('turns are handed out one in three seconds over all who ask at once', async ({ db }) => {
+  const waits: number[] = []
+  const paces = Array.from({ length: 8 }, () => paceOf(db, 'arxiv', 3_000, async (ms) => void waits.push(ms)))
+  await Promise.all(paces.map((pace) => pace.turn()))
+  const turns = [0, ...waits].sort((a, b) => a - b)
+  expect(turns).toHaveLength(8)
+  for (const [index, at] of turns.entries()) expect(at).toBeGreaterThan(index * 3_000 - 1_500)
+  expect(await db.select().from(sourcePace).where(eq(sourcePace.source, 'arxiv'))).toHaveLength(1)
+})
+
+test('papers are looked up by id, old ids too; unknown ones are missing', async ({ db }) => {
+  answer = reply(feedOf([entry('http://arxiv.org/abs/astro-ph/0601001v1', '2006-01-02T14:57:58Z')]))
+  const found = await sourceOn(db).look(['astro-ph/0601001', '0000.0000'])
+  expect(found.map((paper) => paper.sourceId)).toEqual(['astro-ph/0601001'])
+  expect(asked[0]).toContain('id_list=astro-ph/0601001,0000.0000')
+})

@@ -1,0 +1,14 @@
+import { PaperboyError } from '../src/errors.ts'
+import { sourceNamed } from '../src/papers/sources/configured.ts'
+import { lookUpSubmissions } from '../src/papers/submissions.ts'
+import type { Services } from '../src/services.ts'
+
+/** Job `look-up-submissions`: asks arXiv what the papers are that readers proposed. Without an answer they wait for the next tick. */
+export async function lookUpSubmissionsJob(services: Services): Promise<void> {
+  try {
+    await lookUpSubmissions(services, sourceNamed(services, 'arxiv'))
+  } catch (error) {
+    if (!(error instanceof PaperboyError)) throw error
+    services.log.warn({ reason: error.message }, 'submissions could not be looked up')
+  }
+}
