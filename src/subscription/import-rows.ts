@@ -62,7 +62,7 @@ function toLine(line: number, record: Record<string, string>, suppressionKey: st
 }
 
 function toRow(line: number, record: Record<string, string>, suppressionKey: string): Row {
-  const { email, key } = parseAddress(record.email ?? '')
+  const { email, key } = parseAddress(record.email ?? '', { utf8: true })
   const hour = record.hour ? Number(record.hour) : 8
   const size = record.size ? Number(record.size) : 10
   const cadence = record.cadence || 'daily'

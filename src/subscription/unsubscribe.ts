@@ -38,7 +38,7 @@ export async function unsubscribeByHand(
   const [found] = await db
     .select({ id: subscribers.id })
     .from(subscribers)
-    .where(eq(subscribers.emailKey, parseAddress(who).key))
+    .where(eq(subscribers.emailKey, parseAddress(who, { utf8: true }).key))
   if (!found) throw new PaperboyError('BAD_ADDRESS', 'No subscriber has this address.')
   await leave({ db, now }, found.id)
 }

@@ -53,7 +53,7 @@ export function servicesOn(
 type NewSubscriber = Partial<typeof subscribers.$inferInsert>
 
 export async function addSubscriber(db: Db, email: string, values: NewSubscriber = {}): Promise<number> {
-  const address = parseAddress(email)
+  const address = parseAddress(email, { utf8: true })
   const [row] = await db
     .insert(subscribers)
     .values({
