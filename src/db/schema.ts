@@ -305,6 +305,7 @@ export const deliveries = pgTable(
     crashes: smallint('crashes').notNull().default(0),
     cuts: smallint('cuts').notNull().default(0),
     shown: bytea('shown'),
+    own: smallint('own').notNull().default(0),
     reply: text('reply'),
     handedAt: moment('handed_at'),
     settledAt: moment('settled_at'),

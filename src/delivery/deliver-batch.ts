@@ -1,10 +1,12 @@
+import type { Db } from '../db/database.ts'
 import type { Services } from '../services.ts'
 import { type Lease, leaseBatch, RENEW_EVERY_MS, renewLease, returnBatch } from './batches.ts'
 import { type Handed, markHanded, type Pending, readPending, recordOutcomes, type Settled } from './deliveries.ts'
-import type { DigestPress } from './digest-press.ts'
+import type { DigestPress, OpenEdition } from './digest-press.ts'
 import { laterBatches } from './later-batches.ts'
 import { persistently } from './persistently.ts'
 import type { Relay } from './relay.ts'
+import { lockReaders } from './repeats.ts'
 
 export interface DeliverDeps extends Pick<Services, 'db' | 'config' | 'log' | 'now'> {
   relay: Relay
@@ -98,9 +100,9 @@ async function stream(deps: DeliverDeps, lease: Lease, pending: Pending[], ended
         await progress.promise
         continue
       }
-      const group = await edition.choose(pending.slice(next, next + room))
+      const group = pending.slice(next, next + room)
       next += group.length
-      const handed = await markHanded(db, lease, group, config.UNKNOWN_POLICY, now())
+      const handed = await markGroup(deps, lease, edition, group)
       unrecorded += handed.length
       for (const each of handed) {
         const sending = handOver(each).catch((error) => {
@@ -120,6 +122,17 @@ async function stream(deps: DeliverDeps, lease: Lease, pending: Pending[], ended
   // What could not be recorded stays `handed` under our lease, which dies with us and makes it unknown.
   if (failure !== undefined) throw failure
   return { tally, relayDown }
+}
+
+/** Chooses what a group of readers is shown and marks them, in one go where they may be shown the same papers of another edition. */
+async function markGroup({ db, config, now }: DeliverDeps, lease: Lease, edition: OpenEdition, group: Pending[]) {
+  const mark = async (on: Db) =>
+    markHanded(on, lease, await edition.choose(group, on), edition.releases, config.UNKNOWN_POLICY, now())
+  if (!edition.sharesPapers) return mark(db)
+  return db.transaction(async (tx) => {
+    await tx.execute(lockReaders(group))
+    return mark(tx)
+  })
 }
 
 function keepLease({ db, log }: DeliverDeps, lease: Lease, halt: AbortController): NodeJS.Timeout {

@@ -1,22 +1,31 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
+import type { Choice, Wishes } from '../edition/choose.ts'
 import { GIVEN_UP, type Lease, toDo } from './batches.ts'
 import { waitAfter } from './later-batches.ts'
 import type { Outcome } from './outcome.ts'
+import { countReleases, lockReaders, type Releases } from './repeats.ts'
+import { fromBitmap, toBitmap } from './shown.ts'
 
 /** A delivery still to be handed over, and what decides which papers it shows. */
 export interface Pending {
   subscriberId: number
-  size: number
+  wishes: Omit<Wishes, 'liked'> & { likeVoted: boolean }
   /** what was chosen for an earlier hand-over: a resend shows the same */
-  shown: Buffer | null
+  chosen: Choice | null
+}
+
+/** What a reader is to be shown; of no papers where they had everything before. */
+export interface Chosen {
+  subscriberId: number
+  chosen: Choice
 }
 
 /** A delivery that a committed statement has marked `handed`. */
 export interface Handed {
   subscriberId: number
   email: string
-  shown: Buffer
+  chosen: Choice
   /** the how-manieth hand-over this is; an outcome is recorded only for the one it belongs to */
   handOvers: number
 }
@@ -26,12 +35,25 @@ export async function readPending(
   { editionId, batchId }: Lease,
   policy: 'resend' | 'hold',
 ): Promise<Pending[]> {
-  const { rows } = await db.execute<{ subscriber_id: string; size: number; shown: Buffer | null }>(sql`
-    SELECT d.subscriber_id, coalesce(s.size, 1) AS size, d.shown
+  const { rows } = await db.execute<{
+    subscriber_id: string
+    size: number
+    topics: string[]
+    keywords: string[]
+    like_voted: boolean
+    shown: Buffer | null
+    own: number
+  }>(sql`
+    SELECT d.subscriber_id, coalesce(s.size, 1) AS size, coalesce(s.topics, '{}') AS topics,
+      coalesce(s.keywords, '{}') AS keywords, coalesce(s.like_voted, false) AS like_voted, d.shown, d.own
     FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id
     WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${toDo(policy)}
     ORDER BY d.subscriber_id`)
-  return rows.map((row) => ({ subscriberId: Number(row.subscriber_id), size: row.size, shown: row.shown }))
+  return rows.map(({ size, topics, keywords, ...row }) => ({
+    subscriberId: Number(row.subscriber_id),
+    wishes: { size, topics, keywords, likeVoted: row.like_voted },
+    chosen: row.shown && { shown: fromBitmap(row.shown), own: row.own },
+  }))
 }
 
 /**
@@ -39,12 +61,18 @@ export async function readPending(
  * not suppressed, not expired, the edition neither paused nor cancelled, the batch still ours. Who may not becomes `skipped` or
  * `expired` with the reason. Locking the batch row keeps a successor from taking the batch between this check and its commit.
  *
+ * Readers are locked as well: what the same reader is shown of another edition at this moment is waited for (repeats.ts). Once an
+ * edition was released since these choices were made, nobody is marked, and the batch begins anew.
+ *
+ * @param releases what `releasesSince` said when the choices were made
+ *
  * @returns the handed ones; the rest are settled or somebody else's
  */
 export async function markHanded(
   db: Db,
   { editionId, batchId, lease }: Lease,
-  group: readonly { subscriberId: number; shown: Buffer }[],
+  group: readonly Chosen[],
+  releases: Releases,
   policy: 'resend' | 'hold',
   at: Date,
 ): Promise<Handed[]> {
@@ -53,17 +81,22 @@ export async function markHanded(
     state: string
     email: string | null
     shown: Buffer
+    own: number
     hand_overs: number
   }>(sql`
     WITH mine AS MATERIALIZED (
       SELECT b.id FROM batches b JOIN editions e ON e.id = b.edition_id
       WHERE b.id = ${batchId} AND b.lease = ${lease} AND b.lease_until > now() AND e.state IN ('released', 'sending', 'sent')
+        AND ${countReleases(releases.since)} = ${releases.count}
       FOR SHARE OF b
     ), wanted AS (
       SELECT * FROM unnest(${sql.param(group.map((one) => one.subscriberId))}::bigint[],
-                           ${sql.param(group.map((one) => one.shown))}::bytea[]) AS w (subscriber_id, shown)
+                           ${sql.param(group.map((one) => toBitmap(one.chosen.shown)))}::bytea[],
+                           ${sql.param(group.map((one) => one.chosen.own))}::smallint[]) AS w (subscriber_id, shown, own)
+    ), locked AS MATERIALIZED (
+      ${lockReaders(group)}
     ), judged AS (
-      SELECT d.subscriber_id, coalesce(d.shown, w.shown) AS shown, s.email, d.state = 'unknown' AS was_unknown,
+      SELECT d.subscriber_id, coalesce(d.shown, w.shown) AS shown, CASE WHEN d.shown IS NULL THEN w.own ELSE d.own END AS own, s.email, d.state = 'unknown' AS was_unknown,
         CASE
           WHEN d.expires_at <= ${at} THEN 'expired'
           WHEN s.status IS DISTINCT FROM 'active' OR s.paused_until > ${at} OR x.address_hash IS NOT NULL
@@ -81,10 +114,10 @@ export async function markHanded(
       JOIN deliveries d ON d.edition_id = ${editionId} AND d.subscriber_id = w.subscriber_id
       LEFT JOIN subscribers s ON s.id = d.subscriber_id
       LEFT JOIN suppressions x ON x.address_hash = s.address_hash
-      WHERE EXISTS (SELECT FROM mine) AND d.batch_id = ${batchId} AND ${toDo(policy)}
+      WHERE EXISTS (SELECT FROM mine) AND (SELECT count(*) FROM locked) > 0 AND d.batch_id = ${batchId} AND ${toDo(policy)}
       FOR UPDATE OF d
     )
-    UPDATE deliveries d SET shown = j.shown, reply = j.why,
+    UPDATE deliveries d SET shown = j.shown, own = j.own, reply = j.why,
       -- It may have arrived the first time: not handing it over again does not make that known.
       state = CASE WHEN j.was_unknown AND j.state <> 'handed' THEN 'unknown' ELSE j.state END,
       crashes = CASE WHEN j.was_unknown AND j.state <> 'handed' THEN ${GIVEN_UP} ELSE crashes END,
@@ -93,13 +126,13 @@ export async function markHanded(
       settled_at = CASE WHEN j.state <> 'handed' THEN ${at}::timestamptz END
     FROM judged j
     WHERE d.edition_id = ${editionId} AND d.subscriber_id = j.subscriber_id
-    RETURNING d.subscriber_id, d.state, j.email, d.shown, d.hand_overs`)
+    RETURNING d.subscriber_id, d.state, j.email, d.shown, d.own, d.hand_overs`)
   return rows
     .filter((row) => row.state === 'handed')
     .map((row) => ({
       subscriberId: Number(row.subscriber_id),
       email: row.email!,
-      shown: row.shown,
+      chosen: { shown: fromBitmap(row.shown), own: row.own },
       handOvers: row.hand_overs,
     }))
 }

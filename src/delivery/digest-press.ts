@@ -1,22 +1,29 @@
 import { createHmac } from 'node:crypto'
 import { and, eq } from 'drizzle-orm'
 import type { Config } from '../config.ts'
+import type { Db } from '../db/database.ts'
 import { editionParts, editions } from '../db/schema.ts'
+import type { Candidates } from '../edition/candidates.ts'
+import { pick } from '../edition/choose.ts'
 import { domainOf } from '../edition/compose.ts'
 import { composeDigest, type ReaderPart } from '../edition/digest.ts'
 import type { EditionParts } from '../edition/parts.ts'
+import { readCandidates, readLiked } from '../edition/read-candidates.ts'
 import { LOCALE } from '../edition/release.ts'
 import type { Services } from '../services.ts'
 import { mintToken } from '../subscription/tokens.ts'
-import type { Handed, Pending } from './deliveries.ts'
+import type { Chosen, Handed, Pending } from './deliveries.ts'
 import type { Envelope } from './relay.ts'
-import { findRepeats, readHad } from './repeats.ts'
+import { findRepeats, type Releases, readHad, releasesNow } from './repeats.ts'
 import { returnPath } from './return-path.ts'
-import { chooseShown, fromBitmap, toBitmap } from './shown.ts'
 
 export interface OpenEdition {
-  /** what each reader is shown, as a bitmap of the edition's positions; empty where they had everything before */
-  choose(pending: readonly Pending[]): Promise<{ subscriberId: number; shown: Buffer }[]>
+  /** what each reader is shown; with `db` a transaction that has locked them, nothing that they are shown elsewhere meanwhile */
+  choose(pending: readonly Pending[], db: Db): Promise<Chosen[]>
+  /** whether other editions have papers of this one, so that choosing needs the readers locked */
+  sharesPapers: boolean
+  /** as of when it shares what it shares */
+  releases: Releases
   envelope(handed: Pick<Handed, 'subscriberId' | 'email'>): Envelope
   /** the message for one reader, ready to be sent */
   digest(handed: Handed, at: Date): Buffer
@@ -32,10 +39,11 @@ const KEPT_EDITIONS = 4
 /** What was frozen at the release and is therefore worth keeping. */
 interface Composed {
   parts: EditionParts
+  candidates: Candidates
   messageKey: Buffer
 }
 
-export function digestPress({ db, config, keys }: Pick<Services, 'db' | 'config' | 'keys'>): DigestPress {
+export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'config' | 'keys' | 'now'>): DigestPress {
   const kept = new Map<number, Composed>()
 
   const load = async (editionId: number): Promise<Composed> => {
@@ -45,23 +53,31 @@ export function digestPress({ db, config, keys }: Pick<Services, 'db' | 'config'
       .innerJoin(editions, eq(editions.id, editionParts.editionId))
       .where(and(eq(editionParts.editionId, editionId), eq(editionParts.locale, LOCALE)))
     if (!edition) throw new Error(`edition ${editionId} has no composed parts`)
-    return { parts: edition.parts as EditionParts, messageKey: edition.messageKey }
+    const candidates = await readCandidates(db, editionId, now())
+    return { parts: edition.parts as EditionParts, candidates, messageKey: edition.messageKey }
   }
 
   return {
     async open(editionId) {
-      const { parts, messageKey } = kept.get(editionId) ?? (await load(editionId))
+      const composed = kept.get(editionId) ?? (await load(editionId))
+      const { parts, candidates, messageKey } = composed
       kept.delete(editionId)
-      kept.set(editionId, { parts, messageKey })
+      kept.set(editionId, composed)
       if (kept.size > KEPT_EDITIONS) kept.delete(kept.keys().next().value!)
       // Asked anew for every batch: an edition released since may share a paper with this one.
+      const releases = await releasesNow(db, now())
       const repeats = await findRepeats(db, editionId)
       return {
-        async choose(pending) {
+        releases,
+        sharesPapers: repeats.size > 0,
+        async choose(pending, db) {
           const had = await readHad(db, repeats, pending)
-          return pending.map(({ subscriberId, size, shown }) => ({
+          const asking = pending.filter(({ wishes }) => wishes.likeVoted).map(({ subscriberId }) => subscriberId)
+          const liked = await readLiked(db, asking, now())
+          return pending.map(({ subscriberId, wishes, chosen }) => ({
             subscriberId,
-            shown: shown ?? toBitmap(chooseShown(parts.sections.length, size, had.get(subscriberId))),
+            chosen:
+              chosen ?? pick(candidates, { ...wishes, liked: liked.get(subscriberId) ?? [] }, had.get(subscriberId)),
           }))
         },
         envelope: ({ subscriberId, email }) => ({
@@ -78,14 +94,14 @@ export function digestPress({ db, config, keys }: Pick<Services, 'db' | 'config'
 export function readerPart(
   { config, keys }: Pick<Services, 'config' | 'keys'>,
   messageKey: Buffer,
-  { subscriberId, email, shown }: Pick<Handed, 'subscriberId' | 'email' | 'shown'>,
+  { subscriberId, email, chosen }: Pick<Handed, 'subscriberId' | 'email' | 'chosen'>,
   at: Date,
 ): ReaderPart {
   const unsubscribeToken = mintToken(keys, 'unsubscribe', subscriberId, at)
   return {
     unsubscribeToken,
     preferencesToken: mintToken(keys, 'preferences', subscriberId, at),
-    shown: fromBitmap(shown),
+    shown: chosen.shown,
     headers:
       `To: <${email}>\r\n` +
       `Message-ID: <${messageIdOf(messageKey, subscriberId)}@${domainOf(config.MAIL_FROM)}>\r\n` +

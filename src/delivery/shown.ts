@@ -1,14 +1,5 @@
 /** Which of an edition's papers a digest shows, as positions and as the ledger's bitmap (bit 7 of byte 0 is position 0). */
 
-/** The first `size` positions that are not `had`; an edition of which the reader had everything leaves nothing. */
-export function chooseShown(candidates: number, size: number, had: ReadonlySet<number> = new Set()): number[] {
-  const shown: number[] = []
-  for (let position = 0; position < candidates && shown.length < size; position++) {
-    if (!had.has(position)) shown.push(position)
-  }
-  return shown
-}
-
 export function toBitmap(positions: readonly number[]): Buffer {
   const bitmap = Buffer.alloc(Math.ceil(((positions.at(-1) ?? -1) + 1) / 8))
   for (const position of positions) bitmap[position >> 3]! |= 0x80 >> (position & 7)

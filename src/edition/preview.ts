@@ -1,14 +1,15 @@
 import { and, asc, eq } from 'drizzle-orm'
 import { editionParts, subscribers } from '../db/schema.ts'
 import { readerPart } from '../delivery/digest-press.ts'
-import { chooseShown, toBitmap } from '../delivery/shown.ts'
 import { PaperboyError } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { parseAddress } from '../subscription/address.ts'
+import { pick } from './choose.ts'
 import { composeEdition } from './compose.ts'
 import { type EditionKey, findEdition } from './control.ts'
 import { composeDigest, digestBodies } from './digest.ts'
 import { decodeBody, type EditionParts } from './parts.ts'
+import { readCandidates, readLiked } from './read-candidates.ts'
 import { cardPapers, LOCALE } from './release.ts'
 
 export interface Preview {
@@ -20,12 +21,16 @@ export interface Preview {
 }
 
 /** Nobody: links in a preview without a reader lead to a subscription that does not exist. */
-const NOBODY = { subscriberId: 0, email: 'reader@example.org', size: 10 }
+const NOBODY = {
+  subscriberId: 0,
+  email: 'reader@example.org',
+  wishes: { size: 10, topics: [], keywords: [], liked: [] },
+}
 
 /**
  * An edition's digest as a reader would get it, draft or released; nothing is changed or sent.
  *
- * @param reader whose size and links are used; their address must be known. Without it, a made-up reader with ten papers
+ * @param reader whose wishes and links are used; their address must be known. Without it, a made-up reader with ten papers
  * @throws PaperboyError EDITION_NOT_FOUND | BAD_ADDRESS
  */
 export async function preview(
@@ -41,9 +46,9 @@ export async function preview(
     .where(and(eq(editionParts.editionId, edition.id), eq(editionParts.locale, LOCALE)))
   const fresh = composed ? undefined : await composeEdition(config, edition, await cardPapers(db, edition.id))
   const parts = (composed?.parts ?? fresh!.parts) as EditionParts
-  const { size, ...who } = reader === undefined ? NOBODY : await findReader(services, reader)
-  const shown = toBitmap(chooseShown(parts.sections.length, size))
-  const part = readerPart(services, edition.messageKey, { ...who, shown }, now())
+  const { wishes, ...who } = reader === undefined ? NOBODY : await findReader(services, reader)
+  const chosen = pick(await readCandidates(db, edition.id, now()), wishes)
+  const part = readerPart(services, edition.messageKey, { ...who, chosen }, now())
   const bodies = digestBodies(parts, part)
   return {
     subject: edition.subject ?? fresh!.subject,
@@ -53,13 +58,22 @@ export async function preview(
   }
 }
 
-async function findReader({ db }: Pick<Services, 'db'>, typed: string) {
+async function findReader({ db, now }: Pick<Services, 'db' | 'now'>, typed: string) {
   const { key } = parseAddress(typed)
   const [found] = await db
-    .select({ subscriberId: subscribers.id, email: subscribers.email, size: subscribers.size })
+    .select({
+      subscriberId: subscribers.id,
+      email: subscribers.email,
+      size: subscribers.size,
+      topics: subscribers.topics,
+      keywords: subscribers.keywords,
+      likeVoted: subscribers.likeVoted,
+    })
     .from(subscribers)
     .where(eq(subscribers.emailKey, key))
     .orderBy(asc(subscribers.id))
   if (!found?.email) throw new PaperboyError('BAD_ADDRESS', 'No subscriber has this address.')
-  return { ...found, email: found.email }
+  const { subscriberId, email, size, topics, keywords } = found
+  const liked = await readLiked(db, found.likeVoted ? [subscriberId] : [], now())
+  return { subscriberId, email, wishes: { size, topics, keywords, liked: liked.get(subscriberId) ?? [] } }
 }

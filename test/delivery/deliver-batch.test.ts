@@ -372,8 +372,8 @@ test('an error in mid-batch loses no outcome of what is in flight', async ({ db 
   const failing: typeof worker.press = {
     open: async (editionId) => {
       const edition = await worker.press.open(editionId)
-      const choose: typeof edition.choose = (pending) =>
-        ++groups === 2 ? Promise.reject(new Error('the database went away')) : edition.choose(pending)
+      const choose: typeof edition.choose = (pending, on) =>
+        ++groups === 2 ? Promise.reject(new Error('the database went away')) : edition.choose(pending, on)
       return { ...edition, choose }
     },
   }

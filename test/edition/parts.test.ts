@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { simpleParser } from 'mailparser'
 import { describe, expect, test } from 'vitest'
 import { readerPart } from '../../src/delivery/digest-press.ts'
-import { toBitmap } from '../../src/delivery/shown.ts'
 import { publicBodies } from '../../src/edition/archive.ts'
 import type { CardPaper } from '../../src/edition/card.ts'
 import { composeEdition } from '../../src/edition/compose.ts'
@@ -54,7 +53,7 @@ const compose = (papers: CardPaper[], settings: Partial<typeof config> = {}) =>
   composeEdition({ ...config, ...settings }, EDITION, papers)
 
 function digestOf(parts: EditionParts, shown: number[] = parts.sections.map((_, position) => position)) {
-  const reader = { subscriberId: 7, email: 'ada@example.org', shown: toBitmap(shown) }
+  const reader = { subscriberId: 7, email: 'ada@example.org', chosen: { shown, own: 0 } }
   const part = readerPart({ config, keys }, Buffer.alloc(32, 1), reader, NOON)
   const bodies = digestBodies(parts, part)
   return {

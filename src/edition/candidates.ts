@@ -1,0 +1,82 @@
+import { readable } from '../papers/readable.ts'
+
+/** An edition's papers, prepared once so that choosing for a reader is a few look-ups. Positions count from 0. */
+export interface Candidates {
+  /** the section of each position */
+  sections: readonly string[]
+  /** positions outside "still rising", ascending: the crowd's order */
+  ranked: readonly number[]
+  /** positions of "still rising", ascending */
+  rising: readonly number[]
+  /** the positions of a topic's papers, ascending */
+  ofTopic(slug: string): readonly number[]
+  /** the positions of papers whose title, keywords or abstract have these words, one after the other, ascending */
+  mentioning(keyword: string): readonly number[]
+  /** papers that are like another one, which need not be in this edition */
+  like(paperId: number): readonly Alike[]
+}
+
+export interface Alike {
+  position: number
+  /** cosine, above 0 and up to 1 */
+  likeness: number
+}
+
+export interface CandidatePaper {
+  section: string
+  topics: readonly string[]
+  title: string
+  abstract: string
+  keywords: readonly string[]
+}
+
+/** Keywords looked up lately: many readers have the same, and no list of them may grow for ever. */
+const KEPT_KEYWORDS = 5000
+
+/** @param papers in the edition's order */
+export function candidatesOf(
+  papers: readonly CandidatePaper[],
+  alike: ReadonlyMap<number, readonly Alike[]> = new Map(),
+): Candidates {
+  const positions = papers.map((_, position) => position)
+  const topics = new Map<string, number[]>()
+  papers.forEach((paper, position) => {
+    for (const slug of new Set(paper.topics)) topics.set(slug, [...(topics.get(slug) ?? []), position])
+  })
+  const texts = papers.map(
+    ({ title, abstract, keywords }) =>
+      ` ${[title, ...keywords, abstract].map((text) => folded(readable(text))).join('  ')} `,
+  )
+  const mentions = new Map<string, readonly number[]>()
+  return {
+    sections: papers.map((paper) => paper.section),
+    ranked: positions.filter((position) => papers[position]!.section !== 'rising'),
+    rising: positions.filter((position) => papers[position]!.section === 'rising'),
+    ofTopic: (slug) => topics.get(slug) ?? NONE,
+    mentioning(keyword) {
+      const known = mentions.get(keyword)
+      if (known) return known
+      const words = folded(keyword)
+      const found =
+        words === ''
+          ? NONE
+          : positions.filter((at) => texts[at]!.includes(` ${words} `) || texts[at]!.includes(` ${words}s `))
+      if (mentions.size >= KEPT_KEYWORDS) mentions.clear()
+      mentions.set(keyword, found)
+      return found
+    },
+    like: (paperId) => alike.get(paperId) ?? NO_ALIKE,
+  }
+}
+
+/** "Müller's LoRA-based" → "muller s lora based": words alone, without case and accents. */
+const folded = (text: string): string =>
+  text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+
+const NONE: readonly number[] = []
+const NO_ALIKE: readonly Alike[] = []

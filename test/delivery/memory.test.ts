@@ -1,0 +1,127 @@
+import { eq, sql } from 'drizzle-orm'
+import { afterEach, expect } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { deliveries, editions, papers, subscribers } from '../../src/db/schema.ts'
+import { leaseBatch } from '../../src/delivery/batches.ts'
+import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
+import { markHanded, readPending } from '../../src/delivery/deliveries.ts'
+import { digestPress } from '../../src/delivery/digest-press.ts'
+import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { openRelay } from '../../src/delivery/relay.ts'
+import { assemble } from '../../src/edition/assemble.ts'
+import { release } from '../../src/edition/release.ts'
+import type { Services } from '../../src/services.ts'
+import { test } from '../support/database.ts'
+import { addPapers, addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
+import { openSink } from '../support/sink.ts'
+
+/** Rule 6 where it is hardest: what a reader was shown of another edition at this very moment. */
+
+const NEVER = new AbortController().signal
+const running: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.close()
+})
+
+async function workerOn(services: Services) {
+  const sink = await openSink()
+  const relay = openRelay(sink.url, 5)
+  running.unshift(relay, sink)
+  return { sink, deps: { ...services, relay, press: digestPress(services) } }
+}
+
+/** Two released editions that have four papers in common: those of the 13th, moved on to the 14th. */
+async function overlapping(services: Services): Promise<[number, number]> {
+  const first = await releasedEdition(services, '2026-04-13', 4)
+  await addPapers(services.db, '2026-04-14', 2)
+  await services.db.update(papers).set({ listDay: '2026-04-14' })
+  const { editionId } = await assemble(services, { date: '2026-04-14' })
+  await release(services, { date: '2026-04-14' })
+  return [first, editionId]
+}
+
+const shownTwice = async (db: Db): Promise<number> => {
+  const { rows } = await db.execute<{ count: number }>(sql`
+    SELECT count(*)::int AS count FROM (
+      SELECT FROM deliveries d JOIN edition_papers p ON p.edition_id = d.edition_id
+      WHERE d.state = 'accepted' AND p.position < length(d.shown) * 8 AND get_bit(d.shown, p.position / 8 * 8 + 7 - p.position % 8) = 1
+      GROUP BY d.subscriber_id, p.paper_id HAVING count(*) > 1) AS twice`)
+  return rows[0]!.count
+}
+
+test('two workers with two editions for the same readers at the same moment show no paper twice', async ({ db }) => {
+  const services = servicesOn(db)
+  const one = await workerOn(services)
+  const two = await workerOn(services)
+  await addReaders(db, 60)
+  const [first, second] = await overlapping(services)
+  await db.update(subscribers).set({ size: 20 })
+  const [a, b] = [await planAll(services, first), await planAll(services, second)]
+  await Promise.all([deliverBatch(one.deps, a.batchIds[0]!, NEVER), deliverBatch(two.deps, b.batchIds[0]!, NEVER)])
+  expect(one.sink.taken.length + two.sink.taken.length).toBeGreaterThanOrEqual(60)
+  expect(await shownTwice(db)).toBe(0)
+})
+
+test('once another edition is released, what was chosen before is not marked any more', async ({ db }) => {
+  const services = servicesOn(db)
+  const { deps, sink } = await workerOn(services)
+  await addReaders(db, 3)
+  const first = await releasedEdition(services, '2026-04-13', 4)
+  const { batchIds } = await planAll(services, first)
+  const lease = (await leaseBatch(db, batchIds[0]!, NOON))!
+  const edition = await deps.press.open(first)
+  const chosen = await edition.choose(await readPending(db, lease, 'resend'), db)
+
+  await addPapers(db, '2026-04-14', 2)
+  await assemble(services, { date: '2026-04-14' })
+  await release(services, { date: '2026-04-14' })
+  expect(await markHanded(db, lease, chosen, edition.releases, 'resend', NOON)).toEqual([])
+
+  await db.execute(sql`UPDATE batches SET lease_until = now() - interval '1 second'`)
+  await deliverBatch(deps, batchIds[0]!, NEVER)
+  expect(sink.taken, 'the batch begins anew').toHaveLength(3)
+})
+
+test('a digest follows its reader’s wishes, and a resend what the first one showed', async ({ db }) => {
+  const services = servicesOn(db)
+  const { deps } = await workerOn(services)
+  const editionId = await releasedEdition(services, '2026-04-14', 20)
+  await db
+    .update(papers)
+    .set({ topics: ['speech'] })
+    .where(sql`list_position IN (12, 15)`)
+  const ada = await addSubscriber(db, 'ada@example.org', { size: 5, topics: ['speech'] })
+  const ledger = async () => (await db.select().from(deliveries).where(eq(deliveries.subscriberId, ada)))[0]!
+  const { batchIds } = await planAll(services, editionId)
+  await deliverBatch(deps, batchIds[0]!, NEVER)
+  const first = await ledger()
+  expect({ shown: first.shown!.toString('hex'), own: first.own }).toEqual({ shown: 'e009', own: 2 })
+
+  await db.update(subscribers).set({ topics: [], size: 20 })
+  await db.update(deliveries).set({ state: 'deferred' })
+  await db.execute(sql`UPDATE batches SET state = 'open', due_at = ${NOON}`)
+  await deliverBatch(deps, batchIds[0]!, NEVER)
+  expect(await ledger()).toMatchObject({ state: 'accepted', handOvers: 2, shown: first.shown, own: 2 })
+})
+
+test('still rising may come again, and nothing else', async ({ db }) => {
+  const services = servicesOn(db)
+  const { deps } = await workerOn(services)
+  await addReaders(db, 1, { size: 20 })
+  const [first, second] = await overlapping(services)
+  await db.execute(sql`
+    UPDATE edition_papers p SET section = 'rising' FROM papers
+    WHERE papers.id = p.paper_id AND p.edition_id = ${second} AND papers.title = 'Paper 1 of 2026-04-13'`)
+  for (const edition of [first, second]) {
+    await deliverBatch(deps, (await planAll(services, edition)).batchIds[0]!, NEVER)
+  }
+  const { rows } = await db.execute<{ title: string }>(sql`
+    SELECT papers.title FROM deliveries d JOIN edition_papers p ON p.edition_id = d.edition_id JOIN papers ON papers.id = p.paper_id
+    WHERE d.edition_id = ${second} AND p.position < length(d.shown) * 8 AND get_bit(d.shown, p.position / 8 * 8 + 7 - p.position % 8) = 1 ORDER BY 1`)
+  expect(rows.map(({ title }) => title)).toEqual([
+    'Paper 1 of 2026-04-13',
+    'Paper 1 of 2026-04-14',
+    'Paper 2 of 2026-04-14',
+  ])
+  expect((await db.select().from(editions)).length).toBe(2)
+})
