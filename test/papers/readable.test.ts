@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { authorLine, readable, sentences } from '../../src/papers/readable.ts'
@@ -365,4 +366,14 @@ test('names authors up to the fourth, and then counts', () => {
   expect(authorLine(['Ada', 'Bo', 'Cy', 'Di', 'Ed'])).toBe('Ada, Bo, Cy and 2 others')
   expect(authorLine(Array.from({ length: 3303 }, (_, i) => `A${i}`))).toBe('A0, A1, A2 and 3,300 others')
   expect(authorLine(["B\\'ezier", 'Bo'])).toBe('Bézier and Bo')
+})
+
+/** Titles, names and sentences from real lists and from arXiv's own files, each with what a reader should see; read one by one. */
+const pieces = readFileSync(new URL('readable-pieces.tsv', import.meta.url), 'utf8')
+  .trim()
+  .split('\n')
+  .slice(1)
+
+test.each(pieces.map((line) => line.split('\t')))('of %s: %s', (_, given, expected) => {
+  expect(readable(given!.replaceAll('⏎', '\n'))).toBe(expected)
 })

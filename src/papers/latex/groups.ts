@@ -45,8 +45,11 @@ function closingDollar(cursor: Cursor, from: number): number | undefined {
 
 /** As pandoc: no space inside the dollars and no digit behind them; and "5 for it, or US" between two dollars is an amount. */
 function isMath(content: string, next: string): boolean {
-  if (content.trim() === '' || /\d/.test(next)) return false
+  if (content.trim() === '') return false
+  // "K2$-$28": one sign alone is no amount, whatever stands behind it.
+  if (/^[-+=<>]$/.test(content)) return true
   if (/\\[A-Za-z]|[\^_]/.test(content) && !/^\d/.test(content)) return true
+  if (/\d/.test(next)) return false
   const isAmount = /^[\d.,]+/.test(content) && !/[\\^_{}=<>]/.test(content) && /[A-Za-z]{2,}/.test(content)
   return !isAmount && /^\S/.test(content) && /\S$/.test(content)
 }

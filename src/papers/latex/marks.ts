@@ -2,12 +2,13 @@ import type { Cursor } from './cursor.ts'
 
 /** Marks that LaTeX reads differently from a reader: ~ -- `` '' % */
 
-/** A tie is a space; before a number that begins a word, or between two numbers, it is "about" or a range. */
+/** A tie is a space; before a number that begins a word, or behind one small letter ("z~6"), it is "about", between numbers a range. */
 export function readTilde(cursor: Cursor): string {
   const next = cursor.char(1)
   const about = /^$|[\s([<>=≈/|"“]/.test(cursor.last)
+  const variable = /^[^\p{L}\p{N}\\]?[b-z]$/u.test(cursor.tail) && /\d/.test(next)
   const range = /[\d%]/.test(cursor.last) && /\d/.test(next)
-  return cursor.over('~', !cursor.math && (about || range) ? '~' : ' ')
+  return cursor.over('~', !cursor.math && (about || variable || range) ? '~' : ' ')
 }
 
 /** -- and --- are dashes, but not in "--option", "<!--" and "-->". */

@@ -39,7 +39,7 @@ function withCommand(cursor: Cursor): string {
 
 /** x^2, 10^-4, Pass^k, c^*, 360^circ, R^textbf{2AI}; not 2^0.5, 10^(-10), ^_^. */
 function raised(cursor: Cursor): string | undefined {
-  if (!/[\p{L}\p{N})\]|*]$/u.test(cursor.last)) return undefined
+  if (!/[\p{L}\p{M}\p{N})\]|*]$/u.test(cursor.last)) return undefined
   if (cursor.look(/\\[A-Za-z]/y)) return withCommand(cursor)
   const found = cursor.look(/-?\d+(?!\.?\d)|\*|\p{L}(?![\p{L}\p{N}])/uy)
   return found === undefined ? raisedName(cursor) : cursor.over(found)

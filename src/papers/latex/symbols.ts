@@ -32,7 +32,9 @@ export const OPERATORS = new Map(
 ).set('etal', 'et al.')
 
 /** Letters of their own; in text they swallow the space that ends their name ("M\o ller"). */
-export const LETTERS = new Map(pairs('ss=ß o=ø O=Ø l=ł L=Ł ae=æ AE=Æ oe=œ OE=Œ aa=å AA=Å i=ı j=ȷ dh=ð DH=Ð th=þ TH=Þ'))
+export const LETTERS = new Map(
+  pairs('ss=ß o=ø O=Ø l=ł L=Ł ae=æ AE=Æ oe=œ OE=Œ aa=å AA=Å i=ı j=ȷ dh=ð DH=Ð dj=đ DJ=Đ th=þ TH=Þ'),
+)
 
 export const SPACES = new Set([
   'quad',
@@ -104,7 +106,7 @@ export const WRAPPERS = words(`
 
 /** Switches that only change how what follows looks. */
 export const SWITCHES = words(`
-  bf em it sc tt rm sf sl bfseries itshape scshape ttfamily rmfamily sffamily upshape mdseries normalfont tiny scriptsize footnotesize
+  bf cal em it sc tt rm sf sl bfseries itshape scshape ttfamily rmfamily sffamily upshape mdseries normalfont tiny scriptsize footnotesize
   small normalsize large Large LARGE huge Huge displaystyle textstyle scriptstyle boldmath unboldmath noindent centering xspace
   protect relax limits nolimits left right middle big Big bigg Bigg bigl bigr Bigl Bigr allowbreak nobreak smallskip medskip bigskip`)
 
