@@ -6,6 +6,7 @@ import { PaperboyError } from '../errors.ts'
 import { closeOfDay, daysLater, startOfDay } from '../papers/days.ts'
 import { rankPapers } from '../papers/rank.ts'
 import { reasonFor } from '../papers/reason.ts'
+import { listReadAt } from '../papers/source-health.ts'
 import type { Services } from '../services.ts'
 
 /** More candidates than any digest is long, few enough to compose once in a blink. */
@@ -57,6 +58,7 @@ export async function assemble(
       closesAt,
       releaseAt: new Date(closesAt.getTime() + config.EDITION_RELEASE_DELAY_MINUTES * 60_000),
       assembledAt: now(),
+      listReadAt: await listReadAt(tx, lastDay),
     }
     const edition = standing ? await redate(tx, standing.id, times) : await create(tx, { kind, date, ...times })
     // Another process made it and released it after we had looked.
@@ -98,7 +100,7 @@ const asItStands = async (db: Db, { id, state }: { id: number; state: string }):
   changed: false,
 })
 
-type Times = Pick<typeof editions.$inferInsert, 'closesAt' | 'releaseAt' | 'assembledAt'>
+type Times = Pick<typeof editions.$inferInsert, 'closesAt' | 'releaseAt' | 'assembledAt' | 'listReadAt'>
 
 /** Not an upsert: one would use up an id of the ledger's partitions every time a draft is assembled anew. */
 async function redate(db: Db, id: number, times: Times) {

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs'
 import { fastifyPostgres } from '@fastify/postgres'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { databaseOn } from '../db/database.ts'
+import { reportSources } from '../papers/source-health.ts'
+import { configuredSources } from '../papers/sources/configured.ts'
 import type { Services } from '../services.ts'
 
 const JOURNAL = new URL('../../migrations/meta/_journal.json', import.meta.url)
@@ -12,7 +15,8 @@ const PATIENCE_MS = 2000
 const QUIET = { logLevel: 'warn' } as const
 
 /** /healthz: this process answers. /readyz: it can do its work, or what keeps it from it, in words without addresses. */
-export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, { config }) => {
+export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const { config, now } = services
   // A pool of its own, so that a busy one does not make the process look dead.
   await app.register(fastifyPostgres, {
     connectionString: config.DATABASE_URL,
@@ -23,16 +27,32 @@ export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, { confi
   })
   app.pg.pool.on('error', (error) => app.log.warn({ err: error }, 'connection trouble'))
 
+  /** A source's trouble is told and makes nobody unready: sending and signing up go on without it. */
+  const db = databaseOn(app.pg.pool)
+  const sourceStates = async () =>
+    (await reportSources({ db, now }, configuredSources({ ...services, db }))).map(
+      ({ source, state, failingSince }) => ({
+        source,
+        state,
+        since: failingSince?.toISOString() ?? null,
+      }),
+    )
+
   const health = z.object({ status: z.literal('up') })
   app.get('/healthz', { ...QUIET, schema: { response: { 200: health } } }, async () => ({ status: 'up' as const }))
 
-  const readiness = z.object({ status: z.enum(['ready', 'not ready']), missing: z.array(z.string()) })
+  const sources = z.array(z.object({ source: z.string(), state: z.string(), since: z.string().nullable() }))
+  const readiness = z.object({
+    status: z.enum(['ready', 'not ready']),
+    missing: z.array(z.string()),
+    sources: sources.optional(),
+  })
   app.get(
     '/readyz',
     { ...QUIET, schema: { response: { 200: readiness, 503: readiness } } },
     async (_request, reply) => {
       const missing = await whatIsMissing(app.pg.pool)
-      if (missing.length === 0) return { status: 'ready' as const, missing }
+      if (missing.length === 0) return { status: 'ready' as const, missing, sources: await sourceStates() }
       return reply.code(503).send({ status: 'not ready' as const, missing })
     },
   )

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, max, sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
 import { sourceHealth, sourceReads } from '../db/schema.ts'
 import { dayOf } from './days.ts'
@@ -111,6 +111,15 @@ export async function reportSources(
     const nothing = { readAt: null, changedAt: null, stillOn: null, failingSince: null, failure: null, papersToday: 0 }
     return { ...nothing, ...health, source: name, state: sourceState(health, at, followDays > 0) }
   })
+}
+
+/** When a list day was last read from any source; null for days that came from files alone. */
+export async function listReadAt(db: Db, day: string): Promise<Date | null> {
+  const [read] = await db
+    .select({ at: max(sourceReads.readAt) })
+    .from(sourceReads)
+    .where(eq(sourceReads.listDay, day))
+  return read?.at ?? null
 }
 
 /** A reading that came through. Of an older day it says nothing on whether the source moves. */
