@@ -48,9 +48,7 @@ export async function openDkim(settings: DkimSettings): Promise<SignMessage | un
 
 /** A relay that is given every message signed. */
 export const signing = (relay: Relay, sign: SignMessage | undefined, now: () => Date): Relay =>
-  sign
-    ? { ...relay, send: async (envelope, message, held) => relay.send(envelope, await sign(message, now()), held) }
-    : relay
+  sign ? { ...relay, send: async (envelope, message) => relay.send(envelope, await sign(message, now())) } : relay
 
 interface Material {
   /** the signed fields in relaxed form, bottom-most first where one is there twice */

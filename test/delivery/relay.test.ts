@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Relay } from '../../src/delivery/relay.ts'
-import { openRelays } from '../../src/delivery/relays.ts'
+import { openRelay, type Relay } from '../../src/delivery/relay.ts'
 import { openScriptedRelay, type Script, type ScriptedRelay } from '../support/scripted-relay.ts'
 
 const running: { close(): void }[] = []
@@ -10,7 +9,7 @@ afterEach(() => {
 
 async function poolOn(script: Script, connections = 2): Promise<{ server: ScriptedRelay; relay: Relay }> {
   const server = await openScriptedRelay(script)
-  const relay = openRelays({ SMTP_URL: server.url, SMTP_CONNECTIONS: connections })
+  const relay = openRelay(server.url, connections)
   running.push(relay, server)
   return { server, relay }
 }
@@ -80,7 +79,7 @@ describe('the pool of connections', () => {
   })
 
   test('says so as well when nobody answers', async () => {
-    const relay = openRelays({ SMTP_URL: 'smtp://127.0.0.1:9', SMTP_CONNECTIONS: 2 })
+    const relay = openRelay('smtp://127.0.0.1:9', 2)
     for (const outcome of await sendMany(relay, 5))
       expect(outcome).toMatchObject({ state: 'deferred', relayDown: true })
   })
