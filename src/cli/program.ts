@@ -3,6 +3,7 @@ import { VERSION } from '../config.ts'
 import { inWords } from '../process.ts'
 import { complain } from '../terminal.ts'
 import { editionCommands } from './edition.ts'
+import { inboundCommands } from './inbound.ts'
 import { operateCommands } from './operate.ts'
 import { paperCommands } from './papers.ts'
 import { subscriberCommands } from './subscribers.ts'
@@ -17,7 +18,14 @@ const program = new Command('paperboy')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
 
-for (const add of [operateCommands, paperCommands, subscriberCommands, suppressionCommands, editionCommands])
+for (const add of [
+  operateCommands,
+  paperCommands,
+  subscriberCommands,
+  suppressionCommands,
+  inboundCommands,
+  editionCommands,
+])
   add(program)
 // exitOverride is not inherited by commands added before it; set on each, so that wrong usage is 2 everywhere.
 for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride()

@@ -43,8 +43,9 @@ export async function unsubscribeByHand(
   await leave({ db, now }, found.id)
 }
 
-async function leave({ db, now }: Pick<Services, 'db' | 'now'>, subscriberId: number): Promise<void> {
-  await db
+/** @returns whether it changed anything: not for who had left, bounced or complained before */
+export async function leave({ db, now }: Pick<Services, 'db' | 'now'>, subscriberId: number): Promise<boolean> {
+  const left = await db
     .update(subscribers)
     .set({ status: 'unsubscribed', leftAt: now(), updatedAt: now() })
     .where(
@@ -54,4 +55,6 @@ async function leave({ db, now }: Pick<Services, 'db' | 'now'>, subscriberId: nu
         sql`(${subscribers.status} <> 'unsubscribed' OR ${subscribers.leftAt} < ${subscribers.requestedAt})`,
       ),
     )
+    .returning({ id: subscribers.id })
+  return left.length > 0
 }

@@ -1,0 +1,44 @@
+import { headerOf, type InboundMail } from './read-mail.ts'
+
+/** What a person's mail program or a gatekeeper answers by itself; none of it says anything about delivery. */
+export type AutoReply = 'autoreply' | 'challenge' | 'moved'
+
+/** Names under which mail systems speak; a person on holiday is not called so. */
+const DAEMON =
+  /^(?:mailer-?daemon|post(?:o)?master|mail(?:er)?|mail-?delivery.*|bounces?|mdaemon|smtp-?gateway)(?:@|$)|mail (?:delivery|system)/i
+
+/** Whether a mail system sent it: by its name, or by the empty return path that reports have (RFC 5321 § 4.5.5). */
+export const isFromDaemon = ({ headers, from }: Pick<InboundMail, 'headers' | 'from'>): boolean =>
+  DAEMON.test(from) || DAEMON.test(headerOf(headers, 'from').replaceAll('"', ''))
+
+export const hasNullReturnPath = ({ headers }: Pick<InboundMail, 'headers'>): boolean =>
+  headerOf(headers, 'return-path') === '<>'
+
+const VACATION =
+  /out.?of.?(?:the.?)?office|\bvacation\b|\bholidays?\b|auto(?:matic|mated)?[- ]?(?:reply|response|respond)|away (?:from|until|message)|on leave|maternity leave|abwesen|abwesend|automatische antwort|nicht im (?:büro|hause)|urlaub|absence|absent du bureau|réponse automatique|congés|fuera de (?:la )?oficina|respuesta automática|ausente|vacaciones|risposta automatica|fuori (?:sede|ufficio)|resposta automática|férias|afwezig|automatisch antwoord|frånvaro|autosvar|poissa|fravær|nieobecność|автоответ|отпуск|不在|自動応答|自動返信|自动回复/i
+
+const CHALLENGE =
+  /confirm (?:that )?(?:you|your (?:e-?mail|message|address))|verify (?:that )?(?:you|your (?:e-?mail|message|address))|challenge.?response|boxtrapper|spam ?arrest|\btmda\b|sender verification|needs? (?:your )?(?:confirmation|verification)|prove (?:that )?you|whitelist|bestätigen sie ihre (?:e-?mail|nachricht)/i
+
+const MOVED =
+  /(?:new|changed|neue|nouvelle|nueva|nuovo|novo)\b.{0,30}(?:e-?mail|address|adresse|dirección|indirizzo|endereço)|(?:e-?mail|address|adresse|dirección|indirizzo).{0,40}(?:has changed|changed|geändert|changé|cambiado|cambiato|no longer in use)|メールアドレス.{0,10}変更/i
+
+/** @returns undefined for what no machine answered in a person's name */
+export function autoReplyIn(mail: InboundMail): AutoReply | undefined {
+  const { headers, subject, text } = mail
+  const opening = `${subject}\n${text.slice(0, 2000)}`
+  const submitted = headerOf(headers, 'auto-submitted')
+  const marked =
+    /^auto-(?:replied|notified)/i.test(submitted) ||
+    headers.has('x-autoreply') ||
+    headers.has('x-autorespond') ||
+    headers.has('x-autoresponder') ||
+    headers.has('x-vacation') ||
+    /^(?:auto[_-]?reply|vacation)/i.test(headerOf(headers, 'precedence')) ||
+    /^(?:auto|vacation|oof)/i.test(headerOf(headers, 'x-auto-response'))
+  const vacation = VACATION.test(subject)
+  if (CHALLENGE.test(subject) || (marked && CHALLENGE.test(opening))) return 'challenge'
+  if (MOVED.test(subject) || (marked && MOVED.test(opening))) return 'moved'
+  if (vacation || marked) return 'autoreply'
+  return undefined
+}

@@ -1,0 +1,147 @@
+import { autoReplyIn, hasNullReturnPath, isFromDaemon } from './auto-reply.ts'
+import { addressIn, blocksOf, type Fields } from './fields.ts'
+import { DELAYED, NOT_DELIVERED } from './phrases.ts'
+import { namedIn } from './prose.ts'
+import { headerOf, type InboundMail } from './read-mail.ts'
+import { type Verdict, verdictOf } from './verdict.ts'
+import { readSesNotification } from './webhooks/ses-notification.ts'
+
+export type InboundClass =
+  | 'hard'
+  | 'soft'
+  | 'complaint'
+  | 'unsubscribe'
+  | 'autoreply'
+  | 'challenge'
+  | 'moved'
+  | 'success'
+  | 'info'
+  | 'ignore'
+
+/** What one mail says about one recipient. Claims of a stranger: classification never changes anything. */
+export interface Finding {
+  /** lower case; undefined where none is named */
+  recipient: string | undefined
+  class: InboundClass
+  reason: string
+  /** the report's sender goes on trying, so that nothing is decided yet */
+  delayed: boolean
+  status: string | undefined
+  reply: number | undefined
+  /** the words it was decided by */
+  said: string
+}
+
+/**
+ * What a mail is, for each recipient it is about. From the most certain sign to the least: a feedback report, a provider's
+ * notification, a delivery status part, a wish to leave, an automatic reply, and at last a bounce in prose. An automatic reply
+ * is never taken for a bounce by its words alone: those count only from a mail system or in a mail that nobody can answer.
+ */
+export function classify(mail: InboundMail): Finding[] {
+  const feedback = mail.reports.find(({ type }) => type === 'message/feedback-report')
+  if (feedback) return [complaint(mail, blocksOf(feedback.text)[0] ?? new Map())]
+  const notified = readSesNotification(mail.text)
+  if (notified) return notified.findings
+  const statuses = mail.reports
+    .filter(({ type }) => /delivery-status$/.test(type))
+    .flatMap(({ text }) => recipientsOf(text))
+  if (statuses.length > 0) return statuses.map((fields) => delivery(mail, fields))
+  if (mail.reports.some(({ type }) => type === 'message/disposition-notification')) return [plain(mail, 'info', 'read')]
+  if (wantsToLeave(mail)) return [plain(mail, 'unsubscribe', 'asked by mail')]
+  const reply = autoReplyIn(mail)
+  const daemon = isFromDaemon(mail)
+  if (reply && !(daemon && NOT_DELIVERED.test(`${mail.subject}\n${mail.text}`))) return [plain(mail, reply, reply)]
+  const redirected = headerOf(mail.original?.headers, 'x-hmxmroriginalrecipient')
+  if (redirected && /complaint/i.test(mail.subject))
+    return [{ ...plain(mail, 'complaint', 'abuse'), recipient: addressIn(redirected) }]
+  if (isBounce(mail, daemon)) return prose(mail)
+  if (/not a member of this mailing list/i.test(mail.text)) return prose(mail)
+  return [plain(mail, 'ignore', 'no report')]
+}
+
+const isBounce = (mail: InboundMail, daemon: boolean): boolean =>
+  mail.headers.has('x-failed-recipients') ||
+  NOT_DELIVERED.test(mail.subject) ||
+  ((daemon || hasNullReturnPath(mail)) && (NOT_DELIVERED.test(mail.text) || DELAYED.test(mail.text)))
+
+const plain = (mail: InboundMail, kind: InboundClass, reason: string): Finding => ({
+  recipient: addressIn(mail.from),
+  class: kind,
+  reason,
+  delayed: false,
+  status: undefined,
+  reply: undefined,
+  said: mail.subject,
+})
+
+function prose(mail: InboundMail): Finding[] {
+  const delayed = DELAYED.test(`${mail.subject}\n${mail.text}`) && !/permanent|giv(?:en|ing) up/i.test(mail.text)
+  return namedIn(mail).map(({ recipient, said }) => {
+    // What stands before the address, where nothing behind it decides.
+    const verdict = verdictOf(said)
+    return { recipient, delayed, ...(isShrug(verdict) ? verdictOf(mail.text) : verdict), said }
+  })
+}
+
+const wantsToLeave = ({ subject, headers }: InboundMail): boolean =>
+  /^\s*(?:re:\s*)?(?:unsubscribe|opt[- ]?out|abmelden|désabonner|cancelar suscripción)\b/i.test(subject) ||
+  headers.has('x-apple-unsubscribe')
+
+/** The blocks of a status part that are about a recipient. */
+const recipientsOf = (text: string): Fields[] =>
+  blocksOf(text).filter(
+    (fields) => fields.has('final-recipient') || fields.has('original-recipient') || fields.has('action'),
+  )
+
+/** RFC 3464 § 2.3, and what programs make of it: no Final-Recipient, a file instead of an address, a status of 5.0.0. */
+function delivery(mail: InboundMail, fields: Fields): Finding {
+  const named = namedIn(mail)
+  const recipient =
+    addressIn(fields.get('final-recipient')) ?? addressIn(fields.get('original-recipient')) ?? named[0]?.recipient
+  const action = (fields.get('action') ?? '').toLowerCase()
+  const status = fields.get('status') ?? ''
+  const diagnostic = fields.get('diagnostic-code')?.replace(/^[A-Za-z-]+\s*;\s*/, '') ?? ''
+  const beside = named.find((each) => each.recipient === recipient)?.said ?? mail.text.slice(0, 4000)
+  const said = diagnostic ? `${diagnostic} ${STAGE.exec(beside)?.[0] ?? ''}` : beside
+  const base = { recipient, delayed: false, said }
+  if (/^(?:delivered|relayed|expanded|deliverable)/.test(action) || status.startsWith('2')) {
+    return { ...base, class: 'success', reason: 'delivered', status: status || undefined, reply: undefined }
+  }
+  const verdict = verdictOf(said, status)
+  return {
+    ...base,
+    ...(isShrug(verdict) ? verdictOf(mail.text, status) : verdict),
+    delayed: action === 'delayed' || action === 'warning',
+  }
+}
+
+/** When a server said it, which the diagnosis leaves out. */
+const STAGE = /\(in reply to [^)]{1,60}\)/
+
+const isShrug = ({ class: kind, reason }: Verdict): boolean => kind === 'soft' && reason === 'refused'
+
+/** RFC 5965 § 3: who complained stands in the report or, unless it was blacked out, in the returned message. */
+function complaint(mail: InboundMail, fields: Fields): Finding {
+  const type = (fields.get('feedback-type') ?? '').toLowerCase()
+  const original = mail.original?.headers
+  const recipient =
+    addressIn(fields.get('original-rcpt-to')) ??
+    addressIn(fields.get('removal-recipient')) ??
+    addressIn(headerOf(original, 'to')) ??
+    addressIn(headerOf(original, 'delivered-to'))
+  const kind = /opt-out/.test(type)
+    ? ('unsubscribe' as const)
+    : /auth-failure|not-spam|dmarc/.test(type)
+      ? ('info' as const)
+      : ('complaint' as const)
+  const reason = type || 'abuse'
+  return {
+    recipient,
+    class: kind,
+    reason,
+    delayed: false,
+    status: undefined,
+    reply: undefined,
+    said: `Feedback-Type: ${type}`,
+  }
+}

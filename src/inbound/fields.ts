@@ -1,0 +1,35 @@
+/** One block of "Name: value" lines, as delivery status and feedback reports have them (RFC 3464 § 2.1, RFC 5965 § 3). */
+export type Fields = ReadonlyMap<string, string>
+
+const MOST_BLOCKS = 100
+
+/** The blocks of a report; a block ends at an empty line. Names in lower case, continuation lines joined, the first of a name wins. */
+export function blocksOf(text: string): Fields[] {
+  return text
+    .split(/\n[ \t]*\n/)
+    .slice(0, MOST_BLOCKS)
+    .map((block) => {
+      const fields = new Map<string, string>()
+      for (const line of block.replace(/\n[ \t]+/g, ' ').split('\n')) {
+        const [, name, value] = /^([A-Za-z][A-Za-z0-9-]{0,60}):\s*(.*)$/.exec(line) ?? []
+        if (name && value !== undefined && !fields.has(name.toLowerCase())) fields.set(name.toLowerCase(), value.trim())
+      }
+      return fields
+    })
+    .filter((fields) => fields.size > 0)
+}
+
+const ADDRESS = /[^\s<>()[\]\\,;:"'@]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?/
+
+/** The first mail address in a value such as "rfc822; <ada@example.org>", in lower case; undefined where none is. */
+export const addressIn = (text: string | undefined): string | undefined => ADDRESS.exec(text ?? '')?.[0].toLowerCase()
+
+/** Every address in a text, in lower case, each once; the first 100. */
+export function addressesIn(text: string): string[] {
+  const found = new Set<string>()
+  for (const match of text.matchAll(new RegExp(ADDRESS, 'g'))) {
+    found.add(match[0].toLowerCase())
+    if (found.size === 100) break
+  }
+  return [...found]
+}
