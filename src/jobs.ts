@@ -7,6 +7,7 @@ import { z } from 'zod'
 export const jobs = {
   'collect-papers': z.object({}),
   'look-up-submissions': z.object({}),
+  'index-papers': z.object({}),
   'assemble-edition': z.object({}),
   'release-editions': z.object({}),
   'plan-deliveries': z.object({}),

@@ -8,6 +8,7 @@ const idle = async () => {}
 const NOTHING: Handlers = {
   'collect-papers': idle,
   'look-up-submissions': idle,
+  'index-papers': idle,
   'assemble-edition': idle,
   'release-editions': idle,
   'plan-deliveries': idle,

@@ -13,6 +13,7 @@ const EVERY: Partial<Record<JobName, number>> = {
   'release-editions': 30 * SECOND,
   'assemble-edition': 5 * MINUTE,
   'look-up-submissions': MINUTE,
+  'index-papers': MINUTE,
   'collect-papers': 10 * MINUTE,
 }
 

@@ -5,6 +5,7 @@ import { openDkim, signing } from '../src/delivery/dkim.ts'
 import { DRAIN_PATIENCE_MS, openRelay } from '../src/delivery/relay.ts'
 import type { JobName } from '../src/jobs.ts'
 import { sendServiceMails } from '../src/outbox/send-service-mails.ts'
+import { indexPapers } from '../src/papers/index-papers.ts'
 import type { Source } from '../src/papers/sources/source.ts'
 import type { Services } from '../src/services.ts'
 import { assembleEditionJob } from './assemble-edition.ts'
@@ -36,6 +37,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
     {
       'collect-papers': () => collectPapersJob(services, sources),
       'look-up-submissions': () => lookUpSubmissionsJob(services),
+      'index-papers': async () => void (await indexPapers(services, stopping.signal)),
       'assemble-edition': () => assembleEditionJob(services, sources),
       'release-editions': () => releaseEditionsJob(services),
       'plan-deliveries': () => planDeliveriesJob(services),

@@ -3,6 +3,7 @@ import { PaperboyError } from '../errors.ts'
 import { collect } from '../papers/collect.ts'
 import { dayOf } from '../papers/days.ts'
 import { importFile } from '../papers/import-file.ts'
+import { indexPapers } from '../papers/index-papers.ts'
 import { refresh } from '../papers/refresh.ts'
 import { configuredSources, sourceNamed } from '../papers/sources/configured.ts'
 import { SOURCE_NAMES } from '../papers/sources/source.ts'
@@ -85,6 +86,7 @@ export function paperCommands(program: Command): void {
           for (const record of bad) complain(`${record.file}: record ${record.position}: ${record.reason}`)
           step(index + 1)
         }
+        await indexPapers(services)
         const { papers: read, added, changed, signals, bad } = total
         report(
           command,

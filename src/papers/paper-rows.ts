@@ -1,11 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { ListedPaper } from './listed-paper.ts'
+import { topicsOf } from './topics.ts'
 
 /** Papers as one relation `r`, from one parameter. */
 export const rowsOf = (papers: readonly ListedPaper[], observedAt: Date): SQL => sql`
   jsonb_to_recordset(${JSON.stringify(papers.map((paper) => rowOf(paper, observedAt)))}::jsonb) AS r(
     source text, source_id text, title text, abstract text, summary text, authors text[], organization text, submitter text,
-    keywords text[], categories text[], published_at timestamptz, list_day date, listed_at timestamptz, list_position integer, url text,
+    keywords text[], categories text[], topics text[], published_at timestamptz, list_day date, listed_at timestamptz, list_position integer, url text,
     pdf_url text, code_url text, project_url text, sample boolean, announced boolean, revision boolean, version smallint, withdrawn_at timestamptz,
     raw jsonb, votes integer, comments integer, stars integer)`
 
@@ -20,6 +21,7 @@ const rowOf = (paper: ListedPaper, observedAt: Date) => ({
   submitter: paper.submitter,
   keywords: paper.keywords,
   categories: paper.categories ?? [],
+  topics: topicsOf(paper),
   published_at: paper.publishedAt,
   list_day: paper.listDay,
   listed_at: paper.listedAt,
@@ -71,6 +73,10 @@ const MERGED: Record<string, string> = {
   submitter: kept('submitter'),
   keywords: kept('keywords', "= '{}'"),
   categories: kept('categories', "= '{}'"),
+  // What either source speaks of.
+  topics: `
+    CASE WHEN p.sample <> excluded.sample THEN excluded.topics
+      ELSE p.topics || ARRAY(SELECT topic FROM unnest(excluded.topics) AS topic WHERE topic <> ALL(p.topics)) END`,
   published_at: kept('published_at'),
   list_day: placed('list_day'),
   listed_at: placed(

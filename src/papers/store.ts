@@ -1,6 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
-import { indexPapers } from './index-papers.ts'
 import type { ListedPaper } from './listed-paper.ts'
 import { ASSIGNED, COLUMNS, mayChange, NEW_ROW, OLD_ROW, rowsOf } from './paper-rows.ts'
 
@@ -42,10 +41,6 @@ export async function storeList(
       const touched = await storePapers(tx, rows, observed.observedAt)
       total.added += touched.filter((row) => row.added).length
       total.changed += touched.filter((row) => !row.added).length
-      await indexPapers(
-        tx,
-        touched.map((row) => Number(row.id)),
-      )
       if (observed.origin !== 'sample') await dropSampleSignals(tx, rows)
       total.signals += await storeSignals(tx, rows, observed)
     }
@@ -53,9 +48,9 @@ export async function storeList(
   return total
 }
 
-async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ id: string; added: boolean }[]> {
+async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added: boolean }[]> {
   // Sorted, so that two imports at once take the rows' locks in one order. xmax is 0 in a row version that an INSERT made.
-  const { rows: touched } = await tx.execute<{ id: string; added: boolean }>(sql`
+  const { rows: touched } = await tx.execute<{ added: boolean }>(sql`
     INSERT INTO papers AS p (source, source_id, ${COLUMNS})
     SELECT source, source_id, ${COLUMNS} FROM ${rows}
     -- A new version of a paper that we do not have is no news of ours.
@@ -63,7 +58,7 @@ async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ id: s
     ORDER BY source, source_id
     ON CONFLICT (source, source_id) DO UPDATE SET ${ASSIGNED}, updated_at = now()
     WHERE (${OLD_ROW}) IS DISTINCT FROM (${NEW_ROW}) AND (${mayChange(observedAt)})
-    RETURNING p.id, xmax = 0 AS added`)
+    RETURNING xmax = 0 AS added`)
   return touched
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect } from 'vitest'
 import type { Db } from '../../src/db/database.ts'
 import { type Piece, type SearchQuery, searchPapers } from '../../src/papers/search.ts'
-import { similarPapers } from '../../src/papers/similar.ts'
 import { topicCounts } from '../../src/papers/topics.ts'
 import { test } from '../support/database.ts'
 import { hfEntry, importing, withFile } from './support.ts'
@@ -142,10 +141,8 @@ describe('search', () => {
   })
 })
 
-test('topics are counted, and papers like another share them', async ({ db }) => {
+test('topics are counted', async ({ db }) => {
   await put(db, library)
   const counts = await topicCounts(db, { fewest: 2 })
   expect(counts).toContainEqual({ slug: 'video-generation', name: 'Video generation', papers: 2 })
-  const { papers } = await searchPapers({ db, now }, { q: '2604.00003' })
-  expect((await similarPapers({ db, now }, papers[0]!.id)).map((paper) => paper.sourceId)).toEqual(['2604.00001'])
 })
