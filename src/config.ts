@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { relayProblem } from './delivery/relay-settings.ts'
 import { bounceAddressProblem } from './delivery/return-path.ts'
 import { SOURCE_NAMES } from './papers/sources/source.ts'
 
@@ -40,6 +41,11 @@ const bounceAddress = z.string().superRefine((value, context) => {
   if (message) context.addIssue({ code: 'custom', message })
 })
 
+const smtpUrl = z.string().superRefine((value, context) => {
+  const message = relayProblem(value)
+  if (message) context.addIssue({ code: 'custom', message })
+})
+
 const hostName = z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, 'must look like a name in the DNS')
 
 const Environment = z
@@ -47,7 +53,7 @@ const Environment = z
     NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
     DATABASE_URL: urlOf('postgres:', 'postgresql:').optional(),
     REDIS_URL: urlOf('redis:', 'rediss:').optional(),
-    SMTP_URL: urlOf('smtp:', 'smtps:').optional(),
+    SMTP_URL: smtpUrl.optional(),
     PUBLIC_URL: urlOf('http:', 'https:')
       .refine((value) => !/[?#\s]/.test(value), 'must have no query, fragment or white space')
       .transform((value) => new URL(value).href.replace(/\/+$/, ''))
@@ -73,7 +79,6 @@ const Environment = z
     ),
     EDITION_CLOSE_HOUR_UTC: z.coerce.number().int().min(0).max(23).default(2),
     EDITION_RELEASE_DELAY_MINUTES: z.coerce.number().int().min(0).max(1440).default(60),
-    FIRST_DIGEST: z.enum(['at-once', 'at-their-hour']).default('at-once'),
     DIGEST_FRESHNESS_HOURS: hours(12),
     DIGEST_EXPIRY_HOURS: hours(20),
     SMTP_CONNECTIONS: count(10, 200),

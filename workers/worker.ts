@@ -2,7 +2,8 @@ import { batchesToDo } from '../src/delivery/batches.ts'
 import { deliverBatch } from '../src/delivery/deliver-batch.ts'
 import { digestPress } from '../src/delivery/digest-press.ts'
 import { openDkim, signing } from '../src/delivery/dkim.ts'
-import { DRAIN_PATIENCE_MS, openRelay } from '../src/delivery/relay.ts'
+import { DRAIN_PATIENCE_MS } from '../src/delivery/relay.ts'
+import { openRelays } from '../src/delivery/relays.ts'
 import type { JobName } from '../src/jobs.ts'
 import { sendServiceMails } from '../src/outbox/send-service-mails.ts'
 import { indexPapers } from '../src/papers/index-papers.ts'
@@ -26,7 +27,7 @@ export interface RunningWorker {
 /** Starts taking every kind of job. Any number of workers may run; none holds state that matters. */
 export async function startWorker(services: Services, sources: readonly Source[]): Promise<RunningWorker> {
   const { config, db, queues, log, now } = services
-  const relay = signing(openRelay(config.SMTP_URL, config.SMTP_CONNECTIONS), await openDkim(config), now)
+  const relay = signing(openRelays(config, log), await openDkim(config), now)
   const deliver = { ...services, relay, press: digestPress(services) }
   const stopping = new AbortController()
   const presence = await announceWorker(config.DATABASE_URL, log)

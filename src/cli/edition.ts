@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import { addressOf } from '../delivery/digest-press.ts'
 import { openDkim, signing } from '../delivery/dkim.ts'
 import { listUnknown, progressInWords } from '../delivery/progress.ts'
-import { openRelay } from '../delivery/relay.ts'
+import { openRelays } from '../delivery/relays.ts'
 import { sendEdition } from '../delivery/send-edition.ts'
 import { assemble } from '../edition/assemble.ts'
 import { cancel, type EditionKey, findEdition, hold, pause, resume } from '../edition/control.ts'
@@ -121,7 +121,11 @@ async function showPreview(
     report(command, { subject: made.subject, html: made.html, text: made.text }, `${made.subject}\n\n${made.text}`)
   }
   if (options.to) {
-    const relay = signing(openRelay(services.config.SMTP_URL, 1), await openDkim(services.config), services.now)
+    const relay = signing(
+      openRelays({ ...services.config, SMTP_CONNECTIONS: 1 }),
+      await openDkim(services.config),
+      services.now,
+    )
     const { email } = parseAddress(options.to)
     const outcome = await relay.send({ from: addressOf(services.config.MAIL_FROM), to: email }, made.eml)
     relay.close()

@@ -69,6 +69,13 @@ export async function returnBatch(
   })
 }
 
+/** Puts off a batch in nobody's hand, since nothing could be handed over from it now. */
+export async function putOff(db: Db, batchId: number, until: Date): Promise<void> {
+  await db.execute(
+    sql`UPDATE batches SET due_at = ${until} WHERE id = ${batchId} AND state = 'open' AND due_at < ${until}`,
+  )
+}
+
 /** How often one message is handed over again when nobody knows what became of it, under UNKNOWN_POLICY=resend. */
 const RESENDS_AFTER_CRASH = 1
 const RESENDS_AFTER_CUT = 3

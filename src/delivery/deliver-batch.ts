@@ -1,6 +1,6 @@
 import type { Db } from '../db/database.ts'
 import type { Services } from '../services.ts'
-import { type Lease, leaseBatch, RENEW_EVERY_MS, renewLease, returnBatch } from './batches.ts'
+import { type Lease, leaseBatch, putOff, RENEW_EVERY_MS, renewLease, returnBatch } from './batches.ts'
 import { type Handed, markHanded, type Pending, readPending, recordOutcomes, type Settled } from './deliveries.ts'
 import type { DigestPress, OpenEdition } from './digest-press.ts'
 import { laterBatches } from './later-batches.ts'
@@ -15,8 +15,8 @@ export interface DeliverDeps extends Pick<Services, 'db' | 'config' | 'log' | 'n
 
 export type Tally = Record<Settled['outcome']['state'], number>
 
-/** A relay that cannot be used is tried again after this long, doubled with each attempt up to the most. */
-const RELAY_REST_MS = { first: 15_000, most: 15 * 60_000 }
+/** How long a batch rests at least, and at most, when no relay can be used: another worker's may do, so it is not kept back for long. */
+const RELAY_REST_MS = { least: 1_000, most: 60_000 }
 
 /**
  * Hands over what is left of one batch: lease → mark a group → compose → send → record, until nothing is left.
@@ -28,7 +28,15 @@ const RELAY_REST_MS = { first: 15_000, most: 15 * 60_000 }
  * @returns how many got which outcome, or undefined when the batch was not to be had
  */
 export async function deliverBatch(deps: DeliverDeps, batchId: number, stop: AbortSignal): Promise<Tally | undefined> {
-  const { db, config, now } = deps
+  const { db, config, now, relay } = deps
+  const rested = () => {
+    const rest = Math.min(Math.max(relay.restMs(), RELAY_REST_MS.least), RELAY_REST_MS.most)
+    return new Date(now().getTime() + rest)
+  }
+  if (relay.restMs() > 0) {
+    await putOff(db, batchId, rested())
+    return undefined
+  }
   const lease = await leaseBatch(db, batchId, now())
   if (!lease) return undefined
   const halt = new AbortController()
@@ -37,8 +45,7 @@ export async function deliverBatch(deps: DeliverDeps, batchId: number, stop: Abo
   try {
     const pending = await readPending(db, lease, config.UNKNOWN_POLICY)
     const { tally, relayDown } = await stream(deps, lease, pending, ended)
-    const rest = Math.min(RELAY_REST_MS.first * 2 ** Math.min(lease.attempts - 1, 10), RELAY_REST_MS.most)
-    await returnBatch(db, lease, config.UNKNOWN_POLICY, new Date(now().getTime() + (relayDown ? rest : 0)))
+    await returnBatch(db, lease, config.UNKNOWN_POLICY, relayDown ? rested() : now())
     return tally
   } finally {
     clearInterval(renewal)
@@ -50,7 +57,7 @@ async function stream(deps: DeliverDeps, lease: Lease, pending: Pending[], ended
   const edition = await press.open(lease.editionId)
   const later = laterBatches(db, lease.editionId, now, config.UNKNOWN_POLICY)
   const most = 2 * relay.connections
-  const tally: Tally = { accepted: 0, deferred: 0, refused: 0, unknown: 0 }
+  const tally: Tally = { accepted: 0, deferred: 0, refused: 0, unknown: 0, queued: 0 }
   let settled: Settled[] = []
   let unrecorded = 0
   let relayDown = false
@@ -86,7 +93,7 @@ async function stream(deps: DeliverDeps, lease: Lease, pending: Pending[], ended
   }
 
   const handOver = async (handed: Handed) => {
-    const outcome = await relay.send(edition.envelope(handed), edition.digest(handed, now()))
+    const outcome = await relay.send(edition.envelope(handed), edition.digest(handed, now()), ended)
     relayDown ||= outcome.relayDown === true
     settled.push({ subscriberId: handed.subscriberId, handOvers: handed.handOvers, outcome })
     await record()

@@ -171,7 +171,11 @@ export async function recordOutcomes(
       WHERE id IN (SELECT later FROM r)
         OR (id = ${batchId} AND state = 'done' AND EXISTS (SELECT FROM r WHERE later IS NULL AND r.state IN ('deferred', 'unknown')))
     )
-    UPDATE deliveries d SET state = r.state, reply = r.reply, settled_at = ${at},
+    UPDATE deliveries d SET reply = r.reply, settled_at = ${at},
+      -- What was not begun after all is again what it was before its mark.
+      state = CASE WHEN r.state <> 'queued' THEN r.state WHEN d.crashes + d.cuts > 0 THEN 'unknown'
+                   WHEN d.hand_overs > 1 THEN 'deferred' ELSE 'queued' END::delivery_state,
+      hand_overs = d.hand_overs - (r.state = 'queued')::int,
       cuts = cuts + (r.state = 'unknown' AND d.state = 'handed')::int, batch_id = coalesce(r.later, d.batch_id)
     FROM r
     WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND d.hand_overs = r.hand_overs

@@ -48,7 +48,9 @@ export async function openDkim(settings: DkimSettings): Promise<SignMessage | un
 
 /** A relay that is given every message signed. */
 export const signing = (relay: Relay, sign: SignMessage | undefined, now: () => Date): Relay =>
-  sign ? { ...relay, send: async (envelope, message) => relay.send(envelope, await sign(message, now())) } : relay
+  sign
+    ? { ...relay, send: async (envelope, message, held) => relay.send(envelope, await sign(message, now()), held) }
+    : relay
 
 interface Material {
   /** the signed fields in relaxed form, bottom-most first where one is there twice */

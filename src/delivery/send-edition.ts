@@ -12,7 +12,8 @@ import { digestPress } from './digest-press.ts'
 import { openDkim, type SignMessage, signing } from './dkim.ts'
 import { planAll, planDue } from './plan-deliveries.ts'
 import { type Progress, progressOf } from './progress.ts'
-import { DRAIN_PATIENCE_MS, openRelay } from './relay.ts'
+import { DRAIN_PATIENCE_MS } from './relay.ts'
+import { openRelays } from './relays.ts'
 import { settleEditions } from './settle-editions.ts'
 
 export interface SendOptions {
@@ -100,8 +101,7 @@ function ownHands(services: Services, sign: SignMessage | undefined, stop: Abort
   stop.addEventListener('abort', () => setTimeout(() => deps?.relay.close(), DRAIN_PATIENCE_MS).unref())
   return {
     deps() {
-      const { SMTP_URL, SMTP_CONNECTIONS } = services.config
-      const open = () => signing(openRelay(SMTP_URL, SMTP_CONNECTIONS), sign, services.now)
+      const open = () => signing(openRelays(services.config, services.log), sign, services.now)
       deps ??= { ...services, relay: open(), press: digestPress(services) }
       return deps
     },

@@ -1,15 +1,11 @@
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
 import { redact } from '../redact.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
+import type { RelaySettings } from './relay-settings.ts'
 
 export interface Envelope {
   from: string
   to: string
-}
-
-export interface RelayAddress {
-  options: SMTPConnectionOptions
-  auth: { user: string; pass: string } | undefined
 }
 
 /** One connection to a relay, for many messages. */
@@ -31,9 +27,10 @@ export interface Session {
 const RESET_PATIENCE_MS = 10_000
 
 /** @throws nodemailer's error when there is no connection, no greeting, or no login to be had */
-export function openSession({ options, auth }: RelayAddress): Promise<Session> {
+export function openSession(settings: RelaySettings): Promise<Session> {
+  const { auth } = settings
   return new Promise((resolve, reject) => {
-    const smtp = new SMTPConnection(options)
+    const smtp = new SMTPConnection(optionsOf(settings))
     const session = sessionOn(smtp)
     smtp.on('error', (error) => {
       session.usable = false
@@ -54,6 +51,18 @@ export function openSession({ options, auth }: RelayAddress): Promise<Session> {
     })
   })
 }
+
+const optionsOf = ({ host, port, secure, requireTLS, tls, ehlo }: RelaySettings): SMTPConnectionOptions => ({
+  host,
+  secure,
+  requireTLS,
+  tls,
+  connectionTimeout: 30_000,
+  greetingTimeout: 30_000,
+  socketTimeout: 300_000, // RFC 5321 § 4.5.3.2: five minutes is the least for most replies
+  ...(port === undefined ? {} : { port }),
+  ...(ehlo === undefined ? {} : { name: ehlo }),
+})
 
 function sessionOn(smtp: SMTPConnection): Session {
   let abandon = () => {}

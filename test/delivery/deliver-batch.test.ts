@@ -7,7 +7,7 @@ import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
 import { digestPress } from '../../src/delivery/digest-press.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
 import { listUnknown, progressOf } from '../../src/delivery/progress.ts'
-import { openRelay } from '../../src/delivery/relay.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
 import { settleEditions } from '../../src/delivery/settle-editions.ts'
 import { cancel, pause } from '../../src/edition/control.ts'
 import type { Services } from '../../src/services.ts'
@@ -30,7 +30,7 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
 
 /** A worker's means of delivery, on a relay of two connections. */
 function workerOn(services: Services, url: string) {
-  const relay = openRelay(url, 2)
+  const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
   return { ...services, relay, press: digestPress(services) }
 }
@@ -180,7 +180,7 @@ test('refusals and deferrals are told apart; a deferred one goes out later under
   const { batchIds } = await planAll(services, editionId)
   const worker = workerOn(services, sink.url)
   const tally = await deliverBatch(worker, batchIds[0]!, NEVER)
-  expect(tally).toEqual({ accepted: 8, deferred: 1, refused: 1, unknown: 0 })
+  expect(tally).toEqual({ accepted: 8, deferred: 1, refused: 1, unknown: 0, queued: 0 })
   expect(await settleEditions(services)).toEqual([])
   const progress = await progressOf(services, editionId)
   expect(progress.total).toBe(10)

@@ -10,7 +10,7 @@ import { digestPress } from '../../src/delivery/digest-press.ts'
 import { openDkim, signing } from '../../src/delivery/dkim.ts'
 import { dkimRecord, readDkimKeys } from '../../src/delivery/dkim-keys.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { openRelay } from '../../src/delivery/relay.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
 import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
 import { test } from '../support/database.ts'
@@ -71,7 +71,11 @@ describe('what really leaves', () => {
     const services = servicesOn(db, settings)
     const sink = await openSink()
     onTestFinished(() => sink.close())
-    const relay = signing(openRelay(sink.url, 2), await openDkim(services.config), services.now)
+    const relay = signing(
+      openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 }),
+      await openDkim(services.config),
+      services.now,
+    )
     onTestFinished(() => relay.close())
     const worker = { ...services, relay, press: digestPress(services) }
     await addSubscriber(db, 'ada@example.org')

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
 import { digestPress } from '../../src/delivery/digest-press.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { openRelay } from '../../src/delivery/relay.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
 import { readReturnPath } from '../../src/delivery/return-path.ts'
 import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
@@ -19,7 +19,7 @@ test('with BOUNCE_ADDRESS every digest and every service mail leaves under a sen
   const services = servicesOn(db, { BOUNCE_ADDRESS: 'bounce+*@bounces.example' })
   const sink = await openSink()
   onTestFinished(() => sink.close())
-  const relay = openRelay(sink.url, 2)
+  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
   onTestFinished(() => relay.close())
   const worker = { ...services, relay, press: digestPress(services) }
   const ada = await addSubscriber(db, 'ada@example.org')

@@ -7,7 +7,7 @@ import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
 import { markHanded, readPending } from '../../src/delivery/deliveries.ts'
 import { digestPress } from '../../src/delivery/digest-press.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { openRelay } from '../../src/delivery/relay.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { release } from '../../src/edition/release.ts'
 import type { Services } from '../../src/services.ts'
@@ -25,7 +25,7 @@ afterEach(async () => {
 
 async function workerOn(services: Services) {
   const sink = await openSink()
-  const relay = openRelay(sink.url, 5)
+  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 5 })
   running.unshift(relay, sink)
   return { sink, deps: { ...services, relay, press: digestPress(services) } }
 }

@@ -5,7 +5,7 @@ import { batches, deliveries, editions, papers, subscribers } from '../../src/db
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
 import { digestPress } from '../../src/delivery/digest-press.ts'
 import { planAll, planDue, unplannedEditions } from '../../src/delivery/plan-deliveries.ts'
-import { openRelay } from '../../src/delivery/relay.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { cancel, hold } from '../../src/edition/control.ts'
 import { release } from '../../src/edition/release.ts'
@@ -252,7 +252,7 @@ describe('rule 6: no reader gets the same paper twice', () => {
     return sink
   }
   const workerOn = (services: Services, sink: Sink) => {
-    const relay = openRelay(sink.url, 2)
+    const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
     running.unshift(relay)
     return { ...services, relay, press: digestPress(services) }
   }

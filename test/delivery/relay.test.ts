@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { openRelay, type Relay } from '../../src/delivery/relay.ts'
+import type { Relay } from '../../src/delivery/relay.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
 import { openScriptedRelay, type Script, type ScriptedRelay } from '../support/scripted-relay.ts'
 
 const running: { close(): void }[] = []
@@ -9,7 +10,7 @@ afterEach(() => {
 
 async function poolOn(script: Script, connections = 2): Promise<{ server: ScriptedRelay; relay: Relay }> {
   const server = await openScriptedRelay(script)
-  const relay = openRelay(server.url, connections)
+  const relay = openRelays({ SMTP_URL: server.url, SMTP_CONNECTIONS: connections })
   running.push(relay, server)
   return { server, relay }
 }
@@ -79,7 +80,7 @@ describe('the pool of connections', () => {
   })
 
   test('says so as well when nobody answers', async () => {
-    const relay = openRelay('smtp://127.0.0.1:9', 2)
+    const relay = openRelays({ SMTP_URL: 'smtp://127.0.0.1:9', SMTP_CONNECTIONS: 2 })
     for (const outcome of await sendMany(relay, 5))
       expect(outcome).toMatchObject({ state: 'deferred', relayDown: true })
   })

@@ -7,7 +7,7 @@ import { type DeliverDeps, deliverBatch } from '../../src/delivery/deliver-batch
 import { digestPress } from '../../src/delivery/digest-press.ts'
 import { planAll, planDue } from '../../src/delivery/plan-deliveries.ts'
 import { progressInWords, progressOf } from '../../src/delivery/progress.ts'
-import { openRelay } from '../../src/delivery/relay.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
 import { settleEditions } from '../../src/delivery/settle-editions.ts'
 import { cancel, pause, resume } from '../../src/edition/control.ts'
 import type { Services } from '../../src/services.ts'
@@ -34,7 +34,7 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
 }
 
 function workerOn(services: Services, url: string): DeliverDeps {
-  const relay = openRelay(url, 2)
+  const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
   return { ...services, relay, press: digestPress(services) }
 }

@@ -2,7 +2,8 @@ import { eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
 import type { Db } from '../../src/db/database.ts'
 import { outbox, subscribers, suppressions } from '../../src/db/schema.ts'
-import { openRelay, type Relay } from '../../src/delivery/relay.ts'
+import type { Relay } from '../../src/delivery/relay.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
 import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
 import type { Services } from '../../src/services.ts'
 import { confirm } from '../../src/subscription/confirm.ts'
@@ -30,7 +31,7 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
 }
 
 function senderOn(services: Services, url: string): Services & { relay: Relay } {
-  const relay = openRelay(url, 2)
+  const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
   return { ...services, relay }
 }
@@ -284,6 +285,7 @@ describe('what the relay says', () => {
         clock.now = new Date(clock.now.getTime() + 1_800_000)
         const cutting: Relay = {
           connections: 1,
+          restMs: () => 0,
           close: () => {},
           async send(_envelope, message) {
             ids.push(/^Message-ID: (.*)$/im.exec(message.toString('latin1'))![1]!)

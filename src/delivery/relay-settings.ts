@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+/** How one relay is to be used, as its URL in SMTP_URL says. */
+export interface RelaySettings {
+  /** how logs, the ledger and status name it */
+  name: string
+  host: string
+  port: number | undefined
+  /** TLS from the first byte (smtps://); otherwise STARTTLS where the relay offers it */
+  secure: boolean
+  /** no mail without TLS */
+  requireTLS: boolean
+  /** the name its certificate must have, and who signed it where that is no public authority. Certificates are always checked. */
+  tls: { servername?: string; ca?: string }
+  /** what we say we are, in EHLO */
+  ehlo: string | undefined
+  auth: { user: string; pass: string; method?: string } | undefined
+  connections: number
+  messagesPerConnection: number
+  ratePerSecond: number | undefined
+  /** its share among the relays that have one; undefined: used in the order of the list */
+  weight: number | undefined
+  warmup: Warmup | undefined
+}
+
+/** A new sender's curve: how many mails on the first day (UTC), the second …; after the last there is no limit. */
+export interface Warmup {
+  from: string
+  perDay: number[]
+}
+
+const amount = z.coerce.number().positive()
+const whole = z.coerce.number().int().min(1)
+
+const Options = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9._-]{1,40}$/i, 'must be letters, digits, dots and dashes')
+    .optional(),
+  connections: whole.max(200).optional(),
+  messages: whole.optional(),
+  rate: amount.optional(),
+  weight: amount.optional(),
+  requireTLS: z.enum(['true', 'false']).optional(),
+  servername: z.string().optional(),
+  ca: z.string().optional(),
+  ehlo: z.string().optional(),
+  auth: z.enum(['PLAIN', 'LOGIN', 'CRAM-MD5']).optional(),
+  warmup: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}:\d+(,\d+)*$/, 'must look like 2026-12-01:500,1000,2000')
+    .transform((text): Warmup => ({ from: text.slice(0, 10), perDay: text.slice(11).split(',').map(Number) }))
+    .optional(),
+})
+
+/** Servers close long sessions at a time of their choosing; ending ours earlier costs nothing. */
+const MESSAGES_PER_CONNECTION = 500
+
+/**
+ * Reads SMTP_URL: one relay or several, separated by commas, in order of preference; those with `weight` share the mail among them.
+ *
+ * @param connections for relays that do not say
+ * @throws Error naming the option that is wrong, and never a password
+ */
+export function parseRelays(urls: string, connections: number): RelaySettings[] {
+  const relays = urls.split(/,\s*(?=smtps?:)/i).map((url) => parseRelay(url.trim(), connections))
+  const names = new Set(relays.map((relay) => relay.name))
+  if (names.size < relays.length) throw new Error('has two relays of one name: give each ?name=')
+  return relays
+}
+
+/** @returns what is wrong with SMTP_URL, or undefined */
+export function relayProblem(urls: string): string | undefined {
+  try {
+    parseRelays(urls, 1)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+function parseRelay(text: string, connections: number): RelaySettings {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '') {
+    throw new Error('must be a URL starting with smtp:// or smtps://, or several separated by commas')
+  }
+  const parsed = Options.safeParse(Object.fromEntries(url.searchParams))
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new Error(`option ${issue!.path.join('.')} ${issue!.message}`.replace('option  ', 'option: '))
+  }
+  const options = parsed.data
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const secure = url.protocol === 'smtps:'
+  const auth = url.username
+    ? { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) }
+    : undefined
+  return {
+    name: options.name ?? (url.port ? `${host}:${url.port}` : host),
+    host,
+    port: url.port ? Number(url.port) : undefined,
+    secure,
+    // A password is never said in the clear to another machine, unless the operator insists.
+    requireTLS: options.requireTLS ? options.requireTLS === 'true' : auth !== undefined && !secure && !isLoopback(host),
+    tls: {
+      ...(options.servername ? { servername: options.servername } : {}),
+      ...(options.ca ? { ca: readAuthority(options.ca) } : {}),
+    },
+    ehlo: options.ehlo,
+    auth: auth && { ...auth, ...(options.auth ? { method: options.auth } : {}) },
+    connections: options.connections ?? connections,
+    messagesPerConnection: options.messages ?? MESSAGES_PER_CONNECTION,
+    ratePerSecond: options.rate,
+    weight: options.weight,
+    warmup: options.warmup,
+  }
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
+
+function readAuthority(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Error(`option ca: ${path} cannot be read`, { cause: error })
+  }
+}

@@ -1,0 +1,201 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { openBreaker } from '../../src/delivery/breaker.ts'
+import type { Outcome } from '../../src/delivery/outcome.ts'
+import type { Relay } from '../../src/delivery/relay.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
+import { openScriptedRelay, type Script, type ScriptedRelay } from '../support/scripted-relay.ts'
+
+const running: { close(): void }[] = []
+afterEach(() => {
+  vi.restoreAllMocks()
+  for (const each of running.splice(0)) each.close()
+})
+
+async function server(script: Script): Promise<ScriptedRelay> {
+  const relay = await openScriptedRelay(script)
+  running.push(relay)
+  return relay
+}
+const fine: Script = () => undefined
+
+function relaysOn(urls: string[], connections = 2): Relay {
+  const relay = openRelays({ SMTP_URL: urls.join(','), SMTP_CONNECTIONS: connections })
+  running.unshift(relay)
+  return relay
+}
+
+const message = Buffer.from('Message-ID: <one@paperboy.example>\r\nSubject: x\r\n\r\nx\r\n')
+async function sendMany(relay: Relay, count: number): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (let n = 0; n < count; n++) {
+    outcomes.push(await relay.send({ from: 'papers@paperboy.example', to: `reader-${n}@example.org` }, message))
+  }
+  return outcomes
+}
+const byRelay = (outcomes: Outcome[]) =>
+  Object.fromEntries([...Map.groupBy(outcomes, (one) => one.relay)].map(([name, those]) => [name, those.length]))
+
+/** Time for the breakers, which only look at it. */
+function clock() {
+  const start = performance.now()
+  let ahead = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => start + ahead)
+  return {
+    pass(ms: number) {
+      ahead += ms
+    },
+  }
+}
+
+describe('several relays', () => {
+  test('the first is preferred while it can be used', async () => {
+    const [first, second] = [await server(fine), await server(fine)]
+    const relay = relaysOn([`${first.url}?name=first`, `${second.url}?name=second`])
+    expect(byRelay(await sendMany(relay, 10))).toEqual({ first: 10 })
+    expect(second.messages).toEqual([])
+  })
+
+  test.each<[string, Script]>([
+    ['refuses connections', ({ command }) => (command === 'CONNECT' ? '554 5.7.1 no service' : undefined)],
+    ['hangs up', ({ command }) => (command === 'EHLO' ? 'cut' : undefined)],
+    ['refuses the sender', ({ command }) => (command === 'MAIL' ? '550 5.7.1 not yours' : undefined)],
+    ['asks everybody to wait', ({ command }) => (command === 'MAIL' ? '451 4.3.0 not now' : undefined)],
+    ['throttles at the end', ({ command }) => (command === 'END' ? '454 4.7.0 Throttling failure' : undefined)],
+  ])('the second has the very same message when the first %s', async (_name, script) => {
+    const [first, second] = [await server(script), await server(fine)]
+    const relay = relaysOn([first.url, `${second.url}?name=second`])
+    for (const outcome of await sendMany(relay, 5))
+      expect(outcome).toMatchObject({ state: 'accepted', relay: 'second' })
+    expect(second.messages).toHaveLength(5)
+    expect(new Set(second.messages.map((text) => `${text}\r\n`))).toEqual(new Set([message.toString()]))
+  })
+
+  test('a message that the first may have is never given to the second', async () => {
+    const [first, second] = [await server(({ command }) => (command === 'END' ? 'cut' : undefined)), await server(fine)]
+    const outcomes = await sendMany(relaysOn([first.url, second.url]), 3)
+    expect(outcomes.map((one) => one.state)).toEqual(['unknown', 'unknown', 'unknown'])
+    expect(second.messages).toEqual([])
+  })
+
+  test('nor one that the receiver refused', async () => {
+    const [first, second] = [
+      await server(({ command }) => (command === 'RCPT' ? '550 5.1.1 nobody' : undefined)),
+      await server(fine),
+    ]
+    const outcomes = await sendMany(relaysOn([first.url, second.url]), 3)
+    expect(outcomes.map((one) => one.state)).toEqual(['refused', 'refused', 'refused'])
+    expect(second.messages).toEqual([])
+  })
+
+  test('weights share the mail; one without weight is for when none of those can be used', async () => {
+    const [three, one, spare] = [await server(fine), await server(fine), await server(fine)]
+    const relay = relaysOn([
+      `${spare.url}?name=spare`,
+      `${three.url}?name=three&weight=3`,
+      `${one.url}?name=one&weight=1`,
+    ])
+    expect(relay.connections).toBe(4)
+    expect(byRelay(await sendMany(relay, 40))).toEqual({ three: 30, one: 10 })
+  })
+
+  test('none can be used: deferred, with the rest told, and nobody is asked meanwhile', async () => {
+    let asked = 0
+    const down: Script = ({ command }) => {
+      if (command === 'CONNECT') asked++
+      return command === 'CONNECT' ? '421 4.3.2 down' : undefined
+    }
+    const [first, second] = [await server(down), await server(down)]
+    const relay = relaysOn([first.url, second.url])
+    await sendMany(relay, 1)
+    const askedOnce = asked
+    for (const outcome of await sendMany(relay, 5))
+      expect(outcome).toMatchObject({ state: 'deferred', relayDown: true })
+    expect(asked).toBe(askedOnce)
+    expect(relay.restMs()).toBeGreaterThan(10_000)
+  })
+
+  test('a rested relay is checked without a mail, then used again; one that is still ill rests longer', async () => {
+    const time = clock()
+    let well = false
+    const script: Script = ({ command }) => (command === 'CONNECT' && !well ? '554 closed' : undefined)
+    const [first, second] = [await server(script), await server(fine)]
+    const relay = relaysOn([`${first.url}?name=first`, `${second.url}?name=second`])
+    expect(byRelay(await sendMany(relay, 2))).toEqual({ second: 2 })
+    time.pass(20_000)
+    expect(byRelay(await sendMany(relay, 1)), 'nobody waits for the check').toEqual({ second: 1 })
+    await expect.poll(async () => (await sendMany(relay, 1))[0]!.relay).toBe('second')
+    well = true
+    time.pass(60_000)
+    await expect.poll(async () => (await sendMany(relay, 1))[0]!.relay).toBe('first')
+  })
+})
+
+describe('the breaker', () => {
+  const accepted: Outcome = { state: 'accepted', reply: 'ok' }
+  const policy: Outcome = { state: 'refused', policy: true, reply: '550 5.7.1 blocked' }
+  const unknownMailbox: Outcome = { state: 'refused', hardBounce: true, reply: '550 5.1.1 nobody' }
+
+  test('trips on many policy refusals, and not on as many mailboxes that are gone', () => {
+    const [ours, theirs] = [openBreaker(() => 0), openBreaker(() => 0)]
+    for (let n = 0; n < 19; n++) {
+      expect(ours.note(policy)).toBeUndefined()
+      theirs.note(unknownMailbox)
+    }
+    expect(ours.note(policy)).toContain('policy')
+    theirs.note(unknownMailbox)
+    expect([ours.state(), theirs.state()]).toEqual(['open', 'closed'])
+  })
+
+  test('not when they are few among many', () => {
+    const breaker = openBreaker(() => 0)
+    for (let n = 0; n < 200; n++) breaker.note(n % 4 === 0 ? policy : accepted)
+    expect(breaker.state()).toBe('closed')
+  })
+
+  test('after it tripped a few are enough', () => {
+    let now = 0
+    const breaker = openBreaker(() => now)
+    for (let n = 0; n < 20; n++) breaker.note(policy)
+    now += 20_000
+    expect(breaker.state()).toBe('half-open')
+    breaker.checked(true)
+    for (let n = 0; n < 3; n++) breaker.note(policy)
+    expect(breaker.state()).toBe('open')
+    expect(breaker.restMs()).toBeGreaterThan(20_000)
+  })
+
+  test('rests longer each time, up to a quarter of an hour, and forgets it once all is well', () => {
+    let now = 0
+    const breaker = openBreaker(() => now)
+    const rests: number[] = []
+    breaker.note({ state: 'deferred', relayDown: true, reply: 'down' })
+    for (let n = 0; n < 12; n++) {
+      rests.push(breaker.restMs())
+      now += breaker.restMs()
+      expect(breaker.state()).toBe('half-open')
+      breaker.checked(false)
+    }
+    expect(rests[0]).toBeLessThan(17_000)
+    expect(rests[11]).toBeLessThanOrEqual(16.5 * 60_000)
+    expect(rests[11]! / rests[0]!).toBeGreaterThan(40)
+    now += breaker.restMs()
+    breaker.checked(true)
+    for (let n = 0; n < 50; n++) breaker.note(accepted)
+    breaker.note({ state: 'deferred', relayDown: true, reply: 'down' })
+    expect(breaker.restMs()).toBeLessThan(17_000)
+  })
+})
+
+test('what waits for a connection when sending is halted goes back, and is not begun', async () => {
+  const held = new AbortController()
+  const one = await server(({ command }) => (command === 'END' ? 'silence' : undefined))
+  const relay = relaysOn([one.url], 1)
+  const send = () => relay.send({ from: 'papers@paperboy.example', to: 'ada@example.org' }, message, held.signal)
+  const [begun, waiting] = [send(), send()]
+  await expect.poll(() => one.messages.length).toBe(1)
+  held.abort()
+  expect((await waiting).state).toBe('queued')
+  relay.close()
+  expect((await begun).state).toBe('unknown')
+  expect(one.messages).toHaveLength(1)
+})
