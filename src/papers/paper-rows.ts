@@ -116,11 +116,21 @@ export const OLD_ROW = sql.raw(
 )
 export const NEW_ROW = sql.raw(Object.values(MERGED).join(', '))
 
+/** The votes in a payload: which of two lists that count as of the same moment was read later. */
+const votesIn = (raw: string) =>
+  `coalesce(CASE WHEN jsonb_typeof(${raw} #> '{paper,upvotes}') = 'number' THEN (${raw} #>> '{paper,upvotes}')::numeric
+    WHEN jsonb_typeof(${raw} -> 'votes') = 'number' THEN (${raw} ->> 'votes')::numeric END, 0)`
+const poorer = sql.raw(
+  `(${votesIn('excluded.raw')}, length(excluded.raw::text)) < (${votesIn('p.raw')}, length(p.raw::text))`,
+)
+
 /**
  * Whether a known paper's row may change: a real list replaces a sample, a list replaces an announcement, an announcement fills in,
- * and of two lists the one for the later day counts, unless the row has a snapshot newer than it.
+ * and of two lists the one for the later day counts, unless the row has a snapshot newer than it. Files do not say when they were
+ * read: of two that count as of the same moment the one with more votes, or with more to say, stands, so that importing both again changes nothing.
  */
 export const mayChange = (observedAt: Date): SQL => sql`
   p.sample AND NOT excluded.sample
   OR p.sample = excluded.sample AND (excluded.announced OR p.announced OR excluded.list_day >= p.list_day
-    AND NOT EXISTS (SELECT FROM signals s WHERE s.paper_id = p.id AND s.observed_at > ${observedAt}))`
+    AND NOT EXISTS (SELECT FROM signals s WHERE s.paper_id = p.id
+      AND (s.observed_at > ${observedAt} OR s.observed_at = ${observedAt} AND ${poorer})))`
