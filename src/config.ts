@@ -79,6 +79,7 @@ const Environment = z
     ),
     EDITION_CLOSE_HOUR_UTC: z.coerce.number().int().min(0).max(23).default(2),
     EDITION_RELEASE_DELAY_MINUTES: z.coerce.number().int().min(0).max(1440).default(60),
+    FIRST_DIGEST: z.enum(['at-once', 'at-their-hour']).default('at-once'),
     DIGEST_FRESHNESS_HOURS: hours(12),
     DIGEST_EXPIRY_HOURS: hours(20),
     SMTP_CONNECTIONS: count(10, 200),

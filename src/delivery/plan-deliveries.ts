@@ -17,16 +17,21 @@ export interface Planned {
 /**
  * Gives every reader whose hour has come the newest edition of their kind that they did not have, and sets their next hour.
  *
- * While that edition is still to be released they wait, up to DIGEST_FRESHNESS_HOURS after their hour; then this day is skipped
- * for them. Repeating it, or running it in several workers at once, plans nobody twice: readers are locked, the ledger has one row each.
+ * A weekdays reader has five mails for the lists of Monday to Friday, and their Monday's is Friday's list. East of about UTC+6 their
+ * morning is before the list of the day before has closed, so that Thursday's, too late for Friday's mail, would be passed over for
+ * Friday's and never come, while on Tuesday there was nothing new. So where they had the newest list, they get the newest that they
+ * missed of the days since their last weekday before: Thursday's on Tuesday.
+ *
+ * While the newest edition is still to be released they wait, up to DIGEST_FRESHNESS_HOURS after their hour; then this day is skipped
+ * for them, and their next digest says so (`missed_at`). Repeating it, or running it in several workers at once, plans nobody twice: readers are locked, the ledger has one row each.
  */
 export async function planDue(deps: Deps): Promise<Planned> {
   const total: Planned = { batchIds: [], deliveries: 0 }
   for (const cadence of ['daily', 'weekdays', 'weekly'] as const) {
-    const choice = await chooseEdition(deps, cadence)
+    const choice = await chooseEditions(deps, cadence)
     for (let more = true; more; ) {
       const step = await planStep(deps, cadence, choice)
-      if (step.batchId !== null) total.batchIds.push(step.batchId)
+      total.batchIds.push(...step.batchIds)
       total.deliveries += step.planned
       more = step.due === BATCH_SIZE
     }
@@ -41,19 +46,20 @@ export async function planDue(deps: Deps): Promise<Planned> {
 export async function planAll({ db, config, now }: Deps, editionId: number): Promise<Planned> {
   const total: Planned = { batchIds: [], deliveries: 0 }
   for (let cursor = 0; ; ) {
-    const { rows } = await db.execute<{ last: string | null; batch_id: string | null; planned: string }>(sql`
+    const { rows } = await db.execute<{ last: string | null } & PlannedRow>(sql`
       WITH wanted AS (
-        SELECT s.id FROM subscribers s
+        SELECT s.id, ${editionId}::bigint AS edition_id FROM subscribers s
         WHERE s.status = 'active' AND s.id > ${cursor} AND (s.paused_until IS NULL OR s.paused_until <= ${now()})
           AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.subscriber_id = s.id)
         ORDER BY s.id LIMIT ${BATCH_SIZE}
-      ), ${batchAndRows(editionId, now(), sql`${expiry(now(), config.DIGEST_EXPIRY_HOURS)}::timestamptz`)}
-      SELECT (SELECT max(id) FROM wanted) AS last, (SELECT id FROM batch) AS batch_id, (SELECT count(*) FROM planned) AS planned`)
-    const { last, batch_id, planned } = rows[0]!
+      ), ${batchAndRows(now(), sql`${expiry(now(), config.DIGEST_EXPIRY_HOURS)}::timestamptz`)}
+      SELECT (SELECT max(id) FROM wanted) AS last, ${WHAT_WAS_PLANNED}`)
+    const { last, ...row } = rows[0]!
     if (last === null) break
     cursor = Number(last)
-    total.deliveries += Number(planned)
-    if (batch_id !== null) total.batchIds.push(Number(batch_id))
+    const planned = plannedOf(row)
+    total.deliveries += planned.deliveries
+    total.batchIds.push(...planned.batchIds)
   }
   await db.update(editions).set({ plannedAt: now() }).where(eq(editions.id, editionId))
   return total
@@ -72,19 +78,18 @@ export const unplannedEditions = (db: Db): Promise<{ id: number }[]> =>
     )
 
 type Cadence = 'daily' | 'weekdays' | 'weekly'
-type Choice = { editionId: number | null; wait: boolean }
+/** Ids, newest first, and whether a newer edition is closed and only awaits its release. */
+type Choice = { editionIds: number[]; wait: boolean }
 
-/** The newest released edition for a cadence, and whether a newer one is closed and only awaits its release. */
-async function chooseEdition({ db, config, now }: Deps, cadence: Cadence): Promise<Choice> {
-  const kind = cadence === 'weekly' ? 'weekly' : 'daily'
-  // A weekdays reader's Monday mail is Friday's list, even where a weekend has one.
-  const wanted = cadence === 'weekdays' ? sql`extract(isodow FROM ${editions.date}) <= 5` : undefined
-  const [newest] = await db
-    .select({ id: editions.id, date: editions.date })
-    .from(editions)
-    .where(and(eq(editions.kind, kind), inArray(editions.state, ['released', 'sending', 'paused', 'sent']), wanted))
-    .orderBy(desc(editions.date))
-    .limit(1)
+/** A list that closed so long before a weekdays reader's hour may still be theirs: from Friday's close until their Tuesday. */
+const MISSED_HOURS = 96
+/** No more lists than that close in these hours and those that planning may be late. */
+const MOST_EDITIONS = 8
+
+/** The newest released edition for a cadence, for weekdays readers those before it as well. */
+async function chooseEditions({ db, config, now }: Deps, cadence: Cadence): Promise<Choice> {
+  const newest = await newestEditions(db, cadence, cadence === 'weekdays' ? MOST_EDITIONS : 1)
+  const kind = kindOf(cadence)
   const span = kind === 'weekly' ? 7 : 1
   const { rows } = await db.execute<{ wait: boolean }>(sql`
     WITH closed AS (
@@ -93,59 +98,101 @@ async function chooseEdition({ db, config, now }: Deps, cadence: Cadence): Promi
     )
     SELECT EXISTS (
       SELECT FROM closed c
-      WHERE c.date > ${newest?.date ?? '-infinity'}::date
+      WHERE c.date > ${newest[0]?.date ?? '-infinity'}::date
         AND (${cadence} <> 'weekdays' OR extract(isodow FROM c.date) <= 5)
         AND EXISTS (SELECT FROM papers p WHERE p.list_day >= c.date AND p.list_day < c.date + ${span}::int)
         AND NOT EXISTS (SELECT FROM editions e WHERE e.kind = ${kind}::edition_kind AND e.date = c.date AND e.state <> 'draft')
     ) AS wait`)
-  return { editionId: newest?.id ?? null, wait: rows[0]!.wait }
+  return { editionIds: newest.map(({ id }) => id), wait: rows[0]!.wait }
+}
+
+const kindOf = (cadence: Cadence) => (cadence === 'weekly' ? 'weekly' : 'daily')
+
+/** The released editions that readers of a cadence get, newest first. */
+export async function newestEditions(db: Db, cadence: Cadence, limit: number): Promise<{ id: number; date: string }[]> {
+  // A weekdays reader's Monday mail is Friday's list, even where a weekend has one.
+  const wanted = cadence === 'weekdays' ? sql`extract(isodow FROM ${editions.date}) <= 5` : undefined
+  return db
+    .select({ id: editions.id, date: editions.date })
+    .from(editions)
+    .where(
+      and(
+        eq(editions.kind, kindOf(cadence)),
+        inArray(editions.state, ['released', 'sending', 'paused', 'sent']),
+        wanted,
+      ),
+    )
+    .orderBy(desc(editions.date))
+    .limit(limit)
 }
 
 /** One transaction's worth of due readers of a cadence, oldest hour first. */
-async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionId, wait }: Choice) {
+async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionIds, wait }: Choice) {
   const stale = new Date(now().getTime() - config.DIGEST_FRESHNESS_HOURS * 3_600_000)
   const until = wait ? stale : now()
-  const edition = wait ? null : editionId
-  const { rows } = await db.execute<{ due: string; batch_id: string | null; planned: string }>(sql`
+  const { rows } = await db.execute<{ due: string } & PlannedRow>(sql`
     WITH due AS (
       SELECT id, next_digest_at AS due_at FROM subscribers
       WHERE status = 'active' AND cadence = ${cadence} AND next_digest_at <= ${until}
       ORDER BY next_digest_at LIMIT ${BATCH_SIZE} FOR UPDATE SKIP LOCKED
+    ), theirs AS (
+      SELECT s.id, due.due_at, (
+          SELECT e.id FROM editions e
+          WHERE e.id = ANY(${sql.param(editionIds)}::bigint[])
+            AND (e.id = ${editionIds[0] ?? null}::bigint OR e.closes_at > due.due_at - make_interval(hours => ${MISSED_HOURS}))
+            AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = s.id)
+          ORDER BY e.date DESC LIMIT 1
+        ) AS edition_id
+      FROM due JOIN subscribers s ON s.id = due.id
+      WHERE s.paused_until IS NULL OR s.paused_until <= ${now()}
     ), advanced AS (
       UPDATE subscribers s
-      SET next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, s.weekday, greatest(${now()}::timestamptz, s.paused_until))
-      FROM due WHERE s.id = due.id
+      SET next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, s.weekday, greatest(${now()}::timestamptz, s.paused_until)),
+        missed_at = CASE
+          WHEN due.due_at <= ${stale} AND theirs.id IS NOT NULL AND (${wait} OR theirs.edition_id IS NOT NULL) THEN due.due_at
+          ELSE missed_at
+        END
+      FROM due LEFT JOIN theirs ON theirs.id = due.id WHERE s.id = due.id
     ), wanted AS (
-      SELECT s.id, due.due_at FROM due JOIN subscribers s ON s.id = due.id
-      WHERE ${edition}::bigint IS NOT NULL AND due.due_at > ${stale}
-        AND (s.paused_until IS NULL OR s.paused_until <= ${now()})
-        AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = ${edition}::bigint AND d.subscriber_id = s.id)
-    ), ${batchAndRows(edition, now(), sql`wanted.due_at + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
-    SELECT (SELECT count(*) FROM due) AS due, (SELECT id FROM batch) AS batch_id, (SELECT count(*) FROM planned) AS planned`)
-  const { due, batch_id, planned } = rows[0]!
-  return { due: Number(due), batchId: batch_id === null ? null : Number(batch_id), planned: Number(planned) }
+      SELECT id, due_at, edition_id FROM theirs WHERE edition_id IS NOT NULL AND due_at > ${stale} AND NOT ${wait}
+    ), ${batchAndRows(now(), sql`wanted.due_at + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
+    SELECT (SELECT count(*) FROM due) AS due, ${WHAT_WAS_PLANNED}`)
+  const { due, ...row } = rows[0]!
+  const { deliveries, batchIds } = plannedOf(row)
+  return { due: Number(due), batchIds, planned: deliveries }
 }
 
 /**
- * The rest of a planning statement: a batch for `wanted`, their rows in the ledger in one order for all planners, and the edition
- * under way. The edition is locked, so that it is neither cancelled nor called `sent` meanwhile; one that is cancelled gets none.
+ * The rest of a planning statement: a batch for each edition in `wanted` (id, edition_id), their rows in the ledger in one order for
+ * all planners, and the editions under way. These are locked, so that none is cancelled or called `sent` meanwhile; one that is
+ * cancelled gets none.
  */
-const batchAndRows = (editionId: number | null, at: Date, expiresAt: ReturnType<typeof sql>) => sql`
+export const batchAndRows = (at: Date, expiresAt: ReturnType<typeof sql>) => sql`
   live AS MATERIALIZED (
     SELECT id FROM editions
-    WHERE id = ${editionId}::bigint AND state IN ('released', 'sending', 'paused', 'sent') FOR NO KEY UPDATE
+    WHERE id IN (SELECT edition_id FROM wanted) AND state IN ('released', 'sending', 'paused', 'sent')
+    ORDER BY id FOR NO KEY UPDATE
   ), batch AS (
     INSERT INTO batches (edition_id, due_at)
-    SELECT live.id, ${at}::timestamptz FROM live WHERE EXISTS (SELECT FROM wanted)
-    RETURNING id
+    SELECT live.id, ${at}::timestamptz FROM live
+    RETURNING id, edition_id
   ), planned AS (
     INSERT INTO deliveries (edition_id, subscriber_id, batch_id, expires_at)
-    SELECT ${editionId}::bigint, wanted.id, batch.id, ${expiresAt} FROM wanted, batch ORDER BY wanted.id
+    SELECT wanted.edition_id, wanted.id, batch.id, ${expiresAt}
+    FROM wanted JOIN batch ON batch.edition_id = wanted.edition_id ORDER BY wanted.edition_id, wanted.id
     ON CONFLICT DO NOTHING
     RETURNING subscriber_id
   ), under_way AS (
     UPDATE editions SET state = 'sending', sent_at = NULL
-    WHERE id = ${editionId}::bigint AND state IN ('released', 'sent') AND EXISTS (SELECT FROM wanted)
+    WHERE id IN (SELECT edition_id FROM wanted) AND state IN ('released', 'sent')
   )`
+
+/** What such a statement answers. */
+export type PlannedRow = { batch_ids: string[]; planned: string }
+export const WHAT_WAS_PLANNED = sql`ARRAY(SELECT id::text FROM batch) AS batch_ids, (SELECT count(*) FROM planned) AS planned`
+export const plannedOf = ({ batch_ids, planned }: PlannedRow): Planned => ({
+  batchIds: batch_ids.map(Number),
+  deliveries: Number(planned),
+})
 
 const expiry = (at: Date, hours: number): Date => new Date(at.getTime() + hours * 3_600_000)

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { outbox, subscribers, suppressions } from '../db/schema.ts'
+import { type FirstDigest, planFirstDigest } from '../delivery/first-digest.ts'
 import { PaperboyError } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { verifyToken } from './tokens.ts'
 
 export const CONFIRM_WINDOW_DAYS = 7
 
-type Deps = Pick<Services, 'db' | 'queues' | 'keys' | 'now'>
+type Deps = Pick<Services, 'db' | 'queues' | 'keys' | 'config' | 'now'>
 
 /**
  * Whether a confirmation link could still be used; changes nothing. For the page that shows the button.
@@ -24,17 +25,22 @@ export function checkConfirm({ keys, now }: Pick<Deps, 'keys' | 'now'>, token: s
 }
 
 /**
- * Second half of double opt-in: the address becomes active and its next digest gets a time.
+ * Second half of double opt-in: the address becomes active, the newest edition is on its way to it at once (FIRST_DIGEST), and its
+ * next digest gets a time, then not on the same day.
  *
  * Repeating it is harmless while the reader stays. Once they leave or bounce, the link is used up: only a new sign-up makes a
  * new one (the nonce in the token is then another, and the request younger than what was confirmed). Confirming lifts a suppression for a hard bounce or an erasure, not one for a
  * complaint or the operator's.
  *
  * @param token from the confirmation mail: HMAC over purpose, subscriber, time and nonce
- * @returns when the first digest is due
+ * @returns when the first digest is due that comes at the reader's hour
  * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED
  */
-export async function confirm({ db, queues, keys, now }: Deps, token: string): Promise<{ firstDigestAt: Date }> {
+export async function confirm(
+  { db, queues, keys, config, now }: Deps,
+  token: string,
+): Promise<{ firstDigestAt: Date }> {
+  let first: FirstDigest | undefined
   checkConfirm({ keys, now }, token)
   const { subscriberId, extra: nonce } = verifyToken(keys, 'confirm', token)
   const firstDigestAt = await db.transaction(async (tx) => {
@@ -60,12 +66,14 @@ export async function confirm({ db, queues, keys, now }: Deps, token: string): P
       })
       .where(eq(subscribers.id, subscriberId))
       .returning({ nextDigestAt: subscribers.nextDigestAt })
+    first = await planFirstDigest({ db: tx, config, now }, found)
     await tx
       .insert(outbox)
       .values({ kind: 'welcome', subscriberId, dueAt: now(), createdAt: now(), messageKey: randomBytes(16) })
-    return active!.nextDigestAt!
+    return first?.nextDigestAt ?? active!.nextDigestAt!
   })
   void queues.wake('send-service-mails', {})
+  if (first) void queues.wake('send-batch', { batchId: first.batchId }, `${first.batchId}-0`)
   return { firstDigestAt }
 }
 
