@@ -6,11 +6,14 @@ import { PaperboyError } from '../errors.ts'
 import { closeOfDay, daysLater, startOfDay } from '../papers/days.ts'
 import { rankPapers } from '../papers/rank.ts'
 import { reasonFor } from '../papers/reason.ts'
+import { readFollowed, stillRising } from '../papers/rising.ts'
 import { listReadAt } from '../papers/source-health.ts'
 import type { Services } from '../services.ts'
 
 /** More candidates than any digest is long, few enough to compose once in a blink. */
 const MOST_CANDIDATES = 120
+
+type Row = Omit<typeof editionPapers.$inferInsert, 'editionId' | 'position'>
 
 export interface Assembled {
   editionId: number
@@ -21,7 +24,8 @@ export interface Assembled {
 }
 
 /**
- * Makes or re-makes the draft of a list day's (or ISO week's) edition: picks first, then by score, what the curator dropped left out.
+ * Makes or re-makes the draft of a list day's (or ISO week's) edition: picks first, then by score, what the curator dropped left out;
+ * at the end papers of earlier lists that are still rising.
  *
  * @param date the list day, or the Monday of the week
  * @returns what stands there now; a released edition is left as it is
@@ -51,9 +55,8 @@ export async function assemble(
         `There is no edition for ${span}: no papers were collected or imported for it.`,
       )
     }
-    const ranked = rankPapers(candidates)
-    const ordered = [...ranked.filter((p) => p.verdict === 'picked'), ...ranked.filter((p) => p.verdict !== 'picked')]
-    const rows = ordered.slice(0, MOST_CANDIDATES)
+    const followed = await readFollowed(tx, { kind, date, closesAt }, config.EDITION_CLOSE_HOUR_UTC, now())
+    const rows = [...rankedRows(candidates), ...risingRows(followed)]
     const times = {
       closesAt,
       releaseAt: new Date(closesAt.getTime() + config.EDITION_RELEASE_DELAY_MINUTES * 60_000),
@@ -64,23 +67,42 @@ export async function assemble(
     // Another process made it and released it after we had looked.
     if (!edition) return asItStands(tx, (await lockEdition(tx, kind, date))!)
     await tx.delete(editionPapers).where(eq(editionPapers.editionId, edition.id))
-    await tx.insert(editionPapers).values(
-      rows.map((paper, position) => ({
-        editionId: edition.id,
-        paperId: paper.id,
-        position,
-        section: paper.verdict === 'picked' ? ('picks' as const) : ('top' as const),
-        score: paper.score,
-        reason: reasonFor({ ...paper, pickedBy: paper.verdict === 'picked' ? paper.curator : null }) ?? '',
-        note: paper.note,
-        votes: paper.votes,
-        comments: paper.comments,
-        stars: paper.stars,
-      })),
-    )
+    await tx.insert(editionPapers).values(rows.map((row, position) => ({ editionId: edition.id, position, ...row })))
     return { editionId: edition.id, state: 'draft', papers: rows.length, changed: true }
   })
 }
+
+/** The curator's picks, then by score. */
+function rankedRows(candidates: Awaited<ReturnType<typeof readCandidates>>): Row[] {
+  const ranked = rankPapers(candidates)
+  const ordered = [...ranked.filter((p) => p.verdict === 'picked'), ...ranked.filter((p) => p.verdict !== 'picked')]
+  return ordered
+    .slice(0, MOST_CANDIDATES)
+    .map(({ id, verdict, score, note, votes, comments, stars, ageHours, ...paper }) => {
+      const curator = verdict === 'picked' ? paper.curator : null
+      return {
+        paperId: id,
+        section: verdict === 'picked' ? 'picks' : 'top',
+        score,
+        reason: reasonFor({ votes, comments, ageHours, pickedBy: curator }) ?? '',
+        note,
+        votes,
+        comments,
+        stars,
+        curator,
+        ageHours,
+      }
+    })
+}
+
+const risingRows = (followed: Awaited<ReturnType<typeof readFollowed>>): Row[] =>
+  stillRising(followed).map(({ id, closingRank, votesBefore, ...paper }) => ({
+    ...paper,
+    paperId: id,
+    section: 'rising',
+    score: paper.votes - votesBefore,
+    reason: reasonFor(paper) ?? '',
+  }))
 
 const mondayOf = (date: string): string => daysLater(date, -((startOfDay(date).getUTCDay() + 6) % 7))
 
