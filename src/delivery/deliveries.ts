@@ -25,6 +25,9 @@ export interface Chosen {
 export interface Handed {
   subscriberId: number
   email: string
+  /** the language and form they chose */
+  locale: string
+  format: 'html' | 'text'
   chosen: Choice
   /** the how-manieth hand-over this is; an outcome is recorded only for the one it belongs to */
   handOvers: number
@@ -80,6 +83,8 @@ export async function markHanded(
     subscriber_id: string
     state: string
     email: string | null
+    locale: string | null
+    format: 'html' | 'text' | null
     shown: Buffer
     own: number
     hand_overs: number
@@ -96,7 +101,7 @@ export async function markHanded(
     ), locked AS MATERIALIZED (
       ${lockReaders(group)}
     ), judged AS (
-      SELECT d.subscriber_id, coalesce(d.shown, w.shown) AS shown, CASE WHEN d.shown IS NULL THEN w.own ELSE d.own END AS own, s.email, d.state = 'unknown' AS was_unknown,
+      SELECT d.subscriber_id, coalesce(d.shown, w.shown) AS shown, CASE WHEN d.shown IS NULL THEN w.own ELSE d.own END AS own, s.email, s.locale, s.format, d.state = 'unknown' AS was_unknown,
         CASE
           WHEN d.expires_at <= ${at} THEN 'expired'
           WHEN s.status IS DISTINCT FROM 'active' OR s.paused_until > ${at} OR x.address_hash IS NOT NULL
@@ -126,12 +131,14 @@ export async function markHanded(
       settled_at = CASE WHEN j.state <> 'handed' THEN ${at}::timestamptz END
     FROM judged j
     WHERE d.edition_id = ${editionId} AND d.subscriber_id = j.subscriber_id
-    RETURNING d.subscriber_id, d.state, j.email, d.shown, d.own, d.hand_overs`)
+    RETURNING d.subscriber_id, d.state, j.email, j.locale, j.format, d.shown, d.own, d.hand_overs`)
   return rows
     .filter((row) => row.state === 'handed')
     .map((row) => ({
       subscriberId: Number(row.subscriber_id),
       email: row.email!,
+      locale: row.locale!,
+      format: row.format!,
       chosen: { shown: fromBitmap(row.shown), own: row.own },
       handOvers: row.hand_overs,
     }))

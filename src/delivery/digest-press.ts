@@ -1,15 +1,17 @@
 import { createHmac } from 'node:crypto'
-import { and, eq } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import type { Config } from '../config.ts'
 import type { Db } from '../db/database.ts'
-import { editionParts, editions } from '../db/schema.ts'
+import { editions } from '../db/schema.ts'
 import type { Candidates } from '../edition/candidates.ts'
-import { pick } from '../edition/choose.ts'
-import { domainOf } from '../edition/compose.ts'
-import { composeDigest, type ReaderPart } from '../edition/digest.ts'
-import type { EditionParts } from '../edition/parts.ts'
+import { arrange, pick, type Wishes } from '../edition/choose.ts'
+import { composeDigest, type ReaderPart, type ShownPaper } from '../edition/digest.ts'
+import { domainOf } from '../edition/headers.ts'
+import { type Plate, plateOf } from '../edition/plate.ts'
 import { readCandidates, readLiked } from '../edition/read-candidates.ts'
-import { LOCALE } from '../edition/release.ts'
+import { shownTo } from '../edition/shown-to.ts'
+import { readAllParts } from '../edition/stored-parts.ts'
+import { isLocale, type Locale } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { mintToken } from '../subscription/tokens.ts'
 import type { Chosen, Handed, Pending } from './deliveries.ts'
@@ -38,7 +40,8 @@ const KEPT_EDITIONS = 4
 
 /** What was frozen at the release and is therefore worth keeping. */
 interface Composed {
-  parts: EditionParts
+  /** English is always among them */
+  plates: ReadonlyMap<Locale, Plate>
   candidates: Candidates
   messageKey: Buffer
 }
@@ -48,25 +51,27 @@ export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'co
 
   const load = async (editionId: number): Promise<Composed> => {
     const [edition] = await db
-      .select({ parts: editionParts.parts, messageKey: editions.messageKey })
-      .from(editionParts)
-      .innerJoin(editions, eq(editions.id, editionParts.editionId))
-      .where(and(eq(editionParts.editionId, editionId), eq(editionParts.locale, LOCALE)))
-    if (!edition) throw new Error(`edition ${editionId} has no composed parts`)
-    const candidates = await readCandidates(db, editionId, now())
-    return { parts: edition.parts as EditionParts, candidates, messageKey: edition.messageKey }
+      .select({ messageKey: editions.messageKey })
+      .from(editions)
+      .where(eq(editions.id, editionId))
+    const parts = await readAllParts(db, editionId)
+    if (!edition || !parts.has('en')) throw new Error(`edition ${editionId} has no composed parts`)
+    const plates = new Map([...parts].map(([locale, each]) => [locale, plateOf(each)]))
+    return { plates, candidates: await readCandidates(db, editionId, now()), messageKey: edition.messageKey }
   }
 
   return {
     async open(editionId) {
       const composed = kept.get(editionId) ?? (await load(editionId))
-      const { parts, candidates, messageKey } = composed
+      const { plates, candidates, messageKey } = composed
       kept.delete(editionId)
       kept.set(editionId, composed)
       if (kept.size > KEPT_EDITIONS) kept.delete(kept.keys().next().value!)
       // Asked anew for every batch: an edition released since may share a paper with this one.
       const releases = await releasesNow(db, now())
       const repeats = await findRepeats(db, editionId)
+      // By subscriber: what they wished for when their papers were chosen is what their reasons are true of.
+      const wishesOf = new Map<number, Wishes>()
       return {
         releases,
         sharesPapers: repeats.size > 0,
@@ -74,17 +79,24 @@ export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'co
           const had = await readHad(db, repeats, pending)
           const asking = pending.filter(({ wishes }) => wishes.likeVoted).map(({ subscriberId }) => subscriberId)
           const liked = await readLiked(db, asking, now())
-          return pending.map(({ subscriberId, wishes, chosen }) => ({
-            subscriberId,
-            chosen:
-              chosen ?? pick(candidates, { ...wishes, liked: liked.get(subscriberId) ?? [] }, had.get(subscriberId)),
-          }))
+          return pending.map(({ subscriberId, wishes, chosen }) => {
+            const wished = { ...wishes, liked: liked.get(subscriberId) ?? [] }
+            wishesOf.set(subscriberId, wished)
+            return { subscriberId, chosen: chosen ?? pick(candidates, wished, had.get(subscriberId)) }
+          })
         },
         envelope: ({ subscriberId, email }) => ({
           from: returnPath({ config, keys }, { subscriberId, mail: 'digest', reference: editionId }),
           to: email,
         }),
-        digest: (handed, at) => composeDigest(parts, readerPart({ config, keys }, messageKey, handed, at)),
+        digest(handed, at) {
+          // A language may be newer than an edition.
+          const locale = isLocale(handed.locale) && plates.has(handed.locale) ? handed.locale : 'en'
+          const chosen = arrange(candidates, wishesOf.get(handed.subscriberId)!, handed.chosen)
+          wishesOf.delete(handed.subscriberId)
+          const part = readerPart({ config, keys }, messageKey, handed, shownTo(chosen, locale), at)
+          return composeDigest(plates.get(locale)!, part)
+        },
       }
     },
   }
@@ -94,14 +106,17 @@ export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'co
 export function readerPart(
   { config, keys }: Pick<Services, 'config' | 'keys'>,
   messageKey: Buffer,
-  { subscriberId, email, chosen }: Pick<Handed, 'subscriberId' | 'email' | 'chosen'>,
+  { subscriberId, email, format }: Pick<Handed, 'subscriberId' | 'email' | 'format'>,
+  shown: readonly ShownPaper[],
   at: Date,
 ): ReaderPart {
   const unsubscribeToken = mintToken(keys, 'unsubscribe', subscriberId, at)
   return {
     unsubscribeToken,
     preferencesToken: mintToken(keys, 'preferences', subscriberId, at),
-    shown: chosen.shown,
+    voteToken: mintToken(keys, 'vote', subscriberId, at),
+    format,
+    shown,
     headers:
       `To: <${email}>\r\n` +
       `Message-ID: <${messageIdOf(messageKey, subscriberId)}@${domainOf(config.MAIL_FROM)}>\r\n` +

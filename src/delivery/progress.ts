@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { editions } from '../db/schema.ts'
-import { domainOf } from '../edition/compose.ts'
+import { domainOf } from '../edition/headers.ts'
 import type { Services } from '../services.ts'
 import { toDo } from './batches.ts'
 import { messageIdOf } from './digest-press.ts'

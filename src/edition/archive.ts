@@ -1,9 +1,12 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, lt } from 'drizzle-orm'
-import { editionPapers, editionParts, editions } from '../db/schema.ts'
+import { editionPapers, editions } from '../db/schema.ts'
+import type { Locale } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
-import { assembleBody } from './digest.ts'
-import { type BodyParts, closed, decodeBody, type EditionParts } from './parts.ts'
-import { LOCALE } from './release.ts'
+import { layOut } from './digest.ts'
+import { fillingFor } from './filling.ts'
+import { decodeBody, type EditionParts } from './parts.ts'
+import { plateOf } from './plate.ts'
+import { readParts } from './stored-parts.ts'
 
 type Deps = Pick<Services, 'db'>
 type Kind = 'daily' | 'weekly'
@@ -28,16 +31,17 @@ export async function listEditions({ db }: Deps) {
 
 /**
  * An edition as everybody may read it: the same parts as the mail, every paper, and a foot without personal links.
+ * @param locale the language wanted; English where the edition was not composed in it
  * @returns undefined when there is no such edition in the archive
  */
-export async function readEdition({ db }: Deps, date: string, kind: Kind = 'daily') {
+export async function readEdition({ db }: Deps, date: string, kind: Kind = 'daily', locale: Locale = 'en') {
   const [edition] = await db
-    .select({ date: editions.date, subject: editions.subject, parts: editionParts.parts })
+    .select({ id: editions.id, date: editions.date, subject: editions.subject })
     .from(editions)
-    .innerJoin(editionParts, and(eq(editionParts.editionId, editions.id), eq(editionParts.locale, LOCALE)))
     .where(and(open, eq(editions.kind, kind), eq(editions.date, date)))
-  if (!edition) return undefined
-  const { parts, ...rest } = edition
+  const parts = edition && (await readParts(db, edition.id, locale))
+  if (!edition || !parts) return undefined
+  const { id: _, ...rest } = edition
   const neighbour = async (direction: typeof lt, order: typeof desc) => {
     const [found] = await db
       .select({ date: editions.date })
@@ -49,7 +53,8 @@ export async function readEdition({ db }: Deps, date: string, kind: Kind = 'dail
   }
   return {
     ...rest,
-    ...publicBodies(parts as EditionParts),
+    ...publicBodies(parts),
+    locale: parts.locale,
     previous: await neighbour(lt, desc),
     next: await neighbour(gt, asc),
   }
@@ -57,12 +62,29 @@ export async function readEdition({ db }: Deps, date: string, kind: Kind = 'dail
 
 /** Both bodies of an edition, decoded, with every paper and no personal link. */
 export function publicBodies(parts: EditionParts): { html: string; text: string } {
-  const everything = parts.sections.map((_, position) => position)
-  const body = (of: BodyParts) =>
-    decodeBody(
-      assembleBody(of, parts.sections, everything, of.archiveFoot, (hole, number) =>
-        closed(String(hole === 'number' ? number : everything.length)),
-      ),
+  const plate = plateOf(parts)
+  const shown = parts.sections.map((_, position) => ({ position }))
+  const { preheader } = plate.lead(shown.map(({ position }) => position))
+  const bodyOf = (format: 'html' | 'text') => {
+    const body = plate[format]
+    const out: Buffer[] = []
+    layOut(
+      {
+        body,
+        sections: plate.sections,
+        cards: body.archiveCards,
+        opening: body.openings.archive,
+        notice: undefined,
+        foot: body.archiveFoot,
+        mostBytes: Number.POSITIVE_INFINITY,
+      },
+      shown,
+      fillingFor(format, NOBODY, preheader),
+      out,
     )
-  return { html: body(parts.html), text: body(parts.text) }
+    return decodeBody(Buffer.concat(out))
+  }
+  return { html: bodyOf('html'), text: bodyOf('text') }
 }
+
+const NOBODY = { unsubscribeToken: '', preferencesToken: '', voteToken: '' }

@@ -1,7 +1,11 @@
+import type { Config } from '../config.ts'
+import type { Messages } from '../messages/catalogue.ts'
 import { authorLine, readable, sentences } from '../papers/readable.ts'
+import { reasonFor } from '../papers/reason.ts'
 
 /** A paper of a released edition, as it goes into a card. `title`, `abstract`, `summary` as the source gave them. */
 export interface CardPaper {
+  paperId: number
   position: number
   section: string
   title: string
@@ -9,56 +13,60 @@ export interface CardPaper {
   summary: string | null
   authors: string[]
   organization: string | null
-  reason: string
+  /** the curator who picked it */
+  curator: string | null
   note: string | null
   votes: number | null
+  comments: number | null
+  ageHours: number | null
+  earlierVotes: number | null
+  earlierAt: Date | null
   stars: number | null
   url: string | null
   pdfUrl: string | null
   codeUrl: string | null
   projectUrl: string | null
+  discussionUrl: string | null
+  withdrawn: boolean
 }
 
-/** The most characters of each text of a card; a longer address gets no link. */
-export interface CardLengths {
-  title: number
-  byline: number
-  summary: number
-  note: number
-  url: number
-}
+/** The most characters of each text; a longer address gets no link. Some four lines of summary on a phone. */
+const MOST = { title: 300, byline: 240, summary: 320, note: 400, url: 400 }
 
-/** What cards are cut to, and what instead where a digest would be longer than mail programs show. */
-export const CARD_LENGTHS: readonly CardLengths[] = [
-  { title: 300, byline: 240, summary: 320, note: 400, url: 400 },
-  { title: 200, byline: 120, summary: 160, note: 160, url: 200 },
-  { title: 100, byline: 60, summary: 80, note: 60, url: 100 },
-]
-
-/** What the templates show of a paper: readable, and cut to `most`. */
-export function cardOf(paper: CardPaper, most: CardLengths) {
+/** What the templates show of a paper: readable, cut, and in one language. */
+export function cardOf(paper: CardPaper, { PUBLIC_URL }: Pick<Config, 'PUBLIC_URL'>, t: Messages) {
+  const { digest } = t
   const short = (text: string, characters: number) => sentences(readable(text), characters)
-  const reachable = (url: string | null) => (url !== null && url.length <= most.url ? url : null)
+  const reachable = (url: string | null) => (url !== null && url.length <= MOST.url ? url : null)
   const links = [
-    { label: 'Paper', url: reachable(paper.url) },
-    { label: 'PDF', url: reachable(paper.pdfUrl) },
-    { label: !paper.stars ? 'Code' : `Code ★${shortCount(paper.stars)}`, url: reachable(paper.codeUrl) },
-    { label: 'Project', url: reachable(paper.projectUrl) },
+    { label: digest.paper, url: reachable(paper.url) },
+    { label: digest.pdf, url: reachable(paper.pdfUrl) },
+    {
+      label: !paper.stars ? digest.code : `${digest.code} ★${shortCount(paper.stars, t)}`,
+      url: reachable(paper.codeUrl),
+    },
+    { label: digest.project, url: reachable(paper.projectUrl) },
+    { label: digest.discussion, url: reachable(paper.discussionUrl) },
+    { label: digest.similar, url: `${PUBLIC_URL}/papers/${paper.paperId}#similar` },
   ]
   return {
     position: paper.position,
-    title: short(paper.title, most.title),
+    title: short(paper.title, MOST.title),
     byline: sentences(
-      [authorLine(paper.authors.map(readable)), readable(paper.organization ?? '')].filter(Boolean).join(' · '),
-      most.byline,
+      [authorLine(paper.authors, t), readable(paper.organization ?? '')].filter(Boolean).join(' · '),
+      MOST.byline,
     ),
-    summary: short(paper.summary ?? paper.abstract, most.summary),
-    note: paper.note === null ? null : short(paper.note, most.note),
-    facts: paper.reason,
-    url: reachable(paper.url),
+    summary: short(paper.summary ?? paper.abstract, MOST.summary),
+    note: paper.note === null ? null : short(paper.note, MOST.note),
+    withdrawn: paper.withdrawn ? digest.withdrawn : null,
+    reason: reasonFor({ ...paper, pickedBy: paper.curator }, t) ?? '',
+    url: reachable(paper.url) ?? reachable(paper.pdfUrl),
     links: links.filter((link): link is { label: string; url: string } => link.url !== null),
+    /** the reader's token follows */
+    voteUrl: `${PUBLIC_URL}/papers/${paper.paperId}/vote/`,
   }
 }
 
 /** 987 → "987", 1240 → "1.2k". */
-const shortCount = (n: number): string => (n < 1000 ? String(n) : `${(n / 1000).toFixed(n < 10_000 ? 1 : 0)}k`)
+const shortCount = (n: number, { intl }: Messages): string =>
+  n < 1000 ? String(n) : `${(n / 1000).toLocaleString(intl, { maximumFractionDigits: n < 9_950 ? 1 : 0 })}k`

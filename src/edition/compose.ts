@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import MimeNode from 'nodemailer/lib/mime-node'
 import type { Config } from '../config.ts'
+import { type Locale, type Messages, messagesIn } from '../messages/catalogue.ts'
 import { readable } from '../papers/readable.ts'
-import { CARD_LENGTHS, type CardLengths, type CardPaper, cardOf } from './card.ts'
-import { type BodyParts, cutBody, type EditionParts, markersOf } from './parts.ts'
+import { type CardPaper, cardOf } from './card.ts'
+import { type Correction, correctionsIn } from './corrections.ts'
+import { CARD_INDENT } from './filling.ts'
+import { editionHeaders } from './headers.ts'
+import { cutBody, type EditionParts, markersOf } from './parts.ts'
+import { subjectOf } from './plate.ts'
 import { renderMail } from './templates.ts'
-import { closingHour, headTitle, longDate, shortDate, sinceWhen } from './words.ts'
+import { closingHour, headTitle, longDate, shortDate } from './words.ts'
 
 export interface ComposableEdition {
   kind: 'daily' | 'weekly'
@@ -13,137 +17,84 @@ export interface ComposableEdition {
   closesAt: Date
 }
 
-/** Gmail shows no more than 102 KB of a mail, and at the end of it stands how to leave. */
-const MOST_HTML_BYTES = 99_000
-/** As many papers as the longest digest has. */
-const MOST_PAPERS = 20
+/** What an edition is made of, the same in every language. */
+export interface Contents {
+  papers: CardPaper[]
+  /** how many papers its list had; an edition may leave some out and have some of earlier days */
+  listed: number
+  corrections: Correction[]
+}
 
 type Settings = Pick<Config, 'PUBLIC_URL' | 'MAIL_FROM' | 'REPLY_TO' | 'POSTAL_ADDRESS' | 'CURATOR_NAME'>
 
+/** Long enough for most titles' own names, short enough for a subject with another one. */
+const NAME_CHARACTERS = 44
+
 /**
- * Composes an edition once, for all its readers: MJML compiled, every part encoded, headers written. 4–10 ms and more with many
- * papers, which is why no reader's digest goes through it (digest.ts concatenates).
+ * Composes an edition in one language, once for all its readers: MJML compiled, every part encoded, headers written. 4–10 ms and
+ * more with many papers, which is why no reader's digest goes through it (digest.ts copies).
+ *
+ * @returns the subject of the whole edition, and the parts that digests are made of
  */
 export async function composeEdition(
   settings: Settings,
   edition: ComposableEdition,
-  papers: CardPaper[],
+  contents: Contents,
+  locale: Locale = 'en',
 ): Promise<{ subject: string; preheader: string; parts: EditionParts }> {
+  const t = messagesIn(locale)
   const nonce = `pb${randomBytes(9).toString('hex')}`
-  const subject = subjectOf(edition, papers)
-  const preheader = papers
-    .slice(2, 5)
-    .map((paper) => headTitle(readable(paper.title), 40))
-    .join(' · ')
-  const values = {
-    subject,
-    preheader,
-    longDate: longDate(edition),
-    papersOnList: `${papers.length} ${papers.length === 1 ? 'paper' : 'papers'}, list closed ${closingHour(edition.closesAt)} UTC`,
-    opening: opening(settings, edition, papers),
-    ofAll: `of ${papers.length} ${papers.length === 1 ? 'paper' : 'papers'}`,
-    preferencesUrl: `${settings.PUBLIC_URL}/preferences/`,
-    unsubscribeUrl: `${settings.PUBLIC_URL}/unsubscribe/`,
-    archiveUrl: `${settings.PUBLIC_URL}/editions/${edition.date}${edition.kind === 'weekly' ? '?kind=weekly' : ''}`,
-    editionsUrl: `${settings.PUBLIC_URL}/editions`,
-    homeUrl: `${settings.PUBLIC_URL}/`,
-    postalAddress: settings.POSTAL_ADDRESS,
-  }
   const markers = { html: markersOf('html', nonce), text: markersOf('text', nonce) }
-  const composeWith = async (lengths: CardLengths) => {
-    const { html, text } = await renderMail(
-      'digest',
-      { ...values, sections: sectionsOf(settings, papers, lengths) },
-      markers,
-    )
-    return { html: cutBody(html, nonce, markers.html), text: cutBody(text, nonce, markers.text) }
-  }
-  // The first lengths do for all but papers with endless fields or a whole list in three-byte letters.
-  let bodies = await composeWith(CARD_LENGTHS[0]!)
-  for (let i = 1; i < CARD_LENGTHS.length && longestDigest(bodies.html) > MOST_HTML_BYTES; i++) {
-    bodies = await composeWith(CARD_LENGTHS[i]!)
-  }
-  const boundary = `=_${nonce}`
-  return {
-    subject,
-    preheader,
-    parts: {
-      headers: headersOf(settings, edition, subject, boundary),
-      boundary,
-      sections: papers.map((paper) => paper.section),
-      ...bodies,
+  const { papers } = contents
+  const names = papers.map((paper) => headTitle(readable(paper.title), NAME_CHARACTERS))
+  const trending = t.digest.trending(shortDate(edition, t))
+  const archivePath = `/editions/${edition.date}${edition.kind === 'weekly' ? '?kind=weekly' : ''}`
+  const { html, text } = await renderMail(
+    'digest',
+    {
+      t,
+      subject: trending,
+      weekly: edition.kind === 'weekly',
+      longDate: longDate(edition, t),
+      list: listLine(edition, contents, t),
+      headings: headingsOf(settings, papers, t),
+      papers: papers.map((paper) => cardOf(paper, settings, t)),
+      corrections: correctionsIn(contents.corrections, t),
+      publicUrl: settings.PUBLIC_URL,
+      archiveUrl: `${settings.PUBLIC_URL}${archivePath}`,
+      postalAddress: settings.POSTAL_ADDRESS,
+      indent: CARD_INDENT,
     },
+    { html: { ...markers.html, preheader: markers.html.hole('preheader') }, text: markers.text },
+  )
+  const boundary = `=_${nonce}`
+  const parts: EditionParts = {
+    headers: editionHeaders(settings, edition, { boundary, locale }),
+    locale,
+    names,
+    trending,
+    boundary,
+    sections: papers.map((paper) => paper.section),
+    html: cutBody(html, nonce, markers.html),
+    text: cutBody(text, nonce, markers.text),
   }
+  const everything = papers.map((_, position) => position)
+  return { subject: subjectOf(parts, everything), preheader: names.slice(2, 5).join(' · '), parts }
 }
 
-/** Bytes of HTML of the longest digest that can be made of these parts, holes apart. */
-function longestDigest({ head, headings, cards, foot }: BodyParts): number {
-  const bytes = (part: string[]) =>
-    part
-      .join('')
-      .replaceAll('=\r\n', '')
-      .replace(/=[0-9A-F]{2}/g, '.').length
-  const longestCards = cards
-    .map(bytes)
-    .sort((a, b) => b - a)
-    .slice(0, MOST_PAPERS)
-  return [head, ...Object.values(headings), foot]
-    .map(bytes)
-    .concat(longestCards)
-    .reduce((sum, each) => sum + each, 0)
+/** "31 papers, list closed 02:00 UTC" */
+function listLine({ kind, closesAt }: ComposableEdition, { listed }: Contents, t: Messages): string {
+  const saying = kind === 'weekly' ? t.digest.weekClosed : t.digest.listClosed
+  return saying(t.common.papers(listed), closingHour(closesAt))
 }
 
-/** What is the same for every reader. Folding and RFC 2047 are nodemailer's. */
-function headersOf(settings: Settings, edition: ComposableEdition, subject: string, boundary: string): string {
-  const domain = domainOf(settings.MAIL_FROM)
-  const node = new MimeNode()
-  node.setHeader({
-    From: settings.MAIL_FROM,
-    ...(settings.REPLY_TO ? { 'Reply-To': settings.REPLY_TO } : {}),
-    Subject: subject,
-    'List-Id': `Paperboy ${edition.kind} <${edition.kind}.paperboy.${domain}>`,
-    'List-Archive': `<${settings.PUBLIC_URL}/editions>`,
-    'Feedback-ID': `${edition.date}:${edition.kind}:digest:paperboy`,
-    'Auto-Submitted': 'auto-generated',
-    Precedence: 'bulk',
-    'Content-Type': `multipart/alternative; boundary="${boundary}"`,
-  })
-  // Message-ID and Date belong to the reader's part; MimeNode would invent its own.
-  return `${node
-    .buildHeaders()
-    .split(/\r\n(?![ \t])/)
-    .filter((line) => line !== '' && !/^(?:message-id|date):/i.test(line))
-    .join('\r\n')}\r\n`
-}
-
-/** The domain of "Name <local@domain>" or of a bare address. */
-export const domainOf = (mailbox: string): string => mailbox.replace(/^.*@/, '').replace(/>$/, '')
-
-function subjectOf(edition: ComposableEdition, papers: CardPaper[]): string {
-  const names = papers.slice(0, 2).map((paper) => headTitle(readable(paper.title), 30))
-  const more = papers.length > 2 ? ' and more' : ''
-  return `${names.join(', ')}${more} · Trending papers, ${shortDate(edition)}`
-}
-
-/** Lists without votes, such as a plain file's, are in their own order, and nothing more is claimed of them. */
-const isVoted = (papers: CardPaper[]): boolean => papers.some((paper) => paper.votes !== null)
-
-/** Ends before the number of papers shown, which is the reader's. */
-function opening(settings: Settings, edition: ComposableEdition, papers: CardPaper[]): string {
-  return isVoted(papers)
-    ? `What ${settings.CURATOR_NAME} and the research community found worth reading ${sinceWhen(edition)}:`
-    : `The papers ${sinceWhen(edition)}, in their list's own order:`
-}
-
-function sectionsOf(settings: Settings, papers: CardPaper[], lengths: CardLengths) {
-  const headings = [
-    { name: 'picks', heading: `Picked by ${settings.CURATOR_NAME}` },
-    { name: 'top', heading: isVoted(papers) ? 'Trending' : 'Papers' },
+/** Every heading a digest may have. Lists without votes, such as a plain file's, are in their own order, and no more is claimed of them. */
+function headingsOf({ CURATOR_NAME }: Settings, papers: CardPaper[], { digest }: Messages) {
+  const voted = papers.some((paper) => paper.votes !== null)
+  return [
+    { name: 'picks', words: digest.picks(CURATOR_NAME) },
+    { name: 'top', words: voted ? digest.top : digest.inOrder },
+    { name: 'rising', words: digest.rising },
+    { name: 'topics', words: digest.topics },
   ]
-  return headings
-    .map((section) => ({
-      ...section,
-      papers: papers.filter((paper) => paper.section === section.name).map((paper) => cardOf(paper, lengths)),
-    }))
-    .filter((section) => section.papers.length > 0)
 }

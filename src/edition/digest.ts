@@ -1,66 +1,143 @@
-import { type BodyParts, closed, type EditionParts, type Hole, type Part } from './parts.ts'
+import { fillingFor, type ReaderWords } from './filling.ts'
+import type { Hole } from './parts.ts'
+import type { Block, Plate, PlateBody } from './plate.ts'
+
+/** A paper of the edition in one reader's digest. */
+export interface ShownPaper {
+  position: number
+  /** the heading it stands under, where that is not the edition's own: `topics` */
+  section?: string
+  /** why it is this reader's, beside the edition's reason: "matches your topic: speech". Plain text */
+  because?: string
+}
 
 /** One reader's digest of an edition, as far as it differs from everybody else's. */
-export interface ReaderPart {
+export interface ReaderPart extends ReaderWords {
   /** header lines of this reader, each ended by CRLF: To, Message-ID, Date, List-Unsubscribe */
   headers: string
-  unsubscribeToken: string
-  preferencesToken: string
-  /** positions in the edition, ascending; what is shown and in which order */
-  shown: readonly number[]
+  format: 'html' | 'text'
+  /** what is shown, in the order in which it is shown */
+  shown: readonly ShownPaper[]
 }
 
-/** The whole message, ready for the wire except dot-stuffing: nothing but concatenation of what was encoded at release. */
-export function composeDigest(parts: EditionParts, reader: ReaderPart): Buffer {
-  const { text, html } = digestBodies(parts, reader)
-  return Buffer.from(
-    `${parts.headers}${reader.headers}\r\n` +
-      `--${parts.boundary}\r\n${TEXT_HEADERS}${text}\r\n` +
-      `--${parts.boundary}\r\n${HTML_HEADERS}${html}\r\n` +
-      `--${parts.boundary}--\r\n`,
-    'latin1', // every part is quoted-printable and every header encoded: one byte a character
-  )
-}
-
-/** The two bodies of one reader's digest, quoted-printable. */
-export function digestBodies(parts: EditionParts, reader: Omit<ReaderPart, 'headers'>): { text: string; html: string } {
-  const fill = (hole: Hole, number: number): string => {
-    if (hole === 'unsubscribe') return `${reader.unsubscribeToken}=\r\n`
-    if (hole === 'preferences') return `${reader.preferencesToken}=\r\n`
-    return closed(String(hole === 'count' ? reader.shown.length : number))
-  }
-  const body = (of: BodyParts) => assembleBody(of, parts.sections, reader.shown, of.foot, fill)
-  return { text: body(parts.text), html: body(parts.html) }
-}
+/** Gmail shows no more than 102 KB of a mail, and at the end of it stands how to leave. */
+export const MOST_HTML_BYTES = 99_000
 
 const TEXT_HEADERS = 'Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 const HTML_HEADERS = 'Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 
 /**
- * One body of a digest, quoted-printable: head, the shown cards in order with a heading wherever a section begins, a foot.
- * @param fill what stands in a hole; `number` is the card's place in this digest, from 1, and 0 outside cards
+ * The whole message, ready for the wire except dot-stuffing: what was encoded at release is copied once, into one buffer, and
+ * nothing but the reader's own few words is encoded here.
  */
-export function assembleBody(
-  body: BodyParts,
-  sections: readonly string[],
-  shown: readonly number[],
-  foot: Part,
-  fill: (hole: Hole, number: number) => string,
-): string {
-  let out = filled(body.head, 0, fill)
-  let section = ''
-  shown.forEach((position, index) => {
-    if (sections[position] !== section) {
-      section = sections[position]!
-      out += filled(body.headings[section]!, 0, fill)
-    }
-    out += filled(body.cards[position]!, index + 1, fill)
-  })
-  return out + filled(foot, 0, fill)
+export function composeDigest(plate: Plate, reader: ReaderPart): Buffer {
+  const out: Buffer[] = []
+  out.push(plate.headers, leadOf(plate, reader).subject)
+  if (reader.format === 'text') {
+    out.push(latin1(`${reader.headers}${TEXT_HEADERS}`))
+    layOutFor(plate, 'text', reader, out)
+    out.push(latin1('\r\n'))
+  } else {
+    out.push(latin1(reader.headers), plate.contentType, latin1(`\r\n--${plate.boundary}\r\n${TEXT_HEADERS}`))
+    layOutFor(plate, 'text', reader, out)
+    out.push(latin1(`\r\n--${plate.boundary}\r\n${HTML_HEADERS}`))
+    layOutFor(plate, 'html', reader, out)
+    out.push(latin1(`\r\n--${plate.boundary}--\r\n`))
+  }
+  return joined(out)
 }
 
-function filled(part: Part, number: number, fill: (hole: Hole, number: number) => string): string {
-  let out = part[0]!
-  for (let i = 1; i < part.length; i += 2) out += fill(part[i] as Hole, number) + part[i + 1]
-  return out
+/** One of the two bodies of a reader's digest, quoted-printable. */
+export function digestBody(
+  plate: Plate,
+  format: 'html' | 'text',
+  reader: Omit<ReaderPart, 'headers' | 'format'>,
+): Buffer {
+  const out: Buffer[] = []
+  layOutFor(plate, format, reader, out)
+  return joined(out)
+}
+
+function layOutFor(
+  plate: Plate,
+  format: 'html' | 'text',
+  reader: Omit<ReaderPart, 'headers' | 'format'>,
+  out: Buffer[],
+): void {
+  const body = plate[format]
+  layOut(
+    {
+      body,
+      sections: plate.sections,
+      cards: body.cards,
+      opening: reader.shown.length === 1 ? body.openings.one : body.openings.several,
+      notice: reader.notice ? body.notice : undefined,
+      foot: body.foot,
+      mostBytes: format === 'html' ? MOST_HTML_BYTES : Number.POSITIVE_INFINITY,
+    },
+    reader.shown,
+    fillingFor(format, reader, leadOf(plate, reader).preheader),
+    out,
+  )
+}
+
+const leadOf = (plate: Plate, { shown }: Pick<ReaderPart, 'shown'>) => plate.lead(shown.map(({ position }) => position))
+
+export interface Layout {
+  body: PlateBody
+  sections: readonly string[]
+  cards: readonly Block[]
+  opening: Block
+  notice: Block | undefined
+  foot: Block
+  /** of the decoded body; papers beyond it are counted in "read the rest" */
+  mostBytes: number
+}
+
+/** What stands in a hole of a paper's card, or in one outside cards; `number` is the card's place from 1, or how many there are. */
+export type Filling = (hole: Hole, number: number, paper: ShownPaper | undefined) => Buffer
+
+/** Room for what sizes do not count: tokens and numbers in a block's holes, and each character of a reader's own words as "&quot;". */
+const HOLES_BYTES = 80
+const CHARACTER_BYTES = 6
+
+/** One body: head, opening, the shown cards with a heading wherever a section begins, corrections, foot. Appends to `out`. */
+export function layOut(layout: Layout, shown: readonly ShownPaper[], fill: Filling, out: Buffer[]): void {
+  const { body, sections, cards } = layout
+  const put = (block: Block, number: number, paper?: ShownPaper) => {
+    const { texts, holes } = block
+    out.push(texts[0]!)
+    for (let i = 0; i < holes.length; i++) out.push(fill(holes[i]!, number, paper), texts[i + 1]!)
+  }
+  put(body.head, 0)
+  put(layout.opening, shown.length)
+  if (layout.notice) put(layout.notice, 0)
+  let size = 10 * HOLES_BYTES
+  for (const block of [body.head, layout.opening, body.notice, body.corrections, body.rest, layout.foot])
+    size += block.size
+  let section = ''
+  for (let index = 0; index < shown.length; index++) {
+    const paper = shown[index]!
+    const card = cards[paper.position]!
+    const under = paper.section ?? sections[paper.position]!
+    const heading = under === section ? undefined : body.headings[under]!
+    size += card.size + HOLES_BYTES + (paper.because?.length ?? 0) * CHARACTER_BYTES + (heading?.size ?? 0)
+    if (size > layout.mostBytes) {
+      put(body.rest, shown.length - index)
+      break
+    }
+    if (heading) put(heading, 0)
+    put(card, index + 1, paper)
+    section = under
+  }
+  put(body.corrections, 0)
+  put(layout.foot, 0)
+}
+
+const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1')
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  let length = 0
+  for (const chunk of chunks) length += chunk.length
+  return Buffer.concat(chunks, length)
 }

@@ -1,17 +1,46 @@
 import { encode, wrap } from 'nodemailer/lib/qp'
+import type { Locale } from '../messages/catalogue.ts'
 
-/** What a reader's digest puts into a part: their links' tokens, how many papers, and each paper's place among them. */
-const HOLES = ['unsubscribe', 'preferences', 'count', 'number'] as const
+/**
+ * What is put into a part when it is used. For the reader: their links' tokens, why a paper is theirs (`also` follows the edition's
+ * reason, `because` stands where there is none), a notice. For the digest: what its subject did not say, how many papers it has and how
+ * many more it had no room for, each paper's place.
+ */
+const HOLES = [
+  'unsubscribe',
+  'preferences',
+  'vote',
+  'also',
+  'because',
+  'notice',
+  'preheader',
+  'count',
+  'rest',
+  'number',
+] as const
 export type Hole = (typeof HOLES)[number]
 
 /** Quoted-printable text, ready for the wire, with holes between: static text at even places, hole names at odd ones. */
 export type Part = string[]
 
+/** A card is written around its link to vote, which only a reader's own digest has. */
+export interface CardParts {
+  card: Part
+  vote: Part
+  after: Part
+}
+
 /** One body (HTML or text) cut where a reader's choice may cut it. Cards stand at the paper's position in the edition. */
 export interface BodyParts {
   head: Part
+  /** how the mail says what it is: to a reader of several papers, of one, and to everybody */
+  openings: Record<'several' | 'one' | 'archive', Part>
+  notice: Part
+  /** by section; also of sections that only a reader's choice fills */
   headings: Record<string, Part>
-  cards: Part[]
+  cards: CardParts[]
+  rest: Part
+  corrections: Part
   foot: Part
   archiveFoot: Part
 }
@@ -20,6 +49,11 @@ export interface BodyParts {
 export interface EditionParts {
   /** header lines that no reader changes, each ended by CRLF */
   headers: string
+  locale: Locale
+  /** of each position, its paper's name as subjects say it */
+  names: string[]
+  /** what a subject ends with: "Trending papers, 14 March" */
+  trending: string
   boundary: string
   /** the section of each position: whose heading stands over it */
   sections: string[]
@@ -71,10 +105,18 @@ export function cutBody(rendered: string, nonce: string, markers: Markers): Body
   const end = take('end')
   return {
     head: take('head'),
+    openings: { several: take('opening several'), one: take('opening one'), archive: take('opening archive') },
+    notice: take('notice'),
     headings: Object.fromEntries(
       [...pieces].filter(([key]) => key.startsWith('heading ')).map(([key, part]) => [key.slice(8), part]),
     ),
-    cards: Array.from({ length: numbered }, (_, position) => take(`card ${position}`)),
+    cards: Array.from({ length: numbered }, (_, position) => ({
+      card: take(`card ${position}`),
+      vote: take(`vote ${position}`),
+      after: take(`after ${position}`),
+    })),
+    rest: take('rest'),
+    corrections: take('corrections'),
     foot: joinParts(take('foot'), end),
     archiveFoot: joinParts(take('archive foot'), end),
   }
@@ -94,16 +136,21 @@ export function closed(text: string): string {
   return encoded === '' || encoded.endsWith('\r\n') ? encoded : `${encoded}=\r\n`
 }
 
-const joinParts = (first: Part, second: Part): Part => [
+export const joinParts = (first: Part, second: Part): Part => [
   ...first.slice(0, -1),
   `${first.at(-1)}${second[0]}`,
   ...second.slice(1),
 ]
 
+/** How many bytes quoted-printable text decodes to. */
+export const decodedLength = (encoded: string): number =>
+  encoded.length - 3 * (encoded.split('=\r\n').length - 1) - 2 * (encoded.match(/=[0-9A-F]{2}/g)?.length ?? 0)
+
 /** Quoted-printable to text (RFC 2045 § 6.7); what we encoded ourselves, so nothing malformed is expected. */
-export const decodeBody = (encoded: string): string =>
+export const decodeBody = (encoded: Buffer): string =>
   Buffer.from(
     encoded
+      .toString('latin1')
       .replace(/=\r\n/g, '')
       .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
     'latin1',

@@ -1,16 +1,20 @@
-import { and, asc, eq } from 'drizzle-orm'
-import { editionParts, subscribers } from '../db/schema.ts'
+import { asc, eq } from 'drizzle-orm'
+import { subscribers } from '../db/schema.ts'
 import { readerPart } from '../delivery/digest-press.ts'
 import { PaperboyError } from '../errors.ts'
+import { isLocale, type Locale } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { parseAddress } from '../subscription/address.ts'
-import { pick } from './choose.ts'
+import { choose } from './choose.ts'
 import { composeEdition } from './compose.ts'
+import { readContents } from './contents.ts'
 import { type EditionKey, findEdition } from './control.ts'
-import { composeDigest, digestBodies } from './digest.ts'
-import { decodeBody, type EditionParts } from './parts.ts'
+import { composeDigest, digestBody } from './digest.ts'
+import { decodeBody } from './parts.ts'
+import { plateOf, subjectOf } from './plate.ts'
 import { readCandidates, readLiked } from './read-candidates.ts'
-import { cardPapers, LOCALE } from './release.ts'
+import { shownTo } from './shown-to.ts'
+import { readParts } from './stored-parts.ts'
 
 export interface Preview {
   subject: string
@@ -25,6 +29,8 @@ const NOBODY = {
   subscriberId: 0,
   email: 'reader@example.org',
   wishes: { size: 10, topics: [], keywords: [], liked: [] },
+  locale: 'en' as Locale,
+  format: 'html' as const,
 }
 
 /**
@@ -40,21 +46,21 @@ export async function preview(
 ): Promise<Preview> {
   const { db, config, now } = services
   const edition = await findEdition(services, key)
-  const [composed] = await db
-    .select({ parts: editionParts.parts })
-    .from(editionParts)
-    .where(and(eq(editionParts.editionId, edition.id), eq(editionParts.locale, LOCALE)))
-  const fresh = composed ? undefined : await composeEdition(config, edition, await cardPapers(db, edition.id))
-  const parts = (composed?.parts ?? fresh!.parts) as EditionParts
-  const { wishes, ...who } = reader === undefined ? NOBODY : await findReader(services, reader)
-  const chosen = pick(await readCandidates(db, edition.id, now()), wishes)
-  const part = readerPart(services, edition.messageKey, { ...who, chosen }, now())
-  const bodies = digestBodies(parts, part)
+  const { wishes, locale, ...who } = reader === undefined ? NOBODY : await findReader(services, reader)
+  const stored = await readParts(db, edition.id, locale)
+  const parts = stored ?? (await composeEdition(config, edition, await readContents(db, edition), locale)).parts
+  const plate = plateOf(parts)
+  const candidates = await readCandidates(db, edition.id, now())
+  const shown = shownTo(choose(candidates, wishes), locale)
+  const part = readerPart(services, edition.messageKey, who, shown, now())
   return {
-    subject: edition.subject ?? fresh!.subject,
-    eml: composeDigest(parts, part),
-    html: decodeBody(bodies.html),
-    text: decodeBody(bodies.text),
+    subject: subjectOf(
+      parts,
+      part.shown.map(({ position }) => position),
+    ),
+    eml: composeDigest(plate, part),
+    html: decodeBody(digestBody(plate, 'html', part)),
+    text: decodeBody(digestBody(plate, 'text', part)),
   }
 }
 
@@ -68,12 +74,21 @@ async function findReader({ db, now }: Pick<Services, 'db' | 'now'>, typed: stri
       topics: subscribers.topics,
       keywords: subscribers.keywords,
       likeVoted: subscribers.likeVoted,
+      locale: subscribers.locale,
+      format: subscribers.format,
     })
     .from(subscribers)
     .where(eq(subscribers.emailKey, key))
     .orderBy(asc(subscribers.id))
   if (!found?.email) throw new PaperboyError('BAD_ADDRESS', 'No subscriber has this address.')
-  const { subscriberId, email, size, topics, keywords } = found
+  const { subscriberId, email, size, topics, keywords, format } = found
   const liked = await readLiked(db, found.likeVoted ? [subscriberId] : [], now())
-  return { subscriberId, email, wishes: { size, topics, keywords, liked: liked.get(subscriberId) ?? [] } }
+  const locale = isLocale(found.locale) ? found.locale : 'en'
+  return {
+    subscriberId,
+    email,
+    locale,
+    format,
+    wishes: { size, topics, keywords, liked: liked.get(subscriberId) ?? [] },
+  }
 }

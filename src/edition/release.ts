@@ -1,16 +1,13 @@
 import { and, asc, eq, sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
-import { editionPapers, editionParts, editions, papers } from '../db/schema.ts'
+import { editionParts, editions } from '../db/schema.ts'
 import { PaperboyError } from '../errors.ts'
+import { LOCALES } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
-import type { CardPaper } from './card.ts'
 import { composeEdition } from './compose.ts'
+import { readContents } from './contents.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 type Key = { kind?: 'daily' | 'weekly'; date: string }
-
-/** The only locale so far; a second is a second row of edition_parts. */
-export const LOCALE = 'en'
 
 /**
  * Freezes a draft: its papers and order are kept, its parts composed, its partition of the ledger made. Releasing again changes nothing.
@@ -29,12 +26,18 @@ export async function release({ db, config, now }: Deps, { kind = 'daily', date 
       throw new PaperboyError('EDITION_STATE', `The ${kind} edition of ${date} was cancelled.`)
     }
     if (edition.state !== 'draft') return false
-    const composed = await composeEdition(config, edition, await cardPapers(tx, edition.id))
-    await tx.insert(editionParts).values({ editionId: edition.id, locale: LOCALE, parts: composed.parts })
+    const contents = await readContents(tx, edition)
+    const [composed] = await Promise.all(
+      LOCALES.map(async (locale) => {
+        const made = await composeEdition(config, edition, contents, locale)
+        await tx.insert(editionParts).values({ editionId: edition.id, locale, parts: made.parts })
+        return made
+      }),
+    )
     await tx.execute(sql`SELECT ensure_delivery_partition(${edition.id})`)
     await tx
       .update(editions)
-      .set({ state: 'released', releasedAt: now(), subject: composed.subject, preheader: composed.preheader })
+      .set({ state: 'released', releasedAt: now(), subject: composed!.subject, preheader: composed!.preheader })
       .where(eq(editions.id, edition.id))
     return true
   })
@@ -56,32 +59,6 @@ export async function releaseDue(deps: Deps & Pick<Services, 'log'>): Promise<st
     )
   }
   return released
-}
-
-/** The edition's papers in its order, as cards need them. */
-export async function cardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
-  return db
-    .select({
-      position: editionPapers.position,
-      section: editionPapers.section,
-      reason: editionPapers.reason,
-      note: editionPapers.note,
-      votes: editionPapers.votes,
-      stars: editionPapers.stars,
-      title: papers.title,
-      abstract: papers.abstract,
-      summary: papers.summary,
-      authors: papers.authors,
-      organization: papers.organization,
-      url: papers.url,
-      pdfUrl: papers.pdfUrl,
-      codeUrl: papers.codeUrl,
-      projectUrl: papers.projectUrl,
-    })
-    .from(editionPapers)
-    .innerJoin(papers, eq(papers.id, editionPapers.paperId))
-    .where(eq(editionPapers.editionId, editionId))
-    .orderBy(asc(editionPapers.position))
 }
 
 export const notFound = (kind: string, date: string): PaperboyError =>

@@ -28,8 +28,15 @@ export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
   }
   // The document is the mail's own, so it comes with a policy of its own: inline style, and nothing else.
   app.get('/editions/:date', { schema, helmet: mailDocumentHeaders }, async ({ params, query }, reply) => {
-    const edition = isDay(params.date) ? await readEdition(services, params.date, query.kind) : undefined
+    const edition = isDay(params.date)
+      ? await readEdition(services, params.date, query.kind, reply.locals?.locale)
+      : undefined
     if (!edition) throw new PaperboyError('EDITION_NOT_FOUND', 'There is no edition of this day in the archive.')
-    return reply.header('cache-control', KEEP).type('text/html; charset=utf-8').send(edition.html)
+    return reply
+      .header('cache-control', KEEP)
+      .header('content-language', edition.locale)
+      .header('vary', 'accept-language')
+      .type('text/html; charset=utf-8')
+      .send(edition.html)
   })
 }

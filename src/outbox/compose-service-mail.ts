@@ -1,7 +1,7 @@
 import nodemailer from 'nodemailer'
 import type { Config } from '../config.ts'
 import { leaveByMail, messageIdOf } from '../delivery/digest-press.ts'
-import { domainOf } from '../edition/compose.ts'
+import { domainOf } from '../edition/headers.ts'
 import { renderMail } from '../edition/templates.ts'
 import { CONFIRM_WINDOW_DAYS } from '../subscription/confirm.ts'
 import { mintToken, type TokenKeys } from '../subscription/tokens.ts'

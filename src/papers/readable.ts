@@ -1,3 +1,4 @@
+import { en, type Messages } from '../messages/en.ts'
 import { latexToText } from './latex/to-text.ts'
 
 /** Controls, among them those that turn the direction of what follows on the page, and characters without width. */
@@ -41,9 +42,9 @@ export function sentences(text: string, maxChars: number): string {
  * Authors in one line: "A, B, C and 3,300 others". All are named where the line would otherwise hide only one.
  * @param names as the source gave them
  */
-export function authorLine(names: readonly string[], keep = 3): string {
+export function authorLine(names: readonly string[], t: Messages = en, keep = 3): string {
   const shown = (names.length <= keep + 1 ? names : names.slice(0, keep)).map(readable)
   const others = names.length - shown.length
-  if (others > 0) return `${shown.join(', ')} and ${others.toLocaleString('en')} others`
-  return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}` : (shown[0] ?? '')
+  if (others > 0) return t.digest.others(shown.join(', '), others)
+  return shown.length > 1 ? t.digest.and(shown.slice(0, -1).join(', '), shown.at(-1)!) : (shown[0] ?? '')
 }

@@ -1,3 +1,5 @@
+import { en, type Messages } from '../messages/en.ts'
+
 interface Known {
   votes?: number | null | undefined
   comments?: number | null | undefined
@@ -19,30 +21,31 @@ const HOURS_OF_A_WEEK = 168
  * Why a paper is where it is, in plain words and only from what is known: "picked by AK", "61 votes in 17 h",
  * "214 votes in 5 days, 12 comments", "7 → 214 votes since Wednesday". Undefined when nothing is known, or nobody has voted.
  */
-export function reasonFor({ votes, comments, ageHours, pickedBy, ...earlier }: Known): string | undefined {
+export function reasonFor(known: Known, t: Messages = en): string | undefined {
+  const { comments, pickedBy } = known
   const facts = [
-    pickedBy ? `picked by ${pickedBy}` : undefined,
-    votes
-      ? `${moved(earlier)}${counted(votes, 'vote')}${earlier.earlierAt ? since(earlier.earlierAt, ageHours) : span(ageHours)}`
-      : undefined,
-    comments && comments >= COMMENTS_WORTH_SAYING ? counted(comments, 'comment') : undefined,
+    pickedBy ? t.reason.pickedBy(pickedBy) : undefined,
+    votesOf(known, t),
+    comments && comments >= COMMENTS_WORTH_SAYING ? t.reason.comments(comments) : undefined,
   ].filter((fact) => fact !== undefined)
   return facts.length > 0 ? facts.join(', ') : undefined
 }
 
-const counted = (n: number, noun: string): string => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`
-
-function span(ageHours: number | null | undefined): string {
-  if (ageHours === null || ageHours === undefined || !(ageHours >= 0)) return ''
-  return ageHours < 72 ? ` in ${Math.max(1, Math.round(ageHours))} h` : ` in ${Math.round(ageHours / 24)} days`
+function votesOf({ votes, ageHours, earlierVotes, earlierAt }: Known, t: Messages): string | undefined {
+  if (!votes) return undefined
+  if (earlierAt)
+    return t.reason.since(t.reason.votes(votes, earlierVotes ?? undefined), sinceWhen(earlierAt, ageHours, t))
+  return [t.reason.votes(votes, earlierVotes ?? undefined), spanOf(ageHours, t)].filter(Boolean).join(' ')
 }
 
-const moved = ({ earlierVotes }: Known): string =>
-  typeof earlierVotes === 'number' ? `${earlierVotes.toLocaleString('en')} → ` : ''
+function spanOf(ageHours: number | null | undefined, t: Messages): string {
+  if (ageHours === null || ageHours === undefined || !(ageHours >= 0)) return ''
+  return ageHours < 72 ? t.reason.hours(Math.max(1, Math.round(ageHours))) : t.reason.days(Math.round(ageHours / 24))
+}
 
 /** A weekday names a day of the last week only. */
-function since(at: Date, ageHours: number | null | undefined): string {
+function sinceWhen(at: Date, ageHours: number | null | undefined, t: Messages): string {
   const day =
     (ageHours ?? 0) < HOURS_OF_A_WEEK ? ({ weekday: 'long' } as const) : ({ day: 'numeric', month: 'long' } as const)
-  return ` since ${new Intl.DateTimeFormat('en-GB', { ...day, timeZone: 'UTC' }).format(at)}`
+  return new Intl.DateTimeFormat(t.intl, { ...day, timeZone: 'UTC' }).format(at)
 }

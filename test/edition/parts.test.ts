@@ -5,14 +5,16 @@ import { readerPart } from '../../src/delivery/digest-press.ts'
 import { publicBodies } from '../../src/edition/archive.ts'
 import type { CardPaper } from '../../src/edition/card.ts'
 import { composeEdition } from '../../src/edition/compose.ts'
-import { assembleBody, composeDigest, digestBodies } from '../../src/edition/digest.ts'
-import { cutBody, type EditionParts, markersOf } from '../../src/edition/parts.ts'
+import { composeDigest, digestBody, layOut, type ShownPaper } from '../../src/edition/digest.ts'
+import { cutBody, type EditionParts, type Hole, markersOf } from '../../src/edition/parts.ts'
+import { bodyOf, plateOf, subjectOf } from '../../src/edition/plate.ts'
 import { readable } from '../../src/papers/readable.ts'
 import { verifyToken } from '../../src/subscription/tokens.ts'
 import { NOON, testConfig } from '../support/services.ts'
 
 /** RFC 2045 § 6.7, written for these tests: bytes out, nothing forgiven. */
-function decodeQuotedPrintable(encoded: string): Buffer {
+function decodeQuotedPrintable(bytes: Buffer): Buffer {
+  const encoded = bytes.toString('latin1')
   for (const line of encoded.split('\r\n')) {
     expect(line.length, 'a line of at most 76 characters').toBeLessThanOrEqual(76)
     expect(line, 'printable ASCII, and nothing after = but two digits or the line end').toMatch(
@@ -20,14 +22,15 @@ function decodeQuotedPrintable(encoded: string): Buffer {
     )
     expect(line, 'white space at a line end may be lost on the way').not.toMatch(/[\t ]$/)
   }
-  const bytes = encoded
+  const decoded = encoded
     .replaceAll('=\r\n', '')
     .replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)))
-  return Buffer.from(bytes, 'latin1')
+  return Buffer.from(decoded, 'latin1')
 }
-const decoded = (encoded: string) => decodeQuotedPrintable(encoded).toString('utf8').replaceAll('\r\n', '\n')
+const decoded = (encoded: Buffer) => decodeQuotedPrintable(encoded).toString('utf8').replaceAll('\r\n', '\n')
 
 const paper = (position: number, facts: Partial<CardPaper> = {}): CardPaper => ({
+  paperId: 700 + position,
   position,
   section: 'top',
   title: `Paper number ${position}`,
@@ -35,31 +38,42 @@ const paper = (position: number, facts: Partial<CardPaper> = {}): CardPaper => (
   summary: null,
   authors: ['Ada Lovelace', 'Charles Babbage'],
   organization: 'Analytical Engines',
-  reason: '61 votes in 17 h',
+  curator: null,
   note: null,
   votes: 61,
+  comments: 1,
+  ageHours: 17,
+  earlierVotes: null,
+  earlierAt: null,
   stars: 1240,
   url: `https://arxiv.org/abs/2604.0000${position}`,
   pdfUrl: `https://arxiv.org/pdf/2604.0000${position}`,
   codeUrl: 'https://github.com/ada/engine',
   projectUrl: null,
+  discussionUrl: null,
+  withdrawn: false,
   ...facts,
 })
 
 const EDITION = { kind: 'daily' as const, date: '2026-04-14', closesAt: new Date('2026-04-15T02:00:00Z') }
 const config = testConfig()
 const keys = { current: config.SECRET_KEY, previous: [] }
-const compose = (papers: CardPaper[], settings: Partial<typeof config> = {}) =>
-  composeEdition({ ...config, ...settings }, EDITION, papers)
+const compose = (papers: CardPaper[], settings: Partial<typeof config> = {}, locale?: 'en' | 'de') =>
+  composeEdition({ ...config, ...settings }, EDITION, { papers, listed: papers.length, corrections: [] }, locale)
 
-function digestOf(parts: EditionParts, shown: number[] = parts.sections.map((_, position) => position)) {
-  const reader = { subscriberId: 7, email: 'ada@example.org', chosen: { shown, own: 0 } }
-  const part = readerPart({ config, keys }, Buffer.alloc(32, 1), reader, NOON)
-  const bodies = digestBodies(parts, part)
+function digestOf(
+  parts: EditionParts,
+  shown: (number | ShownPaper)[] = parts.sections.map((_, position) => position),
+  own: { notice?: string; format?: 'html' | 'text' } = {},
+) {
+  const reader = { subscriberId: 7, email: 'ada@example.org', format: 'html' as const }
+  const papers = shown.map((each) => (typeof each === 'number' ? { position: each } : each))
+  const part = { ...readerPart({ config, keys }, Buffer.alloc(32, 1), reader, papers, NOON), ...own }
+  const plate = plateOf(parts)
   return {
-    raw: composeDigest(parts, part).toString('latin1'),
-    html: decoded(bodies.html),
-    text: decoded(bodies.text),
+    raw: composeDigest(plate, part).toString('latin1'),
+    html: decoded(digestBody(plate, 'html', part)),
+    text: decoded(digestBody(plate, 'text', part)),
   }
 }
 
@@ -99,7 +113,18 @@ const wordsOf = (html: string): string =>
     .replace(/\s+/g, ' ')
 
 describe('cutting and joining', () => {
-  const HOLES = ['unsubscribe', 'preferences', 'count', 'number'] as const
+  const HOLES = [
+    'unsubscribe',
+    'preferences',
+    'vote',
+    'also',
+    'because',
+    'notice',
+    'preheader',
+    'count',
+    'rest',
+    'number',
+  ] as const
   const NONCE = 'pb00112233'
   const nasty = fc.constantFrom(
     '=',
@@ -120,61 +145,93 @@ describe('cutting and joining', () => {
   const piece = fc
     .array(fc.oneof(nasty, fc.string({ unit: 'grapheme', maxLength: 90 })), { maxLength: 12 })
     .map((parts) => parts.join('').replaceAll('\r', ''))
-  const hole = fc.constantFrom(...HOLES)
+  type Content = (string | { name: Hole })[]
+  const part: fc.Arbitrary<Content> = fc.array(
+    fc.oneof(
+      piece,
+      fc.constantFrom(...HOLES).map((name) => ({ name })),
+    ),
+    { maxLength: 5 },
+  )
+  const values = Object.fromEntries(HOLES.map((name, index) => [name, `${name}_`.repeat(index)])) as Record<
+    Hole,
+    string
+  >
+  const said = (content: Content) =>
+    content.map((each) => (typeof each === 'string' ? each : values[each.name])).join('')
+  /** The pieces that a digest always has, and those of one card. */
+  const frame = fc.record({
+    head: part,
+    opening: part,
+    heading: part,
+    topics: part,
+    corrections: part,
+    foot: part,
+    rest: part,
+  })
+  const card = fc.record({ card: part, vote: part, after: part })
 
   for (const format of ['html', 'text'] as const) {
     test(`${format}: cards of any content, any of them in any order, decode to the same bytes as their concatenation`, () => {
       const { mark, hole: holeFor, anyMark } = markersOf(format, NONCE)
-      const part = fc.array(
-        fc.oneof(
-          piece,
-          hole.map((name) => ({ name })),
-        ),
-        { maxLength: 5 },
-      )
-      const written = (content: (string | { name: (typeof HOLES)[number] })[]) =>
+      const written = (content: Content) =>
         content.map((each) => (typeof each === 'string' ? each : holeFor(each.name))).join('')
-      const values = { unsubscribe: 'A-_b'.repeat(17), preferences: 'x', count: '20', number: '7' }
-      const said = (content: (string | { name: (typeof HOLES)[number] })[]) =>
-        content.map((each) => (typeof each === 'string' ? each : values[each.name])).join('')
-
+      const anyDigest = fc.array(card, { minLength: 1, maxLength: 6 }).chain((cards) =>
+        fc.record({
+          cards: fc.constant(cards),
+          order: fc.shuffledSubarray(cards.map((_, index) => index)),
+          votable: fc.boolean(),
+          own: fc.boolean(),
+        }),
+      )
       fc.assert(
-        fc.property(
-          part,
-          part,
-          part,
-          fc
-            .array(part, { minLength: 1, maxLength: 6 })
-            .chain((cards) =>
-              fc.record({ cards: fc.constant(cards), order: fc.shuffledSubarray(cards.map((_, index) => index)) }),
-            ),
-          (head, heading, foot, { cards, order }) => {
-            const rendered = [
-              written(head),
-              mark('heading top'),
-              written(heading),
-              ...cards.map((card, index) => mark(`card ${index}`) + written(card)),
-              mark('foot') + written(foot),
-              mark('archive foot'),
-              mark('end'),
-            ].join('')
-            const body = cutBody(rendered, NONCE, { mark, hole: holeFor, anyMark })
-            const encoded = assembleBody(
+        fc.property(frame, anyDigest, (pieces, { cards, order, votable, own }) => {
+          const rendered = [
+            written(pieces.head),
+            ...['several', 'one', 'archive'].map((name) => mark(`opening ${name}`) + written(pieces.opening)),
+            mark('notice'),
+            mark('heading top') + written(pieces.heading),
+            mark('heading topics') + written(pieces.topics),
+            ...cards.flatMap((each, index) => [
+              mark(`card ${index}`) + written(each.card),
+              mark(`vote ${index}`) + written(each.vote),
+              mark(`after ${index}`) + written(each.after),
+            ]),
+            mark('rest') + written(pieces.rest),
+            mark('corrections') + written(pieces.corrections),
+            mark('foot') + written(pieces.foot),
+            mark('archive foot'),
+            mark('end'),
+          ].join('')
+          const body = bodyOf(cutBody(rendered, NONCE, { mark, hole: holeFor, anyMark }))
+          const out: Buffer[] = []
+          layOut(
+            {
               body,
-              cards.map(() => 'top'),
-              order,
-              body.foot,
-              (name) => `${values[name]}=\r\n`,
-            )
-            const expected = [
-              said(head),
-              order.length > 0 ? said(heading) : '',
-              ...order.map((index) => said(cards[index]!)),
-              said(foot),
-            ].join('')
-            expect(decodeQuotedPrintable(encoded).toString('utf8')).toBe(expected.replaceAll('\n', '\r\n'))
-          },
-        ),
+              sections: cards.map(() => 'top'),
+              cards: votable ? body.cards : body.archiveCards,
+              opening: body.openings.several,
+              notice: undefined,
+              foot: body.foot,
+              mostBytes: Number.POSITIVE_INFINITY,
+            },
+            order.map((position, index) => ({ position, ...(own && index > 0 ? { section: 'topics' } : {}) })),
+            (name) => Buffer.from(values[name] === '' ? '' : `${values[name]}=\r\n`),
+            out,
+          )
+          const expected = [
+            said(pieces.head),
+            said(pieces.opening),
+            ...order.map((position, index) => {
+              const { card, vote, after } = cards[position]!
+              const heading = index === 0 ? said(pieces.heading) : own && index === 1 ? said(pieces.topics) : ''
+              return heading + said(card) + (votable ? said(vote) : '') + said(after)
+            }),
+            said(pieces.corrections),
+            said(pieces.foot),
+          ].join('')
+          expect(decodeQuotedPrintable(Buffer.concat(out)).toString('utf8')).toBe(expected.replaceAll('\n', '\r\n'))
+        }),
         { numRuns: 150 },
       )
     })
@@ -190,7 +247,7 @@ describe('any digest of an edition', () => {
   const sections = ['picks', 'picks', 'top', 'top', 'top', 'top']
   const composed = compose(
     sections.map((section, position) =>
-      paper(position, { section, note: section === 'picks' ? 'Read this & enjoy.' : null }),
+      paper(position, { section, ...(section === 'picks' ? { note: 'Read this & enjoy.', curator: 'AK' } : {}) }),
     ),
   )
 
@@ -205,18 +262,21 @@ describe('any digest of an edition', () => {
         (shown) => {
           const { html, text } = digestOf(parts, shown)
           expectBalancedForAll(html)
-          const titles = [...text.matchAll(/^(\d+)\. Paper number (\d+)$/gm)].map(([, number, position]) => [
+          const titles = [...text.matchAll(/^ *(\d+)\. Paper number (\d+)$/gm)].map(([, number, position]) => [
             number,
             position,
           ])
           expect(titles).toEqual(shown.map((position, index) => [String(index + 1), String(position)]))
-          expect(text.includes('PICKED BY AK')).toBe(shown.some((position) => position < 2))
+          expect(text.includes('AK’S PICKS')).toBe(shown.some((position) => position < 2))
           expect(text.includes('\nTRENDING\n')).toBe(shown.some((position) => position >= 2))
           const words = wordsOf(html)
           shown.forEach((position, index) => {
             expect(words).toContain(`${index + 1}. Paper number ${position} `)
           })
-          for (const body of [words, text]) expect(body).toContain(`${shown.length} of 6 papers`)
+          const yours = shown.length === 1 ? 'here is the one for you' : `here are your ${shown.length}.`
+          for (const body of [words, text.replace(/\s+/g, ' ')]) {
+            expect(body).toContain(`6 papers, list closed 02:00 UTC; ${yours}`)
+          }
         },
       ),
       { numRuns: 60 },
@@ -230,6 +290,9 @@ describe('any digest of an edition', () => {
       const [, preferences] = /https:\/\/paperboy\.example\/preferences\/([\w-]+)/.exec(body)!
       expect(verifyToken(keys, 'unsubscribe', leave!)).toMatchObject({ subscriberId: 7, issuedAt: NOON })
       expect(verifyToken(keys, 'preferences', preferences!)).toMatchObject({ subscriberId: 7 })
+      const votes = [...body.matchAll(/https:\/\/paperboy\.example\/papers\/(\d+)\/vote\/([\w-]+)/g)]
+      expect(votes.map(([, id]) => Number(id))).toEqual(sections.map((_, position) => 700 + position))
+      for (const [, , vote] of votes) expect(verifyToken(keys, 'vote', vote!)).toMatchObject({ subscriberId: 7 })
       expect(body).toContain('1 Press Street, Inkwell')
     }
     expect(html).not.toMatch(/<img|<link|src=|url\(|<script/i)
@@ -242,7 +305,7 @@ describe('any digest of an edition', () => {
     const { html, text } = publicBodies((await composed).parts)
     expectBalancedForAll(html)
     for (const body of [html, text]) {
-      expect(body).not.toMatch(/unsubscribe|preferences\//i)
+      expect(body).not.toMatch(/unsubscribe|preferences\/|\/vote\//i)
       for (let position = 0; position < sections.length; position++) expect(body).toContain(`Paper number ${position}`)
     }
   })
@@ -295,7 +358,7 @@ describe('hostile papers', () => {
         expect(mail.html).toBe(html)
         expect(mail.attachments).toEqual([])
         expect([mail.bcc, mail.cc]).toEqual([undefined, undefined])
-        expect(mail.subject).toBe(subject.toWellFormed())
+        expect(mail.subject).toBe(subjectOf(parts, shown).toWellFormed())
         expect(raw).not.toMatch(/[^\r]\n|\r[^\n]/)
       }
       expect(subject).not.toMatch(/\p{Cc}/u)
@@ -315,14 +378,12 @@ describe('a digest of twenty papers is under 100,000 bytes of HTML', () => {
       abstract: long('We show that a thing is so & not otherwise. ', 2500),
       authors: Array.from({ length: 3000 }, () => 'Wolfeschlegelsteinhausenbergerdorff, Hubert Blaine'),
       organization: long('Massachusetts Institute of Technology, ', 120),
-      note: long('Worth a Sunday. ', 300),
       projectUrl: `https://project.example/${long('path/', 120)}`,
     },
     'in three-byte letters': {
       title: long('大規模言語モデルの推論', 200),
       abstract: long('我々は推論の能力を示す。', 2500),
       authors: Array.from({ length: 30 }, () => '長谷川太郎左衛門'),
-      note: long('必読。', 300),
     },
     'of which somebody made every field endless': {
       title: 'w'.repeat(10_240),
@@ -337,9 +398,19 @@ describe('a digest of twenty papers is under 100,000 bytes of HTML', () => {
   for (const [name, facts] of Object.entries(cases)) {
     test(name, async () => {
       const { parts } = await compose(twenty(facts))
-      const { html } = digestOf(parts)
+      const { html, text } = digestOf(parts)
       expect(Buffer.byteLength(html.replaceAll('\n', '\r\n'))).toBeLessThan(100_000)
-      expect(html.match(/<h3/g)).toHaveLength(20)
+      expectBalancedForAll(html)
+      const shown = html.match(/<h3/g)!.length
+      if (name.startsWith('of which')) {
+        expect(shown).toBeLessThan(20)
+        expect(wordsOf(html)).toContain(`More papers than a mail holds (${20 - shown}): read the rest`)
+      } else {
+        expect(shown).toBe(20)
+        expect(html).not.toContain('read the rest')
+      }
+      expect(text.match(/^ *\d+\. /gm), 'the text has all of them').toHaveLength(20)
+      expect(html).toContain('https://paperboy.example/unsubscribe/')
     })
   }
 })

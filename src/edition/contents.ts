@@ -1,0 +1,61 @@
+import { asc, eq, sql } from 'drizzle-orm'
+import type { Db } from '../db/database.ts'
+import { editionPapers, papers } from '../db/schema.ts'
+import { daysLater } from '../papers/days.ts'
+import type { CardPaper } from './card.ts'
+import type { Contents } from './compose.ts'
+
+interface Edition {
+  id: number
+  kind: 'daily' | 'weekly'
+  date: string
+}
+
+/** What an edition is composed of, as the tables have it now. */
+export async function readContents(db: Db, edition: Edition): Promise<Contents> {
+  return { papers: await cardPapers(db, edition.id), listed: await listLength(db, edition), corrections: [] }
+}
+
+/** The edition's papers in its order, as cards need them. */
+async function cardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
+  return db
+    .select({
+      paperId: papers.id,
+      position: editionPapers.position,
+      section: editionPapers.section,
+      curator: editionPapers.curator,
+      note: editionPapers.note,
+      votes: editionPapers.votes,
+      comments: editionPapers.comments,
+      ageHours: editionPapers.ageHours,
+      earlierVotes: editionPapers.earlierVotes,
+      earlierAt: editionPapers.earlierAt,
+      stars: editionPapers.stars,
+      title: papers.title,
+      abstract: papers.abstract,
+      summary: papers.summary,
+      authors: papers.authors,
+      organization: papers.organization,
+      url: papers.url,
+      pdfUrl: papers.pdfUrl,
+      codeUrl: papers.codeUrl,
+      projectUrl: papers.projectUrl,
+      discussionUrl: sql<string | null>`
+        CASE WHEN ${papers.source} = 'arxiv' AND ${papers.raw} ? 'paper'
+        THEN 'https://huggingface.co/papers/' || ${papers.sourceId} END`,
+      withdrawn: sql<boolean>`false`,
+    })
+    .from(editionPapers)
+    .innerJoin(papers, eq(papers.id, editionPapers.paperId))
+    .where(eq(editionPapers.editionId, editionId))
+    .orderBy(asc(editionPapers.position))
+}
+
+/** How many papers the list had, of which an edition may leave out some. The sample's count only where there are no real ones. */
+async function listLength(db: Db, { kind, date }: Edition): Promise<number> {
+  const { rows } = await db.execute<{ listed: number }>(sql`
+    SELECT count(*)::int AS listed FROM papers p
+    WHERE p.list_day BETWEEN ${date} AND ${daysLater(date, kind === 'weekly' ? 6 : 0)}
+      AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))`)
+  return rows[0]!.listed
+}

@@ -1,0 +1,20 @@
+import { eq } from 'drizzle-orm'
+import type { Db } from '../db/database.ts'
+import { editionParts } from '../db/schema.ts'
+import type { Locale } from '../messages/catalogue.ts'
+import type { EditionParts } from './parts.ts'
+
+/** What was composed at an edition's release, by language. Parts of a form that this version does not read are left out. */
+export async function readAllParts(db: Db, editionId: number): Promise<Map<Locale, EditionParts>> {
+  const rows = await db
+    .select({ locale: editionParts.locale, parts: editionParts.parts })
+    .from(editionParts)
+    .where(eq(editionParts.editionId, editionId))
+  return new Map(rows.map(({ locale, parts }) => [locale as Locale, parts as EditionParts]))
+}
+
+/** @returns the parts in this language, else in English, else undefined */
+export async function readParts(db: Db, editionId: number, locale: Locale): Promise<EditionParts | undefined> {
+  const all = await readAllParts(db, editionId)
+  return all.get(locale) ?? all.get('en')
+}
