@@ -13,24 +13,29 @@ export function subscriberCommands(program: Command): void {
   subscribers
     .command('import <file>')
     .description(
-      'import addresses from a CSV file with a header line: email, and where wanted zone, hour, cadence, size',
+      'import readers from a CSV file with a header line: email, and where wanted the other columns of an export',
     )
     .option('--active', 'they agreed elsewhere already: no confirmation mail')
     .option('--attested-by <who>', 'who says that they agreed (default: your login name)')
     .option('--dry-run', 'check everything, change nothing')
+    .option('--partial', 'import the good lines although there are bad ones')
     .action((file: string, options, command) =>
       withServices(async (services) => {
         const result = await importSubscribers(services, file, {
           active: options.active === true,
           attestedBy: options.attestedBy ?? userInfo().username,
           dryRun: options.dryRun === true,
+          partial: options.partial === true,
         })
-        const { read, added, activated, unchanged, refused } = result
+        const { read, added, activated, unchanged, remembered, refused, problems, bad } = result
+        for (const problem of problems) complain(problem)
+        if (bad > problems.length) complain(`… and ${bad - problems.length} more`)
+        if (bad > 0) process.exitCode = 1
         const did = options.dryRun ? 'would be' : 'were'
         report(
           command,
           result,
-          `${read} addresses read: ${added} ${did} added, ${activated} ${did} made active, ${unchanged} left as they are, ${refused} not taken since they left, bounced, complained or are suppressed.`,
+          `${read} addresses read: ${added} ${did} added, ${activated} ${did} made active, ${unchanged} left as they are, ${remembered} ${did} kept as having left there, ${refused} not taken since they left, bounced, complained or are suppressed here${bad > 0 ? `; ${bad} bad lines left out` : ''}.`,
         )
       }),
     )

@@ -1,13 +1,38 @@
 import { asc, gt } from 'drizzle-orm'
 import { subscribers } from '../db/schema.ts'
 import type { Services } from '../services.ts'
+import { CSV_COLUMNS, type CsvColumn, guarded, SEPARATOR } from './csv-columns.ts'
 
 const PAGE = 5000
-const COLUMNS = ['email', 'status', 'zone', 'hour', 'cadence', 'size', 'requestedAt', 'confirmedAt', 'leftAt'] as const
 
-/** All subscribers with an address as CSV, in chunks, oldest first; memory does not grow with their number. */
+type Value = string | number | boolean | Date | string[] | null
+
+const valuesOf = (row: typeof subscribers.$inferSelect): Record<CsvColumn, Value> => ({
+  email: row.email,
+  status: row.status,
+  zone: row.zone,
+  hour: row.hour,
+  cadence: row.cadence,
+  weekday: row.weekday,
+  size: row.size,
+  format: row.format,
+  locale: row.locale,
+  topics: row.topics,
+  keywords: row.keywords,
+  like_voted: row.likeVoted,
+  paused_until: row.pausedUntil,
+  requested_at: row.requestedAt,
+  confirmed_at: row.confirmedAt,
+  left_at: row.leftAt,
+  consent_form: row.consentForm ?? (row.importedBy && `import by ${row.importedBy}`),
+})
+
+/**
+ * All subscribers with an address as CSV, in chunks, oldest first; memory does not grow with their number. Imported elsewhere it
+ * gives the same readers, with the same wishes and the same evidence of their consent.
+ */
 export async function* exportSubscribers({ db }: Pick<Services, 'db'>): AsyncGenerator<string> {
-  yield `${COLUMNS.join(',')}\n`
+  yield `${CSV_COLUMNS.join(',')}\n`
   for (let cursor = 0; ; ) {
     const page = await db
       .select()
@@ -19,12 +44,17 @@ export async function* exportSubscribers({ db }: Pick<Services, 'db'>): AsyncGen
     cursor = page.at(-1)!.id
     yield page
       .filter((row) => row.email !== null)
-      .map((row) => `${COLUMNS.map((column) => cell(row[column])).join(',')}\n`)
+      .map((row) => {
+        const values = valuesOf(row)
+        return `${CSV_COLUMNS.map((column) => cell(values[column])).join(',')}\n`
+      })
       .join('')
   }
 }
 
-function cell(value: string | number | Date | null): string {
-  const text = value instanceof Date ? value.toISOString() : String(value ?? '')
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+function cell(value: Value): string {
+  const text = value instanceof Date ? value.toISOString() : Array.isArray(value) ? value.join(SEPARATOR) : value
+  // Only text that somebody typed can be made to look like a formula.
+  const safe = typeof text === 'string' ? guarded(text) : String(text ?? '')
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -107,18 +107,49 @@ describe('consent', () => {
     expect(await db.$count(outbox)).toBe(0)
   })
 
-  test('the status column of an export counts: who left there does not arrive here, who was never sure is asked', async ({
+  test('the status column of an export counts: who left there is kept as such and never mailed, who was never sure is asked', async ({
     db,
   }) => {
     const services = servicesOn(db)
     const statuses = ['active', 'pending', 'unsubscribed', 'bounced', 'complained']
     const file = csv(`email,status\n${statuses.map((status) => `${status}@example.org,${status}\n`).join('')}`)
-    expect(await importSubscribers(services, file, ACTIVE)).toMatchObject({ read: 5, added: 2, refused: 3 })
-    expect((await all(services)).map((row) => [row.email, row.status])).toEqual([
-      ['active@example.org', 'active'],
-      ['pending@example.org', 'pending'],
+    expect(await importSubscribers(services, file, ACTIVE)).toMatchObject({ read: 5, added: 2, remembered: 3 })
+    expect((await all(services)).map((row) => [row.email, row.status, row.nextDigestAt !== null])).toEqual([
+      ['active@example.org', 'active', true],
+      ['bounced@example.org', 'bounced', false],
+      ['complained@example.org', 'complained', false],
+      ['pending@example.org', 'pending', false],
+      ['unsubscribed@example.org', 'unsubscribed', false],
     ])
     expect(await db.$count(outbox)).toBe(1)
+    expect((await db.select().from(suppressions)).map(({ reason }) => reason).sort()).toEqual([
+      'complaint',
+      'hard bounce',
+    ])
+    // Another list does not bring them in.
+    const other = csv(
+      statuses
+        .map((status) => `${status}@example.org`)
+        .join('\n')
+        .replace(/^/, 'email\n'),
+    )
+    expect(await importSubscribers(services, other, ACTIVE)).toMatchObject({ activated: 1, unchanged: 1, refused: 3 })
+  })
+
+  test('what a list says of the time of consent is kept, and a pause goes on', async ({ db }) => {
+    const services = servicesOn(db)
+    const file = csv(
+      'EMAIL,ConfirmedAt,consent_form,paused_until\nada@example.org,2024-02-03T04:05:06Z,paper form 7,2026-05-01T00:00:00Z\n',
+    )
+    await importSubscribers(services, file, ACTIVE)
+    expect(await all(services)).toMatchObject([
+      {
+        confirmedAt: new Date('2024-02-03T04:05:06Z'),
+        consentForm: 'paper form 7',
+        importedBy: 'the operator',
+        nextDigestAt: new Date('2026-05-01T08:00:00Z'),
+      },
+    ])
   })
 
   test('a pending reader is made active, at the hour and in the zone they have', async ({ db }) => {
@@ -195,6 +226,19 @@ describe('a bad line', () => {
   })
 })
 
+test('with --partial the good lines are taken and the bad ones named', async ({ db }) => {
+  const services = servicesOn(db)
+  const file = csv(
+    'email,zone,hour\nada@example.org,,\nnobody,,\nbob@example.org,Mars/Phobos,\neve@example.org,,25\nzoe@example.org,UTC,9\n',
+  )
+  await expect(importSubscribers(services, file, ACTIVE)).rejects.toMatchObject({ code: 'BAD_IMPORT' })
+  expect(await db.$count(subscribers)).toBe(0)
+  const result = await importSubscribers(services, file, { ...ACTIVE, partial: true })
+  expect(result).toMatchObject({ read: 5, added: 2, bad: 3 })
+  expect(result.problems.map((problem) => problem.slice(0, 6)).sort()).toEqual(['line 3', 'line 4', 'line 5'])
+  expect((await all(services)).map((row) => row.email)).toEqual(['ada@example.org', 'zoe@example.org'])
+})
+
 test('a dry run counts the same and changes nothing', async ({ db }) => {
   const services = servicesOn(db)
   await addSubscriber(db, 'known@example.org')
@@ -205,7 +249,7 @@ test('a dry run counts the same and changes nothing', async ({ db }) => {
   )
   const before = await all(services)
   const counted = await importSubscribers(services, file, { ...ACTIVE, dryRun: true })
-  expect(counted).toEqual({ read: 5, added: 1, activated: 1, unchanged: 2, refused: 1 })
+  expect(counted).toMatchObject({ read: 5, added: 1, activated: 1, unchanged: 2, refused: 1, bad: 0 })
   expect(await all(services)).toEqual(before)
   expect(await importSubscribers(services, file, ACTIVE)).toEqual(counted)
 })
@@ -222,47 +266,61 @@ test('importing a file again changes nothing', async ({ db }) => {
 })
 
 describe('an export', () => {
-  test('imported elsewhere gives the same readers', async ({ db }) => {
+  test('imported elsewhere gives the same readers: exported there, it is the same to the byte', async ({ db }) => {
     const here = servicesOn(db)
-    await addSubscriber(db, 'Ada@example.org', { zone: 'Asia/Tokyo', hour: 7, cadence: 'weekdays', size: 5 })
-    await addSubscriber(db, "o'hara+x@bücher.example", { hour: 0, cadence: 'weekly', size: 20 })
+    const wishes = {
+      topics: ['nlp', 'speech'],
+      keywords: ['=cmd|calc', 'tiny models'],
+      locale: 'de',
+      format: 'text',
+    } as const
+    await addSubscriber(db, 'Ada@example.org', {
+      zone: 'Asia/Tokyo',
+      hour: 7,
+      cadence: 'weekdays',
+      size: 5,
+      likeVoted: true,
+    })
+    await addSubscriber(db, "o'hara+x@bücher.example", {
+      ...wishes,
+      topics: [...wishes.topics],
+      keywords: [...wishes.keywords],
+      hour: 0,
+      cadence: 'weekly',
+      weekday: 3,
+      size: 20,
+      pausedUntil: new Date('2026-06-01T00:00:00Z'),
+    })
+    await addSubscriber(db, "'=odd@example.org")
     await addSubscriber(db, 'left@example.org', { status: 'unsubscribed', nextDigestAt: null, leftAt: NOON })
+    await addSubscriber(db, 'bounced@example.org', { status: 'bounced', nextDigestAt: null })
     await addSubscriber(db, 'gone@example.org', { status: 'erased', email: null, emailKey: null, nextDigestAt: null })
+    await db.update(subscribers).set({ requestedAt: NOON, confirmedAt: NOON, consentForm: 'web form, 2026' })
     const elsewhere = await freshDatabase()
     const pool = openPool(elsewhere.url, () => {})
     try {
       const there = servicesOn(databaseOn(pool))
-      expect(await importSubscribers(there, csv(await exported(here)), ACTIVE)).toMatchObject({
-        read: 3,
-        added: 2,
-        refused: 1,
-      })
-      const facts = (row: typeof subscribers.$inferSelect) => [
-        row.email,
-        row.status,
-        row.zone,
-        row.hour,
-        row.cadence,
-        row.size,
-      ]
-      expect((await all(there)).map(facts)).toEqual(
-        (await all(here)).filter((row) => row.status === 'active').map(facts),
-      )
-      expect(
-        (await exported(there))
-          .split('\n')
-          .slice(1, 3)
-          .map((line) => line.split(',').slice(0, 6)),
-      ).toEqual(
-        (await exported(here))
-          .split('\n')
-          .slice(1, 3)
-          .map((line) => line.split(',').slice(0, 6)),
-      )
+      const file = await exported(here)
+      expect(await importSubscribers(there, csv(file), ACTIVE)).toMatchObject({ read: 5, added: 3, remembered: 2 })
+      expect(await exported(there)).toBe(file)
+      const due = (rows: (typeof subscribers.$inferSelect)[]) => rows.map((row) => row.nextDigestAt !== null)
+      expect(due(await all(there))).toEqual(due((await all(here)).filter((row) => row.email !== null)))
     } finally {
       await pool.end()
       await elsewhere.drop()
     }
+  })
+
+  test('has no cell that a spreadsheet would run', async ({ db }) => {
+    const services = servicesOn(db)
+    for (const local of ['=1+1', '+tag', '-x', "'=x", '=HYPERLINK'])
+      await addSubscriber(db, `${local}@example.org`, { keywords: [`=cmd|'/c calc'!A0`, '@SUM(A1)'] })
+    const cells = (await exported(services))
+      .split('\n')
+      .slice(1, -1)
+      .flatMap((line) => line.match(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)!)
+    expect(cells.length).toBeGreaterThan(50)
+    for (const cell of cells) expect(cell.replace(/^"/, '')).not.toMatch(/^[=+\-@\t\r]/)
   })
 
   test('comes in chunks, so that memory does not grow with the list', async ({ db }) => {
