@@ -13,7 +13,8 @@ import { editionRoutes } from './http/editions.ts'
 import { pageErrorHandler, pageNotFound } from './http/error-pages.ts'
 import { healthRoutes } from './http/health.ts'
 import { speakTheReadersLanguage } from './http/language.ts'
-import { loadLimits, signUpLimits } from './http/limits.ts'
+import { loadLimits, routeLimits } from './http/limits.ts'
+import { manageRoutes } from './http/manage.ts'
 import { paperRoutes } from './http/papers.ts'
 import { preferencesRoutes } from './http/preferences.ts'
 import { securityHeaders } from './http/security.ts'
@@ -42,7 +43,7 @@ export function buildApp(services: Services, options: AppOptions = {}) {
   app.register(fastifyHelmet, securityHeaders(services.config))
   // Nothing is kept by browsers and caches unless its route says so.
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
-  app.register(fastifyView, viewOptions(services.config, options.mailboxUrl))
+  app.register(fastifyView, viewOptions(services, options.mailboxUrl))
   // After the views, whose own hook begins every reply with empty locals.
   app.after(() => speakTheReadersLanguage(app))
 
@@ -54,16 +55,15 @@ export function buildApp(services: Services, options: AppOptions = {}) {
   app.register(async (limited) => {
     limited.register(fastifyFormbody)
     limited.register(fastifyUnderPressure, loadLimits)
-    await limited.register(fastifyRateLimit, signUpLimits)
-    // One for both, so that a network's sign-ups are counted together.
-    const signUpLimit = limited.rateLimit()
+    await limited.register(fastifyRateLimit, routeLimits)
     limited.register(paperRoutes, services)
-    limited.register(subscribeRoutes, { ...services, signUpLimit })
+    limited.register(subscribeRoutes, services)
     limited.register(confirmRoutes, services)
+    limited.register(manageRoutes, services)
     limited.register(submitRoutes, services)
     limited.register(preferencesRoutes, services)
     limited.register(editionRoutes, services)
-    limited.register(apiRoutes, { prefix: '/api', ...services, signUpLimit })
+    limited.register(apiRoutes, { prefix: '/api', ...services })
   })
   return app
 }

@@ -2,6 +2,8 @@
 export type ErrorCode =
   | 'BAD_ADDRESS'
   | 'BAD_PREFERENCE'
+  | 'TOO_MANY_SIGN_UPS'
+  | 'ADDRESS_TAKEN'
   | 'TOKEN_UNKNOWN'
   | 'TOKEN_EXPIRED'
   | 'BAD_PAPER'
@@ -16,6 +18,8 @@ export type ErrorCode =
 export const httpStatus = {
   BAD_ADDRESS: 422,
   BAD_PREFERENCE: 422,
+  TOO_MANY_SIGN_UPS: 429,
+  ADDRESS_TAKEN: 409,
   TOKEN_UNKNOWN: 404,
   TOKEN_EXPIRED: 410,
   BAD_PAPER: 422,

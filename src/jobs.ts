@@ -15,6 +15,7 @@ export const jobs = {
   'sweep-batches': z.object({}),
   'settle-editions': z.object({}),
   'send-service-mails': z.object({}),
+  'tidy-sign-ups': z.object({}),
 } as const satisfies Record<string, z.ZodType>
 
 export type JobName = keyof typeof jobs

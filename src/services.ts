@@ -1,8 +1,10 @@
 import { type Logger, pino } from 'pino'
 import type { Config } from './config.ts'
 import { type Db, databaseOn, openPool } from './db/database.ts'
+import { type RelayAbility, relayAbility } from './delivery/carries-utf8.ts'
 import { openQueues, type Queues } from './queue.ts'
 import { safeError } from './safe-error.ts'
+import { type MailDomains, openMailDomains } from './subscription/armour/mail-domains.ts'
 import type { TokenKeys } from './subscription/tokens.ts'
 
 /** What both processes work with: opened once, passed in, closed in reverse. */
@@ -11,6 +13,8 @@ export interface Services extends AsyncDisposable {
   db: Db
   queues: Queues
   keys: TokenKeys
+  mailDomains: MailDomains
+  relayAbility: RelayAbility
   log: Logger
   now: () => Date
 }
@@ -35,6 +39,8 @@ export async function openServices(config: Config): Promise<Services> {
     db: databaseOn(pool),
     queues,
     keys: { current: config.SECRET_KEY, previous: config.SECRET_KEY_PREVIOUS },
+    mailDomains: openMailDomains(),
+    relayAbility: relayAbility(config.SMTP_URL),
     log,
     now: () => new Date(),
     async [Symbol.asyncDispose]() {

@@ -5,6 +5,7 @@ import { progressInWords, progressOf } from './delivery/progress.ts'
 import { reportSources, sourceInWords } from './papers/source-health.ts'
 import { configuredSources } from './papers/sources/configured.ts'
 import type { Services } from './services.ts'
+import { reportSignUps, signUpsInWords } from './subscription/armour/report.ts'
 
 const EDITIONS_SHOWN = 5
 
@@ -35,6 +36,7 @@ export async function readStatus(
     })),
   )
   const papers = rows[0]!
+  const signUps = await reportSignUps(services)
   const sources = await reportSources(services, configuredSources(services))
   return {
     value: {
@@ -42,12 +44,14 @@ export async function readStatus(
       readers: Object.fromEntries(readers.map((r) => [r.status, r.count])),
       papers,
       sources,
+      signUps,
       outbox: outbox.rows,
       editions: progress,
     },
     words: [
       `Worker    ${worker ? 'running' : 'none is running'}`,
       `Readers   ${listed(readers.map((r) => `${r.count.toLocaleString('en')} ${r.status}`))}`,
+      `Sign-ups  ${signUpsInWords(signUps)}`,
       `Papers    ${papers.papers.toLocaleString('en')} on ${papers.days} list days${papers.newest ? `, the newest ${papers.newest}` : ''}`,
       ...sources.map((source) => `Source    ${sourceInWords(source)}`),
       `Mails     ${listed(

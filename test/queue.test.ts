@@ -16,6 +16,7 @@ const NOTHING: Handlers = {
   'sweep-batches': idle,
   'settle-editions': idle,
   'send-service-mails': idle,
+  'tidy-sign-ups': idle,
 }
 const CONCURRENCY = { clockwork: 4, mails: 1, batches: 1 }
 

@@ -14,6 +14,7 @@ const EVERY: Partial<Record<JobName, number>> = {
   'assemble-edition': 5 * MINUTE,
   'look-up-submissions': MINUTE,
   'index-papers': MINUTE,
+  'tidy-sign-ups': 10 * MINUTE,
   'collect-papers': 10 * MINUTE,
 }
 

@@ -18,6 +18,7 @@ import { releaseEditionsJob } from './release-editions.ts'
 import { startClock } from './schedule.ts'
 import { settleEditionsJob } from './settle-editions.ts'
 import { sweepBatchesJob, wakeForBatch } from './sweep-batches.ts'
+import { tidySignUpsJob } from './tidy-sign-ups.ts'
 
 export interface RunningWorker {
   /** Finishes and records what is in flight and gives the rest back. Nothing becomes unknown, unless the relay does not answer for 12 s. */
@@ -51,6 +52,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
         // On to what is due next, in case the queue has forgotten it; the sweeper comes by less often.
         for (const next of await batchesToDo(db, now(), 1)) await wakeForBatch(queues, next)
       },
+      'tidy-sign-ups': () => tidySignUpsJob(services),
       'send-service-mails': () => sendServiceMails(deliver, stopping.signal),
     },
     { clockwork: 4, mails: 1, batches: 1 },

@@ -53,7 +53,7 @@ export const deliveryState = pgEnum('delivery_state', [
   'expired',
   'erased',
 ])
-export const serviceMail = pgEnum('service_mail', ['confirm', 'welcome', 'already'])
+export const serviceMail = pgEnum('service_mail', ['confirm', 'welcome', 'already', 'remind', 'manage', 'change'])
 
 export const papers = pgTable(
   'papers',
@@ -206,6 +206,8 @@ export const subscribers = pgTable('subscribers', {
   confirmNonce: bytea('confirm_nonce'),
   requestedAt: moment('requested_at'),
   confirmedAt: moment('confirmed_at'),
+  firstConfirmedAt: moment('first_confirmed_at'),
+  remindedAt: moment('reminded_at'),
   leftAt: moment('left_at'),
   consentForm: text('consent_form'),
   consentOrigin: bytea('consent_origin'),
@@ -344,4 +346,24 @@ export const inboundEvents = pgTable('inbound_events', {
   evidence: text('evidence').notNull(),
   mentions: bytea('mentions').array().notNull().default([]),
   raw: bytea('raw'),
+})
+
+export const signUpCounts = pgTable(
+  'sign_up_counts',
+  {
+    scope: text('scope').notNull(),
+    key: text('key').notNull(),
+    since: moment('since').notNull(),
+    count: integer('count').notNull(),
+  },
+  (t) => [primaryKey({ name: 'one_count_per_window', columns: [t.scope, t.key, t.since] })],
+)
+
+export const addressChanges = pgTable('address_changes', {
+  subscriberId: bigint('subscriber_id', { mode: 'number' }).primaryKey(),
+  email: text('email').notNull(),
+  emailKey: text('email_key').notNull(),
+  addressHash: bytea('address_hash').notNull(),
+  nonce: bytea('nonce').notNull(),
+  requestedAt: moment('requested_at').notNull(),
 })

@@ -118,7 +118,8 @@ export function readerPart(
     format,
     shown,
     headers:
-      `To: <${email}>\r\n` +
+      // A digest is put together one byte a character.
+      `To: <${Buffer.from(email).toString('latin1')}>\r\n` +
       `Message-ID: <${messageIdOf(messageKey, subscriberId)}@${domainOf(config.MAIL_FROM)}>\r\n` +
       `Date: ${mailDate(at)}\r\n` +
       `List-Unsubscribe: <${config.PUBLIC_URL}/unsubscribe/${unsubscribeToken}>,\r\n <${leaveByMail(config, unsubscribeToken)}>\r\n` +

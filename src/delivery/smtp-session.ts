@@ -52,7 +52,7 @@ export function openSession(settings: RelaySettings): Promise<Session> {
   })
 }
 
-const optionsOf = ({ host, port, secure, requireTLS, tls, ehlo }: RelaySettings): SMTPConnectionOptions => ({
+export const optionsOf = ({ host, port, secure, requireTLS, tls, ehlo }: RelaySettings): SMTPConnectionOptions => ({
   host,
   secure,
   requireTLS,

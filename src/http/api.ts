@@ -5,27 +5,44 @@ import { z } from 'zod'
 import { PaperboyError } from '../errors.ts'
 import { LOCALES } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
-import { subscribe } from '../subscription/subscribe.ts'
+import { TooManySignUps } from '../subscription/armour/admit.ts'
+import { makeChallenge } from '../subscription/armour/proof.ts'
+import { watchSurges } from '../subscription/armour/watch-surges.ts'
+import { signUp } from '../subscription/sign-up.ts'
 import { report, statusOf } from './error-pages.ts'
-import type { Limited } from './limits.ts'
+import { evidenceFields, evidenceOf } from './evidence.ts'
 import { zoneGuess } from './zones.ts'
 
+/** Making one costs us two milliseconds; a browser asks when its reader turns to the form. */
+const CHALLENGES = { max: 200, timeWindow: 10 * 60_000 }
+
 /** Everything under /api. Errors are RFC 9457 problem details. */
-export const apiRoutes: FastifyPluginAsyncZod<Services & Limited> = async (app, services) => {
+export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const surges = watchSurges(services)
   app.setErrorHandler(problemHandler)
   app.setNotFoundHandler(async (_request, reply) =>
     problem(reply, { status: 404, detail: 'There is nothing at this path.' }),
   )
 
   const schema = {
-    body: z.object({ email: z.string().max(1000), zone: zoneGuess, locale: z.enum(LOCALES).optional() }),
+    body: z.object({
+      email: z.string().max(1000),
+      zone: zoneGuess,
+      locale: z.enum(LOCALES).optional(),
+      ...evidenceFields,
+    }),
     response: { 202: z.object({ status: z.literal('check your inbox') }) },
   }
-  app.post('/v1/subscriptions', { schema, onRequest: services.signUpLimit }, async (request, reply) => {
-    const { email, zone, locale = reply.locals!.locale } = request.body
-    await subscribe(services, { typed: email, zone, locale, origin: request.ip })
+  app.post('/v1/subscriptions', { schema }, async ({ body, ip }, reply) => {
+    const { email, zone, locale = reply.locals!.locale } = body
+    await signUp(services, { typed: email, zone, locale, origin: ip, evidence: evidenceOf(services, body) })
     return reply.code(202).send({ status: 'check your inbox' as const })
   })
+
+  // Whoever solves it and sends challenge and solution as `proof` with an address is no doubtful sign-up.
+  app.get('/v1/challenge', { onRequest: app.rateLimit(CHALLENGES) }, async () =>
+    makeChallenge(services, { surge: await surges.going() }),
+  )
 }
 
 interface Problem {
@@ -40,7 +57,7 @@ interface Problem {
 const DETAILS: Record<number, string> = {
   413: 'The body is larger than this takes.',
   415: 'Send application/json.',
-  429: 'Too many sign-ups from this network. See Retry-After.',
+  429: 'Too many requests from this network. See Retry-After.',
   503: 'Too busy. See Retry-After.',
 }
 
@@ -55,6 +72,7 @@ async function problemHandler(error: unknown, request: FastifyRequest, reply: Fa
   const status = statusOf(error)
   report(error, status, request)
   if (error instanceof PaperboyError) {
+    if (error instanceof TooManySignUps) reply.header('retry-after', error.retryAfterSeconds)
     const errors = error.code === 'BAD_ADDRESS' ? { errors: [{ field: 'email', message: error.message }] } : {}
     return problem(reply, { status, detail: error.message, code: error.code, ...errors })
   }

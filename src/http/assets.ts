@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { fastifyStatic } from '@fastify/static'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 
 const FOLDER = join(import.meta.dirname, 'assets')
-const FILES = readdirSync(FOLDER).sort()
+/** ALTCHA's own, which solves the challenges of the sign-up form beside the page. */
+const SOLVER = { name: 'solver.js', path: fileURLToPath(import.meta.resolve('altcha/workers/pbkdf2')) }
+const FILES = [...readdirSync(FOLDER).sort(), SOLVER.name]
+const pathOf = (file: string): string => (file === SOLVER.name ? SOLVER.path : join(FOLDER, file))
 
 /** Changes with any of the files, so that a browser may keep them for good. */
-const VERSION = FILES.reduce((hash, file) => hash.update(readFileSync(join(FOLDER, file))), createHash('sha256'))
+const VERSION = FILES.reduce((hash, file) => hash.update(readFileSync(pathOf(file))), createHash('sha256'))
   .digest('hex')
   .slice(0, 10)
 
@@ -23,8 +27,9 @@ export const assetRoutes: FastifyPluginAsyncZod = async (app) => {
     if (!FILES.includes(params.file)) return reply.callNotFound()
     // While versions roll over, a page may ask the other one for its files: it gets ours, but must not keep them under that name.
     const own = params.version === VERSION
+    const path = pathOf(params.file)
     return reply
       .header('cache-control', own ? 'public, max-age=31536000, immutable' : 'no-store')
-      .sendFile(params.file, { cacheControl: false })
+      .sendFile(basename(path), dirname(path), { cacheControl: false })
   })
 }

@@ -1,5 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { httpStatus, PaperboyError } from '../errors.ts'
+import { TooManySignUps } from '../subscription/armour/admit.ts'
+import { showTooMany } from './evidence.ts'
 
 interface Words {
   heading: string
@@ -22,8 +24,8 @@ const WORDS: Record<number, Words> = {
     text: 'It was sent in a way that this page does not take. Go back and send it again.',
   },
   429: {
-    heading: 'Too many sign-ups from your network',
-    text: 'To keep scripts out, a network may sign up a few addresses at a time. Wait ten minutes and try again.',
+    heading: 'Too many requests from your network',
+    text: 'To keep scripts out, a network may do this a few times in a row. Wait ten minutes and try again.',
   },
   500: {
     heading: 'Something went wrong here',
@@ -54,9 +56,11 @@ export async function pageErrorHandler(error: unknown, request: FastifyRequest, 
   report(error, status, request)
   reply.code(status)
   if (error instanceof PaperboyError) {
-    const link = error.code === 'TOKEN_EXPIRED' || error.code === 'TOKEN_UNKNOWN'
-    const heading = error.code === 'TOKEN_EXPIRED' ? 'This link is too old' : 'This link does not work'
-    if (link) return reply.view('link', { heading, text: error.message, signUp: isConfirm(request) })
+    if (error instanceof TooManySignUps) return showTooMany(reply, error)
+    if (error.code === 'TOKEN_EXPIRED' || error.code === 'TOKEN_UNKNOWN') {
+      const page = request.routeOptions.url?.split('/')[1]
+      return reply.view('link', { expired: error.code === 'TOKEN_EXPIRED', page })
+    }
     return reply.view('message', { heading: 'That did not work', text: error.message })
   }
   return reply.view('message', wordsFor(status))
@@ -67,5 +71,3 @@ export async function pageNotFound(_request: FastifyRequest, reply: FastifyReply
 }
 
 const wordsFor = (status: number): Words => WORDS[status] ?? (status < 500 ? WORDS[400]! : WORDS[500]!)
-
-const isConfirm = (request: FastifyRequest): boolean => request.routeOptions.url === '/confirm/:token'

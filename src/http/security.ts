@@ -10,6 +10,8 @@ export const securityHeaders = (config: Pick<Config, 'PUBLIC_URL'>): FastifyHelm
       defaultSrc: ["'none'"],
       styleSrc: ["'self'"],
       scriptSrc: ["'self'"],
+      // the challenge that the sign-up form's script asks for
+      connectSrc: ["'self'"],
       imgSrc: ["'self'", 'data:'],
       formAction: ["'self'"],
       baseUri: ["'none'"],

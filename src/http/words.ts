@@ -1,5 +1,5 @@
-import { closingHour, longDate } from '../edition/words.ts'
-import { dayOf, startOfDay } from '../papers/days.ts'
+import { longDate } from '../edition/words.ts'
+import { startOfDay } from '../papers/days.ts'
 
 /** Days, moments and numbers as pages say them. */
 
@@ -14,9 +14,6 @@ export const fullDay = (day: string): string => longDate({ kind: 'daily', date: 
 
 /** "Friday" */
 export const weekdayOf = (moment: Date): string => weekday.format(moment)
-
-/** "Friday, 14 March 2025, 06:00 UTC" */
-export const fullMoment = (moment: Date): string => `${fullDay(dayOf(moment))}, ${closingHour(moment)} UTC`
 
 /** "1 paper", "31 papers" */
 export const counted = (n: number, noun: string): string => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
+import { addressOf } from '../delivery/digest-press.ts'
 import { waitAfter } from '../delivery/later-batches.ts'
 import type { Outcome } from '../delivery/outcome.ts'
 import { persistently } from '../delivery/persistently.ts'
@@ -34,7 +35,11 @@ export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<n
     if (!mail) return sent
     const message = await composeServiceMail(deps, mail)
     const renewal = keepLease(deps, mail.id)
-    const from = returnPath(deps, { subscriberId: mail.subscriberId, mail: 'service', reference: mail.id })
+    // What bounces from an address that is not the reader's yet must not count against the one that is.
+    const from =
+      mail.kind === 'change'
+        ? addressOf(deps.config.MAIL_FROM)
+        : returnPath(deps, { subscriberId: mail.subscriberId, mail: 'service', reference: mail.id })
     const outcome = await deps.relay.send({ from, to: mail.email }, message)
     await persistently(deps, () => record(deps, mail, outcome)).finally(() => clearInterval(renewal))
     if (outcome.relayDown) return sent
@@ -68,31 +73,21 @@ async function settleDead({ db, config, now }: Deps): Promise<void> {
  */
 async function markHanded(db: Db, at: Date): Promise<Handed | undefined> {
   for (;;) {
-    const { rows } = await db.execute<{
-      id: string
-      kind: ServiceMail['kind']
-      state: string
-      subscriber_id: string
-      email: string
-      zone: string
-      next_digest_at: string | null
-      confirm_nonce: Buffer | null
-      message_key: Buffer
-      hand_overs: number
-    }>(sql`
+    const { rows } = await db.execute<Row>(sql`
       WITH next AS (
         SELECT id FROM outbox
         WHERE settled_at IS NULL AND state IN ('queued', 'deferred', 'unknown') AND due_at <= ${at}
         ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
       ), judged AS (
-        SELECT o.id, s.email, s.zone, s.next_digest_at, s.confirm_nonce,
-          s.email IS NOT NULL AND o.created_at > ${at}::timestamptz - make_interval(hours => ${EXPIRES_AFTER_HOURS})
-          AND CASE WHEN o.kind = 'confirm'
-            THEN s.status IN ('pending', 'unsubscribed', 'bounced') AND (s.left_at IS NULL OR s.left_at < o.created_at)
-            ELSE s.status = 'active' END
-          AND NOT EXISTS (SELECT FROM suppressions x WHERE x.address_hash = s.address_hash
-                          AND (o.kind <> 'confirm' OR x.reason IN ('complaint', 'manual'))) AS allowed
-        FROM next JOIN outbox o ON o.id = next.id LEFT JOIN subscribers s ON s.id = o.subscriber_id
+        SELECT o.id, s.zone, s.locale, s.next_digest_at, s.address_hash,
+          CASE WHEN o.kind = 'change' THEN c.email ELSE s.email END AS email,
+          CASE WHEN o.kind = 'change' THEN c.nonce ELSE s.confirm_nonce END AS nonce,
+          -- asked to confirm: confirmed before; welcomed: confirmed before this time
+          CASE WHEN s.status = 'active' THEN coalesce(s.first_confirmed_at < s.confirmed_at, false) ELSE s.confirmed_at IS NOT NULL END AS returning,
+          o.created_at > ${at}::timestamptz - make_interval(hours => ${EXPIRES_AFTER_HOURS}) AND ${mayHave} AS allowed
+        FROM next JOIN outbox o ON o.id = next.id
+          LEFT JOIN subscribers s ON s.id = o.subscriber_id
+          LEFT JOIN address_changes c ON c.subscriber_id = o.subscriber_id
       )
       UPDATE outbox o SET
         -- One that is unknown may have arrived: not handing it over again does not make that known.
@@ -101,23 +96,58 @@ async function markHanded(db: Db, at: Date): Promise<Handed | undefined> {
         lease_until = CASE WHEN j.allowed THEN now() + make_interval(secs => ${LEASE_SECONDS}) END,
         settled_at = CASE WHEN j.allowed THEN NULL ELSE ${at}::timestamptz END
       FROM judged j WHERE o.id = j.id
-      RETURNING o.id, o.kind, o.state, o.subscriber_id, j.email, j.zone, j.next_digest_at, j.confirm_nonce, o.message_key, o.hand_overs`)
+      RETURNING o.id, o.kind, o.state, o.subscriber_id, o.message_key, o.hand_overs,
+        j.email, j.zone, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning`)
     const row = rows[0]
     if (!row) return undefined
-    if (row.state !== 'handed') continue
-    return {
-      id: Number(row.id),
-      kind: row.kind,
-      subscriberId: Number(row.subscriber_id),
-      email: row.email,
-      zone: row.zone,
-      nextDigestAt: row.next_digest_at === null ? null : new Date(row.next_digest_at),
-      confirmNonce: row.confirm_nonce,
-      messageKey: row.message_key,
-      handOvers: row.hand_overs,
-    }
+    if (row.state === 'handed') return toHanded(row)
   }
 }
+
+/** SQL: whether the reader may still have this mail, of every kind of it. */
+const mayHave = sql`CASE o.kind
+    WHEN 'confirm' THEN s.status IN ('pending', 'unsubscribed', 'bounced') AND (s.left_at IS NULL OR s.left_at < o.created_at)
+    WHEN 'remind' THEN s.status = 'pending'
+    WHEN 'manage' THEN s.status <> 'erased'
+    WHEN 'change' THEN s.status <> 'erased' AND c.email IS NOT NULL AND c.requested_at = o.created_at
+    ELSE s.status = 'active' END
+  AND s.email IS NOT NULL
+  AND NOT EXISTS (
+    SELECT FROM suppressions x
+    WHERE x.address_hash = CASE WHEN o.kind = 'change' THEN c.address_hash ELSE s.address_hash END
+      -- Who asks anew may be asked; a bounce or an erasure is lifted by their answer.
+      AND (o.kind NOT IN ('confirm', 'manage', 'change') OR x.reason IN ('complaint', 'manual')))`
+
+interface Row extends Record<string, unknown> {
+  id: string
+  kind: ServiceMail['kind']
+  state: string
+  subscriber_id: string
+  message_key: Buffer
+  hand_overs: number
+  email: string
+  zone: string
+  locale: string
+  next_digest_at: string | null
+  address_hash: Buffer
+  nonce: Buffer | null
+  returning: boolean
+}
+
+const toHanded = (row: Row): Handed => ({
+  id: Number(row.id),
+  kind: row.kind,
+  subscriberId: Number(row.subscriber_id),
+  email: row.email,
+  zone: row.zone,
+  locale: row.locale,
+  nextDigestAt: row.next_digest_at === null ? null : new Date(row.next_digest_at),
+  addressHash: row.address_hash,
+  nonce: row.nonce,
+  returning: row.returning,
+  messageKey: row.message_key,
+  handOvers: row.hand_overs,
+})
 
 /** A cut connection leaves a mail `unknown` and, under `resend`, due again like a deferred one until it was tried often enough. */
 async function record({ db, config, now, log }: Deps, mail: Handed, outcome: Outcome): Promise<void> {

@@ -33,20 +33,23 @@ export function checkConfirm({ keys, now }: Pick<Deps, 'keys' | 'now'>, token: s
  * complaint or the operator's.
  *
  * @param token from the confirmation mail: HMAC over purpose, subscriber, time and nonce
- * @returns when the first digest is due that comes at the reader's hour
+ * @returns when the first digest is due that comes at the reader's hour, and whether they were a reader before
  * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED
  */
 export async function confirm(
   { db, queues, keys, config, now }: Deps,
   token: string,
-): Promise<{ firstDigestAt: Date }> {
+): Promise<{ firstDigestAt: Date; returning: boolean }> {
   let first: FirstDigest | undefined
   checkConfirm({ keys, now }, token)
   const { subscriberId, extra: nonce } = verifyToken(keys, 'confirm', token)
-  const firstDigestAt = await db.transaction(async (tx) => {
+  const answer = await db.transaction(async (tx) => {
     const [found] = await tx.select().from(subscribers).where(eq(subscribers.id, subscriberId)).for('update')
     if (!found?.confirmNonce?.equals(nonce)) throw usedUp()
-    if (found.status === 'active') return found.nextDigestAt!
+    const before = found.firstConfirmedAt ?? found.confirmedAt
+    if (found.status === 'active') {
+      return { firstDigestAt: found.nextDigestAt!, returning: before !== null && before < found.confirmedAt! }
+    }
     if (found.status !== 'pending' && found.status !== 'unsubscribed' && found.status !== 'bounced') throw usedUp()
     const asked = found.requestedAt ?? now()
     if ((found.confirmedAt && found.confirmedAt >= asked) || (found.leftAt && found.leftAt >= asked)) throw usedUp()
@@ -60,6 +63,7 @@ export async function confirm(
       .set({
         status: 'active',
         confirmedAt: now(),
+        firstConfirmedAt: before ?? now(),
         pausedUntil: null,
         nextDigestAt: sql`next_digest_at(${subscribers.zone}, ${subscribers.hour}, ${subscribers.cadence}, ${subscribers.weekday}, ${now()})`,
         updatedAt: now(),
@@ -70,11 +74,11 @@ export async function confirm(
     await tx
       .insert(outbox)
       .values({ kind: 'welcome', subscriberId, dueAt: now(), createdAt: now(), messageKey: randomBytes(16) })
-    return first?.nextDigestAt ?? active!.nextDigestAt!
+    return { firstDigestAt: first?.nextDigestAt ?? active!.nextDigestAt!, returning: before !== null }
   })
   void queues.wake('send-service-mails', {})
   if (first) void queues.wake('send-batch', { batchId: first.batchId }, `${first.batchId}-0`)
-  return { firstDigestAt }
+  return answer
 }
 
 const usedUp = (): PaperboyError =>

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { PaperboyError } from '../errors.ts'
 
 /** What a link may do. A token made for one purpose is unknown to every other. */
-export type TokenPurpose = 'confirm' | 'unsubscribe' | 'preferences' | 'vote' | 'reader'
+export type TokenPurpose = 'confirm' | 'unsubscribe' | 'preferences' | 'vote' | 'reader' | 'manage' | 'change' | 'form'
 
 export interface TokenKeys {
   /** signs new tokens */

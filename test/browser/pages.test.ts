@@ -151,7 +151,7 @@ test('what one presses is at least 44 pixels high', async ({ site }) => {
   for (const url of paths.filter((each) => !each.startsWith('/editions/'))) {
     await page.goto(url)
     for (const control of await page
-      .locator('button, select, input:not([type=hidden], [type=radio]), .choice, .days a')
+      .locator('button, select, input:not([type=hidden], [type=radio], [type=checkbox]), .choice, .days a')
       .all()) {
       const box = await control.boundingBox()
       expect({ url, text: await control.textContent(), high: box!.height >= 44 }).toMatchObject({ high: true })

@@ -19,6 +19,10 @@ export const testConfig = (overrides: Record<string, string> = {}): Config =>
     SECRET_KEY: 'a test key that is thirty-two bytes long at least',
     SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
     LOG_LEVEL: 'silent',
+    // Whoever tests something else signs up as often as they like.
+    SIGN_UPS_PER_NETWORK: '100000',
+    SIGN_UPS_PER_DOMAIN: '100000',
+    SIGN_UPS_IN_ALL: '100000',
     ...overrides,
   }) as Config
 
@@ -44,6 +48,8 @@ export function servicesOn(
     db,
     queues: lostQueues,
     keys: { current: config.SECRET_KEY, previous: config.SECRET_KEY_PREVIOUS },
+    mailDomains: { signsOf: async () => ({ disposable: false, takesMail: 'unknown' }) },
+    relayAbility: { carriesUtf8: async () => false },
     log: pino({ level: 'silent' }),
     now: () => at.now,
     [Symbol.asyncDispose]: async () => {},

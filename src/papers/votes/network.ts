@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { isIPv6 } from 'node:net'
+import { networkPrefix } from '../../network-prefix.ts'
 import { dayOf } from '../days.ts'
 
 /**
@@ -10,23 +10,7 @@ import { dayOf } from '../days.ts'
  */
 export function networkOf(secretKey: string, address: string, at: Date): Buffer {
   return createHmac('sha256', secretKey)
-    .update(`vote network\0${dayOf(at)}\0${prefixOf(address)}`)
+    .update(`vote network\0${dayOf(at)}\0${networkPrefix(address)}`)
     .digest()
     .subarray(0, 16)
-}
-
-function prefixOf(address: string): string {
-  const plain = address.replace(/%.*$/, '').toLowerCase()
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain)
-  if (mapped) return mapped[1]!
-  if (!isIPv6(plain)) return plain
-  // "2001:db8::1" → the 8 groups that "::" shortens.
-  const [head = '', tail] = plain.split('::')
-  const groups = (text: string | undefined) => (text ? text.split(':') : [])
-  const [before, after] = [groups(head), groups(tail)]
-  const gap = tail === undefined ? [] : Array(Math.max(0, 8 - before.length - after.length)).fill('0')
-  return [...before, ...gap, ...after]
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')
 }

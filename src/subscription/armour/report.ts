@@ -1,0 +1,25 @@
+import type { Services } from '../../services.ts'
+import { countTrapped, listSurges, type Surge } from './counts.ts'
+
+interface SignUpReport {
+  surges: Surge[]
+  /** sign-ups within the last day that filled in what people do not see */
+  trapped: number
+}
+
+/** What the armour sees, for the operator. */
+export const reportSignUps = async (services: Pick<Services, 'db' | 'config' | 'now'>): Promise<SignUpReport> => ({
+  surges: await listSurges(services),
+  trapped: await countTrapped(services),
+})
+
+/** "a surge for example.org (180 in ten minutes, 100 is the limit): only sign-ups with proof of work are taken" */
+export function signUpsInWords({ surges, trapped }: SignUpReport): string {
+  const caught = trapped > 0 ? `; ${trapped.toLocaleString('en')} fell into the trap today` : ''
+  if (surges.length === 0) return `no surge${caught}`
+  const named = surges.map(
+    ({ domain, count, limit }) =>
+      `${domain ?? 'all domains'} (${count} in ten minutes, ${Math.round(limit)} is the limit)`,
+  )
+  return `a surge for ${named.join(', ')}: doubtful ones are turned away, mails leave more slowly${caught}`
+}

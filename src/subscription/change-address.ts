@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { and, eq, inArray, ne, sql } from 'drizzle-orm'
+import { addressChanges, outbox, subscribers, suppressions } from '../db/schema.ts'
+import { PaperboyError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { addressHash } from './address.ts'
+import { openManageLink } from './manage.ts'
+import { readAddress } from './sign-up.ts'
+import { barred, kindOf, mayMail } from './stranger-mail.ts'
+import { verifyToken } from './tokens.ts'
+
+const GOOD_FOR_HOURS = 24
+
+/**
+ * The reader wants their mail at another address: a link goes there, and until it is used nothing changes. An address that must
+ * not be mailed gets none, and the answer is the same.
+ *
+ * @param token of a fresh manage link
+ * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED | BAD_ADDRESS | TOO_MANY_SIGN_UPS when asked too often
+ */
+export async function askToChangeAddress(
+  services: Pick<Services, 'db' | 'keys' | 'config' | 'queues' | 'now' | 'relayAbility'>,
+  token: string,
+  typed: string,
+): Promise<void> {
+  const { db, config, queues, now } = services
+  const { subscriberId } = await openManageLink(services, token)
+  const { email, key } = await readAddress(services, typed)
+  const hash = addressHash(config.SUPPRESSION_KEY, key)
+  const at = now()
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`SELECT FROM subscribers WHERE id = ${subscriberId} FOR UPDATE`)
+    const { rows } = await tx.execute(sql`
+      WITH asked AS (
+        INSERT INTO address_changes AS c (subscriber_id, email, email_key, address_hash, nonce, requested_at)
+        SELECT s.id, ${email}, ${key}, ${hash}, ${randomBytes(8)}, ${at}::timestamptz FROM subscribers s
+        WHERE s.id = ${subscriberId} AND s.status <> 'erased' AND ${mayMail(sql`s.id`, kindOf('change'), at)}
+        ON CONFLICT (subscriber_id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key,
+          address_hash = excluded.address_hash, nonce = excluded.nonce, requested_at = excluded.requested_at
+        RETURNING c.subscriber_id, c.address_hash
+      ), mailed AS (
+        INSERT INTO outbox (kind, subscriber_id, due_at, message_key, created_at)
+        SELECT 'change', subscriber_id, ${at}, ${randomBytes(16)}, ${at} FROM asked WHERE NOT ${barred(sql`asked.address_hash`)}
+      )
+      SELECT FROM asked`)
+    if (rows.length === 0) {
+      throw new PaperboyError('TOO_MANY_SIGN_UPS', 'Too many address changes were asked for. Try again later.')
+    }
+  })
+  void queues.wake('send-service-mails', {})
+}
+
+/**
+ * Whether the link in the mail to the new address could still be used; changes nothing.
+ * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED
+ */
+export function checkChange({ keys, now }: Pick<Services, 'keys' | 'now'>, token: string) {
+  const content = verifyToken(keys, 'change', token)
+  if (now().getTime() - content.issuedAt.getTime() > GOOD_FOR_HOURS * 3_600_000) {
+    throw new PaperboyError('TOKEN_EXPIRED', 'This link was good for one day. Ask for the change again.')
+  }
+  return content
+}
+
+/**
+ * The new address is the reader's from now on. Whoever opened the link in it has shown that mail arrives there, which lifts a hard
+ * bounce or an erasure. An unused sign-up of that address makes room; a subscription does not.
+ *
+ * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED | ADDRESS_TAKEN
+ */
+export async function changeAddress(
+  { db, keys, now }: Pick<Services, 'db' | 'keys' | 'now'>,
+  token: string,
+): Promise<void> {
+  const { subscriberId, extra: nonce } = checkChange({ keys, now }, token)
+  await db.transaction(async (tx) => {
+    const [change] = await tx
+      .delete(addressChanges)
+      .where(and(eq(addressChanges.subscriberId, subscriberId), eq(addressChanges.nonce, nonce)))
+      .returning()
+    if (!change) throw new PaperboyError('TOKEN_UNKNOWN', 'This link was used, or a newer one was sent.')
+    const { email, emailKey, addressHash: hash } = change
+    const [other] = await tx
+      .select({ id: subscribers.id, status: subscribers.status })
+      .from(subscribers)
+      .where(and(eq(subscribers.emailKey, emailKey), ne(subscribers.id, subscriberId)))
+      .for('update')
+    if (other && other.status !== 'pending') {
+      throw new PaperboyError('ADDRESS_TAKEN', 'This address has a subscription of its own.')
+    }
+    if (other) {
+      await tx.delete(outbox).where(eq(outbox.subscriberId, other.id))
+      await tx.delete(subscribers).where(eq(subscribers.id, other.id))
+    }
+    await tx
+      .delete(suppressions)
+      .where(and(eq(suppressions.addressHash, hash), inArray(suppressions.reason, ['hard bounce', 'erasure'])))
+    await tx
+      .update(subscribers)
+      .set({
+        email,
+        emailKey,
+        addressHash: hash,
+        // It was the old address that bounced.
+        status: sql`CASE WHEN ${subscribers.status} = 'bounced' AND ${subscribers.confirmedAt} IS NOT NULL
+          AND ${subscribers.nextDigestAt} IS NOT NULL THEN 'active' ELSE ${subscribers.status} END`,
+        updatedAt: now(),
+      })
+      .where(and(eq(subscribers.id, subscriberId), ne(subscribers.status, 'erased')))
+  })
+}

@@ -1,0 +1,229 @@
+import { solveChallenge } from 'altcha-lib'
+import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
+import { sql } from 'drizzle-orm'
+import { describe, expect, test as pure } from 'vitest'
+import type { Db } from '../../../src/db/database.ts'
+import { outbox, signUpCounts, subscribers } from '../../../src/db/schema.ts'
+import { networkPrefix } from '../../../src/network-prefix.ts'
+import type { Services } from '../../../src/services.ts'
+import { sweepCounts } from '../../../src/subscription/armour/counts.ts'
+import { checkProof, makeChallenge } from '../../../src/subscription/armour/proof.ts'
+import { reportSignUps, signUpsInWords } from '../../../src/subscription/armour/report.ts'
+import { signUp } from '../../../src/subscription/sign-up.ts'
+import { test } from '../../support/database.ts'
+import { makeProof } from '../../support/proof.ts'
+import { NOON, servicesOn } from '../../support/services.ts'
+
+const MINUTE = 60_000
+const LIMITS = { SIGN_UPS_PER_NETWORK: '30', SIGN_UPS_PER_DOMAIN: '40', SIGN_UPS_IN_ALL: '80' }
+const ago = (ms: number, from = NOON) => new Date(from.getTime() - ms)
+let nth = 0
+
+interface How {
+  origin?: string
+  domain?: string
+  proof?: string | undefined
+  proven?: boolean
+  trapped?: boolean
+}
+/** One sign-up of a new address; the answer is 'in' or 'later'. */
+async function knock(
+  services: Services,
+  { origin, domain = 'example.org', proof, proven = true, trapped = false }: How = {},
+) {
+  const made = proof ?? (proven ? await makeProof(services.config.SECRET_KEY, ago(5_000, services.now())) : undefined)
+  nth++
+  return signUp(services, {
+    typed: `r${nth}@${domain}`,
+    origin: origin ?? `198.51.${nth >> 8}.${nth & 255}`,
+    evidence: { proof: made, shownAt: made ? undefined : ago(5_000, services.now()), trapped },
+  }).then(
+    () => 'in',
+    (error) => {
+      expect(error).toMatchObject({ code: 'TOO_MANY_SIGN_UPS' })
+      expect(error.retryAfterSeconds).toBeGreaterThan(0)
+      expect(error.retryAfterSeconds).toBeLessThanOrEqual(600)
+      return 'later'
+    },
+  )
+}
+async function knocks(services: Services, count: number, how: How = {}): Promise<number> {
+  let taken = 0
+  for (let n = 0; n < count; n++) if ((await knock(services, how)) === 'in') taken++
+  return taken
+}
+const delays = async (db: Db) =>
+  (await db.select().from(outbox).orderBy(outbox.id)).map(
+    (mail) => (mail.dueAt.getTime() - mail.createdAt.getTime()) / 1000,
+  )
+
+describe('one network', () => {
+  test('signs up 30 with proof of work in ten minutes, whichever process counts', async ({ db }) => {
+    const processes = [servicesOn(db, LIMITS), servicesOn(db, LIMITS)]
+    const answers: string[] = []
+    for (let n = 0; n < 32; n++) answers.push(await knock(processes[n % 2]!, { origin: `2001:db8:1:1::${n}` }))
+    expect(answers.filter((answer) => answer === 'in')).toHaveLength(30)
+    expect(await db.$count(subscribers)).toBe(30)
+    expect(await knock(processes[0]!, { origin: '2001:db8:1:2::1' })).toBe('in')
+    expect(await knock({ ...processes[0]!, now: () => ago(-10 * MINUTE) }, { origin: '2001:db8:1:1::1' })).toBe('in')
+  })
+
+  test('a third as many without it: doubts weigh', async ({ db }) => {
+    expect(await knocks(servicesOn(db, LIMITS), 15, { origin: '192.0.2.1', proven: false })).toBe(10)
+  })
+
+  test('all at once as well', async ({ db }) => {
+    const services = servicesOn(db, LIMITS)
+    const answers = await Promise.all(Array.from({ length: 40 }, () => knock(services, { origin: '192.0.2.1' })))
+    expect(answers.filter((answer) => answer === 'in')).toHaveLength(30)
+  })
+
+  test('is no address that can be read, in no table', async ({ db }) => {
+    await knock(servicesOn(db, LIMITS), { origin: '203.0.113.77' })
+    expect(JSON.stringify(await db.select().from(signUpCounts))).not.toContain('203.0.113')
+  })
+
+  pure.for([
+    ['203.0.113.7', '203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['2001:db8:1:1::9', '2001:db8:1:1'],
+    ['2001:0db8:0001:0001:ffff:1:2:3', '2001:db8:1:1'],
+    ['2001:db8::1', '2001:db8:0:0'],
+    ['fe80::1%eth0', 'fe80:0:0:0'],
+    ['::1', '0:0:0:0'],
+  ] as const)('%s is of %s', ([address, network]) => expect(networkPrefix(address)).toBe(network))
+})
+
+describe('proof of work', () => {
+  test('a challenge solved as a browser does is one; another’s, a changed, an old or a made-up one is none', async ({
+    db,
+  }) => {
+    const services = servicesOn(db)
+    const challenge = await makeChallenge(services, { surge: false })
+    const solution = await solveChallenge({ challenge, deriveKey })
+    expect(solution!.counter).toBeGreaterThanOrEqual(60)
+    const proof = Buffer.from(JSON.stringify({ challenge, solution })).toString('base64')
+    expect(await checkProof(services, proof)).toMatchObject({ issuedAt: NOON })
+    const none = [
+      undefined,
+      '',
+      'nonsense',
+      Buffer.from('{}').toString('base64'),
+      Buffer.from(JSON.stringify({ challenge, solution: { ...solution, derivedKey: '00'.repeat(32) } })).toString(
+        'base64',
+      ),
+      await makeProof('another secret key of thirty-two bytes', ago(5_000)),
+      await makeProof(services.config.SECRET_KEY, ago(-5_000)),
+      await makeProof(services.config.SECRET_KEY, ago(121 * MINUTE)),
+      await makeProof(services.config.SECRET_KEY, ago(5_000), ({ challenge: made, solution: answer }) => {
+        const { parameters, ...rest } = made as { parameters: object }
+        return { challenge: { ...rest, parameters: { ...parameters, nonce: 'ab'.repeat(16) } }, solution: answer }
+      }),
+    ]
+    for (const text of none) expect(await checkProof(services, text)).toBeUndefined()
+  })
+
+  test('counts once', async ({ db }) => {
+    const services = servicesOn(db, LIMITS)
+    const proof = await makeProof(services.config.SECRET_KEY, ago(5_000))
+    expect(await knocks(services, 15, { origin: '192.0.2.1', proof })).toBe(10) // 1 + 9 × 3 = 28
+  })
+
+  test('in less than two seconds is a script’s', async ({ db }) => {
+    const services = servicesOn(db, LIMITS)
+    let taken = 0
+    for (let n = 0; n < 15; n++) {
+      const proof = await makeProof(services.config.SECRET_KEY, ago(1_900))
+      if ((await knock(services, { origin: '192.0.2.1', proof })) === 'in') taken++
+    }
+    expect(taken).toBe(10)
+  })
+})
+
+test('what fills in the field that people do not see gets the same answer, and nobody a mail', async ({ db }) => {
+  const services = servicesOn(db, LIMITS)
+  expect(await knock(services, { trapped: true })).toBe('in')
+  expect([await db.$count(subscribers), await db.$count(outbox)]).toEqual([0, 0])
+  expect(signUpsInWords(await reportSignUps(services))).toBe('no surge; 1 fell into the trap today')
+})
+
+describe('signs of a domain', () => {
+  for (const [name, signs] of [
+    ['to throw addresses away', { disposable: true, takesMail: 'yes' }],
+    ['without mail', { disposable: false, takesMail: 'no' }],
+  ] as const) {
+    test(`${name}: is taken, and weighs three`, async ({ db }) => {
+      const services = { ...servicesOn(db, LIMITS), mailDomains: { signsOf: async () => signs } }
+      expect(await knocks(services, 15, { origin: '192.0.2.1' })).toBe(10)
+      expect(await db.$count(outbox)).toBe(10)
+    })
+  }
+})
+
+describe('a surge', () => {
+  test('for one domain: doubtful ones are turned away there alone, mails leave at the limit’s pace, status says so, and it ends by itself', async ({
+    db,
+  }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, { ...LIMITS, SIGN_UPS_IN_ALL: '500' }, clock)
+    expect(await knocks(services, 40, { domain: 'victim.example' })).toBe(40)
+    expect(Math.max(...(await delays(db)))).toBe(0)
+    expect((await reportSignUps(services)).surges).toEqual([])
+    expect(await knocks(services, 20, { domain: 'victim.example' }), 'with proof of work').toBe(20)
+    const spaced = (await delays(db)).slice(40)
+    expect(spaced[0]).toBeCloseTo(15, 0) // 600 s / 40
+    expect(spaced.at(-1)).toBeCloseTo(300, 0)
+    expect(await knocks(services, 5, { domain: 'victim.example', proven: false })).toBe(0)
+    expect(await knocks(services, 3, { domain: 'elsewhere.example', proven: false })).toBe(3)
+    const report = await reportSignUps(services)
+    expect(report.surges).toMatchObject([{ domain: 'victim.example', limit: 40 }])
+    expect(signUpsInWords(report)).toContain('victim.example')
+    clock.now = ago(-20 * MINUTE)
+    expect(await knock(services, { domain: 'victim.example', proven: false })).toBe('later')
+    clock.now = ago(-45 * MINUTE)
+    expect(await knock(services, { domain: 'victim.example', proven: false })).toBe('in')
+    expect((await reportSignUps(services)).surges).toEqual([])
+  })
+
+  test('from many networks for many domains: doubtful ones are turned away everywhere', async ({ db }) => {
+    const services = servicesOn(db, LIMITS)
+    let taken = 0
+    for (let n = 0; n < 40; n++)
+      if ((await knock(services, { domain: `d${n}.example`, proven: false })) === 'in') taken++
+    expect(taken).toBe(26) // 27 × 3 = 81 is more than 80
+    expect(await knock(services, { domain: 'honest.example' })).toBe('in')
+    expect(signUpsInWords(await reportSignUps(services))).toContain('all domains')
+  })
+
+  test('is not what is usual there: five times the mean of the day before', async ({ db }) => {
+    const services = servicesOn(db, LIMITS)
+    for (let window = 6; window < 140; window++) {
+      await db
+        .insert(signUpCounts)
+        .values({ scope: 'domain', key: 'big.example', since: ago(window * 10 * MINUTE), count: 12 })
+    }
+    expect(await knocks(services, 50, { domain: 'big.example' })).toBe(50)
+    expect(Math.max(...(await delays(db)))).toBe(0)
+    expect(await knock(services, { domain: 'big.example', proven: false })).toBe('in')
+  })
+
+  test('makes challenges dearer', async ({ db }) => {
+    const challenge = await makeChallenge(servicesOn(db), { surge: true })
+    const solution = await solveChallenge({ challenge, deriveKey })
+    expect(solution!.counter).toBeGreaterThanOrEqual(240)
+  })
+})
+
+test('what was counted is forgotten after a day', async ({ db }) => {
+  const services = servicesOn(db, LIMITS)
+  await knock(services)
+  await sweepCounts(db, ago(-24 * 60 * MINUTE))
+  expect(await db.$count(signUpCounts)).toBe(4)
+  await sweepCounts(db, ago(-26 * 60 * MINUTE))
+  expect(await db.$count(signUpCounts)).toBe(0)
+})
+
+test('the table of counts is never waited for on the disk', async ({ db }) => {
+  const { rows } = await db.execute(sql`SELECT relpersistence FROM pg_class WHERE relname = 'sign_up_counts'`)
+  expect(rows).toEqual([{ relpersistence: 'u' }])
+})

@@ -1,0 +1,12 @@
+import type { Services } from '../src/services.ts'
+import { sweepCounts } from '../src/subscription/armour/counts.ts'
+import { forgetUnconfirmed, remindUnconfirmed } from '../src/subscription/unconfirmed.ts'
+
+/** Job `tidy-sign-ups`: one reminder to whoever has not confirmed, then forgets them; and forgets old counts. */
+export async function tidySignUpsJob(services: Services): Promise<void> {
+  const { db, log, now } = services
+  const reminded = await remindUnconfirmed(services)
+  const forgotten = await forgetUnconfirmed(services)
+  await sweepCounts(db, now())
+  if (reminded + forgotten > 0) log.info({ reminded, forgotten }, 'unconfirmed sign-ups')
+}
