@@ -1,0 +1,184 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { preview } from '../../src/edition/preview.ts'
+import type { Taken } from './support/contender.ts'
+import { inRounds, spread } from './support/rounds.ts'
+import { runContender, runProgram, startSink } from './support/run.ts'
+import { addReaders, openStage, planAfresh, type Stage } from './support/stage.ts'
+import { printTable } from './support/table.ts'
+
+const POSTFIX = { sink: '/usr/sbin/smtp-sink', source: '/usr/sbin/smtp-source' }
+const CONNECTIONS = 20
+const SLOW = { delayMs: 100, connections: 50 }
+
+const help = `npm run bench -- delivery [--readers N] [--rounds N] [--only a,b,…] [--sink bare] [--profile DIR]
+
+How fast mail leaves, beside other ways to send the same: each contender in a process of its own, against a sink in another, once a
+round in turn. ${CONNECTIONS} connections; PostgreSQL and the sink share the machine with the sender.`
+
+/** Milliseconds, CPU seconds and memory of each way to hand over the same mails. */
+export async function bench(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      readers: { type: 'string', default: '10000' },
+      rounds: { type: 'string', default: '5' },
+      only: { type: 'string' },
+      sink: { type: 'string', default: 'postfix' },
+      profile: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return console.log(help)
+  const readers = Number(values.readers)
+  await using stack = new AsyncDisposableStack()
+  const stage = await openStage(stack)
+  await addReaders(stage, readers)
+  const postfix = values.sink === 'postfix' && existsSync(POSTFIX.sink)
+  if (!postfix) console.log("Postfix's smtp-sink is not used: a bare socket sink takes the mail.")
+  const port = await startSink(stack, { postfix })
+  const slowPort = await startSink(stack, { postfix: false, delayMs: SLOW.delayMs })
+  const all = await contendersOf(stage, { readers, port, slowPort, profile: values.profile })
+  const wanted = values.only?.split(',') ?? Object.keys(all)
+  const chosen = Object.fromEntries(
+    Object.entries(all).filter(([name]) => wanted.includes(name[0]!) || wanted.includes(name)),
+  )
+  const measures = await inRounds(Number(values.rounds), chosen)
+  report(measures)
+}
+
+interface Ground {
+  readers: number
+  port: number
+  slowPort: number
+  profile?: string | undefined
+}
+
+async function contendersOf(
+  stage: Stage,
+  { readers, port, slowPort, profile }: Ground,
+): Promise<Record<string, () => Promise<Taken>>> {
+  const made = await preview(stage.services, { kind: 'daily', date: stage.edition.date })
+  const file = (name: string) => join(stage.folder, name)
+  await writeFile(file('digest.eml'), made.eml)
+  await writeFile(file('digest.html'), made.html)
+  await writeFile(file('digest.txt'), made.text)
+  console.log(`A digest is ${made.eml.length.toLocaleString('en')} bytes; ${readers.toLocaleString('en')} readers.`)
+  const dkim = async (name: string, { privateKey }: { privateKey: KeyObject }) => {
+    await writeFile(file(name), privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    return { DKIM_DOMAIN: 'paperboy.example', DKIM_SELECTOR: 'bench', DKIM_PRIVATE_KEY_FILE: file(name) }
+  }
+  const rsa = await dkim('rsa.pem', generateKeyPairSync('rsa', { modulusLength: 2048 }))
+  const ed25519 = await dkim('ed25519.pem', generateKeyPairSync('ed25519'))
+  const task = (messages: number) => ({
+    port,
+    messages,
+    connections: CONNECTIONS,
+    eml: file('digest.eml'),
+    html: file('digest.html'),
+    text: file('digest.txt'),
+  })
+  const few = Math.ceil(readers / 4)
+  const paperboy = async (settings: Record<string, string> = {}, messages = readers, workers = 1): Promise<Taken> => {
+    await planAfresh(stage, messages)
+    const env = {
+      ...stage.env,
+      SMTP_URL: `smtp://127.0.0.1:${port}`,
+      SMTP_CONNECTIONS: String(CONNECTIONS),
+      ...settings,
+    }
+    const profiling = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []
+    return together(
+      await Promise.all(
+        Array.from({ length: workers }, () => runContender('paperboy', task(messages), env, profiling)),
+      ),
+    )
+  }
+  const source = () =>
+    runProgram(
+      POSTFIX.source,
+      [
+        '-s',
+        `${CONNECTIONS}`,
+        '-m',
+        `${readers}`,
+        '-F',
+        file('digest.eml'),
+        '-f',
+        'papers@paperboy.example',
+        '-t',
+        'reader-1@reader.example',
+        `127.0.0.1:${port}`,
+      ],
+      readers,
+    )
+  if (!existsSync(POSTFIX.source)) console.log("(a) is left out: Postfix's smtp-source is not found.")
+  const slow = { SMTP_URL: `smtp://127.0.0.1:${slowPort}`, SMTP_CONNECTIONS: String(SLOW.connections) }
+  return {
+    ...(existsSync(POSTFIX.source) ? { "a  Postfix's smtp-source, a C program, same bytes": source } : {}),
+    "b  nodemailer's pool, same bytes": () => runContender('nodemailer-pool', task(readers)),
+    'b2 bare loop over SMTPConnection, same bytes': () => runContender('bare-loop', task(readers)),
+    'c  nodemailer composing each': () => runContender('nodemailer-composing', task(few)),
+    'd  Paperboy, the whole path': () => paperboy(),
+    'e  d with DKIM by RSA-2048': () => paperboy(rsa),
+    'f  d with DKIM by Ed25519': () => paperboy(ed25519),
+    'g  d with two workers': () => paperboy({}, readers, 2),
+    'h  d, relay answers after 100 ms, 50 connections': () => paperboy(slow, few),
+  }
+}
+
+/** Several processes' run as one: from the first's begin to the last's end. */
+const together = (runs: Taken[]): Taken => ({
+  messages: runs[0]!.messages,
+  beganAt: Math.min(...runs.map((run) => run.beganAt)),
+  endedAt: Math.max(...runs.map((run) => run.endedAt)),
+  cpuSeconds: runs.reduce((sum, run) => sum + run.cpuSeconds, 0),
+  peakMegabytes: Math.max(...runs.map((run) => run.peakMegabytes)),
+})
+
+const rate = ({ messages, beganAt, endedAt }: Taken): number => (messages / (endedAt - beganAt)) * 1000
+
+/** What Paperboy is held to, by the letters of two contenders: the least ratio of their speeds. */
+const TARGETS: [string, string, number][] = [
+  ['d', 'b2', 0.85],
+  ['d', 'b', 1.5],
+  ['d', 'c', 5],
+  ['e', 'b', 0.7],
+  ['f', 'b', 1.3],
+]
+
+function report(measures: Record<string, Taken[]>): void {
+  const letter = (name: string) => name.split(' ')[0]!
+  const rates = Object.fromEntries(
+    Object.entries(measures).map(([name, runs]) => [letter(name), spread(runs.map(rate))]),
+  )
+  const base = rates.b?.median
+  const rows = Object.entries(measures).map(([name, runs]) => {
+    const { median, least, most } = rates[letter(name)]!
+    const cpu = spread(runs.map((run) => (run.cpuSeconds / run.messages) * 1000)).median
+    const peak = spread(runs.map((run) => run.peakMegabytes)).median
+    return [
+      name,
+      median.toFixed(0),
+      `${least.toFixed(0)}–${most.toFixed(0)}`,
+      cpu.toFixed(2),
+      peak.toFixed(0),
+      base ? (median / base).toFixed(2) : '',
+    ]
+  })
+  printTable([['', 'mails/s', 'spread', 'CPU s/1,000', 'peak MB', 'ratio to b'], ...rows])
+  console.log(
+    `\nMedian of ${Object.values(measures)[0]!.length} alternating rounds. CPU and memory are the sending processes' alone.`,
+  )
+  for (const [one, other, least] of TARGETS) {
+    if (rates[one] && rates[other]) verdict(`${one} ÷ ${other}`, rates[one].median / rates[other].median, least)
+  }
+  const limit = (SLOW.connections * 1000) / SLOW.delayMs
+  if (rates.h) verdict(`h ÷ its limit of ${limit}/s`, rates.h.median / limit, 0.9)
+}
+
+const verdict = (what: string, ratio: number, least: number): void =>
+  console.log(`${ratio >= least ? 'reached' : 'MISSED '}  ${what} = ${ratio.toFixed(2)}  (at least ${least})`)

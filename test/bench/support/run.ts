@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { choosePort } from '../../../src/embedded/port.ts'
+import type { Taken } from './contender.ts'
+
+const here = (file: string) => new URL(file, import.meta.url).pathname
+
+/** No run of a benchmark takes as long, unless something is stuck. */
+const PATIENCE_MS = 15 * 60_000
+
+/** Runs a contender of our own to its end. @param env of the process, beside what finds programs */
+export async function runContender(
+  name: string,
+  task: object,
+  env: Record<string, string> = {},
+  nodeOptions: string[] = [],
+): Promise<Taken> {
+  const child = spawn(process.execPath, [...nodeOptions, here('contender.ts'), name, JSON.stringify(task)], {
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: PATIENCE_MS,
+  })
+  let output = ''
+  child.stdout.on('data', (chunk) => (output += chunk))
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`the contender "${name}" ended with ${code}`)
+  return JSON.parse(output.trim().split('\n').at(-1)!)
+}
+
+/** Runs another program to its end, timed by the shell and looked at in /proc. */
+export async function runProgram(program: string, args: string[], messages: number): Promise<Taken> {
+  const beganAt = Date.now()
+  const child = spawn('bash', ['-c', 'TIMEFORMAT="%U %S"; time "$@"', 'bench', program, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let errors = ''
+  child.stderr.on('data', (chunk) => (errors += chunk))
+  const peak = watchPeak(child)
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${errors}`)
+  const [user, system] = errors.trim().split('\n').at(-1)!.split(' ').map(Number)
+  return { messages, beganAt, endedAt: Date.now(), cpuSeconds: user! + system!, peakMegabytes: peak() }
+}
+
+/** The most memory that any process below `child` had, in MB, as far as it was seen. */
+function watchPeak(child: ChildProcess): () => number {
+  let most = 0
+  const timer = setInterval(() => {
+    try {
+      const below = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')
+      const peaks = below.map((pid) => /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0')
+      most = Math.max(most, ...peaks.map(Number))
+    } catch {} // it has ended meanwhile
+  }, 50)
+  child.once('close', () => clearInterval(timer))
+  return () => most / 1024
+}
+
+const SMTP_SINK = '/usr/sbin/smtp-sink'
+
+/** A sink in a process of its own: Postfix's where it is found and no delay is asked for. @returns its port */
+export async function startSink(
+  stack: AsyncDisposableStack,
+  options: { postfix: boolean; delayMs?: number },
+): Promise<number> {
+  const port = await choosePort(undefined)
+  const [program, ...args] = options.postfix
+    ? // It refuses to run as root.
+      [SMTP_SINK, ...(process.getuid?.() === 0 ? ['-u', 'nobody'] : []), '-m', '1000', `127.0.0.1:${port}`, '1000']
+    : [process.execPath, here('bare-sink.ts'), String(port), String(options.delayMs ?? 0)]
+  const child = spawn(program!, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  stack.defer(async () => {
+    child.kill('SIGKILL')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  })
+  for (let tries = 0; !(await answers(port)); tries++) {
+    if (tries > 200) throw new Error('the sink does not answer')
+    await delay(25)
+  }
+  return port
+}
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('data', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })

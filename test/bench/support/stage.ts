@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
+import { pino } from 'pino'
+import { type Config, readEnvironment, requireSettled } from '../../../src/config.ts'
+import { databaseOn, migrate, openPool } from '../../../src/db/database.ts'
+import { planAll } from '../../../src/delivery/plan-deliveries.ts'
+import { startEmbeddedPostgres } from '../../../src/embedded/postgres.ts'
+import { ensureFirstEdition } from '../../../src/local/first-edition.ts'
+import type { Services } from '../../../src/services.ts'
+
+/** A throw-away PostgreSQL, with the settings a real one has, and in it a released edition of the sample papers. */
+export interface Stage {
+  /** what a process of the product is started with; SMTP_URL is still to be said */
+  env: Record<string, string>
+  services: Pick<Services, 'db' | 'config' | 'keys' | 'log' | 'now'>
+  edition: { id: number; date: string }
+  folder: string
+}
+
+export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), 'paperboy-bench-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'data') })
+  stack.defer(async () => {
+    await postgres.stop()
+    await postgres.remove()
+  })
+  await migrate(postgres.url)
+  const env = {
+    NODE_ENV: 'production',
+    DATABASE_URL: postgres.url,
+    SMTP_URL: 'smtp://127.0.0.1:1',
+    PUBLIC_URL: 'https://paperboy.example',
+    MAIL_FROM: 'Paperboy <papers@paperboy.example>',
+    POSTAL_ADDRESS: '1 Press Street, Inkwell',
+    SECRET_KEY: 'a key for benchmarks that is thirty-two bytes long at least',
+    SUPPRESSION_KEY: 'another key for benchmarks that is as long as it has to be',
+    PAPER_SOURCES: 'none',
+    LOG_LEVEL: 'error',
+  }
+  const config: Config = requireSettled(readEnvironment(env))
+  const pool = stack.adopt(
+    openPool(postgres.url, () => {}),
+    (each) => each.end(),
+  )
+  const log = pino({ level: 'silent' })
+  const keys = { current: config.SECRET_KEY, previous: [] }
+  const services = { db: databaseOn(pool), config, keys, log, now: () => new Date() }
+  // No queue is needed to make an edition.
+  const first = await ensureFirstEdition(services as unknown as Services, [])
+  const { rows } = await services.db.execute<{ id: string }>(sql`SELECT id FROM editions`)
+  return { env, services, folder, edition: { id: Number(rows[0]!.id), date: first!.date } }
+}
+
+/** Active readers reader-1@… to reader-N@reader.example, in one statement. */
+export async function addReaders({ services }: Stage, count: number): Promise<void> {
+  await services.db.execute(sql`
+    INSERT INTO subscribers (email, email_key, address_hash, status, next_digest_at, confirmed_at)
+    SELECT email, email, decode(md5(email) || md5(email || '2'), 'hex'), 'active', now() + interval '1 day', now()
+    FROM (SELECT 'reader-' || n || '@reader.example' AS email FROM generate_series(1, ${count}::int) AS n) AS made`)
+  await services.db.execute(sql`ANALYZE subscribers`)
+}
+
+/** Plans the edition for the first `readers` of them, as if it never had been. */
+export async function planAfresh({ services, edition }: Stage, readers: number): Promise<void> {
+  const { db } = services
+  await db.execute(sql`TRUNCATE deliveries`)
+  await db.execute(sql`DELETE FROM batches`)
+  await db.execute(sql`UPDATE editions SET state = 'released', send_all_at = now(), planned_at = NULL, sent_at = NULL
+    WHERE id = ${edition.id}`)
+  await db.execute(sql`UPDATE subscribers SET paused_until = CASE WHEN id > ${readers} THEN 'infinity'::timestamptz END
+    WHERE (id > ${readers}) <> (paused_until IS NOT NULL)`)
+  await planAll(services, edition.id)
+  await db.execute(sql`CHECKPOINT`)
+}
