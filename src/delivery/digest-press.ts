@@ -18,6 +18,7 @@ import type { Chosen, Handed, Pending } from './deliveries.ts'
 import type { Envelope } from './relay.ts'
 import { findRepeats, type Releases, readHad, releasesNow } from './repeats.ts'
 import { returnPath } from './return-path.ts'
+import { arePartsWireText, isWireText, markWireReady } from './wire.ts'
 
 export interface OpenEdition {
   /** what each reader is shown; with `db` a transaction that has locked them, nothing that they are shown elsewhere meanwhile */
@@ -44,6 +45,8 @@ interface Composed {
   plates: ReadonlyMap<Locale, Plate>
   candidates: Candidates
   messageKey: Buffer
+  /** no piece has to be changed on its way */
+  wireText: boolean
 }
 
 export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'config' | 'keys' | 'now'>): DigestPress {
@@ -57,13 +60,14 @@ export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'co
     const parts = await readAllParts(db, editionId)
     if (!edition || !parts.has('en')) throw new Error(`edition ${editionId} has no composed parts`)
     const plates = new Map([...parts].map(([locale, each]) => [locale, plateOf(each)]))
-    return { plates, candidates: await readCandidates(db, editionId, now()), messageKey: edition.messageKey }
+    const wireText = [...parts.values()].every(arePartsWireText)
+    return { plates, candidates: await readCandidates(db, editionId, now()), messageKey: edition.messageKey, wireText }
   }
 
   return {
     async open(editionId) {
       const composed = kept.get(editionId) ?? (await load(editionId))
-      const { plates, candidates, messageKey } = composed
+      const { plates, candidates, messageKey, wireText } = composed
       kept.delete(editionId)
       kept.set(editionId, composed)
       if (kept.size > KEPT_EDITIONS) kept.delete(kept.keys().next().value!)
@@ -95,7 +99,8 @@ export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'co
           const chosen = arrange(candidates, wishesOf.get(handed.subscriberId)!, handed.chosen)
           wishesOf.delete(handed.subscriberId)
           const part = readerPart({ config, keys }, messageKey, handed, shownTo(chosen, locale), at)
-          return composeDigest(plates.get(locale)!, part)
+          const message = composeDigest(plates.get(locale)!, part)
+          return wireText && isWireText(part.headers) ? markWireReady(message) : message
         },
       }
     },

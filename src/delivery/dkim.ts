@@ -2,6 +2,7 @@ import { sign as cryptoSign, hash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { type DkimKey, type DkimSettings, readDkimKeys } from './dkim-keys.ts'
 import type { Relay } from './relay.ts'
+import { isWireReady, markWireReady } from './wire.ts'
 
 /** Signs messages as RFC 6376 says. */
 export type SignMessage = (message: Buffer, at: Date) => Promise<Buffer>
@@ -42,7 +43,8 @@ export async function openDkim(settings: DkimSettings): Promise<SignMessage | un
       at,
     }
     const signatures = await Promise.all(keys.map((key) => signature(key, material)))
-    return Buffer.concat([Buffer.from(signatures.join(''), 'latin1'), message])
+    const signed = Buffer.concat([Buffer.from(signatures.join(''), 'latin1'), message])
+    return isWireReady(message) ? markWireReady(signed) : signed
   }
 }
 

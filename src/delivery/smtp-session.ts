@@ -2,6 +2,7 @@ import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-
 import { redact } from '../redact.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import type { RelaySettings } from './relay-settings.ts'
+import { writeMessage } from './wire.ts'
 
 export interface Envelope {
   from: string
@@ -75,7 +76,7 @@ function sessionOn(smtp: SMTPConnection): Session {
       const source = {
         pipe(destination: NodeJS.WritableStream) {
           begun = true
-          destination.end(message)
+          writeMessage(destination, message)
           return destination
         },
       } as unknown as Buffer
@@ -92,14 +93,16 @@ function sessionOn(smtp: SMTPConnection): Session {
     },
     reset() {
       return new Promise((resolve) => {
-        // nodemailer forgets the callback when the connection dies meanwhile, so its end and the clock count as well.
-        const timer = setTimeout(() => resolve(false), RESET_PATIENCE_MS)
-        smtp.once('end', () => resolve(false))
-        smtp.once('error', () => resolve(false))
-        smtp.reset((error) => {
+        const settle = (sound: boolean) => {
           clearTimeout(timer)
-          resolve(!error && session.usable)
-        })
+          smtp.off('end', lost).off('error', lost)
+          resolve(sound)
+        }
+        // nodemailer forgets the callback when the connection dies meanwhile, so its end and the clock count as well.
+        const lost = () => settle(false)
+        const timer = setTimeout(lost, RESET_PATIENCE_MS)
+        smtp.once('end', lost).once('error', lost)
+        smtp.reset((error) => settle(!error && session.usable))
       })
     },
     quit: () => smtp.quit(),

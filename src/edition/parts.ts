@@ -131,8 +131,9 @@ function encodePart(text: string, nonce: string): Part {
 
 /** Quoted-printable lines that end where a line ends: with the text's own line break, else with a soft one. */
 export function closed(text: string): string {
-  // One less than RFC 2045's 76, since the last line gets its soft break here.
-  const encoded = wrap(encode(text.replace(/\r?\n/g, '\r\n')), 75)
+  // Three less than RFC 2045's 76: the last line gets its soft break here, and a dot that begins a line is written as =2E, so that
+  // no line has to be changed on its way (wire.ts).
+  const encoded = wrap(encode(text.replace(/\r?\n/g, '\r\n')), 73).replace(/^\./gm, '=2E')
   return encoded === '' || encoded.endsWith('\r\n') ? encoded : `${encoded}=\r\n`
 }
 

@@ -33,9 +33,9 @@ export function start(script: string, args: string[], env: Record<string, string
   }
 }
 
-/** Waits until it has written that. @throws Error with its output when it ends before, or after 20 seconds */
+/** Waits until it has written that. @throws Error with its output when it ends before, or after a minute */
 export async function until(process: Started, words: string): Promise<void> {
-  for (const end = Date.now() + 20_000; !process.output().includes(words); await delay(25)) {
+  for (const end = Date.now() + 60_000; !process.output().includes(words); await delay(25)) {
     const ended = process.child.exitCode !== null || process.child.signalCode !== null
     if (ended || Date.now() > end) throw new Error(`never said "${words}":\n${process.output()}`)
   }

@@ -17,18 +17,16 @@ export interface RedisServer {
   /** any command, as redis-cli would send it */
   command(line: string): Promise<string>
   stop(): Promise<void>
+  /** kills it, and starts another, empty, on the same port */
+  restart(): Promise<void>
 }
 
 /** A redis-server of one's own on loopback, with nothing written to disk. */
 export async function startRedis(): Promise<RedisServer> {
   const port = await choosePort(undefined)
-  const server = spawn(
-    'redis-server',
-    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-    {
-      stdio: 'ignore',
-    },
-  )
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const launch = () => spawn('redis-server', args, { stdio: 'ignore' })
+  let server = launch()
   const command = async (line: string): Promise<string> => {
     const socket = connect(port, '127.0.0.1')
     socket.write(`${line}\r\n`)
@@ -36,16 +34,25 @@ export async function startRedis(): Promise<RedisServer> {
     socket.destroy()
     return String(reply).trim()
   }
-  for (let tries = 0; (await command('PING').catch(() => '')) !== '+PONG'; tries++) {
-    if (tries > 200) throw new Error('redis-server does not answer')
-    await delay(25)
+  const answering = async () => {
+    for (let tries = 0; (await command('PING').catch(() => '')) !== '+PONG'; tries++) {
+      if (tries > 200) throw new Error('redis-server does not answer')
+      await delay(25)
+    }
   }
+  const stop = async () => {
+    server.kill('SIGKILL')
+    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
+  }
+  await answering()
   return {
     url: `redis://127.0.0.1:${port}`,
     command,
-    async stop() {
-      server.kill('SIGKILL')
-      if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
+    stop,
+    async restart() {
+      await stop()
+      server = launch()
+      await answering()
     },
   }
 }

@@ -1,0 +1,55 @@
+import { describe, expect } from 'vitest'
+import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
+import { type DigestPress, digestPress } from '../../src/delivery/digest-press.ts'
+import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
+import { isWireReady, isWireText } from '../../src/delivery/wire.ts'
+import { closed } from '../../src/edition/parts.ts'
+import { test } from '../support/database.ts'
+import { addReaders, releasedEdition, servicesOn } from '../support/services.ts'
+import { openSink } from '../support/sink.ts'
+
+test('what arrives is byte for byte what was composed, though nobody looked at it on its way', async ({
+  db,
+  onTestFinished,
+}) => {
+  const sink = await openSink()
+  onTestFinished(() => sink.close())
+  const services = servicesOn(db, { SMTP_URL: sink.url, SMTP_CONNECTIONS: '2' })
+  const relay = openRelays(services.config, services.log)
+  onTestFinished(() => relay.close())
+  const composed: Buffer[] = []
+  const press: DigestPress = {
+    async open(editionId) {
+      const edition = await digestPress(services).open(editionId)
+      return {
+        ...edition,
+        digest(handed, at) {
+          const message = edition.digest(handed, at)
+          composed.push(message)
+          return message
+        },
+      }
+    },
+  }
+  await addReaders(db, 12)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  await deliverBatch({ ...services, relay, press }, batchIds[0]!, new AbortController().signal)
+  expect(composed.every(isWireReady)).toBe(true)
+  expect(sink.taken.map(({ raw }) => raw).sort()).toEqual(composed.map((each) => each.toString('latin1')).sort())
+})
+
+describe('a piece of an edition', () => {
+  test.each(['.', '..', '.\n.', `${'x'.repeat(73)}.${'.'.repeat(200)}`, 'a\n.b\n', '. ', `${'word '.repeat(20)}\n...`])(
+    'encoded from %j has no line that begins with a dot, nor one that is too long',
+    (text) => {
+      const encoded = closed(text)
+      expect(isWireText(encoded)).toBe(true)
+      expect(Math.max(...encoded.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(76)
+    },
+  )
+
+  test.each(['.x', 'a\r\n.b', 'a\nb', 'a\rb', 'a\r', '\n.'])('%j would have to be changed on its way', (text) => {
+    expect(isWireText(text)).toBe(false)
+  })
+})

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { withoutRedis } from '../support/redis.ts'
+import { faults } from './catalogue.ts'
+import { undergo } from './ground.ts'
+import { openPostgres } from './postgres.ts'
+
+/** The rows of the README's reliability table in small: `npm run bench -- faults` measures them in full. Kills are in processes.test.ts. */
+const READERS = 300
+
+describe.skipIf(withoutRedis)(
+  'two workers, Redis, PostgreSQL and a relay as processes, and',
+  { timeout: 120_000 },
+  () => {
+    const stack = new AsyncDisposableStack()
+    let postgres: Awaited<ReturnType<typeof openPostgres>>
+    beforeAll(async () => {
+      postgres = await openPostgres(stack)
+    })
+    afterAll(() => stack.disposeAsync())
+    const run = async (fault: ReturnType<typeof faults>[number], policy: 'resend' | 'hold') =>
+      undergo(fault, {
+        databaseUrl: await postgres.database(),
+        restartPostgres: postgres.restart,
+        readers: READERS,
+        policy,
+      })
+
+    const inSmall = faults({ kills: 0, troubleMs: 1000 }).slice(1)
+
+    test.each(inSmall.map((fault) => [fault.name, fault] as const))(
+      '%s: nobody is missing, and repeated is only what nobody could know',
+      async (_, fault) => {
+        const verdict = await run(fault, 'resend')
+        expect(verdict.broken).toEqual([])
+        expect(verdict.readers).toBe(READERS)
+      },
+    )
+
+    test.each(
+      faults({ kills: 2, troubleMs: 1000 })
+        .slice(0, 2)
+        .map((fault) => [fault.name, fault] as const),
+    )('%s, under hold: nobody gets a second one, and who may be missing is listed', async (_, fault) => {
+      const verdict = await run(fault, 'hold')
+      expect(verdict.broken).toEqual([])
+      expect(verdict.states.unknown).toBeGreaterThan(0)
+    })
+  },
+)

@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { eq, sql } from 'drizzle-orm'
+import { readEnvironment, requireSettled } from '../../src/config.ts'
+import { batches } from '../../src/db/schema.ts'
+import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { progressOf } from '../../src/delivery/progress.ts'
+import { settleEditions } from '../../src/delivery/settle-editions.ts'
+import { openServices, type Services } from '../../src/services.ts'
+import { sweepBatchesJob } from '../../workers/sweep-batches.ts'
+import { type Started, start, until } from '../support/processes.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
+import { releasedEdition } from '../support/services.ts'
+import { judge, type Policy, type Verdict } from './judge.ts'
+import { openRecordingRelay, type RecordingRelay } from './recording-relay.ts'
+
+export const CONNECTIONS = 4
+
+/** Two workers, Redis, PostgreSQL and a relay, as processes, in the middle of sending an edition. */
+export interface Ground {
+  services: Services
+  relay: RecordingRelay
+  redis: RedisServer
+  workers: Started[]
+  readers: number
+  /** kills a worker by SIGKILL and starts another */
+  kill(): Promise<void>
+  kills: number
+  restartPostgres(): Promise<void>
+  /** waits until the relay has taken this share of the readers' mails */
+  taken(share: number): Promise<void>
+}
+
+export interface Fault {
+  name: string
+  /** before any mail leaves */
+  before?: (ground: Ground) => void | Promise<void>
+  /** while mails leave */
+  during?: (ground: Ground) => Promise<void>
+  /** what has to be true at the end beside the promises that hold always; says what is not */
+  after?: (ground: Ground) => Promise<string[]>
+}
+
+export interface Options {
+  /** a migrated, empty database */
+  databaseUrl: string
+  restartPostgres: () => Promise<void>
+  readers: number
+  policy: Policy
+}
+
+/** Sends an edition to `readers` under a fault, until nothing is open any more. */
+export async function undergo(fault: Fault, options: Options): Promise<Verdict> {
+  await using stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'paperboy-faults-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const redis = stack.adopt(await startRedis(), (each) => each.stop())
+  const relay = stack.adopt(await openRecordingRelay(join(folder, 'accepts.jsonl')), (each) => each.close())
+  const env = {
+    NODE_ENV: 'production',
+    DATABASE_URL: options.databaseUrl,
+    REDIS_URL: redis.url,
+    SMTP_URL: `smtp://paperboy:secret@127.0.0.1:${relay.port}`,
+    SMTP_CONNECTIONS: String(CONNECTIONS),
+    PUBLIC_URL: 'https://paperboy.example',
+    MAIL_FROM: 'Paperboy <papers@paperboy.example>',
+    POSTAL_ADDRESS: '1 Press Street, Inkwell',
+    SECRET_KEY: 'a test key that is thirty-two bytes long at least',
+    SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
+    PAPER_SOURCES: 'none',
+    UNKNOWN_POLICY: options.policy,
+    LOG_LEVEL: 'silent',
+  }
+  const services = stack.use(await openServices(requireSettled(readEnvironment(env))))
+  for (let done = 0; done < options.readers; done += 5000) await addMore(services, done, options.readers)
+  const editionId = await releasedEdition({ ...services, now: () => new Date() })
+  const workers: Started[] = []
+  stack.defer(async () => void (await Promise.all(workers.map((worker) => worker.end('SIGKILL')))))
+  const addWorker = async () => {
+    const worker = start('workers/main.ts', [], { ...env, LOG_LEVEL: 'info' })
+    workers.push(worker)
+    await until(worker, 'worker ready')
+  }
+  const ground: Ground = {
+    services,
+    relay,
+    redis,
+    workers,
+    readers: options.readers,
+    kills: 0,
+    restartPostgres: options.restartPostgres,
+    async kill() {
+      ground.kills++
+      await workers.shift()!.end('SIGKILL')
+      await addWorker()
+    },
+    async taken(share) {
+      while (relay.accepts.length < share * options.readers) await delay(5)
+    },
+  }
+  await fault.before?.(ground)
+  await Promise.all([addWorker(), addWorker()])
+  await planAll(services, editionId)
+  const clock = fastClock(services)
+  stack.defer(clock.stop)
+  await fault.during?.(ground)
+  for (let open = true; open; await delay(50)) {
+    open = await progressOf(services, editionId).then(
+      (progress) => progress.open > 0,
+      () => true, // the database may be away
+    )
+  }
+  const verdict = await judge(services.db, relay.accepts, options.policy, 2 * CONNECTIONS * ground.kills)
+  verdict.broken.push(...((await fault.after?.(ground)) ?? []))
+  return verdict
+}
+
+const addMore = ({ db }: Services, from: number, to: number) =>
+  db.execute(sql`
+    INSERT INTO subscribers (email, email_key, address_hash, status, next_digest_at)
+    SELECT email, email, decode(md5(email), 'hex'), 'active', now() + interval '1 day'
+    FROM (SELECT 'reader-' || n || '@example.org' AS email FROM generate_series(${from}::int + 1, least(${from}::int + 5000, ${to}::int)) AS n) AS made`)
+
+/** Lets time pass: what rests until later is due, and is looked for at once instead of every ten seconds. Leases run as they do. */
+function fastClock(services: Services): { stop(): Promise<void> } {
+  let running = true
+  const ticking = (async () => {
+    for (; running; await delay(200)) {
+      try {
+        await services.db.update(batches).set({ dueAt: services.now() }).where(eq(batches.state, 'open'))
+        await sweepBatchesJob(services)
+        await settleEditions(services)
+      } catch {} // the database or the queue may be what is away
+    }
+  })()
+  return {
+    async stop() {
+      running = false
+      await ticking
+    },
+  }
+}

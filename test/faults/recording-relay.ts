@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+import net from 'node:net'
+
+/** A message that the relay took: on the disk before the relay said so. */
+export interface Accept {
+  to: string
+  messageId: string
+  at: number
+  /** a reply was written; a scripted cut in its place is a reply that never reached us */
+  replied: boolean
+}
+
+/** What a relay does at a step; undefined as usual. `take and cut` has the message and hangs up in place of the reply. */
+export type Answer = string | 'silence' | 'cut' | 'cut in data' | 'take and cut' | undefined
+
+export interface Step {
+  /** CONNECT, EHLO, AUTH, MAIL, RCPT, DATA, END (the whole message is there) */
+  command: string
+  to: string
+  /** how often this recipient was offered, from 1 */
+  attempt: number
+}
+
+export interface RecordingRelay {
+  port: number
+  accepts: Accept[]
+  /** may be changed at any time */
+  behave: (step: Step) => Answer
+  /** stops listening and hangs up; `up` listens on the same port again */
+  down(): Promise<void>
+  up(): Promise<void>
+  close(): Promise<void>
+}
+
+const USUAL: Record<string, string> = {
+  CONNECT: '220 recording',
+  EHLO: '250-recording\r\n250-PIPELINING\r\n250 AUTH PLAIN LOGIN',
+  AUTH: '235 welcome',
+  DATA: '354 go on',
+  QUIT: '221 bye',
+}
+/** As over a network: so that there is something in flight. */
+const ANSWER_AFTER_MS = 3
+
+/**
+ * An SMTP server that can misbehave at every step, and writes each message's recipient and Message-ID to a file, forced to the
+ * disk, before it says that it took it: what the ledger is judged by.
+ */
+export async function openRecordingRelay(file: string): Promise<RecordingRelay> {
+  const record = recorder(await open(file, 'a'))
+  const attempts = new Map<string, number>()
+  const sockets = new Set<net.Socket>()
+
+  const serve = (socket: net.Socket) => {
+    let text = ''
+    let inData = false
+    let to = ''
+    let hasRecipient = false
+    let busy = Promise.resolve()
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+
+    const answer = async (command: string, message = ''): Promise<void> => {
+      if (socket.destroyed) return
+      const said = relay.behave({ command, to, attempt: attempts.get(to) ?? 0 })
+      if (said === 'silence') return
+      if (said === 'cut') return void socket.destroy()
+      const taken = command === 'END' && (said === undefined || said === 'take and cut')
+      if (taken) {
+        await new Promise((done) => setTimeout(done, ANSWER_AFTER_MS))
+        const messageId = /^Message-ID: (.*)$/im.exec(message)?.[1] ?? createHash('sha1').update(message).digest('hex')
+        const accept = { to, messageId, at: Date.now(), replied: false }
+        await record.write(`${JSON.stringify(accept)}\n`)
+        relay.accepts.push(accept)
+        accept.replied = said === undefined && !socket.destroyed
+      }
+      if (said === 'take and cut') return void socket.destroy()
+      const usual = command === 'DATA' && !hasRecipient ? '554 5.5.1 no recipient' : (USUAL[command] ?? '250 2.0.0 ok')
+      const reply = said === undefined || said === 'cut in data' ? usual : said
+      if (command === 'MAIL') hasRecipient = false
+      if (command === 'RCPT') hasRecipient = reply.startsWith('250')
+      socket.write(`${reply}\r\n`)
+      if (command === 'DATA' && reply.startsWith('354')) inData = true
+      if (said === 'cut in data') socket.once('data', () => socket.destroy())
+      if (reply.startsWith('421') || command === 'QUIT') socket.end()
+    }
+
+    const read = async () => {
+      for (;;) {
+        const end = text.indexOf(inData ? '\r\n.\r\n' : '\r\n')
+        if (end < 0) return
+        const piece = text.slice(0, end)
+        text = text.slice(end + (inData ? 5 : 2))
+        const command = inData ? 'END' : piece.slice(0, 4).toUpperCase()
+        if (command === 'RCPT') {
+          to = /<(.*)>/.exec(piece)?.[1] ?? ''
+          attempts.set(to, (attempts.get(to) ?? 0) + 1)
+        }
+        inData = false
+        await answer(command, command === 'END' ? piece : '')
+      }
+    }
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1')
+      busy = busy.then(read)
+    })
+    busy = busy.then(() => answer('CONNECT'))
+  }
+
+  const server = net.createServer(serve)
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const down = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      for (const socket of sockets) socket.destroy()
+    })
+  await listen(0)
+  const relay: RecordingRelay = {
+    port: (server.address() as net.AddressInfo).port,
+    accepts: [],
+    behave: () => undefined,
+    down,
+    up: () => listen(relay.port),
+    async close() {
+      if (server.listening) await down()
+      await record.close()
+    },
+  }
+  return relay
+}
+
+/** Appends lines and forces them to the disk, all that came meanwhile at once. */
+function recorder(handle: FileHandle) {
+  let waiting: string[] = []
+  let running: Promise<void> | undefined
+  const flush = async () => {
+    const lines = waiting
+    waiting = []
+    await handle.write(lines.join(''))
+    await handle.datasync()
+  }
+  return {
+    async write(line: string): Promise<void> {
+      waiting.push(line)
+      // One that is under way has begun without this line: the next one has it.
+      const before = running
+      const mine = (async () => {
+        await before
+        if (waiting.includes(line)) await flush()
+      })()
+      running = mine
+      await mine
+    },
+    close: async () => {
+      await running
+      await handle.close()
+    },
+  }
+}
