@@ -8,6 +8,7 @@ import { rankPapers } from '../papers/rank.ts'
 import { reasonFor } from '../papers/reason.ts'
 import { readFollowed, stillRising } from '../papers/rising.ts'
 import { listReadAt } from '../papers/source-health.ts'
+import { countedVotes } from '../papers/votes/counted.ts'
 import type { Services } from '../services.ts'
 
 /** More candidates than any digest is long, few enough to compose once in a blink. */
@@ -47,7 +48,7 @@ export async function assemble(
   return db.transaction(async (tx) => {
     const standing = await lockEdition(tx, kind, date)
     if (standing && standing.state !== 'draft') return asItStands(tx, standing)
-    const candidates = await readCandidates(tx, kind, date, now())
+    const candidates = await withOwnVotes(tx, await readCandidates(tx, kind, date, now()), now())
     if (candidates.length === 0) {
       const span = kind === 'weekly' ? `the week of ${date}` : `list day ${date}`
       throw new PaperboyError(
@@ -70,6 +71,22 @@ export async function assemble(
     await tx.insert(editionPapers).values(rows.map((row, position) => ({ editionId: edition.id, position, ...row })))
     return { editionId: edition.id, state: 'draft', papers: rows.length, changed: true }
   })
+}
+
+/** Our own readers' votes count beside the source's. What is still rising goes by the source's alone, so that its two numbers compare. */
+async function withOwnVotes<P extends { id: number; votes: number | null }>(
+  db: Db,
+  papers: P[],
+  by: Date,
+): Promise<P[]> {
+  const own = await countedVotes(
+    db,
+    papers.map((paper) => paper.id),
+    { by },
+  )
+  return papers.map((paper) =>
+    own.has(paper.id) ? { ...paper, votes: (paper.votes ?? 0) + own.get(paper.id)! } : paper,
+  )
 }
 
 /** The curator's picks, then by score. */
@@ -96,7 +113,7 @@ function rankedRows(candidates: Awaited<ReturnType<typeof readCandidates>>): Row
 }
 
 const risingRows = (followed: Awaited<ReturnType<typeof readFollowed>>): Row[] =>
-  stillRising(followed).map(({ id, closingRank, votesBefore, ...paper }) => ({
+  stillRising(followed).map(({ id, closingRank, fifthVotes, votesBefore, ...paper }) => ({
     ...paper,
     paperId: id,
     section: 'rising',

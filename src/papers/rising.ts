@@ -6,6 +6,8 @@ export interface Followed {
   id: number
   /** its place by votes when its list (or its week's) closed, from 1 */
   closingRank: number
+  /** what the fifth of that list had then */
+  fifthVotes: number
   /** when readers last had the chance to see it: the close of its list, or the last edition that had it as still rising */
   earlierVotes: number
   earlierAt: Date
@@ -16,14 +18,14 @@ export interface Followed {
 
 /** So many of a closed list a digest shows anyway: who was among them is no news. */
 const SHOWN_ANYWAY = 10
-/** A paper has risen when it has this many times the votes that readers knew of, and so many more. */
+/** A paper has risen when it has this many times the votes that readers knew of, so many more, and as many as the fifth of its list. */
 const TIMES = 2
 const LEAST_GAIN = 15
 const MOST = 5
 
 /**
  * Papers that were overlooked and are not any more: below the first ten when their list closed, with at least twice the votes since,
- * and 15 more. The most votes since the last edition come first. What was shown as still rising is shown again only when it has
+ * 15 more, and enough for its list's first five. The most votes since the last edition come first. What was shown as still rising is shown again only when it has
  * doubled once more.
  */
 export const stillRising = <P extends Followed>(papers: readonly P[], most = MOST): P[] =>
@@ -33,7 +35,8 @@ export const stillRising = <P extends Followed>(papers: readonly P[], most = MOS
         paper.closingRank > SHOWN_ANYWAY &&
         paper.votes > paper.votesBefore &&
         paper.votes >= paper.earlierVotes * TIMES &&
-        paper.votes - paper.earlierVotes >= LEAST_GAIN,
+        paper.votes - paper.earlierVotes >= LEAST_GAIN &&
+        paper.votes >= paper.fifthVotes,
     )
     .sort((a, b) => gain(b) - gain(a) || b.votes - a.votes || a.id - b.id)
     .slice(0, most)
@@ -59,6 +62,7 @@ export async function readFollowed(db: Db, { kind, date, closesAt }: Edition, cl
   const { rows } = await db.execute<{
     id: string
     closing_rank: string
+    fifth_votes: number | null
     earlier_votes: number
     earlier_at: string
     votes_before: number
@@ -73,7 +77,8 @@ export async function readFollowed(db: Db, { kind, date, closesAt }: Edition, cl
         ${closesAt}::timestamptz - make_interval(days => ${kind === 'weekly' ? 7 : 1})) AS closes_at
     ), followed AS (
       SELECT p.id, p.list_day, coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC') AS listed_at, closed.votes AS closing_votes, (p.list_day + 1 + make_time(${closeHourUtc}, 0, 0)) AT TIME ZONE 'UTC' AS closed_at,
-        row_number() OVER (PARTITION BY ${span} ORDER BY closed.votes DESC, p.list_position, p.id) AS closing_rank
+        row_number() OVER (PARTITION BY ${span} ORDER BY closed.votes DESC, p.list_position, p.id) AS closing_rank,
+        nth_value(closed.votes, 5) OVER (PARTITION BY ${span} ORDER BY closed.votes DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS fifth_votes
       FROM papers p
       JOIN LATERAL (
         SELECT votes FROM signals
@@ -83,7 +88,7 @@ export async function readFollowed(db: Db, { kind, date, closesAt }: Edition, cl
       WHERE p.list_day >= date_trunc('week', ${date}::date - ${FOLLOWED_DAYS}::int) AND p.list_day < ${date}::date
         AND NOT p.sample AND NOT p.announced AND p.withdrawn_at IS NULL
     )
-    SELECT f.id, f.closing_rank, coalesce(shown.votes, f.closing_votes) AS earlier_votes, coalesce(shown.closes_at, f.closed_at) AS earlier_at,
+    SELECT f.id, f.closing_rank, f.fifth_votes, coalesce(shown.votes, f.closing_votes) AS earlier_votes, coalesce(shown.closes_at, f.closed_at) AS earlier_at,
       before.votes AS votes_before, latest.votes, latest.comments, latest.stars,
       (extract(epoch FROM latest.observed_at - f.listed_at) / 3600)::float8 AS age_hours
     FROM followed f CROSS JOIN last_edition
@@ -104,6 +109,7 @@ export async function readFollowed(db: Db, { kind, date, closesAt }: Edition, cl
   return rows.map((row) => ({
     id: Number(row.id),
     closingRank: Number(row.closing_rank),
+    fifthVotes: row.fifth_votes ?? 0,
     earlierVotes: row.earlier_votes,
     earlierAt: new Date(row.earlier_at),
     votesBefore: row.votes_before,

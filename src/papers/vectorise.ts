@@ -59,6 +59,7 @@ export function vectorise(
   counts: ReadonlyMap<string, number>,
   known: ReadonlyMap<string, { id: number; papers: number }>,
   corpus: number,
+  most = MOST_TERMS,
 ): Vector {
   const weighed = [...counts]
     .map(([word, count]) => ({
@@ -67,7 +68,7 @@ export function vectorise(
     }))
     .filter((term): term is typeof term & { id: number } => term.id !== undefined && term.weight > 0)
     .sort((a, b) => b.weight - a.weight || a.id - b.id)
-    .slice(0, MOST_TERMS)
+    .slice(0, most)
   const length = Math.hypot(...weighed.map((term) => term.weight))
   return { terms: weighed.map((term) => term.id), weights: weighed.map((term) => term.weight / length) }
 }

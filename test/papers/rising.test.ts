@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import type { Db } from '../../src/db/database.ts'
-import { editionPapers, papers, picks, signals } from '../../src/db/schema.ts'
+import { editionPapers, papers, picks, signals, votes } from '../../src/db/schema.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { type Followed, stillRising } from '../../src/papers/rising.ts'
 import { test } from '../support/database.ts'
-import { addPapers, servicesOn } from '../support/services.ts'
+import { addPapers, addSubscriber, servicesOn } from '../support/services.ts'
 
 const followed = (
   id: number,
@@ -17,6 +17,7 @@ const followed = (
 ): Followed => ({
   id,
   closingRank,
+  fifthVotes: 18,
   earlierVotes,
   earlierAt: new Date('2026-04-14T02:00:00Z'),
   votesBefore,
@@ -30,9 +31,10 @@ describe('which papers are still rising', () => {
       followed(2, 11, 7, 100, 214),
       followed(3, 12, 7, 20, 200),
       followed(4, 30, 20, 20, 39), // not doubled
-      followed(5, 30, 3, 3, 17), // doubled, but 14 votes
+      followed(5, 30, 8, 8, 22), // doubled, but 14 votes
       followed(6, 30, 3, 3, 18),
       followed(7, 30, 3, 90, 90), // stands still since
+      followed(8, 30, 0, 0, 17), // not enough for its list's first five
     ]
     expect(stillRising(papers).map(({ id }) => id)).toEqual([3, 2, 6])
     expect(stillRising(papers, 1).map(({ id }) => id)).toEqual([3])
@@ -124,5 +126,28 @@ describe('an edition', () => {
     expect(await risingOf(db, editionId)).toEqual([
       { paperId: late, position: 3, earlierVotes: 88, votes: 300, reason: '88 → 300 votes since 14 April' },
     ])
+  })
+
+  test('counts our own readers’ votes beside the source’s', async ({ db }) => {
+    const [, second] = await addPapers(db, '2026-04-14', 2)
+    const services = servicesOn(db, {}, { now: new Date('2026-04-15T02:10:00Z') })
+    const first = async () => {
+      const { editionId } = await assemble(services, { date: '2026-04-14' })
+      const [row] = await db.select().from(editionPapers).where(sql`edition_id = ${editionId} AND position = 0`)
+      return { paperId: row!.paperId, votes: row!.votes }
+    }
+    expect(await first()).toMatchObject({ votes: 100 })
+    for (const name of ['ada', 'bob']) {
+      const subscriberId = await addSubscriber(db, `${name}@example.org`)
+      await db
+        .insert(votes)
+        .values({
+          paperId: second!,
+          subscriberId,
+          castAt: new Date('2026-04-14T10:00:00Z'),
+          network: Buffer.from(name),
+        })
+    }
+    expect(await first()).toEqual({ paperId: second, votes: 101 })
   })
 })

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { FORMULAS, type Formula, fitLeavingOut, ordered } from './ranking/formulas.ts'
+import { authorHits, byTopics, byVectors, keywordReaders, readPapers } from './ranking/likeness.ts'
+import { mean, ndcg10, spearman, standardError, topFive } from './ranking/measures.ts'
+import { replayRising } from './ranking/rising-replay.ts'
+import { type Lists, readTrajectories } from './ranking/trajectories.ts'
+import { printTable } from './support/table.ts'
+
+const DATA = new URL('../../../shared/data/papers/', import.meta.url).pathname
+
+const help = `npm run bench -- ranking [--trajectories FILE.csv] [--papers FOLDER]
+
+Scores formulas on real lists: the order each gives to a list as it was seen in the morning, or a day later, against the votes in the
+end. Then replays "still rising", and measures papers like another. Without options the data beside the checkout is used.`
+
+export async function bench(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      trajectories: { type: 'string', default: `${DATA}upvote-trajectories.csv` },
+      papers: { type: 'string', default: `${DATA}hf-daily` },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return console.log(help)
+  if (existsSync(values.trajectories)) {
+    const { morning, nextDay } = readTrajectories(values.trajectories)
+    scoreFormulas('the list as seen in the morning', morning)
+    scoreFormulas('the list a day later, closed', nextDay)
+    replay(nextDay)
+  } else console.log(`There are no trajectories at ${values.trajectories}.`)
+  if (existsSync(values.papers)) likeAnother(values.papers)
+  else console.log(`There are no papers at ${values.papers}.`)
+}
+
+function scoreFormulas(what: string, lists: Lists): void {
+  const days = [...lists.values()]
+  const months = [...new Set(days.map((papers) => papers[0]!.month))].sort()
+  const fits = fitLeavingOut(lists, months)
+  const contenders: Record<string, (month: string) => Formula> = {
+    ...Object.fromEntries(Object.entries(FORMULAS).map(([name, formula]) => [name, () => formula])),
+    'fitted on the other months': (month) => fits.get(month)!,
+  }
+  const byDay = Object.entries(contenders).map(([name, formulaOf]) => ({
+    name,
+    days: days.map((papers) => ({
+      month: papers[0]!.month,
+      final: ordered(papers, formulaOf(papers[0]!.month)).map((paper) => paper.final),
+    })),
+  }))
+  const ours = byDay[0]!.days.map((day) => ndcg10(day.final))
+  console.log(`\n${what}: ${days.length} days, ${days.flat().length} papers. NDCG@10 by month, and over all days`)
+  printTable([
+    ['', ...months, 'NDCG@10', '− ours', '± s.e.', 'top 5', 'Spearman'],
+    ...byDay.map(({ name, days: orders }) => {
+      const scores = orders.map((day) => ndcg10(day.final))
+      const behind = scores.map((value, at) => value - ours[at]!)
+      return [
+        name,
+        ...months.map((month) => mean(scores.filter((_, at) => orders[at]!.month === month)).toFixed(4)),
+        mean(scores).toFixed(4),
+        mean(behind).toFixed(4),
+        standardError(behind).toFixed(4),
+        mean(orders.map((day) => topFive(day.final))).toFixed(3),
+        mean(orders.map((day) => spearman(day.final))).toFixed(3),
+      ]
+    }),
+  ])
+}
+
+function replay(closed: Lists): void {
+  console.log(`
+Still rising, replayed over ${closed.size} closed lists. Late risers: in their month's top tenth in the end, below the first ten at the
+close. The data has no count between the close and the end; how the votes came in between is supposed (e-folding time).`)
+  printTable([
+    [
+      'votes come in within',
+      'papers an edition',
+      'late risers',
+      'shown',
+      'days to it',
+      'shown in all',
+      'of these stalled',
+      'not top tenth',
+    ],
+    ...[1, 3, 7].flatMap((days) =>
+      [5, 2].map((most) => {
+        const result = replayRising(closed, days, most)
+        return [
+          `${days} d`,
+          most,
+          result.late,
+          result.shown,
+          result.medianDays ?? '–',
+          result.allShown,
+          result.stalled,
+          result.others,
+        ]
+      }),
+    ),
+  ])
+}
+
+function likeAnother(folder: string): void {
+  const papers = readPapers(folder)
+  console.log(`\nPapers like another, and a reader's liking, on ${papers.length} papers`)
+  const contenders = {
+    'ours: the 64 most telling words': byVectors(papers),
+    'all words': byVectors(papers, Number.POSITIVE_INFINITY),
+    'the 24 most telling words': byVectors(papers, 24),
+    'topics in common': byTopics(papers),
+  }
+  printTable([
+    ['', 'author among ten', "keyword's among ten"],
+    ...Object.entries(contenders).map(([name, likeness]) => [
+      name,
+      authorHits(papers, likeness).toFixed(3),
+      // The topics are made of the keywords, so that they would be asked what they were told.
+      name === 'topics in common' ? '–' : keywordReaders(papers, likeness).toFixed(3),
+    ]),
+  ])
+}

@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { parseHfEntry } from '../../../src/papers/formats/hf-entry.ts'
+import { isBad, type ListedPaper } from '../../../src/papers/listed-paper.ts'
+import { topicsOf } from '../../../src/papers/topics.ts'
+import { countWords, type Vector, vectorise } from '../../../src/papers/vectorise.ts'
+import { mean } from './measures.ts'
+
+/** All papers of a folder of daily_papers replies, each once. */
+export function readPapers(folder: string): ListedPaper[] {
+  const found = new Map<string, ListedPaper>()
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith('.json.gz'))
+    .sort()) {
+    const entries = JSON.parse(gunzipSync(readFileSync(join(folder, file))).toString()) as unknown[]
+    for (const [at, entry] of entries.entries()) {
+      const paper = parseHfEntry(entry, at + 1)
+      if (!isBad(paper)) found.set(paper.sourceId, paper)
+    }
+  }
+  return [...found.values()]
+}
+
+/** Of each paper, how alike every other one is. */
+export type Likeness = (liked: readonly number[]) => Float64Array
+
+/** @param most terms a vector */
+export function byVectors(papers: readonly ListedPaper[], most?: number): Likeness {
+  const counts = papers.map(countWords)
+  const known = new Map<string, { id: number; papers: number }>()
+  for (const words of counts) {
+    for (const word of words.keys()) {
+      const term = known.get(word) ?? { id: known.size, papers: 0 }
+      known.set(word, { ...term, papers: term.papers + 1 })
+    }
+  }
+  const vectors = counts.map((words) => vectorise(words, known, papers.length, most))
+  const holders = new Map<number, [number, number][]>()
+  for (const [at, { terms, weights }] of vectors.entries()) {
+    for (const [place, term] of terms.entries()) {
+      if (!holders.has(term)) holders.set(term, [])
+      holders.get(term)!.push([at, weights[place]!])
+    }
+  }
+  return (liked) => {
+    const sums = new Float64Array(papers.length)
+    for (const { terms, weights } of liked.map((at): Vector => vectors[at]!)) {
+      for (const [place, term] of terms.entries())
+        for (const [at, weight] of holders.get(term)!) sums[at]! += weight * weights[place]!
+    }
+    return sums
+  }
+}
+
+/** Topics in common, the rarer the more. */
+export function byTopics(papers: readonly ListedPaper[]): Likeness {
+  const holders = new Map<string, number[]>()
+  const topics = papers.map(topicsOf)
+  for (const [at, slugs] of topics.entries())
+    for (const slug of slugs) holders.set(slug, [...(holders.get(slug) ?? []), at])
+  return (liked) => {
+    const sums = new Float64Array(papers.length)
+    for (const slug of liked.flatMap((at) => topics[at]!))
+      for (const at of holders.get(slug)!) sums[at]! += 1 / holders.get(slug)!.length
+    return sums
+  }
+}
+
+function nearest(sums: Float64Array, without: ReadonlySet<number>): number[] {
+  const order = [...sums.keys()].filter((at) => sums[at]! > 0 && !without.has(at))
+  return order.sort((a, b) => sums[b]! - sums[a]! || a - b).slice(0, 10)
+}
+
+/** Authors of more than this are collaborations: sharing one says little. */
+const MOST_AUTHORS = 50
+
+/** The share of papers that have a paper of one of their authors among the ten most alike; of those that could. */
+export function authorHits(papers: readonly ListedPaper[], likeness: Likeness): number {
+  const small = papers.flatMap((paper, at) => (paper.authors.length <= MOST_AUTHORS ? [at] : []))
+  const of = Map.groupBy(
+    small.flatMap((at) => papers[at]!.authors.map((name) => ({ name, at }))),
+    ({ name }) => name,
+  )
+  const hits: number[] = []
+  for (const at of small) {
+    const shared = new Set(
+      papers[at]!.authors.flatMap((name) => of.get(name)!.map((one) => one.at)).filter((other) => other !== at),
+    )
+    if (shared.size > 0) hits.push(nearest(likeness([at]), new Set([at])).some((other) => shared.has(other)) ? 1 : 0)
+  }
+  return mean(hits)
+}
+
+const LIKED = 5
+
+/** A reader for every keyword of 15 to 60 papers, who liked its first five: the share of the keyword's own among the ten most to their liking. */
+export function keywordReaders(papers: readonly ListedPaper[], likeness: Likeness): number {
+  const of = Map.groupBy(
+    papers.flatMap((paper, at) =>
+      [...new Set(paper.keywords.map((word) => word.toLowerCase()))].map((word) => ({ word, at })),
+    ),
+    ({ word }) => word,
+  )
+  const readers = [...of.values()]
+    .filter((all) => all.length >= 15 && all.length <= 60)
+    .map((all) => all.map(({ at }) => at))
+  return mean(
+    readers.map((all) => {
+      const liked = all.slice(0, LIKED)
+      const rest = new Set(all.slice(LIKED))
+      return nearest(likeness(liked), new Set(liked)).filter((at) => rest.has(at)).length / 10
+    }),
+  )
+}
