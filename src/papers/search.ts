@@ -6,6 +6,7 @@ import { readListed } from './listed-rows.ts'
 import { arxivId } from './paper-id.ts'
 import { safeText } from './postgres-safe.ts'
 import { readable } from './readable.ts'
+import { spelled } from './spelling.ts'
 
 /** What is looked for. Everything may be left out; without `q` the newest papers come first. */
 export interface SearchQuery {
@@ -37,10 +38,16 @@ export interface Found {
   papers: FoundPaper[]
   /** `after` of the next page; undefined: there is none */
   next?: string | undefined
+  /** nothing was found, but with these words instead, spelled as papers spell them */
+  corrected?: string | undefined
 }
 
-/** The newest that match, among which the best are found: a word that every other paper has would be ranked for too long. */
-const MOST_RANKED = 2_000
+/**
+ * Ranked are the newest that match, and the newest whose titles do: a word that every other paper has would be ranked for too long,
+ * since a paper's words are some 2 KB that are read one by one (20 µs).
+ */
+const MOST_RANKED = 500
+const MOST_TITLED = 300
 const PAGE = 20
 const MOST_A_PAGE = 100
 const LONGEST_QUERY = 300
@@ -49,11 +56,25 @@ const LONGEST_QUERY = 300
  * Papers that have these words in title, abstract, authors or keywords, best first, newest first among equals; or all that pass the
  * filters, newest first. An arXiv id or link finds that paper. Never fails by what is in `q`.
  */
-export async function searchPapers({ db, now }: { db: Db; now: () => Date }, query: SearchQuery): Promise<Found> {
-  const limit = Math.min(Math.max(query.limit ?? PAGE, 1), MOST_A_PAGE)
+export async function searchPapers({ db, now }: Deps, query: SearchQuery): Promise<Found> {
   const q = safeText(query.q ?? '')
     .trim()
     .slice(0, LONGEST_QUERY)
+  const found = await search({ db, now }, q, query)
+  if (found.papers.length > 0 || query.after || q === '') return found
+  const corrected = await spelled(db, q)
+  if (corrected === undefined) return found
+  const better = await search({ db, now }, corrected, query)
+  return better.papers.length > 0 ? { ...better, corrected } : found
+}
+
+interface Deps {
+  db: Db
+  now: () => Date
+}
+
+async function search({ db, now }: Deps, q: string, query: SearchQuery): Promise<Found> {
+  const limit = Math.min(Math.max(query.limit ?? PAGE, 1), MOST_A_PAGE)
   const id = arxivId(q)
   const places = id
     ? await byArxivId(db, id)
@@ -85,14 +106,18 @@ const byArxivId = async (db: Db, id: string) =>
 
 async function byWords(db: Db, q: string, query: SearchQuery, limit: number): Promise<Place[]> {
   const after = placeAfter(query.after, /^\d+(\.\d+)?(e-\d+)?$/)
+  const words = sql`websearch_to_tsquery('english', unaccented(${q}))`
   return placesOf(
     await db.execute(sql`
       WITH found AS MATERIALIZED (
-        SELECT p.id, p.search FROM papers p
-        WHERE p.search @@ websearch_to_tsquery('english', unaccented(${q})) AND ${filters(query)}
+        SELECT p.id FROM papers p WHERE p.search @@ ${words} AND ${filters(query)}
         ORDER BY p.list_day DESC, p.id DESC LIMIT ${MOST_RANKED}
+      ), titled AS MATERIALIZED (
+        SELECT p.id FROM papers p WHERE to_tsvector('english', unaccented(p.title)) @@ ${words} AND ${filters(query)}
+        ORDER BY p.list_day DESC, p.id DESC LIMIT ${MOST_TITLED}
       ), ranked AS (
-        SELECT id, ts_rank(${WEIGHTS}::real[], search, websearch_to_tsquery('english', unaccented(${q})))::float8 AS place FROM found
+        SELECT p.id, ts_rank(${WEIGHTS}::real[], p.search, ${words})::float8 AS place
+        FROM papers p WHERE p.id IN (SELECT id FROM found UNION SELECT id FROM titled)
       )
       SELECT id, place::text FROM ranked
       WHERE ${after ? sql`(place, id) < (${after.place}::float8, ${after.id}::bigint)` : sql`true`}

@@ -139,14 +139,12 @@ describe('an edition', () => {
     expect(await first()).toMatchObject({ votes: 100 })
     for (const name of ['ada', 'bob']) {
       const subscriberId = await addSubscriber(db, `${name}@example.org`)
-      await db
-        .insert(votes)
-        .values({
-          paperId: second!,
-          subscriberId,
-          castAt: new Date('2026-04-14T10:00:00Z'),
-          network: Buffer.from(name),
-        })
+      await db.insert(votes).values({
+        paperId: second!,
+        subscriberId,
+        castAt: new Date('2026-04-14T10:00:00Z'),
+        network: Buffer.from(name),
+      })
     }
     expect(await first()).toEqual({ paperId: second, votes: 101 })
   })

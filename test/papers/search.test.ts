@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
 import type { Db } from '../../src/db/database.ts'
+import { indexPapers } from '../../src/papers/index-papers.ts'
 import { type Piece, type SearchQuery, searchPapers } from '../../src/papers/search.ts'
 import { topicCounts } from '../../src/papers/topics.ts'
 import { test } from '../support/database.ts'
@@ -125,6 +126,24 @@ describe('search', () => {
       expect(seen.length).toBe(23)
       expect(new Set(seen)).toEqual(new Set(ids))
     }
+  })
+
+  test('mistyped words are corrected by what papers and authors are called, and only where nothing is found', async ({
+    db,
+  }) => {
+    await put(db, library)
+    await indexPapers({ db })
+    const corrected = async (q: string) => {
+      const { papers, corrected } = await searchPapers({ db, now }, { q })
+      return [corrected, ...papers.map((paper) => paper.sourceId)]
+    }
+    expect(await corrected('difusion')).toEqual(['diffusion', '2604.00001', '2604.00002'])
+    expect(await corrected('denoissing latnet')).toEqual(['denoising latent', '2604.00001'])
+    expect(await corrected('"latnet frames"')).toEqual(['"latent frames"', '2604.00001'])
+    expect(await corrected('Jurgen Mulller')).toEqual(['Jurgen muller', '2604.00001'])
+    expect(await corrected('diffusion')).toEqual([undefined, '2604.00001', '2604.00002'])
+    expect(await corrected('diffusion robots scaling')).toEqual([undefined])
+    expect(await corrected('qqqqqq')).toEqual([undefined])
   })
 
   test('nothing in the words makes it fail', async ({ db }) => {

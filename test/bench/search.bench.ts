@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { sql } from 'drizzle-orm'
+import { type Db, databaseOn, migrate, openPool } from '../../src/db/database.ts'
+import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { searchPapers } from '../../src/papers/search.ts'
+import { similarPapers } from '../../src/papers/similar.ts'
+import { topicCounts } from '../../src/papers/topics.ts'
+import { readPapers } from './ranking/likeness.ts'
+import { fillLibrary } from './search/library.ts'
+import { printTable } from './support/table.ts'
+
+const DATA = new URL('../../../shared/data/papers/hf-daily', import.meta.url).pathname
+
+const help = `npm run bench -- search [--papers 100000] [--from FOLDER] [--times 200]
+
+How long search, papers like another and list pages take, on a library made of real papers: each has the title of one, the first half of
+its abstract and the second half of another's, authors drawn from all, and a list day; 25 a day.`
+
+export async function bench(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      papers: { type: 'string', default: '100000' },
+      from: { type: 'string', default: DATA },
+      times: { type: 'string', default: '200' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return console.log(help)
+  if (!existsSync(values.from)) return console.log(`There are no papers at ${values.from}.`)
+  await using stack = new AsyncDisposableStack()
+  const db = await openDatabase(stack)
+  const began = performance.now()
+  const words = await fillLibrary(db, readPapers(values.from), Number(values.papers))
+  console.log(`${values.papers} papers in ${Math.round((performance.now() - began) / 1000)} s`)
+  await report(db, words, Number(values.times))
+}
+
+async function openDatabase(stack: AsyncDisposableStack): Promise<Db> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-bench-'))
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }))
+  const postgres = await startEmbeddedPostgres({ dataDir })
+  stack.defer(async () => {
+    await postgres.stop()
+    await postgres.remove()
+  })
+  await migrate(postgres.url)
+  const pool = openPool(postgres.url, () => {}, 4)
+  stack.defer(() => pool.end())
+  return databaseOn(pool)
+}
+
+async function report(db: Db, words: string[], times: number): Promise<void> {
+  const now = () => new Date()
+  const one = <T>(from: readonly T[], at: number): T => from[(at * 7919) % from.length]!
+  const ids = (await db.execute<{ id: string }>(sql`SELECT id FROM papers ORDER BY hashint8(id) LIMIT 1000`)).rows.map(
+    (row) => Number(row.id),
+  )
+  const topics = (await topicCounts(db, { limit: 100 })).map((topic) => topic.slug)
+  const asked: Record<string, (at: number) => Promise<unknown>> = {
+    'search: a word': (at) => searchPapers({ db, now }, { q: one(words, at) }),
+    'search: two words': (at) => searchPapers({ db, now }, { q: `${one(words, at)} ${one(words, at * 3 + 1)}` }),
+    'search: broad ("language model")': () => searchPapers({ db, now }, { q: 'language model' }),
+    'search: a phrase': () => searchPapers({ db, now }, { q: '"reinforcement learning" -video' }),
+    'search: word and topic': (at) =>
+      searchPapers({ db, now }, { q: one(words, at), topic: one(topics, at), hasCode: true }),
+    'search: mistyped': (at) =>
+      searchPapers(
+        { db, now },
+        {
+          q: mistyped(
+            one(
+              words.filter((word) => word.length > 6),
+              at,
+            ),
+          ),
+        },
+      ),
+    'papers like another': (at) => similarPapers({ db, now }, one(ids, at)),
+    'newest of a topic': (at) => searchPapers({ db, now }, { topic: one(topics, at) }),
+    'page 2,000 of all': () => searchPapers({ db, now }, { after: '2020-06-01:50000' }),
+  }
+  const rows = []
+  for (const [name, ask] of Object.entries(asked)) {
+    const took: number[] = []
+    for (let at = 0; at < times; at++) {
+      const began = performance.now()
+      await ask(at)
+      took.push(performance.now() - began)
+    }
+    took.sort((a, b) => a - b)
+    rows.push([
+      name,
+      ...[0.5, 0.95, 0.99].map((part) => took[Math.min(Math.floor(times * part), times - 1)]!.toFixed(1)),
+    ])
+  }
+  const began = performance.now()
+  await topicCounts(db)
+  rows.push(['counting all topics, once', (performance.now() - began).toFixed(1), '', ''])
+  printTable([['milliseconds', 'p50', 'p95', 'p99'], ...rows])
+  await printSizes(db)
+}
+
+/** Two letters in the middle change places. */
+const mistyped = (word: string): string => `${word.slice(0, 3)}${word[4]}${word[3]}${word.slice(5)}`
+
+async function printSizes(db: Db): Promise<void> {
+  const { rows } = await db.execute<{ name: string; size: string }>(sql`
+    SELECT c.relname AS name, pg_size_pretty(CASE c.relkind WHEN 'r' THEN pg_table_size(c.oid) ELSE pg_relation_size(c.oid) END) AS size
+    FROM pg_class c WHERE c.relname ~ '^(papers|terms|paper_terms|paper_vectors|one_weight_per|one_row_per_term|signals)' AND c.relkind IN ('r', 'i')
+      AND pg_relation_size(c.oid) > 1000000
+    ORDER BY pg_relation_size(c.oid) DESC`)
+  console.log()
+  printTable([['tables and indexes', 'size'], ...rows.map((row) => [row.name, row.size])])
+}
