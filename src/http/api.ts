@@ -9,8 +9,10 @@ import { TooManySignUps } from '../subscription/armour/admit.ts'
 import { makeChallenge } from '../subscription/armour/proof.ts'
 import { watchSurges } from '../subscription/armour/watch-surges.ts'
 import { signUp } from '../subscription/sign-up.ts'
+import { BadPreference } from '../subscription/wishes.ts'
 import { report, statusOf } from './error-pages.ts'
 import { evidenceFields, evidenceOf } from './evidence.ts'
+import { preferencesApiRoutes } from './preferences-api.ts'
 import { zoneGuess } from './zones.ts'
 
 /** Making one costs us two milliseconds; a browser asks when its reader turns to the form. */
@@ -23,6 +25,8 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
   app.setNotFoundHandler(async (_request, reply) =>
     problem(reply, { status: 404, detail: 'There is nothing at this path.' }),
   )
+
+  app.register(preferencesApiRoutes, { ...services, prefix: '' })
 
   const schema = {
     body: z.object({
@@ -73,7 +77,8 @@ async function problemHandler(error: unknown, request: FastifyRequest, reply: Fa
   report(error, status, request)
   if (error instanceof PaperboyError) {
     if (error instanceof TooManySignUps) reply.header('retry-after', error.retryAfterSeconds)
-    const errors = error.code === 'BAD_ADDRESS' ? { errors: [{ field: 'email', message: error.message }] } : {}
+    const field = error instanceof BadPreference ? error.field : error.code === 'BAD_ADDRESS' ? 'email' : undefined
+    const errors = field ? { errors: [{ field, message: error.message }] } : {}
     return problem(reply, { status, detail: error.message, code: error.code, ...errors })
   }
   const fallback = status < 500 ? 'The request could not be read.' : 'Something went wrong here. Try again in a minute.'

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { type Locale, localeFrom, type Messages, messagesIn } from '../messages/catalogue.ts'
 
 declare module 'fastify' {
@@ -11,6 +11,13 @@ declare module 'fastify' {
 export function speakTheReadersLanguage(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     const locale = localeFrom(request.headers['accept-language'])
-    reply.locals = { locale, t: messagesIn(locale) }
+    speak(reply, locale)
   })
+}
+
+/** A page behind a personal link speaks its reader's language, whatever the browser asks for. @returns its messages */
+export function speak(reply: FastifyReply, locale: Locale): Messages {
+  const t = messagesIn(locale)
+  reply.locals = { locale, t }
+  return t
 }

@@ -5,6 +5,7 @@ import type { Services } from '../services.ts'
 import { readPreferences } from '../subscription/preferences.ts'
 import { mintToken } from '../subscription/tokens.ts'
 import { checkUnsubscribe, unsubscribe } from '../subscription/unsubscribe.ts'
+import { speak } from './language.ts'
 import { keepPrivate } from './security.ts'
 
 /**
@@ -31,6 +32,7 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     const { subscriberId } = checkUnsubscribe(services, params.token)
     const preferencesToken = mintToken(services.keys, 'preferences', subscriberId, services.now())
     const current = await readPreferences(services, preferencesToken).catch(goneIsFine)
+    if (current) speak(reply, current.locale)
     if (current?.status !== 'active' && current?.status !== 'pending') return reply.view('left')
     return reply.view('unsubscribe', {
       action: `/unsubscribe/${params.token}`,

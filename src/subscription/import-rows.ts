@@ -5,7 +5,7 @@ import { PaperboyError } from '../errors.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import { addressHash, parseAddress } from './address.ts'
 import { columnName, unguarded } from './csv-columns.ts'
-import { CADENCES, FORMATS, LONGEST_KEYWORD, MOST_WISHED } from './preferences.ts'
+import { CADENCES, FORMATS, LONGEST_KEYWORD, MOST_WISHED } from './wishes.ts'
 
 const STATUSES = ['active', 'pending', 'unsubscribed', 'bounced', 'complained'] as const
 

@@ -1,43 +1,20 @@
 import { eq, sql } from 'drizzle-orm'
+import type { Db } from '../db/database.ts'
 import { subscribers } from '../db/schema.ts'
 import { PaperboyError } from '../errors.ts'
-import { isLocale, type Locale } from '../messages/catalogue.ts'
+import { isLocale } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { verifyToken } from './tokens.ts'
+import { BadPreference, badWishes, type Choices, MOST_PAUSE_WEEKS, type Wishes } from './wishes.ts'
 
-export const CADENCES = ['daily', 'weekdays', 'weekly'] as const
-export const SIZES = [5, 10, 20] as const
-export const FORMATS = ['html', 'text'] as const
-/** Of topics and of keywords: enough for anybody, few enough to be matched in no time. */
-export const MOST_WISHED = 20
-export const LONGEST_KEYWORD = 60
-const MAX_PAUSE_WEEKS = 52
-
-export interface Preferences {
-  cadence: (typeof CADENCES)[number]
-  /** 0–23 on the reader's own clock */
-  hour: number
-  /** IANA name */
-  zone: string
-  /** of a weekly digest, 1 is Monday (ISO 8601) */
-  weekday: number
-  /** papers in a digest */
-  size: number
-  /** slugs; papers of these come into every digest */
-  topics: string[]
-  /** as the reader typed them */
-  keywords: string[]
-  /** papers like those they voted for as well */
-  likeVoted: boolean
-  locale: Locale
-  format: (typeof FORMATS)[number]
+export interface Preferences extends Choices {
   pausedUntil: Date | null
+  /** its day by the reader's calendar */
+  pausedUntilDay: string | null
   status: string
-}
-
-export type Wishes = Partial<Omit<Preferences, 'pausedUntil' | 'status'>> & {
-  /** 0 ends a pause */
-  pauseWeeks?: number
+  nextDigestAt: Date | null
+  /** whether the last change can be undone */
+  undoable: boolean
 }
 
 type Deps = Pick<Services, 'db' | 'keys' | 'now'>
@@ -45,90 +22,134 @@ type Deps = Pick<Services, 'db' | 'keys' | 'now'>
 /** @throws PaperboyError TOKEN_UNKNOWN, also for a subscriber who is gone */
 export async function readPreferences({ db, keys }: Pick<Deps, 'db' | 'keys'>, token: string): Promise<Preferences> {
   const { subscriberId } = verifyToken(keys, 'preferences', token)
-  const [found] = await db.select(shown).from(subscribers).where(eq(subscribers.id, subscriberId))
-  if (!found || found.status === 'erased') throw gone()
-  return asShown(found)
+  return shownOf(await readRow(db, subscriberId))
 }
 
 /**
- * Saves what was given and leaves the rest. The next digest moves with hour, zone, cadence and pause at once.
- * @throws PaperboyError TOKEN_UNKNOWN | BAD_PREFERENCE, with nothing saved
+ * Saves what was given and leaves the rest. The next digest moves with hour, zone, cadence, weekday and pause at once. What was
+ * before is kept for `undoPreferences`.
+ *
+ * @throws PaperboyError TOKEN_UNKNOWN | BadPreference naming the field, with nothing saved
  */
 export async function savePreferences({ db, keys, now }: Deps, token: string, wishes: Wishes): Promise<Preferences> {
   const { subscriberId } = verifyToken(keys, 'preferences', token)
-  check(wishes)
+  for (const field of badWishes(wishes)) throw new BadPreference(field)
   return db.transaction(async (tx) => {
-    const [before] = await tx.select(shown).from(subscribers).where(eq(subscribers.id, subscriberId)).for('update')
-    if (!before || before.status === 'erased') throw gone()
-    const { pauseWeeks, ...given } = wishes
-    const { status: _, ...kept } = { ...before, ...given }
-    if (pauseWeeks !== undefined) {
-      kept.pausedUntil = pauseWeeks === 0 ? null : new Date(now().getTime() + pauseWeeks * 7 * 86_400_000)
-    }
+    const before = await readRow(tx, subscriberId, 'locked')
+    const { pauseWeeks, pausedUntil, ...given } = wishes
     if (given.zone !== undefined) await checkZone(tx, given.zone)
-    const paused = kept.pausedUntil !== null && kept.pausedUntil > now()
-    const after = paused ? kept.pausedUntil : now()
-    const [saved] = await tx
-      .update(subscribers)
-      .set({
-        ...kept,
-        // A digest that is due but not yet planned stays due, or saving at the wrong minute would cost the reader a day.
-        nextDigestAt: sql`CASE WHEN ${subscribers.nextDigestAt} <= ${now()} AND NOT ${paused} THEN ${subscribers.nextDigestAt}
-          ELSE next_digest_at(${kept.zone}, ${kept.hour}, ${kept.cadence}, ${kept.weekday}::int, ${after}) END`,
-        updatedAt: now(),
-      })
-      .where(eq(subscribers.id, subscriberId))
-      .returning(shown)
-    return asShown(saved!)
+    const after = { ...choicesOf(before), ...given, pausedUntil: before.pausedUntil }
+    if (pauseWeeks !== undefined) {
+      after.pausedUntil = pauseWeeks === 0 ? null : new Date(now().getTime() + pauseWeeks * 7 * 86_400_000)
+    }
+    if (pausedUntil !== undefined) after.pausedUntil = await endOfPause(tx, pausedUntil, after.zone, now())
+    return write(tx, subscriberId, before, after, now())
   })
 }
 
-const shown = {
-  cadence: subscribers.cadence,
-  hour: subscribers.hour,
-  zone: subscribers.zone,
-  weekday: subscribers.weekday,
-  size: subscribers.size,
-  topics: subscribers.topics,
-  keywords: subscribers.keywords,
-  likeVoted: subscribers.likeVoted,
-  locale: subscribers.locale,
-  format: subscribers.format,
-  pausedUntil: subscribers.pausedUntil,
-  status: subscribers.status,
+/**
+ * Takes the last change back; once more brings it again. Harmless where there is nothing to undo.
+ * @throws PaperboyError TOKEN_UNKNOWN
+ */
+export async function undoPreferences({ db, keys, now }: Deps, token: string): Promise<Preferences> {
+  const { subscriberId } = verifyToken(keys, 'preferences', token)
+  return db.transaction(async (tx) => {
+    const before = await readRow(tx, subscriberId, 'locked')
+    if (before.previous === null) return shownOf(before)
+    const { pausedUntil, ...choices } = before.previous as Choices & { pausedUntil: string | null }
+    return write(
+      tx,
+      subscriberId,
+      before,
+      { ...choices, pausedUntil: pausedUntil ? new Date(pausedUntil) : null },
+      now(),
+    )
+  })
 }
 
-/** A language whose catalogue was taken away since counts as English. */
-const asShown = <Row extends { locale: string }>(row: Row): Omit<Row, 'locale'> & { locale: Locale } => ({
-  ...row,
-  locale: isLocale(row.locale) ? row.locale : 'en',
+type State = Choices & { pausedUntil: Date | null }
+type Row = Awaited<ReturnType<typeof readRow>>
+
+async function write(db: Db, subscriberId: number, before: Row, after: State, at: Date): Promise<Preferences> {
+  const paused = after.pausedUntil !== null && after.pausedUntil > at
+  await db
+    .update(subscribers)
+    .set({
+      ...after,
+      previous: { ...choicesOf(before), pausedUntil: before.pausedUntil },
+      // A digest that is due but not yet planned stays due, or saving at the wrong minute would cost the reader a day.
+      nextDigestAt: sql`CASE WHEN ${subscribers.nextDigestAt} <= ${at} AND NOT ${paused} THEN ${subscribers.nextDigestAt}
+        ELSE next_digest_at(${after.zone}, ${after.hour}, ${after.cadence}, ${after.weekday}::int, ${paused ? after.pausedUntil : at}) END`,
+      updatedAt: at,
+    })
+    .where(eq(subscribers.id, subscriberId))
+  return shownOf(await readRow(db, subscriberId))
+}
+
+async function readRow(db: Db, subscriberId: number, locked?: 'locked') {
+  const query = db
+    .select({
+      cadence: subscribers.cadence,
+      hour: subscribers.hour,
+      zone: subscribers.zone,
+      weekday: subscribers.weekday,
+      size: subscribers.size,
+      topics: subscribers.topics,
+      keywords: subscribers.keywords,
+      likeVoted: subscribers.likeVoted,
+      locale: subscribers.locale,
+      format: subscribers.format,
+      pausedUntil: subscribers.pausedUntil,
+      pausedUntilDay: sql<string | null>`(${subscribers.pausedUntil} AT TIME ZONE
+        CASE WHEN is_zone(${subscribers.zone}) THEN ${subscribers.zone} ELSE 'UTC' END)::date::text`,
+      status: subscribers.status,
+      nextDigestAt: subscribers.nextDigestAt,
+      previous: subscribers.previous,
+    })
+    .from(subscribers)
+    .where(eq(subscribers.id, subscriberId))
+  const [found] = await (locked ? query.for('update') : query)
+  if (!found || found.status === 'erased') throw gone()
+  return found
+}
+
+/** The choices of a row alone. A language whose catalogue was taken away since counts as English. */
+const choicesOf = (row: Row): Choices => {
+  const {
+    pausedUntil: _,
+    pausedUntilDay: _day,
+    status: _status,
+    nextDigestAt: _next,
+    previous: _previous,
+    ...choices
+  } = row
+  return { ...choices, locale: isLocale(choices.locale) ? choices.locale : 'en' }
+}
+
+const shownOf = (row: Row): Preferences => ({
+  ...choicesOf(row),
+  pausedUntil: row.pausedUntil,
+  pausedUntilDay: row.pausedUntilDay,
+  status: row.status,
+  nextDigestAt: row.nextDigestAt,
+  undoable: row.previous !== null,
 })
 
-function check({ cadence, hour, size, pauseWeeks, weekday, topics, keywords, locale, format }: Wishes): void {
-  const whole = (value: number, least: number, most: number) =>
-    Number.isInteger(value) && value >= least && value <= most
-  if (cadence !== undefined && !CADENCES.includes(cadence)) throw bad('Choose daily, weekdays or weekly.')
-  if (hour !== undefined && !whole(hour, 0, 23)) throw bad('The hour is a whole number from 0 to 23.')
-  if (size !== undefined && !SIZES.some((allowed) => allowed === size)) throw bad(`Choose ${SIZES.join(', ')} papers.`)
-  if (weekday !== undefined && !whole(weekday, 1, 7)) throw bad('The weekday is a number from 1, Monday, to 7, Sunday.')
-  if (format !== undefined && !FORMATS.includes(format)) throw bad('The format is html or text.')
-  if (locale !== undefined && !isLocale(locale)) throw bad('Paperboy does not speak this language yet.')
-  if (topics !== undefined && topics.length > MOST_WISHED) throw bad(`Choose up to ${MOST_WISHED} topics.`)
-  if (keywords !== undefined && keywords.length > MOST_WISHED) throw bad(`Choose up to ${MOST_WISHED} keywords.`)
-  if (keywords?.some((word) => word.trim() === '' || word.length > LONGEST_KEYWORD || /\p{Cc}/u.test(word))) {
-    throw bad(`A keyword has up to ${LONGEST_KEYWORD} characters.`)
-  }
-  if (pauseWeeks !== undefined && !whole(pauseWeeks, 0, MAX_PAUSE_WEEKS)) {
-    throw bad(`A pause lasts up to ${MAX_PAUSE_WEEKS} weeks.`)
-  }
+/** The first moment of a day on the reader's clock. @throws BadPreference when that is not to come, or too far off */
+async function endOfPause(db: Db, day: string | null, zone: string, at: Date): Promise<Date | null> {
+  if (day === null) return null
+  const { rows } = await db.execute<{ moment: string }>(sql`SELECT ${day}::date::timestamp AT TIME ZONE
+    CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END AS moment`)
+  const moment = new Date(rows[0]!.moment)
+  const latest = at.getTime() + (MOST_PAUSE_WEEKS * 7 + 1) * 86_400_000
+  if (moment <= at || moment.getTime() > latest) throw new BadPreference('pausedUntil')
+  return moment
 }
 
-async function checkZone(db: Pick<Deps['db'], 'execute'>, zone: string): Promise<void> {
-  // PostgreSQL refuses a NUL before any function of its could judge the name.
-  const { rows } = await db.execute<{ known: boolean }>(sql`SELECT is_zone(${zone.replaceAll('\0', '?')}) AS known`)
-  if (!rows[0]?.known) throw bad('This time zone is not known. Choose one such as Europe/Berlin.')
+async function checkZone(db: Db, zone: string): Promise<void> {
+  const { rows } = await db.execute<{ known: boolean }>(sql`SELECT is_zone(${zone}) AS known`)
+  if (!rows[0]?.known) throw new BadPreference('zone')
 }
 
-const bad = (message: string): PaperboyError => new PaperboyError('BAD_PREFERENCE', message)
 const gone = (): PaperboyError =>
   new PaperboyError('TOKEN_UNKNOWN', 'There is no subscription behind this link any more.')

@@ -3,8 +3,9 @@ import { describe, expect } from 'vitest'
 import type { Db } from '../../src/db/database.ts'
 import { subscribers } from '../../src/db/schema.ts'
 import type { Services } from '../../src/services.ts'
-import { readPreferences, savePreferences, type Wishes } from '../../src/subscription/preferences.ts'
+import { readPreferences, savePreferences, undoPreferences } from '../../src/subscription/preferences.ts'
 import { mintToken } from '../../src/subscription/tokens.ts'
+import type { Wishes } from '../../src/subscription/wishes.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, NOON, servicesOn } from '../support/services.ts'
 
@@ -41,7 +42,10 @@ test('reading shows what is there and changes nothing', async ({ db }) => {
     locale: 'en',
     format: 'html',
     pausedUntil: null,
+    pausedUntilDay: null,
     status: 'active',
+    nextDigestAt: new Date('2026-04-16T08:00:00Z'),
+    undoable: false,
   })
   expect(await row(db, id)).toEqual(before)
 })
@@ -84,6 +88,56 @@ describe('a pause', () => {
     expect((await save({ pauseWeeks: 0 })).pausedUntil).toBeNull()
     expect(await nextDigest()).toBe('2026-04-16T08:00:00.000Z')
   })
+
+  test('until a date ends with that date on the reader’s own clock', async ({ db }) => {
+    const { save, nextDigest } = await reader(db, { hour: 8, zone: 'Pacific/Auckland' })
+    const saved = await save({ pausedUntil: '2026-05-04' })
+    expect(saved.pausedUntil).toEqual(new Date('2026-05-03T12:00:00Z'))
+    expect(saved.pausedUntilDay).toBe('2026-05-04')
+    expect(await nextDigest()).toBe('2026-05-03T20:00:00.000Z')
+    expect(await save({ pausedUntil: null })).toMatchObject({ pausedUntil: null, pausedUntilDay: null })
+    expect(await nextDigest()).toBe('2026-04-15T20:00:00.000Z')
+  })
+})
+
+test('a weekly digest comes on the weekday that was chosen', async ({ db }) => {
+  const { save, nextDigest } = await reader(db)
+  await save({ cadence: 'weekly', weekday: 7 })
+  expect(await nextDigest()).toBe('2026-04-19T08:00:00.000Z')
+})
+
+describe('undo', () => {
+  test('brings back all that the last save changed, and the hour of the next digest; once more takes it back', async ({
+    db,
+  }) => {
+    const { services, token, save, nextDigest } = await reader(db, { zone: 'Europe/Berlin', topics: ['speech'] })
+    const before = await readPreferences(services, token)
+    const changed: Wishes = {
+      hour: 20,
+      topics: [],
+      keywords: ['lora'],
+      size: 20,
+      locale: 'de',
+      pausedUntil: '2026-05-04',
+    }
+    const after = await save(changed)
+    expect(await undoPreferences(services, token)).toMatchObject({
+      ...before,
+      nextDigestAt: new Date('2026-04-16T06:00:00Z'),
+      undoable: true,
+    })
+    expect(await nextDigest()).toBe('2026-04-16T06:00:00.000Z')
+    expect(await undoPreferences(services, token)).toEqual({ ...after, undoable: true })
+  })
+
+  test('where nothing was saved changes nothing, and never brings anybody back', async ({ db }) => {
+    const { services, id, token, save } = await reader(db, { status: 'unsubscribed' })
+    const before = await row(db, id)
+    await undoPreferences(services, token)
+    expect(await row(db, id)).toEqual(before)
+    await save({ size: 5 })
+    expect(await undoPreferences(services, token)).toMatchObject({ status: 'unsubscribed', size: 10 })
+  })
 })
 
 describe('what cannot be is refused in words, and nothing of it is saved', () => {
@@ -94,6 +148,19 @@ describe('what cannot be is refused in words, and nothing of it is saved', () =>
     ['no number', { hour: Number.NaN }, /hour/],
     ['a size that is not offered', { hour: 7, size: 7 }, /papers/],
     ['a cadence that is not offered', { hour: 7, cadence: 'hourly' as 'daily' }, /daily/],
+    ['an eighth weekday', { hour: 7, weekday: 8 }, /weekday/],
+    ['more topics than anybody reads', { topics: Array.from({ length: 21 }, (_, i) => `topic-${i}`) }, /topics/],
+    ['a topic that is no slug', { topics: ["'; DROP TABLE papers; --"] }, /topics/],
+    ['a keyword longer than any', { keywords: ['x'.repeat(61)] }, /keywords/],
+    ['a keyword of nothing', { keywords: ['  '] }, /keywords/],
+    ['a keyword with a line break', { keywords: ['a\nb'] }, /keywords/],
+    ['a keyword with a NUL', { keywords: ['a\0b'] }, /keywords/],
+    ['a language without a catalogue', { locale: 'tlh' as 'en' }, /language/],
+    ['a format of its own', { format: 'pdf' as 'html' }, /format/],
+    ['a pause until yesterday', { pausedUntil: '2026-04-14' }, /day to come/],
+    ['a pause until today', { hour: 7, pausedUntil: '2026-04-15' }, /day to come/],
+    ['a pause until a day that is none', { pausedUntil: '2026-02-30' }, /day to come/],
+    ['a pause until the next decade', { pausedUntil: '2036-01-01' }, /day to come/],
     ['a pause of years', { hour: 7, pauseWeeks: 53 }, /weeks/],
     ['a pause backwards', { pauseWeeks: -1 }, /weeks/],
     ['a zone that nobody knows', { hour: 7, zone: 'Mars/Olympus' }, /zone/],

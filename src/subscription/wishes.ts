@@ -1,0 +1,94 @@
+import { PaperboyError } from '../errors.ts'
+import { isLocale, type Locale } from '../messages/catalogue.ts'
+import { isDay } from '../papers/days.ts'
+
+export const CADENCES = ['daily', 'weekdays', 'weekly'] as const
+export const SIZES = [5, 10, 20] as const
+export const FORMATS = ['html', 'text'] as const
+/** Of topics and of keywords: enough for anybody, few enough to be matched in no time. */
+export const MOST_WISHED = 20
+export const LONGEST_KEYWORD = 60
+export const MOST_PAUSE_WEEKS = 52
+
+/** What a reader chooses. */
+export interface Choices {
+  cadence: (typeof CADENCES)[number]
+  /** 0–23 on the reader's own clock */
+  hour: number
+  /** IANA name */
+  zone: string
+  /** of a weekly digest, 1 is Monday (ISO 8601) */
+  weekday: number
+  /** papers in a digest */
+  size: number
+  /** slugs; papers of these come into every digest */
+  topics: string[]
+  /** as the reader typed them */
+  keywords: string[]
+  /** papers like those they voted for as well */
+  likeVoted: boolean
+  locale: Locale
+  format: (typeof FORMATS)[number]
+}
+
+export type Wishes = Partial<Choices> & {
+  /** 0 ends a pause */
+  pauseWeeks?: number
+  /** the day with which digests come again, YYYY-MM-DD on the reader's own calendar; null ends a pause */
+  pausedUntil?: string | null
+}
+
+type Field = keyof Wishes
+type Check<F extends Field> = (value: NonNullable<Wishes[F]>) => boolean
+
+const whole = (value: number, least: number, most: number) => Number.isInteger(value) && value >= least && value <= most
+const oneOf = <T>(allowed: readonly T[], value: unknown) => allowed.includes(value as T)
+
+/** Which zones there are, the database alone knows; the rest is looked at here. */
+const CHECKS: { [F in Field]-?: Check<F> } = {
+  cadence: (value) => oneOf(CADENCES, value),
+  hour: (value) => whole(value, 0, 23),
+  zone: (value) => /^[A-Za-z0-9/_+-]{1,64}$/.test(value),
+  weekday: (value) => whole(value, 1, 7),
+  size: (value) => oneOf(SIZES, value),
+  topics: (values) => values.length <= MOST_WISHED && values.every((slug) => /^[a-z0-9-]{1,60}$/.test(slug)),
+  keywords: (values) =>
+    values.length <= MOST_WISHED &&
+    values.every((word) => word.trim() !== '' && word.length <= LONGEST_KEYWORD && !/\p{Cc}/u.test(word)),
+  likeVoted: (value) => typeof value === 'boolean',
+  locale: isLocale,
+  format: (value) => oneOf(FORMATS, value),
+  pauseWeeks: (value) => whole(value, 0, MOST_PAUSE_WEEKS),
+  pausedUntil: isDay,
+}
+
+/** For callers of the API and logs; pages say it in the reader's language. */
+const SAID: Record<Field, string> = {
+  cadence: 'Choose daily, weekdays or weekly.',
+  hour: 'The hour is a whole number from 0 to 23.',
+  zone: 'This time zone is not known. Choose one such as Europe/Berlin.',
+  weekday: 'The weekday is a whole number from 1 (Monday) to 7 (Sunday).',
+  size: `Choose ${SIZES.join(', ')} papers.`,
+  topics: `Choose up to ${MOST_WISHED} topics, by their slugs.`,
+  keywords: `Up to ${MOST_WISHED} keywords, each of up to ${LONGEST_KEYWORD} characters.`,
+  likeVoted: 'Say true or false.',
+  locale: 'Paperboy does not speak this language yet.',
+  format: 'The format is html or text.',
+  pauseWeeks: `A pause lasts up to ${MOST_PAUSE_WEEKS} weeks.`,
+  pausedUntil: `A pause ends on a day to come, at most ${MOST_PAUSE_WEEKS} weeks from now.`,
+}
+
+/** A wish that cannot be. `field` says which. */
+export class BadPreference extends PaperboyError {
+  readonly field: Field
+  constructor(field: Field) {
+    super('BAD_PREFERENCE', SAID[field])
+    this.field = field
+  }
+}
+
+/** The fields whose wish cannot be granted. */
+export const badWishes = (wishes: Wishes): Field[] =>
+  (Object.keys(CHECKS) as Field[]).filter(
+    (field) => wishes[field] !== undefined && wishes[field] !== null && !CHECKS[field](wishes[field] as never),
+  )
