@@ -33,7 +33,8 @@ export async function planDue(deps: Deps): Promise<Planned> {
       const step = await planStep(deps, cadence, choice)
       total.batchIds.push(...step.batchIds)
       total.deliveries += step.planned
-      more = step.due === BATCH_SIZE
+      // Until nobody is due: whose hour was missed may be due again with the one after it.
+      more = step.due > 0
     }
   }
   return total
@@ -147,7 +148,9 @@ async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionId
       WHERE s.paused_until IS NULL OR s.paused_until <= ${now()}
     ), advanced AS (
       UPDATE subscribers s
-      SET next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, s.weekday, greatest(${now()}::timestamptz, s.paused_until)),
+      -- After an outage of more than a day: an hour that is not long ago is caught up with, though an earlier one was missed.
+      SET next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, s.weekday,
+          greatest(CASE WHEN due.due_at <= ${stale} THEN ${stale} ELSE ${now()}::timestamptz END, s.paused_until)),
         missed_at = CASE
           WHEN due.due_at <= ${stale} AND theirs.id IS NOT NULL AND (${wait} OR theirs.edition_id IS NOT NULL) THEN due.due_at
           ELSE missed_at

@@ -105,10 +105,10 @@ for (const cadence of ['daily', 'weekdays', 'weekly'] as const) {
     // From digest to digest as the planner goes; the days are the database's own, the due ones a plain calendar's.
     const { rows } = await db.execute<{ zone: string; hour: number; days: string[]; hours: number[] }>(sql`
       WITH RECURSIVE walk AS (
-        SELECT 1 AS step, zone, hour, next_digest_at(zone, hour, ${cadence}::cadence, ('2025-12-31 23:59:59'::timestamp AT TIME ZONE zone)) AS at
+        SELECT 1 AS step, zone, hour, next_digest_at(zone, hour, ${cadence}::cadence, 1, ('2025-12-31 23:59:59'::timestamp AT TIME ZONE zone)) AS at
         FROM unnest(${sql.param(ZONES)}::text[]) AS zone, unnest('{0,1,2,8,23}'::int[]) AS hour
         UNION ALL
-        SELECT step + 1, zone, hour, next_digest_at(zone, hour, ${cadence}::cadence, at) FROM walk
+        SELECT step + 1, zone, hour, next_digest_at(zone, hour, ${cadence}::cadence, 1, at) FROM walk
         WHERE step < 400 AND at < ('2027-01-01 00:00'::timestamp AT TIME ZONE zone)
       )
       SELECT zone, hour, array_agg((at AT TIME ZONE zone)::date::text ORDER BY at) AS days,
