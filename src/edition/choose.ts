@@ -66,12 +66,30 @@ export function pick(candidates: Candidates, wishes: Wishes, had: ReadonlySet<nu
     crowd--
     if (fits.has(fresh[crowd]!)) met--
   }
-  const own = matching
-    .slice(met)
-    .sort((a, b) => fits.get(b)! - fits.get(a)! || a - b)
+  const left = matching.slice(met)
+  const turns = turnsOf(candidates, wishes.topics, left)
+  const own = left
+    .sort((a, b) => fits.get(b)! - fits.get(a)! || (turns.get(a) ?? 0) - (turns.get(b) ?? 0) || a - b)
     .slice(0, Math.max(wanted - met, 0))
   const shown = [...fresh.slice(0, crowd), ...own, ...rising].sort((a, b) => a - b)
   return { shown, own: own.length }
+}
+
+/**
+ * A topic's papers take turns with those of the reader's other topics, its best first, so that a small one gets its share beside
+ * one that has most votes: what counts is a paper's place within its topic.
+ */
+function turnsOf(
+  candidates: Candidates,
+  topics: readonly string[],
+  left: readonly number[],
+): ReadonlyMap<number, number> {
+  const turns = new Map<number, number>()
+  for (const slug of topics) {
+    const own = candidates.ofTopic(slug).filter((position) => left.includes(position))
+    for (const [turn, position] of own.entries()) turns.set(position, Math.min(turn, turns.get(position) ?? turn))
+  }
+  return turns
 }
 
 /** What was picked, with section and reasons: from the ledger as well as fresh. Each reason is true of the wishes given here. */

@@ -46,8 +46,8 @@ export interface Found {
  * Ranked are the newest that match, and the newest whose titles do: a word that every other paper has would be ranked for too long,
  * since a paper's words are some 2 KB that are read one by one (20 µs).
  */
-const MOST_RANKED = 500
-const MOST_TITLED = 300
+const MOST_RANKED = 300
+const MOST_TITLED = 200
 const PAGE = 20
 const MOST_A_PAGE = 100
 const LONGEST_QUERY = 300

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
 import { type Db, databaseOn, migrate, openPool } from '../../src/db/database.ts'
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { listDay } from '../../src/papers/list-day.ts'
 import { searchPapers } from '../../src/papers/search.ts'
 import { similarPapers } from '../../src/papers/similar.ts'
 import { topicCounts } from '../../src/papers/topics.ts'
@@ -18,7 +19,8 @@ const DATA = new URL('../../../shared/data/papers/hf-daily', import.meta.url).pa
 const help = `npm run bench -- search [--papers 100000] [--from FOLDER] [--times 200]
 
 How long search, papers like another and list pages take, on a library made of real papers: each has the title of one, the first half of
-its abstract and the second half of another's, authors drawn from all, and a list day; 25 a day.`
+its abstract and the second half of another's, the same of titles, authors drawn from all, and a list day; 25 a day. Answers are timed
+one after the other, on one connection; a busy machine shows.`
 
 export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -61,6 +63,9 @@ async function report(db: Db, words: string[], times: number): Promise<void> {
     (row) => Number(row.id),
   )
   const topics = (await topicCounts(db, { limit: 100 })).map((topic) => topic.slug)
+  const days = (
+    await db.execute<{ day: string }>(sql`SELECT DISTINCT list_day::text AS day FROM papers ORDER BY 1`)
+  ).rows.map((row) => row.day)
   const asked: Record<string, (at: number) => Promise<unknown>> = {
     'search: a word': (at) => searchPapers({ db, now }, { q: one(words, at) }),
     'search: two words': (at) => searchPapers({ db, now }, { q: `${one(words, at)} ${one(words, at * 3 + 1)}` }),
@@ -81,6 +86,7 @@ async function report(db: Db, words: string[], times: number): Promise<void> {
         },
       ),
     'papers like another': (at) => similarPapers({ db, now }, one(ids, at)),
+    'a list day': (at) => listDay({ db, now, closeHourUtc: 2 }, one(days, at)),
     'newest of a topic': (at) => searchPapers({ db, now }, { topic: one(topics, at) }),
     'page 2,000 of all': () => searchPapers({ db, now }, { after: '2020-06-01:50000' }),
   }

@@ -205,3 +205,12 @@ describe('by example', () => {
     expect(candidates.mentioning(word)).toEqual(found ? [0] : [])
   })
 })
+
+test('a small topic has its turn beside one that has most votes', () => {
+  // Ten for the crowd, then twelve on vision, and the two on speech last.
+  const papers = edition(24, (at) => ({ topics: at < 10 ? [] : at < 22 ? ['vision'] : ['speech'] }))
+  const own = choose(candidatesOf(papers), wishes({ topics: ['vision', 'speech'] })).filter(
+    (one) => one.section === 'topics',
+  )
+  expect(positions(own)).toEqual([10, 11, 22, 23])
+})
