@@ -12,6 +12,7 @@ import { confirmRoutes } from './http/confirm.ts'
 import { editionRoutes } from './http/editions.ts'
 import { pageErrorHandler, pageNotFound } from './http/error-pages.ts'
 import { healthRoutes } from './http/health.ts'
+import { keepPages } from './http/kept-pages.ts'
 import { speakTheReadersLanguage } from './http/language.ts'
 import { loadLimits, routeLimits } from './http/limits.ts'
 import { manageRoutes } from './http/manage.ts'
@@ -28,6 +29,8 @@ import type { Services } from './services.ts'
 export interface AppOptions {
   /** the local mailbox's page, where one runs: "check your inbox" then links to it */
   mailboxUrl?: string | undefined
+  /** how long a page for everybody is kept as it was rendered; a second where nothing is said */
+  keepPagesMs?: number
 }
 
 export type App = ReturnType<typeof buildApp>
@@ -56,7 +59,10 @@ export function buildApp(services: Services, options: AppOptions = {}) {
     limited.register(fastifyFormbody)
     limited.register(fastifyUnderPressure, loadLimits)
     await limited.register(fastifyRateLimit, routeLimits)
-    limited.register(paperRoutes, services)
+    limited.register(async (lists) => {
+      keepPages(lists, options.keepPagesMs)
+      lists.register(paperRoutes, services)
+    })
     limited.register(subscribeRoutes, services)
     limited.register(confirmRoutes, services)
     limited.register(manageRoutes, services)

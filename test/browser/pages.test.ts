@@ -1,7 +1,8 @@
 import axe from 'axe-core'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
-import { subscribers } from '../../src/db/schema.ts'
+import { signUpCounts, subscribers } from '../../src/db/schema.ts'
+import { mintManageToken } from '../../src/subscription/manage.ts'
 import { mintToken } from '../../src/subscription/tokens.ts'
 import { test as onSite, type Site } from '../http/site.ts'
 import { useBrowser, withoutBrowser } from '../support/browser.ts'
@@ -23,6 +24,7 @@ async function everyPage({ services }: Site): Promise<string[]> {
   await releasedEdition(services, '2026-04-13', 2)
   await releasedEdition(services, '2026-04-14', 3)
   const id = await addSubscriber(services.db, 'ada@example.org', { zone: 'Europe/Berlin' })
+  const [ada] = await services.db.select().from(subscribers)
   const token = (purpose: 'confirm' | 'unsubscribe' | 'preferences', at = NOON) =>
     `/${purpose}/${mintToken(services.keys, purpose, id, at)}`
   return [
@@ -32,6 +34,12 @@ async function everyPage({ services }: Site): Promise<string[]> {
     '/papers?date=today',
     '/subscribe',
     '/check-your-inbox',
+    '/check-your-inbox?slip=',
+    '/manage',
+    '/manage?sent=',
+    `/manage/${mintManageToken(services.keys, id, NOON, ada!.addressHash!)}`,
+    `/manage/${mintManageToken(services.keys, id, new Date('2026-01-01'), ada!.addressHash!)}`,
+    `/change/${mintToken(services.keys, 'change', id, NOON, Buffer.alloc(8))}`,
     token('confirm'),
     token('confirm', new Date('2026-01-01')),
     '/welcome?first=2026-04-16T06:00:00.000Z',
@@ -93,13 +101,22 @@ test('the sign-up works without JavaScript, and its errors stand beside the fiel
   expect(await db.select({ zone: subscribers.zone }).from(subscribers)).toEqual([{ zone: 'UTC' }])
 })
 
-test('with JavaScript the sign-up carries the browser’s zone', async ({ db, site }) => {
+test('with JavaScript the sign-up carries the browser’s zone and a proof of work, and nothing of it is seen', async ({
+  db,
+  site,
+}) => {
+  // The browser's clock runs; a proof says when it was begun.
+  site.services.now = () => new Date()
   const page = await open(site, { timezoneId: 'Asia/Tokyo' })
   await page.goto('/')
   await page.getByLabel('Your email address').fill('ada@example.org')
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Check your inbox' }).waitFor()
   expect(await db.select({ zone: subscribers.zone }).from(subscribers)).toEqual([{ zone: 'Asia/Tokyo' }])
+  // Without a doubt it weighs one.
+  expect(await db.select({ count: signUpCounts.count }).from(signUpCounts)).toEqual(
+    Array.from({ length: 4 }, () => ({ count: 1 })),
+  )
 })
 
 test('leaving and choosing work without JavaScript', async ({ db, site }) => {

@@ -1,0 +1,191 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import autocannon from 'autocannon'
+import { fastify } from 'fastify'
+import { pino } from 'pino'
+import { buildApp } from '../../src/app.ts'
+import { readEnvironment } from '../../src/config.ts'
+import { migrate } from '../../src/db/database.ts'
+import { outbox, subscribers } from '../../src/db/schema.ts'
+import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { openServices, type Services } from '../../src/services.ts'
+import { makeProof } from '../support/proof.ts'
+import { addPapers, addSubscriber, lostQueues } from '../support/services.ts'
+import { inRounds, spread } from './support/rounds.ts'
+import { printTable } from './support/table.ts'
+
+const ROUNDS = 5
+const SECONDS = 3
+/** Proofs of work are made beforehand and each used once; a form that has none left is sent without. */
+const PROOFS = 20_000
+
+/** `npm run bench -- http`: signing up and the front page, under load on loopback, limits raised. */
+export async function bench(): Promise<void> {
+  await using stack = new AsyncDisposableStack()
+  const services = await open(stack)
+  const url = await listen(stack, buildApp(services))
+  await addPapers(services.db, services.now().toISOString().slice(0, 10), 30)
+  console.log(`making ${PROOFS.toLocaleString('en')} proofs of work`)
+  const issued = new Date(Date.now() - 60_000)
+  const proofs = await Promise.all(Array.from({ length: PROOFS }, () => makeProof(services.config.SECRET_KEY, issued)))
+  await signUpAtARate(url, proofs)
+  await signUpFlatOut(services, url, proofs)
+  await timeByStatus(services, url)
+  await frontPage(stack, url)
+}
+
+async function open(stack: AsyncDisposableStack): Promise<Services> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-bench-'))
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }))
+  const postgres = await startEmbeddedPostgres({ dataDir })
+  stack.defer(async () => {
+    await postgres.stop()
+    await postgres.remove()
+  })
+  await migrate(postgres.url)
+  const raised = Object.fromEntries(
+    ['SIGN_UPS_PER_NETWORK', 'SIGN_UPS_PER_DOMAIN', 'SIGN_UPS_IN_ALL'].map((name) => [name, '1000000']),
+  )
+  const config = readEnvironment({
+    DATABASE_URL: postgres.url,
+    SMTP_URL: 'smtp://127.0.0.1:1',
+    PUBLIC_URL: 'http://127.0.0.1',
+    MAIL_FROM: 'papers@paperboy.example',
+    POSTAL_ADDRESS: '1 Press Street, Inkwell',
+    SECRET_KEY: 'k'.repeat(40),
+    SUPPRESSION_KEY: 's'.repeat(40),
+    ...raised,
+  })
+  const services = stack.use(await openServices(config as Services['config']))
+  // No worker runs, and waking one is not what is timed.
+  return { ...services, queues: lostQueues, log: pino({ level: 'silent' }) }
+}
+
+async function listen(stack: AsyncDisposableStack, app: { listen(to: object): Promise<string>; close(): unknown }) {
+  stack.defer(async () => void (await app.close()))
+  return app.listen({ host: '127.0.0.1', port: 0 })
+}
+
+let nth = 0
+const form = (proof: string | undefined, email = `reader-${nth++}@example.org`): string =>
+  new URLSearchParams({ email, zone: 'Europe/Berlin', proof: proof ?? '', comment: '' }).toString()
+
+const postForms = (url: string, proofs: string[], options: Partial<autocannon.Options>) =>
+  autocannon({
+    url,
+    duration: SECONDS,
+    requests: [
+      {
+        method: 'POST',
+        path: '/subscribe',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        setupRequest: (request) => ({ ...request, body: form(proofs.pop()) }),
+      },
+    ],
+    ...options,
+  })
+
+async function signUpAtARate(url: string, proofs: string[]): Promise<void> {
+  const rows: (string | number)[][] = [
+    ['POST /subscribe at 200/s', 'p50 ms', 'p97.5 ms', 'p99 ms', 'answers', 'not 303'],
+  ]
+  for (let round = 1; round <= ROUNDS; round++) {
+    const { latency, requests, non2xx, ...rest } = await postForms(url, proofs, { connections: 20, overallRate: 200 })
+    const found = (rest as unknown as { '3xx': number })['3xx']
+    rows.push([`round ${round}`, latency.p50, latency.p97_5, latency.p99, requests.total, non2xx - found])
+  }
+  printTable(rows)
+}
+
+/** The same connections of the same pool do the bare inserts: a subscriber and an outbox row, in one transaction. */
+async function signUpFlatOut({ db }: Services, url: string, proofs: string[]): Promise<void> {
+  const bare = async () => {
+    const end = performance.now() + SECONDS * 1000
+    let done = 0
+    const insert = async () => {
+      while (performance.now() < end) {
+        const email = `bare-${nth++}@example.org`
+        await db.transaction(async (tx) => {
+          const [row] = await tx
+            .insert(subscribers)
+            .values({ email, emailKey: email })
+            .returning({ id: subscribers.id })
+          await tx.insert(outbox).values({ kind: 'confirm', subscriberId: row!.id, messageKey: Buffer.alloc(16) })
+        })
+        done++
+      }
+    }
+    await Promise.all(Array.from({ length: 20 }, insert))
+    return done / SECONDS
+  }
+  const rates = await inRounds(ROUNDS, {
+    bare,
+    signUp: async () => (await postForms(url, proofs, { connections: 20 })).requests.average,
+  })
+  const ratios = rates.signUp!.map((rate, round) => rate / rates.bare![round]!)
+  printTable([
+    ['top rate', 'median', 'least', 'most'],
+    ...Object.entries({ ...rates, ratio: ratios }).map(([name, values]) => {
+      const { median, least, most } = spread(values)
+      return [name, ...[median, least, most].map((value) => (name === 'ratio' ? value.toFixed(2) : Math.round(value)))]
+    }),
+  ])
+}
+
+const STATUSES = ['new', 'pending', 'active', 'suppressed', 'unsubscribed'] as const
+
+/** One at a time, in turn: what a stranger could measure. */
+async function timeByStatus({ db, config }: Services, url: string): Promise<void> {
+  const { addressHash } = await import('../../src/subscription/address.ts')
+  const { suppressions } = await import('../../src/db/schema.ts')
+  const each = 200
+  for (const status of STATUSES.slice(1)) {
+    for (let n = 0; n < each; n++) {
+      const email = `${status}-${n}@example.net`
+      if (status === 'suppressed') {
+        const hash = addressHash(config.SUPPRESSION_KEY, email)
+        await db.insert(suppressions).values({ addressHash: hash, reason: 'complaint' })
+        await addSubscriber(db, email, { status: 'complained', addressHash: hash })
+      } else await addSubscriber(db, email, { status: status as 'pending' })
+    }
+  }
+  const times = Object.fromEntries(STATUSES.map((status) => [status, [] as number[]]))
+  for (let n = 0; n < each; n++) {
+    for (const status of STATUSES) {
+      const body = form(undefined, `${status}-${n}@example.net`)
+      const begun = performance.now()
+      const reply = await fetch(`${url}/subscribe`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body,
+      })
+      await reply.arrayBuffer()
+      times[status]!.push(performance.now() - begun)
+    }
+  }
+  printTable([
+    ['sign-up of an address that is', 'median ms', 'p10', 'p90'],
+    ...STATUSES.map((status) => {
+      const sorted = times[status]!.toSorted((a, b) => a - b)
+      return [status, ...[0.5, 0.1, 0.9].map((part) => sorted[Math.floor(part * each)]!.toFixed(2))]
+    }),
+  ])
+}
+
+async function frontPage(stack: AsyncDisposableStack, url: string): Promise<void> {
+  const page = await (await fetch(url)).text()
+  const bareApp = fastify()
+  bareApp.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(page))
+  const bareUrl = await listen(stack, bareApp)
+  const rate = async (target: string) =>
+    (await autocannon({ url: target, connections: 20, duration: SECONDS })).requests.average
+  const rates = await inRounds(ROUNDS, { bare: () => rate(bareUrl), 'GET /': () => rate(url) })
+  const ratios = rates['GET /']!.map((value, round) => value / rates.bare![round]!)
+  const { median, least, most } = spread(ratios)
+  printTable([
+    [`GET / (${Math.round(page.length / 1024)} KB) to the same bytes from a bare route`, 'median', 'least', 'most'],
+    ['ratio', median.toFixed(2), least.toFixed(2), most.toFixed(2)],
+  ])
+}
