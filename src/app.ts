@@ -24,6 +24,7 @@ import { submitRoutes } from './http/submit.ts'
 import { subscribeRoutes } from './http/subscribe.ts'
 import { unsubscribeRoutes } from './http/unsubscribe.ts'
 import { viewOptions } from './http/views.ts'
+import { webhookRoutes } from './http/webhooks.ts'
 import type { Services } from './services.ts'
 
 export interface AppOptions {
@@ -53,6 +54,7 @@ export function buildApp(services: Services, options: AppOptions = {}) {
   // Reached always: no limit and no load shedding in front of them.
   app.register(unsubscribeRoutes, services)
   app.register(healthRoutes, services)
+  app.register(webhookRoutes, services)
   app.register(assetRoutes)
 
   app.register(async (limited) => {

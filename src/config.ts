@@ -48,6 +48,12 @@ const smtpUrl = z.string().superRefine((value, context) => {
 
 const hostName = z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, 'must look like a name in the DNS')
 
+const webhookKey = z.string().min(16, 'is shorter than any such key')
+/** What stands before the host of the webhook's address, since its sender signs nothing else. */
+const webhookLogin = z
+  .string()
+  .regex(/^[^:\s]+:\S{16,}$/, 'must look like name:password, the password at least 16 characters')
+
 const Environment = z
   .object({
     NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -61,6 +67,16 @@ const Environment = z
     MAIL_FROM: mailbox.optional(),
     REPLY_TO: mailbox.optional(),
     BOUNCE_ADDRESS: bounceAddress.optional(),
+    INBOUND_IMAP_URL: urlOf('imap:', 'imaps:').optional(),
+    INBOUND_SMTP_PORT: z.coerce.number().int().min(1).max(65535).optional(),
+    INBOUND_RAW_DAYS: count(30, 400),
+    SES_TOPIC_ARNS: list().pipe(z.array(z.string().startsWith('arn:aws:sns:', 'must be ARNs of SNS topics'))),
+    POSTMARK_WEBHOOK_LOGIN: webhookLogin.optional(),
+    SENDGRID_WEBHOOK_KEY: webhookKey.optional(),
+    MAILGUN_WEBHOOK_KEY: webhookKey.optional(),
+    RESEND_WEBHOOK_SECRET: webhookKey
+      .refine((value) => value.startsWith('whsec_'), 'must begin with whsec_')
+      .optional(),
     POSTAL_ADDRESS: z.string().optional(),
     CURATOR_NAME: z.string().default('AK'),
     SECRET_KEY: secret.optional(),

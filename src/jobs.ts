@@ -16,6 +16,8 @@ export const jobs = {
   'settle-editions': z.object({}),
   'send-service-mails': z.object({}),
   'tidy-sign-ups': z.object({}),
+  'read-mailbox': z.object({}),
+  'forget-inbound': z.object({}),
 } as const satisfies Record<string, z.ZodType>
 
 export type JobName = keyof typeof jobs

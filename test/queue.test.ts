@@ -17,6 +17,8 @@ const NOTHING: Handlers = {
   'settle-editions': idle,
   'send-service-mails': idle,
   'tidy-sign-ups': idle,
+  'read-mailbox': idle,
+  'forget-inbound': idle,
 }
 const CONCURRENCY = { clockwork: 4, mails: 1, batches: 1 }
 

@@ -15,7 +15,9 @@ const EVERY: Partial<Record<JobName, number>> = {
   'look-up-submissions': MINUTE,
   'index-papers': MINUTE,
   'tidy-sign-ups': 10 * MINUTE,
+  'read-mailbox': MINUTE,
   'collect-papers': 10 * MINUTE,
+  'forget-inbound': 6 * 60 * MINUTE,
 }
 
 /**

@@ -11,9 +11,11 @@ import type { Source } from '../src/papers/sources/source.ts'
 import type { Services } from '../src/services.ts'
 import { assembleEditionJob } from './assemble-edition.ts'
 import { collectPapersJob } from './collect-papers.ts'
+import { startListener } from './listen.ts'
 import { lookUpSubmissionsJob } from './look-up-submissions.ts'
 import { planDeliveriesJob } from './plan-deliveries.ts'
 import { announceWorker } from './presence.ts'
+import { forgetInboundJob, readMailboxJob } from './read-mailbox.ts'
 import { releaseEditionsJob } from './release-editions.ts'
 import { startClock } from './schedule.ts'
 import { settleEditionsJob } from './settle-editions.ts'
@@ -53,16 +55,20 @@ export async function startWorker(services: Services, sources: readonly Source[]
         for (const next of await batchesToDo(db, now(), 1)) await wakeForBatch(queues, next)
       },
       'tidy-sign-ups': () => tidySignUpsJob(services),
+      'read-mailbox': () => readMailboxJob(services),
+      'forget-inbound': () => forgetInboundJob(services),
       'send-service-mails': () => sendServiceMails(deliver, stopping.signal),
     },
     { clockwork: 4, mails: 1, batches: 1 },
     failed,
   )
+  const listener = await startListener(services)
   const clock = startClock(queues)
   return {
     async stop() {
       clock.stop()
       stopping.abort()
+      await listener?.close()
       // A relay that says nothing is not waited for longer than whoever stops us waits: what it may have is then unknown.
       const enough = setTimeout(() => relay.close(), DRAIN_PATIENCE_MS)
       await queues.stopWorking()

@@ -11,10 +11,12 @@ import { type Plate, plateOf } from '../edition/plate.ts'
 import { readCandidates, readLiked } from '../edition/read-candidates.ts'
 import { shownTo } from '../edition/shown-to.ts'
 import { readAllParts } from '../edition/stored-parts.ts'
+import { leaveAddress } from '../inbound/addresses.ts'
 import { isLocale, type Locale } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { mintToken } from '../subscription/tokens.ts'
 import type { Chosen, Handed, Pending } from './deliveries.ts'
+import { providerHeaders } from './provider-headers.ts'
 import type { Envelope } from './relay.ts'
 import { findRepeats, type Releases, readHad, releasesNow } from './repeats.ts'
 import { returnPath } from './return-path.ts'
@@ -96,11 +98,17 @@ export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'co
         digest(handed, at) {
           // A language may be newer than an edition.
           const locale = isLocale(handed.locale) && plates.has(handed.locale) ? handed.locale : 'en'
-          const chosen = arrange(candidates, wishesOf.get(handed.subscriberId)!, handed.chosen)
-          wishesOf.delete(handed.subscriberId)
+          const { subscriberId } = handed
+          const chosen = arrange(candidates, wishesOf.get(subscriberId)!, handed.chosen)
+          wishesOf.delete(subscriberId)
           const part = readerPart({ config, keys }, messageKey, handed, shownTo(chosen, locale), at)
-          const message = composeDigest(plates.get(locale)!, part)
-          return wireText && isWireText(part.headers) ? markWireReady(message) : message
+          const more = providerHeaders({ config, keys }, { subscriberId, mail: 'digest', reference: editionId })
+          const headers = Object.entries(more).reduce(
+            (all, [name, value]) => `${all}${name}: ${value}\r\n`,
+            part.headers,
+          )
+          const message = composeDigest(plates.get(locale)!, { ...part, headers })
+          return wireText && isWireText(headers) ? markWireReady(message) : message
         },
       }
     },
@@ -133,8 +141,8 @@ export function readerPart(
 }
 
 /** Where a mail program without https sends its reader's wish to leave. */
-export const leaveByMail = ({ MAIL_FROM }: Pick<Config, 'MAIL_FROM'>, unsubscribeToken: string): string =>
-  `mailto:${addressOf(MAIL_FROM)}?subject=unsubscribe%20${unsubscribeToken}`
+export const leaveByMail = (config: Pick<Config, 'MAIL_FROM' | 'BOUNCE_ADDRESS'>, unsubscribeToken: string): string =>
+  `mailto:${leaveAddress(config)}?subject=unsubscribe%20${unsubscribeToken}`
 
 /** The bare address of "Name <address>", for envelopes. */
 export const addressOf = (mailbox: string): string => mailbox.replace(/^.*<(.*)>$/, '$1')

@@ -82,7 +82,9 @@ export async function messageIdProof(
     WHERE d.subscriber_id = ANY (${sql.param(candidates)}::bigint[]) AND d.handed_at > ${since}
     UNION ALL
     SELECT 'service', o.id, o.subscriber_id, o.message_key FROM outbox o
-    WHERE o.subscriber_id = ANY (${sql.param(candidates)}::bigint[]) AND o.hand_overs > 0 AND o.created_at > ${since}`)
+    WHERE o.subscriber_id = ANY (${sql.param(candidates)}::bigint[]) AND o.hand_overs > 0 AND o.created_at > ${since}
+      -- It went to an address that is not the reader's yet.
+      AND o.kind <> 'change'`)
   for (const row of rows) {
     const subscriberId = Number(row.subscriber_id)
     const reference = Number(row.reference)

@@ -1,6 +1,7 @@
 import nodemailer from 'nodemailer'
 import type { Config } from '../config.ts'
 import { leaveByMail, messageIdOf } from '../delivery/digest-press.ts'
+import { providerHeaders } from '../delivery/provider-headers.ts'
 import { domainOf } from '../edition/headers.ts'
 import { renderMail } from '../edition/templates.ts'
 import { mintToken, type TokenKeys } from '../subscription/tokens.ts'
@@ -62,8 +63,10 @@ export async function composeServiceMail(
 /** Not in a mail to an address that somebody wants to change to: whoever has it could end another one's subscription. */
 function waysOut({ config, keys }: { config: Config; keys: TokenKeys }, mail: ServiceMail, at: Date) {
   if (mail.kind === 'change') return {}
-  const token = mintToken(keys, 'unsubscribe', mail.subscriberId, at)
+  const { subscriberId, id: reference } = mail
+  const token = mintToken(keys, 'unsubscribe', subscriberId, at)
   return {
+    ...providerHeaders({ config, keys }, { subscriberId, mail: 'service', reference }),
     'List-Unsubscribe': {
       prepared: true,
       value: `<${config.PUBLIC_URL}/unsubscribe/${token}>,\r\n <${leaveByMail(config, token)}>`,

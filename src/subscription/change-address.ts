@@ -101,6 +101,8 @@ export async function changeAddress(
         email,
         emailKey,
         addressHash: hash,
+        // Shown anew, so that a late report about the old address counts no more.
+        confirmedAt: sql`CASE WHEN ${subscribers.confirmedAt} IS NOT NULL THEN ${now()}::timestamptz END`,
         // It was the old address that bounced.
         status: sql`CASE WHEN ${subscribers.status} = 'bounced' AND ${subscribers.confirmedAt} IS NOT NULL
           AND ${subscribers.nextDigestAt} IS NOT NULL THEN 'active' ELSE ${subscribers.status} END`,

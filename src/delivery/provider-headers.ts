@@ -1,0 +1,21 @@
+import type { Config } from '../config.ts'
+import type { TokenKeys } from '../subscription/tokens.ts'
+import { type Returned, returnPath } from './return-path.ts'
+
+type Settings = Pick<Config, 'MAIL_FROM' | 'SENDGRID_WEBHOOK_KEY' | 'MAILGUN_WEBHOOK_KEY' | 'POSTMARK_WEBHOOK_LOGIN'>
+
+/**
+ * Header fields whose content a provider gives back in its webhooks: the signed code of the return path, since some of them
+ * put another envelope sender in its place. They take these out before the mail goes on. SES gives back the envelope sender itself.
+ */
+export function providerHeaders(
+  { config, keys }: { config: Settings; keys: Pick<TokenKeys, 'current'> },
+  returned: Returned,
+): Record<string, string> {
+  const code = returnPath({ config: { MAIL_FROM: config.MAIL_FROM, BOUNCE_ADDRESS: '*@paperboy' }, keys }, returned)
+  return {
+    ...(config.POSTMARK_WEBHOOK_LOGIN ? { 'X-PM-Metadata-paperboy': code, 'X-PM-KeepID': 'true' } : {}),
+    ...(config.SENDGRID_WEBHOOK_KEY ? { 'X-SMTPAPI': `{"unique_args": {"paperboy": "${code}"}}` } : {}),
+    ...(config.MAILGUN_WEBHOOK_KEY ? { 'X-Mailgun-Variables': `{"paperboy": "${code}"}` } : {}),
+  }
+}

@@ -1,0 +1,21 @@
+import type { Config } from '../config.ts'
+import { readReturnPath } from '../delivery/return-path.ts'
+import type { TokenKeys } from '../subscription/tokens.ts'
+
+type Addresses = Pick<Config, 'BOUNCE_ADDRESS' | 'MAIL_FROM'>
+
+/**
+ * Where readers' mail programs send their wish to leave: beside the return paths, so that whatever reads those reads this too.
+ * Without BOUNCE_ADDRESS the sender's own mailbox.
+ */
+export const leaveAddress = ({ BOUNCE_ADDRESS, MAIL_FROM }: Addresses): string =>
+  BOUNCE_ADDRESS?.replace('*', 'unsubscribe') ?? bare(MAIL_FROM)
+
+/** Whether an address is one that Paperboy reads: a return path that it signed, the address for leaving, or its sender's own. */
+export function isOurs({ config, keys }: { config: Addresses; keys: TokenKeys }, address: string): boolean {
+  const given = address.toLowerCase()
+  const own = [leaveAddress(config), bare(config.MAIL_FROM)].map((each) => each.toLowerCase())
+  return own.includes(given) || readReturnPath(keys, given) !== undefined
+}
+
+const bare = (mailbox: string): string => mailbox.replace(/^.*<(.*)>$/, '$1')

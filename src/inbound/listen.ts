@@ -1,0 +1,90 @@
+import { SMTPServer, type SMTPServerDataStream } from 'smtp-server'
+import type { Services } from '../services.ts'
+import { isOurs } from './addresses.ts'
+import { receiveMail } from './receive.ts'
+
+type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log'>
+
+export interface Listener {
+  port: number
+  close(): Promise<void>
+}
+
+/** A report with a whole digest returned in it stays far below this. */
+const MOST_BYTES = 1024 * 1024
+/** Nobody has more to say to us at once; each of them may hold one message in memory. */
+const MOST_CLIENTS = 20
+const MOST_RECIPIENTS = 5
+const PATIENCE_MS = 30_000
+
+/**
+ * A small SMTP server for what comes back. It takes mail for addresses of ours alone and never sends any: no relay, no bounce of a
+ * bounce. Mail that could not be recorded is refused for now (451), so that its server keeps it and tries again.
+ *
+ * @throws the system's error when the port is taken
+ */
+export function listen(deps: Deps, { host, port }: { host: string; port: number }): Promise<Listener> {
+  const server = new SMTPServer({
+    name: new URL(deps.config.PUBLIC_URL).hostname,
+    banner: 'for reports about our own mail only',
+    // Nobody signs in here, and without a certificate of ours STARTTLS would be offered with a made-up one.
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    disableReverseLookup: true,
+    size: MOST_BYTES,
+    maxClients: MOST_CLIENTS,
+    socketTimeout: PATIENCE_MS,
+    closeTimeout: 2_000,
+    onRcptTo({ address }, session, done) {
+      if (session.envelope.rcptTo.length >= MOST_RECIPIENTS) return done(refusal(452, '4.5.3 too many recipients'))
+      done(isOurs(deps, address) ? null : refusal(550, '5.1.1 no mail is taken for this address here'))
+    },
+    onData(stream, session, done) {
+      const envelopeTo = session.envelope.rcptTo.map(({ address }) => address)
+      take(deps, stream, envelopeTo).then(
+        (taken) => done(taken ? null : refusal(552, '5.3.4 larger than this server takes')),
+        (error) => {
+          deps.log.error({ err: error }, 'an inbound mail could not be recorded; its server tries again')
+          done(refusal(451, '4.3.0 could not be recorded, try again'))
+        },
+      )
+    },
+  })
+  server.on('error', (error) => deps.log.info({ err: error }, 'inbound connection trouble'))
+  return new Promise((resolve, reject) => {
+    server.server.once('error', reject)
+    server.listen(port, host, () => {
+      server.server.off('error', reject)
+      const bound = server.server.address()
+      resolve({
+        port: typeof bound === 'object' && bound ? bound.port : port,
+        close: () => new Promise((closed) => server.close(() => closed())),
+      })
+    })
+  })
+}
+
+/** @returns false when it was too large, with nothing of it kept */
+async function take(deps: Deps, stream: SMTPServerDataStream, envelopeTo: string[]): Promise<boolean> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  // Read to its end even when it is too large: the reply comes after it.
+  for await (const chunk of stream) {
+    bytes += chunk.length
+    if (bytes <= MOST_BYTES) chunks.push(chunk)
+  }
+  if (bytes > MOST_BYTES) return false
+  const {
+    class: kind,
+    reason,
+    authority,
+    did,
+    repeated,
+  } = await receiveMail(deps, Buffer.concat(chunks), {
+    source: 'smtp',
+    envelopeTo,
+  })
+  deps.log.info({ class: kind, reason, authority, did, repeated }, 'inbound mail')
+  return true
+}
+
+const refusal = (responseCode: number, words: string): Error => Object.assign(new Error(words), { responseCode })

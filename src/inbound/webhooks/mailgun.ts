@@ -1,0 +1,75 @@
+import { createHmac } from 'node:crypto'
+import { z } from 'zod'
+import { verdictOf } from '../verdict.ts'
+import { finding, isFresh, isSame, type Provider, type ProviderEvent, parseJson } from './provider.ts'
+
+/** Mailgun, "Webhooks" and "Event structure". */
+const Payload = z.object({
+  signature: z.object({
+    timestamp: z.union([z.string(), z.number()]).transform(String),
+    token: z.string(),
+    signature: z.string(),
+  }),
+  'event-data': z.object({
+    id: z.string().optional(),
+    event: z.string(),
+    severity: z.string().optional(),
+    reason: z.string().optional(),
+    recipient: z.string().optional(),
+    'user-variables': z.record(z.string(), z.unknown()).optional(),
+    envelope: z.object({ sender: z.string().optional() }).optional(),
+    message: z.object({ headers: z.object({ 'message-id': z.string().optional() }).optional() }).optional(),
+    'delivery-status': z
+      .object({
+        code: z.number().optional(),
+        message: z.string().nullish(),
+        description: z.string().nullish(),
+        'enhanced-code': z.string().nullish(),
+      })
+      .optional(),
+  }),
+})
+
+/** HMAC over a timestamp and a token that is used once: the event is known by it, so that a replay is the same event. */
+export const mailgun: Provider = ({ config, now }, { body }) => {
+  if (!config.MAILGUN_WEBHOOK_KEY) return 'not configured'
+  const parsed = Payload.safeParse(parseJson(body.toString('utf8')))
+  if (!parsed.success) return 'forged'
+  const { signature, 'event-data': data } = parsed.data
+  const expected = createHmac('sha256', config.MAILGUN_WEBHOOK_KEY)
+    .update(signature.timestamp + signature.token)
+    .digest('hex')
+  if (!isFresh(now(), signature.timestamp) || !isSame(signature.signature, expected)) return 'forged'
+  // The signature does not cover the event itself, so that one signature must not serve two events.
+  return { events: read(data, signature.token) }
+}
+
+function read(data: z.output<typeof Payload>['event-data'], token: string): ProviderEvent[] {
+  const code = data['user-variables']?.paperboy
+  const tokens = [code, data.envelope?.sender].filter((each) => typeof each === 'string')
+  const messageId = data.message?.headers?.['message-id']
+  const about = { id: token, tokens, messageIds: messageId ? [messageId] : [] }
+  const status = data['delivery-status']
+  const said = [status?.code, status?.message || status?.description].filter(Boolean).join(' ')
+  const verdict = verdictOf(said, status?.['enhanced-code'] ?? undefined)
+  const more = { status: verdict.status, reply: verdict.reply, said }
+  switch (data.event) {
+    case 'complained':
+      return [{ ...about, finding: finding(data.recipient, 'complaint', 'abuse') }]
+    case 'unsubscribed':
+      return [{ ...about, finding: finding(data.recipient, 'unsubscribe', 'asked the provider') }]
+    case 'failed': {
+      const permanent = data.severity === 'permanent'
+      // "suppress-bounce": Mailgun did not even try, since the address bounced there before.
+      const hard = permanent && (verdict.class === 'hard' || data.reason === 'suppress-bounce')
+      return [
+        {
+          ...about,
+          finding: finding(data.recipient, hard ? 'hard' : 'soft', verdict.reason, { ...more, delayed: !permanent }),
+        },
+      ]
+    }
+    default:
+      return []
+  }
+}

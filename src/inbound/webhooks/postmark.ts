@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { verdictOf } from '../verdict.ts'
+import { finding, header, isSame, type Provider, parseJson } from './provider.ts'
+
+/** Postmark, "Bounce webhook" and "Spam complaint webhook". */
+const Event = z.object({
+  RecordType: z.string(),
+  ID: z.union([z.number(), z.string()]).optional(),
+  MessageID: z.string().optional(),
+  Type: z.string().optional(),
+  Email: z.string().optional(),
+  Recipient: z.string().optional(),
+  Details: z.string().nullish(),
+  Description: z.string().nullish(),
+  SuppressSending: z.boolean().optional(),
+  SuppressionReason: z.string().nullish(),
+  ChangedAt: z.string().nullish(),
+  Metadata: z.record(z.string(), z.string()).optional(),
+})
+
+/** Types that mean the address is dead; the others may pass or were about us. */
+const HARD = ['HardBounce', 'BadEmailAddress', 'AddressChange']
+const NOT_A_BOUNCE = [
+  'AutoResponder',
+  'OpenRelayTest',
+  'ChallengeVerification',
+  'Subscribe',
+  'InboundError',
+  'TemplateRenderingFailed',
+]
+
+/**
+ * Postmark signs nothing; it sends the name and password that stand in the webhook's address, and only over TLS. Our token
+ * travels as metadata.
+ */
+export const postmark: Provider = ({ config }, request) => {
+  if (!config.POSTMARK_WEBHOOK_LOGIN) return 'not configured'
+  const given = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(header(request, 'authorization'))?.[1] ?? ''
+  if (!isSame(Buffer.from(given, 'base64'), config.POSTMARK_WEBHOOK_LOGIN)) return 'forged'
+  const parsed = Event.safeParse(parseJson(request.body.toString('utf8')))
+  if (!parsed.success) return 'forged'
+  const event = parsed.data
+  const recipient = event.Email ?? event.Recipient
+  const id = [event.RecordType, event.ID ?? '', event.MessageID ?? '', event.ChangedAt ?? ''].join(' ')
+  const about = { id, tokens: Object.values(event.Metadata ?? {}), messageIds: [] }
+  const said = event.Details || event.Description || ''
+  if (event.RecordType === 'SpamComplaint' || event.Type === 'SpamComplaint') {
+    return { events: [{ ...about, finding: finding(recipient, 'complaint', 'abuse') }] }
+  }
+  if (
+    event.RecordType === 'SubscriptionChange' &&
+    event.SuppressSending &&
+    event.SuppressionReason === 'ManualSuppression'
+  ) {
+    return { events: [{ ...about, finding: finding(recipient, 'unsubscribe', 'asked the provider') }] }
+  }
+  const type = event.Type ?? ''
+  if (event.RecordType !== 'Bounce' || NOT_A_BOUNCE.includes(type)) return { events: [] }
+  if (type === 'Unsubscribe')
+    return { events: [{ ...about, finding: finding(recipient, 'unsubscribe', 'asked the provider') }] }
+  const { reason, status, reply } = verdictOf(said)
+  const kind = HARD.includes(type) ? 'hard' : 'soft'
+  const delayed = type === 'Transient' || type === 'DnsError'
+  return {
+    events: [
+      {
+        ...about,
+        finding: finding(recipient, kind, reason === 'refused' ? type : reason, { status, reply, said, delayed }),
+      },
+    ],
+  }
+}

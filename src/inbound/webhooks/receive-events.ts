@@ -1,0 +1,39 @@
+import { sql } from 'drizzle-orm'
+import type { Services } from '../../services.ts'
+import { MEMORY_DAYS, messageIdProof, type Proof, returnPathIn, subscribersAt } from '../proof.ts'
+import { fingerprintOf, type Received, record, type Source } from '../receive.ts'
+import type { ProviderEvent } from './provider.ts'
+
+type Deps = Pick<Services, 'db' | 'keys' | 'now'>
+
+/**
+ * Takes in what a provider tells, after its signature was checked. Our own token in the event says whose mail it was. Without one
+ * the provider's word about its own customer's mail counts, as no stranger could have sent it, but only for somebody to whom we
+ * handed a mail in the last 35 days: an account that is shared with others tells of their mails too.
+ */
+export async function receiveEvents(deps: Deps, source: Source, events: readonly ProviderEvent[]): Promise<Received[]> {
+  const received: Received[] = []
+  for (const event of events) {
+    const proof = await proofOf(deps, event)
+    const fingerprint = fingerprintOf([source, event.id])
+    received.push(await record(deps, { finding: event.finding, proof, source, fingerprint }))
+  }
+  return received
+}
+
+async function proofOf(deps: Deps, { finding, tokens, messageIds }: ProviderEvent): Promise<Proof | undefined> {
+  const addresses = finding.recipient ? [finding.recipient] : []
+  const own = returnPathIn(deps, tokens) ?? (await messageIdProof(deps, messageIds, addresses))
+  if (own) return own
+  const [subscriberId] = await subscribersAt(deps.db, addresses)
+  if (subscriberId === undefined) return undefined
+  return (await wasMailed(deps, subscriberId)) ? { by: 'provider', subscriberId } : undefined
+}
+
+async function wasMailed({ db, now }: Deps, subscriberId: number): Promise<boolean> {
+  const since = new Date(now().getTime() - MEMORY_DAYS * 86_400_000)
+  const { rows } = await db.execute<{ mailed: boolean }>(sql`
+    SELECT EXISTS (SELECT FROM deliveries WHERE subscriber_id = ${subscriberId} AND handed_at > ${since})
+      OR EXISTS (SELECT FROM outbox WHERE subscriber_id = ${subscriberId} AND hand_overs > 0 AND created_at > ${since}) AS mailed`)
+  return rows[0]!.mailed
+}

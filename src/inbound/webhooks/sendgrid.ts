@@ -1,0 +1,72 @@
+import { createPublicKey, verify } from 'node:crypto'
+import { z } from 'zod'
+import { verdictOf } from '../verdict.ts'
+import { finding, header, isFresh, type Provider, type ProviderEvent, parseJson } from './provider.ts'
+
+/** Twilio SendGrid, "Event Webhook reference"; our own `unique_args` stand among the fields. */
+const Event = z.looseObject({
+  event: z.string(),
+  email: z.string().optional(),
+  sg_event_id: z.string().optional(),
+  'smtp-id': z.string().optional(),
+  type: z.string().optional(),
+  bounce_classification: z.string().optional(),
+  reason: z.string().optional(),
+  response: z.string().optional(),
+  status: z.string().optional(),
+  paperboy: z.string().optional(),
+})
+
+/** ECDSA over the timestamp and the body; the key is the one of "Signed Event Webhook", base64 of its DER form. */
+export const sendgrid: Provider = ({ config, now }, request) => {
+  if (!config.SENDGRID_WEBHOOK_KEY) return 'not configured'
+  const timestamp = header(request, 'x-twilio-email-event-webhook-timestamp')
+  const signature = header(request, 'x-twilio-email-event-webhook-signature')
+  if (!isFresh(now(), timestamp) || !isSigned(config.SENDGRID_WEBHOOK_KEY, timestamp, signature, request.body))
+    return 'forged'
+  const parsed = z
+    .array(Event)
+    .max(5000)
+    .safeParse(parseJson(request.body.toString('utf8')))
+  if (!parsed.success) return 'forged'
+  return { events: parsed.data.flatMap((event) => read(event) ?? []) }
+}
+
+function isSigned(publicKey: string, timestamp: string, signature: string, body: Buffer): boolean {
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' })
+    return verify('sha256', Buffer.concat([Buffer.from(timestamp), body]), key, Buffer.from(signature, 'base64'))
+  } catch {
+    return false
+  }
+}
+
+function read(event: z.output<typeof Event>): ProviderEvent | undefined {
+  const about = {
+    id: event.sg_event_id ?? `${event.event} ${event['smtp-id'] ?? event.email ?? ''}`,
+    tokens: event.paperboy ? [event.paperboy] : [],
+    messageIds: event['smtp-id'] ? [event['smtp-id']] : [],
+  }
+  const said = event.reason ?? event.response ?? ''
+  const { class: judged, reason, status, reply } = verdictOf(said, event.status)
+  const more = { status, reply, said }
+  switch (event.event) {
+    case 'spamreport':
+      return { ...about, finding: finding(event.email, 'complaint', 'abuse') }
+    case 'unsubscribe':
+    case 'group_unsubscribe':
+      return { ...about, finding: finding(event.email, 'unsubscribe', 'asked the provider') }
+    case 'bounce': {
+      // "blocked" is about us; of a real bounce SendGrid says so itself when the address is invalid.
+      const invalid = event.bounce_classification === 'Invalid Address' || judged === 'hard'
+      return {
+        ...about,
+        finding: finding(event.email, event.type !== 'blocked' && invalid ? 'hard' : 'soft', reason, more),
+      }
+    }
+    case 'deferred':
+      return { ...about, finding: finding(event.email, 'soft', reason, { ...more, delayed: true }) }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,89 @@
+import { verify, X509Certificate } from 'node:crypto'
+import { z } from 'zod'
+import { type Provider, parseJson, type WebhookDeps } from './provider.ts'
+import { readSesNotification } from './ses-notification.ts'
+
+/** Amazon SNS, "Verifying the signatures of Amazon SNS messages". */
+const Envelope = z.object({
+  Type: z.enum(['Notification', 'SubscriptionConfirmation', 'UnsubscribeConfirmation']),
+  MessageId: z.string(),
+  TopicArn: z.string(),
+  Message: z.string(),
+  Timestamp: z.string(),
+  Signature: z.string(),
+  SignatureVersion: z.enum(['1', '2']),
+  SigningCertURL: z.string(),
+  Subject: z.string().optional(),
+  SubscribeURL: z.string().optional(),
+  Token: z.string().optional(),
+})
+type Envelope = z.output<typeof Envelope>
+
+/** SNS goes on trying for long when we are down; each message counts once however often it comes. */
+const MOST_AGE_MS = 24 * 3_600_000
+const SNS_HOST = /^sns\.[a-z]{2}(?:-[a-z]+){1,3}-\d\.amazonaws\.com$/
+
+/** SES through SNS. Only topics of SES_TOPIC_ARNS are heard, and certificates are fetched from SNS's own hosts alone. */
+export const ses: Provider = async (deps, { body }) => {
+  const { config, now } = deps
+  if (config.SES_TOPIC_ARNS.length === 0) return 'not configured'
+  const parsed = Envelope.safeParse(parseJson(body.toString('utf8')))
+  if (!parsed.success) return 'forged'
+  const message = parsed.data
+  if (!config.SES_TOPIC_ARNS.includes(message.TopicArn)) return 'forged'
+  if (!(Math.abs(now().getTime() - Date.parse(message.Timestamp)) <= MOST_AGE_MS)) return 'forged'
+  if (!(await isSigned(deps, message))) return 'forged'
+  if (message.Type === 'SubscriptionConfirmation') {
+    const url = snsUrl(message.SubscribeURL)
+    if (!url) return 'forged'
+    await deps.get(url)
+    return { events: [] }
+  }
+  const notification = message.Type === 'Notification' ? readSesNotification(message.Message) : undefined
+  if (!notification) return { events: [] }
+  const { findings, source, messageId } = notification
+  const events = findings.map((finding, index) => ({
+    id: `${message.MessageId} ${index}`,
+    finding,
+    tokens: source ? [source] : [],
+    messageIds: messageId ? [messageId] : [],
+  }))
+  return { events }
+}
+
+/** Only https, only an SNS host, only its usual port, no name or password. */
+function snsUrl(text: string | undefined): URL | undefined {
+  if (!text || !URL.canParse(text)) return undefined
+  const url = new URL(text)
+  const plain = url.protocol === 'https:' && url.port === '' && url.username === '' && url.password === ''
+  return plain && SNS_HOST.test(url.hostname) ? url : undefined
+}
+
+/** Certificates by address; SNS has few, and each is good for a year. */
+const certificates = new Map<string, X509Certificate>()
+const MOST_CERTIFICATES = 20
+
+async function isSigned({ get, now }: Pick<WebhookDeps, 'get' | 'now'>, message: Envelope): Promise<boolean> {
+  const url = snsUrl(message.SigningCertURL)
+  if (!url?.pathname.endsWith('.pem')) return false
+  try {
+    const certificate = certificates.get(url.href) ?? new X509Certificate(await get(url))
+    if (now() < new Date(certificate.validFrom) || now() > new Date(certificate.validTo)) return false
+    if (certificates.size >= MOST_CERTIFICATES) certificates.clear()
+    certificates.set(url.href, certificate)
+    const algorithm = message.SignatureVersion === '1' ? 'sha1' : 'sha256'
+    return verify(algorithm, signedText(message), certificate.publicKey, Buffer.from(message.Signature, 'base64'))
+  } catch {
+    return false
+  }
+}
+
+/** Name and value of each field on a line of its own, in the order that SNS gives for the type. */
+function signedText(message: Envelope): Buffer {
+  const names: readonly (keyof Envelope)[] =
+    message.Type === 'Notification'
+      ? ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type']
+      : ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type']
+  const lines = names.flatMap((name) => (message[name] === undefined ? [] : [name, message[name]]))
+  return Buffer.from(`${lines.join('\n')}\n`)
+}

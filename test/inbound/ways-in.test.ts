@@ -1,0 +1,220 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import net from 'node:net'
+import { eq, sql } from 'drizzle-orm'
+import nodemailer from 'nodemailer'
+import { expect, onTestFinished } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { inboundEvents, subscribers } from '../../src/db/schema.ts'
+import { leaveByMail } from '../../src/delivery/digest-press.ts'
+import { returnPath } from '../../src/delivery/return-path.ts'
+import { listen } from '../../src/inbound/listen.ts'
+import { readMailbox } from '../../src/inbound/read-mailbox.ts'
+import { receiveMail } from '../../src/inbound/receive.ts'
+import { forgetOldInbound } from '../../src/inbound/retention.ts'
+import { readMailboxJob } from '../../workers/read-mailbox.ts'
+import { test } from '../support/database.ts'
+import { addSubscriber, servicesOn, testConfig } from '../support/services.ts'
+import { openImapServer } from './imap-server.ts'
+import { BOUNCES, bounceMail, handedDigest, plainMail } from './support.ts'
+
+const EMAIL = 'ada@example.org'
+const CLOCK = () => ({ now: new Date('2026-04-15T12:00:00Z') })
+const statusOf = async (db: Db, id: number) =>
+  (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!.status
+
+async function reader(db: Db, clock = CLOCK()) {
+  const services = servicesOn(db, BOUNCES, clock)
+  const id = await addSubscriber(db, EMAIL, { confirmedAt: new Date('2026-03-01T00:00:00Z') })
+  return { services, id, digest: await handedDigest(services, id, '2026-04-15') }
+}
+
+async function mailbox(options?: { keywords: boolean }) {
+  const server = await openImapServer(options)
+  onTestFinished(() => server.close())
+  return server
+}
+
+async function listener(services: Parameters<typeof listen>[0]) {
+  const server = await listen(services, { host: '127.0.0.1', port: 0 })
+  onTestFinished(() => server.close())
+  const transport = nodemailer.createTransport({ host: '127.0.0.1', port: server.port, ignoreTLS: true })
+  onTestFinished(() => transport.close())
+  return {
+    port: server.port,
+    send: (to: string | string[], raw: Buffer) => transport.sendMail({ envelope: { from: '', to }, raw }),
+  }
+}
+
+test('a mailbox is read: reports are acted on and moved, what people wrote stays, and nothing is read twice', async ({
+  db,
+}) => {
+  const { services, id, digest } = await reader(db)
+  const server = await mailbox()
+  server.deliver(plainMail({ From: 'bob@example.net', To: 'papers@paperboy.example', Subject: 'I like it' }, 'Thanks!'))
+  server.deliver(bounceMail({ to: digest.returnPath, recipient: EMAIL }))
+  expect(await readMailbox(services, server.url)).toBe(2)
+  expect(await statusOf(db, id)).toBe('bounced')
+  expect(server.folders.get('Reports')).toHaveLength(1)
+  expect(server.folders.get('INBOX')!.map(({ flags }) => [...flags])).toEqual([['PaperboyRead']])
+  expect(await readMailbox(services, server.url)).toBe(0)
+  expect(await db.$count(inboundEvents)).toBe(1)
+})
+
+test('a server without keywords has its mails marked as seen', async ({ db }) => {
+  const { services, digest } = await reader(db)
+  const server = await mailbox({ keywords: false })
+  server.deliver(bounceMail({ to: digest.returnPath, recipient: EMAIL }))
+  expect(await readMailbox(services, server.url.replace('?done=Reports', ''))).toBe(1)
+  expect([...server.folders.get('INBOX')![0]!.flags]).toEqual(['\\Seen'])
+  expect(await readMailbox(services, server.url)).toBe(0)
+})
+
+test('a connection lost at any command costs a visit: the next one reads on, and each report counts once', async ({
+  db,
+}) => {
+  const { services, id, digest } = await reader(db)
+  const server = await mailbox()
+  server.deliver(bounceMail({ to: digest.returnPath, recipient: EMAIL }))
+  for (const command of [/^LOGIN/, /^SELECT/, /^UID SEARCH/, /^UID FETCH/, /^UID STORE/, /^UID MOVE/]) {
+    server.cutAt(command)
+    await expect(readMailbox(services, server.url)).rejects.toThrow()
+  }
+  await readMailbox(services, server.url)
+  expect(await db.$count(inboundEvents)).toBe(1)
+  expect(await statusOf(db, id)).toBe('bounced')
+  expect(server.folders.get('INBOX')!.every(({ flags }) => flags.has('PaperboyRead'))).toBe(true)
+})
+
+test('a mailbox that is down or refuses the password fails no job', async ({ db }) => {
+  const { services } = await reader(db)
+  const server = await mailbox()
+  for (const INBOUND_IMAP_URL of [server.url.replace('right', 'wrong'), 'imap://a:b@127.0.0.1:1/'])
+    await readMailboxJob({ ...services, config: { ...services.config, INBOUND_IMAP_URL } })
+})
+
+test('the SMTP listener takes reports for addresses of ours, and acts by the envelope alone', async ({ db }) => {
+  const { services, id, digest } = await reader(db)
+  const server = await listener(services)
+  const upper = digest.returnPath.toUpperCase()
+  await server.send(upper, bounceMail({ to: 'undisclosed@example.net', recipient: 'somebody@elsewhere.example' }))
+  expect(await statusOf(db, id)).toBe('bounced')
+  const wish = await addSubscriber(db, 'eve@example.org')
+  const { unsubscribeToken } = await handedDigest(services, wish, '2026-04-15')
+  // As its mail program reads List-Unsubscribe.
+  const mailto = new URL(leaveByMail(services.config, unsubscribeToken))
+  expect(mailto.pathname).toBe('bounce+unsubscribe@paperboy.example')
+  await server.send(
+    mailto.pathname,
+    plainMail({ From: 'eve@example.org', Subject: mailto.searchParams.get('subject')! }),
+  )
+  expect(await statusOf(db, wish)).toBe('unsubscribed')
+})
+
+test('it relays nothing: strangers’ addresses, forged return paths and too many recipients are refused', async ({
+  db,
+}) => {
+  const { services, digest } = await reader(db)
+  const server = await listener(services)
+  const raw = bounceMail({ to: digest.returnPath, recipient: EMAIL })
+  const bent = digest.returnPath.replace(/.(?=.{3}@)/, (letter) => (letter === 'b' ? 'c' : 'b'))
+  for (const to of ['victim@example.net', 'postmaster@paperboy.example', bent, 'bounce+x@paperboy.example'])
+    await expect(server.send(to, raw)).rejects.toMatchObject({ responseCode: 550 })
+  const crowd = Array.from({ length: 8 }, (_, index) =>
+    returnPath(services, { subscriberId: index + 1, mail: 'digest', reference: digest.editionId }),
+  )
+  const many = await server.send(crowd, raw)
+  expect(many.rejected).toHaveLength(3)
+  expect(await db.$count(inboundEvents)).toBe(1)
+})
+
+test('what is too large is refused for good, what cannot be recorded for now', async ({ db }) => {
+  const { services, digest } = await reader(db)
+  const server = await listener(services)
+  const large = Buffer.concat([
+    bounceMail({ to: digest.returnPath, recipient: EMAIL }),
+    Buffer.alloc(1_200_000, 'a\r\n'),
+  ])
+  await expect(server.send(digest.returnPath, large)).rejects.toMatchObject({ responseCode: 552 })
+  await db.execute(sql`ALTER TABLE inbound_events RENAME TO away`)
+  const raw = bounceMail({ to: digest.returnPath, recipient: EMAIL })
+  await expect(server.send(digest.returnPath, raw)).rejects.toMatchObject({ responseCode: 451 })
+  await db.execute(sql`ALTER TABLE away RENAME TO inbound_events`)
+  await server.send(digest.returnPath, raw)
+  expect(await db.$count(inboundEvents)).toBe(1)
+})
+
+test('bytes that are no SMTP do not stop the listener', async ({ db }) => {
+  const { services, id, digest } = await reader(db)
+  const server = await listener(services)
+  for (const bytes of [
+    '\0\0\0\r\n',
+    `${'A'.repeat(100_000)}\r\n`,
+    'GET / HTTP/1.1\r\n\r\n',
+    'EHLO x\r\nDATA\r\n.\r\n',
+    'EHLO x\r\nMAIL FROM:<>\r\n',
+  ]) {
+    const socket = net.connect(server.port, '127.0.0.1')
+    socket.on('error', () => {})
+    await once(socket, 'data')
+    socket.end(bytes)
+    socket.resume()
+    await once(socket, 'close')
+  }
+  await server.send(digest.returnPath, bounceMail({ to: digest.returnPath, recipient: EMAIL }))
+  expect(await statusOf(db, id)).toBe('bounced')
+})
+
+test('`paperboy inbound` acts on a mail from standard input and only classifies files', async ({ db, databaseUrl }) => {
+  const { id, digest } = await reader(db)
+  const { NODE_ENV: _, ...config } = testConfig(BOUNCES)
+  const env = {
+    PATH: process.env.PATH!,
+    DATABASE_URL: databaseUrl,
+    BOUNCE_ADDRESS: config.BOUNCE_ADDRESS!,
+    MAIL_FROM: config.MAIL_FROM,
+    SECRET_KEY: config.SECRET_KEY,
+    SUPPRESSION_KEY: config.SUPPRESSION_KEY,
+    SMTP_URL: config.SMTP_URL,
+    PUBLIC_URL: config.PUBLIC_URL,
+    POSTAL_ADDRESS: config.POSTAL_ADDRESS,
+  }
+  const run = async (args: string[], input: Buffer) => {
+    const child = spawn(process.execPath, ['src/cli/main.ts', '--json', 'inbound', ...args], { env })
+    child.stdin.end(input)
+    let out = ''
+    child.stdout.on('data', (chunk) => (out += chunk))
+    const [code] = await once(child, 'close')
+    return { code, out }
+  }
+  const [acted, unasked, read] = await Promise.all([
+    run([], bounceMail({ to: digest.returnPath, recipient: EMAIL })),
+    run(['README.md'], Buffer.from('x')),
+    run(['--classify', 'README.md'], Buffer.alloc(0)),
+  ])
+  expect([acted.code, unasked.code, read.code]).toEqual([0, 2, 0])
+  expect(JSON.parse(acted.out)).toMatchObject({ class: 'hard', authority: 'return path', did: 'suppressed' })
+  expect(await statusOf(db, id)).toBe('bounced')
+  expect(JSON.parse(read.out)).toMatchObject({ file: 'README.md', recipient: null, class: 'ignore' })
+}, 90_000)
+
+test('raw mails are let go after thirty days, what proved nothing as well, and every event after four hundred', async ({
+  db,
+}) => {
+  const clock = CLOCK()
+  const { services, digest } = await reader(db, clock)
+  await receiveMail(services, bounceMail({ to: digest.returnPath, recipient: EMAIL }), { source: 'imap' })
+  await receiveMail(services, bounceMail({ to: 'papers@paperboy.example', recipient: EMAIL }), { source: 'imap' })
+  const raws = () => db.$count(inboundEvents, sql`raw IS NOT NULL`)
+  const left = async () => [await db.$count(inboundEvents), await raws()]
+  expect(await left()).toEqual([2, 1])
+  clock.now = new Date('2026-05-14T12:00:00Z')
+  await forgetOldInbound(services)
+  expect(await left()).toEqual([2, 1])
+  clock.now = new Date('2026-05-16T12:00:00Z')
+  await forgetOldInbound(services)
+  expect(await left()).toEqual([1, 0])
+  clock.now = new Date('2027-06-16T12:00:00Z')
+  await forgetOldInbound(services)
+  expect(await left()).toEqual([0, 0])
+})

@@ -1,0 +1,21 @@
+import { type Listener, listen } from '../src/inbound/listen.ts'
+import type { Services } from '../src/services.ts'
+
+/**
+ * The SMTP server for what comes back, where INBOUND_SMTP_PORT asks for one. Several workers on one machine share the port by the
+ * first of them having it: mail for it is taken by any, and a worker without it works on.
+ */
+export async function startListener(services: Services): Promise<Listener | undefined> {
+  const { config, log } = services
+  if (config.INBOUND_SMTP_PORT === undefined) return undefined
+  try {
+    return await listen(services, { host: config.HOST, port: config.INBOUND_SMTP_PORT })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    log.warn(
+      { code, port: config.INBOUND_SMTP_PORT },
+      'no inbound mail is taken here; another worker may have the port',
+    )
+    return undefined
+  }
+}

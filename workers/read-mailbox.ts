@@ -1,0 +1,15 @@
+import { readMailbox } from '../src/inbound/read-mailbox.ts'
+import { forgetOldInbound } from '../src/inbound/retention.ts'
+import type { Services } from '../src/services.ts'
+
+/** Job `read-mailbox`: takes in what came to the mailbox at INBOUND_IMAP_URL; a server that is down is asked again at the next tick. */
+export async function readMailboxJob(services: Services): Promise<void> {
+  const { config, log } = services
+  if (!config.INBOUND_IMAP_URL) return
+  await readMailbox(services, config.INBOUND_IMAP_URL).catch((error) =>
+    log.warn({ err: error }, 'the inbound mailbox could not be read; the next visit tries again'),
+  )
+}
+
+/** Job `forget-inbound`: what came back is kept no longer than it is needed. */
+export const forgetInboundJob = (services: Services): Promise<void> => forgetOldInbound(services)
