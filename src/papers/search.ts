@@ -107,17 +107,19 @@ const byArxivId = async (db: Db, id: string) =>
 async function byWords(db: Db, q: string, query: SearchQuery, limit: number): Promise<Place[]> {
   const after = placeAfter(query.after, /^\d+(\.\d+)?(e-\d+)?$/)
   const words = sql`websearch_to_tsquery('english', unaccented(${q}))`
+  // The index of titles does not know the order of words, and would read every title anew; whether they are a phrase is asked below.
+  const unordered = sql`regexp_replace(${words}::text, '<[-0-9]+>', '&', 'g')::tsquery`
   return placesOf(
     await db.execute(sql`
       WITH found AS MATERIALIZED (
         SELECT p.id FROM papers p WHERE p.search @@ ${words} AND ${filters(query)}
         ORDER BY p.list_day DESC, p.id DESC LIMIT ${MOST_RANKED}
       ), titled AS MATERIALIZED (
-        SELECT p.id FROM papers p WHERE to_tsvector('english', unaccented(p.title)) @@ ${words} AND ${filters(query)}
+        SELECT p.id FROM papers p WHERE to_tsvector('english', unaccented(p.title)) @@ ${unordered} AND ${filters(query)}
         ORDER BY p.list_day DESC, p.id DESC LIMIT ${MOST_TITLED}
       ), ranked AS (
         SELECT p.id, ts_rank(${WEIGHTS}::real[], p.search, ${words})::float8 AS place
-        FROM papers p WHERE p.id IN (SELECT id FROM found UNION SELECT id FROM titled)
+        FROM papers p WHERE p.id IN (SELECT id FROM found UNION SELECT id FROM titled) AND p.search @@ ${words}
       )
       SELECT id, place::text FROM ranked
       WHERE ${after ? sql`(place, id) < (${after.place}::float8, ${after.id}::bigint)` : sql`true`}

@@ -79,6 +79,13 @@ const keywordSlug = (keyword: string): string =>
 /** Topics with fewer papers than this are of no use to follow. */
 const FEWEST_PAPERS = 3
 
+/** Counting 100,000 papers' topics takes 0.2 s; the counts are kept until a paper comes in, and no longer than this. */
+const KEPT_MS = 10 * 60_000
+const MOST_KEPT = 20
+
+type Kept = { newest: string | null; until: number; counts: TopicCount[] }
+const kept = new WeakMap<Db, Map<string, Kept>>()
+
 /**
  * Topics by how many papers they have, the most first, samples left out where there are real papers.
  * @param options.since counts papers of list days from this one on (YYYY-MM-DD) only
@@ -87,9 +94,23 @@ export async function topicCounts(
   db: Db,
   { since, fewest = FEWEST_PAPERS, limit = 200 }: { since?: string | undefined; fewest?: number; limit?: number } = {},
 ): Promise<TopicCount[]> {
+  const key = JSON.stringify({ since, fewest, limit })
+  const {
+    rows: [last],
+  } = await db.execute<{ id: string | null }>(sql`SELECT max(id) AS id FROM papers`)
+  const known = kept.get(db)?.get(key)
+  if (known && known.newest === last!.id && Date.now() < known.until) return known.counts
+  const counts = await countTopics(db, since ?? null, fewest, limit)
+  const counted = kept.get(db)
+  if (!counted || counted.size >= MOST_KEPT) kept.set(db, new Map())
+  kept.get(db)!.set(key, { newest: last!.id, until: Date.now() + KEPT_MS, counts })
+  return counts
+}
+
+async function countTopics(db: Db, since: string | null, fewest: number, limit: number): Promise<TopicCount[]> {
   const { rows } = await db.execute<{ slug: string; papers: number }>(sql`
     SELECT slug, count(*)::int AS papers FROM papers, unnest(topics) AS slug
-    WHERE list_day >= coalesce(${since ?? null}::date, '-infinity')
+    WHERE list_day >= coalesce(${since}::date, '-infinity')
       AND NOT (sample AND EXISTS (SELECT FROM papers WHERE NOT sample))
     GROUP BY slug HAVING count(*) >= ${fewest}
     ORDER BY papers DESC, slug LIMIT ${limit}`)
