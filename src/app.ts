@@ -3,7 +3,7 @@ import { fastifyHelmet } from '@fastify/helmet'
 import { fastifyRateLimit } from '@fastify/rate-limit'
 import { fastifyUnderPressure } from '@fastify/under-pressure'
 import { fastifyView } from '@fastify/view'
-import { fastify } from 'fastify'
+import { type FastifyInstance, fastify } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { apiRoutes } from './http/api.ts'
 import { assetRoutes } from './http/assets.ts'
@@ -44,6 +44,7 @@ export function buildApp(services: Services, options: AppOptions = {}) {
   app.setErrorHandler(pageErrorHandler)
   app.setNotFoundHandler(pageNotFound)
   answerBrokenBodies(app.server)
+  const keep = keepPages(app as unknown as FastifyInstance, options.keepPagesMs)
   app.register(fastifyHelmet, securityHeaders(services.config))
   // Nothing is kept by browsers and caches unless its route says so.
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
@@ -62,7 +63,7 @@ export function buildApp(services: Services, options: AppOptions = {}) {
     limited.register(fastifyUnderPressure, loadLimits)
     await limited.register(fastifyRateLimit, routeLimits)
     limited.register(async (lists) => {
-      keepPages(lists, options.keepPagesMs)
+      keep(lists)
       lists.register(paperRoutes, services)
     })
     limited.register(subscribeRoutes, services)

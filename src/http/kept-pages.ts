@@ -1,41 +1,43 @@
 import type { FastifyInstance } from 'fastify'
+import { localeFrom } from '../messages/catalogue.ts'
 
 /** A page is rendered once in this time, however many ask for it: far less than the minute for which caches may keep it. */
 const KEPT_FOR_MS = 1_000
 const KEPT = 200
 
-interface Kept {
-  body: string
-  type: string
-  headers: Record<string, string>
-  until: number
-}
+type Headers = Record<string, number | string | string[] | undefined>
 
 /**
- * Keeps pages that are the same for everybody, rendered, for a second: GET without a cookie, answered 200
- * with `cache-control: public`. So that a crowd costs what a static file costs, and a page is never older than its headers say.
+ * Keeps pages that are the same for everybody, rendered, for a second: GET without a cookie, answered 200 with
+ * `cache-control: public`. So that a crowd costs little more than a static file, and a page is never older than its headers say.
+ * Given out in front of every other hook, with the headers that those hooks once set.
  *
- * @param keptForMs 0 switches it off
+ * @param app the whole app, before anything else is registered in it
+ * @param keptForMs 0 keeps nothing
+ * @returns what makes the pages of a part of the app be kept
  */
-export function keepPages(app: FastifyInstance, keptForMs: number = KEPT_FOR_MS): void {
-  const kept = new Map<string, Kept>()
-  const now = () => performance.now()
+export function keepPages(app: FastifyInstance, keptForMs: number = KEPT_FOR_MS): (part: FastifyInstance) => void {
+  const kept = new Map<string, { body: string; headers: Headers; until: number }>()
+  const keyOf = (request: { url: string; headers: { 'accept-language'?: string | undefined } }) =>
+    `${localeFrom(request.headers['accept-language'])} ${request.url}`
 
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.method !== 'GET' || request.headers.cookie !== undefined) return
-    const page = kept.get(`${reply.locals?.locale} ${request.url}`)
-    if (page && page.until > now()) return reply.headers(page.headers).type(page.type).send(page.body)
+  app.addHook('onRequest', (request, reply, done) => {
+    if (kept.size === 0 || request.method !== 'GET' || request.headers.cookie !== undefined) return done()
+    const page = kept.get(keyOf(request))
+    if (page === undefined || page.until <= performance.now()) return done()
+    reply.headers(page.headers).send(page.body)
   })
 
-  app.addHook('onSend', async (request, reply, body) => {
-    const cache = reply.getHeader('cache-control')
-    const forAll = request.method === 'GET' && request.headers.cookie === undefined && reply.statusCode === 200
-    if (keptForMs === 0 || !forAll || typeof body !== 'string' || !String(cache).startsWith('public')) return
-    const key = `${reply.locals?.locale} ${request.url}`
-    if ((kept.get(key)?.until ?? 0) > now()) return
-    const headers = { 'cache-control': String(cache), vary: String(reply.getHeader('vary') ?? 'accept-language') }
-    kept.delete(key)
-    kept.set(key, { body, type: String(reply.getHeader('content-type')), headers, until: now() + keptForMs })
-    if (kept.size > KEPT) kept.delete(kept.keys().next().value!)
-  })
+  return (part) =>
+    part.addHook('onSend', async (request, reply, body) => {
+      const forAll = request.method === 'GET' && request.headers.cookie === undefined && reply.statusCode === 200
+      const headers = reply.getHeaders() as Headers
+      if (keptForMs === 0 || !forAll || !String(headers['cache-control']).startsWith('public')) return
+      const key = keyOf(request)
+      if (typeof body !== 'string' || (kept.get(key)?.until ?? 0) > performance.now()) return
+      const vary = headers.vary ?? 'accept-language'
+      kept.delete(key)
+      kept.set(key, { body, headers: { ...headers, vary }, until: performance.now() + keptForMs })
+      if (kept.size > KEPT) kept.delete(kept.keys().next().value!)
+    })
 }
