@@ -46,6 +46,18 @@ const smtpUrl = z.string().superRefine((value, context) => {
   if (message) context.addIssue({ code: 'custom', message })
 })
 
+/** "gmail.com=20,example.org=0.5": a receiving domain and its mails a second. */
+function domainRates(entries: string[], context: z.RefinementCtx): [string, number][] {
+  return entries.map((entry) => {
+    const [, domain, rate] = /^([a-z0-9.-]+)=(\d+(?:\.\d+)?)$/i.exec(entry) ?? []
+    if (domain === undefined || Number(rate) === 0) {
+      context.addIssue({ code: 'custom', message: 'must look like gmail.com=20,example.org=0.5' })
+      return ['', 1]
+    }
+    return [domain.toLowerCase(), Number(rate)]
+  })
+}
+
 const hostName = z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, 'must look like a name in the DNS')
 
 const webhookKey = z.string().min(16, 'is shorter than any such key')
@@ -102,6 +114,9 @@ const Environment = z
     SIGN_UPS_PER_DOMAIN: count(100, 1_000_000),
     SIGN_UPS_IN_ALL: count(1_000, 1_000_000),
     SMTP_CONNECTIONS: count(10, 200),
+    SEND_RATE_PER_SECOND: z.coerce.number().positive().optional(),
+    DOMAIN_RATES: list().transform(domainRates),
+    ERROR_BUDGET_PERCENT: z.coerce.number().positive().max(100).default(10),
     DKIM_DOMAIN: hostName.optional(),
     DKIM_SELECTOR: list().pipe(z.array(hostName)),
     DKIM_PRIVATE_KEY_FILE: list(),

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'EDITION_NOT_FOUND'
   | 'EDITION_EMPTY'
   | 'EDITION_STATE'
+  | 'MAILING_HALTED'
   | 'BAD_IMPORT'
   | 'SOURCE_UNAVAILABLE'
 
@@ -28,6 +29,7 @@ export const httpStatus = {
   EDITION_NOT_FOUND: 404,
   EDITION_EMPTY: 409,
   EDITION_STATE: 409,
+  MAILING_HALTED: 409,
   BAD_IMPORT: 422,
   SOURCE_UNAVAILABLE: 502,
 } satisfies Record<ErrorCode, number>

@@ -12,6 +12,7 @@ import {
 } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
+import { parseWord, type Witness } from './delivery/witness.ts'
 import { type JobData, type JobName, jobs, type QueueName, queueOf } from './jobs.ts'
 
 export type Handlers = { [N in JobName]: (data: JobData<N>) => Promise<unknown> }
@@ -35,6 +36,8 @@ export interface Queues {
   ): void
   /** Takes no new job and waits for the running ones; jobs may still be asked for. */
   stopWorking(): Promise<void>
+  /** A place outside the database for the restore guard's word; undefined where the queue is the database itself. */
+  witness: Witness | undefined
   /** Lets go of the connections, after `stopWorking`. */
   close(): Promise<void>
 }
@@ -91,6 +94,7 @@ export async function openQueues(options: {
       }
     },
     stopWorking,
+    witness: backend.witness,
     async close() {
       await stopWorking()
       await Promise.all(Object.values(queues).map((queue) => queue.close()))
@@ -109,6 +113,7 @@ interface Backend {
   queue(name: QueueName): Queue
   worker(name: QueueName, concurrency: number, process: Process): Worker
   onError(listener: (error: Error) => void): void
+  witness?: Witness
   close(): Promise<void>
 }
 
@@ -121,9 +126,15 @@ function redisBackend(url: string): Backend {
     worker: (name, concurrency, process) =>
       new Worker(name, (job) => process(job.name, job.data), { ...common, concurrency } as WorkerOptions),
     onError: (listener) => connection.on('error', listener),
+    witness: {
+      read: async (installation) => parseWord(await connection.get(witnessKey(installation))),
+      write: async (installation, word) => void (await connection.set(witnessKey(installation), JSON.stringify(word))),
+    },
     close: async () => connection.disconnect(),
   }
 }
+
+const witnessKey = (installation: string): string => `{paperboy}:witness:${installation}`
 
 async function postgresBackend(connectionString: string): Promise<Backend> {
   const pool = new pg.Pool({

@@ -1,7 +1,9 @@
 import { type Logger, pino } from 'pino'
 import type { Config } from './config.ts'
+import { databaseClock } from './db/clock.ts'
 import { type Db, databaseOn, openPool } from './db/database.ts'
 import { type RelayAbility, relayAbility } from './delivery/carries-utf8.ts'
+import { allWitnesses, fileWitness, type Witness } from './delivery/witness.ts'
 import { openQueues, type Queues } from './queue.ts'
 import { safeError } from './safe-error.ts'
 import { type MailDomains, openMailDomains } from './subscription/armour/mail-domains.ts'
@@ -16,6 +18,9 @@ export interface Services extends AsyncDisposable {
   mailDomains: MailDomains
   relayAbility: RelayAbility
   log: Logger
+  /** what is remembered outside the database, for the restore guard */
+  witness: Witness
+  /** the database's time, see db/clock.ts */
   now: () => Date
 }
 
@@ -33,16 +38,20 @@ export async function openServices(config: Config): Promise<Services> {
     await openQueues({ databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL, onError: report }),
     (q) => q.close(),
   )
+  const db = databaseOn(pool)
+  const clock = opening.adopt(await databaseClock(db, report), (c) => c.stop())
+  const witnesses = [fileWitness(config.DATA_DIR), ...(queues.witness ? [queues.witness] : [])]
   const opened = opening.move()
   return {
     config,
-    db: databaseOn(pool),
+    db,
     queues,
     keys: { current: config.SECRET_KEY, previous: config.SECRET_KEY_PREVIOUS },
     mailDomains: openMailDomains(),
     relayAbility: relayAbility(config.SMTP_URL),
     log,
-    now: () => new Date(),
+    witness: allWitnesses(witnesses, report),
+    now: clock.now,
     async [Symbol.asyncDispose]() {
       closing = true
       await opened.disposeAsync()

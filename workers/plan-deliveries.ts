@@ -1,9 +1,11 @@
 import { planAll, planDue, unplannedEditions } from '../src/delivery/plan-deliveries.ts'
+import { whyHalted } from '../src/delivery/restore-guard.ts'
 import type { Services } from '../src/services.ts'
 import { wakeForBatch } from './sweep-batches.ts'
 
 /** Job `plan-deliveries`: goes on with unfinished "send to all" orders, then plans the readers whose hour has come. */
 export async function planDeliveriesJob(services: Services): Promise<void> {
+  if (await whyHalted(services.db)) return
   const plans = []
   for (const { id } of await unplannedEditions(services.db)) plans.push(await planAll(services, id))
   plans.push(await planDue(services))

@@ -1,9 +1,6 @@
-import { batchesToDo } from '../src/delivery/batches.ts'
 import { deliverBatch } from '../src/delivery/deliver-batch.ts'
-import { digestPress } from '../src/delivery/digest-press.ts'
-import { openDkim, signing } from '../src/delivery/dkim.ts'
+import { openHands } from '../src/delivery/hands.ts'
 import { DRAIN_PATIENCE_MS } from '../src/delivery/relay.ts'
-import { openRelays } from '../src/delivery/relays.ts'
 import type { JobName } from '../src/jobs.ts'
 import { sendServiceMails } from '../src/outbox/send-service-mails.ts'
 import { indexPapers } from '../src/papers/index-papers.ts'
@@ -13,14 +10,15 @@ import { assembleEditionJob } from './assemble-edition.ts'
 import { collectPapersJob } from './collect-papers.ts'
 import { startListener } from './listen.ts'
 import { lookUpSubmissionsJob } from './look-up-submissions.ts'
+import { nextBatch } from './next-batch.ts'
 import { planDeliveriesJob } from './plan-deliveries.ts'
 import { announceWorker } from './presence.ts'
 import { forgetInboundJob, readMailboxJob } from './read-mailbox.ts'
 import { releaseEditionsJob } from './release-editions.ts'
 import { startClock } from './schedule.ts'
 import { settleEditionsJob } from './settle-editions.ts'
-import { sweepBatchesJob, wakeForBatch } from './sweep-batches.ts'
 import { tidySignUpsJob } from './tidy-sign-ups.ts'
+import { sweepBatchesJob } from './sweep-batches.ts'
 
 export interface RunningWorker {
   /** Finishes and records what is in flight and gives the rest back. Nothing becomes unknown, unless the relay does not answer for 12 s. */
@@ -29,9 +27,10 @@ export interface RunningWorker {
 
 /** Starts taking every kind of job. Any number of workers may run; none holds state that matters. */
 export async function startWorker(services: Services, sources: readonly Source[]): Promise<RunningWorker> {
-  const { config, db, queues, log, now } = services
-  const relay = signing(openRelays(config, log), await openDkim(config), now)
-  const deliver = { ...services, relay, press: digestPress(services) }
+  const { config, queues, log } = services
+  const deliver = await openHands(services)
+  const { relay } = deliver
+  const next = nextBatch(services, () => relay.restMs())
   const stopping = new AbortController()
   const presence = await announceWorker(config.DATABASE_URL, log)
   const failed = (job: JobName, error: unknown) =>
@@ -49,15 +48,14 @@ export async function startWorker(services: Services, sources: readonly Source[]
       'settle-editions': () => settleEditionsJob(services),
       'send-batch': async ({ batchId }) => {
         const tally = await deliverBatch(deliver, batchId, stopping.signal)
-        if (!tally) return
-        log.info({ batchId, ...tally }, 'batch handed over')
+        if (tally) log.info({ batchId, ...tally }, 'batch handed over')
         // On to what is due next, in case the queue has forgotten it; the sweeper comes by less often.
-        for (const next of await batchesToDo(db, now(), 1)) await wakeForBatch(queues, next)
+        await next.wake()
       },
       'tidy-sign-ups': () => tidySignUpsJob(services),
       'read-mailbox': () => readMailboxJob(services),
       'forget-inbound': () => forgetInboundJob(services),
-      'send-service-mails': () => sendServiceMails(deliver, stopping.signal),
+      'send-service-mails': () => sendServiceMails({ ...services, relay }, stopping.signal),
     },
     { clockwork: 4, mails: 1, batches: 1 },
     failed,
@@ -67,6 +65,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
   return {
     async stop() {
       clock.stop()
+      next.stop()
       stopping.abort()
       await listener?.close()
       // A relay that says nothing is not waited for longer than whoever stops us waits: what it may have is then unknown.

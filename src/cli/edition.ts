@@ -13,7 +13,7 @@ import { preview } from '../edition/preview.ts'
 import { release } from '../edition/release.ts'
 import type { Services } from '../services.ts'
 import { parseAddress } from '../subscription/address.ts'
-import { progressBar, say } from '../terminal.ts'
+import { complain, progressBar, say } from '../terminal.ts'
 import { asDate, report, withServices } from './open.ts'
 
 export function editionCommands(program: Command): void {
@@ -146,6 +146,7 @@ async function send(
     now: options.now === true,
     wait: options.wait === true,
     stop: stop.signal,
+    onPlan: complain,
     onProgress: (progress) => {
       bar ??= progressBar('Sending', progress.total)
       bar(progress.total - progress.open)

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { readEnvironment } from '../config.ts'
 import { migrate } from '../db/database.ts'
 import { dkimRecord, readDkimKeys } from '../delivery/dkim-keys.ts'
+import { halt, resumeAfterRestore, whyHalted } from '../delivery/restore-guard.ts'
 import { readStatus } from '../status.ts'
 import { report, withServices } from './open.ts'
 
@@ -23,6 +24,38 @@ export function operateCommands(program: Command): void {
       withServices(async (services) => {
         const status = await readStatus(services)
         report(command, status.value, status.words)
+      }),
+    )
+
+  program
+    .command('halt')
+    .description('mail nothing from this database until it is resumed: before or after a restore, as the first thing')
+    .action((_options, command) =>
+      withServices(async (services) => {
+        await halt(services)
+        report(command, { halted: true }, 'Nothing is mailed any more. To go on: paperboy resume --after-restore')
+      }),
+    )
+
+  program
+    .command('resume')
+    .description('mail again after a restore from a backup, or after halt')
+    .requiredOption('--after-restore', 'that you have looked: open editions, and list days closed since, are cancelled')
+    .option('--keep-editions', 'nothing was mailed since the backup: do not cancel them')
+    .action((options, command) =>
+      withServices(async (services) => {
+        const halted = await whyHalted(services.db)
+        if (!halted)
+          return report(command, { resumed: false, cancelled: 0 }, 'Nothing was halted; nothing was changed.')
+        const { cancelled } = await resumeAfterRestore(services, options.keepEditions === true)
+        const known = halted.mailedLast
+          ? ` The database last mailed at ${halted.mailedLast.toISOString()}: who left or bounced since then is not known to it.`
+          : ''
+        report(
+          command,
+          { resumed: true, cancelled, ...halted },
+          `Mails go out again; ${cancelled} editions were cancelled.${known}`,
+        )
       }),
     )
 

@@ -247,6 +247,9 @@ export const editions = pgTable(
     sendAllAt: moment('send_all_at'),
     plannedAt: moment('planned_at'),
     sentAt: moment('sent_at'),
+    answered: integer('answered').notNull().default(0),
+    refused: integer('refused').notNull().default(0),
+    pausedWhy: text('paused_why'),
     messageKey: bytea('message_key').notNull(),
     subject: text('subject'),
     preheader: text('preheader'),
@@ -291,6 +294,7 @@ export const batches = pgTable('batches', {
   dueAt: moment('due_at').notNull(),
   lease: uuid('lease'),
   leaseUntil: moment('lease_until'),
+  booked: text('booked'),
   attempts: integer('attempts').notNull().default(0),
   createdAt: moment('created_at').notNull().defaultNow(),
 })
@@ -309,11 +313,33 @@ export const deliveries = pgTable(
     shown: bytea('shown'),
     own: smallint('own').notNull().default(0),
     reply: text('reply'),
+    relay: text('relay'),
     handedAt: moment('handed_at'),
     settledAt: moment('settled_at'),
   },
   (t) => [primaryKey({ name: 'one_delivery_per_reader', columns: [t.editionId, t.subscriberId] })],
 )
+
+export const buckets = pgTable('buckets', {
+  name: text('name').primaryKey(),
+  rate: doublePrecision('rate').notNull(),
+  ceiling: doublePrecision('ceiling'),
+  paidUntil: moment('paid_until').notNull().defaultNow(),
+  slowedAt: moment('slowed_at'),
+  raisedAt: moment('raised_at').notNull().defaultNow(),
+  day: date('day'),
+  spent: integer('spent').notNull().default(0),
+})
+
+export const mailing = pgTable('mailing', {
+  one: boolean('one').primaryKey().default(true),
+  installation: uuid('installation'),
+  tick: bigint('tick', { mode: 'number' }).notNull().default(0),
+  tickedAt: moment('ticked_at'),
+  cluster: text('cluster'),
+  haltedAt: moment('halted_at'),
+  haltedWhy: text('halted_why'),
+})
 
 export const outbox = pgTable('outbox', {
   id: id(),

@@ -6,8 +6,15 @@ export interface Lease {
   batchId: number
   editionId: number
   lease: string
-  attempts: number
+  /** the bucket that was paid for it beforehand, if its turn is not long over */
+  booked: string | null
+  /** what was answered of its edition before, for the error budget */
+  answered: number
+  refused: number
 }
+
+/** A booked batch that comes later than this has lost its turn. */
+const TURN_SECONDS = 30
 
 const LEASE_SECONDS = 30
 export const RENEW_EVERY_MS = 10_000
@@ -21,20 +28,28 @@ const LIVE = sql`('released', 'sending', 'sent')`
  */
 export async function leaseBatch(db: Db, batchId: number, at: Date): Promise<Lease | undefined> {
   return db.transaction(async (tx) => {
-    const { rows } = await tx.execute<{ edition_id: string; lease: string; attempts: number }>(sql`
+    const { rows } = await tx.execute<{
+      edition_id: string
+      lease: string
+      booked: string | null
+      answered: number
+      refused: number
+    }>(sql`
       UPDATE batches b SET state = 'leased', lease = gen_random_uuid(), attempts = attempts + 1,
         lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
       FROM editions e
       WHERE b.id = ${batchId} AND e.id = b.edition_id AND e.state IN ${LIVE} AND b.due_at <= ${at}
         AND (b.state = 'open' OR (b.state = 'leased' AND b.lease_until < now()))
-      RETURNING b.edition_id, b.lease, b.attempts`)
+      RETURNING b.edition_id, b.lease, e.answered, e.refused,
+        CASE WHEN b.due_at > ${at}::timestamptz - make_interval(secs => ${TURN_SECONDS}) THEN b.booked END AS booked`)
     const row = rows[0]
     if (!row) return undefined
     const editionId = Number(row.edition_id)
     await tx.execute(sql`
       UPDATE deliveries SET state = 'unknown', crashes = crashes + 1, reply = 'the worker died before the reply', settled_at = ${at}
       WHERE edition_id = ${editionId} AND batch_id = ${batchId} AND state = 'handed'`)
-    return { batchId, editionId, lease: row.lease, attempts: row.attempts }
+    const { lease, booked, answered, refused } = row
+    return { batchId, editionId, lease, booked, answered, refused }
   })
 }
 
@@ -43,6 +58,38 @@ export async function renewLease(db: Db, { batchId, lease }: Lease): Promise<boo
   const { rowCount } = await db.execute(sql`
     UPDATE batches SET lease_until = now() + make_interval(secs => ${LEASE_SECONDS}) WHERE id = ${batchId} AND lease = ${lease}`)
   return rowCount === 1
+}
+
+/** Whether more of a batch may be handed over: its edition is not paused or cancelled, and mailing is not halted. */
+export async function mayGoOn(db: Db, { editionId }: Lease): Promise<boolean> {
+  const { rows } = await db.execute(sql`
+    SELECT FROM editions e, mailing m WHERE e.id = ${editionId} AND e.state IN ${LIVE} AND m.halted_at IS NULL`)
+  return rows.length === 1
+}
+
+/** Moves deliveries of a batch into others of their own, each with its due time. */
+export async function moveToLater(
+  db: Db,
+  { batchId, editionId, lease }: Lease,
+  parts: readonly { subscriberIds: number[]; dueAt: Date }[],
+  booked: string,
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const { rowCount } = await tx.execute(
+      sql`SELECT FROM batches WHERE id = ${batchId} AND lease = ${lease} FOR UPDATE`,
+    )
+    if (rowCount === 0) return
+    const { rows } = await tx.execute<{ id: string }>(sql`
+      INSERT INTO batches (edition_id, due_at, booked)
+      SELECT ${editionId}::bigint, due_at, ${booked} FROM unnest(${sql.param(parts.map((part) => part.dueAt.toISOString()))}::timestamptz[])
+        WITH ORDINALITY AS w (due_at, n) ORDER BY n
+      RETURNING id`)
+    const target = parts.flatMap((part, index) => part.subscriberIds.map(() => rows[index]!.id))
+    await tx.execute(sql`
+      UPDATE deliveries d SET batch_id = w.batch_id
+      FROM unnest(${sql.param(parts.flatMap((part) => part.subscriberIds))}::bigint[], ${sql.param(target)}::bigint[]) AS w (subscriber_id, batch_id)
+      WHERE d.edition_id = ${editionId} AND d.subscriber_id = w.subscriber_id AND d.batch_id = ${batchId} AND d.state <> 'handed'`)
+  })
 }
 
 /**
@@ -102,4 +149,12 @@ export async function batchesToDo(
       AND (${editionId}::bigint IS NULL OR b.edition_id = ${editionId}::bigint)
     ORDER BY b.due_at, b.id LIMIT ${most}`)
   return rows.map((row) => ({ batchId: Number(row.id), attempts: row.attempts }))
+}
+
+/** When the next batch of a live edition that is in nobody's hand is due. */
+export async function nextDue(db: Db): Promise<Date | undefined> {
+  const { rows } = await db.execute<{ due_at: string }>(sql`
+    SELECT b.due_at FROM batches b JOIN editions e ON e.id = b.edition_id
+    WHERE b.state = 'open' AND e.state IN ${LIVE} ORDER BY b.due_at LIMIT 1`)
+  return rows[0] && new Date(rows[0].due_at)
 }

@@ -1,22 +1,30 @@
+import type { Config } from '../config.ts'
 import type { Db } from '../db/database.ts'
 import type { Services } from '../services.ts'
-import { type Lease, leaseBatch, putOff, RENEW_EVERY_MS, renewLease, returnBatch } from './batches.ts'
+import { addressHash, parseAddress } from '../subscription/address.ts'
+import { admit } from './admit.ts'
+import { type Lease, leaseBatch, putOff, returnBatch } from './batches.ts'
 import { type Handed, markHanded, type Pending, readPending, recordOutcomes, type Settled } from './deliveries.ts'
 import type { DigestPress, OpenEdition } from './digest-press.ts'
+import { isSpent, spend } from './error-budget.ts'
+import { keepHold } from './keep-hold.ts'
 import { laterBatches } from './later-batches.ts'
 import { persistently } from './persistently.ts'
+import { domainBucket, type Rates } from './rates.ts'
 import type { Relay } from './relay.ts'
 import { lockReaders } from './repeats.ts'
+import { mayMail } from './restore-guard.ts'
 
-export interface DeliverDeps extends Pick<Services, 'db' | 'config' | 'log' | 'now'> {
+export interface DeliverDeps extends Pick<Services, 'db' | 'config' | 'log' | 'now' | 'witness'> {
   relay: Relay
+  rates: Rates
   press: DigestPress
 }
 
 export type Tally = Record<Settled['outcome']['state'], number>
 
-/** How long a batch rests at least, and at most, when no relay can be used: another worker's may do, so it is not kept back for long. */
-const RELAY_REST_MS = { least: 1_000, most: 60_000 }
+/** How long a batch rests at least, and at most, when nothing can be sent: another worker's relay may do, so it is not kept back for long. */
+const REST_MS = { least: 50, most: 60_000 }
 
 /**
  * Hands over what is left of one batch: lease → mark a group → compose → send → record, until nothing is left.
@@ -28,39 +36,39 @@ const RELAY_REST_MS = { least: 1_000, most: 60_000 }
  * @returns how many got which outcome, or undefined when the batch was not to be had
  */
 export async function deliverBatch(deps: DeliverDeps, batchId: number, stop: AbortSignal): Promise<Tally | undefined> {
-  const { db, config, now, relay } = deps
-  const rested = () => {
-    const rest = Math.min(Math.max(relay.restMs(), RELAY_REST_MS.least), RELAY_REST_MS.most)
-    return new Date(now().getTime() + rest)
-  }
+  const { db, config, now, relay, log } = deps
+  const rested = () => new Date(now().getTime() + Math.min(Math.max(relay.restMs(), REST_MS.least), REST_MS.most))
   if (relay.restMs() > 0) {
     await putOff(db, batchId, rested())
     return undefined
   }
+  if (!(await mayMail(deps))) return undefined
   const lease = await leaseBatch(db, batchId, now())
   if (!lease) return undefined
-  const halt = new AbortController()
-  const ended = AbortSignal.any([stop, halt.signal])
-  const renewal = keepLease(deps, lease, halt)
+  const { ended, release } = keepHold(deps, lease, stop)
   try {
-    const pending = await readPending(db, lease, config.UNKNOWN_POLICY)
-    const { tally, relayDown } = await stream(deps, lease, pending, ended)
-    await returnBatch(db, lease, config.UNKNOWN_POLICY, relayDown ? rested() : now())
+    await deps.rates.refresh()
+    const pending = await admit(deps, lease, await readPending(db, lease, config.UNKNOWN_POLICY))
+    const { tally, exhausted } = await stream(deps, lease, pending, ended)
+    const why = await spend(deps, lease, tally)
+    if (why) log.error({ editionId: lease.editionId, reason: why }, 'the edition paused itself')
+    await returnBatch(db, lease, config.UNKNOWN_POLICY, exhausted ? rested() : now())
     return tally
   } finally {
-    clearInterval(renewal)
+    release()
   }
 }
 
-async function stream(deps: DeliverDeps, lease: Lease, pending: Pending[], ended: AbortSignal) {
-  const { db, relay, press, config, now } = deps
+async function stream(deps: DeliverDeps, lease: Lease, admitted: Pending[], ended: AbortSignal) {
+  const { db, relay, press, config, now, rates, log } = deps
   const edition = await press.open(lease.editionId)
   const later = laterBatches(db, lease.editionId, now, config.UNKNOWN_POLICY)
   const most = 2 * relay.connections
   const tally: Tally = { accepted: 0, deferred: 0, refused: 0, unknown: 0, queued: 0 }
   let settled: Settled[] = []
   let unrecorded = 0
-  let relayDown = false
+  // No relay can be used, or none may for a moment.
+  let exhausted = false
   let recording = false
   let failure: unknown
   let progress = Promise.withResolvers<void>()
@@ -94,18 +102,46 @@ async function stream(deps: DeliverDeps, lease: Lease, pending: Pending[], ended
 
   const handOver = async (handed: Handed) => {
     const outcome = await relay.send(edition.envelope(handed), edition.digest(handed, now()), ended)
-    relayDown ||= outcome.relayDown === true
-    settled.push({ subscriberId: handed.subscriberId, handOvers: handed.handOvers, outcome })
+    exhausted ||= outcome.relayDown === true
+    const bucket = domainBucket(domainOfAddress(handed.email))
+    rates.handed(bucket)
+    if (outcome.slow === 'domain')
+      await rates.slowDown(bucket).catch((error) => log.warn({ err: error }, 'a rate was not noted'))
+    settled.push({
+      subscriberId: handed.subscriberId,
+      handOvers: handed.handOvers,
+      outcome,
+      ...(outcome.hardBounce ? { addressHash: hashOf(config, handed.email) } : {}),
+    })
     await record()
   }
 
   const inFlight = new Set<Promise<void>>()
   try {
-    for (let next = 0; next < pending.length && !ended.aborted && !relayDown && failure === undefined; ) {
-      const room = Math.min(relay.connections, most - unrecorded)
-      if (room < Math.min(relay.connections, pending.length - next)) {
+    let pending = admitted
+    let slowed = rates.version()
+    const spent = () =>
+      isSpent(
+        lease.answered + tally.accepted + tally.refused,
+        lease.refused + tally.refused,
+        config.ERROR_BUDGET_PERCENT,
+      )
+    for (let next = 0; next < pending.length && !ended.aborted && !exhausted && failure === undefined && !spent(); ) {
+      const free = Math.min(relay.connections, most - unrecorded)
+      if (free < Math.min(relay.connections, pending.length - next)) {
         await progress.promise
         continue
+      }
+      if (slowed !== rates.version()) {
+        slowed = rates.version()
+        pending = await admit(deps, lease, pending.slice(next))
+        next = 0
+        continue
+      }
+      const room = await relay.room(Math.min(free, pending.length - next))
+      if (room === 0) {
+        exhausted = true
+        break
       }
       const group = pending.slice(next, next + room)
       next += group.length
@@ -128,8 +164,13 @@ async function stream(deps: DeliverDeps, lease: Lease, pending: Pending[], ended
   while (recording) await progress.promise
   // What could not be recorded stays `handed` under our lease, which dies with us and makes it unknown.
   if (failure !== undefined) throw failure
-  return { tally, relayDown }
+  return { tally, exhausted }
 }
+
+const domainOfAddress = (email: string): string => email.slice(email.lastIndexOf('@') + 1).toLowerCase()
+
+const hashOf = ({ SUPPRESSION_KEY }: Pick<Config, 'SUPPRESSION_KEY'>, email: string): Buffer =>
+  addressHash(SUPPRESSION_KEY, parseAddress(email).key)
 
 /** Chooses what a group of readers is shown and marks them, in one go where they may be shown the same papers of another edition. */
 async function markGroup({ db, config, now }: DeliverDeps, lease: Lease, edition: OpenEdition, group: Pending[]) {
@@ -140,15 +181,4 @@ async function markGroup({ db, config, now }: DeliverDeps, lease: Lease, edition
     await tx.execute(lockReaders(group))
     return mark(tx)
   })
-}
-
-function keepLease({ db, log }: DeliverDeps, lease: Lease, halt: AbortController): NodeJS.Timeout {
-  return setInterval(() => {
-    renewLease(db, lease).then(
-      (ours) => {
-        if (!ours) halt.abort()
-      },
-      (error) => log.warn({ code: error.code, batchId: lease.batchId }, 'a lease could not be renewed'),
-    )
-  }, RENEW_EVERY_MS)
 }

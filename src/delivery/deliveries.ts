@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
 import type { Choice, Wishes } from '../edition/choose.ts'
+import { suppress } from '../suppression/suppress.ts'
 import { GIVEN_UP, type Lease, toDo } from './batches.ts'
 import { waitAfter } from './later-batches.ts'
 import type { Outcome } from './outcome.ts'
@@ -10,6 +11,8 @@ import { fromBitmap, toBitmap } from './shown.ts'
 /** A delivery still to be handed over, and what decides which papers it shows. */
 export interface Pending {
   subscriberId: number
+  /** the receiving domain, lower case; a rate may be kept for it */
+  domain: string
   wishes: Omit<Wishes, 'liked'> & { likeVoted: boolean }
   /** what was chosen for an earlier hand-over: a resend shows the same */
   chosen: Choice | null
@@ -46,14 +49,16 @@ export async function readPending(
     like_voted: boolean
     shown: Buffer | null
     own: number
+    domain: string
   }>(sql`
-    SELECT d.subscriber_id, coalesce(s.size, 1) AS size, coalesce(s.topics, '{}') AS topics,
+    SELECT d.subscriber_id, lower(split_part(coalesce(s.email, ''), '@', 2)) AS domain, coalesce(s.size, 1) AS size, coalesce(s.topics, '{}') AS topics,
       coalesce(s.keywords, '{}') AS keywords, coalesce(s.like_voted, false) AS like_voted, d.shown, d.own
     FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id
     WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${toDo(policy)}
     ORDER BY d.subscriber_id`)
   return rows.map(({ size, topics, keywords, ...row }) => ({
     subscriberId: Number(row.subscriber_id),
+    domain: row.domain,
     wishes: { size, topics, keywords, likeVoted: row.like_voted },
     chosen: row.shown && { shown: fromBitmap(row.shown), own: row.own },
   }))
@@ -92,6 +97,7 @@ export async function markHanded(
     WITH mine AS MATERIALIZED (
       SELECT b.id FROM batches b JOIN editions e ON e.id = b.edition_id
       WHERE b.id = ${batchId} AND b.lease = ${lease} AND b.lease_until > now() AND e.state IN ('released', 'sending', 'sent')
+        AND NOT EXISTS (SELECT FROM mailing WHERE halted_at IS NOT NULL)
         AND ${countReleases(releases.since)} = ${releases.count}
       FOR SHARE OF b
     ), wanted AS (
@@ -148,6 +154,8 @@ export async function markHanded(
 export interface Settled {
   subscriberId: number
   handOvers: number
+  /** of the address it went to, where that is to be suppressed */
+  addressHash?: Buffer
   outcome: Outcome
   later?: number | undefined
 }
@@ -157,6 +165,26 @@ export interface Settled {
  * later hand-over of it. A batch that was worked to its end meanwhile, and now has something to do again, is opened again.
  */
 export async function recordOutcomes(
+  db: Db,
+  lease: Pick<Lease, 'editionId' | 'batchId'>,
+  settled: readonly Settled[],
+  at: Date,
+): Promise<void> {
+  const gone = settled.filter(({ outcome }) => outcome.hardBounce)
+  if (gone.length === 0) return recordStates(db, lease, settled, at)
+  // Together or not at all: a mailbox that is not there must not be asked for again with the next edition.
+  await db.transaction(async (tx) => {
+    await recordStates(tx, lease, settled, at)
+    const hashes = gone.map(({ addressHash }) => addressHash!)
+    await suppress(
+      tx,
+      hashes.map((hash) => ({ hash, reason: 'hard bounce' })),
+      at,
+    )
+  })
+}
+
+async function recordStates(
   db: Db,
   { editionId, batchId }: Pick<Lease, 'editionId' | 'batchId'>,
   settled: readonly Settled[],
@@ -169,8 +197,9 @@ export async function recordOutcomes(
                            ${sql.param(settled.map((one) => one.handOvers))}::int[],
                            ${sql.param(settled.map((one) => one.outcome.state))}::delivery_state[],
                            ${sql.param(settled.map((one) => one.outcome.reply))}::text[],
-                           ${sql.param(settled.map((one) => one.later ?? null))}::bigint[]
-                    ) AS r (subscriber_id, hand_overs, state, reply, later)
+                           ${sql.param(settled.map((one) => one.later ?? null))}::bigint[],
+                           ${sql.param(settled.map((one) => one.outcome.relay ?? null))}::text[]
+                    ) AS r (subscriber_id, hand_overs, state, reply, later, relay)
     ), kept_open AS (
       UPDATE batches SET
         due_at = CASE WHEN state = 'done' THEN ${again} ELSE due_at END,
@@ -178,7 +207,7 @@ export async function recordOutcomes(
       WHERE id IN (SELECT later FROM r)
         OR (id = ${batchId} AND state = 'done' AND EXISTS (SELECT FROM r WHERE later IS NULL AND r.state IN ('deferred', 'unknown')))
     )
-    UPDATE deliveries d SET reply = r.reply, settled_at = ${at},
+    UPDATE deliveries d SET reply = r.reply, relay = coalesce(r.relay, d.relay), settled_at = ${at},
       -- What was not begun after all is again what it was before its mark.
       state = CASE WHEN r.state <> 'queued' THEN r.state WHEN d.crashes + d.cuts > 0 THEN 'unknown'
                    WHEN d.hand_overs > 1 THEN 'deferred' ELSE 'queued' END::delivery_state,

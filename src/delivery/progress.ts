@@ -11,7 +11,7 @@ export interface Progress {
   states: Record<string, number>
   /** not settled for good: queued, handed, deferred, or unknown and still to be handed over again */
   open: number
-  /** a batch is in a worker's hand, or due; else what is open rests until `nextTry` */
+  /** a batch is in a worker's hand, or due within a moment, as where a rate lets it go on; else what is open rests until `nextTry` */
   working: boolean
   /** when the next batch is due, where one waits */
   nextTry: Date | null
@@ -25,7 +25,7 @@ export async function progressOf(
     SELECT d.state, count(*) AS count, count(*) FILTER (WHERE d.state = 'handed' OR ${toDo(config.UNKNOWN_POLICY)}) AS open
     FROM deliveries d WHERE d.edition_id = ${editionId} GROUP BY d.state`)
   const next = await db.execute<{ due_at: string | null; working: boolean | null }>(sql`
-    SELECT min(due_at) AS due_at, bool_or(state = 'leased' OR due_at <= ${now()}) AS working
+    SELECT min(due_at) AS due_at, bool_or(state = 'leased' OR due_at <= ${now()}::timestamptz + interval '5 seconds') AS working
     FROM batches WHERE edition_id = ${editionId} AND state <> 'done'`)
   const states = Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]))
   const sum = (field: 'count' | 'open') => rows.reduce((total, row) => total + Number(row[field]), 0)

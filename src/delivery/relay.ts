@@ -14,6 +14,8 @@ export interface Relay {
    * @param held once aborted, a message that still waits is not begun: its outcome is `queued`
    */
   send(envelope: Envelope, message: Buffer, held?: AbortSignal): Promise<Outcome>
+  /** How many of `want` messages may be sent now, as rates allow; when 0, `restMs` says for how long. */
+  room(want: number): Promise<number>
   /** milliseconds in which it is not worth being asked, since it cannot be used; 0 when it can */
   restMs(): number
   /** Ends it at once: who waits for a connection is deferred, what is in the middle of a message is cut. */
@@ -120,6 +122,7 @@ export function openRelay(settings: RelaySettings): SingleRelay {
 
   return {
     connections,
+    room: async (want) => want,
     restMs: () => 0,
     async check() {
       ;(await openSession(settings)).quit()

@@ -3,8 +3,9 @@ import type { Config } from '../config.ts'
 import { redact } from '../redact.ts'
 import { type Breaker, openBreaker } from './breaker.ts'
 import type { Outcome } from './outcome.ts'
+import { ALL, type Rates, relayBucket } from './rates.ts'
 import { openRelay, type Relay, type SingleRelay } from './relay.ts'
-import { parseRelays, type RelaySettings } from './relay-settings.ts'
+import { parseRelays, type RelaySettings, type Warmup } from './relay-settings.ts'
 
 /** One of the relays, with what is known of its health in this process. */
 interface Member {
@@ -12,9 +13,20 @@ interface Member {
   relay: SingleRelay
   breaker: Breaker
   check: Promise<void> | undefined
+  allowance: Allowance
   /** how far it is behind its share, among those with weights */
   credit: number
 }
+
+/** What a bucket granted and is not used yet, until when it holds, and before when asking again is useless; in milliseconds. */
+interface Allowance {
+  left: number
+  until: number
+  retryAt: number
+}
+
+/** What is not used of a slice is worth nothing after this: it was the rate of another second. */
+const SLICE_MS = 1_000
 
 /**
  * All relays of SMTP_URL as one. A message goes to the first that can be used, or by weight; where a relay turns out not to be usable
@@ -23,15 +35,32 @@ interface Member {
  */
 export function openRelays(
   { SMTP_URL, SMTP_CONNECTIONS }: Pick<Config, 'SMTP_URL' | 'SMTP_CONNECTIONS'>,
-  log?: Logger,
+  { log, rates }: { log?: Logger; rates?: Rates } = {},
 ): Relay {
   const members: Member[] = parseRelays(SMTP_URL, SMTP_CONNECTIONS).map((settings) => ({
     settings,
     relay: openRelay(settings),
     breaker: openBreaker(),
     check: undefined,
+    allowance: newAllowance(),
     credit: 0,
   }))
+  const whole = newAllowance()
+  const limits = (name: string): boolean => rates?.limited(relayBucket(name)) === true
+
+  /** How many of `want` a bucket allows now, of what was taken before or of a new slice. */
+  const allowed = async (bucket: string, allowance: Allowance, want: number, warmup?: Warmup): Promise<number> => {
+    if (!rates?.limited(bucket)) return want
+    const at = performance.now()
+    if (at > allowance.until) allowance.left = Math.min(allowance.left, 0)
+    if (allowance.left > 0) return Math.min(allowance.left, want)
+    if (at < allowance.retryAt) return 0
+    const { granted, retryMs } = await rates.take(bucket, want - allowance.left, warmup)
+    allowance.left += granted
+    allowance.until = at + SLICE_MS
+    allowance.retryAt = granted > 0 ? 0 : at + retryMs
+    return Math.min(Math.max(allowance.left, 0), want)
+  }
 
   /** Looks whether a rested relay is well again, once however many ask. */
   const check = (member: Member): Promise<void> =>
@@ -59,7 +88,11 @@ export function openRelays(
     const usable = rest.filter(({ breaker }) => breaker.state() === 'closed')
     const rested = rest.filter(({ breaker }) => breaker.state() === 'half-open')
     for (const member of rested) void check(member)
-    if (usable.length > 0) return byWeight(usable) ?? usable[0]
+    if (usable.length > 0) {
+      const within = usable.filter(({ settings, allowance }) => !limits(settings.name) || allowance.left > 0)
+      // Whoever did not ask for room, as a service mail, goes over the rate, and the next slice pays for it.
+      return byWeight(within) ?? within[0] ?? usable[0]
+    }
     if (rested.length === 0) return undefined
     await Promise.race(rested.map(check))
     return choose(new Set([...tried, ...rested.filter(({ breaker }) => breaker.state() !== 'closed')]))
@@ -67,24 +100,42 @@ export function openRelays(
 
   return {
     connections: connectionsOf(members.map((member) => member.settings)),
+    async room(want) {
+      const some = await allowed(ALL, whole, want)
+      let room = 0
+      for (const { settings, breaker, allowance } of members) {
+        if (room >= some) break
+        if (breaker.state() === 'open') continue
+        room += await allowed(relayBucket(settings.name), allowance, some - room, settings.warmup)
+      }
+      return Math.min(room, some)
+    },
     async send(envelope, message, held) {
+      if (rates?.limited(ALL)) whole.left--
       const tried = new Set<Member>()
       for (let last: Outcome = NONE_USABLE; ; ) {
         const member = await choose(tried)
         if (!member) return last
-        const outcome = await member.relay.send(envelope, message, held)
         const relay = member.settings.name
+        if (limits(relay)) member.allowance.left--
+        const outcome = await member.relay.send(envelope, message, held)
+        rates?.handed(relayBucket(relay))
         const tripped = member.breaker.note(outcome)
         if (tripped !== undefined) {
           const restMs = Math.round(member.breaker.restMs())
           log?.warn({ relay, reason: tripped, restMs }, 'the relay rests: it cannot be used as it is')
         }
+        if (outcome.slow === 'relay') void rates?.slowDown(relayBucket(relay)).catch(() => {})
         last = { ...outcome, relay }
         if (!outcome.relayDown && outcome.slow !== 'relay') return last
         tried.add(member)
       }
     },
-    restMs: () => Math.min(...members.map(({ breaker }) => breaker.restMs())),
+    restMs() {
+      const at = performance.now()
+      const wait = ({ breaker, allowance }: Member) => Math.max(breaker.restMs(), allowance.retryAt - at, 0)
+      return Math.max(whole.retryAt - at, Math.min(...members.map(wait)), 0)
+    },
     close() {
       for (const { relay } of members) relay.close()
     },
@@ -92,6 +143,8 @@ export function openRelays(
 }
 
 const NONE_USABLE: Outcome = { state: 'deferred', reply: 'no relay can be used', relayDown: true }
+
+const newAllowance = (): Allowance => ({ left: 0, until: 0, retryAt: 0 })
 
 /** Smooth weighted turns (as nginx's upstreams take them): shares are right over a few messages, without a die. */
 function byWeight(members: Member[]): Member | undefined {

@@ -8,12 +8,12 @@ import { PaperboyError } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { batchesToDo } from './batches.ts'
 import { type DeliverDeps, deliverBatch } from './deliver-batch.ts'
-import { digestPress } from './digest-press.ts'
-import { openDkim, type SignMessage, signing } from './dkim.ts'
+import { openHands } from './hands.ts'
 import { planAll, planDue } from './plan-deliveries.ts'
 import { type Progress, progressOf } from './progress.ts'
 import { DRAIN_PATIENCE_MS } from './relay.ts'
-import { openRelays } from './relays.ts'
+import { whyHalted } from './restore-guard.ts'
+import { planInWords, sendPlan } from './send-plan.ts'
 import { settleEditions } from './settle-editions.ts'
 
 export interface SendOptions {
@@ -22,10 +22,14 @@ export interface SendOptions {
   /** stay until nothing is deferred either */
   wait: boolean
   stop: AbortSignal
+  /** hears before anything is sent how long it will take */
+  onPlan?: (words: string) => void
   onProgress: (progress: Progress) => void
 }
 
+/** How often progress is told; of a large edition less often, since it is counted: a twentieth of the time goes into that at most. */
 const LOOK_EVERY_MS = 250
+const SHARE_OF_COUNTING = 20
 /** How often it is asked anew whether a worker runs: the one that is watched may die. */
 const ASK_EVERY_MS = 5_000
 
@@ -34,29 +38,38 @@ const ASK_EVERY_MS = 5_000
  * running worker does the work and is watched; where none runs, it is done here.
  *
  * @returns how it stands at the end; what is open then is deferred, or rests because the relay cannot be used
- * @throws PaperboyError EDITION_NOT_FOUND | EDITION_STATE
+ * @throws PaperboyError EDITION_NOT_FOUND | EDITION_STATE | MAILING_HALTED
  */
 export async function sendEdition(services: Services, key: EditionKey, options: SendOptions): Promise<Progress> {
   const { queues } = services
+  const halted = await whyHalted(services.db)
+  if (halted)
+    throw new PaperboyError(
+      'MAILING_HALTED',
+      `Nothing is mailed: ${halted.why}. See: paperboy resume --after-restore --help`,
+    )
   await release(services, key)
   const edition = await findEdition(services, key)
   if (edition.state === 'cancelled' || edition.state === 'paused') {
     throw new PaperboyError('EDITION_STATE', `The ${key.kind} edition of ${key.date} is ${edition.state}.`)
   }
   const planned = options.now ? await orderAll(services, edition.id) : await planDue(services)
-  await using own = ownHands(services, await openDkim(services.config), options.stop)
+  options.onPlan?.(planInWords(await sendPlan(services, edition.id), services.now()))
+  await using own = ownHands(services, options.stop)
   let watched = await workerRuns(services.db)
   if (watched) for (const batchId of planned.batchIds) await queues.wake('send-batch', { batchId }, `${batchId}-0`)
   for (let asked = Date.now(); ; ) {
-    if (!watched) await workDueBatches(services, own.deps(), edition.id, options)
+    if (!watched) await workDueBatches(services, await own.deps(), edition.id, options)
+    const began = performance.now()
     const progress = await progressOf(services, edition.id)
     options.onProgress(progress)
+    const pause = Math.max(LOOK_EVERY_MS, (performance.now() - began) * SHARE_OF_COUNTING)
     const stopped = options.stop.aborted || (await isStopped(services, key))
     if (stopped || !(progress.working || (options.wait && progress.open > 0))) {
       await settleEditions(services)
       return progress
     }
-    await delay(LOOK_EVERY_MS, undefined, { signal: options.stop }).catch(() => {})
+    await delay(pause, undefined, { signal: options.stop }).catch(() => {})
     if (Date.now() - asked > ASK_EVERY_MS) {
       asked = Date.now()
       watched = await workerRuns(services.db)
@@ -78,12 +91,13 @@ async function orderAll(services: Services, editionId: number) {
 
 /** Hands over what is due of this edition, telling how it goes meanwhile, one look at a time. */
 async function workDueBatches(services: Services, deps: DeliverDeps, editionId: number, options: SendOptions) {
-  let looking = false
+  let lookAgainAt = 0
   const telling = setInterval(async () => {
-    if (looking) return
-    looking = true
+    const began = performance.now()
+    if (began < lookAgainAt) return
+    lookAgainAt = Number.POSITIVE_INFINITY
     await progressOf(services, editionId).then(options.onProgress, () => {})
-    looking = false
+    lookAgainAt = performance.now() + (performance.now() - began) * SHARE_OF_COUNTING
   }, LOOK_EVERY_MS)
   try {
     for (const { batchId } of await batchesToDo(services.db, services.now(), 10_000, editionId)) {
@@ -96,13 +110,12 @@ async function workDueBatches(services: Services, deps: DeliverDeps, editionId: 
 }
 
 /** What it takes to deliver in this process, opened when first needed. */
-function ownHands(services: Services, sign: SignMessage | undefined, stop: AbortSignal) {
+function ownHands(services: Services, stop: AbortSignal) {
   let deps: DeliverDeps | undefined
   stop.addEventListener('abort', () => setTimeout(() => deps?.relay.close(), DRAIN_PATIENCE_MS).unref())
   return {
-    deps() {
-      const open = () => signing(openRelays(services.config, services.log), sign, services.now)
-      deps ??= { ...services, relay: open(), press: digestPress(services) }
+    async deps() {
+      deps ??= await openHands(services)
       return deps
     },
     [Symbol.asyncDispose]: async () => deps?.relay.close(),

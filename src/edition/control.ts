@@ -19,7 +19,7 @@ export const pause = (deps: Deps, key: EditionKey): Promise<void> =>
 export async function resume(deps: Deps, key: EditionKey): Promise<void> {
   const edition = await findEdition(deps, key)
   if (edition.state === 'draft') return change(deps, key, ['draft'], { held: false })
-  return change(deps, key, ['paused'], { state: 'sending' })
+  return change(deps, key, ['paused'], { state: 'sending', pausedWhy: null, answered: 0, refused: 0 })
 }
 
 /** Ends an edition for good. What was not handed over yet is skipped; what was keeps its outcome. */
@@ -48,7 +48,7 @@ async function change(
   { db }: Deps,
   key: EditionKey,
   from: State[],
-  to: { state: State } | { held: boolean },
+  to: Partial<Pick<typeof editions.$inferSelect, 'state' | 'held' | 'pausedWhy' | 'answered' | 'refused'>>,
 ): Promise<void> {
   const { rowCount } = await db
     .update(editions)

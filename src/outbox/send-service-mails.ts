@@ -5,11 +5,12 @@ import { waitAfter } from '../delivery/later-batches.ts'
 import type { Outcome } from '../delivery/outcome.ts'
 import { persistently } from '../delivery/persistently.ts'
 import type { Relay } from '../delivery/relay.ts'
+import { mayMail } from '../delivery/restore-guard.ts'
 import { returnPath } from '../delivery/return-path.ts'
 import type { Services } from '../services.ts'
 import { composeServiceMail, type ServiceMail } from './compose-service-mail.ts'
 
-type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log'> & { relay: Relay }
+type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log' | 'witness'> & { relay: Relay }
 
 /** A mail that a worker took and did not settle within this is a dead worker's. */
 const LEASE_SECONDS = 60
@@ -29,6 +30,7 @@ type Handed = ServiceMail & { handOvers: number }
  */
 export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<number> {
   await settleDead(deps)
+  if (!(await anyDue(deps)) || !(await mayMail(deps))) return 0
   for (let sent = 0; ; sent++) {
     if (stop.aborted) return sent
     const mail = await markHanded(deps.db, deps.now())
@@ -45,6 +47,13 @@ export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<n
     if (outcome.relayDown) return sent
   }
 }
+
+const anyDue = async ({ db, now }: Deps): Promise<boolean> => {
+  const { rows } = await db.execute(sql`SELECT FROM outbox WHERE ${due(now())} LIMIT 1`)
+  return rows.length > 0
+}
+
+const due = (at: Date) => sql`settled_at IS NULL AND state IN ('queued', 'deferred', 'unknown') AND due_at <= ${at}`
 
 /** A slow relay is no reason to think this worker dead. */
 const keepLease = ({ db, log }: Deps, id: number): NodeJS.Timeout =>
@@ -76,7 +85,7 @@ async function markHanded(db: Db, at: Date): Promise<Handed | undefined> {
     const { rows } = await db.execute<Row>(sql`
       WITH next AS (
         SELECT id FROM outbox
-        WHERE settled_at IS NULL AND state IN ('queued', 'deferred', 'unknown') AND due_at <= ${at}
+        WHERE ${due(at)} AND NOT EXISTS (SELECT FROM mailing WHERE halted_at IS NOT NULL)
         ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
       ), judged AS (
         SELECT o.id, s.zone, s.locale, s.next_digest_at, s.address_hash,

@@ -10,6 +10,7 @@ import { digestPress } from '../../src/delivery/digest-press.ts'
 import { openDkim, signing } from '../../src/delivery/dkim.ts'
 import { dkimRecord, readDkimKeys } from '../../src/delivery/dkim-keys.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
@@ -77,7 +78,7 @@ describe('what really leaves', () => {
       services.now,
     )
     onTestFinished(() => relay.close())
-    const worker = { ...services, relay, press: digestPress(services) }
+    const worker = { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) }
     await addSubscriber(db, 'ada@example.org')
     await addSubscriber(db, 'bob@example.org', { size: 3 })
     const { batchIds } = await planAll(services, await releasedEdition(services))

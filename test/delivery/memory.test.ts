@@ -7,6 +7,7 @@ import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
 import { markHanded, readPending } from '../../src/delivery/deliveries.ts'
 import { digestPress } from '../../src/delivery/digest-press.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { release } from '../../src/edition/release.ts'
@@ -27,7 +28,10 @@ async function workerOn(services: Services) {
   const sink = await openSink()
   const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 5 })
   running.unshift(relay, sink)
-  return { sink, deps: { ...services, relay, press: digestPress(services) } }
+  return {
+    sink,
+    deps: { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) },
+  }
 }
 
 /** Two released editions that have four papers in common: those of the 13th, moved on to the 14th. */

@@ -7,6 +7,7 @@ import { type DeliverDeps, deliverBatch } from '../../src/delivery/deliver-batch
 import { digestPress } from '../../src/delivery/digest-press.ts'
 import { planAll, planDue } from '../../src/delivery/plan-deliveries.ts'
 import { progressInWords, progressOf } from '../../src/delivery/progress.ts'
+import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { settleEditions } from '../../src/delivery/settle-editions.ts'
 import { cancel, pause, resume } from '../../src/edition/control.ts'
@@ -36,7 +37,7 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
 function workerOn(services: Services, url: string): DeliverDeps {
   const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
-  return { ...services, relay, press: digestPress(services) }
+  return { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) }
 }
 
 /** Works every batch that is due at `at`, as often as the sweeper finds one. */

@@ -285,6 +285,7 @@ describe('what the relay says', () => {
         clock.now = new Date(clock.now.getTime() + 1_800_000)
         const cutting: Relay = {
           connections: 1,
+          room: async (want) => want,
           restMs: () => 0,
           close: () => {},
           async send(_envelope, message) {

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { type Config, readEnvironment } from '../../src/config.ts'
 import type { Db } from '../../src/db/database.ts'
 import { papers, signals, subscribers } from '../../src/db/schema.ts'
+import type { Witness, Word } from '../../src/delivery/witness.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { release } from '../../src/edition/release.ts'
 import type { Queues } from '../../src/queue.ts'
@@ -31,7 +32,17 @@ export const lostQueues: Queues = {
   wake: async () => {},
   work: () => {},
   stopWorking: async () => {},
+  witness: undefined,
   close: async () => {},
+}
+
+/** A witness for as long as the test runs. */
+export function rememberingWitness(): Witness {
+  const words = new Map<string, Word>()
+  return {
+    read: async (installation) => words.get(installation),
+    write: async (installation, word) => void words.set(installation, word),
+  }
 }
 
 export const NOON = new Date('2026-04-15T12:00:00Z')
@@ -51,6 +62,7 @@ export function servicesOn(
     mailDomains: { signsOf: async () => ({ disposable: false, takesMail: 'unknown' }) },
     relayAbility: { carriesUtf8: async () => false },
     log: pino({ level: 'silent' }),
+    witness: rememberingWitness(),
     now: () => at.now,
     [Symbol.asyncDispose]: async () => {},
   }

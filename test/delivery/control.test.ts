@@ -1,0 +1,175 @@
+import { eq, sql } from 'drizzle-orm'
+import { afterEach, describe, expect, vi } from 'vitest'
+import { databaseClock } from '../../src/db/clock.ts'
+import type { Db } from '../../src/db/database.ts'
+import { deliveries, editions, subscribers, suppressions } from '../../src/db/schema.ts'
+import { batchesToDo } from '../../src/delivery/batches.ts'
+import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
+import { digestPress } from '../../src/delivery/digest-press.ts'
+import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { openRates } from '../../src/delivery/rates.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
+import { planInWords, sendPlan } from '../../src/delivery/send-plan.ts'
+import { cancel, pause, resume } from '../../src/edition/control.ts'
+import type { Services } from '../../src/services.ts'
+import { test } from '../support/database.ts'
+import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
+import { openSink, type Sink, smtpReply } from '../support/sink.ts'
+
+const running: { close(): unknown }[] = []
+afterEach(async () => {
+  vi.restoreAllMocks()
+  for (const each of running.splice(0)) await each.close()
+})
+const NEVER = new AbortController().signal
+const KEY = { kind: 'daily' as const, date: '2026-04-14' }
+
+async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
+  const sink = await openSink(...behave)
+  running.push(sink)
+  return sink
+}
+function handsOn(services: Services, sink: Sink) {
+  const relay = openRelays({ SMTP_URL: `${sink.url}?name=main`, SMTP_CONNECTIONS: 2 })
+  running.unshift(relay)
+  return { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) }
+}
+async function states(db: Db): Promise<Record<string, number>> {
+  const { rows } = await db.execute<{ state: string; n: number }>(
+    sql`SELECT state, count(*)::int AS n FROM deliveries GROUP BY state`,
+  )
+  return Object.fromEntries(rows.map((row) => [row.state, row.n]))
+}
+const editionOf = async (db: Db) => (await db.select().from(editions).where(eq(editions.date, KEY.date)))[0]!
+
+describe('the operator’s word is heard within a second by a relay that takes its time', () => {
+  for (const [name, act, left] of [
+    ['pause', pause, 'queued'],
+    ['cancel', cancel, 'skipped'],
+  ] as const) {
+    test(`${name}: what is in flight is finished, what waits is not begun`, async ({ db }) => {
+      const services = servicesOn(db)
+      let begun = 0
+      const gate = Promise.withResolvers<void>()
+      const sink = await sinkThat({
+        data: async () => {
+          begun++
+          await gate.promise
+        },
+      })
+      await addReaders(db, 30)
+      const { batchIds } = await planAll(services, await releasedEdition(services))
+      const working = deliverBatch(handsOn(services, sink), batchIds[0]!, NEVER)
+      await expect.poll(() => begun).toBe(2)
+      // Two are in flight, two more are marked and wait for a connection.
+      expect((await states(db)).handed).toBe(4)
+      await act(services, KEY)
+      await expect.poll(async () => (await states(db)).handed, { timeout: 1_500 }).toBe(2)
+      gate.resolve()
+      await working
+      expect(sink.taken).toHaveLength(2)
+      expect((await states(db)).accepted).toBe(2)
+      if (name === 'pause') {
+        expect(await states(db)).toEqual({ accepted: 2, [left]: 28 })
+        expect(await db.$count(deliveries, sql`hand_overs > 0 AND state = 'queued'`)).toBe(0)
+        await resume(services, KEY)
+        for (const { batchId } of await batchesToDo(db, services.now())) {
+          await deliverBatch(handsOn(services, sink), batchId, NEVER)
+        }
+        expect(await states(db)).toEqual({ accepted: 30 })
+        expect(sink.taken).toHaveLength(30)
+      }
+    })
+  }
+})
+
+describe('a mailbox that is not there', () => {
+  test('is suppressed with its outcome, and a policy refusal is not', async ({ db }) => {
+    const services = servicesOn(db)
+    const sink = await sinkThat({
+      recipient: (to) => {
+        if (to.startsWith('gone')) return smtpReply(550, '5.1.1 no such user')
+        if (to.startsWith('blocked')) return smtpReply(550, '5.7.1 blocked')
+        return to.startsWith('full') ? smtpReply(552, '5.2.2 mailbox full') : undefined
+      },
+    })
+    for (const name of ['gone', 'blocked', 'full', 'fine']) await addSubscriber(db, `${name}@example.org`)
+    const { batchIds } = await planAll(services, await releasedEdition(services))
+    await deliverBatch(handsOn(services, sink), batchIds[0]!, NEVER)
+    const status = Object.fromEntries(
+      (await db.select().from(subscribers)).map((row) => [row.email!.split('@')[0], row.status]),
+    )
+    expect(status).toEqual({ gone: 'bounced', blocked: 'active', full: 'active', fine: 'active' })
+    expect((await db.select().from(suppressions)).map((row) => row.reason)).toEqual(['hard bounce'])
+    const [row] = await db.select().from(deliveries).where(sql`state = 'accepted'`)
+    expect(row).toMatchObject({ relay: 'main', reply: expect.stringContaining('250') })
+  })
+})
+
+describe('the error budget', () => {
+  test('pauses an edition of which too many are refused, and says why; resuming begins a new one', async ({ db }) => {
+    const services = servicesOn(db, { ERROR_BUDGET_PERCENT: '20' })
+    let refusing = true
+    const sink = await sinkThat({
+      recipient: (to) => (refusing && Number(to.match(/\d+/)![0]) % 3 === 0 ? smtpReply(550, '5.7.1 no') : undefined),
+    })
+    await addReaders(db, 240)
+    const { batchIds } = await planAll(services, await releasedEdition(services))
+    // The breaker is not what is looked at here: refusals without its kind of code.
+    const hands = handsOn(services, sink)
+    const relay = {
+      ...hands.relay,
+      send: async (...args: Parameters<typeof hands.relay.send>) => {
+        const { policy: _, ...outcome } = await hands.relay.send(...args)
+        return outcome
+      },
+    }
+    const sturdy = { ...hands, relay }
+    for (let n = 0; n < 20 && (await editionOf(db)).state !== 'paused'; n++) {
+      await deliverBatch(sturdy, batchIds[0]!, NEVER)
+      await db.execute(sql`UPDATE batches SET due_at = ${NOON}`)
+      if (sturdy.relay.restMs() > 0) sturdy.relay = { ...handsOn(services, sink).relay }
+    }
+    const edition = await editionOf(db)
+    expect(edition).toMatchObject({ state: 'paused', pausedWhy: expect.stringContaining('refused') })
+    const after = await states(db)
+    expect(after.accepted! + after.refused!).toBeGreaterThanOrEqual(100)
+    expect(after.queued).toBeGreaterThan(50)
+    refusing = false
+    await resume(services, KEY)
+    await db.execute(sql`UPDATE batches SET due_at = ${NOON}`)
+    await deliverBatch(handsOn(services, sink), batchIds[0]!, NEVER)
+    expect(await editionOf(db)).toMatchObject({ state: 'sending', pausedWhy: null })
+    expect((await states(db)).queued).toBeUndefined()
+  })
+})
+
+describe('a plan before sending', () => {
+  test('says whether it fits the window', async ({ db }) => {
+    const planned = async (settings: Record<string, string>) => {
+      const services = servicesOn(db, settings)
+      const [edition] = await db.select().from(editions)
+      const id = edition?.id ?? (await releasedEdition(services))
+      if (!edition) await planAll(services, id)
+      return planInWords(await sendPlan(services, id), services.now())
+    }
+    await addReaders(db, 600)
+    expect(await planned({ SEND_RATE_PER_SECOND: '0.5' })).toBe(
+      '600 mails at 0.5/s: done 12:20 UTC; window ends 2026-04-16 08:00 UTC: fits',
+    )
+    expect(await planned({ SEND_RATE_PER_SECOND: '0.005' })).toContain('does not fit')
+    expect(await planned({ SMTP_URL: 'smtp://a.example?rate=0.2,smtp://b.example?rate=0.3' })).toContain('at 0.5/s')
+    expect(await planned({ SMTP_URL: 'smtp://a.example?warmup=2026-04-15:100,200' })).toContain('done 2026-04-16')
+    expect(await planned({})).toBe('600 mails as fast as the relay takes them; window ends 2026-04-16 08:00 UTC')
+  })
+})
+
+test('what is due is told by the database’s clock, whatever this machine’s says or jumps to', async ({ db }) => {
+  vi.spyOn(Date, 'now').mockImplementation(() => 0)
+  const clock = await databaseClock(db, (error) => {
+    throw error
+  })
+  running.push({ close: clock.stop })
+  const { rows } = await db.execute<{ at: string }>(sql`SELECT clock_timestamp() AS at`)
+  expect(Math.abs(clock.now().getTime() - new Date(rows[0]!.at).getTime())).toBeLessThan(2_000)
+})

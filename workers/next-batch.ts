@@ -1,0 +1,36 @@
+import { batchesToDo, nextDue } from '../src/delivery/batches.ts'
+import type { Services } from '../src/services.ts'
+import { wakeForBatch } from './sweep-batches.ts'
+
+/** Batches that are due sooner than this are waited for here, by a clock; the sweeper finds the others. */
+const SOON_MS = 10_000
+
+/**
+ * Goes on from one batch to the next, without asking while nothing could be sent: a rate is kept to fractions of a second, which the
+ * sweeper's rounds are too slow for.
+ */
+export function nextBatch({ db, queues, now, log }: Services, restMs: () => number) {
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+  const later = (ms: number) => {
+    clearTimeout(timer)
+    if (stopped) return
+    timer = setTimeout(() => wake().catch((error) => log.warn({ err: error }, 'the next batch was not found')), ms)
+  }
+  const wake = async (): Promise<void> => {
+    const rest = restMs()
+    if (rest > 0) return later(Math.min(rest, SOON_MS))
+    const [due] = await batchesToDo(db, now(), 1)
+    if (due) return wakeForBatch(queues, due)
+    const next = await nextDue(db)
+    const ms = next === undefined ? Number.POSITIVE_INFINITY : next.getTime() - now().getTime()
+    if (ms < SOON_MS) later(Math.max(ms, 10))
+  }
+  return {
+    wake,
+    stop() {
+      stopped = true
+      clearTimeout(timer)
+    },
+  }
+}
