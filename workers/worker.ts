@@ -17,8 +17,8 @@ import { forgetInboundJob, readMailboxJob } from './read-mailbox.ts'
 import { releaseEditionsJob } from './release-editions.ts'
 import { startClock } from './schedule.ts'
 import { settleEditionsJob } from './settle-editions.ts'
-import { tidySignUpsJob } from './tidy-sign-ups.ts'
 import { sweepBatchesJob } from './sweep-batches.ts'
+import { tidySignUpsJob } from './tidy-sign-ups.ts'
 
 export interface RunningWorker {
   /** Finishes and records what is in flight and gives the rest back. Nothing becomes unknown, unless the relay does not answer for 12 s. */

@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
 import { type DigestPress, digestPress } from '../../src/delivery/digest-press.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { isWireReady, isWireText } from '../../src/delivery/wire.ts'
 import { closed } from '../../src/edition/parts.ts'
@@ -16,7 +17,7 @@ test('what arrives is byte for byte what was composed, though nobody looked at i
   const sink = await openSink()
   onTestFinished(() => sink.close())
   const services = servicesOn(db, { SMTP_URL: sink.url, SMTP_CONNECTIONS: '2' })
-  const relay = openRelays(services.config, services.log)
+  const relay = openRelays(services.config, { log: services.log })
   onTestFinished(() => relay.close())
   const composed: Buffer[] = []
   const press: DigestPress = {
@@ -34,7 +35,11 @@ test('what arrives is byte for byte what was composed, though nobody looked at i
   }
   await addReaders(db, 12)
   const { batchIds } = await planAll(services, await releasedEdition(services))
-  await deliverBatch({ ...services, relay, press }, batchIds[0]!, new AbortController().signal)
+  await deliverBatch(
+    { ...services, relay, press, rates: openRates(db, services.config) },
+    batchIds[0]!,
+    new AbortController().signal,
+  )
   expect(composed.every(isWireReady)).toBe(true)
   expect(sink.taken.map(({ raw }) => raw).sort()).toEqual(composed.map((each) => each.toString('latin1')).sort())
 })
