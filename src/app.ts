@@ -11,6 +11,7 @@ import { answerBrokenBodies } from './http/client-errors.ts'
 import { confirmRoutes } from './http/confirm.ts'
 import { editionRoutes } from './http/editions.ts'
 import { pageErrorHandler, pageNotFound } from './http/error-pages.ts'
+import { goRoutes } from './http/go.ts'
 import { healthRoutes } from './http/health.ts'
 import { keepPages } from './http/kept-pages.ts'
 import { speakTheReadersLanguage } from './http/language.ts'
@@ -18,6 +19,7 @@ import { loadLimits, routeLimits } from './http/limits.ts'
 import { manageRoutes } from './http/manage.ts'
 import { paperRoutes } from './http/papers.ts'
 import { preferencesRoutes } from './http/preferences.ts'
+import { privacyRoutes } from './http/privacy.ts'
 import { securityHeaders } from './http/security.ts'
 import { serverOptions } from './http/server-options.ts'
 import { submitRoutes } from './http/submit.ts'
@@ -70,6 +72,8 @@ export function buildApp(services: Services, options: AppOptions = {}) {
     limited.register(confirmRoutes, services)
     limited.register(manageRoutes, services)
     limited.register(submitRoutes, services)
+    limited.register(goRoutes, services)
+    limited.register(privacyRoutes, services)
     limited.register(preferencesRoutes, services)
     limited.register(editionRoutes, services)
     limited.register(apiRoutes, { prefix: '/api', ...services })

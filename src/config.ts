@@ -120,6 +120,20 @@ const Environment = z
     DKIM_DOMAIN: hostName.optional(),
     DKIM_SELECTOR: list().pipe(z.array(hostName)),
     DKIM_PRIVATE_KEY_FILE: list(),
+    COUNT_CLICKS: z
+      .enum(['on', 'off'])
+      .default('off')
+      .transform((value) => value === 'on'),
+    SERVICE_MAIL_DAYS: count(90, 3650).refine(
+      (days) => days >= 30,
+      'must be at least 30, since sign-ups are remembered by it',
+    ),
+    DELIVERY_DAYS: count(180, 3650).refine(
+      (days) => days > 35,
+      'must be more than the 35 days that no paper comes twice in',
+    ),
+    LEFT_READER_DAYS: count(730, 36_500),
+    INBOUND_EVENT_DAYS: count(730, 3650),
     UNKNOWN_POLICY: z.enum(['resend', 'hold']).default('resend'),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })

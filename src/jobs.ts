@@ -15,6 +15,7 @@ export const jobs = {
   'sweep-batches': z.object({}),
   'settle-editions': z.object({}),
   'send-service-mails': z.object({}),
+  'forget-old': z.object({}),
   'tidy-sign-ups': z.object({}),
   'read-mailbox': z.object({}),
   'forget-inbound': z.object({}),

@@ -16,6 +16,7 @@ const EVERY: Partial<Record<JobName, number>> = {
   'index-papers': MINUTE,
   'tidy-sign-ups': 10 * MINUTE,
   'read-mailbox': MINUTE,
+  'forget-old': 60 * MINUTE,
   'collect-papers': 10 * MINUTE,
   'forget-inbound': 6 * 60 * MINUTE,
 }

@@ -8,6 +8,7 @@ import type { Source } from '../src/papers/sources/source.ts'
 import type { Services } from '../src/services.ts'
 import { assembleEditionJob } from './assemble-edition.ts'
 import { collectPapersJob } from './collect-papers.ts'
+import { forgetOldJob } from './forget-old.ts'
 import { startListener } from './listen.ts'
 import { lookUpSubmissionsJob } from './look-up-submissions.ts'
 import { nextBatch } from './next-batch.ts'
@@ -39,6 +40,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
   queues.work(
     {
       'collect-papers': () => collectPapersJob(services, sources),
+      'forget-old': () => forgetOldJob(services),
       'look-up-submissions': () => lookUpSubmissionsJob(services),
       'index-papers': async () => void (await indexPapers(services, stopping.signal)),
       'assemble-edition': () => assembleEditionJob(services, sources),

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import { eraseByHand } from '../subscription/erase.ts'
 import { exportSubscribers } from '../subscription/export.ts'
 import { importSubscribers } from '../subscription/import.ts'
 import { unsubscribeByHand } from '../subscription/unsubscribe.ts'
@@ -47,6 +48,16 @@ export function subscriberCommands(program: Command): void {
       withServices(async (services) => {
         await unsubscribeByHand(services, who)
         report(command, { unsubscribed: true }, 'They get no digest any more.')
+      }),
+    )
+
+  subscribers
+    .command('erase <address>')
+    .description('forget a reader: the address goes from every table, its keyed hash stays suppressed')
+    .action((address: string, _options, command) =>
+      withServices(async (services) => {
+        await eraseByHand(services, address)
+        report(command, { erased: true }, 'Their address is in no table any more.')
       }),
     )
 

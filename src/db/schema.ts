@@ -178,6 +178,18 @@ export const submissions = pgTable('submissions', {
   decidedAt: moment('decided_at'),
 })
 
+export const clicks = pgTable(
+  'clicks',
+  {
+    paperId: ref('paper_id'),
+    link: text('link').notNull(),
+    day: date('day').notNull(),
+    people: integer('people').notNull().default(0),
+    scanners: integer('scanners').notNull().default(0),
+  },
+  (t) => [primaryKey({ name: 'one_sum_per_link_and_day', columns: [t.paperId, t.link, t.day] })],
+)
+
 export const picks = pgTable(
   'picks',
   {

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import type { Messages } from '../messages/catalogue.ts'
+import type { LinkName } from '../papers/links.ts'
 import { authorLine, readable, sentences } from '../papers/readable.ts'
 import { reasonFor } from '../papers/reason.ts'
 
@@ -34,19 +35,26 @@ export interface CardPaper {
 const MOST = { title: 300, byline: 240, summary: 320, note: 400, url: 400 }
 
 /** What the templates show of a paper: readable, cut, and in one language. */
-export function cardOf(paper: CardPaper, { PUBLIC_URL }: Pick<Config, 'PUBLIC_URL'>, t: Messages) {
+export function cardOf(
+  paper: CardPaper,
+  { PUBLIC_URL, COUNT_CLICKS }: Pick<Config, 'PUBLIC_URL' | 'COUNT_CLICKS'>,
+  t: Messages,
+) {
   const { digest } = t
   const short = (text: string, characters: number) => sentences(readable(text), characters)
-  const reachable = (url: string | null) => (url !== null && url.length <= MOST.url ? url : null)
+  const reachable = (link: LinkName, url: string | null) => {
+    if (url === null || url.length > MOST.url) return null
+    return COUNT_CLICKS ? `${PUBLIC_URL}/go/${paper.paperId}/${link}` : url
+  }
   const links = [
-    { label: digest.paper, url: reachable(paper.url) },
-    { label: digest.pdf, url: reachable(paper.pdfUrl) },
+    { label: digest.paper, url: reachable('paper', paper.url) },
+    { label: digest.pdf, url: reachable('pdf', paper.pdfUrl) },
     {
       label: !paper.stars ? digest.code : `${digest.code} ★${shortCount(paper.stars, t)}`,
-      url: reachable(paper.codeUrl),
+      url: reachable('code', paper.codeUrl),
     },
-    { label: digest.project, url: reachable(paper.projectUrl) },
-    { label: digest.discussion, url: reachable(paper.discussionUrl) },
+    { label: digest.project, url: reachable('project', paper.projectUrl) },
+    { label: digest.discussion, url: reachable('discussion', paper.discussionUrl) },
     { label: digest.similar, url: `${PUBLIC_URL}/papers/${paper.paperId}#similar` },
   ]
   return {
@@ -60,7 +68,7 @@ export function cardOf(paper: CardPaper, { PUBLIC_URL }: Pick<Config, 'PUBLIC_UR
     note: paper.note === null ? null : short(paper.note, MOST.note),
     withdrawn: paper.withdrawn ? digest.withdrawn : null,
     reason: reasonFor({ ...paper, pickedBy: paper.curator }, t) ?? '',
-    url: reachable(paper.url) ?? reachable(paper.pdfUrl),
+    url: reachable('paper', paper.url) ?? reachable('pdf', paper.pdfUrl),
     links: links.filter((link): link is { label: string; url: string } => link.url !== null),
     /** the reader's token follows */
     voteUrl: `${PUBLIC_URL}/papers/${paper.paperId}/vote/`,

@@ -25,7 +25,10 @@ export interface Contents {
   corrections: Correction[]
 }
 
-type Settings = Pick<Config, 'PUBLIC_URL' | 'MAIL_FROM' | 'REPLY_TO' | 'POSTAL_ADDRESS' | 'CURATOR_NAME'>
+type Settings = Pick<
+  Config,
+  'PUBLIC_URL' | 'MAIL_FROM' | 'REPLY_TO' | 'POSTAL_ADDRESS' | 'CURATOR_NAME' | 'COUNT_CLICKS'
+>
 
 /** Long enough for most titles' own names, short enough for a subject with another one. */
 const NAME_CHARACTERS = 44

@@ -12,6 +12,7 @@ import { signUp } from '../subscription/sign-up.ts'
 import { BadPreference } from '../subscription/wishes.ts'
 import { report, statusOf } from './error-pages.ts'
 import { evidenceFields, evidenceOf } from './evidence.ts'
+import { apiDocumentRoutes, describeApi } from './openapi.ts'
 import { preferencesApiRoutes } from './preferences-api.ts'
 import { zoneGuess } from './zones.ts'
 
@@ -20,15 +21,18 @@ const CHALLENGES = { max: 200, timeWindow: 10 * 60_000 }
 
 /** Everything under /api. Errors are RFC 9457 problem details. */
 export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const surges = watchSurges(services)
+  await describeApi(app, services.config)
   app.setErrorHandler(problemHandler)
   app.setNotFoundHandler(async (_request, reply) =>
     problem(reply, { status: 404, detail: 'There is nothing at this path.' }),
   )
 
   app.register(preferencesApiRoutes, { ...services, prefix: '' })
+  app.register(apiDocumentRoutes)
+  const surges = watchSurges(services)
 
   const schema = {
+    summary: 'Ask for a subscription; a mail asks to confirm it',
     body: z.object({
       email: z.string().max(1000),
       zone: zoneGuess,
@@ -44,7 +48,8 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
   })
 
   // Whoever solves it and sends challenge and solution as `proof` with an address is no doubtful sign-up.
-  app.get('/v1/challenge', { onRequest: app.rateLimit(CHALLENGES) }, async () =>
+  const challenge = { schema: { summary: 'A proof of work to solve before signing up' } }
+  app.get('/v1/challenge', { ...challenge, onRequest: app.rateLimit(CHALLENGES) }, async () =>
     makeChallenge(services, { surge: await surges.going() }),
   )
 }

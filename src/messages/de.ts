@@ -348,4 +348,56 @@ export const de: Messages = {
     subscribe: 'Die meistbeachteten Artikel im Postfach',
     allEditions: 'Alle Ausgaben',
   },
+  api: {
+    title: 'Die Schnittstelle für Programme',
+    lead: 'Alles auf diesen Seiten als JSON. Zum Lesen braucht es keinen Schlüssel.',
+    document: 'Dasselbe für Programme: OpenAPI 3.1',
+    parameters: 'Parameter',
+    name: 'Name',
+    place: 'Ort',
+    type: 'Typ',
+    body: 'Inhalt der Anfrage',
+    answer: 'Antwort',
+  },
+  privacy: {
+    title: 'Datenschutz',
+    lead: 'Ihre Adresse dient den Mails, um die Sie gebeten haben, und sonst nichts. Kein Konto, kein Profil, keine Verfolgung.',
+    keptTitle: 'Was gespeichert wird, und wie lange',
+    what: 'Was',
+    howLong: 'Wie lange',
+    kinds: {
+      reader:
+        'Ihre Adresse, Ihre Wünsche (Uhrzeit, Zeitzone, Themen und dergleichen), wann Sie angefragt und bestätigt haben, unter welchem Text des Formulars, und ein verschlüsselter Hash des Netzes, aus dem die Anfrage kam',
+      unconfirmed: 'Eine Adresse, die ins Formular getippt und nie bestätigt wurde',
+      left: 'Die Adresse von jemandem, der sich abgemeldet hat, damit keine alte Liste ihn zurückbringt',
+      deliveries: 'Welche Ausgabe an Sie ging, welche Artikel darin standen und was der empfangende Server antwortete',
+      serviceMails: 'Dass eine Bestätigung, ein Willkommen oder ein Link verschickt wurde',
+      bounces: 'Meldungen, dass eine Mail nicht zugestellt werden konnte oder unerwünscht war',
+      bounceMails: 'Die Mail, in der eine solche Meldung kam',
+      counts: 'Wie oft aus einem Netz angemeldet wurde (ein verschlüsselter Hash davon)',
+      votes: 'Die Artikel, für die Sie gestimmt haben; jede Stimme lässt sich zurücknehmen',
+      suppression:
+        'Ein verschlüsselter Hash einer Adresse, an die nicht mehr geschrieben werden darf; die Adresse lässt sich daraus nicht lesen',
+    },
+    forHowLong: (what, days) =>
+      days !== undefined
+        ? `${days} ${days === 1 ? 'Tag' : 'Tage'}`
+        : what === 'suppression'
+          ? 'bis der Wunsch sich ändert'
+          : 'solange Sie lesen',
+    notTitle: 'Was nicht geschieht',
+    not: (clicks) => [
+      'Nichts verrät uns, ob eine Mail geöffnet wurde: Die Mails enthalten keine fremden Bilder.',
+      clicks
+        ? 'Links in Mails werden gezählt: eine Summe je Artikel, Link und Tag. Nichts sagt, wer ihnen gefolgt ist.'
+        : 'Links in Mails führen geradewegs zu den Artikeln. Nichts zählt, wer ihnen gefolgt ist.',
+      'Adressen erhält niemand außer den Mailservern auf dem Weg zu Ihnen.',
+      'Die Seiten setzen kein Cookie, außer einem, das Sie zum Abstimmen wiedererkennt, falls Sie das wollen.',
+    ],
+    yoursTitle: 'Was Ihnen gehört',
+    yours:
+      'Lassen Sie sich einen Link schicken, der alles zeigt, was über Sie gespeichert ist, es auf eine andere Adresse umzieht oder löscht, ohne dass Sie jemanden fragen müssen.',
+    manage: 'Link anfordern',
+    contact: (address) => `Fragen: ${address}`,
+  },
 }

@@ -346,6 +346,57 @@ export const en = {
     subscribe: 'Get trending papers in your email inbox',
     allEditions: 'All editions',
   },
+  api: {
+    title: 'The API',
+    lead: 'Everything on these pages as JSON. Reading needs no key.',
+    document: 'The same for programs: OpenAPI 3.1',
+    parameters: 'Parameters',
+    name: 'Name',
+    place: 'In',
+    type: 'Type',
+    body: 'Body of the request',
+    answer: 'Answer',
+  },
+  privacy: {
+    title: 'Privacy',
+    lead: 'Your address is used for the mails you asked for and for nothing else. No account, no profile, no tracker.',
+    keptTitle: 'What is kept, and for how long',
+    what: 'What',
+    howLong: 'How long',
+    kinds: {
+      reader:
+        'Your address, your choices (hour, zone, topics and the like), when you asked and confirmed, under which words of the form, and a keyed hash of the network it came from',
+      unconfirmed: 'An address that was typed into the form and never confirmed',
+      left: 'The address of somebody who left, so that no old list brings them back',
+      deliveries: 'Which edition was sent to you, which papers were in it, and what the receiving server answered',
+      serviceMails: 'That a confirmation, a welcome or a link was mailed',
+      bounces: 'Reports that a mail could not be delivered, or was called unwanted',
+      bounceMails: 'The mail that such a report came in',
+      counts: 'How often a network signed up (a keyed hash of it)',
+      votes: 'The papers you voted for; you can take every vote back',
+      suppression: 'A keyed hash of an address that must not be mailed any more; the address cannot be read from it',
+    },
+    forHowLong: (what: string, days: number | undefined): string =>
+      days !== undefined
+        ? `${days} ${days === 1 ? 'day' : 'days'}`
+        : what === 'suppression'
+          ? 'until the wish changes'
+          : 'as long as you are a reader',
+    notTitle: 'What is not done',
+    not: (clicks: boolean): string[] => [
+      'Nothing tells us whether a mail was opened: mails have no remote images.',
+      clicks
+        ? 'Links in mails are counted: one sum for a paper, a link and a day. Nothing says who followed them.'
+        : 'Links in mails lead straight to the papers. Nothing counts who followed them.',
+      'Addresses are given to nobody but the mail servers on the way to you.',
+      'Pages set no cookie, except one that knows you for voting, if you want that.',
+    ],
+    yoursTitle: 'What is yours',
+    yours:
+      'Have a link mailed to you that shows everything kept about you, moves it to another address, or erases it, without asking anybody.',
+    manage: 'Get the link',
+    contact: (address: string): string => `Questions: ${address}`,
+  },
 }
 
 export type Messages = typeof en

@@ -4,7 +4,7 @@ import type { Services } from '../services.ts'
 /** Whoever wanted it and overlooked the mail gets one more; after that the link is too old anyway. */
 const REMIND_AFTER_DAYS = 3
 const REMIND_BEFORE_DAYS = 14
-const FORGOTTEN_AFTER_DAYS = 30
+export const FORGOTTEN_AFTER_DAYS = 30
 /** A change of address that nobody confirmed; its link is good for one day. */
 const CHANGE_FORGOTTEN_AFTER_DAYS = 2
 const AT_ONCE = 1_000

@@ -1,0 +1,33 @@
+import { sql } from 'drizzle-orm'
+import { isbot } from 'isbot'
+import type { LinkName } from '../papers/links.ts'
+import type { Services } from '../services.ts'
+
+/** What of a request says whether a person made it. */
+export interface Visit {
+  method: string
+  userAgent: string | undefined
+  /** `Sec-Purpose` or `Purpose`: prefetch */
+  purpose: string | undefined
+}
+
+/**
+ * Mail scanners follow every link. Those that say so, that only ask for the head, or that fetch ahead are told from people; one
+ * that plays a browser to the end is counted as one, so these sums are a little high.
+ */
+export const isScanner = ({ method, userAgent, purpose }: Visit): boolean =>
+  method === 'HEAD' || !userAgent || isbot(userAgent) || /prefetch|preview/i.test(purpose ?? '')
+
+/** Adds one to the day's sum for a link. Nothing of the visit is kept. */
+export async function countClick(
+  { db, now }: Pick<Services, 'db' | 'now'>,
+  paperId: number,
+  link: LinkName,
+  visit: Visit,
+): Promise<void> {
+  const [people, scanners] = isScanner(visit) ? [0, 1] : [1, 0]
+  await db.execute(sql`
+    INSERT INTO clicks AS c (paper_id, link, day, people, scanners)
+    VALUES (${paperId}, ${link}, (${now()}::timestamptz AT TIME ZONE 'UTC')::date, ${people}, ${scanners})
+    ON CONFLICT (paper_id, link, day) DO UPDATE SET people = c.people + excluded.people, scanners = c.scanners + excluded.scanners`)
+}

@@ -1,0 +1,49 @@
+import { sql } from 'drizzle-orm'
+import type { Services } from '../services.ts'
+import { eraseReader } from '../subscription/erase.ts'
+
+type Deps = Pick<Services, 'db' | 'now' | 'config'>
+
+/** Rows a statement and readers a run, so that forgetting never holds up sending. */
+const AT_ONCE = 1_000
+
+export interface Forgotten {
+  serviceMails: number
+  events: number
+  readers: number
+}
+
+/**
+ * Forgets what is older than its time: service mails that are settled, reports of bounces and complaints, and the addresses of
+ * people who left long ago, as if they had asked for it: their keyed hash stays suppressed, so that no old list brings them back.
+ */
+export async function forgetOld({ db, now, config }: Deps): Promise<Forgotten> {
+  const before = (days: number) => sql`${now()}::timestamptz - make_interval(days => ${days})`
+  const serviceMails = await inSteps(
+    db,
+    sql`
+    DELETE FROM outbox WHERE id IN (
+      SELECT id FROM outbox WHERE settled_at < ${before(config.SERVICE_MAIL_DAYS)} LIMIT ${AT_ONCE})`,
+  )
+  const events = await inSteps(
+    db,
+    sql`
+    DELETE FROM inbound_events WHERE id IN (
+      SELECT id FROM inbound_events WHERE received_at < ${before(config.INBOUND_EVENT_DAYS)} LIMIT ${AT_ONCE})`,
+  )
+  const { rows } = await db.execute<{ id: string }>(sql`
+    SELECT id FROM subscribers
+    WHERE status IN ('unsubscribed', 'bounced', 'complained') AND email IS NOT NULL
+      AND coalesce(left_at, updated_at) < ${before(config.LEFT_READER_DAYS)}
+    ORDER BY id LIMIT ${AT_ONCE}`)
+  for (const { id } of rows) await eraseReader({ db, now }, Number(id))
+  return { serviceMails, events, readers: rows.length }
+}
+
+async function inSteps(db: Deps['db'], step: ReturnType<typeof sql>): Promise<number> {
+  for (let all = 0; ; ) {
+    const { rowCount } = await db.execute(step)
+    all += rowCount ?? 0
+    if ((rowCount ?? 0) < AT_ONCE) return all
+  }
+}

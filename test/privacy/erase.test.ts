@@ -1,0 +1,181 @@
+import type { AddressInfo } from 'node:net'
+import { sql } from 'drizzle-orm'
+import { Redis } from 'ioredis'
+import { pino } from 'pino'
+import { SMTPServer } from 'smtp-server'
+import { afterEach, describe, expect } from 'vitest'
+import { buildApp } from '../../src/app.ts'
+import { subscribers, suppressions } from '../../src/db/schema.ts'
+import { sendEdition } from '../../src/delivery/send-edition.ts'
+import { assemble } from '../../src/edition/assemble.ts'
+import { receiveMail } from '../../src/inbound/receive.ts'
+import { castVote } from '../../src/papers/votes/cast.ts'
+import { openQueues } from '../../src/queue.ts'
+import { parseAddress } from '../../src/subscription/address.ts'
+import { eraseReader } from '../../src/subscription/erase.ts'
+import { importSubscribers } from '../../src/subscription/import.ts'
+import { PERSONAL_TABLES } from '../../src/subscription/personal-data.ts'
+import { mintToken } from '../../src/subscription/tokens.ts'
+import { startWorker } from '../../workers/worker.ts'
+import { BOUNCES, bounceMail } from '../inbound/support.ts'
+import { withFile } from '../papers/support.ts'
+import { test } from '../support/database.ts'
+import { startRedis, withoutRedis } from '../support/redis.ts'
+import { addPapers, addSubscriber, servicesOn } from '../support/services.ts'
+import { placesOf } from './search-everything.ts'
+
+const stack: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of stack.splice(0).reverse()) await close()
+})
+
+const ADDRESS = 'Erased.Reader+tag@gone.example'
+
+/** A relay that says the address back, as many do, plain and hidden. */
+async function chattyRelay() {
+  const raws: string[] = []
+  const server = new SMTPServer({
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    logger: false,
+    onData(stream, session, done) {
+      const chunks: Buffer[] = []
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+      stream.on('end', () => {
+        raws.push(Buffer.concat(chunks).toString())
+        const { address } = session.envelope.rcptTo[0]!
+        done(null, `OK queued for <${address}> as ${encodeURIComponent(address)} id=4711`)
+      })
+    },
+  })
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  stack.push(() => new Promise<void>((closed) => server.close(closed)))
+  return { url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`, raws }
+}
+
+for (const backend of ['postgres', 'redis']) {
+  describe.skipIf(backend === 'redis' && withoutRedis)(`with the queue on ${backend}`, () => {
+    test('after an erase the address is in no table, queue, log or stored mail', async ({ db, databaseUrl }) => {
+      const redis = backend === 'redis' ? await startRedis() : undefined
+      if (redis) stack.push(() => redis.stop())
+      const relay = await chattyRelay()
+      const logged: string[] = []
+      const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
+      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
+      stack.push(() => queues.close())
+      const settings = { DATABASE_URL: databaseUrl, SMTP_URL: relay.url, SMTP_CONNECTIONS: '2', ...BOUNCES }
+      const services = { ...servicesOn(db, settings), queues, log, now: () => new Date() }
+      const app = buildApp(services)
+      stack.push(() => app.close())
+      const worker = await startWorker(services, [])
+      stack.push(() => worker.stop())
+
+      // They sign up, confirm, get an edition, vote, ask for a link, begin to move, and a mail to them comes back.
+      const asked = await app.inject({
+        method: 'POST',
+        url: '/subscribe',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        payload: `email=${encodeURIComponent(ADDRESS)}`,
+      })
+      expect(asked.statusCode).toBe(303)
+      await expect.poll(() => relay.raws.length, { timeout: 15_000 }).toBe(1)
+      const confirm = /https:\/\/[^/]+(\/confirm\/[\w.-]+)/.exec(relay.raws[0]!.replace(/=\r\n/g, ''))![1]!
+      expect((await app.inject({ method: 'POST', url: confirm })).statusCode).toBe(303)
+      const [reader] = await db.select().from(subscribers)
+      const id = reader!.id
+      await addPapers(db, '2026-04-14', 6)
+      await assemble(services, { date: '2026-04-14' })
+      await sendEdition(
+        services,
+        { kind: 'daily', date: '2026-04-14' },
+        {
+          now: true,
+          wait: true,
+          stop: AbortSignal.timeout(20_000),
+          onProgress: () => {},
+        },
+      )
+      await castVote(services, { subscriberId: id, paperId: 1 }, '203.0.113.7')
+      await app.inject({
+        method: 'POST',
+        url: '/manage',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        payload: `email=${encodeURIComponent(ADDRESS)}`,
+      })
+      const own = mintToken(services.keys, 'unsubscribe', id, services.now())
+      const bounce = bounceMail({
+        to: `unsubscribe@paperboy.example`,
+        recipient: ADDRESS,
+        status: '4.2.2',
+        returned: own,
+      })
+      await receiveMail(services, bounce, { source: 'command' })
+      const { email, key } = parseAddress(`next.${ADDRESS}`)
+      await db.execute(sql`
+        INSERT INTO address_changes (subscriber_id, email, email_key, address_hash, nonce, requested_at)
+        VALUES (${id}, ${email}, ${key}, '\\x00', '\\x00', now())`)
+      await addSubscriber(db, 'stays@example.org')
+      const everywhere = async () => ({
+        'the log': logged.join(''),
+        ...(redis ? { redis: await dumpOf(redis.url) } : {}),
+      })
+
+      // Before: it is where it has to be, and nowhere in queue, log or replies.
+      const before = await placesOf(db, ADDRESS, await everywhere())
+      expect(before.map((place) => place.split(':')[0])).toEqual(
+        expect.arrayContaining(['public.subscribers.email', 'public.address_changes.email']),
+      )
+      expect(before.filter((place) => /log|redis|bullmq|reply|outbox/.test(place))).toEqual([])
+
+      await eraseReader(services, id)
+      expect(await placesOf(db, ADDRESS, await everywhere())).toEqual([])
+      // The same search finds who stays, so it does find.
+      expect(await placesOf(db, 'stays@example.org')).not.toEqual([])
+      const { rows } = await db.execute<{ state: string; n: number }>(
+        sql`SELECT state, count(*)::int AS n FROM deliveries GROUP BY state`,
+      )
+      expect(rows).toEqual([{ state: 'accepted', n: 1 }])
+      expect(await db.select().from(suppressions)).toMatchObject([{ reason: 'erasure' }])
+
+      // No old list brings them back; erasing twice is harmless.
+      await eraseReader(services, id)
+      const options = { active: true, attestedBy: 'x', dryRun: false }
+      expect(await withFile(`email\n${ADDRESS}\n`, (file) => importSubscribers(services, file, options))).toMatchObject(
+        {
+          refused: 1,
+          added: 0,
+        },
+      )
+    })
+  })
+}
+
+/** Every key and value that Redis holds. */
+async function dumpOf(url: string): Promise<string> {
+  const redis = new Redis(url)
+  try {
+    const keys = await redis.keys('*')
+    const parts = [keys.join('\n')]
+    for (const key of keys) {
+      const read: Record<string, () => Promise<unknown>> = {
+        string: () => redis.get(key),
+        hash: () => redis.hgetall(key),
+        list: () => redis.lrange(key, '0', '-1'),
+        set: () => redis.smembers(key),
+        zset: () => redis.zrange(key, '0', '-1'),
+        stream: () => redis.xrange(key, '-', '+'),
+      }
+      parts.push(JSON.stringify(await read[await redis.type(key)]!()))
+    }
+    return parts.join('\n')
+  } finally {
+    redis.disconnect()
+  }
+}
+
+test('every table that names a subscriber is in the export and the erasing', async ({ db }) => {
+  const { rows } = await db.execute<{ name: string }>(sql`
+    SELECT DISTINCT c.relname AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE a.attname = 'subscriber_id' AND c.relkind IN ('r', 'p') AND NOT c.relispartition`)
+  const missing = rows.map(({ name }) => name).filter((name) => !(name in PERSONAL_TABLES))
+  expect(missing).toEqual([])
+})

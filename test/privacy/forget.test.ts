@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs'
+import { sql } from 'drizzle-orm'
+import { expect } from 'vitest'
+import { deliveries, editions, outbox, subscribers, suppressions } from '../../src/db/schema.ts'
+import { dropOldDeliveries } from '../../src/delivery/drop-old-deliveries.ts'
+import { forgetOld } from '../../src/privacy/forget.ts'
+import { whatIsKept } from '../../src/privacy/kept.ts'
+import { siteOn, test } from '../http/site.ts'
+import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
+
+const daysAgo = (days: number) => new Date(NOON.getTime() - days * 86_400_000)
+
+test('what was kept long enough goes, and the rest stays', async ({ db }) => {
+  const services = servicesOn(db, { LEFT_READER_DAYS: '100', SERVICE_MAIL_DAYS: '40', INBOUND_EVENT_DAYS: '50' })
+  const reader = await addSubscriber(db, 'reads@example.org')
+  for (const [name, status, days] of [
+    ['left-long-ago', 'unsubscribed', 101],
+    ['left-lately', 'unsubscribed', 99],
+    ['bounced-long-ago', 'bounced', 101],
+    ['complained-long-ago', 'complained', 101],
+  ] as const)
+    await addSubscriber(db, `${name}@example.org`, {
+      status,
+      nextDigestAt: null,
+      leftAt: daysAgo(days),
+      updatedAt: daysAgo(days),
+    })
+  for (const [n, days] of [39, 41, undefined].entries()) {
+    const settledAt = days === undefined ? null : daysAgo(days)
+    await db.insert(outbox).values({
+      kind: 'welcome',
+      subscriberId: reader,
+      state: settledAt ? 'accepted' : 'queued',
+      settledAt,
+      createdAt: daysAgo(400),
+      messageKey: Buffer.from([n]),
+    })
+  }
+  await db.execute(sql`
+    INSERT INTO inbound_events (received_at, source, class, reason, did, fingerprint, evidence)
+    SELECT ${NOON}::timestamptz - make_interval(days => n), 'command', 'hard', 'test', 'nothing', decode(lpad(n::text, 4, '0'), 'hex'), ''
+    FROM unnest(ARRAY[49, 51]) AS n`)
+  expect(await forgetOld(services)).toEqual({ serviceMails: 1, events: 1, readers: 3 })
+  expect(
+    (await db.select({ email: subscribers.email, status: subscribers.status }).from(subscribers)).sort((a, b) =>
+      String(a.email).localeCompare(String(b.email)),
+    ),
+  ).toEqual([
+    { email: 'left-lately@example.org', status: 'unsubscribed' },
+    { email: null, status: 'erased' },
+    { email: null, status: 'erased' },
+    { email: null, status: 'erased' },
+    { email: 'reads@example.org', status: 'active' },
+  ])
+  // They do not come back by an old list.
+  expect(await db.$count(suppressions)).toBe(3)
+  expect(await forgetOld(services)).toEqual({ serviceMails: 0, events: 0, readers: 0 })
+})
+
+test('partitions of the ledger go when all in them is old and settled, and not before', async ({ db }) => {
+  const services = servicesOn(db, { DELIVERY_DAYS: '60' })
+  const edition = (date: string, state: 'sent' | 'sending', closesAt: Date) => ({
+    kind: 'daily' as const,
+    date,
+    state,
+    closesAt,
+    releaseAt: closesAt,
+    assembledAt: closesAt,
+    messageKey: Buffer.from(date),
+  })
+  const day = (n: number) => new Date(Date.UTC(2025, 10, 1) + n * 86_400_000)
+  const made = await db
+    .insert(editions)
+    .values(
+      Array.from({ length: 100 }, (_, n) =>
+        edition(day(n).toISOString().slice(0, 10), n === 40 ? 'sending' : 'sent', day(n)),
+      ),
+    )
+    .returning({ id: editions.id })
+  for (const { id } of made) {
+    await db.execute(sql`SELECT ensure_delivery_partition(${id})`)
+    await db
+      .insert(deliveries)
+      .values({ editionId: id, subscriberId: 1, batchId: 1, state: 'accepted', expiresAt: NOON })
+  }
+  // Editions 1–31 closed by 1 December; 32–63 hold one that is still sending; 64–95 closed until 4 February, 70 days ago; 96–100 is open.
+  expect((await dropOldDeliveries(services)).sort()).toEqual(['deliveries_0', 'deliveries_64'])
+  await db.execute(sql`UPDATE editions SET state = 'cancelled' WHERE state = 'sending'`)
+  expect(await dropOldDeliveries({ ...services, now: () => daysAgo(120) })).toEqual([])
+  expect(await dropOldDeliveries(services)).toEqual(['deliveries_32'])
+  expect(await db.$count(deliveries)).toBe(5)
+  expect(await dropOldDeliveries(services)).toEqual([])
+})
+
+test('a partition in use is left for the next run, and nobody waits', async ({ db }) => {
+  const services = servicesOn(db, { DELIVERY_DAYS: '60' })
+  await db.execute(sql`
+    INSERT INTO editions (kind, date, state, closes_at, release_at, assembled_at, message_key)
+    SELECT 'daily', '2025-01-01'::date + n, 'sent', '2025-01-01', '2025-01-01', '2025-01-01', '\\x00' FROM generate_series(1, 40) AS n`)
+  await db.execute(sql`SELECT ensure_delivery_partition(1)`)
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`SELECT count(*) FROM deliveries`)
+    expect(await dropOldDeliveries(services)).toEqual([])
+  })
+  expect(await dropOldDeliveries(services)).toEqual(['deliveries_0'])
+})
+
+test('the privacy page and the README say what is kept under the configuration in force', async ({ site }) => {
+  const config = testConfig({ LEFT_READER_DAYS: '77', DELIVERY_DAYS: '88' })
+  const { app } = siteOn({
+    ...site.services,
+    config: { ...site.services.config, ...config, DATABASE_URL: site.services.config.DATABASE_URL },
+  })
+  const page = await app.inject('/privacy')
+  expect(page.statusCode).toBe(200)
+  expect(page.body).toContain('77 days')
+  expect(page.body).toContain('88 days')
+  expect(page.body).toContain('papers@paperboy.example')
+  expect(page.body).toContain('Nothing counts who followed them')
+  expect((await app.inject({ url: '/privacy', headers: { 'accept-language': 'de' } })).body).toContain('77 Tage')
+  await app.close()
+
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const table = readme.slice(readme.indexOf('## What is kept'))
+  for (const { what, days, setting } of whatIsKept(testConfig())) {
+    const said =
+      days === undefined ? /as long as|until/ : new RegExp(`\\b${days} days?\\b${setting ? `.*\`${setting}\`` : ''}`)
+    const row = table.split('\n').find((line) => line.includes(`<!-- ${what} -->`))
+    expect({ what, row }).toEqual({ what, row: expect.stringMatching(said) })
+  }
+})

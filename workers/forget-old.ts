@@ -1,0 +1,11 @@
+import { dropOldDeliveries } from '../src/delivery/drop-old-deliveries.ts'
+import { forgetOld } from '../src/privacy/forget.ts'
+import type { Services } from '../src/services.ts'
+
+/** Job `forget-old`: what was kept long enough goes. */
+export async function forgetOldJob(services: Services): Promise<void> {
+  const partitions = await dropOldDeliveries(services)
+  if (partitions.length > 0) services.log.info({ partitions }, 'old deliveries dropped')
+  const forgotten = await forgetOld(services)
+  if (Object.values(forgotten).some((count) => count > 0)) services.log.info(forgotten, 'forgotten')
+}
