@@ -71,6 +71,8 @@ describe('search', () => {
     expect(await found(db, { q: 'Jones videos' })).toEqual(['2604.00001'])
     expect(await found(db, { q: '"latent frames"' })).toEqual(['2604.00001'])
     expect(await found(db, { q: '"frames latent"' })).toEqual([])
+    expect(await found(db, { q: '"video diffusion"' })).toEqual(['2604.00001'])
+    expect(await found(db, { q: '"diffusion video"' })).toEqual([])
     expect(await found(db, { q: 'video -robots' })).not.toContain('2604.00002')
   })
 
