@@ -1,10 +1,12 @@
 import { whyHalted } from '../src/delivery/restore-guard.ts'
 import { releaseDue } from '../src/edition/release.ts'
+import { skipQuietDays } from '../src/edition/skip-quiet-days.ts'
 import type { Services } from '../src/services.ts'
 
-/** Job `release-editions`: freezes and composes the drafts whose time has come, then has their readers planned. */
+/** Job `release-editions`: freezes and composes the drafts whose time has come, quiet days aside, then has their readers planned. */
 export async function releaseEditionsJob(services: Services): Promise<void> {
   if (await whyHalted(services.db)) return
+  for (const skipped of await skipQuietDays(services)) services.log.info(skipped, 'edition skipped')
   const released = await releaseDue(services)
   if (released.length === 0) return
   services.log.info({ released }, 'editions released')

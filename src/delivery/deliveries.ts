@@ -32,6 +32,8 @@ export interface Handed {
   locale: string
   format: 'html' | 'text'
   chosen: Choice
+  /** the day, on their calendar, of a digest that came too late to be sent */
+  missedOn: string | null
   /** the how-manieth hand-over this is; an outcome is recorded only for the one it belongs to */
   handOvers: number
 }
@@ -72,7 +74,9 @@ export async function readPending(
  * Readers are locked as well: what the same reader is shown of another edition at this moment is waited for (repeats.ts). Once an
  * edition was released since these choices were made, nobody is marked, and the batch begins anew.
  *
- * @param releases what `releasesSince` said when the choices were made
+ * @param releases what `releasesNow` said when the choices were made
+ *
+ * Whose last digest was missed is told by this one, and that is then forgotten.
  *
  * @returns the handed ones; the rest are settled or somebody else's
  */
@@ -92,6 +96,7 @@ export async function markHanded(
     format: 'html' | 'text' | null
     shown: Buffer
     own: number
+    missed_on: string | null
     hand_overs: number
   }>(sql`
     WITH mine AS MATERIALIZED (
@@ -108,6 +113,8 @@ export async function markHanded(
       ${lockReaders(group)}
     ), judged AS (
       SELECT d.subscriber_id, coalesce(d.shown, w.shown) AS shown, CASE WHEN d.shown IS NULL THEN w.own ELSE d.own END AS own, s.email, s.locale, s.format, d.state = 'unknown' AS was_unknown,
+        CASE WHEN s.missed_at IS NOT NULL THEN
+          (s.missed_at AT TIME ZONE CASE WHEN is_zone(s.zone) THEN s.zone ELSE 'UTC' END)::date::text END AS missed_on,
         CASE
           WHEN d.expires_at <= ${at} THEN 'expired'
           WHEN s.status IS DISTINCT FROM 'active' OR s.paused_until > ${at} OR x.address_hash IS NOT NULL
@@ -127,6 +134,8 @@ export async function markHanded(
       LEFT JOIN suppressions x ON x.address_hash = s.address_hash
       WHERE EXISTS (SELECT FROM mine) AND (SELECT count(*) FROM locked) > 0 AND d.batch_id = ${batchId} AND ${toDo(policy)}
       FOR UPDATE OF d
+    ), told AS (
+      UPDATE subscribers s SET missed_at = NULL FROM judged j WHERE s.id = j.subscriber_id AND j.state = 'handed' AND j.missed_on IS NOT NULL
     )
     UPDATE deliveries d SET shown = j.shown, own = j.own, reply = j.why,
       -- It may have arrived the first time: not handing it over again does not make that known.
@@ -137,7 +146,7 @@ export async function markHanded(
       settled_at = CASE WHEN j.state <> 'handed' THEN ${at}::timestamptz END
     FROM judged j
     WHERE d.edition_id = ${editionId} AND d.subscriber_id = j.subscriber_id
-    RETURNING d.subscriber_id, d.state, j.email, j.locale, j.format, d.shown, d.own, d.hand_overs`)
+    RETURNING d.subscriber_id, d.state, j.email, j.locale, j.format, j.missed_on, d.shown, d.own, d.hand_overs`)
   return rows
     .filter((row) => row.state === 'handed')
     .map((row) => ({
@@ -145,6 +154,7 @@ export async function markHanded(
       email: row.email!,
       locale: row.locale!,
       format: row.format!,
+      missedOn: row.missed_on,
       chosen: { shown: fromBitmap(row.shown), own: row.own },
       handOvers: row.hand_overs,
     }))

@@ -8,11 +8,12 @@ import { arrange, pick, type Wishes } from '../edition/choose.ts'
 import { composeDigest, type ReaderPart, type ShownPaper } from '../edition/digest.ts'
 import { domainOf } from '../edition/headers.ts'
 import { type Plate, plateOf } from '../edition/plate.ts'
+import { dayInWords, type ListDayState, quietDaysBefore, quietDaysInWords } from '../edition/quiet-days.ts'
 import { readCandidates, readLiked } from '../edition/read-candidates.ts'
 import { shownTo } from '../edition/shown-to.ts'
 import { readAllParts } from '../edition/stored-parts.ts'
 import { leaveAddress } from '../inbound/addresses.ts'
-import { isLocale, type Locale } from '../messages/catalogue.ts'
+import { isLocale, type Locale, type Messages, messagesIn } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { mintToken } from '../subscription/tokens.ts'
 import type { Chosen, Handed, Pending } from './deliveries.ts'
@@ -46,6 +47,8 @@ interface Composed {
   /** English is always among them */
   plates: ReadonlyMap<Locale, Plate>
   candidates: Candidates
+  /** days since the edition before it that brought none */
+  quiet: readonly ListDayState[]
   messageKey: Buffer
   /** no piece has to be changed on its way */
   wireText: boolean
@@ -56,20 +59,27 @@ export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'co
 
   const load = async (editionId: number): Promise<Composed> => {
     const [edition] = await db
-      .select({ messageKey: editions.messageKey })
+      .select({ messageKey: editions.messageKey, kind: editions.kind, date: editions.date })
       .from(editions)
       .where(eq(editions.id, editionId))
     const parts = await readAllParts(db, editionId)
     if (!edition || !parts.has('en')) throw new Error(`edition ${editionId} has no composed parts`)
     const plates = new Map([...parts].map(([locale, each]) => [locale, plateOf(each)]))
     const wireText = [...parts.values()].every(arePartsWireText)
-    return { plates, candidates: await readCandidates(db, editionId, now()), messageKey: edition.messageKey, wireText }
+    const quiet = await quietDaysBefore({ db, config }, edition)
+    return {
+      quiet,
+      plates,
+      candidates: await readCandidates(db, editionId, now()),
+      messageKey: edition.messageKey,
+      wireText,
+    }
   }
 
   return {
     async open(editionId) {
       const composed = kept.get(editionId) ?? (await load(editionId))
-      const { plates, candidates, messageKey, wireText } = composed
+      const { plates, candidates, quiet, messageKey, wireText } = composed
       kept.delete(editionId)
       kept.set(editionId, composed)
       if (kept.size > KEPT_EDITIONS) kept.delete(kept.keys().next().value!)
@@ -107,12 +117,20 @@ export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'co
             (all, [name, value]) => `${all}${name}: ${value}\r\n`,
             part.headers,
           )
-          const message = composeDigest(plates.get(locale)!, { ...part, headers })
+          const notice = noticeFor(quiet, handed.missedOn, messagesIn(locale))
+          const message = composeDigest(plates.get(locale)!, { ...part, headers, ...(notice === '' ? {} : { notice }) })
           return wireText && isWireText(headers) ? markWireReady(message) : message
         },
       }
     },
   }
+}
+
+/** Which days brought no edition, and which digest of this reader's own came too late; empty on most days. */
+function noticeFor(quiet: readonly ListDayState[], missedOn: string | null, t: Messages): string {
+  if (quiet.length === 0 && missedOn === null) return ''
+  const missed = missedOn === null ? [] : [t.digest.missed(dayInWords(missedOn, t))]
+  return [...quietDaysInWords(quiet, t), ...missed].join(' ')
 }
 
 /** What stands in one reader's digest alone: their links, minted now, and the headers that name them. */

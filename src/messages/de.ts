@@ -308,6 +308,12 @@ export const de: Messages = {
     comments: (n) => `${n.toLocaleString('de-DE')} ${n === 1 ? 'Kommentar' : 'Kommentare'}`,
   },
   digest: {
+    holiday: (day) => `Die Liste vom ${day} war leer, darum gab es keine Ausgabe.`,
+    outage: (day) => `Die Liste vom ${day} war nicht rechtzeitig zu lesen, darum gab es keine Ausgabe.`,
+    thin: (day, papers) =>
+      `Die Liste vom ${day} hatte nur ${papers}, darum gab es keine Ausgabe; auf der Seite steht sie.`,
+    missed: (day) =>
+      `Ihre Ausgabe vom ${day} konnte nicht rechtzeitig verschickt werden. Ihre Artikel stehen auf der Seite.`,
     daily: 'Tagesausgabe',
     weekly: 'Wochenausgabe',
     weekOf: (day) => `Woche vom ${day}`,

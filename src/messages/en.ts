@@ -304,6 +304,11 @@ export const en = {
     comments: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'comment' : 'comments'}`,
   },
   digest: {
+    holiday: (day: string) => `The list of ${day} had no papers, so there was no edition.`,
+    outage: (day: string) => `The list of ${day} could not be read in time, so there was no edition.`,
+    thin: (day: string, papers: string) =>
+      `The list of ${day} had only ${papers}, so there was no edition; the page has it.`,
+    missed: (day: string) => `Your digest of ${day} could not be sent in time. The page has its papers.`,
     daily: 'Daily edition',
     weekly: 'Weekly edition',
     weekOf: (day: string) => `Week of ${day}`,

@@ -1,0 +1,122 @@
+import { parseArgs } from 'node:util'
+import { sql } from 'drizzle-orm'
+import type { Db } from '../../src/db/database.ts'
+import { type Repeats, readHad } from '../../src/delivery/repeats.ts'
+import { candidatesOf } from '../../src/edition/candidates.ts'
+import { arrange, pick, type Wishes } from '../../src/edition/choose.ts'
+import { inRounds, spread } from './support/rounds.ts'
+import { openStage } from './support/stage.ts'
+import { printTable } from './support/table.ts'
+
+const help = `npm run bench -- memory [--readers N] [--days N] [--rounds N]
+
+What it costs to remember what every reader was shown (deliveries.shown): bytes a reader and day, and microseconds to read a reader's
+past of 35 days through (subscriber_id, edition_id), beside reading none, and to choose ten papers of forty from it.`
+
+const CANDIDATES = 40
+const GROUP = 20
+const GROUPS = 250
+/** deliveries.shown is looked at for as long. */
+const MEMORY_DAYS = 35
+const COLUMNS = 'edition_id, subscriber_id, batch_id, state, expires_at, hand_overs, reply, handed_at, settled_at'
+
+export async function bench(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      readers: { type: 'string', default: '100000' },
+      days: { type: 'string', default: '60' },
+      rounds: { type: 'string', default: '5' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return console.log(help)
+  const [readers, days] = [Number(values.readers), Number(values.days)]
+  await using stack = new AsyncDisposableStack()
+  const { db } = (await openStage(stack)).services
+  await fill(db, readers, days)
+  await reportSize(db, readers * days)
+  await reportTimes(db, { readers, days, rounds: Number(values.rounds) })
+}
+
+/** A row a reader and day, as a delivery that was accepted leaves it; ten of forty papers shown. */
+async function fill(db: Db, readers: number, days: number): Promise<void> {
+  for (let edition = 1; edition <= days; edition++) {
+    await db.execute(sql`SELECT ensure_delivery_partition(${edition}::bigint)`)
+    await db.execute(sql`
+      INSERT INTO deliveries (${sql.raw(COLUMNS)}, shown, own)
+      SELECT ${edition}, reader, reader / 250, 'accepted', now(), 1, '250 2.0.0 Ok: queued as 4XyZ123abc', now(), now(),
+        decode(lpad(to_hex((reader * 7919 + ${edition} * 104729) % 1099511627776), 10, '0'), 'hex'), 2
+      FROM generate_series(1, ${readers}::bigint) AS reader`)
+  }
+  await db.execute(sql`ANALYZE deliveries`)
+}
+
+/** What the bitmap itself takes, by the same rows without it. */
+async function reportSize(db: Db, rows: number): Promise<void> {
+  const columns = sql.raw(COLUMNS)
+  await db.execute(sql`CREATE TABLE without_memory WITH (fillfactor = 80) AS SELECT ${columns} FROM deliveries`)
+  const { rows: sizes } = await db.execute<{ ledger: string; without: string; lookup: string }>(sql`
+    SELECT (SELECT sum(pg_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'deliveries'::regclass) AS ledger,
+      pg_relation_size('without_memory') AS without,
+      (SELECT sum(pg_relation_size(i.indexrelid)) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE i.indrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'deliveries'::regclass)
+          AND c.relname LIKE '%subscriber_id_edition_id%') AS lookup`)
+  const { ledger, without, lookup } = sizes[0]!
+  const each = (bytes: string | number) => (Number(bytes) / rows).toFixed(1)
+  printTable([
+    ['bytes a reader and day', ''],
+    ['a row of the ledger', each(ledger)],
+    ['of that, what was shown', each(Number(ledger) - Number(without))],
+    ['the index it is read through', each(lookup)],
+  ])
+}
+
+async function reportTimes(db: Db, { readers, days, rounds }: { readers: number; days: number; rounds: number }) {
+  // Every edition of the last 35 days shares every paper: the worst there can be. Mostly none does, and nothing is read.
+  const shared = new Map(Array.from({ length: CANDIDATES }, (_, position) => [position, position]))
+  const worst: Repeats = new Map(
+    Array.from({ length: Math.min(MEMORY_DAYS, days) }, (_, back) => [days - back, shared] as const),
+  )
+  const candidates = candidatesOf(
+    Array.from({ length: CANDIDATES }, (_, position) => ({
+      section: position < 3 ? 'picks' : position >= 37 ? 'rising' : 'top',
+      topics: [`topic-${position % 12}`],
+      title: 'On the learning of representations',
+      abstract: 'We show something about sparse attention. '.repeat(20),
+      keywords: [],
+    })),
+  )
+  const plain: Wishes = { size: 10, topics: [], keywords: [], liked: [] }
+  const wishing: Wishes = { ...plain, topics: ['topic-3', 'topic-7', 'topic-11'], keywords: ['sparse attention'] }
+  const past = async (repeats: Repeats) => {
+    for (let group = 0; group < GROUPS; group++) {
+      const some = Array.from({ length: GROUP }, () => ({ subscriberId: 1 + Math.floor(Math.random() * readers) }))
+      await readHad(db, repeats, some)
+    }
+  }
+  const chosen = (wishes: Wishes) => {
+    for (let reader = 0; reader < GROUPS * GROUP; reader++) arrange(candidates, wishes, pick(candidates, wishes))
+  }
+  const timed = (run: () => Promise<void> | void) => async () => {
+    const start = performance.now()
+    await run()
+    return performance.now() - start
+  }
+  const measured = await inRounds(rounds, {
+    'past of 35 editions, all shared': timed(() => past(worst)),
+    'past of 6 editions (a week after its days)': timed(() => past(new Map([...worst].slice(0, 6)))),
+    'past where nothing is shared': timed(() => past(new Map())),
+    'choosing, without wishes': timed(() => chosen(plain)),
+    'choosing, three topics and a keyword': timed(() => chosen(wishing)),
+  })
+  report(measured)
+}
+
+function report(measured: Record<string, number[]>): void {
+  const rows = Object.entries(measured).map(([name, times]) => {
+    const { median, least, most } = spread(times.map((ms) => (ms * 1000) / (GROUPS * GROUP)))
+    return [name, median.toFixed(2), `${least.toFixed(2)} to ${most.toFixed(2)}`]
+  })
+  printTable([['µs a reader', 'median', 'spread'], ...rows])
+}

@@ -1,0 +1,112 @@
+import { eq } from 'drizzle-orm'
+import { afterEach, describe, expect } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { editions, sourceReads, subscribers } from '../../src/db/schema.ts'
+import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
+import { digestPress } from '../../src/delivery/digest-press.ts'
+import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { openRates } from '../../src/delivery/rates.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
+import { assemble } from '../../src/edition/assemble.ts'
+import { listDayStates } from '../../src/edition/quiet-days.ts'
+import { releaseEditionsJob } from '../../workers/release-editions.ts'
+import { test } from '../support/database.ts'
+import { addPapers, addSubscriber, releasedEdition, servicesOn } from '../support/services.ts'
+import { openSink } from '../support/sink.ts'
+
+/** Days without an edition: why, what is done about them, and that readers are told. */
+
+const running: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.close()
+})
+
+const read = (db: Db, listDay: string, readAt: string, papers: number) =>
+  db.insert(sourceReads).values({ source: 'hf', listDay, readAt: new Date(readAt), papers })
+
+test('a holiday, an outage, a thin day and a full one are told apart', async ({ db }) => {
+  await read(db, '2026-04-13', '2026-04-14T02:10:00Z', 0) // read after it had closed, and empty
+  await read(db, '2026-04-14', '2026-04-14T23:00:00Z', 0) // the last reading was before the close
+  await addPapers(db, '2026-04-15', 2)
+  await read(db, '2026-04-15', '2026-04-16T02:10:00Z', 2)
+  await addPapers(db, '2026-04-16', 3)
+  await addPapers(db, '2026-04-17', 5)
+  await read(db, '2026-04-17', '2026-04-17T12:00:00Z', 5) // papers, and then no source any more
+  const states = await listDayStates(servicesOn(db), '2026-04-12', '2026-04-17')
+  expect(states.map(({ day, state }) => `${day} ${state}`)).toEqual([
+    '2026-04-12 outage', // never read at all
+    '2026-04-13 holiday',
+    '2026-04-14 outage',
+    '2026-04-15 thin',
+    '2026-04-16 full', // a file's, which no source was asked for
+    '2026-04-17 outage',
+  ])
+})
+
+describe('a thin day', () => {
+  const states = async (db: Db) =>
+    Object.fromEntries((await db.select().from(editions)).map(({ date, state }) => [date, state]))
+
+  test.for([
+    ['send', 'released'],
+    ['skip', 'cancelled'],
+  ])('with THIN_DAY=%s is %s; a full one goes out', async ([setting, state], { db }) => {
+    const services = servicesOn(db, { THIN_DAY: setting! }, { now: new Date('2026-04-16T04:00:00Z') })
+    for (const [day, papers] of [
+      ['2026-04-14', 2],
+      ['2026-04-15', 4],
+    ] as const) {
+      await addPapers(db, day, papers)
+      await assemble(services, { date: day })
+    }
+    await releaseEditionsJob(services)
+    expect(await states(db)).toEqual({ '2026-04-14': state, '2026-04-15': 'released' })
+  })
+
+  test('that an outage left behind, with OUTAGE_DAY=skip, is cancelled; one that is held is left alone', async ({
+    db,
+  }) => {
+    const services = servicesOn(db, { OUTAGE_DAY: 'skip' }, { now: new Date('2026-04-16T04:00:00Z') })
+    for (const day of ['2026-04-14', '2026-04-15']) {
+      await addPapers(db, day, 5)
+      await read(db, day, `${day}T12:00:00Z`, 5)
+      await assemble(services, { date: day })
+    }
+    await db.update(editions).set({ held: true }).where(eq(editions.date, '2026-04-15'))
+    await releaseEditionsJob(services)
+    expect(await states(db)).toEqual({ '2026-04-14': 'cancelled', '2026-04-15': 'draft' })
+  })
+})
+
+test('the next digest says which days brought none, and whose own came too late; once', async ({ db }) => {
+  const services = servicesOn(db, {}, { now: new Date('2026-04-16T12:00:00Z') })
+  const sink = await openSink()
+  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
+  running.push(relay, sink)
+  await releasedEdition(services, '2026-04-10', 4) // a Friday
+  await read(db, '2026-04-13', '2026-04-14T02:10:00Z', 0)
+  await read(db, '2026-04-11', '2026-04-12T02:10:00Z', 0)
+  await read(db, '2026-04-12', '2026-04-13T02:10:00Z', 0)
+  const edition = await releasedEdition(services, '2026-04-15', 4)
+  const ada = await addSubscriber(db, 'ada@example.org', {
+    zone: 'Asia/Tokyo',
+    missedAt: new Date('2026-04-14T23:00:00Z'),
+  })
+  await addSubscriber(db, 'bob@example.org', { locale: 'de' })
+  const { batchIds } = await planAll(services, edition)
+  await deliverBatch(
+    { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) },
+    batchIds[0]!,
+    new AbortController().signal,
+  )
+  const words = async (who: string) => (await sink.read(who)).text!.replace(/\s+/g, ' ')
+  const toAda = await words('ada@example.org')
+  expect(toAda).toContain('The list of Monday 13 April had no papers')
+  expect(toAda).toContain('The list of Tuesday 14 April could not be read in time')
+  expect(toAda).toContain('Your digest of Wednesday 15 April could not be sent in time.')
+  expect(toAda, 'no weekend has a list').not.toContain('12 April')
+  const toBob = await words('bob@example.org')
+  expect(toBob).toContain('Die Liste vom Montag, 13. April war leer')
+  expect(toBob).not.toContain('Ihre Ausgabe vom')
+  expect((await db.select().from(subscribers).where(eq(subscribers.id, ada)))[0]!.missedAt).toBeNull()
+})
