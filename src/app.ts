@@ -11,21 +11,29 @@ import { answerBrokenBodies } from './http/client-errors.ts'
 import { confirmRoutes } from './http/confirm.ts'
 import { editionRoutes } from './http/editions.ts'
 import { pageErrorHandler, pageNotFound } from './http/error-pages.ts'
+import { feedRoutes } from './http/feeds.ts'
 import { goRoutes } from './http/go.ts'
 import { healthRoutes } from './http/health.ts'
 import { keepPages } from './http/kept-pages.ts'
 import { speakTheReadersLanguage } from './http/language.ts'
 import { loadLimits, routeLimits } from './http/limits.ts'
 import { manageRoutes } from './http/manage.ts'
+import { ownVotesRoutes } from './http/own-votes.ts'
+import { paperPageRoutes } from './http/paper.ts'
 import { paperRoutes } from './http/papers.ts'
 import { preferencesRoutes } from './http/preferences.ts'
 import { privacyRoutes } from './http/privacy.ts'
+import { knowReaders } from './http/reader.ts'
+import { searchRoutes } from './http/search.ts'
 import { securityHeaders } from './http/security.ts'
 import { serverOptions } from './http/server-options.ts'
+import { sitemapRoutes } from './http/sitemap.ts'
 import { submitRoutes } from './http/submit.ts'
 import { subscribeRoutes } from './http/subscribe.ts'
+import { topicRoutes } from './http/topics.ts'
 import { unsubscribeRoutes } from './http/unsubscribe.ts'
 import { viewOptions } from './http/views.ts'
+import { voteRoutes } from './http/vote.ts'
 import { webhookRoutes } from './http/webhooks.ts'
 import type { Services } from './services.ts'
 
@@ -64,10 +72,18 @@ export function buildApp(services: Services, options: AppOptions = {}) {
     limited.register(fastifyFormbody)
     limited.register(fastifyUnderPressure, loadLimits)
     await limited.register(fastifyRateLimit, routeLimits)
+    await knowReaders(limited, services)
     limited.register(async (lists) => {
       keep(lists)
       lists.register(paperRoutes, services)
+      lists.register(paperPageRoutes, services)
+      lists.register(searchRoutes, services)
+      lists.register(topicRoutes, services)
     })
+    limited.register(feedRoutes, services)
+    limited.register(sitemapRoutes, services)
+    limited.register(voteRoutes, services)
+    limited.register(ownVotesRoutes, services)
     limited.register(subscribeRoutes, services)
     limited.register(confirmRoutes, services)
     limited.register(manageRoutes, services)

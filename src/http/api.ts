@@ -10,6 +10,7 @@ import { makeChallenge } from '../subscription/armour/proof.ts'
 import { watchSurges } from '../subscription/armour/watch-surges.ts'
 import { signUp } from '../subscription/sign-up.ts'
 import { BadPreference } from '../subscription/wishes.ts'
+import { apiPaperRoutes } from './api-papers.ts'
 import { report, statusOf } from './error-pages.ts'
 import { evidenceFields, evidenceOf } from './evidence.ts'
 import { apiDocumentRoutes, describeApi } from './openapi.ts'
@@ -30,6 +31,7 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
   app.register(preferencesApiRoutes, { ...services, prefix: '' })
   app.register(apiDocumentRoutes)
   const surges = watchSurges(services)
+  app.register(apiPaperRoutes, { ...services, prefix: '' })
 
   const schema = {
     summary: 'Ask for a subscription; a mail asks to confirm it',

@@ -1,23 +1,24 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { listEditions, readEdition } from '../edition/archive.ts'
-import { longDate } from '../edition/words.ts'
 import { PaperboyError } from '../errors.ts'
 import { isDay } from '../papers/days.ts'
 import type { Services } from '../services.ts'
 import { mailDocumentHeaders } from './security.ts'
-import { counted } from './words.ts'
+import { fullDay, plainDay } from './words.ts'
 
 const KEEP = 'public, max-age=300'
 
 /** The archive: the editions as they were mailed, without anything personal. */
 export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get('/editions', async (_request, reply) => {
+    const { t } = reply.locals!
     const editions = (await listEditions(services)).map((edition) => ({
       href: `/editions/${edition.date}${edition.kind === 'weekly' ? '?kind=weekly' : ''}`,
-      name: longDate(edition),
+      name:
+        edition.kind === 'weekly' ? t.editions.weekOf(plainDay(edition.date, t.intl)) : fullDay(edition.date, t.intl),
       subject: edition.subject?.replace(/ · Trending papers, .*$/, '') ?? '',
-      count: counted(edition.papers, 'paper'),
+      count: t.common.papers(edition.papers),
     }))
     return reply.header('cache-control', KEEP).view('editions', { editions })
   })

@@ -1,58 +1,69 @@
 import { closingHour } from '../edition/words.ts'
+import type { Messages } from '../messages/en.ts'
 import { dayOf } from '../papers/days.ts'
-import type { ListDay, ListedRow } from '../papers/list-day.ts'
-import { authorLine, sentences } from '../papers/readable.ts'
-import { counted, fullDay, shortCount, shortDay, weekdayOf } from './words.ts'
+import type { List } from '../papers/list-day.ts'
+import { type Span, spanAround } from '../papers/span.ts'
+import { calendarOf } from './calendar.ts'
+import { paperItem, type Shown } from './paper-item.ts'
+import { spanHref } from './span-href.ts'
+import { fullDay, monthOf, plainDay, shortDay, shortSpan, weekdayOf } from './words.ts'
 
-/** Two lines of a page with room to spare; the style sheet cuts at the line. */
-const SUMMARY_CHARACTERS = 230
-
-/** The first comment is mostly the submitter's own. */
-const COMMENTS_WORTH_A_LINK = 2
-
-/** A list day as templates/pages/home.eta shows it. */
-export const listPage = (day: ListDay) => ({
-  title: `Trending research papers of ${fullDay(day.date)}`,
-  day: day.date,
-  date: fullDay(day.date),
-  count: counted(day.papers.length, 'paper'),
-  state: listState(day),
-  nav: { previous: link(day.previous), current: shortDay(day.date), next: link(day.next) },
-  papers: day.papers.map(paperItem),
-  sample: day.papers.some((paper) => paper.sample),
-})
-
-const listState = ({ open, closesAt, date }: ListDay): string => {
-  const hour = `${closingHour(closesAt)} UTC`
-  if (!open) return `list closed ${hour}`
-  return `list open until ${hour}${dayOf(closesAt) === date ? '' : ` on ${weekdayOf(closesAt)}`}`
+interface Around extends Shown {
+  /** of the month around the list: how many papers each day has */
+  days: ReadonlyMap<string, number>
 }
 
-const link = (day: string | undefined) => day && { href: dayHref(day), label: shortDay(day) }
-
-export const dayHref = (day: string): string => `/papers?date=${day}`
-
-function paperItem(paper: ListedRow) {
-  const links = [
-    { label: 'PDF', url: paper.pdfUrl },
-    { label: !paper.stars ? 'Code' : `Code ★${shortCount(paper.stars)}`, url: paper.codeUrl },
-    { label: 'Project', url: paper.projectUrl },
-    {
-      label: (paper.comments ?? 0) >= COMMENTS_WORTH_A_LINK ? counted(paper.comments!, 'comment') : '',
-      url: paper.discussionUrl,
-    },
-  ]
+/** A day's, week's or month's list as templates/pages/home.eta shows it. */
+export function listPage(list: List, page: Around) {
+  const { t } = page
+  const { span } = list
   return {
-    title: paper.title,
-    url: webUrl(paper.url) ?? webUrl(paper.pdfUrl),
-    byline: [authorLine(paper.authors), paper.organization].filter(Boolean).join(' · '),
-    links: links.filter(({ label, url }) => label !== '' && webUrl(url) !== undefined),
-    summary: sentences(paper.summary, SUMMARY_CHARACTERS),
-    votes: paper.votes?.toLocaleString('en'),
-    reason: paper.reason,
-    picked: paper.picked,
+    title: `${t.list.title[span.kind]} ${spanName(span, t)}`,
+    dateline: { day: span.from, words: spanName(span, t), count: t.common.papers(list.total) },
+    canonical: spanHref(span),
+    state: span.kind === 'day' ? stateOf(list, t) : t.list.mostVotesFirst,
+    nav: {
+      label: span.kind === 'day' ? t.list.days : t.list[span.kind],
+      previous: list.previous && link(list.previous, t),
+      current: link(span, t),
+      next: list.next && link(list.next, t),
+    },
+    kinds: (['day', 'week', 'month'] as const).map((kind) => ({
+      label: t.list[kind],
+      href: spanHref(spanAround(kind, list.lastDay)),
+      current: kind === span.kind,
+    })),
+    calendar: calendarOf(spanAround('month', list.lastDay), page.days, { t, current: span }),
+    papers: list.papers.map((paper) => paperItem(paper, page)),
+    start: list.first,
+    paging: pagingOf(list, t),
+    sample: list.papers.some((paper) => paper.sample),
   }
 }
 
-/** Links come from sources; whatever got into the tables, a page links to the web only. */
-const webUrl = (url: string | undefined): string | undefined => (url && /^https?:\/\//i.test(url) ? url : undefined)
+/** "Tuesday, 14 April 2026", "Week 16, 13 Apr to 19 April 2026", "April 2026" */
+export function spanName({ kind, key, from, to }: Span, t: Messages): string {
+  if (kind === 'day') return fullDay(from, t.intl)
+  if (kind === 'month') return monthOf(from, t.intl)
+  return t.list.weekNamed(Number(key.slice(-2)), shortDay(from, t.intl), plainDay(to, t.intl))
+}
+
+function stateOf({ open, closesAt, span }: List, t: Messages): string {
+  const hour = closingHour(closesAt)
+  if (!open) return t.list.closed(hour)
+  return dayOf(closesAt) === span.to ? t.list.open(hour) : t.list.openUntil(hour, weekdayOf(closesAt, t.intl))
+}
+
+const link = (span: Span, t: Messages) => ({ href: spanHref(span), label: shortSpan(span, t.intl) })
+
+/** Undefined where the whole list is on one page. */
+function pagingOf({ span, first, papers, total, nextAfter }: List, t: Messages) {
+  if (first === 1 && nextAfter === undefined) return undefined
+  const said = (n: number) => n.toLocaleString(t.intl)
+  return {
+    label: t.list.pages,
+    place: t.list.page(said(first), said(first + papers.length - 1), said(total)),
+    start: first > 1 ? { href: spanHref(span), label: t.list.fromTheTop } : undefined,
+    next: nextAfter === undefined ? undefined : { href: `${spanHref(span)}&after=${nextAfter}`, label: t.list.more },
+  }
+}

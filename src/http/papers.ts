@@ -1,46 +1,84 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { isDay } from '../papers/days.ts'
-import { listDay } from '../papers/list-day.ts'
+import { countDays, type List, listDay, listSpan } from '../papers/list-day.ts'
+import type { ListedRow } from '../papers/listed-rows.ts'
 import { nearestDays } from '../papers/nearest-days.ts'
+import { type Span, spanAround, spanNamed } from '../papers/span.ts'
+import { votedFor } from '../papers/votes/cast.ts'
 import type { Services } from '../services.ts'
-import { dayHref, listPage } from './list-page.ts'
+import { keepFor } from './keep.ts'
+import { listPage } from './list-page.ts'
+import { spanHref } from './span-href.ts'
 import { fullDay } from './words.ts'
 
-/** The same for everybody, and a minute old is new enough. */
-const KEEP = 'public, max-age=60'
-
-/** The front page with the newest list, and the list of a day. */
+/** The front page with the newest list, and the lists of days, weeks and months. */
 export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now, config }) => {
   const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
 
-  app.get('/', async (_request, reply) => {
-    const day = await listDay(deps)
-    return reply.header('cache-control', KEEP).view('home', day ? listPage(day) : { papers: [] })
+  async function showList(request: FastifyRequest, reply: FastifyReply, list: List) {
+    const { t } = reply.locals!
+    const voted = await votedBy(request, list.papers)
+    const days = await countDays(deps, spanAround('month', list.lastDay))
+    const page = listPage(list, { t, voted, days, path: request.url })
+    return keepFor(request.reader, reply).view('home', { ...page, known: request.reader !== undefined })
+  }
+
+  const votedBy = async ({ reader }: FastifyRequest, papers: readonly ListedRow[]): Promise<Set<number>> =>
+    reader === undefined
+      ? new Set()
+      : votedFor(
+          db,
+          reader,
+          papers.map((paper) => paper.id),
+        )
+
+  app.get('/', async (request, reply) => {
+    const list = await listDay(deps)
+    if (list) return showList(request, reply, list)
+    return keepFor(request.reader, reply).view('home', { papers: [] })
   })
 
-  const schema = { querystring: z.object({ date: z.string().optional().catch('') }) }
-  app.get('/papers', { schema }, async ({ query: { date } }, reply) => {
-    if (date === undefined) return reply.redirect('/')
-    if (!isDay(date)) return notADay(reply)
-    const day = await listDay(deps, date)
-    if (day) return reply.header('cache-control', KEEP).view('home', listPage(day))
-    return noPapers(reply, date, await nearestDays(deps, date))
+  const named = z.string().optional().catch('')
+  const schema = {
+    querystring: z.object({
+      date: named,
+      week: named,
+      month: named,
+      after: z.coerce.number().int().optional().catch(undefined),
+    }),
+  }
+  app.get('/papers', { schema }, async (request, reply) => {
+    const { date, week, month, after } = request.query
+    if (date === undefined && week === undefined && month === undefined) return reply.redirect('/')
+    const span =
+      date !== undefined
+        ? spanNamed('day', date)
+        : week !== undefined
+          ? spanNamed('week', week)
+          : spanNamed('month', month!)
+    if (!span) return notInCalendar(reply, date !== undefined)
+    const list = await listSpan(deps, span, { after })
+    if (list) return showList(request, reply, list)
+    return noPapers(reply, span, await nearestDays(deps, span.from))
   })
 }
 
-const notADay = (reply: FastifyReply) =>
-  reply.code(400).view('message', {
-    heading: 'This is not a day',
-    text: 'A day is written year, month, day, and has to be in the calendar: /papers?date=2026-03-14.',
+const notInCalendar = (reply: FastifyReply, aDay: boolean) => {
+  const { list } = reply.locals!.t
+  return reply.code(400).view('message', {
+    heading: aDay ? list.notADay : list.notASpan,
+    text: aDay ? list.notADayText : list.notASpanText,
   })
+}
 
-const noPapers = (reply: FastifyReply, date: string, { previous, next }: { previous?: string; next?: string }) =>
-  reply.code(404).view('message', {
-    heading: 'No papers on this day',
-    text: `There is no list of ${fullDay(date)}. At weekends there is mostly none.`,
-    links: [previous, next]
+function noPapers(reply: FastifyReply, span: Span, nearest: { previous?: string; next?: string }) {
+  const { t } = reply.locals!
+  return reply.code(404).view('message', {
+    heading: span.kind === 'day' ? t.list.noPapers : t.list.noPapersIn,
+    text: span.kind === 'day' ? t.list.noPapersText(fullDay(span.from, t.intl)) : t.list.noPapersInText,
+    links: [nearest.previous, nearest.next]
       .filter((day) => day !== undefined)
-      .map((day) => ({ href: dayHref(day), label: fullDay(day) })),
+      .map((day) => ({ href: spanHref(spanAround('day', day)), label: fullDay(day, t.intl) })),
   })
+}

@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { PaperboyError } from '../errors.ts'
+import { spanAround } from '../papers/span.ts'
 import { submitPaper } from '../papers/submissions.ts'
 import type { Services } from '../services.ts'
-import { dayHref } from './list-page.ts'
+import { spanHref } from './span-href.ts'
 
 /** A network may propose this many papers in ten minutes. */
 const MOST = { max: 10, timeWindow: 10 * 60_000 }
@@ -16,7 +17,7 @@ export const submitRoutes: FastifyPluginAsyncZod<Pick<Services, 'db'>> = async (
   app.post('/submit', { schema, onRequest: app.rateLimit(MOST) }, async ({ body: { paper } }, reply) => {
     try {
       const { listDay } = await submitPaper(services, paper)
-      return reply.redirect(listDay ? dayHref(listDay) : '/submitted', 303)
+      return reply.redirect(listDay ? spanHref(spanAround('day', listDay)) : '/submitted', 303)
     } catch (error) {
       if (!(error instanceof PaperboyError && error.code === 'BAD_PAPER')) throw error
       return reply.code(422).view('submit', { typed: paper, problem: true })

@@ -3,6 +3,7 @@ import { Eta } from 'eta'
 import type { Services } from '../services.ts'
 import { ASSETS } from './assets.ts'
 import { mintShown } from './evidence.ts'
+import { feedLinks } from './feed-links.ts'
 
 const PAGES = new URL('../../templates/pages', import.meta.url).pathname
 
@@ -20,5 +21,7 @@ export const viewOptions = (
     postalAddress: services.config.POSTAL_ADDRESS,
     mailboxUrl,
     shown: () => mintShown(services),
+    publicUrl: services.config.PUBLIC_URL,
+    wholeFeeds: feedLinks(),
   },
 })

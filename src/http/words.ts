@@ -1,22 +1,57 @@
-import { longDate } from '../edition/words.ts'
-import { startOfDay } from '../papers/days.ts'
+import { closingHour, longDate } from '../edition/words.ts'
+import { dayOf, startOfDay } from '../papers/days.ts'
+import type { Span } from '../papers/span.ts'
 
-/** Days, moments and numbers as pages say them. */
+/** Days, moments and numbers as pages say them, in the language of `intl`. */
 
-const dayMonth = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
-const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'long', timeZone: 'UTC' })
+const ENGLISH = 'en-GB'
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+/** A format is slow to make and quick to use. */
+function say(day: string, intl: string, options: Intl.DateTimeFormatOptions): string {
+  const key = `${intl} ${JSON.stringify(options)}`
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(intl, { ...options, timeZone: 'UTC' })
+  formats.set(key, format)
+  return format.format(startOfDay(day))
+}
 
 /** "13 Mar" */
-export const shortDay = (day: string): string => dayMonth.format(startOfDay(day))
+export const shortDay = (day: string, intl = ENGLISH): string => say(day, intl, { day: 'numeric', month: 'short' })
 
-/** "Friday, 14 March 2025" */
-export const fullDay = (day: string): string => longDate({ kind: 'daily', date: day })
+/** "Friday, 14 March 2025"; "Freitag, 14. März 2025" */
+export const fullDay = (day: string, intl = ENGLISH): string =>
+  intl === ENGLISH
+    ? longDate({ kind: 'daily', date: day })
+    : `${say(day, intl, { weekday: 'long' })}, ${say(day, intl, { day: 'numeric', month: 'long', year: 'numeric' })}`
+
+/** "14 March 2025" */
+export const plainDay = (day: string, intl = ENGLISH): string =>
+  say(day, intl, { day: 'numeric', month: 'long', year: 'numeric' })
+
+/** "March 2025" */
+export const monthOf = (day: string, intl = ENGLISH): string => say(day, intl, { month: 'long', year: 'numeric' })
+
+/** "Mar 2025" */
+const shortMonth = (day: string, intl: string): string => say(day, intl, { month: 'short', year: 'numeric' })
 
 /** "Friday" */
-export const weekdayOf = (moment: Date): string => weekday.format(moment)
+export const weekdayOf = (moment: Date, intl = ENGLISH): string => say(dayOf(moment), intl, { weekday: 'long' })
 
-/** "1 paper", "31 papers" */
-export const counted = (n: number, noun: string): string => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`
+/** "Fri" */
+export const shortWeekday = (day: string, intl = ENGLISH): string => say(day, intl, { weekday: 'short' })
+
+/** A span in a row of its like: "13 Mar", "10 – 16 Mar", "Mar 2025". */
+export function shortSpan({ kind, from, to }: Span, intl = ENGLISH): string {
+  if (kind === 'month') return shortMonth(from, intl)
+  if (kind === 'day') return shortDay(from, intl)
+  const sameMonth = from.slice(0, 7) === to.slice(0, 7)
+  return `${sameMonth ? say(from, intl, { day: 'numeric' }) : shortDay(from, intl)} – ${shortDay(to, intl)}`
+}
+
+/** "14 March 2025, 06:00 UTC" */
+export const plainMoment = (moment: Date, intl = ENGLISH): string =>
+  `${plainDay(dayOf(moment), intl)}, ${closingHour(moment)} UTC`
 
 /** 987 → "987", 1,240 → "1.2k" */
 export const shortCount = (n: number): string =>

@@ -1,48 +1,48 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
 import { closeOfDay, dayOf, isDay } from './days.ts'
-import { readRows, rowOf } from './listed-rows.ts'
+import type { ListedRow } from './listed-rows.ts'
+import { readListed, readOrder } from './listed-rows.ts'
 import { rankPapers } from './rank.ts'
+import { type Span, spanAround } from './span.ts'
 
-/** A list day as pages show it. */
-export interface ListDay {
-  date: string
+export type { ListedRow } from './listed-rows.ts'
+
+/** A day's, week's or month's list as pages show it: a page of it. */
+export interface List {
+  span: Span
   /** more papers and votes may still come */
   open: boolean
+  /** when its last list day closes */
   closesAt: Date
-  /** the nearest list days with papers before and after */
-  previous?: string | undefined
-  next?: string | undefined
+  /** the nearest spans of the kind with papers before and after */
+  previous?: Span | undefined
+  next?: Span | undefined
+  /** its last list day with papers that is not to come, or the span's own last */
+  lastDay: string
+  /** papers in the whole list */
+  total: number
   papers: ListedRow[]
+  /** the place of the first of these papers, from 1 */
+  first: number
+  /** `after` of the next page; undefined: there is none */
+  nextAfter?: number | undefined
 }
 
-/** A paper of a list day, its words made readable: plain text, which a page must escape. */
-export interface ListedRow {
-  id: number
-  source: string
-  sourceId: string
-  title: string
-  authors: string[]
-  organization?: string | undefined
-  summary: string
-  votes?: number | undefined
-  comments?: number | undefined
-  stars?: number | undefined
-  url?: string | undefined
-  pdfUrl?: string | undefined
-  codeUrl?: string | undefined
-  projectUrl?: string | undefined
-  /** where the community talks about it */
-  discussionUrl?: string | undefined
-  reason?: string | undefined
-  /** the curator's pick */
-  picked: boolean
-  sample: boolean
-  /** YYYY-MM-DD */
-  listDay: string
-  /** slugs, the broad ones first */
-  topics: string[]
+export interface PageOf {
+  /** the id of the last paper of the page before; one that is not in the list is the list's beginning */
+  after?: number | undefined
+  /** papers a page */
+  limit?: number | undefined
 }
+
+interface Deps {
+  db: Db
+  now: () => Date
+  closeHourUtc: number
+}
+
+const PAGE = 60
 
 /**
  * A list day's papers in the order of their edition: the curator's picks, then by score, what was dropped left out. Samples
@@ -51,28 +51,85 @@ export interface ListedRow {
  * @param date undefined: the newest list day that has papers and is not to come
  * @returns undefined when that day has no papers, or is no day
  */
-export async function listDay(
-  { db, now, closeHourUtc }: { db: Db; now: () => Date; closeHourUtc: number },
-  date?: string,
-): Promise<ListDay | undefined> {
-  const at = now()
+export async function listDay(deps: Deps, date?: string, page: PageOf = {}): Promise<List | undefined> {
   if (date !== undefined && !isDay(date)) return undefined
-  const days = await neighbours(db, date ?? null, dayOf(at))
-  if (!days) return undefined
-  const rows = await readRows(db, days.date, at)
-  const ranked = rankPapers(rows)
-  const ordered = [...ranked.filter((row) => row.picked), ...ranked.filter((row) => !row.picked)]
-  const closesAt = closeOfDay(days.date, closeHourUtc)
-  return { ...days, open: at < closesAt, closesAt, papers: ordered.map(rowOf) }
+  const day = date ?? (await newestDay(deps))
+  return day === undefined ? undefined : listSpan(deps, spanAround('day', day), page)
 }
 
-async function neighbours(db: Db, date: string | null, today: string) {
-  const { rows } = await db.execute<{ date: string; previous: string | null; next: string | null }>(sql`
-    SELECT d.day::text AS date,
-      (SELECT max(list_day) FROM papers WHERE list_day < d.day)::text AS previous,
-      (SELECT min(list_day) FROM papers WHERE list_day > d.day AND list_day <= ${today}::date)::text AS next
-    FROM (SELECT max(list_day) AS day FROM papers WHERE list_day = ${date}::date OR ${date}::date IS NULL AND list_day <= ${today}::date) d
-    WHERE d.day IS NOT NULL`)
-  const [found] = rows
-  return found && { date: found.date, previous: found.previous ?? undefined, next: found.next ?? undefined }
+/**
+ * The list of a span: of a day as its edition has it; of a week or month the papers with most votes first.
+ * @returns undefined when it has no papers
+ */
+export async function listSpan(
+  { db, now, closeHourUtc }: Deps,
+  span: Span,
+  { after, limit = PAGE }: PageOf = {},
+): Promise<List | undefined> {
+  const at = now()
+  const rows = await readOrder(db, span, at)
+  if (rows.length === 0) return undefined
+  const ids = span.kind === 'day' ? asEdition(rows) : byVotes(rows)
+  const start = after === undefined ? 0 : ids.indexOf(after) + 1
+  const shown = ids.slice(start, start + limit)
+  const closesAt = closeOfDay(span.to, closeHourUtc)
+  return {
+    span,
+    open: at < closesAt,
+    closesAt,
+    ...(await neighbours(db, span, dayOf(at))),
+    total: ids.length,
+    papers: await readListed(db, shown, at),
+    first: start + 1,
+    nextAfter: start + limit < ids.length ? shown.at(-1) : undefined,
+  }
+}
+
+type Ordered = Awaited<ReturnType<typeof readOrder>>
+
+function asEdition(rows: Ordered): number[] {
+  const ranked = rankPapers(rows)
+  return [...ranked.filter((row) => row.picked), ...ranked.filter((row) => !row.picked)].map((row) => row.id)
+}
+
+const byVotes = (rows: Ordered): number[] =>
+  rows.toSorted((a, b) => (b.votes ?? -1) - (a.votes ?? -1) || b.id - a.id).map((row) => row.id)
+
+/** The newest list day that has papers and is not after a day: today, where none is given. */
+export async function newestDay(
+  { db, now }: Pick<Deps, 'db' | 'now'>,
+  upTo = dayOf(now()),
+): Promise<string | undefined> {
+  const { rows } = await db.execute<{ day: string | null }>(
+    sql`SELECT max(list_day)::text AS day FROM papers WHERE list_day <= ${upTo}::date`,
+  )
+  return rows[0]?.day ?? undefined
+}
+
+async function neighbours(
+  db: Db,
+  { kind, from, to }: Span,
+  today: string,
+): Promise<Pick<List, 'previous' | 'next' | 'lastDay'>> {
+  const { rows } = await db.execute<{ previous: string | null; next: string | null; last: string | null }>(sql`
+    SELECT (SELECT max(list_day) FROM papers WHERE list_day < ${from}::date)::text AS previous,
+      (SELECT min(list_day) FROM papers WHERE list_day > ${to}::date AND list_day <= ${today}::date)::text AS next,
+      (SELECT max(list_day) FROM papers WHERE list_day BETWEEN ${from}::date AND least(${to}::date, ${today}::date))::text AS last`)
+  const { previous, next, last } = rows[0]!
+  return {
+    lastDay: last ?? to,
+    previous: previous === null ? undefined : spanAround(kind, previous),
+    next: next === null ? undefined : spanAround(kind, next),
+  }
+}
+
+/** How many papers each list day of a span has, of days not to come. */
+export async function countDays(
+  { db, now }: Pick<Deps, 'db' | 'now'>,
+  { from, to }: Span,
+): Promise<Map<string, number>> {
+  const { rows } = await db.execute<{ day: string; papers: number }>(sql`
+    SELECT list_day::text AS day, count(*)::int AS papers FROM papers
+    WHERE list_day BETWEEN ${from}::date AND least(${to}::date, ${dayOf(now())}::date) GROUP BY list_day`)
+  return new Map(rows.map(({ day, papers }) => [day, papers]))
 }

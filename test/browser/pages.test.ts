@@ -1,4 +1,5 @@
 import axe from 'axe-core'
+import { sql } from 'drizzle-orm'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
 import { signUpCounts, subscribers } from '../../src/db/schema.ts'
@@ -27,8 +28,21 @@ async function everyPage({ services }: Site): Promise<string[]> {
   const [ada] = await services.db.select().from(subscribers)
   const token = (purpose: 'confirm' | 'unsubscribe' | 'preferences', at = NOON) =>
     `/${purpose}/${mintToken(services.keys, purpose, id, at)}`
+  const vote = mintToken(services.keys, 'vote', id, NOON)
+  await services.db.execute(sql`
+    INSERT INTO signals (paper_id, observed_at, votes, origin)
+    SELECT 1, timestamptz '2026-04-13 06:00Z' + n * interval '4 hours', n * n, 'file' FROM generate_series(1, 4) n`)
+  await services.db.execute(sql`UPDATE papers SET topics = '{agents,video-generation}'`)
   return [
     '/',
+    '/papers?week=2026-W16',
+    '/papers?month=2026-04',
+    '/papers/1',
+    '/papers/2',
+    '/papers/1/vote',
+    `/papers/1/vote/${vote}`,
+    '/votes',
+    `/votes/${vote}`,
     '/papers?date=2026-04-13',
     '/papers?date=2026-04-01',
     '/papers?date=today',
@@ -145,7 +159,7 @@ test('the keyboard goes through the front page in reading order, and one sees wh
   const page = await open(site)
   await page.goto('/')
   const stops: string[] = []
-  for (let i = 0; i < 8; i++) {
+  for (let i = 0; i < 15; i++) {
     await page.keyboard.press('Tab')
     stops.push(await page.evaluate('document.activeElement.id || document.activeElement.textContent.trim()'))
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).not.toBe('none')
@@ -153,12 +167,19 @@ test('the keyboard goes through the front page in reading order, and one sees wh
   expect(stops).toEqual([
     'Skip to the content',
     'Paperboy',
+    'Search',
+    'Topics',
     '‹ 13 Apr',
     '14 Apr',
+    'Day',
+    'Week',
+    'Month',
+    'list closed 02:00 UTC' + 'Calendar',
     'email',
     'Subscribe',
+    '▲100' + '100 votes. Vote for “Paper 1 of 2026-04-14”',
     'Paper 1 of 2026-04-14',
-    'Paper 2 of 2026-04-14',
+    '▲99' + '99 votes. Vote for “Paper 2 of 2026-04-14”',
   ])
 })
 

@@ -2,16 +2,23 @@ import { expect } from 'vitest'
 import type { Db } from '../../src/db/database.ts'
 import { papers, picks } from '../../src/db/schema.ts'
 import { closeOfDay, dayOf, daysLater, isDay } from '../../src/papers/days.ts'
-import { listDay } from '../../src/papers/list-day.ts'
+import { countDays, listDay, listSpan } from '../../src/papers/list-day.ts'
 import { loadSample } from '../../src/papers/sample/load-sample.ts'
+import { spanAround, spanNamed } from '../../src/papers/span.ts'
+import { castVote } from '../../src/papers/votes/cast.ts'
 import { test } from '../support/database.ts'
+import { addPapers, addSubscriber, NOON, testConfig } from '../support/services.ts'
 import { closeHourUtc, everything, hfEntry, importing, withFile } from './support.ts'
 
 const AFTERNOON = new Date('2026-04-10T15:00:00Z')
 
 const put = (db: Db, entries: object[], date?: string, now = AFTERNOON) =>
   withFile(JSON.stringify(entries), (file) => importing(db, file, date, now))
-const read = (db: Db, date?: string, now = AFTERNOON) => listDay({ db, now: () => now, closeHourUtc }, date)
+/** A day's list, its spans by their names. */
+async function read(db: Db, date?: string, now = AFTERNOON) {
+  const list = await listDay({ db, now: () => now, closeHourUtc }, date)
+  return list && { ...list, date: list.span.key, previous: list.previous?.key, next: list.next?.key }
+}
 
 test('a list day has its papers by score, with what is known of them', async ({ db }) => {
   await put(db, [
@@ -50,6 +57,7 @@ test('a list day has its papers by score, with what is known of them', async ({ 
     codeUrl: 'https://a.example/c',
     discussionUrl: 'https://huggingface.co/papers/2604.00002',
     reason: '28 votes in 3 h, 4 comments',
+    ageHours: 3,
     picked: false,
     sample: false,
     listDay: '2026-04-10',
@@ -129,4 +137,58 @@ test('days are days of the calendar', () => {
   expect(daysLater('2026-03-01', -1)).toBe('2026-02-28')
   expect(dayOf(new Date('2026-04-10T23:59:59Z'))).toBe('2026-04-10')
   expect(closeOfDay('2026-12-31', 2)).toEqual(new Date('2027-01-01T02:00:00Z'))
+})
+
+const deps = (db: Db) => ({ db, now: () => NOON, closeHourUtc })
+
+test('a week and a month have their days’ papers, most votes first, and know their neighbours', async ({ db }) => {
+  for (const day of ['2026-03-31', '2026-04-10', '2026-04-13', '2026-04-14']) await addPapers(db, day, 2)
+  const week = await listSpan(deps(db), spanNamed('week', '2026-W16')!)
+  expect(week?.papers.map((paper) => [paper.listDay, paper.votes])).toEqual([
+    ['2026-04-14', 100],
+    ['2026-04-13', 100],
+    ['2026-04-14', 99],
+    ['2026-04-13', 99],
+  ])
+  expect(week).toMatchObject({
+    total: 4,
+    previous: { key: '2026-W15' },
+    next: undefined,
+    lastDay: '2026-04-14',
+    open: true,
+  })
+  const month = await listSpan(deps(db), spanNamed('month', '2026-04')!)
+  expect(month).toMatchObject({ total: 6, previous: { key: '2026-03' } })
+  expect(await listSpan(deps(db), spanNamed('month', '2025-04')!)).toBeUndefined()
+  expect(await countDays(deps(db), spanAround('month', '2026-04-01'))).toEqual(
+    new Map([
+      ['2026-04-10', 2],
+      ['2026-04-13', 2],
+      ['2026-04-14', 2],
+    ]),
+  )
+})
+
+test('pages of a list have every paper once, also when papers come in between', async ({ db }) => {
+  await addPapers(db, '2026-04-14', 10)
+  const span = spanAround('day', '2026-04-14')
+  const first = await listSpan(deps(db), span, { limit: 4 })
+  await put(db, [hfEntry('2604.77777', { upvotes: 5000, submittedOnDailyAt: '2026-04-14T09:00:00Z' })], undefined, NOON)
+  const second = await listSpan(deps(db), span, { limit: 4, after: first!.nextAfter })
+  const third = await listSpan(deps(db), span, { limit: 4, after: second!.nextAfter })
+  const titles = [first, second, third].flatMap((page) => page!.papers.map((paper) => paper.title))
+  expect(titles).toEqual(Array.from({ length: 10 }, (_, i) => `Paper ${i + 1} of 2026-04-14`))
+  expect(third).toMatchObject({ nextAfter: undefined, total: 11, first: 10 })
+  expect((await listSpan(deps(db), span, { limit: 4, after: 999_999 }))?.first).toBe(1)
+})
+
+test('our own readers’ votes are added to the source’s, and move a paper up', async ({ db }) => {
+  const [, second] = await addPapers(db, '2026-04-14', 2)
+  for (const name of ['ada', 'bob', 'cyd']) {
+    const subscriberId = await addSubscriber(db, `${name}@example.org`)
+    await castVote({ db, now: () => NOON, config: testConfig() }, { subscriberId, paperId: second! }, name)
+  }
+  const day = await read(db, '2026-04-14', NOON)
+  expect(day?.papers.map((paper) => paper.votes)).toEqual([102, 100])
+  expect(day?.papers[0]).toMatchObject({ id: second, reason: '102 votes in 25 h' })
 })

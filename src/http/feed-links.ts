@@ -1,0 +1,7 @@
+/** The three forms a feed comes in, for a page's head and for people. */
+export const feedLinks = (topic?: string) =>
+  [
+    { type: 'application/rss+xml', name: 'RSS', path: '/feed.xml' },
+    { type: 'application/atom+xml', name: 'Atom', path: '/feed.atom' },
+    { type: 'application/feed+json', name: 'JSON Feed', path: '/feed.json' },
+  ].map(({ type, name, path }) => ({ type, name, href: topic ? `${path}?topic=${encodeURIComponent(topic)}` : path }))

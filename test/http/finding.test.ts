@@ -1,0 +1,203 @@
+import { sql } from 'drizzle-orm'
+import { HtmlValidate } from 'html-validate'
+import { describe, expect } from 'vitest'
+import { messagesIn } from '../../src/messages/catalogue.ts'
+import { mintToken } from '../../src/subscription/tokens.ts'
+import { addPapers, addSubscriber, NOON, releasedEdition } from '../support/services.ts'
+import { test } from './site.ts'
+
+describe('a paper’s page', () => {
+  test('has its abstract, authors, votes over time, editions and links', async ({ db, site }) => {
+    await releasedEdition(site.services, '2026-04-14', 2)
+    await db.execute(sql`
+      UPDATE papers SET abstract = 'We get $\\mu^2$ at 60\\% and <think> it works.', code_url = 'https://a.example/code', topics = '{agents}'`)
+    await db.execute(sql`
+      INSERT INTO signals (paper_id, observed_at, votes, origin) VALUES (1, '2026-04-14T08:00Z', 12, 'file'), (1, '2026-04-14T20:00Z', 61, 'file')`)
+    const { body, headers } = await site.app.inject('/papers/1')
+    expect(body).toContain('We get μ² at 60% and &lt;think&gt; it works.')
+    expect(body).toContain('Ada Lovelace and Charles Babbage')
+    expect(body).toContain('<svg')
+    expect(body).toMatch(/14 April 2026, 08:00<\/time><\/td><td>12</)
+    expect(body).toContain('Edition of Tuesday, 14 April 2026, number 1 of 2')
+    expect(body).toContain('href="/editions/2026-04-14"')
+    expect(body).toContain('href="https://a.example/code"')
+    expect(body).toContain('href="/topics/agents"')
+    expect(body).toContain('<meta property="og:title" content="Paper 1 of 2026-04-14">')
+    expect(body).toContain('<meta property="og:url" content="https://paperboy.example/papers/1">')
+    expect(headers['cache-control']).toContain('public')
+  })
+
+  test('is reached by its arXiv id as well', async ({ db, site: { app } }) => {
+    const [id] = await addPapers(db, '2026-04-14', 1)
+    const { rows } = await db.execute<{ source_id: string }>(sql`SELECT source_id FROM papers`)
+    const reply = await app.inject(`/papers/${rows[0]!.source_id}v2`)
+    expect(reply.headers.location).toBe(`/papers/${id}`)
+  })
+
+  test.for(['0', '999', '1e3', '-1', 'abc', '2507.99999', '123456789012345678901', "1'"])(
+    '%s is none, and says so',
+    async (id, { site: { app } }) => {
+      const { statusCode, body } = await app.inject(`/papers/${encodeURIComponent(id)}`)
+      expect(statusCode).toBe(404)
+      expect(body).toContain('There is no such paper here')
+    },
+  )
+
+  test('with one reading of votes draws no line, and with none says so', async ({ db, site: { app } }) => {
+    await addPapers(db, '2026-04-14', 1)
+    expect((await app.inject('/papers/1')).body).toContain(
+      '100 votes on the community’s list, read 15 April 2026, 02:00 UTC',
+    )
+    await db.execute(sql`DELETE FROM signals`)
+    const { body } = await app.inject('/papers/1')
+    expect(body).toContain('Nobody has voted yet.')
+    expect(body).not.toMatch(/<svg|undefined|NaN/)
+  })
+})
+
+describe('the search page', () => {
+  test('marks the words it found, as text', async ({ db, site: { app } }) => {
+    await addPapers(db, '2026-04-14', 2)
+    await db.execute(
+      sql`UPDATE papers SET title = 'Quantum <i>moles</i> dig', abstract = 'Moles <b>dig</b>.' WHERE id = 1`,
+    )
+    const { body } = await app.inject('/search?q=mole')
+    expect(body).toMatch(/<mark>moles<\/mark>/)
+    expect(body).not.toMatch(/<i>|<b>/)
+    expect(body).toContain('href="/papers/1"')
+    expect(body).not.toContain('href="/papers/2"')
+  })
+
+  test('passes its filters on to the next page', async ({ db, site: { app } }) => {
+    await addPapers(db, '2026-04-14', 50)
+    await db.execute(sql`UPDATE papers SET topics = '{agents}', code_url = 'https://a.example'`)
+    const seen = new Set<string>()
+    let next: string | undefined = '/search?topic=agents&code=1&from=2026-04-01&to=2026-04-30'
+    for (let page = 0; next && page < 10; page++) {
+      const body: string = (await app.inject(next)).body
+      for (const [, id] of body.matchAll(/class="paper" id="p(\d+)"/g)) {
+        expect(seen.has(id!)).toBe(false)
+        seen.add(id!)
+      }
+      next = /rel="next" href="([^"]+)"/.exec(body)?.[1]?.replaceAll('&amp;', '&')
+      if (next) expect(next).toContain('topic=agents')
+    }
+    expect(seen.size).toBe(50)
+  })
+
+  test.for(['"', '&', '-', '"unclosed', "' OR 1=1 --", '%00', '<script>', '\\', '🜁', 'a'.repeat(900)])(
+    'takes anything for words (%s)',
+    async (q, { site: { app } }) => {
+      const url = `/search?q=${q === '%00' ? q : encodeURIComponent(q)}&from=yesterday&after=nonsense&topic='`
+      const { statusCode, body } = await app.inject(url)
+      expect(statusCode).toBe(200)
+      expect(body).toContain('Nothing found')
+      expect(body).not.toContain('<script>')
+    },
+  )
+})
+
+test('topics have their papers, the newest first, and a feed of their own', async ({ db, site: { app } }) => {
+  await addPapers(db, '2026-04-13', 2)
+  await addPapers(db, '2026-04-14', 2)
+  await db.execute(sql`UPDATE papers SET topics = '{video-generation}'`)
+  expect((await app.inject('/topics')).body).toContain('href="/topics/video-generation"')
+  const { body } = await app.inject('/topics/video-generation')
+  expect(body).toContain('Video generation')
+  expect(body).toContain('href="/feed.atom?topic=video-generation"')
+  expect([...body.matchAll(/id="p(\d+)"/g)].map((found) => Number(found[1]))).toEqual([4, 3, 2, 1])
+  expect((await app.inject('/topics/nothing')).statusCode).toBe(404)
+})
+
+describe('as JSON', () => {
+  test('lists, one paper, search and topics', async ({ db, site: { app } }) => {
+    await addPapers(db, '2026-04-14', 3)
+    await db.execute(sql`UPDATE papers SET topics = '{agents}'`)
+    const list = (await app.inject('/api/v1/papers?date=2026-04-14&limit=2')).json()
+    expect(list).toMatchObject({ kind: 'day', name: '2026-04-14', open: false, total: 3, next: 2 })
+    expect(list.papers.map((paper: { id: number }) => paper.id)).toEqual([1, 2])
+    const rest = (await app.inject('/api/v1/papers?date=2026-04-14&limit=2&after=2')).json()
+    expect(rest.papers.map((paper: { id: number }) => paper.id)).toEqual([3])
+    expect((await app.inject('/api/v1/papers?month=2026-04')).json()).toMatchObject({ kind: 'month', total: 3 })
+    expect((await app.inject('/api/v1/papers/1')).json()).toMatchObject({
+      title: 'Paper 1 of 2026-04-14',
+      abstract: 'We show something. It works.',
+      history: [{ at: '2026-04-15T02:00:00.000Z', votes: 100 }],
+    })
+    expect((await app.inject('/api/v1/search?q=something')).json().papers).toHaveLength(3)
+    expect((await app.inject('/api/v1/topics')).json()).toEqual({
+      topics: [{ slug: 'agents', name: 'Agents', papers: 3 }],
+    })
+  })
+
+  test.for(['/papers?date=2026-02-30', '/papers?week=16', '/papers?limit=1000', '/search?from=x'])(
+    'names the field of %s',
+    async (path, { site: { app } }) => {
+      const reply = await app.inject(`/api/v1${path}`)
+      expect(reply.statusCode).toBe(422)
+      expect(reply.json().errors[0].field).toMatch(/^(date|week|limit|from)$/)
+    },
+  )
+
+  test('a reader votes, sees and takes back', async ({ db, site: { app, services } }) => {
+    const [id] = await addPapers(db, '2026-04-14', 1)
+    const reader = await addSubscriber(db, 'ada@example.org')
+    const cookies = { '__Host-reader': mintToken(services.keys, 'reader', reader, NOON) }
+    const url = `/api/v1/votes/${id}`
+    expect((await app.inject({ method: 'PUT', url })).statusCode).toBe(403)
+    expect((await app.inject({ method: 'PUT', url, cookies })).statusCode).toBe(204)
+    expect((await app.inject({ url: '/api/v1/votes', cookies })).json().papers).toMatchObject([
+      { id, votes: 101, castAt: NOON.toISOString() },
+    ])
+    expect((await app.inject({ method: 'DELETE', url, cookies })).statusCode).toBe(204)
+    expect((await app.inject({ url: '/api/v1/votes', cookies })).json().papers).toEqual([])
+    expect((await app.inject({ method: 'PUT', url: '/api/v1/votes/999', cookies })).statusCode).toBe(404)
+  })
+})
+
+const validator = new HtmlValidate({
+  extends: ['html-validate:recommended'],
+  rules: {
+    // Style of the source, which is the template engine's white space.
+    'no-trailing-whitespace': 'off',
+    'void-style': 'off',
+    'no-inline-style': 'error',
+    // A title may be as long as a paper's.
+    'long-title': 'off',
+    // "autocapitalize" is global (html.spec.whatwg.org), and this rule does not know it.
+    'input-attributes': 'off',
+  },
+})
+
+test('every page is valid HTML, in both languages, with its words in the language it says', async ({ db, site }) => {
+  await releasedEdition(site.services, '2026-04-13', 2)
+  await releasedEdition(site.services, '2026-04-14', 3)
+  await db.execute(sql`
+    INSERT INTO signals (paper_id, observed_at, votes, origin) SELECT 1, timestamptz '2026-04-13 06:00Z' + n * interval '4 hours', n, 'file' FROM generate_series(1, 4) n`)
+  await db.execute(sql`UPDATE papers SET topics = '{agents}', title = title || ' & <b> "x"'`)
+  const reader = await addSubscriber(db, 'ada@example.org')
+  const vote = mintToken(site.services.keys, 'vote', reader, NOON)
+  const pages = [
+    ...[
+      '/',
+      '/papers?date=2026-04-13',
+      '/papers?week=2026-W16',
+      '/papers?month=2026-04',
+      '/papers/1',
+      '/papers/1/vote',
+    ],
+    ...[`/papers/1/vote/${vote}`, '/votes', `/votes/${vote}`, '/search', '/search?q=paper&from=x', '/search?q=nothing'],
+    ...['/topics', '/topics/agents', '/feeds', '/editions', '/papers?date=2001-01-01', '/papers?week=x', '/papers/999'],
+  ]
+  for (const language of ['en', 'de'] as const) {
+    for (const url of pages) {
+      const { body } = await site.app.inject({ url, headers: { 'accept-language': language } })
+      const { results } = await validator.validateString(body)
+      const problems = results.flatMap(({ messages }) => messages.map((each) => `${each.ruleId}: ${each.message}`))
+      expect({ url, language, problems }).toEqual({ url, language, problems: [] })
+      expect(body).toContain(`<html lang="${language}">`)
+      expect(body).toContain(messagesIn(language).layout.archive)
+      expect(body).not.toMatch(/undefined|\[object|NaN| style="|<script>| on\w+="/)
+    }
+  }
+})
