@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { type Locale, type Messages, messagesIn } from '../messages/catalogue.ts'
+import { dayOf } from '../papers/days.ts'
 import { readable } from '../papers/readable.ts'
 import { type CardPaper, cardOf } from './card.ts'
 import { type Correction, correctionsIn } from './corrections.ts'
@@ -15,6 +16,8 @@ export interface ComposableEdition {
   kind: 'daily' | 'weekly'
   date: string
   closesAt: Date
+  /** where it is before the close, later votes are not counted, and the mail says so */
+  listReadAt?: Date | null
 }
 
 /** What an edition is made of, the same in every language. */
@@ -85,8 +88,12 @@ export async function composeEdition(
   return { subject: subjectOf(parts, everything), preheader: names.slice(2, 5).join(' · '), parts }
 }
 
-/** "31 papers, list closed 02:00 UTC" */
-function listLine({ kind, closesAt }: ComposableEdition, { listed }: Contents, t: Messages): string {
+/** "31 papers, list closed 02:00 UTC"; or, where nobody could read it at its close, "31 papers, as of Friday, 14 March 2025, 18:40 UTC" */
+function listLine({ kind, closesAt, listReadAt }: ComposableEdition, { listed }: Contents, t: Messages): string {
+  if (listReadAt && listReadAt < closesAt) {
+    const day = longDate({ kind: 'daily', date: dayOf(listReadAt) }, t)
+    return t.digest.listAsOf(t.common.papers(listed), day, closingHour(listReadAt))
+  }
   const saying = kind === 'weekly' ? t.digest.weekClosed : t.digest.listClosed
   return saying(t.common.papers(listed), closingHour(closesAt))
 }

@@ -498,6 +498,7 @@ export const de: Messages = {
     shortWeekOf: (day) => `Woche vom ${day}`,
     andMore: (n) => `und ${n} ${n === 1 ? 'weiterer' : 'weitere'}`,
     listClosed: (papers, hour) => `${papers}, Liste geschlossen um ${hour} UTC`,
+    listAsOf: (papers, day, hour) => `${papers}, Stand der Liste: ${day}, ${hour} UTC`,
     weekClosed: (papers, hour) => `${papers} der Woche, die letzte Liste geschlossen um ${hour} UTC`,
     hereAreYours: (count) => `hier sind Ihre ${count}.`,
     hereIsYours: 'hier ist der eine für Sie.',

@@ -489,6 +489,7 @@ export const en = {
     shortWeekOf: (day: string) => `week of ${day}`,
     andMore: (n: number) => `and ${n} more`,
     listClosed: (papers: string, hour: string) => `${papers}, list closed ${hour} UTC`,
+    listAsOf: (papers: string, day: string, hour: string) => `${papers}, list as of ${day}, ${hour} UTC`,
     weekClosed: (papers: string, hour: string) => `${papers} of the week, its last list closed ${hour} UTC`,
     hereAreYours: (count: string) => `here are your ${count}.`,
     hereIsYours: 'here is the one for you.',

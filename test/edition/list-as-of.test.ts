@@ -1,0 +1,26 @@
+import { expect } from 'vitest'
+import { sourceReads } from '../../src/db/schema.ts'
+import { assemble } from '../../src/edition/assemble.ts'
+import { preview } from '../../src/edition/preview.ts'
+import { test } from '../support/database.ts'
+import { addPapers, servicesOn } from '../support/services.ts'
+
+const EDITION = { kind: 'daily' as const, date: '2026-04-14' }
+
+test('an edition whose list could not be read at its close says as of when it is', async ({ db }) => {
+  const services = servicesOn(db)
+  await addPapers(db, '2026-04-14', 4)
+  await assemble(services, EDITION)
+  expect((await preview(services, EDITION)).text).toContain('4 papers, list closed 02:00 UTC')
+
+  const read = (readAt: string) => ({ source: 'hf', listDay: '2026-04-14', readAt: new Date(readAt), papers: 4 })
+  await db.insert(sourceReads).values(read('2026-04-14T18:40:00Z'))
+  await assemble(services, EDITION)
+  expect((await preview(services, EDITION)).text.replace(/\s+/g, ' ')).toContain(
+    '4 papers, list as of Tuesday, 14 April 2026, 18:40 UTC',
+  )
+
+  await db.update(sourceReads).set(read('2026-04-15T02:10:00Z'))
+  await assemble(services, EDITION)
+  expect((await preview(services, EDITION)).text).toContain('list closed 02:00 UTC')
+})
