@@ -1,20 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { addressOf } from '../delivery/digest-press.ts'
-import { openDkim, signing } from '../delivery/dkim.ts'
 import { listUnknown, progressInWords } from '../delivery/progress.ts'
-import { openRelays } from '../delivery/relays.ts'
 import { sendEdition } from '../delivery/send-edition.ts'
 import { assemble } from '../edition/assemble.ts'
 import { cancel, type EditionKey, findEdition, hold, pause, resume } from '../edition/control.ts'
 import { curate } from '../edition/curate.ts'
-import { preview } from '../edition/preview.ts'
 import { release } from '../edition/release.ts'
 import type { Services } from '../services.ts'
-import { parseAddress } from '../subscription/address.ts'
 import { complain, progressBar, say } from '../terminal.ts'
 import { asDate, report, withServices } from './open.ts'
+import { previewCommand } from './preview-edition.ts'
 
 export function editionCommands(program: Command): void {
   const edition = program.command('edition').description('a list day’s papers, from draft to sent')
@@ -33,13 +27,7 @@ export function editionCommands(program: Command): void {
     }),
   )
 
-  keyed('preview', 'show a digest of it without sending it')
-    .option('--out <dir>', 'write digest-DATE.eml, .html and .txt there')
-    .option('--to <address>', 'mail it to this address')
-    .option('--reader <address>', 'as this subscriber would get it')
-    .action((options, command) =>
-      withServices((services) => showPreview(services, options, command), { mails: options.to !== undefined }),
-    )
+  previewCommand(keyed('preview', 'show a digest of it without sending it'))
 
   keyed('send', 'release it and send it: to each reader at their hour, or to all now')
     .option('--now', 'to all active readers now')
@@ -95,42 +83,6 @@ export function editionCommands(program: Command): void {
           )
         }),
       )
-  }
-}
-
-async function showPreview(
-  services: Services,
-  options: EditionKey & { out?: string; to?: string; reader?: string },
-  command: Command,
-): Promise<void> {
-  const made = await preview(services, options, options.reader)
-  if (options.out) {
-    await mkdir(options.out, { recursive: true })
-    const base = join(options.out, `digest-${options.date}`)
-    await Promise.all([
-      writeFile(`${base}.eml`, made.eml),
-      writeFile(`${base}.html`, made.html),
-      writeFile(`${base}.txt`, made.text),
-    ])
-    report(
-      command,
-      { files: ['eml', 'html', 'txt'].map((ending) => `${base}.${ending}`) },
-      `${made.subject}\n${base}.{eml,html,txt}`,
-    )
-  } else if (!options.to) {
-    report(command, { subject: made.subject, html: made.html, text: made.text }, `${made.subject}\n\n${made.text}`)
-  }
-  if (options.to) {
-    const relay = signing(
-      openRelays({ ...services.config, SMTP_CONNECTIONS: 1 }),
-      await openDkim(services.config),
-      services.now,
-    )
-    const { email } = parseAddress(options.to)
-    const outcome = await relay.send({ from: addressOf(services.config.MAIL_FROM), to: email }, made.eml)
-    relay.close()
-    report(command, outcome, `The relay said: ${outcome.reply} (${outcome.state})`)
-    if (outcome.state !== 'accepted') process.exitCode = 1
   }
 }
 

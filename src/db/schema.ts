@@ -277,6 +277,7 @@ export const editionPapers = pgTable(
     position: integer('position').notNull(),
     section: paperSection('section').notNull(),
     score: doublePrecision('score').notNull(),
+    title: text('title'),
     reason: text('reason').notNull(),
     note: text('note'),
     votes: integer('votes'),
@@ -291,6 +292,17 @@ export const editionPapers = pgTable(
     primaryKey({ name: 'one_place_per_paper', columns: [t.editionId, t.paperId] }),
     unique('one_paper_per_place').on(t.editionId, t.position),
   ],
+)
+
+export const corrections = pgTable(
+  'corrections',
+  {
+    editionId: ref('edition_id'),
+    paperId: ref('paper_id'),
+    kind: text('kind', { enum: ['retitled', 'withdrawn'] }).notNull(),
+    newTitle: text('new_title'),
+  },
+  (t) => [primaryKey({ name: 'one_correction_per_paper_and_edition', columns: [t.editionId, t.paperId, t.kind] })],
 )
 
 export const editionParts = pgTable(

@@ -101,7 +101,10 @@ async function stream(deps: DeliverDeps, lease: Lease, admitted: Pending[], ende
   }
 
   const handOver = async (handed: Handed) => {
-    const outcome = await relay.send(edition.envelope(handed), edition.digest(handed, now()), ended)
+    const message = edition.digest(handed, now())
+    const outcome = await relay.send(edition.envelope(handed), message, ended)
+    // Nobody holds on to what was accepted; of a cut connection one cannot be sure.
+    if (outcome.state === 'accepted') edition.reuse(message)
     exhausted ||= outcome.relayDown === true
     const bucket = domainBucket(domainOfAddress(handed.email))
     rates.handed(bucket)

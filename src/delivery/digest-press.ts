@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import type { Config } from '../config.ts'
 import type { Db } from '../db/database.ts'
@@ -6,6 +6,7 @@ import { editions } from '../db/schema.ts'
 import type { Candidates } from '../edition/candidates.ts'
 import { arrange, pick, type Wishes } from '../edition/choose.ts'
 import { composeDigest, type ReaderPart, type ShownPaper } from '../edition/digest.ts'
+import { type Galley, newGalley } from '../edition/galley.ts'
 import { domainOf } from '../edition/headers.ts'
 import { type Plate, plateOf } from '../edition/plate.ts'
 import { dayInWords, type ListDayState, quietDaysBefore, quietDaysInWords } from '../edition/quiet-days.ts'
@@ -33,6 +34,8 @@ export interface OpenEdition {
   envelope(handed: Pick<Handed, 'subscriberId' | 'email'>): Envelope
   /** the message for one reader, ready to be sent */
   digest(handed: Handed, at: Date): Buffer
+  /** Gives a message's memory to a later one. Only after the relay had every byte of it. */
+  reuse(message: Buffer): void
 }
 
 /** Turns editions into readers' messages; keeps the parts of the last few, since batches of one edition follow each other. */
@@ -41,6 +44,8 @@ export interface DigestPress {
 }
 
 const KEPT_EDITIONS = 4
+/** As many as connections are common; each holds a message. */
+const MOST_SPARE = 40
 
 /** What was frozen at the release and is therefore worth keeping. */
 interface Composed {
@@ -49,13 +54,15 @@ interface Composed {
   candidates: Candidates
   /** days since the edition before it that brought none */
   quiet: readonly ListDayState[]
-  messageKey: Buffer
+  messageKey: KeyObject
   /** no piece has to be changed on its way */
   wireText: boolean
 }
 
 export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'config' | 'keys' | 'now'>): DigestPress {
   const kept = new Map<number, Composed>()
+  const spare: Galley[] = []
+  const setWith = new WeakMap<Buffer, Galley>()
 
   const load = async (editionId: number): Promise<Composed> => {
     const [edition] = await db
@@ -71,7 +78,7 @@ export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'co
       quiet,
       plates,
       candidates: await readCandidates(db, editionId, now()),
-      messageKey: edition.messageKey,
+      messageKey: createSecretKey(edition.messageKey),
       wireText,
     }
   }
@@ -118,8 +125,16 @@ export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'co
             part.headers,
           )
           const notice = noticeFor(quiet, handed.missedOn, messagesIn(locale))
-          const message = composeDigest(plates.get(locale)!, { ...part, headers, ...(notice === '' ? {} : { notice }) })
+          const galley = spare.pop() ?? newGalley()
+          const whole = { ...part, headers, ...(notice === '' ? {} : { notice }) }
+          const message = composeDigest(plates.get(locale)!, whole, galley)
+          setWith.set(message, galley)
           return wireText && isWireText(headers) ? markWireReady(message) : message
+        },
+        reuse(message) {
+          const galley = setWith.get(message)
+          if (!galley || !setWith.delete(message)) return
+          if (spare.length < MOST_SPARE) spare.push(galley)
         },
       }
     },
@@ -136,7 +151,7 @@ function noticeFor(quiet: readonly ListDayState[], missedOn: string | null, t: M
 /** What stands in one reader's digest alone: their links, minted now, and the headers that name them. */
 export function readerPart(
   { config, keys }: Pick<Services, 'config' | 'keys'>,
-  messageKey: Buffer,
+  messageKey: Buffer | KeyObject,
   { subscriberId, email, format }: Pick<Handed, 'subscriberId' | 'email' | 'format'>,
   shown: readonly ShownPaper[],
   at: Date,
@@ -165,8 +180,11 @@ export const leaveByMail = (config: Pick<Config, 'MAIL_FROM' | 'BOUNCE_ADDRESS'>
 /** The bare address of "Name <address>", for envelopes. */
 export const addressOf = (mailbox: string): string => mailbox.replace(/^.*<(.*)>$/, '$1')
 
-/** The same for every hand-over of one delivery, and not to be guessed by another reader of the edition. */
-export const messageIdOf = (messageKey: Buffer, subscriberId: number): string =>
+/**
+ * The same for every hand-over of one delivery, and not to be guessed by another reader of the edition.
+ * @param messageKey as a KeyObject where many are made: with a Buffer each costs six times as much
+ */
+export const messageIdOf = (messageKey: Buffer | KeyObject, subscriberId: number): string =>
   createHmac('sha256', messageKey).update(`message ${subscriberId}`).digest('hex').slice(0, 32)
 
 /** RFC 5322 § 3.3, in UTC: "Tue, 14 Apr 2026 03:00:00 +0000". */

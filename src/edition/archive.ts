@@ -4,6 +4,7 @@ import type { Locale } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { layOut } from './digest.ts'
 import { fillingFor } from './filling.ts'
+import { newGalley, setIn } from './galley.ts'
 import { decodeBody, type EditionParts } from './parts.ts'
 import { plateOf } from './plate.ts'
 import { readParts } from './stored-parts.ts'
@@ -67,7 +68,7 @@ export function publicBodies(parts: EditionParts): { html: string; text: string 
   const { preheader } = plate.lead(shown.map(({ position }) => position))
   const bodyOf = (format: 'html' | 'text') => {
     const body = plate[format]
-    const out: Buffer[] = []
+    const galley = newGalley()
     layOut(
       {
         body,
@@ -80,9 +81,9 @@ export function publicBodies(parts: EditionParts): { html: string; text: string 
       },
       shown,
       fillingFor(format, NOBODY, preheader),
-      out,
+      galley,
     )
-    return decodeBody(Buffer.concat(out))
+    return decodeBody(setIn(galley))
   }
   return { html: bodyOf('html'), text: bodyOf('text') }
 }

@@ -4,6 +4,7 @@ import { editionPapers, papers } from '../db/schema.ts'
 import { daysLater } from '../papers/days.ts'
 import type { CardPaper } from './card.ts'
 import type { Contents } from './compose.ts'
+import { findCorrections } from './corrections.ts'
 
 interface Edition {
   id: number
@@ -12,8 +13,12 @@ interface Edition {
 }
 
 /** What an edition is composed of, as the tables have it now. */
-export async function readContents(db: Db, edition: Edition): Promise<Contents> {
-  return { papers: await cardPapers(db, edition.id), listed: await listLength(db, edition), corrections: [] }
+export async function readContents(db: Db, edition: Edition, at: Date): Promise<Contents> {
+  return {
+    papers: await cardPapers(db, edition.id),
+    listed: await listLength(db, edition),
+    corrections: await findCorrections(db, edition, at),
+  }
 }
 
 /** The edition's papers in its order, as cards need them. */
@@ -43,7 +48,7 @@ async function cardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
       discussionUrl: sql<string | null>`
         CASE WHEN ${papers.source} = 'arxiv' AND ${papers.raw} ? 'paper'
         THEN 'https://huggingface.co/papers/' || ${papers.sourceId} END`,
-      withdrawn: sql<boolean>`false`,
+      withdrawn: sql<boolean>`${papers.withdrawnAt} IS NOT NULL`,
     })
     .from(editionPapers)
     .innerJoin(papers, eq(papers.id, editionPapers.paperId))

@@ -1,9 +1,13 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../db/database.ts'
+import { corrections as told } from '../db/schema.ts'
 import type { Messages } from '../messages/catalogue.ts'
 import { readable, sentences } from '../papers/readable.ts'
 import { shortDate } from './words.ts'
 
 /** What has become of a paper since an edition showed it. */
 export interface Correction {
+  paperId: number
   kind: 'retitled' | 'withdrawn'
   /** as that edition showed it */
   title: string
@@ -28,3 +32,55 @@ export const correctionsIn = (corrections: readonly Correction[], t: Messages) =
           : t.digest.retitled(short(title), short(newTitle ?? title), day),
     }
   })
+
+/** How long after an edition a change is still worth telling. */
+const TOLD_DAYS = 35
+
+/** Papers that earlier editions of this kind showed, and that were withdrawn or given another title since; each is told once. */
+export async function findCorrections(
+  db: Db,
+  { id, kind }: { id: number; kind: 'daily' | 'weekly' },
+  at: Date,
+): Promise<Correction[]> {
+  const { rows } = await db.execute<{
+    paper_id: string
+    kind: Correction['kind']
+    title: string
+    new_title: string | null
+    date: string
+    url: string | null
+  }>(sql`
+    WITH last_shown AS (
+      SELECT DISTINCT ON (c.paper_id) c.paper_id, c.title, e.date, e.released_at
+      FROM editions e JOIN edition_papers c ON c.edition_id = e.id
+      WHERE e.kind = ${kind} AND e.id <> ${id} AND e.state <> 'cancelled' AND c.title IS NOT NULL
+        AND e.released_at > ${at}::timestamptz - make_interval(days => ${TOLD_DAYS})
+      ORDER BY c.paper_id, e.released_at DESC
+    ), changed AS (
+      SELECT s.paper_id, 'withdrawn' AS kind, s.title, NULL AS new_title, s.date, p.url
+      FROM last_shown s JOIN papers p ON p.id = s.paper_id WHERE p.withdrawn_at > s.released_at
+      UNION ALL
+      SELECT s.paper_id, 'retitled', s.title, p.title, s.date, p.url
+      FROM last_shown s JOIN papers p ON p.id = s.paper_id WHERE p.title <> s.title AND p.withdrawn_at IS NULL
+    )
+    SELECT paper_id, kind, title, new_title, date::text, url FROM changed c
+    WHERE NOT EXISTS (
+      SELECT FROM corrections t JOIN editions e ON e.id = t.edition_id
+      WHERE t.paper_id = c.paper_id AND t.kind = c.kind AND t.new_title IS NOT DISTINCT FROM c.new_title
+        AND e.kind = ${kind} AND e.id <> ${id} AND e.state <> 'cancelled')
+    ORDER BY date, paper_id`)
+  return rows
+    .map(({ paper_id, new_title, ...row }) => ({ ...row, paperId: Number(paper_id), newTitle: new_title }))
+    .filter(({ title, newTitle }) => newTitle === null || readable(title) !== readable(newTitle))
+}
+
+/** Notes what an edition tells, and under which titles it shows its papers, so that the next ones know. */
+export async function noteShown(db: Db, editionId: number, corrections: readonly Correction[]): Promise<void> {
+  await db.execute(sql`
+    UPDATE edition_papers c SET title = p.title FROM papers p WHERE p.id = c.paper_id AND c.edition_id = ${editionId}`)
+  if (corrections.length === 0) return
+  await db
+    .insert(told)
+    .values(corrections.map(({ paperId, kind, newTitle }) => ({ editionId, paperId, kind, newTitle })))
+    .onConflictDoNothing()
+}

@@ -1,6 +1,7 @@
 import { fillingFor, type ReaderWords } from './filling.ts'
+import { type Galley, newGalley, put, putText, setIn } from './galley.ts'
 import type { Hole } from './parts.ts'
-import type { Block, Plate, PlateBody } from './plate.ts'
+import type { Block, Lead, Plate, PlateBody } from './plate.ts'
 
 /** A paper of the edition in one reader's digest. */
 export interface ShownPaper {
@@ -27,24 +28,30 @@ const TEXT_HEADERS = 'Content-Type: text/plain; charset=utf-8\r\nContent-Transfe
 const HTML_HEADERS = 'Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 
 /**
- * The whole message, ready for the wire except dot-stuffing: what was encoded at release is copied once, into one buffer, and
- * nothing but the reader's own few words is encoded here.
+ * The whole message, ready for the wire except dot-stuffing: what was encoded at release is copied once, and nothing but the
+ * reader's own few words is encoded here.
+ *
+ * @param galley to set it in, where there is one to be used again: the message is then a view of it
  */
-export function composeDigest(plate: Plate, reader: ReaderPart): Buffer {
-  const out: Buffer[] = []
-  out.push(plate.headers, leadOf(plate, reader).subject)
+export function composeDigest(plate: Plate, reader: ReaderPart, galley: Galley = newGalley()): Buffer {
+  galley.length = 0
+  const lead = leadOf(plate, reader)
+  put(galley, plate.headers)
+  put(galley, lead.subject)
+  putText(galley, reader.headers)
   if (reader.format === 'text') {
-    out.push(latin1(`${reader.headers}${TEXT_HEADERS}`))
-    layOutFor(plate, 'text', reader, out)
-    out.push(latin1('\r\n'))
+    putText(galley, TEXT_HEADERS)
+    layOutFor(plate, 'text', reader, lead, galley)
+    putText(galley, '\r\n')
   } else {
-    out.push(latin1(reader.headers), plate.contentType, latin1(`\r\n--${plate.boundary}\r\n${TEXT_HEADERS}`))
-    layOutFor(plate, 'text', reader, out)
-    out.push(latin1(`\r\n--${plate.boundary}\r\n${HTML_HEADERS}`))
-    layOutFor(plate, 'html', reader, out)
-    out.push(latin1(`\r\n--${plate.boundary}--\r\n`))
+    put(galley, plate.contentType)
+    putText(galley, `\r\n--${plate.boundary}\r\n${TEXT_HEADERS}`)
+    layOutFor(plate, 'text', reader, lead, galley)
+    putText(galley, `\r\n--${plate.boundary}\r\n${HTML_HEADERS}`)
+    layOutFor(plate, 'html', reader, lead, galley)
+    putText(galley, `\r\n--${plate.boundary}--\r\n`)
   }
-  return joined(out)
+  return setIn(galley)
 }
 
 /** One of the two bodies of a reader's digest, quoted-printable. */
@@ -53,16 +60,17 @@ export function digestBody(
   format: 'html' | 'text',
   reader: Omit<ReaderPart, 'headers' | 'format'>,
 ): Buffer {
-  const out: Buffer[] = []
-  layOutFor(plate, format, reader, out)
-  return joined(out)
+  const galley = newGalley()
+  layOutFor(plate, format, reader, leadOf(plate, reader), galley)
+  return setIn(galley)
 }
 
 function layOutFor(
   plate: Plate,
   format: 'html' | 'text',
   reader: Omit<ReaderPart, 'headers' | 'format'>,
-  out: Buffer[],
+  lead: Lead,
+  galley: Galley,
 ): void {
   const body = plate[format]
   layOut(
@@ -76,8 +84,8 @@ function layOutFor(
       mostBytes: format === 'html' ? MOST_HTML_BYTES : Number.POSITIVE_INFINITY,
     },
     reader.shown,
-    fillingFor(format, reader, leadOf(plate, reader).preheader),
-    out,
+    fillingFor(format, reader, lead.preheader),
+    galley,
   )
 }
 
@@ -101,17 +109,19 @@ export type Filling = (hole: Hole, number: number, paper: ShownPaper | undefined
 const HOLES_BYTES = 80
 const CHARACTER_BYTES = 6
 
-/** One body: head, opening, the shown cards with a heading wherever a section begins, corrections, foot. Appends to `out`. */
-export function layOut(layout: Layout, shown: readonly ShownPaper[], fill: Filling, out: Buffer[]): void {
+/** One body: head, opening, the shown cards with a heading wherever a section begins, corrections, foot. Appends to the galley. */
+export function layOut(layout: Layout, shown: readonly ShownPaper[], fill: Filling, galley: Galley): void {
   const { body, sections, cards } = layout
-  const put = (block: Block, number: number, paper?: ShownPaper) => {
-    const { texts, holes } = block
-    out.push(texts[0]!)
-    for (let i = 0; i < holes.length; i++) out.push(fill(holes[i]!, number, paper), texts[i + 1]!)
+  const set = ({ texts, holes }: Block, number: number, paper?: ShownPaper) => {
+    put(galley, texts[0]!)
+    for (let i = 0; i < holes.length; i++) {
+      put(galley, fill(holes[i]!, number, paper))
+      put(galley, texts[i + 1]!)
+    }
   }
-  put(body.head, 0)
-  put(layout.opening, shown.length)
-  if (layout.notice) put(layout.notice, 0)
+  set(body.head, 0)
+  set(layout.opening, shown.length)
+  if (layout.notice) set(layout.notice, 0)
   let size = 10 * HOLES_BYTES
   for (const block of [body.head, layout.opening, body.notice, body.corrections, body.rest, layout.foot])
     size += block.size
@@ -123,21 +133,13 @@ export function layOut(layout: Layout, shown: readonly ShownPaper[], fill: Filli
     const heading = under === section ? undefined : body.headings[under]!
     size += card.size + HOLES_BYTES + (paper.because?.length ?? 0) * CHARACTER_BYTES + (heading?.size ?? 0)
     if (size > layout.mostBytes) {
-      put(body.rest, shown.length - index)
+      set(body.rest, shown.length - index)
       break
     }
-    if (heading) put(heading, 0)
-    put(card, index + 1, paper)
+    if (heading) set(heading, 0)
+    set(card, index + 1, paper)
     section = under
   }
-  put(body.corrections, 0)
-  put(layout.foot, 0)
-}
-
-const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1')
-
-function joined(chunks: readonly Buffer[]): Buffer {
-  let length = 0
-  for (const chunk of chunks) length += chunk.length
-  return Buffer.concat(chunks, length)
+  set(body.corrections, 0)
+  set(layout.foot, 0)
 }

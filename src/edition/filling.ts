@@ -40,7 +40,7 @@ export function fillingFor(format: 'html' | 'text', words: ReaderWords, preheade
         return encoded(inHtml ? ` · ${escapeHtml(paper.because)}` : `\n${wrap(paper.because, CARD_INDENT)}`)
       case 'because':
         if (!paper?.because) return EMPTY
-        return encoded(inHtml ? escapeHtml(paper.because) : `${wrap(paper.because, CARD_INDENT)}\n`)
+        return encoded(inHtml ? `${escapeHtml(paper.because)}<br>` : `${wrap(paper.because, CARD_INDENT)}\n`)
       case 'unsubscribe':
         return unsubscribe
       case 'preferences':

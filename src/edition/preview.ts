@@ -24,6 +24,15 @@ export interface Preview {
   text: string
 }
 
+/** What is wished for in place of what the reader chose. */
+export interface MadeUp {
+  size?: number
+  topics?: string[]
+  keywords?: string[]
+  locale?: Locale
+  format?: 'html' | 'text'
+}
+
 /** Nobody: links in a preview without a reader lead to a subscription that does not exist. */
 const NOBODY = {
   subscriberId: 0,
@@ -37,22 +46,31 @@ const NOBODY = {
  * An edition's digest as a reader would get it, draft or released; nothing is changed or sent.
  *
  * @param reader whose wishes and links are used; their address must be known. Without it, a made-up reader with ten papers
+ * @param instead made-up wishes in place of theirs
  * @throws PaperboyError EDITION_NOT_FOUND | BAD_ADDRESS
  */
 export async function preview(
   services: Pick<Services, 'db' | 'config' | 'keys' | 'now'>,
   key: EditionKey,
   reader?: string,
+  instead: MadeUp = {},
 ): Promise<Preview> {
   const { db, config, now } = services
   const edition = await findEdition(services, key)
-  const { wishes, locale, ...who } = reader === undefined ? NOBODY : await findReader(services, reader)
+  const known = reader === undefined ? NOBODY : await findReader(services, reader)
+  const { size, topics, keywords, locale = known.locale, format = known.format } = instead
+  const wishes = {
+    ...known.wishes,
+    ...(size === undefined ? {} : { size }),
+    ...(topics ? { topics } : {}),
+    ...(keywords ? { keywords } : {}),
+  }
   const stored = await readParts(db, edition.id, locale)
-  const parts = stored ?? (await composeEdition(config, edition, await readContents(db, edition), locale)).parts
+  const parts = stored ?? (await composeEdition(config, edition, await readContents(db, edition, now()), locale)).parts
   const plate = plateOf(parts)
   const candidates = await readCandidates(db, edition.id, now())
   const shown = shownTo(choose(candidates, wishes), locale)
-  const part = readerPart(services, edition.messageKey, who, shown, now())
+  const part = readerPart(services, edition.messageKey, { ...known, format }, shown, now())
   return {
     subject: subjectOf(
       parts,

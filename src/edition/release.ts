@@ -5,6 +5,7 @@ import { LOCALES } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { composeEdition } from './compose.ts'
 import { readContents } from './contents.ts'
+import { noteShown } from './corrections.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 type Key = { kind?: 'daily' | 'weekly'; date: string }
@@ -26,7 +27,8 @@ export async function release({ db, config, now }: Deps, { kind = 'daily', date 
       throw new PaperboyError('EDITION_STATE', `The ${kind} edition of ${date} was cancelled.`)
     }
     if (edition.state !== 'draft') return false
-    const contents = await readContents(tx, edition)
+    const contents = await readContents(tx, edition, now())
+    await noteShown(tx, edition.id, contents.corrections)
     const [composed] = await Promise.all(
       LOCALES.map(async (locale) => {
         const made = await composeEdition(config, edition, contents, locale)

@@ -17,15 +17,26 @@ export async function renderMail(
   values: object,
   forEach: { html: object; text: object } = { html: {}, text: {} },
 ): Promise<{ html: string; text: string }> {
+  return {
+    html: await renderHtml(name, { ...values, ...forEach.html }),
+    text: renderText(name, { ...values, ...forEach.text }),
+  }
+}
+
+/** The text body alone. */
+export const renderText = (name: string, values: object): string => plain.render(name, { ...values, wrap })
+
+/** The HTML body alone; MJML compiles it, which takes some milliseconds. */
+export async function renderHtml(name: string, values: object): Promise<string> {
   // Loaded when first needed: it takes half a second, and the pages and most commands never compile a mail.
   const { default: mjml2html } = await import('mjml')
-  const mjml = markup.render(name, { ...values, ...forEach.html })
+  const mjml = markup.render(name, values)
   // No fonts: MJML links Google's for every family it knows (Roboto is one), and whoever serves a file sees who opens the mail.
   const { html, errors } = await mjml2html(mjml, { validationLevel: 'soft', keepComments: true, fonts: {} })
   if (errors.length > 0) {
     throw new Error(`templates/${name}.mjml: ${errors.map((error) => error.formattedMessage).join('; ')}`)
   }
-  return { html: unindent(html), text: plain.render(name, { ...values, ...forEach.text, wrap }) }
+  return unindent(html)
 }
 
 /** Half of what MJML writes is indentation, and mail programs cut long messages. White space at a line's start means nothing here. */

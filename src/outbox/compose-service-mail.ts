@@ -3,8 +3,8 @@ import type { Config } from '../config.ts'
 import { leaveByMail, messageIdOf } from '../delivery/digest-press.ts'
 import { providerHeaders } from '../delivery/provider-headers.ts'
 import { domainOf } from '../edition/headers.ts'
-import { renderMail } from '../edition/templates.ts'
 import { mintToken, type TokenKeys } from '../subscription/tokens.ts'
+import { serviceBodies } from './service-bodies.ts'
 import { serviceWords } from './service-words.ts'
 
 /** A service mail that was marked to be handed over, with what its text needs of its reader. */
@@ -34,11 +34,7 @@ export async function composeServiceMail(
   mail: ServiceMail,
 ): Promise<Buffer> {
   const words = serviceWords({ config, keys }, mail, now())
-  const { html, text } = await renderMail('service', {
-    ...words,
-    preheader: '',
-    postalAddress: config.POSTAL_ADDRESS,
-  })
+  const { html, text } = await serviceBodies(words, config.POSTAL_ADDRESS)
   const { message } = await composer.sendMail({
     from: config.MAIL_FROM,
     to: { name: '', address: mail.email },

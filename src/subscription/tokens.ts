@@ -35,11 +35,13 @@ export function mintToken(
   extra: Buffer = Buffer.alloc(0),
 ): string {
   if (extra.length !== 0 && extra.length !== EXTRA_BYTES) throw new RangeError('extra is 0 or 8 bytes')
-  const body = Buffer.alloc(HEAD_BYTES + extra.length)
-  body.writeUIntBE(subscriberId, 0, 6)
-  body.writeUInt32BE(Math.floor(issuedAt.getTime() / 1000), 6)
-  extra.copy(body, HEAD_BYTES)
-  return Buffer.concat([body, mac(keys.current, purpose, body)]).toString('base64url')
+  const token = Buffer.allocUnsafe(HEAD_BYTES + extra.length + MAC_BYTES)
+  token.writeUIntBE(subscriberId, 0, 6)
+  token.writeUInt32BE(Math.floor(issuedAt.getTime() / 1000), 6)
+  extra.copy(token, HEAD_BYTES)
+  const body = token.subarray(0, HEAD_BYTES + extra.length)
+  token.set(mac(keys.current, purpose, body), body.length)
+  return token.toString('base64url')
 }
 
 /**

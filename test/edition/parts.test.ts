@@ -6,6 +6,7 @@ import { publicBodies } from '../../src/edition/archive.ts'
 import type { CardPaper } from '../../src/edition/card.ts'
 import { composeEdition } from '../../src/edition/compose.ts'
 import { composeDigest, digestBody, layOut, type ShownPaper } from '../../src/edition/digest.ts'
+import { newGalley, setIn } from '../../src/edition/galley.ts'
 import { cutBody, type EditionParts, type Hole, markersOf } from '../../src/edition/parts.ts'
 import { bodyOf, plateOf, subjectOf } from '../../src/edition/plate.ts'
 import { readable } from '../../src/papers/readable.ts'
@@ -204,7 +205,7 @@ describe('cutting and joining', () => {
             mark('end'),
           ].join('')
           const body = bodyOf(cutBody(rendered, NONCE, { mark, hole: holeFor, anyMark }))
-          const out: Buffer[] = []
+          const galley = newGalley()
           layOut(
             {
               body,
@@ -217,7 +218,7 @@ describe('cutting and joining', () => {
             },
             order.map((position, index) => ({ position, ...(own && index > 0 ? { section: 'topics' } : {}) })),
             (name) => Buffer.from(values[name] === '' ? '' : `${values[name]}=\r\n`),
-            out,
+            galley,
           )
           const expected = [
             said(pieces.head),
@@ -230,7 +231,7 @@ describe('cutting and joining', () => {
             said(pieces.corrections),
             said(pieces.foot),
           ].join('')
-          expect(decodeQuotedPrintable(Buffer.concat(out)).toString('utf8')).toBe(expected.replaceAll('\n', '\r\n'))
+          expect(decodeQuotedPrintable(setIn(galley)).toString('utf8')).toBe(expected.replaceAll('\n', '\r\n'))
         }),
         { numRuns: 150 },
       )

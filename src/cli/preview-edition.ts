@@ -1,0 +1,87 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { addressOf } from '../delivery/digest-press.ts'
+import { openDkim, signing } from '../delivery/dkim.ts'
+import { openRelays } from '../delivery/relays.ts'
+import type { EditionKey } from '../edition/control.ts'
+import { type Preview, preview } from '../edition/preview.ts'
+import { sideBySide } from '../edition/side-by-side.ts'
+import { LOCALES, type Locale } from '../messages/catalogue.ts'
+import type { Services } from '../services.ts'
+import { parseAddress } from '../subscription/address.ts'
+import { report, withServices } from './open.ts'
+
+interface PreviewOptions extends EditionKey {
+  out?: string
+  to?: string
+  reader?: string
+  size?: number
+  topics?: string[]
+  keywords?: string[]
+  locale?: Locale
+  format?: 'html' | 'text'
+}
+
+const listed = (text: string): string[] =>
+  text
+    .split(',')
+    .map((each) => each.trim())
+    .filter(Boolean)
+
+function papersCount(text: string): number {
+  const size = Number(text)
+  if (!Number.isInteger(size) || size < 1 || size > 100) throw new InvalidArgumentError('From 1 to 100 papers.')
+  return size
+}
+
+/** `edition preview`: a digest as a reader would get it, or as one with these wishes would. */
+export const previewCommand = (command: Command): Command =>
+  command
+    .option('--out <dir>', 'write digest-DATE.eml, .html, .txt and a page with all views side by side there')
+    .option('--to <address>', 'mail it to this address')
+    .option('--reader <address>', 'as this subscriber would get it')
+    .option('--size <papers>', 'with so many papers', papersCount)
+    .option('--topics <slugs>', 'for a reader of these topics, comma separated', listed)
+    .option('--keywords <words>', 'for a reader of these keywords, comma separated', listed)
+    .addOption(new Option('--locale <language>', 'in this language').choices(LOCALES))
+    .addOption(new Option('--format <format>', 'as HTML with text, or as text only').choices(['html', 'text']))
+    .action((options: PreviewOptions, command: Command) =>
+      withServices((services) => showPreview(services, options, command), { mails: options.to !== undefined }),
+    )
+
+async function showPreview(services: Services, options: PreviewOptions, command: Command): Promise<void> {
+  const made = await preview(services, options, options.reader, options)
+  if (options.out) {
+    const files = await writePreview(made, options.out, `digest-${options.date}`)
+    report(command, { files }, `${made.subject}\n${files.join('\n')}`)
+  } else if (!options.to) {
+    report(command, { subject: made.subject, html: made.html, text: made.text }, `${made.subject}\n\n${made.text}`)
+  }
+  if (options.to) await mailPreview(services, made, options.to, command)
+}
+
+async function writePreview(made: Preview, dir: string, name: string): Promise<string[]> {
+  await mkdir(dir, { recursive: true })
+  const files = { eml: made.eml, html: made.html, txt: made.text, 'views.html': sideBySide(made) }
+  return Promise.all(
+    Object.entries(files).map(async ([ending, content]) => {
+      const file = join(dir, `${name}.${ending}`)
+      await writeFile(file, content)
+      return file
+    }),
+  )
+}
+
+async function mailPreview(services: Services, { eml }: Preview, address: string, command: Command): Promise<void> {
+  const relay = signing(
+    openRelays({ ...services.config, SMTP_CONNECTIONS: 1 }),
+    await openDkim(services.config),
+    services.now,
+  )
+  const { email } = parseAddress(address)
+  const outcome = await relay.send({ from: addressOf(services.config.MAIL_FROM), to: email }, eml)
+  relay.close()
+  report(command, outcome, `The relay said: ${outcome.reply} (${outcome.state})`)
+  if (outcome.state !== 'accepted') process.exitCode = 1
+}

@@ -1,0 +1,62 @@
+import { eq } from 'drizzle-orm'
+import { expect } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { papers } from '../../src/db/schema.ts'
+import { readEdition } from '../../src/edition/archive.ts'
+import { assemble } from '../../src/edition/assemble.ts'
+import { preview } from '../../src/edition/preview.ts'
+import { release } from '../../src/edition/release.ts'
+import { test } from '../support/database.ts'
+import { addPapers, servicesOn } from '../support/services.ts'
+
+const correctionsOf = (text: string) => /CORRECTIONS\n=+\n([\s\S]*?)\n--\n/.exec(text)?.[1]?.replace(/\s+/g, ' ').trim()
+
+async function publish(db: Db, date: string, now: string) {
+  const services = servicesOn(db, {}, { now: new Date(now) })
+  await assemble(services, { date })
+  await release(services, { date })
+  return (await readEdition(services, date))!.text
+}
+
+test('a new title and a withdrawal are told once, in the next edition', async ({ db }) => {
+  const [first, second, third] = await addPapers(db, '2026-04-14', 3)
+  expect(correctionsOf(await publish(db, '2026-04-14', '2026-04-15T03:00:00Z'))).toBeUndefined()
+
+  await db.update(papers).set({ title: 'A better name' }).where(eq(papers.id, first!))
+  await db
+    .update(papers)
+    .set({ withdrawnAt: new Date('2026-04-15T09:00:00Z') })
+    .where(eq(papers.id, second!))
+  // White space is no new title.
+  await db.update(papers).set({ title: 'Paper 3  of 2026-04-14' }).where(eq(papers.id, third!))
+  await addPapers(db, '2026-04-15', 3)
+  const next = servicesOn(db, {}, { now: new Date('2026-04-16T03:00:00Z') })
+  await assemble(next, { date: '2026-04-15' })
+  expect(
+    correctionsOf((await preview(next, { kind: 'daily', date: '2026-04-15' })).text),
+    'a draft’s preview too',
+  ).toContain('A better name')
+  const told = correctionsOf(await publish(db, '2026-04-15', '2026-04-16T03:00:00Z'))!
+  expect(told).toContain('“Paper 1 of 2026-04-14” (14 April) is now called “A better name”.')
+  expect(told).toContain('“Paper 2 of 2026-04-14” (14 April) has been withdrawn by its authors.')
+  expect(told).not.toContain('Paper 3')
+
+  await addPapers(db, '2026-04-16', 3)
+  expect(correctionsOf(await publish(db, '2026-04-16', '2026-04-17T03:00:00Z'))).toBeUndefined()
+
+  await db.update(papers).set({ title: 'The best name' }).where(eq(papers.id, first!))
+  await addPapers(db, '2026-04-17', 3)
+  const again = correctionsOf(await publish(db, '2026-04-17', '2026-04-18T03:00:00Z'))
+  expect(again, 'another change is another correction').toContain('The best name')
+})
+
+test('a paper that is withdrawn before its edition says so in its card', async ({ db }) => {
+  const [first] = await addPapers(db, '2026-04-14', 3)
+  await db
+    .update(papers)
+    .set({ withdrawnAt: new Date('2026-04-14T20:00:00Z') })
+    .where(eq(papers.id, first!))
+  const text = await publish(db, '2026-04-14', '2026-04-15T03:00:00Z')
+  expect(text.match(/\*\* Withdrawn by its authors \*\*/g)).toHaveLength(1)
+  expect(correctionsOf(text)).toBeUndefined()
+})

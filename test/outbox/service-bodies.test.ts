@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { messagesIn } from '../../src/messages/catalogue.ts'
+import { serviceBodies } from '../../src/outbox/service-bodies.ts'
+import type { ServiceWords } from '../../src/outbox/service-words.ts'
+
+const words = (facts: Partial<ServiceWords> = {}): ServiceWords => ({
+  t: messagesIn('en'),
+  subject: 'Welcome',
+  heading: 'Welcome',
+  lead: 'Your first digest comes on',
+  moment: 'Tuesday at 08:00 (Europe/Berlin)',
+  button: 'Read',
+  url: 'https://paperboy.example/confirm/A?b=1&c="',
+  after: ['One more line.'],
+  links: [{ label: 'Preferences', url: 'https://paperboy.example/preferences/A' }],
+  why: 'You signed up.',
+  ...facts,
+})
+
+test('two readers’ mails of one kind have each their own links and moment, and the rest in common', async () => {
+  const ada = await serviceBodies(words(), '1 Press Street')
+  const bob = await serviceBodies(
+    words({
+      url: 'https://paperboy.example/confirm/B',
+      moment: 'Friday at 09:00 (UTC)',
+      links: [{ label: 'Preferences', url: 'https://paperboy.example/preferences/B' }],
+    }),
+    '1 Press Street',
+  )
+  expect(ada.html).toContain('href="https://paperboy.example/confirm/A?b=1&amp;c=&quot;"')
+  expect(ada.html).toContain('Tuesday at 08:00 (Europe/Berlin)')
+  for (const body of [bob.html, bob.text]) {
+    expect(body).toContain('https://paperboy.example/confirm/B')
+    expect(body).toContain('https://paperboy.example/preferences/B')
+    expect(body).toContain('Friday at 09:00 (UTC)')
+    expect(body).not.toMatch(/confirm\/A|preferences\/A|Tuesday|slot/)
+  }
+})
+
+test('another language, or a mail without a moment, is another mail', async () => {
+  const de = await serviceBodies(words({ t: messagesIn('de'), heading: 'Willkommen' }), undefined)
+  expect(de.html).toMatch(/<html[^>]* lang="de"/)
+  expect(de.html).toContain('Willkommen')
+  const bare = await serviceBodies(words({ moment: undefined, links: [] }), undefined)
+  expect(bare.html).not.toMatch(/<strong>|slot/)
+})
