@@ -33,13 +33,14 @@ export function checkConfirm({ keys, now }: Pick<Deps, 'keys' | 'now'>, token: s
  * complaint or the operator's.
  *
  * @param token from the confirmation mail: HMAC over purpose, subscriber, time and nonce
- * @returns when the first digest is due that comes at the reader's hour, and whether they were a reader before
+ * @returns when the first digest is due that comes at the reader's hour, and whether they were a reader before;
+ *   `begun` when the newest edition is on its way already
  * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED
  */
 export async function confirm(
   { db, queues, keys, config, now }: Deps,
   token: string,
-): Promise<{ firstDigestAt: Date; returning: boolean }> {
+): Promise<{ firstDigestAt: Date; returning: boolean; begun: boolean }> {
   let first: FirstDigest | undefined
   checkConfirm({ keys, now }, token)
   const { subscriberId, extra: nonce } = verifyToken(keys, 'confirm', token)
@@ -78,7 +79,7 @@ export async function confirm(
   })
   void queues.wake('send-service-mails', {})
   if (first) void queues.wake('send-batch', { batchId: first.batchId }, `${first.batchId}-0`)
-  return answer
+  return { ...answer, begun: first !== undefined }
 }
 
 const usedUp = (): PaperboyError =>

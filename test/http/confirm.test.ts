@@ -39,7 +39,11 @@ describe('the confirmation link', () => {
     for (const _ of [1, 2]) {
       const reply = await app.inject({ method: 'POST', url })
       expect(reply.statusCode).toBe(303)
-      expect(reply.headers.location).toBe('/welcome?first=2026-04-16T08:00:00.000Z')
+      const welcome = new URL(reply.headers.location!, 'https://paperboy.example')
+      expect(welcome.pathname).toBe('/welcome')
+      expect(welcome.searchParams.get('first')).toBe('2026-04-16T08:00:00.000Z')
+      const [, preferences] = /href="(\/preferences\/[^"]+)"/.exec((await app.inject(reply.headers.location!)).body)!
+      expect((await app.inject(preferences!)).statusCode, 'the second step: their choices').toBe(200)
     }
     expect(await status()).toBe('active')
     expect((await app.inject('/welcome?first=2026-04-16T08:00:00.000Z')).body).toContain(

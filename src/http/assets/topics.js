@@ -2,7 +2,7 @@
 const find = document.querySelector('#find-topic')
 if (find) {
   find.closest('.find').hidden = false
-  const labels = [...document.querySelectorAll('.topics .scroll label')]
+  const labels = [...document.querySelectorAll('.topic-choice .scroll label')]
   find.addEventListener('input', () => {
     const wanted = find.value.trim().toLowerCase()
     for (const label of labels) {
