@@ -306,6 +306,8 @@ export const de: Messages = {
     archive: 'Alle Ausgaben',
     subscribe: 'Abonnieren',
     votes: 'Ihre Stimmen',
+    manage: 'Ihr Abonnement',
+    submit: 'Artikel vorschlagen',
     feeds: 'Feeds',
     api: 'API',
     privacy: 'Datenschutz',

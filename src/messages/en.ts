@@ -302,6 +302,8 @@ export const en = {
     archive: 'All editions',
     subscribe: 'Subscribe',
     votes: 'Your votes',
+    manage: 'Your subscription',
+    submit: 'Propose a paper',
     feeds: 'Feeds',
     api: 'API',
     privacy: 'Privacy',
