@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { PaperboyError } from '../errors.ts'
+import { arxivId } from '../papers/paper-id.ts'
 import { spanAround } from '../papers/span.ts'
 import { submitPaper } from '../papers/submissions.ts'
+import { noteSubmitter } from '../papers/votes/cast.ts'
 import type { Services } from '../services.ts'
 import { spanHref } from './span-href.ts'
 
@@ -14,9 +16,13 @@ export const submitRoutes: FastifyPluginAsyncZod<Pick<Services, 'db'>> = async (
   app.get('/submit', async (_request, reply) => reply.view('submit'))
 
   const schema = { body: z.object({ paper: z.string().max(2_000).catch('') }).catch({ paper: '' }) }
-  app.post('/submit', { schema, onRequest: app.rateLimit(MOST) }, async ({ body: { paper } }, reply) => {
+  app.post('/submit', { schema, onRequest: app.rateLimit(MOST) }, async ({ body: { paper }, reader }, reply) => {
     try {
       const { listDay } = await submitPaper(services, paper)
+      // Where the reader is known, their own vote for what they brought in is not counted.
+      const sourceId = listDay ? undefined : arxivId(paper)
+      if (reader !== undefined && sourceId)
+        await noteSubmitter(services.db, { subscriberId: reader, source: 'arxiv', sourceId })
       return reply.redirect(listDay ? spanHref(spanAround('day', listDay)) : '/submitted', 303)
     } catch (error) {
       if (!(error instanceof PaperboyError && error.code === 'BAD_PAPER')) throw error

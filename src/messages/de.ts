@@ -17,7 +17,7 @@ export const de: Messages = {
     notYet: 'Noch nicht:',
     problem:
       'Das ist kein Artikel bei arXiv. Nennen Sie den Link oder die Nummer, zum Beispiel arxiv.org/abs/2507.06261.',
-    what: 'Gespeichert wird nur der Artikel, nicht, wer ihn vorschlug.',
+    what: 'Gespeichert wird nur der Artikel. In einem Browser, der fürs Abstimmen bekannt ist, auch, dass Sie ihn vorschlugen, damit Ihre eigene Stimme für ihn nicht zählt.',
   },
   submitted: {
     title: 'Vielen Dank',

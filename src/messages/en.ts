@@ -18,7 +18,7 @@ export const en = {
     button: 'Propose',
     notYet: 'Not yet:',
     problem: 'this is no paper of arXiv. Give its link or its number, such as arxiv.org/abs/2507.06261.',
-    what: 'Only the paper is kept, not who proposed it.',
+    what: 'Only the paper is kept. In a browser known for voting also that you proposed it, so that your own vote for it is not counted.',
   },
   submitted: {
     title: 'Thank you',

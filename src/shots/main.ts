@@ -4,8 +4,10 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { sendEdition } from '../delivery/send-edition.ts'
 import { inboxAt } from '../demo/inbox.ts'
+import { spanHref } from '../http/span-href.ts'
 import { ensureFirstEdition } from '../local/first-edition.ts'
 import { startThrowAway } from '../local/throw-away.ts'
+import { spanAround } from '../papers/span.ts'
 import { inWords } from '../process.ts'
 import type { Services } from '../services.ts'
 import { mintToken } from '../subscription/tokens.ts'
@@ -48,6 +50,16 @@ try {
   const browser = stack.adopt(await startChromium(path), (each) => each.close())
   const pages: Shot[] = [
     { name: 'home', path: '/' },
+    { name: 'week', path: spanHref(spanAround('week', edition.date)) },
+    { name: 'month', path: spanHref(spanAround('month', edition.date)) },
+    { name: 'paper', path: '/papers/1' },
+    { name: 'search', path: '/search?q=language+model' },
+    { name: 'topics', path: '/topics' },
+    { name: 'topic', path: '/topics/language-models' },
+    { name: 'feeds', path: '/feeds' },
+    { name: 'vote', path: links.vote },
+    { name: 'vote-how', path: '/papers/1/vote' },
+    { name: 'votes-open', path: links.votes },
     { name: 'check-your-inbox', path: '/check-your-inbox' },
     { name: 'confirm', path: links.confirm },
     { name: 'welcome', path: links.welcome },
@@ -75,11 +87,14 @@ async function subscribeReader(services: Services, inbox: ReturnType<typeof inbo
   const { text } = await inbox.waitFor(READER, /confirm/i)
   const confirm = /https?:\/\/\S+\/confirm\/\S+/.exec(text)![0]
   const pressed = await fetch(confirm, { method: 'POST', redirect: 'manual' })
-  const token = (purpose: 'preferences' | 'unsubscribe') => mintToken(services.keys, purpose, 1, services.now())
+  const token = (purpose: 'preferences' | 'unsubscribe' | 'vote') =>
+    mintToken(services.keys, purpose, 1, services.now())
   return {
     confirm,
     welcome: pressed.headers.get('location') ?? '/welcome',
     preferences: `/preferences/${token('preferences')}`,
     unsubscribe: `/unsubscribe/${token('unsubscribe')}`,
+    vote: `/papers/1/vote/${token('vote')}`,
+    votes: `/votes/${token('vote')}`,
   }
 }

@@ -205,3 +205,17 @@ test('no log has a token or the cookie in it', async ({ db, site }) => {
   expect(site.logged()).not.toContain(link.split('/').at(-1))
   expect(site.logged()).not.toContain(cookie['__Host-reader'])
 })
+
+test('a reader who proposes a paper is noted, so that their own vote for it is not counted; nobody else is', async ({
+  db,
+  site,
+}) => {
+  const { reader, cookie } = await readerAndPaper(db, site)
+  const propose = (paper: string, cookies = {}) =>
+    site.app.inject({ method: 'POST', url: '/submit', cookies, ...form({ paper }) })
+  await propose('https://arxiv.org/abs/2507.06261v2', cookie)
+  await propose('2507.00001')
+  expect((await db.execute(sql`SELECT source_id, subscriber_id FROM paper_submitters`)).rows).toEqual([
+    { source_id: '2507.06261', subscriber_id: String(reader) },
+  ])
+})
