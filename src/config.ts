@@ -136,7 +136,7 @@ const Environment = z
       'must be more than the 35 days that no paper comes twice in',
     ),
     LEFT_READER_DAYS: count(730, 36_500),
-    INBOUND_EVENT_DAYS: count(730, 3650),
+    INBOUND_EVENT_DAYS: count(400, 3650),
     UNKNOWN_POLICY: z.enum(['resend', 'hold']).default('resend'),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })

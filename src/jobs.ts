@@ -18,7 +18,6 @@ export const jobs = {
   'forget-old': z.object({}),
   'tidy-sign-ups': z.object({}),
   'read-mailbox': z.object({}),
-  'forget-inbound': z.object({}),
 } as const satisfies Record<string, z.ZodType>
 
 export type JobName = keyof typeof jobs

@@ -19,7 +19,6 @@ const NOTHING: Handlers = {
   'send-service-mails': idle,
   'tidy-sign-ups': idle,
   'read-mailbox': idle,
-  'forget-inbound': idle,
 }
 const CONCURRENCY = { clockwork: 4, mails: 1, batches: 1 }
 

@@ -1,4 +1,5 @@
 import { dropOldDeliveries } from '../src/delivery/drop-old-deliveries.ts'
+import { forgetOldInbound } from '../src/inbound/retention.ts'
 import { forgetOld } from '../src/privacy/forget.ts'
 import type { Services } from '../src/services.ts'
 
@@ -6,6 +7,7 @@ import type { Services } from '../src/services.ts'
 export async function forgetOldJob(services: Services): Promise<void> {
   const partitions = await dropOldDeliveries(services)
   if (partitions.length > 0) services.log.info({ partitions }, 'old deliveries dropped')
+  await forgetOldInbound(services)
   const forgotten = await forgetOld(services)
   if (Object.values(forgotten).some((count) => count > 0)) services.log.info(forgotten, 'forgotten')
 }

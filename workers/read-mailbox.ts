@@ -1,5 +1,4 @@
 import { readMailbox } from '../src/inbound/read-mailbox.ts'
-import { forgetOldInbound } from '../src/inbound/retention.ts'
 import type { Services } from '../src/services.ts'
 
 /** Job `read-mailbox`: takes in what came to the mailbox at INBOUND_IMAP_URL; a server that is down is asked again at the next tick. */
@@ -10,6 +9,3 @@ export async function readMailboxJob(services: Services): Promise<void> {
     log.warn({ err: error }, 'the inbound mailbox could not be read; the next visit tries again'),
   )
 }
-
-/** Job `forget-inbound`: what came back is kept no longer than it is needed. */
-export const forgetInboundJob = (services: Services): Promise<void> => forgetOldInbound(services)

@@ -18,7 +18,6 @@ const EVERY: Partial<Record<JobName, number>> = {
   'read-mailbox': MINUTE,
   'forget-old': 60 * MINUTE,
   'collect-papers': 10 * MINUTE,
-  'forget-inbound': 6 * 60 * MINUTE,
 }
 
 /**

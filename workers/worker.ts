@@ -14,7 +14,7 @@ import { lookUpSubmissionsJob } from './look-up-submissions.ts'
 import { nextBatch } from './next-batch.ts'
 import { planDeliveriesJob } from './plan-deliveries.ts'
 import { announceWorker } from './presence.ts'
-import { forgetInboundJob, readMailboxJob } from './read-mailbox.ts'
+import { readMailboxJob } from './read-mailbox.ts'
 import { releaseEditionsJob } from './release-editions.ts'
 import { startClock } from './schedule.ts'
 import { settleEditionsJob } from './settle-editions.ts'
@@ -56,7 +56,6 @@ export async function startWorker(services: Services, sources: readonly Source[]
       },
       'tidy-sign-ups': () => tidySignUpsJob(services),
       'read-mailbox': () => readMailboxJob(services),
-      'forget-inbound': () => forgetInboundJob(services),
       'send-service-mails': () => sendServiceMails({ ...services, relay }, stopping.signal),
     },
     { clockwork: 4, mails: 1, batches: 1 },

@@ -1,14 +1,11 @@
 import { sql } from 'drizzle-orm'
 import type { Services } from '../services.ts'
 
-/** How long it stays known that a report was here, and what it changed. */
-const EVENT_DAYS = 400
-
-/** Lets go of raw mails, and of reports that proved nothing, after INBOUND_RAW_DAYS, and of every event after 400 days. */
+/** Lets go of raw mails, and of reports that proved nothing, after INBOUND_RAW_DAYS, and of every event after INBOUND_EVENT_DAYS. */
 export async function forgetOldInbound({ db, config, now }: Pick<Services, 'db' | 'config' | 'now'>): Promise<void> {
   const before = (days: number) => new Date(now().getTime() - days * 86_400_000)
   await db.execute(sql`
-    DELETE FROM inbound_events WHERE received_at < ${before(EVENT_DAYS)}
+    DELETE FROM inbound_events WHERE received_at < ${before(config.INBOUND_EVENT_DAYS)}
       OR (authority IS NULL AND received_at < ${before(config.INBOUND_RAW_DAYS)})`)
   await db.execute(sql`
     UPDATE inbound_events SET raw = NULL, mentions = '{}'

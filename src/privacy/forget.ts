@@ -9,13 +9,12 @@ const AT_ONCE = 1_000
 
 export interface Forgotten {
   serviceMails: number
-  events: number
   readers: number
 }
 
 /**
- * Forgets what is older than its time: service mails that are settled, reports of bounces and complaints, and the addresses of
- * people who left long ago, as if they had asked for it: their keyed hash stays suppressed, so that no old list brings them back.
+ * Forgets what is older than its time: service mails that are settled, and the addresses of people who left long ago,
+ * as if they had asked for it: their keyed hash stays suppressed, so that no old list brings them back.
  */
 export async function forgetOld({ db, now, config }: Deps): Promise<Forgotten> {
   const before = (days: number) => sql`${now()}::timestamptz - make_interval(days => ${days})`
@@ -25,19 +24,13 @@ export async function forgetOld({ db, now, config }: Deps): Promise<Forgotten> {
     DELETE FROM outbox WHERE id IN (
       SELECT id FROM outbox WHERE settled_at < ${before(config.SERVICE_MAIL_DAYS)} LIMIT ${AT_ONCE})`,
   )
-  const events = await inSteps(
-    db,
-    sql`
-    DELETE FROM inbound_events WHERE id IN (
-      SELECT id FROM inbound_events WHERE received_at < ${before(config.INBOUND_EVENT_DAYS)} LIMIT ${AT_ONCE})`,
-  )
   const { rows } = await db.execute<{ id: string }>(sql`
     SELECT id FROM subscribers
     WHERE status IN ('unsubscribed', 'bounced', 'complained') AND email IS NOT NULL
       AND coalesce(left_at, updated_at) < ${before(config.LEFT_READER_DAYS)}
     ORDER BY id LIMIT ${AT_ONCE}`)
   for (const { id } of rows) await eraseReader({ db, now }, Number(id))
-  return { serviceMails, events, readers: rows.length }
+  return { serviceMails, readers: rows.length }
 }
 
 async function inSteps(db: Deps['db'], step: ReturnType<typeof sql>): Promise<number> {

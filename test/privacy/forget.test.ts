@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { deliveries, editions, outbox, subscribers, suppressions } from '../../src/db/schema.ts'
+import { deliveries, editions, inboundEvents, outbox, subscribers, suppressions } from '../../src/db/schema.ts'
 import { dropOldDeliveries } from '../../src/delivery/drop-old-deliveries.ts'
+import { forgetOldInbound } from '../../src/inbound/retention.ts'
 import { forgetOld } from '../../src/privacy/forget.ts'
 import { whatIsKept } from '../../src/privacy/kept.ts'
 import { siteOn, test } from '../http/site.ts'
@@ -37,10 +38,12 @@ test('what was kept long enough goes, and the rest stays', async ({ db }) => {
     })
   }
   await db.execute(sql`
-    INSERT INTO inbound_events (received_at, source, class, reason, did, fingerprint, evidence)
-    SELECT ${NOON}::timestamptz - make_interval(days => n), 'command', 'hard', 'test', 'nothing', decode(lpad(n::text, 4, '0'), 'hex'), ''
+    INSERT INTO inbound_events (received_at, source, class, reason, did, fingerprint, evidence, authority)
+    SELECT ${NOON}::timestamptz - make_interval(days => n), 'command', 'hard', 'test', 'nothing', decode(lpad(n::text, 4, '0'), 'hex'), '', 'link'
     FROM unnest(ARRAY[49, 51]) AS n`)
-  expect(await forgetOld(services)).toEqual({ serviceMails: 1, events: 1, readers: 3 })
+  await forgetOldInbound(services)
+  expect(await db.$count(inboundEvents)).toBe(1)
+  expect(await forgetOld(services)).toEqual({ serviceMails: 1, readers: 3 })
   expect(
     (await db.select({ email: subscribers.email, status: subscribers.status }).from(subscribers)).sort((a, b) =>
       String(a.email).localeCompare(String(b.email)),
@@ -54,7 +57,7 @@ test('what was kept long enough goes, and the rest stays', async ({ db }) => {
   ])
   // They do not come back by an old list.
   expect(await db.$count(suppressions)).toBe(3)
-  expect(await forgetOld(services)).toEqual({ serviceMails: 0, events: 0, readers: 0 })
+  expect(await forgetOld(services)).toEqual({ serviceMails: 0, readers: 0 })
 })
 
 test('partitions of the ledger go when all in them is old and settled, and not before', async ({ db }) => {
