@@ -129,10 +129,12 @@ function encodePart(text: string, nonce: string): Part {
     .map((piece, index) => (index % 2 ? piece : closed(piece)))
 }
 
-/** Quoted-printable lines that end where a line ends: with the text's own line break, else with a soft one. */
+/**
+ * Quoted-printable lines that end where a line ends: with the text's own line break, else with a soft one. None begins with a dot,
+ * so that nothing has to be doubled for SMTP, neither in a part nor in what fills a hole.
+ */
 export function closed(text: string): string {
-  // Three less than RFC 2045's 76: the last line gets its soft break here, and a dot that begins a line is written as =2E, so that
-  // no line has to be changed on its way (wire.ts).
+  // Three less than RFC 2045's 76: the last line gets its soft break here, and a dot becomes three characters.
   const encoded = wrap(encode(text.replace(/\r?\n/g, '\r\n')), 73).replace(/^\./gm, '=2E')
   return encoded === '' || encoded.endsWith('\r\n') ? encoded : `${encoded}=\r\n`
 }
