@@ -8,11 +8,11 @@ import { readPaper } from '../papers/paper.ts'
 import { searchPapers } from '../papers/search.ts'
 import { similarPapers } from '../papers/similar.ts'
 import { type Span, spanNamed } from '../papers/span.ts'
-import { topicCounts } from '../papers/topics.ts'
 import { castVote, noSuchPaper, undoVote } from '../papers/votes/cast.ts'
 import { ownVotes } from '../papers/votes/own-votes.ts'
 import type { Services } from '../services.ts'
 import { paperId } from './params.ts'
+import { keptTopics } from './topic-list.ts'
 
 const limit = z.coerce.number().int().min(1).max(100).optional()
 const day = z.string().refine(isDay, 'is not a day of the calendar: write YYYY-MM-DD').optional()
@@ -50,8 +50,8 @@ const PUBLIC = { 'cache-control': 'public, max-age=60' }
 
 /** Lists, papers, search and topics as JSON. Text is plain: whoever shows it escapes it. */
 export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { db, config } = services
-  const deps = { ...services, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
+  const allTopics = keptTopics(services)
+  const deps = { ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }
 
   const List = z.object({
     kind: z.enum(['day', 'week', 'month']),
@@ -138,7 +138,7 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
 
   const Topics = z.object({ topics: z.array(z.object({ slug: z.string(), name: z.string(), papers: z.number() })) })
   app.get('/v1/topics', { schema: { response: { 200: Topics } } }, async (_request, reply) =>
-    reply.headers(PUBLIC).send({ topics: await topicCounts(db) }),
+    reply.headers(PUBLIC).send({ topics: await allTopics() }),
   )
 
   // A reader's own votes, in a browser that is known as theirs. PUT and DELETE are never sent by another site's form.

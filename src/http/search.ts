@@ -3,12 +3,13 @@ import { z } from 'zod'
 import { isDay } from '../papers/days.ts'
 import { type FoundPaper, searchPapers } from '../papers/search.ts'
 import { spanAround } from '../papers/span.ts'
-import { topicCounts, topicName } from '../papers/topics.ts'
+import { topicName } from '../papers/topics.ts'
 import { votedFor } from '../papers/votes/cast.ts'
 import type { Services } from '../services.ts'
 import { keepFor } from './keep.ts'
 import { paperItem, type Shown } from './paper-item.ts'
 import { spanHref } from './span-href.ts'
+import { keptTopics } from './topic-list.ts'
 import { plainDay } from './words.ts'
 
 /** Enough for a choice in a form; every topic has its page. */
@@ -30,6 +31,7 @@ type Asked = z.output<typeof asked>
 
 /** Looking for papers by their words, narrowed down by day, topic and code. */
 export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const allTopics = keptTopics(services)
   app.get('/search', { schema: { querystring: asked } }, async (request, reply) => {
     const { t } = reply.locals!
     const { query } = request
@@ -37,7 +39,7 @@ export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     const found = isAsking ? await searchPapers(services, { ...query, hasCode: query.code === '1' }) : { papers: [] }
     const ids = found.papers.map((paper) => paper.id)
     const voted = request.reader === undefined ? new Set<number>() : await votedFor(services.db, request.reader, ids)
-    const offered = await topicCounts(services.db, { limit: TOPICS_OFFERED })
+    const offered = (await allTopics()).slice(0, TOPICS_OFFERED)
     return keepFor(request.reader, reply).view('search', {
       title: query.q ? t.search.titleFor(query.q) : t.search.title,
       query,

@@ -1,18 +1,20 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { searchPapers } from '../papers/search.ts'
-import { topicCounts, topicName } from '../papers/topics.ts'
+import { topicName } from '../papers/topics.ts'
 import { votedFor } from '../papers/votes/cast.ts'
 import type { Services } from '../services.ts'
 import { feedLinks } from './feed-links.ts'
 import { keepFor } from './keep.ts'
 import { foundItem } from './search.ts'
+import { keptTopics } from './topic-list.ts'
 
 /** What papers are about: all topics by how many papers they have, and each one's papers, the newest first. */
 export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const allTopics = keptTopics(services)
   app.get('/topics', async (request, reply) => {
     const { t } = reply.locals!
-    const topics = await topicCounts(services.db)
+    const topics = await allTopics()
     return keepFor(request.reader, reply, 300).view('topics', {
       topics: topics.map(({ slug, name, papers }) => ({
         href: `/topics/${slug}`,
