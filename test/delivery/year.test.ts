@@ -42,14 +42,23 @@ async function addEditions(db: Db, from: string, to: string, without: string[] =
   await db.execute(sql`SELECT ensure_delivery_partition(id) FROM editions`)
 }
 
-/** Just before a list closes, just after its edition is out, and once more: everybody gets what there was at their hour, none too late. */
-const MOMENTS = ['01:59', '03:01', '14:00']
+/** Just before a list closes, while everybody waits for its edition, just after it is out, and once more: everybody gets what there was at their hour. */
+const MOMENTS = ['01:59', '02:30', '03:01', '14:00']
+/** Nothing changes between these but the release that some wait for: who is due in between is planned as at their hour, none too late. */
+const FEWEST_MOMENTS = ['01:59', '13:59']
+/** All of them on Sundays, when most clocks change. */
+const mostly = (day: Date) => (day.getUTCDay() === 0 ? MOMENTS : FEWEST_MOMENTS)
 
-async function run(db: Db, from: string, to: string, isDown: (at: Date) => boolean = () => false) {
+interface Run {
+  isDown?: (at: Date) => boolean
+  momentsOf?: (day: Date) => string[]
+}
+
+async function run(db: Db, from: string, to: string, { isDown = () => false, momentsOf = mostly }: Run = {}) {
   const at = { now: new Date(from) }
   const services = servicesOn(db, {}, at)
   for (let day = Date.parse(from); day <= Date.parse(to); day += DAY) {
-    for (const time of MOMENTS) {
+    for (const time of momentsOf(new Date(day))) {
       at.now = new Date(`${dayOf(day)}T${time}:00Z`)
       if (isDown(at.now)) continue
       await db.execute(
@@ -161,7 +170,10 @@ test('after an outage of ours, whose hour is less than 12 hours ago is caught up
   await addEditions(db, '2028-02-28', '2028-03-31')
   await addReaders(db, '2028-03-05T00:00:00Z')
   const back = new Date('2028-03-15T14:00:00Z')
-  await run(db, '2028-03-05', '2028-03-24', (at) => at >= new Date('2028-03-14T10:00:00Z') && at < back)
+  await run(db, '2028-03-05', '2028-03-24', {
+    isDown: (at) => at >= new Date('2028-03-14T10:00:00Z') && at < back,
+    momentsOf: () => MOMENTS,
+  })
   let told = 0
   for (const reader of await yearsOf(db)) {
     const { name, days, missed } = reader
