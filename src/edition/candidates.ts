@@ -47,6 +47,7 @@ export function candidatesOf(
     ({ title, abstract, keywords }) =>
       ` ${[title, ...keywords, abstract].map((text) => folded(readable(text))).join('  ')} `,
   )
+  const having = positionsOfWords(texts)
   const mentions = new Map<string, readonly number[]>()
   return {
     sections: papers.map((paper) => paper.section),
@@ -56,11 +57,17 @@ export function candidatesOf(
     mentioning(keyword) {
       const known = mentions.get(keyword)
       if (known) return known
-      const words = folded(keyword)
+      const words = folded(keyword).split(' ')
+      const last = words.pop()!
+      const rarest = words
+        .map(having)
+        .reduce((a, b) => (b.length < a.length ? b : a), union(having(last), having(`${last}s`)))
+      const phrase = ` ${[...words, last].join(' ')}`
+      // One word is found by the index alone; where there are more, texts are read that have the rarest.
       const found =
-        words === ''
-          ? NONE
-          : positions.filter((at) => texts[at]!.includes(` ${words} `) || texts[at]!.includes(` ${words}s `))
+        words.length === 0
+          ? rarest
+          : rarest.filter((at) => texts[at]!.includes(`${phrase} `) || texts[at]!.includes(`${phrase}s `))
       if (mentions.size >= KEPT_KEYWORDS) mentions.clear()
       mentions.set(keyword, found)
       return found
@@ -77,6 +84,24 @@ const folded = (text: string): string =>
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
+
+/** Word → positions of the texts that have it, ascending. */
+function positionsOfWords(texts: readonly string[]): (word: string) => readonly number[] {
+  const index = new Map<string, number[]>()
+  texts.forEach((text, position) => {
+    for (const word of new Set(text.split(' '))) {
+      const known = index.get(word)
+      if (known) known.push(position)
+      else index.set(word, [position])
+    }
+  })
+  // Between words stands nothing, which is no keyword.
+  index.delete('')
+  return (word) => index.get(word) ?? NONE
+}
+
+const union = (a: readonly number[], b: readonly number[]): readonly number[] =>
+  b.length === 0 ? a : [...new Set([...a, ...b])].sort((one, other) => one - other)
 
 const NONE: readonly number[] = []
 const NO_ALIKE: readonly Alike[] = []

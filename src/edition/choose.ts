@@ -49,88 +49,118 @@ const RISING_SHARE = 0.2
 export const choose = (candidates: Candidates, wishes: Wishes, had: ReadonlySet<number> = NOTHING): ChosenPaper[] =>
   arrange(candidates, wishes, pick(candidates, wishes, had))
 
-/** The part of `choose` that the ledger keeps. */
+/**
+ * The part of `choose` that the ledger keeps. A few passes over the edition's positions; nothing but the reader's own share is put
+ * in order.
+ */
 export function pick(candidates: Candidates, wishes: Wishes, had: ReadonlySet<number> = NOTHING): Choice {
   const fresh = had.size === 0 ? candidates.ranked : candidates.ranked.filter((position) => !had.has(position))
   if (fresh.length === 0) return { shown: [], own: 0 }
   const rising = candidates.rising.slice(0, Math.floor(wishes.size * RISING_SHARE))
   const places = Math.max(wishes.size - rising.length, 0)
-  const fits = fitOf(candidates, wishes)
-  const matching = fits.size === 0 ? [] : fresh.filter((position) => fits.has(position))
-  const wanted = Math.min(Math.ceil(wishes.size * OWN_SHARE), places, matching.length)
-
-  // The longest run of the crowd's best that leaves room for the reader's share.
-  let crowd = Math.min(places, fresh.length)
-  let met = matching.filter((position) => position <= fresh[crowd - 1]!).length
-  while (met + places - crowd < wanted) {
-    crowd--
-    if (fits.has(fresh[crowd]!)) met--
-  }
-  const left = matching.slice(met)
-  const turns = turnsOf(candidates, wishes.topics, left)
-  const own = left
-    .sort((a, b) => fits.get(b)! - fits.get(a)! || (turns.get(a) ?? 0) - (turns.get(b) ?? 0) || a - b)
-    .slice(0, Math.max(wanted - met, 0))
+  const fits = fitsOf(candidates, wishes)
+  const { crowd, owed } = shareOut(fresh, fits, wishes.size, places)
+  const own = owed === 0 ? [] : bestOf(candidates, wishes.topics, fits, fresh.slice(crowd), owed)
   const shown = [...fresh.slice(0, crowd), ...own, ...rising].sort((a, b) => a - b)
   return { shown, own: own.length }
 }
 
-/**
- * A topic's papers take turns with those of the reader's other topics, its best first, so that a small one gets its share beside
- * one that has most votes: what counts is a paper's place within its topic.
- */
-function turnsOf(
+/** The longest run of the crowd's best that leaves room for the reader's share, and how much of that it does not meet itself. */
+function shareOut(fresh: readonly number[], fits: Fits, size: number, places: number) {
+  let crowd = Math.min(places, fresh.length)
+  let matching = 0
+  let met = 0
+  for (let at = 0; at < fresh.length; at++) {
+    if (!fits[fresh[at]!]) continue
+    matching++
+    if (at < crowd) met++
+  }
+  const wanted = Math.min(Math.ceil(size * OWN_SHARE), places, matching)
+  while (met + places - crowd < wanted) {
+    crowd--
+    if (fits[fresh[crowd]!]) met--
+  }
+  return { crowd, owed: Math.max(wanted - met, 0) }
+}
+
+/** The first so many of a reader's papers: those that meet most, then in turns, then in the crowd's order. */
+function bestOf(
   candidates: Candidates,
   topics: readonly string[],
-  left: readonly number[],
-): ReadonlyMap<number, number> {
-  const turns = new Map<number, number>()
-  for (const slug of topics) {
-    const own = candidates.ofTopic(slug).filter((position) => left.includes(position))
-    for (const [turn, position] of own.entries()) turns.set(position, Math.min(turn, turns.get(position) ?? turn))
+  fits: Fits,
+  rest: readonly number[],
+  count: number,
+): number[] {
+  const left = rest.filter((position) => fits[position])
+  const turns = turnsOf(candidates, topics, left)
+  const isBefore = (a: number, b: number) => fits[a]! > fits[b]! || (fits[a] === fits[b] && turns[a]! < turns[b]!)
+  const best: number[] = []
+  for (const position of left) {
+    let place = best.length
+    while (place > 0 && isBefore(position, best[place - 1]!)) place--
+    if (place === count) continue
+    best.splice(place, 0, position)
+    if (best.length > count) best.pop()
   }
+  return best
+}
+
+/**
+ * A topic's papers take turns with those of the reader's other topics, its best first, so that a small one gets its share beside
+ * one that has most votes: what counts is a paper's place within its topic, from 1.
+ * @returns by position, 0 for one that is not left
+ */
+function turnsOf(candidates: Candidates, topics: readonly string[], left: readonly number[]): Uint16Array {
+  const turns = new Uint16Array(candidates.sections.length)
+  for (const position of left) turns[position] = NO_TURN
+  for (const slug of topics) {
+    let turn = 0
+    for (const position of candidates.ofTopic(slug)) {
+      if (turns[position]) turns[position] = Math.min(turns[position], ++turn)
+    }
+  }
+  for (const position of left) if (turns[position] === NO_TURN) turns[position] = 1
   return turns
 }
 
 /** What was picked, with section and reasons: from the ledger as well as fresh. Each reason is true of the wishes given here. */
 export function arrange(candidates: Candidates, wishes: Wishes, { shown, own }: Choice): ChosenPaper[] {
-  const fits = fitOf(candidates, wishes)
   const ranked = shown.filter((position) => candidates.sections[position] !== 'rising')
   const firstOwn = own > 0 ? ranked[ranked.length - own]! : Number.POSITIVE_INFINITY
   return shown.map((position) => {
     const section = candidates.sections[position]!
-    const fit = fits.get(position) ?? 0
     return {
       position,
       section: section !== 'rising' && position >= firstOwn ? 'topics' : section,
-      fit,
-      reasons: fit > 0 ? reasonsOf(candidates, wishes, position) : NO_REASONS,
+      ...meets(candidates, wishes, position),
     }
   })
 }
 
-/** Position → personal fit, of papers that meet any wish. */
-function fitOf(candidates: Candidates, { topics, keywords, liked }: Wishes): ReadonlyMap<number, number> {
-  if (topics.length + keywords.length + liked.length === 0) return NO_FIT
-  const fits = new Map<number, number>()
-  const add = (position: number, fit: number) => fits.set(position, (fits.get(position) ?? 0) + fit)
-  for (const slug of topics) for (const position of candidates.ofTopic(slug)) add(position, 1)
-  for (const word of keywords) for (const position of candidates.mentioning(word)) add(position, 1)
-  for (const paperId of liked) for (const { position, likeness } of candidates.like(paperId)) add(position, likeness)
+/** By position: personal fit, 0 for a paper that meets no wish. */
+type Fits = Float64Array
+
+function fitsOf(candidates: Candidates, { topics, keywords, liked }: Wishes): Fits {
+  const fits = new Float64Array(candidates.sections.length)
+  for (const slug of topics) for (const position of candidates.ofTopic(slug)) fits[position]! += 1
+  for (const word of keywords) for (const position of candidates.mentioning(word)) fits[position]! += 1
+  for (const paperId of liked)
+    for (const { position, likeness } of candidates.like(paperId)) fits[position]! += likeness
   return fits
 }
 
-function reasonsOf(candidates: Candidates, { topics, keywords, liked }: Wishes, position: number): OwnReason[] {
+/** One paper's fit, as `fitsOf` has it, and the reasons that it has. */
+function meets(candidates: Candidates, { topics, keywords, liked }: Wishes, position: number) {
   const reasons: OwnReason[] = []
   for (const slug of topics) if (candidates.ofTopic(slug).includes(position)) reasons.push({ kind: 'topic', slug })
   for (const word of keywords)
     if (candidates.mentioning(word).includes(position)) reasons.push({ kind: 'keyword', word })
-  if (liked.some((paperId) => candidates.like(paperId).some((one) => one.position === position))) {
-    reasons.push({ kind: 'like' })
-  }
-  return reasons
+  let fit = reasons.length
+  for (const paperId of liked)
+    for (const one of candidates.like(paperId)) if (one.position === position) fit += one.likeness
+  if (fit > reasons.length) reasons.push({ kind: 'like' })
+  return { fit, reasons }
 }
 
 const NOTHING: ReadonlySet<number> = new Set()
-const NO_FIT: ReadonlyMap<number, number> = new Map()
-const NO_REASONS: OwnReason[] = []
+const NO_TURN = 0xffff

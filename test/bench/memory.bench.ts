@@ -2,8 +2,9 @@ import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../src/db/database.ts'
 import { type Repeats, readHad } from '../../src/delivery/repeats.ts'
-import { candidatesOf } from '../../src/edition/candidates.ts'
+import { type Candidates, candidatesOf } from '../../src/edition/candidates.ts'
 import { arrange, pick, type Wishes } from '../../src/edition/choose.ts'
+import { arrangePlainly, pickPlainly } from '../edition/choose-plainly.ts'
 import { inRounds, spread } from './support/rounds.ts'
 import { openStage } from './support/stage.ts'
 import { printTable } from './support/table.ts'
@@ -11,7 +12,8 @@ import { printTable } from './support/table.ts'
 const help = `npm run bench -- memory [--readers N] [--days N] [--rounds N]
 
 What it costs to remember what every reader was shown (deliveries.shown): bytes a reader and day, and microseconds to read a reader's
-past of 35 days through (subscriber_id, edition_id), beside reading none, and to choose ten papers of forty from it.`
+past of 35 days through (subscriber_id, edition_id), beside reading none, and to choose ten papers of 40 or of 120; beside it choosing
+by sorting all that fits (test/edition/choose-plainly.ts).`
 
 const CANDIDATES = 40
 const GROUP = 20
@@ -78,15 +80,8 @@ async function reportTimes(db: Db, { readers, days, rounds }: { readers: number;
   const worst: Repeats = new Map(
     Array.from({ length: Math.min(MEMORY_DAYS, days) }, (_, back) => [days - back, shared] as const),
   )
-  const candidates = candidatesOf(
-    Array.from({ length: CANDIDATES }, (_, position) => ({
-      section: position < 3 ? 'picks' : position >= 37 ? 'rising' : 'top',
-      topics: [`topic-${position % 12}`],
-      title: 'On the learning of representations',
-      abstract: 'We show something about sparse attention. '.repeat(20),
-      keywords: [],
-    })),
-  )
+  const few = madeUp(CANDIDATES)
+  const many = madeUp(3 * CANDIDATES)
   const plain: Wishes = { size: 10, topics: [], keywords: [], liked: [] }
   const wishing: Wishes = { ...plain, topics: ['topic-3', 'topic-7', 'topic-11'], keywords: ['sparse attention'] }
   const past = async (repeats: Repeats) => {
@@ -95,8 +90,26 @@ async function reportTimes(db: Db, { readers, days, rounds }: { readers: number;
       await readHad(db, repeats, some)
     }
   }
-  const chosen = (wishes: Wishes) => {
-    for (let reader = 0; reader < GROUPS * GROUP; reader++) arrange(candidates, wishes, pick(candidates, wishes))
+  const chosen = (candidates: Candidates, wishesOf: (reader: number) => Wishes) => {
+    for (let reader = 0; reader < GROUPS * GROUP; reader++) {
+      const wishes = wishesOf(reader)
+      arrange(candidates, wishes, pick(candidates, wishes))
+    }
+  }
+  const chosenPlainly = (candidates: Candidates) => {
+    for (let reader = 0; reader < GROUPS * GROUP; reader++) {
+      arrangePlainly(candidates, wishing, pickPlainly(candidates, wishing))
+    }
+  }
+  // Candidates of its own each time, so that no keyword was looked up before.
+  const ownKeywords = () => {
+    const candidates = madeUp(3 * CANDIDATES)
+    return timed(() =>
+      chosen(candidates, (reader) => ({
+        ...wishing,
+        keywords: [reader % 2 ? `word${reader}` : `sparse word${reader}`],
+      })),
+    )()
   }
   const timed = (run: () => Promise<void> | void) => async () => {
     const start = performance.now()
@@ -107,11 +120,26 @@ async function reportTimes(db: Db, { readers, days, rounds }: { readers: number;
     'past of 35 editions, all shared': timed(() => past(worst)),
     'past of 6 editions (a week after its days)': timed(() => past(new Map([...worst].slice(0, 6)))),
     'past where nothing is shared': timed(() => past(new Map())),
-    'choosing, without wishes': timed(() => chosen(plain)),
-    'choosing, three topics and a keyword': timed(() => chosen(wishing)),
+    'choosing of 40, without wishes': timed(() => chosen(few, () => plain)),
+    'choosing of 40, three topics and a keyword': timed(() => chosen(few, () => wishing)),
+    'the same by sorting': timed(() => chosenPlainly(few)),
+    'choosing of 120, three topics and a keyword': timed(() => chosen(many, () => wishing)),
+    'the same by sorting ': timed(() => chosenPlainly(many)),
+    'choosing of 120, a keyword that nobody else has': ownKeywords,
   })
   report(measured)
 }
+
+const madeUp = (count: number): Candidates =>
+  candidatesOf(
+    Array.from({ length: count }, (_, position) => ({
+      section: position < 3 ? 'picks' : position >= count - 3 ? 'rising' : 'top',
+      topics: [`topic-${position % 12}`],
+      title: 'On the learning of representations',
+      abstract: 'We show something about sparse attention. '.repeat(20),
+      keywords: [],
+    })),
+  )
 
 function report(measured: Record<string, number[]>): void {
   const rows = Object.entries(measured).map(([name, times]) => {

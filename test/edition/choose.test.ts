@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Alike, type CandidatePaper, type Candidates, candidatesOf } from '../../src/edition/candidates.ts'
 import { arrange, choose, pick, type Wishes } from '../../src/edition/choose.ts'
+import { arrangePlainly, pickPlainly } from './choose-plainly.ts'
 
 const TOPICS = ['speech', 'vision', 'robotics', 'theory', 'agents']
 const WORDS = ['diffusion', 'sparse attention', 'lora', 'speech']
@@ -145,6 +146,12 @@ describe('whatever the edition, the wishes and the past', () => {
     )
   })
 
+  holds('it is what sorting all that fits would give', ({ e, w, had }) => {
+    const plainly = pickPlainly(e.candidates, w, had)
+    expect(pick(e.candidates, w, had)).toEqual(plainly)
+    expect(arrange(e.candidates, w, plainly)).toEqual(arrangePlainly(e.candidates, w, plainly))
+  })
+
   holds('without wishes and without a past, it is the edition from its top', ({ e, w }) => {
     const chosen = choose(e.candidates, wishes({ size: w.size }))
     const ranked = positions(chosen.filter(({ section }) => section !== 'rising'))
@@ -194,6 +201,8 @@ describe('by example', () => {
     ['attention', 'Sparse Attention, revisited', true],
     ['sparse attention', 'Sparse-attention transformers', true],
     ['transformer', 'Sparse-attention transformers', true],
+    ['sparse transformer', 'Sparse-attention transformers', false],
+    ['attention transformer', 'Sparse-attention transformers', true],
     ['former', 'Sparse-attention transformers', false],
     ['muller', 'The Müller–Lyer illusion', true],
     ['Müller', 'The Muller illusion', true],

@@ -1,0 +1,67 @@
+import type { Candidates } from '../../src/edition/candidates.ts'
+import type { Choice, ChosenPaper, OwnReason, Wishes } from '../../src/edition/choose.ts'
+
+/** Choosing as the rule reads, by maps and by sorting all that fits: what src/edition/choose.ts must agree with, and is measured beside. */
+
+const NONE: ReadonlySet<number> = new Set()
+
+export function pickPlainly(candidates: Candidates, wishes: Wishes, had: ReadonlySet<number> = NONE): Choice {
+  const fresh = candidates.ranked.filter((position) => !had.has(position))
+  if (fresh.length === 0) return { shown: [], own: 0 }
+  const rising = candidates.rising.slice(0, Math.floor(wishes.size * 0.2))
+  const places = Math.max(wishes.size - rising.length, 0)
+  const fits = fitOf(candidates, wishes)
+  const matching = fresh.filter((position) => fits.has(position))
+  const wanted = Math.min(Math.ceil(wishes.size * 0.4), places, matching.length)
+  let crowd = Math.min(places, fresh.length)
+  const met = () => fresh.slice(0, crowd).filter((position) => fits.has(position)).length
+  while (met() + places - crowd < wanted) crowd--
+  const left = matching.slice(met())
+  const turns = turnsOf(candidates, wishes.topics, left)
+  const own = left
+    .sort((a, b) => fits.get(b)! - fits.get(a)! || (turns.get(a) ?? 0) - (turns.get(b) ?? 0) || a - b)
+    .slice(0, Math.max(wanted - met(), 0))
+  return { shown: [...fresh.slice(0, crowd), ...own, ...rising].sort((a, b) => a - b), own: own.length }
+}
+
+export function arrangePlainly(candidates: Candidates, wishes: Wishes, { shown, own }: Choice): ChosenPaper[] {
+  const fits = fitOf(candidates, wishes)
+  const ranked = shown.filter((position) => candidates.sections[position] !== 'rising')
+  const ofTopics = new Set(own > 0 ? ranked.slice(-own) : [])
+  return shown.map((position) => ({
+    position,
+    section: ofTopics.has(position) ? 'topics' : candidates.sections[position]!,
+    fit: fits.get(position) ?? 0,
+    reasons: reasonsOf(candidates, wishes, position),
+  }))
+}
+
+function turnsOf(candidates: Candidates, topics: readonly string[], left: readonly number[]): Map<number, number> {
+  const turns = new Map<number, number>()
+  for (const slug of topics) {
+    const own = candidates.ofTopic(slug).filter((position) => left.includes(position))
+    for (const [turn, position] of own.entries()) turns.set(position, Math.min(turn, turns.get(position) ?? turn))
+  }
+  return turns
+}
+
+function fitOf(candidates: Candidates, { topics, keywords, liked }: Wishes): Map<number, number> {
+  const fits = new Map<number, number>()
+  const add = (position: number, fit: number) => fits.set(position, (fits.get(position) ?? 0) + fit)
+  for (const slug of topics) for (const position of candidates.ofTopic(slug)) add(position, 1)
+  for (const word of keywords) for (const position of candidates.mentioning(word)) add(position, 1)
+  for (const paperId of liked) for (const { position, likeness } of candidates.like(paperId)) add(position, likeness)
+  return fits
+}
+
+const reasonsOf = (candidates: Candidates, { topics, keywords, liked }: Wishes, position: number): OwnReason[] => [
+  ...topics
+    .filter((slug) => candidates.ofTopic(slug).includes(position))
+    .map((slug) => ({ kind: 'topic' as const, slug })),
+  ...keywords
+    .filter((word) => candidates.mentioning(word).includes(position))
+    .map((word) => ({ kind: 'keyword' as const, word })),
+  ...(liked.some((id) => candidates.like(id).some((one) => one.position === position))
+    ? [{ kind: 'like' as const }]
+    : []),
+]
