@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { relayProblem } from './delivery/relay-settings.ts'
 import { bounceAddressProblem } from './delivery/return-path.ts'
 import { SOURCE_NAMES } from './papers/sources/source.ts'
+import { redisUrlProblem } from './redis.ts'
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback)
 const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback)
@@ -36,10 +37,11 @@ const mailbox = z
     'must look like: Paperboy <papers@example.org>',
   )
 
-const bounceAddress = z.string().superRefine((value, context) => {
-  const message = bounceAddressProblem(value)
-  if (message) context.addIssue({ code: 'custom', message })
-})
+const checkedBy = (problemOf: (value: string) => string | undefined) =>
+  z.string().superRefine((value, context) => {
+    const message = problemOf(value)
+    if (message) context.addIssue({ code: 'custom', message })
+  })
 
 const smtpUrl = z.string().superRefine((value, context) => {
   const message = relayProblem(value)
@@ -70,7 +72,7 @@ const Environment = z
   .object({
     NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
     DATABASE_URL: urlOf('postgres:', 'postgresql:').optional(),
-    REDIS_URL: urlOf('redis:', 'rediss:').optional(),
+    REDIS_URL: checkedBy(redisUrlProblem).optional(),
     SMTP_URL: smtpUrl.optional(),
     PUBLIC_URL: urlOf('http:', 'https:')
       .refine((value) => !/[?#\s]/.test(value), 'must have no query, fragment or white space')
@@ -78,7 +80,6 @@ const Environment = z
       .optional(),
     MAIL_FROM: mailbox.optional(),
     REPLY_TO: mailbox.optional(),
-    BOUNCE_ADDRESS: bounceAddress.optional(),
     INBOUND_IMAP_URL: urlOf('imap:', 'imaps:').optional(),
     INBOUND_SMTP_PORT: z.coerce.number().int().min(1).max(65535).optional(),
     INBOUND_RAW_DAYS: count(30, 400),
@@ -89,6 +90,7 @@ const Environment = z
     RESEND_WEBHOOK_SECRET: webhookKey
       .refine((value) => value.startsWith('whsec_'), 'must begin with whsec_')
       .optional(),
+    BOUNCE_ADDRESS: checkedBy(bounceAddressProblem).optional(),
     POSTAL_ADDRESS: z.string().optional(),
     CURATOR_NAME: z.string().default('AK'),
     SECRET_KEY: secret.optional(),

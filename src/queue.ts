@@ -10,10 +10,10 @@ import {
   type WorkerOptions,
   withBackend,
 } from 'bullmq'
-import { Redis } from 'ioredis'
 import pg from 'pg'
 import { parseWord, type Witness } from './delivery/witness.ts'
 import { type JobData, type JobName, jobs, type QueueName, queueOf } from './jobs.ts'
+import { openRedis } from './redis.ts'
 
 export type Handlers = { [N in JobName]: (data: JobData<N>) => Promise<unknown> }
 
@@ -50,6 +50,7 @@ const keeping = (queue: QueueName): JobsOptions => ({
 
 /** A queue that does not answer within this is asked no longer. */
 const WAKE_PATIENCE_MS = 2_000
+const CLOSE_PATIENCE_MS = 2_000
 
 /**
  * @param options.redisUrl Redis, Valkey or Dragonfly; without it BullMQ's PostgreSQL backend in schema `bullmq`
@@ -97,7 +98,9 @@ export async function openQueues(options: {
     witness: backend.witness,
     async close() {
       await stopWorking()
-      await Promise.all(Object.values(queues).map((queue) => queue.close()))
+      // After a fail-over of Redis BullMQ may wait for a moment that is gone (seen in one of six); its connection is cut below.
+      const closed = Promise.all(Object.values(queues).map((queue) => queue.close()))
+      await Promise.race([closed, delay(CLOSE_PATIENCE_MS, undefined, { ref: false })])
       await backend.close()
     },
   }
@@ -118,13 +121,13 @@ interface Backend {
 }
 
 function redisBackend(url: string): Backend {
-  const connection = new Redis(url, { maxRetriesPerRequest: null })
-  // The braces keep all keys of a queue in one slot of a Redis Cluster.
-  const common = { connection, prefix: '{paperboy}' }
+  const connection = openRedis(url)
+  // The braces keep all keys of a queue in one slot of a Redis Cluster, and each queue in another.
+  const common = (name: QueueName) => ({ connection, prefix: `{paperboy-${name}}` })
   return {
-    queue: (name) => new Queue(name, common as QueueOptions),
+    queue: (name) => new Queue(name, common(name) as QueueOptions),
     worker: (name, concurrency, process) =>
-      new Worker(name, (job) => process(job.name, job.data), { ...common, concurrency } as WorkerOptions),
+      new Worker(name, (job) => process(job.name, job.data), { ...common(name), concurrency } as WorkerOptions),
     onError: (listener) => connection.on('error', listener),
     witness: {
       read: async (installation) => parseWord(await connection.get(witnessKey(installation))),

@@ -51,8 +51,14 @@ async function dueCadences({ db, now }: Deps): Promise<Cadence[]> {
 /**
  * Gives an edition to every active reader at once, whatever their hour and kind, as the operator ordered by `send --now`. Goes
  * on where it stopped after a crash; readers in the ledger keep their row.
+ *
+ * @param onPlanned told of batches as soon as they can be worked, long before a million readers are planned
  */
-export async function planAll({ db, config, now }: Deps, editionId: number): Promise<Planned> {
+export async function planAll(
+  { db, config, now }: Deps,
+  editionId: number,
+  onPlanned: (batchIds: readonly number[]) => void = () => {},
+): Promise<Planned> {
   const total: Planned = { batchIds: [], deliveries: 0 }
   for (let cursor = 0; ; ) {
     const { rows } = await db.execute<{ last: string | null } & PlannedRow>(sql`
@@ -67,6 +73,7 @@ export async function planAll({ db, config, now }: Deps, editionId: number): Pro
     if (last === null) break
     cursor = Number(last)
     const planned = plannedOf(row)
+    onPlanned(planned.batchIds)
     total.deliveries += planned.deliveries
     total.batchIds.push(...planned.batchIds)
   }

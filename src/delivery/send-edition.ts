@@ -30,6 +30,7 @@ export interface SendOptions {
 /** How often progress is told; of a large edition less often, since it is counted: a twentieth of the time goes into that at most. */
 const LOOK_EVERY_MS = 250
 const SHARE_OF_COUNTING = 20
+const MOST_WOKEN = 200
 /** How often it is asked anew whether a worker runs: the one that is watched may die. */
 const ASK_EVERY_MS = 5_000
 
@@ -53,11 +54,19 @@ export async function sendEdition(services: Services, key: EditionKey, options: 
   if (edition.state === 'cancelled' || edition.state === 'paused') {
     throw new PaperboyError('EDITION_STATE', `The ${key.kind} edition of ${key.date} is ${edition.state}.`)
   }
-  const planned = options.now ? await orderAll(services, edition.id) : await planDue(services)
+  let watched = await workerRuns(services.db)
+  let woken = 0
+  const wake = (batchIds: readonly number[]) => {
+    // Enough for many workers to begin with: who is done with one goes on to the next that is due.
+    for (const batchId of watched && woken < MOST_WOKEN ? batchIds : []) {
+      woken++
+      void queues.wake('send-batch', { batchId }, `${batchId}-0`)
+    }
+  }
+  if (options.now) await orderAll(services, edition.id, wake)
+  else wake((await planDue(services)).batchIds)
   options.onPlan?.(planInWords(await sendPlan(services, edition.id), services.now()))
   await using own = ownHands(services, options.stop)
-  let watched = await workerRuns(services.db)
-  if (watched) for (const batchId of planned.batchIds) await queues.wake('send-batch', { batchId }, `${batchId}-0`)
   for (let asked = Date.now(); ; ) {
     if (!watched) await workDueBatches(services, await own.deps(), edition.id, options)
     const began = performance.now()
@@ -81,12 +90,12 @@ export async function sendEdition(services: Services, key: EditionKey, options: 
 const isStopped = async (services: Services, key: EditionKey): Promise<boolean> =>
   ['paused', 'cancelled'].includes((await findEdition(services, key)).state)
 
-async function orderAll(services: Services, editionId: number) {
+async function orderAll(services: Services, editionId: number, onPlanned: (batchIds: readonly number[]) => void) {
   await services.db
     .update(editions)
     .set({ sendAllAt: services.now(), plannedAt: null })
     .where(eq(editions.id, editionId))
-  return planAll(services, editionId)
+  await planAll(services, editionId, onPlanned)
 }
 
 /** Hands over what is due of this edition, telling how it goes meanwhile, one look at a time. */

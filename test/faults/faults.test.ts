@@ -6,6 +6,8 @@ import { openPostgres } from './postgres.ts'
 
 /** The rows of the README's reliability table in small: `npm run bench -- faults` measures them in full. Kills are in processes.test.ts. */
 const READERS = 300
+/** The rest waits for leases to end, or differs little from one of these. */
+const SHORT = /^relay: |hangs|login|flushed|disk full|leaves/
 
 describe.skipIf(withoutRedis)(
   'two workers, Redis, PostgreSQL and a relay as processes, and',
@@ -25,7 +27,7 @@ describe.skipIf(withoutRedis)(
         policy,
       })
 
-    const inSmall = faults({ kills: 0, troubleMs: 1000 }).slice(1)
+    const inSmall = faults({ kills: 0, troubleMs: 1000 }).filter(({ name }) => SHORT.test(name))
 
     test.each(inSmall.map((fault) => [fault.name, fault] as const))(
       '%s: nobody is missing, and repeated is only what nobody could know',

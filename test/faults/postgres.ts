@@ -38,6 +38,7 @@ export async function openPostgres(stack: AsyncDisposableStack) {
       const postmaster = Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${rows[0].pid}/status`, 'utf8'))![1])
       process.kill(postmaster, 'SIGQUIT')
       while (runs(postmaster)) await delay(25)
+      await server.stop() // gives our share in the dead one back
       server = await startEmbeddedPostgres({ dataDir: folder })
     },
   }

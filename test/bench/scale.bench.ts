@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { sql } from 'drizzle-orm'
+import { importSubscribers } from '../../src/subscription/import.ts'
+import { startSink } from './support/run.ts'
+import { openStage, type Stage } from './support/stage.ts'
+import { printTable } from './support/table.ts'
+
+const help = `npm run bench -- scale [--readers 1000000]
+
+Imports a tenth of the readers, and then all of them; each time sends them an edition by \`edition send --now\` and one worker of 20
+connections, to a sink on this machine. What grows with the list, and what does not.`
+
+/** Import, plan and send at two sizes of the list. */
+export async function bench(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: { readers: { type: 'string', default: '1000000' }, help: { type: 'boolean', default: false } },
+  })
+  if (values.help) return console.log(help)
+  const most = Number(values.readers)
+  const measured: Measured[] = []
+  for (const readers of [Math.ceil(most / 10), most]) {
+    await using stack = new AsyncDisposableStack()
+    const stage = await openStage(stack)
+    const port = await startSink(stack, { postfix: false })
+    measured.push(await measure(stage, port, readers))
+    console.log(measured.at(-1))
+  }
+  report(measured[0]!, measured[1]!)
+}
+
+interface Measured {
+  readers: number
+  importSeconds: number
+  importMegabytes: number
+  planSeconds: number
+  firstMailSeconds: number
+  sendSeconds: number
+  workerCpuPerThousand: number
+  workerMegabytes: number
+  accepted: number
+  hotShare: number
+  listScans: number
+  ledgerMegabytes: number
+}
+
+async function measure(stage: Stage, port: number, readers: number): Promise<Measured> {
+  const { db } = stage.services
+  const one = async (query: ReturnType<typeof sql>) => (await db.execute<Record<string, number>>(query)).rows[0]!
+  const file = join(stage.folder, 'readers.csv')
+  await writeFile(file, linesFor(readers))
+  const importing = Date.now()
+  await importSubscribers(stage.services, file, { active: true, attestedBy: 'bench', dryRun: false })
+  const importSeconds = (Date.now() - importing) / 1000
+  const importMegabytes = peakOf('self')
+  await db.execute(sql`ANALYZE subscribers`)
+
+  const env = {
+    ...stage.env,
+    SMTP_URL: `smtp://127.0.0.1:${port}`,
+    SMTP_CONNECTIONS: '20',
+    LOG_LEVEL: 'info',
+    PATH: process.env.PATH ?? '',
+  }
+  const worker = spawn(process.execPath, ['--max-semi-space-size=4', 'workers/main.ts'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    for await (const chunk of worker.stdout) if (String(chunk).includes('worker ready')) break
+    const before = await one(scansOfTheList)
+    const began = Date.now()
+    const command = spawn(
+      process.execPath,
+      ['src/cli/main.ts', 'edition', 'send', '--date', stage.edition.date, '--now'],
+      { env, stdio: 'ignore' },
+    )
+    await once(command, 'exit')
+    const sendSeconds = (Date.now() - began) / 1000
+    const after = await one(scansOfTheList)
+    const times = await one(sql`
+      SELECT extract(epoch FROM planned_at - send_all_at)::float AS plan,
+        (SELECT extract(epoch FROM min(handed_at))::float FROM deliveries) AS first,
+        (SELECT count(*)::int FROM deliveries WHERE state = 'accepted') AS accepted
+      FROM editions WHERE id = ${stage.edition.id}`)
+    await delay(1500) // the statistics of other sessions arrive within a second
+    const tables = await one(sql`
+      SELECT sum(n_tup_hot_upd)::float / nullif(sum(n_tup_upd), 0) AS hot, sum(pg_total_relation_size(relid))::float / 1e6 AS size
+      FROM pg_stat_user_tables WHERE relname LIKE 'deliveries\_%'`)
+    return {
+      readers,
+      importSeconds,
+      importMegabytes,
+      planSeconds: times.plan!,
+      firstMailSeconds: times.first! - began / 1000,
+      sendSeconds,
+      workerCpuPerThousand: (cpuOf(worker.pid!) / readers) * 1000,
+      workerMegabytes: peakOf(worker.pid!),
+      accepted: times.accepted!,
+      hotShare: tables.hot ?? 0,
+      listScans: after.scans! - before.scans!,
+      ledgerMegabytes: tables.size!,
+    }
+  } finally {
+    worker.kill('SIGTERM')
+    if (worker.exitCode === null) await once(worker, 'exit')
+  }
+}
+
+const scansOfTheList = sql`SELECT seq_scan::int AS scans FROM pg_stat_user_tables WHERE relname = 'subscribers'`
+
+function* linesFor(readers: number): Generator<string> {
+  yield 'email,zone,hour,size\n'
+  const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Sydney']
+  for (let n = 1; n <= readers; n++) yield `reader-${n}@reader.example,${zones[n % 5]},${n % 24},${5 + (n % 11)}\n`
+}
+
+const peakOf = (pid: number | 'self'): number =>
+  Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
+
+/** CPU seconds of a process so far: clock ticks of 10 ms (proc(5)). */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
+function report(few: Measured, many: Measured): void {
+  const row = (name: string, of: (measured: Measured) => string) => [name, of(few), of(many)]
+  printTable([
+    row('readers', ({ readers }) => readers.toLocaleString('en')),
+    row('import, readers/s', ({ readers, importSeconds }) => (readers / importSeconds).toFixed(0)),
+    row('planned after, s', ({ planSeconds }) => planSeconds.toFixed(1)),
+    row('first mail after, s', ({ firstMailSeconds }) => firstMailSeconds.toFixed(1)),
+    row('mails/s, planning included', ({ readers, sendSeconds }) => (readers / sendSeconds).toFixed(0)),
+    row('worker CPU s/1,000 mails', ({ workerCpuPerThousand }) => workerCpuPerThousand.toFixed(3)),
+    row('worker peak MB', ({ workerMegabytes }) => workerMegabytes.toFixed(0)),
+    row('import peak MB', ({ importMegabytes }) => importMegabytes.toFixed(0)),
+    row('accepted', ({ accepted }) => accepted.toLocaleString('en')),
+    row('HOT updates of the ledger', ({ hotShare }) => `${(hotShare * 100).toFixed(1)} %`),
+    row('scans of the whole list', ({ listScans }) => String(listScans)),
+    row('ledger, bytes a delivery', ({ readers, ledgerMegabytes }) => ((ledgerMegabytes * 1e6) / readers).toFixed(0)),
+  ])
+  const verdict = (holds: boolean, what: string) => console.log(`${holds ? 'reached' : 'MISSED '}  ${what}`)
+  console.log()
+  verdict(many.planSeconds <= 30, 'planned within 30 s')
+  verdict(many.firstMailSeconds <= 3, 'first mail within 3 s of the command')
+  verdict(many.workerMegabytes <= 200, 'worker within 200 MB')
+  verdict(many.workerMegabytes <= few.workerMegabytes * 1.1, 'the same memory at a tenth of the readers')
+  verdict(
+    many.sendSeconds / many.readers <= (1.2 * few.sendSeconds) / few.readers,
+    'time a mail at most 1.2 × that at a tenth of the readers',
+  )
+}

@@ -1,0 +1,81 @@
+import { describe, expect } from 'vitest'
+import { readEnvironment } from '../src/config.ts'
+import { jobs } from '../src/jobs.ts'
+import { type Handlers, openQueues, type Queues } from '../src/queue.ts'
+import { test } from './support/database.ts'
+import { withoutRedis } from './support/redis.ts'
+import { startCluster, startSentinel } from './support/redis-topologies.ts'
+
+/** Two workers on one queue, and which batches they were woken for. */
+async function twoWorkers(url: string, stack: AsyncDisposableStack): Promise<{ queues: Queues; woken: Set<number> }> {
+  const woken = new Set<number>()
+  const idle = Object.fromEntries(Object.keys(jobs).map((name) => [name, async () => {}])) as unknown as Handlers
+  const handlers = { ...idle, 'send-batch': async ({ batchId }: { batchId: number }) => woken.add(batchId) }
+  const open = async () => {
+    const queues = await openQueues({ databaseUrl: 'postgres://nowhere', redisUrl: url, onError: () => {} })
+    stack.defer(() => queues.close())
+    queues.work(handlers, { clockwork: 1, mails: 1, batches: 1 }, () => {})
+    return queues
+  }
+  await open()
+  return { queues: await open(), woken }
+}
+
+const wakeFor = (queues: Queues, ids: number[]) =>
+  Promise.all(ids.map((batchId) => queues.wake('send-batch', { batchId }, `${batchId}-0`)))
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)
+
+describe.skipIf(withoutRedis)('the queue', { timeout: 120_000 }, () => {
+  test('on a Redis Cluster of three: every batch reaches a worker, and the queues are on more than one node', async () => {
+    await using stack = new AsyncDisposableStack()
+    const { url, nodes } = await startCluster(stack)
+    expect(readEnvironment({ REDIS_URL: url }).REDIS_URL).toBe(url)
+    const { queues, woken } = await twoWorkers(url, stack)
+    await wakeFor(queues, range(1, 51))
+    await expect.poll(() => woken.size, { timeout: 20_000 }).toBe(50)
+    await queues.wake('sweep-batches', {}, '1')
+    await queues.wake('send-service-mails', {}, '1')
+    const sizes = await Promise.all(nodes.map((node) => node.ask('DBSIZE')))
+    expect(sizes.filter((size) => Number(size) > 0).length).toBeGreaterThan(1)
+  })
+
+  test('under Redis Sentinel: when the master dies, workers go on with the new one', async () => {
+    await using stack = new AsyncDisposableStack()
+    const { url, master } = await startSentinel(stack)
+    const { queues, woken } = await twoWorkers(url, stack)
+    await wakeFor(queues, range(1, 11))
+    await expect.poll(() => woken.size, { timeout: 20_000 }).toBe(10)
+    await master.kill()
+    // As the sweeper does: whatever was asked for while nobody was there is asked for again.
+    await expect
+      .poll(
+        async () => {
+          await wakeFor(queues, range(11, 21))
+          return woken.size
+        },
+        { timeout: 90_000, interval: 250 },
+      )
+      .toBe(20)
+  })
+})
+
+describe('REDIS_URL', () => {
+  test.each([
+    'redis://host',
+    'rediss://user:p%40ss@host:6380/2',
+    'redis://:secret@[::1]:6379',
+    'redis+cluster://a:7000,b:7001,c:7002',
+    'rediss+cluster://:secret@a,b',
+    'redis+sentinel://:secret@a:26379,b:26379/main/3',
+  ])('%s is understood', (url) => expect(readEnvironment({ REDIS_URL: url }).REDIS_URL).toBe(url))
+
+  test.each([
+    'http://host',
+    'redis://a,b',
+    'redis+sentinel://a:26379',
+    'redis+cluster://a:7000/2',
+    'redis://host:port',
+    'redis://host/x',
+    'redis+cluster://',
+  ])('%s is refused', (url) => expect(() => readEnvironment({ REDIS_URL: url })).toThrow(/REDIS_URL must/))
+})

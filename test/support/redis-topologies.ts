@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { choosePort } from '../../src/embedded/port.ts'
+
+interface Node {
+  port: number
+  ask(...command: string[]): Promise<unknown>
+  kill(): Promise<void>
+}
+
+/** A redis-server with the settings it is given, in a folder of its own. */
+async function startNode(stack: AsyncDisposableStack, settings: string, ...args: string[]): Promise<Node> {
+  const folder = await mkdtemp(join(tmpdir(), 'paperboy-redis-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const port = await choosePort(undefined)
+  const file = join(folder, 'redis.conf')
+  await writeFile(file, `port ${port}\nbind 127.0.0.1\ndir ${folder}\nsave ""\nappendonly no\n${settings}\n`)
+  const server: ChildProcess = spawn('redis-server', [file, ...args], { stdio: 'ignore' })
+  const kill = async () => {
+    server.kill('SIGKILL')
+    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
+  }
+  stack.defer(kill)
+  const client = new Redis({ host: '127.0.0.1', port, retryStrategy: () => 50 })
+  client.on('error', () => {})
+  stack.defer(async () => client.disconnect())
+  const ask = ([name, ...rest]: string[]) => client.call(name!, ...rest)
+  await ask(['PING'])
+  return { port, ask: (...command) => ask(command), kill }
+}
+
+const until = async (holds: () => Promise<boolean>) => {
+  while (!(await holds().catch(() => false))) await delay(50)
+}
+
+/** Three masters that share the slots. @returns its REDIS_URL, which names two of them, and the nodes */
+export async function startCluster(stack: AsyncDisposableStack): Promise<{ url: string; nodes: Node[] }> {
+  const nodes = await Promise.all(
+    Array.from({ length: 3 }, () => startNode(stack, 'cluster-enabled yes\ncluster-node-timeout 2000')),
+  )
+  const bounds = [0, 5461, 10923, 16384]
+  for (const [place, node] of nodes.entries()) {
+    await node.ask('CLUSTER', 'ADDSLOTSRANGE', String(bounds[place]), String(bounds[place + 1]! - 1))
+    await nodes[0]!.ask('CLUSTER', 'MEET', '127.0.0.1', String(node.port))
+  }
+  for (const node of nodes) {
+    await until(async () =>
+      /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(String(await node.ask('CLUSTER', 'INFO'))),
+    )
+  }
+  return { url: `redis+cluster://127.0.0.1:${nodes[0]!.port},127.0.0.1:${nodes[1]!.port}`, nodes }
+}
+
+/** A master, a replica, and a sentinel that makes the replica master when the master dies. */
+export async function startSentinel(
+  stack: AsyncDisposableStack,
+): Promise<{ url: string; master: Node; replica: Node }> {
+  const master = await startNode(stack, '')
+  const replica = await startNode(stack, `replicaof 127.0.0.1 ${master.port}`)
+  await until(async () => String(await replica.ask('INFO', 'replication')).includes('master_link_status:up'))
+  const watch = `sentinel monitor paperboy 127.0.0.1 ${master.port} 1\nsentinel down-after-milliseconds paperboy 1500\nsentinel failover-timeout paperboy 2000`
+  const sentinel = await startNode(stack, watch, '--sentinel')
+  await until(async () => String(await sentinel.ask('INFO', 'sentinel')).includes('slaves=1'))
+  return { url: `redis+sentinel://127.0.0.1:${sentinel.port}/paperboy`, master, replica }
+}
