@@ -1,0 +1,91 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { relayAbility } from '../../src/delivery/carries-utf8.ts'
+import { openScriptedRelay, type Script } from '../support/scripted-relay.ts'
+import { openSink } from '../support/sink.ts'
+
+const running: { close(): unknown }[] = []
+afterEach(async () => {
+  vi.useRealTimers()
+  for (const each of running.splice(0)) await each.close()
+})
+
+/** A real SMTP server that carries letters beyond ASCII, or does not. */
+async function relayThat(does: { carry: boolean }, connected: () => void = () => {}): Promise<string> {
+  const sink = await openSink(
+    {},
+    {
+      hideSMTPUTF8: !does.carry,
+      onConnect(_session, done) {
+        connected()
+        done()
+      },
+    },
+  )
+  running.push(sink)
+  return sink.url
+}
+async function scripted(script: Script): Promise<string> {
+  const relay = await openScriptedRelay(script)
+  running.push(relay)
+  return relay.url
+}
+
+test('is what the relay says to EHLO', async () => {
+  expect(await relayAbility(await relayThat({ carry: true })).carriesUtf8()).toBe(true)
+  expect(await relayAbility(await relayThat({ carry: false })).carriesUtf8()).toBe(false)
+})
+
+test('of several relays every one has to, since any of them may get the mail', async () => {
+  const [one, other, without] = [
+    await relayThat({ carry: true }),
+    await relayThat({ carry: true }),
+    await relayThat({ carry: false }),
+  ]
+  expect(await relayAbility(`${one},${other}`).carriesUtf8()).toBe(true)
+  expect(await relayAbility(`${one},${without}`).carriesUtf8()).toBe(false)
+})
+
+test('is asked once, however many want to know', async () => {
+  let connections = 0
+  const ability = relayAbility(await relayThat({ carry: true }, () => connections++))
+  expect(await Promise.all(Array.from({ length: 20 }, () => ability.carriesUtf8()))).toEqual(Array(20).fill(true))
+  expect(connections).toBe(1)
+})
+
+test('of a relay that is down, hangs up or refuses, counts as no', async () => {
+  expect(await relayAbility('smtp://127.0.0.1:9').carriesUtf8()).toBe(false)
+  const cutting = await scripted(({ command }) => (command === 'EHLO' ? 'cut' : undefined))
+  expect(await relayAbility(cutting).carriesUtf8()).toBe(false)
+  const refusing = await scripted(({ command }) => (command === 'CONNECT' ? '554 not you' : undefined))
+  expect(await relayAbility(refusing).carriesUtf8()).toBe(false)
+})
+
+test('of a relay that says nothing, counts as no after three seconds', async () => {
+  const url = await scripted(() => 'silence')
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const answer = relayAbility(url).carriesUtf8()
+  await vi.advanceTimersByTimeAsync(3_000)
+  expect(await answer).toBe(false)
+})
+
+test('is asked again: after a minute where there was no answer, else after an hour', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  let says: () => Promise<string> = () => Promise.reject(new Error('down'))
+  let asked = 0
+  const ability = relayAbility('smtp://relay.example', () => {
+    asked++
+    return says()
+  })
+  expect(await ability.carriesUtf8()).toBe(false)
+  says = async () => '250-relay.example\n250 SMTPUTF8'
+  vi.advanceTimersByTime(59_000)
+  expect(await ability.carriesUtf8(), 'remembered').toBe(false)
+  vi.advanceTimersByTime(2_000)
+  expect(await ability.carriesUtf8()).toBe(true)
+  vi.advanceTimersByTime(3_590_000)
+  await ability.carriesUtf8()
+  expect(asked).toBe(2)
+  vi.advanceTimersByTime(20_000)
+  await ability.carriesUtf8()
+  expect(asked).toBe(3)
+})

@@ -1,0 +1,62 @@
+import { simpleParser } from 'mailparser'
+import { expect, onTestFinished } from 'vitest'
+import { subscribers } from '../../src/db/schema.ts'
+import { relayAbility } from '../../src/delivery/carries-utf8.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
+import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import { form, siteOn } from '../http/site.ts'
+import { test } from '../support/database.ts'
+import { servicesOn } from '../support/services.ts'
+import { openSink } from '../support/sink.ts'
+
+/** From the form to the relay: how an address arrives in the envelope and in To, and that the link in its mail confirms it. */
+test.for([
+  ['"Ada..Lovelace"@Example.org', '"Ada..Lovelace"@example.org', 'no'],
+  ['ада@example.org', 'ада@example.org', 'yes'],
+  ['用户@bücher.example', '用户@xn--bcher-kva.example', 'yes'],
+] as const)('%s signs up, is mailed and confirms', async ([typed, email, utf8], { db }) => {
+  const asked: unknown[] = []
+  const sink = await openSink(
+    {},
+    {
+      // Its strict mode takes the dots for a mistake, in quotes as well.
+      lenientAddressParsing: true,
+      onMailFrom: ({ args }, _session, done) => {
+        asked.push(args && args.SMTPUTF8 === true ? 'yes' : 'no')
+        done()
+      },
+    },
+  )
+  onTestFinished(() => sink.close())
+  const services = { ...servicesOn(db, { SMTP_URL: sink.url }), relayAbility: relayAbility(sink.url) }
+  const { app } = siteOn(services)
+  onTestFinished(() => app.close())
+  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
+  onTestFinished(() => relay.close())
+
+  expect((await app.inject({ method: 'POST', url: '/subscribe', ...form({ email: typed }) })).statusCode).toBe(303)
+  expect((await db.select().from(subscribers))[0]).toMatchObject({ email, status: 'pending' })
+  expect(await sendServiceMails({ ...services, relay }, new AbortController().signal)).toBe(1)
+  expect(asked, 'whether SMTPUTF8 was asked for').toEqual([utf8])
+  const [mail] = sink.taken
+  // In letters or as A-label, the domain is the same one.
+  expect(mail!.to.replace('bücher', 'xn--bcher-kva')).toBe(email)
+  const { to, text } = await simpleParser(Buffer.from(mail!.raw, 'latin1'))
+  const [recipient] = [to].flat()[0]!.value
+  expect(recipient!.address?.replace('bücher', 'xn--bcher-kva').replaceAll('"', '')).toBe(email.replaceAll('"', ''))
+  const link = /(\/confirm\/[\w-]+)/.exec(text!)![1]!
+  expect((await app.inject({ method: 'POST', url: link })).statusCode).toBe(303)
+  expect((await db.select().from(subscribers))[0]).toMatchObject({ email, status: 'active' })
+})
+
+test('letters that the relay cannot carry are said at the form, and nobody is written down', async ({ db }) => {
+  const sink = await openSink({}, { hideSMTPUTF8: true })
+  onTestFinished(() => sink.close())
+  const services = { ...servicesOn(db, { SMTP_URL: sink.url }), relayAbility: relayAbility(sink.url) }
+  const { app } = siteOn(services)
+  onTestFinished(() => app.close())
+  const reply = await app.inject({ method: 'POST', url: '/subscribe', ...form({ email: 'ада@example.org' }) })
+  expect(reply.statusCode).toBe(422)
+  expect(reply.body).toContain('letters that our mail server cannot carry yet')
+  expect(await db.$count(subscribers)).toBe(0)
+})
