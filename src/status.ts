@@ -2,6 +2,7 @@ import { desc, sql } from 'drizzle-orm'
 import { workerRuns } from '../workers/presence.ts'
 import { editions, subscribers } from './db/schema.ts'
 import { progressInWords, progressOf } from './delivery/progress.ts'
+import { inboundInWords, reportInbound } from './inbound/report.ts'
 import { reportSources, sourceInWords } from './papers/source-health.ts'
 import { configuredSources } from './papers/sources/configured.ts'
 import type { Services } from './services.ts'
@@ -37,6 +38,7 @@ export async function readStatus(
   )
   const papers = rows[0]!
   const signUps = await reportSignUps(services)
+  const inbound = await reportInbound(services)
   const sources = await reportSources(services, configuredSources(services))
   return {
     value: {
@@ -46,6 +48,7 @@ export async function readStatus(
       sources,
       signUps,
       outbox: outbox.rows,
+      inbound,
       editions: progress,
     },
     words: [
@@ -58,6 +61,7 @@ export async function readStatus(
         outbox.rows.map((r) => `${r.count} service mails ${r.state}`),
         'no service mail waiting',
       )}`,
+      ...inboundInWords(inbound).map((line) => `Inbound   ${line}`),
       ...progress.map((e) => `Edition   ${e.date} ${e.kind} ${e.held ? 'held ' : ''}${e.state}: ${progressInWords(e)}`),
     ].join('\n'),
   }

@@ -6,7 +6,7 @@ import type { Services } from '../services.ts'
 import { addressHash } from './address.ts'
 import { openManageLink } from './manage.ts'
 import { readAddress } from './sign-up.ts'
-import { barred, kindOf, mayMail } from './stranger-mail.ts'
+import { barred, isBarred, kindOf, mayMail } from './stranger-mail.ts'
 import { verifyToken } from './tokens.ts'
 
 const GOOD_FOR_HOURS = 24
@@ -80,6 +80,8 @@ export async function changeAddress(
       .returning()
     if (!change) throw new PaperboyError('TOKEN_UNKNOWN', 'This link was used, or a newer one was sent.')
     const { email, emailKey, addressHash: hash } = change
+    if (await isBarred(tx, hash))
+      throw new PaperboyError('TOKEN_UNKNOWN', 'Nothing is mailed to this address any more.')
     const [other] = await tx
       .select({ id: subscribers.id, status: subscribers.status })
       .from(subscribers)

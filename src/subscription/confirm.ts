@@ -4,6 +4,7 @@ import { outbox, subscribers, suppressions } from '../db/schema.ts'
 import { type FirstDigest, planFirstDigest } from '../delivery/first-digest.ts'
 import { PaperboyError } from '../errors.ts'
 import type { Services } from '../services.ts'
+import { isBarred } from './stranger-mail.ts'
 import { verifyToken } from './tokens.ts'
 
 export const CONFIRM_WINDOW_DAYS = 7
@@ -29,8 +30,8 @@ export function checkConfirm({ keys, now }: Pick<Deps, 'keys' | 'now'>, token: s
  * next digest gets a time, then not on the same day.
  *
  * Repeating it is harmless while the reader stays. Once they leave or bounce, the link is used up: only a new sign-up makes a
- * new one (the nonce in the token is then another, and the request younger than what was confirmed). Confirming lifts a suppression for a hard bounce or an erasure, not one for a
- * complaint or the operator's.
+ * new one (the nonce in the token is then another, and the request younger than what was confirmed). Confirming lifts a suppression
+ * for a hard bounce or an erasure; under one for a complaint or by hand the link does nothing, until the operator lifts it.
  *
  * @param token from the confirmation mail: HMAC over purpose, subscriber, time and nonce
  * @returns when the first digest is due that comes at the reader's hour, and whether they were a reader before;
@@ -54,6 +55,7 @@ export async function confirm(
     if (found.status !== 'pending' && found.status !== 'unsubscribed' && found.status !== 'bounced') throw usedUp()
     const asked = found.requestedAt ?? now()
     if ((found.confirmedAt && found.confirmedAt >= asked) || (found.leftAt && found.leftAt >= asked)) throw usedUp()
+    if (await isBarred(tx, found.addressHash!)) throw usedUp()
     await tx
       .delete(suppressions)
       .where(

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { Db } from '../db/database.ts'
 
 /** Mails that whoever types an address into a form makes us send there. */
 type StrangerMail = 'confirm' | 'already' | 'manage' | 'change'
@@ -26,6 +27,12 @@ export const oneAtATime = (emailKey: string): SQL => sql`SELECT pg_advisory_xact
 /** SQL: whether the address must not be mailed whoever asks. */
 export const barred = (addressHash: SQL): SQL<boolean> => sql`EXISTS (
   SELECT FROM suppressions x WHERE x.address_hash = ${addressHash} AND x.reason IN ('complaint', 'manual'))`
+
+/** The same of one address. */
+export async function isBarred(db: Db, addressHash: Buffer): Promise<boolean> {
+  const { rows } = await db.execute<{ barred: boolean }>(sql`SELECT ${barred(sql`${addressHash}`)} AS barred`)
+  return rows[0]!.barred
+}
 
 /** The kind as SQL. */
 export const kindOf = (kind: StrangerMail): SQL => sql`${kind}::service_mail`

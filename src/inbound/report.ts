@@ -1,0 +1,42 @@
+import { sql } from 'drizzle-orm'
+import type { Services } from '../services.ts'
+import { MEMORY_DAYS } from './proof.ts'
+
+interface InboundReport {
+  /** what came within the last day, and how much of it proved to be about a mail of ours */
+  lastDay: { class: string; count: number; unproven: number }[]
+  /** whether mails to BOUNCE_ADDRESS come to nobody, as far as can be seen: a pipe shows by what it brought */
+  unread: boolean
+}
+
+/** What comes back, for the operator. */
+export async function reportInbound({
+  db,
+  config,
+  now,
+}: Pick<Services, 'db' | 'config' | 'now'>): Promise<InboundReport> {
+  const at = now()
+  const { rows: lastDay } = await db.execute<InboundReport['lastDay'][number]>(sql`
+    SELECT class, count(*)::int AS count, count(*) FILTER (WHERE authority IS NULL)::int AS unproven
+    FROM inbound_events WHERE received_at > ${at}::timestamptz - interval '1 day' GROUP BY class ORDER BY 2 DESC, 1`)
+  const hasReader = config.INBOUND_IMAP_URL !== undefined || config.INBOUND_SMTP_PORT !== undefined
+  const { rows: piped } = await db.execute(sql`
+    SELECT FROM inbound_events
+    WHERE source = 'command' AND received_at > ${at}::timestamptz - make_interval(days => ${MEMORY_DAYS}) LIMIT 1`)
+  return { lastDay, unread: config.BOUNCE_ADDRESS !== undefined && !hasReader && piped.length === 0 }
+}
+
+/** "in 24 h: 12 hard, 3 soft, 1 complaint (2 proved nothing and changed nothing)" */
+export function inboundInWords({ lastDay, unread }: InboundReport): string[] {
+  const unproven = lastDay.reduce((sum, each) => sum + each.unproven, 0)
+  const counts = lastDay.map((each) => `${each.count.toLocaleString('en')} ${each.class}`).join(', ')
+  const apart = unproven > 0 ? ` (${unproven.toLocaleString('en')} proved nothing and changed nothing)` : ''
+  return [
+    counts === '' ? 'nothing in 24 h' : `in 24 h: ${counts}${apart}`,
+    ...(unread
+      ? [
+          'WARNING: nothing reads the mails to BOUNCE_ADDRESS. Set INBOUND_IMAP_URL or INBOUND_SMTP_PORT, or set up a pipe',
+        ]
+      : []),
+  ]
+}

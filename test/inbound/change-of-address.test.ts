@@ -1,0 +1,137 @@
+import { eq } from 'drizzle-orm'
+import { describe, expect } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { addressChanges, subscribers } from '../../src/db/schema.ts'
+import type { Relay } from '../../src/delivery/relay.ts'
+import { receiveMail } from '../../src/inbound/receive.ts'
+import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import type { Services } from '../../src/services.ts'
+import { askToChangeAddress, changeAddress } from '../../src/subscription/change-address.ts'
+import { mintManageToken, requestManageLink } from '../../src/subscription/manage.ts'
+import { mintToken } from '../../src/subscription/tokens.ts'
+import { suppress } from '../../src/suppression/suppress.ts'
+import { test } from '../support/database.ts'
+import { addSubscriber, servicesOn } from '../support/services.ts'
+import { BOUNCES, bounceMail, complaintMail, handedDigest, stateOf } from './support.ts'
+
+const OLD = 'ada@example.org'
+const NEW = 'ada@new.example'
+const readerOf = async (db: Db, id: number) => (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!
+
+async function stage(db: Db) {
+  const clock = { now: new Date('2026-04-15T12:00:00Z') }
+  const services = servicesOn(db, BOUNCES, clock)
+  const id = await addSubscriber(db, OLD, { confirmedAt: new Date('2026-03-01T00:00:00Z') })
+  return { clock, services, id }
+}
+
+/** Hands over what waits, and gives the last of it. */
+async function post(services: Services): Promise<{ from: string; to: string; messageId: string }> {
+  const taken: { from: string; to: string; messageId: string }[] = []
+  const relay = {
+    async send({ from, to }: { from: string; to: string }, message: Buffer) {
+      taken.push({ from, to, messageId: /^Message-ID: (.*)\r$/im.exec(message.toString('latin1'))![1]! })
+      return { state: 'accepted', reply: '250 ok' }
+    },
+  } as unknown as Relay
+  await sendServiceMails({ ...services, relay }, new AbortController().signal)
+  return taken.at(-1)!
+}
+
+async function askToMove(services: Services, id: number): Promise<void> {
+  const { addressHash } = await readerOf(services.db, id)
+  await askToChangeAddress(services, mintManageToken(services.keys, id, services.now(), addressHash!), NEW)
+}
+
+async function move(services: Services, id: number): Promise<void> {
+  await askToMove(services, id)
+  const [change] = await services.db.select().from(addressChanges)
+  await changeAddress(services, mintToken(services.keys, 'change', id, services.now(), change!.nonce))
+}
+
+describe('a mail to an address that is not the reader’s yet', () => {
+  test('proves nothing when it comes back, whomever the report names: the reader stays', async ({ db }) => {
+    const { services, id } = await stage(db)
+    await askToMove(services, id)
+    const mail = await post(services)
+    expect(mail.to).toBe(NEW)
+    expect(mail.from, 'no envelope sender that names the reader').toBe('papers@paperboy.example')
+    const before = await stateOf(db)
+    for (const [n, recipient] of [NEW, OLD].entries()) {
+      const report = { to: mail.from, recipient, messageId: mail.messageId, id: `report-${n}` }
+      expect(await receiveMail(services, bounceMail(report), { source: 'imap' })).toMatchObject({
+        class: 'hard',
+        authority: undefined,
+        did: 'nothing',
+      })
+      const header = [`Message-ID: ${mail.messageId}`, `To: ${recipient}`]
+      const complaint = complaintMail({ to: mail.from, recipient, header })
+      expect(await receiveMail(services, complaint, { source: 'smtp' })).toMatchObject({ did: 'nothing' })
+    }
+    expect(await stateOf(db)).toEqual(before)
+  })
+
+  test('while one to the reader’s own address does', async ({ db }) => {
+    const { services } = await stage(db)
+    await requestManageLink(services, { typed: OLD })
+    const { messageId } = await post(services)
+    const report = bounceMail({ to: 'papers@paperboy.example', recipient: OLD, messageId })
+    expect(await receiveMail(services, report, { source: 'imap' })).toMatchObject({
+      authority: 'message id',
+      did: 'suppressed',
+    })
+  })
+})
+
+describe('after a change of address', () => {
+  test('late reports about mails to the old one change nothing', async ({ db }) => {
+    const { clock, services, id } = await stage(db)
+    const digest = await handedDigest(services, id, '2026-04-15')
+    await move(services, id)
+    const before = await stateOf(db)
+    clock.now = new Date('2026-04-16T12:00:00Z')
+    const late = [
+      bounceMail({ to: digest.returnPath, recipient: OLD }),
+      bounceMail({ to: digest.returnPath, recipient: OLD, status: '4.2.2', said: '452 mailbox full', id: 'soft' }),
+      bounceMail({ to: 'papers@paperboy.example', recipient: NEW, messageId: digest.messageId, id: 'by-id' }),
+      complaintMail({ to: digest.returnPath, recipient: OLD, header: [`Message-ID: ${digest.messageId}`] }),
+    ]
+    for (const report of late) {
+      const { authority, did } = await receiveMail(services, report, { source: 'imap' })
+      expect(authority, 'it is about a mail of ours').toBeDefined()
+      expect(did).toBe('nothing')
+    }
+    expect(await stateOf(db)).toEqual(before)
+    expect(await readerOf(db, id)).toMatchObject({ email: NEW, status: 'active' })
+  })
+
+  test('reports about mails to the new one count', async ({ db }) => {
+    const { clock, services, id } = await stage(db)
+    await move(services, id)
+    clock.now = new Date('2026-04-16T12:00:00Z')
+    const { returnPath } = await handedDigest(services, id, '2026-04-16')
+    const report = bounceMail({ to: returnPath, recipient: NEW })
+    expect(await receiveMail(services, report, { source: 'imap' })).toMatchObject({ did: 'suppressed' })
+    expect(await readerOf(db, id)).toMatchObject({ email: NEW, status: 'bounced' })
+  })
+
+  test('who bounced at the old address gets digests again', async ({ db }) => {
+    const { clock, services, id } = await stage(db)
+    const { returnPath } = await handedDigest(services, id, '2026-04-15')
+    await receiveMail(services, bounceMail({ to: returnPath, recipient: OLD }), { source: 'imap' })
+    expect((await readerOf(db, id)).status).toBe('bounced')
+    clock.now = new Date('2026-04-15T13:00:00Z')
+    await move(services, id)
+    expect(await readerOf(db, id)).toMatchObject({ email: NEW, status: 'active' })
+  })
+
+  test('is not to be had for an address that complained meanwhile', async ({ db }) => {
+    const { services, id } = await stage(db)
+    await askToMove(services, id)
+    const [change] = await db.select().from(addressChanges)
+    const token = mintToken(services.keys, 'change', id, services.now(), change!.nonce)
+    await suppress(db, [{ hash: change!.addressHash, reason: 'complaint' }], services.now())
+    await expect(changeAddress(services, token)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
+    expect((await readerOf(db, id)).email).toBe(OLD)
+  })
+})
