@@ -10,6 +10,7 @@ import type { Services } from '../services.ts'
 import { say } from '../terminal.ts'
 import type { Inbox, Mail } from './inbox.ts'
 import { openPaperList } from './paper-list.ts'
+import { prove } from './prove.ts'
 
 const READER = 'ada@reader.example'
 const OTHER = 'charles@reader.example'
@@ -26,14 +27,16 @@ export async function tellStory(services: Services, inbox: Inbox, outDir: string
   const [first, second] = [daysLater(today, -3), daysLater(today, -2)]
 
   say('\n1. Papers are collected')
-  await collectDays(services, [first, second])
+  // Meanwhile two browsers do the work that is asked of them before they sign up.
+  const url = services.config.PUBLIC_URL
+  const [, proof, othersProof] = await Promise.all([collectDays(services, [first, second]), prove(url), prove(url)])
 
   say('\n2. A reader subscribes in the web form')
-  await subscribe(services, READER)
+  await subscribe(services, READER, proof)
 
   say('\n3. and confirms by the mailed link')
   await confirm(services, inbox, READER, outDir)
-  await subscribe(services, OTHER)
+  await subscribe(services, OTHER, othersProof)
   await confirm(services, inbox, OTHER)
 
   say('\n4. The digest is sent and received')
@@ -63,14 +66,17 @@ async function collectDays(services: Services, days: string[]): Promise<void> {
 const page = ({ config }: Services, path: string, init?: RequestInit) =>
   fetch(new URL(path, config.PUBLIC_URL), { redirect: 'manual', ...init })
 
-async function subscribe(services: Services, address: string): Promise<void> {
+async function subscribe(services: Services, address: string, proof: string): Promise<void> {
   const home = await (await page(services, '/')).text()
   see(home.includes('Get trending papers in your email inbox!'), 'the page shows the list and the form')
   const reply = await page(services, '/subscribe', {
     method: 'POST',
-    body: new URLSearchParams({ email: address, zone: 'Europe/Berlin' }),
+    body: new URLSearchParams({ email: address, zone: 'Europe/Berlin', proof }),
   })
-  see(reply.status === 303, `the form is taken: ${reply.status} → ${reply.headers.get('location')}`)
+  see(
+    reply.status === 303,
+    `the form is taken, with a proof of work: ${reply.status} → ${reply.headers.get('location')}`,
+  )
 }
 
 async function confirm(services: Services, inbox: Inbox, address: string, outDir?: string): Promise<void> {

@@ -4,7 +4,7 @@ import { listEditions, readEdition } from '../edition/archive.ts'
 import { PaperboyError } from '../errors.ts'
 import { isDay } from '../papers/days.ts'
 import type { Services } from '../services.ts'
-import { mailDocumentHeaders } from './security.ts'
+import { mailDocumentHeaders, securityHeaders } from './security.ts'
 import { fullDay, plainDay } from './words.ts'
 
 const KEEP = 'public, max-age=300'
@@ -27,12 +27,14 @@ export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
     params: z.object({ date: z.string() }),
     querystring: z.object({ kind: z.enum(['daily', 'weekly']).catch('daily') }),
   }
-  // The document is the mail's own, so it comes with a policy of its own: inline style, and nothing else.
-  app.get('/editions/:date', { schema, helmet: mailDocumentHeaders }, async ({ params, query }, reply) => {
+  app.get('/editions/:date', { schema }, async ({ params, query }, reply) => {
     const edition = isDay(params.date)
       ? await readEdition(services, params.date, query.kind, reply.locals?.locale)
       : undefined
     if (!edition) throw new PaperboyError('EDITION_NOT_FOUND', 'There is no edition of this day in the archive.')
+    // The document is the mail's own, so it comes with a policy of its own: inline style, and nothing else.
+    type HelmetOptions = Parameters<typeof reply.helmet>[0]
+    await reply.helmet({ ...securityHeaders(services.config), ...mailDocumentHeaders } as HelmetOptions)
     return reply
       .header('cache-control', KEEP)
       .header('content-language', edition.locale)

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { PaperboyError } from '../errors.ts'
-import { isLocale, messagesIn } from '../messages/catalogue.ts'
+import type { Messages } from '../messages/catalogue.ts'
 import { dayOf } from '../papers/days.ts'
 import type { Services } from '../services.ts'
 import { AddressError } from '../subscription/address.ts'
@@ -12,6 +12,7 @@ import { type Managed, openManageLink } from '../subscription/manage.ts'
 import { askForManageLink } from '../subscription/sign-up.ts'
 import { mintToken } from '../subscription/tokens.ts'
 import { evidenceFields, evidenceOf } from './evidence.ts'
+import { speak } from './language.ts'
 import { keepPrivate } from './security.ts'
 
 /**
@@ -109,15 +110,9 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   })
 }
 
-function changeProblem(t: ReturnType<typeof messagesIn>, error: unknown): string | undefined {
+function changeProblem(t: Messages, error: unknown): string | undefined {
   if (error instanceof AddressError) return t.address[error.problem]
   return error instanceof PaperboyError && error.code === 'TOO_MANY_SIGN_UPS' ? t.manage.tooOften : undefined
-}
-
-/** A personal page speaks its reader's language, whatever browser it is opened in. */
-function speak(reply: FastifyReply, locale: string) {
-  if (isLocale(locale)) Object.assign(reply.locals!, { locale, t: messagesIn(locale) })
-  return reply.locals!.t
 }
 
 const fullDayIn = (reply: FastifyReply, at: Date): string =>

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { addressOf } from '../delivery/digest-press.ts'
 import { whatIsKept } from '../privacy/kept.ts'
 import type { Services } from '../services.ts'
 
@@ -10,7 +11,7 @@ export const privacyRoutes: FastifyPluginAsyncZod<Pick<Services, 'config'>> = as
       .header('vary', 'accept-language')
       .view('privacy', {
         kept: whatIsKept(config),
-        contact: config.REPLY_TO ?? config.MAIL_FROM,
+        contact: addressOf(config.REPLY_TO ?? config.MAIL_FROM),
         clicks: config.COUNT_CLICKS,
       }),
   )

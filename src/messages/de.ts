@@ -147,6 +147,7 @@ export const de: Messages = {
     changeConfirmTitle: 'Bestätigen Sie Ihre neue Adresse',
     changeConfirmLead: 'Drücken Sie den Knopf, und Ihre Ausgaben kommen von jetzt an an diese Adresse.',
     changeConfirmButton: 'Diese Adresse benutzen',
+    changeNotYou: 'Das waren nicht Sie? Schließen Sie die Seite: Ohne den Knopf ändert sich nichts.',
     changed: 'Ihre Adresse ist gewechselt',
     changedText: 'Ihre Ausgaben kommen von jetzt an an die neue Adresse.',
     taken: 'Diese Adresse hat ein eigenes Abonnement. Beenden oder löschen Sie zuerst jenes und wechseln Sie dann.',
@@ -295,6 +296,7 @@ export const de: Messages = {
     },
     preferences: 'Einstellungen',
     why: (host: string) => `Diese Mail wurde wegen einer Anmeldung bei ${host} geschickt.`,
+    whyAsked: (host: string) => `Diese Mail wurde geschickt, weil sie jemand bei ${host} angefordert hat.`,
     at: (day: string, time: string, zone: string) => `${day} um ${time} (${zone})`,
   },
   layout: {
@@ -536,6 +538,44 @@ export const de: Messages = {
     readInBrowser: 'Im Browser lesen',
     subscribe: 'Die meistbeachteten Artikel im Postfach',
     allEditions: 'Alle Ausgaben',
+  },
+  errors: {
+    incomplete: {
+      heading: 'Diese Adresse ist nicht vollständig',
+      text: 'Ein Stück von ihr fehlt oder wurde unterwegs verändert. Versuchen Sie den Link noch einmal.',
+    },
+    notFound: {
+      heading: 'Diese Seite gibt es nicht',
+      text: 'Vielleicht fehlt ein Stück der Adresse, oder die Seite ist nicht mehr da.',
+    },
+    noEdition: {
+      heading: 'Von diesem Tag gibt es keine Ausgabe',
+      text: 'Tage ohne Artikel haben keine, und die neueste erscheint, wenn ihre Liste geschlossen ist.',
+    },
+    tooLarge: {
+      heading: 'Das war zu viel',
+      text: 'Es wurde mehr geschickt, als dieses Formular annimmt. Gehen Sie zurück, kürzen Sie es und schicken Sie es noch einmal.',
+    },
+    unreadable: {
+      heading: 'Dieses Formular ist nicht zu lesen',
+      text: 'Es kam auf eine Weise, die diese Seite nicht annimmt. Gehen Sie zurück und schicken Sie es noch einmal.',
+    },
+    refused: {
+      heading: 'Das hat nicht geklappt',
+      text: 'Es wurde nichts geändert. Gehen Sie zurück, sehen Sie Ihre Angaben durch und schicken Sie sie noch einmal.',
+    },
+    tooMany: {
+      heading: 'Zu viele Anfragen aus Ihrem Netz',
+      text: 'Damit keine Skripte hineinkommen, geht das aus einem Netz nur einige Male hintereinander. Warten Sie zehn Minuten und versuchen Sie es noch einmal.',
+    },
+    ours: {
+      heading: 'Hier ist etwas schiefgegangen',
+      text: 'Das liegt an uns, nicht an Ihnen, und ist für uns aufgeschrieben. Versuchen Sie es in einer Minute noch einmal.',
+    },
+    busy: {
+      heading: 'Gerade zu viel los',
+      text: 'Es ist nichts verloren. Versuchen Sie es in einer halben Minute noch einmal.',
+    },
   },
   api: {
     title: 'Die Schnittstelle für Programme',

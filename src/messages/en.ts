@@ -146,6 +146,7 @@ export const en = {
     changeConfirmTitle: 'Confirm your new address',
     changeConfirmLead: 'Press the button, and your digests come to this address from now on.',
     changeConfirmButton: 'Use this address',
+    changeNotYou: 'Not you? Close this page: without the button nothing changes.',
     changed: 'Your address is changed',
     changedText: 'Your digests come to the new address from now on.',
     taken: 'This address has a subscription of its own. Leave that one first, or erase it, and then change to it.',
@@ -291,6 +292,7 @@ export const en = {
     },
     preferences: 'Preferences',
     why: (host: string) => `This mail was sent because of a sign-up at ${host}.`,
+    whyAsked: (host: string) => `This mail was sent because somebody asked for it at ${host}.`,
     at: (day: string, time: string, zone: string) => `${day} at ${time} (${zone})`,
   },
   layout: {
@@ -528,6 +530,39 @@ export const en = {
     readInBrowser: 'Read in the browser',
     subscribe: 'Get trending papers in your email inbox',
     allEditions: 'All editions',
+  },
+  /** pages that say what went wrong: what happened, what it means, what to do */
+  errors: {
+    incomplete: {
+      heading: 'This address is not complete',
+      text: 'A part of it was cut off or changed on its way. Try the link again.',
+    },
+    notFound: { heading: 'There is no such page', text: 'The address may have been cut off, or the page is gone.' },
+    noEdition: {
+      heading: 'There is no edition of this day',
+      text: 'Days without papers have none, and the newest one appears when its list has closed.',
+    },
+    tooLarge: {
+      heading: 'That was too much',
+      text: 'More was sent than this form takes. Go back, shorten it and send it again.',
+    },
+    unreadable: {
+      heading: 'This form cannot be read',
+      text: 'It was sent in a way that this page does not take. Go back and send it again.',
+    },
+    refused: {
+      heading: 'That did not work',
+      text: 'Nothing was changed. Go back, look at what you filled in, and send it again.',
+    },
+    tooMany: {
+      heading: 'Too many requests from your network',
+      text: 'To keep scripts out, a network may do this a few times in a row. Wait ten minutes and try again.',
+    },
+    ours: {
+      heading: 'Something went wrong here',
+      text: 'It is our fault, not yours, and it has been written down for us. Try again in a minute.',
+    },
+    busy: { heading: 'Too busy right now', text: 'Nothing is lost. Try again in half a minute.' },
   },
   api: {
     title: 'The API',

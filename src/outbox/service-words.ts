@@ -52,7 +52,7 @@ export function serviceWords(
     links: ofReader
       ? [{ label: t.mails.preferences, url: link('preferences', mintToken(keys, 'preferences', subscriberId, at)) }]
       : [],
-    why: t.mails.why(new URL(config.PUBLIC_URL).host),
+    why: (kind === 'manage' || kind === 'change' ? t.mails.whyAsked : t.mails.why)(new URL(config.PUBLIC_URL).host),
   }
 }
 

@@ -13,13 +13,13 @@ import type { Services } from '../services.ts'
 import { mintToken } from '../subscription/tokens.ts'
 import { complain, say } from '../terminal.ts'
 import { chromiumPath, hasChromium, startChromium } from './chromium.ts'
-import { type Shot, takeShots } from './take-shots.ts'
+import { readerPages } from './reader-pages.ts'
+import { writeServiceMails } from './service-mails.ts'
+import { MAIL_WIDTH, type Shot, takeShots } from './take-shots.ts'
 
 /** `npm run shots`: a picture of every page and mail, at two widths, light and dark, in .data/shots/. CHROMIUM_PATH names another Chromium. */
 const outDir = resolve('.data/shots')
 const READER = 'ada@reader.example'
-/** Mails are read in a column. */
-const MAIL_WIDTH = 640
 
 try {
   const path = chromiumPath(process.env.CHROMIUM_PATH)
@@ -47,6 +47,7 @@ try {
     await writeFile(join(mails, `${name}.html`), html)
     mailShots.push({ name, path: pathToFileURL(join(mails, `${name}.html`)).href, desktopWidth: MAIL_WIDTH })
   }
+  mailShots.push(...(await writeServiceMails(services, mails)))
   const browser = stack.adopt(await startChromium(path), (each) => each.close())
   const pages: Shot[] = [
     { name: 'home', path: '/' },
@@ -69,6 +70,7 @@ try {
     { name: 'edition', path: `/editions/${edition.date}` },
     { name: 'not-found', path: '/no-such-page' },
     { name: 'no-papers', path: '/papers?date=2001-01-01' },
+    ...(await readerPages(services, READER)),
   ]
   await rm(outDir, { recursive: true, force: true })
   const baseUrl = services.config.PUBLIC_URL

@@ -1,18 +1,22 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 
 export interface Shot {
   /** the file's name before size and colours */
   name: string
   /** from the base URL, or a whole URL */
   path: string
+  /** fields of a form that is posted there; without, the page is opened */
+  post?: Record<string, string>
   /** CSS pixels wide on a desktop, where it is not a page's 1280: mails are read in a column of 640 */
   desktopWidth?: number
 }
 
 const PHONE_WIDTH = 375
 const DESKTOP_WIDTH = 1280
+/** Mails are read in a column. */
+export const MAIL_WIDTH = 640
 
 /** Of the window; a picture is as high as its page. */
 const HEIGHT = 800
@@ -35,8 +39,10 @@ export async function takeShots(
       timezoneId: 'UTC',
     })
     const page = await context.newPage()
-    for (const { name, path, desktopWidth = DESKTOP_WIDTH } of pages) {
-      await page.goto(new URL(path, baseUrl).href, { waitUntil: 'load' })
+    for (const { name, path, post, desktopWidth = DESKTOP_WIDTH } of pages) {
+      const url = new URL(path, baseUrl).href
+      if (post) await postForm(page, url, post)
+      else await page.goto(url, { waitUntil: 'load' })
       for (const [size, width] of [
         ['phone', PHONE_WIDTH],
         ['desktop', desktopWidth],
@@ -50,4 +56,18 @@ export async function takeShots(
     await context.close()
   }
   return written
+}
+
+/** As a button of a form on our own page does, since forms of others' may not post to us. */
+async function postForm(page: Page, url: string, fields: Record<string, string>): Promise<void> {
+  await page.goto(new URL('/subscribe', url).href)
+  const inputs = Object.keys(fields).map((name) => `<input name="${name}">`)
+  await page.locator('main').evaluate(
+    (main, html) => {
+      main.innerHTML = html
+    },
+    `<form method="post" action="${url}">${inputs.join('')}<button>Send</button></form>`,
+  )
+  for (const [name, value] of Object.entries(fields)) await page.fill(`main [name="${name}"]`, value)
+  await Promise.all([page.waitForURL(url), page.click('main button')])
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { and, eq, ne, sql } from 'drizzle-orm'
 import { subscribers } from '../db/schema.ts'
 import { PaperboyError } from '../errors.ts'
+import { isLocale, type Locale } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { parseAddress } from './address.ts'
 import { barred, kindOf, mayMail, oneAtATime } from './stranger-mail.ts'
@@ -14,7 +15,7 @@ export interface Managed {
   subscriberId: number
   email: string
   status: keyof typeof STATUSES
-  locale: string
+  locale: Locale
   confirmedAt: Date | null
 }
 const STATUSES = { pending: 1, active: 1, unsubscribed: 1, bounced: 1, complained: 1 }
@@ -64,5 +65,11 @@ export async function openManageLink(
     throw new PaperboyError('TOKEN_UNKNOWN', 'There is no subscription behind this link any more.')
   }
   const { email, status, locale, confirmedAt } = found
-  return { subscriberId, email, status: status as Managed['status'], locale, confirmedAt }
+  return {
+    subscriberId,
+    email,
+    status: status as Managed['status'],
+    locale: isLocale(locale) ? locale : 'en',
+    confirmedAt,
+  }
 }

@@ -1,0 +1,43 @@
+import { eq } from 'drizzle-orm'
+import { addressChanges, subscribers } from '../db/schema.ts'
+import type { Services } from '../services.ts'
+import { askToChangeAddress } from '../subscription/change-address.ts'
+import { mintManageToken } from '../subscription/manage.ts'
+import { mintToken } from '../subscription/tokens.ts'
+import type { Shot } from './take-shots.ts'
+
+/**
+ * What somebody sees who mistypes, comes too late, moves, leaves, or wants to know more.
+ * @param address of a reader who has confirmed
+ */
+export async function readerPages(services: Services, address: string): Promise<Shot[]> {
+  const { db, keys, now } = services
+  const [reader] = await db.select().from(subscribers).where(eq(subscribers.email, address))
+  const { id, addressHash, confirmNonce } = reader!
+  const manage = `/manage/${mintManageToken(keys, id, now(), addressHash!)}`
+  await askToChangeAddress(services, manage.slice('/manage/'.length), 'ada@new.example')
+  const [change] = await db.select().from(addressChanges).where(eq(addressChanges.subscriberId, id))
+  const longAgo = new Date(now().getTime() - 30 * 86_400_000)
+  const gone = id + 1000
+  return [
+    { name: 'subscribe', path: '/subscribe' },
+    { name: 'subscribe-problem', path: '/subscribe', post: { email: 'ada.reader.example' } },
+    { name: 'check-your-inbox-slip', path: '/check-your-inbox?slip=' },
+    { name: 'link-too-old', path: `/confirm/${mintToken(keys, 'confirm', id, longAgo, confirmNonce!)}` },
+    { name: 'no-edition', path: '/editions/2001-01-01' },
+    { name: 'link-broken', path: '/preferences/cut-off' },
+    { name: 'left', path: `/unsubscribe/${mintToken(keys, 'unsubscribe', gone, now())}` },
+    { name: 'manage', path: '/manage' },
+    { name: 'manage-problem', path: '/manage', post: { email: 'ada' } },
+    { name: 'manage-sent', path: '/manage?sent=' },
+    { name: 'manage-link', path: manage },
+    { name: 'manage-erase-problem', path: `${manage}/erase`, post: {} },
+    { name: 'manage-change-problem', path: `${manage}/change`, post: { email: 'ada@new' } },
+    { name: 'change', path: `/change/${mintToken(keys, 'change', id, now(), change!.nonce)}` },
+    { name: 'submit', path: '/submit' },
+    { name: 'submit-problem', path: '/submit', post: { paper: 'my paper' } },
+    { name: 'submitted', path: '/submitted' },
+    { name: 'privacy', path: '/privacy' },
+    { name: 'api-docs', path: '/api/docs' },
+  ]
+}

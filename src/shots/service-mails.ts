@@ -1,0 +1,40 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { simpleParser } from 'mailparser'
+import { composeServiceMail, type ServiceMail } from '../outbox/compose-service-mail.ts'
+import type { Services } from '../services.ts'
+import { MAIL_WIDTH, type Shot } from './take-shots.ts'
+
+/** The mails that a reader on the straight way does not get, by the names of their pictures. */
+const MAILS: Record<string, Pick<ServiceMail, 'kind'> & { returning?: true }> = {
+  'mail-confirm-back': { kind: 'confirm', returning: true },
+  'mail-remind': { kind: 'remind' },
+  'mail-welcome-back': { kind: 'welcome', returning: true },
+  'mail-already': { kind: 'already' },
+  'mail-manage': { kind: 'manage' },
+  'mail-change': { kind: 'change' },
+}
+
+/** Composes them to a made-up reader, and writes each one's HTML part into a folder. */
+export async function writeServiceMails(services: Services, folder: string): Promise<Shot[]> {
+  const reader = {
+    id: 1,
+    subscriberId: 1,
+    email: 'ada@reader.example',
+    zone: 'Europe/Berlin',
+    locale: 'en',
+    nextDigestAt: new Date('2026-04-16T06:00:00Z'),
+    addressHash: Buffer.alloc(32),
+    nonce: Buffer.alloc(8),
+    messageKey: Buffer.alloc(16),
+  }
+  const shots: Shot[] = []
+  for (const [name, { kind, returning = false }] of Object.entries(MAILS)) {
+    const { html } = await simpleParser(await composeServiceMail(services, { ...reader, kind, returning }))
+    const file = join(folder, `${name}.html`)
+    await writeFile(file, html as string)
+    shots.push({ name, path: pathToFileURL(file).href, desktopWidth: MAIL_WIDTH })
+  }
+  return shots
+}
