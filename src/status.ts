@@ -1,7 +1,10 @@
 import { desc, sql } from 'drizzle-orm'
 import { workerRuns } from '../workers/presence.ts'
 import { editions, subscribers } from './db/schema.ts'
-import { progressInWords, progressOf } from './delivery/progress.ts'
+import { type Progress, progressInWords, progressOf } from './delivery/progress.ts'
+import { whyHalted } from './delivery/restore-guard.ts'
+import { planInWords, type SendPlan, sendPlan } from './delivery/send-plan.ts'
+import { detailsInWords, type SendingDetails, sendingDetails } from './delivery/sending-details.ts'
 import { inboundInWords, reportInbound } from './inbound/report.ts'
 import { reportSources, sourceInWords } from './papers/source-health.ts'
 import { configuredSources } from './papers/sources/configured.ts'
@@ -28,20 +31,26 @@ export async function readStatus(
   )
   const latest = await db.select().from(editions).orderBy(desc(editions.date)).limit(EDITIONS_SHOWN)
   const progress = await Promise.all(
-    latest.map(async ({ id, kind, date, state, held }) => ({
+    latest.map(async ({ id, kind, date, state, held, pausedWhy }) => ({
       kind,
       date,
       state,
       held,
+      pausedWhy,
       ...(await progressOf(services, id)),
+      ...(state === 'sending' || state === 'paused'
+        ? { sending: { ...(await sendingDetails(services, id)), plan: await sendPlan(services, id) } }
+        : {}),
     })),
   )
+  const halted = await whyHalted(db)
   const papers = rows[0]!
   const signUps = await reportSignUps(services)
   const inbound = await reportInbound(services)
   const sources = await reportSources(services, configuredSources(services))
   return {
     value: {
+      halted: halted ?? null,
       worker,
       readers: Object.fromEntries(readers.map((r) => [r.status, r.count])),
       papers,
@@ -52,6 +61,7 @@ export async function readStatus(
       editions: progress,
     },
     words: [
+      ...(halted ? [`HALTED    nothing is mailed: ${halted.why}. See: paperboy resume --after-restore --help`] : []),
       `Worker    ${worker ? 'running' : 'none is running'}`,
       `Readers   ${listed(readers.map((r) => `${r.count.toLocaleString('en')} ${r.status}`))}`,
       `Sign-ups  ${signUpsInWords(signUps)}`,
@@ -62,9 +72,25 @@ export async function readStatus(
         'no service mail waiting',
       )}`,
       ...inboundInWords(inbound).map((line) => `Inbound   ${line}`),
-      ...progress.map((e) => `Edition   ${e.date} ${e.kind} ${e.held ? 'held ' : ''}${e.state}: ${progressInWords(e)}`),
+      ...progress.flatMap((e) => [
+        `Edition   ${e.date} ${e.kind} ${e.held ? 'held ' : ''}${e.state}: ${progressInWords(e)}`,
+        ...(e.pausedWhy ? [`${INDENT}paused itself: ${e.pausedWhy}`] : []),
+        ...(e.sending ? sendingInWords(e, e.sending, services.now()) : []),
+      ]),
     ].join('\n'),
   }
+}
+
+const INDENT = ' '.repeat(10)
+
+function sendingInWords(
+  progress: Progress,
+  { plan, ...details }: SendingDetails & { plan: SendPlan },
+  at: Date,
+): string[] {
+  const share = progress.total === 0 ? 1 : (progress.total - progress.open) / progress.total
+  const bar = `${'█'.repeat(Math.round(share * 30)).padEnd(30, '░')} ${Math.floor(share * 100)} %`
+  return [bar, planInWords(plan, at), ...detailsInWords(details)].map((line) => INDENT + line)
 }
 
 const listed = (parts: string[], none = 'none'): string => (parts.length > 0 ? parts.join(', ') : none)

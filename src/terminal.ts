@@ -21,3 +21,6 @@ export function progressBar(label: string, total: number): (done: number, note?:
     }
   }
 }
+
+/** For what is shown again and again in one place. */
+export const clearScreen = (): void => void process.stdout.write('\x1b[H\x1b[2J')

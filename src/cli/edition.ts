@@ -1,5 +1,6 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { listUnknown, progressInWords } from '../delivery/progress.ts'
+import { AGAIN, type Again, sendAgain } from '../delivery/send-again.ts'
 import { sendEdition } from '../delivery/send-edition.ts'
 import { assemble } from '../edition/assemble.ts'
 import { cancel, type EditionKey, findEdition, hold, pause, resume } from '../edition/control.ts'
@@ -33,6 +34,29 @@ export function editionCommands(program: Command): void {
     .option('--now', 'to all active readers now')
     .option('--wait', 'stay until deferred mails are settled too')
     .action((options, command) => withServices((services) => send(services, options, command), { mails: true }))
+
+  keyed('again', 'hand over once more what was refused, expired, or is unknown; under the same Message-ID')
+    .addOption(
+      new Option('--only <states>', 'which, separated by commas: refused, expired, unknown')
+        .argParser(asAgain)
+        .makeOptionMandatory(),
+    )
+    .option('--yes', 'do it; without it is only told what would be done')
+    .action((options: EditionKey & { only: Again[]; yes?: boolean }, command) =>
+      withServices(async (services) => {
+        const dryRun = options.yes !== true
+        const counts = await sendAgain(services, options, { only: options.only, dryRun })
+        const what =
+          Object.entries(counts)
+            .map(([state, count]) => `${count.toLocaleString('en')} ${state}`)
+            .join(', ') || 'none'
+        const maybe = counts.unknown ? ' An unknown one may have arrived: its reader may get it twice.' : ''
+        const words = dryRun
+          ? `Would be sent again: ${what}.${maybe} Add --yes to do it.`
+          : `To be sent again: ${what}. A worker takes them, or: paperboy edition send --date ${options.date}`
+        report(command, { ...counts, done: !dryRun }, words)
+      }),
+    )
 
   keyed('unknown', 'list deliveries of which nobody knows whether they arrived').action((key: EditionKey, command) =>
     withServices(async (services) => {
@@ -84,6 +108,13 @@ export function editionCommands(program: Command): void {
         }),
       )
   }
+}
+
+/** @throws InvalidArgumentError, which is wrong usage */
+function asAgain(text: string): Again[] {
+  const names = text.split(',').map((name) => name.trim())
+  if (names.every((name): name is Again => AGAIN.some((known) => known === name))) return names
+  throw new InvalidArgumentError(`It takes ${AGAIN.join(', ')}, separated by commas.`)
 }
 
 async function send(

@@ -1,10 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { readEnvironment } from '../config.ts'
 import { migrate } from '../db/database.ts'
 import { dkimRecord, readDkimKeys } from '../delivery/dkim-keys.ts'
 import { halt, resumeAfterRestore, whyHalted } from '../delivery/restore-guard.ts'
 import { readStatus } from '../status.ts'
+import { clearScreen } from '../terminal.ts'
 import { report, withServices } from './open.ts'
+
+const WATCH_EVERY_MS = 2_000
 
 export function operateCommands(program: Command): void {
   program
@@ -20,10 +24,17 @@ export function operateCommands(program: Command): void {
   program
     .command('status')
     .description('how readers, papers, editions and mails stand')
-    .action((_options, command) =>
+    .option('--watch', 'look again every two seconds, until Ctrl-C')
+    .action((options, command) =>
       withServices(async (services) => {
-        const status = await readStatus(services)
-        report(command, status.value, status.words)
+        const stop = new AbortController()
+        if (options.watch) process.once('SIGINT', () => stop.abort())
+        do {
+          const status = await readStatus(services)
+          if (options.watch && process.stdout.isTTY) clearScreen()
+          report(command, status.value, status.words)
+          if (options.watch) await delay(WATCH_EVERY_MS, undefined, { signal: stop.signal }).catch(() => {})
+        } while (options.watch && !stop.signal.aborted)
       }),
     )
 

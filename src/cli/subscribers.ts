@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import { readerDeliveries } from '../delivery/reader-deliveries.ts'
 import { eraseByHand } from '../subscription/erase.ts'
 import { exportSubscribers } from '../subscription/export.ts'
 import { importSubscribers } from '../subscription/import.ts'
@@ -58,6 +59,16 @@ export function subscriberCommands(program: Command): void {
       withServices(async (services) => {
         await eraseByHand(services, address)
         report(command, { erased: true }, 'Their address is in no table any more.')
+    .command('deliveries <address>')
+    .description('what became of the digests of an address: state, the relay’s reply, Message-ID')
+    .action((address: string, _options, command) =>
+      withServices(async (services) => {
+        const found = await readerDeliveries(services, address)
+        const lines = found.map(
+          (one) =>
+            `${one.date} ${one.kind}  ${one.state}${one.handedAt ? `  ${one.handedAt}` : ''}  ${[one.relay, one.reply].filter(Boolean).join(': ')}  ${one.messageId}`,
+        )
+        report(command, found, lines.join('\n') || 'The ledger has no delivery to this address.')
       }),
     )
 

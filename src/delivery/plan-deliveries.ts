@@ -7,7 +7,7 @@ import type { Services } from '../services.ts'
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
 /** Deliveries in a batch: enough that its lease costs nothing, few enough that several workers share an edition evenly. */
-const BATCH_SIZE = 250
+export const BATCH_SIZE = 250
 
 /** Batches made, so that workers can be woken for them, and how many readers were due in all. */
 export interface Planned {
@@ -77,8 +77,19 @@ export async function planAll(
     total.deliveries += planned.deliveries
     total.batchIds.push(...planned.batchIds)
   }
+  if (total.deliveries >= BULK) await analyse(db, editionId)
   await db.update(editions).set({ plannedAt: now() }).where(eq(editions.id, editionId))
   return total
+}
+
+/** So many new rows at once that what the database believes of the table is wrong until somebody counts. */
+const BULK = 10_000
+
+/** Without it the first claims of a fresh partition were planned for an empty one, and ran 20 × slower. */
+async function analyse(db: Db, editionId: number): Promise<void> {
+  const { rows } = await db.execute<{ partition: string }>(sql`
+    SELECT tableoid::regclass::text AS partition FROM deliveries WHERE edition_id = ${editionId} LIMIT 1`)
+  if (rows[0]) await db.execute(sql.raw(`ANALYZE ${rows[0].partition}, batches`))
 }
 
 /** Editions whose "send to all" is not planned to its end: its process may have died. */

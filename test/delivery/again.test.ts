@@ -1,0 +1,107 @@
+import { eq, sql } from 'drizzle-orm'
+import { afterEach, expect } from 'vitest'
+import { batches, deliveries, editions, subscribers } from '../../src/db/schema.ts'
+import { batchesToDo } from '../../src/delivery/batches.ts'
+import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
+import { digestPress } from '../../src/delivery/digest-press.ts'
+import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { openRates } from '../../src/delivery/rates.ts'
+import { readerDeliveries } from '../../src/delivery/reader-deliveries.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
+import { sendAgain } from '../../src/delivery/send-again.ts'
+import { settleEditions } from '../../src/delivery/settle-editions.ts'
+import { readStatus } from '../../src/status.ts'
+import { test } from '../support/database.ts'
+import { addReaders, releasedEdition, servicesOn } from '../support/services.ts'
+import { openSink, type Sink, smtpReply } from '../support/sink.ts'
+
+const running: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.close()
+})
+const KEY = { kind: 'daily' as const, date: '2026-04-14' }
+
+async function workAll(services: ReturnType<typeof servicesOn>, sink: Sink) {
+  const relay = openRelays({ SMTP_URL: `${sink.url}?name=main`, SMTP_CONNECTIONS: 2 })
+  running.unshift(relay)
+  const hands = { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) }
+  for (const { batchId } of await batchesToDo(services.db, services.now())) {
+    await deliverBatch(hands, batchId, new AbortController().signal)
+  }
+}
+
+test('the operator sends again what they choose and nothing else, to whoever may still be mailed, under the same Message-ID', async ({
+  db,
+}) => {
+  const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
+  let refusing = true
+  const asked = new Map<string, number>()
+  const sink = await openSink({
+    recipient: (to) => {
+      asked.set(to, (asked.get(to) ?? 0) + 1)
+      return refusing && /reader-[12]@/.test(to) ? smtpReply(554, '5.6.0 no') : undefined
+    },
+  })
+  running.push(sink)
+  await addReaders(db, 6)
+  const editionId = await releasedEdition(services)
+  await planAll(services, editionId)
+  await workAll(services, sink)
+  const ids = await db.select({ id: subscribers.id }).from(subscribers).orderBy(subscribers.id)
+  await db.update(deliveries).set({ state: 'unknown' }).where(eq(deliveries.subscriberId, ids[2]!.id))
+  await db.update(deliveries).set({ state: 'expired' }).where(eq(deliveries.subscriberId, ids[3]!.id))
+  await db.update(subscribers).set({ status: 'unsubscribed' }).where(eq(subscribers.id, ids[1]!.id))
+  expect(await settleEditions(services)).toEqual([editionId])
+  const ask = { only: ['refused', 'unknown'] as const }
+  expect(await sendAgain(services, KEY, { ...ask, dryRun: true })).toEqual({ refused: 2, unknown: 1 })
+  expect(await db.$count(batches, sql`state <> 'done'`), 'asking changes nothing').toBe(0)
+  refusing = false
+  expect(await sendAgain(services, KEY, { ...ask, dryRun: false })).toEqual({ refused: 2, unknown: 1 })
+  expect((await db.select().from(editions))[0]!.state).toBe('sending')
+  await workAll(services, sink)
+  expect(Object.fromEntries(asked)).toEqual({
+    'reader-1@example.org': 2,
+    'reader-2@example.org': 1,
+    'reader-3@example.org': 2,
+    'reader-4@example.org': 1,
+    'reader-5@example.org': 1,
+    'reader-6@example.org': 1,
+  })
+  const repeated = sink.taken.filter((one) => one.to === 'reader-3@example.org').map((one) => one.messageId)
+  expect(repeated).toHaveLength(2)
+  expect(new Set(repeated).size).toBe(1)
+  expect(await settleEditions(services)).toEqual([editionId])
+  const [one] = await readerDeliveries(services, 'READER-3@example.org')
+  expect(one).toMatchObject({ state: 'accepted', relay: 'main', messageId: repeated[0] })
+  expect(one!.reply).toMatch(/^250 /)
+})
+
+test('status tells of an edition under way: relays, slow domains, the plan, why it paused', async ({ db }) => {
+  const services = servicesOn(db, { SEND_RATE_PER_SECOND: '50' })
+  const sink = await openSink({
+    recipient: (to) => (to.startsWith('reader-1@') ? smtpReply(450, '4.2.0 later') : undefined),
+  })
+  running.push(sink)
+  await addReaders(db, 5)
+  await planAll(services, await releasedEdition(services))
+  await workAll(services, sink)
+  await db.update(editions).set({ state: 'paused', pausedWhy: '30 of 100 mails were refused' })
+  const { words } = await readStatus(services)
+  expect(words).toContain('relay main: 4 accepted, 1 deferred')
+  expect(words).toContain('domain example.org: 1 deferred')
+  expect(words).toContain('1 mails at')
+  expect(words).toContain('paused itself: 30 of 100 mails were refused')
+  expect(words).toMatch(/█{24}░{6} 80 %/)
+})
+
+test('a large plan leaves statistics behind, so that claims are not planned for an empty table', async ({ db }) => {
+  const services = servicesOn(db)
+  await db.execute(sql`
+    INSERT INTO subscribers (email, email_key, address_hash, status, next_digest_at)
+    SELECT 'r' || n || '@example.org', 'r' || n || '@example.org', sha256(n::text::bytea), 'active', now() FROM generate_series(1, 10000) AS n`)
+  await planAll(services, await releasedEdition(services))
+  const { rows } = await db.execute<{ reltuples: number }>(
+    sql`SELECT reltuples FROM pg_class WHERE relname LIKE 'deliveries_%' AND relkind = 'r'`,
+  )
+  expect(rows.map((row) => row.reltuples)).toEqual([10_000])
+})
