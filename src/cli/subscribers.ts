@@ -59,6 +59,10 @@ export function subscriberCommands(program: Command): void {
       withServices(async (services) => {
         await eraseByHand(services, address)
         report(command, { erased: true }, 'Their address is in no table any more.')
+      }),
+    )
+
+  subscribers
     .command('deliveries <address>')
     .description('what became of the digests of an address: state, the relay’s reply, Message-ID')
     .action((address: string, _options, command) =>
