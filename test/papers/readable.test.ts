@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { latexToText } from '../../src/papers/latex/to-text.ts'
 import { authorLine, readable, sentences } from '../../src/papers/readable.ts'
 
 /** Titles as Hugging Face and the seed list gave them, most without their hard wraps. */
@@ -277,6 +278,30 @@ describe('readable', () => {
         expect(made.isWellFormed()).toBe(true)
       }),
       { numRuns: 2000 },
+    )
+  })
+
+  /** What is left of LaTeX once its backslashes are lost, and all that an expression which looks for marks may overlook. */
+  const remnants = fc.constantFrom(
+    ...`times timessim timessim3 sim sim3 sim 4% ∼ leq geq neq leqslant infty cdot cdots ldots rightarrow Leftarrow propto approx approx5
+    boldsymbol boldsymbolα textbf frac circ log alpha Times https://a.b www.a.b github.com/a/b HTTPS://A.B é ² ⁴ 5 8 . ! ? % %  A b ' " '' } -
+    ( -- a--b ²times 5times ⁴times²`.split(/\s+/),
+    '. % A',
+    '? % The',
+    ' ',
+    ' ',
+    '\n',
+    '\t ',
+    '\u00a0',
+  )
+
+  test('reads what has no mark of LaTeX as what has: the short way gives what the long one gives', () => {
+    const long = (text: string) => latexToText(text.replace(/\s+/g, ' ')).replace(/\s+/g, ' ').trim()
+    fc.assert(
+      fc.property(fc.array(fc.oneof({ weight: 6, arbitrary: remnants }, pieces), { maxLength: 14 }), (all) => {
+        expect(readable(all.join(''))).toBe(long(all.join('')))
+      }),
+      { numRuns: 5000 },
     )
   })
 
