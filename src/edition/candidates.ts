@@ -1,4 +1,5 @@
 import { readable } from '../papers/readable.ts'
+import { NOTHING_USUAL, standing, type Usuals } from '../papers/standing.ts'
 
 /** An edition's papers, prepared once so that choosing for a reader is a few look-ups. Positions count from 0. */
 export interface Candidates {
@@ -10,6 +11,10 @@ export interface Candidates {
   rising: readonly number[]
   /** the positions of a topic's papers, ascending */
   ofTopic(slug: string): readonly number[]
+  /** by position, how a paper's votes stand against what is usual among all papers; 0 is usual */
+  standing: readonly number[]
+  /** the same against what is usual in a topic, in the order of `ofTopic` */
+  standingIn(slug: string): readonly number[]
   /** the positions of papers whose title, keywords or abstract have these words, one after the other, ascending */
   mentioning(keyword: string): readonly number[]
   /** papers that are like another one, which need not be in this edition */
@@ -28,6 +33,8 @@ export interface CandidatePaper {
   title: string
   abstract: string
   keywords: readonly string[]
+  /** null: not known */
+  votes?: number | null
 }
 
 /** Keywords looked up lately: many readers have the same, and no list of them may grow for ever. */
@@ -37,12 +44,16 @@ const KEPT_KEYWORDS = 5000
 export function candidatesOf(
   papers: readonly CandidatePaper[],
   alike: ReadonlyMap<number, readonly Alike[]> = new Map(),
+  usuals: Usuals = NOTHING_USUAL,
 ): Candidates {
   const positions = papers.map((_, position) => position)
   const topics = new Map<string, number[]>()
   papers.forEach((paper, position) => {
     for (const slug of new Set(paper.topics)) topics.set(slug, [...(topics.get(slug) ?? []), position])
   })
+  const standings = new Map(
+    [...topics].map(([slug, own]) => [slug, own.map((at) => standing(papers[at]!.votes ?? 0, usuals, slug))]),
+  )
   const texts = papers.map(
     ({ title, abstract, keywords }) =>
       ` ${[title, ...keywords, abstract].map((text) => folded(readable(text))).join('  ')} `,
@@ -54,6 +65,8 @@ export function candidatesOf(
     ranked: positions.filter((position) => papers[position]!.section !== 'rising'),
     rising: positions.filter((position) => papers[position]!.section === 'rising'),
     ofTopic: (slug) => topics.get(slug) ?? NONE,
+    standing: papers.map((paper) => standing(paper.votes ?? 0, usuals)),
+    standingIn: (slug) => standings.get(slug) ?? NONE,
     mentioning(keyword) {
       const known = mentions.get(keyword)
       if (known) return known

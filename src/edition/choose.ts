@@ -60,7 +60,7 @@ export function pick(candidates: Candidates, wishes: Wishes, had: ReadonlySet<nu
   const places = Math.max(wishes.size - rising.length, 0)
   const fits = fitsOf(candidates, wishes)
   const { crowd, owed } = shareOut(fresh, fits, wishes.size, places)
-  const own = owed === 0 ? [] : bestOf(candidates, wishes.topics, fits, fresh.slice(crowd), owed)
+  const own = owed === 0 ? [] : bestOf(candidates, wishes.topics, fits, fresh, crowd, owed)
   const shown = [...fresh.slice(0, crowd), ...own, ...rising].sort((a, b) => a - b)
   return { shown, own: own.length }
 }
@@ -83,19 +83,24 @@ function shareOut(fresh: readonly number[], fits: Fits, size: number, places: nu
   return { crowd, owed: Math.max(wanted - met, 0) }
 }
 
-/** The first so many of a reader's papers: those that meet most, then in turns, then in the crowd's order. */
+/**
+ * The first so many of a reader's papers behind the crowd's: those that meet most, then in turns, of equal turns those that stand out
+ * most in their topics, then in the crowd's order.
+ */
 function bestOf(
   candidates: Candidates,
   topics: readonly string[],
   fits: Fits,
-  rest: readonly number[],
+  fresh: readonly number[],
+  crowd: number,
   count: number,
 ): number[] {
-  const left = rest.filter((position) => fits[position])
-  const turns = turnsOf(candidates, topics, left)
-  const isBefore = (a: number, b: number) => fits[a]! > fits[b]! || (fits[a] === fits[b] && turns[a]! < turns[b]!)
+  const { turns, standings } = turnsOf(candidates, topics, fresh)
+  const isBefore = (a: number, b: number) =>
+    (fits[a]! - fits[b]! || turns[b]! - turns[a]! || standings[a]! - standings[b]!) > 0
   const best: number[] = []
-  for (const position of left) {
+  for (const position of fresh.slice(crowd)) {
+    if (!fits[position]) continue
     let place = best.length
     while (place > 0 && isBefore(position, best[place - 1]!)) place--
     if (place === count) continue
@@ -107,20 +112,26 @@ function bestOf(
 
 /**
  * A topic's papers take turns with those of the reader's other topics, its best first, so that a small one gets its share beside
- * one that has most votes: what counts is a paper's place within its topic, from 1.
- * @returns by position, 0 for one that is not left
+ * one that has most votes: what counts is a paper's place within its topic, from 1, those that the crowd put into the digest among
+ * them.
+ * @returns by position, the turn (0 for one that is not fresh) and how it stands in the topic of these where it stands best
  */
-function turnsOf(candidates: Candidates, topics: readonly string[], left: readonly number[]): Uint16Array {
+function turnsOf(candidates: Candidates, topics: readonly string[], fresh: readonly number[]) {
   const turns = new Uint16Array(candidates.sections.length)
-  for (const position of left) turns[position] = NO_TURN
+  const standings = new Float64Array(candidates.standing)
+  for (const position of fresh) turns[position] = NO_TURN
   for (const slug of topics) {
     let turn = 0
-    for (const position of candidates.ofTopic(slug)) {
-      if (turns[position]) turns[position] = Math.min(turns[position], ++turn)
+    const inTopic = candidates.standingIn(slug)
+    for (const [at, position] of candidates.ofTopic(slug).entries()) {
+      if (!turns[position]) continue
+      const isFirst = turns[position] === NO_TURN
+      standings[position] = isFirst ? inTopic[at]! : Math.max(standings[position]!, inTopic[at]!)
+      turns[position] = Math.min(turns[position], ++turn)
     }
   }
-  for (const position of left) if (turns[position] === NO_TURN) turns[position] = 1
-  return turns
+  for (const position of fresh) if (turns[position] === NO_TURN) turns[position] = 1
+  return { turns, standings }
 }
 
 /** What was picked, with section and reasons: from the ledger as well as fresh. Each reason is true of the wishes given here. */

@@ -1,6 +1,7 @@
 import { asc, eq, sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
 import { editionPapers, papers } from '../db/schema.ts'
+import { readUsuals } from '../papers/standing.ts'
 import { type Alike, type Candidates, candidatesOf } from './candidates.ts'
 
 /** Below this, two papers have little but their field in common. */
@@ -17,12 +18,13 @@ export async function readCandidates(db: Db, editionId: number, at: Date): Promi
       title: papers.title,
       abstract: papers.abstract,
       keywords: papers.keywords,
+      votes: editionPapers.votes,
     })
     .from(editionPapers)
     .innerJoin(papers, eq(papers.id, editionPapers.paperId))
     .where(eq(editionPapers.editionId, editionId))
     .orderBy(asc(editionPapers.position))
-  return candidatesOf(rows, await readAlike(db, editionId, at))
+  return candidatesOf(rows, await readAlike(db, editionId, at), await readUsuals(db, editionId))
 }
 
 /** For every paper that a reader who asked for papers like theirs voted for: which of the edition's are like it. Cosine of tf-idf. */

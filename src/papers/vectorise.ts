@@ -1,7 +1,8 @@
 /**
  * A text as a vector, so that papers can be compared: this is the seam behind which another way of reading texts would go. Ours is
- * tf-idf over words (Salton and Buckley 1988): on 2,863 real papers it finds a paper with a common author among the ten nearest
- * more often than the small embedding models that can be bundled (.278 against .158; design.md § 6).
+ * tf-idf over words (Salton and Buckley 1988). On 2,863 real papers it finds a paper with a common author among the ten nearest for
+ * .318 of those that have one (npm run bench -- ranking); in an earlier comparison of the same kind it found .278 where the small
+ * embedding models that can be bundled found .158 (design.md § 6).
  */
 
 /** Words that say nothing of what a paper is about: English's, and those of abstracts. */
@@ -30,7 +31,10 @@ export const wordsOf = (text: string): string[] =>
 export const unaccented = (text: string): string =>
   text.normalize('NFKD').replace(/\p{M}/gu, '').normalize('NFC').toLowerCase()
 
-/** How often each word stands in a paper. */
+/**
+ * How often each word stands in a paper. Pairs of words beside them do not pay: in vectors of 64 terms they find less (.305 for .318 by
+ * common authors, .166 for .170 by keywords); in vectors of 96, an index half as large again, .317 and .196.
+ */
 export function countWords({ title, abstract }: { title: string; abstract: string }): Map<string, number> {
   const counts = new Map<string, number>()
   for (const [text, times] of [
@@ -42,7 +46,7 @@ export function countWords({ title, abstract }: { title: string; abstract: strin
   return counts
 }
 
-/** Of a paper, of which 64 words tell nearly as much as all of them (hit@10 .34 against .35). */
+/** Of a paper, of which 64 words tell nearly as much as all of them (.318 against .333 by common authors, .170 both by keywords). */
 const MOST_TERMS = 64
 
 /** Terms by their ids with their weights, the heaviest first; the weights' squares add up to 1, or there are none. */

@@ -120,4 +120,9 @@ function likeAnother(folder: string): void {
       name === 'topics in common' ? '–' : keywordReaders(papers, likeness).toFixed(3),
     ]),
   ])
+  console.log(`
+The design names .278 by authors and .37 for a reader's liking with tf-idf, and NDCG@10 .9689 in the morning for Hacker News' formula. How
+these were defined was not kept, so that only figures of one table compare. Here: a paper counts by authors when one of its authors, of at
+most 50, has another paper, and a title's words count twice; a reader for every keyword of 15 to 60 papers likes its first five, and the
+share is of the next ten; Hacker News' formula is (votes - 1) / (age in hours + 2)^1.8.`)
 }

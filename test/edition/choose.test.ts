@@ -215,11 +215,61 @@ describe('by example', () => {
   })
 })
 
-test('a small topic has its turn beside one that has most votes', () => {
-  // Ten for the crowd, then twelve on vision, and the two on speech last.
-  const papers = edition(24, (at) => ({ topics: at < 10 ? [] : at < 22 ? ['vision'] : ['speech'] }))
-  const own = choose(candidatesOf(papers), wishes({ topics: ['vision', 'speech'] })).filter(
-    (one) => one.section === 'topics',
-  )
-  expect(positions(own)).toEqual([10, 11, 22, 23])
+describe('topics with few voters and with many', () => {
+  const big = { papers: 60, mean: Math.log(80) }
+  const usuals = {
+    all: { papers: 100, mean: Math.log(40) },
+    topics: new Map([
+      ['vision', big],
+      ['agents', big],
+      ['speech', { papers: 12, mean: Math.log(5) }],
+    ]),
+  }
+  const ownOf = (papers: CandidatePaper[], topics: string[], size = 10) =>
+    choose(candidatesOf(papers, undefined, usuals), wishes({ topics, size })).filter((one) => one.section === 'topics')
+
+  test('a small topic has its turn beside one that has most votes', () => {
+    // Ten for the crowd, then twelve on vision, and the two on speech last.
+    const papers = edition(24, (at) => ({ topics: at < 10 ? [] : at < 22 ? ['vision'] : ['speech'] }))
+    expect(positions(ownOf(papers, ['vision', 'speech']))).toEqual([10, 11, 22, 23])
+  })
+
+  test('a turn that the crowd gave a topic counts', () => {
+    // Three on vision are in every digest; the one place left of the reader's share is speech's.
+    const papers = edition(20, (at) => ({ topics: at < 3 || at === 12 ? ['vision'] : at === 19 ? ['speech'] : [] }))
+    expect(positions(ownOf(papers, ['vision', 'speech']))).toEqual([19])
+  })
+
+  test("where there are more topics than places, what stands out in its topic comes before another's average", () => {
+    // Two places of five. 80 votes are usual for vision and for agents; 40 are many for speech.
+    const topicsAt = new Map([
+      [10, ['vision']],
+      [11, ['agents']],
+      [12, ['speech']],
+    ])
+    const papers = edition(13, (at) => ({ topics: topicsAt.get(at) ?? [], votes: at < 10 ? 300 : at === 12 ? 40 : 80 }))
+    expect(positions(ownOf(papers, ['vision', 'agents', 'speech'], 5))).toEqual([10, 12])
+  })
+
+  test("a small topic's best is in, however many papers of big topics have more votes", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 5, max: 20 }), fc.nat(30), fc.nat(40), (size, crowd, average) => {
+        const votes = fc.sample(fc.integer({ min: 20, max: 110 }), { numRuns: average, seed: size + crowd })
+        const papers = [
+          ...edition(size + crowd, () => ({ votes: 500 })),
+          ...votes
+            .sort((a, b) => b - a)
+            .map((count, at) => ({ ...paper('top', [at % 2 ? 'vision' : 'agents']), votes: count })),
+          { ...paper('top', ['speech']), votes: 19 },
+        ]
+        // Twice what is usual for speech; vision and agents have 110 at most, not half as much again as usual.
+        expect(positions(ownOf(papers, ['agents', 'vision', 'speech'], size))).toContain(papers.length - 1)
+      }),
+    )
+  })
+
+  holds('without wishes, what is usual changes nothing', ({ e, w, had }) => {
+    const plain = { ...w, topics: [], keywords: [], liked: [] }
+    expect(choose(candidatesOf(e.papers, e.alike, usuals), plain, had)).toEqual(choose(e.candidates, plain, had))
+  })
 })

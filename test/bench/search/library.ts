@@ -81,20 +81,23 @@ async function insert(
     code_url: paper.codeUrl,
     ...vectorise(counts, known, corpus),
   }))
-  const given = sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(id bigint, source_id text, title text, abstract text, authors text[],
-    keywords text[], topics text[], list_day date, list_position int, code_url text, terms int[], weights real[])`
+  // One statement, so that the rows are read out of their JSON once.
   await db.execute(sql`
-    INSERT INTO papers (id, source, source_id, title, abstract, authors, keywords, topics, list_day, list_position, code_url, raw)
-    OVERRIDING SYSTEM VALUE
-    SELECT id, 'arxiv', source_id, title, abstract, authors, keywords, topics, list_day, list_position, code_url, '{}' FROM ${given}`)
-  await db.execute(sql`
-    INSERT INTO signals (paper_id, observed_at, votes, comments, origin)
-    SELECT id, list_day + 1 + time '02:00', (hashint8(id) & 127), 0, 'file' FROM ${given}`)
-  await db.execute(sql`
-    INSERT INTO paper_vectors (paper_id, terms, weights, corpus, made_at) SELECT id, terms, weights, ${corpus}::int, now() FROM ${given}`)
-  await db.execute(sql`
+    WITH r AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(id bigint, source_id text, title text, abstract text, authors text[],
+        keywords text[], topics text[], list_day date, list_position int, code_url text, terms int[], weights real[])
+    ), added AS (
+      INSERT INTO papers (id, source, source_id, title, abstract, authors, keywords, topics, list_day, list_position, code_url, raw)
+      OVERRIDING SYSTEM VALUE
+      SELECT id, 'arxiv', source_id, title, abstract, authors, keywords, topics, list_day, list_position, code_url, '{}' FROM r
+    ), counted AS (
+      INSERT INTO signals (paper_id, observed_at, votes, comments, origin)
+      SELECT id, list_day + 1 + time '02:00', (hashint8(id) & 127), 0, 'file' FROM r
+    ), read AS (
+      INSERT INTO paper_vectors (paper_id, terms, weights, corpus, made_at) SELECT id, terms, weights, ${corpus}::int, now() FROM r
+    )
     INSERT INTO paper_terms (term_id, paper_id, weight)
-    SELECT t.term, r.id, t.weight FROM ${given}, unnest(r.terms, r.weights) AS t (term, weight)`)
+    SELECT t.term, r.id, t.weight FROM r, unnest(r.terms, r.weights) AS t (term, weight)`)
 }
 
 /** Drops what slows filling down. @returns the statements that make it again */
