@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
-import { isDay } from './days.ts'
+import { isDay, startOfDay } from './days.ts'
 import type { ListedRow } from './list-day.ts'
 import { readListed } from './listed-rows.ts'
 import { arxivId } from './paper-id.ts'
@@ -48,6 +48,7 @@ export interface Found {
  */
 const MOST_RANKED = 300
 const MOST_TITLED = 200
+const TITLED_DAYS = 8
 const PAGE = 20
 const MOST_A_PAGE = 100
 const LONGEST_QUERY = 300
@@ -107,19 +108,17 @@ const byArxivId = async (db: Db, id: string) =>
 async function byWords(db: Db, q: string, query: SearchQuery, limit: number): Promise<Place[]> {
   const after = placeAfter(query.after, /^\d+(\.\d+)?(e-\d+)?$/)
   const words = sql`websearch_to_tsquery('english', unaccented(${q}))`
-  // The index of titles does not know the order of words, and would read every title anew; whether they are a phrase is asked below.
-  const unordered = sql`regexp_replace(${words}::text, '<[-0-9]+>', '&', 'g')::tsquery`
+  const found = await newestWith(db, sql`p.search @@ ${words} AND ${filters(query)}`, MOST_RANKED)
+  const titled = found.length < MOST_RANKED ? [] : await titledLately(db, words, query, found)
+  const foundIds = sql`${sql.param(found.map(({ id }) => id))}::bigint[]`
   return placesOf(
     await db.execute(sql`
-      WITH found AS MATERIALIZED (
-        SELECT p.id FROM papers p WHERE p.search @@ ${words} AND ${filters(query)}
-        ORDER BY p.list_day DESC, p.id DESC LIMIT ${MOST_RANKED}
-      ), titled AS MATERIALIZED (
-        SELECT p.id FROM papers p WHERE to_tsvector('english', unaccented(p.title)) @@ ${unordered} AND ${filters(query)}
-        ORDER BY p.list_day DESC, p.id DESC LIMIT ${MOST_TITLED}
-      ), ranked AS (
-        SELECT p.id, ts_rank(${WEIGHTS}::real[], p.search, ${words})::float8 AS place
-        FROM papers p WHERE p.id IN (SELECT id FROM found UNION SELECT id FROM titled) AND p.search @@ ${words}
+      WITH ranked AS (
+        -- Without what is excluded, for whose sake ts_rank would say 0 of every paper.
+        SELECT p.id, ts_rank(${WEIGHTS}::real[], p.search, querytree(${words})::tsquery)::float8 AS place
+        FROM papers p WHERE p.id = ANY(${foundIds} || ${sql.param(titled.map(({ id }) => id))}::bigint[])
+          -- Reading a paper's words takes longest: those found are known to have these.
+          AND (p.id = ANY(${foundIds}) OR p.search @@ ${words})
       )
       SELECT id, place::text FROM ranked
       WHERE ${after ? sql`(place, id) < (${after.place}::float8, ${after.id}::bigint)` : sql`true`}
@@ -127,18 +126,41 @@ async function byWords(db: Db, q: string, query: SearchQuery, limit: number): Pr
   )
 }
 
+/**
+ * The newest with these words in their titles, where more papers have the words than are ranked. Looked for in the days that those
+ * found are of and some times as many before: of all days it would take longer the more papers there are.
+ */
+function titledLately(db: Db, words: SQL, query: SearchQuery, found: readonly Place[]): Promise<Place[]> {
+  const [newest, oldest] = [found[0]!.place, found.at(-1)!.place]
+  const days = (startOfDay(newest).getTime() - startOfDay(oldest).getTime()) / 86_400_000 + 1
+  // The index of titles does not know the order of words, and would read every title anew; whether they are a phrase is asked later.
+  const unordered = sql`regexp_replace(${words}::text, '<[-0-9]+>', '&', 'g')::tsquery`
+  return newestWith(
+    db,
+    sql`to_tsvector('english', unaccented(p.title)) @@ ${unordered} AND p.list_day > ${newest}::date - ${days * TITLED_DAYS}::int AND ${filters(query)}`,
+    MOST_TITLED,
+  )
+}
+
 /** Of the abstract, authors and keywords, title, as ts_rank wants them: {D, C, B, A}. */
 const WEIGHTS = sql.raw(`'{0.1, 0.2, 0.5, 1}'`)
 
-async function newest(db: Db, query: SearchQuery, limit: number): Promise<Place[]> {
+function newest(db: Db, query: SearchQuery, limit: number): Promise<Place[]> {
   const after = placeAfter(query.after, /^\d{4}-\d{2}-\d{2}$/)
-  return placesOf(
-    await db.execute(sql`
-      SELECT p.id, p.list_day::text AS place FROM papers p
-      WHERE ${filters(query)} AND ${after && isDay(after.place) ? sql`(p.list_day, p.id) < (${after.place}::date, ${after.id}::bigint)` : sql`true`}
-      ORDER BY p.list_day DESC, p.id DESC LIMIT ${limit}`),
+  return newestWith(
+    db,
+    sql`${filters(query)} AND ${after && isDay(after.place) ? sql`(p.list_day, p.id) < (${after.place}::date, ${after.id}::bigint)` : sql`true`}`,
+    limit,
   )
 }
+
+/** The newest papers `p` of which this is true, with their list days. */
+const newestWith = async (db: Db, condition: SQL, limit: number): Promise<Place[]> =>
+  placesOf(
+    await db.execute(sql`
+      SELECT p.id, p.list_day::text AS place FROM papers p WHERE ${condition}
+      ORDER BY p.list_day DESC, p.id DESC LIMIT ${limit}`),
+  )
 
 const filters = ({ from, to, topic, hasCode }: SearchQuery): SQL =>
   sql.join(

@@ -1,9 +1,11 @@
+import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import type { Db } from '../../src/db/database.ts'
 import { indexPapers } from '../../src/papers/index-papers.ts'
 import { type Piece, type SearchQuery, searchPapers } from '../../src/papers/search.ts'
 import { topicCounts } from '../../src/papers/topics.ts'
 import { test } from '../support/database.ts'
+import { addPapers } from '../support/services.ts'
 import { hfEntry, importing, withFile } from './support.ts'
 
 const now = () => new Date('2026-04-20T12:00:00Z')
@@ -166,4 +168,17 @@ test('topics are counted', async ({ db }) => {
   await put(db, library)
   const counts = await topicCounts(db, { fewest: 2 })
   expect(counts).toContainEqual({ slug: 'video-generation', name: 'Video generation', papers: 2 })
+})
+
+test('where more papers have a word than are ranked, an older title with it still comes first', async ({ db }) => {
+  const ids: number[] = []
+  for (let day = 1; day <= 14; day++) ids.push(...(await addPapers(db, `2019-04-${String(day).padStart(2, '0')}`, 25)))
+  // None of the 300 newest of the 350.
+  await db.execute(sql`UPDATE papers SET title = 'To show something' WHERE id = ${ids[3]}`)
+  for (const q of ['something', '"show something"', 'something -robots']) {
+    const { papers } = await searchPapers({ db, now }, { q, from: '2019-04-01', to: '2019-04-30' })
+    expect([q, papers[0]!.id]).toEqual([q, ids[3]])
+    expect(papers.map((paper) => paper.id).slice(1, 3)).toEqual([ids.at(-1), ids.at(-2)])
+  }
+  expect((await searchPapers({ db, now }, { q: '"something show"', to: '2019-04-30' })).papers).toEqual([])
 })
