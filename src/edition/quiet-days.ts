@@ -4,6 +4,7 @@ import type { Db } from '../db/database.ts'
 import { editions } from '../db/schema.ts'
 import type { Messages } from '../messages/catalogue.ts'
 import { daysLater, startOfDay } from '../papers/days.ts'
+import { isQuietDay } from '../papers/quiet-days.ts'
 
 /**
  * What became of a list day. holiday: its list was read after it had closed, and had no papers · outage: no source could be read
@@ -72,9 +73,13 @@ export async function quietDaysBefore(
   const from = [daysLater(last.date, 1), daysLater(date, -TOLD_DAYS)].sort().at(-1)!
   const to = daysLater(date, -1)
   if (from > to) return []
-  return (await listDayStates({ db, config }, from, to)).filter(
-    ({ day, state }) => !(state === 'holiday' && isWeekend(day)) && state !== 'full',
-  )
+  return (await listDayStates({ db, config }, from, to)).filter(isWorthTelling)
+}
+
+/** Where no list is expected, one that nobody read is not missed either. */
+function isWorthTelling({ day, state, papers }: ListDayState): boolean {
+  if (state === 'holiday') return !isWeekend(day)
+  return state === 'thin' || (state === 'outage' && !(papers === 0 && isQuietDay(day)))
 }
 
 const isWeekend = (day: string): boolean => [0, 6].includes(startOfDay(day).getUTCDay())

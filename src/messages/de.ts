@@ -260,6 +260,8 @@ export const de: Messages = {
       subject: 'Willkommen bei Paperboy',
       heading: 'Sie stehen auf der Liste',
       lead: 'Jede Ausgabe hat die Artikel, für die die Forschungsgemeinschaft gestimmt hat, und sagt, warum jeder dabei ist. Ihre erste kommt am',
+      leadBegun:
+        'Jede Ausgabe hat die Artikel, für die die Forschungsgemeinschaft gestimmt hat, und sagt, warum jeder dabei ist. Ihre erste ist schon unterwegs; die nächste kommt am',
       button: 'Jetzt die neueste Liste lesen',
       after: ['Eine andere Stunde, weniger Artikel, wöchentlich oder eine Pause: Ihre Einstellungen.'],
     },
@@ -267,6 +269,7 @@ export const de: Messages = {
       subject: 'Willkommen zurück bei Paperboy',
       heading: 'Willkommen zurück',
       lead: 'Ihre Einstellungen sind wie zuvor. Ihre nächste Ausgabe kommt am',
+      leadBegun: 'Ihre Einstellungen sind wie zuvor. Die neueste Ausgabe ist schon unterwegs; die nächste kommt am',
       button: 'Jetzt die neueste Liste lesen',
       after: ['Eine andere Stunde, weniger Artikel, wöchentlich oder eine Pause: Ihre Einstellungen.'],
     },

@@ -256,6 +256,8 @@ export const en = {
       subject: 'Welcome to Paperboy',
       heading: 'You are on the list',
       lead: 'Each digest has the papers that the research community voted for, and says why each is there. Your first one comes on',
+      leadBegun:
+        'Each digest has the papers that the research community voted for, and says why each is there. Your first one is on its way already; the next comes on',
       button: 'Read the newest list now',
       after: ['Another hour, fewer papers, weekly, or a pause: your preferences.'],
     },
@@ -263,6 +265,8 @@ export const en = {
       subject: 'Welcome back to Paperboy',
       heading: 'Welcome back',
       lead: 'Your choices are as they were when you left. Your next digest comes on',
+      leadBegun:
+        'Your choices are as they were when you left. The newest digest is on its way already; the next comes on',
       button: 'Read the newest list now',
       after: ['Another hour, fewer papers, weekly, or a pause: your preferences.'],
     },

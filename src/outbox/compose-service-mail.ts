@@ -22,6 +22,8 @@ export interface ServiceMail {
   nonce: Buffer | null
   /** whether they were a reader before */
   returning: boolean
+  /** whether the newest edition was planned for them as they confirmed, so that their next digest is not their first */
+  begun: boolean
   messageKey: Buffer
 }
 

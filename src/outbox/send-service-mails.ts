@@ -1,5 +1,4 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
 import { addressOf } from '../delivery/digest-press.ts'
 import { waitAfter } from '../delivery/later-batches.ts'
 import type { Outcome } from '../delivery/outcome.ts'
@@ -33,7 +32,7 @@ export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<n
   if (!(await anyDue(deps)) || !(await mayMail(deps))) return 0
   for (let sent = 0; ; sent++) {
     if (stop.aborted) return sent
-    const mail = await markHanded(deps.db, deps.now())
+    const mail = await markHanded(deps, deps.now())
     if (!mail) return sent
     const message = await composeServiceMail(deps, mail)
     const renewal = keepLease(deps, mail.id)
@@ -80,7 +79,7 @@ async function settleDead({ db, config, now }: Deps): Promise<void> {
  * Takes the oldest due mail and marks it `handed`, checking in the same statement that its reader may have it; who may not
  * (left meanwhile, confirmed already, suppressed) is settled as `skipped` and the next one is taken.
  */
-async function markHanded(db: Db, at: Date): Promise<Handed | undefined> {
+async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date): Promise<Handed | undefined> {
   for (;;) {
     const { rows } = await db.execute<Row>(sql`
       WITH next AS (
@@ -93,6 +92,11 @@ async function markHanded(db: Db, at: Date): Promise<Handed | undefined> {
           CASE WHEN o.kind = 'change' THEN c.nonce ELSE s.confirm_nonce END AS nonce,
           -- asked to confirm: confirmed before; welcomed: confirmed before this time
           CASE WHEN s.status = 'active' THEN coalesce(s.first_confirmed_at < s.confirmed_at, false) ELSE s.confirmed_at IS NOT NULL END AS returning,
+          o.kind = 'welcome' AND EXISTS (
+            SELECT FROM deliveries d
+            WHERE d.subscriber_id = s.id AND d.state IN ('queued', 'handed', 'accepted', 'deferred', 'unknown')
+              AND d.expires_at >= s.confirmed_at + make_interval(hours => ${config.DIGEST_EXPIRY_HOURS})
+          ) AS begun,
           o.created_at > ${at}::timestamptz - make_interval(hours => ${EXPIRES_AFTER_HOURS}) AND ${mayHave} AS allowed
         FROM next JOIN outbox o ON o.id = next.id
           LEFT JOIN subscribers s ON s.id = o.subscriber_id
@@ -106,7 +110,7 @@ async function markHanded(db: Db, at: Date): Promise<Handed | undefined> {
         settled_at = CASE WHEN j.allowed THEN NULL ELSE ${at}::timestamptz END
       FROM judged j WHERE o.id = j.id
       RETURNING o.id, o.kind, o.state, o.subscriber_id, o.message_key, o.hand_overs,
-        j.email, j.zone, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning`)
+        j.email, j.zone, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun`)
     const row = rows[0]
     if (!row) return undefined
     if (row.state === 'handed') return toHanded(row)
@@ -141,6 +145,7 @@ interface Row extends Record<string, unknown> {
   address_hash: Buffer
   nonce: Buffer | null
   returning: boolean
+  begun: boolean
 }
 
 const toHanded = (row: Row): Handed => ({
@@ -154,6 +159,7 @@ const toHanded = (row: Row): Handed => ({
   addressHash: row.address_hash,
   nonce: row.nonce,
   returning: row.returning,
+  begun: row.begun,
   messageKey: row.message_key,
   handOvers: row.hand_overs,
 })

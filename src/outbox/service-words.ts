@@ -47,6 +47,7 @@ export function serviceWords(
   return {
     t,
     ...words,
+    lead: mail.begun && 'leadBegun' in words ? words.leadBegun : words.lead,
     moment: ofReader && mail.nextDigestAt ? inReadersTime(t, mail.nextDigestAt, mail.zone) : undefined,
     url: urls[kind](),
     links: ofReader

@@ -27,6 +27,7 @@ export async function writeServiceMails(services: Services, folder: string): Pro
     nextDigestAt: new Date('2026-04-16T06:00:00Z'),
     addressHash: Buffer.alloc(32),
     nonce: Buffer.alloc(8),
+    begun: true,
     messageKey: Buffer.alloc(16),
   }
   const shots: Shot[] = []

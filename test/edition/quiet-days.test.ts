@@ -78,6 +78,45 @@ describe('a thin day', () => {
   })
 })
 
+/** What a reader's digest of an edition says, once it is sent. */
+async function digestText(services: ReturnType<typeof servicesOn>, edition: number): Promise<string> {
+  const sink = await openSink()
+  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
+  running.push(relay, sink)
+  await addSubscriber(services.db, 'ada@example.org')
+  const { batchIds } = await planAll(services, edition)
+  await deliverBatch(
+    { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) },
+    batchIds[0]!,
+    new AbortController().signal,
+  )
+  return (await sink.read('ada@example.org')).text!.replace(/\s+/g, ' ')
+}
+
+test('weekends and holidays on which nobody read a source are no outage to be told of; other days are', async ({
+  db,
+}) => {
+  const services = servicesOn(db, {}, { now: new Date('2026-05-28T12:00:00Z') })
+  await releasedEdition(services, '2026-05-22', 4) // a Friday; Monday is Memorial Day
+  const text = await digestText(services, await releasedEdition(services, '2026-05-27', 4))
+  expect(text).toContain('The list of Tuesday 26 May could not be read in time')
+  expect(text.match(/could not be read in time/g)).toHaveLength(1)
+})
+
+test.for([
+  ['THIN_DAY', false, 'The list of Tuesday 14 April had only 2 papers'],
+  ['OUTAGE_DAY', true, 'The list of Tuesday 14 April could not be read in time'],
+] as const)('the digest after an edition that %s=skip cancelled says so', async ([setting, cut, words], { db }) => {
+  const services = servicesOn(db, { [setting]: 'skip' }, { now: new Date('2026-04-16T04:00:00Z') })
+  await releasedEdition(services, '2026-04-13', 4)
+  await addPapers(db, '2026-04-14', cut ? 5 : 2)
+  if (cut) await read(db, '2026-04-14', '2026-04-14T12:00:00Z', 5)
+  await assemble(services, { date: '2026-04-14' })
+  await releaseEditionsJob(services)
+  const text = await digestText(services, await releasedEdition(services, '2026-04-15', 4))
+  expect(text).toContain(words)
+})
+
 test('the next digest says which days brought none, and whose own came too late; once', async ({ db }) => {
   const services = servicesOn(db, {}, { now: new Date('2026-04-16T12:00:00Z') })
   const sink = await openSink()

@@ -12,7 +12,7 @@ import { subscribe } from '../../src/subscription/subscribe.ts'
 import { verifyToken } from '../../src/subscription/tokens.ts'
 import { unsubscribe } from '../../src/subscription/unsubscribe.ts'
 import { test } from '../support/database.ts'
-import { addSubscriber, NOON, servicesOn } from '../support/services.ts'
+import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 import { openSink, type Sink, smtpReply } from '../support/sink.ts'
 
 /** The queue loses every wake-up in these tests (support/services.ts): what is sent, a sweep found in the table. */
@@ -117,6 +117,25 @@ describe('the confirmation mail', () => {
     const token = linkIn((await sink.read(ADA)).text!, 'confirm')
     expect(verifyToken(services.keys, 'confirm', token).issuedAt).toEqual(clock.now)
   })
+})
+
+test.for([
+  ['at-once', 'en', 'Your first one is on its way already; the next comes on'],
+  ['at-once', 'de', 'Ihre erste ist schon unterwegs; die nächste kommt am'],
+  ['at-their-hour', 'en', 'Your first one comes on'],
+  ['at-their-hour', 'de', 'Ihre erste kommt am'],
+] as const)('with FIRST_DIGEST=%s the welcome (%s) says: %s', async ([first, locale, words], { db }) => {
+  const services = servicesOn(db, { FIRST_DIGEST: first })
+  const sink = await sinkThat()
+  const sender = senderOn(services, sink.url)
+  await releasedEdition(services)
+  await ask(services)
+  await db.update(subscribers).set({ locale })
+  await sendServiceMails(sender, NEVER)
+  await confirm(services, linkIn((await sink.read(ADA)).text!, 'confirm'))
+  await sendServiceMails(sender, NEVER)
+  const { text, html } = await sink.read(ADA)
+  for (const part of [text!, html as string]) expect(part.replace(/\s+/g, ' ')).toContain(words)
 })
 
 test('the welcome says when the first digest comes, on the reader’s own clock', async ({ db }) => {

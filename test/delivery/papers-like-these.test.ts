@@ -1,0 +1,79 @@
+import { eq, sql } from 'drizzle-orm'
+import { afterEach, expect } from 'vitest'
+import { deliveries, papers } from '../../src/db/schema.ts'
+import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
+import { digestPress } from '../../src/delivery/digest-press.ts'
+import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { openRates } from '../../src/delivery/rates.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
+import { assemble } from '../../src/edition/assemble.ts'
+import { release } from '../../src/edition/release.ts'
+import { indexPapers } from '../../src/papers/index-papers.ts'
+import { mintToken } from '../../src/subscription/tokens.ts'
+import { test } from '../http/site.ts'
+import { addPapers, addSubscriber, NOON } from '../support/services.ts'
+import { openSink } from '../support/sink.ts'
+
+/** From the button in a mail to the papers of a later digest: what a reader votes for, and who asked for papers like these. */
+
+const running: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.close()
+})
+
+const SUBJECTS = [
+  'whales',
+  'bridges',
+  'tulips',
+  'glaciers',
+  'violins',
+  'volcanoes',
+  'mosquitoes',
+  'satellites',
+  'pottery',
+]
+
+test('who voted for a paper and asked for such finds those like it, with the reason; nobody else does', async ({
+  db,
+  site,
+}) => {
+  const { services } = site
+  const [liked] = await addPapers(db, '2026-04-02', 1)
+  const editionPapers = await addPapers(db, '2026-04-14', 20)
+  const alike = [14, 16, 18]
+  for (const [position, id] of [[-1, liked!] as const, ...editionPapers.entries()]) {
+    const folds = position === -1 || alike.includes(position)
+    const subject = folds
+      ? 'folding proteins by their evolutionary residues'
+      : `${SUBJECTS[position % 9]} number${position}`
+    await db
+      .update(papers)
+      .set({ title: `On ${subject}`, abstract: `Measurements of ${subject}.` })
+      .where(eq(papers.id, id))
+  }
+  await indexPapers(services)
+
+  const asking = await addSubscriber(db, 'ada@example.org', { size: 10, likeVoted: true })
+  const silent = await addSubscriber(db, 'bob@example.org', { size: 10, likeVoted: false })
+  for (const reader of [asking, silent]) {
+    const url = `/papers/${liked}/vote/${mintToken(services.keys, 'vote', reader, NOON)}`
+    expect((await site.app.inject({ method: 'POST', url })).statusCode).toBe(303)
+  }
+
+  const { editionId } = await assemble(services, { date: '2026-04-14' })
+  await release(services, { date: '2026-04-14' })
+  const sink = await openSink()
+  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
+  running.push(relay, sink)
+  const { batchIds } = await planAll(services, editionId)
+  const worker = { ...services, relay, rates: openRates(db, services.config), press: digestPress(services) }
+  await deliverBatch(worker, batchIds[0]!, new AbortController().signal)
+
+  const toAda = (await sink.read('ada@example.org')).text!
+  const toBob = (await sink.read('bob@example.org')).text!
+  expect(toAda.match(/On folding proteins/g)).toHaveLength(alike.length)
+  expect(toAda.match(/like papers you voted for/g)).toHaveLength(alike.length)
+  expect(toBob).not.toMatch(/folding proteins|like papers you voted for/)
+  const own = await db.select({ own: deliveries.own }).from(deliveries).orderBy(sql`subscriber_id`)
+  expect(own.map((row) => row.own)).toEqual([alike.length, 0])
+})
