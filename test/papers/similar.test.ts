@@ -51,7 +51,7 @@ test('indexing again changes nothing; what came in, changed or was outgrown is i
 
   await put(db, [3].map(paper))
   expect(await indexPapers({ db })).toBe(1)
-  await put(db, [hfEntry('2604.10003', { title: 'gripper', summary: 'grasping gripper manipulation' })])
+  await put(db, [hfEntry('2604.10003', { title: 'gripper', summary: 'grasping gripper manipulation', upvotes: 900 })])
   expect(await indexPapers({ db })).toBe(1)
   expect((await similarPapers({ db, now }, await idOf(db, '2604.10003'))).map((row) => row.sourceId)).toEqual([
     '2604.10002',
