@@ -207,6 +207,7 @@ describe('edition', { timeout: 120_000 }, () => {
       'digest-2026-04-14.eml',
       'digest-2026-04-14.html',
       'digest-2026-04-14.txt',
+      'digest-2026-04-14.views.html',
     ])
     expect(JSON.parse((await edition('preview')).stdout).text).toContain('Paper 1 of')
     expect(sink.taken, 'a preview mails nobody').toEqual([])
@@ -282,6 +283,6 @@ test('subscribers: in by a file, out by standard output', async ({ databaseUrl, 
   expect((await db.select().from(subscribers)).map((row) => row.importedBy)).toEqual(['the board', 'the board'])
   const out = await paperboy(['subscribers', 'export'], env)
   expect(out.code).toBe(0)
-  expect(out.stdout.split('\n')[1]).toMatch(/^ada@example\.org,active,Europe\/Berlin,7,daily,10,/)
+  expect(out.stdout.split('\n')[1]).toMatch(/^ada@example\.org,active,Europe\/Berlin,7,daily,1,10,html,en,/)
   expect(out.stdout.trimEnd().split('\n')).toHaveLength(3)
 })

@@ -78,7 +78,7 @@ describe.skipIf(noRealPapers)('real lists', () => {
     expect(await everything(db)).toEqual(before)
 
     const given = JSON.parse(await readFile(seedFile, 'utf8')) as { title: string }[]
-    const day = await listDay({ db, now: () => LATER, closeHourUtc }, '2025-03-14')
+    const day = await listDay({ db, now: () => LATER, closeHourUtc }, '2025-03-14', { limit: 100 })
     expect(day?.papers.map((row) => row.title)).toEqual(given.map((entry) => readable(entry.title)))
     expect(day?.papers.find((row) => row.title.startsWith('IA-RED'))?.title).toMatch(/^IA-RED²: /)
     expect(day?.papers.every((row) => row.votes === undefined && row.reason === undefined)).toBe(true)
