@@ -14,7 +14,7 @@ describe('every page', () => {
       )
       expect(headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff' })
       expect(headers).not.toHaveProperty('set-cookie')
-      expect(body).not.toMatch(/<script(?! src)| style="| on\w+="|https?:\/\/(?!arxiv)/)
+      expect(body).not.toMatch(/<script(?! src)| style="| on\w+="|https?:\/\/(?!arxiv|paperboy\.example)/)
       expect(body).toContain('<html lang="en">')
     },
   )
