@@ -168,7 +168,8 @@ const filters = ({ from, to, topic, hasCode }: SearchQuery): SQL =>
       sql`NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE real.list_day = p.list_day AND NOT real.sample))`,
       ...(from && isDay(from) ? [sql`p.list_day >= ${from}::date`] : []),
       ...(to && isDay(to) ? [sql`p.list_day <= ${to}::date`] : []),
-      ...(topic ? [sql`p.topics @> ARRAY[${topic}]`] : []),
+      // PostgreSQL takes no NUL in a text, and no topic has one.
+      ...(topic ? [sql`p.topics @> ARRAY[${topic.replaceAll('\0', '?')}]`] : []),
       ...(hasCode ? [sql`p.code_url IS NOT NULL`] : []),
     ],
     sql` AND `,

@@ -166,7 +166,7 @@ async function dumpOf(url: string): Promise<string> {
         zset: () => redis.zrange(key, '0', '-1'),
         stream: () => redis.xrange(key, '-', '+'),
       }
-      parts.push(JSON.stringify(await read[await redis.type(key)]!()))
+      parts.push(JSON.stringify((await read[await redis.type(key)]?.()) ?? 'gone meanwhile'))
     }
     return parts.join('\n')
   } finally {
