@@ -1,10 +1,7 @@
-import { createReadStream } from 'node:fs'
-import { pipeline } from 'node:stream'
-import { parse } from 'csv-parse'
-import { PaperboyError } from '../errors.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import { addressHash, parseAddress } from './address.ts'
 import { columnName, unguarded } from './csv-columns.ts'
+import { readCsv } from './read-csv.ts'
 import { CADENCES, FORMATS, LONGEST_KEYWORD, MOST_WISHED } from './wishes.ts'
 
 const STATUSES = ['active', 'pending', 'unsubscribed', 'bounced', 'complained'] as const
@@ -38,37 +35,13 @@ export type Line = { row: Row } | { problem: string }
 
 /** No digest of more is under the length that mail programs show. */
 const MOST_PAPERS = 20
-/** A line longer than this is no reader; what follows an unclosed quote must not fill the memory. */
-const LONGEST_LINE = 64 * 1024
 
 /**
- * Reads a CSV file line by line: a header that names `email`, in any order the rest; columns that mean nothing here are skipped.
+ * The lines of a list of readers: a header that names `email`, in any order the rest; columns that mean nothing here are skipped.
  * @throws PaperboyError BAD_IMPORT for a file that is not there or not CSV
  */
 export async function* readRows(file: string, suppressionKey: string): AsyncGenerator<Line> {
-  let header = false
-  const columns = (names: string[]) => {
-    header = true
-    return headerOf(names)
-  }
-  const parser = parse({
-    bom: true,
-    columns,
-    trim: true,
-    skip_empty_lines: true,
-    info: true,
-    max_record_size: LONGEST_LINE,
-  })
-  // Not pipe, which would keep a file that cannot be read from ever ending the loop below.
-  pipeline(createReadStream(file), parser, () => {})
-  try {
-    for await (const { info, record } of parser) yield toLine(info.lines, record, suppressionKey)
-    if (!header) throw new Error('it is empty; its first line has to name the column "email"')
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string }
-    if (code === 'ENOENT') throw new PaperboyError('BAD_IMPORT', `There is no file ${file}.`, { cause: error })
-    throw new PaperboyError('BAD_IMPORT', `${file} is not a CSV file that can be read: ${message}`, { cause: error })
-  }
+  for await (const { line, record } of readCsv(file, headerOf)) yield toLine(line, record, suppressionKey)
 }
 
 function headerOf(names: string[]): string[] {

@@ -1,11 +1,9 @@
 import { createHmac } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { pipeline } from 'node:stream'
-import { parse } from 'csv-parse'
 import { sql } from 'drizzle-orm'
 import { PaperboyError } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { addressHash, parseAddress } from '../subscription/address.ts'
+import { readCsv } from '../subscription/read-csv.ts'
 import { type Suppression, type SuppressionReason, suppress } from './suppress.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
@@ -70,24 +68,13 @@ export async function importSuppressions(
 }
 
 async function* readLines(file: string, suppressionKey: string): AsyncGenerator<Line> {
-  let header = false
-  const columns = (names: string[]) => {
-    header = true
-    const lower = names.map((name) => name.toLowerCase())
-    if (lower.includes('email') || (lower.includes('address_hash') && lower.includes('key'))) return lower
-    throw new Error('its first line names neither the column "email" nor "address_hash" and "key"')
-  }
-  const parser = parse({ bom: true, columns, trim: true, skip_empty_lines: true, info: true, max_record_size: 10_000 })
-  // Not pipe, which would keep a file that cannot be read from ever ending the loop below.
-  pipeline(createReadStream(file), parser, () => {})
-  try {
-    for await (const { info, record } of parser) yield toLine(info.lines, record, suppressionKey)
-    if (!header) throw new Error('it is empty')
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string }
-    if (code === 'ENOENT') throw new PaperboyError('BAD_IMPORT', `There is no file ${file}.`, { cause: error })
-    throw new PaperboyError('BAD_IMPORT', `${file} is not a CSV file that can be read: ${message}`, { cause: error })
-  }
+  for await (const { line, record } of readCsv(file, headerOf)) yield toLine(line, record, suppressionKey)
+}
+
+function headerOf(names: string[]): string[] {
+  const lower = names.map((name) => name.toLowerCase())
+  if (lower.includes('email') || (lower.includes('address_hash') && lower.includes('key'))) return lower
+  throw new Error('its first line names neither the column "email" nor "address_hash" and "key"')
 }
 
 function toLine(line: number, record: Record<string, string>, suppressionKey: string): Line {
