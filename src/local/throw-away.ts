@@ -1,32 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { startWorker } from '../../workers/worker.ts'
 import { buildApp } from '../app.ts'
 import { readEnvironment } from '../config.ts'
 import { migrate } from '../db/database.ts'
 import { choosePort } from '../embedded/port.ts'
-import { startEmbeddedPostgres } from '../embedded/postgres.ts'
 import { openServices, type Services } from '../services.ts'
 import type { Mailbox } from './mailbox.ts'
 import { settleLocally } from './settle.ts'
+import { openThrowAwayDatabase } from './throw-away-database.ts'
 
 /**
  * The whole service on a database and ports of its own, for the demo and the screenshots; nothing of it is left when the stack
  * is disposed of.
  */
 export async function startThrowAway(stack: AsyncDisposableStack): Promise<{ services: Services; mailbox: Mailbox }> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-once-'))
-  stack.defer(() => rm(dataDir, { recursive: true, force: true }))
-  const postgres = await startEmbeddedPostgres({ dataDir })
-  stack.defer(async () => {
-    await postgres.stop()
-    await postgres.remove()
-  })
+  const { url, folder } = await openThrowAwayDatabase(stack)
   const port = String(await choosePort(undefined))
   const environment = readEnvironment({
-    DATA_DIR: dataDir,
-    DATABASE_URL: postgres.url,
+    DATA_DIR: folder,
+    DATABASE_URL: url,
     PORT: port,
     PUBLIC_URL: `http://127.0.0.1:${port}`,
     MAILBOX_PORT: '0',

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import autocannon from 'autocannon'
 import { fastify } from 'fastify'
 import { pino } from 'pino'
@@ -8,7 +5,7 @@ import { buildApp } from '../../src/app.ts'
 import { readEnvironment } from '../../src/config.ts'
 import { migrate } from '../../src/db/database.ts'
 import { outbox, subscribers } from '../../src/db/schema.ts'
-import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { openThrowAwayDatabase } from '../../src/local/throw-away-database.ts'
 import { openServices, type Services } from '../../src/services.ts'
 import { makeProof } from '../support/proof.ts'
 import { addPapers, addSubscriber, lostQueues } from '../support/services.ts'
@@ -37,19 +34,13 @@ export async function bench([only]: string[]): Promise<void> {
 }
 
 async function open(stack: AsyncDisposableStack): Promise<Services> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-bench-'))
-  stack.defer(() => rm(dataDir, { recursive: true, force: true }))
-  const postgres = await startEmbeddedPostgres({ dataDir })
-  stack.defer(async () => {
-    await postgres.stop()
-    await postgres.remove()
-  })
-  await migrate(postgres.url)
+  const { url } = await openThrowAwayDatabase(stack)
+  await migrate(url)
   const raised = Object.fromEntries(
     ['SIGN_UPS_PER_NETWORK', 'SIGN_UPS_PER_DOMAIN', 'SIGN_UPS_IN_ALL'].map((name) => [name, '1000000']),
   )
   const config = readEnvironment({
-    DATABASE_URL: postgres.url,
+    DATABASE_URL: url,
     SMTP_URL: 'smtp://127.0.0.1:1',
     PUBLIC_URL: 'http://127.0.0.1',
     MAIL_FROM: 'papers@paperboy.example',

@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
 import { buildApp } from '../../src/app.ts'
-import { type Db, databaseOn, migrate, openPool } from '../../src/db/database.ts'
-import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import type { Db } from '../../src/db/database.ts'
 import { servicesOn } from '../support/services.ts'
 import { readPapers } from './ranking/likeness.ts'
 import { fillLibrary } from './search/library.ts'
+import { openLibrary } from './support/library.ts'
 import { printTable } from './support/table.ts'
 
 const DATA = new URL('../../../shared/data/papers/hf-daily', import.meta.url).pathname
@@ -32,7 +29,7 @@ export async function bench(args: string[]): Promise<void> {
   if (values.help) return console.log(help)
   if (!existsSync(values.from)) return console.log(`There are no papers at ${values.from}.`)
   await using stack = new AsyncDisposableStack()
-  const { db, url } = await openDatabase(stack)
+  const { db, url } = await openLibrary(stack)
   await fillLibrary(db, readPapers(values.from), Number(values.papers))
   const services = servicesOn(db, { DATABASE_URL: url }, { now: new Date() })
   const app = buildApp(services, { keepPagesMs: 0 })
@@ -51,20 +48,6 @@ export async function bench(args: string[]): Promise<void> {
     rows.push([name, took[0]!.toFixed(1), part(0.5), part(0.95)])
   }
   printTable([['milliseconds', 'first', 'p50', 'p95'], ...rows])
-}
-
-async function openDatabase(stack: AsyncDisposableStack): Promise<{ db: Db; url: string }> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-bench-'))
-  stack.defer(() => rm(dataDir, { recursive: true, force: true }))
-  const postgres = await startEmbeddedPostgres({ dataDir })
-  stack.defer(async () => {
-    await postgres.stop()
-    await postgres.remove()
-  })
-  await migrate(postgres.url)
-  const pool = openPool(postgres.url, () => {}, 4)
-  stack.defer(() => pool.end())
-  return { db: databaseOn(pool), url: postgres.url }
 }
 
 async function somePages(db: Db): Promise<Record<string, string[]>> {

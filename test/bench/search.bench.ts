@@ -1,17 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
-import { type Db, databaseOn, migrate, openPool } from '../../src/db/database.ts'
-import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import type { Db } from '../../src/db/database.ts'
 import { listDay } from '../../src/papers/list-day.ts'
 import { searchPapers } from '../../src/papers/search.ts'
 import { similarPapers } from '../../src/papers/similar.ts'
 import { topicCounts } from '../../src/papers/topics.ts'
 import { readPapers } from './ranking/likeness.ts'
 import { fillLibrary } from './search/library.ts'
+import { openLibrary } from './support/library.ts'
 import { printTable } from './support/table.ts'
 
 const DATA = new URL('../../../shared/data/papers/hf-daily', import.meta.url).pathname
@@ -37,25 +34,11 @@ export async function bench(args: string[]): Promise<void> {
   if (values.help) return console.log(help)
   if (!existsSync(values.from)) return console.log(`There are no papers at ${values.from}.`)
   await using stack = new AsyncDisposableStack()
-  const db = await openDatabase(stack)
+  const { db } = await openLibrary(stack)
   const began = performance.now()
   const words = await fillLibrary(db, readPapers(values.from), Number(values.papers))
   console.log(`${values.papers} papers in ${Math.round((performance.now() - began) / 1000)} s`)
   await report(db, words, Number(values.times))
-}
-
-async function openDatabase(stack: AsyncDisposableStack): Promise<Db> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-bench-'))
-  stack.defer(() => rm(dataDir, { recursive: true, force: true }))
-  const postgres = await startEmbeddedPostgres({ dataDir })
-  stack.defer(async () => {
-    await postgres.stop()
-    await postgres.remove()
-  })
-  await migrate(postgres.url)
-  const pool = openPool(postgres.url, () => {}, 4)
-  stack.defer(() => pool.end())
-  return databaseOn(pool)
 }
 
 async function report(db: Db, words: string[], times: number): Promise<void> {

@@ -1,13 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { type Config, readEnvironment, requireSettled } from '../../../src/config.ts'
 import { databaseOn, migrate, openPool } from '../../../src/db/database.ts'
 import { planAll } from '../../../src/delivery/plan-deliveries.ts'
-import { startEmbeddedPostgres } from '../../../src/embedded/postgres.ts'
 import { ensureFirstEdition } from '../../../src/local/first-edition.ts'
+import { openThrowAwayDatabase } from '../../../src/local/throw-away-database.ts'
 import type { Services } from '../../../src/services.ts'
 
 /** A throw-away PostgreSQL, with the settings a real one has, and in it a released edition of the sample papers. */
@@ -20,17 +17,11 @@ export interface Stage {
 }
 
 export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
-  const folder = await mkdtemp(join(tmpdir(), 'paperboy-bench-'))
-  stack.defer(() => rm(folder, { recursive: true, force: true }))
-  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'data') })
-  stack.defer(async () => {
-    await postgres.stop()
-    await postgres.remove()
-  })
-  await migrate(postgres.url)
+  const { url, folder } = await openThrowAwayDatabase(stack)
+  await migrate(url)
   const env = {
     NODE_ENV: 'production',
-    DATABASE_URL: postgres.url,
+    DATABASE_URL: url,
     SMTP_URL: 'smtp://127.0.0.1:1',
     PUBLIC_URL: 'https://paperboy.example',
     MAIL_FROM: 'Paperboy <papers@paperboy.example>',
@@ -42,7 +33,7 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
   }
   const config: Config = requireSettled(readEnvironment(env))
   const pool = stack.adopt(
-    openPool(postgres.url, () => {}),
+    openPool(url, () => {}),
     (each) => each.end(),
   )
   const log = pino({ level: 'silent' })

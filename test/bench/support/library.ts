@@ -1,0 +1,13 @@
+import { type Db, databaseOn, migrate, openPool } from '../../../src/db/database.ts'
+import { openThrowAwayDatabase } from '../../../src/local/throw-away-database.ts'
+
+/** Migrated tables in a throw-away database, for a library of papers to be made in. */
+export async function openLibrary(stack: AsyncDisposableStack): Promise<{ db: Db; url: string }> {
+  const { url } = await openThrowAwayDatabase(stack)
+  await migrate(url)
+  const pool = stack.adopt(
+    openPool(url, () => {}, 4),
+    (each) => each.end(),
+  )
+  return { db: databaseOn(pool), url }
+}
