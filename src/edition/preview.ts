@@ -83,7 +83,7 @@ export async function preview(
 }
 
 async function findReader({ db, now }: Pick<Services, 'db' | 'now'>, typed: string) {
-  const { key } = parseAddress(typed)
+  const { key } = parseAddress(typed, { utf8: true })
   const [found] = await db
     .select({
       subscriberId: subscribers.id,
