@@ -27,7 +27,7 @@ CREATE TABLE source_pace (
   next_at timestamptz NOT NULL
 );
 
--- Papers that readers proposed. Who did is not kept.
+-- Papers that readers proposed. Who did is not kept here.
 CREATE TYPE submission_state AS ENUM ('asked', 'found', 'unknown', 'accepted', 'declined');
 CREATE TABLE submissions (
   id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

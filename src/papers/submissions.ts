@@ -16,7 +16,7 @@ const AT_ONCE = 50
 
 /**
  * A reader proposes a paper. Only an arXiv id is taken out of what they gave, so no address of theirs is ever opened. Proposing a
- * paper again only counts; who did is not kept.
+ * paper again only counts; who did is not kept here (a browser known for voting is noted beside the votes).
  *
  * @returns the paper's id, and its list day where the community's list has it already
  * @throws PaperboyError BAD_PAPER
