@@ -6,7 +6,7 @@ import type { Locale } from '../messages/catalogue.ts'
  * reason, `because` stands where there is none), a notice. For the digest: what its subject did not say, how many papers it has and how
  * many more it had no room for, each paper's place.
  */
-const HOLES = [
+export const HOLES = [
   'unsubscribe',
   'preferences',
   'vote',

@@ -7,7 +7,7 @@ import type { CardPaper } from '../../src/edition/card.ts'
 import { composeEdition } from '../../src/edition/compose.ts'
 import { composeDigest, digestBody, layOut, type ShownPaper } from '../../src/edition/digest.ts'
 import { newGalley, setIn } from '../../src/edition/galley.ts'
-import { closed, cutBody, type EditionParts, type Hole, markersOf } from '../../src/edition/parts.ts'
+import { closed, cutBody, type EditionParts, HOLES, type Hole, markersOf } from '../../src/edition/parts.ts'
 import { bodyOf, plateOf, subjectOf } from '../../src/edition/plate.ts'
 import { readable } from '../../src/papers/readable.ts'
 import { verifyToken } from '../../src/subscription/tokens.ts'
@@ -115,18 +115,6 @@ const wordsOf = (html: string): string =>
     .replace(/\s+/g, ' ')
 
 describe('cutting and joining', () => {
-  const HOLES = [
-    'unsubscribe',
-    'preferences',
-    'vote',
-    'also',
-    'because',
-    'notice',
-    'preheader',
-    'count',
-    'rest',
-    'number',
-  ] as const
   const NONCE = 'pb00112233'
   const nasty = fc.constantFrom(
     '=',
