@@ -1,9 +1,22 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 
-/** The preferred port if nobody has it, so that a bookmarked connection keeps working; else a free one of the system's choice. */
+/**
+ * Systems take the source ports of connections from 32768 (Linux) or 49152 on: one of those that is free now may be somebody's
+ * connection by the time it is listened on.
+ */
+const FIRST_PORT = 15_000
+const LAST_PORT = 25_000
+const TRIES = 100
+
+/** The preferred port if nobody has it, so that a bookmarked connection keeps working; else a free one. */
 export async function choosePort(preferred: number | undefined): Promise<number> {
   if (preferred !== undefined && (await isFree(preferred))) return preferred
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = randomInt(FIRST_PORT, LAST_PORT)
+    if (await isFree(port)) return port
+  }
   return listenOnce(0)
 }
 
