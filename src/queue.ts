@@ -70,8 +70,18 @@ export async function openQueues(options: {
   }
   for (const queue of Object.values(queues)) queue.on('error', options.onError)
   const workers: Worker[] = []
+  const running = new Set<Promise<unknown>>()
+  /** Until no job runs and none was begun for a while after it, for a job may be on its way when a worker is told to stop. */
+  const idle = async () => {
+    do {
+      await Promise.allSettled(running)
+      await delay(CLOSE_PATIENCE_MS, undefined, { ref: false })
+    } while (running.size > 0)
+  }
+  // After a fail-over of Redis BullMQ may wait for ever for a connection that is gone: jobs are waited for, connections are not.
   const stopWorking = async () => {
-    await Promise.all(workers.splice(0).map((worker) => worker.close()))
+    const closed = Promise.all(workers.splice(0).map((worker) => worker.close()))
+    await Promise.race([closed, idle()])
   }
 
   return {
@@ -83,11 +93,15 @@ export async function openQueues(options: {
     work(handlers, concurrency, failed) {
       for (const name of Object.keys(queues) as QueueName[]) {
         const worker = backend.worker(name, concurrency[name], async (jobName, data) => {
+          const job = run(handlers, jobName as JobName, data)
+          running.add(job)
           try {
-            return await run(handlers, jobName as JobName, data)
+            return await job
           } catch (error) {
             failed(jobName as JobName, error)
             throw new Error(`${jobName} failed; the worker's log says why`)
+          } finally {
+            running.delete(job)
           }
         })
         worker.on('error', options.onError)
@@ -98,7 +112,6 @@ export async function openQueues(options: {
     witness: backend.witness,
     async close() {
       await stopWorking()
-      // After a fail-over of Redis BullMQ may wait for a moment that is gone (seen in one of six); its connection is cut below.
       const closed = Promise.all(Object.values(queues).map((queue) => queue.close()))
       await Promise.race([closed, delay(CLOSE_PATIENCE_MS, undefined, { ref: false })])
       await backend.close()
@@ -106,7 +119,7 @@ export async function openQueues(options: {
   }
 }
 
-const run = <N extends JobName>(handlers: Handlers, name: N, data: unknown): Promise<unknown> =>
+const run = async <N extends JobName>(handlers: Handlers, name: N, data: unknown): Promise<unknown> =>
   handlers[name](jobs[name].parse(data) as JobData<N>)
 
 type Process = (name: string, data: unknown) => Promise<unknown>

@@ -55,6 +55,33 @@ for (const backend of ['postgres', 'redis']) {
       expect(failures.map(([name]) => name)).toEqual(['send-batch'])
     })
 
+    test('stopping waits for the job that runs, however long it takes', async ({ databaseUrl, onTestFinished }) => {
+      const redis = backend === 'redis' ? await startRedis() : undefined
+      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
+      const job = Promise.withResolvers<void>()
+      onTestFinished(async () => {
+        job.resolve()
+        await queues.close()
+        await redis?.stop()
+      })
+      let begun = false
+      const sendBatch = () => {
+        begun = true
+        return job.promise
+      }
+      queues.work({ ...NOTHING, 'send-batch': sendBatch }, CONCURRENCY, () => {})
+      await queues.wake('send-batch', { batchId: 7 }, '7-0')
+      await expect.poll(() => begun, { timeout: 10_000 }).toBe(true)
+      let stopped = false
+      const stopping = queues.stopWorking().then(() => {
+        stopped = true
+      })
+      // Longer than a connection that is gone is waited for.
+      await expect(expect.poll(() => stopped, { timeout: 3_000 }).toBe(true)).rejects.toThrow()
+      job.resolve()
+      await stopping
+    })
+
     test('mails that hang do not keep the clockwork waiting', async ({ databaseUrl, onTestFinished }) => {
       const redis = backend === 'redis' ? await startRedis() : undefined
       const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
