@@ -232,7 +232,7 @@ export const de: Messages = {
     confirm: {
       subject: 'Bitte bestätigen Sie Ihre Adresse',
       heading: 'Bitte bestätigen Sie Ihre Adresse',
-      lead: 'Jemand, wahrscheinlich Sie, hat für diese Adresse um eine tägliche Mail mit den meistbeachteten Forschungsartikeln gebeten. Öffnen Sie die Seite hinter diesem Link und bestätigen Sie dort; die erste Ausgabe kommt dann zur nächsten Morgenstunde.',
+      lead: 'Jemand, wahrscheinlich Sie, hat für diese Adresse um eine tägliche Mail mit den meistbeachteten Forschungsartikeln gebeten. Öffnen Sie die Seite hinter diesem Link und bestätigen Sie dort; dann beginnen die Mails.',
       button: 'Meine Adresse bestätigen',
       after: [
         'Der Link gilt 7 Tage. Wenn Sie es nicht waren, tun Sie nichts: Ohne Ihre Bestätigung wird keine Ausgabe geschickt.',

@@ -230,7 +230,7 @@ export const en = {
     confirm: {
       subject: 'Please confirm your address',
       heading: 'Please confirm your address',
-      lead: 'Somebody, most likely you, asked for a daily mail of trending research papers to this address. Open the page behind this link and confirm there, and the first digest comes at the next morning hour.',
+      lead: 'Somebody, most likely you, asked for a daily mail of trending research papers to this address. Open the page behind this link and confirm there, and the mails begin.',
       button: 'Confirm my address',
       after: [
         'The link is good for 7 days. If it was not you, do nothing: without your confirmation no digest is sent.',
