@@ -17,9 +17,12 @@ export function pickPlainly(candidates: Candidates, wishes: Wishes, had: Readonl
   const met = () => fresh.slice(0, crowd).filter((position) => fits.has(position)).length
   while (met() + places - crowd < wanted) crowd--
   const left = matching.slice(met())
-  const turns = turnsOf(candidates, wishes.topics, left)
+  const { turns, standings } = turnsOf(candidates, wishes.topics, fresh)
   const own = left
-    .sort((a, b) => fits.get(b)! - fits.get(a)! || (turns.get(a) ?? 0) - (turns.get(b) ?? 0) || a - b)
+    .sort(
+      (a, b) =>
+        fits.get(b)! - fits.get(a)! || turns.get(a)! - turns.get(b)! || standings.get(b)! - standings.get(a)! || a - b,
+    )
     .slice(0, Math.max(wanted - met(), 0))
   return { shown: [...fresh.slice(0, crowd), ...own, ...rising].sort((a, b) => a - b), own: own.length }
 }
@@ -36,13 +39,25 @@ export function arrangePlainly(candidates: Candidates, wishes: Wishes, { shown, 
   }))
 }
 
-function turnsOf(candidates: Candidates, topics: readonly string[], left: readonly number[]): Map<number, number> {
+/** Where each fresh paper stands best among its topics' fresh ones: the turn, from 1, and the standing. Without a topic it has the first. */
+function turnsOf(candidates: Candidates, topics: readonly string[], fresh: readonly number[]) {
+  const isFresh = new Set(fresh)
   const turns = new Map<number, number>()
+  const standings = new Map<number, number>()
   for (const slug of topics) {
-    const own = candidates.ofTopic(slug).filter((position) => left.includes(position))
-    for (const [turn, position] of own.entries()) turns.set(position, Math.min(turn, turns.get(position) ?? turn))
+    const inTopic = candidates.standingIn(slug)
+    const own = candidates.ofTopic(slug).map((position, at) => ({ position, standing: inTopic[at]! }))
+    for (const [at, { position, standing }] of own.filter((one) => isFresh.has(one.position)).entries()) {
+      turns.set(position, Math.min(at + 1, turns.get(position) ?? at + 1))
+      standings.set(position, Math.max(standing, standings.get(position) ?? standing))
+    }
   }
-  return turns
+  for (const position of fresh) {
+    if (turns.has(position)) continue
+    turns.set(position, 1)
+    standings.set(position, candidates.standing[position]!)
+  }
+  return { turns, standings }
 }
 
 function fitOf(candidates: Candidates, { topics, keywords, liked }: Wishes): Map<number, number> {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Alike, type CandidatePaper, type Candidates, candidatesOf } from '../../src/edition/candidates.ts'
 import { arrange, choose, pick, type Wishes } from '../../src/edition/choose.ts'
+import type { Usuals } from '../../src/papers/standing.ts'
 import { arrangePlainly, pickPlainly } from './choose-plainly.ts'
 
 const TOPICS = ['speech', 'vision', 'robotics', 'theory', 'agents']
@@ -20,6 +21,14 @@ const wishes = (some: Partial<Wishes> = {}): Wishes => ({ size: 10, topics: [], 
 
 const positions = (chosen: { position: number }[]) => chosen.map((one) => one.position)
 const count = (n: number) => Array.from({ length: n }, (_, i) => i)
+
+const USUALS: Usuals = {
+  all: { papers: 200, mean: 2.5 },
+  topics: new Map([
+    ['speech', { papers: 12, mean: 1 }],
+    ['agents', { papers: 90, mean: 3.5 }],
+  ]),
+}
 
 // Picks first, then the crowd's, "still rising" at the end: as editions are assembled.
 const anyEdition = fc
@@ -41,15 +50,19 @@ const anyEdition = fc
         ),
         { maxLength: 20 },
       ),
+      fc.array(fc.nat(400), { minLength: picks + top + rising, maxLength: picks + top + rising }),
     ),
   )
-  .map(([sections, topics, words, likes]) => {
-    const papers = sections.map((section, i) => paper(section, topics[i], `It uses ${words[i]!.join(' and ')}.`))
+  .map(([sections, topics, words, likes, votes]) => {
+    const papers = sections.map((section, i) => ({
+      ...paper(section, topics[i], `It uses ${words[i]!.join(' and ')}.`),
+      votes: votes[i]!,
+    }))
     const alike = new Map<number, Alike[]>()
     if (papers.length > 0) {
       for (const [id, position, likeness] of likes) alike.set(id, [...(alike.get(id) ?? []), { position, likeness }])
     }
-    return { papers, alike, candidates: candidatesOf(papers, alike) }
+    return { papers, alike, candidates: candidatesOf(papers, alike, USUALS) }
   })
 const anyWishes = fc.record({
   size: fc.integer({ min: 1, max: 20 }),
@@ -149,7 +162,7 @@ describe('whatever the edition, the wishes and the past', () => {
   holds('it is what sorting all that fits would give', ({ e, w, had }) => {
     // Also where nothing of the crowd's best fits, so that the reader's share comes from further down.
     const deep = e.papers.map((one, at) => (at < 12 ? { ...one, topics: [], abstract: '' } : one))
-    for (const candidates of [e.candidates, candidatesOf(deep)]) {
+    for (const candidates of [e.candidates, candidatesOf(deep, e.alike, USUALS)]) {
       const plainly = pickPlainly(candidates, w, had)
       expect(pick(candidates, w, had)).toEqual(plainly)
       expect(arrange(candidates, w, plainly)).toEqual(arrangePlainly(candidates, w, plainly))
