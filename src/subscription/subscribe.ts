@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
+import { executePrepared } from '../db/prepared.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { addressHash, parseAddress } from './address.ts'
@@ -36,8 +37,8 @@ export async function subscribe(
   const zone = request.zone?.replaceAll('\0', '?') ?? 'UTC'
   const at = now()
   await db.transaction(async (tx) => {
-    await tx.execute(oneAtATime(key))
-    await tx.execute(sql`
+    await executePrepared(tx, oneAtATime(key))
+    const statement = sql`
       WITH known AS (
         SELECT id, CASE WHEN status = 'active' THEN 'already' ELSE 'confirm' END::service_mail AS kind
         FROM subscribers WHERE email_key = ${key}
@@ -60,7 +61,8 @@ export async function subscribe(
       INSERT INTO outbox (kind, subscriber_id, due_at, message_key, created_at)
       SELECT CASE WHEN status = 'active' THEN 'already' ELSE 'confirm' END::service_mail, id, ${request.mailAfter ?? at}, ${randomBytes(16)}, ${at}
       FROM asked
-      WHERE status NOT IN ('complained', 'erased') AND NOT ${barred(sql`asked.address_hash`)}`)
+      WHERE status NOT IN ('complained', 'erased') AND NOT ${barred(sql`asked.address_hash`)}`
+    await executePrepared(tx, statement)
   })
   void queues.wake('send-service-mails', {})
 }

@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isDisposableEmailDomain } from 'disposable-email-domains-js'
+import { disposableEmailBlocklistSet } from 'disposable-email-domains-js'
 
 export interface DomainSigns {
   /** of a service of addresses to throw away */
@@ -44,6 +44,8 @@ export function openMailDomains(
       if (running.size >= LOOKUPS_AT_ONCE) return 'unknown'
       running.set(domain, look(domain))
     }
+    // Nobody waits for the news of a domain that took mail, or did not say, when last asked.
+    if (known && known.takesMail !== 'no') return known.takesMail
     return Promise.race([running.get(domain)!, delay(PATIENCE_MS, 'unknown' as const, { ref: false })])
   }
 
@@ -52,10 +54,13 @@ export function openMailDomains(
   }
 }
 
+// Made once: the package's own look-up makes a set of the whole list each time.
+const DISPOSABLE = disposableEmailBlocklistSet()
+
 /** The domain itself, or one that it is under. */
 function isDisposable(domain: string): boolean {
   const labels = domain.split('.')
-  return labels.slice(0, -1).some((_, at) => isDisposableEmailDomain(labels.slice(at).join('.')))
+  return labels.slice(0, -1).some((_, at) => DISPOSABLE.has(labels.slice(at).join('.')))
 }
 
 /** RFC 5321 § 5.1: mail goes to the MX hosts, without any to the name itself; RFC 7505: a lone "." takes none. */

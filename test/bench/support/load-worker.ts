@@ -1,0 +1,55 @@
+import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import autocannon from 'autocannon'
+import type { Answered, Load } from './load.ts'
+
+/** What load.ts starts: a `Load` comes in as JSON, what was `Answered` goes out. */
+const { url, connections, seconds, rate, bursts = false, forms = [] }: Load = JSON.parse(await text(process.stdin))
+
+const latencies: number[] = []
+let redirects = 0
+
+function run(options: { connections: number; overallRate?: number }): Promise<void> {
+  const posts = {
+    requests: [
+      {
+        method: 'POST' as const,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        setupRequest: (request: autocannon.Request) => ({ ...request, body: forms.pop()! }),
+      },
+    ],
+  }
+  return new Promise((resolve, reject) => {
+    const all = { url, duration: seconds, ...options, ...(forms.length > 0 && posts) }
+    const running = autocannon(all, (error) => (error ? reject(error) : resolve()))
+    running.on('response', (_client, status, _bytes, milliseconds) => {
+      latencies.push(milliseconds)
+      if (status >= 300 && status < 400) redirects++
+    })
+  })
+}
+
+/** A connection of autocannon sends its share of a second at once: begun at different times, they share the second. */
+async function evenly(rate: number) {
+  const each = Array.from({ length: connections }, async (_, nth) => {
+    await delay((nth * 1000) / connections)
+    await run({ connections: 1, overallRate: rate / connections })
+  })
+  await Promise.all(each)
+}
+
+if (rate === undefined) await run({ connections })
+else if (bursts) await run({ connections, overallRate: rate })
+else await evenly(rate)
+
+latencies.sort((a, b) => a - b)
+const percentile = (part: number) => latencies[Math.min(Math.floor(part * latencies.length), latencies.length - 1)]!
+const answered: Answered = {
+  p50: percentile(0.5),
+  p97_5: percentile(0.975),
+  p99: percentile(0.99),
+  answers: latencies.length,
+  redirects,
+  rate: latencies.length / seconds,
+}
+process.stdout.write(JSON.stringify(answered))
