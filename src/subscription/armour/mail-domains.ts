@@ -30,7 +30,8 @@ export function openMailDomains(
   const running = new Map<string, Promise<DomainSigns['takesMail']>>()
 
   const look = async (domain: string) => {
-    const takesMail = await takesMailAt(dns, domain).finally(() => running.delete(domain))
+    const takesMail = await takesMailAt(dns, domain)
+    running.delete(domain)
     kept.delete(domain)
     kept.set(domain, { takesMail, until: clock() + GOOD_FOR_MS[takesMail] })
     if (kept.size > KEPT) kept.delete(kept.keys().next().value!)
