@@ -62,34 +62,60 @@ async function everyPage({ services }: Site): Promise<string[]> {
     `${token('preferences')}?saved=`,
     '/editions',
     '/editions/2026-04-14',
+    '/search',
+    '/search?q=paper',
+    '/search?q=%22paper%22&topic=agents&code=',
+    '/search?q=nothing-of-the-kind',
+    '/topics',
+    '/topics/video-generation',
+    '/topics/nothing-of-the-kind',
+    '/feeds',
+    '/submit',
+    '/submitted',
+    '/privacy',
+    '/api/docs',
     '/nothing/here',
   ]
 }
 
-describe.for(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+const PHONE = { width: 375, height: 800 }
+const DESK = { width: 1280, height: 800 }
+
+/** What axe calls an obstacle, and how far the page can be scrolled sideways on a phone and on a desk. */
+async function look(page: Page, url: string): Promise<{ url: string; found: string[]; overflow: unknown[] }> {
+  await page.goto(url)
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate<axe.AxeResults>('axe.run()')
+  // A mail's document is made for mail programs: of it only what is serious counts, such as contrast and link names.
+  const counts = (impact: unknown) => !url.startsWith('/editions/') || impact === 'serious' || impact === 'critical'
+  const found = violations.filter(({ impact }) => counts(impact)).map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
+  const own = page.viewportSize()!
+  const overflow: unknown[] = []
+  for (const size of [own.width === PHONE.width ? DESK : PHONE, own]) {
+    await page.setViewportSize(size)
+    overflow.push(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'))
+  }
+  return { url, found, overflow }
+}
+
+describe.for([
+  { colorScheme: 'light', locale: 'en-GB', viewport: DESK },
+  { colorScheme: 'dark', locale: 'de-DE', viewport: PHONE },
+] as const)('in $colorScheme colours, speaking $locale', (how) => {
   test('no page has anything that axe calls an obstacle', { timeout: 120_000 }, async ({ site }) => {
     const paths = await everyPage(site)
     // Only the test may put its script past the pages' own policy.
-    const page = await open(site, { colorScheme, bypassCSP: true })
-    for (const width of [375, 1280]) {
-      await page.setViewportSize({ width, height: 800 })
-      for (const url of paths) {
-        await page.goto(url)
-        await page.evaluate(axe.source)
-        const { violations } = await page.evaluate<axe.AxeResults>('axe.run()')
-        // A mail's document is made for mail programs: of it only what is serious counts, such as contrast and link names.
-        const counts = (impact: unknown) =>
-          !url.startsWith('/editions/') || impact === 'serious' || impact === 'critical'
-        const found = violations
-          .filter(({ impact }) => counts(impact))
-          .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
-        expect({ url, found }).toEqual({ url, found: [] })
-        const overflow = await page.evaluate(
-          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-        )
-        expect({ url, width, overflow }).toEqual({ url, width, overflow: 0 })
-      }
+    const page = await open(site, { ...how, bypassCSP: true })
+    const lookAtAll = async (urls: string[]) => {
+      for (const url of urls) expect(await look(page, url)).toEqual({ url, found: [], overflow: [0, 0] })
     }
+    await lookAtAll(paths)
+    // As a reader that the browser knows, who has voted.
+    const vote = paths.find((path) => path.startsWith('/papers/1/vote/'))!
+    await page.goto(vote)
+    await page.locator('main form button').click()
+    await page.waitForLoadState()
+    await lookAtAll(['/', '/papers/1', '/papers/1/vote', vote, '/search?q=paper', '/votes'])
   })
 })
 
