@@ -21,9 +21,24 @@ const MARKED =
  * What cannot be understood stays as it is. The result is text: HTML in it is not touched, and whoever shows it escapes it.
  */
 export function readable(text: string): string {
+  if (text.length < LONG) return read(text)
+  const known = lately.get(text)
+  if (known !== undefined) return known
+  const made = read(text)
+  if (lately.size >= KEPT) lately.delete(lately.keys().next().value!)
+  lately.set(text, made)
+  return made
+}
+
+/** Abstracts take a tenth of a millisecond each, and pages and searches show the same ones over and over. */
+const LONG = 300
+const KEPT = 1000
+const lately = new Map<string, string>()
+
+function read(text: string): string {
   const plain = text.toWellFormed().replace(ODD_SPACE, ' ').replace(UNSHOWN, '')
-  const read = MARKED.test(plain) ? latexToText(plain) : plain
-  return read.replace(ODD_SPACE, ' ').trim()
+  const shown = MARKED.test(plain) ? latexToText(plain) : plain
+  return shown.replace(ODD_SPACE, ' ').trim()
 }
 
 /** Abbreviations whose full stop ends no sentence. */

@@ -173,7 +173,7 @@ test('topics are counted', async ({ db }) => {
 test('where more papers have a word than are ranked, an older title with it still comes first', async ({ db }) => {
   const ids: number[] = []
   for (let day = 1; day <= 14; day++) ids.push(...(await addPapers(db, `2019-04-${String(day).padStart(2, '0')}`, 25)))
-  // None of the 300 newest of the 350.
+  // None of the newest that are ranked, of the 350.
   await db.execute(sql`UPDATE papers SET title = 'To show something' WHERE id = ${ids[3]}`)
   for (const q of ['something', '"show something"', 'something -robots']) {
     const { papers } = await searchPapers({ db, now }, { q, from: '2019-04-01', to: '2019-04-30' })
@@ -181,4 +181,17 @@ test('where more papers have a word than are ranked, an older title with it stil
     expect(papers.map((paper) => paper.id).slice(1, 3)).toEqual([ids.at(-1), ids.at(-2)])
   }
   expect((await searchPapers({ db, now }, { q: '"something show"', to: '2019-04-30' })).papers).toEqual([])
+})
+
+test('a word that thousands of papers have finds the newest and the best titled of them', async ({ db }) => {
+  const [first] = await addPapers(db, '2019-04-01', 1)
+  await db.execute(sql`
+    INSERT INTO papers (source, source_id, title, abstract, authors, raw, list_day, list_position)
+    SELECT 'arxiv', '1904.' || lpad(n::text, 5, '0'), 'Of robots', 'They walk.', '{}', '{}', date '2019-04-01' + n / 100, n % 100
+    FROM generate_series(100, 6099) n`)
+  await db.execute(sql`UPDATE papers SET title = 'Walk' WHERE source_id = '1904.05850'`)
+  await db.execute(sql`ANALYZE papers`)
+  const { papers } = await searchPapers({ db, now }, { q: 'walk' })
+  expect(papers.map((paper) => paper.sourceId).slice(0, 3)).toEqual(['1904.05850', '1904.06099', '1904.06098'])
+  expect(papers.map((paper) => paper.id)).not.toContain(first)
 })
