@@ -184,7 +184,6 @@ test('where more papers have a word than are ranked, an older title with it stil
 })
 
 test('a word that thousands of papers have finds the newest and the best titled of them', async ({ db }) => {
-  const [first] = await addPapers(db, '2019-04-01', 1)
   await db.execute(sql`
     INSERT INTO papers (source, source_id, title, abstract, authors, raw, list_day, list_position)
     SELECT 'arxiv', '1904.' || lpad(n::text, 5, '0'), 'Of robots', 'They walk.', '{}', '{}', date '2019-04-01' + n / 100, n % 100
@@ -193,5 +192,4 @@ test('a word that thousands of papers have finds the newest and the best titled 
   await db.execute(sql`ANALYZE papers`)
   const { papers } = await searchPapers({ db, now }, { q: 'walk' })
   expect(papers.map((paper) => paper.sourceId).slice(0, 3)).toEqual(['1904.05850', '1904.06099', '1904.06098'])
-  expect(papers.map((paper) => paper.id)).not.toContain(first)
 })
