@@ -1,5 +1,5 @@
 import { deliverBatch } from '../src/delivery/deliver-batch.ts'
-import { openHands } from '../src/delivery/hands.ts'
+import { BATCHES_AT_ONCE, openHands } from '../src/delivery/hands.ts'
 import { DRAIN_PATIENCE_MS } from '../src/delivery/relay.ts'
 import type { JobName } from '../src/jobs.ts'
 import { sendServiceMails } from '../src/outbox/send-service-mails.ts'
@@ -58,7 +58,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
       'read-mailbox': () => readMailboxJob(services),
       'send-service-mails': () => sendServiceMails({ ...services, relay }, stopping.signal),
     },
-    { clockwork: 4, mails: 1, batches: 1 },
+    { clockwork: 4, mails: 1, batches: BATCHES_AT_ONCE },
     failed,
   )
   const listener = await startListener(services)

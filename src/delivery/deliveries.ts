@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
+import { executePrepared } from '../db/prepared.ts'
 import type { Choice, Wishes } from '../edition/choose.ts'
 import { suppress } from '../suppression/suppress.ts'
 import { GIVEN_UP, type Lease, toDo } from './batches.ts'
@@ -88,7 +89,7 @@ export async function markHanded(
   policy: 'resend' | 'hold',
   at: Date,
 ): Promise<Handed[]> {
-  const { rows } = await db.execute<{
+  const { rows } = await executePrepared<{
     subscriber_id: string
     state: string
     email: string | null
@@ -98,7 +99,9 @@ export async function markHanded(
     own: number
     missed_on: string | null
     hand_overs: number
-  }>(sql`
+  }>(
+    db,
+    sql`
     WITH mine AS MATERIALIZED (
       SELECT b.id FROM batches b JOIN editions e ON e.id = b.edition_id
       WHERE b.id = ${batchId} AND b.lease = ${lease} AND b.lease_until > now() AND e.state IN ('released', 'sending', 'sent')
@@ -146,7 +149,8 @@ export async function markHanded(
       settled_at = CASE WHEN j.state <> 'handed' THEN ${at}::timestamptz END
     FROM judged j
     WHERE d.edition_id = ${editionId} AND d.subscriber_id = j.subscriber_id
-    RETURNING d.subscriber_id, d.state, j.email, j.locale, j.format, j.missed_on, d.shown, d.own, d.hand_overs`)
+    RETURNING d.subscriber_id, d.state, j.email, j.locale, j.format, j.missed_on, d.shown, d.own, d.hand_overs`,
+  )
   return rows
     .filter((row) => row.state === 'handed')
     .map((row) => ({
@@ -201,7 +205,9 @@ async function recordStates(
   at: Date,
 ): Promise<void> {
   const again = new Date(at.getTime() + waitAfter(1))
-  await db.execute(sql`
+  await executePrepared(
+    db,
+    sql`
     WITH r AS (
       SELECT * FROM unnest(${sql.param(settled.map((one) => one.subscriberId))}::bigint[],
                            ${sql.param(settled.map((one) => one.handOvers))}::int[],
@@ -225,5 +231,6 @@ async function recordStates(
       cuts = cuts + (r.state = 'unknown' AND d.state = 'handed')::int, batch_id = coalesce(r.later, d.batch_id)
     FROM r
     WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND d.hand_overs = r.hand_overs
-      AND d.state IN ('handed', 'unknown')`)
+      AND d.state IN ('handed', 'unknown')`,
+  )
 }

@@ -60,7 +60,7 @@ interface Composed {
 }
 
 export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'config' | 'keys' | 'now'>): DigestPress {
-  const kept = new Map<number, Composed>()
+  const kept = new Map<number, Promise<Composed>>()
   const spare: Galley[] = []
   const setWith = new WeakMap<Buffer, Galley>()
 
@@ -85,11 +85,12 @@ export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'co
 
   return {
     async open(editionId) {
-      const composed = kept.get(editionId) ?? (await load(editionId))
-      const { plates, candidates, quiet, messageKey, wireText } = composed
+      const composed = kept.get(editionId) ?? load(editionId)
       kept.delete(editionId)
       kept.set(editionId, composed)
       if (kept.size > KEPT_EDITIONS) kept.delete(kept.keys().next().value!)
+      composed.catch(() => kept.delete(editionId))
+      const { plates, candidates, quiet, messageKey, wireText } = await composed
       // Asked anew for every batch: an edition released since may share a paper with this one.
       const releases = await releasesNow(db, now())
       const repeats = await findRepeats(db, editionId)

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Services } from '../services.ts'
 import type { Lease } from './batches.ts'
-import type { Tally } from './deliver-batch.ts'
+import type { Tally } from './recorder.ts'
 
 /** Of fewer answers than this a share says nothing. */
 const ANSWERS_THAT_COUNT = 100

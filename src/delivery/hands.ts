@@ -1,14 +1,34 @@
 import type { Services } from '../services.ts'
-import type { DeliverDeps } from './deliver-batch.ts'
-import { digestPress } from './digest-press.ts'
+import { type DigestPress, digestPress } from './digest-press.ts'
 import { openDkim, signing } from './dkim.ts'
-import { openRates } from './rates.ts'
+import { openRates, type Rates } from './rates.ts'
+import type { Relay } from './relay.ts'
 import { openRelays } from './relays.ts'
+import { openWindow, type Window } from './window.ts'
 
-/** What it takes to deliver in this process. Its relay is to be closed at the end. */
+interface Hands {
+  relay: Relay
+  rates: Rates
+  press: DigestPress
+  window: Window
+}
+
+/** What it takes to deliver in this process. */
+export type DeliverDeps = Pick<Services, 'db' | 'config' | 'log' | 'now' | 'witness'> & Hands
+
+/** How many batches a process works at once: while one is begun or ended, another one's mails fill the connections. */
+export const BATCHES_AT_ONCE = 2
+
+/** To deliver in this process by the relays of the configuration. Its relay is to be closed at the end. */
 export async function openHands(services: Services): Promise<DeliverDeps> {
   const { config, db, log, now } = services
   const rates = openRates(db, config)
-  const relay = signing(openRelays(config, { log, rates }), await openDkim(config), now)
-  return { ...services, relay, rates, press: digestPress(services) }
+  return handsWith(services, signing(openRelays(config, { log, rates }), await openDkim(config), now), rates)
 }
+
+/** The same by a given relay. */
+export const handsWith = <S extends Parameters<typeof digestPress>[0] & Omit<DeliverDeps, keyof Hands>>(
+  services: S,
+  relay: Relay,
+  rates: Rates = openRates(services.db, services.config),
+): S & Hands => ({ ...services, relay, rates, press: digestPress(services), window: openWindow(2 * relay.connections) })

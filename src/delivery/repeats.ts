@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
+import { executePrepared } from '../db/prepared.ts'
 import { fromBitmap } from './shown.ts'
 
 /** How long a reader's digests are remembered. */
@@ -64,11 +65,14 @@ export async function readHad(
 ): Promise<Map<number, Set<number>>> {
   const had = new Map<number, Set<number>>()
   if (repeats.size === 0) return had
-  const { rows } = await db.execute<{ subscriber_id: string; edition_id: string; shown: Buffer }>(sql`
+  const { rows } = await executePrepared<{ subscriber_id: string; edition_id: string; shown: Buffer }>(
+    db,
+    sql`
     SELECT subscriber_id, edition_id, shown FROM deliveries
     WHERE subscriber_id = ANY(${sql.param(readers.map((reader) => reader.subscriberId))}::bigint[])
       AND edition_id = ANY(${sql.param([...repeats.keys()])}::bigint[])
-      AND shown IS NOT NULL AND state IN ('handed', 'accepted', 'deferred', 'unknown')`)
+      AND shown IS NOT NULL AND state IN ('handed', 'accepted', 'deferred', 'unknown')`,
+  )
   for (const row of rows) {
     const id = Number(row.subscriber_id)
     const positions = had.get(id) ?? new Set<number>()

@@ -7,8 +7,8 @@ import { release } from '../edition/release.ts'
 import { PaperboyError } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { batchesToDo } from './batches.ts'
-import { type DeliverDeps, deliverBatch } from './deliver-batch.ts'
-import { openHands } from './hands.ts'
+import { deliverBatch } from './deliver-batch.ts'
+import { BATCHES_AT_ONCE, type DeliverDeps, openHands } from './hands.ts'
 import { planAll, planDue } from './plan-deliveries.ts'
 import { type Progress, progressOf } from './progress.ts'
 import { DRAIN_PATIENCE_MS } from './relay.ts'
@@ -109,10 +109,15 @@ async function workDueBatches(services: Services, deps: DeliverDeps, editionId: 
     lookAgainAt = performance.now() + (performance.now() - began) * SHARE_OF_COUNTING
   }, LOOK_EVERY_MS)
   try {
-    for (const { batchId } of await batchesToDo(services.db, services.now(), 10_000, editionId)) {
-      if (options.stop.aborted) return
-      await deliverBatch(deps, batchId, options.stop)
+    const due = (await batchesToDo(services.db, services.now(), 10_000, editionId)).values()
+    const one = async () => {
+      for (const { batchId } of due) {
+        if (options.stop.aborted) return
+        await deliverBatch(deps, batchId, options.stop)
+      }
     }
+    const ends = await Promise.allSettled(Array.from({ length: BATCHES_AT_ONCE }, one))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
   } finally {
     clearInterval(telling)
   }

@@ -44,7 +44,7 @@ export async function bench(args: string[]): Promise<void> {
   const all = await contendersOf(stage, { readers, port, slowPort, profile: values.profile })
   const wanted = values.only?.split(',') ?? Object.keys(all)
   const chosen = Object.fromEntries(
-    Object.entries(all).filter(([name]) => wanted.includes(name[0]!) || wanted.includes(name)),
+    Object.entries(all).filter(([name]) => wanted.includes(name) || wanted.includes(name.split(' ')[0]!)),
   )
   const measures = await inRounds(Number(values.rounds), chosen)
   report(measures)

@@ -3,9 +3,8 @@ import { afterEach, expect } from 'vitest'
 import { batches, deliveries, editions, subscribers } from '../../src/db/schema.ts'
 import { batchesToDo } from '../../src/delivery/batches.ts'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
-import { digestPress } from '../../src/delivery/digest-press.ts'
+import { handsWith } from '../../src/delivery/hands.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { openRates } from '../../src/delivery/rates.ts'
 import { readerDeliveries } from '../../src/delivery/reader-deliveries.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { sendAgain } from '../../src/delivery/send-again.ts'
@@ -24,7 +23,7 @@ const KEY = { kind: 'daily' as const, date: '2026-04-14' }
 async function workAll(services: ReturnType<typeof servicesOn>, sink: Sink) {
   const relay = openRelays({ SMTP_URL: `${sink.url}?name=main`, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
-  const hands = { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) }
+  const hands = handsWith(services, relay)
   for (const { batchId } of await batchesToDo(services.db, services.now())) {
     await deliverBatch(hands, batchId, new AbortController().signal)
   }

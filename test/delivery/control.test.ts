@@ -5,9 +5,8 @@ import type { Db } from '../../src/db/database.ts'
 import { deliveries, editions, subscribers, suppressions } from '../../src/db/schema.ts'
 import { batchesToDo } from '../../src/delivery/batches.ts'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
-import { digestPress } from '../../src/delivery/digest-press.ts'
+import { handsWith } from '../../src/delivery/hands.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { planInWords, sendPlan } from '../../src/delivery/send-plan.ts'
 import { cancel, pause, resume } from '../../src/edition/control.ts'
@@ -32,7 +31,7 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
 function handsOn(services: Services, sink: Sink) {
   const relay = openRelays({ SMTP_URL: `${sink.url}?name=main`, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
-  return { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) }
+  return handsWith(services, relay)
 }
 async function states(db: Db): Promise<Record<string, number>> {
   const { rows } = await db.execute<{ state: string; n: number }>(

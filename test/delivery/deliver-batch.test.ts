@@ -4,10 +4,9 @@ import type { Db } from '../../src/db/database.ts'
 import { batches, deliveries, editions, subscribers, suppressions } from '../../src/db/schema.ts'
 import { leaseBatch } from '../../src/delivery/batches.ts'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
-import { digestPress } from '../../src/delivery/digest-press.ts'
+import { handsWith } from '../../src/delivery/hands.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
 import { listUnknown, progressOf } from '../../src/delivery/progress.ts'
-import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { settleEditions } from '../../src/delivery/settle-editions.ts'
 import { cancel, pause } from '../../src/edition/control.ts'
@@ -33,7 +32,7 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
 function workerOn(services: Services, url: string) {
   const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
-  return { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) }
+  return handsWith(services, relay)
 }
 
 const states = async (db: Db) =>

@@ -6,11 +6,10 @@ import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { readEnvironment } from '../../src/config.ts'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
-import { digestPress } from '../../src/delivery/digest-press.ts'
 import { openDkim, signing } from '../../src/delivery/dkim.ts'
 import { dkimRecord, readDkimKeys } from '../../src/delivery/dkim-keys.ts'
+import { handsWith } from '../../src/delivery/hands.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
@@ -78,7 +77,7 @@ describe('what really leaves', () => {
       services.now,
     )
     onTestFinished(() => relay.close())
-    const worker = { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) }
+    const worker = handsWith(services, relay)
     await addSubscriber(db, 'ada@example.org')
     await addSubscriber(db, 'bob@example.org', { size: 3 })
     const { batchIds } = await planAll(services, await releasedEdition(services))

@@ -1,8 +1,7 @@
 import { expect } from 'vitest'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
-import { digestPress } from '../../src/delivery/digest-press.ts'
+import { handsWith } from '../../src/delivery/hands.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { readReturnPath } from '../../src/delivery/return-path.ts'
 import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
@@ -22,7 +21,7 @@ test('with BOUNCE_ADDRESS every digest and every service mail leaves under a sen
   onTestFinished(() => sink.close())
   const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
   onTestFinished(() => relay.close())
-  const worker = { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) }
+  const worker = handsWith(services, relay)
   const ada = await addSubscriber(db, 'ada@example.org')
   const bob = await addSubscriber(db, 'bob@example.org')
   const editionId = await releasedEdition(services)

@@ -5,9 +5,8 @@ import { deliveries, editions, papers, subscribers } from '../../src/db/schema.t
 import { leaseBatch } from '../../src/delivery/batches.ts'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
 import { markHanded, readPending } from '../../src/delivery/deliveries.ts'
-import { digestPress } from '../../src/delivery/digest-press.ts'
+import { handsWith } from '../../src/delivery/hands.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { release } from '../../src/edition/release.ts'
@@ -30,7 +29,7 @@ async function workerOn(services: Services) {
   running.unshift(relay, sink)
   return {
     sink,
-    deps: { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) },
+    deps: handsWith(services, relay),
   }
 }
 

@@ -2,9 +2,8 @@ import { eq, sql } from 'drizzle-orm'
 import { afterEach, expect } from 'vitest'
 import { deliveries, papers } from '../../src/db/schema.ts'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
-import { digestPress } from '../../src/delivery/digest-press.ts'
+import { handsWith } from '../../src/delivery/hands.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { release } from '../../src/edition/release.ts'
@@ -66,7 +65,7 @@ test('who voted for a paper and asked for such finds those like it, with the rea
   const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
   running.push(relay, sink)
   const { batchIds } = await planAll(services, editionId)
-  const worker = { ...services, relay, rates: openRates(db, services.config), press: digestPress(services) }
+  const worker = handsWith(services, relay)
   await deliverBatch(worker, batchIds[0]!, new AbortController().signal)
 
   const toAda = (await sink.read('ada@example.org')).text!

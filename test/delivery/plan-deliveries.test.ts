@@ -3,9 +3,8 @@ import { afterEach, describe, expect } from 'vitest'
 import type { Db } from '../../src/db/database.ts'
 import { batches, deliveries, editions, papers, subscribers } from '../../src/db/schema.ts'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
-import { digestPress } from '../../src/delivery/digest-press.ts'
+import { handsWith } from '../../src/delivery/hands.ts'
 import { planAll, planDue, unplannedEditions } from '../../src/delivery/plan-deliveries.ts'
-import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { cancel, hold } from '../../src/edition/control.ts'
@@ -255,7 +254,7 @@ describe('rule 6: no reader gets the same paper twice', () => {
   const workerOn = (services: Services, sink: Sink) => {
     const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
     running.unshift(relay)
-    return { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) }
+    return handsWith(services, relay)
   }
   /** Sends an edition to everybody who does not have it, and tells the titles each got. */
   async function sendToAll(services: Services, worker: ReturnType<typeof workerOn>, sink: Sink, editionId: number) {

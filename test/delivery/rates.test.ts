@@ -4,7 +4,7 @@ import type { Db } from '../../src/db/database.ts'
 import { batches, buckets, deliveries } from '../../src/db/schema.ts'
 import { batchesToDo } from '../../src/delivery/batches.ts'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
-import { digestPress } from '../../src/delivery/digest-press.ts'
+import { handsWith } from '../../src/delivery/hands.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
 import { ALL, domainBucket, openRates, relayBucket } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
@@ -118,7 +118,7 @@ async function stage(db: Db, settings: Record<string, string>, sink: Sink, conne
   const rates = openRates(db, services.config)
   const relay = openRelays({ ...services.config, SMTP_CONNECTIONS: connections }, { rates })
   running.unshift(relay)
-  return { ...services, relay, rates, press: digestPress(services) }
+  return handsWith(services, relay, rates)
 }
 async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
   const sink = await openSink(...behave)

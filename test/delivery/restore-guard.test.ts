@@ -7,9 +7,8 @@ import { afterEach, describe, expect, inject } from 'vitest'
 import { type Db, databaseOn, migrate } from '../../src/db/database.ts'
 import { batches, deliveries, editions, outbox } from '../../src/db/schema.ts'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
-import { digestPress } from '../../src/delivery/digest-press.ts'
+import { handsWith } from '../../src/delivery/hands.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { halt, mayMail, resumeAfterRestore, whyHalted } from '../../src/delivery/restore-guard.ts'
 import { sendEdition } from '../../src/delivery/send-edition.ts'
@@ -36,7 +35,7 @@ async function sinkFor(): Promise<Sink> {
 function handsOn(services: Services, sink: Sink) {
   const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
   running.push(() => relay.close())
-  return { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) }
+  return handsWith(services, relay)
 }
 const mailsOn = (db: Db, witness: Witness) => mayMail({ ...servicesOn(db), witness })
 

@@ -3,11 +3,10 @@ import { afterEach, describe, expect } from 'vitest'
 import type { Db } from '../../src/db/database.ts'
 import { batches, deliveries, editions, subscribers } from '../../src/db/schema.ts'
 import { batchesToDo, leaseBatch } from '../../src/delivery/batches.ts'
-import { type DeliverDeps, deliverBatch } from '../../src/delivery/deliver-batch.ts'
-import { digestPress } from '../../src/delivery/digest-press.ts'
+import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
+import { type DeliverDeps, handsWith } from '../../src/delivery/hands.ts'
 import { planAll, planDue } from '../../src/delivery/plan-deliveries.ts'
 import { progressInWords, progressOf } from '../../src/delivery/progress.ts'
-import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { settleEditions } from '../../src/delivery/settle-editions.ts'
 import { cancel, pause, resume } from '../../src/edition/control.ts'
@@ -37,7 +36,7 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
 function workerOn(services: Services, url: string): DeliverDeps {
   const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
-  return { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) }
+  return handsWith(services, relay)
 }
 
 /** Works every batch that is due at `at`, as often as the sweeper finds one. */

@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
 import { type DigestPress, digestPress } from '../../src/delivery/digest-press.ts'
+import { handsWith } from '../../src/delivery/hands.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { isWireReady, isWireText } from '../../src/delivery/wire.ts'
 import { closed } from '../../src/edition/parts.ts'
@@ -38,11 +38,7 @@ test('what arrives is byte for byte what was composed, though nobody looked at i
   }
   await addReaders(db, 12)
   const { batchIds } = await planAll(services, await releasedEdition(services))
-  await deliverBatch(
-    { ...services, relay, press, rates: openRates(db, services.config) },
-    batchIds[0]!,
-    new AbortController().signal,
-  )
+  await deliverBatch({ ...handsWith(services, relay), press }, batchIds[0]!, new AbortController().signal)
   expect(allReady).toBe(true)
   expect(sink.taken.map(({ raw }) => raw).sort()).toEqual(composed.sort())
 })

@@ -3,9 +3,8 @@ import { afterEach, describe, expect } from 'vitest'
 import type { Db } from '../../src/db/database.ts'
 import { editions, sourceReads, subscribers } from '../../src/db/schema.ts'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
-import { digestPress } from '../../src/delivery/digest-press.ts'
+import { handsWith } from '../../src/delivery/hands.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { openRates } from '../../src/delivery/rates.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { listDayStates } from '../../src/edition/quiet-days.ts'
@@ -85,11 +84,7 @@ async function digestText(services: ReturnType<typeof servicesOn>, edition: numb
   running.push(relay, sink)
   await addSubscriber(services.db, 'ada@example.org')
   const { batchIds } = await planAll(services, edition)
-  await deliverBatch(
-    { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) },
-    batchIds[0]!,
-    new AbortController().signal,
-  )
+  await deliverBatch(handsWith(services, relay), batchIds[0]!, new AbortController().signal)
   return (await sink.read('ada@example.org')).text!.replace(/\s+/g, ' ')
 }
 
@@ -133,11 +128,7 @@ test('the next digest says which days brought none, and whose own came too late;
   })
   await addSubscriber(db, 'bob@example.org', { locale: 'de' })
   const { batchIds } = await planAll(services, edition)
-  await deliverBatch(
-    { ...services, relay, rates: openRates(services.db, services.config), press: digestPress(services) },
-    batchIds[0]!,
-    new AbortController().signal,
-  )
+  await deliverBatch(handsWith(services, relay), batchIds[0]!, new AbortController().signal)
   const words = async (who: string) => (await sink.read(who)).text!.replace(/\s+/g, ' ')
   const toAda = await words('ada@example.org')
   expect(toAda).toContain('The list of Monday 13 April had no papers')
