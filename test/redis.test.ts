@@ -1,10 +1,13 @@
+import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { readEnvironment } from '../src/config.ts'
+import { mayMail, resumeAfterRestore, whyHalted } from '../src/delivery/restore-guard.ts'
 import { jobs } from '../src/jobs.ts'
 import { type Handlers, openQueues, type Queues } from '../src/queue.ts'
 import { test } from './support/database.ts'
-import { withoutRedis } from './support/redis.ts'
+import { startRedis, withoutRedis } from './support/redis.ts'
 import { startCluster, startSentinel } from './support/redis-topologies.ts'
+import { servicesOn } from './support/services.ts'
 
 /** Two workers on one queue, and which batches they were woken for. */
 async function twoWorkers(url: string, stack: AsyncDisposableStack): Promise<{ queues: Queues; woken: Set<number> }> {
@@ -56,6 +59,27 @@ describe.skipIf(withoutRedis)('the queue', { timeout: 120_000 }, () => {
         { timeout: 90_000, interval: 250 },
       )
       .toBe(20)
+  })
+})
+
+describe.skipIf(withoutRedis)('what Redis remembers of a database', () => {
+  test('tells one that went back in time, also to a worker that has just come', async ({ db }) => {
+    await using stack = new AsyncDisposableStack()
+    const redis = await startRedis()
+    stack.defer(() => redis.stop())
+    const witnessOf = async () => {
+      const queues = await openQueues({ databaseUrl: 'postgres://nowhere', redisUrl: redis.url, onError: () => {} })
+      stack.defer(() => queues.close())
+      return queues.witness!
+    }
+    const services = servicesOn(db)
+    const before = await witnessOf()
+    for (let n = 0; n < 3; n++) expect(await mayMail({ ...services, witness: before })).toBe(true)
+    await db.execute(sql`UPDATE mailing SET tick = 1`)
+    expect(await mayMail({ ...services, witness: await witnessOf() })).toBe(false)
+    expect((await whyHalted(db))!.why).toContain('forgotten')
+    await resumeAfterRestore({ ...services, witness: before }, false)
+    expect(await mayMail({ ...services, witness: await witnessOf() })).toBe(true)
   })
 })
 

@@ -13,10 +13,17 @@ export interface Recorder {
   record(one: Settled): Promise<void>
 }
 
-/** Writes down what has come back of a batch, all at once, one write at a time: while one is under way the next group gathers. */
+/** Every write is a commit, which costs more than the rows in it: outcomes wait this long for others. */
+const GATHER_MS = 8
+
+/**
+ * Writes down what has come back of a batch, one write at a time: while one is under way the next group gathers.
+ * @param enough so many outcomes wait for no others
+ */
 export function openRecorder(
   deps: Pick<Services, 'db' | 'config' | 'now' | 'log'>,
   lease: Lease,
+  enough: number,
   onWritten: (count: number) => void,
 ): Recorder {
   const { db, config, now } = deps
@@ -24,10 +31,23 @@ export function openRecorder(
   const tally: Tally = { accepted: 0, deferred: 0, refused: 0, unknown: 0, queued: 0 }
   let gathered: Settled[] = []
   let writing: Promise<void> | undefined
+  let full = () => {}
+
+  const gather = (): Promise<void> => {
+    if (gathered.length >= enough) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, GATHER_MS)
+      full = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
 
   const write = async () => {
     try {
       while (gathered.length > 0) {
+        await gather()
         const group = gathered
         gathered = []
         await persistently(deps, async () => {
@@ -46,6 +66,7 @@ export function openRecorder(
     tally,
     record(one) {
       gathered.push(one)
+      if (gathered.length >= enough) full()
       writing ??= write()
       return writing
     },

@@ -39,10 +39,14 @@ const settle = ({ db, config, now }: Deps, editionId: number): Promise<boolean> 
         AND (
           EXISTS (SELECT FROM editions n WHERE n.kind = e.kind AND n.date > e.date AND n.released_at IS NOT NULL)
           OR NOT EXISTS (
-            SELECT FROM subscribers s
-            WHERE s.status = 'active' AND (s.cadence = 'weekly') = (e.kind = 'weekly')
-              AND (s.paused_until IS NULL OR s.paused_until <= ${now()})
-              AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = s.id))
+            -- One reader is enough, and whose hour is next is the likeliest: in this order the whole list is read only once, when all have a row.
+            SELECT FROM unnest(CASE e.kind WHEN 'weekly' THEN '{weekly}' ELSE '{daily,weekdays}' END::cadence[]) AS own (cadence)
+            CROSS JOIN LATERAL (
+              SELECT s.id FROM subscribers s
+              WHERE s.status = 'active' AND s.cadence = own.cadence AND (s.paused_until IS NULL OR s.paused_until <= ${now()})
+                AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = s.id)
+              ORDER BY s.next_digest_at LIMIT 1
+            ) AS without)
         )`)
     return rowCount === 1
   })

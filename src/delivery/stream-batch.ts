@@ -32,7 +32,7 @@ export async function streamBatch(
     held -= count
     window.give(count)
   }
-  const { tally, record } = openRecorder(deps, lease, give)
+  const { tally, record } = openRecorder(deps, lease, relay.connections, give)
   let exhausted = false
   let failure: unknown
 

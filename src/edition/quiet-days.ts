@@ -4,7 +4,7 @@ import type { Db } from '../db/database.ts'
 import { editions } from '../db/schema.ts'
 import type { Messages } from '../messages/catalogue.ts'
 import { daysLater, startOfDay } from '../papers/days.ts'
-import { isQuietDay } from '../papers/quiet-days.ts'
+import { isQuietDay } from '../papers/holidays.ts'
 
 /**
  * What became of a list day. holiday: its list was read after it had closed, and had no papers · outage: no source could be read

@@ -2,7 +2,7 @@ import { and, eq, inArray, max, sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
 import { sourceHealth, sourceReads } from '../db/schema.ts'
 import { dayOf } from './days.ts'
-import { isQuietDay } from './quiet-days.ts'
+import { isQuietDay } from './holidays.ts'
 import type { SourceName } from './sources/source.ts'
 
 /** What is known of a source. */

@@ -24,7 +24,7 @@ export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      readers: { type: 'string', default: '10000' },
+      readers: { type: 'string', default: '20000' },
       rounds: { type: 'string', default: '5' },
       only: { type: 'string' },
       sink: { type: 'string', default: 'postfix' },

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
+import { messagesIn } from '../../src/messages/catalogue.ts'
 import { mintToken } from '../../src/subscription/tokens.ts'
 import { addSubscriber, NOON } from '../support/services.ts'
 import { form, siteOn, test } from './site.ts'
@@ -127,6 +128,36 @@ test('no address, token or query comes into the log, whatever goes wrong', async
   expect(log).not.toMatch(/secret/i)
   expect(log).not.toContain('203.0.113.7')
   for (const [, token] of tokens) expect(log).not.toContain(token)
+})
+
+describe.for(['en', 'de'] as const)('what goes wrong is told in the language of the browser: %s', (locale) => {
+  test.for([
+    [400, 'incomplete'],
+    [404, 'notFound'],
+    [413, 'tooLarge'],
+    [415, 'unreadable'],
+    [429, 'tooMany'],
+    [500, 'ours'],
+    [503, 'busy'],
+  ] as const)('%i', async ([status, words], { site: { app, logged } }) => {
+    app.get('/broken', () => {
+      throw Object.assign(new Error('never to be read: ada@example.org'), { statusCode: status })
+    })
+    const { statusCode, body } = await app.inject({ url: '/broken', headers: { 'accept-language': locale } })
+    expect(statusCode).toBe(status)
+    expect(body).toContain(`<html lang="${locale}">`)
+    for (const told of Object.values(messagesIn(locale).errors[words])) expect(body).toContain(told)
+    expect(body + logged()).not.toContain('ada@example.org')
+  })
+
+  test('a link that is too old', async ({ db, site: { app, services } }) => {
+    const id = await addSubscriber(db, 'ada@example.org', { status: 'pending' })
+    const url = `/confirm/${mintToken(services.keys, 'confirm', id, new Date('2026-01-01'))}`
+    const { statusCode, body } = await app.inject({ url, headers: { 'accept-language': locale } })
+    expect(statusCode).toBe(410)
+    expect(body).toContain(`<html lang="${locale}">`)
+    expect(body).toContain(messagesIn(locale).link.expiredConfirm)
+  })
 })
 
 test('says so at once when it falls behind, but a reader can still leave', async ({ db, site: { app, services } }) => {

@@ -1,0 +1,124 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { generate } from 'selfsigned'
+import type { SMTPServerOptions } from 'smtp-server'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Outcome } from '../../src/delivery/outcome.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
+import { openSink, type Sink } from '../support/sink.ts'
+
+/** A relay as they are on the internet: it has a certificate, and wants to know who we are. */
+
+const folder = await mkdtemp(join(tmpdir(), 'paperboy-tls-'))
+const ca = join(folder, 'ca.pem')
+let own: { key: string; cert: string }
+let stranger: typeof own
+beforeAll(async () => {
+  ;[own, stranger] = (await Promise.all([certificate(), certificate()])) as [typeof own, typeof own]
+  await writeFile(ca, own.cert)
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+async function certificate(): Promise<typeof own> {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
+    ],
+  })
+  return { key, cert }
+}
+
+const running: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.close()
+})
+
+/** Logins that were tried, and whether over TLS. */
+let logins: { method: string; password: string; secure: boolean }[] = []
+
+async function serve(options: SMTPServerOptions): Promise<Sink> {
+  logins = []
+  const sink = await openSink(
+    {},
+    {
+      disabledCommands: [],
+      allowInsecureAuth: true,
+      authMethods: ['PLAIN', 'LOGIN', 'CRAM-MD5'],
+      onAuth(auth, { secure }, done) {
+        logins.push({ method: auth.method, password: auth.password ?? '', secure })
+        const right = auth.method === 'CRAM-MD5' ? auth.validatePassword('s3cret') : auth.password === 's3cret'
+        if (auth.username === 'paperboy' && right) return done(null, { user: 'paperboy' })
+        done(Object.assign(new Error('5.7.8 authentication failed'), { responseCode: 535 }))
+      },
+      ...options,
+    },
+  )
+  running.push(sink)
+  return sink
+}
+
+async function sendBy(url: string): Promise<Outcome> {
+  const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 1 })
+  running.unshift(relay)
+  const message = Buffer.from('Subject: x\r\n\r\nx\r\n')
+  return relay.send({ from: 'papers@paperboy.example', to: 'ada@example.org' }, message)
+}
+
+const urlOf = (sink: Sink, scheme: string, options: Record<string, string>, user = 'paperboy:s3cret@') =>
+  `${sink.url.replace('smtp://127.0.0.1', `${scheme}://${user}localhost`)}?${new URLSearchParams(options)}`
+
+const notSent = { state: 'deferred', relayDown: true }
+
+describe.each(['PLAIN', 'LOGIN', 'CRAM-MD5'])('a relay that takes logins by %s', (auth) => {
+  test('by STARTTLS gets the password after TLS has begun, and then the mail', async () => {
+    const sink = await serve(own)
+    expect(await sendBy(urlOf(sink, 'smtp', { ca, auth }))).toMatchObject({ state: 'accepted' })
+    expect(logins).toMatchObject([{ method: auth, secure: true }])
+    expect(sink.taken).toHaveLength(1)
+  })
+})
+
+test('TLS from the first byte', async () => {
+  const sink = await serve({ ...own, secure: true })
+  expect(await sendBy(urlOf(sink, 'smtps', { ca }))).toMatchObject({ state: 'accepted' })
+  expect(logins).toMatchObject([{ secure: true }])
+})
+
+describe('nothing is said to a relay', () => {
+  test.each([
+    ['whose certificate nobody we trust has signed', 'smtps', {}],
+    ['whose certificate nobody we trust has signed, by STARTTLS', 'smtp', {}],
+    ['whose certificate is another name’s', 'smtps', { ca, servername: 'relay.example' }],
+  ] as const)('%s', async (_, scheme, options) => {
+    const sink = await serve({ ...own, secure: scheme === 'smtps' })
+    expect(await sendBy(urlOf(sink, scheme, options))).toMatchObject(notSent)
+    expect([logins, sink.taken]).toEqual([[], []])
+  })
+
+  test('that pretends to be ours with a certificate of its own', async () => {
+    const sink = await serve({ ...stranger, secure: true })
+    expect(await sendBy(urlOf(sink, 'smtps', { ca }))).toMatchObject(notSent)
+    expect([logins, sink.taken]).toEqual([[], []])
+  })
+
+  test.each([
+    ['a password', {}, 'paperboy:s3cret@'],
+    ['mail that must go over TLS', { requireTLS: 'true' }, ''],
+  ])('that offers no TLS, where there is %s', async (_, options, user) => {
+    const sink = await serve({ disabledCommands: ['STARTTLS'] })
+    // Loopback alone may hear a password in the clear, and that is said by name as well.
+    const url = urlOf(sink, 'smtp', { requireTLS: 'true', ...options }, user)
+    expect(await sendBy(url)).toMatchObject(notSent)
+    expect([logins, sink.taken]).toEqual([[], []])
+  })
+})
+
+test('a wrong password sends nothing, and no log or ledger hears it', async () => {
+  const sink = await serve({ ...own, secure: true })
+  const outcome = await sendBy(urlOf(sink, 'smtps', { ca }, 'paperboy:gu3ss@'))
+  expect(outcome).toMatchObject(notSent)
+  expect(JSON.stringify(outcome)).not.toContain('gu3ss')
+  expect(sink.taken).toEqual([])
+})
