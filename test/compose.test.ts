@@ -74,7 +74,7 @@ describe('what it starts', () => {
     }
     expect([api!.command, worker!.command, migrate!.command]).toEqual([
       ['node', 'src/api.ts'],
-      ['node', '--max-semi-space-size=4', 'workers/main.ts'],
+      ['node', '--max-semi-space-size=4', '--heap-growing-percent=20', 'workers/main.ts'],
       ['node', 'src/cli/main.ts', 'migrate'],
     ])
     for (const service of [api!, worker!]) {

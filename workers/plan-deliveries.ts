@@ -7,7 +7,7 @@ import { wakeForBatch } from './sweep-batches.ts'
 export async function planDeliveriesJob(services: Services): Promise<void> {
   if (await whyHalted(services.db)) return
   const plans = []
-  for (const { id } of await unplannedEditions(services.db)) plans.push(await planAll(services, id))
+  for (const { id } of await unplannedEditions(services.db)) plans.push(await planAll(services, id, { orLeave: true }))
   plans.push(await planDue(services))
   for (const { batchIds, deliveries } of plans) {
     if (deliveries > 0) services.log.info({ deliveries, batches: batchIds.length }, 'deliveries planned')

@@ -220,8 +220,11 @@ async function recordStates(
       UPDATE batches SET
         due_at = CASE WHEN state = 'done' THEN ${again} ELSE due_at END,
         state = CASE WHEN state = 'done' THEN 'open' ELSE state END
-      WHERE id IN (SELECT later FROM r)
-        OR (id = ${batchId} AND state = 'done' AND EXISTS (SELECT FROM r WHERE later IS NULL AND r.state IN ('deferred', 'unknown')))
+      -- By their ids alone: joined with "or", the conditions had every batch read.
+      WHERE id = ANY(ARRAY(
+          SELECT later FROM r WHERE later IS NOT NULL
+          UNION ALL SELECT ${batchId}::bigint WHERE EXISTS (SELECT FROM r WHERE later IS NULL AND r.state IN ('deferred', 'unknown'))
+        )) AND (id <> ${batchId}::bigint OR state = 'done')
     )
     UPDATE deliveries d SET reply = r.reply, relay = coalesce(r.relay, d.relay), settled_at = ${at},
       -- What was not begun after all is again what it was before its mark.

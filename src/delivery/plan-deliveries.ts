@@ -9,6 +9,9 @@ type Deps = Pick<Services, 'db' | 'config' | 'now'>
 /** Deliveries in a batch: enough that its lease costs nothing, few enough that several workers share an edition evenly. */
 export const BATCH_SIZE = 250
 
+/** How many batches one statement makes for everybody. */
+const BATCHES_A_STEP = 10
+
 /** Batches made, so that workers can be woken for them, and how many readers were due in all. */
 export interface Planned {
   batchIds: number[]
@@ -50,23 +53,51 @@ async function dueCadences({ db, now }: Deps): Promise<Cadence[]> {
 
 /**
  * Gives an edition to every active reader at once, whatever their hour and kind, as the operator ordered by `send --now`. Goes
- * on where it stopped after a crash; readers in the ledger keep their row.
+ * on where it stopped after a crash; readers in the ledger keep their row. One process at a time plans an edition: two would make each
+ * batch twice, one of them empty.
  *
- * @param onPlanned told of batches as soon as they can be worked, long before a million readers are planned
+ * @param options.onPlanned told of batches as soon as they can be worked, long before a million readers are planned
+ * @param options.orLeave whether to leave it to another process that is at it, instead of waiting until that is done
  */
 export async function planAll(
-  { db, config, now }: Deps,
+  deps: Deps,
   editionId: number,
-  onPlanned: (batchIds: readonly number[]) => void = () => {},
+  { onPlanned = () => {}, orLeave = false }: { onPlanned?: OnPlanned; orLeave?: boolean } = {},
 ): Promise<Planned> {
+  // The lock has a connection of its own, with which it ends if this process does.
+  return deps.db.transaction(async (tx) => {
+    const { rows } = await tx.execute<{ mine: boolean }>(
+      orLeave
+        ? sql`SELECT pg_try_advisory_xact_lock(${LOCK}, ${editionId}::int) AS mine`
+        : sql`SELECT true AS mine FROM pg_advisory_xact_lock(${LOCK}, ${editionId}::int)`,
+    )
+    const [edition] = await tx
+      .select({ plannedAt: editions.plannedAt })
+      .from(editions)
+      .where(eq(editions.id, editionId))
+    if (!rows[0]!.mine || edition?.plannedAt) return { batchIds: [], deliveries: 0 }
+    return planRest(deps, editionId, onPlanned)
+  })
+}
+
+type OnPlanned = (batchIds: readonly number[]) => void
+
+/** The first number of the advisory locks under which editions are planned; any would do that nobody else uses. */
+const LOCK = 0x9a9e5
+
+async function planRest({ db, config, now }: Deps, editionId: number, onPlanned: OnPlanned): Promise<Planned> {
   const total: Planned = { batchIds: [], deliveries: 0 }
-  for (let cursor = 0; ; ) {
+  // One batch first, so that mail leaves at once.
+  for (let cursor = 0, size = BATCH_SIZE; ; size = BATCH_SIZE * BATCHES_A_STEP) {
     const { rows } = await db.execute<{ last: string | null } & PlannedRow>(sql`
       WITH wanted AS (
         SELECT s.id, ${editionId}::bigint AS edition_id FROM subscribers s
         WHERE s.status = 'active' AND s.id > ${cursor} AND (s.paused_until IS NULL OR s.paused_until <= ${now()})
-          AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.subscriber_id = s.id)
-        ORDER BY s.id LIMIT ${BATCH_SIZE}
+          -- The cursor is named twice, so that the ledger is not read from its beginning for every batch.
+          AND NOT EXISTS (
+            SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.subscriber_id = s.id AND d.subscriber_id > ${cursor}
+          )
+        ORDER BY s.id LIMIT ${size}
       ), ${batchAndRows(now(), sql`${expiry(now(), config.DIGEST_EXPIRY_HOURS)}::timestamptz`)}
       SELECT (SELECT max(id) FROM wanted) AS last, ${WHAT_WAS_PLANNED}`)
     const { last, ...row } = rows[0]!
@@ -201,7 +232,7 @@ async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionId
 }
 
 /**
- * The rest of a planning statement: a batch for each edition in `wanted` (id, edition_id), their rows in the ledger in one order for
+ * The rest of a planning statement: batches for each edition in `wanted` (id, edition_id), their rows in the ledger in one order for
  * all planners, and the editions under way. These are locked, so that none is cancelled or called `sent` meanwhile; one that is
  * cancelled gets none.
  */
@@ -210,14 +241,18 @@ export const batchAndRows = (at: Date, expiresAt: ReturnType<typeof sql>) => sql
     SELECT id FROM editions
     WHERE id IN (SELECT edition_id FROM wanted) AND state IN ('released', 'sending', 'paused', 'sent')
     ORDER BY id FOR NO KEY UPDATE
+  ), sorted AS (
+    SELECT *, (row_number() OVER (PARTITION BY edition_id ORDER BY id) - 1) / ${BATCH_SIZE} AS nth FROM wanted
   ), batch AS (
     INSERT INTO batches (edition_id, due_at)
-    SELECT live.id, ${at}::timestamptz FROM live
+    SELECT live.id, ${at}::timestamptz FROM live, LATERAL (SELECT DISTINCT nth FROM sorted WHERE edition_id = live.id) AS each
     RETURNING id, edition_id
+  ), numbered AS (
+    SELECT *, row_number() OVER (PARTITION BY edition_id ORDER BY id) - 1 AS nth FROM batch
   ), planned AS (
     INSERT INTO deliveries (edition_id, subscriber_id, batch_id, expires_at)
-    SELECT wanted.edition_id, wanted.id, batch.id, ${expiresAt}
-    FROM wanted JOIN batch ON batch.edition_id = wanted.edition_id ORDER BY wanted.edition_id, wanted.id
+    SELECT wanted.edition_id, wanted.id, numbered.id, ${expiresAt}
+    FROM sorted AS wanted JOIN numbered USING (edition_id, nth) ORDER BY wanted.edition_id, wanted.id
     ON CONFLICT DO NOTHING
     RETURNING subscriber_id
   ), under_way AS (

@@ -95,7 +95,7 @@ async function orderAll(services: Services, editionId: number, onPlanned: (batch
     .update(editions)
     .set({ sendAllAt: services.now(), plannedAt: null })
     .where(eq(editions.id, editionId))
-  await planAll(services, editionId, onPlanned)
+  await planAll(services, editionId, { onPlanned })
 }
 
 /** Hands over what is due of this edition, telling how it goes meanwhile, one look at a time. */

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
+import project from '../../package.json' with { type: 'json' }
 import { importSubscribers } from '../../src/subscription/import.ts'
 import { startSink } from './support/run.ts'
 import { openStage, type Stage } from './support/stage.ts'
@@ -68,7 +69,8 @@ async function measure(stage: Stage, port: number, readers: number): Promise<Mea
     LOG_LEVEL: 'info',
     PATH: process.env.PATH ?? '',
   }
-  const worker = spawn(process.execPath, ['--max-semi-space-size=4', 'workers/main.ts'], {
+  const flags = /(--\S+ )*(?=workers)/.exec(project.scripts.worker)![0].trim().split(' ')
+  const worker = spawn(process.execPath, [...flags, 'workers/main.ts'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -212,6 +212,20 @@ describe('send to all now', () => {
     expect(await planAll(services, editionId)).toEqual({ batchIds: [], deliveries: 0 })
   })
 
+  test('by several processes at once is planned by one of them, in no more batches than it takes', async ({ db }) => {
+    await addReaders(db, 3000)
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services)
+    const plans = await Promise.all(
+      [false, false, true, true].map((orLeave) => planAll(services, editionId, { orLeave })),
+    )
+    expect(plans.map((plan) => plan.deliveries).sort((a, b) => b - a)).toEqual([3000, 0, 0, 0])
+    const { rows } = await db.execute(sql`
+      SELECT count(*)::int AS readers FROM deliveries GROUP BY batch_id ORDER BY 1 DESC`)
+    expect(rows).toEqual(Array.from({ length: 12 }, () => ({ readers: 250 })))
+    expect(await db.$count(batches)).toBe(12)
+  })
+
   test('goes on after a crash in the middle: everybody once', async ({ db }) => {
     const services = servicesOn(db)
     const editionId = await releasedEdition(services)
@@ -259,6 +273,7 @@ describe('rule 6: no reader gets the same paper twice', () => {
   /** Sends an edition to everybody who does not have it, and tells the titles each got. */
   async function sendToAll(services: Services, worker: ReturnType<typeof workerOn>, sink: Sink, editionId: number) {
     const before = sink.taken.length
+    await services.db.update(editions).set({ plannedAt: null }).where(eq(editions.id, editionId))
     for (const batchId of (await planAll(services, editionId)).batchIds) await deliverBatch(worker, batchId, NEVER)
     const got: Record<string, string[]> = {}
     for (const { to } of sink.taken.slice(before)) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { daysDue } from '../../src/papers/polling.ts'
 import { isQuietDay } from '../../src/papers/holidays.ts'
+import { daysDue } from '../../src/papers/polling.ts'
 import { type Health, sourceState } from '../../src/papers/source-health.ts'
 import { spanDays } from '../../src/papers/sources/span.ts'
 
