@@ -9,10 +9,15 @@ export type Db = PgDatabase<NodePgQueryResultHKT, typeof schema>
 
 const MIGRATIONS = new URL('../../migrations', import.meta.url).pathname
 
-/** Opens no connection until first used. Idle clients that lose their server are replaced by the pool, so their error is only reported. */
+/**
+ * Opens no connection until first used. Idle clients that lose their server are replaced by the pool, so their error is only reported;
+ * one in use that loses it fails the statement under way, or the next one.
+ */
 export function openPool(connectionString: string, onError: (error: Error) => void, max = 20): pg.Pool {
   const pool = new pg.Pool({ connectionString, max, keepAlive: true, application_name: 'paperboy' })
   pool.on('error', onError)
+  // The pool listens to idle ones alone: without a listener, one lost between two statements of a transaction would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 

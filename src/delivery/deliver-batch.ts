@@ -18,6 +18,17 @@ const REST_MS = { least: 50, most: 60_000 }
  * @returns how many got which outcome, or undefined when the batch was not to be had
  */
 export async function deliverBatch(deps: DeliverDeps, batchId: number, stop: AbortSignal): Promise<Tally | undefined> {
+  await deps.rates.refresh()
+  // Two batches would each take what a rate allows for one; where one is kept, nothing is won by two at once.
+  const done = deps.relay.limited() ? await deps.window.alone() : undefined
+  try {
+    return await work(deps, batchId, stop)
+  } finally {
+    done?.()
+  }
+}
+
+async function work(deps: DeliverDeps, batchId: number, stop: AbortSignal): Promise<Tally | undefined> {
   const { db, config, now, relay, log } = deps
   const rested = () => new Date(now().getTime() + Math.min(Math.max(relay.restMs(), REST_MS.least), REST_MS.most))
   if (relay.restMs() > 0) {
@@ -29,7 +40,6 @@ export async function deliverBatch(deps: DeliverDeps, batchId: number, stop: Abo
   if (!lease) return undefined
   const { ended, release } = keepHold(deps, lease, stop)
   try {
-    await deps.rates.refresh()
     const pending = await admit(deps, lease, await readPending(db, lease, config.UNKNOWN_POLICY))
     const { tally, exhausted } = await streamBatch(deps, lease, pending, ended)
     const why = await spend(deps, lease, tally)

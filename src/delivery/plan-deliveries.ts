@@ -64,7 +64,7 @@ export async function planAll(
   editionId: number,
   { onPlanned = () => {}, orLeave = false }: { onPlanned?: OnPlanned; orLeave?: boolean } = {},
 ): Promise<Planned> {
-  // The lock has a connection of its own, with which it ends if this process does.
+  // The lock has a connection of its own and ends with it. Two planners, should it be lost, make empty batches and nothing twice.
   return deps.db.transaction(async (tx) => {
     const { rows } = await tx.execute<{ mine: boolean }>(
       orLeave
@@ -72,11 +72,17 @@ export async function planAll(
         : sql`SELECT true AS mine FROM pg_advisory_xact_lock(${LOCK}, ${editionId}::int)`,
     )
     const [edition] = await tx
-      .select({ plannedAt: editions.plannedAt })
+      .select({ plannedAt: editions.plannedAt, order: ORDER })
       .from(editions)
       .where(eq(editions.id, editionId))
     if (!rows[0]!.mine || edition?.plannedAt) return { batchIds: [], deliveries: 0 }
-    return planRest(deps, editionId, onPlanned)
+    const planned = await planRest(deps, editionId, onPlanned)
+    // An order that came meanwhile is one for those who came meanwhile.
+    await deps.db
+      .update(editions)
+      .set({ plannedAt: deps.now() })
+      .where(and(eq(editions.id, editionId), sql`${ORDER} IS NOT DISTINCT FROM ${edition?.order ?? null}`))
+    return planned
   })
 }
 
@@ -84,6 +90,9 @@ type OnPlanned = (batchIds: readonly number[]) => void
 
 /** The first number of the advisory locks under which editions are planned; any would do that nobody else uses. */
 const LOCK = 0x9a9e5
+
+/** When everybody was last ordered to get it, to the microsecond. */
+const ORDER = sql<string | null>`${editions.sendAllAt}::text`
 
 async function planRest({ db, config, now }: Deps, editionId: number, onPlanned: OnPlanned): Promise<Planned> {
   const total: Planned = { batchIds: [], deliveries: 0 }
@@ -109,7 +118,6 @@ async function planRest({ db, config, now }: Deps, editionId: number, onPlanned:
     total.batchIds.push(...planned.batchIds)
   }
   if (total.deliveries >= BULK) await analyse(db, editionId)
-  await db.update(editions).set({ plannedAt: now() }).where(eq(editions.id, editionId))
   return total
 }
 

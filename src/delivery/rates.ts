@@ -51,9 +51,11 @@ export function openRates(db: Db, config: Pick<Config, 'SEND_RATE_PER_SECOND' | 
     async refresh() {
       if (!configured) await configure(db, config)
       configured = true
+      const before = version
       const { rows } = await db.execute<{ name: string }>(sql`
         SELECT name FROM buckets WHERE ceiling IS NOT NULL OR slowed_at > now() - ${MEMORY}::interval`)
-      known = new Set(rows.map((row) => row.name))
+      // Asked before a bucket was made, the answer does not know of it.
+      if (version === before) known = new Set(rows.map((row) => row.name))
     },
     limited: (bucket) => known.has(bucket),
     version: () => version,

@@ -44,22 +44,26 @@ export function openRecorder(
     })
   }
 
+  const writeGroup = async (group: readonly Settled[]) => {
+    await persistently(deps, async () => {
+      await later.place(group)
+      await recordOutcomes(db, lease, group, now())
+    })
+    for (const { outcome } of group) tally[outcome.state]++
+    onWritten(group.length)
+  }
+
   const write = async () => {
-    try {
-      while (gathered.length > 0) {
-        await gather()
-        const group = gathered
-        gathered = []
-        await persistently(deps, async () => {
-          await later.place(group)
-          await recordOutcomes(db, lease, group, now())
-        })
-        for (const { outcome } of group) tally[outcome.state]++
-        onWritten(group.length)
-      }
-    } finally {
-      writing = undefined
+    const failures: unknown[] = []
+    while (gathered.length > 0) {
+      await gather()
+      const group = gathered
+      gathered = []
+      // One group that could not be written is no reason to lose the next.
+      await writeGroup(group).catch((error) => failures.push(error))
     }
+    writing = undefined
+    if (failures.length > 0) throw failures[0]
   }
 
   return {

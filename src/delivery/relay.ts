@@ -16,6 +16,8 @@ export interface Relay {
   send(envelope: Envelope, message: Buffer, held?: AbortSignal): Promise<Outcome>
   /** How many of `want` messages may be sent now, as rates allow; when 0, `restMs` says for how long. */
   room(want: number): Promise<number>
+  /** whether a rate is kept, so that `room` may say less than it was asked for */
+  limited(): boolean
   /** milliseconds in which it is not worth being asked, since it cannot be used; 0 when it can */
   restMs(): number
   /** Ends it at once: who waits for a connection is deferred, what is in the middle of a message is cut. */
@@ -123,6 +125,7 @@ export function openRelay(settings: RelaySettings): SingleRelay {
   return {
     connections,
     room: async (want) => want,
+    limited: () => false,
     restMs: () => 0,
     async check() {
       ;(await openSession(settings)).quit()

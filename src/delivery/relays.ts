@@ -131,6 +131,7 @@ export function openRelays(
         tried.add(member)
       }
     },
+    limited: () => rates?.limited(ALL) === true || members.some(({ settings }) => limits(settings.name)),
     restMs() {
       const at = performance.now()
       const wait = ({ breaker, allowance }: Member) => Math.max(breaker.restMs(), allowance.retryAt - at, 0)

@@ -55,6 +55,7 @@ export async function streamBatch(
   }
 
   const inFlight = new Set<Promise<void>>()
+  ended.addEventListener('abort', window.notify)
   try {
     let pending = admitted
     let slowed = rates.version()
@@ -102,6 +103,7 @@ export async function streamBatch(
   // Whatever went wrong, what was handed over is waited for and written down, while the lease is still being kept.
   await Promise.all(inFlight)
   give(held)
+  ended.removeEventListener('abort', window.notify)
   // What could not be recorded stays `handed` under our lease, which dies with us and makes it unknown.
   if (failure !== undefined) throw failure
   return { tally, exhausted }

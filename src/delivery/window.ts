@@ -10,10 +10,13 @@ export interface Window {
   changed(): Promise<void>
   /** Has everybody who waits look again. */
   notify(): void
+  /** Waits until nobody else is alone. @returns what lets the next one be */
+  alone(): Promise<() => void>
 }
 
 export function openWindow(most: number): Window {
   let taken = 0
+  let lonely = Promise.resolve()
   let change = Promise.withResolvers<void>()
   const notify = () => {
     change.resolve()
@@ -30,5 +33,11 @@ export function openWindow(most: number): Window {
     },
     changed: () => change.promise,
     notify,
+    alone() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const before = lonely
+      lonely = promise
+      return before.then(() => resolve)
+    },
   }
 }

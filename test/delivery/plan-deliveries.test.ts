@@ -226,6 +226,43 @@ describe('send to all now', () => {
     expect(await db.$count(batches)).toBe(12)
   })
 
+  test('ordered again in the middle, also reaches whom it had passed over', async ({ db }) => {
+    const back = await addSubscriber(db, 'back@example.org', { pausedUntil: new Date('2099-01-01') })
+    await addReaders(db, 600)
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services)
+    const order = () => db.update(editions).set({ sendAllAt: new Date(), plannedAt: null })
+    await order()
+    let ordered: Promise<unknown> | undefined
+    const first = await planAll(services, editionId, {
+      onPlanned: () => {
+        ordered ??= db.update(subscribers).set({ pausedUntil: null }).where(eq(subscribers.id, back)).then(order)
+      },
+    })
+    await ordered
+    expect(first.deliveries).toBe(600)
+    expect(await unplannedEditions(db)).toEqual([{ id: editionId }])
+    expect(await planAll(services, editionId)).toMatchObject({ deliveries: 1 })
+    expect(await unplannedEditions(db)).toEqual([])
+  })
+
+  test('does not end the process when its lock’s connection is lost; the next one plans the rest', async ({ db }) => {
+    await addReaders(db, 600)
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services)
+    // Its first step waits until the connection that holds the lock is gone.
+    await db.execute(sql`CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      PERFORM pg_terminate_backend(pid, 5000) FROM pg_locks
+        WHERE locktype = 'advisory' AND objid = NEW.edition_id::oid AND objsubid = 2 AND pid <> pg_backend_pid()
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+      RETURN NEW; END $$`)
+    await db.execute(sql`CREATE TRIGGER cut BEFORE INSERT ON batches FOR EACH ROW EXECUTE FUNCTION cut()`)
+    await expect(planAll(services, editionId)).rejects.toThrow()
+    await db.execute(sql`DROP TRIGGER cut ON batches`)
+    await planAll(services, editionId)
+    expect(await db.$count(deliveries)).toBe(600)
+  })
+
   test('goes on after a crash in the middle: everybody once', async ({ db }) => {
     const services = servicesOn(db)
     const editionId = await releasedEdition(services)

@@ -153,6 +153,18 @@ describe('a batch', () => {
     expect(await db.$count(deliveries, sql`hand_overs <> 1`)).toBe(0)
   })
 
+  test('does not take what a rate allows a second time, where two are worked at once', async ({ db }) => {
+    const sink = await sinkThat()
+    const hands = await stage(db, { SEND_RATE_PER_SECOND: '10' }, sink)
+    await addReaders(db, 500)
+    const { batchIds } = await planAll(hands, await releasedEdition(hands))
+    const began = Date.now()
+    const tallies = await Promise.all(batchIds.map((id) => deliverBatch(hands, id, NEVER)))
+    expect(batchIds).toHaveLength(2)
+    expect(tallies.filter((tally) => tally !== undefined)).not.toEqual([])
+    expect(sink.taken.length).toBeLessThanOrEqual(10 * (1 + (Date.now() - began) / 1000))
+  })
+
   test('sends what a slow domain does not take later, in turns of a second, and everybody else at once', async ({
     db,
   }) => {

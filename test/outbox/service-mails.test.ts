@@ -305,6 +305,7 @@ describe('what the relay says', () => {
         const cutting: Relay = {
           connections: 1,
           room: async (want) => want,
+          limited: () => false,
           restMs: () => 0,
           close: () => {},
           async send(_envelope, message) {
