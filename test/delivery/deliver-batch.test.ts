@@ -71,6 +71,25 @@ test('every reader gets one digest, and each was marked handed before the relay 
   expect(await settleEditions(services)).toHaveLength(1)
 })
 
+test('rule 2: two batches at once leave no more in flight than one would, and each reader one digest', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  const inFlight: number[] = []
+  const sink = await sinkThat({
+    async data() {
+      inFlight.push((await states(db)).handed ?? 0)
+    },
+  })
+  await addReaders(db, 300)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  const worker = workerOn(services, sink.url)
+  const tallies = await Promise.all(batchIds.map((id) => deliverBatch(worker, id, NEVER)))
+  expect(tallies.map((tally) => tally!.accepted)).toEqual([250, 50])
+  expect(new Set(sink.taken.map(({ to }) => to)).size).toBe(300)
+  expect(Math.max(...inFlight)).toBeLessThanOrEqual(2 * worker.relay.connections)
+})
+
 test('two workers that are given the same batch at once hand it over once', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await sinkThat()
