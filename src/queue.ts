@@ -11,6 +11,7 @@ import {
   withBackend,
 } from 'bullmq'
 import pg from 'pg'
+import { outlivingClients } from './db/database.ts'
 import { parseWord, type Witness } from './delivery/witness.ts'
 import { type JobData, type JobName, jobs, type QueueName, queueOf } from './jobs.ts'
 import { openRedis } from './redis.ts'
@@ -153,13 +154,15 @@ function redisBackend(url: string): Backend {
 const witnessKey = (installation: string): string => `{paperboy}:witness:${installation}`
 
 async function postgresBackend(connectionString: string): Promise<Backend> {
-  const pool = new pg.Pool({
-    connectionString,
-    max: 10,
-    keepAlive: true,
-    application_name: 'paperboy queue',
-    options: '-c search_path=bullmq',
-  })
+  const pool = outlivingClients(
+    new pg.Pool({
+      connectionString,
+      max: 10,
+      keepAlive: true,
+      application_name: 'paperboy queue',
+      options: '-c search_path=bullmq',
+    }),
+  )
   const client = await pool.connect()
   await runMigrations(client).finally(() => client.release())
   const postgres = withBackend(createPostgresBackend)

@@ -16,9 +16,12 @@ const MIGRATIONS = new URL('../../migrations', import.meta.url).pathname
 export function openPool(connectionString: string, onError: (error: Error) => void, max = 20): pg.Pool {
   const pool = new pg.Pool({ connectionString, max, keepAlive: true, application_name: 'paperboy' })
   pool.on('error', onError)
-  // The pool listens to idle ones alone: without a listener, one lost between two statements of a transaction would end the process.
-  pool.on('connect', (client) => client.on('error', () => {}))
-  return pool
+  return outlivingClients(pool)
+}
+
+/** A pool listens to idle clients alone: one lost between two statements of a transaction would end the process. */
+export function outlivingClients(pool: pg.Pool): pg.Pool {
+  return pool.on('connect', (client) => client.on('error', () => {}))
 }
 
 export const databaseOn = (pool: pg.Pool): Db => drizzle(pool, { schema })
