@@ -20,7 +20,7 @@ How fast mail leaves, beside other ways to send the same: each contender in a pr
 round in turn. ${CONNECTIONS} connections; PostgreSQL and the sink share the machine with the sender.`
 
 /** Milliseconds, CPU seconds and memory of each way to hand over the same mails. */
-export async function bench(args: string[]): Promise<void> {
+export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
@@ -34,7 +34,6 @@ export async function bench(args: string[]): Promise<void> {
   })
   if (values.help) return console.log(help)
   const readers = Number(values.readers)
-  await using stack = new AsyncDisposableStack()
   const stage = await openStage(stack)
   await addReaders(stage, readers)
   const postfix = values.sink === 'postfix' && existsSync(POSTFIX.sink)

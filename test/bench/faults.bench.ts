@@ -11,7 +11,7 @@ Sends an edition with two workers while something goes wrong, and lays the relay
 that a relay is down, hangs or refuses. All but the kills send to a tenth of the readers.`
 
 /** The reliability table of the README. */
-export async function bench(args: string[]): Promise<void> {
+export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
@@ -24,7 +24,6 @@ export async function bench(args: string[]): Promise<void> {
     },
   })
   if (values.help) return console.log(help)
-  await using stack = new AsyncDisposableStack()
   const postgres = await openPostgres(stack)
   const rows: (string | number)[][] = []
   for (const fault of faults({ kills: Number(values.kills), troubleMs: Number(values.trouble) * 1000 })) {

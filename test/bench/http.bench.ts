@@ -20,8 +20,7 @@ const PROOFS = 22_000
 const RATE = 200
 
 /** `npm run bench -- http [page]`: signing up and the front page, or that alone, under load on loopback, limits raised. */
-export async function bench([only]: string[]): Promise<void> {
-  await using stack = new AsyncDisposableStack()
+export async function bench([only]: string[], stack: AsyncDisposableStack): Promise<void> {
   const services = await open(stack)
   const url = await listen(stack, buildApp(services))
   await addPapers(services.db, services.now().toISOString().slice(0, 10), 30)

@@ -7,8 +7,21 @@ const names = readdirSync(import.meta.dirname)
 const [name, ...rest] = process.argv.slice(2)
 
 if (name && names.includes(name)) {
-  const { bench } = (await import(`./${name}.bench.ts`)) as { bench: (args: string[]) => Promise<void> }
-  await bench(rest)
+  await using stack = new AsyncDisposableStack()
+  // Broken off, it takes its databases and servers with it.
+  let ending: Promise<void> | undefined
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      ending ??= stack.disposeAsync().finally(() => process.exit(1))
+    })
+  }
+  const { bench } = (await import(`./${name}.bench.ts`)) as {
+    bench: (args: string[], stack: AsyncDisposableStack) => Promise<void>
+  }
+  await bench(rest, stack).catch(async (error) => {
+    await ending
+    throw error
+  })
 } else {
   console.error(`Usage: npm run bench -- ${names.join(' | ')} [options]`)
   process.exitCode = 2

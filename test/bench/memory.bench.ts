@@ -22,7 +22,7 @@ const GROUPS = 250
 const MEMORY_DAYS = 35
 const COLUMNS = 'edition_id, subscriber_id, batch_id, state, expires_at, hand_overs, reply, handed_at, settled_at'
 
-export async function bench(args: string[]): Promise<void> {
+export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
@@ -34,7 +34,6 @@ export async function bench(args: string[]): Promise<void> {
   })
   if (values.help) return console.log(help)
   const [readers, days] = [Number(values.readers), Number(values.days)]
-  await using stack = new AsyncDisposableStack()
   const { db } = (await openStage(stack)).services
   await fill(db, readers, days)
   await reportSize(db, readers * days)

@@ -16,7 +16,7 @@ const help = `npm run bench -- pages [--papers 100000] [--from FOLDER] [--times 
 How long the server takes for whole pages and feeds, from request to the last byte of HTML, on the library of npm run bench -- search.
 Asked one after the other without any cache in between; a busy machine shows.`
 
-export async function bench(args: string[]): Promise<void> {
+export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
@@ -28,7 +28,6 @@ export async function bench(args: string[]): Promise<void> {
   })
   if (values.help) return console.log(help)
   if (!existsSync(values.from)) return console.log(`There are no papers at ${values.from}.`)
-  await using stack = new AsyncDisposableStack()
   const { db, url } = await openLibrary(stack)
   await fillLibrary(db, readPapers(values.from), Number(values.papers))
   const services = servicesOn(db, { DATABASE_URL: url }, { now: new Date() })

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
 import project from '../../package.json' with { type: 'json' }
 import { importSubscribers } from '../../src/subscription/import.ts'
+import { endsWithUs } from './support/ends-with-us.ts'
 import { startSink } from './support/run.ts'
 import { openStage, type Stage } from './support/stage.ts'
 import { printTable } from './support/table.ts'
@@ -18,7 +19,7 @@ Imports a tenth of the readers, and then all of them; each time sends them an ed
 connections, to a sink on this machine. What grows with the list, and what does not.`
 
 /** Import, plan and send at two sizes of the list. */
-export async function bench(args: string[]): Promise<void> {
+export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({
     args,
     options: { readers: { type: 'string', default: '1000000' }, help: { type: 'boolean', default: false } },
@@ -27,9 +28,9 @@ export async function bench(args: string[]): Promise<void> {
   const most = Number(values.readers)
   const measured: Measured[] = []
   for (const readers of [Math.ceil(most / 10), most]) {
-    await using stack = new AsyncDisposableStack()
-    const stage = await openStage(stack)
-    const port = await startSink(stack, { postfix: false })
+    await using own = stack.use(new AsyncDisposableStack())
+    const stage = await openStage(own)
+    const port = await startSink(own, { postfix: false })
     measured.push(await measure(stage, port, readers))
     console.log(measured.at(-1))
   }
@@ -70,19 +71,15 @@ async function measure(stage: Stage, port: number, readers: number): Promise<Mea
     PATH: process.env.PATH ?? '',
   }
   const flags = /(--\S+ )*(?=workers)/.exec(project.scripts.worker)![0].trim().split(' ')
-  const worker = spawn(process.execPath, [...flags, 'workers/main.ts'], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const worker = endsWithUs(
+    spawn(process.execPath, [...flags, 'workers/main.ts'], { env, stdio: ['ignore', 'pipe', 'inherit'] }),
+  )
   try {
     for await (const chunk of worker.stdout) if (String(chunk).includes('worker ready')) break
     const before = await one(scansOfTheList)
     const began = Date.now()
-    const command = spawn(
-      process.execPath,
-      ['src/cli/main.ts', 'edition', 'send', '--date', stage.edition.date, '--now'],
-      { env, stdio: 'ignore' },
-    )
+    const order = ['edition', 'send', '--date', stage.edition.date, '--now']
+    const command = endsWithUs(spawn(process.execPath, ['src/cli/main.ts', ...order], { env, stdio: 'ignore' }))
     await once(command, 'exit')
     const sendSeconds = (Date.now() - began) / 1000
     const after = await one(scansOfTheList)

@@ -21,7 +21,7 @@ How long search, papers like another and list pages take, on a library made of r
 its abstract and the second half of another's, the same of titles, authors drawn from all, and a list day; 25 a day. Answers are timed
 one after the other, on one connection; a busy machine shows.`
 
-export async function bench(args: string[]): Promise<void> {
+export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
@@ -33,7 +33,6 @@ export async function bench(args: string[]): Promise<void> {
   })
   if (values.help) return console.log(help)
   if (!existsSync(values.from)) return console.log(`There are no papers at ${values.from}.`)
-  await using stack = new AsyncDisposableStack()
   const { db } = await openLibrary(stack)
   const began = performance.now()
   const words = await fillLibrary(db, readPapers(values.from), Number(values.papers))

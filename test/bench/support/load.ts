@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { endsWithUs } from './ends-with-us.ts'
 
 export interface Load {
   url: string
@@ -29,7 +30,7 @@ export interface Answered {
 /** Load on an address of this machine, from a process of its own: it would otherwise take turns with the server it times. */
 export async function load(task: Load): Promise<Answered> {
   const worker = fileURLToPath(new URL('load-worker.ts', import.meta.url))
-  const child = spawn(process.execPath, [worker], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = endsWithUs(spawn(process.execPath, [worker], { stdio: ['pipe', 'pipe', 'inherit'] }))
   child.stdin.end(JSON.stringify(task))
   return JSON.parse(await text(child.stdout))
 }

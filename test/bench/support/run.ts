@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { choosePort } from '../../../src/embedded/port.ts'
 import type { Taken } from './contender.ts'
+import { endsWithUs } from './ends-with-us.ts'
 
 const here = (file: string) => new URL(file, import.meta.url).pathname
 
@@ -18,11 +19,13 @@ export async function runContender(
   env: Record<string, string> = {},
   nodeOptions: string[] = [],
 ): Promise<Taken> {
-  const child = spawn(process.execPath, [...nodeOptions, here('contender.ts'), name, JSON.stringify(task)], {
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: PATIENCE_MS,
-  })
+  const child = endsWithUs(
+    spawn(process.execPath, [...nodeOptions, here('contender.ts'), name, JSON.stringify(task)], {
+      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: PATIENCE_MS,
+    }),
+  )
   let output = ''
   child.stdout.on('data', (chunk) => (output += chunk))
   const [code] = await once(child, 'close')
@@ -33,9 +36,11 @@ export async function runContender(
 /** Runs another program to its end, timed by the shell and looked at in /proc. */
 export async function runProgram(program: string, args: string[], messages: number): Promise<Taken> {
   const beganAt = Date.now()
-  const child = spawn('bash', ['-c', 'TIMEFORMAT="%U %S"; time "$@"', 'bench', program, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const child = endsWithUs(
+    spawn('bash', ['-c', 'TIMEFORMAT="%U %S"; time "$@"', 'bench', program, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    }),
+  )
   let errors = ''
   child.stderr.on('data', (chunk) => (errors += chunk))
   const peak = watchPeak(child)
@@ -71,7 +76,7 @@ export async function startSink(
     ? // It refuses to run as root.
       [SMTP_SINK, ...(process.getuid?.() === 0 ? ['-u', 'nobody'] : []), '-m', '1000', `127.0.0.1:${port}`, '1000']
     : [process.execPath, here('bare-sink.ts'), String(port), String(options.delayMs ?? 0)]
-  const child = spawn(program!, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = endsWithUs(spawn(program!, args, { stdio: ['ignore', 'ignore', 'inherit'] }))
   stack.defer(async () => {
     child.kill('SIGKILL')
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
