@@ -1,4 +1,4 @@
-import { type Listener, listen } from '../src/inbound/listen.ts'
+import type { Listener } from '../src/inbound/listen.ts'
 import type { Services } from '../src/services.ts'
 
 /**
@@ -9,6 +9,8 @@ export async function startListener(services: Services): Promise<Listener | unde
   const { config, log } = services
   if (config.INBOUND_SMTP_PORT === undefined) return undefined
   try {
+    // Only then: a server and a parser of mail take 20 MB.
+    const { listen } = await import('../src/inbound/listen.ts')
     return await listen(services, { host: config.HOST, port: config.INBOUND_SMTP_PORT })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
