@@ -1,5 +1,6 @@
 import { sign as cryptoSign, hash } from 'node:crypto'
 import { promisify } from 'node:util'
+import { withBefore } from '../edition/galley.ts'
 import { type DkimKey, type DkimSettings, readDkimKeys } from './dkim-keys.ts'
 import type { Relay } from './relay.ts'
 import { isWireReady, markWireReady } from './wire.ts'
@@ -43,7 +44,7 @@ export async function openDkim(settings: DkimSettings): Promise<SignMessage | un
       at,
     }
     const signatures = await Promise.all(keys.map((key) => signature(key, material)))
-    const signed = Buffer.concat([Buffer.from(signatures.join(''), 'latin1'), message])
+    const signed = withBefore(signatures.join(''), message)
     return isWireReady(message) ? markWireReady(signed) : signed
   }
 }

@@ -1,5 +1,5 @@
 import { fillingFor, type ReaderWords } from './filling.ts'
-import { type Galley, newGalley, put, putText, setIn } from './galley.ts'
+import { clear, type Galley, newGalley, put, putText, setIn } from './galley.ts'
 import type { Hole } from './parts.ts'
 import type { Block, Lead, Plate, PlateBody } from './plate.ts'
 
@@ -34,7 +34,7 @@ const HTML_HEADERS = 'Content-Type: text/html; charset=utf-8\r\nContent-Transfer
  * @param galley to set it in, where there is one to be used again: the message is then a view of it
  */
 export function composeDigest(plate: Plate, reader: ReaderPart, galley: Galley = newGalley()): Buffer {
-  galley.length = 0
+  clear(galley)
   const lead = leadOf(plate, reader)
   put(galley, plate.headers)
   put(galley, lead.subject)
