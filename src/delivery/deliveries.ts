@@ -56,7 +56,9 @@ export async function readPending(
   }>(sql`
     SELECT d.subscriber_id, lower(split_part(coalesce(s.email, ''), '@', 2)) AS domain, coalesce(s.size, 1) AS size, coalesce(s.topics, '{}') AS topics,
       coalesce(s.keywords, '{}') AS keywords, coalesce(s.like_voted, false) AS like_voted, d.shown, d.own
-    FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id
+    FROM deliveries d
+    -- OFFSET 0 has each reader looked up by id. Joined freely, ten thousand readers were all read for each batch.
+    LEFT JOIN LATERAL (SELECT * FROM subscribers WHERE id = d.subscriber_id OFFSET 0) s ON true
     WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${toDo(policy)}
     ORDER BY d.subscriber_id`)
   return rows.map(({ size, topics, keywords, ...row }) => ({
@@ -132,11 +134,13 @@ export async function markHanded(
           WHEN length(coalesce(d.shown, w.shown)) = 0 THEN 'nothing new'
         END AS why
       FROM wanted w
-      JOIN deliveries d ON d.edition_id = ${editionId} AND d.subscriber_id = w.subscriber_id
+      -- OFFSET 0: by the primary key, one by one. Else the whole batch is read for each group of it.
+      CROSS JOIN LATERAL (
+        SELECT * FROM deliveries WHERE edition_id = ${editionId} AND subscriber_id = w.subscriber_id OFFSET 0 FOR UPDATE
+      ) d
       LEFT JOIN subscribers s ON s.id = d.subscriber_id
       LEFT JOIN suppressions x ON x.address_hash = s.address_hash
       WHERE EXISTS (SELECT FROM mine) AND (SELECT count(*) FROM locked) > 0 AND d.batch_id = ${batchId} AND ${toDo(policy)}
-      FOR UPDATE OF d
     ), told AS (
       UPDATE subscribers s SET missed_at = NULL FROM judged j WHERE s.id = j.subscriber_id AND j.state = 'handed' AND j.missed_on IS NOT NULL
     )

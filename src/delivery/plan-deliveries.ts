@@ -122,7 +122,7 @@ async function planRest({ db, config, now }: Deps, editionId: number, onPlanned:
 }
 
 /** So many new rows at once that what the database believes of the table is wrong until somebody counts. */
-const BULK = 10_000
+const BULK = 1_000
 
 /** Without it the first claims of a fresh partition were planned for an empty one, and ran 20 × slower. */
 async function analyse(db: Db, editionId: number): Promise<void> {
