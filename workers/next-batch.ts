@@ -30,6 +30,8 @@ export function nextBatch({ db, queues, now, log }: Services, restMs: () => numb
   }
   return {
     wake,
+    /** The same, for whoever does not wait for it. */
+    soon: () => later(0),
     stop() {
       stopped = true
       clearTimeout(timer)

@@ -63,6 +63,8 @@ export async function startWorker(services: Services, sources: readonly Source[]
   )
   const listener = await startListener(services)
   const clock = startClock(queues)
+  // Its first tick may have been another worker's already, as after a restart: what is due then waits for no second one.
+  next.soon()
   return {
     async stop() {
       clock.stop()

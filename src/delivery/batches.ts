@@ -136,6 +136,9 @@ export const toDo = (policy: 'resend' | 'hold') =>
     : sql`(d.state IN ('queued', 'deferred')
         OR (d.state = 'unknown' AND d.crashes <= ${RESENDS_AFTER_CRASH} AND d.cuts <= ${RESENDS_AFTER_CUT}))`
 
+/** While mailing is halted nothing is due: workers would ask for the same batches without end. */
+const NOT_HALTED = sql`NOT EXISTS (SELECT FROM mailing WHERE halted_at IS NOT NULL)`
+
 /** Batches that are due, not in hand, and of a live edition: what the sweeper wakes workers for. */
 export async function batchesToDo(
   db: Db,
@@ -146,7 +149,7 @@ export async function batchesToDo(
   const { rows } = await db.execute<{ id: string; attempts: number }>(sql`
     SELECT b.id, b.attempts FROM batches b JOIN editions e ON e.id = b.edition_id
     WHERE b.state <> 'done' AND b.due_at <= ${at} AND e.state IN ${LIVE} AND (b.state = 'open' OR b.lease_until < now())
-      AND (${editionId}::bigint IS NULL OR b.edition_id = ${editionId}::bigint)
+      AND (${editionId}::bigint IS NULL OR b.edition_id = ${editionId}::bigint) AND ${NOT_HALTED}
     ORDER BY b.due_at, b.id LIMIT ${most}`)
   return rows.map((row) => ({ batchId: Number(row.id), attempts: row.attempts }))
 }
@@ -155,6 +158,6 @@ export async function batchesToDo(
 export async function nextDue(db: Db): Promise<Date | undefined> {
   const { rows } = await db.execute<{ due_at: string }>(sql`
     SELECT b.due_at FROM batches b JOIN editions e ON e.id = b.edition_id
-    WHERE b.state = 'open' AND e.state IN ${LIVE} ORDER BY b.due_at LIMIT 1`)
+    WHERE b.state = 'open' AND e.state IN ${LIVE} AND ${NOT_HALTED} ORDER BY b.due_at LIMIT 1`)
   return rows[0] && new Date(rows[0].due_at)
 }

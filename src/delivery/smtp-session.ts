@@ -46,8 +46,9 @@ export function openSession(settings: RelaySettings): Promise<Session> {
       if (!auth || smtp.authenticated) return resolve(session)
       smtp.login(auth, (refused) => {
         if (!refused) return resolve(session)
-        smtp.close()
+        // First, since closing ends it, which would be the reason otherwise.
         reject(refused)
+        smtp.close()
       })
     })
   })

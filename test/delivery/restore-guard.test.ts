@@ -6,6 +6,7 @@ import pg from 'pg'
 import { afterEach, describe, expect, inject } from 'vitest'
 import { type Db, databaseOn, migrate } from '../../src/db/database.ts'
 import { batches, deliveries, editions, outbox } from '../../src/db/schema.ts'
+import { batchesToDo, nextDue } from '../../src/delivery/batches.ts'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
 import { handsWith } from '../../src/delivery/hands.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
@@ -173,6 +174,19 @@ test('while it is halted no digest, no service mail and no order of the operator
   await resumeAfterRestore(services, true)
   expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toMatchObject({ accepted: 3 })
   expect(await sendServiceMails({ ...services, relay: hands.relay }, NEVER)).toBe(1)
+})
+
+test('while it is halted workers find nothing to do, instead of asking for the same batches without end', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  await addReaders(db, 3)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  await halt(services)
+  expect([await batchesToDo(db, services.now()), await nextDue(db)]).toEqual([[], undefined])
+  await resumeAfterRestore(services, true)
+  expect(await batchesToDo(db, services.now())).toEqual([{ batchId: batchIds[0], attempts: 0 }])
+  expect(await nextDue(db)).toEqual(services.now())
 })
 
 test('halting holds although the database is then set back: the witness knows', async ({ db }) => {

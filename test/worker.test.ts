@@ -1,0 +1,35 @@
+import { afterEach, expect, vi } from 'vitest'
+import { planAll } from '../src/delivery/plan-deliveries.ts'
+import { openQueues } from '../src/queue.ts'
+import { startWorker } from '../workers/worker.ts'
+import { test } from './support/database.ts'
+import { addSubscriber, releasedEdition, servicesOn } from './support/services.ts'
+import { openSink } from './support/sink.ts'
+
+const stack: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of stack.splice(0).reverse()) await close()
+  vi.useRealTimers()
+})
+
+test('a worker that is started anew takes up what is due at once, though the clock has ticked for another already', async ({
+  db,
+  databaseUrl,
+}) => {
+  // The clock of the ticks stands: the second worker's are the first one's, which the queue takes for done.
+  vi.useFakeTimers({ toFake: ['Date'], now: new Date() })
+  const sink = await openSink()
+  stack.push(() => sink.close())
+  const queues = await openQueues({ databaseUrl, onError: () => {} })
+  stack.push(() => queues.close())
+  const services = { ...servicesOn(db, { DATABASE_URL: databaseUrl, SMTP_URL: sink.url }), queues }
+  const workOff = async (date: string, mails: number) => {
+    await planAll(services, await releasedEdition(services, date))
+    const worker = await startWorker(services, [])
+    await expect.poll(() => sink.taken.length, { timeout: 5_000 }).toBe(mails)
+    await worker.stop()
+  }
+  await addSubscriber(db, 'ada@example.org')
+  await workOff('2026-04-13', 1)
+  await workOff('2026-04-14', 2)
+}, 20_000)
