@@ -140,6 +140,10 @@ const Environment = z
     LEFT_READER_DAYS: count(730, 36_500),
     INBOUND_EVENT_DAYS: count(400, 3650),
     UNKNOWN_POLICY: z.enum(['resend', 'hold']).default('resend'),
+    METRICS_TOKEN: z
+      .string()
+      .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 characters, without white space')
+      .optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .superRefine((value, context) => {

@@ -31,14 +31,14 @@ export async function announceWorker(databaseUrl: string, log: Logger): Promise<
   }
 }
 
-/** Whether any worker runs on this database. Only looks: trying to take the lock would look like a worker to another command. */
-export async function workerRuns(db: Db): Promise<boolean> {
-  const { rows } = await db.execute<{ runs: boolean }>(sql`
-    SELECT EXISTS (
-      SELECT FROM pg_locks
-      WHERE locktype = 'advisory' AND granted AND mode = 'ShareLock'
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND classid = ${LOCK[0]} AND objid = ${LOCK[1]} AND objsubid = 2
-    ) AS runs`)
-  return rows[0]!.runs
+/** How many workers run on this database. Only looks: trying to take the lock would look like a worker to another command. */
+export async function workersRunning(db: Db): Promise<number> {
+  const { rows } = await db.execute<{ count: number }>(sql`
+    SELECT count(*)::int AS count FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND mode = 'ShareLock'
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND classid = ${LOCK[0]} AND objid = ${LOCK[1]} AND objsubid = 2`)
+  return rows[0]!.count
 }
+
+export const workerRuns = async (db: Db): Promise<boolean> => (await workersRunning(db)) > 0

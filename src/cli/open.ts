@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { readEnvironment } from '../config.ts'
+import { type Config, readEnvironment } from '../config.ts'
 import { migrate } from '../db/database.ts'
 import { settleLocally } from '../local/settle.ts'
 import { openServices, type Services } from '../services.ts'
@@ -11,15 +11,21 @@ import { complain, say } from '../terminal.ts'
  *
  * @param options.mails the command hands mail over, so it needs a relay or the mailbox
  */
-export async function withServices<T>(
+export const withServices = <T>(
   work: (services: Services) => Promise<T>,
+  options: { mails?: boolean } = {},
+): Promise<T> => withConfig(async (config, stack) => work(stack.use(await openServices(config))), options)
+
+/** The same, for a command that opens by itself what it works with. */
+export async function withConfig<T>(
+  work: (config: Config, stack: AsyncDisposableStack) => Promise<T>,
   { mails = false }: { mails?: boolean } = {},
 ): Promise<T> {
   await using stack = new AsyncDisposableStack()
   const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
   const { config } = await settleLocally(environment, stack, { mailbox: mails ? 'shared' : 'none', say: complain })
   if (!environment.DATABASE_URL) await migrate(config.DATABASE_URL)
-  return await work(stack.use(await openServices(config)))
+  return await work(config, stack)
 }
 
 /** Prints a command's result: the sentence for people, or with --json the value. */

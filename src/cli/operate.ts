@@ -4,9 +4,11 @@ import { readEnvironment } from '../config.ts'
 import { migrate } from '../db/database.ts'
 import { dkimRecord, readDkimKeys } from '../delivery/dkim-keys.ts'
 import { halt, resumeAfterRestore, whyHalted } from '../delivery/restore-guard.ts'
+import { diagnosesInWords } from '../doctor/diagnosis.ts'
+import { examine } from '../doctor/examine.ts'
 import { readStatus } from '../status.ts'
 import { clearScreen } from '../terminal.ts'
-import { report, withServices } from './open.ts'
+import { report, withConfig, withServices } from './open.ts'
 
 const WATCH_EVERY_MS = 2_000
 
@@ -36,6 +38,21 @@ export function operateCommands(program: Command): void {
           if (options.watch) await delay(WATCH_EVERY_MS, undefined, { signal: stop.signal }).catch(() => {})
         } while (options.watch && !stop.signal.aborted)
       }),
+    )
+
+  program
+    .command('doctor')
+    .description('look at everything that mail hangs on: database, queue, relays, DNS, page, worker. Changes nothing')
+    .addHelpText('after', '\nExit code 1 when anything is wrong; what is merely to be looked at is no failure.')
+    .action((_options, command) =>
+      withConfig(
+        async (config) => {
+          const diagnoses = await examine(config)
+          report(command, diagnoses, diagnosesInWords(diagnoses))
+          if (diagnoses.some(({ state }) => state === 'wrong')) process.exitCode = 1
+        },
+        { mails: true },
+      ),
     )
 
   program

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { fastifyPostgres } from '@fastify/postgres'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type pg from 'pg'
 import { z } from 'zod'
 import { databaseOn } from '../db/database.ts'
+import { isUpToDate } from '../db/up-to-date.ts'
 import { reportSources } from '../papers/source-health.ts'
 import { configuredSources } from '../papers/sources/configured.ts'
 import type { Services } from '../services.ts'
-
-const JOURNAL = new URL('../../migrations/meta/_journal.json', import.meta.url)
 
 const PATIENCE_MS = 2000
 
@@ -58,17 +57,12 @@ export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   )
 }
 
-async function whatIsMissing(pool: { query: (sql: string) => Promise<{ rows: { newest: string | null }[] }> }) {
-  const newestOwn = Math.max(
-    ...JSON.parse(readFileSync(JOURNAL, 'utf8')).entries.map((entry: { when: number }) => entry.when),
-  )
+async function whatIsMissing(pool: Pick<pg.Pool, 'query'>): Promise<string[]> {
   try {
-    const { rows } = await pool.query('SELECT max(created_at) AS newest FROM drizzle.__drizzle_migrations')
-    return Number(rows[0]?.newest ?? 0) >= newestOwn ? [] : [MIGRATE]
-  } catch (error) {
-    return [(error as { code?: string }).code === UNDEFINED_TABLE ? MIGRATE : 'the database cannot be reached']
+    return (await isUpToDate((sql) => pool.query(sql))) ? [] : [MIGRATE]
+  } catch {
+    return ['the database cannot be reached']
   }
 }
 
-const UNDEFINED_TABLE = '42P01'
 const MIGRATE = "the database's tables are older than this version: run paperboy migrate"

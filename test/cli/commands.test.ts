@@ -82,10 +82,26 @@ describe('wrong usage is exit 2, with a hint', () => {
   }
 })
 
+test('doctor says what is wrong, with exit 1 and no secret, also where nothing can be reached', async () => {
+  const { code, stdout } = await paperboy(['doctor', '--json'], {
+    DATABASE_URL: 'postgres://someone:secret@127.0.0.1:1/nothing',
+  })
+  expect(code).toBe(1)
+  expect(stdout).not.toMatch(/secret|someone/)
+  expect(JSON.parse(stdout)).toContainEqual({
+    what: 'Database',
+    state: 'wrong',
+    words: 'it cannot be used (ECONNREFUSED)',
+    remedy: 'see DATABASE_URL',
+  })
+  expect((await paperboy(['doctor'])).stdout).toMatch(/^WRONG {2}Database .*ECONNREFUSED/m)
+}, 20_000)
+
 test('--help is exit 0 for every command, names the commands below it, and needs no database', async () => {
   const top = await paperboy(['--help'])
   expect(top.code).toBe(0)
-  for (const name of ['migrate', 'status', 'papers', 'subscribers', 'edition']) expect(top.stdout).toContain(name)
+  for (const name of ['migrate', 'doctor', 'status', 'papers', 'subscribers', 'edition'])
+    expect(top.stdout).toContain(name)
   const below = {
     papers: ['collect', 'import'],
     subscribers: ['import', 'export'],

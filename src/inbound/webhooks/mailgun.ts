@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
+import { isSame } from '../../same-secret.ts'
 import { verdictOf } from '../verdict.ts'
-import { finding, isFresh, isSame, type Provider, type ProviderEvent, parseJson } from './provider.ts'
+import { finding, isFresh, type Provider, type ProviderEvent, parseJson } from './provider.ts'
 
 /** Mailgun, "Webhooks" and "Event structure". */
 const Payload = z.object({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { isSame } from '../../same-secret.ts'
 import { verdictOf } from '../verdict.ts'
-import { finding, header, isSame, type Provider, parseJson } from './provider.ts'
+import { finding, header, type Provider, parseJson } from './provider.ts'
 
 /** Postmark, "Bounce webhook" and "Spam complaint webhook". */
 const Event = z.object({

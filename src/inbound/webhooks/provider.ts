@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../../config.ts'
 import type { Finding } from '../classify.ts'
 
@@ -36,12 +35,6 @@ const FRESH_SECONDS = 5 * 60
 /** @param seconds Unix time as the request states it, under its signature */
 export const isFresh = (now: Date, seconds: string | number | undefined): boolean =>
   Math.abs(now.getTime() / 1000 - Number(seconds ?? Number.NaN)) <= FRESH_SECONDS
-
-/** Compares secrets of any length in constant time. */
-export function isSame(a: string | Buffer, b: string | Buffer): boolean {
-  const hash = (value: string | Buffer) => createHash('sha256').update(value).digest()
-  return timingSafeEqual(hash(a), hash(b))
-}
 
 export const header = ({ headers }: WebhookRequest, name: string): string => {
   const value = headers[name]

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
+import { isSame } from '../../same-secret.ts'
 import { verdictOf } from '../verdict.ts'
-import { finding, header, isFresh, isSame, type Provider, type ProviderEvent, parseJson } from './provider.ts'
+import { finding, header, isFresh, type Provider, type ProviderEvent, parseJson } from './provider.ts'
 
 /** Resend, "email.bounced" and "email.complained". */
 const Event = z.object({

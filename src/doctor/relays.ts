@@ -1,0 +1,34 @@
+import type { Config } from '../config.ts'
+import { openRelay } from '../delivery/relay.ts'
+import { parseRelays, type RelaySettings } from '../delivery/relay-settings.ts'
+import { redact } from '../redact.ts'
+import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
+
+/** Connects to each relay and logs in, without a mail. */
+export const examineRelays = ({
+  SMTP_URL,
+  SMTP_CONNECTIONS,
+}: Pick<Config, 'SMTP_URL' | 'SMTP_CONNECTIONS'>): Promise<Diagnosis[]> =>
+  Promise.all(parseRelays(SMTP_URL, SMTP_CONNECTIONS).map(examineRelay))
+
+async function examineRelay(settings: RelaySettings): Promise<Diagnosis> {
+  const what = `Relay ${settings.name}`
+  const relay = openRelay(settings)
+  try {
+    await relay.check()
+  } catch (error) {
+    return wrong(what, redact((error as Error).message), 'see SMTP_URL: host, port, login and TLS')
+  } finally {
+    relay.close()
+  }
+  if (!settings.secure && !settings.requireTLS && !isNear(settings.host))
+    return doubtful(
+      what,
+      'it lets us in, but nothing keeps mail from going there in the clear',
+      'add requireTLS=true to its URL',
+    )
+  return right(what, settings.auth ? 'it lets us in with our login' : 'it lets us in')
+}
+
+/** On this machine, or in the network of containers that it stands in. */
+const isNear = (host: string): boolean => /^127\.|^::1$/.test(host) || !host.includes('.')

@@ -1,0 +1,122 @@
+import type { Resolver } from 'node:dns/promises'
+import type { Config } from '../config.ts'
+import { addressOf } from '../delivery/digest-press.ts'
+import { type DkimSettings, dkimRecord, readDkimKeys } from '../delivery/dkim-keys.ts'
+import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
+
+export type Dns = Pick<Resolver, 'resolveTxt' | 'resolveMx' | 'resolve4' | 'resolve6'>
+
+/** Names that mean nothing in the public DNS (RFC 2606, RFC 6761, RFC 6762). */
+const NOWHERE = /(?:^|\.)(?:localhost|localdomain|local|test|example|invalid|internal)$/i
+
+/** What receivers look up about the sender: SPF, DKIM and DMARC, which the large ones demand, and where bounces go. */
+export async function examineSender(
+  config: DkimSettings & Pick<Config, 'MAIL_FROM' | 'BOUNCE_ADDRESS'>,
+  dns: Dns,
+): Promise<Diagnosis[]> {
+  const from = domainIn(addressOf(config.MAIL_FROM))
+  const envelope = config.BOUNCE_ADDRESS === undefined ? from : domainIn(config.BOUNCE_ADDRESS)
+  if (NOWHERE.test(from))
+    return [
+      doubtful(
+        'Sender',
+        `${from} is no name that others can look up: right for trying out alone`,
+        'set MAIL_FROM before mail leaves this machine',
+      ),
+    ]
+  return Promise.all([
+    examineSpf(envelope, dns),
+    examineDkim(config, dns),
+    examineDmarc(from, dns),
+    examineReturn(envelope, dns),
+  ])
+}
+
+const domainIn = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+
+/** RFC 7208: which servers may send with this envelope. */
+async function examineSpf(domain: string, dns: Dns): Promise<Diagnosis> {
+  const texts = await textsAt(domain, dns)
+  if (texts === undefined) return notLookedUp('SPF', domain)
+  const records = texts.filter((text) => /^v=spf1(?: |$)/i.test(text))
+  if (records.length === 0)
+    return wrong(
+      'SPF',
+      `${domain} has no record`,
+      `publish one at ${domain} that names your relay, such as "v=spf1 include:RELAY -all"`,
+    )
+  if (records.length > 1)
+    return wrong(
+      'SPF',
+      `${domain} has ${records.length} records, which counts as none`,
+      'make them one (RFC 7208 § 4.5)',
+    )
+  if (/[ ]\+?all\b/i.test(records[0]!))
+    return doubtful('SPF', `${domain} lets everybody send (+all)`, 'end its record with -all or ~all')
+  return right('SPF', `${domain} has a record`)
+}
+
+/** RFC 6376: whether what signs here is published. */
+async function examineDkim(settings: DkimSettings, dns: Dns): Promise<Diagnosis> {
+  const keys = await readDkimKeys(settings).catch((error: Error) => error)
+  if (keys instanceof Error) return wrong('DKIM', keys.message, 'see DKIM_PRIVATE_KEY_FILE')
+  if (keys.length === 0) return right('DKIM', 'left to the relay')
+  for (const record of keys.map(dkimRecord)) {
+    const texts = await textsAt(record.name, dns)
+    if (texts === undefined) return notLookedUp('DKIM', record.name)
+    const published = texts.map(publicKeyIn)
+    if (!published.includes(publicKeyIn(record.text)))
+      return wrong(
+        'DKIM',
+        texts.length === 0
+          ? `${record.name} is not published`
+          : `${record.name} publishes another key than the one that signs`,
+        'npm run -s paperboy -- dkim prints the record',
+      )
+  }
+  return right('DKIM', `${keys.map(({ selector }) => selector).join(' and ')} published`)
+}
+
+const publicKeyIn = (text: string): string => /(?:^|;)\s*p=([^;]*)/.exec(text)?.[1]?.replace(/\s/g, '') ?? ''
+
+/** RFC 7489: what receivers do with mail that is not aligned; a domain without one of its own has its parent's. */
+async function examineDmarc(domain: string, dns: Dns): Promise<Diagnosis> {
+  const labels = domain.split('.')
+  for (let from = 0; from < labels.length - 1; from++) {
+    const name = `_dmarc.${labels.slice(from).join('.')}`
+    const texts = await textsAt(name, dns)
+    if (texts === undefined) return notLookedUp('DMARC', name)
+    if (texts.some((text) => /^v=DMARC1\b/i.test(text))) return right('DMARC', `${name} has a record`)
+  }
+  return wrong('DMARC', `${domain} has no record`, `publish one at _dmarc.${domain}, to begin with "v=DMARC1; p=none"`)
+}
+
+/** RFC 5321 § 5.1: whether bounces arrive anywhere. */
+async function examineReturn(domain: string, dns: Dns): Promise<Diagnosis> {
+  const found = await Promise.allSettled([dns.resolveMx(domain), dns.resolve4(domain), dns.resolve6(domain)])
+  const [mx] = found
+  const takesNone = mx.status === 'fulfilled' && mx.value.length === 1 && mx.value[0]!.exchange.replace('.', '') === ''
+  if (!takesNone && found.some((each) => each.status === 'fulfilled' && each.value.length > 0))
+    return right('Bounces', `${domain} takes mail`)
+  if (found.some((each) => each.status === 'rejected' && !isNothing(each.reason))) return notLookedUp('Bounces', domain)
+  return wrong(
+    'Bounces',
+    `${domain} takes no mail, so that bounces and answers are lost`,
+    'publish an MX record, or set BOUNCE_ADDRESS',
+  )
+}
+
+/** TXT records, each in one piece; none where the name service has none, undefined where it could not be asked. */
+async function textsAt(name: string, dns: Dns): Promise<string[] | undefined> {
+  try {
+    return (await dns.resolveTxt(name)).map((pieces) => pieces.join(''))
+  } catch (error) {
+    return isNothing(error) ? [] : undefined
+  }
+}
+
+const isNothing = (error: unknown): boolean =>
+  ['ENODATA', 'ENOTFOUND'].includes((error as { code?: string }).code ?? '')
+
+const notLookedUp = (what: string, name: string): Diagnosis =>
+  doubtful(what, `${name} could not be looked up`, 'run it where the name service answers')

@@ -1,0 +1,30 @@
+import type { Config } from '../config.ts'
+import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
+
+const PATIENCE_MS = 5_000
+
+export type Fetch = (url: string, options: { signal: AbortSignal; redirect: 'manual' }) => Promise<Response>
+
+/** Whether the links in mails lead here, and one click is enough to leave. */
+export async function examineSite(
+  { PUBLIC_URL, NODE_ENV }: Pick<Config, 'PUBLIC_URL' | 'NODE_ENV'>,
+  fetch: Fetch = globalThis.fetch,
+): Promise<Diagnosis[]> {
+  const found: Diagnosis[] = []
+  if (NODE_ENV === 'production' && !PUBLIC_URL.startsWith('https:'))
+    found.push(
+      wrong(
+        'Page',
+        'PUBLIC_URL is not https: mail programs then offer no button to leave (RFC 8058 § 3.1)',
+        'put a proxy that speaks TLS in front',
+      ),
+    )
+  const up = await fetch(`${PUBLIC_URL}/healthz`, { signal: AbortSignal.timeout(PATIENCE_MS), redirect: 'manual' })
+    .then(async (reply) => reply.ok && ((await reply.json()) as { status?: string }).status === 'up')
+    .catch(() => false)
+  if (!up)
+    found.push(
+      doubtful('Page', `${PUBLIC_URL} does not answer as Paperboy`, 'start it, and look at PUBLIC_URL and the proxy'),
+    )
+  return found.length > 0 ? found : [right('Page', `${PUBLIC_URL} answers`)]
+}

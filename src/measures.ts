@@ -1,0 +1,69 @@
+import { sql } from 'drizzle-orm'
+import { workersRunning } from '../workers/presence.ts'
+import { whyHalted } from './delivery/restore-guard.ts'
+import { reportInbound } from './inbound/report.ts'
+import { reportSources, type SourceState } from './papers/source-health.ts'
+import { configuredSources } from './papers/sources/configured.ts'
+import type { Services } from './services.ts'
+
+/** How the service stands, in numbers for a monitoring system to watch. None of them tells of a person. */
+export interface Measures {
+  halted: boolean
+  workers: number
+  subscribers: Record<string, number>
+  /** of editions under way, and of those that were done within a day */
+  deliveries: { kind: string; date: string; state: string; count: number }[]
+  batches: { open: number; leased: number }
+  /** seconds that the oldest batch and the oldest service mail have been due and in nobody's hand; 0 when none is */
+  batchOverdueSeconds: number
+  serviceMailOverdueSeconds: number
+  serviceMails: Record<string, number>
+  /** of the last day, by class */
+  inbound: Record<string, number>
+  sources: Record<string, SourceState>
+}
+
+/** @throws the database's error */
+export async function readMeasures(services: Pick<Services, 'db' | 'config' | 'now'>): Promise<Measures> {
+  const { db, now } = services
+  const at = now()
+  const { rows } = await db.execute<{
+    subscribers: Record<string, number> | null
+    service_mails: Record<string, number> | null
+    open: number
+    leased: number
+    batch_due: string | null
+    mail_due: string | null
+  }>(sql`
+    SELECT (SELECT json_object_agg(status, n) FROM (SELECT status, count(*) AS n FROM subscribers GROUP BY status) AS s) AS subscribers,
+      (SELECT json_object_agg(state, n) FROM (
+        SELECT state, count(*) AS n FROM outbox WHERE settled_at IS NULL OR state = 'unknown' GROUP BY state
+      ) AS o) AS service_mails,
+      (SELECT min(due_at) FROM outbox WHERE state IN ('queued', 'deferred')) AS mail_due, b.*
+    FROM (
+      SELECT count(*) FILTER (WHERE b.state = 'open')::int AS open, count(*) FILTER (WHERE b.state = 'leased')::int AS leased,
+        min(b.due_at) FILTER (WHERE b.state = 'open' OR b.lease_until < ${at}) AS batch_due
+      FROM batches b JOIN editions e ON e.id = b.edition_id
+      WHERE b.state <> 'done' AND e.state IN ('released', 'sending', 'sent')
+    ) AS b`)
+  const deliveries = await db.execute<{ kind: string; date: string; state: string; count: number }>(sql`
+    SELECT e.kind, e.date::text, d.state, count(*)::int AS count FROM editions e JOIN deliveries d ON d.edition_id = e.id
+    WHERE e.state IN ('sending', 'paused') OR e.sent_at > ${at}::timestamptz - interval '1 day'
+    GROUP BY e.kind, e.date, d.state`)
+  const { lastDay } = await reportInbound(services)
+  const sources = await reportSources(services, configuredSources(services))
+  const row = rows[0]!
+  const overdue = (due: string | null) => (due === null ? 0 : Math.max(0, (at.getTime() - Date.parse(due)) / 1000))
+  return {
+    halted: (await whyHalted(db)) !== undefined,
+    workers: await workersRunning(db),
+    subscribers: row.subscribers ?? {},
+    deliveries: deliveries.rows,
+    batches: { open: row.open, leased: row.leased },
+    batchOverdueSeconds: overdue(row.batch_due),
+    serviceMailOverdueSeconds: overdue(row.mail_due),
+    serviceMails: row.service_mails ?? {},
+    inbound: Object.fromEntries(lastDay.map((each) => [each.class, each.count])),
+    sources: Object.fromEntries(sources.map(({ source, state }) => [source, state])),
+  }
+}

@@ -1,0 +1,215 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { sql } from 'drizzle-orm'
+import { describe, expect } from 'vitest'
+import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { halt } from '../../src/delivery/restore-guard.ts'
+import { diagnose, examineDatabase, type Settings } from '../../src/doctor/database.ts'
+import { type Diagnosis, diagnosesInWords, right } from '../../src/doctor/diagnosis.ts'
+import { examine } from '../../src/doctor/examine.ts'
+import { examineQueue } from '../../src/doctor/queue.ts'
+import { examineRelays } from '../../src/doctor/relays.ts'
+import { examineService } from '../../src/doctor/service.ts'
+import { examineSite } from '../../src/doctor/site.ts'
+import { announceWorker } from '../../workers/presence.ts'
+import { test } from '../support/database.ts'
+import { startRedis, withoutRedis } from '../support/redis.ts'
+import { addReaders, releasedEdition, servicesOn, testConfig } from '../support/services.ts'
+import { openSink } from '../support/sink.ts'
+
+const answering = async () => Response.json({ status: 'up' })
+
+describe('the database', () => {
+  const SOUND: Settings = {
+    version: '18.4',
+    major: 18,
+    fsync: 'on',
+    pageWrites: 'on',
+    synchronous: 'on',
+    replica: false,
+    connections: 100,
+  }
+
+  test('that is as it should be is right', () => {
+    expect(diagnose(SOUND, true)).toEqual([right('Database', 'PostgreSQL 18.4, tables up to date')])
+    expect(diagnose({ ...SOUND, synchronous: 'remote_apply' }, true)).toHaveLength(1)
+  })
+
+  const troubles: [string, Partial<Settings>, Diagnosis['state']][] = [
+    ['a replica', { replica: true }, 'wrong'],
+    ['without fsync', { fsync: 'off' }, 'wrong'],
+    ['without full_page_writes', { pageWrites: 'off' }, 'wrong'],
+    ['without synchronous_commit', { synchronous: 'off' }, 'wrong'],
+    ['of an older version', { version: '16.9', major: 16 }, 'doubtful'],
+    ['for few connections', { connections: 20 }, 'doubtful'],
+  ]
+  for (const [trouble, settings, state] of troubles) {
+    test(`${trouble} is ${state}, and everything that is wrong is said`, () => {
+      expect(diagnose({ ...SOUND, ...settings }, true)).toEqual([expect.objectContaining({ state })])
+      expect(diagnose({ ...SOUND, ...settings }, false).map((each) => each.state)).toEqual(['wrong', state])
+    })
+  }
+
+  test('is asked itself: the tests’ own has no fsync, and tables as old as they are', async ({ db, databaseUrl }) => {
+    const fsync = expect.objectContaining({ state: 'wrong', words: expect.stringContaining('fsync') })
+    expect(await examineDatabase(databaseUrl)).toEqual([fsync])
+    await db.execute(sql`DELETE FROM drizzle.__drizzle_migrations`)
+    expect(await examineDatabase(databaseUrl)).toEqual([
+      expect.objectContaining({ state: 'wrong', remedy: expect.stringContaining('migrate') }),
+      fsync,
+    ])
+  })
+
+  test('that is gone is said without its address', async () => {
+    const found = await examineDatabase('postgres://someone:secret@127.0.0.1:1/nothing')
+    expect(found).toEqual([expect.objectContaining({ state: 'wrong', words: expect.stringContaining('ECONNREFUSED') })])
+    expect(diagnosesInWords(found)).not.toMatch(/secret|someone/)
+  })
+})
+
+describe('a relay', () => {
+  test('that lets us in is right; no mail is sent', async () => {
+    const sink = await openSink()
+    expect(await examineRelays(testConfig({ SMTP_URL: sink.url }))).toEqual([
+      right(`Relay ${new URL(sink.url).host}`, 'it lets us in'),
+    ])
+    expect(sink.taken).toEqual([])
+    await sink.close()
+  })
+
+  test('that is down, or refuses our login, is wrong, each by its name', async () => {
+    const refusal = Object.assign(new Error('no, ada@lab.org'), { responseCode: 535 })
+    const refusing = await openSink(
+      {},
+      { disabledCommands: ['STARTTLS'], allowInsecureAuth: true, onAuth: (_auth, _session, done) => done(refusal) },
+    )
+    const { host } = new URL(refusing.url)
+    const found = await examineRelays(
+      testConfig({
+        SMTP_URL: `smtp://ada:secret@${host}?name=first&requireTLS=false,smtp://127.0.0.1:1?name=second`,
+      }),
+    )
+    expect(found).toEqual([
+      expect.objectContaining({
+        what: 'Relay first',
+        state: 'wrong',
+        words: expect.stringContaining('no, [address]'),
+      }),
+      expect.objectContaining({ what: 'Relay second', state: 'wrong', words: expect.stringContaining('ECONNREFUSED') }),
+    ])
+    await refusing.close()
+  })
+})
+
+describe.skipIf(withoutRedis)('Redis', () => {
+  test('that keeps all keys is right, one that drops them is to be looked at, one that is gone is wrong', async () => {
+    const redis = await startRedis()
+    expect(await examineQueue(redis.url)).toEqual([expect.objectContaining({ state: 'right' })])
+    await redis.command('CONFIG SET maxmemory-policy allkeys-lru')
+    expect(await examineQueue(redis.url)).toEqual([
+      expect.objectContaining({ state: 'doubtful', words: expect.stringContaining('allkeys-lru') }),
+    ])
+    await redis.stop()
+    expect(await examineQueue(redis.url)).toEqual([
+      expect.objectContaining({ state: 'wrong', words: expect.stringContaining('ECONNREFUSED') }),
+    ])
+  }, 20_000)
+})
+
+describe('the page', () => {
+  const config = testConfig()
+
+  test('that answers as Paperboy is right, anything else is to be looked at', async () => {
+    expect(await examineSite(config, answering)).toEqual([expect.objectContaining({ state: 'right' })])
+    const others = [
+      async () => Promise.reject(new Error('no route')),
+      async () => new Response('a parking page'),
+      async () => new Response('{}', { status: 502 }),
+      async () => Response.redirect('https://elsewhere.example/healthz'),
+    ]
+    for (const other of others) {
+      expect(await examineSite(config, other)).toEqual([expect.objectContaining({ state: 'doubtful' })])
+    }
+  })
+
+  test('is asked for what its own health page says', async () => {
+    const asked: (string | undefined)[] = []
+    const server = createServer((request, reply) => {
+      asked.push(request.url)
+      reply.setHeader('content-type', 'application/json').end('{"status":"up"}')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    expect(await examineSite(testConfig({ PUBLIC_URL: `http://127.0.0.1:${port}/papers` }))).toEqual([
+      expect.objectContaining({ state: 'right' }),
+    ])
+    expect(asked).toEqual(['/papers/healthz'])
+    server.close()
+  })
+
+  test('without https is wrong in production alone', async () => {
+    const plain = { ...config, PUBLIC_URL: 'http://papers.lab.org' }
+    expect(await examineSite(plain, answering)).toEqual([expect.objectContaining({ state: 'right' })])
+    expect(await examineSite({ ...plain, NODE_ENV: 'production' }, answering)).toEqual([
+      expect.objectContaining({ state: 'wrong', words: expect.stringContaining('https') }),
+    ])
+  })
+})
+
+describe('the work', () => {
+  const states = async (services: Parameters<typeof examineService>[0]) =>
+    (await examineService(services)).map(({ what, state }) => `${what} ${state}`)
+
+  test('without a worker is to be looked at, and wrong once something is overdue', async ({ db, databaseUrl }) => {
+    const services = servicesOn(db, { DATABASE_URL: databaseUrl, PAPER_SOURCES: 'none', BOUNCE_ADDRESS: 'b+*@lab.org' })
+    expect(await states(services)).toEqual(['Worker doubtful', 'Inbound wrong'])
+    const worker = await announceWorker(databaseUrl, services.log)
+    expect(await states(services)).toEqual(['Worker right', 'Inbound wrong'])
+    await addReaders(db, 1)
+    await planAll(services, await releasedEdition(services))
+    await db.execute(sql`UPDATE batches SET due_at = '2026-04-15T11:56Z'`)
+    expect(await states(services)).toEqual(['Worker right', 'Inbound wrong'])
+    await db.execute(sql`UPDATE batches SET due_at = '2026-04-15T11:54Z'`)
+    expect(await states(services)).toEqual(['Worker wrong', 'Inbound wrong'])
+    await db.execute(sql`UPDATE editions SET state = 'paused'`)
+    expect(await states(services)).toEqual(['Worker right', 'Inbound wrong'])
+    await worker.end()
+  })
+
+  test('a halt is wrong, a source that nobody reads and bounces that nobody reads are told', async ({ db }) => {
+    const services = servicesOn(db)
+    await halt(services)
+    expect(await states(services)).toEqual(['Mailing wrong', 'Worker doubtful', 'Papers doubtful', 'Inbound doubtful'])
+  })
+})
+
+test('all of it at once; what a database that is gone hides is left out, the rest is still told', async () => {
+  const found = await examine(testConfig({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' }), {
+    fetch: answering,
+  })
+  expect(found.map(({ what, state }) => `${what} ${state}`)).toEqual([
+    'Database wrong',
+    'Relay 127.0.0.1:1 wrong',
+    'Sender doubtful',
+    'Page right',
+    'Queue right',
+  ])
+})
+
+test('in words: a line each, what to do below it', () => {
+  expect(
+    diagnosesInWords([
+      { what: 'Queue', state: 'right', words: 'in PostgreSQL' },
+      { what: 'Worker', state: 'doubtful', words: 'none runs', remedy: 'npm run worker' },
+      { what: 'DKIM', state: 'wrong', words: 'not published', remedy: 'publish it' },
+    ]),
+  ).toBe(
+    [
+      'ok     Queue   in PostgreSQL',
+      'look   Worker  none runs',
+      '               → npm run worker',
+      'WRONG  DKIM    not published',
+      '               → publish it',
+    ].join('\n'),
+  )
+})

@@ -1,0 +1,123 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { dkimRecord, readDkimKeys } from '../../src/delivery/dkim-keys.ts'
+import { type Dns, examineSender } from '../../src/doctor/sender.ts'
+import { testConfig } from '../support/services.ts'
+
+/** What receivers look up, from a name service that we play. */
+
+const folder = mkdtempSync(join(tmpdir(), 'paperboy-doctor-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+writeFileSync(
+  join(folder, 'ed25519.pem'),
+  generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }),
+)
+
+const config = testConfig({
+  MAIL_FROM: 'Paperboy <papers@news.lab.org>',
+  BOUNCE_ADDRESS: 'bounce+*@bounces.lab.org',
+  DKIM_DOMAIN: 'lab.org',
+  DKIM_SELECTOR: 'pb',
+  DKIM_PRIVATE_KEY_FILE: join(folder, 'ed25519.pem'),
+})
+const key = dkimRecord((await readDkimKeys(config))[0]!)
+
+const error = (code: string) => Object.assign(new Error(code), { code })
+const nothing = () => Promise.reject(error('ENOTFOUND'))
+
+/** @param txt name → its records */
+const dnsWith = (txt: Record<string, string[]>, more: { [Name in keyof Dns]?: () => Promise<unknown[]> } = {}): Dns =>
+  ({
+    resolveTxt: async (name: string) => {
+      if (!txt[name]) throw error('ENODATA')
+      // A long record comes in pieces of 255.
+      return txt[name].map((text) => text.match(/.{1,255}/g) ?? [''])
+    },
+    resolveMx: async (name: string) =>
+      name === 'bounces.lab.org' ? [{ priority: 10, exchange: 'mx.lab.org' }] : nothing(),
+    resolve4: nothing,
+    resolve6: nothing,
+    ...more,
+  }) as unknown as Dns
+
+const ALL = {
+  'bounces.lab.org': ['v=spf1 include:relay.example -all', 'something else'],
+  [key.name]: [key.text],
+  '_dmarc.lab.org': ['v=DMARC1; p=none'],
+}
+const statesOf = async (dns: Dns, settings = config) =>
+  Object.fromEntries((await examineSender(settings, dns)).map(({ what, state }) => [what, state]))
+
+test('a sender that has published everything is right', async () => {
+  expect(await statesOf(dnsWith(ALL))).toEqual({ SPF: 'right', DKIM: 'right', DMARC: 'right', Bounces: 'right' })
+})
+
+describe('what is missing or broken is wrong, with what to do', () => {
+  const cases: [string, string, Record<string, string[]>, RegExp][] = [
+    ['SPF', 'no record', { 'bounces.lab.org': ['something else'] }, /v=spf1 include:RELAY/],
+    ['SPF', 'two records', { 'bounces.lab.org': ['v=spf1 -all', 'v=spf1 a -all'] }, /one/],
+    ['DKIM', 'no record', { [key.name]: [] }, /dkim prints/],
+    ['DKIM', 'another key', { [key.name]: ['v=DKIM1; k=ed25519; p=AAAA'] }, /dkim prints/],
+    ['DKIM', 'a key that was revoked', { [key.name]: ['v=DKIM1; p='] }, /dkim prints/],
+    ['DMARC', 'no record', { '_dmarc.lab.org': ['v=spf1 -all'] }, /v=DMARC1; p=none/],
+  ]
+  for (const [what, trouble, records, remedy] of cases) {
+    test(`${what}: ${trouble}`, async () => {
+      const found = await examineSender(config, dnsWith({ ...ALL, ...records }))
+      expect(found.filter(({ state }) => state !== 'right')).toEqual([
+        expect.objectContaining({ what, state: 'wrong', remedy: expect.stringMatching(remedy) }),
+      ])
+    })
+  }
+
+  test('SPF that lets everybody send is to be looked at', async () => {
+    for (const record of ['v=spf1 +all', 'v=spf1 a all'])
+      expect(await statesOf(dnsWith({ ...ALL, 'bounces.lab.org': [record] }))).toMatchObject({ SPF: 'doubtful' })
+    for (const record of ['v=spf1 ~all', 'v=spf1 ?all', 'v=spf1 include:all.example -all'])
+      expect(await statesOf(dnsWith({ ...ALL, 'bounces.lab.org': [record] }))).toMatchObject({ SPF: 'right' })
+  })
+
+  test('a domain that takes no mail loses bounces; one with an address alone takes it (RFC 5321), a lone dot does not (RFC 7505)', async () => {
+    const none = async () => nothing()
+    expect(await statesOf(dnsWith(ALL, { resolveMx: none }))).toMatchObject({ Bounces: 'wrong' })
+    expect(await statesOf(dnsWith(ALL, { resolveMx: none, resolve6: async () => ['2001:db8::1'] }))).toMatchObject({
+      Bounces: 'right',
+    })
+    const dot = async () => [{ priority: 0, exchange: '.' }]
+    expect(await statesOf(dnsWith(ALL, { resolveMx: dot, resolve4: async () => ['192.0.2.1'] }))).toMatchObject({
+      Bounces: 'wrong',
+    })
+  })
+})
+
+test('a parent’s DMARC counts, one’s own before it', async () => {
+  expect(
+    await statesOf(dnsWith({ ...ALL, '_dmarc.lab.org': [], '_dmarc.news.lab.org': ['v=DMARC1; p=reject'] })),
+  ).toMatchObject({
+    DMARC: 'right',
+  })
+})
+
+test('without a network nothing is called wrong', async () => {
+  const silent = async () => Promise.reject(error('ETIMEOUT'))
+  const dns = { resolveTxt: silent, resolveMx: silent, resolve4: silent, resolve6: silent } as Dns
+  expect(await statesOf(dns)).toEqual({ SPF: 'doubtful', DKIM: 'doubtful', DMARC: 'doubtful', Bounces: 'doubtful' })
+})
+
+test('a relay that signs is nothing to look up, a key that cannot be read is wrong', async () => {
+  expect(
+    await statesOf(dnsWith(ALL), { ...config, DKIM_DOMAIN: undefined, DKIM_SELECTOR: [], DKIM_PRIVATE_KEY_FILE: [] }),
+  ).toMatchObject({ DKIM: 'right' })
+  expect(await statesOf(dnsWith(ALL), { ...config, DKIM_PRIVATE_KEY_FILE: [join(folder, 'gone.pem')] })).toMatchObject({
+    DKIM: 'wrong',
+  })
+})
+
+test('a name that is none in the public DNS is not looked up', async () => {
+  const dns = { resolveTxt: () => Promise.reject(new Error('asked')) } as unknown as Dns
+  for (const address of ['paperboy@localhost.localdomain', 'papers@paperboy.example', 'papers@desk.local'])
+    expect(await statesOf(dns, { ...config, MAIL_FROM: address })).toEqual({ Sender: 'doubtful' })
+})
