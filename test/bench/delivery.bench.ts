@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { preview } from '../../src/edition/preview.ts'
 import type { Taken } from './support/contender.ts'
 import { inRounds, spread } from './support/rounds.ts'
-import { runContender, runProgram, startSink } from './support/run.ts'
+import { runContender, runProgram, startSink, WORKER_FLAGS } from './support/run.ts'
 import { addReaders, openStage, planAfresh, type Stage } from './support/stage.ts'
 import { printTable } from './support/table.ts'
 
@@ -89,11 +89,9 @@ async function contendersOf(
       SMTP_CONNECTIONS: String(CONNECTIONS),
       ...settings,
     }
-    const profiling = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []
+    const flags = [...WORKER_FLAGS, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])]
     return together(
-      await Promise.all(
-        Array.from({ length: workers }, () => runContender('paperboy', task(messages), env, profiling)),
-      ),
+      await Promise.all(Array.from({ length: workers }, () => runContender('paperboy', task(messages), env, flags))),
     )
   }
   const source = () =>

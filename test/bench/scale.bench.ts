@@ -6,10 +6,9 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
-import project from '../../package.json' with { type: 'json' }
 import { importSubscribers } from '../../src/subscription/import.ts'
 import { endsWithUs } from './support/ends-with-us.ts'
-import { startSink } from './support/run.ts'
+import { startSink, WORKER_FLAGS } from './support/run.ts'
 import { openStage, type Stage } from './support/stage.ts'
 import { printTable } from './support/table.ts'
 
@@ -70,9 +69,8 @@ async function measure(stage: Stage, port: number, readers: number): Promise<Mea
     LOG_LEVEL: 'info',
     PATH: process.env.PATH ?? '',
   }
-  const flags = /(--\S+ )*(?=workers)/.exec(project.scripts.worker)![0].trim().split(' ')
   const worker = endsWithUs(
-    spawn(process.execPath, [...flags, 'workers/main.ts'], { env, stdio: ['ignore', 'pipe', 'inherit'] }),
+    spawn(process.execPath, [...WORKER_FLAGS, 'workers/main.ts'], { env, stdio: ['ignore', 'pipe', 'inherit'] }),
   )
   try {
     for await (const chunk of worker.stdout) if (String(chunk).includes('worker ready')) break

@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { sql } from 'drizzle-orm'
 import nodemailer from 'nodemailer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
-import { readEnvironment, requireSettled } from '../../../src/config.ts'
-import { openServices } from '../../../src/services.ts'
-import { startWorker } from '../../../workers/worker.ts'
 
 /** One contender of a benchmark in a process of its own: `contender.ts NAME JSON`. Prints what it took as one line of JSON. */
 interface Task {
@@ -71,6 +67,13 @@ const contenders: Record<string, (task: Task, begin: () => void) => Promise<void
 
   /** The product's own worker, on what is planned in its database. */
   async paperboy(_task, begin) {
+    // Here and not above: the others' memory would hold it as well.
+    const [{ sql }, { readEnvironment, requireSettled }, { openServices }, { startWorker }] = await Promise.all([
+      import('drizzle-orm'),
+      import('../../../src/config.ts'),
+      import('../../../src/services.ts'),
+      import('../../../workers/worker.ts'),
+    ])
     const services = await openServices(requireSettled(readEnvironment(process.env)))
     begin()
     const worker = await startWorker(services, [])

@@ -3,9 +3,13 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import project from '../../../package.json' with { type: 'json' }
 import { choosePort } from '../../../src/embedded/port.ts'
 import type { Taken } from './contender.ts'
 import { endsWithUs } from './ends-with-us.ts'
+
+/** As `npm run worker` starts node. */
+export const WORKER_FLAGS: string[] = /(--\S+ )*(?=workers)/.exec(project.scripts.worker)![0].trim().split(' ')
 
 const here = (file: string) => new URL(file, import.meta.url).pathname
 
