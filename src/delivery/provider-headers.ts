@@ -12,6 +12,8 @@ export function providerHeaders(
   { config, keys }: { config: Settings; keys: Pick<TokenKeys, 'current'> },
   returned: Returned,
 ): Record<string, string> {
+  // Most relays are no such provider, and a code costs as much as a link's token.
+  if (!config.POSTMARK_WEBHOOK_LOGIN && !config.SENDGRID_WEBHOOK_KEY && !config.MAILGUN_WEBHOOK_KEY) return {}
   const code = returnPath({ config: { MAIL_FROM: config.MAIL_FROM, BOUNCE_ADDRESS: '*@paperboy' }, keys }, returned)
   return {
     ...(config.POSTMARK_WEBHOOK_LOGIN ? { 'X-PM-Metadata-paperboy': code, 'X-PM-KeepID': 'true' } : {}),
