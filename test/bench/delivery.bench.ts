@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { preview } from '../../src/edition/preview.ts'
 import type { Taken } from './support/contender.ts'
 import { inRounds, spread } from './support/rounds.ts'
-import { runContender, runProgram, startSink, WORKER_FLAGS } from './support/run.ts'
+import { runContender, runProgram, type SinkProcess, startSink, WORKER_FLAGS } from './support/run.ts'
 import { addReaders, openStage, planAfresh, type Stage } from './support/stage.ts'
 import { printTable } from './support/table.ts'
 
@@ -38,15 +38,28 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   await addReaders(stage, readers)
   const postfix = values.sink === 'postfix' && existsSync(POSTFIX.sink)
   if (!postfix) console.log("Postfix's smtp-sink is not used: a bare socket sink takes the mail.")
-  const port = await startSink(stack, { postfix })
-  const slowPort = await startSink(stack, { postfix: false, delayMs: SLOW.delayMs })
-  const all = await contendersOf(stage, { readers, port, slowPort, profile: values.profile })
+  const sink = await startSink(stack, { postfix })
+  const slow = await startSink(stack, { postfix: false, delayMs: SLOW.delayMs })
+  const ground = { readers, port: sink.port, slowPort: slow.port, profile: values.profile }
+  const all = await contendersOf(stage, ground)
   const wanted = values.only?.split(',') ?? Object.keys(all)
   const chosen = Object.fromEntries(
-    Object.entries(all).filter(([name]) => wanted.includes(name) || wanted.includes(name.split(' ')[0]!)),
+    Object.entries(all)
+      .filter(([name]) => wanted.includes(name) || wanted.includes(name.split(' ')[0]!))
+      .map(([name, run]) => [name, withSinks(run, [sink, slow])]),
   )
   const measures = await inRounds(Number(values.rounds), chosen)
   report(measures)
+}
+
+/** A run, and what its sink took of a core: the one that mail is sent to is a single thread, which may be what limits. */
+type Run = Taken & { sinkSeconds: number }
+
+const withSinks = (run: () => Promise<Taken>, sinks: readonly SinkProcess[]) => async (): Promise<Run> => {
+  const cpu = () => sinks.reduce((sum, sink) => sum + sink.cpu(), 0)
+  const before = cpu()
+  const taken = await run()
+  return { ...taken, sinkSeconds: cpu() - before }
 }
 
 interface Ground {
@@ -147,7 +160,7 @@ const TARGETS: [string, string, number][] = [
   ['f', 'b', 1.3],
 ]
 
-function report(measures: Record<string, Taken[]>): void {
+function report(measures: Record<string, Run[]>): void {
   const letter = (name: string) => name.split(' ')[0]!
   const rates = Object.fromEntries(
     Object.entries(measures).map(([name, runs]) => [letter(name), spread(runs.map(rate))]),
@@ -157,16 +170,18 @@ function report(measures: Record<string, Taken[]>): void {
     const { median, least, most } = rates[letter(name)]!
     const cpu = spread(runs.map((run) => (run.cpuSeconds / run.messages) * 1000)).median
     const peak = spread(runs.map((run) => run.peakMegabytes)).median
+    const sink = spread(runs.map((run) => (run.sinkSeconds / (run.endedAt - run.beganAt)) * 1000)).median
     return [
       name,
       median.toFixed(0),
       `${least.toFixed(0)}–${most.toFixed(0)}`,
       cpu.toFixed(2),
       peak.toFixed(0),
+      `${(sink * 100).toFixed(0)} %`,
       base ? (median / base).toFixed(2) : '',
     ]
   })
-  printTable([['', 'mails/s', 'spread', 'CPU s/1,000', 'peak MB', 'ratio to b'], ...rows])
+  printTable([['', 'mails/s', 'spread', 'CPU s/1,000', 'peak MB', 'sink, of a core', 'ratio to b'], ...rows])
   console.log(
     `\nMedian of ${Object.values(measures)[0]!.length} alternating rounds. CPU and memory are the sending processes' alone.`,
   )

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
 import { importSubscribers } from '../../src/subscription/import.ts'
 import { endsWithUs } from './support/ends-with-us.ts'
-import { startSink, WORKER_FLAGS } from './support/run.ts'
+import { cpuOf, startSink, WORKER_FLAGS } from './support/run.ts'
 import { openStage, type Stage } from './support/stage.ts'
 import { printTable } from './support/table.ts'
 
@@ -29,7 +29,7 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   for (const readers of [Math.ceil(most / 10), most]) {
     await using own = stack.use(new AsyncDisposableStack())
     const stage = await openStage(own)
-    const port = await startSink(own, { postfix: false })
+    const { port } = await startSink(own, { postfix: false })
     measured.push(await measure(stage, port, readers))
     console.log(measured.at(-1))
   }
@@ -120,14 +120,6 @@ function* linesFor(readers: number): Generator<string> {
 
 const peakOf = (pid: number | 'self'): number =>
   Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
-
-/** CPU seconds of a process so far: clock ticks of 10 ms (proc(5)). */
-function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
 
 function report(few: Measured, many: Measured): void {
   const row = (name: string, of: (measured: Measured) => string) => [name, of(few), of(many)]

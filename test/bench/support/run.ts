@@ -70,11 +70,17 @@ function watchPeak(child: ChildProcess): () => number {
 
 const SMTP_SINK = '/usr/sbin/smtp-sink'
 
-/** A sink in a process of its own: Postfix's where it is found and no delay is asked for. @returns its port */
+export interface SinkProcess {
+  port: number
+  /** CPU seconds that it has had so far */
+  cpu(): number
+}
+
+/** A sink in a process of its own: Postfix's, or a bare socket sink. */
 export async function startSink(
   stack: AsyncDisposableStack,
   options: { postfix: boolean; delayMs?: number },
-): Promise<number> {
+): Promise<SinkProcess> {
   const port = await choosePort(undefined)
   const [program, ...args] = options.postfix
     ? // It refuses to run as root.
@@ -89,7 +95,15 @@ export async function startSink(
     if (tries > 200) throw new Error('the sink does not answer')
     await delay(25)
   }
-  return port
+  return { port, cpu: () => cpuOf(child.pid!) }
+}
+
+/** CPU seconds of a process that runs, all its threads together. */
+export function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 const answers = (port: number): Promise<boolean> =>
