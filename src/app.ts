@@ -18,7 +18,7 @@ import { keepPages } from './http/kept-pages.ts'
 import { speakTheReadersLanguage } from './http/language.ts'
 import { loadLimits, routeLimits } from './http/limits.ts'
 import { manageRoutes } from './http/manage.ts'
-import { metricRoutes, timeRequests } from './http/metrics.ts'
+import { hasMetrics, metricRoutes, timeRequests } from './http/metrics.ts'
 import { ownVotesRoutes } from './http/own-votes.ts'
 import { paperPageRoutes } from './http/paper.ts'
 import { paperRoutes } from './http/papers.ts'
@@ -55,7 +55,7 @@ export function buildApp(services: Services, options: AppOptions = {}) {
   app.setErrorHandler(pageErrorHandler)
   app.setNotFoundHandler(pageNotFound)
   answerBrokenBodies(app.server)
-  const registry = timeRequests(app as unknown as FastifyInstance)
+  const registry = hasMetrics(services.config) ? timeRequests(app as unknown as FastifyInstance) : undefined
   const keep = keepPages(app as unknown as FastifyInstance, options.keepPagesMs)
   app.register(fastifyHelmet, securityHeaders(services.config))
   // Nothing is kept by browsers and caches unless its route says so.
@@ -67,7 +67,7 @@ export function buildApp(services: Services, options: AppOptions = {}) {
   // Reached always: no limit and no load shedding in front of them.
   app.register(unsubscribeRoutes, services)
   app.register(healthRoutes, services)
-  app.register(metricRoutes, { ...services, registry })
+  if (registry) app.register(metricRoutes, { ...services, registry })
   app.register(webhookRoutes, services)
   app.register(assetRoutes)
 

@@ -142,7 +142,7 @@ const Environment = z
     UNKNOWN_POLICY: z.enum(['resend', 'hold']).default('resend'),
     METRICS_TOKEN: z
       .string()
-      .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 characters, without white space')
+      .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 characters of ASCII, without white space')
       .optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })

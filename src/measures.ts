@@ -39,7 +39,7 @@ export async function readMeasures(services: Pick<Services, 'db' | 'config' | 'n
       (SELECT json_object_agg(state, n) FROM (
         SELECT state, count(*) AS n FROM outbox WHERE settled_at IS NULL OR state = 'unknown' GROUP BY state
       ) AS o) AS service_mails,
-      (SELECT min(due_at) FROM outbox WHERE state IN ('queued', 'deferred')) AS mail_due, b.*
+      (SELECT min(due_at) FROM outbox WHERE settled_at IS NULL AND state IN ('queued', 'deferred')) AS mail_due, b.*
     FROM (
       SELECT count(*) FILTER (WHERE b.state = 'open')::int AS open, count(*) FILTER (WHERE b.state = 'leased')::int AS leased,
         min(b.due_at) FILTER (WHERE b.state = 'open' OR b.lease_until < ${at}) AS batch_due

@@ -43,12 +43,7 @@ const ASK_EVERY_MS = 5_000
  */
 export async function sendEdition(services: Services, key: EditionKey, options: SendOptions): Promise<Progress> {
   const { queues } = services
-  const halted = await whyHalted(services.db)
-  if (halted)
-    throw new PaperboyError(
-      'MAILING_HALTED',
-      `Nothing is mailed: ${halted.why}. See: paperboy resume --after-restore --help`,
-    )
+  await refuseIfHalted(services)
   await release(services, key)
   const edition = await findEdition(services, key)
   if (edition.state === 'cancelled' || edition.state === 'paused') {
@@ -69,6 +64,8 @@ export async function sendEdition(services: Services, key: EditionKey, options: 
   await using own = ownHands(services, options.stop)
   for (let asked = Date.now(); ; ) {
     if (!watched) await workDueBatches(services, await own.deps(), edition.id, options)
+    // Also by what a batch of ours has just found: what is due then would be waited for without end.
+    await refuseIfHalted(services)
     const began = performance.now()
     const progress = await progressOf(services, edition.id)
     options.onProgress(progress)
@@ -84,6 +81,14 @@ export async function sendEdition(services: Services, key: EditionKey, options: 
       watched = await workerRuns(services.db)
     }
   }
+}
+
+/** @throws PaperboyError MAILING_HALTED */
+async function refuseIfHalted({ db }: Pick<Services, 'db'>): Promise<void> {
+  const halted = await whyHalted(db)
+  if (!halted) return
+  const words = `Nothing is mailed: ${halted.why}. See: paperboy resume --after-restore --help`
+  throw new PaperboyError('MAILING_HALTED', words)
 }
 
 /** Somebody paused or cancelled it meanwhile. */

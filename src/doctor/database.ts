@@ -18,30 +18,40 @@ export interface Settings {
   pageWrites: string
 }
 
-/** Whether PostgreSQL can be reached, has this version's tables, and forgets nothing that it committed. */
-export async function examineDatabase(connectionString: string): Promise<Diagnosis[]> {
-  const client = new pg.Client({
-    connectionString,
-    connectionTimeoutMillis: PATIENCE_MS,
-    query_timeout: PATIENCE_MS,
-    application_name: 'paperboy doctor',
-  })
-  client.on('error', () => {})
+/**
+ * Whether PostgreSQL can be reached, has this version's tables, and forgets nothing that it committed.
+ * @returns also whether it can be asked how the service stands
+ */
+export async function examineDatabase(connectionString: string): Promise<{ usable: boolean; diagnoses: Diagnosis[] }> {
+  let client: pg.Client | undefined
   try {
+    client = connect(connectionString)
     await client.connect()
     const { rows } = await client.query<Settings>(`
       SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int / 10000 AS major,
         current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous,
         current_setting('full_page_writes') AS "pageWrites", pg_is_in_recovery() AS replica,
         current_setting('max_connections')::int AS connections`)
-    const upToDate = await isUpToDate((sql) => client.query(sql))
-    return diagnose(rows[0]!, upToDate)
+    const upToDate = await isUpToDate((sql) => client!.query(sql))
+    return { usable: upToDate, diagnoses: diagnose(rows[0]!, upToDate) }
   } catch (error) {
     const { code } = error as { code?: string }
-    return [wrong('Database', `it cannot be used (${code ?? 'no answer'})`, 'see DATABASE_URL')]
+    const diagnosis = wrong('Database', `it cannot be used (${code ?? 'no answer'})`, 'see DATABASE_URL')
+    return { usable: false, diagnoses: [diagnosis] }
   } finally {
-    await client.end().catch(() => {})
+    await client?.end().catch(() => {})
   }
+}
+
+/** @throws where a file is missing that the URL names, as `sslrootcert` does */
+function connect(connectionString: string): pg.Client {
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: PATIENCE_MS,
+    query_timeout: PATIENCE_MS,
+    application_name: 'paperboy doctor',
+  })
+  return client.on('error', () => {})
 }
 
 /** What its settings mean for us. */

@@ -1,6 +1,7 @@
 import { Resolver } from 'node:dns/promises'
 import type { Config } from '../config.ts'
-import { openServices } from '../services.ts'
+import { databaseClock } from '../db/clock.ts'
+import { databaseOn, openPool } from '../db/database.ts'
 import { examineDatabase } from './database.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { examineQueue } from './queue.ts'
@@ -10,24 +11,32 @@ import { examineService } from './service.ts'
 import { examineSite, type Fetch } from './site.ts'
 
 /**
- * Looks at everything that mail hangs on, and changes nothing. Never rejects for what it finds: what cannot be used is a finding.
+ * Looks at everything that mail hangs on, and changes nothing in it. Never rejects for what it finds: what cannot be used is a diagnosis.
  *
  * @param ask for tests: the name service and the web
  */
 export async function examine(config: Config, ask: { dns?: Dns; fetch?: Fetch } = {}): Promise<Diagnosis[]> {
   const dns = ask.dns ?? new Resolver({ timeout: 3_000, tries: 2 })
-  const elsewhere = Promise.all([
+  const parts = await Promise.all([
+    examineInside(config),
+    examineQueue(config.REDIS_URL),
     examineRelays(config),
     examineSender(config, dns),
     examineSite(config, ask.fetch),
-    examineQueue(config.REDIS_URL),
   ])
-  const database = await examineDatabase(config.DATABASE_URL)
-  const service = database.some(({ state }) => state === 'wrong') ? [] : await examineOpened(config)
-  return [...database, ...service, ...(await elsewhere).flat()]
+  return parts.flat()
 }
 
-async function examineOpened(config: Config): Promise<Diagnosis[]> {
-  await using services = await openServices({ ...config, LOG_LEVEL: 'silent' })
-  return await examineService(services)
+/** The database, and what it says of the service. A pool alone is opened: the queue's would bring its tables up to date. */
+async function examineInside(config: Config): Promise<Diagnosis[]> {
+  const { usable, diagnoses } = await examineDatabase(config.DATABASE_URL)
+  if (!usable) return diagnoses
+  await using stack = new AsyncDisposableStack()
+  const pool = stack.adopt(
+    openPool(config.DATABASE_URL, () => {}, 2),
+    (each) => each.end(),
+  )
+  const db = databaseOn(pool)
+  const clock = stack.adopt(await databaseClock(db, () => {}), (each) => each.stop())
+  return [...diagnoses, ...(await examineService({ db, config, now: clock.now }))]
 }

@@ -6,19 +6,26 @@ const PATIENCE_MS = 5_000
 
 /** Whether Redis can be used, and drops no key of its own accord. Without REDIS_URL the queue is in the database. */
 export async function examineQueue(redisUrl: string | undefined): Promise<Diagnosis[]> {
-  if (redisUrl === undefined) return [right('Queue', 'in PostgreSQL')]
+  if (redisUrl === undefined) return []
   const redis = openRedis(redisUrl)
-  let trouble: Error | undefined
+  let trouble: unknown
   redis.on('error', (error) => {
     trouble = error
   })
   try {
-    const info = await Promise.race([redis.info(), delay(PATIENCE_MS, undefined, { ref: false })])
+    // What it rejects with is never shown: it quotes the command, which may be our login with its password.
+    const asked = redis.info().catch((error) => {
+      trouble = error
+      return undefined
+    })
+    const info = await Promise.race([asked, delay(PATIENCE_MS, undefined, { ref: false })])
     if (info === undefined) {
-      const why = (trouble as { code?: string } | undefined)?.code ?? 'no answer'
+      const why = trouble ? ((trouble as { code?: string }).code ?? 'it refuses us') : 'no answer'
       return [wrong('Queue', `Redis cannot be used (${why}): mail leaves later than it should`, 'see REDIS_URL')]
     }
-    const [, version = ''] = /^(?:valkey_version|redis_version):(\S+)/m.exec(info) ?? []
+    // Valkey tells a version of Redis first, which it is compatible with.
+    const [, server = '', version = ''] =
+      /^(valkey)_version:(\S+)/m.exec(info) ?? /^(redis)_version:(\S+)/m.exec(info) ?? []
     const [, policy = 'noeviction'] = /^maxmemory_policy:(\S+)/m.exec(info) ?? []
     if (policy !== 'noeviction')
       return [
@@ -28,7 +35,7 @@ export async function examineQueue(redisUrl: string | undefined): Promise<Diagno
           'set maxmemory-policy to noeviction',
         ),
       ]
-    return [right('Queue', `Redis ${version}`)]
+    return [right('Queue', `${server === 'valkey' ? 'Valkey' : 'Redis'} ${version}`)]
   } finally {
     redis.disconnect()
   }

@@ -31,4 +31,4 @@ async function examineRelay(settings: RelaySettings): Promise<Diagnosis> {
 }
 
 /** On this machine, or in the network of containers that it stands in. */
-const isNear = (host: string): boolean => /^127\.|^::1$/.test(host) || !host.includes('.')
+export const isNear = (host: string): boolean => /^127\.|^::1$/.test(host) || !/[.:]/.test(host)

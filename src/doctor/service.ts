@@ -52,7 +52,7 @@ async function examineWork({ db, now }: Deps): Promise<Diagnosis> {
         WHERE e.state IN ('released', 'sending', 'sent') AND b.due_at < ${now()}::timestamptz - ${OVERDUE}::interval
           AND (b.state = 'open' OR (b.state = 'leased' AND b.lease_until < now()))) AS batches,
       (SELECT count(*)::int FROM outbox
-        WHERE state IN ('queued', 'deferred') AND due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS mails`)
+        WHERE settled_at IS NULL AND state IN ('queued', 'deferred') AND due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS mails`)
   const { batches, mails } = rows[0]!
   const runs = await workerRuns(db)
   if (batches + mails > 0)

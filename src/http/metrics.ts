@@ -1,14 +1,22 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { z } from 'zod'
+import type { Config } from '../config.ts'
 import { type Measures, readMeasures } from '../measures.ts'
+import { SOURCE_STATES } from '../papers/source-health.ts'
 import { isSame } from '../same-secret.ts'
 import type { Services } from '../services.ts'
 
 /** Counting an edition's million deliveries takes a fifth of a second: scrapes within this share an answer. */
 const KEPT_MS = 10_000
-const SOURCE_STATES = ['fresh', 'quiet', 'empty', 'stale', 'outage', 'unread'] as const
+/** A monitor that hears nothing for ten seconds takes the whole process for dead. */
+const PATIENCE_MS = 4_000
+
+/** In production only with a token: how many readers there are is nobody's business. */
+export const hasMetrics = ({ METRICS_TOKEN, NODE_ENV }: Pick<Config, 'METRICS_TOKEN' | 'NODE_ENV'>): boolean =>
+  METRICS_TOKEN !== undefined || NODE_ENV !== 'production'
 
 /** Times every request of the app, by the route's pattern, which holds no token and no address. */
 export function timeRequests(app: FastifyInstance): Registry {
@@ -30,26 +38,31 @@ export function timeRequests(app: FastifyInstance): Registry {
 
 /**
  * GET /metrics in Prometheus' text format: this process, its requests, and how the service stands, which every api process tells alike.
- * With METRICS_TOKEN only for who brings it as a bearer; in production without one there is no such page.
+ * With METRICS_TOKEN only for who brings it as a bearer.
  */
 export const metricRoutes: FastifyPluginAsyncZod<Services & { registry: Registry }> = async (
   app,
   { registry, ...services },
 ) => {
-  const { METRICS_TOKEN: token, NODE_ENV } = services.config
-  if (token === undefined && NODE_ENV === 'production') return
+  const token = services.config.METRICS_TOKEN
   const show = gaugesOf(registry)
-  let kept = { until: 0, measures: Promise.resolve<Measures | undefined>(undefined) }
-  const measure = () => {
-    const at = performance.now()
-    if (at > kept.until) {
-      const measures = readMeasures(services).catch((error) => {
-        app.log.warn({ err: error }, 'the numbers could not be read')
-        return undefined
-      })
-      kept = { until: at + KEPT_MS, measures }
-    }
-    return kept.measures
+  let kept: { at: number; measures: Measures | undefined } = { at: Number.NEGATIVE_INFINITY, measures: undefined }
+  let reading: Promise<void> | undefined
+  const read = async () => {
+    const measures = await readMeasures(services).catch((error) => {
+      app.log.warn({ err: error }, 'the numbers could not be read')
+      return undefined
+    })
+    kept = { at: performance.now(), measures }
+    reading = undefined
+  }
+  /** One reading at a time, however many ask; undefined when it does not come in time. */
+  const measure = async (): Promise<Measures | undefined> => {
+    const recent = () => (performance.now() - kept.at < KEPT_MS ? kept.measures : undefined)
+    if (recent()) return recent()
+    reading ??= read()
+    await Promise.race([reading, delay(PATIENCE_MS, undefined, { ref: false })])
+    return recent()
   }
 
   const schema = { response: { 200: z.string(), 401: z.string() } }

@@ -22,7 +22,8 @@ export interface Health {
  * fresh: as it should be · quiet: nothing today, as on weekends and holidays · empty: nothing today, though it is a working day ·
  * stale: it answers, with what is not today's or has not moved for hours · outage: it cannot be read · unread: nobody has read it lately
  */
-export type SourceState = 'fresh' | 'quiet' | 'empty' | 'stale' | 'outage' | 'unread'
+export type SourceState = (typeof SOURCE_STATES)[number]
+export const SOURCE_STATES = ['fresh', 'quiet', 'empty', 'stale', 'outage', 'unread'] as const
 
 const HOUR_MS = 3_600_000
 /** By noon UTC a working day's list has begun: Hugging Face's at midnight, arXiv's feed at 4 or 5. */

@@ -199,6 +199,19 @@ test('halting holds although the database is then set back: the witness knows', 
   expect(await mayMail(services)).toBe(true)
 })
 
+test('an order that is under way ends when mailing is halted, instead of waiting for what is due', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await openSink({ data: async () => halt(services) })
+  running.push(() => sink.close())
+  await addReaders(db, 40)
+  await releasedEdition(services)
+  const own = { ...services, config: { ...services.config, SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 } }
+  const order = { now: true, wait: false, stop: NEVER, onProgress: () => {} }
+  await expect(sendEdition(own, { kind: 'daily', date: '2026-04-14' }, order)).rejects.toMatchObject({
+    code: 'MAILING_HALTED',
+  })
+})
+
 test('halting in mid-batch stops it within a group', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await openSink({

@@ -8,7 +8,7 @@ import { diagnose, examineDatabase, type Settings } from '../../src/doctor/datab
 import { type Diagnosis, diagnosesInWords, right } from '../../src/doctor/diagnosis.ts'
 import { examine } from '../../src/doctor/examine.ts'
 import { examineQueue } from '../../src/doctor/queue.ts'
-import { examineRelays } from '../../src/doctor/relays.ts'
+import { examineRelays, isNear } from '../../src/doctor/relays.ts'
 import { examineService } from '../../src/doctor/service.ts'
 import { examineSite } from '../../src/doctor/site.ts'
 import { announceWorker } from '../../workers/presence.ts'
@@ -52,17 +52,18 @@ describe('the database', () => {
 
   test('is asked itself: the tests’ own has no fsync, and tables as old as they are', async ({ db, databaseUrl }) => {
     const fsync = expect.objectContaining({ state: 'wrong', words: expect.stringContaining('fsync') })
-    expect(await examineDatabase(databaseUrl)).toEqual([fsync])
+    expect(await examineDatabase(databaseUrl)).toEqual({ usable: true, diagnoses: [fsync] })
     await db.execute(sql`DELETE FROM drizzle.__drizzle_migrations`)
-    expect(await examineDatabase(databaseUrl)).toEqual([
-      expect.objectContaining({ state: 'wrong', remedy: expect.stringContaining('migrate') }),
-      fsync,
-    ])
+    expect(await examineDatabase(databaseUrl)).toEqual({
+      usable: false,
+      diagnoses: [expect.objectContaining({ state: 'wrong', remedy: expect.stringContaining('migrate') }), fsync],
+    })
   })
 
   test('that is gone is said without its address', async () => {
-    const found = await examineDatabase('postgres://someone:secret@127.0.0.1:1/nothing')
+    const { diagnoses: found, usable } = await examineDatabase('postgres://someone:secret@127.0.0.1:1/nothing')
     expect(found).toEqual([expect.objectContaining({ state: 'wrong', words: expect.stringContaining('ECONNREFUSED') })])
+    expect(usable).toBe(false)
     expect(diagnosesInWords(found)).not.toMatch(/secret|someone/)
   })
 })
@@ -101,6 +102,11 @@ describe('a relay', () => {
   })
 })
 
+test('what stands near needs no TLS to be demanded', () => {
+  for (const near of ['127.0.0.1', '::1', 'localhost', 'mailpit']) expect(isNear(near), near).toBe(true)
+  for (const far of ['smtp.lab.org', '192.0.2.1', '2001:db8::25']) expect(isNear(far), far).toBe(false)
+})
+
 describe.skipIf(withoutRedis)('Redis', () => {
   test('that keeps all keys is right, one that drops them is to be looked at, one that is gone is wrong', async () => {
     const redis = await startRedis()
@@ -109,6 +115,10 @@ describe.skipIf(withoutRedis)('Redis', () => {
     expect(await examineQueue(redis.url)).toEqual([
       expect.objectContaining({ state: 'doubtful', words: expect.stringContaining('allkeys-lru') }),
     ])
+    await redis.command('CONFIG SET requirepass sesame')
+    const refused = await examineQueue(redis.url.replace('redis://', 'redis://:wrong-password@'))
+    expect(refused).toEqual([expect.objectContaining({ state: 'wrong' })])
+    expect(JSON.stringify(refused)).not.toMatch(/wrong-password|sesame/)
     await redis.stop()
     expect(await examineQueue(redis.url)).toEqual([
       expect.objectContaining({ state: 'wrong', words: expect.stringContaining('ECONNREFUSED') }),
@@ -192,8 +202,30 @@ test('all of it at once; what a database that is gone hides is left out, the res
     'Relay 127.0.0.1:1 wrong',
     'Sender doubtful',
     'Page right',
-    'Queue right',
   ])
+})
+
+test('a database that can be asked is asked, whatever else is wrong with it, and stays as it was', async ({
+  db,
+  databaseUrl,
+}) => {
+  await db.execute(sql`DROP SCHEMA IF EXISTS bullmq CASCADE`)
+  await halt(servicesOn(db))
+  const found = await examine(testConfig({ DATABASE_URL: databaseUrl }), { fetch: answering })
+  expect(found.map(({ what, state }) => `${what} ${state}`).slice(0, 3)).toEqual([
+    'Database wrong',
+    'Mailing wrong',
+    'Worker doubtful',
+  ])
+  const { rows } = await db.execute(sql`SELECT FROM pg_namespace WHERE nspname = 'bullmq'`)
+  expect(rows, 'the queue’s tables are not made').toEqual([])
+})
+
+test('a certificate that is not there is a diagnosis too', async () => {
+  const { usable, diagnoses } = await examineDatabase(
+    'postgres://a@127.0.0.1:1/b?sslmode=verify-full&sslrootcert=/no/such/file',
+  )
+  expect([usable, diagnoses[0]!.words]).toEqual([false, 'it cannot be used (ENOENT)'])
 })
 
 test('in words: a line each, what to do below it', () => {

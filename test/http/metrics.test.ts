@@ -70,6 +70,19 @@ test('a database that is gone is a number too', async ({ site: { services } }) =
   await app.close()
 })
 
+test('one that hangs is too, soon enough, and is asked once', async ({ site: { services } }) => {
+  let asked = 0
+  const execute = () => {
+    asked++
+    return new Promise(() => {})
+  }
+  const { app } = siteOn({ ...services, db: { execute } as unknown as typeof services.db })
+  const replies = await Promise.all([app.inject('/metrics'), app.inject('/metrics')])
+  for (const { body } of replies) expect(samplesOf(body)).toMatchObject({ paperboy_database_up: 0 })
+  expect(asked).toBe(1)
+  await app.close()
+}, 10_000)
+
 test('with METRICS_TOKEN only who brings it is told', async ({ db, databaseUrl }) => {
   const { app } = siteOn(
     servicesOn(db, { DATABASE_URL: databaseUrl, METRICS_TOKEN: 'a token for the monitor'.replaceAll(' ', '-') }),
