@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import axe from 'axe-core'
 import { sql } from 'drizzle-orm'
 import type { BrowserContextOptions, Page } from 'playwright-core'
@@ -148,6 +149,11 @@ test('with JavaScript the sign-up carries the browser’s zone and a proof of wo
   // The browser's clock runs; a proof says when it was begun.
   site.services.now = () => new Date()
   const page = await open(site, { timezoneId: 'Asia/Tokyo' })
+  // A slow way there: the proof must not look hasty because its task was long in coming.
+  await page.route('**/api/v1/challenge', async (route) => {
+    await delay(500)
+    await route.continue()
+  })
   await page.goto('/')
   await page.getByLabel('Your email address').fill('ada@example.org')
   await page.keyboard.press('Enter')
