@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { workersRunning } from '../workers/presence.ts'
+import { IN_NOBODYS_HAND, LIVE } from './delivery/conditions.ts'
 import { whyHalted } from './delivery/restore-guard.ts'
 import { reportInbound } from './inbound/report.ts'
+import { WAITING } from './outbox/waiting.ts'
 import { reportSources, type SourceState } from './papers/source-health.ts'
 import { configuredSources } from './papers/sources/configured.ts'
 import type { Services } from './services.ts'
@@ -39,12 +41,12 @@ export async function readMeasures(services: Pick<Services, 'db' | 'config' | 'n
       (SELECT json_object_agg(state, n) FROM (
         SELECT state, count(*) AS n FROM outbox WHERE settled_at IS NULL OR state = 'unknown' GROUP BY state
       ) AS o) AS service_mails,
-      (SELECT min(due_at) FROM outbox WHERE settled_at IS NULL AND state IN ('queued', 'deferred')) AS mail_due, b.*
+      (SELECT min(due_at) FROM outbox WHERE ${WAITING}) AS mail_due, b.*
     FROM (
       SELECT count(*) FILTER (WHERE b.state = 'open')::int AS open, count(*) FILTER (WHERE b.state = 'leased')::int AS leased,
-        min(b.due_at) FILTER (WHERE b.state = 'open' OR b.lease_until < ${at}) AS batch_due
+        min(b.due_at) FILTER (WHERE ${IN_NOBODYS_HAND}) AS batch_due
       FROM batches b JOIN editions e ON e.id = b.edition_id
-      WHERE b.state <> 'done' AND e.state IN ('released', 'sending', 'sent')
+      WHERE b.state <> 'done' AND ${LIVE}
     ) AS b`)
   const deliveries = await db.execute<{ kind: string; date: string; state: string; count: number }>(sql`
     SELECT e.kind, e.date::text, d.state, count(*)::int AS count FROM editions e JOIN deliveries d ON d.edition_id = e.id

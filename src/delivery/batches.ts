@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
+import { IN_NOBODYS_HAND, LIVE, NOT_HALTED, toDo } from './conditions.ts'
 
 /** A batch in this worker's hand. Lease times are the database's, so that workers' clocks do not matter. */
 export interface Lease {
@@ -19,9 +20,6 @@ const TURN_SECONDS = 30
 const LEASE_SECONDS = 30
 export const RENEW_EVERY_MS = 10_000
 
-/** May be mailed from: paused and cancelled editions may not. */
-const LIVE = sql`('released', 'sending', 'sent')`
-
 /**
  * Takes a batch that is due and in nobody's hand. What a dead holder left `handed` becomes `unknown` in the same transaction:
  * whether the relay took it, nobody can know.
@@ -38,8 +36,8 @@ export async function leaseBatch(db: Db, batchId: number, at: Date): Promise<Lea
       UPDATE batches b SET state = 'leased', lease = gen_random_uuid(), attempts = attempts + 1,
         lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
       FROM editions e
-      WHERE b.id = ${batchId} AND e.id = b.edition_id AND e.state IN ${LIVE} AND b.due_at <= ${at}
-        AND (b.state = 'open' OR (b.state = 'leased' AND b.lease_until < now()))
+      WHERE b.id = ${batchId} AND e.id = b.edition_id AND ${LIVE} AND b.due_at <= ${at}
+        AND ${IN_NOBODYS_HAND}
       RETURNING b.edition_id, b.lease, e.answered, e.refused,
         CASE WHEN b.due_at > ${at}::timestamptz - make_interval(secs => ${TURN_SECONDS}) THEN b.booked END AS booked`)
     const row = rows[0]
@@ -63,7 +61,7 @@ export async function renewLease(db: Db, { batchId, lease }: Lease): Promise<boo
 /** Whether more of a batch may be handed over: its edition is not paused or cancelled, and mailing is not halted. */
 export async function mayGoOn(db: Db, { editionId }: Lease): Promise<boolean> {
   const { rows } = await db.execute(sql`
-    SELECT FROM editions e, mailing m WHERE e.id = ${editionId} AND e.state IN ${LIVE} AND m.halted_at IS NULL`)
+    SELECT FROM editions e WHERE e.id = ${editionId} AND ${LIVE} AND ${NOT_HALTED}`)
   return rows.length === 1
 }
 
@@ -123,22 +121,6 @@ export async function putOff(db: Db, batchId: number, until: Date): Promise<void
   )
 }
 
-/** How often one message is handed over again when nobody knows what became of it, under UNKNOWN_POLICY=resend. */
-const RESENDS_AFTER_CRASH = 1
-const RESENDS_AFTER_CUT = 3
-/** A count of crashes that says: unknown for good, since its reader may not be mailed any more. */
-export const GIVEN_UP = 1000
-
-/** Rows (alias `d`) that are still to be handed over. */
-export const toDo = (policy: 'resend' | 'hold') =>
-  policy === 'hold'
-    ? sql`d.state IN ('queued', 'deferred')`
-    : sql`(d.state IN ('queued', 'deferred')
-        OR (d.state = 'unknown' AND d.crashes <= ${RESENDS_AFTER_CRASH} AND d.cuts <= ${RESENDS_AFTER_CUT}))`
-
-/** While mailing is halted nothing is due: workers would ask for the same batches without end. */
-const NOT_HALTED = sql`NOT EXISTS (SELECT FROM mailing WHERE halted_at IS NOT NULL)`
-
 /** Batches that are due, not in hand, and of a live edition: what the sweeper wakes workers for. */
 export async function batchesToDo(
   db: Db,
@@ -148,7 +130,7 @@ export async function batchesToDo(
 ): Promise<{ batchId: number; attempts: number }[]> {
   const { rows } = await db.execute<{ id: string; attempts: number }>(sql`
     SELECT b.id, b.attempts FROM batches b JOIN editions e ON e.id = b.edition_id
-    WHERE b.state <> 'done' AND b.due_at <= ${at} AND e.state IN ${LIVE} AND (b.state = 'open' OR b.lease_until < now())
+    WHERE b.state <> 'done' AND b.due_at <= ${at} AND ${LIVE} AND ${IN_NOBODYS_HAND}
       AND (${editionId}::bigint IS NULL OR b.edition_id = ${editionId}::bigint) AND ${NOT_HALTED}
     ORDER BY b.due_at, b.id LIMIT ${most}`)
   return rows.map((row) => ({ batchId: Number(row.id), attempts: row.attempts }))
@@ -158,6 +140,6 @@ export async function batchesToDo(
 export async function nextDue(db: Db): Promise<Date | undefined> {
   const { rows } = await db.execute<{ due_at: string }>(sql`
     SELECT b.due_at FROM batches b JOIN editions e ON e.id = b.edition_id
-    WHERE b.state = 'open' AND e.state IN ${LIVE} AND ${NOT_HALTED} ORDER BY b.due_at LIMIT 1`)
+    WHERE b.state = 'open' AND ${LIVE} AND ${NOT_HALTED} ORDER BY b.due_at LIMIT 1`)
   return rows[0] && new Date(rows[0].due_at)
 }

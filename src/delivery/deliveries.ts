@@ -3,7 +3,8 @@ import type { Db } from '../db/database.ts'
 import { executePrepared } from '../db/prepared.ts'
 import type { Choice, Wishes } from '../edition/choose.ts'
 import { suppress } from '../suppression/suppress.ts'
-import { GIVEN_UP, type Lease, toDo } from './batches.ts'
+import type { Lease } from './batches.ts'
+import { GIVEN_UP, LIVE, NOT_HALTED, toDo } from './conditions.ts'
 import { waitAfter } from './later-batches.ts'
 import type { Outcome } from './outcome.ts'
 import { countReleases, lockReaders, type Releases } from './repeats.ts'
@@ -106,8 +107,7 @@ export async function markHanded(
     sql`
     WITH mine AS MATERIALIZED (
       SELECT b.id FROM batches b JOIN editions e ON e.id = b.edition_id
-      WHERE b.id = ${batchId} AND b.lease = ${lease} AND b.lease_until > now() AND e.state IN ('released', 'sending', 'sent')
-        AND NOT EXISTS (SELECT FROM mailing WHERE halted_at IS NOT NULL)
+      WHERE b.id = ${batchId} AND b.lease = ${lease} AND b.lease_until > now() AND ${LIVE} AND ${NOT_HALTED}
         AND ${countReleases(releases.since)} = ${releases.count}
       FOR SHARE OF b
     ), wanted AS (

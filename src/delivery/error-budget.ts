@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Services } from '../services.ts'
 import type { Lease } from './batches.ts'
+import { LIVE } from './conditions.ts'
 import type { Tally } from './recorder.ts'
 
 /** Of fewer answers than this a share says nothing. */
@@ -26,6 +27,6 @@ export async function spend(
   const share = Math.round((sum.refused / sum.answered) * 100)
   const why = `${sum.refused} of ${sum.answered} mails were refused (${share} %, ERROR_BUDGET_PERCENT is ${config.ERROR_BUDGET_PERCENT})`
   const { rowCount } = await db.execute(sql`
-    UPDATE editions SET state = 'paused', paused_why = ${why} WHERE id = ${editionId} AND state IN ('released', 'sending', 'sent')`)
+    UPDATE editions e SET state = 'paused', paused_why = ${why} WHERE e.id = ${editionId} AND ${LIVE}`)
   return rowCount === 1 ? why : undefined
 }

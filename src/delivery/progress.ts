@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import { editions } from '../db/schema.ts'
 import { domainOf } from '../edition/headers.ts'
 import type { Services } from '../services.ts'
-import { toDo } from './batches.ts'
+import { toDo } from './conditions.ts'
 import { messageIdOf } from './digest-press.ts'
 
 /** How an edition's deliveries stand. The states add up to `total`. */

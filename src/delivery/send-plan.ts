@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Services } from '../services.ts'
-import { toDo } from './batches.ts'
+import { toDo } from './conditions.ts'
 import { parseRelays, type RelaySettings } from './relay-settings.ts'
 
 /** How long what is open of an edition will take, and whether it is out before the first of it expires. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
 import type { Services } from '../services.ts'
-import { toDo } from './batches.ts'
+import { IN_NOBODYS_HAND, toDo } from './conditions.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
@@ -64,9 +64,9 @@ async function reopen(db: Db, editionId: number, policy: 'resend' | 'hold', at: 
 async function endCancelled({ db, now }: Deps, editionId: number): Promise<void> {
   await db.execute(sql`
     WITH ended AS (
-      UPDATE batches SET state = 'done', lease = NULL, lease_until = NULL
-      WHERE edition_id = ${editionId} AND (state = 'open' OR (state = 'leased' AND lease_until < now()))
-      RETURNING id
+      UPDATE batches b SET state = 'done', lease = NULL, lease_until = NULL
+      WHERE b.edition_id = ${editionId} AND ${IN_NOBODYS_HAND}
+      RETURNING b.id
     )
     UPDATE deliveries d SET settled_at = ${now()}, reply = 'edition cancelled',
       state = CASE WHEN d.state = 'handed' THEN 'unknown' ELSE 'skipped' END::delivery_state

@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { workerRuns } from '../../workers/presence.ts'
+import { IN_NOBODYS_HAND, LIVE } from '../delivery/conditions.ts'
 import { whyHalted } from '../delivery/restore-guard.ts'
 import { reportInbound } from '../inbound/report.ts'
+import { WAITING } from '../outbox/waiting.ts'
 import { reportSources, sourceInWords } from '../papers/source-health.ts'
 import { configuredSources } from '../papers/sources/configured.ts'
 import type { Services } from '../services.ts'
@@ -49,10 +51,9 @@ export async function examineService(services: Deps): Promise<Diagnosis[]> {
 async function examineWork({ db, now }: Deps): Promise<Diagnosis> {
   const { rows } = await db.execute<{ batches: number; mails: number }>(sql`
     SELECT (SELECT count(*)::int FROM batches b JOIN editions e ON e.id = b.edition_id
-        WHERE e.state IN ('released', 'sending', 'sent') AND b.due_at < ${now()}::timestamptz - ${OVERDUE}::interval
-          AND (b.state = 'open' OR (b.state = 'leased' AND b.lease_until < now()))) AS batches,
+        WHERE ${LIVE} AND ${IN_NOBODYS_HAND} AND b.due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS batches,
       (SELECT count(*)::int FROM outbox
-        WHERE settled_at IS NULL AND state IN ('queued', 'deferred') AND due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS mails`)
+        WHERE ${WAITING} AND due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS mails`)
   const { batches, mails } = rows[0]!
   const runs = await workerRuns(db)
   if (batches + mails > 0)

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { NOT_HALTED } from '../delivery/conditions.ts'
 import { addressOf } from '../delivery/digest-press.ts'
 import { waitAfter } from '../delivery/later-batches.ts'
 import type { Outcome } from '../delivery/outcome.ts'
@@ -8,6 +9,7 @@ import { mayMail } from '../delivery/restore-guard.ts'
 import { returnPath } from '../delivery/return-path.ts'
 import type { Services } from '../services.ts'
 import { composeServiceMail, type ServiceMail } from './compose-service-mail.ts'
+import { WAITING } from './waiting.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log' | 'witness'> & { relay: Relay }
 
@@ -52,7 +54,7 @@ const anyDue = async ({ db, now }: Deps): Promise<boolean> => {
   return rows.length > 0
 }
 
-const due = (at: Date) => sql`settled_at IS NULL AND state IN ('queued', 'deferred', 'unknown') AND due_at <= ${at}`
+const due = (at: Date) => sql`${WAITING} AND due_at <= ${at}`
 
 /** A slow relay is no reason to think this worker dead. */
 const keepLease = ({ db, log }: Deps, id: number): NodeJS.Timeout =>
@@ -84,7 +86,7 @@ async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date)
     const { rows } = await db.execute<Row>(sql`
       WITH next AS (
         SELECT id FROM outbox
-        WHERE ${due(at)} AND NOT EXISTS (SELECT FROM mailing WHERE halted_at IS NOT NULL)
+        WHERE ${due(at)} AND ${NOT_HALTED}
         ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
       ), judged AS (
         SELECT o.id, s.zone, s.locale, s.next_digest_at, s.address_hash,

@@ -2,9 +2,11 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { readEnvironment } from '../../src/config.ts'
+import { subscribers } from '../../src/db/schema.ts'
 import { deliverBatch } from '../../src/delivery/deliver-batch.ts'
 import { openDkim, signing } from '../../src/delivery/dkim.ts'
 import { dkimRecord, readDkimKeys } from '../../src/delivery/dkim-keys.ts'
@@ -14,7 +16,7 @@ import { openRelays } from '../../src/delivery/relays.ts'
 import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
 import { test } from '../support/database.ts'
-import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
+import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 import { openSink } from '../support/sink.ts'
 
 let folder: string
@@ -100,6 +102,29 @@ describe('what really leaves', () => {
       ])
         expect(signed).toContain(name)
       expect(signed.filter((name) => name === 'from')).toHaveLength(2)
+    }
+  })
+
+  test('each reader’s own, also where messages are set in the memory of earlier ones', async ({
+    db,
+    onTestFinished,
+  }) => {
+    const services = servicesOn(db, settings)
+    const sink = await openSink()
+    onTestFinished(() => sink.close())
+    const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 3 })
+    onTestFinished(() => relay.close())
+    await addReaders(db, 60)
+    // Longer and shorter ones by turns, so that each leaves something for the next.
+    await db.update(subscribers).set({ size: 3 }).where(sql`id % 2 = 0`)
+    await db.update(subscribers).set({ format: 'text' }).where(sql`id % 3 = 0`)
+    const { batchIds } = await planAll(services, await releasedEdition(services))
+    const worker = handsWith(services, signing(relay, await openDkim(services.config), services.now))
+    for (const id of batchIds) await deliverBatch(worker, id, new AbortController().signal)
+    expect(new Set(sink.taken.map(({ to }) => to)).size).toBe(60)
+    for (const { to, raw } of sink.taken) {
+      expect(raw).toContain(`\r\nTo: <${to}>\r\n`)
+      expect(await verdicts(raw)).toEqual(BOTH_PASS)
     }
   })
 })

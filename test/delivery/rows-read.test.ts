@@ -1,0 +1,42 @@
+import { sql } from 'drizzle-orm'
+import { expect } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { leaseBatch } from '../../src/delivery/batches.ts'
+import { markHanded, readPending } from '../../src/delivery/deliveries.ts'
+import { digestPress } from '../../src/delivery/digest-press.ts'
+import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { test } from '../support/database.ts'
+import { addReaders, NOON, releasedEdition, servicesOn } from '../support/services.ts'
+
+const GROUP = 10
+
+/** How many rows of readers and of the ledger are read meanwhile, by the database's own count of this transaction. */
+async function rowsRead<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<{ rows: number; result: T }> {
+  return db.transaction(async (tx) => {
+    const count = async () => {
+      const { rows } = await tx.execute<{ count: number }>(sql`
+        SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int AS count FROM pg_stat_xact_user_tables
+        WHERE relname LIKE 'deliveries%' OR relname = 'subscribers'`)
+      return rows[0]!.count
+    }
+    const before = await count()
+    const result = await work(tx as unknown as Db)
+    return { rows: (await count()) - before, result }
+  })
+}
+
+test('a batch reads its own readers and a group its own rows, however long the list', async ({ db }) => {
+  const services = servicesOn(db)
+  await addReaders(db, 10_000)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  await db.execute(sql`ANALYZE`)
+  const lease = (await leaseBatch(db, batchIds[0]!, NOON))!
+  const { rows, result: pending } = await rowsRead(db, (tx) => readPending(tx, lease, 'resend'))
+  expect(pending.length).toBeGreaterThan(5 * GROUP)
+  expect(rows).toBeLessThanOrEqual(2 * pending.length)
+  const edition = await digestPress(services).open(lease.editionId)
+  const chosen = await edition.choose(pending.slice(0, GROUP), db)
+  const marked = await rowsRead(db, (tx) => markHanded(tx, lease, chosen, edition.releases, 'resend', NOON))
+  expect(marked.result).toHaveLength(GROUP)
+  expect(marked.rows).toBeLessThan(10 * GROUP)
+})
