@@ -83,7 +83,7 @@ const Environment = z
     INBOUND_IMAP_URL: urlOf('imap:', 'imaps:').optional(),
     INBOUND_SMTP_PORT: z.coerce.number().int().min(1).max(65535).optional(),
     INBOUND_RAW_DAYS: count(30, 400),
-    SES_TOPIC_ARNS: list().pipe(z.array(z.string().startsWith('arn:aws:sns:', 'must be ARNs of SNS topics'))),
+    SES_TOPIC_ARNS: list().pipe(z.array(z.string().startsWith('arn:aws:sns:', 'must be the ARN of an SNS topic'))),
     POSTMARK_WEBHOOK_LOGIN: webhookLogin.optional(),
     SENDGRID_WEBHOOK_KEY: webhookKey.optional(),
     MAILGUN_WEBHOOK_KEY: webhookKey.optional(),
@@ -105,7 +105,7 @@ const Environment = z
       .transform((names) => names.filter((name) => name !== 'none'))
       .pipe(z.array(z.enum(SOURCE_NAMES))),
     ARXIV_CATEGORIES: list('cs.AI,cs.CL,cs.CV,cs.LG').pipe(
-      z.array(z.string().regex(/^[a-z-]+(?:\.[A-Za-z-]{2,})?$/, 'must be categories such as cs.CL')).min(1),
+      z.array(z.string().regex(/^[a-z-]+(?:\.[A-Za-z-]{2,})?$/, 'must be a category such as cs.CL')).min(1),
     ),
     EDITION_CLOSE_HOUR_UTC: z.coerce.number().int().min(0).max(23).default(2),
     EDITION_RELEASE_DELAY_MINUTES: z.coerce.number().int().min(0).max(1440).default(60),
@@ -146,13 +146,16 @@ const Environment = z
       .optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
-  .superRefine((value, context) => {
-    const { DKIM_DOMAIN, DKIM_SELECTOR: selectors, DKIM_PRIVATE_KEY_FILE: files } = value
-    const complete = DKIM_DOMAIN ? files.length > 0 : files.length + selectors.length === 0
-    if (complete && files.length === selectors.length) return
-    const message = 'goes with DKIM_SELECTOR and DKIM_PRIVATE_KEY_FILE, which have as many names as one another'
-    context.addIssue({ code: 'custom', path: ['DKIM_DOMAIN'], message })
-  })
+  .refine(
+    ({ DKIM_DOMAIN, DKIM_SELECTOR: selectors, DKIM_PRIVATE_KEY_FILE: files }) =>
+      files.length === selectors.length && (DKIM_DOMAIN ? files.length > 0 : files.length === 0),
+    {
+      path: ['DKIM_DOMAIN'],
+      message: 'goes with DKIM_SELECTOR and DKIM_PRIVATE_KEY_FILE, which have as many names as one another',
+      // Also beside problems with other variables: all of them are told at once.
+      when: ({ issues }) => !issues.some(({ path }) => String(path?.[0]).startsWith('DKIM_')),
+    },
+  )
 
 /** Every variable that is read; the README's table has the same. */
 export const ENVIRONMENT_NAMES: string[] = Object.keys(Environment.shape)
@@ -184,19 +187,39 @@ export class ConfigError extends Error {
  * @throws ConfigError naming every problem at once, and never a value, since values may be secrets
  */
 export function readEnvironment(env: Record<string, string | undefined>): Environment {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
-  const parsed = Environment.safeParse(given)
-  const problems = parsed.success
-    ? parsed.data.NODE_ENV === 'production'
-      ? REQUIRED_IN_PRODUCTION.filter((name) => !parsed.data[name]).map((name) => `${name} is required in production`)
-      : []
-    : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()))
+  const parsed = Environment.safeParse(given, { error: inPlainWords })
+  const missing = given.NODE_ENV === 'production' ? REQUIRED_IN_PRODUCTION.filter((name) => !(name in given)) : []
+  const problems = [
+    ...(parsed.error?.issues ?? []).map(({ path: [name, place], message }) =>
+      typeof place === 'number' ? `${String(name)}, entry ${place + 1}, ${message}` : `${String(name)} ${message}`,
+    ),
+    ...missing.map((name) => `${name} is required in production`),
+  ]
   if (problems.length > 0 || !parsed.success) {
     throw new ConfigError(
       `The configuration has ${problems.length === 1 ? 'a problem' : 'problems'}:\n${problems.map((line) => `  - ${line}`).join('\n')}\nSee the table "Configuration" in README.md.`,
     )
   }
   return parsed.data
+}
+
+/** For what a rule above has no words of its own. */
+const inPlainWords: z.core.$ZodErrorMap = (issue) => {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be a ${issue.expected === 'int' ? 'whole ' : ''}number`
+    case 'too_small':
+      return issue.origin === 'array'
+        ? 'must name at least one'
+        : `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
+    case 'too_big':
+      return `must be at most ${issue.maximum}`
+    case 'invalid_value':
+      return `must be one of: ${issue.values.join(', ')}`
+    default:
+      return undefined
+  }
 }
 
 /** Whether every value that services need is there. */
