@@ -5,6 +5,7 @@ import { fastifyUnderPressure } from '@fastify/under-pressure'
 import { fastifyView } from '@fastify/view'
 import { type FastifyInstance, fastify } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { adminRoutes } from './http/admin/routes.ts'
 import { apiRoutes } from './http/api.ts'
 import { assetRoutes } from './http/assets.ts'
 import { answerBrokenBodies } from './http/client-errors.ts'
@@ -95,6 +96,7 @@ export function buildApp(services: Services, options: AppOptions = {}) {
     limited.register(privacyRoutes, services)
     limited.register(preferencesRoutes, services)
     limited.register(editionRoutes, services)
+    if (services.config.ADMIN_EMAILS.length > 0) limited.register(adminRoutes, services)
     limited.register(apiRoutes, { prefix: '/api', ...services })
   })
   return app

@@ -5,6 +5,7 @@ import { relayProblem } from './delivery/relay-settings.ts'
 import { bounceAddressProblem } from './delivery/return-path.ts'
 import { SOURCE_NAMES } from './papers/sources/source.ts'
 import { redisUrlProblem } from './redis.ts'
+import { parseAddress } from './subscription/address.ts'
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback)
 const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback)
@@ -58,6 +59,16 @@ function domainRates(entries: string[], context: z.RefinementCtx): [string, numb
     }
     return [domain.toLowerCase(), Number(rate)]
   })
+}
+
+/** Bare addresses, as mail is sent to them. */
+function addresses(entries: string[], context: z.RefinementCtx): string[] {
+  try {
+    return entries.map((entry) => parseAddress(entry).email)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must look like ada@example.org,grace@example.org' })
+    return []
+  }
 }
 
 const hostName = z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, 'must look like a name in the DNS')
@@ -140,6 +151,7 @@ const Environment = z
     LEFT_READER_DAYS: count(730, 36_500),
     INBOUND_EVENT_DAYS: count(400, 3650),
     UNKNOWN_POLICY: z.enum(['resend', 'hold']).default('resend'),
+    ADMIN_EMAILS: list().transform(addresses),
     METRICS_TOKEN: z
       .string()
       .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 characters of ASCII, without white space')

@@ -30,6 +30,8 @@ await runUntilSignal(async (stack) => {
   say(`\nPaperboy ${VERSION} is running.\n`)
   row('Page', `http://localhost:${config.PORT}/`)
   if (mailbox) row('Mailbox', `${mailbox.webUrl}  (every mail ends here)`)
+  if (config.ADMIN_EMAILS.length > 0)
+    row('Desk', `http://localhost:${config.PORT}/admin  (the curator’s; sign in as ${config.ADMIN_EMAILS[0]})`)
   row('Data', dataDir)
   if (edition) row('Edition', `${edition.date} is released${edition.sample ? ', with the sample papers' : ''}`)
   for (const note of notes) row('Note', note)

@@ -11,75 +11,98 @@ import { configuredSources } from './papers/sources/configured.ts'
 import type { Services } from './services.ts'
 import { reportSignUps, signUpsInWords } from './subscription/armour/report.ts'
 
-const EDITIONS_SHOWN = 5
+/** Few, since the ledger is counted for each. */
+export const EDITIONS_SHOWN = 6
 
-/** How everything stands, as a value and in words. */
-export async function readStatus(
-  services: Pick<Services, 'db' | 'config' | 'now'>,
-): Promise<{ value: object; words: string }> {
+export interface EditionStatus extends Progress {
+  kind: 'daily' | 'weekly'
+  date: string
+  state: string
+  held: boolean
+  pausedWhy: string | null
+  /** where it is under way */
+  sending?: SendingDetails & { plan: SendPlan }
+}
+
+/** How everything stands. */
+export interface Status {
+  halted: Awaited<ReturnType<typeof whyHalted>> | null
+  worker: boolean
+  readers: Record<string, number>
+  papers: { papers: number; days: number; newest: string | null }
+  sources: Awaited<ReturnType<typeof reportSources>>
+  signUps: Awaited<ReturnType<typeof reportSignUps>>
+  outbox: { state: string; count: number }[]
+  inbound: Awaited<ReturnType<typeof reportInbound>>
+  /** the newest ones */
+  editions: EditionStatus[]
+}
+
+export async function readStatus(services: Pick<Services, 'db' | 'config' | 'now'>): Promise<Status> {
   const { db } = services
-  const worker = await workerRuns(db)
   const readers = await db
     .select({ status: subscribers.status, count: sql<number>`count(*)::int` })
     .from(subscribers)
     .groupBy(subscribers.status)
-  const { rows } = await db.execute<{ papers: number; days: number; newest: string | null }>(
+  const papers = await db.execute<Status['papers']>(
     sql`SELECT count(*)::int AS papers, count(DISTINCT list_day)::int AS days, max(list_day)::text AS newest FROM papers`,
   )
-  const outbox = await db.execute<{ state: string; count: number }>(
+  const outbox = await db.execute<Status['outbox'][number]>(
     sql`SELECT state, count(*)::int AS count FROM outbox WHERE settled_at IS NULL OR state = 'unknown' GROUP BY state`,
   )
-  const latest = await db.select().from(editions).orderBy(desc(editions.date)).limit(EDITIONS_SHOWN)
-  const progress = await Promise.all(
-    latest.map(async ({ id, kind, date, state, held, pausedWhy }) => ({
-      kind,
-      date,
-      state,
-      held,
-      pausedWhy,
-      ...(await progressOf(services, id)),
-      ...(state === 'sending' || state === 'paused'
-        ? { sending: { ...(await sendingDetails(services, id)), plan: await sendPlan(services, id) } }
-        : {}),
-    })),
-  )
-  const halted = await whyHalted(db)
-  const papers = rows[0]!
-  const signUps = await reportSignUps(services)
-  const inbound = await reportInbound(services)
-  const sources = await reportSources(services, configuredSources(services))
+  const latest = await db.select().from(editions).orderBy(desc(editions.date), editions.kind).limit(EDITIONS_SHOWN)
   return {
-    value: {
-      halted: halted ?? null,
-      worker,
-      readers: Object.fromEntries(readers.map((r) => [r.status, r.count])),
-      papers,
-      sources,
-      signUps,
-      outbox: outbox.rows,
-      inbound,
-      editions: progress,
-    },
-    words: [
-      ...(halted ? [`HALTED    nothing is mailed: ${halted.why}. See: paperboy resume --after-restore --help`] : []),
-      `Worker    ${worker ? 'running' : 'none is running'}`,
-      `Readers   ${listed(readers.map((r) => `${r.count.toLocaleString('en')} ${r.status}`))}`,
-      `Sign-ups  ${signUpsInWords(signUps)}`,
-      `Papers    ${papers.papers.toLocaleString('en')} on ${papers.days} list days${papers.newest ? `, the newest ${papers.newest}` : ''}`,
-      ...sources.map((source) => `Source    ${sourceInWords(source)}`),
-      `Mails     ${listed(
-        outbox.rows.map((r) => `${r.count} service mails ${r.state}`),
-        'no service mail waiting',
-      )}`,
-      ...inboundInWords(inbound).map((line) => `Inbound   ${line}`),
-      ...progress.flatMap((e) => [
-        `Edition   ${e.date} ${e.kind} ${e.held ? 'held ' : ''}${e.state}: ${progressInWords(e)}`,
-        ...(e.pausedWhy ? [`${INDENT}paused itself: ${e.pausedWhy}`] : []),
-        ...(e.sending ? sendingInWords(e, e.sending, services.now()) : []),
-      ]),
-    ].join('\n'),
+    halted: (await whyHalted(db)) ?? null,
+    worker: await workerRuns(db),
+    readers: Object.fromEntries(readers.map((r) => [r.status, r.count])),
+    papers: papers.rows[0]!,
+    sources: await reportSources(services, configuredSources(services)),
+    signUps: await reportSignUps(services),
+    outbox: outbox.rows,
+    inbound: await reportInbound(services),
+    editions: await Promise.all(latest.map((edition) => editionStatus(services, edition))),
   }
 }
+
+export async function editionStatus(
+  services: Pick<Services, 'db' | 'config' | 'now'>,
+  { id, kind, date, state, held, pausedWhy }: typeof editions.$inferSelect,
+): Promise<EditionStatus> {
+  const underWay = state === 'sending' || state === 'paused'
+  return {
+    ...{ kind, date, state, held, pausedWhy },
+    ...(await progressOf(services, id)),
+    ...(underWay
+      ? { sending: { ...(await sendingDetails(services, id)), plan: await sendPlan(services, id) } }
+      : undefined),
+  }
+}
+
+/** A line each, as a terminal shows it. */
+export const statusInWords = (status: Status, at: Date): string =>
+  [
+    ...(status.halted
+      ? [`HALTED    nothing is mailed: ${status.halted.why}. See: paperboy resume --after-restore --help`]
+      : []),
+    `Worker    ${status.worker ? 'running' : 'none is running'}`,
+    `Readers   ${listed(Object.entries(status.readers).map(([name, count]) => `${count.toLocaleString('en')} ${name}`))}`,
+    `Sign-ups  ${signUpsInWords(status.signUps)}`,
+    `Papers    ${papersInWords(status.papers)}`,
+    ...status.sources.map((source) => `Source    ${sourceInWords(source)}`),
+    `Mails     ${listed(
+      status.outbox.map((r) => `${r.count} service mails ${r.state}`),
+      'no service mail waiting',
+    )}`,
+    ...inboundInWords(status.inbound).map((line) => `Inbound   ${line}`),
+    ...status.editions.flatMap((e) => [
+      `Edition   ${e.date} ${e.kind} ${e.held ? 'held ' : ''}${e.state}: ${progressInWords(e)}`,
+      ...(e.pausedWhy ? [`${INDENT}paused itself: ${e.pausedWhy}`] : []),
+      ...(e.sending ? sendingInWords(e, e.sending, at) : []),
+    ]),
+  ].join('\n')
+
+const papersInWords = ({ papers, days, newest }: Status['papers']): string =>
+  `${papers.toLocaleString('en')} on ${days} list days${newest ? `, the newest ${newest}` : ''}`
 
 const INDENT = ' '.repeat(10)
 

@@ -1,3 +1,4 @@
+import { forgetOldDeeds } from '../src/admin/audit.ts'
 import { dropOldDeliveries } from '../src/delivery/drop-old-deliveries.ts'
 import { forgetOldInbound } from '../src/inbound/retention.ts'
 import { forgetOld } from '../src/privacy/forget.ts'
@@ -8,6 +9,7 @@ export async function forgetOldJob(services: Services): Promise<void> {
   const partitions = await dropOldDeliveries(services)
   if (partitions.length > 0) services.log.info({ partitions }, 'old deliveries dropped')
   await forgetOldInbound(services)
+  await forgetOldDeeds(services)
   const forgotten = await forgetOld(services)
   if (Object.values(forgotten).some((count) => count > 0)) services.log.info(forgotten, 'forgotten')
 }

@@ -1,3 +1,4 @@
+import { mailSignInLinks } from '../src/admin/mail-links.ts'
 import { deliverBatch } from '../src/delivery/deliver-batch.ts'
 import { BATCHES_AT_ONCE, openHands } from '../src/delivery/hands.ts'
 import { DRAIN_PATIENCE_MS } from '../src/delivery/relay.ts'
@@ -56,7 +57,10 @@ export async function startWorker(services: Services, sources: readonly Source[]
       },
       'tidy-sign-ups': () => tidySignUpsJob(services),
       'read-mailbox': () => readMailboxJob(services),
-      'send-service-mails': () => sendServiceMails({ ...services, relay }, stopping.signal),
+      'send-service-mails': async () => {
+        await mailSignInLinks({ ...services, relay }, stopping.signal)
+        await sendServiceMails({ ...services, relay }, stopping.signal)
+      },
     },
     { clockwork: 4, mails: 1, batches: BATCHES_AT_ONCE },
     failed,

@@ -1,13 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { byHand, writeDown } from '../admin/audit.ts'
 import { listUnknown, progressInWords } from '../delivery/progress.ts'
 import { AGAIN, type Again, sendAgain } from '../delivery/send-again.ts'
 import { sendEdition } from '../delivery/send-edition.ts'
 import { assemble } from '../edition/assemble.ts'
-import { cancel, type EditionKey, findEdition, hold, pause, resume } from '../edition/control.ts'
+import { cancel, type EditionKey, editionNamed, findEdition, hold, pause, resume } from '../edition/control.ts'
 import { curate } from '../edition/curate.ts'
 import { release } from '../edition/release.ts'
 import type { Services } from '../services.ts'
 import { complain, progressBar, say } from '../terminal.ts'
+import { commandLine } from './admin.ts'
 import { asDate, report, withServices } from './open.ts'
 import { previewCommand } from './preview-edition.ts'
 
@@ -22,7 +24,8 @@ export function editionCommands(program: Command): void {
 
   keyed('assemble', 'make or re-make the draft from the papers of that day').action((key: EditionKey, command) =>
     withServices(async (services) => {
-      const made = await assemble(services, key)
+      const deed = { who: commandLine(), what: 'assembled', about: editionNamed(key) }
+      const made = await byHand(services, deed, (db) => assemble({ ...services, db }, key))
       const note = made.changed ? 'draft assembled' : `it is ${made.state} already, nothing was changed`
       report(command, made, `Edition of ${key.date}, ${made.papers} papers: ${note}.`)
     }),
@@ -45,7 +48,13 @@ export function editionCommands(program: Command): void {
     .action((options: EditionKey & { only: Again[]; yes?: boolean }, command) =>
       withServices(async (services) => {
         const dryRun = options.yes !== true
-        const counts = await sendAgain(services, options, { only: options.only, dryRun })
+        const again = (db: Services['db']) => sendAgain({ ...services, db }, options, { only: options.only, dryRun })
+        const deed = {
+          who: commandLine(),
+          what: `had ${options.only.join(' and ')} ones sent again of`,
+          about: editionNamed(options),
+        }
+        const counts = dryRun ? await again(services.db) : await byHand(services, deed, again)
         const what =
           Object.entries(counts)
             .map(([state, count]) => `${count.toLocaleString('en')} ${state}`)
@@ -67,17 +76,18 @@ export function editionCommands(program: Command): void {
     }),
   )
 
-  const simple: [string, string, (services: Services, key: EditionKey) => Promise<unknown>][] = [
-    ['release', 'freeze and compose it now', release],
-    ['hold', 'keep a draft from being released by the clock', hold],
-    ['pause', 'stop handing it over', pause],
-    ['resume', 'go on with a paused edition, or let a held draft go', resume],
-    ['cancel', 'end it for good; what was not handed over is skipped', cancel],
+  const simple: [string, string, string, (services: Services, key: EditionKey) => Promise<unknown>][] = [
+    ['release', 'released', 'freeze and compose it now', release],
+    ['hold', 'held', 'keep a draft from being released by the clock', hold],
+    ['pause', 'paused', 'stop handing it over', pause],
+    ['resume', 'let go on', 'go on with a paused edition, or let a held draft go', resume],
+    ['cancel', 'cancelled', 'end it for good; what was not handed over is skipped', cancel],
   ]
-  for (const [name, description, act] of simple) {
+  for (const [name, done, description, act] of simple) {
     keyed(name, description).action((key: EditionKey, command) =>
       withServices(async (services) => {
-        await act(services, key)
+        const deed = { who: commandLine(), what: done, about: editionNamed(key) }
+        await byHand(services, deed, (db) => act({ ...services, db }, key))
         const { state, held } = await findEdition(services, key)
         report(
           command,
@@ -99,7 +109,10 @@ export function editionCommands(program: Command): void {
       .option('--note <text>', 'what the curator says of it')
       .action((paper: string, options, command) =>
         withServices(async (services) => {
-          const { title, listDay } = await curate(services, paper, verdict, options.note)
+          const deed = { who: commandLine(), what: verdict ?? 'took back the word on', about: `paper ${paper}` }
+          const { title, listDay } = await byHand(services, deed, (db) =>
+            curate({ ...services, db }, paper, verdict, options.note),
+          )
           report(
             command,
             { paper, title, listDay, verdict: verdict ?? null },
@@ -124,6 +137,11 @@ async function send(
 ): Promise<void> {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  await writeDown(services.db, services.now(), {
+    who: commandLine(),
+    what: options.now ? 'sent to all at once' : 'sent',
+    about: editionNamed(options),
+  })
   let bar: ReturnType<typeof progressBar> | undefined
   const end = await sendEdition(services, options, {
     now: options.now === true,

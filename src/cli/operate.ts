@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
+import { writeDown } from '../admin/audit.ts'
 import { readEnvironment } from '../config.ts'
 import { migrate } from '../db/database.ts'
 import { dkimRecord, readDkimKeys } from '../delivery/dkim-keys.ts'
 import { halt, resumeAfterRestore, whyHalted } from '../delivery/restore-guard.ts'
 import { diagnosesInWords } from '../doctor/diagnosis.ts'
 import { examine } from '../doctor/examine.ts'
-import { readStatus } from '../status.ts'
+import { readStatus, statusInWords } from '../status.ts'
 import { clearScreen } from '../terminal.ts'
+import { commandLine } from './admin.ts'
 import { report, withConfig, withServices } from './open.ts'
 
 const WATCH_EVERY_MS = 2_000
@@ -34,7 +36,7 @@ export function operateCommands(program: Command): void {
         do {
           const status = await readStatus(services)
           if (options.watch && process.stdout.isTTY) clearScreen()
-          report(command, status.value, status.words)
+          report(command, status, statusInWords(status, services.now()))
           if (options.watch) await delay(WATCH_EVERY_MS, undefined, { signal: stop.signal }).catch(() => {})
         } while (options.watch && !stop.signal.aborted)
       }),
@@ -61,6 +63,7 @@ export function operateCommands(program: Command): void {
     .action((_options, command) =>
       withServices(async (services) => {
         await halt(services)
+        await writeDown(services.db, services.now(), { who: commandLine(), what: 'halted', about: 'all mailing' })
         report(command, { halted: true }, 'Nothing is mailed any more. To go on: paperboy resume --after-restore')
       }),
     )
@@ -76,6 +79,7 @@ export function operateCommands(program: Command): void {
         if (!halted)
           return report(command, { resumed: false, cancelled: 0 }, 'Nothing was halted; nothing was changed.')
         const { cancelled } = await resumeAfterRestore(services, options.keepEditions === true)
+        await writeDown(services.db, services.now(), { who: commandLine(), what: 'resumed', about: 'all mailing' })
         const known = halted.mailedLast
           ? ` The database last mailed at ${halted.mailedLast.toISOString()}: who left or bounced since then is not known to it.`
           : ''

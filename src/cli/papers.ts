@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { byHand } from '../admin/audit.ts'
 import { PaperboyError } from '../errors.ts'
 import { collect } from '../papers/collect.ts'
 import { dayOf } from '../papers/days.ts'
@@ -10,6 +11,7 @@ import { SOURCE_NAMES } from '../papers/sources/source.ts'
 import { spanDays } from '../papers/sources/span.ts'
 import { acceptSubmission, declineSubmission, openSubmissions } from '../papers/submissions.ts'
 import { complain, progressBar } from '../terminal.ts'
+import { commandLine } from './admin.ts'
 import { asDate, report, withServices } from './open.ts'
 
 function asSpan(value: string): string {
@@ -117,7 +119,9 @@ export function paperCommands(program: Command): void {
     .option('--note <text>', 'why, for the record')
     .action((id: string, options, command) =>
       withServices(async (services) => {
-        const accepted = await acceptSubmission(services, id, options.date, options.note)
+        const accepted = await byHand(services, { who: commandLine(), what: 'accepted', about: `paper ${id}` }, (db) =>
+          acceptSubmission({ ...services, db }, id, options.date, options.note),
+        )
         report(command, accepted, `“${accepted.title}” is on the list of ${accepted.day}.`)
       }),
     )
@@ -128,7 +132,9 @@ export function paperCommands(program: Command): void {
     .option('--note <text>', 'why, for the record')
     .action((id: string, options, command) =>
       withServices(async (services) => {
-        const { title } = await declineSubmission(services, id, options.note)
+        const { title } = await byHand(services, { who: commandLine(), what: 'declined', about: `paper ${id}` }, (db) =>
+          declineSubmission({ ...services, db }, id, options.note),
+        )
         report(command, { title, state: 'declined' }, `“${title}” is declined.`)
       }),
     )

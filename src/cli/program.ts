@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { VERSION } from '../config.ts'
 import { inWords } from '../process.ts'
 import { complain } from '../terminal.ts'
+import { adminCommands } from './admin.ts'
 import { editionCommands } from './edition.ts'
 import { inboundCommands } from './inbound.ts'
 import { operateCommands } from './operate.ts'
@@ -25,6 +26,7 @@ for (const add of [
   suppressionCommands,
   inboundCommands,
   editionCommands,
+  adminCommands,
 ])
   add(program)
 // exitOverride is not inherited by commands added before it; set on each, so that wrong usage is 2 everywhere.

@@ -1,12 +1,15 @@
 import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import { byHand, writeDown } from '../admin/audit.ts'
 import { readerDeliveries } from '../delivery/reader-deliveries.ts'
 import { eraseByHand } from '../subscription/erase.ts'
 import { exportSubscribers } from '../subscription/export.ts'
+import { subscriberIdOf } from '../subscription/find-reader.ts'
 import { importSubscribers } from '../subscription/import.ts'
 import { unsubscribeByHand } from '../subscription/unsubscribe.ts'
 import { complain } from '../terminal.ts'
+import { commandLine } from './admin.ts'
 import { report, withServices } from './open.ts'
 
 export function subscriberCommands(program: Command): void {
@@ -30,6 +33,8 @@ export function subscriberCommands(program: Command): void {
           partial: options.partial === true,
         })
         const { read, added, activated, unchanged, remembered, refused, problems, bad } = result
+        const brought = { who: commandLine(), what: 'imported', about: `${added} readers` }
+        if (!options.dryRun) await writeDown(services.db, services.now(), brought)
         for (const problem of problems) complain(problem)
         if (bad > problems.length) complain(`… and ${bad - problems.length} more`)
         if (bad > 0) process.exitCode = 1
@@ -47,7 +52,10 @@ export function subscriberCommands(program: Command): void {
     .description('take somebody off the list who asked by mail: their address, or the token in their mail’s subject')
     .action((who: string, _options, command) =>
       withServices(async (services) => {
-        await unsubscribeByHand(services, who)
+        const about = who.includes('@') ? `reader ${await subscriberIdOf(services, who)}` : 'a reader, by their token'
+        await byHand(services, { who: commandLine(), what: 'unsubscribed', about }, (db) =>
+          unsubscribeByHand({ ...services, db }, who),
+        )
         report(command, { unsubscribed: true }, 'They get no digest any more.')
       }),
     )
@@ -57,7 +65,10 @@ export function subscriberCommands(program: Command): void {
     .description('forget a reader: the address goes from every table, its keyed hash stays suppressed')
     .action((address: string, _options, command) =>
       withServices(async (services) => {
-        await eraseByHand(services, address)
+        const about = `reader ${await subscriberIdOf(services, address)}`
+        await byHand(services, { who: commandLine(), what: 'erased', about }, (db) =>
+          eraseByHand({ ...services, db }, address),
+        )
         report(command, { erased: true }, 'Their address is in no table any more.')
       }),
     )

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
-import { PaperboyError } from '../errors.ts'
+import { byHand, writeDown } from '../admin/audit.ts'
 import { addressHash, parseAddress } from '../subscription/address.ts'
 import { exportSuppressions, importSuppressions } from '../suppression/exchange.ts'
-import { lift, suppress } from '../suppression/suppress.ts'
+import { liftByHand, suppress } from '../suppression/suppress.ts'
 import { complain } from '../terminal.ts'
+import { commandLine } from './admin.ts'
 import { report, withServices } from './open.ts'
 
 export function suppressionCommands(program: Command): void {
@@ -14,9 +15,10 @@ export function suppressionCommands(program: Command): void {
     .command('add <address>')
     .description('never mail this address again, until you lift it')
     .action((address: string, _options, command) =>
-      withServices(async ({ db, config, now }) => {
-        const hash = addressHash(config.SUPPRESSION_KEY, parseAddress(address).key)
-        const result = await suppress(db, [{ hash, reason: 'manual' }], now())
+      withServices(async (services) => {
+        const hash = addressHash(services.config.SUPPRESSION_KEY, parseAddress(address).key)
+        const deed = { who: commandLine(), what: 'suppressed', about: 'an address' }
+        const result = await byHand(services, deed, (db) => suppress(db, [{ hash, reason: 'manual' }], services.now()))
         const changed = result.added + result.strengthened > 0
         report(command, { suppressed: true, changed }, changed ? 'It is suppressed.' : 'It was suppressed already.')
       }),
@@ -26,9 +28,10 @@ export function suppressionCommands(program: Command): void {
     .command('lift <address>')
     .description('let this address sign up again; nobody is mailed by it')
     .action((address: string, _options, command) =>
-      withServices(async ({ db, config, now }) => {
-        const reason = await lift(db, addressHash(config.SUPPRESSION_KEY, parseAddress(address).key), now())
-        if (!reason) throw new PaperboyError('BAD_ADDRESS', 'This address is not suppressed.')
+      withServices(async (services) => {
+        const hash = addressHash(services.config.SUPPRESSION_KEY, parseAddress(address).key)
+        const deed = { who: commandLine(), what: 'lifted the suppression of', about: 'an address' }
+        const reason = await byHand(services, deed, (db) => liftByHand(db, hash, services.now()))
         report(command, { lifted: true, reason }, `It was suppressed (${reason}). It may sign up again now.`)
       }),
     )
@@ -40,6 +43,8 @@ export function suppressionCommands(program: Command): void {
       withServices(async (services) => {
         const result = await importSuppressions(services, file)
         const { read, added, strengthened } = result
+        const brought = { who: commandLine(), what: 'suppressed', about: `${added} addresses` }
+        await writeDown(services.db, services.now(), brought)
         report(command, result, `${read} lines read: ${added} newly suppressed, ${strengthened} for a stronger reason.`)
       }),
     )

@@ -417,3 +417,20 @@ export const addressChanges = pgTable('address_changes', {
   nonce: bytea('nonce').notNull(),
   requestedAt: moment('requested_at').notNull(),
 })
+
+export const adminSessions = pgTable('admin_sessions', {
+  id: id(),
+  address: text('address').notNull(),
+  askedAt: moment('asked_at').notNull(),
+  handedAt: moment('handed_at'),
+  begunAt: moment('begun_at'),
+  endedAt: moment('ended_at'),
+})
+
+export const auditLog = pgTable('audit_log', {
+  id: id(),
+  at: moment('at').notNull(),
+  who: text('who').notNull(),
+  what: text('what').notNull(),
+  about: text('about').notNull(),
+})

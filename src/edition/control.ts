@@ -8,6 +8,8 @@ type Deps = Pick<Services, 'db' | 'now'>
 type State = typeof editions.$inferSelect.state
 export type EditionKey = { kind: 'daily' | 'weekly'; date: string }
 
+export const editionNamed = ({ kind, date }: EditionKey): string => `the ${kind} edition of ${date}`
+
 /** Keeps a draft from being released by the clock; `release` by hand still works. */
 export const hold = (deps: Deps, key: EditionKey): Promise<void> => change(deps, key, ['draft'], { held: true })
 

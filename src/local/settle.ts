@@ -17,6 +17,9 @@ export interface Settled {
 /** For commands that mail nobody. Nothing answers there, should one of them try. */
 const NO_RELAY = 'smtp://127.0.0.1:0'
 
+/** Who may sign in under /admin where every mail ends in the local mailbox. */
+export const LOCAL_ADMIN = 'curator@localhost.localdomain'
+
 /** Where the running service tells commands how to reach its mailbox. */
 const mailboxFile = (dataDir: string): string => join(dataDir, 'mailbox.json')
 
@@ -49,6 +52,8 @@ export async function settleLocally(
       mailbox = stack.adopt(await startMailbox({ dataDir, webPort }), (m) => m.stop())
     }
     settled.SMTP_URL = theirs ?? mailbox!.smtpUrl
+    // Its link comes to the mailbox, which whoever uses this machine can open.
+    if (settled.ADMIN_EMAILS.length === 0) settled.ADMIN_EMAILS = [LOCAL_ADMIN]
   }
   settled.SMTP_URL ??= NO_RELAY
   if (!settled.SECRET_KEY || !settled.SUPPRESSION_KEY) {

@@ -608,6 +608,8 @@ export const de: Messages = {
       bounceMails: 'Die Mail, in der eine solche Meldung kam',
       counts: 'Wie oft aus einem Netz angemeldet wurde (ein verschlüsselter Hash davon)',
       votes: 'Die Artikel, für die Sie gestimmt haben; jede Stimme lässt sich zurücknehmen',
+      deeds:
+        'Was die Leute, die das betreiben, von Hand getan haben. Darin steht für eine Leserin oder einen Leser eine Nummer',
       suppression:
         'Ein verschlüsselter Hash einer Adresse, an die nicht mehr geschrieben werden darf; die Adresse lässt sich daraus nicht lesen',
     },

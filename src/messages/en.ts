@@ -596,6 +596,7 @@ export const en = {
       bounceMails: 'The mail that such a report came in',
       counts: 'How often a network signed up (a keyed hash of it)',
       votes: 'The papers you voted for; you can take every vote back',
+      deeds: 'What the people who run this did by hand. A reader is named in it by a number',
       suppression: 'A keyed hash of an address that must not be mailed any more; the address cannot be read from it',
     },
     forHowLong: (what: string, days: number | undefined): string =>

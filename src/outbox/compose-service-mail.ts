@@ -1,9 +1,9 @@
-import nodemailer from 'nodemailer'
 import type { Config } from '../config.ts'
 import { leaveByMail, messageIdOf } from '../delivery/digest-press.ts'
 import { providerHeaders } from '../delivery/provider-headers.ts'
 import { domainOf } from '../edition/headers.ts'
 import { mintToken, type TokenKeys } from '../subscription/tokens.ts'
+import { composer } from './composer.ts'
 import { serviceBodies } from './service-bodies.ts'
 import { serviceWords } from './service-words.ts'
 
@@ -26,9 +26,6 @@ export interface ServiceMail {
   begun: boolean
   messageKey: Buffer
 }
-
-// nodemailer composes and encodes; the relay pool hands over, so that there is one way out and one reading of its outcome.
-const composer = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'windows' })
 
 /** The mail's bytes. Tokens are minted now, so that a mail that waited still brings links of full age. Nothing a stranger typed is in it. */
 export async function composeServiceMail(

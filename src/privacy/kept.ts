@@ -1,3 +1,4 @@
+import { DEEDS_KEPT_DAYS } from '../admin/audit.ts'
 import type { Config } from '../config.ts'
 import { FORGOTTEN_AFTER_DAYS } from '../subscription/unconfirmed.ts'
 
@@ -16,6 +17,7 @@ export interface Kept {
     | 'bounceMails'
     | 'counts'
     | 'votes'
+    | 'deeds'
     | 'suppression'
   days: number | undefined
   /** the variable that sets it */
@@ -32,5 +34,6 @@ export const whatIsKept = (config: Config): Kept[] => [
   { what: 'bounceMails', days: config.INBOUND_RAW_DAYS, setting: 'INBOUND_RAW_DAYS' },
   { what: 'counts', days: 1 },
   { what: 'votes', days: undefined },
+  { what: 'deeds', days: DEEDS_KEPT_DAYS },
   { what: 'suppression', days: undefined },
 ]

@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { desc } from 'drizzle-orm'
+import { papers } from '../db/schema.ts'
 import { sendEdition } from '../delivery/send-edition.ts'
 import { inboxAt } from '../demo/inbox.ts'
 import { spanHref } from '../http/span-href.ts'
@@ -12,6 +14,7 @@ import { inWords } from '../process.ts'
 import type { Services } from '../services.ts'
 import { mintToken } from '../subscription/tokens.ts'
 import { complain, say } from '../terminal.ts'
+import { adminPages } from './admin-pages.ts'
 import { chromiumPath, hasChromium, startChromium } from './chromium.ts'
 import { readerPages } from './reader-pages.ts'
 import { writeServiceMails } from './service-mails.ts'
@@ -72,13 +75,24 @@ try {
     { name: 'no-papers', path: '/papers?date=2001-01-01' },
     ...(await readerPages(services, READER)),
   ]
+  const days = await newestDays(services)
+  const desk = await adminPages(services, READER, {
+    released: edition.date,
+    draft: days.find((day) => day !== edition.date)!,
+  })
   await rm(outDir, { recursive: true, force: true })
   const baseUrl = services.config.PUBLIC_URL
-  const written = await takeShots(browser, { baseUrl, pages: [...pages, ...mailShots], outDir })
+  const all = [...pages, ...desk.pages, ...mailShots]
+  const written = await takeShots(browser, { baseUrl, pages: all, outDir, cookies: [desk.cookie] })
   say(`${written.length} pictures in ${outDir}`)
 } catch (error) {
   complain(inWords(error))
   process.exitCode = 1
+}
+
+async function newestDays({ db }: Services): Promise<string[]> {
+  const days = await db.selectDistinct({ day: papers.listDay }).from(papers).orderBy(desc(papers.listDay))
+  return days.map(({ day }) => day)
 }
 
 /** A reader who came by the form, and where their links lead. */

@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+
+export type Cookie = Parameters<BrowserContext['addCookies']>[0][number]
 
 export interface Shot {
   /** the file's name before size and colours */
@@ -27,7 +29,12 @@ const HEIGHT = 800
  */
 export async function takeShots(
   browser: Browser,
-  { baseUrl, pages, outDir }: { baseUrl: string; pages: readonly Shot[]; outDir: string },
+  {
+    baseUrl,
+    pages,
+    outDir,
+    cookies,
+  }: { baseUrl: string; pages: readonly Shot[]; outDir: string; cookies: readonly Cookie[] },
 ): Promise<string[]> {
   await mkdir(outDir, { recursive: true })
   const written: string[] = []
@@ -38,6 +45,7 @@ export async function takeShots(
       locale: 'en-GB',
       timezoneId: 'UTC',
     })
+    await context.addCookies(cookies)
     const page = await context.newPage()
     for (const { name, path, post, desktopWidth = DESKTOP_WIDTH } of pages) {
       const url = new URL(path, baseUrl).href

@@ -1,8 +1,6 @@
-import { eq, sql } from 'drizzle-orm'
-import { subscribers } from '../db/schema.ts'
-import { PaperboyError } from '../errors.ts'
+import { sql } from 'drizzle-orm'
 import type { Services } from '../services.ts'
-import { parseAddress } from './address.ts'
+import { subscriberIdOf } from './find-reader.ts'
 import { PERSONAL_TABLES } from './personal-data.ts'
 
 /**
@@ -48,10 +46,5 @@ export async function eraseReader({ db, now }: Pick<Services, 'db' | 'now'>, sub
 
 /** For those who ask by mail. @throws PaperboyError BAD_ADDRESS, also when no subscriber has that address */
 export async function eraseByHand(deps: Pick<Services, 'db' | 'now'>, address: string): Promise<void> {
-  const [found] = await deps.db
-    .select({ id: subscribers.id })
-    .from(subscribers)
-    .where(eq(subscribers.emailKey, parseAddress(address, { utf8: true }).key))
-  if (!found) throw new PaperboyError('BAD_ADDRESS', 'No subscriber has this address.')
-  await eraseReader(deps, found.id)
+  await eraseReader(deps, await subscriberIdOf(deps, address))
 }

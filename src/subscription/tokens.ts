@@ -2,7 +2,17 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { PaperboyError } from '../errors.ts'
 
 /** What a link may do. A token made for one purpose is unknown to every other. */
-export type TokenPurpose = 'confirm' | 'unsubscribe' | 'preferences' | 'vote' | 'reader' | 'manage' | 'change' | 'form'
+export type TokenPurpose =
+  | 'confirm'
+  | 'unsubscribe'
+  | 'preferences'
+  | 'vote'
+  | 'reader'
+  | 'manage'
+  | 'change'
+  | 'form'
+  | 'sign-in'
+  | 'admin'
 
 export interface TokenKeys {
   /** signs new tokens */

@@ -1,8 +1,7 @@
 import { and, eq, notInArray, sql } from 'drizzle-orm'
 import { subscribers } from '../db/schema.ts'
-import { PaperboyError } from '../errors.ts'
 import type { Services } from '../services.ts'
-import { parseAddress } from './address.ts'
+import { subscriberIdOf } from './find-reader.ts'
 import { verifyToken } from './tokens.ts'
 
 /**
@@ -35,12 +34,7 @@ export async function unsubscribeByHand(
   who: string,
 ): Promise<void> {
   if (!who.includes('@')) return unsubscribe({ db, keys, now }, who)
-  const [found] = await db
-    .select({ id: subscribers.id })
-    .from(subscribers)
-    .where(eq(subscribers.emailKey, parseAddress(who, { utf8: true }).key))
-  if (!found) throw new PaperboyError('BAD_ADDRESS', 'No subscriber has this address.')
-  await leave({ db, now }, found.id)
+  await leave({ db, now }, await subscriberIdOf({ db }, who))
 }
 
 /** @returns whether it changed anything: not for who had left, bounced or complained before */

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
+import { PaperboyError } from '../errors.ts'
 
 export type SuppressionReason = 'hard bounce' | 'complaint' | 'erasure' | 'manual'
 
@@ -62,4 +63,11 @@ export async function lift(db: Db, hash: Buffer, at: Date): Promise<SuppressionR
     )
     SELECT reason FROM lifted`)
   return rows[0]?.reason
+}
+
+/** The same, where it has to be suppressed. @throws PaperboyError BAD_ADDRESS when it is not */
+export async function liftByHand(db: Db, hash: Buffer, at: Date): Promise<SuppressionReason> {
+  const reason = await lift(db, hash, at)
+  if (!reason) throw new PaperboyError('BAD_ADDRESS', 'This address is not suppressed. Nothing was changed.')
+  return reason
 }

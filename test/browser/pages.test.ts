@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import axe from 'axe-core'
 import { sql } from 'drizzle-orm'
-import type { BrowserContextOptions, Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
 import { signUpCounts, subscribers } from '../../src/db/schema.ts'
 import { mintManageToken } from '../../src/subscription/manage.ts'
@@ -9,18 +7,10 @@ import { mintToken } from '../../src/subscription/tokens.ts'
 import { test as onSite, type Site } from '../http/site.ts'
 import { useBrowser, withoutBrowser } from '../support/browser.ts'
 import { addSubscriber, NOON, releasedEdition } from '../support/services.ts'
+import { DESK, look, PHONE, pagesOf } from './look.ts'
 
 const test = onSite.skipIf(withoutBrowser)
-const browser = useBrowser()
-
-/** A page of a browser of its own, on the app where it listens. */
-async function open({ app }: Site, options: BrowserContextOptions = {}): Promise<Page> {
-  if (!app.server.listening) await app.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = app.server.address() as { port: number }
-  return (
-    await browser.current().newContext({ baseURL: `http://127.0.0.1:${port}`, locale: 'en-GB', ...options })
-  ).newPage()
-}
+const { open } = pagesOf(useBrowser())
 
 async function everyPage({ services }: Site): Promise<string[]> {
   await releasedEdition(services, '2026-04-13', 2)
@@ -77,26 +67,6 @@ async function everyPage({ services }: Site): Promise<string[]> {
     '/api/docs',
     '/nothing/here',
   ]
-}
-
-const PHONE = { width: 375, height: 800 }
-const DESK = { width: 1280, height: 800 }
-
-/** What axe calls an obstacle, and how far the page can be scrolled sideways on a phone and on a desk. */
-async function look(page: Page, url: string): Promise<{ url: string; found: string[]; overflow: unknown[] }> {
-  await page.goto(url)
-  await page.evaluate(axe.source)
-  const { violations } = await page.evaluate<axe.AxeResults>('axe.run()')
-  // A mail's document is made for mail programs: of it only what is serious counts, such as contrast and link names.
-  const counts = (impact: unknown) => !url.startsWith('/editions/') || impact === 'serious' || impact === 'critical'
-  const found = violations.filter(({ impact }) => counts(impact)).map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
-  const own = page.viewportSize()!
-  const overflow: unknown[] = []
-  for (const size of [own.width === PHONE.width ? DESK : PHONE, own]) {
-    await page.setViewportSize(size)
-    overflow.push(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'))
-  }
-  return { url, found, overflow }
 }
 
 describe.for([

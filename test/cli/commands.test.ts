@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { simpleParser } from 'mailparser'
 import { afterAll, afterEach, describe, expect } from 'vitest'
 import type { Db } from '../../src/db/database.ts'
-import { editions, papers, subscribers } from '../../src/db/schema.ts'
+import { auditLog, editions, papers, subscribers } from '../../src/db/schema.ts'
 import { test } from '../support/database.ts'
 import { addPapers, addReaders, addSubscriber } from '../support/services.ts'
 import { openSink, type Sink, smtpReply } from '../support/sink.ts'
@@ -117,6 +117,36 @@ test('--help is exit 0 for every command, names the commands below it, and needs
     }),
   )
 })
+
+test('what a command does by hand is written down, and a link signs in where no mail comes', async ({
+  db,
+  databaseUrl,
+}) => {
+  const env = { DATABASE_URL: databaseUrl, ADMIN_EMAILS: 'curator@desk.example' }
+  await addPapers(db, '2026-04-14', 3)
+  const id = await addSubscriber(db, 'ada@example.org')
+  for (const args of [
+    ['edition', 'assemble', ...DATE],
+    ['edition', 'hold', ...DATE],
+    ['edition', 'hold', '--date', '2026-04-01'],
+    ['edition', 'drop', '2604.14000'],
+    ['subscribers', 'unsubscribe', 'ada@example.org'],
+    ['halt'],
+  ])
+    await paperboy(args, env)
+  const deeds = (await db.select().from(auditLog).orderBy(auditLog.id)).map(({ what, about }) => `${what} ${about}`)
+  expect(deeds).toEqual([
+    'assembled the daily edition of 2026-04-14',
+    'held the daily edition of 2026-04-14',
+    'dropped paper 2604.14000',
+    `unsubscribed reader ${id}`,
+    'halted all mailing',
+  ])
+  expect((await db.select().from(auditLog))[0]!.who).toMatch(/^command line \(.+\)$/)
+  const { stdout } = await paperboy(['admin', 'link', 'Curator@desk.example'], env)
+  expect(stdout).toMatch(/^https:\/\/paperboy\.example\/admin\/sign-in\/[\w-]{35}\n$/)
+  expect((await paperboy(['admin', 'link', 'nobody@desk.example'], env)).code).toBe(1)
+}, 60_000)
 
 describe('what fails is exit 1, in words', () => {
   test('no database at the address', async () => {

@@ -9,7 +9,7 @@ import { readerDeliveries } from '../../src/delivery/reader-deliveries.ts'
 import { openRelays } from '../../src/delivery/relays.ts'
 import { sendAgain } from '../../src/delivery/send-again.ts'
 import { settleEditions } from '../../src/delivery/settle-editions.ts'
-import { readStatus } from '../../src/status.ts'
+import { readStatus, statusInWords } from '../../src/status.ts'
 import { test } from '../support/database.ts'
 import { addReaders, releasedEdition, servicesOn } from '../support/services.ts'
 import { openSink, type Sink, smtpReply } from '../support/sink.ts'
@@ -85,7 +85,7 @@ test('status tells of an edition under way: relays, slow domains, the plan, why 
   await planAll(services, await releasedEdition(services))
   await workAll(services, sink)
   await db.update(editions).set({ state: 'paused', pausedWhy: '30 of 100 mails were refused' })
-  const { words } = await readStatus(services)
+  const words = statusInWords(await readStatus(services), services.now())
   expect(words).toContain('relay main: 4 accepted, 1 deferred')
   expect(words).toContain('domain example.org: 1 deferred')
   expect(words).toContain('1 mails at')

@@ -5,6 +5,7 @@ import { messagesIn } from '../../src/messages/catalogue.ts'
 import { mintToken } from '../../src/subscription/tokens.ts'
 import { addPapers, addSubscriber, NOON, releasedEdition } from '../support/services.ts'
 import { test } from './site.ts'
+import { PAGE_RULES } from './valid-html.ts'
 
 describe('a paper’s page', () => {
   test('has its abstract, authors, votes over time, editions and links', async ({ db, site }) => {
@@ -155,19 +156,7 @@ describe('as JSON', () => {
   })
 })
 
-const validator = new HtmlValidate({
-  extends: ['html-validate:recommended'],
-  rules: {
-    // Style of the source, which is the template engine's white space.
-    'no-trailing-whitespace': 'off',
-    'void-style': 'off',
-    'no-inline-style': 'error',
-    // A title may be as long as a paper's.
-    'long-title': 'off',
-    // "autocapitalize" is global (html.spec.whatwg.org), and this rule does not know it.
-    'input-attributes': 'off',
-  },
-})
+const validator = new HtmlValidate(PAGE_RULES)
 
 test('every page is valid HTML, in both languages, with its words in the language it says', async ({ db, site }) => {
   await releasedEdition(site.services, '2026-04-13', 2)

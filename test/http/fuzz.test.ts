@@ -1,22 +1,8 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { addSubscriber } from '../support/services.ts'
-import { test } from './site.ts'
-
-/** Every route as the router has it: `GET /papers/:id`. */
-function routesOf(printed: string): { method: string; path: string }[] {
-  const routes: { method: string; path: string }[] = []
-  const above: string[] = []
-  for (const line of printed.split('\n')) {
-    const [, indent = '', part = '', methods] = /^((?:│ {3}| {4})*)[├└]── (\S*)(?: \(([A-Z, ]+)\))?/.exec(line) ?? []
-    if (part === '') continue
-    const depth = indent.length / 4
-    above.length = depth
-    above.push(part)
-    for (const method of methods?.split(', ') ?? []) routes.push({ method, path: above.join('') })
-  }
-  return routes
-}
+import { addSubscriber, releasedEdition } from '../support/services.ts'
+import { signedIn, test } from './admin.ts'
+import { routesOf } from './routes.ts'
 
 const hostile = fc.oneof(
   fc.constantFrom(
@@ -83,16 +69,21 @@ const body = fc.oneof(
   }),
 )
 
-test('no route answers anything with a server error, and none takes long', async ({ site: { app, logged }, db }) => {
+test('no route answers anything with a server error, and none takes long', async ({ site, db }) => {
+  const { app, logged } = site
   await addSubscriber(db, 'ada@example.org')
+  await releasedEdition(site.services, '2026-04-13', 2)
+  // Behind the guard as well as in front of it.
+  const { cookies } = await signedIn(site)
   await app.ready()
-  const routes = routesOf(app.printRoutes({ commonPrefix: false }))
+  const routes = routesOf(app)
   expect(routes.map(({ method, path }) => `${method} ${path}`)).toEqual(
     expect.arrayContaining([
       'GET /papers',
       'POST /subscribe',
       'POST /unsubscribe/:token',
       'POST /api/v1/subscriptions',
+      'POST /admin/editions/:kind/:date/papers/:paper/:verdict',
     ]),
   )
   const encoded = (text: string) => encodeURIComponent(text.toWellFormed())
@@ -109,10 +100,13 @@ test('no route answers anything with a server error, and none takes long', async
       // Half of the values as a browser would write them, the others as somebody with a socket might.
       const inPath = raw && /^[\x21-\x7e]*$/.test(value) ? value : encoded(value)
       const search = query.map(([name, text]) => `${encoded(name)}=${encoded(text)}`).join('&')
-      const url = `${route.path.replace(/:[A-Za-z]+/g, inPath).replaceAll('*', inPath)}?${search}`
+      // And half of them an edition that is there.
+      const path = raw ? route.path.replace(':kind/:date', 'daily/2026-04-13') : route.path
+      const url = `${path.replace(/:[A-Za-z]+/g, inPath).replaceAll('*', inPath)}?${search}`
       const answer = await app.inject({
         method: route.method as 'GET',
         url,
+        ...(route.path.startsWith('/admin') ? { cookies } : {}),
         headers: { 'accept-language': language, ...(body?.type ? { 'content-type': body.type } : {}) },
         ...(body && route.method !== 'GET' && route.method !== 'HEAD' ? { payload: body.text } : {}),
       })

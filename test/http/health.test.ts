@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { recordFailure, recordRead } from '../../src/papers/source-health.ts'
-import { readStatus } from '../../src/status.ts'
+import { readStatus, statusInWords } from '../../src/status.ts'
 import { siteOn, test } from './site.ts'
 
 test('healthz says that the process is up, readyz that it can work', async ({ site: { app } }) => {
@@ -19,11 +19,11 @@ test('readyz tells an outage of a source, and is ready all the same', async ({ d
   expect(reply.statusCode).toBe(200)
   expect(reply.json().sources).toEqual([{ source: 'hf', state: 'outage', since: services.now().toISOString() }])
   expect(reply.body).not.toContain('lists.example')
-  const { words, value } = await readStatus(services)
-  expect(words).toMatch(
+  const status = await readStatus(services)
+  expect(statusInWords(status, services.now())).toMatch(
     /Source {4}hf outage: it cannot be read since 2026-04-15 12:00 UTC: GET https:\/\/lists\.example/,
   )
-  expect(value).toMatchObject({ sources: [{ state: 'outage', failure: 'GET https://lists.example answered 503.' }] })
+  expect(status).toMatchObject({ sources: [{ state: 'outage', failure: 'GET https://lists.example answered 503.' }] })
   await recordRead(db, 'hf', { at: services.now(), day: '2026-04-15', changed: true, stillOn: null })
   expect((await app.inject('/readyz')).json().sources).toEqual([{ source: 'hf', state: 'empty', since: null }])
 })

@@ -1,16 +1,18 @@
 import { expect } from 'vitest'
 import { receiveMail } from '../../src/inbound/receive.ts'
-import { readStatus } from '../../src/status.ts'
+import type { Services } from '../../src/services.ts'
+import { readStatus, statusInWords } from '../../src/status.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, servicesOn } from '../support/services.ts'
 import { BOUNCES, bounceMail, handedDigest } from './support.ts'
 
+const wordsOn = async (services: Services) => statusInWords(await readStatus(services), services.now())
 const UNREAD = /Inbound {3}WARNING: nothing reads the mails to BOUNCE_ADDRESS/
 
 test('status counts what came in within a day, and what of it proved nothing', async ({ db }) => {
   const clock = { now: new Date('2026-04-14T11:00:00Z') }
   const services = servicesOn(db, BOUNCES, clock)
-  expect((await readStatus(services)).words).toContain('Inbound   nothing in 24 h')
+  expect(await wordsOn(services)).toContain('Inbound   nothing in 24 h')
   const id = await addSubscriber(db, 'ada@example.org', { confirmedAt: new Date('2026-03-01T00:00:00Z') })
   const { returnPath } = await handedDigest(services, id, '2026-04-14')
   const soft = { status: '4.2.2', said: '452 4.2.2 mailbox full' }
@@ -25,9 +27,10 @@ test('status counts what came in within a day, and what of it proved nothing', a
     const forged = bounceMail({ to: 'papers@paperboy.example', recipient: 'ada@example.org', id: `forged-${n}` })
     await receiveMail(services, forged, { source: 'imap' })
   }
-  const { words, value } = await readStatus(services)
+  const status = await readStatus(services)
+  const words = statusInWords(status, services.now())
   expect(words).toContain('Inbound   in 24 h: 2 hard, 1 soft (2 proved nothing and changed nothing)')
-  expect(value).toMatchObject({
+  expect(status).toMatchObject({
     inbound: {
       lastDay: [
         { class: 'hard', count: 2, unproven: 2 },
@@ -39,7 +42,7 @@ test('status counts what came in within a day, and what of it proved nothing', a
 })
 
 test('status warns when bounces come to an address that nobody reads', async ({ db }) => {
-  const wordsUnder = async (settings: Record<string, string>) => (await readStatus(servicesOn(db, settings))).words
+  const wordsUnder = (settings: Record<string, string>) => wordsOn(servicesOn(db, settings))
   expect(await wordsUnder(BOUNCES)).toMatch(UNREAD)
   expect(await wordsUnder({})).not.toMatch(UNREAD)
   expect(await wordsUnder({ ...BOUNCES, INBOUND_IMAP_URL: 'imaps://a:b@mail.example/INBOX' })).not.toMatch(UNREAD)

@@ -1,0 +1,69 @@
+import { sql } from 'drizzle-orm'
+import { NOT_HALTED } from '../delivery/conditions.ts'
+import { addressOf, mailDate } from '../delivery/digest-press.ts'
+import type { Relay } from '../delivery/relay.ts'
+import { domainOf } from '../edition/headers.ts'
+import { messagesIn } from '../messages/catalogue.ts'
+import { composer } from '../outbox/composer.ts'
+import { serviceBodies } from '../outbox/service-bodies.ts'
+import type { Services } from '../services.ts'
+import { LINK_MINUTES, signInUrl } from './sessions.ts'
+
+type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log'> & { relay: Relay }
+
+/**
+ * Mails the links that were asked for. Each is marked before it is handed over, and handed over again only when the relay said that it
+ * does not have it: a crash loses one rather than repeats it, and whoever gets none asks again.
+ */
+export async function mailSignInLinks(deps: Deps, stop: AbortSignal): Promise<void> {
+  const { db, config, now, relay, log } = deps
+  while (!stop.aborted) {
+    const { rows } = await db.execute<{ id: string; address: string }>(sql`
+      UPDATE admin_sessions SET handed_at = ${now()}
+      WHERE id = (
+        SELECT id FROM admin_sessions
+        WHERE handed_at IS NULL AND asked_at > ${now()}::timestamptz - make_interval(mins => ${LINK_MINUTES}) AND ${NOT_HALTED}
+        ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+      RETURNING id, address`)
+    if (!rows[0]) return
+    const { id, address } = rows[0]
+    const message = await composeLink(deps, Number(id), address)
+    const { state } = await relay.send({ from: addressOf(config.MAIL_FROM), to: address }, message, stop)
+    log.info({ adminSessionId: Number(id), outcome: state }, 'a link to sign in was handed over')
+    if (state !== 'deferred' && state !== 'queued') continue
+    await db.execute(sql`UPDATE admin_sessions SET handed_at = NULL WHERE id = ${id}`)
+    return
+  }
+}
+
+async function composeLink({ config, keys, now }: Deps, sessionId: number, address: string): Promise<Buffer> {
+  const at = now()
+  const words = {
+    t: messagesIn('en'),
+    subject: 'Sign in to Paperboy',
+    heading: 'Sign in',
+    lead: 'This link opens the pages of the curator and the operator, in the browser that you open it in.',
+    moment: undefined,
+    button: 'Sign in',
+    url: signInUrl({ config, keys }, sessionId, at),
+    after: [
+      `It is good for ${LINK_MINUTES} minutes, and once.`,
+      'If it was not you who asked for it, do nothing: nobody gets in without it.',
+    ],
+    links: [],
+    why: `You get this mail because your address is in ADMIN_EMAILS at ${new URL(config.PUBLIC_URL).host}.`,
+  }
+  const { html, text } = await serviceBodies(words, config.POSTAL_ADDRESS)
+  const { message } = await composer.sendMail({
+    from: config.MAIL_FROM,
+    to: { name: '', address },
+    subject: words.subject,
+    messageId: `<sign-in-${sessionId}-${at.getTime()}@${domainOf(config.MAIL_FROM)}>`,
+    date: mailDate(at),
+    html,
+    text,
+    textEncoding: 'quoted-printable',
+    headers: { 'Auto-Submitted': 'auto-generated' },
+  })
+  return message as Buffer
+}

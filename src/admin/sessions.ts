@@ -1,0 +1,126 @@
+import { and, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
+import { adminSessions } from '../db/schema.ts'
+import { PaperboyError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { parseAddress } from '../subscription/address.ts'
+import { mintToken, verifyToken } from '../subscription/tokens.ts'
+import { writeDown } from './audit.ts'
+
+/** Until when a link to sign in works; once. */
+export const LINK_MINUTES = 15
+export const SESSION_HOURS = 12
+/** Links that one address may have asked for within their time, so that nobody fills its mailbox. */
+const MOST_LINKS = 5
+
+/** Somebody of ADMIN_EMAILS, in a browser that is signed in. */
+export interface Admin {
+  sessionId: number
+  address: string
+}
+
+type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now'>
+
+const minutesBefore = (at: Date, minutes: number): Date => new Date(at.getTime() - minutes * 60_000)
+
+/**
+ * Somebody wants to sign in. Whoever is in ADMIN_EMAILS is mailed a link by the next worker; for everybody else the same statement
+ * runs and finds nothing to note.
+ * @throws PaperboyError BAD_ADDRESS for what is no address
+ */
+export async function askToSignIn(
+  { db, config, queues, now }: Pick<Services, 'db' | 'config' | 'queues' | 'now'>,
+  typed: string,
+): Promise<void> {
+  const { key } = parseAddress(typed, { utf8: true })
+  const address = config.ADMIN_EMAILS.find((each) => parseAddress(each).key === key)
+  const at = now()
+  await db.execute(sql`
+    INSERT INTO admin_sessions (address, asked_at)
+    SELECT ${address ?? ''}, ${at} WHERE ${address !== undefined}
+      AND (SELECT count(*) FROM admin_sessions
+           WHERE address = ${address ?? ''} AND asked_at > ${minutesBefore(at, LINK_MINUTES)}) < ${MOST_LINKS}`)
+  void queues.wake('send-service-mails', {})
+}
+
+/** A link for an address of ADMIN_EMAILS that needs no mail, for whoever has the command line. @throws PaperboyError BAD_ADDRESS */
+export async function linkByHand({ db, config, keys, now }: Deps, typed: string): Promise<string> {
+  const { key } = parseAddress(typed, { utf8: true })
+  const address = config.ADMIN_EMAILS.find((each) => parseAddress(each).key === key)
+  if (address === undefined) throw new PaperboyError('BAD_ADDRESS', 'ADMIN_EMAILS does not have this address.')
+  const at = now()
+  const [session] = await db
+    .insert(adminSessions)
+    .values({ address, askedAt: at, handedAt: at })
+    .returning({ id: adminSessions.id })
+  return signInUrl({ config, keys }, session!.id, at)
+}
+
+export const signInUrl = ({ config, keys }: Pick<Services, 'config' | 'keys'>, sessionId: number, at: Date): string =>
+  `${config.PUBLIC_URL}/admin/sign-in/${mintToken(keys, 'sign-in', sessionId, at)}`
+
+/**
+ * Whether a link still lets in; changes nothing. For the page that shows the button.
+ * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED, also when it was used or its address is no longer in ADMIN_EMAILS
+ */
+export async function checkSignIn({ db, config, keys, now }: Deps, token: string): Promise<Admin> {
+  const { subscriberId: sessionId, issuedAt } = verifyOwn(keys, 'sign-in', token)
+  const [found] = await db
+    .select({ address: adminSessions.address })
+    .from(adminSessions)
+    .where(and(eq(adminSessions.id, sessionId), isNull(adminSessions.begunAt), isAdmin(config)))
+  if (!found || issuedAt < minutesBefore(now(), LINK_MINUTES))
+    throw new PaperboyError(
+      'TOKEN_EXPIRED',
+      `This link was good for ${LINK_MINUTES} minutes, and once. Ask for a new one.`,
+    )
+  return { sessionId, address: found.address }
+}
+
+/** Uses a link up. @returns what its browser is known by from now on. @throws PaperboyError as `checkSignIn` */
+export async function signIn(deps: Deps, token: string): Promise<string> {
+  const { keys, now } = deps
+  const { sessionId, address } = await checkSignIn(deps, token)
+  const at = now()
+  await deps.db.transaction(async (tx) => {
+    const { rowCount } = await tx
+      .update(adminSessions)
+      .set({ begunAt: at })
+      .where(and(eq(adminSessions.id, sessionId), isNull(adminSessions.begunAt)))
+    if (rowCount === 0) throw new PaperboyError('TOKEN_EXPIRED', 'This link was used a moment ago. Ask for a new one.')
+    await writeDown(tx, at, { who: address, what: 'signed in', about: '' })
+  })
+  return mintToken(keys, 'admin', sessionId, at)
+}
+
+/** Who is signed in by this cookie; undefined for one that is over, ended, or of somebody who is no longer in ADMIN_EMAILS. */
+export async function adminOf({ db, config, keys, now }: Deps, cookie: string): Promise<Admin | undefined> {
+  let sessionId: number
+  try {
+    sessionId = verifyOwn(keys, 'admin', cookie).subscriberId
+  } catch (error) {
+    if (error instanceof PaperboyError) return undefined
+    throw error
+  }
+  const [found] = await db
+    .select({ address: adminSessions.address })
+    .from(adminSessions)
+    .where(
+      and(
+        eq(adminSessions.id, sessionId),
+        gt(adminSessions.begunAt, minutesBefore(now(), SESSION_HOURS * 60)),
+        isNull(adminSessions.endedAt),
+        isAdmin(config),
+      ),
+    )
+  return found && { sessionId, address: found.address }
+}
+
+export async function signOut({ db, now }: Pick<Services, 'db' | 'now'>, { sessionId }: Admin): Promise<void> {
+  await db.update(adminSessions).set({ endedAt: now() }).where(eq(adminSessions.id, sessionId))
+}
+
+const isAdmin = ({ ADMIN_EMAILS }: Services['config']) => inArray(adminSessions.address, ADMIN_EMAILS)
+
+/** An earlier SECRET_KEY signs nobody in: whoever has it may have been the reason to change it. */
+const verifyOwn = (keys: Services['keys'], purpose: 'sign-in' | 'admin', token: string) =>
+  verifyToken({ current: keys.current, previous: [] }, purpose, token)

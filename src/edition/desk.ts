@@ -1,0 +1,82 @@
+import { desc, eq, sql } from 'drizzle-orm'
+import { editionPapers, editions } from '../db/schema.ts'
+import { readable } from '../papers/readable.ts'
+import type { Services } from '../services.ts'
+import { type EditionKey, findEdition } from './control.ts'
+
+/** A paper as the curator sees it. Plain text. */
+export interface DeskPaper {
+  id: number
+  /** as it stands in its link, and as commands take it */
+  sourceId: string
+  title: string
+  authors: string[]
+  listDay: string
+  section: 'picks' | 'top' | 'rising'
+  reason: string
+  votes: number | null
+  comments: number | null
+  verdict: 'picked' | 'dropped' | null
+  note: string | null
+}
+
+/** The newest editions, drafts and cancelled ones among them. */
+export const latestEditions = ({ db }: Pick<Services, 'db'>, most: number) =>
+  db
+    .select({
+      id: editions.id,
+      kind: editions.kind,
+      date: editions.date,
+      state: editions.state,
+      held: editions.held,
+      releaseAt: editions.releaseAt,
+      papers: db.$count(editionPapers, eq(editionPapers.editionId, editions.id)),
+    })
+    .from(editions)
+    .orderBy(desc(editions.date), editions.kind)
+    .limit(most)
+
+/**
+ * An edition with all its papers in their order, and those of its days that the curator dropped.
+ * @throws PaperboyError EDITION_NOT_FOUND
+ */
+export async function readDesk({ db }: Pick<Services, 'db'>, key: EditionKey) {
+  const edition = await findEdition({ db }, key)
+  const { rows } = await db.execute<{
+    id: string
+    source_id: string
+    title: string
+    authors: string[]
+    list_day: string
+    section: DeskPaper['section'] | null
+    reason: string | null
+    votes: number | null
+    comments: number | null
+    verdict: DeskPaper['verdict']
+    note: string | null
+  }>(sql`
+    SELECT p.id, p.source_id, coalesce(ep.title, p.title) AS title, p.authors, p.list_day::text, ep.section, ep.reason, ep.votes, ep.comments,
+      k.verdict, k.note
+    FROM (SELECT * FROM edition_papers WHERE edition_id = ${edition.id}) ep
+      FULL JOIN (
+        SELECT * FROM picks WHERE verdict = 'dropped' AND list_day >= ${key.date}::date
+          AND list_day < ${key.date}::date + ${key.kind === 'weekly' ? 7 : 1}::int
+      ) dropped ON dropped.paper_id = ep.paper_id
+      JOIN papers p ON p.id = coalesce(ep.paper_id, dropped.paper_id)
+      LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
+    ORDER BY ep.position NULLS LAST, p.list_position, p.id`)
+  const paper = ({ id, source_id, list_day, section, reason, ...row }: (typeof rows)[number]): DeskPaper => ({
+    ...row,
+    title: readable(row.title),
+    id: Number(id),
+    sourceId: source_id,
+    listDay: list_day,
+    section: section ?? 'top',
+    reason: reason ?? '',
+  })
+  return {
+    edition,
+    papers: rows.filter(({ section }) => section !== null).map(paper),
+    dropped: rows.filter(({ section }) => section === null).map(paper),
+  }
+}

@@ -1,0 +1,13 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { listDeeds } from '../../admin/audit.ts'
+import type { Services } from '../../services.ts'
+import { plainMoment } from '../words.ts'
+
+/** What was done by hand, here and by commands, and by whom. */
+export const deedRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  app.get('/admin/log', async (_request, reply) =>
+    reply.view('admin/log', {
+      deeds: (await listDeeds(services)).map(({ at, ...deed }) => ({ ...deed, at: plainMoment(at) })),
+    }),
+  )
+}

@@ -1,0 +1,170 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { byHand } from '../../admin/audit.ts'
+import type { Db } from '../../db/database.ts'
+import { progressInWords } from '../../delivery/progress.ts'
+import { planInWords } from '../../delivery/send-plan.ts'
+import { detailsInWords } from '../../delivery/sending-details.ts'
+import { assemble } from '../../edition/assemble.ts'
+import { cancel, type EditionKey, editionNamed, hold, pause, resume } from '../../edition/control.ts'
+import { curate } from '../../edition/curate.ts'
+import { type DeskPaper, readDesk } from '../../edition/desk.ts'
+import { preview } from '../../edition/preview.ts'
+import { release } from '../../edition/release.ts'
+import { PaperboyError } from '../../errors.ts'
+import { LOCALES, messagesIn } from '../../messages/catalogue.ts'
+import { isDay } from '../../papers/days.ts'
+import { authorLine } from '../../papers/readable.ts'
+import type { Services } from '../../services.ts'
+import { editionStatus } from '../../status.ts'
+import { mailDocumentHeaders, securityHeaders } from '../security.ts'
+import { fullDay, plainDay, plainMoment } from '../words.ts'
+import { actor } from './guard.ts'
+import { editionHref, stateInWords } from './words.ts'
+
+const params = z.object({ kind: z.enum(['daily', 'weekly']), date: z.string().refine(isDay) })
+
+/** What may be done with an edition as a whole, by its state. `sure`: it cannot be taken back, so a box is ticked first. */
+const ACTIONS = {
+  assemble: { does: assemble, done: 'assembled', label: 'Assemble again', in: ['draft'], sure: undefined },
+  hold: { does: hold, done: 'held', label: 'Hold', in: ['draft'], sure: undefined },
+  resume: { does: resume, done: 'let go on', label: 'Let it go on', in: ['draft', 'paused'], sure: undefined },
+  release: {
+    does: release,
+    done: 'released',
+    label: 'Release now',
+    in: ['draft'],
+    sure: 'It is frozen as it is, and mailed to each reader at their hour.',
+  },
+  pause: { does: pause, done: 'paused', label: 'Pause', in: ['released', 'sending'], sure: undefined },
+  cancel: {
+    does: cancel,
+    done: 'cancelled',
+    label: 'Cancel',
+    in: ['draft', 'released', 'sending', 'paused'],
+    sure: 'It ends for good: whoever has it not yet does not get it.',
+  },
+} as const
+type Action = keyof typeof ACTIONS
+const isAction = (name: string): name is Action => Object.hasOwn(ACTIONS, name)
+
+const VERDICTS = { pick: 'picked', drop: 'dropped', unpick: undefined } as const
+
+/** One edition: its papers to pick and drop, what it will look like, and how its sending goes. */
+export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const { now } = services
+
+  app.get('/admin/editions/:kind/:date', { schema: { params } }, async ({ params: key }, reply) => {
+    try {
+      return await reply.view('admin/edition', await deskOf(services, key))
+    } catch (error) {
+      if (!(error instanceof PaperboyError && error.code === 'EDITION_NOT_FOUND')) throw error
+      return reply.code(404).view('admin/no-edition', { name: nameOf(key), action: `${editionHref(key)}/assemble` })
+    }
+  })
+
+  const acting = {
+    params: params.extend({ action: z.string() }),
+    body: z.object({ sure: z.literal('yes').optional().catch(undefined) }).catch({}),
+  }
+  app.post('/admin/editions/:kind/:date/:action', { schema: acting }, async (request, reply) => {
+    const { action, ...key } = request.params
+    if (!isAction(action)) return reply.callNotFound()
+    const { does, done, sure } = ACTIONS[action]
+    if (sure !== undefined && request.body.sure !== 'yes')
+      return reply.code(422).view('admin/edition', { ...(await deskOf(services, key)), unsure: action })
+    const deed = { who: actor(request), what: done, about: editionNamed(key) }
+    await byHand(services, deed, (db): Promise<unknown> => does({ ...services, db }, key))
+    return reply.redirect(editionHref(key), 303)
+  })
+
+  const judging = {
+    params: params.extend({ paper: z.string(), verdict: z.enum(['pick', 'drop', 'unpick']) }),
+    body: z.object({ note: z.string().trim().max(500).optional().catch(undefined) }).catch({}),
+  }
+  app.post('/admin/editions/:kind/:date/papers/:paper/:verdict', { schema: judging }, async (request, reply) => {
+    const { paper, verdict, ...key } = request.params
+    const { note } = request.body
+    const what = VERDICTS[verdict] ?? 'took back the word on'
+    await byHand(services, { who: actor(request), what, about: `paper ${paper}` }, (db) =>
+      judge({ ...services, db }, key, { paper, verdict: VERDICTS[verdict], note: note || undefined }),
+    )
+    return reply.redirect(`${editionHref(key)}#${anchorOf(paper)}`, 303)
+  })
+
+  const previewing = {
+    params,
+    querystring: z.object({
+      format: z.enum(['html', 'text']).catch('html'),
+      locale: z.enum(LOCALES).catch('en'),
+      size: z.coerce.number().int().min(1).max(120).catch(10),
+    }),
+  }
+  app.get('/admin/editions/:kind/:date/preview', { schema: previewing }, async ({ params: key, query }, reply) => {
+    const { format, locale, size } = query
+    const made = await preview(services, key, undefined, { size, locale, format })
+    if (format === 'text') return reply.type('text/plain; charset=utf-8').send(made.text)
+    type HelmetOptions = Parameters<typeof reply.helmet>[0]
+    await reply.helmet({ ...securityHeaders(services.config), ...mailDocumentHeaders } as HelmetOptions)
+    return reply.type('text/html; charset=utf-8').send(made.html)
+  })
+
+  async function deskOf(deps: Services, key: EditionKey) {
+    const { edition, papers, dropped } = await readDesk(deps, key)
+    const { state, held, releaseAt, closesAt, releasedAt, listReadAt, subject, pausedWhy } = edition
+    const status = await editionStatus(deps, edition)
+    const { total, open, sending } = status
+    return {
+      name: nameOf(key),
+      href: editionHref(key),
+      state,
+      said: stateInWords(edition),
+      facts: [
+        ['List closes', plainMoment(closesAt)],
+        ['List read', listReadAt && plainMoment(listReadAt)],
+        releasedAt ? ['Released', plainMoment(releasedAt)] : ['Is released', held ? 'by hand' : plainMoment(releaseAt)],
+        ['Subject', subject],
+        ['Paused itself', pausedWhy],
+        ['Deliveries', total > 0 ? `${total.toLocaleString('en')}: ${progressInWords(status)}` : undefined],
+      ].filter(([, value]) => value),
+      share: total === 0 ? undefined : Math.floor(((total - open) / total) * 100),
+      sending: sending ? [planInWords(sending.plan, now()), ...detailsInWords(sending)] : [],
+      actions: (Object.keys(ACTIONS) as Action[])
+        .map((action) => ({ action, ...ACTIONS[action] }))
+        .filter((each) => (each.in as readonly string[]).includes(state))
+        .filter(({ action }) => state !== 'draft' || (held ? action !== 'hold' : action !== 'resume'))
+        .map(({ action, label, sure }) => ({ action, label, sure })),
+      papers: papers.map((paper, index) => ({ ...row(paper), number: index + 1 })),
+      dropped: dropped.map(row),
+      locales: LOCALES,
+    }
+  }
+}
+
+/** A word on a paper counts at once: the draft is assembled anew. In an edition that is out already nothing can change. */
+async function judge(
+  deps: Services & { db: Db },
+  key: EditionKey,
+  { paper, verdict, note }: { paper: string; verdict: 'picked' | 'dropped' | undefined; note: string | undefined },
+): Promise<void> {
+  await curate(deps, paper, verdict, note)
+  const { changed, state } = await assemble(deps, key)
+  if (!changed)
+    throw new PaperboyError(
+      'EDITION_STATE',
+      `It is ${state}: its papers cannot be changed any more. Nothing was changed.`,
+    )
+}
+
+const row = (paper: DeskPaper) => ({
+  ...paper,
+  authors: authorLine(paper.authors, messagesIn('en')),
+  day: plainDay(paper.listDay),
+  href: `/papers/${paper.id}`,
+  anchor: anchorOf(paper.sourceId),
+  path: encodeURIComponent(paper.sourceId),
+})
+
+const anchorOf = (sourceId: string): string => `p-${sourceId.replaceAll(/[^\w-]/g, '-')}`
+
+const nameOf = ({ kind, date }: EditionKey): string => (kind === 'weekly' ? `Week of ${plainDay(date)}` : fullDay(date))

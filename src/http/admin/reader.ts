@@ -1,0 +1,90 @@
+import type { FastifyReply } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { byHand } from '../../admin/audit.ts'
+import { readerDeliveries } from '../../delivery/reader-deliveries.ts'
+import type { Services } from '../../services.ts'
+import { AddressError, addressHash, parseAddress } from '../../subscription/address.ts'
+import { eraseByHand } from '../../subscription/erase.ts'
+import { findReader, subscriberIdOf } from '../../subscription/find-reader.ts'
+import { leave } from '../../subscription/unsubscribe.ts'
+import { liftByHand, suppress } from '../../suppression/suppress.ts'
+import { plainMoment } from '../words.ts'
+import { actor } from './guard.ts'
+import { editionHref } from './words.ts'
+
+const body = z
+  .object({ email: z.string().catch(''), sure: z.literal('yes').optional().catch(undefined) })
+  .catch({ email: '' })
+
+/** "Did she get it?", and what somebody asked for by mail. The address is posted and never in a URL, which logs and histories keep. */
+export const readerDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  app.get('/admin/readers', async (_request, reply) => reply.view('admin/reader', {}))
+
+  app.post('/admin/readers', { schema: { body } }, async (request, reply) => show(reply, request.body.email))
+
+  const acting = { params: z.object({ action: z.enum(['unsubscribe', 'suppress', 'lift', 'erase']) }), body }
+  app.post('/admin/readers/:action', { schema: acting }, async (request, reply) => {
+    const { action } = request.params
+    const { email, sure } = request.body
+    if (action === 'erase' && sure !== 'yes') return show(reply.code(422), email, { unsure: true })
+    // An address may be suppressed without being anybody's.
+    const { reader } = await findReader(services, email)
+    const deed = { who: actor(request), what: DONE[action], about: reader ? `reader ${reader.id}` : 'an address' }
+    await byHand(services, deed, (db) => act({ ...services, db }, action, email))
+    if (action === 'erase') return reply.view('admin/reader', { done: 'Their address is in no table any more.' })
+    return show(reply, email, { done: `Done: ${DONE[action]}.` })
+  })
+
+  async function show(reply: FastifyReply, email: string, more: object = {}) {
+    try {
+      const { reader, suppressed } = await findReader(services, email)
+      const deliveries = (await readerDeliveries(services, email)).map(({ handedAt, ...each }) => ({
+        ...each,
+        href: editionHref({ kind: each.kind as 'daily', date: each.date }),
+        handedAt: handedAt && plainMoment(new Date(handedAt)),
+      }))
+      return await reply.view('admin/reader', {
+        email,
+        found: true,
+        reader,
+        facts: reader && factsOf(reader),
+        suppressed,
+        deliveries,
+        ...more,
+      })
+    } catch (error) {
+      if (!(error instanceof AddressError)) throw error
+      return reply.code(422).view('admin/reader', { email, problem: reply.locals!.t.address[error.problem] })
+    }
+  }
+}
+
+const DONE = { unsubscribe: 'unsubscribed', suppress: 'suppressed', lift: 'lifted the suppression of', erase: 'erased' }
+
+async function act(services: Services, action: keyof typeof DONE, email: string): Promise<void> {
+  const { db, config, now } = services
+  const hash = () => addressHash(config.SUPPRESSION_KEY, parseAddress(email, { utf8: true }).key)
+  if (action === 'unsubscribe') await leave(services, await subscriberIdOf(services, email))
+  if (action === 'suppress') await suppress(db, [{ hash: hash(), reason: 'manual' }], now())
+  if (action === 'erase') await eraseByHand(services, email)
+  if (action === 'lift') await liftByHand(db, hash(), now())
+}
+
+function factsOf(reader: NonNullable<Awaited<ReturnType<typeof findReader>>['reader']>): [string, string][] {
+  const moment = (at: Date | null) => at && plainMoment(at)
+  const facts: [string, string | null][] = [
+    ['Number', String(reader.id)],
+    ['Status', reader.status],
+    ['Asked', moment(reader.requestedAt)],
+    ['Confirmed', moment(reader.confirmedAt)],
+    ['Agreed to', reader.consent],
+    ['Left', moment(reader.leftAt)],
+    ['Mail', `${reader.cadence}, ${reader.size} papers, ${reader.format}, ${reader.locale}`],
+    ['Hour', `${String(reader.hour).padStart(2, '0')}:00, ${reader.zone}`],
+    ['Topics', reader.topics.join(', ') || null],
+    ['Next digest', moment(reader.nextDigestAt)],
+    ['Paused until', moment(reader.pausedUntil)],
+  ]
+  return facts.filter((fact): fact is [string, string] => fact[1] !== null)
+}

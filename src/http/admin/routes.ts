@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { httpStatus, PaperboyError } from '../../errors.ts'
+import type { Services } from '../../services.ts'
+import { pageErrorHandler } from '../error-pages.ts'
+import { speak } from '../language.ts'
+import { keepPrivate } from '../security.ts'
+import { deedRoutes } from './deeds.ts'
+import { editionDeskRoutes } from './edition.ts'
+import { guardAdminPages } from './guard.ts'
+import { overviewRoutes } from './overview.ts'
+import { readerDeskRoutes } from './reader.ts'
+import { signInRoutes } from './sign-in.ts'
+import { submissionDeskRoutes } from './submissions.ts'
+
+/**
+ * The curator's and operator's pages, for those in ADMIN_EMAILS; without it there are none. In English, as commands and logs are. Every
+ * change is a form that is posted, does what a command does too, and is written down with who did it.
+ */
+export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  keepPrivate(app)
+  app.addHook('onRequest', async (_request, reply) => void speak(reply, 'en'))
+  // Whoever may see these pages may read our errors' own words.
+  app.setErrorHandler(async (error, request, reply) =>
+    error instanceof PaperboyError
+      ? reply.code(httpStatus[error.code]).view('admin/problem', { title: 'That did not go', words: error.message })
+      : pageErrorHandler(error, request, reply),
+  )
+  app.register(signInRoutes, services)
+  app.register(async (guarded) => {
+    guardAdminPages(guarded as unknown as FastifyInstance, services)
+    guarded.register(overviewRoutes, services)
+    guarded.register(editionDeskRoutes, services)
+    guarded.register(submissionDeskRoutes, services)
+    guarded.register(readerDeskRoutes, services)
+    guarded.register(deedRoutes, services)
+  })
+}

@@ -1,0 +1,67 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { adminOf, askToSignIn, checkSignIn, signIn, signOut } from '../../admin/sessions.ts'
+import { PaperboyError } from '../../errors.ts'
+import type { Services } from '../../services.ts'
+import { AddressError } from '../../subscription/address.ts'
+import { isFromOwnSite } from '../own-site.ts'
+import { cookieName, cookieOptions } from './guard.ts'
+
+/** A network may ask this often in ten minutes. */
+const MOST = { max: 10, timeWindow: 10 * 60_000 }
+
+/** By a link in a mail, as readers do it: there is no password to lose. */
+export const signInRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const { config } = services
+
+  const asked = { querystring: z.object({ sent: z.literal('').optional().catch(undefined) }) }
+  app.get('/admin/sign-in', { schema: asked }, async ({ query }, reply) =>
+    reply.view('admin/sign-in', { sent: query.sent !== undefined }),
+  )
+
+  const asking = { body: z.object({ email: z.string().catch('') }).catch({ email: '' }) }
+  app.post('/admin/sign-in', { schema: asking, onRequest: app.rateLimit(MOST) }, async ({ body }, reply) => {
+    try {
+      await askToSignIn(services, body.email)
+      return reply.redirect('/admin/sign-in?sent=', 303)
+    } catch (error) {
+      if (!(error instanceof AddressError)) throw error
+      return reply
+        .code(422)
+        .view('admin/sign-in', { typed: body.email, problem: reply.locals!.t.address[error.problem] })
+    }
+  })
+
+  const params = z.object({ token: z.string() })
+  app.get('/admin/sign-in/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
+    try {
+      const { address } = await checkSignIn(services, token)
+      return await reply.view('admin/enter', { address, action: `/admin/sign-in/${token}` })
+    } catch (error) {
+      return refuse(reply, error)
+    }
+  })
+
+  app.post('/admin/sign-in/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
+    try {
+      return await reply
+        .setCookie(cookieName(services), await signIn(services, token), cookieOptions(services))
+        .redirect('/admin', 303)
+    } catch (error) {
+      return refuse(reply, error)
+    }
+  })
+
+  app.post('/admin/sign-out', async (request, reply) => {
+    const cookie = request.cookies[cookieName(services)]
+    const admin = cookie === undefined ? undefined : await adminOf(services, cookie)
+    if (admin && isFromOwnSite(request, config.PUBLIC_URL)) await signOut(services, admin)
+    return reply.clearCookie(cookieName(services), cookieOptions(services)).redirect('/admin/sign-in', 303)
+  })
+}
+
+/** A link that lets nobody in leads to a new one. */
+function refuse(reply: { code(status: number): { view(page: string, data: object): unknown } }, error: unknown) {
+  if (!(error instanceof PaperboyError)) throw error
+  return reply.code(error.code === 'TOKEN_EXPIRED' ? 410 : 404).view('admin/sign-in', { refused: error.message })
+}

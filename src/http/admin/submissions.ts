@@ -1,0 +1,45 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { byHand } from '../../admin/audit.ts'
+import { dayOf, isDay } from '../../papers/days.ts'
+import { readable } from '../../papers/readable.ts'
+import { acceptSubmission, declineSubmission, openSubmissions } from '../../papers/submissions.ts'
+import type { Services } from '../../services.ts'
+import { plainDay } from '../words.ts'
+import { actor } from './guard.ts'
+
+/** What readers proposed, and the curator's word on it. */
+export const submissionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  app.get('/admin/submissions', async (_request, reply) => {
+    const submissions = (await openSubmissions(services)).map(({ title, submittedAt, ...each }) => ({
+      ...each,
+      title: title && readable(title),
+      day: plainDay(dayOf(submittedAt)),
+    }))
+    return reply.view('admin/submissions', { submissions, today: dayOf(services.now()) })
+  })
+
+  const deciding = {
+    params: z.object({ id: z.string(), word: z.enum(['accept', 'decline']) }),
+    body: z
+      .object({
+        date: z.string().refine(isDay).optional().catch(undefined),
+        note: z.string().trim().max(500).optional().catch(undefined),
+      })
+      .catch({}),
+  }
+  app.post('/admin/submissions/:id/:word', { schema: deciding }, async (request, reply) => {
+    const { id, word } = request.params
+    const { date, note } = request.body
+    const deed = { who: actor(request), what: word === 'accept' ? 'accepted' : 'declined', about: `paper ${id}` }
+    await byHand(
+      services,
+      deed,
+      async (db): Promise<unknown> =>
+        word === 'accept'
+          ? acceptSubmission({ ...services, db }, id, date, note || undefined)
+          : declineSubmission({ ...services, db }, id, note || undefined),
+    )
+    return reply.redirect('/admin/submissions', 303)
+  })
+}

@@ -1,0 +1,60 @@
+import { asc, eq } from 'drizzle-orm'
+import { linkByHand, signIn } from '../admin/sessions.ts'
+import { papers, submissions } from '../db/schema.ts'
+import { assemble } from '../edition/assemble.ts'
+import { hold } from '../edition/control.ts'
+import { curate } from '../edition/curate.ts'
+import { cookieName } from '../http/admin/guard.ts'
+import type { Services } from '../services.ts'
+import type { Cookie, Shot } from './take-shots.ts'
+
+/**
+ * What the curator and the operator see, with a draft to curate and papers that were proposed.
+ * @param dates.draft a list day with papers and no edition yet
+ * @returns the pages, and what signs a browser in for them
+ */
+export async function adminPages(
+  services: Services,
+  reader: string,
+  dates: { released: string; draft: string },
+): Promise<{ pages: Shot[]; cookie: Cookie }> {
+  const { db, config } = services
+  const [admin] = config.ADMIN_EMAILS
+  const desk = { kind: 'daily', date: dates.draft } as const
+  await db.transaction(async (tx) => {
+    const [first, second] = await tx
+      .select({ sourceId: papers.sourceId })
+      .from(papers)
+      .where(eq(papers.listDay, dates.draft))
+      .orderBy(asc(papers.id))
+    await curate({ db: tx, config }, first!.sourceId, 'picked', 'A clear account of something that was hard to see.')
+    await curate({ db: tx, config }, second!.sourceId, 'dropped')
+    await assemble({ ...services, db: tx }, desk)
+    await hold({ ...services, db: tx }, desk)
+    await tx.insert(submissions).values([
+      { arxivId: '1706.03762', state: 'found', times: 3, found: { title: 'Attention Is All You Need' } },
+      { arxivId: '2604.99999', state: 'unknown' },
+    ])
+  })
+  const tokenOf = (link: string) => link.split('/').at(-1)!
+  const value = await signIn(services, tokenOf(await linkByHand(services, admin!)))
+  const unused = new URL(await linkByHand(services, admin!)).pathname
+  return {
+    cookie: { name: cookieName(services), value, url: config.PUBLIC_URL },
+    pages: [
+      { name: 'admin-sign-in', path: '/admin/sign-in' },
+      { name: 'admin-sign-in-problem', path: '/admin/sign-in', post: { email: 'curator' } },
+      { name: 'admin-sign-in-sent', path: '/admin/sign-in?sent=' },
+      { name: 'admin-enter', path: unused },
+      { name: 'admin', path: '/admin' },
+      { name: 'admin-draft', path: `/admin/editions/daily/${dates.draft}` },
+      { name: 'admin-sent', path: `/admin/editions/daily/${dates.released}` },
+      { name: 'admin-unsure', path: `/admin/editions/daily/${dates.draft}/cancel`, post: {} },
+      { name: 'admin-no-edition', path: '/admin/editions/daily/2001-01-01' },
+      { name: 'admin-submissions', path: '/admin/submissions' },
+      { name: 'admin-readers', path: '/admin/readers' },
+      { name: 'admin-reader', path: '/admin/readers', post: { email: reader } },
+      { name: 'admin-log', path: '/admin/log' },
+    ],
+  }
+}

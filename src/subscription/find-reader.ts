@@ -1,0 +1,62 @@
+import { eq } from 'drizzle-orm'
+import { subscribers, suppressions } from '../db/schema.ts'
+import { PaperboyError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { addressHash, parseAddress } from './address.ts'
+
+/** How somebody's subscription stands, for an operator who was asked. */
+export interface FoundReader {
+  id: number
+  status: string
+  cadence: string
+  hour: number
+  zone: string
+  locale: string
+  format: string
+  size: number
+  topics: string[]
+  nextDigestAt: Date | null
+  pausedUntil: Date | null
+  requestedAt: Date | null
+  confirmedAt: Date | null
+  leftAt: Date | null
+  /** the words of the form they agreed to, or who says that they agreed elsewhere */
+  consent: string | null
+}
+
+/**
+ * @returns the reader with an address, and why it must not be mailed, each where there is one
+ * @throws PaperboyError BAD_ADDRESS for what is no address
+ */
+export async function findReader(
+  { db, config }: Pick<Services, 'db' | 'config'>,
+  typed: string,
+): Promise<{ reader: FoundReader | undefined; suppressed: string | undefined }> {
+  const { key } = parseAddress(typed, { utf8: true })
+  const [found] = await db.select().from(subscribers).where(eq(subscribers.emailKey, key))
+  const [suppression] = await db
+    .select({ reason: suppressions.reason })
+    .from(suppressions)
+    .where(eq(suppressions.addressHash, addressHash(config.SUPPRESSION_KEY, key)))
+  if (!found) return { reader: undefined, suppressed: suppression?.reason }
+  const { id, status, cadence, hour, zone, locale, format, size, topics, nextDigestAt, pausedUntil } = found
+  const { requestedAt, confirmedAt, leftAt, consentForm, importedBy } = found
+  const consent = consentForm ?? (importedBy && `import by ${importedBy}`)
+  return {
+    reader: {
+      ...{ id, status, cadence, hour, zone, locale, format, size, topics, nextDigestAt, pausedUntil },
+      ...{ requestedAt, confirmedAt, leftAt, consent },
+    },
+    suppressed: suppression?.reason,
+  }
+}
+
+/** The id of whoever has an address. @throws PaperboyError BAD_ADDRESS, also when no subscriber has it */
+export async function subscriberIdOf({ db }: Pick<Services, 'db'>, typed: string): Promise<number> {
+  const [found] = await db
+    .select({ id: subscribers.id })
+    .from(subscribers)
+    .where(eq(subscribers.emailKey, parseAddress(typed, { utf8: true }).key))
+  if (!found) throw new PaperboyError('BAD_ADDRESS', 'No subscriber has this address.')
+  return found.id
+}

@@ -1,0 +1,201 @@
+import { sql } from 'drizzle-orm'
+import { describe, expect } from 'vitest'
+import { forgetOldDeeds, writeDown } from '../../src/admin/audit.ts'
+import { mailSignInLinks } from '../../src/admin/mail-links.ts'
+import { linkByHand } from '../../src/admin/sessions.ts'
+import { adminSessions, auditLog } from '../../src/db/schema.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
+import { halt } from '../../src/delivery/restore-guard.ts'
+import { mintToken } from '../../src/subscription/tokens.ts'
+import { CURATOR, signedIn, test } from '../http/admin.ts'
+import { form, siteOn } from '../http/site.ts'
+import { addSubscriber, NOON, servicesOn } from '../support/services.ts'
+import { openSink, smtpReply } from '../support/sink.ts'
+import { watchedDatabase } from '../support/statements.ts'
+
+const NEVER = new AbortController().signal
+const later = (clock: { now: Date }, minutes: number) => {
+  clock.now = new Date(clock.now.getTime() + minutes * 60_000)
+}
+const ask = (email: string) => ({ method: 'POST' as const, url: '/admin/sign-in', ...form({ email }) })
+const pathOf = (link: string) => new URL(link).pathname
+
+test('without ADMIN_EMAILS there is nothing under /admin', async ({ db, databaseUrl }) => {
+  const { app } = siteOn(servicesOn(db, { DATABASE_URL: databaseUrl }))
+  for (const url of ['/admin', '/admin/sign-in', '/admin/log']) expect((await app.inject(url)).statusCode).toBe(404)
+  expect((await app.inject(ask(CURATOR))).statusCode).toBe(404)
+  await app.close()
+})
+
+describe('who asks to sign in', () => {
+  test('gets the same answer after the same statements, whether or not the address may', async ({ databaseUrl }) => {
+    const watched = watchedDatabase(databaseUrl)
+    const { app } = siteOn(servicesOn(watched.db, { DATABASE_URL: databaseUrl, ADMIN_EMAILS: CURATOR }))
+    const seen = []
+    for (const email of ['nobody@else.example', CURATOR, 'curator@DESK.example']) {
+      watched.statements.length = 0
+      const { statusCode, headers, body } = await app.inject(ask(email))
+      seen.push({ statusCode, location: headers.location, body, statements: [...watched.statements] })
+    }
+    expect(seen[0]).toMatchObject({ statusCode: 303, location: '/admin/sign-in?sent=' })
+    expect(seen[1]).toEqual(seen[0])
+    expect(seen[2]).toEqual(seen[0])
+    expect(await watched.db.select({ address: adminSessions.address }).from(adminSessions)).toEqual([
+      { address: CURATOR },
+      { address: CURATOR },
+    ])
+    await app.close()
+    await watched.close()
+  })
+
+  test('may do so five times in a quarter of an hour, and hears what is no address', async ({
+    db,
+    site: { app, clock },
+  }) => {
+    for (let n = 0; n < 7; n++) expect((await app.inject(ask(CURATOR))).statusCode).toBe(303)
+    expect(await db.$count(adminSessions)).toBe(5)
+    later(clock, 16)
+    await app.inject(ask(CURATOR))
+    expect(await db.$count(adminSessions)).toBe(6)
+    const bad = await app.inject(ask('curator'))
+    expect([bad.statusCode, bad.body.includes('An address has an @ in it')]).toEqual([422, true])
+  })
+})
+
+describe('the link', () => {
+  test('comes by mail, shows a button, and lets one browser in, once', async ({ db, site, onTestFinished }) => {
+    const { app, services } = site
+    const sink = await openSink()
+    onTestFinished(() => sink.close())
+    const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
+    onTestFinished(() => relay.close())
+    await app.inject(ask(CURATOR))
+    await mailSignInLinks({ ...services, relay }, NEVER)
+    await mailSignInLinks({ ...services, relay }, NEVER)
+    expect(sink.taken.map(({ to }) => to)).toEqual([CURATOR])
+    const { text, html, subject } = await sink.read(CURATOR)
+    expect(subject).toBe('Sign in to Paperboy')
+    const [link] = /https:\/\/paperboy\.example\/admin\/sign-in\/\S+/.exec(text!)!
+    expect(html).toContain(link)
+    const url = pathOf(link)
+
+    for (const method of ['GET', 'HEAD', 'GET'] as const) {
+      const page = await app.inject({ method, url })
+      expect([page.statusCode, page.headers['set-cookie'], page.headers['x-robots-tag']]).toEqual([
+        200,
+        undefined,
+        'noindex',
+      ])
+    }
+    const entered = await app.inject({ method: 'POST', url })
+    expect([entered.statusCode, entered.headers.location]).toEqual([303, '/admin'])
+    const cookie = String(entered.headers['set-cookie'])
+    for (const part of ['__Host-admin=', 'HttpOnly', 'Secure', 'SameSite=Strict', 'Path=/'])
+      expect(cookie).toContain(part)
+    const cookies = { '__Host-admin': /=([^;]+)/.exec(cookie)![1]! }
+    expect((await app.inject({ url: '/admin', cookies })).body).toContain(`Signed in as ${CURATOR}`)
+
+    for (const method of ['GET', 'POST'] as const) {
+      const again = await app.inject({ method, url })
+      expect([again.statusCode, again.headers['set-cookie']]).toEqual([410, undefined])
+      expect(again.body).toContain('Ask for a new one')
+    }
+    expect(await db.select({ who: auditLog.who, what: auditLog.what }).from(auditLog)).toEqual([
+      { who: CURATOR, what: 'signed in' },
+    ])
+    expect(site.logged()).not.toMatch(/desk\.example|sign-in\/\w{10}/i)
+  })
+
+  test('is over after a quarter of an hour, and is no other one', async ({ site }) => {
+    const { app, services, clock } = site
+    const url = pathOf(await linkByHand(services, CURATOR))
+    const last = url.at(-1) === 'A' ? 'B' : 'A'
+    expect((await app.inject({ method: 'POST', url: url.slice(0, -1) + last })).statusCode).toBe(404)
+    const reader = mintToken(services.keys, 'manage', 1, NOON)
+    expect((await app.inject({ method: 'POST', url: `/admin/sign-in/${reader}` })).statusCode).toBe(404)
+    const old = mintToken({ current: 'an earlier key that is thirty-two bytes long', previous: [] }, 'sign-in', 1, NOON)
+    const rotated = siteOn({
+      ...services,
+      keys: { ...services.keys, previous: ['an earlier key that is thirty-two bytes long'] },
+    })
+    expect((await rotated.app.inject({ method: 'POST', url: `/admin/sign-in/${old}` })).statusCode).toBe(404)
+    await rotated.app.close()
+    later(clock, 16)
+    expect((await app.inject({ method: 'POST', url })).statusCode).toBe(410)
+  })
+
+  test('used by two browsers in the same moment lets one of them in', async ({ site: { app, services } }) => {
+    const url = pathOf(await linkByHand(services, CURATOR))
+    const both = await Promise.all([1, 2, 3].map(() => app.inject({ method: 'POST', url })))
+    expect(both.map(({ statusCode }) => statusCode).sort()).toEqual([303, 410, 410])
+  })
+
+  test('is tried again where the relay did not take it, not repeated after a crash, and not mailed while mailing is halted', async ({
+    db,
+    site: { app, services, clock },
+    onTestFinished,
+  }) => {
+    let busy = true
+    const sink = await openSink({ recipient: () => (busy ? smtpReply(450, '4.2.0 later') : undefined) })
+    onTestFinished(() => sink.close())
+    const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
+    onTestFinished(() => relay.close())
+    await app.inject(ask(CURATOR))
+    await mailSignInLinks({ ...services, relay }, NEVER)
+    busy = false
+    await mailSignInLinks({ ...services, relay }, NEVER)
+    expect(sink.taken).toHaveLength(1)
+    // As a worker leaves it that died before the reply.
+    await app.inject(ask(CURATOR))
+    await db.update(adminSessions).set({ handedAt: clock.now })
+    await mailSignInLinks({ ...services, relay }, NEVER)
+    await app.inject(ask(CURATOR))
+    await halt(services)
+    await mailSignInLinks({ ...services, relay }, NEVER)
+    expect(sink.taken).toHaveLength(1)
+    await db.execute(sql`UPDATE mailing SET halted_at = NULL`)
+    later(clock, 16)
+    await mailSignInLinks({ ...services, relay }, NEVER)
+    expect(sink.taken, 'one that is over helps nobody').toHaveLength(1)
+  })
+})
+
+describe('a browser that is signed in', () => {
+  test('is so for twelve hours, until it signs out, or its address is taken from ADMIN_EMAILS', async ({
+    db,
+    databaseUrl,
+    site,
+  }) => {
+    const { clock, services } = site
+    const browser = await signedIn(site)
+    expect((await browser.get('/admin')).statusCode).toBe(200)
+    const without = siteOn(servicesOn(db, { DATABASE_URL: databaseUrl, ADMIN_EMAILS: 'other@desk.example' }, clock))
+    expect((await without.app.inject({ url: '/admin', cookies: browser.cookies })).statusCode).toBe(401)
+    await without.app.close()
+    later(clock, 12 * 60 + 1)
+    expect((await browser.get('/admin')).statusCode).toBe(401)
+    const second = await signedIn(site)
+    await second.post('/admin/sign-out', {}, { 'sec-fetch-site': 'cross-site' })
+    expect((await second.get('/admin')).statusCode, 'no other site signs it out').toBe(200)
+    expect((await second.post('/admin/sign-out')).headers.location).toBe('/admin/sign-in')
+    expect((await second.get('/admin')).statusCode).toBe(401)
+    // A reader's cookie, or a link of theirs, is none of these.
+    const id = await addSubscriber(db, 'ada@example.org')
+    for (const purpose of ['reader', 'manage', 'sign-in', 'unsubscribe'] as const) {
+      const cookies = { '__Host-admin': mintToken(services.keys, purpose, id, clock.now) }
+      expect((await site.app.inject({ url: '/admin', cookies })).statusCode).toBe(401)
+    }
+  })
+})
+
+test('what was done by hand is forgotten after 400 days', async ({ db, site: { services, clock } }) => {
+  const deed = { who: CURATOR, what: 'paused', about: 'x' }
+  await writeDown(db, clock.now, deed)
+  await linkByHand(services, CURATOR)
+  later(clock, 399 * 24 * 60)
+  await forgetOldDeeds(services)
+  expect([await db.$count(auditLog), await db.$count(adminSessions)]).toEqual([1, 1])
+  later(clock, 2 * 24 * 60)
+  await forgetOldDeeds(services)
+  expect([await db.$count(auditLog), await db.$count(adminSessions)]).toEqual([0, 0])
+})

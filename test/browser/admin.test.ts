@@ -1,0 +1,81 @@
+import { describe, expect } from 'vitest'
+import { mailSignInLinks } from '../../src/admin/mail-links.ts'
+import { linkByHand } from '../../src/admin/sessions.ts'
+import { submissions } from '../../src/db/schema.ts'
+import { openRelays } from '../../src/delivery/relays.ts'
+import { assemble } from '../../src/edition/assemble.ts'
+import { CURATOR, test as onSite } from '../http/admin.ts'
+import { useBrowser, withoutBrowser } from '../support/browser.ts'
+import { addPapers, addSubscriber, releasedEdition } from '../support/services.ts'
+import { openSink } from '../support/sink.ts'
+import { DESK, look, PHONE, pagesOf } from './look.ts'
+
+const test = onSite.skipIf(withoutBrowser)
+const { open } = pagesOf(useBrowser())
+
+test('a curator signs in by mail and puts a paper first, without JavaScript, on a phone', async ({
+  site,
+  onTestFinished,
+}) => {
+  const sink = await openSink()
+  onTestFinished(() => sink.close())
+  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
+  onTestFinished(() => relay.close())
+  await addPapers(site.services.db, '2026-04-14', 5)
+  await assemble(site.services, { date: '2026-04-14' })
+
+  const page = await open(site, { javaScriptEnabled: false, viewport: PHONE })
+  await page.goto('/admin')
+  await page.getByLabel('Your email address').fill(CURATOR.toLowerCase())
+  await page.getByRole('button', { name: 'Mail me a link' }).click()
+  await page.getByText('a link is on its way').waitFor()
+  await mailSignInLinks({ ...site.services, relay }, new AbortController().signal)
+  const { text } = await sink.read(CURATOR)
+  await page.goto(new URL(/https:\S+\/admin\/sign-in\/\S+/.exec(text!)![0]).pathname)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+
+  await page.getByRole('link', { name: '14 April 2026' }).click()
+  const row = page.getByRole('row', { name: /Paper 4 of/ })
+  await row.getByText('Pick or drop').click()
+  await row.getByLabel('A note for readers').fill('Read this one first.')
+  await row.getByRole('button', { name: 'Pick' }).click()
+  const first = page.getByRole('row').nth(1)
+  await first.getByText('“Read this one first.”').waitFor()
+  expect(await first.textContent()).toContain('Paper 4 of 2026-04-14')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.goto('/admin/log')
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+})
+
+describe.for([
+  { colorScheme: 'light', viewport: DESK },
+  { colorScheme: 'dark', viewport: PHONE },
+] as const)('in $colorScheme colours', (how) => {
+  test('no page has anything that axe calls an obstacle', { timeout: 60_000 }, async ({ db, site }) => {
+    const { services } = site
+    await releasedEdition(services, '2026-04-13', 3)
+    await addPapers(db, '2026-04-14', 3)
+    await assemble(services, { date: '2026-04-14' })
+    await db.insert(submissions).values([{ arxivId: '2604.00001', state: 'found', found: { title: 'A paper' } }])
+    await addSubscriber(db, 'ada@example.org')
+    const page = await open(site, { ...how, bypassCSP: true })
+    const lookAtAll = async (urls: string[]) => {
+      for (const url of urls) expect(await look(page, url)).toEqual({ url, found: [], overflow: [0, 0] })
+    }
+    const link = new URL(await linkByHand(services, CURATOR)).pathname
+    await lookAtAll(['/admin/sign-in', '/admin/sign-in?sent=', link, '/admin/sign-in/none'])
+    await page.goto(link)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await lookAtAll([
+      '/admin',
+      '/admin/editions/daily/2026-04-13',
+      '/admin/editions/daily/2026-04-14',
+      '/admin/editions/daily/2026-04-12',
+      '/admin/submissions',
+      '/admin/readers',
+      '/admin/log',
+    ])
+  })
+})

@@ -1,0 +1,305 @@
+import { eq, sql } from 'drizzle-orm'
+import { HtmlValidate } from 'html-validate'
+import { describe, expect } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { auditLog, editions, papers, picks, submissions, subscribers, suppressions } from '../../src/db/schema.ts'
+import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import { assemble } from '../../src/edition/assemble.ts'
+import { addPapers, addReaders, addSubscriber, releasedEdition } from '../support/services.ts'
+import { CURATOR, OPERATOR, signedIn, test } from './admin.ts'
+import { routesOf } from './routes.ts'
+import { PAGE_RULES } from './valid-html.ts'
+
+const DAY = '2026-04-14'
+const DESK = `/admin/editions/daily/${DAY}`
+
+const deeds = async (db: Db) =>
+  (await db.select().from(auditLog).orderBy(auditLog.id))
+    .filter(({ what }) => what !== 'signed in')
+    .map(({ who, what, about }) => `${who}: ${what} ${about}`)
+const stateOf = async (db: Db) => {
+  const [edition] = await db.select().from(editions).where(eq(editions.date, DAY))
+  return edition && `${edition.held ? 'held ' : ''}${edition.state}`
+}
+/** The titles on an edition's page, in their order. */
+const titlesIn = (body: string) =>
+  [...body.matchAll(/<td class="what"><a href="\/papers\/\d+">([^<]+)</g)].map(([, title]) => title)
+const paperId = (n: number) => `2604.14${String(n - 1).padStart(3, '0')}`
+
+describe('the guard', () => {
+  test('stands before every page and every form but those that let one in', async ({ db, site }) => {
+    const { app } = site
+    await addPapers(db, DAY, 3)
+    await assemble(site.services, { date: DAY })
+    await app.ready()
+    const open = ['/admin/sign-in', '/admin/sign-in/:token', '/admin/sign-out']
+    const guarded = routesOf(app).filter(({ path }) => path.startsWith('/admin') && !open.includes(path))
+    expect(guarded.length).toBeGreaterThan(10)
+    for (const { method, path } of guarded) {
+      const url = path
+        .replace(':kind', 'daily')
+        .replace(':date', DAY)
+        .replace(':action', 'hold')
+        .replace(':paper', paperId(2))
+        .replace(':verdict', 'pick')
+        .replace(':id', '1')
+        .replace(':word', 'accept')
+      const reply = await app.inject({ method: method as 'GET', url })
+      expect([method, url, reply.statusCode]).toEqual([method, url, 401])
+      expect(reply.body).not.toContain('Paper 1')
+    }
+    expect([await stateOf(db), await db.$count(picks), await db.$count(auditLog)]).toEqual(['draft', 0, 0])
+  })
+
+  test.for([{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { origin: 'https://evil.example' }])(
+    'refuses a form that another site sent: %j',
+    async (headers, { db, site }) => {
+      await addPapers(db, DAY, 3)
+      await assemble(site.services, { date: DAY })
+      const browser = await signedIn(site)
+      const reply = await browser.post(`${DESK}/hold`, {}, headers)
+      expect([reply.statusCode, await stateOf(db), await deeds(db)]).toEqual([403, 'draft', []])
+      const own = await browser.post(`${DESK}/hold`, {}, { 'sec-fetch-site': 'same-origin' })
+      expect([own.statusCode, await stateOf(db)]).toEqual([303, 'held draft'])
+    },
+  )
+})
+
+describe('an edition’s page', () => {
+  test('makes the draft, and each word on a paper counts at once', async ({ db, site }) => {
+    await addPapers(db, DAY, 4)
+    const browser = await signedIn(site)
+    const missing = await browser.get(DESK)
+    expect([missing.statusCode, missing.body.includes('Nobody has made this edition yet')]).toEqual([404, true])
+    expect((await browser.post(`${DESK}/assemble`)).headers.location).toBe(DESK)
+    const paper = (n: number) => `Paper ${n} of ${DAY}`
+    expect(titlesIn((await browser.get(DESK)).body)).toEqual([1, 2, 3, 4].map(paper))
+
+    const picked = await browser.post(`${DESK}/papers/${paperId(3)}/pick`, { note: ' <b>Read</b> this one. ' })
+    expect(picked.headers.location).toBe(`${DESK}#p-2604-14002`)
+    await browser.post(`${DESK}/papers/${paperId(1)}/drop`)
+    const { body } = await browser.get(DESK)
+    expect(titlesIn(body)).toEqual([3, 2, 4].map(paper))
+    expect(body).toContain('“&lt;b&gt;Read&lt;/b&gt; this one.”')
+    expect(body.slice(body.indexOf('<h2>Dropped'))).toContain(paper(1))
+    const mail = await browser.get(`${DESK}/preview`)
+    expect(mail.body).toContain('&lt;b&gt;Read&lt;/b&gt; this one.')
+    expect(mail.headers['content-security-policy']).toContain('sandbox')
+    expect(mail.body.indexOf(paper(3))).toBeLessThan(mail.body.indexOf(paper(2)))
+    expect((await browser.get(`${DESK}/preview?format=text&locale=de`)).headers['content-type']).toContain('text/plain')
+
+    await browser.post(`${DESK}/papers/${paperId(1)}/unpick`)
+    await browser.post(`${DESK}/papers/${paperId(3)}/unpick`)
+    expect(titlesIn((await browser.get(DESK)).body)).toEqual([1, 2, 3, 4].map(paper))
+    expect(await deeds(db)).toEqual([
+      `${CURATOR}: assembled the daily edition of ${DAY}`,
+      `${CURATOR}: picked paper ${paperId(3)}`,
+      `${CURATOR}: dropped paper ${paperId(1)}`,
+      `${CURATOR}: took back the word on paper ${paperId(1)}`,
+      `${CURATOR}: took back the word on paper ${paperId(3)}`,
+    ])
+  })
+
+  test('holds, lets go, releases, pauses, goes on and cancels; what cannot be taken back needs a tick', async ({
+    db,
+    site,
+  }) => {
+    await addReaders(db, 3)
+    await addPapers(db, DAY, 4)
+    const browser = await signedIn(site, OPERATOR)
+    const press = async (action: string, fields: Record<string, string> = {}) => {
+      const { statusCode } = await browser.post(`${DESK}/${action}`, fields)
+      return `${statusCode} ${await stateOf(db)}`
+    }
+    const offered = async () =>
+      [...(await browser.get(DESK)).body.matchAll(/action="[^"]*\/(\w+)">/g)].map(([, action]) => action)
+    expect(await press('assemble')).toBe('303 draft')
+    expect((await offered()).filter((each) => !['pick', 'drop'].includes(each!))).toEqual([
+      'assemble',
+      'hold',
+      'release',
+      'cancel',
+    ])
+    expect(await press('hold')).toBe('303 held draft')
+    expect(await press('resume')).toBe('303 draft')
+    expect(await press('release')).toBe('422 draft')
+    expect(await press('release', { sure: 'yes' })).toBe('303 released')
+    await planAll(site.services, 1)
+    await db.update(editions).set({ state: 'sending' })
+    expect(await offered()).toEqual(['pause', 'cancel'])
+    expect((await browser.get(DESK)).body).toContain('3: 3 queued')
+    expect(await press('pause')).toBe('303 paused')
+    expect(await offered()).toEqual(['resume', 'cancel'])
+    expect(await press('resume')).toBe('303 sending')
+    expect(await press('cancel')).toBe('422 sending')
+    expect(await press('cancel', { sure: 'yes' })).toBe('303 cancelled')
+    expect(await offered()).toEqual([])
+    expect(await press('hold')).toBe('409 cancelled')
+    expect((await deeds(db)).map((line) => line.split(' ')[1])).toEqual([
+      'assembled',
+      'held',
+      'let',
+      'released',
+      'paused',
+      'let',
+      'cancelled',
+    ])
+  })
+
+  test('says why it cannot, and leaves no half of it behind', async ({ db, site }) => {
+    await releasedEdition(site.services, DAY, 3)
+    const browser = await signedIn(site)
+    const late = await browser.post(`${DESK}/papers/${paperId(1)}/drop`)
+    expect([late.statusCode, late.body.includes('cannot be changed any more')]).toEqual([409, true])
+    const unknown = await browser.post(`${DESK}/papers/2604.99999/pick`)
+    expect([unknown.statusCode, unknown.body.includes('There is no paper')]).toEqual([404, true])
+    const empty = await browser.post('/admin/editions/daily/2026-04-10/assemble')
+    expect([empty.statusCode, empty.body.includes('no papers were collected')]).toEqual([409, true])
+    for (const url of [
+      '/admin/editions/daily/2026-02-30',
+      '/admin/editions/hourly/2026-04-14',
+      `${DESK}/hold`,
+      `${DESK}/papers/${paperId(1)}/pick`,
+    ])
+      expect((await browser.get(url)).statusCode).toBeGreaterThanOrEqual(400)
+    expect((await browser.post(`${DESK}/toString`)).statusCode).toBe(404)
+    expect([await db.$count(picks), await deeds(db)]).toEqual([0, []])
+  })
+})
+
+test('a proposed paper is put on a list day, or declined', async ({ db, site }) => {
+  const found = (title: string, sourceId: string) => ({
+    source: 'arxiv',
+    sourceId,
+    title,
+    abstract: 'It works.',
+    authors: ['Ada Lovelace'],
+    keywords: [],
+    categories: [],
+    raw: {},
+  })
+  await db.insert(submissions).values([
+    { arxivId: '2604.00001', state: 'found', found: found('A & B', '2604.00001') },
+    { arxivId: '2604.00002', state: 'found', found: found('C', '2604.00002') },
+    { arxivId: '2604.00003', state: 'asked' },
+  ])
+  const browser = await signedIn(site)
+  expect((await browser.get('/admin')).body).toContain('2 submitted papers wait for your word')
+  expect((await browser.get('/admin/submissions')).body).toContain('A &amp; B')
+  expect((await browser.post('/admin/submissions/2604.00001/accept', { date: DAY })).statusCode).toBe(303)
+  expect((await browser.post('/admin/submissions/2604.00002/decline')).statusCode).toBe(303)
+  expect((await browser.post('/admin/submissions/2604.00003/accept')).statusCode).toBe(404)
+  expect(await db.select({ title: papers.title, listDay: papers.listDay }).from(papers)).toEqual([
+    { title: 'A & B', listDay: DAY },
+  ])
+  expect(await deeds(db)).toEqual([`${CURATOR}: accepted paper 2604.00001`, `${CURATOR}: declined paper 2604.00002`])
+})
+
+describe('a reader’s page', () => {
+  test('tells what became of their digests, and looking changes nothing', async ({ db, site }) => {
+    await addSubscriber(db, 'ada@example.org', { zone: 'Asia/Tokyo', consentForm: 'web form 2026-11' })
+    await planAll(site.services, await releasedEdition(site.services, DAY, 3))
+    await db.execute(
+      sql`UPDATE deliveries SET state = 'accepted', reply = '250 queued as 4F1', relay = 'main', handed_at = now()`,
+    )
+    const before = await db.select().from(subscribers)
+    const browser = await signedIn(site)
+    const { statusCode, body } = await browser.post('/admin/readers', { email: ' Ada@Example.org ' })
+    expect(statusCode).toBe(200)
+    for (const words of [
+      'active',
+      '08:00, Asia/Tokyo',
+      'web form 2026-11',
+      'main: 250 queued as 4F1',
+      '@paperboy.example&gt;',
+    ])
+      expect(body).toContain(words)
+    expect((await browser.post('/admin/readers', { email: 'bob@example.org' })).body).toContain(
+      'No subscriber has this address',
+    )
+    const bad = await browser.post('/admin/readers', { email: 'ada' })
+    expect([bad.statusCode, bad.body.includes('An address has an @ in it')]).toEqual([422, true])
+    expect(await db.select().from(subscribers)).toEqual(before)
+    expect(await deeds(db)).toEqual([])
+  })
+
+  test('does what they asked for by mail; their address is in no log of it', async ({ db, site }) => {
+    const id = await addSubscriber(db, 'ada@example.org')
+    const browser = await signedIn(site)
+    const press = async (action: string, fields: Record<string, string> = {}) => {
+      const { statusCode } = await browser.post(`/admin/readers/${action}`, { email: 'ada@example.org', ...fields })
+      const [reader] = await db.select({ status: subscribers.status }).from(subscribers)
+      return [statusCode, reader!.status, await db.$count(suppressions)]
+    }
+    expect(await press('unsubscribe')).toEqual([200, 'unsubscribed', 0])
+    expect(await press('suppress')).toEqual([200, 'unsubscribed', 1])
+    expect(await press('lift')).toEqual([200, 'unsubscribed', 0])
+    expect(await press('lift')).toEqual([422, 'unsubscribed', 0])
+    expect(await press('erase')).toEqual([422, 'unsubscribed', 0])
+    expect(await press('erase', { sure: 'yes' })).toEqual([200, 'erased', 1])
+    expect(await press('unsubscribe')).toEqual([422, 'erased', 1])
+    // Nobody's, and still not to be mailed.
+    expect(await press('lift')).toEqual([200, 'erased', 0])
+    expect(await deeds(db)).toEqual([
+      `${CURATOR}: unsubscribed reader ${id}`,
+      `${CURATOR}: suppressed reader ${id}`,
+      `${CURATOR}: lifted the suppression of reader ${id}`,
+      `${CURATOR}: erased reader ${id}`,
+      `${CURATOR}: lifted the suppression of an address`,
+    ])
+    const { body } = await browser.get('/admin/log')
+    expect(body).toContain(`erased reader ${id}`)
+    expect(body + site.logged()).not.toContain('ada@')
+  })
+})
+
+test('the overview says first what needs somebody', async ({ db, site }) => {
+  await addSubscriber(db, 'ada@example.org')
+  await releasedEdition(site.services, DAY, 3)
+  await db.execute(sql`UPDATE mailing SET halted_at = now(), halted_why = 'it looks restored'`)
+  const { body } = await (await signedIn(site)).get('/admin')
+  expect(body).toContain('Wrong: Mailing')
+  expect(body).toContain('it looks restored')
+  expect(body.indexOf('Wrong: Mailing')).toBeLessThan(body.indexOf('<h2>Editions'))
+  expect(body).toContain('14 April 2026')
+  expect(body).toContain('15 April 2026')
+})
+
+test('every page is valid HTML, whatever a title or a note says', async ({ db, site }) => {
+  await addPapers(db, DAY, 3)
+  await addReaders(db, 2)
+  await db.execute(sql`UPDATE papers SET title = title || ' & <b> "x"'`)
+  await db.insert(submissions).values({ arxivId: '2604.00001', state: 'found', found: { title: '<i> & "y"' } })
+  const browser = await signedIn(site)
+  await browser.post(`${DESK}/assemble`)
+  await browser.post(`${DESK}/papers/${paperId(2)}/pick`, { note: '"<u>" & so on' })
+  await browser.post(`${DESK}/papers/${paperId(3)}/drop`)
+  const pages = [
+    ...[
+      '/admin',
+      DESK,
+      '/admin/editions/weekly/2026-04-13',
+      '/admin/submissions',
+      '/admin/readers',
+      '/admin/log',
+      '/admin/sign-in',
+      '/admin/sign-in?sent=',
+    ].map((url) => browser.get(url)),
+    browser.post(`${DESK}/cancel`),
+    browser.post('/admin/readers', { email: 'reader-1@example.org' }),
+    browser.post('/admin/readers', { email: '"><x' }),
+    browser.post(`${DESK}/papers/none/pick`),
+    browser.post('/admin/sign-in', { email: 'a' }),
+  ]
+  const validator = new HtmlValidate(PAGE_RULES)
+  for (const page of pages) {
+    const { body, statusCode } = await page
+    expect(statusCode).toBeLessThan(500)
+    const report = await validator.validateString(body)
+    expect(
+      report.results.flatMap(({ messages }) =>
+        messages.map(({ message, ruleId, line }) => `${ruleId} ${message} ${body.split('\n')[line - 1]}`),
+      ),
+    ).toEqual([])
+  }
+})

@@ -1,0 +1,34 @@
+import { linkByHand, signIn } from '../../src/admin/sessions.ts'
+import { cookieName } from '../../src/http/admin/guard.ts'
+import { test as onDatabase } from '../support/database.ts'
+import { servicesOn } from '../support/services.ts'
+import { form, type Site, siteOn } from './site.ts'
+
+export const CURATOR = 'Curator@desk.example'
+export const OPERATOR = 'operator@desk.example'
+
+/** The whole app with two people in ADMIN_EMAILS, and a clock that can be moved. */
+export const test = onDatabase.extend(
+  'site',
+  { scope: 'test' },
+  async ({ db, databaseUrl }, { onCleanup }): Promise<Site & { clock: { now: Date } }> => {
+    const clock = { now: new Date('2026-04-15T12:00:00Z') }
+    const site = siteOn(servicesOn(db, { DATABASE_URL: databaseUrl, ADMIN_EMAILS: `${CURATOR}, ${OPERATOR}` }, clock))
+    onCleanup(() => site.app.close())
+    return { ...site, clock }
+  },
+)
+
+/** A browser that is signed in. */
+export async function signedIn({ app, services }: Site, address = CURATOR) {
+  const token = (await linkByHand(services, address)).split('/').at(-1)!
+  const cookies = { [cookieName(services)]: await signIn(services, token) }
+  return {
+    cookies,
+    get: (url: string) => app.inject({ url, cookies }),
+    post: (url: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}) => {
+      const { payload, headers: typed } = form(fields)
+      return app.inject({ method: 'POST', url, cookies, payload, headers: { ...typed, ...headers } })
+    },
+  }
+}
