@@ -137,9 +137,10 @@ async function send(
 ): Promise<void> {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  await findEdition(services, options)
   await writeDown(services.db, services.now(), {
     who: commandLine(),
-    what: options.now ? 'sent to all at once' : 'sent',
+    what: options.now ? 'ordered to send to all at once' : 'ordered to send',
     about: editionNamed(options),
   })
   let bar: ReturnType<typeof progressBar> | undefined
