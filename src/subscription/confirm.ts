@@ -12,17 +12,18 @@ export const CONFIRM_WINDOW_DAYS = 7
 type Deps = Pick<Services, 'db' | 'queues' | 'keys' | 'config' | 'now'>
 
 /**
- * Whether a confirmation link could still be used; changes nothing. For the page that shows the button.
+ * Whose a confirmation link is, if it could still be used; changes nothing. For the page that shows the button.
  * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED
  */
-export function checkConfirm({ keys, now }: Pick<Deps, 'keys' | 'now'>, token: string): void {
-  const { issuedAt } = verifyToken(keys, 'confirm', token)
+export function checkConfirm({ keys, now }: Pick<Deps, 'keys' | 'now'>, token: string): { subscriberId: number } {
+  const { subscriberId, issuedAt } = verifyToken(keys, 'confirm', token)
   if (now().getTime() - issuedAt.getTime() > CONFIRM_WINDOW_DAYS * 86_400_000) {
     throw new PaperboyError(
       'TOKEN_EXPIRED',
       `This link was good for ${CONFIRM_WINDOW_DAYS} days. Sign up again for a new one.`,
     )
   }
+  return { subscriberId }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { subscribers, suppressions } from '../db/schema.ts'
 import { PaperboyError } from '../errors.ts'
+import { isLocale, type Locale } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { addressHash, parseAddress } from './address.ts'
 
@@ -59,4 +60,13 @@ export async function subscriberIdOf({ db }: Pick<Services, 'db'>, typed: string
     .where(eq(subscribers.emailKey, parseAddress(typed, { utf8: true }).key))
   if (!found) throw new PaperboyError('BAD_ADDRESS', 'No subscriber has this address.')
   return found.id
+}
+
+/** The language that a subscriber reads; undefined where there is none of this id. */
+export async function localeOf({ db }: Pick<Services, 'db'>, subscriberId: number): Promise<Locale | undefined> {
+  const [found] = await db
+    .select({ locale: subscribers.locale })
+    .from(subscribers)
+    .where(eq(subscribers.id, subscriberId))
+  return found && isLocale(found.locale) ? found.locale : undefined
 }

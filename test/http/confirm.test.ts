@@ -51,6 +51,20 @@ describe('the confirmation link', () => {
     )
   })
 
+  test('speaks the language that the address was signed up in, whatever this browser asks for', async ({
+    db,
+    site,
+  }) => {
+    const { app, services } = site
+    const { url } = await pendingReader(db, services)
+    await db.update(subscribers).set({ locale: 'de' })
+    const headers = { 'accept-language': 'en-GB' }
+    expect((await app.inject({ url, headers })).body).toContain('<html lang="de">')
+    const { location } = (await app.inject({ method: 'POST', url, headers })).headers
+    expect((await app.inject({ url: location!, headers })).body).toContain('<html lang="de">')
+    expect((await app.inject({ url: '/welcome?in=xx', headers })).body).toContain('<html lang="en">')
+  })
+
   test.for(['GET', 'POST'] as const)('too old, %s says so and offers the form', async (method, { db, site }) => {
     const { url, status } = await pendingReader(db, site.services, new Date('2026-04-08T11:59:59Z'))
     const page = await site.app.inject({ method, url })
