@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { desc } from 'drizzle-orm'
+import { askToSignIn } from '../admin/sessions.ts'
 import { papers } from '../db/schema.ts'
 import { sendEdition } from '../delivery/send-edition.ts'
 import { inboxAt } from '../demo/inbox.ts'
@@ -41,12 +42,15 @@ try {
   const mails = await mkdtemp(join(tmpdir(), 'paperboy-mails-'))
   stack.defer(() => rm(mails, { recursive: true, force: true }))
   const mailShots: Shot[] = []
-  for (const [name, subject] of [
-    ['mail-confirm', /confirm/i],
-    ['mail-welcome', /welcome/i],
-    ['mail-digest', /Trending papers/],
+  const [admin] = services.config.ADMIN_EMAILS
+  await askToSignIn(services, admin!)
+  for (const [name, address, subject] of [
+    ['mail-confirm', READER, /confirm/i],
+    ['mail-welcome', READER, /welcome/i],
+    ['mail-digest', READER, /Trending papers/],
+    ['mail-sign-in', admin!, /sign in/i],
   ] as const) {
-    const { html } = await inbox.waitFor(READER, subject)
+    const { html } = await inbox.waitFor(address, subject)
     await writeFile(join(mails, `${name}.html`), html)
     mailShots.push({ name, path: pathToFileURL(join(mails, `${name}.html`)).href, desktopWidth: MAIL_WIDTH })
   }
