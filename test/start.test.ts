@@ -70,6 +70,11 @@ describe('npm start', { timeout: 90_000 }, () => {
     await until(second, 'Ctrl-C stops everything')
     const status = start('src/cli/main.ts', ['--json', 'status'], { DATA_DIR: dataDir })
     expect(JSON.parse((await ended(status)).trim())).toMatchObject({ worker: true, readers: { pending: 1 } })
+    // The curator's desk is there without any setting, and the command knows who may sign in.
+    const [, curator] = /\/admin {2}\(.*sign in as (\S+)\)/.exec(second.output())!
+    const printed = await ended(start('src/cli/main.ts', ['admin', 'link', curator!], { DATA_DIR: dataDir }))
+    const entered = await fetch(second.page + new URL(printed.trim()).pathname, { method: 'POST', redirect: 'manual' })
+    expect([entered.status, entered.headers.get('location')]).toEqual([303, '/admin'])
     expect(await second.end('SIGTERM')).toBe(0)
     expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
   })

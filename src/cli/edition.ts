@@ -24,8 +24,9 @@ export function editionCommands(program: Command): void {
 
   keyed('assemble', 'make or re-make the draft from the papers of that day').action((key: EditionKey, command) =>
     withServices(async (services) => {
+      const made = await assemble(services, key)
       const deed = { who: commandLine(), what: 'assembled', about: editionNamed(key) }
-      const made = await byHand(services, deed, (db) => assemble({ ...services, db }, key))
+      if (made.changed) await writeDown(services.db, services.now(), deed)
       const note = made.changed ? 'draft assembled' : `it is ${made.state} already, nothing was changed`
       report(command, made, `Edition of ${key.date}, ${made.papers} papers: ${note}.`)
     }),

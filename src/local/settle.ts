@@ -52,9 +52,9 @@ export async function settleLocally(
       mailbox = stack.adopt(await startMailbox({ dataDir, webPort }), (m) => m.stop())
     }
     settled.SMTP_URL = theirs ?? mailbox!.smtpUrl
-    // Its link comes to the mailbox, which whoever uses this machine can open.
-    if (settled.ADMIN_EMAILS.length === 0) settled.ADMIN_EMAILS = [LOCAL_ADMIN]
   }
+  // The link comes to the mailbox, which whoever uses this machine can open.
+  if (!environment.SMTP_URL && settled.ADMIN_EMAILS.length === 0) settled.ADMIN_EMAILS = [LOCAL_ADMIN]
   settled.SMTP_URL ??= NO_RELAY
   if (!settled.SECRET_KEY || !settled.SUPPRESSION_KEY) {
     const made = await localSecrets(dataDir)

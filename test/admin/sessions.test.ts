@@ -87,6 +87,8 @@ describe('the link', () => {
         'noindex',
       ])
     }
+    const foreign = await app.inject({ method: 'POST', url, headers: { 'sec-fetch-site': 'cross-site' } })
+    expect([foreign.statusCode, foreign.headers['set-cookie']]).toEqual([303, undefined])
     const entered = await app.inject({ method: 'POST', url })
     expect([entered.statusCode, entered.headers.location]).toEqual([303, '/admin'])
     const cookie = String(entered.headers['set-cookie'])

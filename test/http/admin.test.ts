@@ -135,6 +135,8 @@ describe('an edition’s page', () => {
     expect(await press('cancel', { sure: 'yes' })).toBe('303 cancelled')
     expect(await offered()).toEqual([])
     expect(await press('hold')).toBe('409 cancelled')
+    expect(await press('release', { sure: 'yes' })).toBe('409 cancelled')
+    expect(await press('assemble')).toBe('409 cancelled')
     expect((await deeds(db)).map((line) => line.split(' ')[1])).toEqual([
       'assembled',
       'held',
@@ -163,6 +165,8 @@ describe('an edition’s page', () => {
     ])
       expect((await browser.get(url)).statusCode).toBeGreaterThanOrEqual(400)
     expect((await browser.post(`${DESK}/toString`)).statusCode).toBe(404)
+    for (const action of ['assemble', 'release'])
+      expect((await browser.post(`${DESK}/${action}`, { sure: 'yes' })).statusCode).toBe(409)
     expect([await db.$count(picks), await deeds(db)]).toEqual([0, []])
   })
 })

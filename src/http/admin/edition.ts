@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { byHand } from '../../admin/audit.ts'
-import type { Db } from '../../db/database.ts'
 import { progressInWords } from '../../delivery/progress.ts'
 import { planInWords } from '../../delivery/send-plan.ts'
 import { detailsInWords } from '../../delivery/sending-details.ts'
@@ -26,11 +25,11 @@ const params = z.object({ kind: z.enum(['daily', 'weekly']), date: z.string().re
 
 /** What may be done with an edition as a whole, by its state. `sure`: it cannot be taken back, so a box is ticked first. */
 const ACTIONS = {
-  assemble: { does: assemble, done: 'assembled', label: 'Assemble again', in: ['draft'], sure: undefined },
+  assemble: { does: assembleDraft, done: 'assembled', label: 'Assemble again', in: ['draft'], sure: undefined },
   hold: { does: hold, done: 'held', label: 'Hold', in: ['draft'], sure: undefined },
   resume: { does: resume, done: 'let go on', label: 'Let it go on', in: ['draft', 'paused'], sure: undefined },
   release: {
-    does: release,
+    does: releaseDraft,
     done: 'released',
     label: 'Release now',
     in: ['draft'],
@@ -141,19 +140,29 @@ export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   }
 }
 
-/** A word on a paper counts at once: the draft is assembled anew. In an edition that is out already nothing can change. */
-async function judge(
-  deps: Services & { db: Db },
-  key: EditionKey,
-  { paper, verdict, note }: { paper: string; verdict: 'picked' | 'dropped' | undefined; note: string | undefined },
-): Promise<void> {
-  await curate(deps, paper, verdict, note)
+/** What these do without a word where an edition is out already must not be written down as done. */
+async function assembleDraft(deps: Services, key: EditionKey): Promise<void> {
   const { changed, state } = await assemble(deps, key)
   if (!changed)
     throw new PaperboyError(
       'EDITION_STATE',
       `It is ${state}: its papers cannot be changed any more. Nothing was changed.`,
     )
+}
+
+async function releaseDraft(deps: Services, key: EditionKey): Promise<void> {
+  if (!(await release(deps, key)))
+    throw new PaperboyError('EDITION_STATE', 'It was released before. Nothing was changed.')
+}
+
+/** A word on a paper counts at once: the draft is assembled anew. In an edition that is out already nothing can change. */
+async function judge(
+  deps: Services,
+  key: EditionKey,
+  { paper, verdict, note }: { paper: string; verdict: 'picked' | 'dropped' | undefined; note: string | undefined },
+): Promise<void> {
+  await curate(deps, paper, verdict, note)
+  await assembleDraft(deps, key)
 }
 
 const row = (paper: DeskPaper) => ({

@@ -42,7 +42,10 @@ export const signInRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     }
   })
 
-  app.post('/admin/sign-in/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
+  app.post('/admin/sign-in/:token', { schema: { params } }, async (request, reply) => {
+    const { token } = request.params
+    // The button on our page, and no form elsewhere that would sign a browser in as somebody else.
+    if (!isFromOwnSite(request, config.PUBLIC_URL)) return reply.redirect(`/admin/sign-in/${token}`, 303)
     try {
       return await reply
         .setCookie(cookieName(services), await signIn(services, token), cookieOptions(services))
