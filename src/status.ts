@@ -12,7 +12,7 @@ import type { Services } from './services.ts'
 import { reportSignUps, signUpsInWords } from './subscription/armour/report.ts'
 
 /** Few, since the ledger is counted for each. */
-export const EDITIONS_SHOWN = 6
+const EDITIONS_SHOWN = 5
 
 export interface EditionStatus extends Progress {
   kind: 'daily' | 'weekly'
@@ -24,8 +24,8 @@ export interface EditionStatus extends Progress {
   sending?: SendingDetails & { plan: SendPlan }
 }
 
-/** How everything stands. */
-export interface Status {
+/** How the service stands, apart from what is being sent. */
+export interface ServiceStatus {
   halted: Awaited<ReturnType<typeof whyHalted>> | null
   worker: boolean
   readers: Record<string, number>
@@ -34,11 +34,15 @@ export interface Status {
   signUps: Awaited<ReturnType<typeof reportSignUps>>
   outbox: { state: string; count: number }[]
   inbound: Awaited<ReturnType<typeof reportInbound>>
+}
+
+/** How everything stands. */
+export interface Status extends ServiceStatus {
   /** the newest ones */
   editions: EditionStatus[]
 }
 
-export async function readStatus(services: Pick<Services, 'db' | 'config' | 'now'>): Promise<Status> {
+export async function readServiceStatus(services: Pick<Services, 'db' | 'config' | 'now'>): Promise<ServiceStatus> {
   const { db } = services
   const readers = await db
     .select({ status: subscribers.status, count: sql<number>`count(*)::int` })
@@ -50,7 +54,6 @@ export async function readStatus(services: Pick<Services, 'db' | 'config' | 'now
   const outbox = await db.execute<Status['outbox'][number]>(
     sql`SELECT state, count(*)::int AS count FROM outbox WHERE settled_at IS NULL OR state = 'unknown' GROUP BY state`,
   )
-  const latest = await db.select().from(editions).orderBy(desc(editions.date), editions.kind).limit(EDITIONS_SHOWN)
   return {
     halted: (await whyHalted(db)) ?? null,
     worker: await workerRuns(db),
@@ -60,6 +63,17 @@ export async function readStatus(services: Pick<Services, 'db' | 'config' | 'now
     signUps: await reportSignUps(services),
     outbox: outbox.rows,
     inbound: await reportInbound(services),
+  }
+}
+
+export async function readStatus(services: Pick<Services, 'db' | 'config' | 'now'>): Promise<Status> {
+  const latest = await services.db
+    .select()
+    .from(editions)
+    .orderBy(desc(editions.date), editions.kind)
+    .limit(EDITIONS_SHOWN)
+  return {
+    ...(await readServiceStatus(services)),
     editions: await Promise.all(latest.map((edition) => editionStatus(services, edition))),
   }
 }

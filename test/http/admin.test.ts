@@ -259,7 +259,8 @@ describe('a reader’s page', () => {
 
 test('the overview says first what needs somebody', async ({ db, site }) => {
   await addSubscriber(db, 'ada@example.org')
-  await releasedEdition(site.services, DAY, 3)
+  await planAll(site.services, await releasedEdition(site.services, DAY, 3))
+  await db.update(editions).set({ state: 'sending' })
   await db.execute(sql`UPDATE mailing SET halted_at = now(), halted_why = 'it looks restored'`)
   const { body } = await (await signedIn(site)).get('/admin')
   expect(body).toContain('Wrong: Mailing')
@@ -267,6 +268,7 @@ test('the overview says first what needs somebody', async ({ db, site }) => {
   expect(body.indexOf('Wrong: Mailing')).toBeLessThan(body.indexOf('<h2>Editions'))
   expect(body).toContain('14 April 2026')
   expect(body).toContain('15 April 2026')
+  expect(body).toContain('<td>1 queued</td>')
 })
 
 test('every page is valid HTML, whatever a title or a note says', async ({ db, site }) => {
