@@ -4,12 +4,12 @@ import { buildApp } from './app.ts'
 import { readEnvironment, VERSION } from './config.ts'
 import { migrate } from './db/database.ts'
 import { acquireDataDirLock } from './embedded/lock.ts'
+import { say } from './lib/terminal.ts'
 import { ensureFirstEdition } from './local/first-edition.ts'
 import { settleLocally } from './local/settle.ts'
 import { configuredSources } from './papers/sources/configured.ts'
 import { runUntilSignal } from './process.ts'
 import { openServices } from './services.ts'
-import { say } from './terminal.ts'
 
 /** `npm start`: everything on this machine in one process. What it starts last is stopped first. */
 await runUntilSignal(async (stack) => {

@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm'
 import { editions } from '../src/db/schema.ts'
 import { assemble } from '../src/edition/assemble.ts'
-import { PaperboyError } from '../src/errors.ts'
+import { PaperboyError } from '../src/lib/errors.ts'
 import { dayOf, daysLater, startOfDay } from '../src/papers/days.ts'
 import type { Source } from '../src/papers/sources/source.ts'
 import type { Services } from '../src/services.ts'

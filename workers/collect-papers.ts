@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { sourceReads } from '../src/db/schema.ts'
-import { PaperboyError } from '../src/errors.ts'
+import { PaperboyError } from '../src/lib/errors.ts'
 import { collect } from '../src/papers/collect.ts'
 import { daysDue } from '../src/papers/polling.ts'
 import type { Source } from '../src/papers/sources/source.ts'

@@ -1,4 +1,4 @@
-import { PaperboyError } from '../src/errors.ts'
+import { PaperboyError } from '../src/lib/errors.ts'
 import { sourceNamed } from '../src/papers/sources/configured.ts'
 import { lookUpSubmissions } from '../src/papers/submissions.ts'
 import type { Services } from '../src/services.ts'

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { classify } from '../inbound/classify.ts'
 import { readMail } from '../inbound/read-mail.ts'
 import { receiveMail } from '../inbound/receive.ts'
-import { say } from '../terminal.ts'
+import { say } from '../lib/terminal.ts'
 import { report, withServices } from './open.ts'
 
 export function inboundCommands(program: Command): void {

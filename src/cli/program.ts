@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../config.ts'
+import { complain } from '../lib/terminal.ts'
 import { inWords } from '../process.ts'
-import { complain } from '../terminal.ts'
 import { adminCommands } from './admin.ts'
 import { editionCommands } from './edition.ts'
 import { inboundCommands } from './inbound.ts'

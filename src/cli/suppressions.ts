@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { byHand, writeDown } from '../admin/audit.ts'
+import { complain } from '../lib/terminal.ts'
 import { addressHash, parseAddress } from '../subscription/address.ts'
 import { exportSuppressions, importSuppressions } from '../suppression/exchange.ts'
 import { liftByHand, suppress } from '../suppression/suppress.ts'
-import { complain } from '../terminal.ts'
 import { commandLine } from './admin.ts'
 import { report, withServices } from './open.ts'
 

@@ -1,4 +1,4 @@
-import { redact } from '../redact.ts'
+import { redact } from '../lib/redact.ts'
 
 /** What became of one hand-over to a relay. */
 export interface Outcome {

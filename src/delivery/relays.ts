@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
-import { redact } from '../redact.ts'
+import { redact } from '../lib/redact.ts'
 import { type Breaker, openBreaker } from './breaker.ts'
 import type { Outcome } from './outcome.ts'
 import { ALL, type Rates, relayBucket } from './rates.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { type EditionKey, findEdition } from '../edition/control.ts'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import type { Services } from '../services.ts'
 import { BATCH_SIZE } from './plan-deliveries.ts'
 

@@ -1,5 +1,5 @@
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
-import { redact } from '../redact.ts'
+import { redact } from '../lib/redact.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import type { RelaySettings } from './relay-settings.ts'
 import { writeMessage } from './wire.ts'

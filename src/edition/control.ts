@@ -1,6 +1,6 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { editions } from '../db/schema.ts'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import type { Services } from '../services.ts'
 import { notFound } from './release.ts'
 

@@ -1,6 +1,6 @@
 import { and, eq, or } from 'drizzle-orm'
 import { papers, picks } from '../db/schema.ts'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import type { Services } from '../services.ts'
 
 type Deps = Pick<Services, 'db' | 'config'>

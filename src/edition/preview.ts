@@ -1,7 +1,7 @@
 import { asc, eq } from 'drizzle-orm'
 import { subscribers } from '../db/schema.ts'
 import { readerPart } from '../delivery/digest-press.ts'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import { isLocale, type Locale } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { parseAddress } from '../subscription/address.ts'

@@ -1,6 +1,6 @@
 import { and, asc, eq, sql } from 'drizzle-orm'
 import { editionParts, editions } from '../db/schema.ts'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import { LOCALES } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { composeEdition } from './compose.ts'

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import { isDay } from '../papers/days.ts'
 import { listDay, listSpan } from '../papers/list-day.ts'
 import type { ListedRow } from '../papers/listed-rows.ts'

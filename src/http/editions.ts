@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { listEditions, readEdition } from '../edition/archive.ts'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import { isDay } from '../papers/days.ts'
 import type { Services } from '../services.ts'
 import { mailDocumentHeaders, securityHeaders } from './security.ts'

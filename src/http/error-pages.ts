@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { httpStatus, PaperboyError } from '../errors.ts'
+import { httpStatus, PaperboyError } from '../lib/errors.ts'
 import { type Messages, messagesIn } from '../messages/catalogue.ts'
 import { TooManySignUps } from '../subscription/armour/admit.ts'
 import { showTooMany } from './evidence.ts'

@@ -1,6 +1,6 @@
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
-import { safeError } from '../safe-error.ts'
+import { safeError } from '../lib/safe-error.ts'
 
 /** A logger that cannot write a URL, an address or a token, whoever hands it a request or an error. */
 export const requestLogger = (log: Logger): Logger =>

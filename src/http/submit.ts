@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import { arxivId } from '../papers/paper-id.ts'
 import { spanAround } from '../papers/span.ts'
 import { submitPaper } from '../papers/submissions.ts'

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import { type ListedRow, readListed } from '../papers/listed-rows.ts'
 import { castVote, noSuchPaper, undoVote, votedFor } from '../papers/votes/cast.ts'
 import { checkVoteLink } from '../papers/votes/vote-link.ts'

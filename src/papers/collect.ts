@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
 import { sourceReads } from '../db/schema.ts'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import type { Services } from '../services.ts'
 import { isDay } from './days.ts'
 import type { BadEntry } from './listed-paper.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { safeText } from './postgres-safe.ts'
+import { safeText } from '../lib/postgres-safe.ts'
 
 /** Fields as sources give them: what does not fit counts as absent, since sources' fields drift. */
 

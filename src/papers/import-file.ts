@@ -1,5 +1,5 @@
 import type { Db } from '../db/database.ts'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import { isDay, observedAtClose } from './days.ts'
 import { parsePapers } from './formats/parse-papers.ts'
 import { readTextFile } from './formats/read-text-file.ts'

@@ -1,4 +1,4 @@
-import { safeJson } from './postgres-safe.ts'
+import { safeJson } from '../lib/postgres-safe.ts'
 
 /** A paper as a list had it. Absent means that the source did not say. */
 export interface ListedPaper {

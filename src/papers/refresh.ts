@@ -1,6 +1,6 @@
 import { and, eq, inArray } from 'drizzle-orm'
 import { papers } from '../db/schema.ts'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import type { Services } from '../services.ts'
 import { arxivId } from './paper-id.ts'
 import type { Source } from './sources/source.ts'

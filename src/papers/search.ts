@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
+import { safeText } from '../lib/postgres-safe.ts'
 import { isDay, startOfDay } from './days.ts'
 import type { ListedRow } from './list-day.ts'
 import { readListed } from './listed-rows.ts'
 import { arxivId } from './paper-id.ts'
-import { safeText } from './postgres-safe.ts'
 import { readable } from './readable.ts'
 import { spelled } from './spelling.ts'
 

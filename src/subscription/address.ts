@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { domainToASCII, domainToUnicode } from 'node:url'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import { messagesIn } from '../messages/catalogue.ts'
 import type { Messages } from '../messages/en.ts'
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import { addressChanges, outbox, subscribers, suppressions } from '../db/schema.ts'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import type { Services } from '../services.ts'
 import { addressHash } from './address.ts'
 import { openManageLink } from './manage.ts'

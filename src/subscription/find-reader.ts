@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { subscribers, suppressions } from '../db/schema.ts'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import { isLocale, type Locale } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { addressHash, parseAddress } from './address.ts'

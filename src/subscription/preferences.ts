@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Db } from '../db/database.ts'
 import { subscribers } from '../db/schema.ts'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import type { Services } from '../services.ts'
 import { verifyToken } from './tokens.ts'

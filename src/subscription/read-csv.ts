@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream'
 import { parse } from 'csv-parse'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 
 /** A line longer than this is no reader; what follows an unclosed quote must not fill the memory. */
 const LONGEST_LINE = 64 * 1024

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 
 /** What a link may do. A token made for one purpose is unknown to every other. */
 export type TokenPurpose =

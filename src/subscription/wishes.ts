@@ -1,4 +1,4 @@
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import { isLocale, type Locale } from '../messages/catalogue.ts'
 import { isDay } from '../papers/days.ts'
 

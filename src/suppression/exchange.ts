@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { sql } from 'drizzle-orm'
-import { PaperboyError } from '../errors.ts'
+import { PaperboyError } from '../lib/errors.ts'
 import type { Services } from '../services.ts'
 import { addressHash, parseAddress } from '../subscription/address.ts'
 import { readCsv } from '../subscription/read-csv.ts'

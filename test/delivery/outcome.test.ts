@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Outcome, outcomeOf, type SmtpFailure } from '../../src/delivery/outcome.ts'
-import { redact } from '../../src/redact.ts'
+import { redact } from '../../src/lib/redact.ts'
 
 /** What a reply must mean: its state and nothing else but what is named. */
 type Meaning = Pick<Outcome, 'state'> & Partial<Outcome>

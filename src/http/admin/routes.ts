@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { httpStatus, PaperboyError } from '../../errors.ts'
+import { httpStatus, PaperboyError } from '../../lib/errors.ts'
 import type { Services } from '../../services.ts'
 import { pageErrorHandler } from '../error-pages.ts'
 import { speak } from '../language.ts'

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { adminOf, askToSignIn, checkSignIn, signIn, signOut } from '../../admin/sessions.ts'
-import { PaperboyError } from '../../errors.ts'
+import { PaperboyError } from '../../lib/errors.ts'
 import type { Services } from '../../services.ts'
 import { AddressError } from '../../subscription/address.ts'
 import { isFromOwnSite } from '../own-site.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isSame } from '../../same-secret.ts'
+import { isSame } from '../../lib/same-secret.ts'
 import { verdictOf } from '../verdict.ts'
 import { finding, header, type Provider, parseJson } from './provider.ts'
 

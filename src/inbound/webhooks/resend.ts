@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
-import { isSame } from '../../same-secret.ts'
+import { isSame } from '../../lib/same-secret.ts'
 import { verdictOf } from '../verdict.ts'
 import { finding, header, isFresh, type Provider, type ProviderEvent, parseJson } from './provider.ts'
 

@@ -1,5 +1,5 @@
+import { safeText } from '../../lib/postgres-safe.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
-import { safeText } from '../postgres-safe.ts'
 import { arxivAuthors } from './arxiv-authors.ts'
 import { paperOf } from './arxiv-record.ts'
 

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { PaperboyError } from '../../errors.ts'
+import { PaperboyError } from '../../lib/errors.ts'
 
 /** A month of Hugging Face's lists is 10 MB. */
 const LARGEST_MB = 200

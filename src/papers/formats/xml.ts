@@ -1,5 +1,5 @@
 import { XMLParser } from 'fast-xml-parser'
-import { safeText } from '../postgres-safe.ts'
+import { safeText } from '../../lib/postgres-safe.ts'
 
 /** Characters that entities may become in one document: a day's announcements write `&amp;` and `&lt;` some thousand times. */
 const MOST_EXPANDED = 32 * 1024 * 1024

@@ -1,5 +1,5 @@
 import { VERSION } from '../../config.ts'
-import { PaperboyError } from '../../errors.ts'
+import { PaperboyError } from '../../lib/errors.ts'
 import { dayOf } from '../days.ts'
 import { type ArxivFeed, parseArxivFeed } from '../formats/arxiv-feeds.ts'
 import type { ListedPaper } from '../listed-paper.ts'

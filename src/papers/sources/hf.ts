@@ -1,5 +1,5 @@
 import { VERSION } from '../../config.ts'
-import { PaperboyError } from '../../errors.ts'
+import { PaperboyError } from '../../lib/errors.ts'
 import { isDay } from '../days.ts'
 import { parseHfEntry } from '../formats/hf-entry.ts'
 import { type BadEntry, isBad, type ListedPaper } from '../listed-paper.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PaperboyError } from '../../errors.ts'
+import { PaperboyError } from '../../lib/errors.ts'
 import type { Pace } from './pace.ts'
 
 export interface Politeness {

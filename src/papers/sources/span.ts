@@ -1,4 +1,4 @@
-import { PaperboyError } from '../../errors.ts'
+import { PaperboyError } from '../../lib/errors.ts'
 import { daysLater, isDay, startOfDay } from '../days.ts'
 import type { Span } from './source.ts'
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { networkPrefix } from '../../network-prefix.ts'
+import { networkPrefix } from '../../lib/network-prefix.ts'
 import { dayOf } from '../days.ts'
 
 /**

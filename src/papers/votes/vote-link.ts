@@ -1,4 +1,4 @@
-import { PaperboyError } from '../../errors.ts'
+import { PaperboyError } from '../../lib/errors.ts'
 import { type TokenKeys, verifyToken } from '../../subscription/tokens.ts'
 
 /** Mails are forwarded and kept: a link that votes as somebody ends sooner than one that unsubscribes them. */

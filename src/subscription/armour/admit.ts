@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
-import { PaperboyError } from '../../errors.ts'
-import { networkPrefix } from '../../network-prefix.ts'
+import { PaperboyError } from '../../lib/errors.ts'
+import { networkPrefix } from '../../lib/network-prefix.ts'
 import type { Services } from '../../services.ts'
 import { countSignUp, WINDOW_MINUTES } from './counts.ts'
 import type { DomainSigns } from './mail-domains.ts'

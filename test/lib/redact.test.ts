@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { redact } from '../src/redact.ts'
+import { redact } from '../../src/lib/redact.ts'
 
 test.each([
   ['250 2.0.0 Ok: queued as 4Bxyz', '250 2.0.0 Ok: queued as 4Bxyz'],
