@@ -1,7 +1,7 @@
 import { and, desc, eq, inArray, sql } from 'drizzle-orm'
+import { dayOf, daysLater } from '../calendar/days.ts'
 import type { Db } from '../db/database.ts'
 import { editions } from '../db/schema.ts'
-import { dayOf, daysLater } from '../papers/days.ts'
 import type { Services } from '../services.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { dayOf } from '../calendar/days.ts'
 import type { Config } from '../config.ts'
 import { type Locale, type Messages, messagesIn } from '../messages/catalogue.ts'
-import { dayOf } from '../papers/days.ts'
 import { readable } from '../papers/readable.ts'
 import { type CardPaper, cardOf } from './card.ts'
 import { type Correction, correctionsIn } from './corrections.ts'

@@ -1,7 +1,7 @@
 import { asc, eq, sql } from 'drizzle-orm'
+import { daysLater } from '../calendar/days.ts'
 import type { Db } from '../db/database.ts'
 import { editionPapers, papers } from '../db/schema.ts'
-import { daysLater } from '../papers/days.ts'
 import type { CardPaper } from './card.ts'
 import type { Contents } from './compose.ts'
 import { findCorrections } from './corrections.ts'

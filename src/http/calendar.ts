@@ -1,8 +1,8 @@
+import { daysLater } from '../calendar/days.ts'
+import { calendarWeeks, type Span, spanAround } from '../calendar/spans.ts'
+import { fullDay, monthOf, shortWeekday } from '../calendar/words.ts'
 import type { Messages } from '../messages/en.ts'
-import { daysLater } from '../papers/days.ts'
-import { calendarWeeks, type Span, spanAround } from '../papers/span.ts'
 import { spanHref } from './span-href.ts'
-import { fullDay, monthOf, shortWeekday } from './words.ts'
 
 const A_MONDAY = '2024-01-01'
 

@@ -1,6 +1,6 @@
+import { dayOf } from '../calendar/days.ts'
+import { plainDay, shortDay } from '../calendar/words.ts'
 import type { Messages } from '../messages/en.ts'
-import { dayOf } from '../papers/days.ts'
-import { plainDay, shortDay } from './words.ts'
 
 interface Point {
   at: Date

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { isDay } from '../calendar/days.ts'
+import { fullDay, plainDay } from '../calendar/words.ts'
 import { listEditions, readEdition } from '../edition/archive.ts'
 import { PaperboyError } from '../lib/errors.ts'
-import { isDay } from '../papers/days.ts'
 import type { Services } from '../services.ts'
 import { mailDocumentHeaders, securityHeaders } from './security.ts'
-import { fullDay, plainDay } from './words.ts'
 
 const KEEP = 'public, max-age=300'
 

@@ -1,12 +1,12 @@
+import { dayOf } from '../calendar/days.ts'
+import { type Span, spanAround } from '../calendar/spans.ts'
+import { fullDay, monthOf, plainDay, shortDay, shortSpan, weekdayOf } from '../calendar/words.ts'
 import { closingHour } from '../edition/words.ts'
 import type { Messages } from '../messages/en.ts'
-import { dayOf } from '../papers/days.ts'
 import type { List } from '../papers/list-day.ts'
-import { type Span, spanAround } from '../papers/span.ts'
 import { calendarOf } from './calendar.ts'
 import { paperItem, type Shown } from './paper-item.ts'
 import { spanHref } from './span-href.ts'
-import { fullDay, monthOf, plainDay, shortDay, shortSpan, weekdayOf } from './words.ts'
 
 interface Around extends Shown {
   /** of the month around the list: how many papers each day has */

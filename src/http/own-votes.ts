@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { dayOf } from '../papers/days.ts'
+import { dayOf } from '../calendar/days.ts'
+import { fullDay } from '../calendar/words.ts'
 import { ownVotes } from '../papers/votes/own-votes.ts'
 import { checkVoteLink } from '../papers/votes/vote-link.ts'
 import type { Services } from '../services.ts'
@@ -9,7 +10,6 @@ import { paperItem } from './paper-item.ts'
 import { forgetReader, rememberReader } from './reader.ts'
 import { keepPrivate } from './security.ts'
 import { fromElsewhere } from './vote.ts'
-import { fullDay } from './words.ts'
 
 /** What a reader voted for, in a browser that is known as theirs; and how it becomes so, and stops being so. */
 export const ownVotesRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {

@@ -1,8 +1,8 @@
+import { shortCount } from '../calendar/words.ts'
 import type { Messages } from '../messages/en.ts'
 import type { ListedRow } from '../papers/listed-rows.ts'
 import { authorLine, sentences } from '../papers/readable.ts'
 import { reasonFor } from '../papers/reason.ts'
-import { shortCount } from './words.ts'
 
 /** Two lines of a page with room to spare; the style sheet cuts at the line. */
 const SUMMARY_CHARACTERS = 230

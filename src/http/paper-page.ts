@@ -1,15 +1,15 @@
+import { dayOf } from '../calendar/days.ts'
+import { spanAround } from '../calendar/spans.ts'
+import { fullDay, plainDay, plainMoment } from '../calendar/words.ts'
 import type { Messages } from '../messages/en.ts'
-import { dayOf } from '../papers/days.ts'
 import type { ListedRow } from '../papers/listed-rows.ts'
 import type { Paper } from '../papers/paper.ts'
 import { authorLine, sentences } from '../papers/readable.ts'
 import { reasonFor } from '../papers/reason.ts'
-import { spanAround } from '../papers/span.ts'
 import { topicName } from '../papers/topics.ts'
 import { voteChart } from './chart.ts'
 import { isWebUrl, paperHref, paperItem, paperLinks, type Shown, voteButton } from './paper-item.ts'
 import { spanHref } from './span-href.ts'
-import { fullDay, plainDay, plainMoment } from './words.ts'
 
 /** As many names stand on the page; the rest opens. */
 const AUTHORS_SHOWN = 12

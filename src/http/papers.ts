@@ -1,16 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { type Span, spanAround, spanNamed } from '../calendar/spans.ts'
+import { fullDay } from '../calendar/words.ts'
 import { countDays, type List, listDay, listSpan } from '../papers/list-day.ts'
 import type { ListedRow } from '../papers/listed-rows.ts'
 import { nearestDays } from '../papers/nearest-days.ts'
-import { type Span, spanAround, spanNamed } from '../papers/span.ts'
 import { votedFor } from '../papers/votes/cast.ts'
 import type { Services } from '../services.ts'
 import { keepFor } from './keep.ts'
 import { listPage } from './list-page.ts'
 import { spanHref } from './span-href.ts'
-import { fullDay } from './words.ts'
 
 /** The front page with the newest list, and the lists of days, weeks and months. */
 export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now, config }) => {

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { isDay } from '../papers/days.ts'
+import { isDay } from '../calendar/days.ts'
+import { spanAround } from '../calendar/spans.ts'
+import { plainDay } from '../calendar/words.ts'
 import { type FoundPaper, searchPapers } from '../papers/search.ts'
-import { spanAround } from '../papers/span.ts'
 import { topicName } from '../papers/topics.ts'
 import { votedFor } from '../papers/votes/cast.ts'
 import type { Services } from '../services.ts'
@@ -10,7 +11,6 @@ import { keepFor } from './keep.ts'
 import { paperItem, type Shown } from './paper-item.ts'
 import { spanHref } from './span-href.ts'
 import { keptTopics } from './topic-list.ts'
-import { plainDay } from './words.ts'
 
 /** Enough for a choice in a form; every topic has its page. */
 const TOPICS_OFFERED = 60

@@ -1,4 +1,4 @@
-import type { Span } from '../papers/span.ts'
+import type { Span } from '../calendar/spans.ts'
 
 const PARAMETER = { day: 'date', week: 'week', month: 'month' } as const
 

@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
+import { closeOfDay, dayOf, isDay } from '../calendar/days.ts'
+import { type Span, spanAround } from '../calendar/spans.ts'
 import type { Db } from '../db/database.ts'
-import { closeOfDay, dayOf, isDay } from './days.ts'
 import type { ListedRow } from './listed-rows.ts'
 import { readListed, readOrder } from './listed-rows.ts'
 import { rankPapers } from './rank.ts'
-import { type Span, spanAround } from './span.ts'
 
 export type { ListedRow } from './listed-rows.ts'
 

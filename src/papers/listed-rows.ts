@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { Span } from '../calendar/spans.ts'
 import type { Db } from '../db/database.ts'
 import { readable, sentences } from './readable.ts'
 import { reasonFor } from './reason.ts'
-import type { Span } from './span.ts'
 import { countedVotes } from './votes/counted.ts'
 
 /** A paper of a list, its words made readable: plain text, which a page must escape. */

@@ -1,4 +1,4 @@
-import { dayOf, daysLater, startOfDay } from './days.ts'
+import { dayOf, daysLater, startOfDay } from '../calendar/days.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -1,6 +1,6 @@
+import { isDay } from '../calendar/days.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { isLocale, type Locale } from '../messages/catalogue.ts'
-import { isDay } from '../papers/days.ts'
 
 export const CADENCES = ['daily', 'weekdays', 'weekly'] as const
 export const SIZES = [5, 10, 20] as const

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isQuietDay } from '../../src/papers/holidays.ts'
+import { isQuietDay } from '../../src/calendar/holidays.ts'
 import { daysDue } from '../../src/papers/polling.ts'
 import { type Health, sourceState } from '../../src/papers/source-health.ts'
 import { spanDays } from '../../src/papers/sources/span.ts'

@@ -1,14 +1,14 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { dayOf, daysLater } from '../../calendar/days.ts'
+import { plainDay, plainMoment } from '../../calendar/words.ts'
 import { progressInWords, progressOf } from '../../delivery/progress.ts'
 import { examineService } from '../../doctor/service.ts'
 import { latestEditions } from '../../edition/desk.ts'
 import { inboundInWords } from '../../inbound/report.ts'
-import { dayOf, daysLater } from '../../papers/days.ts'
 import { openSubmissions } from '../../papers/submissions.ts'
 import type { Services } from '../../services.ts'
 import { readServiceStatus } from '../../status.ts'
 import { signUpsInWords } from '../../subscription/armour/report.ts'
-import { plainDay, plainMoment } from '../words.ts'
 import { editionHref, stateInWords } from './words.ts'
 
 const EDITIONS_SHOWN = 14

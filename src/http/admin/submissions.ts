@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { byHand } from '../../admin/audit.ts'
-import { dayOf, isDay } from '../../papers/days.ts'
+import { dayOf, isDay } from '../../calendar/days.ts'
+import { plainDay } from '../../calendar/words.ts'
 import { readable } from '../../papers/readable.ts'
 import { acceptSubmission, declineSubmission, openSubmissions } from '../../papers/submissions.ts'
 import type { Services } from '../../services.ts'
-import { plainDay } from '../words.ts'
 import { actor } from './guard.ts'
 
 /** What readers proposed, and the curator's word on it. */

@@ -1,4 +1,4 @@
-import { dayOf } from '../days.ts'
+import { dayOf } from '../../calendar/days.ts'
 import { arxivLinks, type BadEntry, checked, type ListedPaper } from '../listed-paper.ts'
 import { arxivId, arxivVersion } from '../paper-id.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dayOf } from '../days.ts'
+import { dayOf } from '../../calendar/days.ts'
 import { authors, count, link, moment, nameOf, text, texts } from '../fields.ts'
 import { arxivLinks, type BadEntry, checked, type ListedPaper } from '../listed-paper.ts'
 import { arxivId, titleId } from '../paper-id.ts'

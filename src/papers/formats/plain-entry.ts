@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dayOf, isDay } from '../days.ts'
+import { dayOf, isDay } from '../../calendar/days.ts'
 import { authors, count, link, moment, text, texts } from '../fields.ts'
 import { arxivLinks, type BadEntry, checked, type ListedPaper } from '../listed-paper.ts'
 import { arxivId, titleId } from '../paper-id.ts'

@@ -1,5 +1,5 @@
+import { daysLater, isDay, startOfDay } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
-import { daysLater, isDay, startOfDay } from '../days.ts'
 import type { Span } from './source.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
+import { dayOf } from '../../calendar/days.ts'
 import { networkPrefix } from '../../lib/network-prefix.ts'
-import { dayOf } from '../days.ts'
 
 /**
  * What is kept of the network a vote came from: 16 bytes that are the same for votes of one network on one UTC day, and tell nothing

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
+import { daysLater } from '../../../src/calendar/days.ts'
 import type { Db } from '../../../src/db/database.ts'
-import { daysLater } from '../../../src/papers/days.ts'
 import type { ListedPaper } from '../../../src/papers/listed-paper.ts'
 import { topicsOf } from '../../../src/papers/topics.ts'
 import { countWords, vectorise } from '../../../src/papers/vectorise.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { daysLater } from '../../src/papers/days.ts'
-import { calendarWeeks, spanAround, spanNamed } from '../../src/papers/span.ts'
+import { daysLater } from '../../src/calendar/days.ts'
+import { calendarWeeks, spanAround, spanNamed } from '../../src/calendar/spans.ts'
 
 describe('a span', () => {
   test.for([

@@ -1,6 +1,6 @@
 import { closingHour, longDate } from '../edition/words.ts'
-import { dayOf, startOfDay } from '../papers/days.ts'
-import type { Span } from '../papers/span.ts'
+import { dayOf, startOfDay } from './days.ts'
+import type { Span } from './spans.ts'
 
 /** Days, moments and numbers as pages say them, in the language of `intl`. */
 
