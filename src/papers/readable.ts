@@ -1,5 +1,5 @@
+import { latexToText } from '../latex/to-text.ts'
 import { en, type Messages } from '../messages/en.ts'
-import { latexToText } from './latex/to-text.ts'
 
 /** Controls, among them those that turn the direction of what follows on the page, and characters without width. */
 const UNSHOWN = /[\p{Cc}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu

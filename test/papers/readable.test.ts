@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { latexToText } from '../../src/papers/latex/to-text.ts'
+import { latexToText } from '../../src/latex/to-text.ts'
 import { authorLine, readable, sentences } from '../../src/papers/readable.ts'
 
 /** Titles as Hugging Face and the seed list gave them, most without their hard wraps. */
