@@ -37,7 +37,7 @@ import { unsubscribeRoutes } from './http/unsubscribe.ts'
 import { viewOptions } from './http/views.ts'
 import { voteRoutes } from './http/vote.ts'
 import { webhookRoutes } from './http/webhooks.ts'
-import type { Services } from './services.ts'
+import type { Services } from './runtime/services.ts'
 
 export interface AppOptions {
   /** the local mailbox's page, where one runs: "check your inbox" then links to it */

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
-import { workersRunning } from '../workers/presence.ts'
 import { IN_NOBODYS_HAND, LIVE } from './delivery/conditions.ts'
 import { whyHalted } from './delivery/restore-guard.ts'
 import { reportInbound } from './inbound/report.ts'
 import { WAITING } from './outbox/waiting.ts'
 import { reportSources, type SourceState } from './papers/source-health.ts'
 import { configuredSources } from './papers/sources/configured.ts'
-import type { Services } from './services.ts'
+import type { Services } from './runtime/services.ts'
+import { workersRunning } from './runtime/worker-presence.ts'
 
 /** How the service stands, in numbers for a monitoring system to watch. None of them tells of a person. */
 export interface Measures {

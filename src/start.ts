@@ -1,15 +1,15 @@
 import { resolve } from 'node:path'
 import { startWorker } from '../workers/worker.ts'
 import { buildApp } from './app.ts'
-import { readEnvironment, VERSION } from './config.ts'
-import { migrate } from './db/database.ts'
 import { acquireDataDirLock } from './embedded/lock.ts'
 import { say } from './lib/terminal.ts'
 import { ensureFirstEdition } from './local/first-edition.ts'
 import { settleLocally } from './local/settle.ts'
 import { configuredSources } from './papers/sources/configured.ts'
-import { runUntilSignal } from './process.ts'
-import { openServices } from './services.ts'
+import { readEnvironment, VERSION } from './runtime/config/config.ts'
+import { migrate } from './runtime/db/database.ts'
+import { runUntilSignal } from './runtime/process.ts'
+import { openServices } from './runtime/services.ts'
 
 /** `npm start`: everything on this machine in one process. What it starts last is stopped first. */
 await runUntilSignal(async (stack) => {

@@ -1,6 +1,4 @@
 import { desc, sql } from 'drizzle-orm'
-import { workerRuns } from '../workers/presence.ts'
-import { editions, subscribers } from './db/schema.ts'
 import { type Progress, progressInWords, progressOf } from './delivery/progress.ts'
 import { whyHalted } from './delivery/restore-guard.ts'
 import { planInWords, type SendPlan, sendPlan } from './delivery/send-plan.ts'
@@ -8,7 +6,9 @@ import { detailsInWords, type SendingDetails, sendingDetails } from './delivery/
 import { inboundInWords, reportInbound } from './inbound/report.ts'
 import { reportSources, sourceInWords } from './papers/source-health.ts'
 import { configuredSources } from './papers/sources/configured.ts'
-import type { Services } from './services.ts'
+import { editions, subscribers } from './runtime/db/schema.ts'
+import type { Services } from './runtime/services.ts'
+import { workerRuns } from './runtime/worker-presence.ts'
 import { reportSignUps, signUpsInWords } from './subscription/armour/report.ts'
 
 /** Few, since the ledger is counted for each. */

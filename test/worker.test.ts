@@ -1,6 +1,6 @@
 import { afterEach, expect, vi } from 'vitest'
 import { planAll } from '../src/delivery/plan-deliveries.ts'
-import { openQueues } from '../src/queue.ts'
+import { openQueues } from '../src/runtime/queue.ts'
 import { startWorker } from '../workers/worker.ts'
 import { test } from './support/database.ts'
 import { addSubscriber, releasedEdition, servicesOn } from './support/services.ts'

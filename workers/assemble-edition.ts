@@ -1,10 +1,10 @@
 import { and, eq } from 'drizzle-orm'
 import { dayOf, daysLater, startOfDay } from '../src/calendar/days.ts'
-import { editions } from '../src/db/schema.ts'
 import { assemble } from '../src/edition/assemble.ts'
 import { PaperboyError } from '../src/lib/errors.ts'
 import type { Source } from '../src/papers/sources/source.ts'
-import type { Services } from '../src/services.ts'
+import { editions } from '../src/runtime/db/schema.ts'
+import type { Services } from '../src/runtime/services.ts'
 import { collectClosedDay } from './collect-papers.ts'
 
 /**

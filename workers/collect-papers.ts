@@ -1,10 +1,10 @@
 import { eq } from 'drizzle-orm'
-import { sourceReads } from '../src/db/schema.ts'
 import { PaperboyError } from '../src/lib/errors.ts'
 import { collect } from '../src/papers/collect.ts'
 import { daysDue } from '../src/papers/polling.ts'
 import type { Source } from '../src/papers/sources/source.ts'
-import type { Services } from '../src/services.ts'
+import { sourceReads } from '../src/runtime/db/schema.ts'
+import type { Services } from '../src/runtime/services.ts'
 
 /** Job `collect-papers`: reads from every source the list days whose turn it is; one that is out of reach is tried again at the next tick. */
 export async function collectPapersJob(services: Services, sources: readonly Source[]): Promise<void> {

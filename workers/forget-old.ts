@@ -2,7 +2,7 @@ import { forgetOldDeeds } from '../src/admin/audit.ts'
 import { dropOldDeliveries } from '../src/delivery/drop-old-deliveries.ts'
 import { forgetOldInbound } from '../src/inbound/retention.ts'
 import { forgetOld } from '../src/privacy/forget.ts'
-import type { Services } from '../src/services.ts'
+import type { Services } from '../src/runtime/services.ts'
 
 /** Job `forget-old`: what was kept long enough goes. */
 export async function forgetOldJob(services: Services): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Listener } from '../src/inbound/listen.ts'
-import type { Services } from '../src/services.ts'
+import type { Services } from '../src/runtime/services.ts'
 
 /**
  * The SMTP server for what comes back, where INBOUND_SMTP_PORT asks for one. Several workers on one machine share the port by the

@@ -1,7 +1,7 @@
 import { PaperboyError } from '../src/lib/errors.ts'
 import { sourceNamed } from '../src/papers/sources/configured.ts'
 import { lookUpSubmissions } from '../src/papers/submissions.ts'
-import type { Services } from '../src/services.ts'
+import type { Services } from '../src/runtime/services.ts'
 
 /** Job `look-up-submissions`: asks arXiv what the papers are that readers proposed. Without an answer they wait for the next tick. */
 export async function lookUpSubmissionsJob(services: Services): Promise<void> {

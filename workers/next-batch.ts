@@ -1,6 +1,6 @@
 import { batchesToDo, nextDue } from '../src/delivery/batches.ts'
 import { BATCHES_AT_ONCE } from '../src/delivery/hands.ts'
-import type { Services } from '../src/services.ts'
+import type { Services } from '../src/runtime/services.ts'
 import { wakeForBatch } from './sweep-batches.ts'
 
 /** Batches that are due sooner than this are waited for here, by a clock; the sweeper finds the others. */

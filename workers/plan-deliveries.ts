@@ -1,6 +1,6 @@
 import { planAll, planDue, unplannedEditions } from '../src/delivery/plan-deliveries.ts'
 import { whyHalted } from '../src/delivery/restore-guard.ts'
-import type { Services } from '../src/services.ts'
+import type { Services } from '../src/runtime/services.ts'
 import { wakeForBatch } from './sweep-batches.ts'
 
 /** Job `plan-deliveries`: goes on with unfinished "send to all" orders, then plans the readers whose hour has come. */

@@ -1,4 +1,4 @@
-import type { Services } from '../src/services.ts'
+import type { Services } from '../src/runtime/services.ts'
 
 /** Job `read-mailbox`: takes in what came to the mailbox at INBOUND_IMAP_URL; a server that is down is asked again at the next tick. */
 export async function readMailboxJob(services: Services): Promise<void> {

@@ -1,5 +1,5 @@
-import type { JobName } from '../src/jobs.ts'
-import type { Queues } from '../src/queue.ts'
+import type { JobName } from '../src/runtime/jobs.ts'
+import type { Queues } from '../src/runtime/queue.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND

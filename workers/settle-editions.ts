@@ -1,5 +1,5 @@
 import { settleEditions } from '../src/delivery/settle-editions.ts'
-import type { Services } from '../src/services.ts'
+import type { Services } from '../src/runtime/services.ts'
 
 /** Job `settle-editions`: calls editions `sent` for which nothing is left to do. */
 export async function settleEditionsJob(services: Services): Promise<void> {

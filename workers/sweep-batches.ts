@@ -1,6 +1,6 @@
 import { batchesToDo } from '../src/delivery/batches.ts'
-import type { Queues } from '../src/queue.ts'
-import type { Services } from '../src/services.ts'
+import type { Queues } from '../src/runtime/queue.ts'
+import type { Services } from '../src/runtime/services.ts'
 
 /**
  * Asks for a worker for a batch. The number of attempts is part of the job's name, so that a name that is still held for a dead

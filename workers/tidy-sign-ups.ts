@@ -1,4 +1,4 @@
-import type { Services } from '../src/services.ts'
+import type { Services } from '../src/runtime/services.ts'
 import { sweepCounts } from '../src/subscription/armour/counts.ts'
 import { forgetUnconfirmed, remindUnconfirmed } from '../src/subscription/unconfirmed.ts'
 

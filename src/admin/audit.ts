@@ -1,7 +1,7 @@
 import { desc, sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
-import { auditLog } from '../db/schema.ts'
-import type { Services } from '../services.ts'
+import type { Db } from '../runtime/db/database.ts'
+import { auditLog } from '../runtime/db/schema.ts'
+import type { Services } from '../runtime/services.ts'
 
 /** Something that was done by hand. */
 export interface Deed {

@@ -6,7 +6,7 @@ import { domainOf } from '../edition/headers.ts'
 import { messagesIn } from '../messages/catalogue.ts'
 import { composer } from '../outbox/composer.ts'
 import { serviceBodies } from '../outbox/service-bodies.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { LINK_MINUTES, signInUrl } from './sessions.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log'> & { relay: Relay }

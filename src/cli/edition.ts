@@ -8,7 +8,7 @@ import { cancel, type EditionKey, editionNamed, findEdition, hold, pause, resume
 import { curate } from '../edition/curate.ts'
 import { release } from '../edition/release.ts'
 import { complain, progressBar, say } from '../lib/terminal.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { commandLine } from './admin.ts'
 import { asDate, report, withServices } from './open.ts'
 import { previewCommand } from './preview-edition.ts'

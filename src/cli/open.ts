@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { type Config, readEnvironment } from '../config.ts'
-import { migrate } from '../db/database.ts'
 import { complain, say } from '../lib/terminal.ts'
 import { settleLocally } from '../local/settle.ts'
-import { openServices, type Services } from '../services.ts'
+import { type Config, readEnvironment } from '../runtime/config/config.ts'
+import { migrate } from '../runtime/db/database.ts'
+import { openServices, type Services } from '../runtime/services.ts'
 
 /**
  * Opens what a command works with, for its duration. On the embedded default that is the running service's database, or the

@@ -8,7 +8,7 @@ import type { EditionKey } from '../edition/control.ts'
 import { type Preview, preview } from '../edition/preview.ts'
 import { sideBySide } from '../edition/side-by-side.ts'
 import { LOCALES, type Locale } from '../messages/catalogue.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { parseAddress } from '../subscription/address.ts'
 import { report, withServices } from './open.ts'
 

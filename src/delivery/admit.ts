@@ -1,4 +1,4 @@
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { type Lease, moveToLater } from './batches.ts'
 import type { Pending } from './deliveries.ts'
 import { domainBucket, type Rates } from './rates.ts'

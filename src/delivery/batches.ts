@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../runtime/db/database.ts'
 import { IN_NOBODYS_HAND, LIVE, NOT_HALTED, toDo } from './conditions.ts'
 
 /** A batch in this worker's hand. Lease times are the database's, so that workers' clocks do not matter. */

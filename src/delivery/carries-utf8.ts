@@ -1,5 +1,5 @@
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
-import { parseRelays, type RelaySettings } from './relay-settings.ts'
+import { parseRelays, type RelaySettings } from '../runtime/config/relay-settings.ts'
 import { optionsOf } from './smtp-session.ts'
 
 /** Who typed the address waits for this. */

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 
 /** Editions to a partition of the ledger, as ensure_delivery_partition has it. */
 const EDITIONS = 32

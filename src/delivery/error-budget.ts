@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import type { Lease } from './batches.ts'
 import { LIVE } from './conditions.ts'
 import type { Tally } from './recorder.ts'

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
-import type { subscribers } from '../db/schema.ts'
-import type { Services } from '../services.ts'
+import type { Db } from '../runtime/db/database.ts'
+import type { subscribers } from '../runtime/db/schema.ts'
+import type { Services } from '../runtime/services.ts'
 import { batchAndRows, newestEditions, type PlannedRow, plannedOf, WHAT_WAS_PLANNED } from './plan-deliveries.ts'
 
 /** An edition whose list closed longer ago is no welcome: a week's is new for longer. */

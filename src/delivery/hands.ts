@@ -1,4 +1,4 @@
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { type DigestPress, digestPress } from './digest-press.ts'
 import { openDkim, signing } from './dkim.ts'
 import { openRates, type Rates } from './rates.ts'

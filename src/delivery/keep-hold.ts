@@ -1,4 +1,4 @@
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { type Lease, mayGoOn, RENEW_EVERY_MS, renewLease } from './batches.ts'
 
 /** The operator's word is heard within this: what waits then goes back, what is in flight is finished. */

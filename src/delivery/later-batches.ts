@@ -1,5 +1,5 @@
-import type { Db } from '../db/database.ts'
-import { batches } from '../db/schema.ts'
+import type { Db } from '../runtime/db/database.ts'
+import { batches } from '../runtime/db/schema.ts'
 import type { Settled } from './deliveries.ts'
 
 const MINUTE = 60_000

@@ -1,8 +1,8 @@
 import { and, desc, eq, inArray, sql } from 'drizzle-orm'
 import { dayOf, daysLater } from '../calendar/days.ts'
-import type { Db } from '../db/database.ts'
-import { editions } from '../db/schema.ts'
-import type { Services } from '../services.ts'
+import type { Db } from '../runtime/db/database.ts'
+import { editions } from '../runtime/db/schema.ts'
+import type { Services } from '../runtime/services.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 

@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
-import { editions } from '../db/schema.ts'
 import { domainOf } from '../edition/headers.ts'
-import type { Services } from '../services.ts'
+import { editions } from '../runtime/db/schema.ts'
+import type { Services } from '../runtime/services.ts'
 import { toDo } from './conditions.ts'
 import { messageIdOf } from './digest-press.ts'
 

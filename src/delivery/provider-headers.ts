@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../runtime/config/config.ts'
 import type { TokenKeys } from '../subscription/tokens.ts'
 import { type Returned, returnPath } from './return-path.ts'
 

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import type { Config } from '../config.ts'
-import type { Db } from '../db/database.ts'
-import { parseRelays, type Warmup } from './relay-settings.ts'
+import type { Config } from '../runtime/config/config.ts'
+import { parseRelays, type Warmup } from '../runtime/config/relay-settings.ts'
+import type { Db } from '../runtime/db/database.ts'
 
 /** What a slice of a bucket came to: how many may go now, and when to ask again for more. */
 export interface Slice {

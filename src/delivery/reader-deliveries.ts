@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { domainOf } from '../edition/headers.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { parseAddress } from '../subscription/address.ts'
 import { messageIdOf } from './digest-press.ts'
 

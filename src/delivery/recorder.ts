@@ -1,4 +1,4 @@
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import type { Lease } from './batches.ts'
 import { recordOutcomes, type Settled } from './deliveries.ts'
 import { laterBatches } from './later-batches.ts'

@@ -1,6 +1,6 @@
+import type { RelaySettings } from '../runtime/config/relay-settings.ts'
 import type { Outcome } from './outcome.ts'
 import { outcomeOf } from './outcome.ts'
-import type { RelaySettings } from './relay-settings.ts'
 import { type Envelope, openSession, type Session } from './smtp-session.ts'
 
 export type { Envelope } from './smtp-session.ts'

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino'
-import type { Config } from '../config.ts'
 import { redact } from '../lib/redact.ts'
+import type { Config } from '../runtime/config/config.ts'
+import { parseRelays, type RelaySettings, type Warmup } from '../runtime/config/relay-settings.ts'
 import { type Breaker, openBreaker } from './breaker.ts'
 import type { Outcome } from './outcome.ts'
 import { ALL, type Rates, relayBucket } from './rates.ts'
 import { openRelay, type Relay, type SingleRelay } from './relay.ts'
-import { parseRelays, type RelaySettings, type Warmup } from './relay-settings.ts'
 
 /** One of the relays, with what is known of its health in this process. */
 interface Member {

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
-import { executePrepared } from '../db/prepared.ts'
+import type { Db } from '../runtime/db/database.ts'
+import { executePrepared } from '../runtime/db/prepared.ts'
 import { fromBitmap } from './shown.ts'
 
 /** How long a reader's digests are remembered. */

@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
-import type { Services } from '../services.ts'
+import type { Db } from '../runtime/db/database.ts'
+import type { Services } from '../runtime/services.ts'
 
 type Deps = Pick<Services, 'db' | 'log' | 'witness'>
 

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { type EditionKey, findEdition } from '../edition/control.ts'
 import { PaperboyError } from '../lib/errors.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { BATCH_SIZE } from './plan-deliveries.ts'
 
 /** What an operator may hand over once more. Each but `unknown` is sure not to have arrived. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import type { Services } from '../services.ts'
+import { parseRelays, type RelaySettings } from '../runtime/config/relay-settings.ts'
+import type { Services } from '../runtime/services.ts'
 import { toDo } from './conditions.ts'
-import { parseRelays, type RelaySettings } from './relay-settings.ts'
 
 /** How long what is open of an edition will take, and whether it is out before the first of it expires. */
 export interface SendPlan {

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 
 /** What an operator asks of an edition that is being sent. */
 export interface SendingDetails {

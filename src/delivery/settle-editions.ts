@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
-import type { Services } from '../services.ts'
+import type { Db } from '../runtime/db/database.ts'
+import type { Services } from '../runtime/services.ts'
 import { IN_NOBODYS_HAND, toDo } from './conditions.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>

@@ -1,7 +1,7 @@
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
 import { redact } from '../lib/redact.ts'
+import type { RelaySettings } from '../runtime/config/relay-settings.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
-import type { RelaySettings } from './relay-settings.ts'
 import { writeMessage } from './wire.ts'
 
 export interface Envelope {

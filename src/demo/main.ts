@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { complain, say } from '../lib/terminal.ts'
 import { startThrowAway } from '../local/throw-away.ts'
-import { inWords } from '../process.ts'
+import { inWords } from '../runtime/process.ts'
 import { inboxAt } from './inbox.ts'
 import { tellStory } from './story.ts'
 

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
-import { workerRuns } from '../../workers/presence.ts'
 import { IN_NOBODYS_HAND, LIVE } from '../delivery/conditions.ts'
 import { whyHalted } from '../delivery/restore-guard.ts'
 import { reportInbound } from '../inbound/report.ts'
 import { WAITING } from '../outbox/waiting.ts'
 import { reportSources, sourceInWords } from '../papers/source-health.ts'
 import { configuredSources } from '../papers/sources/configured.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
+import { workerRuns } from '../runtime/worker-presence.ts'
 import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 
 /** A worker takes what is due within seconds; a rate or a relay that is down moves the due time. */

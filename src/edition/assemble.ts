@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { and, eq, sql } from 'drizzle-orm'
 import { closeOfDay, daysLater, startOfDay } from '../calendar/days.ts'
-import type { Db } from '../db/database.ts'
-import { editionPapers, editions } from '../db/schema.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { rankPapers } from '../papers/rank.ts'
 import { reasonFor } from '../papers/reason.ts'
 import { readFollowed, stillRising } from '../papers/rising.ts'
 import { listReadAt } from '../papers/source-health.ts'
 import { countedVotes } from '../papers/votes/counted.ts'
-import type { Services } from '../services.ts'
+import type { Db } from '../runtime/db/database.ts'
+import { editionPapers, editions } from '../runtime/db/schema.ts'
+import type { Services } from '../runtime/services.ts'
 
 /** More candidates than any digest is long, few enough to compose once in a blink. */
 const MOST_CANDIDATES = 120

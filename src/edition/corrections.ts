@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
-import { corrections as told } from '../db/schema.ts'
 import type { Messages } from '../messages/catalogue.ts'
 import { readable, sentences } from '../papers/readable.ts'
+import type { Db } from '../runtime/db/database.ts'
+import { corrections as told } from '../runtime/db/schema.ts'
 import { shortDate } from './words.ts'
 
 /** What has become of a paper since an edition showed it. */

@@ -1,7 +1,7 @@
 import { asc, eq, sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
-import { editionPapers, papers } from '../db/schema.ts'
 import { readUsuals } from '../papers/standing.ts'
+import type { Db } from '../runtime/db/database.ts'
+import { editionPapers, papers } from '../runtime/db/schema.ts'
 import { type Alike, type Candidates, candidatesOf } from './candidates.ts'
 
 /** Below this, two papers have little but their field in common. */

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
-import { editionParts } from '../db/schema.ts'
 import type { Locale } from '../messages/catalogue.ts'
+import type { Db } from '../runtime/db/database.ts'
+import { editionParts } from '../runtime/db/schema.ts'
 import type { EditionParts } from './parts.ts'
 
 /** What was composed at an edition's release, by language. Parts of a form that this version does not read are left out. */

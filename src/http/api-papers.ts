@@ -10,7 +10,7 @@ import { searchPapers } from '../papers/search.ts'
 import { similarPapers } from '../papers/similar.ts'
 import { castVote, noSuchPaper, undoVote } from '../papers/votes/cast.ts'
 import { ownVotes } from '../papers/votes/own-votes.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { paperId } from './params.ts'
 import { keptTopics } from './topic-list.ts'
 

@@ -4,7 +4,7 @@ import { type FastifyPluginAsyncZod, hasZodFastifySchemaValidationErrors } from 
 import { z } from 'zod'
 import { PaperboyError } from '../lib/errors.ts'
 import { LOCALES } from '../messages/catalogue.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { TooManySignUps } from '../subscription/armour/admit.ts'
 import { makeChallenge } from '../subscription/armour/proof.ts'
 import { watchSurges } from '../subscription/armour/watch-surges.ts'

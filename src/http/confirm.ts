@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { LOCALES, type Messages } from '../messages/catalogue.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { checkConfirm, confirm } from '../subscription/confirm.ts'
 import { localeOf } from '../subscription/find-reader.ts'
 import { mintToken, verifyToken } from '../subscription/tokens.ts'

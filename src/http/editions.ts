@@ -4,7 +4,7 @@ import { isDay } from '../calendar/days.ts'
 import { fullDay, plainDay } from '../calendar/words.ts'
 import { listEditions, readEdition } from '../edition/archive.ts'
 import { PaperboyError } from '../lib/errors.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { mailDocumentHeaders, securityHeaders } from './security.ts'
 
 const KEEP = 'public, max-age=300'

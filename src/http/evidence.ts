@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import type { Evidence, TooManySignUps } from '../subscription/armour/admit.ts'
 import { mintToken, verifyToken } from '../subscription/tokens.ts'
 

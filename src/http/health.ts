@@ -2,11 +2,11 @@ import { fastifyPostgres } from '@fastify/postgres'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type pg from 'pg'
 import { z } from 'zod'
-import { databaseOn } from '../db/database.ts'
-import { isUpToDate } from '../db/up-to-date.ts'
 import { reportSources } from '../papers/source-health.ts'
 import { configuredSources } from '../papers/sources/configured.ts'
-import type { Services } from '../services.ts'
+import { databaseOn } from '../runtime/db/database.ts'
+import { isUpToDate } from '../runtime/db/up-to-date.ts'
+import type { Services } from '../runtime/services.ts'
 
 const PATIENCE_MS = 2000
 

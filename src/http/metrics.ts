@@ -3,11 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { z } from 'zod'
-import type { Config } from '../config.ts'
 import { isSame } from '../lib/same-secret.ts'
 import { type Measures, readMeasures } from '../measures.ts'
 import { SOURCE_STATES } from '../papers/source-health.ts'
-import type { Services } from '../services.ts'
+import type { Config } from '../runtime/config/config.ts'
+import type { Services } from '../runtime/services.ts'
 
 /** Counting an edition's million deliveries takes a fifth of a second: scrapes within this share an answer. */
 const KEPT_MS = 10_000

@@ -1,7 +1,7 @@
 import { fastifySwagger } from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
-import { type Config, VERSION } from '../config.ts'
+import { type Config, VERSION } from '../runtime/config/config.ts'
 
 type Operation = {
   summary?: string

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { addressOf } from '../delivery/digest-press.ts'
 import { whatIsKept } from '../privacy/kept.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 
 /** What this service keeps about people, made from the configuration in force. */
 export const privacyRoutes: FastifyPluginAsyncZod<Pick<Services, 'config'>> = async (app, { config }) => {

@@ -1,7 +1,7 @@
 import { fastifyCookie } from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PaperboyError } from '../lib/errors.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { mintToken, verifyToken } from '../subscription/tokens.ts'
 
 declare module 'fastify' {

@@ -1,6 +1,6 @@
 import type { FastifyHelmetOptions } from '@fastify/helmet'
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../runtime/config/config.ts'
 
 /** Only our own style, script and images; forms post to us; nobody frames us. */
 export const securityHeaders = (config: Pick<Config, 'PUBLIC_URL'>): FastifyHelmetOptions => ({

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { clientErrorHandler } from './client-errors.ts'
 import { PatternLog, requestLogger } from './request-log.ts'
 

@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { spanNamed } from '../calendar/spans.ts'
 import { monthsWithPapers, papersIn } from '../papers/sitemap.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { paperHref } from './paper-item.ts'
 
 const KEEP = 'public, max-age=3600'

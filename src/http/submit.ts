@@ -5,7 +5,7 @@ import { PaperboyError } from '../lib/errors.ts'
 import { arxivId } from '../papers/paper-id.ts'
 import { submitPaper } from '../papers/submissions.ts'
 import { noteSubmitter } from '../papers/votes/cast.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { spanHref } from './span-href.ts'
 
 /** A network may propose this many papers in ten minutes. */

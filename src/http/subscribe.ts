@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { AddressError } from '../subscription/address.ts'
 import { signUp } from '../subscription/sign-up.ts'
 import { evidenceFields, evidenceOf } from './evidence.ts'

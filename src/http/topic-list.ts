@@ -1,5 +1,5 @@
 import { type TopicCount, topicCounts } from '../papers/topics.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 
 /** Counting reads every paper, and the list of topics changes with the day. */
 const KEPT_MS = 10 * 60_000

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { PaperboyError } from '../lib/errors.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { readPreferences } from '../subscription/preferences.ts'
 import { mintToken } from '../subscription/tokens.ts'
 import { checkUnsubscribe, unsubscribe } from '../subscription/unsubscribe.ts'

@@ -1,6 +1,6 @@
 import type { FastifyViewOptions } from '@fastify/view'
 import { Eta } from 'eta'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { ASSETS } from './assets.ts'
 import { mintShown } from './evidence.ts'
 import { feedLinks } from './feed-links.ts'

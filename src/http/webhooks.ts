@@ -7,7 +7,7 @@ import { receiveEvents } from '../inbound/webhooks/receive-events.ts'
 import { resend } from '../inbound/webhooks/resend.ts'
 import { sendgrid } from '../inbound/webhooks/sendgrid.ts'
 import { ses } from '../inbound/webhooks/ses.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 
 const PROVIDERS = { ses, postmark, sendgrid, mailgun, resend } satisfies Record<string, Provider>
 

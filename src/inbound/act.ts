@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
-import { subscribers } from '../db/schema.ts'
+import type { Db } from '../runtime/db/database.ts'
+import { subscribers } from '../runtime/db/schema.ts'
 import { leave } from '../subscription/unsubscribe.ts'
 import { suppress } from '../suppression/suppress.ts'
 import type { Finding } from './classify.ts'

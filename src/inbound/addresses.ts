@@ -1,5 +1,5 @@
-import type { Config } from '../config.ts'
 import { readReturnPath } from '../delivery/return-path.ts'
+import type { Config } from '../runtime/config/config.ts'
 import type { TokenKeys } from '../subscription/tokens.ts'
 
 type Addresses = Pick<Config, 'BOUNCE_ADDRESS' | 'MAIL_FROM'>

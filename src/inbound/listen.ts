@@ -1,5 +1,5 @@
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { isOurs } from './addresses.ts'
 import { receiveMail } from './receive.ts'
 

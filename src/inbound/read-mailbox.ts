@@ -1,5 +1,5 @@
 import { ImapFlow } from 'imapflow'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { receiveMail } from './receive.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log'>

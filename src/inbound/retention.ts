@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 
 /** Lets go of raw mails, and of reports that proved nothing, after INBOUND_RAW_DAYS, and of every event after INBOUND_EVENT_DAYS. */
 export async function forgetOldInbound({ db, config, now }: Pick<Services, 'db' | 'config' | 'now'>): Promise<void> {

@@ -1,12 +1,12 @@
 import { and, desc, eq, isNotNull, lt, sql } from 'drizzle-orm'
 import { dayOf, daysLater } from '../calendar/days.ts'
-import { editionPapers, editions, papers } from '../db/schema.ts'
 import { assemble } from '../edition/assemble.ts'
 import { release } from '../edition/release.ts'
 import { collect } from '../papers/collect.ts'
 import { loadSample } from '../papers/sample/load-sample.ts'
 import type { Source } from '../papers/sources/source.ts'
-import type { Services } from '../services.ts'
+import { editionPapers, editions, papers } from '../runtime/db/schema.ts'
+import type { Services } from '../runtime/services.ts'
 
 /** List days looked for on a first start: enough to span a weekend. */
 const FIRST_DAYS = 4

@@ -1,9 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Config, Environment } from '../config.ts'
-import { isSettled } from '../config.ts'
 import { openDataDir } from '../embedded/data-dir.ts'
 import { startEmbeddedPostgres } from '../embedded/postgres.ts'
+import type { Config, Environment } from '../runtime/config/config.ts'
+import { isSettled } from '../runtime/config/config.ts'
 import { type Mailbox, startMailbox } from './mailbox.ts'
 import { localSecrets } from './secrets.ts'
 

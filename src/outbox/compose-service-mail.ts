@@ -1,7 +1,7 @@
-import type { Config } from '../config.ts'
 import { leaveByMail, messageIdOf } from '../delivery/digest-press.ts'
 import { providerHeaders } from '../delivery/provider-headers.ts'
 import { domainOf } from '../edition/headers.ts'
+import type { Config } from '../runtime/config/config.ts'
 import { mintToken, type TokenKeys } from '../subscription/tokens.ts'
 import { composer } from './composer.ts'
 import { serviceBodies } from './service-bodies.ts'

@@ -7,7 +7,7 @@ import { persistently } from '../delivery/persistently.ts'
 import type { Relay } from '../delivery/relay.ts'
 import { mayMail } from '../delivery/restore-guard.ts'
 import { returnPath } from '../delivery/return-path.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { composeServiceMail, type ServiceMail } from './compose-service-mail.ts'
 import { WAITING } from './waiting.ts'
 

@@ -1,5 +1,5 @@
-import type { Config } from '../config.ts'
 import { isLocale, type Messages, messagesIn } from '../messages/catalogue.ts'
+import type { Config } from '../runtime/config/config.ts'
 import { mintManageToken } from '../subscription/manage.ts'
 import { mintToken, type TokenKeys } from '../subscription/tokens.ts'
 import type { ServiceMail } from './compose-service-mail.ts'

@@ -1,5 +1,5 @@
 import { closeOfDay, dayOf, daysLater } from '../calendar/days.ts'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../runtime/db/database.ts'
 import { listDay, newestDay } from './list-day.ts'
 import type { ListedRow } from './listed-rows.ts'
 import { searchPapers } from './search.ts'

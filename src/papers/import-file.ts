@@ -1,6 +1,6 @@
 import { isDay, observedAtClose } from '../calendar/days.ts'
-import type { Db } from '../db/database.ts'
 import { PaperboyError } from '../lib/errors.ts'
+import type { Db } from '../runtime/db/database.ts'
 import { parsePapers } from './formats/parse-papers.ts'
 import { readTextFile } from './formats/read-text-file.ts'
 import { isSignalTable, parseSignalTable } from './formats/signal-rows.ts'

@@ -1,6 +1,6 @@
 import { inArray, sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
-import { papers } from '../db/schema.ts'
+import type { Db } from '../runtime/db/database.ts'
+import { papers } from '../runtime/db/schema.ts'
 import { topicsOf } from './topics.ts'
 import { countWords, unaccented, type Vector, vectorise } from './vectorise.ts'
 

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
-import { papers } from '../db/schema.ts'
+import type { Db } from '../runtime/db/database.ts'
+import { papers } from '../runtime/db/schema.ts'
 
 /** Where a mail's links to a paper lead, by the name that stands in a counted link. */
 export const LINKS = ['paper', 'pdf', 'code', 'project', 'discussion'] as const

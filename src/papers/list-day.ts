@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { closeOfDay, dayOf, isDay } from '../calendar/days.ts'
 import { type Span, spanAround } from '../calendar/spans.ts'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../runtime/db/database.ts'
 import type { ListedRow } from './listed-rows.ts'
 import { readListed, readOrder } from './listed-rows.ts'
 import { rankPapers } from './rank.ts'

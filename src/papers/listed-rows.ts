@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Span } from '../calendar/spans.ts'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../runtime/db/database.ts'
 import { readable, sentences } from './readable.ts'
 import { reasonFor } from './reason.ts'
 import { countedVotes } from './votes/counted.ts'

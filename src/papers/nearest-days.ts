@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { dayOf } from '../calendar/days.ts'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../runtime/db/database.ts'
 
 /** The nearest list days with papers before and after a day that has none; nothing of days to come. */
 export async function nearestDays(

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../runtime/db/database.ts'
 import { type ListedRow, readListed } from './listed-rows.ts'
 import { readable } from './readable.ts'
 import { countedVotes } from './votes/counted.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../runtime/db/database.ts'
 
 /** A paper of an earlier list, and its votes over time. */
 export interface Followed {

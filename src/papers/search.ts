@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isDay, startOfDay } from '../calendar/days.ts'
-import type { Db } from '../db/database.ts'
 import { safeText } from '../lib/postgres-safe.ts'
+import type { Db } from '../runtime/db/database.ts'
 import type { ListedRow } from './list-day.ts'
 import { readListed } from './listed-rows.ts'
 import { arxivId } from './paper-id.ts'

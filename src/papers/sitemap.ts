@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Span } from '../calendar/spans.ts'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../runtime/db/database.ts'
 
 /** Months that have papers, the newest first, and when one of them last changed. */
 export async function monthsWithPapers(db: Db): Promise<{ month: string; changedAt: Date }[]> {

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../runtime/db/database.ts'
 
 /** What papers had when their lists closed: how many papers, and the mean of ln(1 + votes). */
 export interface Usual {

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../runtime/db/database.ts'
 import type { ListedPaper } from './listed-paper.ts'
 import { ASSIGNED, COLUMNS, mayChange, NEW_ROW, OLD_ROW, rowsOf } from './paper-rows.ts'
 

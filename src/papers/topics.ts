@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../runtime/db/database.ts'
 import { ARCHIVE_NAMES, CATEGORY_NAMES, FIELDS } from './topic-names.ts'
 
 /** What of a paper says which topics it is of. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { isbot } from 'isbot'
 import type { LinkName } from '../papers/links.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 
 /** What of a request says whether a person made it. */
 export interface Visit {

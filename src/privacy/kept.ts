@@ -1,5 +1,5 @@
 import { DEEDS_KEPT_DAYS } from '../admin/audit.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../runtime/config/config.ts'
 import { FORGOTTEN_AFTER_DAYS } from '../subscription/unconfirmed.ts'
 
 /**

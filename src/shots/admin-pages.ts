@@ -1,11 +1,11 @@
 import { asc, eq } from 'drizzle-orm'
 import { linkByHand, signIn } from '../admin/sessions.ts'
-import { papers, submissions } from '../db/schema.ts'
 import { assemble } from '../edition/assemble.ts'
 import { hold } from '../edition/control.ts'
 import { curate } from '../edition/curate.ts'
 import { cookieName } from '../http/admin/guard.ts'
-import type { Services } from '../services.ts'
+import { papers, submissions } from '../runtime/db/schema.ts'
+import type { Services } from '../runtime/services.ts'
 import type { Cookie, Shot } from './take-shots.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
-import { addressChanges, subscribers } from '../db/schema.ts'
-import type { Services } from '../services.ts'
+import { addressChanges, subscribers } from '../runtime/db/schema.ts'
+import type { Services } from '../runtime/services.ts'
 import { askToChangeAddress } from '../subscription/change-address.ts'
 import { mintManageToken } from '../subscription/manage.ts'
 import { mintToken } from '../subscription/tokens.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { simpleParser } from 'mailparser'
 import { composeServiceMail, type ServiceMail } from '../outbox/compose-service-mail.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { MAIL_WIDTH, type Shot } from './take-shots.ts'
 
 /** The mails that a reader on the straight way does not get, by the names of their pictures. */

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { and, eq, inArray, sql } from 'drizzle-orm'
-import { outbox, subscribers, suppressions } from '../db/schema.ts'
 import { type FirstDigest, planFirstDigest } from '../delivery/first-digest.ts'
 import { PaperboyError } from '../lib/errors.ts'
-import type { Services } from '../services.ts'
+import { outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
+import type { Services } from '../runtime/services.ts'
 import { isBarred } from './stranger-mail.ts'
 import { verifyToken } from './tokens.ts'
 

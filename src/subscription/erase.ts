@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { subscriberIdOf } from './find-reader.ts'
 import { PERSONAL_TABLES } from './personal-data.ts'
 

@@ -1,6 +1,6 @@
 import { asc, gt } from 'drizzle-orm'
-import { subscribers } from '../db/schema.ts'
-import type { Services } from '../services.ts'
+import { subscribers } from '../runtime/db/schema.ts'
+import type { Services } from '../runtime/services.ts'
 import { CSV_COLUMNS, type CsvColumn, guarded, SEPARATOR } from './csv-columns.ts'
 
 const PAGE = 5000

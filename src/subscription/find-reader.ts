@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm'
-import { subscribers, suppressions } from '../db/schema.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { isLocale, type Locale } from '../messages/catalogue.ts'
-import type { Services } from '../services.ts'
+import { subscribers, suppressions } from '../runtime/db/schema.ts'
+import type { Services } from '../runtime/services.ts'
 import { addressHash, parseAddress } from './address.ts'
 
 /** How somebody's subscription stands, for an operator who was asked. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
 import { PaperboyError } from '../lib/errors.ts'
-import type { Services } from '../services.ts'
+import type { Db } from '../runtime/db/database.ts'
+import type { Services } from '../runtime/services.ts'
 import { type Row, readRows } from './import-rows.ts'
 
 export interface ImportOptions {

@@ -1,9 +1,9 @@
 import { eq, sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
-import { subscribers } from '../db/schema.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { isLocale } from '../messages/catalogue.ts'
-import type { Services } from '../services.ts'
+import type { Db } from '../runtime/db/database.ts'
+import { subscribers } from '../runtime/db/schema.ts'
+import type { Services } from '../runtime/services.ts'
 import { verifyToken } from './tokens.ts'
 import { BadPreference, badWishes, type Choices, MOST_PAUSE_WEEKS, type Wishes } from './wishes.ts'
 

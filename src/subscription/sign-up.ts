@@ -1,5 +1,5 @@
 import type { Locale } from '../messages/catalogue.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { type Address, AddressError, parseAddress } from './address.ts'
 import { admit, type Evidence } from './armour/admit.ts'
 import { requestManageLink } from './manage.ts'

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../runtime/db/database.ts'
 
 /** Mails that whoever types an address into a form makes us send there. */
 type StrangerMail = 'confirm' | 'already' | 'manage' | 'change'

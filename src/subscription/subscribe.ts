@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
-import { executePrepared } from '../db/prepared.ts'
 import type { Locale } from '../messages/catalogue.ts'
-import type { Services } from '../services.ts'
+import { executePrepared } from '../runtime/db/prepared.ts'
+import type { Services } from '../runtime/services.ts'
 import { addressHash, parseAddress } from './address.ts'
 import { barred, mayMail, oneAtATime } from './stranger-mail.ts'
 

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 
 /** Whoever wanted it and overlooked the mail gets one more; after that the link is too old anyway. */
 const REMIND_AFTER_DAYS = 3

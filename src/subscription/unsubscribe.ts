@@ -1,6 +1,6 @@
 import { and, eq, notInArray, sql } from 'drizzle-orm'
-import { subscribers } from '../db/schema.ts'
-import type { Services } from '../services.ts'
+import { subscribers } from '../runtime/db/schema.ts'
+import type { Services } from '../runtime/services.ts'
 import { subscriberIdOf } from './find-reader.ts'
 import { verifyToken } from './tokens.ts'
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { PaperboyError } from '../lib/errors.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../runtime/services.ts'
 import { addressHash, parseAddress } from '../subscription/address.ts'
 import { readCsv } from '../subscription/read-csv.ts'
 import { type Suppression, type SuppressionReason, suppress } from './suppress.ts'

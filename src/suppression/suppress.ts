@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../db/database.ts'
 import { PaperboyError } from '../lib/errors.ts'
+import type { Db } from '../runtime/db/database.ts'
 
 export type SuppressionReason = 'hard bounce' | 'complaint' | 'erasure' | 'manual'
 

@@ -1,11 +1,11 @@
 import { fastify } from 'fastify'
 import { pino } from 'pino'
 import { buildApp } from '../../src/app.ts'
-import { readEnvironment } from '../../src/config.ts'
-import { migrate } from '../../src/db/database.ts'
-import { outbox, subscribers } from '../../src/db/schema.ts'
 import { openThrowAwayDatabase } from '../../src/local/throw-away-database.ts'
-import { openServices, type Services } from '../../src/services.ts'
+import { readEnvironment } from '../../src/runtime/config/config.ts'
+import { migrate } from '../../src/runtime/db/database.ts'
+import { outbox, subscribers } from '../../src/runtime/db/schema.ts'
+import { openServices, type Services } from '../../src/runtime/services.ts'
 import { makeProof } from '../support/proof.ts'
 import { addPapers, addSubscriber, lostQueues } from '../support/services.ts'
 import { load } from './support/load.ts'
@@ -130,7 +130,7 @@ const STATUSES = ['new', 'pending', 'active', 'suppressed', 'unsubscribed'] as c
 /** One at a time, in turn: what a stranger could measure. */
 async function timeByStatus({ db, config }: Services, url: string): Promise<void> {
   const { addressHash } = await import('../../src/subscription/address.ts')
-  const { suppressions } = await import('../../src/db/schema.ts')
+  const { suppressions } = await import('../../src/runtime/db/schema.ts')
   const each = 200
   for (const status of STATUSES.slice(1)) {
     for (let n = 0; n < each; n++) {

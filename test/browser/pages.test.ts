@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import { signUpCounts, subscribers } from '../../src/db/schema.ts'
+import { signUpCounts, subscribers } from '../../src/runtime/db/schema.ts'
 import { mintManageToken } from '../../src/subscription/manage.ts'
 import { mintToken } from '../../src/subscription/tokens.ts'
 import { test as onSite, type Site } from '../http/site.ts'

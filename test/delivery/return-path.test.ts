@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readEnvironment } from '../../src/config.ts'
 import { type Returned, readReturnPath, returnPath } from '../../src/delivery/return-path.ts'
+import { readEnvironment } from '../../src/runtime/config/config.ts'
 
 const KEY = 'the key that signs, of thirty-two bytes or more'
 const keys = { current: KEY, previous: [] }

@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import type { Db } from '../../src/db/database.ts'
 import { leaseBatch } from '../../src/delivery/batches.ts'
 import { markHanded, readPending } from '../../src/delivery/deliveries.ts'
 import { digestPress } from '../../src/delivery/digest-press.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
 import { test } from '../support/database.ts'
 import { addReaders, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import type { Db } from '../../src/db/database.ts'
 import { planDue } from '../../src/delivery/plan-deliveries.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
 import { test } from '../support/database.ts'
 import { servicesOn } from '../support/services.ts'
 

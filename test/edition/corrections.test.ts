@@ -1,11 +1,11 @@
 import { eq } from 'drizzle-orm'
 import { expect } from 'vitest'
-import type { Db } from '../../src/db/database.ts'
-import { papers } from '../../src/db/schema.ts'
 import { readEdition } from '../../src/edition/archive.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { preview } from '../../src/edition/preview.ts'
 import { release } from '../../src/edition/release.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
+import { papers } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { addPapers, servicesOn } from '../support/services.ts'
 

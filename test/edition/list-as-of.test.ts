@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
-import { sourceReads } from '../../src/db/schema.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { preview } from '../../src/edition/preview.ts'
+import { sourceReads } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { addPapers, servicesOn } from '../support/services.ts'
 

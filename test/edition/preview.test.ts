@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
 import { expect } from 'vitest'
-import { editionParts } from '../../src/db/schema.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { preview } from '../../src/edition/preview.ts'
 import { sideBySide } from '../../src/edition/side-by-side.ts'
+import { editionParts } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { addPapers, addSubscriber, servicesOn } from '../support/services.ts'
 

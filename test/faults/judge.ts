@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../../src/db/database.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
 import type { Accept } from './recording-relay.ts'
 
 export type Policy = 'resend' | 'hold'

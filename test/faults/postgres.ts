@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { migrate } from '../../src/db/database.ts'
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { migrate } from '../../src/runtime/db/database.ts'
 
 /** A PostgreSQL of one's own that can be stopped as by a crash. */
 export async function openPostgres(stack: AsyncDisposableStack) {

@@ -1,10 +1,18 @@
 import { eq, sql } from 'drizzle-orm'
 import { HtmlValidate } from 'html-validate'
 import { describe, expect } from 'vitest'
-import type { Db } from '../../src/db/database.ts'
-import { auditLog, editions, papers, picks, submissions, subscribers, suppressions } from '../../src/db/schema.ts'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
 import { assemble } from '../../src/edition/assemble.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
+import {
+  auditLog,
+  editions,
+  papers,
+  picks,
+  submissions,
+  subscribers,
+  suppressions,
+} from '../../src/runtime/db/schema.ts'
 import { addPapers, addReaders, addSubscriber, releasedEdition } from '../support/services.ts'
 import { CURATOR, OPERATOR, signedIn, test } from './admin.ts'
 import { routesOf } from './routes.ts'

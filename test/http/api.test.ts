@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { subscribers } from '../../src/db/schema.ts'
+import { subscribers } from '../../src/runtime/db/schema.ts'
 import { test } from './site.ts'
 
 describe('POST /api/v1/subscriptions', () => {

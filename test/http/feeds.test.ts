@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { parseAtomFeed, parseJsonFeed, parseRssFeed } from 'feedsmith'
 import { describe, expect } from 'vitest'
-import type { Db } from '../../src/db/database.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
 import { addPapers } from '../support/services.ts'
 import { test } from './site.ts'
 

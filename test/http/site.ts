@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { type App, type AppOptions, buildApp } from '../../src/app.ts'
-import type { Services } from '../../src/services.ts'
+import type { Services } from '../../src/runtime/services.ts'
 import { test as onDatabase } from '../support/database.ts'
 import { servicesOn } from '../support/services.ts'
 

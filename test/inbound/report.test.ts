@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { receiveMail } from '../../src/inbound/receive.ts'
-import type { Services } from '../../src/services.ts'
+import type { Services } from '../../src/runtime/services.ts'
 import { readStatus, statusInWords } from '../../src/status.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, servicesOn } from '../support/services.ts'

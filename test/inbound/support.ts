@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../../src/db/database.ts'
 import { messageIdOf } from '../../src/delivery/digest-press.ts'
 import { returnPath } from '../../src/delivery/return-path.ts'
-import type { Services } from '../../src/services.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
+import type { Services } from '../../src/runtime/services.ts'
 import { mintToken } from '../../src/subscription/tokens.ts'
 import { NOON } from '../support/services.ts'
 

@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { eq, sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect } from 'vitest'
-import type { Db } from '../../src/db/database.ts'
-import { papers, sourceHealth, sourcePace } from '../../src/db/schema.ts'
 import { collect } from '../../src/papers/collect.ts'
 import { arxivSource } from '../../src/papers/sources/arxiv.ts'
 import { paceOf } from '../../src/papers/sources/pace.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
+import { papers, sourceHealth, sourcePace } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 
 let server: Server

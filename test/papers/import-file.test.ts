@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import { eq } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import type { Db } from '../../src/db/database.ts'
-import { papers, signals } from '../../src/db/schema.ts'
 import { listDay } from '../../src/papers/list-day.ts'
 import { authorLine, readable } from '../../src/papers/readable.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
+import { papers, signals } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import {
   closeHourUtc,

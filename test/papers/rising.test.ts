@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
-import type { Db } from '../../src/db/database.ts'
-import { editionPapers, papers, picks, signals, votes } from '../../src/db/schema.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { type Followed, stillRising } from '../../src/papers/rising.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
+import { editionPapers, papers, picks, signals, votes } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { addPapers, addSubscriber, servicesOn } from '../support/services.ts'
 

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import type { Db } from '../../src/db/database.ts'
 import { indexPapers } from '../../src/papers/index-papers.ts'
 import { similarPapers } from '../../src/papers/similar.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
 import { test } from '../support/database.ts'
 import { everything, hfEntry, importing, withFile } from './support.ts'
 

@@ -1,9 +1,9 @@
 import { eq, inArray } from 'drizzle-orm'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
-import { papers, signals } from '../../src/db/schema.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { NOTHING_USUAL, readUsuals, standing, type Usuals } from '../../src/papers/standing.ts'
+import { papers, signals } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { addPapers, servicesOn } from '../support/services.ts'
 

@@ -1,10 +1,10 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import type { Db } from '../../src/db/database.ts'
-import { papers, signals } from '../../src/db/schema.ts'
 import { parseHfEntry } from '../../src/papers/formats/hf-entry.ts'
 import { isBad, type ListedPaper } from '../../src/papers/listed-paper.ts'
 import { storeList } from '../../src/papers/store.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
+import { papers, signals } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { everything, hfEntry } from './support.ts'
 

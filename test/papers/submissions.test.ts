@@ -1,5 +1,4 @@
 import { expect } from 'vitest'
-import { papers, submissions } from '../../src/db/schema.ts'
 import type { ListedPaper } from '../../src/papers/listed-paper.ts'
 import type { Source } from '../../src/papers/sources/source.ts'
 import {
@@ -8,6 +7,7 @@ import {
   lookUpSubmissions,
   openSubmissions,
 } from '../../src/papers/submissions.ts'
+import { papers, submissions } from '../../src/runtime/db/schema.ts'
 import { form, test } from '../http/site.ts'
 import { hfEntry, importing, withFile } from './support.ts'
 

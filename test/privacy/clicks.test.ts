@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest'
-import { clicks } from '../../src/db/schema.ts'
 import { assemble } from '../../src/edition/assemble.ts'
 import { preview } from '../../src/edition/preview.ts'
 import { isScanner } from '../../src/privacy/clicks.ts'
+import { clicks } from '../../src/runtime/db/schema.ts'
 import { siteOn, test } from '../http/site.ts'
 import { addPapers } from '../support/services.ts'
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { deliveries, editions, inboundEvents, outbox, subscribers, suppressions } from '../../src/db/schema.ts'
 import { dropOldDeliveries } from '../../src/delivery/drop-old-deliveries.ts'
 import { forgetOldInbound } from '../../src/inbound/retention.ts'
 import { forgetOld } from '../../src/privacy/forget.ts'
 import { whatIsKept } from '../../src/privacy/kept.ts'
+import { deliveries, editions, inboundEvents, outbox, subscribers, suppressions } from '../../src/runtime/db/schema.ts'
 import { siteOn, test } from '../http/site.ts'
 import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
 

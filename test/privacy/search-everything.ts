@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { sql } from 'drizzle-orm'
-import type { Db } from '../../src/db/database.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
 
 /** How an address may be written where nobody looks: as it is, in a URL, in MIME, in base64 at any offset, in hex. */
 export function disguisesOf(address: string): string[] {

@@ -1,10 +1,17 @@
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import type { Db } from '../../src/db/database.ts'
-import { addressChanges, deliveries, outbox, signUpCounts, subscribers, suppressions } from '../../src/db/schema.ts'
 import type { Relay } from '../../src/delivery/relay.ts'
 import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
-import type { Services } from '../../src/services.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
+import {
+  addressChanges,
+  deliveries,
+  outbox,
+  signUpCounts,
+  subscribers,
+  suppressions,
+} from '../../src/runtime/db/schema.ts'
+import type { Services } from '../../src/runtime/services.ts'
 import { askToChangeAddress, changeAddress } from '../../src/subscription/change-address.ts'
 import { eraseReader, exportReader } from '../../src/subscription/erase.ts'
 import { openManageLink, requestManageLink } from '../../src/subscription/manage.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import type { Db } from '../../src/db/database.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
 import { test } from '../support/database.ts'
 
 /** Rule 9: a reader's next hour is computed by one SQL function from the IANA zone, right across daylight saving. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { subscribers } from '../../src/db/schema.ts'
+import { subscribers } from '../../src/runtime/db/schema.ts'
 import { mintToken } from '../../src/subscription/tokens.ts'
 import { unsubscribeByHand } from '../../src/subscription/unsubscribe.ts'
 import { test } from '../support/database.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { test as base, inject } from 'vitest'
-import { type Db, databaseOn, openPool } from '../../src/db/database.ts'
+import { type Db, databaseOn, openPool } from '../../src/runtime/db/database.ts'
 import { onDatabase, runSql, TEMPLATE } from './global-setup.ts'
 
 /** A database of one's own, cloned from the migrated template, gone at the end. Copying its files is faster than logging its pages. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import { migrate } from '../../src/db/database.ts'
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { migrate } from '../../src/runtime/db/database.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

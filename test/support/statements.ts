@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg'
-import { type Db, databaseOn, openPool } from '../../src/db/database.ts'
+import { type Db, databaseOn, openPool } from '../../src/runtime/db/database.ts'
 
 /** A database whose every statement is noted where it leaves for the server, whoever sends it, BEGIN and COMMIT among them. */
 export function watchedDatabase(databaseUrl: string): { db: Db; statements: string[]; close(): Promise<void> } {

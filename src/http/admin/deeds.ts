@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { listDeeds } from '../../admin/audit.ts'
 import { plainMoment } from '../../calendar/words.ts'
-import type { Services } from '../../services.ts'
+import type { Services } from '../../runtime/services.ts'
 
 /** What was done by hand, here and by commands, and by whom. */
 export const deedRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {

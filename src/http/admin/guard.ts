@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Admin, adminOf, SESSION_HOURS } from '../../admin/sessions.ts'
-import type { Services } from '../../services.ts'
+import type { Services } from '../../runtime/services.ts'
 import { isFromOwnSite } from '../own-site.ts'
 
 declare module 'fastify' {

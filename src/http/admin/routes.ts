@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { httpStatus, PaperboyError } from '../../lib/errors.ts'
-import type { Services } from '../../services.ts'
+import type { Services } from '../../runtime/services.ts'
 import { pageErrorHandler } from '../error-pages.ts'
 import { speak } from '../language.ts'
 import { keepPrivate } from '../security.ts'

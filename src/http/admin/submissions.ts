@@ -5,7 +5,7 @@ import { dayOf, isDay } from '../../calendar/days.ts'
 import { plainDay } from '../../calendar/words.ts'
 import { readable } from '../../papers/readable.ts'
 import { acceptSubmission, declineSubmission, openSubmissions } from '../../papers/submissions.ts'
-import type { Services } from '../../services.ts'
+import type { Services } from '../../runtime/services.ts'
 import { actor } from './guard.ts'
 
 /** What readers proposed, and the curator's word on it. */

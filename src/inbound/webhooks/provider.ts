@@ -1,4 +1,4 @@
-import type { Config } from '../../config.ts'
+import type { Config } from '../../runtime/config/config.ts'
 import type { Finding } from '../classify.ts'
 
 /** What a provider tells of one mail, read from one of its events. */

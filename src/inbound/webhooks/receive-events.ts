@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Services } from '../../services.ts'
+import type { Services } from '../../runtime/services.ts'
 import { MEMORY_DAYS, messageIdProof, type Proof, returnPathIn, subscribersAt } from '../proof.ts'
 import { fingerprintOf, type Received, record, type Source } from '../receive.ts'
 import type { ProviderEvent } from './provider.ts'

@@ -1,6 +1,6 @@
 import { dayOf } from '../../calendar/days.ts'
-import { VERSION } from '../../config.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import { VERSION } from '../../runtime/config/config.ts'
 import { type ArxivFeed, parseArxivFeed } from '../formats/arxiv-feeds.ts'
 import type { ListedPaper } from '../listed-paper.ts'
 import type { Pace } from './pace.ts'

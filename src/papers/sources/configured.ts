@@ -1,4 +1,4 @@
-import type { Services } from '../../services.ts'
+import type { Services } from '../../runtime/services.ts'
 import { ARXIV_PACE_MS, arxivSource } from './arxiv.ts'
 import { hfSource } from './hf.ts'
 import { paceOf } from './pace.ts'

@@ -1,6 +1,6 @@
 import { isDay } from '../../calendar/days.ts'
-import { VERSION } from '../../config.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import { VERSION } from '../../runtime/config/config.ts'
 import { parseHfEntry } from '../formats/hf-entry.ts'
 import { type BadEntry, isBad, type ListedPaper } from '../listed-paper.ts'
 import { type Politeness, politeGet, type Reply } from './polite-get.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
-import type { Db } from '../../db/database.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import type { Db } from '../../runtime/db/database.ts'
 
 /** How often a source may be asked, by all processes together. */
 export interface Pace {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../../db/database.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import type { Db } from '../../runtime/db/database.ts'
 import { networkOf } from './network.ts'
 
 interface Deps {

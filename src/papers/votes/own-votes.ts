@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../../db/database.ts'
+import type { Db } from '../../runtime/db/database.ts'
 import { type ListedRow, readListed } from '../listed-rows.ts'
 
 export interface OwnVotes {

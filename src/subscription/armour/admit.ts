@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { PaperboyError } from '../../lib/errors.ts'
 import { networkPrefix } from '../../lib/network-prefix.ts'
-import type { Services } from '../../services.ts'
+import type { Services } from '../../runtime/services.ts'
 import { countSignUp, WINDOW_MINUTES } from './counts.ts'
 import type { DomainSigns } from './mail-domains.ts'
 import { checkProof } from './proof.ts'

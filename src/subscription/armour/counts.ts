@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import type { Db } from '../../db/database.ts'
-import { executePrepared } from '../../db/prepared.ts'
-import type { Services } from '../../services.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import { executePrepared } from '../../runtime/db/prepared.ts'
+import type { Services } from '../../runtime/services.ts'
 import type { Proof } from './proof.ts'
 
 export const WINDOW_MINUTES = 10

@@ -2,7 +2,7 @@ import { createHash, createHmac, randomInt } from 'node:crypto'
 import { type Challenge, createChallenge, verifySolution } from 'altcha-lib'
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
 import { z } from 'zod'
-import type { Services } from '../../services.ts'
+import type { Services } from '../../runtime/services.ts'
 
 type Deps = Pick<Services, 'config' | 'now'>
 

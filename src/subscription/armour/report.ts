@@ -1,4 +1,4 @@
-import type { Services } from '../../services.ts'
+import type { Services } from '../../runtime/services.ts'
 import { countTrapped, listSurges, type Surge } from './counts.ts'
 
 interface SignUpReport {

@@ -1,4 +1,4 @@
-import type { Services } from '../../services.ts'
+import type { Services } from '../../runtime/services.ts'
 import { listSurges } from './counts.ts'
 
 /** A surge makes challenges dearer; who asks within this of another need not ask the database. */

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { daysLater } from '../../../src/calendar/days.ts'
-import type { Db } from '../../../src/db/database.ts'
 import type { ListedPaper } from '../../../src/papers/listed-paper.ts'
 import { topicsOf } from '../../../src/papers/topics.ts'
 import { countWords, vectorise } from '../../../src/papers/vectorise.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
 
 const CHUNK = 2_000
 const A_DAY = 25

@@ -70,8 +70,8 @@ const contenders: Record<string, (task: Task, begin: () => void) => Promise<void
     // Here and not above: the others' memory would hold it as well.
     const [{ sql }, { readEnvironment, requireSettled }, { openServices }, { startWorker }] = await Promise.all([
       import('drizzle-orm'),
-      import('../../../src/config.ts'),
-      import('../../../src/services.ts'),
+      import('../../../src/runtime/config/config.ts'),
+      import('../../../src/runtime/services.ts'),
       import('../../../workers/worker.ts'),
     ])
     const services = await openServices(requireSettled(readEnvironment(process.env)))

@@ -1,5 +1,5 @@
-import { type Db, databaseOn, migrate, openPool } from '../../../src/db/database.ts'
 import { openThrowAwayDatabase } from '../../../src/local/throw-away-database.ts'
+import { type Db, databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'
 
 /** Migrated tables in a throw-away database, for a library of papers to be made in. */
 export async function openLibrary(stack: AsyncDisposableStack): Promise<{ db: Db; url: string }> {

@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
-import { type Config, readEnvironment, requireSettled } from '../../../src/config.ts'
-import { databaseOn, migrate, openPool } from '../../../src/db/database.ts'
 import { planAll } from '../../../src/delivery/plan-deliveries.ts'
 import { ensureFirstEdition } from '../../../src/local/first-edition.ts'
 import { openThrowAwayDatabase } from '../../../src/local/throw-away-database.ts'
-import type { Services } from '../../../src/services.ts'
+import { type Config, readEnvironment, requireSettled } from '../../../src/runtime/config/config.ts'
+import { databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'
+import type { Services } from '../../../src/runtime/services.ts'
 
 /** A throw-away PostgreSQL, with the settings a real one has, and in it a released edition of the sample papers. */
 export interface Stage {

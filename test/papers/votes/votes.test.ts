@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import type { Db } from '../../../src/db/database.ts'
 import { castVote, noteSubmitter, undoVote, votedFor } from '../../../src/papers/votes/cast.ts'
 import { countedVotes } from '../../../src/papers/votes/counted.ts'
 import { networkOf } from '../../../src/papers/votes/network.ts'
 import { weigh } from '../../../src/papers/votes/weigh.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, addReaders, addSubscriber, NOON, testConfig } from '../../support/services.ts'
 

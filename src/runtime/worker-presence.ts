@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import type { Db } from '../src/db/database.ts'
+import type { Db } from './db/database.ts'
 
 /** The two numbers of the advisory lock that every worker shares; any would do that nobody else uses. */
 const LOCK = [0x9a9e4, 1]

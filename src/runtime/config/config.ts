@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { relayProblem } from './delivery/relay-settings.ts'
-import { bounceAddressProblem } from './delivery/return-path.ts'
-import { SOURCE_NAMES } from './papers/sources/source.ts'
-import { redisUrlProblem } from './redis.ts'
-import { parseAddress } from './subscription/address.ts'
+import { bounceAddressProblem } from '../../delivery/return-path.ts'
+import { SOURCE_NAMES } from '../../papers/sources/source.ts'
+import { parseAddress } from '../../subscription/address.ts'
+import { redisUrlProblem } from '../redis.ts'
+import { relayProblem } from './relay-settings.ts'
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback)
 const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback)
@@ -248,4 +248,6 @@ export function requireSettled(environment: Environment): Config {
 }
 
 /** The product's version, for logs, the User-Agent and the banner. */
-export const VERSION: string = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')).version
+export const VERSION: string = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8'),
+).version

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readEnvironment } from '../src/config.ts'
+import { readEnvironment } from '../../../src/runtime/config/config.ts'
 
 /** What is said of an environment, a line a problem. */
 function complaints(env: Record<string, string>): string[] {

@@ -12,9 +12,9 @@ import {
 } from 'bullmq'
 import pg from 'pg'
 import { outlivingClients } from './db/database.ts'
-import { parseWord, type Witness } from './delivery/witness.ts'
 import { type JobData, type JobName, jobs, type QueueName, queueOf } from './jobs.ts'
 import { openRedis } from './redis.ts'
+import { parseWord, type Witness } from './restore-marker.ts'
 
 export type Handlers = { [N in JobName]: (data: JobData<N>) => Promise<unknown> }
 

@@ -7,7 +7,7 @@ import * as schema from './schema.ts'
 /** A pool or an open transaction: domain functions do not care which. */
 export type Db = PgDatabase<NodePgQueryResultHKT, typeof schema>
 
-const MIGRATIONS = new URL('../../migrations', import.meta.url).pathname
+const MIGRATIONS = new URL('../../../migrations', import.meta.url).pathname
 
 /**
  * Opens no connection until first used. Idle clients that lose their server are replaced by the pool, so their error is only reported;

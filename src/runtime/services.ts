@@ -1,13 +1,13 @@
 import { type Logger, pino } from 'pino'
-import type { Config } from './config.ts'
+import { type RelayAbility, relayAbility } from '../delivery/carries-utf8.ts'
+import { safeError } from '../lib/safe-error.ts'
+import { type MailDomains, openMailDomains } from '../subscription/armour/mail-domains.ts'
+import type { TokenKeys } from '../subscription/tokens.ts'
+import type { Config } from './config/config.ts'
 import { databaseClock } from './db/clock.ts'
 import { type Db, databaseOn, openPool } from './db/database.ts'
-import { type RelayAbility, relayAbility } from './delivery/carries-utf8.ts'
-import { allWitnesses, fileWitness, type Witness } from './delivery/witness.ts'
-import { safeError } from './lib/safe-error.ts'
 import { openQueues, type Queues } from './queue.ts'
-import { type MailDomains, openMailDomains } from './subscription/armour/mail-domains.ts'
-import type { TokenKeys } from './subscription/tokens.ts'
+import { allWitnesses, fileWitness, type Witness } from './restore-marker.ts'
 
 /** What both processes work with: opened once, passed in, closed in reverse. */
 export interface Services extends AsyncDisposable {
@@ -20,7 +20,7 @@ export interface Services extends AsyncDisposable {
   log: Logger
   /** what is remembered outside the database, for the restore guard */
   witness: Witness
-  /** the database's time, see db/clock.ts */
+  /** the database's time, see runtime/db/clock.ts */
   now: () => Date
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest'
-import type { JobName } from '../src/jobs.ts'
-import { type Handlers, openQueues } from '../src/queue.ts'
-import { test } from './support/database.ts'
-import { startRedis, withoutRedis } from './support/redis.ts'
+import type { JobName } from '../../src/runtime/jobs.ts'
+import { type Handlers, openQueues } from '../../src/runtime/queue.ts'
+import { test } from '../support/database.ts'
+import { startRedis, withoutRedis } from '../support/redis.ts'
 
 const idle = async () => {}
 const NOTHING: Handlers = {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-const JOURNAL = new URL('../../migrations/meta/_journal.json', import.meta.url)
+const JOURNAL = new URL('../../../migrations/meta/_journal.json', import.meta.url)
 const UNDEFINED_TABLE = '42P01'
 
 /**

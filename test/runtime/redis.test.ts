@@ -1,13 +1,13 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import { readEnvironment } from '../src/config.ts'
-import { mayMail, resumeAfterRestore, whyHalted } from '../src/delivery/restore-guard.ts'
-import { jobs } from '../src/jobs.ts'
-import { type Handlers, openQueues, type Queues } from '../src/queue.ts'
-import { test } from './support/database.ts'
-import { startRedis, withoutRedis } from './support/redis.ts'
-import { startCluster, startSentinel } from './support/redis-topologies.ts'
-import { servicesOn } from './support/services.ts'
+import { mayMail, resumeAfterRestore, whyHalted } from '../../src/delivery/restore-guard.ts'
+import { readEnvironment } from '../../src/runtime/config/config.ts'
+import { jobs } from '../../src/runtime/jobs.ts'
+import { type Handlers, openQueues, type Queues } from '../../src/runtime/queue.ts'
+import { test } from '../support/database.ts'
+import { startRedis, withoutRedis } from '../support/redis.ts'
+import { startCluster, startSentinel } from '../support/redis-topologies.ts'
+import { servicesOn } from '../support/services.ts'
 
 /** Two workers on one queue, and which batches they were woken for. */
 async function twoWorkers(url: string, stack: AsyncDisposableStack): Promise<{ queues: Queues; woken: Set<number> }> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseRelays, relayProblem } from '../../src/delivery/relay-settings.ts'
+import { parseRelays, relayProblem } from '../../../src/runtime/config/relay-settings.ts'
 
 test('several relays in order, each with its own options and the rest by default', () => {
   const relays = parseRelays(

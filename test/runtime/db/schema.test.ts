@@ -1,11 +1,11 @@
 import { is, sql } from 'drizzle-orm'
 import { getTableConfig, isPgEnum, PgTable } from 'drizzle-orm/pg-core'
 import { expect } from 'vitest'
-import type { Db } from '../../src/db/database.ts'
-import * as schema from '../../src/db/schema.ts'
-import { test } from '../support/database.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
+import * as schema from '../../../src/runtime/db/schema.ts'
+import { test } from '../../support/database.ts'
 
-/** src/db/schema.ts (what code believes) against the database that migrations/ made (what is), both ways. */
+/** src/runtime/db/schema.ts (what code believes) against the database that migrations/ made (what is), both ways. */
 
 const tables = (Object.values(schema) as unknown[])
   .filter((each): each is PgTable => is(each, PgTable))

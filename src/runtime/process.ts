@@ -1,7 +1,7 @@
-import { ConfigError } from './config.ts'
-import { SetupError } from './embedded/setup-error.ts'
-import { PaperboyError } from './lib/errors.ts'
-import { complain } from './lib/terminal.ts'
+import { SetupError } from '../embedded/setup-error.ts'
+import { PaperboyError } from '../lib/errors.ts'
+import { complain } from '../lib/terminal.ts'
+import { ConfigError } from './config/config.ts'
 
 /**
  * Runs a service until SIGTERM or SIGINT, then closes what it opened, in reverse. Further signals are heard and ignored while it
