@@ -7,9 +7,9 @@ import { openRelays } from '../delivery/relays.ts'
 import type { EditionKey } from '../edition/control.ts'
 import { type Preview, preview } from '../edition/preview.ts'
 import { sideBySide } from '../edition/side-by-side.ts'
+import { parseAddress } from '../mail/address.ts'
 import { LOCALES, type Locale } from '../messages/catalogue.ts'
 import type { Services } from '../runtime/services.ts'
-import { parseAddress } from '../subscription/address.ts'
 import { report, withServices } from './open.ts'
 
 interface PreviewOptions extends EditionKey {

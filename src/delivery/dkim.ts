@@ -1,6 +1,6 @@
 import { sign as cryptoSign, hash } from 'node:crypto'
 import { promisify } from 'node:util'
-import { withBefore } from '../edition/galley.ts'
+import { withBefore } from '../mail/message-buffer.ts'
 import { type DkimKey, type DkimSettings, readDkimKeys } from './dkim-keys.ts'
 import type { Relay } from './relay.ts'
 import { isWireReady, markWireReady } from './wire.ts'

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { domainOf } from '../edition/headers.ts'
+import { parseAddress } from '../mail/address.ts'
 import type { Services } from '../runtime/services.ts'
-import { parseAddress } from '../subscription/address.ts'
 import { messageIdOf } from './digest-press.ts'
 
 /** One digest of a reader, as far as anybody knows what became of it. */

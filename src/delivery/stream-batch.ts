@@ -1,7 +1,7 @@
+import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Config } from '../runtime/config/config.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { executePrepared } from '../runtime/db/prepared.ts'
-import { addressHash, parseAddress } from '../subscription/address.ts'
 import { admit } from './admit.ts'
 import type { Lease } from './batches.ts'
 import { type Handed, markHanded, type Pending } from './deliveries.ts'

@@ -1,5 +1,5 @@
+import { clear, type Galley, newGalley, put, putText, setIn } from '../mail/message-buffer.ts'
 import { fillingFor, type ReaderWords } from './filling.ts'
-import { clear, type Galley, newGalley, put, putText, setIn } from './galley.ts'
 import type { Hole } from './parts.ts'
 import type { Block, Lead, Plate, PlateBody } from './plate.ts'
 

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { mintToken, verifyToken } from '../mail/tokens.ts'
 import { LOCALES, type Messages } from '../messages/catalogue.ts'
 import type { Services } from '../runtime/services.ts'
 import { checkConfirm, confirm } from '../subscription/confirm.ts'
 import { localeOf } from '../subscription/find-reader.ts'
-import { mintToken, verifyToken } from '../subscription/tokens.ts'
 import { speak } from './language.ts'
 import { keepPrivate } from './security.ts'
 

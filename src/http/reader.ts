@@ -1,8 +1,8 @@
 import { fastifyCookie } from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PaperboyError } from '../lib/errors.ts'
+import { mintToken, verifyToken } from '../mail/tokens.ts'
 import type { Services } from '../runtime/services.ts'
-import { mintToken, verifyToken } from '../subscription/tokens.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { AddressError } from '../mail/address.ts'
 import type { Services } from '../runtime/services.ts'
-import { AddressError } from '../subscription/address.ts'
 import { signUp } from '../subscription/sign-up.ts'
 import { evidenceFields, evidenceOf } from './evidence.ts'
 import { zoneGuess } from './zones.ts'

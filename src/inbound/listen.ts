@@ -1,6 +1,6 @@
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server'
+import { isOurs } from '../mail/own-addresses.ts'
 import type { Services } from '../runtime/services.ts'
-import { isOurs } from './addresses.ts'
 import { receiveMail } from './receive.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log'>

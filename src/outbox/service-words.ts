@@ -1,7 +1,7 @@
+import { mintToken, type TokenKeys } from '../mail/tokens.ts'
 import { isLocale, type Messages, messagesIn } from '../messages/catalogue.ts'
 import type { Config } from '../runtime/config/config.ts'
 import { mintManageToken } from '../subscription/manage.ts'
-import { mintToken, type TokenKeys } from '../subscription/tokens.ts'
 import type { ServiceMail } from './compose-service-mail.ts'
 
 /** What templates/service.mjml and its twin print. */

@@ -1,9 +1,9 @@
 import { eq } from 'drizzle-orm'
+import { mintToken } from '../mail/tokens.ts'
 import { addressChanges, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { askToChangeAddress } from '../subscription/change-address.ts'
 import { mintManageToken } from '../subscription/manage.ts'
-import { mintToken } from '../subscription/tokens.ts'
 import type { Shot } from './take-shots.ts'
 
 /**

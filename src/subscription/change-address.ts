@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import { PaperboyError } from '../lib/errors.ts'
+import { addressHash } from '../mail/address.ts'
+import { verifyToken } from '../mail/tokens.ts'
 import { addressChanges, outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { addressHash } from './address.ts'
 import { openManageLink } from './manage.ts'
 import { readAddress } from './sign-up.ts'
 import { barred, isBarred, kindOf, mayMail } from './stranger-mail.ts'
-import { verifyToken } from './tokens.ts'
 
 const GOOD_FOR_HOURS = 24
 

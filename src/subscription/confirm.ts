@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { type FirstDigest, planFirstDigest } from '../delivery/first-digest.ts'
 import { PaperboyError } from '../lib/errors.ts'
+import { verifyToken } from '../mail/tokens.ts'
 import { outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { isBarred } from './stranger-mail.ts'
-import { verifyToken } from './tokens.ts'
 
 export const CONFIRM_WINDOW_DAYS = 7
 

@@ -1,9 +1,9 @@
 import { eq } from 'drizzle-orm'
 import { PaperboyError } from '../lib/errors.ts'
+import { addressHash, parseAddress } from '../mail/address.ts'
 import { isLocale, type Locale } from '../messages/catalogue.ts'
 import { subscribers, suppressions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { addressHash, parseAddress } from './address.ts'
 
 /** How somebody's subscription stands, for an operator who was asked. */
 export interface FoundReader {

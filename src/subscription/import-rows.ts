@@ -1,5 +1,5 @@
+import { addressHash, parseAddress } from '../mail/address.ts'
 import { isLocale } from '../messages/catalogue.ts'
-import { addressHash, parseAddress } from './address.ts'
 import { columnName, unguarded } from './csv-columns.ts'
 import { readCsv } from './read-csv.ts'
 import { CADENCES, FORMATS, LONGEST_KEYWORD, MOST_WISHED } from './wishes.ts'

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { and, eq, ne, sql } from 'drizzle-orm'
 import { PaperboyError } from '../lib/errors.ts'
+import { parseAddress } from '../mail/address.ts'
+import { mintToken, type TokenKeys, verifyToken } from '../mail/tokens.ts'
 import { isLocale, type Locale } from '../messages/catalogue.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { parseAddress } from './address.ts'
 import { barred, kindOf, mayMail, oneAtATime } from './stranger-mail.ts'
-import { mintToken, type TokenKeys, verifyToken } from './tokens.ts'
 
 /** Shorter than other links, since it may do more. */
 const GOOD_FOR_MINUTES = 60

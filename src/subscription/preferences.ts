@@ -1,10 +1,10 @@
 import { eq, sql } from 'drizzle-orm'
 import { PaperboyError } from '../lib/errors.ts'
+import { verifyToken } from '../mail/tokens.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { verifyToken } from './tokens.ts'
 import { BadPreference, badWishes, type Choices, MOST_PAUSE_WEEKS, type Wishes } from './wishes.ts'
 
 export interface Preferences extends Choices {

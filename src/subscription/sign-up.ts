@@ -1,6 +1,6 @@
+import { type Address, AddressError, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import type { Services } from '../runtime/services.ts'
-import { type Address, AddressError, parseAddress } from './address.ts'
 import { admit, type Evidence } from './armour/admit.ts'
 import { requestManageLink } from './manage.ts'
 import { subscribe } from './subscribe.ts'

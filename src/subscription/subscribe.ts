@@ -1,9 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
+import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import { executePrepared } from '../runtime/db/prepared.ts'
 import type { Services } from '../runtime/services.ts'
-import { addressHash, parseAddress } from './address.ts'
 import { barred, mayMail, oneAtATime } from './stranger-mail.ts'
 
 /** Names the words under which a reader agreed; a new wording of the form gets a new name. */

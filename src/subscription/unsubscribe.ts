@@ -1,8 +1,8 @@
 import { and, eq, notInArray, sql } from 'drizzle-orm'
+import { verifyToken } from '../mail/tokens.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { subscriberIdOf } from './find-reader.ts'
-import { verifyToken } from './tokens.ts'
 
 /**
  * Whose link this is, of any age; changes nothing. For the page that shows the button.

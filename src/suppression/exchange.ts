@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { PaperboyError } from '../lib/errors.ts'
+import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Services } from '../runtime/services.ts'
-import { addressHash, parseAddress } from '../subscription/address.ts'
 import { readCsv } from '../subscription/read-csv.ts'
 import { type Suppression, type SuppressionReason, suppress } from './suppress.ts'
 

@@ -129,7 +129,7 @@ const STATUSES = ['new', 'pending', 'active', 'suppressed', 'unsubscribed'] as c
 
 /** One at a time, in turn: what a stranger could measure. */
 async function timeByStatus({ db, config }: Services, url: string): Promise<void> {
-  const { addressHash } = await import('../../src/subscription/address.ts')
+  const { addressHash } = await import('../../src/mail/address.ts')
   const { suppressions } = await import('../../src/runtime/db/schema.ts')
   const each = 200
   for (const status of STATUSES.slice(1)) {

@@ -1,10 +1,10 @@
 import { eq } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { planDue } from '../../src/delivery/plan-deliveries.ts'
+import { mintToken } from '../../src/mail/tokens.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, subscribers } from '../../src/runtime/db/schema.ts'
 import { confirm } from '../../src/subscription/confirm.ts'
-import { mintToken } from '../../src/subscription/tokens.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 

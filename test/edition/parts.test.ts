@@ -6,11 +6,11 @@ import { publicBodies } from '../../src/edition/archive.ts'
 import type { CardPaper } from '../../src/edition/card.ts'
 import { composeEdition } from '../../src/edition/compose.ts'
 import { composeDigest, digestBody, layOut, type ShownPaper } from '../../src/edition/digest.ts'
-import { newGalley, setIn } from '../../src/edition/galley.ts'
 import { closed, cutBody, type EditionParts, HOLES, type Hole, markersOf } from '../../src/edition/parts.ts'
 import { bodyOf, plateOf, subjectOf } from '../../src/edition/plate.ts'
+import { newGalley, setIn } from '../../src/mail/message-buffer.ts'
+import { verifyToken } from '../../src/mail/tokens.ts'
 import { readable } from '../../src/papers/readable.ts'
-import { verifyToken } from '../../src/subscription/tokens.ts'
 import { NOON, testConfig } from '../support/services.ts'
 
 /** RFC 2045 § 6.7, written for these tests: bytes out, nothing forgiven. */

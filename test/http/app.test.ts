@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
+import { mintToken } from '../../src/mail/tokens.ts'
 import { messagesIn } from '../../src/messages/catalogue.ts'
-import { mintToken } from '../../src/subscription/tokens.ts'
 import { addSubscriber, NOON } from '../support/services.ts'
 import { form, siteOn, test } from './site.ts'
 

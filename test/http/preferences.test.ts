@@ -1,9 +1,9 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
+import { mintToken } from '../../src/mail/tokens.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
-import { mintToken } from '../../src/subscription/tokens.ts'
 import { addSubscriber, NOON } from '../support/services.ts'
 import { form, test } from './site.ts'
 

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
+import { mintToken, type TokenPurpose } from '../../src/mail/tokens.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { mintToken, type TokenPurpose } from '../../src/subscription/tokens.ts'
 import { addPapers, addSubscriber, NOON } from '../support/services.ts'
 import { form, type Site, test } from './site.ts'
 

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { messageIdOf } from '../../src/delivery/digest-press.ts'
-import { returnPath } from '../../src/delivery/return-path.ts'
+import { returnPath } from '../../src/mail/return-path.ts'
+import { mintToken } from '../../src/mail/tokens.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import type { Services } from '../../src/runtime/services.ts'
-import { mintToken } from '../../src/subscription/tokens.ts'
 import { NOON } from '../support/services.ts'
 
 export const BOUNCES = { BOUNCE_ADDRESS: 'bounce+*@paperboy.example' }

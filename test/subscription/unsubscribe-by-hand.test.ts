@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
+import { mintToken } from '../../src/mail/tokens.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
-import { mintToken } from '../../src/subscription/tokens.ts'
 import { unsubscribeByHand } from '../../src/subscription/unsubscribe.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, NOON, servicesOn } from '../support/services.ts'

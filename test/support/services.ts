@@ -1,13 +1,13 @@
 import { pino } from 'pino'
 import { assemble } from '../../src/edition/assemble.ts'
 import { release } from '../../src/edition/release.ts'
+import { addressHash, parseAddress } from '../../src/mail/address.ts'
 import { type Config, readEnvironment } from '../../src/runtime/config/config.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { papers, signals, subscribers } from '../../src/runtime/db/schema.ts'
 import type { Queues } from '../../src/runtime/queue.ts'
 import type { Witness, Word } from '../../src/runtime/restore-marker.ts'
 import type { Services } from '../../src/runtime/services.ts'
-import { addressHash, parseAddress } from '../../src/subscription/address.ts'
 
 export const testConfig = (overrides: Record<string, string> = {}): Config =>
   readEnvironment({

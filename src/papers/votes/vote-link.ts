@@ -1,5 +1,5 @@
 import { PaperboyError } from '../../lib/errors.ts'
-import { type TokenKeys, verifyToken } from '../../subscription/tokens.ts'
+import { type TokenKeys, verifyToken } from '../../mail/tokens.ts'
 
 /** Mails are forwarded and kept: a link that votes as somebody ends sooner than one that unsubscribes them. */
 const VOTE_LINK_DAYS = 60

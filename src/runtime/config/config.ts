@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { bounceAddressProblem } from '../../delivery/return-path.ts'
+import { parseAddress } from '../../mail/address.ts'
+import { bounceAddressProblem } from '../../mail/return-path.ts'
 import { SOURCE_NAMES } from '../../papers/sources/source.ts'
-import { parseAddress } from '../../subscription/address.ts'
 import { redisUrlProblem } from '../redis.ts'
 import { relayProblem } from './relay-settings.ts'
 

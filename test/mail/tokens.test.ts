@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { mintToken, type TokenKeys, type TokenPurpose, verifyToken } from '../../src/subscription/tokens.ts'
+import { mintToken, type TokenKeys, type TokenPurpose, verifyToken } from '../../src/mail/tokens.ts'
 
 const KEY = 'the key that signs, of thirty-two bytes or more'
 const keys: TokenKeys = { current: KEY, previous: [] }

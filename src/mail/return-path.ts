@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../runtime/config/config.ts'
-import type { TokenKeys } from '../subscription/tokens.ts'
+import type { TokenKeys } from './tokens.ts'
 
 /** Which mail an envelope sender was made for. It names the subscriber too, so that a bounce is understood after the ledger's row is gone. */
 export interface Returned {

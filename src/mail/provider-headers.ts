@@ -1,6 +1,6 @@
 import type { Config } from '../runtime/config/config.ts'
-import type { TokenKeys } from '../subscription/tokens.ts'
 import { type Returned, returnPath } from './return-path.ts'
+import type { TokenKeys } from './tokens.ts'
 
 type Settings = Pick<Config, 'MAIL_FROM' | 'SENDGRID_WEBHOOK_KEY' | 'MAILGUN_WEBHOOK_KEY' | 'POSTMARK_WEBHOOK_LOGIN'>
 

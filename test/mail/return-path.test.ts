@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Returned, readReturnPath, returnPath } from '../../src/delivery/return-path.ts'
+import { type Returned, readReturnPath, returnPath } from '../../src/mail/return-path.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 
 const KEY = 'the key that signs, of thirty-two bytes or more'

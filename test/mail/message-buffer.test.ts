@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { clear, newGalley, put, putText, setIn, withBefore } from '../../src/edition/galley.ts'
+import { clear, newGalley, put, putText, setIn, withBefore } from '../../src/mail/message-buffer.ts'
 
 const DIGEST = Buffer.from(`From: papers@paperboy.example\r\n\r\n${'a line of it\r\n'.repeat(20)}`)
 

@@ -1,6 +1,6 @@
-import { readReturnPath } from '../delivery/return-path.ts'
 import type { Config } from '../runtime/config/config.ts'
-import type { TokenKeys } from '../subscription/tokens.ts'
+import { readReturnPath } from './return-path.ts'
+import type { TokenKeys } from './tokens.ts'
 
 type Addresses = Pick<Config, 'BOUNCE_ADDRESS' | 'MAIL_FROM'>
 

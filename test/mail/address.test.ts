@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { AddressError, addressHash, parseAddress } from '../../src/mail/address.ts'
 import { messagesIn } from '../../src/messages/catalogue.ts'
-import { AddressError, addressHash, parseAddress } from '../../src/subscription/address.ts'
-import { ADDRESS_TABLE } from './address-table.ts'
+import { ADDRESS_TABLE } from '../subscription/address-table.ts'
 
 /** the address as it is mailed, or the name of what is wrong */
 const outcomeOf = (typed: string, utf8: boolean): string => {
