@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm'
 import { NOT_HALTED } from '../delivery/conditions.ts'
 import { addressOf, mailDate } from '../delivery/digest-press.ts'
-import type { Relay } from '../delivery/relay.ts'
 import { domainOf } from '../edition/headers.ts'
 import { messagesIn } from '../messages/catalogue.ts'
 import { composer } from '../outbox/composer.ts'
 import { serviceBodies } from '../outbox/service-bodies.ts'
+import type { Relay } from '../relay/relay.ts'
 import type { Services } from '../runtime/services.ts'
 import { LINK_MINUTES, signInUrl } from './sessions.ts'
 

@@ -1,7 +1,7 @@
+import { domainBucket, type Rates } from '../relay/rates.ts'
 import type { Services } from '../runtime/services.ts'
 import { type Lease, moveToLater } from './batches.ts'
 import type { Pending } from './deliveries.ts'
-import { domainBucket, type Rates } from './rates.ts'
 
 /**
  * Lets through what receiving domains take now. The rest of a domain's mails moves to batches of their own, each a second's worth, due one

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
 import type { Choice, Wishes } from '../edition/choose.ts'
+import type { Outcome } from '../relay/outcome.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { executePrepared } from '../runtime/db/prepared.ts'
 import { suppress } from '../suppression/suppress.ts'
 import type { Lease } from './batches.ts'
 import { GIVEN_UP, LIVE, NOT_HALTED, toDo } from './conditions.ts'
 import { waitAfter } from './later-batches.ts'
-import type { Outcome } from './outcome.ts'
 import { countReleases, lockReaders, type Releases } from './repeats.ts'
 import { fromBitmap, toBitmap } from './shown.ts'
 

@@ -15,14 +15,14 @@ import { providerHeaders } from '../mail/provider-headers.ts'
 import { returnPath } from '../mail/return-path.ts'
 import { mintToken } from '../mail/tokens.ts'
 import { isLocale, type Locale, type Messages, messagesIn } from '../messages/catalogue.ts'
+import { arePartsWireText, isWireText, markWireReady } from '../relay/dot-stuffing.ts'
+import type { Envelope } from '../relay/relay.ts'
 import type { Config } from '../runtime/config/config.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { editions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import type { Chosen, Handed, Pending } from './deliveries.ts'
-import type { Envelope } from './relay.ts'
 import { findRepeats, type Releases, readHad, releasesNow } from './repeats.ts'
-import { arePartsWireText, isWireText, markWireReady } from './wire.ts'
 
 export interface OpenEdition {
   /** what each reader is shown; with `db` a transaction that has locked them, nothing that they are shown elsewhere meanwhile */

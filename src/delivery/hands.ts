@@ -1,9 +1,9 @@
+import { openDkim, signing } from '../relay/dkim.ts'
+import { openRates, type Rates } from '../relay/rates.ts'
+import type { Relay } from '../relay/relay.ts'
+import { openRelays } from '../relay/relays.ts'
 import type { Services } from '../runtime/services.ts'
 import { type DigestPress, digestPress } from './digest-press.ts'
-import { openDkim, signing } from './dkim.ts'
-import { openRates, type Rates } from './rates.ts'
-import type { Relay } from './relay.ts'
-import { openRelays } from './relays.ts'
 import { openWindow, type Window } from './window.ts'
 
 interface Hands {

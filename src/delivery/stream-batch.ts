@@ -1,4 +1,5 @@
 import { addressHash, parseAddress } from '../mail/address.ts'
+import { domainBucket } from '../relay/rates.ts'
 import type { Config } from '../runtime/config/config.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { executePrepared } from '../runtime/db/prepared.ts'
@@ -8,7 +9,6 @@ import { type Handed, markHanded, type Pending } from './deliveries.ts'
 import type { OpenEdition } from './digest-press.ts'
 import { isSpent } from './error-budget.ts'
 import type { DeliverDeps } from './hands.ts'
-import { domainBucket } from './rates.ts'
 import { openRecorder, type Tally } from './recorder.ts'
 import { lockReaders } from './repeats.ts'
 

@@ -1,5 +1,5 @@
-import { openRelay } from '../delivery/relay.ts'
 import { redact } from '../lib/redact.ts'
+import { openRelay } from '../relay/relay.ts'
 import type { Config } from '../runtime/config/config.ts'
 import { parseRelays, type RelaySettings } from '../runtime/config/relay-settings.ts'
 import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'

@@ -1,6 +1,6 @@
 import type { Resolver } from 'node:dns/promises'
 import { addressOf } from '../delivery/digest-press.ts'
-import { type DkimSettings, dkimRecord, readDkimKeys } from '../delivery/dkim-keys.ts'
+import { type DkimSettings, dkimRecord, readDkimKeys } from '../relay/dkim-keys.ts'
 import type { Config } from '../runtime/config/config.ts'
 import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 

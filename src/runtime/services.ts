@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino'
-import { type RelayAbility, relayAbility } from '../delivery/carries-utf8.ts'
 import { safeError } from '../lib/safe-error.ts'
 import type { TokenKeys } from '../mail/tokens.ts'
+import { type RelayAbility, relayAbility } from '../relay/carries-utf8.ts'
 import { type MailDomains, openMailDomains } from '../subscription/armour/mail-domains.ts'
 import type { Config } from './config/config.ts'
 import { databaseClock } from './db/clock.ts'

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { generate } from 'selfsigned'
 import type { SMTPServerOptions } from 'smtp-server'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Outcome } from '../../src/delivery/outcome.ts'
-import { openRelays } from '../../src/delivery/relays.ts'
+import type { Outcome } from '../../src/relay/outcome.ts'
+import { openRelays } from '../../src/relay/relays.ts'
 import { openSink, type Sink } from '../support/sink.ts'
 
 /** A relay as they are on the internet: it has a certificate, and wants to know who we are. */

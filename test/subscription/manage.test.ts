@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import type { Relay } from '../../src/delivery/relay.ts'
 import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import type { Relay } from '../../src/relay/relay.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {
   addressChanges,

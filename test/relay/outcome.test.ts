@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Outcome, outcomeOf, type SmtpFailure } from '../../src/delivery/outcome.ts'
 import { redact } from '../../src/lib/redact.ts'
+import { type Outcome, outcomeOf, type SmtpFailure } from '../../src/relay/outcome.ts'
 
 /** What a reply must mean: its state and nothing else but what is named. */
 type Meaning = Pick<Outcome, 'state'> & Partial<Outcome>

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { openBreaker } from '../../src/delivery/breaker.ts'
-import type { Outcome } from '../../src/delivery/outcome.ts'
-import type { Relay } from '../../src/delivery/relay.ts'
-import { openRelays } from '../../src/delivery/relays.ts'
+import { openBreaker } from '../../src/relay/breaker.ts'
+import type { Outcome } from '../../src/relay/outcome.ts'
+import type { Relay } from '../../src/relay/relay.ts'
+import { openRelays } from '../../src/relay/relays.ts'
 import { openScriptedRelay, type Script, type ScriptedRelay } from '../support/scripted-relay.ts'
 
 const running: { close(): void }[] = []

@@ -1,8 +1,8 @@
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
 import { redact } from '../lib/redact.ts'
 import type { RelaySettings } from '../runtime/config/relay-settings.ts'
+import { writeMessage } from './dot-stuffing.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
-import { writeMessage } from './wire.ts'
 
 export interface Envelope {
   from: string

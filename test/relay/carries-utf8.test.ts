@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { relayAbility } from '../../src/delivery/carries-utf8.ts'
+import { relayAbility } from '../../src/relay/carries-utf8.ts'
 import { openScriptedRelay, type Script } from '../support/scripted-relay.ts'
 import { openSink } from '../support/sink.ts'
 

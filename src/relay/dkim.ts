@@ -2,8 +2,8 @@ import { sign as cryptoSign, hash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { withBefore } from '../mail/message-buffer.ts'
 import { type DkimKey, type DkimSettings, readDkimKeys } from './dkim-keys.ts'
+import { isWireReady, markWireReady } from './dot-stuffing.ts'
 import type { Relay } from './relay.ts'
-import { isWireReady, markWireReady } from './wire.ts'
 
 /** Signs messages as RFC 6376 says. */
 export type SignMessage = (message: Buffer, at: Date) => Promise<Buffer>

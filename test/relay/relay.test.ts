@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Relay } from '../../src/delivery/relay.ts'
-import { openRelays } from '../../src/delivery/relays.ts'
+import type { Relay } from '../../src/relay/relay.ts'
+import { openRelays } from '../../src/relay/relays.ts'
 import { openScriptedRelay, type Script, type ScriptedRelay } from '../support/scripted-relay.ts'
 
 const running: { close(): void }[] = []
