@@ -17,7 +17,7 @@ END $$;
 ALTER TABLE papers
   -- arXiv's, as the source gave them ("cs.CL")
   ADD COLUMN categories text[] NOT NULL DEFAULT '{}',
-  -- slugs made of categories, keywords and title by src/papers/topics.ts
+  -- slugs made of categories, keywords and title by src/papers/topics/topics.ts
   ADD COLUMN topics text[] NOT NULL DEFAULT '{}',
   ADD COLUMN search tsvector GENERATED ALWAYS AS (
     setweight(to_tsvector('english', unaccented(title)), 'A')

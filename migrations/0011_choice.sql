@@ -5,7 +5,7 @@ CREATE TYPE mail_format AS ENUM ('html', 'text');
 ALTER TABLE subscribers
   -- a catalogue of src/messages; no enum, so that a language is one file
   ADD COLUMN locale text NOT NULL DEFAULT 'en',
-  -- slugs of src/papers/topics.ts; words as the reader typed them
+  -- slugs of src/papers/topics/topics.ts; words as the reader typed them
   ADD COLUMN topics text[] NOT NULL DEFAULT '{}',
   ADD COLUMN keywords text[] NOT NULL DEFAULT '{}',
   -- whether papers like those they voted for come first: asked, never assumed

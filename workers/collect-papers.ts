@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm'
 import { PaperboyError } from '../src/lib/errors.ts'
-import { collect } from '../src/papers/collect.ts'
-import { daysDue } from '../src/papers/polling.ts'
-import type { Source } from '../src/papers/sources/source.ts'
+import { collect } from '../src/papers/ingest/collect.ts'
+import { daysDue } from '../src/papers/ingest/polling.ts'
+import type { Source } from '../src/papers/ingest/sources/source.ts'
 import { sourceReads } from '../src/runtime/db/schema.ts'
 import type { Services } from '../src/runtime/services.ts'
 

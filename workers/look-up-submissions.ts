@@ -1,6 +1,6 @@
 import { PaperboyError } from '../src/lib/errors.ts'
-import { sourceNamed } from '../src/papers/sources/configured.ts'
-import { lookUpSubmissions } from '../src/papers/submissions.ts'
+import { sourceNamed } from '../src/papers/ingest/sources/configured.ts'
+import { lookUpSubmissions } from '../src/papers/ingest/submissions.ts'
 import type { Services } from '../src/runtime/services.ts'
 
 /** Job `look-up-submissions`: asks arXiv what the papers are that readers proposed. Without an answer they wait for the next tick. */

@@ -1,4 +1,4 @@
-import { configuredSources } from '../src/papers/sources/configured.ts'
+import { configuredSources } from '../src/papers/ingest/sources/configured.ts'
 import { readEnvironment, requireSettled } from '../src/runtime/config/config.ts'
 import { runUntilSignal } from '../src/runtime/process.ts'
 import { openServices } from '../src/runtime/services.ts'

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
  * @param days which list day gets the sample's first day, which its second …
  */
 export async function openPaperList(days: readonly string[]): Promise<{ url: string; close(): Promise<void> }> {
-  const sample = JSON.parse(await readFile(new URL('../papers/sample/papers.json', import.meta.url), 'utf8'))
+  const sample = JSON.parse(await readFile(new URL('../papers/ingest/sample/papers.json', import.meta.url), 'utf8'))
   const server = createServer((request, reply) => {
     const day = new URL(request.url ?? '/', 'http://localhost').searchParams.get('date') ?? ''
     const papers: { hourOfDay: number; paper: object }[] = sample.days[days.indexOf(day)]?.papers ?? []

@@ -1,7 +1,7 @@
 import type { Messages } from '../messages/catalogue.ts'
-import type { LinkName } from '../papers/links.ts'
+import type { LinkName } from '../papers/lists/links.ts'
+import { reasonFor } from '../papers/ranking/reason.ts'
 import { authorLine, readable, sentences } from '../papers/readable.ts'
-import { reasonFor } from '../papers/reason.ts'
 import type { Config } from '../runtime/config/config.ts'
 
 /** A paper of a released edition, as it goes into a card. `title`, `abstract`, `summary` as the source gave them. */

@@ -1,5 +1,5 @@
 import { asc, eq, sql } from 'drizzle-orm'
-import { readUsuals } from '../papers/standing.ts'
+import { readUsuals } from '../papers/ranking/standing.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { editionPapers, papers } from '../runtime/db/schema.ts'
 import { type Alike, type Candidates, candidatesOf } from './candidates.ts'

@@ -1,5 +1,5 @@
 import { type Locale, type Messages, messagesIn } from '../messages/catalogue.ts'
-import { topicName } from '../papers/topics.ts'
+import { topicName } from '../papers/topics/topics.ts'
 import type { ChosenPaper, OwnReason } from './choose.ts'
 import type { ShownPaper } from './digest.ts'
 

@@ -1,8 +1,8 @@
 import { generateAtomFeed, generateJsonFeed, generateRssFeed } from 'feedsmith'
 import type { Messages } from '../messages/en.ts'
-import type { ListedRow } from '../papers/listed-rows.ts'
-import { reasonFor } from '../papers/reason.ts'
-import { topicName } from '../papers/topics.ts'
+import type { ListedRow } from '../papers/lists/listed-rows.ts'
+import { reasonFor } from '../papers/ranking/reason.ts'
+import { topicName } from '../papers/topics/topics.ts'
 import { isWebUrl, paperHref } from './paper-item.ts'
 
 /** A feed's papers, and what is said of the whole. */

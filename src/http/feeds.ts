@@ -1,7 +1,7 @@
 import { fastifyEtag } from '@fastify/etag'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { feedPapers, inFeedSince, newestClosedDay } from '../papers/feed-papers.ts'
+import { feedPapers, inFeedSince, newestClosedDay } from '../papers/lists/feed-papers.ts'
 import type { Services } from '../runtime/services.ts'
 import { atomDocument, type FeedContent, jsonDocument, rssDocument } from './feed-documents.ts'
 

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { isLink, linkOf } from '../papers/links.ts'
+import { isLink, linkOf } from '../papers/lists/links.ts'
 import { countClick } from '../privacy/clicks.ts'
 import type { Services } from '../runtime/services.ts'
 import { pageNotFound } from './error-pages.ts'

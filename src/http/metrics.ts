@@ -5,7 +5,7 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { z } from 'zod'
 import { isSame } from '../lib/same-secret.ts'
 import { type Measures, readMeasures } from '../measures.ts'
-import { SOURCE_STATES } from '../papers/source-health.ts'
+import { SOURCE_STATES } from '../papers/ingest/source-health.ts'
 import type { Config } from '../runtime/config/config.ts'
 import type { Services } from '../runtime/services.ts'
 

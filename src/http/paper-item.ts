@@ -1,8 +1,8 @@
 import { shortCount } from '../calendar/words.ts'
 import type { Messages } from '../messages/en.ts'
-import type { ListedRow } from '../papers/listed-rows.ts'
+import type { ListedRow } from '../papers/lists/listed-rows.ts'
+import { reasonFor } from '../papers/ranking/reason.ts'
 import { authorLine, sentences } from '../papers/readable.ts'
-import { reasonFor } from '../papers/reason.ts'
 
 /** Two lines of a page with room to spare; the style sheet cuts at the line. */
 const SUMMARY_CHARACTERS = 230

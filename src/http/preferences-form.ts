@@ -1,6 +1,6 @@
 import { LOCALES, type Messages, messagesIn } from '../messages/catalogue.ts'
-import type { TopicCount } from '../papers/topics.ts'
-import { topicName } from '../papers/topics.ts'
+import type { TopicCount } from '../papers/topics/topics.ts'
+import { topicName } from '../papers/topics/topics.ts'
 import type { Preferences } from '../subscription/preferences.ts'
 import { badWishes, CADENCES, FORMATS, SIZES, type Wishes } from '../subscription/wishes.ts'
 import { zoneGroups } from './zones.ts'

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { spanNamed } from '../calendar/spans.ts'
-import { monthsWithPapers, papersIn } from '../papers/sitemap.ts'
+import { monthsWithPapers, papersIn } from '../papers/lists/sitemap.ts'
 import type { Services } from '../runtime/services.ts'
 import { paperHref } from './paper-item.ts'
 

@@ -1,4 +1,4 @@
-import { type TopicCount, topicCounts } from '../papers/topics.ts'
+import { type TopicCount, topicCounts } from '../papers/topics/topics.ts'
 import type { Services } from '../runtime/services.ts'
 
 /** Counting reads every paper, and the list of topics changes with the day. */

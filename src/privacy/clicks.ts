@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { isbot } from 'isbot'
-import type { LinkName } from '../papers/links.ts'
+import type { LinkName } from '../papers/lists/links.ts'
 import type { Services } from '../runtime/services.ts'
 
 /** What of a request says whether a person made it. */

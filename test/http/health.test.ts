@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { recordFailure, recordRead } from '../../src/papers/source-health.ts'
+import { recordFailure, recordRead } from '../../src/papers/ingest/source-health.ts'
 import { readStatus, statusInWords } from '../../src/status.ts'
 import { siteOn, test } from './site.ts'
 

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { planAll } from '../../src/delivery/plan-deliveries.ts'
-import { recordFailure } from '../../src/papers/source-health.ts'
+import { recordFailure } from '../../src/papers/ingest/source-health.ts'
 import { announceWorker } from '../../src/runtime/worker-presence.ts'
 import { addSubscriber, releasedEdition, servicesOn } from '../support/services.ts'
 import { form, siteOn, test } from './site.ts'

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { sql } from 'drizzle-orm'
-import type { ImportReport } from '../../src/papers/import-file.ts'
-import { importFile } from '../../src/papers/import-file.ts'
+import type { ImportReport } from '../../src/papers/ingest/import-file.ts'
+import { importFile } from '../../src/papers/ingest/import-file.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 
 const DATA = new URL('../../../shared/data/', import.meta.url)

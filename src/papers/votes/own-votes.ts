@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
-import { type ListedRow, readListed } from '../listed-rows.ts'
+import { type ListedRow, readListed } from '../lists/listed-rows.ts'
 
 export interface OwnVotes {
   papers: (ListedRow & { castAt: Date })[]

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { parseAddress } from '../../mail/address.ts'
 import { bounceAddressProblem } from '../../mail/return-path.ts'
-import { SOURCE_NAMES } from '../../papers/sources/source.ts'
+import { SOURCE_NAMES } from '../../papers/ingest/sources/source.ts'
 import { redisUrlProblem } from '../redis.ts'
 import { relayProblem } from './relay-settings.ts'
 

@@ -1,4 +1,4 @@
-import { score } from '../../../src/papers/rank.ts'
+import { score } from '../../../src/papers/ranking/rank.ts'
 import { mean, ndcg10 } from './measures.ts'
 import type { Lists, Observed } from './trajectories.ts'
 

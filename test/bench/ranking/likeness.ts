@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { parseHfEntry } from '../../../src/papers/formats/hf-entry.ts'
-import { isBad, type ListedPaper } from '../../../src/papers/listed-paper.ts'
-import { topicsOf } from '../../../src/papers/topics.ts'
-import { countWords, type Vector, vectorise } from '../../../src/papers/vectorise.ts'
+import { parseHfEntry } from '../../../src/papers/ingest/formats/hf-entry.ts'
+import { isBad, type ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
+import { countWords, type Vector, vectorise } from '../../../src/papers/search/vectorise.ts'
+import { topicsOf } from '../../../src/papers/topics/topics.ts'
 import { mean } from './measures.ts'
 
 /** All papers of a folder of daily_papers replies, each once. */

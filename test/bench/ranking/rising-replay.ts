@@ -1,4 +1,4 @@
-import { type Followed, stillRising } from '../../../src/papers/rising.ts'
+import { type Followed, stillRising } from '../../../src/papers/ranking/rising.ts'
 import type { Lists } from './trajectories.ts'
 
 export interface Replay {

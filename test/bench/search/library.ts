@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { daysLater } from '../../../src/calendar/days.ts'
-import type { ListedPaper } from '../../../src/papers/listed-paper.ts'
-import { topicsOf } from '../../../src/papers/topics.ts'
-import { countWords, vectorise } from '../../../src/papers/vectorise.ts'
+import type { ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
+import { countWords, vectorise } from '../../../src/papers/search/vectorise.ts'
+import { topicsOf } from '../../../src/papers/topics/topics.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 
 const CHUNK = 2_000

@@ -1,0 +1,82 @@
+import { and, eq } from 'drizzle-orm'
+import { isDay } from '../../calendar/days.ts'
+import { PaperboyError } from '../../lib/errors.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import { sourceReads } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
+import type { BadEntry } from './listed-paper.ts'
+import { recordFailure, recordRead } from './source-health.ts'
+import type { Source, SourceReply, Span } from './sources/source.ts'
+import { type Stored, storeList } from './store.ts'
+
+export interface Collected extends Stored {
+  source: string
+  /** the list day, week or month that was read */
+  day: Span
+  outcome: 'read' | 'not modified' | 'empty'
+  /** entries of the reply that are no papers */
+  bad: BadEntry[]
+}
+
+type Deps = Pick<Services, 'db' | 'now' | 'log'> & { source: Source }
+
+/**
+ * Reads a list day, a week or a month from a source and stores its papers and their votes as of now. Reading it again is how votes
+ * are followed. Whether it came through is kept, so that an outage is told from a day without papers.
+ *
+ * @throws PaperboyError SOURCE_UNAVAILABLE, and nothing is stored; also when there are entries and none can be read, since then
+ *   the source has changed and an empty day would be a lie
+ */
+export async function collect({ db, now, source, log }: Deps, span: Span): Promise<Collected> {
+  try {
+    const reply = await read({ db, source }, span)
+    const readAt = now()
+    if (reply.outcome === 'read') complainOfBadEntries(reply, source.name, span, log)
+    return await db.transaction((tx) => keep(tx, source, span, reply, readAt))
+  } catch (error) {
+    if (error instanceof PaperboyError) await recordFailure(db, source.name, now(), error.message)
+    throw error
+  }
+}
+
+async function read({ db, source }: { db: Db; source: Source }, span: Span): Promise<SourceReply> {
+  const [last] = isDay(span) ? await db.select().from(sourceReads).where(readOf(source, span)) : []
+  return source.read(span, last)
+}
+
+const readOf = (source: Source, day: string) => and(eq(sourceReads.source, source.name), eq(sourceReads.listDay, day))
+
+async function keep(tx: Db, source: Source, span: Span, reply: SourceReply, readAt: Date): Promise<Collected> {
+  const nothing = { source: source.name, day: span, papers: 0, added: 0, changed: 0, signals: 0, bad: [] }
+  if (reply.outcome === 'not modified') {
+    await tx.update(sourceReads).set({ readAt }).where(readOf(source, span))
+    await recordRead(tx, source.name, { at: readAt, day: span, changed: false, stillOn: null })
+    return { ...nothing, outcome: 'not modified' }
+  }
+  const { papers, bad, validators, stillOn } = reply
+  const stored = await storeList({ db: tx }, papers, { observedAt: readAt, origin: source.name })
+  if (isDay(span)) {
+    const kept = { readAt, ...validators, papers: stored.papers }
+    await tx
+      .insert(sourceReads)
+      .values({ source: source.name, listDay: span, ...kept })
+      .onConflictDoUpdate({ target: [sourceReads.source, sourceReads.listDay], set: kept })
+  }
+  const changed = stored.added + stored.changed + stored.signals > 0
+  await recordRead(tx, source.name, { at: readAt, day: span, changed, stillOn: stillOn ?? null })
+  return { ...nothing, ...stored, bad, outcome: papers.length > 0 ? 'read' : 'empty' }
+}
+
+function complainOfBadEntries(
+  { papers, bad }: Extract<SourceReply, { outcome: 'read' }>,
+  source: string,
+  span: Span,
+  log: Deps['log'],
+): void {
+  for (const { position, reason } of bad) log.warn({ source, span, position, reason }, 'entry left out')
+  if (papers.length > 0 || bad.length === 0) return
+  throw new PaperboyError(
+    'SOURCE_UNAVAILABLE',
+    `${source} listed ${bad.length} entries for ${span} and none of them could be read: the first ${bad[0]!.reason}.`,
+  )
+}

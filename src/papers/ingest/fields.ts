@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { safeText } from '../../lib/postgres-safe.ts'
+
+/** Fields as sources give them: what does not fit counts as absent, since sources' fields drift. */
+
+const absent = <T extends z.ZodType>(type: T) => type.optional().catch(undefined)
+
+const LONGEST_LINK = 2_000
+const MOST_INTEGER = 2_147_483_647
+
+export const text = absent(
+  z
+    .string()
+    .transform((value) => safeText(value).trim())
+    .pipe(z.string().min(1)),
+)
+
+/** A link that is safe to put on a page: http or https, in one piece. */
+export const link = absent(
+  z
+    .string()
+    .transform((value) => value.trim())
+    .refine(
+      (value) => value.length <= LONGEST_LINK && /^https?:\/\/[^\s<>"\\^`{|}]+$/i.test(value) && URL.canParse(value),
+    )
+    .transform(safeText),
+)
+
+/** A count of votes, comments or stars; some sources write numbers as strings. */
+export const count = absent(
+  z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+    .pipe(z.number().min(0).max(MOST_INTEGER))
+    .transform(Math.trunc),
+)
+
+/** An instant in a year that both JavaScript and PostgreSQL write with four digits. */
+export const moment = absent(
+  z
+    .string()
+    .transform((value) => new Date(value))
+    .refine((at) => at.getTime() > Date.UTC(1000, 0) && at.getTime() < Date.UTC(9999, 0)),
+)
+
+export const texts = z
+  .array(text)
+  .catch([])
+  .transform((items) => items.filter((item): item is string => item !== undefined))
+
+/** Shown names in order: strings, or {name, hidden} with the hidden ones left out, or one line of names. */
+export const authors = z
+  .union([
+    z.array(
+      z.union([
+        text.refine((name) => name !== undefined),
+        z
+          .object({
+            name: text,
+            hidden: z.unknown().optional(),
+            user: z.object({ fullname: text }).optional().catch(undefined),
+          })
+          .transform((author) => (author.hidden === true ? undefined : (author.name ?? author.user?.fullname))),
+        z.unknown().transform(() => undefined),
+      ]),
+    ),
+    z.string().transform((line) => safeText(line).split(line.includes(';') ? ';' : /,| and /)),
+  ])
+  .catch([])
+  .transform((names) => names.map((name) => name?.trim()).filter((name): name is string => Boolean(name)))
+
+export const nameOf = z
+  .object({ fullname: text, name: text })
+  .transform((named) => named.fullname ?? named.name)
+  .optional()
+  .catch(undefined)

@@ -1,0 +1,66 @@
+import { safeText } from '../../../lib/postgres-safe.ts'
+import type { BadEntry, ListedPaper } from '../listed-paper.ts'
+import { arxivAuthors } from './arxiv-authors.ts'
+import { paperOf } from './arxiv-record.ts'
+
+/** A rule of dashes, then the block's opening line of two backslashes. */
+const BLOCK = /^-{20,}\n\\\\\n/m
+
+export const isArxivText = (text: string): boolean => BLOCK.test(text.replace(/\r\n/g, '\n'))
+
+/**
+ * arXiv's plain text: an abstract's .abs file, a daily listing as it is mailed, or a month's listing. Papers stand between rules
+ * of dashes, as fields, then an abstract between lines of `\\` (info.arxiv.org/help/prep).
+ *
+ * @param day put every paper on this list day; else those of a mail are on the mail's day, others on the day of submission
+ */
+export function parseArxivText(text: string, day?: string): (ListedPaper | BadEntry)[] {
+  const [head = '', ...blocks] = text.replace(/\r\n/g, '\n').split(BLOCK)
+  const mailed = /^Subject:/m.test(head) ? new Date(/^Date:\s*(.+)$/m.exec(head)?.[1] ?? '') : undefined
+  const announcedAt = mailed && !Number.isNaN(mailed.getTime()) ? mailed : undefined
+  return blocks
+    .filter((block) => /^(?:arXiv|Paper):/m.test(block))
+    .map((block, index) => parseBlock(block, index + 1, day, announcedAt))
+}
+
+function parseBlock(block: string, position: number, day: string | undefined, announcedAt: Date | undefined) {
+  const [fieldText = '', abstract = ''] = block.split(/^\\\\.*$/m)
+  const fields = new Map<string, string>()
+  const versions: { at: Date; size: string }[] = []
+  // A field goes on over lines that begin with a space.
+  for (const line of fieldText.replace(/\n[ \t]+/g, ' ').split('\n')) {
+    const [, name, value] = /^([A-Za-z-]+)(?: \([^)]*\))?:\s*(.*)$/.exec(line) ?? []
+    if (!name) continue
+    if (name === 'Date') versions.push(versionOf(value!))
+    // The submitter's address is nobody's business here.
+    else if (name !== 'From' && !fields.has(name)) fields.set(name, safeText(value!).trim())
+  }
+  const replaced = /^replaced with/m.test(fieldText)
+  return paperOf(
+    {
+      id: (fields.get('arXiv') ?? fields.get('Paper'))?.split(/\s/)[0],
+      title: fields.get('Title'),
+      abstract: safeText(abstract)
+        .replace(/^-{20,}$/gm, '')
+        .trim(),
+      authors: arxivAuthors(fields.get('Authors') ?? fields.get('Author') ?? ''),
+      categories: (fields.get('Categories') ?? '').split(/\s+/).filter(Boolean),
+      comment: fields.get('Comments'),
+      publishedAt: versions[0]?.at,
+      announcedAt,
+      announceType: replaced ? 'replace' : undefined,
+      version: versions.length || undefined,
+      // A withdrawn version has no size and the flag I (ignore).
+      ...(/\(0kb,I\)/.test(versions.at(-1)?.size ?? '') ? { withdrawn: true } : {}),
+    },
+    { ...Object.fromEntries(fields), abstract: abstract.trim() },
+    position,
+    day,
+  )
+}
+
+function versionOf(value: string): { at: Date; size: string } {
+  const size = /\([^)]*\)\s*$/.exec(value)?.[0] ?? ''
+  const at = new Date(value.slice(0, value.length - size.length).trim())
+  return { at, size }
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { dayOf, isDay } from '../../../calendar/days.ts'
+import { arxivId, titleId } from '../../paper-id.ts'
+import { authors, count, link, moment, text, texts } from '../fields.ts'
+import { arxivLinks, type BadEntry, checked, type ListedPaper } from '../listed-paper.ts'
+
+const PlainEntry = z.object({
+  id: text,
+  date: text,
+  title: text,
+  abstract: text,
+  summary: text,
+  authors,
+  organization: text,
+  keywords: texts,
+  categories: texts,
+  published_at: moment,
+  listed_at: moment,
+  url: link,
+  pdf_url: link,
+  code_url: link,
+  project_url: link,
+  votes: count,
+  comments: count,
+  stars: count,
+})
+
+/**
+ * A record of our own format: {title, abstract, authors?, date?, url?, votes?, …}, as the README lists its fields. Its id is the
+ * arXiv id in `id` or `url`, else its title.
+ *
+ * @param position its place in the list, from 1
+ * @param day the list day it is put on; without it the record's own `date` counts
+ */
+export function parsePlainEntry(raw: unknown, position: number, day?: string): ListedPaper | BadEntry {
+  const parsed = PlainEntry.safeParse(raw)
+  if (!parsed.success) return { position, reason: 'is not an object with a title' }
+  const { id: given, date, title, abstract, summary, url, ...facts } = parsed.data
+  if (!day && date && !isDay(date)) return { position, reason: `has the date "${date.slice(0, 40)}", which is no day` }
+  const listDay = day ?? date ?? (facts.listed_at && dayOf(facts.listed_at))
+  if (!listDay) return { position, reason: 'does not say its list day; give it with --date' }
+  const id = [given, url].map((each) => each && arxivId(each)).find(Boolean)
+  const links = { url, pdfUrl: facts.pdf_url, codeUrl: facts.code_url, projectUrl: facts.project_url }
+  return checked(raw, position, title, {
+    ...(id ? { source: 'arxiv', sourceId: id } : { source: 'title', sourceId: titleId(title ?? '') }),
+    abstract: abstract ?? summary ?? '',
+    summary: abstract ? summary : undefined,
+    authors: facts.authors,
+    organization: facts.organization,
+    keywords: facts.keywords,
+    categories: facts.categories,
+    publishedAt: facts.published_at,
+    listDay,
+    listedAt: facts.listed_at && dayOf(facts.listed_at) === listDay ? facts.listed_at : undefined,
+    ...(id ? { ...links, ...arxivLinks(id) } : links),
+    votes: facts.votes,
+    comments: facts.comments,
+    stars: facts.stars,
+  })
+}

@@ -1,0 +1,41 @@
+import { readFile, stat } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { PaperboyError } from '../../../lib/errors.ts'
+
+/** A month of Hugging Face's lists is 10 MB. */
+const LARGEST_MB = 200
+const LARGEST = LARGEST_MB * 1024 * 1024
+
+/**
+ * The text in a file, gzipped or not: its first bytes say which, not its name.
+ * @throws PaperboyError BAD_IMPORT naming the file
+ */
+export async function readTextFile(path: string): Promise<string> {
+  const bytes = await unpacked(path)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw badFile(path, 'is not UTF-8 text', cause)
+  }
+}
+
+async function unpacked(path: string): Promise<Buffer> {
+  const tooLarge = `is larger than ${LARGEST_MB} MB`
+  try {
+    const { size } = await stat(path)
+    if (size > LARGEST) throw badFile(path, tooLarge)
+    const bytes = await readFile(path)
+    return bytes[0] === 0x1f && bytes[1] === 0x8b ? await promisify(gunzip)(bytes, { maxOutputLength: LARGEST }) : bytes
+  } catch (cause) {
+    if (cause instanceof PaperboyError) throw cause
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw badFile(path, 'does not exist', cause)
+    if (code === 'EISDIR') throw badFile(path, 'is a folder', cause)
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw badFile(path, `${tooLarge} once unpacked`, cause)
+    throw badFile(path, `cannot be read: ${message}`, cause)
+  }
+}
+
+export const badFile = (path: string, what: string, cause?: unknown): PaperboyError =>
+  new PaperboyError('BAD_IMPORT', `${path} ${what}.`, { cause })

@@ -1,0 +1,51 @@
+import { parse } from 'csv-parse/sync'
+import { z } from 'zod'
+import { arxivId } from '../../paper-id.ts'
+import { count, moment, text } from '../fields.ts'
+import type { BadEntry } from '../listed-paper.ts'
+
+/** What the community thought of a paper at one moment. */
+export interface SignalRow {
+  arxivId: string
+  observedAt: Date
+  votes: number
+  comments: number
+  stars: number | null
+}
+
+const Row = z.object({
+  arxiv_id: text,
+  observed_at_utc: moment,
+  upvotes: count,
+  num_comments: count,
+  github_stars: count,
+})
+
+export const isSignalTable = (file: string): boolean => /^﻿?[^\n]*\barxiv_id\b[^\n]*\bupvotes\b/.test(file)
+
+/** A CSV of votes over time: columns arxiv_id, observed_at_utc and upvotes, where known num_comments and github_stars. */
+export function parseSignalTable(file: string): { rows: SignalRow[]; bad: BadEntry[] } {
+  const records = parse(file, {
+    columns: true,
+    bom: true,
+    skip_empty_lines: true,
+    relax_column_count: true,
+  }) as unknown[]
+  const rows: SignalRow[] = []
+  const bad: BadEntry[] = []
+  for (const [index, record] of records.entries()) {
+    const { data } = Row.safeParse(record)
+    const id = data?.arxiv_id && arxivId(data.arxiv_id)
+    if (!id || !data.observed_at_utc || data.upvotes === undefined)
+      bad.push({ position: index + 1, reason: 'has no arXiv id, no moment or no votes' })
+    else
+      rows.push({
+        arxivId: id,
+        observedAt: data.observed_at_utc,
+        votes: data.upvotes,
+        comments: data.num_comments ?? 0,
+        stars: data.github_stars ?? null,
+      })
+  }
+  return { rows, bad }
+}

@@ -1,0 +1,57 @@
+import { XMLParser } from 'fast-xml-parser'
+import { safeText } from '../../../lib/postgres-safe.ts'
+
+/** Characters that entities may become in one document: a day's announcements write `&amp;` and `&lt;` some thousand times. */
+const MOST_EXPANDED = 32 * 1024 * 1024
+
+/**
+ * XML as objects: an element is its text, or an object with `#text`, its attributes as `@name` and its children, or an array of
+ * those. What entities
+ * become is limited, so that a small file stays small.
+ */
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  parseTagValue: false,
+  parseAttributeValue: false,
+  trimValues: true,
+  htmlEntities: true,
+  processEntities: { enabled: true, maxExpandedLength: MOST_EXPANDED },
+})
+
+export type Element = Record<string, unknown>
+
+/** @returns undefined for what is no XML */
+export function parseXml(text: string): Element | undefined {
+  try {
+    return parser.parse(text) as Element
+  } catch {
+    return undefined
+  }
+}
+
+export const isElement = (value: unknown): value is Element =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A child as a list, however often it is there. */
+export const all = (element: Element, name: string): unknown[] => {
+  const value = element[name]
+  return value === undefined ? [] : Array.isArray(value) ? value : [value]
+}
+
+/** An element's text in one line, or undefined when it is missing or empty. */
+export function textOf(value: unknown): string | undefined {
+  const first = Array.isArray(value) ? value[0] : value
+  const text = isElement(first) ? first['#text'] : first
+  if (typeof text !== 'string') return undefined
+  return safeText(text).trim() || undefined
+}
+
+export const attribute = (value: unknown, name: string): string | undefined =>
+  isElement(value) && typeof value[`@${name}`] === 'string' ? (value[`@${name}`] as string) : undefined
+
+/** An instant, or undefined for what is none. */
+export function instantOf(value: unknown): Date | undefined {
+  const at = new Date(textOf(value) ?? '')
+  return at.getTime() > Date.UTC(1000, 0) && at.getTime() < Date.UTC(9999, 0) ? at : undefined
+}

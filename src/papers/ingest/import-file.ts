@@ -1,0 +1,83 @@
+import { isDay, observedAtClose } from '../../calendar/days.ts'
+import { PaperboyError } from '../../lib/errors.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import { parsePapers } from './formats/parse-papers.ts'
+import { readTextFile } from './formats/read-text-file.ts'
+import { isSignalTable, parseSignalTable } from './formats/signal-rows.ts'
+import { type BadEntry, isBad, type ListedPaper } from './listed-paper.ts'
+import { type Stored, storeList } from './store.ts'
+import { storeSignalRows } from './store-signals.ts'
+
+export interface ImportReport extends Stored {
+  file: string
+  /** the list days that the papers are on, ascending */
+  days: string[]
+  /** entries left out, each with its place in the file, from 1 */
+  bad: (BadEntry & { file: string })[]
+}
+
+interface Deps {
+  db: Db
+  now: () => Date
+  closeHourUtc: number
+}
+
+/**
+ * Imports papers from a file in any format that formats/parse-papers.ts knows, gzipped or not; or, from a CSV, votes over time of
+ * papers that are known.
+ *
+ * A list does not say when it was read, so its votes count as of the close of each list day, or of now where that is to come.
+ * An entry that is no paper is reported and the others imported; a file that cannot be read at all changes nothing.
+ *
+ * @param options.date the list day of all its papers; a plain list needs it where its records have no date
+ * @throws PaperboyError BAD_IMPORT
+ */
+export async function importFile(
+  { db, now, closeHourUtc }: Deps,
+  path: string,
+  { date }: { date?: string | undefined } = {},
+): Promise<ImportReport> {
+  if (date !== undefined && !isDay(date)) {
+    throw new PaperboyError('BAD_IMPORT', `"${date}" is not a day. Write it as 2026-03-14.`)
+  }
+  const text = await readTextFile(path)
+  const report: ImportReport = { file: path, papers: 0, added: 0, changed: 0, signals: 0, days: [], bad: [] }
+  if (isSignalTable(text)) {
+    const { rows, bad } = parseSignalTable(text)
+    report.bad = bad.map((entry) => ({ file: path, ...entry }))
+    report.signals = await storeSignalRows({ db }, rows)
+    return report
+  }
+  const { papers, bad } = withoutRepeats(parsePapers(text, path, date))
+  report.bad = bad.map((entry) => ({ file: path, ...entry }))
+  if (papers.length === 0 && bad.length > 0 && !date && bad.every(({ reason }) => reason.includes('--date')))
+    throw new PaperboyError('BAD_IMPORT', `${path} does not say which day its papers belong to: give it with --date.`)
+  const byDay = Map.groupBy(papers, (paper) => paper.listDay)
+  report.days = [...byDay.keys()].sort()
+  await db.transaction(async (tx) => {
+    for (const day of report.days) {
+      const observedAt = observedAtClose(day, closeHourUtc, now())
+      const stored = await storeList({ db: tx }, byDay.get(day)!, { observedAt, origin: 'file' })
+      for (const key of ['papers', 'added', 'changed', 'signals'] as const) report[key] += stored[key]
+    }
+  })
+  return report
+}
+
+function withoutRepeats(parsed: (ListedPaper | BadEntry)[]) {
+  const papers: ListedPaper[] = []
+  const bad: BadEntry[] = []
+  const seen = new Map<string, number>()
+  for (const entry of parsed) {
+    const key = isBad(entry) ? '' : `${entry.listDay} ${entry.source} ${entry.sourceId}`
+    const first = seen.get(key)
+    if (isBad(entry)) bad.push(entry)
+    else if (first !== undefined)
+      bad.push({ position: entry.listPosition, reason: `is the same paper as entry ${first}` })
+    else {
+      seen.set(key, entry.listPosition)
+      papers.push(entry)
+    }
+  }
+  return { papers, bad }
+}

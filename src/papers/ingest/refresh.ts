@@ -1,0 +1,34 @@
+import { and, eq, inArray } from 'drizzle-orm'
+import { PaperboyError } from '../../lib/errors.ts'
+import { papers } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
+import { arxivId } from '../paper-id.ts'
+import type { Source } from './sources/source.ts'
+import { type Stored, storeList } from './store.ts'
+
+type Deps = Pick<Services, 'db' | 'now'> & { source: Source }
+
+/**
+ * Looks papers that we have up again: their votes as of now, a new version, a withdrawal. Their place on lists stays.
+ *
+ * @param ids arXiv ids or links
+ * @throws PaperboyError SOURCE_UNAVAILABLE; BAD_IMPORT naming what is no arXiv id
+ */
+export async function refresh({ db, now, source }: Deps, ids: readonly string[]): Promise<Stored> {
+  const wanted = ids.map((text) => {
+    const id = arxivId(text)
+    if (!id) throw new PaperboyError('BAD_IMPORT', `"${text}" is no arXiv id. Write it as 2507.06261.`)
+    return id
+  })
+  const known = await db
+    .select({ id: papers.sourceId, listDay: papers.listDay, position: papers.listPosition })
+    .from(papers)
+    .where(and(eq(papers.source, 'arxiv'), inArray(papers.sourceId, wanted)))
+  const places = new Map(known.map((paper) => [paper.id, paper]))
+  const looked = await source.look([...places.keys()])
+  const placed = looked.flatMap((paper) => {
+    const place = places.get(paper.sourceId)
+    return place ? [{ ...paper, listDay: place.listDay, listPosition: place.position }] : []
+  })
+  return storeList({ db }, placed, { observedAt: now(), origin: source.name })
+}

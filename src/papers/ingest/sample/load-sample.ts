@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { dayOf, daysLater, observedAtClose, startOfDay } from '../../../calendar/days.ts'
+import type { Db } from '../../../runtime/db/database.ts'
+import { papers } from '../../../runtime/db/schema.ts'
+import { parseHfEntry } from '../formats/hf-entry.ts'
+import { isBad, type ListedPaper } from '../listed-paper.ts'
+import { storeList } from '../store.ts'
+
+interface Deps {
+  db: Db
+  now: () => Date
+  closeHourUtc: number
+}
+
+const SampleFile = z.object({
+  days: z.array(z.object({ papers: z.array(z.looseObject({ hourOfDay: z.number().min(0).lt(24) })) })),
+})
+
+/**
+ * Something to see before the first real list is read: invented list days with real papers, put on the days before today.
+ * Does nothing where there is any paper. Each is marked as a sample, and the first real list that has it takes it over.
+ *
+ * @param file another file, in tests
+ * @returns how many papers there are now that were not there before
+ */
+export async function loadSample(
+  { db, now, closeHourUtc }: Deps,
+  file: string | URL = new URL('./papers.json', import.meta.url),
+): Promise<number> {
+  if ((await db.$count(papers)) > 0) return 0
+  const { days } = SampleFile.parse(JSON.parse(await readFile(file, 'utf8')))
+  const at = now()
+  return db.transaction(async (tx) => {
+    let added = 0
+    for (const [index, { papers: entries }] of days.entries()) {
+      const day = daysLater(dayOf(at), index - days.length)
+      const listed = entries.map((entry, place) => sampleOf(entry, place + 1, day))
+      const stored = await storeList({ db: tx }, listed, {
+        observedAt: observedAtClose(day, closeHourUtc, at),
+        origin: 'sample',
+      })
+      added += stored.added
+    }
+    return added
+  })
+}
+
+function sampleOf(entry: { hourOfDay: number }, position: number, day: string): ListedPaper {
+  const parsed = parseHfEntry(entry, position, day)
+  if (isBad(parsed)) throw new Error(`sample paper ${position} of a day ${parsed.reason}`)
+  return { ...parsed, listedAt: new Date(startOfDay(day).getTime() + entry.hourOfDay * 3_600_000), sample: true }
+}

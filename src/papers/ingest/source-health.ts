@@ -1,0 +1,155 @@
+import { and, eq, inArray, max, sql } from 'drizzle-orm'
+import { dayOf } from '../../calendar/days.ts'
+import { isQuietDay } from '../../calendar/holidays.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import { sourceHealth, sourceReads } from '../../runtime/db/schema.ts'
+import type { SourceName } from './sources/source.ts'
+
+/** What is known of a source. */
+export interface Health {
+  readAt: Date | null
+  /** when a reading last brought anything new */
+  changedAt: Date | null
+  /** the day that its list is still on, where it has not begun today's */
+  stillOn: string | null
+  failingSince: Date | null
+  failure: string | null
+  /** on its list of today */
+  papersToday: number
+}
+
+/**
+ * fresh: as it should be · quiet: nothing today, as on weekends and holidays · empty: nothing today, though it is a working day ·
+ * stale: it answers, with what is not today's or has not moved for hours · outage: it cannot be read · unread: nobody has read it lately
+ */
+export type SourceState = (typeof SOURCE_STATES)[number]
+export const SOURCE_STATES = ['fresh', 'quiet', 'empty', 'stale', 'outage', 'unread'] as const
+
+const HOUR_MS = 3_600_000
+/** By noon UTC a working day's list has begun: Hugging Face's at midnight, arXiv's feed at 4 or 5. */
+const BEGUN_BY_HOUR = 12
+/** Half-hourly readings; with none for this long no worker is reading. */
+const UNREAD_MS = 3 * HOUR_MS
+/** A list with votes moves every half hour of a working day. */
+const UNMOVED_MS = 8 * HOUR_MS
+
+/** @param followed whether the source has votes that move */
+export function sourceState(health: Health | undefined, now: Date, followed: boolean): SourceState {
+  if (!health) return 'unread'
+  if (health.failingSince) return 'outage'
+  if (!health.readAt || now.getTime() - health.readAt.getTime() > UNREAD_MS) return 'unread'
+  const quiet = isQuietDay(dayOf(now))
+  if (health.papersToday === 0) {
+    if (quiet) return 'quiet'
+    if (now.getUTCHours() < BEGUN_BY_HOUR) return 'fresh'
+    return health.stillOn ? 'stale' : 'empty'
+  }
+  const unmoved = health.changedAt && now.getTime() - health.changedAt.getTime() > UNMOVED_MS
+  return followed && !quiet && unmoved ? 'stale' : 'fresh'
+}
+
+export interface SourceReport extends Omit<Health, 'papersToday'> {
+  source: SourceName
+  state: SourceState
+  papersToday: number
+}
+
+const SAID: Record<SourceState, string> = {
+  fresh: 'as it should be',
+  quiet: 'nothing today, as on weekends and holidays',
+  empty: 'nothing today, though it is a working day',
+  stale: 'it answers, but its list does not move',
+  outage: 'it cannot be read',
+  unread: 'not read lately; does a worker run?',
+}
+
+/** "hf outage: it cannot be read since 2026-04-14 06:30 UTC: GET … answered 503" */
+export function sourceInWords({
+  source,
+  state,
+  papersToday,
+  readAt,
+  stillOn,
+  failingSince,
+  failure,
+}: SourceReport): string {
+  const minute = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  return [
+    `${source} ${state}: ${SAID[state]}`,
+    failingSince && state === 'outage' ? ` since ${minute(failingSince)}: ${failure}` : '',
+    stillOn && state === 'stale' ? ` from ${stillOn}` : '',
+    state === 'fresh' ? `, ${papersToday} papers today` : '',
+    readAt ? ` (last read ${minute(readAt)})` : '',
+  ].join('')
+}
+
+/** How each of the sources is. */
+export async function reportSources(
+  { db, now }: { db: Db; now: () => Date },
+  sources: readonly { name: SourceName; followDays: number }[],
+): Promise<SourceReport[]> {
+  const at = now()
+  const known = await db
+    .select({
+      source: sourceHealth.source,
+      readAt: sourceHealth.readAt,
+      changedAt: sourceHealth.changedAt,
+      stillOn: sourceHealth.stillOn,
+      failingSince: sourceHealth.failingSince,
+      failure: sourceHealth.failure,
+      papersToday: sql<number>`coalesce(${sourceReads.papers}, 0)`.mapWith(Number),
+    })
+    .from(sourceHealth)
+    .leftJoin(sourceReads, and(eq(sourceReads.source, sourceHealth.source), eq(sourceReads.listDay, dayOf(at))))
+    .where(
+      inArray(
+        sourceHealth.source,
+        sources.map(({ name }) => name),
+      ),
+    )
+  return sources.map(({ name, followDays }) => {
+    const health = known.find(({ source }) => source === name)
+    const nothing = { readAt: null, changedAt: null, stillOn: null, failingSince: null, failure: null, papersToday: 0 }
+    return { ...nothing, ...health, source: name, state: sourceState(health, at, followDays > 0) }
+  })
+}
+
+/** When a list day was last read from any source; null for days that came from files alone. */
+export async function listReadAt(db: Db, day: string): Promise<Date | null> {
+  const [read] = await db
+    .select({ at: max(sourceReads.readAt) })
+    .from(sourceReads)
+    .where(eq(sourceReads.listDay, day))
+  return read?.at ?? null
+}
+
+/** A reading that came through. Of an older day it says nothing on whether the source moves. */
+export async function recordRead(
+  db: Db,
+  source: SourceName,
+  { at, day, changed, stillOn }: { at: Date; day: string; changed: boolean; stillOn: string | null },
+): Promise<void> {
+  const today = day === dayOf(at)
+  const read = {
+    readAt: at,
+    failingSince: null,
+    failure: null,
+    ...(changed ? { changedAt: at } : {}),
+    ...(today ? { stillOn } : {}),
+  }
+  await db
+    .insert(sourceHealth)
+    .values({ source, ...read })
+    .onConflictDoUpdate({ target: sourceHealth.source, set: read })
+}
+
+/** A reading that failed; the outage lasts since the first of them. */
+export async function recordFailure(db: Db, source: SourceName, at: Date, failure: string): Promise<void> {
+  await db
+    .insert(sourceHealth)
+    .values({ source, failingSince: at, failure })
+    .onConflictDoUpdate({
+      target: sourceHealth.source,
+      set: { failure, failingSince: sql`coalesce(${sourceHealth.failingSince}, ${at})` },
+    })
+}

@@ -1,0 +1,121 @@
+import { dayOf } from '../../../calendar/days.ts'
+import { PaperboyError } from '../../../lib/errors.ts'
+import { VERSION } from '../../../runtime/config/config.ts'
+import { type ArxivFeed, parseArxivFeed } from '../formats/arxiv-feeds.ts'
+import type { ListedPaper } from '../listed-paper.ts'
+import type { Pace } from './pace.ts'
+import { type Politeness, politeGet } from './polite-get.ts'
+import type { Source, SourceReply } from './source.ts'
+import { spanDays } from './span.ts'
+
+interface ArxivOptions extends Omit<Politeness, 'userAgent' | 'pace'> {
+  publicUrl: string
+  /** cs.CL, stat.ML … */
+  categories: readonly string[]
+  /** arXiv asks for no more than one request in three seconds (info.arxiv.org/help/api/tou.html) */
+  pace: Pace
+  feedUrl?: string
+  apiUrl?: string
+}
+
+/** Papers a page; arXiv takes up to 2,000. */
+const PAGE = 200
+/** A day of all of computer science has some 700. */
+const MOST_PAGES = 10
+
+export const ARXIV_PACE_MS = 3_000
+
+/**
+ * arXiv itself: today's announcements from its feed, earlier days from its query API by the day of submission. It knows no votes;
+ * what it brings are papers, categories, new versions and withdrawals.
+ */
+export function arxivSource(options: ArxivOptions): Source {
+  const {
+    publicUrl,
+    categories,
+    feedUrl = 'https://rss.arxiv.org/atom',
+    apiUrl = 'https://export.arxiv.org/api/query',
+  } = options
+  const { now = () => new Date() } = options
+  const politeness = { ...options, userAgent: `Paperboy/${VERSION} (+${publicUrl})`, accept: 'application/atom+xml' }
+
+  const get = async (url: string, headers: Record<string, string> = {}) => {
+    const reply = await politeGet(url, headers, politeness)
+    if (reply.status === 304) return { reply, feed: undefined }
+    const feed = parseArxivFeed(reply.body)
+    if (!feed) throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} answered with something other than a feed.`)
+    return { reply, feed: withoutErrors(url, feed) }
+  }
+
+  /** Today's: the feed of one day has one date, and a feed that was not renewed still has yesterday's, whatever its head says. */
+  async function announcements(day: string, last: Parameters<Source['read']>[1]): Promise<SourceReply> {
+    const { reply, feed } = await get(`${feedUrl}/${categories.join('+')}`, {
+      ...(last?.etag ? { 'if-none-match': last.etag } : {}),
+      ...(last?.lastModified ? { 'if-modified-since': last.lastModified } : {}),
+    })
+    if (!feed) return { outcome: 'not modified' }
+    const papers = feed.papers.filter((paper) => paper.listDay === day)
+    const newest = feed.papers
+      .map((paper) => paper.listDay)
+      .sort()
+      .at(-1)
+    return {
+      outcome: 'read',
+      papers,
+      bad: feed.bad,
+      validators: { etag: reply.headers.get('etag'), lastModified: reply.headers.get('last-modified') },
+      ...(papers.length === 0 && newest ? { stillOn: newest } : {}),
+    }
+  }
+
+  async function submissions(from: string, to: string): Promise<SourceReply> {
+    const within = `submittedDate:[${compact(from)}0000 TO ${compact(to)}2359]`
+    const search = `(${categories.map((category) => `cat:${category}`).join(' OR ')}) AND ${within}`
+    const all: ArxivFeed = { papers: [], bad: [] }
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const feed = await query({ search_query: search, start: String(page * PAGE), max_results: String(PAGE) })
+      all.papers.push(...feed.papers)
+      all.bad.push(...feed.bad)
+      const read = page * PAGE + feed.papers.length + feed.bad.length
+      if (read >= (feed.total ?? 0)) break
+      // arXiv sometimes answers a page with nothing, though there is more: half a day must not look like a whole one.
+      if (feed.papers.length === 0)
+        throw new PaperboyError('SOURCE_UNAVAILABLE', `${apiUrl} gave ${read} of ${feed.total} papers for ${within}.`)
+    }
+    const listed = all.papers.map((paper, index) => ({ ...paper, listPosition: index + 1 }))
+    return { outcome: 'read', papers: listed, bad: all.bad, validators: { etag: null, lastModified: null } }
+  }
+
+  const query = async (parameters: Record<string, string>): Promise<ArxivFeed> => {
+    const sorting = { sortBy: 'submittedDate', sortOrder: 'ascending' }
+    const { feed } = await get(`${apiUrl}?${new URLSearchParams({ ...sorting, ...parameters })}`)
+    return feed ?? { papers: [], bad: [] }
+  }
+
+  return {
+    name: 'arxiv',
+    followDays: 0,
+    async read(span, last) {
+      if (span === dayOf(now())) return announcements(span, last)
+      const days = spanDays(span)
+      return submissions(days[0]!, days.at(-1)!)
+    },
+    async look(ids) {
+      const found: ListedPaper[] = []
+      for (let i = 0; i < ids.length; i += PAGE) {
+        const some = ids.slice(i, i + PAGE)
+        found.push(...(await query({ id_list: some.join(','), max_results: String(some.length) })).papers)
+      }
+      return found
+    },
+  }
+}
+
+const compact = (day: string): string => day.replaceAll('-', '')
+
+/** arXiv answers mistakes as an entry titled "Error": that is no paper, and nothing else in the reply is to be trusted. */
+function withoutErrors(url: string, feed: ArxivFeed): ArxivFeed {
+  const error = feed.bad.find(({ reason }) => reason.startsWith('is arXiv’s word'))
+  if (error) throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url}: entry ${error.position} ${error.reason}.`)
+  return feed
+}

@@ -1,0 +1,82 @@
+import { isDay } from '../../../calendar/days.ts'
+import { PaperboyError } from '../../../lib/errors.ts'
+import { VERSION } from '../../../runtime/config/config.ts'
+import { parseHfEntry } from '../formats/hf-entry.ts'
+import { type BadEntry, isBad, type ListedPaper } from '../listed-paper.ts'
+import { type Politeness, politeGet, type Reply } from './polite-get.ts'
+import type { Source, Span } from './source.ts'
+
+interface HfOptions extends Omit<Politeness, 'userAgent'> {
+  /** named in the User-Agent, so that the source can tell whom to talk to */
+  publicUrl: string
+  baseUrl?: string
+}
+
+/** Hugging Face's daily papers: the community's list of a day, a week or a month, with votes. */
+export function hfSource({ publicUrl, baseUrl = 'https://huggingface.co', ...politeness }: HfOptions): Source {
+  const polite = { ...politeness, userAgent: `Paperboy/${VERSION} (+${publicUrl})` }
+  return {
+    name: 'hf',
+    followDays: 14,
+    async read(span, last) {
+      const url = `${baseUrl}/api/daily_papers?${parameterOf(span)}=${span}`
+      const reply = await politeGet(
+        url,
+        {
+          ...(last?.etag ? { 'if-none-match': last.etag } : {}),
+          ...(last?.lastModified ? { 'if-modified-since': last.lastModified } : {}),
+        },
+        polite,
+      )
+      if (reply.status === 304) return { outcome: 'not modified' }
+      return {
+        outcome: 'read',
+        ...parseList(entriesOf(url, reply), isDay(span) ? span : undefined),
+        validators: { etag: reply.headers.get('etag'), lastModified: reply.headers.get('last-modified') },
+      }
+    },
+    async look(ids) {
+      const found = []
+      for (const id of ids) found.push(await paper(id))
+      return found.filter((each) => each !== undefined)
+    },
+  }
+
+  /** A paper's own page, which any paper has once somebody opened it; on no list without `submittedOnDailyAt`. */
+  async function paper(id: string): Promise<ListedPaper | undefined> {
+    const url = `${baseUrl}/api/papers/${id}`
+    const reply = await politeGet(url, {}, { ...polite, missing: [404] })
+    if (reply.status === 404) return undefined
+    const parsed = parseHfEntry({ paper: jsonOf(url, reply) }, 1)
+    return isBad(parsed) ? undefined : parsed
+  }
+}
+
+const parameterOf = (span: Span) => (isDay(span) ? 'date' : span.includes('W') ? 'week' : 'month')
+
+function entriesOf(url: string, reply: Reply): unknown[] {
+  const parsed = jsonOf(url, reply)
+  if (Array.isArray(parsed)) return parsed
+  throw strange(url, reply, 'a JSON array')
+}
+
+function jsonOf(url: string, reply: Reply): unknown {
+  try {
+    return JSON.parse(reply.body)
+  } catch {
+    throw strange(url, reply, 'JSON')
+  }
+}
+
+function strange(url: string, { status, headers, body }: Reply, wanted: string): PaperboyError {
+  const what = `${headers.get('content-type') ?? 'no content type'}, ${body.length} characters`
+  return new PaperboyError(
+    'SOURCE_UNAVAILABLE',
+    `GET ${url} answered ${status} with something other than ${wanted} (${what}).`,
+  )
+}
+
+function parseList(entries: unknown[], day: string | undefined): { papers: ListedPaper[]; bad: BadEntry[] } {
+  const parsed = entries.map((entry, index) => parseHfEntry(entry, index + 1, day))
+  return { papers: parsed.filter((entry): entry is ListedPaper => !isBad(entry)), bad: parsed.filter(isBad) }
+}

@@ -1,0 +1,18 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../../runtime/db/database.ts'
+import type { SignalRow } from './formats/signal-rows.ts'
+
+/**
+ * Adds snapshots of papers that are known; those of others are passed over. A snapshot that is there already stays.
+ * @returns how many are new
+ */
+export async function storeSignalRows({ db }: { db: Db }, rows: readonly SignalRow[]): Promise<number> {
+  const { rowCount } = await db.execute(sql`
+    INSERT INTO signals (paper_id, observed_at, votes, comments, stars, origin)
+    SELECT p.id, r."observedAt", r.votes, r.comments, r.stars, 'file'
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      AS r("arxivId" text, "observedAt" timestamptz, votes integer, comments integer, stars integer)
+    JOIN papers p ON p.source = 'arxiv' AND p.source_id = r."arxivId" AND NOT p.sample
+    ON CONFLICT DO NOTHING`)
+  return rowCount ?? 0
+}

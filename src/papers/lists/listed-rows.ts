@@ -1,0 +1,161 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Span } from '../../calendar/spans.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import { reasonFor } from '../ranking/reason.ts'
+import { readable, sentences } from '../readable.ts'
+import { countedVotes } from '../votes/counted.ts'
+
+/** A paper of a list, its words made readable: plain text, which a page must escape. */
+export interface ListedRow {
+  id: number
+  source: string
+  sourceId: string
+  title: string
+  authors: string[]
+  organization?: string | undefined
+  summary: string
+  /** the source's and our own readers' */
+  votes?: number | undefined
+  comments?: number | undefined
+  stars?: number | undefined
+  url?: string | undefined
+  pdfUrl?: string | undefined
+  codeUrl?: string | undefined
+  projectUrl?: string | undefined
+  /** where the community talks about it */
+  discussionUrl?: string | undefined
+  reason?: string | undefined
+  /** what the reason is worded from, beside votes and comments */
+  ageHours?: number | undefined
+  pickedBy?: string | undefined
+  /** the curator's pick */
+  picked: boolean
+  sample: boolean
+  /** YYYY-MM-DD */
+  listDay: string
+  /** slugs, the broad ones first */
+  topics: string[]
+}
+
+const SUMMARY_CHARACTERS = 320
+
+type Row = Awaited<ReturnType<typeof select>>[number]
+
+/** What a list is ordered by: its papers with their votes by `at`, in no order; what was dropped is left out. */
+export async function readOrder(db: Db, { from, to }: Pick<Span, 'from' | 'to'>, at: Date) {
+  const { rows } = await db.execute<{
+    id: string
+    list_position: number
+    votes: number | null
+    age_hours: number | null
+    picked: boolean | null
+  }>(sql`
+    SELECT p.id, p.list_position, s.votes, k.verdict = 'picked' AS picked, ${AGE_HOURS} AS age_hours
+    FROM ${withSignals(at)}
+    WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND k.verdict IS DISTINCT FROM 'dropped'
+      AND NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE real.list_day = p.list_day AND NOT real.sample))`)
+  return withOwnVotes(db, rows, at)
+}
+
+/** These papers as pages show them, in the order of the ids. */
+export async function readListed(db: Db, ids: readonly number[], at: Date): Promise<ListedRow[]> {
+  const rows = await select(db, sql`p.id = ANY(${sql.param(ids)}::bigint[])`, at)
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.flatMap((id) => byId.get(id) ?? []).map(rowOf)
+}
+
+async function select(db: Db, condition: SQL, at: Date) {
+  const { rows } = await db.execute<{
+    id: string
+    source: string
+    source_id: string
+    title: string
+    text: string
+    authors: string[]
+    organization: string | null
+    url: string | null
+    pdf_url: string | null
+    code_url: string | null
+    project_url: string | null
+    has_discussion: boolean
+    sample: boolean
+    list_day: string
+    topics: string[]
+    list_position: number
+    votes: number | null
+    comments: number | null
+    stars: number | null
+    age_hours: number | null
+    picked: boolean | null
+    curator: string | null
+  }>(sql`
+    SELECT p.id, p.source, p.source_id, p.title, coalesce(p.summary, p.abstract) AS text, p.authors, p.organization,
+      p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_position, p.list_day::text AS list_day, p.topics, p.raw ? 'paper' AS has_discussion,
+      s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator, ${AGE_HOURS} AS age_hours
+    FROM ${withSignals(at)}
+    WHERE ${condition}`)
+  return withOwnVotes(db, rows, at)
+}
+
+/** Papers `p`, their newest snapshot `s` by a moment, and the curator's word `k`. */
+const withSignals = (at: Date): SQL => sql`
+  papers p
+  LEFT JOIN LATERAL (
+    SELECT * FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
+  ) s ON true
+  LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day`
+
+const AGE_HOURS = sql`
+  (extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600)::float8`
+
+interface Counted {
+  id: string
+  list_position: number
+  votes: number | null
+  age_hours: number | null
+}
+
+async function withOwnVotes<R extends Counted>(db: Db, rows: R[], at: Date) {
+  const own = await countedVotes(
+    db,
+    rows.map((row) => Number(row.id)),
+    { by: at },
+  )
+  return rows.map(({ id: text, votes, list_position, age_hours, ...row }) => {
+    const id = Number(text)
+    return {
+      ...row,
+      id,
+      votes: own.has(id) ? (votes ?? 0) + own.get(id)! : votes,
+      listPosition: list_position,
+      ageHours: age_hours === null ? null : Math.max(age_hours, 0),
+    }
+  })
+}
+
+/** A paper as pages show it. */
+const rowOf = (row: Row): ListedRow => ({
+  id: row.id,
+  source: row.source,
+  sourceId: row.source_id,
+  title: readable(row.title),
+  authors: row.authors.map(readable),
+  organization: row.organization === null ? undefined : readable(row.organization),
+  summary: sentences(readable(row.text), SUMMARY_CHARACTERS),
+  votes: row.votes ?? undefined,
+  comments: row.comments ?? undefined,
+  stars: row.stars ?? undefined,
+  url: row.url ?? undefined,
+  pdfUrl: row.pdf_url ?? undefined,
+  codeUrl: row.code_url ?? undefined,
+  projectUrl: row.project_url ?? undefined,
+  discussionUrl:
+    row.has_discussion && row.source === 'arxiv' ? `https://huggingface.co/papers/${row.source_id}` : undefined,
+  reason: reasonFor({ ...row, pickedBy: row.picked ? row.curator : null }),
+  ageHours: row.ageHours ?? undefined,
+  pickedBy: (row.picked && row.curator) || undefined,
+  picked: row.picked === true,
+  sample: row.sample,
+  listDay: row.list_day,
+  topics: row.topics,
+})

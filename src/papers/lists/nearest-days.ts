@@ -1,0 +1,15 @@
+import { sql } from 'drizzle-orm'
+import { dayOf } from '../../calendar/days.ts'
+import type { Db } from '../../runtime/db/database.ts'
+
+/** The nearest list days with papers before and after a day that has none; nothing of days to come. */
+export async function nearestDays(
+  { db, now }: { db: Db; now: () => Date },
+  day: string,
+): Promise<{ previous?: string; next?: string }> {
+  const { rows } = await db.execute<{ previous: string | null; next: string | null }>(sql`
+    SELECT (SELECT max(list_day) FROM papers WHERE list_day < least(${day}::date, ${dayOf(now())}::date + 1))::text AS previous,
+      (SELECT min(list_day) FROM papers WHERE list_day > ${day}::date AND list_day <= ${dayOf(now())}::date)::text AS next`)
+  const { previous, next } = rows[0]!
+  return { ...(previous ? { previous } : {}), ...(next ? { next } : {}) }
+}

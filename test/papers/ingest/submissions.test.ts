@@ -1,0 +1,107 @@
+import { expect } from 'vitest'
+import type { ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
+import type { Source } from '../../../src/papers/ingest/sources/source.ts'
+import {
+  acceptSubmission,
+  declineSubmission,
+  lookUpSubmissions,
+  openSubmissions,
+} from '../../../src/papers/ingest/submissions.ts'
+import { papers, submissions } from '../../../src/runtime/db/schema.ts'
+import { form, test } from '../../http/site.ts'
+import { hfEntry, importing, withFile } from '../support.ts'
+
+/** An arXiv that knows these papers. */
+const arxivWith = (...ids: string[]): Source => ({
+  name: 'arxiv',
+  followDays: 0,
+  read: () => Promise.reject(new Error('not asked here')),
+  look: async (wanted) =>
+    ids
+      .filter((id) => wanted.includes(id))
+      .map(
+        (id): ListedPaper => ({
+          source: 'arxiv',
+          sourceId: id,
+          title: `Title of ${id}`,
+          abstract: 'Says much.',
+          authors: ['Ada'],
+          keywords: [],
+          publishedAt: new Date('2026-04-01T00:00:00Z'),
+          listDay: '2026-04-01',
+          listPosition: 1,
+          announced: true,
+          raw: {},
+        }),
+      ),
+})
+
+const propose = (
+  app: { inject: (options: object) => Promise<{ statusCode: number; headers: Record<string, unknown>; body: string }> },
+  paper: string,
+) => app.inject({ method: 'POST', url: '/submit', ...form({ paper }) })
+
+test('a proposed paper is looked up, taken by the curator, and then on the list like any other', async ({
+  site,
+  db,
+}) => {
+  const reply = await propose(site.app as never, 'https://arxiv.org/abs/2507.06261v2')
+  expect(reply).toMatchObject({ statusCode: 303, headers: { location: '/submitted' } })
+  expect(await openSubmissions({ db })).toMatchObject([{ arxivId: '2507.06261', state: 'asked' }])
+  await lookUpSubmissions({ db }, arxivWith('2507.06261'))
+  expect(await openSubmissions({ db })).toMatchObject([{ state: 'found', title: 'Title of 2507.06261' }])
+  expect(await db.$count(papers)).toBe(0)
+  expect(await acceptSubmission(site.services, '2507.06261', '2026-04-15')).toEqual({
+    title: 'Title of 2507.06261',
+    day: '2026-04-15',
+  })
+  expect(await db.select().from(papers)).toMatchObject([
+    { sourceId: '2507.06261', listDay: '2026-04-15', announced: false },
+  ])
+  expect(await openSubmissions({ db })).toEqual([])
+  // Twice is once.
+  await expect(acceptSubmission(site.services, '2507.06261')).rejects.toMatchObject({ code: 'PAPER_NOT_FOUND' })
+})
+
+test('what arXiv does not know waits and can be asked again; what is declined stays so', async ({ site, db }) => {
+  await propose(site.app as never, '2604.00001')
+  await propose(site.app as never, '2604.00002')
+  await lookUpSubmissions({ db }, arxivWith('2604.00002'))
+  await declineSubmission(site.services, '2604.00002', 'off topic')
+  await propose(site.app as never, '2604.00001')
+  await propose(site.app as never, '2604.00002')
+  const states = await db.select().from(submissions).orderBy(submissions.arxivId)
+  expect(states).toMatchObject([
+    { state: 'asked', times: 2 },
+    { state: 'declined', times: 2, note: 'off topic' },
+  ])
+})
+
+test.for([
+  'http://127.0.0.1:3000/admin',
+  'https://arxiv.org@evil.example/abs/2507.06261',
+  'https://evil.example/abs/2507.06261',
+  'file:///etc/passwd',
+  '2507.06261; DROP TABLE papers',
+  '<script>alert(1)</script>',
+  '',
+  'x'.repeat(5_000),
+])('“%s” is no paper: it is said so, kept nowhere and opened never', async (typed, { site, db }) => {
+  const reply = await propose(site.app as never, typed)
+  expect(reply.statusCode).toBe(422)
+  expect(reply.body).not.toContain('<script>alert')
+  expect(await db.$count(submissions)).toBe(0)
+})
+
+test('a paper that is on the list already leads there', async ({ site, db }) => {
+  await withFile(JSON.stringify([hfEntry('2604.00001')]), (file) => importing(db, file))
+  expect((await propose(site.app as never, '2604.00001')).headers.location).toBe('/papers?date=2026-04-10')
+  expect(await db.$count(submissions)).toBe(0)
+})
+
+test('the form is there to be read, in German too', async ({ site }) => {
+  expect((await site.app.inject('/submit')).body).toContain('Propose a paper')
+  const german = await site.app.inject({ url: '/submit', headers: { 'accept-language': 'de' } })
+  expect(german.body).toContain('Einen Artikel vorschlagen')
+  expect((await site.app.inject('/submitted')).body).toContain('Thank you')
+})

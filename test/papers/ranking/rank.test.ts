@@ -1,0 +1,63 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { rankPapers, score } from '../../../src/papers/ranking/rank.ts'
+import { reasonFor } from '../../../src/papers/ranking/reason.ts'
+
+const paper = (id: number, listPosition: number, votes?: number | null, ageHours?: number | null) => ({
+  id,
+  listPosition,
+  votes,
+  ageHours,
+})
+
+test('the score is votes over the root of age and four hours', () => {
+  expect(score(10, 0)).toBe(5)
+  expect(score(10, 21)).toBe(2)
+  expect(score(0, 5)).toBe(0)
+  expect(score(10, -3)).toBe(5)
+})
+
+test('younger papers need fewer votes; unknown votes keep the list’s order, last', () => {
+  const list = [
+    paper(1, 1, null),
+    paper(2, 2, 0, 1),
+    paper(3, 3, 40, 24),
+    paper(4, 4, 20, 0),
+    paper(5, 5),
+    paper(6, 2, 0, 1),
+  ]
+  expect(rankPapers(list).map((ranked) => ranked.id)).toEqual([4, 3, 2, 6, 1, 5])
+  expect(rankPapers([3, 1, 2].map((place) => paper(9 - place, place))).map((ranked) => ranked.listPosition)).toEqual([
+    1, 2, 3,
+  ])
+})
+
+test('the order does not depend on the order given, and nothing is lost', () => {
+  const list = fc.uniqueArray(
+    fc.record({
+      id: fc.nat(50),
+      listPosition: fc.nat(5),
+      votes: fc.option(fc.nat(20)),
+      ageHours: fc.option(fc.nat(40)),
+    }),
+    { selector: (p) => p.id },
+  )
+  fc.assert(
+    fc.property(list, (papers) => {
+      expect(rankPapers(papers.toReversed())).toEqual(rankPapers(papers))
+      expect(rankPapers(papers)).toHaveLength(papers.length)
+    }),
+  )
+})
+
+test.each([
+  [{}, undefined],
+  [{ votes: null, comments: null, ageHours: null, pickedBy: null }, undefined],
+  [{ votes: 0, comments: 0, ageHours: 3 }, undefined],
+  [{ votes: 1, ageHours: 0.2 }, '1 vote in 1 h'],
+  [{ votes: 61, comments: 2, ageHours: 17.3 }, '61 votes in 17 h'],
+  [{ votes: 61, comments: 12 }, '61 votes, 12 comments'],
+  [{ votes: 1214, comments: 3, ageHours: 120 }, '1,214 votes in 5 days, 3 comments'],
+  [{ votes: null, pickedBy: 'AK' }, 'picked by AK'],
+  [{ votes: 7, ageHours: 30, pickedBy: 'AK' }, 'picked by AK, 7 votes in 30 h'],
+])('the reason of %o is %s', (known, reason) => expect(reasonFor(known)).toBe(reason))

@@ -1,0 +1,151 @@
+import { sql } from 'drizzle-orm'
+import fc from 'fast-check'
+import { describe, expect } from 'vitest'
+import { assemble } from '../../../src/edition/assemble.ts'
+import { type Followed, stillRising } from '../../../src/papers/ranking/rising.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
+import { editionPapers, papers, picks, signals, votes } from '../../../src/runtime/db/schema.ts'
+import { test } from '../../support/database.ts'
+import { addPapers, addSubscriber, servicesOn } from '../../support/services.ts'
+
+const followed = (
+  id: number,
+  closingRank: number,
+  earlierVotes: number,
+  votesBefore: number,
+  votes: number,
+): Followed => ({
+  id,
+  closingRank,
+  fifthVotes: 18,
+  earlierVotes,
+  earlierAt: new Date('2026-04-14T02:00:00Z'),
+  votesBefore,
+  votes,
+})
+
+describe('which papers are still rising', () => {
+  test('those that were overlooked, doubled, and gained most since the last edition', () => {
+    const papers = [
+      followed(1, 3, 50, 60, 300), // every digest had it
+      followed(2, 11, 7, 100, 214),
+      followed(3, 12, 7, 20, 200),
+      followed(4, 30, 20, 20, 39), // not doubled
+      followed(5, 30, 8, 8, 22), // doubled, but 14 votes
+      followed(6, 30, 3, 3, 18),
+      followed(7, 30, 3, 90, 90), // stands still since
+      followed(8, 30, 0, 0, 17), // not enough for its list's first five
+    ]
+    expect(stillRising(papers).map(({ id }) => id)).toEqual([3, 2, 6])
+    expect(stillRising(papers, 1).map(({ id }) => id)).toEqual([3])
+  })
+
+  test('the order does not depend on the order given', () => {
+    const paper = fc
+      .tuple(fc.nat(40), fc.nat(30), fc.nat(80), fc.nat(80))
+      .map(([rank, then, before, now]) => followed(rank, rank, then, before, now))
+    fc.assert(
+      fc.property(fc.uniqueArray(paper, { selector: ({ id }) => id }), (list) => {
+        expect(stillRising(list.toReversed())).toEqual(stillRising(list))
+      }),
+    )
+  })
+})
+
+/** Fourteen papers on Monday the 13th, seen at its close with 100, 99 … 87 votes, and fourteen on each day after. */
+async function aWeek(db: Db) {
+  const monday = await addPapers(db, '2026-04-13', 14)
+  for (const day of ['2026-04-14', '2026-04-15', '2026-04-16']) await addPapers(db, day, 14)
+  return { late: monday[12]!, top: monday[0]! }
+}
+const saw = (db: Db, paperId: number, at: string, votes: number) =>
+  db.insert(signals).values({ paperId, observedAt: new Date(at), votes, origin: 'hf' })
+const risingOf = async (db: Db, editionId: number) =>
+  (await db.select().from(editionPapers).where(sql`edition_id = ${editionId} AND section = 'rising'`)).map(
+    ({ paperId, position, earlierVotes, votes, reason }) => ({ paperId, position, earlierVotes, votes, reason }),
+  )
+
+describe('an edition', () => {
+  test('ends with what is still rising, with the numbers, and again only when that has doubled once more', async ({
+    db,
+  }) => {
+    const { late, top } = await aWeek(db)
+    const at = { now: new Date('2026-04-15T02:10:00Z') }
+    const services = servicesOn(db, {}, at)
+    const assembled = async (date: string) => risingOf(db, (await assemble(services, { date })).editionId)
+
+    await saw(db, late, '2026-04-15T01:59:00Z', 214)
+    await saw(db, top, '2026-04-15T01:59:00Z', 900)
+    const row = { paperId: late, position: 14, earlierVotes: 88, votes: 214, reason: '88 → 214 votes since Tuesday' }
+    expect(await assembled('2026-04-14')).toEqual([row])
+    expect(await assembled('2026-04-14')).toEqual([row])
+
+    at.now = new Date('2026-04-16T02:10:00Z')
+    await saw(db, late, '2026-04-16T01:59:00Z', 400)
+    expect(await assembled('2026-04-15')).toEqual([])
+
+    at.now = new Date('2026-04-17T02:10:00Z')
+    await saw(db, late, '2026-04-17T01:59:00Z', 500)
+    expect(await assembled('2026-04-16')).toMatchObject([{ paperId: late, earlierVotes: 214, votes: 500 }])
+  })
+
+  test('has nothing rising that the curator dropped, was withdrawn, is a sample’s, or is of its own days', async ({
+    db,
+  }) => {
+    const { late } = await aWeek(db)
+    const services = servicesOn(db, {}, { now: new Date('2026-04-15T02:10:00Z') })
+    await saw(db, late, '2026-04-15T01:59:00Z', 214)
+    const assembled = async () => risingOf(db, (await assemble(services, { date: '2026-04-14' })).editionId)
+    expect(await assembled()).toHaveLength(1)
+
+    const given = sql`id = ${late}`
+    await db.update(papers).set({ withdrawnAt: new Date() }).where(given)
+    expect(await assembled()).toEqual([])
+    await db.update(papers).set({ withdrawnAt: null, sample: true }).where(given)
+    expect(await assembled()).toEqual([])
+    await db.update(papers).set({ sample: false, listDay: '2026-04-14' }).where(given)
+    expect(await assembled()).toEqual([])
+    await db.update(papers).set({ listDay: '2026-04-13' }).where(given)
+    await db.insert(picks).values({ paperId: late, listDay: '2026-04-13', verdict: 'dropped' })
+    expect(await assembled()).toEqual([])
+  })
+
+  test('of an old day counts the votes of then, not those of months later', async ({ db }) => {
+    const { late } = await aWeek(db)
+    await saw(db, late, '2026-08-01T00:00:00Z', 2_000)
+    const services = servicesOn(db, {}, { now: new Date('2026-11-24T00:00:00Z') })
+    expect(await risingOf(db, (await assemble(services, { date: '2026-04-14' })).editionId)).toEqual([])
+  })
+
+  test('of a week has the risers of the weeks before', async ({ db }) => {
+    const { late } = await aWeek(db)
+    await addPapers(db, '2026-04-20', 3)
+    await saw(db, late, '2026-04-24T00:00:00Z', 300)
+    const services = servicesOn(db, {}, { now: new Date('2026-04-27T02:10:00Z') })
+    const { editionId } = await assemble(services, { kind: 'weekly', date: '2026-04-20' })
+    expect(await risingOf(db, editionId)).toEqual([
+      { paperId: late, position: 3, earlierVotes: 88, votes: 300, reason: '88 → 300 votes since 14 April' },
+    ])
+  })
+
+  test('counts our own readers’ votes beside the source’s', async ({ db }) => {
+    const [, second] = await addPapers(db, '2026-04-14', 2)
+    const services = servicesOn(db, {}, { now: new Date('2026-04-15T02:10:00Z') })
+    const first = async () => {
+      const { editionId } = await assemble(services, { date: '2026-04-14' })
+      const [row] = await db.select().from(editionPapers).where(sql`edition_id = ${editionId} AND position = 0`)
+      return { paperId: row!.paperId, votes: row!.votes }
+    }
+    expect(await first()).toMatchObject({ votes: 100 })
+    for (const name of ['ada', 'bob']) {
+      const subscriberId = await addSubscriber(db, `${name}@example.org`)
+      await db.insert(votes).values({
+        paperId: second!,
+        subscriberId,
+        castAt: new Date('2026-04-14T10:00:00Z'),
+        network: Buffer.from(name),
+      })
+    }
+    expect(await first()).toEqual({ paperId: second, votes: 101 })
+  })
+})

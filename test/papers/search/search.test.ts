@@ -1,0 +1,195 @@
+import { sql } from 'drizzle-orm'
+import { describe, expect } from 'vitest'
+import { indexPapers } from '../../../src/papers/search/index-papers.ts'
+import { type Piece, type SearchQuery, searchPapers } from '../../../src/papers/search/search.ts'
+import { topicCounts } from '../../../src/papers/topics/topics.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
+import { test } from '../../support/database.ts'
+import { addPapers } from '../../support/services.ts'
+import { hfEntry, importing, withFile } from '../support.ts'
+
+const now = () => new Date('2026-04-20T12:00:00Z')
+
+const put = (db: Db, entries: object[]) =>
+  withFile(JSON.stringify(entries), (file) => importing(db, file, undefined, now()))
+const found = async (db: Db, query: SearchQuery) =>
+  (await searchPapers({ db, now }, query)).papers.map((paper) => paper.sourceId)
+const marks = (pieces: Piece[]) => pieces.map(({ text, hit }) => (hit ? `[${text}]` : text)).join('')
+
+const library = [
+  hfEntry('2604.00001', {
+    title: 'Video diffusion with $\\mu^2$ steps',
+    summary: 'We generate videos by denoising <script>alert(1)</script> latent frames.',
+    authors: [{ name: 'Jürgen Müller' }, { name: 'Wei Jones' }],
+    ai_keywords: ['video generation', 'Diffusion Models (DMs)'],
+    submittedOnDailyAt: '2026-04-10T01:00:00Z',
+    githubRepo: 'https://a.example/c',
+  }),
+  hfEntry('2604.00002', {
+    title: 'Robots that learn from video',
+    summary: 'A robot watches. No diffusion here, and no frames.',
+    ai_keywords: ['robot learning'],
+    submittedOnDailyAt: '2026-04-13T01:00:00Z',
+  }),
+  hfEntry('2604.00003', {
+    title: 'Text-to-video at scale',
+    summary: 'Scaling text encoders.',
+    authors: [{ name: 'Ada' }],
+    ai_keywords: ['text-to-video generation'],
+    submittedOnDailyAt: '2026-04-14T01:00:00Z',
+  }),
+]
+
+const HOSTILE = [
+  '',
+  ' ',
+  '"',
+  '"unclosed',
+  '-',
+  '- -',
+  '& | ! <-> :*',
+  "'; DROP TABLE papers; --",
+  '\u0000',
+  'the',
+  '-video',
+  'a'.repeat(5_000),
+  '\ud800',
+  '💥',
+  '(((',
+  'or or or',
+  '2604.',
+  'x:y:z',
+  '%_\\',
+  '<b',
+  'a<b>c',
+]
+
+describe('search', () => {
+  test('finds words in title, abstract, authors and keywords, titles first', async ({ db }) => {
+    await put(db, library)
+    expect(await found(db, { q: 'diffusion' })).toEqual(['2604.00001', '2604.00002'])
+    expect(await found(db, { q: 'robots frame' })).toEqual(['2604.00002'])
+    expect(await found(db, { q: 'muller' })).toEqual(['2604.00001'])
+    expect(await found(db, { q: 'Jones videos' })).toEqual(['2604.00001'])
+    expect(await found(db, { q: '"latent frames"' })).toEqual(['2604.00001'])
+    expect(await found(db, { q: '"frames latent"' })).toEqual([])
+    expect(await found(db, { q: '"video diffusion"' })).toEqual(['2604.00001'])
+    expect(await found(db, { q: '"diffusion video"' })).toEqual([])
+    expect(await found(db, { q: 'video -robots' })).not.toContain('2604.00002')
+  })
+
+  test('an arXiv id, with version or as a link, finds that paper', async ({ db }) => {
+    await put(db, library)
+    for (const q of ['2604.00002', 'arXiv:2604.00002v3', ' https://arxiv.org/pdf/2604.00002v1.pdf '])
+      expect(await found(db, { q })).toEqual(['2604.00002'])
+    expect(await found(db, { q: '2604.99999' })).toEqual([])
+  })
+
+  test('filters by days, topic and code, with words and without', async ({ db }) => {
+    await put(db, library)
+    expect(await found(db, {})).toEqual(['2604.00003', '2604.00002', '2604.00001'])
+    expect(await found(db, { topic: 'video-generation' })).toEqual(['2604.00003', '2604.00001'])
+    expect(await found(db, { topic: 'video-generation', hasCode: true })).toEqual(['2604.00001'])
+    expect(await found(db, { from: '2026-04-13', to: '2026-04-13' })).toEqual(['2604.00002'])
+    expect(await found(db, { q: 'video', from: '2026-04-14' })).toEqual(['2604.00003'])
+  })
+
+  test('marks what was found, and no paper can forge a mark or bring its own HTML as such', async ({ db }) => {
+    await put(db, [
+      ...library,
+      hfEntry('2604.00009', {
+        title: 'Latent \u0001forged\u0002 marks',
+        summary: 'About \u0001forged\u0002 latent marks.',
+      }),
+    ])
+    const { papers } = await searchPapers({ db, now }, { q: 'latent' })
+    const [forger, honest] = ['2604.00009', '2604.00001'].map((id) => papers.find((paper) => paper.sourceId === id)!)
+    expect(marks(honest!.titlePieces)).toBe('Video diffusion with μ² steps')
+    expect(marks(honest!.snippet)).toBe('generate videos by denoising <script>alert(1)</script> [latent] frames')
+    expect(marks(forger!.titlePieces)).toBe('[Latent] forged marks')
+    expect(marks(forger!.snippet)).toBe('About forged [latent] marks')
+  })
+
+  test('pages follow each other without gap or repetition, by words and by day', async ({ db }) => {
+    const ids = Array.from({ length: 23 }, (_, index) => `2604.1${String(index).padStart(4, '0')}`)
+    await put(
+      db,
+      ids.map((id, index) =>
+        hfEntry(id, { title: index % 3 ? 'A common title' : 'A common title, common', summary: '' }),
+      ),
+    )
+    for (const q of ['common', undefined]) {
+      const seen: string[] = []
+      let after: string | undefined
+      do {
+        const page = await searchPapers({ db, now }, { q, after, limit: 5 })
+        expect(page.papers.length).toBeGreaterThan(0)
+        seen.push(...page.papers.map((paper) => paper.sourceId))
+        after = page.next
+      } while (after)
+      expect(seen.length).toBe(23)
+      expect(new Set(seen)).toEqual(new Set(ids))
+    }
+  })
+
+  test('mistyped words are corrected by what papers and authors are called, and only where nothing is found', async ({
+    db,
+  }) => {
+    await put(db, library)
+    await indexPapers({ db })
+    const corrected = async (q: string) => {
+      const { papers, corrected } = await searchPapers({ db, now }, { q })
+      return [corrected, ...papers.map((paper) => paper.sourceId)]
+    }
+    expect(await corrected('difusion')).toEqual(['diffusion', '2604.00001', '2604.00002'])
+    expect(await corrected('denoissing latnet')).toEqual(['denoising latent', '2604.00001'])
+    expect(await corrected('"latnet frames"')).toEqual(['"latent frames"', '2604.00001'])
+    expect(await corrected('Jurgen Mulller')).toEqual(['Jurgen muller', '2604.00001'])
+    expect(await corrected('diffusion')).toEqual([undefined, '2604.00001', '2604.00002'])
+    expect(await corrected('diffusion robots scaling')).toEqual([undefined])
+    expect(await corrected('qqqqqq')).toEqual([undefined])
+  })
+
+  test('nothing in the words makes it fail', async ({ db }) => {
+    await put(db, library)
+    for (const q of HOSTILE) await expect(searchPapers({ db, now }, { q }), q).resolves.toBeDefined()
+  })
+
+  test('a place that we did not make starts from the beginning', async ({ db }) => {
+    await put(db, library)
+    for (const after of ['', 'x', '1e999:3', 'NaN:1', '2026-02-31:5', '0.1:99999999999999999999', "0';--:1"]) {
+      await expect(searchPapers({ db, now }, { after, q: 'video' })).resolves.toBeDefined()
+      expect(await found(db, { after })).toHaveLength(3)
+    }
+  })
+})
+
+test('topics are counted', async ({ db }) => {
+  await put(db, library)
+  const counts = await topicCounts(db, { fewest: 2 })
+  expect(counts).toContainEqual({ slug: 'video-generation', name: 'Video generation', papers: 2 })
+})
+
+test('where more papers have a word than are ranked, an older title with it still comes first', async ({ db }) => {
+  const ids: number[] = []
+  for (let day = 1; day <= 14; day++) ids.push(...(await addPapers(db, `2019-04-${String(day).padStart(2, '0')}`, 25)))
+  // None of the newest that are ranked, of the 350.
+  await db.execute(sql`UPDATE papers SET title = 'To show something' WHERE id = ${ids[3]}`)
+  for (const q of ['something', '"show something"', 'something -robots']) {
+    const { papers } = await searchPapers({ db, now }, { q, from: '2019-04-01', to: '2019-04-30' })
+    expect([q, papers[0]!.id]).toEqual([q, ids[3]])
+    expect(papers.map((paper) => paper.id).slice(1, 3)).toEqual([ids.at(-1), ids.at(-2)])
+  }
+  expect((await searchPapers({ db, now }, { q: '"something show"', to: '2019-04-30' })).papers).toEqual([])
+})
+
+test('a word that thousands of papers have finds the newest and the best titled of them', async ({ db }) => {
+  await db.execute(sql`
+    INSERT INTO papers (source, source_id, title, abstract, authors, raw, list_day, list_position)
+    SELECT 'arxiv', '1904.' || lpad(n::text, 5, '0'), 'Of robots', 'They walk.', '{}', '{}', date '2019-04-01' + n / 100, n % 100
+    FROM generate_series(100, 6099) n`)
+  await db.execute(sql`UPDATE papers SET title = 'Walk' WHERE source_id = '1904.05850'`)
+  await db.execute(sql`ANALYZE papers`)
+  const { papers } = await searchPapers({ db, now }, { q: 'walk' })
+  expect(papers.map((paper) => paper.sourceId).slice(0, 3)).toEqual(['1904.05850', '1904.06099', '1904.06098'])
+})
