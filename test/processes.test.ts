@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
-import { assemble } from '../src/edition/assemble.ts'
+import { assemble } from '../src/edition/draft/assemble.ts'
 import { choosePort } from '../src/embedded/port.ts'
 import type { Db } from '../src/runtime/db/database.ts'
 import { editions } from '../src/runtime/db/schema.ts'

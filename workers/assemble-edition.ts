@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import { dayOf, daysLater, startOfDay } from '../src/calendar/days.ts'
-import { assemble } from '../src/edition/assemble.ts'
+import { assemble } from '../src/edition/draft/assemble.ts'
 import { PaperboyError } from '../src/lib/errors.ts'
 import type { Source } from '../src/papers/ingest/sources/source.ts'
 import { editions } from '../src/runtime/db/schema.ts'

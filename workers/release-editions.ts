@@ -1,6 +1,6 @@
 import { whyHalted } from '../src/delivery/restore-guard.ts'
-import { releaseDue } from '../src/edition/release.ts'
-import { skipQuietDays } from '../src/edition/skip-quiet-days.ts'
+import { releaseDue } from '../src/edition/draft/release.ts'
+import { skipQuietDays } from '../src/edition/draft/skip-quiet-days.ts'
 import type { Services } from '../src/runtime/services.ts'
 
 /** Job `release-editions`: freezes and composes the drafts whose time has come, quiet days aside, then has their readers planned. */

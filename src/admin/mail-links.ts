@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { NOT_HALTED } from '../delivery/conditions.ts'
 import { addressOf, mailDate } from '../delivery/digest-press.ts'
-import { domainOf } from '../edition/headers.ts'
+import { domainOf } from '../edition/compose/headers.ts'
 import { messagesIn } from '../messages/catalogue.ts'
 import { composer } from '../outbox/composer.ts'
 import { serviceBodies } from '../outbox/service-bodies.ts'

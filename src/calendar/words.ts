@@ -1,4 +1,4 @@
-import { closingHour, longDate } from '../edition/words.ts'
+import { closingHour, longDate } from '../edition/compose/words.ts'
 import { dayOf, startOfDay } from './days.ts'
 import type { Span } from './spans.ts'
 

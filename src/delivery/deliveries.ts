@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Choice, Wishes } from '../edition/choose.ts'
+import type { Choice, Wishes } from '../edition/select/choose.ts'
 import type { Outcome } from '../relay/outcome.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { executePrepared } from '../runtime/db/prepared.ts'

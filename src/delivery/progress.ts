@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { domainOf } from '../edition/headers.ts'
+import { domainOf } from '../edition/compose/headers.ts'
 import { editions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { toDo } from './conditions.ts'

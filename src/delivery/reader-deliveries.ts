@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { domainOf } from '../edition/headers.ts'
+import { domainOf } from '../edition/compose/headers.ts'
 import { parseAddress } from '../mail/address.ts'
 import type { Services } from '../runtime/services.ts'
 import { messageIdOf } from './digest-press.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { type EditionKey, findEdition } from '../edition/control.ts'
+import { type EditionKey, findEdition } from '../edition/draft/control.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import type { Services } from '../runtime/services.ts'
 import { BATCH_SIZE } from './plan-deliveries.ts'

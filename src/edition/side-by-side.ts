@@ -1,4 +1,4 @@
-import { escapeHtml } from './plate.ts'
+import { escapeHtml } from './compose/compiled-edition.ts'
 import type { Preview } from './preview.ts'
 
 /**

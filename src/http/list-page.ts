@@ -1,7 +1,7 @@
 import { dayOf } from '../calendar/days.ts'
 import { type Span, spanAround } from '../calendar/spans.ts'
 import { fullDay, monthOf, plainDay, shortDay, shortSpan, weekdayOf } from '../calendar/words.ts'
-import { closingHour } from '../edition/words.ts'
+import { closingHour } from '../edition/compose/words.ts'
 import type { Messages } from '../messages/en.ts'
 import type { List } from '../papers/lists/list-day.ts'
 import { calendarOf } from './calendar.ts'

@@ -1,5 +1,5 @@
 import { leaveByMail, messageIdOf } from '../delivery/digest-press.ts'
-import { domainOf } from '../edition/headers.ts'
+import { domainOf } from '../edition/compose/headers.ts'
 import { providerHeaders } from '../mail/provider-headers.ts'
 import { mintToken, type TokenKeys } from '../mail/tokens.ts'
 import type { Config } from '../runtime/config/config.ts'

@@ -1,4 +1,4 @@
-import type { EditionParts } from '../edition/parts.ts'
+import type { EditionParts } from '../edition/compose/segments.ts'
 
 /**
  * Messages that need nothing on their way (RFC 5321 § 4.5.2): no line begins with a dot, every line break is CRLF and the last bytes

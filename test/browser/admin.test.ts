@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import { mailSignInLinks } from '../../src/admin/mail-links.ts'
 import { linkByHand } from '../../src/admin/sessions.ts'
-import { assemble } from '../../src/edition/assemble.ts'
+import { assemble } from '../../src/edition/draft/assemble.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { submissions } from '../../src/runtime/db/schema.ts'
 import { CURATOR, test as onSite } from '../http/admin.ts'

@@ -1,7 +1,7 @@
-import type { Candidates } from '../../src/edition/candidates.ts'
-import type { Choice, ChosenPaper, OwnReason, Wishes } from '../../src/edition/choose.ts'
+import type { Choice, ChosenPaper, OwnReason, Wishes } from '../../src/edition/select/choose.ts'
+import type { Candidates } from '../../src/edition/select/selection-index.ts'
 
-/** Choosing as the rule reads, by maps and by sorting all that fits: what src/edition/choose.ts must agree with, and is measured beside. */
+/** Choosing as the rule reads, by maps and by sorting all that fits: what src/edition/select/choose.ts must agree with, and is measured beside. */
 
 const NONE: ReadonlySet<number> = new Set()
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { assemble } from '../../src/edition/assemble.ts'
+import { assemble } from '../../src/edition/draft/assemble.ts'
 import { preview } from '../../src/edition/preview.ts'
 import { sourceReads } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'

@@ -1,12 +1,12 @@
 import { caniemail } from 'caniemail'
 import { HtmlValidate } from 'html-validate'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { publicBodies } from '../../src/edition/archive.ts'
-import type { CardPaper } from '../../src/edition/card.ts'
-import { composeEdition } from '../../src/edition/compose.ts'
-import { digestBody } from '../../src/edition/digest.ts'
-import { decodeBody } from '../../src/edition/parts.ts'
-import { plateOf } from '../../src/edition/plate.ts'
+import { publicBodies } from '../../src/edition/compose/archive.ts'
+import type { CardPaper } from '../../src/edition/compose/card.ts'
+import { plateOf } from '../../src/edition/compose/compiled-edition.ts'
+import { composeEdition } from '../../src/edition/compose/compose.ts'
+import { digestBody } from '../../src/edition/compose/digest.ts'
+import { decodeBody } from '../../src/edition/compose/segments.ts'
 import { testConfig } from '../support/services.ts'
 
 const PROGRAMS = [

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
 import { expect } from 'vitest'
-import { assemble } from '../../src/edition/assemble.ts'
+import { assemble } from '../../src/edition/draft/assemble.ts'
 import { preview } from '../../src/edition/preview.ts'
 import { sideBySide } from '../../src/edition/side-by-side.ts'
 import { editionParts } from '../../src/runtime/db/schema.ts'

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { assemble } from '../../src/edition/assemble.ts'
+import { assemble } from '../../src/edition/draft/assemble.ts'
 import { preview } from '../../src/edition/preview.ts'
 import { isScanner } from '../../src/privacy/clicks.ts'
 import { clicks } from '../../src/runtime/db/schema.ts'

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
-import { assemble } from '../../src/edition/assemble.ts'
-import { release } from '../../src/edition/release.ts'
+import { assemble } from '../../src/edition/draft/assemble.ts'
+import { release } from '../../src/edition/draft/release.ts'
 import { addressHash, parseAddress } from '../../src/mail/address.ts'
 import { type Config, readEnvironment } from '../../src/runtime/config/config.ts'
 import type { Db } from '../../src/runtime/db/database.ts'

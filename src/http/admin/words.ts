@@ -1,4 +1,4 @@
-import type { EditionKey } from '../../edition/control.ts'
+import type { EditionKey } from '../../edition/draft/control.ts'
 
 export const editionHref = ({ kind, date }: EditionKey): string => `/admin/editions/${kind}/${date}`
 

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
-import { assemble } from '../../../src/edition/assemble.ts'
+import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { type Followed, stillRising } from '../../../src/papers/ranking/rising.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { editionPapers, papers, picks, signals, votes } from '../../../src/runtime/db/schema.ts'

@@ -1,7 +1,7 @@
 import { eq, inArray } from 'drizzle-orm'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
-import { assemble } from '../../../src/edition/assemble.ts'
+import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { NOTHING_USUAL, readUsuals, standing, type Usuals } from '../../../src/papers/ranking/standing.ts'
 import { papers, signals } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'

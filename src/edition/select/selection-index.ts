@@ -1,5 +1,5 @@
-import { NOTHING_USUAL, standing, type Usuals } from '../papers/ranking/standing.ts'
-import { readable } from '../papers/readable.ts'
+import { NOTHING_USUAL, standing, type Usuals } from '../../papers/ranking/standing.ts'
+import { readable } from '../../papers/readable.ts'
 
 /** An edition's papers, prepared once so that choosing for a reader is a few look-ups. Positions count from 0. */
 export interface Candidates {

@@ -1,7 +1,7 @@
-import { clear, type Galley, newGalley, put, putText, setIn } from '../mail/message-buffer.ts'
-import { fillingFor, type ReaderWords } from './filling.ts'
-import type { Hole } from './parts.ts'
-import type { Block, Lead, Plate, PlateBody } from './plate.ts'
+import { clear, type Galley, newGalley, put, putText, setIn } from '../../mail/message-buffer.ts'
+import type { Block, Lead, Plate, PlateBody } from './compiled-edition.ts'
+import { fillingFor, type ReaderWords } from './placeholders.ts'
+import type { Hole } from './segments.ts'
 
 /** A paper of the edition in one reader's digest. */
 export interface ShownPaper {

@@ -1,7 +1,7 @@
 import { and, eq, or } from 'drizzle-orm'
-import { PaperboyError } from '../lib/errors.ts'
-import { papers, picks } from '../runtime/db/schema.ts'
-import type { Services } from '../runtime/services.ts'
+import { PaperboyError } from '../../lib/errors.ts'
+import { papers, picks } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
 
 type Deps = Pick<Services, 'db' | 'config'>
 

@@ -1,5 +1,5 @@
 import MimeNode from 'nodemailer/lib/mime-node'
-import type { Config } from '../runtime/config/config.ts'
+import type { Config } from '../../runtime/config/config.ts'
 
 type Settings = Pick<Config, 'PUBLIC_URL' | 'MAIL_FROM' | 'REPLY_TO'>
 

@@ -1,4 +1,4 @@
-import { messagesIn } from '../messages/catalogue.ts'
+import { messagesIn } from '../../messages/catalogue.ts'
 import { encodeSubject } from './headers.ts'
 import {
   type BodyParts,
@@ -9,7 +9,7 @@ import {
   type Hole,
   joinParts,
   type Part,
-} from './parts.ts'
+} from './segments.ts'
 import { whatIsInside } from './words.ts'
 
 /** A part as bytes: a hole follows each of the texts but the last. */

@@ -1,17 +1,24 @@
 import fc from 'fast-check'
 import { simpleParser } from 'mailparser'
 import { describe, expect, test } from 'vitest'
-import { readerPart } from '../../src/delivery/digest-press.ts'
-import { publicBodies } from '../../src/edition/archive.ts'
-import type { CardPaper } from '../../src/edition/card.ts'
-import { composeEdition } from '../../src/edition/compose.ts'
-import { composeDigest, digestBody, layOut, type ShownPaper } from '../../src/edition/digest.ts'
-import { closed, cutBody, type EditionParts, HOLES, type Hole, markersOf } from '../../src/edition/parts.ts'
-import { bodyOf, plateOf, subjectOf } from '../../src/edition/plate.ts'
-import { newGalley, setIn } from '../../src/mail/message-buffer.ts'
-import { verifyToken } from '../../src/mail/tokens.ts'
-import { readable } from '../../src/papers/readable.ts'
-import { NOON, testConfig } from '../support/services.ts'
+import { readerPart } from '../../../src/delivery/digest-press.ts'
+import { publicBodies } from '../../../src/edition/compose/archive.ts'
+import type { CardPaper } from '../../../src/edition/compose/card.ts'
+import { bodyOf, plateOf, subjectOf } from '../../../src/edition/compose/compiled-edition.ts'
+import { composeEdition } from '../../../src/edition/compose/compose.ts'
+import { composeDigest, digestBody, layOut, type ShownPaper } from '../../../src/edition/compose/digest.ts'
+import {
+  closed,
+  cutBody,
+  type EditionParts,
+  HOLES,
+  type Hole,
+  markersOf,
+} from '../../../src/edition/compose/segments.ts'
+import { newGalley, setIn } from '../../../src/mail/message-buffer.ts'
+import { verifyToken } from '../../../src/mail/tokens.ts'
+import { readable } from '../../../src/papers/readable.ts'
+import { NOON, testConfig } from '../../support/services.ts'
 
 /** RFC 2045 § 6.7, written for these tests: bytes out, nothing forgiven. */
 function decodeQuotedPrintable(bytes: Buffer): Buffer {

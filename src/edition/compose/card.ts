@@ -1,8 +1,8 @@
-import type { Messages } from '../messages/catalogue.ts'
-import type { LinkName } from '../papers/lists/links.ts'
-import { reasonFor } from '../papers/ranking/reason.ts'
-import { authorLine, readable, sentences } from '../papers/readable.ts'
-import type { Config } from '../runtime/config/config.ts'
+import type { Messages } from '../../messages/catalogue.ts'
+import type { LinkName } from '../../papers/lists/links.ts'
+import { reasonFor } from '../../papers/ranking/reason.ts'
+import { authorLine, readable, sentences } from '../../papers/readable.ts'
+import type { Config } from '../../runtime/config/config.ts'
 
 /** A paper of a released edition, as it goes into a card. `title`, `abstract`, `summary` as the source gave them. */
 export interface CardPaper {

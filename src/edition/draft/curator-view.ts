@@ -1,7 +1,7 @@
 import { desc, eq, sql } from 'drizzle-orm'
-import { readable } from '../papers/readable.ts'
-import { editionPapers, editions } from '../runtime/db/schema.ts'
-import type { Services } from '../runtime/services.ts'
+import { readable } from '../../papers/readable.ts'
+import { editionPapers, editions } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
 import { type EditionKey, findEdition } from './control.ts'
 
 /** A paper as the curator sees it. Plain text. */

@@ -1,10 +1,10 @@
 import { and, asc, eq, sql } from 'drizzle-orm'
-import { PaperboyError } from '../lib/errors.ts'
-import { LOCALES } from '../messages/catalogue.ts'
-import { editionParts, editions } from '../runtime/db/schema.ts'
-import type { Services } from '../runtime/services.ts'
-import { composeEdition } from './compose.ts'
-import { readContents } from './contents.ts'
+import { PaperboyError } from '../../lib/errors.ts'
+import { LOCALES } from '../../messages/catalogue.ts'
+import { editionParts, editions } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
+import { composeEdition } from '../compose/compose.ts'
+import { readContents } from '../compose/composing-input.ts'
 import { noteShown } from './corrections.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>

@@ -1,10 +1,10 @@
 import { asc, eq, sql } from 'drizzle-orm'
-import { daysLater } from '../calendar/days.ts'
-import type { Db } from '../runtime/db/database.ts'
-import { editionPapers, papers } from '../runtime/db/schema.ts'
+import { daysLater } from '../../calendar/days.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import { editionPapers, papers } from '../../runtime/db/schema.ts'
+import { findCorrections } from '../draft/corrections.ts'
 import type { CardPaper } from './card.ts'
 import type { Contents } from './compose.ts'
-import { findCorrections } from './corrections.ts'
 
 interface Edition {
   id: number

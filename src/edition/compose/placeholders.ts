@@ -1,6 +1,6 @@
+import { escapeHtml, remembering } from './compiled-edition.ts'
 import type { Filling } from './digest.ts'
-import { closed } from './parts.ts'
-import { escapeHtml, remembering } from './plate.ts'
+import { closed } from './segments.ts'
 import { wrap } from './templates.ts'
 
 /** What one reader's digest says that no other says. */

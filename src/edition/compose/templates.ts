@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Eta } from 'eta'
 
-const TEMPLATES = join(import.meta.dirname, '../../templates')
+const TEMPLATES = join(import.meta.dirname, '../../../templates')
 
 // One engine a format: in HTML and MJML what is inserted is escaped, in text it is not. A template's own line breaks stay.
 const markup = new Eta({ views: TEMPLATES, defaultExtension: '.mjml', autoEscape: true, autoTrim: false, cache: true })

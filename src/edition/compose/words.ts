@@ -1,4 +1,4 @@
-import { en, type Messages } from '../messages/en.ts'
+import { en, type Messages } from '../../messages/en.ts'
 
 /** Dates and names as an edition's mail and pages say them. List days are UTC days. */
 

@@ -1,8 +1,8 @@
 import { asc, eq, sql } from 'drizzle-orm'
-import { readUsuals } from '../papers/ranking/standing.ts'
-import type { Db } from '../runtime/db/database.ts'
-import { editionPapers, papers } from '../runtime/db/schema.ts'
-import { type Alike, type Candidates, candidatesOf } from './candidates.ts'
+import { readUsuals } from '../../papers/ranking/standing.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import { editionPapers, papers } from '../../runtime/db/schema.ts'
+import { type Alike, type Candidates, candidatesOf } from './selection-index.ts'
 
 /** Below this, two papers have little but their field in common. */
 const LEAST_LIKENESS = 0.15

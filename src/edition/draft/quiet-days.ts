@@ -1,10 +1,10 @@
 import { and, desc, eq, isNotNull, lt, sql } from 'drizzle-orm'
-import { daysLater, startOfDay } from '../calendar/days.ts'
-import { isQuietDay } from '../calendar/holidays.ts'
-import type { Messages } from '../messages/catalogue.ts'
-import type { Config } from '../runtime/config/config.ts'
-import type { Db } from '../runtime/db/database.ts'
-import { editions } from '../runtime/db/schema.ts'
+import { daysLater, startOfDay } from '../../calendar/days.ts'
+import { isQuietDay } from '../../calendar/holidays.ts'
+import type { Messages } from '../../messages/catalogue.ts'
+import type { Config } from '../../runtime/config/config.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import { editions } from '../../runtime/db/schema.ts'
 
 /**
  * What became of a list day. holiday: its list was read after it had closed, and had no papers · outage: no source could be read

@@ -1,4 +1,4 @@
-import type { Candidates } from './candidates.ts'
+import type { Candidates } from './selection-index.ts'
 
 /** What decides which papers of an edition one reader gets. */
 export interface Wishes {

@@ -1,7 +1,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
-import { PaperboyError } from '../lib/errors.ts'
-import { editions } from '../runtime/db/schema.ts'
-import type { Services } from '../runtime/services.ts'
+import { PaperboyError } from '../../lib/errors.ts'
+import { editions } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
 import { notFound } from './release.ts'
 
 type Deps = Pick<Services, 'db' | 'now'>

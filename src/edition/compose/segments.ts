@@ -1,5 +1,5 @@
 import { encode, wrap } from 'nodemailer/lib/qp'
-import type { Locale } from '../messages/catalogue.ts'
+import type { Locale } from '../../messages/catalogue.ts'
 
 /**
  * What is put into a part when it is used. For the reader: their links' tokens, why a paper is theirs (`also` follows the edition's

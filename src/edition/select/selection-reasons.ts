@@ -1,7 +1,7 @@
-import { type Locale, type Messages, messagesIn } from '../messages/catalogue.ts'
-import { topicName } from '../papers/topics/topics.ts'
+import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
+import { topicName } from '../../papers/topics/topics.ts'
+import type { ShownPaper } from '../compose/digest.ts'
 import type { ChosenPaper, OwnReason } from './choose.ts'
-import type { ShownPaper } from './digest.ts'
 
 /** What was chosen for a reader as their digest shows it: the reasons of their own in words. */
 export function shownTo(chosen: readonly ChosenPaper[], locale: Locale): ShownPaper[] {

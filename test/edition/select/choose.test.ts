@@ -1,9 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Alike, type CandidatePaper, type Candidates, candidatesOf } from '../../src/edition/candidates.ts'
-import { arrange, choose, pick, type Wishes } from '../../src/edition/choose.ts'
-import type { Usuals } from '../../src/papers/ranking/standing.ts'
-import { arrangePlainly, pickPlainly } from './choose-plainly.ts'
+import { arrange, choose, pick, type Wishes } from '../../../src/edition/select/choose.ts'
+import {
+  type Alike,
+  type CandidatePaper,
+  type Candidates,
+  candidatesOf,
+} from '../../../src/edition/select/selection-index.ts'
+import type { Usuals } from '../../../src/papers/ranking/standing.ts'
+import { arrangePlainly, pickPlainly } from '../choose-plainly.ts'
 
 const TOPICS = ['speech', 'vision', 'robotics', 'theory', 'agents']
 const WORDS = ['diffusion', 'sparse attention', 'lora', 'speech']

@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm'
-import type { Locale } from '../messages/catalogue.ts'
-import type { Db } from '../runtime/db/database.ts'
-import { editionParts } from '../runtime/db/schema.ts'
-import type { EditionParts } from './parts.ts'
+import type { Locale } from '../../messages/catalogue.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import { editionParts } from '../../runtime/db/schema.ts'
+import type { EditionParts } from './segments.ts'
 
 /** What was composed at an edition's release, by language. Parts of a form that this version does not read are left out. */
 export async function readAllParts(db: Db, editionId: number): Promise<Map<Locale, EditionParts>> {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { editions } from '../runtime/db/schema.ts'
-import type { Services } from '../runtime/services.ts'
+import { editions } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
 import { cancel } from './control.ts'
 import { type ListDayState, listDayStates } from './quiet-days.ts'
 

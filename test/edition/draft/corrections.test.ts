@@ -1,13 +1,13 @@
 import { eq } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { readEdition } from '../../src/edition/archive.ts'
-import { assemble } from '../../src/edition/assemble.ts'
-import { preview } from '../../src/edition/preview.ts'
-import { release } from '../../src/edition/release.ts'
-import type { Db } from '../../src/runtime/db/database.ts'
-import { papers } from '../../src/runtime/db/schema.ts'
-import { test } from '../support/database.ts'
-import { addPapers, servicesOn } from '../support/services.ts'
+import { readEdition } from '../../../src/edition/compose/archive.ts'
+import { assemble } from '../../../src/edition/draft/assemble.ts'
+import { release } from '../../../src/edition/draft/release.ts'
+import { preview } from '../../../src/edition/preview.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
+import { papers } from '../../../src/runtime/db/schema.ts'
+import { test } from '../../support/database.ts'
+import { addPapers, servicesOn } from '../../support/services.ts'
 
 const correctionsOf = (text: string) => /CORRECTIONS\n=+\n([\s\S]*?)\n--\n/.exec(text)?.[1]?.replace(/\s+/g, ' ').trim()
 
