@@ -27,7 +27,7 @@ CREATE TABLE buckets (
   CONSTRAINT rate_moves CHECK (rate > 0 AND ceiling > 0)
 );
 
--- One row: what tells a restored database from the one that mailed last (src/delivery/restore-guard.ts).
+-- One row: what tells a restored database from the one that mailed last (src/delivery/ledger/restore-guard.ts).
 CREATE TABLE mailing (
   one          boolean PRIMARY KEY DEFAULT true,
   -- made at the first mail, so that copies of an empty database are not taken for one another

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { IN_NOBODYS_HAND, LIVE } from './delivery/conditions.ts'
-import { whyHalted } from './delivery/restore-guard.ts'
+import { IN_NOBODYS_HAND, LIVE } from './delivery/ledger/conditions.ts'
+import { whyHalted } from './delivery/ledger/restore-guard.ts'
 import { reportInbound } from './inbound/report.ts'
 import { WAITING } from './outbox/waiting.ts'
 import { reportSources, type SourceState } from './papers/ingest/source-health.ts'

@@ -1,5 +1,5 @@
 import { forgetOldDeeds } from '../src/admin/audit.ts'
-import { dropOldDeliveries } from '../src/delivery/drop-old-deliveries.ts'
+import { dropOldDeliveries } from '../src/delivery/ledger/drop-old-deliveries.ts'
 import { forgetOldInbound } from '../src/inbound/retention.ts'
 import { forgetOld } from '../src/privacy/forget.ts'
 import type { Services } from '../src/runtime/services.ts'

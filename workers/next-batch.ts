@@ -1,5 +1,5 @@
-import { batchesToDo, nextDue } from '../src/delivery/batches.ts'
-import { BATCHES_AT_ONCE } from '../src/delivery/hands.ts'
+import { batchesToDo, nextDue } from '../src/delivery/ledger/batches.ts'
+import { BATCHES_AT_ONCE } from '../src/delivery/send/delivery-context.ts'
 import type { Services } from '../src/runtime/services.ts'
 import { wakeForBatch } from './sweep-batches.ts'
 

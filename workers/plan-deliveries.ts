@@ -1,5 +1,5 @@
-import { planAll, planDue, unplannedEditions } from '../src/delivery/plan-deliveries.ts'
-import { whyHalted } from '../src/delivery/restore-guard.ts'
+import { whyHalted } from '../src/delivery/ledger/restore-guard.ts'
+import { planAll, planDue, unplannedEditions } from '../src/delivery/plan/plan-deliveries.ts'
 import type { Services } from '../src/runtime/services.ts'
 import { wakeForBatch } from './sweep-batches.ts'
 

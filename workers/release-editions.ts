@@ -1,4 +1,4 @@
-import { whyHalted } from '../src/delivery/restore-guard.ts'
+import { whyHalted } from '../src/delivery/ledger/restore-guard.ts'
 import { releaseDue } from '../src/edition/draft/release.ts'
 import { skipQuietDays } from '../src/edition/draft/skip-quiet-days.ts'
 import type { Services } from '../src/runtime/services.ts'

@@ -1,4 +1,4 @@
-import { settleEditions } from '../src/delivery/settle-editions.ts'
+import { settleEditions } from '../src/delivery/ledger/settle-editions.ts'
 import type { Services } from '../src/runtime/services.ts'
 
 /** Job `settle-editions`: calls editions `sent` for which nothing is left to do. */

@@ -1,4 +1,4 @@
-import { batchesToDo } from '../src/delivery/batches.ts'
+import { batchesToDo } from '../src/delivery/ledger/batches.ts'
 import type { Queues } from '../src/runtime/queue.ts'
 import type { Services } from '../src/runtime/services.ts'
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { NOT_HALTED } from '../delivery/conditions.ts'
-import { addressOf, mailDate } from '../delivery/digest-press.ts'
+import { NOT_HALTED } from '../delivery/ledger/conditions.ts'
+import { addressOf, mailDate } from '../delivery/send/edition-renderer.ts'
 import { domainOf } from '../edition/compose/headers.ts'
 import { messagesIn } from '../messages/catalogue.ts'
 import { composer } from '../outbox/composer.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { writeDown } from '../admin/audit.ts'
-import { halt, resumeAfterRestore, whyHalted } from '../delivery/restore-guard.ts'
+import { halt, resumeAfterRestore, whyHalted } from '../delivery/ledger/restore-guard.ts'
 import { diagnosesInWords } from '../doctor/diagnosis.ts'
 import { examine } from '../doctor/examine.ts'
 import { clearScreen } from '../lib/terminal.ts'

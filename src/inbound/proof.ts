@@ -1,5 +1,5 @@
 import { inArray, sql } from 'drizzle-orm'
-import { messageIdOf } from '../delivery/digest-press.ts'
+import { messageIdOf } from '../delivery/send/edition-renderer.ts'
 import { parseAddress } from '../mail/address.ts'
 import { readReturnPath } from '../mail/return-path.ts'
 import { verifyToken } from '../mail/tokens.ts'

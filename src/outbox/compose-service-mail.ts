@@ -1,4 +1,4 @@
-import { leaveByMail, messageIdOf } from '../delivery/digest-press.ts'
+import { leaveByMail, messageIdOf } from '../delivery/send/edition-renderer.ts'
 import { domainOf } from '../edition/compose/headers.ts'
 import { providerHeaders } from '../mail/provider-headers.ts'
 import { mintToken, type TokenKeys } from '../mail/tokens.ts'

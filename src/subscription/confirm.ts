@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { and, eq, inArray, sql } from 'drizzle-orm'
-import { type FirstDigest, planFirstDigest } from '../delivery/first-digest.ts'
+import { type FirstDigest, planFirstDigest } from '../delivery/plan/first-digest.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { outbox, subscribers, suppressions } from '../runtime/db/schema.ts'

@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto'
 import { Eta } from 'eta'
 import mjml2html from 'mjml'
-import { readerPart } from '../../src/delivery/digest-press.ts'
+import { readerPart } from '../../src/delivery/send/edition-renderer.ts'
 import type { CardPaper } from '../../src/edition/compose/card.ts'
 import { plateOf } from '../../src/edition/compose/compiled-edition.ts'
 import { composeEdition } from '../../src/edition/compose/compose.ts'

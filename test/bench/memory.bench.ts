@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
-import { type Repeats, readHad } from '../../src/delivery/repeats.ts'
+import { type Repeats, readHad } from '../../src/delivery/ledger/repeats.ts'
 import { arrange, pick, type Wishes } from '../../src/edition/select/choose.ts'
 import { type Candidates, candidatesOf } from '../../src/edition/select/selection-index.ts'
 import type { Db } from '../../src/runtime/db/database.ts'

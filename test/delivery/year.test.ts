@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { planDue } from '../../src/delivery/plan-deliveries.ts'
+import { planDue } from '../../src/delivery/plan/plan-deliveries.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { test } from '../support/database.ts'
 import { servicesOn } from '../support/services.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
+import { preview } from '../../src/delivery/preview/preview.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
-import { preview } from '../../src/edition/preview.ts'
 import { sourceReads } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { addPapers, servicesOn } from '../support/services.ts'

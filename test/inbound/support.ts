@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { messageIdOf } from '../../src/delivery/digest-press.ts'
+import { messageIdOf } from '../../src/delivery/send/edition-renderer.ts'
 import { returnPath } from '../../src/mail/return-path.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
 import type { Db } from '../../src/runtime/db/database.ts'

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
+import { preview } from '../../src/delivery/preview/preview.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
-import { preview } from '../../src/edition/preview.ts'
 import { isScanner } from '../../src/privacy/clicks.ts'
 import { clicks } from '../../src/runtime/db/schema.ts'
 import { siteOn, test } from '../http/site.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { dropOldDeliveries } from '../../src/delivery/drop-old-deliveries.ts'
+import { dropOldDeliveries } from '../../src/delivery/ledger/drop-old-deliveries.ts'
 import { forgetOldInbound } from '../../src/inbound/retention.ts'
 import { forgetOld } from '../../src/privacy/forget.ts'
 import { whatIsKept } from '../../src/privacy/kept.ts'

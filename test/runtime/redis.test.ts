@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import { mayMail, resumeAfterRestore, whyHalted } from '../../src/delivery/restore-guard.ts'
+import { mayMail, resumeAfterRestore, whyHalted } from '../../src/delivery/ledger/restore-guard.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 import { jobs } from '../../src/runtime/jobs.ts'
 import { type Handlers, openQueues, type Queues } from '../../src/runtime/queue.ts'

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { dayOf, daysLater } from '../../calendar/days.ts'
 import { plainDay, plainMoment } from '../../calendar/words.ts'
-import { progressInWords, progressOf } from '../../delivery/progress.ts'
+import { progressInWords, progressOf } from '../../delivery/ledger/progress.ts'
 import { examineService } from '../../doctor/service.ts'
 import { latestEditions } from '../../edition/draft/curator-view.ts'
 import { inboundInWords } from '../../inbound/report.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { simpleParser } from 'mailparser'
 import { describe, expect, test } from 'vitest'
-import { readerPart } from '../../../src/delivery/digest-press.ts'
+import { readerPart } from '../../../src/delivery/send/edition-renderer.ts'
 import { publicBodies } from '../../../src/edition/compose/archive.ts'
 import type { CardPaper } from '../../../src/edition/compose/card.ts'
 import { bodyOf, plateOf, subjectOf } from '../../../src/edition/compose/compiled-edition.ts'

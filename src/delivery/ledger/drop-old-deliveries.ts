@@ -1,0 +1,48 @@
+import { sql } from 'drizzle-orm'
+import type { Services } from '../../runtime/services.ts'
+
+/** Editions to a partition of the ledger, as ensure_delivery_partition has it. */
+const EDITIONS = 32
+/** Sending goes on while a partition is dropped only if it does not have to wait; else the next run tries again. */
+const PATIENCE = '2s'
+
+/**
+ * Drops the ledger's partitions of which every edition is settled and older than DELIVERY_DAYS: dropped, not deleted, so it costs
+ * the same for ten rows and for ten million. What readers were shown then no longer counts against repeats; the memory is 35 days.
+ *
+ * @returns the names of the partitions that are gone
+ */
+export async function dropOldDeliveries({
+  db,
+  now,
+  config,
+}: Pick<Services, 'db' | 'now' | 'config'>): Promise<string[]> {
+  const { rows } = await db.execute<{ name: string }>(sql`
+    SELECT c.relname AS name
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid,
+      LATERAL (SELECT replace(c.relname, 'deliveries_', '')::bigint AS first) AS at
+    WHERE i.inhparent = 'deliveries'::regclass
+      -- No edition to come falls into it,
+      AND (SELECT max(id) FROM editions) >= at.first + ${EDITIONS}
+      -- and none that did is young or unsettled.
+      AND NOT EXISTS (SELECT FROM editions e WHERE e.id >= at.first AND e.id < at.first + ${EDITIONS}
+        AND (e.closes_at > ${now()}::timestamptz - make_interval(days => ${config.DELIVERY_DAYS})
+          OR e.state NOT IN ('sent', 'cancelled')))`)
+  const dropped: string[] = []
+  for (const { name } of rows) {
+    try {
+      await db.transaction(async (tx) => {
+        await tx.execute(sql.raw(`SET LOCAL lock_timeout = '${PATIENCE}'`))
+        await tx.execute(sql`DROP TABLE ${sql.identifier(name)}`)
+      })
+      dropped.push(name)
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error
+    }
+  }
+  return dropped
+}
+
+const isLockTimeout = (error: unknown): boolean =>
+  (error as { code?: string; cause?: { code?: string } }).cause?.code === '55P03' ||
+  (error as { code?: string }).code === '55P03'

@@ -1,0 +1,71 @@
+import { eq, sql } from 'drizzle-orm'
+import { domainOf } from '../../edition/compose/headers.ts'
+import { editions } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
+import { messageIdOf } from '../send/edition-renderer.ts'
+import { toDo } from './conditions.ts'
+
+/** How an edition's deliveries stand. The states add up to `total`. */
+export interface Progress {
+  total: number
+  states: Record<string, number>
+  /** not settled for good: queued, handed, deferred, or unknown and still to be handed over again */
+  open: number
+  /** a batch is in a worker's hand, or due within a moment, as where a rate lets it go on; else what is open rests until `nextTry` */
+  working: boolean
+  /** when the next batch is due, where one waits */
+  nextTry: Date | null
+}
+
+export async function progressOf(
+  { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
+  editionId: number,
+): Promise<Progress> {
+  const { rows } = await db.execute<{ state: string; count: string; open: string }>(sql`
+    SELECT d.state, count(*) AS count, count(*) FILTER (WHERE d.state = 'handed' OR ${toDo(config.UNKNOWN_POLICY)}) AS open
+    FROM deliveries d WHERE d.edition_id = ${editionId} GROUP BY d.state`)
+  const next = await db.execute<{ due_at: string | null; working: boolean | null }>(sql`
+    SELECT min(due_at) AS due_at, bool_or(state = 'leased' OR due_at <= ${now()}::timestamptz + interval '5 seconds') AS working
+    FROM batches WHERE edition_id = ${editionId} AND state <> 'done'`)
+  const states = Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]))
+  const sum = (field: 'count' | 'open') => rows.reduce((total, row) => total + Number(row[field]), 0)
+  const due = next.rows[0]?.due_at ?? null
+  return {
+    total: sum('count'),
+    states,
+    open: sum('open'),
+    working: next.rows[0]?.working ?? false,
+    nextTry: due === null ? null : new Date(due),
+  }
+}
+
+/** "4,998 accepted, 2 unknown": what became of an edition, largest first. */
+export const progressInWords = ({ states }: Progress): string =>
+  Object.entries(states)
+    .filter(([, count]) => count > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([state, count]) => `${count.toLocaleString('en')} ${state}`)
+    .join(', ') || 'no deliveries'
+
+/** Deliveries of which nobody knows whether they arrived, for the operator to look up at the relay by their Message-ID. */
+export async function listUnknown({ db, config }: Pick<Services, 'db' | 'config'>, editionId: number) {
+  const { rows } = await db.execute<{
+    subscriber_id: string
+    email: string | null
+    reply: string
+    handed_at: string
+  }>(sql`
+    SELECT d.subscriber_id, s.email, d.reply, d.handed_at
+    FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id
+    WHERE d.edition_id = ${editionId} AND d.state = 'unknown' ORDER BY d.handed_at, d.subscriber_id`)
+  const [edition] = await db
+    .select({ messageKey: editions.messageKey })
+    .from(editions)
+    .where(eq(editions.id, editionId))
+  return rows.map((row) => ({
+    address: row.email ?? 'erased',
+    handedAt: new Date(row.handed_at).toISOString(),
+    reply: row.reply,
+    messageId: `<${messageIdOf(edition!.messageKey, Number(row.subscriber_id))}@${domainOf(config.MAIL_FROM)}>`,
+  }))
+}

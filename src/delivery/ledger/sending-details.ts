@@ -1,0 +1,61 @@
+import { sql } from 'drizzle-orm'
+import type { Services } from '../../runtime/services.ts'
+
+/** What an operator asks of an edition that is being sent. */
+export interface SendingDetails {
+  /** accepted in the last minute, a second */
+  ratePerSecond: number
+  /** since when the longest-waiting batch waits to be handed over; null when none does */
+  oldestQueued: Date | null
+  /** by relay: what it answered, newest answer of each delivery */
+  relays: { relay: string; accepted: number; deferred: number; refused: number; unknown: number }[]
+  /** receiving domains with deferred deliveries, most first */
+  domains: { domain: string; deferred: number }[]
+}
+
+const DOMAINS_SHOWN = 5
+
+export async function sendingDetails(
+  { db, now }: Pick<Services, 'db' | 'now'>,
+  editionId: number,
+): Promise<SendingDetails> {
+  const { rows: relays } = await db.execute<SendingDetails['relays'][number] & { minute: number }>(sql`
+    SELECT coalesce(relay, 'none') AS relay,
+      count(*) FILTER (WHERE state = 'accepted')::int AS accepted, count(*) FILTER (WHERE state = 'deferred')::int AS deferred,
+      count(*) FILTER (WHERE state = 'refused')::int AS refused, count(*) FILTER (WHERE state = 'unknown')::int AS unknown,
+      count(*) FILTER (WHERE state = 'accepted' AND settled_at > ${now()}::timestamptz - interval '1 minute')::int AS minute
+    FROM deliveries WHERE edition_id = ${editionId} AND state IN ('accepted', 'deferred', 'refused', 'unknown') GROUP BY 1 ORDER BY 1`)
+  const { rows: domains } = await db.execute<SendingDetails['domains'][number]>(sql`
+    SELECT lower(split_part(s.email, '@', 2)) AS domain, count(*)::int AS deferred
+    FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id
+    WHERE d.edition_id = ${editionId} AND d.state = 'deferred' AND s.email IS NOT NULL
+    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${DOMAINS_SHOWN}`)
+  const { rows } = await db.execute<{ oldest: string | null }>(
+    sql`SELECT min(created_at) AS oldest FROM batches WHERE edition_id = ${editionId} AND state <> 'done'`,
+  )
+  const oldest = rows[0]!.oldest
+  return {
+    ratePerSecond: relays.reduce((sum, { minute }) => sum + minute, 0) / 60,
+    oldestQueued: oldest === null ? null : new Date(oldest),
+    relays: relays.map(({ minute: _, ...relay }) => relay),
+    domains,
+  }
+}
+
+/** A line each, without what is zero. */
+export function detailsInWords({ ratePerSecond, oldestQueued, relays, domains }: SendingDetails): string[] {
+  const counts = ({ relay, ...states }: SendingDetails['relays'][number]) =>
+    `${relay}: ${Object.entries(states)
+      .filter(([, count]) => count > 0)
+      .map(([state, count]) => `${count.toLocaleString('en')} ${state}`)
+      .join(', ')}`
+  const waiting =
+    oldestQueued === null
+      ? ''
+      : `, the oldest batch waits since ${oldestQueued.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  return [
+    `${ratePerSecond.toLocaleString('en', { maximumSignificantDigits: 3 })} a second in the last minute${waiting}`,
+    ...relays.map((relay) => `relay ${counts(relay)}`),
+    ...domains.map(({ domain, deferred }) => `domain ${domain}: ${deferred.toLocaleString('en')} deferred`),
+  ]
+}

@@ -1,0 +1,52 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../../runtime/db/database.ts'
+import type { subscribers } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
+import { batchAndRows, newestEditions, type PlannedRow, plannedOf, WHAT_WAS_PLANNED } from './plan-deliveries.ts'
+
+/** An edition whose list closed longer ago is no welcome: a week's is new for longer. */
+const WELCOME_DAYS = { daily: 4, weekdays: 4, weekly: 11 }
+
+/** A first digest that is on its way. */
+export interface FirstDigest {
+  /** what a worker may be woken for */
+  batchId: number
+  nextDigestAt: Date
+}
+
+type Reader = Pick<typeof subscribers.$inferSelect, 'id' | 'cadence'>
+
+/**
+ * Plans the newest edition of a reader's kind at once, for whoever has just confirmed, and moves their next digest to their first
+ * hour after today has ended on their clock: nobody gets two on their first day.
+ *
+ * @returns undefined, with nothing changed, where there is no edition that is new, or they had it
+ */
+export async function planFirstDigest(
+  { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
+  { id, cadence }: Reader,
+): Promise<FirstDigest | undefined> {
+  const [newest] = await newestEditions(db, cadence, 1)
+  if (config.FIRST_DIGEST === 'at-their-hour' || !newest) return undefined
+  const { rows } = await db.execute<PlannedRow>(sql`
+    WITH wanted AS (
+      SELECT ${id}::bigint AS id, e.id AS edition_id FROM editions e
+      WHERE e.id = ${newest.id} AND e.closes_at > ${now()}::timestamptz - make_interval(days => ${WELCOME_DAYS[cadence]})
+        AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = ${id})
+    ), ${batchAndRows(now(), sql`${now()}::timestamptz + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
+    SELECT ${WHAT_WAS_PLANNED}`)
+  const [batchId] = plannedOf(rows[0]!).batchIds
+  return batchId === undefined ? undefined : { batchId, nextDigestAt: await nothingMoreToday(db, id, now()) }
+}
+
+async function nothingMoreToday(db: Db, id: number, at: Date): Promise<Date> {
+  const { rows } = await db.execute<{ next_digest_at: string }>(sql`
+    UPDATE subscribers s
+    SET next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, s.weekday, midnight.at - interval '1 microsecond')
+    FROM (
+      SELECT (((${at}::timestamptz AT TIME ZONE clock.zone)::date + 1)::timestamp AT TIME ZONE clock.zone) AS at
+      FROM (SELECT CASE WHEN is_zone(zone) THEN zone ELSE 'UTC' END AS zone FROM subscribers WHERE id = ${id}) AS clock
+    ) AS midnight
+    WHERE s.id = ${id} RETURNING s.next_digest_at`)
+  return new Date(rows[0]!.next_digest_at)
+}

@@ -1,0 +1,38 @@
+import { escapeHtml } from '../../edition/compose/compiled-edition.ts'
+import type { Preview } from './preview.ts'
+
+/**
+ * A page that shows a digest as it is on a desktop, as text, dark, and on a phone, one beside the other; whole in itself.
+ * Dark is shown whatever the browser prefers, by letting the mail's dark style always apply.
+ */
+export function sideBySide({ subject, html, text }: Preview): string {
+  const dark = html.replaceAll('@media (prefers-color-scheme: dark)', '@media all')
+  const light = html.replaceAll('@media (prefers-color-scheme: dark)', '@media not all')
+  const frame = (name: string, width: number, document: string) =>
+    `<figure><figcaption>${name}</figcaption><iframe title="${name}" width="${width}" srcdoc="${escapeHtml(document)}"></iframe></figure>`
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>${escapeHtml(subject)}</title>
+<style>
+body { margin: 0; padding: 16px; font: 15px/1.5 system-ui, sans-serif; background: #ddd8cc; color: #1b1b1f; }
+h1 { font-size: 17px; margin: 0 0 12px; }
+main { display: flex; gap: 16px; align-items: stretch; overflow-x: auto; height: calc(100vh - 90px); }
+figure { margin: 0; display: flex; flex-direction: column; }
+iframe { border: 0; background: #fff; flex: 1; }
+pre { margin: 0; padding: 16px; background: #fff; overflow: auto; flex: 1; min-width: 74ch; font-size: 13px; }
+</style>
+</head>
+<body>
+<h1>${escapeHtml(subject)}</h1>
+<main>
+${frame('HTML', 640, light)}
+${frame('Dark', 640, dark)}
+${frame('Phone', 375, light)}
+<figure><figcaption>Text</figcaption><pre>${escapeHtml(text)}</pre></figure>
+</main>
+</body>
+</html>
+`
+}

@@ -1,0 +1,52 @@
+import { leaseBatch, putOff, returnBatch } from '../ledger/batches.ts'
+import { readPending } from '../ledger/deliveries.ts'
+import { mayMail } from '../ledger/restore-guard.ts'
+import { admit } from './admit.ts'
+import { keepHold } from './batch-lease.ts'
+import type { DeliverDeps } from './delivery-context.ts'
+import { spend } from './error-budget.ts'
+import type { Tally } from './recorder.ts'
+import { streamBatch } from './stream-batch.ts'
+
+/** How long a batch rests at least, and at most, when nothing can be sent: another worker's relay may do, so it is not kept back for long. */
+const REST_MS = { least: 50, most: 60_000 }
+
+/**
+ * Hands over what is left of one batch, unless it is in another hand or not due.
+ *
+ * @param stop when aborted, what is in flight is finished and recorded and the rest goes back: nothing becomes unknown
+ * @returns how many got which outcome, or undefined when the batch was not to be had
+ */
+export async function deliverBatch(deps: DeliverDeps, batchId: number, stop: AbortSignal): Promise<Tally | undefined> {
+  await deps.rates.refresh()
+  // Two batches would each take what a rate allows for one; where one is kept, nothing is won by two at once.
+  const done = deps.relay.limited() ? await deps.window.alone() : undefined
+  try {
+    return await work(deps, batchId, stop)
+  } finally {
+    done?.()
+  }
+}
+
+async function work(deps: DeliverDeps, batchId: number, stop: AbortSignal): Promise<Tally | undefined> {
+  const { db, config, now, relay, log } = deps
+  const rested = () => new Date(now().getTime() + Math.min(Math.max(relay.restMs(), REST_MS.least), REST_MS.most))
+  if (relay.restMs() > 0) {
+    await putOff(db, batchId, rested())
+    return undefined
+  }
+  if (!(await mayMail(deps))) return undefined
+  const lease = await leaseBatch(db, batchId, now())
+  if (!lease) return undefined
+  const { ended, release } = keepHold(deps, lease, stop)
+  try {
+    const pending = await admit(deps, lease, await readPending(db, lease, config.UNKNOWN_POLICY))
+    const { tally, exhausted } = await streamBatch(deps, lease, pending, ended)
+    const why = await spend(deps, lease, tally)
+    if (why) log.error({ editionId: lease.editionId, reason: why }, 'the edition paused itself')
+    await returnBatch(db, lease, config.UNKNOWN_POLICY, exhausted ? rested() : now())
+    return tally
+  } finally {
+    release()
+  }
+}

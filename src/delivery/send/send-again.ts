@@ -1,0 +1,57 @@
+import { sql } from 'drizzle-orm'
+import { type EditionKey, findEdition } from '../../edition/draft/control.ts'
+import { PaperboyError } from '../../lib/errors.ts'
+import type { Services } from '../../runtime/services.ts'
+import { BATCH_SIZE } from '../plan/plan-deliveries.ts'
+
+/** What an operator may hand over once more. Each but `unknown` is sure not to have arrived. */
+export const AGAIN = ['refused', 'unknown', 'expired'] as const
+export type Again = (typeof AGAIN)[number]
+
+/**
+ * The operator's choice of a second hand-over (rule 1): deliveries that ended so are queued again, under their Message-ID, showing what
+ * they were to show before. Who may not be mailed any more is still skipped when they are marked.
+ *
+ * @param options.dryRun counts them and changes nothing
+ * @throws PaperboyError EDITION_NOT_FOUND | EDITION_STATE unless it was sent, is being sent or is paused
+ */
+export async function sendAgain(
+  { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
+  key: EditionKey,
+  { only, dryRun }: { only: readonly Again[]; dryRun: boolean },
+): Promise<Record<string, number>> {
+  const { id, state } = await findEdition({ db }, key)
+  if (!['sending', 'sent', 'paused'].includes(state)) {
+    throw new PaperboyError(
+      'EDITION_STATE',
+      `The ${key.kind} edition of ${key.date} is ${state}: nothing of it can be sent again.`,
+    )
+  }
+  return db.transaction(async (tx) => {
+    // Locked as planning locks it, so that it is neither called `sent` nor cancelled meanwhile.
+    await tx.execute(sql`SELECT FROM editions WHERE id = ${id} FOR UPDATE`)
+    const chosen = sql`d.edition_id = ${id} AND d.state = ANY(${sql.param(only)}::delivery_state[])
+      AND EXISTS (SELECT FROM batches b WHERE b.id = d.batch_id AND b.state = 'done')`
+    const { rows } = await tx.execute<{ state: string; n: number }>(
+      sql`SELECT d.state, count(*)::int AS n FROM deliveries d WHERE ${chosen} GROUP BY d.state`,
+    )
+    const counts = Object.fromEntries(rows.map((row) => [row.state, row.n]))
+    const total = rows.reduce((sum, row) => sum + row.n, 0)
+    if (dryRun || total === 0) return counts
+    const expiresAt = new Date(now().getTime() + config.DIGEST_EXPIRY_HOURS * 3_600_000)
+    await tx.execute(sql`
+      WITH made AS (
+        INSERT INTO batches (edition_id, due_at) SELECT ${id}::bigint, ${now()}::timestamptz
+        FROM generate_series(1, ${Math.ceil(total / BATCH_SIZE)}::int) RETURNING id
+      ), numbered AS (
+        SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM made
+      ), picked AS (
+        SELECT d.subscriber_id, (row_number() OVER (ORDER BY d.subscriber_id) - 1) / ${BATCH_SIZE}::int AS n FROM deliveries d WHERE ${chosen}
+      )
+      UPDATE deliveries d SET state = 'queued', batch_id = numbered.id, crashes = 0, cuts = 0, expires_at = ${expiresAt}, settled_at = NULL
+      FROM picked JOIN numbered USING (n) WHERE d.edition_id = ${id} AND d.subscriber_id = picked.subscriber_id`)
+    await tx.execute(sql`
+      UPDATE editions SET state = CASE WHEN state = 'paused' THEN state ELSE 'sending' END, sent_at = NULL, answered = 0, refused = 0 WHERE id = ${id}`)
+    return counts
+  })
+}

@@ -1,0 +1,275 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eq, sql } from 'drizzle-orm'
+import pg from 'pg'
+import { afterEach, describe, expect, inject } from 'vitest'
+import { batchesToDo, nextDue } from '../../../src/delivery/ledger/batches.ts'
+import { halt, mayMail, resumeAfterRestore, whyHalted } from '../../../src/delivery/ledger/restore-guard.ts'
+import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
+import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
+import { handsWith } from '../../../src/delivery/send/delivery-context.ts'
+import { sendEdition } from '../../../src/delivery/send/send-edition.ts'
+import { startEmbeddedPostgres } from '../../../src/embedded/postgres.ts'
+import { sendServiceMails } from '../../../src/outbox/send-service-mails.ts'
+import { openRelays } from '../../../src/relay/relays.ts'
+import { type Db, databaseOn, migrate } from '../../../src/runtime/db/database.ts'
+import { batches, deliveries, editions, outbox } from '../../../src/runtime/db/schema.ts'
+import { allWitnesses, fileWitness, type Witness } from '../../../src/runtime/restore-marker.ts'
+import type { Services } from '../../../src/runtime/services.ts'
+import { test } from '../../support/database.ts'
+import { onDatabase, runSql } from '../../support/global-setup.ts'
+import { addReaders, addSubscriber, releasedEdition, rememberingWitness, servicesOn } from '../../support/services.ts'
+import { openSink, type Sink } from '../../support/sink.ts'
+
+const running: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of running.splice(0).reverse()) await close()
+})
+const NEVER = new AbortController().signal
+
+async function sinkFor(): Promise<Sink> {
+  const sink = await openSink()
+  running.push(() => sink.close())
+  return sink
+}
+function handsOn(services: Services, sink: Sink) {
+  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
+  running.push(() => relay.close())
+  return handsWith(services, relay)
+}
+const mailsOn = (db: Db, witness: Witness) => mayMail({ ...servicesOn(db), witness })
+
+/** Opens a database for the test's duration. */
+function connectTo(url: string): Db {
+  const pool = new pg.Pool({ connectionString: url, max: 2 })
+  pool.on('error', () => {})
+  running.push(() => pool.end())
+  return databaseOn(pool)
+}
+
+test('a database that mailed and mails on, in several workers at once, is never suspected', async ({ db }) => {
+  const witness = rememberingWitness()
+  for (let round = 0; round < 5; round++) {
+    expect(await Promise.all([1, 2, 3, 4].map(() => mailsOn(db, witness)))).toEqual([true, true, true, true])
+  }
+  expect(await mailsOn(db, rememberingWitness()), 'a worker on a new machine').toBe(true)
+})
+
+describe('nothing is mailed from', () => {
+  test('a copy in another database, as a restored dump is: also not by a worker that remembers nothing', async ({
+    db,
+    databaseUrl,
+  }) => {
+    expect(await mailsOn(db, rememberingWitness())).toBe(true)
+    const name = new URL(databaseUrl).pathname.slice(1)
+    await runSql(
+      onDatabase(inject('serverUrl'), 'postgres'),
+      `
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`,
+    )
+    await runSql(onDatabase(inject('serverUrl'), 'postgres'), `CREATE DATABASE restored_${name} TEMPLATE ${name}`)
+    const restored = connectTo(onDatabase(inject('serverUrl'), `restored_${name}`))
+    expect(await mailsOn(restored, rememberingWitness())).toBe(false)
+    expect((await whyHalted(restored))!.why).toContain('restored')
+    expect(await mailsOn(db, rememberingWitness()), 'the original goes on').toBe(true)
+  })
+
+  test('tables that were dropped and restored into the same database', async ({ db }) => {
+    expect(await mailsOn(db, rememberingWitness())).toBe(true)
+    await db.execute(sql`ALTER TABLE deliveries RENAME TO old`)
+    await db.execute(sql`CREATE TABLE deliveries (LIKE old INCLUDING ALL) PARTITION BY RANGE (edition_id)`)
+    expect(await mailsOn(db, rememberingWitness())).toBe(false)
+  })
+
+  test('one that went back in time, whatever brought it there', async ({ db }) => {
+    const witness = rememberingWitness()
+    for (let n = 0; n < 3; n++) await mailsOn(db, witness)
+    await db.execute(sql`UPDATE mailing SET tick = 1`)
+    expect(await mailsOn(db, witness)).toBe(false)
+    expect((await whyHalted(db))!.why).toContain('forgotten')
+    expect(await mailsOn(db, rememberingWitness()), 'told to workers that saw nothing').toBe(false)
+  })
+
+  test('a folder whose files were copied back, with and without a memory elsewhere', { timeout: 120_000 }, async () => {
+    const home = mkdtempSync(join(tmpdir(), 'paperboy-restore-'))
+    const dataDir = join(home, 'data')
+    running.push(() => rmSync(home, { recursive: true, force: true }))
+    const open = async () => {
+      const postgres = await startEmbeddedPostgres({ dataDir })
+      const pool = new pg.Pool({ connectionString: postgres.url, max: 1 })
+      pool.on('error', () => {})
+      return {
+        url: postgres.url,
+        db: databaseOn(pool),
+        async close() {
+          await pool.end()
+          await postgres.stop()
+        },
+        remove: postgres.remove,
+      }
+    }
+    const elsewhere = rememberingWitness()
+    const both = allWitnesses([fileWitness(dataDir), elsewhere], () => {})
+    const first = await open()
+    await migrate(first.url)
+    expect(await mailsOn(first.db, both)).toBe(true)
+    const { rows } = await first.db.execute<{ folder: string }>(sql`SELECT current_setting('data_directory') AS folder`)
+    const { folder } = rows[0]!
+    await first.close()
+    const backup = join(home, 'backup')
+    for (const [from, to] of [
+      [dataDir, 'data'],
+      [folder, 'cluster'],
+    ] as const) {
+      cpSync(from, join(backup, to), { recursive: true, preserveTimestamps: true })
+    }
+    const second = await open()
+    for (let n = 0; n < 3; n++) expect(await mailsOn(second.db, both), 'a restart is no restore').toBe(true)
+    await second.close()
+    rmSync(folder, { recursive: true })
+    cpSync(join(backup, 'data', 'witness'), join(dataDir, 'witness'), { recursive: true })
+    cpSync(join(backup, 'cluster'), folder, { recursive: true, preserveTimestamps: true })
+    if (process.getuid?.() === 0) await giveBack(folder, join(backup, 'cluster'), dataDir)
+    const third = await open()
+    running.push(() => third.remove())
+    running.push(() => third.close())
+    expect(await mailsOn(third.db, fileWitness(dataDir)), 'all of DATA_DIR was set back').toBe(false)
+    await third.db.execute(sql`UPDATE mailing SET halted_at = NULL, halted_why = NULL, cluster = NULL`)
+    expect(await mailsOn(third.db, elsewhere), 'Redis remembers').toBe(false)
+  })
+})
+
+/** Copying by root makes root's files; a restore gives them back to whom they belonged. */
+async function giveBack(folder: string, _backup: string, dataDir: string): Promise<void> {
+  const { readFileSync } = await import('node:fs')
+  const { execFileSync } = await import('node:child_process')
+  const { owner } = JSON.parse(readFileSync(join(dataDir, 'postgres.json'), 'utf8'))
+  execFileSync('chown', ['-R', `${owner.uid}:${owner.gid}`, folder])
+  execFileSync('chmod', ['-R', 'go-rwx', folder])
+}
+
+test('while it is halted no digest, no service mail and no order of the operator gets out', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkFor()
+  await addReaders(db, 3)
+  const pending = await addSubscriber(db, 'new@example.org', { status: 'pending', confirmNonce: Buffer.alloc(8, 1) })
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  await db.insert(outbox).values({
+    kind: 'confirm',
+    subscriberId: pending,
+    messageKey: Buffer.alloc(16),
+    dueAt: services.now(),
+    createdAt: services.now(),
+  })
+  await halt(services)
+  const hands = handsOn(services, sink)
+  expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toBeUndefined()
+  expect(await sendServiceMails({ ...services, relay: hands.relay }, NEVER)).toBe(0)
+  const order = { now: true, wait: false, stop: NEVER, onProgress: () => {} }
+  await expect(sendEdition(services, { kind: 'daily', date: '2026-04-14' }, order)).rejects.toMatchObject({
+    code: 'MAILING_HALTED',
+  })
+  expect(sink.taken).toEqual([])
+  await resumeAfterRestore(services, true)
+  expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toMatchObject({ accepted: 3 })
+  expect(await sendServiceMails({ ...services, relay: hands.relay }, NEVER)).toBe(1)
+})
+
+test('while it is halted workers find nothing to do, instead of asking for the same batches without end', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  await addReaders(db, 3)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  await halt(services)
+  expect([await batchesToDo(db, services.now()), await nextDue(db)]).toEqual([[], undefined])
+  await resumeAfterRestore(services, true)
+  expect(await batchesToDo(db, services.now())).toEqual([{ batchId: batchIds[0], attempts: 0 }])
+  expect(await nextDue(db)).toEqual(services.now())
+})
+
+test('halting holds although the database is then set back: the witness knows', async ({ db }) => {
+  const services = servicesOn(db)
+  expect(await mayMail(services)).toBe(true)
+  await halt(services)
+  await db.execute(sql`UPDATE mailing SET halted_at = NULL, halted_why = NULL, tick = 2000`)
+  expect(await mayMail(services)).toBe(false)
+  await resumeAfterRestore(services, false)
+  expect(await mayMail(services)).toBe(true)
+})
+
+test('an order that is under way ends when mailing is halted, instead of waiting for what is due', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await openSink({ data: async () => halt(services) })
+  running.push(() => sink.close())
+  await addReaders(db, 40)
+  await releasedEdition(services)
+  const own = { ...services, config: { ...services.config, SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 } }
+  const order = { now: true, wait: false, stop: NEVER, onProgress: () => {} }
+  await expect(sendEdition(own, { kind: 'daily', date: '2026-04-14' }, order)).rejects.toMatchObject({
+    code: 'MAILING_HALTED',
+  })
+})
+
+test('halting in mid-batch stops it within a group', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await openSink({
+    data: async () => void (await db.execute(sql`UPDATE mailing SET halted_at = now(), halted_why = 'x'`)),
+  })
+  running.push(() => sink.close())
+  await addReaders(db, 40)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  await deliverBatch(handsOn(services, sink), batchIds[0]!, NEVER)
+  expect(sink.taken.length).toBeLessThanOrEqual(4)
+  expect(await db.$count(deliveries, eq(deliveries.state, 'unknown'))).toBe(0)
+})
+
+describe('resuming after a restore', () => {
+  test('cancels what was open and the days closed since, whose mails may be out; nothing of them is ever mailed', async ({
+    db,
+  }) => {
+    const clock = { now: new Date('2026-04-15T12:00:00Z') }
+    const services = servicesOn(db, {}, clock)
+    const sink = await sinkFor()
+    await addReaders(db, 3)
+    const editionId = await releasedEdition(services)
+    await planAll(services, editionId)
+    const [row] = await db.select().from(deliveries).limit(1)
+    await db
+      .update(deliveries)
+      .set({ state: 'handed', handOvers: 1 })
+      .where(eq(deliveries.subscriberId, row!.subscriberId))
+    clock.now = new Date('2026-04-18T12:00:00Z')
+    await halt(services)
+    const { cancelled } = await resumeAfterRestore(services, false)
+    expect(cancelled).toBe(4)
+    const known = await db.select().from(editions).orderBy(editions.date)
+    expect(known.map(({ date, state }) => `${date} ${state}`)).toEqual([
+      '2026-04-14 cancelled',
+      '2026-04-15 cancelled',
+      '2026-04-16 cancelled',
+      '2026-04-17 cancelled',
+    ])
+    expect((await db.select().from(deliveries)).map((one) => one.state).sort()).toEqual([
+      'skipped',
+      'skipped',
+      'unknown',
+    ])
+    expect(await db.$count(batches, sql`state <> 'done'`)).toBe(0)
+    const hands = handsOn(services, sink)
+    for (const { id } of await db.select({ id: batches.id }).from(batches)) await deliverBatch(hands, id, NEVER)
+    expect(sink.taken).toEqual([])
+  })
+
+  test('other machines’ witnesses do not halt it again', async ({ db }) => {
+    const [here, there] = [rememberingWitness(), rememberingWitness()]
+    for (let n = 0; n < 5; n++) await mailsOn(db, there)
+    await mailsOn(db, here)
+    await db.execute(sql`UPDATE mailing SET tick = 2`)
+    expect(await mailsOn(db, here)).toBe(false)
+    await resumeAfterRestore({ ...servicesOn(db), witness: here }, false)
+    expect(await mailsOn(db, there)).toBe(true)
+    expect(await mailsOn(db, here)).toBe(true)
+  })
+})

@@ -1,0 +1,418 @@
+import { asc, eq, sql } from 'drizzle-orm'
+import { afterEach, describe, expect } from 'vitest'
+import { planAll, planDue, unplannedEditions } from '../../../src/delivery/plan/plan-deliveries.ts'
+import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
+import { handsWith } from '../../../src/delivery/send/delivery-context.ts'
+import { assemble } from '../../../src/edition/draft/assemble.ts'
+import { cancel, hold } from '../../../src/edition/draft/control.ts'
+import { release } from '../../../src/edition/draft/release.ts'
+import { openRelays } from '../../../src/relay/relays.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
+import { batches, deliveries, editions, papers, subscribers } from '../../../src/runtime/db/schema.ts'
+import type { Services } from '../../../src/runtime/services.ts'
+import { test } from '../../support/database.ts'
+import { addPapers, addReaders, addSubscriber, releasedEdition, servicesOn } from '../../support/services.ts'
+import { openSink, type Sink } from '../../support/sink.ts'
+
+const running: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.close()
+})
+
+/** Wednesday's eight o'clock: Tuesday's list (2026-04-14) closed at 02:00 and is released at 03:00. */
+const EIGHT = new Date('2026-04-15T08:00:00Z')
+const hoursAfter = (at: Date, hours: number) => new Date(at.getTime() + hours * 3_600_000)
+const clockAt = (now: Date) => ({ now })
+
+/** Who has which edition, as "ada 2026-04-14". */
+async function ledger(db: Db): Promise<string[]> {
+  const { rows } = await db.execute<{ entry: string }>(sql`
+    SELECT split_part(s.email, '@', 1) || ' ' || CASE WHEN e.kind = 'weekly' THEN 'week of ' ELSE '' END || e.date AS entry
+    FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id JOIN editions e ON e.id = d.edition_id ORDER BY entry`)
+  return rows.map((row) => row.entry)
+}
+
+const nextDigestOf = async (db: Db, id: number) =>
+  (
+    await db.select({ at: subscribers.nextDigestAt }).from(subscribers).where(eq(subscribers.id, id))
+  )[0]!.at!.toISOString()
+
+describe('whose hour has come', () => {
+  test('gets the newest edition, and their next hour is set; nobody else is touched', async ({ db }) => {
+    const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 0.01)))
+    await releasedEdition(services)
+    const due = await addSubscriber(db, 'due@example.org', { nextDigestAt: EIGHT })
+    const later = await addSubscriber(db, 'later@example.org', { nextDigestAt: hoursAfter(EIGHT, 1), hour: 9 })
+    for (const status of ['pending', 'unsubscribed', 'bounced', 'complained'] as const) {
+      await addSubscriber(db, `${status}@example.org`, { status, nextDigestAt: EIGHT })
+    }
+    expect(await planDue(services)).toMatchObject({ deliveries: 1 })
+    expect(await ledger(db)).toEqual(['due 2026-04-14'])
+    expect(await nextDigestOf(db, due)).toBe('2026-04-16T08:00:00.000Z')
+    expect(await nextDigestOf(db, later)).toBe('2026-04-15T09:00:00.000Z')
+    const others = await db.select().from(subscribers).where(sql`status <> 'active'`)
+    expect(others.map((row) => row.nextDigestAt)).toEqual([EIGHT, EIGHT, EIGHT, EIGHT])
+    expect((await db.select().from(editions))[0]!.state).toBe('sending')
+  })
+
+  test('expires DIGEST_EXPIRY_HOURS after the hour, not after the planning', async ({ db }) => {
+    const services = servicesOn(db, { DIGEST_EXPIRY_HOURS: '20' }, clockAt(hoursAfter(EIGHT, 3)))
+    await releasedEdition(services)
+    await addSubscriber(db, 'ada@example.org', { nextDigestAt: EIGHT })
+    await planDue(services)
+    expect((await db.select().from(deliveries))[0]!.expiresAt).toEqual(hoursAfter(EIGHT, 20))
+  })
+
+  test('is planned once, though planners run at once and again a minute later', async ({ db }) => {
+    const clock = clockAt(hoursAfter(EIGHT, 0.01))
+    const services = servicesOn(db, {}, clock)
+    const editionId = await releasedEdition(services)
+    await addReaders(db, 700, { nextDigestAt: EIGHT })
+    const plans = await Promise.all([planDue(services), planDue(services), planDue(services)])
+    expect(plans.reduce((sum, plan) => sum + plan.deliveries, 0)).toBe(700)
+    expect(await db.$count(deliveries, eq(deliveries.editionId, editionId))).toBe(700)
+    const known = (await db.select().from(batches)).map((batch) => batch.id)
+    expect(plans.flatMap((plan) => plan.batchIds).sort()).toEqual(known.sort())
+    clock.now = hoursAfter(EIGHT, 0.03)
+    expect(await planDue(services)).toEqual({ batchIds: [], deliveries: 0 })
+    expect(await db.$count(deliveries)).toBe(700)
+  })
+
+  test('waits while the closed list day is a draft, and gets nothing older meanwhile', async ({ db }) => {
+    const clock = clockAt(hoursAfter(EIGHT, 0.01))
+    const services = servicesOn(db, {}, clock)
+    await releasedEdition(services, '2026-04-13')
+    await addPapers(db, '2026-04-14', 3)
+    const ada = await addSubscriber(db, 'ada@example.org', { nextDigestAt: EIGHT })
+    expect((await planDue(services)).deliveries, 'papers are there, nothing assembled yet').toBe(0)
+    await assemble(services, { date: '2026-04-14' })
+    expect((await planDue(services)).deliveries, 'a draft').toBe(0)
+    expect(await nextDigestOf(db, ada)).toBe(EIGHT.toISOString())
+    await release(services, { date: '2026-04-14' })
+    clock.now = hoursAfter(EIGHT, 11.9)
+    expect((await planDue(services)).deliveries).toBe(1)
+    expect(await ledger(db)).toEqual(['ada 2026-04-14'])
+  })
+
+  test('does not wait for a list day that is still open, one without papers, or a cancelled edition', async ({
+    db,
+  }) => {
+    const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 0.01)))
+    await releasedEdition(services, '2026-04-13')
+    await addPapers(db, '2026-04-15', 3)
+    await addSubscriber(db, 'ada@example.org', { nextDigestAt: EIGHT })
+    await planDue(services)
+    expect(await ledger(db), 'nothing on the 14th').toEqual(['ada 2026-04-13'])
+    await addPapers(db, '2026-04-14', 3)
+    await assemble(services, { date: '2026-04-14' })
+    await cancel(services, { kind: 'daily', date: '2026-04-14' })
+    await addSubscriber(db, 'bob@example.org', { nextDigestAt: EIGHT })
+    await planDue(services)
+    expect(await ledger(db)).toEqual(['ada 2026-04-13', 'bob 2026-04-13'])
+  })
+})
+
+describe('DIGEST_FRESHNESS_HOURS after their hour', () => {
+  test('a day whose edition is held that long is skipped, and does not come late', async ({ db }) => {
+    const clock = clockAt(hoursAfter(EIGHT, 12.01))
+    const services = servicesOn(db, {}, clock)
+    await addPapers(db, '2026-04-14', 3)
+    await assemble(services, { date: '2026-04-14' })
+    await hold(services, { kind: 'daily', date: '2026-04-14' })
+    const ada = await addSubscriber(db, 'ada@example.org', { nextDigestAt: EIGHT })
+    await planDue(services)
+    expect(await nextDigestOf(db, ada)).toBe('2026-04-16T08:00:00.000Z')
+    await release(services, { date: '2026-04-14' })
+    clock.now = hoursAfter(EIGHT, 13)
+    await planDue(services)
+    expect(await ledger(db)).toEqual([])
+  })
+
+  test('readers who became due while nothing ran are skipped, those due later are not', async ({ db }) => {
+    const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 12.5)))
+    await releasedEdition(services)
+    await addSubscriber(db, 'stale@example.org', { nextDigestAt: EIGHT })
+    await addSubscriber(db, 'fresh@example.org', { nextDigestAt: hoursAfter(EIGHT, 1), hour: 9 })
+    await planDue(services)
+    expect(await ledger(db)).toEqual(['fresh 2026-04-14'])
+  })
+
+  test('an order to send now ignores freshness', async ({ db }) => {
+    const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 48)))
+    await addSubscriber(db, 'ada@example.org', { nextDigestAt: EIGHT })
+    await planAll(services, await releasedEdition(services))
+    expect(await ledger(db)).toEqual(['ada 2026-04-14'])
+  })
+})
+
+describe('which edition', () => {
+  test("a weekdays reader's Monday mail is Friday's list, whatever the weekend brought", async ({ db }) => {
+    const monday = new Date('2026-04-20T08:00:00Z')
+    const services = servicesOn(db, {}, clockAt(hoursAfter(monday, 0.01)))
+    for (const date of ['2026-04-17', '2026-04-18']) await releasedEdition(services, date, 2)
+    await addPapers(db, '2026-04-19', 2) // Sunday's is not even released: it is nothing to wait for
+    const id = await addSubscriber(db, 'ada@example.org', { cadence: 'weekdays', nextDigestAt: monday })
+    await planDue(services)
+    expect(await ledger(db)).toEqual(['ada 2026-04-17'])
+    expect(await nextDigestOf(db, id)).toBe('2026-04-21T08:00:00.000Z')
+  })
+
+  test('a new reader gets the newest one once, and the next day nothing older', async ({ db }) => {
+    const clock = clockAt(hoursAfter(EIGHT, 0.01))
+    const services = servicesOn(db, {}, clock)
+    for (const date of ['2026-04-12', '2026-04-13', '2026-04-14']) await releasedEdition(services, date, 2)
+    await addSubscriber(db, 'ada@example.org', { nextDigestAt: EIGHT })
+    await planDue(services)
+    for (const day of [1, 2, 3]) {
+      clock.now = hoursAfter(EIGHT, 24 * day + 0.01)
+      await planDue(services)
+    }
+    expect(await ledger(db)).toEqual(['ada 2026-04-14'])
+  })
+
+  test('daily and weekly readers each get their kind', async ({ db }) => {
+    const monday = new Date('2026-04-20T08:00:00Z')
+    const services = servicesOn(db, {}, clockAt(hoursAfter(monday, 0.01)))
+    await releasedEdition(services, '2026-04-19', 2)
+    await assemble(services, { kind: 'weekly', date: '2026-04-13' })
+    const weekly = await addSubscriber(db, 'weekly@example.org', { cadence: 'weekly', nextDigestAt: monday })
+    await addSubscriber(db, 'daily@example.org', { nextDigestAt: monday })
+    await planDue(services)
+    expect(await ledger(db), 'the week is still a draft').toEqual(['daily 2026-04-19'])
+    await release(services, { kind: 'weekly', date: '2026-04-13' })
+    await planDue(services)
+    expect(await ledger(db)).toEqual(['daily 2026-04-19', 'weekly week of 2026-04-13'])
+    expect(await nextDigestOf(db, weekly)).toBe('2026-04-27T08:00:00.000Z')
+  })
+
+  test('a paused reader gets none, and is due again at their hour after the pause', async ({ db }) => {
+    const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 0.01)))
+    const editionId = await releasedEdition(services)
+    const pausedUntil = new Date('2026-04-22T10:00:00Z')
+    const paused = await addSubscriber(db, 'paused@example.org', { nextDigestAt: EIGHT, pausedUntil })
+    await addSubscriber(db, 'back@example.org', { nextDigestAt: EIGHT, pausedUntil: EIGHT })
+    await planDue(services)
+    expect(await nextDigestOf(db, paused)).toBe('2026-04-23T08:00:00.000Z')
+    await planAll(services, editionId)
+    expect(await ledger(db)).toEqual(['back 2026-04-14'])
+  })
+})
+
+describe('send to all now', () => {
+  test('reaches every active reader of any cadence and hour, and keeps the rows there are', async ({ db }) => {
+    const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 0.01)))
+    const editionId = await releasedEdition(services)
+    await addSubscriber(db, 'due@example.org', { nextDigestAt: EIGHT })
+    await addSubscriber(db, 'weekly@example.org', { cadence: 'weekly' })
+    await addSubscriber(db, 'later@example.org')
+    await addSubscriber(db, 'left@example.org', { status: 'unsubscribed' })
+    await planDue(services)
+    expect(await planAll(services, editionId)).toMatchObject({ deliveries: 2 })
+    expect(await ledger(db)).toEqual(['due 2026-04-14', 'later 2026-04-14', 'weekly 2026-04-14'])
+    expect(await planAll(services, editionId)).toEqual({ batchIds: [], deliveries: 0 })
+  })
+
+  test('by several processes at once is planned by one of them, in no more batches than it takes', async ({ db }) => {
+    await addReaders(db, 3000)
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services)
+    const plans = await Promise.all(
+      [false, false, true, true].map((orLeave) => planAll(services, editionId, { orLeave })),
+    )
+    expect(plans.map((plan) => plan.deliveries).sort((a, b) => b - a)).toEqual([3000, 0, 0, 0])
+    const { rows } = await db.execute(sql`
+      SELECT count(*)::int AS readers FROM deliveries GROUP BY batch_id ORDER BY 1 DESC`)
+    expect(rows).toEqual(Array.from({ length: 12 }, () => ({ readers: 250 })))
+    expect(await db.$count(batches)).toBe(12)
+  })
+
+  test('ordered again in the middle, also reaches whom it had passed over', async ({ db }) => {
+    const back = await addSubscriber(db, 'back@example.org', { pausedUntil: new Date('2099-01-01') })
+    await addReaders(db, 600)
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services)
+    const order = () => db.update(editions).set({ sendAllAt: new Date(), plannedAt: null })
+    await order()
+    let ordered: Promise<unknown> | undefined
+    const first = await planAll(services, editionId, {
+      onPlanned: () => {
+        ordered ??= db.update(subscribers).set({ pausedUntil: null }).where(eq(subscribers.id, back)).then(order)
+      },
+    })
+    await ordered
+    expect(first.deliveries).toBe(600)
+    expect(await unplannedEditions(db)).toEqual([{ id: editionId }])
+    expect(await planAll(services, editionId)).toMatchObject({ deliveries: 1 })
+    expect(await unplannedEditions(db)).toEqual([])
+  })
+
+  test('does not end the process when its lock’s connection is lost; the next one plans the rest', async ({ db }) => {
+    await addReaders(db, 600)
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services)
+    // Its first step waits until the connection that holds the lock is gone.
+    await db.execute(sql`CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      PERFORM pg_terminate_backend(pid, 5000) FROM pg_locks
+        WHERE locktype = 'advisory' AND objid = NEW.edition_id::oid AND objsubid = 2 AND pid <> pg_backend_pid()
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+      RETURN NEW; END $$`)
+    await db.execute(sql`CREATE TRIGGER cut BEFORE INSERT ON batches FOR EACH ROW EXECUTE FUNCTION cut()`)
+    await expect(planAll(services, editionId)).rejects.toThrow()
+    await db.execute(sql`DROP TRIGGER cut ON batches`)
+    await planAll(services, editionId)
+    expect(await db.$count(deliveries)).toBe(600)
+  })
+
+  test('goes on after a crash in the middle: everybody once', async ({ db }) => {
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services)
+    await addReaders(db, 600)
+    await db.update(editions).set({ sendAllAt: services.now() })
+    await db.execute(
+      sql`CREATE FUNCTION crash() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the power went'; END $$`,
+    )
+    await db.execute(sql`
+      CREATE TRIGGER crash BEFORE INSERT ON deliveries FOR EACH ROW WHEN (NEW.subscriber_id > 300) EXECUTE FUNCTION crash()`)
+    await expect(planAll(services, editionId)).rejects.toThrow()
+    expect(await db.$count(deliveries)).toBe(250)
+    expect(await unplannedEditions(db)).toEqual([{ id: editionId }])
+
+    await db.execute(sql`DROP TRIGGER crash ON deliveries`)
+    expect(await planAll(services, editionId)).toMatchObject({ deliveries: 350 })
+    expect(await db.$count(deliveries)).toBe(600)
+    expect(await unplannedEditions(db)).toEqual([])
+  })
+})
+
+test('rule 1: the database refuses a second row for a reader and edition, whatever the code does', async ({ db }) => {
+  const services = servicesOn(db)
+  const editionId = await releasedEdition(services)
+  await addSubscriber(db, 'ada@example.org')
+  await planAll(services, editionId)
+  const [row] = await db.select().from(deliveries)
+  const [other] = await db.insert(batches).values({ editionId, dueAt: EIGHT }).returning()
+  const again = db.insert(deliveries).values({ ...row!, batchId: other!.id, state: 'queued' })
+  await expect(again).rejects.toMatchObject({ cause: { code: '23505' } })
+})
+
+describe('rule 6: no reader gets the same paper twice', () => {
+  const NEVER = new AbortController().signal
+  const newSink = async (): Promise<Sink> => {
+    const sink = await openSink()
+    running.push(sink)
+    return sink
+  }
+  const workerOn = (services: Services, sink: Sink) => {
+    const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
+    running.unshift(relay)
+    return handsWith(services, relay)
+  }
+  /** Sends an edition to everybody who does not have it, and tells the titles each got. */
+  async function sendToAll(services: Services, worker: ReturnType<typeof workerOn>, sink: Sink, editionId: number) {
+    const before = sink.taken.length
+    await services.db.update(editions).set({ plannedAt: null }).where(eq(editions.id, editionId))
+    for (const batchId of (await planAll(services, editionId)).batchIds) await deliverBatch(worker, batchId, NEVER)
+    const got: Record<string, string[]> = {}
+    for (const { to } of sink.taken.slice(before)) {
+      got[to.split('@')[0]!] = (await sink.read(to)).text!.match(/Paper \d+ of [\d-]+/g)!
+    }
+    return got
+  }
+  /** The list of the 14th has one paper of its own and those of the 13th that moved on. */
+  async function moveToNextDay(db: Db, titles: string[]) {
+    await addPapers(db, '2026-04-14', 1)
+    for (const title of titles) await db.update(papers).set({ listDay: '2026-04-14' }).where(eq(papers.title, title))
+  }
+
+  test('a paper that moved to a later list day is left out for whoever had it, and only for them', async ({ db }) => {
+    const services = servicesOn(db)
+    const sink = await newSink()
+    const worker = workerOn(services, sink)
+    await addSubscriber(db, 'ada@example.org', { size: 2 })
+    await sendToAll(services, worker, sink, await releasedEdition(services, '2026-04-13', 3))
+    await addSubscriber(db, 'bob@example.org', { size: 5 })
+    await moveToNextDay(db, ['Paper 2 of 2026-04-13', 'Paper 3 of 2026-04-13'])
+    const { editionId } = await assemble(services, { date: '2026-04-14' })
+    await release(services, { date: '2026-04-14' })
+    const got = await sendToAll(services, worker, sink, editionId)
+    expect(got.ada, 'had 1 and 2, not 3').toEqual(['Paper 1 of 2026-04-14', 'Paper 3 of 2026-04-13'])
+    expect(new Set(got.bob)).toEqual(
+      new Set(['Paper 1 of 2026-04-14', 'Paper 2 of 2026-04-13', 'Paper 3 of 2026-04-13']),
+    )
+  })
+
+  test('a reader who had everything is skipped, "nothing new"', async ({ db }) => {
+    const services = servicesOn(db)
+    const sink = await newSink()
+    const worker = workerOn(services, sink)
+    const ada = await addSubscriber(db, 'ada@example.org')
+    await sendToAll(services, worker, sink, await releasedEdition(services, '2026-04-13', 2))
+    await addSubscriber(db, 'bob@example.org')
+    await db.update(papers).set({ listDay: '2026-04-14' })
+    const { editionId } = await assemble(services, { date: '2026-04-14' })
+    await release(services, { date: '2026-04-14' })
+    expect(Object.keys(await sendToAll(services, worker, sink, editionId))).toEqual(['bob'])
+    const rows = await db.select().from(deliveries).where(eq(deliveries.editionId, editionId))
+    expect(rows.find((row) => row.subscriberId === ada)).toMatchObject({ state: 'skipped', reply: 'nothing new' })
+  })
+
+  test('a week after its days shows only what the days did not', async ({ db }) => {
+    const services = servicesOn(db)
+    const sink = await newSink()
+    const worker = workerOn(services, sink)
+    await addSubscriber(db, 'ada@example.org', { size: 2 })
+    for (const date of ['2026-04-13', '2026-04-14']) {
+      await sendToAll(services, worker, sink, await releasedEdition(services, date, 3))
+    }
+    await db.update(subscribers).set({ size: 20 })
+    const { editionId } = await assemble(services, { kind: 'weekly', date: '2026-04-13' })
+    await release(services, { kind: 'weekly', date: '2026-04-13' })
+    const got = await sendToAll(services, worker, sink, editionId)
+    expect(got.ada!.toSorted()).toEqual(['Paper 3 of 2026-04-13', 'Paper 3 of 2026-04-14'])
+  })
+
+  test('a deferred digest counts as shown, a skipped one does not', async ({ db }) => {
+    const services = servicesOn(db)
+    const sink = await newSink()
+    const worker = workerOn(services, sink)
+    const ada = await addSubscriber(db, 'ada@example.org')
+    const bob = await addSubscriber(db, 'bob@example.org')
+    const first = await releasedEdition(services, '2026-04-13', 2)
+    await sendToAll(services, worker, sink, first)
+    await db.update(deliveries).set({ state: 'deferred' }).where(eq(deliveries.subscriberId, ada))
+    await db.update(deliveries).set({ state: 'skipped' }).where(eq(deliveries.subscriberId, bob))
+    await moveToNextDay(db, ['Paper 1 of 2026-04-13', 'Paper 2 of 2026-04-13'])
+    const { editionId } = await assemble(services, { date: '2026-04-14' })
+    await release(services, { date: '2026-04-14' })
+    const got = await sendToAll(services, worker, sink, editionId)
+    expect(got.ada).toEqual(['Paper 1 of 2026-04-14'])
+    expect(got.bob).toHaveLength(3)
+  })
+
+  test('also when the other edition came out after this one was first handed over', async ({ db }) => {
+    const services = servicesOn(db)
+    const sink = await newSink()
+    const worker = workerOn(services, sink)
+    await addSubscriber(db, 'bob@example.org')
+    const first = await releasedEdition(services, '2026-04-13', 3)
+    await sendToAll(services, worker, sink, first)
+    await moveToNextDay(db, ['Paper 1 of 2026-04-13'])
+    const { editionId: second } = await assemble(services, { date: '2026-04-14' })
+    await release(services, { date: '2026-04-14' })
+    await addSubscriber(db, 'ada@example.org')
+    expect((await sendToAll(services, worker, sink, second)).ada).toContain('Paper 1 of 2026-04-13')
+    const got = await sendToAll(services, worker, sink, first)
+    expect(got).toEqual({ ada: ['Paper 2 of 2026-04-13', 'Paper 3 of 2026-04-13'] })
+  })
+})
+
+test('readers are planned oldest hour first, in batches that workers can share', async ({ db }) => {
+  const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 2)))
+  await releasedEdition(services)
+  await addReaders(db, 260, { nextDigestAt: hoursAfter(EIGHT, 1), hour: 9 })
+  const first = await addSubscriber(db, 'early@example.org', { nextDigestAt: EIGHT })
+  const { batchIds } = await planDue(services)
+  expect(batchIds.length).toBeGreaterThan(1)
+  const oldest = await db.select().from(deliveries).orderBy(asc(deliveries.batchId), asc(deliveries.expiresAt)).limit(1)
+  expect(oldest[0]!.subscriberId).toBe(first)
+})

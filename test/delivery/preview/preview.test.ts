@@ -1,0 +1,61 @@
+import { sql } from 'drizzle-orm'
+import { simpleParser } from 'mailparser'
+import { expect } from 'vitest'
+import { preview } from '../../../src/delivery/preview/preview.ts'
+import { sideBySide } from '../../../src/delivery/preview/side-by-side.ts'
+import { assemble } from '../../../src/edition/draft/assemble.ts'
+import { editionParts } from '../../../src/runtime/db/schema.ts'
+import { test } from '../../support/database.ts'
+import { addPapers, addSubscriber, servicesOn } from '../../support/services.ts'
+
+const DAY = '2026-04-14'
+const KEY = { kind: 'daily' as const, date: DAY }
+
+test('a preview for made-up wishes has their size, topics, language and form', async ({ db }) => {
+  const services = servicesOn(db)
+  const ids = await addPapers(db, DAY, 30)
+  await db.execute(sql`UPDATE papers SET topics = '{computer-vision}' WHERE id = ${ids[27]}`)
+  await assemble(services, KEY)
+
+  const five = await preview(services, KEY, undefined, { size: 5, topics: ['computer-vision'], locale: 'de' })
+  expect(five.text.match(/^ *\d+\. /gm)).toHaveLength(5)
+  expect(five.text).toContain('IHRE THEMEN')
+  expect(five.text).toContain('Ihr Thema: Computer vision')
+  expect(five.html).toMatch(/<html[^>]* lang="de"/)
+  expect(five.subject).toMatch(/ und 3 weitere · Meistbeachtete Artikel, 14\. April$/)
+
+  const plain = await simpleParser((await preview(services, KEY, undefined, { format: 'text' })).eml)
+  expect(plain.html).toBe(false)
+  expect(plain.headers.get('content-type')).toMatchObject({ value: 'text/plain' })
+  expect(plain.text).toContain('10. Paper 10 of')
+  expect(await db.$count(editionParts), 'nothing was composed for good').toBe(0)
+})
+
+test('made-up wishes stand in place of what a subscriber chose, and the rest stays theirs', async ({ db }) => {
+  const services = servicesOn(db)
+  await addPapers(db, DAY, 30)
+  await assemble(services, KEY)
+  await addSubscriber(db, 'ada@example.org', { size: 5, locale: 'de' })
+  const own = await preview(services, KEY, 'ada@example.org', { size: 20 })
+  expect(own.text.match(/^ *\d+\. /gm)).toHaveLength(20)
+  expect(own.html).toMatch(/<html[^>]* lang="de"/)
+})
+
+test('side by side: the mail, dark, on a phone and as text, whatever the browser prefers', async ({ db }) => {
+  const services = servicesOn(db)
+  await addPapers(db, DAY, 3)
+  await assemble(services, KEY)
+  const page = sideBySide(await preview(services, KEY))
+  const frames = [...page.matchAll(/<iframe title="(\w+)" width="(\d+)" srcdoc="([^"]*)"/g)]
+  expect(frames.map(([, name, width]) => [name, width])).toEqual([
+    ['HTML', '640'],
+    ['Dark', '640'],
+    ['Phone', '375'],
+  ])
+  expect(frames.map(([, , , document]) => /@media (all|not all) \{/.exec(document!)![1])).toEqual([
+    'not all',
+    'all',
+    'not all',
+  ])
+  expect(page).toMatch(/<pre>PAPERBOY/)
+})

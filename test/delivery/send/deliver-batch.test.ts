@@ -1,0 +1,436 @@
+import { eq, sql } from 'drizzle-orm'
+import { afterEach, describe, expect } from 'vitest'
+import { leaseBatch } from '../../../src/delivery/ledger/batches.ts'
+import { listUnknown, progressOf } from '../../../src/delivery/ledger/progress.ts'
+import { settleEditions } from '../../../src/delivery/ledger/settle-editions.ts'
+import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
+import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
+import { handsWith } from '../../../src/delivery/send/delivery-context.ts'
+import { cancel, pause } from '../../../src/edition/draft/control.ts'
+import { openRelays } from '../../../src/relay/relays.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
+import { batches, deliveries, editions, subscribers, suppressions } from '../../../src/runtime/db/schema.ts'
+import type { Services } from '../../../src/runtime/services.ts'
+import { test } from '../../support/database.ts'
+import { openScriptedRelay } from '../../support/scripted-relay.ts'
+import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
+import { openSink, type Sink, smtpReply } from '../../support/sink.ts'
+
+const running: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.close()
+})
+const NEVER = new AbortController().signal
+
+async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
+  const sink = await openSink(...behave)
+  running.push(sink)
+  return sink
+}
+
+/** A worker's means of delivery, on a relay of two connections. */
+function workerOn(services: Services, url: string) {
+  const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
+  running.unshift(relay)
+  return handsWith(services, relay)
+}
+
+const states = async (db: Db) =>
+  Object.fromEntries(
+    (
+      await db
+        .select({ state: deliveries.state, n: sql<number>`count(*)::int` })
+        .from(deliveries)
+        .groupBy(deliveries.state)
+    ).map((row) => [row.state, row.n]),
+  )
+
+/** Time passes: what waits in open batches is due. */
+const makeDue = (db: Db) => db.update(batches).set({ dueAt: NOON }).where(eq(batches.state, 'open'))
+const openBatches = async (db: Db) =>
+  (await db.select({ id: batches.id }).from(batches).where(eq(batches.state, 'open'))).map((row) => row.id)
+
+test('every reader gets one digest, and each was marked handed before the relay saw it', async ({ db }) => {
+  const services = servicesOn(db)
+  const seenAs: string[] = []
+  const sink = await sinkThat({
+    async data({ to }) {
+      const { rows } = await db.execute<{ state: string }>(
+        sql`SELECT d.state FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id WHERE s.email = ${to}`,
+      )
+      seenAs.push(rows[0]!.state)
+    },
+  })
+  await addReaders(db, 40)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  for (const id of batchIds) await deliverBatch(workerOn(services, sink.url), id, NEVER)
+  expect(new Set(sink.taken.map((one) => one.to)).size).toBe(40)
+  expect(sink.taken).toHaveLength(40)
+  expect(new Set(seenAs)).toEqual(new Set(['handed']))
+  expect(await states(db)).toEqual({ accepted: 40 })
+  expect(await settleEditions(services)).toHaveLength(1)
+})
+
+test('rule 2: two batches at once leave no more in flight than one would, and each reader one digest', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  const inFlight: number[] = []
+  const sink = await sinkThat({
+    async data() {
+      inFlight.push((await states(db)).handed ?? 0)
+    },
+  })
+  await addReaders(db, 300)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  const worker = workerOn(services, sink.url)
+  const tallies = await Promise.all(batchIds.map((id) => deliverBatch(worker, id, NEVER)))
+  expect(tallies.map((tally) => tally!.accepted)).toEqual([250, 50])
+  expect(new Set(sink.taken.map(({ to }) => to)).size).toBe(300)
+  expect(Math.max(...inFlight)).toBeLessThanOrEqual(2 * worker.relay.connections)
+})
+
+test('two workers that are given the same batch at once hand it over once', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat()
+  await addReaders(db, 30)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  const workers = [workerOn(services, sink.url), workerOn(services, sink.url)]
+  await Promise.all(workers.map((worker) => deliverBatch(worker, batchIds[0]!, NEVER)))
+  expect(sink.taken).toHaveLength(30)
+})
+
+describe('nobody who may not be mailed is, even when planned already', () => {
+  const cases: [string, (db: Db, id: number) => Promise<unknown>, string][] = [
+    [
+      'left',
+      (db, id) => db.update(subscribers).set({ status: 'unsubscribed' }).where(eq(subscribers.id, id)),
+      'unsubscribed',
+    ],
+    ['bounced', (db, id) => db.update(subscribers).set({ status: 'bounced' }).where(eq(subscribers.id, id)), 'bounced'],
+    [
+      'complained',
+      (db, id) => db.update(subscribers).set({ status: 'complained' }).where(eq(subscribers.id, id)),
+      'complained',
+    ],
+    [
+      'erased',
+      (db, id) =>
+        db
+          .update(subscribers)
+          .set({ status: 'erased', email: null, emailKey: null, addressHash: null })
+          .where(eq(subscribers.id, id)),
+      'erased',
+    ],
+    ['deleted', (db, id) => db.delete(subscribers).where(eq(subscribers.id, id)), 'gone'],
+    [
+      'paused',
+      (db, id) =>
+        db
+          .update(subscribers)
+          .set({ pausedUntil: new Date('2026-05-01T00:00:00Z') })
+          .where(eq(subscribers.id, id)),
+      'paused',
+    ],
+    [
+      'suppressed',
+      async (db, id) => {
+        const [row] = await db.select().from(subscribers).where(eq(subscribers.id, id))
+        await db.insert(suppressions).values({ addressHash: row!.addressHash!, reason: 'manual' })
+      },
+      'suppressed',
+    ],
+  ]
+  for (const [name, happen, why] of cases) {
+    test(name, async ({ db }) => {
+      const services = servicesOn(db)
+      const sink = await sinkThat()
+      const id = await addSubscriber(db, 'ada@example.org')
+      await addSubscriber(db, 'stays@example.org')
+      const { batchIds } = await planAll(services, await releasedEdition(services))
+      await happen(db, id)
+      await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
+      expect(sink.taken.map((one) => one.to)).toEqual(['stays@example.org'])
+      const [row] = await db.select().from(deliveries).where(eq(deliveries.subscriberId, id))
+      expect(row).toMatchObject({ state: 'skipped', reply: why, handOvers: 0 })
+    })
+  }
+
+  test('someone who leaves while their resend waits', async ({ db }) => {
+    const services = servicesOn(db)
+    let first = true
+    const sink = await sinkThat({
+      data: () => {
+        if (!first) return undefined
+        first = false
+        return smtpReply(451, '4.2.0 later')
+      },
+    })
+    const id = await addSubscriber(db, 'ada@example.org')
+    const { batchIds } = await planAll(services, await releasedEdition(services))
+    const worker = workerOn(services, sink.url)
+    await deliverBatch(worker, batchIds[0]!, NEVER)
+    expect(await states(db)).toEqual({ deferred: 1 })
+    await db.update(subscribers).set({ status: 'unsubscribed' }).where(eq(subscribers.id, id))
+    await makeDue(db)
+    for (const batchId of await openBatches(db)) await deliverBatch(worker, batchId, NEVER)
+    expect(sink.taken).toEqual([])
+    expect(await states(db)).toEqual({ skipped: 1 })
+  })
+})
+
+test('refusals and deferrals are told apart; a deferred one goes out later under the same Message-ID', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  const firstTime = new Set<string>()
+  const sink = await sinkThat({
+    recipient: (to) => {
+      if (to === 'reader-1@example.org') return smtpReply(550, '5.1.1 unknown')
+      if (to === 'reader-2@example.org' && !firstTime.has(to)) {
+        firstTime.add(to)
+        return smtpReply(450, '4.2.0 greylisted')
+      }
+      return undefined
+    },
+  })
+  await addReaders(db, 10)
+  const editionId = await releasedEdition(services)
+  const { batchIds } = await planAll(services, editionId)
+  const worker = workerOn(services, sink.url)
+  const tally = await deliverBatch(worker, batchIds[0]!, NEVER)
+  expect(tally).toEqual({ accepted: 8, deferred: 1, refused: 1, unknown: 0, queued: 0 })
+  expect(await settleEditions(services)).toEqual([])
+  const progress = await progressOf(services, editionId)
+  expect(progress.total).toBe(10)
+  expect(progress.open).toBe(1)
+  expect(progress.nextTry!.getTime()).toBeGreaterThan(NOON.getTime())
+  await makeDue(db)
+  for (const batchId of await openBatches(db)) await deliverBatch(worker, batchId, NEVER)
+  expect(await states(db)).toEqual({ accepted: 9, refused: 1 })
+  expect(await settleEditions(services)).toEqual([editionId])
+})
+
+test('a deferred digest expires instead of coming a day late', async ({ db }) => {
+  const clock = { now: NOON }
+  const services = servicesOn(db, {}, clock)
+  const sink = await sinkThat({ recipient: () => smtpReply(450, '4.2.0 greylisted') })
+  await addReaders(db, 2)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  const worker = workerOn(services, sink.url)
+  await deliverBatch(worker, batchIds[0]!, NEVER)
+  clock.now = new Date(NOON.getTime() + 21 * 3_600_000)
+  for (const batchId of await openBatches(db)) await deliverBatch(worker, batchId, NEVER)
+  expect(await states(db)).toEqual({ expired: 2 })
+})
+
+/** A relay that takes whole messages and hangs up instead of answering, as often as told. */
+const rudeRelay = (cuts: number) => {
+  let taken = 0
+  return openScriptedRelay(({ command }) => (command === 'END' && ++taken <= cuts ? 'cut' : undefined))
+}
+
+const messageIds = (messages: string[]) => new Set(messages.map((text) => /^Message-ID: .*$/m.exec(text)![0]))
+
+describe('a connection that is lost after the whole message left', () => {
+  test('resend: handed over again under the same Message-ID, three times at most, then it stays unknown', async ({
+    db,
+  }) => {
+    const services = servicesOn(db)
+    const relay = await rudeRelay(99)
+    running.push(relay)
+    await addReaders(db, 1)
+    const editionId = await releasedEdition(services)
+    const { batchIds } = await planAll(services, editionId)
+    const worker = workerOn(services, relay.url)
+    expect(await deliverBatch(worker, batchIds[0]!, NEVER)).toMatchObject({ unknown: 1 })
+    expect(await settleEditions(services)).toEqual([])
+    for (let round = 0; round < 6; round++) {
+      await makeDue(db)
+      for (const batchId of await openBatches(db)) await deliverBatch(worker, batchId, NEVER)
+    }
+    expect(relay.messages).toHaveLength(4)
+    expect(messageIds(relay.messages).size).toBe(1)
+    expect(await states(db)).toEqual({ unknown: 1 })
+    expect((await progressOf(services, editionId)).open).toBe(0)
+  })
+
+  test('hold: never handed over again', async ({ db }) => {
+    const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
+    const relay = await rudeRelay(1)
+    running.push(relay)
+    await addReaders(db, 1)
+    const editionId = await releasedEdition(services)
+    const { batchIds } = await planAll(services, editionId)
+    const worker = workerOn(services, relay.url)
+    await deliverBatch(worker, batchIds[0]!, NEVER)
+    await makeDue(db)
+    for (const batchId of await openBatches(db)) await deliverBatch(worker, batchId, NEVER)
+    expect(relay.messages).toHaveLength(1)
+    expect(await states(db)).toEqual({ unknown: 1 })
+    expect(await settleEditions(services)).toEqual([editionId])
+  })
+})
+
+describe('a worker that died with deliveries handed', () => {
+  /** The ledger as a kill -9 leaves it: some rows handed, the lease running out. */
+  async function crash(db: Db, batchId: number, handed: number) {
+    await leaseBatch(db, batchId, NOON)
+    await db.execute(sql`
+      UPDATE deliveries SET state = 'handed', hand_overs = 1, shown = '\\xc0'
+      WHERE subscriber_id IN (SELECT subscriber_id FROM deliveries ORDER BY subscriber_id LIMIT ${handed})`)
+  }
+  const leaseEnds = (db: Db) => db.execute(sql`UPDATE batches SET lease_until = now() - interval '1 second'`)
+
+  test('resend: they are unknown, then handed over once more; what they show is what was chosen before', async ({
+    db,
+  }) => {
+    const services = servicesOn(db)
+    const sink = await sinkThat()
+    await addReaders(db, 10)
+    const { batchIds } = await planAll(services, await releasedEdition(services))
+    await crash(db, batchIds[0]!, 4)
+    const worker = workerOn(services, sink.url)
+    expect(await deliverBatch(worker, batchIds[0]!, NEVER)).toBeUndefined()
+    await leaseEnds(db)
+    expect(await deliverBatch(worker, batchIds[0]!, NEVER)).toMatchObject({ accepted: 10 })
+    expect(sink.taken).toHaveLength(10)
+    const resent = await sink.read('reader-1@example.org')
+    expect(resent.text).toContain('Paper 2 of')
+    expect(resent.text).not.toContain('Paper 3 of')
+  })
+
+  test.for([
+    [3, { accepted: 3 }],
+    [4, { accepted: 2, unknown: 1 }],
+  ] as const)('resend: each crash repeats it once; after %i of them: %j', async ([crashes, end], { db }) => {
+    const services = servicesOn(db)
+    const sink = await sinkThat()
+    await addReaders(db, 3)
+    const { batchIds } = await planAll(services, await releasedEdition(services))
+    for (let round = 0; round < crashes; round++) {
+      await crash(db, batchIds[0]!, 1)
+      await leaseEnds(db)
+    }
+    await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
+    expect(sink.taken).toHaveLength(end.accepted)
+    expect(await states(db)).toEqual(end)
+  })
+
+  test('hold: they stay unknown and nobody gets a second one', async ({ db }) => {
+    const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
+    const sink = await sinkThat()
+    await addReaders(db, 10)
+    const editionId = await releasedEdition(services)
+    const { batchIds } = await planAll(services, editionId)
+    await crash(db, batchIds[0]!, 4)
+    await leaseEnds(db)
+    await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
+    expect(sink.taken).toHaveLength(6)
+    expect(await states(db)).toEqual({ accepted: 6, unknown: 4 })
+    const listed = await listUnknown(services, editionId)
+    expect(new Set([...listed.map((one) => one.address), ...sink.taken.map((one) => one.to)]).size).toBe(10)
+    expect(listed[0]!.messageId).toMatch(/^<[0-9a-f]{32}@paperboy\.example>$/)
+  })
+})
+
+test('stopping in mid-batch finishes what is in flight and gives the rest back', async ({ db }) => {
+  const services = servicesOn(db)
+  const stop = new AbortController()
+  const sink = await sinkThat({
+    data: () => {
+      stop.abort()
+      return undefined
+    },
+  })
+  await addReaders(db, 60)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  const worker = workerOn(services, sink.url)
+  await deliverBatch(worker, batchIds[0]!, stop.signal)
+  const after = await states(db)
+  expect(after.accepted).toBe(sink.taken.length)
+  expect(after.queued).toBe(60 - sink.taken.length)
+  expect(sink.taken.length).toBeLessThanOrEqual(4)
+  await deliverBatch(worker, batchIds[0]!, NEVER)
+  expect(await states(db)).toEqual({ accepted: 60 })
+  expect(sink.taken).toHaveLength(60)
+})
+
+test('pausing the edition stops it within the group at hand', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat({
+    data: () => pause(services, { kind: 'daily', date: '2026-04-14' }),
+  })
+  await addReaders(db, 60)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
+  expect(sink.taken.length).toBeLessThanOrEqual(4)
+  const [edition] = await db.select().from(editions)
+  expect(edition!.state).toBe('paused')
+})
+
+test('a relay that is down costs nobody their digest: the batch rests and goes out when it is back', async ({ db }) => {
+  const services = servicesOn(db)
+  await addReaders(db, 20)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  const down = workerOn(services, 'smtp://127.0.0.1:9')
+  await deliverBatch(down, batchIds[0]!, NEVER)
+  expect((await states(db)).accepted).toBeUndefined()
+  const sink = await sinkThat()
+  const up = workerOn(services, sink.url)
+  expect(await deliverBatch(up, batchIds[0]!, NEVER)).toBeUndefined() // it rests
+  await makeDue(db)
+  await deliverBatch(up, batchIds[0]!, NEVER)
+  expect(await states(db)).toEqual({ accepted: 20 })
+})
+
+test('an error in mid-batch loses no outcome of what is in flight', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat({ data: async () => void (await new Promise((done) => setTimeout(done, 50))) })
+  await addReaders(db, 12)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  const worker = workerOn(services, sink.url)
+  let groups = 0
+  const failing: typeof worker.press = {
+    open: async (editionId) => {
+      const edition = await worker.press.open(editionId)
+      const choose: typeof edition.choose = (pending, on) =>
+        ++groups === 2 ? Promise.reject(new Error('the database went away')) : edition.choose(pending, on)
+      return { ...edition, choose }
+    },
+  }
+  await expect(deliverBatch({ ...worker, press: failing }, batchIds[0]!, NEVER)).rejects.toThrow('went away')
+  expect(sink.taken.length).toBeGreaterThan(0)
+  expect(await states(db)).toEqual({ accepted: sink.taken.length, queued: 12 - sink.taken.length })
+})
+
+test('a batch that ended while one of its deliveries was still open begins again, and the edition is not sent', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat()
+  await addReaders(db, 3)
+  const editionId = await releasedEdition(services)
+  const { batchIds } = await planAll(services, editionId)
+  await db.update(batches).set({ state: 'done' })
+  expect(await settleEditions(services)).toEqual([])
+  await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
+  expect(sink.taken).toHaveLength(3)
+  expect(await settleEditions(services)).toEqual([editionId])
+})
+
+test('cancelling ends what was planned, and nothing is planned into it any more', async ({ db }) => {
+  const services = servicesOn(db)
+  await addReaders(db, 3)
+  const editionId = await releasedEdition(services)
+  const { batchIds } = await planAll(services, editionId)
+  await leaseBatch(db, batchIds[0]!, NOON)
+  await db.update(deliveries).set({ state: 'handed', handOvers: 1 }).where(sql`subscriber_id = 1`)
+  await cancel(services, { kind: 'daily', date: '2026-04-14' })
+  await addSubscriber(db, 'late@example.org')
+  expect(await planAll(services, editionId)).toEqual({ batchIds: [], deliveries: 0 })
+  await db.execute(sql`UPDATE batches SET lease_until = now() - interval '1 second'`)
+  await settleEditions(services)
+  expect(await states(db)).toEqual({ skipped: 2, unknown: 1 })
+  expect(await openBatches(db)).toEqual([])
+})
