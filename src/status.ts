@@ -9,7 +9,7 @@ import { configuredSources } from './papers/ingest/sources/configured.ts'
 import { editions, subscribers } from './runtime/db/schema.ts'
 import type { Services } from './runtime/services.ts'
 import { workerRuns } from './runtime/worker-presence.ts'
-import { reportSignUps, signUpsInWords } from './subscription/armour/report.ts'
+import { reportSignUps, signUpsInWords } from './subscription/signup-protection/report.ts'
 
 /** Few, since the ledger is counted for each. */
 const EDITIONS_SHOWN = 5

@@ -1,5 +1,5 @@
 import type { Services } from '../src/runtime/services.ts'
-import { sweepCounts } from '../src/subscription/armour/counts.ts'
+import { sweepCounts } from '../src/subscription/signup-protection/counts.ts'
 import { forgetUnconfirmed, remindUnconfirmed } from '../src/subscription/unconfirmed.ts'
 
 /** Job `tidy-sign-ups`: one reminder to whoever has not confirmed, then forgets them; and forgets old counts. */

@@ -1,8 +1,8 @@
 import { type Address, AddressError, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import type { Services } from '../runtime/services.ts'
-import { admit, type Evidence } from './armour/admit.ts'
 import { requestManageLink } from './manage.ts'
+import { admit, type Evidence } from './signup-protection/admit.ts'
 import { subscribe } from './subscribe.ts'
 
 export interface Request {

@@ -8,7 +8,7 @@ import { inboundInWords } from '../../inbound/report.ts'
 import { openSubmissions } from '../../papers/ingest/submissions.ts'
 import type { Services } from '../../runtime/services.ts'
 import { readServiceStatus } from '../../status.ts'
-import { signUpsInWords } from '../../subscription/armour/report.ts'
+import { signUpsInWords } from '../../subscription/signup-protection/report.ts'
 import { editionHref, stateInWords } from './words.ts'
 
 const EDITIONS_SHOWN = 14

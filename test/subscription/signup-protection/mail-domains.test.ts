@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { openMailDomains } from '../../../src/subscription/armour/mail-domains.ts'
+import { openMailDomains } from '../../../src/subscription/signup-protection/mail-domains.ts'
 
 type Dns = NonNullable<Parameters<typeof openMailDomains>[0]>
 
