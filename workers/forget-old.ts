@@ -1,6 +1,6 @@
-import { forgetOldDeeds } from '../src/admin/audit.ts'
 import { dropOldDeliveries } from '../src/delivery/ledger/drop-old-deliveries.ts'
 import { forgetOldInbound } from '../src/inbound/retention.ts'
+import { forgetOldDeeds } from '../src/operate/audit.ts'
 import { forgetOld } from '../src/privacy/forget.ts'
 import type { Services } from '../src/runtime/services.ts'
 

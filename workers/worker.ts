@@ -1,6 +1,6 @@
-import { mailSignInLinks } from '../src/admin/mail-links.ts'
 import { deliverBatch } from '../src/delivery/send/deliver-batch.ts'
 import { BATCHES_AT_ONCE, openHands } from '../src/delivery/send/delivery-context.ts'
+import { mailSignInLinks } from '../src/operate/admins/mail-links.ts'
 import { sendServiceMails } from '../src/outbox/send-service-mails.ts'
 import type { Source } from '../src/papers/ingest/sources/source.ts'
 import { indexPapers } from '../src/papers/search/index-papers.ts'

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
-import { linkByHand } from '../admin/sessions.ts'
+import { linkByHand } from '../operate/admins/sessions.ts'
 import { report, withServices } from './open.ts'
 
 export function adminCommands(program: Command): void {

@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { byHand, writeDown } from '../admin/audit.ts'
 import { listUnknown, progressInWords } from '../delivery/ledger/progress.ts'
 import { AGAIN, type Again, sendAgain } from '../delivery/send/send-again.ts'
 import { sendEdition } from '../delivery/send/send-edition.ts'
@@ -8,6 +7,7 @@ import { cancel, type EditionKey, editionNamed, findEdition, hold, pause, resume
 import { curate } from '../edition/draft/curate.ts'
 import { release } from '../edition/draft/release.ts'
 import { complain, progressBar, say } from '../lib/terminal.ts'
+import { byHand, writeDown } from '../operate/audit.ts'
 import type { Services } from '../runtime/services.ts'
 import { commandLine } from './admin.ts'
 import { asDate, report, withServices } from './open.ts'

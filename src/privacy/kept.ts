@@ -1,4 +1,4 @@
-import { DEEDS_KEPT_DAYS } from '../admin/audit.ts'
+import { DEEDS_KEPT_DAYS } from '../operate/audit.ts'
 import type { Config } from '../runtime/config/config.ts'
 import { FORGOTTEN_AFTER_DAYS } from '../subscription/unconfirmed.ts'
 

@@ -1,5 +1,5 @@
-import { linkByHand, signIn } from '../../src/admin/sessions.ts'
 import { cookieName } from '../../src/http/admin/guard.ts'
+import { linkByHand, signIn } from '../../src/operate/admins/sessions.ts'
 import { test as onDatabase } from '../support/database.ts'
 import { servicesOn } from '../support/services.ts'
 import { form, type Site, siteOn } from './site.ts'

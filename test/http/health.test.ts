@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
+import { readStatus, statusInWords } from '../../src/operate/status.ts'
 import { recordFailure, recordRead } from '../../src/papers/ingest/source-health.ts'
-import { readStatus, statusInWords } from '../../src/status.ts'
 import { siteOn, test } from './site.ts'
 
 test('healthz says that the process is up, readyz that it can work', async ({ site: { app } }) => {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { receiveMail } from '../../src/inbound/receive.ts'
+import { readStatus, statusInWords } from '../../src/operate/status.ts'
 import type { Services } from '../../src/runtime/services.ts'
-import { readStatus, statusInWords } from '../../src/status.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, servicesOn } from '../support/services.ts'
 import { BOUNCES, bounceMail, handedDigest } from './support.ts'

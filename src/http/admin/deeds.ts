@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { listDeeds } from '../../admin/audit.ts'
 import { plainMoment } from '../../calendar/words.ts'
+import { listDeeds } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 
 /** What was done by hand, here and by commands, and by whom. */

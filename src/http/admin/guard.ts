@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Admin, adminOf, SESSION_HOURS } from '../../admin/sessions.ts'
+import { type Admin, adminOf, SESSION_HOURS } from '../../operate/admins/sessions.ts'
 import type { Services } from '../../runtime/services.ts'
 import { isFromOwnSite } from '../own-site.ts'
 

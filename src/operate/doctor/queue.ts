@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { openRedis } from '../runtime/redis.ts'
+import { openRedis } from '../../runtime/redis.ts'
 import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 
 const PATIENCE_MS = 5_000

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { isUpToDate } from '../runtime/db/up-to-date.ts'
+import { isUpToDate } from '../../runtime/db/up-to-date.ts'
 import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 
 /** The tests run on this one. */

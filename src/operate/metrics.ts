@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
-import { IN_NOBODYS_HAND, LIVE } from './delivery/ledger/conditions.ts'
-import { whyHalted } from './delivery/ledger/restore-guard.ts'
-import { reportInbound } from './inbound/report.ts'
-import { WAITING } from './outbox/waiting.ts'
-import { reportSources, type SourceState } from './papers/ingest/source-health.ts'
-import { configuredSources } from './papers/ingest/sources/configured.ts'
-import type { Services } from './runtime/services.ts'
-import { workersRunning } from './runtime/worker-presence.ts'
+import { IN_NOBODYS_HAND, LIVE } from '../delivery/ledger/conditions.ts'
+import { whyHalted } from '../delivery/ledger/restore-guard.ts'
+import { reportInbound } from '../inbound/report.ts'
+import { WAITING } from '../outbox/waiting.ts'
+import { reportSources, type SourceState } from '../papers/ingest/source-health.ts'
+import { configuredSources } from '../papers/ingest/sources/configured.ts'
+import type { Services } from '../runtime/services.ts'
+import { workersRunning } from '../runtime/worker-presence.ts'
 
 /** How the service stands, in numbers for a monitoring system to watch. None of them tells of a person. */
 export interface Measures {

@@ -1,7 +1,7 @@
 import type { Resolver } from 'node:dns/promises'
-import { addressOf } from '../delivery/send/edition-renderer.ts'
-import { type DkimSettings, dkimRecord, readDkimKeys } from '../relay/dkim-keys.ts'
-import type { Config } from '../runtime/config/config.ts'
+import { addressOf } from '../../delivery/send/edition-renderer.ts'
+import { type DkimSettings, dkimRecord, readDkimKeys } from '../../relay/dkim-keys.ts'
+import type { Config } from '../../runtime/config/config.ts'
 import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 
 export type Dns = Pick<Resolver, 'resolveTxt' | 'resolveMx' | 'resolve4' | 'resolve6'>

@@ -1,7 +1,7 @@
-import { redact } from '../lib/redact.ts'
-import { openRelay } from '../relay/relay.ts'
-import type { Config } from '../runtime/config/config.ts'
-import { parseRelays, type RelaySettings } from '../runtime/config/relay-settings.ts'
+import { redact } from '../../lib/redact.ts'
+import { openRelay } from '../../relay/relay.ts'
+import type { Config } from '../../runtime/config/config.ts'
+import { parseRelays, type RelaySettings } from '../../runtime/config/relay-settings.ts'
 import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 
 /** Connects to each relay and logs in, without a mail. */

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { type Dns, examineSender } from '../../src/doctor/sender.ts'
-import { dkimRecord, readDkimKeys } from '../../src/relay/dkim-keys.ts'
-import { testConfig } from '../support/services.ts'
+import { type Dns, examineSender } from '../../../src/operate/doctor/sender.ts'
+import { dkimRecord, readDkimKeys } from '../../../src/relay/dkim-keys.ts'
+import { testConfig } from '../../support/services.ts'
 
 /** What receivers look up, from a name service that we play. */
 

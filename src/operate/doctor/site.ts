@@ -1,4 +1,4 @@
-import type { Config } from '../runtime/config/config.ts'
+import type { Config } from '../../runtime/config/config.ts'
 import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 
 const PATIENCE_MS = 5_000

@@ -1,10 +1,10 @@
 import { and, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
-import { PaperboyError } from '../lib/errors.ts'
-import { parseAddress } from '../mail/address.ts'
-import { mintToken, verifyToken } from '../mail/tokens.ts'
-import { adminSessions } from '../runtime/db/schema.ts'
-import type { Services } from '../runtime/services.ts'
-import { writeDown } from './audit.ts'
+import { PaperboyError } from '../../lib/errors.ts'
+import { parseAddress } from '../../mail/address.ts'
+import { mintToken, verifyToken } from '../../mail/tokens.ts'
+import { adminSessions } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
+import { writeDown } from '../audit.ts'
 
 /** Until when a link to sign in works; once. */
 export const LINK_MINUTES = 15
