@@ -17,7 +17,7 @@ import { byHand } from '../../operate/audit.ts'
 import { editionStatus } from '../../operate/status.ts'
 import { authorLine } from '../../papers/readable.ts'
 import type { Services } from '../../runtime/services.ts'
-import { mailDocumentHeaders, securityHeaders } from '../security.ts'
+import { mailDocumentHeaders, securityHeaders } from '../kit/security.ts'
 import { actor } from './guard.ts'
 import { editionHref, stateInWords } from './words.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Admin, adminOf, SESSION_HOURS } from '../../operate/admins/sessions.ts'
 import type { Services } from '../../runtime/services.ts'
-import { isFromOwnSite } from '../own-site.ts'
+import { isFromOwnSite } from '../kit/own-site.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -4,7 +4,7 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { AddressError } from '../../mail/address.ts'
 import { adminOf, askToSignIn, checkSignIn, signIn, signOut } from '../../operate/admins/sessions.ts'
 import type { Services } from '../../runtime/services.ts'
-import { isFromOwnSite } from '../own-site.ts'
+import { isFromOwnSite } from '../kit/own-site.ts'
 import { cookieName, cookieOptions } from './guard.ts'
 
 /** A network may ask this often in ten minutes. */

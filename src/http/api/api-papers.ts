@@ -1,0 +1,172 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { isDay } from '../../calendar/days.ts'
+import { type Span, spanNamed } from '../../calendar/spans.ts'
+import { PaperboyError } from '../../lib/errors.ts'
+import { listDay, listSpan } from '../../papers/lists/list-day.ts'
+import type { ListedRow } from '../../papers/lists/listed-rows.ts'
+import { readPaper } from '../../papers/lists/paper.ts'
+import { searchPapers } from '../../papers/search/search.ts'
+import { similarPapers } from '../../papers/search/similar.ts'
+import { castVote, noSuchPaper, undoVote } from '../../papers/votes/cast.ts'
+import { ownVotes } from '../../papers/votes/own-votes.ts'
+import type { Services } from '../../runtime/services.ts'
+import { paperId } from '../kit/params.ts'
+import { keptTopics } from '../pages/topic-list.ts'
+
+const limit = z.coerce.number().int().min(1).max(100).optional()
+const day = z.string().refine(isDay, 'is not a day of the calendar: write YYYY-MM-DD').optional()
+const named = (kind: Span['kind'], form: string) =>
+  z
+    .string()
+    .refine((key) => spanNamed(kind, key) !== undefined, `is not in the calendar: write ${form}`)
+    .optional()
+
+const PaperFacts = z.object({
+  id: z.number(),
+  source: z.string(),
+  sourceId: z.string(),
+  title: z.string(),
+  authors: z.array(z.string()),
+  organization: z.string().optional(),
+  summary: z.string(),
+  votes: z.number().optional(),
+  comments: z.number().optional(),
+  stars: z.number().optional(),
+  url: z.string().optional(),
+  pdfUrl: z.string().optional(),
+  codeUrl: z.string().optional(),
+  projectUrl: z.string().optional(),
+  discussionUrl: z.string().optional(),
+  reason: z.string().optional(),
+  picked: z.boolean(),
+  sample: z.boolean(),
+  listDay: z.string(),
+  topics: z.array(z.string()),
+})
+const Papers = z.array(PaperFacts)
+
+const PUBLIC = { 'cache-control': 'public, max-age=60' }
+
+/** Lists, papers, search and topics as JSON. Text is plain: whoever shows it escapes it. */
+export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const allTopics = keptTopics(services)
+  const deps = { ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }
+
+  const List = z.object({
+    kind: z.enum(['day', 'week', 'month']),
+    name: z.string(),
+    from: z.string(),
+    to: z.string(),
+    open: z.boolean(),
+    closesAt: z.string(),
+    total: z.number(),
+    papers: Papers,
+    /** `after` of the next page */
+    next: z.number().optional(),
+  })
+  const listed = {
+    querystring: z.object({
+      date: day,
+      week: named('week', 'YYYY-Www'),
+      month: named('month', 'YYYY-MM'),
+      after: z.coerce.number().int().optional(),
+      limit,
+    }),
+    response: { 200: List },
+  }
+  app.get('/v1/papers', { schema: listed }, async ({ query }, reply) => {
+    const { date, week, month, ...page } = query
+    const span = week ? spanNamed('week', week) : month ? spanNamed('month', month) : undefined
+    const list = span ? await listSpan(deps, span, page) : await listDay(deps, date, page)
+    if (!list) throw new PaperboyError('PAPER_NOT_FOUND', 'There are no papers in this time.')
+    const { kind, key, from, to } = list.span
+    const { open, closesAt, total, papers, nextAfter } = list
+    return reply
+      .headers(PUBLIC)
+      .send({ kind, name: key, from, to, open, closesAt: closesAt.toISOString(), total, papers, next: nextAfter })
+  })
+
+  const PaperWhole = PaperFacts.extend({
+    abstract: z.string(),
+    keywords: z.array(z.string()),
+    publishedAt: z.string().optional(),
+    withdrawnAt: z.string().optional(),
+    history: z.array(z.object({ at: z.string(), votes: z.number() })),
+    ownVotes: z.number(),
+    editions: z.array(
+      z.object({ kind: z.enum(['daily', 'weekly']), date: z.string(), position: z.number(), papers: z.number() }),
+    ),
+    similar: Papers,
+  })
+  app.get(
+    '/v1/papers/:id',
+    { schema: { params: z.object({ id: paperId }), response: { 200: PaperWhole } } },
+    async ({ params }, reply) => {
+      const paper = await readPaper(services, params.id)
+      if (!paper) throw noSuchPaper()
+      return reply.headers(PUBLIC).send({
+        ...paper,
+        publishedAt: paper.publishedAt?.toISOString(),
+        withdrawnAt: paper.withdrawnAt?.toISOString(),
+        history: paper.history.map(({ at, votes }) => ({ at: at.toISOString(), votes })),
+        similar: await similarPapers(services, paper.id),
+      })
+    },
+  )
+
+  const Pieces = z.array(z.object({ text: z.string(), hit: z.boolean() }))
+  const Found = z.object({
+    papers: z.array(PaperFacts.extend({ titlePieces: Pieces, snippet: Pieces })),
+    next: z.string().optional(),
+  })
+  const searched = {
+    querystring: z.object({
+      q: z.string().max(1000).optional(),
+      from: day,
+      to: day,
+      topic: z.string().max(60).optional(),
+      code: z.stringbool().optional(),
+      after: z.string().max(100).optional(),
+      limit,
+    }),
+    response: { 200: Found },
+  }
+  app.get('/v1/search', { schema: searched }, async ({ query: { code, ...query } }, reply) =>
+    reply.headers(PUBLIC).send(await searchPapers(services, { ...query, hasCode: code })),
+  )
+
+  const Topics = z.object({ topics: z.array(z.object({ slug: z.string(), name: z.string(), papers: z.number() })) })
+  app.get('/v1/topics', { schema: { response: { 200: Topics } } }, async (_request, reply) =>
+    reply.headers(PUBLIC).send({ topics: await allTopics() }),
+  )
+
+  // A reader's own votes, in a browser that is known as theirs. PUT and DELETE are never sent by another site's form.
+  const OwnVotes = z.object({ papers: z.array(PaperFacts.extend({ castAt: z.string() })), next: z.string().optional() })
+  const own = { querystring: z.object({ before: z.iso.datetime().optional(), limit }), response: { 200: OwnVotes } }
+  app.get('/v1/votes', { schema: own }, async (request) => {
+    const { before, limit: most } = request.query
+    const page = { before: before === undefined ? undefined : new Date(before), ...(most ? { limit: most } : {}) }
+    const { papers, next } = await ownVotes(services, readerOf(request), page)
+    const said = papers.map(({ castAt, ...paper }) => ({ ...(paper as ListedRow), castAt: castAt.toISOString() }))
+    return { papers: said, next: next?.toISOString() }
+  })
+
+  const one = { params: z.object({ id: paperId }), response: { 204: z.null() } }
+  app.put('/v1/votes/:id', { schema: one }, async (request, reply) => {
+    await castVote(services, { subscriberId: readerOf(request), paperId: request.params.id }, request.ip)
+    return reply.code(204).send(null)
+  })
+  app.delete('/v1/votes/:id', { schema: one }, async (request, reply) => {
+    await undoVote(services, { subscriberId: readerOf(request), paperId: request.params.id })
+    return reply.code(204).send(null)
+  })
+}
+
+function readerOf({ reader }: { reader?: number | undefined }): number {
+  if (reader !== undefined) return reader
+  throw new PaperboyError(
+    'NOT_A_READER',
+    'This browser is not known as a reader’s. Open a link to vote from a mail first.',
+  )
+}

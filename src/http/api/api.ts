@@ -1,0 +1,100 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type FastifyPluginAsyncZod, hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { PaperboyError } from '../../lib/errors.ts'
+import { LOCALES } from '../../messages/catalogue.ts'
+import type { Services } from '../../runtime/services.ts'
+import { signUp } from '../../subscription/sign-up.ts'
+import { TooManySignUps } from '../../subscription/signup-protection/admit.ts'
+import { makeChallenge } from '../../subscription/signup-protection/proof.ts'
+import { watchSurges } from '../../subscription/signup-protection/watch-surges.ts'
+import { BadPreference } from '../../subscription/wishes.ts'
+import { report, statusOf } from '../kit/error-pages.ts'
+import { evidenceFields, evidenceOf } from '../kit/evidence.ts'
+import { zoneGuess } from '../kit/zones.ts'
+import { apiPaperRoutes } from './api-papers.ts'
+import { apiDocumentRoutes, describeApi } from './openapi.ts'
+import { preferencesApiRoutes } from './preferences-api.ts'
+
+/** Making one costs us two milliseconds; a browser asks when its reader turns to the form. */
+const CHALLENGES = { max: 200, timeWindow: 10 * 60_000 }
+
+/** Everything under /api. Errors are RFC 9457 problem details. */
+export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  await describeApi(app, services.config)
+  app.setErrorHandler(problemHandler)
+  app.setNotFoundHandler(async (_request, reply) =>
+    problem(reply, { status: 404, detail: 'There is nothing at this path.' }),
+  )
+
+  app.register(preferencesApiRoutes, { ...services, prefix: '' })
+  app.register(apiDocumentRoutes)
+  const surges = watchSurges(services)
+  app.register(apiPaperRoutes, { ...services, prefix: '' })
+
+  const schema = {
+    summary: 'Ask for a subscription; a mail asks to confirm it',
+    body: z.object({
+      email: z.string().max(1000),
+      zone: zoneGuess,
+      locale: z.enum(LOCALES).optional(),
+      ...evidenceFields,
+    }),
+    response: { 202: z.object({ status: z.literal('check your inbox') }) },
+  }
+  app.post('/v1/subscriptions', { schema }, async ({ body, ip }, reply) => {
+    const { email, zone, locale = reply.locals!.locale } = body
+    await signUp(services, { typed: email, zone, locale, origin: ip, evidence: evidenceOf(services, body) })
+    return reply.code(202).send({ status: 'check your inbox' as const })
+  })
+
+  // Whoever solves it and sends challenge and solution as `proof` with an address is no doubtful sign-up.
+  const challenge = { schema: { summary: 'A proof of work to solve before signing up' } }
+  app.get('/v1/challenge', { ...challenge, onRequest: app.rateLimit(CHALLENGES) }, async () =>
+    makeChallenge(services, { surge: await surges.going() }),
+  )
+}
+
+interface Problem {
+  status: number
+  detail: string
+  /** our error code */
+  code?: string
+  /** what is wrong with which field */
+  errors?: { field: string; message: string }[]
+}
+
+const DETAILS: Record<number, string> = {
+  413: 'The body is larger than this takes.',
+  415: 'Send application/json.',
+  429: 'Too many requests from this network. See Retry-After.',
+  503: 'Too busy. See Retry-After.',
+}
+
+async function problemHandler(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.map(({ instancePath, message }) => ({
+      field: instancePath.slice(1).replaceAll('/', '.') || 'body',
+      message: message ?? 'is not valid',
+    }))
+    return problem(reply, { status: 422, detail: 'A field is missing or has the wrong type.', errors })
+  }
+  const status = statusOf(error)
+  report(error, status, request)
+  if (error instanceof PaperboyError) {
+    if (error instanceof TooManySignUps) reply.header('retry-after', error.retryAfterSeconds)
+    const field = error instanceof BadPreference ? error.field : error.code === 'BAD_ADDRESS' ? 'email' : undefined
+    const errors = field ? { errors: [{ field, message: error.message }] } : {}
+    return problem(reply, { status, detail: error.message, code: error.code, ...errors })
+  }
+  const fallback = status < 500 ? 'The request could not be read.' : 'Something went wrong here. Try again in a minute.'
+  return problem(reply, { status, detail: DETAILS[status] ?? fallback })
+}
+
+/** Without a `type`, a problem's title is its status in words (RFC 9457 § 4.2.1). */
+const problem = (reply: FastifyReply, content: Problem) =>
+  reply
+    .code(content.status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ title: STATUS_CODES[content.status], ...content }))

@@ -1,0 +1,62 @@
+import { fastifySwagger } from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import { jsonSchemaTransform } from 'fastify-type-provider-zod'
+import { type Config, VERSION } from '../../runtime/config/config.ts'
+
+type Operation = {
+  summary?: string
+  description?: string
+  parameters?: object[]
+  requestBody?: object
+  responses?: object
+}
+interface Described {
+  paths?: Record<string, Record<string, Operation>>
+}
+
+/** Gathers the schemas of the routes that are registered after it. */
+export async function describeApi(app: FastifyInstance, config: Pick<Config, 'PUBLIC_URL'>): Promise<void> {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Paperboy',
+        version: VERSION,
+        description:
+          'Trending papers and the subscription to them. Errors are problem details (RFC 9457) of type application/problem+json.',
+      },
+      servers: [{ url: config.PUBLIC_URL }],
+    },
+    transform: (route) => {
+      const { schema, url } = jsonSchemaTransform(route as Parameters<typeof jsonSchemaTransform>[0])
+      return { schema: { ...schema, hide: !url.startsWith('/api/v1/') }, url }
+    },
+  })
+}
+
+/** The description for programs, and the same as a page that needs no script. */
+export async function apiDocumentRoutes(app: FastifyInstance): Promise<void> {
+  const hidden = { schema: { hide: true } }
+  app.get('/openapi.json', hidden, async () => app.swagger())
+  app.get('/docs', hidden, async (_request, reply) =>
+    reply.view('api', { operations: operationsOf(app.swagger() as Described) }),
+  )
+}
+
+const operationsOf = ({ paths = {} }: Described) =>
+  Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { summary, parameters = [], requestBody, responses = {} }]) => ({
+      method: method.toUpperCase(),
+      path,
+      summary,
+      parameters,
+      body: requestBody && JSON.stringify(bodyOf(requestBody), null, 2),
+      responses: Object.entries(responses).map(([status, response]) => ({
+        status,
+        body: JSON.stringify(bodyOf(response as object) ?? {}, null, 2),
+      })),
+    })),
+  )
+
+const bodyOf = (holder: { content?: Record<string, { schema?: unknown }> }) =>
+  Object.values(holder.content ?? {})[0]?.schema

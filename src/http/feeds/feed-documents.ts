@@ -1,0 +1,136 @@
+import { generateAtomFeed, generateJsonFeed, generateRssFeed } from 'feedsmith'
+import type { Messages } from '../../messages/en.ts'
+import type { ListedRow } from '../../papers/lists/listed-rows.ts'
+import { reasonFor } from '../../papers/ranking/reason.ts'
+import { topicName } from '../../papers/topics/topics.ts'
+import { isWebUrl, paperHref } from '../pages/paper-item.ts'
+
+/** A feed's papers, and what is said of the whole. */
+export interface FeedContent {
+  t: Messages
+  publicUrl: string
+  /** the feed's own path */
+  path: string
+  /** the page it is the feed of */
+  home: string
+  topic?: string | undefined
+  curator: string
+  papers: readonly ListedRow[]
+  /** since when a paper is in feeds */
+  since: (paper: ListedRow) => Date
+  /** when the newest list closed: the feed's date while it is empty */
+  closedAt: Date
+}
+
+/** An experiment's thousands of names would be most of the feed. */
+const MOST_NAMES = 30
+const GENERATOR = 'Paperboy'
+
+/** RSS 2.0 (rssboard.org/rss-specification) with dc:creator, since RSS's own author is an address. */
+export function rssDocument(feed: FeedContent): string {
+  const { t, publicUrl } = feed
+  return generateRssFeed({
+    ...heading(feed),
+    link: publicUrl + feed.home,
+    language: t.lang,
+    generator: GENERATOR,
+    lastBuildDate: updated(feed),
+    atom: { links: [{ href: publicUrl + feed.path, rel: 'self', type: 'application/rss+xml' }] },
+    items: feed.papers.map((paper) => ({
+      title: escapeHtml(paper.title),
+      link: publicUrl + paperHref(paper.id),
+      guid: { value: publicUrl + paperHref(paper.id), isPermaLink: true },
+      description: bodyHtml(paper, t),
+      pubDate: feed.since(paper),
+      categories: paper.topics.map((slug) => ({ name: topicName(slug) })),
+      ...(isWebUrl(paper.discussionUrl) ? { comments: paper.discussionUrl } : {}),
+      dc: { creators: names(paper) },
+    })),
+  })
+}
+
+/** Atom 1.0 (RFC 4287). */
+export function atomDocument(feed: FeedContent): string {
+  const { t, publicUrl } = feed
+  const { title, description } = heading(feed)
+  return generateAtomFeed({
+    id: publicUrl + feed.path,
+    title: { value: title },
+    subtitle: { value: description },
+    updated: updated(feed),
+    authors: [{ name: GENERATOR, uri: publicUrl }],
+    generator: { text: GENERATOR, uri: publicUrl },
+    links: [
+      { href: publicUrl + feed.path, rel: 'self', type: 'application/atom+xml' },
+      { href: publicUrl + feed.home, rel: 'alternate', type: 'text/html' },
+    ],
+    entries: feed.papers.map((paper) => ({
+      id: publicUrl + paperHref(paper.id),
+      title: { value: paper.title },
+      updated: feed.since(paper),
+      published: feed.since(paper),
+      authors: names(paper).map((name) => ({ name })),
+      links: [
+        { href: publicUrl + paperHref(paper.id), rel: 'alternate', type: 'text/html' },
+        ...(isWebUrl(paper.url) ? [{ href: paper.url, rel: 'related' }] : []),
+      ],
+      categories: paper.topics.map((slug) => ({ term: slug, label: topicName(slug) })),
+      content: { type: 'html', value: bodyHtml(paper, t) },
+    })),
+  })
+}
+
+/** JSON Feed 1.1 (jsonfeed.org/version/1.1). */
+export function jsonDocument(feed: FeedContent): string {
+  const { t, publicUrl } = feed
+  const document = generateJsonFeed({
+    ...heading(feed),
+    home_page_url: publicUrl + feed.home,
+    feed_url: publicUrl + feed.path,
+    language: t.lang,
+    authors: [{ name: GENERATOR, url: publicUrl }],
+    items: feed.papers.map((paper) => ({
+      id: publicUrl + paperHref(paper.id),
+      url: publicUrl + paperHref(paper.id),
+      ...(isWebUrl(paper.url) ? { external_url: paper.url } : {}),
+      title: paper.title,
+      content_html: bodyHtml(paper, t),
+      date_published: feed.since(paper),
+      authors: names(paper).map((name) => ({ name })),
+      tags: paper.topics.map(topicName),
+    })),
+  }) as object
+  // The generator leaves out what is empty, and a feed without papers has to say so.
+  return JSON.stringify({ items: [], ...document })
+}
+
+const heading = ({ t, topic, curator }: FeedContent) => ({
+  title: topic === undefined ? t.feeds.name : t.feeds.nameFor(topicName(topic)),
+  description: t.feeds.description(curator),
+})
+
+const updated = ({ papers, since, closedAt }: FeedContent): Date =>
+  papers.length === 0 ? closedAt : new Date(Math.max(...papers.map((paper) => since(paper).getTime())))
+
+/** Some of the names where there are very many; a feed reader shows a few at most. */
+const names = (paper: ListedRow): string[] => paper.authors.slice(0, MOST_NAMES)
+
+/** Feed readers show this as HTML, so what a source brought in is escaped here, once more than the format does itself. */
+function bodyHtml(paper: ListedRow, t: Messages): string {
+  const reason = reasonFor(paper, t)
+  const links = [
+    { label: t.paper.pdf, url: paper.pdfUrl },
+    { label: t.paper.code, url: paper.codeUrl },
+  ].filter((link) => isWebUrl(link.url))
+  return [
+    reason && `<p><em>${escapeHtml(reason)}</em></p>`,
+    paper.summary && `<p>${escapeHtml(paper.summary)}</p>`,
+    links.length > 0 &&
+      `<p>${links.map(({ label, url }) => `<a href="${escapeHtml(url!)}">${label}</a>`).join(' · ')}</p>`,
+  ]
+    .filter(Boolean)
+    .join('\n')
+}
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]!)

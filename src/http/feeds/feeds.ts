@@ -1,0 +1,54 @@
+import { fastifyEtag } from '@fastify/etag'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { feedPapers, inFeedSince, newestClosedDay } from '../../papers/lists/feed-papers.ts'
+import type { Services } from '../../runtime/services.ts'
+import { atomDocument, type FeedContent, jsonDocument, rssDocument } from './feed-documents.ts'
+
+const FORMS = {
+  '/feed.xml': { type: 'application/rss+xml', write: rssDocument },
+  '/feed.atom': { type: 'application/atom+xml', write: atomDocument },
+  '/feed.json': { type: 'application/feed+json', write: jsonDocument },
+} as const
+
+const topic = z
+  .string()
+  .regex(/^[a-z0-9-]{1,60}$/)
+  .optional()
+
+/** The papers for feed readers, whole and by topic. A feed that has not changed answers 304. */
+export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now, config }) => {
+  await app.register(fastifyEtag)
+  const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
+  const since = (paper: { listDay: string }) => inFeedSince(paper.listDay, deps.closeHourUtc)
+
+  app.get('/feeds', async (_request, reply) =>
+    reply.headers({ 'cache-control': 'public, max-age=3600', vary: 'accept-language' }).view('feeds'),
+  )
+
+  for (const [path, { type, write }] of Object.entries(FORMS)) {
+    const schema = { querystring: z.object({ topic }) }
+    app.get(path, { schema, attachValidation: true }, async (request, reply) => {
+      const { t } = reply.locals!
+      if (request.validationError) {
+        return reply.code(404).view('message', { heading: t.topics.noPapers, text: t.topics.noPapersText })
+      }
+      const { query } = request
+      const content: FeedContent = {
+        t,
+        publicUrl: config.PUBLIC_URL,
+        path: query.topic ? `${path}?topic=${query.topic}` : path,
+        home: query.topic ? `/topics/${query.topic}` : '/',
+        topic: query.topic,
+        curator: config.CURATOR_NAME,
+        papers: await feedPapers(deps, query.topic),
+        since,
+        closedAt: inFeedSince(newestClosedDay(deps), deps.closeHourUtc),
+      }
+      return reply
+        .headers({ 'cache-control': 'public, max-age=900', vary: 'accept-language' })
+        .type(`${type}; charset=utf-8`)
+        .send(write(content))
+    })
+  }
+}

@@ -1,0 +1,58 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { httpStatus, PaperboyError } from '../../lib/errors.ts'
+import { type Messages, messagesIn } from '../../messages/catalogue.ts'
+import { TooManySignUps } from '../../subscription/signup-protection/admit.ts'
+import { showTooMany } from './evidence.ts'
+
+/** Which words say what happened, by status, since an error's own message may be anything. */
+const WORDS: Record<number, keyof Messages['errors']> = {
+  400: 'incomplete',
+  404: 'notFound',
+  409: 'refused',
+  413: 'tooLarge',
+  415: 'unreadable',
+  422: 'refused',
+  429: 'tooMany',
+  503: 'busy',
+}
+
+/** For a page's error: its status, and whether it is ours to look into. */
+export function statusOf(error: unknown): number {
+  if (error instanceof PaperboyError) return httpStatus[error.code]
+  const status = (error as Partial<FastifyError>).statusCode
+  return status !== undefined && status >= 400 && status < 600 ? status : 500
+}
+
+/** Logs what nobody but us can mend. */
+export function report(error: unknown, status: number, request: FastifyRequest): void {
+  if (status >= 500 && status !== 503) {
+    request.log.error(
+      { method: request.method, route: request.routeOptions.url ?? 'none', err: error },
+      'request failed',
+    )
+  }
+}
+
+export async function pageErrorHandler(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const status = statusOf(error)
+  report(error, status, request)
+  reply.code(status)
+  if (error instanceof PaperboyError) {
+    if (error instanceof TooManySignUps) return showTooMany(reply, error)
+    if (error.code === 'TOKEN_EXPIRED' || error.code === 'TOKEN_UNKNOWN') {
+      const page = request.routeOptions.url?.split('/')[1]
+      return reply.view('link', { expired: error.code === 'TOKEN_EXPIRED', page })
+    }
+    if (error.code === 'EDITION_NOT_FOUND') return reply.view('message', wordsOf(reply).noEdition)
+  }
+  return reply.view('message', wordsFor(reply, status))
+}
+
+export async function pageNotFound(_request: FastifyRequest, reply: FastifyReply) {
+  return reply.code(404).view('message', wordsFor(reply, 404))
+}
+
+const wordsOf = (reply: FastifyReply): Messages['errors'] => (reply.locals?.t ?? messagesIn('en')).errors
+
+const wordsFor = (reply: FastifyReply, status: number) =>
+  wordsOf(reply)[WORDS[status] ?? (status < 500 ? 'incomplete' : 'ours')]

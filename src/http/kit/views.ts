@@ -1,0 +1,27 @@
+import type { FastifyViewOptions } from '@fastify/view'
+import { Eta } from 'eta'
+import type { Services } from '../../runtime/services.ts'
+import { feedLinks } from '../feeds/feed-links.ts'
+import { ASSETS } from './assets.ts'
+import { mintShown } from './evidence.ts'
+
+const PAGES = new URL('../../../templates/pages', import.meta.url).pathname
+
+/** templates/pages/NAME.eta, each within layout.eta. What is inserted is escaped. */
+export const viewOptions = (
+  services: Pick<Services, 'config' | 'keys' | 'now'>,
+  mailboxUrl: string | undefined,
+): FastifyViewOptions => ({
+  engine: { eta: new Eta({ views: PAGES, autoTrim: false }) },
+  templates: PAGES,
+  production: true,
+  defaultContext: {
+    assets: ASSETS,
+    curator: services.config.CURATOR_NAME,
+    postalAddress: services.config.POSTAL_ADDRESS,
+    mailboxUrl,
+    shown: () => mintShown(services),
+    publicUrl: services.config.PUBLIC_URL,
+    wholeFeeds: feedLinks(),
+  },
+})

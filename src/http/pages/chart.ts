@@ -1,0 +1,68 @@
+import { dayOf } from '../../calendar/days.ts'
+import { plainDay, shortDay } from '../../calendar/words.ts'
+import type { Messages } from '../../messages/en.ts'
+
+interface Point {
+  at: Date
+  votes: number
+}
+
+/** In the picture's own units; the page scales it. */
+const WIDTH = 640
+const HEIGHT = 180
+const LEFT = 48
+const RIGHT = 24
+const TOP = 16
+const BOTTOM = 32
+
+/** A few days of polling are a dozen points; more than this cannot be told apart in the picture, and make a table nobody reads. */
+const MOST_POINTS = 60
+
+/**
+ * Votes over time as templates/pages/chart.eta draws it: an SVG with a caption, and the same as a table.
+ * @param points oldest first
+ * @returns undefined for fewer than two readings, which are no line
+ */
+export function voteChart(points: readonly Point[], t: Messages) {
+  const shown = thinned(points)
+  const first = shown[0]
+  const last = shown.at(-1)
+  if (!first || !last || first === last) return undefined
+  const most = niceCeiling(Math.max(...shown.map((point) => point.votes)))
+  const x = scale(first.at.getTime(), last.at.getTime(), LEFT, WIDTH - RIGHT)
+  const y = scale(0, most, HEIGHT - BOTTOM, TOP)
+  const places = shown.map(({ at, votes }) => ({ x: x(at.getTime()), y: y(votes) }))
+  const said = (n: number) => n.toLocaleString(t.intl)
+  return {
+    caption: t.paper.historyCaption(plainDay(dayOf(first.at), t.intl), plainDay(dayOf(last.at), t.intl)),
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    line: places.map((place) => `${place.x},${place.y}`).join(' '),
+    dots: places,
+    grid: [0, most / 2, most].map((votes) => ({ y: y(votes), label: said(votes), left: LEFT, right: WIDTH - RIGHT })),
+    ends: [
+      { x: LEFT, anchor: 'start', label: shortDay(dayOf(first.at), t.intl) },
+      { x: WIDTH - RIGHT, anchor: 'end', label: shortDay(dayOf(last.at), t.intl) },
+    ],
+    labelLine: HEIGHT - 8,
+    rows: shown.map(({ at, votes }) => ({
+      iso: at.toISOString(),
+      at: `${plainDay(dayOf(at), t.intl)}, ${at.toISOString().slice(11, 16)}`,
+      votes: said(votes),
+    })),
+  }
+}
+
+/** Points evenly chosen, with the first and the last. */
+function thinned(points: readonly Point[]): readonly Point[] {
+  if (points.length <= MOST_POINTS) return points
+  const step = (points.length - 1) / (MOST_POINTS - 1)
+  return Array.from({ length: MOST_POINTS }, (_, i) => points[Math.round(i * step)]!)
+}
+
+const scale = (from: number, to: number, low: number, high: number) => (value: number) =>
+  Math.round((low + ((value - from) / (to - from || 1)) * (high - low)) * 10) / 10
+
+/** The next of 2, 4, 10, 20, 40, 100 …, so that half of it is a whole number as well. */
+function niceCeiling(value: number): number {
+  for (let power = 1; ; power *= 10) for (const n of [2, 4, 10]) if (n * power >= value) return n * power
+}

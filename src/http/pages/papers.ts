@@ -1,0 +1,84 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { type Span, spanAround, spanNamed } from '../../calendar/spans.ts'
+import { fullDay } from '../../calendar/words.ts'
+import { countDays, type List, listDay, listSpan } from '../../papers/lists/list-day.ts'
+import type { ListedRow } from '../../papers/lists/listed-rows.ts'
+import { nearestDays } from '../../papers/lists/nearest-days.ts'
+import { votedFor } from '../../papers/votes/cast.ts'
+import type { Services } from '../../runtime/services.ts'
+import { keepFor } from '../kit/cache-control.ts'
+import { spanHref } from '../kit/span-href.ts'
+import { listPage } from './list-page.ts'
+
+/** The front page with the newest list, and the lists of days, weeks and months. */
+export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now, config }) => {
+  const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
+
+  async function showList(request: FastifyRequest, reply: FastifyReply, list: List) {
+    const { t } = reply.locals!
+    const voted = await votedBy(request, list.papers)
+    const days = await countDays(deps, spanAround('month', list.lastDay))
+    const page = listPage(list, { t, voted, days, path: request.url })
+    return keepFor(request.reader, reply).view('home', { ...page, known: request.reader !== undefined })
+  }
+
+  const votedBy = async ({ reader }: FastifyRequest, papers: readonly ListedRow[]): Promise<Set<number>> =>
+    reader === undefined
+      ? new Set()
+      : votedFor(
+          db,
+          reader,
+          papers.map((paper) => paper.id),
+        )
+
+  app.get('/', async (request, reply) => {
+    const list = await listDay(deps)
+    if (list) return showList(request, reply, list)
+    return keepFor(request.reader, reply).view('home', { papers: [] })
+  })
+
+  const named = z.string().optional().catch('')
+  const schema = {
+    querystring: z.object({
+      date: named,
+      week: named,
+      month: named,
+      after: z.coerce.number().int().optional().catch(undefined),
+    }),
+  }
+  app.get('/papers', { schema }, async (request, reply) => {
+    const { date, week, month, after } = request.query
+    if (date === undefined && week === undefined && month === undefined) return reply.redirect('/')
+    const span =
+      date !== undefined
+        ? spanNamed('day', date)
+        : week !== undefined
+          ? spanNamed('week', week)
+          : spanNamed('month', month!)
+    if (!span) return notInCalendar(reply, date !== undefined)
+    const list = await listSpan(deps, span, { after })
+    if (list) return showList(request, reply, list)
+    return noPapers(reply, span, await nearestDays(deps, span.from))
+  })
+}
+
+const notInCalendar = (reply: FastifyReply, aDay: boolean) => {
+  const { list } = reply.locals!.t
+  return reply.code(400).view('message', {
+    heading: aDay ? list.notADay : list.notASpan,
+    text: aDay ? list.notADayText : list.notASpanText,
+  })
+}
+
+function noPapers(reply: FastifyReply, span: Span, nearest: { previous?: string; next?: string }) {
+  const { t } = reply.locals!
+  return reply.code(404).view('message', {
+    heading: span.kind === 'day' ? t.list.noPapers : t.list.noPapersIn,
+    text: span.kind === 'day' ? t.list.noPapersText(fullDay(span.from, t.intl)) : t.list.noPapersInText,
+    links: [nearest.previous, nearest.next]
+      .filter((day) => day !== undefined)
+      .map((day) => ({ href: spanHref(spanAround('day', day)), label: fullDay(day, t.intl) })),
+  })
+}

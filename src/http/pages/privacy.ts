@@ -1,0 +1,18 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { addressOf } from '../../delivery/send/edition-renderer.ts'
+import { whatIsKept } from '../../privacy/kept.ts'
+import type { Services } from '../../runtime/services.ts'
+
+/** What this service keeps about people, made from the configuration in force. */
+export const privacyRoutes: FastifyPluginAsyncZod<Pick<Services, 'config'>> = async (app, { config }) => {
+  app.get('/privacy', async (_request, reply) =>
+    reply
+      .header('cache-control', 'public, max-age=3600')
+      .header('vary', 'accept-language')
+      .view('privacy', {
+        kept: whatIsKept(config),
+        contact: addressOf(config.REPLY_TO ?? config.MAIL_FROM),
+        clicks: config.COUNT_CLICKS,
+      }),
+  )
+}

@@ -1,0 +1,77 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { isDay } from '../../calendar/days.ts'
+import { spanAround } from '../../calendar/spans.ts'
+import { plainDay } from '../../calendar/words.ts'
+import { type FoundPaper, searchPapers } from '../../papers/search/search.ts'
+import { topicName } from '../../papers/topics/topics.ts'
+import { votedFor } from '../../papers/votes/cast.ts'
+import type { Services } from '../../runtime/services.ts'
+import { keepFor } from '../kit/cache-control.ts'
+import { spanHref } from '../kit/span-href.ts'
+import { paperItem, type Shown } from './paper-item.ts'
+import { keptTopics } from './topic-list.ts'
+
+/** Enough for a choice in a form; every topic has its page. */
+const TOPICS_OFFERED = 60
+
+const text = z.string().max(1000).optional().catch(undefined)
+
+/** What a search's address says; a field left empty in the form counts as left out. */
+const asked = z.object({
+  q: text,
+  from: text,
+  to: text,
+  topic: text,
+  code: z.literal('1').optional().catch(undefined),
+  after: text,
+})
+
+type Asked = z.output<typeof asked>
+
+/** Looking for papers by their words, narrowed down by day, topic and code. */
+export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const allTopics = keptTopics(services)
+  app.get('/search', { schema: { querystring: asked } }, async (request, reply) => {
+    const { t } = reply.locals!
+    const { query } = request
+    const isAsking = [query.q, query.from, query.to, query.topic, query.code].some(Boolean)
+    const found = isAsking ? await searchPapers(services, { ...query, hasCode: query.code === '1' }) : { papers: [] }
+    const ids = found.papers.map((paper) => paper.id)
+    const voted = request.reader === undefined ? new Set<number>() : await votedFor(services.db, request.reader, ids)
+    const offered = (await allTopics()).slice(0, TOPICS_OFFERED)
+    return keepFor(request.reader, reply).view('search', {
+      title: query.q ? t.search.titleFor(query.q) : t.search.title,
+      query,
+      badFrom: Boolean(query.from) && !isDay(query.from!),
+      badTo: Boolean(query.to) && !isDay(query.to!),
+      topics: withChosen(offered, query.topic),
+      isAsking,
+      papers: found.papers.map((paper) => foundItem(paper, { t, voted, path: searchHref(query, query.after) })),
+      paging: (query.after || found.next) && {
+        label: t.list.pages,
+        start: query.after && { href: searchHref(query), label: t.search.fromTheTop },
+        next: found.next && { href: searchHref(query, found.next), label: t.search.more },
+      },
+    })
+  })
+}
+
+/** The topic that is chosen is among those offered, whatever it is. */
+const withChosen = (offered: { slug: string; name: string }[], chosen: string | undefined) =>
+  chosen && !offered.some(({ slug }) => slug === chosen)
+    ? [{ slug: chosen, name: topicName(chosen) }, ...offered]
+    : offered
+
+function searchHref({ q, from, to, topic, code }: Asked, after?: string): string {
+  const given = Object.entries({ q, from, to, topic, code, after }).filter(([, value]) => value)
+  return `/search?${new URLSearchParams(given as [string, string][])}`
+}
+
+/** A paper among those found: with its words marked, and when it was listed. */
+export const foundItem = (paper: FoundPaper, page: Shown) => ({
+  ...paperItem(paper, page),
+  titlePieces: paper.titlePieces,
+  snippet: paper.snippet,
+  when: { href: spanHref(spanAround('day', paper.listDay)), label: plainDay(paper.listDay, page.t.intl) },
+})

@@ -1,0 +1,76 @@
+import { fastifyEtag } from '@fastify/etag'
+import type { FastifyReply } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { spanNamed } from '../../calendar/spans.ts'
+import { monthsWithPapers, papersIn } from '../../papers/lists/sitemap.ts'
+import type { Services } from '../../runtime/services.ts'
+import { paperHref } from './paper-item.ts'
+
+const KEEP = 'public, max-age=3600'
+
+/** A file holds 50,000 addresses at most (sitemaps.org/protocol.html), so each month of papers has its own. */
+const MOST = 50_000
+
+const FIXED = ['/', '/subscribe', '/editions', '/search', '/topics', '/feeds']
+
+/** For search engines: which pages there are, and which they had better leave alone. */
+export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, config }) => {
+  await app.register(fastifyEtag)
+  const whole = (path: string) => config.PUBLIC_URL + path
+
+  app.get('/robots.txt', async (_request, reply) =>
+    reply
+      .header('cache-control', KEEP)
+      .type('text/plain; charset=utf-8')
+      .send(`User-agent: *\nDisallow: /api/\nDisallow: /search?\n\nSitemap: ${whole('/sitemap.xml')}\n`),
+  )
+
+  app.get('/sitemap.xml', async (_request, reply) => {
+    const months = await monthsWithPapers(db)
+    const files = [
+      { path: '/sitemaps/pages.xml' },
+      ...months.map(({ month, changedAt }) => ({ path: `/sitemaps/${month}.xml`, changedAt })),
+    ]
+    return sendXml(
+      reply,
+      'sitemapindex',
+      'sitemap',
+      files.map((file) => ({ ...file, address: whole(file.path) })),
+    )
+  })
+
+  app.get('/sitemaps/pages.xml', async (_request, reply) => {
+    const months = await monthsWithPapers(db)
+    const paths = [...FIXED, ...months.map(({ month }) => `/papers?month=${month}`)]
+    return sendXml(
+      reply,
+      'urlset',
+      'url',
+      paths.map((path) => ({ address: whole(path) })),
+    )
+  })
+
+  const schema = { params: z.object({ month: z.string() }) }
+  app.get('/sitemaps/:month.xml', { schema }, async ({ params }, reply) => {
+    const span = spanNamed('month', params.month)
+    const papers = span ? await papersIn(db, span) : []
+    if (papers.length === 0) return reply.callNotFound()
+    const pages = papers.slice(0, MOST).map(({ id, changedAt }) => ({ address: whole(paperHref(id)), changedAt }))
+    return sendXml(reply, 'urlset', 'url', pages)
+  })
+}
+
+/** Addresses are ours, made of paths, numbers and months: there is nothing in them to escape. */
+function sendXml(reply: FastifyReply, root: string, each: string, entries: { address: string; changedAt?: Date }[]) {
+  const lines = entries.map(({ address, changedAt }) => {
+    const changed = changedAt ? `<lastmod>${changedAt.toISOString()}</lastmod>` : ''
+    return `<${each}><loc>${address}</loc>${changed}</${each}>`
+  })
+  return reply
+    .header('cache-control', KEEP)
+    .type('application/xml; charset=utf-8')
+    .send(
+      `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n${lines.join('\n')}\n</${root}>\n`,
+    )
+}

@@ -1,0 +1,34 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { spanAround } from '../../calendar/spans.ts'
+import { PaperboyError } from '../../lib/errors.ts'
+import { submitPaper } from '../../papers/ingest/submissions.ts'
+import { arxivId } from '../../papers/paper-id.ts'
+import { noteSubmitter } from '../../papers/votes/cast.ts'
+import type { Services } from '../../runtime/services.ts'
+import { spanHref } from '../kit/span-href.ts'
+
+/** A network may propose this many papers in ten minutes. */
+const MOST = { max: 10, timeWindow: 10 * 60_000 }
+
+/** A reader proposes a paper for the list; the curator decides. */
+export const submitRoutes: FastifyPluginAsyncZod<Pick<Services, 'db'>> = async (app, services) => {
+  app.get('/submit', async (_request, reply) => reply.view('submit'))
+
+  const schema = { body: z.object({ paper: z.string().max(2_000).catch('') }).catch({ paper: '' }) }
+  app.post('/submit', { schema, onRequest: app.rateLimit(MOST) }, async ({ body: { paper }, reader }, reply) => {
+    try {
+      const { listDay } = await submitPaper(services, paper)
+      // Where the reader is known, their own vote for what they brought in is not counted.
+      const sourceId = listDay ? undefined : arxivId(paper)
+      if (reader !== undefined && sourceId)
+        await noteSubmitter(services.db, { subscriberId: reader, source: 'arxiv', sourceId })
+      return reply.redirect(listDay ? spanHref(spanAround('day', listDay)) : '/submitted', 303)
+    } catch (error) {
+      if (!(error instanceof PaperboyError && error.code === 'BAD_PAPER')) throw error
+      return reply.code(422).view('submit', { typed: paper, problem: true })
+    }
+  })
+
+  app.get('/submitted', async (_request, reply) => reply.view('submitted'))
+}

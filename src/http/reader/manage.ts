@@ -1,0 +1,119 @@
+import type { FastifyReply } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { dayOf } from '../../calendar/days.ts'
+import { PaperboyError } from '../../lib/errors.ts'
+import { AddressError } from '../../mail/address.ts'
+import { mintToken } from '../../mail/tokens.ts'
+import type { Messages } from '../../messages/catalogue.ts'
+import type { Services } from '../../runtime/services.ts'
+import { askToChangeAddress, changeAddress, checkChange } from '../../subscription/change-address.ts'
+import { eraseReader, exportReader } from '../../subscription/erase.ts'
+import { type Managed, openManageLink } from '../../subscription/manage.ts'
+import { askForManageLink } from '../../subscription/sign-up.ts'
+import { evidenceFields, evidenceOf } from '../kit/evidence.ts'
+import { speak } from '../kit/language.ts'
+import { keepPrivate } from '../kit/security.ts'
+
+/**
+ * What only a fresh link may do, since people forward digests: take one's data along, have it erased, change the address. Every
+ * one of them is a button, and GET changes nothing.
+ */
+export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  keepPrivate(app)
+  const { keys, now } = services
+
+  const asking = { querystring: z.object({ sent: z.literal('').optional().catch(undefined) }) }
+  app.get('/manage', { schema: asking }, async ({ query }, reply) =>
+    reply.view('manage-ask', { sent: query.sent !== undefined }),
+  )
+
+  const asked = { body: z.object({ email: z.string().catch(''), ...evidenceFields }).catch({ email: '' }) }
+  app.post('/manage', { schema: asked }, async ({ body, ip }, reply) => {
+    try {
+      await askForManageLink(services, { typed: body.email, origin: ip, evidence: evidenceOf(services, body) })
+      return reply.redirect('/manage?sent=', 303)
+    } catch (error) {
+      if (!(error instanceof AddressError)) throw error
+      const problem = reply.locals!.t.address[error.problem]
+      return reply.code(422).view('manage-ask', { typed: body.email, problem })
+    }
+  })
+
+  const params = z.object({ token: z.string() })
+
+  const show = async (reply: FastifyReply, reader: Managed, token: string, more: object = {}) => {
+    const link = (purpose: 'preferences' | 'unsubscribe') =>
+      `/${purpose}/${mintToken(keys, purpose, reader.subscriberId, now())}`
+    return reply.view('manage', {
+      ...reader,
+      since: reader.confirmedAt && fullDayIn(reply, reader.confirmedAt),
+      action: `/manage/${token}`,
+      preferences: link('preferences'),
+      leave: link('unsubscribe'),
+      ...more,
+    })
+  }
+
+  app.get('/manage/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
+    const reader = await openManageLink(services, token)
+    speak(reply, reader.locale)
+    return show(reply, reader, token)
+  })
+
+  app.post('/manage/:token/export', { schema: { params } }, async ({ params: { token } }, reply) => {
+    const { subscriberId } = await openManageLink(services, token)
+    const data = await exportReader(services, subscriberId)
+    return reply
+      .header('content-disposition', 'attachment; filename="paperboy-my-data.json"')
+      .type('application/json; charset=utf-8')
+      .send(JSON.stringify(data, null, 2))
+  })
+
+  const erasing = { params, body: z.object({ sure: z.literal('yes').optional().catch(undefined) }).catch({}) }
+  app.post('/manage/:token/erase', { schema: erasing }, async ({ params: { token }, body }, reply) => {
+    const reader = await openManageLink(services, token)
+    const t = speak(reply, reader.locale)
+    if (body.sure !== 'yes') return show(reply.code(422), reader, token, { eraseProblem: t.manage.eraseMissing })
+    await eraseReader(services, reader.subscriberId)
+    return reply.view('message', { heading: t.manage.erased, text: t.manage.erasedText })
+  })
+
+  const changing = { params, body: z.object({ email: z.string().catch('') }).catch({ email: '' }) }
+  app.post('/manage/:token/change', { schema: changing }, async ({ params: { token }, body }, reply) => {
+    const reader = await openManageLink(services, token)
+    const t = speak(reply, reader.locale)
+    try {
+      await askToChangeAddress(services, token, body.email)
+      return await show(reply, reader, token, { changeSent: true })
+    } catch (error) {
+      const problem = changeProblem(t, error)
+      if (!problem) throw error
+      return show(reply.code(422), reader, token, { typed: body.email, changeProblem: problem })
+    }
+  })
+
+  app.get('/change/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
+    checkChange(services, token)
+    return reply.view('change', { action: `/change/${token}` })
+  })
+
+  app.post('/change/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
+    const { t } = reply.locals!
+    try {
+      await changeAddress(services, token)
+      return await reply.view('message', { heading: t.manage.changed, text: t.manage.changedText })
+    } catch (error) {
+      if (!(error instanceof PaperboyError && error.code === 'ADDRESS_TAKEN')) throw error
+      return reply.code(409).view('message', { heading: t.manage.changeConfirmTitle, text: t.manage.taken })
+    }
+  })
+}
+
+function changeProblem(t: Messages, error: unknown): string | undefined {
+  if (error instanceof AddressError) return t.address[error.problem]
+  return error instanceof PaperboyError && error.code === 'TOO_MANY_SIGN_UPS' ? t.manage.tooOften : undefined
+}
+
+const fullDayIn = (reply: FastifyReply, at: Date): string =>
+  new Intl.DateTimeFormat(reply.locals!.t.intl, { dateStyle: 'full', timeZone: 'UTC' }).format(new Date(dayOf(at)))

@@ -1,0 +1,53 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { dayOf } from '../../calendar/days.ts'
+import { fullDay } from '../../calendar/words.ts'
+import { ownVotes } from '../../papers/votes/own-votes.ts'
+import { checkVoteLink } from '../../papers/votes/vote-link.ts'
+import type { Services } from '../../runtime/services.ts'
+import { isFromOwnSite } from '../kit/own-site.ts'
+import { keepPrivate } from '../kit/security.ts'
+import { paperItem } from '../pages/paper-item.ts'
+import { forgetReader, rememberReader } from './reader.ts'
+import { fromElsewhere } from './vote.ts'
+
+/** What a reader voted for, in a browser that is known as theirs; and how it becomes so, and stops being so. */
+export const ownVotesRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  keepPrivate(app)
+
+  const paged = { querystring: z.object({ before: z.iso.datetime().optional().catch(undefined) }) }
+  app.get('/votes', { schema: paged }, async (request, reply) => {
+    if (request.reader === undefined) return reply.view('vote-how', {})
+    const { t } = reply.locals!
+    const { before } = request.query
+    const { papers, next } = await ownVotes(services, request.reader, { before: before ? new Date(before) : undefined })
+    const voted = new Set(papers.map((paper) => paper.id))
+    return reply.view('votes', {
+      papers: papers.map((paper) => ({
+        ...paperItem(paper, { t, voted, path: '/votes' }),
+        reason: t.vote.castOn(fullDay(dayOf(paper.castAt), t.intl)),
+      })),
+      paging: (before || next) && {
+        label: t.list.pages,
+        start: before && { href: '/votes', label: t.list.fromTheTop },
+        next: next && { href: `/votes?before=${next.toISOString()}`, label: t.list.more },
+      },
+    })
+  })
+
+  app.post('/votes/forget', async (request, reply) => {
+    if (!isFromOwnSite(request, services.config.PUBLIC_URL)) return fromElsewhere(reply)
+    return forgetReader(services, reply).view('vote-how', { forgotten: true })
+  })
+
+  const linked = { params: z.object({ token: z.string() }) }
+  app.get('/votes/:token', { schema: linked }, async ({ params }, reply) => {
+    checkVoteLink(services, params.token)
+    return reply.view('votes-open', { action: `/votes/${params.token}` })
+  })
+
+  app.post('/votes/:token', { schema: linked }, async ({ params }, reply) => {
+    const subscriberId = checkVoteLink(services, params.token)
+    return rememberReader(services, reply, subscriberId).redirect('/votes', 303)
+  })
+}

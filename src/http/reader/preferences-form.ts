@@ -1,0 +1,110 @@
+import { LOCALES, type Messages, messagesIn } from '../../messages/catalogue.ts'
+import type { TopicCount } from '../../papers/topics/topics.ts'
+import { topicName } from '../../papers/topics/topics.ts'
+import type { Preferences } from '../../subscription/preferences.ts'
+import { badWishes, CADENCES, FORMATS, SIZES, type Wishes } from '../../subscription/wishes.ts'
+import { zoneGroups } from '../kit/zones.ts'
+
+type Body = Record<string, unknown>
+type Problems = Partial<Record<keyof Wishes, string>>
+
+const number = (text: string): number => (/^-?\d{1,4}$/.test(text) ? Number(text) : Number.NaN)
+const text = (value: string) => value as never
+
+/** How each field is written in a form. A field that is not there, or empty where that means nothing, is not changed. */
+const READ: { [F in keyof Wishes]-?: (value: string) => Wishes[F] } = {
+  cadence: text,
+  hour: number,
+  zone: text,
+  weekday: number,
+  size: number,
+  topics: () => [],
+  keywords: (value) => [
+    ...new Set(
+      value
+        .split(/[,\n]/)
+        .map((word) => word.trim().replace(/\s+/g, ' '))
+        .filter(Boolean),
+    ),
+  ],
+  likeVoted: (value) => value === 'yes',
+  locale: text,
+  format: text,
+  pauseWeeks: number,
+  pausedUntil: (value) => (value === '' ? null : value),
+}
+const EMPTY_MEANS_SOMETHING = new Set(['keywords', 'likeVoted', 'pausedUntil', 'topics'])
+
+/** What the posted fields ask for, and what is wrong with which, in the reader's language. */
+export function readWishes(body: Body, t: Messages): { wishes: Wishes; problems: Problems } {
+  const wishes: Record<string, unknown> = {}
+  for (const [field, read] of Object.entries(READ)) {
+    const values = [body[field]].flat().filter((value) => typeof value === 'string')
+    const value = values.at(-1)
+    if (value === undefined || (value === '' && !EMPTY_MEANS_SOMETHING.has(field))) continue
+    wishes[field] = field === 'topics' ? [...new Set(values.filter(Boolean))] : read(value)
+  }
+  const bad = badWishes(wishes)
+  return {
+    wishes: wishes as Wishes,
+    problems: Object.fromEntries(bad.map((field) => [field, t.preferences.problems[field]])),
+  }
+}
+
+/** Monday, 5 January 1970, and the days after it: for the names of weekdays. */
+const MONDAY = Date.UTC(1970, 0, 5)
+
+/** The form with the reader's present choices, as templates/pages/preferences.eta shows it. */
+export function preferencesPage(current: Preferences, topics: readonly TopicCount[], t: Messages, now: Date) {
+  const option = (value: string | number, label: string, chosen: unknown) => ({
+    value,
+    label,
+    chosen: value === chosen,
+  })
+  const paused = current.pausedUntil !== null && current.pausedUntil > now
+  const words = t.preferences
+  const dayName = new Intl.DateTimeFormat(t.intl, { weekday: 'long', timeZone: 'UTC' })
+  const known = new Set(topics.map(({ slug }) => slug))
+  const offered = [
+    ...current.topics.filter((slug) => !known.has(slug)).map((slug) => ({ slug, name: topicName(slug) })),
+    ...topics,
+  ].sort((a, b) => a.name.localeCompare(b.name, t.intl))
+  return {
+    active: current.status === 'active',
+    paused: paused && longDay(t, current.pausedUntilDay!),
+    pausedUntil: paused ? current.pausedUntilDay : '',
+    nextDigest: current.nextDigestAt && onTheirClock(t, current.nextDigestAt, current.zone),
+    undoable: current.undoable,
+    cadences: CADENCES.map((cadence) => option(cadence, words.cadences[cadence], current.cadence)),
+    weekdays: [1, 2, 3, 4, 5, 6, 7].map((day) =>
+      option(day, dayName.format(MONDAY + (day - 1) * 86_400_000), current.weekday),
+    ),
+    hours: Array.from({ length: 24 }, (_, hour) => option(hour, `${String(hour).padStart(2, '0')}:00`, current.hour)),
+    sizes: SIZES.map((size) => option(size, words.papers(size), current.size)),
+    topics: offered.map(({ slug, name }) => ({ value: slug, label: name, chosen: current.topics.includes(slug) })),
+    keywords: current.keywords.join(', '),
+    likeVoted: current.likeVoted,
+    locales: LOCALES.map((locale) => ({ ...option(locale, messagesIn(locale).name, current.locale), lang: locale })),
+    formats: FORMATS.map((format) => option(format, words.formats[format], current.format)),
+    zone: current.zone,
+    zones: zoneGroups(current.zone),
+  }
+}
+
+/** "Friday, 14 March 2025" in the page's language. */
+const longDay = ({ intl }: Messages, day: string): string =>
+  new Intl.DateTimeFormat(intl, { dateStyle: 'full', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`))
+
+/** The same with the hour on the reader's clock; in UTC where the database knows a zone that this Node does not yet. */
+function onTheirClock(t: Messages, at: Date, zone: string): string {
+  const format = (timeZone: string) => {
+    const day = new Intl.DateTimeFormat(t.intl, { dateStyle: 'full', timeZone }).format(at)
+    const time = new Intl.DateTimeFormat(t.intl, { timeStyle: 'short', timeZone }).format(at)
+    return t.mails.at(day, time, timeZone)
+  }
+  try {
+    return format(zone)
+  } catch {
+    return format('UTC')
+  }
+}

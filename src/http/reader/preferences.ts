@@ -1,0 +1,71 @@
+import type { FastifyReply } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { mintToken, verifyToken } from '../../mail/tokens.ts'
+import { topicCounts } from '../../papers/topics/topics.ts'
+import type { Services } from '../../runtime/services.ts'
+import { type Preferences, readPreferences, savePreferences, undoPreferences } from '../../subscription/preferences.ts'
+import { BadPreference, type Wishes } from '../../subscription/wishes.ts'
+import { speak } from '../kit/language.ts'
+import { keepPrivate } from '../kit/security.ts'
+import { preferencesPage, readWishes } from './preferences-form.ts'
+
+/** Topics that are offered: those with most papers lately. */
+const OFFERED = { days: 60, most: 80 }
+
+/**
+ * What a link in a digest may change, since people forward mails: when and how much, what of, a pause, and leaving. For their
+ * data and their address readers ask for a fresh link at /manage.
+ */
+export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  keepPrivate(app)
+  const { db, keys, now } = services
+  const params = z.object({ token: z.string() })
+
+  const page = async (reply: FastifyReply, token: string, current: Preferences, more: object) => {
+    const t = speak(reply, current.locale)
+    const { subscriberId } = verifyToken(keys, 'preferences', token)
+    const since = new Date(now().getTime() - OFFERED.days * 86_400_000).toISOString().slice(0, 10)
+    const topics = await topicCounts(db, { since, limit: OFFERED.most })
+    return reply.view('preferences', {
+      ...preferencesPage(current, topics, t, now()),
+      action: `/preferences/${token}`,
+      leave: `/unsubscribe/${mintToken(keys, 'unsubscribe', subscriberId, now())}`,
+      ...more,
+    })
+  }
+
+  const flag = z.literal('').optional().catch(undefined)
+  const shown = { params, querystring: z.object({ saved: flag, undone: flag }) }
+  app.get('/preferences/:token', { schema: shown }, async ({ params: { token }, query }, reply) => {
+    const current = await readPreferences(services, token)
+    return page(reply, token, current, { saved: query.saved !== undefined, undone: query.undone !== undefined })
+  })
+
+  const posted = { params, body: z.record(z.string(), z.unknown()).catch({}) }
+  app.post('/preferences/:token', { schema: posted }, async ({ params: { token }, body }, reply) => {
+    const current = await readPreferences(services, token)
+    const t = speak(reply, current.locale)
+    const { wishes, problems } = readWishes(body, t)
+    // The form shows a pause as its day; sent back as it was, it must not move to that day's beginning.
+    if (wishes.pausedUntil === current.pausedUntilDay) delete wishes.pausedUntil
+    if (Object.keys(problems).length === 0) {
+      try {
+        await savePreferences(services, token, wishes)
+        return reply.redirect(`/preferences/${token}?saved=`, 303)
+      } catch (error) {
+        if (!(error instanceof BadPreference)) throw error
+        problems[error.field] = t.preferences.problems[error.field]
+      }
+    }
+    return page(reply.code(422), token, { ...current, ...asTyped(wishes) }, { problems })
+  })
+
+  app.post('/preferences/:token/undo', { schema: posted }, async ({ params: { token } }, reply) => {
+    await undoPreferences(services, token)
+    return reply.redirect(`/preferences/${token}?undone=`, 303)
+  })
+}
+
+/** What was typed stays in the form, beside what is wrong with it. */
+const asTyped = ({ pauseWeeks: _, pausedUntil: _day, locale: _locale, ...wishes }: Wishes) => wishes

@@ -1,0 +1,54 @@
+import { describe, expect } from 'vitest'
+import { subscribers } from '../../../src/runtime/db/schema.ts'
+import { test } from '../site.ts'
+
+describe('POST /api/v1/subscriptions', () => {
+  const post = { method: 'POST', url: '/api/v1/subscriptions' } as const
+
+  test('takes an address', async ({ db, site: { app } }) => {
+    const reply = await app.inject({ ...post, payload: { email: 'ada@example.org', zone: 'Asia/Tokyo' } })
+    expect(reply.statusCode).toBe(202)
+    expect(reply.json()).toEqual({ status: 'check your inbox' })
+    expect((await db.select().from(subscribers))[0]).toMatchObject({ zone: 'Asia/Tokyo', status: 'pending' })
+  })
+
+  test('names the field of a bad address', async ({ site: { app } }) => {
+    const reply = await app.inject({ ...post, payload: { email: 'ada' } })
+    expect(reply.statusCode).toBe(422)
+    expect(reply.headers['content-type']).toContain('application/problem+json')
+    expect(reply.json()).toMatchObject({
+      title: 'Unprocessable Entity',
+      status: 422,
+      code: 'BAD_ADDRESS',
+      errors: [{ field: 'email', message: expect.stringContaining('@') }],
+    })
+  })
+
+  test.for([{}, { email: 7 }, { email: null }])('names the field of %o', async (payload, { site: { app } }) => {
+    const reply = await app.inject({ ...post, payload })
+    expect(reply.statusCode).toBe(422)
+    expect(reply.json().errors[0].field).toBe('email')
+  })
+
+  test.for([
+    ['application/json', '{"email":', 400],
+    ['application/json', '[]', 422],
+    ['text/csv', 'email', 415],
+  ] as const)('answers a problem to %s %s', async ([type, payload, status], { site: { app } }) => {
+    const reply = await app.inject({ ...post, headers: { 'content-type': type }, payload })
+    expect(reply.statusCode).toBe(status)
+    expect(reply.json()).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) })
+  })
+
+  test('answers a problem to more than 16 KB', async ({ site: { app } }) => {
+    const reply = await app.inject({ ...post, payload: { email: 'a'.repeat(20_000) } })
+    expect(reply.statusCode).toBe(413)
+    expect(reply.json().status).toBe(413)
+  })
+})
+
+test('an unknown path under /api is a problem, not a page', async ({ site: { app } }) => {
+  const reply = await app.inject('/api/v1/nothing')
+  expect(reply.statusCode).toBe(404)
+  expect(reply.headers['content-type']).toContain('application/problem+json')
+})

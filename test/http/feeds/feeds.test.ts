@@ -1,0 +1,153 @@
+import { sql } from 'drizzle-orm'
+import { parseAtomFeed, parseJsonFeed, parseRssFeed } from 'feedsmith'
+import { describe, expect } from 'vitest'
+import type { Db } from '../../../src/runtime/db/database.ts'
+import { addPapers } from '../../support/services.ts'
+import { test } from '../site.ts'
+
+const SITE = 'https://paperboy.example'
+const CLOSED = '2026-04-15T02:00:00.000Z'
+const iso = (date: unknown) => new Date(date as string).toISOString()
+
+/** Three papers on a closed list, one of them on a topic and hostile, and one on today's open list. */
+async function threeAndOne(db: Db): Promise<number[]> {
+  const ids = await addPapers(db, '2026-04-14', 3)
+  await addPapers(db, '2026-04-15', 1)
+  await db.execute(sql`
+    UPDATE papers SET topics = '{agents}', title = 'A <b>bold</b> & "x" paper', abstract = '1 < 2 ]]> <script>alert(1)</script> ends.',
+      organization = NULL WHERE id = ${ids[1]}`)
+  return ids
+}
+
+describe('the feed', () => {
+  test('as RSS has every element that RSS asks for', async ({ db, site: { app } }) => {
+    const ids = await threeAndOne(db)
+    const reply = await app.inject('/feed.xml')
+    expect(reply.headers['content-type']).toBe('application/rss+xml; charset=utf-8')
+    const feed = parseRssFeed(reply.body)
+    expect(feed).toMatchObject({
+      title: 'Paperboy: trending research papers',
+      link: `${SITE}/`,
+      description: expect.stringContaining('the research community'),
+      language: 'en',
+      atom: { links: [{ href: `${SITE}/feed.xml`, rel: 'self' }] },
+    })
+    expect(iso(feed.lastBuildDate)).toBe(CLOSED)
+    expect(feed.items).toHaveLength(3)
+    for (const [index, item] of feed.items!.entries()) {
+      expect(item).toMatchObject({
+        title: expect.stringMatching(/./),
+        link: `${SITE}/papers/${ids[index]}`,
+        guid: { value: `${SITE}/papers/${ids[index]}`, isPermaLink: true },
+        description: expect.stringContaining('<p>'),
+        dc: { creators: ['Ada Lovelace', 'Charles Babbage'] },
+      })
+      expect(iso(item.pubDate)).toBe(CLOSED)
+    }
+  })
+
+  test('as Atom has every element that RFC 4287 asks for', async ({ db, site: { app } }) => {
+    const ids = await threeAndOne(db)
+    const reply = await app.inject('/feed.atom')
+    expect(reply.headers['content-type']).toBe('application/atom+xml; charset=utf-8')
+    const feed = parseAtomFeed(reply.body)
+    expect(feed).toMatchObject({
+      id: `${SITE}/feed.atom`,
+      title: { value: 'Paperboy: trending research papers' },
+      authors: [{ name: 'Paperboy' }],
+    })
+    expect(feed.links?.find((link) => link.rel === 'self')?.href).toBe(`${SITE}/feed.atom`)
+    expect(feed.links?.find((link) => link.rel === 'alternate')?.href).toBe(`${SITE}/`)
+    expect(iso(feed.updated)).toBe(CLOSED)
+    expect(feed.entries).toHaveLength(3)
+    for (const [index, entry] of feed.entries!.entries()) {
+      expect(entry.id).toBe(`${SITE}/papers/${ids[index]}`)
+      expect(entry.title?.value).toBeTruthy()
+      expect(entry.links?.find((link) => link.rel === 'alternate')?.href).toBe(`${SITE}/papers/${ids[index]}`)
+      expect(entry.content).toMatchObject({ type: 'html', value: expect.stringContaining('<p>') })
+      expect([iso(entry.updated), iso(entry.published)]).toEqual([CLOSED, CLOSED])
+    }
+  })
+
+  test('as JSON Feed has every field that 1.1 asks for', async ({ db, site: { app } }) => {
+    const ids = await threeAndOne(db)
+    const reply = await app.inject('/feed.json')
+    expect(reply.headers['content-type']).toBe('application/feed+json; charset=utf-8')
+    expect(reply.json().version).toBe('https://jsonfeed.org/version/1.1')
+    const feed = parseJsonFeed(reply.body)
+    expect(feed).toMatchObject({ title: expect.any(String), home_page_url: `${SITE}/`, feed_url: `${SITE}/feed.json` })
+    expect(feed.items).toHaveLength(3)
+    for (const [index, item] of feed.items!.entries()) {
+      expect(item).toMatchObject({
+        id: `${SITE}/papers/${ids[index]}`,
+        url: `${SITE}/papers/${ids[index]}`,
+        external_url: 'https://arxiv.org/abs/2604.00001',
+        content_html: expect.stringContaining('<p>'),
+      })
+      expect(iso(item.date_published)).toBe(CLOSED)
+    }
+  })
+
+  test('shows what a source brought in as text, in every form', async ({ db, site: { app } }) => {
+    await threeAndOne(db)
+    const rss = parseRssFeed((await app.inject('/feed.xml')).body).items![1]!
+    const atom = parseAtomFeed((await app.inject('/feed.atom')).body).entries![1]!
+    const json = parseJsonFeed((await app.inject('/feed.json')).body).items![1]!
+    for (const html of [rss.description, atom.content?.value, json.content_html]) {
+      expect(html).toContain('1 &lt; 2 ]]&gt; &lt;script&gt;')
+      expect(html).not.toContain('<script>')
+    }
+    expect(atom.title?.value).toBe('A <b>bold</b> & "x" paper')
+    expect(json.title).toBe('A <b>bold</b> & "x" paper')
+  })
+
+  test('of a topic has that topic’s papers, and says so', async ({ db, site: { app } }) => {
+    const ids = await threeAndOne(db)
+    const feed = parseAtomFeed((await app.inject('/feed.atom?topic=agents')).body)
+    expect(feed.title?.value).toBe('Paperboy: papers on Agents')
+    expect(feed.id).toBe(`${SITE}/feed.atom?topic=agents`)
+    expect(feed.entries?.map((entry) => entry.id)).toEqual([`${SITE}/papers/${ids[1]}`])
+    expect((await app.inject('/feed.xml?topic=nothing')).statusCode).toBe(200)
+    expect((await app.inject(`/feed.xml?topic=${encodeURIComponent('"><x>')}`)).statusCode).toBe(404)
+  })
+
+  test('is whole without any paper', async ({ site: { app } }) => {
+    expect(parseRssFeed((await app.inject('/feed.xml')).body)).toMatchObject({ title: expect.any(String) })
+    expect(iso(parseAtomFeed((await app.inject('/feed.atom')).body).updated)).toBe(CLOSED)
+    expect((await app.inject('/feed.json')).json().items).toEqual([])
+  })
+
+  test.for(['/feed.xml', '/feed.atom', '/feed.json'])('%s answers 304 until it changes', async (url, { db, site }) => {
+    await threeAndOne(db)
+    const { headers } = await site.app.inject(url)
+    expect(headers.etag).toBeTruthy()
+    const again = await site.app.inject({ url, headers: { 'if-none-match': String(headers.etag) } })
+    expect([again.statusCode, again.body]).toEqual([304, ''])
+    await db.execute(sql`UPDATE papers SET title = 'Another title'`)
+    const changed = await site.app.inject({ url, headers: { 'if-none-match': String(headers.etag) } })
+    expect(changed.statusCode).toBe(200)
+  })
+})
+
+describe('search engines', () => {
+  test('find every page through the sitemap', async ({ db, site: { app } }) => {
+    await threeAndOne(db)
+    await addPapers(db, '2026-03-31', 1)
+    const robots = await app.inject('/robots.txt')
+    expect(robots.body).toContain(`Sitemap: ${SITE}/sitemap.xml`)
+    const places = async (url: string) => {
+      const reply = await app.inject(url)
+      expect(reply.statusCode).toBe(200)
+      expect(reply.headers['content-type']).toContain('application/xml')
+      return [...reply.body.matchAll(/<loc>([^<]+)<\/loc>/g)].map((found) => found[1]!.replace(SITE, ''))
+    }
+    const files = await places('/sitemap.xml')
+    expect(files).toEqual(['/sitemaps/pages.xml', '/sitemaps/2026-04.xml', '/sitemaps/2026-03.xml'])
+    const pages = (await Promise.all(files.map(places))).flat()
+    expect(pages.filter((page) => page.startsWith('/papers/'))).toHaveLength(5)
+    for (const page of pages) expect([page, (await app.inject(page)).statusCode]).toEqual([page, 200])
+    for (const none of ['2025-01', '2026-13', 'x']) {
+      expect((await app.inject(`/sitemaps/${none}.xml`)).statusCode).toBe(404)
+    }
+  })
+})

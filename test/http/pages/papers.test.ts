@@ -1,0 +1,91 @@
+import { sql } from 'drizzle-orm'
+import { describe, expect } from 'vitest'
+import { addPapers } from '../../support/services.ts'
+import { test } from '../site.ts'
+
+describe('the front page', () => {
+  test('shows the form before there is any paper', async ({ site: { app } }) => {
+    const page = await app.inject('/')
+    expect(page.statusCode).toBe(200)
+    expect(page.body).toContain('Get trending papers in your email inbox!')
+    expect(page.body).toContain('No papers yet')
+  })
+
+  test('shows the newest list, ranked, and says that it is still open', async ({ db, site: { app } }) => {
+    await addPapers(db, '2026-04-14', 2)
+    await addPapers(db, '2026-04-15', 3)
+    const { body, headers } = await app.inject('/')
+    expect(body).toContain('Wednesday, 15 April 2026')
+    expect(body).toContain('3 papers')
+    expect(body).toContain('list open until 02:00 UTC on Thursday')
+    expect(body).toContain('href="/papers?date=2026-04-14"')
+    expect(body).toContain('by AK and the research community')
+    expect(headers['cache-control']).toContain('public')
+  })
+
+  test('marks sample papers', async ({ db, site: { app } }) => {
+    await addPapers(db, '2026-04-14', 1)
+    expect((await app.inject('/')).body).not.toContain('Sample papers')
+    await db.execute(sql`UPDATE papers SET sample = true`)
+    expect((await app.inject('/')).body).toContain('Sample papers')
+  })
+
+  test('shows nothing odd for a paper without votes, authors, links or summary', async ({ db, site: { app } }) => {
+    await addPapers(db, '2026-04-14', 1)
+    await db.execute(sql`DELETE FROM signals`)
+    await db.execute(sql`UPDATE papers SET authors = '{}', url = NULL, abstract = ''`)
+    const { body } = await app.inject('/')
+    expect(body).not.toMatch(/undefined|null|NaN|Code|PDF|\d votes?\b/)
+  })
+})
+
+describe('a day', () => {
+  test('has its closed list and the days around it', async ({ db, site: { app } }) => {
+    for (const day of ['2026-04-13', '2026-04-14', '2026-04-15']) await addPapers(db, day, 1)
+    const { statusCode, body } = await app.inject('/papers?date=2026-04-14')
+    expect(statusCode).toBe(200)
+    expect(body).toContain('list closed 02:00 UTC')
+    expect(body).toContain('13 Apr')
+    expect(body).toContain('15 Apr')
+  })
+
+  test.for(['yesterday', '2026-02-30', '', '2026-4-1', '2026-04-14T00:00', "2026-04-14'", '%00'])(
+    'that is none (%s) is refused in plain words',
+    async (date, { site: { app } }) => {
+      const { statusCode, body } = await app.inject(`/papers?date=${date}`)
+      expect(statusCode).toBe(400)
+      expect(body).toContain('This is not a day')
+    },
+  )
+
+  test('given twice is refused as well', async ({ site: { app } }) => {
+    expect((await app.inject('/papers?date=2026-04-14&date=2026-04-15')).statusCode).toBe(400)
+  })
+
+  test('without papers says so and leads to its neighbours', async ({ db, site: { app } }) => {
+    await addPapers(db, '2026-04-10', 1)
+    await addPapers(db, '2026-04-14', 1)
+    const { statusCode, body } = await app.inject('/papers?date=2026-04-12')
+    expect(statusCode).toBe(404)
+    expect(body).toContain('No papers on this day')
+    expect(body).toContain('href="/papers?date=2026-04-10"')
+    expect(body).toContain('href="/papers?date=2026-04-14"')
+  })
+
+  test.for(['0001-01-01', '9999-12-31'])('far away (%s) is a page too', async (day, { db, site: { app } }) => {
+    await addPapers(db, '2026-04-14', 1)
+    const { statusCode, body } = await app.inject(`/papers?date=${day}`)
+    expect(statusCode).toBe(404)
+    expect(body).toContain('href="/papers?date=2026-04-14"')
+  })
+})
+
+test('what a source brings in is text: no markup, no script links', async ({ db, site: { app } }) => {
+  await addPapers(db, '2026-04-14', 1)
+  const hostile = `"><script>alert(1)</script><img src=x onerror='alert(2)'>`
+  await db.execute(sql`UPDATE papers SET title = ${hostile}, abstract = ${hostile}, organization = ${hostile},
+    authors = ARRAY[${hostile}], url = 'javascript:alert(3)', code_url = 'data:text/html,x', pdf_url = ${`https://a.example/"><b>`}`)
+  const { body } = await app.inject('/')
+  expect(body).not.toMatch(/<script>|<img|<b>|javascript:|data:text/)
+  expect(body).toContain('&lt;script&gt;')
+})

@@ -1,0 +1,229 @@
+import { eq } from 'drizzle-orm'
+import { describe, expect } from 'vitest'
+import { mintToken } from '../../../src/mail/tokens.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
+import { subscribers } from '../../../src/runtime/db/schema.ts'
+import type { Services } from '../../../src/runtime/services.ts'
+import { addSubscriber, NOON } from '../../support/services.ts'
+import { form, test } from '../site.ts'
+
+async function reader(db: Db, { keys }: Services, values: Parameters<typeof addSubscriber>[2] = {}) {
+  const id = await addSubscriber(db, 'ada@example.org', { zone: 'Europe/Berlin', ...values })
+  const row = async () => (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!
+  return { url: `/preferences/${mintToken(keys, 'preferences', id, NOON)}`, row }
+}
+
+describe('the preferences page', () => {
+  test('shows what is chosen, and never the address', async ({ db, site: { app, services } }) => {
+    const { url } = await reader(db, services)
+    const page = await app.inject(url)
+    expect(page.statusCode).toBe(200)
+    expect(page.body).toContain('<option value="Europe/Berlin" selected>')
+    expect(page.body).toContain('value="daily" checked')
+    expect(page.body).toContain('<option value="8" selected>08:00</option>')
+    expect(page.body).not.toContain('ada@')
+    expect(page.headers).toMatchObject({ 'cache-control': 'no-store', 'x-robots-tag': 'noindex' })
+  })
+
+  test('saves, says so, and shows it', async ({ db, site: { app, services } }) => {
+    const { url, row } = await reader(db, services)
+    const fields = { cadence: 'weekdays', hour: '6', zone: 'America/New_York', size: '20', pauseWeeks: '' }
+    const reply = await app.inject({ method: 'POST', url, ...form(fields) })
+    expect(reply.statusCode).toBe(303)
+    expect(await row()).toMatchObject({
+      cadence: 'weekdays',
+      hour: 6,
+      zone: 'America/New_York',
+      size: 20,
+      pausedUntil: null,
+    })
+    const page = await app.inject(reply.headers.location!)
+    expect(page.body).toContain('Saved.')
+    expect(page.body).toContain('value="weekdays" checked')
+  })
+
+  test('says until when a pause lasts, and ends it', async ({ db, site: { app, services } }) => {
+    const { url, row } = await reader(db, services)
+    await app.inject({ method: 'POST', url, ...form({ pauseWeeks: '2' }) })
+    expect((await app.inject(`${url}?saved=`)).body).toContain('No digest comes before Wednesday, 29 April 2026.')
+    expect((await app.inject(url)).body).toContain('No digest comes before Wednesday, 29 April 2026.')
+    await app.inject({ method: 'POST', url, ...form({ pauseWeeks: '0' }) })
+    expect((await row()).pausedUntil).toBeNull()
+  })
+
+  test.for([
+    ['cadence', 'hourly', 'Choose daily'],
+    ['hour', '24', 'Choose a full hour'],
+    ['hour', '1e1', 'Choose a full hour'],
+    ['zone', 'Mars/Base', 'time zone is not known'],
+    ['zone', 'FOO+3', 'time zone is not known'],
+    ['zone', '\u0000', 'time zone is not known'],
+    ['size', '7', 'Choose 5, 10 or 20 papers'],
+    ['pauseWeeks', '-1', 'A pause lasts up to'],
+    ['pauseWeeks', '99', 'A pause lasts up to'],
+  ])('refuses %s %o beside the field, with nothing saved', async ([field, value, words], { db, site }) => {
+    const { url, row } = await reader(db, site.services)
+    const before = await row()
+    const page = await site.app.inject({
+      method: 'POST',
+      url,
+      ...form({ cadence: 'weekly', size: '5', [field!]: value! }),
+    })
+    expect(page.statusCode).toBe(422)
+    expect(page.body).toContain(words)
+    expect(page.body).toContain('Nothing was saved.')
+    expect(await row()).toEqual(before)
+  })
+
+  test('leads out: its link leaves', async ({ db, site: { app, services } }) => {
+    const { url, row } = await reader(db, services)
+    const [, leave] = /href="(\/unsubscribe\/[^"]+)"/.exec((await app.inject(url)).body)!
+    expect((await app.inject({ method: 'POST', url: leave! })).statusCode).toBe(200)
+    expect((await row()).status).toBe('unsubscribed')
+    expect((await app.inject(url)).body).toContain('No digest is sent to you.')
+  })
+
+  test('opening it changes nothing', async ({ db, site: { app, services } }) => {
+    const { url, row } = await reader(db, services)
+    const before = await row()
+    await app.inject(`${url}?cadence=weekly&saved=`)
+    await app.inject({ method: 'HEAD', url })
+    expect(await row()).toEqual(before)
+  })
+
+  test('of somebody who is gone is an unknown link', async ({ db, site: { app, services } }) => {
+    const { url } = await reader(db, services)
+    await db.delete(subscribers)
+    expect((await app.inject(url)).statusCode).toBe(404)
+    expect((await app.inject({ method: 'POST', url, ...form({ hour: '7' }) })).statusCode).toBe(404)
+  })
+})
+
+describe('the new choices', () => {
+  const chosen = {
+    cadence: 'weekly',
+    weekday: '5',
+    keywords: ' sparse  attention, LoRA,, lora ',
+    likeVoted: 'yes',
+    locale: 'de',
+    format: 'text',
+    pausedUntil: '2026-05-04',
+  }
+
+  test('are saved, shown back in the reader’s language, and undone', async ({ db, site: { app, services } }) => {
+    const { url, row } = await reader(db, services, { topics: ['robotics'] })
+    const payload = `${new URLSearchParams(chosen)}&topics=&topics=speech&topics=vision`
+    const reply = await app.inject({ method: 'POST', url, ...form({}), payload })
+    expect(reply.statusCode).toBe(303)
+    expect(await row()).toMatchObject({
+      cadence: 'weekly',
+      weekday: 5,
+      topics: ['speech', 'vision'],
+      keywords: ['sparse attention', 'LoRA', 'lora'],
+      likeVoted: true,
+      locale: 'de',
+      format: 'text',
+      pausedUntil: new Date('2026-05-03T22:00:00Z'),
+    })
+    const page = await app.inject(reply.headers.location!)
+    expect(page.body).toContain('<html lang="de">')
+    expect(page.body).toContain('Vor Montag, 4. Mai 2026 kommt keine Ausgabe.')
+    expect(page.body).toContain('value="speech" checked')
+    expect(page.body).toContain('value="sparse attention, LoRA, lora"')
+    expect(page.body).toContain('value="2026-05-04"')
+
+    const [, undo] = /action="([^"]+\/undo)"/.exec(page.body)!
+    const undone = await app.inject({ method: 'POST', url: undo!, ...form({}) })
+    expect(await row()).toMatchObject({
+      cadence: 'daily',
+      topics: ['robotics'],
+      keywords: [],
+      locale: 'en',
+      pausedUntil: null,
+    })
+    expect((await app.inject(undone.headers.location!)).body).toContain('Taken back.')
+  })
+
+  test('a form without any tick takes the ticks back; a request without these fields leaves them', async ({
+    db,
+    site: { app, services },
+  }) => {
+    const { url, row } = await reader(db, services, { topics: ['speech'], likeVoted: true, keywords: ['lora'] })
+    await app.inject({ method: 'POST', url, ...form({ size: '5' }) })
+    expect(await row()).toMatchObject({ size: 5, topics: ['speech'], likeVoted: true, keywords: ['lora'] })
+    await app.inject({ method: 'POST', url, ...form({ topics: '', likeVoted: '', keywords: '' }) })
+    expect(await row()).toMatchObject({ topics: [], likeVoted: false, keywords: [] })
+  })
+
+  test('saving a page as it is does not move the end of a pause', async ({ db, site: { app, services } }) => {
+    const pausedUntil = new Date('2026-04-29T12:00:00Z')
+    const { url, row } = await reader(db, services, { pausedUntil })
+    await app.inject({ method: 'POST', url, ...form({ size: '5', pausedUntil: '2026-04-29' }) })
+    expect(await row()).toMatchObject({ size: 5, pausedUntil })
+  })
+
+  test('a keyword is text, whatever is in it', async ({ db, site: { app, services } }) => {
+    const { url } = await reader(db, services)
+    await app.inject({ method: 'POST', url, ...form({ keywords: '"><script>alert(1)</script>' }) })
+    const { body } = await app.inject(url)
+    expect(body).not.toContain('<script>alert')
+    expect(body).toContain('&quot;&gt;&lt;script&gt;')
+  })
+
+  test.for([
+    ['weekday', '8', 'Choose a day from Monday'],
+    ['topics', 'no slug!', 'Choose up to 20 topics'],
+    ['keywords', 'x'.repeat(61), 'Up to 20 words'],
+    ['locale', 'tlh', 'Choose a language'],
+    ['format', 'pdf', 'Choose one of the two formats'],
+    ['pausedUntil', '2026-04-15', 'A pause ends on a day to come'],
+    ['pausedUntil', 'never', 'A pause ends on a day to come'],
+  ])('refuses %s %o beside the field', async ([field, value, words], { db, site }) => {
+    const { url, row } = await reader(db, site.services)
+    const before = await row()
+    const page = await site.app.inject({ method: 'POST', url, ...form({ size: '5', [field!]: value! }) })
+    expect(page.statusCode).toBe(422)
+    expect(page.body).toContain(words)
+    expect(await row()).toEqual(before)
+  })
+})
+
+describe('as JSON', () => {
+  const api = (url: string) => `/api/v1${url}`
+
+  test('is read, changed in part, and undone', async ({ db, site: { app, services } }) => {
+    const { url, row } = await reader(db, services)
+    expect((await app.inject(api(url))).json()).toMatchObject({ cadence: 'daily', zone: 'Europe/Berlin', topics: [] })
+    const body = { topics: ['speech'], hour: 20, pausedUntil: '2026-05-04' }
+    const saved = await app.inject({ method: 'PATCH', url: api(url), payload: body })
+    expect(saved.statusCode).toBe(200)
+    expect(saved.json()).toMatchObject({ ...body, size: 10, nextDigestAt: '2026-05-04T18:00:00.000Z', undoable: true })
+    expect(await row()).toMatchObject({ topics: ['speech'], hour: 20, size: 10 })
+    const undone = await app.inject({ method: 'POST', url: `${api(url)}/undo` })
+    expect(undone.json()).toMatchObject({ topics: [], hour: 8, pausedUntil: null })
+  })
+
+  test('names the field of what cannot be, and a field that is none; nothing is saved', async ({ db, site }) => {
+    const { url, row } = await reader(db, site.services)
+    const before = await row()
+    for (const [body, field] of [
+      [{ size: 5, hour: 24 }, 'hour'],
+      [{ size: 5, zone: 'Mars/Base' }, 'zone'],
+      [{ size: 5, cadence: 'hourly' }, 'cadence'],
+      [{ size: 5, pausedUntil: '2020-01-01' }, 'pausedUntil'],
+      [{ size: 5, adress: 'a typing mistake' }, 'body'],
+    ] as const) {
+      const reply = await site.app.inject({ method: 'PATCH', url: api(url), payload: body })
+      expect({ status: reply.statusCode, body: reply.json() }).toMatchObject({
+        status: 422,
+        body: { errors: [{ field }] },
+      })
+    }
+    expect(await row()).toEqual(before)
+  })
+
+  test('a link of another purpose is unknown', async ({ db, site: { app, services } }) => {
+    const { url } = await reader(db, services)
+    expect((await app.inject(api(`${url}x`))).statusCode).toBe(404)
+  })
+})

@@ -1,0 +1,137 @@
+import { eq } from 'drizzle-orm'
+import { describe, expect, onTestFinished } from 'vitest'
+import { addressHash } from '../../../src/mail/address.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
+import { outbox, subscribers } from '../../../src/runtime/db/schema.ts'
+import { eraseReader } from '../../../src/subscription/erase.ts'
+import { subscribe } from '../../../src/subscription/subscribe.ts'
+import { suppress } from '../../../src/suppression/suppress.ts'
+import { makeProof } from '../../support/proof.ts'
+import { addSubscriber, NOON, servicesOn, testConfig } from '../../support/services.ts'
+import { watchedDatabase } from '../../support/statements.ts'
+import { form, siteOn, test } from '../site.ts'
+
+describe('the form', () => {
+  test('takes an address and says what happens next', async ({ db, site: { app } }) => {
+    const reply = await app.inject({
+      method: 'POST',
+      url: '/subscribe',
+      ...form({ email: 'ada@example.org', zone: 'Europe/Berlin' }),
+    })
+    expect(reply.statusCode).toBe(303)
+    expect(reply.headers.location).toBe('/check-your-inbox')
+    expect(await db.select({ email: subscribers.email, zone: subscribers.zone }).from(subscribers)).toEqual([
+      { email: 'ada@example.org', zone: 'Europe/Berlin' },
+    ])
+    const next = await app.inject('/check-your-inbox')
+    expect(next.body).toContain('Check your inbox')
+    expect(next.body).toContain('If no mail comes')
+  })
+
+  test('comes back with a bad address in it and the reason beside the field', async ({ db, site: { app } }) => {
+    const reply = await app.inject({ method: 'POST', url: '/subscribe', ...form({ email: '"><b>ada' }) })
+    expect(reply.statusCode).toBe(422)
+    expect(reply.body).toContain('An address has an @ in it')
+    expect(reply.body).toContain('value="&quot;&gt;&lt;b&gt;ada"')
+    expect(reply.body).toContain('aria-invalid="true" aria-describedby="email-problem"')
+    expect(await db.$count(subscribers)).toBe(0)
+  })
+
+  test.for([
+    ['nothing', undefined, undefined],
+    ['another field', 'application/x-www-form-urlencoded', 'mail=ada'],
+    ['the field twice', 'application/x-www-form-urlencoded', 'email=a@example.org&email=b@example.org'],
+    ['a header line in it', 'application/x-www-form-urlencoded', 'email=ada@example.org%0d%0aBcc:x@example.org'],
+    ['a zero byte', 'application/x-www-form-urlencoded', 'email=ada%00@example.org'],
+  ] as const)('given %s asks again', async ([, type, payload], { db, site: { app } }) => {
+    const reply = await app.inject({
+      method: 'POST',
+      url: '/subscribe',
+      ...(type ? { headers: { 'content-type': type }, payload } : {}),
+    })
+    expect(reply.statusCode).toBe(422)
+    expect(reply.body).toContain('id="email-problem"')
+    expect(await db.$count(subscribers)).toBe(0)
+  })
+
+  test.for(['Mars/Base', '\u0000', 'x'.repeat(80), "'; DROP TABLE subscribers; --"])(
+    'takes a zone that is none (%j) for UTC',
+    async (zone, { db, site: { app } }) => {
+      const reply = await app.inject({ method: 'POST', url: '/subscribe', ...form({ email: 'ada@example.org', zone }) })
+      expect(reply.statusCode).toBe(303)
+      expect((await db.select().from(subscribers))[0]!.zone).toBe('UTC')
+    },
+  )
+
+  test('is refused beyond 16 KB', async ({ site: { app } }) => {
+    const reply = await app.inject({ method: 'POST', url: '/subscribe', ...form({ email: 'a'.repeat(20_000) }) })
+    expect(reply.statusCode).toBe(413)
+    expect(reply.headers['content-type']).toContain('text/html')
+  })
+})
+
+describe('the answer says nothing about whether an address was known: neither the page nor the API, nor how much was done for it', () => {
+  const KNOWN: Record<string, { mail: string[]; make(db: Db, email: string): Promise<unknown> }> = {
+    new: { mail: ['confirm'], make: async () => {} },
+    pending: { mail: ['confirm'], make: (db, email) => addSubscriber(db, email, { status: 'pending' }) },
+    'asked a moment ago': { mail: [], make: (db, email) => subscribe(servicesOn(db), { typed: email, origin: '::1' }) },
+    active: { mail: ['already'], make: (db, email) => addSubscriber(db, email) },
+    unsubscribed: { mail: ['confirm'], make: (db, email) => addSubscriber(db, email, { status: 'unsubscribed' }) },
+    bounced: {
+      mail: ['confirm'],
+      make: async (db, email) =>
+        suppress(db, [{ hash: await hashOf(db, await addSubscriber(db, email)), reason: 'hard bounce' }], NOON),
+    },
+    complained: {
+      mail: [],
+      make: async (db, email) =>
+        suppress(db, [{ hash: await hashOf(db, await addSubscriber(db, email)), reason: 'complaint' }], NOON),
+    },
+    'suppressed by hand': {
+      mail: [],
+      make: (db, email) =>
+        suppress(db, [{ hash: addressHash(testConfig().SUPPRESSION_KEY, email), reason: 'manual' }], NOON),
+    },
+    erased: {
+      mail: ['confirm'],
+      make: async (db, email) => eraseReader(servicesOn(db), await addSubscriber(db, email)),
+    },
+  }
+  const hashOf = async (db: Db, id: number) =>
+    (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!.addressHash!
+
+  test.for(['/subscribe', '/api/v1/subscriptions'])('%s', async (url, { db, databaseUrl }) => {
+    const watched = watchedDatabase(databaseUrl)
+    const { app, services } = siteOn(servicesOn(watched.db))
+    onTestFinished(async () => {
+      await app.close()
+      await watched.close()
+    })
+    const seen: object[] = []
+    for (const [name, { mail, make }] of Object.entries(KNOWN)) {
+      const email = `${name.replaceAll(' ', '-')}@example.org`
+      await make(db, email)
+      const before = await db.$count(outbox)
+      const proof = await makeProof(services.config.SECRET_KEY, new Date(NOON.getTime() - 5_000))
+      watched.statements.length = 0
+      const posted = url === '/subscribe' ? form({ email, proof }) : { payload: { email, proof } }
+      const { statusCode, headers, body } = await app.inject({ method: 'POST', url, ...posted })
+      const statements = [...watched.statements]
+      const { date: _, ...rest } = headers
+      seen.push({ statusCode, headers: rest, body, statements })
+      const mails = (await db.select().from(outbox).orderBy(outbox.id)).slice(before)
+      expect([name, ...mails.map(({ kind }) => kind)]).toEqual([name, ...mail])
+    }
+    expect(seen[0]).toMatchObject({ statusCode: url === '/subscribe' ? 303 : 202 })
+    // The armour's count, and the sign-up with what is around it.
+    expect((seen[0] as { statements: string[] }).statements).toHaveLength(5)
+    for (const each of seen) expect(each).toEqual(seen[0])
+  })
+})
+
+test('the local mailbox is linked only where one runs', async ({ site }) => {
+  expect((await site.app.inject('/check-your-inbox')).body).not.toContain('local mailbox')
+  const local = siteOn(site.services, { mailboxUrl: 'http://localhost:1080/' })
+  expect((await local.app.inject('/check-your-inbox')).body).toContain('href="http://localhost:1080/"')
+  await local.app.close()
+})

@@ -1,0 +1,221 @@
+import { sql } from 'drizzle-orm'
+import { describe, expect } from 'vitest'
+import { mintToken, type TokenPurpose } from '../../../src/mail/tokens.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
+import { addPapers, addSubscriber, NOON } from '../../support/services.ts'
+import { form, type Site, test } from '../site.ts'
+
+const token = ({ services }: Site, purpose: TokenPurpose, id: number, at = NOON) =>
+  mintToken(services.keys, purpose, id, at)
+const votes = async (db: Db) =>
+  Number((await db.execute<{ n: string }>(sql`SELECT count(*) AS n FROM votes`)).rows[0]!.n)
+
+/** A reader, a paper, and the link to vote for it from a mail. */
+async function readerAndPaper(db: Db, site: Site) {
+  const [paper] = await addPapers(db, '2026-04-14', 1)
+  const reader = await addSubscriber(db, 'ada@example.org')
+  const link = `/papers/${paper}/vote/${token(site, 'vote', reader)}`
+  return { paper: paper!, reader, link, cookie: { '__Host-reader': token(site, 'reader', reader) } }
+}
+
+describe('the link to vote in a mail', () => {
+  test('shows a button, and following it, with GET or HEAD, votes for nothing', async ({ db, site }) => {
+    const { link } = await readerAndPaper(db, site)
+    const page = await site.app.inject(link)
+    expect(page.statusCode).toBe(200)
+    expect(page.body).toContain('Vote for this paper?')
+    expect(page.headers['x-robots-tag']).toBe('noindex')
+    expect(page.headers['cache-control']).toBe('no-store')
+    expect(page.headers['set-cookie']).toBeUndefined()
+    await site.app.inject({ method: 'HEAD', url: link })
+    expect(await votes(db)).toBe(0)
+  })
+
+  test('votes by its button, once, and lets the browser be known', async ({ db, site }) => {
+    const { link } = await readerAndPaper(db, site)
+    for (let press = 0; press < 2; press++) {
+      const pressed = await site.app.inject({ method: 'POST', url: link })
+      expect(pressed.statusCode).toBe(303)
+      expect(pressed.headers.location).toBe(link)
+      const cookie = String(pressed.headers['set-cookie'])
+      expect(cookie).toMatch(/^__Host-reader=[\w-]+; Max-Age=31536000; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+    }
+    expect(await votes(db)).toBe(1)
+    expect((await site.app.inject(link)).body).toContain('You voted for this paper')
+  })
+
+  test('takes the vote back', async ({ db, site }) => {
+    const { link } = await readerAndPaper(db, site)
+    await site.app.inject({ method: 'POST', url: link })
+    const undone = await site.app.inject({ method: 'POST', url: `${link}/undo` })
+    expect(undone.statusCode).toBe(303)
+    expect(await votes(db)).toBe(0)
+  })
+
+  test.for(['confirm', 'unsubscribe', 'preferences', 'reader'] as const)(
+    'is no other link: a token to %s does not vote',
+    async (purpose, { db, site }) => {
+      const { paper, reader } = await readerAndPaper(db, site)
+      const url = `/papers/${paper}/vote/${token(site, purpose, reader)}`
+      expect((await site.app.inject(url)).statusCode).toBe(404)
+      expect((await site.app.inject({ method: 'POST', url })).statusCode).toBe(404)
+      expect(await votes(db)).toBe(0)
+    },
+  )
+
+  test('does nothing but vote', async ({ db, site }) => {
+    const { reader } = await readerAndPaper(db, site)
+    for (const path of ['preferences', 'unsubscribe', 'confirm'])
+      expect((await site.app.inject(`/${path}/${token(site, 'vote', reader)}`)).statusCode).toBe(404)
+  })
+
+  test('ends after 60 days', async ({ db, site }) => {
+    const { paper, reader } = await readerAndPaper(db, site)
+    const aged = (days: number) =>
+      `/papers/${paper}/vote/${token(site, 'vote', reader, new Date(NOON.getTime() - days * 86_400_000))}`
+    expect((await site.app.inject(aged(59))).statusCode).toBe(200)
+    expect((await site.app.inject({ method: 'POST', url: aged(61) })).statusCode).toBe(410)
+    expect(await votes(db)).toBe(0)
+  })
+
+  test('of somebody who left says why it does not count', async ({ db, site }) => {
+    const { link } = await readerAndPaper(db, site)
+    await db.execute(sql`UPDATE subscribers SET status = 'unsubscribed'`)
+    const pressed = await site.app.inject({ method: 'POST', url: link })
+    expect(pressed.statusCode).toBe(403)
+    expect(pressed.body).toContain('Votes are for confirmed readers')
+    expect(pressed.headers['set-cookie']).toBeUndefined()
+  })
+
+  test('to no paper is no page', async ({ db, site }) => {
+    const { reader } = await readerAndPaper(db, site)
+    for (const id of ['999999', '0', '-1', '1.5', 'abc', '99999999999999999999'])
+      expect((await site.app.inject(`/papers/${id}/vote/${token(site, 'vote', reader)}`)).statusCode).toBe(404)
+  })
+})
+
+describe('▲ in a list', () => {
+  test('votes where the browser is known, leads back to its place, and is shown as voted', async ({ db, site }) => {
+    const { paper, cookie } = await readerAndPaper(db, site)
+    const back = `/papers?date=2026-04-14#p${paper}`
+    const voted = await site.app.inject({
+      method: 'POST',
+      url: `/papers/${paper}/vote`,
+      cookies: cookie,
+      ...form({ back }),
+    })
+    expect(voted.statusCode).toBe(303)
+    expect(voted.headers.location).toBe(back)
+    expect(await votes(db)).toBe(1)
+    const page = await site.app.inject({ url: '/', cookies: cookie })
+    expect(page.body).toContain(`action="/papers/${paper}/vote/undo"`)
+    expect(page.body).toContain('101 votes')
+    expect(page.headers['cache-control']).toBe('no-store')
+    await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote/undo`, cookies: cookie })
+    expect(await votes(db)).toBe(0)
+  })
+
+  test('leads everybody else to how it is done, and shows them nothing of anybody', async ({ db, site }) => {
+    const { paper, cookie } = await readerAndPaper(db, site)
+    await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote`, cookies: cookie })
+    const pressed = await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote` })
+    expect(pressed.statusCode).toBe(303)
+    expect(pressed.headers.location).toBe(`/papers/${paper}/vote`)
+    const how = await site.app.inject(`/papers/${paper}/vote`)
+    expect(how.body).toContain('How to vote')
+    expect(how.body).toContain('action="/subscribe"')
+    const page = await site.app.inject('/')
+    expect(page.body).not.toContain('/vote/undo')
+    expect(page.headers['cache-control']).toContain('public')
+    expect(page.headers.vary).toContain('cookie')
+    expect(await votes(db)).toBe(1)
+  })
+
+  test.for(['//evil.example', '/\\evil.example', 'https://evil.example/', 'javascript:alert(1)', '', '/ok\r\nx: y'])(
+    'never leads to another site (%s)',
+    async (back, { db, site }) => {
+      const { paper, cookie } = await readerAndPaper(db, site)
+      const url = `/papers/${paper}/vote`
+      const voted = await site.app.inject({ method: 'POST', url, cookies: cookie, ...form({ back }) })
+      expect(voted.headers.location).toBe(`/papers/${paper}`)
+    },
+  )
+
+  test.for([
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{ 'sec-fetch-site': 'same-site' }, 403],
+    [{ origin: 'https://evil.example' }, 403],
+    [{ 'sec-fetch-site': 'same-origin', origin: 'null' }, 303],
+    [{ origin: 'https://paperboy.example' }, 303],
+    [{}, 303],
+  ] as const)('pressed with %j answers %i', async ([headers, status], { db, site }) => {
+    const { paper, cookie } = await readerAndPaper(db, site)
+    const url = `/papers/${paper}/vote`
+    expect((await site.app.inject({ method: 'POST', url, cookies: cookie, headers })).statusCode).toBe(status)
+    expect(await votes(db)).toBe(status === 303 ? 1 : 0)
+  })
+
+  test('believes no cookie that we did not sign, or one a year old', async ({ db, site }) => {
+    const { paper, reader } = await readerAndPaper(db, site)
+    const old = token(site, 'reader', reader, new Date(NOON.getTime() - 366 * 86_400_000))
+    for (const forged of [old, token(site, 'vote', reader), 'x', '']) {
+      const cookies = { '__Host-reader': forged }
+      await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote`, cookies })
+    }
+    expect(await votes(db)).toBe(0)
+  })
+})
+
+describe('your votes', () => {
+  test('are listed in a browser that is known, and nowhere else', async ({ db, site }) => {
+    const { paper, cookie } = await readerAndPaper(db, site)
+    await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote`, cookies: cookie })
+    const own = await site.app.inject({ url: '/votes', cookies: cookie })
+    expect(own.body).toContain('Paper 1 of 2026-04-14')
+    expect(own.body).toContain('voted on Wednesday, 15 April 2026')
+    expect((await site.app.inject('/votes')).body).not.toContain('Paper 1 of')
+  })
+
+  test('open from a mailed link by its button alone', async ({ db, site }) => {
+    const { reader } = await readerAndPaper(db, site)
+    const link = `/votes/${token(site, 'vote', reader)}`
+    const page = await site.app.inject(link)
+    expect(page.statusCode).toBe(200)
+    expect(page.headers['set-cookie']).toBeUndefined()
+    const pressed = await site.app.inject({ method: 'POST', url: link })
+    expect(pressed.headers.location).toBe('/votes')
+    const cookies = { '__Host-reader': /=([^;]+)/.exec(String(pressed.headers['set-cookie']))![1]! }
+    expect((await site.app.inject({ url: '/votes', cookies })).body).toContain('Your votes')
+  })
+
+  test('stay when the browser forgets', async ({ db, site }) => {
+    const { paper, cookie } = await readerAndPaper(db, site)
+    await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote`, cookies: cookie })
+    const forgot = await site.app.inject({ method: 'POST', url: '/votes/forget', cookies: cookie })
+    expect(String(forgot.headers['set-cookie'])).toContain('Expires=Thu, 01 Jan 1970')
+    expect(await votes(db)).toBe(1)
+  })
+})
+
+test('no log has a token or the cookie in it', async ({ db, site }) => {
+  const { paper, link, cookie } = await readerAndPaper(db, site)
+  await site.app.inject({ method: 'POST', url: link })
+  await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote`, cookies: cookie })
+  expect(site.logged()).toContain('/papers/:id/vote/:token')
+  expect(site.logged()).not.toContain(link.split('/').at(-1))
+  expect(site.logged()).not.toContain(cookie['__Host-reader'])
+})
+
+test('a reader who proposes a paper is noted, so that their own vote for it is not counted; nobody else is', async ({
+  db,
+  site,
+}) => {
+  const { reader, cookie } = await readerAndPaper(db, site)
+  const propose = (paper: string, cookies = {}) =>
+    site.app.inject({ method: 'POST', url: '/submit', cookies, ...form({ paper }) })
+  await propose('https://arxiv.org/abs/2507.06261v2', cookie)
+  await propose('2507.00001')
+  expect((await db.execute(sql`SELECT source_id, subscriber_id FROM paper_submitters`)).rows).toEqual([
+    { source_id: '2507.06261', subscriber_id: String(reader) },
+  ])
+})
