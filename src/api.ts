@@ -1,7 +1,7 @@
 import { buildApp } from './app.ts'
 import { readEnvironment, requireSettled } from './runtime/config/config.ts'
+import { openServices } from './runtime/open-services.ts'
 import { runUntilSignal } from './runtime/process.ts'
-import { openServices } from './runtime/services.ts'
 
 /** The api process: pages and API. On SIGTERM or SIGINT it takes no new connection and answers what is under way. */
 await runUntilSignal(async (stack) => {

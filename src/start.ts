@@ -8,8 +8,8 @@ import { settleLocally } from './local/settle.ts'
 import { configuredSources } from './papers/ingest/sources/configured.ts'
 import { readEnvironment, VERSION } from './runtime/config/config.ts'
 import { migrate } from './runtime/db/database.ts'
+import { openServices } from './runtime/open-services.ts'
 import { runUntilSignal } from './runtime/process.ts'
-import { openServices } from './runtime/services.ts'
 
 /** `npm start`: everything on this machine in one process. What it starts last is stopped first. */
 await runUntilSignal(async (stack) => {

@@ -1,7 +1,7 @@
 import { configuredSources } from '../src/papers/ingest/sources/configured.ts'
 import { readEnvironment, requireSettled } from '../src/runtime/config/config.ts'
+import { openServices } from '../src/runtime/open-services.ts'
 import { runUntilSignal } from '../src/runtime/process.ts'
-import { openServices } from '../src/runtime/services.ts'
 import { startWorker } from './worker.ts'
 
 /** The worker process: every job of the service. Stops by SIGTERM or SIGINT after what is in flight is finished and recorded. */

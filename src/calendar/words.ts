@@ -1,4 +1,4 @@
-import { closingHour, longDate } from '../edition/compose/words.ts'
+import { en, type Messages } from '../messages/en.ts'
 import { dayOf, startOfDay } from './days.ts'
 import type { Span } from './spans.ts'
 
@@ -56,3 +56,23 @@ export const plainMoment = (moment: Date, intl = ENGLISH): string =>
 /** 987 → "987", 1,240 → "1.2k" */
 export const shortCount = (n: number): string =>
   n < 1000 ? String(n) : `${(n / 1000).toFixed(n < 9950 ? 1 : 0).replace('.0', '')}k`
+
+interface Dated {
+  kind: 'daily' | 'weekly'
+  date: string
+}
+
+/** "Friday, 14 March 2025", or "Week of 10 March 2025". */
+export function longDate({ kind, date }: Dated, t: Messages = en): string {
+  const day = say(date, t.intl, { day: 'numeric', month: 'long', year: 'numeric' })
+  return kind === 'weekly' ? t.digest.weekOf(day) : `${say(date, t.intl, { weekday: 'long' })}, ${day}`
+}
+
+/** "14 March", or "week of 10 March". */
+export function shortDate({ kind, date }: Dated, t: Messages = en): string {
+  const day = say(date, t.intl, { day: 'numeric', month: 'long' })
+  return kind === 'weekly' ? t.digest.shortWeekOf(day) : day
+}
+
+/** "02:00" */
+export const closingHour = (at: Date): string => at.toISOString().slice(11, 16)

@@ -3,7 +3,8 @@ import { complain, say } from '../lib/terminal.ts'
 import { settleLocally } from '../local/settle.ts'
 import { type Config, readEnvironment } from '../runtime/config/config.ts'
 import { migrate } from '../runtime/db/database.ts'
-import { openServices, type Services } from '../runtime/services.ts'
+import { openServices } from '../runtime/open-services.ts'
+import type { Services } from '../runtime/services.ts'
 
 /**
  * Opens what a command works with, for its duration. On the embedded default that is the running service's database, or the

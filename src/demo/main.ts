@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { complain, say } from '../lib/terminal.ts'
-import { startThrowAway } from '../local/throw-away.ts'
 import { inWords } from '../runtime/process.ts'
 import { inboxAt } from './inbox.ts'
 import { tellStory } from './story.ts'
+import { startThrowAway } from './throw-away.ts'
 
 /**
  * `npm run demo`: the reader's whole story on a throw-away database, unattended, with real PostgreSQL, queue, pages and mails.

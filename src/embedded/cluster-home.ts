@@ -1,8 +1,15 @@
-import { chmod, chown, mkdir, mkdtemp, realpath, rm, rmdir } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, realpath, rm, rmdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { codeOf, SetupError } from './setup-error.ts'
+import { absent, codeOf, SetupError } from './setup-error.ts'
 import { isAnother, runAs, type SystemUser, serverUser } from './system-user.ts'
+
+/** The folder inside a home that PostgreSQL calls its data directory. */
+export const clusterOf = (home: string): string => join(home, 'cluster')
+
+/** Whether initdb came to its end there. */
+export const isWhole = async (cluster: string): Promise<boolean> =>
+  (await stat(join(cluster, 'global', 'pg_control')).catch(absent)) !== undefined
 
 export interface ClusterHome {
   home: string

@@ -1,17 +1,10 @@
 import { mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { canUse, giveTo } from './cluster-home.ts'
+import { canUse, clusterOf, giveTo, isWhole } from './cluster-home.ts'
 import type { Programs } from './programs.ts'
 import type { ServerRecord } from './record.ts'
 import { absent, SetupError } from './setup-error.ts'
 import { isAnother, runAs, type SystemUser } from './system-user.ts'
-
-/** The folder inside a home that PostgreSQL calls its data directory. */
-export const clusterOf = (home: string): string => join(home, 'cluster')
-
-/** Whether initdb came to its end there. */
-export const isWhole = async (cluster: string): Promise<boolean> =>
-  (await stat(join(cluster, 'global', 'pg_control')).catch(absent)) !== undefined
 
 /**
  * Makes the cluster if there is none. It gets its name only once it is whole, so a cut-off attempt is never taken for

@@ -1,6 +1,6 @@
 import { readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { clusterOf } from './cluster.ts'
+import { clusterOf } from './cluster-home.ts'
 import { choosePort, isFree } from './port.ts'
 import { type Postmaster, pidIsAnothers, START_SECONDS, settledPostmaster } from './postmaster.ts'
 import type { Programs } from './programs.ts'

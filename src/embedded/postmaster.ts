@@ -3,7 +3,7 @@ import { readFile, readlink, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { clusterOf } from './cluster.ts'
+import { clusterOf } from './cluster-home.ts'
 import { codeOf, SetupError } from './setup-error.ts'
 
 /** A running server, as its postmaster.pid tells. */

@@ -1,5 +1,5 @@
-import { escapeHtml } from '../edition/compose/compiled-edition.ts'
 import { renderHtml, renderText } from '../edition/compose/templates.ts'
+import { escapeHtml } from '../lib/escape-html.ts'
 import type { ServiceWords } from './service-words.ts'
 
 /** HTML by what it says to everybody: MJML takes some milliseconds, and there are as many as kinds of mail times languages. */

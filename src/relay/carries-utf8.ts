@@ -1,5 +1,6 @@
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { parseRelays, type RelaySettings } from '../runtime/config/relay-settings.ts'
+import type { RelayAbility } from '../runtime/services.ts'
 import { optionsOf } from './smtp-session.ts'
 
 /** Who typed the address waits for this. */
@@ -7,10 +8,6 @@ const PATIENCE_MS = 3_000
 /** A relay's abilities change with its software, if ever; one that could not be asked is asked again sooner. */
 const KNOWN_FOR_MS = 3_600_000
 const UNKNOWN_FOR_MS = 60_000
-
-export interface RelayAbility {
-  carriesUtf8(): Promise<boolean>
-}
 
 /**
  * Whether every relay of ours carries letters beyond ASCII before the @ (SMTPUTF8, RFC 6531). Asked when the first such address is

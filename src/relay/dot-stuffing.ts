@@ -1,5 +1,3 @@
-import type { EditionParts } from '../edition/compose/segments.ts'
-
 /**
  * Messages that need nothing on their way (RFC 5321 § 4.5.2): no line begins with a dot, every line break is CRLF and the last bytes
  * are one. nodemailer looks at each byte of a message for that, which is a third of all the time that handing it over takes. A digest's
@@ -18,7 +16,7 @@ export const isWireReady = (message: Buffer): boolean => ready.has(message)
 export const isWireText = (text: string): boolean => !/^\.|\n\.|\r(?!\n)|(?<!\r)\n/.test(text)
 
 /** Whether every piece of an edition needs nothing, wherever it stands. */
-export const arePartsWireText = (parts: EditionParts): boolean => everyString(parts, isWireText)
+export const arePartsWireText = (parts: object): boolean => everyString(parts, isWireText)
 
 const everyString = (value: unknown, holds: (text: string) => boolean): boolean =>
   typeof value === 'string'

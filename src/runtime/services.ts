@@ -1,13 +1,26 @@
-import { type Logger, pino } from 'pino'
-import { safeError } from '../lib/safe-error.ts'
+import type { Logger } from 'pino'
 import type { TokenKeys } from '../mail/tokens.ts'
-import { type RelayAbility, relayAbility } from '../relay/carries-utf8.ts'
-import { type MailDomains, openMailDomains } from '../subscription/signup-protection/mail-domains.ts'
 import type { Config } from './config/config.ts'
-import { databaseClock } from './db/clock.ts'
-import { type Db, databaseOn, openPool } from './db/database.ts'
-import { openQueues, type Queues } from './queue.ts'
-import { allWitnesses, fileWitness, type Witness } from './restore-marker.ts'
+import type { Db } from './db/database.ts'
+import type { Queues } from './queue.ts'
+import type { Witness } from './restore-marker.ts'
+
+/** Whether the relays carry addresses with letters beyond ASCII before the @. */
+export interface RelayAbility {
+  carriesUtf8(): Promise<boolean>
+}
+
+export interface DomainSigns {
+  /** of a service of addresses to throw away */
+  disposable: boolean
+  /** whether mail can be received there at all, as far as the name service says; 'unknown' without a network */
+  takesMail: 'yes' | 'no' | 'unknown'
+}
+
+/** What is known of receiving domains. Signs only: nobody is refused for them, since lists and name servers are wrong at times. */
+export interface MailDomains {
+  signsOf(domain: string): Promise<DomainSigns>
+}
 
 /** What both processes work with: opened once, passed in, closed in reverse. */
 export interface Services extends AsyncDisposable {
@@ -22,39 +35,4 @@ export interface Services extends AsyncDisposable {
   witness: Witness
   /** the database's time, see runtime/db/clock.ts */
   now: () => Date
-}
-
-/** Opens pool, queues and log. @throws the database's error when the queue's tables cannot be made ready */
-export async function openServices(config: Config): Promise<Services> {
-  await using opening = new AsyncDisposableStack()
-  // Every error that is logged goes through safeError: a database's error quotes its parameters, which may be an address.
-  const log = pino({ level: config.LOG_LEVEL, serializers: { err: safeError } })
-  let closing = false
-  const report = (error: Error) => {
-    if (!closing) log.warn({ err: error }, 'connection trouble')
-  }
-  const pool = opening.adopt(openPool(config.DATABASE_URL, report), (p) => p.end())
-  const queues = opening.adopt(
-    await openQueues({ databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL, onError: report }),
-    (q) => q.close(),
-  )
-  const db = databaseOn(pool)
-  const clock = opening.adopt(await databaseClock(db, report), (c) => c.stop())
-  const witnesses = [fileWitness(config.DATA_DIR), ...(queues.witness ? [queues.witness] : [])]
-  const opened = opening.move()
-  return {
-    config,
-    db,
-    queues,
-    keys: { current: config.SECRET_KEY, previous: config.SECRET_KEY_PREVIOUS },
-    mailDomains: openMailDomains(),
-    relayAbility: relayAbility(config.SMTP_URL),
-    log,
-    witness: allWitnesses(witnesses, report),
-    now: clock.now,
-    async [Symbol.asyncDispose]() {
-      closing = true
-      await opened.disposeAsync()
-    },
-  }
 }

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../edition/compose/compiled-edition.ts'
+import { escapeHtml } from '../../lib/escape-html.ts'
 import type { Preview } from './preview.ts'
 
 /**

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../lib/escape-html.ts'
 import { messagesIn } from '../../messages/catalogue.ts'
 import { encodeSubject } from './headers.ts'
 import {
@@ -10,7 +11,7 @@ import {
   joinParts,
   type Part,
 } from './segments.ts'
-import { whatIsInside } from './words.ts'
+import { whatIsInside } from './subject.ts'
 
 /** A part as bytes: a hole follows each of the texts but the last. */
 export interface Block {
@@ -113,9 +114,6 @@ function mapped<K extends string, A, B>(record: Record<K, A>, make: (value: A) =
 
 /** Quoted-printable and encoded headers are ASCII: one byte a character. */
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
-
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character]!)
 
 const MOST_REMEMBERED = 2_000
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { dayOf } from '../../calendar/days.ts'
+import { closingHour, longDate, shortDate } from '../../calendar/words.ts'
 import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { readable } from '../../papers/readable.ts'
 import type { Config } from '../../runtime/config/config.ts'
@@ -9,8 +10,8 @@ import { subjectOf } from './compiled-edition.ts'
 import { editionHeaders } from './headers.ts'
 import { CARD_INDENT } from './placeholders.ts'
 import { cutBody, type EditionParts, markersOf } from './segments.ts'
+import { headTitle } from './subject.ts'
 import { renderMail } from './templates.ts'
-import { closingHour, headTitle, longDate, shortDate } from './words.ts'
 
 export interface ComposableEdition {
   kind: 'daily' | 'weekly'

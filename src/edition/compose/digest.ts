@@ -1,16 +1,6 @@
 import { clear, type Galley, newGalley, put, putText, setIn } from '../../mail/message-buffer.ts'
 import type { Block, Lead, Plate, PlateBody } from './compiled-edition.ts'
-import { fillingFor, type ReaderWords } from './placeholders.ts'
-import type { Hole } from './segments.ts'
-
-/** A paper of the edition in one reader's digest. */
-export interface ShownPaper {
-  position: number
-  /** the heading it stands under, where that is not the edition's own: `topics` */
-  section?: string
-  /** why it is this reader's, beside the edition's reason: "matches your topic: speech". Plain text */
-  because?: string
-}
+import { type Filling, fillingFor, type ReaderWords, type ShownPaper } from './placeholders.ts'
 
 /** One reader's digest of an edition, as far as it differs from everybody else's. */
 export interface ReaderPart extends ReaderWords {
@@ -101,9 +91,6 @@ export interface Layout {
   /** of the decoded body; papers beyond it are counted in "read the rest" */
   mostBytes: number
 }
-
-/** What stands in a hole of a paper's card, or in one outside cards; `number` is the card's place from 1, or how many there are. */
-export type Filling = (hole: Hole, number: number, paper: ShownPaper | undefined) => Buffer
 
 /** Room for what sizes do not count: tokens and numbers in a block's holes, and each character of a reader's own words as "&quot;". */
 const HOLES_BYTES = 80

@@ -1,7 +1,19 @@
-import { escapeHtml, remembering } from './compiled-edition.ts'
-import type { Filling } from './digest.ts'
-import { closed } from './segments.ts'
+import { escapeHtml } from '../../lib/escape-html.ts'
+import { remembering } from './compiled-edition.ts'
+import { closed, type Hole } from './segments.ts'
 import { wrap } from './templates.ts'
+
+/** A paper of the edition in one reader's digest. */
+export interface ShownPaper {
+  position: number
+  /** the heading it stands under, where that is not the edition's own: `topics` */
+  section?: string
+  /** why it is this reader's, beside the edition's reason: "matches your topic: speech". Plain text */
+  because?: string
+}
+
+/** What stands in a hole of a paper's card, or in one outside cards; `number` is the card's place from 1, or how many there are. */
+export type Filling = (hole: Hole, number: number, paper: ShownPaper | undefined) => Buffer
 
 /** What one reader's digest says that no other says. */
 export interface ReaderWords {

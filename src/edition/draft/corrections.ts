@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
+import { shortDate } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import { readable, sentences } from '../../papers/readable.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { corrections as told } from '../../runtime/db/schema.ts'
-import { shortDate } from '../compose/words.ts'
 
 /** What has become of a paper since an edition showed it. */
 export interface Correction {

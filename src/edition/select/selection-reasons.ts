@@ -1,6 +1,6 @@
 import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { topicName } from '../../papers/topics/topics.ts'
-import type { ShownPaper } from '../compose/digest.ts'
+import type { ShownPaper } from '../compose/placeholders.ts'
 import type { ChosenPaper, OwnReason } from './choose.ts'
 
 /** What was chosen for a reader as their digest shows it: the reasons of their own in words. */

@@ -1,4 +1,5 @@
 import { generateAtomFeed, generateJsonFeed, generateRssFeed } from 'feedsmith'
+import { escapeHtml } from '../../lib/escape-html.ts'
 import type { Messages } from '../../messages/en.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
@@ -131,6 +132,3 @@ function bodyHtml(paper: ListedRow, t: Messages): string {
     .filter(Boolean)
     .join('\n')
 }
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]!)

@@ -1,7 +1,6 @@
 import { dayOf } from '../../calendar/days.ts'
 import { type Span, spanAround } from '../../calendar/spans.ts'
-import { fullDay, monthOf, plainDay, shortDay, shortSpan, weekdayOf } from '../../calendar/words.ts'
-import { closingHour } from '../../edition/compose/words.ts'
+import { closingHour, fullDay, monthOf, plainDay, shortDay, shortSpan, weekdayOf } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/en.ts'
 import type { List } from '../../papers/lists/list-day.ts'
 import { spanHref } from '../kit/span-href.ts'

@@ -1,9 +1,9 @@
 import { and, eq, inArray, max, sql } from 'drizzle-orm'
 import { dayOf } from '../../calendar/days.ts'
 import { isQuietDay } from '../../calendar/holidays.ts'
+import type { SourceName } from '../../runtime/config/source-names.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { sourceHealth, sourceReads } from '../../runtime/db/schema.ts'
-import type { SourceName } from './sources/source.ts'
 
 /** What is known of a source. */
 export interface Health {

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { parseAddress } from '../../mail/address.ts'
 import { bounceAddressProblem } from '../../mail/return-path.ts'
-import { SOURCE_NAMES } from '../../papers/ingest/sources/source.ts'
 import { redisUrlProblem } from '../redis.ts'
 import { relayProblem } from './relay-settings.ts'
+import { SOURCE_NAMES } from './source-names.ts'
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback)
 const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback)

@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { PaperboyError } from '../../lib/errors.ts'
 import { networkPrefix } from '../../lib/network-prefix.ts'
-import type { Services } from '../../runtime/services.ts'
+import type { DomainSigns, Services } from '../../runtime/services.ts'
 import { countSignUp, WINDOW_MINUTES } from './counts.ts'
-import type { DomainSigns } from './mail-domains.ts'
 import { checkProof } from './proof.ts'
 
 /** What a form or a program sends beside the address. None of it has to be there. */

@@ -1,18 +1,7 @@
 import { Resolver } from 'node:dns/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { disposableEmailBlocklistSet } from 'disposable-email-domains-js'
-
-export interface DomainSigns {
-  /** of a service of addresses to throw away */
-  disposable: boolean
-  /** whether mail can be received there at all, as far as the name service says; 'unknown' without a network */
-  takesMail: 'yes' | 'no' | 'unknown'
-}
-
-/** What is known of receiving domains. Signs only: nobody is refused for them, since lists and name servers are wrong at times. */
-export interface MailDomains {
-  signsOf(domain: string): Promise<DomainSigns>
-}
+import type { DomainSigns, MailDomains } from '../../runtime/services.ts'
 
 type Lookups = Pick<Resolver, 'resolveMx' | 'resolve4' | 'resolve6'>
 

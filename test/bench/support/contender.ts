@@ -71,7 +71,7 @@ const contenders: Record<string, (task: Task, begin: () => void) => Promise<void
     const [{ sql }, { readEnvironment, requireSettled }, { openServices }, { startWorker }] = await Promise.all([
       import('drizzle-orm'),
       import('../../../src/runtime/config/config.ts'),
-      import('../../../src/runtime/services.ts'),
+      import('../../../src/runtime/open-services.ts'),
       import('../../../workers/worker.ts'),
     ])
     const services = await openServices(requireSettled(readEnvironment(process.env)))

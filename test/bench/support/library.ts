@@ -1,4 +1,4 @@
-import { openThrowAwayDatabase } from '../../../src/local/throw-away-database.ts'
+import { openThrowAwayDatabase } from '../../../src/demo/throw-away-database.ts'
 import { type Db, databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'
 
 /** Migrated tables in a throw-away database, for a library of papers to be made in. */

@@ -6,7 +6,8 @@ import { publicBodies } from '../../../src/edition/compose/archive.ts'
 import type { CardPaper } from '../../../src/edition/compose/card.ts'
 import { bodyOf, plateOf, subjectOf } from '../../../src/edition/compose/compiled-edition.ts'
 import { composeEdition } from '../../../src/edition/compose/compose.ts'
-import { composeDigest, digestBody, layOut, type ShownPaper } from '../../../src/edition/compose/digest.ts'
+import { composeDigest, digestBody, layOut } from '../../../src/edition/compose/digest.ts'
+import type { ShownPaper } from '../../../src/edition/compose/placeholders.ts'
 import {
   closed,
   cutBody,

@@ -1,8 +1,9 @@
+import type { SourceName } from '../../../runtime/config/source-names.ts'
 import type { Services } from '../../../runtime/services.ts'
 import { ARXIV_PACE_MS, arxivSource } from './arxiv.ts'
 import { hfSource } from './hf.ts'
 import { paceOf } from './pace.ts'
-import type { Source, SourceName } from './source.ts'
+import type { Source } from './source.ts'
 
 type Deps = Pick<Services, 'config' | 'db'>
 

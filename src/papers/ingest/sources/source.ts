@@ -1,7 +1,5 @@
+import type { SourceName } from '../../../runtime/config/source-names.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
-
-export const SOURCE_NAMES = ['hf', 'arxiv'] as const
-export type SourceName = (typeof SOURCE_NAMES)[number]
 
 /** What a source said last time, so that the next request can be conditional. */
 interface LastReply {

@@ -1,11 +1,12 @@
 import { startWorker } from '../../workers/worker.ts'
 import { buildApp } from '../app.ts'
 import { choosePort } from '../embedded/port.ts'
+import type { Mailbox } from '../local/mailbox.ts'
+import { settleLocally } from '../local/settle.ts'
 import { readEnvironment } from '../runtime/config/config.ts'
 import { migrate } from '../runtime/db/database.ts'
-import { openServices, type Services } from '../runtime/services.ts'
-import type { Mailbox } from './mailbox.ts'
-import { settleLocally } from './settle.ts'
+import { openServices } from '../runtime/open-services.ts'
+import type { Services } from '../runtime/services.ts'
 import { openThrowAwayDatabase } from './throw-away-database.ts'
 
 /**

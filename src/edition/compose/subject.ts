@@ -1,29 +1,6 @@
 import { en, type Messages } from '../../messages/en.ts'
 
-/** Dates and names as an edition's mail and pages say them. List days are UTC days. */
-
-const words = (t: Messages, date: string, options: Intl.DateTimeFormatOptions): string =>
-  new Intl.DateTimeFormat(t.intl, { ...options, timeZone: 'UTC' }).format(new Date(`${date}T00:00:00Z`))
-
-interface Dated {
-  kind: 'daily' | 'weekly'
-  date: string
-}
-
-/** "Friday, 14 March 2025", or "Week of 10 March 2025". */
-export function longDate({ kind, date }: Dated, t: Messages = en): string {
-  const day = words(t, date, { day: 'numeric', month: 'long', year: 'numeric' })
-  return kind === 'weekly' ? t.digest.weekOf(day) : `${words(t, date, { weekday: 'long' })}, ${day}`
-}
-
-/** "14 March", or "week of 10 March". */
-export function shortDate({ kind, date }: Dated, t: Messages = en): string {
-  const day = words(t, date, { day: 'numeric', month: 'long' })
-  return kind === 'weekly' ? t.digest.shortWeekOf(day) : day
-}
-
-/** "02:00" */
-export const closingHour = (at: Date): string => at.toISOString().slice(11, 16)
+/** Names of papers, short enough for a subject line. */
 
 /** How many characters a reader counts: an emoji with its joiners is one. */
 export const visibleLength = (text: string): number => [...graphemes.segment(text)].length
