@@ -2,6 +2,7 @@ import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
 import { migrate as drizzleMigrate } from 'drizzle-orm/node-postgres/migrator'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import pg from 'pg'
+import { PreparingClient } from './preparing-client.ts'
 import * as schema from './schema.ts'
 
 /** A pool or an open transaction: domain functions do not care which. */
@@ -14,7 +15,13 @@ const MIGRATIONS = new URL('../../../migrations', import.meta.url).pathname
  * one in use that loses it fails the statement under way, or the next one.
  */
 export function openPool(connectionString: string, onError: (error: Error) => void, max = 20): pg.Pool {
-  const pool = new pg.Pool({ connectionString, max, keepAlive: true, application_name: 'paperboy' })
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    keepAlive: true,
+    application_name: 'paperboy',
+    Client: PreparingClient,
+  })
   pool.on('error', onError)
   return outlivingClients(pool)
 }
