@@ -6,7 +6,7 @@ import { fastifyStatic } from '@fastify/static'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 
-const FOLDER = join(import.meta.dirname, 'assets')
+const FOLDER = join(import.meta.dirname, '../assets')
 /** ALTCHA's own, which solves the challenges of the sign-up form beside the page. */
 const SOLVER = { name: 'solver.js', path: fileURLToPath(import.meta.resolve('altcha/workers/pbkdf2')) }
 const FILES = [...readdirSync(FOLDER).sort(), SOLVER.name]
