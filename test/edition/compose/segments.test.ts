@@ -39,6 +39,8 @@ function decodeQuotedPrintable(bytes: Buffer): Buffer {
 const decoded = (encoded: Buffer) => decodeQuotedPrintable(encoded).toString('utf8').replaceAll('\r\n', '\n')
 
 const paper = (position: number, facts: Partial<CardPaper> = {}): CardPaper => ({
+  source: 'arxiv',
+  sourceId: `2604.${10_000 + position}`,
   paperId: 700 + position,
   position,
   section: 'top',
