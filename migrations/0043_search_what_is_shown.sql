@@ -2,13 +2,14 @@
 -- Adding the generated column rewrites papers once, under a lock. Workers of the version before go on; papers that they bring in
 -- are searched as the source wrote them until they come again.
 
--- Words without accents, letters that no accent was added to as their plain ones, and each Chinese, Japanese or Korean character apart,
--- since PostgreSQL does not know where their words end.
+-- Words without accents, and letters such as ł as their plain ones. Exponents stand apart, so that "LoRA" finds "LoRA⁺", and so does
+-- each Chinese, Japanese or Korean character, since PostgreSQL does not know where their words end.
 CREATE OR REPLACE FUNCTION unaccented(words text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN regexp_replace(
   replace(replace(replace(replace(replace(replace(replace(
     translate(
-      regexp_replace(normalize(words, NFD), U&'[\0300-\036F]', '', 'g'),
+      regexp_replace(
+        normalize(regexp_replace(words, U&'([\00B2\00B3\00B9\2070-\209C])', ' \1 ', 'g'), NFKD), U&'[\0300-\036F]', '', 'g'),
       'łŁđĐøØıħĦŧŦðÐ', 'lLdDoOihHtTdD'),
     'ß', 'ss'), 'æ', 'ae'), 'Æ', 'AE'), 'œ', 'oe'), 'Œ', 'OE'), 'þ', 'th'), 'Þ', 'Th'),
   U&'([\3040-\30FF\3400-\4DBF\4E00-\9FFF\F900-\FAFF\1100-\11FF\AC00-\D7AF])', ' \1 ', 'g');

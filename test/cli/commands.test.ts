@@ -351,3 +351,13 @@ test('a pick counts at once, as on the curator’s page, and is refused once the
   expect([late.code, late.stderr.includes('cannot be changed any more')]).toEqual([1, true])
   expect(await db.$count(picks)).toBe(1)
 }, 60_000)
+
+test('a day that the database does not have is wrong usage', async () => {
+  for (const args of [
+    ['edition', 'assemble', '--date', '0000-01-01'],
+    ['papers', 'collect', '--month', '0000-01'],
+  ]) {
+    const { code, stderr } = await paperboy(args)
+    expect([code, /is not a date|is no day/.test(stderr)]).toEqual([2, true])
+  }
+}, 60_000)

@@ -8,15 +8,22 @@ const DEEPEST = 50
 
 function cleaned(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return clean(value)
-  if (typeof value !== 'object' || value === null || depth > DEEPEST) return value
-  if (Array.isArray(value)) return value.map((item) => cleaned(item, depth + 1))
+  if (Array.isArray(value) && depth < DEEPEST) return value.map((item) => cleaned(item, depth + 1))
+  if (!isRecord(value) || depth >= DEEPEST) return value
+  for (const [name, item] of Object.entries(value)) {
+    const [newName, newItem] = [clean(name), cleaned(item, depth + 1)]
+    if (newName !== name) delete value[name]
+    // Never an assignment: a field may be named __proto__.
+    Object.defineProperty(value, newName, { value: newItem, enumerable: true, writable: true, configurable: true })
+  }
+  return value
+}
+
+/** Parsed fields, and not bytes or a stream, which are for their route to read. Parsers make some without Object's prototype. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value)
-  // Bytes and streams are for their route to read.
-  if (prototype !== null && prototype !== Object.prototype) return value
-  return Object.assign(
-    Object.create(prototype),
-    Object.fromEntries(Object.entries(value).map(([name, item]) => [clean(name), cleaned(item, depth + 1)])),
-  )
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /** Cleans every string of a request (path, query, form, JSON) before it is validated, so that no route has to. */

@@ -81,7 +81,7 @@ export function checkLineCount(text: string, most: number = MOST.records): void 
   }
 }
 
-/** What is too long about a line; undefined for nothing. */
+/** Says that a line is too long, in words; undefined where it is not. */
 export const longLine = (line: string): string | undefined =>
   line.length > MOST.line
     ? `has ${said(line.length)} characters in one line; a record may have ${said(MOST.line)}`
@@ -124,7 +124,7 @@ interface Counted {
   raw: string
 }
 
-/** What a record has too much of, in words: "has 7,000 authors; a record may have 6,000". Undefined for nothing. */
+/** Names the first limit that a record is over: "has 7,000 authors; a record may have 6,000". Undefined where it is over none. */
 export function overLimit({ authors, keywords, organization = '', raw }: Counted): string | undefined {
   const most = (what: string, count: number, limit: number) =>
     count > limit ? `has ${what.replace('#', said(count))}; a record may have ${said(limit)}` : undefined

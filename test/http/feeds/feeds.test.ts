@@ -122,7 +122,7 @@ describe('the feed', () => {
     expect(await db.$count(papers)).toBe(8)
     // As an older version has stored it.
     await db.execute(
-      sql`UPDATE papers SET title = title || U&'\\FFFE\\0008', authors = authors || U&'\\FFFF' WHERE id = 1`,
+      sql`UPDATE papers SET title = title || U&'\\FFFE\\0008', authors = authors || ARRAY[U&'\\FFFF'] WHERE id = 1`,
     )
     for (const url of ['/feed.xml', '/feed.atom']) {
       const { body } = await app.inject(url)
