@@ -201,7 +201,7 @@ test('no route fails at a day or a character that the database does not have, wh
   let asked = 0
   for (const { method, path } of routesOf(app).filter((route) => route.path !== '*' && route.method !== 'HEAD')) {
     const names = [...path.matchAll(/:([A-Za-z]+)/g)].map(([, name]) => name!)
-    for (const value of [...YEARS, ...ODD]) {
+    for (const value of ['0000-01-01', '9999-12-31', '0000-01-01T00:00:00Z', 'a\0b', '\ufffe\uffff\ud800']) {
       // Each parameter in turn, with the others as they should be; then every field.
       for (const odd of [...names, undefined]) {
         const at = path.replace(/:([A-Za-z]+)/g, (_, name: string) =>
@@ -240,4 +240,4 @@ test('no route fails at a day or a character that the database does not have, wh
     }
   }
   expect(asked).toBeGreaterThan(2_000)
-}, 120_000)
+}, 240_000)
