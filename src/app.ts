@@ -10,6 +10,7 @@ import { apiRoutes } from './http/api/api.ts'
 import { webhookRoutes } from './http/api/webhooks.ts'
 import { feedRoutes } from './http/feeds/feeds.ts'
 import { assetRoutes } from './http/kit/assets.ts'
+import { cleanStrings } from './http/kit/clean-strings.ts'
 import { answerBrokenBodies } from './http/kit/client-errors.ts'
 import { pageErrorHandler, pageNotFound } from './http/kit/error-pages.ts'
 import { speakTheReadersLanguage } from './http/kit/language.ts'
@@ -58,6 +59,7 @@ export function buildApp(services: Services, options: AppOptions = {}) {
   answerBrokenBodies(app.server)
   const registry = hasMetrics(services.config) ? timeRequests(app as unknown as FastifyInstance) : undefined
   const keep = keepPages(app as unknown as FastifyInstance, options.keepPagesMs)
+  cleanStrings(app as unknown as FastifyInstance)
   app.register(fastifyHelmet, securityHeaders(services.config))
   // Nothing is kept by browsers and caches unless its route says so.
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))

@@ -2,11 +2,23 @@
 
 const DAY_MS = 86_400_000
 
-/** Whether the text is a day that exists: "2026-02-30" is not. */
+/**
+ * The days there can be. JavaScript also takes the year 0, which PostgreSQL does not have, and weeks before and after a day must
+ * still be written with four digits.
+ */
+const FIRST_DAY = '1000-01-01'
+const LAST_DAY = '9000-12-31'
+
+/** Whether the text is a day that exists: "2026-02-30" and "0000-01-01" are not. The one check of days, wherever one is given. */
 export const isDay = (text: string): boolean =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) &&
+  text >= FIRST_DAY &&
+  text <= LAST_DAY &&
   !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) &&
   dayOf(new Date(`${text}T00:00:00Z`)) === text
+
+/** Whether an instant is one of those days. */
+export const isMoment = (at: Date): boolean => at >= startOfDay(FIRST_DAY) && at <= startOfDay(LAST_DAY)
 
 export const dayOf = (at: Date): string => at.toISOString().slice(0, 10)
 

@@ -16,8 +16,8 @@ export function spanNamed(kind: SpanKind, key: string): Span | undefined {
   const day = kind === 'day' ? key : kind === 'month' ? `${key}-01` : mondayOfWeek(key)
   if (day === undefined || !isDay(day)) return undefined
   const span = spanAround(kind, day)
-  // "2025-W53" would be a week of 2026; the years 0 and 10,000 are none of the database's dates as text.
-  return span.key === key && [span.from, span.to].every((end) => /^(?!0000)\d{4}-/.test(end)) ? span : undefined
+  // "2025-W53" would be a week of 2026.
+  return span.key === key ? span : undefined
 }
 
 /** The span that a day is in. */
@@ -28,7 +28,7 @@ export function spanAround(kind: SpanKind, day: string): Span {
     return { kind, key: weekKey(from), from, to: daysLater(from, 6) }
   }
   const [year, month] = day.split('-').map(Number) as [number, number]
-  return { kind, key: day.slice(0, 7), from: `${day.slice(0, 7)}-01`, to: dayOf(utc(year, month, 0)) }
+  return { kind, key: day.slice(0, 7), from: `${day.slice(0, 7)}-01`, to: dayOf(new Date(Date.UTC(year, month, 0))) }
 }
 
 /** Days of a month in weeks from Monday on; null where a week has days of other months. */
@@ -42,13 +42,6 @@ export function calendarWeeks(month: Span): (string | null)[][] {
 }
 
 const daysSinceMonday = (day: string): number => (startOfDay(day).getUTCDay() + 6) % 7
-
-/** `Date.UTC` takes the years 0 to 99 for the twentieth century's. */
-function utc(year: number, month: number, day: number): Date {
-  const date = new Date(0)
-  date.setUTCFullYear(year, month, day)
-  return date
-}
 
 /** A week is of the year that its Thursday is in (ISO 8601). */
 function weekKey(monday: string): string {

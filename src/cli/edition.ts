@@ -4,7 +4,7 @@ import { AGAIN, type Again, sendAgain } from '../delivery/send/send-again.ts'
 import { sendEdition } from '../delivery/send/send-edition.ts'
 import { assemble } from '../edition/draft/assemble.ts'
 import { cancel, type EditionKey, editionNamed, findEdition, hold, pause, resume } from '../edition/draft/control.ts'
-import { curate } from '../edition/draft/curate.ts'
+import { curate, VERDICTS } from '../edition/draft/curate.ts'
 import { release } from '../edition/draft/release.ts'
 import { complain, progressBar, say } from '../lib/terminal.ts'
 import { byHand, writeDown } from '../operate/audit.ts'
@@ -99,25 +99,29 @@ export function editionCommands(program: Command): void {
     )
   }
 
-  for (const [name, verdict, words] of [
-    ['pick', 'picked', 'put a paper first, with a note'],
-    ['drop', 'dropped', 'leave a paper out'],
-    ['unpick', undefined, 'take a pick or drop back'],
+  for (const [name, words] of [
+    ['pick', 'put a paper first, with a note'],
+    ['drop', 'leave a paper out'],
+    ['unpick', 'take a pick or drop back'],
   ] as const) {
     edition
       .command(`${name} <paper>`)
-      .description(`${words}; counts when the draft is next assembled`)
+      .description(`${words}; drafts that have it are assembled again`)
       .option('--note <text>', 'what the curator says of it')
       .action((paper: string, options, command) =>
         withServices(async (services) => {
-          const deed = { who: commandLine(), what: verdict ?? 'took back the word on', about: `paper ${paper}` }
-          const { title, listDay } = await byHand(services, deed, (db) =>
-            curate({ ...services, db }, paper, verdict, options.note),
+          const { verdict, deed } = VERDICTS[name]
+          const about = `paper ${paper}`
+          const { title, listDay, assembled } = await byHand(
+            services,
+            { who: commandLine(), what: deed, about },
+            (db) => curate({ ...services, db }, paper, name, options.note),
           )
+          const again = assembled.map(editionNamed).join(' and ')
           report(
             command,
-            { paper, title, listDay, verdict: verdict ?? null },
-            `${verdict ?? 'no word on'}: ${title} (${listDay})`,
+            { paper, title, listDay, verdict: verdict ?? null, assembled },
+            `${verdict ?? 'no word on'}: ${title} (${listDay}). ${again ? `Assembled again: ${again}.` : 'It has no edition yet.'}`,
           )
         }),
       )

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { isDay } from '../calendar/days.ts'
 import { complain, say } from '../lib/terminal.ts'
 import { settleLocally } from '../local/settle.ts'
 import { type Config, readEnvironment } from '../runtime/config/config.ts'
@@ -36,8 +37,7 @@ export function report(command: Command, value: object, sentence: string): void 
 
 /** A date option's value. @throws InvalidArgumentError, which is wrong usage */
 export function asDate(text: string): string {
-  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`))
-  if (!isDate || new Date(`${text}T00:00:00Z`).toISOString().slice(0, 10) !== text) {
+  if (!isDay(text)) {
     throw new InvalidArgumentError(`"${text}" is not a date. Write it like 2026-04-14.`)
   }
   return text

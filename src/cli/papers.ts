@@ -23,6 +23,9 @@ function asSpan(value: string): string {
   }
 }
 
+/** Of each file; the count of all is in the result. */
+const BAD_SHOWN = 50
+
 export function paperCommands(program: Command): void {
   const papers = program.command('papers').description('bring papers in')
 
@@ -85,7 +88,10 @@ export function paperCommands(program: Command): void {
           )
           for (const name of ['papers', 'added', 'changed', 'signals'] as const) total[name] += counts[name]
           total.bad += bad.length
-          for (const record of bad) complain(`${record.file}: record ${record.position}: ${record.reason}`)
+          for (const record of bad.slice(0, BAD_SHOWN))
+            complain(`${record.file}: record ${record.position}: ${record.reason}`)
+          if (bad.length > BAD_SHOWN)
+            complain(`${file}: ${(bad.length - BAD_SHOWN).toLocaleString('en')} more bad records`)
           step(index + 1)
         }
         await indexPapers(services)

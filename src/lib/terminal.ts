@@ -1,7 +1,8 @@
 /** The only place that writes to the terminal for people; logs go through pino. */
 export const say = (line = ''): void => console.log(line)
 
-export const complain = (line: string): void => console.error(line)
+/** Without control characters: a line may quote a file, and a terminal obeys them. */
+export const complain = (line: string): void => console.error(line.replace(/[^\P{Cc}\n\t]/gu, '\ufffd'))
 
 /** A progress bar on a terminal, a line at every tenth elsewhere. All of it goes to stderr, so that stdout stays the result. */
 export function progressBar(label: string, total: number): (done: number, note?: string) => void {

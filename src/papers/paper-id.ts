@@ -1,24 +1,97 @@
 import { createHash } from 'node:crypto'
 
-/** 2507.06261 since 2007, astro-ph/0601001 or math.GT/0309136 before. */
-const ARXIV_ID = /^(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?\/\d{7})$/
-
-/** The arXiv id without its version, from an id ("2507.06261v2", "arXiv:2507.06261") or a link to arXiv; undefined when it is neither. */
-export function arxivId(text: string): string | undefined {
-  const id = text
-    .trim()
-    .replace(/^https?:\/\/(?:www\.|export\.)?arxiv\.org\/(?:abs|pdf|html)\//i, '')
-    .replace(/^arxiv:/i, '')
-    .replace(/[?#].*$/s, '')
-    .replace(/\.pdf$/, '')
-    .replace(/v\d+$/, '')
-  return ARXIV_ID.test(id) ? id : undefined
+/** An arXiv paper as an id or link names it. */
+export interface ArxivName {
+  /** without version: 2507.06261 since April 2007, astro-ph/0601001 before */
+  id: string
+  version?: number | undefined
 }
 
-/** The version in an id or link: 2 for "2507.06261v2"; undefined where none is named. */
-export const arxivVersion = (text: string): number | undefined => {
-  const version = /v(\d{1,4})(?:\.pdf)?(?:[?#].*)?$/s.exec(text.trim())?.[1]
-  return version === undefined ? undefined : Number(version)
+/** The archives of the old ids (info.arxiv.org/help/arxiv_identifier), without which any path would look like one. */
+const ARCHIVES =
+  'acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|comp-gas|cond-mat|cs|dg-ga|funct-an|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|mtrl-th|nlin|nucl-ex|nucl-th|patt-sol|physics|plasm-ph|q-alg|q-bio|quant-ph|solv-int|supr-con'
+const NAME = `(?:(\\d{4}\\.\\d{4,5})|(${ARCHIVES})(?:\\.[a-z-]{2,})?/(\\d{7}))(?:v(\\d{1,4}))?`
+
+/** The id alone, as people and formats write it: "oai:arXiv.org:2507.06261v1", "arXiv: 2507.06261 [cs.CL] 9 Jul 2025", "[2507.06261] A title". */
+const WRITTEN = new RegExp(
+  `^\\[?(?:(?:https?://)?(?:dx\\.)?doi(?:\\.org)?[:/]\\s*)?(?:10\\.48550/)?(?:oai:arxiv\\.org:|arxiv\\s*[:.]?\\s*)?${NAME}(?:\\.pdf)?\\]?(?:\\s.*)?$`,
+  'is',
+)
+
+/** The id in the path of a link: a segment that is the id, with or without "arXiv:" before it. */
+const IN_PATH = new RegExp(`(?:^|/)(?:arxiv[:.])?${NAME}(?:\\.pdf)?(?=/|$)`, 'i')
+
+/** Sites whose paths name papers by their arXiv id; of each also its subdomains. */
+const SITES = [
+  'arxiv.org',
+  'alphaxiv.org',
+  'huggingface.co',
+  'hf.co',
+  'doi.org',
+  'ar5iv.org',
+  'arxiv-vanity.com',
+  'semanticscholar.org',
+  'scirate.com',
+  'papers.cool',
+  'emergentmind.com',
+  'talk2arxiv.org',
+  'xxx.lanl.gov',
+  'xxx.itp.ac.cn',
+  'arxiv.cn',
+]
+
+/**
+ * The arXiv paper that an id or link names. The one reader of ids: of what people type and of what every format says.
+ *
+ * It knows bare ids, with or without version, `arXiv:` and `oai:` forms, the DOI that arXiv gives each paper, and links to arXiv,
+ * its mirrors and the sites in `SITES`, with or without `https://`.
+ *
+ * @returns undefined for anything else
+ */
+export function arxivName(text: string): ArxivName | undefined {
+  const plain = decoded(text.normalize('NFKC').replace(/\p{Cf}/gu, ''))
+    .trim()
+    .replace(/^[<("']+|[>)"'.,;]+$/g, '')
+  return nameIn(WRITTEN.exec(plain)) ?? nameIn(IN_PATH.exec(pathOf(plain) ?? ''))
+}
+
+/** The arXiv id without its version, from an id or link in any form; undefined when it is neither. */
+export const arxivId = (text: string): string | undefined => arxivName(text)?.id
+
+function nameIn(match: RegExpExecArray | null): ArxivName | undefined {
+  if (!match) return undefined
+  const [, modern, archive, number, version] = match
+  const month = Number((modern ?? number)!.slice(2, 4))
+  if (month < 1 || month > 12) return undefined
+  // arXiv's own form of "math.GT/0309136" is "math/0309136".
+  return { id: modern ?? `${archive!.toLowerCase()}/${number}`, version: version ? Number(version) : undefined }
+}
+
+/** The path of a link to one of the sites. */
+function pathOf(text: string): string | undefined {
+  const link = /^https?:\/\//i.test(text) ? text : `https://${text.replace(/^\/\//, '')}`
+  if (/\s/.test(text) || !URL.canParse(link)) return undefined
+  const { hostname, pathname, username } = new URL(link)
+  if (username !== '' || !SITES.some((site) => hostname === site || hostname.endsWith(`.${site}`))) return undefined
+  return decoded(pathname)
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/**
+ * An id that a source wrote as a number, which loses zeros: 2511.1001 is 2511.10010, and 704.0001 is 0704.0001. Ids have four digits
+ * behind the dot until December 2014, five since.
+ */
+export function idOfNumber(value: number): string {
+  const [whole = '', digits = ''] = String(value).split('.')
+  const month = whole.padStart(4, '0')
+  return `${month}.${digits.padEnd(month >= '1501' ? 5 : 4, '0')}`
 }
 
 /** What stands for an id where a source has none: titles that differ only in case, spaces or punctuation are one paper. */

@@ -1,8 +1,8 @@
 import { latexToText } from '../latex/to-text.ts'
 import { en, type Messages } from '../messages/en.ts'
 
-/** Controls, among them those that turn the direction of what follows on the page, and characters without width. */
-const UNSHOWN = /[\p{Cc}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu
+/** Controls and noncharacters, among them those that turn the direction of what follows on the page, and characters without width. */
+const UNSHOWN = /[\p{Cc}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\p{Noncharacter_Code_Point}]/gu
 
 /** A run of white space that is not one space already. */
 const ODD_SPACE = /\s{2,}|[^\S ]/g

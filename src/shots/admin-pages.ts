@@ -27,8 +27,8 @@ export async function adminPages(
       .from(papers)
       .where(eq(papers.listDay, dates.draft))
       .orderBy(asc(papers.id))
-    await curate({ db: tx, config }, first!.sourceId, 'picked', 'A clear account of something that was hard to see.')
-    await curate({ db: tx, config }, second!.sourceId, 'dropped')
+    await curate({ ...services, db: tx }, first!.sourceId, 'pick', 'A clear account of something that was hard to see.')
+    await curate({ ...services, db: tx }, second!.sourceId, 'drop')
     await assemble({ ...services, db: tx }, desk)
     await hold({ ...services, db: tx }, desk)
     await tx.insert(submissions).values([

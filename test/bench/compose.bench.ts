@@ -81,6 +81,8 @@ export async function bench(): Promise<void> {
 }
 
 const paper = (position: number): CardPaper => ({
+  source: 'arxiv',
+  sourceId: `2604.${10_000 + position}`,
   paperId: 1000 + position,
   position,
   section: position < 3 ? 'picks' : 'top',

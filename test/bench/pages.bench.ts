@@ -55,7 +55,7 @@ async function somePages(db: Db): Promise<Record<string, string[]>> {
   const days = await read(
     sql`SELECT list_day::text AS key FROM papers GROUP BY list_day ORDER BY hashint8(min(id)) LIMIT 20`,
   )
-  const ids = await read(sql`SELECT id::text AS key FROM papers ORDER BY hashint8(id) LIMIT 20`)
+  const ids = await read(sql`SELECT source_id AS key FROM papers WHERE source = 'arxiv' ORDER BY hashint8(id) LIMIT 20`)
   const topics = await read(sql`
     SELECT slug AS key FROM papers, unnest(topics) AS slug GROUP BY slug ORDER BY count(*) DESC LIMIT 20`)
   const weeks = await read(sql`

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { simpleParser } from 'mailparser'
 import { afterAll, afterEach, describe, expect } from 'vitest'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { auditLog, editions, papers, subscribers } from '../../src/runtime/db/schema.ts'
+import { auditLog, editionPapers, editions, papers, picks, subscribers } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { addPapers, addReaders, addSubscriber } from '../support/services.ts'
 import { openSink, type Sink, smtpReply } from '../support/sink.ts'
@@ -332,3 +332,32 @@ test('subscribers: in by a file, out by standard output', async ({ databaseUrl, 
   expect(out.stdout.split('\n')[1]).toMatch(/^ada@example\.org,active,Europe\/Berlin,7,daily,1,10,html,en,/)
   expect(out.stdout.trimEnd().split('\n')).toHaveLength(3)
 })
+
+test('a pick counts at once, as on the curator’s page, and is refused once the edition is out', async ({
+  db,
+  databaseUrl,
+}) => {
+  await addPapers(db, '2026-04-14', 3)
+  const env = { DATABASE_URL: databaseUrl }
+  const key = ['--date', '2026-04-14']
+  const run = async (...args: string[]) => paperboy(['edition', ...args], env)
+  await run('assemble', ...key)
+  const picked = await run('pick', 'https://arxiv.org/abs/2604.14002v1', '--note', 'Read this.')
+  expect(picked.stdout).toContain('Assembled again: the daily edition of 2026-04-14')
+  const [first] = await db.select().from(editionPapers).orderBy(editionPapers.position)
+  expect(first).toMatchObject({ section: 'picks', note: 'Read this.' })
+  await run('release', ...key)
+  const late = await run('drop', '2604.14001')
+  expect([late.code, late.stderr.includes('cannot be changed any more')]).toEqual([1, true])
+  expect(await db.$count(picks)).toBe(1)
+}, 60_000)
+
+test('a day that the database does not have is wrong usage', async () => {
+  for (const args of [
+    ['edition', 'assemble', '--date', '0000-01-01'],
+    ['papers', 'collect', '--month', '0000-01'],
+  ]) {
+    const { code, stderr } = await paperboy(args)
+    expect([code, /is not a date|is no day/.test(stderr)]).toEqual([2, true])
+  }
+}, 60_000)

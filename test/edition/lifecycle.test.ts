@@ -58,9 +58,9 @@ describe('assembling', () => {
     const services = servicesOn(db)
     const [first, , third, fourth] = await addPapers(db, DAY, 4)
     const idOf = async (id: number) => (await db.select().from(papers).where(eq(papers.id, id)))[0]!.sourceId
-    await curate(services, await idOf(fourth!), 'picked', 'Read this one.')
-    await curate(services, await idOf(third!), 'picked')
-    await curate(services, await idOf(first!), 'dropped')
+    await curate(services, await idOf(fourth!), 'pick', 'Read this one.')
+    await curate(services, await idOf(third!), 'pick')
+    await curate(services, await idOf(first!), 'drop')
     await assemble(services, KEY)
     expect(await order(db)).toEqual(['Paper 3', 'Paper 4', 'Paper 2'])
     const rows = await db.select().from(editionPapers).orderBy(editionPapers.position)
@@ -69,9 +69,8 @@ describe('assembling', () => {
       ['picks', 'Read this one.'],
       ['top', null],
     ])
-    await curate(services, await idOf(first!), undefined)
-    await curate(services, await idOf(fourth!), undefined)
-    await assemble(services, KEY)
+    await curate(services, await idOf(first!), 'unpick')
+    await curate(services, await idOf(fourth!), 'unpick')
     expect(await order(db)).toEqual(['Paper 3', 'Paper 1', 'Paper 2', 'Paper 4'])
     expect(await db.$count(picks)).toBe(1)
   })
@@ -287,7 +286,7 @@ describe('the archive', () => {
       expect(body).toContain('Paper 15 of')
       expect(body).not.toMatch(/unsubscribe|preferences|ada@example\.org/i)
       for (const [, path] of body.matchAll(/https:\/\/paperboy\.example\/([^\s"<]*)/g)) {
-        expect(path).toMatch(/^(?:editions|papers\/\d+#similar)?$/)
+        expect(path).toMatch(/^(?:editions|papers\/[\d.]+#similar)?$/)
       }
     }
   })

@@ -46,6 +46,8 @@ const ONLY_A_BONUS: Record<string, string> = {
 }
 
 const paper = (position: number, facts: Partial<CardPaper>): CardPaper => ({
+  source: 'arxiv',
+  sourceId: `2604.${10_000 + position}`,
   paperId: position,
   position,
   section: 'top',

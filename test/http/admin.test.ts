@@ -31,7 +31,7 @@ const stateOf = async (db: Db) => {
 }
 /** The titles on an edition's page, in their order. */
 const titlesIn = (body: string) =>
-  [...body.matchAll(/<td class="what"><a href="\/papers\/\d+">([^<]+)</g)].map(([, title]) => title)
+  [...body.matchAll(/<td class="what"><a href="\/papers\/[\d.]+">([^<]+)</g)].map(([, title]) => title)
 const paperId = (n: number) => `2604.14${String(n - 1).padStart(3, '0')}`
 
 describe('the guard', () => {

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { HtmlValidate } from 'html-validate'
 import { describe, expect } from 'vitest'
+import { preview } from '../../src/delivery/preview/preview.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
 import { messagesIn } from '../../src/messages/catalogue.ts'
 import { addPapers, addSubscriber, NOON, releasedEdition } from '../support/services.ts'
@@ -14,7 +15,7 @@ describe('a paper’s page', () => {
       UPDATE papers SET abstract = 'We get $\\mu^2$ at 60\\% and <think> it works.', code_url = 'https://a.example/code', topics = '{agents}'`)
     await db.execute(sql`
       INSERT INTO signals (paper_id, observed_at, votes, origin) VALUES (1, '2026-04-14T08:00Z', 12, 'file'), (1, '2026-04-14T20:00Z', 61, 'file')`)
-    const { body, headers } = await site.app.inject('/papers/1')
+    const { body, headers } = await site.app.inject('/papers/2604.14000')
     expect(body).toContain('We get μ² at 60% and &lt;think&gt; it works.')
     expect(body).toContain('Ada Lovelace and Charles Babbage')
     expect(body).toContain('<svg')
@@ -24,15 +25,74 @@ describe('a paper’s page', () => {
     expect(body).toContain('href="https://a.example/code"')
     expect(body).toContain('href="/topics/agents"')
     expect(body).toContain('<meta property="og:title" content="Paper 1 of 2026-04-14">')
-    expect(body).toContain('<meta property="og:url" content="https://paperboy.example/papers/1">')
+    expect(body).toContain('<meta property="og:url" content="https://paperboy.example/papers/2604.14000">')
     expect(headers['cache-control']).toContain('public')
   })
 
-  test('is reached by its arXiv id as well', async ({ db, site: { app } }) => {
+  test('is at its arXiv id; its number here and other forms of the id lead there for good', async ({ db, site }) => {
     const [id] = await addPapers(db, '2026-04-14', 1)
-    const { rows } = await db.execute<{ source_id: string }>(sql`SELECT source_id FROM papers`)
-    const reply = await app.inject(`/papers/${rows[0]!.source_id}v2`)
-    expect(reply.headers.location).toBe(`/papers/${id}`)
+    const link = encodeURIComponent('https://arxiv.org/pdf/2604.14000v3.pdf')
+    for (const other of [id, '2604.14000v2', 'arXiv:2604.14000', link]) {
+      const { statusCode, headers } = await site.app.inject(`/papers/${other}`)
+      expect([other, statusCode, headers.location]).toEqual([other, 301, '/papers/2604.14000'])
+    }
+    const { statusCode, body } = await site.app.inject('/papers/2604.14000')
+    expect(statusCode).toBe(200)
+    expect(body).toContain('<link rel="canonical" href="https://paperboy.example/papers/2604.14000">')
+    expect(body).not.toContain(`/papers/${id}"`)
+  })
+
+  test('of an old id has its slash encoded, and one without an arXiv id keeps its number', async ({
+    db,
+    site: { app },
+  }) => {
+    const [old, unnamed] = await addPapers(db, '2026-04-14', 2)
+    await db.execute(sql`UPDATE papers SET source_id = 'hep-th/9901001' WHERE id = ${old}`)
+    await db.execute(sql`UPDATE papers SET source = 'title', source_id = repeat('ab', 16) WHERE id = ${unnamed}`)
+    expect((await app.inject(`/papers/${old}`)).headers.location).toBe('/papers/hep-th%2F9901001')
+    for (const url of ['/papers/hep-th%2F9901001', '/papers/hep-th/9901001', `/papers/${unnamed}`])
+      expect([url, (await app.inject(url)).statusCode]).toEqual([url, 200])
+    const vote = await app.inject('/papers/hep-th%2F9901001/vote')
+    expect([vote.statusCode, vote.body.includes('Paper 1 of 2026-04-14')]).toEqual([200, true])
+  })
+
+  test('is what every link to it is: lists, search, sitemap, feeds, API, the digest', async ({ db, site }) => {
+    const { app, services } = site
+    await releasedEdition(services, '2026-04-14', 2)
+    const urls = [
+      '/',
+      '/papers?week=2026-W16',
+      '/search?q=paper',
+      '/sitemaps/2026-04.xml',
+      '/feed.xml',
+      '/feed.atom',
+      '/feed.json',
+    ]
+    for (const url of [
+      ...urls,
+      '/api/v1/papers',
+      '/api/v1/papers/2604.14000',
+      '/editions/2026-04-14',
+      '/papers/2604.14001',
+    ]) {
+      const { body } = await app.inject(url)
+      expect({ url, numbers: body.match(/\/papers\/\d+(?![\d.]|$)/g) }).toEqual({ url, numbers: null })
+      expect({ url, named: body.includes('/papers/2604.1400') || url === '/editions/2026-04-14' }).toEqual({
+        url,
+        named: true,
+      })
+    }
+    const reader = await addSubscriber(db, 'ada@example.org')
+    const { text } = await preview(services, { kind: 'daily', date: '2026-04-14' }, undefined, {
+      size: 2,
+      format: 'text',
+    })
+    expect(text).toContain('https://paperboy.example/papers/2604.14000/vote/')
+    const token = mintToken(services.keys, 'vote', reader, NOON)
+    for (const paper of ['1', '2604.14000']) {
+      const { statusCode, headers } = await app.inject({ method: 'POST', url: `/papers/${paper}/vote/${token}` })
+      expect([statusCode, headers.location]).toEqual([303, `/papers/2604.14000/vote/${token}`])
+    }
   })
 
   test.for(['0', '999', '1e3', '-1', 'abc', '2507.99999', '123456789012345678901', "1'"])(
@@ -46,11 +106,11 @@ describe('a paper’s page', () => {
 
   test('with one reading of votes draws no line, and with none says so', async ({ db, site: { app } }) => {
     await addPapers(db, '2026-04-14', 1)
-    expect((await app.inject('/papers/1')).body).toContain(
+    expect((await app.inject('/papers/2604.14000')).body).toContain(
       '100 votes on the community’s list, read 15 April 2026, 02:00 UTC',
     )
     await db.execute(sql`DELETE FROM signals`)
-    const { body } = await app.inject('/papers/1')
+    const { body } = await app.inject('/papers/2604.14000')
     expect(body).toContain('Nobody has voted yet.')
     expect(body).not.toMatch(/<svg|undefined|NaN/)
   })
@@ -65,8 +125,8 @@ describe('the search page', () => {
     const { body } = await app.inject('/search?q=mole')
     expect(body).toMatch(/<mark>moles<\/mark>/)
     expect(body).not.toMatch(/<i>|<b>/)
-    expect(body).toContain('href="/papers/1"')
-    expect(body).not.toContain('href="/papers/2"')
+    expect(body).toContain('href="/papers/2604.14000"')
+    expect(body).not.toContain('href="/papers/2604.14001"')
   })
 
   test('passes its filters on to the next page', async ({ db, site: { app } }) => {
@@ -172,10 +232,17 @@ test('every page is valid HTML, in both languages, with its words in the languag
       '/papers?date=2026-04-13',
       '/papers?week=2026-W16',
       '/papers?month=2026-04',
-      '/papers/1',
-      '/papers/1/vote',
+      '/papers/2604.13000',
+      '/papers/2604.13000/vote',
     ],
-    ...[`/papers/1/vote/${vote}`, '/votes', `/votes/${vote}`, '/search', '/search?q=paper&from=x', '/search?q=nothing'],
+    ...[
+      `/papers/2604.13000/vote/${vote}`,
+      '/votes',
+      `/votes/${vote}`,
+      '/search',
+      '/search?q=paper&from=x',
+      '/search?q=nothing',
+    ],
     ...['/topics', '/topics/agents', '/feeds', '/editions', '/papers?date=2001-01-01', '/papers?week=x', '/papers/999'],
   ]
   for (const language of ['en', 'de'] as const) {

@@ -1,8 +1,25 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { addSubscriber, releasedEdition } from '../support/services.ts'
+import { assemble } from '../../src/edition/draft/assemble.ts'
+import { mintToken } from '../../src/mail/tokens.ts'
+import { submissions } from '../../src/runtime/db/schema.ts'
+import { addPapers, addSubscriber, NOON, releasedEdition } from '../support/services.ts'
 import { signedIn, test } from './admin.ts'
 import { routesOf } from './routes.ts'
+
+/** What JavaScript takes for a day and PostgreSQL does not, and what leaves the calendar when a week is added. */
+const YEARS = [
+  '0000-01-01',
+  '0000-12-31',
+  '0001-01-01',
+  '9999-12-31',
+  '0000-W01',
+  '0000-01',
+  '9999-W52',
+  '0000-01-01T00:00:00Z',
+]
+/** What a string may have and a text of PostgreSQL's or XML's may not. */
+const ODD = ['a\u0000b', '\ufffe\uffff', 'a\ud800', '\u0008']
 
 const hostile = fc.oneof(
   fc.constantFrom(
@@ -24,6 +41,8 @@ const hostile = fc.oneof(
     '2026-04-14',
     '2026-W99',
     '0000-00',
+    ...YEARS,
+    ...ODD,
     'a'.repeat(3_000),
     '𝕏'.repeat(50),
     '{{7*7}}',
@@ -49,11 +68,20 @@ const NAMES = [
   'size',
   'paper',
   'cadence',
+  'from',
+  'to',
+  'note',
+  'before',
+  'kind',
+  'code',
+  'pausedUntil',
   'topics',
   '__proto__',
   'a[b]',
 ]
 const fields = fc.array(fc.tuple(fc.constantFrom(...NAMES), hostile), { maxLength: 5 })
+
+const encoded = (text: string) => encodeURIComponent(text.toWellFormed())
 
 const body = fc.oneof(
   fc.constant(undefined),
@@ -86,7 +114,6 @@ test('no route answers anything with a server error, and none takes long', async
       'POST /admin/editions/:kind/:date/papers/:paper/:verdict',
     ]),
   )
-  const encoded = (text: string) => encodeURIComponent(text.toWellFormed())
   const request = fc.record({
     route: fc.constantFrom(...routes.filter(({ path }) => path !== '*')),
     value: hostile,
@@ -135,3 +162,82 @@ test('no route answers anything with a server error, and none takes long', async
   )
   expect(logged()).not.toContain('ada@example.org')
 }, 60_000)
+
+test('no route fails at a day or a character that the database does not have, wherever it stands', async ({
+  site,
+  db,
+}) => {
+  const { app, services } = site
+  const reader = await addSubscriber(db, 'ada@example.org')
+  await releasedEdition(services, '2026-04-13', 2)
+  await addPapers(db, '2026-04-14', 2)
+  await assemble(services, { date: '2026-04-14' })
+  await db.insert(submissions).values({ arxivId: '2604.99999', state: 'found', found: { title: 'x' } })
+  const { cookies } = await signedIn(site)
+  cookies['__Host-reader'] = mintToken(services.keys, 'reader', reader, NOON)
+  await app.ready()
+  const purposes = {
+    preferences: 'preferences',
+    votes: 'vote',
+    vote: 'vote',
+    unsubscribe: 'unsubscribe',
+    confirm: 'confirm',
+    manage: 'manage',
+    change: 'change',
+  } as const
+  const known: Record<string, string> = {
+    kind: 'daily',
+    date: '2026-04-14',
+    paper: '2604.14000',
+    verdict: 'pick',
+    id: '2604.14000',
+    word: 'decline',
+    link: 'paper',
+  }
+  const tokenFor = (path: string) => {
+    const purpose = Object.entries(purposes).find(([part]) => path.includes(`/${part}/`))?.[1]
+    return purpose ? mintToken(services.keys, purpose as 'vote', reader, NOON) : 'x'
+  }
+  let asked = 0
+  for (const { method, path } of routesOf(app).filter((route) => route.path !== '*' && route.method !== 'HEAD')) {
+    const names = [...path.matchAll(/:([A-Za-z]+)/g)].map(([, name]) => name!)
+    for (const value of ['0000-01-01', '9999-12-31', '0000-01-01T00:00:00Z', 'a\0b', '\ufffe\uffff\ud800']) {
+      // Each parameter in turn, with the others as they should be; then every field.
+      for (const odd of [...names, undefined]) {
+        const at = path.replace(/:([A-Za-z]+)/g, (_, name: string) =>
+          encoded(name === odd ? value : name === 'token' ? tokenFor(path) : (known[name] ?? 'x')),
+        )
+        const fields = odd === undefined ? NAMES.map((name) => [name, value] as const) : []
+        const form = fields.map((pair) => pair.map(encoded).join('=')).join('&')
+        const each = method === 'GET' ? fields.map(([name]) => `${encoded(name)}=${encoded(value)}`) : [form]
+        for (const query of each.length > 0 ? each : ['']) {
+          const bodies =
+            method === 'GET'
+              ? [undefined]
+              : odd === undefined
+                ? [form, ...fields.map(([name]) => JSON.stringify({ [name]: value }))]
+                : [form]
+          for (const payload of bodies) {
+            const type = payload?.startsWith('{') ? 'application/json' : 'application/x-www-form-urlencoded'
+            const answer = await app.inject({
+              method: method as 'GET',
+              url: `${at}?${query}`,
+              cookies,
+              ...(payload === undefined ? {} : { payload, headers: { 'content-type': type } }),
+            })
+            asked++
+            const busy = answer.statusCode === 503 && answer.headers['retry-after'] !== undefined
+            expect({ method, at, query, payload, fine: busy || answer.statusCode < 500 }).toEqual({
+              method,
+              at,
+              query,
+              payload,
+              fine: true,
+            })
+          }
+        }
+      }
+    }
+  }
+  expect(asked).toBeGreaterThan(2_000)
+}, 240_000)

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import { arxivAuthors } from '../../src/papers/ingest/formats/arxiv-authors.ts'
+import { authorNames } from '../../src/papers/ingest/authors.ts'
 import { papers, signals } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { arxivFolder, everything, hfEntry, importing, noRealPapers, trajectories, withFile } from './support.ts'
@@ -177,9 +177,9 @@ describe('a line of authors', () => {
     ['R. Wagner-Kaiser, Dougal Mackey, and Koichi Itagaki', ['R. Wagner-Kaiser', 'Dougal Mackey', 'Koichi Itagaki']],
     ['T2K Collaboration: K. Abe, N. Abgrall', ['T2K Collaboration', 'K. Abe', 'N. Abgrall']],
     ['Alexander Anderson, Fernand Andersen', ['Alexander Anderson', 'Fernand Andersen']],
-    ['Martin King, Jr., Ada', ['Martin King', 'Ada']],
+    ['Martin King, Jr., Ada', ['Martin King Jr.', 'Ada']],
     ['', []],
   ] as const)('%s', ([line, names]) => {
-    expect(arxivAuthors(line)).toEqual(names)
+    expect(authorNames(line)).toEqual(names)
   })
 })

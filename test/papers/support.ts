@@ -67,3 +67,6 @@ export const hfEntry = (id: string, paper: Record<string, unknown> = {}, around:
   numComments: 1,
   ...around,
 })
+
+/** A small input that once went wrong. */
+export const fixture = (name: string): string => new URL(`../fixtures/papers/${name}`, import.meta.url).pathname

@@ -1,5 +1,6 @@
 import type { Messages } from '../../messages/catalogue.ts'
 import type { LinkName } from '../../papers/lists/links.ts'
+import { paperPath } from '../../papers/paper-path.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
 import { authorLine, readable, sentences } from '../../papers/readable.ts'
 import type { Config } from '../../runtime/config/config.ts'
@@ -7,6 +8,8 @@ import type { Config } from '../../runtime/config/config.ts'
 /** A paper of a released edition, as it goes into a card. `title`, `abstract`, `summary` as the source gave them. */
 export interface CardPaper {
   paperId: number
+  source: string
+  sourceId: string
   position: number
   section: string
   title: string
@@ -41,6 +44,7 @@ export function cardOf(
   t: Messages,
 ) {
   const { digest } = t
+  const page = PUBLIC_URL + paperPath({ ...paper, id: paper.paperId })
   const short = (text: string, characters: number) => sentences(readable(text), characters)
   const reachable = (link: LinkName, url: string | null) => {
     if (url === null || url.length > MOST.url) return null
@@ -55,7 +59,7 @@ export function cardOf(
     },
     { label: digest.project, url: reachable('project', paper.projectUrl) },
     { label: digest.discussion, url: reachable('discussion', paper.discussionUrl) },
-    { label: digest.similar, url: `${PUBLIC_URL}/papers/${paper.paperId}#similar` },
+    { label: digest.similar, url: `${page}#similar` },
   ]
   return {
     position: paper.position,
@@ -71,7 +75,7 @@ export function cardOf(
     url: reachable('paper', paper.url) ?? reachable('pdf', paper.pdfUrl),
     links: links.filter((link): link is { label: string; url: string } => link.url !== null),
     /** the reader's token follows */
-    voteUrl: `${PUBLIC_URL}/papers/${paper.paperId}/vote/`,
+    voteUrl: `${page}/vote/`,
   }
 }
 

@@ -26,6 +26,8 @@ async function cardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
   return db
     .select({
       paperId: papers.id,
+      source: papers.source,
+      sourceId: papers.sourceId,
       position: editionPapers.position,
       section: editionPapers.section,
       curator: editionPapers.curator,

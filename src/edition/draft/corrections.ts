@@ -51,14 +51,14 @@ export async function findCorrections(
     url: string | null
   }>(sql`
     WITH last_shown AS (
-      SELECT DISTINCT ON (c.paper_id) c.paper_id, c.title, e.date, e.released_at
+      SELECT DISTINCT ON (c.paper_id) c.paper_id, c.title, c.withdrawn, e.date
       FROM editions e JOIN edition_papers c ON c.edition_id = e.id
       WHERE e.kind = ${kind} AND e.id <> ${id} AND e.state <> 'cancelled' AND c.title IS NOT NULL
         AND e.released_at > ${at}::timestamptz - make_interval(days => ${TOLD_DAYS})
       ORDER BY c.paper_id, e.released_at DESC
     ), changed AS (
       SELECT s.paper_id, 'withdrawn' AS kind, s.title, NULL AS new_title, s.date, p.url
-      FROM last_shown s JOIN papers p ON p.id = s.paper_id WHERE p.withdrawn_at > s.released_at
+      FROM last_shown s JOIN papers p ON p.id = s.paper_id WHERE p.withdrawn_at IS NOT NULL AND NOT s.withdrawn
       UNION ALL
       SELECT s.paper_id, 'retitled', s.title, p.title, s.date, p.url
       FROM last_shown s JOIN papers p ON p.id = s.paper_id WHERE p.title <> s.title AND p.withdrawn_at IS NULL
@@ -74,10 +74,10 @@ export async function findCorrections(
     .filter(({ title, newTitle }) => newTitle === null || readable(title) !== readable(newTitle))
 }
 
-/** Notes what an edition tells, and under which titles it shows its papers, so that the next ones know. */
+/** Notes what an edition tells, and how it shows its papers (title, withdrawn), so that the next ones know. */
 export async function noteShown(db: Db, editionId: number, corrections: readonly Correction[]): Promise<void> {
   await db.execute(sql`
-    UPDATE edition_papers c SET title = p.title FROM papers p WHERE p.id = c.paper_id AND c.edition_id = ${editionId}`)
+    UPDATE edition_papers c SET title = p.title, withdrawn = p.withdrawn_at IS NOT NULL FROM papers p WHERE p.id = c.paper_id AND c.edition_id = ${editionId}`)
   if (corrections.length === 0) return
   await db
     .insert(told)

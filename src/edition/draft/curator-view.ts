@@ -8,6 +8,7 @@ import { type EditionKey, findEdition } from './control.ts'
 export interface DeskPaper {
   id: number
   /** as it stands in its link, and as commands take it */
+  source: string
   sourceId: string
   title: string
   authors: string[]
@@ -44,6 +45,7 @@ export async function readDesk({ db }: Pick<Services, 'db'>, key: EditionKey) {
   const edition = await findEdition({ db }, key)
   const { rows } = await db.execute<{
     id: string
+    source: string
     source_id: string
     title: string
     authors: string[]
@@ -55,7 +57,7 @@ export async function readDesk({ db }: Pick<Services, 'db'>, key: EditionKey) {
     verdict: DeskPaper['verdict']
     note: string | null
   }>(sql`
-    SELECT p.id, p.source_id, coalesce(ep.title, p.title) AS title, p.authors, p.list_day::text, ep.section, ep.reason, ep.votes, ep.comments,
+    SELECT p.id, p.source, p.source_id, coalesce(ep.title, p.title) AS title, p.authors, p.list_day::text, ep.section, ep.reason, ep.votes, ep.comments,
       k.verdict, k.note
     FROM (SELECT * FROM edition_papers WHERE edition_id = ${edition.id}) ep
       FULL JOIN (

@@ -8,13 +8,14 @@ import { planInWords } from '../../delivery/plan/send-plan.ts'
 import { preview } from '../../delivery/preview/preview.ts'
 import { assemble } from '../../edition/draft/assemble.ts'
 import { cancel, type EditionKey, editionNamed, hold, pause, resume } from '../../edition/draft/control.ts'
-import { curate } from '../../edition/draft/curate.ts'
+import { curate, VERDICTS } from '../../edition/draft/curate.ts'
 import { type DeskPaper, readDesk } from '../../edition/draft/curator-view.ts'
 import { release } from '../../edition/draft/release.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { LOCALES, messagesIn } from '../../messages/catalogue.ts'
 import { byHand } from '../../operate/audit.ts'
 import { editionStatus } from '../../operate/status.ts'
+import { paperPath } from '../../papers/paper-path.ts'
 import { authorLine } from '../../papers/readable.ts'
 import type { Services } from '../../runtime/services.ts'
 import { mailDocumentHeaders, securityHeaders } from '../kit/security.ts'
@@ -46,8 +47,6 @@ const ACTIONS = {
 } as const
 type Action = keyof typeof ACTIONS
 const isAction = (name: string): name is Action => Object.hasOwn(ACTIONS, name)
-
-const VERDICTS = { pick: 'picked', drop: 'dropped', unpick: undefined } as const
 
 /** One edition: its papers to pick and drop, what it will look like, and how its sending goes. */
 export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -84,9 +83,8 @@ export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   app.post('/admin/editions/:kind/:date/papers/:paper/:verdict', { schema: judging }, async (request, reply) => {
     const { paper, verdict, ...key } = request.params
     const { note } = request.body
-    const what = VERDICTS[verdict] ?? 'took back the word on'
-    await byHand(services, { who: actor(request), what, about: `paper ${paper}` }, (db) =>
-      judge({ ...services, db }, key, { paper, verdict: VERDICTS[verdict], note: note || undefined }),
+    await byHand(services, { who: actor(request), what: VERDICTS[verdict].deed, about: `paper ${paper}` }, (db) =>
+      curate({ ...services, db }, paper, verdict, note || undefined),
     )
     return reply.redirect(`${editionHref(key)}#${anchorOf(paper)}`, 303)
   })
@@ -154,21 +152,11 @@ async function releaseDraft(deps: Services, key: EditionKey): Promise<void> {
     throw new PaperboyError('EDITION_STATE', 'It was released before. Nothing was changed.')
 }
 
-/** A word on a paper counts at once: the draft is assembled anew. In an edition that is out already nothing can change. */
-async function judge(
-  deps: Services,
-  key: EditionKey,
-  { paper, verdict, note }: { paper: string; verdict: 'picked' | 'dropped' | undefined; note: string | undefined },
-): Promise<void> {
-  await curate(deps, paper, verdict, note)
-  await assembleDraft(deps, key)
-}
-
 const row = (paper: DeskPaper) => ({
   ...paper,
   authors: authorLine(paper.authors, messagesIn('en')),
   day: plainDay(paper.listDay),
-  href: `/papers/${paper.id}`,
+  href: paperPath(paper),
   anchor: anchorOf(paper.sourceId),
   path: encodeURIComponent(paper.sourceId),
 })

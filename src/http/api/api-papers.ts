@@ -5,13 +5,14 @@ import { type Span, spanNamed } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { listDay, listSpan } from '../../papers/lists/list-day.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
-import { readPaper } from '../../papers/lists/paper.ts'
+import { paperNamed, readPaper } from '../../papers/lists/paper.ts'
+import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
 import { searchPapers } from '../../papers/search/search.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
 import { castVote, noSuchPaper, undoVote } from '../../papers/votes/cast.ts'
 import { ownVotes } from '../../papers/votes/own-votes.ts'
 import type { Services } from '../../runtime/services.ts'
-import { paperId } from '../kit/params.ts'
+import { pastMoment } from '../kit/params.ts'
 import { keptTopics } from '../pages/topic-list.ts'
 
 const limit = z.coerce.number().int().min(1).max(100).optional()
@@ -24,6 +25,8 @@ const named = (kind: Span['kind'], form: string) =>
 
 const PaperFacts = z.object({
   id: z.number(),
+  /** the paper's page here */
+  page: z.string(),
   source: z.string(),
   sourceId: z.string(),
   title: z.string(),
@@ -52,6 +55,14 @@ const PUBLIC = { 'cache-control': 'public, max-age=60' }
 export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const allTopics = keptTopics(services)
   const deps = { ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }
+  const withPage = <P extends PaperKey>(paper: P) => ({ ...paper, page: services.config.PUBLIC_URL + paperPath(paper) })
+
+  /** By its arXiv id in any form, or by its number here. */
+  const numberOf = async (name: string): Promise<number> => {
+    const paper = await paperNamed(services.db, name)
+    if (!paper) throw noSuchPaper()
+    return paper.id
+  }
 
   const List = z.object({
     kind: z.enum(['day', 'week', 'month']),
@@ -82,9 +93,17 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     if (!list) throw new PaperboyError('PAPER_NOT_FOUND', 'There are no papers in this time.')
     const { kind, key, from, to } = list.span
     const { open, closesAt, total, papers, nextAfter } = list
-    return reply
-      .headers(PUBLIC)
-      .send({ kind, name: key, from, to, open, closesAt: closesAt.toISOString(), total, papers, next: nextAfter })
+    return reply.headers(PUBLIC).send({
+      kind,
+      name: key,
+      from,
+      to,
+      open,
+      closesAt: closesAt.toISOString(),
+      total,
+      papers: papers.map(withPage),
+      next: nextAfter,
+    })
   })
 
   const PaperWhole = PaperFacts.extend({
@@ -101,16 +120,16 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
   })
   app.get(
     '/v1/papers/:id',
-    { schema: { params: z.object({ id: paperId }), response: { 200: PaperWhole } } },
+    { schema: { params: z.object({ id: z.string() }), response: { 200: PaperWhole } } },
     async ({ params }, reply) => {
-      const paper = await readPaper(services, params.id)
+      const paper = await readPaper(services, await numberOf(params.id))
       if (!paper) throw noSuchPaper()
       return reply.headers(PUBLIC).send({
-        ...paper,
+        ...withPage(paper),
         publishedAt: paper.publishedAt?.toISOString(),
         withdrawnAt: paper.withdrawnAt?.toISOString(),
         history: paper.history.map(({ at, votes }) => ({ at: at.toISOString(), votes })),
-        similar: await similarPapers(services, paper.id),
+        similar: (await similarPapers(services, paper.id)).map(withPage),
       })
     },
   )
@@ -132,9 +151,10 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     }),
     response: { 200: Found },
   }
-  app.get('/v1/search', { schema: searched }, async ({ query: { code, ...query } }, reply) =>
-    reply.headers(PUBLIC).send(await searchPapers(services, { ...query, hasCode: code })),
-  )
+  app.get('/v1/search', { schema: searched }, async ({ query: { code, ...query } }, reply) => {
+    const found = await searchPapers(services, { ...query, hasCode: code })
+    return reply.headers(PUBLIC).send({ ...found, papers: found.papers.map(withPage) })
+  })
 
   const Topics = z.object({ topics: z.array(z.object({ slug: z.string(), name: z.string(), papers: z.number() })) })
   app.get('/v1/topics', { schema: { response: { 200: Topics } } }, async (_request, reply) =>
@@ -143,22 +163,29 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
 
   // A reader's own votes, in a browser that is known as theirs. PUT and DELETE are never sent by another site's form.
   const OwnVotes = z.object({ papers: z.array(PaperFacts.extend({ castAt: z.string() })), next: z.string().optional() })
-  const own = { querystring: z.object({ before: z.iso.datetime().optional(), limit }), response: { 200: OwnVotes } }
+  const own = { querystring: z.object({ before: pastMoment.optional(), limit }), response: { 200: OwnVotes } }
   app.get('/v1/votes', { schema: own }, async (request) => {
     const { before, limit: most } = request.query
-    const page = { before: before === undefined ? undefined : new Date(before), ...(most ? { limit: most } : {}) }
+    const page = { before, ...(most ? { limit: most } : {}) }
     const { papers, next } = await ownVotes(services, readerOf(request), page)
-    const said = papers.map(({ castAt, ...paper }) => ({ ...(paper as ListedRow), castAt: castAt.toISOString() }))
+    const said = papers.map(({ castAt, ...paper }) => ({
+      ...withPage(paper as ListedRow),
+      castAt: castAt.toISOString(),
+    }))
     return { papers: said, next: next?.toISOString() }
   })
 
-  const one = { params: z.object({ id: paperId }), response: { 204: z.null() } }
+  const one = { params: z.object({ id: z.string() }), response: { 204: z.null() } }
   app.put('/v1/votes/:id', { schema: one }, async (request, reply) => {
-    await castVote(services, { subscriberId: readerOf(request), paperId: request.params.id }, request.ip)
+    await castVote(
+      services,
+      { subscriberId: readerOf(request), paperId: await numberOf(request.params.id) },
+      request.ip,
+    )
     return reply.code(204).send(null)
   })
   app.delete('/v1/votes/:id', { schema: one }, async (request, reply) => {
-    await undoVote(services, { subscriberId: readerOf(request), paperId: request.params.id })
+    await undoVote(services, { subscriberId: readerOf(request), paperId: await numberOf(request.params.id) })
     return reply.code(204).send(null)
   })
 }

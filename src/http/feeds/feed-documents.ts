@@ -1,10 +1,12 @@
 import { generateAtomFeed, generateJsonFeed, generateRssFeed } from 'feedsmith'
 import { escapeHtml } from '../../lib/escape-html.ts'
+import { xmlSafe } from '../../lib/xml-safe.ts'
 import type { Messages } from '../../messages/en.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
+import { paperPath } from '../../papers/paper-path.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
 import { topicName } from '../../papers/topics/topics.ts'
-import { isWebUrl, paperHref } from '../pages/paper-item.ts'
+import { isWebUrl } from '../pages/paper-item.ts'
 
 /** A feed's papers, and what is said of the whole. */
 export interface FeedContent {
@@ -30,55 +32,59 @@ const GENERATOR = 'Paperboy'
 /** RSS 2.0 (rssboard.org/rss-specification) with dc:creator, since RSS's own author is an address. */
 export function rssDocument(feed: FeedContent): string {
   const { t, publicUrl } = feed
-  return generateRssFeed({
-    ...heading(feed),
-    link: publicUrl + feed.home,
-    language: t.lang,
-    generator: GENERATOR,
-    lastBuildDate: updated(feed),
-    atom: { links: [{ href: publicUrl + feed.path, rel: 'self', type: 'application/rss+xml' }] },
-    items: feed.papers.map((paper) => ({
-      title: escapeHtml(paper.title),
-      link: publicUrl + paperHref(paper.id),
-      guid: { value: publicUrl + paperHref(paper.id), isPermaLink: true },
-      description: bodyHtml(paper, t),
-      pubDate: feed.since(paper),
-      categories: paper.topics.map((slug) => ({ name: topicName(slug) })),
-      ...(isWebUrl(paper.discussionUrl) ? { comments: paper.discussionUrl } : {}),
-      dc: { creators: names(paper) },
-    })),
-  })
+  return xmlSafe(
+    generateRssFeed({
+      ...heading(feed),
+      link: publicUrl + feed.home,
+      language: t.lang,
+      generator: GENERATOR,
+      lastBuildDate: updated(feed),
+      atom: { links: [{ href: publicUrl + feed.path, rel: 'self', type: 'application/rss+xml' }] },
+      items: feed.papers.map((paper) => ({
+        title: escapeHtml(paper.title),
+        link: publicUrl + paperPath(paper),
+        guid: { value: publicUrl + paperPath(paper), isPermaLink: true },
+        description: bodyHtml(paper, t),
+        pubDate: feed.since(paper),
+        categories: paper.topics.map((slug) => ({ name: topicName(slug) })),
+        ...(isWebUrl(paper.discussionUrl) ? { comments: paper.discussionUrl } : {}),
+        dc: { creators: names(paper) },
+      })),
+    }),
+  )
 }
 
 /** Atom 1.0 (RFC 4287). */
 export function atomDocument(feed: FeedContent): string {
   const { t, publicUrl } = feed
   const { title, description } = heading(feed)
-  return generateAtomFeed({
-    id: publicUrl + feed.path,
-    title: { value: title },
-    subtitle: { value: description },
-    updated: updated(feed),
-    authors: [{ name: GENERATOR, uri: publicUrl }],
-    generator: { text: GENERATOR, uri: publicUrl },
-    links: [
-      { href: publicUrl + feed.path, rel: 'self', type: 'application/atom+xml' },
-      { href: publicUrl + feed.home, rel: 'alternate', type: 'text/html' },
-    ],
-    entries: feed.papers.map((paper) => ({
-      id: publicUrl + paperHref(paper.id),
-      title: { value: paper.title },
-      updated: feed.since(paper),
-      published: feed.since(paper),
-      authors: names(paper).map((name) => ({ name })),
+  return xmlSafe(
+    generateAtomFeed({
+      id: publicUrl + feed.path,
+      title: { value: title },
+      subtitle: { value: description },
+      updated: updated(feed),
+      authors: [{ name: GENERATOR, uri: publicUrl }],
+      generator: { text: GENERATOR, uri: publicUrl },
       links: [
-        { href: publicUrl + paperHref(paper.id), rel: 'alternate', type: 'text/html' },
-        ...(isWebUrl(paper.url) ? [{ href: paper.url, rel: 'related' }] : []),
+        { href: publicUrl + feed.path, rel: 'self', type: 'application/atom+xml' },
+        { href: publicUrl + feed.home, rel: 'alternate', type: 'text/html' },
       ],
-      categories: paper.topics.map((slug) => ({ term: slug, label: topicName(slug) })),
-      content: { type: 'html', value: bodyHtml(paper, t) },
-    })),
-  })
+      entries: feed.papers.map((paper) => ({
+        id: publicUrl + paperPath(paper),
+        title: { value: paper.title },
+        updated: feed.since(paper),
+        published: feed.since(paper),
+        authors: names(paper).map((name) => ({ name })),
+        links: [
+          { href: publicUrl + paperPath(paper), rel: 'alternate', type: 'text/html' },
+          ...(isWebUrl(paper.url) ? [{ href: paper.url, rel: 'related' }] : []),
+        ],
+        categories: paper.topics.map((slug) => ({ term: slug, label: topicName(slug) })),
+        content: { type: 'html', value: bodyHtml(paper, t) },
+      })),
+    }),
+  )
 }
 
 /** JSON Feed 1.1 (jsonfeed.org/version/1.1). */
@@ -91,8 +97,8 @@ export function jsonDocument(feed: FeedContent): string {
     language: t.lang,
     authors: [{ name: GENERATOR, url: publicUrl }],
     items: feed.papers.map((paper) => ({
-      id: publicUrl + paperHref(paper.id),
-      url: publicUrl + paperHref(paper.id),
+      id: publicUrl + paperPath(paper),
+      url: publicUrl + paperPath(paper),
       ...(isWebUrl(paper.url) ? { external_url: paper.url } : {}),
       title: paper.title,
       content_html: bodyHtml(paper, t),

@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { isMoment } from '../../calendar/days.ts'
 
-/** A paper's number in a path. What cannot be one is no page, and says so as any other unknown paper. */
-export const paperId = z
-  .string()
-  .regex(/^[1-9]\d{0,14}$/)
-  .transform(Number)
-  .catch(0)
+/** An instant, as a page's link to the next one writes it. */
+export const pastMoment = z.iso
+  .datetime()
+  .transform((text) => new Date(text))
+  .refine(isMoment, 'is no moment of the calendar')

@@ -1,6 +1,7 @@
 import { shortCount } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/en.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
+import { paperPath } from '../../papers/paper-path.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
 import { authorLine, sentences } from '../../papers/readable.ts'
 
@@ -24,7 +25,7 @@ export function paperItem(paper: ListedRow, { t, voted, path }: Shown) {
   return {
     id: paper.id,
     title: paper.title,
-    href: paperHref(paper.id),
+    href: paperPath(paper),
     byline: [authorLine(paper.authors, t), paper.organization].filter(Boolean).join(' · '),
     links: paperLinks(paper, t),
     summary: sentences(paper.summary, SUMMARY_CHARACTERS),
@@ -36,10 +37,10 @@ export function paperItem(paper: ListedRow, { t, voted, path }: Shown) {
 
 /** ▲ over the number, as templates/pages/vote-button.eta shows it. */
 export const voteButton = (
-  paper: Pick<ListedRow, 'id' | 'title' | 'votes'>,
+  paper: Pick<ListedRow, 'id' | 'source' | 'sourceId' | 'title' | 'votes'>,
   { t, voted, back }: { t: Messages; voted: boolean; back: string },
 ) => ({
-  action: `${paperHref(paper.id)}/vote${voted ? '/undo' : ''}`,
+  action: `${paperPath(paper)}/vote${voted ? '/undo' : ''}`,
   back,
   voted,
   count: paper.votes?.toLocaleString(t.intl),
@@ -64,8 +65,6 @@ export function paperLinks(paper: ListedRow, t: Messages): { label: string; url:
   ]
   return links.flatMap(({ label, url }) => (label !== '' && isWebUrl(url) ? [{ label, url }] : []))
 }
-
-export const paperHref = (id: number): string => `/papers/${id}`
 
 /** Links come from sources; whatever got into the tables, a page links to the web only. */
 export const isWebUrl = (url: string | undefined): url is string => url !== undefined && /^https?:\/\//i.test(url)

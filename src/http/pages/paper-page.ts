@@ -4,12 +4,13 @@ import { fullDay, plainDay, plainMoment } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/en.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import type { Paper } from '../../papers/lists/paper.ts'
+import { paperPath } from '../../papers/paper-path.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
 import { authorLine, sentences } from '../../papers/readable.ts'
 import { topicName } from '../../papers/topics/topics.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { voteChart } from './chart.ts'
-import { isWebUrl, paperHref, paperItem, paperLinks, type Shown, voteButton } from './paper-item.ts'
+import { isWebUrl, paperItem, paperLinks, type Shown, voteButton } from './paper-item.ts'
 
 /** As many names stand on the page; the rest opens. */
 const AUTHORS_SHOWN = 12
@@ -22,8 +23,8 @@ export function paperPage(paper: Paper, similar: readonly ListedRow[], page: Sho
   return {
     title: paper.title,
     description: sentences(paper.abstract || paper.summary, DESCRIPTION_CHARACTERS) || undefined,
-    canonical: paperHref(paper.id),
-    vote: voteButton(paper, { t, voted: voted.has(paper.id), back: paperHref(paper.id) }),
+    canonical: paperPath(paper),
+    vote: voteButton(paper, { t, voted: voted.has(paper.id), back: paperPath(paper) }),
     reason: reasonFor(paper, t),
     picked: paper.picked,
     authors: authorsOf(paper, t),

@@ -1,33 +1,43 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { paperByArxivId, readPaper } from '../../papers/lists/paper.ts'
-import { arxivId } from '../../papers/paper-id.ts'
+import { paperNamed, readPaper } from '../../papers/lists/paper.ts'
+import { paperPath } from '../../papers/paper-path.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
 import { votedFor } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
 import { keepFor } from '../kit/cache-control.ts'
-import { paperId } from '../kit/params.ts'
-import { paperHref } from './paper-item.ts'
 import { paperPage } from './paper-page.ts'
 
 const SIMILAR = 5
 
-/** One paper. Its arXiv id leads there as well, so that a link can be typed: /papers/2507.06261. */
+/** One paper, at /papers/2507.06261. Its number here and other forms of its id lead there. */
 export const paperPageRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { db } = services
-  app.get('/papers/:id', { schema: { params: z.object({ id: z.string() }) } }, async (request, reply) => {
+
+  async function show(request: FastifyRequest, reply: FastifyReply, name: string) {
     const { t } = reply.locals!
-    const known = arxivId(request.params.id)
-    const listed = known && (await paperByArxivId(db, known))
-    if (listed) return reply.redirect(paperHref(listed))
-    const paper = await readPaper(services, paperId.parse(request.params.id))
-    if (!paper) {
+    const known = await paperNamed(db, name)
+    const path = known && paperPath(known)
+    if (path && path !== `/papers/${encodeURIComponent(name)}`) return reply.redirect(path, 301)
+    const paper = known && (await readPaper(services, known.id))
+    if (!paper || !path) {
       return reply.code(404).view('message', { heading: t.paper.notFound, text: t.paper.notFoundText })
     }
     const similar = await similarPapers(services, paper.id, SIMILAR)
     const ids = [paper, ...similar].map((each) => each.id)
     const voted = request.reader === undefined ? new Set<number>() : await votedFor(db, request.reader, ids)
-    const page = paperPage(paper, similar, { t, voted, path: paperHref(paper.id) })
+    const page = paperPage(paper, similar, { t, voted, path })
     return keepFor(request.reader, reply, 300).view('paper', page)
-  })
+  }
+
+  app.get('/papers/:id', { schema: { params: z.object({ id: z.string() }) } }, (request, reply) =>
+    show(request, reply, request.params.id),
+  )
+
+  // Some proxies turn the %2F of an old id into a slash.
+  const old = { params: z.object({ archive: z.string(), number: z.string() }) }
+  app.get('/papers/:archive/:number', { schema: old }, (request, reply) =>
+    show(request, reply, `${request.params.archive}/${request.params.number}`),
+  )
 }

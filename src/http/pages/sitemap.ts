@@ -4,8 +4,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { spanNamed } from '../../calendar/spans.ts'
 import { monthsWithPapers, papersIn } from '../../papers/lists/sitemap.ts'
+import { paperPath } from '../../papers/paper-path.ts'
 import type { Services } from '../../runtime/services.ts'
-import { paperHref } from './paper-item.ts'
 
 const KEEP = 'public, max-age=3600'
 
@@ -56,12 +56,14 @@ export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, 
     const span = spanNamed('month', params.month)
     const papers = span ? await papersIn(db, span) : []
     if (papers.length === 0) return reply.callNotFound()
-    const pages = papers.slice(0, MOST).map(({ id, changedAt }) => ({ address: whole(paperHref(id)), changedAt }))
+    const pages = papers
+      .slice(0, MOST)
+      .map((paper) => ({ address: whole(paperPath(paper)), changedAt: paper.changedAt }))
     return sendXml(reply, 'urlset', 'url', pages)
   })
 }
 
-/** Addresses are ours, made of paths, numbers and months: there is nothing in them to escape. */
+/** Addresses are ours, made of paths, encoded ids and months: there is nothing in them to escape. */
 function sendXml(reply: FastifyReply, root: string, each: string, entries: { address: string; changedAt?: Date }[]) {
   const lines = entries.map(({ address, changedAt }) => {
     const changed = changedAt ? `<lastmod>${changedAt.toISOString()}</lastmod>` : ''

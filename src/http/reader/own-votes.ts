@@ -6,6 +6,7 @@ import { ownVotes } from '../../papers/votes/own-votes.ts'
 import { checkVoteLink } from '../../papers/votes/vote-link.ts'
 import type { Services } from '../../runtime/services.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
+import { pastMoment } from '../kit/params.ts'
 import { keepPrivate } from '../kit/security.ts'
 import { paperItem } from '../pages/paper-item.ts'
 import { forgetReader, rememberReader } from './reader.ts'
@@ -15,12 +16,12 @@ import { fromElsewhere } from './vote.ts'
 export const ownVotesRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   keepPrivate(app)
 
-  const paged = { querystring: z.object({ before: z.iso.datetime().optional().catch(undefined) }) }
+  const paged = { querystring: z.object({ before: pastMoment.optional().catch(undefined) }) }
   app.get('/votes', { schema: paged }, async (request, reply) => {
     if (request.reader === undefined) return reply.view('vote-how', {})
     const { t } = reply.locals!
     const { before } = request.query
-    const { papers, next } = await ownVotes(services, request.reader, { before: before ? new Date(before) : undefined })
+    const { papers, next } = await ownVotes(services, request.reader, { before })
     const voted = new Set(papers.map((paper) => paper.id))
     return reply.view('votes', {
       papers: papers.map((paper) => ({

@@ -3,13 +3,14 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { PaperboyError } from '../../lib/errors.ts'
 import { type ListedRow, readListed } from '../../papers/lists/listed-rows.ts'
+import { paperNamed } from '../../papers/lists/paper.ts'
+import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
 import { castVote, noSuchPaper, undoVote, votedFor } from '../../papers/votes/cast.ts'
 import { checkVoteLink } from '../../papers/votes/vote-link.ts'
 import type { Services } from '../../runtime/services.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
-import { paperId } from '../kit/params.ts'
 import { keepPrivate } from '../kit/security.ts'
-import { isWebUrl, paperHref } from '../pages/paper-item.ts'
+import { isWebUrl } from '../pages/paper-item.ts'
 import { rememberReader } from './reader.ts'
 
 /** A page of this site: "/papers?date=2026-04-14#p7", and never "//elsewhere.example" or "/\elsewhere.example". */
@@ -27,11 +28,17 @@ const ownPath = z
 export const voteRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { db, now, config } = services
   keepPrivate(app)
-  const params = z.object({ id: paperId })
+  const params = z.object({ id: z.string() })
   const body = z.object({ back: ownPath }).catch({ back: undefined })
 
-  const readOne = async (id: number): Promise<ListedRow> => {
-    const [paper] = await readListed(db, [id], now())
+  const named = async (name: string): Promise<PaperKey> => {
+    const paper = await paperNamed(db, name)
+    if (!paper) throw noSuchPaper()
+    return paper
+  }
+
+  const readOne = async (name: string): Promise<ListedRow> => {
+    const [paper] = await readListed(db, [(await named(name)).id], now())
     if (!paper) throw noSuchPaper()
     return paper
   }
@@ -45,59 +52,66 @@ export const voteRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
   app.get('/papers/:id/vote', { schema: { params } }, async (request, reply) => {
     const paper = await readOne(request.params.id)
     if (request.reader === undefined) return reply.view('vote-how', { paper: about(paper) })
-    return reply.view('vote', await pageFor(paper, request.reader, `${paperHref(paper.id)}/vote`))
+    return reply.view('vote', await pageFor(paper, request.reader, `${paperPath(paper)}/vote`))
   })
 
   app.post('/papers/:id/vote', { schema: { params, body } }, async (request, reply) => {
-    const { id } = request.params
-    if (request.reader === undefined) return reply.redirect(`${paperHref(id)}/vote`, 303)
+    const paper = await named(request.params.id)
+    if (request.reader === undefined) return reply.redirect(`${paperPath(paper)}/vote`, 303)
     if (!isFromOwnSite(request, config.PUBLIC_URL)) return fromElsewhere(reply)
     try {
-      await castVote(services, { subscriberId: request.reader, paperId: id }, request.ip)
+      await castVote(services, { subscriberId: request.reader, paperId: paper.id }, request.ip)
     } catch (error) {
-      return notAReader(error, reply, await readOne(id))
+      return notAReader(error, reply, await readOne(request.params.id))
     }
     rememberReader(services, reply, request.reader)
-    return reply.redirect(request.body.back ?? paperHref(id), 303)
+    return reply.redirect(request.body.back ?? paperPath(paper), 303)
   })
 
   app.post('/papers/:id/vote/undo', { schema: { params, body } }, async (request, reply) => {
-    const { id } = request.params
-    if (request.reader === undefined) return reply.redirect(`${paperHref(id)}/vote`, 303)
+    const paper = await named(request.params.id)
+    if (request.reader === undefined) return reply.redirect(`${paperPath(paper)}/vote`, 303)
     if (!isFromOwnSite(request, config.PUBLIC_URL)) return fromElsewhere(reply)
-    await undoVote(services, { subscriberId: request.reader, paperId: id })
-    return reply.redirect(request.body.back ?? paperHref(id), 303)
+    await undoVote(services, { subscriberId: request.reader, paperId: paper.id })
+    return reply.redirect(request.body.back ?? paperPath(paper), 303)
   })
 
   // From a mail: the token names the reader, and the button also lets this browser be known as theirs.
-  const linked = z.object({ id: paperId, token: z.string() })
-  const linkOf = ({ id, token }: { id: number; token: string }) => `${paperHref(id)}/vote/${token}`
+  const linked = z.object({ id: z.string(), token: z.string() })
+  const linkOf = (paper: PaperKey, token: string) => `${paperPath(paper)}/vote/${token}`
 
   app.get('/papers/:id/vote/:token', { schema: { params: linked } }, async (request, reply) => {
     const reader = checkVoteLink(services, request.params.token)
     const paper = await readOne(request.params.id)
-    return reply.view('vote', { ...(await pageFor(paper, reader, linkOf(request.params))), remember: true })
+    return reply.view('vote', {
+      ...(await pageFor(paper, reader, linkOf(paper, request.params.token))),
+      remember: true,
+    })
   })
 
   app.post('/papers/:id/vote/:token', { schema: { params: linked } }, async (request, reply) => {
-    const subscriberId = checkVoteLink(services, request.params.token)
+    const { id, token } = request.params
+    const subscriberId = checkVoteLink(services, token)
+    const paper = await named(id)
     try {
-      await castVote(services, { subscriberId, paperId: request.params.id }, request.ip)
+      await castVote(services, { subscriberId, paperId: paper.id }, request.ip)
     } catch (error) {
-      return notAReader(error, reply, await readOne(request.params.id))
+      return notAReader(error, reply, await readOne(id))
     }
-    return rememberReader(services, reply, subscriberId).redirect(linkOf(request.params), 303)
+    return rememberReader(services, reply, subscriberId).redirect(linkOf(paper, token), 303)
   })
 
   app.post('/papers/:id/vote/:token/undo', { schema: { params: linked } }, async (request, reply) => {
-    const subscriberId = checkVoteLink(services, request.params.token)
-    await undoVote(services, { subscriberId, paperId: request.params.id })
-    return reply.redirect(linkOf(request.params), 303)
+    const { id, token } = request.params
+    const subscriberId = checkVoteLink(services, token)
+    const paper = await named(id)
+    await undoVote(services, { subscriberId, paperId: paper.id })
+    return reply.redirect(linkOf(paper, token), 303)
   })
 
   const about = (paper: ListedRow) => ({
     title: paper.title,
-    href: paperHref(paper.id),
+    href: paperPath(paper),
     discussion: isWebUrl(paper.discussionUrl) ? paper.discussionUrl : undefined,
   })
 

@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { isMoment } from '../../calendar/days.ts'
 import { safeText } from '../../lib/postgres-safe.ts'
+import { idOfNumber } from '../paper-id.ts'
+import { authorNames } from './authors.ts'
 
 /** Fields as sources give them: what does not fit counts as absent, since sources' fields drift. */
 
@@ -15,13 +18,21 @@ export const text = absent(
     .pipe(z.string().min(1)),
 )
 
-/** A link that is safe to put on a page: http or https, in one piece. */
+/** An arXiv id or link; some sources write the id as a number. */
+export const identifier = absent(z.union([z.number().transform(idOfNumber), text]))
+
+/** A link that is safe to put on a page: http or https, in one piece, without a user name that could pass for the host. */
 export const link = absent(
   z
     .string()
     .transform((value) => value.trim())
     .refine(
-      (value) => value.length <= LONGEST_LINK && /^https?:\/\/[^\s<>"\\^`{|}]+$/i.test(value) && URL.canParse(value),
+      (value) =>
+        value.length <= LONGEST_LINK &&
+        /^https?:\/\/[^\s<>"\\^`{|}]+$/i.test(value) &&
+        URL.canParse(value) &&
+        new URL(value).username === '' &&
+        new URL(value).password === '',
     )
     .transform(safeText),
 )
@@ -39,7 +50,7 @@ export const moment = absent(
   z
     .string()
     .transform((value) => new Date(value))
-    .refine((at) => at.getTime() > Date.UTC(1000, 0) && at.getTime() < Date.UTC(9999, 0)),
+    .refine(isMoment),
 )
 
 export const texts = z
@@ -63,10 +74,12 @@ export const authors = z
         z.unknown().transform(() => undefined),
       ]),
     ),
-    z.string().transform((line) => safeText(line).split(line.includes(';') ? ';' : /,| and /)),
+    z.string().transform(safeText),
   ])
   .catch([])
-  .transform((names) => names.map((name) => name?.trim()).filter((name): name is string => Boolean(name)))
+  .transform((given) =>
+    authorNames(typeof given === 'string' ? given : given.filter((name): name is string => name !== undefined)),
+  )
 
 export const nameOf = z
   .object({ fullname: text, name: text })

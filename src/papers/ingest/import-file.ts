@@ -2,8 +2,9 @@ import { isDay, observedAtClose } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { parsePapers } from './formats/parse-papers.ts'
-import { readTextFile } from './formats/read-text-file.ts'
+import { badFile, readTextFile } from './formats/read-text-file.ts'
 import { isSignalTable, parseSignalTable } from './formats/signal-rows.ts'
+import { OverLimit } from './limits.ts'
 import { type BadEntry, isBad, type ListedPaper } from './listed-paper.ts'
 import { type Stored, storeList } from './store.ts'
 import { storeSignalRows } from './store-signals.ts'
@@ -43,12 +44,12 @@ export async function importFile(
   const text = await readTextFile(path)
   const report: ImportReport = { file: path, papers: 0, added: 0, changed: 0, signals: 0, days: [], bad: [] }
   if (isSignalTable(text)) {
-    const { rows, bad } = parseSignalTable(text)
+    const { rows, bad } = withinLimits(path, () => parseSignalTable(text))
     report.bad = bad.map((entry) => ({ file: path, ...entry }))
     report.signals = await storeSignalRows({ db }, rows)
     return report
   }
-  const { papers, bad } = withoutRepeats(parsePapers(text, path, date))
+  const { papers, bad } = withinLimits(path, () => withoutRepeats(parsePapers(text, path, date)))
   report.bad = bad.map((entry) => ({ file: path, ...entry }))
   if (papers.length === 0 && bad.length > 0 && !date && bad.every(({ reason }) => reason.includes('--date')))
     throw new PaperboyError('BAD_IMPORT', `${path} does not say which day its papers belong to: give it with --date.`)
@@ -62,6 +63,16 @@ export async function importFile(
     }
   })
   return report
+}
+
+/** @throws PaperboyError BAD_IMPORT naming the file, the limit it is over, and the place */
+function withinLimits<T>(path: string, parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof OverLimit) throw badFile(path, error.message, error)
+    throw error
+  }
 }
 
 function withoutRepeats(parsed: (ListedPaper | BadEntry)[]) {

@@ -1,4 +1,5 @@
 import { safeJson } from '../../lib/postgres-safe.ts'
+import { overLimit } from './limits.ts'
 
 /** A paper as a list had it. Absent means that the source did not say. */
 export interface ListedPaper {
@@ -66,7 +67,9 @@ export function checked(
   if (facts.abstract.length > LONGEST_ABSTRACT)
     return { position, reason: `has an abstract of ${facts.abstract.length} characters` }
   try {
-    return { ...facts, title, listPosition: position, raw: safeJson(raw) }
+    const kept = safeJson(raw)
+    const reason = overLimit({ ...facts, raw: JSON.stringify(kept) })
+    return reason ? { position, reason } : { ...facts, title, listPosition: position, raw: kept }
   } catch (error) {
     if (error instanceof RangeError) return { position, reason: error.message }
     throw error

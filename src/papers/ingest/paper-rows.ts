@@ -1,20 +1,30 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { readable } from '../readable.ts'
 import { topicsOf } from '../topics/topics.ts'
 import type { ListedPaper } from './listed-paper.ts'
 
 /** Papers as one relation `r`, from one parameter. */
 export const rowsOf = (papers: readonly ListedPaper[], observedAt: Date): SQL => sql`
   jsonb_to_recordset(${JSON.stringify(papers.map((paper) => rowOf(paper, observedAt)))}::jsonb) AS r(
-    source text, source_id text, title text, abstract text, summary text, authors text[], organization text, submitter text,
+    source text, source_id text, title text, abstract text, shown_title text, shown_abstract text, shown_authors text[], summary text, authors text[], organization text, submitter text,
     keywords text[], categories text[], topics text[], published_at timestamptz, list_day date, listed_at timestamptz, list_position integer, url text,
     pdf_url text, code_url text, project_url text, sample boolean, announced boolean, revision boolean, version smallint, withdrawn_at timestamptz,
     raw jsonb, votes integer, comments integer, stars integer)`
+
+/** As pages show it, where that is not what the source wrote. */
+const shown = (text: string): string | undefined => {
+  const made = readable(text)
+  return made === text ? undefined : made
+}
 
 const rowOf = (paper: ListedPaper, observedAt: Date) => ({
   source: paper.source,
   source_id: paper.sourceId,
   title: paper.title,
   abstract: paper.abstract,
+  shown_title: shown(paper.title),
+  shown_abstract: shown(paper.abstract),
+  shown_authors: paper.authors.some((name) => shown(name) !== undefined) ? paper.authors.map(readable) : undefined,
   summary: paper.summary,
   authors: paper.authors,
   organization: paper.organization,
@@ -45,18 +55,21 @@ const rowOf = (paper: ListedPaper, observedAt: Date) => ({
 const heard = 'coalesce(excluded.version, 1) <= coalesce(p.version, 1)'
 /** Whether arXiv speaks of a paper that the community's list has, or says again what it said: then it only fills in what was left out. */
 const beside = `excluded.announced AND NOT p.sample AND (NOT p.announced OR ${heard})`
-/** Whether the words are from an older version than those we have: lists never say theirs and copy the first one's. */
-const older = '(p.version > coalesce(excluded.version, 1) AND NOT p.sample)'
+/**
+ * Whether the words are from an older version than those we have: lists never say theirs and copy the first one's. A paper that only
+ * lists have spoken of has no version, and nothing is older than that.
+ */
+const older = '(coalesce(p.version, 1) > coalesce(excluded.version, 1) AND NOT p.sample)'
 
-/** What the newer one leaves out stays, unless what stands there was a sample's. */
-const kept = (column: string, empty = 'IS NULL') => `
-  CASE WHEN p.sample <> excluded.sample THEN excluded.${column} WHEN excluded.${column} ${empty} THEN p.${column}
-    WHEN ${beside} AND NOT p.${column} ${empty} THEN p.${column} ELSE excluded.${column} END`
+/** What the newer one leaves out stays, unless what stands there was a sample's. @param by the column whose choice it follows */
+const kept = (column: string, empty = 'IS NULL', by = column) => `
+  CASE WHEN p.sample <> excluded.sample THEN excluded.${column} WHEN excluded.${by} ${empty} THEN p.${column}
+    WHEN ${beside} AND NOT p.${by} ${empty} THEN p.${column} ELSE excluded.${column} END`
 
 /** Words that a new version changes. */
-const worded = (column: string) => `
-  CASE WHEN ${older} OR excluded.${column} = '' AND p.sample = excluded.sample THEN p.${column}
-    WHEN ${beside} AND ${heard} AND p.${column} <> '' THEN p.${column}
+const worded = (column: string, by = column) => `
+  CASE WHEN ${older} OR excluded.${by} = '' AND p.sample = excluded.sample THEN p.${column}
+    WHEN ${beside} AND ${heard} AND p.${by} <> '' THEN p.${column}
     ELSE excluded.${column} END`
 
 /** A place on a list, which an announcement never changes once there is one. */
@@ -67,8 +80,11 @@ const placed = (column: string, otherwise = `excluded.${column}`) =>
 const MERGED: Record<string, string> = {
   title: worded('title'),
   abstract: worded('abstract'),
+  shown_title: worded('shown_title', 'title'),
+  shown_abstract: worded('shown_abstract', 'abstract'),
   summary: kept('summary'),
   authors: kept('authors', "= '{}'"),
+  shown_authors: kept('shown_authors', "= '{}'", 'authors'),
   organization: kept('organization'),
   submitter: kept('submitter'),
   keywords: kept('keywords', "= '{}'"),
@@ -94,7 +110,7 @@ const MERGED: Record<string, string> = {
   version: 'greatest(p.version, excluded.version)',
   withdrawn_at: `
     CASE WHEN excluded.withdrawn_at IS NOT NULL AND NOT ${older} THEN coalesce(p.withdrawn_at, excluded.withdrawn_at)
-      WHEN excluded.version > p.version THEN NULL ELSE p.withdrawn_at END`,
+      WHEN excluded.version > coalesce(p.version, 1) THEN NULL ELSE p.withdrawn_at END`,
   // Both payloads are kept: arXiv's stands in the list's as "arxiv".
   raw: `
     CASE WHEN ${beside} AND (p.announced OR p.raw ? 'arxiv' AND ${heard}) THEN p.raw

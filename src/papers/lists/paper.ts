@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
+import { arxivId } from '../paper-id.ts'
+import type { PaperKey } from '../paper-path.ts'
 import { readable } from '../readable.ts'
 import { countedVotes } from '../votes/counted.ts'
 import { type ListedRow, readListed } from './listed-rows.ts'
@@ -33,12 +35,17 @@ export async function readPaper({ db, now }: { db: Db; now: () => Date }, id: nu
   return { ...listed, ...facts, history, editions, ownVotes: own.get(id) ?? 0 }
 }
 
-/** The paper with this arXiv id; undefined when we do not have it. */
-export async function paperByArxivId(db: Db, arxivId: string): Promise<number | undefined> {
-  const { rows } = await db.execute<{ id: string }>(
-    sql`SELECT id FROM papers WHERE source = 'arxiv' AND source_id = ${arxivId}`,
+/** The paper that a link or a person names: by its arXiv id in any form, or by its number here. Undefined when we do not have it. */
+export async function paperNamed(db: Db, text: string): Promise<PaperKey | undefined> {
+  const arxiv = arxivId(text)
+  const number = /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined
+  if (arxiv === undefined && number === undefined) return undefined
+  const { rows } = await db.execute<{ id: string; source: string; source_id: string }>(
+    arxiv !== undefined
+      ? sql`SELECT id, source, source_id FROM papers WHERE source = 'arxiv' AND source_id = ${arxiv}`
+      : sql`SELECT id, source, source_id FROM papers WHERE id = ${number}`,
   )
-  return rows[0] && Number(rows[0].id)
+  return rows[0] && { id: Number(rows[0].id), source: rows[0].source, sourceId: rows[0].source_id }
 }
 
 async function readFacts(db: Db, id: number) {

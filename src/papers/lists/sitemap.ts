@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Span } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import type { PaperKey } from '../paper-path.ts'
 
 /** Months that have papers, the newest first, and when one of them last changed. */
 export async function monthsWithPapers(db: Db): Promise<{ month: string; changedAt: Date }[]> {
@@ -11,8 +12,13 @@ export async function monthsWithPapers(db: Db): Promise<{ month: string; changed
 }
 
 /** The papers of a month, and when each last changed. */
-export async function papersIn(db: Db, { from, to }: Span): Promise<{ id: number; changedAt: Date }[]> {
-  const { rows } = await db.execute<{ id: string; updated_at: string }>(sql`
-    SELECT id, updated_at FROM papers WHERE list_day BETWEEN ${from}::date AND ${to}::date AND NOT sample ORDER BY id`)
-  return rows.map((row) => ({ id: Number(row.id), changedAt: new Date(row.updated_at) }))
+export async function papersIn(db: Db, { from, to }: Span): Promise<(PaperKey & { changedAt: Date })[]> {
+  const { rows } = await db.execute<{ id: string; source: string; source_id: string; updated_at: string }>(sql`
+    SELECT id, source, source_id, updated_at FROM papers WHERE list_day BETWEEN ${from}::date AND ${to}::date AND NOT sample ORDER BY id`)
+  return rows.map(({ id, source, source_id, updated_at }) => ({
+    id: Number(id),
+    source,
+    sourceId: source_id,
+    changedAt: new Date(updated_at),
+  }))
 }

@@ -140,7 +140,7 @@ function titledLately(db: Db, words: SQL, query: SearchQuery, found: readonly Pl
   const unordered = sql`regexp_replace(${words}::text, '<[-0-9]+>', '&', 'g')::tsquery`
   return newestWith(
     db,
-    sql`to_tsvector('english', unaccented(p.title)) @@ ${unordered} AND p.list_day > ${newest}::date - ${days * TITLED_DAYS}::int AND ${filters(query)}`,
+    sql`to_tsvector('english', unaccented(coalesce(p.shown_title, p.title))) @@ ${unordered} AND p.list_day > ${newest}::date - ${days * TITLED_DAYS}::int AND ${filters(query)}`,
     MOST_TITLED,
   )
 }
@@ -193,8 +193,7 @@ const filters = ({ from, to, topic, hasCode }: SearchQuery): SQL =>
       sql`NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE real.list_day = p.list_day AND NOT real.sample))`,
       ...(from && isDay(from) ? [sql`p.list_day >= ${from}::date`] : []),
       ...(to && isDay(to) ? [sql`p.list_day <= ${to}::date`] : []),
-      // PostgreSQL takes no NUL in a text, and no topic has one.
-      ...(topic ? [sql`p.topics @> ARRAY[${topic.replaceAll('\0', '?')}]`] : []),
+      ...(topic ? [sql`p.topics @> ARRAY[${topic}]`] : []),
       ...(hasCode ? [sql`p.code_url IS NOT NULL`] : []),
     ],
     sql` AND `,

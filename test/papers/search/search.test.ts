@@ -6,7 +6,7 @@ import { topicCounts } from '../../../src/papers/topics/topics.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { test } from '../../support/database.ts'
 import { addPapers } from '../../support/services.ts'
-import { hfEntry, importing, withFile } from '../support.ts'
+import { fixture, hfEntry, importing, withFile } from '../support.ts'
 
 const now = () => new Date('2026-04-20T12:00:00Z')
 
@@ -192,4 +192,57 @@ test('a word that thousands of papers have finds the newest and the best titled 
   await db.execute(sql`ANALYZE papers`)
   const { papers } = await searchPapers({ db, now }, { q: 'walk' })
   expect(papers.map((paper) => paper.sourceId).slice(0, 3)).toEqual(['1904.05850', '1904.06099', '1904.06098'])
+})
+
+test('a word in the title weighs more than in keywords or authors, and those more than any number in the abstract', async ({
+  db,
+}) => {
+  const plain = { summary: 'We study birds.', authors: [{ name: 'Ada' }] }
+  await put(db, [
+    hfEntry('2604.00011', {
+      ...plain,
+      title: 'A plain title',
+      summary: 'Herons, herons, herons, and other herons; a heron is a heron.',
+    }),
+    hfEntry('2604.00012', { ...plain, title: 'Another plain title', authors: [{ name: 'Bo Heron' }] }),
+    hfEntry('2604.00013', { ...plain, title: 'The heron of plain titles' }),
+  ])
+  expect(await found(db, { q: 'heron' })).toEqual(['2604.00013', '2604.00012', '2604.00011'])
+})
+
+describe('what a page shows is found', () => {
+  test.for([
+    ['τ-bench', '2511.90011'],
+    ['kNN', '2511.90014'],
+    ['∞-Bench', '2511.90014'],
+    ['LoRA', '2511.90014'],
+    ['π_0', '2511.90012'],
+    ['Nowak Lukasz', '2511.90012'],
+    ['Kowal Lukasz', '2511.90001'],
+    ['Łukasz Kowal', '2511.90001'],
+    ['Soren Ase', '2511.90001'],
+    ['Dang Van', '2511.90013'],
+    ['Erdogan Isik', '2511.90013'],
+    ['Weiss', '2511.90013'],
+    ['Orsted', '2511.90013'],
+    ['Aesir', '2511.90013'],
+    ['Ana Erdős', '2511.90014'],
+    ['注意力', '2511.90003'],
+    ['大语言模型', '2511.90003'],
+    ['王小明', '2511.90003'],
+    ['o3-mini', '2511.90002'],
+    ['IA-RED', '2511.90013'],
+  ])('%s', async ([q, id], { db }) => {
+    await importing(db, fixture('search.jsonl'))
+    await importing(db, fixture('search-latex.jsonl'))
+    expect(await found(db, { q })).toContain(id)
+  })
+
+  test('also where arXiv’s record came first, and the list’s after it', async ({ db }) => {
+    const title = '$\\tau$-bench: A Benchmark'
+    await put(db, [hfEntry('2604.00021', { title: 'An older title' })])
+    await put(db, [hfEntry('2604.00021', { title, submittedOnDailyAt: '2026-04-11T01:00:00Z' })])
+    expect(await found(db, { q: 'τ-bench' })).toEqual(['2604.00021'])
+    expect(await found(db, { q: '"older title"' })).toEqual([])
+  })
 })

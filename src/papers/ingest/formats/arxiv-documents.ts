@@ -1,12 +1,13 @@
 import { z } from 'zod'
-import { moment, text, texts } from '../fields.ts'
+import { arxivId } from '../../paper-id.ts'
+import { authorNames } from '../authors.ts'
+import { identifier, moment, text, texts } from '../fields.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
-import { arxivAuthors } from './arxiv-authors.ts'
 import { paperOf } from './arxiv-record.ts'
 import { all, instantOf, isElement, parseXml, textOf } from './xml.ts'
 
 const Document = z.object({
-  paper_id: text,
+  paper_id: identifier,
   version: z.number().int().positive().optional().catch(undefined),
   title: text,
   abstract: text,
@@ -34,7 +35,7 @@ export function parseArxivDocument(raw: unknown, position: number, day?: string)
       id: it.paper_id,
       title: it.title,
       abstract: it.abstract_utf8 ?? it.abstract,
-      authors: arxivAuthors(it.authors_utf8 ?? it.authors ?? ''),
+      authors: authorNames(it.authors_utf8 ?? it.authors ?? ''),
       categories: it.abs_categories?.split(/\s+/) ?? it.categories,
       comment: it.comments,
       publishedAt: it.created ?? it.submitted_date,
@@ -74,14 +75,14 @@ function parseRecord(record: unknown, position: number, day: string | undefined)
     {
       id: all(dc, 'dc:identifier')
         .map(textOf)
-        .find((each) => each?.includes('arxiv.org/abs/')),
+        .find((each) => each !== undefined && arxivId(each)),
       title: textOf(dc['dc:title']),
       abstract: told.find((each) => !isComment(each)),
-      // "Özel, B." there, "B. Özel" everywhere else.
-      authors: all(dc, 'dc:creator')
-        .map(textOf)
-        .filter((each) => each !== undefined)
-        .map(forenameFirst),
+      authors: authorNames(
+        all(dc, 'dc:creator')
+          .map(textOf)
+          .filter((each) => each !== undefined),
+      ),
       categories: [],
       comment: told.find(isComment),
       publishedAt: instantOf(all(dc, 'dc:date')[0]),
@@ -90,9 +91,4 @@ function parseRecord(record: unknown, position: number, day: string | undefined)
     position,
     day,
   )
-}
-
-const forenameFirst = (name: string): string => {
-  const [last, first, ...rest] = name.split(/,\s*/)
-  return first && rest.length === 0 ? `${first} ${last}` : name
 }

@@ -1,3 +1,4 @@
+import { authorNames } from '../authors.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
 import { type ArxivRecord, paperOf } from './arxiv-record.ts'
 import { all, attribute, type Element, instantOf, isElement, parseXml, textOf } from './xml.ts'
@@ -48,7 +49,7 @@ function parseEntry(entry: unknown, position: number, day: string | undefined): 
   const publishedAt = instantOf(entry.published)
   return paperOf(
     {
-      id: id?.replace(/^oai:arXiv\.org:/, ''),
+      id,
       title,
       ...abstractOf(textOf(entry.summary)),
       authors: entry.author === undefined ? creatorsOf(entry) : namesOf(entry),
@@ -67,7 +68,7 @@ function parseItem(item: unknown, position: number, day: string | undefined): Li
   const guid = textOf(item.guid)
   return paperOf(
     {
-      id: guid?.startsWith('oai:') ? guid.replace(/^oai:arXiv\.org:/, '') : textOf(item.link),
+      id: guid?.startsWith('oai:') ? guid : textOf(item.link),
       title: textOf(item.title),
       ...abstractOf(textOf(item.description)),
       authors: creatorsOf(item),
@@ -89,14 +90,19 @@ const abstractOf = (summary: string | undefined): Pick<ArxivRecord, 'abstract'> 
 })
 
 const namesOf = (entry: Element): string[] =>
-  all(entry, 'author')
-    .map((author) => (isElement(author) ? textOf(author.name) : undefined))
-    .filter((name) => name !== undefined)
+  authorNames(
+    all(entry, 'author')
+      .map((author) => (isElement(author) ? textOf(author.name) : undefined))
+      .filter((name) => name !== undefined),
+  )
 
-const creatorsOf = (element: Element): string[] =>
-  all(element, 'dc:creator')
-    .flatMap((creator) => (textOf(creator) ?? '').split(/,\s*/))
-    .filter(Boolean)
+/** One line of all names, or an element for each. */
+function creatorsOf(element: Element): string[] {
+  const creators = all(element, 'dc:creator')
+    .map(textOf)
+    .filter((creator) => creator !== undefined)
+  return authorNames(creators.length === 1 ? creators[0]! : creators)
+}
 
 function categoriesOf(entry: Element): string[] {
   const primary = attribute(entry['arxiv:primary_category'], 'term')

@@ -1,6 +1,7 @@
 import { dayOf } from '../../../calendar/days.ts'
-import { arxivId, arxivVersion } from '../../paper-id.ts'
+import { arxivName } from '../../paper-id.ts'
 import { arxivLinks, type BadEntry, checked, type ListedPaper } from '../listed-paper.ts'
+import { saysWithdrawn } from '../withdrawal.ts'
 
 /** What one of arXiv's formats says of a paper, before it is known to be one. */
 export interface ArxivRecord {
@@ -31,15 +32,15 @@ export function paperOf(
   position: number,
   day: string | undefined,
 ): ListedPaper | BadEntry {
-  const id = record.id && arxivId(record.id)
-  if (!id) return { position, reason: `has no arXiv id${record.id ? `: "${record.id.slice(0, 60)}"` : ''}` }
+  const name = record.id ? arxivName(record.id) : undefined
+  if (!name) return { position, reason: `has no arXiv id${record.id ? `: "${record.id.slice(0, 60)}"` : ''}` }
   const moment = record.announcedAt ?? record.publishedAt
   const listDay = day ?? (moment && dayOf(moment))
   if (!listDay) return { position, reason: 'has no date; give its list day with --date' }
   return checked(raw, position, record.title, {
     source: 'arxiv',
-    sourceId: id,
-    ...arxivLinks(id),
+    sourceId: name.id,
+    ...arxivLinks(name.id),
     abstract: record.abstract ?? '',
     authors: record.authors,
     keywords: [],
@@ -48,14 +49,7 @@ export function paperOf(
     listDay,
     announced: true,
     revision: record.announceType?.startsWith('replace') ?? false,
-    version: record.version ?? arxivVersion(record.id!),
+    version: record.version ?? name.version,
     withdrawn: record.withdrawn ?? saysWithdrawn(record),
   })
 }
-
-/** arXiv has no field for it: the comment says so, or the notice stands where the abstract was. */
-const saysWithdrawn = ({ comment = '', abstract = '' }: ArxivRecord): boolean =>
-  /\bwithdrawn\b/i.test(comment) ||
-  /^\s*(?:this|the) (?:paper|article|submission|manuscript|work|preprint) (?:has been|was|is) (?:withdrawn|removed)\b/i.test(
-    abstract,
-  )

@@ -1,6 +1,8 @@
+import { isMoment } from '../../../calendar/days.ts'
 import { safeText } from '../../../lib/postgres-safe.ts'
+import { authorNames } from '../authors.ts'
+import { MOST, OverLimit } from '../limits.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
-import { arxivAuthors } from './arxiv-authors.ts'
 import { paperOf } from './arxiv-record.ts'
 
 /** A rule of dashes, then the block's opening line of two backslashes. */
@@ -15,9 +17,11 @@ export const isArxivText = (text: string): boolean => BLOCK.test(text.replace(/\
  * @param day put every paper on this list day; else those of a mail are on the mail's day, others on the day of submission
  */
 export function parseArxivText(text: string, day?: string): (ListedPaper | BadEntry)[] {
-  const [head = '', ...blocks] = text.replace(/\r\n/g, '\n').split(BLOCK)
+  // One more than are taken, so that a file of millions is known before it is cut into them.
+  const [head = '', ...blocks] = text.replace(/\r\n/g, '\n').split(BLOCK, MOST.records + 2)
+  if (blocks.length > MOST.records) throw new OverLimit(`has more than ${MOST.records.toLocaleString('en')} records`)
   const mailed = /^Subject:/m.test(head) ? new Date(/^Date:\s*(.+)$/m.exec(head)?.[1] ?? '') : undefined
-  const announcedAt = mailed && !Number.isNaN(mailed.getTime()) ? mailed : undefined
+  const announcedAt = mailed && isMoment(mailed) ? mailed : undefined
   return blocks
     .filter((block) => /^(?:arXiv|Paper):/m.test(block))
     .map((block, index) => parseBlock(block, index + 1, day, announcedAt))
@@ -43,10 +47,10 @@ function parseBlock(block: string, position: number, day: string | undefined, an
       abstract: safeText(abstract)
         .replace(/^-{20,}$/gm, '')
         .trim(),
-      authors: arxivAuthors(fields.get('Authors') ?? fields.get('Author') ?? ''),
+      authors: authorNames(fields.get('Authors') ?? fields.get('Author') ?? ''),
       categories: (fields.get('Categories') ?? '').split(/\s+/).filter(Boolean),
       comment: fields.get('Comments'),
-      publishedAt: versions[0]?.at,
+      publishedAt: versions[0] && isMoment(versions[0].at) ? versions[0].at : undefined,
       announcedAt,
       announceType: replaced ? 'replace' : undefined,
       version: versions.length || undefined,

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { dayOf } from '../../../calendar/days.ts'
 import { arxivId, titleId } from '../../paper-id.ts'
-import { authors, count, link, moment, nameOf, text, texts } from '../fields.ts'
+import { authors, count, identifier, link, moment, nameOf, text, texts } from '../fields.ts'
 import { arxivLinks, type BadEntry, checked, type ListedPaper } from '../listed-paper.ts'
 
 const HfPaper = z.object({
-  id: text,
+  id: identifier,
   title: text,
   summary: text,
   ai_summary: text,

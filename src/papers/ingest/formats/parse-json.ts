@@ -1,10 +1,12 @@
+import { checkJsonSize } from '../limits.ts'
 import { badFile } from './read-text-file.ts'
 
 /**
  * A file's JSON.
- * @throws PaperboyError BAD_IMPORT naming the file, line and column where it is broken
+ * @throws OverLimit before anything is parsed; PaperboyError BAD_IMPORT naming the file, line and column where it is broken
  */
 export function parseJson(text: string, path: string): unknown {
+  checkJsonSize(text)
   try {
     return JSON.parse(text)
   } catch (cause) {

@@ -1,3 +1,4 @@
+import { checkJsonSize, checkLineCount, longLine, OverLimit } from '../limits.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
 import { isArxivDocument, parseArxivDocument, parseOaiDc } from './arxiv-documents.ts'
 import { parseArxivFeed } from './arxiv-feeds.ts'
@@ -15,7 +16,7 @@ type Parsed = (ListedPaper | BadEntry)[]
  *
  * @param path names the file in errors
  * @param day put every paper on this list day
- * @throws PaperboyError BAD_IMPORT when the file as a whole is none of these
+ * @throws PaperboyError BAD_IMPORT when the file as a whole is none of these; OverLimit
  */
 export function parsePapers(text: string, path: string, day?: string): Parsed {
   const start = text.trimStart()[0]
@@ -46,18 +47,25 @@ function parseEntry(entry: unknown, position: number, day: string | undefined): 
 }
 
 /** JSON Lines (jsonlines.org): a broken line is that record's trouble alone. */
-const parseLines = (text: string, day: string | undefined): Parsed =>
-  text
+function parseLines(text: string, day: string | undefined): Parsed {
+  checkLineCount(text)
+  return text
     .split('\n')
     .map((line, index) => ({ line: line.trim(), position: index + 1 }))
     .filter(({ line }) => line !== '')
-    .map(({ line, position }) => {
-      try {
-        return parseEntry(JSON.parse(line), position, day)
-      } catch {
-        return { position, reason: 'is not valid JSON' }
-      }
-    })
+    .map(({ line, position }) => parseLine(line, position, day))
+}
+
+function parseLine(line: string, position: number, day: string | undefined): ListedPaper | BadEntry {
+  const reason = longLine(line)
+  if (reason) return { position, reason }
+  try {
+    checkJsonSize(line)
+    return parseEntry(JSON.parse(line), position, day)
+  } catch (error) {
+    return { position, reason: error instanceof OverLimit ? error.message : 'is not valid JSON' }
+  }
+}
 
 function isOneRecordALine(text: string): boolean {
   const [first = '', second] = text.split('\n', 400).filter((line) => line.trim() !== '')

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { dayOf, isDay } from '../../../calendar/days.ts'
 import { arxivId, titleId } from '../../paper-id.ts'
-import { authors, count, link, moment, text, texts } from '../fields.ts'
+import { authors, count, identifier, link, moment, text, texts } from '../fields.ts'
 import { arxivLinks, type BadEntry, checked, type ListedPaper } from '../listed-paper.ts'
 
 const PlainEntry = z.object({
-  id: text,
+  id: identifier,
   date: text,
   title: text,
   abstract: text,

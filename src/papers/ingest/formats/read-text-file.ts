@@ -2,10 +2,9 @@ import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { PaperboyError } from '../../../lib/errors.ts'
+import { MOST } from '../limits.ts'
 
-/** A month of Hugging Face's lists is 10 MB. */
-const LARGEST_MB = 200
-const LARGEST = LARGEST_MB * 1024 * 1024
+const LARGEST = MOST.megabytes * 1024 * 1024
 
 /**
  * The text in a file, gzipped or not: its first bytes say which, not its name.
@@ -21,7 +20,7 @@ export async function readTextFile(path: string): Promise<string> {
 }
 
 async function unpacked(path: string): Promise<Buffer> {
-  const tooLarge = `is larger than ${LARGEST_MB} MB`
+  const tooLarge = `is larger than ${MOST.megabytes} MB`
   try {
     const { size } = await stat(path)
     if (size > LARGEST) throw badFile(path, tooLarge)

@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync'
 import { z } from 'zod'
 import { arxivId } from '../../paper-id.ts'
 import { count, moment, text } from '../fields.ts'
+import { checkLineCount, MOST } from '../limits.ts'
 import type { BadEntry } from '../listed-paper.ts'
 
 /** What the community thought of a paper at one moment. */
@@ -25,27 +26,37 @@ export const isSignalTable = (file: string): boolean => /^﻿?[^\n]*\barxiv_id\b
 
 /** A CSV of votes over time: columns arxiv_id, observed_at_utc and upvotes, where known num_comments and github_stars. */
 export function parseSignalTable(file: string): { rows: SignalRow[]; bad: BadEntry[] } {
-  const records = parse(file, {
+  checkLineCount(file, MOST.signals)
+  const rows: SignalRow[] = []
+  const bad: BadEntry[] = []
+  let position = 0
+  // Row by row, so that what was read of each is not kept.
+  parse(file, {
     columns: true,
     bom: true,
     skip_empty_lines: true,
     relax_column_count: true,
-  }) as unknown[]
-  const rows: SignalRow[] = []
-  const bad: BadEntry[] = []
-  for (const [index, record] of records.entries()) {
-    const { data } = Row.safeParse(record)
-    const id = data?.arxiv_id && arxivId(data.arxiv_id)
-    if (!id || !data.observed_at_utc || data.upvotes === undefined)
-      bad.push({ position: index + 1, reason: 'has no arXiv id, no moment or no votes' })
-    else
-      rows.push({
-        arxivId: id,
-        observedAt: data.observed_at_utc,
-        votes: data.upvotes,
-        comments: data.num_comments ?? 0,
-        stars: data.github_stars ?? null,
-      })
-  }
+    max_record_size: MOST.line,
+    on_record: (record: unknown) => {
+      position++
+      const row = parseRow(record)
+      if (row) rows.push(row)
+      else bad.push({ position, reason: 'has no arXiv id, no moment or no votes' })
+      return null
+    },
+  })
   return { rows, bad }
+}
+
+function parseRow(record: unknown): SignalRow | undefined {
+  const { data } = Row.safeParse(record)
+  const id = data?.arxiv_id && arxivId(data.arxiv_id)
+  if (!id || !data.observed_at_utc || data.upvotes === undefined) return undefined
+  return {
+    arxivId: id,
+    observedAt: data.observed_at_utc,
+    votes: data.upvotes,
+    comments: data.num_comments ?? 0,
+    stars: data.github_stars ?? null,
+  }
 }

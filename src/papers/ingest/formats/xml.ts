@@ -1,5 +1,7 @@
 import { XMLParser } from 'fast-xml-parser'
+import { isMoment } from '../../../calendar/days.ts'
 import { safeText } from '../../../lib/postgres-safe.ts'
+import { checkXmlSize } from '../limits.ts'
 
 /** Characters that entities may become in one document: a day's announcements write `&amp;` and `&lt;` some thousand times. */
 const MOST_EXPANDED = 32 * 1024 * 1024
@@ -21,8 +23,9 @@ const parser = new XMLParser({
 
 export type Element = Record<string, unknown>
 
-/** @returns undefined for what is no XML */
+/** Parses XML. @returns undefined where the text is not XML. @throws OverLimit before anything is parsed */
 export function parseXml(text: string): Element | undefined {
+  checkXmlSize(text)
   try {
     return parser.parse(text) as Element
   } catch {
@@ -53,5 +56,5 @@ export const attribute = (value: unknown, name: string): string | undefined =>
 /** An instant, or undefined for what is none. */
 export function instantOf(value: unknown): Date | undefined {
   const at = new Date(textOf(value) ?? '')
-  return at.getTime() > Date.UTC(1000, 0) && at.getTime() < Date.UTC(9999, 0) ? at : undefined
+  return isMoment(at) ? at : undefined
 }

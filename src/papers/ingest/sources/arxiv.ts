@@ -2,6 +2,7 @@ import { dayOf } from '../../../calendar/days.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
 import { VERSION } from '../../../runtime/config/config.ts'
 import { type ArxivFeed, parseArxivFeed } from '../formats/arxiv-feeds.ts'
+import { OverLimit } from '../limits.ts'
 import type { ListedPaper } from '../listed-paper.ts'
 import type { Pace } from './pace.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
@@ -42,7 +43,7 @@ export function arxivSource(options: ArxivOptions): Source {
   const get = async (url: string, headers: Record<string, string> = {}) => {
     const reply = await politeGet(url, headers, politeness)
     if (reply.status === 304) return { reply, feed: undefined }
-    const feed = parseArxivFeed(reply.body)
+    const feed = parseWithin(url, reply.body)
     if (!feed) throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} answered with something other than a feed.`)
     return { reply, feed: withoutErrors(url, feed) }
   }
@@ -108,6 +109,17 @@ export function arxivSource(options: ArxivOptions): Source {
       }
       return found
     },
+  }
+}
+
+function parseWithin(url: string, body: string): ArxivFeed | undefined {
+  try {
+    return parseArxivFeed(body)
+  } catch (error) {
+    if (!(error instanceof OverLimit)) throw error
+    throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} answered with a feed that ${error.message}.`, {
+      cause: error,
+    })
   }
 }
 

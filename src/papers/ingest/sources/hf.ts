@@ -2,6 +2,7 @@ import { isDay } from '../../../calendar/days.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
 import { VERSION } from '../../../runtime/config/config.ts'
 import { parseHfEntry } from '../formats/hf-entry.ts'
+import { checkJsonSize, OverLimit } from '../limits.ts'
 import { type BadEntry, isBad, type ListedPaper } from '../listed-paper.ts'
 import { type Politeness, politeGet, type Reply } from './polite-get.ts'
 import type { Source, Span } from './source.ts'
@@ -62,9 +63,14 @@ function entriesOf(url: string, reply: Reply): unknown[] {
 
 function jsonOf(url: string, reply: Reply): unknown {
   try {
+    checkJsonSize(reply.body)
     return JSON.parse(reply.body)
-  } catch {
-    throw strange(url, reply, 'JSON')
+  } catch (error) {
+    throw strange(
+      url,
+      reply,
+      error instanceof OverLimit ? `a list that can be read, since it ${error.message}` : 'JSON',
+    )
   }
 }
 

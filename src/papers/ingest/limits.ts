@@ -1,0 +1,140 @@
+/**
+ * How much one import takes. Bytes alone do not bound memory: 350 KB of gzip can hold 13 million records, which take 4 GB once parsed.
+ * Everything here is counted before it is parsed. Real lists stay far below: a month of Hugging Face's has 1,000 records and 10 MB,
+ * the longest list of authors 5,154 names.
+ */
+export const MOST = {
+  megabytes: 100,
+  records: 100_000,
+  /** snapshots of votes in a CSV */
+  signals: 500_000,
+  /** characters of a line, where a line is a record */
+  line: 2_000_000,
+  /** objects, arrays and members of a JSON document */
+  values: 5_000_000,
+  elements: 1_000_000,
+  depth: 100,
+  attributes: 50,
+  /** characters between < and > */
+  tag: 20_000,
+  authors: 6_000,
+  author: 300,
+  keywords: 200,
+  keyword: 200,
+  organization: 300,
+  /** characters of a record's JSON, kept beside the paper */
+  raw: 2_000_000,
+} as const
+
+/** A limit that an input is over, in words that follow the input's name: "has more than 100,000 records". */
+export class OverLimit extends Error {
+  override readonly name = 'OverLimit'
+}
+
+const said = (count: number): string => count.toLocaleString('en')
+
+const over = (what: string, text: string, at: number): OverLimit => {
+  const before = text.slice(0, at)
+  const line = before.split('\n').length
+  return new OverLimit(`${what}, at line ${said(line)}, column ${said(at - before.lastIndexOf('\n'))}`)
+}
+
+const [QUOTE, BACKSLASH, COMMA, NEWLINE] = [34, 92, 44, 10]
+const OPENS = new Set([91, 123])
+const CLOSES = new Set([93, 125])
+
+/**
+ * Checks a JSON document's size before it is parsed.
+ * @throws OverLimit naming the limit and the place
+ */
+export function checkJsonSize(text: string): void {
+  let [depth, values, records, quoted] = [0, 0, 0, false]
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (quoted) {
+      if (code === BACKSLASH) at++
+      else if (code === QUOTE) quoted = false
+    } else if (code === QUOTE) quoted = true
+    else if (CLOSES.has(code)) depth--
+    else if (OPENS.has(code) || code === COMMA) {
+      values++
+      if (depth === 1 && OPENS.has(code)) records++
+      if (OPENS.has(code)) depth++
+      if (records > MOST.records) throw over(`has more than ${said(MOST.records)} records`, text, at)
+      if (values > MOST.values) throw over(`has more than ${said(MOST.values)} values`, text, at)
+    }
+  }
+}
+
+/**
+ * Checks a file of a record a line. A long line is that record's trouble alone.
+ * @throws OverLimit naming the limit and the place
+ */
+export function checkLineCount(text: string, most: number = MOST.records): void {
+  let records = 0
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf('\n', start)
+    const next = end < 0 ? text.length : end
+    if (next > start && text.charCodeAt(start) !== NEWLINE) records++
+    if (records > most) throw over(`has more than ${said(most)} records`, text, start)
+    start = next + 1
+  }
+}
+
+/** Says that a line is too long, in words; undefined where it is not. */
+export const longLine = (line: string): string | undefined =>
+  line.length > MOST.line
+    ? `has ${said(line.length)} characters in one line; a record may have ${said(MOST.line)}`
+    : undefined
+
+/**
+ * Checks an XML document's size before it is parsed: the parser takes quadratic time for many attributes.
+ * @throws OverLimit naming the limit and the place
+ */
+export function checkXmlSize(text: string): void {
+  let [depth, elements] = [0, 0]
+  for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at)) {
+    const skipped = SKIPPED.find(([start]) => text.startsWith(start, at))
+    const end = skipped ? text.indexOf(skipped[1], at) : text.indexOf('>', at)
+    if (end < 0) return
+    if (!skipped) {
+      if (end - at > MOST.tag) throw over(`has a tag of more than ${said(MOST.tag)} characters`, text, at)
+      const tag = text.slice(at, end)
+      if ((tag.match(ATTRIBUTE) ?? []).length > MOST.attributes)
+        throw over(`has an element with more than ${MOST.attributes} attributes`, text, at)
+      if (tag.startsWith('</')) depth--
+      else if (++elements > MOST.elements) throw over(`has more than ${said(MOST.elements)} elements`, text, at)
+      else if (!tag.endsWith('/') && !tag.startsWith('<?') && ++depth > MOST.depth)
+        throw over(`has elements nested more than ${MOST.depth} deep`, text, at)
+    }
+    at = end + 1
+  }
+}
+
+const SKIPPED = [
+  ['<!--', '-->'],
+  ['<![CDATA[', ']]>'],
+] as const
+const ATTRIBUTE = /\s[^\s=]+\s*=/g
+
+interface Counted {
+  authors: readonly string[]
+  keywords: readonly string[]
+  organization?: string | undefined
+  raw: string
+}
+
+/** Names the first limit that a record is over: "has 7,000 authors; a record may have 6,000". Undefined where it is over none. */
+export function overLimit({ authors, keywords, organization = '', raw }: Counted): string | undefined {
+  const most = (what: string, count: number, limit: number) =>
+    count > limit ? `has ${what.replace('#', said(count))}; a record may have ${said(limit)}` : undefined
+  const longest = (items: readonly string[]) => Math.max(0, ...items.map((item) => item.length))
+  return (
+    most('# authors', authors.length, MOST.authors) ??
+    most('# keywords', keywords.length, MOST.keywords) ??
+    most('an author of # characters', longest(authors), MOST.author) ??
+    most('a keyword of # characters', longest(keywords), MOST.keyword) ??
+    most('an organisation of # characters', organization.length, MOST.organization) ??
+    most('# characters in all', raw.length, MOST.raw)
+  )
+}

@@ -1,0 +1,47 @@
+interface Record {
+  title?: string | undefined
+  abstract?: string | undefined
+  comment?: string | undefined
+}
+
+/** Whether arXiv's record says that this paper is withdrawn. arXiv has no field for it: the comment says so, or a notice in the abstract's place. */
+export const saysWithdrawn = ({ title = '', abstract = '', comment = '' }: Record): boolean =>
+  TITLED.test(title) || clauses(comment).some(isNotice) || clauses(abstract).slice(0, 1).some(isNotice)
+
+const TITLED =
+  /^\W*(?:withdrawn|retracted|retraction(?: notice)?|withdrawal)(?:\s*[\])]|\s*:|\s+[-–—]\s)|[[(](?:withdrawn|retracted)[\])]\s*$/i
+
+const clauses = (text: string): string[] =>
+  text
+    .replace(/\s+/g, ' ')
+    .split(/[.;!?] (?!\d)|[;\n]/)
+    .map((clause) => clause.trim())
+    .filter(Boolean)
+
+const PAPER =
+  '(?:papers?|article|submission|manuscript|preprint|work|note|letter|version|draft|document|entry|e-?print|arxiv paper|arxiv submission)'
+const GONE = '(?:withdrawn|retracted|redacted)'
+/** Withdrawn from a conference or journal is not withdrawn from arXiv. */
+const HERE = '(?!\\s+(?:from|at)\\s+(?!(?:the\\s+)?arxiv\\b|publication|public))'
+
+const NOTICES = [
+  // "This paper has been withdrawn by the authors", "the submission was removed by arXiv"
+  `^(?:[\\w ]{1,30}:\\s*)?(?:this|the|our|that)?\\s*${PAPER}\\s+(?:(?:has|have|had|is|was|been|being|now|hereby|therefore|temporarily)\\s+)*(?:${GONE}${HERE}|removed\\b(?=\\s*$|\\s+(?:by|due|because)\\b))`,
+  // "this has been withdrawn", "this paper has an error and is therefore withdrawn"
+  `^this(?:\\s+${PAPER}\\b.{0,200}?(?:,|\\band|\\bso))?\\s+(?:it\\s+)?(?:is|was|has been|have been|will be)\\s+(?:now |hereby |therefore |thus )?${GONE}\\b${HERE}`,
+  // "Withdrawn", "retracted due to an error in Theorem 1"
+  `^\\W*(?:temporarily\\s+)?${GONE}\\b(?=\\W*$|\\s*[,:(—–-]|\\s+(?:by|due|because|since|as|for|until|pending|owing|per|in fav)|\\s+from\\s+(?:the\\s+)?arxiv)`,
+  // "the authors have withdrawn this paper", "we retract our submission", "the author withdrew it"
+  `^\\W*(?:the\\s+)?(?:authors?|authors?\\(s\\)|we|i|arxiv(?:\\s+\\w+)?)\\s+(?:(?:has|have|had|hereby|wish(?:es)?|would|like|decided|want|to|must)\\s+)*(?:withdraw|withdrew|withdrawn|retract|retracted|retracts|withdraws|withdrawing)\\b(?:\\s+(?:this|the|our|it)\\b(?:\\s+${PAPER}\\b${HERE})?(?!\\s+(?:claim|theorem|result|section|statement|conjecture|proof))|\\s*$|\\s+(?:due|because))`,
+  // "a retraction of this paper"
+  `^\\W*(?:retraction|withdrawal)(?:\\s+notice)?(?:\\s*:|\\s*$|\\s+of\\s+this\\b)`,
+].map((pattern) => new RegExp(pattern, 'i'))
+
+/** Before the word, these say that another paper or another time is meant. */
+const ANOTHER =
+  /\b(?:supersed(?:es|ing)|replac(?:es|ing)|earlier|previous(?:ly)?|former(?:ly)?|prior|never|not|extend(?:s|ing)|other)\b/i
+
+function isNotice(clause: string): boolean {
+  const before = clause.slice(0, clause.search(/\b(?:withdr|retract|redacted|removed)/i))
+  return !ANOTHER.test(before) && NOTICES.some((notice) => notice.test(clause))
+}

@@ -1,0 +1,55 @@
+import { eq } from 'drizzle-orm'
+import { describe, expect } from 'vitest'
+import { assemble } from '../../../src/edition/draft/assemble.ts'
+import { curate } from '../../../src/edition/draft/curate.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
+import { editionPapers, editions, papers, picks } from '../../../src/runtime/db/schema.ts'
+import { test } from '../../support/database.ts'
+import { addPapers, releasedEdition, servicesOn } from '../../support/services.ts'
+
+const DAY = '2026-04-14'
+const order = async (db: Db, kind: 'daily' | 'weekly' = 'daily') => {
+  const rows = await db
+    .select({ title: papers.title })
+    .from(editionPapers)
+    .innerJoin(papers, eq(papers.id, editionPapers.paperId))
+    .innerJoin(editions, eq(editions.id, editionPapers.editionId))
+    .where(eq(editions.kind, kind))
+    .orderBy(editionPapers.position)
+  return rows.map(({ title }) => title.slice(0, 7))
+}
+
+describe('the curator’s word on a paper', () => {
+  test('counts at once, in every draft that has the paper', async ({ db }) => {
+    const services = servicesOn(db)
+    await addPapers(db, DAY, 3)
+    await assemble(services, { date: DAY })
+    await assemble(services, { kind: 'weekly', date: '2026-04-13' })
+    expect(await curate(services, 'arxiv.org/abs/2604.14002', 'pick', 'Read this.')).toMatchObject({
+      listDay: DAY,
+      assembled: [
+        { kind: 'weekly', date: '2026-04-13' },
+        { kind: 'daily', date: DAY },
+      ],
+    })
+    await curate(services, '2604.14000', 'drop')
+    for (const kind of ['daily', 'weekly'] as const) expect(await order(db, kind)).toEqual(['Paper 3', 'Paper 2'])
+    await curate(services, '2604.14000', 'unpick')
+    expect(await order(db)).toEqual(['Paper 3', 'Paper 1', 'Paper 2'])
+  })
+
+  test('before there is an edition waits for it', async ({ db }) => {
+    const services = servicesOn(db)
+    await addPapers(db, DAY, 2)
+    expect(await curate(services, '2604.14001', 'pick')).toMatchObject({ assembled: [] })
+    await assemble(services, { date: DAY })
+    expect(await order(db)).toEqual(['Paper 2', 'Paper 1'])
+  })
+
+  test('is refused once its edition is out, and leaves nothing behind', async ({ db }) => {
+    const services = servicesOn(db)
+    await releasedEdition(services, DAY, 2)
+    await expect(curate(services, '2604.14001', 'drop')).rejects.toMatchObject({ code: 'EDITION_STATE' })
+    expect(await db.$count(picks)).toBe(0)
+  })
+})

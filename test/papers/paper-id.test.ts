@@ -1,0 +1,121 @@
+import { asc } from 'drizzle-orm'
+import fc from 'fast-check'
+import { describe, expect } from 'vitest'
+import { assemble } from '../../src/edition/draft/assemble.ts'
+import { submitPaper } from '../../src/papers/ingest/submissions.ts'
+import { arxivName, idOfNumber } from '../../src/papers/paper-id.ts'
+import { searchPapers } from '../../src/papers/search/search.ts'
+import { papers } from '../../src/runtime/db/schema.ts'
+import { test } from '../support/database.ts'
+import { servicesOn } from '../support/services.ts'
+import { fixture, importing } from './support.ts'
+
+const FORMS = [
+  'ID',
+  ' ID ',
+  'IDv2',
+  'arXiv:ID',
+  'arxiv ID',
+  'arXiv:IDv1 [cs.CL]',
+  'arXiv:IDv1 [cs.CL] 12 Nov 2025',
+  '[ID] A title',
+  'oai:arXiv.org:ID',
+  'https://arxiv.org/abs/ID',
+  'https://arxiv.org/abs/ID/',
+  'arxiv.org/abs/ID',
+  '//arxiv.org/abs/ID',
+  'www.arxiv.org/abs/IDv3?context=cs#x',
+  'http://arxiv.org/pdf/ID.pdf',
+  'HTTPS://ARXIV.ORG/PDF/IDV2.PDF',
+  'https://arxiv.org/html/IDv1#S3',
+  'https://export.arxiv.org/abs/ID',
+  'https://ar5iv.labs.arxiv.org/html/ID',
+  'https://ar5iv.org/abs/ID',
+  'http://xxx.lanl.gov/abs/ID',
+  'https://doi.org/10.48550/arXiv.ID',
+  '10.48550/arxiv.ID',
+  'doi:10.48550/arXiv.ID',
+  'https://huggingface.co/papers/ID',
+  'hf.co/papers/ID',
+  'https://huggingface.co/papers/ID/community',
+  'https://www.alphaxiv.org/overview/IDv1',
+  'https://www.semanticscholar.org/arxiv/ID',
+  'https://scirate.com/arxiv/ID',
+  '<https://arxiv.org/abs/ID>',
+  'ID.',
+  '\u200bID',
+]
+
+describe('an arXiv id', () => {
+  test.for(FORMS)('is read from "%s"', (form) => {
+    for (const id of ['2507.06261', '0704.0001', 'hep-th/9901001'])
+      expect({ form, id: arxivName(form.replace('ID', id))?.id }).toEqual({ form, id })
+  })
+
+  test('of the old kind is one paper with and without its subject class', () => {
+    for (const form of ['math.GT/0309136', 'math/0309136v1', 'MATH/0309136', 'arxiv.org/abs/math%2F0309136'])
+      expect(arxivName(form)?.id).toBe('math/0309136')
+  })
+
+  test('has its version', () => {
+    for (const form of ['2507.06261v2', 'arxiv.org/pdf/2507.06261v2.pdf', 'oai:arXiv.org:2507.06261v2'])
+      expect(arxivName(form)).toEqual({ id: '2507.06261', version: 2 })
+  })
+
+  test.for([
+    '',
+    'attention',
+    '12507.06261',
+    '2507.062611',
+    '2507.6261x',
+    '2513.00001',
+    'abs/0601001',
+    'https://evil.example/abs/2507.06261',
+    'http://arxiv.org@evil.example/abs/2507.06261',
+    'https://notarxiv.org/abs/2507.06261',
+    'see 2507.06261',
+    '%00',
+    '%E0%A4%A',
+  ])('is not in "%s"', (form) => {
+    expect(arxivName(form)).toBeUndefined()
+  })
+
+  test('is read from any text without failing, and is always one that a form of it names', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.webUrl()), (text) => {
+        const found = arxivName(text)
+        expect(found === undefined || arxivName(found.id)?.id === found.id).toBe(true)
+      }),
+    )
+  })
+
+  test('that was written as a number has its zeros again', () => {
+    expect([2511.10003, 2511.1001, 704.0001, 1412.1].map(idOfNumber)).toEqual([
+      '2511.10003',
+      '2511.10010',
+      '0704.0001',
+      '1412.1000',
+    ])
+  })
+})
+
+test('one paper under many spellings of its id is one paper, in the edition of its newest list alone', async ({
+  db,
+}) => {
+  await importing(db, fixture('links-first-day.jsonl'))
+  await importing(db, fixture('links-next-day.jsonl'))
+  const ids = (await db.select().from(papers).orderBy(asc(papers.sourceId))).map((paper) => paper.sourceId)
+  expect(ids).toEqual(['2511.10001', '2511.10002', '2511.10003', '2511.10004', '2511.10005'])
+  const services = servicesOn(db, {}, { now: new Date('2026-11-25T03:00:00Z') })
+  expect(await assemble(services, { date: '2026-11-24' })).toMatchObject({ papers: 5 })
+  await expect(assemble(services, { date: '2026-11-23' })).rejects.toMatchObject({ code: 'EDITION_EMPTY' })
+})
+
+test('search and submit take every form that the import takes', async ({ db }) => {
+  await importing(db, fixture('links-next-day.jsonl'))
+  for (const form of FORMS.map((each) => each.replace('ID', '2511.10001'))) {
+    const { papers: found } = await searchPapers({ db, now: () => new Date() }, { q: form })
+    expect({ form, found: found.map((paper) => paper.sourceId) }).toEqual({ form, found: ['2511.10001'] })
+    expect(await submitPaper({ db }, form)).toEqual({ arxivId: '2511.10001', listDay: '2026-11-24' })
+  }
+})
