@@ -88,7 +88,7 @@ function toLine(line: number, record: Record<string, string>, suppressionKey: st
 }
 
 function hashOf({ email, address_hash, key }: Record<string, string>, suppressionKey: string): Buffer {
-  if (email) return addressHash(suppressionKey, parseAddress(email).key)
+  if (email) return addressHash(suppressionKey, parseAddress(email, { utf8: true }).key)
   if (!/^[0-9a-f]{64}$/.test(address_hash ?? ''))
     throw new Error('has no address, and its address_hash is not 64 hex digits')
   if (key !== keyMark(suppressionKey))
