@@ -51,7 +51,7 @@ export async function* exportSubscribers({ db }: Pick<Services, 'db'>): AsyncGen
   }
 }
 
-/** A cell's text. Only text that somebody typed can be made to look like a formula. */
+/** A cell's text. Only text that a person typed can look like a formula. */
 function cell(value: Value): string {
   const text = value instanceof Date ? value.toISOString() : Array.isArray(value) ? value.join(SEPARATOR) : value
   return typeof text === 'string' ? guarded(text) : String(text ?? '')

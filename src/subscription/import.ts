@@ -54,7 +54,7 @@ const COUNTS = ['added', 'asked', 'activated', 'remembered', 'refused'] as const
 /**
  * Imports a CSV file in one transaction: everything, or with any bad line nothing, unless `partial`. Takes our own export, those of
  * the tools in known-columns.ts, and any table with addresses. People who opted out, bounced or complained there are kept as that;
- * pending ones get a confirmation email even under `active`, since nobody can attest what that list knew better. What speaks of
+ * pending ones get a confirmation email even under `active`, since that list never had their consent. What speaks of
  * consent and is not understood stops the import. Memory does not grow with the file.
  *
  * @throws PaperboyError BAD_IMPORT naming the bad lines, at most twenty of them, or the columns and values that are not understood
@@ -194,7 +194,7 @@ async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) 
         CASE WHEN status = 'active' THEN coalesce(confirmed_at, requested_at, ${at})
              WHEN status <> 'pending' THEN confirmed_at END,
         ${options.attestedBy}, ${at}
-      -- Of someone who was erased no list brings the address back, not even to say that they left.
+      -- An erased address stays out, also as unsubscribed: the row would hold the address again.
       FROM given WHERE reason IS NULL OR NOT reads AND reason <> 'erasure'
       ORDER BY line
       ON CONFLICT (email_key) DO UPDATE SET status = excluded.status,
@@ -209,14 +209,14 @@ async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) 
         -- Another line of this file called them pending.
         WHEN excluded.status = 'active' THEN s.status = 'pending' AND s.xmin <> pg_current_xact_id()::xid
         WHEN excluded.status = 'pending' THEN false
-        -- Who confirmed here knows better than the old list; the consent of an import ends with that list's word.
+        -- A confirmation here outweighs the old list. Consent that came with an import ends when a list says so.
         ELSE s.status = 'pending' OR s.status = 'active' AND s.imported_by IS NOT NULL AND s.first_confirmed_at IS NULL END
       RETURNING id, email_key, status, consent_origin
     ), asked AS (
       INSERT INTO outbox (kind, subscriber_id, due_at, message_key, created_at)
       SELECT 'confirm', id, ${at}, decode(md5(random()::text || id), 'hex'), ${at} FROM written WHERE status = 'pending'
     ), unasked AS (
-      -- A question that only an import asked is not sent to someone who said no elsewhere.
+      -- A confirmation email that only an import asked for is not sent to a person who opted out elsewhere.
       DELETE FROM outbox o USING written w
       WHERE o.subscriber_id = w.id AND o.kind IN ('confirm', 'remind') AND o.state = 'queued'
         AND w.status IN ('unsubscribed', 'bounced', 'complained') AND w.consent_origin IS NULL

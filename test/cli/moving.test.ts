@@ -58,6 +58,6 @@ for (const command of COMMANDS) {
 }
 
 test('the dry run on the page is a real one', { timeout: 60_000 }, async ({ databaseUrl }) => {
-  const [, command, output] = /^`npm run paperboy -- (.*)` prints:\n\n```text\n([^]*?)\n```$/m.exec(PAGE)!
+  const [, command, output] = /^`npm run paperboy -- (.*)` prints:\n\n```text\n([\s\S]*?)\n```$/m.exec(PAGE)!
   expect((await paperboy(command!, databaseUrl)).stdout.trim()).toBe(output)
 })

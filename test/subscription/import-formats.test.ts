@@ -360,7 +360,7 @@ describe('no import makes anyone active who opted out', () => {
         for (const row of await db.select().from(subscribers))
           if (saidNo.has(row.emailKey!)) expect(row.status, `${row.email} after ${format}`).not.toBe('active')
       }
-      // Of those who said no to an import, nobody has a question waiting.
+      // No confirmation email waits for a person who said no.
       const { rows: asked } = await db.execute<{ email_key: string }>(
         sql`SELECT s.email_key FROM outbox o JOIN subscribers s ON s.id = o.subscriber_id WHERE o.state = 'queued'`,
       )
@@ -404,7 +404,7 @@ describe('no import makes anyone active who opted out', () => {
     expect(await statuses(db)).toEqual({ 'own@example.org': 'active', 'imported@example.org': 'unsubscribed' })
   })
 
-  test('the address of somebody who was erased comes in no way', async ({ db }) => {
+  test('an erased address stays out, also as unsubscribed', async ({ db }) => {
     const hash = addressHash(testConfig().SUPPRESSION_KEY, 'gone@example.org')
     await db.insert(suppressions).values({ addressHash: hash, reason: 'erasure' })
     for (const status of ['active', 'pending', 'unsubscribed', 'bounced'])

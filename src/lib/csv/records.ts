@@ -6,7 +6,7 @@ export type CsvRow = { line: number; cells: string[] } | { line: number; problem
 
 /** In characters. A longer line, or a longer record of several lines, is no reader. */
 export const LONGEST_RECORD = 64 * 1024
-/** A quoted cell with more lines than this is a quote that somebody forgot to close. */
+/** A quoted cell with more lines than this counts as a quote that was never closed. */
 const MOST_LINES = 200
 
 const QUOTE_PROBLEM = 'has a quote (") out of place'
