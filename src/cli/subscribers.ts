@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { userInfo } from 'node:os'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { readerDeliveries } from '../delivery/ledger/reader-deliveries.ts'
 import { complain } from '../lib/terminal.ts'
 import { byHand, writeDown } from '../operate/audit.ts'
 import { eraseByHand } from '../subscription/erase.ts'
 import { exportSubscribers } from '../subscription/export.ts'
 import { subscriberIdOf } from '../subscription/find-reader.ts'
-import { importSubscribers } from '../subscription/import.ts'
+import { type ImportResult, importSubscribers } from '../subscription/import.ts'
+import { type Mapping, MEANINGS_IN_WORDS, parseMapping } from '../subscription/import-columns.ts'
 import { unsubscribeByHand } from '../subscription/unsubscribe.ts'
 import { commandLine } from './admin.ts'
 import { report, withServices } from './open.ts'
@@ -17,13 +18,13 @@ export function subscriberCommands(program: Command): void {
 
   subscribers
     .command('import <file>')
-    .description(
-      'import readers from a CSV file with a header line: email, and where wanted the other columns of an export',
-    )
+    .description('import readers from a CSV file: our own export, or one of Mailchimp, Substack, Ghost and other tools')
     .option('--active', 'they agreed elsewhere already: no confirmation mail')
     .option('--attested-by <who>', 'who says that they agreed (default: your login name)')
-    .option('--dry-run', 'check everything, change nothing')
+    .option('--dry-run', 'check everything, say how each column is read, change nothing')
     .option('--partial', 'import the good lines although there are bad ones')
+    .option('--map <column=meaning>', 'what a column, or COLUMN:VALUE, means; repeat it for more', asMapping, [])
+    .addHelpText('after', `\n${MEANINGS_IN_WORDS}`)
     .action((file: string, options, command) =>
       withServices(async (services) => {
         const result = await importSubscribers(services, file, {
@@ -31,19 +32,16 @@ export function subscriberCommands(program: Command): void {
           attestedBy: options.attestedBy ?? userInfo().username,
           dryRun: options.dryRun === true,
           partial: options.partial === true,
+          mappings: options.map,
         })
-        const { read, added, activated, unchanged, remembered, refused, problems, bad } = result
+        const { added, problems, bad } = result
         const brought = { who: commandLine(), what: 'imported', about: `${added} readers` }
         if (!options.dryRun) await writeDown(services.db, services.now(), brought)
         for (const problem of problems) complain(problem)
         if (bad > problems.length) complain(`… and ${bad - problems.length} more`)
         if (bad > 0) process.exitCode = 1
-        const did = options.dryRun ? 'would be' : 'were'
-        report(
-          command,
-          result,
-          `${read} addresses read: ${added} ${did} added, ${activated} ${did} made active, ${unchanged} left as they are, ${remembered} ${did} kept as having left there, ${refused} not taken since they left, bounced, complained or are suppressed here${bad > 0 ? `; ${bad} bad lines left out` : ''}.`,
-        )
+        const counts = inWords(result, options.dryRun ? 'would be' : 'were')
+        report(command, result, options.dryRun ? `${columnsInWords(result)}\n${counts}` : counts)
       }),
     )
 
@@ -98,4 +96,46 @@ export function subscriberCommands(program: Command): void {
         complain('Done. The file holds addresses: keep it safe.')
       }),
     )
+}
+
+/** One more --map. @throws InvalidArgumentError, which is wrong usage */
+function asMapping(text: string, before: Mapping[]): Mapping[] {
+  try {
+    return [...before, parseMapping(text)]
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message)
+  }
+}
+
+const SEPARATOR_NAMES: Record<string, string> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs' }
+
+/** How each column of a file is read, a line for each, and which are ignored. */
+function columnsInWords({ columns, separator, encoding }: ImportResult): string {
+  const used = columns.filter(({ meaning }) => meaning !== 'ignore')
+  const ignored = columns.filter(({ meaning }) => meaning === 'ignore').map(({ name }) => name)
+  const width = Math.max(...used.map(({ name }) => name.length))
+  return [
+    `Read as ${encoding.toUpperCase()}, separated by ${SEPARATOR_NAMES[separator] ?? separator}. Columns:`,
+    ...used.map(({ name, meaning, by }) => `  ${name.padEnd(width)}  ${meaning} (${by})`),
+    `Ignored: ${ignored.join(', ') || 'none'}.`,
+  ].join('\n')
+}
+
+/** Tags named in the report; further ones are only counted. */
+const MOST_TAGS_NAMED = 20
+
+function inWords(result: ImportResult, did: string): string {
+  const { read, added, asked, activated, unchanged, remembered, refused, bad } = result
+  const tags = Object.entries(result.strangeTags).map(([tag, rows]) => `${tag} (${rows})`)
+  const more = tags.length > MOST_TAGS_NAMED ? ` and ${tags.length - MOST_TAGS_NAMED} more` : ''
+  return [
+    `${read} addresses read:`,
+    `  ${added} ${did} added${asked > 0 ? `, ${asked} of them as pending: they get a confirmation email` : ''}`,
+    `  ${activated} pending ones ${did} made active`,
+    `  ${remembered} ${did} kept as unsubscribed, bounced or complained, as the file says`,
+    `  ${refused} ${did} refused: they unsubscribed, bounced, complained or are suppressed here`,
+    `  ${unchanged} ${did} left as they are`,
+    ...(bad > 0 ? [`  ${bad} bad lines ${did} left out`] : []),
+    ...(tags.length > 0 ? [`Tags that are no topic here: ${tags.slice(0, MOST_TAGS_NAMED).join(', ')}${more}.`] : []),
+  ].join('\n')
 }

@@ -16,7 +16,7 @@ export function suppressionCommands(program: Command): void {
     .description('never mail this address again, until you lift it')
     .action((address: string, _options, command) =>
       withServices(async (services) => {
-        const hash = addressHash(services.config.SUPPRESSION_KEY, parseAddress(address).key)
+        const hash = addressHash(services.config.SUPPRESSION_KEY, parseAddress(address, { utf8: true }).key)
         const deed = { who: commandLine(), what: 'suppressed', about: 'an address' }
         const result = await byHand(services, deed, (db) => suppress(db, [{ hash, reason: 'manual' }], services.now()))
         const changed = result.added + result.strengthened > 0
@@ -29,7 +29,7 @@ export function suppressionCommands(program: Command): void {
     .description('let this address sign up again; nobody is mailed by it')
     .action((address: string, _options, command) =>
       withServices(async (services) => {
-        const hash = addressHash(services.config.SUPPRESSION_KEY, parseAddress(address).key)
+        const hash = addressHash(services.config.SUPPRESSION_KEY, parseAddress(address, { utf8: true }).key)
         const deed = { who: commandLine(), what: 'lifted the suppression of', about: 'an address' }
         const reason = await byHand(services, deed, (db) => liftByHand(db, hash, services.now()))
         report(command, { lifted: true, reason }, `It was suppressed (${reason}). It may sign up again now.`)

@@ -7,7 +7,7 @@ import type { Messages } from '../messages/en.ts'
 export interface Address {
   /** as typed, with the domain as its A-label: what goes into the envelope and To */
   email: string
-  /** the same with ASCII letters folded: what tells one mailbox from another */
+  /** identifies the mailbox: `email` with ASCII letters folded and the local part composed (NFC) */
   key: string
   /** A-label, in small letters */
   domain: string
@@ -36,20 +36,24 @@ const DOT_ATOM = new RegExp(`^${ATOM}(?:\\.${ATOM})*$`)
 const UTF8_DOT_ATOM = new RegExp(`^${UTF8_ATOM}(?:\\.${UTF8_ATOM})*$`, 'u')
 /** What may stand in quotes: of printable ASCII all but what programs in between read as the end of something. */
 const QUOTED = /^[^\P{ASCII}\p{Cc}"\\<>@,]+$/u
+/** White space and marks that no screen shows: joiners, byte order marks, direction marks, soft hyphens, fillers. */
+const INVISIBLE = /[\s\p{Cf}\p{Default_Ignorable_Code_Point}]/u
+const INVISIBLE_INSIDE = /\p{Default_Ignorable_Code_Point}/u
 const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
 /**
  * One mail address, as a person types it in a form (RFC 5321 § 4.1.2, RFC 6531 § 3.3 for letters beyond ASCII).
  *
- * The local part is kept as typed, since only its own server knows which spellings mean one mailbox; needless quotes alone are
- * dropped. Nothing in it is normalised: Unicode's forms turn K (U+212A) into somebody else's K. The domain is checked before it is
- * mapped, since mapping drops what it does not like: `domainToASCII('reader.net\r\nDATA')` answers `reader.net`.
+ * `email` keeps the local part as typed, less needless quotes: only its own server knows which spellings mean one mailbox. `key`
+ * composes it, since keyboards and systems type é in two ways (RFC 6532 § 3.1). Invisible marks around an address come with
+ * copying and are dropped; inside they would make a second mailbox that looks the same, and are refused. The domain is checked
+ * before it is mapped, since mapping drops what it does not like: `domainToASCII('reader.net\r\nDATA')` answers `reader.net`.
  *
  * @param takes.utf8 whether our relay carries letters beyond ASCII before the @ (SMTPUTF8)
  * @throws AddressError in words for the person who typed it
  */
 export function parseAddress(typed: string, takes: { utf8: boolean } = { utf8: false }): Address {
-  const text = typed.trim()
+  const text = trimmed(typed)
   const [typedLocal, typedDomain] = splitAtSign(text)
   if (Buffer.byteLength(typedLocal) > LONGEST_LOCAL_PART || Buffer.byteLength(text) > LONGEST_ADDRESS) {
     throw new AddressError('tooLong')
@@ -58,7 +62,40 @@ export function parseAddress(typed: string, takes: { utf8: boolean } = { utf8: f
   const domain = readDomain(typedDomain)
   const email = `${local}@${domain}`
   if (Buffer.byteLength(email) > LONGEST_ADDRESS) throw new AddressError('tooLong')
-  return { email, domain, key: email.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) }
+  return { email, domain, key: `${composed(local)}@${domain}`.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) }
+}
+
+/** The text without invisible marks around it, in time linear in its length: a form may send a megabyte of them. */
+function trimmed(typed: string): string {
+  const text = typed.trim()
+  if (isAscii(text)) return text
+  const letters = [...text]
+  const isVisible = (letter: string) => !INVISIBLE.test(letter)
+  return letters.slice(Math.max(letters.findIndex(isVisible), 0), letters.findLastIndex(isVisible) + 1).join('')
+}
+
+/**
+ * NFC, except for letters that it replaces with one other letter: K (U+212A) would become somebody else's K.
+ * Nothing is folded by compatibility: ａ, ﬁ and ① stay.
+ */
+function composed(local: string): string {
+  if (isAscii(local)) return local
+  let text = ''
+  let run = ''
+  for (const letter of local) {
+    if (!isReplaced(letter)) run += letter
+    else {
+      text += run.normalize('NFC') + letter
+      run = ''
+    }
+  }
+  return text + run.normalize('NFC')
+}
+
+/** Whether NFC puts another single letter in place of this one. */
+const isReplaced = (letter: string): boolean => {
+  const normal = letter.normalize('NFC')
+  return normal !== letter && [...normal].length === 1
 }
 
 /** The last @ parts them, since a quoted local part could hold one. */
@@ -77,13 +114,13 @@ function readLocalPart(typed: string, utf8: boolean): string {
     return DOT_ATOM.test(content) ? content : `"${content}"`
   }
   if (DOT_ATOM.test(typed)) return typed
-  if (!UTF8_DOT_ATOM.test(typed)) throw new AddressError('localPart')
+  if (!UTF8_DOT_ATOM.test(typed) || INVISIBLE_INSIDE.test(typed)) throw new AddressError('localPart')
   if (!utf8) throw new AddressError('localPartUtf8')
   return typed
 }
 
 function readDomain(typed: string): string {
-  if (/[^\p{L}\p{M}\p{N}.-]/u.test(typed)) throw new AddressError('domain')
+  if (/[^\p{L}\p{M}\p{N}.-]/u.test(typed) || INVISIBLE_INSIDE.test(typed)) throw new AddressError('domain')
   // ſ, K and ａ are mapped to s, k and a by IDNA: another name than the one that was typed.
   if ([...typed].some((letter) => letter > '\x7f' && isAscii(letter.normalize('NFKC'))))
     throw new AddressError('domain')

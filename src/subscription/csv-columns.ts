@@ -1,6 +1,6 @@
 /**
- * The columns of a list of readers, in the order of an export. `email` is the only one that an import needs; their names may be
- * written in any case, with or without underscores.
+ * The columns of our own list of readers, in the order of an export. `email` is the only one that an import needs; their names may
+ * be written in any case, with or without underscores and spaces.
  */
 export const CSV_COLUMNS = [
   'email',
@@ -23,11 +23,6 @@ export const CSV_COLUMNS = [
 ] as const
 
 export type CsvColumn = (typeof CSV_COLUMNS)[number]
-
-export const columnName = (header: string): string => {
-  const plain = (text: string) => text.toLowerCase().replaceAll('_', '')
-  return CSV_COLUMNS.find((column) => plain(column) === plain(header)) ?? header
-}
 
 /** Several values in one cell. */
 export const SEPARATOR = '; '

@@ -1,3 +1,4 @@
+import { stringify } from 'csv-stringify/sync'
 import { asc, gt } from 'drizzle-orm'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
@@ -32,7 +33,7 @@ const valuesOf = (row: typeof subscribers.$inferSelect): Record<CsvColumn, Value
  * gives the same readers, with the same wishes and the same evidence of their consent.
  */
 export async function* exportSubscribers({ db }: Pick<Services, 'db'>): AsyncGenerator<string> {
-  yield `${CSV_COLUMNS.join(',')}\n`
+  yield stringify([[...CSV_COLUMNS]])
   for (let cursor = 0; ; ) {
     const page = await db
       .select()
@@ -42,19 +43,16 @@ export async function* exportSubscribers({ db }: Pick<Services, 'db'>): AsyncGen
       .limit(PAGE)
     if (page.length === 0) return
     cursor = page.at(-1)!.id
-    yield page
-      .filter((row) => row.email !== null)
-      .map((row) => {
-        const values = valuesOf(row)
-        return `${CSV_COLUMNS.map((column) => cell(values[column])).join(',')}\n`
-      })
-      .join('')
+    const known = page.filter((row) => row.email !== null).map(valuesOf)
+    yield stringify(
+      known.map((values) => CSV_COLUMNS.map((column) => cell(values[column]))),
+      { quoted_match: /[\r\n]/ },
+    )
   }
 }
 
+/** A cell's text. Only text that a person typed can look like a formula. */
 function cell(value: Value): string {
   const text = value instanceof Date ? value.toISOString() : Array.isArray(value) ? value.join(SEPARATOR) : value
-  // Only text that somebody typed can be made to look like a formula.
-  const safe = typeof text === 'string' ? guarded(text) : String(text ?? '')
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return typeof text === 'string' ? guarded(text) : String(text ?? '')
 }

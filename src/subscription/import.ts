@@ -1,8 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { PaperboyError } from '../lib/errors.ts'
+import { knownTopics } from '../papers/topics/topics.ts'
 import type { Db } from '../runtime/db/database.ts'
 import type { Services } from '../runtime/services.ts'
-import { type Row, readRows } from './import-rows.ts'
+import { type Mapping, MEANINGS_IN_WORDS, notUnderstood, type ReadColumn } from './import-columns.ts'
+import { type UnknownValue, worstOf } from './import-consent.ts'
+import { openReaders, type ReadersFile, type Row } from './import-rows.ts'
+import type { Status } from './known-columns.ts'
 
 export interface ImportOptions {
   /** they agreed elsewhere: active at once, without a confirmation mail */
@@ -12,76 +16,91 @@ export interface ImportOptions {
   dryRun: boolean
   /** take the good lines although there are bad ones */
   partial?: boolean
+  /** what the operator says of columns that no known tool writes */
+  mappings?: readonly Mapping[]
 }
 
 export interface ImportResult {
   read: number
   added: number
+  /** of those added, the ones who get a confirmation email first */
+  asked: number
   /** pending ones that the import made active */
   activated: number
   unchanged: number
-  /** left, bounced or complained by the file's own word: kept as such, so that no other list brings them in */
+  /** unsubscribed, bounced or complained by the file's own word: kept as such, so that no other list brings them in */
   remembered: number
-  /** left, bounced, complained, erased or suppressed here: no import brings those back */
+  /** unsubscribed, bounced, complained, erased or suppressed here: no import brings those back */
   refused: number
-  /** what was wrong, at most twenty of them, each with its line; only with `partial`, else it is an error */
+  /** what was wrong, each with its line; only with `partial`, else it is an error */
   problems: string[]
   /** lines with something wrong */
   bad: number
+  /** how the file was read */
+  separator: string
+  encoding: string
+  columns: Pick<ReadColumn, 'name' | 'meaning' | 'by'>[]
+  /** tags that match no topic, with the number of rows that have them */
+  strangeTags: Record<string, number>
 }
 
 const CHUNK = 2000
+/** Named when nothing is imported. */
 const MOST_PROBLEMS = 20
-const COUNTS = ['added', 'activated', 'unchanged', 'remembered', 'refused'] as const
+/** Named when the good lines are imported: each has to be looked up by hand. */
+const MOST_PROBLEMS_PARTIAL = 1000
+const COUNTS = ['added', 'asked', 'activated', 'remembered', 'refused'] as const
 
 /**
- * Imports a CSV file in one transaction: everything, or with any bad line nothing, unless `partial`. Whom an exported file calls
- * pending is asked by mail even under `active`, since nobody can attest what that list knew better. Memory does not grow with the
- * file.
+ * Imports a CSV file in one transaction: everything, or with any bad line nothing, unless `partial`. Takes our own export, those of
+ * the tools in known-columns.ts, and any table with addresses. People who opted out, bounced or complained there are kept as that;
+ * pending ones get a confirmation email even under `active`, since that list never had their consent. What speaks of
+ * consent and is not understood stops the import. Memory does not grow with the file.
  *
- * @throws PaperboyError BAD_IMPORT naming the bad lines, at most twenty of them
+ * @throws PaperboyError BAD_IMPORT naming the bad lines, at most twenty of them, or the columns and values that are not understood
  */
 export async function importSubscribers(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   file: string,
   options: ImportOptions,
 ): Promise<ImportResult> {
+  const { columns, separator, encoding, lines, strangeTags } = await open({ db, config }, file, options)
   const result: ImportResult = {
-    read: 0,
-    added: 0,
-    activated: 0,
-    unchanged: 0,
-    remembered: 0,
-    refused: 0,
-    problems: [],
-    bad: 0,
+    ...{ read: 0, added: 0, asked: 0, activated: 0, unchanged: 0, remembered: 0, refused: 0, bad: 0, problems: [] },
+    ...{ separator, encoding, strangeTags: {} },
+    columns: columns.map(({ name, meaning, by }) => ({ name, meaning, by })),
   }
+  const unknown = new Map<string, string>()
   const complain = (problem: string) => {
     result.bad++
-    if (result.problems.length < MOST_PROBLEMS) result.problems.push(problem)
+    if (result.problems.length < (options.partial ? MOST_PROBLEMS_PARTIAL : MOST_PROBLEMS))
+      result.problems.push(problem)
   }
-  const spoilt = () => result.bad > 0 && !options.partial
+  const spoilt = () => (result.bad > 0 && !options.partial) || unknown.size > 0
+  const at = now()
   class Rollback extends Error {}
   await db
     .transaction(async (tx) => {
       let chunk: Row[] = []
       const writeChunk = async () => {
-        const unknown = await unknownZones(tx, chunk)
-        for (const { line, zone } of unknown)
+        const strange = await unknownZones(tx, chunk)
+        for (const { line, zone } of strange)
           complain(`line ${line}: time zone "${zone}" is not known. Write it like Europe/Berlin.`)
-        const known = chunk.filter((row) => !unknown.includes(row))
+        const known = chunk.filter((row) => !strange.includes(row))
         if (!spoilt() && known.length > 0) {
-          const counts = await insertRows(tx, known, options, now())
+          const counts = await insertRows(tx, known, options, at)
           for (const name of COUNTS) result[name] += counts[name]
+          result.unchanged += counts.unchanged
         }
         chunk = []
       }
-      for await (const line of readRows(file, config.SUPPRESSION_KEY)) {
+      for await (const line of lines) {
         result.read++
         if ('problem' in line) complain(line.problem)
+        else if ('unknown' in line) unknown.set(...inWords(line.unknown, line.line, unknown))
         else chunk.push(line.row)
         if (chunk.length === CHUNK) await writeChunk()
-        if (spoilt() && result.bad >= MOST_PROBLEMS) break
+        if (spoilt() && (result.problems.length >= MOST_PROBLEMS || unknown.size >= MOST_PROBLEMS)) break
       }
       await writeChunk()
       if (spoilt() || options.dryRun) throw new Rollback()
@@ -89,6 +108,7 @@ export async function importSubscribers(
     .catch((error) => {
       if (!(error instanceof Rollback)) throw error
     })
+  if (unknown.size > 0) throw notUnderstoodError(file, [...unknown.values()])
   if (spoilt()) {
     const more = result.bad >= MOST_PROBLEMS ? '\n  … and perhaps more' : ''
     throw new PaperboyError(
@@ -96,7 +116,41 @@ export async function importSubscribers(
       `Nothing was imported from ${file}:\n  ${result.problems.join('\n  ')}${more}`,
     )
   }
-  return result
+  return { ...result, strangeTags: Object.fromEntries([...strangeTags].sort((a, b) => b[1] - a[1])) }
+}
+
+async function open(
+  { db, config }: Pick<Services, 'db' | 'config'>,
+  file: string,
+  { mappings = [] }: ImportOptions,
+): Promise<ReadersFile> {
+  try {
+    const readers = await openReaders(file, {
+      suppressionKey: config.SUPPRESSION_KEY,
+      mappings,
+      topics: () => knownTopics(db),
+    })
+    const strange = notUnderstood(readers.columns)
+    if (strange.length === 0) return readers
+    const lines = strange.map(({ name }) => `the column "${name}": --map "${name}=MEANING"`)
+    throw notUnderstoodError(file, lines)
+  } catch (error) {
+    if (error instanceof PaperboyError) throw error
+    throw new PaperboyError('BAD_IMPORT', `${file} cannot be imported: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+const notUnderstoodError = (file: string, lines: string[]): PaperboyError =>
+  new PaperboyError(
+    'BAD_IMPORT',
+    `Nothing was imported from ${file}. It may say who agreed to emails and who did not, in words that Paperboy does not know. Say what they mean:\n  ${lines.join('\n  ')}\n${MEANINGS_IN_WORDS}`,
+  )
+
+/** A value's key and its sentence; the first line that has it is named. */
+function inWords({ column, value, message }: UnknownValue, line: number, seen: Map<string, string>): [string, string] {
+  const key = `${column.name}\0${value.toLowerCase()}`
+  const flag = column.by === undefined ? `${column.name}=MEANING` : `${column.name}:${value}=MEANING`
+  return [key, seen.get(key) ?? `${message} in line ${line}: --map "${flag}"`]
 }
 
 /** Rows whose zone the database does not know. */
@@ -110,22 +164,21 @@ async function unknownZones(db: Db, rows: Row[]): Promise<Row[]> {
 }
 
 /** How a row arrives: as what its list says it is, but active only where somebody attests it. */
-function arrives({ status }: Row, { active }: ImportOptions): string {
+function arrives({ status }: Row, { active }: ImportOptions): Status {
   if (status !== undefined && status !== 'active') return status
   return active ? 'active' : 'pending'
 }
 
 async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) {
-  const distinct = [...new Map(all.map((row) => [row.key, row])).values()]
-  const rows = distinct.map((row) => ({ ...row, hash: row.hash.toString('hex'), status: arrives(row, options) }))
-  const result = await db.execute<{ added: number; activated: number; remembered: number; refused: number }>(sql`
+  const rows = oneEach(all.map((row) => ({ ...row, hash: row.hash.toString('hex'), status: arrives(row, options) })))
+  const result = await db.execute<Record<(typeof COUNTS)[number], number>>(sql`
     WITH given AS (
-      SELECT g.*, decode(g.hash, 'hex') AS address_hash, g.status IN ('active', 'pending') AS reads,
-        EXISTS (SELECT FROM suppressions x WHERE x.address_hash = decode(g.hash, 'hex')) AS suppressed
+      SELECT g.*, decode(g.hash, 'hex') AS address_hash, g.status IN ('active', 'pending') AS reads, x.reason
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS g(
-        email text, key text, hash text, status subscriber_status, zone text, hour smallint, cadence cadence, weekday smallint,
+        line int, email text, key text, hash text, status subscriber_status, zone text, hour smallint, cadence cadence, weekday smallint,
         size smallint, format mail_format, locale text, topics text[], keywords text[], like_voted boolean,
         paused_until timestamptz, requested_at timestamptz, confirmed_at timestamptz, left_at timestamptz, consent_form text)
+      LEFT JOIN suppressions x ON x.address_hash = decode(g.hash, 'hex')
     ), known AS (
       SELECT s.email_key, s.status FROM subscribers s JOIN given g ON g.key = s.email_key
     ), written AS (
@@ -138,31 +191,61 @@ async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) 
           next_digest_at(zone, hour, cadence, weekday::int, greatest(${at}::timestamptz, paused_until)) END,
         CASE WHEN status = 'pending' THEN decode(substr(md5(random()::text), 1, 16), 'hex') END,
         CASE WHEN status = 'pending' THEN ${at} ELSE coalesce(requested_at, ${at}) END,
-        CASE WHEN status = 'active' THEN coalesce(confirmed_at, ${at}) WHEN status <> 'pending' THEN confirmed_at END,
+        CASE WHEN status = 'active' THEN coalesce(confirmed_at, requested_at, ${at})
+             WHEN status <> 'pending' THEN confirmed_at END,
         ${options.attestedBy}, ${at}
-      FROM given WHERE NOT (reads AND suppressed)
-      ON CONFLICT (email_key) DO UPDATE SET status = 'active',
-        next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, s.weekday::int, ${at}),
-        confirmed_at = coalesce(excluded.confirmed_at, ${at}), consent_form = coalesce(excluded.consent_form, s.consent_form),
+      -- An erased address stays out, also as unsubscribed: the row would hold the address again.
+      FROM given WHERE reason IS NULL OR NOT reads AND reason <> 'erasure'
+      ORDER BY line
+      ON CONFLICT (email_key) DO UPDATE SET status = excluded.status,
+        next_digest_at = CASE WHEN excluded.status = 'active' THEN
+          next_digest_at(s.zone, s.hour, s.cadence, s.weekday::int, ${at}) END,
+        confirmed_at = CASE WHEN excluded.status = 'active' THEN excluded.confirmed_at ELSE s.confirmed_at END,
+        left_at = CASE WHEN excluded.status = 'active' THEN s.left_at WHEN s.status = 'active' THEN coalesce(excluded.left_at, ${at})
+                       ELSE excluded.left_at END,
+        consent_form = coalesce(excluded.consent_form, s.consent_form),
         imported_by = excluded.imported_by, imported_at = excluded.imported_at, updated_at = ${at}
-      WHERE s.status = 'pending' AND excluded.status = 'active'
-      RETURNING id, email_key, status
+      WHERE CASE
+        -- Another line of this file called them pending.
+        WHEN excluded.status = 'active' THEN s.status = 'pending' AND s.xmin <> pg_current_xact_id()::xid
+        WHEN excluded.status = 'pending' THEN false
+        -- A confirmation here outweighs the old list. Consent that came with an import ends when a list says so.
+        ELSE s.status = 'pending' OR s.status = 'active' AND s.imported_by IS NOT NULL AND s.first_confirmed_at IS NULL END
+      RETURNING id, email_key, status, consent_origin
     ), asked AS (
       INSERT INTO outbox (kind, subscriber_id, due_at, message_key, created_at)
       SELECT 'confirm', id, ${at}, decode(md5(random()::text || id), 'hex'), ${at} FROM written WHERE status = 'pending'
+    ), unasked AS (
+      -- A confirmation email that only an import asked for is not sent to a person who opted out elsewhere.
+      DELETE FROM outbox o USING written w
+      WHERE o.subscriber_id = w.id AND o.kind IN ('confirm', 'remind') AND o.state = 'queued'
+        AND w.status IN ('unsubscribed', 'bounced', 'complained') AND w.consent_origin IS NULL
     ), suppressed AS (
-      INSERT INTO suppressions (address_hash, reason, created_at)
+      INSERT INTO suppressions AS x (address_hash, reason, created_at)
       SELECT g.address_hash, CASE g.status WHEN 'bounced' THEN 'hard bounce' ELSE 'complaint' END::suppression_reason, ${at}
       FROM given g JOIN written w ON w.email_key = g.key AND w.status IN ('bounced', 'complained')
-      ON CONFLICT (address_hash) DO NOTHING
+      ON CONFLICT (address_hash) DO UPDATE SET reason = excluded.reason, created_at = excluded.created_at
+      WHERE x.reason = 'hard bounce' AND excluded.reason = 'complaint'
     )
     SELECT
       count(*) FILTER (WHERE w.id IS NOT NULL AND k.email_key IS NULL AND g.reads)::int AS added,
-      count(*) FILTER (WHERE w.id IS NOT NULL AND k.email_key IS NOT NULL)::int AS activated,
-      count(*) FILTER (WHERE w.id IS NOT NULL AND k.email_key IS NULL AND NOT g.reads)::int AS remembered,
+      count(*) FILTER (WHERE w.status = 'pending')::int AS asked,
+      count(*) FILTER (WHERE w.id IS NOT NULL AND k.email_key IS NOT NULL AND g.reads)::int AS activated,
+      count(*) FILTER (WHERE w.id IS NOT NULL AND NOT g.reads)::int AS remembered,
       count(*) FILTER (WHERE w.id IS NULL AND g.reads
-        AND (g.suppressed OR k.status IN ('unsubscribed', 'bounced', 'complained', 'erased')))::int AS refused
+        AND (g.reason IS NOT NULL OR k.status IN ('unsubscribed', 'bounced', 'complained', 'erased')))::int AS refused
     FROM given g LEFT JOIN written w ON w.email_key = g.key LEFT JOIN known k ON k.email_key = g.key`)
-  const { added, activated, remembered, refused } = result.rows[0]!
-  return { added, activated, remembered, refused, unchanged: all.length - added - activated - remembered - refused }
+  const counts = result.rows[0]!
+  const { added, activated, remembered, refused } = counts
+  return { ...counts, unchanged: all.length - added - activated - remembered - refused }
+}
+
+/** One row for each mailbox: the last one of those that say the worst of it. */
+function oneEach<T extends { key: string; status: Status }>(rows: T[]): T[] {
+  const kept = new Map<string, T>()
+  for (const row of rows) {
+    const other = kept.get(row.key)
+    if (!other || worstOf([other.status, row.status]) === row.status) kept.set(row.key, row)
+  }
+  return [...kept.values()]
 }

@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto'
+import { stringify } from 'csv-stringify/sync'
 import { sql } from 'drizzle-orm'
 import { PaperboyError } from '../lib/errors.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Services } from '../runtime/services.ts'
-import { readCsv } from '../subscription/read-csv.ts'
+import { knownColumn, plainName } from '../subscription/known-columns.ts'
+import { openCsv } from '../subscription/read-csv.ts'
 import { type Suppression, type SuppressionReason, suppress } from './suppress.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
@@ -21,14 +23,14 @@ const keyMark = (suppressionKey: string): string =>
 /** All suppressions as CSV in chunks: hashes, since the addresses are not kept. Whoever imports it needs the same SUPPRESSION_KEY. */
 export async function* exportSuppressions({ db, config }: Pick<Deps, 'db' | 'config'>): AsyncGenerator<string> {
   const mark = keyMark(config.SUPPRESSION_KEY)
-  yield 'address_hash,key,reason,created_at\n'
+  yield stringify([['address_hash', 'key', 'reason', 'created_at']])
   for (let after: Buffer = Buffer.alloc(0); ; ) {
     const { rows } = await db.execute<{ address_hash: Buffer; reason: string; at: string }>(sql`
       SELECT address_hash, reason, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at
       FROM suppressions WHERE address_hash > ${after} ORDER BY address_hash LIMIT ${PAGE}`)
     if (rows.length === 0) return
     after = rows.at(-1)!.address_hash
-    yield rows.map((row) => `${row.address_hash.toString('hex')},${mark},${row.reason},${row.at}\n`).join('')
+    yield stringify(rows.map((row) => [row.address_hash.toString('hex'), mark, row.reason, row.at]))
   }
 }
 
@@ -68,13 +70,22 @@ export async function importSuppressions(
 }
 
 async function* readLines(file: string, suppressionKey: string): AsyncGenerator<Line> {
-  for await (const { line, record } of readCsv(file, headerOf)) yield toLine(line, record, suppressionKey)
+  const { header, rows } = await openCsv(file)
+  const columns = columnsOf(file, header)
+  for await (const row of rows) {
+    if ('problem' in row) yield { problem: `line ${row.line}: ${row.problem}` }
+    else yield toLine(row.line, Object.fromEntries(columns.map((name, at) => [name, row.cells[at]!])), suppressionKey)
+  }
 }
 
-function headerOf(names: string[]): string[] {
-  const lower = names.map((name) => name.toLowerCase())
-  if (lower.includes('email') || (lower.includes('address_hash') && lower.includes('key'))) return lower
-  throw new Error('its first line names neither the column "email" nor "address_hash" and "key"')
+/** The columns by our names: what known tools call the address is `email`. */
+function columnsOf(file: string, header: string[]): string[] {
+  const columns = header.map((name) => (knownColumn(name)?.meaning === 'email' ? 'email' : plainName(name)))
+  if (columns.includes('email') || (columns.includes('addresshash') && columns.includes('key'))) return columns
+  throw new PaperboyError(
+    'BAD_IMPORT',
+    `${file} cannot be imported: its first line names neither the column "email" nor "address_hash" and "key".`,
+  )
 }
 
 function toLine(line: number, record: Record<string, string>, suppressionKey: string): Line {
@@ -87,11 +98,11 @@ function toLine(line: number, record: Record<string, string>, suppressionKey: st
   }
 }
 
-function hashOf({ email, address_hash, key }: Record<string, string>, suppressionKey: string): Buffer {
-  if (email) return addressHash(suppressionKey, parseAddress(email).key)
-  if (!/^[0-9a-f]{64}$/.test(address_hash ?? ''))
+function hashOf({ email, addresshash, key }: Record<string, string>, suppressionKey: string): Buffer {
+  if (email) return addressHash(suppressionKey, parseAddress(email, { utf8: true }).key)
+  if (!/^[0-9a-f]{64}$/.test(addresshash ?? ''))
     throw new Error('has no address, and its address_hash is not 64 hex digits')
   if (key !== keyMark(suppressionKey))
     throw new Error('was made under another SUPPRESSION_KEY, so it would match nobody')
-  return Buffer.from(address_hash!, 'hex')
+  return Buffer.from(addresshash!, 'hex')
 }

@@ -269,7 +269,7 @@ describe('an export', () => {
   test('imported elsewhere gives the same readers: exported there, it is the same to the byte', async ({ db }) => {
     const here = servicesOn(db)
     const wishes = {
-      topics: ['nlp', 'speech'],
+      topics: ['computer-vision', 'robotics'],
       keywords: ['=cmd|calc', 'tiny models'],
       locale: 'de',
       format: 'text',

@@ -116,3 +116,9 @@ async function countTopics(db: Db, since: string | null, fewest: number, limit: 
     ORDER BY papers DESC, slug LIMIT ${limit}`)
   return rows.map(({ slug, papers }) => ({ slug, name: topicName(slug), papers }))
 }
+
+/** The slugs of all topics that can be followed: the named ones, and those of papers. */
+export async function knownTopics(db: Db): Promise<Set<string>> {
+  const { rows } = await db.execute<{ slug: string }>(sql`SELECT DISTINCT unnest(topics) AS slug FROM papers`)
+  return new Set([...NAMES.keys(), ...rows.map(({ slug }) => slug)])
+}

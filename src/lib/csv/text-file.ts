@@ -1,0 +1,41 @@
+import { createReadStream } from 'node:fs'
+
+export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
+
+/**
+ * The encoding of a text file: by its byte order mark, else UTF-16 where every second byte is zero, else UTF-8. A file with bytes
+ * that are not UTF-8 is Windows-1252, unless other bytes of it are UTF-8 letters: then it is UTF-8 with damaged lines.
+ */
+export async function encodingOf(file: string): Promise<Encoding> {
+  const decoder = new TextDecoder('utf-8')
+  let isFirst = true
+  let hasLetters = false
+  let isDamaged = false
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    const wide = isFirst ? utf16Of(chunk) : undefined
+    if (wide) return wide
+    isFirst = false
+    const text = decoder.decode(chunk, { stream: true })
+    isDamaged ||= text.includes('\uFFFD')
+    hasLetters ||= /[^\0-\x7f\uFEFF\uFFFD]/.test(text)
+  }
+  isDamaged ||= decoder.decode() !== ''
+  return isDamaged && !hasLetters ? 'windows-1252' : 'utf-8'
+}
+
+function utf16Of(start: Buffer): Encoding | undefined {
+  if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le'
+  if (start[0] === 0xfe && start[1] === 0xff) return 'utf-16be'
+  const head = start.subarray(0, 200)
+  const zeros = (parity: number) => head.filter((byte, at) => at % 2 === parity && byte === 0).length
+  const isWide = (parity: number) => head.length >= 8 && zeros(parity) > head.length / 4 && zeros(1 - parity) === 0
+  return isWide(1) ? 'utf-16le' : isWide(0) ? 'utf-16be' : undefined
+}
+
+/** The text of a file in chunks, without its byte order mark. Bytes that are not of the encoding become U+FFFD. */
+export async function* readText(file: string, encoding: Encoding): AsyncGenerator<string> {
+  const decoder = new TextDecoder(encoding)
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>)
+    yield decoder.decode(chunk, { stream: true })
+  yield decoder.decode()
+}

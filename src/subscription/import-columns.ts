@@ -1,0 +1,92 @@
+import { knownColumn, MEANINGS, type Meaning, STATUSES, type Status, speaksOfConsent } from './known-columns.ts'
+
+/** What the operator says of a column, or of one of its values: `COLUMN=MEANING` or `COLUMN:VALUE=MEANING`. */
+export interface Mapping {
+  target: string
+  meaning: Meaning | Status
+}
+
+/** A column of a file and what it is read as. */
+export interface ReadColumn {
+  name: string
+  meaning: Meaning
+  /** the tools that write this column, `--map`, or undefined for an unknown column, which is ignored */
+  by: string | undefined
+  /** the column says it of every row, also where its cell is empty */
+  everyRow: boolean
+  /** what the operator says of single values, by their plain form */
+  values: Map<string, Status | 'ignore'>
+}
+
+/** A value as it is compared: without case and spaces around. */
+export const plainValue = (cell: string): string => cell.trim().toLowerCase()
+
+const MAPPABLE: readonly string[] = [...MEANINGS, ...STATUSES]
+
+/** @throws Error in words, for what is no mapping */
+export function parseMapping(text: string): Mapping {
+  const at = text.lastIndexOf('=')
+  const [target, meaning] = [text.slice(0, at), text.slice(at + 1).trim()]
+  if (at < 1 || !MAPPABLE.includes(meaning)) throw new Error(`"${text}" is not COLUMN=MEANING. ${MEANINGS_IN_WORDS}`)
+  return { target, meaning: meaning as Meaning | Status }
+}
+
+export const MEANINGS_IN_WORDS = `MEANING is one of: ${MEANINGS.join(', ')}. For COLUMN:VALUE=MEANING it is one of: ${STATUSES.join(', ')}, ignore.`
+
+/**
+ * What each column of a header means: what the operator says, else what the known tools mean by it. Unknown columns are ignored.
+ * @throws Error in words, for a header without addresses, and for a mapping that fits no column
+ */
+export function readColumns(header: readonly string[], mappings: readonly Mapping[]): ReadColumn[] {
+  const columns = header.map((name): ReadColumn => {
+    const known = knownColumn(name)
+    const { meaning = 'ignore', tool, everyRow = false } = known ?? {}
+    return { name, meaning, by: tool, everyRow, values: new Map() }
+  })
+  for (const mapping of mappings) applyMapping(columns, mapping)
+  const addresses = columns.filter(({ meaning }) => meaning === 'email')
+  if (addresses.length === 0)
+    throw new Error(
+      `its first line has no column "email". It has ${quoted(header)}. Say which one holds the addresses: --map "COLUMN=email"`,
+    )
+  if (addresses.length > 1)
+    throw new Error(
+      `its first line names the column "email" twice: ${quoted(addresses.map(({ name }) => name))}. Leave one out: --map "COLUMN=ignore"`,
+    )
+  return columns
+}
+
+function applyMapping(columns: ReadColumn[], { target, meaning }: Mapping): void {
+  const find = (name: string) => columns.filter((column) => plainValue(column.name) === plainValue(name))
+  const whole = find(target)
+  if (whole.length > 0) {
+    if (meaning === 'active' || meaning === 'pending')
+      throw new Error(
+        `a column cannot mean "${meaning}", only one of its values can: --map "${target}:VALUE=${meaning}"`,
+      )
+    for (const column of whole) Object.assign(column, { meaning, by: '--map', everyRow: false })
+    return
+  }
+  const at = target.lastIndexOf(':')
+  const part = at < 0 ? [] : find(target.slice(0, at))
+  if (part.length === 0)
+    throw new Error(
+      `--map names a column "${target}" that it does not have. It has ${quoted(columns.map(({ name }) => name))}`,
+    )
+  if (meaning !== 'ignore' && !STATUSES.some((status) => status === meaning))
+    throw new Error(`a value cannot mean "${meaning}". ${MEANINGS_IN_WORDS}`)
+  for (const column of part) {
+    column.values.set(plainValue(target.slice(at + 1)), meaning as Status | 'ignore')
+    if (!isAboutConsent(column)) Object.assign(column, { meaning: 'status', by: '--map' })
+  }
+}
+
+const CONSENT: readonly Meaning[] = ['status', 'subscribed', 'unsubscribed', 'bounced', 'complained']
+
+export const isAboutConsent = ({ meaning }: ReadColumn): boolean => CONSENT.includes(meaning)
+
+/** Columns that may tell who agreed, and that neither a known tool nor the operator explains. */
+export const notUnderstood = (columns: readonly ReadColumn[]): ReadColumn[] =>
+  columns.filter(({ by, name }) => by === undefined && speaksOfConsent(name))
+
+const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ')

@@ -1,0 +1,62 @@
+import { isAboutConsent, plainValue, type ReadColumn } from './import-columns.ts'
+import { momentOf, saysNothing } from './import-moments.ts'
+import { STATUSES, type Status, saysNo, statusOf } from './known-columns.ts'
+
+/** A value about consent that is not understood: it stops the import. */
+export class UnknownValue extends Error {
+  readonly column: ReadColumn
+  readonly value: string
+  constructor(column: ReadColumn, value: string) {
+    super(`the column "${column.name}" has "${value.slice(0, 40)}"`)
+    this.column = column
+    this.value = value
+  }
+}
+
+const YES = new Set(['true', 'yes', 'y', 't', '1', 'x', 'on', 'ja', 'oui', 'si', 'sí'])
+const NO = new Set(['false', 'no', 'n', 'f', '0', 'off', 'nein', 'non'])
+
+/**
+ * What all columns about consent say of one row: the worst of it, since a single "no" is a no.
+ * @returns the status, undefined where the file says nothing; and when the reader left
+ * @throws UnknownValue
+ */
+export function consentOf(
+  columns: readonly ReadColumn[],
+  cells: readonly string[],
+): { status: Status | undefined; leftAt: Date | undefined } {
+  const said: Status[] = []
+  let leftAt: Date | undefined
+  for (const [index, column] of columns.entries()) {
+    const cell = cells[index]!
+    if (isAboutConsent(column)) {
+      const status = saidBy(column, cell)
+      if (status) said.push(status)
+      if (status === 'unsubscribed') leftAt ??= momentOf(cell)
+    } else if (column.by === undefined && saysNo(cell)) throw new UnknownValue(column, cell)
+  }
+  return { status: worstOf(said), leftAt }
+}
+
+/** The status that must win where sources disagree. */
+export const worstOf = (statuses: readonly Status[]): Status | undefined =>
+  STATUSES.toReversed().find((status) => statuses.includes(status))
+
+function saidBy(column: ReadColumn, cell: string): Status | undefined {
+  const value = plainValue(cell)
+  const mapped = column.values.get(value)
+  if (mapped !== undefined) return mapped === 'ignore' ? undefined : mapped
+  const { meaning, everyRow } = column
+  if (meaning === 'status') return statusOf(value) ?? unknown(column, cell)
+  if (meaning === 'subscribed') {
+    if (YES.has(value) || momentOf(value)) return 'active'
+    return NO.has(value) ? 'unsubscribed' : (statusOf(value) ?? unknown(column, cell))
+  }
+  const no = meaning as Status
+  if (everyRow || YES.has(value) || momentOf(value)) return no
+  return saysNothing(value) || NO.has(value) ? undefined : (statusOf(value) ?? unknown(column, cell))
+}
+
+function unknown(column: ReadColumn, value: string): never {
+  throw new UnknownValue(column, value)
+}
