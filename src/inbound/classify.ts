@@ -1,7 +1,7 @@
 import { autoReplyIn, hasNullReturnPath, isFromDaemon } from './auto-reply.ts'
-import { addressIn, blocksOf, type Fields } from './fields.ts'
+import { addressesIn, addressIn, blocksOf, type Fields, valuesOf } from './fields.ts'
 import { DELAYED, NOT_DELIVERED } from './phrases.ts'
-import { namedIn } from './prose.ts'
+import { namedIn, sendersOf } from './prose.ts'
 import { headerOf, type InboundMail } from './read-mail.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 import { readSesNotification } from './webhooks/ses-notification.ts'
@@ -39,7 +39,7 @@ export interface Finding {
  */
 export function classify(mail: InboundMail): Finding[] {
   const feedback = mail.reports.find(({ type }) => type === 'message/feedback-report')
-  if (feedback) return [complaint(mail, blocksOf(feedback.text)[0] ?? new Map())]
+  if (feedback) return complaints(mail, feedback.text)
   const notified = readSesNotification(mail.text)
   if (notified) return notified.findings
   const statuses = mail.reports
@@ -78,8 +78,7 @@ function prose(mail: InboundMail): Finding[] {
   const delayed = DELAYED.test(`${mail.subject}\n${mail.text}`) && !/permanent|giv(?:en|ing) up/i.test(mail.text)
   return namedIn(mail).map(({ recipient, said }) => {
     // What stands before the address, where nothing behind it decides.
-    const verdict = verdictOf(said)
-    return { recipient, delayed, ...(isShrug(verdict) ? verdictOf(mail.text) : verdict), said }
+    return { recipient, delayed, ...firstVerdict(mail, recipient, [said, mail.text], ''), said }
   })
 }
 
@@ -102,17 +101,40 @@ function delivery(mail: InboundMail, fields: Fields): Finding {
   const status = fields.get('status') ?? ''
   const diagnostic = fields.get('diagnostic-code')?.replace(/^[A-Za-z-]+\s*;\s*/, '') ?? ''
   const beside = named.find((each) => each.recipient === recipient)?.said ?? mail.text.slice(0, 4000)
-  const said = diagnostic ? `${diagnostic} ${STAGE.exec(beside)?.[0] ?? ''}` : beside
+  const stage = STAGE.exec(beside)?.[0] ?? ''
+  const gateway = gatewayWords(fields)
+  const said = diagnostic ? `${diagnostic} ${stage}` : gateway || beside
   const base = { recipient, delayed: false, said }
   if (/^(?:delivered|relayed|expanded|deliverable)/.test(action) || status.startsWith('2')) {
     return { ...base, class: 'success', reason: 'delivered', status: status || undefined, reply: undefined }
   }
-  const verdict = verdictOf(said, status)
   return {
     ...base,
-    ...(isShrug(verdict) ? verdictOf(mail.text, status) : verdict),
+    ...firstVerdict(mail, recipient, [said, gateway, beside, mail.text], status),
     delayed: action === 'delayed' || action === 'warning',
   }
+}
+
+/**
+ * What a gateway writes into fields of its own, where Diagnostic-Code is missing or says nothing: X-Supplementary-Info (Cisco),
+ * X-PowerMTA-BounceCategory, and whatever others have. Queue ids and display names hold no words that decide.
+ */
+const gatewayWords = (fields: Fields): string =>
+  [...fields]
+    .filter(([name]) => /^x-|reason|reply|remote-status/.test(name) && !/(?:recipient|name|id)$/.test(name))
+    .map(([, value]) => value)
+    .join(' ')
+
+/** The first text that decides; the last one's verdict where none does. */
+function firstVerdict(
+  mail: InboundMail,
+  recipient: string | undefined,
+  texts: readonly string[],
+  status: string,
+): Verdict {
+  const own = sendersOf(mail).filter((address) => address !== recipient)
+  const verdicts = texts.filter((text) => text !== '').map((text) => verdictOf(text, status, own))
+  return verdicts.find((verdict) => !isShrug(verdict)) ?? verdicts.at(-1) ?? verdictOf('', status)
 }
 
 /** When a server said it, which the diagnosis leaves out. */
@@ -120,28 +142,23 @@ const STAGE = /\(in reply to [^)]{1,60}\)/
 
 const isShrug = ({ class: kind, reason }: Verdict): boolean => kind === 'soft' && reason === 'refused'
 
-/** RFC 5965 § 3: who complained stands in the report or, unless it was blacked out, in the returned message. */
-function complaint(mail: InboundMail, fields: Fields): Finding {
-  const type = (fields.get('feedback-type') ?? '').toLowerCase()
+/**
+ * RFC 5965 § 3: who complained stands in the report, once for each, or, unless it was blacked out, in the returned message.
+ * A receiver may add the same address in other spellings, so that each counts once.
+ */
+function complaints(mail: InboundMail, text: string): Finding[] {
+  const type = (blocksOf(text)[0]?.get('feedback-type') ?? '').toLowerCase()
   const original = mail.original?.headers
-  const recipient =
-    addressIn(fields.get('original-rcpt-to')) ??
-    addressIn(fields.get('removal-recipient')) ??
-    addressIn(headerOf(original, 'to')) ??
-    addressIn(headerOf(original, 'delivered-to'))
+  const reported = ['original-rcpt-to', 'removal-recipient'].map((name) => valuesOf(text, name))
+  const returned = ['to', 'delivered-to'].map((name) => original?.get(name) ?? [])
+  const recipients = [...reported, ...returned]
+    .map((values) => addressesIn(values.join(' ')))
+    .find(({ length }) => length > 0)
   const kind = /opt-out/.test(type)
     ? ('unsubscribe' as const)
     : /auth-failure|not-spam|dmarc/.test(type)
       ? ('info' as const)
       : ('complaint' as const)
-  const reason = type || 'abuse'
-  return {
-    recipient,
-    class: kind,
-    reason,
-    delayed: false,
-    status: undefined,
-    reply: undefined,
-    said: `Feedback-Type: ${type}`,
-  }
+  const base = { class: kind, reason: type || 'abuse', delayed: false, status: undefined, reply: undefined }
+  return (recipients ?? [undefined]).map((recipient) => ({ ...base, recipient, said: `Feedback-Type: ${type}` }))
 }
