@@ -3,6 +3,7 @@ import { addressesIn, addressIn, blocksOf, type Fields, valuesOf } from './field
 import { DELAYED, NOT_DELIVERED } from './phrases.ts'
 import { namedIn, sendersOf } from './prose.ts'
 import { headerOf, type InboundMail } from './read-mail.ts'
+import { isUnsubscribeRequest } from './unsubscribe-request.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 import { readSesNotification } from './webhooks/ses-notification.ts'
 
@@ -36,8 +37,10 @@ export interface Finding {
  * What a mail is, for each recipient it is about. From the most certain sign to the least: a feedback report, a provider's
  * notification, a delivery status part, a wish to leave, an automatic reply, and at last a bounce in prose. An automatic reply
  * is never taken for a bounce by its words alone: those count only from a mail system or in a mail that nobody can answer.
+ *
+ * @param came.toUnsubscribeAddress whether it came to the address that List-Unsubscribe names, and that is for nothing else
  */
-export function classify(mail: InboundMail): Finding[] {
+export function classify(mail: InboundMail, came = { toUnsubscribeAddress: false }): Finding[] {
   const feedback = mail.reports.find(({ type }) => type === 'message/feedback-report')
   if (feedback) return complaints(mail, feedback.text)
   const notified = readSesNotification(mail.text)
@@ -47,7 +50,7 @@ export function classify(mail: InboundMail): Finding[] {
     .flatMap(({ text }) => recipientsOf(text))
   if (statuses.length > 0) return statuses.map((fields) => delivery(mail, fields))
   if (mail.reports.some(({ type }) => type === 'message/disposition-notification')) return [plain(mail, 'info', 'read')]
-  if (wantsToLeave(mail)) return [plain(mail, 'unsubscribe', 'asked by mail')]
+  if (isUnsubscribeRequest(mail, came)) return [plain(mail, 'unsubscribe', 'asked by mail')]
   const reply = autoReplyIn(mail)
   const daemon = isFromDaemon(mail)
   if (reply && !(daemon && NOT_DELIVERED.test(`${mail.subject}\n${mail.text}`))) return [plain(mail, reply, reply)]
@@ -81,10 +84,6 @@ function prose(mail: InboundMail): Finding[] {
     return { recipient, delayed, ...firstVerdict(mail, recipient, [said, mail.text], ''), said }
   })
 }
-
-const wantsToLeave = ({ subject, headers }: InboundMail): boolean =>
-  /^\s*(?:re:\s*)?(?:unsubscribe|opt[- ]?out|abmelden|désabonner|cancelar suscripción)\b/i.test(subject) ||
-  headers.has('x-apple-unsubscribe')
 
 /** The blocks of a status part that are about a recipient. */
 const recipientsOf = (text: string): Fields[] =>

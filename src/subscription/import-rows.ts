@@ -1,3 +1,4 @@
+import { withPlace } from '../calendar/zone-names.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import { columnName, unguarded } from './csv-columns.ts'
@@ -63,7 +64,7 @@ function toLine(line: number, record: Record<string, string>, suppressionKey: st
 function toRow(line: number, record: Record<string, string>, suppressionKey: string): Row {
   const cell = (column: string) => unguarded(record[column] ?? '')
   const { email, key } = parseAddress(cell('email'), { utf8: true })
-  const zone = cell('zone') || 'UTC'
+  const zone = withPlace(cell('zone') || 'UTC')
   if (zone.includes('\0')) throw new Error('the time zone has a character that no zone has')
   const locale = cell('locale') || 'en'
   if (!isLocale(locale)) throw new Error(`locale "${locale}" is none that Paperboy speaks`)
