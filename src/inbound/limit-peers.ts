@@ -18,6 +18,8 @@ interface Watched {
   /** since when no message has been under way, ms of performance.now() */
   idleSince: number
   busy: boolean
+  /** came when its network had its share, or is being ended */
+  refused: boolean
   idle: NodeJS.Timeout
 }
 
@@ -35,11 +37,12 @@ const keyOf = ({ remoteAddress, remotePort }: Peer): string => `${networkPrefix(
  */
 export function limitPeers(limits: PeerLimits) {
   const open = new Map<string, Watched>()
-  const ofNetwork = (network: string) => [...open.values()].filter((each) => each.network === network).length
+  const admitted = () => [...open.values()].filter(({ refused }) => !refused)
 
   const end = (watched: Watched | undefined, words: string) => {
-    if (watched && !watched.socket.destroyed)
-      watched.socket.end(`421 4.4.2 ${words}\r\n`, () => watched.socket.destroy())
+    if (!watched || watched.socket.destroyed) return
+    watched.refused = true
+    watched.socket.end(`421 4.4.2 ${words}\r\n`, () => watched.socket.destroy())
   }
   const idleLater = (watched: Watched) => {
     clearTimeout(watched.idle)
@@ -57,9 +60,11 @@ export function limitPeers(limits: PeerLimits) {
   return {
     watch(socket: Socket): void {
       const key = keyOf(socket)
+      const network = networkPrefix(socket.remoteAddress ?? '')
       const watched: Watched = {
         socket,
-        network: networkPrefix(socket.remoteAddress ?? ''),
+        network,
+        refused: admitted().filter((each) => each.network === network).length >= limits.perPeer,
         idleSince: 0,
         busy: false,
         idle: setTimeout(() => {}, 0),
@@ -72,12 +77,14 @@ export function limitPeers(limits: PeerLimits) {
         clearTimeout(watched.idle)
         open.delete(key)
       })
-      if (open.size <= limits.clients) return
-      const [idlest] = [...open.values()].filter(({ busy }) => !busy).sort((a, b) => a.idleSince - b.idleSince)
+      if (admitted().length <= limits.clients) return
+      const [idlest] = admitted()
+        .filter(({ busy }) => !busy)
+        .sort((a, b) => a.idleSince - b.idleSince)
       end(idlest, 'others are waiting')
     },
-    /** Whether a new connection's network has more than its share. */
-    isCrowded: (peer: Peer): boolean => ofNetwork(networkPrefix(peer.remoteAddress ?? '')) > limits.perPeer,
+    /** Whether a new connection is one more than its network's share. */
+    isCrowded: (peer: Peer): boolean => open.get(keyOf(peer))?.refused ?? false,
     begin: (peer: Peer): void => mark(peer, true),
     done: (peer: Peer): void => mark(peer, false),
   }
