@@ -254,7 +254,7 @@ test('a connection without a message is ended, whatever it says', async ({ db })
       socket.write('NOOP\r\n')
     })
     socket.on('error', () => {})
-    await once(socket, 'close')
+    await new Promise((closed) => socket.once('close', closed))
     expect(heard).toMatch(/421 4\.4\.2 /)
   }
 })
