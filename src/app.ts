@@ -11,6 +11,7 @@ import { webhookRoutes } from './http/api/webhooks.ts'
 import { feedRoutes } from './http/feeds/feeds.ts'
 import { assetRoutes } from './http/kit/assets.ts'
 import { cleanStrings } from './http/kit/clean-strings.ts'
+import { answerBelowPath } from './http/kit/below-path.ts'
 import { answerBrokenBodies } from './http/kit/client-errors.ts'
 import { pageErrorHandler, pageNotFound } from './http/kit/error-pages.ts'
 import { speakTheReadersLanguage } from './http/kit/language.ts'
@@ -58,6 +59,7 @@ export function buildApp(services: Services, options: AppOptions = {}) {
   app.setNotFoundHandler(pageNotFound)
   answerBrokenBodies(app.server)
   const registry = hasMetrics(services.config) ? timeRequests(app as unknown as FastifyInstance) : undefined
+  answerBelowPath(app as unknown as FastifyInstance, services.config)
   const keep = keepPages(app as unknown as FastifyInstance, options.keepPagesMs)
   cleanStrings(app as unknown as FastifyInstance)
   app.register(fastifyHelmet, securityHeaders(services.config))

@@ -5,6 +5,7 @@ import { leave } from '../subscription/unsubscribe.ts'
 import { suppress } from '../suppression/suppress.ts'
 import type { Finding } from './classify.ts'
 import type { Proof } from './proof.ts'
+import { isAboutUs, REASONS_ABOUT_US } from './verdict.ts'
 
 export type Did = 'suppressed' | 'left' | 'counted' | 'nothing'
 
@@ -16,7 +17,8 @@ const QUIET_DAYS = 5
 
 /**
  * What a proven finding changes. A hard bounce and a complaint suppress at once, soft ones are counted; a proof by the unsubscribe
- * link alone lets the reader leave and no more. Nothing that is older than the reader's own last confirmation counts.
+ * link alone lets the reader leave and no more. A refusal of our sender, our relay or what we send never touches the reader, however
+ * often it comes. Nothing that is older than the reader's own last confirmation counts.
  */
 export async function act(db: Db, finding: Finding, proof: Proof, at: Date): Promise<Did> {
   const { class: kind, delayed } = finding
@@ -25,6 +27,7 @@ export async function act(db: Db, finding: Finding, proof: Proof, at: Date): Pro
     return (await leave({ db, now: () => at }, proof.subscriberId)) ? 'left' : 'nothing'
   }
   if (onlyLink || delayed || (kind !== 'hard' && kind !== 'soft' && kind !== 'complaint')) return 'nothing'
+  if (kind === 'soft' && isAboutUs(finding)) return 'nothing'
   const [reader] = await db.select().from(subscribers).where(eq(subscribers.id, proof.subscriberId)).for('update')
   if (!reader?.addressHash || reader.status === 'erased') return 'nothing'
   if (await isOutdated(db, proof, reader.confirmedAt)) return 'nothing'
@@ -62,7 +65,8 @@ async function isLastStraw(db: Db, subscriberId: number, confirmedAt: Date | nul
     ), bounced AS (
       SELECT min(coalesce(d.handed_at, e.received_at)) AS at
       FROM inbound_events e LEFT JOIN deliveries d ON d.edition_id = e.edition_id AND d.subscriber_id = e.subscriber_id
-      WHERE e.subscriber_id = ${subscriberId} AND e.class = 'soft' AND e.authority <> 'unsubscribe link'
+      WHERE e.subscriber_id = ${subscriberId} AND e.class = 'soft' AND e.reason <> ALL (${sql.param([...REASONS_ABOUT_US])}::text[])
+        AND e.authority <> 'unsubscribe link'
       GROUP BY coalesce(e.edition_id, -e.id)
     )
     SELECT count(*) >= ${SOFT_IN_A_ROW} AND max(b.at) - min(b.at) >= make_interval(days => ${SOFT_DAYS}) AS enough

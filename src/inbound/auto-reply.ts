@@ -23,19 +23,25 @@ const CHALLENGE =
 const MOVED =
   /(?:new|changed|neue|nouvelle|nueva|nuovo|novo)\b.{0,30}(?:e-?mail|address|adresse|dirección|indirizzo|endereço)|(?:e-?mail|address|adresse|dirección|indirizzo).{0,40}(?:has changed|changed|geändert|changé|cambiado|cambiato|no longer in use)|メールアドレス.{0,10}変更/i
 
+/** Whether its header says that a program answered by itself, or a mail system speaks. */
+export function isMarkedAutomatic(mail: InboundMail): boolean {
+  return isMarkedReply(mail) || isFromDaemon(mail) || hasNullReturnPath(mail)
+}
+
+const isMarkedReply = ({ headers }: InboundMail): boolean =>
+  /^auto-(?:replied|notified)/i.test(headerOf(headers, 'auto-submitted')) ||
+  headers.has('x-autoreply') ||
+  headers.has('x-autorespond') ||
+  headers.has('x-autoresponder') ||
+  headers.has('x-vacation') ||
+  /^(?:auto[_-]?reply|vacation)/i.test(headerOf(headers, 'precedence')) ||
+  /^(?:auto|vacation|oof)/i.test(headerOf(headers, 'x-auto-response'))
+
 /** @returns undefined for what no machine answered in a person's name */
 export function autoReplyIn(mail: InboundMail): AutoReply | undefined {
-  const { headers, subject, text } = mail
+  const { subject, text } = mail
   const opening = `${subject}\n${text.slice(0, 2000)}`
-  const submitted = headerOf(headers, 'auto-submitted')
-  const marked =
-    /^auto-(?:replied|notified)/i.test(submitted) ||
-    headers.has('x-autoreply') ||
-    headers.has('x-autorespond') ||
-    headers.has('x-autoresponder') ||
-    headers.has('x-vacation') ||
-    /^(?:auto[_-]?reply|vacation)/i.test(headerOf(headers, 'precedence')) ||
-    /^(?:auto|vacation|oof)/i.test(headerOf(headers, 'x-auto-response'))
+  const marked = isMarkedReply(mail)
   const vacation = VACATION.test(subject)
   if (CHALLENGE.test(subject) || (marked && CHALLENGE.test(opening))) return 'challenge'
   if (MOVED.test(subject) || (marked && MOVED.test(opening))) return 'moved'

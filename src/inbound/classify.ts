@@ -1,8 +1,9 @@
 import { autoReplyIn, hasNullReturnPath, isFromDaemon } from './auto-reply.ts'
-import { addressIn, blocksOf, type Fields } from './fields.ts'
+import { addressesIn, addressIn, blocksOf, type Fields, valuesOf } from './fields.ts'
 import { DELAYED, NOT_DELIVERED } from './phrases.ts'
-import { namedIn } from './prose.ts'
+import { namedIn, sendersOf } from './prose.ts'
 import { headerOf, type InboundMail } from './read-mail.ts'
+import { isUnsubscribeRequest } from './unsubscribe-request.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 import { readSesNotification } from './webhooks/ses-notification.ts'
 
@@ -36,10 +37,12 @@ export interface Finding {
  * What a mail is, for each recipient it is about. From the most certain sign to the least: a feedback report, a provider's
  * notification, a delivery status part, a wish to leave, an automatic reply, and at last a bounce in prose. An automatic reply
  * is never taken for a bounce by its words alone: those count only from a mail system or in a mail that nobody can answer.
+ *
+ * @param came.toUnsubscribeAddress whether it came to the address that List-Unsubscribe names, and that is for nothing else
  */
-export function classify(mail: InboundMail): Finding[] {
+export function classify(mail: InboundMail, came = { toUnsubscribeAddress: false }): Finding[] {
   const feedback = mail.reports.find(({ type }) => type === 'message/feedback-report')
-  if (feedback) return [complaint(mail, blocksOf(feedback.text)[0] ?? new Map())]
+  if (feedback) return complaints(mail, feedback.text)
   const notified = readSesNotification(mail.text)
   if (notified) return notified.findings
   const statuses = mail.reports
@@ -47,7 +50,7 @@ export function classify(mail: InboundMail): Finding[] {
     .flatMap(({ text }) => recipientsOf(text))
   if (statuses.length > 0) return statuses.map((fields) => delivery(mail, fields))
   if (mail.reports.some(({ type }) => type === 'message/disposition-notification')) return [plain(mail, 'info', 'read')]
-  if (wantsToLeave(mail)) return [plain(mail, 'unsubscribe', 'asked by mail')]
+  if (isUnsubscribeRequest(mail, came)) return [plain(mail, 'unsubscribe', 'asked by mail')]
   const reply = autoReplyIn(mail)
   const daemon = isFromDaemon(mail)
   if (reply && !(daemon && NOT_DELIVERED.test(`${mail.subject}\n${mail.text}`))) return [plain(mail, reply, reply)]
@@ -78,14 +81,9 @@ function prose(mail: InboundMail): Finding[] {
   const delayed = DELAYED.test(`${mail.subject}\n${mail.text}`) && !/permanent|giv(?:en|ing) up/i.test(mail.text)
   return namedIn(mail).map(({ recipient, said }) => {
     // What stands before the address, where nothing behind it decides.
-    const verdict = verdictOf(said)
-    return { recipient, delayed, ...(isShrug(verdict) ? verdictOf(mail.text) : verdict), said }
+    return { recipient, delayed, ...firstVerdict(mail, recipient, [said, mail.text], ''), said }
   })
 }
-
-const wantsToLeave = ({ subject, headers }: InboundMail): boolean =>
-  /^\s*(?:re:\s*)?(?:unsubscribe|opt[- ]?out|abmelden|désabonner|cancelar suscripción)\b/i.test(subject) ||
-  headers.has('x-apple-unsubscribe')
 
 /** The blocks of a status part that are about a recipient. */
 const recipientsOf = (text: string): Fields[] =>
@@ -102,17 +100,40 @@ function delivery(mail: InboundMail, fields: Fields): Finding {
   const status = fields.get('status') ?? ''
   const diagnostic = fields.get('diagnostic-code')?.replace(/^[A-Za-z-]+\s*;\s*/, '') ?? ''
   const beside = named.find((each) => each.recipient === recipient)?.said ?? mail.text.slice(0, 4000)
-  const said = diagnostic ? `${diagnostic} ${STAGE.exec(beside)?.[0] ?? ''}` : beside
+  const stage = STAGE.exec(beside)?.[0] ?? ''
+  const gateway = gatewayWords(fields)
+  const said = diagnostic ? `${diagnostic} ${stage}` : gateway || beside
   const base = { recipient, delayed: false, said }
   if (/^(?:delivered|relayed|expanded|deliverable)/.test(action) || status.startsWith('2')) {
     return { ...base, class: 'success', reason: 'delivered', status: status || undefined, reply: undefined }
   }
-  const verdict = verdictOf(said, status)
   return {
     ...base,
-    ...(isShrug(verdict) ? verdictOf(mail.text, status) : verdict),
+    ...firstVerdict(mail, recipient, [said, gateway, beside, mail.text], status),
     delayed: action === 'delayed' || action === 'warning',
   }
+}
+
+/**
+ * What a gateway writes into fields of its own, where Diagnostic-Code is missing or says nothing: X-Supplementary-Info (Cisco),
+ * X-PowerMTA-BounceCategory, and whatever others have. Queue ids and display names hold no words that decide.
+ */
+const gatewayWords = (fields: Fields): string =>
+  [...fields]
+    .filter(([name]) => /^x-|reason|reply|remote-status/.test(name) && !/(?:recipient|name|id)$/.test(name))
+    .map(([, value]) => value)
+    .join(' ')
+
+/** The first text that decides; the last one's verdict where none does. */
+function firstVerdict(
+  mail: InboundMail,
+  recipient: string | undefined,
+  texts: readonly string[],
+  status: string,
+): Verdict {
+  const own = sendersOf(mail).filter((address) => address !== recipient)
+  const verdicts = texts.filter((text) => text !== '').map((text) => verdictOf(text, status, own))
+  return verdicts.find((verdict) => !isShrug(verdict)) ?? verdicts.at(-1) ?? verdictOf('', status)
 }
 
 /** When a server said it, which the diagnosis leaves out. */
@@ -120,28 +141,23 @@ const STAGE = /\(in reply to [^)]{1,60}\)/
 
 const isShrug = ({ class: kind, reason }: Verdict): boolean => kind === 'soft' && reason === 'refused'
 
-/** RFC 5965 § 3: who complained stands in the report or, unless it was blacked out, in the returned message. */
-function complaint(mail: InboundMail, fields: Fields): Finding {
-  const type = (fields.get('feedback-type') ?? '').toLowerCase()
+/**
+ * RFC 5965 § 3: who complained stands in the report, once for each, or, unless it was blacked out, in the returned message.
+ * A receiver may add the same address in other spellings, so that each counts once.
+ */
+function complaints(mail: InboundMail, text: string): Finding[] {
+  const type = (blocksOf(text)[0]?.get('feedback-type') ?? '').toLowerCase()
   const original = mail.original?.headers
-  const recipient =
-    addressIn(fields.get('original-rcpt-to')) ??
-    addressIn(fields.get('removal-recipient')) ??
-    addressIn(headerOf(original, 'to')) ??
-    addressIn(headerOf(original, 'delivered-to'))
+  const reported = ['original-rcpt-to', 'removal-recipient'].map((name) => valuesOf(text, name))
+  const returned = ['to', 'delivered-to'].map((name) => original?.get(name) ?? [])
+  const recipients = [...reported, ...returned]
+    .map((values) => addressesIn(values.join(' ')))
+    .find(({ length }) => length > 0)
   const kind = /opt-out/.test(type)
     ? ('unsubscribe' as const)
     : /auth-failure|not-spam|dmarc/.test(type)
       ? ('info' as const)
       : ('complaint' as const)
-  const reason = type || 'abuse'
-  return {
-    recipient,
-    class: kind,
-    reason,
-    delayed: false,
-    status: undefined,
-    reply: undefined,
-    said: `Feedback-Type: ${type}`,
-  }
+  const base = { class: kind, reason: type || 'abuse', delayed: false, status: undefined, reply: undefined }
+  return (recipients ?? [undefined]).map((recipient) => ({ ...base, recipient, said: `Feedback-Type: ${type}` }))
 }

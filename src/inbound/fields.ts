@@ -19,6 +19,14 @@ export function blocksOf(text: string): Fields[] {
     .filter((fields) => fields.size > 0)
 }
 
+/** Every value of a field that may stand more than once, in all blocks of a report. @param name in lower case */
+export const valuesOf = (text: string, name: string): string[] =>
+  text
+    .replace(/\n[ \t]+/g, ' ')
+    .split('\n')
+    .filter((line) => line.toLowerCase().startsWith(`${name}:`))
+    .map((line) => line.slice(name.length + 1).trim())
+
 const ADDRESS = /[^\s<>()[\]\\,;:"'@]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?/
 
 /** The first mail address in a value such as "rfc822; <ada@example.org>", in lower case; undefined where none is. */

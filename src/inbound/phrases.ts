@@ -9,6 +9,37 @@ export interface Phrase {
   words: RegExp
 }
 
+/** What servers call our address; not the one that a mail is returned *to*. */
+const SENDER =
+  "(?<!\\bto )(?<!\\bto the )\\b(?:sender|envelope[ -](?:from|sender)|mail[ -]?from(?=\\s*[:<]| address| domain)|return[ -]?path|reverse[ -]?path)(?:['’]s)?(?: (?:e?mail )?(?:address|domain|mailbox|host)(?: name)?)?"
+/** What may stand between its name and what is wrong with it: the address, a colon, a small verb. */
+const LINK = '\\s*(?:<[^>\\s]*>|[^\\s<>]+@[^\\s<>]+)?[\\s:,.\\x27"-]*(?:(?:is|was|has|been|be|could|can) ?)*'
+const WRONG =
+  "(?:rejected|refused|denied|invalid|unknown|(?:not|n['’]t) (?:be )?(?:valid\\w*|verified|found|exist\\w*|known|accepted|resolved?|deliverable|reachable|owned)|(?:does|do|did)(?: not|n['’]t) (?:exist|resolve)|no longer exists|cannot be (?:verified|resolved|found)|must (?:exist|resolve|be valid)|unresolvable|non-?existent|un(?:deliverable|verifiable|route?able)|null mx|malformed|verif(?:y|ication)|call-?(?:out|back))"
+
+/**
+ * A server refuses our sender's address: it cannot be verified, or it or its domain does not exist (RFC 5248: X.1.7, X.1.8, X.7.27).
+ * Such a reply often holds the words of a dead mailbox too ("No such user bounce@… here"), so it is looked for before any other.
+ */
+export const OUR_SENDER: Phrase = {
+  reason: 'our sender',
+  verdict: 'soft',
+  words: new RegExp(
+    [
+      `${SENDER}${LINK}${WRONG}`,
+      `\\b(?:invalid|unknown|bad|illegal|non-?existent|forged|unverifiable|unresolvable|no such|unroute?able|incorrect|unacceptable|undeliverable|verify|verifying|verification of|resolve|validate) (?:the |your )?(?:envelope[ -])?(?:sender|return[ -]?path|reverse[ -]?path|mail[ -]from)\\b`,
+      '\\b(?:call-?(?:out|back) (?:verif|fail)|verif(?:y|ication) call-?(?:out|back)|domain of (?:the )?sender|badmailfrom)',
+      'absender\\w*[^.;\\n]{0,40}(?:ungültig|unbekannt|abgelehnt|existiert nicht|nicht (?:überprüf|verifizier|gefunden|akzeptiert))',
+      "(?:expéditeur|remitente|mittente|remetente)[^.;\\n]{0,40}(?:inconnu|invalid|refusé|rechazad|rifiutat|rejeitad|desconocid|sconosciut|inválid|no existe|non esiste|n['’]existe)",
+    ].join('|'),
+    'i',
+  ),
+}
+
+/** What was answered to MAIL FROM, before any recipient was named. */
+export const AT_MAIL_FROM =
+  /\b(?:in (?:reply|response) to|after|reply to|response to|error from) (?:the )?(?:smtp )?(?:command )?["'`]?mail from\b|>>> ?mail from:[^\n]{0,300}\s<<< ?[45]\d\d/i
+
 /** The refusal is about the sender, the message or its road: said of an address, it says nothing about it. */
 export const ABOUT_US: readonly Phrase[] = [
   {
@@ -47,7 +78,7 @@ export const MAILBOX_FULL: Phrase = {
   reason: 'mailbox full',
   verdict: 'soft',
   words:
-    /(?:mail ?box|inbox|postfach|account|storage|folder|disk|user|maildrop|boîte|buz[oó]n|casella|caixa).{0,40}\b(?:is |ist |est |está |è )?(?:full|voll|pleine|llen[oa]|piena|cheia|vol\b|exceed|over)|over ?quota|quota (?:is )?(?:exceeded|full|reached|violation)|exceed(?:s|ed|ing)?.{0,30}\bquota|insufficient (?:storage|disk|space)|out of (?:storage|space)|not enough (?:storage|space)|speicherplatz|dépassement de quota|cuota|メールボックス.{0,10}(?:一杯|いっぱい|満)|容量/i,
+    /(?:mail ?box|inbox|postfach|account|storage|folder|disk|user|maildrop|boîte|buz[oó]n|casella|caixa).{0,40}\b(?:is |ist |est |está |è )?(?:full|voll|pleine|llen[oa]|piena|cheia|vol\b|exceed|over)|over ?quota|quota (?:is )?(?:exceeded|full|reached|violation)|exceed(?:s|ed|ing)?.{0,30}\bquota|insufficient (?:storage|disk|space)|out of (?:storage|space)|not enough (?:storage|space)|speicherplatz|speichervolumen|quota[- ]issue|dépassement de quota|cuota|メールボックス.{0,10}(?:一杯|いっぱい|満)|容量/i,
 }
 
 export const TOO_BIG: Phrase = {
@@ -61,21 +92,21 @@ export const UNKNOWN_USER: Phrase = {
   reason: 'unknown user',
   verdict: 'hard',
   words:
-    /(?:user|recipient|mail ?box|account|address|mailbox name|adressee|addressee|destination)s?\b[^.\n]{0,60}\b(?:unknown|not (?:be )?(?:found|exist|known|listed|valid|recogni[sz]ed|available)|(?:does|do|did|may)(?: not|n['’]t) exist|invalid|no longer (?:exists?|valid|available|in use)|unavailable|non-?existent|undeliverable)|\b(?:unknown|invalid|no such|non-?existent|illegal|bad|no valid|not a valid|unrouteable|unroutable|incorrect)\b[^.\n]{0,30}\b(?:user|recipient|mail ?box|account|address|local part|alias|mail drop|destinat\w*)|no (?:mailbox|account|user|one) (?:here|with|by|of)|not (?:our|a local) (?:customer|user)|no longer (?:with|employed|works?)|recipient (?:address )?rejected: access denied|not listed in|user doesn['’]t exist|recipnotfound|unbekannt(?:er)? (?:benutzer|empfänger|adresse)|(?:empfänger|adresse|postfach|benutzer|nutzer).{0,40}(?:unbekannt|nicht (?:gefunden|bekannt|vorhanden)|existiert nicht|nicht verfügbar)|(?:destinataire|adresse|utilisateur|compte).{0,60}(?:inconnu|introuvable|invalide|n['’]existe)|(?:usuario|destinatario|dirección|cuenta|utente|indirizzo|casella|endereço|usuário|conta).{0,40}(?:desconocid|inexistente|no existe|no se encontr|sconosciut|non (?:esiste|trovat|valid)|não existe|inválid)|(?:ontvanger|gebruiker|adres).{0,30}(?:onbekend|bestaat niet)|(?:宛先|ユーザ|メールアドレス|受信者).{0,20}(?:存在し|見つかり|不明|ありません)|用户不存在|收件人.{0,10}不存在|пользователь.{0,20}не (?:найден|существует)/i,
+    /(?:user|recipient|mail ?box|account|address|mailbox name|adressee|addressee|destination|user ?id|local[- ]part)s?\b[^.\n]{0,60}\b(?:unknown|not (?:be )?(?:found|exist|known|listed|valid|recogni[sz]ed|available)|(?:does|do|did|may)(?: not|n['’]t) exist|invalid|no longer (?:exists?|valid|available|in use)|unavailable|non-?existent|undeliverable)|\b(?:unknown|invalid|no such|non-?existent|illegal|bad|no valid|not a valid|unrouteable|unroutable|incorrect)\b[^.\n]{0,30}\b(?:user(?: ?id)?|recipient|mail ?box|account|address|local[- ]part|alias|mail drop|person|customer|destinat\w*)|no (?:mailbox|account|user|one) (?:here|with|by|of)|not (?:our|a local) (?:customer|user)|no longer (?:with|employed|works?)|recipient (?:address )?rejected: access denied|not listed in|user doesn['’]t exist|recipnotfound|(?:can ?not|can['’]t|could ?n['o]t|unable to) (?:find|locate)[^.\n]{0,30}\b(?:user|recipient|mail ?box|account|alias)|(?:user|recipient|person) (?:does(?: not|n['’]t)) have an? (?:\S{1,60} )?(?:account|mail ?box)|\bis not an? (?:known|active|current|registered|recogni[sz]ed) (?:e?mail )?(?:user|recipient|mail ?box|account|address)|is not a user (?:here|at)|unbekannt(?:er)? (?:benutzer|empfänger|adresse)|(?:empfänger|adresse|postfach|benutzer|nutzer).{0,40}(?:unbekannt|nicht (?:gefunden|bekannt|vorhanden)|existiert nicht|nicht verfügbar)|(?:destinataire|adresse|utilisateur|compte).{0,60}(?:inconnu|introuvable|invalide|n['’]existe)|(?:usuario|destinatario|dirección|cuenta|utente|indirizzo|casella|endereço|usuário|conta).{0,40}(?:desconocid|inexistente|no existe|no se encontr|sconosciut|non (?:esiste|trovat|valid)|não existe|inválid)|(?:ontvanger|gebruiker|adres).{0,30}(?:onbekend|bestaat niet)|(?:宛先|ユーザ|メールアドレス|受信者).{0,20}(?:存在し|見つかり|不明|ありません)|用户不存在|收件人.{0,10}不存在|пользователь.{0,20}не (?:найден|существует)/i,
 }
 
 export const UNKNOWN_HOST: Phrase = {
   reason: 'unknown host',
   verdict: 'hard',
   words:
-    /(?:host(?! said)|domain)(?: name)?\b[^.\n]{0,60}(?:not found|unknown|(?:does|do)(?: not|n['’]t) exist|may not exist|could ?n['o]t be found|not reachable|non-?existent|invalid)|(?:unknown|invalid|no such|illegal|unrouteable|unroutable|couldn['’]t find any) (?:mail )?(?:host|domain)|nxdomain|dns lookup fail|name or service not known|unrouteable mail domain|null mx|(?:doesn['’]t|does not|not) (?:receive|accept) (?:any )?e?-?mail|no mx\b/i,
+    /(?:host(?! said)|domain)(?: name)?\b[^.\n]{0,60}(?:not found|unknown|(?:does|do)(?: not|n['’]t) exist|may not exist|could ?n['o]t be found|not reachable|non-?existent|invalid)|(?:unknown|invalid|no such|illegal|bad|unrouteable|unroutable|couldn['’]t find any)[ -](?:mail )?(?:host|domain)|no matches to nameserver query|nxdomain|dns lookup fail|name or service not known|unrouteable mail domain|null mx|(?:doesn['’]t|does not|not) (?:receive|accept) (?:any )?e?-?mail|no mx\b/i,
 }
 
 export const GONE: Phrase = {
   reason: 'moved or closed',
   verdict: 'hard',
   words:
-    /(?:user|account|mailbox|recipient|address)[^.\n]{0,40}\b(?:moved|closed|deactivated|disabled|discontinued|terminated|deleted|suspended|inactive|expired)\b|no longer (?:on|at) (?:this )?(?:server|address)|has (?:moved|left)|user not local|please try <|forwarding address|umgezogen|gelöscht|deaktiviert|désactivé|supprimé/i,
+    /(?:user|account|mailbox|recipient|address)[^.\n]{0,40}\b(?:moved|closed|deactivated|disabled|discontinued|terminated|deleted|suspended|inactive|expired)\b|\b(?:inactive|disabled|closed|suspended|deactivated|expired|deleted|terminated)[ -](?:e?mail )?(?:user|account|mailbox|recipient|address)\b|is not (?:an )?active(?: account| user|\b)|no longer (?:on|at) (?:this )?(?:server|address)|has (?:moved|left)|user not local|please try <|forwarding address|umgezogen|gelöscht|deaktiviert|désactivé|supprimé/i,
 }
 
 export const UNREACHABLE: readonly Phrase[] = [

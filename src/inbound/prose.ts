@@ -1,4 +1,4 @@
-import { addressesIn, addressIn } from './fields.ts'
+import { addressesIn } from './fields.ts'
 import { headerOf, type InboundMail } from './read-mail.ts'
 
 /** One recipient that a text names, with what it says about them. */
@@ -7,53 +7,64 @@ export interface Named {
   said: string
 }
 
-const OWN_HEADERS = ['to', 'delivered-to', 'x-original-to', 'envelope-to', 'from', 'reply-to', 'x-apparently-to']
+const OWN_HEADERS = ['to', 'delivered-to', 'from', 'reply-to', 'x-apparently-to']
 
 /** Someone to be asked, or whoever sent the mail: not whom it could not reach. */
 const NOT_A_RECIPIENT =
-  /contact|support|assistance|help|visit|questions?|abuse@|postmaster@|message sent by|envelope[ -]sender|return-?path|from:|<mailto:[^>]*\?|hilfe|kontakt|ご連絡|連絡/i
+  /contact|support|assistance|help|visit|questions?|abuse@|postmaster@|message sent by|envelope[ -]sender|sender (?:address|verif)|return-?path|from:|reply-?to:|message-?id|<mailto:[^>]*\?|hilfe|kontakt|ご連絡|連絡/i
+
+/** Who sent the report and who sent what it is about: never whom that could not reach. */
+export function sendersOf({ headers, original }: InboundMail): string[] {
+  const own = OWN_HEADERS.flatMap((name) => headers.get(name) ?? [])
+  const returned = ['from', 'sender', 'reply-to', 'return-path'].flatMap((name) => original?.headers.get(name) ?? [])
+  return addressesIn([...own, ...returned].join(' '))
+}
 
 /**
- * The recipients of a bounce that says so in prose alone. A line that begins with an address and a colon, or is one, opens what is
- * said about it; failing that, an address behind "to" or in the RCPT command; failing that, any that is not the sender's own.
+ * The recipients of a bounce that says so in prose alone, by the surest sign that it has: a field for them, lines that begin with an
+ * address, the RCPT command, an address in a list or behind words such as "to", the only other address in it, and at last whom the
+ * returned message was to. Never its senders, unless a sure sign names nobody else: people do mail themselves.
  */
 export function namedIn(mail: InboundMail): Named[] {
-  const failed = addressesIn((mail.headers.get('x-failed-recipients') ?? []).join(' '))
   const lines = mail.text.split('\n').slice(0, 2000)
-  if (failed.length > 0) return failed.map((recipient) => ({ recipient, said: saidOf(recipient, failed, lines) }))
-  const own = new Set(OWN_HEADERS.flatMap((name) => addressesIn((mail.headers.get(name) ?? []).join(' '))))
-  const opening = dropOwn(
-    lines.flatMap((line) => OPENING.exec(line.slice(0, 400))?.[1]?.toLowerCase() ?? []),
-    own,
-  )
-  if (opening.length > 0) {
-    return opening.slice(0, 100).map((recipient) => ({ recipient, said: saidOf(recipient, opening, lines) }))
-  }
-  const useful = lines.filter((line) => !NOT_A_RECIPIENT.test(line)).join('\n')
-  const [pointed] = dropOwn(
-    [...useful.matchAll(POINTED)].map((match) => match[1]!.toLowerCase()),
-    own,
-  )
-  const [any] = dropOwn(addressesIn(useful), own)
-  const original = mail.original?.headers
-  const returned = addressIn(headerOf(original, 'x-original-to')) ?? addressIn(headerOf(original, 'to'))
-  return [{ recipient: pointed ?? any ?? returned, said: mail.text.slice(0, 4000) }]
+  const useful = lines.filter((line) => !NOT_A_RECIPIENT.test(line))
+  const words = useful.join('\n')
+  const sure = [
+    addressesIn((mail.headers.get('x-failed-recipients') ?? []).join(' ')),
+    lines.flatMap((line) => OPENING.exec(line.slice(0, 400))?.[1] ?? []),
+    matches(mail.text, RCPT_TO),
+  ]
+  const likely = [matches(words, LISTED), matches(words, POINTED)]
+  const returned = RETURNED_TO.map((name) => headerOf(mail.original?.headers, name)).join(' ')
+  const senders = new Set(sendersOf(mail))
+  const others = (found: readonly string[]) => distinct(found).filter((address) => !senders.has(address))
+
+  const all = sure.map(others).find(({ length }) => length > 0)
+  if (all) return all.map((recipient) => ({ recipient, said: saidOf(recipient, all, lines) }))
+  const [other] = [...likely, addressesIn(words), addressesIn(returned)].flatMap(others)
+  const [themselves] = [...sure, ...likely].flatMap(distinct)
+  return [{ recipient: other ?? themselves, said: mail.text.slice(0, 4000) }]
 }
+
+const RETURNED_TO = ['x-original-to', 'x-actual-recipient', 'envelope-to', 'delivered-to', 'to']
+const distinct = (found: readonly string[]): string[] =>
+  [...new Set(found.map((address) => address.toLowerCase()))].slice(0, 100)
+const matches = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map((match) => match[1]!)
 
 const LOCAL = '[^\\s<>()\\[\\]\\\\,;:"\'@]{1,64}'
 const DOMAIN = '[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?'
 /** "<ada@example.org>: …", "ada@example.org:", "ada@example.org" alone, ">>> ada@example.org <ada@example.org>" */
 const OPENING = new RegExp(`^[\\s>*]*<?(${LOCAL}@${DOMAIN})>?(?:\\s*(?::|\\(|<|\\.{3}|$)|\\s+\\S.*:\\s)`)
-const POINTED = new RegExp(
-  `(?:\\bto|recipients?|rcpt to|an|für|à|pour|para|address|mailing list)\\s*:?\\s*<?(${LOCAL}@${DOMAIN})`,
+const RCPT_TO = new RegExp(`rcpt to:\\s*<?(${LOCAL}@${DOMAIN})`, 'gi')
+/** "did not reach the following recipient(s):", and the address on a line behind it */
+const LISTED = new RegExp(
+  `(?:recipients?|address(?:es)?|delivered to|deliver to|affected)(?:\\(e?s\\))?[^\\n:]{0,60}:[ \\t]*\\n\\s{0,40}[<"']?(${LOCAL}@${DOMAIN})`,
   'gi',
 )
-
-/** The reader's own words name the sender too; it counts where nobody else is named, as when somebody mails themselves. */
-function dropOwn(found: readonly string[], own: ReadonlySet<string>): string[] {
-  const others = found.filter((address) => !own.has(address))
-  return [...new Set(others.length > 0 ? others : found)]
-}
+const POINTED = new RegExp(
+  `(?:\\bto|recipients?(?:\\(s\\))?|rcpt|an|für|à|pour|para|address|user|account|mailbox|mailing list)\\s*[:=]?\\s*[<"'(]?(${LOCAL}@${DOMAIN})`,
+  'gi',
+)
 
 /** From the line that opens a recipient to the next recipient's, and at least the sentence around them. */
 function saidOf(recipient: string, all: readonly string[], lines: readonly string[]): string {

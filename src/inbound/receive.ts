@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { eq, sql } from 'drizzle-orm'
 import { redact } from '../lib/redact.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
+import { leaveAddress } from '../mail/own-addresses.ts'
 import { inboundEvents, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { act, type Did } from './act.ts'
@@ -41,8 +42,9 @@ export async function receiveMail(
   arrived: { source: Source; envelopeTo?: readonly string[] },
 ): Promise<Received> {
   const mail = await readMail(raw)
-  const findings = classify(mail)
-  const proof = await proofIn(deps, mail, findings, arrived.envelopeTo ?? [])
+  const envelopeTo = arrived.envelopeTo ?? []
+  const findings = classify(mail, { toUnsubscribeAddress: isToUnsubscribeAddress(deps.config, mail, envelopeTo) })
+  const proof = await proofIn(deps, mail, findings, envelopeTo)
   const finding = await findingOf(deps, findings, proof)
   return record(deps, {
     finding,
@@ -52,6 +54,18 @@ export async function receiveMail(
     fingerprint: fingerprintOf([sameMail(mail), proof?.subscriberId ?? 0]),
     raw: proof && { bytes: gzipSync(raw.subarray(0, KEPT_BYTES)), mentions: mentionsIn(deps, mail) },
   })
+}
+
+const TO_HEADERS = ['to', 'cc', 'delivered-to', 'x-original-to', 'envelope-to']
+
+/** Without BOUNCE_ADDRESS, requests come to the sender's own mailbox, where people write about anything: then their words decide. */
+function isToUnsubscribeAddress(
+  config: Deps['config'],
+  { headers }: InboundMail,
+  envelopeTo: readonly string[],
+): boolean {
+  const named = addressesIn([...envelopeTo, ...TO_HEADERS.flatMap((name) => headers.get(name) ?? [])].join(' '))
+  return config.BOUNCE_ADDRESS !== undefined && named.includes(leaveAddress(config).toLowerCase())
 }
 
 /** What is to be recorded of a report, whichever way it came. */

@@ -1,7 +1,10 @@
+import { addressesIn } from './fields.ts'
 import {
   ABOUT_US,
+  AT_MAIL_FROM,
   GONE,
   MAILBOX_FULL,
+  OUR_SENDER,
   type Phrase,
   TOO_BIG,
   UNKNOWN_HOST,
@@ -28,19 +31,23 @@ export interface Verdict {
  *
  * @param said the remote server's words, or the report's own about this recipient
  * @param reported the report's Status field, where it has one
+ * @param own addresses of ours in lower case: a refusal that names one of them is about our sender
  */
-export function verdictOf(said: string, reported?: string): Verdict {
+export function verdictOf(said: string, reported?: string, own: readonly string[] = []): Verdict {
   const text = said.slice(0, 4000).replace(/\s+/g, ' ')
   const status = moreSpecific(statusIn(text), statusIn(reported ?? ''))
   const reply = replyIn(text)
   const codes = { status, reply }
-  const temporary = status ? status.startsWith('4') : reply !== undefined && reply < 500
+  const temporary = status?.startsWith('4') || (reply !== undefined && reply >= 400 && reply < 500)
   const about = firstIn(text, ABOUT_US)
   const address = firstIn(text, [GONE, UNKNOWN_HOST, UNKNOWN_USER])
   const later = [MAILBOX_FULL, TOO_BIG, ...UNREACHABLE].find(({ words }) => words.test(text))
   const soft = (reason: string): Verdict => ({ class: 'soft', reason, ...codes })
   const hard = (reason: string): Verdict => ({ class: 'hard', reason, ...codes })
 
+  // Before the others: such a reply says "user unknown" of our address.
+  if (isAboutSender(text, status, own)) return soft(OUR_SENDER.reason)
+  if (AT_MAIL_FROM.test(text)) return soft(about?.reason ?? OUR_SENDER.reason)
   if (temporary) return soft((later ?? about ?? address)?.reason ?? reasonOf(status)?.reason ?? 'not now')
   if (MAILBOX_FULL.words.test(text)) return soft(MAILBOX_FULL.reason)
   // "User unknown; see our policy" is about the address, "Blocked: no such user as far as you are concerned" is not.
@@ -54,6 +61,23 @@ export function verdictOf(said: string, reported?: string): Verdict {
   if (later) return soft(later.reason)
   if (reply === 551 || reply === 556) return hard(GONE.reason)
   return soft('refused')
+}
+
+/** Reasons that say nothing about a reader: a server refused our sender, our relay or what we send. */
+export const REASONS_ABOUT_US: ReadonlySet<string> = new Set([OUR_SENDER, ...ABOUT_US].map(({ reason }) => reason))
+
+/** Whether a verdict is about us, so that no number of them gives an address up. */
+export const isAboutUs = ({ reason }: Pick<Verdict, 'reason'>): boolean => REASONS_ABOUT_US.has(reason)
+
+/** Enhanced codes that refuse the sender's address (RFC 3463 § 3.2, RFC 7505 § 4.2). */
+const SENDER_CODE = /^[45]\.(?:1\.[78]|7\.27)$/
+
+/** @param own addresses of ours: where one is refused by name, it is not the reader's */
+function isAboutSender(text: string, status: string | undefined, own: readonly string[]): boolean {
+  if (OUR_SENDER.words.test(text) || (status !== undefined && SENDER_CODE.test(status))) return true
+  const reply = Math.max(text.search(/\b[45]\d\d[ -]/), 0)
+  const refused = addressesIn(text.slice(reply))
+  return refused.length > 0 && refused.every((address) => own.includes(address)) && UNKNOWN_USER.words.test(text)
 }
 
 /** The phrase that stands first in a text. */
@@ -76,14 +100,17 @@ const isVague = (code: string): boolean => /^\d\.(?:0\.0|5\.0)$/.test(code)
 const moreSpecific = (said: string | undefined, reported: string | undefined): string | undefined =>
   said !== undefined && (!isVague(said) || reported === undefined || isVague(reported)) ? said : reported
 
+/** "550 no", "550-5.1.1 no"; failing that, a number behind a word that announces a reply: "SMTP error 421:", "ERROR_CODE :550,". */
 function replyIn(text: string): number | undefined {
-  const found = /(?<![\d.#:-])([2-5][0-5]\d)(?=[ -]|$)(?!-?\d)/.exec(text)
+  const found =
+    /(?<![\d.#:-])([2-5][0-5]\d)(?= |-(?!\d)|-[245]\.\d|$)/.exec(text) ??
+    /\b(?:error|code|status|reply|replied|response|responded|said|smtp)\b[^\w]{0,4}([245][0-5]\d)(?![\d.])/i.exec(text)
   return found ? Number(found[1]) : undefined
 }
 
 /** RFC 3463 § 3 and the registry of RFC 5248, permanent ones. */
 const CODES: readonly [RegExp, 'hard' | 'soft', string][] = [
-  [/^5\.1\.(?:7|8|9)$/, 'soft', 'blocked'],
+  [/^5\.1\.9$/, 'soft', 'blocked'],
   [/^5\.1\.(?:2|10)$|^5\.4\.4$/, 'hard', UNKNOWN_HOST.reason],
   [/^5\.1\.6$|^5\.2\.1$|^5\.7\.(?:13|17)$/, 'hard', GONE.reason],
   [/^5\.1\./, 'hard', UNKNOWN_USER.reason],

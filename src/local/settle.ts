@@ -62,7 +62,7 @@ export async function settleLocally(
     settled.SUPPRESSION_KEY ??= made.SUPPRESSION_KEY
   }
   settled.PUBLIC_URL ??= `http://localhost:${settled.PORT}`
-  settled.MAIL_FROM ??= 'Paperboy <paperboy@localhost.localdomain>'
+  settled.MAIL_FROM ??= { name: 'Paperboy', address: 'paperboy@localhost.localdomain' }
   settled.POSTAL_ADDRESS ??= ''
   if (wanted === 'own' && mailbox) {
     await writeFile(mailboxFile(dataDir), JSON.stringify({ pid: process.pid, smtpUrl: mailbox.smtpUrl }), {

@@ -1,4 +1,5 @@
 import type { Config } from '../runtime/config/config.ts'
+import { addressOf } from './mailbox.ts'
 import { readReturnPath } from './return-path.ts'
 import type { TokenKeys } from './tokens.ts'
 
@@ -9,13 +10,11 @@ type Addresses = Pick<Config, 'BOUNCE_ADDRESS' | 'MAIL_FROM'>
  * Without BOUNCE_ADDRESS the sender's own mailbox.
  */
 export const leaveAddress = ({ BOUNCE_ADDRESS, MAIL_FROM }: Addresses): string =>
-  BOUNCE_ADDRESS?.replace('*', 'unsubscribe') ?? bare(MAIL_FROM)
+  BOUNCE_ADDRESS?.replace('*', 'unsubscribe') ?? addressOf(MAIL_FROM)
 
 /** Whether an address is one that Paperboy reads: a return path that it signed, the address for leaving, or its sender's own. */
 export function isOurs({ config, keys }: { config: Addresses; keys: TokenKeys }, address: string): boolean {
   const given = address.toLowerCase()
-  const own = [leaveAddress(config), bare(config.MAIL_FROM)].map((each) => each.toLowerCase())
+  const own = [leaveAddress(config), addressOf(config.MAIL_FROM)].map((each) => each.toLowerCase())
   return own.includes(given) || readReturnPath(keys, given) !== undefined
 }
-
-const bare = (mailbox: string): string => mailbox.replace(/^.*<(.*)>$/, '$1')

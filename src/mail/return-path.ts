@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../runtime/config/config.ts'
+import { addressOf } from './mailbox.ts'
 import type { TokenKeys } from './tokens.ts'
 
 /** Which mail an envelope sender was made for. It names the subscriber too, so that a bounce is understood after the ledger's row is gone. */
@@ -31,7 +32,7 @@ export function returnPath(
   { config, keys }: { config: Pick<Config, 'BOUNCE_ADDRESS' | 'MAIL_FROM'>; keys: Pick<TokenKeys, 'current'> },
   returned: Returned,
 ): string {
-  if (config.BOUNCE_ADDRESS === undefined) return config.MAIL_FROM.replace(/^.*<(.*)>$/, '$1')
+  if (config.BOUNCE_ADDRESS === undefined) return addressOf(config.MAIL_FROM)
   const body = Buffer.alloc(BODY_BYTES)
   body.writeUInt8(MAILS.indexOf(returned.mail), 0)
   body.writeUIntBE(returned.subscriberId, 1, ID_BYTES)

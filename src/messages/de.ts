@@ -81,6 +81,8 @@ export const de: Messages = {
     lead: 'Drücken Sie den Knopf, und die meistbeachteten Artikel kommen jeden Morgen an diese Adresse.',
     button: 'Meine Adresse bestätigen',
     notYou: 'Das waren nicht Sie? Schließen Sie diese Seite: Ohne den Knopf wird nichts geschickt.',
+    leadWeekdays: 'Drücken Sie den Knopf, und die meistbeachteten Artikel kommen an jedem Werktag an diese Adresse.',
+    leadWeekly: 'Drücken Sie den Knopf, und die meistbeachteten Artikel kommen einmal in der Woche an diese Adresse.',
   },
   welcome: {
     title: 'Sie stehen auf der Liste',

@@ -81,6 +81,8 @@ export const en = {
     lead: 'Press the button, and the trending papers come to this address every morning.',
     button: 'Confirm my address',
     notYou: 'Not you? Close this page: without the button nothing is sent.',
+    leadWeekdays: 'Press the button, and the trending papers come to this address every weekday.',
+    leadWeekly: 'Press the button, and the trending papers come to this address once a week.',
   },
   welcome: {
     title: 'You are on the list',

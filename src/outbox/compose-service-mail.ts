@@ -1,5 +1,5 @@
 import { leaveByMail, messageIdOf } from '../delivery/send/edition-renderer.ts'
-import { domainOf } from '../edition/compose/headers.ts'
+import { domainOf } from '../mail/mailbox.ts'
 import { providerHeaders } from '../mail/provider-headers.ts'
 import { mintToken, type TokenKeys } from '../mail/tokens.ts'
 import type { Config } from '../runtime/config/config.ts'
@@ -15,6 +15,7 @@ export interface ServiceMail {
   /** where it goes: the reader's address, or the one they want */
   email: string
   zone: string
+  cadence: 'daily' | 'weekdays' | 'weekly'
   locale: string
   nextDigestAt: Date | null
   addressHash: Buffer

@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm'
 import { NOT_HALTED } from '../delivery/ledger/conditions.ts'
 import { waitAfter } from '../delivery/ledger/later-batches.ts'
 import { mayMail } from '../delivery/ledger/restore-guard.ts'
-import { addressOf } from '../delivery/send/edition-renderer.ts'
 import { persistently } from '../delivery/send/retry-recording.ts'
+import { addressOf } from '../mail/mailbox.ts'
 import { returnPath } from '../mail/return-path.ts'
 import type { Outcome } from '../relay/outcome.ts'
 import type { Relay } from '../relay/relay.ts'
@@ -89,7 +89,7 @@ async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date)
         WHERE ${due(at)} AND ${NOT_HALTED}
         ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
       ), judged AS (
-        SELECT o.id, s.zone, s.locale, s.next_digest_at, s.address_hash,
+        SELECT o.id, s.zone, s.cadence, s.locale, s.next_digest_at, s.address_hash,
           CASE WHEN o.kind = 'change' THEN c.email ELSE s.email END AS email,
           CASE WHEN o.kind = 'change' THEN c.nonce ELSE s.confirm_nonce END AS nonce,
           -- asked to confirm: confirmed before; welcomed: confirmed before this time
@@ -112,7 +112,7 @@ async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date)
         settled_at = CASE WHEN j.allowed THEN NULL ELSE ${at}::timestamptz END
       FROM judged j WHERE o.id = j.id
       RETURNING o.id, o.kind, o.state, o.subscriber_id, o.message_key, o.hand_overs,
-        j.email, j.zone, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun`)
+        j.email, j.zone, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun`)
     const row = rows[0]
     if (!row) return undefined
     if (row.state === 'handed') return toHanded(row)
@@ -142,6 +142,7 @@ interface Row extends Record<string, unknown> {
   hand_overs: number
   email: string
   zone: string
+  cadence: ServiceMail['cadence']
   locale: string
   next_digest_at: string | null
   address_hash: Buffer
@@ -156,6 +157,7 @@ const toHanded = (row: Row): Handed => ({
   subscriberId: Number(row.subscriber_id),
   email: row.email,
   zone: row.zone,
+  cadence: row.cadence,
   locale: row.locale,
   nextDigestAt: row.next_digest_at === null ? null : new Date(row.next_digest_at),
   addressHash: row.address_hash,

@@ -24,7 +24,8 @@ export async function serviceBodies(
     url: slot('url'),
     moment: words.moment === undefined ? undefined : slot('moment'),
     links: words.links.map(({ label }, index) => ({ label, url: slot(`link${index}`) })),
-    preheader: words.lead,
+    // The lead alone may end before the moment that it announces.
+    preheader: words.moment === undefined ? words.lead : `${words.lead} ${slot('moment')}.`,
     postalAddress,
   }
   const key = JSON.stringify({ ...common, t: words.t.lang })

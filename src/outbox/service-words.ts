@@ -1,3 +1,5 @@
+import { momentInZone } from '../calendar/in-zone.ts'
+import { promisedDigestAt } from '../calendar/promised-digest.ts'
 import { mintToken, type TokenKeys } from '../mail/tokens.ts'
 import { isLocale, type Messages, messagesIn } from '../messages/catalogue.ts'
 import type { Config } from '../runtime/config/config.ts'
@@ -48,7 +50,10 @@ export function serviceWords(
     t,
     ...words,
     lead: mail.begun && 'leadBegun' in words ? words.leadBegun : words.lead,
-    moment: ofReader && mail.nextDigestAt ? inReadersTime(t, mail.nextDigestAt, mail.zone) : undefined,
+    moment:
+      ofReader && mail.nextDigestAt
+        ? momentInZone(t, promised(config, mail, mail.nextDigestAt, at), mail.zone)
+        : undefined,
     url: urls[kind](),
     links: ofReader
       ? [{ label: t.mails.preferences, url: link('preferences', mintToken(keys, 'preferences', subscriberId, at)) }]
@@ -57,17 +62,6 @@ export function serviceWords(
   }
 }
 
-/** "Tuesday, 14 April 2026 at 08:00 (Europe/Berlin)"; in UTC where the database knows a zone that this Node does not yet. */
-function inReadersTime(t: Messages, at: Date, zone: string): string {
-  const format = (timeZone: string) =>
-    t.mails.at(
-      new Intl.DateTimeFormat(t.intl, { dateStyle: 'full', timeZone }).format(at),
-      new Intl.DateTimeFormat(t.intl, { timeStyle: 'short', timeZone }).format(at),
-      timeZone,
-    )
-  try {
-    return format(zone)
-  } catch {
-    return format('UTC')
-  }
-}
+/** One whose first edition is under way has every list until now. */
+const promised = (config: Config, mail: ServiceMail, nextDigestAt: Date, at: Date): Date =>
+  promisedDigestAt({ ...mail, nextDigestAt }, config.EDITION_CLOSE_HOUR_UTC, mail.begun ? at : undefined)

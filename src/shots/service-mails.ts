@@ -24,6 +24,7 @@ export async function writeServiceMails(services: Services, folder: string): Pro
     email: 'ada@reader.example',
     zone: 'Europe/Berlin',
     locale: 'en',
+    cadence: 'daily' as const,
     nextDigestAt: new Date('2026-04-16T06:00:00Z'),
     addressHash: Buffer.alloc(32),
     nonce: Buffer.alloc(8),

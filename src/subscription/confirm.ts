@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { and, eq, inArray, sql } from 'drizzle-orm'
+import { promisedDigestAt } from '../calendar/promised-digest.ts'
 import { type FirstDigest, planFirstDigest } from '../delivery/plan/first-digest.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
@@ -35,14 +36,14 @@ export function checkConfirm({ keys, now }: Pick<Deps, 'keys' | 'now'>, token: s
  * for a hard bounce or an erasure; under one for a complaint or by hand the link does nothing, until the operator lifts it.
  *
  * @param token from the confirmation mail: HMAC over purpose, subscriber, time and nonce
- * @returns when the first digest is due that comes at the reader's hour, and whether they were a reader before;
+ * @returns when the first digest can come at the reader's hour, their zone, and whether they were a reader before;
  *   `begun` when the newest edition is on its way already
  * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED
  */
 export async function confirm(
   { db, queues, keys, config, now }: Deps,
   token: string,
-): Promise<{ firstDigestAt: Date; returning: boolean; begun: boolean }> {
+): Promise<{ firstDigestAt: Date; zone: string; returning: boolean; begun: boolean }> {
   let first: FirstDigest | undefined
   checkConfirm({ keys, now }, token)
   const { subscriberId, extra: nonce } = verifyToken(keys, 'confirm', token)
@@ -51,7 +52,11 @@ export async function confirm(
     if (!found?.confirmNonce?.equals(nonce)) throw usedUp()
     const before = found.firstConfirmedAt ?? found.confirmedAt
     if (found.status === 'active') {
-      return { firstDigestAt: found.nextDigestAt!, returning: before !== null && before < found.confirmedAt! }
+      return {
+        nextDigestAt: found.nextDigestAt!,
+        reader: found,
+        returning: before !== null && before < found.confirmedAt!,
+      }
     }
     if (found.status !== 'pending' && found.status !== 'unsubscribed' && found.status !== 'bounced') throw usedUp()
     const asked = found.requestedAt ?? now()
@@ -78,11 +83,18 @@ export async function confirm(
     await tx
       .insert(outbox)
       .values({ kind: 'welcome', subscriberId, dueAt: now(), createdAt: now(), messageKey: randomBytes(16) })
-    return { firstDigestAt: first?.nextDigestAt ?? active!.nextDigestAt!, returning: before !== null }
+    return { nextDigestAt: first?.nextDigestAt ?? active!.nextDigestAt!, reader: found, returning: before !== null }
   })
+  const begun = first !== undefined
+  const { nextDigestAt, reader, returning } = answer
+  const firstDigestAt = promisedDigestAt(
+    { ...reader, nextDigestAt },
+    config.EDITION_CLOSE_HOUR_UTC,
+    begun ? now() : undefined,
+  )
   void queues.wake('send-service-mails', {})
   if (first) void queues.wake('send-batch', { batchId: first.batchId }, `${first.batchId}-0`)
-  return { ...answer, begun: first !== undefined }
+  return { firstDigestAt, zone: reader.zone, returning, begun }
 }
 
 const usedUp = (): PaperboyError =>

@@ -62,11 +62,14 @@ export async function subscriberIdOf({ db }: Pick<Services, 'db'>, typed: string
   return found.id
 }
 
-/** The language that a subscriber reads; undefined where there is none of this id. */
-export async function localeOf({ db }: Pick<Services, 'db'>, subscriberId: number): Promise<Locale | undefined> {
+/** The language that a subscriber reads, and how often; both undefined where there is none of this id. */
+export async function localeAndCadenceOf(
+  { db }: Pick<Services, 'db'>,
+  subscriberId: number,
+): Promise<{ locale: Locale | undefined; cadence: 'daily' | 'weekdays' | 'weekly' | undefined }> {
   const [found] = await db
-    .select({ locale: subscribers.locale })
+    .select({ locale: subscribers.locale, cadence: subscribers.cadence })
     .from(subscribers)
     .where(eq(subscribers.id, subscriberId))
-  return found && isLocale(found.locale) ? found.locale : undefined
+  return { locale: found && isLocale(found.locale) ? found.locale : undefined, cadence: found?.cadence }
 }

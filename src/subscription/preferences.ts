@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
+import { withPlace } from '../calendar/zone-names.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { isLocale } from '../messages/catalogue.ts'
@@ -37,7 +38,10 @@ export async function savePreferences({ db, keys, now }: Deps, token: string, wi
   return db.transaction(async (tx) => {
     const before = await readRow(tx, subscriberId, 'locked')
     const { pauseWeeks, pausedUntil, ...given } = wishes
-    if (given.zone !== undefined) await checkZone(tx, given.zone)
+    if (given.zone !== undefined) {
+      given.zone = withPlace(given.zone)
+      await checkZone(tx, given.zone)
+    }
     const after = { ...choicesOf(before), ...given, pausedUntil: before.pausedUntil }
     if (pauseWeeks !== undefined) {
       after.pausedUntil = pauseWeeks === 0 ? null : new Date(now().getTime() + pauseWeeks * 7 * 86_400_000)

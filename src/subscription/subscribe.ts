@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
+import { withPlace } from '../calendar/zone-names.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import { executePrepared } from '../runtime/db/prepared.ts'
@@ -34,7 +35,7 @@ export async function subscribe(
   const hash = addressHash(config.SUPPRESSION_KEY, key)
   const origin = createHmac('sha256', config.SECRET_KEY).update(`origin\0${request.origin}`).digest()
   // PostgreSQL refuses a NUL before any of its functions could judge the name.
-  const zone = request.zone?.replaceAll('\0', '?') ?? 'UTC'
+  const zone = withPlace(request.zone?.replaceAll('\0', '?') ?? 'UTC')
   const at = now()
   await db.transaction(async (tx) => {
     await executePrepared(tx, oneAtATime(key))

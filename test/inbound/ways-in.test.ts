@@ -172,7 +172,7 @@ test('`paperboy inbound` acts on a mail from standard input and only classifies 
     PATH: process.env.PATH!,
     DATABASE_URL: databaseUrl,
     BOUNCE_ADDRESS: config.BOUNCE_ADDRESS!,
-    MAIL_FROM: config.MAIL_FROM,
+    MAIL_FROM: 'Paperboy <papers@paperboy.example>',
     SECRET_KEY: config.SECRET_KEY,
     SUPPRESSION_KEY: config.SUPPRESSION_KEY,
     SMTP_URL: config.SMTP_URL,
@@ -217,4 +217,44 @@ test('raw mails are let go after thirty days, what proved nothing as well, and e
   clock.now = new Date('2027-06-16T12:00:00Z')
   await forgetOldInbound(services)
   expect(await left()).toEqual([0, 0])
+})
+
+test('idle peers do not keep others out, and one network has a few connections at most', async ({ db }) => {
+  const { services, id, digest } = await reader(db)
+  const limits = { clients: 8, perPeer: 3, idleMs: 60_000, longestMs: 60_000 }
+  const server = await listen(services, { host: '127.0.0.1', port: 0, limits })
+  onTestFinished(() => server.close())
+  const from = (localAddress: string) => {
+    const socket = net.connect({ port: server.port, host: '127.0.0.1', localAddress })
+    socket.on('error', () => {})
+    onTestFinished(() => void socket.destroy())
+    return once(socket, 'data').then(([line]) => String(line))
+  }
+  const ofOne = await Promise.all(Array.from({ length: 6 }, () => from('127.0.0.2')))
+  expect(ofOne.filter((line) => line.startsWith('220'))).toHaveLength(3)
+  expect(ofOne.filter((line) => line.startsWith('421'))).toHaveLength(3)
+  const peers = Array.from({ length: 20 }, (_, index) => from(`127.0.0.${index + 10}`))
+  for (const line of await Promise.all(peers)) expect(line).toMatch(/^(?:220|421)/)
+  const transport = nodemailer.createTransport({ host: '127.0.0.1', port: server.port, ignoreTLS: true })
+  onTestFinished(() => transport.close())
+  const raw = bounceMail({ to: digest.returnPath, recipient: EMAIL })
+  await transport.sendMail({ envelope: { from: '', to: digest.returnPath }, raw })
+  expect(await statusOf(db, id)).toBe('bounced')
+})
+
+test('a connection without a message is ended, whatever it says', async ({ db }) => {
+  const { services } = await reader(db)
+  for (const limits of [{ idleMs: 300 }, { longestMs: 300 }]) {
+    const server = await listen(services, { host: '127.0.0.1', port: 0, limits })
+    onTestFinished(() => server.close())
+    const socket = net.connect(server.port, '127.0.0.1')
+    let heard = ''
+    socket.on('data', (bytes) => {
+      heard += bytes
+      socket.write('NOOP\r\n')
+    })
+    socket.on('error', () => {})
+    await new Promise((closed) => socket.once('close', closed))
+    expect(heard).toMatch(/421 4\.4\.2 /)
+  }
 })

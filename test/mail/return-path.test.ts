@@ -7,7 +7,10 @@ const KEY = 'the key that signs, of thirty-two bytes or more'
 const keys = { current: KEY, previous: [] }
 const addressFor = (returned: Returned, BOUNCE_ADDRESS = 'bounce+*@paperboy.example', current = KEY) =>
   returnPath(
-    { config: { BOUNCE_ADDRESS, MAIL_FROM: 'Paperboy <papers@paperboy.example>' }, keys: { current } },
+    {
+      config: { BOUNCE_ADDRESS, MAIL_FROM: { name: 'Paperboy', address: 'papers@paperboy.example' } },
+      keys: { current },
+    },
     returned,
   )
 
@@ -98,6 +101,12 @@ describe('is nobody else’s', () => {
 
 test('without BOUNCE_ADDRESS it is the sender’s own address', () => {
   expect(
-    returnPath({ config: { BOUNCE_ADDRESS: undefined, MAIL_FROM: 'Paperboy <papers@paperboy.example>' }, keys }, one),
+    returnPath(
+      {
+        config: { BOUNCE_ADDRESS: undefined, MAIL_FROM: { name: 'Paperboy', address: 'papers@paperboy.example' } },
+        keys,
+      },
+      one,
+    ),
   ).toBe('papers@paperboy.example')
 })

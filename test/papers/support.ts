@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,11 +7,16 @@ import { sql } from 'drizzle-orm'
 import type { ImportReport } from '../../src/papers/ingest/import-file.ts'
 import { importFile } from '../../src/papers/ingest/import-file.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
+import { isDataMissing, SHARED_DATA } from '../support/suites.ts'
 
-const DATA = new URL('../../../shared/data/', import.meta.url)
+const DATA = SHARED_DATA
 
 /** The real papers are kept beside the project, and not everywhere. */
-export const noRealPapers = !existsSync(DATA)
+export const noRealPapers = isDataMissing('papers', 'papers/')
+
+/** A few days of them that are always here. */
+export const sampleFile = (day: string): string =>
+  new URL(`../fixtures/papers/${day}.json.gz`, import.meta.url).pathname
 
 export const seedFile = new URL('seed/papers.json', DATA).pathname
 export const dailyFile = (day: string): string => new URL(`papers/hf-daily/${day}.json.gz`, DATA).pathname

@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { domainOf } from '../../edition/compose/headers.ts'
+import { domainOf } from '../../mail/mailbox.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { messageIdOf } from '../send/edition-renderer.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { domainOf } from '../../edition/compose/headers.ts'
 import { parseAddress } from '../../mail/address.ts'
+import { domainOf } from '../../mail/mailbox.ts'
 import type { Services } from '../../runtime/services.ts'
 import { messageIdOf } from '../send/edition-renderer.ts'
 

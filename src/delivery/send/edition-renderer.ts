@@ -2,7 +2,6 @@ import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import { type Plate, plateOf } from '../../edition/compose/compiled-edition.ts'
 import { composeDigest, type ReaderPart } from '../../edition/compose/digest.ts'
-import { domainOf } from '../../edition/compose/headers.ts'
 import type { ShownPaper } from '../../edition/compose/placeholders.ts'
 import { readAllParts } from '../../edition/compose/stored-segments.ts'
 import { dayInWords, type ListDayState, quietDaysBefore, quietDaysInWords } from '../../edition/draft/quiet-days.ts'
@@ -10,6 +9,7 @@ import { arrange, pick, type Wishes } from '../../edition/select/choose.ts'
 import { readCandidates, readLiked } from '../../edition/select/read-selection-index.ts'
 import type { Candidates } from '../../edition/select/selection-index.ts'
 import { shownTo } from '../../edition/select/selection-reasons.ts'
+import { domainOf } from '../../mail/mailbox.ts'
 import { type Galley, newGalley } from '../../mail/message-buffer.ts'
 import { leaveAddress } from '../../mail/own-addresses.ts'
 import { providerHeaders } from '../../mail/provider-headers.ts'
@@ -178,9 +178,6 @@ export function readerPart(
 /** Where a mail program without https sends its reader's wish to leave. */
 export const leaveByMail = (config: Pick<Config, 'MAIL_FROM' | 'BOUNCE_ADDRESS'>, unsubscribeToken: string): string =>
   `mailto:${leaveAddress(config)}?subject=unsubscribe%20${unsubscribeToken}`
-
-/** The bare address of "Name <address>", for envelopes. */
-export const addressOf = (mailbox: string): string => mailbox.replace(/^.*<(.*)>$/, '$1')
 
 /**
  * The same for every hand-over of one delivery, and not to be guessed by another reader of the edition.

@@ -1,4 +1,5 @@
 import MimeNode from 'nodemailer/lib/mime-node'
+import { domainOf, type Mailbox } from '../../mail/mailbox.ts'
 import type { Config } from '../../runtime/config/config.ts'
 
 type Settings = Pick<Config, 'PUBLIC_URL' | 'MAIL_FROM' | 'REPLY_TO'>
@@ -25,9 +26,10 @@ export const editionHeaders = (
 export const encodeSubject = (subject: string): string => encodeHeaders({ Subject: subject })
 
 /** Folding and RFC 2047 are nodemailer's, which never cuts a character. Ends with CRLF. */
-function encodeHeaders(headers: Record<string, string>): string {
+function encodeHeaders(headers: Record<string, string | Mailbox>): string {
   const node = new MimeNode()
-  node.setHeader(headers)
+  // It takes name and address apart as well, which its types do not know: as one string a name's `:` or `;` would be read as syntax.
+  node.setHeader(headers as Record<string, string>)
   const wanted = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
   // MimeNode adds a Message-ID and a Date of its own, which are the reader's affair.
   return node
@@ -37,6 +39,3 @@ function encodeHeaders(headers: Record<string, string>): string {
     .map((line) => `${line}\r\n`)
     .join('')
 }
-
-/** The domain of "Name <local@domain>" or of a bare address. */
-export const domainOf = (mailbox: string): string => mailbox.replace(/^.*@/, '').replace(/>$/, '')

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Admin, adminOf, SESSION_HOURS } from '../../operate/admins/sessions.ts'
 import type { Services } from '../../runtime/services.ts'
+import { cookieScope } from '../kit/below-path.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
 
 declare module 'fastify' {
@@ -30,17 +31,10 @@ export const actor = (request: FastifyRequest): string => request.admin!.address
 
 type Where = Pick<Services, 'config'>
 
-/** `__Host-`: no other site on the domain can set it (RFC 6265bis § 4.1.3.2); browsers take that on HTTPS alone. */
-export const cookieName = ({ config }: Where): string => (isSecure({ config }) ? '__Host-admin' : 'admin')
+export const cookieName = ({ config }: Where): string => cookieScope(config, 'admin').name
 
 /** Strict: these pages are reached from nowhere but themselves. */
-export const cookieOptions = ({ config }: Where) =>
-  ({
-    path: '/',
-    httpOnly: true,
-    sameSite: 'strict',
-    secure: isSecure({ config }),
-    maxAge: SESSION_HOURS * 3600,
-  }) as const
-
-const isSecure = ({ config }: Where): boolean => config.PUBLIC_URL.startsWith('https:')
+export function cookieOptions({ config }: Where) {
+  const { path, secure } = cookieScope(config, 'admin')
+  return { path, httpOnly: true, sameSite: 'strict', secure, maxAge: SESSION_HOURS * 3600 } as const
+}

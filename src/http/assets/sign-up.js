@@ -1,11 +1,12 @@
 // While the reader types, the browser does a piece of work that is nothing for one sign-up and a lot for thousands (proof of work).
 // Without this script, or where it fails, the form works all the same and counts as more doubtful.
 const solverUrl = new URL('solver.js', document.currentScript.src)
+const challengeUrl = new URL('../../api/v1/challenge', document.currentScript.src)
 const LEAST_MS = 2100 // a proof that comes back sooner is taken for a script's
 const PATIENCE_MS = 15_000
 
 async function prove() {
-  const challenge = await (await fetch('/api/v1/challenge')).json()
+  const challenge = await (await fetch(challengeUrl)).json()
   // From here on: the service counts from when it made the task, which is before it came, however slow the way there was.
   const begun = performance.now()
   const solution = await solve(challenge)

@@ -25,6 +25,7 @@ export function keepPages(app: FastifyInstance, keptForMs: number = KEPT_FOR_MS)
     if (kept.size === 0 || request.method !== 'GET' || request.headers.cookie !== undefined) return done()
     const page = kept.get(keyOf(request))
     if (page === undefined || page.until <= performance.now()) return done()
+    request.isKept = true
     reply.headers(page.headers).send(page.body)
   })
 

@@ -21,15 +21,19 @@ export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>)
   return503OnClosing: false,
   // A parameter as long as a request line may be: what is too long to be a token is an unknown link, and a page says so.
   routerOptions: { ignoreTrailingSlash: true, maxParamLength: BODY_BYTES },
-  frameworkErrors: malformedUrl,
+  frameworkErrors: malformedUrl(config.PUBLIC_URL),
   clientErrorHandler,
 })
 
 /** Before any route is known, so without hooks and templates: words only. */
-function malformedUrl(_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  reply
-    .code(400)
-    .headers({ 'content-security-policy': "default-src 'none'", 'cache-control': 'no-store' })
-    .type('text/plain; charset=utf-8')
-    .send('This address is not well formed: a part of it was cut off or changed. The front page is at /\n')
-}
+const malformedUrl =
+  (frontPage: string) =>
+  (_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void => {
+    reply
+      .code(400)
+      .headers({ 'content-security-policy': "default-src 'none'", 'cache-control': 'no-store' })
+      .type('text/plain; charset=utf-8')
+      .send(
+        `This address is not well formed: a part of it was cut off or changed. The front page is at ${frontPage}/\n`,
+      )
+  }

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { addressOf } from '../../delivery/send/edition-renderer.ts'
+import { addressOf } from '../../mail/mailbox.ts'
 import { whatIsKept } from '../../privacy/kept.ts'
 import type { Services } from '../../runtime/services.ts'
 

@@ -6,6 +6,7 @@ import { spanNamed } from '../../calendar/spans.ts'
 import { monthsWithPapers, papersIn } from '../../papers/lists/sitemap.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import type { Services } from '../../runtime/services.ts'
+import { basePath } from '../kit/below-path.ts'
 
 const KEEP = 'public, max-age=3600'
 
@@ -17,13 +18,14 @@ const FIXED = ['/', '/subscribe', '/editions', '/search', '/topics', '/feeds']
 /** For search engines: which pages there are, and which they had better leave alone. */
 export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, config }) => {
   await app.register(fastifyEtag)
+  const base = basePath(config)
   const whole = (path: string) => config.PUBLIC_URL + path
 
   app.get('/robots.txt', async (_request, reply) =>
     reply
       .header('cache-control', KEEP)
       .type('text/plain; charset=utf-8')
-      .send(`User-agent: *\nDisallow: /api/\nDisallow: /search?\n\nSitemap: ${whole('/sitemap.xml')}\n`),
+      .send(`User-agent: *\nDisallow: ${base}/api/\nDisallow: ${base}/search?\n\nSitemap: ${whole('/sitemap.xml')}\n`),
   )
 
   app.get('/sitemap.xml', async (_request, reply) => {

@@ -1,12 +1,14 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { momentInZone } from '../../calendar/in-zone.ts'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
-import { LOCALES, type Messages } from '../../messages/catalogue.ts'
+import { LOCALES } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
 import { checkConfirm, confirm } from '../../subscription/confirm.ts'
-import { localeOf } from '../../subscription/find-reader.ts'
+import { localeAndCadenceOf } from '../../subscription/find-reader.ts'
 import { speak } from '../kit/language.ts'
 import { keepPrivate } from '../kit/security.ts'
+import { zoneGuess } from '../kit/zones.ts'
 
 /** The link of the confirmation mail: GET shows a button and changes nothing, since mail scanners follow every link. */
 export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -15,17 +17,18 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
 
   app.get('/confirm/:token', { schema }, async ({ params }, reply) => {
     const { subscriberId } = checkConfirm(services, params.token)
-    const locale = await localeOf(services, subscriberId)
+    const { locale, cadence } = await localeAndCadenceOf(services, subscriberId)
     if (locale) speak(reply, locale)
-    return reply.view('confirm', { action: `/confirm/${params.token}` })
+    return reply.view('confirm', { action: `/confirm/${params.token}`, cadence })
   })
 
   app.post('/confirm/:token', { schema }, async ({ params }, reply) => {
-    const { firstDigestAt, returning, begun } = await confirm(services, params.token)
+    const { firstDigestAt, zone, returning, begun } = await confirm(services, params.token)
     const { subscriberId } = verifyToken(services.keys, 'confirm', params.token)
-    const locale = await localeOf(services, subscriberId)
+    const { locale } = await localeAndCadenceOf(services, subscriberId)
     const told = new URLSearchParams({
       first: firstDigestAt.toISOString(),
+      zone,
       choose: mintToken(services.keys, 'preferences', subscriberId, services.now()),
       ...(returning ? { back: '' } : {}),
       ...(begun ? { begun: '' } : {}),
@@ -37,6 +40,7 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
   const welcome = {
     querystring: z.object({
       first: z.iso.datetime().optional().catch(undefined),
+      zone: zoneGuess,
       back: z.literal('').optional().catch(undefined),
       begun: z.literal('').optional().catch(undefined),
       choose: z.base64url().max(64).optional().catch(undefined),
@@ -46,17 +50,10 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
   app.get('/welcome', { schema: welcome }, async ({ query }, reply) => {
     const t = query.in ? speak(reply, query.in) : reply.locals!.t
     return reply.view('welcome', {
-      first: query.first && momentIn(t, new Date(query.first)),
+      first: query.first && momentInZone(t, new Date(query.first), query.zone ?? 'UTC'),
       back: query.back !== undefined,
       begun: query.begun !== undefined,
       preferences: query.choose && `/preferences/${query.choose}`,
     })
   })
-}
-
-/** "Thursday, 16 April 2026, 08:00 UTC": the page does not know the reader's clock. */
-const momentIn = ({ intl }: Messages, at: Date): string => {
-  const format = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(intl, { ...options, timeZone: 'UTC' }).format(at)
-  return `${format({ dateStyle: 'full' })}, ${format({ timeStyle: 'short' })} UTC`
 }

@@ -1,3 +1,5 @@
+import { momentInZone } from '../../calendar/in-zone.ts'
+import { promisedDigestAt } from '../../calendar/promised-digest.ts'
 import { LOCALES, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import type { TopicCount } from '../../papers/topics/topics.ts'
 import { topicName } from '../../papers/topics/topics.ts'
@@ -55,7 +57,13 @@ export function readWishes(body: Body, t: Messages): { wishes: Wishes; problems:
 const MONDAY = Date.UTC(1970, 0, 5)
 
 /** The form with the reader's present choices, as templates/pages/preferences.eta shows it. */
-export function preferencesPage(current: Preferences, topics: readonly TopicCount[], t: Messages, now: Date) {
+export function preferencesPage(
+  current: Preferences,
+  topics: readonly TopicCount[],
+  t: Messages,
+  now: Date,
+  closeHourUtc: number,
+) {
   const option = (value: string | number, label: string, chosen: unknown) => ({
     value,
     label,
@@ -73,7 +81,9 @@ export function preferencesPage(current: Preferences, topics: readonly TopicCoun
     active: current.status === 'active',
     paused: paused && longDay(t, current.pausedUntilDay!),
     pausedUntil: paused ? current.pausedUntilDay : '',
-    nextDigest: current.nextDigestAt && onTheirClock(t, current.nextDigestAt, current.zone),
+    nextDigest:
+      current.nextDigestAt &&
+      momentInZone(t, promisedDigestAt({ ...current, nextDigestAt: current.nextDigestAt }, closeHourUtc), current.zone),
     undoable: current.undoable,
     cadences: CADENCES.map((cadence) => option(cadence, words.cadences[cadence], current.cadence)),
     weekdays: [1, 2, 3, 4, 5, 6, 7].map((day) =>
@@ -94,17 +104,3 @@ export function preferencesPage(current: Preferences, topics: readonly TopicCoun
 /** "Friday, 14 March 2025" in the page's language. */
 const longDay = ({ intl }: Messages, day: string): string =>
   new Intl.DateTimeFormat(intl, { dateStyle: 'full', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`))
-
-/** The same with the hour on the reader's clock; in UTC where the database knows a zone that this Node does not yet. */
-function onTheirClock(t: Messages, at: Date, zone: string): string {
-  const format = (timeZone: string) => {
-    const day = new Intl.DateTimeFormat(t.intl, { dateStyle: 'full', timeZone }).format(at)
-    const time = new Intl.DateTimeFormat(t.intl, { timeStyle: 'short', timeZone }).format(at)
-    return t.mails.at(day, time, timeZone)
-  }
-  try {
-    return format(zone)
-  } catch {
-    return format('UTC')
-  }
-}

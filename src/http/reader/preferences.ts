@@ -28,7 +28,7 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     const since = new Date(now().getTime() - OFFERED.days * 86_400_000).toISOString().slice(0, 10)
     const topics = await topicCounts(db, { since, limit: OFFERED.most })
     return reply.view('preferences', {
-      ...preferencesPage(current, topics, t, now()),
+      ...preferencesPage(current, topics, t, now(), services.config.EDITION_CLOSE_HOUR_UTC),
       action: `/preferences/${token}`,
       leave: `/unsubscribe/${mintToken(keys, 'unsubscribe', subscriberId, now())}`,
       ...more,

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PaperboyError } from '../../lib/errors.ts'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
 import type { Services } from '../../runtime/services.ts'
+import { cookieScope } from '../kit/below-path.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -50,9 +51,9 @@ export const forgetReader = ({ config }: Pick<Deps, 'config'>, reply: FastifyRep
 
 type Where = Pick<Services['config'], 'PUBLIC_URL'>
 
-/** `__Host-`: no other site on the domain can set it (RFC 6265bis § 4.1.3.2); browsers take that on HTTPS alone. */
-const cookieName = (config: Where): string => (isSecure(config) ? '__Host-reader' : 'reader')
+const cookieName = (config: Where): string => cookieScope(config, 'reader').name
 
-const options = (config: Where) => ({ path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure(config) }) as const
-
-const isSecure = ({ PUBLIC_URL }: Where): boolean => PUBLIC_URL.startsWith('https:')
+function options(config: Where) {
+  const { path, secure } = cookieScope(config, 'reader')
+  return { path, httpOnly: true, sameSite: 'lax', secure } as const
+}

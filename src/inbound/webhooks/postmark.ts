@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isSame } from '../../lib/same-secret.ts'
-import { verdictOf } from '../verdict.ts'
+import { isAboutUs, verdictOf } from '../verdict.ts'
 import { finding, header, type Provider, parseJson } from './provider.ts'
 
 /** Postmark, "Bounce webhook" and "Spam complaint webhook". */
@@ -59,8 +59,9 @@ export const postmark: Provider = ({ config }, request) => {
   if (event.RecordType !== 'Bounce' || NOT_A_BOUNCE.includes(type)) return { events: [] }
   if (type === 'Unsubscribe')
     return { events: [{ ...about, finding: finding(recipient, 'unsubscribe', 'asked the provider') }] }
-  const { reason, status, reply } = verdictOf(said)
-  const kind = HARD.includes(type) ? 'hard' : 'soft'
+  const verdict = verdictOf(said)
+  const { reason, status, reply } = verdict
+  const kind = HARD.includes(type) && !isAboutUs(verdict) ? 'hard' : 'soft'
   const delayed = type === 'Transient' || type === 'DnsError'
   return {
     events: [

@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { z } from 'zod'
-import { verdictOf } from '../verdict.ts'
+import { isAboutUs, verdictOf } from '../verdict.ts'
 import { finding, header, isFresh, type Provider, type ProviderEvent, parseJson } from './provider.ts'
 
 /** Twilio SendGrid, "Event Webhook reference"; our own `unique_args` stand among the fields. */
@@ -48,7 +48,8 @@ function read(event: z.output<typeof Event>): ProviderEvent | undefined {
     messageIds: event['smtp-id'] ? [event['smtp-id']] : [],
   }
   const said = event.reason ?? event.response ?? ''
-  const { class: judged, reason, status, reply } = verdictOf(said, event.status)
+  const verdict = verdictOf(said, event.status)
+  const { class: judged, reason, status, reply } = verdict
   const more = { status, reply, said }
   switch (event.event) {
     case 'spamreport':
@@ -58,7 +59,7 @@ function read(event: z.output<typeof Event>): ProviderEvent | undefined {
       return { ...about, finding: finding(event.email, 'unsubscribe', 'asked the provider') }
     case 'bounce': {
       // "blocked" is about us; of a real bounce SendGrid says so itself when the address is invalid.
-      const invalid = event.bounce_classification === 'Invalid Address' || judged === 'hard'
+      const invalid = judged === 'hard' || (event.bounce_classification === 'Invalid Address' && !isAboutUs(verdict))
       return {
         ...about,
         finding: finding(event.email, event.type !== 'blocked' && invalid ? 'hard' : 'soft', reason, more),

@@ -1,5 +1,5 @@
 import type { Resolver } from 'node:dns/promises'
-import { addressOf } from '../../delivery/send/edition-renderer.ts'
+import { addressOf } from '../../mail/mailbox.ts'
 import { type DkimSettings, dkimRecord, readDkimKeys } from '../../relay/dkim-keys.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'

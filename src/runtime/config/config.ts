@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { domainToASCII } from 'node:url'
 import { z } from 'zod'
 import { parseAddress } from '../../mail/address.ts'
+import { type Mailbox, parseMailbox } from '../../mail/mailbox.ts'
 import { bounceAddressProblem } from '../../mail/return-path.ts'
 import { redisUrlProblem } from '../redis.ts'
 import { relayProblem } from './relay-settings.ts'
@@ -30,13 +32,18 @@ const urlOf = (...schemes: string[]) =>
     message: `must be a URL starting with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
   })
 
-/** "Name <name@example.org>" or a bare address; no line break can hide in it. */
-const mailbox = z
-  .string()
-  .regex(
-    /^(?:[^<>\r\n",]+ <[^\s<>"@]+@[^\s<>"@]+>|[^\s<>"@]+@[^\s<>"@]+)$/,
-    'must look like: Paperboy <papers@example.org>',
-  )
+/** "Name <name@example.org>" or a bare address. */
+const mailbox = z.string().transform((value, context): Mailbox => {
+  try {
+    return parseMailbox(value)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message })
+    return z.NEVER
+  }
+})
+
+/** A name as people write it, to its A-label. What cannot be one stays as it is, for the next check to refuse. */
+const toAsciiDomain = (domain: string): string => domainToASCII(domain) || domain
 
 const checkedBy = (problemOf: (value: string) => string | undefined) =>
   z.string().superRefine((value, context) => {
@@ -71,7 +78,10 @@ function addresses(entries: string[], context: z.RefinementCtx): string[] {
   }
 }
 
-const hostName = z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, 'must look like a name in the DNS')
+const hostName = z
+  .string()
+  .transform(toAsciiDomain)
+  .pipe(z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, 'must look like a name in the DNS'))
 
 const webhookKey = z.string().min(16, 'is shorter than any such key')
 /** What stands before the host of the webhook's address, since its sender signs nothing else. */
@@ -101,7 +111,9 @@ const Environment = z
     RESEND_WEBHOOK_SECRET: webhookKey
       .refine((value) => value.startsWith('whsec_'), 'must begin with whsec_')
       .optional(),
-    BOUNCE_ADDRESS: checkedBy(bounceAddressProblem).optional(),
+    BOUNCE_ADDRESS: checkedBy(bounceAddressProblem)
+      .transform((pattern) => pattern.replace(/(?<=@).*$/, toAsciiDomain))
+      .optional(),
     POSTAL_ADDRESS: z.string().optional(),
     CURATOR_NAME: z.string().default('AK'),
     SECRET_KEY: secret.optional(),

@@ -66,7 +66,8 @@ test('the day is the reader’s own', async ({ db }) => {
   const id = await pending(db, { zone: 'Pacific/Auckland', hour: 0 })
   // 23:30 in Auckland: its next midnight is half an hour away, and another day.
   const { firstDigestAt } = await run(db, {}, '2026-04-15T11:30:00Z', 0, id)
-  expect(firstDigestAt).toBe('2026-04-15T12:00:00.000Z')
+  // No list closes within that half hour, so that the day after is promised.
+  expect(firstDigestAt).toBe('2026-04-16T12:00:00.000Z')
 })
 
 test('confirming again, or coming back, brings nothing twice', async ({ db }) => {

@@ -424,7 +424,7 @@ describe('the headers', () => {
       .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const)
 
   test('are each there exactly once', async () => {
-    const { parts } = await compose([paper(0)], { REPLY_TO: 'people@paperboy.example' })
+    const { parts } = await compose([paper(0)], { REPLY_TO: { name: '', address: 'people@paperboy.example' } })
     const fields = fieldsOf(digestOf(parts).raw)
     const values = (name: string) =>
       fields.filter(([each]) => each.toLowerCase() === name.toLowerCase()).map(([, v]) => v)
@@ -462,7 +462,7 @@ describe('the headers', () => {
   for (const [script, title] of Object.entries(titles)) {
     test(`carry a subject in ${script}, in ASCII lines of the length mail allows`, async () => {
       const { subject, parts } = await compose([paper(0, { title }), paper(1, { title }), paper(2, { title })], {
-        MAIL_FROM: 'Päperboy 新聞 <papers@paperboy.example>',
+        MAIL_FROM: { name: 'Päperboy 新聞', address: 'papers@paperboy.example' },
       })
       const { raw } = digestOf(parts)
       const head = raw.slice(0, raw.indexOf('\r\n\r\n'))

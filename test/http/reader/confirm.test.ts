@@ -34,6 +34,15 @@ describe('the confirmation link', () => {
     expect(await status()).toBe('pending')
   })
 
+  test('promises a reader who comes back what they chose', async ({ db, site: { app, services } }) => {
+    const { url } = await pendingReader(db, services)
+    expect((await app.inject(url)).body).toContain('every morning')
+    await db.update(subscribers).set({ cadence: 'weekly' })
+    const page = (await app.inject(url)).body
+    expect(page).toContain('once a week')
+    expect(page).not.toContain('every morning')
+  })
+
   test('confirms by its button, also when pressed twice', async ({ db, site: { app, services } }) => {
     const { url, status } = await pendingReader(db, services)
     for (const _ of [1, 2]) {
@@ -46,8 +55,8 @@ describe('the confirmation link', () => {
       expect((await app.inject(preferences!)).statusCode, 'the second step: their choices').toBe(200)
     }
     expect(await status()).toBe('active')
-    expect((await app.inject('/welcome?first=2026-04-16T08:00:00.000Z')).body).toContain(
-      'Thursday, 16 April 2026, 08:00 UTC',
+    expect((await app.inject('/welcome?first=2026-04-16T06:00:00.000Z&zone=Europe%2FBerlin')).body).toContain(
+      'Thursday, 16 April 2026 at 08:00 (Europe/Berlin)',
     )
   })
 

@@ -119,5 +119,5 @@ test('a relay that signs is nothing to look up, a key that cannot be read is wro
 test('a name that is none in the public DNS is not looked up', async () => {
   const dns = { resolveTxt: () => Promise.reject(new Error('asked')) } as unknown as Dns
   for (const address of ['paperboy@localhost.localdomain', 'papers@paperboy.example', 'papers@desk.local'])
-    expect(await statesOf(dns, { ...config, MAIL_FROM: address })).toEqual({ Sender: 'doubtful' })
+    expect(await statesOf(dns, { ...config, MAIL_FROM: { name: '', address } })).toEqual({ Sender: 'doubtful' })
 })

@@ -1,0 +1,16 @@
+import type { Messages } from '../messages/catalogue.ts'
+
+/** "Tuesday, 14 April 2026 at 08:00 (Europe/Berlin)"; in UTC where the database knows a zone that this Node does not yet. */
+export function momentInZone(t: Messages, at: Date, zone: string): string {
+  const format = (timeZone: string) =>
+    t.mails.at(
+      new Intl.DateTimeFormat(t.intl, { dateStyle: 'full', timeZone }).format(at),
+      new Intl.DateTimeFormat(t.intl, { timeStyle: 'short', timeZone }).format(at),
+      timeZone,
+    )
+  try {
+    return format(zone)
+  } catch {
+    return format('UTC')
+  }
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { promisedDigestAt } from '../../src/calendar/promised-digest.ts'
+import { withPlace } from '../../src/calendar/zone-names.ts'
+
+const promise = (at: string, cadence: 'daily' | 'weekdays' | 'weekly' = 'daily', zone = 'UTC', had?: string) =>
+  promisedDigestAt(
+    { nextDigestAt: new Date(at), cadence, zone },
+    2,
+    had === undefined ? undefined : new Date(had),
+  ).toISOString()
+
+test('a digest is promised only for an hour after a list that is expected', () => {
+  // Confirmed on a Saturday with Friday's edition on its way: Monday's list is the next one, and closes on Tuesday.
+  expect(promise('2026-11-29T08:00:00Z', 'daily', 'UTC', '2026-11-28T10:00:00Z')).toBe('2026-12-01T08:00:00.000Z')
+  expect(promise('2026-11-29T08:00:00Z')).toBe('2026-12-01T08:00:00.000Z')
+  // In the week it is the next hour, also today's when that is still to come.
+  expect(promise('2026-11-25T08:00:00Z')).toBe('2026-11-25T08:00:00.000Z')
+  // Friday's list comes on Saturday, to weekdays readers on Monday.
+  expect(promise('2026-11-21T08:00:00Z')).toBe('2026-11-21T08:00:00.000Z')
+  expect(promise('2026-11-23T08:00:00Z', 'weekdays')).toBe('2026-11-23T08:00:00.000Z')
+  // Thanksgiving, 26 November, has no list.
+  expect(promise('2026-11-27T08:00:00Z')).toBe('2026-11-28T08:00:00.000Z')
+  // Christmas on a Friday, then a weekend: Thursday's list on Friday, Monday's on Tuesday.
+  expect(promise('2026-12-26T08:00:00Z')).toBe('2026-12-29T08:00:00.000Z')
+})
+
+test('east of the close, a morning is before the list of the day before has closed', () => {
+  // 08:00 in Tokyo is 23:00 UTC of the day before.
+  expect(promise('2026-11-29T23:00:00Z', 'daily', 'Asia/Tokyo')).toBe('2026-12-01T23:00:00.000Z')
+})
+
+test('the reader’s hour stays the same on their clock when summer time begins', () => {
+  // Sunday, 29 March 2026: from 07:00 UTC to 06:00 UTC in Berlin.
+  expect(promise('2026-03-29T06:00:00Z', 'daily', 'Europe/Berlin')).toBe('2026-03-31T06:00:00.000Z')
+  expect(promise('2026-03-28T23:00:00Z', 'daily', 'Europe/Berlin', '2026-03-28T12:00:00Z')).toBe(
+    '2026-03-31T22:00:00.000Z',
+  )
+})
+
+test('a week always has a list, and an unknown zone is read as UTC', () => {
+  expect(promise('2026-11-29T08:00:00Z', 'weekly')).toBe('2026-11-29T08:00:00.000Z')
+  expect(promise('2026-11-29T08:00:00Z', 'daily', 'Nowhere/Atall')).toBe('2026-12-01T08:00:00.000Z')
+})
+
+test('zones that browsers name without a place get one with the same rules', () => {
+  expect(['CET', 'EST', 'EST5EDT', 'Japan', 'UTC', 'Europe/Berlin', '+03:00', 'Nowhere'].map(withPlace)).toEqual([
+    'Europe/Brussels',
+    'America/Panama',
+    'America/New_York',
+    'Asia/Tokyo',
+    'UTC',
+    'Europe/Berlin',
+    '+03:00',
+    'Nowhere',
+  ])
+})

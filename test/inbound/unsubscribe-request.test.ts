@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs'
+import { eq } from 'drizzle-orm'
+import { expect } from 'vitest'
+import { receiveMail } from '../../src/inbound/receive.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
+import { subscribers } from '../../src/runtime/db/schema.ts'
+import { test } from '../support/database.ts'
+import { addSubscriber, servicesOn } from '../support/services.ts'
+import { bounceMail, handedDigest, plainMail } from './support.ts'
+
+const EMAIL = 'rep.eat@example.org'
+const DAY = '2026-04-15'
+const TO = 'bounce+unsubscribe@news.example.org'
+
+async function reader(db: Db, settings = { BOUNCE_ADDRESS: 'bounce+*@news.example.org' } as Record<string, string>) {
+  const services = servicesOn(db, settings, { now: new Date(`${DAY}T12:00:00Z`) })
+  const id = await addSubscriber(db, EMAIL, { confirmedAt: new Date('2026-03-01T00:00:00Z') })
+  const digest = await handedDigest(services, id, DAY)
+  const statusAfter = async (raw: Buffer) => {
+    await db.update(subscribers).set({ status: 'active', leftAt: null }).where(eq(subscribers.id, id))
+    await receiveMail(services, raw, { source: 'smtp', envelopeTo: [TO] })
+    return (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!.status
+  }
+  return { ...digest, statusAfter }
+}
+
+const FIXTURES = ['aw', 'fwd', 'nosubject', 'quoted', 'replyword', 'tagged']
+
+test('a request is understood behind tags, prefixes and quotes, without a subject and as a reply', async ({ db }) => {
+  const { unsubscribeToken, messageId, statusAfter } = await reader(db)
+  for (const name of FIXTURES) {
+    const raw = readFileSync(new URL(`../fixtures/inbound/06-leave-${name}.eml`, import.meta.url), 'utf8')
+      .replace(/\bA{7}Y[\w-]{27}\b/g, unsubscribeToken)
+      .replace(/<0298[0-9a-f]+@[^>]+>/, messageId)
+    expect(raw).toMatch(name === 'replyword' ? messageId : unsubscribeToken)
+    expect([name, await statusAfter(Buffer.from(raw))]).toEqual([name, 'unsubscribed'])
+  }
+})
+
+test('a reply in any language unsubscribes at the address for it', async ({ db }) => {
+  const { messageId, statusAfter } = await reader(db)
+  const words = [
+    'Bitte abmelden',
+    'Abbestellen',
+    'Me désabonner',
+    'Dar de baja',
+    '退订',
+    '配信停止',
+    'I do not want this any more.',
+  ]
+  for (const [index, text] of words.entries()) {
+    const headers = {
+      From: EMAIL,
+      To: TO,
+      'Message-ID': `<w${index}@x>`,
+      'In-Reply-To': messageId,
+      Subject: 'Re: Papers',
+    }
+    expect([text, await statusAfter(plainMail(headers, text))]).toEqual([text, 'unsubscribed'])
+  }
+})
+
+test('automatic replies, forwarded digests and bounces change nothing, whatever address they come to', async ({
+  db,
+}) => {
+  const { unsubscribeToken, messageId, statusAfter } = await reader(db)
+  const link = `https://paperboy.example/unsubscribe/${unsubscribeToken}`
+  const from = { From: EMAIL, To: TO }
+  const harmless: [string, Buffer][] = [
+    [
+      'a forwarded digest',
+      plainMail(
+        { ...from, 'In-Reply-To': messageId, Subject: 'Fwd: Trending papers' },
+        `Look at this.\n\n> Unsubscribe: ${link}`,
+      ),
+    ],
+    [
+      'an automatic reply',
+      plainMail(
+        { ...from, 'In-Reply-To': messageId, Subject: 'Re: unsubscribe', 'Auto-Submitted': 'auto-replied' },
+        link,
+      ),
+    ],
+    [
+      'a holiday notice',
+      plainMail({ ...from, Subject: 'Out of office', Precedence: 'auto_reply' }, `unsubscribe ${unsubscribeToken}`),
+    ],
+    ['a question', plainMail({ ...from, Subject: 'Is this list any good?' }, `I saw ${link}`)],
+    ['a delay', bounceMail({ to: TO, recipient: EMAIL, action: 'delayed', status: '4.4.1', messageId })],
+  ]
+  for (const [name, raw] of harmless) expect([name, await statusAfter(raw)]).toEqual([name, 'active'])
+})
+
+test('in the sender’s own mailbox a reply without the word is a letter', async ({ db }) => {
+  const { messageId, statusAfter } = await reader(db, {})
+  const headers = { From: EMAIL, To: 'papers@paperboy.example', 'In-Reply-To': messageId, Subject: 'Re: Papers' }
+  expect(await statusAfter(plainMail(headers, 'Thank you for this list.'))).toBe('active')
+  expect(await statusAfter(plainMail(headers, 'Abmelden'))).toBe('unsubscribed')
+})
