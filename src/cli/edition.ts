@@ -6,6 +6,7 @@ import { assemble } from '../edition/draft/assemble.ts'
 import { cancel, type EditionKey, editionNamed, findEdition, hold, pause, resume } from '../edition/draft/control.ts'
 import { curate } from '../edition/draft/curate.ts'
 import { release } from '../edition/draft/release.ts'
+import { releaseInWords } from '../edition/draft/release-words.ts'
 import { complain, progressBar, say } from '../lib/terminal.ts'
 import { byHand, writeDown } from '../operate/audit.ts'
 import type { Services } from '../runtime/services.ts'
@@ -27,8 +28,11 @@ export function editionCommands(program: Command): void {
       const made = await assemble(services, key)
       const deed = { who: commandLine(), what: 'assembled', about: editionNamed(key) }
       if (made.changed) await writeDown(services.db, services.now(), deed)
-      const note = made.changed ? 'draft assembled' : `it is ${made.state} already, nothing was changed`
-      report(command, made, `Edition of ${key.date}, ${made.papers} papers: ${note}.`)
+      const note = made.changed
+        ? `draft assembled. It is released ${releaseInWords(made, services.now())}`
+        : `it is ${made.state} already, nothing was changed`
+      const remedy = made.changed && made.held ? ` To release it: ${releaseCommand(key)}` : ''
+      report(command, made, `Edition of ${key.date}, ${made.papers} papers: ${note}.${remedy}`)
     }),
   )
 
@@ -89,11 +93,13 @@ export function editionCommands(program: Command): void {
       withServices(async (services) => {
         const deed = { who: commandLine(), what: done, about: editionNamed(key) }
         await byHand(services, deed, (db) => act({ ...services, db }, key))
-        const { state, held } = await findEdition(services, key)
+        const draft = await findEdition(services, key)
+        const { state, held } = draft
+        const release = state === 'draft' && !held ? ` It is released ${releaseInWords(draft, services.now())}.` : ''
         report(
           command,
           { ...key, state, held },
-          `The ${key.kind} edition of ${key.date} is ${held ? 'held, ' : ''}${state}.`,
+          `The ${key.kind} edition of ${key.date} is ${held ? 'held, ' : ''}${state}.${release}`,
         )
       }),
     )
@@ -123,6 +129,9 @@ export function editionCommands(program: Command): void {
       )
   }
 }
+
+const releaseCommand = ({ kind, date }: EditionKey): string =>
+  `paperboy edition release --date ${date}${kind === 'weekly' ? ' --kind weekly' : ''}`
 
 /** @throws InvalidArgumentError, which is wrong usage */
 function asAgain(text: string): Again[] {

@@ -11,7 +11,8 @@ export type EditionKey = { kind: 'daily' | 'weekly'; date: string }
 export const editionNamed = ({ kind, date }: EditionKey): string => `the ${kind} edition of ${date}`
 
 /** Keeps a draft from being released by the clock; `release` by hand still works. */
-export const hold = (deps: Deps, key: EditionKey): Promise<void> => change(deps, key, ['draft'], { held: true })
+export const hold = (deps: Deps, key: EditionKey): Promise<void> =>
+  change(deps, key, ['draft'], { held: true, heldWhy: null })
 
 /** Stops handing over within one group of deliveries; what is in flight is finished. */
 export const pause = (deps: Deps, key: EditionKey): Promise<void> =>
@@ -20,7 +21,7 @@ export const pause = (deps: Deps, key: EditionKey): Promise<void> =>
 /** Goes on with a paused edition where it stopped, or lets a held draft be released by the clock again. */
 export async function resume(deps: Deps, key: EditionKey): Promise<void> {
   const edition = await findEdition(deps, key)
-  if (edition.state === 'draft') return change(deps, key, ['draft'], { held: false })
+  if (edition.state === 'draft') return change(deps, key, ['draft'], { held: false, heldWhy: null, byHand: true })
   return change(deps, key, ['paused'], { state: 'sending', pausedWhy: null, answered: 0, refused: 0 })
 }
 
@@ -50,7 +51,9 @@ async function change(
   { db }: Deps,
   key: EditionKey,
   from: State[],
-  to: Partial<Pick<typeof editions.$inferSelect, 'state' | 'held' | 'pausedWhy' | 'answered' | 'refused'>>,
+  to: Partial<
+    Pick<typeof editions.$inferSelect, 'state' | 'held' | 'heldWhy' | 'byHand' | 'pausedWhy' | 'answered' | 'refused'>
+  >,
 ): Promise<void> {
   const { rowCount } = await db
     .update(editions)

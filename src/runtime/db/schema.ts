@@ -251,12 +251,15 @@ export const editions = pgTable(
     date: date('date').notNull(),
     state: editionState('state').notNull().default('draft'),
     held: boolean('held').notNull().default(false),
+    heldWhy: text('held_why'),
+    byHand: boolean('by_hand').notNull().default(false),
     closesAt: moment('closes_at').notNull(),
     releaseAt: moment('release_at').notNull(),
     assembledAt: moment('assembled_at').notNull(),
     listReadAt: moment('list_read_at'),
     releasedAt: moment('released_at'),
     sendAllAt: moment('send_all_at'),
+    toEveryone: boolean('to_everyone').notNull().default(false),
     plannedAt: moment('planned_at'),
     sentAt: moment('sent_at'),
     answered: integer('answered').notNull().default(0),
@@ -363,6 +366,7 @@ export const mailing = pgTable('mailing', {
   cluster: text('cluster'),
   haltedAt: moment('halted_at'),
   haltedWhy: text('halted_why'),
+  restoredAt: moment('restored_at'),
 })
 
 export const outbox = pgTable('outbox', {
