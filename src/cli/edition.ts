@@ -39,8 +39,9 @@ export function editionCommands(program: Command): void {
   previewCommand(keyed('preview', 'show a digest of it without sending it'))
 
   keyed('send', 'release it and send it: to each reader at their hour, or to all now')
-    .option('--now', 'to all active readers now')
-    .option('--wait', 'stay until deferred mails are settled too')
+    .option('--now', 'now, to all active readers who asked for this kind')
+    .addOption(new Option('--everyone', 'now, to all active readers, also of other kinds').implies({ now: true }))
+    .option('--wait', 'stay until deferred emails are settled too, also while the database restarts')
     .action((options, command) => withServices((services) => send(services, options, command), { mails: true }))
 
   keyed('again', 'hand over once more what was refused, expired, or is unknown; under the same Message-ID')
@@ -142,7 +143,7 @@ function asAgain(text: string): Again[] {
 
 async function send(
   services: Services,
-  options: EditionKey & { now?: boolean; wait?: boolean },
+  options: EditionKey & { now?: boolean; everyone?: boolean; wait?: boolean },
   command: Command,
 ): Promise<void> {
   const stop = new AbortController()
@@ -150,12 +151,17 @@ async function send(
   await findEdition(services, options)
   await writeDown(services.db, services.now(), {
     who: commandLine(),
-    what: options.now ? 'ordered to send to all at once' : 'ordered to send',
+    what: options.everyone
+      ? 'ordered to send to everyone'
+      : options.now
+        ? 'ordered to send to all at once'
+        : 'ordered to send',
     about: editionNamed(options),
   })
   let bar: ReturnType<typeof progressBar> | undefined
   const end = await sendEdition(services, options, {
     now: options.now === true,
+    everyone: options.everyone === true,
     wait: options.wait === true,
     stop: stop.signal,
     onPlan: complain,

@@ -270,7 +270,7 @@ describe('edition', { timeout: 120_000 }, () => {
     const again = await edition('send', '--now')
     expect([again.code, sink.taken.length]).toEqual([0, 5])
     const status = JSON.parse((await run('status')).stdout)
-    expect(status).toMatchObject({ worker: false, readers: { active: 5 }, editions: [{ state: 'sent', total: 5 }] })
+    expect(status).toMatchObject({ workers: 0, readers: { active: 5 }, editions: [{ state: 'sent', total: 5 }] })
   })
 
   test('send of a draft releases it; deferred readers are reported with their next try, and exit 1', async ({

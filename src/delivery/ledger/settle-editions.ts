@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { isNews } from '../../edition/draft/news.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import type { Services } from '../../runtime/services.ts'
+import { withEarlierReply } from './attempts.ts'
 import { IN_NOBODYS_HAND, toDo } from './conditions.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
@@ -70,7 +71,7 @@ async function endCancelled({ db, now }: Deps, editionId: number): Promise<void>
       WHERE b.edition_id = ${editionId} AND ${IN_NOBODYS_HAND}
       RETURNING b.id
     )
-    UPDATE deliveries d SET settled_at = ${now()}, reply = 'edition cancelled',
+    UPDATE deliveries d SET settled_at = ${now()}, reply = ${withEarlierReply('edition cancelled')},
       state = CASE WHEN d.state = 'handed' THEN 'unknown' ELSE 'skipped' END::delivery_state
     FROM ended
     WHERE d.edition_id = ${editionId} AND d.batch_id = ended.id AND d.state IN ('queued', 'deferred', 'handed')`)

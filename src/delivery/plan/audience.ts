@@ -14,6 +14,10 @@ export const asksFor = ({ kind, date }: Pick<Edition, 'kind' | 'date'>): SQL =>
 export const canBePlanned = (at: Date): SQL =>
   sql`s.status = 'active' AND (s.paused_until IS NULL OR s.paused_until <= ${at})`
 
+/** SQL of a reader `s`: whether an email would be handed over to them now, as rule 3 asks. */
+export const canBeEmailed = (at: Date): SQL => sql`${canBePlanned(at)}
+  AND NOT EXISTS (SELECT FROM suppressions x WHERE x.address_hash = s.address_hash)`
+
 /** How many readers an edition can still be sent to: those who asked for its kind, and the others. */
 export async function countAudience(
   { db, now }: Pick<Services, 'db' | 'now'>,

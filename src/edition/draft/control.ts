@@ -1,4 +1,5 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
+import { withEarlierReply } from '../../delivery/ledger/attempts.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -31,7 +32,7 @@ export async function cancel({ db, now }: Deps, key: EditionKey): Promise<void> 
     await change({ db: tx, now }, key, ['draft', 'released', 'sending', 'paused', 'cancelled'], { state: 'cancelled' })
     const { id } = await findEdition({ db: tx }, key)
     await tx.execute(sql`
-      UPDATE deliveries SET state = 'skipped', reply = 'edition cancelled', settled_at = ${now()}
+      UPDATE deliveries d SET state = 'skipped', reply = ${withEarlierReply('edition cancelled')}, settled_at = ${now()}
       WHERE edition_id = ${id} AND state IN ('queued', 'deferred')`)
     await tx.execute(sql`UPDATE batches SET state = 'done' WHERE edition_id = ${id} AND state = 'open'`)
   })

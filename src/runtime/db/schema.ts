@@ -53,7 +53,15 @@ export const deliveryState = pgEnum('delivery_state', [
   'expired',
   'erased',
 ])
-export const serviceMail = pgEnum('service_mail', ['confirm', 'welcome', 'already', 'remind', 'manage', 'change'])
+export const serviceMail = pgEnum('service_mail', [
+  'confirm',
+  'welcome',
+  'already',
+  'remind',
+  'manage',
+  'change',
+  'sign-in',
+])
 
 export const papers = pgTable(
   'papers',
@@ -372,12 +380,14 @@ export const mailing = pgTable('mailing', {
 export const outbox = pgTable('outbox', {
   id: id(),
   kind: serviceMail('kind').notNull(),
-  subscriberId: ref('subscriber_id'),
+  subscriberId: bigint('subscriber_id', { mode: 'number' }),
+  adminSessionId: bigint('admin_session_id', { mode: 'number' }),
   state: deliveryState('state').notNull().default('queued'),
   dueAt: moment('due_at').notNull().defaultNow(),
   leaseUntil: moment('lease_until'),
   handOvers: smallint('hand_overs').notNull().default(0),
   crashes: smallint('crashes').notNull().default(0),
+  cuts: smallint('cuts').notNull().default(0),
   messageKey: bytea('message_key').notNull(),
   reply: text('reply'),
   createdAt: moment('created_at').notNull().defaultNow(),
@@ -426,7 +436,6 @@ export const adminSessions = pgTable('admin_sessions', {
   id: id(),
   address: text('address').notNull(),
   askedAt: moment('asked_at').notNull(),
-  handedAt: moment('handed_at'),
   begunAt: moment('begun_at'),
   endedAt: moment('ended_at'),
 })
