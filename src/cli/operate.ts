@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import {
   editionsToCancel,
   halt,
@@ -83,7 +83,11 @@ export function operateCommands(program: Command): void {
     .option('--after-restore', 'after a restore: lists the editions that are open and cancels them')
     .option('--keep-editions', 'with --after-restore: nothing was sent since the backup, so cancel none')
     .option('--dry-run', 'with --after-restore: list the editions and change nothing')
-    .action((options, command) => withServices((services) => resume(services, options, command)))
+    .action(async (options: ResumeOptions, command: Command) => {
+      if (!options.afterRestore && (options.keepEditions || options.dryRun))
+        command.error('--keep-editions and --dry-run go with --after-restore.')
+      await withServices((services) => resume(services, options, command))
+    })
 
   program
     .command('unknown')
@@ -121,7 +125,6 @@ async function resume(services: Services, options: ResumeOptions, command: Comma
   if (!halted) return report(command, { resumed: false, cancelled: [] }, 'Nothing is halted; nothing was changed.')
   const entry = { who: commandLine(), what: 'resumed', about: 'all mailing' }
   if (!options.afterRestore) {
-    if (options.keepEditions || options.dryRun) throw new InvalidArgumentError('It needs --after-restore.')
     await resumeAfterHalt(services)
     await writeDown(db, now(), entry)
     return report(

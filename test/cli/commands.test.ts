@@ -129,7 +129,10 @@ test('assemble says that old news is held; a plain resume ends a halt, and only 
     'released by hand: it is held, since its list closed more than 48 hours ago. To release it: ',
   )
   await paperboy(['halt'], env)
-  expect((await paperboy(['resume', '--dry-run'], env)).code).not.toBe(0)
+  expect(await paperboy(['resume', '--dry-run'], env)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('go with --after-restore'),
+  })
   expect((await paperboy(['resume'], env)).stdout).toBe('Emails are sent again. No edition was cancelled.\n')
   await paperboy(['halt'], env)
   const listed = 'the daily edition of 2026-04-14 (draft)'
