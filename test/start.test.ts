@@ -69,7 +69,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     const second = await startService(dataDir)
     await until(second, 'Ctrl-C stops everything')
     const status = start('src/cli/main.ts', ['--json', 'status'], { DATA_DIR: dataDir })
-    expect(JSON.parse((await ended(status)).trim())).toMatchObject({ worker: true, readers: { pending: 1 } })
+    expect(JSON.parse((await ended(status)).trim())).toMatchObject({ workers: 1, readers: { pending: 1 } })
     // The curator's desk is there without any setting, and the command knows who may sign in.
     const [, curator] = /\/admin {2}\(.*sign in as (\S+)\)/.exec(second.output())!
     const printed = await ended(start('src/cli/main.ts', ['admin', 'link', curator!], { DATA_DIR: dataDir }))

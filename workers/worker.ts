@@ -1,6 +1,5 @@
 import { deliverBatch } from '../src/delivery/send/deliver-batch.ts'
 import { BATCHES_AT_ONCE, openHands } from '../src/delivery/send/delivery-context.ts'
-import { mailSignInLinks } from '../src/operate/admins/mail-links.ts'
 import { sendServiceMails } from '../src/outbox/send-service-mails.ts'
 import type { Source } from '../src/papers/ingest/sources/source.ts'
 import { indexPapers } from '../src/papers/search/index-papers.ts'
@@ -57,10 +56,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
       },
       'tidy-sign-ups': () => tidySignUpsJob(services),
       'read-mailbox': () => readMailboxJob(services),
-      'send-service-mails': async () => {
-        await mailSignInLinks({ ...services, relay }, stopping.signal)
-        await sendServiceMails({ ...services, relay }, stopping.signal)
-      },
+      'send-service-mails': async () => void (await sendServiceMails({ ...services, relay }, stopping.signal)),
     },
     { clockwork: 4, mails: 1, batches: BATCHES_AT_ONCE },
     failed,

@@ -6,6 +6,7 @@ import { assemble } from '../edition/draft/assemble.ts'
 import { cancel, type EditionKey, editionNamed, findEdition, hold, pause, resume } from '../edition/draft/control.ts'
 import { curate, VERDICTS } from '../edition/draft/curate.ts'
 import { release } from '../edition/draft/release.ts'
+import { releaseInWords } from '../edition/draft/release-words.ts'
 import { complain, progressBar, say } from '../lib/terminal.ts'
 import { byHand, writeDown } from '../operate/audit.ts'
 import type { Services } from '../runtime/services.ts'
@@ -27,16 +28,20 @@ export function editionCommands(program: Command): void {
       const made = await assemble(services, key)
       const deed = { who: commandLine(), what: 'assembled', about: editionNamed(key) }
       if (made.changed) await writeDown(services.db, services.now(), deed)
-      const note = made.changed ? 'draft assembled' : `it is ${made.state} already, nothing was changed`
-      report(command, made, `Edition of ${key.date}, ${made.papers} papers: ${note}.`)
+      const note = made.changed
+        ? `draft assembled. It is released ${releaseInWords(made, services.now())}`
+        : `it is ${made.state} already, nothing was changed`
+      const remedy = made.changed && made.held ? ` To release it: ${releaseCommand(key)}` : ''
+      report(command, made, `Edition of ${key.date}, ${made.papers} papers: ${note}.${remedy}`)
     }),
   )
 
   previewCommand(keyed('preview', 'show a digest of it without sending it'))
 
   keyed('send', 'release it and send it: to each reader at their hour, or to all now')
-    .option('--now', 'to all active readers now')
-    .option('--wait', 'stay until deferred mails are settled too')
+    .option('--now', 'now, to all active readers who asked for this kind')
+    .addOption(new Option('--everyone', 'now, to all active readers, also of other kinds').implies({ now: true }))
+    .option('--wait', 'stay until deferred emails are settled too, also while the database restarts')
     .action((options, command) => withServices((services) => send(services, options, command), { mails: true }))
 
   keyed('again', 'hand over once more what was refused, expired, or is unknown; under the same Message-ID')
@@ -89,11 +94,13 @@ export function editionCommands(program: Command): void {
       withServices(async (services) => {
         const deed = { who: commandLine(), what: done, about: editionNamed(key) }
         await byHand(services, deed, (db) => act({ ...services, db }, key))
-        const { state, held } = await findEdition(services, key)
+        const draft = await findEdition(services, key)
+        const { state, held } = draft
+        const release = state === 'draft' && !held ? ` It is released ${releaseInWords(draft, services.now())}.` : ''
         report(
           command,
           { ...key, state, held },
-          `The ${key.kind} edition of ${key.date} is ${held ? 'held, ' : ''}${state}.`,
+          `The ${key.kind} edition of ${key.date} is ${held ? 'held, ' : ''}${state}.${release}`,
         )
       }),
     )
@@ -128,6 +135,9 @@ export function editionCommands(program: Command): void {
   }
 }
 
+const releaseCommand = ({ kind, date }: EditionKey): string =>
+  `paperboy edition release --date ${date}${kind === 'weekly' ? ' --kind weekly' : ''}`
+
 /** @throws InvalidArgumentError, which is wrong usage */
 function asAgain(text: string): Again[] {
   const names = text.split(',').map((name) => name.trim())
@@ -137,7 +147,7 @@ function asAgain(text: string): Again[] {
 
 async function send(
   services: Services,
-  options: EditionKey & { now?: boolean; wait?: boolean },
+  options: EditionKey & { now?: boolean; everyone?: boolean; wait?: boolean },
   command: Command,
 ): Promise<void> {
   const stop = new AbortController()
@@ -145,12 +155,17 @@ async function send(
   await findEdition(services, options)
   await writeDown(services.db, services.now(), {
     who: commandLine(),
-    what: options.now ? 'ordered to send to all at once' : 'ordered to send',
+    what: options.everyone
+      ? 'ordered to send to everyone'
+      : options.now
+        ? 'ordered to send to all at once'
+        : 'ordered to send',
     about: editionNamed(options),
   })
   let bar: ReturnType<typeof progressBar> | undefined
   const end = await sendEdition(services, options, {
     now: options.now === true,
+    everyone: options.everyone === true,
     wait: options.wait === true,
     stop: stop.signal,
     onPlan: complain,

@@ -1,14 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { halt, resumeAfterRestore, whyHalted } from '../delivery/ledger/restore-guard.ts'
-import { clearScreen } from '../lib/terminal.ts'
+import {
+  editionsToCancel,
+  halt,
+  resumeAfterHalt,
+  resumeAfterRestore,
+  whyHalted,
+} from '../delivery/ledger/restore-guard.ts'
+import { editionNamed } from '../edition/draft/control.ts'
+import { clearScreen, complain } from '../lib/terminal.ts'
 import { writeDown } from '../operate/audit.ts'
 import { diagnosesInWords } from '../operate/doctor/diagnosis.ts'
 import { examine } from '../operate/doctor/examine.ts'
 import { readStatus, statusInWords } from '../operate/status.ts'
+import { listUnknownServiceMails } from '../outbox/unknown.ts'
 import { dkimRecord, readDkimKeys } from '../relay/dkim-keys.ts'
 import { readEnvironment } from '../runtime/config/config.ts'
 import { migrate } from '../runtime/db/database.ts'
+import type { Services } from '../runtime/services.ts'
 import { commandLine } from './admin.ts'
 import { report, withConfig, withServices } from './open.ts'
 
@@ -64,30 +73,30 @@ export function operateCommands(program: Command): void {
       withServices(async (services) => {
         await halt(services)
         await writeDown(services.db, services.now(), { who: commandLine(), what: 'halted', about: 'all mailing' })
-        report(command, { halted: true }, 'Nothing is mailed any more. To go on: paperboy resume --after-restore')
+        report(command, { halted: true }, 'Nothing is sent any more. To go on: paperboy resume')
       }),
     )
 
   program
     .command('resume')
-    .description('mail again after a restore from a backup, or after halt')
-    .requiredOption('--after-restore', 'that you have looked: open editions, and list days closed since, are cancelled')
-    .option('--keep-editions', 'nothing was mailed since the backup: do not cancel them')
-    .action((options, command) =>
+    .description('send again after halt, or after a restore from a backup')
+    .option('--after-restore', 'after a restore: lists the editions that are open and cancels them')
+    .option('--keep-editions', 'with --after-restore: nothing was sent since the backup, so cancel none')
+    .option('--dry-run', 'with --after-restore: list the editions and change nothing')
+    .action(async (options: ResumeOptions, command: Command) => {
+      if (!options.afterRestore && (options.keepEditions || options.dryRun))
+        command.error('--keep-editions and --dry-run go with --after-restore.')
+      await withServices((services) => resume(services, options, command))
+    })
+
+  program
+    .command('unknown')
+    .description('list service emails and sign-in links whose outcome is unknown')
+    .action((_options, command) =>
       withServices(async (services) => {
-        const halted = await whyHalted(services.db)
-        if (!halted)
-          return report(command, { resumed: false, cancelled: 0 }, 'Nothing was halted; nothing was changed.')
-        const { cancelled } = await resumeAfterRestore(services, options.keepEditions === true)
-        await writeDown(services.db, services.now(), { who: commandLine(), what: 'resumed', about: 'all mailing' })
-        const known = halted.mailedLast
-          ? ` The database last mailed at ${halted.mailedLast.toISOString()}: who left or bounced since then is not known to it.`
-          : ''
-        report(
-          command,
-          { resumed: true, cancelled, ...halted },
-          `Mails go out again; ${cancelled} editions were cancelled.${known}`,
-        )
+        const unknown = await listUnknownServiceMails(services)
+        const lines = unknown.map(({ kind, reply, messageId, at }) => `${at}  ${kind}  ${messageId}  ${reply}`)
+        report(command, unknown, lines.join('\n') || 'None is unknown.')
       }),
     )
 
@@ -102,6 +111,40 @@ export function operateCommands(program: Command): void {
         records.map(zoneLine).join('\n') || 'DKIM_DOMAIN is not set: the relay signs, or nobody.',
       )
     })
+}
+
+interface ResumeOptions {
+  afterRestore?: boolean
+  keepEditions?: boolean
+  dryRun?: boolean
+}
+
+async function resume(services: Services, options: ResumeOptions, command: Command): Promise<void> {
+  const { db, now } = services
+  const halted = await whyHalted(db)
+  if (!halted) return report(command, { resumed: false, cancelled: [] }, 'Nothing is halted; nothing was changed.')
+  const entry = { who: commandLine(), what: 'resumed', about: 'all mailing' }
+  if (!options.afterRestore) {
+    await resumeAfterHalt(services)
+    await writeDown(db, now(), entry)
+    return report(
+      command,
+      { resumed: true, cancelled: [], ...halted },
+      'Emails are sent again. No edition was cancelled.',
+    )
+  }
+  const open = options.keepEditions ? [] : await editionsToCancel(db)
+  const named = open.map((edition) => `${editionNamed(edition)} (${edition.state})`).join(', ') || 'none'
+  if (options.dryRun)
+    return report(command, { resumed: false, wouldCancel: open }, `Editions that would be cancelled: ${named}.`)
+  complain(`Editions to cancel: ${named}.`)
+  const { cancelled } = await resumeAfterRestore(services, options.keepEditions === true)
+  await writeDown(db, now(), entry)
+  const known = halted.mailedLast
+    ? ` The database last sent at ${halted.mailedLast.toISOString()}: it does not know who unsubscribed or bounced since then.`
+    : ''
+  const count = `${cancelled.length} ${cancelled.length === 1 ? 'edition was' : 'editions were'} cancelled`
+  report(command, { resumed: true, cancelled, ...halted }, `Emails are sent again; ${count}.${known}`)
 }
 
 /** As a zone file has it: a TXT record's strings hold 255 characters each. */

@@ -8,7 +8,7 @@ import { reportSources, sourceInWords } from '../papers/ingest/source-health.ts'
 import { configuredSources } from '../papers/ingest/sources/configured.ts'
 import { editions, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { workerRuns } from '../runtime/worker-presence.ts'
+import { workersRunning } from '../runtime/worker-presence.ts'
 import { reportSignUps, signUpsInWords } from '../subscription/signup-protection/report.ts'
 
 /** Few, since the ledger is counted for each. */
@@ -27,7 +27,7 @@ export interface EditionStatus extends Progress {
 /** How the service stands, apart from what is being sent. */
 export interface ServiceStatus {
   halted: Awaited<ReturnType<typeof whyHalted>> | null
-  worker: boolean
+  workers: number
   readers: Record<string, number>
   papers: { papers: number; days: number; newest: string | null }
   sources: Awaited<ReturnType<typeof reportSources>>
@@ -56,7 +56,7 @@ export async function readServiceStatus(services: Pick<Services, 'db' | 'config'
   )
   return {
     halted: (await whyHalted(db)) ?? null,
-    worker: await workerRuns(db),
+    workers: await workersRunning(db),
     readers: Object.fromEntries(readers.map((r) => [r.status, r.count])),
     papers: papers.rows[0]!,
     sources: await reportSources(services, configuredSources(services)),
@@ -95,10 +95,8 @@ export async function editionStatus(
 /** A line each, as a terminal shows it. */
 export const statusInWords = (status: Status, at: Date): string =>
   [
-    ...(status.halted
-      ? [`HALTED    nothing is mailed: ${status.halted.why}. See: paperboy resume --after-restore --help`]
-      : []),
-    `Worker    ${status.worker ? 'running' : 'none is running'}`,
+    ...(status.halted ? [`HALTED    nothing is mailed: ${status.halted.why}. See: paperboy resume --help`] : []),
+    `Workers   ${status.workers === 0 ? 'none is running' : `${status.workers} running`}`,
     `Readers   ${listed(Object.entries(status.readers).map(([name, count]) => `${count.toLocaleString('en')} ${name}`))}`,
     `Sign-ups  ${signUpsInWords(status.signUps)}`,
     `Papers    ${papersInWords(status.papers)}`,

@@ -6,6 +6,7 @@ import type { Config } from '../runtime/config/config.ts'
 import { composer } from './composer.ts'
 import { serviceBodies } from './service-bodies.ts'
 import { serviceWords } from './service-words.ts'
+import { signInWords } from './sign-in-words.ts'
 
 /** A service mail that was marked to be handed over, with what its text needs of its reader. */
 export interface ServiceMail {
@@ -28,12 +29,24 @@ export interface ServiceMail {
   messageKey: Buffer
 }
 
+/** An email with a link to sign in, that was marked to be handed over. */
+export interface SignInMail {
+  id: number
+  kind: 'sign-in'
+  sessionId: number
+  email: string
+  messageKey: Buffer
+}
+
 /** The mail's bytes. Tokens are minted now, so that a mail that waited still brings links of full age. Nothing a stranger typed is in it. */
 export async function composeServiceMail(
   { config, keys, now }: { config: Config; keys: TokenKeys; now: () => Date },
-  mail: ServiceMail,
+  mail: ServiceMail | SignInMail,
 ): Promise<Buffer> {
-  const words = serviceWords({ config, keys }, mail, now())
+  const words =
+    mail.kind === 'sign-in'
+      ? signInWords({ config, keys }, mail.sessionId, now())
+      : serviceWords({ config, keys }, mail, now())
   const { html, text } = await serviceBodies(words, config.POSTAL_ADDRESS)
   const { message } = await composer.sendMail({
     from: config.MAIL_FROM,
@@ -46,15 +59,20 @@ export async function composeServiceMail(
     text,
     textEncoding: 'quoted-printable',
     headers: {
-      ...waysOut({ config, keys }, mail, now()),
-      'List-Id': `Paperboy <service.paperboy.${domainOf(config.MAIL_FROM)}>`,
-      'List-Archive': `<${config.PUBLIC_URL}/editions>`,
-      'Feedback-ID': `${mail.kind}:service:paperboy`,
+      ...(mail.kind === 'sign-in' ? {} : listHeaders({ config, keys }, mail, now())),
       'Auto-Submitted': 'auto-generated',
     },
   })
   return message as Buffer
 }
+
+/** An admin is on no list. */
+const listHeaders = ({ config, keys }: { config: Config; keys: TokenKeys }, mail: ServiceMail, at: Date) => ({
+  ...waysOut({ config, keys }, mail, at),
+  'List-Id': `Paperboy <service.paperboy.${domainOf(config.MAIL_FROM)}>`,
+  'List-Archive': `<${config.PUBLIC_URL}/editions>`,
+  'Feedback-ID': `${mail.kind}:service:paperboy`,
+})
 
 /** Not in a mail to an address that somebody wants to change to: whoever has it could end another one's subscription. */
 function waysOut({ config, keys }: { config: Config; keys: TokenKeys }, mail: ServiceMail, at: Date) {

@@ -1,31 +1,36 @@
 import { sql } from 'drizzle-orm'
+import {
+  AFTER_CRASH,
+  afterOutcome,
+  expiresAfterMinutes,
+  isHandOver,
+  stillToDo,
+  waitAfterAttempt,
+} from '../delivery/ledger/attempts.ts'
 import { NOT_HALTED } from '../delivery/ledger/conditions.ts'
-import { waitAfter } from '../delivery/ledger/later-batches.ts'
 import { mayMail } from '../delivery/ledger/restore-guard.ts'
 import { persistently } from '../delivery/send/retry-recording.ts'
+import { addressHash, parseAddress } from '../mail/address.ts'
 import { addressOf } from '../mail/mailbox.ts'
 import { returnPath } from '../mail/return-path.ts'
 import type { Outcome } from '../relay/outcome.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { Services } from '../runtime/services.ts'
-import { composeServiceMail, type ServiceMail } from './compose-service-mail.ts'
+import { composeServiceMail, type ServiceMail, type SignInMail } from './compose-service-mail.ts'
 import { WAITING } from './waiting.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log' | 'witness'> & { relay: Relay }
 
 /** A mail that a worker took and did not settle within this is a dead worker's. */
 const LEASE_SECONDS = 60
-/** A service mail that could not be handed over for two days helps nobody any more: its link is asked for anew. */
-const EXPIRES_AFTER_HOURS = 48
-/** How often one mail is handed over again after lost connections, under UNKNOWN_POLICY=resend. */
-const RESENDS_AFTER_CUT = 3
 
-/** A mail marked to be handed over, and the how-manieth time: an outcome is recorded only for the hand-over it belongs to. */
-type Handed = ServiceMail & { handOvers: number }
+/** An email marked to be handed over, and the attempt's number, from 1: an outcome is recorded only for the attempt it belongs to. */
+type Handed = (ServiceMail | SignInMail) & { handOvers: number }
 
 /**
- * Hands over every service mail that is due, one after another, until none is left. Several workers share the rows; what a
- * lost queue entry forgot is found here, since the rows themselves are the queue.
+ * Hands over every service email and sign-in link that is due, one after another, until none is left. Several workers share the rows;
+ * what a lost queue entry forgot is found here, since the rows themselves are the queue. Attempts are those of digests
+ * (delivery/ledger/attempts.ts).
  *
  * @returns how many were handed over
  */
@@ -38,23 +43,25 @@ export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<n
     if (!mail) return sent
     const message = await composeServiceMail(deps, mail)
     const renewal = keepLease(deps, mail.id)
-    // What bounces from an address that is not the reader's yet must not count against the one that is.
-    const from =
-      mail.kind === 'change'
-        ? addressOf(deps.config.MAIL_FROM)
-        : returnPath(deps, { subscriberId: mail.subscriberId, mail: 'service', reference: mail.id })
-    const outcome = await deps.relay.send({ from, to: mail.email }, message)
+    const outcome = await deps.relay.send({ from: senderOf(deps, mail), to: mail.email }, message, stop)
     await persistently(deps, () => record(deps, mail, outcome)).finally(() => clearInterval(renewal))
     if (outcome.relayDown) return sent
   }
 }
 
-const anyDue = async ({ db, now }: Deps): Promise<boolean> => {
-  const { rows } = await db.execute(sql`SELECT FROM outbox WHERE ${due(now())} LIMIT 1`)
+/** What bounces from an address that is not the reader's yet, or is an admin's, must not count against a reader. */
+const senderOf = (deps: Deps, mail: Handed): string =>
+  mail.kind === 'change' || mail.kind === 'sign-in'
+    ? addressOf(deps.config.MAIL_FROM)
+    : returnPath(deps, { subscriberId: mail.subscriberId, mail: 'service', reference: mail.id })
+
+const anyDue = async ({ db, config, now }: Deps): Promise<boolean> => {
+  const { rows } = await db.execute(sql`SELECT FROM outbox WHERE ${due(config, now())} LIMIT 1`)
   return rows.length > 0
 }
 
-const due = (at: Date) => sql`${WAITING} AND due_at <= ${at}`
+const due = ({ UNKNOWN_POLICY }: Pick<Services['config'], 'UNKNOWN_POLICY'>, at: Date) =>
+  sql`${WAITING} AND ${stillToDo(sql`outbox`, UNKNOWN_POLICY)} AND due_at <= ${at}`
 
 /** A slow relay is no reason to think this worker dead. */
 const keepLease = ({ db, log }: Deps, id: number): NodeJS.Timeout =>
@@ -68,13 +75,14 @@ const keepLease = ({ db, log }: Deps, id: number): NodeJS.Timeout =>
     (LEASE_SECONDS * 1000) / 3,
   )
 
-/** What a dead worker left `handed`: handed over again once (same Message-ID), or under `hold` never. */
+/** What a dead worker left `handed` is unknown, and handed over again, or settled where it is not to be. */
 async function settleDead({ db, config, now }: Deps): Promise<void> {
   await db.execute(sql`
-    UPDATE outbox SET crashes = crashes + 1, lease_until = NULL, reply = 'the worker died before the reply',
-      state = CASE WHEN ${config.UNKNOWN_POLICY} = 'resend' AND crashes < 1 THEN 'queued' ELSE 'unknown' END::delivery_state,
-      settled_at = CASE WHEN ${config.UNKNOWN_POLICY} = 'resend' AND crashes < 1 THEN NULL ELSE ${now()}::timestamptz END
+    UPDATE outbox SET ${AFTER_CRASH}, lease_until = NULL
     WHERE settled_at IS NULL AND state = 'handed' AND lease_until < now()`)
+  await db.execute(sql`
+    UPDATE outbox SET settled_at = ${now()}
+    WHERE settled_at IS NULL AND state = 'unknown' AND NOT ${stillToDo(sql`outbox`, config.UNKNOWN_POLICY)}`)
 }
 
 /**
@@ -82,15 +90,19 @@ async function settleDead({ db, config, now }: Deps): Promise<void> {
  * (left meanwhile, confirmed already, suppressed) is settled as `skipped` and the next one is taken.
  */
 async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date): Promise<Handed | undefined> {
+  const admins = config.ADMIN_EMAILS.map((address) => ({
+    address,
+    hash: addressHash(config.SUPPRESSION_KEY, parseAddress(address).key),
+  }))
   for (;;) {
     const { rows } = await db.execute<Row>(sql`
       WITH next AS (
         SELECT id FROM outbox
-        WHERE ${due(at)} AND ${NOT_HALTED}
+        WHERE ${due(config, at)} AND ${NOT_HALTED}
         ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
       ), judged AS (
         SELECT o.id, s.zone, s.cadence, s.locale, s.next_digest_at, s.address_hash,
-          CASE WHEN o.kind = 'change' THEN c.email ELSE s.email END AS email,
+          CASE o.kind WHEN 'change' THEN c.email WHEN 'sign-in' THEN admin.address ELSE s.email END AS email,
           CASE WHEN o.kind = 'change' THEN c.nonce ELSE s.confirm_nonce END AS nonce,
           -- asked to confirm: confirmed before; welcomed: confirmed before this time
           CASE WHEN s.status = 'active' THEN coalesce(s.first_confirmed_at < s.confirmed_at, false) ELSE s.confirmed_at IS NOT NULL END AS returning,
@@ -99,10 +111,15 @@ async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date)
             WHERE d.subscriber_id = s.id AND d.state IN ('queued', 'handed', 'accepted', 'deferred', 'unknown')
               AND d.expires_at >= s.confirmed_at + make_interval(hours => ${config.DIGEST_EXPIRY_HOURS})
           ) AS begun,
-          o.created_at > ${at}::timestamptz - make_interval(hours => ${EXPIRES_AFTER_HOURS}) AND ${mayHave} AS allowed
+          o.created_at > ${at}::timestamptz - make_interval(mins => CASE o.kind
+            WHEN 'sign-in' THEN ${expiresAfterMinutes('sign-in')}::int ELSE ${expiresAfterMinutes('service')}::int END)
+            AND coalesce(${mayHave}, false) AS allowed
         FROM next JOIN outbox o ON o.id = next.id
           LEFT JOIN subscribers s ON s.id = o.subscriber_id
           LEFT JOIN address_changes c ON c.subscriber_id = o.subscriber_id
+          LEFT JOIN admin_sessions a ON a.id = o.admin_session_id
+          LEFT JOIN unnest(${sql.param(admins.map(({ address }) => address))}::text[],
+            ${sql.param(admins.map(({ hash }) => hash))}::bytea[]) AS admin (address, address_hash) ON admin.address = a.address
       )
       UPDATE outbox o SET
         -- One that is unknown may have arrived: not handing it over again does not make that known.
@@ -111,7 +128,7 @@ async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date)
         lease_until = CASE WHEN j.allowed THEN now() + make_interval(secs => ${LEASE_SECONDS}) END,
         settled_at = CASE WHEN j.allowed THEN NULL ELSE ${at}::timestamptz END
       FROM judged j WHERE o.id = j.id
-      RETURNING o.id, o.kind, o.state, o.subscriber_id, o.message_key, o.hand_overs,
+      RETURNING o.id, o.kind, o.state, o.subscriber_id, o.admin_session_id, o.message_key, o.hand_overs,
         j.email, j.zone, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun`)
     const row = rows[0]
     if (!row) return undefined
@@ -125,19 +142,22 @@ const mayHave = sql`CASE o.kind
     WHEN 'remind' THEN s.status = 'pending'
     WHEN 'manage' THEN s.status <> 'erased'
     WHEN 'change' THEN s.status <> 'erased' AND c.email IS NOT NULL AND c.requested_at = o.created_at
+    -- still in ADMIN_EMAILS, and the link was not used
+    WHEN 'sign-in' THEN admin.address IS NOT NULL AND a.begun_at IS NULL
     ELSE s.status = 'active' END
-  AND s.email IS NOT NULL
+  AND (s.email IS NOT NULL OR o.kind = 'sign-in')
   AND NOT EXISTS (
     SELECT FROM suppressions x
-    WHERE x.address_hash = CASE WHEN o.kind = 'change' THEN c.address_hash ELSE s.address_hash END
+    WHERE x.address_hash = CASE o.kind WHEN 'change' THEN c.address_hash WHEN 'sign-in' THEN admin.address_hash ELSE s.address_hash END
       -- Who asks anew may be asked; a bounce or an erasure is lifted by their answer.
-      AND (o.kind NOT IN ('confirm', 'manage', 'change') OR x.reason IN ('complaint', 'manual')))`
+      AND (o.kind NOT IN ('confirm', 'manage', 'change', 'sign-in') OR x.reason IN ('complaint', 'manual')))`
 
 interface Row extends Record<string, unknown> {
   id: string
-  kind: ServiceMail['kind']
+  kind: Handed['kind']
   state: string
-  subscriber_id: string
+  subscriber_id: string | null
+  admin_session_id: string | null
   message_key: Buffer
   hand_overs: number
   email: string
@@ -151,34 +171,38 @@ interface Row extends Record<string, unknown> {
   begun: boolean
 }
 
-const toHanded = (row: Row): Handed => ({
-  id: Number(row.id),
-  kind: row.kind,
-  subscriberId: Number(row.subscriber_id),
-  email: row.email,
-  zone: row.zone,
-  cadence: row.cadence,
-  locale: row.locale,
-  nextDigestAt: row.next_digest_at === null ? null : new Date(row.next_digest_at),
-  addressHash: row.address_hash,
-  nonce: row.nonce,
-  returning: row.returning,
-  begun: row.begun,
-  messageKey: row.message_key,
-  handOvers: row.hand_overs,
-})
+function toHanded({ kind, ...row }: Row): Handed {
+  const common = { id: Number(row.id), email: row.email, messageKey: row.message_key, handOvers: row.hand_overs }
+  if (kind === 'sign-in') return { ...common, kind, sessionId: Number(row.admin_session_id) }
+  return {
+    ...common,
+    kind,
+    subscriberId: Number(row.subscriber_id),
+    zone: row.zone,
+    cadence: row.cadence,
+    locale: row.locale,
+    nextDigestAt: row.next_digest_at === null ? null : new Date(row.next_digest_at),
+    addressHash: row.address_hash,
+    nonce: row.nonce,
+    returning: row.returning,
+    begun: row.begun,
+  }
+}
 
-/** A cut connection leaves a mail `unknown` and, under `resend`, due again like a deferred one until it was tried often enough. */
+/** An email that is still to do is due again after its wait; one that was not begun after all stays due. */
 async function record({ db, config, now, log }: Deps, mail: Handed, outcome: Outcome): Promise<void> {
   const { id, kind, handOvers } = mail
-  const again =
-    outcome.state === 'deferred' ||
-    (outcome.state === 'unknown' && config.UNKNOWN_POLICY === 'resend' && handOvers <= RESENDS_AFTER_CUT)
-  const dueAt = new Date(now().getTime() + (waitAfter(1) / 5) * handOvers)
+  const wait = waitAfterAttempt(kind === 'sign-in' ? kind : 'service', handOvers)
+  const dueAt = new Date(now().getTime() + (outcome.state === 'queued' ? 0 : wait))
+  const after = afterOutcome(sql`o`, sql`${outcome.state}::delivery_state`)
   await db.execute(sql`
-    UPDATE outbox SET state = ${outcome.state}, reply = ${outcome.reply}, lease_until = NULL,
-      due_at = CASE WHEN ${again} THEN ${dueAt} ELSE due_at END,
-      settled_at = CASE WHEN ${again} THEN NULL ELSE ${now()}::timestamptz END
-    WHERE id = ${id} AND hand_overs = ${handOvers}`)
+    WITH next AS (
+      SELECT o.id, ${after.state} AS state, ${after.handOvers} AS hand_overs, ${after.cuts} AS cuts, o.crashes FROM outbox o
+      WHERE o.id = ${id} AND ${isHandOver(sql`o`, sql`${handOvers}`)} FOR UPDATE
+    )
+    UPDATE outbox o SET state = next.state, hand_overs = next.hand_overs, cuts = next.cuts, reply = ${outcome.reply}, lease_until = NULL,
+      due_at = CASE WHEN ${stillToDo(sql`next`, config.UNKNOWN_POLICY)} THEN ${dueAt} ELSE o.due_at END,
+      settled_at = CASE WHEN ${stillToDo(sql`next`, config.UNKNOWN_POLICY)} THEN NULL ELSE ${now()}::timestamptz END
+    FROM next WHERE o.id = next.id`)
   log.info({ outboxId: id, kind, outcome: outcome.state, handOvers }, 'service mail handed over')
 }

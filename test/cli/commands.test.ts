@@ -118,6 +118,34 @@ test('--help is exit 0 for every command, names the commands below it, and needs
   )
 })
 
+test('assemble says that old news is held; a plain resume ends a halt, and only a restore cancels what it lists', async ({
+  db,
+  databaseUrl,
+}) => {
+  const env = { DATABASE_URL: databaseUrl }
+  await addPapers(db, '2026-04-14', 3)
+  const { stdout } = await paperboy(['edition', 'assemble', ...DATE], env)
+  expect(stdout).toContain(
+    'released by hand: it is held, since its list closed more than 48 hours ago. To release it: ',
+  )
+  await paperboy(['halt'], env)
+  expect(await paperboy(['resume', '--dry-run'], env)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('go with --after-restore'),
+  })
+  expect((await paperboy(['resume'], env)).stdout).toBe('Emails are sent again. No edition was cancelled.\n')
+  await paperboy(['halt'], env)
+  const listed = 'the daily edition of 2026-04-14 (draft)'
+  const dry = await paperboy(['resume', '--after-restore', '--dry-run'], env)
+  expect(dry.stdout).toBe(`Editions that would be cancelled: ${listed}.\n`)
+  const stateNow = async () => (await db.select({ state: editions.state }).from(editions)).map(({ state }) => state)
+  expect(await stateNow()).toEqual(['draft'])
+  const { stdout: done, stderr } = await paperboy(['resume', '--after-restore'], env)
+  expect(stderr).toContain(`Editions to cancel: ${listed}.`)
+  expect(done).toMatch(/^Emails are sent again; 1 edition was cancelled\./)
+  expect(await stateNow()).toEqual(['cancelled'])
+}, 60_000)
+
 test('what a command does by hand is written down, and a link signs in where no mail comes', async ({
   db,
   databaseUrl,
@@ -270,7 +298,7 @@ describe('edition', { timeout: 120_000 }, () => {
     const again = await edition('send', '--now')
     expect([again.code, sink.taken.length]).toEqual([0, 5])
     const status = JSON.parse((await run('status')).stdout)
-    expect(status).toMatchObject({ worker: false, readers: { active: 5 }, editions: [{ state: 'sent', total: 5 }] })
+    expect(status).toMatchObject({ workers: 0, readers: { active: 5 }, editions: [{ state: 'sent', total: 5 }] })
   })
 
   test('send of a draft releases it; deferred readers are reported with their next try, and exit 1', async ({

@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
 import { verifyToken } from '../../src/mail/tokens.ts'
 import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import { listUnknownServiceMails } from '../../src/outbox/unknown.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -199,19 +200,26 @@ describe('a sender that died with a mail handed over', () => {
     await expect(sendServiceMails({ ...services, relay: dying }, NEVER)).rejects.toThrow('kill -9')
   }
 
-  test('resend: once more, under the same Message-ID; after a second death it stays unknown', async ({ db }) => {
+  test('resend: up to three times, as a digest, under the same Message-ID; after a fourth death it stays unknown', async ({
+    db,
+  }) => {
     const services = servicesOn(db)
     const sink = await sinkThat()
     await ask(services)
     await dieAfterHandingOver(services, sink.url)
     expect(await sendServiceMails(senderOn(services, sink.url), NEVER), 'its lease still lives').toBe(0)
-    await leaseEnds(db)
-    await dieAfterHandingOver(services, sink.url)
+    for (const _death of [2, 3, 4]) {
+      await leaseEnds(db)
+      await dieAfterHandingOver(services, sink.url)
+    }
     await leaseEnds(db)
     expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(0)
-    expect(sink.taken).toHaveLength(2)
+    expect(sink.taken).toHaveLength(4)
     expect(new Set(sink.taken.map((one) => one.messageId)).size).toBe(1)
     expect(await states(db)).toEqual(['confirm unknown'])
+    expect(await listUnknownServiceMails(services)).toMatchObject([
+      { kind: 'confirm', messageId: sink.taken[0]!.messageId },
+    ])
   })
 
   test('hold: never again', async ({ db }) => {
@@ -265,6 +273,35 @@ describe('what the relay says', () => {
     expect(await sendServiceMails(sender, NEVER)).toBe(1)
     expect(await states(db)).toEqual(['confirm accepted'])
     expect(new Set(ids).size).toBe(1)
+  })
+
+  test('a lost connection after many deferrals is still sent again: each is counted for itself', async ({ db }) => {
+    const services = servicesOn(db)
+    await ask(services)
+    await db.update(outbox).set({ state: 'deferred', handOvers: 6 })
+    const { relay } = senderOn(services, 'smtp://127.0.0.1:9')
+    const cutting: Relay = { ...relay, send: async () => ({ state: 'unknown', reply: 'the connection was lost' }) }
+    await sendServiceMails({ ...services, relay: cutting }, NEVER)
+    expect((await mailRows(db))[0]).toMatchObject({ state: 'unknown', cuts: 1, settledAt: null })
+  })
+
+  test('an email that a stop left unbegun is again what it was', async ({ db }) => {
+    const services = servicesOn(db)
+    await ask(services)
+    const { relay } = senderOn(services, 'smtp://127.0.0.1:9')
+    let asked = 0
+    const stop = new AbortController()
+    const stopping: Relay = {
+      ...relay,
+      async send() {
+        asked++
+        stop.abort()
+        return { state: 'queued', reply: 'stopping' }
+      },
+    }
+    await sendServiceMails({ ...services, relay: stopping }, stop.signal)
+    expect(asked).toBe(1)
+    expect((await mailRows(db))[0]).toMatchObject({ state: 'queued', handOvers: 0, dueAt: NOON, settledAt: null })
   })
 
   test('refused: never again, and the next mail is not held up', async ({ db }) => {

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
+import { AFTER_CRASH } from './attempts.ts'
 import { IN_NOBODYS_HAND, LIVE, NOT_HALTED, toDo } from './conditions.ts'
 
 /** A batch in this worker's hand. Lease times are the database's, so that workers' clocks do not matter. */
@@ -44,7 +45,7 @@ export async function leaseBatch(db: Db, batchId: number, at: Date): Promise<Lea
     if (!row) return undefined
     const editionId = Number(row.edition_id)
     await tx.execute(sql`
-      UPDATE deliveries SET state = 'unknown', crashes = crashes + 1, reply = 'the worker died before the reply', settled_at = ${at}
+      UPDATE deliveries SET ${AFTER_CRASH}, settled_at = ${at}
       WHERE edition_id = ${editionId} AND batch_id = ${batchId} AND state = 'handed'`)
     const { lease, booked, answered, refused } = row
     return { batchId, editionId, lease, booked, answered, refused }

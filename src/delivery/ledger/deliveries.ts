@@ -4,6 +4,7 @@ import type { Outcome } from '../../relay/outcome.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { executePrepared } from '../../runtime/db/prepared.ts'
 import { suppress } from '../../suppression/suppress.ts'
+import { afterOutcome, isHandOver, withEarlierReply } from './attempts.ts'
 import type { Lease } from './batches.ts'
 import { GIVEN_UP, LIVE, NOT_HALTED, toDo } from './conditions.ts'
 import { waitAfter } from './later-batches.ts'
@@ -127,7 +128,7 @@ export async function markHanded(
           ELSE 'handed'
         END::delivery_state AS state,
         CASE
-          WHEN d.expires_at <= ${at} THEN coalesce(d.reply, 'too late')
+          WHEN d.expires_at <= ${at} THEN 'too late'
           WHEN s.status IS DISTINCT FROM 'active' THEN coalesce(s.status::text, 'gone')
           WHEN s.paused_until > ${at} THEN 'paused'
           WHEN x.address_hash IS NOT NULL THEN 'suppressed'
@@ -144,7 +145,8 @@ export async function markHanded(
     ), told AS (
       UPDATE subscribers s SET missed_at = NULL FROM judged j WHERE s.id = j.subscriber_id AND j.state = 'handed' AND j.missed_on IS NOT NULL
     )
-    UPDATE deliveries d SET shown = j.shown, own = j.own, reply = j.why,
+    UPDATE deliveries d SET shown = j.shown, own = j.own,
+      reply = CASE j.state WHEN 'handed' THEN NULL WHEN 'expired' THEN coalesce(d.reply, j.why) ELSE ${withEarlierReply(sql`j.why`)} END,
       -- It may have arrived the first time: not handing it over again does not make that known.
       state = CASE WHEN j.was_unknown AND j.state <> 'handed' THEN 'unknown' ELSE j.state END,
       crashes = CASE WHEN j.was_unknown AND j.state <> 'handed' THEN ${GIVEN_UP} ELSE crashes END,
@@ -209,6 +211,7 @@ async function recordStates(
   at: Date,
 ): Promise<void> {
   const again = new Date(at.getTime() + waitAfter(1))
+  const next = afterOutcome(sql`d`, sql`r.state`)
   await executePrepared(
     db,
     sql`
@@ -231,13 +234,8 @@ async function recordStates(
         )) AND (id <> ${batchId}::bigint OR state = 'done')
     )
     UPDATE deliveries d SET reply = r.reply, relay = coalesce(r.relay, d.relay), settled_at = ${at},
-      -- What was not begun after all is again what it was before its mark.
-      state = CASE WHEN r.state <> 'queued' THEN r.state WHEN d.crashes + d.cuts > 0 THEN 'unknown'
-                   WHEN d.hand_overs > 1 THEN 'deferred' ELSE 'queued' END::delivery_state,
-      hand_overs = d.hand_overs - (r.state = 'queued')::int,
-      cuts = cuts + (r.state = 'unknown' AND d.state = 'handed')::int, batch_id = coalesce(r.later, d.batch_id)
+      state = ${next.state}, hand_overs = ${next.handOvers}, cuts = ${next.cuts}, batch_id = coalesce(r.later, d.batch_id)
     FROM r
-    WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND d.hand_overs = r.hand_overs
-      AND d.state IN ('handed', 'unknown')`,
+    WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND ${isHandOver(sql`d`, sql`r.hand_overs`)}`,
   )
 }

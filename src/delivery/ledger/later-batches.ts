@@ -1,14 +1,10 @@
 import type { Db } from '../../runtime/db/database.ts'
 import { batches } from '../../runtime/db/schema.ts'
+import { waitAfterAttempt } from './attempts.ts'
 import type { Settled } from './deliveries.ts'
 
-const MINUTE = 60_000
-const FIRST_WAIT = 5 * MINUTE
-const LONGEST_WAIT = 240 * MINUTE
-
 /** How long a deferred delivery rests after its nth hand-over: 5, 10, 20 … minutes up to 4 hours, ± 20 % so that a crowd spreads. */
-export const waitAfter = (handOvers: number): number =>
-  Math.min(FIRST_WAIT * 2 ** (handOvers - 1), LONGEST_WAIT) * (0.8 + 0.4 * Math.random())
+export const waitAfter = (handOvers: number): number => waitAfterAttempt('digest', handOvers)
 
 /**
  * Finds later batches for what is to be tried again, one for each number of hand-overs so far. What a relay that is down did to

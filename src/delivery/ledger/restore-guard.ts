@@ -1,9 +1,12 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { sql } from 'drizzle-orm'
+import { inArray, sql } from 'drizzle-orm'
+import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
+import { withEarlierReply } from './attempts.ts'
 
 type Deps = Pick<Services, 'db' | 'log' | 'witness'>
 
@@ -58,7 +61,7 @@ function whatIsWrong(
   tick: number,
   word: { tick: number; halted: boolean } | undefined,
 ): string | undefined {
-  if (word?.halted) return 'the operator halted it'
+  if (word?.halted) return BY_OPERATOR
   if (word && tick <= word.tick)
     return `the database has forgotten what was mailed: it is at step ${tick}, ${word.tick} was seen`
   const [known, here] = [JSON.parse(noted) as Cluster, JSON.parse(cluster) as Cluster]
@@ -105,9 +108,11 @@ async function filesOf(folder: string | null): Promise<string | null> {
 const raise = (db: Db, why: string) =>
   db.execute(sql`UPDATE mailing SET halted_at = coalesce(halted_at, now()), halted_why = coalesce(halted_why, ${why})`)
 
+const BY_OPERATOR = 'the operator halted it'
+
 /** The operator's word, also kept outside the database, so that a restore that follows does not undo it. */
 export async function halt({ db, witness }: Deps): Promise<void> {
-  await raise(db, 'the operator halted it')
+  await raise(db, BY_OPERATOR)
   const { rows } = await db.execute<{ installation: string | null; tick: string }>(
     sql`SELECT installation, tick FROM mailing`,
   )
@@ -137,23 +142,58 @@ export async function whyHalted(db: Db): Promise<{ since: Date; why: string; mai
   }
 }
 
+/**
+ * Ends the operator's halt. Nothing is cancelled.
+ * @throws PaperboyError MAILING_HALTED where the guard halted, or the database looks restored since
+ */
+export async function resumeAfterHalt({ db, witness }: Deps): Promise<void> {
+  const { cluster } = await lookAt(db)
+  await db.transaction(async (tx) => {
+    const { rows } = await tx.execute<{
+      installation: string | null
+      tick: string
+      cluster: string | null
+      why: string
+    }>(sql`SELECT installation, tick, cluster, halted_why AS why FROM mailing FOR UPDATE`)
+    const { installation, tick, cluster: noted, why } = rows[0]!
+    const seen = installation === null ? undefined : await witness.read(installation)
+    // The step that comes next is judged, as when mailing goes on; the halt itself is what is ended here.
+    const word = seen && { tick: seen.tick, halted: false }
+    const restored = why === BY_OPERATOR ? whatIsWrong(noted ?? cluster, cluster, Number(tick) + 1, word) : why
+    if (restored !== undefined)
+      throw new PaperboyError('MAILING_HALTED', `${restored}. See: paperboy resume --after-restore --help`)
+    await tx.execute(sql`UPDATE mailing SET halted_at = NULL, halted_why = NULL`)
+    if (installation !== null) await witness.write(installation, { tick: Number(tick), halted: false })
+  })
+}
+
 /** Further than any witness elsewhere that has not heard of the resuming. */
 const LEAP = 1_000_000_000
 
+type CancelledEdition = Pick<typeof editions.$inferSelect, 'kind' | 'date' | 'state'>
+
+/** The editions that resuming after a restore cancels: those that are not over. */
+export const editionsToCancel = (db: Db): Promise<CancelledEdition[]> =>
+  db
+    .select({ kind: editions.kind, date: editions.date, state: editions.state })
+    .from(editions)
+    .where(inArray(editions.state, ['draft', 'released', 'sending', 'paused']))
+    .orderBy(editions.date, editions.kind)
+
 /**
- * Mails again. Editions that were open are cancelled, and so are the list days that closed since the backup, which it does not know:
- * their mails may be out already.
+ * Sends again. Editions that were open are cancelled, since their emails may be out already. So may those of lists that closed since
+ * the backup, which the database does not know: their drafts are held when they are made.
  *
  * @param keepEditions the operator knows that they are not
- * @returns how many editions were cancelled
+ * @returns the editions that were cancelled, with their states before
  */
 export async function resumeAfterRestore(
-  { db, witness, config, now }: Deps & Pick<Services, 'config' | 'now'>,
+  { db, witness, now }: Deps & Pick<Services, 'now'>,
   keepEditions: boolean,
-): Promise<{ cancelled: number }> {
+): Promise<{ cancelled: CancelledEdition[] }> {
   const { cluster } = await lookAt(db)
   return db.transaction(async (tx) => {
-    const cancelled = keepEditions ? 0 : await cancelOpen(tx, now(), config.EDITION_CLOSE_HOUR_UTC)
+    const cancelled = keepEditions ? [] : await cancelOpen(tx, now())
     const { rows } = await tx.execute<{ installation: string | null; tick: string }>(
       sql`SELECT installation, tick FROM mailing FOR UPDATE`,
     )
@@ -162,43 +202,27 @@ export async function resumeAfterRestore(
     const next = Math.max(Number(tick), seen?.tick ?? 0) + LEAP
     await tx.execute(sql`
       UPDATE mailing SET halted_at = NULL, halted_why = NULL, tick = ${next},
+        restored_at = CASE WHEN ${keepEditions} THEN restored_at ELSE ${now()}::timestamptz END,
         cluster = CASE WHEN installation IS NULL THEN NULL ELSE ${cluster} END`)
     if (installation !== null) await witness.write(installation, { tick: next, halted: false })
     return { cancelled }
   })
 }
 
-/** How far back a backup may reach: older list days are no longer mailed anyway. */
-const DAYS_BACK = 35
-
-async function cancelOpen(tx: Db, at: Date, closeHour: number): Promise<number> {
+async function cancelOpen(tx: Db, at: Date): Promise<CancelledEdition[]> {
   await tx.execute(sql`
     WITH open AS (
       SELECT id FROM editions WHERE state IN ('draft', 'released', 'sending', 'paused') FOR UPDATE
     ), ended AS (
       UPDATE batches b SET state = 'done', lease = NULL, lease_until = NULL FROM open WHERE b.edition_id = open.id AND b.state <> 'done'
     )
-    UPDATE deliveries d SET settled_at = ${at}, reply = 'cancelled after a restore',
+    UPDATE deliveries d SET settled_at = ${at}, reply = ${withEarlierReply('cancelled after a restore')},
       state = CASE WHEN d.state IN ('handed', 'unknown') THEN 'unknown' ELSE 'skipped' END::delivery_state
     FROM open WHERE d.edition_id = open.id AND d.state IN ('queued', 'deferred', 'handed', 'unknown')`)
-  const known = await tx.execute(
-    sql`UPDATE editions SET state = 'cancelled' WHERE state IN ('draft', 'released', 'sending', 'paused')`,
-  )
-  const unknown = await tx.execute(sql`
-    WITH today AS (
-      SELECT ((${at}::timestamptz - make_interval(hours => ${closeHour})) AT TIME ZONE 'UTC')::date AS day
-    ), missed AS (
-      SELECT 'daily'::edition_kind AS kind, day - n AS date, 1 AS span FROM today, generate_series(1, ${DAYS_BACK}::int) AS n
-      UNION ALL
-      SELECT 'weekly', date_trunc('week', day)::date - 7 * n, 7 FROM today, generate_series(1, ${DAYS_BACK}::int / 7) AS n
-    )
-    INSERT INTO editions (kind, date, state, closes_at, release_at, assembled_at, message_key)
-    SELECT kind, date, 'cancelled', closes_at, closes_at, ${at}, sha256(gen_random_uuid()::text::bytea)
-    FROM missed, LATERAL (
-      SELECT (date + span)::timestamp AT TIME ZONE 'UTC' + make_interval(hours => ${closeHour}) AS closes_at
-    ) AS c
-    -- Only days after the last that it knows: a service that began later has no earlier ones to be afraid of.
-    WHERE date > (SELECT max(k.date) FROM editions k WHERE k.kind = missed.kind)
-    ON CONFLICT DO NOTHING`)
-  return (known.rowCount ?? 0) + (unknown.rowCount ?? 0)
+  const cancelled = await editionsToCancel(tx)
+  await tx
+    .update(editions)
+    .set({ state: 'cancelled' })
+    .where(inArray(editions.state, ['draft', 'released', 'sending', 'paused']))
+  return cancelled
 }

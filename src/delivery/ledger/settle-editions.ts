@@ -1,14 +1,16 @@
 import { sql } from 'drizzle-orm'
+import { isNews } from '../../edition/draft/news.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import type { Services } from '../../runtime/services.ts'
+import { withEarlierReply } from './attempts.ts'
 import { IN_NOBODYS_HAND, toDo } from './conditions.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
 /**
  * Calls editions `sent` for which nothing is left to do: no batch is open, no delivery in the ledger is queued, handed, deferred, or
- * unknown and still to be handed over, and no active reader of their kind could still be given one, because all have a row or a newer
- * edition is out. Also ends what a cancelled edition left in flight.
+ * unknown and still to be handed over, and no active reader of their kind could still be given one, because all have a row, a newer
+ * edition is out, or it is old news. Also ends what a cancelled edition left in flight.
  *
  * The edition is locked first and looked at after: planning locks it too, so none is called `sent` while readers are being added.
  *
@@ -37,7 +39,8 @@ const settle = ({ db, config, now }: Deps, editionId: number): Promise<boolean> 
       WHERE e.id = ${editionId} AND e.state = 'sending'
         AND NOT EXISTS (SELECT FROM batches b WHERE b.edition_id = e.id AND b.state <> 'done')
         AND (
-          EXISTS (SELECT FROM editions n WHERE n.kind = e.kind AND n.date > e.date AND n.released_at IS NOT NULL)
+          NOT (${isNews(now(), config)})
+          OR EXISTS (SELECT FROM editions n WHERE n.kind = e.kind AND n.date > e.date AND n.released_at IS NOT NULL)
           OR NOT EXISTS (
             -- One reader is enough, and whose hour is next is the likeliest: in this order the whole list is read only once, when all have a row.
             SELECT FROM unnest(CASE e.kind WHEN 'weekly' THEN '{weekly}' ELSE '{daily,weekdays}' END::cadence[]) AS own (cadence)
@@ -68,7 +71,7 @@ async function endCancelled({ db, now }: Deps, editionId: number): Promise<void>
       WHERE b.edition_id = ${editionId} AND ${IN_NOBODYS_HAND}
       RETURNING b.id
     )
-    UPDATE deliveries d SET settled_at = ${now()}, reply = 'edition cancelled',
+    UPDATE deliveries d SET settled_at = ${now()}, reply = ${withEarlierReply('edition cancelled')},
       state = CASE WHEN d.state = 'handed' THEN 'unknown' ELSE 'skipped' END::delivery_state
     FROM ended
     WHERE d.edition_id = ${editionId} AND d.batch_id = ended.id AND d.state IN ('queued', 'deferred', 'handed')`)

@@ -4,9 +4,6 @@ import type { subscribers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { batchAndRows, newestEditions, type PlannedRow, plannedOf, WHAT_WAS_PLANNED } from './plan-deliveries.ts'
 
-/** An edition whose list closed longer ago is no welcome: a week's is new for longer. */
-const WELCOME_DAYS = { daily: 4, weekdays: 4, weekly: 11 }
-
 /** A first digest that is on its way. */
 export interface FirstDigest {
   /** what a worker may be woken for */
@@ -26,12 +23,12 @@ export async function planFirstDigest(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   { id, cadence }: Reader,
 ): Promise<FirstDigest | undefined> {
-  const [newest] = await newestEditions(db, cadence, 1)
+  const [newest] = await newestEditions({ db, config, now }, cadence, 1)
   if (config.FIRST_DIGEST === 'at-their-hour' || !newest) return undefined
   const { rows } = await db.execute<PlannedRow>(sql`
     WITH wanted AS (
       SELECT ${id}::bigint AS id, e.id AS edition_id FROM editions e
-      WHERE e.id = ${newest.id} AND e.closes_at > ${now()}::timestamptz - make_interval(days => ${WELCOME_DAYS[cadence]})
+      WHERE e.id = ${newest.id}
         AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = ${id})
     ), ${batchAndRows(now(), sql`${now()}::timestamptz + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
     SELECT ${WHAT_WAS_PLANNED}`)

@@ -1,8 +1,10 @@
-import { and, desc, eq, inArray, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
 import { dayOf, daysLater } from '../../calendar/days.ts'
+import { isNews } from '../../edition/draft/news.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
+import { asksFor, canBePlanned } from './audience.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
@@ -19,7 +21,8 @@ export interface Planned {
 }
 
 /**
- * Gives every reader whose hour has come the newest edition of their kind that they did not have, and sets their next hour.
+ * Gives every reader whose hour has come the newest edition of their kind that they did not have, and sets their next hour. Old
+ * news (edition/draft/news.ts) is given to none.
  *
  * A weekdays reader has five mails for the lists of Monday to Friday, and their Monday's is Friday's list. East of about UTC+6 their
  * morning is before the list of the day before has closed, so that Thursday's, too late for Friday's mail, would be passed over for
@@ -52,9 +55,9 @@ async function dueCadences({ db, now }: Deps): Promise<Cadence[]> {
 }
 
 /**
- * Gives an edition to every active reader at once, whatever their hour and kind, as the operator ordered by `send --now`. Goes
- * on where it stopped after a crash; readers in the ledger keep their row. One process at a time plans an edition: two would make each
- * batch twice, one of them empty.
+ * Gives an edition to every active reader of its kind at once, whatever their hour, as the operator ordered by `send --now`; to readers
+ * of other kinds too where the order says everyone. Goes on where it stopped after a crash; readers in the ledger keep their row. One
+ * process at a time plans an edition: two would make each batch twice, one of them empty.
  *
  * @param options.onPlanned told of batches as soon as they can be worked, long before a million readers are planned
  * @param options.orLeave whether to leave it to another process that is at it, instead of waiting until that is done
@@ -72,16 +75,16 @@ export async function planAll(
         : sql`SELECT true AS mine FROM pg_advisory_xact_lock(${LOCK}, ${editionId}::int)`,
     )
     const [edition] = await tx
-      .select({ plannedAt: editions.plannedAt, order: ORDER })
+      .select({ ...getTableColumns(editions), order: ORDER })
       .from(editions)
       .where(eq(editions.id, editionId))
-    if (!rows[0]!.mine || edition?.plannedAt) return { batchIds: [], deliveries: 0 }
-    const planned = await planRest(deps, editionId, onPlanned)
+    if (!rows[0]!.mine || !edition || edition.plannedAt) return { batchIds: [], deliveries: 0 }
+    const planned = await planRest(deps, edition, onPlanned)
     // An order that came meanwhile is one for those who came meanwhile.
     await deps.db
       .update(editions)
       .set({ plannedAt: deps.now() })
-      .where(and(eq(editions.id, editionId), sql`${ORDER} IS NOT DISTINCT FROM ${edition?.order ?? null}`))
+      .where(and(eq(editions.id, editionId), sql`${ORDER} IS NOT DISTINCT FROM ${edition.order}`))
     return planned
   })
 }
@@ -94,20 +97,28 @@ const LOCK = 0x9a9e5
 /** When everybody was last ordered to get it, to the microsecond. */
 const ORDER = sql<string | null>`${editions.sendAllAt}::text`
 
-async function planRest({ db, config, now }: Deps, editionId: number, onPlanned: OnPlanned): Promise<Planned> {
+async function planRest(
+  { db, config, now }: Deps,
+  edition: typeof editions.$inferSelect,
+  onPlanned: OnPlanned,
+): Promise<Planned> {
+  const editionId = edition.id
+  const wished = edition.toEveryone ? sql`true` : asksFor(edition)
+  // From the order on: one that an outage of days cut short is over.
+  const expiresAt = expiry(edition.sendAllAt ?? now(), config.DIGEST_EXPIRY_HOURS)
   const total: Planned = { batchIds: [], deliveries: 0 }
   // One batch first, so that mail leaves at once.
   for (let cursor = 0, size = BATCH_SIZE; ; size = BATCH_SIZE * BATCHES_A_STEP) {
     const { rows } = await db.execute<{ last: string | null } & PlannedRow>(sql`
       WITH wanted AS (
         SELECT s.id, ${editionId}::bigint AS edition_id FROM subscribers s
-        WHERE s.status = 'active' AND s.id > ${cursor} AND (s.paused_until IS NULL OR s.paused_until <= ${now()})
+        WHERE s.id > ${cursor} AND ${canBePlanned(now())} AND ${wished}
           -- The cursor is named twice, so that the ledger is not read from its beginning for every batch.
           AND NOT EXISTS (
             SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.subscriber_id = s.id AND d.subscriber_id > ${cursor}
           )
         ORDER BY s.id LIMIT ${size}
-      ), ${batchAndRows(now(), sql`${expiry(now(), config.DIGEST_EXPIRY_HOURS)}::timestamptz`)}
+      ), ${batchAndRows(now(), sql`${expiresAt}::timestamptz`)}
       SELECT (SELECT max(id) FROM wanted) AS last, ${WHAT_WAS_PLANNED}`)
     const { last, ...row } = rows[0]!
     if (last === null) break
@@ -154,7 +165,7 @@ const MOST_EDITIONS = 8
 
 /** The newest released edition for a cadence, for weekdays readers those before it as well. */
 async function chooseEditions({ db, config, now }: Deps, cadence: Cadence): Promise<Choice> {
-  const newest = await newestEditions(db, cadence, cadence === 'weekdays' ? MOST_EDITIONS : 1)
+  const newest = await newestEditions({ db, config, now }, cadence, cadence === 'weekdays' ? MOST_EDITIONS : 1)
   const kind = kindOf(cadence)
   const span = kind === 'weekly' ? 7 : 1
   const editionIds = newest.map(({ id }) => id)
@@ -177,8 +188,12 @@ async function chooseEditions({ db, config, now }: Deps, cadence: Cadence): Prom
 
 const kindOf = (cadence: Cadence) => (cadence === 'weekly' ? 'weekly' : 'daily')
 
-/** The released editions that readers of a cadence get, newest first. */
-export async function newestEditions(db: Db, cadence: Cadence, limit: number): Promise<{ id: number; date: string }[]> {
+/** The released editions that readers of a cadence get, newest first; old news is none. */
+export async function newestEditions(
+  { db, config, now }: Deps,
+  cadence: Cadence,
+  limit: number,
+): Promise<{ id: number; date: string }[]> {
   // A weekdays reader's Monday mail is Friday's list, even where a weekend has one.
   const wanted = cadence === 'weekdays' ? sql`extract(isodow FROM ${editions.date}) <= 5` : undefined
   return db
@@ -188,6 +203,7 @@ export async function newestEditions(db: Db, cadence: Cadence, limit: number): P
       and(
         eq(editions.kind, kindOf(cadence)),
         inArray(editions.state, ['released', 'sending', 'paused', 'sent']),
+        isNews(now(), config),
         wanted,
       ),
     )

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { type EditionKey, findEdition } from '../../edition/draft/control.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Services } from '../../runtime/services.ts'
+import { canBeEmailed } from '../plan/audience.ts'
 import { BATCH_SIZE } from '../plan/plan-deliveries.ts'
 
 /** What an operator may hand over once more. Each but `unknown` is sure not to have arrived. */
@@ -10,7 +11,7 @@ export type Again = (typeof AGAIN)[number]
 
 /**
  * The operator's choice of a second hand-over (rule 1): deliveries that ended so are queued again, under their Message-ID, showing what
- * they were to show before. Who may not be mailed any more is still skipped when they are marked.
+ * they were to show before. Readers who may not be emailed are left out, and are checked again when they are marked.
  *
  * @param options.dryRun counts them and changes nothing
  * @throws PaperboyError EDITION_NOT_FOUND | EDITION_STATE unless it was sent, is being sent or is paused
@@ -31,7 +32,8 @@ export async function sendAgain(
     // Locked as planning locks it, so that it is neither called `sent` nor cancelled meanwhile.
     await tx.execute(sql`SELECT FROM editions WHERE id = ${id} FOR UPDATE`)
     const chosen = sql`d.edition_id = ${id} AND d.state = ANY(${sql.param(only)}::delivery_state[])
-      AND EXISTS (SELECT FROM batches b WHERE b.id = d.batch_id AND b.state = 'done')`
+      AND EXISTS (SELECT FROM batches b WHERE b.id = d.batch_id AND b.state = 'done')
+      AND EXISTS (SELECT FROM subscribers s WHERE s.id = d.subscriber_id AND ${canBeEmailed(now())})`
     const { rows } = await tx.execute<{ state: string; n: number }>(
       sql`SELECT d.state, count(*)::int AS n FROM deliveries d WHERE ${chosen} GROUP BY d.state`,
     )

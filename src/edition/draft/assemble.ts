@@ -8,8 +8,9 @@ import { reasonFor } from '../../papers/ranking/reason.ts'
 import { readFollowed, stillRising } from '../../papers/ranking/rising.ts'
 import { countedVotes } from '../../papers/votes/counted.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { editionPapers, editions } from '../../runtime/db/schema.ts'
+import { editionPapers, editions, mailing } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
+import { OLD_NEWS, oldNewsBefore } from './news.ts'
 
 /** More candidates than any digest is long, few enough to compose once in a blink. */
 const MOST_CANDIDATES = 120
@@ -22,11 +23,16 @@ export interface Assembled {
   papers: number
   /** false: it was released already, and nothing was touched */
   changed: boolean
+  /** the clock does not release it */
+  held: boolean
+  /** why Paperboy holds it; null where a person does */
+  heldWhy: string | null
+  releaseAt: Date
 }
 
 /**
  * Makes or re-makes the draft of a list day's (or ISO week's) edition: picks first, then by score, what the curator dropped left out;
- * at the end papers of earlier lists that are still rising.
+ * at the end papers of earlier lists that are still rising. A new draft of an old list is held.
  *
  * @param date the list day, or the Monday of the week
  * @returns what stands there now; a released edition is left as it is
@@ -64,12 +70,14 @@ export async function assemble(
       assembledAt: now(),
       listReadAt: await listReadAt(tx, lastDay),
     }
-    const edition = standing ? await redate(tx, standing.id, times) : await create(tx, { kind, date, ...times })
+    const edition = standing
+      ? await redate(tx, standing.id, times)
+      : await create(tx, { kind, date, ...times, ...(await holdOf(tx, closesAt, now())) })
     // Another process made it and released it after we had looked.
     if (!edition) return asItStands(tx, (await lockEdition(tx, kind, date))!)
     await tx.delete(editionPapers).where(eq(editionPapers.editionId, edition.id))
     await tx.insert(editionPapers).values(rows.map((row, position) => ({ editionId: edition.id, position, ...row })))
-    return { editionId: edition.id, state: 'draft', papers: rows.length, changed: true }
+    return { ...releaseOf(edition), editionId: edition.id, state: 'draft', papers: rows.length, changed: true }
   })
 }
 
@@ -125,39 +133,57 @@ const mondayOf = (date: string): string => daysLater(date, -((startOfDay(date).g
 
 async function lockEdition(db: Db, kind: 'daily' | 'weekly', date: string) {
   const [found] = await db
-    .select({ id: editions.id, state: editions.state })
+    .select()
     .from(editions)
     .where(and(eq(editions.kind, kind), eq(editions.date, date)))
     .for('update')
   return found
 }
 
-const asItStands = async (db: Db, { id, state }: { id: number; state: string }): Promise<Assembled> => ({
-  editionId: id,
-  state,
-  papers: await db.$count(editionPapers, eq(editionPapers.editionId, id)),
+type Edition = typeof editions.$inferSelect
+
+const asItStands = async (db: Db, edition: Edition): Promise<Assembled> => ({
+  ...releaseOf(edition),
+  editionId: edition.id,
+  state: edition.state,
+  papers: await db.$count(editionPapers, eq(editionPapers.editionId, edition.id)),
   changed: false,
 })
+
+const releaseOf = ({ held, heldWhy, releaseAt }: Edition) => ({ held, heldWhy, releaseAt })
+
+/** Whether a new draft is held: the clock releases no old news, and nothing that may be out already. */
+async function holdOf(db: Db, closesAt: Date, at: Date): Promise<Pick<Edition, 'held' | 'heldWhy'>> {
+  if (closesAt < oldNewsBefore(at)) return { held: true, heldWhy: OLD_NEWS }
+  const [known] = await db.select({ restoredAt: mailing.restoredAt }).from(mailing)
+  if (known?.restoredAt && closesAt <= known.restoredAt) return { held: true, heldWhy: MAY_BE_OUT }
+  return { held: false, heldWhy: null }
+}
+
+const MAY_BE_OUT = 'its list closed before the database was restored, and it may have been sent'
 
 type Times = Pick<typeof editions.$inferInsert, 'closesAt' | 'releaseAt' | 'assembledAt' | 'listReadAt'>
 
 /** Not an upsert: one would use up an id of the ledger's partitions every time a draft is assembled anew. */
 async function redate(db: Db, id: number, times: Times) {
-  await db.update(editions).set(times).where(eq(editions.id, id))
-  return { id }
+  const [edition] = await db.update(editions).set(times).where(eq(editions.id, id)).returning()
+  return edition
 }
 
 /** Where another process just made it, that draft is taken. @returns undefined when it is no draft any more */
-async function create(db: Db, { kind, date, ...times }: Times & { kind: 'daily' | 'weekly'; date: string }) {
+async function create(
+  db: Db,
+  { kind, date, held, heldWhy, ...times }: Times & Pick<Edition, 'kind' | 'date' | 'held' | 'heldWhy'>,
+) {
   const [edition] = await db
     .insert(editions)
-    .values({ kind, date, ...times, messageKey: randomBytes(32) })
+    .values({ kind, date, held, heldWhy, ...times, messageKey: randomBytes(32) })
     .onConflictDoUpdate({
       target: [editions.kind, editions.date],
       set: times,
       setWhere: eq(editions.state, 'draft'),
     })
-    .returning({ id: editions.id })
+    .returning()
   return edition
 }
 

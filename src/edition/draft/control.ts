@@ -1,4 +1,5 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
+import { withEarlierReply } from '../../delivery/ledger/attempts.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -11,7 +12,8 @@ export type EditionKey = { kind: 'daily' | 'weekly'; date: string }
 export const editionNamed = ({ kind, date }: EditionKey): string => `the ${kind} edition of ${date}`
 
 /** Keeps a draft from being released by the clock; `release` by hand still works. */
-export const hold = (deps: Deps, key: EditionKey): Promise<void> => change(deps, key, ['draft'], { held: true })
+export const hold = (deps: Deps, key: EditionKey): Promise<void> =>
+  change(deps, key, ['draft'], { held: true, heldWhy: null })
 
 /** Stops handing over within one group of deliveries; what is in flight is finished. */
 export const pause = (deps: Deps, key: EditionKey): Promise<void> =>
@@ -20,7 +22,7 @@ export const pause = (deps: Deps, key: EditionKey): Promise<void> =>
 /** Goes on with a paused edition where it stopped, or lets a held draft be released by the clock again. */
 export async function resume(deps: Deps, key: EditionKey): Promise<void> {
   const edition = await findEdition(deps, key)
-  if (edition.state === 'draft') return change(deps, key, ['draft'], { held: false })
+  if (edition.state === 'draft') return change(deps, key, ['draft'], { held: false, heldWhy: null, byHand: true })
   return change(deps, key, ['paused'], { state: 'sending', pausedWhy: null, answered: 0, refused: 0 })
 }
 
@@ -30,7 +32,7 @@ export async function cancel({ db, now }: Deps, key: EditionKey): Promise<void> 
     await change({ db: tx, now }, key, ['draft', 'released', 'sending', 'paused', 'cancelled'], { state: 'cancelled' })
     const { id } = await findEdition({ db: tx }, key)
     await tx.execute(sql`
-      UPDATE deliveries SET state = 'skipped', reply = 'edition cancelled', settled_at = ${now()}
+      UPDATE deliveries d SET state = 'skipped', reply = ${withEarlierReply('edition cancelled')}, settled_at = ${now()}
       WHERE edition_id = ${id} AND state IN ('queued', 'deferred')`)
     await tx.execute(sql`UPDATE batches SET state = 'done' WHERE edition_id = ${id} AND state = 'open'`)
   })
@@ -50,7 +52,9 @@ async function change(
   { db }: Deps,
   key: EditionKey,
   from: State[],
-  to: Partial<Pick<typeof editions.$inferSelect, 'state' | 'held' | 'pausedWhy' | 'answered' | 'refused'>>,
+  to: Partial<
+    Pick<typeof editions.$inferSelect, 'state' | 'held' | 'heldWhy' | 'byHand' | 'pausedWhy' | 'answered' | 'refused'>
+  >,
 ): Promise<void> {
   const { rowCount } = await db
     .update(editions)

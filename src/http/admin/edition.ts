@@ -11,6 +11,7 @@ import { cancel, type EditionKey, editionNamed, hold, pause, resume } from '../.
 import { curate, VERDICTS } from '../../edition/draft/curate.ts'
 import { type DeskPaper, readDesk } from '../../edition/draft/curator-view.ts'
 import { release } from '../../edition/draft/release.ts'
+import { releaseInWords } from '../../edition/draft/release-words.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { LOCALES, messagesIn } from '../../messages/catalogue.ts'
 import { byHand } from '../../operate/audit.ts'
@@ -107,7 +108,7 @@ export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, se
 
   async function deskOf(deps: Services, key: EditionKey) {
     const { edition, papers, dropped } = await readDesk(deps, key)
-    const { state, held, releaseAt, closesAt, releasedAt, listReadAt, subject, pausedWhy } = edition
+    const { state, held, byHand, closesAt, releasedAt, listReadAt, subject, pausedWhy } = edition
     const status = await editionStatus(deps, edition)
     const { total, open, sending } = status
     return {
@@ -118,7 +119,9 @@ export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, se
       facts: [
         ['List closes', plainMoment(closesAt)],
         ['List read', listReadAt && plainMoment(listReadAt)],
-        releasedAt ? ['Released', plainMoment(releasedAt)] : ['Is released', held ? 'by hand' : plainMoment(releaseAt)],
+        releasedAt
+          ? ['Released', `${plainMoment(releasedAt)}${byHand ? ', by hand' : ''}`]
+          : ['Is released', releaseInWords(edition, now())],
         ['Subject', subject],
         ['Paused itself', pausedWhy],
         ['Deliveries', total > 0 ? `${total.toLocaleString('en')}: ${progressInWords(status)}` : undefined],

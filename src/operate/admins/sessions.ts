@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { and, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import { parseAddress } from '../../mail/address.ts'
@@ -35,10 +36,15 @@ export async function askToSignIn(
   const address = config.ADMIN_EMAILS.find((each) => parseAddress(each).key === key)
   const at = now()
   await db.execute(sql`
-    INSERT INTO admin_sessions (address, asked_at)
-    SELECT ${address ?? ''}, ${at} WHERE ${address !== undefined}
-      AND (SELECT count(*) FROM admin_sessions
-           WHERE address = ${address ?? ''} AND asked_at > ${minutesBefore(at, LINK_MINUTES)}) < ${MOST_LINKS}`)
+    WITH asked AS (
+      INSERT INTO admin_sessions (address, asked_at)
+      SELECT ${address ?? ''}, ${at} WHERE ${address !== undefined}
+        AND (SELECT count(*) FROM admin_sessions
+             WHERE address = ${address ?? ''} AND asked_at > ${minutesBefore(at, LINK_MINUTES)}) < ${MOST_LINKS}
+      RETURNING id
+    )
+    INSERT INTO outbox (kind, admin_session_id, due_at, message_key, created_at)
+    SELECT 'sign-in', id, ${at}, ${randomBytes(16)}, ${at} FROM asked`)
   void queues.wake('send-service-mails', {})
 }
 
@@ -48,10 +54,7 @@ export async function linkByHand({ db, config, keys, now }: Deps, typed: string)
   const address = config.ADMIN_EMAILS.find((each) => parseAddress(each).key === key)
   if (address === undefined) throw new PaperboyError('BAD_ADDRESS', 'ADMIN_EMAILS does not have this address.')
   const at = now()
-  const [session] = await db
-    .insert(adminSessions)
-    .values({ address, askedAt: at, handedAt: at })
-    .returning({ id: adminSessions.id })
+  const [session] = await db.insert(adminSessions).values({ address, askedAt: at }).returning({ id: adminSessions.id })
   return signInUrl({ config, keys }, session!.id, at)
 }
 

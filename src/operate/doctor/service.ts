@@ -6,7 +6,7 @@ import { WAITING } from '../../outbox/waiting.ts'
 import { reportSources, sourceInWords } from '../../papers/ingest/source-health.ts'
 import { configuredSources } from '../../papers/ingest/sources/configured.ts'
 import type { Services } from '../../runtime/services.ts'
-import { workerRuns } from '../../runtime/worker-presence.ts'
+import { workersRunning } from '../../runtime/worker-presence.ts'
 import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 
 /** A worker takes what is due within seconds; a rate or a relay that is down moves the due time. */
@@ -19,7 +19,7 @@ export async function examineService(services: Deps): Promise<Diagnosis[]> {
   const { db, config } = services
   const halted = await whyHalted(db)
   const found: Diagnosis[] = []
-  if (halted) found.push(wrong('Mailing', `halted: ${halted.why}`, 'npm run paperboy -- resume --after-restore --help'))
+  if (halted) found.push(wrong('Mailing', `halted: ${halted.why}`, 'npm run paperboy -- resume --help'))
   found.push(await examineWork(services))
   for (const source of await reportSources(services, configuredSources(services))) {
     const words = sourceInWords(source)
@@ -55,14 +55,14 @@ async function examineWork({ db, now }: Deps): Promise<Diagnosis> {
       (SELECT count(*)::int FROM outbox
         WHERE ${WAITING} AND due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS mails`)
   const { batches, mails } = rows[0]!
-  const runs = await workerRuns(db)
+  const workers = await workersRunning(db)
   if (batches + mails > 0)
     return wrong(
       'Worker',
       `${batches} batches and ${mails} service mails have been due for more than ${OVERDUE}`,
-      runs ? 'a worker runs: its log says what keeps it' : 'npm run worker: none runs',
+      workers > 0 ? 'a worker runs: its log says what keeps it' : 'npm run worker: none runs',
     )
-  return runs
-    ? right('Worker', 'one runs, and nothing is overdue')
+  return workers > 0
+    ? right('Worker', `${workers === 1 ? 'one runs' : `${workers} run`}, and nothing is overdue`)
     : doubtful('Worker', 'none runs', 'npm run worker, or npm start')
 }

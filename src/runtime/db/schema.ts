@@ -53,7 +53,15 @@ export const deliveryState = pgEnum('delivery_state', [
   'expired',
   'erased',
 ])
-export const serviceMail = pgEnum('service_mail', ['confirm', 'welcome', 'already', 'remind', 'manage', 'change'])
+export const serviceMail = pgEnum('service_mail', [
+  'confirm',
+  'welcome',
+  'already',
+  'remind',
+  'manage',
+  'change',
+  'sign-in',
+])
 
 export const papers = pgTable(
   'papers',
@@ -254,12 +262,15 @@ export const editions = pgTable(
     date: date('date').notNull(),
     state: editionState('state').notNull().default('draft'),
     held: boolean('held').notNull().default(false),
+    heldWhy: text('held_why'),
+    byHand: boolean('by_hand').notNull().default(false),
     closesAt: moment('closes_at').notNull(),
     releaseAt: moment('release_at').notNull(),
     assembledAt: moment('assembled_at').notNull(),
     listReadAt: moment('list_read_at'),
     releasedAt: moment('released_at'),
     sendAllAt: moment('send_all_at'),
+    toEveryone: boolean('to_everyone').notNull().default(false),
     plannedAt: moment('planned_at'),
     sentAt: moment('sent_at'),
     answered: integer('answered').notNull().default(0),
@@ -367,17 +378,20 @@ export const mailing = pgTable('mailing', {
   cluster: text('cluster'),
   haltedAt: moment('halted_at'),
   haltedWhy: text('halted_why'),
+  restoredAt: moment('restored_at'),
 })
 
 export const outbox = pgTable('outbox', {
   id: id(),
   kind: serviceMail('kind').notNull(),
-  subscriberId: ref('subscriber_id'),
+  subscriberId: bigint('subscriber_id', { mode: 'number' }),
+  adminSessionId: bigint('admin_session_id', { mode: 'number' }),
   state: deliveryState('state').notNull().default('queued'),
   dueAt: moment('due_at').notNull().defaultNow(),
   leaseUntil: moment('lease_until'),
   handOvers: smallint('hand_overs').notNull().default(0),
   crashes: smallint('crashes').notNull().default(0),
+  cuts: smallint('cuts').notNull().default(0),
   messageKey: bytea('message_key').notNull(),
   reply: text('reply'),
   createdAt: moment('created_at').notNull().defaultNow(),
@@ -426,7 +440,6 @@ export const adminSessions = pgTable('admin_sessions', {
   id: id(),
   address: text('address').notNull(),
   askedAt: moment('asked_at').notNull(),
-  handedAt: moment('handed_at'),
   begunAt: moment('begun_at'),
   endedAt: moment('ended_at'),
 })

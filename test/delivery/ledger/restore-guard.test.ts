@@ -5,21 +5,37 @@ import { eq, sql } from 'drizzle-orm'
 import pg from 'pg'
 import { afterEach, describe, expect, inject } from 'vitest'
 import { batchesToDo, nextDue } from '../../../src/delivery/ledger/batches.ts'
-import { halt, mayMail, resumeAfterRestore, whyHalted } from '../../../src/delivery/ledger/restore-guard.ts'
+import {
+  editionsToCancel,
+  halt,
+  mayMail,
+  resumeAfterHalt,
+  resumeAfterRestore,
+  whyHalted,
+} from '../../../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
 import { handsWith } from '../../../src/delivery/send/delivery-context.ts'
 import { sendEdition } from '../../../src/delivery/send/send-edition.ts'
+import { assemble } from '../../../src/edition/draft/assemble.ts'
+import { releaseDue } from '../../../src/edition/draft/release.ts'
 import { startEmbeddedPostgres } from '../../../src/embedded/postgres.ts'
 import { sendServiceMails } from '../../../src/outbox/send-service-mails.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
 import { type Db, databaseOn, migrate } from '../../../src/runtime/db/database.ts'
-import { batches, deliveries, editions, outbox } from '../../../src/runtime/db/schema.ts'
+import { batches, deliveries, editions, mailing, outbox } from '../../../src/runtime/db/schema.ts'
 import { allWitnesses, fileWitness, type Witness } from '../../../src/runtime/restore-marker.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 import { test } from '../../support/database.ts'
 import { onDatabase, runSql } from '../../support/global-setup.ts'
-import { addReaders, addSubscriber, releasedEdition, rememberingWitness, servicesOn } from '../../support/services.ts'
+import {
+  addPapers,
+  addReaders,
+  addSubscriber,
+  releasedEdition,
+  rememberingWitness,
+  servicesOn,
+} from '../../support/services.ts'
 import { openSink, type Sink } from '../../support/sink.ts'
 
 const running: (() => unknown)[] = []
@@ -89,6 +105,14 @@ describe('nothing is mailed from', () => {
     expect(await mailsOn(db, witness)).toBe(false)
     expect((await whyHalted(db))!.why).toContain('forgotten')
     expect(await mailsOn(db, rememberingWitness()), 'told to workers that saw nothing').toBe(false)
+  })
+
+  test('one that went back a single step, whose batch would be mailed again', async ({ db }) => {
+    const witness = rememberingWitness()
+    for (let n = 0; n < 3; n++) await mailsOn(db, witness)
+    await db.execute(sql`UPDATE mailing SET tick = tick - 1`)
+    expect(await mailsOn(db, witness)).toBe(false)
+    expect((await whyHalted(db))!.why).toContain('forgotten')
   })
 
   test('a folder whose files were copied back, with and without a memory elsewhere', { timeout: 120_000 }, async () => {
@@ -225,6 +249,34 @@ test('halting in mid-batch stops it within a group', async ({ db }) => {
   expect(await db.$count(deliveries, eq(deliveries.state, 'unknown'))).toBe(0)
 })
 
+describe('resuming after a halt', () => {
+  test('sends again, and cancels nothing', async ({ db }) => {
+    const services = servicesOn(db)
+    expect(await mayMail(services)).toBe(true)
+    await releasedEdition(services)
+    await halt(services)
+    await resumeAfterHalt(services)
+    expect(await whyHalted(db)).toBeUndefined()
+    expect((await db.select().from(editions)).map(({ state }) => state)).toEqual(['released'])
+    expect(await mayMail(services)).toBe(true)
+  })
+
+  test('is refused where the guard itself halted, or the database went back in time since', async ({ db }) => {
+    const services = servicesOn(db)
+    for (let n = 0; n < 3; n++) expect(await mayMail(services)).toBe(true)
+    await halt(services)
+    await db.execute(sql`UPDATE mailing SET tick = tick - 1`)
+    await expect(resumeAfterHalt(services)).rejects.toMatchObject({ code: 'MAILING_HALTED' })
+    await db.execute(
+      sql`UPDATE mailing SET tick = tick + 1, cluster = jsonb_set(cluster::jsonb, '{server}', '"other"')::text`,
+    )
+    await expect(resumeAfterHalt(services)).rejects.toMatchObject({ code: 'MAILING_HALTED' })
+    expect(await mayMail(services)).toBe(false)
+    await db.execute(sql`UPDATE mailing SET halted_why = 'the database’s files were copied', cluster = NULL`)
+    await expect(resumeAfterHalt(services)).rejects.toMatchObject({ code: 'MAILING_HALTED' })
+  })
+})
+
 describe('resuming after a restore', () => {
   test('cancels what was open and the days closed since, whose mails may be out; nothing of them is ever mailed', async ({
     db,
@@ -242,15 +294,14 @@ describe('resuming after a restore', () => {
       .where(eq(deliveries.subscriberId, row!.subscriberId))
     clock.now = new Date('2026-04-18T12:00:00Z')
     await halt(services)
-    const { cancelled } = await resumeAfterRestore(services, false)
-    expect(cancelled).toBe(4)
+    const open = await editionsToCancel(db)
+    expect(open).toEqual([{ kind: 'daily', date: '2026-04-14', state: 'sending' }])
+    expect(await resumeAfterRestore(services, false)).toEqual({ cancelled: open })
     const known = await db.select().from(editions).orderBy(editions.date)
-    expect(known.map(({ date, state }) => `${date} ${state}`)).toEqual([
-      '2026-04-14 cancelled',
-      '2026-04-15 cancelled',
-      '2026-04-16 cancelled',
-      '2026-04-17 cancelled',
-    ])
+    expect(
+      known.map(({ date, state }) => `${date} ${state}`),
+      'none is made',
+    ).toEqual(['2026-04-14 cancelled'])
     expect((await db.select().from(deliveries)).map((one) => one.state).sort()).toEqual([
       'skipped',
       'skipped',
@@ -260,6 +311,24 @@ describe('resuming after a restore', () => {
     const hands = handsOn(services, sink)
     for (const { id } of await db.select({ id: batches.id }).from(batches)) await deliverBatch(hands, id, NEVER)
     expect(sink.taken).toEqual([])
+    await addPapers(db, '2026-04-17', 3)
+    const made = await assemble(services, { date: '2026-04-17' })
+    expect(made.heldWhy, 'a list that closed before').toMatch(/before the database was restored/)
+    expect(await releaseDue(services)).toEqual([])
+    clock.now = new Date('2026-04-19T12:00:00Z')
+    await addPapers(db, '2026-04-18', 3)
+    expect(await assemble(services, { date: '2026-04-18' }), 'one that closed after').toMatchObject({ held: false })
+  })
+
+  test('keeps the editions, and makes drafts as ever, where the operator says that nothing was sent', async ({
+    db,
+  }) => {
+    const services = servicesOn(db)
+    await releasedEdition(services)
+    await halt(services)
+    expect(await resumeAfterRestore(services, true)).toEqual({ cancelled: [] })
+    expect((await db.select().from(editions)).map(({ state }) => state)).toEqual(['released'])
+    expect(await db.select({ at: mailing.restoredAt }).from(mailing)).toEqual([{ at: null }])
   })
 
   test('other machines’ witnesses do not halt it again', async ({ db }) => {

@@ -1,5 +1,6 @@
 import { asc, eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
+import { countAudience } from '../../../src/delivery/plan/audience.ts'
 import { planAll, planDue, unplannedEditions } from '../../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
 import { handsWith } from '../../../src/delivery/send/delivery-context.ts'
@@ -199,17 +200,36 @@ describe('which edition', () => {
 })
 
 describe('send to all now', () => {
-  test('reaches every active reader of any cadence and hour, and keeps the rows there are', async ({ db }) => {
+  test('reaches every active reader of its kind at any hour, and keeps the rows there are', async ({ db }) => {
     const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 0.01)))
     const editionId = await releasedEdition(services)
     await addSubscriber(db, 'due@example.org', { nextDigestAt: EIGHT })
     await addSubscriber(db, 'weekly@example.org', { cadence: 'weekly' })
+    await addSubscriber(db, 'weekdays@example.org', { cadence: 'weekdays' })
     await addSubscriber(db, 'later@example.org')
     await addSubscriber(db, 'left@example.org', { status: 'unsubscribed' })
     await planDue(services)
+    const edition = { id: editionId, kind: 'daily', date: '2026-04-14' } as const
+    expect(await countAudience(services, edition)).toEqual({ asked: 2, others: 1 })
     expect(await planAll(services, editionId)).toMatchObject({ deliveries: 2 })
-    expect(await ledger(db)).toEqual(['due 2026-04-14', 'later 2026-04-14', 'weekly 2026-04-14'])
+    expect(await ledger(db)).toEqual(['due 2026-04-14', 'later 2026-04-14', 'weekdays 2026-04-14'])
     expect(await planAll(services, editionId)).toEqual({ batchIds: [], deliveries: 0 })
+    await db.update(editions).set({ plannedAt: null, toEveryone: true })
+    expect(await planAll(services, editionId), 'to everyone').toMatchObject({ deliveries: 1 })
+    expect(await ledger(db)).toContain('weekly 2026-04-14')
+    expect(await countAudience(services, edition)).toEqual({ asked: 0, others: 0 })
+  })
+
+  test('of a weekend’s list reaches no weekdays reader; of a week, weekly readers alone', async ({ db }) => {
+    const services = servicesOn(db, {}, clockAt(new Date('2026-04-20T08:00:00Z')))
+    const saturday = await releasedEdition(services, '2026-04-18')
+    const { editionId: week } = await assemble(services, { kind: 'weekly', date: '2026-04-13' })
+    await release(services, { kind: 'weekly', date: '2026-04-13' })
+    for (const cadence of ['daily', 'weekdays', 'weekly'] as const)
+      await addSubscriber(db, `${cadence}@example.org`, { cadence })
+    await planAll(services, saturday)
+    await planAll(services, week)
+    expect(await ledger(db)).toEqual(['daily 2026-04-18', 'weekly week of 2026-04-13'])
   })
 
   test('by several processes at once is planned by one of them, in no more batches than it takes', async ({ db }) => {
@@ -310,7 +330,7 @@ describe('rule 6: no reader gets the same paper twice', () => {
   /** Sends an edition to everybody who does not have it, and tells the titles each got. */
   async function sendToAll(services: Services, worker: ReturnType<typeof workerOn>, sink: Sink, editionId: number) {
     const before = sink.taken.length
-    await services.db.update(editions).set({ plannedAt: null }).where(eq(editions.id, editionId))
+    await services.db.update(editions).set({ plannedAt: null, toEveryone: true }).where(eq(editions.id, editionId))
     for (const batchId of (await planAll(services, editionId)).batchIds) await deliverBatch(worker, batchId, NEVER)
     const got: Record<string, string[]> = {}
     for (const { to } of sink.taken.slice(before)) {

@@ -1,12 +1,15 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
+import { halt, resumeAfterHalt } from '../../../src/delivery/ledger/restore-guard.ts'
+import { addressHash, parseAddress } from '../../../src/mail/address.ts'
 import { mintToken } from '../../../src/mail/tokens.ts'
-import { mailSignInLinks } from '../../../src/operate/admins/mail-links.ts'
 import { linkByHand } from '../../../src/operate/admins/sessions.ts'
 import { forgetOldDeeds, writeDown } from '../../../src/operate/audit.ts'
+import { sendServiceMails } from '../../../src/outbox/send-service-mails.ts'
+import { listUnknownServiceMails } from '../../../src/outbox/unknown.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
-import { adminSessions, auditLog } from '../../../src/runtime/db/schema.ts'
+import { adminSessions, auditLog, outbox } from '../../../src/runtime/db/schema.ts'
+import { suppress } from '../../../src/suppression/suppress.ts'
 import { CURATOR, signedIn, test } from '../../http/admin.ts'
 import { form, siteOn } from '../../http/site.ts'
 import { addSubscriber, NOON, servicesOn } from '../../support/services.ts'
@@ -70,8 +73,8 @@ describe('the link', () => {
     const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
     onTestFinished(() => relay.close())
     await app.inject(ask(CURATOR))
-    await mailSignInLinks({ ...services, relay }, NEVER)
-    await mailSignInLinks({ ...services, relay }, NEVER)
+    await sendServiceMails({ ...services, relay }, NEVER)
+    await sendServiceMails({ ...services, relay }, NEVER)
     expect(sink.taken.map(({ to }) => to)).toEqual([CURATOR])
     const { text, html, subject } = await sink.read(CURATOR)
     expect(subject).toBe('Sign in to Paperboy')
@@ -132,7 +135,7 @@ describe('the link', () => {
     expect(both.map(({ statusCode }) => statusCode).sort()).toEqual([303, 410, 410])
   })
 
-  test('is tried again where the relay did not take it, not repeated after a crash, and not mailed while mailing is halted', async ({
+  test('is tried as every email is: after a deferral, and after a crash by the policy; not while mailing is halted', async ({
     db,
     site: { app, services, clock },
     onTestFinished,
@@ -143,22 +146,54 @@ describe('the link', () => {
     const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
     onTestFinished(() => relay.close())
     await app.inject(ask(CURATOR))
-    await mailSignInLinks({ ...services, relay }, NEVER)
+    await sendServiceMails({ ...services, relay }, NEVER)
     busy = false
-    await mailSignInLinks({ ...services, relay }, NEVER)
+    expect(await sendServiceMails({ ...services, relay }, NEVER), 'it rests').toBe(0)
+    later(clock, 1)
+    await sendServiceMails({ ...services, relay }, NEVER)
     expect(sink.taken).toHaveLength(1)
-    // As a worker leaves it that died before the reply.
-    await app.inject(ask(CURATOR))
-    await db.update(adminSessions).set({ handedAt: clock.now })
-    await mailSignInLinks({ ...services, relay }, NEVER)
+    // As workers leave it that die before the reply.
+    const dies = () =>
+      db.execute(sql`UPDATE outbox SET state = 'handed', settled_at = NULL, lease_until = now() - interval '1 second'`)
+    for (const times of [2, 3, 4, 4]) {
+      await dies()
+      await sendServiceMails({ ...services, relay }, NEVER)
+      expect(sink.taken).toHaveLength(times)
+    }
+    expect(new Set(sink.taken.map(({ messageId }) => messageId)).size).toBe(1)
+    expect(await listUnknownServiceMails(services)).toMatchObject([
+      { kind: 'sign-in', messageId: sink.taken[0]!.messageId },
+    ])
     await app.inject(ask(CURATOR))
     await halt(services)
-    await mailSignInLinks({ ...services, relay }, NEVER)
-    expect(sink.taken).toHaveLength(1)
-    await db.execute(sql`UPDATE mailing SET halted_at = NULL`)
+    expect(await sendServiceMails({ ...services, relay }, NEVER)).toBe(0)
+    await resumeAfterHalt(services)
     later(clock, 16)
-    await mailSignInLinks({ ...services, relay }, NEVER)
-    expect(sink.taken, 'one that is over helps nobody').toHaveLength(1)
+    await sendServiceMails({ ...services, relay }, NEVER)
+    expect(sink.taken, 'one that is over helps nobody').toHaveLength(4)
+  })
+
+  test('is not mailed to whom was taken from ADMIN_EMAILS, nor where a complaint bars the address', async ({
+    db,
+    site: { app, services },
+    onTestFinished,
+  }) => {
+    const sink = await openSink()
+    onTestFinished(() => sink.close())
+    const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
+    onTestFinished(() => relay.close())
+    await app.inject(ask(CURATOR))
+    const config = { ...services.config, ADMIN_EMAILS: ['other@desk.example'] }
+    await sendServiceMails({ ...services, config, relay }, NEVER)
+    await suppress(
+      db,
+      [{ hash: addressHash(services.config.SUPPRESSION_KEY, parseAddress(CURATOR).key), reason: 'complaint' }],
+      services.now(),
+    )
+    await app.inject(ask(CURATOR))
+    await sendServiceMails({ ...services, relay }, NEVER)
+    expect(sink.taken).toEqual([])
+    expect((await db.select().from(outbox)).map(({ state }) => state)).toEqual(['skipped', 'skipped'])
   })
 })
 

@@ -1,0 +1,32 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { editions } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
+
+type Edition = Pick<typeof editions.$inferSelect, 'id' | 'kind' | 'date'>
+
+/** SQL of a reader `s`: whether they asked for editions of this kind. Weekdays readers get no weekend's list. */
+export const asksFor = ({ kind, date }: Pick<Edition, 'kind' | 'date'>): SQL =>
+  kind === 'weekly'
+    ? sql`s.cadence = 'weekly'`
+    : sql`(s.cadence = 'daily' OR (s.cadence = 'weekdays' AND extract(isodow FROM ${date}::date) <= 5))`
+
+/** SQL of a reader `s`: whether an edition may be planned for them now. Rule 3 is checked again when a delivery is marked. */
+export const canBePlanned = (at: Date): SQL =>
+  sql`s.status = 'active' AND (s.paused_until IS NULL OR s.paused_until <= ${at})`
+
+/** SQL of a reader `s`: whether an email would be handed over to them now, as rule 3 asks. */
+export const canBeEmailed = (at: Date): SQL => sql`${canBePlanned(at)}
+  AND NOT EXISTS (SELECT FROM suppressions x WHERE x.address_hash = s.address_hash)`
+
+/** How many readers an edition can still be sent to: those who asked for its kind, and the others. */
+export async function countAudience(
+  { db, now }: Pick<Services, 'db' | 'now'>,
+  edition: Edition,
+): Promise<{ asked: number; others: number }> {
+  const { rows } = await db.execute<{ asked: number; others: number }>(sql`
+    SELECT count(*) FILTER (WHERE ${asksFor(edition)})::int AS asked, count(*) FILTER (WHERE NOT ${asksFor(edition)})::int AS others
+    FROM subscribers s
+    WHERE ${canBePlanned(now())}
+      AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = ${edition.id} AND d.subscriber_id = s.id)`)
+  return rows[0]!
+}

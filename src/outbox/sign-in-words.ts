@@ -1,0 +1,25 @@
+import { messagesIn } from '../messages/catalogue.ts'
+import { LINK_MINUTES, signInUrl } from '../operate/admins/sessions.ts'
+import type { Services } from '../runtime/services.ts'
+import type { ServiceWords } from './service-words.ts'
+
+/** The words of the email with a link to sign in. The link is minted now; the page that it opens says whether it is still good. */
+export const signInWords = (
+  { config, keys }: Pick<Services, 'config' | 'keys'>,
+  sessionId: number,
+  at: Date,
+): ServiceWords => ({
+  t: messagesIn('en'),
+  subject: 'Sign in to Paperboy',
+  heading: 'Sign in',
+  lead: 'This link opens the pages of the curator and the operator, in the browser that you open it in.',
+  moment: undefined,
+  button: 'Sign in',
+  url: signInUrl({ config, keys }, sessionId, at),
+  after: [
+    `It is good for ${LINK_MINUTES} minutes, and once.`,
+    'If it was not you who asked for it, do nothing: nobody gets in without it.',
+  ],
+  links: [],
+  why: `You get this mail because your address is in ADMIN_EMAILS at ${new URL(config.PUBLIC_URL).host}.`,
+})

@@ -1,0 +1,23 @@
+import { sql } from 'drizzle-orm'
+import { messageIdOf } from '../delivery/send/edition-renderer.ts'
+import { domainOf } from '../mail/mailbox.ts'
+import type { Services } from '../runtime/services.ts'
+
+/** Service emails and sign-in links whose outcome is unknown for good, to look up at the relay by their Message-ID. Newest first. */
+export async function listUnknownServiceMails({ db, config }: Pick<Services, 'db' | 'config'>) {
+  const { rows } = await db.execute<{
+    id: string
+    kind: string
+    reply: string
+    settled_at: string
+    message_key: Buffer
+  }>(sql`
+    SELECT id, kind, reply, settled_at, message_key FROM outbox
+    WHERE state = 'unknown' AND settled_at IS NOT NULL ORDER BY settled_at DESC, id`)
+  return rows.map(({ id, kind, reply, settled_at, message_key }) => ({
+    kind,
+    reply,
+    at: new Date(settled_at).toISOString(),
+    messageId: `<${messageIdOf(message_key, Number(id))}@${domainOf(config.MAIL_FROM)}>`,
+  }))
+}
