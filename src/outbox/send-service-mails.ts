@@ -99,7 +99,7 @@ async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date)
             WHERE d.subscriber_id = s.id AND d.state IN ('queued', 'handed', 'accepted', 'deferred', 'unknown')
               AND d.expires_at >= s.confirmed_at + make_interval(hours => ${config.DIGEST_EXPIRY_HOURS})
           ) AS begun,
-          o.created_at > ${at}::timestamptz - make_interval(hours => ${EXPIRES_AFTER_HOURS}) AND ${mayHave} AS allowed
+          o.created_at > ${at}::timestamptz - make_interval(hours => ${EXPIRES_AFTER_HOURS}) AND coalesce(${mayHave}, false) AS allowed
         FROM next JOIN outbox o ON o.id = next.id
           LEFT JOIN subscribers s ON s.id = o.subscriber_id
           LEFT JOIN address_changes c ON c.subscriber_id = o.subscriber_id

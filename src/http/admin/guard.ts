@@ -43,4 +43,4 @@ export const cookieOptions = ({ config }: Where) =>
     maxAge: SESSION_HOURS * 3600,
   }) as const
 
-const isSecure = ({ config }: Where): boolean => config.PUBLIC_URL.startsWith('https:')
+export const isSecure = ({ config }: Where): boolean => config.PUBLIC_URL.startsWith('https:')

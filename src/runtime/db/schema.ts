@@ -368,7 +368,8 @@ export const mailing = pgTable('mailing', {
 export const outbox = pgTable('outbox', {
   id: id(),
   kind: serviceMail('kind').notNull(),
-  subscriberId: ref('subscriber_id'),
+  subscriberId: bigint('subscriber_id', { mode: 'number' }),
+  person: bytea('person'),
   state: deliveryState('state').notNull().default('queued'),
   dueAt: moment('due_at').notNull().defaultNow(),
   leaseUntil: moment('lease_until'),
