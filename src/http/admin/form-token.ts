@@ -26,7 +26,9 @@ export async function requireFormTokens(app: FastifyInstance, services: Pick<Ser
     getUserInfo: sessionOf,
   })
   app.addHook('onRequest', async (request, reply) => {
-    const csrf = () => reply.generateCsrf({ userInfo: sessionOf(request) })
+    // One for all forms of a page: each call makes a new secret while the browser has none.
+    let token: string | undefined
+    const csrf = () => (token ??= reply.generateCsrf({ userInfo: sessionOf(request) }))
     reply.locals = { ...reply.locals!, csrf } as NonNullable<FastifyReply['locals']>
   })
   // Before validation, which drops fields that a form's schema does not name.
