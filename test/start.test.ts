@@ -73,7 +73,14 @@ describe('npm start', { timeout: 90_000 }, () => {
     // The curator's desk is there without any setting, and the command knows who may sign in.
     const [, curator] = /\/admin {2}\(.*sign in as (\S+)\)/.exec(second.output())!
     const printed = await ended(start('src/cli/main.ts', ['admin', 'link', curator!], { DATA_DIR: dataDir }))
-    const entered = await fetch(second.page + new URL(printed.trim()).pathname, { method: 'POST', redirect: 'manual' })
+    const link = second.page + new URL(printed.trim()).pathname
+    const button = await fetch(link)
+    const entered = await fetch(link, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { cookie: button.headers.getSetCookie()[0]!.split(';')[0]! },
+      body: new URLSearchParams({ _csrf: /name="_csrf" value="([^"]+)"/.exec(await button.text())![1]! }),
+    })
     expect([entered.status, entered.headers.get('location')]).toEqual([303, '/admin'])
     expect(await second.end('SIGTERM')).toBe(0)
     expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()

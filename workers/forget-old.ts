@@ -3,6 +3,7 @@ import { forgetOldInbound } from '../src/inbound/retention.ts'
 import { forgetOldDeeds } from '../src/operate/audit.ts'
 import { forgetOld } from '../src/privacy/forget.ts'
 import type { Services } from '../src/runtime/services.ts'
+import { forgetIdleBuckets } from '../src/subscription/forget-domain.ts'
 
 /** Job `forget-old`: what was kept long enough goes. */
 export async function forgetOldJob(services: Services): Promise<void> {
@@ -10,6 +11,7 @@ export async function forgetOldJob(services: Services): Promise<void> {
   if (partitions.length > 0) services.log.info({ partitions }, 'old deliveries dropped')
   await forgetOldInbound(services)
   await forgetOldDeeds(services)
+  await forgetIdleBuckets(services.db)
   const forgotten = await forgetOld(services)
   if (Object.values(forgotten).some((count) => count > 0)) services.log.info(forgotten, 'forgotten')
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { networkPrefix } from '../lib/network-prefix.ts'
+import { networksOf } from '../lib/network.ts'
 
 export interface PeerLimits {
   /** connections at once; beyond them the one that has been idle longest is ended */
@@ -29,7 +29,7 @@ interface Peer {
   remotePort?: number | undefined
 }
 
-const keyOf = ({ remoteAddress, remotePort }: Peer): string => `${networkPrefix(remoteAddress ?? '')} ${remotePort}`
+const keyOf = ({ remoteAddress, remotePort }: Peer): string => `${networksOf(remoteAddress ?? '')[0]} ${remotePort}`
 
 /**
  * Keeps an SMTP port open for others: commands such as NOOP keep a connection alive for an idle timeout of the socket, so what counts
@@ -60,7 +60,7 @@ export function limitPeers(limits: PeerLimits) {
   return {
     watch(socket: Socket): void {
       const key = keyOf(socket)
-      const network = networkPrefix(socket.remoteAddress ?? '')
+      const network = networksOf(socket.remoteAddress ?? '')[0]
       const watched: Watched = {
         socket,
         network,

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isFree } from '../embedded/port.ts'
 import { SetupError } from '../embedded/setup-error.ts'
+import { answerSameOriginOnly } from './same-origin-only.ts'
 
 export interface Mailbox {
   smtpUrl: string
@@ -28,6 +29,7 @@ export async function startMailbox({ dataDir, webPort }: { dataDir: string; webP
   const local = { ip: '127.0.0.1', webIp: '127.0.0.1', smtp: 0, web: webPort, silent: true }
   const maildev = new MailDev({ ...local, mailDirectory, maxEmails: MOST_MAILS })
   const { smtp, api } = await quietly(() => maildev.start())
+  if (api) answerSameOriginOnly(api.server.server)
   const web = api?.getAddress()
   return {
     smtpUrl: `smtp://127.0.0.1:${smtp.getAddress().port}`,

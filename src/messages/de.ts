@@ -614,6 +614,7 @@ export const de: Messages = {
         'Was die Leute, die das betreiben, von Hand getan haben. Darin steht für eine Leserin oder einen Leser eine Nummer',
       suppression:
         'Ein verschlüsselter Hash einer Adresse, an die nicht mehr geschrieben werden darf; die Adresse lässt sich daraus nicht lesen',
+      backups: 'Sicherungen und das Journal der Datenbank; darin kann noch stehen, was inzwischen gelöscht wurde',
     },
     forHowLong: (what, days) =>
       days !== undefined

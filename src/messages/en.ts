@@ -600,6 +600,7 @@ export const en = {
       votes: 'The papers you voted for; you can take every vote back',
       deeds: 'What the people who run this did by hand. A reader is named in it by a number',
       suppression: 'A keyed hash of an address that must not be mailed any more; the address cannot be read from it',
+      backups: 'Backups and the database’s journal, which may hold what was erased meanwhile',
     },
     forHowLong: (what: string, days: number | undefined): string =>
       days !== undefined

@@ -19,6 +19,7 @@ export interface Kept {
     | 'votes'
     | 'deeds'
     | 'suppression'
+    | 'backups'
   days: number | undefined
   /** the variable that sets it */
   setting?: keyof Config
@@ -36,4 +37,5 @@ export const whatIsKept = (config: Config): Kept[] => [
   { what: 'votes', days: undefined },
   { what: 'deeds', days: DEEDS_KEPT_DAYS },
   { what: 'suppression', days: undefined },
+  { what: 'backups', days: config.BACKUP_DAYS, setting: 'BACKUP_DAYS' },
 ]

@@ -11,6 +11,8 @@ export interface Shot {
   path: string
   /** fields of a form that is posted there; without, the page is opened */
   post?: Record<string, string>
+  /** the page whose form it is, for the token in it; /subscribe where none is named */
+  from?: string
   /** CSS pixels wide on a desktop, where it is not a page's 1280: mails are read in a column of 640 */
   desktopWidth?: number
 }
@@ -47,9 +49,9 @@ export async function takeShots(
     })
     await context.addCookies(cookies)
     const page = await context.newPage()
-    for (const { name, path, post, desktopWidth = DESKTOP_WIDTH } of pages) {
+    for (const { name, path, post, from = '/subscribe', desktopWidth = DESKTOP_WIDTH } of pages) {
       const url = new URL(path, baseUrl).href
-      if (post) await postForm(page, url, post)
+      if (post) await postForm(page, { url, from, fields: post })
       else await page.goto(url, { waitUntil: 'load' })
       for (const [size, width] of [
         ['phone', PHONE_WIDTH],
@@ -67,8 +69,13 @@ export async function takeShots(
 }
 
 /** As a button of a form on our own page does, since forms of others' may not post to us. */
-async function postForm(page: Page, url: string, fields: Record<string, string>): Promise<void> {
-  await page.goto(new URL('/subscribe', url).href)
+async function postForm(
+  page: Page,
+  { url, from, fields: typed }: { url: string; from: string; fields: Record<string, string> },
+): Promise<void> {
+  await page.goto(new URL(from, url).href)
+  const token = page.locator('input[name="_csrf"]').first()
+  const fields = (await token.count()) > 0 ? { ...typed, _csrf: await token.inputValue() } : typed
   const inputs = Object.keys(fields).map((name) => `<input name="${name}">`)
   await page.locator('main').evaluate(
     (main, html) => {

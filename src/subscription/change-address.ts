@@ -7,7 +7,7 @@ import { addressChanges, outbox, subscribers, suppressions } from '../runtime/db
 import type { Services } from '../runtime/services.ts'
 import { openManageLink } from './manage.ts'
 import { readAddress } from './sign-up.ts'
-import { barred, isBarred, kindOf, mayMail } from './stranger-mail.ts'
+import { isBarred, mayAskAgain, mayMail, oneAtATime, personOf } from './stranger-mail.ts'
 
 const GOOD_FOR_HOURS = 24
 
@@ -27,20 +27,22 @@ export async function askToChangeAddress(
   const { subscriberId } = await openManageLink(services, token)
   const { email, key } = await readAddress(services, typed)
   const hash = addressHash(config.SUPPRESSION_KEY, key)
+  const person = personOf(config, key)
   const at = now()
   await db.transaction(async (tx) => {
+    await tx.execute(oneAtATime(person))
     await tx.execute(sql`SELECT FROM subscribers WHERE id = ${subscriberId} FOR UPDATE`)
     const { rows } = await tx.execute(sql`
       WITH asked AS (
         INSERT INTO address_changes AS c (subscriber_id, email, email_key, address_hash, nonce, requested_at)
         SELECT s.id, ${email}, ${key}, ${hash}, ${randomBytes(8)}, ${at}::timestamptz FROM subscribers s
-        WHERE s.id = ${subscriberId} AND s.status <> 'erased' AND ${mayMail(sql`s.id`, kindOf('change'), at)}
+        WHERE s.id = ${subscriberId} AND s.status <> 'erased' AND ${mayAskAgain(sql`s.id`, 'change', at)} AND ${mayMail(person, 'change', at)}
         ON CONFLICT (subscriber_id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key,
           address_hash = excluded.address_hash, nonce = excluded.nonce, requested_at = excluded.requested_at
-        RETURNING c.subscriber_id, c.address_hash
+        RETURNING c.subscriber_id
       ), mailed AS (
-        INSERT INTO outbox (kind, subscriber_id, due_at, message_key, created_at)
-        SELECT 'change', subscriber_id, ${at}, ${randomBytes(16)}, ${at} FROM asked WHERE NOT ${barred(sql`asked.address_hash`)}
+        INSERT INTO outbox (kind, subscriber_id, person, due_at, message_key, created_at)
+        SELECT 'change', subscriber_id, ${person}, ${at}, ${randomBytes(16)}, ${at} FROM asked
       )
       SELECT FROM asked`)
     if (rows.length === 0) {

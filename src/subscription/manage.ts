@@ -6,7 +6,7 @@ import { mintToken, type TokenKeys, verifyToken } from '../mail/tokens.ts'
 import { isLocale, type Locale } from '../messages/catalogue.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { barred, kindOf, mayMail, oneAtATime } from './stranger-mail.ts'
+import { mayMail, oneAtATime, personOf } from './stranger-mail.ts'
 
 /** Shorter than other links, since it may do more. */
 const GOOD_FOR_MINUTES = 60
@@ -21,22 +21,23 @@ export interface Managed {
 const STATUSES = { pending: 1, active: 1, unsubscribed: 1, bounced: 1, complained: 1 }
 
 /**
- * Mails the link that may export, erase and change the address, to whoever is known by this address; does and says the same where
- * nobody is.
+ * Emails the link that may export, erase and change the address to the reader of this address. For an unknown address, or one
+ * that must not be mailed, the same row is written, and the worker skips it: neither the answer nor the time it takes tells.
  * @throws PaperboyError BAD_ADDRESS
  */
 export async function requestManageLink(
-  { db, queues, now }: Pick<Services, 'db' | 'queues' | 'now'>,
+  { db, queues, config, now }: Pick<Services, 'db' | 'queues' | 'config' | 'now'>,
   request: { typed: string; mailAfter?: Date },
 ): Promise<void> {
   const { key } = parseAddress(request.typed, { utf8: true })
+  const person = personOf(config, key)
   const at = now()
   await db.transaction(async (tx) => {
-    await tx.execute(oneAtATime(key))
+    await tx.execute(oneAtATime(person))
     await tx.execute(sql`
-      INSERT INTO outbox (kind, subscriber_id, due_at, message_key, created_at)
-      SELECT 'manage', s.id, ${request.mailAfter ?? at}, ${randomBytes(16)}, ${at} FROM subscribers s
-      WHERE s.email_key = ${key} AND NOT ${barred(sql`s.address_hash`)} AND ${mayMail(sql`s.id`, kindOf('manage'), at)}`)
+      INSERT INTO outbox (kind, subscriber_id, person, due_at, message_key, created_at)
+      SELECT 'manage', (SELECT id FROM subscribers WHERE email_key = ${key}), ${person}, ${request.mailAfter ?? at}, ${randomBytes(16)}, ${at}
+      WHERE ${mayMail(person, 'manage', at)}`)
   })
   void queues.wake('send-service-mails', {})
 }

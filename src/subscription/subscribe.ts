@@ -1,11 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { withPlace } from '../calendar/zone-names.ts'
+import { canonicalAddress } from '../lib/network.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import { executePrepared } from '../runtime/db/prepared.ts'
 import type { Services } from '../runtime/services.ts'
-import { barred, mayMail, oneAtATime } from './stranger-mail.ts'
+import { mayMail, oneAtATime, personOf } from './stranger-mail.ts'
 
 /** Names the words under which a reader agreed; a new wording of the form gets a new name. */
 const FORM_TEXT = 'web form 2026-11'
@@ -15,10 +16,11 @@ type Deps = Pick<Services, 'db' | 'queues' | 'config' | 'now'>
 /**
  * First half of double opt-in: an address asks for the digest, and a mail to it is on its way.
  *
- * Says nothing about whether the address was known: the same statements, whatever they find. A new, left or bounced address gets
- * a confirmation mail (its status changes only when that is confirmed), an active one a mail that says so; one that complained
- * gets none. One that had its mails for now gets none either, and then nothing is changed, so that the link in the last of them
- * stays good. A request that is still open keeps its nonce: the links in all its mails are good.
+ * Says nothing about whether the address was known: the same statements and the same rows, whatever they find. A new, unsubscribed
+ * or bounced address gets a confirmation email (its status changes only when that is confirmed), an active one an email that says so.
+ * The email to an address that must not be mailed is written down like any other; the worker skips it.
+ * A person who had their emails for now gets none, and then nothing is changed, so that the link in the last of them
+ * stays good. A request that is still open keeps its nonce: the links in all its emails are good.
  *
  * @param request.typed the address as typed, already found to be one that our relay can carry
  * @param request.zone the browser's guess; a name the database does not know counts as UTC, since the reader never typed it
@@ -33,21 +35,21 @@ export async function subscribe(
 ): Promise<void> {
   const { email, key } = parseAddress(request.typed, { utf8: true })
   const hash = addressHash(config.SUPPRESSION_KEY, key)
-  const origin = createHmac('sha256', config.SECRET_KEY).update(`origin\0${request.origin}`).digest()
+  const origin = createHmac('sha256', config.SECRET_KEY)
+    .update(`origin\0${canonicalAddress(request.origin)}`)
+    .digest()
   // PostgreSQL refuses a NUL before any of its functions could judge the name.
   const zone = withPlace(request.zone?.replaceAll('\0', '?') ?? 'UTC')
   const at = now()
+  const person = personOf(config, key)
   await db.transaction(async (tx) => {
-    await executePrepared(tx, oneAtATime(key))
+    await executePrepared(tx, oneAtATime(person))
     const statement = sql`
-      WITH known AS (
-        SELECT id, CASE WHEN status = 'active' THEN 'already' ELSE 'confirm' END::service_mail AS kind
-        FROM subscribers WHERE email_key = ${key}
-      ), asked AS (
+      WITH asked AS (
         INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin)
         SELECT ${email}, ${key}, ${hash}, CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END,
                ${request.locale ?? 'en'}, ${randomBytes(8)}, ${at}::timestamptz, ${FORM_TEXT}, ${origin}
-        WHERE coalesce((SELECT ${mayMail(sql`known.id`, sql`known.kind`, at)} FROM known), true)
+        WHERE ${mayMail(person, 'sign-up', at)}
         ON CONFLICT (email_key) DO UPDATE SET
           (email, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin, updated_at) =
           (SELECT email, zone, locale, CASE WHEN ${stillOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
@@ -57,12 +59,12 @@ export async function subscribe(
            UNION ALL
            SELECT s.email, s.zone, s.locale, s.confirm_nonce, s.requested_at, s.consent_form, s.consent_origin, s.updated_at
            WHERE s.status = 'active')
-        RETURNING s.id, s.status, s.address_hash
+        RETURNING s.id, s.status
       )
-      INSERT INTO outbox (kind, subscriber_id, due_at, message_key, created_at)
-      SELECT CASE WHEN status = 'active' THEN 'already' ELSE 'confirm' END::service_mail, id, ${request.mailAfter ?? at}, ${randomBytes(16)}, ${at}
-      FROM asked
-      WHERE status NOT IN ('complained', 'erased') AND NOT ${barred(sql`asked.address_hash`)}`
+      INSERT INTO outbox (kind, subscriber_id, person, due_at, message_key, created_at)
+      SELECT CASE WHEN status = 'active' THEN 'already' ELSE 'confirm' END::service_mail, id, ${person}, ${request.mailAfter ?? at},
+        ${randomBytes(16)}, ${at}
+      FROM asked`
     await executePrepared(tx, statement)
   })
   void queues.wake('send-service-mails', {})

@@ -35,13 +35,16 @@ export async function remindUnconfirmed({ db, queues, now }: Pick<Services, 'db'
 }
 
 /**
- * Forgets addresses that were left in the form 30 days ago and never confirmed, and changes of address that were not.
+ * Forgets addresses that were left in the form 30 days ago and never confirmed, changes of address that were not, and, after a day,
+ * that an unknown address asked for an email.
  * @returns how many sign-ups were forgotten
  */
 export async function forgetUnconfirmed({ db, now }: Pick<Services, 'db' | 'now'>): Promise<number> {
   const at = now()
   await db.execute(sql`
     DELETE FROM address_changes WHERE requested_at < ${at}::timestamptz - make_interval(days => ${CHANGE_FORGOTTEN_AFTER_DAYS})`)
+  await db.execute(sql`
+    DELETE FROM outbox WHERE subscriber_id IS NULL AND settled_at IS NOT NULL AND created_at < ${at}::timestamptz - interval '1 day'`)
   for (let forgotten = 0; ; ) {
     const { rows } = await db.execute(sql`
       WITH old AS (

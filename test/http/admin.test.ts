@@ -14,8 +14,9 @@ import {
   suppressions,
 } from '../../src/runtime/db/schema.ts'
 import { addPapers, addReaders, addSubscriber, releasedEdition } from '../support/services.ts'
-import { CURATOR, OPERATOR, signedIn, test } from './admin.ts'
+import { CURATOR, formOf, OPERATOR, signedIn, test } from './admin.ts'
 import { routesOf } from './routes.ts'
+import { form } from './site.ts'
 import { PAGE_RULES } from './valid-html.ts'
 
 const DAY = '2026-04-14'
@@ -40,7 +41,7 @@ describe('the guard', () => {
     await addPapers(db, DAY, 3)
     await assemble(site.services, { date: DAY })
     await app.ready()
-    const open = ['/admin/sign-in', '/admin/sign-in/:token', '/admin/sign-out']
+    const open = ['/admin/sign-in', '/admin/sign-in/:token']
     const guarded = routesOf(app).filter(({ path }) => path.startsWith('/admin') && !open.includes(path))
     expect(guarded.length).toBeGreaterThan(10)
     for (const { method, path } of guarded) {
@@ -71,6 +72,54 @@ describe('the guard', () => {
       expect([own.statusCode, await stateOf(db)]).toEqual([303, 'held draft'])
     },
   )
+})
+
+test('every form carries a token, and no post works without it, with another session’s or with a stranger’s', async ({
+  db,
+  site,
+}) => {
+  const { app } = site
+  await addPapers(db, DAY, 3)
+  await assemble(site.services, { date: DAY })
+  const browser = await signedIn(site)
+  const { cookies, fields } = await signedIn(site, OPERATOR)
+  const visitor = await formOf(site, '/admin/sign-in')
+  for (const url of ['/admin/sign-in', '/admin', DESK, '/admin/readers', '/admin/submissions']) {
+    const { body } = await (url === '/admin/sign-in' ? app.inject(url) : browser.get(url))
+    const forms = body.match(/<form [^>]*method="post"[^>]*>/g)
+    expect([url, body.match(/name="_csrf" value="[^"]{20,}"/g)?.length]).toEqual([url, forms?.length])
+  }
+  const posts = routesOf(app).filter(({ method, path }) => method === 'POST' && path.startsWith('/admin'))
+  expect(posts.length).toBeGreaterThan(6)
+  const before = [await stateOf(db), await deeds(db)]
+  for (const { path } of posts) {
+    const url = path
+      .replace(':kind', 'daily')
+      .replace(':date', DAY)
+      .replace(':action', 'hold')
+      .replace(':paper', paperId(2))
+      .replace(':verdict', 'pick')
+    const tried: [Record<string, string>, Record<string, string>][] = [
+      [browser.cookies, {}],
+      [browser.cookies, { _csrf: 'none' }],
+      [browser.cookies, fields],
+      [{ ...cookies, ...browser.cookies, ...visitor.cookies }, visitor.fields],
+    ]
+    for (const [sent, own] of tried.slice(0, path.startsWith('/admin/sign-in') ? 2 : 4)) {
+      const { payload, headers } = form({ email: 'ada@example.org', sure: 'yes', ...own })
+      // What passes the check of the origin where a browser sends no Sec-Fetch-Site.
+      const reply = await app.inject({
+        method: 'POST',
+        url,
+        cookies: sent,
+        payload,
+        headers: { ...headers, origin: 'null' },
+      })
+      expect([url, reply.statusCode]).toEqual([url, 403])
+    }
+  }
+  expect([await stateOf(db), await deeds(db)]).toEqual(before)
+  expect((await browser.get('/admin')).statusCode, 'nor was anyone signed out').toBe(200)
 })
 
 describe('an edition’s page', () => {

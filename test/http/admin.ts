@@ -19,15 +19,28 @@ export const test = onDatabase.extend(
   },
 )
 
-/** A browser that is signed in. */
-export async function signedIn({ app, services }: Site, address = CURATOR) {
+/** The cookies and the field that a browser has of a page with a form. */
+export async function formOf({ app }: Pick<Site, 'app'>, url: string, cookies: Record<string, string> = {}) {
+  const page = await app.inject({ url, cookies })
+  const set = page.cookies.map(({ name, value }) => [name, value])
+  return {
+    cookies: { ...cookies, ...Object.fromEntries(set) } as Record<string, string>,
+    fields: { _csrf: /name="_csrf" value="([^"]+)"/.exec(page.body)?.[1] ?? 'none' },
+  }
+}
+
+/** A browser that is signed in and sends the token of its forms. */
+export async function signedIn(site: Site, address = CURATOR) {
+  const { app, services } = site
   const token = (await linkByHand(services, address)).split('/').at(-1)!
-  const cookies = { [cookieName(services)]: await signIn(services, token) }
+  const session = { [cookieName(services)]: await signIn(services, token) }
+  const { cookies, fields: own } = await formOf(site, '/admin/readers', session)
   return {
     cookies,
+    fields: own,
     get: (url: string) => app.inject({ url, cookies }),
     post: (url: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}) => {
-      const { payload, headers: typed } = form(fields)
+      const { payload, headers: typed } = form({ ...own, ...fields })
       return app.inject({ method: 'POST', url, cookies, payload, headers: { ...typed, ...headers } })
     },
   }

@@ -102,7 +102,7 @@ test('no route answers anything with a server error, and none takes long', async
   await addSubscriber(db, 'ada@example.org')
   await releasedEdition(site.services, '2026-04-13', 2)
   // Behind the guard as well as in front of it.
-  const { cookies } = await signedIn(site)
+  const { cookies, fields: own } = await signedIn(site)
   await app.ready()
   const routes = routesOf(app)
   expect(routes.map(({ method, path }) => `${method} ${path}`)).toEqual(
@@ -134,7 +134,11 @@ test('no route answers anything with a server error, and none takes long', async
         method: route.method as 'GET',
         url,
         ...(route.path.startsWith('/admin') ? { cookies } : {}),
-        headers: { 'accept-language': language, ...(body?.type ? { 'content-type': body.type } : {}) },
+        headers: {
+          'accept-language': language,
+          'csrf-token': own._csrf,
+          ...(body?.type ? { 'content-type': body.type } : {}),
+        },
         ...(body && route.method !== 'GET' && route.method !== 'HEAD' ? { payload: body.text } : {}),
       })
       // On a busy machine the process may say so; that is an answer, and no error.

@@ -116,6 +116,10 @@ for (const backend of ['postgres', 'redis']) {
         INSERT INTO address_changes (subscriber_id, email, email_key, address_hash, nonce, requested_at)
         VALUES (${id}, ${email}, ${key}, '\\x00', '\\x00', now())`)
       await addSubscriber(db, 'stays@example.org')
+      await db.execute(
+        sql`INSERT INTO buckets (name, rate, slowed_at) VALUES ('domain gone.example', 1, now()), ('domain example.org', 1, now())`,
+      )
+      await db.execute(sql`INSERT INTO sign_up_counts VALUES ('domain', 'example.org', now(), 1)`)
       const everywhere = async () => ({
         'the log': logged.join(''),
         ...(redis ? { redis: await dumpOf(redis.url) } : {}),
@@ -130,6 +134,7 @@ for (const backend of ['postgres', 'redis']) {
 
       await eraseReader(services, id)
       expect(await placesOf(db, ADDRESS, await everywhere())).toEqual([])
+      expect(await placesOf(db, 'gone.example'), 'nor the domain, which nobody else has').toEqual([])
       // The same search finds who stays, so it does find.
       expect(await placesOf(db, 'stays@example.org')).not.toEqual([])
       const { rows } = await db.execute<{ state: string; n: number }>(
@@ -137,6 +142,9 @@ for (const backend of ['postgres', 'redis']) {
       )
       expect(rows).toEqual([{ state: 'accepted', n: 1 }])
       expect(await db.select().from(suppressions)).toMatchObject([{ reason: 'erasure' }])
+      expect(await placesOf(db, 'example.org'), 'what others share stays').toEqual(
+        expect.arrayContaining([expect.stringContaining('sign_up_counts'), expect.stringContaining('buckets')]),
+      )
 
       // No old list brings them back; erasing twice is harmless.
       await eraseReader(services, id)

@@ -6,6 +6,7 @@ import { forgetOldInbound } from '../../src/inbound/retention.ts'
 import { forgetOld } from '../../src/privacy/forget.ts'
 import { whatIsKept } from '../../src/privacy/kept.ts'
 import { deliveries, editions, inboundEvents, outbox, subscribers, suppressions } from '../../src/runtime/db/schema.ts'
+import { forgetIdleBuckets } from '../../src/subscription/forget-domain.ts'
 import { siteOn, test } from '../http/site.ts'
 import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
 
@@ -58,6 +59,16 @@ test('what was kept long enough goes, and the rest stays', async ({ db }) => {
   // They do not come back by an old list.
   expect(await db.$count(suppressions)).toBe(3)
   expect(await forgetOld(services)).toEqual({ serviceMails: 0, readers: 0 })
+})
+
+test('a domain that was slowed down is forgotten once it is idle, a configured rate is not', async ({ db }) => {
+  await db.execute(sql`
+    INSERT INTO buckets (name, rate, ceiling, slowed_at) VALUES
+      ('domain idle.example', 1, NULL, now() - interval '8 days'), ('domain slow.example', 1, NULL, now() - interval '6 days'),
+      ('domain set.example', 1, 2, now() - interval '8 days'), ('all', 5, 5, NULL)`)
+  await forgetIdleBuckets(db)
+  const { rows } = await db.execute<{ name: string }>(sql`SELECT name FROM buckets ORDER BY name`)
+  expect(rows.map(({ name }) => name)).toEqual(['all', 'domain set.example', 'domain slow.example'])
 })
 
 test('partitions of the ledger go when all in them is old and settled, and not before', async ({ db }) => {

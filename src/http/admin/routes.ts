@@ -7,11 +7,17 @@ import { speak } from '../kit/language.ts'
 import { keepPrivate } from '../kit/security.ts'
 import { deedRoutes } from './audit-log.ts'
 import { editionDeskRoutes } from './edition.ts'
+import { isFormTokenError, requireFormTokens } from './form-token.ts'
 import { guardAdminPages } from './guard.ts'
 import { overviewRoutes } from './overview.ts'
 import { readerDeskRoutes } from './reader.ts'
-import { signInRoutes } from './sign-in.ts'
+import { signInRoutes, signOutRoute } from './sign-in.ts'
 import { submissionDeskRoutes } from './submissions.ts'
+
+const STALE = {
+  title: 'This form is out of date',
+  words: 'Nothing was changed. Open the page again and repeat what you did.',
+}
 
 /**
  * The curator's and operator's pages, for those in ADMIN_EMAILS; without it there are none. In English, as commands and logs are. Every
@@ -20,12 +26,17 @@ import { submissionDeskRoutes } from './submissions.ts'
 export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   keepPrivate(app)
   app.addHook('onRequest', async (_request, reply) => void speak(reply, 'en'))
+  await requireFormTokens(app as unknown as FastifyInstance, services)
   // Whoever may see these pages may read our errors' own words.
-  app.setErrorHandler(async (error, request, reply) =>
-    error instanceof PaperboyError
+  app.setErrorHandler(async (error, request, reply) => {
+    if (isFormTokenError(error)) {
+      reply.code(403)
+      return request.admin ? reply.view('admin/problem', STALE) : reply.view('admin/sign-in', { refused: STALE.words })
+    }
+    return error instanceof PaperboyError
       ? reply.code(httpStatus[error.code]).view('admin/problem', { title: 'That did not go', words: error.message })
-      : pageErrorHandler(error, request, reply),
-  )
+      : pageErrorHandler(error, request, reply)
+  })
   app.register(signInRoutes, services)
   app.register(async (guarded) => {
     guardAdminPages(guarded as unknown as FastifyInstance, services)
@@ -34,5 +45,6 @@ export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     guarded.register(submissionDeskRoutes, services)
     guarded.register(readerDeskRoutes, services)
     guarded.register(deedRoutes, services)
+    guarded.register(signOutRoute, services)
   })
 }

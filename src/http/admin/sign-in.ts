@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { PaperboyError } from '../../lib/errors.ts'
 import { AddressError } from '../../mail/address.ts'
-import { adminOf, askToSignIn, checkSignIn, signIn, signOut } from '../../operate/admins/sessions.ts'
+import { askToSignIn, checkSignIn, signIn, signOut } from '../../operate/admins/sessions.ts'
 import type { Services } from '../../runtime/services.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
 import { cookieName, cookieOptions } from './guard.ts'
@@ -54,11 +54,11 @@ export const signInRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       return refuse(reply, error)
     }
   })
+}
 
+export const signOutRoute: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.post('/admin/sign-out', async (request, reply) => {
-    const cookie = request.cookies[cookieName(services)]
-    const admin = cookie === undefined ? undefined : await adminOf(services, cookie)
-    if (admin && isFromOwnSite(request, config.PUBLIC_URL)) await signOut(services, admin)
+    await signOut(services, request.admin!)
     return reply.clearCookie(cookieName(services), cookieOptions(services)).redirect('/admin/sign-in', 303)
   })
 }

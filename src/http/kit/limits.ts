@@ -1,5 +1,6 @@
 import type { RateLimitPluginOptions } from '@fastify/rate-limit'
 import type { FastifyUnderPressureOptions } from '@fastify/under-pressure'
+import { networksOf } from '../../lib/network.ts'
 
 /**
  * For the few routes that name a limit of their own: requests of a network, an IPv4 address, or an IPv6 /64, which is what one
@@ -8,7 +9,7 @@ import type { FastifyUnderPressureOptions } from '@fastify/under-pressure'
  */
 export const routeLimits: RateLimitPluginOptions = {
   global: false,
-  ipv6Subnet: 64,
+  keyGenerator: ({ ip }) => networksOf(ip)[0],
   cache: 20_000,
   errorResponseBuilder: (_request, { statusCode }) => Object.assign(new Error('too many requests'), { statusCode }),
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { dayOf } from '../../calendar/days.ts'
-import { networkPrefix } from '../../lib/network-prefix.ts'
+import { networksOf } from '../../lib/network.ts'
 
 /**
  * What is kept of the network a vote came from: 16 bytes that are the same for votes of one network on one UTC day, and tell nothing
@@ -10,7 +10,7 @@ import { networkPrefix } from '../../lib/network-prefix.ts'
  */
 export function networkOf(secretKey: string, address: string, at: Date): Buffer {
   return createHmac('sha256', secretKey)
-    .update(`vote network\0${dayOf(at)}\0${networkPrefix(address)}`)
+    .update(`vote network\0${dayOf(at)}\0${networksOf(address)[0]}`)
     .digest()
     .subarray(0, 16)
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { domainToASCII } from 'node:url'
 import { z } from 'zod'
+import { isNetwork } from '../../lib/network.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { type Mailbox, parseMailbox } from '../../mail/mailbox.ts'
 import { bounceAddressProblem } from '../../mail/return-path.ts'
@@ -78,6 +79,9 @@ function addresses(entries: string[], context: z.RefinementCtx): string[] {
   }
 }
 
+/** Names that Fastify knows for networks, beside addresses and networks themselves. */
+const isProxy = (text: string): boolean => ['loopback', 'linklocal', 'uniquelocal'].includes(text) || isNetwork(text)
+
 const hostName = z
   .string()
   .transform(toAsciiDomain)
@@ -122,7 +126,13 @@ const Environment = z
     HOST: z.string().default('127.0.0.1'),
     PORT: port(3000),
     MAILBOX_PORT: port(1080),
-    TRUST_PROXY: list(),
+    TRUST_PROXY: list().pipe(
+      z.array(
+        z
+          .string()
+          .refine(isProxy, 'must be an address or a network such as 10.0.0.0/8, or loopback, linklocal or uniquelocal'),
+      ),
+    ),
     DATA_DIR: z.string().default('.data'),
     PAPER_SOURCES: list('hf')
       .transform((names) => names.filter((name) => name !== 'none'))
@@ -162,6 +172,7 @@ const Environment = z
     ),
     LEFT_READER_DAYS: count(730, 36_500),
     INBOUND_EVENT_DAYS: count(400, 3650),
+    BACKUP_DAYS: count(30, 3650),
     UNKNOWN_POLICY: z.enum(['resend', 'hold']).default('resend'),
     ADMIN_EMAILS: list().transform(addresses),
     METRICS_TOKEN: z

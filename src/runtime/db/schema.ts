@@ -386,6 +386,7 @@ export const outbox = pgTable('outbox', {
   kind: serviceMail('kind').notNull(),
   subscriberId: bigint('subscriber_id', { mode: 'number' }),
   adminSessionId: bigint('admin_session_id', { mode: 'number' }),
+  person: bytea('person'),
   state: deliveryState('state').notNull().default('queued'),
   dueAt: moment('due_at').notNull().defaultNow(),
   leaseUntil: moment('lease_until'),

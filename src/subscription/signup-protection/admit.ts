@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { PaperboyError } from '../../lib/errors.ts'
-import { networkPrefix } from '../../lib/network-prefix.ts'
+import { networksOf } from '../../lib/network.ts'
 import type { DomainSigns, Services } from '../../runtime/services.ts'
 import { countSignUp, WINDOW_MINUTES } from './counts.ts'
 import { checkProof } from './proof.ts'
@@ -20,6 +20,12 @@ const HASTY_MS = 2_000
 
 const WINDOW_SECONDS = WINDOW_MINUTES * 60
 
+/** No surge delays an email for longer: the page has just said "check your inbox". */
+const LONGEST_DELAY_SECONDS = 600
+
+/** What a network may have, in multiples of SIGN_UPS_PER_NETWORK: an IPv4 address or IPv6 /64, a /56, a /48. */
+const NETWORK_SHARES = [1, 2, 4] as const
+
 /** Says when to come again. Depends on networks, domains and the hour, never on whether an address is known. */
 export class TooManySignUps extends PaperboyError {
   readonly retryAfterSeconds: number
@@ -31,13 +37,13 @@ export class TooManySignUps extends PaperboyError {
 }
 
 /**
- * Lets a sign-up in, or not yet.
+ * Admits a sign-up, or not yet.
  *
  * Every sign-up weighs 1 and 2 more for each doubt: no fresh proof of work, made in less than two seconds, a disposable domain, a
  * domain that takes no mail. A network has its weight in ten minutes. In a surge, for one domain or for all, only sign-ups without
- * a doubt are taken, and their mails leave at the pace of the limit.
+ * a doubt are admitted, and their emails leave at the pace of the limit, within ten minutes. Only what was admitted counts.
  *
- * @returns when the mail may leave
+ * @returns when the email may leave
  * @throws TooManySignUps
  */
 export async function admit(
@@ -48,25 +54,24 @@ export async function admit(
   const proof = await checkProof(services, evidence.proof)
   const begun = proof?.issuedAt ?? evidence.shownAt
   const hasty = begun === undefined || now().getTime() - begun.getTime() < HASTY_MS
-  const counted = await countSignUp(services, {
-    networkKey: networkKey(config.SECRET_KEY, origin),
+  const admission = await countSignUp(services, {
+    networks: networksOf(origin).map((network, place) => ({
+      key: networkKey(config.SECRET_KEY, network),
+      limit: config.SIGN_UPS_PER_NETWORK * NETWORK_SHARES[place]!,
+    })),
     domain,
     proof,
     doubts: [hasty, signs.disposable, signs.takesMail === 'no'].filter(Boolean).length,
     trapped: evidence.trapped,
   })
-  const levels = [counted.domain, counted.all]
-  const surge = levels.some(({ most, limit }) => most > limit)
-  if (counted.network > config.SIGN_UPS_PER_NETWORK || (surge && counted.doubtful)) {
+  if (!admission) {
     throw new TooManySignUps(WINDOW_SECONDS - (Math.floor(now().getTime() / 1000) % WINDOW_SECONDS))
   }
-  const delaySeconds = Math.max(...levels.map(({ count, limit }) => ((count - limit) / limit) * WINDOW_SECONDS), 0)
+  const delays = [admission.domain, admission.all].map(({ count, limit }) => ((count - limit) / limit) * WINDOW_SECONDS)
+  const delaySeconds = Math.min(Math.max(...delays, 0), LONGEST_DELAY_SECONDS)
   return { mailAfter: new Date(now().getTime() + delaySeconds * 1000) }
 }
 
-/** How a network is written down: none can be read from it without SECRET_KEY. */
-const networkKey = (secretKey: string, origin: string): string =>
-  createHmac('sha256', secretKey)
-    .update(`sign-up network\0${networkPrefix(origin)}`)
-    .digest('base64url')
-    .slice(0, 22)
+/** A network as it is stored: it cannot be read without SECRET_KEY. */
+const networkKey = (secretKey: string, network: string): string =>
+  createHmac('sha256', secretKey).update(`sign-up network\0${network}`).digest('base64url').slice(0, 22)

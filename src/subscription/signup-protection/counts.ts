@@ -18,8 +18,8 @@ const SURGE_FACTOR = 5
 const WEIGHT_OF_A_DOUBT = 2
 
 export interface SignUp {
-  /** of the network it came from */
-  networkKey: string
+  /** keys of the networks it came from, the narrowest first, with the weight that each may have in a window */
+  networks: { key: string; limit: number }[]
   /** receiving domain */
   domain: string
   proof: Proof | undefined
@@ -30,41 +30,34 @@ export interface SignUp {
 }
 
 interface Level {
-  /** weight of this window, this sign-up among it; 0 where its network had too many already */
+  /** weight of what was admitted in this window, this sign-up included */
   count: number
-  /** most of any of the last windows */
-  most: number
-  /** how much a window may have */
+  /** how much a window may have before emails wait */
   limit: number
 }
 
-export interface Counted {
-  /** weight of this network's window */
-  network: number
-  doubtful: boolean
-  domain: Level
-  all: Level
-}
+/** How full the domain's and the whole window are, or undefined for a sign-up that is turned away. */
+export type Admission = { domain: Level; all: Level } | undefined
 
 /**
- * Counts a sign-up for its network and, where that has not had too many, for its domain and for all. One statement, and the same
- * for every address. A row is locked for no longer than that, always in the order proof, network, all, domain; nor does the row of
- * all wait for the disk, which would let through one sign-up a write: a crash of the database forgets half a second of counts.
+ * Admits a sign-up and counts it, or turns it away and counts nothing but that. What is turned away uses up no network's, no
+ * domain's and no common limit.
+ *
+ * A sign-up is turned away when one of its networks would get over its limit, or when it is doubtful and the domain or all
+ * together are over theirs, in this window with it or in one of the last.
+ *
+ * One statement, and the same for every address. Rows are locked for no longer than that, always in the order proof, widest network
+ * to narrowest, all, domain. The row of all never waits for the disk, which would let through one sign-up a write: a crash of the
+ * database forgets half a second of counts. Networks are counted exactly. Doubtful sign-ups that come at the same moment may get a
+ * domain over its limit by as many.
  */
 export async function countSignUp(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   signUp: SignUp,
-): Promise<Counted> {
-  const { networkKey, domain, proof, doubts, trapped } = signUp
+): Promise<Admission> {
+  const { networks, domain, proof, doubts, trapped } = signUp
   const window = windowOf(now())
-  const { rows } = await executePrepared<{
-    scope: string
-    count: number
-    most: number
-    usual: number
-    weight: number
-    network: number
-  }>(
+  const { rows } = await executePrepared<{ scope: 'all' | 'domain'; count: number; limit: number }>(
     db,
     sql`
     WITH loosely AS MATERIALIZED (
@@ -77,34 +70,46 @@ export async function countSignUp(
     ), this AS (
       SELECT 1 + ${WEIGHT_OF_A_DOUBT}::int * (${doubts}::int + (coalesce((SELECT count FROM spent), 2) > 1)::int) AS weight
       FROM loosely
+    ), networks AS (
+      SELECT key, "limit", place
+      FROM unnest(${sql.param(networks.map(({ key }) => key))}::text[], ${sql.param(networks.map(({ limit }) => limit))}::int[])
+        WITH ORDINALITY AS n (key, "limit", place)
+    ), levels AS MATERIALIZED (
+      SELECT v.scope, v.key, v.place, before.this, before.most, greatest(v.setting, ${SURGE_FACTOR}::int * before.usual) AS "limit"
+      FROM (VALUES (1, 'all', '', ${config.SIGN_UPS_IN_ALL}::int), (2, 'domain', ${domain}, ${config.SIGN_UPS_PER_DOMAIN}::int))
+          AS v (place, scope, key, setting)
+        CROSS JOIN LATERAL (${before(window, sql`v.scope`, sql`v.key`)}) AS before
+    ), fitting AS MATERIALIZED (
+      SELECT weight FROM this
+      WHERE NOT EXISTS (
+          SELECT FROM networks n LEFT JOIN sign_up_counts c ON c.scope = 'network' AND c.key = n.key AND c.since = ${window}::timestamptz
+          WHERE coalesce(c.count, 0) + weight > n."limit")
+        AND (weight = 1 OR NOT EXISTS (SELECT FROM levels WHERE greatest(most, this + weight) > "limit"))
     ), network AS (
       INSERT INTO sign_up_counts AS c (scope, key, since, count)
-      SELECT 'network', ${networkKey}, ${window}::timestamptz, weight FROM this
+      SELECT 'network', key, ${window}::timestamptz, weight FROM fitting, networks ORDER BY place DESC
       ON CONFLICT (scope, key, since) DO UPDATE SET count = c.count + excluded.count
-      RETURNING count
+      -- Checked again under the row's lock, since others came meanwhile.
+      WHERE c.count + excluded.count <= (SELECT "limit" FROM networks n WHERE n.key = c.key)
+      RETURNING 1
+    ), admitted AS MATERIALIZED (
+      SELECT weight FROM fitting WHERE (SELECT count(*) FROM network) = (SELECT count(*) FROM networks)
     ), counted AS (
       INSERT INTO sign_up_counts AS c (scope, key, since, count)
-      SELECT scope, key, ${window}::timestamptz, CASE scope WHEN 'trapped' THEN 1 ELSE weight END
-      FROM this, network, (VALUES ('all', ''), ('domain', ${domain}), ('trapped', '')) AS v (scope, key)
-      WHERE network.count <= ${config.SIGN_UPS_PER_NETWORK} AND (scope <> 'trapped' OR ${trapped})
+      SELECT scope, key, ${window}::timestamptz, weight FROM (
+        SELECT place, scope, key, weight FROM admitted, levels WHERE NOT ${trapped}
+        UNION ALL SELECT 3, 'trapped', '', 1 FROM admitted WHERE ${trapped}
+        UNION ALL SELECT 3, 'refused', '', 1 WHERE NOT EXISTS (SELECT FROM admitted)) AS v
+      ORDER BY place
       ON CONFLICT (scope, key, since) DO UPDATE SET count = c.count + excluded.count
       RETURNING scope, count
     )
-    SELECT v.scope, coalesce(counted.count, 0) AS count, this.weight, network.count AS network, before.most, before.usual
-    FROM this, network, (VALUES ('all', ''), ('domain', ${domain})) AS v (scope, key)
-      LEFT JOIN counted ON counted.scope = v.scope
-      CROSS JOIN LATERAL (${before(window, sql`v.scope`, sql`v.key`)}) AS before`,
+    SELECT scope, coalesce(counted.count, levels.this)::int AS count, "limit"
+    FROM admitted, levels LEFT JOIN counted USING (scope)`,
   )
-  const level = (scope: 'all' | 'domain', setting: number): Level => {
-    const { count, most, usual } = rows.find((row) => row.scope === scope)!
-    return { count, most: Math.max(count, most), limit: limitOf(setting, usual) }
-  }
-  return {
-    network: rows[0]!.network,
-    doubtful: rows[0]!.weight > 1,
-    domain: level('domain', config.SIGN_UPS_PER_DOMAIN),
-    all: level('all', config.SIGN_UPS_IN_ALL),
-  }
+  const level = (scope: 'all' | 'domain') => rows.find((row) => row.scope === scope)
+  const [ofDomain, ofAll] = [level('domain'), level('all')]
+  return ofDomain && ofAll && { domain: ofDomain, all: ofAll }
 }
 
 export interface Surge {
@@ -137,12 +142,16 @@ export async function listSurges(
     .filter(({ count, limit }) => count > limit)
 }
 
-/** How many fell into the trap within the last day. */
-export async function countTrapped({ db, now }: Pick<Services, 'db' | 'now'>): Promise<number> {
-  const { rows } = await db.execute<{ count: number }>(sql`
-    SELECT coalesce(sum(count), 0)::int AS count FROM sign_up_counts
-    WHERE scope = 'trapped' AND since > ${now()}::timestamptz - interval '1 day'`)
-  return rows[0]!.count
+/** Counts what got no email within the last day: sign-ups turned away, and those that fell into the trap. */
+export async function countUnserved({
+  db,
+  now,
+}: Pick<Services, 'db' | 'now'>): Promise<{ refused: number; trapped: number }> {
+  const { rows } = await db.execute<{ refused: number; trapped: number }>(sql`
+    SELECT coalesce(sum(count) FILTER (WHERE scope = 'refused'), 0)::int AS refused,
+      coalesce(sum(count) FILTER (WHERE scope = 'trapped'), 0)::int AS trapped
+    FROM sign_up_counts WHERE scope IN ('refused', 'trapped') AND since > ${now()}::timestamptz - interval '1 day'`)
+  return rows[0]!
 }
 
 /** Forgets windows and proofs of more than a day ago. */
@@ -150,9 +159,10 @@ export const sweepCounts = async (db: Db, at: Date): Promise<void> => {
   await db.execute(sql`DELETE FROM sign_up_counts WHERE since < ${at}::timestamptz - interval '25 hours'`)
 }
 
-/** The strongest of the windows that a surge lasts, and the mean of the day before them. */
+/** This window's weight, the most of the windows that a surge lasts, and the mean of the day before them. */
 const before = (window: Date, scope: ReturnType<typeof sql>, key: ReturnType<typeof sql>) => sql`
-  SELECT coalesce(max(count) FILTER (WHERE since > ${daysAgo(window, 0, SURGE_WINDOWS)}::timestamptz), 0) AS most,
+  SELECT coalesce(max(count) FILTER (WHERE since = ${window}::timestamptz), 0) AS this,
+    coalesce(max(count) FILTER (WHERE since > ${daysAgo(window, 0, SURGE_WINDOWS)}::timestamptz), 0) AS most,
     coalesce(sum(count) FILTER (WHERE since <= ${daysAgo(window, 0, SURGE_WINDOWS)}::timestamptz), 0)::float / ${USUAL_WINDOWS} AS usual
   FROM sign_up_counts b
   WHERE b.scope = ${scope} AND b.key = ${key} AND b.since > ${daysAgo(window, 1, SURGE_WINDOWS)}::timestamptz`

@@ -1,8 +1,10 @@
 import type { Services } from '../../runtime/services.ts'
-import { countTrapped, listSurges, type Surge } from './counts.ts'
+import { countUnserved, listSurges, type Surge } from './counts.ts'
 
 interface SignUpReport {
   surges: Surge[]
+  /** sign-ups that were turned away within the last day */
+  refused: number
   /** sign-ups within the last day that filled in what people do not see */
   trapped: number
 }
@@ -10,12 +12,13 @@ interface SignUpReport {
 /** What the armour sees, for the operator. */
 export const reportSignUps = async (services: Pick<Services, 'db' | 'config' | 'now'>): Promise<SignUpReport> => ({
   surges: await listSurges(services),
-  trapped: await countTrapped(services),
+  ...(await countUnserved(services)),
 })
 
 /** "a surge for example.org (180 in ten minutes, 100 is the limit): only sign-ups with proof of work are taken" */
-export function signUpsInWords({ surges, trapped }: SignUpReport): string {
-  const caught = trapped > 0 ? `; ${trapped.toLocaleString('en')} fell into the trap today` : ''
+export function signUpsInWords({ surges, refused, trapped }: SignUpReport): string {
+  const today = (count: number, what: string) => (count > 0 ? `; ${count.toLocaleString('en')} ${what} today` : '')
+  const caught = today(refused, 'turned away') + today(trapped, 'fell into the trap')
   if (surges.length === 0) return `no surge${caught}`
   const named = surges.map(
     ({ domain, count, limit }) =>

@@ -83,12 +83,12 @@ describe('the answer says nothing about whether an address was known: neither th
         suppress(db, [{ hash: await hashOf(db, await addSubscriber(db, email)), reason: 'hard bounce' }], NOON),
     },
     complained: {
-      mail: [],
+      mail: ['confirm'],
       make: async (db, email) =>
         suppress(db, [{ hash: await hashOf(db, await addSubscriber(db, email)), reason: 'complaint' }], NOON),
     },
     'suppressed by hand': {
-      mail: [],
+      mail: ['confirm'],
       make: (db, email) =>
         suppress(db, [{ hash: addressHash(testConfig().SUPPRESSION_KEY, email), reason: 'manual' }], NOON),
     },

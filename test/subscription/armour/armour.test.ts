@@ -1,18 +1,17 @@
 import { solveChallenge } from 'altcha-lib'
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
 import { sql } from 'drizzle-orm'
-import { describe, expect, test as pure } from 'vitest'
-import { networkPrefix } from '../../../src/lib/network-prefix.ts'
+import { describe, expect } from 'vitest'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { outbox, signUpCounts, subscribers } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
-import { signUp } from '../../../src/subscription/sign-up.ts'
+import { askForManageLink, signUp } from '../../../src/subscription/sign-up.ts'
 import { sweepCounts } from '../../../src/subscription/signup-protection/counts.ts'
 import { checkProof, makeChallenge } from '../../../src/subscription/signup-protection/proof.ts'
 import { reportSignUps, signUpsInWords } from '../../../src/subscription/signup-protection/report.ts'
 import { test } from '../../support/database.ts'
 import { makeProof } from '../../support/proof.ts'
-import { NOON, servicesOn } from '../../support/services.ts'
+import { addSubscriber, NOON, servicesOn } from '../../support/services.ts'
 
 const MINUTE = 60_000
 const LIMITS = { SIGN_UPS_PER_NETWORK: '30', SIGN_UPS_PER_DOMAIN: '40', SIGN_UPS_IN_ALL: '80' }
@@ -83,15 +82,28 @@ describe('one network', () => {
     expect(JSON.stringify(await db.select().from(signUpCounts))).not.toContain('203.0.113')
   })
 
-  pure.for([
-    ['203.0.113.7', '203.0.113.7'],
-    ['::ffff:203.0.113.7', '203.0.113.7'],
-    ['2001:db8:1:1::9', '2001:db8:1:1'],
-    ['2001:0db8:0001:0001:ffff:1:2:3', '2001:db8:1:1'],
-    ['2001:db8::1', '2001:db8:0:0'],
-    ['fe80::1%eth0', 'fe80:0:0:0'],
-    ['::1', '0:0:0:0'],
-  ] as const)('%s is of %s', ([address, network]) => expect(networkPrefix(address)).toBe(network))
+  test('is counted by /64, /56 and /48: a customer with 65,536 networks is one', async ({ db }) => {
+    const services = servicesOn(db, { ...LIMITS, SIGN_UPS_PER_NETWORK: '5' })
+    const taken = async (origins: string[]) => {
+      const answers: string[] = []
+      for (const origin of origins) answers.push(await knock(services, { origin }))
+      return answers.filter((answer) => answer === 'in').length
+    }
+    const each = (count: number, origin: (n: number) => string) => Array.from({ length: count }, (_, n) => origin(n))
+    expect(await taken(each(12, (n) => `2001:db8:1:1${n.toString(16).padStart(2, '0')}::1`)), 'of one /56').toBe(10)
+    expect(await taken(each(12, (n) => `2001:db8:1:${(n + 2).toString(16)}00::1`)), 'of one /48').toBe(10)
+    expect(await taken(['2001:db8:2:1::1']), 'of the next /48').toBe(1)
+  })
+
+  test('is the same for an IPv4 address however it is spelt', async ({ db }) => {
+    const services = servicesOn(db, { ...LIMITS, SIGN_UPS_PER_NETWORK: '2' })
+    const spellings = ['203.0.113.7', '::ffff:203.0.113.7', '::ffff:cb00:7107', '0:0:0:0:0:FFFF:CB00:7107']
+    const answers: string[] = []
+    for (const origin of spellings) answers.push(await knock(services, { origin }))
+    expect(answers).toEqual(['in', 'in', 'later', 'later'])
+    const origins = await db.selectDistinct({ origin: subscribers.consentOrigin }).from(subscribers)
+    expect(origins).toHaveLength(1)
+  })
 })
 
 describe('proof of work', () => {
@@ -192,7 +204,49 @@ describe('a surge', () => {
       if ((await knock(services, { domain: `d${n}.example`, proven: false })) === 'in') taken++
     expect(taken).toBe(26) // 27 × 3 = 81 is more than 80
     expect(await knock(services, { domain: 'honest.example' })).toBe('in')
-    expect(signUpsInWords(await reportSignUps(services))).toContain('all domains')
+    expect(signUpsInWords(await reportSignUps(services))).toBe('no surge; 14 turned away today')
+  })
+
+  test('of refused sign-ups neither closes a domain nor delays an email', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, LIMITS, clock)
+    for (let n = 0; n < 300; n++)
+      await knock(services, { origin: `2001:db8:${n.toString(16)}::1`, domain: 'target.example', proven: false })
+    expect(await db.$count(subscribers), '13 × 3 = 39 of 40').toBe(13)
+    expect(await knock(services, { domain: 'target.example' }), 'with a proof of work').toBe('in')
+    expect(Math.max(...(await delays(db)))).toBe(0)
+    const { surges, refused } = await reportSignUps(services)
+    expect([surges, refused]).toEqual([[], 287])
+    clock.now = ago(-10 * MINUTE)
+    expect(await knock(services, { domain: 'target.example', proven: false }), 'in the next ten minutes').toBe('in')
+  })
+
+  test('delays no email for more than ten minutes, whatever was admitted', async ({ db }) => {
+    const services = servicesOn(db, { ...LIMITS, SIGN_UPS_PER_DOMAIN: '2', SIGN_UPS_IN_ALL: '1000' })
+    await knocks(services, 30, { domain: 'victim.example' })
+    await addSubscriber(db, 'ada@victim.example')
+    const proof = await makeProof(services.config.SECRET_KEY, ago(5_000))
+    await askForManageLink(services, {
+      typed: 'ada@victim.example',
+      origin: '192.0.2.1',
+      evidence: { proof, shownAt: undefined, trapped: false },
+    })
+    expect(await delays(db)).toHaveLength(31)
+    expect(Math.max(...(await delays(db)))).toBe(600)
+  })
+
+  test('by a network that has had too many takes no one else’s share', async ({ db }) => {
+    const services = servicesOn(db, { ...LIMITS, SIGN_UPS_PER_NETWORK: '5' })
+    expect(await knocks(services, 60, { origin: '192.0.2.1', domain: 'target.example' })).toBe(5)
+    const counts = await db.select().from(signUpCounts)
+    const of = (scope: string) => counts.filter((row) => row.scope === scope).map(({ count }) => count)
+    expect([of('network'), of('domain'), of('all'), of('refused')]).toEqual([[5], [5], [5], [55]])
+  })
+
+  test('is not filled by what falls into the trap', async ({ db }) => {
+    const services = servicesOn(db, LIMITS)
+    expect(await knocks(services, 20, { trapped: true })).toBe(20)
+    expect((await db.select().from(signUpCounts)).filter(({ scope }) => scope === 'domain')).toEqual([])
   })
 
   test('is not what is usual there: five times the mean of the day before', async ({ db }) => {

@@ -1,0 +1,38 @@
+import ipaddr from 'ipaddr.js'
+
+/** Prefix lengths that providers hand out: a household, a small customer, a site. */
+const IPV6_PREFIXES = [64, 56, 48] as const
+
+/**
+ * Returns an address in its one canonical spelling. IPv4 inside IPv6 (mapped, or translated by NAT64) is the IPv4 address, also in
+ * hexadecimal: "::ffff:cb00:7107" is "203.0.113.7". Text that is no address comes back in small letters.
+ *
+ * @param address as the connection had it, with or without an interface: "fe80::1%eth0"
+ */
+export const canonicalAddress = (address: string): string => parsed(address)?.toString() ?? address.toLowerCase()
+
+/**
+ * Returns the networks of an address, the narrowest first: for IPv4 the address alone, for IPv6 its /64, /56 and /48. One customer
+ * has 65,536 /64s at no cost, so a limit must look at the wider ones too.
+ */
+export function networksOf(address: string): [narrowest: string, ...wider: string[]] {
+  const ip = parsed(address)
+  if (!(ip instanceof ipaddr.IPv6)) return [canonicalAddress(address)]
+  const network = (bits: number) => `${ipaddr.IPv6.networkAddressFromCIDR(`${ip.toString()}/${bits}`)}/${bits}`
+  const [household, ...wider] = IPV6_PREFIXES.map(network)
+  return [household!, ...wider]
+}
+
+/** Whether text is an address or a network in CIDR notation. Short forms are not: "1" is not 0.0.0.1. */
+export const isNetwork = (text: string): boolean =>
+  ipaddr.IPv4.isValidFourPartDecimal(text) ||
+  ipaddr.IPv4.isValidCIDRFourPartDecimal(text) ||
+  ipaddr.IPv6.isValid(text) ||
+  ipaddr.IPv6.isValidCIDR(text)
+
+function parsed(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  const bare = address.replace(/%.*$/, '')
+  if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return undefined
+  const ip = ipaddr.process(bare)
+  return ip instanceof ipaddr.IPv6 && ip.range() === 'rfc6052' ? new ipaddr.IPv4(ip.toByteArray().slice(-4)) : ip
+}

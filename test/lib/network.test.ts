@@ -1,0 +1,55 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { canonicalAddress, isNetwork, networksOf } from '../../src/lib/network.ts'
+
+describe('the networks of an address', () => {
+  test.for([
+    ['203.0.113.7', ['203.0.113.7']],
+    ['::ffff:203.0.113.7', ['203.0.113.7']],
+    ['::ffff:cb00:7107', ['203.0.113.7']],
+    ['::FFFF:CB00:7107', ['203.0.113.7']],
+    ['0:0:0:0:0:ffff:cb00:7107', ['203.0.113.7']],
+    ['64:ff9b::203.0.113.7', ['203.0.113.7']],
+    ['2001:db8:1:0102::9', ['2001:db8:1:102::/64', '2001:db8:1:100::/56', '2001:db8:1::/48']],
+    ['2001:0DB8:0001:01ff:ffff:1:2:3', ['2001:db8:1:1ff::/64', '2001:db8:1:100::/56', '2001:db8:1::/48']],
+    ['fe80::1%eth0', ['fe80::/64', 'fe80::/56', 'fe80::/48']],
+    ['::1', ['::/64', '::/56', '::/48']],
+    ['Unknown', ['unknown']],
+    ['', ['']],
+    ['1', ['1']],
+  ] as const)('%s: %j', ([address, networks]) => expect(networksOf(address)).toEqual(networks))
+
+  test('an IPv4 address is the same however an IPv6 socket spells it', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), (address) => {
+        const [a, b, c, d] = address.split('.').map(Number)
+        const hex = `::ffff:${((a! << 8) | b!).toString(16)}:${((c! << 8) | d!).toString(16)}`
+        expect([canonicalAddress(hex), networksOf(hex)]).toEqual([address, [address]])
+        expect(canonicalAddress(`::ffff:${address}`)).toBe(address)
+      }),
+    )
+  })
+
+  test('every IPv6 address has a canonical spelling that stays, and three networks', () => {
+    fc.assert(
+      fc.property(fc.ipV6(), (address) => {
+        const canonical = canonicalAddress(address)
+        expect(canonicalAddress(canonical)).toBe(canonical)
+        expect(networksOf(canonical)).toEqual(networksOf(address))
+        expect(networksOf(address)).toHaveLength(canonical.includes(':') ? 3 : 1)
+      }),
+    )
+  })
+})
+
+test.for([
+  ['10.0.0.0/8', true],
+  ['127.0.0.1', true],
+  ['fd00::/8', true],
+  ['::1', true],
+  ['1', false],
+  ['10.0.0.0/33', false],
+  ['10.1', false],
+  ['proxy.example.org', false],
+  ['', false],
+] as const)('%s is a network: %s', ([text, answer]) => expect(isNetwork(text)).toBe(answer))

@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTransport } from 'nodemailer'
+import { test as base, describe, expect } from 'vitest'
+import { type Mailbox, startMailbox } from '../../src/local/mailbox.ts'
+
+/** A running mailbox with one email in it. */
+const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures a fixture needs from this pattern
+  .extend('mailbox', { scope: 'file' }, async ({}, { onCleanup }): Promise<Mailbox> => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-mailbox-'))
+    const mailbox = await startMailbox({ dataDir, webPort: 0 })
+    onCleanup(async () => {
+      await mailbox.stop()
+      await rm(dataDir, { recursive: true, force: true })
+    })
+    const transport = createTransport(mailbox.smtpUrl)
+    await transport.sendMail({ from: 'a@example.org', to: 'b@example.org', subject: 'Sign in', text: 'the link' })
+    transport.close()
+    return mailbox
+  })
+
+interface Asked {
+  status: number
+  headers: Record<string, unknown>
+  body: string
+}
+
+/** One request as it stands, with a Host of its own where asked; `upgraded` is answered by 101. */
+const ask = (url: string, options: { method?: string; headers?: Record<string, string> } = {}): Promise<Asked> =>
+  new Promise((resolve, reject) => {
+    const asking = request(url, { ...options, agent: false }, (reply) => {
+      let body = ''
+      reply.on('data', (chunk) => (body += chunk))
+      reply.on('end', () => resolve({ status: reply.statusCode!, headers: reply.headers, body }))
+    })
+    asking.on('upgrade', (reply, socket) => {
+      socket.destroy()
+      resolve({ status: reply.statusCode!, headers: reply.headers, body: '' })
+    })
+    asking.on('error', reject)
+    asking.end()
+  })
+
+const UPGRADE = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': Buffer.from('sixteen bytes!!!').toString('base64'),
+}
+
+describe('the local mailbox', () => {
+  test('answers its own page, and a program without an Origin', async ({ mailbox }) => {
+    const port = new URL(mailbox.webUrl).port
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]) {
+      for (const headers of [{ host }, { host, origin: `http://${host}` }]) {
+        const emails = await ask(`${mailbox.webUrl}/api/email`, { headers })
+        expect([emails.status, emails.body.includes('Sign in')]).toEqual([200, true])
+        expect(emails.headers['access-control-allow-origin']).toBeUndefined()
+        expect((await ask(mailbox.webUrl, { headers: { ...headers, accept: 'text/html' } })).body).toContain('<html')
+        const socket = await ask(`${mailbox.webUrl}/socket.io/?EIO=4&transport=websocket`, {
+          headers: { ...headers, ...UPGRADE },
+        })
+        expect(socket.status).toBe(101)
+      }
+    }
+  })
+
+  const foreign: Record<string, Record<string, string>> = {
+    'another site': { origin: 'https://evil.example' },
+    'a page without an origin': { origin: 'null' },
+    'another port of this machine': { origin: 'http://127.0.0.1:9' },
+    'its own name over TLS': { origin: 'https://localhost' },
+    'a name that leads here (DNS rebinding)': { host: 'rebind.evil.example' },
+    'such a name as Host and Origin': { host: 'rebind.evil.example', origin: 'http://rebind.evil.example' },
+    'a name that begins as ours': { host: 'localhost.evil.example' },
+  }
+  for (const [name, headers] of Object.entries(foreign)) {
+    test(`answers nothing to ${name}`, async ({ mailbox }) => {
+      const tried = [
+        await ask(`${mailbox.webUrl}/api/email`, { headers }),
+        await ask(`${mailbox.webUrl}/`, { headers }),
+        await ask(`${mailbox.webUrl}/api/email`, {
+          method: 'OPTIONS',
+          headers: { ...headers, 'access-control-request-method': 'DELETE' },
+        }),
+        await ask(`${mailbox.webUrl}/api/email/all`, { method: 'DELETE', headers }),
+        await ask(`${mailbox.webUrl}/socket.io/?EIO=4&transport=polling`, { headers }),
+        await ask(`${mailbox.webUrl}/socket.io/?EIO=4&transport=websocket`, { headers: { ...headers, ...UPGRADE } }),
+      ]
+      for (const { status, headers: answered, body } of tried) {
+        expect(status).toBe(403)
+        expect(Object.keys(answered).filter((each) => each.startsWith('access-control'))).toEqual([])
+        expect(body).not.toMatch(/Sign in|sid/)
+      }
+      expect((await ask(`${mailbox.webUrl}/api/email`)).body, 'and nothing was deleted').toContain('Sign in')
+    })
+  }
+})
