@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { byHand } from '../operate/audit.ts'
+import { writeDown } from '../operate/audit.ts'
 import { resetDomain } from '../relay/rates.ts'
 import { relaysInWords, reportRelays } from '../relay/report.ts'
 import { commandLine } from './admin.ts'
@@ -29,8 +29,13 @@ export function relayCommands(program: Command): void {
     .description('send to a slowed domain at full speed again; it is slowed down anew when it asks again')
     .action((domain: string, _options, command) =>
       withServices(async (services) => {
-        const deed = { who: commandLine(), what: 'reset the rate of', about: `the domain ${domain.toLowerCase()}` }
-        const reset = await byHand(services, deed, (db) => resetDomain(db, domain, services.now()))
+        // The audit log outlives an erasure, and a domain may name a person.
+        const deed = { who: commandLine(), what: 'reset the rate of', about: 'a receiving domain' }
+        const reset = await services.db.transaction(async (tx) => {
+          const slowed = await resetDomain(tx, domain, services.now())
+          if (slowed) await writeDown(tx, services.now(), deed)
+          return slowed
+        })
         report(
           command,
           { domain: domain.toLowerCase(), reset },

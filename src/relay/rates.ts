@@ -66,7 +66,7 @@ export function openRates(
 
   return {
     async refresh() {
-      if (!configured) await configure(db, config)
+      if (!configured) await configure(db, config, now())
       configured = true
       const before = version
       const { rows } = await db.execute<{ name: string }>(sql`
@@ -132,8 +132,8 @@ async function slowDown(db: Db, bucket: string, why: ReturnType<ReplyWindow['why
     ELSE least(b.rate, ${seen}::float8) END`
   await db.execute(sql`
     WITH old AS (SELECT rate FROM buckets WHERE name = ${bucket} FOR UPDATE), fresh AS (
-      INSERT INTO buckets AS b (name, rate, asked_rate, why, slowed_at, raised_at)
-      VALUES (${bucket}, greatest(${seen}::float8 / 2, ${FLOOR}), ${seen}::float8, ${reply}, ${at}, ${at})
+      INSERT INTO buckets AS b (name, rate, asked_rate, why, slowed_at, raised_at, paid_until)
+      VALUES (${bucket}, greatest(${seen}::float8 / 2, ${FLOOR}), ${seen}::float8, ${reply}, ${at}, ${at}, ${at})
       ON CONFLICT (name) DO UPDATE SET asked_rate = ${before}, why = excluded.why, slowed_at = excluded.slowed_at, raised_at = excluded.raised_at,
         rate = least(b.ceiling, greatest((${before}) / 2, ${FLOOR}))
       WHERE b.slowed_at IS NULL OR b.slowed_at < ${at}::timestamptz - make_interval(secs => ${ONE_EVENT_SECONDS})
@@ -179,6 +179,7 @@ export async function resetDomain(db: Db, domain: string, at: Date): Promise<boo
 async function configure(
   db: Db,
   config: Pick<Config, 'SEND_RATE_PER_SECOND' | 'DOMAIN_RATES' | 'SMTP_URL'>,
+  at: Date,
 ): Promise<void> {
   const ceilings = configuredRates(config)
   const names = [...ceilings.keys()]
@@ -186,11 +187,11 @@ async function configure(
     WITH wanted AS (
       SELECT * FROM unnest(${sql.param(names)}::text[], ${sql.param([...ceilings.values()])}::float8[]) AS w (name, ceiling)
     ), dropped AS (
-      DELETE FROM buckets WHERE (slowed_at IS NULL OR raised_at < now() - ${RATE_MEMORY}::interval) AND name <> ALL(${sql.param(names)}::text[])
+      DELETE FROM buckets WHERE (slowed_at IS NULL OR raised_at < ${at}::timestamptz - ${RATE_MEMORY}::interval) AND name <> ALL(${sql.param(names)}::text[])
     ), freed AS (
-      UPDATE buckets SET ceiling = NULL WHERE slowed_at IS NOT NULL AND raised_at >= now() - ${RATE_MEMORY}::interval AND ceiling IS NOT NULL AND name <> ALL(${sql.param(names)}::text[])
+      UPDATE buckets SET ceiling = NULL WHERE slowed_at IS NOT NULL AND raised_at >= ${at}::timestamptz - ${RATE_MEMORY}::interval AND ceiling IS NOT NULL AND name <> ALL(${sql.param(names)}::text[])
     )
-    INSERT INTO buckets AS b (name, rate, ceiling) SELECT name, ceiling, ceiling FROM wanted
+    INSERT INTO buckets AS b (name, rate, ceiling, paid_until, raised_at) SELECT name, ceiling, ceiling, ${at}::timestamptz, ${at}::timestamptz FROM wanted
     ON CONFLICT (name) DO UPDATE SET ceiling = excluded.ceiling,
       rate = CASE WHEN b.slowed_at IS NULL THEN excluded.ceiling ELSE least(b.rate, excluded.ceiling) END
     WHERE b.ceiling IS DISTINCT FROM excluded.ceiling`)
