@@ -36,7 +36,7 @@ export const domainBucket = (domain: string): string => `domain ${domain}`
 /** Nothing that asks us to be slower is slowed below this many mails a second. */
 const FLOOR = 1
 /** Workers that hear the same thing at once slow down once. */
-const ONE_EVENT_SECONDS = 5
+const ONE_EVENT_SECONDS = 2
 /** Replies that raise the rate: quickly up to the rate at which it last asked, then with care; at `free` times that rate it is free again. */
 const RAISE = { below: 1.5, above: 1.2, free: 2 }
 /** A rate that nothing changed for this long is forgotten: finding it again costs a few deferrals. */

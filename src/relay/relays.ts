@@ -125,7 +125,7 @@ export function openRelays(
         const outcome = await member.relay.send(envelope, message, held)
         const tripped = member.breaker.note(outcome)
         if (tripped !== undefined) rest(member, tripped, 'the relay rests: it cannot be used as it is')
-        else if (outcome.state === 'accepted') void rests?.accepted(relay)
+        else if (outcome.state === 'accepted' && member.breaker.state() === 'closed') void rests?.accepted(relay)
         void rates
           ?.answered(relayBucket(relay), outcome)
           .catch((error) => log?.warn({ err: error }, 'the rate of a relay was not recorded'))

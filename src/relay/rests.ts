@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Services } from '../runtime/services.ts'
 
 /** A relay that refuses us, as the database knows it. */
@@ -23,25 +23,29 @@ export interface RelayRests {
 export function openRelayRests({ db, now, log }: Pick<Services, 'db' | 'now' | 'log'>): RelayRests {
   // Relays that accepted since they last rested: nothing is left to be written. A process that died may have left a note.
   const well = new Set<string>()
-  const write = (statement: Promise<unknown>): Promise<void> =>
-    statement.then(
-      () => {},
-      (error) => log.warn({ err: error }, 'the rest of a relay was not recorded'),
-    )
+  // One after another, so that the newest word is the last one written.
+  let last = Promise.resolve()
+  const write = (statement: SQL): Promise<void> => {
+    last = last
+      .then(() => db.execute(statement))
+      .then(
+        () => {},
+        (error) => log.warn({ err: error }, 'the rest of a relay was not recorded'),
+      )
+    return last
+  }
   return {
     rests(relay, reply, restMs) {
       well.delete(relay)
       const at = now()
-      return write(
-        db.execute(sql`
-          INSERT INTO relay_rests AS r (relay, since, until, reply) VALUES (${relay}, ${at}, ${new Date(at.getTime() + restMs)}, ${reply})
-          ON CONFLICT (relay) DO UPDATE SET until = greatest(r.until, excluded.until), reply = excluded.reply`),
-      )
+      return write(sql`
+        INSERT INTO relay_rests AS r (relay, since, until, reply) VALUES (${relay}, ${at}, ${new Date(at.getTime() + restMs)}, ${reply})
+        ON CONFLICT (relay) DO UPDATE SET until = greatest(r.until, excluded.until), reply = excluded.reply`)
     },
     async accepted(relay) {
       if (well.has(relay)) return
       well.add(relay)
-      await write(db.execute(sql`DELETE FROM relay_rests WHERE relay = ${relay}`))
+      await write(sql`DELETE FROM relay_rests WHERE relay = ${relay}`)
     },
   }
 }
