@@ -49,8 +49,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
       'sweep-batches': () => sweepBatchesJob(services),
       'settle-editions': () => settleEditionsJob(services),
       'send-batch': async ({ batchId }) => {
-        const tally = await deliverBatch(deliver, batchId, stopping.signal)
-        if (tally) log.info({ batchId, ...tally }, 'batch handed over')
+        await deliverBatch(deliver, batchId, stopping.signal)
         // On to what is due next, in case the queue has forgotten it; the sweeper comes by less often.
         await next.wake()
       },
@@ -76,6 +75,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
       await queues.stopWorking()
       clearTimeout(enough)
       relay.close()
+      deliver.progress.flush()
       await presence.end()
     },
   }

@@ -7,6 +7,7 @@ import { editionCommands } from './edition.ts'
 import { inboundCommands } from './inbound.ts'
 import { operateCommands } from './operate.ts'
 import { paperCommands } from './papers.ts'
+import { relayCommands } from './relays.ts'
 import { subscriberCommands } from './subscribers.ts'
 import { suppressionCommands } from './suppressions.ts'
 
@@ -26,6 +27,7 @@ for (const add of [
   suppressionCommands,
   inboundCommands,
   editionCommands,
+  relayCommands,
   adminCommands,
 ])
   add(program)

@@ -6,6 +6,7 @@ import { planInWords, type SendPlan, sendPlan } from '../delivery/plan/send-plan
 import { inboundInWords, reportInbound } from '../inbound/report.ts'
 import { reportSources, sourceInWords } from '../papers/ingest/source-health.ts'
 import { configuredSources } from '../papers/ingest/sources/configured.ts'
+import { type RelayReport, relaysInWords, reportRelays } from '../relay/report.ts'
 import { editions, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { workersRunning } from '../runtime/worker-presence.ts'
@@ -34,6 +35,7 @@ export interface ServiceStatus {
   signUps: Awaited<ReturnType<typeof reportSignUps>>
   outbox: { state: string; count: number }[]
   inbound: Awaited<ReturnType<typeof reportInbound>>
+  relays: RelayReport
 }
 
 /** How everything stands. */
@@ -63,6 +65,7 @@ export async function readServiceStatus(services: Pick<Services, 'db' | 'config'
     signUps: await reportSignUps(services),
     outbox: outbox.rows,
     inbound: await reportInbound(services),
+    relays: await reportRelays(services),
   }
 }
 
@@ -106,6 +109,7 @@ export const statusInWords = (status: Status, at: Date): string =>
       'no service mail waiting',
     )}`,
     ...inboundInWords(status.inbound).map((line) => `Inbound   ${line}`),
+    ...relaysInWords(status.relays, at).map((line) => `Relays    ${line}`),
     ...status.editions.flatMap((e) => [
       `Edition   ${e.date} ${e.kind} ${e.held ? 'held ' : ''}${e.state}: ${progressInWords(e)}`,
       ...(e.pausedWhy ? [`${INDENT}paused itself: ${e.pausedWhy}`] : []),

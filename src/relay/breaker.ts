@@ -13,10 +13,8 @@ export interface Breaker {
 
 /** A relay that cannot be used rests this long, doubled with each time it was no better, up to the most. */
 const REST_MS = { first: 15_000, most: 15 * 60_000 }
-/** So many policy refusals (5.7.x) among the latest outcomes say that the relay, or everybody behind it, dislikes us. */
-const POLICY = { refusals: 20, among: 50 }
-/** After it tripped, fewer do: each one costs a reader their digest. */
-const POLICY_ON_PROBATION = 3
+/** So many refusals of what we are or send among the latest replies, or in a row, mean the relay dislikes us and not one message. */
+const REFUSALS = { inRow: 5, among: { refusals: 20, replies: 50 } }
 
 /** @param clock milliseconds that never go back */
 export function openBreaker(clock: () => number = () => performance.now()): Breaker {
@@ -44,14 +42,15 @@ export function openBreaker(clock: () => number = () => performance.now()): Brea
         trip()
         return outcome.reply
       }
-      latest.push(outcome.policy === true)
-      if (latest.length > POLICY.among) latest.shift()
+      latest.push(outcome.aboutUs === true)
+      if (latest.length > REFUSALS.among.replies) latest.shift()
       const refusals = latest.filter(Boolean).length
-      if (refusals >= (trips > 0 ? POLICY_ON_PROBATION : POLICY.refusals)) {
+      const inRow = latest.length - 1 - latest.lastIndexOf(false)
+      if (openUntil === undefined && (inRow >= REFUSALS.inRow || refusals >= REFUSALS.among.refusals)) {
         trip()
-        return `${refusals} of its latest replies refused us by policy: ${outcome.reply}`
+        return `it refuses what we are or send: ${outcome.reply}`
       }
-      if (outcome.state === 'accepted' && openUntil === undefined && latest.length === POLICY.among) trips = 0
+      if (outcome.state === 'accepted' && openUntil === undefined && latest.length === REFUSALS.among.replies) trips = 0
       return undefined
     },
     checked(well) {

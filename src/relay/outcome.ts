@@ -6,15 +6,15 @@ export interface Outcome {
   state: 'accepted' | 'deferred' | 'refused' | 'unknown' | 'queued'
   /** the relay's words or ours, one line, no address in it */
   reply: string
-  /** the relay itself cannot be used as it is: says nothing about this message, and the next one would fare the same */
+  /** the relay itself cannot be used as it is: the next message would fare the same */
   relayDown?: true
   /** the connection is gone, and no message had begun on it: another connection may do */
   lost?: true
-  /** the mailbox is not there: its reader is not mailed again */
+  /** the mailbox does not exist: its reader is not emailed again */
   hardBounce?: true
-  /** refused for what we are or send, not for whom it is to: many of them trip the relay's breaker */
-  policy?: true
-  /** who asks us to go slower: the relay for everything, or the receiving domain */
+  /** an answer to this very message, about our account, sender or content: another relay may take it, and many of them trip the breaker */
+  aboutUs?: true
+  /** who asks us to go slower: the relay for everything, or the receiving domain. It counts towards their share. */
   slow?: 'relay' | 'domain'
   /** which relay said it */
   relay?: string
@@ -24,60 +24,176 @@ export interface Outcome {
 export interface SmtpFailure {
   message: string
   code?: string | undefined
-  /** what was answered with the reply: "MAIL FROM", "RCPT TO", "DATA"; CONN, EHLO, AUTH … before there was a message */
+  /** the command that was answered: "MAIL FROM", "RCPT TO", "DATA"; CONN, EHLO, AUTH … before there was a message */
   command?: string | undefined
   /** the whole reply, where there was one */
   response?: string | undefined
   responseCode?: number | undefined
 }
 
-/** "Authentication required" and its like, whatever they answer (RFC 4954 § 6). */
-const ABOUT_US = new Set([454, 530, 534, 535, 538])
-/** Enhanced codes that refuse the sender's address (RFC 3463 § 3.2) wherever they come: everybody would be refused. */
-const ABOUT_SENDER = new Set(['1.7', '1.8'])
+type Meaning = Omit<Outcome, 'reply' | 'relay'>
+
+const GONE: Meaning = { state: 'refused', hardBounce: true }
+const REFUSED: Meaning = { state: 'refused' }
+const LATER: Meaning = { state: 'deferred' }
+const DOMAIN_SLOWER: Meaning = { state: 'deferred', slow: 'domain' }
+const RELAY_SLOWER: Meaning = { state: 'deferred', slow: 'relay' }
+const RECONNECT: Meaning = { state: 'deferred', lost: true }
+/** The session or the sender is refused, before the reader was named. */
+const RELAY_DOWN: Meaning = { state: 'deferred', relayDown: true }
+/** Our account cannot send: the relay rests at once. The delivery leaves its batch, so that a wrong guess holds up no other reader. */
+const OUR_ACCOUNT: Meaning = { state: 'deferred', relayDown: true, aboutUs: true }
+/** Our message is refused, or the reply does not say whose fault it is. One such reply may be about one reader, so only many rest the relay. */
+const OUR_MESSAGE: Meaning = { state: 'deferred', aboutUs: true }
+
+/** What was answered: the session, our sender (MAIL FROM), the reader (RCPT TO), or the message. */
+type Step = 'session' | 'sender' | 'reader' | 'message'
+
+/** Which replies a row is about. All its conditions must hold; the first row that matches decides. */
+interface Row {
+  /** first digit of the reply code; both 4 and 5 when absent */
+  digit?: 4 | 5
+  codes?: readonly number[]
+  steps?: readonly Step[]
+  /** enhanced code without its first digit, "1.1" (RFC 3463) */
+  enhanced?: RegExp
+  words?: RegExp
+  means: Meaning
+}
+
+const TOO_FAST =
+  /throttl|\b(?:sending|submission|send|client) rate\b|thread limit|too many (?:concurrent )?(?:smtp )?connections|\brate limit/i
+
 /**
- * No such mailbox or domain: bad mailbox, bad system, bad syntax, moved without address (RFC 3463 § 3.2), domain without mail (RFC 7505),
- * mailbox disabled (§ 3.3). Not 2.2 (full) and not 1.0 or 0.0, which say too little.
+ * What replies mean. Words stand above codes where servers use a code against its definition. Sources are the providers' own lists of
+ * SMTP replies: Google "SMTP errors and codes", Microsoft "NDR codes in Exchange Online", AWS "SES SMTP response codes", Yahoo "SMTP
+ * error codes", Zoho, Yandex and GMX "mail delivery errors", SendGrid "SMTP errors"; of Postfix and Exim the texts in their source
+ * (smtpd_check.c, acl.c), of cPanel, policyd and Mailgun what they answer.
  */
-const NO_MAILBOX = new Set(['1.1', '1.2', '1.3', '1.6', '1.10', '2.1'])
+const TABLE: readonly Row[] = [
+  // RFC 5321 § 3.8: the server closes. Google and Yahoo say it of an unusual rate.
+  { codes: [421], means: { ...RECONNECT, slow: 'relay' } },
+
+  // Our sender. Postfix says "Sender address rejected" with any code, 5.1.1 too; Exim "Sender verify failed"; Exchange "SendAsDenied"; SES "Email address is not verified".
+  {
+    words:
+      /\bsender (?:address )?(?:was |is )?(?:not |un)?(?:allowed|permitted|authori[sz]ed|rejected|denied|blocked|refused|invalid|verified|unknown|accepted)|\bsender (?:verif|signature|identity)|(?:bad|invalid|unverified|banned)(?: outbound)? sender|bad sender|send ?as ?denied|send as this sender|from address does not match|is not one of your addresses|mail from must|not authori[sz]ed to send from|not owned by (?:auth )?user|\b(?:email address|domain|identity|identities)\b.{0,60}\b(?:not|un)[ -]?verified|receive from specified address|unconfigured sending domain|no identity changes|unregistered (?:sending )?domain/i,
+    means: OUR_ACCOUNT,
+  },
+  // RFC 3463 § 3.2: the sender's address and its system.
+  { enhanced: /^1\.[78]$/, means: OUR_ACCOUNT },
+
+  // One mailbox receives too fast: Google 4.2.1 and 5.2.1, Exchange 5.2.121 and 5.2.122, Yandex 4.5.1.
+  {
+    words:
+      /you are trying to contact is receiving|recipient(?:['’]s)?\b.{0,60}\b(?:exceeded (?:its|their|the) (?:message rate|limit)|message receive limit)/i,
+    means: LATER,
+  },
+  { enhanced: /^2\.12[12]$/, means: LATER },
+  // No such mailbox or domain (RFC 3463 § 3.2), domain without email (RFC 7505), mailbox disabled (§ 3.3). Not 1.0 or 0.0, which say too little.
+  { digit: 5, steps: ['reader', 'message'], enhanced: /^(?:1\.(?:1|2|3|6|10)|2\.1)$/, means: GONE },
+  // RFC 3463 § 3.3: the mailbox is full. Below come the same words about our own quota.
+  { digit: 5, steps: ['reader', 'message'], enhanced: /^2\.2$/, means: REFUSED },
+  { digit: 4, steps: ['reader', 'message'], enhanced: /^2\.2$/, means: LATER },
+  // A recipient who takes email from some senders only (Exchange). Their texts speak of authentication, too.
+  { digit: 5, words: /resolver\.rst\./i, means: REFUSED },
+  { digit: 5, steps: ['reader', 'message'], enhanced: /^7\.(?:12|124|129|133|134|507)$/, means: REFUSED },
+
+  // Our login and permission: RFC 4954 § 6; Postfix "Relay access denied", Exim "relay not permitted", Exchange "TenantAttribution", Brevo 525.
+  { codes: [525, 530, 534, 535, 538], means: OUR_ACCOUNT },
+  {
+    words:
+      /\bsend auth\b|smtp auth|\bauth(?:entication)? (?:is )?(?:required|first|failed|credentials)|authenticate first|not (?:logged in|authenticated)|unauthenticated senders\b|must (?:issue a starttls|authenticate|log ?in)|(?:invalid|bad) credentials|does not have permission|relay(?:ing)? (?:access )?(?:is )?(?:denied|disallowed|prohibited|not (?:permitted|allowed))|(?:unable|permitted|allowed|authori[sz]ed) to relay|mail (?:relay|sending) denied|tenantattribution|not authori[sz]ed to perform|unauthori[sz]ed ip|\bip you['’]re using to send|user has no permission|sandbox subdomain/i,
+    means: OUR_ACCOUNT,
+  },
+  // Our account is suspended, unpaid or unproven: SES, Mailgun, SendGrid, Postmark, Zoho, Exchange 5.7.232–233 and 5.7.700–750.
+  {
+    words:
+      /\byour (?:\w+ ){0,3}(?:account|tenant|organi[sz]ation|subscription|plan|domain)\b.{0,60}\b(?:suspend|disabl|block|lock|exceed|reached|limit|inactive|compromis|not (?:yet )?(?:activ|verif|allow|author))|sending (?:is |has been |was )?(?:suspended|paused|disabled|blocked)|tenant has exceeded|out of credits|not enough credit|credits? exceeded|pending approval|\bprobation\b|outgoing blocked|outboundspam/i,
+    means: OUR_ACCOUNT,
+  },
+  { enhanced: /^(?:1\.90|7\.(?:7\d\d|23[23]))$/, means: OUR_ACCOUNT },
+  // Our quota is used up: Google 5.4.5, 5.4.6, 5.7.1; Exchange 5.1.90, SubmissionQuotaExceeded; SES 454; Zoho 5.4.6; SendGrid 451; GMX 450; policyd; cPanel.
+  {
+    words:
+      /submissionquota|\b(?:daily|hourly|monthly|email|message|messaging|smtp|sending|submission|outbound|outgoing|relay|relaying|customer) (?:(?:message|count|relay|email|user|smtp|sending|submission|send) )*(?:limits?|quotas?)\b[^.]{0,40}\b(?:exceeded|reached)|(?:exceeded|reached) (?:the |your |its |their )?(?:max(?:imum)? )?(?:e-?mails?|messages?|messaging|sending|daily|hourly|monthly|outgoing)\b[^.]{0,30}(?:limit|quota|per (?:hour|day|month))|policy rejection\W+(?:message count )?quota exceeded|unusual sending (?:activity|rate)|mail send(?:ing)? (?:frequency )?limit/i,
+    means: OUR_ACCOUNT,
+  },
+
+  // Faster than our account may: SES 454 "Maximum sending rate exceeded", Exchange 4.3.2 and 4.4.2.
+  { codes: [454], steps: ['sender', 'reader', 'message'], means: RELAY_SLOWER },
+  { digit: 4, words: TOO_FAST, steps: ['sender', 'reader', 'message'], means: RELAY_SLOWER },
+  { digit: 4, steps: ['sender'], means: RELAY_SLOWER },
+  // The size that we announced: this message alone.
+  { steps: ['sender'], codes: [552], means: OUR_MESSAGE },
+  { steps: ['session', 'sender'], means: OUR_ACCOUNT },
+
+  // One reader, for now: greylisting (RFC 6647) is per recipient whatever its code; x.1.x is the address, x.2.x the mailbox.
+  { digit: 4, words: /gr[ae]y.?list/i, means: LATER },
+  { digit: 4, enhanced: /^[12]\./, means: LATER },
+  // What else asks for patience may be the wish of the domain: its share of such replies decides (rates.ts).
+  { digit: 4, codes: [450], means: DOMAIN_SLOWER },
+  { digit: 4, enhanced: /^7\./, means: DOMAIN_SLOWER },
+  { digit: 4, means: LATER },
+
+  // Out of step with each other: the connection's fault.
+  { codes: [503], means: RECONNECT },
+  // The mailbox in words, not proof enough to suppress it: Yahoo 554 "dd", Exchange 5.4.1, Exim "Unrouteable address", SES 501 "Invalid RCPT TO".
+  {
+    words:
+      /\b(?:user|recipient|mail ?box|account|alias|addressee|address)\b[^.]{0,60}\b(?:unknown|not (?:be )?(?:found|known|listed|recogni[sz]ed|available|exist)|(?:does|do|did)(?: not|n['’]t) (?:exist|have)|no longer|unavailable|non-?existent|undeliverable|disabled|inactive|full|over ?quota|quota exceeded)|\b(?:unknown|invalid|no such|non-?existent|unrouteable|unroutable|bad) (?:local )?(?:user|recipient|mail ?box|rcpt to|account|address|person)|recipient address rejected: (?:access denied|un|user|no |invalid|mailbox|account)|doesn['’]t have an? \S+ account|over ?quota|null mx/i,
+    means: REFUSED,
+  },
+  { steps: ['reader'], enhanced: /^2\.[0-4]$/, means: REFUSED },
+  // Size, content, policy, protocol, loops, or the relay's own trouble (RFC 3463 § 3.4–3.8), in code or in words.
+  { enhanced: /^(?:[3567]\.\d+|4\.[3567]|2\.3)$/, means: OUR_MESSAGE },
+  {
+    words:
+      /too (?:big|large|long)|\bsize\b|polic(?:y|ies)\b|\bspam|unsolicited|virus|block(?:ed|list)|(?:black|deny)list|\b(?:spf|dkim|dmarc)\b|reputation|\bcontent|headers?\b|\blimit|quota|suspen|throttl|\brate\b/i,
+    means: OUR_MESSAGE,
+  },
+  // RFC 5321 § 4.2.3 defines these answers to RCPT TO as the mailbox's. Whatever else, the reader is not to blame.
+  { steps: ['reader'], codes: [501, 550, 551, 552, 553, 556], means: REFUSED },
+  { means: OUR_MESSAGE },
+]
 
 /**
  * What a failed hand-over means. The only place that decides it.
  *
- * A reply decides by its first digit (RFC 5321 § 4.2.1), its enhanced code (RFC 3463) says whom it is about: the reader, the sender or
- * the relay. Where the code is about the sender, or the step was not about the reader, it says nothing about this message. Without a
- * reply the connection was lost: before the relay asked for the message nothing can have been accepted; once it was being sent,
- * nobody knows (RFC 1047).
+ * With a reply the table decides. Without one the connection was lost: before the relay asked for the message it cannot have accepted it;
+ * once the message was on its way the outcome is unknown (RFC 1047).
  *
  * @param messageBegun whether the relay had said 354 and the message was on its way
  */
 export function outcomeOf(failure: SmtpFailure, messageBegun: boolean): Outcome {
   const reply = redact(failure.response ?? failure.message)
   const { code, command, responseCode } = failure
-  if (code === 'EAUTH' || code === 'ETLS') return { state: 'deferred', reply, relayDown: true }
-  if (responseCode !== undefined && responseCode >= 400) return answered(failure, responseCode, reply)
-  // Larger than the relay takes, which its greeting told, or an address that cannot be said in SMTP: neither is cured by time.
-  if (code === 'EMESSAGE' || (code === 'EENVELOPE' && command === 'API')) return { state: 'refused', reply }
-  return messageBegun ? { state: 'unknown', reply } : { state: 'deferred', reply, lost: true }
+  if (code === 'EAUTH' || code === 'ETLS') return { ...RELAY_DOWN, reply }
+  if (responseCode !== undefined && responseCode >= 400) return { ...meaningOf(failure, responseCode), reply }
+  // Larger than the greeting of this relay allows: another relay may take it.
+  if (code === 'EMESSAGE') return { ...OUR_MESSAGE, reply }
+  // The address cannot be expressed in SMTP: retrying cannot help.
+  if (code === 'EENVELOPE' && command === 'API') return { ...REFUSED, reply }
+  return messageBegun ? { state: 'unknown', reply } : { ...RECONNECT, reply }
 }
 
-function answered({ command, response }: SmtpFailure, code: number, reply: string): Outcome {
-  const [, subject, detail] = /^\d{3}[ -][245]\.(\d{1,3})\.(\d{1,3})\b/.exec(response ?? '') ?? []
+const STEPS: Record<string, Step> = { 'MAIL FROM': 'sender', 'RCPT TO': 'reader', DATA: 'message' }
+
+function meaningOf({ command = '', response = '' }: SmtpFailure, code: number): Meaning {
+  const [, subject, detail] = /^\d{3}[ -][245]\.(\d{1,3})\.(\d{1,3})\b/.exec(response) ?? []
   const enhanced = subject === undefined ? '' : `${Number(subject)}.${Number(detail)}`
-  const aboutReader = command === 'RCPT TO' || command === 'DATA'
-  if (code === 421) return { state: 'deferred', reply, lost: true, slow: 'relay' }
-  // A sending rate that is exceeded is said as 454 by some when the message is there (RFC 4954 has it for logins alone).
-  if (code === 454 && aboutReader) return { state: 'deferred', reply, slow: 'relay' }
-  if (!aboutReader || ABOUT_US.has(code) || ABOUT_SENDER.has(enhanced)) {
-    if (code < 500 && command === 'MAIL FROM') return { state: 'deferred', reply, slow: 'relay' }
-    return { state: 'deferred', reply, relayDown: true }
-  }
-  if (code < 500) {
-    const slow = subject === '7' || code === 450 ? ({ slow: 'domain' } as const) : {}
-    return { state: 'deferred', reply, ...(enhanced === '2.2' || enhanced === '2.0' ? {} : slow) }
-  }
-  // Out of step with each other, which is nobody's fault but the connection's.
-  if (code === 503) return { state: 'deferred', reply, lost: true }
-  if (NO_MAILBOX.has(enhanced)) return { state: 'refused', reply, hardBounce: true }
-  return { state: 'refused', reply, ...(subject === '7' ? { policy: true } : {}) }
+  const step = STEPS[command] ?? 'session'
+  // The lines of a reply as one sentence, without the codes before each.
+  const words = response.replace(/\s*\r?\n(?:\d{3}[ -](?:[245]\.\d{1,3}\.\d{1,3}\b)?)?\s*/g, ' ')
+  const { means } = TABLE.find(
+    (row) =>
+      (row.digit === undefined || row.digit === Math.floor(code / 100)) &&
+      (row.codes === undefined || row.codes.includes(code)) &&
+      (row.steps === undefined || row.steps.includes(step)) &&
+      (row.enhanced === undefined || row.enhanced.test(enhanced)) &&
+      (row.words === undefined || row.words.test(words)),
+  )!
+  // Before the reader is named a reply says nothing about this delivery, so that it stays where it is.
+  const named = step === 'reader' || step === 'message'
+  return means.relayDown && !named ? RELAY_DOWN : means
 }

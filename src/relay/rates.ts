@@ -2,11 +2,18 @@ import { sql } from 'drizzle-orm'
 import type { Config } from '../runtime/config/config.ts'
 import { parseRelays, type Warmup } from '../runtime/config/relay-settings.ts'
 import type { Db } from '../runtime/db/database.ts'
+import type { Outcome } from './outcome.ts'
+import { openReplyWindow, type ReplyWindow } from './reply-window.ts'
 
 /** What a slice of a bucket came to: how many may go now, and when to ask again for more. */
 export interface Slice {
   granted: number
+  /** when none was granted, before when asking again is useless */
   retryMs: number
+  /** until all that was paid for has had its time, and a second's worth may go again */
+  refilledMs: number
+  /** mails a second */
+  rate: number
 }
 
 /** How fast mail may go, over all workers: as a whole, to a relay, to a receiving domain. Without a row there is no limit. */
@@ -18,42 +25,52 @@ export interface Rates {
   version(): number
   /** Pays for up to `want` mails, no more than the bucket takes in a second. */
   take(bucket: string, want: number, warmup?: Warmup): Promise<Slice>
-  /** Pays for `count` mails ahead. @returns when the first may go, and how many each second */
-  book(bucket: string, count: number): Promise<{ from: Date; rate: number }>
-  /** One more mail was handed over towards this: from that a first rate is guessed when it asks us to be slower. */
-  handed(bucket: string): void
-  /** It asks us to be slower: half the rate, once for all that was under way. */
-  slowDown(bucket: string): Promise<void>
+  /** Learns from a reply of a relay or a domain: it slows down by its share of replies that ask for it, and recovers as they end. */
+  answered(bucket: string, outcome: Outcome): Promise<void>
 }
 
 export const ALL = 'all'
 export const relayBucket = (name: string): string => `relay ${name}`
 export const domainBucket = (domain: string): string => `domain ${domain}`
 
-/** Additive increase, multiplicative decrease, as networks share a line (RFC 5681): mails a second, added each minute. */
-const RAISE_PER_MINUTE = { relay: 10, domain: 0.5 }
-const LEAST = { relay: 0.1, domain: 1 / 60 }
-/** Answers to what was under way when it first asked are not asked again. */
-const ONE_EVENT_SECONDS = 30
-/** What a domain asked of us is remembered this long after it last did. */
-const MEMORY = '7 days'
-const METER_MS = 10_000
+/** Nothing that asks us to be slower is slowed below this many mails a second. */
+const FLOOR = 1
+/** Workers that hear the same thing at once slow down once. */
+const ONE_EVENT_SECONDS = 2
+/** Replies that raise the rate: quickly up to the rate at which it last asked, then with care; at `free` times that rate it is free again. */
+const RAISE = { below: 1.5, above: 1.2, free: 2 }
+/** A rate that nothing changed for this long is forgotten: finding it again costs a few deferrals. */
+export const RATE_MEMORY = '1 hour'
+/** Domains whose replies are remembered by one process. */
+const WINDOWS = 5_000
 
-const kindOf = (bucket: string): 'relay' | 'domain' => (bucket.startsWith('domain ') ? 'domain' : 'relay')
-
-export function openRates(db: Db, config: Pick<Config, 'SEND_RATE_PER_SECOND' | 'DOMAIN_RATES' | 'SMTP_URL'>): Rates {
+/** @param now the database's time */
+export function openRates(
+  db: Db,
+  config: Pick<Config, 'SEND_RATE_PER_SECOND' | 'DOMAIN_RATES' | 'SMTP_URL'>,
+  now: () => Date = () => new Date(),
+): Rates {
   let known = new Set<string>()
   let version = 0
   let configured = false
-  let meter = { since: performance.now(), counts: new Map<string, number>() }
+  const windows = new Map<string, ReplyWindow>()
+
+  const windowOf = (bucket: string): ReplyWindow => {
+    const window = windows.get(bucket) ?? openReplyWindow()
+    // The one that has been silent longest goes first.
+    windows.delete(bucket)
+    windows.set(bucket, window)
+    if (windows.size > WINDOWS) windows.delete(windows.keys().next().value!)
+    return window
+  }
 
   return {
     async refresh() {
-      if (!configured) await configure(db, config)
+      if (!configured) await configure(db, config, now())
       configured = true
       const before = version
       const { rows } = await db.execute<{ name: string }>(sql`
-        SELECT name FROM buckets WHERE ceiling IS NOT NULL OR slowed_at > now() - ${MEMORY}::interval`)
+        SELECT name FROM buckets WHERE ceiling IS NOT NULL OR raised_at > ${now()}::timestamptz - ${RATE_MEMORY}::interval`)
       // Asked before a bucket was made, the answer does not know of it.
       if (version === before) known = new Set(rows.map((row) => row.name))
     },
@@ -61,66 +78,108 @@ export function openRates(db: Db, config: Pick<Config, 'SEND_RATE_PER_SECOND' | 
     version: () => version,
     async take(bucket, want, warmup) {
       // `floor` over a second's worth; below one mail a second, one mail when the last is paid for.
+      const at = now()
       const { rows } = await db.execute<{ granted: number; rate: number; wait: number }>(sql`
-        WITH now AS (
-          SELECT b.name, b.spent * (b.day IS NOT DISTINCT FROM today)::int AS spent, today, at, greatest(b.paid_until, at) AS start,
-            ${raised(bucket)} AS rate
-          FROM buckets b, LATERAL (SELECT clock_timestamp() AS at, (clock_timestamp() AT TIME ZONE 'UTC')::date AS today) AS c
+        WITH asked AS (
+          SELECT b.name, b.rate, b.spent * (b.day IS NOT DISTINCT FROM today)::int AS spent, today, at, greatest(b.paid_until, at) AS start
+          FROM buckets b, LATERAL (SELECT ${at}::timestamptz AS at, (${at}::timestamptz AT TIME ZONE 'UTC')::date AS today) AS c
           WHERE b.name = ${bucket} FOR UPDATE OF b
         ), paid AS (
           SELECT *, greatest(0, least(${want}::int,
             CASE WHEN today >= ${warmup?.from ?? null}::date
               THEN (${warmup ? JSON.stringify(warmup.perDay) : null}::jsonb ->> (today - ${warmup?.from ?? null}::date))::int - spent END,
             greatest(floor(extract(epoch FROM at + interval '1 second' - start) * least(rate, 1e9)), (start <= at)::int))) AS granted
-          FROM now
+          FROM asked
         )
-        UPDATE buckets b SET rate = p.rate, raised_at = p.at, day = p.today, spent = p.spent + p.granted,
+        UPDATE buckets b SET day = p.today, spent = p.spent + p.granted,
           paid_until = p.start + make_interval(secs => p.granted / least(p.rate, 1e9))
         FROM paid p WHERE b.name = p.name
         RETURNING p.granted::int, p.rate, extract(epoch FROM b.paid_until - p.at)::float8 AS wait`)
       const row = rows[0]
-      if (!row) return { granted: want, retryMs: 0 }
+      if (!row) return { granted: want, retryMs: 0, refilledMs: 0, rate: Number.POSITIVE_INFINITY }
+      const { granted, rate, wait } = row
       // A quarter of a second's worth again, or the one mail it lets go.
-      const spare = Math.min(1, Math.max(0.25, 1 / row.rate))
-      const retryMs = row.granted > 0 ? 0 : Math.max(50, (row.wait - 1 + spare) * 1000)
-      return { granted: row.granted, retryMs }
+      const spare = Math.min(1, Math.max(0.25, 1 / rate))
+      const retryMs = granted > 0 ? 0 : Math.max(50, (wait - 1 + spare) * 1000)
+      return { granted, retryMs, refilledMs: Math.max(wait * 1000, retryMs), rate }
     },
-    async book(bucket, count) {
-      const { rows } = await db.execute<{ from: string; rate: number }>(sql`
-        UPDATE buckets SET paid_until = greatest(paid_until, clock_timestamp()) + make_interval(secs => ${count} / rate)
-        WHERE name = ${bucket}
-        RETURNING paid_until - make_interval(secs => ${count} / rate) AS from, rate`)
-      const row = rows[0]
-      return row ? { from: new Date(row.from), rate: row.rate } : { from: new Date(0), rate: Number.POSITIVE_INFINITY }
-    },
-    handed(bucket) {
-      if (performance.now() - meter.since > METER_MS) meter = { since: performance.now(), counts: new Map() }
-      meter.counts.set(bucket, (meter.counts.get(bucket) ?? 0) + 1)
-    },
-    async slowDown(bucket) {
-      const seconds = Math.max(1, (performance.now() - meter.since) / 1000)
-      const seen = (meter.counts.get(bucket) ?? 1) / seconds
-      const least = LEAST[kindOf(bucket)]
-      await db.execute(sql`
-        INSERT INTO buckets AS b (name, rate, slowed_at) VALUES (${bucket}, ${Math.max(seen / 2, least)}, now())
-        ON CONFLICT (name) DO UPDATE SET rate = greatest(least(b.rate, ${Math.max(seen, least)}) / 2, ${least}), slowed_at = now(),
-          raised_at = now()
-        WHERE b.slowed_at IS NULL OR b.slowed_at < now() - make_interval(secs => ${ONE_EVENT_SECONDS})`)
-      if (known.has(bucket)) return
-      known.add(bucket)
-      version++
+    async answered(bucket, { state, slow, relayDown, lost, reply }) {
+      const asks = bucket.startsWith('domain ') ? slow === 'domain' : slow === 'relay'
+      // Only replies to what was handed over count, not what came of a connection.
+      if (!asks && (state === 'queued' || state === 'unknown' || relayDown || lost)) return
+      const at = now()
+      const window = windowOf(bucket)
+      const change = window.add(asks ? reply : undefined, at.getTime())
+      if (change === 'slower') {
+        await slowDown(db, bucket, window.why(), at)
+        if (known.has(bucket)) return
+        known.add(bucket)
+        version++
+      } else if (change === 'faster' && known.has(bucket)) await speedUp(db, bucket, at)
     },
   }
 }
 
-/** The rate as it has grown since it was last looked at: only what was slowed down grows. */
-const raised = (bucket: string) => sql`least(b.ceiling, CASE WHEN b.slowed_at IS NULL THEN b.rate
-  ELSE b.rate + ${RAISE_PER_MINUTE[kindOf(bucket)]}::float8 * extract(epoch FROM at - greatest(b.raised_at, b.slowed_at)) / 60 END)`
+/** SQL: batches that wait for their turn at this bucket follow its new rate. Expects the CTEs `old` and `fresh`, each with a `rate`. */
+const turnsFollow = (bucket: string, at: Date) => sql`
+  UPDATE batches SET due_at = ${at}::timestamptz + (due_at - ${at}::timestamptz) * (old.rate / fresh.rate)
+  FROM old, fresh WHERE booked = ${bucket} AND state = 'open' AND due_at > ${at}::timestamptz AND fresh.rate <> old.rate`
+
+/** Halves a rate, once for all workers that heard the same. @param why what this process had of the bucket until now */
+async function slowDown(db: Db, bucket: string, why: ReturnType<ReplyWindow['why']>, at: Date): Promise<void> {
+  const { perSecond: seen, reply } = why
+  const before = sql`CASE WHEN b.ceiling IS NULL AND b.raised_at < ${at}::timestamptz - ${RATE_MEMORY}::interval THEN ${seen}::float8
+    ELSE least(b.rate, ${seen}::float8) END`
+  await db.execute(sql`
+    WITH old AS (SELECT rate FROM buckets WHERE name = ${bucket} FOR UPDATE), fresh AS (
+      INSERT INTO buckets AS b (name, rate, asked_rate, why, slowed_at, raised_at, paid_until)
+      VALUES (${bucket}, greatest(${seen}::float8 / 2, ${FLOOR}), ${seen}::float8, ${reply}, ${at}, ${at}, ${at})
+      ON CONFLICT (name) DO UPDATE SET asked_rate = ${before}, why = excluded.why, slowed_at = excluded.slowed_at, raised_at = excluded.raised_at,
+        rate = least(b.ceiling, greatest((${before}) / 2, ${FLOOR}))
+      WHERE b.slowed_at IS NULL OR b.slowed_at < ${at}::timestamptz - make_interval(secs => ${ONE_EVENT_SECONDS})
+      RETURNING rate
+    ) ${turnsFollow(bucket, at)}`)
+}
+
+/** Raises the rate of what was slowed down; at its ceiling, or well above the rate at which it asked, it is no longer slowed. */
+async function speedUp(db: Db, bucket: string, at: Date): Promise<void> {
+  await db.execute(sql`
+    WITH old AS (SELECT * FROM buckets WHERE name = ${bucket} AND slowed_at IS NOT NULL FOR UPDATE), next AS (
+      SELECT *, rate * CASE WHEN rate < asked_rate THEN ${RAISE.below}::float8 ELSE ${RAISE.above}::float8 END AS raised FROM old
+    ), fresh AS (
+      SELECT CASE WHEN free AND ceiling IS NULL THEN 'infinity' ELSE least(ceiling, raised) END AS rate, ceiling, free
+      FROM next, LATERAL (SELECT raised >= coalesce(ceiling, asked_rate * ${RAISE.free}::float8, 0) AS free) AS f
+    ), freed AS (
+      DELETE FROM buckets b USING fresh WHERE b.name = ${bucket} AND fresh.free AND fresh.ceiling IS NULL
+    ), kept AS (
+      UPDATE buckets b SET rate = fresh.rate, raised_at = ${at},
+        slowed_at = CASE WHEN NOT fresh.free THEN b.slowed_at END, asked_rate = CASE WHEN NOT fresh.free THEN b.asked_rate END,
+        why = CASE WHEN NOT fresh.free THEN b.why END
+      FROM fresh WHERE b.name = ${bucket} AND (NOT fresh.free OR fresh.ceiling IS NOT NULL)
+    ) ${turnsFollow(bucket, at)}`)
+}
+
+/** Forgets that a domain asked us to be slower; what waits for it is due at once. @returns whether it was slowed */
+export async function resetDomain(db: Db, domain: string, at: Date): Promise<boolean> {
+  const bucket = domainBucket(domain.toLowerCase())
+  const { rows } = await db.execute(sql`
+    WITH slowed AS (SELECT name, ceiling FROM buckets WHERE name = ${bucket} AND slowed_at IS NOT NULL FOR UPDATE), freed AS (
+      DELETE FROM buckets b USING slowed s WHERE b.name = s.name AND s.ceiling IS NULL
+    ), kept AS (
+      UPDATE buckets b SET rate = s.ceiling, slowed_at = NULL, asked_rate = NULL, why = NULL
+      FROM slowed s WHERE b.name = s.name AND s.ceiling IS NOT NULL
+    ), due AS (
+      UPDATE batches SET due_at = ${at} FROM slowed WHERE booked = slowed.name AND state = 'open' AND due_at > ${at}::timestamptz
+    )
+    SELECT name FROM slowed`)
+  return rows.length > 0
+}
 
 /** Writes down the rates of the settings; a bucket that is no longer among them keeps only what it was slowed down to. */
 async function configure(
   db: Db,
   config: Pick<Config, 'SEND_RATE_PER_SECOND' | 'DOMAIN_RATES' | 'SMTP_URL'>,
+  at: Date,
 ): Promise<void> {
   const ceilings = configuredRates(config)
   const names = [...ceilings.keys()]
@@ -128,11 +187,11 @@ async function configure(
     WITH wanted AS (
       SELECT * FROM unnest(${sql.param(names)}::text[], ${sql.param([...ceilings.values()])}::float8[]) AS w (name, ceiling)
     ), dropped AS (
-      DELETE FROM buckets WHERE slowed_at IS NULL AND name <> ALL(${sql.param(names)}::text[])
+      DELETE FROM buckets WHERE (slowed_at IS NULL OR raised_at < ${at}::timestamptz - ${RATE_MEMORY}::interval) AND name <> ALL(${sql.param(names)}::text[])
     ), freed AS (
-      UPDATE buckets SET ceiling = NULL WHERE slowed_at IS NOT NULL AND ceiling IS NOT NULL AND name <> ALL(${sql.param(names)}::text[])
+      UPDATE buckets SET ceiling = NULL WHERE slowed_at IS NOT NULL AND raised_at >= ${at}::timestamptz - ${RATE_MEMORY}::interval AND ceiling IS NOT NULL AND name <> ALL(${sql.param(names)}::text[])
     )
-    INSERT INTO buckets AS b (name, rate, ceiling) SELECT name, ceiling, ceiling FROM wanted
+    INSERT INTO buckets AS b (name, rate, ceiling, paid_until, raised_at) SELECT name, ceiling, ceiling, ${at}::timestamptz, ${at}::timestamptz FROM wanted
     ON CONFLICT (name) DO UPDATE SET ceiling = excluded.ceiling,
       rate = CASE WHEN b.slowed_at IS NULL THEN excluded.ceiling ELSE least(b.rate, excluded.ceiling) END
     WHERE b.ceiling IS DISTINCT FROM excluded.ceiling`)

@@ -6,6 +6,7 @@ import { type Breaker, openBreaker } from './breaker.ts'
 import type { Outcome } from './outcome.ts'
 import { ALL, type Rates, relayBucket } from './rates.ts'
 import { openRelay, type Relay, type SingleRelay } from './relay.ts'
+import type { RelayRests } from './rests.ts'
 
 /** One of the relays, with what is known of its health in this process. */
 interface Member {
@@ -35,7 +36,7 @@ const SLICE_MS = 1_000
  */
 export function openRelays(
   { SMTP_URL, SMTP_CONNECTIONS }: Pick<Config, 'SMTP_URL' | 'SMTP_CONNECTIONS'>,
-  { log, rates }: { log?: Logger; rates?: Rates } = {},
+  { log, rates, rests }: { log?: Logger; rates?: Rates; rests?: RelayRests } = {},
 ): Relay {
   const members: Member[] = parseRelays(SMTP_URL, SMTP_CONNECTIONS).map((settings) => ({
     settings,
@@ -62,6 +63,12 @@ export function openRelays(
     return Math.min(Math.max(allowance.left, 0), want)
   }
 
+  const rest = ({ settings: { name: relay }, breaker }: Member, reason: string, what: string) => {
+    const restMs = Math.round(breaker.restMs())
+    log?.warn({ relay, reason, restMs }, what)
+    void rests?.rests(relay, reason, restMs)
+  }
+
   /** Looks whether a rested relay is well again, once however many ask. */
   const check = (member: Member): Promise<void> =>
     (member.check ??= member.relay
@@ -73,10 +80,7 @@ export function openRelays(
         },
         (error) => {
           member.breaker.checked(false)
-          log?.warn(
-            { relay: member.settings.name, reason: redact(error.message), restMs: Math.round(member.breaker.restMs()) },
-            'the relay cannot be used yet',
-          )
+          rest(member, redact(error.response ?? error.message), 'the relay cannot be used yet')
         },
       )
       .finally(() => {
@@ -119,15 +123,14 @@ export function openRelays(
         const relay = member.settings.name
         if (limits(relay)) member.allowance.left--
         const outcome = await member.relay.send(envelope, message, held)
-        rates?.handed(relayBucket(relay))
         const tripped = member.breaker.note(outcome)
-        if (tripped !== undefined) {
-          const restMs = Math.round(member.breaker.restMs())
-          log?.warn({ relay, reason: tripped, restMs }, 'the relay rests: it cannot be used as it is')
-        }
-        if (outcome.slow === 'relay') void rates?.slowDown(relayBucket(relay)).catch(() => {})
+        if (tripped !== undefined) rest(member, tripped, 'the relay rests: it cannot be used as it is')
+        else if (outcome.state === 'accepted' && member.breaker.state() === 'closed') void rests?.accepted(relay)
+        void rates
+          ?.answered(relayBucket(relay), outcome)
+          .catch((error) => log?.warn({ err: error }, 'the rate of a relay was not recorded'))
         last = { ...outcome, relay }
-        if (!outcome.relayDown && outcome.slow !== 'relay') return last
+        if (!outcome.relayDown && !outcome.aboutUs && outcome.slow !== 'relay') return last
         tried.add(member)
       }
     },

@@ -5,7 +5,16 @@ import { join } from 'node:path'
 import { simpleParser } from 'mailparser'
 import { afterAll, afterEach, describe, expect } from 'vitest'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { auditLog, editionPapers, editions, papers, picks, subscribers } from '../../src/runtime/db/schema.ts'
+import {
+  auditLog,
+  buckets,
+  editionPapers,
+  editions,
+  papers,
+  picks,
+  relayRests,
+  subscribers,
+} from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { addPapers, addReaders, addSubscriber } from '../support/services.ts'
 import { openSink, type Sink, smtpReply } from '../support/sink.ts'
@@ -174,6 +183,22 @@ test('what a command does by hand is written down, and a link signs in where no 
   const { stdout } = await paperboy(['admin', 'link', 'Curator@desk.example'], env)
   expect(stdout).toMatch(/^https:\/\/paperboy\.example\/admin\/sign-in\/[\w-]{35}\n$/)
   expect((await paperboy(['admin', 'link', 'nobody@desk.example'], env)).code).toBe(1)
+}, 60_000)
+
+test('relays show names who is slowed down and why; a domain is reset by hand', async ({ db, databaseUrl }) => {
+  const env = { DATABASE_URL: databaseUrl, SMTP_URL: 'smtp://127.0.0.1:1?name=main' }
+  expect((await paperboy(['relays', 'show'], env)).stdout).toBe('No relay rests, and no domain is slowed down.\n')
+  const slowed = { rate: 4, askedRate: 8, why: '451 4.7.0 too fast', slowedAt: new Date() }
+  await db.insert(buckets).values({ name: 'domain slow.example', ...slowed })
+  await db.insert(relayRests).values({ relay: 'main', since: new Date(), until: new Date(), reply: '550 5.4.5 limit' })
+  const { stdout } = await paperboy(['relays', 'show'], env)
+  expect(stdout).toMatch(/^relay main has refused us since .* and is tried with the next email: 550 5\.4\.5 limit$/m)
+  expect(stdout).toMatch(/^domain slow\.example is held at 4 a second since .* UTC: 451 4\.7\.0 too fast$/m)
+  const reset = () => paperboy(['--json', 'relays', 'reset-domain', 'Slow.example'], env)
+  expect(JSON.parse((await reset()).stdout)).toEqual({ domain: 'slow.example', reset: true })
+  expect(JSON.parse((await reset()).stdout)).toEqual({ domain: 'slow.example', reset: false })
+  expect(await db.$count(buckets)).toBe(0)
+  expect(await db.select().from(auditLog)).toMatchObject([{ what: 'reset the rate of', about: 'a receiving domain' }])
 }, 60_000)
 
 describe('what fails is exit 1, in words', () => {

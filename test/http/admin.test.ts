@@ -328,6 +328,15 @@ test('the overview says first what needs somebody', async ({ db, site }) => {
   expect(body).toContain('<td>1 queued</td>')
 })
 
+test('the overview names who is slowed down, at which rate and why', async ({ db, site }) => {
+  await db.execute(sql`INSERT INTO buckets (name, rate, asked_rate, why, slowed_at, raised_at)
+    VALUES ('domain slow.example', 4, 8, '451 4.7.0 <too> fast', ${site.services.now()}, ${site.services.now()})`)
+  const { body } = await (await signedIn(site)).get('/admin')
+  expect(body).toMatch(
+    /<dt>Relays<\/dt><dd>domain slow\.example is held at 4 a second since .* UTC: 451 4\.7\.0 &lt;too&gt; fast<\/dd>/,
+  )
+})
+
 test('every page is valid HTML, whatever a title or a note says', async ({ db, site }) => {
   await addPapers(db, DAY, 3)
   await addReaders(db, 2)

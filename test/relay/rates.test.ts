@@ -4,7 +4,8 @@ import { batchesToDo } from '../../src/delivery/ledger/batches.ts'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
 import { handsWith } from '../../src/delivery/send/delivery-context.ts'
-import { ALL, domainBucket, openRates, relayBucket } from '../../src/relay/rates.ts'
+import type { Outcome } from '../../src/relay/outcome.ts'
+import { ALL, domainBucket, openRates, relayBucket, resetDomain } from '../../src/relay/rates.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { batches, buckets, deliveries } from '../../src/runtime/db/schema.ts'
@@ -84,38 +85,136 @@ describe('a bucket', () => {
 })
 
 describe('whoever asks us to be slower', () => {
-  test('is given half, once for what was under way; then it grows by a little each minute', async ({ db }) => {
-    const rates = await ratesWith(db, {})
-    const bucket = domainBucket('example.org')
-    for (let n = 0; n < 40; n++) rates.handed(bucket)
-    await rates.slowDown(bucket)
-    const first = (await rateOf(db, bucket))!
-    expect(first).toBeGreaterThan(0)
-    expect(first).toBeLessThanOrEqual(20)
-    await rates.slowDown(bucket)
-    expect(await rateOf(db, bucket), 'the same event').toBe(first)
-    await pass(db, 31)
-    await rates.slowDown(bucket)
-    const second = (await rateOf(db, bucket))!
-    expect(second).toBeLessThanOrEqual(first / 2)
-    await pass(db, 600)
-    await rates.take(bucket, 1)
-    expect(await rateOf(db, bucket)).toBeCloseTo(second + 5, 0)
+  const asks: Outcome = { state: 'deferred', slow: 'domain', reply: '451 4.7.0 too fast' }
+  const accepted: Outcome = { state: 'accepted', reply: '250 ok' }
+  const bucket = domainBucket('example.org')
+  /** Rates on a clock that stands, but for what the replies take. */
+  async function ratesAt(db: Db, settings: Record<string, string> = {}) {
+    const at = { ms: Date.parse('2026-04-15T12:00:00Z') }
+    const rates = openRates(db, servicesOn(db, settings).config, () => new Date(at.ms))
+    await rates.refresh()
+    const answer = async (outcome: Outcome, count: number, perSecond = 40) => {
+      for (let n = 0; n < count; n++) {
+        at.ms += 1000 / perSecond
+        await rates.answered(bucket, outcome)
+      }
+    }
+    return { rates, at, answer }
+  }
+
+  test('is given half of what it had, and no less than one a second', async ({ db }) => {
+    const { answer, at } = await ratesAt(db)
+    await answer(asks, 19)
+    expect(await rateOf(db, bucket), 'too few replies say nothing').toBeUndefined()
+    await answer(asks, 1)
+    expect(await rateOf(db, bucket)).toBeCloseTo(21, 0)
+    await answer(asks, 20)
+    expect(await rateOf(db, bucket), 'the same event').toBeCloseTo(21, 0)
+    for (let n = 0; n < 8; n++) {
+      at.ms += 6_000
+      await answer(asks, 20)
+    }
+    expect(await rateOf(db, bucket)).toBe(1)
+  })
+
+  test('a few readers of a domain slow nobody', async ({ db }) => {
+    const { answer } = await ratesAt(db)
+    for (let n = 0; n < 40; n++) {
+      await answer(accepted, 9)
+      await answer(asks, 1)
+    }
+    expect(await db.$count(buckets)).toBe(0)
+  })
+
+  test('only replies to what was handed over count', async ({ db }) => {
+    const { answer } = await ratesAt(db)
+    await answer({ state: 'deferred', relayDown: true, reply: 'no relay can be used' }, 50)
+    await answer(asks, 5)
+    await answer({ state: 'queued', reply: '' }, 50)
+    await answer(accepted, 15)
+    await answer(asks, 1)
+    expect(await rateOf(db, bucket), '6 of 21').toBeDefined()
+  })
+
+  test('recovers with its replies, and is forgotten once it takes more than before', async ({ db }) => {
+    const { rates, answer, at } = await ratesAt(db)
+    await answer(asks, 20)
+    const slowed = (await rateOf(db, bucket))!
+    await rates.refresh()
+    const rising: number[] = [slowed]
+    for (let n = 0; n < 12; n++) {
+      await answer(accepted, 20, rising.at(-1)!)
+      const rate = await rateOf(db, bucket)
+      if (rate === undefined) break
+      rising.push(rate)
+    }
+    expect(rising).toEqual(rising.toSorted((a, b) => a - b))
+    expect(await db.$count(buckets), 'free again').toBe(0)
+    expect(at.ms - Date.parse('2026-04-15T12:00:00Z'), 'within seconds').toBeLessThan(15_000)
+  })
+
+  test('what nothing changed for an hour is forgotten', async ({ db }) => {
+    const { rates, answer, at } = await ratesAt(db)
+    await answer(asks, 20)
+    await rates.refresh()
+    expect(rates.limited(bucket)).toBe(true)
+    at.ms += 3_601_000
+    await rates.refresh()
+    expect(rates.limited(bucket)).toBe(false)
   })
 
   test('never faster than the setting says', async ({ db }) => {
-    const rates = await ratesWith(db, { DOMAIN_RATES: 'example.org=4' })
-    await rates.slowDown(domainBucket('example.org'))
-    await pass(db, 36_000)
-    await rates.take(domainBucket('example.org'), 1)
-    expect(await rateOf(db, domainBucket('example.org'))).toBe(4)
+    const { answer } = await ratesAt(db, { DOMAIN_RATES: 'example.org=4' })
+    await answer(asks, 20, 4)
+    expect(await rateOf(db, bucket)).toBeLessThan(3)
+    await answer(accepted, 200, 4)
+    expect(await db.select().from(buckets)).toMatchObject([{ rate: 4, slowedAt: null, why: null }])
+  })
+
+  test('is reset by hand, and what waits for it is due at once', async ({ db }) => {
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services)
+    const { answer, at } = await ratesAt(db)
+    await answer(asks, 20)
+    const dueAt = new Date(at.ms + 600_000)
+    await db.insert(batches).values({ editionId, dueAt, booked: bucket })
+    expect(await resetDomain(db, 'Example.org', new Date(at.ms))).toBe(true)
+    expect(await db.$count(buckets)).toBe(0)
+    expect((await db.select().from(batches))[0]!.dueAt.getTime()).toBe(at.ms)
+    expect(await resetDomain(db, 'example.org', new Date(at.ms)), 'again').toBe(false)
+  })
+
+  test('what waits for its turn follows the new rate', async ({ db }) => {
+    const editionId = await releasedEdition(servicesOn(db))
+    const { rates, answer, at } = await ratesAt(db)
+    await answer(asks, 20)
+    await rates.refresh()
+    const before = (await rateOf(db, bucket))!
+    await db.insert(batches).values({ editionId, dueAt: new Date(at.ms + 600_000), booked: bucket })
+    const waits = async () => ((await db.select().from(batches))[0]!.dueAt.getTime() - at.ms) / 1000
+    await answer(accepted, 20, 1e6)
+    const after = (await rateOf(db, bucket))!
+    expect(after).toBeGreaterThan(before)
+    expect(await waits()).toBeCloseTo((600 * before) / after, 0)
+    at.ms += 6_000
+    const left = await waits()
+    await answer(asks, 20, 1e6)
+    const slower = (await rateOf(db, bucket))!
+    expect(slower).toBeLessThan(after)
+    expect(await waits()).toBeCloseTo((left * after) / slower, 0)
   })
 })
 
-async function stage(db: Db, settings: Record<string, string>, sink: Sink, connections = 4) {
+async function stage(
+  db: Db,
+  settings: Record<string, string>,
+  sink: Sink,
+  connections = 4,
+  now: () => Date = () => new Date(),
+) {
   const config = { SMTP_URL: sink.url, ...settings }
-  const services: Services = { ...servicesOn(db, config), now: () => new Date() }
-  const rates = openRates(db, services.config)
+  const services: Services = { ...servicesOn(db, config), now }
+  const rates = openRates(db, services.config, now)
   const relay = openRelays({ ...services.config, SMTP_CONNECTIONS: connections }, { rates })
   running.unshift(relay)
   return handsWith(services, relay, rates)
@@ -165,48 +264,75 @@ describe('a batch', () => {
     expect(sink.taken.length).toBeLessThanOrEqual(10 * (1 + (Date.now() - began) / 1000))
   })
 
-  test('sends what a slow domain does not take later, in turns of a second, and everybody else at once', async ({
+  test('sends what a slow domain does not take later, in slices of a second, and everybody else at once', async ({
     db,
   }) => {
+    const at = { now: new Date('2026-04-15T12:00:00Z') }
     const sink = await sinkThat()
-    const hands = await stage(db, { DOMAIN_RATES: 'slow.example=5' }, sink)
+    const hands = await stage(db, { DOMAIN_RATES: 'slow.example=5' }, sink, 4, () => at.now)
     for (let n = 0; n < 23; n++) await addSubscriber(db, `reader-${n}@slow.example`)
     await addReaders(db, 20)
     const { batchIds } = await planAll(hands, await releasedEdition(hands))
     expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toMatchObject({ accepted: 25, queued: 0 })
-    const later = await db
+    const [rest, ...more] = await db.select().from(batches).where(eq(batches.booked, 'domain slow.example'))
+    expect(more).toEqual([])
+    expect(rest!.dueAt.getTime() - at.now.getTime()).toBe(1000)
+    expect(await db.$count(deliveries, eq(deliveries.state, 'queued'))).toBe(18)
+    for (const accepted of [5, 5, 5, 3]) {
+      at.now = (await db.select().from(batches).where(eq(batches.id, rest!.id)))[0]!.dueAt
+      expect(await deliverBatch(hands, rest!.id, NEVER)).toMatchObject({ accepted })
+    }
+    expect(at.now.getTime() - Date.parse('2026-04-15T12:00:00Z')).toBe(4000)
+    expect(await batchesToDo(db, at.now)).toEqual([])
+    expect(new Set(sink.taken.map((one) => one.to)).size).toBe(43)
+  })
+
+  test('of a slow domain waits behind those that wait already', async ({ db }) => {
+    const sink = await sinkThat()
+    const hands = await stage(db, { DOMAIN_RATES: 'slow.example=5' }, sink)
+    for (let n = 0; n < 505; n++) await addSubscriber(db, `reader-${n}@slow.example`)
+    const { batchIds } = await planAll(hands, await releasedEdition(hands))
+    for (const id of batchIds.slice(0, 2)) await deliverBatch(hands, id, NEVER)
+    const [first, second] = await db
       .select()
       .from(batches)
       .where(eq(batches.booked, 'domain slow.example'))
       .orderBy(batches.dueAt)
-    expect(later).toHaveLength(4)
-    const gaps = later.slice(1).map((batch, index) => batch.dueAt.getTime() - later[index]!.dueAt.getTime())
-    expect(gaps).toEqual([1000, 1000, 1000])
-    expect(await db.$count(deliveries, eq(deliveries.state, 'queued'))).toBe(18)
-    // Its turn was paid for beforehand.
-    await db.update(batches).set({ dueAt: hands.now() }).where(eq(batches.id, later[0]!.id))
-    expect(await deliverBatch(hands, later[0]!.id, NEVER)).toMatchObject({ accepted: 5 })
-    expect(new Set(sink.taken.map((one) => one.to)).size).toBe(30)
+    // 245 wait in the first one, at 5 a second.
+    expect(second!.dueAt.getTime() - first!.dueAt.getTime()).toBeGreaterThan(45_000)
+    expect(second!.dueAt.getTime() - first!.dueAt.getTime()).toBeLessThan(52_000)
   })
 
-  test('after a deferral that asks for patience the domain has a row, and what is left of the batch is slower', async ({
-    db,
-  }) => {
+  test('is slower once a share of a domain’s replies asks for patience', async ({ db }) => {
     let refusals = 0
     const sink = await sinkThat({
       recipient: (to) =>
-        to.endsWith('@slow.example') && refusals++ < 3 ? smtpReply(451, '4.7.0 too fast') : undefined,
+        to.endsWith('@slow.example') && refusals++ < 30 ? smtpReply(451, '4.7.0 too fast') : undefined,
     })
     const hands = await stage(db, {}, sink, 2)
-    for (let n = 0; n < 100; n++) await addSubscriber(db, `reader-${n}@slow.example`)
+    for (let n = 0; n < 240; n++) await addSubscriber(db, `reader-${n}@slow.example`)
     await addSubscriber(db, 'ada@example.org')
     const { batchIds } = await planAll(hands, await releasedEdition(hands))
     expect(await db.$count(buckets)).toBe(0)
     const tally = await deliverBatch(hands, batchIds[0]!, NEVER)
-    expect((await db.select().from(buckets)).map((row) => row.name)).toEqual(['domain slow.example'])
+    expect(await db.select().from(buckets)).toMatchObject([
+      { name: 'domain slow.example', why: expect.stringContaining('too fast') },
+    ])
     expect(tally!.deferred).toBeGreaterThan(0)
     expect(sink.taken.map((one) => one.to)).toContain('ada@example.org')
-    expect(await db.$count(deliveries, eq(deliveries.state, 'queued'))).toBeGreaterThan(50)
+    expect(await db.$count(batches, eq(batches.booked, 'domain slow.example'))).toBe(1)
+  })
+
+  test('with greylisted readers slows nobody and defers them together', async ({ db }) => {
+    const sink = await sinkThat({
+      recipient: (to) => (/[05]@/.test(to) ? smtpReply(451, '4.7.1 Greylisted, try again later') : undefined),
+    })
+    const hands = await stage(db, {}, sink)
+    await addReaders(db, 240)
+    const { batchIds } = await planAll(hands, await releasedEdition(hands))
+    expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toMatchObject({ accepted: 192, deferred: 48 })
+    expect(await db.$count(buckets)).toBe(0)
+    expect(await db.$count(batches, eq(batches.state, 'open')), 'one later batch').toBe(1)
   })
 
   test('over the rate of the first relay the second one is used', async ({ db }) => {

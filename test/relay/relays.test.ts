@@ -132,18 +132,24 @@ describe('several relays', () => {
 
 describe('the breaker', () => {
   const accepted: Outcome = { state: 'accepted', reply: 'ok' }
-  const policy: Outcome = { state: 'refused', policy: true, reply: '550 5.7.1 blocked' }
+  const policy: Outcome = { state: 'deferred', aboutUs: true, reply: '550 5.7.1 blocked' }
   const unknownMailbox: Outcome = { state: 'refused', hardBounce: true, reply: '550 5.1.1 nobody' }
 
-  test('trips on many policy refusals, and not on as many mailboxes that are gone', () => {
+  test('trips on refusals of our message in a row, and not on as many mailboxes that are gone', () => {
     const [ours, theirs] = [openBreaker(() => 0), openBreaker(() => 0)]
-    for (let n = 0; n < 19; n++) {
+    for (let n = 0; n < 4; n++) {
       expect(ours.note(policy)).toBeUndefined()
       theirs.note(unknownMailbox)
     }
-    expect(ours.note(policy)).toContain('policy')
+    expect(ours.note(policy)).toContain('550 5.7.1 blocked')
     theirs.note(unknownMailbox)
     expect([ours.state(), theirs.state()]).toEqual(['open', 'closed'])
+  })
+
+  test('trips when many among the latest refuse our message, though never in a row', () => {
+    const breaker = openBreaker(() => 0)
+    for (let n = 0; n < 60 && breaker.state() === 'closed'; n++) breaker.note(n % 2 === 0 ? policy : accepted)
+    expect(breaker.state()).toBe('open')
   })
 
   test('not when they are few among many', () => {
@@ -152,14 +158,14 @@ describe('the breaker', () => {
     expect(breaker.state()).toBe('closed')
   })
 
-  test('after it tripped a few are enough', () => {
+  test('trips again, and rests longer, when a check finds it well and it refuses our messages', () => {
     let now = 0
     const breaker = openBreaker(() => now)
     for (let n = 0; n < 20; n++) breaker.note(policy)
     now += 20_000
     expect(breaker.state()).toBe('half-open')
     breaker.checked(true)
-    for (let n = 0; n < 3; n++) breaker.note(policy)
+    for (let n = 0; n < 5; n++) breaker.note(policy)
     expect(breaker.state()).toBe('open')
     expect(breaker.restMs()).toBeGreaterThan(20_000)
   })

@@ -8,15 +8,12 @@ export interface Lease {
   batchId: number
   editionId: number
   lease: string
-  /** the bucket that was paid for it beforehand, if its turn is not long over */
+  /** the bucket that all of it waits for; it is worked in slices as that allows */
   booked: string | null
   /** what was answered of its edition before, for the error budget */
   answered: number
   refused: number
 }
-
-/** A booked batch that comes later than this has lost its turn. */
-const TURN_SECONDS = 30
 
 const LEASE_SECONDS = 30
 export const RENEW_EVERY_MS = 10_000
@@ -39,8 +36,7 @@ export async function leaseBatch(db: Db, batchId: number, at: Date): Promise<Lea
       FROM editions e
       WHERE b.id = ${batchId} AND e.id = b.edition_id AND ${LIVE} AND b.due_at <= ${at}
         AND ${IN_NOBODYS_HAND}
-      RETURNING b.edition_id, b.lease, e.answered, e.refused,
-        CASE WHEN b.due_at > ${at}::timestamptz - make_interval(secs => ${TURN_SECONDS}) THEN b.booked END AS booked`)
+      RETURNING b.edition_id, b.lease, b.booked, e.answered, e.refused`)
     const row = rows[0]
     if (!row) return undefined
     const editionId = Number(row.edition_id)

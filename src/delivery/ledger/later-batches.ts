@@ -1,32 +1,48 @@
-import type { Db } from '../../runtime/db/database.ts'
 import { batches } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
+import { BATCH_SIZE } from '../plan/plan-deliveries.ts'
 import { waitAfterAttempt } from './attempts.ts'
 import type { Settled } from './deliveries.ts'
 
 /** How long a deferred delivery rests after its nth hand-over: 5, 10, 20 … minutes up to 4 hours, ± 20 % so that a crowd spreads. */
 export const waitAfter = (handOvers: number): number => waitAfterAttempt('digest', handOvers)
 
+/** Where deliveries go that are to be tried again. */
+export interface LaterBatches {
+  /** Sets `later` on those outcomes that are to be tried again. */
+  place(editionId: number, group: readonly Settled[]): Promise<void>
+}
+
+/** Deliveries that are deferred within this time share a batch, so that slow sending does not cut an edition into batches of one. */
+const SHARED_FOR_MS = 10_000
+
 /**
- * Finds later batches for what is to be tried again, one for each number of hand-overs so far. What a relay that is down did to
- * a delivery says nothing about it: that stays in its batch, which rests as a whole.
+ * Finds later batches, one for each edition and number of hand-overs so far, over all batches of this process. A relay that is down says
+ * nothing about a delivery: that stays in its batch, which rests as a whole. One that refused this very message rests on its own.
  */
-export function laterBatches(db: Db, editionId: number, now: () => Date, policy: 'resend' | 'hold') {
-  const made = new Map<number, number>()
+export function laterBatches({ db, config, now }: Pick<Services, 'db' | 'config' | 'now'>): LaterBatches {
+  const made = new Map<string, { batchId: number; until: number; room: number }>()
+  const make = async (editionId: number, handOvers: number) => {
+    const at = now().getTime()
+    for (const [key, { until }] of made) if (until < at) made.delete(key)
+    const dueAt = new Date(at + waitAfter(handOvers))
+    const [row] = await db.insert(batches).values({ editionId, dueAt }).returning({ id: batches.id })
+    return { batchId: row!.id, until: at + SHARED_FOR_MS, room: BATCH_SIZE }
+  }
   return {
-    /** Sets `later` on those outcomes that are to be tried again. */
-    async place(group: readonly Settled[]): Promise<void> {
+    async place(editionId, group) {
       for (const one of group) {
-        const { state } = one.outcome
-        const again = state === 'deferred' || (state === 'unknown' && policy === 'resend')
-        if (!again || one.outcome.relayDown) continue
-        let batchId = made.get(one.handOvers)
-        if (batchId === undefined) {
-          const dueAt = new Date(now().getTime() + waitAfter(one.handOvers))
-          const [batch] = await db.insert(batches).values({ editionId, dueAt }).returning({ id: batches.id })
-          batchId = batch!.id
-          made.set(one.handOvers, batchId)
+        const { state, relayDown, aboutUs } = one.outcome
+        const again = state === 'deferred' || (state === 'unknown' && config.UNKNOWN_POLICY === 'resend')
+        if (!again || (relayDown && !aboutUs)) continue
+        const key = `${editionId} ${one.handOvers}`
+        let batch = made.get(key)
+        if (!batch || batch.room === 0 || batch.until < now().getTime()) {
+          batch = await make(editionId, one.handOvers)
+          made.set(key, batch)
         }
-        one.later = batchId
+        batch.room--
+        one.later = batch.batchId
       }
     },
   }

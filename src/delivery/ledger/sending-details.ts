@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { reportRelays, type Slowed, slowedInWords } from '../../relay/report.ts'
 import type { Services } from '../../runtime/services.ts'
 
 /** What an operator asks of an edition that is being sent. */
@@ -9,16 +10,17 @@ export interface SendingDetails {
   oldestQueued: Date | null
   /** by relay: what it answered, newest answer of each delivery */
   relays: { relay: string; accepted: number; deferred: number; refused: number; unknown: number }[]
-  /** receiving domains with deferred deliveries, most first */
-  domains: { domain: string; deferred: number }[]
+  /** receiving domains with deferred deliveries, most first; and how one is slowed down */
+  domains: { domain: string; deferred: number; slowed?: Omit<Slowed, 'kind' | 'name'> }[]
 }
 
 const DOMAINS_SHOWN = 5
 
 export async function sendingDetails(
-  { db, now }: Pick<Services, 'db' | 'now'>,
+  services: Pick<Services, 'db' | 'config' | 'now'>,
   editionId: number,
 ): Promise<SendingDetails> {
+  const { db, now } = services
   const { rows: relays } = await db.execute<SendingDetails['relays'][number] & { minute: number }>(sql`
     SELECT coalesce(relay, 'none') AS relay,
       count(*) FILTER (WHERE state = 'accepted')::int AS accepted, count(*) FILTER (WHERE state = 'deferred')::int AS deferred,
@@ -30,6 +32,11 @@ export async function sendingDetails(
     FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id
     WHERE d.edition_id = ${editionId} AND d.state = 'deferred' AND s.email IS NOT NULL
     GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${DOMAINS_SHOWN}`)
+  const slowed = new Map(
+    (await reportRelays(services)).slowed.flatMap(({ kind, name, ...rest }) =>
+      kind === 'domain' ? [[name, rest]] : [],
+    ),
+  )
   const { rows } = await db.execute<{ oldest: string | null }>(
     sql`SELECT min(created_at) AS oldest FROM batches WHERE edition_id = ${editionId} AND state <> 'done'`,
   )
@@ -38,7 +45,10 @@ export async function sendingDetails(
     ratePerSecond: relays.reduce((sum, { minute }) => sum + minute, 0) / 60,
     oldestQueued: oldest === null ? null : new Date(oldest),
     relays: relays.map(({ minute: _, ...relay }) => relay),
-    domains,
+    domains: domains.map((each) => {
+      const held = slowed.get(each.domain)
+      return held ? { ...each, slowed: held } : each
+    }),
   }
 }
 
@@ -56,6 +66,9 @@ export function detailsInWords({ ratePerSecond, oldestQueued, relays, domains }:
   return [
     `${ratePerSecond.toLocaleString('en', { maximumSignificantDigits: 3 })} a second in the last minute${waiting}`,
     ...relays.map((relay) => `relay ${counts(relay)}`),
-    ...domains.map(({ domain, deferred }) => `domain ${domain}: ${deferred.toLocaleString('en')} deferred`),
+    ...domains.map(
+      ({ domain, deferred, slowed }) =>
+        `domain ${domain}: ${deferred.toLocaleString('en')} deferred${slowed ? `, ${slowedInWords(slowed)}` : ''}`,
+    ),
   ]
 }

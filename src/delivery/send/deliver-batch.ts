@@ -1,7 +1,7 @@
 import { leaseBatch, putOff, returnBatch } from '../ledger/batches.ts'
 import { readPending } from '../ledger/deliveries.ts'
 import { mayMail } from '../ledger/restore-guard.ts'
-import { admit } from './admit.ts'
+import { openAdmission } from './admit.ts'
 import { keepHold } from './batch-lease.ts'
 import type { DeliverDeps } from './delivery-context.ts'
 import { spend } from './error-budget.ts'
@@ -29,7 +29,7 @@ export async function deliverBatch(deps: DeliverDeps, batchId: number, stop: Abo
 }
 
 async function work(deps: DeliverDeps, batchId: number, stop: AbortSignal): Promise<Tally | undefined> {
-  const { db, config, now, relay, log } = deps
+  const { db, config, now, relay, log, progress } = deps
   const rested = () => new Date(now().getTime() + Math.min(Math.max(relay.restMs(), REST_MS.least), REST_MS.most))
   if (relay.restMs() > 0) {
     await putOff(db, batchId, rested())
@@ -40,11 +40,13 @@ async function work(deps: DeliverDeps, batchId: number, stop: AbortSignal): Prom
   if (!lease) return undefined
   const { ended, release } = keepHold(deps, lease, stop)
   try {
-    const pending = await admit(deps, lease, await readPending(db, lease, config.UNKNOWN_POLICY))
-    const { tally, exhausted } = await streamBatch(deps, lease, pending, ended)
+    const admission = openAdmission(deps, lease)
+    const pending = await admission.admit(await readPending(db, lease, config.UNKNOWN_POLICY))
+    const { tally, exhausted } = await streamBatch(deps, lease, pending, admission, ended)
     const why = await spend(deps, lease, tally)
+    progress.add(lease.editionId, tally)
     if (why) log.error({ editionId: lease.editionId, reason: why }, 'the edition paused itself')
-    await returnBatch(db, lease, config.UNKNOWN_POLICY, exhausted ? rested() : now())
+    await returnBatch(db, lease, config.UNKNOWN_POLICY, exhausted ? rested() : (admission.again() ?? now()))
     return tally
   } finally {
     release()

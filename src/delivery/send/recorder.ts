@@ -1,7 +1,7 @@
 import type { Services } from '../../runtime/services.ts'
 import type { Lease } from '../ledger/batches.ts'
 import { recordOutcomes, type Settled } from '../ledger/deliveries.ts'
-import { laterBatches } from '../ledger/later-batches.ts'
+import type { LaterBatches } from '../ledger/later-batches.ts'
 import { persistently } from './retry-recording.ts'
 
 export type Tally = Record<Settled['outcome']['state'], number>
@@ -21,13 +21,12 @@ const GATHER_MS = 8
  * @param enough so many outcomes wait for no others
  */
 export function openRecorder(
-  deps: Pick<Services, 'db' | 'config' | 'now' | 'log'>,
+  deps: Pick<Services, 'db' | 'now' | 'log'> & { later: LaterBatches },
   lease: Lease,
   enough: number,
   onWritten: (count: number) => void,
 ): Recorder {
-  const { db, config, now } = deps
-  const later = laterBatches(db, lease.editionId, now, config.UNKNOWN_POLICY)
+  const { db, later, now } = deps
   const tally: Tally = { accepted: 0, deferred: 0, refused: 0, unknown: 0, queued: 0 }
   let gathered: Settled[] = []
   let writing: Promise<void> | undefined
@@ -46,7 +45,7 @@ export function openRecorder(
 
   const writeGroup = async (group: readonly Settled[]) => {
     await persistently(deps, async () => {
-      await later.place(group)
+      await later.place(lease.editionId, group)
       await recordOutcomes(db, lease, group, now())
     })
     for (const { outcome } of group) tally[outcome.state]++

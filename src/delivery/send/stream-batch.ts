@@ -6,7 +6,7 @@ import { executePrepared } from '../../runtime/db/prepared.ts'
 import type { Lease } from '../ledger/batches.ts'
 import { type Handed, markHanded, type Pending } from '../ledger/deliveries.ts'
 import { lockReaders } from '../ledger/repeats.ts'
-import { admit } from './admit.ts'
+import type { Admission } from './admit.ts'
 import type { DeliverDeps } from './delivery-context.ts'
 import type { OpenEdition } from './edition-renderer.ts'
 import { isSpent } from './error-budget.ts'
@@ -23,6 +23,7 @@ export async function streamBatch(
   deps: DeliverDeps,
   lease: Lease,
   admitted: Pending[],
+  admission: Admission,
   ended: AbortSignal,
 ): Promise<{ tally: Tally; exhausted: boolean }> {
   const { relay, press, config, now, rates, log, window } = deps
@@ -42,10 +43,9 @@ export async function streamBatch(
     // Nobody holds on to what was accepted; of a cut connection one cannot be sure.
     if (outcome.state === 'accepted') edition.reuse(message)
     exhausted ||= outcome.relayDown === true
-    const bucket = domainBucket(domainOfAddress(handed.email))
-    rates.handed(bucket)
-    if (outcome.slow === 'domain')
-      await rates.slowDown(bucket).catch((error) => log.warn({ err: error }, 'a rate was not noted'))
+    await rates
+      .answered(domainBucket(domainOfAddress(handed.email)), outcome)
+      .catch((error) => log.warn({ err: error }, 'the rate of a domain was not recorded'))
     await record({
       subscriberId: handed.subscriberId,
       handOvers: handed.handOvers,
@@ -73,7 +73,7 @@ export async function streamBatch(
       }
       if (slowed !== rates.version()) {
         slowed = rates.version()
-        pending = await admit(deps, lease, pending.slice(next))
+        pending = await admission.admit(pending.slice(next))
         next = 0
         continue
       }

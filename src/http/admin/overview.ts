@@ -7,6 +7,7 @@ import { inboundInWords } from '../../inbound/report.ts'
 import { examineService } from '../../operate/doctor/service.ts'
 import { readServiceStatus } from '../../operate/status.ts'
 import { openSubmissions } from '../../papers/ingest/submissions.ts'
+import { relaysInWords } from '../../relay/report.ts'
 import type { Services } from '../../runtime/services.ts'
 import { signUpsInWords } from '../../subscription/signup-protection/report.ts'
 import { editionHref, stateInWords } from './words.ts'
@@ -38,6 +39,7 @@ export const overviewRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
       signUps: signUpsInWords(status.signUps),
       serviceMails: status.outbox,
       inbound: inboundInWords(status.inbound),
+      relays: relaysInWords(status.relays, services.now()),
       waiting: submissions.filter(({ state }) => state === 'found').length,
       editions: editions.map((edition) => ({
         href: editionHref(edition),

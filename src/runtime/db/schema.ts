@@ -368,6 +368,15 @@ export const buckets = pgTable('buckets', {
   raisedAt: moment('raised_at').notNull().defaultNow(),
   day: date('day'),
   spent: integer('spent').notNull().default(0),
+  askedRate: doublePrecision('asked_rate'),
+  why: text('why'),
+})
+
+export const relayRests = pgTable('relay_rests', {
+  relay: text('relay').primaryKey(),
+  since: moment('since').notNull(),
+  until: moment('until').notNull(),
+  reply: text('reply').notNull(),
 })
 
 export const mailing = pgTable('mailing', {

@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import { writeDown } from '../operate/audit.ts'
+import { resetDomain } from '../relay/rates.ts'
+import { relaysInWords, reportRelays } from '../relay/report.ts'
+import { commandLine } from './admin.ts'
+import { report, withServices } from './open.ts'
+
+export function relayCommands(program: Command): void {
+  const relays = program
+    .command('relays')
+    .description('relays and receiving domains, and how fast email may go to them')
+
+  relays
+    .command('show')
+    .description('which relays refuse us, and which domains are sent to slowly, with their words')
+    .action((_options, command) =>
+      withServices(async (services) => {
+        const found = await reportRelays(services)
+        report(
+          command,
+          found,
+          relaysInWords(found, services.now()).join('\n') || 'No relay rests, and no domain is slowed down.',
+        )
+      }),
+    )
+
+  relays
+    .command('reset-domain <domain>')
+    .description('send to a slowed domain at full speed again; it is slowed down anew when it asks again')
+    .action((domain: string, _options, command) =>
+      withServices(async (services) => {
+        // The audit log outlives an erasure, and a domain may name a person.
+        const deed = { who: commandLine(), what: 'reset the rate of', about: 'a receiving domain' }
+        const reset = await services.db.transaction(async (tx) => {
+          const slowed = await resetDomain(tx, domain, services.now())
+          if (slowed) await writeDown(tx, services.now(), deed)
+          return slowed
+        })
+        report(
+          command,
+          { domain: domain.toLowerCase(), reset },
+          reset ? `${domain} is sent to at full speed again.` : `${domain} was not slowed down. Nothing was changed.`,
+        )
+      }),
+    )
+}
