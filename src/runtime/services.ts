@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino'
+import { reportTrouble } from '../lib/report-trouble.ts'
 import { safeError } from '../lib/safe-error.ts'
 import type { TokenKeys } from '../mail/tokens.ts'
 import { type RelayAbility, relayAbility } from '../relay/carries-utf8.ts'
@@ -30,16 +31,21 @@ export async function openServices(config: Config): Promise<Services> {
   // Every error that is logged goes through safeError: a database's error quotes its parameters, which may be an address.
   const log = pino({ level: config.LOG_LEVEL, serializers: { err: safeError } })
   let closing = false
-  const report = (error: Error) => {
-    if (!closing) log.warn({ err: error }, 'connection trouble')
+  const report = (connection: string): ((error: Error) => void) => {
+    const trouble = reportTrouble(log, connection)
+    return (error) => {
+      if (!closing) trouble(error)
+    }
   }
-  const pool = opening.adopt(openPool(config.DATABASE_URL, report), (p) => p.end())
+  const database = report('database')
+  const pool = opening.adopt(openPool(config.DATABASE_URL, database), (p) => p.end())
+  const queue = report(config.REDIS_URL ? 'queue (Redis)' : 'queue (database)')
   const queues = opening.adopt(
-    await openQueues({ databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL, onError: report }),
+    await openQueues({ databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL, onError: queue }),
     (q) => q.close(),
   )
   const db = databaseOn(pool)
-  const clock = opening.adopt(await databaseClock(db, report), (c) => c.stop())
+  const clock = opening.adopt(await databaseClock(db, database), (c) => c.stop())
   const witnesses = [fileWitness(config.DATA_DIR), ...(queues.witness ? [queues.witness] : [])]
   const opened = opening.move()
   return {
@@ -50,7 +56,7 @@ export async function openServices(config: Config): Promise<Services> {
     mailDomains: openMailDomains(),
     relayAbility: relayAbility(config.SMTP_URL),
     log,
-    witness: allWitnesses(witnesses, report),
+    witness: allWitnesses(witnesses, report('restore guard’s memory outside the database')),
     now: clock.now,
     async [Symbol.asyncDispose]() {
       closing = true
