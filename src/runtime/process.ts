@@ -12,14 +12,22 @@ import { ConfigError } from './config/config.ts'
  * Runs a service until SIGTERM or SIGINT, then closes what it opened, in reverse. Further signals are heard and ignored while it
  * drains: Ctrl-C reaches npm and its child at once, and npm passes it on a second time.
  *
- * @param start opens everything on the stack it is given; when it throws, what it opened so far is closed
+ * @param start opens everything on the stack it is given; when it throws, what it opened so far is closed. Its signal is aborted
+ *   when the process is to stop, also while it still starts.
  */
-export async function runUntilSignal(start: (stack: AsyncDisposableStack) => Promise<unknown>): Promise<never> {
+export async function runUntilSignal(
+  start: (stack: AsyncDisposableStack, stopping: AbortSignal) => Promise<unknown>,
+): Promise<never> {
   const signal = Promise.withResolvers<void>()
-  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => signal.resolve())
+  const stopping = new AbortController()
+  const stop = () => {
+    stopping.abort()
+    signal.resolve()
+  }
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, stop)
   const stack = new AsyncDisposableStack()
   try {
-    await start(stack)
+    await start(stack, stopping.signal)
     await signal.promise
   } catch (error) {
     complain(inWords(error))

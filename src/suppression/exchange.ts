@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { PaperboyError } from '../lib/errors.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Services } from '../runtime/services.ts'
 import { readCsv } from '../subscription/read-csv.ts'
+import { keyMark } from './key-mark.ts'
 import { type Suppression, type SuppressionReason, suppress } from './suppress.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
@@ -13,10 +13,6 @@ const REASONS: readonly string[] = ['hard bounce', 'complaint', 'erasure', 'manu
 const CHUNK = 2000
 const PAGE = 5000
 const MOST_PROBLEMS = 20
-
-/** Tells a list of hashes made under another SUPPRESSION_KEY, which would match nobody and say so to nobody. */
-const keyMark = (suppressionKey: string): string =>
-  createHmac('sha256', suppressionKey).update('name of this key').digest('hex').slice(0, 8)
 
 /** All suppressions as CSV in chunks: hashes, since the addresses are not kept. Whoever imports it needs the same SUPPRESSION_KEY. */
 export async function* exportSuppressions({ db, config }: Pick<Deps, 'db' | 'config'>): AsyncGenerator<string> {

@@ -363,6 +363,9 @@ export const mailing = pgTable('mailing', {
   cluster: text('cluster'),
   haltedAt: moment('halted_at'),
   haltedWhy: text('halted_why'),
+  keyMark: text('key_mark'),
+  untrustedProxy: text('untrusted_proxy'),
+  untrustedProxyAt: moment('untrusted_proxy_at'),
 })
 
 export const outbox = pgTable('outbox', {
