@@ -17,6 +17,7 @@ import { loadLimits, routeLimits } from './http/kit/limits.ts'
 import { keepPages } from './http/kit/page-cache.ts'
 import { securityHeaders } from './http/kit/security.ts'
 import { serverOptions } from './http/kit/server-options.ts'
+import { watchForUntrustedProxy } from './http/kit/untrusted-proxy.ts'
 import { viewOptions } from './http/kit/views.ts'
 import { healthRoutes } from './http/monitoring/health.ts'
 import { hasMetrics, metricRoutes, timeRequests } from './http/monitoring/metrics.ts'
@@ -58,6 +59,7 @@ export function buildApp(services: Services, options: AppOptions = {}) {
   answerBrokenBodies(app.server)
   const registry = hasMetrics(services.config) ? timeRequests(app as unknown as FastifyInstance) : undefined
   const keep = keepPages(app as unknown as FastifyInstance, options.keepPagesMs)
+  watchForUntrustedProxy(app as unknown as FastifyInstance, services)
   app.register(fastifyHelmet, securityHeaders(services.config))
   // Nothing is kept by browsers and caches unless its route says so.
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))

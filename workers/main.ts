@@ -3,6 +3,7 @@ import { configuredSources } from '../src/papers/ingest/sources/configured.ts'
 import { readEnvironment, requireSettled } from '../src/runtime/config/config.ts'
 import { runUntilSignal } from '../src/runtime/process.ts'
 import { openLog, openServices } from '../src/runtime/services.ts'
+import { startHeartbeat } from './heartbeat.ts'
 import { startWorker } from './worker.ts'
 
 /** The worker process: every job of the service. Stops by SIGTERM or SIGINT after what is in flight is finished and recorded. */
@@ -11,6 +12,7 @@ await runUntilSignal(async (stack, stopping) => {
   if (!(await waitForDatabase(config.DATABASE_URL, { log: openLog(config), tables: 'wait', stopping }))) return
   const services = stack.use(await openServices(config))
   const worker = stack.adopt(await startWorker(services, configuredSources(services)), (w) => w.stop())
+  stack.adopt(startHeartbeat(services.db), (heartbeat) => heartbeat.stop())
   services.log.info('worker ready')
   return worker
 })

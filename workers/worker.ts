@@ -15,6 +15,7 @@ import { startListener } from './listen.ts'
 import { lookUpSubmissionsJob } from './look-up-submissions.ts'
 import { nextBatch } from './next-batch.ts'
 import { planDeliveriesJob } from './plan-deliveries.ts'
+import { raiseAlertsJob } from './raise-alerts.ts'
 import { readMailboxJob } from './read-mailbox.ts'
 import { releaseEditionsJob } from './release-editions.ts'
 import { startClock } from './schedule.ts'
@@ -57,6 +58,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
       },
       'tidy-sign-ups': () => tidySignUpsJob(services),
       'read-mailbox': () => readMailboxJob(services),
+      'raise-alerts': () => raiseAlertsJob(services),
       'send-service-mails': async () => {
         await mailSignInLinks({ ...services, relay }, stopping.signal)
         await sendServiceMails({ ...services, relay }, stopping.signal)

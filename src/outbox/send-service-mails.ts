@@ -8,6 +8,7 @@ import { returnPath } from '../mail/return-path.ts'
 import type { Outcome } from '../relay/outcome.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { Services } from '../runtime/services.ts'
+import { type AlertProblem, composeAlert } from './compose-alert.ts'
 import { composeServiceMail, type ServiceMail } from './compose-service-mail.ts'
 import { WAITING } from './waiting.ts'
 
@@ -21,7 +22,11 @@ const EXPIRES_AFTER_HOURS = 48
 const RESENDS_AFTER_CUT = 3
 
 /** A mail marked to be handed over, and the how-manieth time: an outcome is recorded only for the hand-over it belongs to. */
-type Handed = ServiceMail & { handOvers: number }
+type Handed = ServiceMail & {
+  handOvers: number
+  /** of an email to the operators, which has no reader */
+  problems: AlertProblem[] | null
+}
 
 /**
  * Hands over every service mail that is due, one after another, until none is left. Several workers share the rows; what a
@@ -31,16 +36,20 @@ type Handed = ServiceMail & { handOvers: number }
  */
 export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<number> {
   await settleDead(deps)
-  if (!(await anyDue(deps)) || !(await mayMail(deps))) return 0
+  if (!(await anyDue(deps))) return 0
+  // A halt that this finds is noted in the database; the marking statement then lets nothing go but what tells the operators of it.
+  await mayMail(deps)
   for (let sent = 0; ; sent++) {
     if (stop.aborted) return sent
     const mail = await markHanded(deps, deps.now())
     if (!mail) return sent
-    const message = await composeServiceMail(deps, mail)
+    const message = await (mail.problems
+      ? composeAlert(deps.config, { ...mail, address: mail.email, problems: mail.problems }, deps.now())
+      : composeServiceMail(deps, mail))
     const renewal = keepLease(deps, mail.id)
     // What bounces from an address that is not the reader's yet must not count against the one that is.
     const from =
-      mail.kind === 'change'
+      mail.kind === 'change' || mail.problems
         ? addressOf(deps.config.MAIL_FROM)
         : returnPath(deps, { subscriberId: mail.subscriberId, mail: 'service', reference: mail.id })
     const outcome = await deps.relay.send({ from, to: mail.email }, message)
@@ -86,11 +95,11 @@ async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date)
     const { rows } = await db.execute<Row>(sql`
       WITH next AS (
         SELECT id FROM outbox
-        WHERE ${due(at)} AND ${NOT_HALTED}
+        WHERE ${due(at)} AND (kind = 'alert' OR ${NOT_HALTED})
         ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
       ), judged AS (
         SELECT o.id, s.zone, s.locale, s.next_digest_at, s.address_hash,
-          CASE WHEN o.kind = 'change' THEN c.email ELSE s.email END AS email,
+          coalesce(a.address, CASE WHEN o.kind = 'change' THEN c.email ELSE s.email END) AS email, a.problems,
           CASE WHEN o.kind = 'change' THEN c.nonce ELSE s.confirm_nonce END AS nonce,
           -- asked to confirm: confirmed before; welcomed: confirmed before this time
           CASE WHEN s.status = 'active' THEN coalesce(s.first_confirmed_at < s.confirmed_at, false) ELSE s.confirmed_at IS NOT NULL END AS returning,
@@ -99,10 +108,12 @@ async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date)
             WHERE d.subscriber_id = s.id AND d.state IN ('queued', 'handed', 'accepted', 'deferred', 'unknown')
               AND d.expires_at >= s.confirmed_at + make_interval(hours => ${config.DIGEST_EXPIRY_HOURS})
           ) AS begun,
-          o.created_at > ${at}::timestamptz - make_interval(hours => ${EXPIRES_AFTER_HOURS}) AND ${mayHave} AS allowed
+          o.created_at > ${at}::timestamptz - make_interval(hours => ${EXPIRES_AFTER_HOURS})
+            AND (a.address IS NOT NULL OR (${mayHave})) AS allowed
         FROM next JOIN outbox o ON o.id = next.id
           LEFT JOIN subscribers s ON s.id = o.subscriber_id
           LEFT JOIN address_changes c ON c.subscriber_id = o.subscriber_id
+          LEFT JOIN alert_mails a ON a.outbox_id = o.id
       )
       UPDATE outbox o SET
         -- One that is unknown may have arrived: not handing it over again does not make that known.
@@ -112,7 +123,7 @@ async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date)
         settled_at = CASE WHEN j.allowed THEN NULL ELSE ${at}::timestamptz END
       FROM judged j WHERE o.id = j.id
       RETURNING o.id, o.kind, o.state, o.subscriber_id, o.message_key, o.hand_overs,
-        j.email, j.zone, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun`)
+        j.email, j.zone, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun, j.problems`)
     const row = rows[0]
     if (!row) return undefined
     if (row.state === 'handed') return toHanded(row)
@@ -148,6 +159,7 @@ interface Row extends Record<string, unknown> {
   nonce: Buffer | null
   returning: boolean
   begun: boolean
+  problems: AlertProblem[] | null
 }
 
 const toHanded = (row: Row): Handed => ({
@@ -164,6 +176,7 @@ const toHanded = (row: Row): Handed => ({
   begun: row.begun,
   messageKey: row.message_key,
   handOvers: row.hand_overs,
+  problems: row.problems,
 })
 
 /** A cut connection leaves a mail `unknown` and, under `resend`, due again like a deferred one until it was tried often enough. */

@@ -6,6 +6,7 @@ import { type Breaker, openBreaker } from './breaker.ts'
 import type { Outcome } from './outcome.ts'
 import { ALL, type Rates, relayBucket } from './rates.ts'
 import { openRelay, type Relay, type SingleRelay } from './relay.ts'
+import type { RelayRests } from './relay-rests.ts'
 
 /** One of the relays, with what is known of its health in this process. */
 interface Member {
@@ -35,7 +36,7 @@ const SLICE_MS = 1_000
  */
 export function openRelays(
   { SMTP_URL, SMTP_CONNECTIONS }: Pick<Config, 'SMTP_URL' | 'SMTP_CONNECTIONS'>,
-  { log, rates }: { log?: Logger; rates?: Rates } = {},
+  { log, rates, record }: { log?: Logger; rates?: Rates; record?: RelayRests } = {},
 ): Relay {
   const members: Member[] = parseRelays(SMTP_URL, SMTP_CONNECTIONS).map((settings) => ({
     settings,
@@ -69,14 +70,18 @@ export function openRelays(
       .then(
         () => {
           member.breaker.checked(true)
+          record?.works(member.settings.name)
           log?.info({ relay: member.settings.name }, 'the relay is used again')
         },
         (error) => {
           member.breaker.checked(false)
-          log?.warn(
-            { relay: member.settings.name, reason: redact(error.message), restMs: Math.round(member.breaker.restMs()) },
-            'the relay cannot be used yet',
-          )
+          const [relay, reason, restMs] = [
+            member.settings.name,
+            redact(error.message),
+            Math.round(member.breaker.restMs()),
+          ]
+          record?.rests(relay, reason, restMs)
+          log?.warn({ relay, reason, restMs }, 'the relay cannot be used yet')
         },
       )
       .finally(() => {
@@ -123,6 +128,7 @@ export function openRelays(
         const tripped = member.breaker.note(outcome)
         if (tripped !== undefined) {
           const restMs = Math.round(member.breaker.restMs())
+          record?.rests(relay, tripped, restMs)
           log?.warn({ relay, reason: tripped, restMs }, 'the relay rests: it cannot be used as it is')
         }
         if (outcome.slow === 'relay') void rates?.slowDown(relayBucket(relay)).catch(() => {})

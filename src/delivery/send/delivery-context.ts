@@ -1,6 +1,8 @@
+import { reportTrouble } from '../../lib/report-trouble.ts'
 import { openDkim, signing } from '../../relay/dkim.ts'
 import { openRates, type Rates } from '../../relay/rates.ts'
 import type { Relay } from '../../relay/relay.ts'
+import { openRelayRests } from '../../relay/relay-rests.ts'
 import { openRelays } from '../../relay/relays.ts'
 import type { Services } from '../../runtime/services.ts'
 import { type DigestPress, digestPress } from './edition-renderer.ts'
@@ -23,7 +25,8 @@ export const BATCHES_AT_ONCE = 2
 export async function openHands(services: Services): Promise<DeliverDeps> {
   const { config, db, log, now } = services
   const rates = openRates(db, config)
-  return handsWith(services, signing(openRelays(config, { log, rates }), await openDkim(config), now), rates)
+  const record = openRelayRests(db, reportTrouble(log, 'database (how relays are)'))
+  return handsWith(services, signing(openRelays(config, { log, rates, record }), await openDkim(config), now), rates)
 }
 
 /** The same by a given relay. */

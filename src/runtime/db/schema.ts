@@ -53,7 +53,15 @@ export const deliveryState = pgEnum('delivery_state', [
   'expired',
   'erased',
 ])
-export const serviceMail = pgEnum('service_mail', ['confirm', 'welcome', 'already', 'remind', 'manage', 'change'])
+export const serviceMail = pgEnum('service_mail', [
+  'confirm',
+  'welcome',
+  'already',
+  'remind',
+  'manage',
+  'change',
+  'alert',
+])
 
 export const papers = pgTable(
   'papers',
@@ -371,7 +379,7 @@ export const mailing = pgTable('mailing', {
 export const outbox = pgTable('outbox', {
   id: id(),
   kind: serviceMail('kind').notNull(),
-  subscriberId: ref('subscriber_id'),
+  subscriberId: bigint('subscriber_id', { mode: 'number' }),
   state: deliveryState('state').notNull().default('queued'),
   dueAt: moment('due_at').notNull().defaultNow(),
   leaseUntil: moment('lease_until'),
@@ -381,6 +389,31 @@ export const outbox = pgTable('outbox', {
   reply: text('reply'),
   createdAt: moment('created_at').notNull().defaultNow(),
   settledAt: moment('settled_at'),
+})
+
+export const alertMails = pgTable('alert_mails', {
+  outboxId: bigint('outbox_id', { mode: 'number' }).primaryKey(),
+  address: text('address').notNull(),
+  problems: jsonb('problems').notNull(),
+})
+
+export const attention = pgTable(
+  'attention',
+  {
+    what: text('what').notNull(),
+    about: text('about').notNull(),
+    since: moment('since').notNull(),
+    seenAt: moment('seen_at').notNull(),
+    mailedAt: moment('mailed_at'),
+  },
+  (t) => [primaryKey({ name: 'one_row_per_problem', columns: [t.what, t.about] })],
+)
+
+export const relayRests = pgTable('relay_rests', {
+  relay: text('relay').primaryKey(),
+  since: moment('since').notNull(),
+  restUntil: moment('rest_until').notNull(),
+  reason: text('reason').notNull(),
 })
 
 export const inboundEvents = pgTable('inbound_events', {
