@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { envText, writeEnv } from '../operate/write-env.ts'
 import { report } from './open.ts'
 
@@ -32,7 +32,7 @@ export function initCommand(program: Command): void {
     .action(async (options, command) => {
       // Nobody answers five questions to be told that.
       if (existsSync(options.file)) await writeEnv(options.file, '')
-      const values = await answers(options)
+      const values = await answers(options, command)
       if (options.profiles !== undefined) values.COMPOSE_PROFILES = options.profiles
       await writeEnv(options.file, await envText(values))
       report(
@@ -43,8 +43,8 @@ export function initCommand(program: Command): void {
     })
 }
 
-/** @throws InvalidArgumentError naming the flags that are missing where nobody can be asked */
-async function answers(options: Record<string, string | undefined>): Promise<Record<string, string>> {
+/** What the flags say, and a person at the terminal. Ends as wrong usage, naming the flags, where there is no terminal to ask on. */
+async function answers(options: Record<string, string | undefined>, command: Command): Promise<Record<string, string>> {
   const given = QUESTIONS.filter(({ flag }) => options[flag] !== undefined).map(({ name, flag }) => [
     name,
     options[flag]!,
@@ -54,7 +54,7 @@ async function answers(options: Record<string, string | undefined>): Promise<Rec
   if (open.length === 0) return values
   if (!process.stdin.isTTY) {
     const flags = open.map(({ flag }) => `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`)
-    throw new InvalidArgumentError(`There is no terminal to ask on. Add ${flags.join(', ')}.`)
+    return command.error(`error: there is no terminal to ask on. Add ${flags.join(', ')}.`)
   }
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   for (const { name, ask } of open) {
