@@ -24,6 +24,10 @@ const USUAL: AttentionName[] = ['worker_missing', 'bounce_address_missing', 'wor
 const quiet = (db: Db, more: Record<string, string> = {}, at = { now: NOON }) =>
   servicesOn(db, { PAPER_SOURCES: 'none', ...more }, at)
 
+const fail = (error: Error): never => {
+  throw error
+}
+
 const found = async (services: Services) => {
   const all = await findAttention(services)
   return all.filter(({ what }) => !USUAL.includes(what))
@@ -95,7 +99,7 @@ describe('each thing that needs a person is found, with since when, what to do a
 
   test('a relay that refuses us, from the process that found it to all others', async ({ db }) => {
     const services = quiet(db)
-    const relays = openRelays(services.config, { record: openRelayRests(db, expect.fail) })
+    const relays = openRelays(services.config, { record: openRelayRests(db, fail) })
     await relays.send({ from: 'papers@paperboy.example', to: 'ada@lab.org' }, Buffer.from('To: x\r\n\r\nx'))
     relays.close()
     await expect.poll(() => found(services)).toMatchObject([{ what: 'relay_refuses', about: '127.0.0.1:1' }])
@@ -103,7 +107,7 @@ describe('each thing that needs a person is found, with since when, what to do a
     expect(rests).toMatchObject({ state: 'doubtful', words: expect.stringContaining('ECONNREFUSED') })
     await db.execute(sql`UPDATE relay_rests SET since = now() - interval '6 minutes'`)
     expect(await found(services)).toMatchObject([{ state: 'wrong' }])
-    openRelayRests(db, expect.fail).works('127.0.0.1:1')
+    openRelayRests(db, fail).works('127.0.0.1:1')
     await expect.poll(() => found(services)).toEqual([])
   })
 
