@@ -27,17 +27,20 @@ export async function composeAlert(
   const host = new URL(config.PUBLIC_URL).host
   const [first] = problems
   const one = problems.length === 1 ? first : undefined
+  const pageOf = ({ href }: AlertProblem) => `${config.PUBLIC_URL}${href}`
   const words = {
     t: messagesIn('en'),
-    subject: one ? `${host}: ${one.words}`.slice(0, 120) : `${host}: ${problems.length} problems need you`,
+    subject: one
+      ? `${host}: ${one.part}: ${one.words.split(/: |\. /)[0]}`
+      : `${host}: ${problems.length} problems need you`,
     heading: one ? `${one.part} needs you` : `${problems.length} problems need you`,
     lead: one ? told(one) : 'Each of these needs a person:',
     moment: undefined,
     button: one ? 'Look at it' : 'Open the overview',
-    url: `${config.PUBLIC_URL}${one?.href ?? '/admin'}`,
+    url: one ? pageOf(one) : `${config.PUBLIC_URL}/admin`,
     after: one
       ? [`What to do: ${one.remedy}.`]
-      : problems.map((each) => `${each.part}: ${told(each)} What to do: ${each.remedy}.`),
+      : problems.map((each) => `${each.part}: ${told(each)} What to do: ${each.remedy}. ${pageOf(each)}`),
     links: [],
     why: `You get this email because your address is in ADMIN_EMAILS at ${host}. You get one per problem and day.`,
   }
@@ -56,5 +59,7 @@ export async function composeAlert(
   return message as Buffer
 }
 
-const told = ({ words, since }: AlertProblem): string =>
-  `${words[0]!.toUpperCase()}${words.slice(1)}.${since === null ? '' : ` Since ${since.slice(0, 16).replace('T', ' ')} UTC.`}`
+const told = ({ words, since }: AlertProblem): string => {
+  const sentence = `${words[0]!.toUpperCase()}${words.slice(1)}${/[.?!]$/.test(words) ? '' : '.'}`
+  return since === null ? sentence : `${sentence} Since ${since.slice(0, 16).replace('T', ' ')} UTC.`
+}

@@ -73,7 +73,7 @@ export async function staleSources(services: AttentionDeps): Promise<Attention[]
       part: 'Papers',
       state: 'doubtful',
       since: source.failingSince ?? (source.state === 'stale' ? source.changedAt : source.readAt),
-      words: sourceInWords(source),
+      words: `source ${sourceInWords(source)}`,
       remedy: 'npm run paperboy -- papers collect says more',
       href: '/admin',
     }))

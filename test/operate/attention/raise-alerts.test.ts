@@ -37,7 +37,9 @@ test('each operator is emailed once a day about each problem, through the relay 
   expect(await send()).toBe(2)
   expect(sink.taken.map(({ to }) => to).sort()).toEqual(['ada@lab.org', 'bob@lab.org'])
   const mail = await simpleParser(sink.taken[0]!.raw)
-  expect(mail.subject).toContain('was not made')
+  expect(mail.subject).toBe(
+    'paperboy.example: Edition: the daily edition of 2026-04-14 was not made, though its list has papers and closed',
+  )
   expect(mail.text).toMatch(/daily edition of 2026-04-14 was not made/)
   expect(mail.text).toContain('Since 2026-04-15 03:00 UTC')
   expect(mail.text).toContain('https://paperboy.example/admin/editions/daily/2026-04-14')
@@ -61,6 +63,7 @@ test('each operator is emailed once a day about each problem, through the relay 
   expect(await send()).toBe(6)
   const last = await simpleParser(sink.taken.at(-1)!.raw)
   expect(last.subject).toBe('paperboy.example: 3 problems need you')
+  expect(last.text?.replace(/\n/g, ' ')).toContain('https://paperboy.example/admin/editions/daily/2026-04-15')
   expect(last.text).toMatch(/Mailing: Halted: the operator halted it/)
   relay.close()
 })
