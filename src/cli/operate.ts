@@ -22,6 +22,8 @@ import { commandLine } from './admin.ts'
 import { report, withConfig, withServices } from './open.ts'
 
 const WATCH_EVERY_MS = 2_000
+/** Looking and stopping must work also where a wrong SUPPRESSION_KEY keeps everything else from starting. */
+const ANY_KEY = { anyKey: true }
 
 export function operateCommands(program: Command): void {
   program
@@ -48,7 +50,7 @@ export function operateCommands(program: Command): void {
           report(command, status, statusInWords(status, services.now()))
           if (options.watch) await delay(WATCH_EVERY_MS, undefined, { signal: stop.signal }).catch(() => {})
         } while (options.watch && !stop.signal.aborted)
-      }),
+      }, ANY_KEY),
     )
 
   program
@@ -74,7 +76,7 @@ export function operateCommands(program: Command): void {
         await halt(services)
         await writeDown(services.db, services.now(), { who: commandLine(), what: 'halted', about: 'all mailing' })
         report(command, { halted: true }, 'Nothing is sent any more. To go on: paperboy resume')
-      }),
+      }, ANY_KEY),
     )
 
   program

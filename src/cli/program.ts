@@ -5,6 +5,7 @@ import { inWords } from '../runtime/process.ts'
 import { adminCommands } from './admin.ts'
 import { editionCommands } from './edition.ts'
 import { inboundCommands } from './inbound.ts'
+import { initCommand } from './init.ts'
 import { operateCommands } from './operate.ts'
 import { paperCommands } from './papers.ts'
 import { relayCommands } from './relays.ts'
@@ -29,6 +30,7 @@ for (const add of [
   editionCommands,
   relayCommands,
   adminCommands,
+  initCommand,
 ])
   add(program)
 // exitOverride is not inherited by commands added before it; set on each, so that wrong usage is 2 everywhere.

@@ -2,12 +2,20 @@ import { redact } from './redact.ts'
 
 const MOST_CAUSES = 3
 
+export interface SafeError {
+  type: string
+  code?: string
+  message: string
+  stack: string
+  cause?: SafeError
+}
+
 /**
  * An error as it may be logged. Where it happened stays whole; its words lose what a reader may have brought in: drizzle's error
  * quotes the statement's parameters, PostgreSQL's `detail` the row's values, a router's the URL.
  */
-export function safeError(error: unknown, depth = 0): object {
-  if (!(error instanceof Error)) return { type: typeof error }
+export function safeError(error: unknown, depth = 0): SafeError {
+  if (!(error instanceof Error)) return { type: typeof error, message: '', stack: '' }
   const { code } = error as NodeJS.ErrnoException
   return {
     type: error.name,

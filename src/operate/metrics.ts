@@ -7,6 +7,8 @@ import { reportSources, type SourceState } from '../papers/ingest/source-health.
 import { configuredSources } from '../papers/ingest/sources/configured.ts'
 import type { Services } from '../runtime/services.ts'
 import { workersRunning } from '../runtime/worker-presence.ts'
+import { ATTENTION_NAMES, type AttentionName } from './attention/attention.ts'
+import { findAttention } from './attention/find.ts'
 
 /** How the service stands, in numbers for a monitoring system to watch. None of them tells of a person. */
 export interface Measures {
@@ -23,6 +25,8 @@ export interface Measures {
   /** of the last day, by class */
   inbound: Record<string, number>
   sources: Record<string, SourceState>
+  /** how many problems of each name need a person */
+  attention: Record<AttentionName, number>
 }
 
 /** @throws the database's error */
@@ -54,6 +58,7 @@ export async function readMeasures(services: Pick<Services, 'db' | 'config' | 'n
     GROUP BY e.kind, e.date, d.state`)
   const { lastDay } = await reportInbound(services)
   const sources = await reportSources(services, configuredSources(services))
+  const needed = await findAttention(services)
   const row = rows[0]!
   const overdue = (due: string | null) => (due === null ? 0 : Math.max(0, (at.getTime() - Date.parse(due)) / 1000))
   return {
@@ -66,6 +71,9 @@ export async function readMeasures(services: Pick<Services, 'db' | 'config' | 'n
     serviceMailOverdueSeconds: overdue(row.mail_due),
     serviceMails: row.service_mails ?? {},
     inbound: Object.fromEntries(lastDay.map((each) => [each.class, each.count])),
+    attention: Object.fromEntries(
+      ATTENTION_NAMES.map((name) => [name, needed.filter(({ what }) => what === name).length]),
+    ) as Record<AttentionName, number>,
     sources: Object.fromEntries(sources.map(({ source, state }) => [source, state])),
   }
 }

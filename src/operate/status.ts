@@ -11,6 +11,8 @@ import { editions, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { workersRunning } from '../runtime/worker-presence.ts'
 import { reportSignUps, signUpsInWords } from '../subscription/signup-protection/report.ts'
+import { type Attention, minuteOf } from './attention/attention.ts'
+import { findAttention } from './attention/find.ts'
 
 /** Few, since the ledger is counted for each. */
 const EDITIONS_SHOWN = 5
@@ -40,6 +42,8 @@ export interface ServiceStatus {
 
 /** How everything stands. */
 export interface Status extends ServiceStatus {
+  /** what needs a person */
+  attention: Attention[]
   /** the newest ones */
   editions: EditionStatus[]
 }
@@ -77,6 +81,7 @@ export async function readStatus(services: Pick<Services, 'db' | 'config' | 'now
     .limit(EDITIONS_SHOWN)
   return {
     ...(await readServiceStatus(services)),
+    attention: await findAttention(services),
     editions: await Promise.all(latest.map((edition) => editionStatus(services, edition))),
   }
 }
@@ -99,6 +104,10 @@ export async function editionStatus(
 export const statusInWords = (status: Status, at: Date): string =>
   [
     ...(status.halted ? [`HALTED    nothing is mailed: ${status.halted.why}. See: paperboy resume --help`] : []),
+    ...status.attention.map(
+      ({ state, part, words, since, remedy }) =>
+        `${state === 'wrong' ? 'WRONG ' : 'Look  '}    ${part}: ${words}${since ? `, since ${minuteOf(since)}` : ''}\n${INDENT}→ ${remedy}`,
+    ),
     `Workers   ${status.workers === 0 ? 'none is running' : `${status.workers} running`}`,
     `Readers   ${listed(Object.entries(status.readers).map(([name, count]) => `${count.toLocaleString('en')} ${name}`))}`,
     `Sign-ups  ${signUpsInWords(status.signUps)}`,

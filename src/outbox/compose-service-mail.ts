@@ -3,6 +3,7 @@ import { domainOf } from '../mail/mailbox.ts'
 import { providerHeaders } from '../mail/provider-headers.ts'
 import { mintToken, type TokenKeys } from '../mail/tokens.ts'
 import type { Config } from '../runtime/config/config.ts'
+import { type AlertProblem, alertWords } from './alert-words.ts'
 import { composer } from './composer.ts'
 import { serviceBodies } from './service-bodies.ts'
 import { serviceWords } from './service-words.ts'
@@ -38,15 +39,26 @@ export interface SignInMail {
   messageKey: Buffer
 }
 
+/** An email to one of ADMIN_EMAILS that something needs a person, marked to be handed over. */
+export interface AlertMail {
+  id: number
+  kind: 'alert'
+  problems: readonly AlertProblem[]
+  email: string
+  messageKey: Buffer
+}
+
 /** The mail's bytes. Tokens are minted now, so that a mail that waited still brings links of full age. Nothing a stranger typed is in it. */
 export async function composeServiceMail(
   { config, keys, now }: { config: Config; keys: TokenKeys; now: () => Date },
-  mail: ServiceMail | SignInMail,
+  mail: ServiceMail | SignInMail | AlertMail,
 ): Promise<Buffer> {
   const words =
     mail.kind === 'sign-in'
       ? signInWords({ config, keys }, mail.sessionId, now())
-      : serviceWords({ config, keys }, mail, now())
+      : mail.kind === 'alert'
+        ? alertWords(config, mail.problems)
+        : serviceWords({ config, keys }, mail, now())
   const { html, text } = await serviceBodies(words, config.POSTAL_ADDRESS)
   const { message } = await composer.sendMail({
     from: config.MAIL_FROM,
@@ -59,7 +71,7 @@ export async function composeServiceMail(
     text,
     textEncoding: 'quoted-printable',
     headers: {
-      ...(mail.kind === 'sign-in' ? {} : listHeaders({ config, keys }, mail, now())),
+      ...(mail.kind === 'sign-in' || mail.kind === 'alert' ? {} : listHeaders({ config, keys }, mail, now())),
       'Auto-Submitted': 'auto-generated',
     },
   })

@@ -16,7 +16,8 @@ import { returnPath } from '../mail/return-path.ts'
 import type { Outcome } from '../relay/outcome.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { Services } from '../runtime/services.ts'
-import { composeServiceMail, type ServiceMail, type SignInMail } from './compose-service-mail.ts'
+import type { AlertProblem } from './alert-words.ts'
+import { type AlertMail, composeServiceMail, type ServiceMail, type SignInMail } from './compose-service-mail.ts'
 import { WAITING } from './waiting.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log' | 'witness'> & { relay: Relay }
@@ -25,7 +26,7 @@ type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log' | 'witness'>
 const LEASE_SECONDS = 60
 
 /** An email marked to be handed over, and the attempt's number, from 1: an outcome is recorded only for the attempt it belongs to. */
-type Handed = (ServiceMail | SignInMail) & { handOvers: number }
+type Handed = (ServiceMail | SignInMail | AlertMail) & { handOvers: number }
 
 /**
  * Hands over every service email and sign-in link that is due, one after another, until none is left. Several workers share the rows;
@@ -36,7 +37,9 @@ type Handed = (ServiceMail | SignInMail) & { handOvers: number }
  */
 export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<number> {
   await settleDead(deps)
-  if (!(await anyDue(deps)) || !(await mayMail(deps))) return 0
+  if (!(await anyDue(deps))) return 0
+  // A halt that this finds is noted in the database; the marking statement then lets nothing go but what tells the operators of it.
+  await mayMail(deps)
   for (let sent = 0; ; sent++) {
     if (stop.aborted) return sent
     const mail = await markHanded(deps, deps.now())
@@ -51,7 +54,7 @@ export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<n
 
 /** What bounces from an address that is not the reader's yet, or is an admin's, must not count against a reader. */
 const senderOf = (deps: Deps, mail: Handed): string =>
-  mail.kind === 'change' || mail.kind === 'sign-in'
+  mail.kind === 'change' || mail.kind === 'sign-in' || mail.kind === 'alert'
     ? addressOf(deps.config.MAIL_FROM)
     : returnPath(deps, { subscriberId: mail.subscriberId, mail: 'service', reference: mail.id })
 
@@ -98,11 +101,11 @@ async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date)
     const { rows } = await db.execute<Row>(sql`
       WITH next AS (
         SELECT id FROM outbox
-        WHERE ${due(config, at)} AND ${NOT_HALTED}
+        WHERE ${due(config, at)} AND (kind = 'alert' OR ${NOT_HALTED})
         ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
       ), judged AS (
-        SELECT o.id, s.zone, s.cadence, s.locale, s.next_digest_at, s.address_hash,
-          CASE o.kind WHEN 'change' THEN c.email WHEN 'sign-in' THEN admin.address ELSE s.email END AS email,
+        SELECT o.id, s.zone, s.cadence, s.locale, s.next_digest_at, s.address_hash, alert.problems,
+          CASE o.kind WHEN 'change' THEN c.email WHEN 'sign-in' THEN admin.address WHEN 'alert' THEN admin.address ELSE s.email END AS email,
           CASE WHEN o.kind = 'change' THEN c.nonce ELSE s.confirm_nonce END AS nonce,
           -- asked to confirm: confirmed before; welcomed: confirmed before this time
           CASE WHEN s.status = 'active' THEN coalesce(s.first_confirmed_at < s.confirmed_at, false) ELSE s.confirmed_at IS NOT NULL END AS returning,
@@ -118,8 +121,9 @@ async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date)
           LEFT JOIN subscribers s ON s.id = o.subscriber_id
           LEFT JOIN address_changes c ON c.subscriber_id = o.subscriber_id
           LEFT JOIN admin_sessions a ON a.id = o.admin_session_id
+          LEFT JOIN alert_mails alert ON alert.outbox_id = o.id
           LEFT JOIN unnest(${sql.param(admins.map(({ address }) => address))}::text[],
-            ${sql.param(admins.map(({ hash }) => hash))}::bytea[]) AS admin (address, address_hash) ON admin.address = a.address
+            ${sql.param(admins.map(({ hash }) => hash))}::bytea[]) AS admin (address, address_hash) ON admin.address = coalesce(a.address, alert.address)
       )
       UPDATE outbox o SET
         -- One that is unknown may have arrived: not handing it over again does not make that known.
@@ -129,7 +133,7 @@ async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date)
         settled_at = CASE WHEN j.allowed THEN NULL ELSE ${at}::timestamptz END
       FROM judged j WHERE o.id = j.id
       RETURNING o.id, o.kind, o.state, o.subscriber_id, o.admin_session_id, o.message_key, o.hand_overs,
-        j.email, j.zone, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun`)
+        j.email, j.zone, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun, j.problems`)
     const row = rows[0]
     if (!row) return undefined
     if (row.state === 'handed') return toHanded(row)
@@ -144,13 +148,14 @@ const mayHave = sql`CASE o.kind
     WHEN 'change' THEN s.status <> 'erased' AND c.email IS NOT NULL AND c.requested_at = o.created_at
     -- still in ADMIN_EMAILS, and the link was not used
     WHEN 'sign-in' THEN admin.address IS NOT NULL AND a.begun_at IS NULL
+    WHEN 'alert' THEN admin.address IS NOT NULL
     ELSE s.status = 'active' END
-  AND (s.email IS NOT NULL OR o.kind = 'sign-in')
+  AND (s.email IS NOT NULL OR o.kind IN ('sign-in', 'alert'))
   AND NOT EXISTS (
     SELECT FROM suppressions x
-    WHERE x.address_hash = CASE o.kind WHEN 'change' THEN c.address_hash WHEN 'sign-in' THEN admin.address_hash ELSE s.address_hash END
+    WHERE x.address_hash = CASE o.kind WHEN 'change' THEN c.address_hash WHEN 'sign-in' THEN admin.address_hash WHEN 'alert' THEN admin.address_hash ELSE s.address_hash END
       -- Who asks anew may be asked; a bounce or an erasure is lifted by their answer.
-      AND (o.kind NOT IN ('confirm', 'manage', 'change', 'sign-in') OR x.reason IN ('complaint', 'manual')))`
+      AND (o.kind NOT IN ('confirm', 'manage', 'change', 'sign-in', 'alert') OR x.reason IN ('complaint', 'manual')))`
 
 interface Row extends Record<string, unknown> {
   id: string
@@ -169,11 +174,13 @@ interface Row extends Record<string, unknown> {
   nonce: Buffer | null
   returning: boolean
   begun: boolean
+  problems: AlertProblem[] | null
 }
 
 function toHanded({ kind, ...row }: Row): Handed {
   const common = { id: Number(row.id), email: row.email, messageKey: row.message_key, handOvers: row.hand_overs }
   if (kind === 'sign-in') return { ...common, kind, sessionId: Number(row.admin_session_id) }
+  if (kind === 'alert') return { ...common, kind, problems: row.problems! }
   return {
     ...common,
     kind,

@@ -18,6 +18,7 @@ export const jobs = {
   'forget-old': z.object({}),
   'tidy-sign-ups': z.object({}),
   'read-mailbox': z.object({}),
+  'raise-alerts': z.object({}),
 } as const satisfies Record<string, z.ZodType>
 
 export type JobName = keyof typeof jobs

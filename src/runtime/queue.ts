@@ -35,6 +35,8 @@ export interface Queues {
     concurrency: Record<QueueName, number>,
     failed: (name: JobName, error: unknown) => void,
   ): void
+  /** Whether what carries the queue answers; the database's own queue is as well as the database. */
+  answers(): Promise<boolean>
   /** Takes no new job and waits for the running ones; jobs may still be asked for. */
   stopWorking(): Promise<void>
   /** A place outside the database for the restore guard's word; undefined where the queue is the database itself. */
@@ -52,6 +54,7 @@ const keeping = (queue: QueueName): JobsOptions => ({
 /** A queue that does not answer within this is asked no longer. */
 const WAKE_PATIENCE_MS = 2_000
 const CLOSE_PATIENCE_MS = 2_000
+const ANSWER_PATIENCE_MS = 1_000
 
 /**
  * @param options.redisUrl Redis, Valkey or Dragonfly; without it BullMQ's PostgreSQL backend in schema `bullmq`
@@ -109,6 +112,7 @@ export async function openQueues(options: {
         workers.push(worker)
       }
     },
+    answers: () => Promise.race([backend.answers(), delay(ANSWER_PATIENCE_MS, false, { ref: false })]),
     stopWorking,
     witness: backend.witness,
     async close() {
@@ -131,6 +135,7 @@ interface Backend {
   worker(name: QueueName, concurrency: number, process: Process): Worker
   onError(listener: (error: Error) => void): void
   witness?: Witness
+  answers(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -146,6 +151,14 @@ function redisBackend(url: string): Backend {
     witness: {
       read: async (installation) => parseWord(await connection.get(witnessKey(installation))),
       write: async (installation, word) => void (await connection.set(witnessKey(installation), JSON.stringify(word))),
+    },
+    answers: async () => {
+      // A command would wait for a connection that is gone; one that hangs is not seen by its state alone.
+      if (connection.status !== 'ready') return false
+      return connection.ping().then(
+        () => true,
+        () => false,
+      )
     },
     close: async () => connection.disconnect(),
   }
@@ -176,6 +189,7 @@ async function postgresBackend(connectionString: string): Promise<Backend> {
         concurrency,
       }) as unknown as Worker,
     onError: (listener) => pool.on('error', listener),
+    answers: async () => true,
     close: () => pool.end(),
   }
 }

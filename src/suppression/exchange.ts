@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import { stringify } from 'csv-stringify/sync'
 import { sql } from 'drizzle-orm'
 import { PaperboyError } from '../lib/errors.ts'
@@ -6,6 +5,7 @@ import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Services } from '../runtime/services.ts'
 import { knownColumn, plainName } from '../subscription/known-columns.ts'
 import { openCsv } from '../subscription/read-csv.ts'
+import { keyMark } from './key-mark.ts'
 import { type Suppression, type SuppressionReason, suppress } from './suppress.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
@@ -15,10 +15,6 @@ const REASONS: readonly string[] = ['hard bounce', 'complaint', 'erasure', 'manu
 const CHUNK = 2000
 const PAGE = 5000
 const MOST_PROBLEMS = 20
-
-/** Tells a list of hashes made under another SUPPRESSION_KEY, which would match nobody and say so to nobody. */
-const keyMark = (suppressionKey: string): string =>
-  createHmac('sha256', suppressionKey).update('name of this key').digest('hex').slice(0, 8)
 
 /** All suppressions as CSV in chunks: hashes, since the addresses are not kept. Whoever imports it needs the same SUPPRESSION_KEY. */
 export async function* exportSuppressions({ db, config }: Pick<Deps, 'db' | 'config'>): AsyncGenerator<string> {

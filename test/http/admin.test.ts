@@ -337,6 +337,26 @@ test('the overview names who is slowed down, at which rate and why', async ({ db
   )
 })
 
+test('an edition that paused itself is what the overview begins with: why, since when, what to do, and a link', async ({
+  db,
+  site,
+}) => {
+  await addSubscriber(db, 'ada@example.org')
+  await planAll(site.services, await releasedEdition(site.services, DAY, 3))
+  await db.update(editions).set({ state: 'paused', pausedWhy: '30 of 202 mails were refused' })
+  await db.execute(sql`
+    UPDATE deliveries SET state = 'refused', settled_at = '2026-04-15T09:30Z', reply = '550 5.7.1 <b>blocked</b> for ada@example.org'`)
+  const { body } = await (await signedIn(site)).get('/admin')
+  const needed = body.slice(body.indexOf('class="needed"'), body.indexOf('<h2>Editions'))
+  expect(needed).toMatch(/class="wrong"><strong>Wrong: Edition/)
+  expect(needed).toContain(`the daily edition of ${DAY} paused itself: 30 of 202 mails were refused.`)
+  expect(needed).toContain(`<a href="${DESK}">Open the edition</a>`)
+  expect(needed).toContain('1 × 550 5.7.1 &lt;b&gt;blocked&lt;/b&gt; for [address]')
+  expect(needed).toMatch(/Since [^.]*15 April 2026[^.]*09:30/)
+  expect(needed).toContain('What to do: look at the replies')
+  expect(body).not.toContain('Nothing needs you')
+})
+
 test('every page is valid HTML, whatever a title or a note says', async ({ db, site }) => {
   await addPapers(db, DAY, 3)
   await addReaders(db, 2)

@@ -19,6 +19,7 @@ const NOTHING: Handlers = {
   'send-service-mails': idle,
   'tidy-sign-ups': idle,
   'read-mailbox': idle,
+  'raise-alerts': idle,
 }
 const CONCURRENCY = { clockwork: 4, mails: 1, batches: 1 }
 

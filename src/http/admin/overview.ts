@@ -4,7 +4,8 @@ import { plainDay, plainMoment } from '../../calendar/words.ts'
 import { progressInWords, progressOf } from '../../delivery/ledger/progress.ts'
 import { latestEditions } from '../../edition/draft/curator-view.ts'
 import { inboundInWords } from '../../inbound/report.ts'
-import { examineService } from '../../operate/doctor/service.ts'
+import { findAttention } from '../../operate/attention/find.ts'
+import { whatIsFine } from '../../operate/doctor/service.ts'
 import { readServiceStatus } from '../../operate/status.ts'
 import { openSubmissions } from '../../papers/ingest/submissions.ts'
 import { relaysInWords } from '../../relay/report.ts'
@@ -19,9 +20,9 @@ const isUnderWay = ({ state }: { state: string }): boolean => state === 'sending
 /** How everything stands, first of all what needs somebody. */
 export const overviewRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get('/admin', async (_request, reply) => {
-    const [status, found, editions, submissions] = await Promise.all([
+    const [status, needed, editions, submissions] = await Promise.all([
       readServiceStatus(services),
-      examineService(services),
+      findAttention(services),
       latestEditions(services, EDITIONS_SHOWN),
       openSubmissions(services),
     ])
@@ -33,8 +34,12 @@ export const overviewRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     const known = new Set(editions.map(({ kind, date }) => `${kind} ${date}`))
     const today = dayOf(services.now())
     return reply.view('admin/overview', {
-      needed: found.filter(({ state }) => state !== 'right'),
-      fine: found.filter(({ state }) => state === 'right'),
+      needed: needed.map(({ since, href, ...each }) => ({
+        ...each,
+        since: since ? plainMoment(since) : '',
+        href: href === '/admin' ? '' : href,
+      })),
+      fine: await whatIsFine(services, needed),
       readers: Object.entries(status.readers).map(([name, count]) => ({ name, count: count.toLocaleString('en') })),
       signUps: signUpsInWords(status.signUps),
       serviceMails: status.outbox,

@@ -10,7 +10,7 @@ import { TooManySignUps } from '../../subscription/signup-protection/admit.ts'
 import { makeChallenge } from '../../subscription/signup-protection/proof.ts'
 import { watchSurges } from '../../subscription/signup-protection/watch-surges.ts'
 import { BadPreference } from '../../subscription/wishes.ts'
-import { report, statusOf } from '../kit/error-pages.ts'
+import { begin } from '../kit/error-pages.ts'
 import { evidenceFields, evidenceOf } from '../kit/evidence.ts'
 import { zoneGuess } from '../kit/zones.ts'
 import { apiPaperRoutes } from './api-papers.ts'
@@ -69,7 +69,7 @@ const DETAILS: Record<number, string> = {
   413: 'The body is larger than this takes.',
   415: 'Send application/json.',
   429: 'Too many requests from this network. See Retry-After.',
-  503: 'Too busy. See Retry-After.',
+  503: 'The service cannot answer right now. See Retry-After.',
 }
 
 async function problemHandler(error: unknown, request: FastifyRequest, reply: FastifyReply) {
@@ -80,8 +80,7 @@ async function problemHandler(error: unknown, request: FastifyRequest, reply: Fa
     }))
     return problem(reply, { status: 422, detail: 'A field is missing or has the wrong type.', errors })
   }
-  const status = statusOf(error)
-  report(error, status, request)
+  const status = begin(error, request, reply)
   if (error instanceof PaperboyError) {
     if (error instanceof TooManySignUps) reply.header('retry-after', error.retryAfterSeconds)
     const field = error instanceof BadPreference ? error.field : error.code === 'BAD_ADDRESS' ? 'email' : undefined

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { isConnectionTrouble } from '../../lib/connection-trouble.ts'
 import { httpStatus, PaperboyError } from '../../lib/errors.ts'
 import { type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { TooManySignUps } from '../../subscription/signup-protection/admit.ts'
@@ -16,15 +17,27 @@ const WORDS: Record<number, keyof Messages['errors']> = {
   503: 'busy',
 }
 
-/** For a page's error: its status, and whether it is ours to look into. */
+/** A server that was restarted is back by then. */
+const RETRY_AFTER_SECONDS = 10
+
+/** An error's HTTP status, of pages and of the API alike. A database that cannot be reached is 503: the request may be repeated. */
 export function statusOf(error: unknown): number {
   if (error instanceof PaperboyError) return httpStatus[error.code]
+  if (isConnectionTrouble(error)) return 503
   const status = (error as Partial<FastifyError>).statusCode
   return status !== undefined && status >= 400 && status < 600 ? status : 500
 }
 
-/** Logs what nobody but us can mend. */
-export function report(error: unknown, status: number, request: FastifyRequest): void {
+/** Prepares the answer to an error: its status, when to come again, and a log line for what only we can mend. */
+export function begin(error: unknown, request: FastifyRequest, reply: FastifyReply): number {
+  const status = statusOf(error)
+  reply.code(status)
+  if (status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_SECONDS)
+  report(error, status, request)
+  return status
+}
+
+function report(error: unknown, status: number, request: FastifyRequest): void {
   if (status >= 500 && status !== 503) {
     request.log.error(
       { method: request.method, route: request.routeOptions.url ?? 'none', err: error },
@@ -34,9 +47,7 @@ export function report(error: unknown, status: number, request: FastifyRequest):
 }
 
 export async function pageErrorHandler(error: unknown, request: FastifyRequest, reply: FastifyReply) {
-  const status = statusOf(error)
-  report(error, status, request)
-  reply.code(status)
+  const status = begin(error, request, reply)
   if (error instanceof PaperboyError) {
     if (error instanceof TooManySignUps) return showTooMany(reply, error)
     if (error.code === 'TOKEN_EXPIRED' || error.code === 'TOKEN_UNKNOWN') {

@@ -2,6 +2,7 @@ import { fastifyPostgres } from '@fastify/postgres'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type pg from 'pg'
 import { z } from 'zod'
+import { reportTrouble } from '../../lib/report-trouble.ts'
 import { reportSources } from '../../papers/ingest/source-health.ts'
 import { configuredSources } from '../../papers/ingest/sources/configured.ts'
 import { databaseOn } from '../../runtime/db/database.ts'
@@ -24,7 +25,7 @@ export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     query_timeout: PATIENCE_MS,
     application_name: 'paperboy ready',
   })
-  app.pg.pool.on('error', (error) => app.log.warn({ err: error }, 'connection trouble'))
+  app.pg.pool.on('error', reportTrouble(services.log, 'database (readiness)'))
 
   /** A source's trouble is told and makes nobody unready: sending and signing up go on without it. */
   const db = databaseOn(app.pg.pool)
@@ -37,6 +38,10 @@ export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       }),
     )
 
+  /** What makes the service slower and does not stop it. */
+  const whatIsDegraded = async () =>
+    (await services.queues.answers()) ? [] : ['the queue (Redis) cannot be reached: emails leave, but later']
+
   const health = z.object({ status: z.literal('up') })
   app.get('/healthz', { ...QUIET, schema: { response: { 200: health } } }, async () => ({ status: 'up' as const }))
 
@@ -44,6 +49,7 @@ export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   const readiness = z.object({
     status: z.enum(['ready', 'not ready']),
     missing: z.array(z.string()),
+    degraded: z.array(z.string()).optional(),
     sources: sources.optional(),
   })
   app.get(
@@ -51,7 +57,8 @@ export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     { ...QUIET, schema: { response: { 200: readiness, 503: readiness } } },
     async (_request, reply) => {
       const missing = await whatIsMissing(app.pg.pool)
-      if (missing.length === 0) return { status: 'ready' as const, missing, sources: await sourceStates() }
+      if (missing.length === 0)
+        return { status: 'ready' as const, missing, degraded: await whatIsDegraded(), sources: await sourceStates() }
       return reply.code(503).send({ status: 'not ready' as const, missing })
     },
   )

@@ -90,6 +90,11 @@ function gaugesOf(registry: Registry): (measures: Measures | undefined) => void 
   const mailOverdue = gauge('service_mail_overdue_seconds', 'How long the oldest service mail has been due')
   const inbound = gauge('inbound_reports', 'Bounces, complaints and the like within the last day', 'class')
   const sources = gauge('source_state', '1 for the state that a source of papers is in', 'source', 'state')
+  const attention = gauge(
+    'attention',
+    'How many problems of a name need a person; see docs/monitoring/alerts.yml',
+    'what',
+  )
 
   return (measures) => {
     registry.getMetricsAsArray().forEach((metric) => {
@@ -109,6 +114,7 @@ function gaugesOf(registry: Registry): (measures: Measures | undefined) => void 
     for (const [state, count] of Object.entries(measures.serviceMails)) serviceMails.set({ state }, count)
     mailOverdue.set(measures.serviceMailOverdueSeconds)
     for (const [kind, count] of Object.entries(measures.inbound)) inbound.set({ class: kind }, count)
+    for (const [what, count] of Object.entries(measures.attention)) attention.set({ what }, count)
     for (const [source, now] of Object.entries(measures.sources))
       for (const state of SOURCE_STATES) sources.set({ source, state }, state === now ? 1 : 0)
   }

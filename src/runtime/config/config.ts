@@ -33,6 +33,16 @@ const urlOf = (...schemes: string[]) =>
     message: `must be a URL starting with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
   })
 
+/** A password such as base64's may have characters that end the host of a URL. */
+const databaseUrl = z.string().superRefine((value, context) => {
+  const scheme = /^postgres(?:ql)?:\/\//.test(value)
+  if (scheme && URL.canParse(value)) return
+  const message = scheme
+    ? 'is no well-formed URL: percent-encode / + = @ : # ? and the like in its password, or make one of hex digits'
+    : 'must be a URL starting with postgres:// or postgresql://'
+  context.addIssue({ code: 'custom', message })
+})
+
 /** "Name <name@example.org>" or a bare address. */
 const mailbox = z.string().transform((value, context): Mailbox => {
   try {
@@ -96,7 +106,7 @@ const webhookLogin = z
 const Environment = z
   .object({
     NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
-    DATABASE_URL: urlOf('postgres:', 'postgresql:').optional(),
+    DATABASE_URL: databaseUrl.optional(),
     REDIS_URL: checkedBy(redisUrlProblem).optional(),
     SMTP_URL: smtpUrl.optional(),
     PUBLIC_URL: urlOf('http:', 'https:')

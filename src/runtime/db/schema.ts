@@ -61,6 +61,7 @@ export const serviceMail = pgEnum('service_mail', [
   'manage',
   'change',
   'sign-in',
+  'alert',
 ])
 
 export const papers = pgTable(
@@ -388,6 +389,9 @@ export const mailing = pgTable('mailing', {
   haltedAt: moment('halted_at'),
   haltedWhy: text('halted_why'),
   restoredAt: moment('restored_at'),
+  keyMark: text('key_mark'),
+  untrustedProxy: text('untrusted_proxy'),
+  untrustedProxyAt: moment('untrusted_proxy_at'),
 })
 
 export const outbox = pgTable('outbox', {
@@ -407,6 +411,24 @@ export const outbox = pgTable('outbox', {
   createdAt: moment('created_at').notNull().defaultNow(),
   settledAt: moment('settled_at'),
 })
+
+export const alertMails = pgTable('alert_mails', {
+  outboxId: bigint('outbox_id', { mode: 'number' }).primaryKey(),
+  address: text('address').notNull(),
+  problems: jsonb('problems').notNull(),
+})
+
+export const attention = pgTable(
+  'attention',
+  {
+    what: text('what').notNull(),
+    about: text('about').notNull(),
+    since: moment('since').notNull(),
+    seenAt: moment('seen_at').notNull(),
+    mailedAt: moment('mailed_at'),
+  },
+  (t) => [primaryKey({ name: 'one_row_per_problem', columns: [t.what, t.about] })],
+)
 
 export const inboundEvents = pgTable('inbound_events', {
   id: id(),

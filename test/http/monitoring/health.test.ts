@@ -2,6 +2,8 @@ import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { readStatus, statusInWords } from '../../../src/operate/status.ts'
 import { recordFailure, recordRead } from '../../../src/papers/ingest/source-health.ts'
+import { openQueues } from '../../../src/runtime/queue.ts'
+import { startRedis, withoutRedis } from '../../support/redis.ts'
 import { siteOn, test } from '../site.ts'
 
 test('healthz says that the process is up, readyz that it can work', async ({ site: { app } }) => {
@@ -9,6 +11,7 @@ test('healthz says that the process is up, readyz that it can work', async ({ si
   expect((await app.inject('/readyz')).json()).toEqual({
     status: 'ready',
     missing: [],
+    degraded: [],
     sources: [{ source: 'hf', state: 'unread', since: null }],
   })
 })
@@ -48,4 +51,36 @@ test('readyz names a database that is gone, without its address', async ({ site:
   expect(reply.body + logged()).not.toMatch(/secret|127\.0\.0\.1/)
   expect((await app.inject('/healthz')).statusCode).toBe(200)
   await app.close()
+})
+
+test.skipIf(withoutRedis)(
+  'readyz says when Redis is gone, and is ready all the same',
+  async ({ site: { services } }) => {
+    const redis = await startRedis()
+    const queues = await openQueues({ databaseUrl: 'postgres://nowhere', redisUrl: redis.url, onError: () => {} })
+    const { app } = siteOn({ ...services, queues })
+    const readiness = async () => {
+      const reply = await app.inject('/readyz')
+      return [reply.statusCode, reply.json().degraded]
+    }
+    await expect.poll(readiness).toEqual([200, []])
+    await redis.stop()
+    await expect.poll(readiness).toEqual([200, [expect.stringContaining('Redis')]])
+    await app.close()
+    await queues.close()
+  },
+)
+
+test('readyz says when there is no Redis where REDIS_URL points', async ({ site: { services } }) => {
+  const queues = await openQueues({
+    databaseUrl: 'postgres://nowhere',
+    redisUrl: 'redis://127.0.0.1:1',
+    onError: () => {},
+  })
+  const { app } = siteOn({ ...services, queues })
+  const reply = await app.inject('/readyz')
+  expect(reply.statusCode).toBe(200)
+  expect(reply.json().degraded).toEqual(['the queue (Redis) cannot be reached: emails leave, but later'])
+  await app.close()
+  await queues.close()
 })

@@ -172,17 +172,17 @@ describe('the work', () => {
 
   test('without a worker is to be looked at, and wrong once something is overdue', async ({ db, databaseUrl }) => {
     const services = servicesOn(db, { DATABASE_URL: databaseUrl, PAPER_SOURCES: 'none', BOUNCE_ADDRESS: 'b+*@lab.org' })
-    expect(await states(services)).toEqual(['Worker doubtful', 'Inbound wrong'])
+    expect(await states(services)).toEqual(['Inbound wrong', 'Worker doubtful'])
     const worker = await announceWorker(databaseUrl, services.log)
-    expect(await states(services)).toEqual(['Worker right', 'Inbound wrong'])
+    expect(await states(services)).toEqual(['Inbound wrong', 'Worker right'])
     await addReaders(db, 1)
     await planAll(services, await releasedEdition(services))
     await db.execute(sql`UPDATE batches SET due_at = '2026-04-15T11:56Z'`)
-    expect(await states(services)).toEqual(['Worker right', 'Inbound wrong'])
+    expect(await states(services)).toEqual(['Inbound wrong', 'Worker right'])
     await db.execute(sql`UPDATE batches SET due_at = '2026-04-15T11:54Z'`)
     expect(await states(services)).toEqual(['Worker wrong', 'Inbound wrong'])
     await db.execute(sql`UPDATE editions SET state = 'paused'`)
-    expect(await states(services)).toEqual(['Worker right', 'Inbound wrong'])
+    expect(await states(services)).toEqual(['Inbound wrong', 'Worker right'])
     await worker.end()
   })
 

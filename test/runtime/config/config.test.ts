@@ -58,3 +58,19 @@ test('everything that is wrong or missing is told at once, and no value, which m
 test('nothing, or white space, is a value that was not given', () => {
   expect(readEnvironment({ PORT: '', SMTP_CONNECTIONS: ' ' })).toEqual(readEnvironment({}))
 })
+
+test('a database password that makes no URL is told how to be written, and not shown', () => {
+  const message = (url: string) => {
+    try {
+      readEnvironment({ DATABASE_URL: url })
+      return undefined
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  const told = message('postgres://paperboy:ab/cd+ef=@postgres:5432/paperboy')
+  expect(told).toMatch(/DATABASE_URL .*percent-encode/)
+  expect(told).not.toContain('ab/cd')
+  expect(message('postgres://paperboy:ab%2Fcd+ef=@postgres:5432/paperboy')).toBeUndefined()
+  expect(message('mysql://paperboy@host/paperboy')).toMatch(/must be a URL starting with postgres:\/\//)
+})

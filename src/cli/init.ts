@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline/promises'
+import type { Command } from 'commander'
+import { envText, writeEnv } from '../operate/write-env.ts'
+import { report } from './open.ts'
+
+/** What nobody can invent for an operator: the variable, its flag, and what is asked for it on a terminal. */
+const QUESTIONS = [
+  { name: 'PUBLIC_URL', flag: 'publicUrl', ask: 'Where readers will reach the page (https://papers.example.org)' },
+  { name: 'MAIL_FROM', flag: 'mailFrom', ask: 'Sender of every email (Name <name@example.org>)' },
+  { name: 'POSTAL_ADDRESS', flag: 'postalAddress', ask: 'Postal address at the foot of every email' },
+  { name: 'SMTP_URL', flag: 'smtpUrl', ask: 'Relay (smtps://user:password@host:465; smtp://mailpit:1025 to try)' },
+  {
+    name: 'ADMIN_EMAILS',
+    flag: 'adminEmails',
+    ask: 'Who may sign in and hears of trouble (a@example.org,b@example.org)',
+  },
+] as const
+
+export function initCommand(program: Command): void {
+  program
+    .command('init')
+    .description('write a .env for production, with fresh keys; an existing one is never overwritten')
+    .option('--file <path>', 'where', '.env')
+    .option('--public-url <url>', 'PUBLIC_URL: where readers reach the page')
+    .option('--mail-from <mailbox>', 'MAIL_FROM: the sender of every email')
+    .option('--postal-address <text>', 'POSTAL_ADDRESS: at the foot of every email')
+    .option('--smtp-url <url>', 'SMTP_URL: the relay')
+    .option('--admin-emails <list>', 'ADMIN_EMAILS: who may sign in under /admin, and hears of trouble')
+    .option('--profiles <list>', 'COMPOSE_PROFILES: proxy, mailpit')
+    .addHelpText('after', '\nWithout a flag its value is asked for on a terminal.')
+    .action(async (options, command) => {
+      // Nobody answers five questions to be told that.
+      if (existsSync(options.file)) await writeEnv(options.file, '')
+      const values = await answers(options, command)
+      if (options.profiles !== undefined) values.COMPOSE_PROFILES = options.profiles
+      await writeEnv(options.file, await envText(values))
+      report(
+        command,
+        { file: options.file },
+        `${options.file} is written. Keep a copy of its keys somewhere safe: without SUPPRESSION_KEY no suppression is recognised.`,
+      )
+    })
+}
+
+/** What the flags say, and a person at the terminal. Ends as wrong usage, naming the flags, where there is no terminal to ask on. */
+async function answers(options: Record<string, string | undefined>, command: Command): Promise<Record<string, string>> {
+  const given = QUESTIONS.filter(({ flag }) => options[flag] !== undefined).map(({ name, flag }) => [
+    name,
+    options[flag]!,
+  ])
+  const values: Record<string, string> = Object.fromEntries(given)
+  const open = QUESTIONS.filter(({ name }) => !(name in values))
+  if (open.length === 0) return values
+  if (!process.stdin.isTTY) {
+    const flags = open.map(({ flag }) => `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`)
+    return command.error(`error: there is no terminal to ask on. Add ${flags.join(', ')}.`)
+  }
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  for (const { name, ask } of open) {
+    const answer = (await lines.question(`${ask}: `)).trim()
+    if (answer !== '') values[name] = answer
+  }
+  lines.close()
+  return values
+}

@@ -1,0 +1,52 @@
+import type { EditionKey } from '../../edition/draft/control.ts'
+import type { Services } from '../../runtime/services.ts'
+
+/** What can need a person. The metric's label has these names, and so have the documented alert rules. */
+export const ATTENTION_NAMES = [
+  'edition_paused',
+  'edition_held',
+  'edition_missing',
+  'mailing_halted',
+  'work_overdue',
+  'worker_missing',
+  'relay_refuses',
+  'domain_slowed',
+  'source_stale',
+  'deliveries_unknown',
+  'deliveries_expired',
+  'sender_bounced',
+  'inbound_unread',
+  'bounce_address_missing',
+  'wrong_key',
+  'untrusted_proxy',
+] as const
+export type AttentionName = (typeof ATTENTION_NAMES)[number]
+
+/** One thing that needs a person. */
+export interface Attention {
+  what: AttentionName
+  /** which edition, source or relay; empty where there is only one */
+  about: string
+  /** the part of the service, as `doctor` names it */
+  part: string
+  /** wrong: email is lost, repeated or refused for it, or stands still · doubtful: somebody should look */
+  state: 'doubtful' | 'wrong'
+  /** since when, as far as the database knows */
+  since: Date | null
+  /** what happened, one sentence, without addresses */
+  words: string
+  /** what to do */
+  remedy: string
+  /** the page to look at, below PUBLIC_URL */
+  href: string
+  /** a setting that is merely left out is shown, and nobody is emailed about it */
+  standing?: true
+}
+
+export type AttentionDeps = Pick<Services, 'db' | 'config' | 'now'>
+
+/** Where an edition is looked at. */
+export const editionPage = ({ kind, date }: EditionKey): string => `/admin/editions/${kind}/${date}`
+
+/** "2026-04-14 06:30 UTC" */
+export const minuteOf = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`

@@ -1,0 +1,142 @@
+import { sql } from 'drizzle-orm'
+import { dayOf, daysLater, startOfDay } from '../../calendar/days.ts'
+import { LIVE, toDo } from '../../delivery/ledger/conditions.ts'
+import { type EditionKey, editionNamed } from '../../edition/draft/control.ts'
+import { redact } from '../../lib/redact.ts'
+import { type Attention, type AttentionDeps, editionPage, minuteOf } from './attention.ts'
+
+const REPLIES_SHOWN = 3
+/** A worker releases within half a minute; a draft is made within five. */
+const LATE = '30 minutes'
+
+type Key = EditionKey & Record<string, unknown>
+const about = ({ kind, date }: EditionKey): string => `${kind} ${date}`
+
+/** Editions that paused themselves, each with what relays said most. */
+export async function pausedEditions({ db }: AttentionDeps): Promise<Attention[]> {
+  const { rows } = await db.execute<{ id: string; why: string } & Key>(sql`
+    SELECT id, kind, date::text, paused_why AS why FROM editions
+    WHERE state = 'paused' AND paused_why IS NOT NULL ORDER BY date, kind`)
+  return Promise.all(
+    rows.map(async (edition) => {
+      const replies = await commonReplies(db, Number(edition.id))
+      const said = replies.map(({ count, reply }) => `${count.toLocaleString('en')} × ${redact(reply)}`).join(' · ')
+      return {
+        what: 'edition_paused' as const,
+        about: about(edition),
+        part: 'Edition',
+        state: 'wrong' as const,
+        since: replies.reduce<Date | null>((last, { at }) => (last === null || at > last ? at : last), null),
+        words: `${editionNamed(edition)} paused itself: ${edition.why}.${said ? ` Most common replies: ${said}` : ''}`,
+        remedy: 'look at the replies, mend what they name, then resume or cancel the edition',
+        href: editionPage(edition),
+      }
+    }),
+  )
+}
+
+/** Grouped without the parts that differ in each reply, such as queue ids: words of six characters or more that have a digit. */
+async function commonReplies(db: AttentionDeps['db'], editionId: number) {
+  const { rows } = await db.execute<{ reply: string; count: number; at: string }>(sql`
+    SELECT regexp_replace(reply, '\\m(?=\\w*\\d)\\w{6,}\\M', '…', 'g') AS reply, count(*)::int AS count, max(settled_at) AS at
+    FROM deliveries WHERE edition_id = ${editionId} AND state = 'refused' AND reply IS NOT NULL
+    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${REPLIES_SHOWN}`)
+  return rows.map((row) => ({ ...row, at: new Date(row.at) }))
+}
+
+/** Drafts that somebody holds though their time has come, as long as readers would still get them. */
+export async function heldEditions({ db, now }: AttentionDeps): Promise<Attention[]> {
+  const { rows } = await db.execute<{ release_at: string } & Key>(sql`
+    SELECT kind, date::text, release_at FROM editions
+    WHERE state = 'draft' AND held AND release_at < ${now()}::timestamptz
+      AND closes_at > ${now()}::timestamptz - CASE kind WHEN 'daily' THEN interval '2 days' ELSE interval '14 days' END
+    ORDER BY date, kind`)
+  return rows.map((edition) => ({
+    what: 'edition_held',
+    about: about(edition),
+    part: 'Edition',
+    state: 'doubtful',
+    since: new Date(edition.release_at),
+    words: `${editionNamed(edition)} is held, and should have left at ${minuteOf(new Date(edition.release_at))}`,
+    remedy: 'release it, or cancel it: its readers wait',
+    href: editionPage(edition),
+  }))
+}
+
+/** The list day and the week that closed last, where they have papers and no edition left. */
+export async function missingEditions({ db, config, now }: AttentionDeps): Promise<Attention[]> {
+  const today = dayOf(new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000))
+  const weekday = (startOfDay(today).getUTCDay() + 6) % 7
+  const wanted: (EditionKey & { until: string })[] = [
+    { kind: 'daily', date: daysLater(today, -1), until: today },
+    { kind: 'weekly', date: daysLater(today, -weekday - 7), until: daysLater(today, -weekday) },
+  ]
+  const found: Attention[] = []
+  for (const { kind, date, until } of wanted) {
+    const { rows } = await db.execute<{ state: string | null; held: boolean | null; papers: boolean; due: string }>(sql`
+      SELECT e.state, e.held, c.due,
+        EXISTS (SELECT FROM papers WHERE list_day >= ${date}::date AND list_day < ${until}::date AND NOT announced) AS papers
+      FROM (SELECT ${until}::timestamp AT TIME ZONE 'UTC' + make_interval(hours => ${config.EDITION_CLOSE_HOUR_UTC},
+        mins => ${config.EDITION_RELEASE_DELAY_MINUTES}) AS due) AS c
+      LEFT JOIN editions e ON e.kind = ${kind} AND e.date = ${date}
+      WHERE c.due < ${now()}::timestamptz - ${LATE}::interval`)
+    const row = rows[0]
+    if (!row?.papers || row.held || (row.state !== null && row.state !== 'draft')) continue
+    const due = new Date(row.due)
+    found.push({
+      what: 'edition_missing',
+      about: about({ kind, date }),
+      part: 'Edition',
+      state: 'wrong',
+      since: due,
+      words:
+        row.state === 'draft'
+          ? `${editionNamed({ kind, date })} is still a draft, and should have left at ${minuteOf(due)}`
+          : `${editionNamed({ kind, date })} was not made, though its list has papers and closed`,
+      remedy: 'see that a worker runs: its log says what keeps it. Or assemble and release it by hand',
+      href: editionPage({ kind, date }),
+    })
+  }
+  return found
+}
+
+/** How long an edition's leftovers are shown. */
+const RECENT = '2 days'
+
+/** Deliveries that ended without their reader having the digest for sure, of editions under way or done within two days. */
+export async function lostDeliveries({ db, config, now }: AttentionDeps): Promise<Attention[]> {
+  const { rows } = await db.execute<
+    Key & Record<'unknown' | 'expired', number> & Record<'unknown_at' | 'expired_at', string | null>
+  >(sql`
+    SELECT e.kind, e.date::text, count(*) FILTER (WHERE d.state = 'unknown')::int AS unknown,
+      count(*) FILTER (WHERE d.state = 'expired')::int AS expired,
+      min(d.settled_at) FILTER (WHERE d.state = 'unknown') AS unknown_at,
+      min(d.settled_at) FILTER (WHERE d.state = 'expired') AS expired_at
+    FROM editions e JOIN deliveries d ON d.edition_id = e.id
+    WHERE ((${LIVE} AND e.state <> 'sent') OR e.state = 'paused' OR e.sent_at > ${now()}::timestamptz - ${RECENT}::interval)
+      AND (d.state = 'expired' OR (d.state = 'unknown' AND NOT ${toDo(config.UNKNOWN_POLICY)}))
+    GROUP BY e.kind, e.date ORDER BY e.date, e.kind`)
+  return rows.flatMap((row) => {
+    const common = { about: about(row), part: 'Deliveries', state: 'doubtful' as const, href: editionPage(row) }
+    const date = `--kind ${row.kind} --date ${row.date}`
+    const readers = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'delivery' : 'deliveries'}`
+    const found: Attention[] = []
+    if (row.unknown > 0)
+      found.push({
+        ...common,
+        what: 'deliveries_unknown',
+        since: row.unknown_at === null ? null : new Date(row.unknown_at),
+        words: `${readers(row.unknown)} of ${editionNamed(row)} may or may not have arrived`,
+        remedy: `npm run paperboy -- edition unknown ${date} lists them by Message-ID; the relay's log knows more`,
+      })
+    if (row.expired > 0)
+      found.push({
+        ...common,
+        what: 'deliveries_expired',
+        since: row.expired_at === null ? null : new Date(row.expired_at),
+        words: `${readers(row.expired)} of ${editionNamed(row)} were deferred until it was too late`,
+        remedy: 'look at what their servers said, and at the relay; DIGEST_EXPIRY_HOURS is the limit',
+      })
+    return found
+  })
+}

@@ -1,0 +1,54 @@
+import { sql } from 'drizzle-orm'
+import { reportInbound } from '../../inbound/report.ts'
+import type { Attention, AttentionDeps } from './attention.ts'
+
+/** SQL, of rows of `inbound_events`: proven reports that refuse our own address. src/inbound/verdict.ts decides which do. */
+const ABOUT_OUR_SENDER = sql`reason = 'our sender' AND authority IS NOT NULL`
+
+const SHOWN_FOR = '1 day'
+
+/** Servers that refuse the address we send from: the next reader's will, too. */
+export async function refusedSender({ db, now }: AttentionDeps): Promise<Attention[]> {
+  const { rows } = await db.execute<{ count: number; since: string | null; evidence: string | null }>(sql`
+    SELECT count(*)::int AS count, min(received_at) AS since, mode() WITHIN GROUP (ORDER BY evidence) AS evidence
+    FROM inbound_events WHERE received_at > ${now()}::timestamptz - ${SHOWN_FOR}::interval AND ${ABOUT_OUR_SENDER}`)
+  const { count, since, evidence } = rows[0]!
+  if (count === 0) return []
+  return [
+    {
+      what: 'sender_bounced',
+      about: '',
+      part: 'Sender',
+      state: 'wrong',
+      since: new Date(since!),
+      words: `${count} ${count === 1 ? 'bounce says' : 'bounces say'} that our own address is refused${evidence ? `: ${evidence}` : ''}`,
+      remedy: 'see that MAIL_FROM and BOUNCE_ADDRESS take email, and npm run paperboy -- doctor',
+      href: '/admin',
+    },
+  ]
+}
+
+/** Whether bounces come to anybody. */
+export async function unreadInbound(services: AttentionDeps): Promise<Attention[]> {
+  const common = { about: '', part: 'Inbound', since: null, href: '/admin', standing: true as const }
+  if (services.config.BOUNCE_ADDRESS === undefined)
+    return [
+      {
+        ...common,
+        what: 'bounce_address_missing',
+        state: 'doubtful',
+        words: 'bounces go to the sender’s address, and dead addresses are mailed again',
+        remedy: 'set BOUNCE_ADDRESS, and where it is read',
+      },
+    ]
+  if (!(await reportInbound(services)).unread) return []
+  return [
+    {
+      ...common,
+      what: 'inbound_unread',
+      state: 'wrong',
+      words: 'nothing reads the emails to BOUNCE_ADDRESS',
+      remedy: 'set INBOUND_IMAP_URL or INBOUND_SMTP_PORT, or set up a pipe',
+    },
+  ]
+}

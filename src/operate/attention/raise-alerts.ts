@@ -1,0 +1,67 @@
+import { sql } from 'drizzle-orm'
+import type { AlertProblem } from '../../outbox/alert-words.ts'
+import type { Services } from '../../runtime/services.ts'
+import type { Attention } from './attention.ts'
+import { findAttention, keyOf } from './find.ts'
+
+/** What is merely to be looked at may pass by itself; what is wrong is mailed at once. */
+const PATIENCE = '1 hour'
+/** What was gone for so long is a new problem, and begins anew. */
+const GONE = '30 minutes'
+const ONCE_IN = '1 day'
+/** Longer than a day, so that a problem that comes and goes is mailed once a day all the same. */
+const REMEMBERED = '2 days'
+
+/**
+ * Notes what needs a person, and queues one email to each of ADMIN_EMAILS about what they have not been emailed about within a day.
+ * However many workers do this at once, one of them queues it.
+ *
+ * @returns how many problems the email names; 0 for none
+ */
+export async function raiseAlerts(services: Pick<Services, 'db' | 'config' | 'now' | 'queues'>): Promise<number> {
+  const { db, config, now, queues } = services
+  const found = (await findAttention(services)).filter(({ standing }) => !standing)
+  const at = now()
+  const mailed = await db.transaction(async (tx) => {
+    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy alerts'))`)
+    await tx.execute(sql`DELETE FROM attention WHERE seen_at < ${at}::timestamptz - ${REMEMBERED}::interval`)
+    const column = (value: (each: Attention) => string) => sql`${sql.param(found.map(value))}::text[]`
+    const { rows } = await tx.execute<Pick<Attention, 'what' | 'about'>>(sql`
+      WITH seen AS (
+        SELECT * FROM unnest(${column((each) => each.what)}, ${column((each) => each.about)}, ${column((each) => each.state)},
+          ${column((each) => (each.since ?? at).toISOString())}::timestamptz[]) AS s (what, about, state, since)
+      ), noted AS (
+        INSERT INTO attention AS a (what, about, since, seen_at) SELECT what, about, since, ${at} FROM seen
+        ON CONFLICT (what, about) DO UPDATE SET seen_at = excluded.seen_at,
+          since = CASE WHEN a.seen_at < excluded.seen_at - ${GONE}::interval THEN excluded.since ELSE least(a.since, excluded.since) END
+        RETURNING what, about, since, mailed_at
+      )
+      SELECT what, about FROM noted JOIN seen USING (what, about)
+      WHERE ${config.ADMIN_EMAILS.length > 0} AND (mailed_at IS NULL OR mailed_at <= ${at}::timestamptz - ${ONCE_IN}::interval)
+        AND (state = 'wrong' OR noted.since <= ${at}::timestamptz - ${PATIENCE}::interval)`)
+    const due = new Set(rows.map(keyOf))
+    const problems = found.filter((each) => due.has(keyOf(each)))
+    if (problems.length === 0) return 0
+    await tx.execute(sql`
+      UPDATE attention SET mailed_at = ${at}
+      WHERE (what, about) IN (SELECT * FROM unnest(${sql.param(problems.map(({ what }) => what))}::text[],
+        ${sql.param(problems.map(({ about }) => about))}::text[]))`)
+    for (const address of config.ADMIN_EMAILS) await queueMail(tx, address, problems.map(asProblem), at)
+    return problems.length
+  })
+  if (mailed > 0) await queues.wake('send-service-mails', {})
+  return mailed
+}
+
+const asProblem = ({ part, state, since, words, remedy, href }: Attention): AlertProblem => ({
+  ...{ part, state, words, remedy, href },
+  since: since?.toISOString() ?? null,
+})
+
+const queueMail = (db: Pick<Services['db'], 'execute'>, address: string, problems: AlertProblem[], at: Date) =>
+  db.execute(sql`
+    WITH queued AS (
+      INSERT INTO outbox (kind, due_at, created_at, message_key)
+      VALUES ('alert', ${at}, ${at}, sha256(gen_random_uuid()::text::bytea)) RETURNING id
+    )
+    INSERT INTO alert_mails (outbox_id, address, problems) SELECT id, ${address}, ${JSON.stringify(problems)}::jsonb FROM queued`)

@@ -1,0 +1,49 @@
+import { type RelayReport, reportRelays, slowedInWords } from '../../relay/report.ts'
+import type { Attention, AttentionDeps } from './attention.ts'
+
+const DOMAINS_SHOWN = 5
+/** A shorter rest is a restart of the relay. */
+const LASTING_MS = 5 * 60_000
+/** With nothing to send, no email shows that the relay is well again. */
+const REMEMBERED_MS = 10 * 60_000
+
+/** Relays that refused us as a whole or cannot be reached. */
+export async function refusingRelays(deps: AttentionDeps): Promise<Attention[]> {
+  const at = deps.now().getTime()
+  const { resting } = await reportRelays(deps)
+  return resting
+    .filter(({ until }) => until.getTime() > at - REMEMBERED_MS)
+    .map(({ relay, since, reply }) => ({
+      what: 'relay_refuses',
+      about: relay,
+      part: 'Relay',
+      state: since.getTime() < at - LASTING_MS ? 'wrong' : 'doubtful',
+      since,
+      words: `${relay} cannot be used: ${reply}`,
+      remedy: 'npm run paperboy -- doctor tries each relay; see SMTP_URL, and ask the provider what it says',
+      href: '/admin',
+    }))
+}
+
+/** Receiving domains that asked us to be slower, as one: they are slowed for the same reason more often than not. */
+export async function slowedDomains(deps: AttentionDeps): Promise<Attention[]> {
+  const { slowed } = await reportRelays(deps)
+  const domains = slowed.filter(({ kind }) => kind === 'domain')
+  return domains.length === 0 ? [] : [slowedAsOne(domains)]
+}
+
+function slowedAsOne(domains: RelayReport['slowed']): Attention {
+  const shown = domains.slice(0, DOMAINS_SHOWN).map((each) => `${each.name} is ${slowedInWords(each)}`)
+  const more = domains.length > DOMAINS_SHOWN ? ` and ${domains.length - DOMAINS_SHOWN} more` : ''
+  return {
+    what: 'domain_slowed',
+    about: '',
+    part: 'Domains',
+    state: 'doubtful',
+    since: null,
+    words: `${domains.length === 1 ? 'a domain' : `${domains.length} domains`} asked us to slow down: ${shown.join('; ')}${more}`,
+    remedy:
+      'it passes by itself; if it comes back daily, lower DOMAIN_RATES. npm run paperboy -- relays reset-domain ends it',
+    href: '/admin',
+  }
+}

@@ -1,0 +1,43 @@
+import { sql } from 'drizzle-orm'
+import { isWrongKey } from '../../suppression/key-mark.ts'
+import type { Attention, AttentionDeps } from './attention.ts'
+
+/** A key under which no suppression is recognised. */
+export async function wrongKey({ db, config }: AttentionDeps): Promise<Attention[]> {
+  if (!(await isWrongKey(db, config.SUPPRESSION_KEY))) return []
+  return [
+    {
+      what: 'wrong_key',
+      about: '',
+      part: 'Suppressions',
+      state: 'wrong',
+      since: null,
+      words: 'SUPPRESSION_KEY is another one than this database was used with: no suppression would be recognised',
+      remedy: 'put the old key back; nothing starts under another',
+      href: '/admin',
+    },
+  ]
+}
+
+/** Without another such request for so long, the proxy is trusted now, or gone. */
+const REMEMBERED = '1 hour'
+
+/** A proxy whose X-Forwarded-For is not believed: all readers behind it count as one network. */
+export async function untrustedProxy({ db, now }: AttentionDeps): Promise<Attention[]> {
+  const { rows } = await db.execute<{ peer: string }>(sql`
+    SELECT untrusted_proxy AS peer FROM mailing WHERE untrusted_proxy_at > ${now()}::timestamptz - ${REMEMBERED}::interval`)
+  if (!rows[0]) return []
+  const { peer } = rows[0]
+  return [
+    {
+      what: 'untrusted_proxy',
+      about: '',
+      part: 'Proxy',
+      state: 'wrong',
+      since: null,
+      words: `requests come by a proxy at ${peer} that TRUST_PROXY does not name: all its readers count as one network, and are limited as one`,
+      remedy: `set TRUST_PROXY=${peer}, or to the network of your proxies`,
+      href: '/admin',
+    },
+  ]
+}

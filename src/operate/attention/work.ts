@@ -1,0 +1,80 @@
+import { sql } from 'drizzle-orm'
+import { IN_NOBODYS_HAND, LIVE } from '../../delivery/ledger/conditions.ts'
+import { whyHalted } from '../../delivery/ledger/restore-guard.ts'
+import { WAITING } from '../../outbox/waiting.ts'
+import { reportSources, sourceInWords } from '../../papers/ingest/source-health.ts'
+import { configuredSources } from '../../papers/ingest/sources/configured.ts'
+import { workerRuns } from '../../runtime/worker-presence.ts'
+import type { Attention, AttentionDeps } from './attention.ts'
+
+/** A worker takes what is due within seconds; a rate or a relay that is down moves the due time. */
+const OVERDUE = '5 minutes'
+
+export async function haltedMailing({ db }: AttentionDeps): Promise<Attention[]> {
+  const halted = await whyHalted(db)
+  if (!halted) return []
+  return [
+    {
+      what: 'mailing_halted',
+      about: '',
+      part: 'Mailing',
+      state: 'wrong',
+      since: halted.since,
+      words: `halted: ${halted.why}`,
+      remedy: 'npm run paperboy -- resume --help',
+      href: '/admin',
+    },
+  ]
+}
+
+/** Whether a worker runs, and takes what is due. */
+export async function undoneWork({ db, now }: AttentionDeps): Promise<Attention[]> {
+  const { rows } = await db.execute<{ batches: number; mails: number; since: string | null }>(sql`
+    SELECT b.count AS batches, o.count AS mails, least(b.since, o.since) AS since FROM
+      (SELECT count(*)::int AS count, min(b.due_at) AS since FROM batches b JOIN editions e ON e.id = b.edition_id
+        WHERE ${LIVE} AND ${IN_NOBODYS_HAND} AND b.due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS b,
+      (SELECT count(*)::int AS count, min(due_at) AS since FROM outbox
+        WHERE ${WAITING} AND due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS o`)
+  const { batches, mails, since } = rows[0]!
+  const runs = await workerRuns(db)
+  const common = { about: '', part: 'Worker', href: '/admin' }
+  if (batches + mails > 0)
+    return [
+      {
+        ...common,
+        what: 'work_overdue',
+        state: 'wrong',
+        since: since === null ? null : new Date(since),
+        words: `${batches} batches and ${mails} service emails have been due for more than ${OVERDUE}`,
+        remedy: runs ? 'a worker runs: its log says what keeps it' : 'npm run worker: none runs',
+      },
+    ]
+  if (runs) return []
+  return [
+    {
+      ...common,
+      what: 'worker_missing',
+      state: 'doubtful',
+      since: null,
+      words: 'none runs',
+      remedy: 'npm run worker, or npm start',
+    },
+  ]
+}
+
+/** Sources of papers that cannot be read, or whose list does not move. */
+export async function staleSources(services: AttentionDeps): Promise<Attention[]> {
+  const sources = await reportSources(services, configuredSources(services))
+  return sources
+    .filter(({ state }) => state !== 'fresh' && state !== 'quiet')
+    .map((source) => ({
+      what: 'source_stale',
+      about: source.source,
+      part: 'Papers',
+      state: 'doubtful',
+      since: source.failingSince ?? (source.state === 'stale' ? source.changedAt : source.readAt),
+      words: `source ${sourceInWords(source)}`,
+      remedy: 'npm run paperboy -- papers collect says more',
+      href: '/admin',
+    }))
+}

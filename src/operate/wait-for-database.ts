@@ -1,0 +1,69 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import type { Logger } from 'pino'
+import { isConnectionTrouble } from '../lib/connection-trouble.ts'
+import { ConfigError } from '../runtime/config/config.ts'
+import { isUpToDate } from '../runtime/db/up-to-date.ts'
+
+const ASK_EVERY_MS = 2_000
+const PATIENCE_MS = 5_000
+
+/** The database has older tables than this version: whoever starts it runs `paperboy migrate` first. */
+export class TablesOutdated extends ConfigError {
+  constructor() {
+    super("The database's tables are older than this version. Run: npm run paperboy -- migrate")
+  }
+}
+
+/** @throws TablesOutdated, or the database's error when it cannot be asked */
+export async function requireTables(pool: Pick<pg.Pool, 'query'>): Promise<void> {
+  if (!(await isUpToDate((sql) => pool.query(sql)))) throw new TablesOutdated()
+}
+
+/**
+ * Waits until the database answers; with `tables: 'wait'` also until somebody has migrated it. One log line says what is waited for.
+ *
+ * @param options.askEveryMs for tests
+ * @returns false when `stopping` was aborted first
+ * @throws TablesOutdated with `tables: 'refuse'`; the database's error when waiting would not help, as for a wrong password
+ */
+export async function waitForDatabase(
+  databaseUrl: string,
+  {
+    log,
+    tables,
+    stopping,
+    askEveryMs = ASK_EVERY_MS,
+  }: { log: Pick<Logger, 'warn'>; tables: 'wait' | 'refuse'; stopping: AbortSignal; askEveryMs?: number },
+): Promise<boolean> {
+  let told: string | undefined
+  while (!stopping.aborted) {
+    const missing = await whatIsMissing(databaseUrl, tables)
+    if (missing === undefined) return true
+    if (missing !== told) log.warn(missing)
+    told = missing
+    await delay(askEveryMs, undefined, { signal: stopping }).catch(() => {})
+  }
+  return false
+}
+
+async function whatIsMissing(connectionString: string, tables: 'wait' | 'refuse'): Promise<string | undefined> {
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: PATIENCE_MS,
+    query_timeout: PATIENCE_MS,
+    application_name: 'paperboy starts',
+  })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await requireTables(client as unknown as pg.Pool)
+    return undefined
+  } catch (error) {
+    if (error instanceof TablesOutdated && tables === 'wait') return `waiting: ${error.message}`
+    if (isConnectionTrouble(error)) return 'waiting: the database (DATABASE_URL) does not answer'
+    throw error
+  } finally {
+    await client.end().catch(() => {})
+  }
+}

@@ -1,0 +1,70 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { afterAll, expect, test } from 'vitest'
+import { envText } from '../../src/operate/write-env.ts'
+import { readEnvironment } from '../../src/runtime/config/config.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'paperboy-init-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const GIVEN = {
+  PUBLIC_URL: 'https://papers.example.org',
+  MAIL_FROM: 'Paperboy & Friends <papers@example.org>',
+  POSTAL_ADDRESS: '1 "Press" Street $5, Inkwell',
+  SMTP_URL: 'smtps://user:p%40ss@smtp.example.org:465',
+  ADMIN_EMAILS: 'ada@example.org,bob@example.org',
+}
+const FLAGS = Object.entries(GIVEN).flatMap(([name, value]) => [`--${name.toLowerCase().replace('_', '-')}`, value])
+
+const init = (args: string[]) =>
+  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    const options = { cwd: new URL('../..', import.meta.url), env: { PATH: process.env.PATH ?? '' } }
+    const child = execFile(process.execPath, ['src/cli/main.ts', 'init', ...args], options, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    )
+    child.stdin?.end()
+  })
+
+test('writes what Node, a shell and production read alike, once', async () => {
+  const file = join(folder, '.env')
+  expect(await init(['--file', file, ...FLAGS, '--profiles', 'proxy'])).toMatchObject({ code: 0 })
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  const text = readFileSync(file, 'utf8')
+  const byNode = parseEnv(text)
+  expect(byNode).toMatchObject({ ...GIVEN, COMPOSE_PROFILES: 'proxy' })
+  for (const name of ['SECRET_KEY', 'SUPPRESSION_KEY', 'POSTGRES_PASSWORD', 'METRICS_TOKEN'])
+    expect([name, byNode[name]]).toEqual([name, expect.stringMatching(/^[0-9a-f]{64}$/)])
+  expect(byNode.SECRET_KEY).not.toBe(byNode.SUPPRESSION_KEY)
+  const byShell = execFileSync('sh', ['-c', `set -a; . '${file}'; env -0`], { env: {} })
+    .toString()
+    .split('\0')
+  for (const [name, value] of Object.entries(GIVEN)) expect(byShell).toContain(`${name}=${value}`)
+  const database = `postgres://paperboy:${byNode.POSTGRES_PASSWORD}@postgres:5432/paperboy`
+  expect(readEnvironment({ ...byNode, NODE_ENV: 'production', DATABASE_URL: database })).toMatchObject(GIVEN_READ)
+
+  const again = await init(['--file', file, ...FLAGS])
+  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('not overwritten')])
+  expect(readFileSync(file, 'utf8')).toBe(text)
+})
+
+const GIVEN_READ = { ...GIVEN, ADMIN_EMAILS: GIVEN.ADMIN_EMAILS.split(',') }
+
+test('without a terminal what is missing is named, and what is wrong is not written', async () => {
+  const file = join(folder, 'other.env')
+  const missing = await init(['--file', file, '--public-url', 'https://papers.example.org'])
+  expect([missing.code, missing.stderr]).toEqual([
+    2,
+    expect.stringMatching(/--mail-from, --postal-address, --smtp-url/),
+  ])
+  const wrong = await init(['--file', file, ...FLAGS, '--smtp-url', 'ftp://secret@nowhere'])
+  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('SMTP_URL')])
+  expect(wrong.stderr).not.toContain('secret')
+  expect(() => statSync(file)).toThrow('ENOENT')
+})
+
+test('keys are fresh each time', async () => {
+  expect(parseEnv(await envText(GIVEN)).SECRET_KEY).not.toBe(parseEnv(await envText(GIVEN)).SECRET_KEY)
+})

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { expect } from 'vitest'
+import { parse } from 'yaml'
+import { ATTENTION_NAMES } from '../../../src/operate/attention/attention.ts'
+import { test } from '../../http/site.ts'
+
+interface Rule {
+  alert: string
+  expr: string
+  for: string
+  annotations: { summary: string }
+}
+const text = readFileSync(new URL('../../../docs/monitoring/alerts.yml', import.meta.url), 'utf8')
+const rules: Rule[] = parse(text).groups.flatMap((group: { rules: Rule[] }) => group.rules)
+
+test('every metric that the alert rules name is one that /metrics has', async ({ site: { app } }) => {
+  await app.inject('/healthz')
+  const { body } = await app.inject('/metrics')
+  const named = rules.flatMap(({ expr }) => expr.match(/\bpaperboy_\w+/g) ?? [])
+  expect(named.length).toBeGreaterThanOrEqual(rules.length)
+  for (const name of named) expect([name, new RegExp(`^${name}[{ ]`, 'm').test(body)]).toEqual([name, true])
+})
+
+test('every problem has a rule, and every rule a problem: by the names of the one list', async ({ site: { app } }) => {
+  const { body } = await app.inject('/metrics')
+  const told = [...body.matchAll(/^paperboy_attention\{what="(\w+)"\}/gm)].map(([, name]) => name)
+  expect(told.sort()).toEqual([...ATTENTION_NAMES].sort())
+  const ruled = rules.flatMap(({ expr }) => /what=~"([^"]+)"/.exec(expr)?.[1]?.split('|') ?? [])
+  expect(ruled.sort()).toEqual([...ATTENTION_NAMES].sort())
+})
+
+test('every rule waits, and says in a sentence what is wrong', () => {
+  for (const rule of rules) {
+    expect([rule.alert, rule.for]).toEqual([rule.alert, expect.stringMatching(/^\d+[mh]$/)])
+    expect(rule.annotations.summary).toMatch(/^[A-Z].+\.$/)
+  }
+})

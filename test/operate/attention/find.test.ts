@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import { describe, expect } from 'vitest'
+import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
+import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
+import { spend } from '../../../src/delivery/send/error-budget.ts'
+import { assemble } from '../../../src/edition/draft/assemble.ts'
+import { hold } from '../../../src/edition/draft/control.ts'
+import type { AttentionName } from '../../../src/operate/attention/attention.ts'
+import { findAttention } from '../../../src/operate/attention/find.ts'
+import { examineService } from '../../../src/operate/doctor/service.ts'
+import { readStatus, statusInWords } from '../../../src/operate/status.ts'
+import { recordFailure } from '../../../src/papers/ingest/source-health.ts'
+import { openRelays } from '../../../src/relay/relays.ts'
+import { openRelayRests } from '../../../src/relay/rests.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
+import type { Services } from '../../../src/runtime/services.ts'
+import { claimKey } from '../../../src/suppression/key-mark.ts'
+import { test } from '../../support/database.ts'
+import { addPapers, addReaders, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
+
+/** What stands in every test's service, since no worker runs and no source is read. */
+const USUAL: AttentionName[] = ['worker_missing', 'bounce_address_missing', 'work_overdue']
+const quiet = (db: Db, more: Record<string, string> = {}, at = { now: NOON }) =>
+  servicesOn(db, { PAPER_SOURCES: 'none', ...more }, at)
+
+const found = async (services: Services) => {
+  const all = await findAttention(services)
+  return all.filter(({ what }) => !USUAL.includes(what))
+}
+
+describe('each thing that needs a person is found, with since when, what to do and where', () => {
+  test('an edition that paused itself, with the three most common replies and no address', async ({ db }) => {
+    const services = quiet(db)
+    await addReaders(db, 120)
+    const editionId = await releasedEdition(services)
+    await planAll(services, editionId)
+    await db.execute(sql`
+      UPDATE deliveries SET state = 'refused', settled_at = '2026-04-15T11:00Z', reply = CASE
+        WHEN subscriber_id % 2 = 0 THEN '550 5.7.1 blocked for ada@lab.org, see id=' || md5(subscriber_id::text)
+        WHEN subscriber_id % 3 = 0 THEN '554 5.7.9 queue ' || md5(subscriber_id::text)
+        WHEN subscriber_id % 5 = 0 THEN '550 5.1.1 unknown' ELSE '552 rare ' || chr(65 + (subscriber_id % 7)::int) END`)
+    expect(await found(services)).toEqual([])
+    await spend(services, { editionId } as Parameters<typeof spend>[1], {
+      ...{ accepted: 20, refused: 100, deferred: 0, unknown: 0, queued: 0 },
+    })
+    const [paused] = await found(services)
+    expect(paused).toMatchObject({
+      what: 'edition_paused',
+      state: 'wrong',
+      since: new Date('2026-04-15T11:00Z'),
+      href: '/admin/editions/daily/2026-04-14',
+    })
+    expect(paused!.words).toMatch(/100 of 120 mails were refused/)
+    expect(paused!.words).toMatch(/60 × 550 5\.7\.1 blocked for \[address\], see id=… · 20 × 554 5\.7\.9 queue … · /)
+    expect(paused!.words.match(/ × /g)).toHaveLength(3)
+    expect(paused!.words).not.toContain('ada@')
+  })
+
+  test('an edition held past its time, until its readers would not get it any more', async ({ db }) => {
+    const at = { now: new Date('2026-04-15T02:30:00Z') }
+    const services = quiet(db, {}, at)
+    await addPapers(db, '2026-04-14', 5)
+    await assemble(services, { date: '2026-04-14' })
+    await hold(services, { kind: 'daily', date: '2026-04-14' })
+    expect(await found(services), 'its time has not come').toEqual([])
+    at.now = NOON
+    expect(await found(services)).toMatchObject([
+      { what: 'edition_held', about: 'daily 2026-04-14', since: new Date('2026-04-15T03:00Z') },
+    ])
+    at.now = new Date('2026-04-18T12:00:00Z')
+    expect((await found(services)).filter(({ what }) => what === 'edition_held')).toEqual([])
+  })
+
+  test('no edition for a closed list, and a draft that nobody releases', async ({ db }) => {
+    const services = quiet(db)
+    expect(await found(services), 'a day without papers makes none').toEqual([])
+    await addPapers(db, '2026-04-14', 5)
+    expect(await found(services)).toMatchObject([
+      { what: 'edition_missing', about: 'daily 2026-04-14', words: expect.stringContaining('was not made') },
+    ])
+    await assemble(services, { date: '2026-04-14' })
+    expect(await found(services)).toMatchObject([
+      { what: 'edition_missing', words: expect.stringContaining('still a draft') },
+    ])
+    await db.execute(sql`UPDATE editions SET state = 'cancelled'`)
+    expect(await found(services)).toEqual([])
+  })
+
+  test('a halted database', async ({ db }) => {
+    const services = quiet(db)
+    await halt(services)
+    expect(await found(services)).toMatchObject([{ what: 'mailing_halted', state: 'wrong', since: expect.any(Date) }])
+  })
+
+  test('a relay that refuses us, from the process that found it to all others', async ({ db }) => {
+    const services = quiet(db)
+    const relays = openRelays(services.config, { rests: openRelayRests(services) })
+    await relays.send({ from: 'papers@paperboy.example', to: 'ada@lab.org' }, Buffer.from('To: x\r\n\r\nx'))
+    relays.close()
+    await expect.poll(() => found(services)).toMatchObject([{ what: 'relay_refuses', about: '127.0.0.1:1' }])
+    const [rests] = await found(services)
+    expect(rests).toMatchObject({ state: 'doubtful', words: expect.stringContaining('ECONNREFUSED') })
+    await db.execute(sql`UPDATE relay_rests SET since = ${NOON}::timestamptz - interval '6 minutes'`)
+    expect(await found(services)).toMatchObject([{ state: 'wrong' }])
+    await openRelayRests(services).accepted('127.0.0.1:1')
+    await expect.poll(() => found(services)).toEqual([])
+  })
+
+  test('a slowed domain, with its rate', async ({ db }) => {
+    await db.execute(sql`
+      INSERT INTO buckets (name, rate, why, slowed_at, raised_at) VALUES ('domain lab.org', 2, '451 4.7.0 slower', ${NOON}, ${NOON}),
+        ('domain old.org', 2, '', ${NOON}::timestamptz - interval '2 hours', ${NOON}::timestamptz - interval '2 hours')`)
+    expect(await found(quiet(db))).toMatchObject([
+      {
+        what: 'domain_slowed',
+        words: expect.stringMatching(/^a domain .*lab\.org is held at 2 a second since .*451 4\.7\.0 slower$/),
+      },
+    ])
+  })
+
+  test('a source that cannot be read', async ({ db }) => {
+    const services = servicesOn(db)
+    await recordFailure(db, 'hf', new Date('2026-04-15T11:00Z'), 'GET https://lists.example answered 503.')
+    expect(await found(services)).toMatchObject([
+      { what: 'source_stale', about: 'hf', since: new Date('2026-04-15T11:00Z') },
+    ])
+  })
+
+  test('deliveries that are unknown for good, or expired', async ({ db }) => {
+    const services = quiet(db, { UNKNOWN_POLICY: 'hold' })
+    await addReaders(db, 5)
+    await planAll(services, await releasedEdition(services))
+    await db.execute(sql`
+      UPDATE deliveries SET settled_at = '2026-04-15T10:00Z', state = CASE WHEN subscriber_id % 2 = 0 THEN 'unknown' ELSE 'expired' END::delivery_state`)
+    expect((await found(services)).map(({ what }) => what).sort()).toEqual(['deliveries_expired', 'deliveries_unknown'])
+    await db.execute(sql`UPDATE editions SET state = 'sent', sent_at = '2026-04-12T10:00Z'`)
+    expect(await found(services)).toEqual([])
+  })
+
+  test('bounces about our own address, where they prove that they answer an email of ours', async ({ db }) => {
+    const bounce = (reason: string, authority: string | null) =>
+      db.execute(sql`
+        INSERT INTO inbound_events (received_at, source, fingerprint, class, reason, did, authority, evidence)
+        VALUES (${NOON}, 'imap', ${randomBytes(8)}, 'soft', ${reason}, 'nothing', ${authority}, '550 Sender address rejected')`)
+    await bounce('blocked', 'return path')
+    await bounce('our sender', null)
+    expect(await found(quiet(db))).toEqual([])
+    await bounce('our sender', 'return path')
+    await bounce('our sender', 'return path')
+    expect(await found(quiet(db))).toMatchObject([
+      { what: 'sender_bounced', state: 'wrong', words: expect.stringContaining('2 bounces') },
+    ])
+  })
+
+  test('a wrong key, and a proxy that is not trusted', async ({ db }) => {
+    await claimKey(db, 'the key that this database was used with')
+    await db.execute(sql`UPDATE mailing SET untrusted_proxy = '172.18.0.7', untrusted_proxy_at = ${NOON}`)
+    expect(await found(quiet(db))).toMatchObject([
+      { what: 'wrong_key' },
+      { what: 'untrusted_proxy', words: expect.stringContaining('172.18.0.7') },
+    ])
+  })
+})
+
+test('doctor and status tell the same list', async ({ db }) => {
+  const services = quiet(db)
+  await halt(services)
+  await addPapers(db, '2026-04-14', 5)
+  const needed = await findAttention(services)
+  expect(needed.length).toBeGreaterThanOrEqual(3)
+  const diagnosed = await examineService(services)
+  const status = await readStatus(services)
+  for (const each of needed) {
+    expect(diagnosed).toContainEqual({ what: each.part, state: each.state, words: each.words, remedy: each.remedy })
+    expect(statusInWords(status, NOON)).toContain(`${each.part}: ${each.words}`)
+    expect(each.remedy).not.toBe('')
+  }
+  expect(status.attention).toEqual(needed)
+})

@@ -1,0 +1,86 @@
+import { sql } from 'drizzle-orm'
+import { simpleParser } from 'mailparser'
+import { afterEach, expect } from 'vitest'
+import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
+import { raiseAlerts } from '../../../src/operate/attention/raise-alerts.ts'
+import { sendServiceMails } from '../../../src/outbox/send-service-mails.ts'
+import { openRelays } from '../../../src/relay/relays.ts'
+import { test } from '../../support/database.ts'
+import { addPapers, NOON, servicesOn } from '../../support/services.ts'
+import { openSink, type Sink } from '../../support/sink.ts'
+
+const sinks: Sink[] = []
+afterEach(async () => {
+  for (const sink of sinks.splice(0)) await sink.close()
+})
+
+const hoursLater = (hours: number) => new Date(NOON.getTime() + hours * 3_600_000)
+
+test('each operator is emailed once a day about each problem, through the relay that works', async ({ db }) => {
+  const sink = await openSink()
+  sinks.push(sink)
+  const at = { now: NOON }
+  const settings = {
+    PAPER_SOURCES: 'none',
+    BOUNCE_ADDRESS: 'b+*@lab.org',
+    ADMIN_EMAILS: 'ada@lab.org,bob@lab.org',
+    // The first relay is down.
+    SMTP_URL: `smtp://127.0.0.1:1,${sink.url}`,
+  }
+  const services = servicesOn(db, settings, at)
+  const relay = openRelays(services.config)
+  const send = () => sendServiceMails({ ...services, relay }, new AbortController().signal)
+
+  await addPapers(db, '2026-04-14', 5)
+  // Two workers at once.
+  expect((await Promise.all([raiseAlerts(services), raiseAlerts(services)])).sort()).toEqual([0, 1])
+  expect(await send()).toBe(2)
+  expect(sink.taken.map(({ to }) => to).sort()).toEqual(['ada@lab.org', 'bob@lab.org'])
+  const mail = await simpleParser(sink.taken[0]!.raw)
+  expect(mail.subject).toBe(
+    'paperboy.example: Edition: the daily edition of 2026-04-14 was not made, though its list has papers and closed',
+  )
+  expect(mail.text).toMatch(/daily edition of 2026-04-14 was not made/)
+  expect(mail.text).toContain('Since 2026-04-15 03:00 UTC')
+  expect(mail.text).toContain('https://paperboy.example/admin/editions/daily/2026-04-14')
+  expect(mail.text).toMatch(/What to do: see that a worker runs/)
+  expect(mail.headers.get('auto-submitted')).toBe('auto-generated')
+
+  // A new problem is mailed alone; what is merely to be looked at waits an hour.
+  at.now = hoursLater(0.5)
+  await halt(services)
+  expect(await raiseAlerts(services)).toBe(1)
+  at.now = hoursLater(1.2)
+  expect(await raiseAlerts(services), 'no worker runs').toBe(1)
+  expect(await raiseAlerts(services)).toBe(0)
+  at.now = hoursLater(23)
+  expect(await raiseAlerts(services)).toBe(0)
+  await db.execute(sql`UPDATE papers SET list_day = '2026-04-15'`)
+  at.now = hoursLater(25.5)
+  expect(await raiseAlerts(services), 'the next day’s edition, the halt and the worker').toBe(3)
+
+  // The halt holds back every other email, and not the one that tells of it.
+  expect(await send()).toBe(6)
+  const last = await simpleParser(sink.taken.at(-1)!.raw)
+  expect(last.subject).toBe('paperboy.example: 3 problems need you')
+  expect(last.text?.replace(/\n/g, ' ')).toContain('https://paperboy.example/admin/editions/daily/2026-04-15')
+  expect(last.text).toMatch(/Mailing: Halted: the operator halted it/)
+  relay.close()
+})
+
+test('without ADMIN_EMAILS nobody is emailed, and what a relay said stays text', async ({ db }) => {
+  const services = servicesOn(db, { PAPER_SOURCES: 'none' })
+  await addPapers(db, '2026-04-14', 5)
+  expect(await raiseAlerts(services)).toBe(0)
+  expect((await db.execute(sql`SELECT FROM outbox`)).rows).toEqual([])
+
+  const sink = await openSink()
+  sinks.push(sink)
+  const owned = servicesOn(db, { PAPER_SOURCES: 'none', ADMIN_EMAILS: 'ada@lab.org', SMTP_URL: sink.url })
+  await db.execute(sql`UPDATE mailing SET halted_at = now(), halted_why = '<script>alert(1)</script> & more'`)
+  expect(await raiseAlerts(owned)).toBe(2)
+  const relay = openRelays(owned.config)
+  await sendServiceMails({ ...owned, relay }, new AbortController().signal)
+  relay.close()
+  expect((await simpleParser(sink.taken[0]!.raw)).html).toContain('&lt;script&gt;')
+})

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import { afterEach, expect, inject } from 'vitest'
+import { choosePort } from '../../src/embedded/port.ts'
+import { databaseOn, migrate, openPool } from '../../src/runtime/db/database.ts'
+import { claimKey } from '../../src/suppression/key-mark.ts'
+import { test as base } from '../support/database.ts'
+import { onDatabase, runSql } from '../support/global-setup.ts'
+import { type Started, start, until } from '../support/processes.ts'
+import { testConfig } from '../support/services.ts'
+
+const started: Started[] = []
+afterEach(async () => {
+  for (const each of started.splice(0)) await each.end('SIGKILL')
+})
+
+const test = base.extend('emptyDatabaseUrl', { scope: 'test' }, async ({ task: _ }, { onCleanup }) => {
+  const server = inject('serverUrl')
+  const name = `empty_${randomBytes(6).toString('hex')}`
+  await runSql(server, `CREATE DATABASE ${name}`)
+  onCleanup(() => runSql(server, `DROP DATABASE ${name} WITH (FORCE)`))
+  return onDatabase(server, name)
+})
+
+const settings = async (databaseUrl: string, more: Record<string, string> = {}) => ({
+  NODE_ENV: 'test',
+  DATABASE_URL: databaseUrl,
+  SMTP_URL: 'smtp://127.0.0.1:1',
+  PORT: String(await choosePort(undefined)),
+  PUBLIC_URL: 'https://paperboy.example',
+  MAIL_FROM: 'Paperboy <papers@paperboy.example>',
+  POSTAL_ADDRESS: '1 Press Street, Inkwell',
+  SECRET_KEY: testConfig().SECRET_KEY,
+  SUPPRESSION_KEY: testConfig().SUPPRESSION_KEY,
+  PAPER_SOURCES: 'none',
+  ...more,
+})
+
+const run = (script: string, env: Record<string, string>, args: string[] = []): Started => {
+  const process = start(script, args, env)
+  started.push(process)
+  return process
+}
+
+const ended = (process: Started): Promise<number | null> =>
+  expect
+    .poll(() => process.child.exitCode, { timeout: 60_000 })
+    .not.toBeNull()
+    .then(() => process.child.exitCode)
+
+const linesOf = (process: Started): string[] => process.output().trim().split('\n').filter(Boolean)
+
+test('a worker on a database without tables says so in one line, and works once they are there', {
+  timeout: 60_000,
+}, async ({ emptyDatabaseUrl }) => {
+  const worker = run('workers/main.ts', await settings(emptyDatabaseUrl))
+  await until(worker, 'paperboy -- migrate')
+  expect(linesOf(worker)).toHaveLength(1)
+  await migrate(emptyDatabaseUrl)
+  await until(worker, 'worker ready')
+  expect(worker.output()).not.toMatch(/\n\s+at /)
+  expect(await worker.end('SIGTERM')).toBe(0)
+})
+
+test('a worker that waits for its database stops when it is told to', { timeout: 60_000 }, async () => {
+  const worker = run('workers/main.ts', await settings('postgres://nobody@127.0.0.1:1/nothing'))
+  await until(worker, 'does not answer')
+  expect(linesOf(worker)).toHaveLength(1)
+  expect(await worker.end('SIGTERM')).toBe(0)
+})
+
+test('an api on a database without tables ends, and says in one line what to run', { timeout: 60_000 }, async ({
+  emptyDatabaseUrl,
+}) => {
+  const api = run('src/api.ts', await settings(emptyDatabaseUrl))
+  expect(await ended(api)).toBe(1)
+  expect(linesOf(api)).toEqual([expect.stringContaining('paperboy -- migrate')])
+})
+
+test('under another SUPPRESSION_KEY nothing starts and nothing is changed, and doctor says WRONG', {
+  timeout: 240_000,
+}, async ({ db, databaseUrl }) => {
+  await claimKey(db, testConfig().SUPPRESSION_KEY)
+  const other = await settings(databaseUrl, { SUPPRESSION_KEY: 'a key with a typo that is long enough for us' })
+  const refused: [string, ...string[]][] = [
+    ['src/api.ts'],
+    ['workers/main.ts'],
+    ['src/cli/main.ts', 'suppressions', 'add', 'ada@lab.org'],
+    ['src/cli/main.ts', 'subscribers', 'export'],
+  ]
+  for (const [script, ...args] of refused) {
+    const process = run(script, other, args)
+    expect(await ended(process)).toBe(1)
+    expect(process.output()).toContain('SUPPRESSION_KEY is another one')
+    expect(process.output()).not.toMatch(/\n\s+at |a key with a typo/)
+  }
+  expect((await db.execute(sql`SELECT FROM suppressions`)).rows).toEqual([])
+
+  const doctor = run('src/cli/main.ts', other, ['doctor'])
+  expect(await ended(doctor)).toBe(1)
+  expect(doctor.output()).toMatch(/WRONG +Suppressions/)
+  const brake = run('src/cli/main.ts', other, ['halt'])
+  expect(await ended(brake), 'the brake works under any key').toBe(0)
+})
+
+test('the first key that a database is used with is its key', async ({ databaseUrl }) => {
+  const pool = openPool(databaseUrl, () => {})
+  const db = databaseOn(pool)
+  await claimKey(db, 'the first key of this database, long enough')
+  await claimKey(db, 'the first key of this database, long enough')
+  await expect(claimKey(db, 'another key for this database, long enough')).rejects.toThrow(/SUPPRESSION_KEY/)
+  await pool.end()
+})
