@@ -29,7 +29,7 @@ export async function mailSignInLinks(deps: Deps, stop: AbortSignal): Promise<vo
     const { id, address } = rows[0]
     const message = await composeLink(deps, Number(id), address)
     const { state } = await relay.send({ from: addressOf(config.MAIL_FROM), to: address }, message, stop)
-    log.info({ adminSessionId: Number(id), outcome: state }, 'a link to sign in was handed over')
+    log.info({ adminSessionId: Number(id), outcome: state }, 'sign-in link sent')
     if (state !== 'deferred' && state !== 'queued') continue
     await db.execute(sql`UPDATE admin_sessions SET handed_at = NULL WHERE id = ${id}`)
     return
@@ -42,16 +42,16 @@ async function composeLink({ config, keys, now }: Deps, sessionId: number, addre
     t: messagesIn('en'),
     subject: 'Sign in to Paperboy',
     heading: 'Sign in',
-    lead: 'This link opens the pages of the curator and the operator, in the browser that you open it in.',
+    lead: 'This link signs your browser in to the pages of the curator and the operator.',
     moment: undefined,
     button: 'Sign in',
     url: signInUrl({ config, keys }, sessionId, at),
     after: [
-      `It is good for ${LINK_MINUTES} minutes, and once.`,
-      'If it was not you who asked for it, do nothing: nobody gets in without it.',
+      `The link works once, for ${LINK_MINUTES} minutes.`,
+      'Didn’t ask for it? Ignore this email. The link is needed to sign in.',
     ],
     links: [],
-    why: `You get this mail because your address is in ADMIN_EMAILS at ${new URL(config.PUBLIC_URL).host}.`,
+    why: `You got this email because your address is in ADMIN_EMAILS at ${new URL(config.PUBLIC_URL).host}.`,
   }
   const { html, text } = await serviceBodies(words, config.POSTAL_ADDRESS)
   const { message } = await composer.sendMail({
