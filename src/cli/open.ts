@@ -6,17 +6,17 @@ import { migrate } from '../runtime/db/database.ts'
 import { openServices, type Services } from '../runtime/services.ts'
 
 /**
- * Opens what a command works with, for its duration. On the embedded default that is the running service's database, or the
- * database is started, brought up to date, and stopped again at the end.
+ * Opens the services for the duration of a command. With the embedded database, it uses the running service's one, or starts,
+ * migrates and stops its own.
  *
- * @param options.mails the command hands mail over, so it needs a relay or the mailbox
+ * @param options.mails the command sends email, so it needs a relay or the mailbox
  */
 export const withServices = <T>(
   work: (services: Services) => Promise<T>,
   options: { mails?: boolean } = {},
 ): Promise<T> => withConfig(async (config, stack) => work(stack.use(await openServices(config))), options)
 
-/** The same, for a command that opens by itself what it works with. */
+/** Like `withServices`, for commands that open their own connections. */
 export async function withConfig<T>(
   work: (config: Config, stack: AsyncDisposableStack) => Promise<T>,
   { mails = false }: { mails?: boolean } = {},
@@ -28,12 +28,12 @@ export async function withConfig<T>(
   return await work(config, stack)
 }
 
-/** Prints a command's result: the sentence for people, or with --json the value. */
+/** Prints a command's result: the sentence, or the value with --json. */
 export function report(command: Command, value: object, sentence: string): void {
   say(command.optsWithGlobals().json ? JSON.stringify(value) : sentence)
 }
 
-/** A date option's value. @throws InvalidArgumentError, which is wrong usage */
+/** Parses a date option. @throws InvalidArgumentError if it is not a date */
 export function asDate(text: string): string {
   const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`))
   if (!isDate || new Date(`${text}T00:00:00Z`).toISOString().slice(0, 10) !== text) {

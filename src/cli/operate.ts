@@ -17,7 +17,7 @@ const WATCH_EVERY_MS = 2_000
 export function operateCommands(program: Command): void {
   program
     .command('migrate')
-    .description('bring the database’s tables up to date')
+    .description('update the database tables to this version')
     .action(async (_options, command) => {
       const { DATABASE_URL } = readEnvironment(process.env)
       if (DATABASE_URL) await migrate(DATABASE_URL)
@@ -27,8 +27,8 @@ export function operateCommands(program: Command): void {
 
   program
     .command('status')
-    .description('how readers, papers, editions and mails stand')
-    .option('--watch', 'look again every two seconds, until Ctrl-C')
+    .description('show readers, papers, editions and emails')
+    .option('--watch', 'refresh every two seconds, until Ctrl-C')
     .action((options, command) =>
       withServices(async (services) => {
         const stop = new AbortController()
@@ -44,8 +44,8 @@ export function operateCommands(program: Command): void {
 
   program
     .command('doctor')
-    .description('look at everything that mail hangs on: database, queue, relays, DNS, page, worker. Changes nothing')
-    .addHelpText('after', '\nExit code 1 when anything is wrong; what is merely to be looked at is no failure.')
+    .description('check everything email depends on: database, queue, relays, DNS, site, worker. Changes nothing')
+    .addHelpText('after', '\nExits with 1 on errors. Warnings do not change the exit code.')
     .action((_options, command) =>
       withConfig(
         async (config) => {
@@ -59,34 +59,34 @@ export function operateCommands(program: Command): void {
 
   program
     .command('halt')
-    .description('mail nothing from this database until it is resumed: before or after a restore, as the first thing')
+    .description('stop all email from this database until `resume`. Run it first, before or after a restore')
     .action((_options, command) =>
       withServices(async (services) => {
         await halt(services)
-        await writeDown(services.db, services.now(), { who: commandLine(), what: 'halted', about: 'all mailing' })
-        report(command, { halted: true }, 'Nothing is mailed any more. To go on: paperboy resume --after-restore')
+        await writeDown(services.db, services.now(), { who: commandLine(), what: 'halted', about: 'all email' })
+        report(command, { halted: true }, 'All email is halted. To continue: paperboy resume --after-restore')
       }),
     )
 
   program
     .command('resume')
-    .description('mail again after a restore from a backup, or after halt')
-    .requiredOption('--after-restore', 'that you have looked: open editions, and list days closed since, are cancelled')
-    .option('--keep-editions', 'nothing was mailed since the backup: do not cancel them')
+    .description('send email again after a restore from a backup, or after `halt`')
+    .requiredOption('--after-restore', 'confirm that you checked: cancels open editions and list days closed since')
+    .option('--keep-editions', 'do not cancel them, because nothing was sent since the backup')
     .action((options, command) =>
       withServices(async (services) => {
         const halted = await whyHalted(services.db)
         if (!halted)
-          return report(command, { resumed: false, cancelled: 0 }, 'Nothing was halted; nothing was changed.')
+          return report(command, { resumed: false, cancelled: 0 }, 'Email is not halted. Nothing was changed.')
         const { cancelled } = await resumeAfterRestore(services, options.keepEditions === true)
-        await writeDown(services.db, services.now(), { who: commandLine(), what: 'resumed', about: 'all mailing' })
+        await writeDown(services.db, services.now(), { who: commandLine(), what: 'resumed', about: 'all email' })
         const known = halted.mailedLast
-          ? ` The database last mailed at ${halted.mailedLast.toISOString()}: who left or bounced since then is not known to it.`
+          ? ` The database last sent email at ${halted.mailedLast.toISOString()}. It does not know who unsubscribed or bounced since then.`
           : ''
         report(
           command,
           { resumed: true, cancelled, ...halted },
-          `Mails go out again; ${cancelled} editions were cancelled.${known}`,
+          `Email is sent again. ${cancelled} editions were cancelled.${known}`,
         )
       }),
     )
@@ -99,12 +99,12 @@ export function operateCommands(program: Command): void {
       report(
         command,
         records,
-        records.map(zoneLine).join('\n') || 'DKIM_DOMAIN is not set: the relay signs, or nobody.',
+        records.map(zoneLine).join('\n') || 'DKIM_DOMAIN is not set. Paperboy does not sign; your relay may.',
       )
     })
 }
 
-/** As a zone file has it: a TXT record's strings hold 255 characters each. */
+/** A zone file line. A TXT record's strings hold 255 characters each. */
 const zoneLine = ({ name, text }: { name: string; text: string }): string =>
   `${name}. TXT ${text
     .match(/.{1,255}/g)!

@@ -13,17 +13,15 @@ import { commandLine } from './admin.ts'
 import { report, withServices } from './open.ts'
 
 export function subscriberCommands(program: Command): void {
-  const subscribers = program.command('subscribers').description('readers, in and out')
+  const subscribers = program.command('subscribers').description('import, export and manage readers')
 
   subscribers
     .command('import <file>')
-    .description(
-      'import readers from a CSV file with a header line: email, and where wanted the other columns of an export',
-    )
-    .option('--active', 'they agreed elsewhere already: no confirmation mail')
-    .option('--attested-by <who>', 'who says that they agreed (default: your login name)')
+    .description('import readers from a CSV file. Needs the column email; any other column of an export is optional')
+    .option('--active', 'readers agreed elsewhere: activate them without a confirmation email')
+    .option('--attested-by <who>', 'name of the person who attests consent (default: your login name)')
     .option('--dry-run', 'check everything, change nothing')
-    .option('--partial', 'import the good lines although there are bad ones')
+    .option('--partial', 'import valid lines even if others are invalid')
     .action((file: string, options, command) =>
       withServices(async (services) => {
         const result = await importSubscribers(services, file, {
@@ -42,40 +40,40 @@ export function subscriberCommands(program: Command): void {
         report(
           command,
           result,
-          `${read} addresses read: ${added} ${did} added, ${activated} ${did} made active, ${unchanged} left as they are, ${remembered} ${did} kept as having left there, ${refused} not taken since they left, bounced, complained or are suppressed here${bad > 0 ? `; ${bad} bad lines left out` : ''}.`,
+          `${read} addresses read: ${added} ${did} added, ${activated} ${did} made active, ${unchanged} unchanged, ${remembered} ${did} kept as unsubscribed there, ${refused} refused because they unsubscribed, bounced, complained or are suppressed here${bad > 0 ? `; ${bad} invalid lines skipped` : ''}.`,
         )
       }),
     )
 
   subscribers
     .command('unsubscribe <address-or-token>')
-    .description('take somebody off the list who asked by mail: their address, or the token in their mail’s subject')
+    .description('unsubscribe a reader by address, or by the token in the subject of their email')
     .action((who: string, _options, command) =>
       withServices(async (services) => {
         const about = who.includes('@') ? `reader ${await subscriberIdOf(services, who)}` : 'a reader, by their token'
         await byHand(services, { who: commandLine(), what: 'unsubscribed', about }, (db) =>
           unsubscribeByHand({ ...services, db }, who),
         )
-        report(command, { unsubscribed: true }, 'They get no digest any more.')
+        report(command, { unsubscribed: true }, 'Unsubscribed. The reader gets no more digests.')
       }),
     )
 
   subscribers
     .command('erase <address>')
-    .description('forget a reader: the address goes from every table, its keyed hash stays suppressed')
+    .description('delete a reader’s address from every table; its keyed hash stays suppressed')
     .action((address: string, _options, command) =>
       withServices(async (services) => {
         const about = `reader ${await subscriberIdOf(services, address)}`
         await byHand(services, { who: commandLine(), what: 'erased', about }, (db) =>
           eraseByHand({ ...services, db }, address),
         )
-        report(command, { erased: true }, 'Their address is in no table any more.')
+        report(command, { erased: true }, 'The address is deleted from every table.')
       }),
     )
 
   subscribers
     .command('deliveries <address>')
-    .description('what became of the digests of an address: state, the relay’s reply, Message-ID')
+    .description('list the digests sent to an address: state, relay’s reply, Message-ID')
     .action((address: string, _options, command) =>
       withServices(async (services) => {
         const found = await readerDeliveries(services, address)
@@ -83,19 +81,19 @@ export function subscriberCommands(program: Command): void {
           (one) =>
             `${one.date} ${one.kind}  ${one.state}${one.handedAt ? `  ${one.handedAt}` : ''}  ${[one.relay, one.reply].filter(Boolean).join(': ')}  ${one.messageId}`,
         )
-        report(command, found, lines.join('\n') || 'The ledger has no delivery to this address.')
+        report(command, found, lines.join('\n') || 'No digest was sent to this address.')
       }),
     )
 
   subscribers
     .command('export')
-    .description('all subscribers as CSV, to standard output')
+    .description('print all subscribers as CSV')
     .action(() =>
       withServices(async (services) => {
         for await (const chunk of exportSubscribers(services)) {
           if (!process.stdout.write(chunk)) await once(process.stdout, 'drain')
         }
-        complain('Done. The file holds addresses: keep it safe.')
+        complain('Done. The export contains addresses: keep it safe.')
       }),
     )
 }

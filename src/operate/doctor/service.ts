@@ -9,12 +9,12 @@ import type { Services } from '../../runtime/services.ts'
 import { workerRuns } from '../../runtime/worker-presence.ts'
 import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 
-/** A worker takes what is due within seconds; a rate or a relay that is down moves the due time. */
+/** Workers take due work within seconds; rate limits and relays that are down move the due time. */
 const OVERDUE = '5 minutes'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
-/** Whether the work is being done: what is due leaves, lists are read, bounces are heard. */
+/** Checks that the service works: due email is sent, lists are read, bounces arrive. */
 export async function examineService(services: Deps): Promise<Diagnosis[]> {
   const { db, config } = services
   const halted = await whyHalted(db)
@@ -25,22 +25,22 @@ export async function examineService(services: Deps): Promise<Diagnosis[]> {
     const words = sourceInWords(source)
     const fine = source.state === 'fresh' || source.state === 'quiet'
     found.push(
-      fine ? right('Papers', words) : doubtful('Papers', words, 'npm run paperboy -- papers collect says more'),
+      fine ? right('Papers', words) : doubtful('Papers', words, 'run npm run paperboy -- papers collect for details'),
     )
   }
   if (config.BOUNCE_ADDRESS === undefined) {
     found.push(
       doubtful(
         'Inbound',
-        'bounces go to the sender’s address, and dead addresses are mailed again',
-        'set BOUNCE_ADDRESS, and where it is read',
+        'bounces go to the sender’s address, so dead addresses get email again',
+        'set BOUNCE_ADDRESS, and a way to read its mailbox',
       ),
     )
   } else if ((await reportInbound(services)).unread) {
     found.push(
       wrong(
         'Inbound',
-        'nothing reads the mails to BOUNCE_ADDRESS',
+        'no reader is set up for BOUNCE_ADDRESS',
         'set INBOUND_IMAP_URL or INBOUND_SMTP_PORT, or set up a pipe',
       ),
     )
@@ -59,10 +59,10 @@ async function examineWork({ db, now }: Deps): Promise<Diagnosis> {
   if (batches + mails > 0)
     return wrong(
       'Worker',
-      `${batches} batches and ${mails} service mails have been due for more than ${OVERDUE}`,
-      runs ? 'a worker runs: its log says what keeps it' : 'npm run worker: none runs',
+      `${batches} batches and ${mails} service emails are overdue by more than ${OVERDUE}`,
+      runs ? 'a worker is running: check its log' : 'no worker is running: npm run worker',
     )
   return runs
-    ? right('Worker', 'one runs, and nothing is overdue')
-    : doubtful('Worker', 'none runs', 'npm run worker, or npm start')
+    ? right('Worker', 'running, nothing is overdue')
+    : doubtful('Worker', 'not running', 'npm run worker, or npm start')
 }

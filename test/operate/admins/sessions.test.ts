@@ -58,7 +58,7 @@ describe('who asks to sign in', () => {
     await app.inject(ask(CURATOR))
     expect(await db.$count(adminSessions)).toBe(6)
     const bad = await app.inject(ask('curator'))
-    expect([bad.statusCode, bad.body.includes('An address has an @ in it')]).toEqual([422, true])
+    expect([bad.statusCode, bad.body.includes('An email address needs an @')]).toEqual([422, true])
   })
 })
 
@@ -100,7 +100,7 @@ describe('the link', () => {
     for (const method of ['GET', 'POST'] as const) {
       const again = await app.inject({ method, url })
       expect([again.statusCode, again.headers['set-cookie']]).toEqual([410, undefined])
-      expect(again.body).toContain('Ask for a new one')
+      expect(again.body).toContain('Request a new one')
     }
     expect(await db.select({ who: auditLog.who, what: auditLog.what }).from(auditLog)).toEqual([
       { who: CURATOR, what: 'signed in' },
