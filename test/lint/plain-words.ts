@@ -16,7 +16,7 @@ export const RULES: readonly Rule[] = [
   { words: /\b(?:somebody|everybody)\b/gi, instead: 'name the actor: "a reader", "every reader"' },
   { words: /\bmeanwhile\b/gi, instead: '"while …", or drop it' },
   { words: /\bhow-manieth\b/gi, instead: '"attempt number"' },
-  { words: /\blets? (?:\w+ )?be\b/gi, instead: 'say what happens: "ends", "releases"' },
+  { words: /\blets? (?:\w+ ){0,3}be\b/gi, instead: 'say what happens: "ends", "releases"' },
   { words: /\bto be had\b/gi, instead: '"available"' },
   { words: /\bat that(?=[,.;:)]|$)/gim, instead: 'drop it' },
   { words: /\b(?:is|are|was|were|be|being) (?:told|said)\b/gi, instead: '"reports", "logs", "shows"' },

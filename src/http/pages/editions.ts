@@ -33,8 +33,7 @@ export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
       : undefined
     if (!edition) throw new PaperboyError('EDITION_NOT_FOUND', 'There is no edition of this day in the archive.')
     // The document is the mail's own, so it comes with a policy of its own: inline style, and nothing else.
-    type HelmetOptions = Parameters<typeof reply.helmet>[0]
-    await reply.helmet({ ...securityHeaders(services.config), ...mailDocumentHeaders } as HelmetOptions)
+    await reply.helmet({ ...securityHeaders(services.config), ...mailDocumentHeaders } as never)
     return reply
       .header('cache-control', KEEP)
       .header('content-language', edition.locale)

@@ -17,7 +17,7 @@ describe('the front page', () => {
     const { body, headers } = await app.inject('/')
     expect(body).toContain('Wednesday, 15 April 2026')
     expect(body).toContain('3 papers')
-    expect(body).toContain('Live ranking · closes Thursday, 02:00 UTC')
+    expect(body).toContain('Live · closes Thursday, 02:00 UTC')
     expect(body).toContain('href="/papers?date=2026-04-14"')
     expect(body).toContain('by AK and the research community')
     expect(headers['cache-control']).toContain('public')
