@@ -70,7 +70,7 @@ for (const backend of ['postgres', 'redis']) {
         payload: 'email=Ada%40example.org',
       })
       expect(asked.statusCode).toBe(303)
-      await came(/^Subject: Please confirm/m)
+      await came(/^Subject: Confirm your Paperboy/m)
       const mail = await sink.read('Ada@example.org')
       const confirmPath = linkIn(mail.text!, 'confirm')
       expect((await app.inject({ url: confirmPath })).statusCode).toBe(200)

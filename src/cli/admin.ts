@@ -6,9 +6,9 @@ import { report, withServices } from './open.ts'
 export function adminCommands(program: Command): void {
   program
     .command('admin')
-    .description('the pages of the curator and the operator')
+    .description('manage access to the admin pages')
     .command('link <address>')
-    .description('print a link that signs in an address of ADMIN_EMAILS, for when no mail comes')
+    .description('print a sign-in link for an address in ADMIN_EMAILS, for when no email arrives')
     .action((address: string, _options, command) =>
       withServices(async (services) => {
         const url = await linkByHand(services, address)
@@ -17,5 +17,5 @@ export function adminCommands(program: Command): void {
     )
 }
 
-/** Who is written down for what a command does. */
+/** The name that a command's changes carry in the audit log. */
 export const commandLine = (): string => `command line (${userInfo().username})`

@@ -15,15 +15,15 @@ import { asDate, report, withServices } from './open.ts'
 import { previewCommand } from './preview-edition.ts'
 
 export function editionCommands(program: Command): void {
-  const edition = program.command('edition').description('a list day’s papers, from draft to sent')
+  const edition = program.command('edition').description('manage editions, from draft to sent')
   const keyed = (name: string, description: string) =>
     edition
       .command(name)
       .description(description)
-      .requiredOption('--date <day>', 'the list day, or the Monday of a week', asDate)
-      .addOption(new Option('--kind <kind>', 'which edition').choices(['daily', 'weekly']).default('daily'))
+      .requiredOption('--date <day>', 'list day, or the Monday of the week for a weekly edition', asDate)
+      .addOption(new Option('--kind <kind>', 'kind of edition').choices(['daily', 'weekly']).default('daily'))
 
-  keyed('assemble', 'make or re-make the draft from the papers of that day').action((key: EditionKey, command) =>
+  keyed('assemble', 'assemble the draft, or update it from the day’s papers').action((key: EditionKey, command) =>
     withServices(async (services) => {
       const made = await assemble(services, key)
       const deed = { who: commandLine(), what: 'assembled', about: editionNamed(key) }
@@ -36,7 +36,7 @@ export function editionCommands(program: Command): void {
     }),
   )
 
-  previewCommand(keyed('preview', 'show a digest of it without sending it'))
+  previewCommand(keyed('preview', 'show a digest without sending it'))
 
   keyed('send', 'release it and send it: to each reader at their hour, or to all now')
     .option('--now', 'now, to all active readers who asked for this kind')
@@ -44,20 +44,20 @@ export function editionCommands(program: Command): void {
     .option('--wait', 'stay until deferred emails are settled too, also while the database restarts')
     .action((options, command) => withServices((services) => send(services, options, command), { mails: true }))
 
-  keyed('again', 'hand over once more what was refused, expired, or is unknown; under the same Message-ID')
+  keyed('again', 'send refused, expired or unknown deliveries again, with the same Message-ID')
     .addOption(
-      new Option('--only <states>', 'which, separated by commas: refused, expired, unknown')
+      new Option('--only <states>', 'states to send again, separated by commas: refused, expired, unknown')
         .argParser(asAgain)
         .makeOptionMandatory(),
     )
-    .option('--yes', 'do it; without it is only told what would be done')
+    .option('--yes', 'send; without it: dry run')
     .action((options: EditionKey & { only: Again[]; yes?: boolean }, command) =>
       withServices(async (services) => {
         const dryRun = options.yes !== true
         const again = (db: Services['db']) => sendAgain({ ...services, db }, options, { only: options.only, dryRun })
         const deed = {
           who: commandLine(),
-          what: `had ${options.only.join(' and ')} ones sent again of`,
+          what: `queued ${options.only.join(' and ')} deliveries again of`,
           about: editionNamed(options),
         }
         const counts = dryRun ? await again(services.db) : await byHand(services, deed, again)
@@ -65,29 +65,29 @@ export function editionCommands(program: Command): void {
           Object.entries(counts)
             .map(([state, count]) => `${count.toLocaleString('en')} ${state}`)
             .join(', ') || 'none'
-        const maybe = counts.unknown ? ' An unknown one may have arrived: its reader may get it twice.' : ''
+        const maybe = counts.unknown ? ' An unknown delivery may have arrived, so its reader may get it twice.' : ''
         const words = dryRun
-          ? `Would be sent again: ${what}.${maybe} Add --yes to do it.`
-          : `To be sent again: ${what}. A worker takes them, or: paperboy edition send --date ${options.date}`
+          ? `Dry run: would send again ${what}.${maybe} Add --yes to send.`
+          : `Queued again: ${what}. A worker sends them, or run: paperboy edition send --date ${options.date}`
         report(command, { ...counts, done: !dryRun }, words)
       }),
     )
 
-  keyed('unknown', 'list deliveries of which nobody knows whether they arrived').action((key: EditionKey, command) =>
+  keyed('unknown', 'list deliveries with an unknown outcome').action((key: EditionKey, command) =>
     withServices(async (services) => {
       const { id } = await findEdition(services, key)
       const unknown = await listUnknown(services, id)
       const lines = unknown.map((one) => `${one.address}  ${one.handedAt}  ${one.messageId}  ${one.reply}`)
-      report(command, unknown, lines.length > 0 ? lines.join('\n') : 'None is unknown.')
+      report(command, unknown, lines.length > 0 ? lines.join('\n') : 'No delivery is unknown.')
     }),
   )
 
   const simple: [string, string, string, (services: Services, key: EditionKey) => Promise<unknown>][] = [
-    ['release', 'released', 'freeze and compose it now', release],
-    ['hold', 'held', 'keep a draft from being released by the clock', hold],
-    ['pause', 'paused', 'stop handing it over', pause],
-    ['resume', 'let go on', 'go on with a paused edition, or let a held draft go', resume],
-    ['cancel', 'cancelled', 'end it for good; what was not handed over is skipped', cancel],
+    ['release', 'released', 'freeze and compose the edition now', release],
+    ['hold', 'held', 'stop the schedule from releasing a draft', hold],
+    ['pause', 'paused', 'pause sending', pause],
+    ['resume', 'resumed', 'resume a paused edition, or release a held draft on schedule', resume],
+    ['cancel', 'cancelled', 'end the edition for good and skip unsent deliveries', cancel],
   ]
   for (const [name, done, description, act] of simple) {
     keyed(name, description).action((key: EditionKey, command) =>
@@ -142,7 +142,7 @@ const releaseCommand = ({ kind, date }: EditionKey): string =>
 function asAgain(text: string): Again[] {
   const names = text.split(',').map((name) => name.trim())
   if (names.every((name): name is Again => AGAIN.some((known) => known === name))) return names
-  throw new InvalidArgumentError(`It takes ${AGAIN.join(', ')}, separated by commas.`)
+  throw new InvalidArgumentError(`Use ${AGAIN.join(', ')}, separated by commas.`)
 }
 
 async function send(
@@ -182,6 +182,6 @@ async function send(
     { ...options, state, ...end },
     `Edition of ${options.date}, ${state}: ${end.total.toLocaleString('en')} deliveries, ${progressInWords(end)}.${waiting}`,
   )
-  if (end.total === 0 && !options.now) say('Nobody’s hour has come; each reader gets it at their own.')
+  if (end.total === 0 && !options.now) say('No reader is due yet. Each reader gets it at their hour.')
   if (end.open > 0) process.exitCode = 1
 }

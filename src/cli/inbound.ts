@@ -10,29 +10,31 @@ import { report, withServices } from './open.ts'
 export function inboundCommands(program: Command): void {
   program
     .command('inbound [files...]')
-    .description('take in one bounce, complaint or unsubscribe mail from standard input; or only say what files are')
-    .option('--classify', 'say what each file is, and change nothing')
-    .option('--envelope-to <address>', 'whom the SMTP envelope named, where the mail itself may not say it', asAddress)
+    .description('process one bounce, complaint or unsubscribe email from standard input, or classify files')
+    .option('--classify', 'classify the files, and change nothing')
+    .option('--envelope-to <address>', 'recipient in the SMTP envelope, if the email may not name it', asAddress)
     .action(async (files: string[], options, command: Command) => {
       const asJson = command.optsWithGlobals().json === true
       if (options.classify) return classifyFiles(files, asJson, command)
       if (files.length > 0)
-        command.error('Files are only classified: add --classify. A mail to act on comes by standard input.')
+        command.error('Files can only be classified: add --classify. To process an email, pipe it to standard input.')
       const raw = await buffer(process.stdin)
-      if (raw.length === 0) command.error('There is no mail on standard input.')
+      if (raw.length === 0) command.error('Standard input is empty. Pipe one email to it.')
       await withServices(async (services) => {
         const envelopeTo = options.envelopeTo ? [options.envelopeTo] : []
         const received = await receiveMail(services, raw, { source: 'command', envelopeTo })
         const { class: kind, reason, authority, did, repeated } = received
-        const proof = authority ? `proven by our ${authority}` : 'nothing of ours verifies in it, so it changes nothing'
-        const outcome = repeated ? 'it was here before' : did
+        const proof = authority
+          ? `proven by our ${authority}`
+          : 'nothing in it proves that it is ours, so nothing was changed'
+        const outcome = repeated ? 'already processed' : did
         report(command, received, `${kind} (${reason}); ${proof}; ${outcome}.`)
       })
     })
 }
 
 async function classifyFiles(files: readonly string[], asJson: boolean, command: Command): Promise<void> {
-  if (files.length === 0) command.error('Name the files to classify.')
+  if (files.length === 0) command.error('Name at least one file to classify.')
   for (const file of files) {
     for (const { recipient, class: kind, reason, delayed, status, reply } of classify(
       await readMail(await readFile(file)),
@@ -48,6 +50,6 @@ async function classifyFiles(files: readonly string[], asJson: boolean, command:
 }
 
 function asAddress(text: string): string {
-  if (!text.includes('@')) throw new InvalidArgumentError('It is an address with an @ in it.')
+  if (!text.includes('@')) throw new InvalidArgumentError('An address needs an @.')
   return text
 }

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { envText, writeEnv } from '../operate/write-env.ts'
 import { report } from './open.ts'
 
-/** What nobody can invent for an operator: the variable, its flag, and what is asked for it on a terminal. */
+/** Settings that only the operator knows: the variable, its flag, and the question on a terminal. */
 const QUESTIONS = [
   { name: 'PUBLIC_URL', flag: 'publicUrl', ask: 'Where readers will reach the page (https://papers.example.org)' },
   { name: 'MAIL_FROM', flag: 'mailFrom', ask: 'Sender of every email (Name <name@example.org>)' },
@@ -30,7 +30,7 @@ export function initCommand(program: Command): void {
     .option('--profiles <list>', 'COMPOSE_PROFILES: proxy, mailpit')
     .addHelpText('after', '\nWithout a flag its value is asked for on a terminal.')
     .action(async (options, command) => {
-      // Nobody answers five questions to be told that.
+      // Refuse before the questions, not after.
       if (existsSync(options.file)) await writeEnv(options.file, '')
       const values = await answers(options, command)
       if (options.profiles !== undefined) values.COMPOSE_PROFILES = options.profiles

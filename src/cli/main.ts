@@ -1,5 +1,5 @@
 import { enableCompileCache } from 'node:module'
 
-// A command is over in a moment; a third of that would go into compiling the same files anew each time.
+// Commands are short, and a third of their time would go into compiling the same files each time.
 enableCompileCache()
 await import('./program.ts')

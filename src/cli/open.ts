@@ -8,8 +8,8 @@ import { openServices } from '../runtime/open-services.ts'
 import type { Services } from '../runtime/services.ts'
 
 /**
- * Opens what a command works with, for its duration. On the embedded default that is the running service's database, or the
- * database is started, brought up to date, and stopped again at the end.
+ * Opens the services for the duration of a command. With the embedded database, it uses the running service's one, or starts,
+ * migrates and stops its own.
  *
  * @param options.mails the command hands mail over, so it needs a relay or the mailbox
  * @param options.anyKey the command works whatever SUPPRESSION_KEY is
@@ -19,7 +19,7 @@ export const withServices = <T>(
   options: { mails?: boolean; anyKey?: boolean } = {},
 ): Promise<T> => withConfig(async (config, stack) => work(stack.use(await openServices(config, options))), options)
 
-/** The same, for a command that opens by itself what it works with. */
+/** Like `withServices`, for commands that open their own connections. */
 export async function withConfig<T>(
   work: (config: Config, stack: AsyncDisposableStack) => Promise<T>,
   { mails = false }: { mails?: boolean } = {},
@@ -31,12 +31,12 @@ export async function withConfig<T>(
   return await work(config, stack)
 }
 
-/** Prints a command's result: the sentence for people, or with --json the value. */
+/** Prints a command's result: the sentence, or the value with --json. */
 export function report(command: Command, value: object, sentence: string): void {
   say(command.optsWithGlobals().json ? JSON.stringify(value) : sentence)
 }
 
-/** A date option's value. @throws InvalidArgumentError, which is wrong usage */
+/** Parses a date option. @throws InvalidArgumentError if it is not a date */
 export function asDate(text: string): string {
   if (!isDay(text)) {
     throw new InvalidArgumentError(`"${text}" is not a date. Write it like 2026-04-14.`)

@@ -28,7 +28,7 @@ const ANY_KEY = { anyKey: true }
 export function operateCommands(program: Command): void {
   program
     .command('migrate')
-    .description('bring the database’s tables up to date')
+    .description('update the database tables to this version')
     .action(async (_options, command) => {
       const { DATABASE_URL } = readEnvironment(process.env)
       if (DATABASE_URL) await migrate(DATABASE_URL)
@@ -38,8 +38,8 @@ export function operateCommands(program: Command): void {
 
   program
     .command('status')
-    .description('how readers, papers, editions and mails stand')
-    .option('--watch', 'look again every two seconds, until Ctrl-C')
+    .description('show readers, papers, editions and emails')
+    .option('--watch', 'refresh every two seconds, until Ctrl-C')
     .action((options, command) =>
       withServices(async (services) => {
         const stop = new AbortController()
@@ -55,8 +55,8 @@ export function operateCommands(program: Command): void {
 
   program
     .command('doctor')
-    .description('look at everything that mail hangs on: database, queue, relays, DNS, page, worker. Changes nothing')
-    .addHelpText('after', '\nExit code 1 when anything is wrong; what is merely to be looked at is no failure.')
+    .description('check everything email depends on: database, queue, relays, DNS, site, worker. Changes nothing')
+    .addHelpText('after', '\nExits with 1 on errors. Warnings do not change the exit code.')
     .action((_options, command) =>
       withConfig(
         async (config) => {
@@ -70,7 +70,7 @@ export function operateCommands(program: Command): void {
 
   program
     .command('halt')
-    .description('mail nothing from this database until it is resumed: before or after a restore, as the first thing')
+    .description('stop all email from this database until `resume`. Run it first, before or after a restore')
     .action((_options, command) =>
       withServices(async (services) => {
         await halt(services)
@@ -110,7 +110,7 @@ export function operateCommands(program: Command): void {
       report(
         command,
         records,
-        records.map(zoneLine).join('\n') || 'DKIM_DOMAIN is not set: the relay signs, or nobody.',
+        records.map(zoneLine).join('\n') || 'DKIM_DOMAIN is not set. Paperboy does not sign; your relay may.',
       )
     })
 }

@@ -27,20 +27,21 @@ function asSpan(value: string): string {
 const BAD_SHOWN = 50
 
 export function paperCommands(program: Command): void {
-  const papers = program.command('papers').description('bring papers in')
+  const papers = program.command('papers').description('collect, import and review papers')
 
   papers
     .command('collect')
     .description('read a list day, a week or a month from the configured sources')
-    .addOption(new Option('--source <name>', 'this source instead of those in PAPER_SOURCES').choices(SOURCE_NAMES))
+    .addOption(new Option('--source <name>', 'use this source instead of PAPER_SOURCES').choices(SOURCE_NAMES))
     .option('--date <day>', 'the list day (default: today, UTC)', asDate)
-    .option('--week <week>', 'an ISO week, as 2026-W11', asSpan)
-    .option('--month <month>', 'a month, as 2026-03', asSpan)
+    .option('--week <week>', 'ISO week, such as 2026-W11', asSpan)
+    .option('--month <month>', 'month, such as 2026-03', asSpan)
     .action((options, command) =>
       withServices(async (services) => {
         const span = options.month ?? options.week ?? options.date ?? dayOf(services.now())
         const sources = options.source ? [sourceNamed(services, options.source)] : configuredSources(services)
-        if (sources.length === 0) throw new PaperboyError('SOURCE_UNAVAILABLE', 'PAPER_SOURCES names no source.')
+        if (sources.length === 0)
+          throw new PaperboyError('SOURCE_UNAVAILABLE', 'PAPER_SOURCES is empty. Set it, or add --source.')
         for (const source of sources) {
           const found = await collect({ ...services, source }, span)
           report(
@@ -54,8 +55,8 @@ export function paperCommands(program: Command): void {
 
   papers
     .command('refresh <ids...>')
-    .description('look papers up again by arXiv id: votes from hf, new versions and withdrawals from arxiv')
-    .addOption(new Option('--source <name>', 'this source instead of those in PAPER_SOURCES').choices(SOURCE_NAMES))
+    .description('update papers by arXiv ID: votes from hf, new versions and withdrawals from arxiv')
+    .addOption(new Option('--source <name>', 'use this source instead of PAPER_SOURCES').choices(SOURCE_NAMES))
     .action((ids: string[], options, command) =>
       withServices(async (services) => {
         const sources = options.source ? [sourceNamed(services, options.source)] : configuredSources(services)
@@ -73,9 +74,9 @@ export function paperCommands(program: Command): void {
   papers
     .command('import <files...>')
     .description(
-      'import files: daily_papers JSON of Hugging Face, arXiv’s Atom, RSS, OAI-DC or text, JSON Lines; or votes over time as CSV',
+      'import files: Hugging Face daily_papers JSON, arXiv Atom, RSS, OAI-DC or text, JSON Lines, or votes over time as CSV',
     )
-    .option('--date <day>', 'put every paper of the files on this list day', asDate)
+    .option('--date <day>', 'put every paper on this list day', asDate)
     .action((files: string[], options, command) =>
       withServices(async (services) => {
         const total = { files: files.length, papers: 0, added: 0, changed: 0, signals: 0, bad: 0 }
@@ -107,22 +108,22 @@ export function paperCommands(program: Command): void {
 
   papers
     .command('submissions')
-    .description('list the papers that readers proposed and nobody has decided on')
+    .description('list suggested papers that await a decision')
     .action((_options, command) =>
       withServices(async (services) => {
         const open = await openSubmissions(services)
         const lines = open.map((one) =>
-          `${one.arxivId}  ${one.state}  proposed ${one.times}×  ${one.title ?? ''}`.trimEnd(),
+          `${one.arxivId}  ${one.state}  suggested ${one.times}×  ${one.title ?? ''}`.trimEnd(),
         )
-        report(command, open, lines.length > 0 ? lines.join('\n') : 'None is open.')
+        report(command, open, lines.length > 0 ? lines.join('\n') : 'No suggestion is open.')
       }),
     )
 
   papers
     .command('accept <id>')
-    .description('put a proposed paper on a list day')
+    .description('put a suggested paper on a list day')
     .option('--date <day>', 'the list day (default: today, UTC)', asDate)
-    .option('--note <text>', 'why, for the record')
+    .option('--note <text>', 'reason, for the record')
     .action((id: string, options, command) =>
       withServices(async (services) => {
         const accepted = await byHand(services, { who: commandLine(), what: 'accepted', about: `paper ${id}` }, (db) =>
@@ -134,8 +135,8 @@ export function paperCommands(program: Command): void {
 
   papers
     .command('decline <id>')
-    .description('say no to a proposed paper')
-    .option('--note <text>', 'why, for the record')
+    .description('decline a suggested paper')
+    .option('--note <text>', 'reason, for the record')
     .action((id: string, options, command) =>
       withServices(async (services) => {
         const { title } = await byHand(services, { who: commandLine(), what: 'declined', about: `paper ${id}` }, (db) =>

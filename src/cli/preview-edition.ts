@@ -31,21 +31,21 @@ const listed = (text: string): string[] =>
 
 function papersCount(text: string): number {
   const size = Number(text)
-  if (!Number.isInteger(size) || size < 1 || size > 100) throw new InvalidArgumentError('From 1 to 100 papers.')
+  if (!Number.isInteger(size) || size < 1 || size > 100) throw new InvalidArgumentError('Use a number from 1 to 100.')
   return size
 }
 
-/** `edition preview`: a digest as a reader would get it, or as one with these wishes would. */
+/** `edition preview`: the digest of one reader, or of a reader with these preferences. */
 export const previewCommand = (command: Command): Command =>
   command
-    .option('--out <dir>', 'write digest-DATE.eml, .html, .txt and a page with all views side by side there')
-    .option('--to <address>', 'mail it to this address')
-    .option('--reader <address>', 'as this subscriber would get it')
-    .option('--size <papers>', 'with so many papers', papersCount)
-    .option('--topics <slugs>', 'for a reader of these topics, comma separated', listed)
-    .option('--keywords <words>', 'for a reader of these keywords, comma separated', listed)
-    .addOption(new Option('--locale <language>', 'in this language').choices(LOCALES))
-    .addOption(new Option('--format <format>', 'as HTML with text, or as text only').choices(['html', 'text']))
+    .option('--out <dir>', 'write digest-DATE.eml, .html, .txt and a page with all views to this folder')
+    .option('--to <address>', 'email it to this address')
+    .option('--reader <address>', 'show this subscriber’s digest')
+    .option('--size <papers>', 'number of papers, 1 to 100', papersCount)
+    .option('--topics <slugs>', 'topics of the reader, separated by commas', listed)
+    .option('--keywords <words>', 'keywords of the reader, separated by commas', listed)
+    .addOption(new Option('--locale <language>', 'language').choices(LOCALES))
+    .addOption(new Option('--format <format>', 'HTML with text, or text only').choices(['html', 'text']))
     .action((options: PreviewOptions, command: Command) =>
       withServices((services) => showPreview(services, options, command), { mails: options.to !== undefined }),
     )
@@ -82,6 +82,6 @@ async function mailPreview(services: Services, { eml }: Preview, address: string
   const { email } = parseAddress(address)
   const outcome = await relay.send({ from: addressOf(services.config.MAIL_FROM), to: email }, eml)
   relay.close()
-  report(command, outcome, `The relay said: ${outcome.reply} (${outcome.state})`)
+  report(command, outcome, `Relay’s reply: ${outcome.reply} (${outcome.state})`)
   if (outcome.state !== 'accepted') process.exitCode = 1
 }

@@ -12,12 +12,12 @@ import { relayCommands } from './relays.ts'
 import { subscriberCommands } from './subscribers.ts'
 import { suppressionCommands } from './suppressions.ts'
 
-/** `paperboy …`: the operator's command. Exit code 0 done, 1 failed, 2 wrong usage. */
+/** `paperboy …`: the operator's command. Exits with 0 on success, 1 on failure, 2 on wrong usage. */
 const program = new Command('paperboy')
-  .description('The operator’s command of Paperboy, the newsletter of trending research papers.')
+  .description('Operate Paperboy, the newsletter of trending research papers.')
   .version(VERSION)
   .option('--json', 'print the result as JSON')
-  .showHelpAfterError('Add --help to see what it takes.')
+  .showHelpAfterError('Add --help to see the options.')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
 
@@ -33,7 +33,7 @@ for (const add of [
   initCommand,
 ])
   add(program)
-// exitOverride is not inherited by commands added before it; set on each, so that wrong usage is 2 everywhere.
+// Commands added earlier do not inherit exitOverride. Set it on each, so that wrong usage always exits with 2.
 for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride()
 
 try {

@@ -14,7 +14,7 @@ import { commandLine } from './admin.ts'
 import { report, withServices } from './open.ts'
 
 export function subscriberCommands(program: Command): void {
-  const subscribers = program.command('subscribers').description('readers, in and out')
+  const subscribers = program.command('subscribers').description('import, export and manage readers')
 
   subscribers
     .command('import <file>')
@@ -47,33 +47,33 @@ export function subscriberCommands(program: Command): void {
 
   subscribers
     .command('unsubscribe <address-or-token>')
-    .description('take somebody off the list who asked by mail: their address, or the token in their mail’s subject')
+    .description('unsubscribe a reader by address, or by the token in the subject of their email')
     .action((who: string, _options, command) =>
       withServices(async (services) => {
         const about = who.includes('@') ? `reader ${await subscriberIdOf(services, who)}` : 'a reader, by their token'
         await byHand(services, { who: commandLine(), what: 'unsubscribed', about }, (db) =>
           unsubscribeByHand({ ...services, db }, who),
         )
-        report(command, { unsubscribed: true }, 'They get no digest any more.')
+        report(command, { unsubscribed: true }, 'Unsubscribed. The reader gets no more digests.')
       }),
     )
 
   subscribers
     .command('erase <address>')
-    .description('forget a reader: the address goes from every table, its keyed hash stays suppressed')
+    .description('delete a reader’s address from every table; its keyed hash stays suppressed')
     .action((address: string, _options, command) =>
       withServices(async (services) => {
         const about = `reader ${await subscriberIdOf(services, address)}`
         await byHand(services, { who: commandLine(), what: 'erased', about }, (db) =>
           eraseByHand({ ...services, db }, address),
         )
-        report(command, { erased: true }, 'Their address is in no table any more.')
+        report(command, { erased: true }, 'The address is deleted from every table.')
       }),
     )
 
   subscribers
     .command('deliveries <address>')
-    .description('what became of the digests of an address: state, the relay’s reply, Message-ID')
+    .description('list the digests sent to an address: state, relay’s reply, Message-ID')
     .action((address: string, _options, command) =>
       withServices(async (services) => {
         const found = await readerDeliveries(services, address)
@@ -81,19 +81,19 @@ export function subscriberCommands(program: Command): void {
           (one) =>
             `${one.date} ${one.kind}  ${one.state}${one.handedAt ? `  ${one.handedAt}` : ''}  ${[one.relay, one.reply].filter(Boolean).join(': ')}  ${one.messageId}`,
         )
-        report(command, found, lines.join('\n') || 'The ledger has no delivery to this address.')
+        report(command, found, lines.join('\n') || 'No digest was sent to this address.')
       }),
     )
 
   subscribers
     .command('export')
-    .description('all subscribers as CSV, to standard output')
+    .description('print all subscribers as CSV')
     .action(() =>
       withServices(async (services) => {
         for await (const chunk of exportSubscribers(services)) {
           if (!process.stdout.write(chunk)) await once(process.stdout, 'drain')
         }
-        complain('Done. The file holds addresses: keep it safe.')
+        complain('Done. The export contains addresses: keep it safe.')
       }),
     )
 }

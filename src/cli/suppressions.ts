@@ -9,36 +9,40 @@ import { commandLine } from './admin.ts'
 import { report, withServices } from './open.ts'
 
 export function suppressionCommands(program: Command): void {
-  const suppressions = program.command('suppressions').description('addresses that must not be mailed')
+  const suppressions = program.command('suppressions').description('manage addresses that must not get email')
 
   suppressions
     .command('add <address>')
-    .description('never mail this address again, until you lift it')
+    .description('stop all email to this address until you lift it')
     .action((address: string, _options, command) =>
       withServices(async (services) => {
         const hash = addressHash(services.config.SUPPRESSION_KEY, parseAddress(address, { utf8: true }).key)
         const deed = { who: commandLine(), what: 'suppressed', about: 'an address' }
         const result = await byHand(services, deed, (db) => suppress(db, [{ hash, reason: 'manual' }], services.now()))
         const changed = result.added + result.strengthened > 0
-        report(command, { suppressed: true, changed }, changed ? 'It is suppressed.' : 'It was suppressed already.')
+        report(
+          command,
+          { suppressed: true, changed },
+          changed ? 'The address is suppressed.' : 'The address was already suppressed.',
+        )
       }),
     )
 
   suppressions
     .command('lift <address>')
-    .description('let this address sign up again; nobody is mailed by it')
+    .description('allow this address to sign up again; sends no email')
     .action((address: string, _options, command) =>
       withServices(async (services) => {
         const hash = addressHash(services.config.SUPPRESSION_KEY, parseAddress(address, { utf8: true }).key)
         const deed = { who: commandLine(), what: 'lifted the suppression of', about: 'an address' }
         const reason = await byHand(services, deed, (db) => liftByHand(db, hash, services.now()))
-        report(command, { lifted: true, reason }, `It was suppressed (${reason}). It may sign up again now.`)
+        report(command, { lifted: true, reason }, `The address was suppressed (${reason}). It can sign up again now.`)
       }),
     )
 
   suppressions
     .command('import <file>')
-    .description('suppress every address of a CSV file with a column email, or of an export')
+    .description('suppress every address in a CSV file with the column email, or in an export')
     .action((file: string, _options, command) =>
       withServices(async (services) => {
         const result = await importSuppressions(services, file)
@@ -51,7 +55,7 @@ export function suppressionCommands(program: Command): void {
 
   suppressions
     .command('export')
-    .description('all suppressions as CSV, to standard output; hashes, good under the same SUPPRESSION_KEY')
+    .description('print all suppressions as CSV: hashes, valid with the same SUPPRESSION_KEY')
     .action(() =>
       withServices(async (services) => {
         for await (const chunk of exportSuppressions(services)) {

@@ -26,17 +26,15 @@ export async function reportInbound({
   return { lastDay, unread: config.BOUNCE_ADDRESS !== undefined && !hasReader && piped.length === 0 }
 }
 
-/** "in 24 h: 12 hard, 3 soft, 1 complaint (2 proved nothing and changed nothing)" */
+/** "in 24 h: 12 hard, 3 soft, 1 complaint (2 unproven, ignored)" */
 export function inboundInWords({ lastDay, unread }: InboundReport): string[] {
   const unproven = lastDay.reduce((sum, each) => sum + each.unproven, 0)
   const counts = lastDay.map((each) => `${each.count.toLocaleString('en')} ${each.class}`).join(', ')
-  const apart = unproven > 0 ? ` (${unproven.toLocaleString('en')} proved nothing and changed nothing)` : ''
+  const apart = unproven > 0 ? ` (${unproven.toLocaleString('en')} unproven, ignored)` : ''
   return [
     counts === '' ? 'nothing in 24 h' : `in 24 h: ${counts}${apart}`,
     ...(unread
-      ? [
-          'WARNING: nothing reads the mails to BOUNCE_ADDRESS. Set INBOUND_IMAP_URL or INBOUND_SMTP_PORT, or set up a pipe',
-        ]
+      ? ['WARNING: no reader is set up for BOUNCE_ADDRESS. Set INBOUND_IMAP_URL or INBOUND_SMTP_PORT, or set up a pipe']
       : []),
   ]
 }

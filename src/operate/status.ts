@@ -14,7 +14,7 @@ import { reportSignUps, signUpsInWords } from '../subscription/signup-protection
 import { type Attention, minuteOf } from './attention/attention.ts'
 import { findAttention } from './attention/find.ts'
 
-/** Few, since the ledger is counted for each. */
+/** Few, since each one counts its ledger rows. */
 const EDITIONS_SHOWN = 5
 
 export interface EditionStatus extends Progress {
@@ -23,11 +23,11 @@ export interface EditionStatus extends Progress {
   state: string
   held: boolean
   pausedWhy: string | null
-  /** where it is under way */
+  /** set while sending or paused */
   sending?: SendingDetails & { plan: SendPlan }
 }
 
-/** How the service stands, apart from what is being sent. */
+/** Status of the service, without editions. */
 export interface ServiceStatus {
   halted: Awaited<ReturnType<typeof whyHalted>> | null
   workers: number
@@ -40,7 +40,7 @@ export interface ServiceStatus {
   relays: RelayReport
 }
 
-/** How everything stands. */
+/** Status of the service and its latest editions. */
 export interface Status extends ServiceStatus {
   /** what needs a person */
   attention: Attention[]
@@ -100,34 +100,34 @@ export async function editionStatus(
   }
 }
 
-/** A line each, as a terminal shows it. */
+/** Status as lines for a terminal. */
 export const statusInWords = (status: Status, at: Date): string =>
   [
-    ...(status.halted ? [`HALTED    nothing is mailed: ${status.halted.why}. See: paperboy resume --help`] : []),
+    ...(status.halted ? [`HALTED    no email is sent: ${status.halted.why}. See: paperboy resume --help`] : []),
     ...status.attention.map(
       ({ state, part, words, since, remedy }) =>
-        `${state === 'wrong' ? 'WRONG ' : 'Look  '}    ${part}: ${words}${since ? `, since ${minuteOf(since)}` : ''}\n${INDENT}→ ${remedy}`,
+        `${state === 'wrong' ? 'ERROR  ' : 'Warning'}   ${part}: ${words}${since ? `, since ${minuteOf(since)}` : ''}\n${INDENT}→ ${remedy}`,
     ),
-    `Workers   ${status.workers === 0 ? 'none is running' : `${status.workers} running`}`,
+    `Workers   ${status.workers === 0 ? 'not running' : `${status.workers} running`}`,
     `Readers   ${listed(Object.entries(status.readers).map(([name, count]) => `${count.toLocaleString('en')} ${name}`))}`,
     `Sign-ups  ${signUpsInWords(status.signUps)}`,
     `Papers    ${papersInWords(status.papers)}`,
     ...status.sources.map((source) => `Source    ${sourceInWords(source)}`),
-    `Mails     ${listed(
-      status.outbox.map((r) => `${r.count} service mails ${r.state}`),
-      'no service mail waiting',
+    `Emails    ${listed(
+      status.outbox.map((r) => `${r.count} service emails ${r.state}`),
+      'no service email waiting',
     )}`,
     ...inboundInWords(status.inbound).map((line) => `Inbound   ${line}`),
     ...relaysInWords(status.relays, at).map((line) => `Relays    ${line}`),
     ...status.editions.flatMap((e) => [
       `Edition   ${e.date} ${e.kind} ${e.held ? 'held ' : ''}${e.state}: ${progressInWords(e)}`,
-      ...(e.pausedWhy ? [`${INDENT}paused itself: ${e.pausedWhy}`] : []),
+      ...(e.pausedWhy ? [`${INDENT}paused automatically: ${e.pausedWhy}`] : []),
       ...(e.sending ? sendingInWords(e, e.sending, at) : []),
     ]),
   ].join('\n')
 
 const papersInWords = ({ papers, days, newest }: Status['papers']): string =>
-  `${papers.toLocaleString('en')} on ${days} list days${newest ? `, the newest ${newest}` : ''}`
+  `${papers.toLocaleString('en')} on ${days} list days${newest ? `, newest ${newest}` : ''}`
 
 const INDENT = ' '.repeat(10)
 

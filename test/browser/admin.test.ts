@@ -27,7 +27,7 @@ test('a curator signs in by mail and puts a paper first, without JavaScript, on 
   const page = await open(site, { javaScriptEnabled: false, viewport: PHONE })
   await page.goto('/admin')
   await page.getByLabel('Your email address').fill(CURATOR.toLowerCase())
-  await page.getByRole('button', { name: 'Mail me a link' }).click()
+  await page.getByRole('button', { name: 'Email me a link' }).click()
   await page.getByText('a link is on its way').waitFor()
   await sendServiceMails({ ...site.services, relay }, new AbortController().signal)
   const { text } = await sink.read(CURATOR)

@@ -104,7 +104,7 @@ test('the sign-up works without JavaScript, and its errors stand beside the fiel
   await page.goto('/')
   await page.getByLabel('Your email address').fill('ada.example.org')
   await page.getByRole('button', { name: 'Subscribe' }).click()
-  await page.getByText('An address has an @ in it').waitFor()
+  await page.getByText('An email address needs an @').waitFor()
   expect(await page.getByLabel('Your email address').inputValue()).toBe('ada.example.org')
   await page.getByLabel('Your email address').fill('ada@example.org')
   await page.getByRole('button', { name: 'Subscribe' }).click()
@@ -142,13 +142,13 @@ test('leaving and choosing work without JavaScript', async ({ db, site }) => {
     `/${purpose}/${mintToken(site.services.keys, purpose, id, NOON)}`
   await page.goto(link('preferences'))
   await page.getByLabel('Monday to Friday').check()
-  await page.getByLabel('At which hour').selectOption('06:00')
+  await page.getByLabel('Time', { exact: true }).selectOption('06:00')
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Saved.').waitFor()
   expect(await page.getByLabel('Monday to Friday').isChecked()).toBe(true)
   await page.goto(link('unsubscribe'))
   await page.getByRole('button', { name: 'Unsubscribe' }).click()
-  await page.getByRole('heading', { name: 'You have left' }).waitFor()
+  await page.getByRole('heading', { name: 'You’re unsubscribed' }).waitFor()
   expect((await db.select().from(subscribers))[0]).toMatchObject({
     status: 'unsubscribed',
     cadence: 'weekdays',
@@ -167,7 +167,7 @@ test('the keyboard goes through the front page in reading order, and one sees wh
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).not.toBe('none')
   }
   expect(stops).toEqual([
-    'Skip to the content',
+    'Skip to content',
     'Paperboy',
     'Search',
     'Topics',
@@ -176,7 +176,7 @@ test('the keyboard goes through the front page in reading order, and one sees wh
     'Day',
     'Week',
     'Month',
-    'list closed 02:00 UTC' + 'Calendar',
+    'Final ranking · closed 15 Apr, 02:00 UTC' + 'Calendar',
     'email',
     'Subscribe',
     '▲100' + '100 votes. Vote for “Paper 1 of 2026-04-14”',

@@ -46,7 +46,7 @@ test.skipIf(withoutBrowser)(
     const mail = await sink.read('Ada@example.org')
     await page.goto(/http\S+\/confirm\/\S+/.exec(mail.text!)![0])
     await page.getByRole('button', { name: /confirm/i }).click()
-    await page.getByRole('heading', { name: 'You are on the list' }).waitFor()
+    await page.getByRole('heading', { name: 'You’re subscribed' }).waitFor()
     // Their clock is the browser's.
     expect((await db.select().from(subscribers))[0]).toMatchObject({ status: 'active', zone: 'Asia/Tokyo' })
 
@@ -64,7 +64,7 @@ test.skipIf(withoutBrowser)(
     await page.goto(pathToFileURL(join(folder, 'digest.html')).href)
     expect(await page.getByRole('heading', { level: 3 }).count()).toBe(10)
     await page.getByRole('link', { name: 'Unsubscribe' }).click()
-    await page.getByRole('heading', { name: 'Leave Paperboy?' }).waitFor()
+    await page.getByRole('heading', { name: 'Unsubscribe from Paperboy?' }).waitFor()
     expect((await db.select().from(subscribers))[0]!.status).toBe('active')
     await page.getByRole('button', { name: 'Unsubscribe' }).click()
     await expect.poll(async () => (await db.select().from(subscribers))[0]!.status).toBe('unsubscribed')

@@ -100,10 +100,10 @@ test('doctor says what is wrong, with exit 1 and no secret, also where nothing c
   expect(JSON.parse(stdout)).toContainEqual({
     what: 'Database',
     state: 'wrong',
-    words: 'it cannot be used (ECONNREFUSED)',
+    words: 'cannot connect (ECONNREFUSED)',
     remedy: 'see DATABASE_URL',
   })
-  expect((await paperboy(['doctor'])).stdout).toMatch(/^WRONG {2}Database .*ECONNREFUSED/m)
+  expect((await paperboy(['doctor'])).stdout).toMatch(/^ERROR {2}Database .*ECONNREFUSED/m)
 }, 20_000)
 
 test('--help is exit 0 for every command, names the commands below it, and needs no database', async () => {

@@ -120,8 +120,8 @@ test('status tells of an edition under way: relays, slow domains, the plan, why 
   const words = statusInWords(await readStatus(services), services.now())
   expect(words).toContain('relay main: 4 accepted, 1 deferred')
   expect(words).toContain('domain example.org: 1 deferred')
-  expect(words).toContain('1 mails at')
-  expect(words).toContain('paused itself: 30 of 100 mails were refused')
+  expect(words).toContain('1 emails at')
+  expect(words).toContain('paused automatically: 30 of 100 mails were refused')
   expect(words).toMatch(/█{24}░{6} 80 %/)
 })
 

@@ -145,12 +145,12 @@ describe('a plan before sending', () => {
     }
     await addReaders(db, 600)
     expect(await planned({ SEND_RATE_PER_SECOND: '0.5' })).toBe(
-      '600 mails at 0.5/s: done 12:20 UTC; window ends 2026-04-16 08:00 UTC: fits',
+      '600 emails at 0.5/s; done by 12:20 UTC; window ends 2026-04-16 08:00 UTC, in time',
     )
-    expect(await planned({ SEND_RATE_PER_SECOND: '0.005' })).toContain('does not fit')
+    expect(await planned({ SEND_RATE_PER_SECOND: '0.005' })).toContain('too late')
     expect(await planned({ SMTP_URL: 'smtp://a.example?rate=0.2,smtp://b.example?rate=0.3' })).toContain('at 0.5/s')
     expect(await planned({ SMTP_URL: 'smtp://a.example?warmup=2026-04-15:100,200' })).toContain('done 2026-04-16')
-    expect(await planned({})).toBe('600 mails as fast as the relay takes them; window ends 2026-04-16 08:00 UTC')
+    expect(await planned({})).toBe('600 emails as fast as the relay accepts; window ends 2026-04-16 08:00 UTC')
   })
 })
 

@@ -11,16 +11,16 @@ test('an edition whose list could not be read at its close says as of when it is
   const services = servicesOn(db)
   await addPapers(db, '2026-04-14', 4)
   await assemble(services, EDITION)
-  expect((await preview(services, EDITION)).text).toContain('4 papers, list closed 02:00 UTC')
+  expect((await preview(services, EDITION)).text).toContain('4 papers, final ranking of 02:00 UTC')
 
   const read = (readAt: string) => ({ source: 'hf', listDay: '2026-04-14', readAt: new Date(readAt), papers: 4 })
   await db.insert(sourceReads).values(read('2026-04-14T18:40:00Z'))
   await assemble(services, EDITION)
   expect((await preview(services, EDITION)).text.replace(/\s+/g, ' ')).toContain(
-    '4 papers, list as of Tuesday, 14 April 2026, 18:40 UTC',
+    '4 papers, ranking as of Tuesday, 14 April 2026, 18:40 UTC',
   )
 
   await db.update(sourceReads).set(read('2026-04-15T02:10:00Z'))
   await assemble(services, EDITION)
-  expect((await preview(services, EDITION)).text).toContain('list closed 02:00 UTC')
+  expect((await preview(services, EDITION)).text).toContain('final ranking of 02:00 UTC')
 })

@@ -127,7 +127,7 @@ describe('an edition’s page', () => {
     await addPapers(db, DAY, 4)
     const browser = await signedIn(site)
     const missing = await browser.get(DESK)
-    expect([missing.statusCode, missing.body.includes('Nobody has made this edition yet')]).toEqual([404, true])
+    expect([missing.statusCode, missing.body.includes('This edition doesn’t exist yet')]).toEqual([404, true])
     expect((await browser.post(`${DESK}/assemble`)).headers.location).toBe(DESK)
     const paper = (n: number) => `Paper ${n} of ${DAY}`
     expect(titlesIn((await browser.get(DESK)).body)).toEqual([1, 2, 3, 4].map(paper))
@@ -152,8 +152,8 @@ describe('an edition’s page', () => {
       `${CURATOR}: assembled the daily edition of ${DAY}`,
       `${CURATOR}: picked paper ${paperId(3)}`,
       `${CURATOR}: dropped paper ${paperId(1)}`,
-      `${CURATOR}: took back the word on paper ${paperId(1)}`,
-      `${CURATOR}: took back the word on paper ${paperId(3)}`,
+      `${CURATOR}: undid the pick or drop of paper ${paperId(1)}`,
+      `${CURATOR}: undid the pick or drop of paper ${paperId(3)}`,
     ])
   })
 
@@ -197,10 +197,10 @@ describe('an edition’s page', () => {
     expect((await deeds(db)).map((line) => line.split(' ')[1])).toEqual([
       'assembled',
       'held',
-      'let',
+      'resumed',
       'released',
       'paused',
-      'let',
+      'resumed',
       'cancelled',
     ])
   })
@@ -209,7 +209,7 @@ describe('an edition’s page', () => {
     await releasedEdition(site.services, DAY, 3)
     const browser = await signedIn(site)
     const late = await browser.post(`${DESK}/papers/${paperId(1)}/drop`)
-    expect([late.statusCode, late.body.includes('cannot be changed any more')]).toEqual([409, true])
+    expect([late.statusCode, late.body.includes('can no longer change')]).toEqual([409, true])
     const unknown = await browser.post(`${DESK}/papers/2604.99999/pick`)
     expect([unknown.statusCode, unknown.body.includes('There is no paper')]).toEqual([404, true])
     const empty = await browser.post('/admin/editions/daily/2026-04-10/assemble')
@@ -245,7 +245,7 @@ test('a proposed paper is put on a list day, or declined', async ({ db, site }) 
     { arxivId: '2604.00003', state: 'asked' },
   ])
   const browser = await signedIn(site)
-  expect((await browser.get('/admin')).body).toContain('2 submitted papers wait for your word')
+  expect((await browser.get('/admin')).body).toContain('Review 2 suggested papers')
   expect((await browser.get('/admin/submissions')).body).toContain('A &amp; B')
   expect((await browser.post('/admin/submissions/2604.00001/accept', { date: DAY })).statusCode).toBe(303)
   expect((await browser.post('/admin/submissions/2604.00002/decline')).statusCode).toBe(303)
@@ -279,7 +279,7 @@ describe('a reader’s page', () => {
       'No subscriber has this address',
     )
     const bad = await browser.post('/admin/readers', { email: 'ada' })
-    expect([bad.statusCode, bad.body.includes('An address has an @ in it')]).toEqual([422, true])
+    expect([bad.statusCode, bad.body.includes('An email address needs an @')]).toEqual([422, true])
     expect(await db.select().from(subscribers)).toEqual(before)
     expect(await deeds(db)).toEqual([])
   })
@@ -320,9 +320,9 @@ test('the overview says first what needs somebody', async ({ db, site }) => {
   await db.update(editions).set({ state: 'sending' })
   await db.execute(sql`UPDATE mailing SET halted_at = now(), halted_why = 'it looks restored'`)
   const { body } = await (await signedIn(site)).get('/admin')
-  expect(body).toContain('Wrong: Mailing')
+  expect(body).toContain('Error: Mailing')
   expect(body).toContain('it looks restored')
-  expect(body.indexOf('Wrong: Mailing')).toBeLessThan(body.indexOf('<h2>Editions'))
+  expect(body.indexOf('Error: Mailing')).toBeLessThan(body.indexOf('<h2>Editions'))
   expect(body).toContain('14 April 2026')
   expect(body).toContain('15 April 2026')
   expect(body).toContain('<td>1 queued</td>')

@@ -58,8 +58,8 @@ describe('assets', () => {
 
 describe('an error', () => {
   test.for([
-    ['/wp-login.php', 'Diese Seite gibt es nicht'],
-    ['/editions/2001-01-01', 'Von diesem Tag gibt es keine Ausgabe'],
+    ['/wp-login.php', 'Seite nicht gefunden'],
+    ['/editions/2001-01-01', 'Keine Ausgabe für diesen Tag'],
     ['/manage/cut-off', 'Dieser Link funktioniert nicht'],
   ] as const)(
     '%s is said in the reader’s language, on a page that is laid out',
@@ -76,7 +76,7 @@ describe('an error', () => {
     await db.execute(sql`ALTER TABLE papers RENAME TO gone`)
     const page = await site.app.inject('/')
     expect(page.statusCode).toBe(500)
-    expect(page.body).toContain('Something went wrong here')
+    expect(page.body).toContain('It’s our fault, not yours')
     expect(page.body).not.toMatch(/"papers"|SELECT|relation|Error/)
     expect(site.logged()).toContain('request failed')
     await db.execute(sql`ALTER TABLE subscribers RENAME TO gone_too`)
@@ -92,7 +92,7 @@ describe('an error', () => {
   test('404 is a page with a way on', async ({ site: { app } }) => {
     const page = await app.inject('/wp-login.php')
     expect(page.statusCode).toBe(404)
-    expect(page.body).toContain('There is no such page')
+    expect(page.body).toContain('Page not found')
     expect(page.body).toContain('href="/"')
     expect(page.body).not.toContain('wp-login')
   })

@@ -100,18 +100,18 @@ describe('a paper’s page', () => {
     async (id, { site: { app } }) => {
       const { statusCode, body } = await app.inject(`/papers/${encodeURIComponent(id)}`)
       expect(statusCode).toBe(404)
-      expect(body).toContain('There is no such paper here')
+      expect(body).toContain('We don’t have this paper')
     },
   )
 
   test('with one reading of votes draws no line, and with none says so', async ({ db, site: { app } }) => {
     await addPapers(db, '2026-04-14', 1)
     expect((await app.inject('/papers/2604.14000')).body).toContain(
-      '100 votes on the community’s list, read 15 April 2026, 02:00 UTC',
+      '100 votes on the community’s list, recorded 15 April 2026, 02:00 UTC',
     )
     await db.execute(sql`DELETE FROM signals`)
     const { body } = await app.inject('/papers/2604.14000')
-    expect(body).toContain('Nobody has voted yet.')
+    expect(body).toContain('No votes yet.')
     expect(body).not.toMatch(/<svg|undefined|NaN/)
   })
 })
@@ -152,7 +152,7 @@ describe('the search page', () => {
       const url = `/search?q=${q === '%00' ? q : encodeURIComponent(q)}&from=yesterday&after=nonsense&topic='`
       const { statusCode, body } = await app.inject(url)
       expect(statusCode).toBe(200)
-      expect(body).toContain('Nothing found')
+      expect(body).toContain('No papers found')
       expect(body).not.toContain('<script>')
     },
   )

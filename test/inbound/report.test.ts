@@ -7,7 +7,7 @@ import { addSubscriber, servicesOn } from '../support/services.ts'
 import { BOUNCES, bounceMail, handedDigest } from './support.ts'
 
 const wordsOn = async (services: Services) => statusInWords(await readStatus(services), services.now())
-const UNREAD = /Inbound {3}WARNING: nothing reads the mails to BOUNCE_ADDRESS/
+const UNREAD = /Inbound {3}WARNING: no reader is set up for BOUNCE_ADDRESS/
 
 test('status counts what came in within a day, and what of it proved nothing', async ({ db }) => {
   const clock = { now: new Date('2026-04-14T11:00:00Z') }
@@ -29,7 +29,7 @@ test('status counts what came in within a day, and what of it proved nothing', a
   }
   const status = await readStatus(services)
   const words = statusInWords(status, services.now())
-  expect(words).toContain('Inbound   in 24 h: 2 hard, 1 soft (2 proved nothing and changed nothing)')
+  expect(words).toContain('Inbound   in 24 h: 2 hard, 1 soft (2 unproven, ignored)')
   expect(status).toMatchObject({
     inbound: {
       lastDay: [

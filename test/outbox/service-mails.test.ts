@@ -73,7 +73,7 @@ describe('the confirmation mail', () => {
     expect(values('From')).toEqual(['Paperboy <papers@paperboy.example>'])
     expect(values('To')).toEqual([ADA])
     expect(values('Reply-To')).toEqual(['people@paperboy.example'])
-    expect(values('Subject')).toEqual(['Please confirm your address'])
+    expect(values('Subject')).toEqual(['Confirm your Paperboy subscription'])
     expect(values('Date')).toEqual(['Wed, 15 Apr 2026 12:00:00 +0000'])
     expect(values('Message-ID')).toEqual([expect.stringMatching(/^<[\w-]{20,}@paperboy\.example>$/)])
     expect(values('List-Id')).toEqual([expect.stringContaining('.paperboy.example>')])
@@ -121,9 +121,9 @@ describe('the confirmation mail', () => {
 })
 
 test.for([
-  ['at-once', 'en', 'Your first one is on its way already; the next comes on'],
-  ['at-once', 'de', 'Ihre erste ist schon unterwegs; die nächste kommt am'],
-  ['at-their-hour', 'en', 'Your first one comes on'],
+  ['at-once', 'en', 'Your first one is already on its way. The next arrives on'],
+  ['at-once', 'de', 'Ihre erste ist schon unterwegs. Die nächste kommt am'],
+  ['at-their-hour', 'en', 'Your first one arrives on'],
   ['at-their-hour', 'de', 'Ihre erste kommt am'],
 ] as const)('with FIRST_DIGEST=%s the welcome (%s) says: %s', async ([first, locale, words], { db }) => {
   const services = servicesOn(db, { FIRST_DIGEST: first })

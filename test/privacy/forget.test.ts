@@ -130,7 +130,7 @@ test('the privacy page and the README say what is kept under the configuration i
   expect(page.body).toContain('77 days')
   expect(page.body).toContain('88 days')
   expect(page.body).toContain('papers@paperboy.example')
-  expect(page.body).toContain('Nothing counts who followed them')
+  expect(page.body).toContain('We don’t count who follows them')
   expect((await app.inject({ url: '/privacy', headers: { 'accept-language': 'de' } })).body).toContain('77 Tage')
   await app.close()
 

@@ -62,9 +62,9 @@ export function detailsInWords({ ratePerSecond, oldestQueued, relays, domains }:
   const waiting =
     oldestQueued === null
       ? ''
-      : `, the oldest batch waits since ${oldestQueued.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+      : `, oldest batch waiting since ${oldestQueued.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return [
-    `${ratePerSecond.toLocaleString('en', { maximumSignificantDigits: 3 })} a second in the last minute${waiting}`,
+    `${ratePerSecond.toLocaleString('en', { maximumSignificantDigits: 3 })} per second in the last minute${waiting}`,
     ...relays.map((relay) => `relay ${counts(relay)}`),
     ...domains.map(
       ({ domain, deferred, slowed }) =>

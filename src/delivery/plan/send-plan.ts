@@ -62,11 +62,11 @@ function doneBy({ mails, rate, today, at }: { mails: number; rate: number; today
 
 /** "240,000 mails at 50/s: done 08:20; window ends 08:30: fits" */
 export function planInWords({ mails, ratePerSecond, doneAt, windowEnds, fits }: SendPlan, at: Date): string {
-  const rate = ratePerSecond === null ? 'as fast as the relay takes them' : `at ${shortNumber(ratePerSecond)}/s`
-  const done = doneAt === null ? '' : `: done ${clockTime(doneAt, at)}`
+  const rate = ratePerSecond === null ? 'as fast as the relay accepts' : `at ${shortNumber(ratePerSecond)}/s`
+  const done = doneAt === null ? '' : `; done by ${clockTime(doneAt, at)}`
   const window = windowEnds === null ? '' : `; window ends ${clockTime(windowEnds, at)}`
-  const verdict = fits === null ? '' : fits ? ': fits' : ': does not fit, the rest will expire'
-  return `${mails.toLocaleString('en')} mails ${rate}${done}${window}${verdict}`
+  const verdict = fits === null ? '' : fits ? ', in time' : ', too late: the rest will expire'
+  return `${mails.toLocaleString('en')} emails ${rate}${done}${window}${verdict}`
 }
 
 const shortNumber = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 3 })

@@ -3,7 +3,7 @@ import { plainMoment } from '../../calendar/words.ts'
 import { listDeeds } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 
-/** What was done by hand, here and by commands, and by whom. */
+/** The audit log: manual changes, made here or by a command, and their authors. */
 export const deedRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get('/admin/log', async (_request, reply) =>
     reply.view('admin/log', {

@@ -25,17 +25,17 @@ import { editionHref, stateInWords } from './words.ts'
 
 const params = z.object({ kind: z.enum(['daily', 'weekly']), date: z.string().refine(isDay) })
 
-/** What may be done with an edition as a whole, by its state. `sure`: it cannot be taken back, so a box is ticked first. */
+/** Actions on an edition as a whole, by its state. `sure`: the action is final, so the curator ticks a box first. */
 const ACTIONS = {
   assemble: { does: assembleDraft, done: 'assembled', label: 'Assemble again', in: ['draft'], sure: undefined },
   hold: { does: hold, done: 'held', label: 'Hold', in: ['draft'], sure: undefined },
-  resume: { does: resume, done: 'let go on', label: 'Let it go on', in: ['draft', 'paused'], sure: undefined },
+  resume: { does: resume, done: 'resumed', label: 'Resume', in: ['draft', 'paused'], sure: undefined },
   release: {
     does: releaseDraft,
     done: 'released',
     label: 'Release now',
     in: ['draft'],
-    sure: 'It is frozen as it is, and mailed to each reader at their hour.',
+    sure: 'Freeze it as it is, and email it to each reader at their hour.',
   },
   pause: { does: pause, done: 'paused', label: 'Pause', in: ['released', 'sending'], sure: undefined },
   cancel: {
@@ -43,7 +43,7 @@ const ACTIONS = {
     done: 'cancelled',
     label: 'Cancel',
     in: ['draft', 'released', 'sending', 'paused'],
-    sure: 'It ends for good: whoever has it not yet does not get it.',
+    sure: 'End it for good. Readers who don’t have it yet won’t get it.',
   },
 } as const
 type Action = keyof typeof ACTIONS
@@ -123,7 +123,7 @@ export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, se
           ? ['Released', `${plainMoment(releasedAt)}${byHand ? ', by hand' : ''}`]
           : ['Is released', releaseInWords(edition, now())],
         ['Subject', subject],
-        ['Paused itself', pausedWhy],
+        ['Paused automatically', pausedWhy],
         ['Deliveries', total > 0 ? `${total.toLocaleString('en')}: ${progressInWords(status)}` : undefined],
       ].filter(([, value]) => value),
       share: total === 0 ? undefined : Math.floor(((total - open) / total) * 100),
@@ -140,19 +140,19 @@ export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   }
 }
 
-/** What these do without a word where an edition is out already must not be written down as done. */
+/** Throws when the edition is already out: a silent no-op would enter the audit log as done. */
 async function assembleDraft(deps: Services, key: EditionKey): Promise<void> {
   const { changed, state } = await assemble(deps, key)
   if (!changed)
     throw new PaperboyError(
       'EDITION_STATE',
-      `It is ${state}: its papers cannot be changed any more. Nothing was changed.`,
+      `This edition is ${state}, so its papers can no longer change. Nothing was changed.`,
     )
 }
 
 async function releaseDraft(deps: Services, key: EditionKey): Promise<void> {
   if (!(await release(deps, key)))
-    throw new PaperboyError('EDITION_STATE', 'It was released before. Nothing was changed.')
+    throw new PaperboyError('EDITION_STATE', 'This edition is already released. Nothing was changed.')
 }
 
 const row = (paper: DeskPaper) => ({

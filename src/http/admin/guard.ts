@@ -6,12 +6,12 @@ import { isFromOwnSite } from '../kit/own-site.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** who is signed in; there on every page behind the guard */
+    /** the signed-in admin; set on every page behind the guard */
     admin?: Admin | undefined
   }
 }
 
-/** Lets nobody through who is not signed in, and no form that another site has sent. */
+/** Rejects requests without a signed-in admin, and forms sent from another site. */
 export function guardAdminPages(app: FastifyInstance, services: Services): void {
   app.addHook('onRequest', async (request, reply) => {
     const cookie = request.cookies[cookieName(services)]
@@ -19,14 +19,14 @@ export function guardAdminPages(app: FastifyInstance, services: Services): void 
     if (!request.admin) return reply.code(401).view('admin/sign-in', {})
     if (request.method !== 'GET' && request.method !== 'HEAD' && !isFromOwnSite(request, services.config.PUBLIC_URL))
       return reply.code(403).view('admin/problem', {
-        title: 'That came from elsewhere',
-        words: 'Only forms of these pages change anything. Nothing was changed.',
+        title: 'This form came from another site',
+        words: 'Nothing was changed. Open the admin pages here and try again.',
       })
     reply.locals = { ...reply.locals!, admin: request.admin.address } as NonNullable<FastifyReply['locals']>
   })
 }
 
-/** Who did it, for the audit log. */
+/** The signed-in address, for the audit log. */
 export const actor = (request: FastifyRequest): string => request.admin!.address
 
 type Where = Pick<Services, 'config'>

@@ -17,7 +17,7 @@ const EDITIONS_SHOWN = 14
 
 const isUnderWay = ({ state }: { state: string }): boolean => state === 'sending' || state === 'paused'
 
-/** How everything stands, first of all what needs somebody. */
+/** The status of everything, with problems first. */
 export const overviewRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get('/admin', async (_request, reply) => {
     const [status, needed, editions, submissions] = await Promise.all([
@@ -26,7 +26,7 @@ export const overviewRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
       latestEditions(services, EDITIONS_SHOWN),
       openSubmissions(services),
     ])
-    // Of those that are done only the newest: each takes a fifth of a second for a million readers.
+    // Only the newest finished edition: counting one takes 0.2 s at a million readers.
     const counted = [...editions.filter(isUnderWay), ...editions.filter(({ state }) => state === 'sent').slice(0, 1)]
     const became = new Map(
       await Promise.all(counted.map(async ({ id }) => [id, progressInWords(await progressOf(services, id))] as const)),
@@ -54,7 +54,7 @@ export const overviewRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
         release: edition.state === 'draft' && !edition.held ? plainMoment(edition.releaseAt) : '',
         became: became.get(edition.id) ?? '',
       })),
-      // Lists whose edition nobody has made yet, for whoever wants to look before the clock does it.
+      // Lists without an edition yet, for a look before the schedule assembles it.
       days: [today, daysLater(today, -1)]
         .filter((day) => !known.has(`daily ${day}`))
         .map((day) => ({ href: editionHref({ kind: 'daily', date: day }), name: plainDay(day) })),

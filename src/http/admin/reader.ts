@@ -17,7 +17,7 @@ const body = z
   .object({ email: z.string().catch(''), sure: z.literal('yes').optional().catch(undefined) })
   .catch({ email: '' })
 
-/** "Did she get it?", and what somebody asked for by mail. The address is posted and never in a URL, which logs and histories keep. */
+/** Answers "did she get it?" and carries out requests that arrive by email. Addresses are posted, never in a URL, which logs keep. */
 export const readerDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get('/admin/readers', async (_request, reply) => reply.view('admin/reader', {}))
 
@@ -28,11 +28,11 @@ export const readerDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     const { action } = request.params
     const { email, sure } = request.body
     if (action === 'erase' && sure !== 'yes') return show(reply.code(422), email, { unsure: true })
-    // An address may be suppressed without being anybody's.
+    // An address can be suppressed without belonging to a reader.
     const { reader } = await findReader(services, email)
     const deed = { who: actor(request), what: DONE[action], about: reader ? `reader ${reader.id}` : 'an address' }
     await byHand(services, deed, (db) => act({ ...services, db }, action, email))
-    if (action === 'erase') return reply.view('admin/reader', { done: 'Their address is in no table any more.' })
+    if (action === 'erase') return reply.view('admin/reader', { done: 'The address is deleted from every table.' })
     return show(reply, email, { done: `Done: ${DONE[action]}.` })
   })
 
@@ -76,11 +76,11 @@ function factsOf(reader: NonNullable<Awaited<ReturnType<typeof findReader>>['rea
   const facts: [string, string | null][] = [
     ['Number', String(reader.id)],
     ['Status', reader.status],
-    ['Asked', moment(reader.requestedAt)],
+    ['Signed up', moment(reader.requestedAt)],
     ['Confirmed', moment(reader.confirmedAt)],
     ['Agreed to', reader.consent],
-    ['Left', moment(reader.leftAt)],
-    ['Mail', `${reader.cadence}, ${reader.size} papers, ${reader.format}, ${reader.locale}`],
+    ['Unsubscribed', moment(reader.leftAt)],
+    ['Delivery', `${reader.cadence}, ${reader.size} papers, ${reader.format}, ${reader.locale}`],
     ['Hour', `${String(reader.hour).padStart(2, '0')}:00, ${reader.zone}`],
     ['Topics', reader.topics.join(', ') || null],
     ['Next digest', moment(reader.nextDigestAt)],

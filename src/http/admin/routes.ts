@@ -20,14 +20,14 @@ const STALE = {
 }
 
 /**
- * The curator's and operator's pages, for those in ADMIN_EMAILS; without it there are none. In English, as commands and logs are. Every
- * change is a form that is posted, does what a command does too, and is written down with who did it.
+ * The curator's and operator's pages, for the addresses in ADMIN_EMAILS; without it they do not exist. They are in English, like
+ * commands and logs. Every change is a posted form, does what a command does, and enters the audit log with its author.
  */
 export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   keepPrivate(app)
   app.addHook('onRequest', async (_request, reply) => void speak(reply, 'en'))
   await requireFormTokens(app as unknown as FastifyInstance, services)
-  // Whoever may see these pages may read our errors' own words.
+  // Admins may read the messages of our own errors.
   app.setErrorHandler(async (error, request, reply) => {
     if (isFormTokenError(error)) {
       reply.code(403)

@@ -7,10 +7,10 @@ import type { Services } from '../../runtime/services.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
 import { cookieName, cookieOptions } from './guard.ts'
 
-/** A network may ask this often in ten minutes. */
+/** Requests per network in ten minutes. */
 const MOST = { max: 10, timeWindow: 10 * 60_000 }
 
-/** By a link in a mail, as readers do it: there is no password to lose. */
+/** Sign-in by an emailed link, like readers: there is no password to lose. */
 export const signInRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { config } = services
 
@@ -44,7 +44,7 @@ export const signInRoutes: FastifyPluginAsyncZod<Services> = async (app, service
 
   app.post('/admin/sign-in/:token', { schema: { params } }, async (request, reply) => {
     const { token } = request.params
-    // The button on our page, and no form elsewhere that would sign a browser in as somebody else.
+    // Only the button on our page: a form elsewhere could sign a browser in as another person.
     if (!isFromOwnSite(request, config.PUBLIC_URL)) return reply.redirect(`/admin/sign-in/${token}`, 303)
     try {
       return await reply
@@ -63,7 +63,7 @@ export const signOutRoute: FastifyPluginAsyncZod<Services> = async (app, service
   })
 }
 
-/** A link that lets nobody in leads to a new one. */
+/** Shows why a link does not work, with the form for a new one. */
 function refuse(reply: { code(status: number): { view(page: string, data: object): unknown } }, error: unknown) {
   if (!(error instanceof PaperboyError)) throw error
   return reply.code(error.code === 'TOKEN_EXPIRED' ? 410 : 404).view('admin/sign-in', { refused: error.message })

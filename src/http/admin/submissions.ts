@@ -8,7 +8,7 @@ import { readable } from '../../papers/readable.ts'
 import type { Services } from '../../runtime/services.ts'
 import { actor } from './guard.ts'
 
-/** What readers proposed, and the curator's word on it. */
+/** Papers that readers suggested, to accept or decline. */
 export const submissionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get('/admin/submissions', async (_request, reply) => {
     const submissions = (await openSubmissions(services)).map(({ title, submittedAt, ...each }) => ({

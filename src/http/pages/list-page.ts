@@ -49,7 +49,7 @@ export function spanName({ kind, key, from, to }: Span, t: Messages): string {
 
 function stateOf({ open, closesAt, span }: List, t: Messages): string {
   const hour = closingHour(closesAt)
-  if (!open) return t.list.closed(hour)
+  if (!open) return t.list.closed(shortDay(dayOf(closesAt), t.intl), hour)
   return dayOf(closesAt) === span.to ? t.list.open(hour) : t.list.openUntil(hour, weekdayOf(closesAt, t.intl))
 }
 

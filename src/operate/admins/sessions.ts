@@ -53,7 +53,7 @@ export async function askToSignIn(
 export async function linkByHand({ db, config, keys, now }: Deps, typed: string): Promise<string> {
   const { key } = parseAddress(typed, { utf8: true })
   const address = config.ADMIN_EMAILS.find((each) => parseAddress(each).key === key)
-  if (address === undefined) throw new PaperboyError('BAD_ADDRESS', 'ADMIN_EMAILS does not have this address.')
+  if (address === undefined) throw new PaperboyError('BAD_ADDRESS', 'ADMIN_EMAILS does not list this address.')
   const at = now()
   const [session] = await db.insert(adminSessions).values({ address, askedAt: at }).returning({ id: adminSessions.id })
   return signInUrl({ config, keys }, session!.id, at)
@@ -73,10 +73,7 @@ export async function checkSignIn({ db, config, keys, now }: Deps, token: string
     .from(adminSessions)
     .where(and(eq(adminSessions.id, sessionId), isNull(adminSessions.begunAt), isAdmin(config)))
   if (!found || issuedAt < minutesBefore(now(), LINK_MINUTES))
-    throw new PaperboyError(
-      'TOKEN_EXPIRED',
-      `This link was good for ${LINK_MINUTES} minutes, and once. Ask for a new one.`,
-    )
+    throw new PaperboyError('TOKEN_EXPIRED', `This link worked once, for ${LINK_MINUTES} minutes. Request a new one.`)
   return { sessionId, address: found.address }
 }
 
@@ -90,7 +87,7 @@ export async function signIn(deps: Deps, token: string): Promise<string> {
       .update(adminSessions)
       .set({ begunAt: at })
       .where(and(eq(adminSessions.id, sessionId), isNull(adminSessions.begunAt)))
-    if (rowCount === 0) throw new PaperboyError('TOKEN_EXPIRED', 'This link was used a moment ago. Ask for a new one.')
+    if (rowCount === 0) throw new PaperboyError('TOKEN_EXPIRED', 'This link was just used. Request a new one.')
     await writeDown(tx, at, { who: address, what: 'signed in', about: '' })
   })
   return mintToken(keys, 'admin', sessionId, at)

@@ -2,10 +2,10 @@ import pg from 'pg'
 import { isUpToDate } from '../../runtime/db/up-to-date.ts'
 import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 
-/** The tests run on this one. */
+/** The tests run on this version. */
 const TESTED_MAJOR = 18
 const PATIENCE_MS = 5_000
-/** Every process opens up to 30, and more than one runs. */
+/** Each process opens up to 30, and at least two run. */
 const CONNECTIONS = 60
 
 export interface Settings {
@@ -19,8 +19,8 @@ export interface Settings {
 }
 
 /**
- * Whether PostgreSQL can be reached, has this version's tables, and forgets nothing that it committed.
- * @returns also whether it can be asked how the service stands
+ * Checks that PostgreSQL is reachable, has this version's tables, and keeps every commit.
+ * @returns `usable`: further checks can query it
  */
 export async function examineDatabase(connectionString: string): Promise<{ usable: boolean; diagnoses: Diagnosis[] }> {
   let client: pg.Client | undefined
@@ -36,14 +36,14 @@ export async function examineDatabase(connectionString: string): Promise<{ usabl
     return { usable: upToDate, diagnoses: diagnose(rows[0]!, upToDate) }
   } catch (error) {
     const { code } = error as { code?: string }
-    const diagnosis = wrong('Database', `it cannot be used (${code ?? 'no answer'})`, 'see DATABASE_URL')
+    const diagnosis = wrong('Database', `cannot connect (${code ?? 'no answer'})`, 'check DATABASE_URL')
     return { usable: false, diagnoses: [diagnosis] }
   } finally {
     await client?.end().catch(() => {})
   }
 }
 
-/** @throws where a file is missing that the URL names, as `sslrootcert` does */
+/** @throws if a file in the URL is missing, such as `sslrootcert` */
 function connect(connectionString: string): pg.Client {
   const client = new pg.Client({
     connectionString,
@@ -54,20 +54,19 @@ function connect(connectionString: string): pg.Client {
   return client.on('error', () => {})
 }
 
-/** What its settings mean for us. */
+/** Diagnoses the server's settings. */
 export function diagnose(server: Settings, upToDate: boolean): Diagnosis[] {
   const found: Diagnosis[] = []
   if (!upToDate) found.push(wrong('Database', 'its tables are older than this version', 'npm run paperboy -- migrate'))
-  if (server.replica)
-    found.push(wrong('Database', 'it is a replica, which takes no changes', 'name the primary in DATABASE_URL'))
+  if (server.replica) found.push(wrong('Database', 'it is a read-only replica', 'set DATABASE_URL to the primary'))
   if (server.fsync !== 'on' || server.pageWrites !== 'on')
     found.push(wrong('Database', 'fsync or full_page_writes is off: a power cut loses the ledger', 'turn both on'))
   if (server.synchronous === 'off')
     found.push(
       wrong(
         'Database',
-        'synchronous_commit is off: after a crash it forgets who was mailed, and they are mailed again',
-        'turn it on; Paperboy turns it off itself where nothing hangs on it',
+        'synchronous_commit is off: after a crash, readers can get the same email twice',
+        'turn it on; Paperboy turns it off where that is safe',
       ),
     )
   if (server.major < TESTED_MAJOR)
@@ -76,7 +75,7 @@ export function diagnose(server: Settings, upToDate: boolean): Diagnosis[] {
     found.push(
       doubtful(
         'Database',
-        `it takes ${server.connections} connections; each process opens up to 30`,
+        `it allows ${server.connections} connections; each process opens up to 30`,
         `raise max_connections to ${CONNECTIONS} or more`,
       ),
     )

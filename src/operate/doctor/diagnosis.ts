@@ -1,10 +1,10 @@
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Diagnosis {
   what: string
-  /** wrong: mail is lost, repeated or refused for it · doubtful: somebody should look · right: nothing to do */
+  /** wrong: email is lost, repeated or refused · doubtful: a warning · right: nothing to do */
   state: 'right' | 'doubtful' | 'wrong'
   words: string
-  /** what to do about it */
+  /** the fix */
   remedy?: string
 }
 
@@ -22,9 +22,9 @@ export const wrong = (what: string, words: string, remedy: string): Diagnosis =>
   remedy,
 })
 
-const SAID = { right: 'ok', doubtful: 'look', wrong: 'WRONG' }
+const SAID = { right: 'ok', doubtful: 'warn', wrong: 'ERROR' }
 
-/** A line each, what is to be done below it. */
+/** One line per check, with its fix on the next line. */
 export function diagnosesInWords(found: readonly Diagnosis[]): string {
   const widest = Math.max(...found.map(({ what }) => what.length))
   return found

@@ -11,7 +11,7 @@ import { examineService } from './service.ts'
 import { examineSite, type Fetch } from './site.ts'
 
 /**
- * Looks at everything that mail hangs on, and changes nothing in it. Never rejects for what it finds: what cannot be used is a diagnosis.
+ * Checks everything email depends on, and changes nothing. Never rejects: a failing check is a diagnosis.
  *
  * @param ask for tests: the name service and the web
  */
@@ -27,7 +27,7 @@ export async function examine(config: Config, ask: { dns?: Dns; fetch?: Fetch } 
   return parts.flat()
 }
 
-/** The database, and what it says of the service. A pool alone is opened: the queue's would bring its tables up to date. */
+/** Checks the database, and the service by its data. Opens only a pool, since opening the queue would migrate its tables. */
 async function examineInside(config: Config): Promise<Diagnosis[]> {
   const { usable, diagnoses } = await examineDatabase(config.DATABASE_URL)
   if (!usable) return diagnoses

@@ -4,7 +4,7 @@ import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 
 const PATIENCE_MS = 5_000
 
-/** Whether Redis can be used, and drops no key of its own accord. Without REDIS_URL the queue is in the database. */
+/** Checks that Redis is reachable and never evicts keys. Without REDIS_URL the queue is in the database. */
 export async function examineQueue(redisUrl: string | undefined): Promise<Diagnosis[]> {
   if (redisUrl === undefined) return []
   const redis = openRedis(redisUrl)
@@ -13,17 +13,17 @@ export async function examineQueue(redisUrl: string | undefined): Promise<Diagno
     trouble = error
   })
   try {
-    // What it rejects with is never shown: it quotes the command, which may be our login with its password.
+    // Never show this error: it quotes the command, which can be our login with its password.
     const asked = redis.info().catch((error) => {
       trouble = error
       return undefined
     })
     const info = await Promise.race([asked, delay(PATIENCE_MS, undefined, { ref: false })])
     if (info === undefined) {
-      const why = trouble ? ((trouble as { code?: string }).code ?? 'it refuses us') : 'no answer'
-      return [wrong('Queue', `Redis cannot be used (${why}): mail leaves later than it should`, 'see REDIS_URL')]
+      const why = trouble ? ((trouble as { code?: string }).code ?? 'it refuses the login') : 'no answer'
+      return [wrong('Queue', `cannot connect to Redis (${why}): email is sent late`, 'check REDIS_URL')]
     }
-    // Valkey tells a version of Redis first, which it is compatible with.
+    // Valkey reports a compatible Redis version first.
     const [, server = '', version = ''] =
       /^(valkey)_version:(\S+)/m.exec(info) ?? /^(redis)_version:(\S+)/m.exec(info) ?? []
     const [, policy = 'noeviction'] = /^maxmemory_policy:(\S+)/m.exec(info) ?? []
@@ -31,7 +31,7 @@ export async function examineQueue(redisUrl: string | undefined): Promise<Diagno
       return [
         doubtful(
           'Queue',
-          `Redis drops keys when it is full (${policy}); the sweeper has to find what they were`,
+          `Redis drops keys when it is full (${policy}), which delays email`,
           'set maxmemory-policy to noeviction',
         ),
       ]

@@ -4,7 +4,7 @@ import type { Config } from '../../runtime/config/config.ts'
 import { parseRelays, type RelaySettings } from '../../runtime/config/relay-settings.ts'
 import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 
-/** Connects to each relay and logs in, without a mail. */
+/** Connects and logs in to each relay, without sending. */
 export const examineRelays = ({
   SMTP_URL,
   SMTP_CONNECTIONS,
@@ -17,18 +17,14 @@ async function examineRelay(settings: RelaySettings): Promise<Diagnosis> {
   try {
     await relay.check()
   } catch (error) {
-    return wrong(what, redact((error as Error).message), 'see SMTP_URL: host, port, login and TLS')
+    return wrong(what, redact((error as Error).message), 'check SMTP_URL: host, port, login and TLS')
   } finally {
     relay.close()
   }
   if (!settings.secure && !settings.requireTLS && !isNear(settings.host))
-    return doubtful(
-      what,
-      'it lets us in, but nothing keeps mail from going there in the clear',
-      'add requireTLS=true to its URL',
-    )
-  return right(what, settings.auth ? 'it lets us in with our login' : 'it lets us in')
+    return doubtful(what, 'login works, but the connection is not always encrypted', 'add requireTLS=true to its URL')
+  return right(what, settings.auth ? 'login works' : 'connection works')
 }
 
-/** On this machine, or in the network of containers that it stands in. */
+/** True for a host on this machine or in the same container network. */
 export const isNear = (host: string): boolean => /^127\.|^::1$/.test(host) || !/[.:]/.test(host)

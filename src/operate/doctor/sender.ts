@@ -6,10 +6,10 @@ import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 
 export type Dns = Pick<Resolver, 'resolveTxt' | 'resolveMx' | 'resolve4' | 'resolve6'>
 
-/** Names that mean nothing in the public DNS (RFC 2606, RFC 6761, RFC 6762). */
+/** Names that are not in the public DNS (RFC 2606, RFC 6761, RFC 6762). */
 const NOWHERE = /(?:^|\.)(?:localhost|localdomain|local|test|example|invalid|internal)$/i
 
-/** What receivers look up about the sender: SPF, DKIM and DMARC, which the large ones demand, and where bounces go. */
+/** Checks the sender's DNS: SPF, DKIM and DMARC, which large receivers demand, and the domain that receives bounces. */
 export async function examineSender(
   config: DkimSettings & Pick<Config, 'MAIL_FROM' | 'BOUNCE_ADDRESS'>,
   dns: Dns,
@@ -20,8 +20,8 @@ export async function examineSender(
     return [
       doubtful(
         'Sender',
-        `${from} is no name that others can look up: right for trying out alone`,
-        'set MAIL_FROM before mail leaves this machine',
+        `${from} is not a public domain; fine for local testing`,
+        'set MAIL_FROM before you send real email',
       ),
     ]
   return Promise.all([
@@ -48,18 +48,18 @@ async function examineSpf(domain: string, dns: Dns): Promise<Diagnosis> {
   if (records.length > 1)
     return wrong(
       'SPF',
-      `${domain} has ${records.length} records, which counts as none`,
-      'make them one (RFC 7208 § 4.5)',
+      `${domain} has ${records.length} records, so receivers ignore them all`,
+      'merge them into one (RFC 7208 § 4.5)',
     )
   if (/[ ]\+?all\b/i.test(records[0]!))
-    return doubtful('SPF', `${domain} lets everybody send (+all)`, 'end its record with -all or ~all')
+    return doubtful('SPF', `${domain} allows every server to send (+all)`, 'end its record with -all or ~all')
   return right('SPF', `${domain} has a record`)
 }
 
-/** RFC 6376: whether what signs here is published. */
+/** RFC 6376: whether DNS publishes our signing keys. */
 async function examineDkim(settings: DkimSettings, dns: Dns): Promise<Diagnosis> {
   const keys = await readDkimKeys(settings).catch((error: Error) => error)
-  if (keys instanceof Error) return wrong('DKIM', keys.message, 'see DKIM_PRIVATE_KEY_FILE')
+  if (keys instanceof Error) return wrong('DKIM', keys.message, 'check DKIM_PRIVATE_KEY_FILE')
   if (keys.length === 0) return right('DKIM', 'left to the relay')
   for (const record of keys.map(dkimRecord)) {
     const texts = await textsAt(record.name, dns)
@@ -70,7 +70,7 @@ async function examineDkim(settings: DkimSettings, dns: Dns): Promise<Diagnosis>
         'DKIM',
         texts.length === 0
           ? `${record.name} is not published`
-          : `${record.name} publishes another key than the one that signs`,
+          : `${record.name} publishes a different key from the one that signs`,
         'npm run -s paperboy -- dkim prints the record',
       )
   }
@@ -79,7 +79,7 @@ async function examineDkim(settings: DkimSettings, dns: Dns): Promise<Diagnosis>
 
 const publicKeyIn = (text: string): string => /(?:^|;)\s*p=([^;]*)/.exec(text)?.[1]?.replace(/\s/g, '') ?? ''
 
-/** RFC 7489: what receivers do with mail that is not aligned; a domain without one of its own has its parent's. */
+/** RFC 7489: what receivers do with unaligned email. A domain without its own record uses its parent's. */
 async function examineDmarc(domain: string, dns: Dns): Promise<Diagnosis> {
   const labels = domain.split('.')
   for (let from = 0; from < labels.length - 1; from++) {
@@ -88,25 +88,25 @@ async function examineDmarc(domain: string, dns: Dns): Promise<Diagnosis> {
     if (texts === undefined) return notLookedUp('DMARC', name)
     if (texts.some((text) => /^v=DMARC1\b/i.test(text))) return right('DMARC', `${name} has a record`)
   }
-  return wrong('DMARC', `${domain} has no record`, `publish one at _dmarc.${domain}, to begin with "v=DMARC1; p=none"`)
+  return wrong('DMARC', `${domain} has no record`, `publish one at _dmarc.${domain}, for a start "v=DMARC1; p=none"`)
 }
 
-/** RFC 5321 § 5.1: whether bounces arrive anywhere. */
+/** RFC 5321 § 5.1: whether the domain accepts bounces. */
 async function examineReturn(domain: string, dns: Dns): Promise<Diagnosis> {
   const found = await Promise.allSettled([dns.resolveMx(domain), dns.resolve4(domain), dns.resolve6(domain)])
   const [mx] = found
   const takesNone = mx.status === 'fulfilled' && mx.value.length === 1 && mx.value[0]!.exchange.replace('.', '') === ''
   if (!takesNone && found.some((each) => each.status === 'fulfilled' && each.value.length > 0))
-    return right('Bounces', `${domain} takes mail`)
+    return right('Bounces', `${domain} accepts email`)
   if (found.some((each) => each.status === 'rejected' && !isNothing(each.reason))) return notLookedUp('Bounces', domain)
   return wrong(
     'Bounces',
-    `${domain} takes no mail, so that bounces and answers are lost`,
+    `${domain} accepts no email, so bounces and replies are lost`,
     'publish an MX record, or set BOUNCE_ADDRESS',
   )
 }
 
-/** TXT records, each in one piece; none where the name service has none, undefined where it could not be asked. */
+/** TXT records, each joined to one string. Empty if there are none, undefined if the lookup failed. */
 async function textsAt(name: string, dns: Dns): Promise<string[] | undefined> {
   try {
     return (await dns.resolveTxt(name)).map((pieces) => pieces.join(''))
@@ -119,4 +119,4 @@ const isNothing = (error: unknown): boolean =>
   ['ENODATA', 'ENOTFOUND'].includes((error as { code?: string }).code ?? '')
 
 const notLookedUp = (what: string, name: string): Diagnosis =>
-  doubtful(what, `${name} could not be looked up`, 'run it where the name service answers')
+  doubtful(what, `${name} could not be looked up`, 'run doctor where DNS works')

@@ -8,7 +8,7 @@ import { type Diagnosis, right } from './diagnosis.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
-/** Whether the work is being done: everything that needs a person, then what is as it should be. */
+/** Checks the running service: everything that needs a person, then the parts that are fine. */
 export async function examineService(services: Deps): Promise<Diagnosis[]> {
   const needed = await findAttention(services)
   return [...needed.map(asDiagnosis), ...(await whatIsFine(services, needed))]
@@ -16,7 +16,7 @@ export async function examineService(services: Deps): Promise<Diagnosis[]> {
 
 const asDiagnosis = ({ part, state, words, remedy }: Attention): Diagnosis => ({ what: part, state, words, remedy })
 
-/** What is looked at and needs nobody. */
+/** The parts that are fine. */
 export async function whatIsFine(services: Deps, needed: readonly Attention[]): Promise<Diagnosis[]> {
   const workers = needed.some(({ part }) => part === 'Worker') ? 0 : await workersRunning(services.db)
   const sources = await reportSources(services, configuredSources(services))

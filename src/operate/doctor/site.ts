@@ -5,7 +5,7 @@ const PATIENCE_MS = 5_000
 
 export type Fetch = (url: string, options: { signal: AbortSignal; redirect: 'manual' }) => Promise<Response>
 
-/** Whether the links in mails lead here, and one click is enough to leave. */
+/** Checks that links in emails lead here, and that one-click unsubscribe works. */
 export async function examineSite(
   { PUBLIC_URL, NODE_ENV }: Pick<Config, 'PUBLIC_URL' | 'NODE_ENV'>,
   fetch: Fetch = globalThis.fetch,
@@ -15,8 +15,8 @@ export async function examineSite(
     found.push(
       wrong(
         'Page',
-        'PUBLIC_URL is not https: mail programs then offer no button to leave (RFC 8058 § 3.1)',
-        'put a proxy that speaks TLS in front',
+        'PUBLIC_URL is not https, so email programs offer no unsubscribe button (RFC 8058 § 3.1)',
+        'put a TLS proxy in front',
       ),
     )
   const up = await fetch(`${PUBLIC_URL}/healthz`, { signal: AbortSignal.timeout(PATIENCE_MS), redirect: 'manual' })
@@ -24,7 +24,7 @@ export async function examineSite(
     .catch(() => false)
   if (!up)
     found.push(
-      doubtful('Page', `${PUBLIC_URL} does not answer as Paperboy`, 'start it, and look at PUBLIC_URL and the proxy'),
+      doubtful('Page', `${PUBLIC_URL} does not answer as Paperboy`, 'start it, and check PUBLIC_URL and the proxy'),
     )
   return found.length > 0 ? found : [right('Page', `${PUBLIC_URL} answers`)]
 }

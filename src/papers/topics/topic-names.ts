@@ -1,6 +1,6 @@
 /**
- * The names of topics. arXiv's categories by their code (arxiv.org/category_taxonomy); those that are one subject under two codes
- * (cs.LG and stat.ML, cs.IT and math.IT) share a name, and so are one topic.
+ * Topic names of arXiv's categories by code (arxiv.org/category_taxonomy). Two codes for one subject (cs.LG and stat.ML, cs.IT and
+ * math.IT) share a name and become one topic.
  */
 export const CATEGORY_NAMES: Readonly<Record<string, string>> = {
   'cs.AI': 'Artificial intelligence',
@@ -69,7 +69,7 @@ export const CATEGORY_NAMES: Readonly<Record<string, string>> = {
   'stat.TH': 'Statistics theory',
 }
 
-/** Archives of which categories are not told apart above. */
+/** Names of archives, for categories that the table above does not list. */
 export const ARCHIVE_NAMES: Readonly<Record<string, string>> = {
   'astro-ph': 'Astrophysics',
   'cond-mat': 'Condensed matter',
@@ -93,10 +93,11 @@ export const ARCHIVE_NAMES: Readonly<Record<string, string>> = {
 }
 
 /**
- * What readers call a field, and how titles and keywords speak of it. Keywords are endless (19,315 on 2,864 real papers), fields are
- * few: a reader who follows video generation wants the paper that only says "text-to-video".
+ * The fields readers can follow, with the words that mark a title or keyword as part of one. Keywords are endless (19,315 on 2,864
+ * real papers), fields are few: a reader who follows video generation wants the paper that only says "text-to-video".
+ * `slug` is set where a renamed field keeps its address and its followers.
  */
-export const FIELDS: readonly { name: string; words: RegExp }[] = [
+export const FIELDS: readonly { name: string; slug?: string; words: RegExp }[] = [
   {
     name: 'Language models',
     words: /\b(m?llms?|slms?|language models?|gpt-?\d?|instruction[- ]tun|pre-?train(ed|ing) .*language)/,
@@ -175,7 +176,11 @@ export const FIELDS: readonly { name: string; words: RegExp }[] = [
     name: 'Interpretability',
     words: /interpretab|mechanistic|explainab|sparse autoencoder|probing|circuits?\b|activation steering/,
   },
-  { name: 'Hallucination and truth', words: /hallucinat|factual|truthful|uncertainty|calibrat/ },
+  {
+    name: 'Hallucination & factuality',
+    slug: 'hallucination-and-truth',
+    words: /hallucinat|factual|truthful|uncertainty|calibrat/,
+  },
   {
     name: 'Medicine and biology',
     words: /medic|clinical|health|patient|biolog|protein|genom|molecul|drug|radiolog|patholog|disease|single-cell/,
@@ -183,7 +188,8 @@ export const FIELDS: readonly { name: string; words: RegExp }[] = [
   { name: 'Science with AI', words: /scientific|chemistry|materials?\b|physic|weather|climate|discovery|scientist/ },
   { name: 'Autonomous driving', words: /autonomous (driving|vehicle)|self-driving|driving/ },
   {
-    name: 'Humans in pictures',
+    name: 'Human motion & faces',
+    slug: 'humans-in-pictures',
     words:
       /\bhuman (motion|pose|image|video|animation)|avatar|talking head|\bface|facial|portrait|gesture|virtual try-on/,
   },
@@ -192,7 +198,8 @@ export const FIELDS: readonly { name: string; words: RegExp }[] = [
     words: /\bgui\b|web (agent|navigation|browsing)|\bui\b|mobile agent|screen(shot)?\b/,
   },
   {
-    name: 'Many languages',
+    name: 'Multilingual',
+    slug: 'many-languages',
     words:
       /multilingual|low-resource|cross-lingual|translation|arabic|chinese|hindi|indic|african|korean|japanese|russian|german|language-specific/,
   },
@@ -201,5 +208,5 @@ export const FIELDS: readonly { name: string; words: RegExp }[] = [
     words: /knowledge graph|graph (neural|learning)|\bgnns?\b|tabular|\btables?\b|time[- ]series|spreadsheet/,
   },
   { name: 'Recommendation', words: /recommend|click-through|personali[sz]/ },
-  { name: 'Games and play', words: /\bgames?\b|gaming|minecraft|chess|player/ },
+  { name: 'Games', slug: 'games-and-play', words: /\bgames?\b|gaming|minecraft|chess|player/ },
 ]

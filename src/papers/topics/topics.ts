@@ -29,8 +29,8 @@ export const slugOf = (text: string): string =>
 
 /** Keywords that are a field's other name: a topic of their own would have the same papers, or fewer. */
 const SAID_BY_FIELDS = new Set(
-  `agent, benchmark, diffusion model, evaluation, fine tuning, hallucination, language model, large language model, large multimodal model,
-  large vision language model, llm, lmm, lvlm, mllm, multimodal large language model, multimodal model, reasoning, rl, transformer,
+  `agent, benchmark, diffusion model, evaluation, fine tuning, game, hallucination, language model, large language model, large multimodal model,
+  large vision language model, llm, lmm, lvlm, mllm, multilingual, multimodal large language model, multimodal model, reasoning, rl, transformer,
   vision language model, vlm, world model`
     .split(',')
     .map(slugOf),
@@ -39,11 +39,12 @@ const SAID_BY_FIELDS = new Set(
 const MOST_KEYWORDS = 10
 const LONGEST_SLUG = 60
 
-const NAMES = new Map(
-  [...FIELDS.map((field) => field.name), ...Object.values(CATEGORY_NAMES), ...Object.values(ARCHIVE_NAMES)].map(
-    (name) => [slugOf(name), name],
-  ),
-)
+const fieldSlug = ({ name, slug }: (typeof FIELDS)[number]): string => slug ?? slugOf(name)
+
+const NAMES = new Map([
+  ...[...Object.values(CATEGORY_NAMES), ...Object.values(ARCHIVE_NAMES)].map((name) => [slugOf(name), name] as const),
+  ...FIELDS.map((field) => [fieldSlug(field), field.name] as const),
+])
 
 /** Words of keywords that people write in capitals. */
 const CAPITALS =
@@ -63,9 +64,9 @@ export function topicName(slug: string): string {
  */
 export function topicsOf({ title, keywords, categories }: Described): string[] {
   const spoken = [title, ...keywords].map((text) => text.toLowerCase())
-  const fields = FIELDS.filter(({ words }) => spoken.some((text) => words.test(text))).map(({ name }) => name)
+  const fields = FIELDS.filter(({ words }) => spoken.some((text) => words.test(text))).map(fieldSlug)
   const named = (categories ?? []).map((code) => CATEGORY_NAMES[code] ?? ARCHIVE_NAMES[code.split('.')[0]!])
-  const slugs = [...fields, ...named.filter((name) => name !== undefined)].map(slugOf)
+  const slugs = [...fields, ...named.filter((name) => name !== undefined).map(slugOf)]
   const own = keywords.slice(0, MOST_KEYWORDS).map(keywordSlug)
   return [...new Set([...slugs, ...own.filter((slug) => !SAID_BY_FIELDS.has(slug))])].filter(
     (slug) => slug.length > 1 && slug.length <= LONGEST_SLUG,

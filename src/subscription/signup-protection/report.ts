@@ -18,11 +18,10 @@ export const reportSignUps = async (services: Pick<Services, 'db' | 'config' | '
 /** "a surge for example.org (180 in ten minutes, 100 is the limit): only sign-ups with proof of work are taken" */
 export function signUpsInWords({ surges, refused, trapped }: SignUpReport): string {
   const today = (count: number, what: string) => (count > 0 ? `; ${count.toLocaleString('en')} ${what} today` : '')
-  const caught = today(refused, 'turned away') + today(trapped, 'fell into the trap')
+  const caught = today(refused, 'rejected') + today(trapped, 'caught by the trap')
   if (surges.length === 0) return `no surge${caught}`
   const named = surges.map(
-    ({ domain, count, limit }) =>
-      `${domain ?? 'all domains'} (${count} in ten minutes, ${Math.round(limit)} is the limit)`,
+    ({ domain, count, limit }) => `${domain ?? 'all domains'} (${count} in ten minutes, limit ${Math.round(limit)})`,
   )
-  return `a surge for ${named.join(', ')}: doubtful ones are turned away, mails leave more slowly${caught}`
+  return `surge for ${named.join(', ')}: suspicious sign-ups rejected, emails slowed down${caught}`
 }

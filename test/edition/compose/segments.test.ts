@@ -273,9 +273,9 @@ describe('any digest of an edition', () => {
           shown.forEach((position, index) => {
             expect(words).toContain(`${index + 1}. Paper number ${position} `)
           })
-          const yours = shown.length === 1 ? 'here is the one for you' : `here are your ${shown.length}.`
+          const yours = shown.length === 1 ? 'Here is the one for you' : `Here are your ${shown.length}.`
           for (const body of [words, text.replace(/\s+/g, ' ')]) {
-            expect(body).toContain(`6 papers, list closed 02:00 UTC; ${yours}`)
+            expect(body).toContain(`6 papers, final ranking of 02:00 UTC. ${yours}`)
           }
         },
       ),
@@ -404,7 +404,9 @@ describe('a digest of twenty papers is under 100,000 bytes of HTML', () => {
       const shown = html.match(/<h3/g)!.length
       if (name.startsWith('of which')) {
         expect(shown).toBeLessThan(20)
-        expect(wordsOf(html)).toContain(`More papers than a mail holds (${20 - shown}): read the rest`)
+        expect(wordsOf(html)).toContain(
+          `${20 - shown} more of your papers didn’t fit in this email: read the rest online`,
+        )
       } else {
         expect(shown).toBe(20)
         expect(html).not.toContain('read the rest')

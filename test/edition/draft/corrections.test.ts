@@ -38,7 +38,7 @@ test('a new title and a withdrawal are told once, in the next edition', async ({
   ).toContain('A better name')
   const told = correctionsOf(await publish(db, '2026-04-15', '2026-04-16T03:00:00Z'))!
   expect(told).toContain('“Paper 1 of 2026-04-14” (14 April) is now called “A better name”.')
-  expect(told).toContain('“Paper 2 of 2026-04-14” (14 April) has been withdrawn by its authors.')
+  expect(told).toContain('“Paper 2 of 2026-04-14” (14 April) was withdrawn by its authors.')
   expect(told).not.toContain('Paper 3')
 
   await addPapers(db, '2026-04-16', 3)

@@ -94,13 +94,13 @@ test('weekends and holidays on which nobody read a source are no outage to be to
   const services = servicesOn(db, {}, { now: new Date('2026-05-28T12:00:00Z') })
   await releasedEdition(services, '2026-05-22', 4) // a Friday; Monday is Memorial Day
   const text = await digestText(services, await releasedEdition(services, '2026-05-27', 4))
-  expect(text).toContain('The list of Tuesday 26 May could not be read in time')
-  expect(text.match(/could not be read in time/g)).toHaveLength(1)
+  expect(text).toContain('We couldn’t read the list for Tuesday 26 May in time')
+  expect(text.match(/couldn’t read the list/g)).toHaveLength(1)
 })
 
 test.for([
-  ['THIN_DAY', false, 'The list of Tuesday 14 April had only 2 papers'],
-  ['OUTAGE_DAY', true, 'The list of Tuesday 14 April could not be read in time'],
+  ['THIN_DAY', false, 'The list for Tuesday 14 April had only 2 papers'],
+  ['OUTAGE_DAY', true, 'We couldn’t read the list for Tuesday 14 April in time'],
 ] as const)('the digest after an edition that %s=skip cancelled says so', async ([setting, cut, words], { db }) => {
   const services = servicesOn(db, { [setting]: 'skip' }, { now: new Date('2026-04-16T04:00:00Z') })
   await releasedEdition(services, '2026-04-13', 4)
@@ -131,9 +131,9 @@ test('the next digest says which days brought none, and whose own came too late;
   await deliverBatch(handsWith(services, relay), batchIds[0]!, new AbortController().signal)
   const words = async (who: string) => (await sink.read(who)).text!.replace(/\s+/g, ' ')
   const toAda = await words('ada@example.org')
-  expect(toAda).toContain('The list of Monday 13 April had no papers')
-  expect(toAda).toContain('The list of Tuesday 14 April could not be read in time')
-  expect(toAda).toContain('Your digest of Wednesday 15 April could not be sent in time.')
+  expect(toAda).toContain('The list for Monday 13 April had no papers')
+  expect(toAda).toContain('We couldn’t read the list for Tuesday 14 April in time')
+  expect(toAda).toContain('We couldn’t send your digest of Wednesday 15 April in time.')
   expect(toAda, 'no weekend has a list').not.toContain('12 April')
   const toBob = await words('bob@example.org')
   expect(toBob).toContain('Die Liste vom Montag, 13. April war leer')

@@ -25,6 +25,6 @@ test.for(['2026-04-13', '2026-02-30', 'yesterday', '%27'])('no edition of %s is 
   await releasedEdition(site.services, '2026-04-14', 1)
   const page = await site.app.inject(`/editions/${date}`)
   expect(page.statusCode).toBe(404)
-  expect(page.body).toContain('There is no edition of this day')
+  expect(page.body).toContain('No edition for this day')
   expect((await site.app.inject('/editions/2026-04-14?kind=weekly')).statusCode).toBe(404)
 })

@@ -17,7 +17,7 @@ describe('the front page', () => {
     const { body, headers } = await app.inject('/')
     expect(body).toContain('Wednesday, 15 April 2026')
     expect(body).toContain('3 papers')
-    expect(body).toContain('list open until 02:00 UTC on Thursday')
+    expect(body).toContain('Live · closes Thursday, 02:00 UTC')
     expect(body).toContain('href="/papers?date=2026-04-14"')
     expect(body).toContain('by AK and the research community')
     expect(headers['cache-control']).toContain('public')
@@ -44,7 +44,7 @@ describe('a day', () => {
     for (const day of ['2026-04-13', '2026-04-14', '2026-04-15']) await addPapers(db, day, 1)
     const { statusCode, body } = await app.inject('/papers?date=2026-04-14')
     expect(statusCode).toBe(200)
-    expect(body).toContain('list closed 02:00 UTC')
+    expect(body).toContain('Final ranking · closed 15 Apr, 02:00 UTC')
     expect(body).toContain('13 Apr')
     expect(body).toContain('15 Apr')
   })
@@ -63,7 +63,7 @@ describe('a day', () => {
   ])('that is none (%s) is refused in plain words', async (date, { site: { app } }) => {
     const { statusCode, body } = await app.inject(`/papers?date=${date}`)
     expect(statusCode).toBe(400)
-    expect(body).toContain('This is not a day')
+    expect(body).toContain('This is not a valid date')
   })
 
   test('given twice is refused as well', async ({ site: { app } }) => {

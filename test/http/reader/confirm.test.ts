@@ -110,6 +110,6 @@ test.for(['', '?first=', '?first=tomorrow', '?first=%3Cscript%3E', '?first=9999-
   async (query, { site: { app } }) => {
     const page = await app.inject(`/welcome${query}`)
     expect(page.statusCode).toBe(200)
-    expect(page.body).toContain('next morning hour')
+    expect(page.body).toContain('next morning edition')
   },
 )

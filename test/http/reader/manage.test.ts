@@ -66,7 +66,7 @@ describe('asking for the link', () => {
     const { mails } = await stateOf(db)
     expect(mails).toHaveLength(seen.length)
     expect(new Set(mails.map(({ kind }) => kind))).toEqual(new Set(['manage']))
-    expect((await site.app.inject('/manage?sent=')).body).toContain('If this address is known here')
+    expect((await site.app.inject('/manage?sent=')).body).toContain('If we know this address')
   })
 
   test('with what is no address comes back with the reason, and mails nothing', async ({ db, site }) => {
@@ -166,7 +166,7 @@ describe('the page behind a fresh link', () => {
 
     const asked = await post(site, `/manage/${token}/change`, { email: NEW })
     expect(asked.statusCode).toBe(200)
-    expect(asked.body).toContain('A mail is on its way to the new address')
+    expect(asked.body).toContain('An email is on its way to the new address')
     expect((await stateOf(db)).mails).toMatchObject([{ kind: 'change', state: 'queued' }])
     const link = await changeLink(site.services)
     const before = await stateOf(db)
@@ -187,7 +187,7 @@ describe('the page behind a fresh link', () => {
     await post(site, `/manage/${await linkTo(site.services, id)}/change`, { email: NEW })
     const reply = await post(site, `/change/${await changeLink(site.services)}`)
     expect(reply.statusCode).toBe(409)
-    expect(reply.body).toContain('has a subscription of its own')
+    expect(reply.body).toContain('already has its own subscription')
     expect((await readerOf(db, id)).email).toBe(ADA)
   })
 })
@@ -245,7 +245,7 @@ test('links that are too old say so, how long they were good, and do nothing', a
   ]
   for (const { statusCode, body } of old) {
     expect(statusCode).toBe(410)
-    expect(body).toContain('good for one hour')
+    expect(body).toContain('one hour only')
     expect(body, 'a fresh one is a form away').toContain('action="/manage"')
     expect(body).not.toContain(ADA)
   }
@@ -253,7 +253,7 @@ test('links that are too old say so, how long they were good, and do nothing', a
   clock.now = new Date(NOON.getTime() + 24 * 60 * MINUTE + 1_000)
   for (const reply of [await site.app.inject(`/change/${change}`), await post(site, `/change/${change}`)]) {
     expect(reply.statusCode).toBe(410)
-    expect(reply.body).toContain('good for one day')
+    expect(reply.body).toContain('It worked for one day')
   }
   expect(await stateOf(db)).toEqual(before)
 })

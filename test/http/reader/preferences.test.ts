@@ -45,8 +45,10 @@ describe('the preferences page', () => {
   test('says until when a pause lasts, and ends it', async ({ db, site: { app, services } }) => {
     const { url, row } = await reader(db, services)
     await app.inject({ method: 'POST', url, ...form({ pauseWeeks: '2' }) })
-    expect((await app.inject(`${url}?saved=`)).body).toContain('No digest comes before Wednesday, 29 April 2026.')
-    expect((await app.inject(url)).body).toContain('No digest comes before Wednesday, 29 April 2026.')
+    expect((await app.inject(`${url}?saved=`)).body).toContain(
+      'Your digests are paused until Wednesday, 29 April 2026.',
+    )
+    expect((await app.inject(url)).body).toContain('Your digests are paused until Wednesday, 29 April 2026.')
     await app.inject({ method: 'POST', url, ...form({ pauseWeeks: '0' }) })
     expect((await row()).pausedUntil).toBeNull()
   })
@@ -55,12 +57,12 @@ describe('the preferences page', () => {
     ['cadence', 'hourly', 'Choose daily'],
     ['hour', '24', 'Choose a full hour'],
     ['hour', '1e1', 'Choose a full hour'],
-    ['zone', 'Mars/Base', 'time zone is not known'],
-    ['zone', 'FOO+3', 'time zone is not known'],
-    ['zone', '\u0000', 'time zone is not known'],
+    ['zone', 'Mars/Base', 'We don’t know this time zone'],
+    ['zone', 'FOO+3', 'We don’t know this time zone'],
+    ['zone', '\u0000', 'We don’t know this time zone'],
     ['size', '7', 'Choose 5, 10 or 20 papers'],
-    ['pauseWeeks', '-1', 'A pause lasts up to'],
-    ['pauseWeeks', '99', 'A pause lasts up to'],
+    ['pauseWeeks', '-1', 'A pause can last up to'],
+    ['pauseWeeks', '99', 'A pause can last up to'],
   ])('refuses %s %o beside the field, with nothing saved', async ([field, value, words], { db, site }) => {
     const { url, row } = await reader(db, site.services)
     const before = await row()
@@ -80,7 +82,7 @@ describe('the preferences page', () => {
     const [, leave] = /href="(\/unsubscribe\/[^"]+)"/.exec((await app.inject(url)).body)!
     expect((await app.inject({ method: 'POST', url: leave! })).statusCode).toBe(200)
     expect((await row()).status).toBe('unsubscribed')
-    expect((await app.inject(url)).body).toContain('No digest is sent to you.')
+    expect((await app.inject(url)).body).toContain('You’re not getting digests.')
   })
 
   test('opening it changes nothing', async ({ db, site: { app, services } }) => {
@@ -127,7 +129,7 @@ describe('the new choices', () => {
     })
     const page = await app.inject(reply.headers.location!)
     expect(page.body).toContain('<html lang="de">')
-    expect(page.body).toContain('Vor Montag, 4. Mai 2026 kommt keine Ausgabe.')
+    expect(page.body).toContain('Ihre Ausgaben pausieren bis Montag, 4. Mai 2026.')
     expect(page.body).toContain('value="speech" checked')
     expect(page.body).toContain('value="sparse attention, LoRA, lora"')
     expect(page.body).toContain('value="2026-05-04"')
@@ -141,7 +143,7 @@ describe('the new choices', () => {
       locale: 'en',
       pausedUntil: null,
     })
-    expect((await app.inject(undone.headers.location!)).body).toContain('Taken back.')
+    expect((await app.inject(undone.headers.location!)).body).toContain('Undone.')
   })
 
   test('a form without any tick takes the ticks back; a request without these fields leaves them', async ({
@@ -173,11 +175,11 @@ describe('the new choices', () => {
   test.for([
     ['weekday', '8', 'Choose a day from Monday'],
     ['topics', 'no slug!', 'Choose up to 20 topics'],
-    ['keywords', 'x'.repeat(61), 'Up to 20 words'],
+    ['keywords', 'x'.repeat(61), 'Enter up to 20 keywords'],
     ['locale', 'tlh', 'Choose a language'],
-    ['format', 'pdf', 'Choose one of the two formats'],
-    ['pausedUntil', '2026-04-15', 'A pause ends on a day to come'],
-    ['pausedUntil', 'never', 'A pause ends on a day to come'],
+    ['format', 'pdf', 'Choose HTML or plain text'],
+    ['pausedUntil', '2026-04-15', 'Choose a future date'],
+    ['pausedUntil', 'never', 'Choose a future date'],
   ])('refuses %s %o beside the field', async ([field, value, words], { db, site }) => {
     const { url, row } = await reader(db, site.services)
     const before = await row()

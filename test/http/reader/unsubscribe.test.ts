@@ -22,14 +22,14 @@ describe('opening the link', () => {
     await app.inject({ method: 'HEAD', url })
     expect(page.statusCode).toBe(200)
     expect(page.headers).toMatchObject({ 'cache-control': 'no-store', 'x-robots-tag': 'noindex' })
-    expect(page.body).toContain('Less often: once a week')
-    expect(page.body).toContain('Pause 2 weeks')
+    expect(page.body).toContain('Get one email a week')
+    expect(page.body).toContain('Pause for 2 weeks')
     expect((await row()).status).toBe('active')
   })
 
   test('offers no "less often" to who has it weekly', async ({ db, site: { app, services } }) => {
     const { url } = await reader(db, services, { cadence: 'weekly' })
-    expect((await app.inject(url)).body).not.toContain('Less often')
+    expect((await app.inject(url)).body).not.toContain('Get one email a week')
   })
 
   test('its other buttons do what they say', async ({ db, site: { app, services } }) => {
@@ -76,7 +76,7 @@ describe('a POST to the link always works', () => {
     const { url, row } = await reader(db, services)
     const reply = await app.inject({ method: 'POST', url, headers, ...(payload === undefined ? {} : { payload }) })
     expect(reply.statusCode).toBe(200)
-    expect(reply.body).toContain('You have left')
+    expect(reply.body).toContain('You’re unsubscribed')
     expect((await row()).status).toBe('unsubscribed')
   })
 
@@ -124,7 +124,7 @@ describe('over a real connection', () => {
     socket.write(request.join('\r\n'))
     const answer = (await text(socket)).replace(/^HTTP\/1.1 100 Continue\r\n\r\n/, '')
     expect(answer.split('\r\n', 1)[0]).toBe('HTTP/1.1 200 OK')
-    expect(answer).toContain('You have left')
+    expect(answer).toContain('You’re unsubscribed')
     expect(answer).not.toContain('400 Bad Request')
     expect((await row()).status).toBe('unsubscribed')
   })

@@ -83,7 +83,7 @@ describe('the link to vote in a mail', () => {
     await db.execute(sql`UPDATE subscribers SET status = 'unsubscribed'`)
     const pressed = await site.app.inject({ method: 'POST', url: link })
     expect(pressed.statusCode).toBe(403)
-    expect(pressed.body).toContain('Votes are for confirmed readers')
+    expect(pressed.body).toContain('Only confirmed readers can vote')
     expect(pressed.headers['set-cookie']).toBeUndefined()
   })
 

@@ -68,7 +68,7 @@ describe('who asks to sign in', () => {
     await ask(app, CURATOR)
     expect(await db.$count(adminSessions)).toBe(6)
     const bad = await ask(app, 'curator')
-    expect([bad.statusCode, bad.body.includes('An address has an @ in it')]).toEqual([422, true])
+    expect([bad.statusCode, bad.body.includes('An email address needs an @')]).toEqual([422, true])
   })
 })
 
@@ -108,7 +108,7 @@ describe('the link', () => {
       const again = await (method === 'GET' ? app.inject(url) : press(app, url))
       expect(again.statusCode).toBe(410)
       expect(String(again.headers['set-cookie'])).not.toContain('__Host-admin=')
-      expect(again.body).toContain('Ask for a new one')
+      expect(again.body).toContain('Request a new one')
     }
     expect(await db.select({ who: auditLog.who, what: auditLog.what }).from(auditLog)).toEqual([
       { who: CURATOR, what: 'signed in' },

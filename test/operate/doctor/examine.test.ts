@@ -72,7 +72,7 @@ describe('a relay', () => {
   test('that lets us in is right; no mail is sent', async () => {
     const sink = await openSink()
     expect(await examineRelays(testConfig({ SMTP_URL: sink.url }))).toEqual([
-      right(`Relay ${new URL(sink.url).host}`, 'it lets us in'),
+      right(`Relay ${new URL(sink.url).host}`, 'connection works'),
     ])
     expect(sink.taken).toEqual([])
     await sink.close()
@@ -225,22 +225,22 @@ test('a certificate that is not there is a diagnosis too', async () => {
   const { usable, diagnoses } = await examineDatabase(
     'postgres://a@127.0.0.1:1/b?sslmode=verify-full&sslrootcert=/no/such/file',
   )
-  expect([usable, diagnoses[0]!.words]).toEqual([false, 'it cannot be used (ENOENT)'])
+  expect([usable, diagnoses[0]!.words]).toEqual([false, 'cannot connect (ENOENT)'])
 })
 
 test('in words: a line each, what to do below it', () => {
   expect(
     diagnosesInWords([
       { what: 'Queue', state: 'right', words: 'in PostgreSQL' },
-      { what: 'Worker', state: 'doubtful', words: 'none runs', remedy: 'npm run worker' },
+      { what: 'Worker', state: 'doubtful', words: 'not running', remedy: 'npm run worker' },
       { what: 'DKIM', state: 'wrong', words: 'not published', remedy: 'publish it' },
     ]),
   ).toBe(
     [
       'ok     Queue   in PostgreSQL',
-      'look   Worker  none runs',
+      'warn   Worker  not running',
       '               → npm run worker',
-      'WRONG  DKIM    not published',
+      'ERROR  DKIM    not published',
       '               → publish it',
     ].join('\n'),
   )

@@ -100,8 +100,8 @@ test('a paper that is on the list already leads there', async ({ site, db }) => 
 })
 
 test('the form is there to be read, in German too', async ({ site }) => {
-  expect((await site.app.inject('/submit')).body).toContain('Propose a paper')
+  expect((await site.app.inject('/submit')).body).toContain('Suggest a paper')
   const german = await site.app.inject({ url: '/submit', headers: { 'accept-language': 'de' } })
-  expect(german.body).toContain('Einen Artikel vorschlagen')
+  expect(german.body).toContain('Artikel vorschlagen')
   expect((await site.app.inject('/submitted')).body).toContain('Thank you')
 })

@@ -156,7 +156,7 @@ test('what fills in the field that people do not see gets the same answer, and n
   const services = servicesOn(db, LIMITS)
   expect(await knock(services, { trapped: true })).toBe('in')
   expect([await db.$count(subscribers), await db.$count(outbox)]).toEqual([0, 0])
-  expect(signUpsInWords(await reportSignUps(services))).toBe('no surge; 1 fell into the trap today')
+  expect(signUpsInWords(await reportSignUps(services))).toBe('no surge; 1 caught by the trap today')
 })
 
 describe('signs of a domain', () => {
