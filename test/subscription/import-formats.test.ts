@@ -251,6 +251,8 @@ describe('--partial skips every kind of bad line and names each', () => {
   test('two forgotten quotes never hide the lines between them', async ({ db }) => {
     const file = csv('email,name\nb@example.org,"Bob\nc@example.org,C\nd@example.org,D"\ne@example.org,E\n')
     await refused(file, /line 4: belongs to a quoted cell that begins in line 2/)(db)
+    const adjacent = csv('email,name\nb@example.org,"Bob\nc@example.org,C"\ne@example.org,E\n')
+    await refused(adjacent, /line 3: belongs to a quoted cell that begins in line 2/)(db)
   })
 })
 

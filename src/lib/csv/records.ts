@@ -78,15 +78,19 @@ function parseRecord(lines: Line[], { separator, width }: { separator: string; w
   const line = lines.at(-1)!.number
   const cells = parseText(lines.map(({ text }) => text).join('\n'), separator)
   if (cells?.length !== 1) return { line: lines[0]!.number, problem: QUOTE_PROBLEM }
-  // Two forgotten quotes make one cell of all the lines between them.
-  if (lines.slice(1).some(({ text }) => looksLikeRecord(text, separator, width)))
+  // Two forgotten quotes make one cell of all the lines between them. Of the last line, the cell has what precedes its quote.
+  const within = lines.slice(1).map(({ text }) => text)
+  const last = within.pop()?.split('"')[0] ?? ''
+  if (within.some((text) => looksLikeRecord(text, separator, width)) || looksLikeRecord(last, separator))
     return { line, problem: `belongs to a quoted cell that begins in line ${lines[0]!.number} and holds other records` }
   return checked(line, cells[0]!, width)
 }
 
-function looksLikeRecord(text: string, separator: string, width: number): boolean {
+/** @param width cells of a whole record; without it several are enough */
+function looksLikeRecord(text: string, separator: string, width?: number): boolean {
   const cells = text.split(separator).map((cell) => cell.replaceAll('"', '').trim())
-  return width > 1 && cells.length === width && cells.some((cell) => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(cell))
+  const isWide = cells.length > 1 && (width === undefined || cells.length === width)
+  return isWide && cells.some((cell) => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(cell))
 }
 
 function checked(line: number, cells: string[], width: number): CsvRow {
