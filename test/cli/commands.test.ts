@@ -101,7 +101,7 @@ test('doctor says what is wrong, with exit 1 and no secret, also where nothing c
     what: 'Database',
     state: 'wrong',
     words: 'cannot connect (ECONNREFUSED)',
-    remedy: 'see DATABASE_URL',
+    remedy: 'check DATABASE_URL',
   })
   expect((await paperboy(['doctor'])).stdout).toMatch(/^ERROR {2}Database .*ECONNREFUSED/m)
 }, 20_000)
@@ -401,7 +401,7 @@ test('a pick counts at once, as on the curator’s page, and is refused once the
   expect(first).toMatchObject({ section: 'picks', note: 'Read this.' })
   await run('release', ...key)
   const late = await run('drop', '2604.14001')
-  expect([late.code, late.stderr.includes('cannot be changed any more')]).toEqual([1, true])
+  expect([late.code, late.stderr.includes('can no longer change')]).toEqual([1, true])
   expect(await db.$count(picks)).toBe(1)
 }, 60_000)
 
