@@ -38,7 +38,7 @@ test('the operator sends again what they choose and nothing else, to whoever may
   const sink = await openSink({
     recipient: (to) => {
       asked.set(to, (asked.get(to) ?? 0) + 1)
-      return refusing && /reader-[12]@/.test(to) ? smtpReply(554, '5.6.0 no') : undefined
+      return refusing && /reader-[12]@/.test(to) ? smtpReply(550, '5.0.0 no') : undefined
     },
   })
   running.push(sink)
@@ -82,7 +82,7 @@ test('who cannot be emailed is neither counted nor sent again, and the relay’s
   const sink = await openSink({
     recipient: (to) => {
       if (to.startsWith('reader-1@')) return smtpReply(550, '5.1.1 no such user')
-      return /reader-[23]@/.test(to) ? smtpReply(554, '5.6.0 no') : undefined
+      return /reader-[23]@/.test(to) ? smtpReply(550, '5.0.0 no') : undefined
     },
   })
   running.push(sink)
@@ -102,8 +102,8 @@ test('who cannot be emailed is neither counted nor sent again, and the relay’s
   const rows = await db.select().from(deliveries).orderBy(deliveries.subscriberId)
   expect(rows.map(({ state, reply }) => `${state}: ${reply}`)).toEqual([
     'refused: 550 5.1.1 no such user',
-    'refused: 554 5.6.0 no',
-    'skipped: unsubscribed; before: 554 5.6.0 no',
+    'refused: 550 5.0.0 no',
+    'skipped: unsubscribed; before: 550 5.0.0 no',
   ])
 })
 
