@@ -65,6 +65,12 @@ test('every link leads to a file, and every anchor to a heading', () => {
   expect(broken).toEqual([])
 })
 
+test('every path in code is a path of the tree', () => {
+  const paths = code.filter((line) => /^(?:src|workers|test|docs|migrations|templates)\/[a-z./-]+$/.test(line))
+  expect(paths.length).toBeGreaterThan(10)
+  expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
+})
+
 test('every page of docs is linked from another page', () => {
   const links = PAGES.flatMap((name) =>
     [...read(name).matchAll(/\]\(([^)#:]+)/g)].map(([, link]) => join(dirname(name), link!)),
