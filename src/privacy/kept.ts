@@ -4,7 +4,7 @@ import { FORGOTTEN_AFTER_DAYS } from '../subscription/unconfirmed.ts'
 
 /**
  * What is kept about people and for how long, in days; `undefined` is for as long as they are readers. The privacy page and the
- * README's table say the same, and forget.ts does it.
+ * table in docs/operations.md say the same, and forget.ts does it.
  */
 export interface Kept {
   what:

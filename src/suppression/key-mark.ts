@@ -14,7 +14,7 @@ export class WrongSuppressionKey extends ConfigError {
       [
         'SUPPRESSION_KEY is another one than this database was used with.',
         'With it no complaint, bounce or erasure would be recognised, and those people would be emailed again.',
-        'Put the old key back. It is never changed; if it is lost, see "Restoring from a backup" in README.md.',
+        'Put the old key back. It is never changed; if it is lost, see "Backup and restore" in docs/operations.md.',
       ].join('\n'),
     )
   }

@@ -4,7 +4,7 @@ import { faults } from './catalogue.ts'
 import { undergo } from './ground.ts'
 import { openPostgres } from './postgres.ts'
 
-/** The rows of the README's reliability table in small: `npm run bench -- faults` measures them in full. Kills are in processes.test.ts. */
+/** The rows of the table in docs/reliability-and-speed.md, in small: `npm run bench -- faults` measures them in full. Kills are in processes.test.ts. */
 const READERS = 300
 /** The rest waits for leases to end, or differs little from one of these. */
 const SHORT = /^relay: |hangs|login|flushed|disk full|leaves/

@@ -119,7 +119,7 @@ test('a partition in use is left for the next run, and nobody waits', async ({ d
   expect(await dropOldDeliveries(services)).toEqual(['deliveries_0'])
 })
 
-test('the privacy page and the README say what is kept under the configuration in force', async ({ site }) => {
+test('the privacy page and docs/operations.md say what is kept under the configuration in force', async ({ site }) => {
   const config = testConfig({ LEFT_READER_DAYS: '77', DELIVERY_DAYS: '88' })
   const { app } = siteOn({
     ...site.services,
@@ -134,8 +134,8 @@ test('the privacy page and the README say what is kept under the configuration i
   expect((await app.inject({ url: '/privacy', headers: { 'accept-language': 'de' } })).body).toContain('77 Tage')
   await app.close()
 
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-  const table = readme.slice(readme.indexOf('## What is kept'))
+  const operations = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
+  const table = operations.slice(operations.indexOf('## Data retention'))
   for (const { what, days, setting } of whatIsKept(testConfig())) {
     const said =
       days === undefined ? /as long as|until/ : new RegExp(`\\b${days} days?\\b${setting ? `.*\`${setting}\`` : ''}`)

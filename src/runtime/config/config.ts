@@ -202,7 +202,7 @@ const Environment = z
     },
   )
 
-/** Every variable that is read; the README's table has the same. */
+/** Every variable that is read; docs/configuration.md has the same. */
 export const ENVIRONMENT_NAMES: string[] = Object.keys(Environment.shape)
 
 /** What production cannot invent for itself: a generated secret or a local mailbox there would be a silent mistake. */
@@ -243,7 +243,7 @@ export function readEnvironment(env: Record<string, string | undefined>): Enviro
   ]
   if (problems.length > 0 || !parsed.success) {
     throw new ConfigError(
-      `The configuration has ${problems.length === 1 ? 'a problem' : 'problems'}:\n${problems.map((line) => `  - ${line}`).join('\n')}\nSee the table "Configuration" in README.md.`,
+      `The configuration has ${problems.length === 1 ? 'a problem' : 'problems'}:\n${problems.map((line) => `  - ${line}`).join('\n')}\nSee docs/configuration.md.`,
     )
   }
   return parsed.data

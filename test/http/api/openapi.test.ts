@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
+import { addPapers } from '../../support/services.ts'
 import { test } from '../site.ts'
 
 test('the API describes itself, for programs and for people', async ({ site: { app } }) => {
@@ -14,4 +16,19 @@ test('the API describes itself, for programs and for people', async ({ site: { a
   expect(page.statusCode).toBe(200)
   expect(page.body).toContain('/api/v1/subscriptions')
   expect(page.body).not.toMatch(/<script(?![^>]+src=)|style="|onclick/)
+})
+
+test('docs/api.md names every request, and its examples answer', async ({ db, site: { app } }) => {
+  const page = readFileSync(new URL('../../../docs/api.md', import.meta.url), 'utf8')
+  const document = (await app.inject('/api/openapi.json')).json()
+  const described = Object.entries<object>(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  const named = [...page.matchAll(/^\| `([A-Z]+ \/[^`]+)` \|/gm)].map(([, request]) => request)
+  expect(named.sort()).toEqual(described.sort())
+
+  await addPapers(db, '2026-04-14', 3)
+  const examples = [...page.matchAll(/^ {4}curl http:\/\/localhost:3000(\S+)$/gm)].map(([, path]) => path!)
+  expect(examples.length).toBeGreaterThan(1)
+  for (const path of examples) expect((await app.inject(path)).statusCode, path).toBe(200)
 })

@@ -26,7 +26,7 @@ const PlainEntry = z.object({
 })
 
 /**
- * A record of our own format: {title, abstract, authors?, date?, url?, votes?, …}, as the README lists its fields. Its id is the
+ * A record of our own format: {title, abstract, authors?, date?, url?, votes?, …}, as docs/commands.md lists its fields. Its id is the
  * arXiv id in `id` or `url`, else its title.
  *
  * @param position its place in the list, from 1
