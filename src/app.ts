@@ -1,3 +1,4 @@
+import { fastifyAccepts } from '@fastify/accepts'
 import { fastifyFormbody } from '@fastify/formbody'
 import { fastifyHelmet } from '@fastify/helmet'
 import { fastifyRateLimit } from '@fastify/rate-limit'
@@ -61,6 +62,7 @@ export function buildApp(services: Services, options: AppOptions = {}) {
   answerBrokenBodies(app.server)
   const registry = hasMetrics(services.config) ? timeRequests(app as unknown as FastifyInstance) : undefined
   answerBelowPath(app as unknown as FastifyInstance, services.config)
+  app.register(fastifyAccepts)
   const keep = keepPages(app as unknown as FastifyInstance, options.keepPagesMs)
   watchForUntrustedProxy(app as unknown as FastifyInstance, services)
   cleanStrings(app as unknown as FastifyInstance)

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isFree } from '../embedded/port.ts'
-import { SetupError } from '../embedded/setup-error.ts'
+import { codeOf, SetupError } from '../embedded/setup-error.ts'
 import { answerSameOriginOnly } from './same-origin-only.ts'
 
 export interface Mailbox {
@@ -18,12 +18,12 @@ const MOST_MAILS = 500
  * only when used; not part of the production image.
  *
  * @param webPort 0 for a free one
- * @throws SetupError when the port is taken
+ * @throws SetupError when the port is taken or the package is missing
  */
 export async function startMailbox({ dataDir, webPort }: { dataDir: string; webPort: number }): Promise<Mailbox> {
   // Asked first, since a mailbox whose page cannot be opened would leave its SMTP server running.
   if (webPort !== 0 && !(await isFree(webPort))) throw portTaken(webPort)
-  const { MailDev } = await import('maildev')
+  const { MailDev } = await import('maildev').catch(missing)
   const mailDirectory = join(dataDir, 'mailbox')
   await mkdir(mailDirectory, { recursive: true })
   const local = { ip: '127.0.0.1', webIp: '127.0.0.1', smtp: 0, web: webPort, silent: true }
@@ -36,6 +36,14 @@ export async function startMailbox({ dataDir, webPort }: { dataDir: string; webP
     webUrl: `http://127.0.0.1:${web?.port ?? webPort}`,
     stop: () => maildev.stop(),
   }
+}
+
+function missing(error: unknown): never {
+  if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error
+  throw new SetupError(
+    'The mailbox, the npm package maildev, is not installed. Run "npm ci" with optional packages, or set SMTP_URL to a relay.',
+    { cause: error },
+  )
 }
 
 const portTaken = (port: number): SetupError =>

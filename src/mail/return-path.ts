@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { codec } from 'rfc4648'
 import type { Config } from '../runtime/config/config.ts'
 import { addressOf } from './mailbox.ts'
 import type { TokenKeys } from './tokens.ts'
@@ -16,12 +17,13 @@ const ID_BYTES = 5
 const BODY_BYTES = 1 + 2 * ID_BYTES
 /** As much as links have: it leaves room for 20 characters of BOUNCE_ADDRESS before and after the `*`. */
 const MAC_BYTES = 16
-const LETTERS = 'abcdefghijklmnopqrstuvwxyz234567'
+/** RFC 4648 § 6, in lower case. */
+const BASE32 = { chars: 'abcdefghijklmnopqrstuvwxyz234567', bits: 5 }
 const CODE_LENGTH = Math.ceil(((BODY_BYTES + MAC_BYTES) * 8) / 5)
 /** RFC 5321 § 4.5.3.1.1 */
 const LONGEST_LOCAL_PART = 64
 /** Alone between characters that are no letter and no digit, so that it is found without knowing what stands around it. */
-const ANY_CODE = new RegExp(`(?<![a-z0-9])[${LETTERS}]{${CODE_LENGTH}}(?![a-z0-9])`)
+const ANY_CODE = new RegExp(`(?<![a-z0-9])[${BASE32.chars}]{${CODE_LENGTH}}(?![a-z0-9])`)
 
 /**
  * The address that a mail's bounces come back to: BOUNCE_ADDRESS with a signed code in place of its `*`, of letters and digits
@@ -37,7 +39,10 @@ export function returnPath(
   body.writeUInt8(MAILS.indexOf(returned.mail), 0)
   body.writeUIntBE(returned.subscriberId, 1, ID_BYTES)
   body.writeUIntBE(returned.reference, 1 + ID_BYTES, ID_BYTES)
-  return config.BOUNCE_ADDRESS.replace('*', toBase32(Buffer.concat([body, mac(keys.current, body)])))
+  return config.BOUNCE_ADDRESS.replace(
+    '*',
+    codec.stringify(Buffer.concat([body, mac(keys.current, body)]), BASE32, { pad: false }),
+  )
 }
 
 /**
@@ -46,13 +51,12 @@ export function returnPath(
  */
 export function readReturnPath(keys: TokenKeys, address: string): Returned | undefined {
   const code = ANY_CODE.exec(address.toLowerCase().slice(0, address.lastIndexOf('@')))?.[0]
-  if (code === undefined) return undefined
-  const bytes = fromBase32(code)
+  const bytes = code && fromBase32(code)
+  if (!bytes) return undefined
   const body = bytes.subarray(0, BODY_BYTES)
-  // Re-encoding refuses spellings that decode to the same bytes.
-  const ours =
-    toBase32(bytes) === code &&
-    [keys.current, ...keys.previous].some((key) => timingSafeEqual(mac(key, body), bytes.subarray(BODY_BYTES)))
+  const ours = [keys.current, ...keys.previous].some((key) =>
+    timingSafeEqual(mac(key, body), bytes.subarray(BODY_BYTES)),
+  )
   const mail = MAILS[body.readUInt8(0)]
   if (!ours || mail === undefined) return undefined
   return { subscriberId: body.readUIntBE(1, ID_BYTES), mail, reference: body.readUIntBE(1 + ID_BYTES, ID_BYTES) }
@@ -71,29 +75,11 @@ export function bounceAddressProblem(pattern: string): string | undefined {
 const mac = (key: string, body: Buffer): Buffer =>
   createHmac('sha256', key).update('paperboy return path\0').update(body).digest().subarray(0, MAC_BYTES)
 
-function toBase32(bytes: Buffer): string {
-  let text = ''
-  let held = 0
-  let bits = 0
-  for (const byte of bytes) {
-    held = (held << 8) | byte
-    for (bits += 8; bits >= 5; bits -= 5) text += LETTERS[(held >> (bits - 5)) & 31]
-    held &= 31
+/** Returns undefined for a spelling with bits set after the last byte: other spellings of a valid code are not valid. */
+function fromBase32(code: string): Buffer | undefined {
+  try {
+    return Buffer.from(codec.parse(code, BASE32, { loose: true }))
+  } catch {
+    return undefined
   }
-  return bits > 0 ? text + LETTERS[(held << (5 - bits)) & 31] : text
-}
-
-function fromBase32(text: string): Buffer {
-  const bytes = Buffer.alloc(Math.floor((text.length * 5) / 8))
-  let held = 0
-  let bits = 0
-  let length = 0
-  for (const letter of text) {
-    held = ((held << 5) | LETTERS.indexOf(letter)) & 0xfff
-    bits += 5
-    if (bits < 8) continue
-    bits -= 8
-    bytes[length++] = (held >> bits) & 0xff
-  }
-  return bytes
 }

@@ -1,9 +1,10 @@
+import { LRUCache } from 'lru-cache'
 import { renderHtml, renderText } from '../edition/compose/templates.ts'
 import { escapeHtml } from '../lib/escape-html.ts'
 import type { ServiceWords } from './service-words.ts'
 
-/** HTML by what it says to everybody: MJML takes some milliseconds, and there are as many as kinds of mail times languages. */
-const compiled = new Map<string, Promise<string>>()
+/** HTML by its common text: MJML takes some milliseconds, and there are as many as kinds of mail times languages. */
+const compiled = new LRUCache<string, Promise<string>>({ max: 100 })
 
 /** Stands for a reader's own value while the rest is compiled. Nothing a stranger typed is in these mails that could forge one. */
 const slot = (name: string): string => `paperboy-slot-${name}-`

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { latexToText } from '../latex/to-text.ts'
 import { en, type Messages } from '../messages/en.ts'
 
@@ -25,15 +26,13 @@ export function readable(text: string): string {
   const known = lately.get(text)
   if (known !== undefined) return known
   const made = read(text)
-  if (lately.size >= KEPT) lately.delete(lately.keys().next().value!)
   lately.set(text, made)
   return made
 }
 
 /** Abstracts take a tenth of a millisecond each, and pages and searches show the same ones over and over. */
 const LONG = 300
-const KEPT = 1000
-const lately = new Map<string, string>()
+const lately = new LRUCache<string, string>({ max: 1000 })
 
 function read(text: string): string {
   const plain = text.toWellFormed().replace(ODD_SPACE, ' ').replace(UNSHOWN, '')

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { LRUCache } from 'lru-cache'
 import type { Config } from '../runtime/config/config.ts'
 import { parseRelays, type Warmup } from '../runtime/config/relay-settings.ts'
 import type { Db } from '../runtime/db/database.ts'
@@ -41,7 +42,7 @@ const ONE_EVENT_SECONDS = 2
 const RAISE = { below: 1.5, above: 1.2, free: 2 }
 /** A rate that nothing changed for this long is forgotten: finding it again costs a few deferrals. */
 export const RATE_MEMORY = '1 hour'
-/** Domains whose replies are remembered by one process. */
+/** Domains whose replies one process remembers; the one silent for longest is forgotten first. */
 const WINDOWS = 5_000
 
 /** @param now the database's time */
@@ -53,14 +54,11 @@ export function openRates(
   let known = new Set<string>()
   let version = 0
   let configured = false
-  const windows = new Map<string, ReplyWindow>()
+  const windows = new LRUCache<string, ReplyWindow>({ max: WINDOWS })
 
   const windowOf = (bucket: string): ReplyWindow => {
     const window = windows.get(bucket) ?? openReplyWindow()
-    // The one that has been silent longest goes first.
-    windows.delete(bucket)
     windows.set(bucket, window)
-    if (windows.size > WINDOWS) windows.delete(windows.keys().next().value!)
     return window
   }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -98,4 +99,13 @@ describe('the local mailbox', () => {
       expect((await ask(`${mailbox.webUrl}/api/email`)).body, 'and nothing was deleted').toContain('Sign in')
     })
   }
+})
+
+test('without the package maildev, the error says how to install it', () => {
+  const hide = `import { registerHooks } from 'node:module'
+    registerHooks({ resolve: (name, context, next) => next(name === 'maildev' ? 'not-installed' : name, context) })`
+  const start = `import { startMailbox } from './src/local/mailbox.ts'; await startMailbox({ dataDir: '/nowhere', webPort: 0 })`
+  const hooks = ['--import', `data:text/javascript,${encodeURIComponent(hide)}`]
+  const { stderr } = spawnSync(process.execPath, [...hooks, '--input-type=module', '-e', start], { encoding: 'utf8' })
+  expect(stderr).toContain('SetupError: The mailbox, the npm package maildev, is not installed. Run "npm ci"')
 })

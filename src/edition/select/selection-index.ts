@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { NOTHING_USUAL, standing, type Usuals } from '../../papers/ranking/standing.ts'
 import { readable } from '../../papers/readable.ts'
 
@@ -59,7 +60,7 @@ export function candidatesOf(
       ` ${[title, ...keywords, abstract].map((text) => folded(readable(text))).join('  ')} `,
   )
   const having = positionsOfWords(texts)
-  const mentions = new Map<string, readonly number[]>()
+  const mentions = new LRUCache<string, readonly number[]>({ max: KEPT_KEYWORDS })
   return {
     sections: papers.map((paper) => paper.section),
     ranked: positions.filter((position) => papers[position]!.section !== 'rising'),
@@ -81,7 +82,6 @@ export function candidatesOf(
         words.length === 0
           ? rarest
           : rarest.filter((at) => texts[at]!.includes(`${phrase} `) || texts[at]!.includes(`${phrase}s `))
-      if (mentions.size >= KEPT_KEYWORDS) mentions.clear()
       mentions.set(keyword, found)
       return found
     },

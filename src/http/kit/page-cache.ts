@@ -1,5 +1,6 @@
-import type { FastifyInstance } from 'fastify'
-import { localeFrom } from '../../messages/catalogue.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { LRUCache } from 'lru-cache'
+import { localeOf } from './language.ts'
 
 /** A page is rendered once in this time, however many ask for it: far less than the minute for which caches may keep it. */
 const KEPT_FOR_MS = 1_000
@@ -17,14 +18,14 @@ type Headers = Record<string, number | string | string[] | undefined>
  * @returns what makes the pages of a part of the app be kept
  */
 export function keepPages(app: FastifyInstance, keptForMs: number = KEPT_FOR_MS): (part: FastifyInstance) => void {
-  const kept = new Map<string, { body: string; headers: Headers; until: number }>()
-  const keyOf = (request: { url: string; headers: { 'accept-language'?: string | undefined } }) =>
-    `${localeFrom(request.headers['accept-language'])} ${request.url}`
+  // `ttlResolution: 0` asks the clock each time: a page outlives its second by no more than that.
+  const kept = new LRUCache<string, { body: string; headers: Headers }>({ max: KEPT, ttl: keptForMs, ttlResolution: 0 })
+  const keyOf = (request: FastifyRequest) => `${localeOf(request)} ${request.url}`
 
   app.addHook('onRequest', (request, reply, done) => {
     if (kept.size === 0 || request.method !== 'GET' || request.headers.cookie !== undefined) return done()
     const page = kept.get(keyOf(request))
-    if (page === undefined || page.until <= performance.now()) return done()
+    if (page === undefined) return done()
     request.isKept = true
     reply.headers(page.headers).send(page.body)
   })
@@ -35,10 +36,7 @@ export function keepPages(app: FastifyInstance, keptForMs: number = KEPT_FOR_MS)
       const headers = reply.getHeaders() as Headers
       if (keptForMs === 0 || !forAll || !String(headers['cache-control']).startsWith('public')) return
       const key = keyOf(request)
-      if (typeof body !== 'string' || (kept.get(key)?.until ?? 0) > performance.now()) return
-      const vary = headers.vary ?? 'accept-language'
-      kept.delete(key)
-      kept.set(key, { body, headers: { ...headers, vary }, until: performance.now() + keptForMs })
-      if (kept.size > KEPT) kept.delete(kept.keys().next().value!)
+      if (typeof body !== 'string' || kept.has(key)) return
+      kept.set(key, { body, headers: { ...headers, vary: headers.vary ?? 'accept-language' } })
     })
 }

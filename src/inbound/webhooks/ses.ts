@@ -1,4 +1,5 @@
 import { verify, X509Certificate } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { type Provider, parseJson, type WebhookDeps } from './provider.ts'
 import { readSesNotification } from './ses-notification.ts'
@@ -60,8 +61,7 @@ function snsUrl(text: string | undefined): URL | undefined {
 }
 
 /** Certificates by address; SNS has few, and each is good for a year. */
-const certificates = new Map<string, X509Certificate>()
-const MOST_CERTIFICATES = 20
+const certificates = new LRUCache<string, X509Certificate>({ max: 20 })
 
 async function isSigned({ get, now }: Pick<WebhookDeps, 'get' | 'now'>, message: Envelope): Promise<boolean> {
   const url = snsUrl(message.SigningCertURL)
@@ -69,7 +69,6 @@ async function isSigned({ get, now }: Pick<WebhookDeps, 'get' | 'now'>, message:
   try {
     const certificate = certificates.get(url.href) ?? new X509Certificate(await get(url))
     if (now() < new Date(certificate.validFrom) || now() > new Date(certificate.validTo)) return false
-    if (certificates.size >= MOST_CERTIFICATES) certificates.clear()
     certificates.set(url.href, certificate)
     const algorithm = message.SignatureVersion === '1' ? 'sha1' : 'sha256'
     return verify(algorithm, signedText(message), certificate.publicKey, Buffer.from(message.Signature, 'base64'))

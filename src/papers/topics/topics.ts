@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { LRUCache } from 'lru-cache'
 import type { Db } from '../../runtime/db/database.ts'
 import { ARCHIVE_NAMES, CATEGORY_NAMES, FIELDS } from './topic-names.ts'
 
@@ -80,12 +81,9 @@ const keywordSlug = (keyword: string): string =>
 /** Topics with fewer papers than this are of no use to follow. */
 const FEWEST_PAPERS = 3
 
-/** Counting 100,000 papers' topics takes 0.2 s; the counts are kept until a paper comes in, and no longer than this. */
-const KEPT_MS = 10 * 60_000
-const MOST_KEPT = 20
-
-type Kept = { newest: string | null; until: number; counts: TopicCount[] }
-const kept = new WeakMap<Db, Map<string, Kept>>()
+/** Counting the topics of 100,000 papers takes 0.2 s, so counts are kept for ten minutes or until a paper arrives. */
+const KEPT = { max: 20, ttl: 10 * 60_000 }
+const kept = new WeakMap<Db, LRUCache<string, TopicCount[]>>()
 
 /**
  * Topics by how many papers they have, the most first, samples left out where there are real papers.
@@ -95,16 +93,14 @@ export async function topicCounts(
   db: Db,
   { since, fewest = FEWEST_PAPERS, limit = 200 }: { since?: string | undefined; fewest?: number; limit?: number } = {},
 ): Promise<TopicCount[]> {
-  const key = JSON.stringify({ since, fewest, limit })
   const {
     rows: [last],
   } = await db.execute<{ id: string | null }>(sql`SELECT max(id) AS id FROM papers`)
-  const known = kept.get(db)?.get(key)
-  if (known && known.newest === last!.id && Date.now() < known.until) return known.counts
-  const counts = await countTopics(db, since ?? null, fewest, limit)
-  const counted = kept.get(db)
-  if (!counted || counted.size >= MOST_KEPT) kept.set(db, new Map())
-  kept.get(db)!.set(key, { newest: last!.id, until: Date.now() + KEPT_MS, counts })
+  const key = JSON.stringify({ newest: last!.id, since, fewest, limit })
+  const counted = kept.get(db) ?? new LRUCache(KEPT)
+  kept.set(db, counted)
+  const counts = counted.get(key) ?? (await countTopics(db, since ?? null, fewest, limit))
+  if (!counted.has(key)) counted.set(key, counts)
   return counts
 }
 

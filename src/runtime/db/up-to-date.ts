@@ -3,22 +3,39 @@ import { readFileSync } from 'node:fs'
 const JOURNAL = new URL('../../../migrations/meta/_journal.json', import.meta.url)
 const UNDEFINED_TABLE = '42P01'
 
+type Query = (sql: string) => Promise<{ rows: { oldest: string | null; newest: string | null }[] }>
+
 /**
  * Whether the database has every migration of this version.
  *
- * @param query on a pool or a client of pg's
- * @throws the database's error when it cannot be asked
+ * @param query of a pg pool or client
+ * @throws the database's error if the query fails
  */
-export async function isUpToDate(
-  query: (sql: string) => Promise<{ rows: { newest: string | null }[] }>,
-): Promise<boolean> {
+export async function isUpToDate(query: Query): Promise<boolean> {
+  const { newest } = await appliedMigrations(query)
+  return newest >= Math.max(...ownMigrations())
+}
+
+/** Whether the database has migrations from before the set was squashed for 0.1.0: drizzle would run the new set on top of them. */
+export async function isOfDevelopmentVersion(query: Query): Promise<boolean> {
+  const { oldest } = await appliedMigrations(query)
+  return oldest > 0 && oldest < Math.min(...ownMigrations())
+}
+
+function ownMigrations(): number[] {
   const { entries } = JSON.parse(readFileSync(JOURNAL, 'utf8')) as { entries: { when: number }[] }
-  const newestOwn = Math.max(...entries.map(({ when }) => when))
+  return entries.map(({ when }) => when)
+}
+
+/** Returns the journal times of the oldest and newest migration in the database; 0 without any. */
+async function appliedMigrations(query: Query): Promise<{ oldest: number; newest: number }> {
   try {
-    const { rows } = await query('SELECT max(created_at) AS newest FROM drizzle.__drizzle_migrations')
-    return Number(rows[0]?.newest ?? 0) >= newestOwn
+    const { rows } = await query(
+      'SELECT min(created_at) AS oldest, max(created_at) AS newest FROM drizzle.__drizzle_migrations',
+    )
+    return { oldest: Number(rows[0]?.oldest ?? 0), newest: Number(rows[0]?.newest ?? 0) }
   } catch (error) {
-    if ((error as { code?: string }).code === UNDEFINED_TABLE) return false
+    if ((error as { code?: string }).code === UNDEFINED_TABLE) return { oldest: 0, newest: 0 }
     throw error
   }
 }

@@ -1,6 +1,7 @@
 import { Resolver } from 'node:dns/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { disposableEmailBlocklistSet } from 'disposable-email-domains-js'
+import { LRUCache } from 'lru-cache'
 import type { DomainSigns, MailDomains } from '../../runtime/services.ts'
 
 type Lookups = Pick<Resolver, 'resolveMx' | 'resolve4' | 'resolve6'>
@@ -15,15 +16,13 @@ export function openMailDomains(
   dns: Lookups = new Resolver({ timeout: 2_000, tries: 1 }),
   clock: () => number = () => performance.now(),
 ): MailDomains {
-  const kept = new Map<string, { takesMail: DomainSigns['takesMail']; until: number }>()
+  const kept = new LRUCache<string, { takesMail: DomainSigns['takesMail']; until: number }>({ max: KEPT })
   const running = new Map<string, Promise<DomainSigns['takesMail']>>()
 
   const look = async (domain: string) => {
     const takesMail = await takesMailAt(dns, domain)
     running.delete(domain)
-    kept.delete(domain)
     kept.set(domain, { takesMail, until: clock() + GOOD_FOR_MS[takesMail] })
-    if (kept.size > KEPT) kept.delete(kept.keys().next().value!)
     return takesMail
   }
 

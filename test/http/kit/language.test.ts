@@ -1,0 +1,24 @@
+import { fastifyAccepts } from '@fastify/accepts'
+import { fastify } from 'fastify'
+import { expect, test } from 'vitest'
+import { localeOf } from '../../../src/http/kit/language.ts'
+
+test.each([
+  [undefined, 'en'],
+  ['', 'en'],
+  ['de', 'de'],
+  ['DE', 'de'],
+  ['de-CH, de;q=0.9, en;q=0.5', 'de'],
+  ['en-GB,en;q=0.9,de;q=0.8', 'en'],
+  ['fr, de;q=0.4, en;q=0.3', 'de'],
+  ['de;q=0, en', 'en'],
+  ['fr', 'en'],
+  ['*', 'en'],
+  ['*, en;q=0', 'de'],
+  ['*;q=nonsense, ;;,', 'en'],
+])('Accept-Language %s asks for %s', async (header, locale) => {
+  const app = fastify().register(fastifyAccepts)
+  app.get('/', async (request) => localeOf(request))
+  const { body } = await app.inject({ url: '/', headers: header === undefined ? {} : { 'accept-language': header } })
+  expect(body).toBe(locale)
+})
