@@ -1,7 +1,7 @@
 /**
- * A process of its own for tests that kill, race or change user: `starter.ts start|lock DATA_DIR`.
- * Prints one line of JSON when it has the server (or the lock), or what went wrong. "stop" on its input, or a Ctrl-C,
- * makes it look whether the server still answers, then give everything back.
+ * A separate process for tests that kill it, race it or run it as another user: `starter.ts start|lock DATA_DIR`.
+ * It prints one line of JSON when it has the server or the lock, or when it fails. On "stop" on its input or Ctrl-C, it checks that
+ * the server still answers, then releases everything.
  */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'

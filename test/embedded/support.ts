@@ -11,12 +11,12 @@ import { test as base } from 'vitest'
 import { removeOwned } from '../../src/embedded/cluster.ts'
 import { clusterOf } from '../../src/embedded/cluster-home.ts'
 import { shutDown } from '../../src/embedded/postmaster.ts'
-import { readRecord } from '../../src/embedded/record.ts'
+import { readRecord } from '../../src/embedded/server-record.ts'
 
 export const isRoot = process.getuid?.() === 0
 export const NOBODY = { uid: 65534, gid: 65534 }
 
-/** What starter.ts tells, line by line. */
+/** One line of starter.ts's output. */
 type Told = Partial<{
   url: string
   startedHere: boolean
@@ -30,12 +30,12 @@ type Told = Partial<{
 
 export interface Starter {
   pid: number
-  /** its next line, or undefined once it has ended */
+  /** returns the next line, or undefined after the end */
   next(): Promise<Told | undefined>
-  /** its next line that is not a remark */
+  /** returns the next line that is no progress message */
   result(): Promise<Told | undefined>
   stop(): void
-  /** to its whole process group, as a terminal's Ctrl-C does */
+  /** signals the whole process group, as a terminal's Ctrl-C does */
   signal(signal: NodeJS.Signals): void
   ended: Promise<unknown>
 }
@@ -47,7 +47,7 @@ interface Options {
   script?: string
 }
 
-/** A folder that any user may enter, and processes on it; both gone after the test, with whatever server they left. */
+/** A folder that any user can enter, and processes on it. Cleanup removes both, and any server they left running. */
 export const test = base
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures a fixture needs from this pattern
   .extend('folder', { scope: 'test' }, async ({}, { onCleanup }) => {
@@ -116,7 +116,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** One connection, one statement. */
+/** Runs one statement on a connection of its own. */
 export async function ask(url: string | undefined, statement: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url! })
   await client.connect()
