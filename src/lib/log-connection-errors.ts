@@ -1,15 +1,15 @@
 import type { Logger } from 'pino'
 
-/** A server that is down fails many times a second; one line in this time says the same. */
+/** A stopped server fails many times a second, so a connection gets one log line in this time. */
 const QUIET_MS = 10_000
 
 /**
- * Logs what goes wrong with a connection, naming it, at most once in ten seconds; the next line says how often it went wrong since.
+ * Returns a listener that logs a connection's errors, at most one line in ten seconds. The next line counts the errors in between.
  *
- * @param connection "database", "queue (Redis)"; what an operator looks for
- * @param clock milliseconds that never go back
+ * @param connection its name for operators: "database", "queue (Redis)"
+ * @param clock monotonic, in milliseconds
  */
-export function reportTrouble(
+export function logConnectionErrors(
   log: Pick<Logger, 'warn'>,
   connection: string,
   clock: () => number = () => performance.now(),

@@ -14,9 +14,9 @@ export const messagesIn = (locale: Locale): Messages => catalogues[locale]
 export const isLocale = (value: unknown): value is Locale => LOCALES.includes(value as Locale)
 
 /**
- * The language a browser asks for most that we have, else English.
+ * Returns the available language that a browser prefers, or English.
  *
- * @param acceptLanguage the header as RFC 9110 § 12.5.4 writes it: `de-CH, de;q=0.9, en;q=0.5`
+ * @param acceptLanguage the header Accept-Language (RFC 9110 § 12.5.4): `de-CH, de;q=0.9, en;q=0.5`
  */
 export function localeFrom(acceptLanguage: string | undefined): Locale {
   const wanted = (acceptLanguage ?? '')

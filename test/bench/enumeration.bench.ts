@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { buildApp } from '../../src/app.ts'
-import { openThrowAwayDatabase } from '../../src/demo/throw-away-database.ts'
+import { openTemporaryDatabase } from '../../src/demo/temporary-database.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 import { migrate } from '../../src/runtime/db/database.ts'
 import { openServices } from '../../src/runtime/open-services.ts'
@@ -56,7 +56,7 @@ export async function bench(_args: string[], stack: AsyncDisposableStack): Promi
 const nameOf = (known: boolean, n: number): string => `${known ? 'known' : 'other'}-${n}@example.org`
 
 async function open(stack: AsyncDisposableStack): Promise<Services> {
-  const { url } = await openThrowAwayDatabase(stack)
+  const { url } = await openTemporaryDatabase(stack)
   await migrate(url)
   const config = readEnvironment({
     DATABASE_URL: url,

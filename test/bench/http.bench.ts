@@ -1,7 +1,7 @@
 import { fastify } from 'fastify'
 import { pino } from 'pino'
 import { buildApp } from '../../src/app.ts'
-import { openThrowAwayDatabase } from '../../src/demo/throw-away-database.ts'
+import { openTemporaryDatabase } from '../../src/demo/temporary-database.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 import { migrate } from '../../src/runtime/db/database.ts'
 import { outbox, subscribers } from '../../src/runtime/db/schema.ts'
@@ -36,7 +36,7 @@ export async function bench([only]: string[], stack: AsyncDisposableStack): Prom
 }
 
 async function open(stack: AsyncDisposableStack): Promise<Services> {
-  const { url } = await openThrowAwayDatabase(stack)
+  const { url } = await openTemporaryDatabase(stack)
   await migrate(url)
   const raised = Object.fromEntries(
     ['SIGN_UPS_PER_NETWORK', 'SIGN_UPS_PER_DOMAIN', 'SIGN_UPS_IN_ALL'].map((name) => [name, '1000000']),

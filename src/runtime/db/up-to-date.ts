@@ -4,10 +4,10 @@ const JOURNAL = new URL('../../../migrations/meta/_journal.json', import.meta.ur
 const UNDEFINED_TABLE = '42P01'
 
 /**
- * Whether the database has every migration of this version.
+ * Returns whether the database has every migration of this version.
  *
- * @param query on a pool or a client of pg's
- * @throws the database's error when it cannot be asked
+ * @param query of a pg pool or client
+ * @throws the database's error when it is unreachable
  */
 export async function isUpToDate(
   query: (sql: string) => Promise<{ rows: { newest: string | null }[] }>,

@@ -68,13 +68,13 @@ const contenders: Record<string, (task: Task, begin: () => void) => Promise<void
   /** The product's own worker, on what is planned in its database. */
   async paperboy(_task, begin) {
     // Here and not above: the others' memory would hold it as well.
-    const [{ sql }, { readEnvironment, requireSettled }, { openServices }, { startWorker }] = await Promise.all([
+    const [{ sql }, { readEnvironment, requireComplete }, { openServices }, { startWorker }] = await Promise.all([
       import('drizzle-orm'),
       import('../../../src/runtime/config/config.ts'),
       import('../../../src/runtime/open-services.ts'),
       import('../../../workers/worker.ts'),
     ])
-    const services = await openServices(requireSettled(readEnvironment(process.env)))
+    const services = await openServices(requireComplete(readEnvironment(process.env)))
     begin()
     const worker = await startWorker(services, [])
     for (let open = true; open; await new Promise((done) => setTimeout(done, 50))) {

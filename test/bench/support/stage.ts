@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
-import { openThrowAwayDatabase } from '../../../src/demo/throw-away-database.ts'
+import { openTemporaryDatabase } from '../../../src/demo/temporary-database.ts'
 import { ensureFirstEdition } from '../../../src/local/first-edition.ts'
-import { type Config, readEnvironment, requireSettled } from '../../../src/runtime/config/config.ts'
+import { type Config, readEnvironment, requireComplete } from '../../../src/runtime/config/config.ts'
 import { databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 
@@ -17,7 +17,7 @@ export interface Stage {
 }
 
 export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
-  const { url, folder } = await openThrowAwayDatabase(stack)
+  const { url, folder } = await openTemporaryDatabase(stack)
   await migrate(url)
   const env = {
     NODE_ENV: 'production',
@@ -31,7 +31,7 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
     PAPER_SOURCES: 'none',
     LOG_LEVEL: 'error',
   }
-  const config: Config = requireSettled(readEnvironment(env))
+  const config: Config = requireComplete(readEnvironment(env))
   const pool = stack.adopt(
     openPool(url, () => {}),
     (each) => each.end(),
