@@ -10,7 +10,7 @@ const help = `npm run bench -- faults [--readers 20000] [--kills 20] [--trouble 
 Sends an edition with two workers while something goes wrong, and lays the relay's own record beside the ledger. --trouble: seconds
 that a relay is down, hangs or refuses. All but the kills send to a tenth of the readers.`
 
-/** The reliability table of the README. */
+/** Prints the README's reliability table. */
 export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({
     args,

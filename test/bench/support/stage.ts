@@ -7,9 +7,9 @@ import { type Config, readEnvironment, requireComplete } from '../../../src/runt
 import { databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 
-/** A throw-away PostgreSQL, with the settings a real one has, and in it a released edition of the sample papers. */
+/** A temporary PostgreSQL with production settings and a released edition of the sample papers. */
 export interface Stage {
-  /** what a process of the product is started with; SMTP_URL is still to be said */
+  /** environment for a process of the product; the caller sets SMTP_URL */
   env: Record<string, string>
   services: Pick<Services, 'db' | 'config' | 'keys' | 'log' | 'now'>
   edition: { id: number; date: string }
@@ -39,13 +39,13 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
   const log = pino({ level: 'silent' })
   const keys = { current: config.SECRET_KEY, previous: [] }
   const services = { db: databaseOn(pool), config, keys, log, now: () => new Date() }
-  // No queue is needed to make an edition.
+  // Making an edition needs no queue.
   const first = await ensureFirstEdition(services as unknown as Services, [])
   const { rows } = await services.db.execute<{ id: string }>(sql`SELECT id FROM editions`)
   return { env, services, folder, edition: { id: Number(rows[0]!.id), date: first!.date } }
 }
 
-/** Active readers reader-1@… to reader-N@reader.example, in one statement. */
+/** Adds active readers reader-1@reader.example to reader-N@reader.example in one statement. */
 export async function addReaders({ services }: Stage, count: number): Promise<void> {
   await services.db.execute(sql`
     INSERT INTO subscribers (email, email_key, address_hash, status, next_digest_at, confirmed_at)
@@ -54,7 +54,7 @@ export async function addReaders({ services }: Stage, count: number): Promise<vo
   await services.db.execute(sql`ANALYZE subscribers`)
 }
 
-/** Plans the edition for the first `readers` of them, as if it never had been. */
+/** Plans the edition for the first `readers` readers, after deleting any earlier plan. */
 export async function planAfresh({ services, edition }: Stage, readers: number): Promise<void> {
   const { db } = services
   await db.execute(sql`TRUNCATE deliveries`)
