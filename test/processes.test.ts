@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
+import { z } from 'zod'
 import { assemble } from '../src/edition/draft/assemble.ts'
 import { choosePort } from '../src/embedded/port.ts'
 import type { Db } from '../src/runtime/db/database.ts'
+import { bigint, query } from '../src/runtime/db/query.ts'
 import { editions } from '../src/runtime/db/schema.ts'
 import { test } from './support/database.ts'
 import { type Started, start, until } from './support/processes.ts'
@@ -78,10 +80,9 @@ const inMidSend = (sink: Sink) =>
   expect.poll(() => sink.taken.length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(150)
 
 async function states(db: Db): Promise<Record<string, number>> {
-  const { rows } = await db.execute<{ state: string; n: number }>(
-    sql`SELECT state, count(*)::int AS n FROM deliveries GROUP BY state`,
-  )
-  return Object.fromEntries(rows.map((row) => [row.state, row.n]))
+  const Row = z.object({ state: z.string(), count: bigint })
+  const rows = await query(db, Row, sql`SELECT state, count(*) FROM deliveries GROUP BY state`)
+  return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
 }
 
 const settled = (db: Db) =>

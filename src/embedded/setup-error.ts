@@ -1,4 +1,4 @@
-/** A problem of this machine that the operator can fix. The message says what is wrong and how to fix it; show it without a stack. */
+/** A problem of this machine that the operator can fix. The message names the problem and the fix; show it without a stack. */
 export class SetupError extends Error {
   override readonly name = 'SetupError'
 }

@@ -21,7 +21,7 @@ export function logConnectionErrors(
       unreported++
       return
     }
-    log.warn({ connection, err: error, ...(unreported > 0 ? { repeated: unreported } : {}) }, 'connection trouble')
+    log.warn({ connection, err: error, ...(unreported > 0 ? { repeated: unreported } : {}) }, 'connection error')
     silentUntil = clock() + QUIET_MS
     unreported = 0
   }

@@ -19,7 +19,7 @@ const PATIENCE_MS = 10 * 60_000
 
 const help = `npm run bench -- greylist [--readers N] [--rounds N]
 
-How much a little greylisting slows everybody: seconds until ${SHARE * 100} % of the readers of ${DOMAINS} domains have their digest,
+Measures how greylisting slows other readers: seconds until ${SHARE * 100} % of the readers of ${DOMAINS} domains have their digest,
 through a worker process, (a) without a fault, (b) while ${GREYLISTED_OF_1000 / 10} % of readers are greylisted once, (c) in the edition after that.`
 
 interface Run {

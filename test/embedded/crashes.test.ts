@@ -61,7 +61,7 @@ test('a stale postmaster.pid is ignored, even if another process has its pid', a
 test('a first start that is killed during initdb does not block the next', async ({ dataDir, run }) => {
   const home = join(dataDir, 'postgres')
   const killed = run('start')
-  expect(await killed.next()).toEqual({ said: `Preparing a database in ${home} …` })
+  expect(await killed.next()).toEqual({ progress: `Preparing a database in ${home} …` })
   killed.signal('SIGKILL')
   await killed.ended
   await mkdir(join(home, 'attempt-earlier/global'), { recursive: true }) // in case the kill came before the start made its own

@@ -96,13 +96,13 @@ test('the server uses another port if its own is taken', async ({ dataDir }) => 
 
 test('one of several concurrent starts launches the server, and the last user stops it', async ({ dataDir, run }) => {
   const starters = Array.from({ length: 4 }, () => run('start'))
-  const told = await Promise.all(starters.map((starter) => starter.result()))
-  expect(told.map((line) => line?.failed)).toEqual(told.map(() => undefined))
-  expect(told.filter((line) => line?.startedHere)).toHaveLength(1)
-  expect(new Set(told.map((line) => line?.url)).size).toBe(1)
+  const lines = await Promise.all(starters.map((starter) => starter.result()))
+  expect(lines.map((line) => line?.failed)).toEqual(lines.map(() => undefined))
+  expect(lines.filter((line) => line?.startedHere)).toHaveLength(1)
+  expect(new Set(lines.map((line) => line?.url)).size).toBe(1)
   const { pid } = (await findPostmaster(join(dataDir, 'postgres')))!
 
-  const first = starters[told.findIndex((line) => line?.startedHere)]!
+  const first = starters[lines.findIndex((line) => line?.startedHere)]!
   const [killed, second, last] = starters.filter((starter) => starter !== first)
   killed!.signal('SIGKILL')
   await killed!.ended

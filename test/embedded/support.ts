@@ -17,11 +17,11 @@ export const isRoot = process.getuid?.() === 0
 export const NOBODY = { uid: 65534, gid: 65534 }
 
 /** One line of starter.ts's output. */
-type Told = Partial<{
+type Line = Partial<{
   url: string
   startedHere: boolean
   notes: string[]
-  said: string
+  progress: string
   locked: boolean
   answered: boolean
   done: boolean
@@ -31,9 +31,9 @@ type Told = Partial<{
 export interface Starter {
   pid: number
   /** returns the next line, or undefined after the end */
-  next(): Promise<Told | undefined>
+  next(): Promise<Line | undefined>
   /** returns the next line that is no progress message */
-  result(): Promise<Told | undefined>
+  result(): Promise<Line | undefined>
   stop(): void
   /** signals the whole process group, as a terminal's Ctrl-C does */
   signal(signal: NodeJS.Signals): void
@@ -47,7 +47,7 @@ interface Options {
   script?: string
 }
 
-/** A folder that any user can enter, and processes on it. Cleanup removes both, and any server they left running. */
+/** A folder that any user can enter, and processes on it. Cleanup removes both, and any server that still runs. */
 export const test = base
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures a fixture needs from this pattern
   .extend('folder', { scope: 'test' }, async ({}, { onCleanup }) => {
@@ -94,14 +94,14 @@ function begin(what: string, dataDir: string, { env, script, ...user }: Options)
     ...user,
   })
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
-  const next = async (): Promise<Told | undefined> => {
+  const next = async (): Promise<Line | undefined> => {
     const { value, done } = await lines.next()
     return done ? undefined : JSON.parse(value)
   }
   const result = async () => {
     for (;;) {
-      const told = await next()
-      if (!told?.said) return told
+      const line = await next()
+      if (!line?.progress) return line
     }
   }
   const signal = (name: NodeJS.Signals) => void process.kill(-child.pid!, name)

@@ -45,8 +45,8 @@ describe.skipIf(!isRoot)('as root', () => {
     const script = join(folder, 'test/embedded/starter.ts')
     const oneRun = async () => {
       const starter = run('start', { script })
-      const told = await starter.result()
-      expect(told).toMatchObject({ startedHere: true })
+      const line = await starter.result()
+      expect(line).toMatchObject({ startedHere: true })
       const { home } = (await readRecord(join(folder, 'data')))!
       const { pid } = (await findPostmaster(home))!
       const program = await readlink(`/proc/${pid}/exe`)
