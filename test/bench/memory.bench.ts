@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import { type Repeats, readHad } from '../../src/delivery/ledger/repeats.ts'
 import { arrange, pick, type Wishes } from '../../src/edition/select/choose.ts'
 import { type Candidates, candidatesOf } from '../../src/edition/select/selection-index.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
+import { bigint, queryOne } from '../../src/runtime/db/query.ts'
 import { arrangePlainly, pickPlainly } from '../edition/choose-plainly.ts'
 import { inRounds, spread } from './support/rounds.ts'
 import { openStage } from './support/stage.ts'
@@ -57,18 +59,22 @@ async function fill(db: Db, readers: number, days: number): Promise<void> {
 async function reportSize(db: Db, rows: number): Promise<void> {
   const columns = sql.raw(COLUMNS)
   await db.execute(sql`CREATE TABLE without_memory WITH (fillfactor = 80) AS SELECT ${columns} FROM deliveries`)
-  const { rows: sizes } = await db.execute<{ ledger: string; without: string; lookup: string }>(sql`
+  const Sizes = z.object({ ledger: bigint, without: bigint, lookup: bigint })
+  const { ledger, without, lookup } = await queryOne(
+    db,
+    Sizes,
+    sql`
     SELECT (SELECT sum(pg_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'deliveries'::regclass) AS ledger,
       pg_relation_size('without_memory') AS without,
       (SELECT sum(pg_relation_size(i.indexrelid)) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
         WHERE i.indrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'deliveries'::regclass)
-          AND c.relname LIKE '%subscriber_id_edition_id%') AS lookup`)
-  const { ledger, without, lookup } = sizes[0]!
-  const each = (bytes: string | number) => (Number(bytes) / rows).toFixed(1)
+          AND c.relname LIKE '%subscriber_id_edition_id%') AS lookup`,
+  )
+  const each = (bytes: number) => (bytes / rows).toFixed(1)
   printTable([
-    ['bytes a reader and day', ''],
+    ['bytes per reader and day', ''],
     ['a row of the ledger', each(ledger)],
-    ['of that, the bitmap', each(Number(ledger) - Number(without))],
+    ['of that, the bitmap', each(ledger - without)],
     ['the index to read it', each(lookup)],
   ])
 }

@@ -6,6 +6,7 @@ import { searchPapers } from '../../src/papers/search/search.ts'
 import { similarPapers } from '../../src/papers/search/similar.ts'
 import { topicCounts } from '../../src/papers/topics/topics.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
+import { papers } from '../../src/runtime/db/schema.ts'
 import { readPapers } from './ranking/likeness.ts'
 import { fillLibrary } from './search/library.ts'
 import { openLibrary } from './support/library.ts'
@@ -43,13 +44,11 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
 async function report(db: Db, words: string[], times: number): Promise<void> {
   const now = () => new Date()
   const one = <T>(from: readonly T[], at: number): T => from[(at * 7919) % from.length]!
-  const ids = (await db.execute<{ id: string }>(sql`SELECT id FROM papers ORDER BY hashint8(id) LIMIT 1000`)).rows.map(
-    (row) => Number(row.id),
-  )
+  const someIds = await db.select({ id: papers.id }).from(papers).orderBy(sql`hashint8(${papers.id})`).limit(1000)
+  const ids = someIds.map(({ id }) => id)
   const topics = (await topicCounts(db, { limit: 100 })).map((topic) => topic.slug)
-  const days = (
-    await db.execute<{ day: string }>(sql`SELECT DISTINCT list_day::text AS day FROM papers ORDER BY 1`)
-  ).rows.map((row) => row.day)
+  const listDays = await db.selectDistinct({ day: papers.listDay }).from(papers).orderBy(papers.listDay)
+  const days = listDays.map(({ day }) => day)
   const asked: Record<string, (at: number) => Promise<unknown>> = {
     'search: a word': (at) => searchPapers({ db, now }, { q: one(words, at) }),
     'search: two words': (at) => searchPapers({ db, now }, { q: `${one(words, at)} ${one(words, at * 3 + 1)}` }),

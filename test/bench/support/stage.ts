@@ -5,6 +5,7 @@ import { openTemporaryDatabase } from '../../../src/demo/temporary-database.ts'
 import { ensureFirstEdition } from '../../../src/local/first-edition.ts'
 import { type Config, readEnvironment, requireComplete } from '../../../src/runtime/config/config.ts'
 import { databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'
+import { editions } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 
 /** A temporary PostgreSQL with production settings and a released edition of the sample papers. */
@@ -41,8 +42,8 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
   const services = { db: databaseOn(pool), config, keys, log, now: () => new Date() }
   // Making an edition needs no queue.
   const first = await ensureFirstEdition(services as unknown as Services, [])
-  const { rows } = await services.db.execute<{ id: string }>(sql`SELECT id FROM editions`)
-  return { env, services, folder, edition: { id: Number(rows[0]!.id), date: first!.date } }
+  const [edition] = await services.db.select({ id: editions.id }).from(editions)
+  return { env, services, folder, edition: { id: edition!.id, date: first!.date } }
 }
 
 /** Adds active readers reader-1@reader.example to reader-N@reader.example in one statement. */
