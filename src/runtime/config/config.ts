@@ -38,7 +38,7 @@ const databaseUrl = z.string().superRefine((value, context) => {
   const scheme = /^postgres(?:ql)?:\/\//.test(value)
   if (scheme && URL.canParse(value)) return
   const message = scheme
-    ? 'is no well-formed URL: percent-encode / + = @ : # ? and the like in its password, or make one of hex digits'
+    ? 'is not a valid URL: percent-encode / + = @ : # ? and the like in its password, or use a password of hex digits'
     : 'must be a URL starting with postgres:// or postgresql://'
   context.addIssue({ code: 'custom', message })
 })
@@ -97,7 +97,7 @@ const hostName = z
   .transform(toAsciiDomain)
   .pipe(z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, 'must look like a name in the DNS'))
 
-const webhookKey = z.string().min(16, 'is shorter than any such key')
+const webhookKey = z.string().min(16, 'must be at least 16 characters')
 /** User and password in the webhook's URL: Postmark signs nothing, so they are the only proof of origin. */
 const webhookLogin = z
   .string()
@@ -174,11 +174,11 @@ const Environment = z
       .transform((value) => value === 'on'),
     SERVICE_MAIL_DAYS: count(90, 3650).refine(
       (days) => days >= 30,
-      'must be at least 30, since sign-ups are remembered by it',
+      'must be at least 30, the time for which Paperboy remembers sign-ups',
     ),
     DELIVERY_DAYS: count(180, 3650).refine(
       (days) => days > 35,
-      'must be more than the 35 days that no paper comes twice in',
+      'must be more than 35, the days in which no paper repeats',
     ),
     LEFT_READER_DAYS: count(730, 36_500),
     INBOUND_EVENT_DAYS: count(400, 3650),
@@ -196,7 +196,7 @@ const Environment = z
       files.length === selectors.length && (DKIM_DOMAIN ? files.length > 0 : files.length === 0),
     {
       path: ['DKIM_DOMAIN'],
-      message: 'goes with DKIM_SELECTOR and DKIM_PRIVATE_KEY_FILE, which have as many names as one another',
+      message: 'needs DKIM_SELECTOR and DKIM_PRIVATE_KEY_FILE, both with the same number of entries',
       // Runs although other variables have problems: one message reports all of them.
       when: ({ issues }) => !issues.some(({ path }) => String(path?.[0]).startsWith('DKIM_')),
     },

@@ -66,7 +66,7 @@ const MESSAGES_PER_CONNECTION = 500
 export function parseRelays(urls: string, connections: number): RelaySettings[] {
   const relays = urls.split(/,\s*(?=smtps?:)/i).map((url) => parseRelay(url.trim(), connections))
   const names = new Set(relays.map((relay) => relay.name))
-  if (names.size < relays.length) throw new Error('has two relays of one name: give each ?name=')
+  if (names.size < relays.length) throw new Error('has two relays with the same name: add a different ?name= to each')
   return relays
 }
 

@@ -18,7 +18,7 @@ describe('an invalid value', () => {
     [{ PORT: '65536' }, 'PORT must be at most 65535'],
     [{ SMTP_CONNECTIONS: '0' }, 'SMTP_CONNECTIONS must be at least 1'],
     [{ SEND_RATE_PER_SECOND: '0' }, 'SEND_RATE_PER_SECOND must be more than 0'],
-    [{ DELIVERY_DAYS: '35' }, 'DELIVERY_DAYS must be more than the 35 days that no paper comes twice in'],
+    [{ DELIVERY_DAYS: '35' }, 'DELIVERY_DAYS must be more than 35, the days in which no paper repeats'],
     [{ UNKNOWN_POLICY: 'guess' }, 'UNKNOWN_POLICY must be one of: resend, hold'],
     [{ PAPER_SOURCES: 'hf, gopher' }, 'PAPER_SOURCES, entry 2, must be one of: hf, arxiv'],
     [{ ARXIV_CATEGORIES: ',' }, 'ARXIV_CATEGORIES must name at least one'],
