@@ -1,4 +1,4 @@
-# One image for both processes: `npm run api` and `npm run worker`. No build step, no dev parts, no embedded database or mailbox.
+# One image for both processes, api and worker. It has no build step, no dev dependencies, no embedded database and no mailbox.
 FROM node:24-slim
 
 ENV NODE_ENV=production
@@ -12,7 +12,7 @@ COPY workers ./workers
 COPY templates ./templates
 COPY migrations ./migrations
 
-# A volume begins with the owner that its folder has here.
+# A new volume takes its owner from this folder.
 RUN mkdir /data && chown node:node /data
 
 USER node

@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Files share one PostgreSQL and two cores; more at once only makes timeouts likelier.
+    // Test files share one PostgreSQL and two cores. More workers would only cause timeouts.
     maxWorkers: 2,
   },
 })

@@ -4,7 +4,7 @@ import { buildApp } from './app.ts'
 import { acquireDataDirLock } from './embedded/lock.ts'
 import { say } from './lib/terminal.ts'
 import { ensureFirstEdition } from './local/first-edition.ts'
-import { settleLocally } from './local/settle.ts'
+import { fillLocalDefaults } from './local/local-defaults.ts'
 import { configuredSources } from './papers/ingest/sources/configured.ts'
 import { readEnvironment, VERSION } from './runtime/config/config.ts'
 import { migrate } from './runtime/db/database.ts'
@@ -17,7 +17,7 @@ await runUntilSignal(async (stack) => {
   const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
   const dataDir = resolve(environment.DATA_DIR)
   stack.adopt(await acquireDataDirLock(dataDir), (lock) => lock.release())
-  const { config, mailbox, notes } = await settleLocally(environment, stack, { mailbox: 'own', say })
+  const { config, mailbox, notes } = await fillLocalDefaults(environment, stack, { mailbox: 'own', say })
   await migrate(config.DATABASE_URL)
   const services = stack.use(await openServices(config))
   const sources = configuredSources(services)

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readEnvironment } from '../src/runtime/config/config.ts'
 
-/** What `docker compose up` would start. No daemon is needed to know that it says what it should. */
+/** Checks docker-compose.yml, the Dockerfile and .env.example without a Docker daemon. */
 
 interface Service {
   image: string
@@ -30,9 +30,9 @@ const ours = { api: api!, worker: worker!, migrate: migrate! }
 
 /** Variables that compose itself needs and the app does not read. */
 const COMPOSE_ONLY = ['POSTGRES_PASSWORD', 'COMPOSE_PROFILES']
-/** Every name src/runtime/config/config.ts reads, by asking it: a value no setting can have makes it name those it knows. */
-const isKnown = (name: string): boolean => name in readEnvironment({}) || complaintAbout(name)
-function complaintAbout(name: string): boolean {
+/** Returns whether src/runtime/config/config.ts reads a name: an invalid value makes it report the names it knows. */
+const isKnown = (name: string): boolean => name in readEnvironment({}) || isReported(name)
+function isReported(name: string): boolean {
   try {
     return name in readEnvironment({ [name]: 'value' })
   } catch (error) {
@@ -40,8 +40,8 @@ function complaintAbout(name: string): boolean {
   }
 }
 
-test('is what the Compose specification calls a Compose file', () => {
-  // Its names for itself, its parts and its meta-schema are ones that no validator resolves.
+test('docker-compose.yml is valid by the Compose specification', () => {
+  // Validators cannot resolve the specification's ids and its meta-schema, so remove them.
   const named = (key: string, value: unknown) => (key === 'id' || key === '$schema') && typeof value === 'string'
   const specification = JSON.parse(
     JSON.stringify(composeSchema, (key, value) => (named(key, value) ? undefined : value)),
@@ -49,27 +49,27 @@ test('is what the Compose specification calls a Compose file', () => {
   const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(specification)
   validate(parse(text, { merge: true }))
   expect(validate.errors).toBeNull()
-  expect(validate({ ...compose, services: { api: { ...api, ports: 3000 } } }), 'a port that is no list').toBe(false)
+  expect(validate({ ...compose, services: { api: { ...api, ports: 3000 } } }), 'ports must be a list').toBe(false)
 })
 
-describe('what it starts', () => {
-  test('PostgreSQL 18, which keeps its data', () => {
+describe('docker compose starts', () => {
+  test('PostgreSQL 18, with its data in a volume', () => {
     expect(postgres!.image).toMatch(/^postgres:18(?:[.-]|$)/)
     const [volume, path] = postgres!.volumes![0]!.split(':')
     expect(Object.keys(compose.volumes)).toContain(volume)
-    expect(path, 'the image of 18 keeps its cluster in a folder below this one').toBe('/var/lib/postgresql')
+    expect(path, 'the image of 18 keeps its cluster in a subfolder').toBe('/var/lib/postgresql')
   })
 
-  test('a queue that never evicts, and mailpit, where one sees the mail', () => {
+  test('a queue that never evicts, and mailpit to view emails', () => {
     expect(queue![1].command!.join(' ')).toContain('--maxmemory-policy noeviction')
     expect(mailpit!.image).toMatch(/mailpit:/)
     expect(
       mailpit!.ports!.every((port) => port.startsWith('127.0.0.1:')),
-      'mails are nobody else’s affair',
+      'only this machine can view emails',
     ).toBe(true)
   })
 
-  test('the api and the worker from one image, in production, with a migration before them', () => {
+  test('api and worker from one image, in production mode, after a migration', () => {
     for (const [name, service] of Object.entries(ours)) {
       expect(service.image, name).toBe(api!.image)
       expect(service.environment!.NODE_ENV, name).toBe('production')
@@ -86,12 +86,12 @@ describe('what it starts', () => {
     expect(migrate!.depends_on!.postgres).toEqual({ condition: 'service_healthy' })
   })
 
-  test('as many workers as one likes: none has a name or a port of its own', () => {
+  test('any number of workers: none has a fixed name or port', () => {
     expect(worker).not.toHaveProperty('container_name')
     expect(worker).not.toHaveProperty('ports')
   })
 
-  test('DATA_DIR is a volume that the processes share, since the root cannot be written', () => {
+  test('DATA_DIR on a shared volume, since the root file system is read-only', () => {
     expect(api!.read_only).toBe(true)
     for (const [name, service] of Object.entries(ours)) {
       const mounted = service.volumes!.map((each) => each.split(':'))
@@ -101,7 +101,7 @@ describe('what it starts', () => {
     expect(fileText('Dockerfile')).toMatch(/mkdir \/data && chown node:node \/data/)
   })
 
-  test('nothing but the proxy that speaks TLS is open to the network, and it and mailpit only on demand', () => {
+  test('only the TLS proxy open to the network, and it and mailpit only by profile', () => {
     for (const [name, { ports = [] }] of Object.entries(compose.services)) {
       for (const port of ports) expect(name === 'caddy' || port.startsWith('127.0.0.1:'), `${name} ${port}`).toBe(true)
     }
@@ -111,12 +111,12 @@ describe('what it starts', () => {
       ['caddy', ['proxy']],
     ])
     expect(caddy!.command!.join(' ')).toMatch(/^caddy reverse-proxy --from \$\{PUBLIC_URL\S*.* --to api:3000$/)
-    expect(api!.environment!.TRUST_PROXY, 'Caddy’s X-Forwarded-For is believed').toContain('uniquelocal')
+    expect(api!.environment!.TRUST_PROXY, 'the api trusts Caddy’s X-Forwarded-For').toContain('uniquelocal')
     expect(postgres).not.toHaveProperty('ports')
     expect(queue![1]).not.toHaveProperty('ports')
   })
 
-  test('health checks of everything that others wait for, and of the api', () => {
+  test('health checks of every service that others wait for, and of the api', () => {
     for (const [name, { depends_on = {} }] of Object.entries(compose.services)) {
       for (const [other, { condition }] of Object.entries(depends_on)) {
         expect(Object.keys(compose.services), name).toContain(other)
@@ -128,14 +128,14 @@ describe('what it starts', () => {
   })
 })
 
-test('no log fills the disk', () => {
+test('log rotation bounds every log', () => {
   for (const [name, { logging }] of Object.entries(compose.services))
     expect([name, logging]).toEqual([name, { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } }])
 })
 
 describe('the image', () => {
   const dockerfile = fileText('Dockerfile')
-  test('runs as somebody who is not root, and cannot become it', () => {
+  test('runs as an unprivileged user that cannot become root', () => {
     const users = [...dockerfile.matchAll(/^USER\s+(\S+)/gm)].map((found) => found[1])
     expect(users.at(-1)).toMatch(/^(?!root$|0$)/)
     expect(dockerfile.lastIndexOf('\nUSER ')).toBeLessThan(dockerfile.lastIndexOf('\nCMD '))
@@ -155,14 +155,14 @@ describe('the image', () => {
     expect(copied).toEqual(expect.arrayContaining(['./src'.slice(2), 'workers', 'templates', 'migrations']))
     expect(copied.some((path) => path === '.' || /\.env|test/.test(path))).toBe(false)
     const [first, ...allowed] = fileText('.dockerignore').split('\n').filter(Boolean)
-    expect(first, 'nothing goes to the daemon but what is named').toBe('*')
+    expect(first, 'the build context contains only listed files').toBe('*')
     for (const line of allowed)
       expect(line).toMatch(/^!(?:package(?:-lock)?\.json|\.npmrc|tsconfig\.json|src|workers|templates|migrations)\/?$/)
   })
 })
 
 describe('settings', () => {
-  test('every variable given to api, worker and migrate is one that src/runtime/config/config.ts reads', () => {
+  test('src/runtime/config/config.ts reads every variable of api, worker and migrate', () => {
     for (const [name, service] of Object.entries(ours)) {
       for (const variable of Object.keys(service.environment!))
         expect([name, variable, isKnown(variable)]).toEqual([name, variable, true])
@@ -178,7 +178,7 @@ describe('settings', () => {
     }),
   )
 
-  test('.env.example can be sourced by a shell, and says the same to Node', () => {
+  test('a shell and Node read the same values from .env.example', () => {
     const text = fileText('.env.example').replace(/^# (?=[A-Z][A-Z0-9_]+=)/gm, '')
     const byNode = parseEnv(text)
     const byShell = execFileSync('sh', ['-c', `set -ae\n${text}\nenv -0`], { env: {} })
@@ -197,27 +197,27 @@ describe('settings', () => {
     expect(fileText('.env.example')).toContain('openssl rand -hex 32')
   })
 
-  test('every command and process reads .env, and nothing that tries the product out does', () => {
+  test('every command and process reads .env; demo, screenshots, tests and benchmarks do not', () => {
     const { scripts } = JSON.parse(fileText('package.json'))
-    // Node's --env-file-if-exists would say on every command that there is none.
+    // Node's --env-file-if-exists prints a warning on every command without the file.
     for (const name of ['start', 'api', 'worker', 'paperboy'])
       expect([name, scripts[name]]).toEqual([name, expect.stringContaining('$(test -f .env && echo --env-file=.env)')])
     for (const name of ['demo', 'shots', 'vitest', 'bench'])
       expect([name, scripts[name]]).toEqual([name, expect.not.stringContaining('.env')])
   })
 
-  test('every variable in .env.example is read by the app or by the Compose file', () => {
+  test('the app or the Compose file reads every variable in .env.example', () => {
     expect(example.length).toBeGreaterThan(5)
     for (const { name } of example) expect([name, isKnown(name) || COMPOSE_ONLY.includes(name)]).toEqual([name, true])
   })
 
-  test('every variable that the Compose file asks for is in .env.example, or has a default', () => {
+  test('every variable of the Compose file is in .env.example or has a default', () => {
     for (const [, name, rest] of text.matchAll(/\$\{([A-Z_]+)([^}]*)\}/g)) {
       expect(rest!.startsWith(':-') || example.some((one) => one.name === name), name).toBe(true)
     }
   })
 
-  test('.env.example with its blanks filled in is a configuration that production starts with', () => {
+  test('.env.example with its blanks filled in is a valid production configuration', () => {
     const filled = Object.fromEntries(
       example
         .filter(({ off }) => !off)
@@ -235,7 +235,7 @@ describe('settings', () => {
     expect(readEnvironment({ ...filled, ...fromCompose })).toMatchObject({ NODE_ENV: 'production', HOST: '0.0.0.0' })
   })
 
-  test('.env.example holds no secret that somebody might leave in place', () => {
+  test('.env.example contains no secret that an operator could forget to change', () => {
     for (const { name, value } of example)
       if (/KEY(?!_FILE)|PASSWORD|SECRET|TOKEN/.test(name)) expect([name, value]).toEqual([name, ''])
   })

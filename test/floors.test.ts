@@ -46,12 +46,12 @@ const roomOf = (file: string): string => {
 }
 const floorOf = (file: string): number => FLOORS.findIndex((rooms) => rooms.includes(roomOf(file)))
 
-test('every file stands on a floor', () => {
+test('every file is on a floor', () => {
   expect(files.length).toBeGreaterThan(300)
   expect(files.filter((file) => floorOf(file) < 0)).toEqual([])
 })
 
-test('imports only go down, or stay in the room', () => {
+test('every import goes to a lower floor or stays in its room', () => {
   const upward = [...importsOf].flatMap(([file, targets]) =>
     targets
       .filter((target) => roomOf(target) !== roomOf(file) && floorOf(target) >= floorOf(file))
@@ -60,7 +60,7 @@ test('imports only go down, or stay in the room', () => {
   expect(upward).toEqual([])
 })
 
-test('no file imports itself by way of others', () => {
+test('no import cycle', () => {
   const state = new Map<string, 'open' | 'done'>()
   const cycles: string[] = []
   const visit = (file: string, path: string[]): void => {

@@ -23,11 +23,11 @@ afterEach(async () => {
 interface Stage {
   services: Services
   sink: Sink
-  /** forgets every queue entry, as a lost or flushed queue does */
+  /** deletes every job, as a lost or flushed queue does */
   flush: () => Promise<unknown>
 }
 
-/** Everything real: queue, SMTP, pages; a worker starts when told. */
+/** Opens a real queue, SMTP sink and services. `work` starts a worker. */
 async function setStage(backend: string, db: Db, databaseUrl: string): Promise<Stage> {
   const redis = backend === 'redis' ? await startRedis() : undefined
   if (redis) stack.push(() => redis.stop())
@@ -52,7 +52,7 @@ const linkIn = (text: string, page: string) => new URL(new RegExp(`https://\\S+/
 
 for (const backend of ['postgres', 'redis']) {
   describe.skipIf(backend === 'redis' && withoutRedis)(`with the queue on ${backend}`, () => {
-    test('a reader subscribes, confirms, gets the digest, leaves by its header, and gets no more', async ({
+    test('a reader signs up, confirms, gets the digest, unsubscribes by its header, and gets no more', async ({
       db,
       databaseUrl,
     }) => {
@@ -60,7 +60,7 @@ for (const backend of ['postgres', 'redis']) {
       const app = buildApp(services)
       stack.push(() => app.close())
       await work(services)
-      const came = (subject: RegExp) =>
+      const arrived = (subject: RegExp) =>
         expect.poll(() => sink.taken.filter((one) => subject.test(one.raw)).length, { timeout: 15_000 }).toBe(1)
 
       const asked = await app.inject({
@@ -70,14 +70,14 @@ for (const backend of ['postgres', 'redis']) {
         payload: 'email=Ada%40example.org',
       })
       expect(asked.statusCode).toBe(303)
-      await came(/^Subject: Confirm your Paperboy/m)
+      await arrived(/^Subject: Confirm your Paperboy/m)
       const mail = await sink.read('Ada@example.org')
       const confirmPath = linkIn(mail.text!, 'confirm')
       expect((await app.inject({ url: confirmPath })).statusCode).toBe(200)
       expect((await db.select().from(subscribers))[0]!.status).toBe('pending')
       expect((await app.inject({ method: 'POST', url: confirmPath })).statusCode).toBe(303)
       expect((await db.select().from(subscribers))[0]!.status).toBe('active')
-      await came(/^Subject: Welcome/m)
+      await arrived(/^Subject: Welcome/m)
 
       await addPapers(db, '2026-04-14', 12)
       await assemble(services, { date: '2026-04-14' })
@@ -88,16 +88,16 @@ for (const backend of ['postgres', 'redis']) {
       })
       const digest = await sink.read('Ada@example.org')
       expect(digest.subject).toContain('Trending papers, 14 April')
-      const leave = /<https:\/\/[^/]+(\/unsubscribe\/[^>]+)>/.exec(
+      const unsubscribeLink = /<https:\/\/[^/]+(\/unsubscribe\/[^>]+)>/.exec(
         String(sink.taken.at(-1)!.raw.replace(/\r\n[ \t]/g, '')),
       )![1]!
-      const left = await app.inject({
+      const unsubscribed = await app.inject({
         method: 'POST',
-        url: leave,
+        url: unsubscribeLink,
         headers: form,
         payload: 'List-Unsubscribe=One-Click',
       })
-      expect(left.statusCode).toBe(200)
+      expect(unsubscribed.statusCode).toBe(200)
 
       await addPapers(db, '2026-04-15', 5)
       await assemble(services, { date: '2026-04-15' })
@@ -106,7 +106,7 @@ for (const backend of ['postgres', 'redis']) {
       expect(sink.taken).toHaveLength(before)
     })
 
-    test('a flush between sign-up and its mail loses none', async ({ db, databaseUrl }) => {
+    test('a queue flush between sign-up and its email loses no email', async ({ db, databaseUrl }) => {
       const { services, sink, flush } = await setStage(backend, db, databaseUrl)
       const app = buildApp(services)
       stack.push(() => app.close())
@@ -123,7 +123,7 @@ for (const backend of ['postgres', 'redis']) {
         .toEqual(['accepted', 'accepted'])
     })
 
-    test('flushes in mid-send lose and repeat none', async ({ db, databaseUrl }) => {
+    test('queue flushes while an edition is sent lose and repeat no digest', async ({ db, databaseUrl }) => {
       const { services, sink, flush } = await setStage(backend, db, databaseUrl)
       await work(services)
       await addReaders(db, 1200)

@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
+import { z } from 'zod'
 import { assemble } from '../src/edition/draft/assemble.ts'
 import { choosePort } from '../src/embedded/port.ts'
 import type { Db } from '../src/runtime/db/database.ts'
+import { bigint, query } from '../src/runtime/db/query.ts'
 import { editions } from '../src/runtime/db/schema.ts'
 import { test } from './support/database.ts'
 import { type Started, start, until } from './support/processes.ts'
@@ -29,7 +31,7 @@ interface Topology {
 async function startTopology(db: Db, databaseUrl: string, settings: Record<string, string> = {}): Promise<Topology> {
   const redis = await startRedis()
   stack.push(() => redis.stop())
-  // An answer takes a while, as over a network, so that there is something in flight to be killed.
+  // Replies take a while, as over a network, so that messages are in flight when a worker is killed.
   const sink = await openSink({ data: async () => void (await new Promise((done) => setTimeout(done, 5))) })
   stack.push(() => sink.close())
   const port = String(await choosePort(undefined))
@@ -78,16 +80,15 @@ const inMidSend = (sink: Sink) =>
   expect.poll(() => sink.taken.length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(150)
 
 async function states(db: Db): Promise<Record<string, number>> {
-  const { rows } = await db.execute<{ state: string; n: number }>(
-    sql`SELECT state, count(*)::int AS n FROM deliveries GROUP BY state`,
-  )
-  return Object.fromEntries(rows.map((row) => [row.state, row.n]))
+  const Row = z.object({ state: z.string(), count: bigint })
+  const rows = await query(db, Row, sql`SELECT state, count(*) FROM deliveries GROUP BY state`)
+  return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
 }
 
 const settled = (db: Db) =>
   expect.poll(async () => (await db.select().from(editions))[0]!.state, { timeout: 90_000, interval: 200 }).toBe('sent')
 
-/** Who got how many, and whether every repeat carries the Message-ID of the first. */
+/** Counts repeated messages, and checks that each repeat has the Message-ID of the first. */
 function repeatsIn({ taken }: Sink): number {
   const ids = new Map<string, Set<string>>()
   for (const { to, messageId } of taken) ids.set(to, (ids.get(to) ?? new Set()).add(messageId))
@@ -99,7 +100,7 @@ describe.skipIf(withoutRedis)(
   'api, two workers, Redis, PostgreSQL and SMTP as processes of their own',
   { timeout: 150_000 },
   () => {
-    test('the page answers, sign-up to digest works, and a stop in mid-send leaves nothing unknown', async ({
+    test('the page answers, sign-up to digest works, and a worker stopped while sending leaves no unknown outcome', async ({
       db,
       databaseUrl,
     }) => {
@@ -135,14 +136,14 @@ describe.skipIf(withoutRedis)(
       expect(await states(db)).toEqual({ accepted: READERS + 1 })
       expect(repeatsIn({ ...sink, taken: sink.taken.filter((one) => one.raw.includes('Trending papers')) })).toBe(0)
       expect(await api.end('SIGTERM')).toBe(0)
-      // Rule 8: what the processes wrote names no address and no token.
+      // Rule 8: the output of the processes contains no address and no token.
       for (const { output } of [api, ...workers]) {
         expect(output()).not.toMatch(/@example\.org/)
         expect(output()).not.toContain(new URL(link).pathname.split('/').at(-1))
       }
     })
 
-    test('a worker killed in mid-send: nobody is missing, and only what was in flight is repeated', async ({
+    test('after a worker is killed while sending, no reader misses the digest, and only messages in flight repeat', async ({
       db,
       databaseUrl,
     }) => {
@@ -169,7 +170,7 @@ describe.skipIf(withoutRedis)(
       })
     })
 
-    test('the same under hold: nobody gets a second one, and who may be missing is listed as unknown', async ({
+    test('the same with UNKNOWN_POLICY=hold: no reader gets two, and the ledger lists possibly missing ones as unknown', async ({
       db,
       databaseUrl,
     }) => {

@@ -8,7 +8,7 @@ import { choosePort } from '../src/embedded/port.ts'
 import { runningEmbeddedPostgres } from '../src/embedded/postgres.ts'
 import { type Started, start, until } from './support/processes.ts'
 
-/** `npm start` on a machine with nothing: what a newcomer may run into. */
+/** `npm start` on a fresh machine, with the problems that a newcomer may meet. */
 const stack: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const close of stack.splice(0).reverse()) await close()
@@ -42,7 +42,7 @@ async function ended(service: Started): Promise<string> {
   return service.output()
 }
 
-const subscribersOf = async (service: Service) => {
+const signUp = async (service: Service) => {
   const reply = await fetch(`${service.page}/subscribe`, {
     method: 'POST',
     body: new URLSearchParams({ email: 'ada@example.org' }),
@@ -55,13 +55,13 @@ const mailsIn = async (service: Service) =>
   (await (await fetch(`${service.mailbox}/api/email`)).json()) as { subject: string }[]
 
 describe('npm start', { timeout: 90_000 }, () => {
-  test('first run, stop, second run: papers, an edition, the mailbox, and the data stays', async () => {
+  test('a first run shows papers, an edition and the mailbox, and a second run still has the data', async () => {
     const dataDir = await dataFolder()
     const first = await startService(dataDir)
     await until(first, 'Ctrl-C stops everything')
     expect(await (await fetch(`${first.page}/`)).text()).toContain('Sample papers')
     expect(await (await fetch(`${first.page}/editions`)).text()).toContain('/editions/2')
-    expect(await subscribersOf(first)).toBe(303)
+    expect(await signUp(first)).toBe(303)
     await expect.poll(async () => (await mailsIn(first)).length, { timeout: 15_000 }).toBe(1)
     expect(await first.end('SIGINT')).toBe(0)
     expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
@@ -70,7 +70,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     await until(second, 'Ctrl-C stops everything')
     const status = start('src/cli/main.ts', ['--json', 'status'], { DATA_DIR: dataDir })
     expect(JSON.parse((await ended(status)).trim())).toMatchObject({ workers: 1, readers: { pending: 1 } })
-    // The curator's desk is there without any setting, and the command knows who may sign in.
+    // The admin pages work without any setting, and the command knows who may sign in.
     const [, curator] = /\/admin {2}\(.*sign in as (\S+)\)/.exec(second.output())!
     const printed = await ended(start('src/cli/main.ts', ['admin', 'link', curator!], { DATA_DIR: dataDir }))
     const link = second.page + new URL(printed.trim()).pathname
@@ -86,11 +86,11 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
   })
 
-  test('a killed run is taken up, its database still alive', async () => {
+  test('the next run adopts the database of a killed one', async () => {
     const dataDir = await dataFolder()
     const killed = await startService(dataDir)
     await until(killed, 'Ctrl-C stops everything')
-    await subscribersOf(killed)
+    await signUp(killed)
     await killed.end('SIGKILL')
     expect(await runningEmbeddedPostgres(dataDir)).toBeDefined()
     const next = await startService(dataDir)
@@ -100,7 +100,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
   })
 
-  test('two starts at once: one runs, the other says so and leaves it alone', async () => {
+  test('of two starts at once, one runs, and the other reports it and exits', async () => {
     const dataDir = await dataFolder()
     const both = [await startService(dataDir), await startService(dataDir)]
     await expect.poll(() => both.filter((one) => one.child.exitCode === 1).length, { timeout: 30_000 }).toBe(1)
@@ -114,7 +114,7 @@ describe('npm start', { timeout: 90_000 }, () => {
   test.each([
     ['PORT', 'the page'],
     ['MAILBOX_PORT', 'the mailbox'],
-  ])('a taken %s is named, with what to do, and nothing is left running', async (name) => {
+  ])('if %s is in use, the error names it, says what to do, and nothing keeps running', async (name) => {
     const server = createServer()
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
     stack.push(() => new Promise((done) => server.close(done)))
@@ -127,7 +127,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
   })
 
-  test('a DATA_DIR that cannot be one is named, with what to do', async () => {
+  test('if DATA_DIR is unusable, the error names it and says what to do', async () => {
     const dataDir = await dataFolder()
     await writeFile(join(dataDir, 'file'), '')
     const output = await ended(await startService(join(dataDir, 'file')))
@@ -136,7 +136,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(output).not.toContain('    at ')
   })
 
-  test('a wrong configuration is told whole, and never a value of it', async () => {
+  test('one error lists all configuration problems, and no value', async () => {
     const dataDir = await dataFolder()
     const output = await ended(await startService(dataDir, { SECRET_KEY: 'too short', UNKNOWN_POLICY: 'guess' }))
     expect(output).toContain('SECRET_KEY needs at least 32 bytes')
@@ -144,7 +144,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(output).not.toContain('too short')
   })
 
-  test('in a folder that only its owner may enter', async () => {
+  test('works in a folder that only its owner can enter', async () => {
     const parent = await dataFolder()
     const dataDir = join(parent, 'closed', 'data')
     await mkdir(dataDir, { recursive: true })
@@ -157,7 +157,7 @@ describe('npm start', { timeout: 90_000 }, () => {
   })
 })
 
-test('npm passes a stop on: nothing is left running behind it', { timeout: 60_000 }, async () => {
+test('npm forwards a signal to stop, and nothing keeps running', { timeout: 60_000 }, async () => {
   const dataDir = await dataFolder()
   const env = { PORT: String(await choosePort(undefined)), MAILBOX_PORT: String(await choosePort(undefined)) }
   const npm = spawn('npm', ['start'], {
@@ -175,7 +175,7 @@ test('npm passes a stop on: nothing is left running behind it', { timeout: 60_00
 })
 
 describe('production', () => {
-  test.each(['src/api.ts', 'workers/main.ts'])('%s names all that is missing, in one message', async (script) => {
+  test.each(['src/api.ts', 'workers/main.ts'])('%s lists all missing variables in one message', async (script) => {
     const output = await ended(start(script, [], { NODE_ENV: 'production' }))
     for (const name of [
       'DATABASE_URL',

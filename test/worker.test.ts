@@ -12,24 +12,24 @@ afterEach(async () => {
   vi.useRealTimers()
 })
 
-test('a worker that is started anew takes up what is due at once, though the clock has ticked for another already', async ({
+test('a restarted worker starts due work at once, although another worker already ran this tick’s jobs', async ({
   db,
   databaseUrl,
 }) => {
-  // The clock of the ticks stands: the second worker's are the first one's, which the queue takes for done.
+  // The clock stands still: the second worker's scheduled jobs have the ids of the first one's, which the queue counts as done.
   vi.useFakeTimers({ toFake: ['Date'], now: new Date() })
   const sink = await openSink()
   stack.push(() => sink.close())
   const queues = await openQueues({ databaseUrl, onError: () => {} })
   stack.push(() => queues.close())
   const services = { ...servicesOn(db, { DATABASE_URL: databaseUrl, SMTP_URL: sink.url }), queues }
-  const workOff = async (date: string, mails: number) => {
+  const sendWithWorker = async (date: string, messages: number) => {
     await planAll(services, await releasedEdition(services, date))
     const worker = await startWorker(services, [])
-    await expect.poll(() => sink.taken.length, { timeout: 5_000 }).toBe(mails)
+    await expect.poll(() => sink.taken.length, { timeout: 5_000 }).toBe(messages)
     await worker.stop()
   }
   await addSubscriber(db, 'ada@example.org')
-  await workOff('2026-04-13', 1)
-  await workOff('2026-04-14', 2)
+  await sendWithWorker('2026-04-13', 1)
+  await sendWithWorker('2026-04-14', 2)
 }, 20_000)

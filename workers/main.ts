@@ -1,6 +1,6 @@
 import { waitForDatabase } from '../src/operate/wait-for-database.ts'
 import { configuredSources } from '../src/papers/ingest/sources/configured.ts'
-import { readEnvironment, requireSettled } from '../src/runtime/config/config.ts'
+import { readEnvironment, requireComplete } from '../src/runtime/config/config.ts'
 import { openLog, openServices } from '../src/runtime/open-services.ts'
 import { runUntilSignal } from '../src/runtime/process.ts'
 import { startHeartbeat } from './heartbeat.ts'
@@ -8,7 +8,7 @@ import { startWorker } from './worker.ts'
 
 /** The worker process: every job of the service. Stops by SIGTERM or SIGINT after what is in flight is finished and recorded. */
 await runUntilSignal(async (stack, stopping) => {
-  const config = requireSettled(readEnvironment(process.env))
+  const config = requireComplete(readEnvironment(process.env))
   if (!(await waitForDatabase(config.DATABASE_URL, { log: openLog(config), tables: 'wait', stopping }))) return
   const services = stack.use(await openServices(config))
   const worker = stack.adopt(await startWorker(services, configuredSources(services)), (w) => w.stop())

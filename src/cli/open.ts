@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { isDay } from '../calendar/days.ts'
 import { complain, say } from '../lib/terminal.ts'
-import { settleLocally } from '../local/settle.ts'
+import { fillLocalDefaults } from '../local/local-defaults.ts'
 import { type Config, readEnvironment } from '../runtime/config/config.ts'
 import { migrate } from '../runtime/db/database.ts'
 import { openServices } from '../runtime/open-services.ts'
@@ -26,7 +26,7 @@ export async function withConfig<T>(
 ): Promise<T> {
   await using stack = new AsyncDisposableStack()
   const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
-  const { config } = await settleLocally(environment, stack, { mailbox: mails ? 'shared' : 'none', say: complain })
+  const { config } = await fillLocalDefaults(environment, stack, { mailbox: mails ? 'shared' : 'none', say: complain })
   if (!environment.DATABASE_URL) await migrate(config.DATABASE_URL)
   return await work(config, stack)
 }

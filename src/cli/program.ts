@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { complain } from '../lib/terminal.ts'
 import { VERSION } from '../runtime/config/config.ts'
-import { inWords } from '../runtime/process.ts'
+import { describeError } from '../runtime/process.ts'
 import { adminCommands } from './admin.ts'
 import { editionCommands } from './edition.ts'
 import { inboundCommands } from './inbound.ts'
@@ -41,7 +41,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
   else {
-    complain(`paperboy: ${inWords(error)}`)
+    complain(`paperboy: ${describeError(error)}`)
     process.exitCode = 1
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** A mail in the local mailbox, as its page knows it. */
+/** A message in the local mailbox, as its API returns it. */
 export interface Mail {
   id: string
   subject: string
@@ -11,15 +11,15 @@ export interface Mail {
   source: string
 }
 
-const PATIENCE_MS = 20_000
-const LOOK_EVERY_MS = 100
+const TIMEOUT_MS = 20_000
+const POLL_MS = 100
 
 interface Listed extends Omit<Mail, 'to' | 'source'> {
   envelope: { to: { address: string }[] }
 }
 
-/** Reads the local mailbox over the same interface as its web page. */
-export function inboxAt(webUrl: string) {
+/** Opens the local mailbox through the API that its web page uses. */
+export function openInbox(webUrl: string) {
   const api = `${webUrl}/api`
   const list = async (address: string): Promise<Listed[]> => {
     const reply = await fetch(`${api}/email`)
@@ -28,17 +28,17 @@ export function inboxAt(webUrl: string) {
   }
   return {
     count: async (address: string): Promise<number> => (await list(address)).length,
-    /** Waits for a mail to an address whose subject fits. @throws Error after 20 seconds */
+    /** Waits for a message to an address with a matching subject. @throws Error after 20 seconds */
     async waitFor(address: string, subject: RegExp): Promise<Mail> {
-      for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await delay(LOOK_EVERY_MS)) {
+      for (const end = Date.now() + TIMEOUT_MS; Date.now() < end; await delay(POLL_MS)) {
         const mail = (await list(address)).find((each) => subject.test(each.subject))
         if (!mail) continue
         const source = await (await fetch(`${api}/email/${mail.id}/source`)).text()
         return { ...mail, to: mail.envelope.to.map((to) => to.address), source }
       }
-      throw new Error(`no mail like ${subject} came to ${address} within ${PATIENCE_MS / 1000} seconds`)
+      throw new Error(`No message with subject ${subject} reached ${address} within ${TIMEOUT_MS / 1000} seconds.`)
     },
   }
 }
 
-export type Inbox = ReturnType<typeof inboxAt>
+export type Inbox = ReturnType<typeof openInbox>

@@ -1,24 +1,24 @@
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { complain, say } from '../lib/terminal.ts'
-import { inWords } from '../runtime/process.ts'
-import { inboxAt } from './inbox.ts'
-import { tellStory } from './story.ts'
-import { startThrowAway } from './throw-away.ts'
+import { describeError } from '../runtime/process.ts'
+import { openInbox } from './inbox.ts'
+import { runStory } from './story.ts'
+import { startTemporaryService } from './temporary-service.ts'
 
 /**
- * `npm run demo`: the reader's whole story on a throw-away database, unattended, with real PostgreSQL, queue, pages and mails.
- * Exits 0 only if every step was seen to be true; the mails stay in .data/demo/.
+ * `npm run demo`: a reader's whole story on a temporary database, with real PostgreSQL, queue, pages and email.
+ * It exits with 0 only if every step succeeds. It saves the emails in .data/demo/.
  */
 const outDir = resolve('.data/demo')
 
 try {
   await using stack = new AsyncDisposableStack()
-  const { services, mailbox } = await startThrowAway(stack)
+  const { services, mailbox } = await startTemporaryService(stack)
   await rm(outDir, { recursive: true, force: true })
-  await tellStory(services, inboxAt(mailbox.webUrl), outDir)
-  say(`\nAll of it was seen to be true. The mails are in ${outDir}.`)
+  await runStory(services, openInbox(mailbox.webUrl), outDir)
+  say(`\nEvery step succeeded. The emails are in ${outDir}.`)
 } catch (error) {
-  complain(`\nThe demo stopped: ${inWords(error)}`)
+  complain(`\nThe demo failed: ${describeError(error)}`)
   process.exitCode = 1
 }

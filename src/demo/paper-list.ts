@@ -3,12 +3,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
- * A stand-in for the papers' source where there is no network: answers `/api/daily_papers?date=` on loopback as Hugging Face
- * does, with the papers of the sample.
+ * Starts a local paper source that needs no network. It answers `/api/daily_papers?date=` like Hugging Face, with the sample's papers.
  *
- * @param days which list day gets the sample's first day, which its second …
+ * @param days the list days that get the sample's first day, its second, and so on
  */
-export async function openPaperList(days: readonly string[]): Promise<{ url: string; close(): Promise<void> }> {
+export async function startPaperList(days: readonly string[]): Promise<{ url: string; close(): Promise<void> }> {
   const sample = JSON.parse(await readFile(new URL('../papers/ingest/sample/papers.json', import.meta.url), 'utf8'))
   const server = createServer((request, reply) => {
     const day = new URL(request.url ?? '/', 'http://localhost').searchParams.get('date') ?? ''

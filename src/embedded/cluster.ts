@@ -1,20 +1,20 @@
 import { mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { canUse, clusterOf, giveTo, isWhole } from './cluster-home.ts'
+import { canUse, clusterOf, isInitialised, makePrivate } from './cluster-home.ts'
 import type { Programs } from './programs.ts'
-import type { ServerRecord } from './record.ts'
-import { absent, SetupError } from './setup-error.ts'
-import { isAnother, runAs, type SystemUser } from './system-user.ts'
+import type { ServerRecord } from './server-record.ts'
+import { ignoreMissing, SetupError } from './setup-error.ts'
+import { isOtherUser, runAs, type SystemUser } from './system-user.ts'
 
 /**
- * Makes the cluster if there is none. It gets its name only once it is whole, so a cut-off attempt is never taken for
- * one. What was completed once is never deleted nor replaced here.
+ * Creates the cluster if there is none. An attempt gets the cluster's name only when it is complete, so an interrupted one is
+ * never used. This code never deletes or replaces a completed cluster.
  *
- * @throws SetupError when the cluster is of another major version, or closed to its owner
+ * @throws SetupError when the cluster has another major version, or its owner cannot reach it
  */
 export async function ensureCluster(record: ServerRecord, programs: Programs, say: (line: string) => void) {
   const cluster = clusterOf(record.home)
-  if (!(await isWhole(cluster))) {
+  if (!(await isInitialised(cluster))) {
     say(`Preparing a database in ${record.home} …`)
     await removeAttempts(record)
     await setAside(cluster)
@@ -23,24 +23,24 @@ export async function ensureCluster(record: ServerRecord, programs: Programs, sa
   if (!(await canUse(cluster, record.owner))) {
     const { name } = record.owner
     throw new SetupError(
-      `The database in ${cluster} belongs to the system user ${name}, who cannot get there or write there now. Make it theirs again ("chown -R ${name}", and every folder above open to them), or set DATA_DIR to another folder.`,
+      `The system user ${name} owns the database in ${cluster}, but cannot reach or write it. Give it back ("chown -R ${name}", and open every folder above it to ${name}), or set DATA_DIR to another folder.`,
     )
   }
   await checkVersion(cluster, programs)
 }
 
 async function initialise({ home, owner, password }: ServerRecord, programs: Programs): Promise<void> {
-  // A name of its own: an initdb whose Paperboy was killed may still be writing to its folder.
+  // A unique name: the initdb of a killed Paperboy may still be writing to its folder.
   const attempt = await mkdtemp(join(home, 'attempt-'))
   const passwordFile = `${attempt}.password`
-  await giveTo(owner, attempt)
+  await makePrivate(owner, attempt)
   await writePrivately(passwordFile, password, owner)
   const settings = [
     '--username=paperboy',
     `--pwfile=${passwordFile.slice(home.length + 1)}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    // The same order of words on every machine and after every upgrade: the system's own collations differ.
+    // The same sort order on every machine and after every upgrade. System collations differ.
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
     '--locale=C',
@@ -50,7 +50,7 @@ async function initialise({ home, owner, password }: ServerRecord, programs: Pro
   } catch (error) {
     const reason = error instanceof Error ? error.message : error
     throw new SetupError(
-      `PostgreSQL's initdb could not prepare a database in ${home}:\n${reason}\nPut that right, or set DATABASE_URL to a PostgreSQL server of your own.`,
+      `PostgreSQL's initdb could not create a database in ${home}:\n${reason}\nFix that, or set DATABASE_URL to your own PostgreSQL server.`,
       { cause: error },
     )
   } finally {
@@ -64,13 +64,13 @@ async function checkVersion(cluster: string, programs: Programs): Promise<void> 
   const found = (await readFile(join(cluster, 'PG_VERSION'), 'utf8')).trim()
   if (found === programs.major) return
   throw new SetupError(
-    `The database in ${cluster} was made by PostgreSQL ${found}, and this Paperboy brings ${programs.major}, which cannot read it. Start it with the Paperboy that made it, dump it with pg_dump, and load the dump into a new DATA_DIR; or set DATA_DIR to another folder to begin with an empty database.`,
+    `The database in ${cluster} was made by PostgreSQL ${found}. This Paperboy brings ${programs.major}, which cannot read it. Start the Paperboy version that made it, dump it with pg_dump, and load the dump into a new DATA_DIR. Or set DATA_DIR to another folder to start with an empty database.`,
   )
 }
 
-/** Something by the cluster's name that never was one: moved, not removed, since we did not make it. */
+/** Renames a folder that has the cluster's name but is no cluster. We did not create it, so we do not delete it. */
 async function setAside(cluster: string): Promise<void> {
-  if (await stat(cluster).catch(absent)) await rename(cluster, `${cluster}.incomplete-${Date.now()}`)
+  if (await stat(cluster).catch(ignoreMissing)) await rename(cluster, `${cluster}.incomplete-${Date.now()}`)
 }
 
 async function removeAttempts({ home, owner }: ServerRecord): Promise<void> {
@@ -79,9 +79,12 @@ async function removeAttempts({ home, owner }: ServerRecord): Promise<void> {
   }
 }
 
-/** As root, a tree of another user's is emptied as that user, who could otherwise swap a folder for a link under our hands. */
+/**
+ * Removes a tree that `owner` owns. Root deletes its content as that user, who could otherwise replace a folder with a link while
+ * root deletes.
+ */
 export async function removeOwned(path: string, owner: SystemUser): Promise<void> {
-  if (isAnother(owner)) await runAs(owner, '/bin/rm', ['-rf', '--', path]).catch(() => {}) // its parent is not theirs
+  if (isOtherUser(owner)) await runAs(owner, '/bin/rm', ['-rf', '--', path]).catch(() => {}) // its parent is not theirs
   await rm(path, { recursive: true, force: true })
 }
 
@@ -89,7 +92,7 @@ async function writePrivately(path: string, text: string, owner: SystemUser): Pr
   const file = await open(path, 'wx', 0o600)
   try {
     await file.writeFile(`${text}\n`)
-    if (isAnother(owner)) await file.chown(owner.uid, owner.gid)
+    if (isOtherUser(owner)) await file.chown(owner.uid, owner.gid)
   } finally {
     await file.close()
   }

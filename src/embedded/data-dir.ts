@@ -4,10 +4,10 @@ import { resolve } from 'node:path'
 import { codeOf, SetupError } from './setup-error.ts'
 
 /**
- * Makes the data folder if need be.
+ * Creates the data folder if it is missing.
  *
  * @returns its absolute path
- * @throws SetupError naming the path and what to do, when it cannot be made or written to
+ * @throws SetupError with the path and what to do, when the folder cannot be created or written
  */
 export async function openDataDir(dataDir: string): Promise<string> {
   const path = resolve(dataDir)
@@ -32,6 +32,6 @@ function reason(error: unknown): string {
     case 'EROFS':
       return `the file system is mounted read-only. Mount it writable, or ${elsewhere}`
     default:
-      return `${error instanceof Error ? error.message : error}. Put that right, or ${elsewhere}`
+      return `${error instanceof Error ? error.message : error}. Fix that, or ${elsewhere}`
   }
 }

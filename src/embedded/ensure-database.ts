@@ -5,9 +5,9 @@ const NO_SUCH_DATABASE = '3D000'
 const WRONG_PASSWORD = '28P01'
 
 /**
- * Makes the database of a URL if it is missing, as after a first start that was cut off.
+ * Creates the database of a URL if it is missing, for example after an interrupted first start.
  *
- * @throws SetupError when the server does not take the URL's password
+ * @throws SetupError when the server refuses the URL's password
  */
 export async function ensureDatabase(url: string): Promise<void> {
   try {

@@ -5,23 +5,25 @@ import { setTimeout } from 'node:timers/promises'
 import { openDataDir } from './data-dir.ts'
 import { codeOf, SetupError } from './setup-error.ts'
 
-/** Held until released or until the process ends, however it ends: the kernel lets go of a dead process's locks. */
+/** A file lock. It lasts until it is released or the process ends: the kernel frees a dead process's locks. */
 export interface Lock extends Disposable {
-  /** Repeating it is harmless. */
+  /** Safe to call more than once. */
   release(): void
 }
 
 const POLL_MS = 20
 const SQLITE_BUSY = 5
 
-/** Keeps the garbage collector off the handles of callers who drop theirs: a collected handle would be a lost lock. */
+/** Keeps handles reachable when a caller drops its lock object: a garbage-collected handle would lose the lock. */
 const held = new Set<DatabaseSync>()
 
 /**
- * Files are locked through SQLite, because Node has no call of its own for the kernel's file locks. A file with a pid
- * in it would have to guess whether that pid is still the same program, also from another container, and two
- * processes finding a dead one's file could both take it over. The files stay empty and are never removed: a removed
- * one could be held by one process while another locks its successor.
+ * Locks a file through SQLite, because Node has no API for the kernel's file locks. A pid file is no substitute: a process would
+ * have to guess whether the pid is still the same program, also from another container, and two processes could both take over a
+ * dead one's file. Lock files stay empty and are never removed: one process could hold a removed file while another locks its
+ * successor.
+ *
+ * @returns undefined when another process holds the lock
  */
 function tryLock(path: string, statement: string): Lock | undefined {
   let handle: DatabaseSync | undefined
@@ -33,7 +35,7 @@ function tryLock(path: string, statement: string): Lock | undefined {
     handle?.close()
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return undefined
     throw new SetupError(
-      `Paperboy cannot lock ${path}. The file must belong to the user who runs Paperboy and be on a drive that knows locks (not every network drive does). Put that right, or set DATA_DIR to another folder.`,
+      `Paperboy cannot lock ${path}. The user who runs Paperboy must own the file, and its drive must support locks (some network drives do not). Fix that, or set DATA_DIR to another folder.`,
       { cause: error },
     )
   }
@@ -45,31 +47,31 @@ function tryLock(path: string, statement: string): Lock | undefined {
   return { release, [Symbol.dispose]: release }
 }
 
-/** Nobody else has it at the same time, neither alone nor shared. @returns undefined when that cannot be had now */
-export const tryLockAlone = (path: string): Lock | undefined => tryLock(path, 'BEGIN EXCLUSIVE')
+/** Takes an exclusive lock. @returns undefined when another process holds the lock, shared or exclusive */
+export const tryLockExclusive = (path: string): Lock | undefined => tryLock(path, 'BEGIN EXCLUSIVE')
 
-/** Any number of processes have it at the same time. @returns undefined when one has it alone */
+/** Takes a shared lock, which any number of processes can hold. @returns undefined when one holds it exclusively */
 export const tryLockShared = (path: string): Lock | undefined =>
   tryLock(path, 'BEGIN; SELECT count(*) FROM sqlite_schema')
 
-/** @throws SetupError when the lock is not free within the time */
+/** Waits for an exclusive lock. @throws SetupError when another process still holds it after `seconds` */
 export async function waitForLock(path: string, seconds: number): Promise<Lock> {
   for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await setTimeout(POLL_MS)) {
-    const lock = tryLockAlone(path)
+    const lock = tryLockExclusive(path)
     if (lock) return lock
   }
   throw new SetupError(`Another Paperboy process has held ${path} for ${seconds} seconds. Stop it, then try again.`)
 }
 
 /**
- * Makes this process the one service of a data folder, until released or until it ends.
+ * Makes this process the only service on a data folder, until it releases the lock or ends.
  *
- * @throws SetupError when another process is that, or the folder cannot be written to
+ * @throws SetupError when another service runs there, or the folder is not writable
  */
 export async function acquireDataDirLock(dataDir: string): Promise<Lock> {
   const folder = await openDataDir(dataDir)
   const note = join(folder, 'service.json')
-  const lock = tryLockAlone(join(folder, 'service.lock'))
+  const lock = tryLockExclusive(join(folder, 'service.lock'))
   if (!lock) {
     throw new SetupError(
       `Paperboy is already running on this data folder${holder(note)}. Stop it, or set DATA_DIR to another folder.`,
@@ -85,7 +87,7 @@ export async function acquireDataDirLock(dataDir: string): Promise<Lock> {
   return { release, [Symbol.dispose]: release }
 }
 
-/** For people only: the note may be a moment late, the lock alone decides. */
+/** Describes the other service for the error message. The note may be a moment late; only the lock decides. */
 function holder(note: string): string {
   try {
     const { pid, since } = JSON.parse(readFileSync(note, 'utf8'))
@@ -95,7 +97,10 @@ function holder(note: string): string {
   }
 }
 
-/** Only the owner may open a lock file, or any local user could hold it. An existing one is not opened: closing it would drop this process's own lock on it. */
+/**
+ * Creates a lock file that only its owner can open; otherwise any local user could hold the lock. It does not open an existing file:
+ * closing that would drop this process's own lock on it.
+ */
 function createPrivately(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600))

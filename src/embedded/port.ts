@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 
 /**
- * Systems take the source ports of connections from 32768 (Linux) or 49152 on: one of those that is free now may be somebody's
- * connection by the time it is listened on.
+ * Systems assign source ports of connections from 32768 (Linux) or 49152 upwards. A free port in that range may be in use by the
+ * time we listen on it.
  */
 const FIRST_PORT = 15_000
 const LAST_PORT = 25_000
 const TRIES = 100
 
-/** The preferred port if nobody has it, so that a bookmarked connection keeps working; else a free one. */
+/** Returns the preferred port if it is free, so that a saved connection keeps working; otherwise another free port. */
 export async function choosePort(preferred: number | undefined): Promise<number> {
   if (preferred !== undefined && (await isFree(preferred))) return preferred
   for (let tries = 0; tries < TRIES; tries++) {

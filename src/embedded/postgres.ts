@@ -1,42 +1,42 @@
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ensureCluster, removeOwned } from './cluster.ts'
-import { clusterOf, homeNotes } from './cluster-home.ts'
+import { clusterOf, describeHome } from './cluster-home.ts'
 import { openDataDir } from './data-dir.ts'
 import { ensureDatabase } from './ensure-database.ts'
 import { launch } from './launch.ts'
-import { type Lock, tryLockAlone, tryLockShared, waitForLock } from './lock.ts'
-import { findPostmaster, type Postmaster, settledPostmaster, shutDown } from './postmaster.ts'
+import { type Lock, tryLockExclusive, tryLockShared, waitForLock } from './lock.ts'
+import { findPostmaster, type Postmaster, shutDown, waitForPostmaster } from './postmaster.ts'
 import { preparePrograms } from './programs.ts'
-import { openRecord, readRecord, type ServerRecord, saveRecord } from './record.ts'
+import { openRecord, readRecord, type ServerRecord, saveRecord } from './server-record.ts'
 import { SetupError } from './setup-error.ts'
 
-/** One process's share in a data folder's PostgreSQL server. */
+/** One process's use of a data folder's PostgreSQL server. */
 export interface EmbeddedPostgres {
-  /** postgres://paperboy:…@127.0.0.1:…/paperboy; the port may be another after the next start */
+  /** postgres://paperboy:…@127.0.0.1:…/paperboy; the port may change at the next start */
   url: string
-  /** false when the server already ran: another process's, or left by one that was killed */
+  /** false when the server already ran: started by another process, or left running by a killed one */
   startedHere: boolean
-  /** sentences for the banner, such as where the database lives when that is not in the data folder */
+  /** sentences for the banner, for example that the database lives outside the data folder */
   notes: string[]
   /**
-   * Gives the share back. The last one out stops the server, whoever started it: a command may have started it and a
-   * service begun to use it meanwhile, or the other way round. Close connections first. Repeating it is harmless.
+   * Ends this process's use. The last user stops the server, whichever process started it: a service may still use a server that
+   * a command started. Close connections first. Safe to call more than once.
    */
   stop(): Promise<void>
-  /** Deletes the database and its folder, wherever that is; for throw-away data folders, after `stop`. */
+  /** Deletes the database and its folder. For temporary data folders, after `stop`. */
   remove(): Promise<void>
 }
 
-/** A start waits for another's initdb, recovery or shutdown. */
+/** Long enough for another process's initdb, recovery or shutdown. */
 const WAIT_SECONDS = 300
 
 /**
- * The PostgreSQL server of a data folder: started, or used if it runs. Processes that call this at the same time get
- * the same server; each holds a share in it until its `stop` or its own end, however that comes.
+ * Starts the PostgreSQL server of a data folder, or joins it if it runs. Processes that call this at the same time get the same
+ * server. Each uses it until it calls `stop` or ends, even by a crash.
  *
- * @param say told what takes longer than a moment
- * @throws SetupError when something on this machine stands in the way: it says what, and what to do
+ * @param say receives progress messages for steps that take seconds
+ * @throws SetupError when this machine prevents it; the message says why and what to do
  */
 export async function startEmbeddedPostgres(opts: {
   dataDir: string
@@ -45,28 +45,28 @@ export async function startEmbeddedPostgres(opts: {
   const dataDir = await openDataDir(opts.dataDir)
   using _ = await waitForLock(startLock(dataDir), WAIT_SECONDS)
   const record = await openRecord(dataDir)
-  const share = takeShare(dataDir)
+  const use = registerUse(dataDir)
   try {
-    const running = await settledPostmaster(record.home)
+    const running = await waitForPostmaster(record.home)
     const server = running ?? (await start(dataDir, record, opts.say ?? (() => {})))
     const url = urlOf(record, server)
     await ensureDatabase(url)
     let stopped: Promise<void> | undefined
     const stop = () => {
-      stopped ??= leave(dataDir, record, share)
+      stopped ??= stopUsing(dataDir, record, use)
       return stopped
     }
     const remove = () => removeServer(dataDir, record)
-    return { url, startedHere: !running, notes: homeNotes(dataDir, record), stop, remove }
+    return { url, startedHere: !running, notes: describeHome(dataDir, record), stop, remove }
   } catch (error) {
-    await giveBack(dataDir, record, share).catch(() => {}) // the first error is the one to tell
+    await endUse(dataDir, record, use).catch(() => {}) // report the first error
     throw error
   }
 }
 
 /**
- * The URL of a data folder's server if it runs, for a look at it (`status`). It takes no share, so the server may stop at any
- * moment: a command that works with the database calls `startEmbeddedPostgres`, which uses a running server as well.
+ * Returns the URL of a data folder's server if it runs, for `status`. It does not register a use, so the server may stop at any
+ * moment. Commands that work with the database call `startEmbeddedPostgres`, which also joins a running server.
  */
 export async function runningEmbeddedPostgres(dataDir: string): Promise<string | undefined> {
   const record = await readRecord(resolve(dataDir))
@@ -75,16 +75,16 @@ export async function runningEmbeddedPostgres(dataDir: string): Promise<string |
   return server?.ready ? urlOf(record, server) : undefined
 }
 
-/** Held by whoever is just starting or stopping the server. */
+/** A process holds this lock while it starts or stops the server. */
 const startLock = (dataDir: string): string => join(dataDir, 'postgres.lock')
-/** Shared by everyone who uses the server: the kernel counts them, and a killed one is no longer counted. */
+/** Every user of the server shares this lock. The kernel counts them, and drops killed processes. */
 const usersLock = (dataDir: string): string => join(dataDir, 'postgres.users.lock')
 
-function takeShare(dataDir: string): Lock {
-  const share = tryLockShared(usersLock(dataDir))
-  // Only `leave` and `remove` have it alone, under the start lock that we hold.
-  if (!share) throw new SetupError(`Another program has locked ${usersLock(dataDir)}. Stop it, then try again.`)
-  return share
+function registerUse(dataDir: string): Lock {
+  const use = tryLockShared(usersLock(dataDir))
+  // Only `stopUsing` and `remove` lock it exclusively, and only under the start lock, which we hold.
+  if (!use) throw new SetupError(`Another program has locked ${usersLock(dataDir)}. Stop it, then try again.`)
+  return use
 }
 
 async function start(dataDir: string, record: ServerRecord, say: (line: string) => void): Promise<Postmaster> {
@@ -96,22 +96,22 @@ async function start(dataDir: string, record: ServerRecord, say: (line: string) 
   return server
 }
 
-async function leave(dataDir: string, record: ServerRecord, share: Lock): Promise<void> {
+async function stopUsing(dataDir: string, record: ServerRecord, use: Lock): Promise<void> {
   using _ = await waitForLock(startLock(dataDir), WAIT_SECONDS)
-  await giveBack(dataDir, record, share)
+  await endUse(dataDir, record, use)
 }
 
-/** Under the start lock, so that nobody begins to use the server between the count and the stop. */
-async function giveBack(dataDir: string, { home }: ServerRecord, share: Lock): Promise<void> {
-  share.release()
-  using last = tryLockAlone(usersLock(dataDir))
+/** The caller holds the start lock, so that no process joins the server between the count and the stop. */
+async function endUse(dataDir: string, { home }: ServerRecord, use: Lock): Promise<void> {
+  use.release()
+  using last = tryLockExclusive(usersLock(dataDir))
   if (last) await shutDown(home)
 }
 
 async function removeServer(dataDir: string, { home, owner }: ServerRecord): Promise<void> {
   using _ = await waitForLock(startLock(dataDir), WAIT_SECONDS)
-  using alone = tryLockAlone(usersLock(dataDir))
-  if (!alone || (await findPostmaster(home))) throw new SetupError(`The database in ${home} is in use.`)
+  using exclusive = tryLockExclusive(usersLock(dataDir))
+  if (!exclusive || (await findPostmaster(home))) throw new SetupError(`The database in ${home} is in use.`)
   await removeOwned(clusterOf(home), owner)
   await rm(home, { recursive: true, force: true })
   await rm(join(dataDir, 'postgres.json'), { force: true })

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { clusterOf } from './cluster-home.ts'
 import { codeOf, SetupError } from './setup-error.ts'
 
-/** A running server, as its postmaster.pid tells. */
+/** A running server, read from its postmaster.pid. */
 export interface Postmaster {
   pid: number
   port: number
@@ -15,11 +15,11 @@ export interface Postmaster {
 }
 
 const POLL_MS = 20
-/** Recovery after a crash replays up to max_wal_size (1 GB). */
+/** Crash recovery replays up to max_wal_size (1 GB). */
 export const START_SECONDS = 300
 const STOP_SECONDS = 60
 
-/** The running server of a home. A postmaster.pid left behind counts only if its process is still a postmaster there. */
+/** Returns the running server of a home. A stale postmaster.pid counts only if its process is a postmaster of this cluster. */
 export async function findPostmaster(home: string): Promise<Postmaster | undefined> {
   const lines = await pidFile(home)
   const [pid, port] = [Number(lines?.[0]), Number(lines?.[3])]
@@ -27,8 +27,8 @@ export async function findPostmaster(home: string): Promise<Postmaster | undefin
   return { pid, port, ready: port > 0 && lines[7]?.trim() === 'ready' }
 }
 
-/** Waits for a server that recovers or shuts down. @returns the ready one, or undefined when none runs */
-export async function settledPostmaster(home: string): Promise<Postmaster | undefined> {
+/** Waits while a server recovers or shuts down. @returns the ready server, or undefined when none runs */
+export async function waitForPostmaster(home: string): Promise<Postmaster | undefined> {
   let found = await findPostmaster(home)
   await until(START_SECONDS, home, async () => {
     found = await findPostmaster(home)
@@ -37,15 +37,15 @@ export async function settledPostmaster(home: string): Promise<Postmaster | unde
   return found
 }
 
-/** Whether postmaster.pid names a living process that is no postmaster: PostgreSQL would take it for one if it is of the same user. */
-export async function pidIsAnothers(home: string): Promise<boolean> {
+/** Returns whether another program now has the pid in postmaster.pid. PostgreSQL mistakes it for a postmaster if its user is the same. */
+export async function isPidReused(home: string): Promise<boolean> {
   const pid = Number((await pidFile(home))?.[0])
   return pid > 0 && isAlive(pid) && !(await isPostmaster(pid, clusterOf(home)))
 }
 
 /**
- * Fast shutdown: SIGINT to the postmaster, which is all that `pg_ctl -m fast stop` does. pg_ctl itself would signal
- * whatever process has a stale file's pid, and may be gone when `npm ci` ran meanwhile.
+ * Stops the server with a fast shutdown: SIGINT to the postmaster, which is all that `pg_ctl -m fast stop` does. pg_ctl itself would
+ * signal any process that has a stale file's pid, and `npm ci` may have removed it.
  */
 export async function shutDown(home: string): Promise<void> {
   const running = await findPostmaster(home)
@@ -54,9 +54,9 @@ export async function shutDown(home: string): Promise<void> {
   await until(STOP_SECONDS, home, async () => (await findPostmaster(home))?.pid !== running.pid)
 }
 
-async function until(seconds: number, home: string, settled: () => Promise<boolean>): Promise<void> {
+async function until(seconds: number, home: string, isDone: () => Promise<boolean>): Promise<void> {
   for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await setTimeout(POLL_MS)) {
-    if (await settled()) return
+    if (await isDone()) return
   }
   const lines = await pidFile(home)
   throw new SetupError(
@@ -64,7 +64,7 @@ async function until(seconds: number, home: string, settled: () => Promise<boole
   )
 }
 
-/** Its lines: pid, cluster, start time, port, socket folder, address, shared memory, state. */
+/** Returns the lines of postmaster.pid: pid, cluster, start time, port, socket folder, address, shared memory, state. */
 async function pidFile(home: string): Promise<string[] | undefined> {
   try {
     return (await readFile(join(clusterOf(home), 'postmaster.pid'), 'utf8')).split('\n')
@@ -74,14 +74,17 @@ async function pidFile(home: string): Promise<string[] | undefined> {
   }
 }
 
-/** A postmaster works in its cluster's folder. Where that cannot be seen, any postgres is taken for it: waiting for a stranger is better than a second server. */
+/**
+ * A postmaster's working directory is its cluster. If the system does not show it, any postgres process counts: waiting for the wrong
+ * one is better than a second server.
+ */
 async function isPostmaster(pid: number, cluster: string): Promise<boolean> {
   if (!(pid > 0) || !isAlive(pid) || !/(^|\/)postgres$/.test(await programOf(pid))) return false
   const folder = await folderOf(pid)
   return folder === undefined || folder === (await realpath(cluster))
 }
 
-/** A dead process that nobody has waited for (usual in containers) has no program any more. */
+/** Returns the program of a process. A zombie, common in containers, has none. */
 const programOf = (pid: number): Promise<string> =>
   readFile(`/proc/${pid}/cmdline`, 'utf8').then(
     (line) => line.split('\0')[0]!,

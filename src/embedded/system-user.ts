@@ -3,22 +3,22 @@ import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { SetupError } from './setup-error.ts'
 
-/** The system's user whom the cluster's files belong to and PostgreSQL runs as. */
+/** The system user that owns the cluster's files and runs PostgreSQL. */
 export interface SystemUser {
   name: string
   uid: number
   gid: number
 }
 
-/** Users without a login that nearly every system has, the fittest first; macOS calls PostgreSQL's `_postgres`. */
+/** Users without a login that most systems have, best first. macOS names PostgreSQL's user `_postgres`. */
 const UNPRIVILEGED = ['postgres', '_postgres', 'nobody']
 
 export const isRoot = (): boolean => process.getuid?.() === 0
 
 /**
- * PostgreSQL refuses to run as root; then an unprivileged user stands in.
+ * Returns the user that should run PostgreSQL: ourselves, or an unprivileged user if we are root, since PostgreSQL refuses root.
  *
- * @throws SetupError when we are root and there is no such user
+ * @throws SetupError when we are root and the system has no such user
  */
 export async function serverUser(): Promise<SystemUser> {
   if (!isRoot()) return ourselves()
@@ -28,7 +28,7 @@ export async function serverUser(): Promise<SystemUser> {
     if (Number(uid) > 0 && Number(gid) > 0) return { name, uid: Number(uid), gid: Number(gid) }
   }
   throw new SetupError(
-    `PostgreSQL refuses to run as root, and this system has no user ${UNPRIVILEGED.join(', ')} to run it as. Start Paperboy as another user, or set DATABASE_URL to a server of your own.`,
+    `PostgreSQL refuses to run as root, and this system has none of the users ${UNPRIVILEGED.join(', ')} to run it. Start Paperboy as another user, or set DATABASE_URL to your own server.`,
   )
 }
 
@@ -41,22 +41,22 @@ function ourselves(): SystemUser {
   }
 }
 
-/** Root can run the server as whom it was made for, anyone else only as themselves. */
-export const runnableAs = (recorded: SystemUser): SystemUser => (isRoot() ? recorded : ourselves())
+/** Returns the user to run the server as. Root can use the recorded owner; any other user can only run it as itself. */
+export const ownerToRunAs = (recorded: SystemUser): SystemUser => (isRoot() ? recorded : ourselves())
 
-/** Whether the user is another than we are: files must be given to them, and programs started in their name. */
-export const isAnother = (user: SystemUser): boolean => isRoot() && user.uid !== 0
+/** Returns whether we are root and `user` is not: then files must be chowned and programs run as that user. */
+export const isOtherUser = (user: SystemUser): boolean => isRoot() && user.uid !== 0
 
 class ProgramFailed extends Error {
   override readonly name = 'ProgramFailed'
 }
 
 /**
- * Runs a program as that user to its end. Its session is its own, so that a Ctrl-C at the terminal does not reach it;
- * its environment is bare, since the caller's PG* variables and locale would change what PostgreSQL's programs do.
+ * Runs a program as a user and waits for its end. It gets its own session, so that Ctrl-C at the terminal does not reach it, and a
+ * minimal environment: PG* variables and locale settings change the behaviour of PostgreSQL's programs.
  *
- * @returns what it printed
- * @throws ProgramFailed with what it printed
+ * @returns its output
+ * @throws ProgramFailed with its output
  */
 export async function runAs(user: SystemUser, program: string, args: string[], cwd = '/'): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
@@ -65,7 +65,7 @@ export async function runAs(user: SystemUser, program: string, args: string[], c
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: '/usr/bin:/bin', LANG: 'C', LC_ALL: 'C', TZ: 'UTC' },
-    ...(isAnother(user) ? { uid: user.uid, gid: user.gid } : {}),
+    ...(isOtherUser(user) ? { uid: user.uid, gid: user.gid } : {}),
   })
   let printed = ''
   for (const stream of [child.stdout, child.stderr]) {

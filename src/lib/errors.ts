@@ -1,4 +1,4 @@
-/** What went wrong, as far as a caller can act on it. A new code without an HTTP status fails the type check. */
+/** Errors that a caller can act on. A new code without an HTTP status fails the type check. */
 export type ErrorCode =
   | 'BAD_ADDRESS'
   | 'BAD_PREFERENCE'
@@ -34,7 +34,7 @@ export const httpStatus = {
   SOURCE_UNAVAILABLE: 502,
 } satisfies Record<ErrorCode, number>
 
-/** An error a person or caller can act on: `code` for programs, `message` in plain words, safe to show. */
+/** An error that the caller can act on: `code` for programs, `message` for people, safe to show. */
 export class PaperboyError extends Error {
   override readonly name = 'PaperboyError'
   readonly code: ErrorCode

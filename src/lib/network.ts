@@ -1,19 +1,19 @@
 import ipaddr from 'ipaddr.js'
 
-/** Prefix lengths that providers hand out: a household, a small customer, a site. */
+/** Prefix lengths that providers assign: to a household, a small customer, a site. */
 const IPV6_PREFIXES = [64, 56, 48] as const
 
 /**
- * Returns an address in its one canonical spelling. IPv4 inside IPv6 (mapped, or translated by NAT64) is the IPv4 address, also in
- * hexadecimal: "::ffff:cb00:7107" is "203.0.113.7". Text that is no address comes back in small letters.
+ * Returns an address in its canonical spelling. IPv4 inside IPv6 (mapped, or translated by NAT64) becomes the IPv4 address:
+ * "::ffff:cb00:7107" is "203.0.113.7". Other text is returned in lower case.
  *
- * @param address as the connection had it, with or without an interface: "fe80::1%eth0"
+ * @param address as the connection reports it, with or without an interface: "fe80::1%eth0"
  */
 export const canonicalAddress = (address: string): string => parsed(address)?.toString() ?? address.toLowerCase()
 
 /**
- * Returns the networks of an address, the narrowest first: for IPv4 the address alone, for IPv6 its /64, /56 and /48. One customer
- * has 65,536 /64s at no cost, so a limit must look at the wider ones too.
+ * Returns an address's networks, narrowest first: for IPv4 the address alone, for IPv6 its /64, /56 and /48.
+ * One customer gets 65,536 /64s for free, so a rate limit must also count the wider networks.
  */
 export function networksOf(address: string): [narrowest: string, ...wider: string[]] {
   const ip = parsed(address)
@@ -23,7 +23,7 @@ export function networksOf(address: string): [narrowest: string, ...wider: strin
   return [household!, ...wider]
 }
 
-/** Whether text is an address or a network in CIDR notation. Short forms are not: "1" is not 0.0.0.1. */
+/** Returns whether text is an address or a network in CIDR notation. Short forms are neither: "1" is not 0.0.0.1. */
 export const isNetwork = (text: string): boolean =>
   ipaddr.IPv4.isValidFourPartDecimal(text) ||
   ipaddr.IPv4.isValidCIDRFourPartDecimal(text) ||

@@ -1,12 +1,12 @@
-/** Nesting beyond this is no paper; it would exhaust the stack here or in the database. */
+/** No paper nests deeper. Deeper values would overflow the stack, here or in the database. */
 const DEEPEST = 60
 
-/** What PostgreSQL's text cannot hold: NUL, and halves of surrogate pairs (shown as �). */
+/** Returns text that a PostgreSQL `text` column accepts: without NUL, and with � for halves of surrogate pairs. */
 export const safeText = (text: string): string => text.replaceAll('\0', '').toWellFormed()
 
 /**
- * A parsed JSON value as `jsonb` can hold it, otherwise whole.
- * @throws RangeError when it is nested deeper than any paper is
+ * Returns a JSON value whose strings and keys a `jsonb` column accepts.
+ * @throws RangeError when it nests too deep
  */
 export function safeJson(value: unknown, depth = 0): unknown {
   if (depth > DEEPEST) throw new RangeError(`is nested more than ${DEEPEST} deep`)

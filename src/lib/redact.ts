@@ -1,10 +1,10 @@
 const MOST_CHARACTERS = 300
 
-/** An address as mail writes it, and as relays write it into links of their replies (`ada%40example.org`, `ada=40example.org`). */
+/** Addresses, plain and as relays write them into links in their replies: `ada%40example.org`, `ada=40example.org`. */
 const PLAIN = /(?:"[^"\r\n]*"|[^\s<>@"(),;:]+)@[^\s<>@"(),;:]+/g
 const ENCODED = /[^\s<>@"(),;:/?&]+(?:%40|=40|&#64;)[a-z0-9-]+(?:(?:\.|%2e)[a-z0-9-]+)*(?:\.|%2e)[a-z][a-z0-9-]*/gi
 
-/** Words from outside as they may be kept and logged: addresses and control characters out, one line, not endless. */
+/** Returns foreign text that is safe to store and log: no addresses, no control characters, one line, at most 300 characters. */
 export const redact = (text: string): string =>
   text
     .replace(PLAIN, '[address]')

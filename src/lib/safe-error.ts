@@ -11,8 +11,8 @@ export interface SafeError {
 }
 
 /**
- * An error as it may be logged. Where it happened stays whole; its words lose what a reader may have brought in: drizzle's error
- * quotes the statement's parameters, PostgreSQL's `detail` the row's values, a router's the URL.
+ * Returns an error that is safe to log: the full stack, and a message without readers' data. drizzle's message quotes the
+ * statement's parameters, PostgreSQL's `detail` the row's values, a router's message the URL.
  */
 export function safeError(error: unknown, depth = 0): SafeError {
   if (!(error instanceof Error)) return { type: typeof error, message: '', stack: '' }

@@ -1,10 +1,10 @@
-/** The only place that writes to the terminal for people; logs go through pino. */
+/** Prints a line to stdout. Only this module writes to the terminal; logs go through pino. */
 export const say = (line = ''): void => console.log(line)
 
-/** Without control characters: a line may quote a file, and a terminal obeys them. */
+/** Prints a line to stderr. It replaces control characters, because the line may quote a file and the terminal would obey them. */
 export const complain = (line: string): void => console.error(line.replace(/[^\P{Cc}\n\t]/gu, '\ufffd'))
 
-/** A progress bar on a terminal, a line at every tenth elsewhere. All of it goes to stderr, so that stdout stays the result. */
+/** Returns a function that shows progress on stderr: a bar on a terminal, a line at every tenth elsewhere. stdout keeps only results. */
 export function progressBar(label: string, total: number): (done: number, note?: string) => void {
   let lastTenth = -1
   return (done, note = '') => {
@@ -23,5 +23,5 @@ export function progressBar(label: string, total: number): (done: number, note?:
   }
 }
 
-/** For what is shown again and again in one place. */
+/** Clears the terminal, for output that redraws itself. */
 export const clearScreen = (): void => void process.stdout.write('\x1b[H\x1b[2J')

@@ -8,16 +8,16 @@ import type { Source } from '../papers/ingest/sources/source.ts'
 import { editionPapers, editions, papers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 
-/** List days looked for on a first start: enough to span a weekend. */
+/** Number of list days that a first start collects: enough to span a weekend. */
 const FIRST_DAYS = 4
-/** A source that does not answer within this is read later; who started Paperboy wants to see something. */
-const FIRST_PATIENCE_MS = 1_500
+/** A source that takes longer is read later, so that a first start shows a page soon. */
+const FIRST_TIMEOUT_MS = 1_500
 
 /**
- * Gives a fresh database something to show: papers from the sources if they answer soon, else the sample; and the newest closed
- * list day as a released edition. Where there is any edition it does nothing: the next ones are the clock's and the curator's.
+ * Fills a fresh database: papers from the sources if they answer soon, otherwise the sample, and a released edition of the newest
+ * closed list day. If an edition exists, it changes nothing: the scheduler and the curator make the next ones.
  *
- * @returns the date of the edition that is ready, and whether its papers are the sample
+ * @returns the newest released edition's date, and whether its papers are the sample
  */
 export async function ensureFirstEdition(
   services: Services,
@@ -28,10 +28,7 @@ export async function ensureFirstEdition(
   if ((await db.$count(papers)) === 0) {
     const days = Array.from({ length: FIRST_DAYS }, (_, back) => daysLater(dayOf(now()), -back))
     const reading = days.flatMap((day) => sources.map((source) => collect({ ...services, source }, day)))
-    await Promise.race([
-      Promise.allSettled(reading),
-      new Promise((done) => setTimeout(done, FIRST_PATIENCE_MS).unref()),
-    ])
+    await Promise.race([Promise.allSettled(reading), new Promise((done) => setTimeout(done, FIRST_TIMEOUT_MS).unref())])
     if ((await db.$count(papers)) === 0) await loadSample({ ...services, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC })
   }
   const closed = dayOf(new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000))

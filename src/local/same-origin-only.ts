@@ -4,13 +4,13 @@ import type { Duplex } from 'node:stream'
 const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/
 
 /**
- * Lets a local server answer its own pages and programs of this machine alone. Any website that the browser has open could reach it
- * otherwise: by a request of its own (another Origin), or by a name that it points at this machine (another Host, DNS rebinding).
- * The same goes for WebSockets, which browsers open across origins without asking.
+ * Limits a local server to its own pages and to programs on this machine. Otherwise any website in the browser could reach it: with a
+ * cross-origin request, or through a host name that it points at this machine (DNS rebinding). It also guards WebSockets, which
+ * browsers open across origins.
  *
- * @param server with its listeners in place
+ * @param server must already have its listeners
  */
-export function answerSameOriginOnly(server: Server): void {
+export function allowOnlySameOrigin(server: Server): void {
   guard(server, 'request', (_request, response: ServerResponse) => response.writeHead(403).end('Not from here.\n'))
   guard(server, 'upgrade', (_request, socket: Duplex) =>
     socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n'),
@@ -26,7 +26,7 @@ function guard<Reply>(
   server.removeAllListeners(event)
   server.on(event, (request: IncomingMessage, reply: Reply, ...rest: unknown[]) => {
     if (!isSameOrigin(request)) return refuse(request, reply)
-    // Same origin needs no CORS headers, and none that name an origin are made without this.
+    // Without an Origin header, the server adds no CORS headers, which same-origin requests do not need.
     delete request.headers.origin
     for (const listener of listeners) listener.call(server, request, reply, ...rest)
   })

@@ -8,10 +8,10 @@ interface Secrets {
 }
 
 /**
- * The keys that were not given, made once and kept in DATA_DIR/secrets.json (0600), so that links in old mails survive a restart.
- * Two processes that make them at once agree: the file is created by one of them only.
+ * Returns generated keys. It stores them in DATA_DIR/secrets.json (0600), so that links in old emails survive a restart.
+ * Two processes that generate keys at once agree, since only one of them creates the file.
  */
-export async function localSecrets(dataDir: string): Promise<Secrets> {
+export async function loadLocalSecrets(dataDir: string): Promise<Secrets> {
   const path = join(dataDir, 'secrets.json')
   const made = {
     SECRET_KEY: randomBytes(32).toString('base64url'),
@@ -34,7 +34,7 @@ async function readSecrets(path: string): Promise<Secrets> {
     return JSON.parse(text)
   } catch (error) {
     throw new Error(
-      `${path} is damaged. Restore it from a backup; deleting it makes every link in mails already sent invalid.`,
+      `${path} is damaged. Restore it from a backup. If you delete it, links in sent emails stop working.`,
       {
         cause: error,
       },

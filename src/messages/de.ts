@@ -1,6 +1,6 @@
 import type { Messages } from './en.ts'
 
-/** What readers see, in German. */
+/** All reader-facing text in German. */
 export const de: Messages = {
   lang: 'de',
   intl: 'de-DE',

@@ -1,6 +1,6 @@
 /**
- * What readers see, in English, by page or email. The type check holds every other language to these keys, so a new
- * language is one file. Numbers and days arrive raw and are formatted here.
+ * All reader-facing text in English, by page or email. The type check requires the same keys of every language, so a new
+ * language is one file. Callers pass raw numbers and days; the catalogue formats them.
  */
 export const en = {
   lang: 'en',
@@ -465,7 +465,7 @@ export const en = {
     keyword: (word: string) => `your keyword: ${word}`,
     like: 'similar to papers you voted for',
     pickedBy: (name: string) => `picked by ${name}`,
-    /** @param from how many votes it had before, where that is known */
+    /** @param from number of votes before, if known */
     votes: (n: number, from?: number) =>
       `${from === undefined ? '' : `${from.toLocaleString('en-GB')} → `}${n.toLocaleString('en-GB')} ${n === 1 ? 'vote' : 'votes'}`,
     since: (votes: string, day: string) => `${votes} since ${day}`,
@@ -522,7 +522,7 @@ export const en = {
     subscribe: 'Get trending papers in your email inbox',
     allEditions: 'All editions',
   },
-  /** pages that say what went wrong: what happened, what it means, what to do */
+  /** error pages: what happened, what it means, what to do */
   errors: {
     incomplete: {
       heading: 'This link is incomplete',

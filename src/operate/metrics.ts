@@ -6,7 +6,7 @@ import { WAITING } from '../outbox/waiting.ts'
 import { reportSources, type SourceState } from '../papers/ingest/source-health.ts'
 import { configuredSources } from '../papers/ingest/sources/configured.ts'
 import type { Services } from '../runtime/services.ts'
-import { workersRunning } from '../runtime/worker-presence.ts'
+import { countWorkers } from '../runtime/worker-presence.ts'
 import { ATTENTION_NAMES, type AttentionName } from './attention/attention.ts'
 import { findAttention } from './attention/find.ts'
 
@@ -63,7 +63,7 @@ export async function readMeasures(services: Pick<Services, 'db' | 'config' | 'n
   const overdue = (due: string | null) => (due === null ? 0 : Math.max(0, (at.getTime() - Date.parse(due)) / 1000))
   return {
     halted: (await whyHalted(db)) !== undefined,
-    workers: await workersRunning(db),
+    workers: await countWorkers(db),
     subscribers: row.subscribers ?? {},
     deliveries: deliveries.rows,
     batches: { open: row.open, leased: row.leased },

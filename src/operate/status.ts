@@ -9,7 +9,7 @@ import { configuredSources } from '../papers/ingest/sources/configured.ts'
 import { type RelayReport, relaysInWords, reportRelays } from '../relay/report.ts'
 import { editions, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { workersRunning } from '../runtime/worker-presence.ts'
+import { countWorkers } from '../runtime/worker-presence.ts'
 import { reportSignUps, signUpsInWords } from '../subscription/signup-protection/report.ts'
 import { type Attention, minuteOf } from './attention/attention.ts'
 import { findAttention } from './attention/find.ts'
@@ -62,7 +62,7 @@ export async function readServiceStatus(services: Pick<Services, 'db' | 'config'
   )
   return {
     halted: (await whyHalted(db)) ?? null,
-    workers: await workersRunning(db),
+    workers: await countWorkers(db),
     readers: Object.fromEntries(readers.map((r) => [r.status, r.count])),
     papers: papers.rows[0]!,
     sources: await reportSources(services, configuredSources(services)),

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import { isConnectionTrouble } from '../lib/connection-trouble.ts'
+import { isConnectionError } from '../lib/connection-error.ts'
 import { ConfigError } from '../runtime/config/config.ts'
 import { isUpToDate } from '../runtime/db/up-to-date.ts'
 
@@ -61,7 +61,7 @@ async function whatIsMissing(connectionString: string, tables: 'wait' | 'refuse'
     return undefined
   } catch (error) {
     if (error instanceof TablesOutdated && tables === 'wait') return `waiting: ${error.message}`
-    if (isConnectionTrouble(error)) return 'waiting: the database (DATABASE_URL) does not answer'
+    if (isConnectionError(error)) return 'waiting: the database (DATABASE_URL) does not answer'
     throw error
   } finally {
     await client.end().catch(() => {})

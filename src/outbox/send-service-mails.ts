@@ -20,7 +20,7 @@ import type { AlertProblem } from './alert-words.ts'
 import { type AlertMail, composeServiceMail, type ServiceMail, type SignInMail } from './compose-service-mail.ts'
 import { WAITING } from './waiting.ts'
 
-type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log' | 'witness'> & { relay: Relay }
+type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log' | 'restoreMarkers'> & { relay: Relay }
 
 /** A mail that a worker took and did not settle within this is a dead worker's. */
 const LEASE_SECONDS = 60

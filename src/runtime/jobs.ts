@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The jobs that wake workers up. A payload holds ids only: what is to be done, and whether it still is, stands in Postgres.
- * Every job runs once (`attempts: 1`); the sweepers find again what was lost.
+ * The jobs and their payloads. A payload holds ids only: Postgres records the work and whether it is still open.
+ * The queue attempts each job once (`attempts: 1`); sweepers find lost work in Postgres.
  */
 export const jobs = {
   'collect-papers': z.object({}),
@@ -24,7 +24,7 @@ export const jobs = {
 export type JobName = keyof typeof jobs
 export type JobData<N extends JobName> = z.output<(typeof jobs)[N]>
 
-/** Three queues, so that neither a long batch nor a relay that hangs keeps the clockwork waiting. */
+/** Three queues, so that a long batch or a hanging relay never delays scheduled jobs ("clockwork"). */
 export type QueueName = 'clockwork' | 'mails' | 'batches'
 
 export const queueOf = (name: JobName): QueueName =>

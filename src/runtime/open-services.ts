@@ -1,35 +1,35 @@
 import { type Logger, pino } from 'pino'
-import { reportTrouble } from '../lib/report-trouble.ts'
+import { logConnectionErrors } from '../lib/log-connection-errors.ts'
 import { safeError } from '../lib/safe-error.ts'
 import { requireTables } from '../operate/wait-for-database.ts'
 import { relayAbility } from '../relay/carries-utf8.ts'
 import { openMailDomains } from '../subscription/signup-protection/mail-domains.ts'
 import { claimKey } from '../suppression/key-mark.ts'
 import type { Config } from './config/config.ts'
-import { databaseClock } from './db/clock.ts'
+import { startDatabaseClock } from './db/clock.ts'
 import { databaseOn, openPool } from './db/database.ts'
 import { openQueues } from './queue.ts'
-import { allWitnesses, fileWitness } from './restore-marker.ts'
+import { combineRestoreMarkers, fileRestoreMarkers } from './restore-marker.ts'
 import type { Services } from './services.ts'
 
-/** Every error that is logged goes through safeError: a database's error quotes its parameters, which may be an address. */
+/** Opens the log. Errors go through safeError: a database error quotes its parameters, which may contain an address. */
 export const openLog = ({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>): Logger =>
   pino({ level: LOG_LEVEL, serializers: { err: safeError } })
 
 /**
- * Opens pool, queues and log, on a database that fits this version and this configuration.
+ * Opens everything in `Services`. The database must fit this version and this configuration.
  *
- * @param options.anyKey for what must work whatever SUPPRESSION_KEY is, and hashes no address: `halt`, `status`
- * @throws TablesOutdated | WrongSuppressionKey, or the database's error when it cannot be asked
+ * @param options.anyKey skips the check of SUPPRESSION_KEY, for commands that hash no address: `halt`, `status`
+ * @throws TablesOutdated | WrongSuppressionKey, or the database's error when it is unreachable
  */
 export async function openServices(config: Config, { anyKey = false } = {}): Promise<Services> {
   await using opening = new AsyncDisposableStack()
   const log = openLog(config)
   let closing = false
   const report = (connection: string): ((error: Error) => void) => {
-    const trouble = reportTrouble(log, connection)
+    const logError = logConnectionErrors(log, connection)
     return (error) => {
-      if (!closing) trouble(error)
+      if (!closing) logError(error)
     }
   }
   const database = report('database')
@@ -42,8 +42,8 @@ export async function openServices(config: Config, { anyKey = false } = {}): Pro
     await openQueues({ databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL, onError: queue }),
     (q) => q.close(),
   )
-  const clock = opening.adopt(await databaseClock(db, database), (c) => c.stop())
-  const witnesses = [fileWitness(config.DATA_DIR), ...(queues.witness ? [queues.witness] : [])]
+  const clock = opening.adopt(await startDatabaseClock(db, database), (c) => c.stop())
+  const stores = [fileRestoreMarkers(config.DATA_DIR), ...(queues.restoreMarkers ? [queues.restoreMarkers] : [])]
   const opened = opening.move()
   return {
     config,
@@ -53,7 +53,7 @@ export async function openServices(config: Config, { anyKey = false } = {}): Pro
     mailDomains: openMailDomains(),
     relayAbility: relayAbility(config.SMTP_URL),
     log,
-    witness: allWitnesses(witnesses, report('restore guard’s memory outside the database')),
+    restoreMarkers: combineRestoreMarkers(stores, report('restore marker outside the database')),
     now: clock.now,
     async [Symbol.asyncDispose]() {
       closing = true

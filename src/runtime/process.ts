@@ -1,7 +1,7 @@
 import { DrizzleQueryError } from 'drizzle-orm'
 import pg from 'pg'
 import { SetupError } from '../embedded/setup-error.ts'
-import { isConnectionTrouble } from '../lib/connection-trouble.ts'
+import { isConnectionError } from '../lib/connection-error.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { redact } from '../lib/redact.ts'
 import { safeError } from '../lib/safe-error.ts'
@@ -9,11 +9,11 @@ import { complain } from '../lib/terminal.ts'
 import { ConfigError } from './config/config.ts'
 
 /**
- * Runs a service until SIGTERM or SIGINT, then closes what it opened, in reverse. Further signals are heard and ignored while it
- * drains: Ctrl-C reaches npm and its child at once, and npm passes it on a second time.
+ * Runs a service until a signal to stop (SIGTERM, SIGINT, SIGHUP), then closes everything in reverse order and exits.
+ * It ignores further signals while it drains: Ctrl-C reaches npm and its child at once, and npm forwards it a second time.
  *
- * @param start opens everything on the stack it is given; when it throws, what it opened so far is closed. Its signal is aborted
- *   when the process is to stop, also while it still starts.
+ * @param start opens everything on the given stack. If it throws, the stack is closed. Its abort signal fires on the first signal
+ *   to stop, also during the start.
  */
 export async function runUntilSignal(
   start: (stack: AsyncDisposableStack, stopping: AbortSignal) => Promise<unknown>,
@@ -30,38 +30,38 @@ export async function runUntilSignal(
     await start(stack, stopping.signal)
     await signal.promise
   } catch (error) {
-    complain(inWords(error))
+    complain(describeError(error))
     process.exitCode = 1
   } finally {
     await stack.disposeAsync().catch((error) => {
-      complain(`Stopping was not clean: ${inWords(error)}`)
+      complain(`The service did not stop cleanly: ${describeError(error)}`)
       process.exitCode = 1
     })
   }
-  // All of ours is closed; a library's forgotten handle must not keep a stopped service alive.
+  // Everything of ours is closed. A library's open handle must not keep a stopped service alive.
   process.exit()
 }
 
 /**
- * An error as a person at the terminal should read it: our own errors' words, a system error's with its code, a stack only for bugs.
- * Never a statement or its parameters, which may hold addresses: a terminal's output ends in logs and in cron's mail.
+ * Describes an error for the terminal: our own errors by their message, system errors with their code, bugs with a stack.
+ * The text never quotes a statement or its parameters, which may contain addresses: terminal output ends up in logs and cron mail.
  */
-export function inWords(error: unknown): string {
+export function describeError(error: unknown): string {
   if (error instanceof PaperboyError || error instanceof ConfigError || error instanceof SetupError)
     return error.message
   if (!(error instanceof Error)) return String(error)
-  // It quotes the whole statement with its parameters, and its name is plainly "Error".
+  // Its message quotes the statement with its parameters. Its name is just "Error".
   if (error instanceof DrizzleQueryError) {
-    return error.cause ? inWords(error.cause) : 'A database statement failed without a reason.'
+    return error.cause ? describeError(error.cause) : 'A database statement failed without a reason.'
   }
   const { code, address, port } = error as Error & { code?: string; address?: string; port?: number }
   if (code === 'EADDRINUSE') {
-    return `Port ${port} on ${address} is taken by another program. Stop it, or choose another with PORT.`
+    return `Port ${port} on ${address} is in use by another program. Stop it, or choose another with PORT.`
   }
   if (code === 'ECONNREFUSED' && port !== undefined)
     return `Nothing answers at ${address}:${port}. Is the database (DATABASE_URL) running?`
   if (error instanceof pg.DatabaseError) return `The database refused: ${redact(error.message)} (${code})`
-  if (isConnectionTrouble(error)) return `The connection was lost: ${redact(error.message)}`
+  if (isConnectionError(error)) return `The connection was lost: ${redact(error.message)}`
   if (error.name === 'Error' && code !== undefined) return `${redact(error.message)} (${code})`
   const { type, message, stack } = safeError(error)
   return `${type}: ${message}\n${stack}`

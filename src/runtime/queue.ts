@@ -11,54 +11,56 @@ import {
   withBackend,
 } from 'bullmq'
 import pg from 'pg'
-import { outlivingClients } from './db/database.ts'
+import { ignoreLostClients } from './db/database.ts'
 import { type JobData, type JobName, jobs, type QueueName, queueOf } from './jobs.ts'
 import { openRedis } from './redis.ts'
-import { parseWord, type Witness } from './restore-marker.ts'
+import { formatRestoreMarker, parseRestoreMarker, type RestoreMarkerStore } from './restore-marker.ts'
 
 export type Handlers = { [N in JobName]: (data: JobData<N>) => Promise<unknown> }
 
-/** The queue on whichever backend runs; this file alone knows which (design: BullMQ on Redis, or on PostgreSQL without REDIS_URL). */
+/** The job queues. Only this file knows their backend: BullMQ on Redis, or on PostgreSQL without REDIS_URL. */
 export interface Queues {
   /**
-   * Asks for a job. Never rejects and need not be awaited: a queue that is down or flushed costs time, not mail, since the
-   * sweepers find in Postgres what was never asked for.
+   * Adds a job, to wake a worker. It never rejects, and callers need not await it: a queue that is down or flushed costs time, not
+   * emails, since sweepers find missed work in Postgres.
    *
-   * @param key with it, asking again for the same work while it waits or runs is one job; a tick of the clock also stays known for
-   *   a minute after it ended, for the clocks of other workers. A batch is forgotten at once, however it ended, since a name the
-   *   queue still knows is refused, and the sweeper has only that name.
+   * @param key makes the job unique while it waits or runs. The queue remembers a scheduled job for another minute, so that the
+   *   schedules of other workers do not repeat it. It forgets a batch at once, however it ended: it refuses a known id, and the
+   *   sweeper adds the batch again under the same id.
    */
   wake<N extends JobName>(name: N, data: JobData<N>, key?: string): Promise<void>
-  /** Starts taking jobs. `failed` hears the real error; the queue stores only the job's name, since an error may carry an address. */
+  /** Starts processing jobs. `failed` receives the error; the queue stores only the job's name, since an error may contain an address. */
   work(
     handlers: Handlers,
     concurrency: Record<QueueName, number>,
     failed: (name: JobName, error: unknown) => void,
   ): void
-  /** Whether what carries the queue answers; the database's own queue is as well as the database. */
-  answers(): Promise<boolean>
-  /** Takes no new job and waits for the running ones; jobs may still be asked for. */
+  /** Returns whether Redis answers. A queue in the database counts as reachable; the database has its own check. */
+  isReachable(): Promise<boolean>
+  /** Stops processing and waits for running jobs. Jobs can still be added. */
   stopWorking(): Promise<void>
-  /** A place outside the database for the restore guard's word; undefined where the queue is the database itself. */
-  witness: Witness | undefined
-  /** Lets go of the connections, after `stopWorking`. */
+  /** Restore markers in Redis; undefined if the queue is in the database itself. */
+  restoreMarkers: RestoreMarkerStore | undefined
+  /** Calls `stopWorking`, then closes the connections. */
   close(): Promise<void>
 }
 
-const keeping = (queue: QueueName): JobsOptions => ({
+const jobOptions = (queue: QueueName): JobsOptions => ({
   attempts: 1,
   removeOnComplete: queue === 'clockwork' ? { age: 60 } : true,
   removeOnFail: true,
 })
 
-/** A queue that does not answer within this is asked no longer. */
-const WAKE_PATIENCE_MS = 2_000
-const CLOSE_PATIENCE_MS = 2_000
-const ANSWER_PATIENCE_MS = 1_000
+/** After this long without an answer, give up waiting. */
+const WAKE_TIMEOUT_MS = 2_000
+const CLOSE_TIMEOUT_MS = 2_000
+const PING_TIMEOUT_MS = 1_000
 
 /**
- * @param options.redisUrl Redis, Valkey or Dragonfly; without it BullMQ's PostgreSQL backend in schema `bullmq`
- * @param options.onError hears every connection error; BullMQ reconnects by itself
+ * Opens the queues.
+ *
+ * @param options.redisUrl of Redis, Valkey or Dragonfly. Without it, BullMQ's PostgreSQL backend uses schema `bullmq`
+ * @param options.onError receives every connection error; BullMQ reconnects by itself
  */
 export async function openQueues(options: {
   databaseUrl: string
@@ -75,14 +77,14 @@ export async function openQueues(options: {
   for (const queue of Object.values(queues)) queue.on('error', options.onError)
   const workers: Worker[] = []
   const running = new Set<Promise<unknown>>()
-  /** Until no job runs and none was begun for a while after it, for a job may be on its way when a worker is told to stop. */
+  /** Waits until no job runs and none has started for a while: a job may be on its way when its worker closes. */
   const idle = async () => {
     do {
       await Promise.allSettled(running)
-      await delay(CLOSE_PATIENCE_MS, undefined, { ref: false })
+      await delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })
     } while (running.size > 0)
   }
-  // After a fail-over of Redis BullMQ may wait for ever for a connection that is gone: jobs are waited for, connections are not.
+  // After a Redis fail-over, BullMQ may wait forever for a lost connection. So wait for jobs, but not for connections.
   const stopWorking = async () => {
     const closed = Promise.all(workers.splice(0).map((worker) => worker.close()))
     await Promise.race([closed, idle()])
@@ -91,8 +93,9 @@ export async function openQueues(options: {
   return {
     async wake(name, data, key) {
       const id = key === undefined ? {} : { jobId: `${name}-${key}` }
-      const asked = queues[queueOf(name)].add(name, data, { ...keeping(queueOf(name)), ...id }).catch(options.onError)
-      await Promise.race([asked, delay(WAKE_PATIENCE_MS, undefined, { ref: false })])
+      const queue = queueOf(name)
+      const added = queues[queue].add(name, data, { ...jobOptions(queue), ...id }).catch(options.onError)
+      await Promise.race([added, delay(WAKE_TIMEOUT_MS, undefined, { ref: false })])
     },
     work(handlers, concurrency, failed) {
       for (const name of Object.keys(queues) as QueueName[]) {
@@ -103,7 +106,7 @@ export async function openQueues(options: {
             return await job
           } catch (error) {
             failed(jobName as JobName, error)
-            throw new Error(`${jobName} failed; the worker's log says why`)
+            throw new Error(`${jobName} failed; see the worker's log`)
           } finally {
             running.delete(job)
           }
@@ -112,13 +115,13 @@ export async function openQueues(options: {
         workers.push(worker)
       }
     },
-    answers: () => Promise.race([backend.answers(), delay(ANSWER_PATIENCE_MS, false, { ref: false })]),
+    isReachable: () => Promise.race([backend.isReachable(), delay(PING_TIMEOUT_MS, false, { ref: false })]),
     stopWorking,
-    witness: backend.witness,
+    restoreMarkers: backend.restoreMarkers,
     async close() {
       await stopWorking()
       const closed = Promise.all(Object.values(queues).map((queue) => queue.close()))
-      await Promise.race([closed, delay(CLOSE_PATIENCE_MS, undefined, { ref: false })])
+      await Promise.race([closed, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })])
       await backend.close()
     },
   }
@@ -129,31 +132,32 @@ const run = async <N extends JobName>(handlers: Handlers, name: N, data: unknown
 
 type Process = (name: string, data: unknown) => Promise<unknown>
 
-/** What differs between the two: how a connection is made and ended. */
+/** The differences between Redis and PostgreSQL: how to open and close a connection. */
 interface Backend {
   queue(name: QueueName): Queue
   worker(name: QueueName, concurrency: number, process: Process): Worker
   onError(listener: (error: Error) => void): void
-  witness?: Witness
-  answers(): Promise<boolean>
+  restoreMarkers?: RestoreMarkerStore
+  isReachable(): Promise<boolean>
   close(): Promise<void>
 }
 
 function redisBackend(url: string): Backend {
   const connection = openRedis(url)
-  // The braces keep all keys of a queue in one slot of a Redis Cluster, and each queue in another.
+  // The braces put all keys of a queue into one slot of a Redis Cluster, and spread queues over slots.
   const common = (name: QueueName) => ({ connection, prefix: `{paperboy-${name}}` })
   return {
     queue: (name) => new Queue(name, common(name) as QueueOptions),
     worker: (name, concurrency, process) =>
       new Worker(name, (job) => process(job.name, job.data), { ...common(name), concurrency } as WorkerOptions),
     onError: (listener) => connection.on('error', listener),
-    witness: {
-      read: async (installation) => parseWord(await connection.get(witnessKey(installation))),
-      write: async (installation, word) => void (await connection.set(witnessKey(installation), JSON.stringify(word))),
+    restoreMarkers: {
+      read: async (databaseId) => parseRestoreMarker(await connection.get(markerKey(databaseId))),
+      write: async (databaseId, marker) =>
+        void (await connection.set(markerKey(databaseId), formatRestoreMarker(marker))),
     },
-    answers: async () => {
-      // A command would wait for a connection that is gone; one that hangs is not seen by its state alone.
+    isReachable: async () => {
+      // A command would wait for a lost connection. A hanging connection still looks "ready", so ping it.
       if (connection.status !== 'ready') return false
       return connection.ping().then(
         () => true,
@@ -164,10 +168,10 @@ function redisBackend(url: string): Backend {
   }
 }
 
-const witnessKey = (installation: string): string => `{paperboy}:witness:${installation}`
+const markerKey = (databaseId: string): string => `{paperboy}:witness:${databaseId}`
 
 async function postgresBackend(connectionString: string): Promise<Backend> {
-  const pool = outlivingClients(
+  const pool = ignoreLostClients(
     new pg.Pool({
       connectionString,
       max: 10,
@@ -179,7 +183,7 @@ async function postgresBackend(connectionString: string): Promise<Backend> {
   const client = await pool.connect()
   await runMigrations(client).finally(() => client.release())
   const postgres = withBackend(createPostgresBackend)
-  // BullMQ describes pg.Pool by an index signature that pg's own class type does not have.
+  // BullMQ's type for pg.Pool has an index signature that pg's class lacks.
   const connection = pool as unknown as PgPool
   return {
     queue: (name) => new postgres.Queue(name, { connection }) as unknown as Queue,
@@ -189,7 +193,7 @@ async function postgresBackend(connectionString: string): Promise<Backend> {
         concurrency,
       }) as unknown as Worker,
     onError: (listener) => pool.on('error', listener),
-    answers: async () => true,
+    isReachable: async () => true,
     close: () => pool.end(),
   }
 }

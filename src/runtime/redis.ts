@@ -8,12 +8,12 @@ interface RedisAddress {
   username?: string | undefined
   password?: string | undefined
   nodes: { host: string; port: number }[]
-  /** what the sentinels call the master */
+  /** the sentinels' name for the master */
   master: string
   database: number
 }
 
-/** What is wrong with a REDIS_URL, or undefined when nothing is. */
+/** Returns the problem of a REDIS_URL, or undefined. */
 export function redisUrlProblem(url: string): string | undefined {
   const address = parse(url)
   if (!address) {
@@ -26,8 +26,8 @@ export function redisUrlProblem(url: string): string | undefined {
 }
 
 /**
- * Opens what REDIS_URL names: one server, a cluster (some of its nodes; the rest is found), or the master that sentinels know.
- * `rediss` in place of `redis` for TLS. Reconnects for as long as it lives; the queue asks no more than that.
+ * Opens a client for REDIS_URL: one server, a cluster (from some of its nodes), or the master that sentinels report.
+ * The scheme `rediss` uses TLS. The client reconnects until it is closed.
  */
 export function openRedis(url: string): Redis | Cluster {
   const { kind, tls, username, password, nodes, master, database } = parse(url)!
@@ -37,7 +37,7 @@ export function openRedis(url: string): Redis | Cluster {
     return new Cluster(nodes, {
       redisOptions: common,
       clusterRetryStrategy: (attempt) => Math.min(100 * attempt, 2_000),
-      // Certificates are for names, and a cluster tells addresses.
+      // Certificates name hosts. Without this, ioredis would resolve them to addresses first.
       ...(tls ? { dnsLookup: (address, done) => done(null, address) } : {}),
     })
   }

@@ -1,80 +1,88 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What is remembered outside the database: how far it had mailed, and whether the operator said stop. */
-export interface Word {
-  tick: number
+/** How far a database has mailed, and whether the operator halted it. Kept outside that database; see delivery/ledger/restore-guard.ts. */
+export interface RestoreMarker {
+  /** counts batches and service emails; it only rises */
+  step: number
   halted: boolean
 }
 
-/** A memory that a restore of the database does not take back with it. */
-export interface Witness {
-  read(installation: string): Promise<Word | undefined>
-  write(installation: string, word: Word): Promise<void>
+/** Stores restore markers where a restore of the database does not reset them. */
+export interface RestoreMarkerStore {
+  /** @param databaseId column `installation` of `mailing` */
+  read(databaseId: string): Promise<RestoreMarker | undefined>
+  write(databaseId: string, marker: RestoreMarker): Promise<void>
 }
 
-/** @returns undefined for what is not a word of ours */
-export function parseWord(text: string | null): Word | undefined {
+/** The stored form. Its names stay, so that an upgraded process reads the marker of the version before. */
+export const formatRestoreMarker = ({ step, halted }: RestoreMarker): string => JSON.stringify({ tick: step, halted })
+
+/** Parses a stored marker. Returns undefined for anything else. */
+export function parseRestoreMarker(text: string | null): RestoreMarker | undefined {
   if (text === null) return undefined
   try {
     const { tick, halted } = JSON.parse(text)
-    return Number.isSafeInteger(tick) ? { tick, halted: halted === true } : undefined
+    return Number.isSafeInteger(tick) ? { step: tick, halted: halted === true } : undefined
   } catch {
     return undefined
   }
 }
 
-/** In a file of DATA_DIR, one for each database that mailed from here. */
-export function fileWitness(dataDir: string): Witness {
+/** Stores markers in files of DATA_DIR, one for each database that mailed from this machine. */
+export function fileRestoreMarkers(dataDir: string): RestoreMarkerStore {
   const folder = join(dataDir, 'witness')
-  const pathOf = (installation: string) => join(folder, `${installation}.json`)
+  const pathOf = (databaseId: string) => join(folder, `${databaseId}.json`)
   let writes = 0
   return {
-    async read(installation) {
-      const text = await readFile(pathOf(installation), 'utf8').catch((error) => {
+    async read(databaseId) {
+      const text = await readFile(pathOf(databaseId), 'utf8').catch((error) => {
         if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
         throw error
       })
-      return parseWord(text)
+      return parseRestoreMarker(text)
     },
-    async write(installation, word) {
+    async write(databaseId, marker) {
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      // Whole or not at all, also when two of this process write at once.
-      const temporary = `${pathOf(installation)}.${process.pid}-${writes++}`
+      // Rename makes the write atomic; the counter keeps two writes of this process apart.
+      const temporary = `${pathOf(databaseId)}.${process.pid}-${writes++}`
       const file = await open(temporary, 'w', 0o600)
-      await file.writeFile(JSON.stringify(word)).finally(() => file.close())
-      await rename(temporary, pathOf(installation))
+      await file.writeFile(formatRestoreMarker(marker)).finally(() => file.close())
+      await rename(temporary, pathOf(databaseId))
     },
   }
 }
 
 /**
- * Several as one: the furthest of what they say, and halted when one says so. One that cannot be reached is left out.
- * @param onError hears why, once for each of them until it works again
+ * Combines stores into one. It reads the highest step, and halted if any store says so. It skips stores that fail.
+ * @param onError receives a failing store's first error, and again only after the store has worked
  */
-export function allWitnesses(witnesses: readonly Witness[], onError: (error: Error) => void): Witness {
-  const failing = new Set<Witness>()
-  const attempt = async <T>(witness: Witness, work: Promise<T>): Promise<T | undefined> =>
+export function combineRestoreMarkers(
+  stores: readonly RestoreMarkerStore[],
+  onError: (error: Error) => void,
+): RestoreMarkerStore {
+  const failing = new Set<RestoreMarkerStore>()
+  const attempt = async <T>(store: RestoreMarkerStore, work: Promise<T>): Promise<T | undefined> =>
     work.then(
       (value) => {
-        failing.delete(witness)
+        failing.delete(store)
         return value
       },
       (error) => {
-        if (!failing.has(witness)) onError(error)
-        failing.add(witness)
+        if (!failing.has(store)) onError(error)
+        failing.add(store)
         return undefined
       },
     )
   return {
-    async read(installation) {
-      const words = await Promise.all(witnesses.map((each) => attempt(each, each.read(installation))))
-      const said = words.filter((word) => word !== undefined)
-      if (said.length === 0) return undefined
-      return { tick: Math.max(...said.map((word) => word.tick)), halted: said.some((word) => word.halted) }
+    async read(databaseId) {
+      const read = await Promise.all(stores.map((each) => attempt(each, each.read(databaseId))))
+      const markers = read.filter((marker) => marker !== undefined)
+      if (markers.length === 0) return undefined
+      return { step: Math.max(...markers.map(({ step }) => step)), halted: markers.some(({ halted }) => halted) }
     },
-    async write(installation, word) {
-      await Promise.all(witnesses.map((each) => attempt(each, each.write(installation, word))))
+    async write(databaseId, marker) {
+      await Promise.all(stores.map((each) => attempt(each, each.write(databaseId, marker))))
     },
   }
 }

@@ -3,26 +3,26 @@ import type { TokenKeys } from '../mail/tokens.ts'
 import type { Config } from './config/config.ts'
 import type { Db } from './db/database.ts'
 import type { Queues } from './queue.ts'
-import type { Witness } from './restore-marker.ts'
+import type { RestoreMarkerStore } from './restore-marker.ts'
 
-/** Whether the relays carry addresses with letters beyond ASCII before the @. */
+/** Reports whether the relays support addresses with non-ASCII letters before the @ (SMTPUTF8). */
 export interface RelayAbility {
   carriesUtf8(): Promise<boolean>
 }
 
 export interface DomainSigns {
-  /** of a service of addresses to throw away */
+  /** belongs to a service of disposable addresses */
   disposable: boolean
-  /** whether mail can be received there at all, as far as the name service says; 'unknown' without a network */
+  /** whether the DNS says that the domain receives mail; 'unknown' without a network */
   takesMail: 'yes' | 'no' | 'unknown'
 }
 
-/** What is known of receiving domains. Signs only: nobody is refused for them, since lists and name servers are wrong at times. */
+/** Knowledge about receiving domains. These are hints, never a reason to refuse a reader: lists and name servers can be wrong. */
 export interface MailDomains {
   signsOf(domain: string): Promise<DomainSigns>
 }
 
-/** What both processes work with: opened once, passed in, closed in reverse. */
+/** The services of a process: opened once, passed in, closed in reverse order. */
 export interface Services extends AsyncDisposable {
   config: Config
   db: Db
@@ -31,8 +31,8 @@ export interface Services extends AsyncDisposable {
   mailDomains: MailDomains
   relayAbility: RelayAbility
   log: Logger
-  /** what is remembered outside the database, for the restore guard */
-  witness: Witness
+  /** outside the database, for the restore guard */
+  restoreMarkers: RestoreMarkerStore
   /** the database's time, see runtime/db/clock.ts */
   now: () => Date
 }

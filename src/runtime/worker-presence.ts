@@ -1,12 +1,14 @@
 import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { z } from 'zod'
 import type { Db } from './db/database.ts'
+import { bigint, queryOne } from './db/query.ts'
 
-/** The two numbers of the advisory lock that every worker shares; any would do that nobody else uses. */
+/** The two numbers of the advisory lock that all workers share. They are arbitrary but unique to this lock. */
 const LOCK = [0x9a9e4, 1]
 
-/** Makes this worker known to commands for as long as it lives; a killed one vanishes with its connection. */
+/** Makes this worker visible to commands until it ends. A killed worker disappears with its connection. */
 export async function announceWorker(databaseUrl: string, log: Logger): Promise<{ end(): Promise<void> }> {
   let ending = false
   let client: pg.Client | undefined
@@ -15,7 +17,7 @@ export async function announceWorker(databaseUrl: string, log: Logger): Promise<
     client = new pg.Client({ connectionString: databaseUrl, application_name: 'paperboy worker', keepAlive: true })
     client.on('error', () => {
       if (ending) return
-      log.warn('the connection that announces this worker was lost; connecting again')
+      log.warn('lost the connection that announces this worker; reconnecting')
       retry = setTimeout(() => connect().catch(() => client?.emit('error', new Error('not connected'))), 2_000)
     })
     await client.connect()
@@ -31,14 +33,14 @@ export async function announceWorker(databaseUrl: string, log: Logger): Promise<
   }
 }
 
-/** How many workers run on this database. Only looks: trying to take the lock would look like a worker to another command. */
-export async function workersRunning(db: Db): Promise<number> {
-  const { rows } = await db.execute<{ count: number }>(sql`
-    SELECT count(*)::int AS count FROM pg_locks
+/** Counts the workers on this database. It reads pg_locks: trying the lock itself would look like a worker to another command. */
+export async function countWorkers(db: Db): Promise<number> {
+  const statement = sql`
+    SELECT count(*) FROM pg_locks
     WHERE locktype = 'advisory' AND granted AND mode = 'ShareLock'
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND classid = ${LOCK[0]} AND objid = ${LOCK[1]} AND objsubid = 2`)
-  return rows[0]!.count
+      AND classid = ${LOCK[0]} AND objid = ${LOCK[1]} AND objsubid = 2`
+  return (await queryOne(db, z.object({ count: bigint }), statement)).count
 }
 
-export const workerRuns = async (db: Db): Promise<boolean> => (await workersRunning(db)) > 0
+export const hasWorker = async (db: Db): Promise<boolean> => (await countWorkers(db)) > 0

@@ -9,9 +9,9 @@ import type { Services } from '../runtime/services.ts'
 import type { Cookie, Shot } from './take-shots.ts'
 
 /**
- * What the curator and the operator see, with a draft to curate and papers that were proposed.
- * @param dates.draft a list day with papers and no edition yet
- * @returns the pages, and what signs a browser in for them
+ * Returns the pages of curator and operator, after making a draft to curate and suggested papers.
+ * @param dates.draft a list day with papers but no edition
+ * @returns the pages, and the cookie that signs a browser in
  */
 export async function adminPages(
   services: Services,
@@ -20,7 +20,7 @@ export async function adminPages(
 ): Promise<{ pages: Shot[]; cookie: Cookie }> {
   const { db, config } = services
   const [admin] = config.ADMIN_EMAILS
-  const desk = { kind: 'daily', date: dates.draft } as const
+  const draft = { kind: 'daily', date: dates.draft } as const
   await db.transaction(async (tx) => {
     const [first, second] = await tx
       .select({ sourceId: papers.sourceId })
@@ -29,8 +29,8 @@ export async function adminPages(
       .orderBy(asc(papers.id))
     await curate({ ...services, db: tx }, first!.sourceId, 'pick', 'A clear account of something that was hard to see.')
     await curate({ ...services, db: tx }, second!.sourceId, 'drop')
-    await assemble({ ...services, db: tx }, desk)
-    await hold({ ...services, db: tx }, desk)
+    await assemble({ ...services, db: tx }, draft)
+    await hold({ ...services, db: tx }, draft)
     await tx.insert(submissions).values([
       { arxivId: '1706.03762', state: 'found', times: 3, found: { title: 'Attention Is All You Need' } },
       { arxivId: '2604.99999', state: 'unknown' },

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
-/** Debian's Chromium, or the one that is named. */
+/** Returns the given path, or that of Debian's Chromium. */
 export const chromiumPath = (named: string | undefined): string => named || '/usr/bin/chromium'
 
 export const hasChromium = (path: string): boolean => existsSync(path)
 
-/** Without a sandbox, since it is run as root in containers and reads our own pages only; and without talking to anybody. */
+/** Starts Chromium without a sandbox, since it runs as root in containers and opens only our pages, and without background network use. */
 export const startChromium = (executablePath: string): Promise<Browser> =>
   chromium.launch({
     executablePath,

@@ -5,15 +5,15 @@ import { pathToFileURL } from 'node:url'
 import { desc } from 'drizzle-orm'
 import { spanAround } from '../calendar/spans.ts'
 import { sendEdition } from '../delivery/send/send-edition.ts'
-import { inboxAt } from '../demo/inbox.ts'
-import { startThrowAway } from '../demo/throw-away.ts'
+import { openInbox } from '../demo/inbox.ts'
+import { startTemporaryService } from '../demo/temporary-service.ts'
 import { spanHref } from '../http/kit/span-href.ts'
 import { complain, say } from '../lib/terminal.ts'
 import { ensureFirstEdition } from '../local/first-edition.ts'
 import { mintToken } from '../mail/tokens.ts'
 import { askToSignIn } from '../operate/admins/sessions.ts'
 import { papers } from '../runtime/db/schema.ts'
-import { inWords } from '../runtime/process.ts'
+import { describeError } from '../runtime/process.ts'
 import type { Services } from '../runtime/services.ts'
 import { adminPages } from './admin-pages.ts'
 import { chromiumPath, hasChromium, startChromium } from './chromium.ts'
@@ -21,18 +21,18 @@ import { readerPages } from './reader-pages.ts'
 import { writeServiceMails } from './service-mails.ts'
 import { MAIL_WIDTH, type Shot, takeShots } from './take-shots.ts'
 
-/** `npm run shots`: a picture of every page and mail, at two widths, light and dark, in .data/shots/. CHROMIUM_PATH names another Chromium. */
+/** `npm run shots`: takes a screenshot of every page and email, at two widths, light and dark, in .data/shots/. It reads CHROMIUM_PATH. */
 const outDir = resolve('.data/shots')
 const READER = 'ada@reader.example'
 
 try {
   const path = chromiumPath(process.env.CHROMIUM_PATH)
-  if (!hasChromium(path)) throw new Error(`There is no Chromium at ${path}. Install it, or name one in CHROMIUM_PATH.`)
+  if (!hasChromium(path)) throw new Error(`There is no Chromium at ${path}. Install it, or set CHROMIUM_PATH.`)
   await using stack = new AsyncDisposableStack()
-  const { services, mailbox } = await startThrowAway(stack)
+  const { services, mailbox } = await startTemporaryService(stack)
   const edition = await ensureFirstEdition(services, [])
   if (!edition) throw new Error('The sample has no closed list day.')
-  const inbox = inboxAt(mailbox.webUrl)
+  const inbox = openInbox(mailbox.webUrl)
   const links = await subscribeReader(services, inbox)
   await sendEdition(
     services,
@@ -80,17 +80,17 @@ try {
     ...(await readerPages(services, READER)),
   ]
   const days = await newestDays(services)
-  const desk = await adminPages(services, READER, {
+  const adminShots = await adminPages(services, READER, {
     released: edition.date,
     draft: days.find((day) => day !== edition.date)!,
   })
   await rm(outDir, { recursive: true, force: true })
   const baseUrl = services.config.PUBLIC_URL
-  const all = [...pages, ...desk.pages, ...mailShots]
-  const written = await takeShots(browser, { baseUrl, pages: all, outDir, cookies: [desk.cookie] })
-  say(`${written.length} pictures in ${outDir}`)
+  const all = [...pages, ...adminShots.pages, ...mailShots]
+  const written = await takeShots(browser, { baseUrl, pages: all, outDir, cookies: [adminShots.cookie] })
+  say(`${written.length} screenshots in ${outDir}`)
 } catch (error) {
-  complain(inWords(error))
+  complain(describeError(error))
   process.exitCode = 1
 }
 
@@ -99,8 +99,8 @@ async function newestDays({ db }: Services): Promise<string[]> {
   return days.map(({ day }) => day)
 }
 
-/** A reader who came by the form, and where their links lead. */
-async function subscribeReader(services: Services, inbox: ReturnType<typeof inboxAt>) {
+/** Signs a reader up through the form and confirms. @returns the paths of the reader's links */
+async function subscribeReader(services: Services, inbox: ReturnType<typeof openInbox>) {
   const { PUBLIC_URL } = services.config
   const body = new URLSearchParams({ email: READER, zone: 'Europe/Berlin' })
   await fetch(`${PUBLIC_URL}/subscribe`, { method: 'POST', body, redirect: 'manual' })

@@ -7,8 +7,8 @@ import { mintManageToken } from '../subscription/manage.ts'
 import type { Shot } from './take-shots.ts'
 
 /**
- * What somebody sees who mistypes, comes too late, moves, leaves, or wants to know more.
- * @param address of a reader who has confirmed
+ * Returns the pages beside the straight path: typing errors, expired links, address changes, unsubscribing, privacy.
+ * @param address of a confirmed reader
  */
 export async function readerPages(services: Services, address: string): Promise<Shot[]> {
   const { db, keys, now } = services

@@ -6,7 +6,7 @@ import { composeServiceMail, type ServiceMail } from '../outbox/compose-service-
 import type { Services } from '../runtime/services.ts'
 import { MAIL_WIDTH, type Shot } from './take-shots.ts'
 
-/** The mails that a reader on the straight way does not get, by the names of their pictures. */
+/** The emails beside the straight path, by screenshot name. */
 const MAILS: Record<string, Pick<ServiceMail, 'kind'> & { returning?: true }> = {
   'mail-confirm-back': { kind: 'confirm', returning: true },
   'mail-remind': { kind: 'remind' },
@@ -16,7 +16,7 @@ const MAILS: Record<string, Pick<ServiceMail, 'kind'> & { returning?: true }> = 
   'mail-change': { kind: 'change' },
 }
 
-/** Composes them to a made-up reader, and writes each one's HTML part into a folder. */
+/** Composes these emails for an invented reader, and writes each HTML part to a folder. */
 export async function writeServiceMails(services: Services, folder: string): Promise<Shot[]> {
   const reader = {
     id: 1,

@@ -5,28 +5,28 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 export type Cookie = Parameters<BrowserContext['addCookies']>[0][number]
 
 export interface Shot {
-  /** the file's name before size and colours */
+  /** the file's name before size and color scheme */
   name: string
-  /** from the base URL, or a whole URL */
+  /** relative to the base URL, or a whole URL */
   path: string
-  /** fields of a form that is posted there; without, the page is opened */
+  /** fields of a form to post there; if absent, the page is opened */
   post?: Record<string, string>
-  /** the page whose form it is, for the token in it; /subscribe where none is named */
+  /** the page with the form, for its CSRF token; default /subscribe */
   from?: string
-  /** CSS pixels wide on a desktop, where it is not a page's 1280: mails are read in a column of 640 */
+  /** in CSS pixels; default 1280. Email uses 640 */
   desktopWidth?: number
 }
 
 const PHONE_WIDTH = 375
 const DESKTOP_WIDTH = 1280
-/** Mails are read in a column. */
+/** Mail programs show email in a column of about this width. */
 export const MAIL_WIDTH = 640
 
-/** Of the window; a picture is as high as its page. */
+/** Height of the window. A screenshot is as high as its page. */
 const HEIGHT = 800
 
 /**
- * Pictures of whole pages: NAME-phone-light.png, NAME-phone-dark.png, NAME-desktop-light.png, NAME-desktop-dark.png.
+ * Takes screenshots of whole pages: NAME-phone-light.png, NAME-phone-dark.png, NAME-desktop-light.png, NAME-desktop-dark.png.
  * @returns the files written
  */
 export async function takeShots(
@@ -68,7 +68,7 @@ export async function takeShots(
   return written
 }
 
-/** As a button of a form on our own page does, since forms of others' may not post to us. */
+/** Posts a form from one of our own pages, since the service refuses posts from other origins. */
 async function postForm(
   page: Page,
   { url, from, fields: typed }: { url: string; from: string; fields: Record<string, string> },

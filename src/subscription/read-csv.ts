@@ -1,6 +1,6 @@
-import { type Line, linesOf } from '../lib/csv/lines.ts'
+import { type Line, splitLines } from '../lib/csv/lines.ts'
 import { type CsvRow, endOfRecord, LONGEST_RECORD, parseText, takeRecords } from '../lib/csv/records.ts'
-import { type Encoding, encodingOf, readText } from '../lib/csv/text-file.ts'
+import { detectEncoding, type Encoding, readText } from '../lib/csv/text-file.ts'
 import { PaperboyError } from '../lib/errors.ts'
 
 export interface CsvFile {
@@ -23,8 +23,8 @@ const SEPARATORS = [',', ';', '\t', '|']
  */
 export async function openCsv(file: string): Promise<CsvFile> {
   try {
-    const encoding = await encodingOf(file)
-    const batches = linesOf(readText(file, encoding), LONGEST_RECORD)
+    const encoding = await detectEncoding(file)
+    const batches = splitLines(readText(file, encoding), LONGEST_RECORD)
     const { first, named, rest } = await takeHeader(batches)
     const { separator, header } = (named ? [named] : SEPARATORS)
       .map((each) => ({ separator: each, header: parseText(first, each)?.[0] ?? [] }))

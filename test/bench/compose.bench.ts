@@ -14,13 +14,13 @@ import { printTable } from './support/table.ts'
 const CANDIDATES = 40
 const SHOWN = 10
 const ROUNDS = 7
-/** A contender runs for this much of the processor's time a round. */
+/** CPU time of a contender per round. */
 const ROUND_MS = 400
 
 /**
- * What one personal digest costs, ready to be handed over (headers, text, HTML; no DKIM): 10 papers of 40, every reader with a selection,
- * links and an address of their own. Beside it the two usual ways: a template rendered for each reader, and MJML compiled for each.
- * Measured in processor time of this process, so that what else runs on the machine does not count: digests a second and core.
+ * Measures the cost of one personal digest (headers, text, HTML; no DKIM): 10 papers of 40; selection, links and address differ per
+ * reader. It compares with the two usual ways: a template rendered per reader, and MJML compiled per reader.
+ * It measures this process's CPU time, so that other programs do not count: digests per second and core.
  */
 export async function bench(): Promise<void> {
   const config = testConfig()
@@ -30,7 +30,7 @@ export async function bench(): Promise<void> {
   const { parts } = await composeEdition(config, edition, { papers, listed: CANDIDATES, corrections: [] })
   const plate = plateOf(parts)
   const messageKey = createSecretKey(Buffer.alloc(32, 7))
-  // As delivery does once a message was accepted.
+  // Reused for each message, as delivery does after a message was accepted.
   const galley = newGalley()
   const at = new Date('2026-04-15T06:00:00Z')
 
@@ -61,17 +61,17 @@ export async function bench(): Promise<void> {
     }
   }
   const contenders = {
-    'a digest from plates': () => perSecond(() => composeDigest(plate, part('html'), galley)),
+    'a digest from a compiled edition': () => perSecond(() => composeDigest(plate, part('html'), galley)),
     'the same, text only': () => perSecond(() => composeDigest(plate, part('text'), galley)),
     'a template rendered per reader': () => perSecond(() => Buffer.from(template(part('html')))),
     'MJML compiled per reader': () => perSecond(() => mjml2html(mjml, { validationLevel: 'skip' })),
   }
-  for (const run of Object.values(contenders)) await run() // the first round compiles
+  for (const run of Object.values(contenders)) await run() // warm up: the first round compiles
   const rates = await inRounds(ROUNDS, contenders)
   const base = spread(rates['MJML compiled per reader']!).median
   const count = (n: number) => n.toLocaleString('en', { maximumFractionDigits: 0 })
   printTable([
-    ['', 'a second and core', 'least', 'most', '× MJML'],
+    ['', 'per second and core', 'least', 'most', '× MJML'],
     ...Object.entries(rates).map(([name, values]) => {
       const { median, least, most } = spread(values)
       return [name, count(median), count(least), count(most), count(median / base)]
@@ -108,7 +108,7 @@ const paper = (position: number): CardPaper => ({
   withdrawn: false,
 })
 
-/** The whole message as a compiled template with the reader's values in it: what a mailer does that compiles its layout once. */
+/** Returns the whole message as a compiled template for the reader's values, as a mailer does that compiles its layout once. */
 function templateOf(message: string) {
   const eta = new Eta({ autoEscape: false, autoTrim: false })
   const holes = message
@@ -121,7 +121,7 @@ function templateOf(message: string) {
   return (values: object) => render.call(eta, values)
 }
 
-/** A plain layout of ten papers, as it would be compiled for each reader. */
+/** Returns a plain MJML layout of ten papers, to compile for each reader. */
 const mjmlOf = (papers: CardPaper[]) =>
   `<mjml><mj-body>${papers
     .slice(0, SHOWN)

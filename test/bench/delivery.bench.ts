@@ -16,10 +16,10 @@ const SLOW = { delayMs: 100, connections: 50 }
 
 const help = `npm run bench -- delivery [--readers N] [--rounds N] [--only a,b,…] [--sink bare] [--profile DIR]
 
-How fast mail leaves, beside other ways to send the same: each contender in a process of its own, against a sink in another, once a
-round in turn. ${CONNECTIONS} connections; PostgreSQL and the sink share the machine with the sender.`
+Measures sending speed beside other ways to send the same messages. Each contender runs in its own process against a sink in another
+one; rounds alternate. ${CONNECTIONS} connections; PostgreSQL and the sink share the machine with the sender.`
 
-/** Milliseconds, CPU seconds and memory of each way to hand over the same mails. */
+/** Measures time, CPU seconds and memory of each way to send the same messages. */
 export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -37,7 +37,7 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   const stage = await openStage(stack)
   await addReaders(stage, readers)
   const postfix = values.sink === 'postfix' && existsSync(POSTFIX.sink)
-  if (!postfix) console.log("Postfix's smtp-sink is not used: a bare socket sink takes the mail.")
+  if (!postfix) console.log("A bare socket sink receives the messages, not Postfix's smtp-sink.")
   const sink = await startSink(stack, { postfix })
   const slow = await startSink(stack, { postfix: false, delayMs: SLOW.delayMs })
   const ground = { readers, port: sink.port, slowPort: slow.port, profile: values.profile }
@@ -52,7 +52,7 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   report(measures)
 }
 
-/** A run, and what its sink took of a core: the one that mail is sent to is a single thread, which may be what limits. */
+/** A run, and the CPU seconds of its sink. The sink has a single thread, which may be the bottleneck. */
 type Run = Taken & { sinkSeconds: number }
 
 const withSinks = (run: () => Promise<Taken>, sinks: readonly SinkProcess[]) => async (): Promise<Run> => {
@@ -125,7 +125,7 @@ async function contendersOf(
       ],
       readers,
     )
-  if (!existsSync(POSTFIX.source)) console.log("(a) is left out: Postfix's smtp-source is not found.")
+  if (!existsSync(POSTFIX.source)) console.log("(a) is skipped: Postfix's smtp-source is not installed.")
   const slow = { SMTP_URL: `smtp://127.0.0.1:${slowPort}`, SMTP_CONNECTIONS: String(SLOW.connections) }
   return {
     ...(existsSync(POSTFIX.source) ? { "a  Postfix's smtp-source, a C program, same bytes": source } : {}),
@@ -136,11 +136,11 @@ async function contendersOf(
     'e  d with DKIM by RSA-2048': () => paperboy(rsa),
     'f  d with DKIM by Ed25519': () => paperboy(ed25519),
     'g  d with two workers': () => paperboy({}, readers, 2),
-    'h  d, relay answers after 100 ms, 50 connections': () => paperboy(slow, few),
+    'h  d, relay replies after 100 ms, 50 connections': () => paperboy(slow, few),
   }
 }
 
-/** Several processes' run as one: from the first's begin to the last's end. */
+/** Combines the runs of several processes: from the first start to the last end. */
 const together = (runs: Taken[]): Taken => ({
   messages: runs[0]!.messages,
   beganAt: Math.min(...runs.map((run) => run.beganAt)),
@@ -151,7 +151,7 @@ const together = (runs: Taken[]): Taken => ({
 
 const rate = ({ messages, beganAt, endedAt }: Taken): number => (messages / (endedAt - beganAt)) * 1000
 
-/** What Paperboy is held to, by the letters of two contenders: the least ratio of their speeds. */
+/** Paperboy's targets: two contenders by letter, and the least ratio of their speeds. */
 const TARGETS: [string, string, number][] = [
   ['d', 'b2', 0.85],
   ['d', 'b', 1.5],
@@ -181,9 +181,9 @@ function report(measures: Record<string, Run[]>): void {
       base ? (median / base).toFixed(2) : '',
     ]
   })
-  printTable([['', 'mails/s', 'spread', 'CPU s/1,000', 'peak MB', 'sink, of a core', 'ratio to b'], ...rows])
+  printTable([['', 'messages/s', 'spread', 'CPU s/1,000', 'peak MB', 'sink, of a core', 'ratio to b'], ...rows])
   console.log(
-    `\nMedian of ${Object.values(measures)[0]!.length} alternating rounds. CPU and memory are the sending processes' alone.`,
+    `\nMedian of ${Object.values(measures)[0]!.length} alternating rounds. CPU and memory are of the sending processes only.`,
   )
   for (const [one, other, least] of TARGETS) {
     if (rates[one] && rates[other]) verdict(`${one} ÷ ${other}`, rates[one].median / rates[other].median, least)

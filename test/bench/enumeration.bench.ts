@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { buildApp } from '../../src/app.ts'
-import { openThrowAwayDatabase } from '../../src/demo/throw-away-database.ts'
+import { openTemporaryDatabase } from '../../src/demo/temporary-database.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 import { migrate } from '../../src/runtime/db/database.ts'
 import { openServices } from '../../src/runtime/open-services.ts'
@@ -10,13 +10,13 @@ import { addSubscriber, lostQueues } from '../support/services.ts'
 import { printTable } from './support/table.ts'
 
 const SAMPLES = 200
-/** An attacker learns nothing below this: .5 is guessing. */
+/** Below this, an attacker learns nothing; .5 is guessing. */
 const BAR = 0.6
 const ADMIN = 'curator@desk.example'
 
 /**
- * `npm run bench -- enumeration`: whether the time of an answer tells known addresses from unknown ones, with a disk that takes
- * eight milliseconds to flush. Prints the area under the ROC curve for each route.
+ * `npm run bench -- enumeration`: measures whether response times reveal known addresses, on a disk that takes eight milliseconds to
+ * flush. It prints the area under the ROC curve (AUC) for each route.
  */
 export async function bench(_args: string[], stack: AsyncDisposableStack): Promise<void> {
   const services = await open(stack)
@@ -30,7 +30,7 @@ export async function bench(_args: string[], stack: AsyncDisposableStack): Promi
     '/subscribe, again': (known, n) => time(`${base}/subscribe`, { email: nameOf(known, n) }),
     '/manage': (known, n) => time(`${base}/manage`, { email: nameOf(known, n) }),
     '/admin/sign-in': async (known, n) => {
-      // Else the sixth link within a quarter of an hour is none.
+      // Otherwise the rate limit refuses the sixth link in a quarter of an hour.
       await services.db.execute(sql`DELETE FROM admin_sessions`)
       const email = known ? ADMIN : nameOf(false, n)
       return time(
@@ -44,7 +44,7 @@ export async function bench(_args: string[], stack: AsyncDisposableStack): Promi
   for (const [name, sample] of Object.entries(routes)) {
     const times: [known: number[], unknown: number[]] = [[], []]
     for (let n = 0; n < SAMPLES; n++) {
-      // In turn, and each first as often as the other.
+      // Alternate, and let each side go first equally often.
       for (const known of n % 2 ? [true, false] : [false, true]) times[known ? 0 : 1].push(await sample(known, n))
     }
     const auc = areaUnderCurve(...times)
@@ -56,7 +56,7 @@ export async function bench(_args: string[], stack: AsyncDisposableStack): Promi
 const nameOf = (known: boolean, n: number): string => `${known ? 'known' : 'other'}-${n}@example.org`
 
 async function open(stack: AsyncDisposableStack): Promise<Services> {
-  const { url } = await openThrowAwayDatabase(stack)
+  const { url } = await openTemporaryDatabase(stack)
   await migrate(url)
   const config = readEnvironment({
     DATABASE_URL: url,
@@ -76,7 +76,7 @@ async function open(stack: AsyncDisposableStack): Promise<Services> {
   await services.db.execute(sql`ALTER SYSTEM SET commit_delay = 8000`)
   await services.db.execute(sql`ALTER SYSTEM SET commit_siblings = 0`)
   await services.db.execute(sql`SELECT pg_reload_conf()`)
-  // No worker runs, and the name service is not what is timed.
+  // No worker runs, and DNS is not part of the measurement.
   const mailDomains: Services['mailDomains'] = { signsOf: async () => ({ disposable: false, takesMail: 'yes' }) }
   return { ...services, mailDomains, queues: lostQueues, log: pino({ level: 'silent' }) }
 }
@@ -87,7 +87,7 @@ async function adminForm(base: string): Promise<{ token: string; cookie: string 
   return { token, cookie: page.headers.getSetCookie()[0]!.split(';')[0]! }
 }
 
-/** Milliseconds until the whole answer is there. */
+/** Returns the milliseconds until the whole response has arrived. */
 async function time(
   url: string,
   fields: Record<string, string>,
@@ -100,7 +100,7 @@ async function time(
   return performance.now() - begun
 }
 
-/** How likely a sample of one side is longer than one of the other, whichever is the longer side: .5 to 1. */
+/** Returns the probability that a sample of the slower side takes longer than one of the other side: .5 to 1. */
 function areaUnderCurve(some: number[], others: number[]): number {
   const longer = some.reduce((sum, a) => sum + others.filter((b) => a > b).length, 0) / (some.length * others.length)
   return Math.max(longer, 1 - longer)

@@ -1,7 +1,7 @@
 import { fastify } from 'fastify'
 import { pino } from 'pino'
 import { buildApp } from '../../src/app.ts'
-import { openThrowAwayDatabase } from '../../src/demo/throw-away-database.ts'
+import { openTemporaryDatabase } from '../../src/demo/temporary-database.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 import { migrate } from '../../src/runtime/db/database.ts'
 import { outbox, subscribers } from '../../src/runtime/db/schema.ts'
@@ -15,12 +15,12 @@ import { printTable } from './support/table.ts'
 
 const ROUNDS = 5
 const SECONDS = 3
-/** Proofs of work are made beforehand and each used once; a form that has none left is sent without. */
+/** Number of proofs of work to make in advance. Each serves one form; further forms have none. */
 const PROOFS = 22_000
 
 const RATE = 200
 
-/** `npm run bench -- http [page]`: signing up and the front page, or that alone, under load on loopback, limits raised. */
+/** `npm run bench -- http [page]`: loads sign-up and the front page, or only the page, on loopback with raised rate limits. */
 export async function bench([only]: string[], stack: AsyncDisposableStack): Promise<void> {
   const services = await open(stack)
   const url = await listen(stack, buildApp(services))
@@ -36,7 +36,7 @@ export async function bench([only]: string[], stack: AsyncDisposableStack): Prom
 }
 
 async function open(stack: AsyncDisposableStack): Promise<Services> {
-  const { url } = await openThrowAwayDatabase(stack)
+  const { url } = await openTemporaryDatabase(stack)
   await migrate(url)
   const raised = Object.fromEntries(
     ['SIGN_UPS_PER_NETWORK', 'SIGN_UPS_PER_DOMAIN', 'SIGN_UPS_IN_ALL'].map((name) => [name, '1000000']),
@@ -52,7 +52,7 @@ async function open(stack: AsyncDisposableStack): Promise<Services> {
     ...raised,
   })
   const services = stack.use(await openServices(config as Services['config']))
-  // No worker runs, and waking one is not what is timed.
+  // No worker runs, and waking one is not part of the measurement.
   return { ...services, queues: lostQueues, log: pino({ level: 'silent' }) }
 }
 
@@ -79,7 +79,7 @@ async function signUpAtARate(url: string, proofs: string[]): Promise<void> {
     [`POST /subscribe at ${RATE}/s`, 'p50 ms', 'p97.5 ms', 'p99 ms', 'answers', 'not 303'],
   ]
   const count = RATE * (SECONDS + 1)
-  // Not counted: a server that has just started compiles what it runs.
+  // Warm up: a new server still compiles its code.
   await postForms(url, proofs, count, { rate: RATE })
   for (let round = 1; round <= ROUNDS; round++) {
     for (const bursts of [false, true]) {
@@ -91,7 +91,7 @@ async function signUpAtARate(url: string, proofs: string[]): Promise<void> {
   printTable(rows)
 }
 
-/** The same connections of the same pool do the bare inserts: a subscriber and an outbox row, in one transaction. */
+/** Measures the bare inserts on the same pool: a subscriber and an outbox row, in one transaction. */
 async function signUpFlatOut({ db }: Services, url: string, proofs: string[]): Promise<void> {
   const bare = async () => {
     const end = performance.now() + SECONDS * 1000
@@ -128,7 +128,7 @@ async function signUpFlatOut({ db }: Services, url: string, proofs: string[]): P
 
 const STATUSES = ['new', 'pending', 'active', 'suppressed', 'unsubscribed'] as const
 
-/** One at a time, in turn: what a stranger could measure. */
+/** Measures one request at a time, alternating, as an attacker could. */
 async function timeByStatus({ db, config }: Services, url: string): Promise<void> {
   const { addressHash } = await import('../../src/mail/address.ts')
   const { suppressions } = await import('../../src/runtime/db/schema.ts')

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 
-/** `npm run bench -- NAME …`: runs NAME.bench.ts beside this file. Each prints a table of ratios between things timed in the same run. */
+/** `npm run bench -- NAME …`: runs NAME.bench.ts beside this file. Each prints ratios of measurements from the same run. */
 const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.bench.ts'))
   .map((file) => file.replace('.bench.ts', ''))
@@ -8,7 +8,7 @@ const [name, ...rest] = process.argv.slice(2)
 
 if (name && names.includes(name)) {
   await using stack = new AsyncDisposableStack()
-  // Broken off, it takes its databases and servers with it.
+  // An interrupted benchmark stops its databases and servers.
   let ending: Promise<void> | undefined
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

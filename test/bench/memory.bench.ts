@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import { type Repeats, readHad } from '../../src/delivery/ledger/repeats.ts'
 import { arrange, pick, type Wishes } from '../../src/edition/select/choose.ts'
 import { type Candidates, candidatesOf } from '../../src/edition/select/selection-index.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
+import { bigint, queryOne } from '../../src/runtime/db/query.ts'
 import { arrangePlainly, pickPlainly } from '../edition/choose-plainly.ts'
 import { inRounds, spread } from './support/rounds.ts'
 import { openStage } from './support/stage.ts'
@@ -11,14 +13,14 @@ import { printTable } from './support/table.ts'
 
 const help = `npm run bench -- memory [--readers N] [--days N] [--rounds N]
 
-What it costs to remember what every reader was shown (deliveries.shown): bytes a reader and day, and microseconds to read a reader's
-past of 35 days through (subscriber_id, edition_id), beside reading none, and to choose ten papers of 40 or of 120; beside it choosing
-by sorting all that fits (test/edition/choose-plainly.ts).`
+Measures the cost of remembering the papers shown to each reader (deliveries.shown): bytes per reader and day, and microseconds to
+read a reader's past of 35 days through (subscriber_id, edition_id) and to choose ten papers of 40 or 120. It compares with reading
+nothing, and with choosing by a sort of all matches (test/edition/choose-plainly.ts).`
 
 const CANDIDATES = 40
 const GROUP = 20
 const GROUPS = 250
-/** deliveries.shown is looked at for as long. */
+/** Selection reads deliveries.shown for as many days. */
 const MEMORY_DAYS = 35
 const COLUMNS = 'edition_id, subscriber_id, batch_id, state, expires_at, hand_overs, reply, handed_at, settled_at'
 
@@ -40,7 +42,7 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   await reportTimes(db, { readers, days, rounds: Number(values.rounds) })
 }
 
-/** A row a reader and day, as a delivery that was accepted leaves it; ten of forty papers shown. */
+/** Adds a row per reader and day, like an accepted delivery, with ten of forty papers shown. */
 async function fill(db: Db, readers: number, days: number): Promise<void> {
   for (let edition = 1; edition <= days; edition++) {
     await db.execute(sql`SELECT ensure_delivery_partition(${edition}::bigint)`)
@@ -53,28 +55,32 @@ async function fill(db: Db, readers: number, days: number): Promise<void> {
   await db.execute(sql`ANALYZE deliveries`)
 }
 
-/** What the bitmap itself takes, by the same rows without it. */
+/** Measures the size of the bitmap, by comparison with the same rows without it. */
 async function reportSize(db: Db, rows: number): Promise<void> {
   const columns = sql.raw(COLUMNS)
   await db.execute(sql`CREATE TABLE without_memory WITH (fillfactor = 80) AS SELECT ${columns} FROM deliveries`)
-  const { rows: sizes } = await db.execute<{ ledger: string; without: string; lookup: string }>(sql`
+  const Sizes = z.object({ ledger: bigint, without: bigint, lookup: bigint })
+  const { ledger, without, lookup } = await queryOne(
+    db,
+    Sizes,
+    sql`
     SELECT (SELECT sum(pg_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'deliveries'::regclass) AS ledger,
       pg_relation_size('without_memory') AS without,
       (SELECT sum(pg_relation_size(i.indexrelid)) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
         WHERE i.indrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'deliveries'::regclass)
-          AND c.relname LIKE '%subscriber_id_edition_id%') AS lookup`)
-  const { ledger, without, lookup } = sizes[0]!
-  const each = (bytes: string | number) => (Number(bytes) / rows).toFixed(1)
+          AND c.relname LIKE '%subscriber_id_edition_id%') AS lookup`,
+  )
+  const each = (bytes: number) => (bytes / rows).toFixed(1)
   printTable([
-    ['bytes a reader and day', ''],
+    ['bytes per reader and day', ''],
     ['a row of the ledger', each(ledger)],
-    ['of that, what was shown', each(Number(ledger) - Number(without))],
-    ['the index it is read through', each(lookup)],
+    ['of that, the bitmap', each(ledger - without)],
+    ['the index to read it', each(lookup)],
   ])
 }
 
 async function reportTimes(db: Db, { readers, days, rounds }: { readers: number; days: number; rounds: number }) {
-  // Every edition of the last 35 days shares every paper: the worst there can be. Mostly none does, and nothing is read.
+  // The worst case: every edition of the last 35 days shares every paper. Usually none does, and nothing is read.
   const shared = new Map(Array.from({ length: CANDIDATES }, (_, position) => [position, position]))
   const worst: Repeats = new Map(
     Array.from({ length: Math.min(MEMORY_DAYS, days) }, (_, back) => [days - back, shared] as const),
@@ -100,7 +106,7 @@ async function reportTimes(db: Db, { readers, days, rounds }: { readers: number;
       arrangePlainly(candidates, wishing, pickPlainly(candidates, wishing))
     }
   }
-  // Candidates of its own each time, so that no keyword was looked up before.
+  // New candidates each time, so that no keyword lookup is cached.
   const ownKeywords = () => {
     const candidates = madeUp(3 * CANDIDATES)
     return timed(() =>
@@ -124,7 +130,7 @@ async function reportTimes(db: Db, { readers, days, rounds }: { readers: number;
     'the same by sorting': timed(() => chosenPlainly(few)),
     'choosing of 120, three topics and a keyword': timed(() => chosen(many, () => wishing)),
     'the same by sorting ': timed(() => chosenPlainly(many)),
-    'choosing of 120, a keyword that nobody else has': ownKeywords,
+    'choosing of 120, a keyword of one reader only': ownKeywords,
   })
   report(measured)
 }

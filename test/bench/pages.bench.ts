@@ -13,8 +13,8 @@ const DATA = new URL('../../../shared/data/papers/hf-daily', import.meta.url).pa
 
 const help = `npm run bench -- pages [--papers 100000] [--from FOLDER] [--times 40]
 
-How long the server takes for whole pages and feeds, from request to the last byte of HTML, on the library of npm run bench -- search.
-Asked one after the other without any cache in between; a busy machine shows.`
+Measures whole pages and feeds, from request to the last byte, on the library of npm run bench -- search. Requests run one after
+another without a cache, so other load on the machine shows.`
 
 export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({

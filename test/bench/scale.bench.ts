@@ -14,10 +14,10 @@ import { printTable } from './support/table.ts'
 
 const help = `npm run bench -- scale [--readers 1000000]
 
-Imports a tenth of the readers, and then all of them; each time sends them an edition by \`edition send --now\` and one worker of 20
-connections, to a sink on this machine. What grows with the list, and what does not.`
+Imports a tenth of the readers, then all of them. Each time, it sends them an edition by \`edition send --now\` and one worker of 20
+connections, to a sink on this machine. It shows which costs grow with the list.`
 
-/** Import, plan and send at two sizes of the list. */
+/** Measures import, planning and sending at two list sizes. */
 export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -86,7 +86,7 @@ async function measure(stage: Stage, port: number, readers: number): Promise<Mea
         (SELECT extract(epoch FROM min(handed_at))::float FROM deliveries) AS first,
         (SELECT count(*)::int FROM deliveries WHERE state = 'accepted') AS accepted
       FROM editions WHERE id = ${stage.edition.id}`)
-    await delay(1500) // the statistics of other sessions arrive within a second
+    await delay(1500) // other sessions report their statistics within a second
     const tables = await one(sql`
       SELECT sum(n_tup_hot_upd)::float / nullif(sum(n_tup_upd), 0) AS hot, sum(pg_total_relation_size(relid))::float / 1e6 AS size
       FROM pg_stat_user_tables WHERE relname LIKE 'deliveries\_%'`)
@@ -127,24 +127,24 @@ function report(few: Measured, many: Measured): void {
     row('readers', ({ readers }) => readers.toLocaleString('en')),
     row('import, readers/s', ({ readers, importSeconds }) => (readers / importSeconds).toFixed(0)),
     row('planned after, s', ({ planSeconds }) => planSeconds.toFixed(1)),
-    row('first mail after, s', ({ firstMailSeconds }) => firstMailSeconds.toFixed(1)),
-    row('mails/s, planning included', ({ readers, sendSeconds }) => (readers / sendSeconds).toFixed(0)),
-    row('worker CPU s/1,000 mails', ({ workerCpuPerThousand }) => workerCpuPerThousand.toFixed(3)),
+    row('first message after, s', ({ firstMailSeconds }) => firstMailSeconds.toFixed(1)),
+    row('messages/s, planning included', ({ readers, sendSeconds }) => (readers / sendSeconds).toFixed(0)),
+    row('worker CPU s/1,000 messages', ({ workerCpuPerThousand }) => workerCpuPerThousand.toFixed(3)),
     row('worker peak MB', ({ workerMegabytes }) => workerMegabytes.toFixed(0)),
     row('import peak MB', ({ importMegabytes }) => importMegabytes.toFixed(0)),
     row('accepted', ({ accepted }) => accepted.toLocaleString('en')),
     row('HOT updates of the ledger', ({ hotShare }) => `${(hotShare * 100).toFixed(1)} %`),
     row('scans of the whole list', ({ listScans }) => String(listScans)),
-    row('ledger, bytes a delivery', ({ readers, ledgerMegabytes }) => ((ledgerMegabytes * 1e6) / readers).toFixed(0)),
+    row('ledger, bytes per delivery', ({ readers, ledgerMegabytes }) => ((ledgerMegabytes * 1e6) / readers).toFixed(0)),
   ])
   const verdict = (holds: boolean, what: string) => console.log(`${holds ? 'reached' : 'MISSED '}  ${what}`)
   console.log()
   verdict(many.planSeconds <= 30, 'planned within 30 s')
-  verdict(many.firstMailSeconds <= 3, 'first mail within 3 s of the command')
+  verdict(many.firstMailSeconds <= 3, 'first message within 3 s of the command')
   verdict(many.workerMegabytes <= 200, 'worker within 200 MB')
   verdict(many.workerMegabytes <= few.workerMegabytes * 1.1, 'the same memory at a tenth of the readers')
   verdict(
     many.sendSeconds / many.readers <= (1.2 * few.sendSeconds) / few.readers,
-    'time a mail at most 1.2 × that at a tenth of the readers',
+    'time per message at most 1.2 × that at a tenth of the readers',
   )
 }

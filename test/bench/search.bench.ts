@@ -6,6 +6,7 @@ import { searchPapers } from '../../src/papers/search/search.ts'
 import { similarPapers } from '../../src/papers/search/similar.ts'
 import { topicCounts } from '../../src/papers/topics/topics.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
+import { papers } from '../../src/runtime/db/schema.ts'
 import { readPapers } from './ranking/likeness.ts'
 import { fillLibrary } from './search/library.ts'
 import { openLibrary } from './support/library.ts'
@@ -17,9 +18,9 @@ const help = `npm run bench -- search [--papers 100000] [--from FOLDER] [--times
 
 In short, in a minute or two: npm run bench -- search --papers 20000 --times 60
 
-How long search, papers like another and list pages take, on a library made of real papers: each has the title of one, the first half of
-its abstract and the second half of another's, the same of titles, authors drawn from all, and a list day; 25 a day. Answers are timed
-one after the other, on one connection; a busy machine shows.`
+Measures search, similar papers and list pages on a library made from real papers. Each paper combines halves of two titles and two
+abstracts, with authors drawn from all papers; a list day has 25. Requests run one after another on one connection, so other load on
+the machine shows.`
 
 export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({
@@ -43,13 +44,11 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
 async function report(db: Db, words: string[], times: number): Promise<void> {
   const now = () => new Date()
   const one = <T>(from: readonly T[], at: number): T => from[(at * 7919) % from.length]!
-  const ids = (await db.execute<{ id: string }>(sql`SELECT id FROM papers ORDER BY hashint8(id) LIMIT 1000`)).rows.map(
-    (row) => Number(row.id),
-  )
+  const someIds = await db.select({ id: papers.id }).from(papers).orderBy(sql`hashint8(${papers.id})`).limit(1000)
+  const ids = someIds.map(({ id }) => id)
   const topics = (await topicCounts(db, { limit: 100 })).map((topic) => topic.slug)
-  const days = (
-    await db.execute<{ day: string }>(sql`SELECT DISTINCT list_day::text AS day FROM papers ORDER BY 1`)
-  ).rows.map((row) => row.day)
+  const listDays = await db.selectDistinct({ day: papers.listDay }).from(papers).orderBy(papers.listDay)
+  const days = listDays.map(({ day }) => day)
   const asked: Record<string, (at: number) => Promise<unknown>> = {
     'search: a word': (at) => searchPapers({ db, now }, { q: one(words, at) }),
     'search: two words': (at) => searchPapers({ db, now }, { q: `${one(words, at)} ${one(words, at * 3 + 1)}` }),
@@ -81,7 +80,7 @@ async function report(db: Db, words: string[], times: number): Promise<void> {
   await printSizes(db)
 }
 
-/** Time passed, which other programs lengthen, and time used an answer, which they do not. */
+/** Measures elapsed time, which other programs lengthen, and CPU time per answer, which they do not. */
 async function timed(db: Db, ask: (at: number) => Promise<unknown>, times: number): Promise<string[]> {
   const took: number[] = []
   const backends = await backendsOf(db)
@@ -106,7 +105,7 @@ const backendsOf = async (db: Db): Promise<number[]> =>
     await db.execute<{ pid: number }>(sql`SELECT pid FROM pg_stat_activity WHERE datname = current_database()`)
   ).rows.map((row) => row.pid)
 
-/** What these processes have used so far; a tick of Linux' /proc is 10 ms. Undefined where there is none. */
+/** Returns the CPU time of these processes so far, in Linux's 10 ms ticks of /proc. Undefined without /proc. */
 function cpuMs(pids: readonly number[]): number | undefined {
   if (!existsSync('/proc/self/stat')) return undefined
   const ticks = pids.map((pid) => {
@@ -116,7 +115,7 @@ function cpuMs(pids: readonly number[]): number | undefined {
   return ticks.reduce((sum, one) => sum + one, 0) * 10
 }
 
-/** Two letters in the middle change places. */
+/** Swaps two letters in the middle. */
 const mistyped = (word: string): string => `${word.slice(0, 3)}${word[4]}${word[3]}${word.slice(5)}`
 
 async function printSizes(db: Db): Promise<void> {

@@ -7,7 +7,7 @@ import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
 import { handsWith } from '../../src/delivery/send/delivery-context.ts'
 import { cancel, pause, resume } from '../../src/edition/draft/control.ts'
 import { openRelays } from '../../src/relay/relays.ts'
-import { databaseClock } from '../../src/runtime/db/clock.ts'
+import { startDatabaseClock } from '../../src/runtime/db/clock.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { deliveries, editions, subscribers, suppressions } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
@@ -156,7 +156,7 @@ describe('a plan before sending', () => {
 
 test('what is due is told by the database’s clock, whatever this machine’s says or jumps to', async ({ db }) => {
   vi.spyOn(Date, 'now').mockImplementation(() => 0)
-  const clock = await databaseClock(db, (error) => {
+  const clock = await startDatabaseClock(db, (error) => {
     throw error
   })
   running.push({ close: clock.stop })

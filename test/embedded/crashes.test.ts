@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { runningEmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { findPostmaster } from '../../src/embedded/postmaster.ts'
-import { readRecord } from '../../src/embedded/record.ts'
+import { readRecord } from '../../src/embedded/server-record.ts'
 import { ask, isAlive, isRoot, test } from './support.ts'
 
-test('a server whose Paperboy was killed is adopted, and stopped at the end', async ({ dataDir, run }) => {
+test('the next Paperboy adopts the server of a killed one, and stops it at the end', async ({ dataDir, run }) => {
   const killed = run('start')
   const { url } = (await killed.result())!
   await ask(url, 'CREATE TABLE kept ()')
@@ -21,7 +21,7 @@ test('a server whose Paperboy was killed is adopted, and stopped at the end', as
   expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
 })
 
-test('Ctrl-C at the terminal reaches Paperboy, not the server, which it stops in its own time', async ({
+test('Ctrl-C at the terminal reaches Paperboy but not the server, which Paperboy stops after its own work', async ({
   dataDir,
   run,
 }) => {
@@ -34,7 +34,7 @@ test('Ctrl-C at the terminal reaches Paperboy, not the server, which it stops in
   await expect(ask(url, 'SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
-test('a postmaster.pid left behind is seen through, whoever has its number now', async ({ dataDir }) => {
+test('a stale postmaster.pid is ignored, even if another process has its pid', async ({ dataDir }) => {
   const pidFile = join(dataDir, 'postgres/cluster/postmaster.pid')
   const first = await startEmbeddedPostgres({ dataDir })
   await ask(first.url, 'CREATE TABLE kept ()')
@@ -44,7 +44,7 @@ test('a postmaster.pid left behind is seen through, whoever has its number now',
   const gone = sleeper()
   gone.kill()
   await once(gone, 'exit')
-  // PostgreSQL takes a living process of its own user for a postmaster, so the stranger is one.
+  // PostgreSQL mistakes any live process of its own user for a postmaster, so run the stranger as that user.
   const stranger = sleeper((await readRecord(dataDir))!.owner)
   for (const pid of [gone.pid!, stranger.pid!]) {
     await writeFile(pidFile, left.replace(/^\d+/, `${pid}`))
@@ -58,14 +58,14 @@ test('a postmaster.pid left behind is seen through, whoever has its number now',
   expect(isAlive(stranger.pid!)).toBe(true)
 })
 
-test('a first start killed while it prepared the database leaves nothing in the way', async ({ dataDir, run }) => {
+test('a first start that is killed during initdb does not block the next', async ({ dataDir, run }) => {
   const home = join(dataDir, 'postgres')
   const killed = run('start')
-  expect(await killed.next()).toEqual({ said: `Preparing a database in ${home} …` })
+  expect(await killed.next()).toEqual({ progress: `Preparing a database in ${home} …` })
   killed.signal('SIGKILL')
   await killed.ended
-  await mkdir(join(home, 'attempt-earlier/global'), { recursive: true }) // in case this one was too early to leave its own
-  await mkdir(join(home, 'cluster/global'), { recursive: true }) // not ours: moved aside, neither used nor deleted
+  await mkdir(join(home, 'attempt-earlier/global'), { recursive: true }) // in case the kill came before the start made its own
+  await mkdir(join(home, 'cluster/global'), { recursive: true }) // not ours: renamed, neither used nor deleted
   await writeFile(join(home, 'cluster/PG_VERSION'), '18\n')
 
   const postgres = await startEmbeddedPostgres({ dataDir })
@@ -76,7 +76,7 @@ test('a first start killed while it prepared the database leaves nothing in the 
   expect(await readdir(join(home, names[1]!))).toEqual(['PG_VERSION', 'global'])
 })
 
-test('a database that is lost, foreign or without its password is named, and never replaced by an empty one', async ({
+test('a lost database, another version or a missing password is an error, never an empty new database', async ({
   dataDir,
 }) => {
   const postgres = await startEmbeddedPostgres({ dataDir })
@@ -86,14 +86,14 @@ test('a database that is lost, foreign or without its password is named, and nev
   const stored = await readFile(record, 'utf8')
 
   await writeFile(join(home, 'cluster/PG_VERSION'), '17\n')
-  await expect(start()).rejects.toThrow(/made by PostgreSQL 17, and this Paperboy brings 18, .* pg_dump/)
+  await expect(start()).rejects.toThrow(/made by PostgreSQL 17\. This Paperboy brings 18, .* pg_dump/)
   await writeFile(join(home, 'cluster/PG_VERSION'), '18\n')
 
   await writeFile(record, stored.replace(/"password": ".*"/, '"password": "wrong"'))
   await expect(start()).rejects.toThrow('does not accept the password in postgres.json')
   expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
   await writeFile(record, stored.slice(5))
-  await expect(start()).rejects.toThrow(`${record} has the embedded database's password and place, and cannot be read`)
+  await expect(start()).rejects.toThrow(`cannot read ${record}, which has the embedded database's password`)
   await rm(record)
   await expect(start()).rejects.toThrow(`${home}/cluster holds a database, but ${record}`)
   await writeFile(record, stored)
@@ -104,7 +104,7 @@ test('a database that is lost, foreign or without its password is named, and nev
   await (await start()).stop()
 
   if (isRoot) {
-    await cp(home, `${home}.copy`, { recursive: true }) // all of it root's now, as after a careless restore
+    await cp(home, `${home}.copy`, { recursive: true }) // root owns all of it now, as after a careless restore
     await rm(home, { recursive: true })
     await rename(`${home}.copy`, home)
     await expect(start()).rejects.toThrow('"chown -R postgres"')

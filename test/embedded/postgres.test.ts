@@ -7,7 +7,7 @@ import { runningEmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedd
 import { findPostmaster } from '../../src/embedded/postmaster.ts'
 import { ask, test, wipe } from './support.ts'
 
-test('a fresh start makes a durable, private database; the next one finds it again', async ({ dataDir }) => {
+test('a first start creates a durable, private database; the next start finds it again', async ({ dataDir }) => {
   const said: string[] = []
   const first = await startEmbeddedPostgres({ dataDir, say: (line) => said.push(line) })
   expect(first).toMatchObject({ startedHere: true, notes: [] })
@@ -38,7 +38,7 @@ test('a fresh start makes a durable, private database; the next one finds it aga
   expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
   const log = await readFile(join(dataDir, 'postgres/cluster/server.log'), 'utf8')
   expect(log).toContain('ready to accept connections')
-  expect(log).not.toContain('ärger') // an error would quote what a reader typed
+  expect(log).not.toContain('ärger') // an error would quote a reader's input
 
   const second = await startEmbeddedPostgres({ dataDir })
   expect(second).toMatchObject({ startedHere: true, url: first.url })
@@ -49,11 +49,11 @@ test('a fresh start makes a durable, private database; the next one finds it aga
   await expect(stat(join(dataDir, 'postgres'))).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
-test('a missing DATA_DIR is no running server', async ({ dataDir }) => {
+test('a missing DATA_DIR has no running server', async ({ dataDir }) => {
   expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
 })
 
-test("neither odd characters in the path nor the caller's PG* variables disturb", async ({ folder }) => {
+test("odd characters in the path and the caller's PG* variables do no harm", async ({ folder }) => {
   for (const [name, value] of Object.entries({
     PGPORT: '1',
     PGDATA: '/nowhere',
@@ -77,7 +77,7 @@ test("neither odd characters in the path nor the caller's PG* variables disturb"
   }
 })
 
-test('when its port is taken the server takes another', async ({ dataDir }) => {
+test('the server uses another port if its own is taken', async ({ dataDir }) => {
   const first = await startEmbeddedPostgres({ dataDir })
   await ask(first.url, 'CREATE TABLE kept ()')
   await first.stop()
@@ -94,15 +94,15 @@ test('when its port is taken the server takes another', async ({ dataDir }) => {
   }
 })
 
-test('of many who start at once one starts it, and the last one out stops it', async ({ dataDir, run }) => {
+test('one of several concurrent starts launches the server, and the last user stops it', async ({ dataDir, run }) => {
   const starters = Array.from({ length: 4 }, () => run('start'))
-  const told = await Promise.all(starters.map((starter) => starter.result()))
-  expect(told.map((line) => line?.failed)).toEqual(told.map(() => undefined))
-  expect(told.filter((line) => line?.startedHere)).toHaveLength(1)
-  expect(new Set(told.map((line) => line?.url)).size).toBe(1)
+  const lines = await Promise.all(starters.map((starter) => starter.result()))
+  expect(lines.map((line) => line?.failed)).toEqual(lines.map(() => undefined))
+  expect(lines.filter((line) => line?.startedHere)).toHaveLength(1)
+  expect(new Set(lines.map((line) => line?.url)).size).toBe(1)
   const { pid } = (await findPostmaster(join(dataDir, 'postgres')))!
 
-  const first = starters[told.findIndex((line) => line?.startedHere)]!
+  const first = starters[lines.findIndex((line) => line?.startedHere)]!
   const [killed, second, last] = starters.filter((starter) => starter !== first)
   killed!.signal('SIGKILL')
   await killed!.ended

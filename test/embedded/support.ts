@@ -11,17 +11,17 @@ import { test as base } from 'vitest'
 import { removeOwned } from '../../src/embedded/cluster.ts'
 import { clusterOf } from '../../src/embedded/cluster-home.ts'
 import { shutDown } from '../../src/embedded/postmaster.ts'
-import { readRecord } from '../../src/embedded/record.ts'
+import { readRecord } from '../../src/embedded/server-record.ts'
 
 export const isRoot = process.getuid?.() === 0
 export const NOBODY = { uid: 65534, gid: 65534 }
 
-/** What starter.ts tells, line by line. */
-type Told = Partial<{
+/** One line of starter.ts's output. */
+type Line = Partial<{
   url: string
   startedHere: boolean
   notes: string[]
-  said: string
+  progress: string
   locked: boolean
   answered: boolean
   done: boolean
@@ -30,12 +30,12 @@ type Told = Partial<{
 
 export interface Starter {
   pid: number
-  /** its next line, or undefined once it has ended */
-  next(): Promise<Told | undefined>
-  /** its next line that is not a remark */
-  result(): Promise<Told | undefined>
+  /** returns the next line, or undefined after the end */
+  next(): Promise<Line | undefined>
+  /** returns the next line that is no progress message */
+  result(): Promise<Line | undefined>
   stop(): void
-  /** to its whole process group, as a terminal's Ctrl-C does */
+  /** signals the whole process group, as a terminal's Ctrl-C does */
   signal(signal: NodeJS.Signals): void
   ended: Promise<unknown>
 }
@@ -47,7 +47,7 @@ interface Options {
   script?: string
 }
 
-/** A folder that any user may enter, and processes on it; both gone after the test, with whatever server they left. */
+/** A folder that any user can enter, and processes on it. Cleanup removes both, and any server that still runs. */
 export const test = base
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures a fixture needs from this pattern
   .extend('folder', { scope: 'test' }, async ({}, { onCleanup }) => {
@@ -94,14 +94,14 @@ function begin(what: string, dataDir: string, { env, script, ...user }: Options)
     ...user,
   })
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
-  const next = async (): Promise<Told | undefined> => {
+  const next = async (): Promise<Line | undefined> => {
     const { value, done } = await lines.next()
     return done ? undefined : JSON.parse(value)
   }
   const result = async () => {
     for (;;) {
-      const told = await next()
-      if (!told?.said) return told
+      const line = await next()
+      if (!line?.progress) return line
     }
   }
   const signal = (name: NodeJS.Signals) => void process.kill(-child.pid!, name)
@@ -116,7 +116,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** One connection, one statement. */
+/** Runs one statement on a connection of its own. */
 export async function ask(url: string | undefined, statement: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url! })
   await client.connect()

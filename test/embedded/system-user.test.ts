@@ -4,13 +4,13 @@ import { dirname, join, resolve } from 'node:path'
 import { describe, expect } from 'vitest'
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { findPostmaster } from '../../src/embedded/postmaster.ts'
-import { readRecord } from '../../src/embedded/record.ts'
+import { readRecord } from '../../src/embedded/server-record.ts'
 import { ask, isRoot, NOBODY, test } from './support.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
 describe.skipIf(!isRoot)('as root', () => {
-  test('a data folder that user cannot reach: the database lives elsewhere, and the banner says so', async ({
+  test('if the server’s user cannot reach the data folder, the database lives elsewhere, and the banner says so', async ({
     folder,
     dataDir,
   }) => {
@@ -19,15 +19,15 @@ describe.skipIf(!isRoot)('as root', () => {
     const { home, owner } = (await readRecord(dataDir))!
     expect(home.startsWith(folder)).toBe(false)
     expect(first.notes[0]).toBe(
-      `The database lives in ${home}: PostgreSQL refuses to run as root, and the system user ${owner.name}, who stands in, cannot reach ${dataDir}.`,
+      `The database lives in ${home}: PostgreSQL refuses to run as root, and the system user ${owner.name} that runs it cannot reach ${dataDir}.`,
     )
-    // The cluster is that user's own, and nothing around it.
+    // That user owns the cluster, and nothing around it.
     expect((await stat(home)).uid).toBe(0)
     expect(await stat(join(home, 'cluster'))).toMatchObject({ uid: owner.uid, gid: owner.gid })
     expect((await stat(`/proc/${(await findPostmaster(home))!.pid}`)).uid).toBe(owner.uid)
     await ask(first.url, 'CREATE TABLE kept ()')
     await first.stop()
-    expect(await readdir(home)).toEqual(['cluster']) // the programs are within reach where they are
+    expect(await readdir(home)).toEqual(['cluster']) // the programs run in place, so there is no copy
 
     await chmod(folder, 0o755)
     const second = await startEmbeddedPostgres({ dataDir })
@@ -38,15 +38,15 @@ describe.skipIf(!isRoot)('as root', () => {
     await expect(stat(home)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  test('a checkout that user cannot reach: a copy of the programs, renewed with the package', {
+  test('if that user cannot reach the checkout, it runs a copy of the programs, renewed with the package', {
     timeout: 60_000,
   }, async ({ folder, run }) => {
     const platform = await closedCheckout(folder)
     const script = join(folder, 'test/embedded/starter.ts')
     const oneRun = async () => {
       const starter = run('start', { script })
-      const told = await starter.result()
-      expect(told).toMatchObject({ startedHere: true })
+      const line = await starter.result()
+      expect(line).toMatchObject({ startedHere: true })
       const { home } = (await readRecord(join(folder, 'data')))!
       const { pid } = (await findPostmaster(home))!
       const program = await readlink(`/proc/${pid}/exe`)
@@ -84,8 +84,10 @@ describe.skipIf(!isRoot)('as root', () => {
   })
 })
 
-/** Enough of a checkout to start from, in a folder closed to others; its package
- * as npm leaves it under a strict umask with install scripts off: closed, links unmade. */
+/**
+ * Copies enough of a checkout to start from into a folder closed to others. The package is as npm installs it under a strict umask
+ * with install scripts off: closed to others, without links.
+ */
 async function closedCheckout(folder: string): Promise<string> {
   await chmod(folder, 0o700)
   for (const part of ['src', 'test/embedded']) await cp(join(ROOT, part), join(folder, part), { recursive: true })

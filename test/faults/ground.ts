@@ -6,7 +6,7 @@ import { eq, sql } from 'drizzle-orm'
 import { progressOf } from '../../src/delivery/ledger/progress.ts'
 import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
-import { readEnvironment, requireSettled } from '../../src/runtime/config/config.ts'
+import { readEnvironment, requireComplete } from '../../src/runtime/config/config.ts'
 import { batches } from '../../src/runtime/db/schema.ts'
 import { openServices } from '../../src/runtime/open-services.ts'
 import type { Services } from '../../src/runtime/services.ts'
@@ -74,7 +74,7 @@ export async function undergo(fault: Fault, options: Options): Promise<Verdict> 
     UNKNOWN_POLICY: options.policy,
     LOG_LEVEL: 'silent',
   }
-  const services = stack.use(await openServices(requireSettled(readEnvironment(env))))
+  const services = stack.use(await openServices(requireComplete(readEnvironment(env))))
   for (let done = 0; done < options.readers; done += 5000) await addMore(services, done, options.readers)
   const editionId = await releasedEdition({ ...services, now: () => new Date() })
   const workers: Started[] = []

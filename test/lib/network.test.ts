@@ -19,7 +19,7 @@ describe('the networks of an address', () => {
     ['1', ['1']],
   ] as const)('%s: %j', ([address, networks]) => expect(networksOf(address)).toEqual(networks))
 
-  test('an IPv4 address is the same however an IPv6 socket spells it', () => {
+  test('an IPv4 address is the same in every IPv6 spelling', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         const [a, b, c, d] = address.split('.').map(Number)
@@ -30,7 +30,7 @@ describe('the networks of an address', () => {
     )
   })
 
-  test('every IPv6 address has a canonical spelling that stays, and three networks', () => {
+  test('every IPv6 address has a stable canonical spelling and three networks', () => {
     fc.assert(
       fc.property(fc.ipV6(), (address) => {
         const canonical = canonicalAddress(address)

@@ -29,7 +29,7 @@ interface Asked {
   body: string
 }
 
-/** One request as it stands, with a Host of its own where asked; `upgraded` is answered by 101. */
+/** Sends one request, with a Host header of its own if given. A WebSocket upgrade resolves with status 101. */
 const ask = (url: string, options: { method?: string; headers?: Record<string, string> } = {}): Promise<Asked> =>
   new Promise((resolve, reject) => {
     const asking = request(url, { ...options, agent: false }, (reply) => {
@@ -53,7 +53,7 @@ const UPGRADE = {
 }
 
 describe('the local mailbox', () => {
-  test('answers its own page, and a program without an Origin', async ({ mailbox }) => {
+  test('serves its own page, and a program that sends no Origin', async ({ mailbox }) => {
     const port = new URL(mailbox.webUrl).port
     for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]) {
       for (const headers of [{ host }, { host, origin: `http://${host}` }]) {
@@ -75,11 +75,11 @@ describe('the local mailbox', () => {
     'another port of this machine': { origin: 'http://127.0.0.1:9' },
     'its own name over TLS': { origin: 'https://localhost' },
     'a name that leads here (DNS rebinding)': { host: 'rebind.evil.example' },
-    'such a name as Host and Origin': { host: 'rebind.evil.example', origin: 'http://rebind.evil.example' },
-    'a name that begins as ours': { host: 'localhost.evil.example' },
+    'that name as Host and Origin': { host: 'rebind.evil.example', origin: 'http://rebind.evil.example' },
+    'a name that begins like ours': { host: 'localhost.evil.example' },
   }
   for (const [name, headers] of Object.entries(foreign)) {
-    test(`answers nothing to ${name}`, async ({ mailbox }) => {
+    test(`refuses ${name}`, async ({ mailbox }) => {
       const tried = [
         await ask(`${mailbox.webUrl}/api/email`, { headers }),
         await ask(`${mailbox.webUrl}/`, { headers }),

@@ -25,7 +25,7 @@ const CONCURRENCY = { clockwork: 4, mails: 1, batches: 1 }
 
 for (const backend of ['postgres', 'redis']) {
   describe.skipIf(backend === 'redis' && withoutRedis)(`on ${backend}`, () => {
-    test('a batch whose job failed, or had nothing to do, can be asked for again at once', async ({
+    test('a batch can be added again at once after its job failed or had nothing to do', async ({
       databaseUrl,
       onTestFinished,
     }) => {
@@ -39,7 +39,7 @@ for (const backend of ['postgres', 'redis']) {
       let runs = 0
       const sendBatch = async () => {
         runs++
-        if (runs === 1) throw new Error('the database of ada@example.org was away')
+        if (runs === 1) throw new Error('lost the database of ada@example.org')
       }
       queues.work({ ...NOTHING, 'send-batch': sendBatch }, CONCURRENCY, (...failed) => failures.push(failed))
       for (const wanted of [1, 2, 3]) {
@@ -56,7 +56,7 @@ for (const backend of ['postgres', 'redis']) {
       expect(failures.map(([name]) => name)).toEqual(['send-batch'])
     })
 
-    test('stopping waits for the job that runs, however long it takes', async ({ databaseUrl, onTestFinished }) => {
+    test('stopWorking waits for a running job, however long it takes', async ({ databaseUrl, onTestFinished }) => {
       const redis = backend === 'redis' ? await startRedis() : undefined
       const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
       const job = Promise.withResolvers<void>()
@@ -77,13 +77,13 @@ for (const backend of ['postgres', 'redis']) {
       const stopping = queues.stopWorking().then(() => {
         stopped = true
       })
-      // Longer than a connection that is gone is waited for.
+      // Longer than the timeout for a lost connection.
       await expect(expect.poll(() => stopped, { timeout: 3_000 }).toBe(true)).rejects.toThrow()
       job.resolve()
       await stopping
     })
 
-    test('mails that hang do not keep the clockwork waiting', async ({ databaseUrl, onTestFinished }) => {
+    test('hanging emails do not delay scheduled jobs', async ({ databaseUrl, onTestFinished }) => {
       const redis = backend === 'redis' ? await startRedis() : undefined
       const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
       const hang = Promise.withResolvers<void>()

@@ -9,7 +9,7 @@ import { startRedis, withoutRedis } from '../support/redis.ts'
 import { startCluster, startSentinel } from '../support/redis-topologies.ts'
 import { servicesOn } from '../support/services.ts'
 
-/** Two workers on one queue, and which batches they were woken for. */
+/** Opens two workers on one queue. `woken` collects the batches that they were woken for. */
 async function twoWorkers(url: string, stack: AsyncDisposableStack): Promise<{ queues: Queues; woken: Set<number> }> {
   const woken = new Set<number>()
   const idle = Object.fromEntries(Object.keys(jobs).map((name) => [name, async () => {}])) as unknown as Handlers
@@ -29,7 +29,7 @@ const wakeFor = (queues: Queues, ids: number[]) =>
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)
 
 describe.skipIf(withoutRedis)('the queue', { timeout: 120_000 }, () => {
-  test('on a Redis Cluster of three: every batch reaches a worker, and the queues are on more than one node', async () => {
+  test('on a Redis Cluster of three, every batch reaches a worker, and the queues use more than one node', async () => {
     await using stack = new AsyncDisposableStack()
     const { url, nodes } = await startCluster(stack)
     expect(readEnvironment({ REDIS_URL: url }).REDIS_URL).toBe(url)
@@ -42,14 +42,14 @@ describe.skipIf(withoutRedis)('the queue', { timeout: 120_000 }, () => {
     expect(sizes.filter((size) => Number(size) > 0).length).toBeGreaterThan(1)
   })
 
-  test('under Redis Sentinel: when the master dies, workers go on with the new one', async () => {
+  test('under Redis Sentinel, workers continue with the new master when the old one dies', async () => {
     await using stack = new AsyncDisposableStack()
     const { url, master } = await startSentinel(stack)
     const { queues, woken } = await twoWorkers(url, stack)
     await wakeFor(queues, range(1, 11))
     await expect.poll(() => woken.size, { timeout: 20_000 }).toBe(10)
     await master.kill()
-    // As the sweeper does: whatever was asked for while nobody was there is asked for again.
+    // The sweeper does the same: it adds again the jobs that were lost.
     await expect
       .poll(
         async () => {
@@ -62,24 +62,24 @@ describe.skipIf(withoutRedis)('the queue', { timeout: 120_000 }, () => {
   })
 })
 
-describe.skipIf(withoutRedis)('what Redis remembers of a database', () => {
-  test('tells one that went back in time, also to a worker that has just come', async ({ db }) => {
+describe.skipIf(withoutRedis)('the restore marker in Redis', () => {
+  test('detects a database that went back in time, also for a new worker', async ({ db }) => {
     await using stack = new AsyncDisposableStack()
     const redis = await startRedis()
     stack.defer(() => redis.stop())
-    const witnessOf = async () => {
+    const openMarkers = async () => {
       const queues = await openQueues({ databaseUrl: 'postgres://nowhere', redisUrl: redis.url, onError: () => {} })
       stack.defer(() => queues.close())
-      return queues.witness!
+      return queues.restoreMarkers!
     }
     const services = servicesOn(db)
-    const before = await witnessOf()
-    for (let n = 0; n < 3; n++) expect(await mayMail({ ...services, witness: before })).toBe(true)
+    const before = await openMarkers()
+    for (let n = 0; n < 3; n++) expect(await mayMail({ ...services, restoreMarkers: before })).toBe(true)
     await db.execute(sql`UPDATE mailing SET tick = 1`)
-    expect(await mayMail({ ...services, witness: await witnessOf() })).toBe(false)
+    expect(await mayMail({ ...services, restoreMarkers: await openMarkers() })).toBe(false)
     expect((await whyHalted(db))!.why).toContain('forgotten')
-    await resumeAfterRestore({ ...services, witness: before }, false)
-    expect(await mayMail({ ...services, witness: await witnessOf() })).toBe(true)
+    await resumeAfterRestore({ ...services, restoreMarkers: before }, false)
+    expect(await mayMail({ ...services, restoreMarkers: await openMarkers() })).toBe(true)
   })
 })
 
@@ -91,7 +91,7 @@ describe('REDIS_URL', () => {
     'redis+cluster://a:7000,b:7001,c:7002',
     'rediss+cluster://:secret@a,b',
     'redis+sentinel://:secret@a:26379,b:26379/main/3',
-  ])('%s is understood', (url) => expect(readEnvironment({ REDIS_URL: url }).REDIS_URL).toBe(url))
+  ])('%s is valid', (url) => expect(readEnvironment({ REDIS_URL: url }).REDIS_URL).toBe(url))
 
   test.each([
     'http://host',
@@ -101,5 +101,5 @@ describe('REDIS_URL', () => {
     'redis://host:port',
     'redis://host/x',
     'redis+cluster://',
-  ])('%s is refused', (url) => expect(() => readEnvironment({ REDIS_URL: url })).toThrow(/REDIS_URL must/))
+  ])('%s is invalid', (url) => expect(() => readEnvironment({ REDIS_URL: url })).toThrow(/REDIS_URL must/))
 })

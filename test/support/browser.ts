@@ -5,14 +5,12 @@ import { isRequired } from './suites.ts'
 
 const path = chromiumPath(process.env.CHROMIUM_PATH)
 
-/** Where there is no Chromium its suites are skipped and say so, unless PAPERBOY_REQUIRE_SUITES names them. */
+/** Without Chromium, browser suites are skipped with a warning, unless PAPERBOY_REQUIRE_SUITES names them. */
 export const withoutBrowser = !hasChromium(path) && !isRequired('browser')
 if (withoutBrowser)
-  console.warn(
-    `Skipped: everything that needs a browser; there is no Chromium at ${path}. CHROMIUM_PATH names another.`,
-  )
+  console.warn(`Skipped: tests that need a browser. There is no Chromium at ${path}; set CHROMIUM_PATH to another.`)
 
-/** One browser for the file it is called in. */
+/** Starts one browser for the test file that calls this, and closes it after the last test. */
 export function useBrowser(): { current(): Browser } {
   let browser: Browser
   beforeAll(async () => {

@@ -3,7 +3,7 @@ import { test as base, inject } from 'vitest'
 import { type Db, databaseOn, openPool } from '../../src/runtime/db/database.ts'
 import { onDatabase, runSql, TEMPLATE } from './global-setup.ts'
 
-/** A database of one's own, cloned from the migrated template, gone at the end. Copying its files is faster than logging its pages. */
+/** Clones the migrated template into a new database. FILE_COPY is faster here than logging every page. */
 export async function freshDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
   const server = inject('serverUrl')
   const name = `test_${randomBytes(6).toString('hex')}`

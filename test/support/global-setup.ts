@@ -12,15 +12,15 @@ declare module 'vitest' {
   }
 }
 
-/** The database that every test file's own is cloned from. */
+/** Every test's database is a clone of this one. */
 export const TEMPLATE = 'paperboy_template'
 
-/** One real PostgreSQL for the whole run, with a migrated template database in it. */
+/** Starts one real PostgreSQL for the whole run, with a migrated template database. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-test-'))
   const postgres = await startEmbeddedPostgres({ dataDir })
-  // Nothing of it outlives the run, so nothing is forced to the disk: a clone takes a third of the time. What a crash of a process
-  // does is the same, and no test pulls the machine's plug.
+  // No data outlives the run, so PostgreSQL need not flush to disk: a clone takes a third of the time. A crash of a process has the
+  // same effects without flushing, and no test cuts the machine's power.
   for (const setting of ['fsync', 'full_page_writes']) await runSql(postgres.url, `ALTER SYSTEM SET ${setting} = off`)
   await runSql(postgres.url, 'SELECT pg_reload_conf()')
   await runSql(postgres.url, `CREATE DATABASE ${TEMPLATE}`)

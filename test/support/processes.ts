@@ -6,13 +6,13 @@ const ROOT = new URL('../../', import.meta.url).pathname
 
 export interface Started {
   child: ChildProcess
-  /** everything it wrote so far */
+  /** its stdout and stderr so far */
   output(): string
-  /** sends a signal and waits for the end */
+  /** sends a signal, waits for the exit and returns the exit code */
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts one of the product's processes with exactly this environment. */
+/** Starts one of the product's processes. It inherits PATH and HOME; `env` is the rest of its environment. */
 export function start(script: string, args: string[], env: Record<string, string>): Started {
   let text = ''
   const child = spawn(process.execPath, [script, ...args], {
@@ -33,10 +33,10 @@ export function start(script: string, args: string[], env: Record<string, string
   }
 }
 
-/** Waits until it has written that. @throws Error with its output when it ends before, or after a minute */
+/** Waits until a process has printed `words`. @throws Error with its output if it exits first, or after a minute */
 export async function until(process: Started, words: string): Promise<void> {
   for (const end = Date.now() + 60_000; !process.output().includes(words); await delay(25)) {
     const ended = process.child.exitCode !== null || process.child.signalCode !== null
-    if (ended || Date.now() > end) throw new Error(`never said "${words}":\n${process.output()}`)
+    if (ended || Date.now() > end) throw new Error(`never printed "${words}":\n${process.output()}`)
   }
 }

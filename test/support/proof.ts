@@ -3,8 +3,8 @@ import { createChallenge, solveChallenge } from 'altcha-lib'
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
 
 /**
- * A proof of work without the work: a challenge signed as ours are, whose answer is the first that is tried.
- * @param changed what of the payload to falsify afterwards
+ * Makes a valid proof of work without the work: the challenge is signed like ours, and its answer is the first candidate.
+ * @param changed falsifies the payload after signing
  */
 export async function makeProof(
   secretKey: string,

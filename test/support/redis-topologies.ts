@@ -13,7 +13,7 @@ interface Node {
   kill(): Promise<void>
 }
 
-/** A redis-server with the settings it is given, in a folder of its own. */
+/** Starts a redis-server with the given settings, in a folder of its own. */
 async function startNode(stack: AsyncDisposableStack, settings: string, ...args: string[]): Promise<Node> {
   const folder = await mkdtemp(join(tmpdir(), 'paperboy-redis-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
@@ -38,7 +38,7 @@ const until = async (holds: () => Promise<boolean>) => {
   while (!(await holds().catch(() => false))) await delay(50)
 }
 
-/** Three masters that share the slots. @returns its REDIS_URL, which names two of them, and the nodes */
+/** Starts a cluster of three masters that share the slots. @returns a REDIS_URL that names two of them, and the nodes */
 export async function startCluster(stack: AsyncDisposableStack): Promise<{ url: string; nodes: Node[] }> {
   const nodes = await Promise.all(
     Array.from({ length: 3 }, () => startNode(stack, 'cluster-enabled yes\ncluster-node-timeout 2000')),
@@ -56,7 +56,7 @@ export async function startCluster(stack: AsyncDisposableStack): Promise<{ url: 
   return { url: `redis+cluster://127.0.0.1:${nodes[0]!.port},127.0.0.1:${nodes[1]!.port}`, nodes }
 }
 
-/** A master, a replica, and a sentinel that makes the replica master when the master dies. */
+/** Starts a master, a replica, and a sentinel that promotes the replica when the master dies. */
 export async function startSentinel(
   stack: AsyncDisposableStack,
 ): Promise<{ url: string; master: Node; replica: Node }> {

@@ -7,21 +7,21 @@ import { isRequired } from './suites.ts'
 
 const found = spawnSync('redis-server', ['--version']).status === 0
 if (!found && isRequired('redis'))
-  throw new Error('redis-server is required here and not found. Install it, e.g. apt-get install redis-server.')
-if (!found) console.warn('Skipped: everything that needs redis-server, which is not found.')
+  throw new Error('PAPERBOY_REQUIRE_SUITES requires redis-server. Install it, e.g. apt-get install redis-server.')
+if (!found) console.warn('Skipped: tests that need redis-server, which is not installed.')
 
 export const withoutRedis = !found
 
 export interface RedisServer {
   url: string
-  /** any command, as redis-cli would send it */
+  /** sends one command, as redis-cli does, and returns the raw reply */
   command(line: string): Promise<string>
   stop(): Promise<void>
-  /** kills it, and starts another, empty, on the same port */
+  /** kills the server and starts an empty one on the same port */
   restart(): Promise<void>
 }
 
-/** A redis-server of one's own on loopback, with nothing written to disk. */
+/** Starts a redis-server on loopback that writes nothing to disk. */
 export async function startRedis(): Promise<RedisServer> {
   const port = await choosePort(undefined)
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']

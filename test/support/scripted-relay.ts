@@ -1,17 +1,18 @@
 import net from 'node:net'
 
-/** What a scripted relay does at a command; `undefined` lets it answer as usual, 'silence' says nothing, 'cut' hangs up. */
+/** Returns the reply to one command: a reply line, 'silence' for none, 'cut' to drop the connection, undefined for the usual reply. */
 export type Script = (step: {
   /** CONNECT, EHLO, MAIL, RCPT, DATA, END (the whole message is there), RSET, QUIT */
   command: string
-  /** the how-manieth connection this is, from 1; and how many are open now */
+  /** connection number, starting at 1 */
   connection: number
+  /** connections open now */
   open: number
 }) => string | 'silence' | 'cut' | undefined
 
 export interface ScriptedRelay {
   url: string
-  /** whole messages that were taken or cut at their end */
+  /** complete messages, whatever the reply to them */
   messages: string[]
   close(): void
 }
@@ -27,7 +28,7 @@ const USUAL: Record<string, string> = {
   QUIT: '221 bye',
 }
 
-/** An SMTP server that misbehaves exactly as told, one command at a time. */
+/** Opens an SMTP server that misbehaves as scripted, one command at a time. */
 export function openScriptedRelay(script: Script): Promise<ScriptedRelay> {
   const messages: string[] = []
   const sockets = new Set<net.Socket>()

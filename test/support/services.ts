@@ -6,7 +6,7 @@ import { type Config, readEnvironment } from '../../src/runtime/config/config.ts
 import type { Db } from '../../src/runtime/db/database.ts'
 import { papers, signals, subscribers } from '../../src/runtime/db/schema.ts'
 import type { Queues } from '../../src/runtime/queue.ts'
-import type { Witness, Word } from '../../src/runtime/restore-marker.ts'
+import type { RestoreMarker, RestoreMarkerStore } from '../../src/runtime/restore-marker.ts'
 import type { Services } from '../../src/runtime/services.ts'
 
 export const testConfig = (overrides: Record<string, string> = {}): Config =>
@@ -20,35 +20,35 @@ export const testConfig = (overrides: Record<string, string> = {}): Config =>
     SECRET_KEY: 'a test key that is thirty-two bytes long at least',
     SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
     LOG_LEVEL: 'silent',
-    // Whoever tests something else signs up as often as they like.
+    // Only tests of the rate limits need them.
     SIGN_UPS_PER_NETWORK: '100000',
     SIGN_UPS_PER_DOMAIN: '100000',
     SIGN_UPS_IN_ALL: '100000',
     ...overrides,
   }) as Config
 
-/** Queues that are lost: whatever is asked of them never happens, as after a flush. What must not matter is tested with these. */
+/** Queues that lose every job, as after a flush. Tests use them to prove that lost jobs do no harm. */
 export const lostQueues: Queues = {
   wake: async () => {},
   work: () => {},
-  answers: async () => true,
+  isReachable: async () => true,
   stopWorking: async () => {},
-  witness: undefined,
+  restoreMarkers: undefined,
   close: async () => {},
 }
 
-/** A witness for as long as the test runs. */
-export function rememberingWitness(): Witness {
-  const words = new Map<string, Word>()
+/** A store of restore markers that lasts as long as the test. */
+export function inMemoryRestoreMarkers(): RestoreMarkerStore {
+  const markers = new Map<string, RestoreMarker>()
   return {
-    read: async (installation) => words.get(installation),
-    write: async (installation, word) => void words.set(installation, word),
+    read: async (databaseId) => markers.get(databaseId),
+    write: async (databaseId, marker) => void markers.set(databaseId, marker),
   }
 }
 
 export const NOON = new Date('2026-04-15T12:00:00Z')
 
-/** Services on a test's own database, with a clock that stands unless moved. */
+/** Returns services on a test's own database. Their clock stands still unless the test moves `at.now`. */
 export function servicesOn(
   db: Db,
   overrides: Record<string, string> = {},
@@ -63,7 +63,7 @@ export function servicesOn(
     mailDomains: { signsOf: async () => ({ disposable: false, takesMail: 'unknown' }) },
     relayAbility: { carriesUtf8: async () => false },
     log: pino({ level: 'silent' }),
-    witness: rememberingWitness(),
+    restoreMarkers: inMemoryRestoreMarkers(),
     now: () => at.now,
     [Symbol.asyncDispose]: async () => {},
   }
@@ -87,7 +87,7 @@ export async function addSubscriber(db: Db, email: string, values: NewSubscriber
   return row!.id
 }
 
-/** Readers reader-1@… to reader-N@example.org, in one statement. */
+/** Adds readers reader-1@example.org to reader-N@example.org in one statement. */
 export async function addReaders(db: Db, count: number, values: NewSubscriber = {}): Promise<void> {
   const config = testConfig()
   await db.insert(subscribers).values(
@@ -105,7 +105,7 @@ export async function addReaders(db: Db, count: number, values: NewSubscriber = 
   )
 }
 
-/** `count` papers on a list day, the first with most votes, seen at the day's close. */
+/** Adds `count` papers to a list day. The first has the most votes; all are counted at the day's close. */
 export async function addPapers(db: Db, listDay: string, count: number): Promise<number[]> {
   const rows = await db
     .insert(papers)
@@ -131,7 +131,7 @@ export async function addPapers(db: Db, listDay: string, count: number): Promise
   return rows.map(({ id }) => id)
 }
 
-/** A released edition with papers, ready to be sent. */
+/** Adds papers and a released edition of them, ready to send. @returns the edition's id */
 export async function releasedEdition(services: Services, date = '2026-04-14', count = 12): Promise<number> {
   await addPapers(services.db, date, count)
   const { editionId } = await assemble(services, { date })

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { simpleParser } from 'mailparser'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 
-/** One message as the sink took it. */
+/** One message that the sink accepted. */
 export interface Taken {
   to: string
   from: string
@@ -19,8 +19,8 @@ export interface Sink {
 }
 
 /**
- * A real SMTP server that keeps what it takes. `behave` may refuse: it is asked before a recipient is accepted, and once more
- * when the whole message is there; an error's `responseCode` becomes the reply.
+ * Opens a real SMTP server that keeps the messages it accepts. `behave` may refuse: it runs before each recipient, and again
+ * after the whole message. Its error's `responseCode` becomes the reply.
  */
 export async function openSink(
   behave: {
@@ -52,7 +52,7 @@ export async function openSink(
       })
     },
   })
-  server.on('error', () => {}) // clients that are killed reset their connections
+  server.on('error', () => {}) // killed clients reset their connections
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.server.address() as AddressInfo
   return {
@@ -67,6 +67,6 @@ export async function openSink(
   }
 }
 
-/** An error that makes the sink answer with this code and text. */
+/** Returns an error that makes the sink reply with this code and text. */
 export const smtpReply = (responseCode: number, message: string): Error =>
   Object.assign(new Error(message), { responseCode })

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg'
 import { type Db, databaseOn, openPool } from '../../src/runtime/db/database.ts'
 
-/** A database whose every statement is noted where it leaves for the server, whoever sends it, BEGIN and COMMIT among them. */
+/** Opens a database that records every statement sent to the server, including BEGIN and COMMIT. */
 export function watchedDatabase(databaseUrl: string): { db: Db; statements: string[]; close(): Promise<void> } {
   const statements: string[] = []
   const pool = openPool(databaseUrl, () => {})

@@ -19,7 +19,7 @@ interface Hands {
 }
 
 /** What it takes to deliver in this process. */
-export type DeliverDeps = Pick<Services, 'db' | 'config' | 'log' | 'now' | 'witness'> & Hands
+export type DeliverDeps = Pick<Services, 'db' | 'config' | 'log' | 'now' | 'restoreMarkers'> & Hands
 
 /** How many batches a process works at once: while one is begun or ended, another one's mails fill the connections. */
 export const BATCHES_AT_ONCE = 2

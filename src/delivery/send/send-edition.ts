@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { eq } from 'drizzle-orm'
 import { type EditionKey, findEdition } from '../../edition/draft/control.ts'
 import { release } from '../../edition/draft/release.ts'
-import { isDatabaseAway } from '../../lib/database-away.ts'
+import { isConnectionError } from '../../lib/connection-error.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { DRAIN_PATIENCE_MS } from '../../relay/relay.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import { workerRuns } from '../../runtime/worker-presence.ts'
+import { hasWorker } from '../../runtime/worker-presence.ts'
 import { batchesToDo } from '../ledger/batches.ts'
 import { type Progress, progressOf } from '../ledger/progress.ts'
 import { whyHalted } from '../ledger/restore-guard.ts'
@@ -52,7 +52,7 @@ export async function sendEdition(services: Services, key: EditionKey, options: 
   const { queues } = services
   const outliving = options.wait ? outlivingRestarts(services, options.stop) : <T>(work: () => Promise<T>) => work()
   const edition = await outliving(() => releasedEdition(services, key))
-  let watched = await outliving(() => workerRuns(services.db))
+  let watched = await outliving(() => hasWorker(services.db))
   let woken = 0
   const wake = (batchIds: readonly number[]) => {
     // Enough for many workers to begin with: who is done with one goes on to the next that is due.
@@ -89,7 +89,7 @@ export async function sendEdition(services: Services, key: EditionKey, options: 
     if (end) return end
     if (Date.now() - asked > ASK_EVERY_MS) {
       asked = Date.now()
-      watched = await outliving(() => workerRuns(services.db))
+      watched = await outliving(() => hasWorker(services.db))
     }
   }
 }
@@ -114,7 +114,7 @@ const outlivingRestarts =
         return await work()
       } catch (error) {
         awaySince ??= performance.now()
-        const away = isDatabaseAway(error) && performance.now() - awaySince < AWAY_FOR_MS
+        const away = isConnectionError(error) && performance.now() - awaySince < AWAY_FOR_MS
         if (!away || stop.aborted) throw error
         log.warn({ err: error }, 'the database cannot be reached; trying again')
         await delay(TRY_AGAIN_MS, undefined, { signal: stop }).catch(() => {})

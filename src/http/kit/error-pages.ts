@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { isConnectionTrouble } from '../../lib/connection-trouble.ts'
+import { isConnectionError } from '../../lib/connection-error.ts'
 import { httpStatus, PaperboyError } from '../../lib/errors.ts'
 import { type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { TooManySignUps } from '../../subscription/signup-protection/admit.ts'
@@ -23,7 +23,7 @@ const RETRY_AFTER_SECONDS = 10
 /** An error's HTTP status, of pages and of the API alike. A database that cannot be reached is 503: the request may be repeated. */
 export function statusOf(error: unknown): number {
   if (error instanceof PaperboyError) return httpStatus[error.code]
-  if (isConnectionTrouble(error)) return 503
+  if (isConnectionError(error)) return 503
   const status = (error as Partial<FastifyError>).statusCode
   return status !== undefined && status >= 400 && status < 600 ? status : 500
 }

@@ -2,7 +2,7 @@ import { fastifyPostgres } from '@fastify/postgres'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type pg from 'pg'
 import { z } from 'zod'
-import { reportTrouble } from '../../lib/report-trouble.ts'
+import { logConnectionErrors } from '../../lib/log-connection-errors.ts'
 import { reportSources } from '../../papers/ingest/source-health.ts'
 import { configuredSources } from '../../papers/ingest/sources/configured.ts'
 import { databaseOn } from '../../runtime/db/database.ts'
@@ -25,7 +25,7 @@ export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     query_timeout: PATIENCE_MS,
     application_name: 'paperboy ready',
   })
-  app.pg.pool.on('error', reportTrouble(services.log, 'database (readiness)'))
+  app.pg.pool.on('error', logConnectionErrors(services.log, 'database (readiness)'))
 
   /** A source's trouble is told and makes nobody unready: sending and signing up go on without it. */
   const db = databaseOn(app.pg.pool)
@@ -40,7 +40,7 @@ export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, service
 
   /** What makes the service slower and does not stop it. */
   const whatIsDegraded = async () =>
-    (await services.queues.answers()) ? [] : ['the queue (Redis) cannot be reached: emails leave, but later']
+    (await services.queues.isReachable()) ? [] : ['the queue (Redis) cannot be reached: emails leave, but later']
 
   const health = z.object({ status: z.literal('up') })
   app.get('/healthz', { ...QUIET, schema: { response: { 200: health } } }, async () => ({ status: 'up' as const }))

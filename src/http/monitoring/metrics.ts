@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { z } from 'zod'
-import { isSame } from '../../lib/same-secret.ts'
+import { isSameSecret } from '../../lib/same-secret.ts'
 import { type Measures, readMeasures } from '../../operate/metrics.ts'
 import { SOURCE_STATES } from '../../papers/ingest/source-health.ts'
 import type { Config } from '../../runtime/config/config.ts'
@@ -68,7 +68,7 @@ export const metricRoutes: FastifyPluginAsyncZod<Services & { registry: Registry
   const schema = { response: { 200: z.string(), 401: z.string() } }
   app.get('/metrics', { logLevel: 'warn', schema }, async (request, reply) => {
     reply.type('text/plain; charset=utf-8')
-    if (token !== undefined && !isSame(request.headers.authorization ?? '', `Bearer ${token}`))
+    if (token !== undefined && !isSameSecret(request.headers.authorization ?? '', `Bearer ${token}`))
       return reply.code(401).header('www-authenticate', 'Bearer').send('METRICS_TOKEN is asked for, as a bearer.\n')
     show(await measure())
     return reply.type(registry.contentType).send(await registry.metrics())

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
-import { isSame } from '../../lib/same-secret.ts'
+import { isSameSecret } from '../../lib/same-secret.ts'
 import { verdictOf } from '../verdict.ts'
 import { finding, isFresh, type Provider, type ProviderEvent, parseJson } from './provider.ts'
 
@@ -40,7 +40,7 @@ export const mailgun: Provider = ({ config, now }, { body }) => {
   const expected = createHmac('sha256', config.MAILGUN_WEBHOOK_KEY)
     .update(signature.timestamp + signature.token)
     .digest('hex')
-  if (!isFresh(now(), signature.timestamp) || !isSame(signature.signature, expected)) return 'forged'
+  if (!isFresh(now(), signature.timestamp) || !isSameSecret(signature.signature, expected)) return 'forged'
   // The signature does not cover the event itself, so that one signature must not serve two events.
   return { events: read(data, signature.token) }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isSame } from '../../lib/same-secret.ts'
+import { isSameSecret } from '../../lib/same-secret.ts'
 import { isAboutUs, verdictOf } from '../verdict.ts'
 import { finding, header, type Provider, parseJson } from './provider.ts'
 
@@ -37,7 +37,7 @@ const NOT_A_BOUNCE = [
 export const postmark: Provider = ({ config }, request) => {
   if (!config.POSTMARK_WEBHOOK_LOGIN) return 'not configured'
   const given = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(header(request, 'authorization'))?.[1] ?? ''
-  if (!isSame(Buffer.from(given, 'base64'), config.POSTMARK_WEBHOOK_LOGIN)) return 'forged'
+  if (!isSameSecret(Buffer.from(given, 'base64'), config.POSTMARK_WEBHOOK_LOGIN)) return 'forged'
   const parsed = Event.safeParse(parseJson(request.body.toString('utf8')))
   if (!parsed.success) return 'forged'
   const event = parsed.data

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
-import { isSame } from '../../lib/same-secret.ts'
+import { isSameSecret } from '../../lib/same-secret.ts'
 import { verdictOf } from '../verdict.ts'
 import { finding, header, isFresh, type Provider, type ProviderEvent, parseJson } from './provider.ts'
 
@@ -28,7 +28,7 @@ export const resend: Provider = ({ config, now }, request) => {
   const signed = signatures
     .split(' ')
     .slice(0, 10)
-    .some((each) => isSame(each, `v1,${expected}`))
+    .some((each) => isSameSecret(each, `v1,${expected}`))
   if (!id || !isFresh(now(), timestamp) || !signed) return 'forged'
   const parsed = Event.safeParse(parseJson(request.body.toString('utf8')))
   if (!parsed.success) return { events: [] }

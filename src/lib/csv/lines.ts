@@ -5,15 +5,15 @@ export interface Line {
 }
 
 /**
- * Cuts text into lines, as many at a time as a chunk holds. Lines may end in LF, CRLF or CR.
- * @param longest a line with more characters is cut to one character more than this, so that it cannot fill the memory
+ * Splits text into lines and yields the lines of each chunk. Lines may end in LF, CRLF or CR.
+ * @param longest in characters. A longer line is cut to one character more than this, to bound memory
  */
-export async function* linesOf(chunks: AsyncIterable<string>, longest: number): AsyncGenerator<Line[]> {
+export async function* splitLines(chunks: AsyncIterable<string>, longest: number): AsyncGenerator<Line[]> {
   let number = 0
   let rest = ''
   for await (const chunk of chunks) {
     const text = rest + chunk
-    // A CR at the end may be half of a CRLF.
+    // A CR at the end of a chunk may be half of a CRLF.
     const usable = text.endsWith('\r') ? text.length - 1 : text.length
     const pieces = text.slice(0, usable).split(/\r\n|\n|\r/)
     const last = pieces.pop()!.slice(0, longest + 1)

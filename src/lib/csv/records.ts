@@ -1,22 +1,22 @@
 import { type CsvError, parse } from 'csv-parse/sync'
 import type { Line } from './lines.ts'
 
-/** One record of a CSV file, or what is wrong with it. `line` is its last line. */
+/** One record of a CSV file, or its problem. `line` is the record's last line. */
 export type CsvRow = { line: number; cells: string[] } | { line: number; problem: string }
 
-/** In characters. A longer line, or a longer record of several lines, is no reader. */
+/** In characters. A longer line or record is a problem, not a reader. */
 export const LONGEST_RECORD = 64 * 1024
-/** A quoted cell with more lines than this counts as a quote that was never closed. */
+/** A quoted cell with more lines than this counts as an unclosed quote. */
 const MOST_LINES = 200
 
 const QUOTE_PROBLEM = 'has a quote (") out of place'
 
 /**
- * Takes as many records from the start of `lines` as are complete. A quote that is never closed spoils its own line only: reading
- * goes on with the next one.
+ * Parses the complete records at the start of `lines`. An unclosed quote spoils only its own line; parsing continues with the next.
  *
- * @param shape.width cells that a record must have
- * @returns the records, and the lines that may belong to a record with lines to come
+ * @param shape.width number of cells that a record must have
+ * @param isEnd no more lines follow
+ * @returns the records, and the lines at the end that may need more lines to be complete
  */
 export function takeRecords(
   lines: Line[],
@@ -41,7 +41,7 @@ export function takeRecords(
     if (end === 'open' && !isEnd) break
     flush()
     const row =
-      typeof end === 'number' ? parseRecord(lines.slice(at, end), shape) : { line: line.number, problem: endless(line) }
+      typeof end === 'number' ? parseRecord(lines.slice(at, end), shape) : { line: line.number, problem: tooLong(line) }
     rows.push(row)
     at = typeof end === 'number' && !('problem' in row && row.problem === QUOTE_PROBLEM) ? end : at + 1
   }
@@ -49,10 +49,10 @@ export function takeRecords(
   return { rows, rest: lines.slice(at) }
 }
 
-const endless = (line: Line): string =>
+const tooLong = (line: Line): string =>
   line.text.length > LONGEST_RECORD ? `is longer than ${LONGEST_RECORD} characters` : 'has a quote (") that never ends'
 
-/** The index after a record's last line; "open" where lines to come may close its quote, "never" where none will. */
+/** Returns the index after a record's last line; "open" if a later line may close its quote, "never" if none will. */
 export function endOfRecord(lines: Line[], start: number): number | 'open' | 'never' {
   let length = 0
   let isQuoted = false
@@ -66,7 +66,7 @@ export function endOfRecord(lines: Line[], start: number): number | 'open' | 'ne
   return 'open'
 }
 
-/** Records of one line each; together, since csv-parse takes 0.07 ms to begin. */
+/** Parses records of one line each in one call, since each call of csv-parse costs 0.07 ms. */
 function parseLines(lines: Line[], shape: { separator: string; width: number }): CsvRow[] {
   if (lines.length === 0) return []
   const records = parseText(lines.map(({ text }) => text).join('\n'), shape.separator)
@@ -99,7 +99,7 @@ function checked(line: number, cells: string[], width: number): CsvRow {
   return { line, problem: `has ${cells.length} cells, and the first line has ${width}` }
 }
 
-/** @returns the cells of each record; undefined where quotes are out of place */
+/** Returns the cells of each record, or undefined if a quote is misplaced. */
 export function parseText(text: string, separator: string): string[][] | undefined {
   try {
     return parse(text, { delimiter: separator, record_delimiter: '\n', trim: true, relax_column_count: true })

@@ -3,10 +3,10 @@ import { createReadStream } from 'node:fs'
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
 
 /**
- * The encoding of a text file: by its byte order mark, else UTF-16 where every second byte is zero, else UTF-8. A file with bytes
- * that are not UTF-8 is Windows-1252, unless other bytes of it are UTF-8 letters: then it is UTF-8 with damaged lines.
+ * Detects a text file's encoding: from its byte order mark, else UTF-16 if every second byte is zero, else UTF-8.
+ * A file with invalid UTF-8 is Windows-1252, unless it also has valid UTF-8 letters: then it is UTF-8 with damaged lines.
  */
-export async function encodingOf(file: string): Promise<Encoding> {
+export async function detectEncoding(file: string): Promise<Encoding> {
   const decoder = new TextDecoder('utf-8')
   let isFirst = true
   let hasLetters = false
@@ -32,7 +32,7 @@ function utf16Of(start: Buffer): Encoding | undefined {
   return isWide(1) ? 'utf-16le' : isWide(0) ? 'utf-16be' : undefined
 }
 
-/** The text of a file in chunks, without its byte order mark. Bytes that are not of the encoding become U+FFFD. */
+/** Yields a file's text in chunks, without its byte order mark. Invalid bytes become U+FFFD. */
 export async function* readText(file: string, encoding: Encoding): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding)
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>)

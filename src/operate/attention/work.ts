@@ -4,7 +4,7 @@ import { whyHalted } from '../../delivery/ledger/restore-guard.ts'
 import { WAITING } from '../../outbox/waiting.ts'
 import { reportSources, sourceInWords } from '../../papers/ingest/source-health.ts'
 import { configuredSources } from '../../papers/ingest/sources/configured.ts'
-import { workerRuns } from '../../runtime/worker-presence.ts'
+import { hasWorker } from '../../runtime/worker-presence.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
 
 /** A worker takes what is due within seconds; a rate or a relay that is down moves the due time. */
@@ -36,7 +36,7 @@ export async function undoneWork({ db, now }: AttentionDeps): Promise<Attention[
       (SELECT count(*)::int AS count, min(due_at) AS since FROM outbox
         WHERE ${WAITING} AND due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS o`)
   const { batches, mails, since } = rows[0]!
-  const runs = await workerRuns(db)
+  const runs = await hasWorker(db)
   const common = { about: '', part: 'Worker', href: '/admin' }
   if (batches + mails > 0)
     return [

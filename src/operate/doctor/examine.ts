@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises'
 import type { Config } from '../../runtime/config/config.ts'
-import { databaseClock } from '../../runtime/db/clock.ts'
+import { startDatabaseClock } from '../../runtime/db/clock.ts'
 import { databaseOn, openPool } from '../../runtime/db/database.ts'
 import { examineDatabase } from './database.ts'
 import type { Diagnosis } from './diagnosis.ts'
@@ -37,6 +37,6 @@ async function examineInside(config: Config): Promise<Diagnosis[]> {
     (each) => each.end(),
   )
   const db = databaseOn(pool)
-  const clock = stack.adopt(await databaseClock(db, () => {}), (each) => each.stop())
+  const clock = stack.adopt(await startDatabaseClock(db, () => {}), (each) => each.stop())
   return [...diagnoses, ...(await examineService({ db, config, now: clock.now }))]
 }

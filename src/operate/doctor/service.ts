@@ -1,7 +1,7 @@
 import { reportSources, sourceInWords } from '../../papers/ingest/source-health.ts'
 import { configuredSources } from '../../papers/ingest/sources/configured.ts'
 import type { Services } from '../../runtime/services.ts'
-import { workersRunning } from '../../runtime/worker-presence.ts'
+import { countWorkers } from '../../runtime/worker-presence.ts'
 import type { Attention } from '../attention/attention.ts'
 import { findAttention } from '../attention/find.ts'
 import { type Diagnosis, right } from './diagnosis.ts'
@@ -18,7 +18,7 @@ const asDiagnosis = ({ part, state, words, remedy }: Attention): Diagnosis => ({
 
 /** The parts that are fine. */
 export async function whatIsFine(services: Deps, needed: readonly Attention[]): Promise<Diagnosis[]> {
-  const workers = needed.some(({ part }) => part === 'Worker') ? 0 : await workersRunning(services.db)
+  const workers = needed.some(({ part }) => part === 'Worker') ? 0 : await countWorkers(services.db)
   const sources = await reportSources(services, configuredSources(services))
   return [
     ...(workers > 0

@@ -33,12 +33,12 @@ const urlOf = (...schemes: string[]) =>
     message: `must be a URL starting with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
   })
 
-/** A password such as base64's may have characters that end the host of a URL. */
+/** A base64 password may contain characters that end the host part of a URL. */
 const databaseUrl = z.string().superRefine((value, context) => {
   const scheme = /^postgres(?:ql)?:\/\//.test(value)
   if (scheme && URL.canParse(value)) return
   const message = scheme
-    ? 'is no well-formed URL: percent-encode / + = @ : # ? and the like in its password, or make one of hex digits'
+    ? 'is not a valid URL: percent-encode / + = @ : # ? and the like in its password, or use a password of hex digits'
     : 'must be a URL starting with postgres:// or postgresql://'
   context.addIssue({ code: 'custom', message })
 })
@@ -53,7 +53,7 @@ const mailbox = z.string().transform((value, context): Mailbox => {
   }
 })
 
-/** A name as people write it, to its A-label. What cannot be one stays as it is, for the next check to refuse. */
+/** Returns a domain's A-label. Text that has none is returned unchanged, and the next check refuses it. */
 const toAsciiDomain = (domain: string): string => domainToASCII(domain) || domain
 
 const checkedBy = (problemOf: (value: string) => string | undefined) =>
@@ -67,7 +67,7 @@ const smtpUrl = z.string().superRefine((value, context) => {
   if (message) context.addIssue({ code: 'custom', message })
 })
 
-/** "gmail.com=20,example.org=0.5": a receiving domain and its mails a second. */
+/** "gmail.com=20,example.org=0.5": a receiving domain and its messages per second. */
 function domainRates(entries: string[], context: z.RefinementCtx): [string, number][] {
   return entries.map((entry) => {
     const [, domain, rate] = /^([a-z0-9.-]+)=(\d+(?:\.\d+)?)$/i.exec(entry) ?? []
@@ -79,7 +79,7 @@ function domainRates(entries: string[], context: z.RefinementCtx): [string, numb
   })
 }
 
-/** Bare addresses, as mail is sent to them. */
+/** Bare addresses. */
 function addresses(entries: string[], context: z.RefinementCtx): string[] {
   try {
     return entries.map((entry) => parseAddress(entry).email)
@@ -89,7 +89,7 @@ function addresses(entries: string[], context: z.RefinementCtx): string[] {
   }
 }
 
-/** Names that Fastify knows for networks, beside addresses and networks themselves. */
+/** Fastify's `trustProxy` accepts these names besides addresses and networks. */
 const isProxy = (text: string): boolean => ['loopback', 'linklocal', 'uniquelocal'].includes(text) || isNetwork(text)
 
 const hostName = z
@@ -97,8 +97,8 @@ const hostName = z
   .transform(toAsciiDomain)
   .pipe(z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, 'must look like a name in the DNS'))
 
-const webhookKey = z.string().min(16, 'is shorter than any such key')
-/** What stands before the host of the webhook's address, since its sender signs nothing else. */
+const webhookKey = z.string().min(16, 'must be at least 16 characters')
+/** User and password in the webhook's URL: Postmark signs nothing, so they are the only proof of origin. */
 const webhookLogin = z
   .string()
   .regex(/^[^:\s]+:\S{16,}$/, 'must look like name:password, the password at least 16 characters')
@@ -174,11 +174,11 @@ const Environment = z
       .transform((value) => value === 'on'),
     SERVICE_MAIL_DAYS: count(90, 3650).refine(
       (days) => days >= 30,
-      'must be at least 30, since sign-ups are remembered by it',
+      'must be at least 30, the time for which Paperboy remembers sign-ups',
     ),
     DELIVERY_DAYS: count(180, 3650).refine(
       (days) => days > 35,
-      'must be more than the 35 days that no paper comes twice in',
+      'must be more than 35, the days in which no paper repeats',
     ),
     LEFT_READER_DAYS: count(730, 36_500),
     INBOUND_EVENT_DAYS: count(400, 3650),
@@ -196,8 +196,8 @@ const Environment = z
       files.length === selectors.length && (DKIM_DOMAIN ? files.length > 0 : files.length === 0),
     {
       path: ['DKIM_DOMAIN'],
-      message: 'goes with DKIM_SELECTOR and DKIM_PRIVATE_KEY_FILE, which have as many names as one another',
-      // Also beside problems with other variables: all of them are told at once.
+      message: 'needs DKIM_SELECTOR and DKIM_PRIVATE_KEY_FILE, both with the same number of entries',
+      // Runs although other variables have problems: one message reports all of them.
       when: ({ issues }) => !issues.some(({ path }) => String(path?.[0]).startsWith('DKIM_')),
     },
   )
@@ -205,7 +205,7 @@ const Environment = z
 /** Every variable that is read; docs/configuration.md has the same. */
 export const ENVIRONMENT_NAMES: string[] = Object.keys(Environment.shape)
 
-/** What production cannot invent for itself: a generated secret or a local mailbox there would be a silent mistake. */
+/** Production must set these: a generated secret or a local mailbox there would be a silent mistake. */
 const REQUIRED_IN_PRODUCTION = [
   'DATABASE_URL',
   'SMTP_URL',
@@ -217,19 +217,19 @@ const REQUIRED_IN_PRODUCTION = [
 ] as const
 
 export type Environment = z.output<typeof Environment>
-type Settled = (typeof REQUIRED_IN_PRODUCTION)[number]
-/** The configuration once nothing is open any more: what services are opened with. */
-export type Config = Omit<Environment, Settled> & { [K in Settled]: NonNullable<Environment[K]> }
+type RequiredName = (typeof REQUIRED_IN_PRODUCTION)[number]
+/** A complete configuration: services can be opened with it. */
+export type Config = Omit<Environment, RequiredName> & { [K in RequiredName]: NonNullable<Environment[K]> }
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
 /**
- * Reads and checks the environment; the only reader of it.
+ * Reads and checks the environment. Only this function reads it.
  *
- * @param env usually `process.env`; empty values count as absent, as in an .env file with nothing after the sign
- * @throws ConfigError naming every problem at once, and never a value, since values may be secrets
+ * @param env usually `process.env`. Empty values count as absent, like `NAME=` in an .env file
+ * @throws ConfigError that lists every problem and no value, since a value may be a secret
  */
 export function readEnvironment(env: Record<string, string | undefined>): Environment {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()))
@@ -249,7 +249,7 @@ export function readEnvironment(env: Record<string, string | undefined>): Enviro
   return parsed.data
 }
 
-/** For what a rule above has no words of its own. */
+/** Messages for rules above that have none of their own. */
 const inPlainWords: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
@@ -267,20 +267,20 @@ const inPlainWords: z.core.$ZodErrorMap = (issue) => {
   }
 }
 
-/** Whether every value that services need is there. */
-export const isSettled = (environment: Environment): environment is Environment & Config =>
+/** Returns whether every value that services need is set. */
+export const isComplete = (environment: Environment): environment is Environment & Config =>
   REQUIRED_IN_PRODUCTION.every((name) => environment[name] !== undefined)
 
-/** For a process that starts nothing by itself. @throws ConfigError naming what is missing */
-export function requireSettled(environment: Environment): Config {
-  if (isSettled(environment)) return environment
+/** Returns the configuration of a process that starts no database or mailbox itself. @throws ConfigError that lists missing values */
+export function requireComplete(environment: Environment): Config {
+  if (isComplete(environment)) return environment
   const missing = REQUIRED_IN_PRODUCTION.filter((name) => environment[name] === undefined)
   throw new ConfigError(
-    `This process needs ${missing.join(', ')} as well. On one machine, \`npm start\` runs everything and needs none of it.`,
+    `This process also needs ${missing.join(', ')}. On one machine, \`npm start\` runs everything and needs none of them.`,
   )
 }
 
-/** The product's version, for logs, the User-Agent and the banner. */
+/** For logs, the User-Agent and the banner. */
 export const VERSION: string = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8'),
 ).version

@@ -1,30 +1,30 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 
-/** How one relay is to be used, as its URL in SMTP_URL says. */
+/** How to use one relay, parsed from its URL in SMTP_URL. */
 export interface RelaySettings {
-  /** how logs, the ledger and status name it */
+  /** for logs, the ledger and `paperboy status` */
   name: string
   host: string
   port: number | undefined
   /** TLS from the first byte (smtps://); otherwise STARTTLS where the relay offers it */
   secure: boolean
-  /** no mail without TLS */
+  /** send nothing without TLS */
   requireTLS: boolean
-  /** the name its certificate must have, and who signed it where that is no public authority. Certificates are always checked. */
+  /** the name its certificate must have, and its authority if that is not public. Certificates are always checked. */
   tls: { servername?: string; ca?: string }
-  /** what we say we are, in EHLO */
+  /** our name in EHLO */
   ehlo: string | undefined
   auth: { user: string; pass: string; method?: string } | undefined
   connections: number
   messagesPerConnection: number
   ratePerSecond: number | undefined
-  /** its share among the relays that have one; undefined: used in the order of the list */
+  /** its share among the relays that have a weight; undefined: relays are used in list order */
   weight: number | undefined
   warmup: Warmup | undefined
 }
 
-/** A new sender's curve: how many mails on the first day (UTC), the second …; after the last there is no limit. */
+/** A new sender's warm-up: messages on the first day (UTC), the second, and so on. After the last day there is no limit. */
 export interface Warmup {
   from: string
   perDay: number[]
@@ -54,23 +54,23 @@ const Options = z.strictObject({
     .optional(),
 })
 
-/** Servers close long sessions at a time of their choosing; ending ours earlier costs nothing. */
+/** Servers close long sessions at any moment. Ending ours earlier costs nothing. */
 const MESSAGES_PER_CONNECTION = 500
 
 /**
- * Reads SMTP_URL: one relay or several, separated by commas, in order of preference; those with `weight` share the mail among them.
+ * Parses SMTP_URL: one or more relays, comma-separated, in order of preference. Relays with `weight` share the messages.
  *
- * @param connections for relays that do not say
- * @throws Error naming the option that is wrong, and never a password
+ * @param connections default for relays that set none
+ * @throws Error that names the wrong option, and never a password
  */
 export function parseRelays(urls: string, connections: number): RelaySettings[] {
   const relays = urls.split(/,\s*(?=smtps?:)/i).map((url) => parseRelay(url.trim(), connections))
   const names = new Set(relays.map((relay) => relay.name))
-  if (names.size < relays.length) throw new Error('has two relays of one name: give each ?name=')
+  if (names.size < relays.length) throw new Error('has two relays with the same name: add a different ?name= to each')
   return relays
 }
 
-/** @returns what is wrong with SMTP_URL, or undefined */
+/** Returns the problem of an SMTP_URL, or undefined. */
 export function relayProblem(urls: string): string | undefined {
   try {
     parseRelays(urls, 1)
@@ -101,7 +101,7 @@ function parseRelay(text: string, connections: number): RelaySettings {
     host,
     port: url.port ? Number(url.port) : undefined,
     secure,
-    // A password is never said in the clear to another machine, unless the operator insists.
+    // A password never crosses the network unencrypted, unless the operator sets requireTLS=false.
     requireTLS: options.requireTLS ? options.requireTLS === 'true' : auth !== undefined && !secure && !isLoopback(host),
     tls: {
       ...(options.servername ? { servername: options.servername } : {}),
@@ -123,6 +123,6 @@ function readAuthority(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new Error(`option ca: ${path} cannot be read`, { cause: error })
+    throw new Error(`option ca: cannot read ${path}`, { cause: error })
   }
 }

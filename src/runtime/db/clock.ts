@@ -1,7 +1,11 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import type { Db } from './database.ts'
+import { queryOne } from './query.ts'
 
-const ASK_EVERY_MS = 60_000
+/** In milliseconds since the epoch. */
+const Time = z.object({ at: z.number() })
+const SYNC_EVERY_MS = 60_000
 
 export interface DatabaseClock {
   now(): Date
@@ -9,21 +13,19 @@ export interface DatabaseClock {
 }
 
 /**
- * The database's time, carried on between askings by a clock that only goes forward: what is due, and what is too late, is then the
- * same for every process, however wrong its machine's clock is or whatever it jumps to.
+ * Starts a clock that shows the database's time: it syncs every minute and uses a monotonic clock in between.
+ * So all processes agree on due times and expiry, even if a machine's own clock is wrong or jumps.
  */
-export async function databaseClock(db: Db, onError: (error: Error) => void): Promise<DatabaseClock> {
-  // Until the database has been reached once, this machine's clock must do.
+export async function startDatabaseClock(db: Db, onError: (error: Error) => void): Promise<DatabaseClock> {
+  // This machine's clock serves until the first sync succeeds.
   let ahead = Date.now() - performance.now()
-  const ask = async () => {
+  const sync = async () => {
     const before = performance.now()
-    const { rows } = await db.execute<{ at: string }>(
-      sql`SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS at`,
-    )
-    // Said about half-way between the question and the answer.
-    ahead = Number(rows[0]!.at) - (before + performance.now()) / 2
+    const { at } = await queryOne(db, Time, sql`SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS at`)
+    // The server read its clock about half-way between request and reply.
+    ahead = at - (before + performance.now()) / 2
   }
-  await ask().catch(onError)
-  const asking = setInterval(() => ask().catch(onError), ASK_EVERY_MS).unref()
-  return { now: () => new Date(performance.now() + ahead), stop: () => clearInterval(asking) }
+  await sync().catch(onError)
+  const timer = setInterval(() => sync().catch(onError), SYNC_EVERY_MS).unref()
+  return { now: () => new Date(performance.now() + ahead), stop: () => clearInterval(timer) }
 }

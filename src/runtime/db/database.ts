@@ -7,14 +7,14 @@ import { PreparingClient } from './preparing-client.ts'
 import * as schema from './schema.ts'
 import { isOfDevelopmentVersion } from './up-to-date.ts'
 
-/** A pool or an open transaction: domain functions do not care which. */
+/** A pool or an open transaction. Domain functions accept either. */
 export type Db = PgDatabase<NodePgQueryResultHKT, typeof schema>
 
 const MIGRATIONS = new URL('../../../migrations', import.meta.url).pathname
 
 /**
- * Opens no connection until first used. Idle clients that lose their server are replaced by the pool, so their error is only reported;
- * one in use that loses it fails the statement under way, or the next one.
+ * Creates a pool. It connects on first use. The pool replaces idle clients that lose their server, so `onError` only reports them;
+ * a client in use fails its current statement, or the next.
  */
 export function openPool(connectionString: string, onError: (error: Error) => void, max = 20): pg.Pool {
   const pool = new pg.Pool({
@@ -25,14 +25,18 @@ export function openPool(connectionString: string, onError: (error: Error) => vo
     Client: PreparingClient,
   })
   pool.on('error', onError)
-  return outlivingClients(pool)
+  return ignoreLostClients(pool)
 }
 
-/** A pool listens to idle clients alone: one lost between two statements of a transaction would end the process. */
-export function outlivingClients(pool: pg.Pool): pg.Pool {
+/**
+ * Ignores 'error' events of clients in use; their next statement fails anyway. pg-pool listens only to idle clients, so a client lost
+ * between two statements of a transaction would end the process.
+ */
+export function ignoreLostClients(pool: pg.Pool): pg.Pool {
   return pool.on('connect', (client) => client.on('error', () => {}))
 }
 
+/** Returns drizzle on a pool. */
 export const databaseOn = (pool: pg.Pool): Db => drizzle(pool, { schema })
 
 const OF_DEVELOPMENT_VERSION =

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
 
-/** What a statement begins with that each connection should plan once. */
+/** Marks a statement that each connection should plan once. */
 export const PREPARE = '/* prepare */ '
 
 /**
- * Gives marked statements a name, which is how pg prepares one. drizzle's `execute` takes no name, but a statement's text reaches the
- * client, from a pool and from a transaction alike.
+ * A pg client that prepares marked statements by giving them a name. drizzle's `execute` accepts no name, but the statement's text
+ * reaches the client, from a pool and from a transaction alike.
  */
 export class PreparingClient extends pg.Client {
-  // pg's overloads differ in every parameter; the call is passed on as it came.
+  // pg's overloads differ in every parameter, so the call is forwarded untyped.
   override query(given: never, ...rest: never[]): never {
     const { query } = pg.Client.prototype as unknown as { query: (...all: unknown[]) => never }
     return query.call(this, named(given), ...rest)

@@ -2,19 +2,19 @@ import type { SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from './database.ts'
 
-/** A bigint column. The driver gives text; ids and counts stay far below 2⁵³, and a larger one is an error here. */
+/** A bigint column. The driver returns text. Ids and counts stay far below 2⁵³; a larger number is an error. */
 export const bigint = z.coerce.number().int()
-/** A timestamptz column; the driver gives text. */
+/** A timestamptz column. The driver returns text. */
 export const moment = z.coerce.date()
 /** A bytea column. */
 export const bytes = z.instanceof(Buffer)
 
 /**
- * Runs a statement and returns its rows, checked and named by a schema.
+ * Runs a statement and returns its rows, validated and named by a schema.
  *
- * @param row keys in camel case: `dueAt` reads the column `due_at`. Columns that it does not name are left out
- * @param execute how to run it, where plain `db.execute` is not enough; see `executePrepared`
- * @throws the database's error, or a ZodError when a row is not what the schema says
+ * @param row keys in camel case: `dueAt` reads the column `due_at`. Columns without a key are dropped
+ * @param execute runs the statement; pass `executePrepared` to plan it once per connection
+ * @throws the database's error, or a ZodError when a row does not match the schema
  */
 export async function query<Row extends z.ZodObject>(
   db: Db,
@@ -27,7 +27,7 @@ export async function query<Row extends z.ZodObject>(
   return rows.map((found) => row.parse(Object.fromEntries(columns.map(([key, column]) => [key, found[column]]))))
 }
 
-/** The one row of a statement that returns exactly one. @throws Error when there is none */
+/** Runs a statement that returns exactly one row, and returns that row. @throws Error when there is none */
 export async function queryOne<Row extends z.ZodObject>(db: Db, row: Row, statement: SQL): Promise<z.output<Row>> {
   const [first] = await query(db, row, statement)
   if (first === undefined) throw new Error('The statement returned no row.')

@@ -1,4 +1,4 @@
-/** The tables as code sees them. migrations/ makes them; a test compares the two, so neither can drift. */
+/** The tables, as drizzle types. migrations/ creates them; a test compares both, so they cannot drift apart. */
 import { sql } from 'drizzle-orm'
 import {
   bigint,

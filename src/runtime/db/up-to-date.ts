@@ -6,7 +6,7 @@ const UNDEFINED_TABLE = '42P01'
 type Query = (sql: string) => Promise<{ rows: { oldest: string | null; newest: string | null }[] }>
 
 /**
- * Whether the database has every migration of this version.
+ * Returns whether the database has every migration of this version.
  *
  * @param query of a pg pool or client
  * @throws the database's error if the query fails

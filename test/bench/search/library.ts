@@ -16,9 +16,9 @@ interface Made {
 }
 
 /**
- * Fills an empty database with papers made of real ones, as if each had been imported and indexed: the words' counts are those of the
- * whole library. The indexes are made at the end, which gives the same ones sooner.
- * @returns words that papers have, for searching
+ * Fills an empty database with papers made from real ones, as if imported and indexed: word counts are those of the whole library.
+ * It creates the indexes at the end, which is faster and gives the same result.
+ * @returns words from the papers, for searching
  */
 export async function fillLibrary(db: Db, real: readonly ListedPaper[], count: number): Promise<string[]> {
   const random = seeded(1)
@@ -81,7 +81,7 @@ async function insert(
     code_url: paper.codeUrl,
     ...vectorise(counts, known, corpus),
   }))
-  // One statement, so that the rows are read out of their JSON once.
+  // One statement, so that PostgreSQL parses the JSON once.
   await db.execute(sql`
     WITH r AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(id bigint, source_id text, title text, abstract text, authors text[],
@@ -100,7 +100,7 @@ async function insert(
     SELECT t.term, r.id, t.weight FROM r, unnest(r.terms, r.weights) AS t (term, weight)`)
 }
 
-/** Drops what slows filling down. @returns the statements that make it again */
+/** Drops indexes and constraints that slow down filling. @returns the statements that create them again */
 async function withoutIndexes(db: Db): Promise<string[]> {
   const { rows } = await db.execute<{ name: string; definition: string }>(sql`
     SELECT indexname AS name, indexdef AS definition FROM pg_indexes
@@ -115,14 +115,14 @@ async function withoutIndexes(db: Db): Promise<string[]> {
   ]
 }
 
-/** The first or second half of a text's words. */
+/** Returns the first or second half of a text's words. */
 function half(text: string, which: 0 | 1): string {
   const words = text.split(/\s+/)
   const middle = Math.ceil(words.length / 2)
   return (which === 0 ? words.slice(0, middle) : words.slice(middle)).join(' ')
 }
 
-/** The same numbers in every run: a linear congruential generator (Numerical Recipes). */
+/** Returns a random generator with the same numbers in every run: linear congruential, from Numerical Recipes. */
 function seeded(seed: number): () => number {
   let state = seed
   return () => {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 
-/** A process that takes all mail and keeps none: `bare-sink.ts PORT [DELAY_MS]`; it answers a message's final dot after the delay. */
+/** A process that accepts all messages and stores none: `bare-sink.ts PORT [DELAY_MS]`. It replies to the final dot after the delay. */
 const [port, delayMs = '0'] = process.argv.slice(2)
 const END = Buffer.from('\r\n.\r\n')
 
@@ -15,7 +15,7 @@ createServer((socket) => {
     for (;;) {
       const end = rest.indexOf(inData ? END : '\r\n')
       if (end < 0) {
-        // Of a message only what may be the beginning of its end is kept.
+        // Keep only the last bytes of a message, which may begin its end mark.
         tail = Buffer.from(inData ? rest.subarray(-4) : rest)
         return
       }

@@ -3,21 +3,21 @@ import { readFile } from 'node:fs/promises'
 import nodemailer from 'nodemailer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 
-/** One contender of a benchmark in a process of its own: `contender.ts NAME JSON`. Prints what it took as one line of JSON. */
+/** Runs one contender of a benchmark in its own process: `contender.ts NAME JSON`. It prints its measures as one line of JSON. */
 interface Task {
   port: number
   messages: number
   connections: number
-  /** the message ready-made, and its two bodies */
+  /** files with the complete message and its two bodies */
   eml: string
   html: string
   text: string
 }
 
-/** What a run took. */
+/** Measures of one run. */
 export interface Taken {
   messages: number
-  /** milliseconds since the epoch, so that several processes' runs can be laid beside each other */
+  /** milliseconds since the epoch, to compare the runs of several processes */
   beganAt: number
   endedAt: number
   cpuSeconds: number
@@ -65,16 +65,16 @@ const contenders: Record<string, (task: Task, begin: () => void) => Promise<void
     )
   },
 
-  /** The product's own worker, on what is planned in its database. */
+  /** The product's worker, on the edition planned in its database. */
   async paperboy(_task, begin) {
-    // Here and not above: the others' memory would hold it as well.
-    const [{ sql }, { readEnvironment, requireSettled }, { openServices }, { startWorker }] = await Promise.all([
+    // Imported here, so that it does not count as memory of the other contenders.
+    const [{ sql }, { readEnvironment, requireComplete }, { openServices }, { startWorker }] = await Promise.all([
       import('drizzle-orm'),
       import('../../../src/runtime/config/config.ts'),
       import('../../../src/runtime/open-services.ts'),
       import('../../../workers/worker.ts'),
     ])
-    const services = await openServices(requireSettled(readEnvironment(process.env)))
+    const services = await openServices(requireComplete(readEnvironment(process.env)))
     begin()
     const worker = await startWorker(services, [])
     for (let open = true; open; await new Promise((done) => setTimeout(done, 50))) {
@@ -98,7 +98,7 @@ const poolOf = ({ port, connections }: Task) =>
     maxMessages: Number.POSITIVE_INFINITY,
   })
 
-/** Twice as many at once as there are connections, so that none of them waits for us. */
+/** Keeps twice as many messages in flight as there are connections, so that no connection waits. */
 async function each({ messages, connections }: Task, send: (number: number) => Promise<unknown>): Promise<void> {
   let next = 0
   const one = async () => {
@@ -122,7 +122,7 @@ const taken: Taken = {
   beganAt: began,
   endedAt: ended || Date.now(),
   cpuSeconds: (user + system) / 1e6,
-  // Not resourceUsage().maxRSS, which counts what the parent had when it forked.
+  // Not resourceUsage().maxRSS, which includes the parent's memory at the fork.
   peakMegabytes: Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024,
 }
 console.log(JSON.stringify(taken))

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 
-/** A process that does not outlive this one: what a broken-off benchmark leaves running falsifies the next. */
+/** Ends a child process together with this one: leftovers of an interrupted benchmark would falsify the next. */
 export function endsWithUs<Child extends ChildProcess>(child: Child): Child {
   const end = () => child.kill('SIGKILL')
   process.once('exit', end)

@@ -1,9 +1,9 @@
-import { openThrowAwayDatabase } from '../../../src/demo/throw-away-database.ts'
+import { openTemporaryDatabase } from '../../../src/demo/temporary-database.ts'
 import { type Db, databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'
 
-/** Migrated tables in a throw-away database, for a library of papers to be made in. */
+/** Opens a migrated temporary database for a library of papers. */
 export async function openLibrary(stack: AsyncDisposableStack): Promise<{ db: Db; url: string }> {
-  const { url } = await openThrowAwayDatabase(stack)
+  const { url } = await openTemporaryDatabase(stack)
   await migrate(url)
   const pool = stack.adopt(
     openPool(url, () => {}, 4),

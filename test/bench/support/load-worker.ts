@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import autocannon from 'autocannon'
 import type { Answered, Load } from './load.ts'
 
-/** What load.ts starts: a `Load` comes in as JSON, what was `Answered` goes out. */
+/** The process that load.ts starts. It reads a `Load` as JSON and prints `Answered` as JSON. */
 const { url, connections, seconds, rate, bursts = false, forms = [] }: Load = JSON.parse(await text(process.stdin))
 
 const latencies: number[] = []
@@ -29,7 +29,7 @@ function run(options: { connections: number; overallRate?: number }): Promise<vo
   })
 }
 
-/** A connection of autocannon sends its share of a second at once: begun at different times, they share the second. */
+/** Spreads the connections over the second: each connection of autocannon sends its share of a second at once. */
 async function evenly(rate: number) {
   const each = Array.from({ length: connections }, async (_, nth) => {
     await delay((nth * 1000) / connections)

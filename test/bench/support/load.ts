@@ -7,11 +7,11 @@ export interface Load {
   url: string
   connections: number
   seconds: number
-  /** requests a second over all connections; as many as are answered where nothing is said */
+  /** requests per second over all connections; if absent, as many as the server answers */
   rate?: number
-  /** with a rate: all connections send their share of a second at its beginning, instead of one after the other */
+  /** with a rate: all connections send at the beginning of the second, not spread over it */
   bursts?: boolean
-  /** bodies to POST, each once; GET where there are none */
+  /** bodies to POST, each once; without bodies, GET */
   forms?: string[]
 }
 
@@ -21,13 +21,13 @@ export interface Answered {
   p97_5: number
   p99: number
   answers: number
-  /** of them 3xx */
+  /** number of 3xx answers */
   redirects: number
-  /** answers a second */
+  /** answers per second */
   rate: number
 }
 
-/** Load on an address of this machine, from a process of its own: it would otherwise take turns with the server it times. */
+/** Puts load on a local URL from a separate process, so that it does not compete with the server's event loop. */
 export async function load(task: Load): Promise<Answered> {
   const worker = fileURLToPath(new URL('load-worker.ts', import.meta.url))
   const child = endsWithUs(spawn(process.execPath, [worker], { stdio: ['pipe', 'pipe', 'inherit'] }))

@@ -1,6 +1,6 @@
-/** Measuring by alternating rounds, so that what else the machine does falls on every contender alike. */
+/** Measures in alternating rounds, so that other load on the machine affects every contender alike. */
 
-/** The middle one of the values, and the least and the greatest beside it. */
+/** Returns the median, the least and the greatest of the values. */
 export interface Spread {
   median: number
   least: number
@@ -17,8 +17,8 @@ export function spread(values: number[]): Spread {
 /**
  * Runs every contender once a round: a, b, c, a, b, c, …
  *
- * @param contenders each gives its measure for one run, in any unit of its own
- * @returns by name, the measures in the order of the rounds
+ * @param contenders each returns its measure of one run, in any unit
+ * @returns the measures by name, in the order of the rounds
  */
 export async function inRounds<T>(
   rounds: number,

@@ -8,15 +8,15 @@ import { choosePort } from '../../../src/embedded/port.ts'
 import type { Taken } from './contender.ts'
 import { endsWithUs } from './ends-with-us.ts'
 
-/** As `npm run worker` starts node. */
+/** The flags of `npm run worker`. */
 export const WORKER_FLAGS: string[] = /(--\S+ )*(?=workers)/.exec(project.scripts.worker)![0].trim().split(' ')
 
 const here = (file: string) => new URL(file, import.meta.url).pathname
 
-/** No run of a benchmark takes as long, unless something is stuck. */
+/** After this long, a run counts as stuck. */
 const PATIENCE_MS = 15 * 60_000
 
-/** Runs a contender of our own to its end. @param env of the process, beside what finds programs */
+/** Runs one of our contenders and waits for its end. @param env besides PATH */
 export async function runContender(
   name: string,
   task: object,
@@ -37,7 +37,7 @@ export async function runContender(
   return JSON.parse(output.trim().split('\n').at(-1)!)
 }
 
-/** Runs another program to its end, timed by the shell and looked at in /proc. */
+/** Runs another program and waits for its end. The shell measures its CPU time, /proc its memory. */
 export async function runProgram(program: string, args: string[], messages: number): Promise<Taken> {
   const beganAt = Date.now()
   const child = endsWithUs(
@@ -54,7 +54,7 @@ export async function runProgram(program: string, args: string[], messages: numb
   return { messages, beganAt, endedAt: Date.now(), cpuSeconds: user! + system!, peakMegabytes: peak() }
 }
 
-/** The most memory that any process below `child` had, in MB, as far as it was seen. */
+/** Polls /proc for the peak memory of any process below `child`, in MB. */
 function watchPeak(child: ChildProcess): () => number {
   let most = 0
   const timer = setInterval(() => {
@@ -62,7 +62,7 @@ function watchPeak(child: ChildProcess): () => number {
       const below = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')
       const peaks = below.map((pid) => /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0')
       most = Math.max(most, ...peaks.map(Number))
-    } catch {} // it has ended meanwhile
+    } catch {} // the process has ended
   }, 50)
   child.once('close', () => clearInterval(timer))
   return () => most / 1024
@@ -72,18 +72,18 @@ const SMTP_SINK = '/usr/sbin/smtp-sink'
 
 export interface SinkProcess {
   port: number
-  /** CPU seconds that it has had so far */
+  /** CPU seconds so far */
   cpu(): number
 }
 
-/** A sink in a process of its own: Postfix's, or a bare socket sink. */
+/** Starts a sink in its own process: Postfix's, or a bare socket sink. */
 export async function startSink(
   stack: AsyncDisposableStack,
   options: { postfix: boolean; delayMs?: number },
 ): Promise<SinkProcess> {
   const port = await choosePort(undefined)
   const [program, ...args] = options.postfix
-    ? // It refuses to run as root.
+    ? // smtp-sink refuses to run as root.
       [SMTP_SINK, ...(process.getuid?.() === 0 ? ['-u', 'nobody'] : []), '-m', '1000', `127.0.0.1:${port}`, '1000']
     : [process.execPath, here('bare-sink.ts'), String(port), String(options.delayMs ?? 0)]
   const child = endsWithUs(spawn(program!, args, { stdio: ['ignore', 'ignore', 'inherit'] }))
@@ -92,13 +92,13 @@ export async function startSink(
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   })
   for (let tries = 0; !(await answers(port)); tries++) {
-    if (tries > 200) throw new Error('the sink does not answer')
+    if (tries > 200) throw new Error('The sink does not answer.')
     await delay(25)
   }
   return { port, cpu: () => cpuOf(child.pid!) }
 }
 
-/** CPU seconds of a process that runs, all its threads together. */
+/** Returns the CPU seconds of a running process, over all its threads. */
 export function cpuOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')

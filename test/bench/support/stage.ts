@@ -1,15 +1,16 @@
 import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
-import { openThrowAwayDatabase } from '../../../src/demo/throw-away-database.ts'
+import { openTemporaryDatabase } from '../../../src/demo/temporary-database.ts'
 import { ensureFirstEdition } from '../../../src/local/first-edition.ts'
-import { type Config, readEnvironment, requireSettled } from '../../../src/runtime/config/config.ts'
+import { type Config, readEnvironment, requireComplete } from '../../../src/runtime/config/config.ts'
 import { databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'
+import { editions } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 
-/** A throw-away PostgreSQL, with the settings a real one has, and in it a released edition of the sample papers. */
+/** A temporary PostgreSQL with production settings and a released edition of the sample papers. */
 export interface Stage {
-  /** what a process of the product is started with; SMTP_URL is still to be said */
+  /** environment for a process of the product; the caller sets SMTP_URL */
   env: Record<string, string>
   services: Pick<Services, 'db' | 'config' | 'keys' | 'log' | 'now'>
   edition: { id: number; date: string }
@@ -17,7 +18,7 @@ export interface Stage {
 }
 
 export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
-  const { url, folder } = await openThrowAwayDatabase(stack)
+  const { url, folder } = await openTemporaryDatabase(stack)
   await migrate(url)
   const env = {
     NODE_ENV: 'production',
@@ -31,7 +32,7 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
     PAPER_SOURCES: 'none',
     LOG_LEVEL: 'error',
   }
-  const config: Config = requireSettled(readEnvironment(env))
+  const config: Config = requireComplete(readEnvironment(env))
   const pool = stack.adopt(
     openPool(url, () => {}),
     (each) => each.end(),
@@ -39,13 +40,13 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
   const log = pino({ level: 'silent' })
   const keys = { current: config.SECRET_KEY, previous: [] }
   const services = { db: databaseOn(pool), config, keys, log, now: () => new Date() }
-  // No queue is needed to make an edition.
+  // Making an edition needs no queue.
   const first = await ensureFirstEdition(services as unknown as Services, [])
-  const { rows } = await services.db.execute<{ id: string }>(sql`SELECT id FROM editions`)
-  return { env, services, folder, edition: { id: Number(rows[0]!.id), date: first!.date } }
+  const [edition] = await services.db.select({ id: editions.id }).from(editions)
+  return { env, services, folder, edition: { id: edition!.id, date: first!.date } }
 }
 
-/** Active readers reader-1@… to reader-N@reader.example, in one statement. */
+/** Adds active readers reader-1@reader.example to reader-N@reader.example in one statement. */
 export async function addReaders({ services }: Stage, count: number): Promise<void> {
   await services.db.execute(sql`
     INSERT INTO subscribers (email, email_key, address_hash, status, next_digest_at, confirmed_at)
@@ -54,7 +55,7 @@ export async function addReaders({ services }: Stage, count: number): Promise<vo
   await services.db.execute(sql`ANALYZE subscribers`)
 }
 
-/** Plans the edition for the first `readers` of them, as if it never had been. */
+/** Plans the edition for the first `readers` readers, after deleting any earlier plan. */
 export async function planAfresh({ services, edition }: Stage, readers: number): Promise<void> {
   const { db } = services
   await db.execute(sql`TRUNCATE deliveries`)

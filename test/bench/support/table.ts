@@ -1,4 +1,4 @@
-/** Prints rows as columns for reading: text to the left, numbers to the right. The first row heads the columns. */
+/** Prints rows as aligned columns: text to the left, numbers to the right. The first row is the heading. */
 export function printTable(rows: (string | number)[][]): void {
   const cells = rows.map((row) => row.map(String))
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)))

@@ -24,7 +24,11 @@ import { sendServiceMails } from '../../../src/outbox/send-service-mails.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
 import { type Db, databaseOn, migrate } from '../../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, mailing, outbox } from '../../../src/runtime/db/schema.ts'
-import { allWitnesses, fileWitness, type Witness } from '../../../src/runtime/restore-marker.ts'
+import {
+  combineRestoreMarkers,
+  fileRestoreMarkers,
+  type RestoreMarkerStore,
+} from '../../../src/runtime/restore-marker.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 import { test } from '../../support/database.ts'
 import { onDatabase, runSql } from '../../support/global-setup.ts'
@@ -32,8 +36,8 @@ import {
   addPapers,
   addReaders,
   addSubscriber,
+  inMemoryRestoreMarkers,
   releasedEdition,
-  rememberingWitness,
   servicesOn,
 } from '../../support/services.ts'
 import { openSink, type Sink } from '../../support/sink.ts'
@@ -54,7 +58,7 @@ function handsOn(services: Services, sink: Sink) {
   running.push(() => relay.close())
   return handsWith(services, relay)
 }
-const mailsOn = (db: Db, witness: Witness) => mayMail({ ...servicesOn(db), witness })
+const mailsOn = (db: Db, restoreMarkers: RestoreMarkerStore) => mayMail({ ...servicesOn(db), restoreMarkers })
 
 /** Opens a database for the test's duration. */
 function connectTo(url: string): Db {
@@ -65,11 +69,11 @@ function connectTo(url: string): Db {
 }
 
 test('a database that mailed and mails on, in several workers at once, is never suspected', async ({ db }) => {
-  const witness = rememberingWitness()
+  const restoreMarkers = inMemoryRestoreMarkers()
   for (let round = 0; round < 5; round++) {
-    expect(await Promise.all([1, 2, 3, 4].map(() => mailsOn(db, witness)))).toEqual([true, true, true, true])
+    expect(await Promise.all([1, 2, 3, 4].map(() => mailsOn(db, restoreMarkers)))).toEqual([true, true, true, true])
   }
-  expect(await mailsOn(db, rememberingWitness()), 'a worker on a new machine').toBe(true)
+  expect(await mailsOn(db, inMemoryRestoreMarkers()), 'a worker on a new machine').toBe(true)
 })
 
 describe('nothing is mailed from', () => {
@@ -77,7 +81,7 @@ describe('nothing is mailed from', () => {
     db,
     databaseUrl,
   }) => {
-    expect(await mailsOn(db, rememberingWitness())).toBe(true)
+    expect(await mailsOn(db, inMemoryRestoreMarkers())).toBe(true)
     const name = new URL(databaseUrl).pathname.slice(1)
     await runSql(
       onDatabase(inject('serverUrl'), 'postgres'),
@@ -86,32 +90,32 @@ describe('nothing is mailed from', () => {
     )
     await runSql(onDatabase(inject('serverUrl'), 'postgres'), `CREATE DATABASE restored_${name} TEMPLATE ${name}`)
     const restored = connectTo(onDatabase(inject('serverUrl'), `restored_${name}`))
-    expect(await mailsOn(restored, rememberingWitness())).toBe(false)
+    expect(await mailsOn(restored, inMemoryRestoreMarkers())).toBe(false)
     expect((await whyHalted(restored))!.why).toContain('restored')
-    expect(await mailsOn(db, rememberingWitness()), 'the original goes on').toBe(true)
+    expect(await mailsOn(db, inMemoryRestoreMarkers()), 'the original goes on').toBe(true)
   })
 
   test('tables that were dropped and restored into the same database', async ({ db }) => {
-    expect(await mailsOn(db, rememberingWitness())).toBe(true)
+    expect(await mailsOn(db, inMemoryRestoreMarkers())).toBe(true)
     await db.execute(sql`ALTER TABLE deliveries RENAME TO old`)
     await db.execute(sql`CREATE TABLE deliveries (LIKE old INCLUDING ALL) PARTITION BY RANGE (edition_id)`)
-    expect(await mailsOn(db, rememberingWitness())).toBe(false)
+    expect(await mailsOn(db, inMemoryRestoreMarkers())).toBe(false)
   })
 
   test('one that went back in time, whatever brought it there', async ({ db }) => {
-    const witness = rememberingWitness()
-    for (let n = 0; n < 3; n++) await mailsOn(db, witness)
+    const restoreMarkers = inMemoryRestoreMarkers()
+    for (let n = 0; n < 3; n++) await mailsOn(db, restoreMarkers)
     await db.execute(sql`UPDATE mailing SET tick = 1`)
-    expect(await mailsOn(db, witness)).toBe(false)
+    expect(await mailsOn(db, restoreMarkers)).toBe(false)
     expect((await whyHalted(db))!.why).toContain('forgotten')
-    expect(await mailsOn(db, rememberingWitness()), 'told to workers that saw nothing').toBe(false)
+    expect(await mailsOn(db, inMemoryRestoreMarkers()), 'told to workers that saw nothing').toBe(false)
   })
 
   test('one that went back a single step, whose batch would be mailed again', async ({ db }) => {
-    const witness = rememberingWitness()
-    for (let n = 0; n < 3; n++) await mailsOn(db, witness)
+    const restoreMarkers = inMemoryRestoreMarkers()
+    for (let n = 0; n < 3; n++) await mailsOn(db, restoreMarkers)
     await db.execute(sql`UPDATE mailing SET tick = tick - 1`)
-    expect(await mailsOn(db, witness)).toBe(false)
+    expect(await mailsOn(db, restoreMarkers)).toBe(false)
     expect((await whyHalted(db))!.why).toContain('forgotten')
   })
 
@@ -133,8 +137,8 @@ describe('nothing is mailed from', () => {
         remove: postgres.remove,
       }
     }
-    const elsewhere = rememberingWitness()
-    const both = allWitnesses([fileWitness(dataDir), elsewhere], () => {})
+    const elsewhere = inMemoryRestoreMarkers()
+    const both = combineRestoreMarkers([fileRestoreMarkers(dataDir), elsewhere], () => {})
     const first = await open()
     await migrate(first.url)
     expect(await mailsOn(first.db, both)).toBe(true)
@@ -158,7 +162,7 @@ describe('nothing is mailed from', () => {
     const third = await open()
     running.push(() => third.remove())
     running.push(() => third.close())
-    expect(await mailsOn(third.db, fileWitness(dataDir)), 'all of DATA_DIR was set back').toBe(false)
+    expect(await mailsOn(third.db, fileRestoreMarkers(dataDir)), 'all of DATA_DIR was set back').toBe(false)
     await third.db.execute(sql`UPDATE mailing SET halted_at = NULL, halted_why = NULL, cluster = NULL`)
     expect(await mailsOn(third.db, elsewhere), 'Redis remembers').toBe(false)
   })
@@ -332,12 +336,12 @@ describe('resuming after a restore', () => {
   })
 
   test('other machines’ witnesses do not halt it again', async ({ db }) => {
-    const [here, there] = [rememberingWitness(), rememberingWitness()]
+    const [here, there] = [inMemoryRestoreMarkers(), inMemoryRestoreMarkers()]
     for (let n = 0; n < 5; n++) await mailsOn(db, there)
     await mailsOn(db, here)
     await db.execute(sql`UPDATE mailing SET tick = 2`)
     expect(await mailsOn(db, here)).toBe(false)
-    await resumeAfterRestore({ ...servicesOn(db), witness: here }, false)
+    await resumeAfterRestore({ ...servicesOn(db), restoreMarkers: here }, false)
     expect(await mailsOn(db, there)).toBe(true)
     expect(await mailsOn(db, here)).toBe(true)
   })

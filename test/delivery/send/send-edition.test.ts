@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterEach, expect } from 'vitest'
 import { sendEdition } from '../../../src/delivery/send/send-edition.ts'
-import { databaseOn, outlivingClients } from '../../../src/runtime/db/database.ts'
+import { databaseOn, ignoreLostClients } from '../../../src/runtime/db/database.ts'
 import { openPostgres } from '../../faults/postgres.ts'
 import { test } from '../../support/database.ts'
 import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
@@ -19,7 +19,7 @@ test('an order to wait outlives a restart of the database', { timeout: 120_000 }
   stack.push(() => postgres.disposeAsync())
   const server = await openPostgres(postgres)
   const connectionString = await server.database()
-  const pool = outlivingClients(new pg.Pool({ connectionString, max: 4 }))
+  const pool = ignoreLostClients(new pg.Pool({ connectionString, max: 4 }))
   pool.on('error', () => {})
   stack.push(() => pool.end())
   let busy = true

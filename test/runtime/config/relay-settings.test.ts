@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseRelays, relayProblem } from '../../../src/runtime/config/relay-settings.ts'
 
-test('several relays in order, each with its own options and the rest by default', () => {
+test('relays keep their order; each has its own options and the defaults', () => {
   const relays = parseRelays(
     'smtps://user:p%2Cw@mail.example?rate=50&connections=4&messages=100&name=main&auth=PLAIN,' +
       ' smtp://backup.example:2525?weight=3&warmup=2026-12-01:500,1000,2000',
@@ -33,7 +33,7 @@ test('several relays in order, each with its own options and the rest by default
   ])
 })
 
-describe('a password goes over TLS alone', () => {
+describe('a password is only sent over TLS', () => {
   test.each([
     ['smtp://u:p@mail.example:587', true],
     ['smtp://u:p@mail.example:587?requireTLS=false', false],
@@ -45,7 +45,7 @@ describe('a password goes over TLS alone', () => {
   })
 })
 
-describe('what is wrong is told by the option’s name, and no password', () => {
+describe('an error names the wrong option, and no password', () => {
   test.each([
     ['http://mail.example', 'smtp://'],
     ['smtp://', 'smtp://'],

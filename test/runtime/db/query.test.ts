@@ -7,7 +7,7 @@ import { test } from '../../support/database.ts'
 
 const Row = z.object({ editionId: bigint, dueAt: moment, key: bytes, note: z.string().nullable() })
 
-test('rows have the types and names of their schema', async ({ db }) => {
+test('rows have the types and names of the schema', async ({ db }) => {
   const rows = await query(
     db,
     Row,
@@ -18,13 +18,13 @@ test('rows have the types and names of their schema', async ({ db }) => {
   ])
 })
 
-test('a row that is not what the schema says is an error', async ({ db }) => {
+test('a row that does not match the schema is an error', async ({ db }) => {
   await expect(query(db, z.object({ n: bigint }), sql`SELECT 'many' n`)).rejects.toThrow(z.ZodError)
   await expect(query(db, z.object({ n: bigint }), sql`SELECT 9007199254740993::bigint n`)).rejects.toThrow(z.ZodError)
   await expect(queryOne(db, z.object({ n: bigint }), sql`SELECT 1 n WHERE false`)).rejects.toThrow('no row')
 })
 
-test('a prepared statement is planned once on its connection, in a transaction too', async ({ db }) => {
+test('a connection plans a prepared statement once, also in a transaction', async ({ db }) => {
   const count = (on: typeof db) =>
     query(
       on,

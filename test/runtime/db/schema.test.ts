@@ -5,7 +5,7 @@ import type { Db } from '../../../src/runtime/db/database.ts'
 import * as schema from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
 
-/** src/runtime/db/schema.ts (what code believes) against the database that migrations/ made (what is), both ways. */
+/** Compares src/runtime/db/schema.ts (the types) with a database made by migrations/ (the facts), both ways. */
 
 const tables = (Object.values(schema) as unknown[])
   .filter((each): each is PgTable => is(each, PgTable))
@@ -16,13 +16,13 @@ const rowsOf = async <T>(db: Db, query: string): Promise<T[]> => (await db.execu
 const OUR_TABLES = `pg_class t WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p') AND NOT t.relispartition`
 
 test('the same tables', async ({ db }) => {
-  await db.execute(sql`SELECT ensure_delivery_partition(1)`) // partitions are the ledger's own affair
+  await db.execute(sql`SELECT ensure_delivery_partition(1)`) // partitions are not in the schema
   const found = await rowsOf<{ name: string }>(db, `SELECT t.relname AS name FROM ${OUR_TABLES} ORDER BY 1`)
   expect(tables.map((table) => table.name).sort()).toEqual(found.map((row) => row.name))
   expect(found.length).toBeGreaterThan(10)
 })
 
-test('the same columns: name, type, whether it may be empty, whether it fills itself', async ({ db }) => {
+test('the same columns: name, type, nullability, identity or default', async ({ db }) => {
   const found = await rowsOf<{ line: string }>(
     db,
     `SELECT concat_ws(' ', t.relname || '.' || a.attname, format_type(a.atttypid, a.atttypmod),
@@ -46,7 +46,7 @@ test('the same columns: name, type, whether it may be empty, whether it fills it
   expect(believed.sort()).toEqual(found.map((row) => row.line).sort())
 })
 
-test('the same defaults, where they are constants', async ({ db }) => {
+test('the same constant defaults', async ({ db }) => {
   const found = await rowsOf<{ name: string; value: string }>(
     db,
     `SELECT t.relname || '.' || a.attname AS name, pg_get_expr(d.adbin, d.adrelid) AS value
@@ -93,9 +93,7 @@ test('the same primary keys and unique constraints, by name and columns in order
   expect(believed.sort()).toEqual(found.map((row) => row.line).sort())
 })
 
-test('the ledger is partitioned by edition, 32 to a partition, and making one twice or at once is harmless', async ({
-  db,
-}) => {
+test('a ledger partition holds 32 editions, and creating one twice or concurrently is harmless', async ({ db }) => {
   await Promise.all(
     [31, 32, 33, 63, 64].map((edition) => db.execute(sql`SELECT ensure_delivery_partition(${edition})`)),
   )

@@ -1,20 +1,22 @@
 import { startWorker } from '../../workers/worker.ts'
 import { buildApp } from '../app.ts'
 import { choosePort } from '../embedded/port.ts'
+import { fillLocalDefaults } from '../local/local-defaults.ts'
 import type { Mailbox } from '../local/mailbox.ts'
-import { settleLocally } from '../local/settle.ts'
 import { readEnvironment } from '../runtime/config/config.ts'
 import { migrate } from '../runtime/db/database.ts'
 import { openServices } from '../runtime/open-services.ts'
 import type { Services } from '../runtime/services.ts'
-import { openThrowAwayDatabase } from './throw-away-database.ts'
+import { openTemporaryDatabase } from './temporary-database.ts'
 
 /**
- * The whole service on a database and ports of its own, for the demo and the screenshots; nothing of it is left when the stack
- * is disposed of.
+ * Starts the whole service on a database and ports of its own, for the demo and the screenshots. Disposing the stack removes all of
+ * it.
  */
-export async function startThrowAway(stack: AsyncDisposableStack): Promise<{ services: Services; mailbox: Mailbox }> {
-  const { url, folder } = await openThrowAwayDatabase(stack)
+export async function startTemporaryService(
+  stack: AsyncDisposableStack,
+): Promise<{ services: Services; mailbox: Mailbox }> {
+  const { url, folder } = await openTemporaryDatabase(stack)
   const port = String(await choosePort(undefined))
   const environment = readEnvironment({
     DATA_DIR: folder,
@@ -26,7 +28,7 @@ export async function startThrowAway(stack: AsyncDisposableStack): Promise<{ ser
     POSTAL_ADDRESS: '1 Press Street, Inkwell',
     LOG_LEVEL: 'error',
   })
-  const { config, mailbox } = await settleLocally(environment, stack, { mailbox: 'own' })
+  const { config, mailbox } = await fillLocalDefaults(environment, stack, { mailbox: 'own' })
   await migrate(config.DATABASE_URL)
   const services = stack.use(await openServices(config))
   const app = stack.adopt(buildApp(services, { mailboxUrl: mailbox!.webUrl }), (each) => each.close())

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { reportTrouble } from '../../src/lib/report-trouble.ts'
+import { logConnectionErrors } from '../../src/lib/log-connection-errors.ts'
 
-test('names the connection, and says once in ten seconds how often it fails', () => {
+test('logs one line in ten seconds, with the connection and the number of unlogged errors', () => {
   const lines: object[] = []
   let at = 0
-  const report = reportTrouble({ warn: (line: object) => void lines.push(line) }, 'queue (Redis)', () => at)
+  const report = logConnectionErrors({ warn: (line: object) => void lines.push(line) }, 'queue (Redis)', () => at)
   for (; at < 25_000; at += 1_000) report(new Error('gone'))
   expect(lines).toMatchObject([
     { connection: 'queue (Redis)' },

@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { startEmbeddedPostgres } from '../embedded/postgres.ts'
 
 /**
- * An embedded PostgreSQL in a folder of its own, empty and with the settings a real one has; nothing of it is left when the stack is
- * disposed of.
+ * Starts an empty embedded PostgreSQL with production settings, in a folder of its own. Disposing the stack removes both.
  */
-export async function openThrowAwayDatabase(stack: AsyncDisposableStack): Promise<{ url: string; folder: string }> {
+export async function openTemporaryDatabase(stack: AsyncDisposableStack): Promise<{ url: string; folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'paperboy-once-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const postgres = await startEmbeddedPostgres({ dataDir: folder })

@@ -1,0 +1,29 @@
+/**
+ * SQLSTATEs about the server, not the statement (PostgreSQL manual, appendix A): connection exceptions, too many connections, and a
+ * server that stops, crashes or starts. 25006: the primary has become a replica.
+ */
+const SQLSTATE = /^(?:08...|53300|57P0[1-5]|25006)$/
+/** Codes of Node's sockets and resolver. In a container network, the name of a stopped server does not resolve. */
+const SYSTEM = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+])
+/** Messages of pg and pg-pool errors that have no code. */
+const MESSAGE =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Connection ended unexpectedly)/
+
+const MOST_CAUSES = 5
+
+/** Returns whether an error, or one of its causes, means that a server is unreachable: the same request may succeed later. */
+export function isConnectionError(error: unknown, depth = 0): boolean {
+  if (!(error instanceof Error) || depth > MOST_CAUSES) return false
+  const { code } = error as { code?: unknown }
+  if (typeof code === 'string' && (SYSTEM.has(code) || SQLSTATE.test(code))) return true
+  return MESSAGE.test(error.message) || isConnectionError(error.cause, depth + 1)
+}

@@ -1,0 +1,86 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { openDataDir } from '../embedded/data-dir.ts'
+import { startEmbeddedPostgres } from '../embedded/postgres.ts'
+import type { Config, Environment } from '../runtime/config/config.ts'
+import { isComplete } from '../runtime/config/config.ts'
+import { type Mailbox, startMailbox } from './mailbox.ts'
+import { loadLocalSecrets } from './secrets.ts'
+
+export interface CompleteConfig {
+  config: Config
+  mailbox: Mailbox | undefined
+  /** sentences for the banner */
+  notes: string[]
+}
+
+/** For commands that send no email. Nothing listens there. */
+const NO_RELAY = 'smtp://127.0.0.1:0'
+
+/** May sign in under /admin if every message goes to the local mailbox. */
+export const LOCAL_ADMIN = 'curator@localhost.localdomain'
+
+/** The running service writes this file, so that commands find its mailbox. */
+const mailboxFile = (dataDir: string): string => join(dataDir, 'mailbox.json')
+
+/**
+ * Completes the environment on a local machine: database, mailbox, secrets, addresses. It puts everything it starts on the stack.
+ *
+ * @param options.mailbox `own` for the service: a mailbox on the configured port, which commands can find. `shared` for a command
+ *   that sends: the service's mailbox if it runs, otherwise one until the command ends. `none` for other commands
+ */
+export async function fillLocalDefaults(
+  environment: Environment,
+  stack: AsyncDisposableStack,
+  { mailbox: wanted, say }: { mailbox: 'own' | 'shared' | 'none'; say?: (line: string) => void },
+): Promise<CompleteConfig> {
+  const dataDir = resolve(environment.DATA_DIR)
+  const notes: string[] = []
+  const completed: Environment = { ...environment }
+  let mailbox: Mailbox | undefined
+  if (!isComplete(environment)) await openDataDir(dataDir)
+  if (!completed.DATABASE_URL) {
+    const postgres = stack.adopt(await startEmbeddedPostgres({ dataDir, ...(say ? { say } : {}) }), (p) => p.stop())
+    completed.DATABASE_URL = postgres.url
+    notes.push(...postgres.notes)
+  }
+  if (!completed.SMTP_URL && wanted !== 'none') {
+    const running = wanted === 'shared' ? await findRunningMailbox(dataDir) : undefined
+    if (!running) {
+      const webPort = wanted === 'own' ? completed.MAILBOX_PORT : 0
+      mailbox = stack.adopt(await startMailbox({ dataDir, webPort }), (m) => m.stop())
+    }
+    completed.SMTP_URL = running ?? mailbox!.smtpUrl
+  }
+  // The sign-in link goes to the mailbox, which every user of this machine can open.
+  if (!environment.SMTP_URL && completed.ADMIN_EMAILS.length === 0) completed.ADMIN_EMAILS = [LOCAL_ADMIN]
+  completed.SMTP_URL ??= NO_RELAY
+  if (!completed.SECRET_KEY || !completed.SUPPRESSION_KEY) {
+    const made = await loadLocalSecrets(dataDir)
+    completed.SECRET_KEY ??= made.SECRET_KEY
+    completed.SUPPRESSION_KEY ??= made.SUPPRESSION_KEY
+  }
+  completed.PUBLIC_URL ??= `http://localhost:${completed.PORT}`
+  completed.MAIL_FROM ??= { name: 'Paperboy', address: 'paperboy@localhost.localdomain' }
+  completed.POSTAL_ADDRESS ??= ''
+  if (wanted === 'own' && mailbox) {
+    await writeFile(mailboxFile(dataDir), JSON.stringify({ pid: process.pid, smtpUrl: mailbox.smtpUrl }), {
+      mode: 0o600,
+    })
+    stack.defer(() => rm(mailboxFile(dataDir), { force: true }))
+  }
+  return { config: completed as Config, mailbox, notes }
+}
+
+/** Returns the SMTP URL of the running service's mailbox. A killed service leaves a stale file, so it checks the process. */
+async function findRunningMailbox(dataDir: string): Promise<string | undefined> {
+  const text = await readFile(mailboxFile(dataDir), 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
+  const { pid, smtpUrl } = JSON.parse(text) as { pid: number; smtpUrl: string }
+  try {
+    process.kill(pid, 0)
+    return smtpUrl
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM' ? smtpUrl : undefined
+  }
+}
