@@ -38,7 +38,7 @@ const isMarkedReply = ({ headers }: InboundMail): boolean =>
   /^(?:auto|vacation|oof)/i.test(headerOf(headers, 'x-auto-response'))
 
 /** @returns undefined for what no machine answered in a person's name */
-export function autoReplyIn(mail: InboundMail): AutoReply | undefined {
+export function detectAutoReply(mail: InboundMail): AutoReply | undefined {
   const { subject, text } = mail
   const opening = `${subject}\n${text.slice(0, 2000)}`
   const marked = isMarkedReply(mail)

@@ -1,37 +1,12 @@
-import { autoReplyIn, hasNullReturnPath, isFromDaemon } from './auto-reply.ts'
+import { detectAutoReply, hasNullReturnPath, isFromDaemon } from './auto-reply.ts'
 import { addressesIn, addressIn, blocksOf, type Fields, valuesOf } from './fields.ts'
+import type { Finding, InboundClass } from './finding.ts'
 import { DELAYED, NOT_DELIVERED } from './phrases.ts'
-import { namedIn, sendersOf } from './prose.ts'
+import { findRecipients, sendersOf } from './prose.ts'
 import { headerOf, type InboundMail } from './read-mail.ts'
 import { isUnsubscribeRequest } from './unsubscribe-request.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 import { readSesNotification } from './webhooks/ses-notification.ts'
-
-export type InboundClass =
-  | 'hard'
-  | 'soft'
-  | 'complaint'
-  | 'unsubscribe'
-  | 'autoreply'
-  | 'challenge'
-  | 'moved'
-  | 'success'
-  | 'info'
-  | 'ignore'
-
-/** What one mail says about one recipient. Claims of a stranger: classification never changes anything. */
-export interface Finding {
-  /** lower case; undefined where none is named */
-  recipient: string | undefined
-  class: InboundClass
-  reason: string
-  /** the report's sender goes on trying, so that nothing is decided yet */
-  delayed: boolean
-  status: string | undefined
-  reply: number | undefined
-  /** the words it was decided by */
-  said: string
-}
 
 /**
  * What a mail is, for each recipient it is about. From the most certain sign to the least: a feedback report, a provider's
@@ -51,7 +26,7 @@ export function classify(mail: InboundMail, came = { toUnsubscribeAddress: false
   if (statuses.length > 0) return statuses.map((fields) => delivery(mail, fields))
   if (mail.reports.some(({ type }) => type === 'message/disposition-notification')) return [plain(mail, 'info', 'read')]
   if (isUnsubscribeRequest(mail, came)) return [plain(mail, 'unsubscribe', 'asked by mail')]
-  const reply = autoReplyIn(mail)
+  const reply = detectAutoReply(mail)
   const daemon = isFromDaemon(mail)
   if (reply && !(daemon && NOT_DELIVERED.test(`${mail.subject}\n${mail.text}`))) return [plain(mail, reply, reply)]
   const redirected = headerOf(mail.original?.headers, 'x-hmxmroriginalrecipient')
@@ -79,7 +54,7 @@ const plain = (mail: InboundMail, kind: InboundClass, reason: string): Finding =
 
 function prose(mail: InboundMail): Finding[] {
   const delayed = DELAYED.test(`${mail.subject}\n${mail.text}`) && !/permanent|giv(?:en|ing) up/i.test(mail.text)
-  return namedIn(mail).map(({ recipient, said }) => {
+  return findRecipients(mail).map(({ recipient, said }) => {
     // What stands before the address, where nothing behind it decides.
     return { recipient, delayed, ...firstVerdict(mail, recipient, [said, mail.text], ''), said }
   })
@@ -93,7 +68,7 @@ const recipientsOf = (text: string): Fields[] =>
 
 /** RFC 3464 § 2.3, and what programs make of it: no Final-Recipient, a file instead of an address, a status of 5.0.0. */
 function delivery(mail: InboundMail, fields: Fields): Finding {
-  const named = namedIn(mail)
+  const named = findRecipients(mail)
   const recipient =
     addressIn(fields.get('final-recipient')) ?? addressIn(fields.get('original-recipient')) ?? named[0]?.recipient
   const action = (fields.get('action') ?? '').toLowerCase()
@@ -133,13 +108,13 @@ function firstVerdict(
 ): Verdict {
   const own = sendersOf(mail).filter((address) => address !== recipient)
   const verdicts = texts.filter((text) => text !== '').map((text) => verdictOf(text, status, own))
-  return verdicts.find((verdict) => !isShrug(verdict)) ?? verdicts.at(-1) ?? verdictOf('', status)
+  return verdicts.find((verdict) => !isInconclusive(verdict)) ?? verdicts.at(-1) ?? verdictOf('', status)
 }
 
 /** When a server said it, which the diagnosis leaves out. */
 const STAGE = /\(in reply to [^)]{1,60}\)/
 
-const isShrug = ({ class: kind, reason }: Verdict): boolean => kind === 'soft' && reason === 'refused'
+const isInconclusive = ({ class: kind, reason }: Verdict): boolean => kind === 'soft' && reason === 'refused'
 
 /**
  * RFC 5965 § 3: who complained stands in the report, once for each, or, unless it was blacked out, in the returned message.

@@ -1,5 +1,5 @@
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server'
-import { isOurs } from '../mail/own-addresses.ts'
+import { isOwnAddress } from '../mail/own-addresses.ts'
 import type { Services } from '../runtime/services.ts'
 import { limitPeers, type PeerLimits } from './limit-peers.ts'
 import { receiveMail } from './receive.ts'
@@ -48,12 +48,12 @@ export function listen(
     },
     onRcptTo({ address }, session, done) {
       if (session.envelope.rcptTo.length >= MOST_RECIPIENTS) return done(refusal(452, '4.5.3 too many recipients'))
-      done(isOurs(deps, address) ? null : refusal(550, '5.1.1 no mail is taken for this address here'))
+      done(isOwnAddress(deps, address) ? null : refusal(550, '5.1.1 no mail is taken for this address here'))
     },
     onData(stream, session, done) {
       const envelopeTo = session.envelope.rcptTo.map(({ address }) => address)
       peers.begin(session)
-      const taking = take(deps, stream, envelopeTo).finally(() => peers.done(session))
+      const taking = readMessage(deps, stream, envelopeTo).finally(() => peers.done(session))
       taking.then(
         (taken) => done(taken ? null : refusal(552, '5.3.4 larger than this server takes')),
         (error) => {
@@ -79,7 +79,7 @@ export function listen(
 }
 
 /** @returns false when it was too large, with nothing of it kept */
-async function take(deps: Deps, stream: SMTPServerDataStream, envelopeTo: string[]): Promise<boolean> {
+async function readMessage(deps: Deps, stream: SMTPServerDataStream, envelopeTo: string[]): Promise<boolean> {
   const chunks: Buffer[] = []
   let bytes = 0
   // Read to its end even when it is too large: the reply comes after it.

@@ -5,8 +5,8 @@ import { readReturnPath } from '../mail/return-path.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import type { Finding } from './classify.ts'
 import { addressesIn } from './fields.ts'
+import type { Finding } from './finding.ts'
 import type { Headers, InboundMail } from './read-mail.ts'
 
 type Deps = Pick<Services, 'db' | 'keys' | 'now'>
@@ -25,10 +25,10 @@ export interface Proof {
 
 const MOST_CANDIDATES = 20
 /** A report about an older mail decides nothing any more; design: the ledger remembers 35 days. */
-export const MEMORY_DAYS = 35
+export const PROOF_DAYS = 35
 
 /** The strongest proof in a mail, or undefined: then it changes nothing, whatever it says. */
-export async function proofIn(
+export async function findProof(
   deps: Deps,
   mail: InboundMail,
   findings: readonly Finding[],
@@ -70,7 +70,7 @@ export async function messageIdProof(
   if (wanted.size === 0) return undefined
   const candidates = [...new Set([...subscriberIds, ...(await subscribersAt(db, addresses))])].slice(0, MOST_CANDIDATES)
   if (candidates.length === 0) return undefined
-  const since = new Date(now().getTime() - MEMORY_DAYS * 86_400_000)
+  const since = new Date(now().getTime() - PROOF_DAYS * 86_400_000)
   const { rows } = await db.execute<{
     kind: 'digest' | 'service'
     reference: string

@@ -2,7 +2,7 @@ import { addressesIn } from './fields.ts'
 import { headerOf, type InboundMail } from './read-mail.ts'
 
 /** One recipient that a text names, with what it says about them. */
-export interface Named {
+export interface NamedRecipient {
   recipient: string | undefined
   said: string
 }
@@ -25,7 +25,7 @@ export function sendersOf({ headers, original }: InboundMail): string[] {
  * address, the RCPT command, an address in a list or behind words such as "to", the only other address in it, and at last whom the
  * returned message was to. Never its senders, unless a sure sign names nobody else: people do mail themselves.
  */
-export function namedIn(mail: InboundMail): Named[] {
+export function findRecipients(mail: InboundMail): NamedRecipient[] {
   const lines = mail.text.split('\n').slice(0, 2000)
   const useful = lines.filter((line) => !NOT_A_RECIPIENT.test(line))
   const words = useful.join('\n')

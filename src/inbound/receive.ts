@@ -3,13 +3,14 @@ import { gzipSync } from 'node:zlib'
 import { eq, sql } from 'drizzle-orm'
 import { redact } from '../lib/redact.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
-import { leaveAddress } from '../mail/own-addresses.ts'
+import { unsubscribeAddress } from '../mail/own-addresses.ts'
 import { inboundEvents, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { act, type Did } from './act.ts'
-import { classify, type Finding } from './classify.ts'
+import { applyFinding, type InboundAction } from './apply-finding.ts'
+import { classify } from './classify.ts'
 import { addressesIn } from './fields.ts'
-import { type Proof, proofIn } from './proof.ts'
+import type { Finding } from './finding.ts'
+import { findProof, type Proof } from './proof.ts'
 import { headerOf, type InboundMail, readMail } from './read-mail.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now'>
@@ -21,7 +22,7 @@ export interface Received {
   reason: string
   /** what verified in it; undefined where nothing did, and nothing was changed */
   authority: Proof['by'] | undefined
-  did: Did
+  did: InboundAction
   /** the same report was here before and was not counted again */
   repeated: boolean
 }
@@ -44,15 +45,15 @@ export async function receiveMail(
   const mail = await readMail(raw)
   const envelopeTo = arrived.envelopeTo ?? []
   const findings = classify(mail, { toUnsubscribeAddress: isToUnsubscribeAddress(deps.config, mail, envelopeTo) })
-  const proof = await proofIn(deps, mail, findings, envelopeTo)
+  const proof = await findProof(deps, mail, findings, envelopeTo)
   const finding = await findingOf(deps, findings, proof)
   return record(deps, {
     finding,
     proof,
     source: arrived.source,
     // Whom it proves to be about is part of it: a copy that proves nothing must not stand in the way of one that does.
-    fingerprint: fingerprintOf([sameMail(mail), proof?.subscriberId ?? 0]),
-    raw: proof && { bytes: gzipSync(raw.subarray(0, KEPT_BYTES)), mentions: mentionsIn(deps, mail) },
+    fingerprint: fingerprintOf([fingerprintParts(mail), proof?.subscriberId ?? 0]),
+    raw: proof && { bytes: gzipSync(raw.subarray(0, KEPT_BYTES)), mentions: hashMentions(deps, mail) },
   })
 }
 
@@ -65,7 +66,7 @@ function isToUnsubscribeAddress(
   envelopeTo: readonly string[],
 ): boolean {
   const named = addressesIn([...envelopeTo, ...TO_HEADERS.flatMap((name) => headers.get(name) ?? [])].join(' '))
-  return config.BOUNCE_ADDRESS !== undefined && named.includes(leaveAddress(config).toLowerCase())
+  return config.BOUNCE_ADDRESS !== undefined && named.includes(unsubscribeAddress(config).toLowerCase())
 }
 
 /** What is to be recorded of a report, whichever way it came. */
@@ -81,7 +82,13 @@ export interface Report {
 export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Report): Promise<Received> {
   const { finding, proof, source, fingerprint, raw } = report
   const kind = finding.delayed ? 'delayed' : finding.class
-  const received = { class: kind, reason: finding.reason, authority: proof?.by, did: 'nothing' as Did, repeated: false }
+  const received = {
+    class: kind,
+    reason: finding.reason,
+    authority: proof?.by,
+    did: 'nothing' as InboundAction,
+    repeated: false,
+  }
   if (!proof && kind === 'ignore') return received
   return db.transaction(async (tx) => {
     const [event] = await tx
@@ -107,7 +114,7 @@ export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Repo
       .returning({ id: inboundEvents.id })
     if (!event) return { ...received, repeated: true }
     if (!proof) return received
-    const did = await act(tx, finding, proof, now())
+    const did = await applyFinding(tx, finding, proof, now())
     await tx.update(inboundEvents).set({ did }).where(eq(inboundEvents.id, event.id))
     return { ...received, did }
   })
@@ -128,7 +135,7 @@ export function fingerprintOf(parts: readonly unknown[]): Buffer {
 }
 
 /** What is the same in every copy of a mail; the lines that servers add on its way are not. */
-const sameMail = ({ headers, text, reports, original }: InboundMail): unknown[] => [
+const fingerprintParts = ({ headers, text, reports, original }: InboundMail): unknown[] => [
   ...['from', 'to', 'date', 'subject', 'message-id'].map((name) => headerOf(headers, name)),
   text.trimEnd(),
   reports.map((report) => report.text.trimEnd()),
@@ -136,7 +143,7 @@ const sameMail = ({ headers, text, reports, original }: InboundMail): unknown[] 
 ]
 
 /** Keyed hashes of the addresses in a mail, by which erasing someone finds what is kept of it. */
-function mentionsIn({ config }: Pick<Deps, 'config'>, { headers, text, reports, original }: InboundMail): Buffer[] {
+function hashMentions({ config }: Pick<Deps, 'config'>, { headers, text, reports, original }: InboundMail): Buffer[] {
   const all = [...headers.values(), ...(original?.headers.values() ?? [])].flat().join('\n')
   const addresses = addressesIn([all, text, ...reports.map((report) => report.text)].join('\n'))
   return addresses.flatMap((address) => {

@@ -1,8 +1,13 @@
-import type { Config } from '../runtime/config/config.ts'
+import type { Mailbox } from './mailbox.ts'
 import { type Returned, returnPath } from './return-path.ts'
 import type { TokenKeys } from './tokens.ts'
 
-type Settings = Pick<Config, 'MAIL_FROM' | 'SENDGRID_WEBHOOK_KEY' | 'MAILGUN_WEBHOOK_KEY' | 'POSTMARK_WEBHOOK_LOGIN'>
+interface Settings {
+  MAIL_FROM: Mailbox
+  SENDGRID_WEBHOOK_KEY?: string | undefined
+  MAILGUN_WEBHOOK_KEY?: string | undefined
+  POSTMARK_WEBHOOK_LOGIN?: string | undefined
+}
 
 /**
  * Header fields whose content a provider gives back in its webhooks: the signed code of the return path, since some of them

@@ -1,6 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Config } from '../runtime/config/config.ts'
-import { addressOf } from './mailbox.ts'
+import { addressOf, type Mailbox } from './mailbox.ts'
 import type { TokenKeys } from './tokens.ts'
 
 /** Which mail an envelope sender was made for. It names the subscriber too, so that a bounce is understood after the ledger's row is gone. */
@@ -9,6 +8,13 @@ export interface Returned {
   mail: 'digest' | 'service'
   /** the edition of a digest, the outbox row of a service mail */
   reference: number
+}
+
+/** The settings that decide where bounces and unsubscribe emails go. */
+export interface SenderSettings {
+  MAIL_FROM: Mailbox
+  /** with a `*` where the signed code goes; see bounceAddressProblem */
+  BOUNCE_ADDRESS?: string | undefined
 }
 
 const MAILS = ['digest', 'service'] as const
@@ -29,7 +35,7 @@ const ANY_CODE = new RegExp(`(?<![a-z0-9])[${LETTERS}]{${CODE_LENGTH}}(?![a-z0-9
  * it concerns, and cannot be made up by who has not seen the mail. Without BOUNCE_ADDRESS the sender's own.
  */
 export function returnPath(
-  { config, keys }: { config: Pick<Config, 'BOUNCE_ADDRESS' | 'MAIL_FROM'>; keys: Pick<TokenKeys, 'current'> },
+  { config, keys }: { config: SenderSettings; keys: Pick<TokenKeys, 'current'> },
   returned: Returned,
 ): string {
   if (config.BOUNCE_ADDRESS === undefined) return addressOf(config.MAIL_FROM)

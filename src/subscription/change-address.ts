@@ -5,9 +5,9 @@ import { addressHash } from '../mail/address.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { addressChanges, outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
+import { isBlocked, lockPerson, personKey, readerWithinEmailLimit, withinEmailLimit } from './email-limit.ts'
 import { openManageLink } from './manage.ts'
 import { readAddress } from './sign-up.ts'
-import { isBarred, mayAskAgain, mayMail, oneAtATime, personOf } from './stranger-mail.ts'
 
 const GOOD_FOR_HOURS = 24
 
@@ -18,7 +18,7 @@ const GOOD_FOR_HOURS = 24
  * @param token of a fresh manage link
  * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED | BAD_ADDRESS | TOO_MANY_SIGN_UPS when asked too often
  */
-export async function askToChangeAddress(
+export async function requestAddressChange(
   services: Pick<Services, 'db' | 'keys' | 'config' | 'queues' | 'now' | 'relayAbility'>,
   token: string,
   typed: string,
@@ -27,16 +27,16 @@ export async function askToChangeAddress(
   const { subscriberId } = await openManageLink(services, token)
   const { email, key } = await readAddress(services, typed)
   const hash = addressHash(config.SUPPRESSION_KEY, key)
-  const person = personOf(config, key)
+  const person = personKey(config, key)
   const at = now()
   await db.transaction(async (tx) => {
-    await tx.execute(oneAtATime(person))
+    await tx.execute(lockPerson(person))
     await tx.execute(sql`SELECT FROM subscribers WHERE id = ${subscriberId} FOR UPDATE`)
     const { rows } = await tx.execute(sql`
       WITH asked AS (
         INSERT INTO address_changes AS c (subscriber_id, email, email_key, address_hash, nonce, requested_at)
         SELECT s.id, ${email}, ${key}, ${hash}, ${randomBytes(8)}, ${at}::timestamptz FROM subscribers s
-        WHERE s.id = ${subscriberId} AND s.status <> 'erased' AND ${mayAskAgain(sql`s.id`, 'change', at)} AND ${mayMail(person, 'change', at)}
+        WHERE s.id = ${subscriberId} AND s.status <> 'erased' AND ${readerWithinEmailLimit(sql`s.id`, 'change', at)} AND ${withinEmailLimit(person, 'change', at)}
         ON CONFLICT (subscriber_id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key,
           address_hash = excluded.address_hash, nonce = excluded.nonce, requested_at = excluded.requested_at
         RETURNING c.subscriber_id
@@ -56,7 +56,7 @@ export async function askToChangeAddress(
  * Whether the link in the mail to the new address could still be used; changes nothing.
  * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED
  */
-export function checkChange({ keys, now }: Pick<Services, 'keys' | 'now'>, token: string) {
+export function checkAddressChange({ keys, now }: Pick<Services, 'keys' | 'now'>, token: string) {
   const content = verifyToken(keys, 'change', token)
   if (now().getTime() - content.issuedAt.getTime() > GOOD_FOR_HOURS * 3_600_000) {
     throw new PaperboyError('TOKEN_EXPIRED', 'This link was good for one day. Ask for the change again.')
@@ -74,7 +74,7 @@ export async function changeAddress(
   { db, keys, now }: Pick<Services, 'db' | 'keys' | 'now'>,
   token: string,
 ): Promise<void> {
-  const { subscriberId, extra: nonce } = checkChange({ keys, now }, token)
+  const { subscriberId, extra: nonce } = checkAddressChange({ keys, now }, token)
   await db.transaction(async (tx) => {
     const [change] = await tx
       .delete(addressChanges)
@@ -82,7 +82,7 @@ export async function changeAddress(
       .returning()
     if (!change) throw new PaperboyError('TOKEN_UNKNOWN', 'This link was used, or a newer one was sent.')
     const { email, emailKey, addressHash: hash } = change
-    if (await isBarred(tx, hash))
+    if (await isBlocked(tx, hash))
       throw new PaperboyError('TOKEN_UNKNOWN', 'Nothing is mailed to this address any more.')
     const [other] = await tx
       .select({ id: subscribers.id, status: subscribers.status })

@@ -6,7 +6,7 @@ import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { isBarred } from './stranger-mail.ts'
+import { isBlocked } from './email-limit.ts'
 
 export const CONFIRM_WINDOW_DAYS = 7
 
@@ -61,7 +61,7 @@ export async function confirm(
     if (found.status !== 'pending' && found.status !== 'unsubscribed' && found.status !== 'bounced') throw usedUp()
     const asked = found.requestedAt ?? now()
     if ((found.confirmedAt && found.confirmedAt >= asked) || (found.leftAt && found.leftAt >= asked)) throw usedUp()
-    if (await isBarred(tx, found.addressHash!)) throw usedUp()
+    if (await isBlocked(tx, found.addressHash!)) throw usedUp()
     await tx
       .delete(suppressions)
       .where(

@@ -31,8 +31,8 @@ export const SEPARATOR = '; '
 const FORMULA = /^[=+\-@\t\r']/
 
 /** A cell that no spreadsheet runs: one that looks like a formula begins with an apostrophe (OWASP, CSV injection). */
-export const guarded = (text: string): string => (FORMULA.test(text) ? `'${text}` : text)
+export const escapeFormula = (text: string): string => (FORMULA.test(text) ? `'${text}` : text)
 
 /** The other way round. An apostrophe before anything else is the value's own. */
-export const unguarded = (cell: string): string =>
+export const unescapeFormula = (cell: string): string =>
   cell.startsWith("'") && FORMULA.test(cell.slice(1)) ? cell.slice(1) : cell

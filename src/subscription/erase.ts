@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Services } from '../runtime/services.ts'
+import { deleteDomainData } from './delete-domain-data.ts'
 import { subscriberIdOf } from './find-reader.ts'
-import { forgetDomainOf } from './forget-domain.ts'
 import { PERSONAL_TABLES } from './personal-data.ts'
 
 /**
@@ -33,7 +33,7 @@ export async function eraseReader({ db, now }: Pick<Services, 'db' | 'now'>, sub
       INSERT INTO suppressions (address_hash, reason, created_at)
       SELECT address_hash, 'erasure', ${at} FROM subscribers WHERE id = ${subscriberId} AND address_hash IS NOT NULL
       ON CONFLICT (address_hash) DO NOTHING`)
-    await forgetDomainOf(tx, subscriberId)
+    await deleteDomainData(tx, subscriberId)
     for (const { erase } of Object.values(PERSONAL_TABLES)) if (erase) await tx.execute(erase(subscriberId))
     // What is not set here says nothing about a person any more: the id, and when the row was made and emptied.
     await tx.execute(sql`
@@ -47,6 +47,6 @@ export async function eraseReader({ db, now }: Pick<Services, 'db' | 'now'>, sub
 }
 
 /** For those who ask by mail. @throws PaperboyError BAD_ADDRESS, also when no subscriber has that address */
-export async function eraseByHand(deps: Pick<Services, 'db' | 'now'>, address: string): Promise<void> {
+export async function eraseByAddress(deps: Pick<Services, 'db' | 'now'>, address: string): Promise<void> {
   await eraseReader(deps, await subscriberIdOf(deps, address))
 }

@@ -1,4 +1,4 @@
-import { knownColumn, MEANINGS, type Meaning, STATUSES, type Status, speaksOfConsent } from './known-columns.ts'
+import { knownColumn, MEANINGS, type Meaning, mayConcernConsent, STATUSES, type Status } from './known-columns.ts'
 
 /** What the operator says of a column, or of one of its values: `COLUMN=MEANING` or `COLUMN:VALUE=MEANING`. */
 export interface Mapping {
@@ -19,7 +19,7 @@ export interface ReadColumn {
 }
 
 /** A value as it is compared: without case and spaces around. */
-export const plainValue = (cell: string): string => cell.trim().toLowerCase()
+export const normalizeValue = (cell: string): string => cell.trim().toLowerCase()
 
 const MAPPABLE: readonly string[] = [...MEANINGS, ...STATUSES]
 
@@ -27,11 +27,11 @@ const MAPPABLE: readonly string[] = [...MEANINGS, ...STATUSES]
 export function parseMapping(text: string): Mapping {
   const at = text.lastIndexOf('=')
   const [target, meaning] = [text.slice(0, at), text.slice(at + 1).trim()]
-  if (at < 1 || !MAPPABLE.includes(meaning)) throw new Error(`"${text}" is not COLUMN=MEANING. ${MEANINGS_IN_WORDS}`)
+  if (at < 1 || !MAPPABLE.includes(meaning)) throw new Error(`"${text}" is not COLUMN=MEANING. ${MEANINGS_HELP}`)
   return { target, meaning: meaning as Meaning | Status }
 }
 
-export const MEANINGS_IN_WORDS = `MEANING is one of: ${MEANINGS.join(', ')}. For COLUMN:VALUE=MEANING it is one of: ${STATUSES.join(', ')}, ignore.`
+export const MEANINGS_HELP = `MEANING is one of: ${MEANINGS.join(', ')}. For COLUMN:VALUE=MEANING it is one of: ${STATUSES.join(', ')}, ignore.`
 
 /**
  * What each column of a header means: what the operator says, else what the known tools mean by it. Unknown columns are ignored.
@@ -57,7 +57,7 @@ export function readColumns(header: readonly string[], mappings: readonly Mappin
 }
 
 function applyMapping(columns: ReadColumn[], { target, meaning }: Mapping): void {
-  const find = (name: string) => columns.filter((column) => plainValue(column.name) === plainValue(name))
+  const find = (name: string) => columns.filter((column) => normalizeValue(column.name) === normalizeValue(name))
   const whole = find(target)
   if (whole.length > 0) {
     if (meaning === 'active' || meaning === 'pending')
@@ -74,9 +74,9 @@ function applyMapping(columns: ReadColumn[], { target, meaning }: Mapping): void
       `--map names a column "${target}" that it does not have. It has ${quoted(columns.map(({ name }) => name))}`,
     )
   if (meaning !== 'ignore' && !STATUSES.some((status) => status === meaning))
-    throw new Error(`a value cannot mean "${meaning}". ${MEANINGS_IN_WORDS}`)
+    throw new Error(`a value cannot mean "${meaning}". ${MEANINGS_HELP}`)
   for (const column of part) {
-    column.values.set(plainValue(target.slice(at + 1)), meaning as Status | 'ignore')
+    column.values.set(normalizeValue(target.slice(at + 1)), meaning as Status | 'ignore')
     if (!isAboutConsent(column)) Object.assign(column, { meaning: 'status', by: '--map' })
   }
 }
@@ -86,7 +86,7 @@ const CONSENT: readonly Meaning[] = ['status', 'subscribed', 'unsubscribed', 'bo
 export const isAboutConsent = ({ meaning }: ReadColumn): boolean => CONSENT.includes(meaning)
 
 /** Columns that may tell who agreed, and that neither a known tool nor the operator explains. */
-export const notUnderstood = (columns: readonly ReadColumn[]): ReadColumn[] =>
-  columns.filter(({ by, name }) => by === undefined && speaksOfConsent(name))
+export const unrecognizedColumns = (columns: readonly ReadColumn[]): ReadColumn[] =>
+  columns.filter(({ by, name }) => by === undefined && mayConcernConsent(name))
 
 const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ')

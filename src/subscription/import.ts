@@ -3,9 +3,9 @@ import { PaperboyError } from '../lib/errors.ts'
 import { knownTopics } from '../papers/topics/topics.ts'
 import type { Db } from '../runtime/db/database.ts'
 import type { Services } from '../runtime/services.ts'
-import { type Mapping, MEANINGS_IN_WORDS, notUnderstood, type ReadColumn } from './import-columns.ts'
-import { type UnknownValue, worstOf } from './import-consent.ts'
-import { openReaders, type ReadersFile, type Row } from './import-rows.ts'
+import { type Mapping, MEANINGS_HELP, type ReadColumn, unrecognizedColumns } from './import-columns.ts'
+import { strictestStatus, type UnknownValue } from './import-consent.ts'
+import { openSubscriberFile, type Row, type SubscriberFile } from './import-rows.ts'
 import type { Status } from './known-columns.ts'
 
 export interface ImportOptions {
@@ -41,7 +41,7 @@ export interface ImportResult {
   encoding: string
   columns: Pick<ReadColumn, 'name' | 'meaning' | 'by'>[]
   /** tags that match no topic, with the number of rows that have them */
-  strangeTags: Record<string, number>
+  unknownTags: Record<string, number>
 }
 
 const CHUNK = 2000
@@ -64,10 +64,10 @@ export async function importSubscribers(
   file: string,
   options: ImportOptions,
 ): Promise<ImportResult> {
-  const { columns, separator, encoding, lines, strangeTags } = await open({ db, config }, file, options)
+  const { columns, separator, encoding, lines, unknownTags } = await open({ db, config }, file, options)
   const result: ImportResult = {
     ...{ read: 0, added: 0, asked: 0, activated: 0, unchanged: 0, remembered: 0, refused: 0, bad: 0, problems: [] },
-    ...{ separator, encoding, strangeTags: {} },
+    ...{ separator, encoding, unknownTags: {} },
     columns: columns.map(({ name, meaning, by }) => ({ name, meaning, by })),
   }
   const unknown = new Map<string, string>()
@@ -108,7 +108,7 @@ export async function importSubscribers(
     .catch((error) => {
       if (!(error instanceof Rollback)) throw error
     })
-  if (unknown.size > 0) throw notUnderstoodError(file, [...unknown.values()])
+  if (unknown.size > 0) throw unrecognizedError(file, [...unknown.values()])
   if (spoilt()) {
     const more = result.bad >= MOST_PROBLEMS ? '\n  … and perhaps more' : ''
     throw new PaperboyError(
@@ -116,34 +116,34 @@ export async function importSubscribers(
       `Nothing was imported from ${file}:\n  ${result.problems.join('\n  ')}${more}`,
     )
   }
-  return { ...result, strangeTags: Object.fromEntries([...strangeTags].sort((a, b) => b[1] - a[1])) }
+  return { ...result, unknownTags: Object.fromEntries([...unknownTags].sort((a, b) => b[1] - a[1])) }
 }
 
 async function open(
   { db, config }: Pick<Services, 'db' | 'config'>,
   file: string,
   { mappings = [] }: ImportOptions,
-): Promise<ReadersFile> {
+): Promise<SubscriberFile> {
   try {
-    const readers = await openReaders(file, {
+    const readers = await openSubscriberFile(file, {
       suppressionKey: config.SUPPRESSION_KEY,
       mappings,
       topics: () => knownTopics(db),
     })
-    const strange = notUnderstood(readers.columns)
+    const strange = unrecognizedColumns(readers.columns)
     if (strange.length === 0) return readers
     const lines = strange.map(({ name }) => `the column "${name}": --map "${name}=MEANING"`)
-    throw notUnderstoodError(file, lines)
+    throw unrecognizedError(file, lines)
   } catch (error) {
     if (error instanceof PaperboyError) throw error
     throw new PaperboyError('BAD_IMPORT', `${file} cannot be imported: ${(error as Error).message}`, { cause: error })
   }
 }
 
-const notUnderstoodError = (file: string, lines: string[]): PaperboyError =>
+const unrecognizedError = (file: string, lines: string[]): PaperboyError =>
   new PaperboyError(
     'BAD_IMPORT',
-    `Nothing was imported from ${file}. It may say who agreed to emails and who did not, in words that Paperboy does not know. Say what they mean:\n  ${lines.join('\n  ')}\n${MEANINGS_IN_WORDS}`,
+    `Nothing was imported from ${file}. It may say who agreed to emails and who did not, in words that Paperboy does not know. Say what they mean:\n  ${lines.join('\n  ')}\n${MEANINGS_HELP}`,
   )
 
 /** A value's key and its sentence; the first line that has it is named. */
@@ -164,13 +164,15 @@ async function unknownZones(db: Db, rows: Row[]): Promise<Row[]> {
 }
 
 /** How a row arrives: as what its list says it is, but active only where somebody attests it. */
-function arrives({ status }: Row, { active }: ImportOptions): Status {
+function importedStatus({ status }: Row, { active }: ImportOptions): Status {
   if (status !== undefined && status !== 'active') return status
   return active ? 'active' : 'pending'
 }
 
 async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) {
-  const rows = oneEach(all.map((row) => ({ ...row, hash: row.hash.toString('hex'), status: arrives(row, options) })))
+  const rows = mergeDuplicates(
+    all.map((row) => ({ ...row, hash: row.hash.toString('hex'), status: importedStatus(row, options) })),
+  )
   const result = await db.execute<Record<(typeof COUNTS)[number], number>>(sql`
     WITH given AS (
       SELECT g.*, decode(g.hash, 'hex') AS address_hash, g.status IN ('active', 'pending') AS reads, x.reason
@@ -241,11 +243,11 @@ async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) 
 }
 
 /** One row for each mailbox: the last one of those that say the worst of it. */
-function oneEach<T extends { key: string; status: Status }>(rows: T[]): T[] {
+function mergeDuplicates<T extends { key: string; status: Status }>(rows: T[]): T[] {
   const kept = new Map<string, T>()
   for (const row of rows) {
     const other = kept.get(row.key)
-    if (!other || worstOf([other.status, row.status]) === row.status) kept.set(row.key, row)
+    if (!other || strictestStatus([other.status, row.status]) === row.status) kept.set(row.key, row)
   }
   return [...kept.values()]
 }

@@ -1,3 +1,4 @@
+import { ADDRESS_COLUMNS, normalizeName } from '../lib/csv/column-names.ts'
 import { CSV_COLUMNS, type CsvColumn } from './csv-columns.ts'
 
 /** What a column of a list of readers can mean beside the columns of our own export. */
@@ -16,10 +17,8 @@ export interface KnownColumn {
 }
 
 /** One line for each column that a known tool writes: names, as the tool spells them; meaning; tool. */
-const WRITTEN: readonly [names: string, meaning: Meaning, tool: string, everyRow?: 'every row'][] = [
-  ['Email Address', 'email', 'Mailchimp'],
-  ['email_address', 'email', 'Buttondown'],
-  ['E-mail, Mail, E-Mail-Adresse, Email adres, Adresse e-mail, Correo electrónico', 'email', 'spreadsheets'],
+const WRITTEN: readonly (readonly [names: string, meaning: Meaning, tool: string, everyRow?: 'every row'])[] = [
+  ...ADDRESS_COLUMNS.map(([names, tool]) => [names, 'email', tool] as const),
 
   ['subscribed_to_emails', 'subscribed', 'Ghost'],
   ['subscribed', 'subscribed', 'Plunk'],
@@ -62,31 +61,28 @@ const WRITTEN: readonly [names: string, meaning: Meaning, tool: string, everyRow
   ['Data, External ID', 'ignore', 'Keila'],
 ]
 
-/** A column's name without case, spaces and punctuation. */
-export const plainName = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
-
 const KNOWN = new Map<string, KnownColumn>([
   ...WRITTEN.flatMap(([names, meaning, tool, everyRow]) =>
     names
       .split(', ')
       .map((name): [string, KnownColumn] => [
-        plainName(name),
+        normalizeName(name),
         { meaning, tool, ...(everyRow && { everyRow: true as const }) },
       ]),
   ),
-  ...CSV_COLUMNS.map((column): [string, KnownColumn] => [plainName(column), { meaning: column, tool: 'Paperboy' }]),
+  ...CSV_COLUMNS.map((column): [string, KnownColumn] => [normalizeName(column), { meaning: column, tool: 'Paperboy' }]),
 ])
 
 /** What a column is, if a known tool writes it. */
-export const knownColumn = (name: string): KnownColumn | undefined => KNOWN.get(plainName(name))
+export const knownColumn = (name: string): KnownColumn | undefined => KNOWN.get(normalizeName(name))
 
 /** Parts of names of columns that say who agreed or left, in the languages that such lists come in. */
 const SPEAKS_OF_CONSENT =
   /subscri|unsub|optin|optout|opted|consent|agree|permi|gdpr|dsgvo|rgpd|bounce|status|complain|abuse|spam|disabl|enabl|block|black|suppress|delet|remov|clean|invalid|undeliver|unreach|confirm|verif|donot|dont|marketing|newsletter|active|mailable|churn|cancel|quit|optedout|abgemeldet|angemeldet|anmeld|abmeld|abonn|desinscri|désinscri|einwillig|widerr|consenti|baja|suscri/
 
 /** Whether a column's name says that it may tell who agreed to emails and who left. */
-export const speaksOfConsent = (name: string): boolean =>
-  SPEAKS_OF_CONSENT.test(plainName(name)) || /(^|[^\p{L}])opt([^\p{L}]|$)/iu.test(name)
+export const mayConcernConsent = (name: string): boolean =>
+  SPEAKS_OF_CONSENT.test(normalizeName(name)) || /(^|[^\p{L}])opt([^\p{L}]|$)/iu.test(name)
 
 export const STATUSES = ['active', 'pending', 'unsubscribed', 'bounced', 'complained'] as const
 export type Status = (typeof STATUSES)[number]
@@ -106,11 +102,11 @@ const STATUS_WORDS: Record<Status, string> = {
 }
 
 const WORD_STATUSES = new Map<string, Status>(
-  STATUSES.flatMap((status) => STATUS_WORDS[status].split(',').map((word) => [plainName(word), status] as const)),
+  STATUSES.flatMap((status) => STATUS_WORDS[status].split(',').map((word) => [normalizeName(word), status] as const)),
 )
 
 /** The status that a word means, in any case and spelling ("Opted out", "opted_out"); undefined for an unknown word. */
-export const statusOf = (word: string): Status | undefined => WORD_STATUSES.get(plainName(word))
+export const statusOf = (word: string): Status | undefined => WORD_STATUSES.get(normalizeName(word))
 
 /** Words that say no wherever they stand: a column that has one speaks of consent, whatever its name. */
 const SAYS_NO = new Set([
@@ -125,4 +121,4 @@ const SAYS_NO = new Set([
   'donotemail',
 ])
 
-export const saysNo = (cell: string): boolean => cell.length < 20 && SAYS_NO.has(plainName(cell))
+export const isRefusal = (cell: string): boolean => cell.length < 20 && SAYS_NO.has(normalizeName(cell))

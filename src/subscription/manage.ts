@@ -6,7 +6,7 @@ import { mintToken, type TokenKeys, verifyToken } from '../mail/tokens.ts'
 import { isLocale, type Locale } from '../messages/catalogue.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { mayMail, oneAtATime, personOf } from './stranger-mail.ts'
+import { lockPerson, personKey, withinEmailLimit } from './email-limit.ts'
 
 /** Shorter than other links, since it may do more. */
 const GOOD_FOR_MINUTES = 60
@@ -30,14 +30,14 @@ export async function requestManageLink(
   request: { typed: string; mailAfter?: Date },
 ): Promise<void> {
   const { key } = parseAddress(request.typed, { utf8: true })
-  const person = personOf(config, key)
+  const person = personKey(config, key)
   const at = now()
   await db.transaction(async (tx) => {
-    await tx.execute(oneAtATime(person))
+    await tx.execute(lockPerson(person))
     await tx.execute(sql`
       INSERT INTO outbox (kind, subscriber_id, person, due_at, message_key, created_at)
       SELECT 'manage', (SELECT id FROM subscribers WHERE email_key = ${key}), ${person}, ${request.mailAfter ?? at}, ${randomBytes(16)}, ${at}
-      WHERE ${mayMail(person, 'manage', at)}`)
+      WHERE ${withinEmailLimit(person, 'manage', at)}`)
   })
   void queues.wake('send-service-mails', {})
 }

@@ -6,7 +6,13 @@ import { isLocale } from '../messages/catalogue.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { BadPreference, badWishes, type Choices, MOST_PAUSE_WEEKS, type Wishes } from './wishes.ts'
+import {
+  BadPreference,
+  type Choices,
+  invalidFields,
+  MAX_PAUSE_WEEKS,
+  type PreferenceChanges,
+} from './preference-rules.ts'
 
 export interface Preferences extends Choices {
   pausedUntil: Date | null
@@ -32,9 +38,13 @@ export async function readPreferences({ db, keys }: Pick<Deps, 'db' | 'keys'>, t
  *
  * @throws PaperboyError TOKEN_UNKNOWN | BadPreference naming the field, with nothing saved
  */
-export async function savePreferences({ db, keys, now }: Deps, token: string, wishes: Wishes): Promise<Preferences> {
+export async function savePreferences(
+  { db, keys, now }: Deps,
+  token: string,
+  wishes: PreferenceChanges,
+): Promise<Preferences> {
   const { subscriberId } = verifyToken(keys, 'preferences', token)
-  for (const field of badWishes(wishes)) throw new BadPreference(field)
+  for (const field of invalidFields(wishes)) throw new BadPreference(field)
   return db.transaction(async (tx) => {
     const before = await readRow(tx, subscriberId, 'locked')
     const { pauseWeeks, pausedUntil, ...given } = wishes
@@ -145,7 +155,7 @@ async function endOfPause(db: Db, day: string | null, zone: string, at: Date): P
   const { rows } = await db.execute<{ moment: string }>(sql`SELECT ${day}::date::timestamp AT TIME ZONE
     CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END AS moment`)
   const moment = new Date(rows[0]!.moment)
-  const latest = at.getTime() + (MOST_PAUSE_WEEKS * 7 + 1) * 86_400_000
+  const latest = at.getTime() + (MAX_PAUSE_WEEKS * 7 + 1) * 86_400_000
   if (moment <= at || moment.getTime() > latest) throw new BadPreference('pausedUntil')
   return moment
 }

@@ -2,7 +2,7 @@ import { type Address, AddressError, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import type { Services } from '../runtime/services.ts'
 import { requestManageLink } from './manage.ts'
-import { admit, type Evidence } from './signup-protection/admit.ts'
+import { type Evidence, screenSignUp } from './signup-protection/screen-sign-up.ts'
 import { subscribe } from './subscribe.ts'
 
 export interface Request {
@@ -23,7 +23,7 @@ export async function signUp(
   services: Services,
   request: Request & { zone?: string | undefined; locale?: Locale },
 ): Promise<{ slip: boolean }> {
-  const { mailAfter, slip, caught } = await letIn(services, request)
+  const { mailAfter, slip, caught } = await screenRequest(services, request)
   // Whoever fills in what people cannot see is a script: it gets the same answer, and nobody gets a mail.
   if (!caught) await subscribe(services, { ...request, mailAfter })
   return { slip }
@@ -34,14 +34,14 @@ export async function signUp(
  * @throws AddressError | TooManySignUps
  */
 export async function askForManageLink(services: Services, request: Request): Promise<void> {
-  const { mailAfter, caught } = await letIn(services, request)
+  const { mailAfter, caught } = await screenRequest(services, request)
   if (!caught) await requestManageLink(services, { typed: request.typed, mailAfter })
 }
 
-async function letIn(services: Services, { typed, origin, evidence }: Request) {
+async function screenRequest(services: Services, { typed, origin, evidence }: Request) {
   const { domain } = await readAddress(services, typed)
   const signs = await services.mailDomains.signsOf(domain)
-  const { mailAfter } = await admit(services, { origin, domain, signs, evidence })
+  const { mailAfter } = await screenSignUp(services, { origin, domain, signs, evidence })
   return { mailAfter, slip: signs.takesMail === 'no', caught: evidence.trapped }
 }
 

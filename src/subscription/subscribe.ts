@@ -6,7 +6,7 @@ import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import { executePrepared } from '../runtime/db/prepared.ts'
 import type { Services } from '../runtime/services.ts'
-import { mayMail, oneAtATime, personOf } from './stranger-mail.ts'
+import { lockPerson, personKey, withinEmailLimit } from './email-limit.ts'
 
 /** Names the words under which a reader agreed; a new wording of the form gets a new name. */
 const FORM_TEXT = 'web form 2026-11'
@@ -41,15 +41,15 @@ export async function subscribe(
   // PostgreSQL refuses a NUL before any of its functions could judge the name.
   const zone = withPlace(request.zone?.replaceAll('\0', '?') ?? 'UTC')
   const at = now()
-  const person = personOf(config, key)
+  const person = personKey(config, key)
   await db.transaction(async (tx) => {
-    await executePrepared(tx, oneAtATime(person))
+    await executePrepared(tx, lockPerson(person))
     const statement = sql`
       WITH asked AS (
         INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin)
         SELECT ${email}, ${key}, ${hash}, CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END,
                ${request.locale ?? 'en'}, ${randomBytes(8)}, ${at}::timestamptz, ${FORM_TEXT}, ${origin}
-        WHERE ${mayMail(person, 'sign-up', at)}
+        WHERE ${withinEmailLimit(person, 'sign-up', at)}
         ON CONFLICT (email_key) DO UPDATE SET
           (email, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin, updated_at) =
           (SELECT email, zone, locale, CASE WHEN ${stillOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,

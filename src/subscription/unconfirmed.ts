@@ -4,7 +4,7 @@ import type { Services } from '../runtime/services.ts'
 /** Whoever wanted it and overlooked the mail gets one more; after that the link is too old anyway. */
 const REMIND_AFTER_DAYS = 3
 const REMIND_BEFORE_DAYS = 14
-export const FORGOTTEN_AFTER_DAYS = 30
+export const UNCONFIRMED_DAYS = 30
 /** A change of address that nobody confirmed; its link is good for one day. */
 const CHANGE_FORGOTTEN_AFTER_DAYS = 2
 const AT_ONCE = 1_000
@@ -39,7 +39,7 @@ export async function remindUnconfirmed({ db, queues, now }: Pick<Services, 'db'
  * that an unknown address asked for an email.
  * @returns how many sign-ups were forgotten
  */
-export async function forgetUnconfirmed({ db, now }: Pick<Services, 'db' | 'now'>): Promise<number> {
+export async function deleteUnconfirmed({ db, now }: Pick<Services, 'db' | 'now'>): Promise<number> {
   const at = now()
   await db.execute(sql`
     DELETE FROM address_changes WHERE requested_at < ${at}::timestamptz - make_interval(days => ${CHANGE_FORGOTTEN_AFTER_DAYS})`)
@@ -50,7 +50,7 @@ export async function forgetUnconfirmed({ db, now }: Pick<Services, 'db' | 'now'
       WITH old AS (
         SELECT id FROM subscribers
         WHERE status = 'pending' AND confirmed_at IS NULL
-          AND requested_at < ${at}::timestamptz - make_interval(days => ${FORGOTTEN_AFTER_DAYS})
+          AND requested_at < ${at}::timestamptz - make_interval(days => ${UNCONFIRMED_DAYS})
         LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED
       ), mails AS (
         DELETE FROM outbox o USING old WHERE o.subscriber_id = old.id

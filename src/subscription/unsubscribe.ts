@@ -21,7 +21,7 @@ export async function unsubscribe(
   { db, keys, now }: Pick<Services, 'db' | 'keys' | 'now'>,
   token: string,
 ): Promise<void> {
-  await leave({ db, now }, checkUnsubscribe({ keys }, token).subscriberId)
+  await unsubscribeReader({ db, now }, checkUnsubscribe({ keys }, token).subscriberId)
 }
 
 /**
@@ -29,16 +29,19 @@ export async function unsubscribe(
  * @param who an address, or the token that a mail program put into its request's subject
  * @throws PaperboyError TOKEN_UNKNOWN | BAD_ADDRESS, also when no subscriber has that address
  */
-export async function unsubscribeByHand(
+export async function unsubscribeByAddressOrToken(
   { db, keys, now }: Pick<Services, 'db' | 'keys' | 'now'>,
   who: string,
 ): Promise<void> {
   if (!who.includes('@')) return unsubscribe({ db, keys, now }, who)
-  await leave({ db, now }, await subscriberIdOf({ db }, who))
+  await unsubscribeReader({ db, now }, await subscriberIdOf({ db }, who))
 }
 
 /** @returns whether it changed anything: not for who had left, bounced or complained before */
-export async function leave({ db, now }: Pick<Services, 'db' | 'now'>, subscriberId: number): Promise<boolean> {
+export async function unsubscribeReader(
+  { db, now }: Pick<Services, 'db' | 'now'>,
+  subscriberId: number,
+): Promise<boolean> {
   const left = await db
     .update(subscribers)
     .set({ status: 'unsubscribed', leftAt: now(), updatedAt: now() })

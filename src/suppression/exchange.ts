@@ -1,11 +1,11 @@
 import { stringify } from 'csv-stringify/sync'
 import { sql } from 'drizzle-orm'
+import { isAddressColumn, normalizeName } from '../lib/csv/column-names.ts'
+import { openCsv } from '../lib/csv/open-csv.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Services } from '../runtime/services.ts'
-import { knownColumn, plainName } from '../subscription/known-columns.ts'
-import { openCsv } from '../subscription/read-csv.ts'
-import { keyMark } from './key-mark.ts'
+import { keyFingerprint } from './key-fingerprint.ts'
 import { type Suppression, type SuppressionReason, suppress } from './suppress.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
@@ -18,7 +18,7 @@ const MOST_PROBLEMS = 20
 
 /** All suppressions as CSV in chunks: hashes, since the addresses are not kept. Whoever imports it needs the same SUPPRESSION_KEY. */
 export async function* exportSuppressions({ db, config }: Pick<Deps, 'db' | 'config'>): AsyncGenerator<string> {
-  const mark = keyMark(config.SUPPRESSION_KEY)
+  const mark = keyFingerprint(config.SUPPRESSION_KEY)
   yield stringify([['address_hash', 'key', 'reason', 'created_at']])
   for (let after: Buffer = Buffer.alloc(0); ; ) {
     const { rows } = await db.execute<{ address_hash: Buffer; reason: string; at: string }>(sql`
@@ -76,7 +76,7 @@ async function* readLines(file: string, suppressionKey: string): AsyncGenerator<
 
 /** The columns by our names: what known tools call the address is `email`. */
 function columnsOf(file: string, header: string[]): string[] {
-  const columns = header.map((name) => (knownColumn(name)?.meaning === 'email' ? 'email' : plainName(name)))
+  const columns = header.map((name) => (isAddressColumn(name) ? 'email' : normalizeName(name)))
   if (columns.includes('email') || (columns.includes('addresshash') && columns.includes('key'))) return columns
   throw new PaperboyError(
     'BAD_IMPORT',
@@ -98,7 +98,7 @@ function hashOf({ email, addresshash, key }: Record<string, string>, suppression
   if (email) return addressHash(suppressionKey, parseAddress(email, { utf8: true }).key)
   if (!/^[0-9a-f]{64}$/.test(addresshash ?? ''))
     throw new Error('has no address, and its address_hash is not 64 hex digits')
-  if (key !== keyMark(suppressionKey))
+  if (key !== keyFingerprint(suppressionKey))
     throw new Error('was made under another SUPPRESSION_KEY, so it would match nobody')
   return Buffer.from(addresshash!, 'hex')
 }

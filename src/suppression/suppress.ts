@@ -66,7 +66,7 @@ export async function lift(db: Db, hash: Buffer, at: Date): Promise<SuppressionR
 }
 
 /** The same, where it has to be suppressed. @throws PaperboyError BAD_ADDRESS when it is not */
-export async function liftByHand(db: Db, hash: Buffer, at: Date): Promise<SuppressionReason> {
+export async function liftOrThrow(db: Db, hash: Buffer, at: Date): Promise<SuppressionReason> {
   const reason = await lift(db, hash, at)
   if (!reason) throw new PaperboyError('BAD_ADDRESS', 'This address is not suppressed. Nothing was changed.')
   return reason

@@ -2,12 +2,12 @@ import { eq } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { receiveMail } from '../../src/inbound/receive.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
-import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { addressChanges, subscribers } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
-import { askToChangeAddress, changeAddress } from '../../src/subscription/change-address.ts'
+import { changeAddress, requestAddressChange } from '../../src/subscription/change-address.ts'
 import { mintManageToken, requestManageLink } from '../../src/subscription/manage.ts'
 import { suppress } from '../../src/suppression/suppress.ts'
 import { test } from '../support/database.ts'
@@ -34,13 +34,13 @@ async function post(services: Services): Promise<{ from: string; to: string; mes
       return { state: 'accepted', reply: '250 ok' }
     },
   } as unknown as Relay
-  await sendServiceMails({ ...services, relay }, new AbortController().signal)
+  await sendServiceEmails({ ...services, relay }, new AbortController().signal)
   return taken.at(-1)!
 }
 
 async function askToMove(services: Services, id: number): Promise<void> {
   const { addressHash } = await readerOf(services.db, id)
-  await askToChangeAddress(services, mintManageToken(services.keys, id, services.now(), addressHash!), NEW)
+  await requestAddressChange(services, mintManageToken(services.keys, id, services.now(), addressHash!), NEW)
 }
 
 async function move(services: Services, id: number): Promise<void> {

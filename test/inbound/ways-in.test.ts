@@ -8,7 +8,7 @@ import { leaveByMail } from '../../src/delivery/send/edition-renderer.ts'
 import { listen } from '../../src/inbound/listen.ts'
 import { readMailbox } from '../../src/inbound/read-mailbox.ts'
 import { receiveMail } from '../../src/inbound/receive.ts'
-import { forgetOldInbound } from '../../src/inbound/retention.ts'
+import { deleteOldInbound } from '../../src/inbound/retention.ts'
 import { returnPath } from '../../src/mail/return-path.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { inboundEvents, subscribers } from '../../src/runtime/db/schema.ts'
@@ -209,13 +209,13 @@ test('raw mails are let go after thirty days, what proved nothing as well, and e
   const left = async () => [await db.$count(inboundEvents), await raws()]
   expect(await left()).toEqual([2, 1])
   clock.now = new Date('2026-05-14T12:00:00Z')
-  await forgetOldInbound(services)
+  await deleteOldInbound(services)
   expect(await left()).toEqual([2, 1])
   clock.now = new Date('2026-05-16T12:00:00Z')
-  await forgetOldInbound(services)
+  await deleteOldInbound(services)
   expect(await left()).toEqual([1, 0])
   clock.now = new Date('2027-06-16T12:00:00Z')
-  await forgetOldInbound(services)
+  await deleteOldInbound(services)
   expect(await left()).toEqual([0, 0])
 })
 

@@ -3,7 +3,7 @@ import { simpleParser } from 'mailparser'
 import { expect, test } from 'vitest'
 import { editionHeaders } from '../../src/edition/compose/headers.ts'
 import { domainOf } from '../../src/mail/mailbox.ts'
-import { leaveAddress } from '../../src/mail/own-addresses.ts'
+import { unsubscribeAddress } from '../../src/mail/own-addresses.ts'
 import { composer } from '../../src/outbox/composer.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 import { testConfig } from '../support/services.ts'
@@ -40,7 +40,7 @@ test.each(SENDERS)('%s is one mailbox with exactly that name, in ASCII', async (
     expect(mail.replyTo!.value).toEqual([{ name, address: asPeopleReadIt(address) }])
   }
   expect(digest).toContain(`<daily.paperboy.${domainOf(config.MAIL_FROM)}>`)
-  expect(leaveAddress({ ...config, BOUNCE_ADDRESS: undefined })).toBe(address)
+  expect(unsubscribeAddress({ ...config, BOUNCE_ADDRESS: undefined })).toBe(address)
 })
 
 test('international names of domains are A-labels in every setting', () => {

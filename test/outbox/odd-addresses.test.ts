@@ -1,6 +1,6 @@
 import { simpleParser } from 'mailparser'
 import { expect, onTestFinished } from 'vitest'
-import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import { relayAbility } from '../../src/relay/carries-utf8.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
@@ -36,7 +36,7 @@ test.for([
 
   expect((await app.inject({ method: 'POST', url: '/subscribe', ...form({ email: typed }) })).statusCode).toBe(303)
   expect((await db.select().from(subscribers))[0]).toMatchObject({ email, status: 'pending' })
-  expect(await sendServiceMails({ ...services, relay }, new AbortController().signal)).toBe(1)
+  expect(await sendServiceEmails({ ...services, relay }, new AbortController().signal)).toBe(1)
   expect(asked, 'whether SMTPUTF8 was asked for').toEqual([utf8])
   const [mail] = sink.taken
   // In letters or as A-label, the domain is the same one.

@@ -135,13 +135,13 @@ describe('the export of each tool', () => {
     await db.execute(sql`UPDATE papers SET topics = '{biology,lab}'`)
     const topicsOf = async (file: string) => {
       await forget(db)
-      const { strangeTags } = await importSubscribers(services, fixture(file), ACTIVE)
+      const { unknownTags } = await importSubscribers(services, fixture(file), ACTIVE)
       const [row] = await db.select().from(subscribers).orderBy(subscribers.id)
-      return { topics: row!.topics, strangeTags }
+      return { topics: row!.topics, unknownTags }
     }
-    expect(await topicsOf('mailchimp_subscribed.csv')).toEqual({ topics: ['biology', 'lab'], strangeTags: {} })
-    expect(await topicsOf('ghost.csv')).toEqual({ topics: ['biology', 'lab'], strangeTags: {} })
-    expect(await topicsOf('buttondown.csv')).toEqual({ topics: ['lab'], strangeTags: { bio: 1 } })
+    expect(await topicsOf('mailchimp_subscribed.csv')).toEqual({ topics: ['biology', 'lab'], unknownTags: {} })
+    expect(await topicsOf('ghost.csv')).toEqual({ topics: ['biology', 'lab'], unknownTags: {} })
+    expect(await topicsOf('buttondown.csv')).toEqual({ topics: ['lab'], unknownTags: { bio: 1 } })
   })
 
   test('a dry run says how each column is read and which are ignored', async ({ db }) => {

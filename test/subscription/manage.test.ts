@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {
@@ -12,12 +12,12 @@ import {
   suppressions,
 } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
-import { askToChangeAddress, changeAddress } from '../../src/subscription/change-address.ts'
+import { changeAddress, requestAddressChange } from '../../src/subscription/change-address.ts'
 import { eraseReader, exportReader } from '../../src/subscription/erase.ts'
 import { openManageLink, requestManageLink } from '../../src/subscription/manage.ts'
 import { PERSONAL_TABLES } from '../../src/subscription/personal-data.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
-import { forgetUnconfirmed, remindUnconfirmed } from '../../src/subscription/unconfirmed.ts'
+import { deleteUnconfirmed, remindUnconfirmed } from '../../src/subscription/unconfirmed.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 
@@ -37,7 +37,7 @@ async function post(services: Services): Promise<{ to: string; text: string }[]>
       return { state: 'accepted', reply: '250 ok' }
     },
   } as unknown as Relay
-  await sendServiceMails({ ...services, relay }, NEVER)
+  await sendServiceEmails({ ...services, relay }, NEVER)
   return taken
 }
 const tokenIn = (mail: { text: string } | undefined, page: string): string =>
@@ -93,7 +93,7 @@ describe('a change of address', () => {
   test('happens when it is confirmed at the new one, once; until then nothing changes', async ({ db }) => {
     const services = servicesOn(db)
     const id = await addSubscriber(db, ADA)
-    await askToChangeAddress(services, await manageToken(services), 'Ada@NEW.example')
+    await requestAddressChange(services, await manageToken(services), 'Ada@NEW.example')
     const [mail] = await post(services)
     expect(mail!.to).toBe('Ada@new.example')
     expect(mail!.text).not.toMatch(/^List-Unsubscribe:/m)
@@ -111,10 +111,10 @@ describe('a change of address', () => {
     const services = servicesOn(db, {}, clock)
     const id = await addSubscriber(db, ADA)
     const token = await manageToken(services)
-    await askToChangeAddress(services, token, 'first@new.example')
+    await requestAddressChange(services, token, 'first@new.example')
     const older = tokenIn((await post(services))[0], 'change')
     clock.now = new Date(NOON.getTime() + 120_000)
-    await askToChangeAddress(services, token, 'second@new.example')
+    await requestAddressChange(services, token, 'second@new.example')
     const newer = tokenIn((await post(services))[0], 'change')
     await expect(changeAddress(services, older)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
     await changeAddress(services, newer)
@@ -132,7 +132,7 @@ describe('a change of address', () => {
       await db.delete(subscribers)
       await addSubscriber(db, NEW, { status })
       const id = await addSubscriber(db, ADA)
-      await askToChangeAddress(services, await manageToken(services), NEW)
+      await requestAddressChange(services, await manageToken(services), NEW)
       const done = changeAddress(services, tokenIn((await post(services))[0], 'change'))
       if (taken) await expect(done).rejects.toMatchObject({ code: 'ADDRESS_TAKEN' })
       else await done
@@ -179,7 +179,7 @@ describe('a reader’s data', () => {
       shown: Buffer.from([1]),
     })
     const token = await manageToken(services)
-    await askToChangeAddress(services, token, NEW)
+    await requestAddressChange(services, token, NEW)
     const { addressHash } = await row(db, id)
     await eraseReader(services, id)
     expect(await row(db, id)).toMatchObject({
@@ -227,9 +227,9 @@ describe('who does not confirm', () => {
     clock.now = new Date(NOON.getTime() + 10 * DAY)
     expect(await remindUnconfirmed(services)).toBe(0)
     clock.now = new Date(NOON.getTime() + 30 * DAY - 1000)
-    expect(await forgetUnconfirmed(services)).toBe(0)
+    expect(await deleteUnconfirmed(services)).toBe(0)
     clock.now = new Date(NOON.getTime() + 30 * DAY + 1000)
-    expect(await forgetUnconfirmed(services)).toBe(1)
+    expect(await deleteUnconfirmed(services)).toBe(1)
     expect((await db.select().from(subscribers)).map((each) => each.email).sort()).toEqual([
       'active@example.org',
       'left@example.org',

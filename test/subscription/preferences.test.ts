@@ -4,8 +4,8 @@ import { mintToken } from '../../src/mail/tokens.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
+import type { PreferenceChanges } from '../../src/subscription/preference-rules.ts'
 import { readPreferences, savePreferences, undoPreferences } from '../../src/subscription/preferences.ts'
-import type { Wishes } from '../../src/subscription/wishes.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, NOON, servicesOn } from '../support/services.ts'
 
@@ -22,7 +22,7 @@ async function reader(db: Db, values: Parameters<typeof addSubscriber>[2] = {}, 
     services,
     id,
     token,
-    save: (wishes: Wishes) => savePreferences(services, token, wishes),
+    save: (wishes: PreferenceChanges) => savePreferences(services, token, wishes),
     nextDigest: async () => (await row(db, id)).nextDigestAt!.toISOString(),
   }
 }
@@ -112,7 +112,7 @@ describe('undo', () => {
   }) => {
     const { services, token, save, nextDigest } = await reader(db, { zone: 'Europe/Berlin', topics: ['speech'] })
     const before = await readPreferences(services, token)
-    const changed: Wishes = {
+    const changed: PreferenceChanges = {
       hour: 20,
       topics: [],
       keywords: ['lora'],
@@ -141,7 +141,7 @@ describe('undo', () => {
 })
 
 describe('what cannot be is refused in words, and nothing of it is saved', () => {
-  const bad: [string, Wishes, RegExp][] = [
+  const bad: [string, PreferenceChanges, RegExp][] = [
     ['an hour of 24', { size: 5, hour: 24 }, /hour/],
     ['an hour before midnight', { hour: -1 }, /hour/],
     ['half an hour', { hour: 7.5 }, /hour/],

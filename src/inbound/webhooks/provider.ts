@@ -1,5 +1,5 @@
 import type { Config } from '../../runtime/config/config.ts'
-import type { Finding } from '../classify.ts'
+import type { Finding } from '../finding.ts'
 
 /** What a provider tells of one mail, read from one of its events. */
 export interface ProviderEvent {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Services } from '../../runtime/services.ts'
-import { MEMORY_DAYS, messageIdProof, type Proof, returnPathIn, subscribersAt } from '../proof.ts'
+import { messageIdProof, PROOF_DAYS, type Proof, returnPathIn, subscribersAt } from '../proof.ts'
 import { fingerprintOf, type Received, record, type Source } from '../receive.ts'
 import type { ProviderEvent } from './provider.ts'
 
@@ -31,7 +31,7 @@ async function proofOf(deps: Deps, { finding, tokens, messageIds }: ProviderEven
 }
 
 async function wasMailed({ db, now }: Deps, subscriberId: number): Promise<boolean> {
-  const since = new Date(now().getTime() - MEMORY_DAYS * 86_400_000)
+  const since = new Date(now().getTime() - PROOF_DAYS * 86_400_000)
   const { rows } = await db.execute<{ mailed: boolean }>(sql`
     SELECT EXISTS (SELECT FROM deliveries WHERE subscriber_id = ${subscriberId} AND handed_at > ${since})
       OR EXISTS (SELECT FROM outbox WHERE subscriber_id = ${subscriberId} AND hand_overs > 0 AND created_at > ${since}) AS mailed`)

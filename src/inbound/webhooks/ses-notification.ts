@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Finding } from '../classify.ts'
+import type { Finding } from '../finding.ts'
 import { verdictOf } from '../verdict.ts'
 
 const Recipient = z.object({

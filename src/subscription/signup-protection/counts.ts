@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import { executePrepared } from '../../runtime/db/prepared.ts'
 import type { Services } from '../../runtime/services.ts'
-import type { Proof } from './proof.ts'
+import type { ProofOfWork } from './proof-of-work.ts'
 
 export const WINDOW_MINUTES = 10
 const WINDOW_MS = WINDOW_MINUTES * 60_000
@@ -22,7 +22,7 @@ export interface SignUp {
   networks: { key: string; limit: number }[]
   /** receiving domain */
   domain: string
-  proof: Proof | undefined
+  proof: ProofOfWork | undefined
   /** other doubts about it; a proof that is missing or spent is one more */
   doubts: number
   /** whether a field that only scripts see was filled in */
@@ -143,7 +143,7 @@ export async function listSurges(
 }
 
 /** Counts what got no email within the last day: sign-ups turned away, and those that fell into the trap. */
-export async function countUnserved({
+export async function countRejected({
   db,
   now,
 }: Pick<Services, 'db' | 'now'>): Promise<{ refused: number; trapped: number }> {
@@ -155,7 +155,7 @@ export async function countUnserved({
 }
 
 /** Forgets windows and proofs of more than a day ago. */
-export const sweepCounts = async (db: Db, at: Date): Promise<void> => {
+export const deleteOldCounts = async (db: Db, at: Date): Promise<void> => {
   await db.execute(sql`DELETE FROM sign_up_counts WHERE since < ${at}::timestamptz - interval '25 hours'`)
 }
 

@@ -1,5 +1,5 @@
 import type { Services } from '../../runtime/services.ts'
-import { countUnserved, listSurges, type Surge } from './counts.ts'
+import { countRejected, listSurges, type Surge } from './counts.ts'
 
 interface SignUpReport {
   surges: Surge[]
@@ -12,11 +12,11 @@ interface SignUpReport {
 /** What the armour sees, for the operator. */
 export const reportSignUps = async (services: Pick<Services, 'db' | 'config' | 'now'>): Promise<SignUpReport> => ({
   surges: await listSurges(services),
-  ...(await countUnserved(services)),
+  ...(await countRejected(services)),
 })
 
 /** "a surge for example.org (180 in ten minutes, 100 is the limit): only sign-ups with proof of work are taken" */
-export function signUpsInWords({ surges, refused, trapped }: SignUpReport): string {
+export function describeSignUps({ surges, refused, trapped }: SignUpReport): string {
   const today = (count: number, what: string) => (count > 0 ? `; ${count.toLocaleString('en')} ${what} today` : '')
   const caught = today(refused, 'rejected') + today(trapped, 'caught by the trap')
   if (surges.length === 0) return `no surge${caught}`

@@ -5,10 +5,10 @@ import { listSurges } from './counts.ts'
 const LOOK_EVERY_MS = 5_000
 
 /** Whether sign-ups come in a surge, of all together or for any domain, looked up every few seconds at most. */
-export function watchSurges(services: Pick<Services, 'db' | 'config' | 'now'>): { going(): Promise<boolean> } {
+export function watchSurges(services: Pick<Services, 'db' | 'config' | 'now'>): { isSurging(): Promise<boolean> } {
   let seen: { surge: Promise<boolean>; until: number } | undefined
   return {
-    going() {
+    isSurging() {
       if (!seen || seen.until < performance.now()) {
         const surge = listSurges(services).then((surges) => surges.length > 0)
         // A database that is away makes no challenge dearer.

@@ -4,7 +4,7 @@ import { ConfigError } from '../runtime/config/config.ts'
 import type { Db } from '../runtime/db/database.ts'
 
 /** Names a SUPPRESSION_KEY without telling it: hashes made under another key match no address, and nothing else would show it. */
-export const keyMark = (suppressionKey: string): string =>
+export const keyFingerprint = (suppressionKey: string): string =>
   createHmac('sha256', suppressionKey).update('name of this key').digest('hex').slice(0, 8)
 
 /** The key that this database's suppressions were made with is another one: every process refuses to start. */
@@ -24,13 +24,13 @@ export class WrongSuppressionKey extends ConfigError {
 export async function isWrongKey(db: Db, suppressionKey: string): Promise<boolean> {
   const { rows } = await db.execute<{ key_mark: string | null }>(sql`SELECT key_mark FROM mailing`)
   const mark = rows[0]?.key_mark ?? null
-  return mark !== null && mark !== keyMark(suppressionKey)
+  return mark !== null && mark !== keyFingerprint(suppressionKey)
 }
 
 /** Notes the key at the database's first use. @throws WrongSuppressionKey when it was used with another */
-export async function claimKey(db: Db, suppressionKey: string): Promise<void> {
+export async function registerKey(db: Db, suppressionKey: string): Promise<void> {
   const { rows } = await db.execute<{ key_mark: string | null }>(sql`SELECT key_mark FROM mailing`)
   if (rows[0]?.key_mark == null)
-    await db.execute(sql`UPDATE mailing SET key_mark = ${keyMark(suppressionKey)} WHERE key_mark IS NULL`)
+    await db.execute(sql`UPDATE mailing SET key_mark = ${keyFingerprint(suppressionKey)} WHERE key_mark IS NULL`)
   if (await isWrongKey(db, suppressionKey)) throw new WrongSuppressionKey()
 }

@@ -17,7 +17,7 @@ const BACK_OFF_MINUTES = [0, 1, 10, 60, 360]
  *
  * @param emailKey as `parseAddress` gives it
  */
-export const personOf = ({ SECRET_KEY }: Pick<Config, 'SECRET_KEY'>, emailKey: string): Buffer =>
+export const personKey = ({ SECRET_KEY }: Pick<Config, 'SECRET_KEY'>, emailKey: string): Buffer =>
   createHmac('sha256', SECRET_KEY)
     .update(`person\0${emailKey.replace(/^([^"+]+)\+.*@/s, '$1@')}`)
     .digest()
@@ -27,11 +27,11 @@ export const personOf = ({ SECRET_KEY }: Pick<Config, 'SECRET_KEY'>, emailKey: s
  * SQL that says whether a person may get another email through a form. It looks at what was asked before and never at whether the
  * address is known, so that the answer says nothing about that either.
  */
-export const mayMail = (person: Buffer, form: keyof typeof EMAILS, at: Date): SQL<boolean> =>
+export const withinEmailLimit = (person: Buffer, form: keyof typeof EMAILS, at: Date): SQL<boolean> =>
   mayHaveAnother(sql`o.person = ${person}`, form, at)
 
 /** The same for a reader's own requests, to whichever address they go. */
-export const mayAskAgain = (subscriberId: SQL, form: keyof typeof EMAILS, at: Date): SQL<boolean> =>
+export const readerWithinEmailLimit = (subscriberId: SQL, form: keyof typeof EMAILS, at: Date): SQL<boolean> =>
   mayHaveAnother(sql`o.subscriber_id = ${subscriberId}`, form, at)
 
 const mayHaveAnother = (whose: SQL, form: keyof typeof EMAILS, at: Date): SQL<boolean> => {
@@ -44,11 +44,11 @@ const mayHaveAnother = (whose: SQL, form: keyof typeof EMAILS, at: Date): SQL<bo
 }
 
 /** Takes turns for a person: a crowd of requests at once would all find the day's emails uncounted. */
-export const oneAtATime = (person: Buffer): SQL =>
+export const lockPerson = (person: Buffer): SQL =>
   sql`SELECT pg_advisory_xact_lock(hashtextextended(${person.toString('hex')}, 0))`
 
 /** Whether the address must not be mailed, however often it asks. */
-export async function isBarred(db: Db, addressHash: Buffer): Promise<boolean> {
+export async function isBlocked(db: Db, addressHash: Buffer): Promise<boolean> {
   const { rows } = await db.execute<{ barred: boolean }>(sql`
     SELECT EXISTS (
       SELECT FROM suppressions x WHERE x.address_hash = ${addressHash} AND x.reason IN ('complaint', 'manual')) AS barred`)

@@ -8,7 +8,7 @@ const IDLE_DAYS = 7
  * Forgets the receiving domains of a reader's addresses, where no other reader has an address there: a domain of one's own names its
  * owner. A domain that others share stays counted, so that erasing resets no limit.
  */
-export async function forgetDomainOf(db: Db, subscriberId: number): Promise<void> {
+export async function deleteDomainData(db: Db, subscriberId: number): Promise<void> {
   const theirs = (domain: SQL) => sql`${domain} IN (
       SELECT split_part(email_key, '@', -1) FROM subscribers WHERE id = ${subscriberId}
       UNION ALL SELECT split_part(email_key, '@', -1) FROM address_changes WHERE subscriber_id = ${subscriberId})
@@ -19,7 +19,7 @@ export async function forgetDomainOf(db: Db, subscriberId: number): Promise<void
 }
 
 /** Forgets the rates of domains that were slowed down once and are at full speed again. */
-export async function forgetIdleBuckets(db: Db): Promise<void> {
+export async function deleteIdleBuckets(db: Db): Promise<void> {
   await db.execute(sql`
     DELETE FROM buckets WHERE ceiling IS NULL AND slowed_at < clock_timestamp() - make_interval(days => ${IDLE_DAYS})`)
 }

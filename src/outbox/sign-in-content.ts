@@ -1,14 +1,20 @@
+import { mintToken } from '../mail/tokens.ts'
 import { messagesIn } from '../messages/catalogue.ts'
-import { LINK_MINUTES, signInUrl } from '../operate/admins/sessions.ts'
 import type { Services } from '../runtime/services.ts'
-import type { ServiceWords } from './service-words.ts'
+import type { EmailContent } from './service-email.ts'
+
+/** How long a sign-in link works; each link works once. */
+export const LINK_MINUTES = 15
+
+export const signInUrl = ({ config, keys }: Pick<Services, 'config' | 'keys'>, sessionId: number, at: Date): string =>
+  `${config.PUBLIC_URL}/admin/sign-in/${mintToken(keys, 'sign-in', sessionId, at)}`
 
 /** The words of the email with a link to sign in. The link is minted now; the page that it opens says whether it is still good. */
-export const signInWords = (
+export const signInContent = (
   { config, keys }: Pick<Services, 'config' | 'keys'>,
   sessionId: number,
   at: Date,
-): ServiceWords => ({
+): EmailContent => ({
   t: messagesIn('en'),
   subject: 'Sign in to Paperboy',
   heading: 'Sign in',

@@ -23,7 +23,7 @@ const Payload = z.object({
 })
 
 /** A proof that was really made: which one, so that it counts once, and when its challenge was given out. */
-export interface Proof {
+export interface ProofOfWork {
   id: string
   issuedAt: Date
 }
@@ -46,7 +46,10 @@ export const makeChallenge = ({ config, now }: Deps, options: { surge: boolean }
 }
 
 /** @returns undefined for what is no proof, none of ours, or too old; whether it is spent is for the counts to say */
-export async function checkProof({ config, now }: Deps, text: string | undefined): Promise<Proof | undefined> {
+export async function verifyProofOfWork(
+  { config, now }: Deps,
+  text: string | undefined,
+): Promise<ProofOfWork | undefined> {
   if (!text) return undefined
   const payload = readPayload(text)
   if (!payload) return undefined

@@ -1,13 +1,13 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Db } from '../runtime/db/database.ts'
 import { subscribers } from '../runtime/db/schema.ts'
-import { leave } from '../subscription/unsubscribe.ts'
+import { unsubscribeReader } from '../subscription/unsubscribe.ts'
 import { suppress } from '../suppression/suppress.ts'
-import type { Finding } from './classify.ts'
+import type { Finding } from './finding.ts'
 import type { Proof } from './proof.ts'
 import { isAboutUs, REASONS_ABOUT_US } from './verdict.ts'
 
-export type Did = 'suppressed' | 'left' | 'counted' | 'nothing'
+export type InboundAction = 'suppressed' | 'left' | 'counted' | 'nothing'
 
 /** So many soft bounces in a row, over at least so many days, and the address is given up. */
 const SOFT_IN_A_ROW = 5
@@ -20,11 +20,11 @@ const QUIET_DAYS = 5
  * link alone lets the reader leave and no more. A refusal of our sender, our relay or what we send never touches the reader, however
  * often it comes. Nothing that is older than the reader's own last confirmation counts.
  */
-export async function act(db: Db, finding: Finding, proof: Proof, at: Date): Promise<Did> {
+export async function applyFinding(db: Db, finding: Finding, proof: Proof, at: Date): Promise<InboundAction> {
   const { class: kind, delayed } = finding
   const onlyLink = proof.by === 'unsubscribe link'
   if (kind === 'unsubscribe' || (kind === 'complaint' && onlyLink)) {
-    return (await leave({ db, now: () => at }, proof.subscriberId)) ? 'left' : 'nothing'
+    return (await unsubscribeReader({ db, now: () => at }, proof.subscriberId)) ? 'left' : 'nothing'
   }
   if (onlyLink || delayed || (kind !== 'hard' && kind !== 'soft' && kind !== 'complaint')) return 'nothing'
   if (kind === 'soft' && isAboutUs(finding)) return 'nothing'

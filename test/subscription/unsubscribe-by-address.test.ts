@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { mintToken } from '../../src/mail/tokens.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
-import { unsubscribeByHand } from '../../src/subscription/unsubscribe.ts'
+import { unsubscribeByAddressOrToken } from '../../src/subscription/unsubscribe.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, NOON, servicesOn } from '../support/services.ts'
 
@@ -12,14 +12,16 @@ test('who asks by mail is taken off the list, by address in any spelling or by t
   await addSubscriber(db, 'ada@example.org')
   const id = await addSubscriber(db, 'charles@example.org')
   await addSubscriber(db, 'stays@example.org')
-  await unsubscribeByHand(services, 'Ada@EXAMPLE.org')
-  await unsubscribeByHand(services, mintToken(services.keys, 'unsubscribe', id, NOON))
+  await unsubscribeByAddressOrToken(services, 'Ada@EXAMPLE.org')
+  await unsubscribeByAddressOrToken(services, mintToken(services.keys, 'unsubscribe', id, NOON))
   const rows = await db.select().from(subscribers).orderBy(subscribers.id)
   expect(rows.map((row) => row.status)).toEqual(['unsubscribed', 'unsubscribed', 'active'])
 })
 
 test('an address or a token that is nobody’s is said to be', async ({ db }) => {
   const services = servicesOn(db)
-  await expect(unsubscribeByHand(services, 'nobody@example.org')).rejects.toMatchObject({ code: 'BAD_ADDRESS' })
-  await expect(unsubscribeByHand(services, 'not-a-token')).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
+  await expect(unsubscribeByAddressOrToken(services, 'nobody@example.org')).rejects.toMatchObject({
+    code: 'BAD_ADDRESS',
+  })
+  await expect(unsubscribeByAddressOrToken(services, 'not-a-token')).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
 })

@@ -3,7 +3,7 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { networksOf } from '../../lib/network.ts'
 import type { DomainSigns, Services } from '../../runtime/services.ts'
 import { countSignUp, WINDOW_MINUTES } from './counts.ts'
-import { checkProof } from './proof.ts'
+import { verifyProofOfWork } from './proof-of-work.ts'
 
 /** What a form or a program sends beside the address. None of it has to be there. */
 export interface Evidence {
@@ -46,12 +46,12 @@ export class TooManySignUps extends PaperboyError {
  * @returns when the email may leave
  * @throws TooManySignUps
  */
-export async function admit(
+export async function screenSignUp(
   services: Pick<Services, 'db' | 'config' | 'now'>,
   { origin, domain, signs, evidence }: { origin: string; domain: string; signs: DomainSigns; evidence: Evidence },
 ): Promise<{ mailAfter: Date }> {
   const { config, now } = services
-  const proof = await checkProof(services, evidence.proof)
+  const proof = await verifyProofOfWork(services, evidence.proof)
   const begun = proof?.issuedAt ?? evidence.shownAt
   const hasty = begun === undefined || now().getTime() - begun.getTime() < HASTY_MS
   const admission = await countSignUp(services, {

@@ -1,6 +1,6 @@
 import { renderHtml, renderText } from '../edition/compose/templates.ts'
 import { escapeHtml } from '../lib/escape-html.ts'
-import type { ServiceWords } from './service-words.ts'
+import type { EmailContent } from './service-email.ts'
 
 /** HTML by what it says to everybody: MJML takes some milliseconds, and there are as many as kinds of mail times languages. */
 const compiled = new Map<string, Promise<string>>()
@@ -10,8 +10,8 @@ const slot = (name: string): string => `paperboy-slot-${name}-`
 const ANY_SLOT = /paperboy-slot-(\w+)-/g
 
 /** A service mail's two bodies. Compiled once for each kind and language; only links and the moment are each reader's own. */
-export async function serviceBodies(
-  words: ServiceWords,
+export async function renderServiceEmail(
+  words: EmailContent,
   postalAddress: string | undefined,
 ): Promise<{ html: string; text: string }> {
   const own = new Map([

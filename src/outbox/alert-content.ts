@@ -1,21 +1,9 @@
 import { messagesIn } from '../messages/catalogue.ts'
 import type { Config } from '../runtime/config/config.ts'
-import type { ServiceWords } from './service-words.ts'
-
-/** One problem, as an email to the operators tells it. */
-export interface AlertProblem {
-  part: string
-  state: 'doubtful' | 'wrong'
-  /** ISO 8601; null when it is not known */
-  since: string | null
-  words: string
-  remedy: string
-  /** below PUBLIC_URL */
-  href: string
-}
+import type { AlertProblem, EmailContent } from './service-email.ts'
 
 /** The words of an email to one of ADMIN_EMAILS: each problem with since when, what to do and where to look. */
-export function alertWords(config: Pick<Config, 'PUBLIC_URL'>, problems: readonly AlertProblem[]): ServiceWords {
+export function alertContent(config: Pick<Config, 'PUBLIC_URL'>, problems: readonly AlertProblem[]): EmailContent {
   const host = new URL(config.PUBLIC_URL).host
   const one = problems.length === 1 ? problems[0] : undefined
   const pageOf = ({ href }: AlertProblem) => `${config.PUBLIC_URL}${href}`

@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
 import { verifyToken } from '../../src/mail/tokens.ts'
-import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
-import { listUnknownServiceMails } from '../../src/outbox/unknown.ts'
+import { listUnknownServiceEmails } from '../../src/outbox/list-unknown.ts'
+import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -49,7 +49,7 @@ describe('the confirmation mail', () => {
     const services = servicesOn(db)
     const sink = await sinkThat()
     await ask(services)
-    expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(1)
+    expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(1)
     const mail = await sink.read(ADA)
     expect(linkIn(mail.text!, 'confirm')).toBe(linkIn(mail.html as string, 'confirm'))
     expect(mail.text).toContain('7 days')
@@ -65,7 +65,7 @@ describe('the confirmation mail', () => {
     const services = servicesOn(db, { REPLY_TO: 'people@paperboy.example' })
     const sink = await sinkThat()
     await ask(services)
-    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    await sendServiceEmails(senderOn(services, sink.url), NEVER)
     const [{ raw, from, to }] = sink.taken as [(typeof sink.taken)[0]]
     expect([from, to]).toEqual(['papers@paperboy.example', ADA])
     const head = raw.slice(0, raw.indexOf('\r\n\r\n')).replace(/\r\n[ \t]+/g, ' ')
@@ -98,7 +98,7 @@ describe('the confirmation mail', () => {
     const sink = await sinkThat()
     const typed = 'win.at/evil.example/now@example.org'
     await subscribe(services, { typed, zone: 'Antarctica/Troll', origin: '192.0.2.7' })
-    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    await sendServiceEmails(senderOn(services, sink.url), NEVER)
     const { text, html, subject } = await sink.read(typed)
     for (const part of [text!, html as string, subject!]) {
       expect(part).not.toMatch(/evil\.example|Troll|192\.0\.2\.7/)
@@ -114,7 +114,7 @@ describe('the confirmation mail', () => {
     const sink = await sinkThat()
     await ask(services)
     clock.now = new Date(NOON.getTime() + 40 * 3_600_000)
-    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    await sendServiceEmails(senderOn(services, sink.url), NEVER)
     const token = linkIn((await sink.read(ADA)).text!, 'confirm')
     expect(verifyToken(services.keys, 'confirm', token).issuedAt).toEqual(clock.now)
   })
@@ -132,9 +132,9 @@ test.for([
   await releasedEdition(services)
   await ask(services)
   await db.update(subscribers).set({ locale })
-  await sendServiceMails(sender, NEVER)
+  await sendServiceEmails(sender, NEVER)
   await confirm(services, linkIn((await sink.read(ADA)).text!, 'confirm'))
-  await sendServiceMails(sender, NEVER)
+  await sendServiceEmails(sender, NEVER)
   const { text, html } = await sink.read(ADA)
   for (const part of [text!, html as string]) expect(part.replace(/\s+/g, ' ')).toContain(words)
 })
@@ -144,9 +144,9 @@ test('the welcome says when the first digest comes, on the reader’s own clock'
   const sink = await sinkThat()
   const sender = senderOn(services, sink.url)
   await ask(services)
-  await sendServiceMails(sender, NEVER)
+  await sendServiceEmails(sender, NEVER)
   await confirm(services, linkIn((await sink.read(ADA)).text!, 'confirm'))
-  await sendServiceMails(sender, NEVER)
+  await sendServiceEmails(sender, NEVER)
   const welcome = await sink.read(ADA)
   expect(welcome.subject).toBe('Welcome to Paperboy')
   expect(welcome.text).toContain('Thursday, 16 April 2026 at 08:00 (Europe/Berlin)')
@@ -158,7 +158,7 @@ test('somebody who is subscribed already is told so, and given no link that conf
   const sink = await sinkThat()
   await addSubscriber(db, ADA, { confirmNonce: Buffer.alloc(8, 1) })
   await ask(services)
-  await sendServiceMails(senderOn(services, sink.url), NEVER)
+  await sendServiceEmails(senderOn(services, sink.url), NEVER)
   const mail = await sink.read(ADA)
   expect(mail.subject).toMatch(/subscribed/)
   expect(mail.text).toContain('Thursday, 16 April 2026 at 08:00 (UTC)')
@@ -181,7 +181,7 @@ test('every zone that the database takes can be written in a mail', async ({ db 
     await addSubscriber(db, `r${n}@example.org`, { zone: name })
     await ask(services, `r${n}@example.org`)
   }
-  await sendServiceMails(senderOn(services, sink.url), NEVER)
+  await sendServiceEmails(senderOn(services, sink.url), NEVER)
   expect(sink.taken).toHaveLength(unknownToIntl.length + 1)
   expect((await sink.read(sink.taken.at(-1)!.to)).text).toContain('(UTC)')
 })
@@ -197,7 +197,7 @@ describe('a sender that died with a mail handed over', () => {
         throw new Error('kill -9')
       },
     }
-    await expect(sendServiceMails({ ...services, relay: dying }, NEVER)).rejects.toThrow('kill -9')
+    await expect(sendServiceEmails({ ...services, relay: dying }, NEVER)).rejects.toThrow('kill -9')
   }
 
   test('resend: up to three times, as a digest, under the same Message-ID; after a fourth death it stays unknown', async ({
@@ -207,17 +207,17 @@ describe('a sender that died with a mail handed over', () => {
     const sink = await sinkThat()
     await ask(services)
     await dieAfterHandingOver(services, sink.url)
-    expect(await sendServiceMails(senderOn(services, sink.url), NEVER), 'its lease still lives').toBe(0)
+    expect(await sendServiceEmails(senderOn(services, sink.url), NEVER), 'its lease still lives').toBe(0)
     for (const _death of [2, 3, 4]) {
       await leaseEnds(db)
       await dieAfterHandingOver(services, sink.url)
     }
     await leaseEnds(db)
-    expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(0)
+    expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(0)
     expect(sink.taken).toHaveLength(4)
     expect(new Set(sink.taken.map((one) => one.messageId)).size).toBe(1)
     expect(await states(db)).toEqual(['confirm unknown'])
-    expect(await listUnknownServiceMails(services)).toMatchObject([
+    expect(await listUnknownServiceEmails(services)).toMatchObject([
       { kind: 'confirm', messageId: sink.taken[0]!.messageId },
     ])
   })
@@ -228,7 +228,7 @@ describe('a sender that died with a mail handed over', () => {
     await ask(services)
     await dieAfterHandingOver(services, sink.url)
     await leaseEnds(db)
-    expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(0)
+    expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(0)
     expect(sink.taken).toHaveLength(1)
     expect(await states(db)).toEqual(['confirm unknown'])
   })
@@ -243,12 +243,12 @@ describe('a sender that died with a mail handed over', () => {
       ...relay,
       async send(envelope, message) {
         await leaseEnds(db)
-        await sendServiceMails({ ...services, relay }, NEVER)
+        await sendServiceEmails({ ...services, relay }, NEVER)
         late = true
         return relay.send(envelope, message)
       },
     }
-    await sendServiceMails({ ...services, relay: slow }, NEVER)
+    await sendServiceEmails({ ...services, relay: slow }, NEVER)
     expect(await states(db)).toEqual(['confirm accepted'])
     expect((await mailRows(db))[0]!.settledAt).not.toBeNull()
   })
@@ -265,12 +265,12 @@ describe('what the relay says', () => {
     })
     const sender = senderOn(services, sink.url)
     await ask(services)
-    await sendServiceMails(sender, NEVER)
+    await sendServiceEmails(sender, NEVER)
     expect(await states(db)).toEqual(['confirm deferred'])
     expect((await mailRows(db))[0]!.reply).toBe('451 4.2.0 greylisted [address]')
-    expect(await sendServiceMails(sender, NEVER), 'it rests').toBe(0)
+    expect(await sendServiceEmails(sender, NEVER), 'it rests').toBe(0)
     clock.now = new Date(NOON.getTime() + 300_000)
-    expect(await sendServiceMails(sender, NEVER)).toBe(1)
+    expect(await sendServiceEmails(sender, NEVER)).toBe(1)
     expect(await states(db)).toEqual(['confirm accepted'])
     expect(new Set(ids).size).toBe(1)
   })
@@ -281,7 +281,7 @@ describe('what the relay says', () => {
     await db.update(outbox).set({ state: 'deferred', handOvers: 6 })
     const { relay } = senderOn(services, 'smtp://127.0.0.1:9')
     const cutting: Relay = { ...relay, send: async () => ({ state: 'unknown', reply: 'the connection was lost' }) }
-    await sendServiceMails({ ...services, relay: cutting }, NEVER)
+    await sendServiceEmails({ ...services, relay: cutting }, NEVER)
     expect((await mailRows(db))[0]).toMatchObject({ state: 'unknown', cuts: 1, settledAt: null })
   })
 
@@ -299,7 +299,7 @@ describe('what the relay says', () => {
         return { state: 'queued', reply: 'stopping' }
       },
     }
-    await sendServiceMails({ ...services, relay: stopping }, stop.signal)
+    await sendServiceEmails({ ...services, relay: stopping }, stop.signal)
     expect(asked).toBe(1)
     expect((await mailRows(db))[0]).toMatchObject({ state: 'queued', handOvers: 0, dueAt: NOON, settledAt: null })
   })
@@ -309,7 +309,7 @@ describe('what the relay says', () => {
     const sink = await sinkThat({ recipient: (to) => (to === ADA ? smtpReply(550, '5.1.1 no such user') : undefined) })
     await ask(services)
     await ask(services, 'bob@example.org')
-    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    await sendServiceEmails(senderOn(services, sink.url), NEVER)
     expect(await states(db)).toEqual(['confirm refused', 'confirm accepted'])
     expect((await mailRows(db))[0]!.settledAt).toEqual(NOON)
   })
@@ -319,10 +319,10 @@ describe('what the relay says', () => {
     const services = servicesOn(db, {}, clock)
     await ask(services)
     await ask(services, 'bob@example.org')
-    await sendServiceMails(senderOn(services, 'smtp://127.0.0.1:9'), NEVER)
+    await sendServiceEmails(senderOn(services, 'smtp://127.0.0.1:9'), NEVER)
     clock.now = new Date(NOON.getTime() + 300_000)
     const sink = await sinkThat()
-    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    await sendServiceEmails(senderOn(services, sink.url), NEVER)
     expect(await states(db)).toEqual(['confirm accepted', 'confirm accepted'])
   })
 
@@ -350,7 +350,7 @@ describe('what the relay says', () => {
             return { state: 'unknown', reply: 'the connection was lost' }
           },
         }
-        await sendServiceMails({ ...services, relay: cutting }, NEVER)
+        await sendServiceEmails({ ...services, relay: cutting }, NEVER)
       }
       expect(ids).toHaveLength(times)
       expect(new Set(ids).size).toBe(1)
@@ -391,7 +391,7 @@ describe('nobody who may not have it gets it, even when it waits already', () =>
       await happen(db)
       clock.now = new Date(NOON.getTime() + 1000)
       await ask(services, 'bob@example.org')
-      expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(1)
+      expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(1)
       expect(sink.taken.map((one) => one.to)).toEqual(['bob@example.org'])
       expect(await mailRows(db)).toMatchObject([{ state: 'skipped', handOvers: 0 }, { state: 'accepted' }])
     })
@@ -403,7 +403,7 @@ describe('nobody who may not have it gets it, even when it waits already', () =>
     const leftAt = new Date(NOON.getTime() - 1000)
     await addSubscriber(db, ADA, { status: 'unsubscribed', leftAt })
     await ask(services)
-    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    await sendServiceEmails(senderOn(services, sink.url), NEVER)
     expect(sink.taken).toHaveLength(1)
   })
 
@@ -413,7 +413,7 @@ describe('nobody who may not have it gets it, even when it waits already', () =>
     const sink = await sinkThat()
     await ask(services)
     clock.now = new Date(NOON.getTime() + 49 * 3_600_000)
-    expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(0)
+    expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(0)
     expect(await states(db)).toEqual(['confirm skipped'])
   })
 })
@@ -434,7 +434,7 @@ test('several senders at once send each mail once, and each is marked handed bef
     },
   })
   for (let n = 0; n < 24; n++) await ask(services, `r${n}@example.org`)
-  const sent = await Promise.all([1, 2, 3].map(() => sendServiceMails(senderOn(services, sink.url), NEVER)))
+  const sent = await Promise.all([1, 2, 3].map(() => sendServiceEmails(senderOn(services, sink.url), NEVER)))
   expect(sent.reduce((sum, count) => sum + count, 0)).toBe(24)
   expect(new Set(sink.taken.map((one) => one.to)).size).toBe(24)
   expect(sink.taken).toHaveLength(24)
@@ -451,8 +451,8 @@ test('stopping finishes the mail at hand and leaves the rest for the next sender
     },
   })
   for (const name of ['ada', 'bob', 'eve']) await ask(services, `${name}@example.org`)
-  await sendServiceMails(senderOn(services, sink.url), stop.signal)
+  await sendServiceEmails(senderOn(services, sink.url), stop.signal)
   expect(await states(db)).toEqual(['confirm accepted', 'confirm queued', 'confirm queued'])
-  await sendServiceMails(senderOn(services, sink.url), NEVER)
+  await sendServiceEmails(senderOn(services, sink.url), NEVER)
   expect(await states(db)).toEqual(['confirm accepted', 'confirm accepted', 'confirm accepted'])
 })

@@ -1,41 +1,25 @@
 import { momentInZone } from '../calendar/in-zone.ts'
 import { promisedDigestAt } from '../calendar/promised-digest.ts'
 import { mintToken, type TokenKeys } from '../mail/tokens.ts'
-import { isLocale, type Messages, messagesIn } from '../messages/catalogue.ts'
+import { isLocale, messagesIn } from '../messages/catalogue.ts'
 import type { Config } from '../runtime/config/config.ts'
 import { mintManageToken } from '../subscription/manage.ts'
-import type { ServiceMail } from './compose-service-mail.ts'
-
-/** What templates/service.mjml and its twin print. */
-export interface ServiceWords {
-  t: Messages
-  subject: string
-  heading: string
-  lead: string
-  /** when the next digest comes, on the reader's own clock; behind the lead, on a line of its own */
-  moment: string | undefined
-  button: string
-  url: string
-  after: string[]
-  /** further links, by their names */
-  links: { label: string; url: string }[]
-  why: string
-}
+import type { EmailContent, ServiceEmail } from './service-email.ts'
 
 /**
  * A mail's words in its reader's language, with links whose tokens are minted now.
  */
-export function serviceWords(
+export function serviceEmailContent(
   { config, keys }: { config: Config; keys: TokenKeys },
-  mail: ServiceMail,
+  mail: ServiceEmail,
   at: Date,
-): ServiceWords {
+): EmailContent {
   const { kind, subscriberId } = mail
   const t = messagesIn(isLocale(mail.locale) ? mail.locale : 'en')
   const link = (page: string, token: string) => `${config.PUBLIC_URL}/${page}/${token}`
   const confirmUrl = () => link('confirm', mintToken(keys, 'confirm', subscriberId, at, mail.nonce!))
   const manageUrl = () => link('manage', mintManageToken(keys, subscriberId, at, mail.addressHash))
-  const urls: Record<ServiceMail['kind'], () => string> = {
+  const urls: Record<ServiceEmail['kind'], () => string> = {
     confirm: confirmUrl,
     remind: confirmUrl,
     welcome: () => `${config.PUBLIC_URL}/`,
@@ -63,5 +47,5 @@ export function serviceWords(
 }
 
 /** One whose first edition is under way has every list until now. */
-const promised = (config: Config, mail: ServiceMail, nextDigestAt: Date, at: Date): Date =>
+const promised = (config: Config, mail: ServiceEmail, nextDigestAt: Date, at: Date): Date =>
   promisedDigestAt({ ...mail, nextDigestAt }, config.EDITION_CLOSE_HOUR_UTC, mail.begun ? at : undefined)

@@ -16,8 +16,8 @@ import { returnPath } from '../mail/return-path.ts'
 import type { Outcome } from '../relay/outcome.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { Services } from '../runtime/services.ts'
-import type { AlertProblem } from './alert-words.ts'
-import { type AlertMail, composeServiceMail, type ServiceMail, type SignInMail } from './compose-service-mail.ts'
+import { composeServiceEmail } from './compose-service-email.ts'
+import type { AlertEmail, AlertProblem, ServiceEmail, SignInEmail } from './service-email.ts'
 import { WAITING } from './waiting.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log' | 'witness'> & { relay: Relay }
@@ -26,7 +26,7 @@ type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log' | 'witness'>
 const LEASE_SECONDS = 60
 
 /** An email marked to be handed over, and the attempt's number, from 1: an outcome is recorded only for the attempt it belongs to. */
-type Handed = (ServiceMail | SignInMail | AlertMail) & { handOvers: number }
+type MarkedEmail = (ServiceEmail | SignInEmail | AlertEmail) & { handOvers: number }
 
 /**
  * Hands over every service email and sign-in link that is due, one after another, until none is left. Several workers share the rows;
@@ -35,17 +35,17 @@ type Handed = (ServiceMail | SignInMail | AlertMail) & { handOvers: number }
  *
  * @returns how many were handed over
  */
-export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<number> {
-  await settleDead(deps)
+export async function sendServiceEmails(deps: Deps, stop: AbortSignal): Promise<number> {
+  await settleExpiredLeases(deps)
   if (!(await anyDue(deps))) return 0
   // A halt that this finds is noted in the database; the marking statement then lets nothing go but what tells the operators of it.
   await mayMail(deps)
   for (let sent = 0; ; sent++) {
     if (stop.aborted) return sent
-    const mail = await markHanded(deps, deps.now())
+    const mail = await markNext(deps, deps.now())
     if (!mail) return sent
-    const message = await composeServiceMail(deps, mail)
-    const renewal = keepLease(deps, mail.id)
+    const message = await composeServiceEmail(deps, mail)
+    const renewal = renewLease(deps, mail.id)
     const outcome = await deps.relay.send({ from: senderOf(deps, mail), to: mail.email }, message, stop)
     await persistently(deps, () => record(deps, mail, outcome)).finally(() => clearInterval(renewal))
     if (outcome.relayDown) return sent
@@ -53,7 +53,7 @@ export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<n
 }
 
 /** What bounces from an address that is not the reader's yet, or is an admin's, must not count against a reader. */
-const senderOf = (deps: Deps, mail: Handed): string =>
+const senderOf = (deps: Deps, mail: MarkedEmail): string =>
   mail.kind === 'change' || mail.kind === 'sign-in' || mail.kind === 'alert'
     ? addressOf(deps.config.MAIL_FROM)
     : returnPath(deps, { subscriberId: mail.subscriberId, mail: 'service', reference: mail.id })
@@ -67,7 +67,7 @@ const due = ({ UNKNOWN_POLICY }: Pick<Services['config'], 'UNKNOWN_POLICY'>, at:
   sql`${WAITING} AND ${stillToDo(sql`outbox`, UNKNOWN_POLICY)} AND due_at <= ${at}`
 
 /** A slow relay is no reason to think this worker dead. */
-const keepLease = ({ db, log }: Deps, id: number): NodeJS.Timeout =>
+const renewLease = ({ db, log }: Deps, id: number): NodeJS.Timeout =>
   setInterval(
     () => {
       db.execute(sql`
@@ -79,7 +79,7 @@ const keepLease = ({ db, log }: Deps, id: number): NodeJS.Timeout =>
   )
 
 /** What a dead worker left `handed` is unknown, and handed over again, or settled where it is not to be. */
-async function settleDead({ db, config, now }: Deps): Promise<void> {
+async function settleExpiredLeases({ db, config, now }: Deps): Promise<void> {
   await db.execute(sql`
     UPDATE outbox SET ${AFTER_CRASH}, lease_until = NULL
     WHERE settled_at IS NULL AND state = 'handed' AND lease_until < now()`)
@@ -92,7 +92,7 @@ async function settleDead({ db, config, now }: Deps): Promise<void> {
  * Takes the oldest due mail and marks it `handed`, checking in the same statement that its reader may have it; who may not
  * (left meanwhile, confirmed already, suppressed) is settled as `skipped` and the next one is taken.
  */
-async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date): Promise<Handed | undefined> {
+async function markNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date): Promise<MarkedEmail | undefined> {
   const admins = config.ADMIN_EMAILS.map((address) => ({
     address,
     hash: addressHash(config.SUPPRESSION_KEY, parseAddress(address).key),
@@ -116,7 +116,7 @@ async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date)
           ) AS begun,
           o.created_at > ${at}::timestamptz - make_interval(mins => CASE o.kind
             WHEN 'sign-in' THEN ${expiresAfterMinutes('sign-in')}::int ELSE ${expiresAfterMinutes('service')}::int END)
-            AND coalesce(${mayHave}, false) AS allowed
+            AND coalesce(${MAY_SEND}, false) AS allowed
         FROM next JOIN outbox o ON o.id = next.id
           LEFT JOIN subscribers s ON s.id = o.subscriber_id
           LEFT JOIN address_changes c ON c.subscriber_id = o.subscriber_id
@@ -136,12 +136,12 @@ async function markHanded({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date)
         j.email, j.zone, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun, j.problems`)
     const row = rows[0]
     if (!row) return undefined
-    if (row.state === 'handed') return toHanded(row)
+    if (row.state === 'handed') return toMarkedEmail(row)
   }
 }
 
 /** SQL: whether the reader may still have this mail, of every kind of it. */
-const mayHave = sql`CASE o.kind
+const MAY_SEND = sql`CASE o.kind
     WHEN 'confirm' THEN s.status IN ('pending', 'unsubscribed', 'bounced') AND (s.left_at IS NULL OR s.left_at < o.created_at)
     WHEN 'remind' THEN s.status = 'pending'
     WHEN 'manage' THEN s.status <> 'erased'
@@ -159,7 +159,7 @@ const mayHave = sql`CASE o.kind
 
 interface Row extends Record<string, unknown> {
   id: string
-  kind: Handed['kind']
+  kind: MarkedEmail['kind']
   state: string
   subscriber_id: string | null
   admin_session_id: string | null
@@ -167,7 +167,7 @@ interface Row extends Record<string, unknown> {
   hand_overs: number
   email: string
   zone: string
-  cadence: ServiceMail['cadence']
+  cadence: ServiceEmail['cadence']
   locale: string
   next_digest_at: string | null
   address_hash: Buffer
@@ -177,7 +177,7 @@ interface Row extends Record<string, unknown> {
   problems: AlertProblem[] | null
 }
 
-function toHanded({ kind, ...row }: Row): Handed {
+function toMarkedEmail({ kind, ...row }: Row): MarkedEmail {
   const common = { id: Number(row.id), email: row.email, messageKey: row.message_key, handOvers: row.hand_overs }
   if (kind === 'sign-in') return { ...common, kind, sessionId: Number(row.admin_session_id) }
   if (kind === 'alert') return { ...common, kind, problems: row.problems! }
@@ -197,7 +197,7 @@ function toHanded({ kind, ...row }: Row): Handed {
 }
 
 /** An email that is still to do is due again after its wait; one that was not begun after all stays due. */
-async function record({ db, config, now, log }: Deps, mail: Handed, outcome: Outcome): Promise<void> {
+async function record({ db, config, now, log }: Deps, mail: MarkedEmail, outcome: Outcome): Promise<void> {
   const { id, kind, handOvers } = mail
   const wait = waitAfterAttempt(kind === 'sign-in' ? kind : 'service', handOvers)
   const dueAt = new Date(now().getTime() + (outcome.state === 'queued' ? 0 : wait))

@@ -7,7 +7,7 @@ type Deps = Pick<Services, 'db' | 'now' | 'config'>
 /** Rows a statement and readers a run, so that forgetting never holds up sending. */
 const AT_ONCE = 1_000
 
-export interface Forgotten {
+export interface DeletedCounts {
   serviceMails: number
   readers: number
 }
@@ -16,7 +16,7 @@ export interface Forgotten {
  * Forgets what is older than its time: service mails that are settled, and the addresses of people who left long ago,
  * as if they had asked for it: their keyed hash stays suppressed, so that no old list brings them back.
  */
-export async function forgetOld({ db, now, config }: Deps): Promise<Forgotten> {
+export async function deleteExpired({ db, now, config }: Deps): Promise<DeletedCounts> {
   const before = (days: number) => sql`${now()}::timestamptz - make_interval(days => ${days})`
   const serviceMails = await inSteps(
     db,

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { dropOldDeliveries } from '../../src/delivery/ledger/drop-old-deliveries.ts'
-import { forgetOldInbound } from '../../src/inbound/retention.ts'
-import { forgetOld } from '../../src/privacy/forget.ts'
-import { whatIsKept } from '../../src/privacy/kept.ts'
+import { deleteOldInbound } from '../../src/inbound/retention.ts'
+import { deleteExpired } from '../../src/privacy/delete-expired.ts'
+import { retentionPeriods } from '../../src/privacy/retention-periods.ts'
 import { deliveries, editions, inboundEvents, outbox, subscribers, suppressions } from '../../src/runtime/db/schema.ts'
-import { forgetIdleBuckets } from '../../src/subscription/forget-domain.ts'
+import { deleteIdleBuckets } from '../../src/subscription/delete-domain-data.ts'
 import { siteOn, test } from '../http/site.ts'
 import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
 
@@ -42,9 +42,9 @@ test('what was kept long enough goes, and the rest stays', async ({ db }) => {
     INSERT INTO inbound_events (received_at, source, class, reason, did, fingerprint, evidence, authority)
     SELECT ${NOON}::timestamptz - make_interval(days => n), 'command', 'hard', 'test', 'nothing', decode(lpad(n::text, 4, '0'), 'hex'), '', 'link'
     FROM unnest(ARRAY[49, 51]) AS n`)
-  await forgetOldInbound(services)
+  await deleteOldInbound(services)
   expect(await db.$count(inboundEvents)).toBe(1)
-  expect(await forgetOld(services)).toEqual({ serviceMails: 1, readers: 3 })
+  expect(await deleteExpired(services)).toEqual({ serviceMails: 1, readers: 3 })
   expect(
     (await db.select({ email: subscribers.email, status: subscribers.status }).from(subscribers)).sort((a, b) =>
       String(a.email).localeCompare(String(b.email)),
@@ -58,7 +58,7 @@ test('what was kept long enough goes, and the rest stays', async ({ db }) => {
   ])
   // They do not come back by an old list.
   expect(await db.$count(suppressions)).toBe(3)
-  expect(await forgetOld(services)).toEqual({ serviceMails: 0, readers: 0 })
+  expect(await deleteExpired(services)).toEqual({ serviceMails: 0, readers: 0 })
 })
 
 test('a domain that was slowed down is forgotten once it is idle, a configured rate is not', async ({ db }) => {
@@ -66,7 +66,7 @@ test('a domain that was slowed down is forgotten once it is idle, a configured r
     INSERT INTO buckets (name, rate, ceiling, slowed_at) VALUES
       ('domain idle.example', 1, NULL, now() - interval '8 days'), ('domain slow.example', 1, NULL, now() - interval '6 days'),
       ('domain set.example', 1, 2, now() - interval '8 days'), ('all', 5, 5, NULL)`)
-  await forgetIdleBuckets(db)
+  await deleteIdleBuckets(db)
   const { rows } = await db.execute<{ name: string }>(sql`SELECT name FROM buckets ORDER BY name`)
   expect(rows.map(({ name }) => name)).toEqual(['all', 'domain set.example', 'domain slow.example'])
 })
@@ -136,7 +136,7 @@ test('the privacy page and the README say what is kept under the configuration i
 
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
   const table = readme.slice(readme.indexOf('## What is kept'))
-  for (const { what, days, setting } of whatIsKept(testConfig())) {
+  for (const { what, days, setting } of retentionPeriods(testConfig())) {
     const said =
       days === undefined ? /as long as|until/ : new RegExp(`\\b${days} days?\\b${setting ? `.*\`${setting}\`` : ''}`)
     const row = table.split('\n').find((line) => line.includes(`<!-- ${what} -->`))

@@ -1,7 +1,7 @@
-import { type Line, linesOf } from '../lib/csv/lines.ts'
-import { type CsvRow, endOfRecord, LONGEST_RECORD, parseText, takeRecords } from '../lib/csv/records.ts'
-import { type Encoding, encodingOf, readText } from '../lib/csv/text-file.ts'
-import { PaperboyError } from '../lib/errors.ts'
+import { PaperboyError } from '../errors.ts'
+import { type Line, linesOf } from './lines.ts'
+import { type CsvRow, endOfRecord, LONGEST_RECORD, parseText, takeRecords } from './records.ts'
+import { type Encoding, encodingOf, readText } from './text-file.ts'
 
 export interface CsvFile {
   /** the cells of the first line */

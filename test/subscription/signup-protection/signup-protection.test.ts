@@ -6,9 +6,9 @@ import type { Db } from '../../../src/runtime/db/database.ts'
 import { outbox, signUpCounts, subscribers } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 import { askForManageLink, signUp } from '../../../src/subscription/sign-up.ts'
-import { sweepCounts } from '../../../src/subscription/signup-protection/counts.ts'
-import { checkProof, makeChallenge } from '../../../src/subscription/signup-protection/proof.ts'
-import { reportSignUps, signUpsInWords } from '../../../src/subscription/signup-protection/report.ts'
+import { deleteOldCounts } from '../../../src/subscription/signup-protection/counts.ts'
+import { makeChallenge, verifyProofOfWork } from '../../../src/subscription/signup-protection/proof-of-work.ts'
+import { describeSignUps, reportSignUps } from '../../../src/subscription/signup-protection/report.ts'
 import { test } from '../../support/database.ts'
 import { makeProof } from '../../support/proof.ts'
 import { addSubscriber, NOON, servicesOn } from '../../support/services.ts'
@@ -115,7 +115,7 @@ describe('proof of work', () => {
     const solution = await solveChallenge({ challenge, deriveKey })
     expect(solution!.counter).toBeGreaterThanOrEqual(60)
     const proof = Buffer.from(JSON.stringify({ challenge, solution })).toString('base64')
-    expect(await checkProof(services, proof)).toMatchObject({ issuedAt: NOON })
+    expect(await verifyProofOfWork(services, proof)).toMatchObject({ issuedAt: NOON })
     const none = [
       undefined,
       '',
@@ -132,7 +132,7 @@ describe('proof of work', () => {
         return { challenge: { ...rest, parameters: { ...parameters, nonce: 'ab'.repeat(16) } }, solution: answer }
       }),
     ]
-    for (const text of none) expect(await checkProof(services, text)).toBeUndefined()
+    for (const text of none) expect(await verifyProofOfWork(services, text)).toBeUndefined()
   })
 
   test('counts once', async ({ db }) => {
@@ -156,7 +156,7 @@ test('what fills in the field that people do not see gets the same answer, and n
   const services = servicesOn(db, LIMITS)
   expect(await knock(services, { trapped: true })).toBe('in')
   expect([await db.$count(subscribers), await db.$count(outbox)]).toEqual([0, 0])
-  expect(signUpsInWords(await reportSignUps(services))).toBe('no surge; 1 caught by the trap today')
+  expect(describeSignUps(await reportSignUps(services))).toBe('no surge; 1 caught by the trap today')
 })
 
 describe('signs of a domain', () => {
@@ -189,7 +189,7 @@ describe('a surge', () => {
     expect(await knocks(services, 3, { domain: 'elsewhere.example', proven: false })).toBe(3)
     const report = await reportSignUps(services)
     expect(report.surges).toMatchObject([{ domain: 'victim.example', limit: 40 }])
-    expect(signUpsInWords(report)).toContain('victim.example')
+    expect(describeSignUps(report)).toContain('victim.example')
     clock.now = ago(-20 * MINUTE)
     expect(await knock(services, { domain: 'victim.example', proven: false })).toBe('later')
     clock.now = ago(-45 * MINUTE)
@@ -204,7 +204,7 @@ describe('a surge', () => {
       if ((await knock(services, { domain: `d${n}.example`, proven: false })) === 'in') taken++
     expect(taken).toBe(26) // 27 × 3 = 81 is more than 80
     expect(await knock(services, { domain: 'honest.example' })).toBe('in')
-    expect(signUpsInWords(await reportSignUps(services))).toBe('no surge; 14 turned away today')
+    expect(describeSignUps(await reportSignUps(services))).toBe('no surge; 14 turned away today')
   })
 
   test('of refused sign-ups neither closes a domain nor delays an email', async ({ db }) => {
@@ -271,9 +271,9 @@ describe('a surge', () => {
 test('what was counted is forgotten after a day', async ({ db }) => {
   const services = servicesOn(db, LIMITS)
   await knock(services)
-  await sweepCounts(db, ago(-24 * 60 * MINUTE))
+  await deleteOldCounts(db, ago(-24 * 60 * MINUTE))
   expect(await db.$count(signUpCounts)).toBe(4)
-  await sweepCounts(db, ago(-26 * 60 * MINUTE))
+  await deleteOldCounts(db, ago(-26 * 60 * MINUTE))
   expect(await db.$count(signUpCounts)).toBe(0)
 })
 

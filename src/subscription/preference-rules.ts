@@ -6,9 +6,9 @@ export const CADENCES = ['daily', 'weekdays', 'weekly'] as const
 export const SIZES = [5, 10, 20] as const
 export const FORMATS = ['html', 'text'] as const
 /** Of topics and of keywords: enough for anybody, few enough to be matched in no time. */
-export const MOST_WISHED = 20
-export const LONGEST_KEYWORD = 60
-export const MOST_PAUSE_WEEKS = 52
+export const MAX_SELECTIONS = 20
+export const MAX_KEYWORD_LENGTH = 60
+export const MAX_PAUSE_WEEKS = 52
 
 /** What a reader chooses. */
 export interface Choices {
@@ -31,15 +31,15 @@ export interface Choices {
   format: (typeof FORMATS)[number]
 }
 
-export type Wishes = Partial<Choices> & {
+export type PreferenceChanges = Partial<Choices> & {
   /** 0 ends a pause */
   pauseWeeks?: number
   /** the day with which digests come again, YYYY-MM-DD on the reader's own calendar; null ends a pause */
   pausedUntil?: string | null
 }
 
-type Field = keyof Wishes
-type Check<F extends Field> = (value: NonNullable<Wishes[F]>) => boolean
+type Field = keyof PreferenceChanges
+type Check<F extends Field> = (value: NonNullable<PreferenceChanges[F]>) => boolean
 
 const whole = (value: number, least: number, most: number) => Number.isInteger(value) && value >= least && value <= most
 const oneOf = <T>(allowed: readonly T[], value: unknown) => allowed.includes(value as T)
@@ -51,14 +51,14 @@ const CHECKS: { [F in Field]-?: Check<F> } = {
   zone: (value) => /^[A-Za-z0-9/_+-]{1,64}$/.test(value),
   weekday: (value) => whole(value, 1, 7),
   size: (value) => oneOf(SIZES, value),
-  topics: (values) => values.length <= MOST_WISHED && values.every((slug) => /^[a-z0-9-]{1,60}$/.test(slug)),
+  topics: (values) => values.length <= MAX_SELECTIONS && values.every((slug) => /^[a-z0-9-]{1,60}$/.test(slug)),
   keywords: (values) =>
-    values.length <= MOST_WISHED &&
-    values.every((word) => word.trim() !== '' && word.length <= LONGEST_KEYWORD && !/\p{Cc}/u.test(word)),
+    values.length <= MAX_SELECTIONS &&
+    values.every((word) => word.trim() !== '' && word.length <= MAX_KEYWORD_LENGTH && !/\p{Cc}/u.test(word)),
   likeVoted: (value) => typeof value === 'boolean',
   locale: isLocale,
   format: (value) => oneOf(FORMATS, value),
-  pauseWeeks: (value) => whole(value, 0, MOST_PAUSE_WEEKS),
+  pauseWeeks: (value) => whole(value, 0, MAX_PAUSE_WEEKS),
   pausedUntil: isDay,
 }
 
@@ -69,13 +69,13 @@ const SAID: Record<Field, string> = {
   zone: 'This time zone is not known. Choose one such as Europe/Berlin.',
   weekday: 'The weekday is a whole number from 1 (Monday) to 7 (Sunday).',
   size: `Choose ${SIZES.join(', ')} papers.`,
-  topics: `Choose up to ${MOST_WISHED} topics, by their slugs.`,
-  keywords: `Up to ${MOST_WISHED} keywords, each of up to ${LONGEST_KEYWORD} characters.`,
+  topics: `Choose up to ${MAX_SELECTIONS} topics, by their slugs.`,
+  keywords: `Up to ${MAX_SELECTIONS} keywords, each of up to ${MAX_KEYWORD_LENGTH} characters.`,
   likeVoted: 'Say true or false.',
   locale: 'Paperboy does not speak this language yet.',
   format: 'The format is html or text.',
-  pauseWeeks: `A pause lasts up to ${MOST_PAUSE_WEEKS} weeks.`,
-  pausedUntil: `A pause ends on a day to come, at most ${MOST_PAUSE_WEEKS} weeks from now.`,
+  pauseWeeks: `A pause lasts up to ${MAX_PAUSE_WEEKS} weeks.`,
+  pausedUntil: `A pause ends on a day to come, at most ${MAX_PAUSE_WEEKS} weeks from now.`,
 }
 
 /** A wish that cannot be. `field` says which. */
@@ -88,7 +88,7 @@ export class BadPreference extends PaperboyError {
 }
 
 /** The fields whose wish cannot be granted. */
-export const badWishes = (wishes: Wishes): Field[] =>
+export const invalidFields = (wishes: PreferenceChanges): Field[] =>
   (Object.keys(CHECKS) as Field[]).filter(
     (field) => wishes[field] !== undefined && wishes[field] !== null && !CHECKS[field](wishes[field] as never),
   )

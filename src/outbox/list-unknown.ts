@@ -4,7 +4,7 @@ import { domainOf } from '../mail/mailbox.ts'
 import type { Services } from '../runtime/services.ts'
 
 /** Service emails and sign-in links whose outcome is unknown for good, to look up at the relay by their Message-ID. Newest first. */
-export async function listUnknownServiceMails({ db, config }: Pick<Services, 'db' | 'config'>) {
+export async function listUnknownServiceEmails({ db, config }: Pick<Services, 'db' | 'config'>) {
   const { rows } = await db.execute<{
     id: string
     kind: string
