@@ -10,16 +10,16 @@ export type InboundClass =
   | 'info'
   | 'ignore'
 
-/** What one mail says about one recipient. Claims of a stranger: classification never changes anything. */
+/** What one message claims about one recipient. A stranger may have written it, so classification changes nothing. */
 export interface Finding {
-  /** lower case; undefined where none is named */
+  /** lower case; undefined when the message names none */
   recipient: string | undefined
   class: InboundClass
   reason: string
-  /** the report's sender goes on trying, so that nothing is decided yet */
+  /** the reporting server will retry, so nothing is final yet */
   delayed: boolean
   status: string | undefined
   reply: number | undefined
-  /** the words it was decided by */
+  /** the text that decided it */
   said: string
 }

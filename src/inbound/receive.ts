@@ -20,22 +20,23 @@ export type Source = 'command' | 'imap' | 'smtp' | 'ses' | 'postmark' | 'sendgri
 export interface Received {
   class: string
   reason: string
-  /** what verified in it; undefined where nothing did, and nothing was changed */
+  /** the proof in the message; undefined if none, and then nothing changed */
   authority: Proof['by'] | undefined
   did: InboundAction
-  /** the same report was here before and was not counted again */
+  /** the same report was received before and is not counted again */
   repeated: boolean
 }
 
-/** As much of a raw mail as is kept for evidence: the report, and the header of what was returned. */
-const KEPT_BYTES = 64 * 1024
+/** Bytes of a raw message kept as evidence: the report, and the returned header. */
+const STORED_BYTES = 64 * 1024
 
 /**
- * Takes one mail in: reads and classifies it, looks for a proof that it is about a mail of ours, and does what the two together
- * allow. Harmless to repeat, by whatever ways the same mail arrives.
+ * Receives one message: parses and classifies it, looks for a proof that it concerns an email of ours, and applies
+ * the result.
+ * Safe to repeat, by any channel.
  *
- * @param arrived.envelopeTo whom the SMTP envelope named, where the way it came still knows
- * @throws the database's error, with nothing changed: then the mail is to be brought again
+ * @param arrived.envelopeTo recipients in the SMTP envelope, if known
+ * @throws the database's error, with nothing changed: the caller must deliver the message again
  */
 export async function receiveMail(
   deps: Deps,
@@ -51,15 +52,18 @@ export async function receiveMail(
     finding,
     proof,
     source: arrived.source,
-    // Whom it proves to be about is part of it: a copy that proves nothing must not stand in the way of one that does.
+    // Include the proven subscriber: a copy without proof must not block one with proof.
     fingerprint: fingerprintOf([fingerprintParts(mail), proof?.subscriberId ?? 0]),
-    raw: proof && { bytes: gzipSync(raw.subarray(0, KEPT_BYTES)), mentions: hashMentions(deps, mail) },
+    raw: proof && { bytes: gzipSync(raw.subarray(0, STORED_BYTES)), mentions: hashMentions(deps, mail) },
   })
 }
 
 const TO_HEADERS = ['to', 'cc', 'delivered-to', 'x-original-to', 'envelope-to']
 
-/** Without BOUNCE_ADDRESS, requests come to the sender's own mailbox, where people write about anything: then their words decide. */
+/**
+ * Without BOUNCE_ADDRESS, requests come to the sender's mailbox, where people write about anything: then the text
+ * decides.
+ */
 function isToUnsubscribeAddress(
   config: Deps['config'],
   { headers }: InboundMail,
@@ -69,7 +73,7 @@ function isToUnsubscribeAddress(
   return config.BOUNCE_ADDRESS !== undefined && named.includes(unsubscribeAddress(config).toLowerCase())
 }
 
-/** What is to be recorded of a report, whichever way it came. */
+/** A report to record, from any channel. */
 export interface Report {
   finding: Finding
   proof: Proof | undefined
@@ -78,7 +82,7 @@ export interface Report {
   raw?: { bytes: Buffer; mentions: Buffer[] } | undefined
 }
 
-/** Records a report and does what follows from it, both or neither. What is no report and proves nothing is not kept. */
+/** Records a report and applies it in one transaction. A message that is no report and proves nothing is not stored. */
 export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Report): Promise<Received> {
   const { finding, proof, source, fingerprint, raw } = report
   const kind = finding.delayed ? 'delayed' : finding.class
@@ -106,7 +110,7 @@ export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Repo
         status: finding.status ?? null,
         reply: finding.reply ?? null,
         evidence: kind === 'hard' || kind === 'soft' || kind === 'delayed' ? redact(finding.said) : '',
-        // Bound by the driver: drizzle would write the bytes into the text of an array.
+        // Bind in the driver: drizzle would write the bytes into the text of an array.
         mentions: sql`${sql.param(raw?.mentions ?? [])}::bytea[]`,
         raw: raw?.bytes ?? null,
       })
@@ -120,7 +124,7 @@ export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Repo
   })
 }
 
-/** Which of several recipients' findings is about the reader: every mail of ours has one, so another is where it was forwarded to. */
+/** Returns the finding about the reader. Each email of ours has one recipient; another is where it was forwarded to. */
 async function findingOf({ db }: Pick<Deps, 'db'>, findings: readonly Finding[], proof: Proof | undefined) {
   if (findings.length === 1 || !proof) return findings[0]!
   const [reader] = await db
@@ -134,7 +138,7 @@ export function fingerprintOf(parts: readonly unknown[]): Buffer {
   return createHash('sha256').update(JSON.stringify(parts)).digest()
 }
 
-/** What is the same in every copy of a mail; the lines that servers add on its way are not. */
+/** Returns the parts that all copies of a message share; servers add other lines on the way. */
 const fingerprintParts = ({ headers, text, reports, original }: InboundMail): unknown[] => [
   ...['from', 'to', 'date', 'subject', 'message-id'].map((name) => headerOf(headers, name)),
   text.trimEnd(),
@@ -142,7 +146,7 @@ const fingerprintParts = ({ headers, text, reports, original }: InboundMail): un
   original?.text.slice(0, 8000).trimEnd(),
 ]
 
-/** Keyed hashes of the addresses in a mail, by which erasing someone finds what is kept of it. */
+/** Returns keyed hashes of the addresses in a message, so that erasure finds stored copies. */
 function hashMentions({ config }: Pick<Deps, 'config'>, { headers, text, reports, original }: InboundMail): Buffer[] {
   const all = [...headers.values(), ...(original?.headers.values() ?? [])].flat().join('\n')
   const addresses = addressesIn([all, text, ...reports.map((report) => report.text)].join('\n'))

@@ -3,13 +3,13 @@ import type { Services } from '../runtime/services.ts'
 import { PROOF_DAYS } from './proof.ts'
 
 interface InboundReport {
-  /** what came within the last day, and how much of it proved to be about a mail of ours */
+  /** messages of the last day, and how many of them had no proof */
   lastDay: { class: string; count: number; unproven: number }[]
-  /** whether mails to BOUNCE_ADDRESS come to nobody, as far as can be seen: a pipe shows by what it brought */
+  /** whether BOUNCE_ADDRESS seems to have no reader; a pipe is known only by the messages it brought */
   unread: boolean
 }
 
-/** What comes back, for the operator. */
+/** Returns a summary of inbound messages, for operators. */
 export async function reportInbound({
   db,
   config,

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Services } from '../runtime/services.ts'
 
-/** Lets go of raw mails, and of reports that proved nothing, after INBOUND_RAW_DAYS, and of every event after INBOUND_EVENT_DAYS. */
+/** Deletes raw messages and unproven reports after INBOUND_RAW_DAYS, and all events after INBOUND_EVENT_DAYS. */
 export async function deleteOldInbound({ db, config, now }: Pick<Services, 'db' | 'config' | 'now'>): Promise<void> {
   const before = (days: number) => new Date(now().getTime() - days * 86_400_000)
   await db.execute(sql`

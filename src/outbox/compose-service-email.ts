@@ -10,23 +10,26 @@ import type { AlertEmail, ServiceEmail, SignInEmail } from './service-email.ts'
 import { serviceEmailContent } from './service-email-content.ts'
 import { signInContent } from './sign-in-content.ts'
 
-/** The mail's bytes. Tokens are minted now, so that a mail that waited still brings links of full age. Nothing a stranger typed is in it. */
+/**
+ * Returns the bytes of a service email. Tokens are minted now, so that a delayed email still has fresh links.
+ * It contains no text that a stranger typed.
+ */
 export async function composeServiceEmail(
   { config, keys, now }: { config: Config; keys: TokenKeys; now: () => Date },
   mail: ServiceEmail | SignInEmail | AlertEmail,
 ): Promise<Buffer> {
-  const words =
+  const content =
     mail.kind === 'sign-in'
       ? signInContent({ config, keys }, mail.sessionId, now())
       : mail.kind === 'alert'
         ? alertContent(config, mail.problems)
         : serviceEmailContent({ config, keys }, mail, now())
-  const { html, text } = await renderServiceEmail(words, config.POSTAL_ADDRESS)
+  const { html, text } = await renderServiceEmail(content, config.POSTAL_ADDRESS)
   const { message } = await composer.sendMail({
     from: config.MAIL_FROM,
     to: { name: '', address: mail.email },
     ...(config.REPLY_TO ? { replyTo: config.REPLY_TO } : {}),
-    subject: words.subject,
+    subject: content.subject,
     messageId: `<${messageIdOf(mail.messageKey, mail.id)}@${domainOf(config.MAIL_FROM)}>`,
     date: now(),
     html,
@@ -40,7 +43,7 @@ export async function composeServiceEmail(
   return message as Buffer
 }
 
-/** An admin is on no list. */
+/** Headers for list email. Emails to admins have none. */
 const listHeaders = ({ config, keys }: { config: Config; keys: TokenKeys }, mail: ServiceEmail, at: Date) => ({
   ...unsubscribeHeaders({ config, keys }, mail, at),
   'List-Id': `Paperboy <service.paperboy.${domainOf(config.MAIL_FROM)}>`,
@@ -48,7 +51,7 @@ const listHeaders = ({ config, keys }: { config: Config; keys: TokenKeys }, mail
   'Feedback-ID': `${mail.kind}:service:paperboy`,
 })
 
-/** Not in a mail to an address that somebody wants to change to: whoever has it could end another one's subscription. */
+/** Not for `change`: the owner of the new address could unsubscribe another reader. */
 function unsubscribeHeaders({ config, keys }: { config: Config; keys: TokenKeys }, mail: ServiceEmail, at: Date) {
   if (mail.kind === 'change') return {}
   const { subscriberId, id: reference } = mail

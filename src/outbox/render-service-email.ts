@@ -2,39 +2,41 @@ import { renderHtml, renderText } from '../edition/compose/templates.ts'
 import { escapeHtml } from '../lib/escape-html.ts'
 import type { EmailContent } from './service-email.ts'
 
-/** HTML by what it says to everybody: MJML takes some milliseconds, and there are as many as kinds of mail times languages. */
+/** Compiled HTML by shared content: MJML takes milliseconds, and there are only as many as kinds times languages. */
 const compiled = new Map<string, Promise<string>>()
 
-/** Stands for a reader's own value while the rest is compiled. Nothing a stranger typed is in these mails that could forge one. */
-const slot = (name: string): string => `paperboy-slot-${name}-`
-const ANY_SLOT = /paperboy-slot-(\w+)-/g
+/** Placeholder for a personal value in compiled HTML. No stranger's text is in these emails, so none can forge one. */
+const placeholder = (name: string): string => `paperboy-placeholder-${name}-`
+const ANY_PLACEHOLDER = /paperboy-placeholder-(\w+)-/g
 
-/** A service mail's two bodies. Compiled once for each kind and language; only links and the moment are each reader's own. */
+/**
+ * Returns both bodies of a service email. Compiled once per kind and language; only links and the date are personal.
+ */
 export async function renderServiceEmail(
-  words: EmailContent,
+  content: EmailContent,
   postalAddress: string | undefined,
 ): Promise<{ html: string; text: string }> {
   const own = new Map([
-    ['url', words.url],
-    ['moment', words.moment ?? ''],
-    ...words.links.map(({ url }, index): [string, string] => [`link${index}`, url]),
+    ['url', content.url],
+    ['moment', content.moment ?? ''],
+    ...content.links.map(({ url }, index): [string, string] => [`link${index}`, url]),
   ])
   const common = {
-    ...words,
-    url: slot('url'),
-    moment: words.moment === undefined ? undefined : slot('moment'),
-    links: words.links.map(({ label }, index) => ({ label, url: slot(`link${index}`) })),
-    // The lead alone may end before the moment that it announces.
-    preheader: words.moment === undefined ? words.lead : `${words.lead} ${slot('moment')}.`,
+    ...content,
+    url: placeholder('url'),
+    moment: content.moment === undefined ? undefined : placeholder('moment'),
+    links: content.links.map(({ label }, index) => ({ label, url: placeholder(`link${index}`) })),
+    // Without the date the lead could end in a colon.
+    preheader: content.moment === undefined ? content.lead : `${content.lead} ${placeholder('moment')}.`,
     postalAddress,
   }
-  const key = JSON.stringify({ ...common, t: words.t.lang })
+  const key = JSON.stringify({ ...common, t: content.t.lang })
   const html = compiled.get(key) ?? renderHtml('service', common)
   compiled.set(key, html)
-  // One that failed is no reason to fail for ever.
+  // Do not cache a failure.
   html.catch(() => compiled.delete(key))
   return {
-    html: (await html).replace(ANY_SLOT, (_, name: string) => escapeHtml(own.get(name) ?? '')),
-    text: renderText('service', { ...words, postalAddress }),
+    html: (await html).replace(ANY_PLACEHOLDER, (_, name: string) => escapeHtml(own.get(name) ?? '')),
+    text: renderText('service', { ...content, postalAddress }),
   }
 }

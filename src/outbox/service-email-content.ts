@@ -6,9 +6,7 @@ import type { Config } from '../runtime/config/config.ts'
 import { mintManageToken } from '../subscription/manage.ts'
 import type { EmailContent, ServiceEmail } from './service-email.ts'
 
-/**
- * A mail's words in its reader's language, with links whose tokens are minted now.
- */
+/** Returns the content of an email in its reader's language. Tokens in links are minted now. */
 export function serviceEmailContent(
   { config, keys }: { config: Config; keys: TokenKeys },
   mail: ServiceEmail,
@@ -46,6 +44,6 @@ export function serviceEmailContent(
   }
 }
 
-/** One whose first edition is under way has every list until now. */
+/** A reader whose first edition is being sent has every list until now. */
 const promised = (config: Config, mail: ServiceEmail, nextDigestAt: Date, at: Date): Date =>
   promisedDigestAt({ ...mail, nextDigestAt }, config.EDITION_CLOSE_HOUR_UTC, mail.begun ? at : undefined)

@@ -1,27 +1,27 @@
 import type { Messages } from '../messages/catalogue.ts'
 
-/** A service mail that was marked to be handed over, with what its text needs of its reader. */
+/** A service email that a worker has claimed, with the data its text needs. */
 export interface ServiceEmail {
   id: number
   kind: 'confirm' | 'remind' | 'welcome' | 'already' | 'manage' | 'change'
   subscriberId: number
-  /** where it goes: the reader's address, or the one they want */
+  /** the recipient: the reader's address, or for `change` the new one */
   email: string
   zone: string
   cadence: 'daily' | 'weekdays' | 'weekly'
   locale: string
   nextDigestAt: Date | null
   addressHash: Buffer
-  /** of the request that `confirm`, `remind` and `change` ask to confirm */
+  /** nonce of the request that `confirm`, `remind` and `change` ask to confirm */
   nonce: Buffer | null
-  /** whether they were a reader before */
+  /** whether the reader subscribed before */
   returning: boolean
-  /** whether the newest edition was planned for them as they confirmed, so that their next digest is not their first */
+  /** whether the newest edition was queued on confirmation, so that the next digest is not the first */
   begun: boolean
   messageKey: Buffer
 }
 
-/** An email with a link to sign in, that was marked to be handed over. */
+/** A sign-in email that a worker has claimed. */
 export interface SignInEmail {
   id: number
   kind: 'sign-in'
@@ -30,7 +30,7 @@ export interface SignInEmail {
   messageKey: Buffer
 }
 
-/** An email to one of ADMIN_EMAILS that something needs a person, marked to be handed over. */
+/** An alert to one of ADMIN_EMAILS that a worker has claimed. */
 export interface AlertEmail {
   id: number
   kind: 'alert'
@@ -39,11 +39,11 @@ export interface AlertEmail {
   messageKey: Buffer
 }
 
-/** One problem, as an email to the operators tells it. */
+/** One problem in an alert email. */
 export interface AlertProblem {
   part: string
   state: 'doubtful' | 'wrong'
-  /** ISO 8601; null when it is not known */
+  /** ISO 8601; null when unknown */
   since: string | null
   words: string
   remedy: string
@@ -51,18 +51,18 @@ export interface AlertProblem {
   href: string
 }
 
-/** What templates/service.mjml and its twin print. */
+/** The values that templates/service.mjml and service.txt print. */
 export interface EmailContent {
   t: Messages
   subject: string
   heading: string
   lead: string
-  /** when the next digest comes, on the reader's own clock; behind the lead, on a line of its own */
+  /** when the next digest comes, in the reader's time zone; on a line of its own after the lead */
   moment: string | undefined
   button: string
   url: string
   after: string[]
-  /** further links, by their names */
+  /** further links, each with its label */
   links: { label: string; url: string }[]
   why: string
 }

@@ -9,7 +9,7 @@ export const LINK_MINUTES = 15
 export const signInUrl = ({ config, keys }: Pick<Services, 'config' | 'keys'>, sessionId: number, at: Date): string =>
   `${config.PUBLIC_URL}/admin/sign-in/${mintToken(keys, 'sign-in', sessionId, at)}`
 
-/** The words of the email with a link to sign in. The link is minted now; the page that it opens says whether it is still good. */
+/** Returns the content of a sign-in email. The link is minted now; its page checks whether it is still valid. */
 export const signInContent = (
   { config, keys }: Pick<Services, 'config' | 'keys'>,
   sessionId: number,
@@ -18,14 +18,14 @@ export const signInContent = (
   t: messagesIn('en'),
   subject: 'Sign in to Paperboy',
   heading: 'Sign in',
-  lead: 'This link opens the pages of the curator and the operator, in the browser that you open it in.',
+  lead: 'This link opens the admin pages in the browser where you click it.',
   moment: undefined,
   button: 'Sign in',
   url: signInUrl({ config, keys }, sessionId, at),
   after: [
-    `It is good for ${LINK_MINUTES} minutes, and once.`,
-    'If it was not you who asked for it, do nothing: nobody gets in without it.',
+    `It works once, within ${LINK_MINUTES} minutes.`,
+    'If you did not request it, ignore this email. Signing in needs this link.',
   ],
   links: [],
-  why: `You get this mail because your address is in ADMIN_EMAILS at ${new URL(config.PUBLIC_URL).host}.`,
+  why: `You get this email because your address is in ADMIN_EMAILS at ${new URL(config.PUBLIC_URL).host}.`,
 })

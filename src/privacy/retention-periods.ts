@@ -3,8 +3,8 @@ import type { Config } from '../runtime/config/config.ts'
 import { UNCONFIRMED_DAYS } from '../subscription/unconfirmed.ts'
 
 /**
- * What is kept about people and for how long, in days; `undefined` is for as long as they are readers. The privacy page and the
- * README's table say the same, and forget.ts does it.
+ * Data about people and its retention in days; `undefined` means for as long as they are readers.
+ * The privacy page and the README table show the same periods. delete-expired.ts applies them.
  */
 export interface RetentionPeriod {
   what:

@@ -2,7 +2,7 @@ import { isAboutConsent, normalizeValue, type ReadColumn } from './import-column
 import { isEmptyCell, parseTimestamp } from './import-timestamps.ts'
 import { isRefusal, STATUSES, type Status, statusOf } from './known-columns.ts'
 
-/** A value about consent that is not understood: it stops the import. */
+/** An unknown value in a consent column. It stops the import. */
 export class UnknownValue extends Error {
   readonly column: ReadColumn
   readonly value: string
@@ -17,8 +17,8 @@ const YES = new Set(['true', 'yes', 'y', 't', '1', 'x', 'on', 'ja', 'oui', 'si',
 const NO = new Set(['false', 'no', 'n', 'f', '0', 'off', 'nein', 'non'])
 
 /**
- * What all columns about consent say of one row: the worst of it, since a single "no" is a no.
- * @returns the status, undefined where the file says nothing; and when the reader left
+ * Reads the consent columns of one row. The strictest value wins: a single "no" means no.
+ * @returns the status, undefined if the file does not say, and when the reader unsubscribed
  * @throws UnknownValue
  */
 export function readConsent(
@@ -38,7 +38,7 @@ export function readConsent(
   return { status: strictestStatus(said), leftAt }
 }
 
-/** The status that must win where sources disagree. */
+/** Returns the status that wins where sources disagree. */
 export const strictestStatus = (statuses: readonly Status[]): Status | undefined =>
   STATUSES.toReversed().find((status) => statuses.includes(status))
 

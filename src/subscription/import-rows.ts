@@ -10,13 +10,13 @@ import { isEmptyCell, parseTimestamp } from './import-timestamps.ts'
 import type { Meaning, Status } from './known-columns.ts'
 import { CADENCES, FORMATS, MAX_KEYWORD_LENGTH, MAX_SELECTIONS } from './preference-rules.ts'
 
-/** One line of an import, checked as far as that can be done without the database. */
+/** One line of an import, validated except for checks that need the database. */
 export interface Row {
   line: number
   email: string
   key: string
   hash: Buffer
-  /** what the list says of them; a plain list says nothing */
+  /** status in the file; undefined for a plain list of addresses */
   status: Status | undefined
   zone: string
   hour: number
@@ -40,21 +40,22 @@ export type Line = { row: Row } | { problem: string } | { unknown: UnknownValue;
 export interface SubscriberFile extends Pick<CsvFile, 'separator' | 'encoding'> {
   columns: ReadColumn[]
   lines: AsyncGenerator<Line>
-  /** tags that are no topic, and how many rows have each; grows as lines are read */
+  /** tags that match no topic, with their number of rows; grows while lines are read */
   unknownTags: Map<string, number>
 }
 
-/** No digest of more is under the length that mail programs show. */
-const MOST_PAPERS = 20
-/** Of which each is counted by itself. */
-const MOST_TAGS = 1000
+/** A digest of more papers exceeds the length that email programs show. */
+const MAX_PAPERS = 20
+/** How many different unknown tags are counted. */
+const MAX_TAGS = 1000
 
 /**
- * Opens a list of readers: our own export, another tool's, or any table with a column of addresses.
+ * Opens a subscriber file: our own export, another tool's, or any table with a column of addresses.
  *
- * @param options.mappings what the operator says of columns
- * @param options.topics the slugs of topics that there are; asked only where a column has topics or tags
- * @throws PaperboyError BAD_IMPORT for a file that is not there or not CSV; Error in words for columns that cannot be read
+ * @param options.mappings the operator's `--map` options
+ * @param options.topics returns the slugs of known topics; called only when a column has topics or tags
+ * @throws PaperboyError BAD_IMPORT when the file is missing or not CSV; Error with a message for the operator for
+ *   unreadable columns
  */
 export async function openSubscriberFile(
   file: string,
@@ -95,25 +96,25 @@ function rowReader(
     const cell = (column: CsvColumn) => all(cells, column).find((text) => text !== '') ?? ''
     const { email, key } = parseAddress(cell('email'), { utf8: true })
     const zone = withPlace(cell('zone') || 'UTC')
-    if (zone.includes('\0')) throw new Error('the time zone has a character that no zone has')
+    if (zone.includes('\0')) throw new Error('the time zone contains an invalid character')
     const locale = cell('locale') || 'en'
-    if (!isLocale(locale)) throw new Error(`locale "${locale}" is none that Paperboy speaks`)
+    if (!isLocale(locale)) throw new Error(`locale "${locale}" is not supported`)
     const requested_at = moment('requested_at', cell('requested_at'))
     const confirmed_at = moment('confirmed_at', cell('confirmed_at'))
     const left_at = moment('left_at', cell('left_at'))
     const consent = readConsent(columns, cells)
-    const hasLeft = left_at !== undefined && !(latest(requested_at, confirmed_at) > left_at.getTime())
+    const isUnsubscribed = left_at !== undefined && !(latest(requested_at, confirmed_at) > left_at.getTime())
     return {
       line,
       email,
       key,
       hash: addressHash(suppressionKey, key),
-      status: hasLeft ? strictestStatus([consent.status ?? 'active', 'unsubscribed']) : consent.status,
+      status: isUnsubscribed ? strictestStatus([consent.status ?? 'active', 'unsubscribed']) : consent.status,
       zone,
       hour: whole('hour', cell('hour'), 0, 23) ?? 8,
       cadence: oneOf(CADENCES, 'cadence', cell('cadence')) ?? 'daily',
       weekday: whole('weekday', cell('weekday'), 1, 7) ?? 1,
-      size: whole('size', cell('size'), 1, MOST_PAPERS) ?? 10,
+      size: whole('size', cell('size'), 1, MAX_PAPERS) ?? 10,
       format: oneOf(FORMATS, 'format', cell('format')) ?? 'html',
       locale,
       topics: topicsIn(all(cells, 'topics'), all(cells, 'tags'), topics, unknownTags),
@@ -129,8 +130,8 @@ function rowReader(
 }
 
 /**
- * Topics as slugs or names. In our own column an unknown one is an error; of another tool's tags those that are topics are taken,
- * and the others counted.
+ * Returns topic slugs from slugs or names. An unknown topic in our own column is an error.
+ * Tags of other tools are used where they match a topic; the others are counted.
  */
 function topicsIn(
   own: string[],
@@ -139,20 +140,20 @@ function topicsIn(
   unknownTags: Map<string, number>,
 ): string[] {
   const wished = several('topics', own.flatMap(listed))
-  const stranger = wished.find((topic) => !known.has(slugOf(topic)))
-  if (stranger !== undefined)
+  const unknown = wished.find((topic) => !known.has(slugOf(topic)))
+  if (unknown !== undefined)
     throw new Error(
-      `topic "${stranger}" is not known here. Collect papers first, or leave unknown topics out: --map "topics=tags"`,
+      `topic "${unknown}" is not known here. Collect papers first, or skip unknown topics: --map "topics=tags"`,
     )
   const found = wished.map(slugOf)
   for (const tag of new Set(tags.flatMap(listed))) {
     if (known.has(slugOf(tag))) found.push(slugOf(tag))
-    else if (unknownTags.size < MOST_TAGS || unknownTags.has(tag)) unknownTags.set(tag, (unknownTags.get(tag) ?? 0) + 1)
+    else if (unknownTags.size < MAX_TAGS || unknownTags.has(tag)) unknownTags.set(tag, (unknownTags.get(tag) ?? 0) + 1)
   }
   return [...new Set(found)].slice(0, MAX_SELECTIONS)
 }
 
-/** The values of a cell: parted by commas or semicolons, in quotes where a value has one (`"Biology","Lab, old"`). */
+/** Splits a cell at commas or semicolons; a value that contains one is quoted (`"Biology","Lab, old"`). */
 const listed = (cell: string): string[] =>
   [...cell.matchAll(/"((?:[^"]|"")*)"|[^",;]+/g)]
     .map(([text, quoted]) => (quoted ?? text).replaceAll('""', '"').trim())
@@ -179,13 +180,13 @@ function moment(name: string, text: string): Date | undefined {
   if (isEmptyCell(text)) return undefined
   const at = parseTimestamp(text)
   if (at) return at
-  throw new Error(`${name} "${text.slice(0, 40)}" is no moment. Write it like 2026-04-14T08:00:00Z`)
+  throw new Error(`${name} "${text.slice(0, 40)}" is not a timestamp. Write it like 2026-04-14T08:00:00Z`)
 }
 
 function several(name: string, cells: string[]): string[] {
   const values = [...new Set(cells.map((value) => value.trim()))].filter(Boolean)
-  if (values.length > MAX_SELECTIONS) throw new Error(`${name} are more than ${MAX_SELECTIONS}`)
+  if (values.length > MAX_SELECTIONS) throw new Error(`${name} has more than ${MAX_SELECTIONS}`)
   if (values.some((value) => value.length > MAX_KEYWORD_LENGTH || /\p{Cc}/u.test(value)))
-    throw new Error(`${name} has one of more than ${MAX_KEYWORD_LENGTH} characters`)
+    throw new Error(`${name} has a value over ${MAX_KEYWORD_LENGTH} characters`)
   return values
 }

@@ -5,15 +5,15 @@ import { isLocale, type Locale } from '../messages/catalogue.ts'
 export const CADENCES = ['daily', 'weekdays', 'weekly'] as const
 export const SIZES = [5, 10, 20] as const
 export const FORMATS = ['html', 'text'] as const
-/** Of topics and of keywords: enough for anybody, few enough to be matched in no time. */
+/** Limit for topics and for keywords, so that matching stays fast. */
 export const MAX_SELECTIONS = 20
 export const MAX_KEYWORD_LENGTH = 60
 export const MAX_PAUSE_WEEKS = 52
 
-/** What a reader chooses. */
+/** A reader's preferences. */
 export interface Choices {
   cadence: (typeof CADENCES)[number]
-  /** 0–23 on the reader's own clock */
+  /** 0–23 in the reader's time zone */
   hour: number
   /** IANA name */
   zone: string
@@ -21,11 +21,11 @@ export interface Choices {
   weekday: number
   /** papers in a digest */
   size: number
-  /** slugs; papers of these come into every digest */
+  /** slugs; papers with these topics are in every digest */
   topics: string[]
   /** as the reader typed them */
   keywords: string[]
-  /** papers like those they voted for as well */
+  /** also papers similar to those the reader voted for */
   likeVoted: boolean
   locale: Locale
   format: (typeof FORMATS)[number]
@@ -34,7 +34,7 @@ export interface Choices {
 export type PreferenceChanges = Partial<Choices> & {
   /** 0 ends a pause */
   pauseWeeks?: number
-  /** the day with which digests come again, YYYY-MM-DD on the reader's own calendar; null ends a pause */
+  /** first day of digests after the pause, YYYY-MM-DD in the reader's calendar; null ends a pause */
   pausedUntil?: string | null
 }
 
@@ -44,7 +44,7 @@ type Check<F extends Field> = (value: NonNullable<PreferenceChanges[F]>) => bool
 const whole = (value: number, least: number, most: number) => Number.isInteger(value) && value >= least && value <= most
 const oneOf = <T>(allowed: readonly T[], value: unknown) => allowed.includes(value as T)
 
-/** Which zones there are, the database alone knows; the rest is looked at here. */
+/** Only the database knows which zones exist; the other checks are here. */
 const CHECKS: { [F in Field]-?: Check<F> } = {
   cadence: (value) => oneOf(CADENCES, value),
   hour: (value) => whole(value, 0, 23),
@@ -62,33 +62,33 @@ const CHECKS: { [F in Field]-?: Check<F> } = {
   pausedUntil: isDay,
 }
 
-/** For callers of the API and logs; pages say it in the reader's language. */
-const SAID: Record<Field, string> = {
+/** For API callers and logs; pages have their own text in each language. */
+const MESSAGES: Record<Field, string> = {
   cadence: 'Choose daily, weekdays or weekly.',
   hour: 'The hour is a whole number from 0 to 23.',
-  zone: 'This time zone is not known. Choose one such as Europe/Berlin.',
+  zone: 'Unknown time zone. Use a name such as Europe/Berlin.',
   weekday: 'The weekday is a whole number from 1 (Monday) to 7 (Sunday).',
   size: `Choose ${SIZES.join(', ')} papers.`,
   topics: `Choose up to ${MAX_SELECTIONS} topics, by their slugs.`,
   keywords: `Up to ${MAX_SELECTIONS} keywords, each of up to ${MAX_KEYWORD_LENGTH} characters.`,
-  likeVoted: 'Say true or false.',
-  locale: 'Paperboy does not speak this language yet.',
+  likeVoted: 'Must be true or false.',
+  locale: 'This language is not supported.',
   format: 'The format is html or text.',
   pauseWeeks: `A pause lasts up to ${MAX_PAUSE_WEEKS} weeks.`,
-  pausedUntil: `A pause ends on a day to come, at most ${MAX_PAUSE_WEEKS} weeks from now.`,
+  pausedUntil: `A pause ends on a future day, at most ${MAX_PAUSE_WEEKS} weeks from now.`,
 }
 
-/** A wish that cannot be. `field` says which. */
+/** An invalid preference; `field` names it. */
 export class BadPreference extends PaperboyError {
   readonly field: Field
   constructor(field: Field) {
-    super('BAD_PREFERENCE', SAID[field])
+    super('BAD_PREFERENCE', MESSAGES[field])
     this.field = field
   }
 }
 
-/** The fields whose wish cannot be granted. */
-export const invalidFields = (wishes: PreferenceChanges): Field[] =>
+/** Returns the fields with an invalid value. */
+export const invalidFields = (changes: PreferenceChanges): Field[] =>
   (Object.keys(CHECKS) as Field[]).filter(
-    (field) => wishes[field] !== undefined && wishes[field] !== null && !CHECKS[field](wishes[field] as never),
+    (field) => changes[field] !== undefined && changes[field] !== null && !CHECKS[field](changes[field] as never),
   )

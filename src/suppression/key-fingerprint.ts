@@ -3,31 +3,36 @@ import { sql } from 'drizzle-orm'
 import { ConfigError } from '../runtime/config/config.ts'
 import type { Db } from '../runtime/db/database.ts'
 
-/** Names a SUPPRESSION_KEY without telling it: hashes made under another key match no address, and nothing else would show it. */
+/**
+ * Identifies a SUPPRESSION_KEY without revealing it. Hashes under another key match no address, which nothing else
+ * would show.
+ */
 export const keyFingerprint = (suppressionKey: string): string =>
   createHmac('sha256', suppressionKey).update('name of this key').digest('hex').slice(0, 8)
 
-/** The key that this database's suppressions were made with is another one: every process refuses to start. */
+/** This database was used with another key. Every process refuses to start. */
 export class WrongSuppressionKey extends ConfigError {
   constructor() {
     super(
       [
-        'SUPPRESSION_KEY is another one than this database was used with.',
-        'With it no complaint, bounce or erasure would be recognised, and those people would be emailed again.',
-        'Put the old key back. It is never changed; if it is lost, see "Restoring from a backup" in README.md.',
+        'SUPPRESSION_KEY is not the key that this database was used with.',
+        'With it, Paperboy would recognise no complaint, bounce or erasure, and would email those people again.',
+        'Restore the old key. It must never change. If it is lost, see "Restoring from a backup" in README.md.',
       ].join('\n'),
     )
   }
 }
 
-/** Whether the database knows another key. Before its first use it knows none. */
+/** Returns whether the database was used with another key. A new database has none. */
 export async function isWrongKey(db: Db, suppressionKey: string): Promise<boolean> {
   const { rows } = await db.execute<{ key_mark: string | null }>(sql`SELECT key_mark FROM mailing`)
-  const mark = rows[0]?.key_mark ?? null
-  return mark !== null && mark !== keyFingerprint(suppressionKey)
+  const stored = rows[0]?.key_mark ?? null
+  return stored !== null && stored !== keyFingerprint(suppressionKey)
 }
 
-/** Notes the key at the database's first use. @throws WrongSuppressionKey when it was used with another */
+/**
+ * Stores the fingerprint of the key on first use. @throws WrongSuppressionKey when the database was used with another
+ */
 export async function registerKey(db: Db, suppressionKey: string): Promise<void> {
   const { rows } = await db.execute<{ key_mark: string | null }>(sql`SELECT key_mark FROM mailing`)
   if (rows[0]?.key_mark == null)

@@ -19,7 +19,7 @@ const CANDIDATES = 40
 const GROUP = 20
 const GROUPS = 250
 /** deliveries.shown is looked at for as long. */
-const PROOF_DAYS = 35
+const MEMORY_DAYS = 35
 const COLUMNS = 'edition_id, subscriber_id, batch_id, state, expires_at, hand_overs, reply, handed_at, settled_at'
 
 export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
@@ -77,7 +77,7 @@ async function reportTimes(db: Db, { readers, days, rounds }: { readers: number;
   // Every edition of the last 35 days shares every paper: the worst there can be. Mostly none does, and nothing is read.
   const shared = new Map(Array.from({ length: CANDIDATES }, (_, position) => [position, position]))
   const worst: Repeats = new Map(
-    Array.from({ length: Math.min(PROOF_DAYS, days) }, (_, back) => [days - back, shared] as const),
+    Array.from({ length: Math.min(MEMORY_DAYS, days) }, (_, back) => [days - back, shared] as const),
   )
   const few = madeUp(CANDIDATES)
   const many = madeUp(3 * CANDIDATES)

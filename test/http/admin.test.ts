@@ -42,9 +42,9 @@ describe('the guard', () => {
     await assemble(site.services, { date: DAY })
     await app.ready()
     const open = ['/admin/sign-in', '/admin/sign-in/:token']
-    const escapeFormula = routesOf(app).filter(({ path }) => path.startsWith('/admin') && !open.includes(path))
-    expect(escapeFormula.length).toBeGreaterThan(10)
-    for (const { method, path } of escapeFormula) {
+    const guarded = routesOf(app).filter(({ path }) => path.startsWith('/admin') && !open.includes(path))
+    expect(guarded.length).toBeGreaterThan(10)
+    for (const { method, path } of guarded) {
       const url = path
         .replace(':kind', 'daily')
         .replace(':date', DAY)

@@ -19,7 +19,7 @@ const SENDERS: [setting: string, name: string, address: string][] = [
   ['p@paperboy.example', '', 'p@paperboy.example'],
 ]
 
-/** mailparser shows the letters of an A-label. */
+/** mailparser decodes A-labels. */
 const asPeopleReadIt = (address: string): string => address.replace(/[^@]+$/, domainToUnicode)
 
 test.each(SENDERS)('%s is one mailbox with exactly that name, in ASCII', async (setting, name, address) => {
@@ -63,6 +63,6 @@ test.each([
   ['A <a@b.example>, B <b@b.example>', /must look like/],
   ['A\r\nBcc: x <a@b.example>', /line break|must look like/],
   ['=?utf-8?q?x?= <a@b.example>', /plain letters/],
-])('%j is refused at the start, in words', (setting, words) => {
+])('refuses %j on startup, with a message', (setting, words) => {
   expect(() => readEnvironment({ MAIL_FROM: setting })).toThrow(words)
 })

@@ -91,7 +91,7 @@ test('under another SUPPRESSION_KEY nothing starts and nothing is changed, and d
   for (const [script, ...args] of refused) {
     const process = run(script, other, args)
     expect(await ended(process)).toBe(1)
-    expect(process.output()).toContain('SUPPRESSION_KEY is another one')
+    expect(process.output()).toContain('SUPPRESSION_KEY is not the key')
     expect(process.output()).not.toMatch(/\n\s+at |a key with a typo/)
   }
   expect((await db.execute(sql`SELECT FROM suppressions`)).rows).toEqual([])

@@ -17,7 +17,7 @@ const words = (facts: Partial<EmailContent> = {}): EmailContent => ({
   ...facts,
 })
 
-test('two readers’ mails of one kind have each their own links and moment, and the rest in common', async () => {
+test('two emails of one kind differ only in links and date', async () => {
   const ada = await renderServiceEmail(words(), '1 Press Street')
   const bob = await renderServiceEmail(
     words({
@@ -37,7 +37,7 @@ test('two readers’ mails of one kind have each their own links and moment, and
   }
 })
 
-test('another language, or a mail without a moment, is another mail', async () => {
+test('another language, or an email without a date, compiles separately', async () => {
   const de = await renderServiceEmail(words({ t: messagesIn('de'), heading: 'Willkommen' }), undefined)
   expect(de.html).toMatch(/<html[^>]* lang="de"/)
   expect(de.html).toContain('Willkommen')

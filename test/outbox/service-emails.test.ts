@@ -16,7 +16,7 @@ import { test } from '../support/database.ts'
 import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 import { openSink, type Sink, smtpReply } from '../support/sink.ts'
 
-/** The queue loses every wake-up in these tests (support/services.ts): what is sent, a sweep found in the table. */
+/** The queue loses every job in these tests (support/services.ts): the sender finds its emails in the table. */
 
 const running: { close(): unknown }[] = []
 afterEach(async () => {
@@ -44,8 +44,8 @@ const states = async (db: Db) => (await mailRows(db)).map((row) => `${row.kind} 
 const leaseEnds = (db: Db) => db.execute(sql`UPDATE outbox SET lease_until = now() - interval '1 second'`)
 const linkIn = (text: string, page: string) => new RegExp(`/${page}/([A-Za-z0-9_-]+)`).exec(text)![1]!
 
-describe('the confirmation mail', () => {
-  test('carries a link that confirms, in both its parts, and one that leaves', async ({ db }) => {
+describe('the confirmation email', () => {
+  test('has a confirmation link in both parts, and an unsubscribe link', async ({ db }) => {
     const services = servicesOn(db)
     const sink = await sinkThat()
     await ask(services)
@@ -61,7 +61,7 @@ describe('the confirmation mail', () => {
     expect((await db.select().from(subscribers))[0]!.status).toBe('unsubscribed')
   })
 
-  test('has the headers every mail has, to the reader alone', async ({ db }) => {
+  test('has the headers of every email, and one recipient', async ({ db }) => {
     const services = servicesOn(db, { REPLY_TO: 'people@paperboy.example' })
     const sink = await sinkThat()
     await ask(services)
@@ -93,7 +93,7 @@ describe('the confirmation mail', () => {
     expect(Math.max(...raw.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998)
   })
 
-  test('repeats nothing of what the stranger at the form typed', async ({ db }) => {
+  test('contains no text typed into the form', async ({ db }) => {
     const services = servicesOn(db)
     const sink = await sinkThat()
     const typed = 'win.at/evil.example/now@example.org'
@@ -103,12 +103,10 @@ describe('the confirmation mail', () => {
     for (const part of [text!, html as string, subject!]) {
       expect(part).not.toMatch(/evil\.example|Troll|192\.0\.2\.7/)
     }
-    expect(html, 'whatever is fetched from elsewhere is a tracker by another name').not.toMatch(
-      /<img|<link|src=|url\(/i,
-    )
+    expect(html, 'anything fetched from elsewhere can track readers').not.toMatch(/<img|<link|src=|url\(/i)
   })
 
-  test('that waited brings a link of full age', async ({ db }) => {
+  test('has a fresh link even after a delay', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     const sink = await sinkThat()
@@ -139,7 +137,7 @@ test.for([
   for (const part of [text!, html as string]) expect(part.replace(/\s+/g, ' ')).toContain(words)
 })
 
-test('the welcome says when the first digest comes, on the reader’s own clock', async ({ db }) => {
+test('the welcome gives the time of the first digest in the reader’s time zone', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await sinkThat()
   const sender = senderOn(services, sink.url)
@@ -153,7 +151,7 @@ test('the welcome says when the first digest comes, on the reader’s own clock'
   expect(await readPreferences(services, linkIn(welcome.text!, 'preferences'))).toMatchObject({ zone: 'Europe/Berlin' })
 })
 
-test('somebody who is subscribed already is told so, and given no link that confirms', async ({ db }) => {
+test('an active reader gets an email that says so, without a confirmation link', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await sinkThat()
   await addSubscriber(db, ADA, { confirmNonce: Buffer.alloc(8, 1) })
@@ -165,7 +163,7 @@ test('somebody who is subscribed already is told so, and given no link that conf
   expect(`${mail.text}${mail.html}`).not.toContain('/confirm/')
 })
 
-test('every zone that the database takes can be written in a mail', async ({ db }) => {
+test('every zone of the database can be formatted in an email', async ({ db }) => {
   const services = servicesOn(db)
   const { rows } = await db.execute<{ name: string }>(sql`SELECT name FROM pg_timezone_names WHERE is_zone(name)`)
   const unknownToIntl = rows.filter(({ name }) => {
@@ -186,8 +184,8 @@ test('every zone that the database takes can be written in a mail', async ({ db 
   expect((await sink.read(sink.taken.at(-1)!.to)).text).toContain('(UTC)')
 })
 
-describe('a sender that died with a mail handed over', () => {
-  /** Hands the mail over and dies before it can write that down. */
+describe('a sender that died during an attempt', () => {
+  /** Sends the email and dies before it records the outcome. */
   async function dieAfterHandingOver(services: Services, url: string): Promise<void> {
     const { relay } = senderOn(services, url)
     const dying: Relay = {
@@ -200,14 +198,14 @@ describe('a sender that died with a mail handed over', () => {
     await expect(sendServiceEmails({ ...services, relay: dying }, NEVER)).rejects.toThrow('kill -9')
   }
 
-  test('resend: up to three times, as a digest, under the same Message-ID; after a fourth death it stays unknown', async ({
+  test('resend: up to three times, like a digest, under the same Message-ID; after a fourth crash it stays unknown', async ({
     db,
   }) => {
     const services = servicesOn(db)
     const sink = await sinkThat()
     await ask(services)
     await dieAfterHandingOver(services, sink.url)
-    expect(await sendServiceEmails(senderOn(services, sink.url), NEVER), 'its lease still lives').toBe(0)
+    expect(await sendServiceEmails(senderOn(services, sink.url), NEVER), 'its lease has not expired').toBe(0)
     for (const _death of [2, 3, 4]) {
       await leaseEnds(db)
       await dieAfterHandingOver(services, sink.url)
@@ -222,7 +220,7 @@ describe('a sender that died with a mail handed over', () => {
     ])
   })
 
-  test('hold: never again', async ({ db }) => {
+  test('hold: not resent', async ({ db }) => {
     const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
     const sink = await sinkThat()
     await ask(services)
@@ -233,7 +231,7 @@ describe('a sender that died with a mail handed over', () => {
     expect(await states(db)).toEqual(['confirm unknown'])
   })
 
-  test('one that was only slow, and comes back after its successor was done, undoes nothing', async ({ db }) => {
+  test('a slow sender that returns after its successor finished overwrites nothing', async ({ db }) => {
     const services = servicesOn(db)
     let late = false
     const sink = await sinkThat({ data: () => (late ? smtpReply(451, '4.3.0 later') : undefined) })
@@ -254,8 +252,8 @@ describe('a sender that died with a mail handed over', () => {
   })
 })
 
-describe('what the relay says', () => {
-  test('deferred: rests, then goes out under the same Message-ID', async ({ db }) => {
+describe('the relay’s reply', () => {
+  test('deferred: waits, then is retried under the same Message-ID', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     const ids: string[] = []
@@ -268,14 +266,14 @@ describe('what the relay says', () => {
     await sendServiceEmails(sender, NEVER)
     expect(await states(db)).toEqual(['confirm deferred'])
     expect((await mailRows(db))[0]!.reply).toBe('451 4.2.0 greylisted [address]')
-    expect(await sendServiceEmails(sender, NEVER), 'it rests').toBe(0)
+    expect(await sendServiceEmails(sender, NEVER), 'it waits').toBe(0)
     clock.now = new Date(NOON.getTime() + 300_000)
     expect(await sendServiceEmails(sender, NEVER)).toBe(1)
     expect(await states(db)).toEqual(['confirm accepted'])
     expect(new Set(ids).size).toBe(1)
   })
 
-  test('a lost connection after many deferrals is still sent again: each is counted for itself', async ({ db }) => {
+  test('a lost connection after many deferrals is still retried: each is counted separately', async ({ db }) => {
     const services = servicesOn(db)
     await ask(services)
     await db.update(outbox).set({ state: 'deferred', handOvers: 6 })
@@ -285,7 +283,7 @@ describe('what the relay says', () => {
     expect((await mailRows(db))[0]).toMatchObject({ state: 'unknown', cuts: 1, settledAt: null })
   })
 
-  test('an email that a stop left unbegun is again what it was', async ({ db }) => {
+  test('an email that a stop left untried returns to its state', async ({ db }) => {
     const services = servicesOn(db)
     await ask(services)
     const { relay } = senderOn(services, 'smtp://127.0.0.1:9')
@@ -304,7 +302,7 @@ describe('what the relay says', () => {
     expect((await mailRows(db))[0]).toMatchObject({ state: 'queued', handOvers: 0, dueAt: NOON, settledAt: null })
   })
 
-  test('refused: never again, and the next mail is not held up', async ({ db }) => {
+  test('refused: not retried, and the next email is not delayed', async ({ db }) => {
     const services = servicesOn(db)
     const sink = await sinkThat({ recipient: (to) => (to === ADA ? smtpReply(550, '5.1.1 no such user') : undefined) })
     await ask(services)
@@ -314,7 +312,7 @@ describe('what the relay says', () => {
     expect((await mailRows(db))[0]!.settledAt).toEqual(NOON)
   })
 
-  test('nothing, since it is down: all wait, and go out when it is back', async ({ db }) => {
+  test('none, since it is down: all emails wait, and are sent when it is back', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     await ask(services)
@@ -330,9 +328,7 @@ describe('what the relay says', () => {
     ['resend', 4],
     ['hold', 1],
   ] as const) {
-    test(`nothing, after it had the whole message, under ${policy}: handed over ${times} times in all`, async ({
-      db,
-    }) => {
+    test(`none, after the whole message, under ${policy}: ${times} attempts`, async ({ db }) => {
       const clock = { now: NOON }
       const services = servicesOn(db, { UNKNOWN_POLICY: policy }, clock)
       const ids: string[] = []
@@ -359,19 +355,23 @@ describe('what the relay says', () => {
   }
 })
 
-describe('nobody who may not have it gets it, even when it waits already', () => {
+describe('a queued email is skipped when its recipient may no longer have it', () => {
   const cases: [string, 'confirm' | 'welcome', (db: Db) => Promise<unknown>][] = [
     [
-      'who confirmed meanwhile',
+      'who has confirmed since',
       'confirm',
       (db) => db.update(subscribers).set({ status: 'active', nextDigestAt: NOON }),
     ],
-    ['who said no meanwhile', 'confirm', (db) => db.update(subscribers).set({ status: 'unsubscribed', leftAt: NOON })],
+    [
+      'who has unsubscribed since',
+      'confirm',
+      (db) => db.update(subscribers).set({ status: 'unsubscribed', leftAt: NOON }),
+    ],
     ['who complained', 'confirm', (db) => db.update(subscribers).set({ status: 'complained' })],
     ['who was erased', 'confirm', (db) => db.update(subscribers).set({ status: 'erased', email: null })],
     ['whom the operator suppressed', 'confirm', (db) => suppress(db, 'manual')],
     ['whose row is gone', 'confirm', (db) => db.delete(subscribers)],
-    ['who left', 'welcome', (db) => db.update(subscribers).set({ status: 'unsubscribed' })],
+    ['who unsubscribed', 'welcome', (db) => db.update(subscribers).set({ status: 'unsubscribed' })],
     ['who bounced', 'welcome', (db) => suppress(db, 'hard bounce')],
   ]
   const suppress = async (db: Db, reason: 'manual' | 'hard bounce') => {
@@ -379,7 +379,7 @@ describe('nobody who may not have it gets it, even when it waits already', () =>
     await db.insert(suppressions).values({ addressHash: row!.addressHash!, reason })
   }
   for (const [who, kind, happen] of cases) {
-    test(`a ${kind} mail to one ${who}`, async ({ db }) => {
+    test(`a ${kind} email to a reader ${who}`, async ({ db }) => {
       const clock = { now: NOON }
       const services = servicesOn(db, {}, clock)
       const sink = await sinkThat()
@@ -397,7 +397,7 @@ describe('nobody who may not have it gets it, even when it waits already', () =>
     })
   }
 
-  test('but who left and signs up again is asked', async ({ db }) => {
+  test('an unsubscribed reader who signs up again gets a confirmation email', async ({ db }) => {
     const services = servicesOn(db)
     const sink = await sinkThat()
     const leftAt = new Date(NOON.getTime() - 1000)
@@ -407,7 +407,7 @@ describe('nobody who may not have it gets it, even when it waits already', () =>
     expect(sink.taken).toHaveLength(1)
   })
 
-  test('a mail that could not be handed over for two days helps nobody any more', async ({ db }) => {
+  test('an email that could not be sent for two days expires', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     const sink = await sinkThat()
@@ -418,9 +418,7 @@ describe('nobody who may not have it gets it, even when it waits already', () =>
   })
 })
 
-test('several senders at once send each mail once, and each is marked handed before the relay sees it', async ({
-  db,
-}) => {
+test('concurrent senders send each email once, and mark it handed before the relay sees it', async ({ db }) => {
   const services = servicesOn(db)
   const seenAs = new Set<string>()
   const sink = await sinkThat({
@@ -441,7 +439,7 @@ test('several senders at once send each mail once, and each is marked handed bef
   expect(seenAs).toEqual(new Set(['handed']))
 })
 
-test('stopping finishes the mail at hand and leaves the rest for the next sender', async ({ db }) => {
+test('stopping finishes the current email and leaves the rest for the next sender', async ({ db }) => {
   const services = servicesOn(db)
   const stop = new AbortController()
   const sink = await sinkThat({

@@ -26,7 +26,7 @@ const NEW = 'ada@new.example'
 const DAY = 86_400_000
 const NEVER = new AbortController().signal
 
-/** Hands every waiting mail to a relay that takes it, and gives what it took. */
+/** Sends all queued emails to a relay that accepts them, and returns them. */
 async function post(services: Services): Promise<{ to: string; text: string }[]> {
   const taken: { to: string; text: string }[] = []
   const relay = {
@@ -50,7 +50,7 @@ async function manageToken(services: Services): Promise<string> {
 }
 
 describe('the link to manage', () => {
-  test('is mailed to whoever is known and may be mailed, and to nobody else', async ({ db }) => {
+  test('goes only to known addresses that are not suppressed', async ({ db }) => {
     const services = servicesOn(db)
     await addSubscriber(db, ADA)
     await addSubscriber(db, 'left@example.org', { status: 'unsubscribed' })
@@ -79,7 +79,7 @@ describe('the link to manage', () => {
     await expect(openManageLink(services, token)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
   })
 
-  test('comes in the mail to whoever signs up while active', async ({ db }) => {
+  test('is in the email to an active reader who signs up again', async ({ db }) => {
     const services = servicesOn(db)
     const id = await addSubscriber(db, ADA, { locale: 'de' })
     await subscribe(services, { typed: ADA, origin: '192.0.2.7' })
@@ -90,7 +90,7 @@ describe('the link to manage', () => {
 })
 
 describe('a change of address', () => {
-  test('happens when it is confirmed at the new one, once; until then nothing changes', async ({ db }) => {
+  test('takes effect once, when confirmed at the new address; until then nothing changes', async ({ db }) => {
     const services = servicesOn(db)
     const id = await addSubscriber(db, ADA)
     await requestAddressChange(services, await manageToken(services), 'Ada@NEW.example')
@@ -121,7 +121,7 @@ describe('a change of address', () => {
     expect((await row(db, id)).email).toBe('second@new.example')
   })
 
-  test('takes the place of an unconfirmed sign-up, and never of a subscription', async ({ db }) => {
+  test('replaces an unconfirmed sign-up, but never a subscription', async ({ db }) => {
     for (const [status, taken] of [
       ['pending', false],
       ['active', true],
@@ -151,7 +151,7 @@ describe('a reader’s data', () => {
     expect([...rows.map(({ name }) => name), 'subscribers'].filter((name) => !(name in PERSONAL_TABLES))).toEqual([])
   })
 
-  test('is exported table by table, without what is ours alone', async ({ db }) => {
+  test('is exported table by table, without internal values', async ({ db }) => {
     const services = servicesOn(db)
     const id = await addSubscriber(db, ADA, { confirmNonce: Buffer.alloc(8) })
     await addSubscriber(db, 'bob@example.org')
@@ -207,8 +207,8 @@ describe('a reader’s data', () => {
   })
 })
 
-describe('who does not confirm', () => {
-  test('is reminded once, three days later, and forgotten after thirty', async ({ db }) => {
+describe('an unconfirmed sign-up', () => {
+  test('gets one reminder after three days, and is deleted after thirty', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     await subscribe(services, { typed: ADA, origin: '192.0.2.7' })

@@ -5,9 +5,7 @@ import { unsubscribeByAddressOrToken } from '../../src/subscription/unsubscribe.
 import { test } from '../support/database.ts'
 import { addSubscriber, NOON, servicesOn } from '../support/services.ts'
 
-test('who asks by mail is taken off the list, by address in any spelling or by the token of the request', async ({
-  db,
-}) => {
+test('unsubscribes a reader by address in any spelling, or by the token of the request', async ({ db }) => {
   const services = servicesOn(db)
   await addSubscriber(db, 'ada@example.org')
   const id = await addSubscriber(db, 'charles@example.org')
@@ -18,7 +16,7 @@ test('who asks by mail is taken off the list, by address in any spelling or by t
   expect(rows.map((row) => row.status)).toEqual(['unsubscribed', 'unsubscribed', 'active'])
 })
 
-test('an address or a token that is nobody’s is said to be', async ({ db }) => {
+test('reports an unknown address or token', async ({ db }) => {
   const services = servicesOn(db)
   await expect(unsubscribeByAddressOrToken(services, 'nobody@example.org')).rejects.toMatchObject({
     code: 'BAD_ADDRESS',

@@ -9,7 +9,7 @@ import type { Messages } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
 import { changeAddress, checkAddressChange, requestAddressChange } from '../../subscription/change-address.ts'
 import { eraseReader, exportReader } from '../../subscription/erase.ts'
-import { type Managed, openManageLink } from '../../subscription/manage.ts'
+import { type ManagedReader, openManageLink } from '../../subscription/manage.ts'
 import { askForManageLink } from '../../subscription/sign-up.ts'
 import { evidenceFields, evidenceOf } from '../kit/evidence.ts'
 import { speak } from '../kit/language.ts'
@@ -42,7 +42,7 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
 
   const params = z.object({ token: z.string() })
 
-  const show = async (reply: FastifyReply, reader: Managed, token: string, more: object = {}) => {
+  const show = async (reply: FastifyReply, reader: ManagedReader, token: string, more: object = {}) => {
     const link = (purpose: 'preferences' | 'unsubscribe') =>
       `/${purpose}/${mintToken(keys, purpose, reader.subscriberId, now())}`
     return reply.view('manage', {

@@ -7,9 +7,9 @@ import type { ProviderEvent } from './provider.ts'
 type Deps = Pick<Services, 'db' | 'keys' | 'now'>
 
 /**
- * Takes in what a provider tells, after its signature was checked. Our own token in the event says whose mail it was. Without one
- * the provider's word about its own customer's mail counts, as no stranger could have sent it, but only for somebody to whom we
- * handed a mail in the last 35 days: an account that is shared with others tells of their mails too.
+ * Records events of a provider whose signature was verified. Our token in an event says whose email it was.
+ * Without a token the provider's word counts, as no stranger could have sent it. But only for readers we emailed in
+ * the last 35 days: a shared account reports the emails of others too.
  */
 export async function receiveEvents(deps: Deps, source: Source, events: readonly ProviderEvent[]): Promise<Received[]> {
   const received: Received[] = []

@@ -19,11 +19,11 @@ const Envelope = z.object({
 })
 type Envelope = z.output<typeof Envelope>
 
-/** SNS goes on trying for long when we are down; each message counts once however often it comes. */
-const MOST_AGE_MS = 24 * 3_600_000
+/** SNS retries for a long time. Each message counts once, however often it arrives. */
+const MAX_AGE_MS = 24 * 3_600_000
 const SNS_HOST = /^sns\.[a-z]{2}(?:-[a-z]+){1,3}-\d\.amazonaws\.com$/
 
-/** SES through SNS. Only topics of SES_TOPIC_ARNS are heard, and certificates are fetched from SNS's own hosts alone. */
+/** SES through SNS. Accepts only topics of SES_TOPIC_ARNS, and fetches certificates only from SNS hosts. */
 export const ses: Provider = async (deps, { body }) => {
   const { config, now } = deps
   if (config.SES_TOPIC_ARNS.length === 0) return 'not configured'
@@ -31,7 +31,7 @@ export const ses: Provider = async (deps, { body }) => {
   if (!parsed.success) return 'forged'
   const message = parsed.data
   if (!config.SES_TOPIC_ARNS.includes(message.TopicArn)) return 'forged'
-  if (!(Math.abs(now().getTime() - Date.parse(message.Timestamp)) <= MOST_AGE_MS)) return 'forged'
+  if (!(Math.abs(now().getTime() - Date.parse(message.Timestamp)) <= MAX_AGE_MS)) return 'forged'
   if (!(await isSigned(deps, message))) return 'forged'
   if (message.Type === 'SubscriptionConfirmation') {
     const url = snsUrl(message.SubscribeURL)
@@ -51,7 +51,7 @@ export const ses: Provider = async (deps, { body }) => {
   return { events }
 }
 
-/** Only https, only an SNS host, only its usual port, no name or password. */
+/** Accepts only https, an SNS host, the default port, and no credentials. */
 function snsUrl(text: string | undefined): URL | undefined {
   if (!text || !URL.canParse(text)) return undefined
   const url = new URL(text)
@@ -59,9 +59,9 @@ function snsUrl(text: string | undefined): URL | undefined {
   return plain && SNS_HOST.test(url.hostname) ? url : undefined
 }
 
-/** Certificates by address; SNS has few, and each is good for a year. */
+/** Certificates by URL; SNS has few, and each is valid for a year. */
 const certificates = new Map<string, X509Certificate>()
-const MOST_CERTIFICATES = 20
+const MAX_CERTIFICATES = 20
 
 async function isSigned({ get, now }: Pick<WebhookDeps, 'get' | 'now'>, message: Envelope): Promise<boolean> {
   const url = snsUrl(message.SigningCertURL)
@@ -69,7 +69,7 @@ async function isSigned({ get, now }: Pick<WebhookDeps, 'get' | 'now'>, message:
   try {
     const certificate = certificates.get(url.href) ?? new X509Certificate(await get(url))
     if (now() < new Date(certificate.validFrom) || now() > new Date(certificate.validTo)) return false
-    if (certificates.size >= MOST_CERTIFICATES) certificates.clear()
+    if (certificates.size >= MAX_CERTIFICATES) certificates.clear()
     certificates.set(url.href, certificate)
     const algorithm = message.SignatureVersion === '1' ? 'sha1' : 'sha256'
     return verify(algorithm, signedText(message), certificate.publicKey, Buffer.from(message.Signature, 'base64'))
@@ -78,7 +78,7 @@ async function isSigned({ get, now }: Pick<WebhookDeps, 'get' | 'now'>, message:
   }
 }
 
-/** Name and value of each field on a line of its own, in the order that SNS gives for the type. */
+/** Returns the signed text: name and value of each field on its own line, in the order that SNS defines. */
 function signedText(message: Envelope): Buffer {
   const names: readonly (keyof Envelope)[] =
     message.Type === 'Notification'
