@@ -33,7 +33,7 @@ describe('reads a file', () => {
       '\uFEFFemail,zone,hour,cadence,size\r\nAda@example.org,Europe/Berlin,7,weekdays,5\r\n',
     'with quotes, white space and empty lines':
       '\n"email" , "zone",hour,cadence,size\n\n"Ada@example.org", "Europe/Berlin" ,"7", weekdays ,5\n\n',
-    'with columns that mean nothing here':
+    'with columns it does not know':
       'name,email,zone,hour,cadence,size\n"Lovelace, ""Ada""\nCountess",Ada@example.org,Europe/Berlin,7,weekdays,5\n',
     'without a newline at the end': 'email,zone,hour,cadence,size\nAda@example.org,Europe/Berlin,7,weekdays,5',
   }
@@ -209,8 +209,8 @@ describe('a bad line', () => {
   test('a missing or empty file, or one without the column "email", has its own message', async ({ db }) => {
     const services = servicesOn(db)
     const cases: [string, RegExp][] = [
-      [join(folder, 'none.csv'), /no file/],
-      [folder, /cannot be read|is not a CSV/],
+      [join(folder, 'none.csv'), /does not exist/],
+      [folder, /not a readable CSV/],
       [csv('', 'empty.csv'), /email/],
       [csv('address\nada@example.org\n', 'column.csv'), /email/],
       [csv(Buffer.from([0x1f, 0x8b, 0x08, 0, 0xff, 0xfe, 0x00]), 'binary.csv'), /email|CSV/],

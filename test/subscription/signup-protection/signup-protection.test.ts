@@ -202,7 +202,7 @@ describe('a surge', () => {
       if ((await knock(services, { domain: `d${n}.example`, proven: false })) === 'in') taken++
     expect(taken).toBe(26) // 27 × 3 = 81 is more than 80
     expect(await knock(services, { domain: 'honest.example' })).toBe('in')
-    expect(describeSignUps(await reportSignUps(services))).toBe('no surge; 14 turned away today')
+    expect(describeSignUps(await reportSignUps(services))).toBe('no surge; 14 rejected today')
   })
 
   test('of refused sign-ups neither closes a domain nor delays an email', async ({ db }) => {
