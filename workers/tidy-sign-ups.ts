@@ -1,12 +1,12 @@
 import type { Services } from '../src/runtime/services.ts'
-import { sweepCounts } from '../src/subscription/signup-protection/counts.ts'
-import { forgetUnconfirmed, remindUnconfirmed } from '../src/subscription/unconfirmed.ts'
+import { deleteOldCounts } from '../src/subscription/signup-protection/counts.ts'
+import { deleteUnconfirmed, remindUnconfirmed } from '../src/subscription/unconfirmed.ts'
 
 /** Job `tidy-sign-ups`: one reminder to whoever has not confirmed, then forgets them; and forgets old counts. */
 export async function tidySignUpsJob(services: Services): Promise<void> {
   const { db, log, now } = services
   const reminded = await remindUnconfirmed(services)
-  const forgotten = await forgetUnconfirmed(services)
-  await sweepCounts(db, now())
+  const forgotten = await deleteUnconfirmed(services)
+  await deleteOldCounts(db, now())
   if (reminded + forgotten > 0) log.info({ reminded, forgotten }, 'unconfirmed sign-ups')
 }

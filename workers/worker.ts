@@ -1,6 +1,6 @@
 import { deliverBatch } from '../src/delivery/send/deliver-batch.ts'
 import { BATCHES_AT_ONCE, openHands } from '../src/delivery/send/delivery-context.ts'
-import { sendServiceMails } from '../src/outbox/send-service-mails.ts'
+import { sendServiceEmails } from '../src/outbox/send-service-emails.ts'
 import type { Source } from '../src/papers/ingest/sources/source.ts'
 import { indexPapers } from '../src/papers/search/index-papers.ts'
 import { DRAIN_PATIENCE_MS } from '../src/relay/relay.ts'
@@ -57,7 +57,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
       'tidy-sign-ups': () => tidySignUpsJob(services),
       'read-mailbox': () => readMailboxJob(services),
       'raise-alerts': () => raiseAlertsJob(services),
-      'send-service-mails': async () => void (await sendServiceMails({ ...services, relay }, stopping.signal)),
+      'send-service-mails': async () => void (await sendServiceEmails({ ...services, relay }, stopping.signal)),
     },
     { clockwork: 4, mails: 1, batches: BATCHES_AT_ONCE },
     failed,

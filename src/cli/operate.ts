@@ -13,7 +13,7 @@ import { writeDown } from '../operate/audit.ts'
 import { diagnosesInWords } from '../operate/doctor/diagnosis.ts'
 import { examine } from '../operate/doctor/examine.ts'
 import { readStatus, statusInWords } from '../operate/status.ts'
-import { listUnknownServiceMails } from '../outbox/unknown.ts'
+import { listUnknownServiceEmails } from '../outbox/list-unknown.ts'
 import { dkimRecord, readDkimKeys } from '../relay/dkim-keys.ts'
 import { readEnvironment } from '../runtime/config/config.ts'
 import { migrate } from '../runtime/db/database.ts'
@@ -96,7 +96,7 @@ export function operateCommands(program: Command): void {
     .description('list service emails and sign-in links whose outcome is unknown')
     .action((_options, command) =>
       withServices(async (services) => {
-        const unknown = await listUnknownServiceMails(services)
+        const unknown = await listUnknownServiceEmails(services)
         const lines = unknown.map(({ kind, reply, messageId, at }) => `${at}  ${kind}  ${messageId}  ${reply}`)
         report(command, unknown, lines.join('\n') || 'None is unknown.')
       }),

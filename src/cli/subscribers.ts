@@ -4,12 +4,12 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { readerDeliveries } from '../delivery/ledger/reader-deliveries.ts'
 import { complain } from '../lib/terminal.ts'
 import { byHand, writeDown } from '../operate/audit.ts'
-import { eraseByHand } from '../subscription/erase.ts'
+import { eraseByAddress } from '../subscription/erase.ts'
 import { exportSubscribers } from '../subscription/export.ts'
 import { subscriberIdOf } from '../subscription/find-reader.ts'
 import { type ImportResult, importSubscribers } from '../subscription/import.ts'
-import { type Mapping, MEANINGS_IN_WORDS, parseMapping } from '../subscription/import-columns.ts'
-import { unsubscribeByHand } from '../subscription/unsubscribe.ts'
+import { type Mapping, MEANINGS_HELP, parseMapping } from '../subscription/import-columns.ts'
+import { unsubscribeByAddressOrToken } from '../subscription/unsubscribe.ts'
 import { commandLine } from './admin.ts'
 import { report, withServices } from './open.ts'
 
@@ -24,7 +24,7 @@ export function subscriberCommands(program: Command): void {
     .option('--dry-run', 'check everything, say how each column is read, change nothing')
     .option('--partial', 'import the good lines although there are bad ones')
     .option('--map <column=meaning>', 'what a column, or COLUMN:VALUE, means; repeat it for more', asMapping, [])
-    .addHelpText('after', `\n${MEANINGS_IN_WORDS}`)
+    .addHelpText('after', `\n${MEANINGS_HELP}`)
     .action((file: string, options, command) =>
       withServices(async (services) => {
         const result = await importSubscribers(services, file, {
@@ -52,7 +52,7 @@ export function subscriberCommands(program: Command): void {
       withServices(async (services) => {
         const about = who.includes('@') ? `reader ${await subscriberIdOf(services, who)}` : 'a reader, by their token'
         await byHand(services, { who: commandLine(), what: 'unsubscribed', about }, (db) =>
-          unsubscribeByHand({ ...services, db }, who),
+          unsubscribeByAddressOrToken({ ...services, db }, who),
         )
         report(command, { unsubscribed: true }, 'Unsubscribed. The reader gets no more digests.')
       }),
@@ -65,7 +65,7 @@ export function subscriberCommands(program: Command): void {
       withServices(async (services) => {
         const about = `reader ${await subscriberIdOf(services, address)}`
         await byHand(services, { who: commandLine(), what: 'erased', about }, (db) =>
-          eraseByHand({ ...services, db }, address),
+          eraseByAddress({ ...services, db }, address),
         )
         report(command, { erased: true }, 'The address is deleted from every table.')
       }),
@@ -126,7 +126,7 @@ const MOST_TAGS_NAMED = 20
 
 function inWords(result: ImportResult, did: string): string {
   const { read, added, asked, activated, unchanged, remembered, refused, bad } = result
-  const tags = Object.entries(result.strangeTags).map(([tag, rows]) => `${tag} (${rows})`)
+  const tags = Object.entries(result.unknownTags).map(([tag, rows]) => `${tag} (${rows})`)
   const more = tags.length > MOST_TAGS_NAMED ? ` and ${tags.length - MOST_TAGS_NAMED} more` : ''
   return [
     `${read} addresses read:`,

@@ -4,7 +4,7 @@ import { complain } from '../lib/terminal.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { byHand, writeDown } from '../operate/audit.ts'
 import { exportSuppressions, importSuppressions } from '../suppression/exchange.ts'
-import { liftByHand, suppress } from '../suppression/suppress.ts'
+import { liftOrThrow, suppress } from '../suppression/suppress.ts'
 import { commandLine } from './admin.ts'
 import { report, withServices } from './open.ts'
 
@@ -35,7 +35,7 @@ export function suppressionCommands(program: Command): void {
       withServices(async (services) => {
         const hash = addressHash(services.config.SUPPRESSION_KEY, parseAddress(address, { utf8: true }).key)
         const deed = { who: commandLine(), what: 'lifted the suppression of', about: 'an address' }
-        const reason = await byHand(services, deed, (db) => liftByHand(db, hash, services.now()))
+        const reason = await byHand(services, deed, (db) => liftOrThrow(db, hash, services.now()))
         report(command, { lifted: true, reason }, `The address was suppressed (${reason}). It can sign up again now.`)
       }),
     )

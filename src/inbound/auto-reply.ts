@@ -1,13 +1,13 @@
 import { headerOf, type InboundMail } from './read-mail.ts'
 
-/** What a person's mail program or a gatekeeper answers by itself; none of it says anything about delivery. */
+/** Automatic answers of an email program or gateway. None of them says anything about delivery. */
 export type AutoReply = 'autoreply' | 'challenge' | 'moved'
 
-/** Names under which mail systems speak; a person on holiday is not called so. */
+/** Sender names of mail systems. No person on holiday has such a name. */
 const DAEMON =
   /^(?:mailer-?daemon|post(?:o)?master|mail(?:er)?|mail-?delivery.*|bounces?|mdaemon|smtp-?gateway)(?:@|$)|mail (?:delivery|system)/i
 
-/** Whether a mail system sent it: by its name, or by the empty return path that reports have (RFC 5321 § 4.5.5). */
+/** Returns whether a mail system sent it: by its name, or by the empty return path of reports (RFC 5321 § 4.5.5). */
 export const isFromDaemon = ({ headers, from }: Pick<InboundMail, 'headers' | 'from'>): boolean =>
   DAEMON.test(from) || DAEMON.test(headerOf(headers, 'from').replaceAll('"', ''))
 
@@ -23,7 +23,7 @@ const CHALLENGE =
 const MOVED =
   /(?:new|changed|neue|nouvelle|nueva|nuovo|novo)\b.{0,30}(?:e-?mail|address|adresse|dirección|indirizzo|endereço)|(?:e-?mail|address|adresse|dirección|indirizzo).{0,40}(?:has changed|changed|geändert|changé|cambiado|cambiato|no longer in use)|メールアドレス.{0,10}変更/i
 
-/** Whether its header says that a program answered by itself, or a mail system speaks. */
+/** Returns whether headers mark it as automatic, or a mail system sent it. */
 export function isMarkedAutomatic(mail: InboundMail): boolean {
   return isMarkedReply(mail) || isFromDaemon(mail) || hasNullReturnPath(mail)
 }
@@ -37,8 +37,8 @@ const isMarkedReply = ({ headers }: InboundMail): boolean =>
   /^(?:auto[_-]?reply|vacation)/i.test(headerOf(headers, 'precedence')) ||
   /^(?:auto|vacation|oof)/i.test(headerOf(headers, 'x-auto-response'))
 
-/** @returns undefined for what no machine answered in a person's name */
-export function autoReplyIn(mail: InboundMail): AutoReply | undefined {
+/** @returns undefined when it is not an automatic reply */
+export function detectAutoReply(mail: InboundMail): AutoReply | undefined {
   const { subject, text } = mail
   const opening = `${subject}\n${text.slice(0, 2000)}`
   const marked = isMarkedReply(mail)

@@ -1,44 +1,21 @@
-import { autoReplyIn, hasNullReturnPath, isFromDaemon } from './auto-reply.ts'
+import { detectAutoReply, hasNullReturnPath, isFromDaemon } from './auto-reply.ts'
 import { addressesIn, addressIn, blocksOf, type Fields, valuesOf } from './fields.ts'
+import type { Finding, InboundClass } from './finding.ts'
 import { DELAYED, NOT_DELIVERED } from './phrases.ts'
-import { namedIn, sendersOf } from './prose.ts'
+import { findRecipients, sendersOf } from './prose.ts'
 import { headerOf, type InboundMail } from './read-mail.ts'
 import { isUnsubscribeRequest } from './unsubscribe-request.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 import { readSesNotification } from './webhooks/ses-notification.ts'
 
-export type InboundClass =
-  | 'hard'
-  | 'soft'
-  | 'complaint'
-  | 'unsubscribe'
-  | 'autoreply'
-  | 'challenge'
-  | 'moved'
-  | 'success'
-  | 'info'
-  | 'ignore'
-
-/** What one mail says about one recipient. Claims of a stranger: classification never changes anything. */
-export interface Finding {
-  /** lower case; undefined where none is named */
-  recipient: string | undefined
-  class: InboundClass
-  reason: string
-  /** the report's sender goes on trying, so that nothing is decided yet */
-  delayed: boolean
-  status: string | undefined
-  reply: number | undefined
-  /** the words it was decided by */
-  said: string
-}
-
 /**
- * What a mail is, for each recipient it is about. From the most certain sign to the least: a feedback report, a provider's
- * notification, a delivery status part, a wish to leave, an automatic reply, and at last a bounce in prose. An automatic reply
- * is never taken for a bounce by its words alone: those count only from a mail system or in a mail that nobody can answer.
+ * Classifies a message, for each recipient it concerns. The most certain sign is checked first: a feedback report, a
+ * provider's notification, a delivery status part, an unsubscribe request, an automatic reply, and last a bounce in
+ * prose.
+ * An automatic reply is never taken for a bounce by its text alone. Text counts only from a mail system, or in a
+ * message with no return address.
  *
- * @param came.toUnsubscribeAddress whether it came to the address that List-Unsubscribe names, and that is for nothing else
+ * @param came.toUnsubscribeAddress whether it came to the address in List-Unsubscribe, which has no other use
  */
 export function classify(mail: InboundMail, came = { toUnsubscribeAddress: false }): Finding[] {
   const feedback = mail.reports.find(({ type }) => type === 'message/feedback-report')
@@ -48,18 +25,20 @@ export function classify(mail: InboundMail, came = { toUnsubscribeAddress: false
   const statuses = mail.reports
     .filter(({ type }) => /delivery-status$/.test(type))
     .flatMap(({ text }) => recipientsOf(text))
-  if (statuses.length > 0) return statuses.map((fields) => delivery(mail, fields))
-  if (mail.reports.some(({ type }) => type === 'message/disposition-notification')) return [plain(mail, 'info', 'read')]
-  if (isUnsubscribeRequest(mail, came)) return [plain(mail, 'unsubscribe', 'asked by mail')]
-  const reply = autoReplyIn(mail)
+  if (statuses.length > 0) return statuses.map((fields) => statusFinding(mail, fields))
+  if (mail.reports.some(({ type }) => type === 'message/disposition-notification'))
+    return [simpleFinding(mail, 'info', 'read')]
+  if (isUnsubscribeRequest(mail, came)) return [simpleFinding(mail, 'unsubscribe', 'asked by mail')]
+  const reply = detectAutoReply(mail)
   const daemon = isFromDaemon(mail)
-  if (reply && !(daemon && NOT_DELIVERED.test(`${mail.subject}\n${mail.text}`))) return [plain(mail, reply, reply)]
+  if (reply && !(daemon && NOT_DELIVERED.test(`${mail.subject}\n${mail.text}`)))
+    return [simpleFinding(mail, reply, reply)]
   const redirected = headerOf(mail.original?.headers, 'x-hmxmroriginalrecipient')
   if (redirected && /complaint/i.test(mail.subject))
-    return [{ ...plain(mail, 'complaint', 'abuse'), recipient: addressIn(redirected) }]
-  if (isBounce(mail, daemon)) return prose(mail)
-  if (/not a member of this mailing list/i.test(mail.text)) return prose(mail)
-  return [plain(mail, 'ignore', 'no report')]
+    return [{ ...simpleFinding(mail, 'complaint', 'abuse'), recipient: addressIn(redirected) }]
+  if (isBounce(mail, daemon)) return proseBounce(mail)
+  if (/not a member of this mailing list/i.test(mail.text)) return proseBounce(mail)
+  return [simpleFinding(mail, 'ignore', 'no report')]
 }
 
 const isBounce = (mail: InboundMail, daemon: boolean): boolean =>
@@ -67,7 +46,7 @@ const isBounce = (mail: InboundMail, daemon: boolean): boolean =>
   NOT_DELIVERED.test(mail.subject) ||
   ((daemon || hasNullReturnPath(mail)) && (NOT_DELIVERED.test(mail.text) || DELAYED.test(mail.text)))
 
-const plain = (mail: InboundMail, kind: InboundClass, reason: string): Finding => ({
+const simpleFinding = (mail: InboundMail, kind: InboundClass, reason: string): Finding => ({
   recipient: addressIn(mail.from),
   class: kind,
   reason,
@@ -77,23 +56,23 @@ const plain = (mail: InboundMail, kind: InboundClass, reason: string): Finding =
   said: mail.subject,
 })
 
-function prose(mail: InboundMail): Finding[] {
+function proseBounce(mail: InboundMail): Finding[] {
   const delayed = DELAYED.test(`${mail.subject}\n${mail.text}`) && !/permanent|giv(?:en|ing) up/i.test(mail.text)
-  return namedIn(mail).map(({ recipient, said }) => {
-    // What stands before the address, where nothing behind it decides.
+  return findRecipients(mail).map(({ recipient, said }) => {
+    // The text before the address counts when the text after it decides nothing.
     return { recipient, delayed, ...firstVerdict(mail, recipient, [said, mail.text], ''), said }
   })
 }
 
-/** The blocks of a status part that are about a recipient. */
+/** Returns the blocks of a status part that concern a recipient. */
 const recipientsOf = (text: string): Fields[] =>
   blocksOf(text).filter(
     (fields) => fields.has('final-recipient') || fields.has('original-recipient') || fields.has('action'),
   )
 
-/** RFC 3464 § 2.3, and what programs make of it: no Final-Recipient, a file instead of an address, a status of 5.0.0. */
-function delivery(mail: InboundMail, fields: Fields): Finding {
-  const named = namedIn(mail)
+/** RFC 3464 § 2.3, and its variants: no Final-Recipient, a file instead of an address, a status of 5.0.0. */
+function statusFinding(mail: InboundMail, fields: Fields): Finding {
+  const named = findRecipients(mail)
   const recipient =
     addressIn(fields.get('final-recipient')) ?? addressIn(fields.get('original-recipient')) ?? named[0]?.recipient
   const action = (fields.get('action') ?? '').toLowerCase()
@@ -115,8 +94,9 @@ function delivery(mail: InboundMail, fields: Fields): Finding {
 }
 
 /**
- * What a gateway writes into fields of its own, where Diagnostic-Code is missing or says nothing: X-Supplementary-Info (Cisco),
- * X-PowerMTA-BounceCategory, and whatever others have. Queue ids and display names hold no words that decide.
+ * Returns text from a gateway's own fields, for a missing or empty Diagnostic-Code: X-Supplementary-Info (Cisco),
+ * X-PowerMTA-BounceCategory and others.
+ * Queue ids and display names contain no text that decides.
  */
 const gatewayWords = (fields: Fields): string =>
   [...fields]
@@ -124,7 +104,7 @@ const gatewayWords = (fields: Fields): string =>
     .map(([, value]) => value)
     .join(' ')
 
-/** The first text that decides; the last one's verdict where none does. */
+/** Returns the first conclusive verdict, or the last one when none is. */
 function firstVerdict(
   mail: InboundMail,
   recipient: string | undefined,
@@ -133,17 +113,17 @@ function firstVerdict(
 ): Verdict {
   const own = sendersOf(mail).filter((address) => address !== recipient)
   const verdicts = texts.filter((text) => text !== '').map((text) => verdictOf(text, status, own))
-  return verdicts.find((verdict) => !isShrug(verdict)) ?? verdicts.at(-1) ?? verdictOf('', status)
+  return verdicts.find((verdict) => !isInconclusive(verdict)) ?? verdicts.at(-1) ?? verdictOf('', status)
 }
 
-/** When a server said it, which the diagnosis leaves out. */
+/** The SMTP stage of a reply, which the diagnosis omits. */
 const STAGE = /\(in reply to [^)]{1,60}\)/
 
-const isShrug = ({ class: kind, reason }: Verdict): boolean => kind === 'soft' && reason === 'refused'
+const isInconclusive = ({ class: kind, reason }: Verdict): boolean => kind === 'soft' && reason === 'refused'
 
 /**
- * RFC 5965 § 3: who complained stands in the report, once for each, or, unless it was blacked out, in the returned message.
- * A receiver may add the same address in other spellings, so that each counts once.
+ * RFC 5965 § 3: the report names who complained, once each. If it is redacted, the returned message does.
+ * A receiver may add the same address in other spellings; each counts once.
  */
 function complaints(mail: InboundMail, text: string): Finding[] {
   const type = (blocksOf(text)[0]?.get('feedback-type') ?? '').toLowerCase()

@@ -1,9 +1,12 @@
-/** One block of "Name: value" lines, as delivery status and feedback reports have them (RFC 3464 § 2.1, RFC 5965 § 3). */
+/** One block of "Name: value" lines in a status or feedback report (RFC 3464 § 2.1, RFC 5965 § 3). */
 export type Fields = ReadonlyMap<string, string>
 
 const MOST_BLOCKS = 100
 
-/** The blocks of a report; a block ends at an empty line. Names in lower case, continuation lines joined, the first of a name wins. */
+/**
+ * Returns the blocks of a report; an empty line ends a block.
+ * Names are in lower case, continuation lines are joined, and the first field of a name wins.
+ */
 export function blocksOf(text: string): Fields[] {
   return text
     .split(/\n[ \t]*\n/)
@@ -19,7 +22,7 @@ export function blocksOf(text: string): Fields[] {
     .filter((fields) => fields.size > 0)
 }
 
-/** Every value of a field that may stand more than once, in all blocks of a report. @param name in lower case */
+/** Returns all values of a field that may repeat, from all blocks. @param name in lower case */
 export const valuesOf = (text: string, name: string): string[] =>
   text
     .replace(/\n[ \t]+/g, ' ')
@@ -29,10 +32,10 @@ export const valuesOf = (text: string, name: string): string[] =>
 
 const ADDRESS = /[^\s<>()[\]\\,;:"'@]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?/
 
-/** The first mail address in a value such as "rfc822; <ada@example.org>", in lower case; undefined where none is. */
+/** Returns the first address in a value such as "rfc822; <ada@example.org>", in lower case, or undefined. */
 export const addressIn = (text: string | undefined): string | undefined => ADDRESS.exec(text ?? '')?.[0].toLowerCase()
 
-/** Every address in a text, in lower case, each once; the first 100. */
+/** Returns the first 100 different addresses in a text, in lower case. */
 export function addressesIn(text: string): string[] {
   const found = new Set<string>()
   for (const match of text.matchAll(new RegExp(ADDRESS, 'g'))) {

@@ -2,28 +2,28 @@ import type { Socket } from 'node:net'
 import { networksOf } from '../lib/network.ts'
 
 export interface PeerLimits {
-  /** connections at once; beyond them the one that has been idle longest is ended */
+  /** concurrent connections; above it, the longest idle one is closed */
   clients: number
-  /** connections of one network at once: an IPv4 address, an IPv6 /64 */
+  /** concurrent connections of one network: an IPv4 address, an IPv6 /64 */
   perPeer: number
-  /** a connection ends after this many milliseconds, whatever it says */
+  /** a connection is closed after this many milliseconds, even when busy */
   longestMs: number
-  /** a connection ends after this many milliseconds in which no message was under way */
+  /** a connection is closed after this many milliseconds without a message */
   idleMs: number
 }
 
 interface Watched {
   socket: Socket
   network: string
-  /** since when no message has been under way, ms of performance.now() */
+  /** start of the idle time, ms of performance.now() */
   idleSince: number
   busy: boolean
-  /** came when its network had its share, or is being ended */
+  /** over its network's limit, or being closed */
   refused: boolean
   idle: NodeJS.Timeout
 }
 
-/** Which connection it is: an SMTP session knows its peer's address and port. */
+/** Identifies a connection: an SMTP session knows its peer's address and port. */
 interface Peer {
   remoteAddress?: string | undefined
   remotePort?: number | undefined
@@ -32,29 +32,30 @@ interface Peer {
 const keyOf = ({ remoteAddress, remotePort }: Peer): string => `${networksOf(remoteAddress ?? '')[0]} ${remotePort}`
 
 /**
- * Keeps an SMTP port open for others: commands such as NOOP keep a connection alive for an idle timeout of the socket, so what counts
- * here is a message under way. Works on sockets, as the SMTP server beside it offers no such limit.
+ * Returns limits that keep an SMTP port available. Commands such as NOOP keep a socket from timing out, so only a
+ * message in progress counts.
+ * It works on sockets, as smtp-server has no such limit.
  */
 export function limitPeers(limits: PeerLimits) {
   const open = new Map<string, Watched>()
   const admitted = () => [...open.values()].filter(({ refused }) => !refused)
 
-  const end = (watched: Watched | undefined, words: string) => {
+  const end = (watched: Watched | undefined, reason: string) => {
     if (!watched || watched.socket.destroyed) return
     watched.refused = true
-    watched.socket.end(`421 4.4.2 ${words}\r\n`, () => watched.socket.destroy())
+    watched.socket.end(`421 4.4.2 ${reason}\r\n`, () => watched.socket.destroy())
   }
-  const idleLater = (watched: Watched) => {
+  const startIdleTimer = (watched: Watched) => {
     clearTimeout(watched.idle)
     watched.idleSince = performance.now()
-    watched.idle = setTimeout(() => end(watched, 'no message came'), limits.idleMs).unref()
+    watched.idle = setTimeout(() => end(watched, 'no message received'), limits.idleMs).unref()
   }
   const mark = (peer: Peer, busy: boolean) => {
     const watched = open.get(keyOf(peer))
     if (!watched) return
     watched.busy = busy
     if (busy) clearTimeout(watched.idle)
-    else idleLater(watched)
+    else startIdleTimer(watched)
   }
 
   return {
@@ -69,8 +70,8 @@ export function limitPeers(limits: PeerLimits) {
         busy: false,
         idle: setTimeout(() => {}, 0),
       }
-      idleLater(watched)
-      const longest = setTimeout(() => end(watched, 'this connection has lasted too long'), limits.longestMs).unref()
+      startIdleTimer(watched)
+      const longest = setTimeout(() => end(watched, 'connection time limit exceeded'), limits.longestMs).unref()
       open.set(key, watched)
       socket.once('close', () => {
         clearTimeout(longest)
@@ -81,9 +82,9 @@ export function limitPeers(limits: PeerLimits) {
       const [idlest] = admitted()
         .filter(({ busy }) => !busy)
         .sort((a, b) => a.idleSince - b.idleSince)
-      end(idlest, 'others are waiting')
+      end(idlest, 'too many connections')
     },
-    /** Whether a new connection is one more than its network's share. */
+    /** Returns whether a connection exceeds its network's limit. */
     isCrowded: (peer: Peer): boolean => open.get(keyOf(peer))?.refused ?? false,
     begin: (peer: Peer): void => mark(peer, true),
     done: (peer: Peer): void => mark(peer, false),

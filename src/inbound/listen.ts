@@ -1,5 +1,5 @@
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server'
-import { isOurs } from '../mail/own-addresses.ts'
+import { isOwnAddress } from '../mail/own-addresses.ts'
 import type { Services } from '../runtime/services.ts'
 import { limitPeers, type PeerLimits } from './limit-peers.ts'
 import { receiveMail } from './receive.ts'
@@ -11,17 +11,18 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** A report with a whole digest returned in it stays far below this. */
-const MOST_BYTES = 1024 * 1024
-const MOST_RECIPIENTS = 5
-/** Silence on a connection ends it after this long. */
-const PATIENCE_MS = 30_000
-/** Each connection may hold one message in memory; a relay needs one or two, and a message takes it seconds. */
+/** A report that returns a whole digest stays far below this. */
+const MAX_BYTES = 1024 * 1024
+const MAX_RECIPIENTS = 5
+/** Socket timeout. */
+const SOCKET_TIMEOUT_MS = 30_000
+/** Each connection may hold one message in memory. A relay needs one or two, for seconds. */
 const LIMITS: PeerLimits = { clients: 40, perPeer: 5, longestMs: 5 * 60_000, idleMs: 60_000 }
 
 /**
- * A small SMTP server for what comes back. It takes mail for addresses of ours alone and never sends any: no relay, no bounce of a
- * bounce. Mail that could not be recorded is refused for now (451), so that its server keeps it and tries again.
+ * Starts an SMTP server for bounces and requests. It accepts only addresses of ours and sends nothing: no relaying,
+ * no bounce of a bounce.
+ * A message it cannot record gets 451, so that the sending server retries.
  *
  * @param where.limits for tests
  * @throws the system's error when the port is taken
@@ -34,37 +35,37 @@ export function listen(
   const peers = limitPeers(all)
   const server = new SMTPServer({
     name: new URL(deps.config.PUBLIC_URL).hostname,
-    banner: 'for reports about our own mail only',
-    // Nobody signs in here, and without a certificate of ours STARTTLS would be offered with a made-up one.
+    banner: 'for bounces of our own email only',
+    // No authentication here. STARTTLS without a certificate of ours would use a generated one.
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
-    size: MOST_BYTES,
-    // Above ours, which make room instead of refusing.
+    size: MAX_BYTES,
+    // Above our own limit, which closes idle connections instead of refusing new ones.
     maxClients: 2 * all.clients,
-    socketTimeout: PATIENCE_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
     closeTimeout: 2_000,
     onConnect(session, done) {
       done(peers.isCrowded(session) ? refusal(421, '4.7.0 too many connections from your network') : null)
     },
     onRcptTo({ address }, session, done) {
-      if (session.envelope.rcptTo.length >= MOST_RECIPIENTS) return done(refusal(452, '4.5.3 too many recipients'))
-      done(isOurs(deps, address) ? null : refusal(550, '5.1.1 no mail is taken for this address here'))
+      if (session.envelope.rcptTo.length >= MAX_RECIPIENTS) return done(refusal(452, '4.5.3 too many recipients'))
+      done(isOwnAddress(deps, address) ? null : refusal(550, '5.1.1 this address is not accepted here'))
     },
     onData(stream, session, done) {
       const envelopeTo = session.envelope.rcptTo.map(({ address }) => address)
       peers.begin(session)
-      const taking = take(deps, stream, envelopeTo).finally(() => peers.done(session))
-      taking.then(
-        (taken) => done(taken ? null : refusal(552, '5.3.4 larger than this server takes')),
+      const reading = readMessage(deps, stream, envelopeTo).finally(() => peers.done(session))
+      reading.then(
+        (complete) => done(complete ? null : refusal(552, '5.3.4 message too large')),
         (error) => {
-          deps.log.error({ err: error }, 'an inbound mail could not be recorded; its server tries again')
+          deps.log.error({ err: error }, 'inbound email not recorded; the sending server retries')
           done(refusal(451, '4.3.0 could not be recorded, try again'))
         },
       )
     },
   })
   server.server.prependListener('connection', peers.watch)
-  server.on('error', (error) => deps.log.info({ err: error }, 'inbound connection trouble'))
+  server.on('error', (error) => deps.log.info({ err: error }, 'inbound connection error'))
   return new Promise((resolve, reject) => {
     server.server.once('error', reject)
     server.listen(port, host, () => {
@@ -78,16 +79,16 @@ export function listen(
   })
 }
 
-/** @returns false when it was too large, with nothing of it kept */
-async function take(deps: Deps, stream: SMTPServerDataStream, envelopeTo: string[]): Promise<boolean> {
+/** @returns false when it was too large; nothing is stored then */
+async function readMessage(deps: Deps, stream: SMTPServerDataStream, envelopeTo: string[]): Promise<boolean> {
   const chunks: Buffer[] = []
   let bytes = 0
-  // Read to its end even when it is too large: the reply comes after it.
+  // Read to the end even when too large: the reply comes after it.
   for await (const chunk of stream) {
     bytes += chunk.length
-    if (bytes <= MOST_BYTES) chunks.push(chunk)
+    if (bytes <= MAX_BYTES) chunks.push(chunk)
   }
-  if (bytes > MOST_BYTES) return false
+  if (bytes > MAX_BYTES) return false
   const {
     class: kind,
     reason,
@@ -98,8 +99,8 @@ async function take(deps: Deps, stream: SMTPServerDataStream, envelopeTo: string
     source: 'smtp',
     envelopeTo,
   })
-  deps.log.info({ class: kind, reason, authority, did, repeated }, 'inbound mail')
+  deps.log.info({ class: kind, reason, authority, did, repeated }, 'inbound email')
   return true
 }
 
-const refusal = (responseCode: number, words: string): Error => Object.assign(new Error(words), { responseCode })
+const refusal = (responseCode: number, message: string): Error => Object.assign(new Error(message), { responseCode })

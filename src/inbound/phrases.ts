@@ -1,25 +1,27 @@
 /**
- * What servers say, by what it means. Collected from the words of RFC 3463 and of mail servers in use; languages of the large
- * providers, since an SMTP reply is English nearly always and the human sentence around it is not. Order matters where two match.
+ * Phrases of mail servers, by meaning. Sources: RFC 3463 and mail servers in use.
+ * SMTP replies are nearly always English, but the sentence around them is not: hence the languages of large
+ * providers. Order matters where two match.
  */
 export interface Phrase {
   reason: string
-  /** hard: the address is dead; soft: it may work another day, or the refusal was about us */
+  /** hard: the address is dead; soft: it may work later, or the refusal was about us */
   verdict: 'hard' | 'soft'
   words: RegExp
 }
 
-/** What servers call our address; not the one that a mail is returned *to*. */
+/** Names for our address, but not where an email is returned *to* it. */
 const SENDER =
   "(?<!\\bto )(?<!\\bto the )\\b(?:sender|envelope[ -](?:from|sender)|mail[ -]?from(?=\\s*[:<]| address| domain)|return[ -]?path|reverse[ -]?path)(?:['’]s)?(?: (?:e?mail )?(?:address|domain|mailbox|host)(?: name)?)?"
-/** What may stand between its name and what is wrong with it: the address, a colon, a small verb. */
+/** Allowed between the name and the problem: the address, a colon, a small verb. */
 const LINK = '\\s*(?:<[^>\\s]*>|[^\\s<>]+@[^\\s<>]+)?[\\s:,.\\x27"-]*(?:(?:is|was|has|been|be|could|can) ?)*'
 const WRONG =
   "(?:rejected|refused|denied|invalid|unknown|(?:not|n['’]t) (?:be )?(?:valid\\w*|verified|found|exist\\w*|known|accepted|resolved?|deliverable|reachable|owned)|(?:does|do|did)(?: not|n['’]t) (?:exist|resolve)|no longer exists|cannot be (?:verified|resolved|found)|must (?:exist|resolve|be valid)|unresolvable|non-?existent|un(?:deliverable|verifiable|route?able)|null mx|malformed|verif(?:y|ication)|call-?(?:out|back))"
 
 /**
- * A server refuses our sender's address: it cannot be verified, or it or its domain does not exist (RFC 5248: X.1.7, X.1.8, X.7.27).
- * Such a reply often holds the words of a dead mailbox too ("No such user bounce@… here"), so it is looked for before any other.
+ * A server refuses our sender address: it cannot verify it, or the address or domain does not exist (RFC 5248: X.1.7,
+ * X.1.8, X.7.27).
+ * Such a reply often contains the words of a dead mailbox ("No such user bounce@… here"), so it is checked first.
  */
 export const OUR_SENDER: Phrase = {
   reason: 'our sender',
@@ -36,11 +38,11 @@ export const OUR_SENDER: Phrase = {
   ),
 }
 
-/** What was answered to MAIL FROM, before any recipient was named. */
+/** A reply to MAIL FROM, before any recipient was named. */
 export const AT_MAIL_FROM =
   /\b(?:in (?:reply|response) to|after|reply to|response to|error from) (?:the )?(?:smtp )?(?:command )?["'`]?mail from\b|>>> ?mail from:[^\n]{0,300}\s<<< ?[45]\d\d/i
 
-/** The refusal is about the sender, the message or its road: said of an address, it says nothing about it. */
+/** Refusals of the sender, the message or its route: they say nothing about the reader's address. */
 export const ABOUT_US: readonly Phrase[] = [
   {
     reason: 'authentication',
@@ -124,10 +126,10 @@ export const UNREACHABLE: readonly Phrase[] = [
   },
 ]
 
-/** The sentence by which a mail that is nothing else gives itself away as a bounce. */
+/** The sentence that marks a message without other signs as a bounce. */
 export const NOT_DELIVERED =
   /(?:could|can|was|were|has|have|is|are)(?: ?not|n['’]t)\b[^.\n]{0,60}\b(?:delivered?|deliver|sent|reach)|un(?:able|successful)[^.\n]{0,30}deliver|undeliver(?:ed|able)|deliver[^.\n]{0,50}(?:fail|problem|error|not possible|unable)|fail[^.\n]{0,30}deliver|failure notice|returned (?:mail|to sender)|mail (?:was )?returned|error[^.\n]{0,30}(?:sending|deliver)|trouble delivering|message (?:was |has been )?(?:blocked|rejected|not delivered|bounced)|bounce notification|permanent (?:fatal )?errors?|unzustellbar|nicht (?:zugestellt|ausgeliefert|zustellbar)|non remis|échec de la remise|n['’]a pas pu être|no se (?:ha )?pud?o? entregar|no entregado|mancato recapito|non (?:è stato )?(?:consegnat|recapitat)|não (?:foi |pôde ser )?entregue|onbestelbaar|niet (?:worden )?bezorgd|配信できません|配信不能|送信できません|退信|无法投递|не доставлен/i
 
-/** A delay that the sender of the report goes on trying to end. */
+/** A delay: the reporting server will retry. */
 export const DELAYED =
   /will (?:be )?(?:retr(?:y|ied)|continue (?:to )?try)|still being retried|warning only|no action is required|delivery (?:status notification \()?(?:incomplete|delay)|\bdelayed\b|keep trying|verzögert|retard(?:é|ada)|遅延/i

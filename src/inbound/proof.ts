@@ -5,30 +5,31 @@ import { readReturnPath } from '../mail/return-path.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import type { Finding } from './classify.ts'
 import { addressesIn } from './fields.ts'
+import type { Finding } from './finding.ts'
 import type { Headers, InboundMail } from './read-mail.ts'
 
 type Deps = Pick<Services, 'db' | 'keys' | 'now'>
 
 /**
- * Whose mail came back, and what shows it. `return path` and `message id` are known to whoever handled that very mail;
- * `unsubscribe link` travels with every forwarded digest, so that it may do no more than its link: let the reader leave.
- * `provider` is the word of a relay whose signature was checked, about somebody we gave it a mail for.
+ * Whose email came back, and the evidence. `return path` and `message id` are known only to systems that handled that
+ * email.
+ * `unsubscribe link` is in every forwarded digest, so it may only unsubscribe the reader.
+ * `provider` is a relay's verified webhook about a reader whose email we gave it.
  */
 export interface Proof {
   by: 'return path' | 'message id' | 'unsubscribe link' | 'provider'
   subscriberId: number
-  /** which mail it was, where that is known */
+  /** the email it is about, if known */
   mail?: { kind: 'digest' | 'service'; reference: number } | undefined
 }
 
-const MOST_CANDIDATES = 20
-/** A report about an older mail decides nothing any more; design: the ledger remembers 35 days. */
-export const MEMORY_DAYS = 35
+const MAX_CANDIDATES = 20
+/** Reports about older emails decide nothing: the ledger keeps 35 days. */
+export const PROOF_DAYS = 35
 
-/** The strongest proof in a mail, or undefined: then it changes nothing, whatever it says. */
-export async function proofIn(
+/** Returns the strongest proof in a message. Without one (undefined) the message changes nothing. */
+export async function findProof(
   deps: Deps,
   mail: InboundMail,
   findings: readonly Finding[],
@@ -44,7 +45,7 @@ export async function proofIn(
   return subscriberId === undefined ? undefined : { by: 'unsubscribe link', subscriberId }
 }
 
-/** An envelope sender of ours among addresses: its signed code says whose mail it was. */
+/** Finds our envelope sender among addresses: its signed code names the email. */
 export function returnPathIn({ keys }: Pick<Deps, 'keys'>, addresses: readonly string[]): Proof | undefined {
   for (const address of addresses) {
     const returned = readReturnPath(keys, address)
@@ -56,9 +57,9 @@ export function returnPathIn({ keys }: Pick<Deps, 'keys'>, addresses: readonly s
 }
 
 /**
- * Whether one of these Message-IDs is of a mail that we handed over to one of these subscribers. A Message-ID is a hash over its
- * edition's random key and the subscriber, so it cannot be read backwards: the addresses say where to look, and only a match of the
- * hash counts.
+ * Finds an email that we sent to one of these subscribers under one of these Message-IDs.
+ * A Message-ID is a hash over the edition's random key and the subscriber, so it cannot be reversed. The addresses
+ * say where to look; only a matching hash counts.
  */
 export async function messageIdProof(
   { db, now }: Pick<Deps, 'db' | 'now'>,
@@ -68,9 +69,9 @@ export async function messageIdProof(
 ): Promise<Proof | undefined> {
   const wanted = new Set(messageIds.flatMap((id) => /([0-9a-f]{32})@/i.exec(id)?.[1]?.toLowerCase() ?? []))
   if (wanted.size === 0) return undefined
-  const candidates = [...new Set([...subscriberIds, ...(await subscribersAt(db, addresses))])].slice(0, MOST_CANDIDATES)
+  const candidates = [...new Set([...subscriberIds, ...(await subscribersAt(db, addresses))])].slice(0, MAX_CANDIDATES)
   if (candidates.length === 0) return undefined
-  const since = new Date(now().getTime() - MEMORY_DAYS * 86_400_000)
+  const since = new Date(now().getTime() - PROOF_DAYS * 86_400_000)
   const { rows } = await db.execute<{
     kind: 'digest' | 'service'
     reference: string
@@ -83,19 +84,19 @@ export async function messageIdProof(
     UNION ALL
     SELECT 'service', o.id, o.subscriber_id, o.message_key FROM outbox o
     WHERE o.subscriber_id = ANY (${sql.param(candidates)}::bigint[]) AND o.hand_overs > 0 AND o.created_at > ${since}
-      -- It went to an address that is not the reader's yet.
+      -- This one went to an address that is not the reader's yet.
       AND o.kind <> 'change'`)
   for (const row of rows) {
     const subscriberId = Number(row.subscriber_id)
     const reference = Number(row.reference)
-    // 128 bits of a keyed hash that the sender of this mail chose beforehand: there is nothing to learn from how long this takes.
+    // A keyed hash of 128 bits, chosen by the sender beforehand: its comparison time reveals nothing.
     if (!wanted.has(messageIdOf(row.key, row.kind === 'digest' ? subscriberId : reference))) continue
     return { by: 'message id', subscriberId, mail: { kind: row.kind, reference } }
   }
   return undefined
 }
 
-/** The subscribers with one of these addresses. */
+/** Returns the subscribers with one of these addresses. */
 export async function subscribersAt(db: Deps['db'], addresses: readonly string[]): Promise<number[]> {
   const keys = addresses.slice(0, 100).flatMap((address) => keyOf(address) ?? [])
   if (keys.length === 0) return []
@@ -113,7 +114,7 @@ function keyOf(address: string): string | undefined {
 
 const addressesOf = (headers: Headers): string[] => addressesIn([...headers.values()].flat().join('\n'))
 
-/** Addresses in what came back: the report's fields and the returned header. */
+/** Returns addresses in the report fields and the returned header. */
 const returnedAddresses = ({ reports, original }: InboundMail): string[] => [
   ...reports.flatMap(({ text }) => addressesIn(text)),
   ...(original ? addressesOf(original.headers) : []),
@@ -125,9 +126,9 @@ const messageIdsIn = ({ headers, reports, original }: InboundMail): string[] => 
   ...reports.flatMap(({ text }) => text.match(/^(?:X-)?Original-Message-ID:.*$/gim) ?? []),
 ]
 
-const MOST_TOKENS = 20
+const MAX_TOKENS = 20
 
-/** Whose unsubscribe tokens stand in a mail: in its subject, its text, or the header that came back. */
+/** Returns the subscribers of unsubscribe tokens in the subject, the text or the returned header. */
 function linksIn({ keys }: Pick<Deps, 'keys'>, mail: InboundMail): number[] {
   const places = [
     mail.subject,
@@ -136,7 +137,7 @@ function linksIn({ keys }: Pick<Deps, 'keys'>, mail: InboundMail): number[] {
     ...(mail.original?.headers.get('list-unsubscribe') ?? []),
   ]
   const tokens = places.join('\n').match(/[A-Za-z0-9_-]{35,46}/g) ?? []
-  const known = tokens.slice(0, MOST_TOKENS).flatMap((token) => {
+  const known = tokens.slice(0, MAX_TOKENS).flatMap((token) => {
     try {
       return verifyToken(keys, 'unsubscribe', token).subscriberId
     } catch {

@@ -1,19 +1,19 @@
 import { addressesIn } from './fields.ts'
 import { headerOf, type InboundMail } from './read-mail.ts'
 
-/** One recipient that a text names, with what it says about them. */
-export interface Named {
+/** A recipient that a text names, with the text about it. */
+export interface NamedRecipient {
   recipient: string | undefined
   said: string
 }
 
 const OWN_HEADERS = ['to', 'delivered-to', 'from', 'reply-to', 'x-apparently-to']
 
-/** Someone to be asked, or whoever sent the mail: not whom it could not reach. */
+/** A contact or the sender of the original: not a failed recipient. */
 const NOT_A_RECIPIENT =
   /contact|support|assistance|help|visit|questions?|abuse@|postmaster@|message sent by|envelope[ -]sender|sender (?:address|verif)|return-?path|from:|reply-?to:|message-?id|<mailto:[^>]*\?|hilfe|kontakt|ご連絡|連絡/i
 
-/** Who sent the report and who sent what it is about: never whom that could not reach. */
+/** Returns the senders of the report and of the original: never its failed recipient. */
 export function sendersOf({ headers, original }: InboundMail): string[] {
   const own = OWN_HEADERS.flatMap((name) => headers.get(name) ?? [])
   const returned = ['from', 'sender', 'reply-to', 'return-path'].flatMap((name) => original?.headers.get(name) ?? [])
@@ -21,11 +21,12 @@ export function sendersOf({ headers, original }: InboundMail): string[] {
 }
 
 /**
- * The recipients of a bounce that says so in prose alone, by the surest sign that it has: a field for them, lines that begin with an
- * address, the RCPT command, an address in a list or behind words such as "to", the only other address in it, and at last whom the
- * returned message was to. Never its senders, unless a sure sign names nobody else: people do mail themselves.
+ * Finds the recipients of a bounce in prose. The surest sign wins: a header field, lines that begin with an address,
+ * the RCPT command, a list or words such as "to", the only other address, and last the recipient of the returned
+ * message.
+ * Senders are excluded, unless a sure sign names no other address: people do email themselves.
  */
-export function namedIn(mail: InboundMail): Named[] {
+export function findRecipients(mail: InboundMail): NamedRecipient[] {
   const lines = mail.text.split('\n').slice(0, 2000)
   const useful = lines.filter((line) => !NOT_A_RECIPIENT.test(line))
   const words = useful.join('\n')
@@ -56,7 +57,7 @@ const DOMAIN = '[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?'
 /** "<ada@example.org>: …", "ada@example.org:", "ada@example.org" alone, ">>> ada@example.org <ada@example.org>" */
 const OPENING = new RegExp(`^[\\s>*]*<?(${LOCAL}@${DOMAIN})>?(?:\\s*(?::|\\(|<|\\.{3}|$)|\\s+\\S.*:\\s)`)
 const RCPT_TO = new RegExp(`rcpt to:\\s*<?(${LOCAL}@${DOMAIN})`, 'gi')
-/** "did not reach the following recipient(s):", and the address on a line behind it */
+/** "did not reach the following recipient(s):", with the address on a line after it */
 const LISTED = new RegExp(
   `(?:recipients?|address(?:es)?|delivered to|deliver to|affected)(?:\\(e?s\\))?[^\\n:]{0,60}:[ \\t]*\\n\\s{0,40}[<"']?(${LOCAL}@${DOMAIN})`,
   'gi',
@@ -66,7 +67,7 @@ const POINTED = new RegExp(
   'gi',
 )
 
-/** From the line that opens a recipient to the next recipient's, and at least the sentence around them. */
+/** Returns the text from the line that names a recipient to the next recipient's line. */
 function saidOf(recipient: string, all: readonly string[], lines: readonly string[]): string {
   const names = (line: string, address: string) => line.toLowerCase().includes(address)
   const begin = lines.findIndex((line) => names(line, recipient))

@@ -1,35 +1,36 @@
 import { simpleParser } from 'mailparser'
 
-/** Header fields by lower-case name, each value unfolded and decoded, in the order they stand. */
+/** Header fields by lower-case name, each value unfolded and decoded, in their order. */
 export type Headers = ReadonlyMap<string, readonly string[]>
 
-/** What the rules need to know of one mail. Everything in it was written by a stranger. */
+/** The parts of a message that the rules use. A stranger wrote all of it. */
 export interface InboundMail {
   headers: Headers
   subject: string
-  /** bare address, lower case; empty where there is none that can be read */
+  /** bare address in lower case; empty when unreadable */
   from: string
-  /** what a person would read, without the returned message */
+  /** the readable text, without the returned message */
   text: string
-  /** machine-readable parts: message/delivery-status, message/feedback-report, …, also those found in the text */
+  /** machine-readable parts: message/delivery-status, message/feedback-report, …; also those found in the text */
   reports: readonly { type: string; text: string }[]
-  /** the returned message's header, and as much of the rest as came with it */
+  /** header of the returned message, and the part of the rest that came with it */
   original: { headers: Headers; text: string } | undefined
 }
 
-/** A bounce's own words and the returned header stand at the beginning; what a megabyte of returned mail adds is not read. */
-const MOST_BYTES = 512 * 1024
-const MOST_TEXT = 64 * 1024
-/** MIME parts that are looked at; a mail made of ten thousand of them is no bounce. */
-const MOST_PARTS = 50
+/** A bounce has its text and the returned header at the start. The rest of a large message is not read. */
+const MAX_BYTES = 512 * 1024
+const MAX_TEXT_LENGTH = 64 * 1024
+/** MIME parts that are read; a message with thousands of them is no bounce. */
+const MAX_PARTS = 50
 
 /**
- * Reads a mail of any origin: mailparser undoes MIME, and what broken senders leave in the text (status fields, the returned
- * message) is found there. Never throws; what cannot be read is empty. Time and memory are bounded by the bytes it looks at.
+ * Parses a message of any origin. mailparser decodes MIME; status fields and returned messages that broken senders
+ * put into the text are found there.
+ * Never throws: unreadable parts are empty. Time and memory are bounded by the bytes it reads.
  */
 export async function readMail(raw: Buffer): Promise<InboundMail> {
   const mail = await readOne(raw)
-  // Somebody's mail system returned a report instead of the mail that the report is about.
+  // A mail system returned a report instead of the email that the report is about.
   if (mail.reports.length > 0 || !/multipart\/report/i.test(headerOf(mail.original?.headers, 'content-type')))
     return mail
   const inner = await readOne(Buffer.from(mail.original!.text))
@@ -37,25 +38,25 @@ export async function readMail(raw: Buffer): Promise<InboundMail> {
 }
 
 async function readOne(raw: Buffer): Promise<InboundMail> {
-  const bytes = raw.subarray(0, MOST_BYTES)
+  const bytes = raw.subarray(0, MAX_BYTES)
   // An mbox's "From " line is no header.
   const start = bytes.subarray(0, 5).toString('latin1') === 'From ' ? bytes.indexOf('\n') + 1 : 0
   const parsed = await simpleParser(bytes.subarray(start), {
     keepDeliveryStatus: true,
-    // A returned message stays a part: as text it would speak in the report's name.
+    // A returned message stays a part: as text it would be taken for the report.
     ignoreEmbedded: true,
     skipTextToHtml: true,
     skipImageLinks: true,
     skipTextLinks: true,
-    maxHtmlLengthToParse: MOST_TEXT,
+    maxHtmlLengthToParse: MAX_TEXT_LENGTH,
   }).catch(() => undefined)
   if (!parsed) return { headers: new Map(), subject: '', from: '', text: '', reports: [], original: undefined }
 
-  const parts = parsed.attachments.slice(0, MOST_PARTS)
+  const parts = parsed.attachments.slice(0, MAX_PARTS)
   const texts = parts.map((part) => ({ type: part.contentType, text: textOf(part.content) }))
-  // A multipart without the boundary that it announces: its bytes are read as they are.
+  // For a multipart without its boundary, read the bytes as they are.
   const readable = parsed.text || (parts.length === 0 ? bodyOf(bytes) : '')
-  const whole = readable.slice(0, MOST_TEXT).replaceAll('\r\n', '\n')
+  const whole = readable.slice(0, MAX_TEXT_LENGTH).replaceAll('\r\n', '\n')
   const { own, returned } = splitReturned(whole)
   const attached = texts.find(
     ({ type, text }) => RETURNED_TYPES.test(type) || (/^text\//.test(type) && looksReturned(text)),
@@ -72,13 +73,14 @@ async function readOne(raw: Buffer): Promise<InboundMail> {
   }
 }
 
-/** The first value of a header, or "". */
+/** Returns the first value of a header, or "". */
 export const headerOf = (headers: Headers | undefined, name: string): string => headers?.get(name)?.[0] ?? ''
 
 const REPORT_TYPES = /^message\/(?:delivery-status|global-delivery-status|feedback-report|disposition-notification)$/i
 const RETURNED_TYPES = /^(?:message\/(?:rfc822|global)|text\/rfc822-headers|message\/partial)$/i
 
-const textOf = (content: Buffer): string => content.subarray(0, MOST_TEXT).toString('utf8').replaceAll('\r\n', '\n')
+const textOf = (content: Buffer): string =>
+  content.subarray(0, MAX_TEXT_LENGTH).toString('utf8').replaceAll('\r\n', '\n')
 
 function bodyOf(bytes: Buffer): string {
   const text = bytes.toString('latin1').replaceAll('\r\n', '\n')
@@ -86,7 +88,7 @@ function bodyOf(bytes: Buffer): string {
   return end < 0 ? '' : text.slice(end + 2)
 }
 
-/** The header of a message in a string: up to the first empty line, continuation lines joined. */
+/** Returns the header lines of a message: up to the first empty line, continuation lines joined. */
 function headerLinesOf(message: string): string[] {
   const head = message.replace(/^(?:[ \t>]*\n|From .*\n)+/, '').split(/\n[ \t]*\n/, 1)[0]!
   return head.replace(/\n[ \t]+/g, ' ').split('\n')
@@ -104,14 +106,14 @@ function headersOf(lines: readonly string[]): Headers {
   return headers
 }
 
-/** Lines that only the header of a mail under way has. */
+/** Header lines that only a transported email has. */
 const TRACE = /^(?:Received|Return-Path|Message-ID|DKIM-Signature|MIME-Version|X-Received):/i
 const HEADER_LINE = /^(?:[A-Za-z][A-Za-z0-9-]{1,60}:|[ \t]+\S)/
 const looksReturned = (text: string): boolean => findReturned(text.split('\n')) === 0
 
 /**
- * Where a returned message begins in a text: three header lines in a row of which one is a trace line, whatever language the
- * sentence before them is in.
+ * Returns the line where a returned message begins: three header lines in a row, one of them a trace line.
+ * This works in any language of the text before it.
  */
 function findReturned(lines: readonly string[]): number {
   let begin = 0
@@ -131,7 +133,7 @@ function findReturned(lines: readonly string[]): number {
   return run >= 3 && trace ? begin : -1
 }
 
-/** Headings that some programs put before a returned message of which they keep too little to be known by its header. */
+/** Headings before a returned message whose header is too short to recognize. */
 const HEADING =
   /^[-\t ]{0,80}(?:original message|returned message|message headers? follows?|message d'origine|ursprüngliche nachricht|this is a copy of (?:the|your) message)\b.*$/im
 
@@ -145,7 +147,7 @@ function splitReturned(text: string): { own: string; returned: string | undefine
   return { own: text.slice(0, heading.index), returned: text.slice(end).trim() }
 }
 
-/** Status fields that a sender put into the text instead of a part of their own. */
+/** Returns status fields that a sender put into the text instead of a part. */
 function statusFieldsIn(text: string): { type: string; text: string }[] {
   const found = /^(?:Reporting-MTA|Final-Recipient|Original-Recipient):[\s\S]*/im.exec(text)
   return found && /^(?:Action|Status):/im.test(found[0]) ? [{ type: 'message/delivery-status', text: found[0] }] : []

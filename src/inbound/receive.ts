@@ -3,13 +3,14 @@ import { gzipSync } from 'node:zlib'
 import { eq, sql } from 'drizzle-orm'
 import { redact } from '../lib/redact.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
-import { leaveAddress } from '../mail/own-addresses.ts'
+import { unsubscribeAddress } from '../mail/own-addresses.ts'
 import { inboundEvents, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { act, type Did } from './act.ts'
-import { classify, type Finding } from './classify.ts'
+import { applyFinding, type InboundAction } from './apply-finding.ts'
+import { classify } from './classify.ts'
 import { addressesIn } from './fields.ts'
-import { type Proof, proofIn } from './proof.ts'
+import type { Finding } from './finding.ts'
+import { findProof, type Proof } from './proof.ts'
 import { headerOf, type InboundMail, readMail } from './read-mail.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now'>
@@ -19,22 +20,23 @@ export type Source = 'command' | 'imap' | 'smtp' | 'ses' | 'postmark' | 'sendgri
 export interface Received {
   class: string
   reason: string
-  /** what verified in it; undefined where nothing did, and nothing was changed */
+  /** the proof in the message; undefined if none, and then nothing changed */
   authority: Proof['by'] | undefined
-  did: Did
-  /** the same report was here before and was not counted again */
+  did: InboundAction
+  /** the same report was received before and is not counted again */
   repeated: boolean
 }
 
-/** As much of a raw mail as is kept for evidence: the report, and the header of what was returned. */
-const KEPT_BYTES = 64 * 1024
+/** Bytes of a raw message kept as evidence: the report, and the returned header. */
+const STORED_BYTES = 64 * 1024
 
 /**
- * Takes one mail in: reads and classifies it, looks for a proof that it is about a mail of ours, and does what the two together
- * allow. Harmless to repeat, by whatever ways the same mail arrives.
+ * Receives one message: parses and classifies it, looks for a proof that it concerns an email of ours, and applies
+ * the result.
+ * Safe to repeat, by any channel.
  *
- * @param arrived.envelopeTo whom the SMTP envelope named, where the way it came still knows
- * @throws the database's error, with nothing changed: then the mail is to be brought again
+ * @param arrived.envelopeTo recipients in the SMTP envelope, if known
+ * @throws the database's error, with nothing changed: the caller must deliver the message again
  */
 export async function receiveMail(
   deps: Deps,
@@ -44,31 +46,34 @@ export async function receiveMail(
   const mail = await readMail(raw)
   const envelopeTo = arrived.envelopeTo ?? []
   const findings = classify(mail, { toUnsubscribeAddress: isToUnsubscribeAddress(deps.config, mail, envelopeTo) })
-  const proof = await proofIn(deps, mail, findings, envelopeTo)
+  const proof = await findProof(deps, mail, findings, envelopeTo)
   const finding = await findingOf(deps, findings, proof)
   return record(deps, {
     finding,
     proof,
     source: arrived.source,
-    // Whom it proves to be about is part of it: a copy that proves nothing must not stand in the way of one that does.
-    fingerprint: fingerprintOf([sameMail(mail), proof?.subscriberId ?? 0]),
-    raw: proof && { bytes: gzipSync(raw.subarray(0, KEPT_BYTES)), mentions: mentionsIn(deps, mail) },
+    // Include the proven subscriber: a copy without proof must not block one with proof.
+    fingerprint: fingerprintOf([fingerprintParts(mail), proof?.subscriberId ?? 0]),
+    raw: proof && { bytes: gzipSync(raw.subarray(0, STORED_BYTES)), mentions: hashMentions(deps, mail) },
   })
 }
 
 const TO_HEADERS = ['to', 'cc', 'delivered-to', 'x-original-to', 'envelope-to']
 
-/** Without BOUNCE_ADDRESS, requests come to the sender's own mailbox, where people write about anything: then their words decide. */
+/**
+ * Without BOUNCE_ADDRESS, requests come to the sender's mailbox, where people write about anything: then the text
+ * decides.
+ */
 function isToUnsubscribeAddress(
   config: Deps['config'],
   { headers }: InboundMail,
   envelopeTo: readonly string[],
 ): boolean {
   const named = addressesIn([...envelopeTo, ...TO_HEADERS.flatMap((name) => headers.get(name) ?? [])].join(' '))
-  return config.BOUNCE_ADDRESS !== undefined && named.includes(leaveAddress(config).toLowerCase())
+  return config.BOUNCE_ADDRESS !== undefined && named.includes(unsubscribeAddress(config).toLowerCase())
 }
 
-/** What is to be recorded of a report, whichever way it came. */
+/** A report to record, from any channel. */
 export interface Report {
   finding: Finding
   proof: Proof | undefined
@@ -77,11 +82,17 @@ export interface Report {
   raw?: { bytes: Buffer; mentions: Buffer[] } | undefined
 }
 
-/** Records a report and does what follows from it, both or neither. What is no report and proves nothing is not kept. */
+/** Records a report and applies it in one transaction. A message that is no report and proves nothing is not stored. */
 export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Report): Promise<Received> {
   const { finding, proof, source, fingerprint, raw } = report
   const kind = finding.delayed ? 'delayed' : finding.class
-  const received = { class: kind, reason: finding.reason, authority: proof?.by, did: 'nothing' as Did, repeated: false }
+  const received = {
+    class: kind,
+    reason: finding.reason,
+    authority: proof?.by,
+    did: 'nothing' as InboundAction,
+    repeated: false,
+  }
   if (!proof && kind === 'ignore') return received
   return db.transaction(async (tx) => {
     const [event] = await tx
@@ -99,7 +110,7 @@ export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Repo
         status: finding.status ?? null,
         reply: finding.reply ?? null,
         evidence: kind === 'hard' || kind === 'soft' || kind === 'delayed' ? redact(finding.said) : '',
-        // Bound by the driver: drizzle would write the bytes into the text of an array.
+        // Bind in the driver: drizzle would write the bytes into the text of an array.
         mentions: sql`${sql.param(raw?.mentions ?? [])}::bytea[]`,
         raw: raw?.bytes ?? null,
       })
@@ -107,13 +118,13 @@ export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Repo
       .returning({ id: inboundEvents.id })
     if (!event) return { ...received, repeated: true }
     if (!proof) return received
-    const did = await act(tx, finding, proof, now())
+    const did = await applyFinding(tx, finding, proof, now())
     await tx.update(inboundEvents).set({ did }).where(eq(inboundEvents.id, event.id))
     return { ...received, did }
   })
 }
 
-/** Which of several recipients' findings is about the reader: every mail of ours has one, so another is where it was forwarded to. */
+/** Returns the finding about the reader. Each email of ours has one recipient; another is where it was forwarded to. */
 async function findingOf({ db }: Pick<Deps, 'db'>, findings: readonly Finding[], proof: Proof | undefined) {
   if (findings.length === 1 || !proof) return findings[0]!
   const [reader] = await db
@@ -127,16 +138,16 @@ export function fingerprintOf(parts: readonly unknown[]): Buffer {
   return createHash('sha256').update(JSON.stringify(parts)).digest()
 }
 
-/** What is the same in every copy of a mail; the lines that servers add on its way are not. */
-const sameMail = ({ headers, text, reports, original }: InboundMail): unknown[] => [
+/** Returns the parts that all copies of a message share; servers add other lines on the way. */
+const fingerprintParts = ({ headers, text, reports, original }: InboundMail): unknown[] => [
   ...['from', 'to', 'date', 'subject', 'message-id'].map((name) => headerOf(headers, name)),
   text.trimEnd(),
   reports.map((report) => report.text.trimEnd()),
   original?.text.slice(0, 8000).trimEnd(),
 ]
 
-/** Keyed hashes of the addresses in a mail, by which erasing someone finds what is kept of it. */
-function mentionsIn({ config }: Pick<Deps, 'config'>, { headers, text, reports, original }: InboundMail): Buffer[] {
+/** Returns keyed hashes of the addresses in a message, so that erasure finds stored copies. */
+function hashMentions({ config }: Pick<Deps, 'config'>, { headers, text, reports, original }: InboundMail): Buffer[] {
   const all = [...headers.values(), ...(original?.headers.values() ?? [])].flat().join('\n')
   const addresses = addressesIn([all, text, ...reports.map((report) => report.text)].join('\n'))
   return addresses.flatMap((address) => {

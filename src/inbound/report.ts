@@ -1,15 +1,15 @@
 import { sql } from 'drizzle-orm'
 import type { Services } from '../runtime/services.ts'
-import { MEMORY_DAYS } from './proof.ts'
+import { PROOF_DAYS } from './proof.ts'
 
 interface InboundReport {
-  /** what came within the last day, and how much of it proved to be about a mail of ours */
+  /** messages of the last day, and how many of them had no proof */
   lastDay: { class: string; count: number; unproven: number }[]
-  /** whether mails to BOUNCE_ADDRESS come to nobody, as far as can be seen: a pipe shows by what it brought */
+  /** whether BOUNCE_ADDRESS seems to have no reader; a pipe is known only by the messages it brought */
   unread: boolean
 }
 
-/** What comes back, for the operator. */
+/** Returns a summary of inbound messages, for operators. */
 export async function reportInbound({
   db,
   config,
@@ -22,12 +22,12 @@ export async function reportInbound({
   const hasReader = config.INBOUND_IMAP_URL !== undefined || config.INBOUND_SMTP_PORT !== undefined
   const { rows: piped } = await db.execute(sql`
     SELECT FROM inbound_events
-    WHERE source = 'command' AND received_at > ${at}::timestamptz - make_interval(days => ${MEMORY_DAYS}) LIMIT 1`)
+    WHERE source = 'command' AND received_at > ${at}::timestamptz - make_interval(days => ${PROOF_DAYS}) LIMIT 1`)
   return { lastDay, unread: config.BOUNCE_ADDRESS !== undefined && !hasReader && piped.length === 0 }
 }
 
 /** "in 24 h: 12 hard, 3 soft, 1 complaint (2 unproven, ignored)" */
-export function inboundInWords({ lastDay, unread }: InboundReport): string[] {
+export function describeInbound({ lastDay, unread }: InboundReport): string[] {
   const unproven = lastDay.reduce((sum, each) => sum + each.unproven, 0)
   const counts = lastDay.map((each) => `${each.count.toLocaleString('en')} ${each.class}`).join(', ')
   const apart = unproven > 0 ? ` (${unproven.toLocaleString('en')} unproven, ignored)` : ''

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import type { Services } from '../runtime/services.ts'
 
-/** Lets go of raw mails, and of reports that proved nothing, after INBOUND_RAW_DAYS, and of every event after INBOUND_EVENT_DAYS. */
-export async function forgetOldInbound({ db, config, now }: Pick<Services, 'db' | 'config' | 'now'>): Promise<void> {
+/** Deletes raw messages and unproven reports after INBOUND_RAW_DAYS, and all events after INBOUND_EVENT_DAYS. */
+export async function deleteOldInbound({ db, config, now }: Pick<Services, 'db' | 'config' | 'now'>): Promise<void> {
   const before = (days: number) => new Date(now().getTime() - days * 86_400_000)
   await db.execute(sql`
     DELETE FROM inbound_events WHERE received_at < ${before(config.INBOUND_EVENT_DAYS)}

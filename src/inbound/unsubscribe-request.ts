@@ -1,23 +1,25 @@
 import { isMarkedAutomatic } from './auto-reply.ts'
 import type { InboundMail } from './read-mail.ts'
 
-/** "unsubscribe" at the start of a subject or of a reply's first line, in the languages of readers. */
+/** "unsubscribe" at the start of a subject or of the first line of a reply, in readers' languages. */
 const WORD =
   /^(?:please |bitte |kindly )?(?:unsub(?:scribe)?\b|opt[- ]?out\b|(?:remove|delete) me\b|stop$|abmeld(?:en|ung)\b|abbestell(?:en|ung)\b|austragen\b|abbestellen\b|(?:me )?désabonne(?:r|ment|z)|désinscri(?:re|ption)|cancelar (?:la |mi |minha )?(?:su[bs]scripci[oó]n|inscriç[aã]o|assinatura)|(?:dar(?:me|se)? de )?baja\b|descadastrar|disiscri(?:vi|zione)|cancella(?:mi|zione)|annulla (?:l['’])?iscrizione|afmelden\b|uitschrijven\b|avregistrera|avsluta prenumeration|frameld|afmeld|peruuta tilaus|wypisz|отпис(?:аться|ка|ать)|退订|取消订阅|退訂|取消訂閱|配信停止|購読解除)/i
 
-/** What mail programs and gateways put before a subject: "Re:", "AW:", "[EXTERN]", "***SPAM***", a quotation mark. */
+/** Prefixes of email programs and gateways: "Re:", "AW:", "[EXTERN]", "***SPAM***", a quotation mark. */
 const PREFIX =
   /^(?:[\s"'“”„«»‘’*_-]+|\[[^\]]{1,40}\]|\([^)]{1,40}\)|[\p{L}]{1,12}(?:\[\d+\])?\s?[:：](?!\/\/)|\*+[^*]{1,40}\*+)/u
 const FORWARD = /\b(?:fwd?|wg|tr|rv|enc|vs|vb|doorst|転送|转发)\s?[:：]/iu
 
-/** A token as our links have it, where it does not stand in a link. */
+/** A token as in our links, but outside a link. */
 const BARE_TOKEN = /(?<![\w/=%?&-])[A-Za-z0-9_-]{35}(?![\w/=%-])/
-const LONGEST_LINE = 200
+const MAX_LINE_LENGTH = 200
 
 /**
- * Whether a person asks to unsubscribe. At the address for it, our token or a reply to our email says so, whatever its words; elsewhere a
- * word at the start of the subject or of the first own line does. An automatic reply never asks, nor does a forwarded digest: the links in
- * it are its content. Whose subscription it is, and whether they may ask, is for the proof to say.
+ * Returns whether a person asks to unsubscribe. At the unsubscribe address, our token or a reply to our email is
+ * enough.
+ * Elsewhere a keyword at the start of the subject or of the first own line is needed. Automatic replies and forwarded
+ * digests never count: the links in them are content.
+ * The proof decides whose subscription it is, and whether they may ask.
  */
 export function isUnsubscribeRequest(
   mail: InboundMail,
@@ -34,12 +36,12 @@ export function isUnsubscribeRequest(
 }
 
 function withoutPrefixes(text: string): string {
-  let rest = text.slice(0, LONGEST_LINE)
+  let rest = text.slice(0, MAX_LINE_LENGTH)
   for (let found = PREFIX.exec(rest); found; found = PREFIX.exec(rest)) rest = rest.slice(found[0].length)
   return rest.trim()
 }
 
-/** The first line that is neither empty nor quoted. */
+/** Returns the first line that is neither empty nor quoted. */
 const firstOwnLine = (text: string): string =>
   text
     .split('\n', 50)

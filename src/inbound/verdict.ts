@@ -12,26 +12,26 @@ import {
   UNREACHABLE,
 } from './phrases.ts'
 
-/** What a refusal says about an address. */
+/** What a refusal means for an address. */
 export interface Verdict {
   class: 'hard' | 'soft'
-  /** in a word or two, ours */
+  /** our own short term */
   reason: string
-  /** enhanced status code (RFC 3463) and SMTP reply code (RFC 5321), as far as they could be found */
+  /** enhanced status code (RFC 3463) and SMTP reply code (RFC 5321), if found */
   status: string | undefined
   reply: number | undefined
 }
 
 /**
- * Whether a refusal means that the address is dead (hard), or that it may work another day or the refusal was about us (soft).
- * Hard is what costs a reader their digest, so whatever is unclear is soft.
+ * Judges a refusal: the address is dead (hard), or it may work later or the refusal was about us (soft).
+ * Hard costs a reader their digest, so unclear cases are soft.
  *
- * Words go before codes, since servers give 550 and 5.1.1 for anything; but a 4yz code never makes an address dead, and a code
- * that names the mailbox or the system (5.2.z, 5.3.z) is believed over "unknown user" behind it, which is how filters answer.
+ * Text outranks codes, since servers use 550 and 5.1.1 for anything. But a 4yz code never means a dead address.
+ * A code about the mailbox or system (5.2.z, 5.3.z) outranks "unknown user" after it: filters answer that way.
  *
- * @param said the remote server's words, or the report's own about this recipient
- * @param reported the report's Status field, where it has one
- * @param own addresses of ours in lower case: a refusal that names one of them is about our sender
+ * @param said the text of the remote server, or of the report about this recipient
+ * @param reported the Status field of the report, if any
+ * @param own our addresses in lower case: a refusal that names one is about our sender
  */
 export function verdictOf(said: string, reported?: string, own: readonly string[] = []): Verdict {
   const text = said.slice(0, 4000).replace(/\s+/g, ' ')
@@ -45,12 +45,12 @@ export function verdictOf(said: string, reported?: string, own: readonly string[
   const soft = (reason: string): Verdict => ({ class: 'soft', reason, ...codes })
   const hard = (reason: string): Verdict => ({ class: 'hard', reason, ...codes })
 
-  // Before the others: such a reply says "user unknown" of our address.
+  // Check first: such a reply says "user unknown" about our address.
   if (isAboutSender(text, status, own)) return soft(OUR_SENDER.reason)
   if (AT_MAIL_FROM.test(text)) return soft(about?.reason ?? OUR_SENDER.reason)
   if (temporary) return soft((later ?? about ?? address)?.reason ?? reasonOf(status)?.reason ?? 'not now')
   if (MAILBOX_FULL.words.test(text)) return soft(MAILBOX_FULL.reason)
-  // "User unknown; see our policy" is about the address, "Blocked: no such user as far as you are concerned" is not.
+  // "User unknown; see our policy" is about the address. "Blocked: no such user as far as you are concerned" is not.
   if (address && (about === undefined || address.at < about.at)) {
     if (refusedLate(text) || (status !== undefined && /^5\.[23]\.(?!1$)/.test(status))) return soft('filtered')
     return hard(address.reason)
@@ -63,16 +63,16 @@ export function verdictOf(said: string, reported?: string, own: readonly string[
   return soft('refused')
 }
 
-/** Reasons that say nothing about a reader: a server refused our sender, our relay or what we send. */
+/** Reasons that say nothing about a reader: a server refused our sender, relay or content. */
 export const REASONS_ABOUT_US: ReadonlySet<string> = new Set([OUR_SENDER, ...ABOUT_US].map(({ reason }) => reason))
 
-/** Whether a verdict is about us, so that no number of them gives an address up. */
+/** Returns whether a verdict is about us. Such verdicts never suppress an address. */
 export const isAboutUs = ({ reason }: Pick<Verdict, 'reason'>): boolean => REASONS_ABOUT_US.has(reason)
 
-/** Enhanced codes that refuse the sender's address (RFC 3463 § 3.2, RFC 7505 § 4.2). */
+/** Enhanced codes that refuse the sender address (RFC 3463 § 3.2, RFC 7505 § 4.2). */
 const SENDER_CODE = /^[45]\.(?:1\.[78]|7\.27)$/
 
-/** @param own addresses of ours: where one is refused by name, it is not the reader's */
+/** @param own our addresses: if one is refused by name, it is not the reader's */
 function isAboutSender(text: string, status: string | undefined, own: readonly string[]): boolean {
   if (OUR_SENDER.words.test(text) || (status !== undefined && SENDER_CODE.test(status))) return true
   const reply = Math.max(text.search(/\b[45]\d\d[ -]/), 0)
@@ -80,16 +80,16 @@ function isAboutSender(text: string, status: string | undefined, own: readonly s
   return refused.length > 0 && refused.every((address) => own.includes(address)) && UNKNOWN_USER.words.test(text)
 }
 
-/** The phrase that stands first in a text. */
+/** Returns the phrase that comes first in a text. */
 function firstIn(text: string, phrases: readonly Phrase[]): (Phrase & { at: number }) | undefined {
   const found = phrases.map((phrase) => ({ ...phrase, at: text.search(phrase.words) })).filter(({ at }) => at >= 0)
   return found.sort((a, b) => a.at - b.at)[0]
 }
 
-/** After the message itself a server knows the mailbox: it took the recipient before. */
+/** A refusal after the message: the server had accepted the recipient, so it knows the mailbox. */
 const refusedLate = (text: string): boolean => /(?:in reply to|after) end of data|after data command/i.test(text)
 
-/** The first enhanced code that says more than "something": 5.0.0 and 5.5.0 are what programs put where they know nothing. */
+/** Returns the first specific enhanced code. Programs write 5.0.0 and 5.5.0 when they know nothing. */
 function statusIn(text: string): string | undefined {
   const all = [...text.matchAll(/(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)/g)].map((match) => match[1]!)
   return all.find((code) => !isVague(code)) ?? all[0]
@@ -100,7 +100,10 @@ const isVague = (code: string): boolean => /^\d\.(?:0\.0|5\.0)$/.test(code)
 const moreSpecific = (said: string | undefined, reported: string | undefined): string | undefined =>
   said !== undefined && (!isVague(said) || reported === undefined || isVague(reported)) ? said : reported
 
-/** "550 no", "550-5.1.1 no"; failing that, a number behind a word that announces a reply: "SMTP error 421:", "ERROR_CODE :550,". */
+/**
+ * "550 no", "550-5.1.1 no"; otherwise a number after a word that announces a reply: "SMTP error 421:", "ERROR_CODE
+ * :550,".
+ */
 function replyIn(text: string): number | undefined {
   const found =
     /(?<![\d.#:-])([2-5][0-5]\d)(?= |-(?!\d)|-[245]\.\d|$)/.exec(text) ??
@@ -108,7 +111,7 @@ function replyIn(text: string): number | undefined {
   return found ? Number(found[1]) : undefined
 }
 
-/** RFC 3463 § 3 and the registry of RFC 5248, permanent ones. */
+/** RFC 3463 § 3 and the registry of RFC 5248: permanent codes. */
 const CODES: readonly [RegExp, 'hard' | 'soft', string][] = [
   [/^5\.1\.9$/, 'soft', 'blocked'],
   [/^5\.1\.(?:2|10)$|^5\.4\.4$/, 'hard', UNKNOWN_HOST.reason],

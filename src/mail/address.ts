@@ -5,18 +5,18 @@ import { messagesIn } from '../messages/catalogue.ts'
 import type { Messages } from '../messages/en.ts'
 
 export interface Address {
-  /** as typed, with the domain as its A-label: what goes into the envelope and To */
+  /** as typed, with the domain as its A-label; for the envelope and To */
   email: string
   /** identifies the mailbox: `email` with ASCII letters folded and the local part composed (NFC) */
   key: string
-  /** A-label, in small letters */
+  /** A-label, in lower case */
   domain: string
 }
 
-/** What is wrong with an address; each has its words in the catalogues. */
+/** A problem with an address; the catalogues have a text for each. */
 type AddressProblem = keyof Messages['address']
 
-/** A BAD_ADDRESS that a page can put into its reader's language. */
+/** A BAD_ADDRESS error that a page can translate. */
 export class AddressError extends PaperboyError {
   readonly problem: AddressProblem
 
@@ -27,45 +27,48 @@ export class AddressError extends PaperboyError {
 }
 
 /** Octets (RFC 5321 § 4.5.3.1.1; § 4.5.3.1.3 less the two angle brackets). */
-const LONGEST_LOCAL_PART = 64
-const LONGEST_ADDRESS = 254
+const MAX_LOCAL_PART_BYTES = 64
+const MAX_ADDRESS_BYTES = 254
 
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 const UTF8_ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\p{L}\\p{M}\\p{N}-]+"
 const DOT_ATOM = new RegExp(`^${ATOM}(?:\\.${ATOM})*$`)
 const UTF8_DOT_ATOM = new RegExp(`^${UTF8_ATOM}(?:\\.${UTF8_ATOM})*$`, 'u')
-/** What may stand in quotes: of printable ASCII all but what programs in between read as the end of something. */
+/** Allowed in quotes: printable ASCII, except characters that programs on the way read as an end. */
 const QUOTED = /^[^\P{ASCII}\p{Cc}"\\<>@,]+$/u
-/** White space and marks that no screen shows: joiners, byte order marks, direction marks, soft hyphens, fillers. */
+/** White space and invisible characters: joiners, byte order marks, direction marks, soft hyphens, fillers. */
 const INVISIBLE = /[\s\p{Cf}\p{Default_Ignorable_Code_Point}]/u
 const INVISIBLE_INSIDE = /\p{Default_Ignorable_Code_Point}/u
 const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
 /**
- * One mail address, as a person types it in a form (RFC 5321 § 4.1.2, RFC 6531 § 3.3 for letters beyond ASCII).
+ * Parses an email address as a person types it in a form (RFC 5321 § 4.1.2; RFC 6531 § 3.3 for letters beyond ASCII).
  *
- * `email` keeps the local part as typed, less needless quotes: only its own server knows which spellings mean one mailbox. `key`
- * composes it, since keyboards and systems type é in two ways (RFC 6532 § 3.1). Invisible marks around an address come with
- * copying and are dropped; inside they would make a second mailbox that looks the same, and are refused. The domain is checked
- * before it is mapped, since mapping drops what it does not like: `domainToASCII('reader.net\r\nDATA')` answers `reader.net`.
+ * `email` keeps the local part as typed, without needless quotes: only its own server knows which spellings mean one
+ * mailbox.
+ * `key` composes it, since keyboards and systems type é in two ways (RFC 6532 § 3.1).
+ * Invisible characters around an address come from copying and are dropped. Inside they would make a second,
+ * identical-looking mailbox, and are refused.
+ * The domain is checked before it is mapped, since mapping drops invalid parts: `domainToASCII('reader.net\r\nDATA')`
+ * returns `reader.net`.
  *
- * @param takes.utf8 whether our relay carries letters beyond ASCII before the @ (SMTPUTF8)
- * @throws AddressError in words for the person who typed it
+ * @param takes.utf8 whether the relay accepts letters beyond ASCII before the @ (SMTPUTF8)
+ * @throws AddressError with a message for the person who typed it
  */
 export function parseAddress(typed: string, takes: { utf8: boolean } = { utf8: false }): Address {
   const text = trimmed(typed)
   const [typedLocal, typedDomain] = splitAtSign(text)
-  if (Buffer.byteLength(typedLocal) > LONGEST_LOCAL_PART || Buffer.byteLength(text) > LONGEST_ADDRESS) {
+  if (Buffer.byteLength(typedLocal) > MAX_LOCAL_PART_BYTES || Buffer.byteLength(text) > MAX_ADDRESS_BYTES) {
     throw new AddressError('tooLong')
   }
   const local = readLocalPart(typedLocal, takes.utf8)
   const domain = readDomain(typedDomain)
   const email = `${local}@${domain}`
-  if (Buffer.byteLength(email) > LONGEST_ADDRESS) throw new AddressError('tooLong')
+  if (Buffer.byteLength(email) > MAX_ADDRESS_BYTES) throw new AddressError('tooLong')
   return { email, domain, key: `${composed(local)}@${domain}`.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) }
 }
 
-/** The text without invisible marks around it, in time linear in its length: a form may send a megabyte of them. */
+/** Trims invisible characters, in time linear in the length: a form may send a megabyte of them. */
 function trimmed(typed: string): string {
   const text = typed.trim()
   if (isAscii(text)) return text
@@ -75,8 +78,8 @@ function trimmed(typed: string): string {
 }
 
 /**
- * NFC, except for letters that it replaces with one other letter: K (U+212A) would become somebody else's K.
- * Nothing is folded by compatibility: ａ, ﬁ and ① stay.
+ * Applies NFC, except to letters that it replaces with one other letter: K (U+212A) would become another person's K.
+ * Compatibility forms stay: ａ, ﬁ and ①.
  */
 function composed(local: string): string {
   if (isAscii(local)) return local
@@ -92,13 +95,13 @@ function composed(local: string): string {
   return text + run.normalize('NFC')
 }
 
-/** Whether NFC puts another single letter in place of this one. */
+/** Returns whether NFC replaces this letter with another single letter. */
 const isReplaced = (letter: string): boolean => {
   const normal = letter.normalize('NFC')
   return normal !== letter && [...normal].length === 1
 }
 
-/** The last @ parts them, since a quoted local part could hold one. */
+/** Splits at the last @, since a quoted local part may contain one. */
 function splitAtSign(text: string): [local: string, domain: string] {
   const at = text.lastIndexOf('@')
   if (at < 1) throw new AddressError('noAt')
@@ -121,17 +124,17 @@ function readLocalPart(typed: string, utf8: boolean): string {
 
 function readDomain(typed: string): string {
   if (/[^\p{L}\p{M}\p{N}.-]/u.test(typed) || INVISIBLE_INSIDE.test(typed)) throw new AddressError('domain')
-  // ſ, K and ａ are mapped to s, k and a by IDNA: another name than the one that was typed.
+  // IDNA maps ſ, K and ａ to s, k and a: another name than the typed one.
   if ([...typed].some((letter) => letter > '\x7f' && isAscii(letter.normalize('NFKC'))))
     throw new AddressError('domain')
   const domain = domainToASCII(typed).toLowerCase()
-  // What only looks like an A-label stays one when it is read as letters.
+  // A fake A-label stays one after decoding.
   if (!DOMAIN.test(domain) || /(?:^|\.)xn--/.test(domainToUnicode(domain))) throw new AddressError('domain')
   return domain
 }
 
 const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
 
-/** The keyed hash under which a suppression is kept (design: SUPPRESSION_KEY never rotates). 32 bytes. */
+/** Returns the keyed hash of a suppressed address, 32 bytes. SUPPRESSION_KEY never rotates. */
 export const addressHash = (suppressionKey: string, key: string): Buffer =>
   createHmac('sha256', suppressionKey).update(`address\0${key}`).digest()

@@ -4,14 +4,14 @@ import { type Address, parseAddress } from './address.ts'
 export interface Mailbox {
   /** empty for a bare address */
   name: string
-  /** the domain as its A-label, so that it may stand in every header */
+  /** the domain as its A-label, valid in every header */
   address: string
 }
 
 /**
- * Reads "Name <name@example.org>" or a bare address. The name may hold any character: `Lab (AI)`, `A; B`, `日報`; quotes around it
- * (RFC 5322 § 3.2.4) are dropped with their backslashes.
- * @throws Error in words that follow the setting's name
+ * Parses "Name <name@example.org>" or a bare address. The name may hold any character: `Lab (AI)`, `A; B`, `日報`.
+ * Quotes around it (RFC 5322 § 3.2.4) are removed with their backslashes.
+ * @throws Error with a message that continues the name of the setting
  */
 export function parseMailbox(text: string): Mailbox {
   const [, before = '', bracketed] = /^(.*?)\s*<([^<>]*)>$/s.exec(text.trim()) ?? []
@@ -19,10 +19,10 @@ export function parseMailbox(text: string): Mailbox {
   return { name, address: addressIn(bracketed ?? text).email }
 }
 
-/** The bare address of a mailbox, for envelopes. */
+/** Returns the bare address of a mailbox, for envelopes. */
 export const addressOf = ({ address }: Mailbox): string => address
 
-/** The domain of a mailbox, as its A-label: for Message-ID and List-Id. */
+/** Returns the domain of a mailbox as its A-label, for Message-ID and List-Id. */
 export const domainOf = ({ address }: Mailbox): string => address.slice(address.lastIndexOf('@') + 1)
 
 function nameIn(text: string): string {

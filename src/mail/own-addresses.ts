@@ -1,20 +1,17 @@
-import type { Config } from '../runtime/config/config.ts'
 import { addressOf } from './mailbox.ts'
-import { readReturnPath } from './return-path.ts'
+import { readReturnPath, type SenderSettings } from './return-path.ts'
 import type { TokenKeys } from './tokens.ts'
 
-type Addresses = Pick<Config, 'BOUNCE_ADDRESS' | 'MAIL_FROM'>
-
 /**
- * Where readers' mail programs send their wish to leave: beside the return paths, so that whatever reads those reads this too.
- * Without BOUNCE_ADDRESS the sender's own mailbox.
+ * Returns the address for unsubscribe requests by email: a BOUNCE_ADDRESS, so that one reader handles both.
+ * Without BOUNCE_ADDRESS it is the sender's own mailbox.
  */
-export const leaveAddress = ({ BOUNCE_ADDRESS, MAIL_FROM }: Addresses): string =>
+export const unsubscribeAddress = ({ BOUNCE_ADDRESS, MAIL_FROM }: SenderSettings): string =>
   BOUNCE_ADDRESS?.replace('*', 'unsubscribe') ?? addressOf(MAIL_FROM)
 
-/** Whether an address is one that Paperboy reads: a return path that it signed, the address for leaving, or its sender's own. */
-export function isOurs({ config, keys }: { config: Addresses; keys: TokenKeys }, address: string): boolean {
-  const given = address.toLowerCase()
-  const own = [leaveAddress(config), addressOf(config.MAIL_FROM)].map((each) => each.toLowerCase())
-  return own.includes(given) || readReturnPath(keys, given) !== undefined
+/** Returns whether Paperboy reads this address: a return path it signed, the unsubscribe address, or its sender. */
+export function isOwnAddress({ config, keys }: { config: SenderSettings; keys: TokenKeys }, address: string): boolean {
+  const candidate = address.toLowerCase()
+  const own = [unsubscribeAddress(config), addressOf(config.MAIL_FROM)].map((each) => each.toLowerCase())
+  return own.includes(candidate) || readReturnPath(keys, candidate) !== undefined
 }

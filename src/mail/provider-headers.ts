@@ -1,18 +1,24 @@
-import type { Config } from '../runtime/config/config.ts'
+import type { Mailbox } from './mailbox.ts'
 import { type Returned, returnPath } from './return-path.ts'
 import type { TokenKeys } from './tokens.ts'
 
-type Settings = Pick<Config, 'MAIL_FROM' | 'SENDGRID_WEBHOOK_KEY' | 'MAILGUN_WEBHOOK_KEY' | 'POSTMARK_WEBHOOK_LOGIN'>
+interface Settings {
+  MAIL_FROM: Mailbox
+  SENDGRID_WEBHOOK_KEY?: string | undefined
+  MAILGUN_WEBHOOK_KEY?: string | undefined
+  POSTMARK_WEBHOOK_LOGIN?: string | undefined
+}
 
 /**
- * Header fields whose content a provider gives back in its webhooks: the signed code of the return path, since some of them
- * put another envelope sender in its place. They take these out before the mail goes on. SES gives back the envelope sender itself.
+ * Returns headers that a provider repeats in its webhooks. They hold the signed code of the return path, since some
+ * providers replace the envelope sender.
+ * Providers remove these headers before delivery. SES needs none: it reports the envelope sender itself.
  */
 export function providerHeaders(
   { config, keys }: { config: Settings; keys: Pick<TokenKeys, 'current'> },
   returned: Returned,
 ): Record<string, string> {
-  // Most relays are no such provider, and a code costs as much as a link's token.
+  // Most relays are no such provider, and a code costs as much as a link token.
   if (!config.POSTMARK_WEBHOOK_LOGIN && !config.SENDGRID_WEBHOOK_KEY && !config.MAILGUN_WEBHOOK_KEY) return {}
   const code = returnPath({ config: { MAIL_FROM: config.MAIL_FROM, BOUNCE_ADDRESS: '*@paperboy' }, keys }, returned)
   return {

@@ -1,37 +1,47 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { codec } from 'rfc4648'
-import type { Config } from '../runtime/config/config.ts'
-import { addressOf } from './mailbox.ts'
+import { addressOf, type Mailbox } from './mailbox.ts'
 import type { TokenKeys } from './tokens.ts'
 
-/** Which mail an envelope sender was made for. It names the subscriber too, so that a bounce is understood after the ledger's row is gone. */
+/**
+ * The email that an envelope sender was made for. It names the subscriber too, so that a bounce can be matched after
+ * the ledger row is gone.
+ */
 export interface Returned {
   subscriberId: number
   mail: 'digest' | 'service'
-  /** the edition of a digest, the outbox row of a service mail */
+  /** the edition of a digest, or the outbox row of a service email */
   reference: number
+}
+
+/** The settings that decide where bounces and unsubscribe emails go. */
+export interface SenderSettings {
+  MAIL_FROM: Mailbox
+  /** with a `*` where the signed code goes; see bounceAddressProblem */
+  BOUNCE_ADDRESS?: string | undefined
 }
 
 const MAILS = ['digest', 'service'] as const
 const ID_BYTES = 5
 const BODY_BYTES = 1 + 2 * ID_BYTES
-/** As much as links have: it leaves room for 20 characters of BOUNCE_ADDRESS before and after the `*`. */
+/** As long as in links. It leaves 20 characters of BOUNCE_ADDRESS beside the `*`. */
 const MAC_BYTES = 16
 /** RFC 4648 § 6, in lower case. */
 const BASE32 = { chars: 'abcdefghijklmnopqrstuvwxyz234567', bits: 5 }
 const CODE_LENGTH = Math.ceil(((BODY_BYTES + MAC_BYTES) * 8) / 5)
 /** RFC 5321 § 4.5.3.1.1 */
-const LONGEST_LOCAL_PART = 64
-/** Alone between characters that are no letter and no digit, so that it is found without knowing what stands around it. */
+const MAX_LOCAL_PART_BYTES = 64
+/** Finds the code between characters that are neither letter nor digit, whatever surrounds it. */
 const ANY_CODE = new RegExp(`(?<![a-z0-9])[${BASE32.chars}]{${CODE_LENGTH}}(?![a-z0-9])`)
 
 /**
- * The address that a mail's bounces come back to: BOUNCE_ADDRESS with a signed code in place of its `*`, of letters and digits
- * whose case does not matter (base32, RFC 4648 § 6, in lower case). One address each, so that a bounce needs no reading to say whom
- * it concerns, and cannot be made up by who has not seen the mail. Without BOUNCE_ADDRESS the sender's own.
+ * Returns the envelope sender of an email: BOUNCE_ADDRESS with a signed code for its `*`.
+ * The code has letters and digits of any case (base32, RFC 4648 § 6, in lower case).
+ * One address per email shows whom a bounce concerns, without parsing. Only someone who saw the email can forge one.
+ * Without BOUNCE_ADDRESS it is the sender's own address.
  */
 export function returnPath(
-  { config, keys }: { config: Pick<Config, 'BOUNCE_ADDRESS' | 'MAIL_FROM'>; keys: Pick<TokenKeys, 'current'> },
+  { config, keys }: { config: SenderSettings; keys: Pick<TokenKeys, 'current'> },
   returned: Returned,
 ): string {
   if (config.BOUNCE_ADDRESS === undefined) return addressOf(config.MAIL_FROM)
@@ -46,8 +56,8 @@ export function returnPath(
 }
 
 /**
- * What an envelope sender of ours was made for, in whatever case it comes back, also after BOUNCE_ADDRESS or the key has changed.
- * @returns undefined when no code that we signed is in it
+ * Returns what an envelope sender was made for, in any case, also after BOUNCE_ADDRESS or the key has changed.
+ * @returns undefined when the address has no code that we signed
  */
 export function readReturnPath(keys: TokenKeys, address: string): Returned | undefined {
   const code = ANY_CODE.exec(address.toLowerCase().slice(0, address.lastIndexOf('@')))?.[0]
@@ -62,12 +72,12 @@ export function readReturnPath(keys: TokenKeys, address: string): Returned | und
   return { subscriberId: body.readUIntBE(1, ID_BYTES), mail, reference: body.readUIntBE(1 + ID_BYTES, ID_BYTES) }
 }
 
-/** What is wrong with a BOUNCE_ADDRESS, or undefined when nothing is. */
+/** Returns the problem with a BOUNCE_ADDRESS, or undefined when it is valid. */
 export function bounceAddressProblem(pattern: string): string | undefined {
   const [, before, after] = /^([^\s<>"@*,]*)\*([^\s<>"@*,]*)@[^\s<>"@*,]+$/.exec(pattern) ?? []
   if (before === undefined || after === undefined) return 'must look like: bounce+*@example.org'
   if (/[a-z0-9]$/i.test(before) || /^[a-z0-9]/i.test(after)) return 'must have no letter or digit beside the *'
-  const room = LONGEST_LOCAL_PART - CODE_LENGTH
+  const room = MAX_LOCAL_PART_BYTES - CODE_LENGTH
   if (before.length + after.length > room) return `must have at most ${room} characters beside the * before the @`
   return undefined
 }

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { PaperboyError } from '../lib/errors.ts'
 
-/** What a link may do. A token made for one purpose is unknown to every other. */
+/** The purpose of a link. A token for one purpose is invalid for every other. */
 export type TokenPurpose =
   | 'confirm'
   | 'unsubscribe'
@@ -17,7 +17,7 @@ export type TokenPurpose =
 export interface TokenKeys {
   /** signs new tokens */
   current: string
-  /** still verify, so that a link in an old mail works for as long as its key is listed */
+  /** still verify, so that links in old emails work while their key is listed */
   previous: readonly string[]
 }
 
@@ -25,7 +25,7 @@ export interface TokenContent {
   subscriberId: number
   /** to the second */
   issuedAt: Date
-  /** what the purpose needs beside the subscriber; 8 bytes at most */
+  /** data of the purpose besides the subscriber; 8 bytes at most */
   extra: Buffer
 }
 
@@ -34,8 +34,9 @@ const EXTRA_BYTES = 8
 const MAC_BYTES = 16
 
 /**
- * A token for a link: base64url of subscriber (6 bytes), time (4), extra (0 or 8) and 128 bits of HMAC-SHA-256 over purpose and
- * all of these. 35 or 46 characters, never `=`, so that it fits a hole of a composed mail.
+ * Returns a token for a link: base64url of subscriber (6 bytes), time (4), extra (0 or 8) and 128 bits of
+ * HMAC-SHA-256 over the purpose and all of these.
+ * 35 or 46 characters, never `=`, so that it fits a placeholder of a compiled email.
  */
 export function mintToken(
   keys: TokenKeys,
@@ -55,20 +56,20 @@ export function mintToken(
 }
 
 /**
- * @returns what the token says; whether it is too old is the purpose's affair
- * @throws PaperboyError TOKEN_UNKNOWN when it is not one of ours for this purpose, under any of the keys
+ * @returns the content of the token; the caller checks its age
+ * @throws PaperboyError TOKEN_UNKNOWN when no key of ours signed it for this purpose
  */
 export function verifyToken(keys: TokenKeys, purpose: TokenPurpose, token: string): TokenContent {
   const bytes = Buffer.from(token, 'base64url')
   const bodyLength = bytes.length - MAC_BYTES
-  // Re-encoding refuses spellings that decode to the same bytes: one link, one text.
+  // Re-encoding refuses other spellings of the same bytes: one link has one text.
   const wellFormed =
     (bodyLength === HEAD_BYTES || bodyLength === HEAD_BYTES + EXTRA_BYTES) && bytes.toString('base64url') === token
   const body = bytes.subarray(0, Math.max(bodyLength, 0))
   const given = bytes.subarray(Math.max(bodyLength, 0))
   const known =
     wellFormed && [keys.current, ...keys.previous].some((key) => timingSafeEqual(mac(key, purpose, body), given))
-  if (!known) throw new PaperboyError('TOKEN_UNKNOWN', 'This link is not one of ours, or a part of it was cut off.')
+  if (!known) throw new PaperboyError('TOKEN_UNKNOWN', 'This link is not valid. Part of it may be missing.')
   return {
     subscriberId: body.readUIntBE(0, 6),
     issuedAt: new Date(body.readUInt32BE(6) * 1000),

@@ -3,14 +3,14 @@ import { type Progress, progressInWords, progressOf } from '../delivery/ledger/p
 import { whyHalted } from '../delivery/ledger/restore-guard.ts'
 import { detailsInWords, type SendingDetails, sendingDetails } from '../delivery/ledger/sending-details.ts'
 import { planInWords, type SendPlan, sendPlan } from '../delivery/plan/send-plan.ts'
-import { inboundInWords, reportInbound } from '../inbound/report.ts'
+import { describeInbound, reportInbound } from '../inbound/report.ts'
 import { reportSources, sourceInWords } from '../papers/ingest/source-health.ts'
 import { configuredSources } from '../papers/ingest/sources/configured.ts'
 import { type RelayReport, relaysInWords, reportRelays } from '../relay/report.ts'
 import { editions, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { countWorkers } from '../runtime/worker-presence.ts'
-import { reportSignUps, signUpsInWords } from '../subscription/signup-protection/report.ts'
+import { describeSignUps, reportSignUps } from '../subscription/signup-protection/report.ts'
 import { type Attention, minuteOf } from './attention/attention.ts'
 import { findAttention } from './attention/find.ts'
 
@@ -110,14 +110,14 @@ export const statusInWords = (status: Status, at: Date): string =>
     ),
     `Workers   ${status.workers === 0 ? 'not running' : `${status.workers} running`}`,
     `Readers   ${listed(Object.entries(status.readers).map(([name, count]) => `${count.toLocaleString('en')} ${name}`))}`,
-    `Sign-ups  ${signUpsInWords(status.signUps)}`,
+    `Sign-ups  ${describeSignUps(status.signUps)}`,
     `Papers    ${papersInWords(status.papers)}`,
     ...status.sources.map((source) => `Source    ${sourceInWords(source)}`),
     `Emails    ${listed(
       status.outbox.map((r) => `${r.count} service emails ${r.state}`),
       'no service email waiting',
     )}`,
-    ...inboundInWords(status.inbound).map((line) => `Inbound   ${line}`),
+    ...describeInbound(status.inbound).map((line) => `Inbound   ${line}`),
     ...relaysInWords(status.relays, at).map((line) => `Relays    ${line}`),
     ...status.editions.flatMap((e) => [
       `Edition   ${e.date} ${e.kind} ${e.held ? 'held ' : ''}${e.state}: ${progressInWords(e)}`,

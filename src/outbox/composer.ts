@@ -1,4 +1,4 @@
 import nodemailer from 'nodemailer'
 
-/** nodemailer composes and encodes; the relay pool hands over, so that there is one way out and one reading of its outcome. */
+/** nodemailer composes and encodes; the relay pool sends, so that one place interprets every outcome. */
 export const composer = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'windows' })

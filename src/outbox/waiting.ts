@@ -1,4 +1,4 @@
 import { sql } from 'drizzle-orm'
 
-/** SQL, of rows of `outbox`: service mails that are still to be handed over, or once more, and are in nobody's hand. */
+/** SQL on `outbox`: emails that wait for an attempt, with no worker sending them. */
 export const WAITING = sql`settled_at IS NULL AND state IN ('queued', 'deferred', 'unknown')`

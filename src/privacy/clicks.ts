@@ -3,7 +3,7 @@ import { isbot } from 'isbot'
 import type { LinkName } from '../papers/lists/links.ts'
 import type { Services } from '../runtime/services.ts'
 
-/** What of a request says whether a person made it. */
+/** Parts of a request that show whether a person made it. */
 export interface Visit {
   method: string
   userAgent: string | undefined
@@ -12,13 +12,13 @@ export interface Visit {
 }
 
 /**
- * Mail scanners follow every link. Those that say so, that only ask for the head, or that fetch ahead are told from people; one
- * that plays a browser to the end is counted as one, so these sums are a little high.
+ * Returns whether a mail scanner made the request: one that says so, sends HEAD, or prefetches.
+ * Scanners that run a full browser count as people, so the sums are a little high.
  */
 export const isScanner = ({ method, userAgent, purpose }: Visit): boolean =>
   method === 'HEAD' || !userAgent || isbot(userAgent) || /prefetch|preview/i.test(purpose ?? '')
 
-/** Adds one to the day's sum for a link. Nothing of the visit is kept. */
+/** Adds one to the daily sum of a link. Nothing about the visit is stored. */
 export async function countClick(
   { db, now }: Pick<Services, 'db' | 'now'>,
   paperId: number,

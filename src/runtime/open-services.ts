@@ -4,7 +4,7 @@ import { safeError } from '../lib/safe-error.ts'
 import { requireTables } from '../operate/wait-for-database.ts'
 import { relayAbility } from '../relay/carries-utf8.ts'
 import { openMailDomains } from '../subscription/signup-protection/mail-domains.ts'
-import { claimKey } from '../suppression/key-mark.ts'
+import { registerKey } from '../suppression/key-fingerprint.ts'
 import type { Config } from './config/config.ts'
 import { startDatabaseClock } from './db/clock.ts'
 import { databaseOn, openPool } from './db/database.ts'
@@ -36,7 +36,7 @@ export async function openServices(config: Config, { anyKey = false } = {}): Pro
   const pool = opening.adopt(openPool(config.DATABASE_URL, database), (p) => p.end())
   const db = databaseOn(pool)
   await requireTables(pool)
-  if (!anyKey) await claimKey(db, config.SUPPRESSION_KEY)
+  if (!anyKey) await registerKey(db, config.SUPPRESSION_KEY)
   const queue = report(config.REDIS_URL ? 'queue (Redis)' : 'queue (database)')
   const queues = opening.adopt(
     await openQueues({ databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL, onError: queue }),

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import { mintToken } from '../mail/tokens.ts'
 import { addressChanges, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { askToChangeAddress } from '../subscription/change-address.ts'
+import { requestAddressChange } from '../subscription/change-address.ts'
 import { mintManageToken } from '../subscription/manage.ts'
 import type { Shot } from './take-shots.ts'
 
@@ -15,7 +15,7 @@ export async function readerPages(services: Services, address: string): Promise<
   const [reader] = await db.select().from(subscribers).where(eq(subscribers.email, address))
   const { id, addressHash, confirmNonce } = reader!
   const manage = `/manage/${mintManageToken(keys, id, now(), addressHash!)}`
-  await askToChangeAddress(services, manage.slice('/manage/'.length), 'ada@new.example')
+  await requestAddressChange(services, manage.slice('/manage/'.length), 'ada@new.example')
   const [change] = await db.select().from(addressChanges).where(eq(addressChanges.subscriberId, id))
   const longAgo = new Date(now().getTime() - 30 * 86_400_000)
   const gone = id + 1000

@@ -2,12 +2,13 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { simpleParser } from 'mailparser'
-import { composeServiceMail, type ServiceMail } from '../outbox/compose-service-mail.ts'
+import { composeServiceEmail } from '../outbox/compose-service-email.ts'
+import type { ServiceEmail } from '../outbox/service-email.ts'
 import type { Services } from '../runtime/services.ts'
 import { MAIL_WIDTH, type Shot } from './take-shots.ts'
 
 /** The emails beside the straight path, by screenshot name. */
-const MAILS: Record<string, Pick<ServiceMail, 'kind'> & { returning?: true }> = {
+const MAILS: Record<string, Pick<ServiceEmail, 'kind'> & { returning?: true }> = {
   'mail-confirm-back': { kind: 'confirm', returning: true },
   'mail-remind': { kind: 'remind' },
   'mail-welcome-back': { kind: 'welcome', returning: true },
@@ -33,7 +34,7 @@ export async function writeServiceMails(services: Services, folder: string): Pro
   }
   const shots: Shot[] = []
   for (const [name, { kind, returning = false }] of Object.entries(MAILS)) {
-    const { html } = await simpleParser(await composeServiceMail(services, { ...reader, kind, returning }))
+    const { html } = await simpleParser(await composeServiceEmail(services, { ...reader, kind, returning }))
     const file = join(folder, `${name}.html`)
     await writeFile(file, html as string)
     shots.push({ name, path: pathToFileURL(file).href, desktopWidth: MAIL_WIDTH })

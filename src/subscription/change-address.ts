@@ -5,20 +5,21 @@ import { addressHash } from '../mail/address.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { addressChanges, outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
+import { isBlocked, lockPerson, personKey, readerWithinEmailLimit, withinEmailLimit } from './email-limit.ts'
 import { openManageLink } from './manage.ts'
 import { readAddress } from './sign-up.ts'
-import { isBarred, mayAskAgain, mayMail, oneAtATime, personOf } from './stranger-mail.ts'
 
-const GOOD_FOR_HOURS = 24
+const LINK_HOURS = 24
 
 /**
- * The reader wants their mail at another address: a link goes there, and until it is used nothing changes. An address that must
- * not be mailed gets none, and the answer is the same.
+ * Emails a confirmation link to the new address. Nothing changes until the reader opens it.
+ * An address that must not be emailed gets no link; the answer is the same.
  *
- * @param token of a fresh manage link
- * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED | BAD_ADDRESS | TOO_MANY_SIGN_UPS when asked too often
+ * @param token from a fresh manage link
+ * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED | BAD_ADDRESS | TOO_MANY_SIGN_UPS when the reader asks too
+ *   often
  */
-export async function askToChangeAddress(
+export async function requestAddressChange(
   services: Pick<Services, 'db' | 'keys' | 'config' | 'queues' | 'now' | 'relayAbility'>,
   token: string,
   typed: string,
@@ -27,16 +28,16 @@ export async function askToChangeAddress(
   const { subscriberId } = await openManageLink(services, token)
   const { email, key } = await readAddress(services, typed)
   const hash = addressHash(config.SUPPRESSION_KEY, key)
-  const person = personOf(config, key)
+  const person = personKey(config, key)
   const at = now()
   await db.transaction(async (tx) => {
-    await tx.execute(oneAtATime(person))
+    await tx.execute(lockPerson(person))
     await tx.execute(sql`SELECT FROM subscribers WHERE id = ${subscriberId} FOR UPDATE`)
     const { rows } = await tx.execute(sql`
       WITH asked AS (
         INSERT INTO address_changes AS c (subscriber_id, email, email_key, address_hash, nonce, requested_at)
         SELECT s.id, ${email}, ${key}, ${hash}, ${randomBytes(8)}, ${at}::timestamptz FROM subscribers s
-        WHERE s.id = ${subscriberId} AND s.status <> 'erased' AND ${mayAskAgain(sql`s.id`, 'change', at)} AND ${mayMail(person, 'change', at)}
+        WHERE s.id = ${subscriberId} AND s.status <> 'erased' AND ${readerWithinEmailLimit(sql`s.id`, 'change', at)} AND ${withinEmailLimit(person, 'change', at)}
         ON CONFLICT (subscriber_id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key,
           address_hash = excluded.address_hash, nonce = excluded.nonce, requested_at = excluded.requested_at
         RETURNING c.subscriber_id
@@ -46,27 +47,28 @@ export async function askToChangeAddress(
       )
       SELECT FROM asked`)
     if (rows.length === 0) {
-      throw new PaperboyError('TOO_MANY_SIGN_UPS', 'Too many address changes were asked for. Try again later.')
+      throw new PaperboyError('TOO_MANY_SIGN_UPS', 'Too many address changes were requested. Try again later.')
     }
   })
   void queues.wake('send-service-mails', {})
 }
 
 /**
- * Whether the link in the mail to the new address could still be used; changes nothing.
+ * Checks that the link sent to the new address can still be used. Changes nothing.
  * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED
  */
-export function checkChange({ keys, now }: Pick<Services, 'keys' | 'now'>, token: string) {
+export function checkAddressChange({ keys, now }: Pick<Services, 'keys' | 'now'>, token: string) {
   const content = verifyToken(keys, 'change', token)
-  if (now().getTime() - content.issuedAt.getTime() > GOOD_FOR_HOURS * 3_600_000) {
+  if (now().getTime() - content.issuedAt.getTime() > LINK_HOURS * 3_600_000) {
     throw new PaperboyError('TOKEN_EXPIRED', 'This link was good for one day. Ask for the change again.')
   }
   return content
 }
 
 /**
- * The new address is the reader's from now on. Whoever opened the link in it has shown that mail arrives there, which lifts a hard
- * bounce or an erasure. An unused sign-up of that address makes room; a subscription does not.
+ * Makes the new address the reader's. Opening the link proves that email arrives there, which lifts a hard bounce or
+ * an erasure.
+ * An unconfirmed sign-up of that address is deleted. An existing subscription is not.
  *
  * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED | ADDRESS_TAKEN
  */
@@ -74,7 +76,7 @@ export async function changeAddress(
   { db, keys, now }: Pick<Services, 'db' | 'keys' | 'now'>,
   token: string,
 ): Promise<void> {
-  const { subscriberId, extra: nonce } = checkChange({ keys, now }, token)
+  const { subscriberId, extra: nonce } = checkAddressChange({ keys, now }, token)
   await db.transaction(async (tx) => {
     const [change] = await tx
       .delete(addressChanges)
@@ -82,8 +84,7 @@ export async function changeAddress(
       .returning()
     if (!change) throw new PaperboyError('TOKEN_UNKNOWN', 'This link was used, or a newer one was sent.')
     const { email, emailKey, addressHash: hash } = change
-    if (await isBarred(tx, hash))
-      throw new PaperboyError('TOKEN_UNKNOWN', 'Nothing is mailed to this address any more.')
+    if (await isBlocked(tx, hash)) throw new PaperboyError('TOKEN_UNKNOWN', 'This address is on the suppression list.')
     const [other] = await tx
       .select({ id: subscribers.id, status: subscribers.status })
       .from(subscribers)
@@ -105,9 +106,9 @@ export async function changeAddress(
         email,
         emailKey,
         addressHash: hash,
-        // Shown anew, so that a late report about the old address counts no more.
+        // Confirmed again, so that a late bounce of the old address does not count.
         confirmedAt: sql`CASE WHEN ${subscribers.confirmedAt} IS NOT NULL THEN ${now()}::timestamptz END`,
-        // It was the old address that bounced.
+        // The bounce was of the old address.
         status: sql`CASE WHEN ${subscribers.status} = 'bounced' AND ${subscribers.confirmedAt} IS NOT NULL
           AND ${subscribers.nextDigestAt} IS NOT NULL THEN 'active' ELSE ${subscribers.status} END`,
         updatedAt: now(),

@@ -6,14 +6,15 @@ import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { isBarred } from './stranger-mail.ts'
+import { isBlocked } from './email-limit.ts'
 
 export const CONFIRM_WINDOW_DAYS = 7
 
 type Deps = Pick<Services, 'db' | 'queues' | 'keys' | 'config' | 'now'>
 
 /**
- * Whose a confirmation link is, if it could still be used; changes nothing. For the page that shows the button.
+ * Returns the subscriber of a confirmation link that can still be used. Changes nothing: the page with the button
+ * calls it.
  * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED
  */
 export function checkConfirm({ keys, now }: Pick<Deps, 'keys' | 'now'>, token: string): { subscriberId: number } {
@@ -28,16 +29,18 @@ export function checkConfirm({ keys, now }: Pick<Deps, 'keys' | 'now'>, token: s
 }
 
 /**
- * Second half of double opt-in: the address becomes active, the newest edition is on its way to it at once (FIRST_DIGEST), and its
- * next digest gets a time, then not on the same day.
+ * Second half of double opt-in: activates the subscription.
+ * With FIRST_DIGEST the newest edition is sent at once, and the next digest comes on a later day.
  *
- * Repeating it is harmless while the reader stays. Once they leave or bounce, the link is used up: only a new sign-up makes a
- * new one (the nonce in the token is then another, and the request younger than what was confirmed). Confirming lifts a suppression
- * for a hard bounce or an erasure; under one for a complaint or by hand the link does nothing, until the operator lifts it.
+ * Repeating it is harmless while the subscription is active. After an unsubscribe or a bounce the link no longer
+ * works.
+ * Only a new sign-up makes a new link: it has another nonce and is younger than the last confirmation.
+ * Confirming lifts a suppression for a hard bounce or an erasure. Under one for a complaint, or by an operator, the
+ * link does nothing until the operator lifts it.
  *
- * @param token from the confirmation mail: HMAC over purpose, subscriber, time and nonce
- * @returns when the first digest can come at the reader's hour, their zone, and whether they were a reader before;
- *   `begun` when the newest edition is on its way already
+ * @param token from the confirmation email: HMAC over purpose, subscriber, time and nonce
+ * @returns when the first digest arrives at the earliest, the reader's zone, and whether they subscribed before;
+ *   `begun` when the newest edition is already being sent
  * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED
  */
 export async function confirm(
@@ -49,7 +52,7 @@ export async function confirm(
   const { subscriberId, extra: nonce } = verifyToken(keys, 'confirm', token)
   const answer = await db.transaction(async (tx) => {
     const [found] = await tx.select().from(subscribers).where(eq(subscribers.id, subscriberId)).for('update')
-    if (!found?.confirmNonce?.equals(nonce)) throw usedUp()
+    if (!found?.confirmNonce?.equals(nonce)) throw linkUsed()
     const before = found.firstConfirmedAt ?? found.confirmedAt
     if (found.status === 'active') {
       return {
@@ -58,10 +61,10 @@ export async function confirm(
         returning: before !== null && before < found.confirmedAt!,
       }
     }
-    if (found.status !== 'pending' && found.status !== 'unsubscribed' && found.status !== 'bounced') throw usedUp()
+    if (found.status !== 'pending' && found.status !== 'unsubscribed' && found.status !== 'bounced') throw linkUsed()
     const asked = found.requestedAt ?? now()
-    if ((found.confirmedAt && found.confirmedAt >= asked) || (found.leftAt && found.leftAt >= asked)) throw usedUp()
-    if (await isBarred(tx, found.addressHash!)) throw usedUp()
+    if ((found.confirmedAt && found.confirmedAt >= asked) || (found.leftAt && found.leftAt >= asked)) throw linkUsed()
+    if (await isBlocked(tx, found.addressHash!)) throw linkUsed()
     await tx
       .delete(suppressions)
       .where(
@@ -97,5 +100,5 @@ export async function confirm(
   return { firstDigestAt, zone: reader.zone, returning, begun }
 }
 
-const usedUp = (): PaperboyError =>
+const linkUsed = (): PaperboyError =>
   new PaperboyError('TOKEN_UNKNOWN', 'This link was used, or a newer one was sent. Sign up again for a new one.')

@@ -1,6 +1,6 @@
 /**
- * The columns of our own list of readers, in the order of an export. `email` is the only one that an import needs; their names may
- * be written in any case, with or without underscores and spaces.
+ * The columns of our own export, in its order. An import needs only `email`.
+ * Names match in any case, with or without underscores and spaces.
  */
 export const CSV_COLUMNS = [
   'email',
@@ -24,15 +24,15 @@ export const CSV_COLUMNS = [
 
 export type CsvColumn = (typeof CSV_COLUMNS)[number]
 
-/** Several values in one cell. */
+/** Separates several values in one cell. */
 export const SEPARATOR = '; '
 
-/** What makes a spreadsheet take a cell for a formula, and the sign that we put before it. */
+/** Characters that make a spreadsheet read a cell as a formula, and the apostrophe that prevents it. */
 const FORMULA = /^[=+\-@\t\r']/
 
-/** A cell that no spreadsheet runs: one that looks like a formula begins with an apostrophe (OWASP, CSV injection). */
-export const guarded = (text: string): string => (FORMULA.test(text) ? `'${text}` : text)
+/** Puts an apostrophe before text that a spreadsheet would run as a formula (OWASP, CSV injection). */
+export const escapeFormula = (text: string): string => (FORMULA.test(text) ? `'${text}` : text)
 
-/** The other way round. An apostrophe before anything else is the value's own. */
-export const unguarded = (cell: string): string =>
+/** Removes the apostrophe that `escapeFormula` adds. Before any other text it belongs to the value. */
+export const unescapeFormula = (cell: string): string =>
   cell.startsWith("'") && FORMULA.test(cell.slice(1)) ? cell.slice(1) : cell

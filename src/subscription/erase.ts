@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
 import type { Services } from '../runtime/services.ts'
+import { deleteDomainData } from './delete-domain-data.ts'
 import { subscriberIdOf } from './find-reader.ts'
-import { forgetDomainOf } from './forget-domain.ts'
 import { PERSONAL_TABLES } from './personal-data.ts'
 
 /**
- * Everything that is kept about one reader, by table, for them to take along.
- * @returns undefined when there is no such subscriber
+ * Returns all stored data about one reader, by table, for their data export.
+ * Tables are empty when there is no such subscriber.
  */
 export async function exportReader(
   { db, now }: Pick<Services, 'db' | 'now'>,
@@ -21,21 +21,21 @@ export async function exportReader(
 }
 
 /**
- * Forgets a reader: the address is in no table any more, deliveries are emptied and still counted, and the address's keyed hash is
- * suppressed, so that no old list brings them back. A suppression that is stricter stays.
+ * Erases a reader: no table holds the address any more. Deliveries stay, emptied, so that counts still add up.
+ * The keyed hash of the address is suppressed, so that no old list brings it back. A stricter suppression stays.
  */
 export async function eraseReader({ db, now }: Pick<Services, 'db' | 'now'>, subscriberId: number): Promise<void> {
   const at = now()
   await db.transaction(async (tx) => {
-    // Locked first: a sign-up or a confirmation that is under way comes before or after, never in between.
+    // Lock first: a concurrent sign-up or confirmation then runs before or after this one, never in between.
     await tx.execute(sql`SELECT FROM subscribers WHERE id = ${subscriberId} FOR UPDATE`)
     await tx.execute(sql`
       INSERT INTO suppressions (address_hash, reason, created_at)
       SELECT address_hash, 'erasure', ${at} FROM subscribers WHERE id = ${subscriberId} AND address_hash IS NOT NULL
       ON CONFLICT (address_hash) DO NOTHING`)
-    await forgetDomainOf(tx, subscriberId)
+    await deleteDomainData(tx, subscriberId)
     for (const { erase } of Object.values(PERSONAL_TABLES)) if (erase) await tx.execute(erase(subscriberId))
-    // What is not set here says nothing about a person any more: the id, and when the row was made and emptied.
+    // The remaining columns identify no person: the id, and when the row was made and emptied.
     await tx.execute(sql`
       UPDATE subscribers SET status = 'erased', email = NULL, email_key = NULL, address_hash = NULL, zone = DEFAULT, hour = DEFAULT,
         cadence = DEFAULT, size = DEFAULT, locale = DEFAULT, topics = DEFAULT, keywords = DEFAULT, like_voted = DEFAULT,
@@ -46,7 +46,7 @@ export async function eraseReader({ db, now }: Pick<Services, 'db' | 'now'>, sub
   })
 }
 
-/** For those who ask by mail. @throws PaperboyError BAD_ADDRESS, also when no subscriber has that address */
-export async function eraseByHand(deps: Pick<Services, 'db' | 'now'>, address: string): Promise<void> {
+/** For requests by email. @throws PaperboyError BAD_ADDRESS, also when no subscriber has that address */
+export async function eraseByAddress(deps: Pick<Services, 'db' | 'now'>, address: string): Promise<void> {
   await eraseReader(deps, await subscriberIdOf(deps, address))
 }

@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync'
 import { asc, gt } from 'drizzle-orm'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { CSV_COLUMNS, type CsvColumn, guarded, SEPARATOR } from './csv-columns.ts'
+import { CSV_COLUMNS, type CsvColumn, escapeFormula, SEPARATOR } from './csv-columns.ts'
 
 const PAGE = 5000
 
@@ -29,8 +29,8 @@ const valuesOf = (row: typeof subscribers.$inferSelect): Record<CsvColumn, Value
 })
 
 /**
- * All subscribers with an address as CSV, in chunks, oldest first; memory does not grow with their number. Imported elsewhere it
- * gives the same readers, with the same wishes and the same evidence of their consent.
+ * Exports all subscribers with an address as CSV chunks, oldest first. Memory use does not grow with their number.
+ * Importing it elsewhere restores the same readers, preferences and evidence of consent.
  */
 export async function* exportSubscribers({ db }: Pick<Services, 'db'>): AsyncGenerator<string> {
   yield stringify([[...CSV_COLUMNS]])
@@ -51,8 +51,8 @@ export async function* exportSubscribers({ db }: Pick<Services, 'db'>): AsyncGen
   }
 }
 
-/** A cell's text. Only text that a person typed can look like a formula. */
+/** Only text that a person typed can look like a formula. */
 function cell(value: Value): string {
   const text = value instanceof Date ? value.toISOString() : Array.isArray(value) ? value.join(SEPARATOR) : value
-  return typeof text === 'string' ? guarded(text) : String(text ?? '')
+  return typeof text === 'string' ? escapeFormula(text) : String(text ?? '')
 }

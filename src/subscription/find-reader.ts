@@ -5,7 +5,7 @@ import { isLocale, type Locale } from '../messages/catalogue.ts'
 import { subscribers, suppressions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 
-/** How somebody's subscription stands, for an operator who was asked. */
+/** One reader's subscription, as an operator sees it. */
 export interface FoundReader {
   id: number
   status: string
@@ -21,13 +21,13 @@ export interface FoundReader {
   requestedAt: Date | null
   confirmedAt: Date | null
   leftAt: Date | null
-  /** the words of the form they agreed to, or who says that they agreed elsewhere */
+  /** the version of the form they agreed to, or who attests consent given elsewhere */
   consent: string | null
 }
 
 /**
- * @returns the reader with an address, and why it must not be mailed, each where there is one
- * @throws PaperboyError BAD_ADDRESS for what is no address
+ * @returns the reader with this address, and why the address is suppressed; each undefined if there is none
+ * @throws PaperboyError BAD_ADDRESS when the text is not an address
  */
 export async function findReader(
   { db, config }: Pick<Services, 'db' | 'config'>,
@@ -52,7 +52,10 @@ export async function findReader(
   }
 }
 
-/** The id of whoever has an address. @throws PaperboyError BAD_ADDRESS, also when no subscriber has it */
+/**
+ * Returns the id of the subscriber with this address. @throws PaperboyError BAD_ADDRESS, also when no subscriber has
+ * it
+ */
 export async function subscriberIdOf({ db }: Pick<Services, 'db'>, typed: string): Promise<number> {
   const [found] = await db
     .select({ id: subscribers.id })
@@ -62,7 +65,7 @@ export async function subscriberIdOf({ db }: Pick<Services, 'db'>, typed: string
   return found.id
 }
 
-/** The language that a subscriber reads, and how often; both undefined where there is none of this id. */
+/** Returns the language and cadence of a subscriber; both undefined for an unknown id. */
 export async function localeAndCadenceOf(
   { db }: Pick<Services, 'db'>,
   subscriberId: number,

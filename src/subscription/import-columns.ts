@@ -1,41 +1,41 @@
-import { knownColumn, MEANINGS, type Meaning, STATUSES, type Status, speaksOfConsent } from './known-columns.ts'
+import { knownColumn, MEANINGS, type Meaning, mayConcernConsent, STATUSES, type Status } from './known-columns.ts'
 
-/** What the operator says of a column, or of one of its values: `COLUMN=MEANING` or `COLUMN:VALUE=MEANING`. */
+/** One `--map` option: `COLUMN=MEANING` or `COLUMN:VALUE=MEANING`. */
 export interface Mapping {
   target: string
   meaning: Meaning | Status
 }
 
-/** A column of a file and what it is read as. */
+/** A column of the file and how the import reads it. */
 export interface ReadColumn {
   name: string
   meaning: Meaning
-  /** the tools that write this column, `--map`, or undefined for an unknown column, which is ignored */
+  /** the tools that write this column, `--map`, or undefined for an unknown column, which the import ignores */
   by: string | undefined
-  /** the column says it of every row, also where its cell is empty */
+  /** the meaning holds for every row, even where the cell is empty */
   everyRow: boolean
-  /** what the operator says of single values, by their plain form */
+  /** meanings from `--map` for single values, by normalized value */
   values: Map<string, Status | 'ignore'>
 }
 
-/** A value as it is compared: without case and spaces around. */
-export const plainValue = (cell: string): string => cell.trim().toLowerCase()
+/** Normalizes a value for comparison: lower case, no space around it. */
+export const normalizeValue = (cell: string): string => cell.trim().toLowerCase()
 
 const MAPPABLE: readonly string[] = [...MEANINGS, ...STATUSES]
 
-/** @throws Error in words, for what is no mapping */
+/** @throws Error with a message for the operator, when the text is not a mapping */
 export function parseMapping(text: string): Mapping {
   const at = text.lastIndexOf('=')
   const [target, meaning] = [text.slice(0, at), text.slice(at + 1).trim()]
-  if (at < 1 || !MAPPABLE.includes(meaning)) throw new Error(`"${text}" is not COLUMN=MEANING. ${MEANINGS_IN_WORDS}`)
+  if (at < 1 || !MAPPABLE.includes(meaning)) throw new Error(`"${text}" is not COLUMN=MEANING. ${MEANINGS_HELP}`)
   return { target, meaning: meaning as Meaning | Status }
 }
 
-export const MEANINGS_IN_WORDS = `MEANING is one of: ${MEANINGS.join(', ')}. For COLUMN:VALUE=MEANING it is one of: ${STATUSES.join(', ')}, ignore.`
+export const MEANINGS_HELP = `MEANING is one of: ${MEANINGS.join(', ')}. For COLUMN:VALUE=MEANING it is one of: ${STATUSES.join(', ')}, ignore.`
 
 /**
- * What each column of a header means: what the operator says, else what the known tools mean by it. Unknown columns are ignored.
- * @throws Error in words, for a header without addresses, and for a mapping that fits no column
+ * Returns the meaning of each column: from `--map`, else from the known tools. Unknown columns are ignored.
+ * @throws Error with a message for the operator: no address column, or a mapping that matches no column
  */
 export function readColumns(header: readonly string[], mappings: readonly Mapping[]): ReadColumn[] {
   const columns = header.map((name): ReadColumn => {
@@ -47,17 +47,17 @@ export function readColumns(header: readonly string[], mappings: readonly Mappin
   const addresses = columns.filter(({ meaning }) => meaning === 'email')
   if (addresses.length === 0)
     throw new Error(
-      `its first line has no column "email". It has ${quoted(header)}. Say which one holds the addresses: --map "COLUMN=email"`,
+      `its first line has no column "email". It has ${quoted(header)}. Name the one with the addresses: --map "COLUMN=email"`,
     )
   if (addresses.length > 1)
     throw new Error(
-      `its first line names the column "email" twice: ${quoted(addresses.map(({ name }) => name))}. Leave one out: --map "COLUMN=ignore"`,
+      `its first line has two address columns: ${quoted(addresses.map(({ name }) => name))}. Skip one: --map "COLUMN=ignore"`,
     )
   return columns
 }
 
 function applyMapping(columns: ReadColumn[], { target, meaning }: Mapping): void {
-  const find = (name: string) => columns.filter((column) => plainValue(column.name) === plainValue(name))
+  const find = (name: string) => columns.filter((column) => normalizeValue(column.name) === normalizeValue(name))
   const whole = find(target)
   if (whole.length > 0) {
     if (meaning === 'active' || meaning === 'pending')
@@ -74,9 +74,9 @@ function applyMapping(columns: ReadColumn[], { target, meaning }: Mapping): void
       `--map names a column "${target}" that it does not have. It has ${quoted(columns.map(({ name }) => name))}`,
     )
   if (meaning !== 'ignore' && !STATUSES.some((status) => status === meaning))
-    throw new Error(`a value cannot mean "${meaning}". ${MEANINGS_IN_WORDS}`)
+    throw new Error(`a value cannot mean "${meaning}". ${MEANINGS_HELP}`)
   for (const column of part) {
-    column.values.set(plainValue(target.slice(at + 1)), meaning as Status | 'ignore')
+    column.values.set(normalizeValue(target.slice(at + 1)), meaning as Status | 'ignore')
     if (!isAboutConsent(column)) Object.assign(column, { meaning: 'status', by: '--map' })
   }
 }
@@ -85,8 +85,8 @@ const CONSENT: readonly Meaning[] = ['status', 'subscribed', 'unsubscribed', 'bo
 
 export const isAboutConsent = ({ meaning }: ReadColumn): boolean => CONSENT.includes(meaning)
 
-/** Columns that may tell who agreed, and that neither a known tool nor the operator explains. */
-export const notUnderstood = (columns: readonly ReadColumn[]): ReadColumn[] =>
-  columns.filter(({ by, name }) => by === undefined && speaksOfConsent(name))
+/** Returns columns that may record consent and that neither a known tool nor `--map` explains. */
+export const unrecognizedColumns = (columns: readonly ReadColumn[]): ReadColumn[] =>
+  columns.filter(({ by, name }) => by === undefined && mayConcernConsent(name))
 
 const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ')

@@ -1,8 +1,8 @@
-import { isAboutConsent, plainValue, type ReadColumn } from './import-columns.ts'
-import { momentOf, saysNothing } from './import-moments.ts'
-import { STATUSES, type Status, saysNo, statusOf } from './known-columns.ts'
+import { isAboutConsent, normalizeValue, type ReadColumn } from './import-columns.ts'
+import { isEmptyCell, parseTimestamp } from './import-timestamps.ts'
+import { isRefusal, STATUSES, type Status, statusOf } from './known-columns.ts'
 
-/** A value about consent that is not understood: it stops the import. */
+/** An unknown value in a consent column. It stops the import. */
 export class UnknownValue extends Error {
   readonly column: ReadColumn
   readonly value: string
@@ -17,11 +17,11 @@ const YES = new Set(['true', 'yes', 'y', 't', '1', 'x', 'on', 'ja', 'oui', 'si',
 const NO = new Set(['false', 'no', 'n', 'f', '0', 'off', 'nein', 'non'])
 
 /**
- * What all columns about consent say of one row: the worst of it, since a single "no" is a no.
- * @returns the status, undefined where the file says nothing; and when the reader left
+ * Reads the consent columns of one row. The strictest value wins: a single "no" means no.
+ * @returns the status, undefined if the file does not say, and when the reader unsubscribed
  * @throws UnknownValue
  */
-export function consentOf(
+export function readConsent(
   columns: readonly ReadColumn[],
   cells: readonly string[],
 ): { status: Status | undefined; leftAt: Date | undefined } {
@@ -32,29 +32,29 @@ export function consentOf(
     if (isAboutConsent(column)) {
       const status = saidBy(column, cell)
       if (status) said.push(status)
-      if (status === 'unsubscribed') leftAt ??= momentOf(cell)
-    } else if (column.by === undefined && saysNo(cell)) throw new UnknownValue(column, cell)
+      if (status === 'unsubscribed') leftAt ??= parseTimestamp(cell)
+    } else if (column.by === undefined && isRefusal(cell)) throw new UnknownValue(column, cell)
   }
-  return { status: worstOf(said), leftAt }
+  return { status: strictestStatus(said), leftAt }
 }
 
-/** The status that must win where sources disagree. */
-export const worstOf = (statuses: readonly Status[]): Status | undefined =>
+/** Returns the status that wins where sources disagree. */
+export const strictestStatus = (statuses: readonly Status[]): Status | undefined =>
   STATUSES.toReversed().find((status) => statuses.includes(status))
 
 function saidBy(column: ReadColumn, cell: string): Status | undefined {
-  const value = plainValue(cell)
+  const value = normalizeValue(cell)
   const mapped = column.values.get(value)
   if (mapped !== undefined) return mapped === 'ignore' ? undefined : mapped
   const { meaning, everyRow } = column
   if (meaning === 'status') return statusOf(value) ?? unknown(column, cell)
   if (meaning === 'subscribed') {
-    if (YES.has(value) || momentOf(value)) return 'active'
+    if (YES.has(value) || parseTimestamp(value)) return 'active'
     return NO.has(value) ? 'unsubscribed' : (statusOf(value) ?? unknown(column, cell))
   }
   const no = meaning as Status
-  if (everyRow || YES.has(value) || momentOf(value)) return no
-  return saysNothing(value) || NO.has(value) ? undefined : (statusOf(value) ?? unknown(column, cell))
+  if (everyRow || YES.has(value) || parseTimestamp(value)) return no
+  return isEmptyCell(value) || NO.has(value) ? undefined : (statusOf(value) ?? unknown(column, cell))
 }
 
 function unknown(column: ReadColumn, value: string): never {

@@ -1,22 +1,22 @@
 import { withPlace } from '../calendar/zone-names.ts'
+import { type CsvFile, openCsv } from '../lib/csv/open-csv.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import { slugOf } from '../papers/topics/topics.ts'
-import { type CsvColumn, unguarded } from './csv-columns.ts'
+import { type CsvColumn, unescapeFormula } from './csv-columns.ts'
 import { type Mapping, type ReadColumn, readColumns } from './import-columns.ts'
-import { consentOf, UnknownValue, worstOf } from './import-consent.ts'
-import { momentOf, saysNothing } from './import-moments.ts'
+import { readConsent, strictestStatus, UnknownValue } from './import-consent.ts'
+import { isEmptyCell, parseTimestamp } from './import-timestamps.ts'
 import type { Meaning, Status } from './known-columns.ts'
-import { type CsvFile, openCsv } from './read-csv.ts'
-import { CADENCES, FORMATS, LONGEST_KEYWORD, MOST_WISHED } from './wishes.ts'
+import { CADENCES, FORMATS, MAX_KEYWORD_LENGTH, MAX_SELECTIONS } from './preference-rules.ts'
 
-/** One line of an import, checked as far as that can be done without the database. */
+/** One line of an import, validated except for checks that need the database. */
 export interface Row {
   line: number
   email: string
   key: string
   hash: Buffer
-  /** what the list says of them; a plain list says nothing */
+  /** status in the file; undefined for a plain list of addresses */
   status: Status | undefined
   zone: string
   hour: number
@@ -37,39 +37,40 @@ export interface Row {
 
 export type Line = { row: Row } | { problem: string } | { unknown: UnknownValue; line: number }
 
-export interface ReadersFile extends Pick<CsvFile, 'separator' | 'encoding'> {
+export interface SubscriberFile extends Pick<CsvFile, 'separator' | 'encoding'> {
   columns: ReadColumn[]
   lines: AsyncGenerator<Line>
-  /** tags that are no topic, and how many rows have each; grows as lines are read */
-  strangeTags: Map<string, number>
+  /** tags that match no topic, with their number of rows; grows while lines are read */
+  unknownTags: Map<string, number>
 }
 
-/** No digest of more is under the length that mail programs show. */
-const MOST_PAPERS = 20
-/** Of which each is counted by itself. */
-const MOST_TAGS = 1000
+/** A digest of more papers exceeds the length that email programs show. */
+const MAX_PAPERS = 20
+/** How many different unknown tags are counted. */
+const MAX_TAGS = 1000
 
 /**
- * Opens a list of readers: our own export, another tool's, or any table with a column of addresses.
+ * Opens a subscriber file: our own export, another tool's, or any table with a column of addresses.
  *
- * @param options.mappings what the operator says of columns
- * @param options.topics the slugs of topics that there are; asked only where a column has topics or tags
- * @throws PaperboyError BAD_IMPORT for a file that is not there or not CSV; Error in words for columns that cannot be read
+ * @param options.mappings the operator's `--map` options
+ * @param options.topics returns the slugs of known topics; called only when a column has topics or tags
+ * @throws PaperboyError BAD_IMPORT when the file is missing or not CSV; Error with a message for the operator for
+ *   unreadable columns
  */
-export async function openReaders(
+export async function openSubscriberFile(
   file: string,
   options: { suppressionKey: string; mappings: readonly Mapping[]; topics: () => Promise<ReadonlySet<string>> },
-): Promise<ReadersFile> {
+): Promise<SubscriberFile> {
   const { header, separator, encoding, rows } = await openCsv(file)
   const columns = readColumns(header, options.mappings)
-  const strangeTags = new Map<string, number>()
+  const unknownTags = new Map<string, number>()
   const hasTopics = columns.some(({ meaning }) => meaning === 'topics' || meaning === 'tags')
   const topics = hasTopics ? await options.topics() : new Set<string>()
-  const toRow = rowReader(columns, options.suppressionKey, topics, strangeTags)
+  const toRow = rowReader(columns, options.suppressionKey, topics, unknownTags)
   async function* lines(): AsyncGenerator<Line> {
     for await (const read of rows) {
       if ('problem' in read) yield { problem: `line ${read.line}: ${read.problem}` }
-      else yield toLine(read.line, read.cells.map(unguarded))
+      else yield toLine(read.line, read.cells.map(unescapeFormula))
     }
   }
   const toLine = (line: number, cells: string[]): Line => {
@@ -80,14 +81,14 @@ export async function openReaders(
       return { problem: `line ${line}: ${(error as Error).message}` }
     }
   }
-  return { separator, encoding, columns, strangeTags, lines: lines() }
+  return { separator, encoding, columns, unknownTags, lines: lines() }
 }
 
 function rowReader(
   columns: readonly ReadColumn[],
   suppressionKey: string,
   topics: ReadonlySet<string>,
-  strangeTags: Map<string, number>,
+  unknownTags: Map<string, number>,
 ): (line: number, cells: string[]) => Row {
   const places = Map.groupBy(columns.keys(), (index) => columns[index]!.meaning)
   const all = (cells: string[], meaning: Meaning) => (places.get(meaning) ?? []).map((index) => cells[index]!)
@@ -95,28 +96,28 @@ function rowReader(
     const cell = (column: CsvColumn) => all(cells, column).find((text) => text !== '') ?? ''
     const { email, key } = parseAddress(cell('email'), { utf8: true })
     const zone = withPlace(cell('zone') || 'UTC')
-    if (zone.includes('\0')) throw new Error('the time zone has a character that no zone has')
+    if (zone.includes('\0')) throw new Error('the time zone contains an invalid character')
     const locale = cell('locale') || 'en'
-    if (!isLocale(locale)) throw new Error(`locale "${locale}" is none that Paperboy speaks`)
+    if (!isLocale(locale)) throw new Error(`locale "${locale}" is not supported`)
     const requested_at = moment('requested_at', cell('requested_at'))
     const confirmed_at = moment('confirmed_at', cell('confirmed_at'))
     const left_at = moment('left_at', cell('left_at'))
-    const consent = consentOf(columns, cells)
-    const hasLeft = left_at !== undefined && !(latest(requested_at, confirmed_at) > left_at.getTime())
+    const consent = readConsent(columns, cells)
+    const isUnsubscribed = left_at !== undefined && !(latest(requested_at, confirmed_at) > left_at.getTime())
     return {
       line,
       email,
       key,
       hash: addressHash(suppressionKey, key),
-      status: hasLeft ? worstOf([consent.status ?? 'active', 'unsubscribed']) : consent.status,
+      status: isUnsubscribed ? strictestStatus([consent.status ?? 'active', 'unsubscribed']) : consent.status,
       zone,
       hour: whole('hour', cell('hour'), 0, 23) ?? 8,
       cadence: oneOf(CADENCES, 'cadence', cell('cadence')) ?? 'daily',
       weekday: whole('weekday', cell('weekday'), 1, 7) ?? 1,
-      size: whole('size', cell('size'), 1, MOST_PAPERS) ?? 10,
+      size: whole('size', cell('size'), 1, MAX_PAPERS) ?? 10,
       format: oneOf(FORMATS, 'format', cell('format')) ?? 'html',
       locale,
-      topics: topicsIn(all(cells, 'topics'), all(cells, 'tags'), topics, strangeTags),
+      topics: topicsIn(all(cells, 'topics'), all(cells, 'tags'), topics, unknownTags),
       keywords: several('keywords', cell('keywords').split(';')),
       like_voted: oneOf(['true', 'false'] as const, 'like_voted', cell('like_voted')) === 'true',
       paused_until: moment('paused_until', cell('paused_until')),
@@ -129,30 +130,30 @@ function rowReader(
 }
 
 /**
- * Topics as slugs or names. In our own column an unknown one is an error; of another tool's tags those that are topics are taken,
- * and the others counted.
+ * Returns topic slugs from slugs or names. An unknown topic in our own column is an error.
+ * Tags of other tools are used where they match a topic; the others are counted.
  */
 function topicsIn(
   own: string[],
   tags: string[],
   known: ReadonlySet<string>,
-  strangeTags: Map<string, number>,
+  unknownTags: Map<string, number>,
 ): string[] {
   const wished = several('topics', own.flatMap(listed))
-  const stranger = wished.find((topic) => !known.has(slugOf(topic)))
-  if (stranger !== undefined)
+  const unknown = wished.find((topic) => !known.has(slugOf(topic)))
+  if (unknown !== undefined)
     throw new Error(
-      `topic "${stranger}" is not known here. Collect papers first, or leave unknown topics out: --map "topics=tags"`,
+      `topic "${unknown}" is not known here. Collect papers first, or skip unknown topics: --map "topics=tags"`,
     )
   const found = wished.map(slugOf)
   for (const tag of new Set(tags.flatMap(listed))) {
     if (known.has(slugOf(tag))) found.push(slugOf(tag))
-    else if (strangeTags.size < MOST_TAGS || strangeTags.has(tag)) strangeTags.set(tag, (strangeTags.get(tag) ?? 0) + 1)
+    else if (unknownTags.size < MAX_TAGS || unknownTags.has(tag)) unknownTags.set(tag, (unknownTags.get(tag) ?? 0) + 1)
   }
-  return [...new Set(found)].slice(0, MOST_WISHED)
+  return [...new Set(found)].slice(0, MAX_SELECTIONS)
 }
 
-/** The values of a cell: parted by commas or semicolons, in quotes where a value has one (`"Biology","Lab, old"`). */
+/** Splits a cell at commas or semicolons; a value that contains one is quoted (`"Biology","Lab, old"`). */
 const listed = (cell: string): string[] =>
   [...cell.matchAll(/"((?:[^"]|"")*)"|[^",;]+/g)]
     .map(([text, quoted]) => (quoted ?? text).replaceAll('""', '"').trim())
@@ -176,16 +177,16 @@ function whole(name: string, text: string, least: number, most: number): number 
 }
 
 function moment(name: string, text: string): Date | undefined {
-  if (saysNothing(text)) return undefined
-  const at = momentOf(text)
+  if (isEmptyCell(text)) return undefined
+  const at = parseTimestamp(text)
   if (at) return at
-  throw new Error(`${name} "${text.slice(0, 40)}" is no moment. Write it like 2026-04-14T08:00:00Z`)
+  throw new Error(`${name} "${text.slice(0, 40)}" is not a timestamp. Write it like 2026-04-14T08:00:00Z`)
 }
 
 function several(name: string, cells: string[]): string[] {
   const values = [...new Set(cells.map((value) => value.trim()))].filter(Boolean)
-  if (values.length > MOST_WISHED) throw new Error(`${name} are more than ${MOST_WISHED}`)
-  if (values.some((value) => value.length > LONGEST_KEYWORD || /\p{Cc}/u.test(value)))
-    throw new Error(`${name} has one of more than ${LONGEST_KEYWORD} characters`)
+  if (values.length > MAX_SELECTIONS) throw new Error(`${name} has more than ${MAX_SELECTIONS}`)
+  if (values.some((value) => value.length > MAX_KEYWORD_LENGTH || /\p{Cc}/u.test(value)))
+    throw new Error(`${name} has a value over ${MAX_KEYWORD_LENGTH} characters`)
   return values
 }

@@ -3,91 +3,91 @@ import { PaperboyError } from '../lib/errors.ts'
 import { knownTopics } from '../papers/topics/topics.ts'
 import type { Db } from '../runtime/db/database.ts'
 import type { Services } from '../runtime/services.ts'
-import { type Mapping, MEANINGS_IN_WORDS, notUnderstood, type ReadColumn } from './import-columns.ts'
-import { type UnknownValue, worstOf } from './import-consent.ts'
-import { openReaders, type ReadersFile, type Row } from './import-rows.ts'
+import { type Mapping, MEANINGS_HELP, type ReadColumn, unrecognizedColumns } from './import-columns.ts'
+import { strictestStatus, type UnknownValue } from './import-consent.ts'
+import { openSubscriberFile, type Row, type SubscriberFile } from './import-rows.ts'
 import type { Status } from './known-columns.ts'
 
 export interface ImportOptions {
-  /** they agreed elsewhere: active at once, without a confirmation mail */
+  /** activate at once, without a confirmation email: readers agreed elsewhere */
   active: boolean
-  /** who says so; kept with each row */
+  /** who attests that consent; stored with each row */
   attestedBy: string
   dryRun: boolean
-  /** take the good lines although there are bad ones */
+  /** import the valid lines even when others are not */
   partial?: boolean
-  /** what the operator says of columns that no known tool writes */
+  /** meanings of columns that no known tool writes */
   mappings?: readonly Mapping[]
 }
 
 export interface ImportResult {
   read: number
   added: number
-  /** of those added, the ones who get a confirmation email first */
+  /** those of `added` who get a confirmation email first */
   asked: number
-  /** pending ones that the import made active */
+  /** pending subscribers that the import activated */
   activated: number
   unchanged: number
-  /** unsubscribed, bounced or complained by the file's own word: kept as such, so that no other list brings them in */
+  /** unsubscribed, bounced or complained in the file: stored as such, so that no other list activates them */
   remembered: number
-  /** unsubscribed, bounced, complained, erased or suppressed here: no import brings those back */
+  /** unsubscribed, bounced, complained, erased or suppressed here: no import activates them */
   refused: number
-  /** what was wrong, each with its line; only with `partial`, else it is an error */
+  /** problems, each with its line; only with `partial`, otherwise they are thrown */
   problems: string[]
-  /** lines with something wrong */
+  /** number of lines with a problem */
   bad: number
   /** how the file was read */
   separator: string
   encoding: string
   columns: Pick<ReadColumn, 'name' | 'meaning' | 'by'>[]
-  /** tags that match no topic, with the number of rows that have them */
-  strangeTags: Record<string, number>
+  /** tags that match no topic, with their number of rows */
+  unknownTags: Record<string, number>
 }
 
 const CHUNK = 2000
-/** Named when nothing is imported. */
-const MOST_PROBLEMS = 20
-/** Named when the good lines are imported: each has to be looked up by hand. */
-const MOST_PROBLEMS_PARTIAL = 1000
+/** Problems listed when nothing is imported. */
+const MAX_PROBLEMS = 20
+/** Problems listed with `partial`: the operator looks up each by hand. */
+const MAX_PROBLEMS_PARTIAL = 1000
 const COUNTS = ['added', 'asked', 'activated', 'remembered', 'refused'] as const
 
 /**
- * Imports a CSV file in one transaction: everything, or with any bad line nothing, unless `partial`. Takes our own export, those of
- * the tools in known-columns.ts, and any table with addresses. People who opted out, bounced or complained there are kept as that;
- * pending ones get a confirmation email even under `active`, since that list never had their consent. What speaks of
- * consent and is not understood stops the import. Memory does not grow with the file.
+ * Imports a CSV file in one transaction. Any bad line cancels it, unless `partial` is set.
+ * Accepts our own export, those of the tools in known-columns.ts, and any table with addresses.
+ * People who unsubscribed, bounced or complained elsewhere keep that status. Pending ones get a confirmation email
+ * even under `active`: the other list never had their consent.
+ * An unknown value about consent stops the import. Memory use does not grow with the file.
  *
- * @throws PaperboyError BAD_IMPORT naming the bad lines, at most twenty of them, or the columns and values that are not understood
+ * @throws PaperboyError BAD_IMPORT naming at most twenty bad lines, or the columns and values it does not understand
  */
 export async function importSubscribers(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   file: string,
   options: ImportOptions,
 ): Promise<ImportResult> {
-  const { columns, separator, encoding, lines, strangeTags } = await open({ db, config }, file, options)
+  const { columns, separator, encoding, lines, unknownTags } = await open({ db, config }, file, options)
   const result: ImportResult = {
     ...{ read: 0, added: 0, asked: 0, activated: 0, unchanged: 0, remembered: 0, refused: 0, bad: 0, problems: [] },
-    ...{ separator, encoding, strangeTags: {} },
+    ...{ separator, encoding, unknownTags: {} },
     columns: columns.map(({ name, meaning, by }) => ({ name, meaning, by })),
   }
   const unknown = new Map<string, string>()
-  const complain = (problem: string) => {
+  const addProblem = (problem: string) => {
     result.bad++
-    if (result.problems.length < (options.partial ? MOST_PROBLEMS_PARTIAL : MOST_PROBLEMS))
-      result.problems.push(problem)
+    if (result.problems.length < (options.partial ? MAX_PROBLEMS_PARTIAL : MAX_PROBLEMS)) result.problems.push(problem)
   }
-  const spoilt = () => (result.bad > 0 && !options.partial) || unknown.size > 0
+  const hasFailed = () => (result.bad > 0 && !options.partial) || unknown.size > 0
   const at = now()
   class Rollback extends Error {}
   await db
     .transaction(async (tx) => {
       let chunk: Row[] = []
       const writeChunk = async () => {
-        const strange = await unknownZones(tx, chunk)
-        for (const { line, zone } of strange)
-          complain(`line ${line}: time zone "${zone}" is not known. Write it like Europe/Berlin.`)
-        const known = chunk.filter((row) => !strange.includes(row))
-        if (!spoilt() && known.length > 0) {
+        const invalid = await unknownZones(tx, chunk)
+        for (const { line, zone } of invalid)
+          addProblem(`line ${line}: time zone "${zone}" is not known. Write it like Europe/Berlin.`)
+        const known = chunk.filter((row) => !invalid.includes(row))
+        if (!hasFailed() && known.length > 0) {
           const counts = await insertRows(tx, known, options, at)
           for (const name of COUNTS) result[name] += counts[name]
           result.unchanged += counts.unchanged
@@ -96,64 +96,68 @@ export async function importSubscribers(
       }
       for await (const line of lines) {
         result.read++
-        if ('problem' in line) complain(line.problem)
-        else if ('unknown' in line) unknown.set(...inWords(line.unknown, line.line, unknown))
+        if ('problem' in line) addProblem(line.problem)
+        else if ('unknown' in line) unknown.set(...unknownMessage(line.unknown, line.line, unknown))
         else chunk.push(line.row)
         if (chunk.length === CHUNK) await writeChunk()
-        if (spoilt() && (result.problems.length >= MOST_PROBLEMS || unknown.size >= MOST_PROBLEMS)) break
+        if (hasFailed() && (result.problems.length >= MAX_PROBLEMS || unknown.size >= MAX_PROBLEMS)) break
       }
       await writeChunk()
-      if (spoilt() || options.dryRun) throw new Rollback()
+      if (hasFailed() || options.dryRun) throw new Rollback()
     })
     .catch((error) => {
       if (!(error instanceof Rollback)) throw error
     })
-  if (unknown.size > 0) throw notUnderstoodError(file, [...unknown.values()])
-  if (spoilt()) {
-    const more = result.bad >= MOST_PROBLEMS ? '\n  … and perhaps more' : ''
+  if (unknown.size > 0) throw unrecognizedError(file, [...unknown.values()])
+  if (hasFailed()) {
+    const more = result.bad >= MAX_PROBLEMS ? '\n  … and possibly more' : ''
     throw new PaperboyError(
       'BAD_IMPORT',
       `Nothing was imported from ${file}:\n  ${result.problems.join('\n  ')}${more}`,
     )
   }
-  return { ...result, strangeTags: Object.fromEntries([...strangeTags].sort((a, b) => b[1] - a[1])) }
+  return { ...result, unknownTags: Object.fromEntries([...unknownTags].sort((a, b) => b[1] - a[1])) }
 }
 
 async function open(
   { db, config }: Pick<Services, 'db' | 'config'>,
   file: string,
   { mappings = [] }: ImportOptions,
-): Promise<ReadersFile> {
+): Promise<SubscriberFile> {
   try {
-    const readers = await openReaders(file, {
+    const readers = await openSubscriberFile(file, {
       suppressionKey: config.SUPPRESSION_KEY,
       mappings,
       topics: () => knownTopics(db),
     })
-    const strange = notUnderstood(readers.columns)
-    if (strange.length === 0) return readers
-    const lines = strange.map(({ name }) => `the column "${name}": --map "${name}=MEANING"`)
-    throw notUnderstoodError(file, lines)
+    const invalid = unrecognizedColumns(readers.columns)
+    if (invalid.length === 0) return readers
+    const lines = invalid.map(({ name }) => `the column "${name}": --map "${name}=MEANING"`)
+    throw unrecognizedError(file, lines)
   } catch (error) {
     if (error instanceof PaperboyError) throw error
     throw new PaperboyError('BAD_IMPORT', `${file} cannot be imported: ${(error as Error).message}`, { cause: error })
   }
 }
 
-const notUnderstoodError = (file: string, lines: string[]): PaperboyError =>
+const unrecognizedError = (file: string, lines: string[]): PaperboyError =>
   new PaperboyError(
     'BAD_IMPORT',
-    `Nothing was imported from ${file}. It may say who agreed to emails and who did not, in words that Paperboy does not know. Say what they mean:\n  ${lines.join('\n  ')}\n${MEANINGS_IN_WORDS}`,
+    `Nothing was imported from ${file}. It may record who agreed to emails, in terms that Paperboy does not know. State what they mean:\n  ${lines.join('\n  ')}\n${MEANINGS_HELP}`,
   )
 
-/** A value's key and its sentence; the first line that has it is named. */
-function inWords({ column, value, message }: UnknownValue, line: number, seen: Map<string, string>): [string, string] {
+/** Returns the key of an unknown value and its message, which names the first line with it. */
+function unknownMessage(
+  { column, value, message }: UnknownValue,
+  line: number,
+  seen: Map<string, string>,
+): [string, string] {
   const key = `${column.name}\0${value.toLowerCase()}`
   const flag = column.by === undefined ? `${column.name}=MEANING` : `${column.name}:${value}=MEANING`
   return [key, seen.get(key) ?? `${message} in line ${line}: --map "${flag}"`]
 }
 
-/** Rows whose zone the database does not know. */
+/** Returns the rows whose zone the database does not know. */
 async function unknownZones(db: Db, rows: Row[]): Promise<Row[]> {
   const zones = [...new Set(rows.map((row) => row.zone))]
   const { rows: found } = await db.execute<{ zone: string }>(
@@ -163,14 +167,16 @@ async function unknownZones(db: Db, rows: Row[]): Promise<Row[]> {
   return rows.filter((row) => unknown.has(row.zone))
 }
 
-/** How a row arrives: as what its list says it is, but active only where somebody attests it. */
-function arrives({ status }: Row, { active }: ImportOptions): Status {
+/** Returns the status a row is imported with; active only when the operator attests consent. */
+function importedStatus({ status }: Row, { active }: ImportOptions): Status {
   if (status !== undefined && status !== 'active') return status
   return active ? 'active' : 'pending'
 }
 
 async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) {
-  const rows = oneEach(all.map((row) => ({ ...row, hash: row.hash.toString('hex'), status: arrives(row, options) })))
+  const rows = mergeDuplicates(
+    all.map((row) => ({ ...row, hash: row.hash.toString('hex'), status: importedStatus(row, options) })),
+  )
   const result = await db.execute<Record<(typeof COUNTS)[number], number>>(sql`
     WITH given AS (
       SELECT g.*, decode(g.hash, 'hex') AS address_hash, g.status IN ('active', 'pending') AS reads, x.reason
@@ -194,7 +200,7 @@ async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) 
         CASE WHEN status = 'active' THEN coalesce(confirmed_at, requested_at, ${at})
              WHEN status <> 'pending' THEN confirmed_at END,
         ${options.attestedBy}, ${at}
-      -- An erased address stays out, also as unsubscribed: the row would hold the address again.
+      -- An erased address is not stored again, not even as unsubscribed.
       FROM given WHERE reason IS NULL OR NOT reads AND reason <> 'erasure'
       ORDER BY line
       ON CONFLICT (email_key) DO UPDATE SET status = excluded.status,
@@ -209,14 +215,14 @@ async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) 
         -- Another line of this file called them pending.
         WHEN excluded.status = 'active' THEN s.status = 'pending' AND s.xmin <> pg_current_xact_id()::xid
         WHEN excluded.status = 'pending' THEN false
-        -- A confirmation here outweighs the old list. Consent that came with an import ends when a list says so.
+        -- A confirmation here outweighs the old list. Imported consent ends when a list says so.
         ELSE s.status = 'pending' OR s.status = 'active' AND s.imported_by IS NOT NULL AND s.first_confirmed_at IS NULL END
       RETURNING id, email_key, status, consent_origin
     ), asked AS (
       INSERT INTO outbox (kind, subscriber_id, due_at, message_key, created_at)
       SELECT 'confirm', id, ${at}, decode(md5(random()::text || id), 'hex'), ${at} FROM written WHERE status = 'pending'
     ), unasked AS (
-      -- A confirmation email that only an import asked for is not sent to a person who opted out elsewhere.
+      -- Cancel a confirmation email that only an import requested, for people who opted out elsewhere.
       DELETE FROM outbox o USING written w
       WHERE o.subscriber_id = w.id AND o.kind IN ('confirm', 'remind') AND o.state = 'queued'
         AND w.status IN ('unsubscribed', 'bounced', 'complained') AND w.consent_origin IS NULL
@@ -240,12 +246,12 @@ async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) 
   return { ...counts, unchanged: all.length - added - activated - remembered - refused }
 }
 
-/** One row for each mailbox: the last one of those that say the worst of it. */
-function oneEach<T extends { key: string; status: Status }>(rows: T[]): T[] {
+/** Keeps one row for each mailbox: the last of those with the strictest status. */
+function mergeDuplicates<T extends { key: string; status: Status }>(rows: T[]): T[] {
   const kept = new Map<string, T>()
   for (const row of rows) {
     const other = kept.get(row.key)
-    if (!other || worstOf([other.status, row.status]) === row.status) kept.set(row.key, row)
+    if (!other || strictestStatus([other.status, row.status]) === row.status) kept.set(row.key, row)
   }
   return [...kept.values()]
 }

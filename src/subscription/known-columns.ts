@@ -1,6 +1,7 @@
+import { ADDRESS_COLUMNS, normalizeName } from '../lib/csv/column-names.ts'
 import { CSV_COLUMNS, type CsvColumn } from './csv-columns.ts'
 
-/** What a column of a list of readers can mean beside the columns of our own export. */
+/** Meanings of columns beyond those of our own export. */
 export const FOREIGN_MEANINGS = ['subscribed', 'unsubscribed', 'bounced', 'complained', 'tags', 'ignore'] as const
 
 export type Meaning = CsvColumn | (typeof FOREIGN_MEANINGS)[number]
@@ -11,15 +12,13 @@ export interface KnownColumn {
   meaning: Meaning
   /** the tools that write it */
   tool: string
-  /** the column says it of every row of its file, also where its cell is empty */
+  /** the meaning holds for every row of the file, even where the cell is empty */
   everyRow?: true
 }
 
-/** One line for each column that a known tool writes: names, as the tool spells them; meaning; tool. */
-const WRITTEN: readonly [names: string, meaning: Meaning, tool: string, everyRow?: 'every row'][] = [
-  ['Email Address', 'email', 'Mailchimp'],
-  ['email_address', 'email', 'Buttondown'],
-  ['E-mail, Mail, E-Mail-Adresse, Email adres, Adresse e-mail, Correo electrónico', 'email', 'spreadsheets'],
+/** The columns that known tools write: names as the tool spells them, meaning, tool. */
+const TOOL_COLUMNS: readonly (readonly [names: string, meaning: Meaning, tool: string, everyRow?: 'every row'])[] = [
+  ...ADDRESS_COLUMNS.map(([names, tool]) => [names, 'email', tool] as const),
 
   ['subscribed_to_emails', 'subscribed', 'Ghost'],
   ['subscribed', 'subscribed', 'Plunk'],
@@ -47,7 +46,7 @@ const WRITTEN: readonly [names: string, meaning: Meaning, tool: string, everyRow
   ['name, note', 'ignore', 'Ghost'],
   ['First Name, Last Name', 'ignore', 'Mailchimp, beehiiv, Keila'],
   ['complimentary_plan, stripe_customer_id, tiers, products, expiry_at, import_tier', 'ignore', 'Ghost'],
-  // Whether somebody pays, and whether posts come one by one or bundled: both say nothing of leaving.
+  // Payment, and whether posts come singly or bundled: neither says that a reader unsubscribed.
   ['active_subscription, expiry, plan, first_payment_at, digest_enabled', 'ignore', 'Substack'],
   ['Address, Phone Number, Birthday, MEMBER_RATING, OPTIN_IP, CONFIRM_IP, LATITUDE, LONGITUDE', 'ignore', 'Mailchimp'],
   ['GMTOFF, DSTOFF, CC, REGION, LAST_CHANGED, LEID, EUID, NOTES', 'ignore', 'Mailchimp'],
@@ -62,36 +61,33 @@ const WRITTEN: readonly [names: string, meaning: Meaning, tool: string, everyRow
   ['Data, External ID', 'ignore', 'Keila'],
 ]
 
-/** A column's name without case, spaces and punctuation. */
-export const plainName = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
-
 const KNOWN = new Map<string, KnownColumn>([
-  ...WRITTEN.flatMap(([names, meaning, tool, everyRow]) =>
+  ...TOOL_COLUMNS.flatMap(([names, meaning, tool, everyRow]) =>
     names
       .split(', ')
       .map((name): [string, KnownColumn] => [
-        plainName(name),
+        normalizeName(name),
         { meaning, tool, ...(everyRow && { everyRow: true as const }) },
       ]),
   ),
-  ...CSV_COLUMNS.map((column): [string, KnownColumn] => [plainName(column), { meaning: column, tool: 'Paperboy' }]),
+  ...CSV_COLUMNS.map((column): [string, KnownColumn] => [normalizeName(column), { meaning: column, tool: 'Paperboy' }]),
 ])
 
-/** What a column is, if a known tool writes it. */
-export const knownColumn = (name: string): KnownColumn | undefined => KNOWN.get(plainName(name))
+/** Returns the meaning of a column that a known tool writes. */
+export const knownColumn = (name: string): KnownColumn | undefined => KNOWN.get(normalizeName(name))
 
-/** Parts of names of columns that say who agreed or left, in the languages that such lists come in. */
-const SPEAKS_OF_CONSENT =
+/** Parts of column names that suggest consent or an opt-out, in the languages of such lists. */
+const CONSENT_NAME =
   /subscri|unsub|optin|optout|opted|consent|agree|permi|gdpr|dsgvo|rgpd|bounce|status|complain|abuse|spam|disabl|enabl|block|black|suppress|delet|remov|clean|invalid|undeliver|unreach|confirm|verif|donot|dont|marketing|newsletter|active|mailable|churn|cancel|quit|optedout|abgemeldet|angemeldet|anmeld|abmeld|abonn|desinscri|désinscri|einwillig|widerr|consenti|baja|suscri/
 
-/** Whether a column's name says that it may tell who agreed to emails and who left. */
-export const speaksOfConsent = (name: string): boolean =>
-  SPEAKS_OF_CONSENT.test(plainName(name)) || /(^|[^\p{L}])opt([^\p{L}]|$)/iu.test(name)
+/** Returns whether a column name suggests that the column records consent or opt-outs. */
+export const mayConcernConsent = (name: string): boolean =>
+  CONSENT_NAME.test(normalizeName(name)) || /(^|[^\p{L}])opt([^\p{L}]|$)/iu.test(name)
 
 export const STATUSES = ['active', 'pending', 'unsubscribed', 'bounced', 'complained'] as const
 export type Status = (typeof STATUSES)[number]
 
-/** The words that known tools write in a column of statuses. */
+/** The status words of known tools. */
 const STATUS_WORDS: Record<Status, string> = {
   // Buttondown's regular, premium, gifted, trialed, churning and past_due get its emails; listmonk: enabled.
   active: 'active, subscribed, enabled, confirmed, regular, premium, gifted, trialed, churning, past_due',
@@ -106,14 +102,16 @@ const STATUS_WORDS: Record<Status, string> = {
 }
 
 const WORD_STATUSES = new Map<string, Status>(
-  STATUSES.flatMap((status) => STATUS_WORDS[status].split(',').map((word) => [plainName(word), status] as const)),
+  STATUSES.flatMap((status) => STATUS_WORDS[status].split(',').map((word) => [normalizeName(word), status] as const)),
 )
 
-/** The status that a word means, in any case and spelling ("Opted out", "opted_out"); undefined for an unknown word. */
-export const statusOf = (word: string): Status | undefined => WORD_STATUSES.get(plainName(word))
+/**
+ * Returns the status for a word, in any case and spelling ("Opted out", "opted_out"); undefined for an unknown word.
+ */
+export const statusOf = (word: string): Status | undefined => WORD_STATUSES.get(normalizeName(word))
 
-/** Words that say no wherever they stand: a column that has one speaks of consent, whatever its name. */
-const SAYS_NO = new Set([
+/** Words that mean an opt-out in any column: a column with one records consent, whatever its name. */
+const REFUSALS = new Set([
   'unsubscribed',
   'bounced',
   'complained',
@@ -125,4 +123,4 @@ const SAYS_NO = new Set([
   'donotemail',
 ])
 
-export const saysNo = (cell: string): boolean => cell.length < 20 && SAYS_NO.has(plainName(cell))
+export const isRefusal = (cell: string): boolean => cell.length < 20 && REFUSALS.has(normalizeName(cell))

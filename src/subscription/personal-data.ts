@@ -1,12 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
 
 /**
- * Where something about a reader is kept, for the export and for erasing. A table with a subscriber's id that is missing here
- * fails a test. Reads give rows as JSON would have them, without what is ours alone (nonces, keys, hashes).
+ * Every table with data about a reader, for the export and for erasure. A test fails when a table with a subscriber's
+ * id is missing here.
+ * Reads return rows as JSON, without internal values (nonces, keys, hashes).
  */
 interface PersonalTable {
   read: (subscriberId: number) => SQL
-  /** undefined where erasing the subscriber's own row does it */
+  /** undefined when erasing the subscriber's own row is enough */
   erase: ((subscriberId: number) => SQL) | undefined
 }
 
@@ -27,7 +28,7 @@ export const PERSONAL_TABLES: Record<string, PersonalTable> = {
         'settled_at', d.settled_at, 'papers', (
           SELECT count(*) FROM generate_series(0, length(d.shown) * 8 - 1) AS bit WHERE get_bit(d.shown, bit::int) = 1)) AS row
       FROM deliveries d LEFT JOIN editions e ON e.id = d.edition_id WHERE d.subscriber_id = ${id} ORDER BY d.edition_id`,
-    // The row stays, empty, so that an edition's counts still add up. One in a worker's hand is recorded there and emptied after.
+    // The emptied row stays, so that the counts of an edition add up. A row being sent is recorded, then emptied.
     erase: (id) => sql`
       UPDATE deliveries SET reply = NULL, shown = NULL,
         state = CASE WHEN state IN ('queued', 'deferred') THEN 'erased' ELSE state END::delivery_state,
@@ -62,7 +63,7 @@ export const PERSONAL_TABLES: Record<string, PersonalTable> = {
       SELECT jsonb_build_object('received_at', received_at, 'source', source, 'class', class, 'reason', reason, 'did', did,
         'status', status, 'evidence', evidence) AS row
       FROM inbound_events WHERE subscriber_id = ${id} ORDER BY id`,
-    // Reports about somebody else that name this address as well stay, without the mail they came in.
+    // Reports about another reader that mention this address stay, without the raw message.
     erase: (id) => sql`
       WITH own AS (DELETE FROM inbound_events WHERE subscriber_id = ${id})
       UPDATE inbound_events SET raw = NULL, mentions = '{}'

@@ -6,11 +6,17 @@ import { isLocale } from '../messages/catalogue.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { BadPreference, badWishes, type Choices, MOST_PAUSE_WEEKS, type Wishes } from './wishes.ts'
+import {
+  BadPreference,
+  type Choices,
+  invalidFields,
+  MAX_PAUSE_WEEKS,
+  type PreferenceChanges,
+} from './preference-rules.ts'
 
 export interface Preferences extends Choices {
   pausedUntil: Date | null
-  /** its day by the reader's calendar */
+  /** the calendar day of pausedUntil, in the reader's time zone */
   pausedUntilDay: string | null
   status: string
   nextDigestAt: Date | null
@@ -20,24 +26,29 @@ export interface Preferences extends Choices {
 
 type Deps = Pick<Services, 'db' | 'keys' | 'now'>
 
-/** @throws PaperboyError TOKEN_UNKNOWN, also for a subscriber who is gone */
+/** @throws PaperboyError TOKEN_UNKNOWN, also for an erased or deleted subscriber */
 export async function readPreferences({ db, keys }: Pick<Deps, 'db' | 'keys'>, token: string): Promise<Preferences> {
   const { subscriberId } = verifyToken(keys, 'preferences', token)
-  return shownOf(await readRow(db, subscriberId))
+  return toPreferences(await readRow(db, subscriberId))
 }
 
 /**
- * Saves what was given and leaves the rest. The next digest moves with hour, zone, cadence, weekday and pause at once. What was
- * before is kept for `undoPreferences`.
+ * Saves the given preferences and keeps the others. Hour, zone, cadence, weekday and pause move the next digest at
+ * once.
+ * The previous values are kept for `undoPreferences`.
  *
  * @throws PaperboyError TOKEN_UNKNOWN | BadPreference naming the field, with nothing saved
  */
-export async function savePreferences({ db, keys, now }: Deps, token: string, wishes: Wishes): Promise<Preferences> {
+export async function savePreferences(
+  { db, keys, now }: Deps,
+  token: string,
+  changes: PreferenceChanges,
+): Promise<Preferences> {
   const { subscriberId } = verifyToken(keys, 'preferences', token)
-  for (const field of badWishes(wishes)) throw new BadPreference(field)
+  for (const field of invalidFields(changes)) throw new BadPreference(field)
   return db.transaction(async (tx) => {
     const before = await readRow(tx, subscriberId, 'locked')
-    const { pauseWeeks, pausedUntil, ...given } = wishes
+    const { pauseWeeks, pausedUntil, ...given } = changes
     if (given.zone !== undefined) {
       given.zone = withPlace(given.zone)
       await checkZone(tx, given.zone)
@@ -52,14 +63,14 @@ export async function savePreferences({ db, keys, now }: Deps, token: string, wi
 }
 
 /**
- * Takes the last change back; once more brings it again. Harmless where there is nothing to undo.
+ * Undoes the last change; calling it again redoes it. Does nothing when there is no change to undo.
  * @throws PaperboyError TOKEN_UNKNOWN
  */
 export async function undoPreferences({ db, keys, now }: Deps, token: string): Promise<Preferences> {
   const { subscriberId } = verifyToken(keys, 'preferences', token)
   return db.transaction(async (tx) => {
     const before = await readRow(tx, subscriberId, 'locked')
-    if (before.previous === null) return shownOf(before)
+    if (before.previous === null) return toPreferences(before)
     const { pausedUntil, ...choices } = before.previous as Choices & { pausedUntil: string | null }
     return write(
       tx,
@@ -81,13 +92,14 @@ async function write(db: Db, subscriberId: number, before: Row, after: State, at
     .set({
       ...after,
       previous: { ...choicesOf(before), pausedUntil: before.pausedUntil },
-      // A digest that is due but not yet planned stays due, or saving at the wrong minute would cost the reader a day.
+      // A digest that is due but not yet planned stays due. Otherwise saving at that minute would cost the reader a
+      // day.
       nextDigestAt: sql`CASE WHEN ${subscribers.nextDigestAt} <= ${at} AND NOT ${paused} THEN ${subscribers.nextDigestAt}
         ELSE next_digest_at(${after.zone}, ${after.hour}, ${after.cadence}, ${after.weekday}::int, ${paused ? after.pausedUntil : at}) END`,
       updatedAt: at,
     })
     .where(eq(subscribers.id, subscriberId))
-  return shownOf(await readRow(db, subscriberId))
+  return toPreferences(await readRow(db, subscriberId))
 }
 
 async function readRow(db: Db, subscriberId: number, locked?: 'locked') {
@@ -113,11 +125,11 @@ async function readRow(db: Db, subscriberId: number, locked?: 'locked') {
     .from(subscribers)
     .where(eq(subscribers.id, subscriberId))
   const [found] = await (locked ? query.for('update') : query)
-  if (!found || found.status === 'erased') throw gone()
+  if (!found || found.status === 'erased') throw unknownToken()
   return found
 }
 
-/** The choices of a row alone. A language whose catalogue was taken away since counts as English. */
+/** Returns only the choices of a row. A language that was removed counts as English. */
 const choicesOf = (row: Row): Choices => {
   const {
     pausedUntil: _,
@@ -130,7 +142,7 @@ const choicesOf = (row: Row): Choices => {
   return { ...choices, locale: isLocale(choices.locale) ? choices.locale : 'en' }
 }
 
-const shownOf = (row: Row): Preferences => ({
+const toPreferences = (row: Row): Preferences => ({
   ...choicesOf(row),
   pausedUntil: row.pausedUntil,
   pausedUntilDay: row.pausedUntilDay,
@@ -139,13 +151,16 @@ const shownOf = (row: Row): Preferences => ({
   undoable: row.previous !== null,
 })
 
-/** The first moment of a day on the reader's clock. @throws BadPreference when that is not to come, or too far off */
+/**
+ * Returns the start of a day in the reader's time zone. @throws BadPreference when it is past or too far in the
+ * future
+ */
 async function endOfPause(db: Db, day: string | null, zone: string, at: Date): Promise<Date | null> {
   if (day === null) return null
   const { rows } = await db.execute<{ moment: string }>(sql`SELECT ${day}::date::timestamp AT TIME ZONE
     CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END AS moment`)
   const moment = new Date(rows[0]!.moment)
-  const latest = at.getTime() + (MOST_PAUSE_WEEKS * 7 + 1) * 86_400_000
+  const latest = at.getTime() + (MAX_PAUSE_WEEKS * 7 + 1) * 86_400_000
   if (moment <= at || moment.getTime() > latest) throw new BadPreference('pausedUntil')
   return moment
 }
@@ -155,5 +170,5 @@ async function checkZone(db: Db, zone: string): Promise<void> {
   if (!rows[0]?.known) throw new BadPreference('zone')
 }
 
-const gone = (): PaperboyError =>
-  new PaperboyError('TOKEN_UNKNOWN', 'There is no subscription behind this link any more.')
+const unknownToken = (): PaperboyError =>
+  new PaperboyError('TOKEN_UNKNOWN', 'This link belongs to no subscription any more.')

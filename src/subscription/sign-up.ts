@@ -2,7 +2,7 @@ import { type Address, AddressError, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import type { Services } from '../runtime/services.ts'
 import { requestManageLink } from './manage.ts'
-import { admit, type Evidence } from './signup-protection/admit.ts'
+import { type Evidence, screenSignUp } from './signup-protection/screen-sign-up.ts'
 import { subscribe } from './subscribe.ts'
 
 export interface Request {
@@ -14,38 +14,38 @@ export interface Request {
 }
 
 /**
- * A sign-up as it comes from outside, through the armour to `subscribe`.
+ * Screens a sign-up from a form or the API, then subscribes the address.
  *
- * @returns whether the address looks mistyped: its domain does not seem to take mail
+ * @returns `slip`: the address looks mistyped, since its domain does not seem to accept email
  * @throws AddressError | TooManySignUps
  */
 export async function signUp(
   services: Services,
   request: Request & { zone?: string | undefined; locale?: Locale },
 ): Promise<{ slip: boolean }> {
-  const { mailAfter, slip, caught } = await letIn(services, request)
-  // Whoever fills in what people cannot see is a script: it gets the same answer, and nobody gets a mail.
-  if (!caught) await subscribe(services, { ...request, mailAfter })
+  const { mailAfter, slip, trapped } = await screenRequest(services, request)
+  // A filled honeypot field means a script: it gets the same answer, and no email is sent.
+  if (!trapped) await subscribe(services, { ...request, mailAfter })
   return { slip }
 }
 
 /**
- * A wish for the link that may do everything, through the same armour.
+ * Screens a request for the manage link in the same way, then emails it.
  * @throws AddressError | TooManySignUps
  */
 export async function askForManageLink(services: Services, request: Request): Promise<void> {
-  const { mailAfter, caught } = await letIn(services, request)
-  if (!caught) await requestManageLink(services, { typed: request.typed, mailAfter })
+  const { mailAfter, trapped } = await screenRequest(services, request)
+  if (!trapped) await requestManageLink(services, { typed: request.typed, mailAfter })
 }
 
-async function letIn(services: Services, { typed, origin, evidence }: Request) {
+async function screenRequest(services: Services, { typed, origin, evidence }: Request) {
   const { domain } = await readAddress(services, typed)
   const signs = await services.mailDomains.signsOf(domain)
-  const { mailAfter } = await admit(services, { origin, domain, signs, evidence })
-  return { mailAfter, slip: signs.takesMail === 'no', caught: evidence.trapped }
+  const { mailAfter } = await screenSignUp(services, { origin, domain, signs, evidence })
+  return { mailAfter, slip: signs.takesMail === 'no', trapped: evidence.trapped }
 }
 
-/** Letters beyond ASCII before the @ are taken where our relay carries them. */
+/** Accepts letters beyond ASCII before the @ when the relay supports SMTPUTF8. */
 export async function readAddress({ relayAbility }: Pick<Services, 'relayAbility'>, typed: string): Promise<Address> {
   try {
     return parseAddress(typed)

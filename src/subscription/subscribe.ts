@@ -6,27 +6,28 @@ import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import { executePrepared } from '../runtime/db/prepared.ts'
 import type { Services } from '../runtime/services.ts'
-import { mayMail, oneAtATime, personOf } from './stranger-mail.ts'
+import { lockPerson, personKey, withinEmailLimit } from './email-limit.ts'
 
-/** Names the words under which a reader agreed; a new wording of the form gets a new name. */
+/** Names the wording of the form that the reader agreed to. A new wording gets a new name. */
 const FORM_TEXT = 'web form 2026-11'
 
 type Deps = Pick<Services, 'db' | 'queues' | 'config' | 'now'>
 
 /**
- * First half of double opt-in: an address asks for the digest, and a mail to it is on its way.
+ * First half of double opt-in: records the request and queues the confirmation email.
  *
- * Says nothing about whether the address was known: the same statements and the same rows, whatever they find. A new, unsubscribed
- * or bounced address gets a confirmation email (its status changes only when that is confirmed), an active one an email that says so.
- * The email to an address that must not be mailed is written down like any other; the worker skips it.
- * A person who had their emails for now gets none, and then nothing is changed, so that the link in the last of them
- * stays good. A request that is still open keeps its nonce: the links in all its emails are good.
+ * The answer does not reveal whether the address is known: the same statements write the same rows in every case.
+ * A new, unsubscribed or bounced address gets a confirmation email; its status changes only on confirmation. An
+ * active one gets an email that says so.
+ * The email to a suppressed address is queued like any other; the worker skips it.
+ * Over the email limit nothing is sent or changed, so that the link in the last email stays valid.
+ * An open request keeps its nonce: the links in all its emails work.
  *
- * @param request.typed the address as typed, already found to be one that our relay can carry
- * @param request.zone the browser's guess; a name the database does not know counts as UTC, since the reader never typed it
- * @param request.locale the language of the page that was used: mails and personal pages speak it from now on
- * @param request.origin the network address it came from, kept only as a keyed hash
- * @param request.mailAfter when the mail may leave; now where nothing is said
+ * @param request.typed the address as typed; the caller has checked that the relay accepts it
+ * @param request.zone the browser's guess; an unknown name counts as UTC, since the reader never typed it
+ * @param request.locale the language of the page, used for emails and personal pages from now on
+ * @param request.origin the network address of the request, stored only as a keyed hash
+ * @param request.mailAfter when the email may be sent; now by default
  * @throws PaperboyError BAD_ADDRESS
  */
 export async function subscribe(
@@ -38,21 +39,22 @@ export async function subscribe(
   const origin = createHmac('sha256', config.SECRET_KEY)
     .update(`origin\0${canonicalAddress(request.origin)}`)
     .digest()
-  // PostgreSQL refuses a NUL before any of its functions could judge the name.
+  // PostgreSQL rejects a NUL before is_zone() could judge the name.
   const zone = withPlace(request.zone?.replaceAll('\0', '?') ?? 'UTC')
   const at = now()
-  const person = personOf(config, key)
+  const person = personKey(config, key)
   await db.transaction(async (tx) => {
-    await executePrepared(tx, oneAtATime(person))
+    await executePrepared(tx, lockPerson(person))
+    // Upserts the sign-up, then queues its email. The SELECT has no row over the limit; an active reader keeps every value.
     const statement = sql`
       WITH asked AS (
         INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin)
         SELECT ${email}, ${key}, ${hash}, CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END,
                ${request.locale ?? 'en'}, ${randomBytes(8)}, ${at}::timestamptz, ${FORM_TEXT}, ${origin}
-        WHERE ${mayMail(person, 'sign-up', at)}
+        WHERE ${withinEmailLimit(person, 'sign-up', at)}
         ON CONFLICT (email_key) DO UPDATE SET
           (email, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin, updated_at) =
-          (SELECT email, zone, locale, CASE WHEN ${stillOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
+          (SELECT email, zone, locale, CASE WHEN ${isOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
                   ${at}::timestamptz, consent_form, consent_origin, ${at}::timestamptz
            FROM (VALUES (excluded.email, excluded.zone, excluded.locale, excluded.consent_form, excluded.consent_origin)) AS v (email, zone, locale, consent_form, consent_origin)
            WHERE s.status <> 'active'
@@ -70,5 +72,5 @@ export async function subscribe(
   void queues.wake('send-service-mails', {})
 }
 
-/** SQL: a request that was neither confirmed nor refused since. */
-const stillOpen = sql`(s.confirm_nonce IS NOT NULL AND s.requested_at > coalesce(greatest(s.left_at, s.confirmed_at), '-infinity'))`
+/** SQL: the request is still open: not confirmed, and no unsubscribe since. */
+const isOpen = sql`(s.confirm_nonce IS NOT NULL AND s.requested_at > coalesce(greatest(s.left_at, s.confirmed_at), '-infinity'))`

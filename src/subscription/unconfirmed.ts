@@ -1,18 +1,18 @@
 import { sql } from 'drizzle-orm'
 import type { Services } from '../runtime/services.ts'
 
-/** Whoever wanted it and overlooked the mail gets one more; after that the link is too old anyway. */
+/** A reader who overlooked the email gets one reminder. After the second limit the request is too old. */
 const REMIND_AFTER_DAYS = 3
 const REMIND_BEFORE_DAYS = 14
-export const FORGOTTEN_AFTER_DAYS = 30
-/** A change of address that nobody confirmed; its link is good for one day. */
-const CHANGE_FORGOTTEN_AFTER_DAYS = 2
-const AT_ONCE = 1_000
+export const UNCONFIRMED_DAYS = 30
+/** Unconfirmed changes of address; their link works for one day. */
+const UNCONFIRMED_CHANGE_DAYS = 2
+const BATCH_ROWS = 1_000
 
 /**
- * Reminds, once, whoever asked some days ago and has not confirmed. Only where the first mail was taken by the relay: what was
- * refused or may not be mailed is not tried again.
- * @returns how many are mailed
+ * Sends one reminder to sign-ups that are some days old and unconfirmed.
+ * Only when the relay accepted the first email: refused and suppressed addresses are not tried again.
+ * @returns the number of reminders
  */
 export async function remindUnconfirmed({ db, queues, now }: Pick<Services, 'db' | 'queues' | 'now'>): Promise<number> {
   const at = now()
@@ -24,7 +24,7 @@ export async function remindUnconfirmed({ db, queues, now }: Pick<Services, 'db'
                                AND ${at}::timestamptz - make_interval(days => ${REMIND_AFTER_DAYS})
         AND EXISTS (SELECT FROM outbox o WHERE o.subscriber_id = s.id AND o.kind = 'confirm' AND o.state = 'accepted')
         AND NOT EXISTS (SELECT FROM suppressions x WHERE x.address_hash = s.address_hash)
-      ORDER BY s.requested_at LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED
+      ORDER BY s.requested_at LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED
     ), reminded AS (
       UPDATE subscribers s SET reminded_at = ${at} FROM due WHERE s.id = due.id RETURNING s.id
     )
@@ -35,28 +35,28 @@ export async function remindUnconfirmed({ db, queues, now }: Pick<Services, 'db'
 }
 
 /**
- * Forgets addresses that were left in the form 30 days ago and never confirmed, changes of address that were not, and, after a day,
- * that an unknown address asked for an email.
- * @returns how many sign-ups were forgotten
+ * Deletes sign-ups that stayed unconfirmed for 30 days, and unconfirmed changes of address.
+ * Deletes requests by unknown addresses after a day.
+ * @returns the number of deleted sign-ups
  */
-export async function forgetUnconfirmed({ db, now }: Pick<Services, 'db' | 'now'>): Promise<number> {
+export async function deleteUnconfirmed({ db, now }: Pick<Services, 'db' | 'now'>): Promise<number> {
   const at = now()
   await db.execute(sql`
-    DELETE FROM address_changes WHERE requested_at < ${at}::timestamptz - make_interval(days => ${CHANGE_FORGOTTEN_AFTER_DAYS})`)
+    DELETE FROM address_changes WHERE requested_at < ${at}::timestamptz - make_interval(days => ${UNCONFIRMED_CHANGE_DAYS})`)
   await db.execute(sql`
     DELETE FROM outbox WHERE subscriber_id IS NULL AND settled_at IS NOT NULL AND created_at < ${at}::timestamptz - interval '1 day'`)
-  for (let forgotten = 0; ; ) {
+  for (let deleted = 0; ; ) {
     const { rows } = await db.execute(sql`
       WITH old AS (
         SELECT id FROM subscribers
         WHERE status = 'pending' AND confirmed_at IS NULL
-          AND requested_at < ${at}::timestamptz - make_interval(days => ${FORGOTTEN_AFTER_DAYS})
-        LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED
+          AND requested_at < ${at}::timestamptz - make_interval(days => ${UNCONFIRMED_DAYS})
+        LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED
       ), mails AS (
         DELETE FROM outbox o USING old WHERE o.subscriber_id = old.id
       )
       DELETE FROM subscribers s USING old WHERE s.id = old.id RETURNING 1`)
-    forgotten += rows.length
-    if (rows.length < AT_ONCE) return forgotten
+    deleted += rows.length
+    if (rows.length < BATCH_ROWS) return deleted
   }
 }

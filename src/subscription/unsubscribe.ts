@@ -5,7 +5,7 @@ import type { Services } from '../runtime/services.ts'
 import { subscriberIdOf } from './find-reader.ts'
 
 /**
- * Whose link this is, of any age; changes nothing. For the page that shows the button.
+ * Returns the subscriber of an unsubscribe link of any age. Changes nothing: the page with the button calls it.
  * @throws PaperboyError TOKEN_UNKNOWN
  */
 export const checkUnsubscribe = ({ keys }: Pick<Services, 'keys'>, token: string): { subscriberId: number } => ({
@@ -13,33 +13,36 @@ export const checkUnsubscribe = ({ keys }: Pick<Services, 'keys'>, token: string
 })
 
 /**
- * The reader leaves, at once and for good until they sign up again. Harmless to repeat, and for someone who is gone
- * already. Leaving again also uses up a confirmation link that was mailed since the first time.
- * @throws PaperboyError TOKEN_UNKNOWN for a link that is not ours
+ * Unsubscribes the reader at once, until they sign up again. Safe to repeat, and for erased readers.
+ * Repeating it also invalidates a confirmation link sent since the first time.
+ * @throws PaperboyError TOKEN_UNKNOWN when the link is not ours
  */
 export async function unsubscribe(
   { db, keys, now }: Pick<Services, 'db' | 'keys' | 'now'>,
   token: string,
 ): Promise<void> {
-  await leave({ db, now }, checkUnsubscribe({ keys }, token).subscriberId)
+  await unsubscribeReader({ db, now }, checkUnsubscribe({ keys }, token).subscriberId)
 }
 
 /**
- * For the operator, when somebody asks by mail.
- * @param who an address, or the token that a mail program put into its request's subject
+ * For operators, when a reader asks by email.
+ * @param who an address, or the token that an email program put into the subject
  * @throws PaperboyError TOKEN_UNKNOWN | BAD_ADDRESS, also when no subscriber has that address
  */
-export async function unsubscribeByHand(
+export async function unsubscribeByAddressOrToken(
   { db, keys, now }: Pick<Services, 'db' | 'keys' | 'now'>,
   who: string,
 ): Promise<void> {
   if (!who.includes('@')) return unsubscribe({ db, keys, now }, who)
-  await leave({ db, now }, await subscriberIdOf({ db }, who))
+  await unsubscribeReader({ db, now }, await subscriberIdOf({ db }, who))
 }
 
-/** @returns whether it changed anything: not for who had left, bounced or complained before */
-export async function leave({ db, now }: Pick<Services, 'db' | 'now'>, subscriberId: number): Promise<boolean> {
-  const left = await db
+/** @returns whether anything changed: false for readers who already unsubscribed, bounced or complained */
+export async function unsubscribeReader(
+  { db, now }: Pick<Services, 'db' | 'now'>,
+  subscriberId: number,
+): Promise<boolean> {
+  const updated = await db
     .update(subscribers)
     .set({ status: 'unsubscribed', leftAt: now(), updatedAt: now() })
     .where(
@@ -50,5 +53,5 @@ export async function leave({ db, now }: Pick<Services, 'db' | 'now'>, subscribe
       ),
     )
     .returning({ id: subscribers.id })
-  return left.length > 0
+  return updated.length > 0
 }

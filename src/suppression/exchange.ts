@@ -1,11 +1,11 @@
 import { stringify } from 'csv-stringify/sync'
 import { sql } from 'drizzle-orm'
+import { isAddressColumn, normalizeName } from '../lib/csv/column-names.ts'
+import { openCsv } from '../lib/csv/open-csv.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Services } from '../runtime/services.ts'
-import { knownColumn, plainName } from '../subscription/known-columns.ts'
-import { openCsv } from '../subscription/read-csv.ts'
-import { keyMark } from './key-mark.ts'
+import { keyFingerprint } from './key-fingerprint.ts'
 import { type Suppression, type SuppressionReason, suppress } from './suppress.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
@@ -14,11 +14,14 @@ type Line = { suppression: Suppression } | { problem: string }
 const REASONS: readonly string[] = ['hard bounce', 'complaint', 'erasure', 'manual']
 const CHUNK = 2000
 const PAGE = 5000
-const MOST_PROBLEMS = 20
+const MAX_PROBLEMS = 20
 
-/** All suppressions as CSV in chunks: hashes, since the addresses are not kept. Whoever imports it needs the same SUPPRESSION_KEY. */
+/**
+ * Exports all suppressions as CSV chunks of hashes, since addresses are not stored.
+ * Importing them needs the same SUPPRESSION_KEY.
+ */
 export async function* exportSuppressions({ db, config }: Pick<Deps, 'db' | 'config'>): AsyncGenerator<string> {
-  const mark = keyMark(config.SUPPRESSION_KEY)
+  const fingerprint = keyFingerprint(config.SUPPRESSION_KEY)
   yield stringify([['address_hash', 'key', 'reason', 'created_at']])
   for (let after: Buffer = Buffer.alloc(0); ; ) {
     const { rows } = await db.execute<{ address_hash: Buffer; reason: string; at: string }>(sql`
@@ -26,14 +29,15 @@ export async function* exportSuppressions({ db, config }: Pick<Deps, 'db' | 'con
       FROM suppressions WHERE address_hash > ${after} ORDER BY address_hash LIMIT ${PAGE}`)
     if (rows.length === 0) return
     after = rows.at(-1)!.address_hash
-    yield stringify(rows.map((row) => [row.address_hash.toString('hex'), mark, row.reason, row.at]))
+    yield stringify(rows.map((row) => [row.address_hash.toString('hex'), fingerprint, row.reason, row.at]))
   }
 }
 
 /**
- * Takes over a list of addresses that must not be mailed, in one transaction: all of it, or with any bad line nothing.
- * @param file CSV with a header: `email`, or `address_hash` and `key` as exported; and where wanted `reason` (default manual)
- * @throws PaperboyError BAD_IMPORT naming the bad lines, at most twenty of them
+ * Imports a list of suppressed addresses in one transaction: any bad line cancels it.
+ * @param file CSV with a header: `email`, or `address_hash` and `key` as exported; optionally `reason` (default
+ *   manual)
+ * @throws PaperboyError BAD_IMPORT naming at most twenty bad lines
  */
 export async function importSuppressions(
   { db, config, now }: Deps,
@@ -53,10 +57,10 @@ export async function importSuppressions(
       result.read++
       if ('problem' in line) problems.push(line.problem)
       else chunk.push(line.suppression)
-      if (problems.length >= MOST_PROBLEMS) break
+      if (problems.length >= MAX_PROBLEMS) break
       if (chunk.length === CHUNK) await write()
     }
-    // Thrown inside, so that the chunks that were written are taken back.
+    // Throw inside the transaction, so that chunks already written are rolled back.
     if (problems.length > 0) {
       throw new PaperboyError('BAD_IMPORT', `Nothing was imported from ${file}:\n  ${problems.join('\n  ')}`)
     }
@@ -74,13 +78,13 @@ async function* readLines(file: string, suppressionKey: string): AsyncGenerator<
   }
 }
 
-/** The columns by our names: what known tools call the address is `email`. */
+/** Returns the columns by our names: any known name for the address is `email`. */
 function columnsOf(file: string, header: string[]): string[] {
-  const columns = header.map((name) => (knownColumn(name)?.meaning === 'email' ? 'email' : plainName(name)))
+  const columns = header.map((name) => (isAddressColumn(name) ? 'email' : normalizeName(name)))
   if (columns.includes('email') || (columns.includes('addresshash') && columns.includes('key'))) return columns
   throw new PaperboyError(
     'BAD_IMPORT',
-    `${file} cannot be imported: its first line names neither the column "email" nor "address_hash" and "key".`,
+    `${file} cannot be imported: its first line has neither a column "email" nor "address_hash" and "key".`,
   )
 }
 
@@ -98,7 +102,7 @@ function hashOf({ email, addresshash, key }: Record<string, string>, suppression
   if (email) return addressHash(suppressionKey, parseAddress(email, { utf8: true }).key)
   if (!/^[0-9a-f]{64}$/.test(addresshash ?? ''))
     throw new Error('has no address, and its address_hash is not 64 hex digits')
-  if (key !== keyMark(suppressionKey))
-    throw new Error('was made under another SUPPRESSION_KEY, so it would match nobody')
+  if (key !== keyFingerprint(suppressionKey))
+    throw new Error('was made under another SUPPRESSION_KEY, so it would match no address')
   return Buffer.from(addresshash!, 'hex')
 }

@@ -11,10 +11,11 @@ export interface Suppression {
 }
 
 /**
- * From now on nobody mails these addresses; a subscriber behind one learns it from their status at once. A complaint or the
- * operator's word replaces a weaker reason and is never replaced; someone who has left stays "unsubscribed" when they bounce.
+ * Suppresses addresses: no email is sent to them from now on. Subscribers behind them change status at once.
+ * A complaint or a manual suppression replaces a weaker reason and is never replaced. An unsubscribed reader stays
+ * "unsubscribed" after a bounce.
  *
- * @returns how many addresses were not suppressed before, and how many got a stronger reason
+ * @returns how many addresses were newly suppressed, and how many got a stronger reason
  */
 export async function suppress(
   db: Db,
@@ -22,19 +23,20 @@ export async function suppress(
   at: Date,
 ): Promise<{ added: number; strengthened: number }> {
   if (suppressions.length === 0) return { added: 0, strengthened: 0 }
+  // Upserts each address once, with its strongest reason, then sets the status of subscribers behind it.
   const { rows } = await db.execute<{ added: number; strengthened: number }>(sql`
     WITH given AS (
       SELECT DISTINCT ON (hash) hash, reason
       FROM unnest(${sql.param(suppressions.map((one) => one.hash))}::bytea[],
                   ${sql.param(suppressions.map((one) => one.reason))}::suppression_reason[]) AS g (hash, reason)
-      -- Rows are locked in the same order by everybody, so that two imports at once wait for each other and never in a circle.
+      -- Lock rows in one order, so that concurrent imports wait for each other without a deadlock.
       ORDER BY hash, (reason IN ('complaint', 'manual')) DESC
     ), kept AS (
       INSERT INTO suppressions AS x (address_hash, reason, created_at) SELECT hash, reason, ${at} FROM given
       ON CONFLICT (address_hash) DO UPDATE SET reason = excluded.reason, created_at = excluded.created_at
       WHERE x.reason IN ('hard bounce', 'erasure') AND excluded.reason IN ('complaint', 'manual')
       RETURNING xmax = 0 AS added
-    ), told AS (
+    ), updated AS (
       UPDATE subscribers s SET updated_at = ${at},
         status = CASE g.reason WHEN 'complaint' THEN 'complained' WHEN 'hard bounce' THEN 'bounced'
                                ELSE 'unsubscribed' END::subscriber_status,
@@ -50,14 +52,14 @@ export async function suppress(
 }
 
 /**
- * The operator takes a suppression back. Nobody is mailed by it: the address may sign up again, and its confirmation decides.
- * @returns the reason it was suppressed for, or undefined when it was not
+ * Lifts a suppression. No email follows: the address may sign up again, and must confirm.
+ * @returns the reason of the suppression, or undefined when there was none
  */
 export async function lift(db: Db, hash: Buffer, at: Date): Promise<SuppressionReason | undefined> {
   const { rows } = await db.execute<{ reason: SuppressionReason }>(sql`
     WITH lifted AS (
       DELETE FROM suppressions WHERE address_hash = ${hash} RETURNING address_hash, reason
-    ), told AS (
+    ), updated AS (
       UPDATE subscribers s SET status = 'unsubscribed', left_at = ${at}, updated_at = ${at}
       FROM lifted WHERE s.address_hash = lifted.address_hash AND s.status IN ('bounced', 'complained')
     )
@@ -65,8 +67,8 @@ export async function lift(db: Db, hash: Buffer, at: Date): Promise<SuppressionR
   return rows[0]?.reason
 }
 
-/** The same, where it has to be suppressed. @throws PaperboyError BAD_ADDRESS when it is not */
-export async function liftByHand(db: Db, hash: Buffer, at: Date): Promise<SuppressionReason> {
+/** Lifts a suppression that must exist. @throws PaperboyError BAD_ADDRESS when it does not */
+export async function liftOrThrow(db: Db, hash: Buffer, at: Date): Promise<SuppressionReason> {
   const reason = await lift(db, hash, at)
   if (!reason) throw new PaperboyError('BAD_ADDRESS', 'This address is not suppressed. Nothing was changed.')
   return reason

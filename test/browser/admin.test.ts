@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { linkByHand } from '../../src/operate/admins/sessions.ts'
-import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { submissions } from '../../src/runtime/db/schema.ts'
 import { CURATOR, test as onSite } from '../http/admin.ts'
@@ -29,7 +29,7 @@ test('a curator signs in by mail and puts a paper first, without JavaScript, on 
   await page.getByLabel('Your email address').fill(CURATOR.toLowerCase())
   await page.getByRole('button', { name: 'Email me a link' }).click()
   await page.getByText('a link is on its way').waitFor()
-  await sendServiceMails({ ...site.services, relay }, new AbortController().signal)
+  await sendServiceEmails({ ...site.services, relay }, new AbortController().signal)
   const { text } = await sink.read(CURATOR)
   await page.goto(new URL(/https:\S+\/admin\/sign-in\/\S+/.exec(text!)![0]).pathname)
   await page.getByRole('button', { name: 'Sign in' }).click()

@@ -3,7 +3,7 @@ import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
 import { handsWith } from '../../src/delivery/send/delivery-context.ts'
 import { readReturnPath } from '../../src/mail/return-path.ts'
-import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
 import { test } from '../support/database.ts'
@@ -28,7 +28,7 @@ test('with BOUNCE_ADDRESS every digest and every service mail leaves under a sen
   const { batchIds } = await planAll(services, editionId)
   await deliverBatch(worker, batchIds[0]!, NEVER)
   await subscribe(services, { typed: 'cleo@example.org', zone: 'UTC', origin: '192.0.2.7' })
-  await sendServiceMails(worker, NEVER)
+  await sendServiceEmails(worker, NEVER)
 
   const senders = Object.fromEntries(sink.taken.map(({ to, from }) => [to, readReturnPath(services.keys, from)]))
   expect(senders).toEqual({

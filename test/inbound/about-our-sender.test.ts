@@ -21,7 +21,7 @@ test.for(['05-callout.eml', '05-sender-verify.eml', '05-sender-live-example.eml'
   },
 )
 
-test('a reply in a gateway’s own field is read', async () => {
+test('reads a reply in a gateway’s own field', async () => {
   const [finding] = classify(await readMail(fixture('05-ironport-unknown.eml')))
   expect(finding).toMatchObject({ recipient: 'reader@example.org', class: 'hard', reason: 'unknown user' })
   const powerMta = String(bounceMail({ to: 'b@example.org', recipient: EMAIL, status: '5.0.0', said: '' })).replace(
@@ -32,7 +32,7 @@ test('a reply in a gateway’s own field is read', async () => {
   expect(classify(await readMail(Buffer.from(quiet)))[0]).toMatchObject({ class: 'hard', reason: 'unknown user' })
 })
 
-test('refusals of a sender are told from refusals of a reader', () => {
+test('distinguishes refusals of a sender from refusals of a reader', () => {
   const sender = [
     '550 5.1.0 <bounce+x@news.example.org>: Sender address rejected: User unknown in virtual mailbox table',
     '553 5.1.8 <x@news.example.org>... Domain of sender address x@news.example.org does not exist',
@@ -78,13 +78,13 @@ test('refusals of our sender, relay or content never suppress a reader, however 
     expect(await receiveMail(services, raw, { source: 'smtp' })).toMatchObject({ class: 'soft', did: 'nothing' })
   }
   expect((await db.select().from(subscribers))[0]!.status).toBe('active')
-  // What an alarm for the operator asks for.
+  // The query of an operator's alarm.
   expect(await db.$count(inboundEvents, sql`class = 'soft' AND reason = 'our sender' AND authority IS NOT NULL`)).toBe(
     4,
   )
 })
 
-test('every recipient of a feedback report is found, each once', async () => {
+test('finds every recipient of a feedback report, each once', async () => {
   const header = ['To: undisclosed', 'Message-ID: <x@paperboy.example>']
   const raw = String(complaintMail({ to: 'fbl@paperboy.example', recipient: EMAIL, header })).replace(
     /Original-Rcpt-To: .*\r\n/,

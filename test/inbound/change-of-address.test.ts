@@ -2,12 +2,12 @@ import { eq } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { receiveMail } from '../../src/inbound/receive.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
-import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { addressChanges, subscribers } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
-import { askToChangeAddress, changeAddress } from '../../src/subscription/change-address.ts'
+import { changeAddress, requestAddressChange } from '../../src/subscription/change-address.ts'
 import { mintManageToken, requestManageLink } from '../../src/subscription/manage.ts'
 import { suppress } from '../../src/suppression/suppress.ts'
 import { test } from '../support/database.ts'
@@ -25,7 +25,7 @@ async function stage(db: Db) {
   return { clock, services, id }
 }
 
-/** Hands over what waits, and gives the last of it. */
+/** Sends the queued emails and returns the last one. */
 async function post(services: Services): Promise<{ from: string; to: string; messageId: string }> {
   const taken: { from: string; to: string; messageId: string }[] = []
   const relay = {
@@ -34,13 +34,13 @@ async function post(services: Services): Promise<{ from: string; to: string; mes
       return { state: 'accepted', reply: '250 ok' }
     },
   } as unknown as Relay
-  await sendServiceMails({ ...services, relay }, new AbortController().signal)
+  await sendServiceEmails({ ...services, relay }, new AbortController().signal)
   return taken.at(-1)!
 }
 
 async function askToMove(services: Services, id: number): Promise<void> {
   const { addressHash } = await readerOf(services.db, id)
-  await askToChangeAddress(services, mintManageToken(services.keys, id, services.now(), addressHash!), NEW)
+  await requestAddressChange(services, mintManageToken(services.keys, id, services.now(), addressHash!), NEW)
 }
 
 async function move(services: Services, id: number): Promise<void> {
@@ -49,8 +49,8 @@ async function move(services: Services, id: number): Promise<void> {
   await changeAddress(services, mintToken(services.keys, 'change', id, services.now(), change!.nonce))
 }
 
-describe('a mail to an address that is not the reader’s yet', () => {
-  test('proves nothing when it comes back, whomever the report names: the reader stays', async ({ db }) => {
+describe('an email to an address that is not the reader’s yet', () => {
+  test('proves nothing when it bounces, whichever address the report names', async ({ db }) => {
     const { services, id } = await stage(db)
     await askToMove(services, id)
     const mail = await post(services)
@@ -71,7 +71,7 @@ describe('a mail to an address that is not the reader’s yet', () => {
     expect(await stateOf(db)).toEqual(before)
   })
 
-  test('while one to the reader’s own address does', async ({ db }) => {
+  test('proves a bounce when it went to the reader’s own address', async ({ db }) => {
     const { services } = await stage(db)
     await requestManageLink(services, { typed: OLD })
     const { messageId } = await post(services)
@@ -84,7 +84,7 @@ describe('a mail to an address that is not the reader’s yet', () => {
 })
 
 describe('after a change of address', () => {
-  test('late reports about mails to the old one change nothing', async ({ db }) => {
+  test('late reports about emails to the old one change nothing', async ({ db }) => {
     const { clock, services, id } = await stage(db)
     const digest = await handedDigest(services, id, '2026-04-15')
     await move(services, id)
@@ -105,7 +105,7 @@ describe('after a change of address', () => {
     expect(await readerOf(db, id)).toMatchObject({ email: NEW, status: 'active' })
   })
 
-  test('reports about mails to the new one count', async ({ db }) => {
+  test('reports about emails to the new one count', async ({ db }) => {
     const { clock, services, id } = await stage(db)
     await move(services, id)
     clock.now = new Date('2026-04-16T12:00:00Z')
@@ -115,7 +115,7 @@ describe('after a change of address', () => {
     expect(await readerOf(db, id)).toMatchObject({ email: NEW, status: 'bounced' })
   })
 
-  test('who bounced at the old address gets digests again', async ({ db }) => {
+  test('a reader who bounced at the old address gets digests again', async ({ db }) => {
     const { clock, services, id } = await stage(db)
     const { returnPath } = await handedDigest(services, id, '2026-04-15')
     await receiveMail(services, bounceMail({ to: returnPath, recipient: OLD }), { source: 'imap' })
@@ -125,7 +125,7 @@ describe('after a change of address', () => {
     expect(await readerOf(db, id)).toMatchObject({ email: NEW, status: 'active' })
   })
 
-  test('is not to be had for an address that complained meanwhile', async ({ db }) => {
+  test('is refused for an address that has complained since', async ({ db }) => {
     const { services, id } = await stage(db)
     await askToMove(services, id)
     const [change] = await db.select().from(addressChanges)

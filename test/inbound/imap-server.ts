@@ -11,16 +11,16 @@ export interface ImapServer {
   /** messages by folder; push to put one in */
   folders: Map<string, Stored[]>
   deliver(raw: Buffer): void
-  /** every command line as it came, without its tag */
+  /** every received command line, without its tag */
   commands: string[]
-  /** hangs up as soon as a command that matches comes, once */
+  /** closes the connection at the first matching command, once */
   cutAt(command: RegExp): void
   close(): void
 }
 
 /**
- * An IMAP server of as much of RFC 9051 as reading a mailbox takes, on real sockets: LOGIN, LIST, SELECT, and UID SEARCH, FETCH,
- * STORE and MOVE. None that is kept up can be had from npm.
+ * An IMAP server on real sockets with the part of RFC 9051 that reading a mailbox needs: LOGIN, LIST, SELECT, and UID SEARCH,
+ * FETCH, STORE and MOVE. npm has no maintained one.
  */
 export function openImapServer({ keywords = true } = {}): Promise<ImapServer> {
   const folders = new Map<string, Stored[]>([

@@ -4,7 +4,7 @@ import { readMail } from '../../src/inbound/read-mail.ts'
 
 const R = 'reader@example.org'
 
-/** A bounce without a status part, in the words that a mail system uses. */
+/** A bounce without a status part, in the text of a mail system. */
 const bounceInProse = (text: string): Buffer =>
   Buffer.from(
     `Return-Path: <>\nFrom: Mail Delivery Subsystem <postmaster@mx.example.net>\nTo: bounce+abc@news.example.org\nSubject: Undeliverable mail\nMessage-ID: <1@mx.example.net>\n\n${text}`,
@@ -306,12 +306,12 @@ ${R}
   ['inactive account', 'hard', `<${R}>: 550 5.7.1 Inactive account`],
 ]
 
-test.each(FORMS)('a bounce in the words of %s is %s and names the reader, never a sender', async (_, kind, text) => {
+test.each(FORMS)('a bounce in the text of %s is %s and names the reader, never a sender', async (_, kind, text) => {
   const findings = classify(await readMail(bounceInProse(text)))
   expect(findings.map(({ recipient, class: found }) => [recipient, found])).toEqual([[R, kind]])
 })
 
-test('where only the bounce’s own addresses stand, no recipient is named', async () => {
+test('names no recipient when the bounce has only its own addresses', async () => {
   const text = 'Your message could not be delivered: mailbox unavailable.\n\nSent by bounce+abc@news.example.org'
   const [finding] = classify(await readMail(bounceInProse(text)))
   expect(finding).toMatchObject({ recipient: undefined, class: 'soft', reason: 'our sender' })

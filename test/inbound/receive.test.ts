@@ -23,7 +23,7 @@ async function reader(db: Db, clock = AT(DAY)) {
   return { services, id, digest: await handedDigest(services, id, DAY) }
 }
 
-test('a hard bounce suppresses, proven by the return path or by the Message-ID, and counts once however it arrives', async ({
+test('a hard bounce with a proven return path or Message-ID suppresses, and counts once by any channel', async ({
   db,
 }) => {
   const { services, id, digest } = await reader(db)
@@ -32,7 +32,7 @@ test('a hard bounce suppresses, proven by the return path or by the Message-ID, 
   expect(took).toMatchObject({ class: 'hard', authority: 'return path', did: 'suppressed', repeated: false })
   expect(await statusOf(db, id)).toBe('bounced')
   expect(await reasons(db)).toEqual(['hard bounce'])
-  // The same mail by another way: other trace lines, other line ends.
+  // The same message by another channel: other trace lines, other line ends.
   const again = Buffer.from(`Received: from elsewhere\n${String(report).replaceAll('\r\n', '\n')}`)
   expect(await receiveMail(services, again, { source: 'command' })).toMatchObject({ repeated: true })
   expect(await db.$count(inboundEvents)).toBe(1)
@@ -47,13 +47,13 @@ test('a hard bounce suppresses, proven by the return path or by the Message-ID, 
   expect(await statusOf(db, eve)).toBe('bounced')
 })
 
-test('what carries no token of ours changes nothing, whatever it claims', async ({ db }) => {
+test('a message without a token of ours changes nothing, whatever it claims', async ({ db }) => {
   const { services, id, digest } = await reader(db)
   const other = await addSubscriber(db, 'other@example.org')
   const theirs = await handedDigest(services, other, DAY)
   const foreign = servicesOn(db, {
     ...BOUNCES,
-    SECRET_KEY: 'a key of somebody else that is long enough, no, longer'.replaceAll(',', ''),
+    SECRET_KEY: 'a key of another installation that is long enough',
   })
   const forgedPath = returnPath(foreign, { subscriberId: id, mail: 'digest', reference: digest.editionId })
   const forgedToken = mintToken(foreign.keys, 'unsubscribe', id, services.now())
@@ -72,11 +72,11 @@ test('what carries no token of ours changes nothing, whatever it claims', async 
       }),
     ],
     [
-      'somebody else’s Message-ID',
+      'another reader’s Message-ID',
       bounceMail({ to: 'papers@paperboy.example', recipient: EMAIL, messageId: theirs.messageId }),
     ],
     [
-      'a bounce with a link that everybody has whom the mail was forwarded to',
+      'a bounce with a link that readers of a forwarded copy have',
       bounceMail({
         to: 'papers@paperboy.example',
         recipient: EMAIL,
@@ -93,12 +93,12 @@ test('what carries no token of ours changes nothing, whatever it claims', async 
       }),
     ],
     [
-      'a wish to leave in somebody’s name',
+      'an unsubscribe request in another name',
       plainMail({ From: EMAIL, To: 'papers@paperboy.example', Subject: 'unsubscribe' }),
     ],
-    ['a wish to leave with a forged token', plainMail({ From: EMAIL, Subject: `unsubscribe ${forgedToken}` })],
+    ['an unsubscribe request with a forged token', plainMail({ From: EMAIL, Subject: `unsubscribe ${forgedToken}` })],
     [
-      'a wish to leave with a preferences token',
+      'an unsubscribe request with a preferences token',
       plainMail({ From: EMAIL, Subject: `unsubscribe ${mintToken(services.keys, 'preferences', id, services.now())}` }),
     ],
   ]
@@ -106,7 +106,7 @@ test('what carries no token of ours changes nothing, whatever it claims', async 
     const { did, authority } = await receiveMail(services, raw, { source: 'smtp' })
     expect([name, did]).toEqual([name, 'nothing'])
     expect([name, await stateOf(db)]).toEqual([name, before])
-    // Kept as a line of what came in, never as a mail: nothing says that it may be.
+    // Only the event is stored, not the raw message, since nothing proves it.
     if (!authority) expect(await db.$count(inboundEvents, sql`raw IS NOT NULL AND subscriber_id IS NULL`)).toBe(0)
   }
 })
@@ -151,7 +151,7 @@ test('automatic replies, delays, receipts and successes to a valid return path c
   }
 })
 
-test('a complaint suppresses when the mail itself is proven, and only takes the reader off when nothing but its link is', async ({
+test('a complaint suppresses when the email is proven, and only unsubscribes when its link is the only proof', async ({
   db,
 }) => {
   const { services, id, digest } = await reader(db)
@@ -176,7 +176,7 @@ test('a complaint suppresses when the mail itself is proven, and only takes the 
   expect(await reasons(db)).toEqual(['complaint'])
 })
 
-test('a mail that asks to leave is heard by the token in its subject', async ({ db }) => {
+test('an unsubscribe request is honored by the token in its subject', async ({ db }) => {
   const { services, id, digest } = await reader(db)
   const wish = plainMail({
     From: 'someone.else@example.net',
@@ -188,7 +188,7 @@ test('a mail that asks to leave is heard by the token in its subject', async ({ 
   expect(await db.$count(suppressions)).toBe(0)
 })
 
-/** One soft bounce a day, for the mail of that day. */
+/** One soft bounce a day, for the email of that day. */
 async function softDays(db: Db, days: readonly string[], clean: readonly string[] = []) {
   const clock = AT(days[0]!)
   const services = servicesOn(db, BOUNCES, clock)
@@ -218,7 +218,7 @@ async function softDays(db: Db, days: readonly string[], clean: readonly string[
 }
 const april = (...days: number[]) => days.map((day) => `2026-04-${String(day).padStart(2, '0')}`)
 
-test('five soft bounces in a row over seven days suppress; the same mail’s second report is not a second one', async ({
+test('five soft bounces in a row over seven days suppress; a second report about one email does not count', async ({
   db,
 }) => {
   const { did, status } = await softDays(db, april(1, 2, 3, 4, 5, 6, 7, 8))
@@ -230,12 +230,12 @@ test('four in seven days do not suffice', async ({ db }) => {
   expect(await softDays(db, april(1, 3, 5, 8))).toEqual({ did: Array(4).fill('counted'), status: 'active' })
 })
 
-test('a mail that arrived in between begins the count anew', async ({ db }) => {
+test('a delivered email in between restarts the count', async ({ db }) => {
   const { did, status } = await softDays(db, april(1, 2, 3, 4, 12), april(5, 6))
   expect([did.at(-1), status]).toEqual(['counted', 'active'])
 })
 
-test('a report about a mail from before the reader’s new confirmation decides nothing', async ({ db }) => {
+test('a report about an email from before the last confirmation does not count', async ({ db }) => {
   const { services, id, digest } = await reader(db)
   await db
     .update(subscribers)
@@ -246,7 +246,7 @@ test('a report about a mail from before the reader’s new confirmation decides 
   expect(await statusOf(db, id)).toBe('active')
 })
 
-test('evidence is kept without addresses, the raw mail only where it is proven, and both can be found by an address in it', async ({
+test('stores evidence without addresses and raw messages only when proven; both can be found by an address', async ({
   db,
 }) => {
   const { services, digest } = await reader(db)
@@ -261,7 +261,7 @@ test('evidence is kept without addresses, the raw mail only where it is proven, 
   expect(event!.mentions.some((hash) => hash.equals(row!.addressHash!))).toBe(true)
 })
 
-test('many copies at once count once', async ({ db }) => {
+test('many concurrent copies count once', async ({ db }) => {
   const { services, digest } = await reader(db)
   const raw = bounceMail({ to: digest.returnPath, recipient: EMAIL })
   const took = await Promise.all(Array.from({ length: 8 }, () => receiveMail(services, raw, { source: 'smtp' })))

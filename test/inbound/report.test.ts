@@ -9,7 +9,7 @@ import { BOUNCES, bounceMail, handedDigest } from './support.ts'
 const wordsOn = async (services: Services) => statusInWords(await readStatus(services), services.now())
 const UNREAD = /Inbound {3}WARNING: no reader is set up for BOUNCE_ADDRESS/
 
-test('status counts what came in within a day, and what of it proved nothing', async ({ db }) => {
+test('status counts the messages of the last day, and those without proof', async ({ db }) => {
   const clock = { now: new Date('2026-04-14T11:00:00Z') }
   const services = servicesOn(db, BOUNCES, clock)
   expect(await wordsOn(services)).toContain('Inbound   nothing in 24 h')
@@ -41,15 +41,15 @@ test('status counts what came in within a day, and what of it proved nothing', a
   expect(words).not.toContain('ada@')
 })
 
-test('status warns when bounces come to an address that nobody reads', async ({ db }) => {
+test('status warns when no reader is set up for bounces', async ({ db }) => {
   const wordsUnder = (settings: Record<string, string>) => wordsOn(servicesOn(db, settings))
   expect(await wordsUnder(BOUNCES)).toMatch(UNREAD)
   expect(await wordsUnder({})).not.toMatch(UNREAD)
   expect(await wordsUnder({ ...BOUNCES, INBOUND_IMAP_URL: 'imaps://a:b@mail.example/INBOX' })).not.toMatch(UNREAD)
   expect(await wordsUnder({ ...BOUNCES, INBOUND_SMTP_PORT: '2525' })).not.toMatch(UNREAD)
-  // A webhook brings bounces and no wish to leave that is mailed to the address.
+  // A webhook brings bounces, but no unsubscribe requests by email.
   expect(await wordsUnder({ ...BOUNCES, MAILGUN_WEBHOOK_KEY: 'a key of sixteen letters' })).toMatch(UNREAD)
-  // A pipe is no setting: it shows by what it brings.
+  // A pipe is not a setting: it is known by the messages it brings.
   const piped = bounceMail({ to: 'bounce+x@paperboy.example', recipient: 'ada@example.org' })
   await receiveMail(servicesOn(db, BOUNCES), piped, { source: 'command' })
   expect(await wordsUnder(BOUNCES)).not.toMatch(UNREAD)

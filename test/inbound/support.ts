@@ -8,7 +8,7 @@ import { NOON } from '../support/services.ts'
 
 export const BOUNCES = { BOUNCE_ADDRESS: 'bounce+*@paperboy.example' }
 
-/** A digest that was handed over to a reader on a day, with everything that may prove it later. */
+/** A digest sent to a reader on a day, with everything that may prove it later. */
 export async function handedDigest(services: Services, subscriberId: number, day: string, state = 'accepted') {
   const { db, keys, config } = services
   const at = new Date(`${day}T08:00:00Z`)
@@ -30,7 +30,7 @@ export async function handedDigest(services: Services, subscriberId: number, day
   }
 }
 
-/** A delivery report as Postfix writes it. */
+/** A delivery report in Postfix's format. */
 export function bounceMail(given: {
   to: string
   recipient: string
@@ -86,7 +86,7 @@ export function bounceMail(given: {
   )
 }
 
-/** A feedback report as the large mailbox providers send it (RFC 5965). */
+/** A feedback report in the format of large mailbox providers (RFC 5965). */
 export function complaintMail(given: { to: string; recipient: string; header: string[]; type?: string }): Buffer {
   return Buffer.from(
     [
@@ -132,7 +132,7 @@ export const plainMail = (headers: Record<string, string>, text = ''): Buffer =>
       .join('')}\r\n${text}\r\n`,
   )
 
-/** What of the tables an inbound mail may change, to compare before and after. */
+/** The columns that an inbound message may change, to compare before and after. */
 export async function stateOf(db: Db) {
   const { rows: readers } = await db.execute(sql`SELECT id, status, left_at FROM subscribers ORDER BY id`)
   const { rows: suppressed } = await db.execute(

@@ -26,7 +26,7 @@ async function reader(db: Db, settings = { BOUNCE_ADDRESS: 'bounce+*@news.exampl
 
 const FIXTURES = ['aw', 'fwd', 'nosubject', 'quoted', 'replyword', 'tagged']
 
-test('a request is understood behind tags, prefixes and quotes, without a subject and as a reply', async ({ db }) => {
+test('recognizes a request after tags, prefixes and quotes, without a subject and as a reply', async ({ db }) => {
   const { unsubscribeToken, messageId, statusAfter } = await reader(db)
   for (const name of FIXTURES) {
     const raw = readFileSync(new URL(`../fixtures/inbound/06-leave-${name}.eml`, import.meta.url), 'utf8')
@@ -37,7 +37,7 @@ test('a request is understood behind tags, prefixes and quotes, without a subjec
   }
 })
 
-test('a reply in any language unsubscribes at the address for it', async ({ db }) => {
+test('a reply in any language to the unsubscribe address unsubscribes', async ({ db }) => {
   const { messageId, statusAfter } = await reader(db)
   const words = [
     'Bitte abmelden',
@@ -60,9 +60,7 @@ test('a reply in any language unsubscribes at the address for it', async ({ db }
   }
 })
 
-test('automatic replies, forwarded digests and bounces change nothing, whatever address they come to', async ({
-  db,
-}) => {
+test('automatic replies, forwarded digests and bounces change nothing, at any address', async ({ db }) => {
   const { unsubscribeToken, messageId, statusAfter } = await reader(db)
   const link = `https://paperboy.example/unsubscribe/${unsubscribeToken}`
   const from = { From: EMAIL, To: TO }
@@ -91,7 +89,7 @@ test('automatic replies, forwarded digests and bounces change nothing, whatever 
   for (const [name, raw] of harmless) expect([name, await statusAfter(raw)]).toEqual([name, 'active'])
 })
 
-test('in the sender’s own mailbox a reply without the word is a letter', async ({ db }) => {
+test('in the sender’s own mailbox a reply without a keyword is not a request', async ({ db }) => {
   const { messageId, statusAfter } = await reader(db, {})
   const headers = { From: EMAIL, To: 'papers@paperboy.example', 'In-Reply-To': messageId, Subject: 'Re: Papers' }
   expect(await statusAfter(plainMail(headers, 'Thank you for this list.'))).toBe('active')

@@ -8,7 +8,7 @@ import { leaveByMail } from '../../src/delivery/send/edition-renderer.ts'
 import { listen } from '../../src/inbound/listen.ts'
 import { readMailbox } from '../../src/inbound/read-mailbox.ts'
 import { receiveMail } from '../../src/inbound/receive.ts'
-import { forgetOldInbound } from '../../src/inbound/retention.ts'
+import { deleteOldInbound } from '../../src/inbound/retention.ts'
 import { returnPath } from '../../src/mail/return-path.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { inboundEvents, subscribers } from '../../src/runtime/db/schema.ts'
@@ -46,7 +46,7 @@ async function listener(services: Parameters<typeof listen>[0]) {
   }
 }
 
-test('a mailbox is read: reports are acted on and moved, what people wrote stays, and nothing is read twice', async ({
+test('reads a mailbox: applies and moves reports, leaves messages of people, and reads nothing twice', async ({
   db,
 }) => {
   const { services, id, digest } = await reader(db)
@@ -61,7 +61,7 @@ test('a mailbox is read: reports are acted on and moved, what people wrote stays
   expect(await db.$count(inboundEvents)).toBe(1)
 })
 
-test('a server without keywords has its mails marked as seen', async ({ db }) => {
+test('marks messages as seen on a server without keywords', async ({ db }) => {
   const { services, digest } = await reader(db)
   const server = await mailbox({ keywords: false })
   server.deliver(bounceMail({ to: digest.returnPath, recipient: EMAIL }))
@@ -70,7 +70,7 @@ test('a server without keywords has its mails marked as seen', async ({ db }) =>
   expect(await readMailbox(services, server.url)).toBe(0)
 })
 
-test('a connection lost at any command costs a visit: the next one reads on, and each report counts once', async ({
+test('a connection lost at any command costs one run: the next one continues, and each report counts once', async ({
   db,
 }) => {
   const { services, id, digest } = await reader(db)
@@ -86,14 +86,14 @@ test('a connection lost at any command costs a visit: the next one reads on, and
   expect(server.folders.get('INBOX')!.every(({ flags }) => flags.has('PaperboyRead'))).toBe(true)
 })
 
-test('a mailbox that is down or refuses the password fails no job', async ({ db }) => {
+test('an unreachable mailbox or a wrong password fails no job', async ({ db }) => {
   const { services } = await reader(db)
   const server = await mailbox()
   for (const INBOUND_IMAP_URL of [server.url.replace('right', 'wrong'), 'imap://a:b@127.0.0.1:1/'])
     await readMailboxJob({ ...services, config: { ...services.config, INBOUND_IMAP_URL } })
 })
 
-test('the SMTP listener takes reports for addresses of ours, and acts by the envelope alone', async ({ db }) => {
+test('the SMTP listener accepts reports for our addresses, and uses the envelope alone', async ({ db }) => {
   const { services, id, digest } = await reader(db)
   const server = await listener(services)
   const upper = digest.returnPath.toUpperCase()
@@ -101,7 +101,7 @@ test('the SMTP listener takes reports for addresses of ours, and acts by the env
   expect(await statusOf(db, id)).toBe('bounced')
   const wish = await addSubscriber(db, 'eve@example.org')
   const { unsubscribeToken } = await handedDigest(services, wish, '2026-04-15')
-  // As its mail program reads List-Unsubscribe.
+  // As an email program reads List-Unsubscribe.
   const mailto = new URL(leaveByMail(services.config, unsubscribeToken))
   expect(mailto.pathname).toBe('bounce+unsubscribe@paperboy.example')
   await server.send(
@@ -111,9 +111,7 @@ test('the SMTP listener takes reports for addresses of ours, and acts by the env
   expect(await statusOf(db, wish)).toBe('unsubscribed')
 })
 
-test('it relays nothing: strangers’ addresses, forged return paths and too many recipients are refused', async ({
-  db,
-}) => {
+test('relays nothing: refuses foreign addresses, forged return paths and too many recipients', async ({ db }) => {
   const { services, digest } = await reader(db)
   const server = await listener(services)
   const raw = bounceMail({ to: digest.returnPath, recipient: EMAIL })
@@ -128,7 +126,7 @@ test('it relays nothing: strangers’ addresses, forged return paths and too man
   expect(await db.$count(inboundEvents)).toBe(1)
 })
 
-test('what is too large is refused for good, what cannot be recorded for now', async ({ db }) => {
+test('refuses too large messages permanently, and unrecorded ones temporarily', async ({ db }) => {
   const { services, digest } = await reader(db)
   const server = await listener(services)
   const large = Buffer.concat([
@@ -144,7 +142,7 @@ test('what is too large is refused for good, what cannot be recorded for now', a
   expect(await db.$count(inboundEvents)).toBe(1)
 })
 
-test('bytes that are no SMTP do not stop the listener', async ({ db }) => {
+test('bytes that are not SMTP do not stop the listener', async ({ db }) => {
   const { services, id, digest } = await reader(db)
   const server = await listener(services)
   for (const bytes of [
@@ -165,7 +163,10 @@ test('bytes that are no SMTP do not stop the listener', async ({ db }) => {
   expect(await statusOf(db, id)).toBe('bounced')
 })
 
-test('`paperboy inbound` acts on a mail from standard input and only classifies files', async ({ db, databaseUrl }) => {
+test('`paperboy inbound` applies a message from standard input and only classifies files', async ({
+  db,
+  databaseUrl,
+}) => {
   const { id, digest } = await reader(db)
   const { NODE_ENV: _, ...config } = testConfig(BOUNCES)
   const env = {
@@ -198,9 +199,7 @@ test('`paperboy inbound` acts on a mail from standard input and only classifies 
   expect(JSON.parse(read.out)).toMatchObject({ file: 'README.md', recipient: null, class: 'ignore' })
 }, 90_000)
 
-test('raw mails are let go after thirty days, what proved nothing as well, and every event after four hundred', async ({
-  db,
-}) => {
+test('deletes raw and unproven messages after thirty days, and every event after four hundred', async ({ db }) => {
   const clock = CLOCK()
   const { services, digest } = await reader(db, clock)
   await receiveMail(services, bounceMail({ to: digest.returnPath, recipient: EMAIL }), { source: 'imap' })
@@ -209,17 +208,17 @@ test('raw mails are let go after thirty days, what proved nothing as well, and e
   const left = async () => [await db.$count(inboundEvents), await raws()]
   expect(await left()).toEqual([2, 1])
   clock.now = new Date('2026-05-14T12:00:00Z')
-  await forgetOldInbound(services)
+  await deleteOldInbound(services)
   expect(await left()).toEqual([2, 1])
   clock.now = new Date('2026-05-16T12:00:00Z')
-  await forgetOldInbound(services)
+  await deleteOldInbound(services)
   expect(await left()).toEqual([1, 0])
   clock.now = new Date('2027-06-16T12:00:00Z')
-  await forgetOldInbound(services)
+  await deleteOldInbound(services)
   expect(await left()).toEqual([0, 0])
 })
 
-test('idle peers do not keep others out, and one network has a few connections at most', async ({ db }) => {
+test('idle peers do not block others, and one network has few connections', async ({ db }) => {
   const { services, id, digest } = await reader(db)
   const limits = { clients: 8, perPeer: 3, idleMs: 60_000, longestMs: 60_000 }
   const server = await listen(services, { host: '127.0.0.1', port: 0, limits })
@@ -242,7 +241,7 @@ test('idle peers do not keep others out, and one network has a few connections a
   expect(await statusOf(db, id)).toBe('bounced')
 })
 
-test('a connection without a message is ended, whatever it says', async ({ db }) => {
+test('closes a connection without a message, whatever commands it sends', async ({ db }) => {
   const { services } = await reader(db)
   for (const limits of [{ idleMs: 300 }, { longestMs: 300 }]) {
     const server = await listen(services, { host: '127.0.0.1', port: 0, limits })

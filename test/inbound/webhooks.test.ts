@@ -142,7 +142,7 @@ function resendRequest(
   return { body, headers: { 'svix-id': id, 'svix-timestamp': timestamp, 'svix-signature': `v1,AAAA v1,${signature}` } }
 }
 
-/** A hard bounce of our digest as each provider tells it, with our token where that provider carries it. */
+/** A hard bounce of our digest in each provider's format, with our token where the provider keeps it. */
 const hardBounce: Record<string, (site: Pick<Site, 'digest' | 'code'>) => Request> = {
   ses: ({ digest }) => snsMessage({ Message: sesBounce(digest.returnPath) }),
   postmark: ({ code }) =>
@@ -212,7 +212,7 @@ const complaint: Record<string, (site: Pick<Site, 'digest' | 'code'>) => Request
 }
 
 for (const provider of Object.keys(hardBounce)) {
-  test(`${provider}: a hard bounce and a complaint of a mail of ours suppress, and count once`, async ({ db }) => {
+  test(`${provider}: a hard bounce and a complaint about our email suppress, and count once`, async ({ db }) => {
     const it = await site(db)
     const bounce = hardBounce[provider]!(it)
     expect(await it.post(provider, bounce)).toBe(200)
@@ -221,7 +221,7 @@ for (const provider of Object.keys(hardBounce)) {
     expect(await db.$count(inboundEvents)).toBe(1)
     const [event] = await db.select().from(inboundEvents)
     expect(event).toMatchObject({ source: provider, class: 'hard', did: 'suppressed' })
-    // Another event by another key, so that the complaint is no replay.
+    // Another event with another key, so that the complaint is no replay.
     const told = complaint[provider]!(it)
     const again =
       provider === 'mailgun'
@@ -235,7 +235,7 @@ for (const provider of Object.keys(hardBounce)) {
     expect(await statusOf(db, it.id)).toBe('complained')
   })
 
-  test(`${provider}: what is not signed, signed by others, altered or stale changes nothing`, async ({ db }) => {
+  test(`${provider}: an unsigned, wrongly signed, altered or stale request changes nothing`, async ({ db }) => {
     const clock = { now: NOW }
     const it = await site(db, clock)
     const before = await stateOf(db)
@@ -264,7 +264,7 @@ for (const provider of Object.keys(hardBounce)) {
       ['signed by others', others[provider]!],
       ['not JSON', { ...real, body: '{' }],
     ]
-    // Postmark signs nothing, and Mailgun's signature is not over the event: there TLS and the token used once stand for it.
+    // Postmark signs nothing, and Mailgun does not sign the event: TLS and the one-time token protect those.
     if (provider !== 'postmark' && provider !== 'mailgun') forgeries.push(['altered', altered])
     for (const [name, request] of forgeries) expect([name, await it.post(provider, request)]).toEqual([name, 403])
     if (provider !== 'postmark') {
@@ -277,9 +277,7 @@ for (const provider of Object.keys(hardBounce)) {
   })
 }
 
-test('SNS: other topics, other hosts and other ways to name one are refused, and nothing is fetched from there', async ({
-  db,
-}) => {
+test('SNS: refuses other topics, hosts and spellings of hosts, and fetches nothing from them', async ({ db }) => {
   const it = await site(db)
   const Message = sesBounce(it.digest.returnPath)
   const hosts = [
@@ -321,7 +319,7 @@ test('SNS: other topics, other hosts and other ways to name one are refused, and
   expect(await statusOf(db, it.id)).toBe('active')
 })
 
-test('a provider’s word without a token of ours counts only for whom we mailed of late', async ({ db }) => {
+test('an event without our token counts only for readers emailed recently', async ({ db }) => {
   const it = await site(db)
   const stranger = await addSubscriber(db, 'stranger@example.org')
   const event = (email: string, id: string) => ({ event: 'spamreport', email, sg_event_id: id })
@@ -339,7 +337,7 @@ test('a provider’s word without a token of ours counts only for whom we mailed
   expect(await statusOf(db, it.id)).toBe('complained')
 })
 
-test('our token names the reader, whatever address the event holds', async ({ db }) => {
+test('our token identifies the reader, whatever address the event contains', async ({ db }) => {
   const it = await site(db)
   const other = await addSubscriber(db, 'other@example.org')
   await handedDigest(it.services, other, '2026-04-15')
@@ -348,7 +346,7 @@ test('our token names the reader, whatever address the event holds', async ({ db
   expect([await statusOf(db, it.id), await statusOf(db, other)]).toEqual(['complained', 'active'])
 })
 
-test('a provider that is not configured is not there, and neither is another one', async ({ db, databaseUrl }) => {
+test('unconfigured and unknown providers answer 404', async ({ db, databaseUrl }) => {
   const app = buildApp(servicesOn(db, { DATABASE_URL: databaseUrl }))
   onTestFinished(() => app.close())
   for (const provider of Object.keys(hardBounce)) {
@@ -358,7 +356,7 @@ test('a provider that is not configured is not there, and neither is another one
   expect((await app.inject({ method: 'POST', url: '/webhooks/other', payload: {} })).statusCode).toBeLessThan(500)
 })
 
-test('arbitrary bodies and headers never make an error of ours', async ({ db }) => {
+test('arbitrary bodies and headers never cause a server error', async ({ db }) => {
   const it = await site(db)
   const odd = fc.oneof(fc.json(), fc.string({ unit: 'binary', maxLength: 200 }))
   const event = fc.record({

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { AddressError, addressHash, parseAddress } from '../../src/mail/address.ts'
 import { messagesIn } from '../../src/messages/catalogue.ts'
-import { ADDRESS_TABLE } from '../subscription/address-table.ts'
+import { ADDRESS_TABLE } from './address-table.ts'
 
-/** Letters that NFC replaces with another one. */
+/** Letters that NFC replaces with another letter. */
 const KELVIN_AND_KIN = /[\u212A\u212B\u2126]/g
 
-/** the address as it is mailed, or the name of what is wrong */
+/** the address to send to, or the name of the problem */
 const outcomeOf = (typed: string, utf8: boolean): string => {
   try {
     return parseAddress(typed, { utf8 }).email
@@ -22,7 +22,7 @@ const isTaken = (typed: string, utf8 = true) => outcomeOf(typed, utf8).includes(
 describe('the table', () => {
   const cases = Object.entries(ADDRESS_TABLE).flatMap(([group, rows]) => rows.map((row) => [group, ...row] as const))
 
-  test('has 200 addresses and more, none twice', () => {
+  test('has at least 200 addresses, none twice', () => {
     expect(cases.length).toBeGreaterThanOrEqual(200)
     expect(new Set(cases.map(([, typed]) => typed)).size).toBe(cases.length)
   })
@@ -34,7 +34,7 @@ describe('the table', () => {
     })
   }
 
-  test('each that is taken is its own spelling, and its key differs from it by ASCII capitals and composition alone', () => {
+  test('an accepted address parses to itself, and its key differs only in ASCII case and composition', () => {
     for (const [, typed, expected] of cases.filter(([, , outcome]) => outcome.includes('@'))) {
       const { email, key, domain } = parseAddress(typed, { utf8: true })
       expect(parseAddress(expected, { utf8: true })).toEqual({ email, key, domain })
@@ -81,7 +81,7 @@ describe('lets no header or command through', () => {
     })
   }
 
-  test('whatever is typed, what is taken is one ASCII address without white space or brackets', () => {
+  test('every accepted input is one ASCII address without white space or brackets', () => {
     const part = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 12 }),
       fc.constantFrom('ada', 'example.org', ...breaks, '<', '>', ',', ';', '"'),
@@ -122,7 +122,7 @@ describe('one mailbox, one key', () => {
     expect(new Set(keys).size).toBe(keys.length)
   })
 
-  test('K (Kelvin), ı, ſ, Å and full-width letters never fold into somebody else’s mailbox', () => {
+  test('K (Kelvin), ı, ſ, Å and full-width letters never fold into another mailbox', () => {
     const pairs = [
       ['\u212Aate', 'kate', 'Kate'],
       ['f\u0131nn', 'finn', 'FINN'],

@@ -3,7 +3,7 @@ import { simpleParser } from 'mailparser'
 import { expect, test } from 'vitest'
 import { editionHeaders } from '../../src/edition/compose/headers.ts'
 import { domainOf } from '../../src/mail/mailbox.ts'
-import { leaveAddress } from '../../src/mail/own-addresses.ts'
+import { unsubscribeAddress } from '../../src/mail/own-addresses.ts'
 import { composer } from '../../src/outbox/composer.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 import { testConfig } from '../support/services.ts'
@@ -19,7 +19,7 @@ const SENDERS: [setting: string, name: string, address: string][] = [
   ['p@paperboy.example', '', 'p@paperboy.example'],
 ]
 
-/** mailparser shows the letters of an A-label. */
+/** mailparser decodes A-labels. */
 const asPeopleReadIt = (address: string): string => address.replace(/[^@]+$/, domainToUnicode)
 
 test.each(SENDERS)('%s is one mailbox with exactly that name, in ASCII', async (setting, name, address) => {
@@ -40,7 +40,7 @@ test.each(SENDERS)('%s is one mailbox with exactly that name, in ASCII', async (
     expect(mail.replyTo!.value).toEqual([{ name, address: asPeopleReadIt(address) }])
   }
   expect(digest).toContain(`<daily.paperboy.${domainOf(config.MAIL_FROM)}>`)
-  expect(leaveAddress({ ...config, BOUNCE_ADDRESS: undefined })).toBe(address)
+  expect(unsubscribeAddress({ ...config, BOUNCE_ADDRESS: undefined })).toBe(address)
 })
 
 test('international names of domains are A-labels in every setting', () => {
@@ -63,6 +63,6 @@ test.each([
   ['A <a@b.example>, B <b@b.example>', /must look like/],
   ['A\r\nBcc: x <a@b.example>', /line break|must look like/],
   ['=?utf-8?q?x?= <a@b.example>', /plain letters/],
-])('%j is refused at the start, in words', (setting, words) => {
+])('refuses %j on startup, with a message', (setting, words) => {
   expect(() => readEnvironment({ MAIL_FROM: setting })).toThrow(words)
 })

@@ -22,7 +22,7 @@ const returned = fc.record({
 })
 const one: Returned = { subscriberId: 7, mail: 'digest', reference: 3 }
 
-test('says for whom and for which mail it was made, whatever happened to its case on the way', () => {
+test('identifies reader and email, whatever happened to its case on the way', () => {
   fc.assert(
     fc.property(returned, fc.array(fc.boolean(), { minLength: 100, maxLength: 100 }), (made, upper) => {
       const address = addressFor(made)
@@ -34,7 +34,7 @@ test('says for whom and for which mail it was made, whatever happened to its cas
   )
 })
 
-test('has a local part of at most 64 characters under every BOUNCE_ADDRESS that is let in', () => {
+test('has a local part of at most 64 characters under every valid BOUNCE_ADDRESS', () => {
   for (const pattern of [
     'bounce+*@paperboy.example',
     '*@b.example',
@@ -57,11 +57,11 @@ test.each([
   'b +*@b.example',
   'b+*@b\r\n.example',
   '*',
-])('BOUNCE_ADDRESS %j is refused with the reason', (pattern) =>
+])('refuses BOUNCE_ADDRESS %j with the reason', (pattern) =>
   expect(() => readEnvironment({ BOUNCE_ADDRESS: pattern })).toThrow(/BOUNCE_ADDRESS must/),
 )
 
-test('is understood after BOUNCE_ADDRESS changed, and with what mail servers do to a local part', () => {
+test('is readable after BOUNCE_ADDRESS changed, and after changes by mail servers', () => {
   const address = addressFor(one, 'old-name-*@old.example')
   expect(readReturnPath(keys, address)).toEqual(one)
   expect(readReturnPath(keys, `<"${address.replace('@', '"@')}>`)).toEqual(one)
@@ -73,8 +73,8 @@ test('an earlier key verifies while it is listed, and no longer', () => {
   expect(readReturnPath({ ...keys, previous: ['an older key, of thirty-two bytes or more too'] }, address)).toEqual(one)
 })
 
-describe('is nobody else’s', () => {
-  test('not with any character changed, left out or added', () => {
+describe('cannot be forged', () => {
+  test('by changing, dropping or adding a character', () => {
     const address = addressFor(one)
     const start = 'bounce+'.length
     for (let place = start; place < address.indexOf('@'); place++) {
@@ -87,7 +87,7 @@ describe('is nobody else’s', () => {
     }
   })
 
-  test('not in the domain, not without a domain, and whatever else comes in is no error', () => {
+  test('in the domain or without one; other input is no error', () => {
     const code = addressFor(one).slice('bounce+'.length).split('@')[0]
     expect(readReturnPath(keys, `bounce@${code}.example`)).toBeUndefined()
     fc.assert(

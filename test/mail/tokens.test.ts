@@ -21,7 +21,7 @@ const extra = fc.oneof(
   fc.uint8Array({ minLength: 8, maxLength: 8 }).map((bytes) => Buffer.from(bytes)),
 )
 
-test('a token says what was put into it, and fits a hole of a composed mail: at most 70 base64url characters', () => {
+test('a token returns its content, and fits a placeholder: at most 70 base64url characters', () => {
   fc.assert(
     fc.property(purpose, subscriberId, instant, extra, (forPurpose, id, issuedAt, more) => {
       const token = mintToken(keys, forPurpose, id, issuedAt, more)
@@ -31,7 +31,7 @@ test('a token says what was put into it, and fits a hole of a composed mail: at 
   )
 })
 
-test('is bound to its purpose: no other takes it', () => {
+test('is valid for its own purpose only', () => {
   for (const made of PURPOSES) {
     for (const tried of PURPOSES) {
       for (const token of [mintToken(keys, made, 7, AT), mintToken(keys, made, 7, AT, NONCE)]) {
@@ -56,7 +56,7 @@ describe('is refused when tampered with', () => {
     }
   })
 
-  test('in any character, be it a spelling of the same bytes', () => {
+  test('in any character, even another spelling of the same bytes', () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=. '
     for (let index = 0; index < token.length; index++) {
       for (const letter of alphabet) {
@@ -90,7 +90,7 @@ describe('is refused when tampered with', () => {
   })
 })
 
-test('whatever else stands in a link is refused, never an error of another kind', () => {
+test('refuses any other text in a link, with the same error', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.base64String(), fc.string({ unit: 'binary' })), purpose, (token, tried) =>
       refuses(token, tried),
@@ -104,14 +104,14 @@ describe('keys', () => {
   const old = 'an older key, of thirty-two bytes or more too'
   const oldest = 'the oldest key, of thirty-two bytes or more too'
 
-  test('earlier ones still verify while they are listed, and no longer', () => {
+  test('earlier ones verify only while they are listed', () => {
     const token = mintToken({ current: old, previous: [] }, 'unsubscribe', 7, AT)
     expect(verifyToken({ current: KEY, previous: [oldest, old] }, 'unsubscribe', token).subscriberId).toBe(7)
     refuses(token, 'unsubscribe', { current: KEY, previous: [oldest] })
     refuses(token, 'unsubscribe')
   })
 
-  test('earlier ones sign nothing new', () => {
+  test('earlier ones do not sign', () => {
     const token = mintToken({ current: KEY, previous: [old] }, 'unsubscribe', 7, AT)
     refuses(token, 'unsubscribe', { current: old, previous: [] })
     expect(verifyToken(keys, 'unsubscribe', token).subscriberId).toBe(7)

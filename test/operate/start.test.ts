@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import { afterEach, expect, inject } from 'vitest'
 import { choosePort } from '../../src/embedded/port.ts'
 import { databaseOn, migrate, openPool } from '../../src/runtime/db/database.ts'
-import { claimKey } from '../../src/suppression/key-mark.ts'
+import { registerKey } from '../../src/suppression/key-fingerprint.ts'
 import { test as base } from '../support/database.ts'
 import { onDatabase, runSql } from '../support/global-setup.ts'
 import { type Started, start, until } from '../support/processes.ts'
@@ -80,7 +80,7 @@ test('an api on a database without tables ends, and says in one line what to run
 test('under another SUPPRESSION_KEY nothing starts and nothing is changed, and doctor says WRONG', {
   timeout: 240_000,
 }, async ({ db, databaseUrl }) => {
-  await claimKey(db, testConfig().SUPPRESSION_KEY)
+  await registerKey(db, testConfig().SUPPRESSION_KEY)
   const other = await settings(databaseUrl, { SUPPRESSION_KEY: 'a key with a typo that is long enough for us' })
   const refused: [string, ...string[]][] = [
     ['src/api.ts'],
@@ -91,7 +91,7 @@ test('under another SUPPRESSION_KEY nothing starts and nothing is changed, and d
   for (const [script, ...args] of refused) {
     const process = run(script, other, args)
     expect(await ended(process)).toBe(1)
-    expect(process.output()).toContain('SUPPRESSION_KEY is another one')
+    expect(process.output()).toContain('SUPPRESSION_KEY is not the key')
     expect(process.output()).not.toMatch(/\n\s+at |a key with a typo/)
   }
   expect((await db.execute(sql`SELECT FROM suppressions`)).rows).toEqual([])
@@ -106,8 +106,8 @@ test('under another SUPPRESSION_KEY nothing starts and nothing is changed, and d
 test('the first key that a database is used with is its key', async ({ databaseUrl }) => {
   const pool = openPool(databaseUrl, () => {})
   const db = databaseOn(pool)
-  await claimKey(db, 'the first key of this database, long enough')
-  await claimKey(db, 'the first key of this database, long enough')
-  await expect(claimKey(db, 'another key for this database, long enough')).rejects.toThrow(/SUPPRESSION_KEY/)
+  await registerKey(db, 'the first key of this database, long enough')
+  await registerKey(db, 'the first key of this database, long enough')
+  await expect(registerKey(db, 'another key for this database, long enough')).rejects.toThrow(/SUPPRESSION_KEY/)
   await pool.end()
 })

@@ -1,6 +1,6 @@
 import { simpleParser } from 'mailparser'
 import { expect, onTestFinished } from 'vitest'
-import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import { relayAbility } from '../../src/relay/carries-utf8.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
@@ -9,7 +9,7 @@ import { test } from '../support/database.ts'
 import { servicesOn } from '../support/services.ts'
 import { openSink } from '../support/sink.ts'
 
-/** From the form to the relay: how an address arrives in the envelope and in To, and that the link in its mail confirms it. */
+/** From the form to the relay: the address in the envelope and in To, and a link that confirms it. */
 test.for([
   ['"Ada..Lovelace"@Example.org', '"Ada..Lovelace"@example.org', 'no'],
   ['ада@example.org', 'ада@example.org', 'yes'],
@@ -19,7 +19,7 @@ test.for([
   const sink = await openSink(
     {},
     {
-      // Its strict mode takes the dots for a mistake, in quotes as well.
+      // Its strict mode refuses the dots, even in quotes.
       lenientAddressParsing: true,
       onMailFrom: ({ args }, _session, done) => {
         asked.push(args && args.SMTPUTF8 === true ? 'yes' : 'no')
@@ -36,10 +36,10 @@ test.for([
 
   expect((await app.inject({ method: 'POST', url: '/subscribe', ...form({ email: typed }) })).statusCode).toBe(303)
   expect((await db.select().from(subscribers))[0]).toMatchObject({ email, status: 'pending' })
-  expect(await sendServiceMails({ ...services, relay }, new AbortController().signal)).toBe(1)
-  expect(asked, 'whether SMTPUTF8 was asked for').toEqual([utf8])
+  expect(await sendServiceEmails({ ...services, relay }, new AbortController().signal)).toBe(1)
+  expect(asked, 'whether SMTPUTF8 was requested').toEqual([utf8])
   const [mail] = sink.taken
-  // In letters or as A-label, the domain is the same one.
+  // The domain may be in letters or an A-label.
   expect(mail!.to.replace('bücher', 'xn--bcher-kva')).toBe(email)
   const { to, text } = await simpleParser(Buffer.from(mail!.raw, 'latin1'))
   const [recipient] = [to].flat()[0]!.value
@@ -49,7 +49,7 @@ test.for([
   expect((await db.select().from(subscribers))[0]).toMatchObject({ email, status: 'active' })
 })
 
-test('letters that the relay cannot carry are said at the form, and nobody is written down', async ({ db }) => {
+test('the form refuses letters that the relay cannot carry, and stores no reader', async ({ db }) => {
   const sink = await openSink({}, { hideSMTPUTF8: true })
   onTestFinished(() => sink.close())
   const services = { ...servicesOn(db, { SMTP_URL: sink.url }), relayAbility: relayAbility(sink.url) }

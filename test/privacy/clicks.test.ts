@@ -8,7 +8,7 @@ import { addPapers } from '../support/services.ts'
 
 const BROWSER = 'Mozilla/5.0 (X11; Linux x64; rv:140.0) Gecko/20100101 Firefox/140.0'
 
-test('unless it is switched on nothing is counted, and mails link straight to the papers', async ({ db, site }) => {
+test('disabled, it counts nothing, and emails link straight to the papers', async ({ db, site }) => {
   await addPapers(db, '2026-04-14', 3)
   await assemble(site.services, { date: '2026-04-14' })
   const { html } = await preview(site.services, { kind: 'daily', date: '2026-04-14' })
@@ -18,8 +18,8 @@ test('unless it is switched on nothing is counted, and mails link straight to th
   expect(await db.$count(clicks)).toBe(0)
 })
 
-describe('switched on', () => {
-  test('a click is one more in a sum, told apart from scanners, and says nothing of who', async ({ db, site }) => {
+describe('enabled', () => {
+  test('a click adds to a daily sum, without scanners and without identifying the reader', async ({ db, site }) => {
     const { app, services } = siteOn({ ...site.services, config: { ...site.services.config, COUNT_CLICKS: true } })
     await addPapers(db, '2026-04-14', 3)
     await assemble(services, { date: '2026-04-14' })
@@ -42,7 +42,7 @@ describe('switched on', () => {
     await app.close()
   })
 
-  test('it leads nowhere but to the paper’s own links', async ({ db, site }) => {
+  test('redirects only to the links of the paper', async ({ db, site }) => {
     const { app } = siteOn({ ...site.services, config: { ...site.services.config, COUNT_CLICKS: true } })
     await addPapers(db, '2026-04-14', 1)
     for (const path of [

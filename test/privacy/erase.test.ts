@@ -31,7 +31,7 @@ afterEach(async () => {
 
 const ADDRESS = 'Erased.Reader+tag@gone.example'
 
-/** A relay that says the address back, as many do, plain and hidden. */
+/** A relay that repeats the address in its replies, as many do, plain and encoded. */
 async function chattyRelay() {
   const raws: string[] = []
   const server = new SMTPServer({
@@ -54,7 +54,7 @@ async function chattyRelay() {
 
 for (const backend of ['postgres', 'redis']) {
   describe.skipIf(backend === 'redis' && withoutRedis)(`with the queue on ${backend}`, () => {
-    test('after an erase the address is in no table, queue, log or stored mail', async ({ db, databaseUrl }) => {
+    test('after erasure the address is in no table, queue, log or stored email', async ({ db, databaseUrl }) => {
       const redis = backend === 'redis' ? await startRedis() : undefined
       if (redis) stack.push(() => redis.stop())
       const relay = await chattyRelay()
@@ -69,7 +69,7 @@ for (const backend of ['postgres', 'redis']) {
       const worker = await startWorker(services, [])
       stack.push(() => worker.stop())
 
-      // They sign up, confirm, get an edition, vote, ask for a link, begin to move, and a mail to them comes back.
+      // The reader signs up, confirms, gets an edition, votes, requests a link and a change of address, and bounces.
       const ask = () =>
         app.inject({
           method: 'POST',
@@ -77,7 +77,7 @@ for (const backend of ['postgres', 'redis']) {
           headers: { 'content-type': 'application/x-www-form-urlencoded' },
           payload: `email=${encodeURIComponent(ADDRESS)}`,
         })
-      // A process that has just started may say that it is too busy (503), and then nothing was done.
+      // A process that has just started may answer 503; the request then did nothing.
       await expect.poll(async () => (await ask()).statusCode, { timeout: 10_000 }).toBe(303)
       await expect.poll(() => relay.raws.length, { timeout: 15_000 }).toBe(1)
       const confirm = /https:\/\/[^/]+(\/confirm\/[\w.-]+)/.exec(relay.raws[0]!.replace(/=\r\n/g, ''))![1]!
@@ -125,7 +125,7 @@ for (const backend of ['postgres', 'redis']) {
         ...(redis ? { redis: await dumpOf(redis.url) } : {}),
       })
 
-      // Before: it is where it has to be, and nowhere in queue, log or replies.
+      // Before: it is only where it must be, and nowhere in queue, log or replies.
       const before = await placesOf(db, ADDRESS, await everywhere())
       expect(before.map((place) => place.split(':')[0])).toEqual(
         expect.arrayContaining(['public.subscribers.email', 'public.address_changes.email']),
@@ -134,8 +134,8 @@ for (const backend of ['postgres', 'redis']) {
 
       await eraseReader(services, id)
       expect(await placesOf(db, ADDRESS, await everywhere())).toEqual([])
-      expect(await placesOf(db, 'gone.example'), 'nor the domain, which nobody else has').toEqual([])
-      // The same search finds who stays, so it does find.
+      expect(await placesOf(db, 'gone.example'), 'nor the domain, which no other reader has').toEqual([])
+      // The same search finds the reader who stays, so the search works.
       expect(await placesOf(db, 'stays@example.org')).not.toEqual([])
       const { rows } = await db.execute<{ state: string; n: number }>(
         sql`SELECT state, count(*)::int AS n FROM deliveries GROUP BY state`,
@@ -146,7 +146,7 @@ for (const backend of ['postgres', 'redis']) {
         expect.arrayContaining([expect.stringContaining('sign_up_counts'), expect.stringContaining('buckets')]),
       )
 
-      // No old list brings them back; erasing twice is harmless.
+      // No old list brings them back; erasing twice is safe.
       await eraseReader(services, id)
       const options = { active: true, attestedBy: 'x', dryRun: false }
       expect(await withFile(`email\n${ADDRESS}\n`, (file) => importSubscribers(services, file, options))).toMatchObject(
@@ -174,7 +174,7 @@ async function dumpOf(url: string): Promise<string> {
         zset: () => redis.zrange(key, '0', '-1'),
         stream: () => redis.xrange(key, '-', '+'),
       }
-      parts.push(JSON.stringify((await read[await redis.type(key)]?.()) ?? 'gone meanwhile'))
+      parts.push(JSON.stringify((await read[await redis.type(key)]?.()) ?? 'already gone'))
     }
     return parts.join('\n')
   } finally {
@@ -182,7 +182,7 @@ async function dumpOf(url: string): Promise<string> {
   }
 }
 
-test('every table that names a subscriber is in the export and the erasing', async ({ db }) => {
+test('every table with a subscriber is exported and erased', async ({ db }) => {
   const { rows } = await db.execute<{ name: string }>(sql`
     SELECT DISTINCT c.relname AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     WHERE a.attname = 'subscriber_id' AND c.relkind IN ('r', 'p') AND NOT c.relispartition`)

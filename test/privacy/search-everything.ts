@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../src/runtime/db/database.ts'
 
-/** How an address may be written where nobody looks: as it is, in a URL, in MIME, in base64 at any offset, in hex. */
+/** Encodings of an address: plain, in a URL, in MIME, in base64 at any offset, in hex. */
 export function disguisesOf(address: string): string[] {
   const forms = [
     address,
@@ -15,7 +15,7 @@ export function disguisesOf(address: string): string[] {
   const typed = Buffer.from(address)
   for (const whole of [bytes, typed]) {
     forms.push(whole.toString('hex'))
-    // What stands before it shifts base64 by up to two bytes; the letters that depend on the neighbours are left off.
+    // Preceding text shifts base64 by up to two bytes, so letters that depend on neighbours are dropped.
     for (const before of [0, 1, 2]) {
       const text = Buffer.concat([Buffer.alloc(before), whole]).toString('base64')
       forms.push(text.slice(before === 0 ? 0 : 4, -4))
@@ -24,7 +24,7 @@ export function disguisesOf(address: string): string[] {
   return [...new Set(forms)]
 }
 
-/** Where a table's row, the queue or a log says the address, as `table: beginning of the text`. */
+/** Where a table, the queue or a log contains the address, as `table: beginning of the text`. */
 export async function placesOf(db: Db, address: string, others: Record<string, string> = {}): Promise<string[]> {
   const needles = disguisesOf(address)
   const found: string[] = []

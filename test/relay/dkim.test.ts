@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
 import { handsWith } from '../../src/delivery/send/delivery-context.ts'
-import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import { openDkim, signing } from '../../src/relay/dkim.ts'
 import { dkimRecord, readDkimKeys } from '../../src/relay/dkim-keys.ts'
 import { openRelays } from '../../src/relay/relays.ts'
@@ -85,7 +85,7 @@ describe('what really leaves', () => {
     const { batchIds } = await planAll(services, await releasedEdition(services))
     await deliverBatch(worker, batchIds[0]!, new AbortController().signal)
     await subscribe(services, { typed: 'cleo@example.org', zone: 'UTC', origin: '192.0.2.7' })
-    await sendServiceMails(worker, new AbortController().signal)
+    await sendServiceEmails(worker, new AbortController().signal)
     expect(sink.taken.map(({ to }) => to).sort()).toEqual(['ada@example.org', 'bob@example.org', 'cleo@example.org'])
     for (const { raw } of sink.taken) {
       expect(await verdicts(raw)).toEqual(BOTH_PASS)

@@ -22,7 +22,7 @@ const KINDS: Record<string, (db: Db, email: string) => Promise<unknown>> = {
   suppressed: barred,
 }
 
-/** Row versions that a commit has made durable, by table: it waits for the disk exactly where there is one. */
+/** Durable row versions by table: a commit waits for the disk exactly where there is one. */
 async function versions(db: Db): Promise<Record<string, Set<string>>> {
   const { rows } = await db.execute<{ name: string; version: string }>(sql`
     SELECT 'outbox' AS name, xmin::text || ' ' || ctid::text AS version FROM outbox
@@ -32,7 +32,7 @@ async function versions(db: Db): Promise<Record<string, Set<string>>> {
 }
 
 test.for(['/subscribe', '/api/v1/subscriptions', '/manage'])(
-  '%s, once and again at once: the same statements and as many rows to flush, whoever has the address',
+  '%s, once and again concurrently: the same statements and row counts, whether or not the address is known',
   async (url, { db, databaseUrl }) => {
     const watched = watchedDatabase(databaseUrl)
     const { app, services } = siteOn(servicesOn(watched.db, { DATABASE_URL: databaseUrl }))

@@ -25,7 +25,7 @@ const ASKED = { ...ACTIVE, active: false }
 const all = async ({ db }: Services) => db.select().from(subscribers).orderBy(subscribers.emailKey)
 const exported = async (services: Services) => (await Array.fromAsync(exportSubscribers(services))).join('')
 
-describe('a file is read', () => {
+describe('reads a file', () => {
   const row = { email: 'Ada@example.org', zone: 'Europe/Berlin', hour: 7, cadence: 'weekdays', size: 5 }
   const files: Record<string, string | Buffer> = {
     'with its columns in any order': 'size,hour,EMAIL,cadence,zone\n5,7,Ada@Example.org,weekdays,Europe/Berlin\n',
@@ -33,9 +33,9 @@ describe('a file is read', () => {
       '\uFEFFemail,zone,hour,cadence,size\r\nAda@example.org,Europe/Berlin,7,weekdays,5\r\n',
     'with quotes, white space and empty lines':
       '\n"email" , "zone",hour,cadence,size\n\n"Ada@example.org", "Europe/Berlin" ,"7", weekdays ,5\n\n',
-    'with columns that mean nothing here':
+    'with columns it does not know':
       'name,email,zone,hour,cadence,size\n"Lovelace, ""Ada""\nCountess",Ada@example.org,Europe/Berlin,7,weekdays,5\n',
-    'without an end of its last line': 'email,zone,hour,cadence,size\nAda@example.org,Europe/Berlin,7,weekdays,5',
+    'without a newline at the end': 'email,zone,hour,cadence,size\nAda@example.org,Europe/Berlin,7,weekdays,5',
   }
   for (const [name, content] of Object.entries(files)) {
     test(name, async ({ db }) => {
@@ -47,7 +47,7 @@ describe('a file is read', () => {
     })
   }
 
-  test('with nothing but addresses: what is not said is daily at eight UTC, ten papers', async ({ db }) => {
+  test('with only addresses: defaults to daily at eight UTC, ten papers', async ({ db }) => {
     const services = servicesOn(db)
     await importSubscribers(services, csv('email\nada@example.org\nada@bücher.example\n'), ACTIVE)
     expect(await all(services)).toMatchObject([
@@ -65,14 +65,14 @@ describe('a file is read', () => {
 })
 
 describe('consent', () => {
-  test('with --active somebody attests it, and no mail asks again', async ({ db }) => {
+  test('with --active the operator attests consent, and no confirmation email is sent', async ({ db }) => {
     const services = servicesOn(db)
     await importSubscribers(services, csv('email\nada@example.org\n'), ACTIVE)
     expect(await all(services)).toMatchObject([{ status: 'active', confirmedAt: NOON, importedBy: 'the operator' }])
     expect(await db.$count(outbox)).toBe(0)
   })
 
-  test('without it each is asked by a mail, once', async ({ db }) => {
+  test('without it each reader gets one confirmation email', async ({ db }) => {
     const services = servicesOn(db)
     await importSubscribers(services, csv('email\nada@example.org\nbob@example.org\n'), ASKED)
     await importSubscribers(services, csv('email\nada@example.org\nbob@example.org\n'), ASKED)
@@ -83,9 +83,7 @@ describe('consent', () => {
     expect((await db.select().from(outbox)).map((mail) => mail.kind)).toEqual(['confirm', 'confirm'])
   })
 
-  test('nobody who left, bounced or complained comes back, nor anybody suppressed, and they are counted', async ({
-    db,
-  }) => {
+  test('unsubscribed, bounced, complained and suppressed readers stay so, and are counted', async ({ db }) => {
     const services = servicesOn(db)
     for (const status of ['unsubscribed', 'bounced', 'complained'] as const) {
       await addSubscriber(db, `${status}@example.org`, { status, nextDigestAt: null })
@@ -107,7 +105,7 @@ describe('consent', () => {
     expect(await db.$count(outbox)).toBe(0)
   })
 
-  test('the status column of an export counts: who left there is kept as such and never mailed, who was never sure is asked', async ({
+  test('the status column counts: unsubscribed readers stay so, pending ones get a confirmation email', async ({
     db,
   }) => {
     const services = servicesOn(db)
@@ -126,7 +124,7 @@ describe('consent', () => {
       'complaint',
       'hard bounce',
     ])
-    // Another list does not bring them in.
+    // Another list does not activate them.
     const other = csv(
       statuses
         .map((status) => `${status}@example.org`)
@@ -136,7 +134,7 @@ describe('consent', () => {
     expect(await importSubscribers(services, other, ACTIVE)).toMatchObject({ activated: 1, unchanged: 1, refused: 3 })
   })
 
-  test('what a list says of the time of consent is kept, and a pause goes on', async ({ db }) => {
+  test('keeps the time of consent and a pause', async ({ db }) => {
     const services = servicesOn(db)
     const file = csv(
       'EMAIL,ConfirmedAt,consent_form,paused_until\nada@example.org,2024-02-03T04:05:06Z,paper form 7,2026-05-01T00:00:00Z\n',
@@ -152,7 +150,7 @@ describe('consent', () => {
     ])
   })
 
-  test('a pending reader is made active, at the hour and in the zone they have', async ({ db }) => {
+  test('activates a pending reader, at their own hour and zone', async ({ db }) => {
     const services = servicesOn(db)
     await addSubscriber(db, 'ada@example.org', { status: 'pending', zone: 'Asia/Tokyo', hour: 7, nextDigestAt: null })
     expect(await importSubscribers(services, csv('email\nADA@example.org\n'), ACTIVE)).toMatchObject({
@@ -168,21 +166,21 @@ describe('consent', () => {
 describe('a bad line', () => {
   const good = 'ada@example.org,UTC,8,daily,10'
   const bad: [string, string, RegExp][] = [
-    ['an address that is none', 'ada.example.org,UTC,8,daily,10', /line 4: .*@/],
+    ['an invalid address', 'ada.example.org,UTC,8,daily,10', /line 4: .*@/],
     ['a header injection', '"eve@example.org\nBcc: x@y.zz",UTC,8,daily,10', /line \d: /],
     ['no address', ',UTC,8,daily,10', /line 4: .*@/],
     ['an hour of 25', 'bob@example.org,UTC,25,daily,10', /line 4: hour "25"/],
-    ['an hour in words', 'bob@example.org,UTC,eight,daily,10', /line 4: hour "eight"/],
-    ['a cadence that is not offered', 'bob@example.org,UTC,8,hourly,10', /line 4: cadence "hourly"/],
+    ['an hour as a word', 'bob@example.org,UTC,eight,daily,10', /line 4: hour "eight"/],
+    ['an unknown cadence', 'bob@example.org,UTC,8,hourly,10', /line 4: cadence "hourly"/],
     ['a size that is not a number', 'bob@example.org,UTC,8,daily,1e9', /line 4: size "1e9"/],
-    ['more papers than a mail can hold', 'bob@example.org,UTC,8,daily,50', /line 4: size "50"/],
-    ['a zone that nobody knows', 'bob@example.org,Mars/Olympus,8,daily,10', /line 4: .*"Mars\/Olympus"/],
+    ['more papers than an email can hold', 'bob@example.org,UTC,8,daily,50', /line 4: size "50"/],
+    ['an unknown zone', 'bob@example.org,Mars/Olympus,8,daily,10', /line 4: .*"Mars\/Olympus"/],
     ['a zone with a NUL', 'bob@example.org,Europe/Berlin\0,8,daily,10', /line 4: .*zone/],
-    ['a column too few', 'bob@example.org,UTC,8', /line 4/],
-    ['a quote that never ends', '"bob@example.org,UTC,8,daily,10', /CSV|[Qq]uote/],
+    ['a missing column', 'bob@example.org,UTC,8', /line 4/],
+    ['an unclosed quote', '"bob@example.org,UTC,8,daily,10', /CSV|[Qq]uote/],
   ]
   for (const [name, line, words] of bad) {
-    test(`${name}: is named, and nothing is imported`, async ({ db }) => {
+    test(`${name}: names it and imports nothing`, async ({ db }) => {
       const services = servicesOn(db)
       const file = csv(
         `email,zone,hour,cadence,size\n${good}\ncy@example.org,UTC,8,daily,10\n${line}\ndi@example.org,UTC,8,daily,10\n`,
@@ -195,7 +193,7 @@ describe('a bad line', () => {
     })
   }
 
-  test('among thousands undoes what was written before it; all bad ones are named, up to twenty', async ({ db }) => {
+  test('among thousands rolls everything back; up to twenty are named', async ({ db }) => {
     const services = servicesOn(db)
     const lines = Array.from({ length: 5000 }, (_, n) => (n > 4900 ? `r${n}` : `r${n}@example.org`))
     const attempt = importSubscribers(services, csv(`email\n${lines.join('\n')}\n`), ACTIVE)
@@ -208,11 +206,11 @@ describe('a bad line', () => {
     expect(await db.$count(subscribers)).toBe(0)
   })
 
-  test('a file that is missing, empty or without the column "email" is said to be that', async ({ db }) => {
+  test('a missing or empty file, or one without the column "email", has its own message', async ({ db }) => {
     const services = servicesOn(db)
     const cases: [string, RegExp][] = [
-      [join(folder, 'none.csv'), /no file/],
-      [folder, /cannot be read|is not a CSV/],
+      [join(folder, 'none.csv'), /does not exist/],
+      [folder, /not a readable CSV/],
       [csv('', 'empty.csv'), /email/],
       [csv('address\nada@example.org\n', 'column.csv'), /email/],
       [csv(Buffer.from([0x1f, 0x8b, 0x08, 0, 0xff, 0xfe, 0x00]), 'binary.csv'), /email|CSV/],
@@ -226,7 +224,7 @@ describe('a bad line', () => {
   })
 })
 
-test('with --partial the good lines are taken and the bad ones named', async ({ db }) => {
+test('with --partial imports the good lines and names the bad ones', async ({ db }) => {
   const services = servicesOn(db)
   const file = csv(
     'email,zone,hour\nada@example.org,,\nnobody,,\nbob@example.org,Mars/Phobos,\neve@example.org,,25\nzoe@example.org,UTC,9\n',
@@ -266,7 +264,7 @@ test('importing a file again changes nothing', async ({ db }) => {
 })
 
 describe('an export', () => {
-  test('imported elsewhere gives the same readers: exported there, it is the same to the byte', async ({ db }) => {
+  test('imported elsewhere gives the same readers: exporting there gives the same bytes', async ({ db }) => {
     const here = servicesOn(db)
     const wishes = {
       topics: ['computer-vision', 'robotics'],
@@ -335,7 +333,7 @@ describe('an export', () => {
       if (seen === 5001) await db.execute(sql`DELETE FROM subscribers WHERE email = 'r12000@example.org'`)
     }
     expect(chunks.length).toBeGreaterThan(3)
-    expect(seen, 'header and readers, less one who went while it ran').toBe(12_000)
+    expect(seen, 'header and readers, without the one deleted while it ran').toBe(12_000)
     expect(new Set(chunks.join('').split('\n')).size).toBe(12_001)
   })
 })

@@ -43,7 +43,7 @@ const refused =
     expect(await db.$count(subscribers)).toBe(0)
   }
 
-/** What comes in from each file with --active. */
+/** The result of each file with --active. */
 const RESULTS: Record<string, Record<string, string>> = {
   'ghost.csv': { 'gh@example.org': 'active', 'ghleft@example.org': 'unsubscribed' },
   'ghost_opted_out.csv': { 'ana.gh@example.org': 'unsubscribed', 'bob.gh@example.org': 'active' },
@@ -85,12 +85,12 @@ const PARTIAL: Record<string, { good: string[]; problem: RegExp }> = {
 }
 
 describe('the export of each tool', () => {
-  test('is here, each with its result', () => {
+  test('is present, each with its result', () => {
     expect(readdirSync(FIXTURES).sort()).toEqual([...Object.keys(RESULTS), ...Object.keys(PARTIAL)].sort())
   })
 
   for (const [name, people] of Object.entries(RESULTS)) {
-    test(`${name}: people come in as what they are there`, async ({ db }) => {
+    test(`${name}: people keep their status`, async ({ db }) => {
       const services = servicesOn(db)
       const readable = Object.values(people).filter((status) => status === 'active' || status === 'pending').length
       const result = await importSubscribers(services, fixture(name), ACTIVE)
@@ -107,7 +107,7 @@ describe('the export of each tool', () => {
     })
   }
 
-  test('says when they agreed and when they left', async ({ db }) => {
+  test('gives the times of consent and of unsubscribing', async ({ db }) => {
     const services = servicesOn(db)
     const dates: [file: string, email: string, confirmedAt: string | null, leftAt: string | null][] = [
       ['mailchimp_subscribed.csv', 'ada@example.org', '2024-01-02T10:12:00.000Z', null],
@@ -129,22 +129,22 @@ describe('the export of each tool', () => {
     }
   })
 
-  test('gives topics where tags match, and counts the tags that do not', async ({ db }) => {
+  test('turns matching tags into topics and counts the others', async ({ db }) => {
     const services = servicesOn(db)
     await addPapers(db, '2026-04-14', 1)
     await db.execute(sql`UPDATE papers SET topics = '{biology,lab}'`)
     const topicsOf = async (file: string) => {
       await forget(db)
-      const { strangeTags } = await importSubscribers(services, fixture(file), ACTIVE)
+      const { unknownTags } = await importSubscribers(services, fixture(file), ACTIVE)
       const [row] = await db.select().from(subscribers).orderBy(subscribers.id)
-      return { topics: row!.topics, strangeTags }
+      return { topics: row!.topics, unknownTags }
     }
-    expect(await topicsOf('mailchimp_subscribed.csv')).toEqual({ topics: ['biology', 'lab'], strangeTags: {} })
-    expect(await topicsOf('ghost.csv')).toEqual({ topics: ['biology', 'lab'], strangeTags: {} })
-    expect(await topicsOf('buttondown.csv')).toEqual({ topics: ['lab'], strangeTags: { bio: 1 } })
+    expect(await topicsOf('mailchimp_subscribed.csv')).toEqual({ topics: ['biology', 'lab'], unknownTags: {} })
+    expect(await topicsOf('ghost.csv')).toEqual({ topics: ['biology', 'lab'], unknownTags: {} })
+    expect(await topicsOf('buttondown.csv')).toEqual({ topics: ['lab'], unknownTags: { bio: 1 } })
   })
 
-  test('a dry run says how each column is read and which are ignored', async ({ db }) => {
+  test('a dry run lists how each column is read and which are ignored', async ({ db }) => {
     const result = await importSubscribers(servicesOn(db), fixture('ghost.csv'), { ...ACTIVE, dryRun: true })
     expect(result.columns.map(({ name, meaning, by }) => `${name}: ${meaning} (${by})`)).toEqual([
       'id: ignore (Ghost, Buttondown, Plunk)',
@@ -163,7 +163,7 @@ describe('the export of each tool', () => {
   })
 })
 
-describe('a column about consent that is not understood stops the import and is named', () => {
+describe('an unknown column about consent stops the import and is named', () => {
   const headers = ['Opt-in level', 'GDPR consent', 'newsletter', 'email_status_2', 'Hard bounces', 'is_blocked', 'opt']
   for (const header of headers) {
     test(header, async ({ db }) => {
@@ -194,7 +194,7 @@ describe('a column about consent that is not understood stops the import and is 
     })
   }
 
-  test('--map says what columns mean', async ({ db }) => {
+  test('--map sets the meaning of columns', async ({ db }) => {
     const file = csv('Contact;Mails ok?;Opted in\na@example.org;yes;2024-05-01\nb@example.org;no;\n')
     await refused(file, /no column "email".*"Contact"/)(db)
     const options = mapped('contact=email', 'Mails ok?=subscribed', 'Opted in=confirmed_at')
@@ -203,7 +203,7 @@ describe('a column about consent that is not understood stops the import and is 
     expect(await statuses(db)).toEqual({ 'a@example.org': 'active', 'b@example.org': 'unsubscribed' })
   })
 
-  test('a --map that fits nothing is refused', async ({ db }) => {
+  test('refuses a --map that matches nothing', async ({ db }) => {
     const file = csv('email,status\nada@example.org,active\n')
     await refused(file, /"nothing" that it does not have/, mapped('nothing=ignore'))(db)
     await refused(file, /column cannot mean "active".*"status:VALUE=active"/, mapped('status=active'))(db)
@@ -226,12 +226,12 @@ describe('--partial skips every kind of bad line and names each', () => {
   const lines = (bad: string[]) =>
     Buffer.from(['email,name', 'a@example.org,A', ...bad, 'z@example.org,"Zoë ""Z""\n2"', ''].join('\n'))
   const cases: [name: string, bad: string[], problems: RegExp[]][] = [
-    ['a quote that never ends', ['b@example.org,"Bob', 'c@example.org,C'], [/^line 3: has a quote/]],
+    ['an unclosed quote', ['b@example.org,"Bob', 'c@example.org,C'], [/^line 3: has a quote/]],
     ['a quote inside', ['b@example.org,5" x', 'c@example.org,C'], [/^line 3: has a quote/]],
     ['two of them', ['b@example.org,5" x', 'c@example.org,C', 'd@example.org,6" x'], [/^line 3: /, /^line 5: /]],
-    ['text behind a quote', ['"b"@example.org,"B"x', 'c@example.org,C'], [/^line 3: has a quote/]],
+    ['text after a quote', ['"b"@example.org,"B"x', 'c@example.org,C'], [/^line 3: has a quote/]],
     ['too many and too few', ['b@example.org,B,B', 'b@example.org', 'c@example.org,C'], [/^line 3: /, /^line 4: /]],
-    ['a line without end', [`b@example.org,${'x'.repeat(200_000)}`, 'c@example.org,C'], [/^line 3: is longer/]],
+    ['an endless line', [`b@example.org,${'x'.repeat(200_000)}`, 'c@example.org,C'], [/^line 3: is longer/]],
   ]
   for (const [name, bad, problems] of cases) {
     test(name, async ({ db }) => {
@@ -248,7 +248,7 @@ describe('--partial skips every kind of bad line and names each', () => {
     expect(result.added).toBe(3)
   })
 
-  test('two forgotten quotes never hide the lines between them', async ({ db }) => {
+  test('two stray quotes never hide the lines between them', async ({ db }) => {
     const file = csv('email,name\nb@example.org,"Bob\nc@example.org,C\nd@example.org,D"\ne@example.org,E\n')
     await refused(file, /line 4: belongs to a quoted cell that begins in line 2/)(db)
     const adjacent = csv('email,name\nb@example.org,"Bob\nc@example.org,C"\ne@example.org,E\n')
@@ -256,7 +256,7 @@ describe('--partial skips every kind of bad line and names each', () => {
   })
 })
 
-describe('a table from anywhere is read', () => {
+describe('reads a table from anywhere', () => {
   const text = 'Email Address\tName\nada@example.org\tZoë\n'
   const files: Record<string, string | Buffer> = {
     'UTF-16 with big ends first': Buffer.from(`\uFEFF${text}`, 'utf16le').swap16(),
@@ -274,7 +274,7 @@ describe('a table from anywhere is read', () => {
     })
   }
 
-  test('topics in a cell are parted by commas or semicolons, and an unknown one is an error', async ({ db }) => {
+  test('topics in a cell are separated by commas or semicolons, and an unknown one is an error', async ({ db }) => {
     const services = servicesOn(db)
     const file = csv(
       'email,topics\na@example.org,"computer-vision,robotics"\nb@example.org,Computer vision; Robotics\n',
@@ -292,7 +292,7 @@ describe('a table from anywhere is read', () => {
     )(db)
   })
 
-  test('of suppressions too', async ({ db }) => {
+  test('also for suppressions', async ({ db }) => {
     const services = servicesOn(db)
     expect(await importSuppressions(services, fixture('mailchimp_cleaned.csv'))).toMatchObject({ added: 1 })
     expect(await importSuppressions(services, fixture('utf16.csv'))).toMatchObject({ added: 1 })
@@ -300,8 +300,8 @@ describe('a table from anywhere is read', () => {
   })
 })
 
-describe('no import makes anyone active who opted out', () => {
-  /** One line of each format for a person who reads there, and for one who does not. */
+describe('no import activates a person who opted out', () => {
+  /** One line of each format for a subscriber, and for a person who opted out. */
   const FORMATS: Record<string, { header: string; yes: string[]; no: string[] }> = {
     Ghost: {
       header: 'email,subscribed_to_emails,deleted_at',
@@ -330,7 +330,7 @@ describe('no import makes anyone active who opted out', () => {
   const NAMES = ['a', 'b', 'c', 'Ada', 'ADA', 'jos\u00E9', 'jose\u0301']
   const HERE = ['none', 'pending', 'unsubscribed', 'bounced', 'complained', 'suppressed'] as const
 
-  test('in whatever order, format and spelling the files come, here or there', async ({ db }) => {
+  test('in any order, format and spelling of the files', async ({ db }) => {
     const services = servicesOn(db)
     const keyOf = (name: string) => parseAddress(`${name}@example.org`, { utf8: true }).key
     const line = fc.record({ name: fc.constantFrom(...NAMES), says: fc.boolean(), pick: fc.nat() })
@@ -362,7 +362,7 @@ describe('no import makes anyone active who opted out', () => {
         for (const row of await db.select().from(subscribers))
           if (saidNo.has(row.emailKey!)) expect(row.status, `${row.email} after ${format}`).not.toBe('active')
       }
-      // No confirmation email waits for a person who said no.
+      // No confirmation email is queued for a person who opted out.
       const { rows: asked } = await db.execute<{ email_key: string }>(
         sql`SELECT s.email_key FROM outbox o JOIN subscribers s ON s.id = o.subscriber_id WHERE o.state = 'queued'`,
       )
@@ -390,9 +390,7 @@ describe('no import makes anyone active who opted out', () => {
     expect(await one()).toBe('pending')
   })
 
-  test('a later export of the same list ends what an earlier one began, and not what was confirmed here', async ({
-    db,
-  }) => {
+  test('a later export of the list ends subscriptions it began, but not those confirmed here', async ({ db }) => {
     const services = servicesOn(db)
     await addSubscriber(db, 'own@example.org', { confirmedAt: NOON, firstConfirmedAt: NOON })
     const file = (word: string) => csv(`email,status\nown@example.org,${word}\nimported@example.org,${word}\n`)

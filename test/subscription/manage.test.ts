@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {
@@ -12,12 +12,12 @@ import {
   suppressions,
 } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
-import { askToChangeAddress, changeAddress } from '../../src/subscription/change-address.ts'
+import { changeAddress, requestAddressChange } from '../../src/subscription/change-address.ts'
 import { eraseReader, exportReader } from '../../src/subscription/erase.ts'
 import { openManageLink, requestManageLink } from '../../src/subscription/manage.ts'
 import { PERSONAL_TABLES } from '../../src/subscription/personal-data.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
-import { forgetUnconfirmed, remindUnconfirmed } from '../../src/subscription/unconfirmed.ts'
+import { deleteUnconfirmed, remindUnconfirmed } from '../../src/subscription/unconfirmed.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 
@@ -26,7 +26,7 @@ const NEW = 'ada@new.example'
 const DAY = 86_400_000
 const NEVER = new AbortController().signal
 
-/** Hands every waiting mail to a relay that takes it, and gives what it took. */
+/** Sends all queued emails to a relay that accepts them, and returns them. */
 async function post(services: Services): Promise<{ to: string; text: string }[]> {
   const taken: { to: string; text: string }[] = []
   const relay = {
@@ -37,7 +37,7 @@ async function post(services: Services): Promise<{ to: string; text: string }[]>
       return { state: 'accepted', reply: '250 ok' }
     },
   } as unknown as Relay
-  await sendServiceMails({ ...services, relay }, NEVER)
+  await sendServiceEmails({ ...services, relay }, NEVER)
   return taken
 }
 const tokenIn = (mail: { text: string } | undefined, page: string): string =>
@@ -50,7 +50,7 @@ async function manageToken(services: Services): Promise<string> {
 }
 
 describe('the link to manage', () => {
-  test('is mailed to whoever is known and may be mailed, and to nobody else', async ({ db }) => {
+  test('goes only to known addresses that are not suppressed', async ({ db }) => {
     const services = servicesOn(db)
     await addSubscriber(db, ADA)
     await addSubscriber(db, 'left@example.org', { status: 'unsubscribed' })
@@ -79,7 +79,7 @@ describe('the link to manage', () => {
     await expect(openManageLink(services, token)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
   })
 
-  test('comes in the mail to whoever signs up while active', async ({ db }) => {
+  test('is in the email to an active reader who signs up again', async ({ db }) => {
     const services = servicesOn(db)
     const id = await addSubscriber(db, ADA, { locale: 'de' })
     await subscribe(services, { typed: ADA, origin: '192.0.2.7' })
@@ -90,10 +90,10 @@ describe('the link to manage', () => {
 })
 
 describe('a change of address', () => {
-  test('happens when it is confirmed at the new one, once; until then nothing changes', async ({ db }) => {
+  test('takes effect once, when confirmed at the new address; until then nothing changes', async ({ db }) => {
     const services = servicesOn(db)
     const id = await addSubscriber(db, ADA)
-    await askToChangeAddress(services, await manageToken(services), 'Ada@NEW.example')
+    await requestAddressChange(services, await manageToken(services), 'Ada@NEW.example')
     const [mail] = await post(services)
     expect(mail!.to).toBe('Ada@new.example')
     expect(mail!.text).not.toMatch(/^List-Unsubscribe:/m)
@@ -111,17 +111,17 @@ describe('a change of address', () => {
     const services = servicesOn(db, {}, clock)
     const id = await addSubscriber(db, ADA)
     const token = await manageToken(services)
-    await askToChangeAddress(services, token, 'first@new.example')
+    await requestAddressChange(services, token, 'first@new.example')
     const older = tokenIn((await post(services))[0], 'change')
     clock.now = new Date(NOON.getTime() + 120_000)
-    await askToChangeAddress(services, token, 'second@new.example')
+    await requestAddressChange(services, token, 'second@new.example')
     const newer = tokenIn((await post(services))[0], 'change')
     await expect(changeAddress(services, older)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
     await changeAddress(services, newer)
     expect((await row(db, id)).email).toBe('second@new.example')
   })
 
-  test('takes the place of an unconfirmed sign-up, and never of a subscription', async ({ db }) => {
+  test('replaces an unconfirmed sign-up, but never a subscription', async ({ db }) => {
     for (const [status, taken] of [
       ['pending', false],
       ['active', true],
@@ -132,7 +132,7 @@ describe('a change of address', () => {
       await db.delete(subscribers)
       await addSubscriber(db, NEW, { status })
       const id = await addSubscriber(db, ADA)
-      await askToChangeAddress(services, await manageToken(services), NEW)
+      await requestAddressChange(services, await manageToken(services), NEW)
       const done = changeAddress(services, tokenIn((await post(services))[0], 'change'))
       if (taken) await expect(done).rejects.toMatchObject({ code: 'ADDRESS_TAKEN' })
       else await done
@@ -151,7 +151,7 @@ describe('a reader’s data', () => {
     expect([...rows.map(({ name }) => name), 'subscribers'].filter((name) => !(name in PERSONAL_TABLES))).toEqual([])
   })
 
-  test('is exported table by table, without what is ours alone', async ({ db }) => {
+  test('is exported table by table, without internal values', async ({ db }) => {
     const services = servicesOn(db)
     const id = await addSubscriber(db, ADA, { confirmNonce: Buffer.alloc(8) })
     await addSubscriber(db, 'bob@example.org')
@@ -179,7 +179,7 @@ describe('a reader’s data', () => {
       shown: Buffer.from([1]),
     })
     const token = await manageToken(services)
-    await askToChangeAddress(services, token, NEW)
+    await requestAddressChange(services, token, NEW)
     const { addressHash } = await row(db, id)
     await eraseReader(services, id)
     expect(await row(db, id)).toMatchObject({
@@ -207,8 +207,8 @@ describe('a reader’s data', () => {
   })
 })
 
-describe('who does not confirm', () => {
-  test('is reminded once, three days later, and forgotten after thirty', async ({ db }) => {
+describe('an unconfirmed sign-up', () => {
+  test('gets one reminder after three days, and is deleted after thirty', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     await subscribe(services, { typed: ADA, origin: '192.0.2.7' })
@@ -227,9 +227,9 @@ describe('who does not confirm', () => {
     clock.now = new Date(NOON.getTime() + 10 * DAY)
     expect(await remindUnconfirmed(services)).toBe(0)
     clock.now = new Date(NOON.getTime() + 30 * DAY - 1000)
-    expect(await forgetUnconfirmed(services)).toBe(0)
+    expect(await deleteUnconfirmed(services)).toBe(0)
     clock.now = new Date(NOON.getTime() + 30 * DAY + 1000)
-    expect(await forgetUnconfirmed(services)).toBe(1)
+    expect(await deleteUnconfirmed(services)).toBe(1)
     expect((await db.select().from(subscribers)).map((each) => each.email).sort()).toEqual([
       'active@example.org',
       'left@example.org',

@@ -4,8 +4,8 @@ import { mintToken } from '../../src/mail/tokens.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
+import type { PreferenceChanges } from '../../src/subscription/preference-rules.ts'
 import { readPreferences, savePreferences, undoPreferences } from '../../src/subscription/preferences.ts'
-import type { Wishes } from '../../src/subscription/wishes.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, NOON, servicesOn } from '../support/services.ts'
 
@@ -22,12 +22,12 @@ async function reader(db: Db, values: Parameters<typeof addSubscriber>[2] = {}, 
     services,
     id,
     token,
-    save: (wishes: Wishes) => savePreferences(services, token, wishes),
+    save: (wishes: PreferenceChanges) => savePreferences(services, token, wishes),
     nextDigest: async () => (await row(db, id)).nextDigestAt!.toISOString(),
   }
 }
 
-test('reading shows what is there and changes nothing', async ({ db }) => {
+test('reading returns the preferences and changes nothing', async ({ db }) => {
   const { services, id, token } = await reader(db, { zone: 'Asia/Tokyo', hour: 7, cadence: 'weekdays', size: 5 })
   const before = await row(db, id)
   expect(await readPreferences(services, token)).toEqual({
@@ -50,7 +50,7 @@ test('reading shows what is there and changes nothing', async ({ db }) => {
   expect(await row(db, id)).toEqual(before)
 })
 
-test('saving changes what was given and leaves the rest; the next digest moves along at once', async ({ db }) => {
+test('saving changes only the given preferences and moves the next digest at once', async ({ db }) => {
   const { save, nextDigest } = await reader(db)
   expect(await save({ hour: 20 })).toMatchObject({ hour: 20, zone: 'UTC', cadence: 'daily', size: 10 })
   expect(await nextDigest(), 'today still').toBe('2026-04-15T20:00:00.000Z')
@@ -61,7 +61,7 @@ test('saving changes what was given and leaves the rest; the next digest moves a
   expect(await save({ size: 20 })).toMatchObject({ size: 20, cadence: 'weekly', hour: 8 })
 })
 
-test('a digest that is due and not planned yet is not lost by saving at that minute', async ({ db }) => {
+test('saving at the minute of an unplanned due digest does not lose it', async ({ db }) => {
   const { save, nextDigest } = await reader(db, { nextDigestAt: new Date(NOON.getTime() - 60_000) })
   await save({ size: 5 })
   expect(await nextDigest()).toBe('2026-04-15T11:59:00.000Z')
@@ -76,20 +76,20 @@ describe('a pause', () => {
     expect(await nextDigest(), 'changing the hour does not end it').toBe('2026-04-30T05:00:00.000Z')
   })
 
-  test('also when a digest is due at that minute: none comes during it', async ({ db }) => {
+  test('holds even when a digest is due at that minute', async ({ db }) => {
     const { save, nextDigest } = await reader(db, { nextDigestAt: NOON })
     await save({ pauseWeeks: 1 })
     expect(await nextDigest()).toBe('2026-04-23T08:00:00.000Z')
   })
 
-  test('of no weeks ends one, and the next digest is tomorrow’s', async ({ db }) => {
+  test('of no weeks ends a pause, and the next digest comes tomorrow', async ({ db }) => {
     const { save, nextDigest } = await reader(db)
     await save({ pauseWeeks: 3 })
     expect((await save({ pauseWeeks: 0 })).pausedUntil).toBeNull()
     expect(await nextDigest()).toBe('2026-04-16T08:00:00.000Z')
   })
 
-  test('until a date ends with that date on the reader’s own clock', async ({ db }) => {
+  test('until a date ends with that date in the reader’s time zone', async ({ db }) => {
     const { save, nextDigest } = await reader(db, { hour: 8, zone: 'Pacific/Auckland' })
     const saved = await save({ pausedUntil: '2026-05-04' })
     expect(saved.pausedUntil).toEqual(new Date('2026-05-03T12:00:00Z'))
@@ -100,19 +100,17 @@ describe('a pause', () => {
   })
 })
 
-test('a weekly digest comes on the weekday that was chosen', async ({ db }) => {
+test('a weekly digest comes on the chosen weekday', async ({ db }) => {
   const { save, nextDigest } = await reader(db)
   await save({ cadence: 'weekly', weekday: 7 })
   expect(await nextDigest()).toBe('2026-04-19T08:00:00.000Z')
 })
 
 describe('undo', () => {
-  test('brings back all that the last save changed, and the hour of the next digest; once more takes it back', async ({
-    db,
-  }) => {
+  test('restores the previous preferences and the next digest; undoing again redoes the change', async ({ db }) => {
     const { services, token, save, nextDigest } = await reader(db, { zone: 'Europe/Berlin', topics: ['speech'] })
     const before = await readPreferences(services, token)
-    const changed: Wishes = {
+    const changed: PreferenceChanges = {
       hour: 20,
       topics: [],
       keywords: ['lora'],
@@ -130,7 +128,7 @@ describe('undo', () => {
     expect(await undoPreferences(services, token)).toEqual({ ...after, undoable: true })
   })
 
-  test('where nothing was saved changes nothing, and never brings anybody back', async ({ db }) => {
+  test('without a saved change does nothing, and never resubscribes a reader', async ({ db }) => {
     const { services, id, token, save } = await reader(db, { status: 'unsubscribed' })
     const before = await row(db, id)
     await undoPreferences(services, token)
@@ -140,8 +138,8 @@ describe('undo', () => {
   })
 })
 
-describe('what cannot be is refused in words, and nothing of it is saved', () => {
-  const bad: [string, Wishes, RegExp][] = [
+describe('refuses invalid preferences with a message, and saves nothing', () => {
+  const bad: [string, PreferenceChanges, RegExp][] = [
     ['an hour of 24', { size: 5, hour: 24 }, /hour/],
     ['an hour before midnight', { hour: -1 }, /hour/],
     ['half an hour', { hour: 7.5 }, /hour/],
@@ -157,13 +155,13 @@ describe('what cannot be is refused in words, and nothing of it is saved', () =>
     ['a keyword with a NUL', { keywords: ['a\0b'] }, /keywords/],
     ['a language without a catalogue', { locale: 'tlh' as 'en' }, /language/],
     ['a format of its own', { format: 'pdf' as 'html' }, /format/],
-    ['a pause until yesterday', { pausedUntil: '2026-04-14' }, /day to come/],
-    ['a pause until today', { hour: 7, pausedUntil: '2026-04-15' }, /day to come/],
-    ['a pause until a day that is none', { pausedUntil: '2026-02-30' }, /day to come/],
-    ['a pause until the next decade', { pausedUntil: '2036-01-01' }, /day to come/],
+    ['a pause until yesterday', { pausedUntil: '2026-04-14' }, /future day/],
+    ['a pause until today', { hour: 7, pausedUntil: '2026-04-15' }, /future day/],
+    ['a pause until a day that is none', { pausedUntil: '2026-02-30' }, /future day/],
+    ['a pause until the next decade', { pausedUntil: '2036-01-01' }, /future day/],
     ['a pause of years', { hour: 7, pauseWeeks: 53 }, /weeks/],
     ['a pause backwards', { pauseWeeks: -1 }, /weeks/],
-    ['a zone that nobody knows', { hour: 7, zone: 'Mars/Olympus' }, /zone/],
+    ['an unknown zone', { hour: 7, zone: 'Mars/Olympus' }, /zone/],
     ['a POSIX zone', { hour: 7, zone: 'FOO+3' }, /zone/],
     ['an abbreviation', { hour: 7, zone: 'CEST' }, /zone/],
     ['an empty zone', { hour: 7, zone: '' }, /zone/],
@@ -183,7 +181,7 @@ describe('what cannot be is refused in words, and nothing of it is saved', () =>
 })
 
 describe('the link', () => {
-  test('of another purpose, of nobody, or of somebody erased is unknown', async ({ db }) => {
+  test('of another purpose, of no reader, or of an erased one is unknown', async ({ db }) => {
     const { services, id } = await reader(db)
     const erased = await addSubscriber(db, 'gone@example.org', { status: 'erased' })
     const links = [
@@ -200,7 +198,7 @@ describe('the link', () => {
     expect((await row(db, id)).hour).toBe(8)
   })
 
-  test('of someone who left still shows and saves, and does not bring them back', async ({ db }) => {
+  test('of an unsubscribed reader still shows and saves, and does not resubscribe them', async ({ db }) => {
     const { services, token, save } = await reader(db, { status: 'unsubscribed', nextDigestAt: null })
     expect((await readPreferences(services, token)).status).toBe('unsubscribed')
     expect(await save({ cadence: 'weekly' })).toMatchObject({ status: 'unsubscribed', cadence: 'weekly' })

@@ -25,15 +25,16 @@ const mails = async (db: Db) => (await db.select().from(outbox).orderBy(outbox.i
 const suppress = (db: Db, reason: 'hard bounce' | 'complaint' | 'erasure' | 'manual', email = ADA) =>
   db.insert(suppressions).values({ addressHash: addressHash(testConfig().SUPPRESSION_KEY, email), reason })
 
-/** The link as the newest confirmation mail carries it. */
+/** The link in the newest confirmation email. */
 async function confirmToken({ db, keys, now }: Services, email = ADA): Promise<string> {
   const { id, confirmNonce } = await row(db, email)
   return mintToken(keys, 'confirm', id, now(), confirmNonce!)
 }
-const leaveToken = async ({ db, keys, now }: Services) => mintToken(keys, 'unsubscribe', (await row(db)).id, now())
+const unsubscribeToken = async ({ db, keys, now }: Services) =>
+  mintToken(keys, 'unsubscribe', (await row(db)).id, now())
 
 describe('signing up', () => {
-  test('makes a pending subscriber and, in the same breath, the mail that asks them', async ({ db }) => {
+  test('creates a pending subscriber and its confirmation email in one transaction', async ({ db }) => {
     const services = servicesOn(db)
     await subscribe(services, { ...request, typed: ' Ada@EXAMPLE.org ' })
     expect(await row(db)).toMatchObject({
@@ -48,7 +49,7 @@ describe('signing up', () => {
     ])
   })
 
-  test('leaves nothing behind when the mail cannot be written down', async ({ db }) => {
+  test('changes nothing when the email cannot be queued', async ({ db }) => {
     await db.execute(
       sql`CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$`,
     )
@@ -57,7 +58,7 @@ describe('signing up', () => {
     expect(await db.$count(subscribers)).toBe(0)
   })
 
-  test('keeps of the origin a keyed hash only', async ({ db }) => {
+  test('stores only a keyed hash of the origin', async ({ db }) => {
     await subscribe(servicesOn(db), request)
     const { consentOrigin, consentForm } = await row(db)
     expect(consentOrigin).toHaveLength(32)
@@ -65,7 +66,7 @@ describe('signing up', () => {
     expect(consentForm).not.toBe('')
   })
 
-  test('counts a zone that the database does not know as UTC, since the reader never typed it', async ({ db }) => {
+  test('treats an unknown zone as UTC, since the reader never typed it', async ({ db }) => {
     const services = servicesOn(db)
     const zones = ['Mars/Olympus', 'FOO+3', "x'; DROP TABLE subscribers", 'Europe/Berlin\0', undefined]
     for (const [n, zone] of zones.entries()) {
@@ -74,7 +75,7 @@ describe('signing up', () => {
     }
   })
 
-  test('refuses what is no address, and writes nothing', async ({ db }) => {
+  test('refuses an invalid address, and writes nothing', async ({ db }) => {
     await expect(
       subscribe(servicesOn(db), { ...request, typed: 'ada@example.org\r\nBcc: x@y.zz' }),
     ).rejects.toMatchObject({
@@ -83,7 +84,7 @@ describe('signing up', () => {
     expect([await db.$count(subscribers), await db.$count(outbox)]).toEqual([0, 0])
   })
 
-  test('by a stranger changes nothing of an active reader', async ({ db }) => {
+  test('by a stranger does not change an active reader', async ({ db }) => {
     await addSubscriber(db, ADA, { zone: 'Asia/Tokyo' })
     const before = await row(db)
     await subscribe(servicesOn(db), { ...request, typed: 'ADA@example.org' })
@@ -97,7 +98,7 @@ describe('signing up', () => {
   })
 })
 
-describe('rule 7: a sign-up says nothing about whether the address was known', () => {
+describe('rule 7: a sign-up does not reveal whether the address was known', () => {
   const known: Record<string, { mail: string[]; make: (db: Db) => Promise<unknown> }> = {
     new: { mail: ['confirm'], make: async () => {} },
     pending: { mail: ['confirm'], make: (db) => addSubscriber(db, ADA, { status: 'pending' }) },
@@ -149,7 +150,7 @@ describe('rule 7: a sign-up says nothing about whether the address was known', (
   }
 })
 
-describe('mails that a stranger can make us send', () => {
+describe('emails that a stranger can trigger', () => {
   const MINUTE = 60_000
 
   test('a second after a minute, a third after ten more, then an hour, six hours, and no sixth that day', async ({
@@ -167,7 +168,7 @@ describe('mails that a stranger can make us send', () => {
     expect(sent).toEqual([0, 1, 11, 71 + 0, 450, 1440])
   })
 
-  test('the same mailbox spelt otherwise counts as one, another as another', async ({ db }) => {
+  test('other spellings of a mailbox count as one; another mailbox counts separately', async ({ db }) => {
     const services = servicesOn(db)
     await subscribe(services, request)
     await subscribe(services, { ...request, typed: 'ADA@example.org' })
@@ -176,7 +177,7 @@ describe('mails that a stranger can make us send', () => {
     expect(await mails(db)).toHaveLength(2)
   })
 
-  test('tags of an address are one person’s: thirty of them are one email, and the address stays as typed', async ({
+  test('tags of an address count as one person: thirty give one email, and the address stays as typed', async ({
     db,
   }) => {
     const services = servicesOn(db)
@@ -189,13 +190,13 @@ describe('mails that a stranger can make us send', () => {
     expect(await mails(db), 'which are not tags of hers').toHaveLength(5)
   })
 
-  test('thirty at once are one', async ({ db }) => {
+  test('thirty concurrent sign-ups send one email', async ({ db }) => {
     const services = servicesOn(db)
     await Promise.all(Array.from({ length: 30 }, () => subscribe(services, request)))
     expect(await mails(db)).toHaveLength(1)
   })
 
-  test('links of all the mails of one request are good, also after sign-ups that send none', async ({ db }) => {
+  test('the links in all emails of one request work, also after sign-ups that send none', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     await subscribe(services, request)
@@ -212,7 +213,7 @@ describe('mails that a stranger can make us send', () => {
     expect(await mails(db)).toEqual(['confirm', 'confirm', 'welcome'])
   })
 
-  test('signing up while active does not spoil the link that confirmed', async ({ db }) => {
+  test('signing up while active does not invalidate the used confirmation link', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     await subscribe(services, request)
@@ -226,9 +227,7 @@ describe('mails that a stranger can make us send', () => {
 })
 
 describe('confirming', () => {
-  test("makes the reader active, with the first digest at their own clock's hour, and welcomes them", async ({
-    db,
-  }) => {
+  test('activates the reader, schedules the first digest in their time zone, and sends a welcome', async ({ db }) => {
     const services = servicesOn(db)
     await subscribe(services, request)
     const { firstDigestAt } = await confirm(services, await confirmToken(services))
@@ -242,7 +241,7 @@ describe('confirming', () => {
     expect(await mails(db)).toEqual(['confirm', 'welcome'])
   })
 
-  test('twice, or twice at once, is one confirmation and one welcome', async ({ db }) => {
+  test('twice, even concurrently, is one confirmation and one welcome', async ({ db }) => {
     const services = servicesOn(db)
     await subscribe(services, request)
     const token = await confirmToken(services)
@@ -252,7 +251,7 @@ describe('confirming', () => {
     expect(await mails(db)).toEqual(['confirm', 'welcome'])
   })
 
-  test('looking at the link changes nothing', async ({ db }) => {
+  test('opening the link changes nothing', async ({ db }) => {
     const services = servicesOn(db)
     await subscribe(services, request)
     const before = await row(db)
@@ -274,7 +273,7 @@ describe('confirming', () => {
     expect((await row(db)).status).toBe('active')
   })
 
-  test("takes no other purpose's token, no stranger's, and nobody's", async ({ db }) => {
+  test('refuses tokens of other purposes, other readers and none', async ({ db }) => {
     const services = servicesOn(db)
     await subscribe(services, request)
     const { id, confirmNonce } = await row(db)
@@ -325,14 +324,14 @@ describe('confirming', () => {
   }
 })
 
-describe('a used link never re-activates', () => {
+describe('a used link never reactivates', () => {
   const since: [string, (db: Db) => Promise<unknown>][] = [
     ['bounced', (db) => db.update(subscribers).set({ status: 'bounced' })],
     ['complained', (db) => db.update(subscribers).set({ status: 'complained' })],
     ['erased', (db) => db.update(subscribers).set({ status: 'erased', email: null, emailKey: null })],
   ]
   for (const [name, happen] of since) {
-    test(`someone who ${name === 'erased' ? 'was ' : ''}${name} since`, async ({ db }) => {
+    test(`a reader who ${name === 'erased' ? 'was ' : ''}${name} since`, async ({ db }) => {
       const clock = { now: NOON }
       const services = servicesOn(db, {}, clock)
       await subscribe(services, request)
@@ -347,20 +346,20 @@ describe('a used link never re-activates', () => {
     })
   }
 
-  test('someone who left since, even within the same second', async ({ db }) => {
+  test('a reader who unsubscribed since, even within the same second', async ({ db }) => {
     const services = servicesOn(db)
     await subscribe(services, request)
     const token = await confirmToken(services)
     await confirm(services, token)
-    await unsubscribe(services, await leaveToken(services))
+    await unsubscribe(services, await unsubscribeToken(services))
     await expect(confirm(services, token)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
     expect((await row(db)).status).toBe('unsubscribed')
   })
 
-  test('someone who said no in the confirmation mail itself', async ({ db }) => {
+  test('a reader who unsubscribed from the confirmation email', async ({ db }) => {
     const services = servicesOn(db)
     await subscribe(services, request)
-    await unsubscribe(services, await leaveToken(services))
+    await unsubscribe(services, await unsubscribeToken(services))
     await expect(confirm(services, await confirmToken(services).catch(() => ''))).rejects.toMatchObject({
       code: 'TOKEN_UNKNOWN',
     })
@@ -368,12 +367,12 @@ describe('a used link never re-activates', () => {
   })
 })
 
-describe('leaving', () => {
-  test('is at once, for good, and harmless to repeat', async ({ db }) => {
+describe('unsubscribing', () => {
+  test('takes effect at once, lasts, and is safe to repeat', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     await addSubscriber(db, ADA)
-    const token = await leaveToken(services)
+    const token = await unsubscribeToken(services)
     clock.now = later(400 * DAY) // no age is too old
     await unsubscribe(services, token)
     const left = await row(db)
@@ -384,7 +383,7 @@ describe('leaving', () => {
     expect(await mails(db)).toEqual([])
   })
 
-  test('is no error for someone who is gone, erased, bounced or complained, and changes nothing then', async ({
+  test('is no error for deleted, erased, bounced or complained readers, and changes nothing for them', async ({
     db,
   }) => {
     const services = servicesOn(db)
@@ -397,7 +396,7 @@ describe('leaving', () => {
     }
   })
 
-  test('takes no other purpose’s token', async ({ db }) => {
+  test('refuses tokens of other purposes', async ({ db }) => {
     const services = servicesOn(db)
     const id = await addSubscriber(db, ADA)
     for (const purpose of ['confirm', 'preferences'] as const) {
@@ -408,7 +407,7 @@ describe('leaving', () => {
     expect((await row(db)).status).toBe('active')
   })
 
-  test('works by the link of an old mail after the key was changed', async ({ db }) => {
+  test('works with the link of an old email after a key rotation', async ({ db }) => {
     const [old, fresh] = ['the key until last year of thirty-two bytes', 'the key since then of thirty-two bytes too']
     const id = await addSubscriber(db, ADA)
     const token = mintToken(servicesOn(db, { SECRET_KEY: old! }).keys, 'unsubscribe', id, NOON)
@@ -416,18 +415,18 @@ describe('leaving', () => {
     expect((await row(db)).status).toBe('unsubscribed')
   })
 
-  test('and coming back takes a new sign-up and its confirmation', async ({ db }) => {
+  test('resubscribing needs a new sign-up and its confirmation', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     await subscribe(services, request)
     await confirm(services, await confirmToken(services))
     clock.now = later(DAY)
-    await unsubscribe(services, await leaveToken(services))
+    await unsubscribe(services, await unsubscribeToken(services))
     clock.now = later(2 * DAY)
     await subscribe(services, { ...request, zone: 'Asia/Tokyo' })
     expect((await row(db)).status, 'until it is confirmed').toBe('unsubscribed')
     const { firstDigestAt, returning } = await confirm(services, await confirmToken(services))
-    expect(returning, 'told from a first time').toBe(true)
+    expect(returning, 'not a first subscription').toBe(true)
     expect(await row(db)).toMatchObject({
       status: 'active',
       zone: 'Asia/Tokyo',

@@ -5,7 +5,7 @@ import { eq } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { addressHash, parseAddress } from '../../src/mail/address.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
-import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
+import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { subscribers, suppressions } from '../../src/runtime/db/schema.ts'
@@ -35,13 +35,13 @@ async function csv(text: string): Promise<string> {
   return file
 }
 
-/** The person signs up once more, gets the email and clicks: what lifts a hard bounce and an erasure, and nothing else. */
+/** Signs up again, gets the email and confirms, which lifts only a hard bounce or an erasure. */
 async function signUpAgain(db: Db, email: string, id: number, minutesLater = 1) {
   const services = servicesOn(db, {}, { now: new Date(NOON.getTime() + minutesLater * 60_000) })
   await subscribe(services, { typed: email, origin: '192.0.2.1' })
   const sink = await openSink()
   const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
-  await sendServiceMails({ ...services, relay }, new AbortController().signal).finally(() => relay.close())
+  await sendServiceEmails({ ...services, relay }, new AbortController().signal).finally(() => relay.close())
   await sink.close()
   if (!sink.taken.some(({ to }) => to === email)) return 'not even asked'
   const [row] = await db.select().from(subscribers).where(eq(subscribers.id, id))
@@ -49,7 +49,7 @@ async function signUpAgain(db: Db, email: string, id: number, minutesLater = 1) 
   return 'confirmed'
 }
 
-test('each reason gives its status, and only the stronger one replaces another', async ({ db }) => {
+test('each reason sets its status, and only a stronger one replaces another', async ({ db }) => {
   const cases: [SuppressionReason, string][] = [
     ['hard bounce', 'bounced'],
     ['complaint', 'complained'],
@@ -68,7 +68,7 @@ test('each reason gives its status, and only the stronger one replaces another',
   expect(await reasonOf(db, 'twice@example.org')).toBe('complaint')
 })
 
-test('who had left stays so when they bounce, and who complained is not called bounced', async ({ db }) => {
+test('a bounce does not change the status of unsubscribed or complained readers', async ({ db }) => {
   const left = await addSubscriber(db, 'left@example.org', { status: 'unsubscribed', leftAt: NOON })
   const complained = await addSubscriber(db, 'complained@example.org', { status: 'complained' })
   for (const email of ['left@example.org', 'complained@example.org'])
@@ -77,9 +77,7 @@ test('who had left stays so when they bounce, and who complained is not called b
   expect(await statusOf(db, complained)).toBe('complained')
 })
 
-test('the person alone lifts a hard bounce; a complaint and the operator’s word are lifted by the operator alone', async ({
-  db,
-}) => {
+test('confirming lifts a hard bounce; only the operator lifts a complaint or a manual suppression', async ({ db }) => {
   for (const reason of ['hard bounce', 'complaint', 'manual'] as const) {
     const email = `${reason.replace(' ', '-')}@example.org`
     const id = await addSubscriber(db, email)
@@ -95,9 +93,7 @@ test('the person alone lifts a hard bounce; a complaint and the operator’s wor
   }
 })
 
-test('no import brings a suppressed address back, not the second time and not with consent attested', async ({
-  db,
-}) => {
+test('no import activates a suppressed address, not even repeated or with --active', async ({ db }) => {
   const services = servicesOn(db)
   const file = await csv('email\nkept.out@example.org\nKept.Out@EXAMPLE.org\nnew@example.org\n')
   await suppress(db, [{ hash: hashOf('kept.out@example.org'), reason: 'erasure' }], NOON)
@@ -107,9 +103,7 @@ test('no import brings a suppressed address back, not the second time and not wi
   expect(known.map((row) => row.email)).toEqual(['new@example.org'])
 })
 
-test('an export is taken over by a list under the same key and refused under another, with nothing half done', async ({
-  db,
-}) => {
+test('an export imports under the same key, and is refused whole under another', async ({ db }) => {
   const services = servicesOn(db)
   const id = await addSubscriber(db, 'ada@example.org')
   const file = await csv(

@@ -11,7 +11,7 @@ import type { Candidates } from '../../edition/select/selection-index.ts'
 import { shownTo } from '../../edition/select/selection-reasons.ts'
 import { domainOf } from '../../mail/mailbox.ts'
 import { type Galley, newGalley } from '../../mail/message-buffer.ts'
-import { leaveAddress } from '../../mail/own-addresses.ts'
+import { unsubscribeAddress } from '../../mail/own-addresses.ts'
 import { providerHeaders } from '../../mail/provider-headers.ts'
 import { returnPath } from '../../mail/return-path.ts'
 import { mintToken } from '../../mail/tokens.ts'
@@ -177,7 +177,7 @@ export function readerPart(
 
 /** Where a mail program without https sends its reader's wish to leave. */
 export const leaveByMail = (config: Pick<Config, 'MAIL_FROM' | 'BOUNCE_ADDRESS'>, unsubscribeToken: string): string =>
-  `mailto:${leaveAddress(config)}?subject=unsubscribe%20${unsubscribeToken}`
+  `mailto:${unsubscribeAddress(config)}?subject=unsubscribe%20${unsubscribeToken}`
 
 /**
  * The same for every hand-over of one delivery, and not to be guessed by another reader of the edition.

@@ -3,14 +3,14 @@ import { dayOf, daysLater } from '../../calendar/days.ts'
 import { plainDay, plainMoment } from '../../calendar/words.ts'
 import { progressInWords, progressOf } from '../../delivery/ledger/progress.ts'
 import { latestEditions } from '../../edition/draft/curator-view.ts'
-import { inboundInWords } from '../../inbound/report.ts'
+import { describeInbound } from '../../inbound/report.ts'
 import { findAttention } from '../../operate/attention/find.ts'
 import { whatIsFine } from '../../operate/doctor/service.ts'
 import { readServiceStatus } from '../../operate/status.ts'
 import { openSubmissions } from '../../papers/ingest/submissions.ts'
 import { relaysInWords } from '../../relay/report.ts'
 import type { Services } from '../../runtime/services.ts'
-import { signUpsInWords } from '../../subscription/signup-protection/report.ts'
+import { describeSignUps } from '../../subscription/signup-protection/report.ts'
 import { editionHref, stateInWords } from './words.ts'
 
 const EDITIONS_SHOWN = 14
@@ -41,9 +41,9 @@ export const overviewRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
       })),
       fine: await whatIsFine(services, needed),
       readers: Object.entries(status.readers).map(([name, count]) => ({ name, count: count.toLocaleString('en') })),
-      signUps: signUpsInWords(status.signUps),
+      signUps: describeSignUps(status.signUps),
       serviceMails: status.outbox,
-      inbound: inboundInWords(status.inbound),
+      inbound: describeInbound(status.inbound),
       relays: relaysInWords(status.relays, services.now()),
       waiting: submissions.filter(({ state }) => state === 'found').length,
       editions: editions.map((edition) => ({

@@ -6,10 +6,10 @@ import { readerDeliveries } from '../../delivery/ledger/reader-deliveries.ts'
 import { AddressError, addressHash, parseAddress } from '../../mail/address.ts'
 import { byHand } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
-import { eraseByHand } from '../../subscription/erase.ts'
+import { eraseByAddress } from '../../subscription/erase.ts'
 import { findReader, subscriberIdOf } from '../../subscription/find-reader.ts'
-import { leave } from '../../subscription/unsubscribe.ts'
-import { liftByHand, suppress } from '../../suppression/suppress.ts'
+import { unsubscribeReader } from '../../subscription/unsubscribe.ts'
+import { liftOrThrow, suppress } from '../../suppression/suppress.ts'
 import { actor } from './guard.ts'
 import { editionHref } from './words.ts'
 
@@ -65,10 +65,10 @@ const DONE = { unsubscribe: 'unsubscribed', suppress: 'suppressed', lift: 'lifte
 async function act(services: Services, action: keyof typeof DONE, email: string): Promise<void> {
   const { db, config, now } = services
   const hash = () => addressHash(config.SUPPRESSION_KEY, parseAddress(email, { utf8: true }).key)
-  if (action === 'unsubscribe') await leave(services, await subscriberIdOf(services, email))
+  if (action === 'unsubscribe') await unsubscribeReader(services, await subscriberIdOf(services, email))
   if (action === 'suppress') await suppress(db, [{ hash: hash(), reason: 'manual' }], now())
-  if (action === 'erase') await eraseByHand(services, email)
-  if (action === 'lift') await liftByHand(db, hash(), now())
+  if (action === 'erase') await eraseByAddress(services, email)
+  if (action === 'lift') await liftOrThrow(db, hash(), now())
 }
 
 function factsOf(reader: NonNullable<Awaited<ReturnType<typeof findReader>>['reader']>): [string, string][] {

@@ -5,11 +5,11 @@ import { z } from 'zod'
 import { PaperboyError } from '../../lib/errors.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
+import { BadPreference } from '../../subscription/preference-rules.ts'
 import { signUp } from '../../subscription/sign-up.ts'
-import { TooManySignUps } from '../../subscription/signup-protection/admit.ts'
-import { makeChallenge } from '../../subscription/signup-protection/proof.ts'
+import { makeChallenge } from '../../subscription/signup-protection/proof-of-work.ts'
+import { TooManySignUps } from '../../subscription/signup-protection/screen-sign-up.ts'
 import { watchSurges } from '../../subscription/signup-protection/watch-surges.ts'
-import { BadPreference } from '../../subscription/wishes.ts'
 import { begin } from '../kit/error-pages.ts'
 import { evidenceFields, evidenceOf } from '../kit/evidence.ts'
 import { zoneGuess } from '../kit/zones.ts'
@@ -52,7 +52,7 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
   // Whoever solves it and sends challenge and solution as `proof` with an address is no doubtful sign-up.
   const challenge = { schema: { summary: 'A proof of work to solve before signing up' } }
   app.get('/v1/challenge', { ...challenge, onRequest: app.rateLimit(CHALLENGES) }, async () =>
-    makeChallenge(services, { surge: await surges.going() }),
+    makeChallenge(services, { surge: await surges.isSurging() }),
   )
 }
 

@@ -2,8 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { LOCALES } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
+import { CADENCES, FORMATS } from '../../subscription/preference-rules.ts'
 import { type Preferences, readPreferences, savePreferences, undoPreferences } from '../../subscription/preferences.ts'
-import { CADENCES, FORMATS } from '../../subscription/wishes.ts'
 import { keepPrivate } from '../kit/security.ts'
 
 const CHOICES = {

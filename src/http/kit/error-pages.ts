@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { isConnectionError } from '../../lib/connection-error.ts'
 import { httpStatus, PaperboyError } from '../../lib/errors.ts'
 import { type Messages, messagesIn } from '../../messages/catalogue.ts'
-import { TooManySignUps } from '../../subscription/signup-protection/admit.ts'
+import { TooManySignUps } from '../../subscription/signup-protection/screen-sign-up.ts'
 import { showTooMany } from './evidence.ts'
 
 /** Which words say what happened, by status, since an error's own message may be anything. */

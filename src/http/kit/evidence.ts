@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
 import type { Services } from '../../runtime/services.ts'
-import type { Evidence, TooManySignUps } from '../../subscription/signup-protection/admit.ts'
+import type { Evidence, TooManySignUps } from '../../subscription/signup-protection/screen-sign-up.ts'
 
 /** A solved challenge is some 700 characters. */
 const LONGEST_PROOF = 4_000

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { addressOf } from '../../mail/mailbox.ts'
-import { whatIsKept } from '../../privacy/kept.ts'
+import { retentionPeriods } from '../../privacy/retention-periods.ts'
 import type { Services } from '../../runtime/services.ts'
 
 /** What this service keeps about people, made from the configuration in force. */
@@ -10,7 +10,7 @@ export const privacyRoutes: FastifyPluginAsyncZod<Pick<Services, 'config'>> = as
       .header('cache-control', 'public, max-age=3600')
       .header('vary', 'accept-language')
       .view('privacy', {
-        kept: whatIsKept(config),
+        kept: retentionPeriods(config),
         contact: addressOf(config.REPLY_TO ?? config.MAIL_FROM),
         clicks: config.COUNT_CLICKS,
       }),

@@ -7,9 +7,9 @@ import { AddressError } from '../../mail/address.ts'
 import { mintToken } from '../../mail/tokens.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
-import { askToChangeAddress, changeAddress, checkChange } from '../../subscription/change-address.ts'
+import { changeAddress, checkAddressChange, requestAddressChange } from '../../subscription/change-address.ts'
 import { eraseReader, exportReader } from '../../subscription/erase.ts'
-import { type Managed, openManageLink } from '../../subscription/manage.ts'
+import { type ManagedReader, openManageLink } from '../../subscription/manage.ts'
 import { askForManageLink } from '../../subscription/sign-up.ts'
 import { evidenceFields, evidenceOf } from '../kit/evidence.ts'
 import { speak } from '../kit/language.ts'
@@ -42,7 +42,7 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
 
   const params = z.object({ token: z.string() })
 
-  const show = async (reply: FastifyReply, reader: Managed, token: string, more: object = {}) => {
+  const show = async (reply: FastifyReply, reader: ManagedReader, token: string, more: object = {}) => {
     const link = (purpose: 'preferences' | 'unsubscribe') =>
       `/${purpose}/${mintToken(keys, purpose, reader.subscriberId, now())}`
     return reply.view('manage', {
@@ -84,7 +84,7 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     const reader = await openManageLink(services, token)
     const t = speak(reply, reader.locale)
     try {
-      await askToChangeAddress(services, token, body.email)
+      await requestAddressChange(services, token, body.email)
       return await show(reply, reader, token, { changeSent: true })
     } catch (error) {
       const problem = changeProblem(t, error)
@@ -94,7 +94,7 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   })
 
   app.get('/change/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
-    checkChange(services, token)
+    checkAddressChange(services, token)
     return reply.view('change', { action: `/change/${token}` })
   })
 

@@ -3,18 +3,18 @@ import { promisedDigestAt } from '../../calendar/promised-digest.ts'
 import { LOCALES, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import type { TopicCount } from '../../papers/topics/topics.ts'
 import { topicName } from '../../papers/topics/topics.ts'
+import { CADENCES, FORMATS, invalidFields, type PreferenceChanges, SIZES } from '../../subscription/preference-rules.ts'
 import type { Preferences } from '../../subscription/preferences.ts'
-import { badWishes, CADENCES, FORMATS, SIZES, type Wishes } from '../../subscription/wishes.ts'
 import { zoneGroups } from '../kit/zones.ts'
 
 type Body = Record<string, unknown>
-type Problems = Partial<Record<keyof Wishes, string>>
+type Problems = Partial<Record<keyof PreferenceChanges, string>>
 
 const number = (text: string): number => (/^-?\d{1,4}$/.test(text) ? Number(text) : Number.NaN)
 const text = (value: string) => value as never
 
 /** How each field is written in a form. A field that is not there, or empty where that means nothing, is not changed. */
-const READ: { [F in keyof Wishes]-?: (value: string) => Wishes[F] } = {
+const READ: { [F in keyof PreferenceChanges]-?: (value: string) => PreferenceChanges[F] } = {
   cadence: text,
   hour: number,
   zone: text,
@@ -38,7 +38,7 @@ const READ: { [F in keyof Wishes]-?: (value: string) => Wishes[F] } = {
 const EMPTY_MEANS_SOMETHING = new Set(['keywords', 'likeVoted', 'pausedUntil', 'topics'])
 
 /** What the posted fields ask for, and what is wrong with which, in the reader's language. */
-export function readWishes(body: Body, t: Messages): { wishes: Wishes; problems: Problems } {
+export function readWishes(body: Body, t: Messages): { wishes: PreferenceChanges; problems: Problems } {
   const wishes: Record<string, unknown> = {}
   for (const [field, read] of Object.entries(READ)) {
     const values = [body[field]].flat().filter((value) => typeof value === 'string')
@@ -46,9 +46,9 @@ export function readWishes(body: Body, t: Messages): { wishes: Wishes; problems:
     if (value === undefined || (value === '' && !EMPTY_MEANS_SOMETHING.has(field))) continue
     wishes[field] = field === 'topics' ? [...new Set(values.filter(Boolean))] : read(value)
   }
-  const bad = badWishes(wishes)
+  const bad = invalidFields(wishes)
   return {
-    wishes: wishes as Wishes,
+    wishes: wishes as PreferenceChanges,
     problems: Object.fromEntries(bad.map((field) => [field, t.preferences.problems[field]])),
   }
 }

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
 import { topicCounts } from '../../papers/topics/topics.ts'
 import type { Services } from '../../runtime/services.ts'
+import { BadPreference, type PreferenceChanges } from '../../subscription/preference-rules.ts'
 import { type Preferences, readPreferences, savePreferences, undoPreferences } from '../../subscription/preferences.ts'
-import { BadPreference, type Wishes } from '../../subscription/wishes.ts'
 import { speak } from '../kit/language.ts'
 import { keepPrivate } from '../kit/security.ts'
 import { preferencesPage, readWishes } from './preferences-form.ts'
@@ -68,4 +68,4 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
 }
 
 /** What was typed stays in the form, beside what is wrong with it. */
-const asTyped = ({ pauseWeeks: _, pausedUntil: _day, locale: _locale, ...wishes }: Wishes) => wishes
+const asTyped = ({ pauseWeeks: _, pausedUntil: _day, locale: _locale, ...wishes }: PreferenceChanges) => wishes

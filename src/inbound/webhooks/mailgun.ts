@@ -31,7 +31,7 @@ const Payload = z.object({
   }),
 })
 
-/** HMAC over a timestamp and a token that is used once: the event is known by it, so that a replay is the same event. */
+/** HMAC over a timestamp and a one-time token. The token identifies the event, so a replay is the same event. */
 export const mailgun: Provider = ({ config, now }, { body }) => {
   if (!config.MAILGUN_WEBHOOK_KEY) return 'not configured'
   const parsed = Payload.safeParse(parseJson(body.toString('utf8')))
@@ -41,7 +41,7 @@ export const mailgun: Provider = ({ config, now }, { body }) => {
     .update(signature.timestamp + signature.token)
     .digest('hex')
   if (!isFresh(now(), signature.timestamp) || !isSameSecret(signature.signature, expected)) return 'forged'
-  // The signature does not cover the event itself, so that one signature must not serve two events.
+  // The signature does not cover the event, so one signature must not serve two events.
   return { events: read(data, signature.token) }
 }
 
@@ -61,7 +61,7 @@ function read(data: z.output<typeof Payload>['event-data'], token: string): Prov
       return [{ ...about, finding: finding(data.recipient, 'unsubscribe', 'asked the provider') }]
     case 'failed': {
       const permanent = data.severity === 'permanent'
-      // "suppress-bounce": Mailgun did not even try, since the address bounced there before.
+      // "suppress-bounce": Mailgun did not try, since the address bounced there before.
       const hard = permanent && (verdict.class === 'hard' || data.reason === 'suppress-bounce')
       return [
         {

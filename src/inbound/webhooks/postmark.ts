@@ -19,7 +19,7 @@ const Event = z.object({
   Metadata: z.record(z.string(), z.string()).optional(),
 })
 
-/** Types that mean the address is dead; the others may pass or were about us. */
+/** Types that mean a dead address; the others are temporary or about us. */
 const HARD = ['HardBounce', 'BadEmailAddress', 'AddressChange']
 const NOT_A_BOUNCE = [
   'AutoResponder',
@@ -30,10 +30,7 @@ const NOT_A_BOUNCE = [
   'TemplateRenderingFailed',
 ]
 
-/**
- * Postmark signs nothing; it sends the name and password that stand in the webhook's address, and only over TLS. Our token
- * travels as metadata.
- */
+/** Postmark signs nothing. It sends the credentials of the webhook URL, only over TLS. Our token is in the metadata. */
 export const postmark: Provider = ({ config }, request) => {
   if (!config.POSTMARK_WEBHOOK_LOGIN) return 'not configured'
   const given = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(header(request, 'authorization'))?.[1] ?? ''

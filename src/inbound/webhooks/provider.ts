@@ -1,47 +1,49 @@
 import type { Config } from '../../runtime/config/config.ts'
-import type { Finding } from '../classify.ts'
+import type { Finding } from '../finding.ts'
 
-/** What a provider tells of one mail, read from one of its events. */
+/** One event of a provider about one email. */
 export interface ProviderEvent {
-  /** the same in every delivery of the event */
+  /** identical in every delivery of the event */
   id: string
   finding: Finding
-  /** where our own token may have travelled: the envelope sender, or what we gave along with the mail */
+  /** possible places of our token: the envelope sender, or metadata we sent */
   tokens: readonly string[]
   messageIds: readonly string[]
 }
 
-/** A request as it came in; the signature is over exactly these bytes. */
+/** A request with its raw body: the signature covers exactly these bytes. */
 export interface WebhookRequest {
   headers: Readonly<Record<string, string | string[] | undefined>>
   body: Buffer
 }
 
-/** Nothing is believed and nothing said of why: `forged` covers a wrong signature, a stale one and a body that makes no sense. */
+/**
+ * The result never says why a request failed: `forged` covers a wrong signature, a stale one and an unreadable body.
+ */
 export type Verified = { events: ProviderEvent[] } | 'forged' | 'not configured'
 
 export interface WebhookDeps {
   config: Config
   now: () => Date
-  /** GET of a text, without redirects; only ever called with an address that was checked */
+  /** Fetches a text by GET, without redirects. Callers pass only checked addresses. */
   get: (url: URL) => Promise<string>
 }
 
 export type Provider = (deps: WebhookDeps, request: WebhookRequest) => Verified | Promise<Verified>
 
-/** A signed request older or newer than this is a replay, or a clock that is wrong. */
-const FRESH_SECONDS = 5 * 60
+/** Outside this range a signed request is a replay, or a clock is wrong. */
+const MAX_AGE_SECONDS = 5 * 60
 
-/** @param seconds Unix time as the request states it, under its signature */
+/** @param seconds signed Unix time of the request */
 export const isFresh = (now: Date, seconds: string | number | undefined): boolean =>
-  Math.abs(now.getTime() / 1000 - Number(seconds ?? Number.NaN)) <= FRESH_SECONDS
+  Math.abs(now.getTime() / 1000 - Number(seconds ?? Number.NaN)) <= MAX_AGE_SECONDS
 
 export const header = ({ headers }: WebhookRequest, name: string): string => {
   const value = headers[name]
   return (Array.isArray(value) ? value[0] : value) ?? ''
 }
 
-/** @returns undefined for what is no JSON */
+/** @returns undefined when the text is not JSON */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -50,7 +52,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A finding from a provider's own words for it. */
+/** Builds a finding from a provider's event. */
 export const finding = (
   recipient: string | undefined,
   kind: Finding['class'],

@@ -1,15 +1,15 @@
 import { sql } from 'drizzle-orm'
 import type { Services } from '../../runtime/services.ts'
-import { MEMORY_DAYS, messageIdProof, type Proof, returnPathIn, subscribersAt } from '../proof.ts'
+import { messageIdProof, PROOF_DAYS, type Proof, returnPathIn, subscribersAt } from '../proof.ts'
 import { fingerprintOf, type Received, record, type Source } from '../receive.ts'
 import type { ProviderEvent } from './provider.ts'
 
 type Deps = Pick<Services, 'db' | 'keys' | 'now'>
 
 /**
- * Takes in what a provider tells, after its signature was checked. Our own token in the event says whose mail it was. Without one
- * the provider's word about its own customer's mail counts, as no stranger could have sent it, but only for somebody to whom we
- * handed a mail in the last 35 days: an account that is shared with others tells of their mails too.
+ * Records events of a provider whose signature was verified. Our token in an event says whose email it was.
+ * Without a token the provider's word counts, as no stranger could have sent it. But only for readers we emailed in
+ * the last 35 days: a shared account reports the emails of others too.
  */
 export async function receiveEvents(deps: Deps, source: Source, events: readonly ProviderEvent[]): Promise<Received[]> {
   const received: Received[] = []
@@ -31,7 +31,7 @@ async function proofOf(deps: Deps, { finding, tokens, messageIds }: ProviderEven
 }
 
 async function wasMailed({ db, now }: Deps, subscriberId: number): Promise<boolean> {
-  const since = new Date(now().getTime() - MEMORY_DAYS * 86_400_000)
+  const since = new Date(now().getTime() - PROOF_DAYS * 86_400_000)
   const { rows } = await db.execute<{ mailed: boolean }>(sql`
     SELECT EXISTS (SELECT FROM deliveries WHERE subscriber_id = ${subscriberId} AND handed_at > ${since})
       OR EXISTS (SELECT FROM outbox WHERE subscriber_id = ${subscriberId} AND hand_overs > 0 AND created_at > ${since}) AS mailed`)

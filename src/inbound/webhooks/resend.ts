@@ -17,7 +17,7 @@ const Event = z.object({
   }),
 })
 
-/** Svix: HMAC over id, timestamp and body; several signatures while a secret is being changed. */
+/** Svix: HMAC over id, timestamp and body; several signatures during a secret rotation. */
 export const resend: Provider = ({ config, now }, request) => {
   if (!config.RESEND_WEBHOOK_SECRET) return 'not configured'
   const [id, timestamp, signatures] = ['svix-id', 'svix-timestamp', 'svix-signature'].map((name) =>
@@ -47,7 +47,7 @@ function read(id: string, { type, data }: z.output<typeof Event>): ProviderEvent
     if (type === 'email.delivery_delayed')
       return [{ ...about, finding: finding(to, 'soft', reason, { ...more, delayed: true }) }]
     if (type !== 'email.bounced') return []
-    // Its words are SES's own sentence about the mailbox where there is no reply to quote.
+    // Without a reply to quote, the message is SES's own sentence about the mailbox.
     const permanent = data.bounce?.type === 'Permanent'
     const hard = permanent && (judged === 'hard' || reason === 'refused')
     return [{ ...about, finding: finding(to, hard ? 'hard' : 'soft', reason, more) }]

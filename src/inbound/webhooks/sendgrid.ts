@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { isAboutUs, verdictOf } from '../verdict.ts'
 import { finding, header, isFresh, type Provider, type ProviderEvent, parseJson } from './provider.ts'
 
-/** Twilio SendGrid, "Event Webhook reference"; our own `unique_args` stand among the fields. */
+/** Twilio SendGrid, "Event Webhook reference"; our `unique_args` are among the fields. */
 const Event = z.looseObject({
   event: z.string(),
   email: z.string().optional(),
@@ -17,7 +17,7 @@ const Event = z.looseObject({
   paperboy: z.string().optional(),
 })
 
-/** ECDSA over the timestamp and the body; the key is the one of "Signed Event Webhook", base64 of its DER form. */
+/** ECDSA over the timestamp and the body; the key is that of "Signed Event Webhook", base64 of DER. */
 export const sendgrid: Provider = ({ config, now }, request) => {
   if (!config.SENDGRID_WEBHOOK_KEY) return 'not configured'
   const timestamp = header(request, 'x-twilio-email-event-webhook-timestamp')
@@ -58,7 +58,7 @@ function read(event: z.output<typeof Event>): ProviderEvent | undefined {
     case 'group_unsubscribe':
       return { ...about, finding: finding(event.email, 'unsubscribe', 'asked the provider') }
     case 'bounce': {
-      // "blocked" is about us; of a real bounce SendGrid says so itself when the address is invalid.
+      // "blocked" is about us. For real bounces SendGrid states whether the address is invalid.
       const invalid = judged === 'hard' || (event.bounce_classification === 'Invalid Address' && !isAboutUs(verdict))
       return {
         ...about,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Finding } from '../classify.ts'
+import type { Finding } from '../finding.ts'
 import { verdictOf } from '../verdict.ts'
 
 const Recipient = z.object({
@@ -8,7 +8,7 @@ const Recipient = z.object({
   diagnosticCode: z.string().optional(),
 })
 
-/** Amazon SES, "Amazon SNS notification contents": the fields that are used here. */
+/** Amazon SES, "Amazon SNS notification contents": the fields used here. */
 const Notification = z.object({
   notificationType: z.string().optional(),
   eventType: z.string().optional(),
@@ -29,16 +29,16 @@ const Notification = z.object({
   }),
 })
 
-/** What SES says of a mail, whether it came to our webhook or, by a subscription of the topic, as a mail. */
+/** A notification of SES about an email, from the webhook or, by a topic subscription, as an email. */
 export interface SesNotification {
   findings: Finding[]
-  /** the envelope sender the mail was given to SES with */
+  /** the envelope sender that SES received */
   source: string | undefined
-  /** our own Message-ID, where the topic includes the original headers */
+  /** our Message-ID, if the topic includes the original headers */
   messageId: string | undefined
 }
 
-/** @returns undefined for a text that is no such notification */
+/** @returns undefined when the text is not such a notification */
 export function readSesNotification(text: string): SesNotification | undefined {
   if (!text.trimStart().startsWith('{')) return undefined
   const given = jsonIn(text)
@@ -67,7 +67,7 @@ export function readSesNotification(text: string): SesNotification | undefined {
     const findings = bounce.bouncedRecipients.map(({ emailAddress, status, diagnosticCode }): Finding => {
       const said = diagnosticCode ?? `${bounce.bounceType} ${bounce.bounceSubType ?? ''}`
       const verdict = verdictOf(said, status)
-      // SES has judged already; a permanent one of its own kinds means the mailbox, and its words only say why.
+      // SES has judged already: a permanent bounce of its own types means the mailbox, and the text only says why.
       const hard =
         permanent &&
         (verdict.class === 'hard' ||
@@ -85,7 +85,7 @@ export function readSesNotification(text: string): SesNotification | undefined {
   }
 }
 
-/** What stands behind the last brace is SNS's own footer; lines too long for SMTP were broken by "!" and a space on the way. */
+/** Text after the last brace is SNS's footer. SMTP broke long lines with "!" and a space. */
 function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text.slice(0, text.lastIndexOf('}') + 1).replace(/!\r?\n ?/g, ''))

@@ -20,11 +20,11 @@ const Envelope = z.object({
 })
 type Envelope = z.output<typeof Envelope>
 
-/** SNS goes on trying for long when we are down; each message counts once however often it comes. */
-const MOST_AGE_MS = 24 * 3_600_000
+/** SNS retries for a long time. Each message counts once, however often it arrives. */
+const MAX_AGE_MS = 24 * 3_600_000
 const SNS_HOST = /^sns\.[a-z]{2}(?:-[a-z]+){1,3}-\d\.amazonaws\.com$/
 
-/** SES through SNS. Only topics of SES_TOPIC_ARNS are heard, and certificates are fetched from SNS's own hosts alone. */
+/** SES through SNS. Accepts only topics of SES_TOPIC_ARNS, and fetches certificates only from SNS hosts. */
 export const ses: Provider = async (deps, { body }) => {
   const { config, now } = deps
   if (config.SES_TOPIC_ARNS.length === 0) return 'not configured'
@@ -32,7 +32,7 @@ export const ses: Provider = async (deps, { body }) => {
   if (!parsed.success) return 'forged'
   const message = parsed.data
   if (!config.SES_TOPIC_ARNS.includes(message.TopicArn)) return 'forged'
-  if (!(Math.abs(now().getTime() - Date.parse(message.Timestamp)) <= MOST_AGE_MS)) return 'forged'
+  if (!(Math.abs(now().getTime() - Date.parse(message.Timestamp)) <= MAX_AGE_MS)) return 'forged'
   if (!(await isSigned(deps, message))) return 'forged'
   if (message.Type === 'SubscriptionConfirmation') {
     const url = snsUrl(message.SubscribeURL)
@@ -52,7 +52,7 @@ export const ses: Provider = async (deps, { body }) => {
   return { events }
 }
 
-/** Only https, only an SNS host, only its usual port, no name or password. */
+/** Accepts only https, an SNS host, the default port, and no credentials. */
 function snsUrl(text: string | undefined): URL | undefined {
   if (!text || !URL.canParse(text)) return undefined
   const url = new URL(text)
@@ -60,7 +60,7 @@ function snsUrl(text: string | undefined): URL | undefined {
   return plain && SNS_HOST.test(url.hostname) ? url : undefined
 }
 
-/** Certificates by address; SNS has few, and each is good for a year. */
+/** Certificates by URL; SNS has few, and each is valid for a year. */
 const certificates = new LRUCache<string, X509Certificate>({ max: 20 })
 
 async function isSigned({ get, now }: Pick<WebhookDeps, 'get' | 'now'>, message: Envelope): Promise<boolean> {
@@ -77,7 +77,7 @@ async function isSigned({ get, now }: Pick<WebhookDeps, 'get' | 'now'>, message:
   }
 }
 
-/** Name and value of each field on a line of its own, in the order that SNS gives for the type. */
+/** Returns the signed text: name and value of each field on its own line, in the order that SNS defines. */
 function signedText(message: Envelope): Buffer {
   const names: readonly (keyof Envelope)[] =
     message.Type === 'Notification'

@@ -3,12 +3,11 @@ import { and, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
+import { LINK_MINUTES, signInUrl } from '../../outbox/sign-in-content.ts'
 import { adminSessions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { writeDown } from '../audit.ts'
 
-/** Until when a link to sign in works; once. */
-export const LINK_MINUTES = 15
 export const SESSION_HOURS = 12
 /** Links that one address may have asked for within their time, so that nobody fills its mailbox. */
 const MOST_LINKS = 5
@@ -58,9 +57,6 @@ export async function linkByHand({ db, config, keys, now }: Deps, typed: string)
   const [session] = await db.insert(adminSessions).values({ address, askedAt: at }).returning({ id: adminSessions.id })
   return signInUrl({ config, keys }, session!.id, at)
 }
-
-export const signInUrl = ({ config, keys }: Pick<Services, 'config' | 'keys'>, sessionId: number, at: Date): string =>
-  `${config.PUBLIC_URL}/admin/sign-in/${mintToken(keys, 'sign-in', sessionId, at)}`
 
 /**
  * Whether a link still lets in; changes nothing. For the page that shows the button.

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { AlertProblem } from '../../outbox/alert-words.ts'
+import type { AlertProblem } from '../../outbox/service-email.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { Attention } from './attention.ts'
 import { findAttention, keyOf } from './find.ts'

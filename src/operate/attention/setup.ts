@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { isWrongKey } from '../../suppression/key-mark.ts'
+import { isWrongKey } from '../../suppression/key-fingerprint.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
 
 /** A key under which no suppression is recognised. */

@@ -2,61 +2,61 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import { executePrepared } from '../../runtime/db/prepared.ts'
 import type { Services } from '../../runtime/services.ts'
-import type { Proof } from './proof.ts'
+import type { ProofOfWork } from './proof-of-work.ts'
 
 export const WINDOW_MINUTES = 10
 const WINDOW_MS = WINDOW_MINUTES * 60_000
-/** A surge is over when there was none for this long. */
+/** A surge ends after this many windows without one. */
 const SURGE_WINDOWS = 3
-/** What is usual is the day before's mean. */
+/** The usual rate is the mean of the day before. */
 const USUAL_HOURS = 24
 const USUAL_WINDOWS = (USUAL_HOURS * 60) / WINDOW_MINUTES
-/** How many times the usual is a surge, where that is more than the setting. */
+/** This multiple of the usual rate is a surge, if it exceeds the setting. */
 const SURGE_FACTOR = 5
 
-/** What one doubt adds to a sign-up's weight of 1. */
-const WEIGHT_OF_A_DOUBT = 2
+/** Weight that one suspicious sign adds to the 1 of a sign-up. */
+const SUSPICION_WEIGHT = 2
 
 export interface SignUp {
-  /** keys of the networks it came from, the narrowest first, with the weight that each may have in a window */
+  /** keys of the networks it came from, narrowest first, each with its limit of weight in a window */
   networks: { key: string; limit: number }[]
   /** receiving domain */
   domain: string
-  proof: Proof | undefined
-  /** other doubts about it; a proof that is missing or spent is one more */
-  doubts: number
-  /** whether a field that only scripts see was filled in */
+  proof: ProofOfWork | undefined
+  /** suspicious signs; a missing or reused proof is one more */
+  suspicions: number
+  /** whether the honeypot field was filled in */
   trapped: boolean
 }
 
 interface Level {
-  /** weight of what was admitted in this window, this sign-up included */
+  /** accepted weight in this window, including this sign-up */
   count: number
-  /** how much a window may have before emails wait */
+  /** weight from which on emails are delayed */
   limit: number
 }
 
-/** How full the domain's and the whole window are, or undefined for a sign-up that is turned away. */
+/** The load of the domain and of all sign-ups, or undefined when the sign-up is refused. */
 export type Admission = { domain: Level; all: Level } | undefined
 
 /**
- * Admits a sign-up and counts it, or turns it away and counts nothing but that. What is turned away uses up no network's, no
- * domain's and no common limit.
+ * Accepts and counts a sign-up, or refuses it. A refused sign-up uses up no limit of a network, a domain or all.
  *
- * A sign-up is turned away when one of its networks would get over its limit, or when it is doubtful and the domain or all
- * together are over theirs, in this window with it or in one of the last.
+ * It is refused when one of its networks would exceed its limit. A suspicious one is also refused when the domain, or
+ * all together, exceed theirs, in this window or in one of the last.
  *
- * One statement, and the same for every address. Rows are locked for no longer than that, always in the order proof, widest network
- * to narrowest, all, domain. The row of all never waits for the disk, which would let through one sign-up a write: a crash of the
- * database forgets half a second of counts. Networks are counted exactly. Doubtful sign-ups that come at the same moment may get a
- * domain over its limit by as many.
+ * One statement, the same for every address. Row locks last no longer, in a fixed order: proof, widest network to
+ * narrowest, all, domain.
+ * The row of all never waits for the disk: otherwise each write would let only one sign-up through. A database crash
+ * loses half a second of counts.
+ * Network counts are exact. Concurrent suspicious sign-ups may exceed a domain's limit by their number.
  */
 export async function countSignUp(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   signUp: SignUp,
 ): Promise<Admission> {
-  const { networks, domain, proof, doubts, trapped } = signUp
-  const window = windowOf(now())
+  const { networks, domain, proof, suspicions, trapped } = signUp
+  const window = windowStart(now())
   const { rows } = await executePrepared<{ scope: 'all' | 'domain'; count: number; limit: number }>(
     db,
     sql`
@@ -68,7 +68,7 @@ export async function countSignUp(
       ON CONFLICT (scope, key, since) DO UPDATE SET count = c.count + 1
       RETURNING count
     ), this AS (
-      SELECT 1 + ${WEIGHT_OF_A_DOUBT}::int * (${doubts}::int + (coalesce((SELECT count FROM spent), 2) > 1)::int) AS weight
+      SELECT 1 + ${SUSPICION_WEIGHT}::int * (${suspicions}::int + (coalesce((SELECT count FROM spent), 2) > 1)::int) AS weight
       FROM loosely
     ), networks AS (
       SELECT key, "limit", place
@@ -89,7 +89,7 @@ export async function countSignUp(
       INSERT INTO sign_up_counts AS c (scope, key, since, count)
       SELECT 'network', key, ${window}::timestamptz, weight FROM fitting, networks ORDER BY place DESC
       ON CONFLICT (scope, key, since) DO UPDATE SET count = c.count + excluded.count
-      -- Checked again under the row's lock, since others came meanwhile.
+      -- Check again under the row lock: other sign-ups may have been counted since.
       WHERE c.count + excluded.count <= (SELECT "limit" FROM networks n WHERE n.key = c.key)
       RETURNING 1
     ), admitted AS MATERIALIZED (
@@ -113,19 +113,19 @@ export async function countSignUp(
 }
 
 export interface Surge {
-  /** receiving domain, or undefined for all together */
+  /** receiving domain; undefined for all together */
   domain: string | undefined
-  /** weight of the strongest of the last windows */
+  /** weight of the busiest recent window */
   count: number
   limit: number
 }
 
-/** What is going on: domains, and all together, that had more than they may have within the last half hour. */
+/** Lists surges of the last half hour: domains, and all together, over their limit. */
 export async function listSurges(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   only?: 'all',
 ): Promise<Surge[]> {
-  const window = windowOf(now())
+  const window = windowStart(now())
   const least = Math.min(config.SIGN_UPS_PER_DOMAIN, config.SIGN_UPS_IN_ALL)
   const { rows } = await db.execute<{ scope: 'all' | 'domain'; key: string; most: number; usual: number }>(sql`
     SELECT v.scope, v.key, before.most, before.usual
@@ -142,8 +142,8 @@ export async function listSurges(
     .filter(({ count, limit }) => count > limit)
 }
 
-/** Counts what got no email within the last day: sign-ups turned away, and those that fell into the trap. */
-export async function countUnserved({
+/** Counts sign-ups of the last day that got no email: refused ones and those that filled the honeypot. */
+export async function countRejected({
   db,
   now,
 }: Pick<Services, 'db' | 'now'>): Promise<{ refused: number; trapped: number }> {
@@ -154,12 +154,12 @@ export async function countUnserved({
   return rows[0]!
 }
 
-/** Forgets windows and proofs of more than a day ago. */
-export const sweepCounts = async (db: Db, at: Date): Promise<void> => {
+/** Deletes windows and proofs older than a day. */
+export const deleteOldCounts = async (db: Db, at: Date): Promise<void> => {
   await db.execute(sql`DELETE FROM sign_up_counts WHERE since < ${at}::timestamptz - interval '25 hours'`)
 }
 
-/** This window's weight, the most of the windows that a surge lasts, and the mean of the day before them. */
+/** SQL: the weight of this window, the highest of the surge windows, and the mean of the day before them. */
 const before = (window: Date, scope: ReturnType<typeof sql>, key: ReturnType<typeof sql>) => sql`
   SELECT coalesce(max(count) FILTER (WHERE since = ${window}::timestamptz), 0) AS this,
     coalesce(max(count) FILTER (WHERE since > ${daysAgo(window, 0, SURGE_WINDOWS)}::timestamptz), 0) AS most,
@@ -168,6 +168,6 @@ const before = (window: Date, scope: ReturnType<typeof sql>, key: ReturnType<typ
   WHERE b.scope = ${scope} AND b.key = ${key} AND b.since > ${daysAgo(window, 1, SURGE_WINDOWS)}::timestamptz`
 
 const limitOf = (setting: number, usual: number): number => Math.max(setting, SURGE_FACTOR * usual)
-const windowOf = (at: Date): Date => new Date(Math.floor(at.getTime() / WINDOW_MS) * WINDOW_MS)
+const windowStart = (at: Date): Date => new Date(Math.floor(at.getTime() / WINDOW_MS) * WINDOW_MS)
 const daysAgo = (window: Date, days: number, windows: number): Date =>
   new Date(window.getTime() - days * USUAL_HOURS * 3_600_000 - windows * WINDOW_MS)

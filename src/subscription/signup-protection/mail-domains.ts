@@ -6,36 +6,37 @@ import type { DomainSigns, MailDomains } from '../../runtime/services.ts'
 
 type Lookups = Pick<Resolver, 'resolveMx' | 'resolve4' | 'resolve6'>
 
-/** Whoever signs up waits no longer than this; the answer is still there for the next one. */
-const PATIENCE_MS = 250
-const LOOKUPS_AT_ONCE = 50
-const KEPT = 10_000
-const GOOD_FOR_MS = { yes: 86_400_000, no: 600_000, unknown: 60_000 }
+/** A sign-up waits no longer for DNS. The answer is cached for the next one. */
+const DNS_TIMEOUT_MS = 250
+const MAX_LOOKUPS = 50
+const MAX_CACHED = 10_000
+const CACHE_MS = { yes: 86_400_000, no: 600_000, unknown: 60_000 }
 
+/** Returns a DNS check, with a cache, of whether domains accept email or are disposable. */
 export function openMailDomains(
   dns: Lookups = new Resolver({ timeout: 2_000, tries: 1 }),
   clock: () => number = () => performance.now(),
 ): MailDomains {
-  const kept = new LRUCache<string, { takesMail: DomainSigns['takesMail']; until: number }>({ max: KEPT })
+  const cache = new LRUCache<string, { takesMail: DomainSigns['takesMail']; until: number }>({ max: MAX_CACHED })
   const running = new Map<string, Promise<DomainSigns['takesMail']>>()
 
-  const look = async (domain: string) => {
+  const lookUp = async (domain: string) => {
     const takesMail = await takesMailAt(dns, domain)
     running.delete(domain)
-    kept.set(domain, { takesMail, until: clock() + GOOD_FOR_MS[takesMail] })
+    cache.set(domain, { takesMail, until: clock() + CACHE_MS[takesMail] })
     return takesMail
   }
 
   const takesMail = async (domain: string): Promise<DomainSigns['takesMail']> => {
-    const known = kept.get(domain)
+    const known = cache.get(domain)
     if (known && known.until > clock()) return known.takesMail
     if (!running.has(domain)) {
-      if (running.size >= LOOKUPS_AT_ONCE) return 'unknown'
-      running.set(domain, look(domain))
+      if (running.size >= MAX_LOOKUPS) return 'unknown'
+      running.set(domain, lookUp(domain))
     }
-    // Nobody waits for the news of a domain that took mail, or did not say, when last asked.
+    // Only a domain that refused email is worth waiting for; otherwise the last answer is good enough.
     if (known && known.takesMail !== 'no') return known.takesMail
-    return Promise.race([running.get(domain)!, delay(PATIENCE_MS, 'unknown' as const, { ref: false })])
+    return Promise.race([running.get(domain)!, delay(DNS_TIMEOUT_MS, 'unknown' as const, { ref: false })])
   }
 
   return {
@@ -43,29 +44,31 @@ export function openMailDomains(
   }
 }
 
-// Made once: the package's own look-up makes a set of the whole list each time.
+// Built once: the package builds a set of the whole list on every lookup.
 const DISPOSABLE = disposableEmailBlocklistSet()
 
-/** The domain itself, or one that it is under. */
+/** Returns whether the domain or a parent domain is on the disposable list. */
 function isDisposable(domain: string): boolean {
   const labels = domain.split('.')
   return labels.slice(0, -1).some((_, at) => DISPOSABLE.has(labels.slice(at).join('.')))
 }
 
-/** RFC 5321 § 5.1: mail goes to the MX hosts, without any to the name itself; RFC 7505: a lone "." takes none. */
+/**
+ * Email goes to the MX hosts, or to the name itself without any (RFC 5321 § 5.1). A lone "." accepts none (RFC 7505).
+ */
 async function takesMailAt(dns: Lookups, domain: string): Promise<DomainSigns['takesMail']> {
   try {
     const hosts = await dns.resolveMx(domain)
     if (hosts.length > 0) return hosts.some(({ exchange }) => exchange !== '' && exchange !== '.') ? 'yes' : 'no'
   } catch (error) {
-    if (!isNothing(error)) return 'unknown'
+    if (!isNoRecord(error)) return 'unknown'
     if (codeOf(error) === 'ENOTFOUND') return 'no'
   }
   const addresses = await Promise.allSettled([dns.resolve4(domain), dns.resolve6(domain)])
   if (addresses.some((each) => each.status === 'fulfilled' && each.value.length > 0)) return 'yes'
-  return addresses.every((each) => each.status === 'fulfilled' || isNothing(each.reason)) ? 'no' : 'unknown'
+  return addresses.every((each) => each.status === 'fulfilled' || isNoRecord(each.reason)) ? 'no' : 'unknown'
 }
 
 const codeOf = (error: unknown) => (error as { code?: string }).code
-/** The name service answered, and has nothing. */
-const isNothing = (error: unknown): boolean => codeOf(error) === 'ENODATA' || codeOf(error) === 'ENOTFOUND'
+/** DNS answered that there is no such record. */
+const isNoRecord = (error: unknown): boolean => codeOf(error) === 'ENODATA' || codeOf(error) === 'ENOTFOUND'

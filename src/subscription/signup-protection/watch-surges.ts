@@ -1,20 +1,23 @@
 import type { Services } from '../../runtime/services.ts'
 import { listSurges } from './counts.ts'
 
-/** A surge makes challenges dearer; who asks within this of another need not ask the database. */
-const LOOK_EVERY_MS = 5_000
+/** How long an answer is cached. */
+const CACHE_MS = 5_000
 
-/** Whether sign-ups come in a surge, of all together or for any domain, looked up every few seconds at most. */
-export function watchSurges(services: Pick<Services, 'db' | 'config' | 'now'>): { going(): Promise<boolean> } {
-  let seen: { surge: Promise<boolean>; until: number } | undefined
+/**
+ * Returns a check for any current surge, which makes challenges harder. It asks the database every few seconds at
+ * most.
+ */
+export function watchSurges(services: Pick<Services, 'db' | 'config' | 'now'>): { isSurging(): Promise<boolean> } {
+  let cached: { surge: Promise<boolean>; until: number } | undefined
   return {
-    going() {
-      if (!seen || seen.until < performance.now()) {
+    isSurging() {
+      if (!cached || cached.until < performance.now()) {
         const surge = listSurges(services).then((surges) => surges.length > 0)
-        // A database that is away makes no challenge dearer.
-        seen = { surge: surge.catch(() => false), until: performance.now() + LOOK_EVERY_MS }
+        // Without the database, challenges stay easy.
+        cached = { surge: surge.catch(() => false), until: performance.now() + CACHE_MS }
       }
-      return seen.surge
+      return cached.surge
     },
   }
 }

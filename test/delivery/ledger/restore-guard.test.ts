@@ -20,7 +20,7 @@ import { sendEdition } from '../../../src/delivery/send/send-edition.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { releaseDue } from '../../../src/edition/draft/release.ts'
 import { startEmbeddedPostgres } from '../../../src/embedded/postgres.ts'
-import { sendServiceMails } from '../../../src/outbox/send-service-mails.ts'
+import { sendServiceEmails } from '../../../src/outbox/send-service-emails.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
 import { type Db, databaseOn, migrate } from '../../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, mailing, outbox } from '../../../src/runtime/db/schema.ts'
@@ -193,7 +193,7 @@ test('while it is halted no digest, no service mail and no order of the operator
   await halt(services)
   const hands = handsOn(services, sink)
   expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toBeUndefined()
-  expect(await sendServiceMails({ ...services, relay: hands.relay }, NEVER)).toBe(0)
+  expect(await sendServiceEmails({ ...services, relay: hands.relay }, NEVER)).toBe(0)
   const order = { now: true, wait: false, stop: NEVER, onProgress: () => {} }
   await expect(sendEdition(services, { kind: 'daily', date: '2026-04-14' }, order)).rejects.toMatchObject({
     code: 'MAILING_HALTED',
@@ -201,7 +201,7 @@ test('while it is halted no digest, no service mail and no order of the operator
   expect(sink.taken).toEqual([])
   await resumeAfterRestore(services, true)
   expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toMatchObject({ accepted: 3 })
-  expect(await sendServiceMails({ ...services, relay: hands.relay }, NEVER)).toBe(1)
+  expect(await sendServiceEmails({ ...services, relay: hands.relay }, NEVER)).toBe(1)
 })
 
 test('while it is halted workers find nothing to do, instead of asking for the same batches without end', async ({

@@ -6,8 +6,8 @@ import { addressHash, parseAddress } from '../../../src/mail/address.ts'
 import { mintToken } from '../../../src/mail/tokens.ts'
 import { linkByHand } from '../../../src/operate/admins/sessions.ts'
 import { forgetOldDeeds, writeDown } from '../../../src/operate/audit.ts'
-import { sendServiceMails } from '../../../src/outbox/send-service-mails.ts'
-import { listUnknownServiceMails } from '../../../src/outbox/unknown.ts'
+import { listUnknownServiceEmails } from '../../../src/outbox/list-unknown.ts'
+import { sendServiceEmails } from '../../../src/outbox/send-service-emails.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
 import { adminSessions, auditLog, outbox } from '../../../src/runtime/db/schema.ts'
 import { suppress } from '../../../src/suppression/suppress.ts'
@@ -80,8 +80,8 @@ describe('the link', () => {
     const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
     onTestFinished(() => relay.close())
     await ask(app, CURATOR)
-    await sendServiceMails({ ...services, relay }, NEVER)
-    await sendServiceMails({ ...services, relay }, NEVER)
+    await sendServiceEmails({ ...services, relay }, NEVER)
+    await sendServiceEmails({ ...services, relay }, NEVER)
     expect(sink.taken.map(({ to }) => to)).toEqual([CURATOR])
     const { text, html, subject } = await sink.read(CURATOR)
     expect(subject).toBe('Sign in to Paperboy')
@@ -151,30 +151,30 @@ describe('the link', () => {
     const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
     onTestFinished(() => relay.close())
     await ask(app, CURATOR)
-    await sendServiceMails({ ...services, relay }, NEVER)
+    await sendServiceEmails({ ...services, relay }, NEVER)
     busy = false
-    expect(await sendServiceMails({ ...services, relay }, NEVER), 'it rests').toBe(0)
+    expect(await sendServiceEmails({ ...services, relay }, NEVER), 'it rests').toBe(0)
     later(clock, 1)
-    await sendServiceMails({ ...services, relay }, NEVER)
+    await sendServiceEmails({ ...services, relay }, NEVER)
     expect(sink.taken).toHaveLength(1)
     // As workers leave it that die before the reply.
     const dies = () =>
       db.execute(sql`UPDATE outbox SET state = 'handed', settled_at = NULL, lease_until = now() - interval '1 second'`)
     for (const times of [2, 3, 4, 4]) {
       await dies()
-      await sendServiceMails({ ...services, relay }, NEVER)
+      await sendServiceEmails({ ...services, relay }, NEVER)
       expect(sink.taken).toHaveLength(times)
     }
     expect(new Set(sink.taken.map(({ messageId }) => messageId)).size).toBe(1)
-    expect(await listUnknownServiceMails(services)).toMatchObject([
+    expect(await listUnknownServiceEmails(services)).toMatchObject([
       { kind: 'sign-in', messageId: sink.taken[0]!.messageId },
     ])
     await ask(app, CURATOR)
     await halt(services)
-    expect(await sendServiceMails({ ...services, relay }, NEVER)).toBe(0)
+    expect(await sendServiceEmails({ ...services, relay }, NEVER)).toBe(0)
     await resumeAfterHalt(services)
     later(clock, 16)
-    await sendServiceMails({ ...services, relay }, NEVER)
+    await sendServiceEmails({ ...services, relay }, NEVER)
     expect(sink.taken, 'one that is over helps nobody').toHaveLength(4)
   })
 
@@ -189,14 +189,14 @@ describe('the link', () => {
     onTestFinished(() => relay.close())
     await ask(app, CURATOR)
     const config = { ...services.config, ADMIN_EMAILS: ['other@desk.example'] }
-    await sendServiceMails({ ...services, config, relay }, NEVER)
+    await sendServiceEmails({ ...services, config, relay }, NEVER)
     await suppress(
       db,
       [{ hash: addressHash(services.config.SUPPRESSION_KEY, parseAddress(CURATOR).key), reason: 'complaint' }],
       services.now(),
     )
     await ask(app, CURATOR)
-    await sendServiceMails({ ...services, relay }, NEVER)
+    await sendServiceEmails({ ...services, relay }, NEVER)
     expect(sink.taken).toEqual([])
     expect((await db.select().from(outbox)).map(({ state }) => state)).toEqual(['skipped', 'skipped'])
   })

@@ -15,7 +15,7 @@ import { openRelays } from '../../../src/relay/relays.ts'
 import { openRelayRests } from '../../../src/relay/rests.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import type { Services } from '../../../src/runtime/services.ts'
-import { claimKey } from '../../../src/suppression/key-mark.ts'
+import { registerKey } from '../../../src/suppression/key-fingerprint.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, addReaders, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
 
@@ -154,7 +154,7 @@ describe('each thing that needs a person is found, with since when, what to do a
   })
 
   test('a wrong key, and a proxy that is not trusted', async ({ db }) => {
-    await claimKey(db, 'the key that this database was used with')
+    await registerKey(db, 'the key that this database was used with')
     await db.execute(sql`UPDATE mailing SET untrusted_proxy = '172.18.0.7', untrusted_proxy_at = ${NOON}`)
     expect(await found(quiet(db))).toMatchObject([
       { what: 'wrong_key' },

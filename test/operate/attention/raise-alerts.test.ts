@@ -3,7 +3,7 @@ import { simpleParser } from 'mailparser'
 import { afterEach, expect } from 'vitest'
 import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
 import { raiseAlerts } from '../../../src/operate/attention/raise-alerts.ts'
-import { sendServiceMails } from '../../../src/outbox/send-service-mails.ts'
+import { sendServiceEmails } from '../../../src/outbox/send-service-emails.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, NOON, servicesOn } from '../../support/services.ts'
@@ -29,7 +29,7 @@ test('each operator is emailed once a day about each problem, through the relay 
   }
   const services = servicesOn(db, settings, at)
   const relay = openRelays(services.config)
-  const send = () => sendServiceMails({ ...services, relay }, new AbortController().signal)
+  const send = () => sendServiceEmails({ ...services, relay }, new AbortController().signal)
 
   await addPapers(db, '2026-04-14', 5)
   // Two workers at once.
@@ -80,7 +80,7 @@ test('without ADMIN_EMAILS nobody is emailed, and what a relay said stays text',
   await db.execute(sql`UPDATE mailing SET halted_at = now(), halted_why = '<script>alert(1)</script> & more'`)
   expect(await raiseAlerts(owned)).toBe(2)
   const relay = openRelays(owned.config)
-  await sendServiceMails({ ...owned, relay }, new AbortController().signal)
+  await sendServiceEmails({ ...owned, relay }, new AbortController().signal)
   relay.close()
   expect((await simpleParser(sink.taken[0]!.raw)).html).toContain('&lt;script&gt;')
 })

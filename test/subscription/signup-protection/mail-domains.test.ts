@@ -9,11 +9,11 @@ const silence = () => new Promise<never>(() => {})
 const mx = (...hosts: string[]) => {
   return () => Promise.resolve(hosts.map((exchange, n) => ({ exchange, priority: 10 * n })))
 }
-/** A name service that says this of every name, and nothing beyond it. */
+/** A DNS resolver that gives this answer for every name. */
 const dnsThat = (says: { [K in keyof Dns]?: () => Promise<unknown> }): Dns =>
   ({ resolveMx: nothing, resolve4: nothing, resolve6: nothing, ...says }) as unknown as Dns
 
-describe('whether a domain takes mail', () => {
+describe('whether a domain accepts email', () => {
   const CASES: [says: string, dns: Dns, takesMail: 'yes' | 'no' | 'unknown'][] = [
     ['an MX', dnsThat({ resolveMx: mx('mx.example.org') }), 'yes'],
     ['two MX, one of them empty', dnsThat({ resolveMx: mx('', 'mx.example.org') }), 'yes'],
@@ -36,12 +36,12 @@ describe('whether a domain takes mail', () => {
     ],
     ['nothing at all, for ever', dnsThat({ resolveMx: silence }), 'unknown'],
   ]
-  test.concurrent.for(CASES)('where the name service says %s', async ([, dns, takesMail]) => {
+  test.concurrent.for(CASES)('for the DNS answer %s', async ([, dns, takesMail]) => {
     expect(await openMailDomains(dns).signsOf('example.org')).toEqual({ disposable: false, takesMail })
   })
 })
 
-test('who signs up does not wait for a slow name service, and the next one has its answer', async () => {
+test('a sign-up does not wait for slow DNS, and the next one gets its answer', async () => {
   let answer = (_: unknown) => {}
   const domains = openMailDomains(dnsThat({ resolveMx: () => new Promise((resolve) => (answer = resolve)) }))
   expect((await domains.signsOf('slow.example')).takesMail).toBe('unknown')
@@ -49,7 +49,7 @@ test('who signs up does not wait for a slow name service, and the next one has i
   expect((await domains.signsOf('slow.example')).takesMail).toBe('no')
 })
 
-test('a domain is looked up once, however many sign up, until the answer is old; a doubtful one sooner', async () => {
+test('looks a domain up once until the answer expires; an unclear answer expires sooner', async () => {
   let now = 0
   let asked = 0
   let says = mx('mx.example.org') as () => Promise<unknown>
@@ -67,7 +67,7 @@ test('a domain is looked up once, however many sign up, until the answer is old;
   now = 86_401_000
   says = failing('ECONNREFUSED')
   const takesMail = async () => (await domains.signsOf('example.org')).takesMail
-  expect(await takesMail(), 'nobody waits for the news').toBe('yes')
+  expect(await takesMail(), 'no sign-up waits for the new answer').toBe('yes')
   expect(asked).toBe(2)
   await vi.waitFor(async () => expect(await takesMail()).toBe('unknown'))
   now += 61_000
@@ -76,7 +76,7 @@ test('a domain is looked up once, however many sign up, until the answer is old;
   expect(asked).toBe(3)
 })
 
-test('a crowd of made-up domains asks no more than fifty at a time', async () => {
+test('looks up at most fifty domains at a time', async () => {
   let open = 0
   const domains = openMailDomains(
     dnsThat({

@@ -6,9 +6,9 @@ import type { Db } from '../../../src/runtime/db/database.ts'
 import { outbox, signUpCounts, subscribers } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 import { askForManageLink, signUp } from '../../../src/subscription/sign-up.ts'
-import { sweepCounts } from '../../../src/subscription/signup-protection/counts.ts'
-import { checkProof, makeChallenge } from '../../../src/subscription/signup-protection/proof.ts'
-import { reportSignUps, signUpsInWords } from '../../../src/subscription/signup-protection/report.ts'
+import { deleteOldCounts } from '../../../src/subscription/signup-protection/counts.ts'
+import { makeChallenge, verifyProofOfWork } from '../../../src/subscription/signup-protection/proof-of-work.ts'
+import { describeSignUps, reportSignUps } from '../../../src/subscription/signup-protection/report.ts'
 import { test } from '../../support/database.ts'
 import { makeProof } from '../../support/proof.ts'
 import { addSubscriber, NOON, servicesOn } from '../../support/services.ts'
@@ -25,7 +25,7 @@ interface How {
   proven?: boolean
   trapped?: boolean
 }
-/** One sign-up of a new address; the answer is 'in' or 'later'. */
+/** Signs a new address up; returns 'in' or 'later'. */
 async function knock(
   services: Services,
   { origin, domain = 'example.org', proof, proven = true, trapped = false }: How = {},
@@ -57,7 +57,7 @@ const delays = async (db: Db) =>
   )
 
 describe('one network', () => {
-  test('signs up 30 with proof of work in ten minutes, whichever process counts', async ({ db }) => {
+  test('allows 30 sign-ups with proof of work in ten minutes, across processes', async ({ db }) => {
     const processes = [servicesOn(db, LIMITS), servicesOn(db, LIMITS)]
     const answers: string[] = []
     for (let n = 0; n < 32; n++) answers.push(await knock(processes[n % 2]!, { origin: `2001:db8:1:1::${n}` }))
@@ -67,17 +67,17 @@ describe('one network', () => {
     expect(await knock({ ...processes[0]!, now: () => ago(-10 * MINUTE) }, { origin: '2001:db8:1:1::1' })).toBe('in')
   })
 
-  test('a third as many without it: doubts weigh', async ({ db }) => {
+  test('allows a third as many without it', async ({ db }) => {
     expect(await knocks(servicesOn(db, LIMITS), 15, { origin: '192.0.2.1', proven: false })).toBe(10)
   })
 
-  test('all at once as well', async ({ db }) => {
+  test('also concurrently', async ({ db }) => {
     const services = servicesOn(db, LIMITS)
     const answers = await Promise.all(Array.from({ length: 40 }, () => knock(services, { origin: '192.0.2.1' })))
     expect(answers.filter((answer) => answer === 'in')).toHaveLength(30)
   })
 
-  test('is no address that can be read, in no table', async ({ db }) => {
+  test('is stored as a readable address in no table', async ({ db }) => {
     await knock(servicesOn(db, LIMITS), { origin: '203.0.113.77' })
     expect(JSON.stringify(await db.select().from(signUpCounts))).not.toContain('203.0.113')
   })
@@ -95,7 +95,7 @@ describe('one network', () => {
     expect(await taken(['2001:db8:2:1::1']), 'of the next /48').toBe(1)
   })
 
-  test('is the same for an IPv4 address however it is spelt', async ({ db }) => {
+  test('is the same for every spelling of an IPv4 address', async ({ db }) => {
     const services = servicesOn(db, { ...LIMITS, SIGN_UPS_PER_NETWORK: '2' })
     const spellings = ['203.0.113.7', '::ffff:203.0.113.7', '::ffff:cb00:7107', '0:0:0:0:0:FFFF:CB00:7107']
     const answers: string[] = []
@@ -107,15 +107,13 @@ describe('one network', () => {
 })
 
 describe('proof of work', () => {
-  test('a challenge solved as a browser does is one; another’s, a changed, an old or a made-up one is none', async ({
-    db,
-  }) => {
+  test('accepts a solved challenge; refuses a foreign, changed, old or invented one', async ({ db }) => {
     const services = servicesOn(db)
     const challenge = await makeChallenge(services, { surge: false })
     const solution = await solveChallenge({ challenge, deriveKey })
     expect(solution!.counter).toBeGreaterThanOrEqual(60)
     const proof = Buffer.from(JSON.stringify({ challenge, solution })).toString('base64')
-    expect(await checkProof(services, proof)).toMatchObject({ issuedAt: NOON })
+    expect(await verifyProofOfWork(services, proof)).toMatchObject({ issuedAt: NOON })
     const none = [
       undefined,
       '',
@@ -132,7 +130,7 @@ describe('proof of work', () => {
         return { challenge: { ...rest, parameters: { ...parameters, nonce: 'ab'.repeat(16) } }, solution: answer }
       }),
     ]
-    for (const text of none) expect(await checkProof(services, text)).toBeUndefined()
+    for (const text of none) expect(await verifyProofOfWork(services, text)).toBeUndefined()
   })
 
   test('counts once', async ({ db }) => {
@@ -141,7 +139,7 @@ describe('proof of work', () => {
     expect(await knocks(services, 15, { origin: '192.0.2.1', proof })).toBe(10) // 1 + 9 × 3 = 28
   })
 
-  test('in less than two seconds is a script’s', async ({ db }) => {
+  test('solved in less than two seconds is suspicious', async ({ db }) => {
     const services = servicesOn(db, LIMITS)
     let taken = 0
     for (let n = 0; n < 15; n++) {
@@ -152,11 +150,11 @@ describe('proof of work', () => {
   })
 })
 
-test('what fills in the field that people do not see gets the same answer, and nobody a mail', async ({ db }) => {
+test('filling the honeypot gets the same answer, and no email is sent', async ({ db }) => {
   const services = servicesOn(db, LIMITS)
   expect(await knock(services, { trapped: true })).toBe('in')
   expect([await db.$count(subscribers), await db.$count(outbox)]).toEqual([0, 0])
-  expect(signUpsInWords(await reportSignUps(services))).toBe('no surge; 1 caught by the trap today')
+  expect(describeSignUps(await reportSignUps(services))).toBe('no surge; 1 caught by the trap today')
 })
 
 describe('signs of a domain', () => {
@@ -164,7 +162,7 @@ describe('signs of a domain', () => {
     ['to throw addresses away', { disposable: true, takesMail: 'yes' }],
     ['without mail', { disposable: false, takesMail: 'no' }],
   ] as const) {
-    test(`${name}: is taken, and weighs three`, async ({ db }) => {
+    test(`${name}: is accepted, and weighs three`, async ({ db }) => {
       const services = { ...servicesOn(db, LIMITS), mailDomains: { signsOf: async () => signs } }
       expect(await knocks(services, 15, { origin: '192.0.2.1' })).toBe(10)
       expect(await db.$count(outbox)).toBe(10)
@@ -173,7 +171,7 @@ describe('signs of a domain', () => {
 })
 
 describe('a surge', () => {
-  test('for one domain: doubtful ones are turned away there alone, mails leave at the limit’s pace, status says so, and it ends by itself', async ({
+  test('for one domain: refuses suspicious sign-ups there only, slows emails down, shows in status, and ends by itself', async ({
     db,
   }) => {
     const clock = { now: NOON }
@@ -189,7 +187,7 @@ describe('a surge', () => {
     expect(await knocks(services, 3, { domain: 'elsewhere.example', proven: false })).toBe(3)
     const report = await reportSignUps(services)
     expect(report.surges).toMatchObject([{ domain: 'victim.example', limit: 40 }])
-    expect(signUpsInWords(report)).toContain('victim.example')
+    expect(describeSignUps(report)).toContain('victim.example')
     clock.now = ago(-20 * MINUTE)
     expect(await knock(services, { domain: 'victim.example', proven: false })).toBe('later')
     clock.now = ago(-45 * MINUTE)
@@ -197,14 +195,14 @@ describe('a surge', () => {
     expect((await reportSignUps(services)).surges).toEqual([])
   })
 
-  test('from many networks for many domains: doubtful ones are turned away everywhere', async ({ db }) => {
+  test('from many networks for many domains: refuses suspicious sign-ups everywhere', async ({ db }) => {
     const services = servicesOn(db, LIMITS)
     let taken = 0
     for (let n = 0; n < 40; n++)
       if ((await knock(services, { domain: `d${n}.example`, proven: false })) === 'in') taken++
     expect(taken).toBe(26) // 27 × 3 = 81 is more than 80
     expect(await knock(services, { domain: 'honest.example' })).toBe('in')
-    expect(signUpsInWords(await reportSignUps(services))).toBe('no surge; 14 rejected today')
+    expect(describeSignUps(await reportSignUps(services))).toBe('no surge; 14 rejected today')
   })
 
   test('of refused sign-ups neither closes a domain nor delays an email', async ({ db }) => {
@@ -221,7 +219,7 @@ describe('a surge', () => {
     expect(await knock(services, { domain: 'target.example', proven: false }), 'in the next ten minutes').toBe('in')
   })
 
-  test('delays no email for more than ten minutes, whatever was admitted', async ({ db }) => {
+  test('delays no email for more than ten minutes', async ({ db }) => {
     const services = servicesOn(db, { ...LIMITS, SIGN_UPS_PER_DOMAIN: '2', SIGN_UPS_IN_ALL: '1000' })
     await knocks(services, 30, { domain: 'victim.example' })
     await addSubscriber(db, 'ada@victim.example')
@@ -235,7 +233,7 @@ describe('a surge', () => {
     expect(Math.max(...(await delays(db)))).toBe(600)
   })
 
-  test('by a network that has had too many takes no one else’s share', async ({ db }) => {
+  test('by a network over its limit uses up no other limit', async ({ db }) => {
     const services = servicesOn(db, { ...LIMITS, SIGN_UPS_PER_NETWORK: '5' })
     expect(await knocks(services, 60, { origin: '192.0.2.1', domain: 'target.example' })).toBe(5)
     const counts = await db.select().from(signUpCounts)
@@ -243,13 +241,13 @@ describe('a surge', () => {
     expect([of('network'), of('domain'), of('all'), of('refused')]).toEqual([[5], [5], [5], [55]])
   })
 
-  test('is not filled by what falls into the trap', async ({ db }) => {
+  test('does not count sign-ups that fill the honeypot', async ({ db }) => {
     const services = servicesOn(db, LIMITS)
     expect(await knocks(services, 20, { trapped: true })).toBe(20)
     expect((await db.select().from(signUpCounts)).filter(({ scope }) => scope === 'domain')).toEqual([])
   })
 
-  test('is not what is usual there: five times the mean of the day before', async ({ db }) => {
+  test('starts at five times the mean of the day before', async ({ db }) => {
     const services = servicesOn(db, LIMITS)
     for (let window = 6; window < 140; window++) {
       await db
@@ -261,23 +259,23 @@ describe('a surge', () => {
     expect(await knock(services, { domain: 'big.example', proven: false })).toBe('in')
   })
 
-  test('makes challenges dearer', async ({ db }) => {
+  test('makes challenges harder', async ({ db }) => {
     const challenge = await makeChallenge(servicesOn(db), { surge: true })
     const solution = await solveChallenge({ challenge, deriveKey })
     expect(solution!.counter).toBeGreaterThanOrEqual(240)
   })
 })
 
-test('what was counted is forgotten after a day', async ({ db }) => {
+test('counts are deleted after a day', async ({ db }) => {
   const services = servicesOn(db, LIMITS)
   await knock(services)
-  await sweepCounts(db, ago(-24 * 60 * MINUTE))
+  await deleteOldCounts(db, ago(-24 * 60 * MINUTE))
   expect(await db.$count(signUpCounts)).toBe(4)
-  await sweepCounts(db, ago(-26 * 60 * MINUTE))
+  await deleteOldCounts(db, ago(-26 * 60 * MINUTE))
   expect(await db.$count(signUpCounts)).toBe(0)
 })
 
-test('the table of counts is never waited for on the disk', async ({ db }) => {
+test('counting never waits for the disk', async ({ db }) => {
   const { rows } = await db.execute(sql`SELECT relpersistence FROM pg_class WHERE relname = 'sign_up_counts'`)
   expect(rows).toEqual([{ relpersistence: 'u' }])
 })

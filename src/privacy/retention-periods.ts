@@ -1,12 +1,12 @@
 import { DEEDS_KEPT_DAYS } from '../operate/audit.ts'
 import type { Config } from '../runtime/config/config.ts'
-import { FORGOTTEN_AFTER_DAYS } from '../subscription/unconfirmed.ts'
+import { UNCONFIRMED_DAYS } from '../subscription/unconfirmed.ts'
 
 /**
- * What is kept about people and for how long, in days; `undefined` is for as long as they are readers. The privacy page and the
- * table in docs/operations.md say the same, and forget.ts does it.
+ * Data about people and its retention in days; `undefined` means for as long as they are readers.
+ * The privacy page and the table in docs/operations.md show the same periods. delete-expired.ts applies them.
  */
-export interface Kept {
+export interface RetentionPeriod {
   what:
     | 'reader'
     | 'unconfirmed'
@@ -25,9 +25,9 @@ export interface Kept {
   setting?: keyof Config
 }
 
-export const whatIsKept = (config: Config): Kept[] => [
+export const retentionPeriods = (config: Config): RetentionPeriod[] => [
   { what: 'reader', days: undefined },
-  { what: 'unconfirmed', days: FORGOTTEN_AFTER_DAYS },
+  { what: 'unconfirmed', days: UNCONFIRMED_DAYS },
   { what: 'left', days: config.LEFT_READER_DAYS, setting: 'LEFT_READER_DAYS' },
   { what: 'deliveries', days: config.DELIVERY_DAYS, setting: 'DELIVERY_DAYS' },
   { what: 'serviceMails', days: config.SERVICE_MAIL_DAYS, setting: 'SERVICE_MAIL_DAYS' },

@@ -1,21 +1,9 @@
 import { messagesIn } from '../messages/catalogue.ts'
 import type { Config } from '../runtime/config/config.ts'
-import type { ServiceWords } from './service-words.ts'
+import type { AlertProblem, EmailContent } from './service-email.ts'
 
-/** One problem, as an email to the operators tells it. */
-export interface AlertProblem {
-  part: string
-  state: 'doubtful' | 'wrong'
-  /** ISO 8601; null when it is not known */
-  since: string | null
-  words: string
-  remedy: string
-  /** below PUBLIC_URL */
-  href: string
-}
-
-/** The words of an email to one of ADMIN_EMAILS: each problem with since when, what to do and where to look. */
-export function alertWords(config: Pick<Config, 'PUBLIC_URL'>, problems: readonly AlertProblem[]): ServiceWords {
+/** Returns the content of an alert: each problem with its start, the remedy and a link. */
+export function alertContent(config: Pick<Config, 'PUBLIC_URL'>, problems: readonly AlertProblem[]): EmailContent {
   const host = new URL(config.PUBLIC_URL).host
   const one = problems.length === 1 ? problems[0] : undefined
   const pageOf = ({ href }: AlertProblem) => `${config.PUBLIC_URL}${href}`
@@ -25,19 +13,19 @@ export function alertWords(config: Pick<Config, 'PUBLIC_URL'>, problems: readonl
       ? `${host}: ${one.part}: ${one.words.split(/: |\. /)[0]}`
       : `${host}: ${problems.length} problems need you`,
     heading: one ? `${one.part} needs you` : `${problems.length} problems need you`,
-    lead: one ? told(one) : 'Each of these needs a person:',
+    lead: one ? sentenceOf(one) : 'Each of these needs a person:',
     moment: undefined,
     button: one ? 'Look at it' : 'Open the overview',
     url: one ? pageOf(one) : `${config.PUBLIC_URL}/admin`,
     after: one
       ? [`What to do: ${one.remedy}.`]
-      : problems.map((each) => `${each.part}: ${told(each)} What to do: ${each.remedy}. ${pageOf(each)}`),
+      : problems.map((each) => `${each.part}: ${sentenceOf(each)} What to do: ${each.remedy}. ${pageOf(each)}`),
     links: [],
     why: `You get this email because your address is in ADMIN_EMAILS at ${host}. You get one per problem and day.`,
   }
 }
 
-const told = ({ words, since }: AlertProblem): string => {
+const sentenceOf = ({ words, since }: AlertProblem): string => {
   const sentence = `${words[0]!.toUpperCase()}${words.slice(1)}${/[.?!]$/.test(words) ? '' : '.'}`
   return since === null ? sentence : `${sentence} Since ${since.slice(0, 16).replace('T', ' ')} UTC.`
 }

@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
 import { verifyToken } from '../../src/mail/tokens.ts'
-import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
-import { listUnknownServiceMails } from '../../src/outbox/unknown.ts'
+import { listUnknownServiceEmails } from '../../src/outbox/list-unknown.ts'
+import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -16,7 +16,7 @@ import { test } from '../support/database.ts'
 import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 import { openSink, type Sink, smtpReply } from '../support/sink.ts'
 
-/** The queue loses every wake-up in these tests (support/services.ts): what is sent, a sweep found in the table. */
+/** The queue loses every job in these tests (support/services.ts): the sender finds its emails in the table. */
 
 const running: { close(): unknown }[] = []
 afterEach(async () => {
@@ -44,12 +44,12 @@ const states = async (db: Db) => (await mailRows(db)).map((row) => `${row.kind} 
 const leaseEnds = (db: Db) => db.execute(sql`UPDATE outbox SET lease_until = now() - interval '1 second'`)
 const linkIn = (text: string, page: string) => new RegExp(`/${page}/([A-Za-z0-9_-]+)`).exec(text)![1]!
 
-describe('the confirmation mail', () => {
-  test('carries a link that confirms, in both its parts, and one that leaves', async ({ db }) => {
+describe('the confirmation email', () => {
+  test('has a confirmation link in both parts, and an unsubscribe link', async ({ db }) => {
     const services = servicesOn(db)
     const sink = await sinkThat()
     await ask(services)
-    expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(1)
+    expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(1)
     const mail = await sink.read(ADA)
     expect(linkIn(mail.text!, 'confirm')).toBe(linkIn(mail.html as string, 'confirm'))
     expect(mail.text).toContain('7 days')
@@ -61,11 +61,11 @@ describe('the confirmation mail', () => {
     expect((await db.select().from(subscribers))[0]!.status).toBe('unsubscribed')
   })
 
-  test('has the headers every mail has, to the reader alone', async ({ db }) => {
+  test('has the headers of every email, and one recipient', async ({ db }) => {
     const services = servicesOn(db, { REPLY_TO: 'people@paperboy.example' })
     const sink = await sinkThat()
     await ask(services)
-    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    await sendServiceEmails(senderOn(services, sink.url), NEVER)
     const [{ raw, from, to }] = sink.taken as [(typeof sink.taken)[0]]
     expect([from, to]).toEqual(['papers@paperboy.example', ADA])
     const head = raw.slice(0, raw.indexOf('\r\n\r\n')).replace(/\r\n[ \t]+/g, ' ')
@@ -93,28 +93,26 @@ describe('the confirmation mail', () => {
     expect(Math.max(...raw.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998)
   })
 
-  test('repeats nothing of what the stranger at the form typed', async ({ db }) => {
+  test('contains no text typed into the form', async ({ db }) => {
     const services = servicesOn(db)
     const sink = await sinkThat()
     const typed = 'win.at/evil.example/now@example.org'
     await subscribe(services, { typed, zone: 'Antarctica/Troll', origin: '192.0.2.7' })
-    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    await sendServiceEmails(senderOn(services, sink.url), NEVER)
     const { text, html, subject } = await sink.read(typed)
     for (const part of [text!, html as string, subject!]) {
       expect(part).not.toMatch(/evil\.example|Troll|192\.0\.2\.7/)
     }
-    expect(html, 'whatever is fetched from elsewhere is a tracker by another name').not.toMatch(
-      /<img|<link|src=|url\(/i,
-    )
+    expect(html, 'anything fetched from elsewhere can track readers').not.toMatch(/<img|<link|src=|url\(/i)
   })
 
-  test('that waited brings a link of full age', async ({ db }) => {
+  test('has a fresh link even after a delay', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     const sink = await sinkThat()
     await ask(services)
     clock.now = new Date(NOON.getTime() + 40 * 3_600_000)
-    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    await sendServiceEmails(senderOn(services, sink.url), NEVER)
     const token = linkIn((await sink.read(ADA)).text!, 'confirm')
     expect(verifyToken(services.keys, 'confirm', token).issuedAt).toEqual(clock.now)
   })
@@ -132,40 +130,40 @@ test.for([
   await releasedEdition(services)
   await ask(services)
   await db.update(subscribers).set({ locale })
-  await sendServiceMails(sender, NEVER)
+  await sendServiceEmails(sender, NEVER)
   await confirm(services, linkIn((await sink.read(ADA)).text!, 'confirm'))
-  await sendServiceMails(sender, NEVER)
+  await sendServiceEmails(sender, NEVER)
   const { text, html } = await sink.read(ADA)
   for (const part of [text!, html as string]) expect(part.replace(/\s+/g, ' ')).toContain(words)
 })
 
-test('the welcome says when the first digest comes, on the reader’s own clock', async ({ db }) => {
+test('the welcome gives the time of the first digest in the reader’s time zone', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await sinkThat()
   const sender = senderOn(services, sink.url)
   await ask(services)
-  await sendServiceMails(sender, NEVER)
+  await sendServiceEmails(sender, NEVER)
   await confirm(services, linkIn((await sink.read(ADA)).text!, 'confirm'))
-  await sendServiceMails(sender, NEVER)
+  await sendServiceEmails(sender, NEVER)
   const welcome = await sink.read(ADA)
   expect(welcome.subject).toBe('Welcome to Paperboy')
   expect(welcome.text).toContain('Thursday, 16 April 2026 at 08:00 (Europe/Berlin)')
   expect(await readPreferences(services, linkIn(welcome.text!, 'preferences'))).toMatchObject({ zone: 'Europe/Berlin' })
 })
 
-test('somebody who is subscribed already is told so, and given no link that confirms', async ({ db }) => {
+test('an active reader gets an email that says so, without a confirmation link', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await sinkThat()
   await addSubscriber(db, ADA, { confirmNonce: Buffer.alloc(8, 1) })
   await ask(services)
-  await sendServiceMails(senderOn(services, sink.url), NEVER)
+  await sendServiceEmails(senderOn(services, sink.url), NEVER)
   const mail = await sink.read(ADA)
   expect(mail.subject).toMatch(/subscribed/)
   expect(mail.text).toContain('Thursday, 16 April 2026 at 08:00 (UTC)')
   expect(`${mail.text}${mail.html}`).not.toContain('/confirm/')
 })
 
-test('every zone that the database takes can be written in a mail', async ({ db }) => {
+test('every zone of the database can be formatted in an email', async ({ db }) => {
   const services = servicesOn(db)
   const { rows } = await db.execute<{ name: string }>(sql`SELECT name FROM pg_timezone_names WHERE is_zone(name)`)
   const unknownToIntl = rows.filter(({ name }) => {
@@ -181,13 +179,13 @@ test('every zone that the database takes can be written in a mail', async ({ db 
     await addSubscriber(db, `r${n}@example.org`, { zone: name })
     await ask(services, `r${n}@example.org`)
   }
-  await sendServiceMails(senderOn(services, sink.url), NEVER)
+  await sendServiceEmails(senderOn(services, sink.url), NEVER)
   expect(sink.taken).toHaveLength(unknownToIntl.length + 1)
   expect((await sink.read(sink.taken.at(-1)!.to)).text).toContain('(UTC)')
 })
 
-describe('a sender that died with a mail handed over', () => {
-  /** Hands the mail over and dies before it can write that down. */
+describe('a sender that died during an attempt', () => {
+  /** Sends the email and dies before it records the outcome. */
   async function dieAfterHandingOver(services: Services, url: string): Promise<void> {
     const { relay } = senderOn(services, url)
     const dying: Relay = {
@@ -197,43 +195,43 @@ describe('a sender that died with a mail handed over', () => {
         throw new Error('kill -9')
       },
     }
-    await expect(sendServiceMails({ ...services, relay: dying }, NEVER)).rejects.toThrow('kill -9')
+    await expect(sendServiceEmails({ ...services, relay: dying }, NEVER)).rejects.toThrow('kill -9')
   }
 
-  test('resend: up to three times, as a digest, under the same Message-ID; after a fourth death it stays unknown', async ({
+  test('resend: up to three times, like a digest, under the same Message-ID; after a fourth crash it stays unknown', async ({
     db,
   }) => {
     const services = servicesOn(db)
     const sink = await sinkThat()
     await ask(services)
     await dieAfterHandingOver(services, sink.url)
-    expect(await sendServiceMails(senderOn(services, sink.url), NEVER), 'its lease still lives').toBe(0)
+    expect(await sendServiceEmails(senderOn(services, sink.url), NEVER), 'its lease has not expired').toBe(0)
     for (const _death of [2, 3, 4]) {
       await leaseEnds(db)
       await dieAfterHandingOver(services, sink.url)
     }
     await leaseEnds(db)
-    expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(0)
+    expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(0)
     expect(sink.taken).toHaveLength(4)
     expect(new Set(sink.taken.map((one) => one.messageId)).size).toBe(1)
     expect(await states(db)).toEqual(['confirm unknown'])
-    expect(await listUnknownServiceMails(services)).toMatchObject([
+    expect(await listUnknownServiceEmails(services)).toMatchObject([
       { kind: 'confirm', messageId: sink.taken[0]!.messageId },
     ])
   })
 
-  test('hold: never again', async ({ db }) => {
+  test('hold: not resent', async ({ db }) => {
     const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
     const sink = await sinkThat()
     await ask(services)
     await dieAfterHandingOver(services, sink.url)
     await leaseEnds(db)
-    expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(0)
+    expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(0)
     expect(sink.taken).toHaveLength(1)
     expect(await states(db)).toEqual(['confirm unknown'])
   })
 
-  test('one that was only slow, and comes back after its successor was done, undoes nothing', async ({ db }) => {
+  test('a slow sender that returns after its successor finished overwrites nothing', async ({ db }) => {
     const services = servicesOn(db)
     let late = false
     const sink = await sinkThat({ data: () => (late ? smtpReply(451, '4.3.0 later') : undefined) })
@@ -243,19 +241,19 @@ describe('a sender that died with a mail handed over', () => {
       ...relay,
       async send(envelope, message) {
         await leaseEnds(db)
-        await sendServiceMails({ ...services, relay }, NEVER)
+        await sendServiceEmails({ ...services, relay }, NEVER)
         late = true
         return relay.send(envelope, message)
       },
     }
-    await sendServiceMails({ ...services, relay: slow }, NEVER)
+    await sendServiceEmails({ ...services, relay: slow }, NEVER)
     expect(await states(db)).toEqual(['confirm accepted'])
     expect((await mailRows(db))[0]!.settledAt).not.toBeNull()
   })
 })
 
-describe('what the relay says', () => {
-  test('deferred: rests, then goes out under the same Message-ID', async ({ db }) => {
+describe('the relay’s reply', () => {
+  test('deferred: waits, then is retried under the same Message-ID', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     const ids: string[] = []
@@ -265,27 +263,27 @@ describe('what the relay says', () => {
     })
     const sender = senderOn(services, sink.url)
     await ask(services)
-    await sendServiceMails(sender, NEVER)
+    await sendServiceEmails(sender, NEVER)
     expect(await states(db)).toEqual(['confirm deferred'])
     expect((await mailRows(db))[0]!.reply).toBe('451 4.2.0 greylisted [address]')
-    expect(await sendServiceMails(sender, NEVER), 'it rests').toBe(0)
+    expect(await sendServiceEmails(sender, NEVER), 'it waits').toBe(0)
     clock.now = new Date(NOON.getTime() + 300_000)
-    expect(await sendServiceMails(sender, NEVER)).toBe(1)
+    expect(await sendServiceEmails(sender, NEVER)).toBe(1)
     expect(await states(db)).toEqual(['confirm accepted'])
     expect(new Set(ids).size).toBe(1)
   })
 
-  test('a lost connection after many deferrals is still sent again: each is counted for itself', async ({ db }) => {
+  test('a lost connection after many deferrals is still retried: each is counted separately', async ({ db }) => {
     const services = servicesOn(db)
     await ask(services)
     await db.update(outbox).set({ state: 'deferred', handOvers: 6 })
     const { relay } = senderOn(services, 'smtp://127.0.0.1:9')
     const cutting: Relay = { ...relay, send: async () => ({ state: 'unknown', reply: 'the connection was lost' }) }
-    await sendServiceMails({ ...services, relay: cutting }, NEVER)
+    await sendServiceEmails({ ...services, relay: cutting }, NEVER)
     expect((await mailRows(db))[0]).toMatchObject({ state: 'unknown', cuts: 1, settledAt: null })
   })
 
-  test('an email that a stop left unbegun is again what it was', async ({ db }) => {
+  test('an email that a stop left untried returns to its state', async ({ db }) => {
     const services = servicesOn(db)
     await ask(services)
     const { relay } = senderOn(services, 'smtp://127.0.0.1:9')
@@ -299,30 +297,30 @@ describe('what the relay says', () => {
         return { state: 'queued', reply: 'stopping' }
       },
     }
-    await sendServiceMails({ ...services, relay: stopping }, stop.signal)
+    await sendServiceEmails({ ...services, relay: stopping }, stop.signal)
     expect(asked).toBe(1)
     expect((await mailRows(db))[0]).toMatchObject({ state: 'queued', handOvers: 0, dueAt: NOON, settledAt: null })
   })
 
-  test('refused: never again, and the next mail is not held up', async ({ db }) => {
+  test('refused: not retried, and the next email is not delayed', async ({ db }) => {
     const services = servicesOn(db)
     const sink = await sinkThat({ recipient: (to) => (to === ADA ? smtpReply(550, '5.1.1 no such user') : undefined) })
     await ask(services)
     await ask(services, 'bob@example.org')
-    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    await sendServiceEmails(senderOn(services, sink.url), NEVER)
     expect(await states(db)).toEqual(['confirm refused', 'confirm accepted'])
     expect((await mailRows(db))[0]!.settledAt).toEqual(NOON)
   })
 
-  test('nothing, since it is down: all wait, and go out when it is back', async ({ db }) => {
+  test('none, since it is down: all emails wait, and are sent when it is back', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     await ask(services)
     await ask(services, 'bob@example.org')
-    await sendServiceMails(senderOn(services, 'smtp://127.0.0.1:9'), NEVER)
+    await sendServiceEmails(senderOn(services, 'smtp://127.0.0.1:9'), NEVER)
     clock.now = new Date(NOON.getTime() + 300_000)
     const sink = await sinkThat()
-    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    await sendServiceEmails(senderOn(services, sink.url), NEVER)
     expect(await states(db)).toEqual(['confirm accepted', 'confirm accepted'])
   })
 
@@ -330,9 +328,7 @@ describe('what the relay says', () => {
     ['resend', 4],
     ['hold', 1],
   ] as const) {
-    test(`nothing, after it had the whole message, under ${policy}: handed over ${times} times in all`, async ({
-      db,
-    }) => {
+    test(`none, after the whole message, under ${policy}: ${times} attempts`, async ({ db }) => {
       const clock = { now: NOON }
       const services = servicesOn(db, { UNKNOWN_POLICY: policy }, clock)
       const ids: string[] = []
@@ -350,7 +346,7 @@ describe('what the relay says', () => {
             return { state: 'unknown', reply: 'the connection was lost' }
           },
         }
-        await sendServiceMails({ ...services, relay: cutting }, NEVER)
+        await sendServiceEmails({ ...services, relay: cutting }, NEVER)
       }
       expect(ids).toHaveLength(times)
       expect(new Set(ids).size).toBe(1)
@@ -359,19 +355,23 @@ describe('what the relay says', () => {
   }
 })
 
-describe('nobody who may not have it gets it, even when it waits already', () => {
+describe('a queued email is skipped when its recipient may no longer have it', () => {
   const cases: [string, 'confirm' | 'welcome', (db: Db) => Promise<unknown>][] = [
     [
-      'who confirmed meanwhile',
+      'who has confirmed since',
       'confirm',
       (db) => db.update(subscribers).set({ status: 'active', nextDigestAt: NOON }),
     ],
-    ['who said no meanwhile', 'confirm', (db) => db.update(subscribers).set({ status: 'unsubscribed', leftAt: NOON })],
+    [
+      'who has unsubscribed since',
+      'confirm',
+      (db) => db.update(subscribers).set({ status: 'unsubscribed', leftAt: NOON }),
+    ],
     ['who complained', 'confirm', (db) => db.update(subscribers).set({ status: 'complained' })],
     ['who was erased', 'confirm', (db) => db.update(subscribers).set({ status: 'erased', email: null })],
     ['whom the operator suppressed', 'confirm', (db) => suppress(db, 'manual')],
     ['whose row is gone', 'confirm', (db) => db.delete(subscribers)],
-    ['who left', 'welcome', (db) => db.update(subscribers).set({ status: 'unsubscribed' })],
+    ['who unsubscribed', 'welcome', (db) => db.update(subscribers).set({ status: 'unsubscribed' })],
     ['who bounced', 'welcome', (db) => suppress(db, 'hard bounce')],
   ]
   const suppress = async (db: Db, reason: 'manual' | 'hard bounce') => {
@@ -379,7 +379,7 @@ describe('nobody who may not have it gets it, even when it waits already', () =>
     await db.insert(suppressions).values({ addressHash: row!.addressHash!, reason })
   }
   for (const [who, kind, happen] of cases) {
-    test(`a ${kind} mail to one ${who}`, async ({ db }) => {
+    test(`a ${kind} email to a reader ${who}`, async ({ db }) => {
       const clock = { now: NOON }
       const services = servicesOn(db, {}, clock)
       const sink = await sinkThat()
@@ -391,36 +391,34 @@ describe('nobody who may not have it gets it, even when it waits already', () =>
       await happen(db)
       clock.now = new Date(NOON.getTime() + 1000)
       await ask(services, 'bob@example.org')
-      expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(1)
+      expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(1)
       expect(sink.taken.map((one) => one.to)).toEqual(['bob@example.org'])
       expect(await mailRows(db)).toMatchObject([{ state: 'skipped', handOvers: 0 }, { state: 'accepted' }])
     })
   }
 
-  test('but who left and signs up again is asked', async ({ db }) => {
+  test('an unsubscribed reader who signs up again gets a confirmation email', async ({ db }) => {
     const services = servicesOn(db)
     const sink = await sinkThat()
     const leftAt = new Date(NOON.getTime() - 1000)
     await addSubscriber(db, ADA, { status: 'unsubscribed', leftAt })
     await ask(services)
-    await sendServiceMails(senderOn(services, sink.url), NEVER)
+    await sendServiceEmails(senderOn(services, sink.url), NEVER)
     expect(sink.taken).toHaveLength(1)
   })
 
-  test('a mail that could not be handed over for two days helps nobody any more', async ({ db }) => {
+  test('an email that could not be sent for two days expires', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     const sink = await sinkThat()
     await ask(services)
     clock.now = new Date(NOON.getTime() + 49 * 3_600_000)
-    expect(await sendServiceMails(senderOn(services, sink.url), NEVER)).toBe(0)
+    expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(0)
     expect(await states(db)).toEqual(['confirm skipped'])
   })
 })
 
-test('several senders at once send each mail once, and each is marked handed before the relay sees it', async ({
-  db,
-}) => {
+test('concurrent senders send each email once, and mark it handed before the relay sees it', async ({ db }) => {
   const services = servicesOn(db)
   const seenAs = new Set<string>()
   const sink = await sinkThat({
@@ -434,14 +432,14 @@ test('several senders at once send each mail once, and each is marked handed bef
     },
   })
   for (let n = 0; n < 24; n++) await ask(services, `r${n}@example.org`)
-  const sent = await Promise.all([1, 2, 3].map(() => sendServiceMails(senderOn(services, sink.url), NEVER)))
+  const sent = await Promise.all([1, 2, 3].map(() => sendServiceEmails(senderOn(services, sink.url), NEVER)))
   expect(sent.reduce((sum, count) => sum + count, 0)).toBe(24)
   expect(new Set(sink.taken.map((one) => one.to)).size).toBe(24)
   expect(sink.taken).toHaveLength(24)
   expect(seenAs).toEqual(new Set(['handed']))
 })
 
-test('stopping finishes the mail at hand and leaves the rest for the next sender', async ({ db }) => {
+test('stopping finishes the current email and leaves the rest for the next sender', async ({ db }) => {
   const services = servicesOn(db)
   const stop = new AbortController()
   const sink = await sinkThat({
@@ -451,8 +449,8 @@ test('stopping finishes the mail at hand and leaves the rest for the next sender
     },
   })
   for (const name of ['ada', 'bob', 'eve']) await ask(services, `${name}@example.org`)
-  await sendServiceMails(senderOn(services, sink.url), stop.signal)
+  await sendServiceEmails(senderOn(services, sink.url), stop.signal)
   expect(await states(db)).toEqual(['confirm accepted', 'confirm queued', 'confirm queued'])
-  await sendServiceMails(senderOn(services, sink.url), NEVER)
+  await sendServiceEmails(senderOn(services, sink.url), NEVER)
   expect(await states(db)).toEqual(['confirm accepted', 'confirm accepted', 'confirm accepted'])
 })

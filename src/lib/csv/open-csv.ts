@@ -1,25 +1,26 @@
-import { type Line, splitLines } from '../lib/csv/lines.ts'
-import { type CsvRow, endOfRecord, LONGEST_RECORD, parseText, takeRecords } from '../lib/csv/records.ts'
-import { detectEncoding, type Encoding, readText } from '../lib/csv/text-file.ts'
-import { PaperboyError } from '../lib/errors.ts'
+import { PaperboyError } from '../errors.ts'
+import { type Line, splitLines } from './lines.ts'
+import { type CsvRow, endOfRecord, LONGEST_RECORD, parseText, takeRecords } from './records.ts'
+import { detectEncoding, type Encoding, readText } from './text-file.ts'
 
 export interface CsvFile {
   /** the cells of the first line */
   header: string[]
   separator: string
   encoding: Encoding
-  /** the records after the header, each with its line; bad ones say what is wrong */
+  /** the records after the header, each with its line; a bad record has a `problem` */
   rows: AsyncGenerator<CsvRow>
 }
 
-/** More than one: the one that cuts the first line into most cells. */
+/** The separator that splits the first line into most cells wins. */
 const SEPARATORS = [',', ';', '\t', '|']
 
 /**
- * Opens a CSV file and reads its header; memory does not grow with the file. Takes what spreadsheets and other tools write: commas,
- * semicolons or tabs, Excel's `sep=` line, UTF-8, UTF-16 and Windows-1252.
+ * Opens a CSV file and reads its header. Memory use does not grow with the file.
+ * Accepts commas, semicolons, tabs and bars, Excel's `sep=` line, UTF-8, UTF-16 and Windows-1252.
  *
- * @throws PaperboyError BAD_IMPORT for a file that is missing, empty, or has no header; so do `rows` for one that ends unreadable
+ * @throws PaperboyError BAD_IMPORT when the file is missing, empty or has no header; `rows` throws it when the rest
+ *   is unreadable
  */
 export async function openCsv(file: string): Promise<CsvFile> {
   try {
@@ -38,10 +39,10 @@ export async function openCsv(file: string): Promise<CsvFile> {
 
 const isBlank = ({ text }: Line): boolean => text.trim() === ''
 
-/** Excel's first line that names the separator. */
+/** Excel's first line, which names the separator. */
 const NAMED_SEPARATOR = /^"?sep=(.)"?\s*$/i
 
-/** The header's text, the separator that a line before it names, and the lines read beyond it. */
+/** Returns the text of the header, the separator named in a line before it, and the lines read beyond it. */
 async function takeHeader(
   batches: AsyncGenerator<Line[]>,
 ): Promise<{ first: string; named: string | undefined; rest: Line[] }> {
@@ -63,8 +64,8 @@ async function takeHeader(
       return { first, named, rest: lines.slice(end) }
     }
     if (done && lines.length === 0)
-      throw new Error('it is empty; its first line has to name the columns, "email" among them')
-    if (done || end === 'never') throw new Error('its first line has a quote (") that never ends')
+      throw new Error('it is empty; its first line must name the columns, including "email"')
+    if (done || end === 'never') throw new Error('its first line has a quote (") that is never closed')
   }
 }
 
@@ -90,6 +91,6 @@ async function* rowsOf(
 function unreadable(file: string, error: unknown): unknown {
   if (error instanceof PaperboyError) return error
   const { code, message } = error as { code?: string; message: string }
-  if (code === 'ENOENT') return new PaperboyError('BAD_IMPORT', `There is no file ${file}.`, { cause: error })
-  return new PaperboyError('BAD_IMPORT', `${file} is not a CSV file that can be read: ${message}`, { cause: error })
+  if (code === 'ENOENT') return new PaperboyError('BAD_IMPORT', `The file ${file} does not exist.`, { cause: error })
+  return new PaperboyError('BAD_IMPORT', `${file} is not a readable CSV file: ${message}`, { cause: error })
 }

@@ -3,30 +3,30 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { networksOf } from '../../lib/network.ts'
 import type { DomainSigns, Services } from '../../runtime/services.ts'
 import { countSignUp, WINDOW_MINUTES } from './counts.ts'
-import { checkProof } from './proof.ts'
+import { verifyProofOfWork } from './proof-of-work.ts'
 
-/** What a form or a program sends beside the address. None of it has to be there. */
+/** Evidence that a form or a program sends with the address. All of it is optional. */
 export interface Evidence {
-  /** of work that a browser has done, base64 as ALTCHA's clients encode it */
+  /** proof of work, in base64 as ALTCHA clients encode it */
   proof?: string | undefined
-  /** when the form was made, where there is no proof to say so */
+  /** when the form was rendered, for requests without a proof */
   shownAt?: Date | undefined
-  /** whether the field that only scripts see was filled in */
+  /** whether the honeypot field, which people do not see, was filled in */
   trapped: boolean
 }
 
-/** Reading a form and typing an address takes a person longer. */
-const HASTY_MS = 2_000
+/** A person needs longer to read a form and type an address. */
+const MIN_FORM_MS = 2_000
 
 const WINDOW_SECONDS = WINDOW_MINUTES * 60
 
-/** No surge delays an email for longer: the page has just said "check your inbox". */
+/** Longest delay of an email in a surge: the page has just said "check your inbox". */
 const LONGEST_DELAY_SECONDS = 600
 
-/** What a network may have, in multiples of SIGN_UPS_PER_NETWORK: an IPv4 address or IPv6 /64, a /56, a /48. */
+/** Limit of each network, in multiples of SIGN_UPS_PER_NETWORK: an IPv4 address or IPv6 /64, a /56, a /48. */
 const NETWORK_SHARES = [1, 2, 4] as const
 
-/** Says when to come again. Depends on networks, domains and the hour, never on whether an address is known. */
+/** Rate limit error. It depends on networks, domains and time, never on whether an address is known. */
 export class TooManySignUps extends PaperboyError {
   readonly retryAfterSeconds: number
 
@@ -37,23 +37,25 @@ export class TooManySignUps extends PaperboyError {
 }
 
 /**
- * Admits a sign-up, or not yet.
+ * Accepts a sign-up or refuses it for now.
  *
- * Every sign-up weighs 1 and 2 more for each doubt: no fresh proof of work, made in less than two seconds, a disposable domain, a
- * domain that takes no mail. A network has its weight in ten minutes. In a surge, for one domain or for all, only sign-ups without
- * a doubt are admitted, and their emails leave at the pace of the limit, within ten minutes. Only what was admitted counts.
+ * A sign-up weighs 1, and 2 more for each suspicious sign: no fresh proof of work, less than two seconds on the form,
+ * a disposable domain, a domain that accepts no email.
+ * A network may use its limit of weight in ten minutes. In a surge, of one domain or of all, only sign-ups without
+ * suspicious signs are accepted.
+ * Their emails are then spread at the pace of the limit, within ten minutes. Only accepted sign-ups count.
  *
- * @returns when the email may leave
+ * @returns when the email may be sent
  * @throws TooManySignUps
  */
-export async function admit(
+export async function screenSignUp(
   services: Pick<Services, 'db' | 'config' | 'now'>,
   { origin, domain, signs, evidence }: { origin: string; domain: string; signs: DomainSigns; evidence: Evidence },
 ): Promise<{ mailAfter: Date }> {
   const { config, now } = services
-  const proof = await checkProof(services, evidence.proof)
+  const proof = await verifyProofOfWork(services, evidence.proof)
   const begun = proof?.issuedAt ?? evidence.shownAt
-  const hasty = begun === undefined || now().getTime() - begun.getTime() < HASTY_MS
+  const tooFast = begun === undefined || now().getTime() - begun.getTime() < MIN_FORM_MS
   const admission = await countSignUp(services, {
     networks: networksOf(origin).map((network, place) => ({
       key: networkKey(config.SECRET_KEY, network),
@@ -61,7 +63,7 @@ export async function admit(
     })),
     domain,
     proof,
-    doubts: [hasty, signs.disposable, signs.takesMail === 'no'].filter(Boolean).length,
+    suspicions: [tooFast, signs.disposable, signs.takesMail === 'no'].filter(Boolean).length,
     trapped: evidence.trapped,
   })
   if (!admission) {
@@ -72,6 +74,6 @@ export async function admit(
   return { mailAfter: new Date(now().getTime() + delaySeconds * 1000) }
 }
 
-/** A network as it is stored: it cannot be read without SECRET_KEY. */
+/** Returns the key a network is stored under. Without SECRET_KEY it cannot be reversed. */
 const networkKey = (secretKey: string, network: string): string =>
   createHmac('sha256', secretKey).update(`sign-up network\0${network}`).digest('base64url').slice(0, 22)

@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { dropOldDeliveries } from '../../src/delivery/ledger/drop-old-deliveries.ts'
-import { forgetOldInbound } from '../../src/inbound/retention.ts'
-import { forgetOld } from '../../src/privacy/forget.ts'
-import { whatIsKept } from '../../src/privacy/kept.ts'
+import { deleteOldInbound } from '../../src/inbound/retention.ts'
+import { deleteExpired } from '../../src/privacy/delete-expired.ts'
+import { retentionPeriods } from '../../src/privacy/retention-periods.ts'
 import { deliveries, editions, inboundEvents, outbox, subscribers, suppressions } from '../../src/runtime/db/schema.ts'
-import { forgetIdleBuckets } from '../../src/subscription/forget-domain.ts'
+import { deleteIdleBuckets } from '../../src/subscription/delete-domain-data.ts'
 import { siteOn, test } from '../http/site.ts'
 import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
 
 const daysAgo = (days: number) => new Date(NOON.getTime() - days * 86_400_000)
 
-test('what was kept long enough goes, and the rest stays', async ({ db }) => {
+test('deletes data past its retention period, and keeps the rest', async ({ db }) => {
   const services = servicesOn(db, { LEFT_READER_DAYS: '100', SERVICE_MAIL_DAYS: '40', INBOUND_EVENT_DAYS: '50' })
   const reader = await addSubscriber(db, 'reads@example.org')
   for (const [name, status, days] of [
@@ -42,9 +42,9 @@ test('what was kept long enough goes, and the rest stays', async ({ db }) => {
     INSERT INTO inbound_events (received_at, source, class, reason, did, fingerprint, evidence, authority)
     SELECT ${NOON}::timestamptz - make_interval(days => n), 'command', 'hard', 'test', 'nothing', decode(lpad(n::text, 4, '0'), 'hex'), '', 'link'
     FROM unnest(ARRAY[49, 51]) AS n`)
-  await forgetOldInbound(services)
+  await deleteOldInbound(services)
   expect(await db.$count(inboundEvents)).toBe(1)
-  expect(await forgetOld(services)).toEqual({ serviceMails: 1, readers: 3 })
+  expect(await deleteExpired(services)).toEqual({ serviceMails: 1, readers: 3 })
   expect(
     (await db.select({ email: subscribers.email, status: subscribers.status }).from(subscribers)).sort((a, b) =>
       String(a.email).localeCompare(String(b.email)),
@@ -56,22 +56,22 @@ test('what was kept long enough goes, and the rest stays', async ({ db }) => {
     { email: null, status: 'erased' },
     { email: 'reads@example.org', status: 'active' },
   ])
-  // They do not come back by an old list.
+  // An old list does not bring them back.
   expect(await db.$count(suppressions)).toBe(3)
-  expect(await forgetOld(services)).toEqual({ serviceMails: 0, readers: 0 })
+  expect(await deleteExpired(services)).toEqual({ serviceMails: 0, readers: 0 })
 })
 
-test('a domain that was slowed down is forgotten once it is idle, a configured rate is not', async ({ db }) => {
+test('deletes the rate of an idle slowed-down domain, but not a configured rate', async ({ db }) => {
   await db.execute(sql`
     INSERT INTO buckets (name, rate, ceiling, slowed_at) VALUES
       ('domain idle.example', 1, NULL, now() - interval '8 days'), ('domain slow.example', 1, NULL, now() - interval '6 days'),
       ('domain set.example', 1, 2, now() - interval '8 days'), ('all', 5, 5, NULL)`)
-  await forgetIdleBuckets(db)
+  await deleteIdleBuckets(db)
   const { rows } = await db.execute<{ name: string }>(sql`SELECT name FROM buckets ORDER BY name`)
   expect(rows.map(({ name }) => name)).toEqual(['all', 'domain set.example', 'domain slow.example'])
 })
 
-test('partitions of the ledger go when all in them is old and settled, and not before', async ({ db }) => {
+test('drops a ledger partition only when all its rows are old and settled', async ({ db }) => {
   const services = servicesOn(db, { DELIVERY_DAYS: '60' })
   const edition = (date: string, state: 'sent' | 'sending', closesAt: Date) => ({
     kind: 'daily' as const,
@@ -106,7 +106,7 @@ test('partitions of the ledger go when all in them is old and settled, and not b
   expect(await dropOldDeliveries(services)).toEqual([])
 })
 
-test('a partition in use is left for the next run, and nobody waits', async ({ db }) => {
+test('leaves a partition in use for the next run, without waiting', async ({ db }) => {
   const services = servicesOn(db, { DELIVERY_DAYS: '60' })
   await db.execute(sql`
     INSERT INTO editions (kind, date, state, closes_at, release_at, assembled_at, message_key)
@@ -119,7 +119,7 @@ test('a partition in use is left for the next run, and nobody waits', async ({ d
   expect(await dropOldDeliveries(services)).toEqual(['deliveries_0'])
 })
 
-test('the privacy page and docs/operations.md say what is kept under the configuration in force', async ({ site }) => {
+test('the privacy page and docs/operations.md list the configured retention periods', async ({ site }) => {
   const config = testConfig({ LEFT_READER_DAYS: '77', DELIVERY_DAYS: '88' })
   const { app } = siteOn({
     ...site.services,
@@ -136,7 +136,7 @@ test('the privacy page and docs/operations.md say what is kept under the configu
 
   const operations = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
   const table = operations.slice(operations.indexOf('## Data retention'))
-  for (const { what, days, setting } of whatIsKept(testConfig())) {
+  for (const { what, days, setting } of retentionPeriods(testConfig())) {
     const said =
       days === undefined ? /as long as|until/ : new RegExp(`\\b${days} days?\\b${setting ? `.*\`${setting}\`` : ''}`)
     const row = table.split('\n').find((line) => line.includes(`<!-- ${what} -->`))

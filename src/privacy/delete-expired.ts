@@ -4,31 +4,31 @@ import { eraseReader } from '../subscription/erase.ts'
 
 type Deps = Pick<Services, 'db' | 'now' | 'config'>
 
-/** Rows a statement and readers a run, so that forgetting never holds up sending. */
-const AT_ONCE = 1_000
+/** Rows per statement and readers per run, so that deleting never delays sending. */
+const BATCH_ROWS = 1_000
 
-export interface Forgotten {
+export interface DeletedCounts {
   serviceMails: number
   readers: number
 }
 
 /**
- * Forgets what is older than its time: service mails that are settled, and the addresses of people who left long ago,
- * as if they had asked for it: their keyed hash stays suppressed, so that no old list brings them back.
+ * Deletes data past its retention period: settled service emails, and readers who unsubscribed long ago.
+ * Those readers are erased as on request: their keyed hash stays suppressed, so that no old list brings them back.
  */
-export async function forgetOld({ db, now, config }: Deps): Promise<Forgotten> {
+export async function deleteExpired({ db, now, config }: Deps): Promise<DeletedCounts> {
   const before = (days: number) => sql`${now()}::timestamptz - make_interval(days => ${days})`
   const serviceMails = await inSteps(
     db,
     sql`
     DELETE FROM outbox WHERE id IN (
-      SELECT id FROM outbox WHERE settled_at < ${before(config.SERVICE_MAIL_DAYS)} LIMIT ${AT_ONCE})`,
+      SELECT id FROM outbox WHERE settled_at < ${before(config.SERVICE_MAIL_DAYS)} LIMIT ${BATCH_ROWS})`,
   )
   const { rows } = await db.execute<{ id: string }>(sql`
     SELECT id FROM subscribers
     WHERE status IN ('unsubscribed', 'bounced', 'complained') AND email IS NOT NULL
       AND coalesce(left_at, updated_at) < ${before(config.LEFT_READER_DAYS)}
-    ORDER BY id LIMIT ${AT_ONCE}`)
+    ORDER BY id LIMIT ${BATCH_ROWS}`)
   for (const { id } of rows) await eraseReader({ db, now }, Number(id))
   return { serviceMails, readers: rows.length }
 }
@@ -37,6 +37,6 @@ async function inSteps(db: Deps['db'], step: ReturnType<typeof sql>): Promise<nu
   for (let all = 0; ; ) {
     const { rowCount } = await db.execute(step)
     all += rowCount ?? 0
-    if ((rowCount ?? 0) < AT_ONCE) return all
+    if ((rowCount ?? 0) < BATCH_ROWS) return all
   }
 }

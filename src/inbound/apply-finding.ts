@@ -1,43 +1,46 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Db } from '../runtime/db/database.ts'
 import { subscribers } from '../runtime/db/schema.ts'
-import { leave } from '../subscription/unsubscribe.ts'
+import { unsubscribeReader } from '../subscription/unsubscribe.ts'
 import { suppress } from '../suppression/suppress.ts'
-import type { Finding } from './classify.ts'
+import type { Finding } from './finding.ts'
 import type { Proof } from './proof.ts'
 import { isAboutUs, REASONS_ABOUT_US } from './verdict.ts'
 
-export type Did = 'suppressed' | 'left' | 'counted' | 'nothing'
+export type InboundAction = 'suppressed' | 'left' | 'counted' | 'nothing'
 
-/** So many soft bounces in a row, over at least so many days, and the address is given up. */
+/** This many soft bounces in a row, over at least this many days, count as a hard bounce. */
 const SOFT_IN_A_ROW = 5
 const SOFT_DAYS = 7
-/** A relay goes on trying for up to five days (RFC 5321 § 4.5.4.1); only then is no bounce a good sign. */
+/** A relay retries for up to five days (RFC 5321 § 4.5.4.1). Only then does silence mean delivery. */
 const QUIET_DAYS = 5
 
 /**
- * What a proven finding changes. A hard bounce and a complaint suppress at once, soft ones are counted; a proof by the unsubscribe
- * link alone lets the reader leave and no more. A refusal of our sender, our relay or what we send never touches the reader, however
- * often it comes. Nothing that is older than the reader's own last confirmation counts.
+ * Applies a proven finding. Hard bounces and complaints suppress at once; soft bounces are counted.
+ * A proof by unsubscribe link alone may only unsubscribe.
+ * A refusal of our sender, relay or content never affects the reader, however often it comes. Findings older than the
+ * reader's last confirmation do not count.
  */
-export async function act(db: Db, finding: Finding, proof: Proof, at: Date): Promise<Did> {
+export async function applyFinding(db: Db, finding: Finding, proof: Proof, at: Date): Promise<InboundAction> {
   const { class: kind, delayed } = finding
   const onlyLink = proof.by === 'unsubscribe link'
   if (kind === 'unsubscribe' || (kind === 'complaint' && onlyLink)) {
-    return (await leave({ db, now: () => at }, proof.subscriberId)) ? 'left' : 'nothing'
+    return (await unsubscribeReader({ db, now: () => at }, proof.subscriberId)) ? 'left' : 'nothing'
   }
   if (onlyLink || delayed || (kind !== 'hard' && kind !== 'soft' && kind !== 'complaint')) return 'nothing'
   if (kind === 'soft' && isAboutUs(finding)) return 'nothing'
   const [reader] = await db.select().from(subscribers).where(eq(subscribers.id, proof.subscriberId)).for('update')
   if (!reader?.addressHash || reader.status === 'erased') return 'nothing'
   if (await isOutdated(db, proof, reader.confirmedAt)) return 'nothing'
-  if (kind === 'soft' && !(await isLastStraw(db, reader.id, reader.confirmedAt, at))) return 'counted'
+  if (kind === 'soft' && !(await isSoftLimitReached(db, reader.id, reader.confirmedAt, at))) return 'counted'
   const reason = kind === 'complaint' ? 'complaint' : 'hard bounce'
   await suppress(db, [{ hash: reader.addressHash, reason }], at)
   return 'suppressed'
 }
 
-/** Whether the mail was handed over before the reader confirmed anew: they have shown since that the address works and is wanted. */
+/**
+ * Returns whether the email was sent before the last confirmation, which showed that the address works and is wanted.
+ */
 async function isOutdated(db: Db, { subscriberId, mail }: Proof, confirmedAt: Date | null): Promise<boolean> {
   if (!mail || !confirmedAt) return false
   const { rows } = await db.execute<{ outdated: boolean }>(
@@ -51,10 +54,12 @@ async function isOutdated(db: Db, { subscriberId, mail }: Proof, confirmedAt: Da
 }
 
 /**
- * Whether the soft bounces since the last mail that arrived, this one included, are enough. A mail counts once, on the day it was
- * handed over; one that was accepted and for five days brought no bounce counts as arrived.
+ * Returns whether the soft bounces since the last delivered email are enough to suppress. One email counts once, on
+ * the day it was sent.
+ * An accepted email without a bounce for five days counts as delivered.
  */
-async function isLastStraw(db: Db, subscriberId: number, confirmedAt: Date | null, at: Date): Promise<boolean> {
+async function isSoftLimitReached(db: Db, subscriberId: number, confirmedAt: Date | null, at: Date): Promise<boolean> {
+  // arrived: the last delivered email. bounced: one time per email with a soft bounce about the reader.
   const { rows } = await db.execute<{ enough: boolean }>(sql`
     WITH arrived AS (
       SELECT max(d.handed_at) AS at FROM deliveries d

@@ -1,6 +1,6 @@
 /**
- * Addresses as people, programs and attackers type them, and what each is taken for: the address as it is mailed, or the problem
- * by its name in the catalogues. `utf8` marks what only a relay with SMTPUTF8 can carry: without it, it is `localPartUtf8`.
+ * Addresses as people, programs and attackers type them, each with its result: the address to send to, or the name of the problem
+ * in the catalogues. `utf8` marks addresses that need a relay with SMTPUTF8. Without it they are `localPartUtf8`.
  */
 export type Case = [typed: string, expected: string, utf8?: 'utf8']
 

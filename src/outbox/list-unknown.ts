@@ -3,8 +3,8 @@ import { messageIdOf } from '../delivery/send/edition-renderer.ts'
 import { domainOf } from '../mail/mailbox.ts'
 import type { Services } from '../runtime/services.ts'
 
-/** Service emails and sign-in links whose outcome is unknown for good, to look up at the relay by their Message-ID. Newest first. */
-export async function listUnknownServiceMails({ db, config }: Pick<Services, 'db' | 'config'>) {
+/** Lists emails with a final unknown outcome, newest first. Operators look them up at the relay by Message-ID. */
+export async function listUnknownServiceEmails({ db, config }: Pick<Services, 'db' | 'config'>) {
   const { rows } = await db.execute<{
     id: string
     kind: string

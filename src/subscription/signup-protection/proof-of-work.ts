@@ -6,14 +6,14 @@ import type { Services } from '../../runtime/services.ts'
 
 type Deps = Pick<Services, 'config' | 'now'>
 
-/** Iterations of PBKDF2 a step, and how many steps a browser has to try: a third of a second of a laptop while the reader types. */
+/** PBKDF2 iterations a step, and how many steps a browser tries: a third of a second on a laptop. */
 const ITERATIONS = 5_000
 const STEPS = { calm: [60, 140], surge: [240, 560] } as const
 
-/** Long enough for a form that stays open over a lunch. */
-const GOOD_FOR_MS = 2 * 3_600_000
+/** Long enough for a form that stays open over lunch. */
+const PROOF_MS = 2 * 3_600_000
 
-/** What the browser was asked, and how it answered; as ALTCHA's clients encode it, in base64 of JSON. */
+/** Challenge and solution, in base64 of JSON as ALTCHA clients encode them. */
 const Payload = z.object({
   challenge: z.object({
     parameters: z.looseObject({ data: z.object({ at: z.number() }), nonce: z.string() }),
@@ -22,16 +22,16 @@ const Payload = z.object({
   solution: z.object({ counter: z.number(), derivedKey: z.string() }),
 })
 
-/** A proof that was really made: which one, so that it counts once, and when its challenge was given out. */
-export interface Proof {
+/** A verified proof: its id, so that it counts once, and when its challenge was issued. */
+export interface ProofOfWork {
   id: string
   issuedAt: Date
 }
 
 /**
- * A task that costs a browser a moment and a script that signs up thousands a lot (ALTCHA's proof of work, made with a known
- * answer, so that checking it costs us a hash).
- * @param options.surge whether sign-ups come in a surge just now: the task is then four times as long
+ * Returns an ALTCHA challenge: cheap for one browser, expensive for a script with thousands of sign-ups.
+ * It is made with a known answer, so that checking costs one hash.
+ * @param options.surge whether there is a surge; the task is then four times as long
  */
 export const makeChallenge = ({ config, now }: Deps, options: { surge: boolean }): Promise<Challenge> => {
   const [least, most] = options.surge ? STEPS.surge : STEPS.calm
@@ -45,15 +45,18 @@ export const makeChallenge = ({ config, now }: Deps, options: { surge: boolean }
   })
 }
 
-/** @returns undefined for what is no proof, none of ours, or too old; whether it is spent is for the counts to say */
-export async function checkProof({ config, now }: Deps, text: string | undefined): Promise<Proof | undefined> {
+/** @returns undefined when the text is no valid proof, not ours or too old; counts.ts finds reused ones */
+export async function verifyProofOfWork(
+  { config, now }: Deps,
+  text: string | undefined,
+): Promise<ProofOfWork | undefined> {
   if (!text) return undefined
   const payload = readPayload(text)
   if (!payload) return undefined
   const { challenge, solution } = payload
   const issuedAt = new Date(challenge.parameters.data.at)
   const age = now().getTime() - issuedAt.getTime()
-  if (!(age >= 0 && age <= GOOD_FOR_MS)) return undefined
+  if (!(age >= 0 && age <= PROOF_MS)) return undefined
   const { verified } = await verifySolution({
     challenge: challenge as unknown as Challenge,
     solution,
@@ -72,7 +75,7 @@ function readPayload(text: string): z.output<typeof Payload> | undefined {
   }
 }
 
-/** The keys under which challenges and their answers are signed, made from SECRET_KEY. */
+/** Derives the keys that sign challenges and answers from SECRET_KEY. */
 const secrets = ({ SECRET_KEY }: Pick<Deps['config'], 'SECRET_KEY'>) => {
   const secret = (name: string) => createHmac('sha256', SECRET_KEY).update(`proof of work ${name}`).digest('hex')
   return { hmacSignatureSecret: secret('challenge'), hmacKeySignatureSecret: secret('answer') }

@@ -1,14 +1,15 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../runtime/db/database.ts'
 
-/** As long as rates.ts remembers that a domain asked for slower delivery. */
+/** rates.ts remembers for this long that a domain asked for slower delivery. */
 const IDLE_DAYS = 7
 
 /**
- * Forgets the receiving domains of a reader's addresses, where no other reader has an address there: a domain of one's own names its
- * owner. A domain that others share stays counted, so that erasing resets no limit.
+ * Deletes the counts of a reader's domains, unless another reader has an address there: a personal domain names its
+ * owner.
+ * Counts of shared domains stay, so that erasing an address resets no rate limit.
  */
-export async function forgetDomainOf(db: Db, subscriberId: number): Promise<void> {
+export async function deleteDomainData(db: Db, subscriberId: number): Promise<void> {
   const theirs = (domain: SQL) => sql`${domain} IN (
       SELECT split_part(email_key, '@', -1) FROM subscribers WHERE id = ${subscriberId}
       UNION ALL SELECT split_part(email_key, '@', -1) FROM address_changes WHERE subscriber_id = ${subscriberId})
@@ -18,8 +19,8 @@ export async function forgetDomainOf(db: Db, subscriberId: number): Promise<void
     DELETE FROM buckets b WHERE b.ceiling IS NULL AND b.name LIKE 'domain %' AND ${theirs(sql`substr(b.name, 8)`)}`)
 }
 
-/** Forgets the rates of domains that were slowed down once and are at full speed again. */
-export async function forgetIdleBuckets(db: Db): Promise<void> {
+/** Deletes the rates of domains that were slowed down and are at full speed again. */
+export async function deleteIdleBuckets(db: Db): Promise<void> {
   await db.execute(sql`
     DELETE FROM buckets WHERE ceiling IS NULL AND slowed_at < clock_timestamp() - make_interval(days => ${IDLE_DAYS})`)
 }

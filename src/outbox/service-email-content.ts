@@ -1,41 +1,23 @@
 import { momentInZone } from '../calendar/in-zone.ts'
 import { promisedDigestAt } from '../calendar/promised-digest.ts'
 import { mintToken, type TokenKeys } from '../mail/tokens.ts'
-import { isLocale, type Messages, messagesIn } from '../messages/catalogue.ts'
+import { isLocale, messagesIn } from '../messages/catalogue.ts'
 import type { Config } from '../runtime/config/config.ts'
 import { mintManageToken } from '../subscription/manage.ts'
-import type { ServiceMail } from './compose-service-mail.ts'
+import type { EmailContent, ServiceEmail } from './service-email.ts'
 
-/** What templates/service.mjml and its twin print. */
-export interface ServiceWords {
-  t: Messages
-  subject: string
-  heading: string
-  lead: string
-  /** when the next digest comes, on the reader's own clock; behind the lead, on a line of its own */
-  moment: string | undefined
-  button: string
-  url: string
-  after: string[]
-  /** further links, by their names */
-  links: { label: string; url: string }[]
-  why: string
-}
-
-/**
- * A mail's words in its reader's language, with links whose tokens are minted now.
- */
-export function serviceWords(
+/** Returns the content of an email in its reader's language. Tokens in links are minted now. */
+export function serviceEmailContent(
   { config, keys }: { config: Config; keys: TokenKeys },
-  mail: ServiceMail,
+  mail: ServiceEmail,
   at: Date,
-): ServiceWords {
+): EmailContent {
   const { kind, subscriberId } = mail
   const t = messagesIn(isLocale(mail.locale) ? mail.locale : 'en')
   const link = (page: string, token: string) => `${config.PUBLIC_URL}/${page}/${token}`
   const confirmUrl = () => link('confirm', mintToken(keys, 'confirm', subscriberId, at, mail.nonce!))
   const manageUrl = () => link('manage', mintManageToken(keys, subscriberId, at, mail.addressHash))
-  const urls: Record<ServiceMail['kind'], () => string> = {
+  const urls: Record<ServiceEmail['kind'], () => string> = {
     confirm: confirmUrl,
     remind: confirmUrl,
     welcome: () => `${config.PUBLIC_URL}/`,
@@ -62,6 +44,6 @@ export function serviceWords(
   }
 }
 
-/** One whose first edition is under way has every list until now. */
-const promised = (config: Config, mail: ServiceMail, nextDigestAt: Date, at: Date): Date =>
+/** A reader whose first edition is being sent has every list until now. */
+const promised = (config: Config, mail: ServiceEmail, nextDigestAt: Date, at: Date): Date =>
   promisedDigestAt({ ...mail, nextDigestAt }, config.EDITION_CLOSE_HOUR_UTC, mail.begun ? at : undefined)

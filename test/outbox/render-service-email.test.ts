@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { messagesIn } from '../../src/messages/catalogue.ts'
-import { serviceBodies } from '../../src/outbox/service-bodies.ts'
-import type { ServiceWords } from '../../src/outbox/service-words.ts'
+import { renderServiceEmail } from '../../src/outbox/render-service-email.ts'
+import type { EmailContent } from '../../src/outbox/service-email.ts'
 
-const words = (facts: Partial<ServiceWords> = {}): ServiceWords => ({
+const words = (facts: Partial<EmailContent> = {}): EmailContent => ({
   t: messagesIn('en'),
   subject: 'Welcome',
   heading: 'Welcome',
@@ -17,9 +17,9 @@ const words = (facts: Partial<ServiceWords> = {}): ServiceWords => ({
   ...facts,
 })
 
-test('two readers’ mails of one kind have each their own links and moment, and the rest in common', async () => {
-  const ada = await serviceBodies(words(), '1 Press Street')
-  const bob = await serviceBodies(
+test('two emails of one kind differ only in links and date', async () => {
+  const ada = await renderServiceEmail(words(), '1 Press Street')
+  const bob = await renderServiceEmail(
     words({
       url: 'https://paperboy.example/confirm/B',
       moment: 'Friday at 09:00 (UTC)',
@@ -37,10 +37,10 @@ test('two readers’ mails of one kind have each their own links and moment, and
   }
 })
 
-test('another language, or a mail without a moment, is another mail', async () => {
-  const de = await serviceBodies(words({ t: messagesIn('de'), heading: 'Willkommen' }), undefined)
+test('another language, or an email without a date, compiles separately', async () => {
+  const de = await renderServiceEmail(words({ t: messagesIn('de'), heading: 'Willkommen' }), undefined)
   expect(de.html).toMatch(/<html[^>]* lang="de"/)
   expect(de.html).toContain('Willkommen')
-  const bare = await serviceBodies(words({ moment: undefined, links: [] }), undefined)
+  const bare = await renderServiceEmail(words({ moment: undefined, links: [] }), undefined)
   expect(bare.html).not.toMatch(/<strong>|slot/)
 })

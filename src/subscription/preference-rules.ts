@@ -1,0 +1,94 @@
+import { isDay } from '../calendar/days.ts'
+import { PaperboyError } from '../lib/errors.ts'
+import { isLocale, type Locale } from '../messages/catalogue.ts'
+
+export const CADENCES = ['daily', 'weekdays', 'weekly'] as const
+export const SIZES = [5, 10, 20] as const
+export const FORMATS = ['html', 'text'] as const
+/** Limit for topics and for keywords, so that matching stays fast. */
+export const MAX_SELECTIONS = 20
+export const MAX_KEYWORD_LENGTH = 60
+export const MAX_PAUSE_WEEKS = 52
+
+/** A reader's preferences. */
+export interface Choices {
+  cadence: (typeof CADENCES)[number]
+  /** 0–23 in the reader's time zone */
+  hour: number
+  /** IANA name */
+  zone: string
+  /** of a weekly digest, 1 is Monday (ISO 8601) */
+  weekday: number
+  /** papers in a digest */
+  size: number
+  /** slugs; papers with these topics are in every digest */
+  topics: string[]
+  /** as the reader typed them */
+  keywords: string[]
+  /** also papers similar to those the reader voted for */
+  likeVoted: boolean
+  locale: Locale
+  format: (typeof FORMATS)[number]
+}
+
+export type PreferenceChanges = Partial<Choices> & {
+  /** 0 ends a pause */
+  pauseWeeks?: number
+  /** first day of digests after the pause, YYYY-MM-DD in the reader's calendar; null ends a pause */
+  pausedUntil?: string | null
+}
+
+type Field = keyof PreferenceChanges
+type Check<F extends Field> = (value: NonNullable<PreferenceChanges[F]>) => boolean
+
+const whole = (value: number, least: number, most: number) => Number.isInteger(value) && value >= least && value <= most
+const oneOf = <T>(allowed: readonly T[], value: unknown) => allowed.includes(value as T)
+
+/** Only the database knows which zones exist; the other checks are here. */
+const CHECKS: { [F in Field]-?: Check<F> } = {
+  cadence: (value) => oneOf(CADENCES, value),
+  hour: (value) => whole(value, 0, 23),
+  zone: (value) => /^[A-Za-z0-9/_+-]{1,64}$/.test(value),
+  weekday: (value) => whole(value, 1, 7),
+  size: (value) => oneOf(SIZES, value),
+  topics: (values) => values.length <= MAX_SELECTIONS && values.every((slug) => /^[a-z0-9-]{1,60}$/.test(slug)),
+  keywords: (values) =>
+    values.length <= MAX_SELECTIONS &&
+    values.every((word) => word.trim() !== '' && word.length <= MAX_KEYWORD_LENGTH && !/\p{Cc}/u.test(word)),
+  likeVoted: (value) => typeof value === 'boolean',
+  locale: isLocale,
+  format: (value) => oneOf(FORMATS, value),
+  pauseWeeks: (value) => whole(value, 0, MAX_PAUSE_WEEKS),
+  pausedUntil: isDay,
+}
+
+/** For API callers and logs; pages have their own text in each language. */
+const MESSAGES: Record<Field, string> = {
+  cadence: 'Choose daily, weekdays or weekly.',
+  hour: 'The hour is a whole number from 0 to 23.',
+  zone: 'Unknown time zone. Use a name such as Europe/Berlin.',
+  weekday: 'The weekday is a whole number from 1 (Monday) to 7 (Sunday).',
+  size: `Choose ${SIZES.join(', ')} papers.`,
+  topics: `Choose up to ${MAX_SELECTIONS} topics, by their slugs.`,
+  keywords: `Up to ${MAX_SELECTIONS} keywords, each of up to ${MAX_KEYWORD_LENGTH} characters.`,
+  likeVoted: 'Must be true or false.',
+  locale: 'This language is not supported.',
+  format: 'The format is html or text.',
+  pauseWeeks: `A pause lasts up to ${MAX_PAUSE_WEEKS} weeks.`,
+  pausedUntil: `A pause ends on a future day, at most ${MAX_PAUSE_WEEKS} weeks from now.`,
+}
+
+/** An invalid preference; `field` names it. */
+export class BadPreference extends PaperboyError {
+  readonly field: Field
+  constructor(field: Field) {
+    super('BAD_PREFERENCE', MESSAGES[field])
+    this.field = field
+  }
+}
+
+/** Returns the fields with an invalid value. */
+export const invalidFields = (changes: PreferenceChanges): Field[] =>
+  (Object.keys(CHECKS) as Field[]).filter(
+    (field) => changes[field] !== undefined && changes[field] !== null && !CHECKS[field](changes[field] as never),
+  )

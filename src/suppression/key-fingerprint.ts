@@ -1,0 +1,41 @@
+import { createHmac } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import { ConfigError } from '../runtime/config/config.ts'
+import type { Db } from '../runtime/db/database.ts'
+
+/**
+ * Identifies a SUPPRESSION_KEY without revealing it. Hashes under another key match no address, which nothing else
+ * would show.
+ */
+export const keyFingerprint = (suppressionKey: string): string =>
+  createHmac('sha256', suppressionKey).update('name of this key').digest('hex').slice(0, 8)
+
+/** This database was used with another key. Every process refuses to start. */
+export class WrongSuppressionKey extends ConfigError {
+  constructor() {
+    super(
+      [
+        'SUPPRESSION_KEY is not the key that this database was used with.',
+        'With it, Paperboy would recognise no complaint, bounce or erasure, and would email those people again.',
+        'Restore the old key. It must never change. If it is lost, see "Backup and restore" in docs/operations.md.',
+      ].join('\n'),
+    )
+  }
+}
+
+/** Returns whether the database was used with another key. A new database has none. */
+export async function isWrongKey(db: Db, suppressionKey: string): Promise<boolean> {
+  const { rows } = await db.execute<{ key_mark: string | null }>(sql`SELECT key_mark FROM mailing`)
+  const stored = rows[0]?.key_mark ?? null
+  return stored !== null && stored !== keyFingerprint(suppressionKey)
+}
+
+/**
+ * Stores the fingerprint of the key on first use. @throws WrongSuppressionKey when the database was used with another
+ */
+export async function registerKey(db: Db, suppressionKey: string): Promise<void> {
+  const { rows } = await db.execute<{ key_mark: string | null }>(sql`SELECT key_mark FROM mailing`)
+  if (rows[0]?.key_mark == null)
+    await db.execute(sql`UPDATE mailing SET key_mark = ${keyFingerprint(suppressionKey)} WHERE key_mark IS NULL`)
+  if (await isWrongKey(db, suppressionKey)) throw new WrongSuppressionKey()
+}
