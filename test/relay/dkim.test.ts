@@ -189,8 +189,8 @@ describe('keys', () => {
 
   test.each([
     ['missing.pem', /cannot be read \(ENOENT\)/],
-    ['none.pem', /no private key/],
-    ['other.pem', /is a key for ec/],
+    ['none.pem', /is not a PEM private key/],
+    ['other.pem', /is not an RSA or Ed25519 key but ec/],
     ['short.pem', /has 512 bits/],
   ])('%s is refused by name', async (name, why) => {
     const config = readEnvironment({

@@ -138,34 +138,34 @@ describe('the breaker', () => {
   test('trips on refusals of our message in a row, and not on as many mailboxes that are gone', () => {
     const [ours, theirs] = [openBreaker(() => 0), openBreaker(() => 0)]
     for (let n = 0; n < 4; n++) {
-      expect(ours.note(policy)).toBeUndefined()
-      theirs.note(unknownMailbox)
+      expect(ours.record(policy)).toBeUndefined()
+      theirs.record(unknownMailbox)
     }
-    expect(ours.note(policy)).toContain('550 5.7.1 blocked')
-    theirs.note(unknownMailbox)
+    expect(ours.record(policy)).toContain('550 5.7.1 blocked')
+    theirs.record(unknownMailbox)
     expect([ours.state(), theirs.state()]).toEqual(['open', 'closed'])
   })
 
   test('trips when many among the latest refuse our message, though never in a row', () => {
     const breaker = openBreaker(() => 0)
-    for (let n = 0; n < 60 && breaker.state() === 'closed'; n++) breaker.note(n % 2 === 0 ? policy : accepted)
+    for (let n = 0; n < 60 && breaker.state() === 'closed'; n++) breaker.record(n % 2 === 0 ? policy : accepted)
     expect(breaker.state()).toBe('open')
   })
 
   test('not when they are few among many', () => {
     const breaker = openBreaker(() => 0)
-    for (let n = 0; n < 200; n++) breaker.note(n % 4 === 0 ? policy : accepted)
+    for (let n = 0; n < 200; n++) breaker.record(n % 4 === 0 ? policy : accepted)
     expect(breaker.state()).toBe('closed')
   })
 
   test('trips again, and rests longer, when a check finds it well and it refuses our messages', () => {
     let now = 0
     const breaker = openBreaker(() => now)
-    for (let n = 0; n < 20; n++) breaker.note(policy)
+    for (let n = 0; n < 20; n++) breaker.record(policy)
     now += 20_000
     expect(breaker.state()).toBe('half-open')
-    breaker.checked(true)
-    for (let n = 0; n < 5; n++) breaker.note(policy)
+    breaker.recordCheck(true)
+    for (let n = 0; n < 5; n++) breaker.record(policy)
     expect(breaker.state()).toBe('open')
     expect(breaker.restMs()).toBeGreaterThan(20_000)
   })
@@ -174,20 +174,20 @@ describe('the breaker', () => {
     let now = 0
     const breaker = openBreaker(() => now)
     const rests: number[] = []
-    breaker.note({ state: 'deferred', relayDown: true, reply: 'down' })
+    breaker.record({ state: 'deferred', relayDown: true, reply: 'down' })
     for (let n = 0; n < 12; n++) {
       rests.push(breaker.restMs())
       now += breaker.restMs()
       expect(breaker.state()).toBe('half-open')
-      breaker.checked(false)
+      breaker.recordCheck(false)
     }
     expect(rests[0]).toBeLessThan(17_000)
     expect(rests[11]).toBeLessThanOrEqual(16.5 * 60_000)
     expect(rests[11]! / rests[0]!).toBeGreaterThan(40)
     now += breaker.restMs()
-    breaker.checked(true)
-    for (let n = 0; n < 50; n++) breaker.note(accepted)
-    breaker.note({ state: 'deferred', relayDown: true, reply: 'down' })
+    breaker.recordCheck(true)
+    for (let n = 0; n < 50; n++) breaker.record(accepted)
+    breaker.record({ state: 'deferred', relayDown: true, reply: 'down' })
     expect(breaker.restMs()).toBeLessThan(17_000)
   })
 })
