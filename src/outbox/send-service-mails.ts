@@ -1,15 +1,15 @@
 import { sql } from 'drizzle-orm'
 import {
-  AFTER_CRASH,
+  AFTER_WORKER_DEATH,
   afterOutcome,
   expiresAfterMinutes,
-  isHandOver,
-  stillToDo,
-  waitAfterAttempt,
+  isAttempt,
+  needsAttempt,
+  retryDelayMs,
 } from '../delivery/ledger/attempts.ts'
 import { NOT_HALTED } from '../delivery/ledger/conditions.ts'
-import { mayMail } from '../delivery/ledger/restore-guard.ts'
-import { persistently } from '../delivery/send/retry-recording.ts'
+import { passRestoreGuard } from '../delivery/ledger/restore-guard.ts'
+import { retryRecording } from '../delivery/send/retry-recording.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { addressOf } from '../mail/mailbox.ts'
 import { returnPath } from '../mail/return-path.ts'
@@ -20,7 +20,7 @@ import type { AlertProblem } from './alert-words.ts'
 import { type AlertMail, composeServiceMail, type ServiceMail, type SignInMail } from './compose-service-mail.ts'
 import { WAITING } from './waiting.ts'
 
-type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log' | 'witness'> & { relay: Relay }
+type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log' | 'restoreMarker'> & { relay: Relay }
 
 /** A mail that a worker took and did not settle within this is a dead worker's. */
 const LEASE_SECONDS = 60
@@ -39,7 +39,7 @@ export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<n
   await settleDead(deps)
   if (!(await anyDue(deps))) return 0
   // A halt that this finds is noted in the database; the marking statement then lets nothing go but what tells the operators of it.
-  await mayMail(deps)
+  await passRestoreGuard(deps)
   for (let sent = 0; ; sent++) {
     if (stop.aborted) return sent
     const mail = await markHanded(deps, deps.now())
@@ -47,7 +47,7 @@ export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<n
     const message = await composeServiceMail(deps, mail)
     const renewal = keepLease(deps, mail.id)
     const outcome = await deps.relay.send({ from: senderOf(deps, mail), to: mail.email }, message, stop)
-    await persistently(deps, () => record(deps, mail, outcome)).finally(() => clearInterval(renewal))
+    await retryRecording(deps, () => record(deps, mail, outcome)).finally(() => clearInterval(renewal))
     if (outcome.relayDown) return sent
   }
 }
@@ -64,7 +64,7 @@ const anyDue = async ({ db, config, now }: Deps): Promise<boolean> => {
 }
 
 const due = ({ UNKNOWN_POLICY }: Pick<Services['config'], 'UNKNOWN_POLICY'>, at: Date) =>
-  sql`${WAITING} AND ${stillToDo(sql`outbox`, UNKNOWN_POLICY)} AND due_at <= ${at}`
+  sql`${WAITING} AND ${needsAttempt(sql`outbox`, UNKNOWN_POLICY)} AND due_at <= ${at}`
 
 /** A slow relay is no reason to think this worker dead. */
 const keepLease = ({ db, log }: Deps, id: number): NodeJS.Timeout =>
@@ -81,11 +81,11 @@ const keepLease = ({ db, log }: Deps, id: number): NodeJS.Timeout =>
 /** What a dead worker left `handed` is unknown, and handed over again, or settled where it is not to be. */
 async function settleDead({ db, config, now }: Deps): Promise<void> {
   await db.execute(sql`
-    UPDATE outbox SET ${AFTER_CRASH}, lease_until = NULL
+    UPDATE outbox SET ${AFTER_WORKER_DEATH}, lease_until = NULL
     WHERE settled_at IS NULL AND state = 'handed' AND lease_until < now()`)
   await db.execute(sql`
     UPDATE outbox SET settled_at = ${now()}
-    WHERE settled_at IS NULL AND state = 'unknown' AND NOT ${stillToDo(sql`outbox`, config.UNKNOWN_POLICY)}`)
+    WHERE settled_at IS NULL AND state = 'unknown' AND NOT ${needsAttempt(sql`outbox`, config.UNKNOWN_POLICY)}`)
 }
 
 /**
@@ -199,17 +199,17 @@ function toHanded({ kind, ...row }: Row): Handed {
 /** An email that is still to do is due again after its wait; one that was not begun after all stays due. */
 async function record({ db, config, now, log }: Deps, mail: Handed, outcome: Outcome): Promise<void> {
   const { id, kind, handOvers } = mail
-  const wait = waitAfterAttempt(kind === 'sign-in' ? kind : 'service', handOvers)
+  const wait = retryDelayMs(kind === 'sign-in' ? kind : 'service', handOvers)
   const dueAt = new Date(now().getTime() + (outcome.state === 'queued' ? 0 : wait))
   const after = afterOutcome(sql`o`, sql`${outcome.state}::delivery_state`)
   await db.execute(sql`
     WITH next AS (
       SELECT o.id, ${after.state} AS state, ${after.handOvers} AS hand_overs, ${after.cuts} AS cuts, o.crashes FROM outbox o
-      WHERE o.id = ${id} AND ${isHandOver(sql`o`, sql`${handOvers}`)} FOR UPDATE
+      WHERE o.id = ${id} AND ${isAttempt(sql`o`, sql`${handOvers}`)} FOR UPDATE
     )
     UPDATE outbox o SET state = next.state, hand_overs = next.hand_overs, cuts = next.cuts, reply = ${outcome.reply}, lease_until = NULL,
-      due_at = CASE WHEN ${stillToDo(sql`next`, config.UNKNOWN_POLICY)} THEN ${dueAt} ELSE o.due_at END,
-      settled_at = CASE WHEN ${stillToDo(sql`next`, config.UNKNOWN_POLICY)} THEN NULL ELSE ${now()}::timestamptz END
+      due_at = CASE WHEN ${needsAttempt(sql`next`, config.UNKNOWN_POLICY)} THEN ${dueAt} ELSE o.due_at END,
+      settled_at = CASE WHEN ${needsAttempt(sql`next`, config.UNKNOWN_POLICY)} THEN NULL ELSE ${now()}::timestamptz END
     FROM next WHERE o.id = next.id`)
   log.info({ outboxId: id, kind, outcome: outcome.state, handOvers }, 'service mail handed over')
 }

@@ -9,7 +9,7 @@ import type { Config } from './config/config.ts'
 import { databaseClock } from './db/clock.ts'
 import { databaseOn, openPool } from './db/database.ts'
 import { openQueues } from './queue.ts'
-import { allWitnesses, fileWitness } from './restore-marker.ts'
+import { combineMarkers, fileMarker } from './restore-marker.ts'
 import type { Services } from './services.ts'
 
 /** Every error that is logged goes through safeError: a database's error quotes its parameters, which may be an address. */
@@ -43,7 +43,7 @@ export async function openServices(config: Config, { anyKey = false } = {}): Pro
     (q) => q.close(),
   )
   const clock = opening.adopt(await databaseClock(db, database), (c) => c.stop())
-  const witnesses = [fileWitness(config.DATA_DIR), ...(queues.witness ? [queues.witness] : [])]
+  const markers = [fileMarker(config.DATA_DIR), ...(queues.restoreMarker ? [queues.restoreMarker] : [])]
   const opened = opening.move()
   return {
     config,
@@ -53,7 +53,7 @@ export async function openServices(config: Config, { anyKey = false } = {}): Pro
     mailDomains: openMailDomains(),
     relayAbility: relayAbility(config.SMTP_URL),
     log,
-    witness: allWitnesses(witnesses, report('restore guard’s memory outside the database')),
+    restoreMarker: combineMarkers(markers, report('restore guard’s marker outside the database')),
     now: clock.now,
     async [Symbol.asyncDispose]() {
       closing = true

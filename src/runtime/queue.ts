@@ -14,7 +14,7 @@ import pg from 'pg'
 import { outlivingClients } from './db/database.ts'
 import { type JobData, type JobName, jobs, type QueueName, queueOf } from './jobs.ts'
 import { openRedis } from './redis.ts'
-import { parseWord, type Witness } from './restore-marker.ts'
+import { parseMarkerState, type RestoreMarker } from './restore-marker.ts'
 
 export type Handlers = { [N in JobName]: (data: JobData<N>) => Promise<unknown> }
 
@@ -40,7 +40,7 @@ export interface Queues {
   /** Takes no new job and waits for the running ones; jobs may still be asked for. */
   stopWorking(): Promise<void>
   /** A place outside the database for the restore guard's word; undefined where the queue is the database itself. */
-  witness: Witness | undefined
+  restoreMarker: RestoreMarker | undefined
   /** Lets go of the connections, after `stopWorking`. */
   close(): Promise<void>
 }
@@ -114,7 +114,7 @@ export async function openQueues(options: {
     },
     answers: () => Promise.race([backend.answers(), delay(ANSWER_PATIENCE_MS, false, { ref: false })]),
     stopWorking,
-    witness: backend.witness,
+    restoreMarker: backend.restoreMarker,
     async close() {
       await stopWorking()
       const closed = Promise.all(Object.values(queues).map((queue) => queue.close()))
@@ -134,7 +134,7 @@ interface Backend {
   queue(name: QueueName): Queue
   worker(name: QueueName, concurrency: number, process: Process): Worker
   onError(listener: (error: Error) => void): void
-  witness?: Witness
+  restoreMarker?: RestoreMarker
   answers(): Promise<boolean>
   close(): Promise<void>
 }
@@ -148,9 +148,9 @@ function redisBackend(url: string): Backend {
     worker: (name, concurrency, process) =>
       new Worker(name, (job) => process(job.name, job.data), { ...common(name), concurrency } as WorkerOptions),
     onError: (listener) => connection.on('error', listener),
-    witness: {
-      read: async (installation) => parseWord(await connection.get(witnessKey(installation))),
-      write: async (installation, word) => void (await connection.set(witnessKey(installation), JSON.stringify(word))),
+    restoreMarker: {
+      read: async (id) => parseMarkerState(await connection.get(markerKey(id))),
+      write: async (id, state) => void (await connection.set(markerKey(id), JSON.stringify(state))),
     },
     answers: async () => {
       // A command would wait for a connection that is gone; one that hangs is not seen by its state alone.
@@ -164,7 +164,7 @@ function redisBackend(url: string): Backend {
   }
 }
 
-const witnessKey = (installation: string): string => `{paperboy}:witness:${installation}`
+const markerKey = (databaseId: string): string => `{paperboy}:witness:${databaseId}`
 
 async function postgresBackend(connectionString: string): Promise<Backend> {
   const pool = outlivingClients(

@@ -1,20 +1,20 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What is remembered outside the database: how far it had mailed, and whether the operator said stop. */
-export interface Word {
+/** State kept outside the database: its send counter, and whether the operator halted sending. */
+export interface MarkerState {
   tick: number
   halted: boolean
 }
 
-/** A memory that a restore of the database does not take back with it. */
-export interface Witness {
-  read(installation: string): Promise<Word | undefined>
-  write(installation: string, word: Word): Promise<void>
+/** Storage that a restore of the database does not set back. `databaseId` is `mailing.installation`. */
+export interface RestoreMarker {
+  read(databaseId: string): Promise<MarkerState | undefined>
+  write(databaseId: string, state: MarkerState): Promise<void>
 }
 
-/** @returns undefined for what is not a word of ours */
-export function parseWord(text: string | null): Word | undefined {
+/** Returns undefined for text that is not a marker state. */
+export function parseMarkerState(text: string | null): MarkerState | undefined {
   if (text === null) return undefined
   try {
     const { tick, halted } = JSON.parse(text)
@@ -24,57 +24,57 @@ export function parseWord(text: string | null): Word | undefined {
   }
 }
 
-/** In a file of DATA_DIR, one for each database that mailed from here. */
-export function fileWitness(dataDir: string): Witness {
+/** Keeps the state in DATA_DIR, one file for each database that sent from here. */
+export function fileMarker(dataDir: string): RestoreMarker {
   const folder = join(dataDir, 'witness')
-  const pathOf = (installation: string) => join(folder, `${installation}.json`)
+  const pathOf = (databaseId: string) => join(folder, `${databaseId}.json`)
   let writes = 0
   return {
-    async read(installation) {
-      const text = await readFile(pathOf(installation), 'utf8').catch((error) => {
+    async read(databaseId) {
+      const text = await readFile(pathOf(databaseId), 'utf8').catch((error) => {
         if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
         throw error
       })
-      return parseWord(text)
+      return parseMarkerState(text)
     },
-    async write(installation, word) {
+    async write(databaseId, state) {
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      // Whole or not at all, also when two of this process write at once.
-      const temporary = `${pathOf(installation)}.${process.pid}-${writes++}`
+      // Renamed into place: readers see a whole file, also when this process writes two at once.
+      const temporary = `${pathOf(databaseId)}.${process.pid}-${writes++}`
       const file = await open(temporary, 'w', 0o600)
-      await file.writeFile(JSON.stringify(word)).finally(() => file.close())
-      await rename(temporary, pathOf(installation))
+      await file.writeFile(JSON.stringify(state)).finally(() => file.close())
+      await rename(temporary, pathOf(databaseId))
     },
   }
 }
 
 /**
- * Several as one: the furthest of what they say, and halted when one says so. One that cannot be reached is left out.
- * @param onError hears why, once for each of them until it works again
+ * Combines markers: reads the highest counter, and halted when one says so. Skips a marker that does not answer.
+ * @param onError receives a marker's first error since it last worked
  */
-export function allWitnesses(witnesses: readonly Witness[], onError: (error: Error) => void): Witness {
-  const failing = new Set<Witness>()
-  const attempt = async <T>(witness: Witness, work: Promise<T>): Promise<T | undefined> =>
+export function combineMarkers(markers: readonly RestoreMarker[], onError: (error: Error) => void): RestoreMarker {
+  const failing = new Set<RestoreMarker>()
+  const attempt = async <T>(marker: RestoreMarker, work: Promise<T>): Promise<T | undefined> =>
     work.then(
       (value) => {
-        failing.delete(witness)
+        failing.delete(marker)
         return value
       },
       (error) => {
-        if (!failing.has(witness)) onError(error)
-        failing.add(witness)
+        if (!failing.has(marker)) onError(error)
+        failing.add(marker)
         return undefined
       },
     )
   return {
-    async read(installation) {
-      const words = await Promise.all(witnesses.map((each) => attempt(each, each.read(installation))))
-      const said = words.filter((word) => word !== undefined)
-      if (said.length === 0) return undefined
-      return { tick: Math.max(...said.map((word) => word.tick)), halted: said.some((word) => word.halted) }
+    async read(databaseId) {
+      const states = await Promise.all(markers.map((each) => attempt(each, each.read(databaseId))))
+      const known = states.filter((state) => state !== undefined)
+      if (known.length === 0) return undefined
+      return { tick: Math.max(...known.map((state) => state.tick)), halted: known.some((state) => state.halted) }
     },
-    async write(installation, word) {
-      await Promise.all(witnesses.map((each) => attempt(each, each.write(installation, word))))
+    async write(databaseId, state) {
+      await Promise.all(markers.map((each) => attempt(each, each.write(databaseId, state))))
     },
   }
 }

@@ -3,7 +3,7 @@ import type { TokenKeys } from '../mail/tokens.ts'
 import type { Config } from './config/config.ts'
 import type { Db } from './db/database.ts'
 import type { Queues } from './queue.ts'
-import type { Witness } from './restore-marker.ts'
+import type { RestoreMarker } from './restore-marker.ts'
 
 /** Whether the relays carry addresses with letters beyond ASCII before the @. */
 export interface RelayAbility {
@@ -31,8 +31,8 @@ export interface Services extends AsyncDisposable {
   mailDomains: MailDomains
   relayAbility: RelayAbility
   log: Logger
-  /** what is remembered outside the database, for the restore guard */
-  witness: Witness
+  /** state outside the database, for the restore guard */
+  restoreMarker: RestoreMarker
   /** the database's time, see runtime/db/clock.ts */
   now: () => Date
 }

@@ -1,11 +1,11 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, expect } from 'vitest'
-import { batchesToDo } from '../../src/delivery/ledger/batches.ts'
+import { dueBatches } from '../../src/delivery/ledger/batches.ts'
 import { readerDeliveries } from '../../src/delivery/ledger/reader-deliveries.ts'
 import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { sendAgain } from '../../src/delivery/send/send-again.ts'
 import { readStatus, statusInWords } from '../../src/operate/status.ts'
 import { openRelays } from '../../src/relay/relays.ts'
@@ -23,9 +23,9 @@ const KEY = { kind: 'daily' as const, date: '2026-04-14' }
 async function workAll(services: ReturnType<typeof servicesOn>, sink: Sink) {
   const relay = openRelays({ SMTP_URL: `${sink.url}?name=main`, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
-  const hands = handsWith(services, relay)
-  for (const { batchId } of await batchesToDo(services.db, services.now())) {
-    await deliverBatch(hands, batchId, new AbortController().signal)
+  const context = deliveryContextWith(services, relay)
+  for (const { batchId } of await dueBatches(services.db, services.now())) {
+    await deliverBatch(context, batchId, new AbortController().signal)
   }
 }
 

@@ -1,10 +1,10 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect, vi } from 'vitest'
-import { batchesToDo } from '../../src/delivery/ledger/batches.ts'
+import { dueBatches } from '../../src/delivery/ledger/batches.ts'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
 import { planInWords, sendPlan } from '../../src/delivery/plan/send-plan.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { cancel, pause, resume } from '../../src/edition/draft/control.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { databaseClock } from '../../src/runtime/db/clock.ts'
@@ -28,10 +28,10 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
   running.push(sink)
   return sink
 }
-function handsOn(services: Services, sink: Sink) {
+function contextOn(services: Services, sink: Sink) {
   const relay = openRelays({ SMTP_URL: `${sink.url}?name=main`, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
-  return handsWith(services, relay)
+  return deliveryContextWith(services, relay)
 }
 async function states(db: Db): Promise<Record<string, number>> {
   const { rows } = await db.execute<{ state: string; n: number }>(
@@ -58,7 +58,7 @@ describe('the operator’s word is heard by a relay that takes its time', { time
       })
       await addReaders(db, 30)
       const { batchIds } = await planAll(services, await releasedEdition(services))
-      const working = deliverBatch(handsOn(services, sink), batchIds[0]!, NEVER)
+      const working = deliverBatch(contextOn(services, sink), batchIds[0]!, NEVER)
       await expect.poll(() => begun, { timeout: 20_000 }).toBe(2)
       // Two are in flight, two more are marked and wait for a connection.
       expect((await states(db)).handed).toBe(4)
@@ -73,8 +73,8 @@ describe('the operator’s word is heard by a relay that takes its time', { time
         expect(await states(db)).toEqual({ accepted: 2, [left]: 28 })
         expect(await db.$count(deliveries, sql`hand_overs > 0 AND state = 'queued'`)).toBe(0)
         await resume(services, KEY)
-        for (const { batchId } of await batchesToDo(db, services.now())) {
-          await deliverBatch(handsOn(services, sink), batchId, NEVER)
+        for (const { batchId } of await dueBatches(db, services.now())) {
+          await deliverBatch(contextOn(services, sink), batchId, NEVER)
         }
         expect(await states(db)).toEqual({ accepted: 30 })
         expect(sink.taken).toHaveLength(30)
@@ -95,7 +95,7 @@ describe('a mailbox that is not there', () => {
     })
     for (const name of ['gone', 'blocked', 'full', 'fine']) await addSubscriber(db, `${name}@example.org`)
     const { batchIds } = await planAll(services, await releasedEdition(services))
-    await deliverBatch(handsOn(services, sink), batchIds[0]!, NEVER)
+    await deliverBatch(contextOn(services, sink), batchIds[0]!, NEVER)
     const status = Object.fromEntries(
       (await db.select().from(subscribers)).map((row) => [row.email!.split('@')[0], row.status]),
     )
@@ -115,9 +115,9 @@ describe('the error budget', () => {
     })
     await addReaders(db, 240)
     const { batchIds } = await planAll(services, await releasedEdition(services))
-    const hands = handsOn(services, sink)
+    const context = contextOn(services, sink)
     for (let n = 0; n < 20 && (await editionOf(db)).state !== 'paused'; n++) {
-      await deliverBatch(hands, batchIds[0]!, NEVER)
+      await deliverBatch(context, batchIds[0]!, NEVER)
       await db.execute(sql`UPDATE batches SET due_at = ${NOON}`)
     }
     const edition = await editionOf(db)
@@ -128,7 +128,7 @@ describe('the error budget', () => {
     refusing = false
     await resume(services, KEY)
     await db.execute(sql`UPDATE batches SET due_at = ${NOON}`)
-    await deliverBatch(handsOn(services, sink), batchIds[0]!, NEVER)
+    await deliverBatch(contextOn(services, sink), batchIds[0]!, NEVER)
     expect(await editionOf(db)).toMatchObject({ state: 'sending', pausedWhy: null })
     expect((await states(db)).queued).toBeUndefined()
   })

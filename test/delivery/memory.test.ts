@@ -1,10 +1,10 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, expect } from 'vitest'
 import { leaseBatch } from '../../src/delivery/ledger/batches.ts'
-import { markHanded, readPending } from '../../src/delivery/ledger/deliveries.ts'
+import { readPending, startAttempts } from '../../src/delivery/ledger/deliveries.ts'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { release } from '../../src/edition/draft/release.ts'
 import { openRelays } from '../../src/relay/relays.ts'
@@ -29,7 +29,7 @@ async function workerOn(services: Services) {
   running.unshift(relay, sink)
   return {
     sink,
-    deps: handsWith(services, relay),
+    deps: deliveryContextWith(services, relay),
   }
 }
 
@@ -78,7 +78,7 @@ test('once another edition is released, what was chosen before is not marked any
   await addPapers(db, '2026-04-14', 2)
   await assemble(services, { date: '2026-04-14' })
   await release(services, { date: '2026-04-14' })
-  expect(await markHanded(db, lease, chosen, edition.releases, 'resend', NOON)).toEqual([])
+  expect(await startAttempts(db, lease, chosen, edition.releases, 'resend', NOON)).toEqual([])
 
   await db.execute(sql`UPDATE batches SET lease_until = now() - interval '1 second'`)
   await deliverBatch(deps, batchIds[0]!, NEVER)

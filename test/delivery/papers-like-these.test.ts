@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import { afterEach, expect } from 'vitest'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { release } from '../../src/edition/draft/release.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
@@ -65,7 +65,7 @@ test('who voted for a paper and asked for such finds those like it, with the rea
   const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
   running.push(relay, sink)
   const { batchIds } = await planAll(services, editionId)
-  const worker = handsWith(services, relay)
+  const worker = deliveryContextWith(services, relay)
   await deliverBatch(worker, batchIds[0]!, new AbortController().signal)
 
   const toAda = (await sink.read('ada@example.org')).text!

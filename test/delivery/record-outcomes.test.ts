@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { leaseBatch } from '../../src/delivery/ledger/batches.ts'
 import { recordOutcomes } from '../../src/delivery/ledger/deliveries.ts'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
-import { persistently } from '../../src/delivery/send/retry-recording.ts'
+import { retryRecording } from '../../src/delivery/send/retry-recording.ts'
 import { deliveries } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, releasedEdition, servicesOn } from '../support/services.ts'
@@ -32,7 +32,7 @@ test('rule 2: recording is tried again until the database takes it', async ({ db
   await db.execute(sql`CREATE TRIGGER full_disk BEFORE UPDATE ON deliveries FOR EACH ROW EXECUTE FUNCTION full_disk()`)
   const outcome = { subscriberId, handOvers: 1, outcome: { state: 'accepted' as const, reply: '250 ok' } }
   let attempts = 0
-  await persistently(services, async () => {
+  await retryRecording(services, async () => {
     if (++attempts === 3) await db.execute(sql`DROP TRIGGER full_disk ON deliveries`)
     await recordOutcomes(db, lease, [outcome], services.now())
   })

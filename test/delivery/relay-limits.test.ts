@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { afterEach, expect } from 'vitest'
-import { batchesToDo } from '../../src/delivery/ledger/batches.ts'
+import { dueBatches } from '../../src/delivery/ledger/batches.ts'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { readStatus, statusInWords } from '../../src/operate/status.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { relaysInWords, reportRelays } from '../../src/relay/report.ts'
@@ -36,12 +36,12 @@ async function deliver(db: Db, scripts: Script[]) {
   running.unshift(relay)
   await addReaders(db, 20)
   const { batchIds } = await planAll(services, await releasedEdition(services))
-  const hands = handsWith(services, relay)
-  for (const id of batchIds) await deliverBatch(hands, id, NEVER)
+  const context = deliveryContextWith(services, relay)
+  for (const id of batchIds) await deliverBatch(context, id, NEVER)
   const { rows } = await db.execute<{ state: string; n: number }>(
     sql`SELECT state, count(*)::int AS n FROM deliveries GROUP BY state`,
   )
-  return { services, servers, relay, hands, states: Object.fromEntries(rows.map(({ state, n }) => [state, n])) }
+  return { services, servers, relay, context, states: Object.fromEntries(rows.map(({ state, n }) => [state, n])) }
 }
 
 const LIMITS = [
@@ -92,13 +92,13 @@ test('a reply about one message rests no relay, and the others go out', async ({
 })
 
 test('a reader whose message is always refused does not hold up the batch behind them', async ({ db }) => {
-  const { states, hands, relay } = await deliver(db, [limited(3, '550 5.7.1 Email quota exceeded')])
+  const { states, context, relay } = await deliver(db, [limited(3, '550 5.7.1 Email quota exceeded')])
   const { rows } = await db.execute<{ own: boolean }>(
     sql`SELECT d.batch_id <> (SELECT min(id) FROM batches) AS own FROM deliveries d WHERE d.state = 'deferred'`,
   )
   expect(rows.length).toBe(states.deferred)
   expect(rows.every(({ own }) => own)).toBe(true)
-  expect(await batchesToDo(db, hands.now()), 'the batch rests with the relay').toEqual([])
+  expect(await dueBatches(db, context.now()), 'the batch rests with the relay').toEqual([])
   expect(relay.restMs()).toBeGreaterThan(0)
 })
 

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { leaseBatch } from '../../src/delivery/ledger/batches.ts'
-import { markHanded, readPending } from '../../src/delivery/ledger/deliveries.ts'
+import { readPending, startAttempts } from '../../src/delivery/ledger/deliveries.ts'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
 import { digestPress } from '../../src/delivery/send/edition-renderer.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -36,7 +36,7 @@ test('a batch reads its own readers and a group its own rows, however long the l
   expect(rows).toBeLessThanOrEqual(2 * pending.length)
   const edition = await digestPress(services).open(lease.editionId)
   const chosen = await edition.choose(pending.slice(0, GROUP), db)
-  const marked = await rowsRead(db, (tx) => markHanded(tx, lease, chosen, edition.releases, 'resend', NOON))
+  const marked = await rowsRead(db, (tx) => startAttempts(tx, lease, chosen, edition.releases, 'resend', NOON))
   expect(marked.result).toHaveLength(GROUP)
   expect(marked.rows).toBeLessThan(10 * GROUP)
 })

@@ -1,11 +1,11 @@
 import { eq, inArray, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
-import { batchesToDo, leaseBatch } from '../../src/delivery/ledger/batches.ts'
+import { dueBatches, leaseBatch } from '../../src/delivery/ledger/batches.ts'
 import { progressInWords, progressOf } from '../../src/delivery/ledger/progress.ts'
 import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
 import { planAll, planDue } from '../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { type DeliverDeps, handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { type DeliveryContext, deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { cancel, pause, resume } from '../../src/edition/draft/control.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -33,17 +33,17 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
   return sink
 }
 
-function workerOn(services: Services, url: string): DeliverDeps {
+function workerOn(services: Services, url: string): DeliveryContext {
   const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
-  return handsWith(services, relay)
+  return deliveryContextWith(services, relay)
 }
 
 /** Works every batch that is due at `at`, as often as the sweeper finds one. */
-async function workAll(worker: DeliverDeps): Promise<void> {
-  for (let due = await batchesToDo(worker.db, worker.now()); due.length > 0; ) {
+async function workAll(worker: DeliveryContext): Promise<void> {
+  for (let due = await dueBatches(worker.db, worker.now()); due.length > 0; ) {
     for (const { batchId } of due) await deliverBatch(worker, batchId, NEVER)
-    due = await batchesToDo(worker.db, worker.now())
+    due = await dueBatches(worker.db, worker.now())
   }
 }
 
@@ -149,7 +149,7 @@ describe('while any row is open, the edition is not sent', () => {
     const other = workerOn(services, sink.url)
     const stateIn = async (id: number) =>
       (await db.select().from(deliveries).where(eq(deliveries.subscriberId, id)))[0]!.state
-    const slowly: DeliverDeps = {
+    const slowly: DeliveryContext = {
       ...worker,
       relay: {
         ...worker.relay,

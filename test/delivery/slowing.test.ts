@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, vi } from 'vitest'
-import { batchesToDo, nextDue } from '../../src/delivery/ledger/batches.ts'
-import { waitAfter } from '../../src/delivery/ledger/later-batches.ts'
+import { dueBatches, nextBatchDue } from '../../src/delivery/ledger/batches.ts'
+import { digestRetryDelayMs } from '../../src/delivery/ledger/retry-batches.ts'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import type { Outcome } from '../../src/relay/outcome.ts'
 import { domainBucket, openRates } from '../../src/relay/rates.ts'
 import type { Relay } from '../../src/relay/relay.ts'
@@ -65,13 +65,13 @@ async function throughLedger(db: Db, readers: number, defers: Domain): Promise<C
     restMs: () => 0,
     close() {},
   }
-  const hands = handsWith(services, relay, openRates(db, services.config, now))
+  const context = deliveryContextWith(services, relay, openRates(db, services.config, now))
   await planAll(services, await releasedEdition(services))
   for (;;) {
-    const [due] = await batchesToDo(db, now(), 1)
-    if (due) await deliverBatch(hands, due.batchId, NEVER)
+    const [due] = await dueBatches(db, now(), 1)
+    if (due) await deliverBatch(context, due.batchId, NEVER)
     else {
-      const next = await nextDue(db)
+      const next = await nextBatchDue(db)
       if (!next) break
       at.ms = next.getTime()
     }
@@ -101,7 +101,7 @@ async function throughBuckets(db: Db, readers: number, defers: Domain): Promise<
       const { nth, attempt } = queue[next++]!
       const deferred = defers(nth, attempt, second)
       course.note(deferred, second)
-      if (deferred) waiting.push({ nth, attempt: attempt + 1, due: second + waitAfter(attempt) / 1000 })
+      if (deferred) waiting.push({ nth, attempt: attempt + 1, due: second + digestRetryDelayMs(attempt) / 1000 })
       await rates.answered(bucket, deferred ? DEFERRED : ACCEPTED)
       if (version === rates.version()) continue
       version = rates.version()

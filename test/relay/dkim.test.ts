@@ -7,7 +7,7 @@ import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { sendServiceMails } from '../../src/outbox/send-service-mails.ts'
 import { openDkim, signing } from '../../src/relay/dkim.ts'
 import { dkimRecord, readDkimKeys } from '../../src/relay/dkim-keys.ts'
@@ -79,7 +79,7 @@ describe('what really leaves', () => {
       services.now,
     )
     onTestFinished(() => relay.close())
-    const worker = handsWith(services, relay)
+    const worker = deliveryContextWith(services, relay)
     await addSubscriber(db, 'ada@example.org')
     await addSubscriber(db, 'bob@example.org', { size: 3 })
     const { batchIds } = await planAll(services, await releasedEdition(services))
@@ -119,7 +119,7 @@ describe('what really leaves', () => {
     await db.update(subscribers).set({ size: 3 }).where(sql`id % 2 = 0`)
     await db.update(subscribers).set({ format: 'text' }).where(sql`id % 3 = 0`)
     const { batchIds } = await planAll(services, await releasedEdition(services))
-    const worker = handsWith(services, signing(relay, await openDkim(services.config), services.now))
+    const worker = deliveryContextWith(services, signing(relay, await openDkim(services.config), services.now))
     for (const id of batchIds) await deliverBatch(worker, id, new AbortController().signal)
     expect(new Set(sink.taken.map(({ to }) => to)).size).toBe(60)
     for (const { to, raw } of sink.taken) {

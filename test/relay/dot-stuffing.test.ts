@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { type DigestPress, digestPress } from '../../src/delivery/send/edition-renderer.ts'
 import { closed } from '../../src/edition/compose/segments.ts'
 import { isWireReady, isWireText } from '../../src/relay/dot-stuffing.ts'
@@ -38,7 +38,7 @@ test('what arrives is byte for byte what was composed, though nobody looked at i
   }
   await addReaders(db, 12)
   const { batchIds } = await planAll(services, await releasedEdition(services))
-  await deliverBatch({ ...handsWith(services, relay), press }, batchIds[0]!, new AbortController().signal)
+  await deliverBatch({ ...deliveryContextWith(services, relay), press }, batchIds[0]!, new AbortController().signal)
   expect(allReady).toBe(true)
   expect(sink.taken.map(({ raw }) => raw).sort()).toEqual(composed.sort())
 })

@@ -1,9 +1,9 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
-import { batchesToDo } from '../../src/delivery/ledger/batches.ts'
+import { dueBatches } from '../../src/delivery/ledger/batches.ts'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import type { Outcome } from '../../src/relay/outcome.ts'
 import { ALL, domainBucket, openRates, relayBucket, resetDomain } from '../../src/relay/rates.ts'
 import { openRelays } from '../../src/relay/relays.ts'
@@ -217,7 +217,7 @@ async function stage(
   const rates = openRates(db, services.config, now)
   const relay = openRelays({ ...services.config, SMTP_CONNECTIONS: connections }, { rates })
   running.unshift(relay)
-  return handsWith(services, relay, rates)
+  return deliveryContextWith(services, relay, rates)
 }
 async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
   const sink = await openSink(...behave)
@@ -228,20 +228,20 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
 describe('a batch', () => {
   test('goes out at SEND_RATE_PER_SECOND, given back between slices and not waited for', async ({ db }) => {
     const sink = await sinkThat()
-    const hands = await stage(db, { SEND_RATE_PER_SECOND: '20' }, sink)
+    const context = await stage(db, { SEND_RATE_PER_SECOND: '20' }, sink)
     await addReaders(db, 60)
-    const { batchIds } = await planAll(hands, await releasedEdition(hands))
+    const { batchIds } = await planAll(context, await releasedEdition(context))
     const began = Date.now()
     let turns = 0
     let leased = 0
     while (sink.taken.length < 60 && Date.now() - began < 20_000) {
-      const [due] = await batchesToDo(db, hands.now(), 1)
+      const [due] = await dueBatches(db, context.now(), 1)
       if (!due) {
         await new Promise((resolve) => setTimeout(resolve, 20))
         continue
       }
       turns++
-      if (await deliverBatch(hands, batchIds[0]!, NEVER)) leased++
+      if (await deliverBatch(context, batchIds[0]!, NEVER)) leased++
     }
     const seconds = (Date.now() - began) / 1000
     expect(sink.taken).toHaveLength(60)
@@ -254,11 +254,11 @@ describe('a batch', () => {
 
   test('does not take what a rate allows a second time, where two are worked at once', async ({ db }) => {
     const sink = await sinkThat()
-    const hands = await stage(db, { SEND_RATE_PER_SECOND: '10' }, sink)
+    const context = await stage(db, { SEND_RATE_PER_SECOND: '10' }, sink)
     await addReaders(db, 500)
-    const { batchIds } = await planAll(hands, await releasedEdition(hands))
+    const { batchIds } = await planAll(context, await releasedEdition(context))
     const began = Date.now()
-    const tallies = await Promise.all(batchIds.map((id) => deliverBatch(hands, id, NEVER)))
+    const tallies = await Promise.all(batchIds.map((id) => deliverBatch(context, id, NEVER)))
     expect(batchIds).toHaveLength(2)
     expect(tallies.filter((tally) => tally !== undefined)).not.toEqual([])
     expect(sink.taken.length).toBeLessThanOrEqual(10 * (1 + (Date.now() - began) / 1000))
@@ -269,30 +269,30 @@ describe('a batch', () => {
   }) => {
     const at = { now: new Date('2026-04-15T12:00:00Z') }
     const sink = await sinkThat()
-    const hands = await stage(db, { DOMAIN_RATES: 'slow.example=5' }, sink, 4, () => at.now)
+    const context = await stage(db, { DOMAIN_RATES: 'slow.example=5' }, sink, 4, () => at.now)
     for (let n = 0; n < 23; n++) await addSubscriber(db, `reader-${n}@slow.example`)
     await addReaders(db, 20)
-    const { batchIds } = await planAll(hands, await releasedEdition(hands))
-    expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toMatchObject({ accepted: 25, queued: 0 })
+    const { batchIds } = await planAll(context, await releasedEdition(context))
+    expect(await deliverBatch(context, batchIds[0]!, NEVER)).toMatchObject({ accepted: 25, queued: 0 })
     const [rest, ...more] = await db.select().from(batches).where(eq(batches.booked, 'domain slow.example'))
     expect(more).toEqual([])
     expect(rest!.dueAt.getTime() - at.now.getTime()).toBe(1000)
     expect(await db.$count(deliveries, eq(deliveries.state, 'queued'))).toBe(18)
     for (const accepted of [5, 5, 5, 3]) {
       at.now = (await db.select().from(batches).where(eq(batches.id, rest!.id)))[0]!.dueAt
-      expect(await deliverBatch(hands, rest!.id, NEVER)).toMatchObject({ accepted })
+      expect(await deliverBatch(context, rest!.id, NEVER)).toMatchObject({ accepted })
     }
     expect(at.now.getTime() - Date.parse('2026-04-15T12:00:00Z')).toBe(4000)
-    expect(await batchesToDo(db, at.now)).toEqual([])
+    expect(await dueBatches(db, at.now)).toEqual([])
     expect(new Set(sink.taken.map((one) => one.to)).size).toBe(43)
   })
 
   test('of a slow domain waits behind those that wait already', async ({ db }) => {
     const sink = await sinkThat()
-    const hands = await stage(db, { DOMAIN_RATES: 'slow.example=5' }, sink)
+    const context = await stage(db, { DOMAIN_RATES: 'slow.example=5' }, sink)
     for (let n = 0; n < 505; n++) await addSubscriber(db, `reader-${n}@slow.example`)
-    const { batchIds } = await planAll(hands, await releasedEdition(hands))
-    for (const id of batchIds.slice(0, 2)) await deliverBatch(hands, id, NEVER)
+    const { batchIds } = await planAll(context, await releasedEdition(context))
+    for (const id of batchIds.slice(0, 2)) await deliverBatch(context, id, NEVER)
     const [first, second] = await db
       .select()
       .from(batches)
@@ -309,12 +309,12 @@ describe('a batch', () => {
       recipient: (to) =>
         to.endsWith('@slow.example') && refusals++ < 30 ? smtpReply(451, '4.7.0 too fast') : undefined,
     })
-    const hands = await stage(db, {}, sink, 2)
+    const context = await stage(db, {}, sink, 2)
     for (let n = 0; n < 240; n++) await addSubscriber(db, `reader-${n}@slow.example`)
     await addSubscriber(db, 'ada@example.org')
-    const { batchIds } = await planAll(hands, await releasedEdition(hands))
+    const { batchIds } = await planAll(context, await releasedEdition(context))
     expect(await db.$count(buckets)).toBe(0)
-    const tally = await deliverBatch(hands, batchIds[0]!, NEVER)
+    const tally = await deliverBatch(context, batchIds[0]!, NEVER)
     expect(await db.select().from(buckets)).toMatchObject([
       { name: 'domain slow.example', why: expect.stringContaining('too fast') },
     ])
@@ -327,20 +327,20 @@ describe('a batch', () => {
     const sink = await sinkThat({
       recipient: (to) => (/[05]@/.test(to) ? smtpReply(451, '4.7.1 Greylisted, try again later') : undefined),
     })
-    const hands = await stage(db, {}, sink)
+    const context = await stage(db, {}, sink)
     await addReaders(db, 240)
-    const { batchIds } = await planAll(hands, await releasedEdition(hands))
-    expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toMatchObject({ accepted: 192, deferred: 48 })
+    const { batchIds } = await planAll(context, await releasedEdition(context))
+    expect(await deliverBatch(context, batchIds[0]!, NEVER)).toMatchObject({ accepted: 192, deferred: 48 })
     expect(await db.$count(buckets)).toBe(0)
     expect(await db.$count(batches, eq(batches.state, 'open')), 'one later batch').toBe(1)
   })
 
   test('over the rate of the first relay the second one is used', async ({ db }) => {
     const [first, second] = [await sinkThat(), await sinkThat()]
-    const hands = await stage(db, { SMTP_URL: `${first.url}?name=first&rate=5,${second.url}?name=second` }, first)
+    const context = await stage(db, { SMTP_URL: `${first.url}?name=first&rate=5,${second.url}?name=second` }, first)
     await addReaders(db, 40)
-    const { batchIds } = await planAll(hands, await releasedEdition(hands))
-    expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toMatchObject({ accepted: 40 })
+    const { batchIds } = await planAll(context, await releasedEdition(context))
+    expect(await deliverBatch(context, batchIds[0]!, NEVER)).toMatchObject({ accepted: 40 })
     expect(first.taken.length).toBeGreaterThanOrEqual(5)
     expect(first.taken.length).toBeLessThan(25)
     const { rows } = await db.execute<{ relay: string; n: number }>(

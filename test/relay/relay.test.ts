@@ -65,7 +65,7 @@ describe('the pool of connections', () => {
     expect(server.messages).toHaveLength(40)
   })
 
-  test('never hands a message over twice by itself once it had begun', async () => {
+  test('never context a message over twice by itself once it had begun', async () => {
     const { relay, server } = await poolOn(({ command }) => (command === 'END' ? 'cut' : undefined))
     expect(states(await sendMany(relay, 4))).toEqual(Array(4).fill('unknown'))
     expect(server.messages).toHaveLength(4)

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import { mayMail, resumeAfterRestore, whyHalted } from '../../src/delivery/ledger/restore-guard.ts'
+import { passRestoreGuard, resumeAfterRestore, whyHalted } from '../../src/delivery/ledger/restore-guard.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 import { jobs } from '../../src/runtime/jobs.ts'
 import { type Handlers, openQueues, type Queues } from '../../src/runtime/queue.ts'
@@ -67,19 +67,19 @@ describe.skipIf(withoutRedis)('what Redis remembers of a database', () => {
     await using stack = new AsyncDisposableStack()
     const redis = await startRedis()
     stack.defer(() => redis.stop())
-    const witnessOf = async () => {
+    const markerOf = async () => {
       const queues = await openQueues({ databaseUrl: 'postgres://nowhere', redisUrl: redis.url, onError: () => {} })
       stack.defer(() => queues.close())
-      return queues.witness!
+      return queues.restoreMarker!
     }
     const services = servicesOn(db)
-    const before = await witnessOf()
-    for (let n = 0; n < 3; n++) expect(await mayMail({ ...services, witness: before })).toBe(true)
+    const before = await markerOf()
+    for (let n = 0; n < 3; n++) expect(await passRestoreGuard({ ...services, restoreMarker: before })).toBe(true)
     await db.execute(sql`UPDATE mailing SET tick = 1`)
-    expect(await mayMail({ ...services, witness: await witnessOf() })).toBe(false)
+    expect(await passRestoreGuard({ ...services, restoreMarker: await markerOf() })).toBe(false)
     expect((await whyHalted(db))!.why).toContain('forgotten')
-    await resumeAfterRestore({ ...services, witness: before }, false)
-    expect(await mayMail({ ...services, witness: await witnessOf() })).toBe(true)
+    await resumeAfterRestore({ ...services, restoreMarker: before }, false)
+    expect(await passRestoreGuard({ ...services, restoreMarker: await markerOf() })).toBe(true)
   })
 })
 

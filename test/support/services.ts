@@ -6,7 +6,7 @@ import { type Config, readEnvironment } from '../../src/runtime/config/config.ts
 import type { Db } from '../../src/runtime/db/database.ts'
 import { papers, signals, subscribers } from '../../src/runtime/db/schema.ts'
 import type { Queues } from '../../src/runtime/queue.ts'
-import type { Witness, Word } from '../../src/runtime/restore-marker.ts'
+import type { MarkerState, RestoreMarker } from '../../src/runtime/restore-marker.ts'
 import type { Services } from '../../src/runtime/services.ts'
 
 export const testConfig = (overrides: Record<string, string> = {}): Config =>
@@ -33,16 +33,16 @@ export const lostQueues: Queues = {
   work: () => {},
   answers: async () => true,
   stopWorking: async () => {},
-  witness: undefined,
+  restoreMarker: undefined,
   close: async () => {},
 }
 
-/** A witness for as long as the test runs. */
-export function rememberingWitness(): Witness {
-  const words = new Map<string, Word>()
+/** A restore marker in memory. */
+export function inMemoryMarker(): RestoreMarker {
+  const states = new Map<string, MarkerState>()
   return {
-    read: async (installation) => words.get(installation),
-    write: async (installation, word) => void words.set(installation, word),
+    read: async (databaseId) => states.get(databaseId),
+    write: async (databaseId, state) => void states.set(databaseId, state),
   }
 }
 
@@ -63,7 +63,7 @@ export function servicesOn(
     mailDomains: { signsOf: async () => ({ disposable: false, takesMail: 'unknown' }) },
     relayAbility: { carriesUtf8: async () => false },
     log: pino({ level: 'silent' }),
-    witness: rememberingWitness(),
+    restoreMarker: inMemoryMarker(),
     now: () => at.now,
     [Symbol.asyncDispose]: async () => {},
   }

@@ -22,7 +22,7 @@ const ATTEMPTS = {
 type EmailKind = 'digest' | 'service' | 'sign-in'
 
 /** Milliseconds that an email rests after its nth hand-over: doubled each time, ± 20 % so that a crowd spreads. */
-export function waitAfterAttempt(kind: EmailKind, handOvers: number): number {
+export function retryDelayMs(kind: EmailKind, handOvers: number): number {
   const { firstWaitMs, longestWaitMs } = ATTEMPTS[kind]
   return Math.min(firstWaitMs * 2 ** (handOvers - 1), longestWaitMs) * (0.8 + 0.4 * Math.random())
 }
@@ -32,18 +32,18 @@ export const expiresAfterMinutes = (kind: 'service' | 'sign-in'): number => ATTE
 
 /*
  * The states of an attempt, as SQL for rows of `deliveries` and of `outbox`: both have state, hand_overs, crashes, cuts and reply.
- * Mark (`handed`, hand_overs + 1) → hand over → record → try again while `stillToDo`.
+ * Mark (`handed`, hand_overs + 1) → hand over → record → try again while `needsAttempt`.
  */
 
 /** Rows that are still to be handed over, for the first time or again. */
-export const stillToDo = (row: SQL, policy: 'resend' | 'hold'): SQL<boolean> =>
+export const needsAttempt = (row: SQL, policy: 'resend' | 'hold'): SQL<boolean> =>
   policy === 'hold'
     ? sql`${row}.state IN ('queued', 'deferred')`
     : sql`(${row}.state IN ('queued', 'deferred')
         OR (${row}.state = 'unknown' AND ${row}.crashes <= ${ATTEMPTS.resendsAfterCrashes} AND ${row}.cuts <= ${ATTEMPTS.resendsAfterCuts}))`
 
 /** Assignments for rows that a dead worker left `handed`. */
-export const AFTER_CRASH = sql`state = 'unknown', crashes = crashes + 1, reply = 'the worker died before the reply'`
+export const AFTER_WORKER_DEATH = sql`state = 'unknown', crashes = crashes + 1, reply = 'the worker died before the reply'`
 
 /** What a row becomes by an outcome's state: one that was not begun after all is again what it was before its mark. */
 export const afterOutcome = (row: SQL, outcome: SQL) => ({
@@ -54,7 +54,7 @@ export const afterOutcome = (row: SQL, outcome: SQL) => ({
 })
 
 /** An outcome is recorded for its own hand-over only, also where a successor called that one `unknown`. */
-export const isHandOver = (row: SQL, handOvers: SQL): SQL<boolean> =>
+export const isAttempt = (row: SQL, handOvers: SQL): SQL<boolean> =>
   sql`${row}.hand_overs = ${handOvers} AND ${row}.state IN ('handed', 'unknown')`
 
 /** The reply of a delivery `d` that ends without another hand-over: ours, and what the relay said before. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
-import { AFTER_CRASH } from './attempts.ts'
-import { IN_NOBODYS_HAND, LIVE, NOT_HALTED, toDo } from './conditions.ts'
+import { AFTER_WORKER_DEATH } from './attempts.ts'
+import { AVAILABLE_BATCH, deliveryNeedsAttempt, NOT_HALTED, SENDABLE_EDITION } from './conditions.ts'
 
 /** A batch in this worker's hand. Lease times are the database's, so that workers' clocks do not matter. */
 export interface Lease {
@@ -34,14 +34,14 @@ export async function leaseBatch(db: Db, batchId: number, at: Date): Promise<Lea
       UPDATE batches b SET state = 'leased', lease = gen_random_uuid(), attempts = attempts + 1,
         lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
       FROM editions e
-      WHERE b.id = ${batchId} AND e.id = b.edition_id AND ${LIVE} AND b.due_at <= ${at}
-        AND ${IN_NOBODYS_HAND}
+      WHERE b.id = ${batchId} AND e.id = b.edition_id AND ${SENDABLE_EDITION} AND b.due_at <= ${at}
+        AND ${AVAILABLE_BATCH}
       RETURNING b.edition_id, b.lease, b.booked, e.answered, e.refused`)
     const row = rows[0]
     if (!row) return undefined
     const editionId = Number(row.edition_id)
     await tx.execute(sql`
-      UPDATE deliveries SET ${AFTER_CRASH}, settled_at = ${at}
+      UPDATE deliveries SET ${AFTER_WORKER_DEATH}, settled_at = ${at}
       WHERE edition_id = ${editionId} AND batch_id = ${batchId} AND state = 'handed'`)
     const { lease, booked, answered, refused } = row
     return { batchId, editionId, lease, booked, answered, refused }
@@ -56,14 +56,14 @@ export async function renewLease(db: Db, { batchId, lease }: Lease): Promise<boo
 }
 
 /** Whether more of a batch may be handed over: its edition is not paused or cancelled, and mailing is not halted. */
-export async function mayGoOn(db: Db, { editionId }: Lease): Promise<boolean> {
+export async function canContinue(db: Db, { editionId }: Lease): Promise<boolean> {
   const { rows } = await db.execute(sql`
-    SELECT FROM editions e WHERE e.id = ${editionId} AND ${LIVE} AND ${NOT_HALTED}`)
+    SELECT FROM editions e WHERE e.id = ${editionId} AND ${SENDABLE_EDITION} AND ${NOT_HALTED}`)
   return rows.length === 1
 }
 
 /** Moves deliveries of a batch into others of their own, each with its due time. */
-export async function moveToLater(
+export async function moveDeliveries(
   db: Db,
   { batchId, editionId, lease }: Lease,
   parts: readonly { subscriberIds: number[]; dueAt: Date }[],
@@ -105,21 +105,21 @@ export async function returnBatch(
     if (rowCount === 0) return
     await tx.execute(sql`
       UPDATE batches SET lease = NULL, lease_until = NULL, due_at = ${again}, state = CASE WHEN EXISTS (
-          SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${toDo(policy)}
+          SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${deliveryNeedsAttempt(policy)}
         ) THEN 'open' ELSE 'done' END::batch_state
       WHERE id = ${batchId}`)
   })
 }
 
 /** Puts off a batch in nobody's hand, since nothing could be handed over from it now. */
-export async function putOff(db: Db, batchId: number, until: Date): Promise<void> {
+export async function postponeBatch(db: Db, batchId: number, until: Date): Promise<void> {
   await db.execute(
     sql`UPDATE batches SET due_at = ${until} WHERE id = ${batchId} AND state = 'open' AND due_at < ${until}`,
   )
 }
 
 /** Batches that are due, not in hand, and of a live edition: what the sweeper wakes workers for. */
-export async function batchesToDo(
+export async function dueBatches(
   db: Db,
   at: Date,
   most = 1000,
@@ -127,16 +127,16 @@ export async function batchesToDo(
 ): Promise<{ batchId: number; attempts: number }[]> {
   const { rows } = await db.execute<{ id: string; attempts: number }>(sql`
     SELECT b.id, b.attempts FROM batches b JOIN editions e ON e.id = b.edition_id
-    WHERE b.state <> 'done' AND b.due_at <= ${at} AND ${LIVE} AND ${IN_NOBODYS_HAND}
+    WHERE b.state <> 'done' AND b.due_at <= ${at} AND ${SENDABLE_EDITION} AND ${AVAILABLE_BATCH}
       AND (${editionId}::bigint IS NULL OR b.edition_id = ${editionId}::bigint) AND ${NOT_HALTED}
     ORDER BY b.due_at, b.id LIMIT ${most}`)
   return rows.map((row) => ({ batchId: Number(row.id), attempts: row.attempts }))
 }
 
 /** When the next batch of a live edition that is in nobody's hand is due. */
-export async function nextDue(db: Db): Promise<Date | undefined> {
+export async function nextBatchDue(db: Db): Promise<Date | undefined> {
   const { rows } = await db.execute<{ due_at: string }>(sql`
     SELECT b.due_at FROM batches b JOIN editions e ON e.id = b.edition_id
-    WHERE b.state = 'open' AND ${LIVE} AND ${NOT_HALTED} ORDER BY b.due_at LIMIT 1`)
+    WHERE b.state = 'open' AND ${SENDABLE_EDITION} AND ${NOT_HALTED} ORDER BY b.due_at LIMIT 1`)
   return rows[0] && new Date(rows[0].due_at)
 }

@@ -4,11 +4,11 @@ import type { Outcome } from '../../relay/outcome.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { executePrepared } from '../../runtime/db/prepared.ts'
 import { suppress } from '../../suppression/suppress.ts'
-import { afterOutcome, isHandOver, withEarlierReply } from './attempts.ts'
+import { afterOutcome, isAttempt, withEarlierReply } from './attempts.ts'
 import type { Lease } from './batches.ts'
-import { GIVEN_UP, LIVE, NOT_HALTED, toDo } from './conditions.ts'
-import { waitAfter } from './later-batches.ts'
+import { deliveryNeedsAttempt, NO_MORE_RESENDS, NOT_HALTED, SENDABLE_EDITION } from './conditions.ts'
 import { countReleases, lockReaders, type Releases } from './repeats.ts'
+import { digestRetryDelayMs } from './retry-batches.ts'
 import { fromBitmap, toBitmap } from './shown-bitmap.ts'
 
 /** A delivery still to be handed over, and what decides which papers it shows. */
@@ -28,7 +28,7 @@ export interface Chosen {
 }
 
 /** A delivery that a committed statement has marked `handed`. */
-export interface Handed {
+export interface StartedAttempt {
   subscriberId: number
   email: string
   /** the language and form they chose */
@@ -61,7 +61,7 @@ export async function readPending(
     FROM deliveries d
     -- OFFSET 0 has each reader looked up by id. Joined freely, ten thousand readers were all read for each batch.
     LEFT JOIN LATERAL (SELECT * FROM subscribers WHERE id = d.subscriber_id OFFSET 0) s ON true
-    WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${toDo(policy)}
+    WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${deliveryNeedsAttempt(policy)}
     ORDER BY d.subscriber_id`)
   return rows.map(({ size, topics, keywords, ...row }) => ({
     subscriberId: Number(row.subscriber_id),
@@ -79,20 +79,20 @@ export async function readPending(
  * Readers are locked as well: what the same reader is shown of another edition at this moment is waited for (repeats.ts). Once an
  * edition was released since these choices were made, nobody is marked, and the batch begins anew.
  *
- * @param releases what `releasesNow` said when the choices were made
+ * @param releases what `readReleases` said when the choices were made
  *
  * Whose last digest was missed is told by this one, and that is then forgotten.
  *
  * @returns the handed ones; the rest are settled or somebody else's
  */
-export async function markHanded(
+export async function startAttempts(
   db: Db,
   { editionId, batchId, lease }: Lease,
   group: readonly Chosen[],
   releases: Releases,
   policy: 'resend' | 'hold',
   at: Date,
-): Promise<Handed[]> {
+): Promise<StartedAttempt[]> {
   const { rows } = await executePrepared<{
     subscriber_id: string
     state: string
@@ -108,7 +108,7 @@ export async function markHanded(
     sql`
     WITH mine AS MATERIALIZED (
       SELECT b.id FROM batches b JOIN editions e ON e.id = b.edition_id
-      WHERE b.id = ${batchId} AND b.lease = ${lease} AND b.lease_until > now() AND ${LIVE} AND ${NOT_HALTED}
+      WHERE b.id = ${batchId} AND b.lease = ${lease} AND b.lease_until > now() AND ${SENDABLE_EDITION} AND ${NOT_HALTED}
         AND ${countReleases(releases.since)} = ${releases.count}
       FOR SHARE OF b
     ), wanted AS (
@@ -141,7 +141,7 @@ export async function markHanded(
       ) d
       LEFT JOIN subscribers s ON s.id = d.subscriber_id
       LEFT JOIN suppressions x ON x.address_hash = s.address_hash
-      WHERE EXISTS (SELECT FROM mine) AND (SELECT count(*) FROM locked) > 0 AND d.batch_id = ${batchId} AND ${toDo(policy)}
+      WHERE EXISTS (SELECT FROM mine) AND (SELECT count(*) FROM locked) > 0 AND d.batch_id = ${batchId} AND ${deliveryNeedsAttempt(policy)}
     ), told AS (
       UPDATE subscribers s SET missed_at = NULL FROM judged j WHERE s.id = j.subscriber_id AND j.state = 'handed' AND j.missed_on IS NOT NULL
     )
@@ -149,7 +149,7 @@ export async function markHanded(
       reply = CASE j.state WHEN 'handed' THEN NULL WHEN 'expired' THEN coalesce(d.reply, j.why) ELSE ${withEarlierReply(sql`j.why`)} END,
       -- It may have arrived the first time: not handing it over again does not make that known.
       state = CASE WHEN j.was_unknown AND j.state <> 'handed' THEN 'unknown' ELSE j.state END,
-      crashes = CASE WHEN j.was_unknown AND j.state <> 'handed' THEN ${GIVEN_UP} ELSE crashes END,
+      crashes = CASE WHEN j.was_unknown AND j.state <> 'handed' THEN ${NO_MORE_RESENDS} ELSE crashes END,
       hand_overs = hand_overs + (j.state = 'handed')::int,
       handed_at = CASE WHEN j.state = 'handed' THEN ${at} ELSE handed_at END,
       settled_at = CASE WHEN j.state <> 'handed' THEN ${at}::timestamptz END
@@ -171,7 +171,7 @@ export async function markHanded(
 }
 
 /** What is to be recorded of one hand-over. `later` is the batch that takes it from here when it is to be tried again. */
-export interface Settled {
+export interface RecordedOutcome {
   subscriberId: number
   handOvers: number
   /** of the address it went to, where that is to be suppressed */
@@ -187,7 +187,7 @@ export interface Settled {
 export async function recordOutcomes(
   db: Db,
   lease: Pick<Lease, 'editionId' | 'batchId'>,
-  settled: readonly Settled[],
+  settled: readonly RecordedOutcome[],
   at: Date,
 ): Promise<void> {
   const gone = settled.filter(({ outcome }) => outcome.hardBounce)
@@ -207,10 +207,10 @@ export async function recordOutcomes(
 async function recordStates(
   db: Db,
   { editionId, batchId }: Pick<Lease, 'editionId' | 'batchId'>,
-  settled: readonly Settled[],
+  settled: readonly RecordedOutcome[],
   at: Date,
 ): Promise<void> {
-  const again = new Date(at.getTime() + waitAfter(1))
+  const again = new Date(at.getTime() + digestRetryDelayMs(1))
   const next = afterOutcome(sql`d`, sql`r.state`)
   await executePrepared(
     db,
@@ -236,6 +236,6 @@ async function recordStates(
     UPDATE deliveries d SET reply = r.reply, relay = coalesce(r.relay, d.relay), settled_at = ${at},
       state = ${next.state}, hand_overs = ${next.handOvers}, cuts = ${next.cuts}, batch_id = coalesce(r.later, d.batch_id)
     FROM r
-    WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND ${isHandOver(sql`d`, sql`r.hand_overs`)}`,
+    WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND ${isAttempt(sql`d`, sql`r.hand_overs`)}`,
   )
 }

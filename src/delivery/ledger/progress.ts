@@ -3,7 +3,7 @@ import { domainOf } from '../../mail/mailbox.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { messageIdOf } from '../send/edition-renderer.ts'
-import { toDo } from './conditions.ts'
+import { deliveryNeedsAttempt } from './conditions.ts'
 
 /** How an edition's deliveries stand. The states add up to `total`. */
 export interface Progress {
@@ -22,7 +22,7 @@ export async function progressOf(
   editionId: number,
 ): Promise<Progress> {
   const { rows } = await db.execute<{ state: string; count: string; open: string }>(sql`
-    SELECT d.state, count(*) AS count, count(*) FILTER (WHERE d.state = 'handed' OR ${toDo(config.UNKNOWN_POLICY)}) AS open
+    SELECT d.state, count(*) AS count, count(*) FILTER (WHERE d.state = 'handed' OR ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS open
     FROM deliveries d WHERE d.edition_id = ${editionId} GROUP BY d.state`)
   const next = await db.execute<{ due_at: string | null; working: boolean | null }>(sql`
     SELECT min(due_at) AS due_at, bool_or(state = 'leased' OR due_at <= ${now()}::timestamptz + interval '5 seconds') AS working

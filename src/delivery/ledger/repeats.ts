@@ -38,7 +38,7 @@ export async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
 }
 
 /** What `findRepeats` finds holds until this changes: only a release can give an edition that shares papers to readers. */
-export async function releasesNow(db: Db, at: Date): Promise<Releases> {
+export async function readReleases(db: Db, at: Date): Promise<Releases> {
   const since = new Date(at.getTime() - MEMORY_DAYS * 86_400_000)
   const { rows } = await db.execute<{ count: string }>(sql`SELECT ${countReleases(since)} AS count`)
   return { since, count: Number(rows[0]!.count) }
@@ -58,7 +58,7 @@ export const lockReaders = (readers: readonly { subscriberId: number }[]): SQL =
   ) AS ordered`
 
 /** Which positions of the edition at hand each reader has had in other digests. To be relied on while they are locked. */
-export async function readHad(
+export async function readShownBefore(
   db: Db,
   repeats: Repeats,
   readers: readonly { subscriberId: number }[],

@@ -8,7 +8,7 @@ import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { withEarlierReply } from './attempts.ts'
 
-type Deps = Pick<Services, 'db' | 'log' | 'witness'>
+type Deps = Pick<Services, 'db' | 'log' | 'restoreMarker'>
 
 /**
  * After a restore from a backup the ledger has forgotten what was mailed since, and would mail it again. So nothing is mailed from a
@@ -24,13 +24,13 @@ type Deps = Pick<Services, 'db' | 'log' | 'witness'>
  *   there is one. A database that is behind its witness has gone back in time, however that was done: a file-level copy, a
  *   snapshot, a replica that had not heard everything.
  *
- * What none of them sees: a machine set back whole, with all its witnesses, as by a snapshot of it. `paperboy halt` is for that, and
+ * What none of them sees: a machine set back whole, with all its markers, as by a snapshot of it. `paperboy halt` is for that, and
  * for whoever does not like to rely on signs. Age alone was refused as a sign: a laptop that slept is no restore.
  */
-export async function mayMail({ db, log, witness }: Deps): Promise<boolean> {
+export async function passRestoreGuard({ db, log, restoreMarker }: Deps): Promise<boolean> {
   const { cluster, installation } = await lookAt(db)
   // Asked before the step is taken: another worker's that is seen here was committed before, so ours is further.
-  const word = installation === null ? undefined : await witness.read(installation)
+  const word = installation === null ? undefined : await restoreMarker.read(installation)
   const { rows } = await db.execute<Row>(sql`
     UPDATE mailing SET tick = tick + 1, ticked_at = now(), installation = coalesce(installation, gen_random_uuid()),
       cluster = coalesce(cluster, ${cluster})
@@ -44,7 +44,7 @@ export async function mayMail({ db, log, witness }: Deps): Promise<boolean> {
     await raise(db, why)
     return false
   }
-  await witness.write(row.installation, { tick, halted: false })
+  await restoreMarker.write(row.installation, { tick, halted: false })
   return true
 }
 
@@ -80,7 +80,7 @@ interface Cluster {
   files: string | null
 }
 
-/** @returns what the database is now, and its name for the witnesses; null before its first mail */
+/** @returns what the database is now, and its name for the markers; null before its first mail */
 async function lookAt(db: Db): Promise<{ cluster: string; installation: string | null }> {
   const { rows } = await db.execute<{
     server: string
@@ -111,19 +111,19 @@ const raise = (db: Db, why: string) =>
 const BY_OPERATOR = 'the operator halted it'
 
 /** The operator's word, also kept outside the database, so that a restore that follows does not undo it. */
-export async function halt({ db, witness }: Deps): Promise<void> {
+export async function halt({ db, restoreMarker }: Deps): Promise<void> {
   await raise(db, BY_OPERATOR)
   const { rows } = await db.execute<{ installation: string | null; tick: string }>(
     sql`SELECT installation, tick FROM mailing`,
   )
   const { installation, tick } = rows[0]!
   if (installation === null) return
-  const word = await witness.read(installation)
+  const word = await restoreMarker.read(installation)
   const halted = { tick: Math.max(Number(tick), word?.tick ?? 0), halted: true }
-  await witness.write(installation, halted)
+  await restoreMarker.write(installation, halted)
   // A worker that took its step just before may still have written its own word over ours.
   await delay(A_MOMENT_MS)
-  await witness.write(installation, halted)
+  await restoreMarker.write(installation, halted)
 }
 
 const A_MOMENT_MS = 500
@@ -146,7 +146,7 @@ export async function whyHalted(db: Db): Promise<{ since: Date; why: string; mai
  * Ends the operator's halt. Nothing is cancelled.
  * @throws PaperboyError MAILING_HALTED where the guard halted, or the database looks restored since
  */
-export async function resumeAfterHalt({ db, witness }: Deps): Promise<void> {
+export async function resumeAfterHalt({ db, restoreMarker }: Deps): Promise<void> {
   const { cluster } = await lookAt(db)
   await db.transaction(async (tx) => {
     const { rows } = await tx.execute<{
@@ -156,14 +156,14 @@ export async function resumeAfterHalt({ db, witness }: Deps): Promise<void> {
       why: string
     }>(sql`SELECT installation, tick, cluster, halted_why AS why FROM mailing FOR UPDATE`)
     const { installation, tick, cluster: noted, why } = rows[0]!
-    const seen = installation === null ? undefined : await witness.read(installation)
+    const seen = installation === null ? undefined : await restoreMarker.read(installation)
     // The step that comes next is judged, as when mailing goes on; the halt itself is what is ended here.
     const word = seen && { tick: seen.tick, halted: false }
     const restored = why === BY_OPERATOR ? whatIsWrong(noted ?? cluster, cluster, Number(tick) + 1, word) : why
     if (restored !== undefined)
       throw new PaperboyError('MAILING_HALTED', `${restored}. See: paperboy resume --after-restore --help`)
     await tx.execute(sql`UPDATE mailing SET halted_at = NULL, halted_why = NULL`)
-    if (installation !== null) await witness.write(installation, { tick: Number(tick), halted: false })
+    if (installation !== null) await restoreMarker.write(installation, { tick: Number(tick), halted: false })
   })
 }
 
@@ -188,7 +188,7 @@ export const editionsToCancel = (db: Db): Promise<CancelledEdition[]> =>
  * @returns the editions that were cancelled, with their states before
  */
 export async function resumeAfterRestore(
-  { db, witness, now }: Deps & Pick<Services, 'now'>,
+  { db, restoreMarker, now }: Deps & Pick<Services, 'now'>,
   keepEditions: boolean,
 ): Promise<{ cancelled: CancelledEdition[] }> {
   const { cluster } = await lookAt(db)
@@ -198,13 +198,13 @@ export async function resumeAfterRestore(
       sql`SELECT installation, tick FROM mailing FOR UPDATE`,
     )
     const { installation, tick } = rows[0]!
-    const seen = installation === null ? undefined : await witness.read(installation)
+    const seen = installation === null ? undefined : await restoreMarker.read(installation)
     const next = Math.max(Number(tick), seen?.tick ?? 0) + LEAP
     await tx.execute(sql`
       UPDATE mailing SET halted_at = NULL, halted_why = NULL, tick = ${next},
         restored_at = CASE WHEN ${keepEditions} THEN restored_at ELSE ${now()}::timestamptz END,
         cluster = CASE WHEN installation IS NULL THEN NULL ELSE ${cluster} END`)
-    if (installation !== null) await witness.write(installation, { tick: next, halted: false })
+    if (installation !== null) await restoreMarker.write(installation, { tick: next, halted: false })
     return { cancelled }
   })
 }

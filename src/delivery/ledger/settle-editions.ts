@@ -3,7 +3,7 @@ import { isNews } from '../../edition/draft/news.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import type { Services } from '../../runtime/services.ts'
 import { withEarlierReply } from './attempts.ts'
-import { IN_NOBODYS_HAND, toDo } from './conditions.ts'
+import { AVAILABLE_BATCH, deliveryNeedsAttempt } from './conditions.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
@@ -59,7 +59,7 @@ async function reopen(db: Db, editionId: number, policy: 'resend' | 'hold', at: 
   const { rowCount } = await db.execute(sql`
     UPDATE batches SET state = 'open', due_at = ${at}
     WHERE state = 'done' AND id IN (
-      SELECT d.batch_id FROM deliveries d WHERE d.edition_id = ${editionId} AND (d.state = 'handed' OR ${toDo(policy)}))`)
+      SELECT d.batch_id FROM deliveries d WHERE d.edition_id = ${editionId} AND (d.state = 'handed' OR ${deliveryNeedsAttempt(policy)}))`)
   return (rowCount ?? 0) > 0
 }
 
@@ -68,7 +68,7 @@ async function endCancelled({ db, now }: Deps, editionId: number): Promise<void>
   await db.execute(sql`
     WITH ended AS (
       UPDATE batches b SET state = 'done', lease = NULL, lease_until = NULL
-      WHERE b.edition_id = ${editionId} AND ${IN_NOBODYS_HAND}
+      WHERE b.edition_id = ${editionId} AND ${AVAILABLE_BATCH}
       RETURNING b.id
     )
     UPDATE deliveries d SET settled_at = ${now()}, reply = ${withEarlierReply('edition cancelled')},

@@ -2,7 +2,13 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import type { subscribers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import { batchAndRows, newestEditions, type PlannedRow, plannedOf, WHAT_WAS_PLANNED } from './plan-deliveries.ts'
+import {
+  insertBatchesAndDeliveries,
+  newestEditions,
+  PLANNED_COLUMNS,
+  type PlannedRow,
+  toPlanned,
+} from './plan-deliveries.ts'
 
 /** A first digest that is on its way. */
 export interface FirstDigest {
@@ -30,9 +36,9 @@ export async function planFirstDigest(
       SELECT ${id}::bigint AS id, e.id AS edition_id FROM editions e
       WHERE e.id = ${newest.id}
         AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = ${id})
-    ), ${batchAndRows(now(), sql`${now()}::timestamptz + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
-    SELECT ${WHAT_WAS_PLANNED}`)
-  const [batchId] = plannedOf(rows[0]!).batchIds
+    ), ${insertBatchesAndDeliveries(now(), sql`${now()}::timestamptz + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
+    SELECT ${PLANNED_COLUMNS}`)
+  const [batchId] = toPlanned(rows[0]!).batchIds
   return batchId === undefined ? undefined : { batchId, nextDigestAt: await nothingMoreToday(db, id, now()) }
 }
 

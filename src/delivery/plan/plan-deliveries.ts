@@ -118,12 +118,12 @@ async function planRest(
             SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.subscriber_id = s.id AND d.subscriber_id > ${cursor}
           )
         ORDER BY s.id LIMIT ${size}
-      ), ${batchAndRows(now(), sql`${expiresAt}::timestamptz`)}
-      SELECT (SELECT max(id) FROM wanted) AS last, ${WHAT_WAS_PLANNED}`)
+      ), ${insertBatchesAndDeliveries(now(), sql`${expiresAt}::timestamptz`)}
+      SELECT (SELECT max(id) FROM wanted) AS last, ${PLANNED_COLUMNS}`)
     const { last, ...row } = rows[0]!
     if (last === null) break
     cursor = Number(last)
-    const planned = plannedOf(row)
+    const planned = toPlanned(row)
     onPlanned(planned.batchIds)
     total.deliveries += planned.deliveries
     total.batchIds.push(...planned.batchIds)
@@ -247,10 +247,10 @@ async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionId
       RETURNING s.next_digest_at
     ), wanted AS (
       SELECT id, due_at, edition_id FROM theirs WHERE edition_id IS NOT NULL AND due_at > ${stale} AND NOT ${wait}
-    ), ${batchAndRows(now(), sql`wanted.due_at + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
-    SELECT (SELECT count(*) FROM due) AS due, EXISTS (SELECT FROM advanced WHERE next_digest_at <= ${until}) AS again, ${WHAT_WAS_PLANNED}`)
+    ), ${insertBatchesAndDeliveries(now(), sql`wanted.due_at + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
+    SELECT (SELECT count(*) FROM due) AS due, EXISTS (SELECT FROM advanced WHERE next_digest_at <= ${until}) AS again, ${PLANNED_COLUMNS}`)
   const { due, again, ...row } = rows[0]!
-  const { deliveries, batchIds } = plannedOf(row)
+  const { deliveries, batchIds } = toPlanned(row)
   // Whose hour was missed may be due again with the one after it.
   return { more: again || Number(due) === BATCH_SIZE, batchIds, planned: deliveries }
 }
@@ -260,7 +260,7 @@ async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionId
  * all planners, and the editions under way. These are locked, so that none is cancelled or called `sent` meanwhile; one that is
  * cancelled gets none.
  */
-export const batchAndRows = (at: Date, expiresAt: ReturnType<typeof sql>) => sql`
+export const insertBatchesAndDeliveries = (at: Date, expiresAt: ReturnType<typeof sql>) => sql`
   live AS MATERIALIZED (
     SELECT id FROM editions
     WHERE id IN (SELECT edition_id FROM wanted) AND state IN ('released', 'sending', 'paused', 'sent')
@@ -286,8 +286,8 @@ export const batchAndRows = (at: Date, expiresAt: ReturnType<typeof sql>) => sql
 
 /** What such a statement answers. */
 export type PlannedRow = { batch_ids: string[]; planned: string }
-export const WHAT_WAS_PLANNED = sql`ARRAY(SELECT id::text FROM batch) AS batch_ids, (SELECT count(*) FROM planned) AS planned`
-export const plannedOf = ({ batch_ids, planned }: PlannedRow): Planned => ({
+export const PLANNED_COLUMNS = sql`ARRAY(SELECT id::text FROM batch) AS batch_ids, (SELECT count(*) FROM planned) AS planned`
+export const toPlanned = ({ batch_ids, planned }: PlannedRow): Planned => ({
   batchIds: batch_ids.map(Number),
   deliveries: Number(planned),
 })

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { parseRelays, type RelaySettings } from '../../runtime/config/relay-settings.ts'
 import type { Services } from '../../runtime/services.ts'
-import { toDo } from '../ledger/conditions.ts'
+import { deliveryNeedsAttempt } from '../ledger/conditions.ts'
 
 /** How long what is open of an edition will take, and whether it is out before the first of it expires. */
 export interface SendPlan {
@@ -19,8 +19,8 @@ export async function sendPlan(
   editionId: number,
 ): Promise<SendPlan> {
   const { rows } = await db.execute<{ mails: string; ends: string | null; minute: string }>(sql`
-    SELECT count(*) FILTER (WHERE d.state = 'handed' OR ${toDo(config.UNKNOWN_POLICY)}) AS mails,
-      min(d.expires_at) FILTER (WHERE ${toDo(config.UNKNOWN_POLICY)}) AS ends,
+    SELECT count(*) FILTER (WHERE d.state = 'handed' OR ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS mails,
+      min(d.expires_at) FILTER (WHERE ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS ends,
       count(*) FILTER (WHERE d.state = 'accepted' AND d.settled_at > ${now()}::timestamptz - interval '1 minute') AS minute
     FROM deliveries d WHERE d.edition_id = ${editionId}`)
   const mails = Number(rows[0]!.mails)

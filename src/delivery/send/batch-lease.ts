@@ -1,5 +1,5 @@
 import type { Services } from '../../runtime/services.ts'
-import { type Lease, mayGoOn, RENEW_EVERY_MS, renewLease } from '../ledger/batches.ts'
+import { canContinue, type Lease, RENEW_EVERY_MS, renewLease } from '../ledger/batches.ts'
 
 /** The operator's word is heard within this: what waits then goes back, what is in flight is finished. */
 const LISTEN_EVERY_MS = 500
@@ -9,7 +9,7 @@ const LISTEN_EVERY_MS = 500
  *
  * @returns what aborts then, or when `stop` does; `release` ends the keeping
  */
-export function keepHold({ db, log }: Pick<Services, 'db' | 'log'>, lease: Lease, stop: AbortSignal) {
+export function holdLease({ db, log }: Pick<Services, 'db' | 'log'>, lease: Lease, stop: AbortSignal) {
   const halt = new AbortController()
   const every = (ms: number, ask: () => Promise<boolean>, failure: string) =>
     setInterval(() => {
@@ -22,7 +22,7 @@ export function keepHold({ db, log }: Pick<Services, 'db' | 'log'>, lease: Lease
     }, ms)
   const timers = [
     every(RENEW_EVERY_MS, () => renewLease(db, lease), 'a lease could not be renewed'),
-    every(LISTEN_EVERY_MS, () => mayGoOn(db, lease), 'the operator’s word could not be asked for'),
+    every(LISTEN_EVERY_MS, () => canContinue(db, lease), 'the operator’s word could not be asked for'),
   ]
   return { ended: AbortSignal.any([stop, halt.signal]), release: () => timers.forEach(clearInterval) }
 }

@@ -2,7 +2,7 @@
  * How many deliveries of this process may be marked and not yet recorded, over all batches in hand: a crash leaves no more than that
  * unknown.
  */
-export interface Window {
+export interface InFlight {
   free(): number
   take(count: number): void
   give(count: number): void
@@ -14,7 +14,7 @@ export interface Window {
   alone(): Promise<() => void>
 }
 
-export function openWindow(most: number): Window {
+export function openInFlight(most: number): InFlight {
   let taken = 0
   let lonely = Promise.resolve()
   let change = Promise.withResolvers<void>()

@@ -1,16 +1,16 @@
 import type { Services } from '../../runtime/services.ts'
 import type { Lease } from '../ledger/batches.ts'
-import { recordOutcomes, type Settled } from '../ledger/deliveries.ts'
-import type { LaterBatches } from '../ledger/later-batches.ts'
-import { persistently } from './retry-recording.ts'
+import { type RecordedOutcome, recordOutcomes } from '../ledger/deliveries.ts'
+import type { RetryBatches } from '../ledger/retry-batches.ts'
+import { retryRecording } from './retry-recording.ts'
 
-export type Tally = Record<Settled['outcome']['state'], number>
+export type Tally = Record<RecordedOutcome['outcome']['state'], number>
 
 export interface Recorder {
   /** what has been written down so far */
   tally: Tally
   /** Resolves when it is written down. @throws the database's error, after minutes of trying */
-  record(one: Settled): Promise<void>
+  record(one: RecordedOutcome): Promise<void>
 }
 
 /** Every write is a commit, which costs more than the rows in it: outcomes wait this long for others. */
@@ -21,14 +21,14 @@ const GATHER_MS = 8
  * @param enough so many outcomes wait for no others
  */
 export function openRecorder(
-  deps: Pick<Services, 'db' | 'now' | 'log'> & { later: LaterBatches },
+  deps: Pick<Services, 'db' | 'now' | 'log'> & { later: RetryBatches },
   lease: Lease,
   enough: number,
   onWritten: (count: number) => void,
 ): Recorder {
   const { db, later, now } = deps
   const tally: Tally = { accepted: 0, deferred: 0, refused: 0, unknown: 0, queued: 0 }
-  let gathered: Settled[] = []
+  let gathered: RecordedOutcome[] = []
   let writing: Promise<void> | undefined
   let full = () => {}
 
@@ -43,8 +43,8 @@ export function openRecorder(
     })
   }
 
-  const writeGroup = async (group: readonly Settled[]) => {
-    await persistently(deps, async () => {
+  const writeGroup = async (group: readonly RecordedOutcome[]) => {
+    await retryRecording(deps, async () => {
       await later.place(lease.editionId, group)
       await recordOutcomes(db, lease, group, now())
     })

@@ -8,7 +8,7 @@ const LONGEST_WAIT_MS = 5_000
  * Writes an outcome down, trying for about five minutes: a mail that left and is not written down would be handed over again.
  * @throws the last error
  */
-export async function persistently({ log }: Pick<Services, 'log'>, write: () => Promise<void>): Promise<void> {
+export async function retryRecording({ log }: Pick<Services, 'log'>, write: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await write()

@@ -6,8 +6,8 @@ import { canBeEmailed } from '../plan/audience.ts'
 import { BATCH_SIZE } from '../plan/plan-deliveries.ts'
 
 /** What an operator may hand over once more. Each but `unknown` is sure not to have arrived. */
-export const AGAIN = ['refused', 'unknown', 'expired'] as const
-export type Again = (typeof AGAIN)[number]
+export const RESENDABLE_STATES = ['refused', 'unknown', 'expired'] as const
+export type ResendableState = (typeof RESENDABLE_STATES)[number]
 
 /**
  * The operator's choice of a second hand-over (rule 1): deliveries that ended so are queued again, under their Message-ID, showing what
@@ -19,7 +19,7 @@ export type Again = (typeof AGAIN)[number]
 export async function sendAgain(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   key: EditionKey,
-  { only, dryRun }: { only: readonly Again[]; dryRun: boolean },
+  { only, dryRun }: { only: readonly ResendableState[]; dryRun: boolean },
 ): Promise<Record<string, number>> {
   const { id, state } = await findEdition({ db }, key)
   if (!['sending', 'sent', 'paused'].includes(state)) {

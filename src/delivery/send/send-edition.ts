@@ -8,7 +8,7 @@ import { DRAIN_PATIENCE_MS } from '../../relay/relay.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { workerRuns } from '../../runtime/worker-presence.ts'
-import { batchesToDo } from '../ledger/batches.ts'
+import { dueBatches } from '../ledger/batches.ts'
 import { type Progress, progressOf } from '../ledger/progress.ts'
 import { whyHalted } from '../ledger/restore-guard.ts'
 import { settleEditions } from '../ledger/settle-editions.ts'
@@ -16,7 +16,7 @@ import { countAudience } from '../plan/audience.ts'
 import { planAll, planDue } from '../plan/plan-deliveries.ts'
 import { planInWords, sendPlan } from '../plan/send-plan.ts'
 import { deliverBatch } from './deliver-batch.ts'
-import { BATCHES_AT_ONCE, type DeliverDeps, openHands } from './delivery-context.ts'
+import { BATCHES_AT_ONCE, type DeliveryContext, openDeliveryContext } from './delivery-context.ts'
 
 export interface SendOptions {
   /** at once to all active readers who asked for its kind, instead of at their hour */
@@ -50,9 +50,9 @@ const AWAY_FOR_MS = 15 * 60_000
  */
 export async function sendEdition(services: Services, key: EditionKey, options: SendOptions): Promise<Progress> {
   const { queues } = services
-  const outliving = options.wait ? outlivingRestarts(services, options.stop) : <T>(work: () => Promise<T>) => work()
-  const edition = await outliving(() => releasedEdition(services, key))
-  let watched = await outliving(() => workerRuns(services.db))
+  const retrying = options.wait ? retryWhileDatabaseAway(services, options.stop) : <T>(work: () => Promise<T>) => work()
+  const edition = await retrying(() => releasedEdition(services, key))
+  let watched = await retrying(() => workerRuns(services.db))
   let woken = 0
   const wake = (batchIds: readonly number[]) => {
     // Enough for many workers to begin with: who is done with one goes on to the next that is due.
@@ -62,11 +62,11 @@ export async function sendEdition(services: Services, key: EditionKey, options: 
     }
   }
   if (options.now) {
-    await outliving(() => order(services, edition, options))
-    await outliving(() => planAll(services, edition.id, { onPlanned: wake }))
-  } else wake((await outliving(() => planDue(services))).batchIds)
-  options.onPlan?.(planInWords(await outliving(() => sendPlan(services, edition.id)), services.now()))
-  await using own = ownHands(services, options.stop)
+    await retrying(() => order(services, edition, options))
+    await retrying(() => planAll(services, edition.id, { onPlanned: wake }))
+  } else wake((await retrying(() => planDue(services))).batchIds)
+  options.onPlan?.(planInWords(await retrying(() => sendPlan(services, edition.id)), services.now()))
+  await using own = localContext(services, options.stop)
   /** @returns how it stands at the end; undefined while it is to be looked at again */
   const look = async (): Promise<Progress | undefined> => {
     if (!watched) await workDueBatches(services, await own.deps(), edition.id, options)
@@ -85,11 +85,11 @@ export async function sendEdition(services: Services, key: EditionKey, options: 
     return undefined
   }
   for (let asked = Date.now(); ; ) {
-    const end = await outliving(look)
+    const end = await retrying(look)
     if (end) return end
     if (Date.now() - asked > ASK_EVERY_MS) {
       asked = Date.now()
-      watched = await outliving(() => workerRuns(services.db))
+      watched = await retrying(() => workerRuns(services.db))
     }
   }
 }
@@ -106,7 +106,7 @@ async function releasedEdition(services: Services, key: EditionKey) {
 }
 
 /** Tries work again while the database cannot be reached. All of it may be repeated: what was done is found done. */
-const outlivingRestarts =
+const retryWhileDatabaseAway =
   ({ log }: Pick<Services, 'log'>, stop: AbortSignal) =>
   async <T>(work: () => Promise<T>): Promise<T> => {
     for (let awaySince: number | undefined; ; ) {
@@ -156,7 +156,7 @@ function othersInWords(others: number, kind: EditionKey['kind'], everyone: boole
 }
 
 /** Hands over what is due of this edition, telling how it goes meanwhile, one look at a time. */
-async function workDueBatches(services: Services, deps: DeliverDeps, editionId: number, options: SendOptions) {
+async function workDueBatches(services: Services, deps: DeliveryContext, editionId: number, options: SendOptions) {
   let lookAgainAt = 0
   const telling = setInterval(async () => {
     const began = performance.now()
@@ -166,7 +166,7 @@ async function workDueBatches(services: Services, deps: DeliverDeps, editionId: 
     lookAgainAt = performance.now() + (performance.now() - began) * SHARE_OF_COUNTING
   }, LOOK_EVERY_MS)
   try {
-    const due = (await batchesToDo(services.db, services.now(), 10_000, editionId)).values()
+    const due = (await dueBatches(services.db, services.now(), 10_000, editionId)).values()
     const one = async () => {
       for (const { batchId } of due) {
         if (options.stop.aborted) return
@@ -181,12 +181,12 @@ async function workDueBatches(services: Services, deps: DeliverDeps, editionId: 
 }
 
 /** What it takes to deliver in this process, opened when first needed. */
-function ownHands(services: Services, stop: AbortSignal) {
-  let deps: DeliverDeps | undefined
+function localContext(services: Services, stop: AbortSignal) {
+  let deps: DeliveryContext | undefined
   stop.addEventListener('abort', () => setTimeout(() => deps?.relay.close(), DRAIN_PATIENCE_MS).unref())
   return {
     async deps() {
-      deps ??= await openHands(services)
+      deps ??= await openDeliveryContext(services)
       return deps
     },
     [Symbol.asyncDispose]: async () => deps?.relay.close(),

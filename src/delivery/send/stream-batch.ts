@@ -4,12 +4,12 @@ import type { Config } from '../../runtime/config/config.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { executePrepared } from '../../runtime/db/prepared.ts'
 import type { Lease } from '../ledger/batches.ts'
-import { type Handed, markHanded, type Pending } from '../ledger/deliveries.ts'
+import { type Pending, type StartedAttempt, startAttempts } from '../ledger/deliveries.ts'
 import { lockReaders } from '../ledger/repeats.ts'
-import type { Admission } from './admit.ts'
-import type { DeliverDeps } from './delivery-context.ts'
+import type { DeliveryContext } from './delivery-context.ts'
+import type { DomainLimits } from './domain-limits.ts'
 import type { OpenEdition } from './edition-renderer.ts'
-import { isSpent } from './error-budget.ts'
+import { isBudgetSpent } from './error-budget.ts'
 import { openRecorder, type Tally } from './recorder.ts'
 
 /**
@@ -20,10 +20,10 @@ import { openRecorder, type Tally } from './recorder.ts'
  * @returns how many got which outcome, and whether no relay can be used, or none may for a moment
  */
 export async function streamBatch(
-  deps: DeliverDeps,
+  deps: DeliveryContext,
   lease: Lease,
   admitted: Pending[],
-  admission: Admission,
+  admission: DomainLimits,
   ended: AbortSignal,
 ): Promise<{ tally: Tally; exhausted: boolean }> {
   const { relay, press, config, now, rates, log, window } = deps
@@ -37,7 +37,7 @@ export async function streamBatch(
   let exhausted = false
   let failure: unknown
 
-  const handOver = async (handed: Handed) => {
+  const handOver = async (handed: StartedAttempt) => {
     const message = edition.digest(handed, now())
     const outcome = await relay.send(edition.envelope(handed), message, ended)
     // Nobody holds on to what was accepted; of a cut connection one cannot be sure.
@@ -60,7 +60,7 @@ export async function streamBatch(
     let pending = admitted
     let slowed = rates.version()
     const spent = () =>
-      isSpent(
+      isBudgetSpent(
         lease.answered + tally.accepted + tally.refused,
         lease.refused + tally.refused,
         config.ERROR_BUDGET_PERCENT,
@@ -115,9 +115,9 @@ const hashOf = ({ SUPPRESSION_KEY }: Pick<Config, 'SUPPRESSION_KEY'>, email: str
   addressHash(SUPPRESSION_KEY, parseAddress(email).key)
 
 /** Chooses what a group of readers is shown and marks them, in one go where they may be shown the same papers of another edition. */
-async function markGroup({ db, config, now }: DeliverDeps, lease: Lease, edition: OpenEdition, group: Pending[]) {
+async function markGroup({ db, config, now }: DeliveryContext, lease: Lease, edition: OpenEdition, group: Pending[]) {
   const mark = async (on: Db) =>
-    markHanded(on, lease, await edition.choose(group, on), edition.releases, config.UNKNOWN_POLICY, now())
+    startAttempts(on, lease, await edition.choose(group, on), edition.releases, config.UNKNOWN_POLICY, now())
   if (!edition.sharesPapers) return mark(db)
   return db.transaction(async (tx) => {
     await executePrepared(tx, lockReaders(group))

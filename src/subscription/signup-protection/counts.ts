@@ -37,7 +37,7 @@ interface Level {
 }
 
 /** How full the domain's and the whole window are, or undefined for a sign-up that is turned away. */
-export type Admission = { domain: Level; all: Level } | undefined
+export type DomainLimits = { domain: Level; all: Level } | undefined
 
 /**
  * Admits a sign-up and counts it, or turns it away and counts nothing but that. What is turned away uses up no network's, no
@@ -54,7 +54,7 @@ export type Admission = { domain: Level; all: Level } | undefined
 export async function countSignUp(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   signUp: SignUp,
-): Promise<Admission> {
+): Promise<DomainLimits> {
   const { networks, domain, proof, doubts, trapped } = signUp
   const window = windowOf(now())
   const { rows } = await executePrepared<{ scope: 'all' | 'domain'; count: number; limit: number }>(

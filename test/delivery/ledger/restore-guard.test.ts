@@ -4,18 +4,18 @@ import { join } from 'node:path'
 import { eq, sql } from 'drizzle-orm'
 import pg from 'pg'
 import { afterEach, describe, expect, inject } from 'vitest'
-import { batchesToDo, nextDue } from '../../../src/delivery/ledger/batches.ts'
+import { dueBatches, nextBatchDue } from '../../../src/delivery/ledger/batches.ts'
 import {
   editionsToCancel,
   halt,
-  mayMail,
+  passRestoreGuard,
   resumeAfterHalt,
   resumeAfterRestore,
   whyHalted,
 } from '../../../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { sendEdition } from '../../../src/delivery/send/send-edition.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { releaseDue } from '../../../src/edition/draft/release.ts'
@@ -24,7 +24,7 @@ import { sendServiceMails } from '../../../src/outbox/send-service-mails.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
 import { type Db, databaseOn, migrate } from '../../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, mailing, outbox } from '../../../src/runtime/db/schema.ts'
-import { allWitnesses, fileWitness, type Witness } from '../../../src/runtime/restore-marker.ts'
+import { combineMarkers, fileMarker, type RestoreMarker } from '../../../src/runtime/restore-marker.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 import { test } from '../../support/database.ts'
 import { onDatabase, runSql } from '../../support/global-setup.ts'
@@ -32,8 +32,8 @@ import {
   addPapers,
   addReaders,
   addSubscriber,
+  inMemoryMarker,
   releasedEdition,
-  rememberingWitness,
   servicesOn,
 } from '../../support/services.ts'
 import { openSink, type Sink } from '../../support/sink.ts'
@@ -49,12 +49,12 @@ async function sinkFor(): Promise<Sink> {
   running.push(() => sink.close())
   return sink
 }
-function handsOn(services: Services, sink: Sink) {
+function contextOn(services: Services, sink: Sink) {
   const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
   running.push(() => relay.close())
-  return handsWith(services, relay)
+  return deliveryContextWith(services, relay)
 }
-const mailsOn = (db: Db, witness: Witness) => mayMail({ ...servicesOn(db), witness })
+const mailsOn = (db: Db, restoreMarker: RestoreMarker) => passRestoreGuard({ ...servicesOn(db), restoreMarker })
 
 /** Opens a database for the test's duration. */
 function connectTo(url: string): Db {
@@ -65,11 +65,11 @@ function connectTo(url: string): Db {
 }
 
 test('a database that mailed and mails on, in several workers at once, is never suspected', async ({ db }) => {
-  const witness = rememberingWitness()
+  const restoreMarker = inMemoryMarker()
   for (let round = 0; round < 5; round++) {
-    expect(await Promise.all([1, 2, 3, 4].map(() => mailsOn(db, witness)))).toEqual([true, true, true, true])
+    expect(await Promise.all([1, 2, 3, 4].map(() => mailsOn(db, restoreMarker)))).toEqual([true, true, true, true])
   }
-  expect(await mailsOn(db, rememberingWitness()), 'a worker on a new machine').toBe(true)
+  expect(await mailsOn(db, inMemoryMarker()), 'a worker on a new machine').toBe(true)
 })
 
 describe('nothing is mailed from', () => {
@@ -77,7 +77,7 @@ describe('nothing is mailed from', () => {
     db,
     databaseUrl,
   }) => {
-    expect(await mailsOn(db, rememberingWitness())).toBe(true)
+    expect(await mailsOn(db, inMemoryMarker())).toBe(true)
     const name = new URL(databaseUrl).pathname.slice(1)
     await runSql(
       onDatabase(inject('serverUrl'), 'postgres'),
@@ -86,32 +86,32 @@ describe('nothing is mailed from', () => {
     )
     await runSql(onDatabase(inject('serverUrl'), 'postgres'), `CREATE DATABASE restored_${name} TEMPLATE ${name}`)
     const restored = connectTo(onDatabase(inject('serverUrl'), `restored_${name}`))
-    expect(await mailsOn(restored, rememberingWitness())).toBe(false)
+    expect(await mailsOn(restored, inMemoryMarker())).toBe(false)
     expect((await whyHalted(restored))!.why).toContain('restored')
-    expect(await mailsOn(db, rememberingWitness()), 'the original goes on').toBe(true)
+    expect(await mailsOn(db, inMemoryMarker()), 'the original goes on').toBe(true)
   })
 
   test('tables that were dropped and restored into the same database', async ({ db }) => {
-    expect(await mailsOn(db, rememberingWitness())).toBe(true)
+    expect(await mailsOn(db, inMemoryMarker())).toBe(true)
     await db.execute(sql`ALTER TABLE deliveries RENAME TO old`)
     await db.execute(sql`CREATE TABLE deliveries (LIKE old INCLUDING ALL) PARTITION BY RANGE (edition_id)`)
-    expect(await mailsOn(db, rememberingWitness())).toBe(false)
+    expect(await mailsOn(db, inMemoryMarker())).toBe(false)
   })
 
   test('one that went back in time, whatever brought it there', async ({ db }) => {
-    const witness = rememberingWitness()
-    for (let n = 0; n < 3; n++) await mailsOn(db, witness)
+    const restoreMarker = inMemoryMarker()
+    for (let n = 0; n < 3; n++) await mailsOn(db, restoreMarker)
     await db.execute(sql`UPDATE mailing SET tick = 1`)
-    expect(await mailsOn(db, witness)).toBe(false)
+    expect(await mailsOn(db, restoreMarker)).toBe(false)
     expect((await whyHalted(db))!.why).toContain('forgotten')
-    expect(await mailsOn(db, rememberingWitness()), 'told to workers that saw nothing').toBe(false)
+    expect(await mailsOn(db, inMemoryMarker()), 'told to workers that saw nothing').toBe(false)
   })
 
   test('one that went back a single step, whose batch would be mailed again', async ({ db }) => {
-    const witness = rememberingWitness()
-    for (let n = 0; n < 3; n++) await mailsOn(db, witness)
+    const restoreMarker = inMemoryMarker()
+    for (let n = 0; n < 3; n++) await mailsOn(db, restoreMarker)
     await db.execute(sql`UPDATE mailing SET tick = tick - 1`)
-    expect(await mailsOn(db, witness)).toBe(false)
+    expect(await mailsOn(db, restoreMarker)).toBe(false)
     expect((await whyHalted(db))!.why).toContain('forgotten')
   })
 
@@ -133,8 +133,8 @@ describe('nothing is mailed from', () => {
         remove: postgres.remove,
       }
     }
-    const elsewhere = rememberingWitness()
-    const both = allWitnesses([fileWitness(dataDir), elsewhere], () => {})
+    const elsewhere = inMemoryMarker()
+    const both = combineMarkers([fileMarker(dataDir), elsewhere], () => {})
     const first = await open()
     await migrate(first.url)
     expect(await mailsOn(first.db, both)).toBe(true)
@@ -158,7 +158,7 @@ describe('nothing is mailed from', () => {
     const third = await open()
     running.push(() => third.remove())
     running.push(() => third.close())
-    expect(await mailsOn(third.db, fileWitness(dataDir)), 'all of DATA_DIR was set back').toBe(false)
+    expect(await mailsOn(third.db, fileMarker(dataDir)), 'all of DATA_DIR was set back').toBe(false)
     await third.db.execute(sql`UPDATE mailing SET halted_at = NULL, halted_why = NULL, cluster = NULL`)
     expect(await mailsOn(third.db, elsewhere), 'Redis remembers').toBe(false)
   })
@@ -187,17 +187,17 @@ test('while it is halted no digest, no service mail and no order of the operator
     createdAt: services.now(),
   })
   await halt(services)
-  const hands = handsOn(services, sink)
-  expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toBeUndefined()
-  expect(await sendServiceMails({ ...services, relay: hands.relay }, NEVER)).toBe(0)
+  const context = contextOn(services, sink)
+  expect(await deliverBatch(context, batchIds[0]!, NEVER)).toBeUndefined()
+  expect(await sendServiceMails({ ...services, relay: context.relay }, NEVER)).toBe(0)
   const order = { now: true, wait: false, stop: NEVER, onProgress: () => {} }
   await expect(sendEdition(services, { kind: 'daily', date: '2026-04-14' }, order)).rejects.toMatchObject({
     code: 'MAILING_HALTED',
   })
   expect(sink.taken).toEqual([])
   await resumeAfterRestore(services, true)
-  expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toMatchObject({ accepted: 3 })
-  expect(await sendServiceMails({ ...services, relay: hands.relay }, NEVER)).toBe(1)
+  expect(await deliverBatch(context, batchIds[0]!, NEVER)).toMatchObject({ accepted: 3 })
+  expect(await sendServiceMails({ ...services, relay: context.relay }, NEVER)).toBe(1)
 })
 
 test('while it is halted workers find nothing to do, instead of asking for the same batches without end', async ({
@@ -207,20 +207,20 @@ test('while it is halted workers find nothing to do, instead of asking for the s
   await addReaders(db, 3)
   const { batchIds } = await planAll(services, await releasedEdition(services))
   await halt(services)
-  expect([await batchesToDo(db, services.now()), await nextDue(db)]).toEqual([[], undefined])
+  expect([await dueBatches(db, services.now()), await nextBatchDue(db)]).toEqual([[], undefined])
   await resumeAfterRestore(services, true)
-  expect(await batchesToDo(db, services.now())).toEqual([{ batchId: batchIds[0], attempts: 0 }])
-  expect(await nextDue(db)).toEqual(services.now())
+  expect(await dueBatches(db, services.now())).toEqual([{ batchId: batchIds[0], attempts: 0 }])
+  expect(await nextBatchDue(db)).toEqual(services.now())
 })
 
 test('halting holds although the database is then set back: the witness knows', async ({ db }) => {
   const services = servicesOn(db)
-  expect(await mayMail(services)).toBe(true)
+  expect(await passRestoreGuard(services)).toBe(true)
   await halt(services)
   await db.execute(sql`UPDATE mailing SET halted_at = NULL, halted_why = NULL, tick = 2000`)
-  expect(await mayMail(services)).toBe(false)
+  expect(await passRestoreGuard(services)).toBe(false)
   await resumeAfterRestore(services, false)
-  expect(await mayMail(services)).toBe(true)
+  expect(await passRestoreGuard(services)).toBe(true)
 })
 
 test('an order that is under way ends when mailing is halted, instead of waiting for what is due', async ({ db }) => {
@@ -244,7 +244,7 @@ test('halting in mid-batch stops it within a group', async ({ db }) => {
   running.push(() => sink.close())
   await addReaders(db, 40)
   const { batchIds } = await planAll(services, await releasedEdition(services))
-  await deliverBatch(handsOn(services, sink), batchIds[0]!, NEVER)
+  await deliverBatch(contextOn(services, sink), batchIds[0]!, NEVER)
   expect(sink.taken.length).toBeLessThanOrEqual(4)
   expect(await db.$count(deliveries, eq(deliveries.state, 'unknown'))).toBe(0)
 })
@@ -252,18 +252,18 @@ test('halting in mid-batch stops it within a group', async ({ db }) => {
 describe('resuming after a halt', () => {
   test('sends again, and cancels nothing', async ({ db }) => {
     const services = servicesOn(db)
-    expect(await mayMail(services)).toBe(true)
+    expect(await passRestoreGuard(services)).toBe(true)
     await releasedEdition(services)
     await halt(services)
     await resumeAfterHalt(services)
     expect(await whyHalted(db)).toBeUndefined()
     expect((await db.select().from(editions)).map(({ state }) => state)).toEqual(['released'])
-    expect(await mayMail(services)).toBe(true)
+    expect(await passRestoreGuard(services)).toBe(true)
   })
 
   test('is refused where the guard itself halted, or the database went back in time since', async ({ db }) => {
     const services = servicesOn(db)
-    for (let n = 0; n < 3; n++) expect(await mayMail(services)).toBe(true)
+    for (let n = 0; n < 3; n++) expect(await passRestoreGuard(services)).toBe(true)
     await halt(services)
     await db.execute(sql`UPDATE mailing SET tick = tick - 1`)
     await expect(resumeAfterHalt(services)).rejects.toMatchObject({ code: 'MAILING_HALTED' })
@@ -271,7 +271,7 @@ describe('resuming after a halt', () => {
       sql`UPDATE mailing SET tick = tick + 1, cluster = jsonb_set(cluster::jsonb, '{server}', '"other"')::text`,
     )
     await expect(resumeAfterHalt(services)).rejects.toMatchObject({ code: 'MAILING_HALTED' })
-    expect(await mayMail(services)).toBe(false)
+    expect(await passRestoreGuard(services)).toBe(false)
     await db.execute(sql`UPDATE mailing SET halted_why = 'the database’s files were copied', cluster = NULL`)
     await expect(resumeAfterHalt(services)).rejects.toMatchObject({ code: 'MAILING_HALTED' })
   })
@@ -308,8 +308,8 @@ describe('resuming after a restore', () => {
       'unknown',
     ])
     expect(await db.$count(batches, sql`state <> 'done'`)).toBe(0)
-    const hands = handsOn(services, sink)
-    for (const { id } of await db.select({ id: batches.id }).from(batches)) await deliverBatch(hands, id, NEVER)
+    const context = contextOn(services, sink)
+    for (const { id } of await db.select({ id: batches.id }).from(batches)) await deliverBatch(context, id, NEVER)
     expect(sink.taken).toEqual([])
     await addPapers(db, '2026-04-17', 3)
     const made = await assemble(services, { date: '2026-04-17' })
@@ -331,13 +331,13 @@ describe('resuming after a restore', () => {
     expect(await db.select({ at: mailing.restoredAt }).from(mailing)).toEqual([{ at: null }])
   })
 
-  test('other machines’ witnesses do not halt it again', async ({ db }) => {
-    const [here, there] = [rememberingWitness(), rememberingWitness()]
+  test('other machines’ markers do not halt it again', async ({ db }) => {
+    const [here, there] = [inMemoryMarker(), inMemoryMarker()]
     for (let n = 0; n < 5; n++) await mailsOn(db, there)
     await mailsOn(db, here)
     await db.execute(sql`UPDATE mailing SET tick = 2`)
     expect(await mailsOn(db, here)).toBe(false)
-    await resumeAfterRestore({ ...servicesOn(db), witness: here }, false)
+    await resumeAfterRestore({ ...servicesOn(db), restoreMarker: here }, false)
     expect(await mailsOn(db, there)).toBe(true)
     expect(await mailsOn(db, here)).toBe(true)
   })

@@ -3,7 +3,7 @@ import { afterEach, describe, expect } from 'vitest'
 import { countAudience } from '../../../src/delivery/plan/audience.ts'
 import { planAll, planDue, unplannedEditions } from '../../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { cancel, hold } from '../../../src/edition/draft/control.ts'
 import { release } from '../../../src/edition/draft/release.ts'
@@ -325,7 +325,7 @@ describe('rule 6: no reader gets the same paper twice', () => {
   const workerOn = (services: Services, sink: Sink) => {
     const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
     running.unshift(relay)
-    return handsWith(services, relay)
+    return deliveryContextWith(services, relay)
   }
   /** Sends an edition to everybody who does not have it, and tells the titles each got. */
   async function sendToAll(services: Services, worker: ReturnType<typeof workerOn>, sink: Sink, editionId: number) {

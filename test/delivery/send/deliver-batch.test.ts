@@ -5,7 +5,7 @@ import { listUnknown, progressOf } from '../../../src/delivery/ledger/progress.t
 import { settleEditions } from '../../../src/delivery/ledger/settle-editions.ts'
 import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { cancel, pause } from '../../../src/edition/draft/control.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
@@ -32,7 +32,7 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
 function workerOn(services: Services, url: string) {
   const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
-  return handsWith(services, relay)
+  return deliveryContextWith(services, relay)
 }
 
 const states = async (db: Db) =>

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
-import { spend } from '../../../src/delivery/send/error-budget.ts'
+import { spendErrorBudget } from '../../../src/delivery/send/error-budget.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { hold } from '../../../src/edition/draft/control.ts'
 import type { AttentionName } from '../../../src/operate/attention/attention.ts'
@@ -41,7 +41,7 @@ describe('each thing that needs a person is found, with since when, what to do a
         WHEN subscriber_id % 3 = 0 THEN '554 5.7.9 queue ' || md5(subscriber_id::text)
         WHEN subscriber_id % 5 = 0 THEN '550 5.1.1 unknown' ELSE '552 rare ' || chr(65 + (subscriber_id % 7)::int) END`)
     expect(await found(services)).toEqual([])
-    await spend(services, { editionId } as Parameters<typeof spend>[1], {
+    await spendErrorBudget(services, { editionId } as Parameters<typeof spendErrorBudget>[1], {
       ...{ accepted: 20, refused: 100, deferred: 0, unknown: 0, queued: 0 },
     })
     const [paused] = await found(services)

@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm'
 import { domainBucket, type Rates } from '../../relay/rates.ts'
 import type { Services } from '../../runtime/services.ts'
-import { type Lease, moveToLater } from '../ledger/batches.ts'
+import { type Lease, moveDeliveries } from '../ledger/batches.ts'
 import type { Pending } from '../ledger/deliveries.ts'
 
 /** Lets through what the receiving domains of one batch take now. */
-export interface Admission {
+export interface DomainLimits {
   /** @returns what is to be handed over now, in the same order */
   admit(pending: Pending[]): Promise<Pending[]>
   /** when what stays in this batch may go on; undefined when nothing was held back in it */
@@ -16,10 +16,10 @@ export interface Admission {
  * The rest of a slow domain's mails moves to a batch of its own, due after those that wait already: it holds up no other domain. That
  * batch is then worked in slices, each paid for when it goes, so that what waits follows the rate as it is then.
  */
-export function openAdmission(
+export function openDomainLimits(
   { db, rates, now }: Pick<Services, 'db' | 'now'> & { rates: Rates },
   lease: Lease,
-): Admission {
+): DomainLimits {
   const paid = new Set<string>()
   let again: Date | undefined
 
@@ -30,7 +30,7 @@ export function openAdmission(
     }
     const subscriberIds = late.map((one) => one.subscriberId)
     const dueAt = (await afterTheLast(db, bucket, rate)) ?? due
-    await moveToLater(db, lease, [{ subscriberIds, dueAt: dueAt > due ? dueAt : due }], bucket)
+    await moveDeliveries(db, lease, [{ subscriberIds, dueAt: dueAt > due ? dueAt : due }], bucket)
   }
 
   return {
