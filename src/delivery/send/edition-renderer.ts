@@ -22,8 +22,9 @@ import type { Config } from '../../runtime/config/config.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import type { Chosen, Pending, StartedAttempt } from '../ledger/deliveries.ts'
+import type { Chosen, Pending } from '../ledger/deliveries.ts'
 import { findRepeats, type Releases, readReleases, readShownBefore } from '../ledger/repeats.ts'
+import type { StartedAttempt } from '../ledger/start-attempts.ts'
 
 export interface OpenEdition {
   /** what each reader is shown; with `db` a transaction that has locked them, nothing that they are shown elsewhere meanwhile */

@@ -4,15 +4,15 @@ import type { Lease } from '../ledger/batches.ts'
 import { SENDABLE_EDITION } from '../ledger/conditions.ts'
 import type { Tally } from './recorder.ts'
 
-/** Of fewer answers than this a share says nothing. */
+/** Fewest replies for which a share is meaningful. */
 const ANSWERS_THAT_COUNT = 100
 
-/** Whether so many of an edition's readers are refused that it must not go on: a bad list, or a relay that refuses all. */
+/** Returns whether too many deliveries are refused to continue: a bad list, or a relay that refuses all. */
 export function isBudgetSpent(answered: number, refused: number, percent: number): boolean {
   return answered >= ANSWERS_THAT_COUNT && (refused / answered) * 100 > percent
 }
 
-/** Adds a batch's answers to its edition's, and pauses the edition when its budget is spent. @returns why, if it did */
+/** Adds a batch's replies to its edition, and pauses the edition when its budget is spent. Returns the reason if it did. */
 export async function spendErrorBudget(
   { db, config }: Pick<Services, 'db' | 'config'>,
   { editionId }: Lease,
@@ -25,7 +25,7 @@ export async function spendErrorBudget(
   const sum = rows[0]
   if (!sum || !isBudgetSpent(sum.answered, sum.refused, config.ERROR_BUDGET_PERCENT)) return undefined
   const share = Math.round((sum.refused / sum.answered) * 100)
-  const why = `${sum.refused} of ${sum.answered} mails were refused (${share} %, ERROR_BUDGET_PERCENT is ${config.ERROR_BUDGET_PERCENT})`
+  const why = `${sum.refused} of ${sum.answered} emails were refused (${share} %, ERROR_BUDGET_PERCENT is ${config.ERROR_BUDGET_PERCENT})`
   const { rowCount } = await db.execute(sql`
     UPDATE editions e SET state = 'paused', paused_why = ${why} WHERE e.id = ${editionId} AND ${SENDABLE_EDITION}`)
   return rowCount === 1 ? why : undefined

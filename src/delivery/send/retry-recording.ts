@@ -5,7 +5,7 @@ const TRIES = 60
 const LONGEST_WAIT_MS = 5_000
 
 /**
- * Writes an outcome down, trying for about five minutes: a mail that left and is not written down would be handed over again.
+ * Retries a write of outcomes for about five minutes: an email that was sent but not recorded would be sent again.
  * @throws the last error
  */
 export async function retryRecording({ log }: Pick<Services, 'log'>, write: () => Promise<void>): Promise<void> {
@@ -14,7 +14,7 @@ export async function retryRecording({ log }: Pick<Services, 'log'>, write: () =
       return await write()
     } catch (error) {
       if (attempt === TRIES) throw error
-      log.warn({ attempt, err: error }, 'outcomes could not be recorded; trying again')
+      log.warn({ attempt, err: error }, 'could not record outcomes; trying again')
       await delay(Math.min(100 * 2 ** attempt, LONGEST_WAIT_MS))
     }
   }
