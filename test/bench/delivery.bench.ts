@@ -19,7 +19,7 @@ const help = `npm run bench -- delivery [--readers N] [--rounds N] [--only a,b,â
 How fast mail leaves, beside other ways to send the same: each contender in a process of its own, against a sink in another, once a
 round in turn. ${CONNECTIONS} connections; PostgreSQL and the sink share the machine with the sender.`
 
-/** Milliseconds, CPU seconds and memory of each way to hand over the same mails. */
+/** Milliseconds, CPU seconds and memory of each way to send the same emails. */
 export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -52,7 +52,7 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   report(measures)
 }
 
-/** A run, and what its sink took of a core: the one that mail is sent to is a single thread, which may be what limits. */
+/** A run, and its sink's share of a core: the receiving server is single-threaded and may be the limit. */
 type Run = Taken & { sinkSeconds: number }
 
 const withSinks = (run: () => Promise<Taken>, sinks: readonly SinkProcess[]) => async (): Promise<Run> => {
@@ -140,7 +140,7 @@ async function contendersOf(
   }
 }
 
-/** Several processes' run as one: from the first's begin to the last's end. */
+/** Combines the runs of several processes: from the first start to the last end. */
 const together = (runs: Taken[]): Taken => ({
   messages: runs[0]!.messages,
   beganAt: Math.min(...runs.map((run) => run.beganAt)),
@@ -151,7 +151,7 @@ const together = (runs: Taken[]): Taken => ({
 
 const rate = ({ messages, beganAt, endedAt }: Taken): number => (messages / (endedAt - beganAt)) * 1000
 
-/** What Paperboy is held to, by the letters of two contenders: the least ratio of their speeds. */
+/** Required speed ratios, by the letters of two contenders. */
 const TARGETS: [string, string, number][] = [
   ['d', 'b2', 0.85],
   ['d', 'b', 1.5],

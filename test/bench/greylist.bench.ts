@@ -12,14 +12,14 @@ import { printTable } from './support/table.ts'
 
 const DOMAINS = 16
 const GREYLISTED_OF_1000 = 25
-/** The share of readers whose digest must be out; the greylisted ones wait for their retry. */
+/** The share of readers who must be served; greylisted ones wait for their retry. */
 const SHARE = 0.97
 /** A run that takes longer is stuck. */
 const PATIENCE_MS = 10 * 60_000
 
 const help = `npm run bench -- greylist [--readers N] [--rounds N]
 
-How much a little greylisting slows everybody: seconds until ${SHARE * 100} % of the readers of ${DOMAINS} domains have their digest,
+How much a little greylisting slows all readers: seconds until ${SHARE * 100} % of the readers of ${DOMAINS} domains have their digest,
 through a worker process, (a) without a fault, (b) while ${GREYLISTED_OF_1000 / 10} % of readers are greylisted once, (c) in the edition after that.`
 
 interface Run {
@@ -86,7 +86,7 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   printTable([['', `s to ${SHARE * 100} %`, 'spread', 'ratio to a', 'log lines'], ...rows])
 }
 
-/** Starts a worker on what is planned and waits until the share of readers is served. */
+/** Starts a worker and waits until the share of readers is served. */
 async function sendEdition(stage: Stage, sink: { url: string; taken: unknown[] }, readers: number): Promise<Run> {
   const env = {
     ...stage.env,
@@ -110,7 +110,7 @@ async function sendEdition(stage: Stage, sink: { url: string; taken: unknown[] }
   return { seconds, logLines: log.trim().split('\n').length }
 }
 
-/** The worker's start is not what is measured. @returns when the first message was taken */
+/** Returns when the first message was accepted: the worker's start is not measured. */
 async function firstMail({ taken }: { taken: unknown[] }): Promise<number> {
   while (taken.length === 0) await delay(5)
   return performance.now()

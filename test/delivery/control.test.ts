@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect, vi } from 'vitest'
 import { dueBatches } from '../../src/delivery/ledger/batches.ts'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { planInWords, sendPlan } from '../../src/delivery/plan/send-plan.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
 import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
@@ -41,12 +41,12 @@ async function states(db: Db): Promise<Record<string, number>> {
 }
 const editionOf = async (db: Db) => (await db.select().from(editions).where(eq(editions.date, KEY.date)))[0]!
 
-describe('the operator’s word is heard by a relay that takes its time', { timeout: 60_000 }, () => {
+describe('the operator’s order takes effect despite a slow relay', { timeout: 60_000 }, () => {
   for (const [name, act, left] of [
     ['pause', pause, 'queued'],
     ['cancel', cancel, 'skipped'],
   ] as const) {
-    test(`${name}: what is in flight is finished, what waits is not begun`, async ({ db }) => {
+    test(`${name}: deliveries in flight finish, waiting ones do not begin`, async ({ db }) => {
       const services = servicesOn(db)
       let begun = 0
       const gate = Promise.withResolvers<void>()
@@ -63,7 +63,7 @@ describe('the operator’s word is heard by a relay that takes its time', { time
       // Two are in flight, two more are marked and wait for a connection.
       expect((await states(db)).handed).toBe(4)
       await act(services, KEY)
-      // Half a second by the engine's clock; on a busy machine the test looks when it can.
+      // Half a second in the engine; the test checks later on a busy machine.
       await expect.poll(async () => (await states(db)).handed, { timeout: 20_000 }).toBe(2)
       gate.resolve()
       await working
@@ -83,8 +83,8 @@ describe('the operator’s word is heard by a relay that takes its time', { time
   }
 })
 
-describe('a mailbox that is not there', () => {
-  test('is suppressed with its outcome, and a policy refusal is not', async ({ db }) => {
+describe('a mailbox that does not exist', () => {
+  test('is suppressed together with its outcome; a policy refusal is not', async ({ db }) => {
     const services = servicesOn(db)
     const sink = await sinkThat({
       recipient: (to) => {
@@ -107,7 +107,9 @@ describe('a mailbox that is not there', () => {
 })
 
 describe('the error budget', () => {
-  test('pauses an edition of which too many are refused, and says why; resuming begins a new one', async ({ db }) => {
+  test('pauses an edition with too many refusals and gives the reason; resuming starts a new budget', async ({
+    db,
+  }) => {
     const services = servicesOn(db, { ERROR_BUDGET_PERCENT: '20' })
     let refusing = true
     const sink = await sinkThat({
@@ -135,7 +137,7 @@ describe('the error budget', () => {
 })
 
 describe('a plan before sending', () => {
-  test('says whether it fits the window', async ({ db }) => {
+  test('reports whether it fits the window', async ({ db }) => {
     const planned = async (settings: Record<string, string>) => {
       const services = servicesOn(db, settings)
       const [edition] = await db.select().from(editions)
@@ -154,7 +156,7 @@ describe('a plan before sending', () => {
   })
 })
 
-test('what is due is told by the database’s clock, whatever this machine’s says or jumps to', async ({ db }) => {
+test('the database clock decides due times, not this machine’s clock', async ({ db }) => {
   vi.spyOn(Date, 'now').mockImplementation(() => 0)
   const clock = await databaseClock(db, (error) => {
     throw error

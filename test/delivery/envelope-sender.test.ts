@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
 import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { readReturnPath } from '../../src/mail/return-path.ts'
@@ -12,7 +12,7 @@ import { openSink } from '../support/sink.ts'
 
 const NEVER = new AbortController().signal
 
-test('with BOUNCE_ADDRESS every digest and every service mail leaves under a sender of its own', async ({
+test('with BOUNCE_ADDRESS every digest and service email has its own envelope sender', async ({
   db,
   onTestFinished,
 }) => {

@@ -7,5 +7,11 @@ export const CLEAN: readonly string[] = [
   'src/http/assets',
   'src/messages',
   'src/operate/status.ts',
+  'src/delivery/ledger',
+  'src/delivery/plan',
+  'src/relay',
   'templates',
+  'test/delivery',
+  'test/faults',
+  'test/relay',
 ]

@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
 import { dueBatches } from '../../src/delivery/ledger/batches.ts'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
 import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import type { Outcome } from '../../src/relay/outcome.ts'
@@ -25,21 +25,21 @@ async function ratesWith(db: Db, settings: Record<string, string>) {
   await rates.refresh()
   return rates
 }
-/** Time passes for a bucket: what was paid for is so much longer ago. */
+/** Lets time pass for a bucket. */
 const pass = (db: Db, seconds: number) =>
   db.execute(sql`UPDATE buckets SET paid_until = paid_until - make_interval(secs => ${seconds}),
     slowed_at = slowed_at - make_interval(secs => ${seconds}), raised_at = raised_at - make_interval(secs => ${seconds})`)
 const rateOf = async (db: Db, name: string) => (await db.select().from(buckets).where(eq(buckets.name, name)))[0]?.rate
 
 describe('a bucket', () => {
-  test('gives a second’s worth and no more, however many ask at once', async ({ db }) => {
+  test('grants at most a second’s worth to concurrent callers', async ({ db }) => {
     await db.insert(buckets).values({ name: ALL, rate: 0.0001 })
     const workers = await Promise.all([1, 2, 3].map(() => ratesWith(db, { SEND_RATE_PER_SECOND: '20' })))
     await db.update(buckets).set({ rate: 20, paidUntil: sql`now() + interval '1 hour'` })
     await pass(db, 3600)
     const slices = await Promise.all(workers.flatMap((rates) => [1, 2, 3, 4].map(() => rates.take(ALL, 7))))
     const granted = slices.reduce((sum, slice) => sum + slice.granted, 0)
-    // The statements themselves take time, in which a little more is allowed.
+    // The statements take time, in which a little more is granted.
     expect(granted).toBeGreaterThanOrEqual(20)
     expect(granted).toBeLessThanOrEqual(40)
     const empty = slices.find((slice) => slice.granted === 0)!
@@ -47,7 +47,7 @@ describe('a bucket', () => {
     expect(empty.retryMs).toBeLessThan(1100)
   })
 
-  test('of less than one a second gives one, then none until its time', async ({ db }) => {
+  test('with less than one a second grants one, then none until the next is due', async ({ db }) => {
     const rates = await ratesWith(db, { SEND_RATE_PER_SECOND: '0.1' })
     expect(await rates.take(ALL, 5)).toMatchObject({ granted: 1 })
     const none = await rates.take(ALL, 5)
@@ -57,7 +57,7 @@ describe('a bucket', () => {
     expect(await rates.take(ALL, 5)).toMatchObject({ granted: 1 })
   })
 
-  test('exists only where a setting wants it, and goes with the setting', async ({ db }) => {
+  test('exists only while a setting configures it', async ({ db }) => {
     const rates = await ratesWith(db, { DOMAIN_RATES: 'Example.org=5, slow.example=0.5' })
     expect((await db.select().from(buckets)).map((row) => [row.name, row.rate]).sort()).toEqual([
       ['domain example.org', 5],
@@ -69,7 +69,7 @@ describe('a bucket', () => {
     expect(await db.$count(buckets)).toBe(0)
   })
 
-  test('a warm-up lets go so many on a day, and the rest another day', async ({ db }) => {
+  test('with a warm-up grants the day’s number, and more the next day', async ({ db }) => {
     const today = new Date().toISOString().slice(0, 10)
     const url = `smtp://mail.example?name=new&warmup=${today}:30,60`
     const rates = await ratesWith(db, { SMTP_URL: url })
@@ -84,11 +84,11 @@ describe('a bucket', () => {
   })
 })
 
-describe('whoever asks us to be slower', () => {
+describe('a relay or domain that asks us to slow down', () => {
   const asks: Outcome = { state: 'deferred', slow: 'domain', reply: '451 4.7.0 too fast' }
   const accepted: Outcome = { state: 'accepted', reply: '250 ok' }
   const bucket = domainBucket('example.org')
-  /** Rates on a clock that stands, but for what the replies take. */
+  /** Rates with a clock that only replies advance. */
   async function ratesAt(db: Db, settings: Record<string, string> = {}) {
     const at = { ms: Date.parse('2026-04-15T12:00:00Z') }
     const rates = openRates(db, servicesOn(db, settings).config, () => new Date(at.ms))
@@ -102,7 +102,7 @@ describe('whoever asks us to be slower', () => {
     return { rates, at, answer }
   }
 
-  test('is given half of what it had, and no less than one a second', async ({ db }) => {
+  test('gets half its rate, but at least one a second', async ({ db }) => {
     const { answer, at } = await ratesAt(db)
     await answer(asks, 19)
     expect(await rateOf(db, bucket), 'too few replies say nothing').toBeUndefined()
@@ -117,7 +117,7 @@ describe('whoever asks us to be slower', () => {
     expect(await rateOf(db, bucket)).toBe(1)
   })
 
-  test('a few readers of a domain slow nobody', async ({ db }) => {
+  test('is not slowed by a few readers of a domain', async ({ db }) => {
     const { answer } = await ratesAt(db)
     for (let n = 0; n < 40; n++) {
       await answer(accepted, 9)
@@ -126,7 +126,7 @@ describe('whoever asks us to be slower', () => {
     expect(await db.$count(buckets)).toBe(0)
   })
 
-  test('only replies to what was handed over count', async ({ db }) => {
+  test('counts only replies to messages', async ({ db }) => {
     const { answer } = await ratesAt(db)
     await answer({ state: 'deferred', relayDown: true, reply: 'no relay can be used' }, 50)
     await answer(asks, 5)
@@ -136,7 +136,7 @@ describe('whoever asks us to be slower', () => {
     expect(await rateOf(db, bucket), '6 of 21').toBeDefined()
   })
 
-  test('recovers with its replies, and is forgotten once it takes more than before', async ({ db }) => {
+  test('recovers as replies improve, and becomes free above its earlier rate', async ({ db }) => {
     const { rates, answer, at } = await ratesAt(db)
     await answer(asks, 20)
     const slowed = (await rateOf(db, bucket))!
@@ -153,7 +153,7 @@ describe('whoever asks us to be slower', () => {
     expect(at.ms - Date.parse('2026-04-15T12:00:00Z'), 'within seconds').toBeLessThan(15_000)
   })
 
-  test('what nothing changed for an hour is forgotten', async ({ db }) => {
+  test('is forgotten after an hour without a change', async ({ db }) => {
     const { rates, answer, at } = await ratesAt(db)
     await answer(asks, 20)
     await rates.refresh()
@@ -163,7 +163,7 @@ describe('whoever asks us to be slower', () => {
     expect(rates.limited(bucket)).toBe(false)
   })
 
-  test('never faster than the setting says', async ({ db }) => {
+  test('never exceeds the configured rate', async ({ db }) => {
     const { answer } = await ratesAt(db, { DOMAIN_RATES: 'example.org=4' })
     await answer(asks, 20, 4)
     expect(await rateOf(db, bucket)).toBeLessThan(3)
@@ -171,7 +171,7 @@ describe('whoever asks us to be slower', () => {
     expect(await db.select().from(buckets)).toMatchObject([{ rate: 4, slowedAt: null, why: null }])
   })
 
-  test('is reset by hand, and what waits for it is due at once', async ({ db }) => {
+  test('can be reset, which makes waiting batches due at once', async ({ db }) => {
     const services = servicesOn(db)
     const editionId = await releasedEdition(services)
     const { answer, at } = await ratesAt(db)
@@ -184,7 +184,7 @@ describe('whoever asks us to be slower', () => {
     expect(await resetDomain(db, 'example.org', new Date(at.ms)), 'again').toBe(false)
   })
 
-  test('what waits for its turn follows the new rate', async ({ db }) => {
+  test('moves waiting batches to the new rate', async ({ db }) => {
     const editionId = await releasedEdition(servicesOn(db))
     const { rates, answer, at } = await ratesAt(db)
     await answer(asks, 20)
@@ -226,7 +226,7 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
 }
 
 describe('a batch', () => {
-  test('goes out at SEND_RATE_PER_SECOND, given back between slices and not waited for', async ({ db }) => {
+  test('goes out at SEND_RATE_PER_SECOND, and is returned between slices', async ({ db }) => {
     const sink = await sinkThat()
     const context = await stage(db, { SEND_RATE_PER_SECOND: '20' }, sink)
     await addReaders(db, 60)
@@ -246,13 +246,13 @@ describe('a batch', () => {
     const seconds = (Date.now() - began) / 1000
     expect(sink.taken).toHaveLength(60)
     expect(leased).toBeGreaterThan(2)
-    // A second's worth may go at once; 40 more take two seconds at the least.
+    // A second's worth goes at once; 40 more take at least two seconds.
     expect(seconds).toBeGreaterThan(1.9)
     expect(turns).toBeLessThan(200)
     expect(await db.$count(deliveries, sql`hand_overs <> 1`)).toBe(0)
   })
 
-  test('does not take what a rate allows a second time, where two are worked at once', async ({ db }) => {
+  test('shares one rate with a concurrent batch', async ({ db }) => {
     const sink = await sinkThat()
     const context = await stage(db, { SEND_RATE_PER_SECOND: '10' }, sink)
     await addReaders(db, 500)
@@ -264,9 +264,7 @@ describe('a batch', () => {
     expect(sink.taken.length).toBeLessThanOrEqual(10 * (1 + (Date.now() - began) / 1000))
   })
 
-  test('sends what a slow domain does not take later, in slices of a second, and everybody else at once', async ({
-    db,
-  }) => {
+  test('sends a slow domain’s deliveries in slices of a second, and all others at once', async ({ db }) => {
     const at = { now: new Date('2026-04-15T12:00:00Z') }
     const sink = await sinkThat()
     const context = await stage(db, { DOMAIN_RATES: 'slow.example=5' }, sink, 4, () => at.now)
@@ -287,7 +285,7 @@ describe('a batch', () => {
     expect(new Set(sink.taken.map((one) => one.to)).size).toBe(43)
   })
 
-  test('of a slow domain waits behind those that wait already', async ({ db }) => {
+  test('of a slow domain queues behind batches that already wait', async ({ db }) => {
     const sink = await sinkThat()
     const context = await stage(db, { DOMAIN_RATES: 'slow.example=5' }, sink)
     for (let n = 0; n < 505; n++) await addSubscriber(db, `reader-${n}@slow.example`)
@@ -303,7 +301,7 @@ describe('a batch', () => {
     expect(second!.dueAt.getTime() - first!.dueAt.getTime()).toBeLessThan(52_000)
   })
 
-  test('is slower once a share of a domain’s replies asks for patience', async ({ db }) => {
+  test('slows a domain once a share of its replies asks for it', async ({ db }) => {
     let refusals = 0
     const sink = await sinkThat({
       recipient: (to) =>
@@ -323,7 +321,7 @@ describe('a batch', () => {
     expect(await db.$count(batches, eq(batches.booked, 'domain slow.example'))).toBe(1)
   })
 
-  test('with greylisted readers slows nobody and defers them together', async ({ db }) => {
+  test('defers greylisted readers together and slows no one else', async ({ db }) => {
     const sink = await sinkThat({
       recipient: (to) => (/[05]@/.test(to) ? smtpReply(451, '4.7.1 Greylisted, try again later') : undefined),
     })
@@ -335,7 +333,7 @@ describe('a batch', () => {
     expect(await db.$count(batches, eq(batches.state, 'open')), 'one later batch').toBe(1)
   })
 
-  test('over the rate of the first relay the second one is used', async ({ db }) => {
+  test('uses the second relay above the first one’s rate', async ({ db }) => {
     const [first, second] = [await sinkThat(), await sinkThat()]
     const context = await stage(db, { SMTP_URL: `${first.url}?name=first&rate=5,${second.url}?name=second` }, first)
     await addReaders(db, 40)

@@ -13,7 +13,7 @@ import {
   resumeAfterRestore,
   whyHalted,
 } from '../../../src/delivery/ledger/restore-guard.ts'
-import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
 import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { sendEdition } from '../../../src/delivery/send/send-edition.ts'
@@ -64,7 +64,7 @@ function connectTo(url: string): Db {
   return databaseOn(pool)
 }
 
-test('a database that mailed and mails on, in several workers at once, is never suspected', async ({ db }) => {
+test('a database that keeps sending, from several workers, never looks restored', async ({ db }) => {
   const restoreMarker = inMemoryMarker()
   for (let round = 0; round < 5; round++) {
     expect(await Promise.all([1, 2, 3, 4].map(() => mailsOn(db, restoreMarker)))).toEqual([true, true, true, true])
@@ -72,11 +72,8 @@ test('a database that mailed and mails on, in several workers at once, is never 
   expect(await mailsOn(db, inMemoryMarker()), 'a worker on a new machine').toBe(true)
 })
 
-describe('nothing is mailed from', () => {
-  test('a copy in another database, as a restored dump is: also not by a worker that remembers nothing', async ({
-    db,
-    databaseUrl,
-  }) => {
+describe('no email is sent from', () => {
+  test('a copy in another database, such as a restored dump, also without a marker', async ({ db, databaseUrl }) => {
     expect(await mailsOn(db, inMemoryMarker())).toBe(true)
     const name = new URL(databaseUrl).pathname.slice(1)
     await runSql(
@@ -98,7 +95,7 @@ describe('nothing is mailed from', () => {
     expect(await mailsOn(db, inMemoryMarker())).toBe(false)
   })
 
-  test('one that went back in time, whatever brought it there', async ({ db }) => {
+  test('a database that was set back, by any means', async ({ db }) => {
     const restoreMarker = inMemoryMarker()
     for (let n = 0; n < 3; n++) await mailsOn(db, restoreMarker)
     await db.execute(sql`UPDATE mailing SET tick = 1`)
@@ -107,7 +104,7 @@ describe('nothing is mailed from', () => {
     expect(await mailsOn(db, inMemoryMarker()), 'told to workers that saw nothing').toBe(false)
   })
 
-  test('one that went back a single step, whose batch would be mailed again', async ({ db }) => {
+  test('a database that was set back by one batch, which would be sent again', async ({ db }) => {
     const restoreMarker = inMemoryMarker()
     for (let n = 0; n < 3; n++) await mailsOn(db, restoreMarker)
     await db.execute(sql`UPDATE mailing SET tick = tick - 1`)
@@ -115,7 +112,7 @@ describe('nothing is mailed from', () => {
     expect((await whyHalted(db))!.why).toContain('forgotten')
   })
 
-  test('a folder whose files were copied back, with and without a memory elsewhere', { timeout: 120_000 }, async () => {
+  test('a folder whose files were copied back, with and without a marker elsewhere', { timeout: 120_000 }, async () => {
     const home = mkdtempSync(join(tmpdir(), 'paperboy-restore-'))
     const dataDir = join(home, 'data')
     running.push(() => rmSync(home, { recursive: true, force: true }))
@@ -164,7 +161,7 @@ describe('nothing is mailed from', () => {
   })
 })
 
-/** Copying by root makes root's files; a restore gives them back to whom they belonged. */
+/** Restores the owner of copied files: copies made by root belong to root. */
 async function giveBack(folder: string, _backup: string, dataDir: string): Promise<void> {
   const { readFileSync } = await import('node:fs')
   const { execFileSync } = await import('node:child_process')
@@ -173,7 +170,7 @@ async function giveBack(folder: string, _backup: string, dataDir: string): Promi
   execFileSync('chmod', ['-R', 'go-rwx', folder])
 }
 
-test('while it is halted no digest, no service mail and no order of the operator gets out', async ({ db }) => {
+test('while halted, no digest, service email or operator’s order is sent', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await sinkFor()
   await addReaders(db, 3)
@@ -200,9 +197,7 @@ test('while it is halted no digest, no service mail and no order of the operator
   expect(await sendServiceMails({ ...services, relay: context.relay }, NEVER)).toBe(1)
 })
 
-test('while it is halted workers find nothing to do, instead of asking for the same batches without end', async ({
-  db,
-}) => {
+test('while halted, workers find no due batches instead of asking forever', async ({ db }) => {
   const services = servicesOn(db)
   await addReaders(db, 3)
   const { batchIds } = await planAll(services, await releasedEdition(services))
@@ -213,7 +208,7 @@ test('while it is halted workers find nothing to do, instead of asking for the s
   expect(await nextBatchDue(db)).toEqual(services.now())
 })
 
-test('halting holds although the database is then set back: the witness knows', async ({ db }) => {
+test('a halt holds after the database is set back: the marker keeps it', async ({ db }) => {
   const services = servicesOn(db)
   expect(await passRestoreGuard(services)).toBe(true)
   await halt(services)
@@ -223,7 +218,7 @@ test('halting holds although the database is then set back: the witness knows', 
   expect(await passRestoreGuard(services)).toBe(true)
 })
 
-test('an order that is under way ends when mailing is halted, instead of waiting for what is due', async ({ db }) => {
+test('a running order ends when sending is halted, instead of waiting for due batches', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await openSink({ data: async () => halt(services) })
   running.push(() => sink.close())
@@ -236,7 +231,7 @@ test('an order that is under way ends when mailing is halted, instead of waiting
   })
 })
 
-test('halting in mid-batch stops it within a group', async ({ db }) => {
+test('halting during a batch stops it within a group', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await openSink({
     data: async () => void (await db.execute(sql`UPDATE mailing SET halted_at = now(), halted_why = 'x'`)),
@@ -261,7 +256,7 @@ describe('resuming after a halt', () => {
     expect(await passRestoreGuard(services)).toBe(true)
   })
 
-  test('is refused where the guard itself halted, or the database went back in time since', async ({ db }) => {
+  test('is refused after a halt by the guard, or if the database was set back since', async ({ db }) => {
     const services = servicesOn(db)
     for (let n = 0; n < 3; n++) expect(await passRestoreGuard(services)).toBe(true)
     await halt(services)
@@ -278,7 +273,7 @@ describe('resuming after a halt', () => {
 })
 
 describe('resuming after a restore', () => {
-  test('cancels what was open and the days closed since, whose mails may be out; nothing of them is ever mailed', async ({
+  test('cancels unfinished editions and days closed since, whose emails may be sent; none is sent again', async ({
     db,
   }) => {
     const clock = { now: new Date('2026-04-15T12:00:00Z') }
@@ -320,9 +315,7 @@ describe('resuming after a restore', () => {
     expect(await assemble(services, { date: '2026-04-18' }), 'one that closed after').toMatchObject({ held: false })
   })
 
-  test('keeps the editions, and makes drafts as ever, where the operator says that nothing was sent', async ({
-    db,
-  }) => {
+  test('keeps the editions and makes drafts when the operator says that nothing was sent', async ({ db }) => {
     const services = servicesOn(db)
     await releasedEdition(services)
     await halt(services)

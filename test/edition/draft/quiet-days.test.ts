@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
-import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
 import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'

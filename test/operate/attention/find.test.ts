@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
-import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { spendErrorBudget } from '../../../src/delivery/send/error-budget.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { hold } from '../../../src/edition/draft/control.ts'
@@ -51,7 +51,7 @@ describe('each thing that needs a person is found, with since when, what to do a
       since: new Date('2026-04-15T11:00Z'),
       href: '/admin/editions/daily/2026-04-14',
     })
-    expect(paused!.words).toMatch(/100 of 120 mails were refused/)
+    expect(paused!.words).toMatch(/100 of 120 emails were refused/)
     expect(paused!.words).toMatch(/60 × 550 5\.7\.1 blocked for \[address\], see id=… · 20 × 554 5\.7\.9 queue … · /)
     expect(paused!.words.match(/ × /g)).toHaveLength(3)
     expect(paused!.words).not.toContain('ada@')
