@@ -10,6 +10,8 @@ export const SENDING_STOPPED = new Error('sending stopped')
 
 /** The connections to one relay. Messages wait in order of arrival for a free one. */
 export class ConnectionPool {
+  connected = 0
+  closed = false
   readonly #settings: RelaySettings
   readonly #idle: Session[] = []
   readonly #busy = new Set<Session>()
@@ -17,20 +19,10 @@ export class ConnectionPool {
   #limit: number
   /** connected or connecting */
   #opened = 0
-  #connected = 0
-  #closed = false
 
   constructor(settings: RelaySettings) {
     this.#settings = settings
     this.#limit = settings.connections
-  }
-
-  get connected(): number {
-    return this.#connected
-  }
-
-  get closed(): boolean {
-    return this.#closed
   }
 
   /**
@@ -40,7 +32,7 @@ export class ConnectionPool {
    */
   async acquire(stop: AbortSignal | undefined): Promise<Session> {
     for (;;) {
-      if (this.#closed) throw new Error('stopping')
+      if (this.closed) throw new Error('stopping')
       if (stop?.aborted) throw SENDING_STOPPED
       const session = await this.#next(stop)
       if (!session) continue
@@ -53,9 +45,9 @@ export class ConnectionPool {
   async release(session: Session, outcome: Outcome): Promise<void> {
     this.#busy.delete(session)
     const worn = session.sent >= this.#settings.messagesPerConnection
-    const sound = session.usable && !outcome.lost && !outcome.relayDown && outcome.state !== 'unknown' && !this.#closed
+    const sound = session.usable && !outcome.lost && !outcome.relayDown && outcome.state !== 'unknown' && !this.closed
     // After a refusal the transaction is reset: with PIPELINING, half of it may still be open.
-    if (sound && !worn && (outcome.state === 'accepted' || (await session.reset())) && !this.#closed) {
+    if (sound && !worn && (outcome.state === 'accepted' || (await session.reset())) && !this.closed) {
       this.#idle.push(session)
       this.#wakeNext()
       return
@@ -67,7 +59,7 @@ export class ConnectionPool {
 
   /** Ends idle sessions, cuts busy ones and wakes every waiting message. */
   close(): void {
-    this.#closed = true
+    this.closed = true
     for (const session of this.#idle.splice(0)) session.quit()
     for (const session of this.#busy) session.cut()
     for (const wake of this.#waiting.splice(0)) wake()
@@ -87,14 +79,14 @@ export class ConnectionPool {
     this.#opened++
     try {
       const session = await openSession(this.#settings)
-      this.#connected++
+      this.connected++
       return session
     } catch (error) {
       this.#opened--
       this.#wakeNext()
-      if (this.#connected === 0) throw error
+      if (this.connected === 0) throw error
       // The relay limits connections but serves those it has: use fewer for a while.
-      this.#limit = this.#connected
+      this.#limit = this.connected
       setTimeout(() => {
         this.#limit = this.#settings.connections
         this.#wakeNext()
@@ -120,7 +112,7 @@ export class ConnectionPool {
 
   #forget(): void {
     this.#opened--
-    this.#connected--
+    this.connected--
     this.#wakeNext()
   }
 

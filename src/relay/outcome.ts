@@ -65,10 +65,11 @@ const TOO_FAST =
   /throttl|\b(?:sending|submission|send|client) rate\b|thread limit|too many (?:concurrent )?(?:smtp )?connections|\brate limit/i
 
 /**
- * What replies mean. Rows with words come before rows with codes where servers use a code against its definition. Sources are the
- * providers' own lists of SMTP replies: Google "SMTP errors and codes", Microsoft "NDR codes in Exchange Online", AWS "SES SMTP response codes", Yahoo "SMTP
- * error codes", Zoho, Yandex and GMX "mail delivery errors", SendGrid "SMTP errors"; the
- * source of Postfix and Exim (smtpd_check.c, acl.c); replies of cPanel, policyd and Mailgun.
+ * What replies mean. Rows with words come before rows with codes where servers use a code against its definition.
+ *
+ * Sources are the providers' own lists of SMTP replies: Google "SMTP errors and codes", Microsoft "NDR codes in Exchange Online", AWS
+ * "SES SMTP response codes", Yahoo "SMTP error codes", Zoho, Yandex and GMX "mail delivery errors", SendGrid "SMTP errors"; the source of
+ * Postfix and Exim (smtpd_check.c, acl.c); replies of cPanel, policyd and Mailgun.
  */
 const TABLE: readonly Row[] = [
   // RFC 5321 § 3.8: the server closes. Google and Yahoo use it for an unusual rate.

@@ -26,7 +26,7 @@ export interface Rates {
   /** Takes up to `want` messages from the bucket, at most a second's worth. */
   take(bucket: string, want: number, warmup?: Warmup): Promise<Slice>
   /** Learns from a reply of a relay or domain: slows down when a large share asks for it, and recovers when they stop. */
-  answered(bucket: string, outcome: Outcome): Promise<void>
+  recordReply(bucket: string, outcome: Outcome): Promise<void>
 }
 
 export const ALL = 'all'
@@ -103,7 +103,7 @@ export function openRates(
       const retryMs = granted > 0 ? 0 : Math.max(50, (wait - 1 + spare) * 1000)
       return { granted, retryMs, refilledMs: Math.max(wait * 1000, retryMs), rate }
     },
-    async answered(bucket, { state, slow, relayDown, lost, reply }) {
+    async recordReply(bucket, { state, slow, relayDown, lost, reply }) {
       const asks = bucket.startsWith('domain ') ? slow === 'domain' : slow === 'relay'
       // Only replies to messages count, not connection failures.
       if (!asks && (state === 'queued' || state === 'unknown' || relayDown || lost)) return

@@ -37,7 +37,7 @@ export function openMember(settings: RelaySettings, { log, rates, rests }: Relay
   const rest = (reason: string, message: string) => {
     const restMs = Math.round(breaker.restMs())
     log?.warn({ relay: name, reason, restMs }, message)
-    void rests?.rests(name, reason, restMs)
+    void rests?.recordRest(name, reason, restMs)
   }
   const check = () =>
     relay.check().then(
@@ -60,9 +60,9 @@ export function openMember(settings: RelaySettings, { log, rates, rests }: Relay
       const outcome = await relay.send(...args)
       const tripped = breaker.record(outcome)
       if (tripped !== undefined) rest(tripped, 'the relay rests: it refuses our email or does not answer')
-      else if (outcome.state === 'accepted' && breaker.state() === 'closed') void rests?.accepted(name)
+      else if (outcome.state === 'accepted' && breaker.state() === 'closed') void rests?.recordAccepted(name)
       void rates
-        ?.answered(relayBucket(name), outcome)
+        ?.recordReply(relayBucket(name), outcome)
         .catch((error) => log?.warn({ err: error }, 'the rate of a relay was not recorded'))
       return { ...outcome, relay: name }
     },

@@ -14,9 +14,9 @@ export interface RelayRest {
 
 /** Stores which relays rest, for all processes. Never rejects: a failed write stops no email. */
 export interface RelayRests {
-  rests(relay: string, reply: string, restMs: number): Promise<void>
+  recordRest(relay: string, reply: string, restMs: number): Promise<void>
   /** Ends a rest: the relay accepted an email. */
-  accepted(relay: string): Promise<void>
+  recordAccepted(relay: string): Promise<void>
 }
 
 /** Stores resting relays in the database, so that status, alerts and the admin pages see what one worker found. */
@@ -35,14 +35,14 @@ export function openRelayRests({ db, now, log }: Pick<Services, 'db' | 'now' | '
     return last
   }
   return {
-    rests(relay, reply, restMs) {
+    recordRest(relay, reply, restMs) {
       well.delete(relay)
       const at = now()
       return write(sql`
         INSERT INTO relay_rests AS r (relay, since, until, reply) VALUES (${relay}, ${at}, ${new Date(at.getTime() + restMs)}, ${reply})
         ON CONFLICT (relay) DO UPDATE SET until = greatest(r.until, excluded.until), reply = excluded.reply`)
     },
-    async accepted(relay) {
+    async recordAccepted(relay) {
       if (well.has(relay)) return
       well.add(relay)
       await write(sql`DELETE FROM relay_rests WHERE relay = ${relay}`)

@@ -36,7 +36,7 @@ test('sends the chosen deliveries again, to readers who may be emailed, under th
   const sink = await openSink({
     recipient: (to) => {
       asked.set(to, (asked.get(to) ?? 0) + 1)
-      return refusing && /reader-[12]@/.test(to) ? smtpReply(554, '5.6.0 no') : undefined
+      return refusing && /reader-[12]@/.test(to) ? smtpReply(554, '5.2.0 no') : undefined
     },
   })
   running.push(sink)
@@ -78,7 +78,7 @@ test('readers who cannot be emailed are neither counted nor sent again, and keep
   const sink = await openSink({
     recipient: (to) => {
       if (to.startsWith('reader-1@')) return smtpReply(550, '5.1.1 no such user')
-      return /reader-[23]@/.test(to) ? smtpReply(554, '5.6.0 no') : undefined
+      return /reader-[23]@/.test(to) ? smtpReply(554, '5.2.0 no') : undefined
     },
   })
   running.push(sink)
@@ -98,8 +98,8 @@ test('readers who cannot be emailed are neither counted nor sent again, and keep
   const rows = await db.select().from(deliveries).orderBy(deliveries.subscriberId)
   expect(rows.map(({ state, reply }) => `${state}: ${reply}`)).toEqual([
     'refused: 550 5.1.1 no such user',
-    'refused: 554 5.6.0 no',
-    'skipped: unsubscribed; before: 554 5.6.0 no',
+    'refused: 554 5.2.0 no',
+    'skipped: unsubscribed; before: 554 5.2.0 no',
   ])
 })
 

@@ -104,11 +104,11 @@ test('a reader whose message is always refused does not block their batch', asyn
 
 test('a stored rest ends when the relay accepts an email', async ({ db }) => {
   const services = servicesOn(db, { SMTP_URL: 'smtp://mail.example?name=main' })
-  await openRelayRests(services).rests('main', '550 5.4.5 limit', 15_000)
+  await openRelayRests(services).recordRest('main', '550 5.4.5 limit', 15_000)
   expect(relaysInWords(await reportRelays(services), new Date(NOON.getTime() + 60_000))).toEqual([
     'relay main has refused us since 2026-04-15 12:00 UTC and is tried with the next email: 550 5.4.5 limit',
   ])
   // Another process, without knowledge of the rest.
-  await openRelayRests(services).accepted('main')
+  await openRelayRests(services).recordAccepted('main')
   expect(await reportRelays(services)).toEqual({ resting: [], slowed: [] })
 })

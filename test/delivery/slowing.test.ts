@@ -102,7 +102,7 @@ async function throughBuckets(db: Db, readers: number, defers: Domain): Promise<
       const deferred = defers(nth, attempt, second)
       course.note(deferred, second)
       if (deferred) waiting.push({ nth, attempt: attempt + 1, due: second + digestRetryDelayMs(attempt) / 1000 })
-      await rates.answered(bucket, deferred ? DEFERRED : ACCEPTED)
+      await rates.recordReply(bucket, deferred ? DEFERRED : ACCEPTED)
       if (version === rates.version()) continue
       version = rates.version()
       room = Math.min(room, sent + 1 + (await rates.take(bucket, room - sent - 1)).granted)

@@ -96,7 +96,7 @@ describe('a relay or domain that asks us to slow down', () => {
     const answer = async (outcome: Outcome, count: number, perSecond = 40) => {
       for (let n = 0; n < count; n++) {
         at.ms += 1000 / perSecond
-        await rates.answered(bucket, outcome)
+        await rates.recordReply(bucket, outcome)
       }
     }
     return { rates, at, answer }

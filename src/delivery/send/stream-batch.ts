@@ -14,8 +14,8 @@ import { isBudgetSpent } from './error-budget.ts'
 import { openRecorder, type Recorder, type Tally } from './recorder.ts'
 
 /**
- * Sends a batch's deliveries: mark a group → compose → send → record, all concurrently, within the in-flight limit. Memory does not grow
- * with the batch.
+ * Sends a batch's deliveries: mark a group → compose → send → record, all concurrently, within the in-flight limit. Memory use does not
+ * grow with the batch.
  *
  * @param ended once aborted, deliveries in flight finish and are recorded, and no further one begins
  * @returns how many deliveries got each outcome; `exhausted` when no relay can be used, or none has rate left
@@ -120,7 +120,7 @@ async function sendOne(
   if (outcome.state === 'accepted') edition.reuse(message)
   if (outcome.relayDown) onRelayDown()
   await rates
-    .answered(domainBucket(domainOfAddress(email)), outcome)
+    .recordReply(domainBucket(domainOfAddress(email)), outcome)
     .catch((error) => log.warn({ err: error }, 'could not record the rate of a domain'))
   await recorder.record({
     subscriberId,

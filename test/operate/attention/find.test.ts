@@ -103,7 +103,7 @@ describe('each thing that needs a person is found, with since when, what to do a
     expect(rests).toMatchObject({ state: 'doubtful', words: expect.stringContaining('ECONNREFUSED') })
     await db.execute(sql`UPDATE relay_rests SET since = ${NOON}::timestamptz - interval '6 minutes'`)
     expect(await found(services)).toMatchObject([{ state: 'wrong' }])
-    await openRelayRests(services).accepted('127.0.0.1:1')
+    await openRelayRests(services).recordAccepted('127.0.0.1:1')
     await expect.poll(() => found(services)).toEqual([])
   })
 
