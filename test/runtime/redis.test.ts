@@ -77,7 +77,7 @@ describe.skipIf(withoutRedis)('what Redis remembers of a database', () => {
     for (let n = 0; n < 3; n++) expect(await passRestoreGuard({ ...services, restoreMarker: before })).toBe(true)
     await db.execute(sql`UPDATE mailing SET tick = 1`)
     expect(await passRestoreGuard({ ...services, restoreMarker: await markerOf() })).toBe(false)
-    expect((await whyHalted(db))!.why).toContain('forgotten')
+    expect((await whyHalted(db))!.why).toContain('lacks emails')
     await resumeAfterRestore({ ...services, restoreMarker: before }, false)
     expect(await passRestoreGuard({ ...services, restoreMarker: await markerOf() })).toBe(true)
   })

@@ -100,7 +100,7 @@ describe('no email is sent from', () => {
     for (let n = 0; n < 3; n++) await mailsOn(db, restoreMarker)
     await db.execute(sql`UPDATE mailing SET tick = 1`)
     expect(await mailsOn(db, restoreMarker)).toBe(false)
-    expect((await whyHalted(db))!.why).toContain('forgotten')
+    expect((await whyHalted(db))!.why).toContain('lacks emails')
     expect(await mailsOn(db, inMemoryMarker()), 'told to workers that saw nothing').toBe(false)
   })
 
@@ -109,7 +109,7 @@ describe('no email is sent from', () => {
     for (let n = 0; n < 3; n++) await mailsOn(db, restoreMarker)
     await db.execute(sql`UPDATE mailing SET tick = tick - 1`)
     expect(await mailsOn(db, restoreMarker)).toBe(false)
-    expect((await whyHalted(db))!.why).toContain('forgotten')
+    expect((await whyHalted(db))!.why).toContain('lacks emails')
   })
 
   test('a folder whose files were copied back, with and without a marker elsewhere', { timeout: 120_000 }, async () => {
