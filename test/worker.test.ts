@@ -1,5 +1,5 @@
 import { afterEach, expect, vi } from 'vitest'
-import { planAll } from '../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../src/delivery/plan/plan-all.ts'
 import { openQueues } from '../src/runtime/queue.ts'
 import { startWorker } from '../workers/worker.ts'
 import { test } from './support/database.ts'

@@ -1,4 +1,4 @@
-import { batchesToDo, nextDue } from '../src/delivery/ledger/batches.ts'
+import { dueBatches, nextBatchDue } from '../src/delivery/ledger/batches.ts'
 import { BATCHES_AT_ONCE } from '../src/delivery/send/delivery-context.ts'
 import type { Services } from '../src/runtime/services.ts'
 import { wakeForBatch } from './sweep-batches.ts'
@@ -21,10 +21,10 @@ export function nextBatch({ db, queues, now, log }: Services, restMs: () => numb
   const wake = async (): Promise<void> => {
     const rest = restMs()
     if (rest > 0) return later(Math.min(rest, SOON_MS))
-    const due = await batchesToDo(db, now(), BATCHES_AT_ONCE)
+    const due = await dueBatches(db, now(), BATCHES_AT_ONCE)
     for (const batch of due) await wakeForBatch(queues, batch)
     if (due.length > 0) return
-    const next = await nextDue(db)
+    const next = await nextBatchDue(db)
     const ms = next === undefined ? Number.POSITIVE_INFINITY : next.getTime() - now().getTime()
     if (ms < SOON_MS) later(Math.max(ms, 10))
   }

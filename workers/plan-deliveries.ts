@@ -1,5 +1,6 @@
 import { whyHalted } from '../src/delivery/ledger/restore-guard.ts'
-import { planAll, planDue, unplannedEditions } from '../src/delivery/plan/plan-deliveries.ts'
+import { planAll, unplannedEditions } from '../src/delivery/plan/plan-all.ts'
+import { planDue } from '../src/delivery/plan/plan-due.ts'
 import type { Services } from '../src/runtime/services.ts'
 import { wakeForBatch } from './sweep-batches.ts'
 
@@ -7,7 +8,8 @@ import { wakeForBatch } from './sweep-batches.ts'
 export async function planDeliveriesJob(services: Services): Promise<void> {
   if (await whyHalted(services.db)) return
   const plans = []
-  for (const { id } of await unplannedEditions(services.db)) plans.push(await planAll(services, id, { orLeave: true }))
+  for (const { id } of await unplannedEditions(services.db))
+    plans.push(await planAll(services, id, { skipIfBusy: true }))
   plans.push(await planDue(services))
   for (const { batchIds, deliveries } of plans) {
     if (deliveries > 0) services.log.info({ deliveries, batches: batchIds.length }, 'deliveries planned')

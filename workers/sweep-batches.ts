@@ -1,4 +1,4 @@
-import { batchesToDo } from '../src/delivery/ledger/batches.ts'
+import { dueBatches } from '../src/delivery/ledger/batches.ts'
 import type { Queues } from '../src/runtime/queue.ts'
 import type { Services } from '../src/runtime/services.ts'
 
@@ -13,5 +13,5 @@ export const wakeForBatch = (
 
 /** Job `sweep-batches`: asks again for every batch that is due and in nobody's hand, whatever the queue forgot. */
 export async function sweepBatchesJob({ db, queues, now }: Services): Promise<void> {
-  for (const batch of await batchesToDo(db, now())) await wakeForBatch(queues, batch)
+  for (const batch of await dueBatches(db, now())) await wakeForBatch(queues, batch)
 }

@@ -1,5 +1,5 @@
 import { deliverBatch } from '../src/delivery/send/deliver-batch.ts'
-import { BATCHES_AT_ONCE, openHands } from '../src/delivery/send/delivery-context.ts'
+import { BATCHES_AT_ONCE, openDeliveryContext } from '../src/delivery/send/delivery-context.ts'
 import { sendServiceEmails } from '../src/outbox/send-service-emails.ts'
 import type { Source } from '../src/papers/ingest/sources/source.ts'
 import { indexPapers } from '../src/papers/search/index-papers.ts'
@@ -30,7 +30,7 @@ export interface RunningWorker {
 /** Starts taking every kind of job. Any number of workers may run; none holds state that matters. */
 export async function startWorker(services: Services, sources: readonly Source[]): Promise<RunningWorker> {
   const { config, queues, log } = services
-  const deliver = await openHands(services)
+  const deliver = await openDeliveryContext(services)
   const { relay } = deliver
   const next = nextBatch(services, () => relay.restMs())
   const stopping = new AbortController()

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { listUnknown, progressInWords } from '../delivery/ledger/progress.ts'
-import { AGAIN, type Again, sendAgain } from '../delivery/send/send-again.ts'
+import { RESENDABLE_STATES, type ResendableState, sendAgain } from '../delivery/send/send-again.ts'
 import { sendEdition } from '../delivery/send/send-edition.ts'
 import { assemble } from '../edition/draft/assemble.ts'
 import { cancel, type EditionKey, editionNamed, findEdition, hold, pause, resume } from '../edition/draft/control.ts'
@@ -51,7 +51,7 @@ export function editionCommands(program: Command): void {
         .makeOptionMandatory(),
     )
     .option('--yes', 'send; without it: dry run')
-    .action((options: EditionKey & { only: Again[]; yes?: boolean }, command) =>
+    .action((options: EditionKey & { only: ResendableState[]; yes?: boolean }, command) =>
       withServices(async (services) => {
         const dryRun = options.yes !== true
         const again = (db: Services['db']) => sendAgain({ ...services, db }, options, { only: options.only, dryRun })
@@ -139,10 +139,10 @@ const releaseCommand = ({ kind, date }: EditionKey): string =>
   `paperboy edition release --date ${date}${kind === 'weekly' ? ' --kind weekly' : ''}`
 
 /** @throws InvalidArgumentError, which is wrong usage */
-function asAgain(text: string): Again[] {
+function asAgain(text: string): ResendableState[] {
   const names = text.split(',').map((name) => name.trim())
-  if (names.every((name): name is Again => AGAIN.some((known) => known === name))) return names
-  throw new InvalidArgumentError(`Use ${AGAIN.join(', ')}, separated by commas.`)
+  if (names.every((name): name is ResendableState => RESENDABLE_STATES.some((known) => known === name))) return names
+  throw new InvalidArgumentError(`Use ${RESENDABLE_STATES.join(', ')}, separated by commas.`)
 }
 
 async function send(

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { IN_NOBODYS_HAND, LIVE } from '../delivery/ledger/conditions.ts'
+import { AVAILABLE_BATCH, SENDABLE_EDITION } from '../delivery/ledger/conditions.ts'
 import { whyHalted } from '../delivery/ledger/restore-guard.ts'
 import { reportInbound } from '../inbound/report.ts'
 import { WAITING } from '../outbox/waiting.ts'
@@ -48,9 +48,9 @@ export async function readMeasures(services: Pick<Services, 'db' | 'config' | 'n
       (SELECT min(due_at) FROM outbox WHERE ${WAITING}) AS mail_due, b.*
     FROM (
       SELECT count(*) FILTER (WHERE b.state = 'open')::int AS open, count(*) FILTER (WHERE b.state = 'leased')::int AS leased,
-        min(b.due_at) FILTER (WHERE ${IN_NOBODYS_HAND}) AS batch_due
+        min(b.due_at) FILTER (WHERE ${AVAILABLE_BATCH}) AS batch_due
       FROM batches b JOIN editions e ON e.id = b.edition_id
-      WHERE b.state <> 'done' AND ${LIVE}
+      WHERE b.state <> 'done' AND ${SENDABLE_EDITION}
     ) AS b`)
   const deliveries = await db.execute<{ kind: string; date: string; state: string; count: number }>(sql`
     SELECT e.kind, e.date::text, d.state, count(*)::int AS count FROM editions e JOIN deliveries d ON d.edition_id = e.id

@@ -1,15 +1,15 @@
 import { sql } from 'drizzle-orm'
 import {
-  AFTER_CRASH,
+  AFTER_WORKER_DEATH,
   afterOutcome,
   expiresAfterMinutes,
-  isHandOver,
-  stillToDo,
-  waitAfterAttempt,
+  isAttempt,
+  needsAttempt,
+  retryDelayMs,
 } from '../delivery/ledger/attempts.ts'
 import { NOT_HALTED } from '../delivery/ledger/conditions.ts'
-import { mayMail } from '../delivery/ledger/restore-guard.ts'
-import { persistently } from '../delivery/send/retry-recording.ts'
+import { passRestoreGuard } from '../delivery/ledger/restore-guard.ts'
+import { retryRecording } from '../delivery/send/retry-recording.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { addressOf } from '../mail/mailbox.ts'
 import { returnPath } from '../mail/return-path.ts'
@@ -39,7 +39,7 @@ export async function sendServiceEmails(deps: Deps, stop: AbortSignal): Promise<
   await settleExpiredLeases(deps)
   if (!(await anyDue(deps))) return 0
   // This stores a halt it finds. The claiming statement then allows only the alerts about it.
-  await mayMail(deps)
+  await passRestoreGuard(deps)
   for (let sent = 0; ; sent++) {
     if (stop.aborted) return sent
     const mail = await claimNext(deps, deps.now())
@@ -47,7 +47,7 @@ export async function sendServiceEmails(deps: Deps, stop: AbortSignal): Promise<
     const message = await composeServiceEmail(deps, mail)
     const renewal = renewLease(deps, mail.id)
     const outcome = await deps.relay.send({ from: senderOf(deps, mail), to: mail.email }, message, stop)
-    await persistently(deps, () => record(deps, mail, outcome)).finally(() => clearInterval(renewal))
+    await retryRecording(deps, () => record(deps, mail, outcome)).finally(() => clearInterval(renewal))
     if (outcome.relayDown) return sent
   }
 }
@@ -64,7 +64,7 @@ const anyDue = async ({ db, config, now }: Deps): Promise<boolean> => {
 }
 
 const due = ({ UNKNOWN_POLICY }: Pick<Services['config'], 'UNKNOWN_POLICY'>, at: Date) =>
-  sql`${WAITING} AND ${stillToDo(sql`outbox`, UNKNOWN_POLICY)} AND due_at <= ${at}`
+  sql`${WAITING} AND ${needsAttempt(sql`outbox`, UNKNOWN_POLICY)} AND due_at <= ${at}`
 
 /** Renews the lease while the relay is slow, so that no other worker claims the email. */
 const renewLease = ({ db, log }: Deps, id: number): NodeJS.Timeout =>
@@ -81,11 +81,11 @@ const renewLease = ({ db, log }: Deps, id: number): NodeJS.Timeout =>
 /** Settles emails of dead workers: their outcome is unknown, and UNKNOWN_POLICY decides whether to resend them. */
 async function settleExpiredLeases({ db, config, now }: Deps): Promise<void> {
   await db.execute(sql`
-    UPDATE outbox SET ${AFTER_CRASH}, lease_until = NULL
+    UPDATE outbox SET ${AFTER_WORKER_DEATH}, lease_until = NULL
     WHERE settled_at IS NULL AND state = 'handed' AND lease_until < now()`)
   await db.execute(sql`
     UPDATE outbox SET settled_at = ${now()}
-    WHERE settled_at IS NULL AND state = 'unknown' AND NOT ${stillToDo(sql`outbox`, config.UNKNOWN_POLICY)}`)
+    WHERE settled_at IS NULL AND state = 'unknown' AND NOT ${needsAttempt(sql`outbox`, config.UNKNOWN_POLICY)}`)
 }
 
 /**
@@ -200,17 +200,17 @@ function toClaimed({ kind, ...row }: Row): ClaimedEmail {
 /** Records an outcome. A retry is due after its wait; an email that was never attempted stays due. */
 async function record({ db, config, now, log }: Deps, mail: ClaimedEmail, outcome: Outcome): Promise<void> {
   const { id, kind, handOvers } = mail
-  const wait = waitAfterAttempt(kind === 'sign-in' ? kind : 'service', handOvers)
+  const wait = retryDelayMs(kind === 'sign-in' ? kind : 'service', handOvers)
   const dueAt = new Date(now().getTime() + (outcome.state === 'queued' ? 0 : wait))
   const after = afterOutcome(sql`o`, sql`${outcome.state}::delivery_state`)
   await db.execute(sql`
     WITH next AS (
       SELECT o.id, ${after.state} AS state, ${after.handOvers} AS hand_overs, ${after.cuts} AS cuts, o.crashes FROM outbox o
-      WHERE o.id = ${id} AND ${isHandOver(sql`o`, sql`${handOvers}`)} FOR UPDATE
+      WHERE o.id = ${id} AND ${isAttempt(sql`o`, sql`${handOvers}`)} FOR UPDATE
     )
     UPDATE outbox o SET state = next.state, hand_overs = next.hand_overs, cuts = next.cuts, reply = ${outcome.reply}, lease_until = NULL,
-      due_at = CASE WHEN ${stillToDo(sql`next`, config.UNKNOWN_POLICY)} THEN ${dueAt} ELSE o.due_at END,
-      settled_at = CASE WHEN ${stillToDo(sql`next`, config.UNKNOWN_POLICY)} THEN NULL ELSE ${now()}::timestamptz END
+      due_at = CASE WHEN ${needsAttempt(sql`next`, config.UNKNOWN_POLICY)} THEN ${dueAt} ELSE o.due_at END,
+      settled_at = CASE WHEN ${needsAttempt(sql`next`, config.UNKNOWN_POLICY)} THEN NULL ELSE ${now()}::timestamptz END
     FROM next WHERE o.id = next.id`)
   log.info({ outboxId: id, kind, outcome: outcome.state, handOvers }, 'service email attempted')
 }

@@ -3,18 +3,18 @@ import { parseRelays, type RelaySettings } from '../runtime/config/relay-setting
 import type { RelayAbility } from '../runtime/services.ts'
 import { optionsOf } from './smtp-session.ts'
 
-/** Who typed the address waits for this. */
+/** The visitor who typed the address waits this long. */
 const PATIENCE_MS = 3_000
-/** A relay's abilities change with its software, if ever; one that could not be asked is asked again sooner. */
+/** A relay's extensions change with its software, if ever. A relay that did not answer is asked again sooner. */
 const KNOWN_FOR_MS = 3_600_000
 const UNKNOWN_FOR_MS = 60_000
 
 /**
- * Whether every relay of ours carries letters beyond ASCII before the @ (SMTPUTF8, RFC 6531). Asked when the first such address is
- * typed, and remembered; a relay that cannot be asked counts as one that does not.
+ * Finds out whether every configured relay accepts non-ASCII letters before the @ (SMTPUTF8, RFC 6531). Asks when the first such
+ * address is typed, and caches the answer. A relay that does not answer counts as one without the extension.
  *
  * @param urls SMTP_URL
- * @param ask for tests: how it is asked
+ * @param ask returns a relay's EHLO reply; replaced in tests
  */
 export function relayAbility(urls: string, ask = greetingOf): RelayAbility {
   let known: { carries: Promise<boolean>; until: number } | undefined
@@ -38,7 +38,7 @@ export function relayAbility(urls: string, ask = greetingOf): RelayAbility {
   }
 }
 
-/** What the relay says to EHLO: its extensions, a line each. */
+/** Returns the relay's reply to EHLO: its extensions, one a line. */
 function greetingOf(relay: RelaySettings): Promise<string> {
   const smtp = new SMTPConnection({ ...optionsOf(relay), connectionTimeout: PATIENCE_MS, greetingTimeout: PATIENCE_MS })
   return new Promise<string>((resolve, reject) => {

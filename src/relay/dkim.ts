@@ -5,10 +5,10 @@ import { type DkimKey, type DkimSettings, readDkimKeys } from './dkim-keys.ts'
 import { isWireReady, markWireReady } from './dot-stuffing.ts'
 import type { Relay } from './relay.ts'
 
-/** Signs messages as RFC 6376 says. */
+/** Returns the message with its DKIM signatures (RFC 6376) in front. */
 export type SignMessage = (message: Buffer, at: Date) => Promise<Buffer>
 
-/** What is signed of a message, in this order, where it is there. */
+/** Header fields to sign, in this order, if present. */
 const SIGNED = [
   'from',
   'to',
@@ -26,10 +26,10 @@ const SIGNED = [
   'content-type',
   'content-transfer-encoding',
 ]
-/** Named once more than they are there, so that a second one put in front of ours breaks the signature (RFC 6376 § 8.15). */
+/** Listed once more than present, so that a second one added later breaks the signature (RFC 6376 § 8.15). */
 const OVER_SIGNED = ['from', 'to', 'subject', 'reply-to']
 
-/** Reads the keys, several for several signatures on each mail. @returns undefined when the relay signs. @throws ConfigError */
+/** Reads the keys; each adds a signature. Returns undefined when none is configured: the relay signs. @throws ConfigError */
 export async function openDkim(settings: DkimSettings): Promise<SignMessage | undefined> {
   const keys = await readDkimKeys(settings)
   if (keys.length === 0) return undefined
@@ -49,21 +49,21 @@ export async function openDkim(settings: DkimSettings): Promise<SignMessage | un
   }
 }
 
-/** A relay that is given every message signed. */
+/** Wraps a relay so that it signs every message. */
 export const signing = (relay: Relay, sign: SignMessage | undefined, now: () => Date): Relay =>
   sign
     ? { ...relay, send: async (envelope, message, held) => relay.send(envelope, await sign(message, now()), held) }
     : relay
 
 interface Material {
-  /** the signed fields in relaxed form, bottom-most first where one is there twice */
+  /** the signed fields in relaxed form; the last first where a field repeats */
   lines: string[]
   names: string[]
   bodyHash: string
   at: Date
 }
 
-/** One DKIM-Signature field, folded, ended by CRLF. */
+/** Returns one DKIM-Signature field, folded, ending with CRLF. */
 async function signature({ algorithm, domain, selector, privateKey }: DkimKey, material: Material): Promise<string> {
   const seconds = Math.floor(material.at.getTime() / 1000)
   const field =
@@ -72,17 +72,17 @@ async function signature({ algorithm, domain, selector, privateKey }: DkimKey, m
   const data = Buffer.from(`${material.lines.join('\r\n')}\r\n${relaxed(field)}`, 'latin1')
   const bytes =
     algorithm === 'rsa'
-      ? await onAnotherThread('sha256', data, privateKey)
-      : // A tenth of RSA's time, and RFC 8463 § 3 signs the hash.
+      ? await signOnThreadPool('sha256', data, privateKey)
+      : // RFC 8463 § 3 signs the hash. A tenth of RSA's time, so it needs no thread.
         cryptoSign(null, hash('sha256', data, 'buffer'), privateKey)
   return `${field}${folded(bytes.toString('base64'), /.{1,72}/g)}\r\n`
 }
 
-const onAnotherThread = promisify<string, Buffer, DkimKey['privateKey'], Buffer>(cryptoSign)
+const signOnThreadPool = promisify<string, Buffer, DkimKey['privateKey'], Buffer>(cryptoSign)
 
 const folded = (text: string, piece: RegExp): string => text.match(piece)!.join('\r\n\t')
 
-/** Header fields by lower-case name in their relaxed form (RFC 6376 § 3.4.2). */
+/** Returns header fields in relaxed form by lower-case name (RFC 6376 § 3.4.2). */
 function relaxedFields(head: string): Map<string, string[]> {
   const fields = new Map<string, string[]>()
   for (const field of head.split(/\r\n(?![ \t])/)) {
@@ -105,8 +105,8 @@ function relaxed(field: string): string {
 }
 
 /**
- * A body without its last empty lines, ended by one line break (RFC 6376 § 3.4.3). Ours are quoted-printable, so no line ends with white space, and there is
- * nothing that a relay would change: what the relaxed form is for, at a fifth of its time.
+ * Returns a body without trailing empty lines, ending with one line break (RFC 6376 § 3.4.3). Our bodies are quoted-printable: no line
+ * ends with white space, so relays change nothing. The relaxed form would guard against that at five times the cost.
  */
 function simpleBody(body: Buffer): Buffer {
   let end = body.length

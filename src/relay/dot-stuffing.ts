@@ -1,7 +1,7 @@
 /**
- * Messages that need nothing on their way (RFC 5321 § 4.5.2): no line begins with a dot, every line break is CRLF and the last bytes
- * are one. nodemailer looks at each byte of a message for that, which is a third of all the time that handing it over takes. A digest's
- * parts are looked at once an edition instead, and what is put between them is short.
+ * Messages that need no dot stuffing (RFC 5321 § 4.5.2): no line begins with a dot, and every line, also the last, ends with CRLF.
+ * nodemailer scans each byte of a message for that, a third of the time that sending takes. For digests, an edition's segments are
+ * scanned once instead; the values between them are short.
  */
 const ready = new WeakSet<Buffer>()
 
@@ -12,10 +12,10 @@ export function markWireReady(message: Buffer): Buffer {
 
 export const isWireReady = (message: Buffer): boolean => ready.has(message)
 
-/** Whether text that begins at a line's begin needs nothing. */
+/** Returns whether text at the start of a line needs no dot stuffing. */
 export const isWireText = (text: string): boolean => !/^\.|\n\.|\r(?!\n)|(?<!\r)\n/.test(text)
 
-/** Whether every piece of an edition needs nothing, wherever it stands. */
+/** Returns whether no segment of an edition needs dot stuffing, at any position. */
 export const arePartsWireText = (parts: object): boolean => everyString(parts, isWireText)
 
 const everyString = (value: unknown, holds: (text: string) => boolean): boolean =>
@@ -23,13 +23,13 @@ const everyString = (value: unknown, holds: (text: string) => boolean): boolean 
     ? holds(value)
     : typeof value !== 'object' || value === null || Object.values(value).every((each) => everyString(each, holds))
 
-/** nodemailer's stream for a message: it ends with the line break and the dot that are still missing after `lastByte`. */
+/** nodemailer's stream for a message. At its end it adds the line break, if `lastByte` shows none, and the final dot. */
 interface DataStream extends NodeJS.WritableStream {
   lastByte: number | false
   _transform(chunk: Buffer, encoding: string, done: (error: null, chunk: Buffer) => void): void
 }
 
-/** Writes a message to nodemailer's stream; one that needs nothing passes through it without being looked at. */
+/** Writes a message to nodemailer's stream. One that needs no dot stuffing skips its scan. */
 export function writeMessage(stream: NodeJS.WritableStream, message: Buffer): void {
   if (isWireReady(message)) {
     const data = stream as DataStream

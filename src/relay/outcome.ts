@@ -1,32 +1,32 @@
 import { redact } from '../lib/redact.ts'
 
-/** What became of one hand-over to a relay. */
+/** The result of one attempt to send a message. */
 export interface Outcome {
-  /** `queued`: it was not begun after all, since sending was halted, and goes back as it was */
+  /** `queued`: sending stopped before the attempt began; the delivery goes back as it was */
   state: 'accepted' | 'deferred' | 'refused' | 'unknown' | 'queued'
-  /** the relay's words or ours, one line, no address in it */
+  /** the relay's reply or our own text: one line, without addresses */
   reply: string
-  /** the relay itself cannot be used as it is: the next message would fare the same */
+  /** the relay cannot be used: the next message would fail too */
   relayDown?: true
-  /** the connection is gone, and no message had begun on it: another connection may do */
+  /** the connection ended before the message began: another connection may work */
   lost?: true
-  /** the mailbox does not exist: its reader is not emailed again */
+  /** the mailbox does not exist: the address is suppressed */
   hardBounce?: true
-  /** an answer to this very message, about our account, sender or content: another relay may take it, and many of them trip the breaker */
+  /** a reply to this message about our account, sender or content: another relay may accept it, and many such replies trip the breaker */
   aboutUs?: true
-  /** who asks us to go slower: the relay for everything, or the receiving domain. It counts towards their share. */
+  /** asks us to slow down: the relay for all email, or the receiving domain for its own. Counts towards that share. */
   slow?: 'relay' | 'domain'
-  /** which relay said it */
+  /** name of the relay that replied */
   relay?: string
 }
 
-/** The parts of nodemailer's error that decide; it has no others that can be relied on. */
+/** The fields of nodemailer's error that decide. It has no other reliable ones. */
 export interface SmtpFailure {
   message: string
   code?: string | undefined
-  /** the command that was answered: "MAIL FROM", "RCPT TO", "DATA"; CONN, EHLO, AUTH … before there was a message */
+  /** the command that failed: "MAIL FROM", "RCPT TO", "DATA"; or CONN, EHLO, AUTH … before a message */
   command?: string | undefined
-  /** the whole reply, where there was one */
+  /** the whole reply, if any */
   response?: string | undefined
   responseCode?: number | undefined
 }
@@ -39,17 +39,17 @@ const LATER: Meaning = { state: 'deferred' }
 const DOMAIN_SLOWER: Meaning = { state: 'deferred', slow: 'domain' }
 const RELAY_SLOWER: Meaning = { state: 'deferred', slow: 'relay' }
 const RECONNECT: Meaning = { state: 'deferred', lost: true }
-/** The session or the sender is refused, before the reader was named. */
+/** The relay refuses the session or the sender, before RCPT TO. */
 const RELAY_DOWN: Meaning = { state: 'deferred', relayDown: true }
-/** Our account cannot send: the relay rests at once. The delivery leaves its batch, so that a wrong guess holds up no other reader. */
+/** Our account cannot send: the relay rests at once. The delivery moves to a later batch, so that a wrong guess delays no other reader. */
 const OUR_ACCOUNT: Meaning = { state: 'deferred', relayDown: true, aboutUs: true }
-/** Our message is refused, or the reply does not say whose fault it is. One such reply may be about one reader, so only many rest the relay. */
+/** The relay refuses our message, or the cause is unclear. One such reply may be about one reader, so only many make the relay rest. */
 const OUR_MESSAGE: Meaning = { state: 'deferred', aboutUs: true }
 
-/** What was answered: the session, our sender (MAIL FROM), the reader (RCPT TO), or the message. */
+/** What the reply answers: the session, our sender (MAIL FROM), the reader (RCPT TO), or the message. */
 type Step = 'session' | 'sender' | 'reader' | 'message'
 
-/** Which replies a row is about. All its conditions must hold; the first row that matches decides. */
+/** A row matches when all its conditions hold. The first match decides. */
 interface Row {
   /** first digit of the reply code; both 4 and 5 when absent */
   digit?: 4 | 5
@@ -65,13 +65,14 @@ const TOO_FAST =
   /throttl|\b(?:sending|submission|send|client) rate\b|thread limit|too many (?:concurrent )?(?:smtp )?connections|\brate limit/i
 
 /**
- * What replies mean. Words stand above codes where servers use a code against its definition. Sources are the providers' own lists of
- * SMTP replies: Google "SMTP errors and codes", Microsoft "NDR codes in Exchange Online", AWS "SES SMTP response codes", Yahoo "SMTP
- * error codes", Zoho, Yandex and GMX "mail delivery errors", SendGrid "SMTP errors"; of Postfix and Exim the texts in their source
- * (smtpd_check.c, acl.c), of cPanel, policyd and Mailgun what they answer.
+ * What replies mean. Rows with words come before rows with codes where servers use a code against its definition.
+ *
+ * Sources are the providers' own lists of SMTP replies: Google "SMTP errors and codes", Microsoft "NDR codes in Exchange Online", AWS
+ * "SES SMTP response codes", Yahoo "SMTP error codes", Zoho, Yandex and GMX "mail delivery errors", SendGrid "SMTP errors"; the source of
+ * Postfix and Exim (smtpd_check.c, acl.c); replies of cPanel, policyd and Mailgun.
  */
 const TABLE: readonly Row[] = [
-  // RFC 5321 § 3.8: the server closes. Google and Yahoo say it of an unusual rate.
+  // RFC 5321 § 3.8: the server closes. Google and Yahoo use it for an unusual rate.
   { codes: [421], means: { ...RECONNECT, slow: 'relay' } },
 
   // Our sender. Postfix says "Sender address rejected" with any code, 5.1.1 too; Exim "Sender verify failed"; Exchange "SendAsDenied"; SES "Email address is not verified".
@@ -92,10 +93,10 @@ const TABLE: readonly Row[] = [
   { enhanced: /^2\.12[12]$/, means: LATER },
   // No such mailbox or domain (RFC 3463 § 3.2), domain without email (RFC 7505), mailbox disabled (§ 3.3). Not 1.0 or 0.0, which say too little.
   { digit: 5, steps: ['reader', 'message'], enhanced: /^(?:1\.(?:1|2|3|6|10)|2\.1)$/, means: GONE },
-  // RFC 3463 § 3.3: the mailbox is full. Below come the same words about our own quota.
+  // RFC 3463 § 3.3: the mailbox is full. Rows below match the same words about our own quota.
   { digit: 5, steps: ['reader', 'message'], enhanced: /^2\.2$/, means: REFUSED },
   { digit: 4, steps: ['reader', 'message'], enhanced: /^2\.2$/, means: LATER },
-  // A recipient who takes email from some senders only (Exchange). Their texts speak of authentication, too.
+  // A recipient who accepts email from some senders only (Exchange). These texts also mention authentication.
   { digit: 5, words: /resolver\.rst\./i, means: REFUSED },
   { digit: 5, steps: ['reader', 'message'], enhanced: /^7\.(?:12|124|129|133|134|507)$/, means: REFUSED },
 
@@ -124,21 +125,21 @@ const TABLE: readonly Row[] = [
   { codes: [454], steps: ['sender', 'reader', 'message'], means: RELAY_SLOWER },
   { digit: 4, words: TOO_FAST, steps: ['sender', 'reader', 'message'], means: RELAY_SLOWER },
   { digit: 4, steps: ['sender'], means: RELAY_SLOWER },
-  // The size that we announced: this message alone.
+  // The size we announced is too large: this message alone.
   { steps: ['sender'], codes: [552], means: OUR_MESSAGE },
   { steps: ['session', 'sender'], means: OUR_ACCOUNT },
 
   // One reader, for now: greylisting (RFC 6647) is per recipient whatever its code; x.1.x is the address, x.2.x the mailbox.
   { digit: 4, words: /gr[ae]y.?list/i, means: LATER },
   { digit: 4, enhanced: /^[12]\./, means: LATER },
-  // What else asks for patience may be the wish of the domain: its share of such replies decides (rates.ts).
+  // Other temporary refusals may come from the whole domain: their share decides (rates.ts).
   { digit: 4, codes: [450], means: DOMAIN_SLOWER },
   { digit: 4, enhanced: /^7\./, means: DOMAIN_SLOWER },
   { digit: 4, means: LATER },
 
-  // Out of step with each other: the connection's fault.
+  // Bad sequence of commands: the connection's fault.
   { codes: [503], means: RECONNECT },
-  // The mailbox in words, not proof enough to suppress it: Yahoo 554 "dd", Exchange 5.4.1, Exim "Unrouteable address", SES 501 "Invalid RCPT TO".
+  // A bad mailbox in words. Not enough proof to suppress the address: Yahoo 554 "dd", Exchange 5.4.1, Exim "Unrouteable address", SES 501 "Invalid RCPT TO".
   {
     words:
       /\b(?:user|recipient|mail ?box|account|alias|addressee|address)\b[^.]{0,60}\b(?:unknown|not (?:be )?(?:found|known|listed|recogni[sz]ed|available|exist)|(?:does|do|did)(?: not|n['’]t) (?:exist|have)|no longer|unavailable|non-?existent|undeliverable|disabled|inactive|full|over ?quota|quota exceeded)|\b(?:unknown|invalid|no such|non-?existent|unrouteable|unroutable|bad) (?:local )?(?:user|recipient|mail ?box|rcpt to|account|address|person)|recipient address rejected: (?:access denied|un|user|no |invalid|mailbox|account)|doesn['’]t have an? \S+ account|over ?quota|null mx/i,
@@ -152,25 +153,25 @@ const TABLE: readonly Row[] = [
       /too (?:big|large|long)|\bsize\b|polic(?:y|ies)\b|\bspam|unsolicited|virus|block(?:ed|list)|(?:black|deny)list|\b(?:spf|dkim|dmarc)\b|reputation|\bcontent|headers?\b|\blimit|quota|suspen|throttl|\brate\b/i,
     means: OUR_MESSAGE,
   },
-  // RFC 5321 § 4.2.3 defines these answers to RCPT TO as the mailbox's. Whatever else, the reader is not to blame.
+  // RFC 5321 § 4.2.3 defines these replies to RCPT TO as about the mailbox. Any other reply is not the reader's fault.
   { steps: ['reader'], codes: [501, 550, 551, 552, 553, 556], means: REFUSED },
   { means: OUR_MESSAGE },
 ]
 
 /**
- * What a failed hand-over means. The only place that decides it.
+ * Returns the outcome of a failed attempt. No other code decides this.
  *
- * With a reply the table decides. Without one the connection was lost: before the relay asked for the message it cannot have accepted it;
- * once the message was on its way the outcome is unknown (RFC 1047).
+ * With a reply, the table decides. Without one, the connection was lost. Before the 354 the relay cannot have accepted the message;
+ * after it the outcome is unknown (RFC 1047).
  *
- * @param messageBegun whether the relay had said 354 and the message was on its way
+ * @param messageBegun whether the relay had replied 354 and we had begun to send the message
  */
 export function outcomeOf(failure: SmtpFailure, messageBegun: boolean): Outcome {
   const reply = redact(failure.response ?? failure.message)
   const { code, command, responseCode } = failure
   if (code === 'EAUTH' || code === 'ETLS') return { ...RELAY_DOWN, reply }
   if (responseCode !== undefined && responseCode >= 400) return { ...meaningOf(failure, responseCode), reply }
-  // Larger than the greeting of this relay allows: another relay may take it.
+  // Larger than this relay's greeting allows: another relay may accept it.
   if (code === 'EMESSAGE') return { ...OUR_MESSAGE, reply }
   // The address cannot be expressed in SMTP: retrying cannot help.
   if (code === 'EENVELOPE' && command === 'API') return { ...REFUSED, reply }
@@ -183,7 +184,7 @@ function meaningOf({ command = '', response = '' }: SmtpFailure, code: number): 
   const [, subject, detail] = /^\d{3}[ -][245]\.(\d{1,3})\.(\d{1,3})\b/.exec(response) ?? []
   const enhanced = subject === undefined ? '' : `${Number(subject)}.${Number(detail)}`
   const step = STEPS[command] ?? 'session'
-  // The lines of a reply as one sentence, without the codes before each.
+  // Joins the lines of a reply, without the code before each.
   const words = response.replace(/\s*\r?\n(?:\d{3}[ -](?:[245]\.\d{1,3}\.\d{1,3}\b)?)?\s*/g, ' ')
   const { means } = TABLE.find(
     (row) =>
@@ -193,7 +194,7 @@ function meaningOf({ command = '', response = '' }: SmtpFailure, code: number): 
       (row.enhanced === undefined || row.enhanced.test(enhanced)) &&
       (row.words === undefined || row.words.test(words)),
   )!
-  // Before the reader is named a reply says nothing about this delivery, so that it stays where it is.
+  // Before RCPT TO a reply says nothing about this delivery, so it stays in its batch.
   const named = step === 'reader' || step === 'message'
   return means.relayDown && !named ? RELAY_DOWN : means
 }

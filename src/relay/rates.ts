@@ -6,41 +6,41 @@ import type { Db } from '../runtime/db/database.ts'
 import type { Outcome } from './outcome.ts'
 import { openReplyWindow, type ReplyWindow } from './reply-window.ts'
 
-/** What a slice of a bucket came to: how many may go now, and when to ask again for more. */
+/** Part of a bucket's rate: how many messages may go now, and when to ask for more. */
 export interface Slice {
   granted: number
-  /** when none was granted, before when asking again is useless */
+  /** milliseconds in which asking again is useless, when none was granted */
   retryMs: number
-  /** until all that was paid for has had its time, and a second's worth may go again */
+  /** milliseconds until the bucket is full again: a whole second's worth may go */
   refilledMs: number
-  /** mails a second */
+  /** messages a second */
   rate: number
 }
 
-/** How fast mail may go, over all workers: as a whole, to a relay, to a receiving domain. Without a row there is no limit. */
+/** Rate limits shared by all workers: for all email, per relay, per receiving domain. A bucket without a row has no limit. */
 export interface Rates {
-  /** Learns which buckets there are; other workers may have made some. */
+  /** Reads which buckets exist. Other workers may have added some. */
   refresh(): Promise<void>
   limited(bucket: string): boolean
-  /** changes whenever a bucket is made here */
+  /** changes whenever this process adds a bucket */
   version(): number
-  /** Pays for up to `want` mails, no more than the bucket takes in a second. */
+  /** Takes up to `want` messages from the bucket, at most a second's worth. */
   take(bucket: string, want: number, warmup?: Warmup): Promise<Slice>
-  /** Learns from a reply of a relay or a domain: it slows down by its share of replies that ask for it, and recovers as they end. */
-  answered(bucket: string, outcome: Outcome): Promise<void>
+  /** Learns from a reply of a relay or domain: slows down when a large share asks for it, and recovers when they stop. */
+  recordReply(bucket: string, outcome: Outcome): Promise<void>
 }
 
 export const ALL = 'all'
 export const relayBucket = (name: string): string => `relay ${name}`
 export const domainBucket = (domain: string): string => `domain ${domain}`
 
-/** Nothing that asks us to be slower is slowed below this many mails a second. */
+/** Lowest rate that slowing down reaches, in messages a second. */
 const FLOOR = 1
-/** Workers that hear the same thing at once slow down once. */
+/** Workers that see the same replies within this time slow down once. */
 const ONE_EVENT_SECONDS = 2
-/** Replies that raise the rate: quickly up to the rate at which it last asked, then with care; at `free` times that rate it is free again. */
+/** Factors that raise the rate: fast below the rate at which it last asked, slower above. At `free` times that rate the limit ends. */
 const RAISE = { below: 1.5, above: 1.2, free: 2 }
-/** A rate that nothing changed for this long is forgotten: finding it again costs a few deferrals. */
+/** A rate unchanged for this long expires. Finding it again costs a few deferrals. */
 export const RATE_MEMORY = '1 hour'
 /** Domains whose replies one process remembers; the one silent for longest is forgotten first. */
 const WINDOWS = 5_000
@@ -69,13 +69,13 @@ export function openRates(
       const before = version
       const { rows } = await db.execute<{ name: string }>(sql`
         SELECT name FROM buckets WHERE ceiling IS NOT NULL OR raised_at > ${now()}::timestamptz - ${RATE_MEMORY}::interval`)
-      // Asked before a bucket was made, the answer does not know of it.
+      // If a bucket was added during the query, the result lacks it.
       if (version === before) known = new Set(rows.map((row) => row.name))
     },
     limited: (bucket) => known.has(bucket),
     version: () => version,
     async take(bucket, want, warmup) {
-      // `floor` over a second's worth; below one mail a second, one mail when the last is paid for.
+      // Grants whole messages of a second's worth; below one a second, one message once the last has had its time.
       const at = now()
       const { rows } = await db.execute<{ granted: number; rate: number; wait: number }>(sql`
         WITH asked AS (
@@ -96,14 +96,14 @@ export function openRates(
       const row = rows[0]
       if (!row) return { granted: want, retryMs: 0, refilledMs: 0, rate: Number.POSITIVE_INFINITY }
       const { granted, rate, wait } = row
-      // A quarter of a second's worth again, or the one mail it lets go.
+      // Until a quarter of a second's worth is available, or one message.
       const spare = Math.min(1, Math.max(0.25, 1 / rate))
       const retryMs = granted > 0 ? 0 : Math.max(50, (wait - 1 + spare) * 1000)
       return { granted, retryMs, refilledMs: Math.max(wait * 1000, retryMs), rate }
     },
-    async answered(bucket, { state, slow, relayDown, lost, reply }) {
+    async recordReply(bucket, { state, slow, relayDown, lost, reply }) {
       const asks = bucket.startsWith('domain ') ? slow === 'domain' : slow === 'relay'
-      // Only replies to what was handed over count, not what came of a connection.
+      // Only replies to messages count, not connection failures.
       if (!asks && (state === 'queued' || state === 'unknown' || relayDown || lost)) return
       const at = now()
       const window = windowOf(bucket)
@@ -118,12 +118,12 @@ export function openRates(
   }
 }
 
-/** SQL: batches that wait for their turn at this bucket follow its new rate. Expects the CTEs `old` and `fresh`, each with a `rate`. */
-const turnsFollow = (bucket: string, at: Date) => sql`
+/** SQL that moves due times of batches waiting for this bucket to its new rate. Expects the CTEs `old` and `fresh`, each with a `rate`. */
+const rescheduleBatches = (bucket: string, at: Date) => sql`
   UPDATE batches SET due_at = ${at}::timestamptz + (due_at - ${at}::timestamptz) * (old.rate / fresh.rate)
   FROM old, fresh WHERE booked = ${bucket} AND state = 'open' AND due_at > ${at}::timestamptz AND fresh.rate <> old.rate`
 
-/** Halves a rate, once for all workers that heard the same. @param why what this process had of the bucket until now */
+/** Halves a rate, once for all workers that saw the same replies. @param why rate and reply seen by this process */
 async function slowDown(db: Db, bucket: string, why: ReturnType<ReplyWindow['why']>, at: Date): Promise<void> {
   const { perSecond: seen, reply } = why
   const before = sql`CASE WHEN b.ceiling IS NULL AND b.raised_at < ${at}::timestamptz - ${RATE_MEMORY}::interval THEN ${seen}::float8
@@ -136,10 +136,10 @@ async function slowDown(db: Db, bucket: string, why: ReturnType<ReplyWindow['why
         rate = least(b.ceiling, greatest((${before}) / 2, ${FLOOR}))
       WHERE b.slowed_at IS NULL OR b.slowed_at < ${at}::timestamptz - make_interval(secs => ${ONE_EVENT_SECONDS})
       RETURNING rate
-    ) ${turnsFollow(bucket, at)}`)
+    ) ${rescheduleBatches(bucket, at)}`)
 }
 
-/** Raises the rate of what was slowed down; at its ceiling, or well above the rate at which it asked, it is no longer slowed. */
+/** Raises a slowed rate. At its ceiling, or well above the rate at which it asked, it is no longer slowed. */
 async function speedUp(db: Db, bucket: string, at: Date): Promise<void> {
   await db.execute(sql`
     WITH old AS (SELECT * FROM buckets WHERE name = ${bucket} AND slowed_at IS NOT NULL FOR UPDATE), next AS (
@@ -154,10 +154,10 @@ async function speedUp(db: Db, bucket: string, at: Date): Promise<void> {
         slowed_at = CASE WHEN NOT fresh.free THEN b.slowed_at END, asked_rate = CASE WHEN NOT fresh.free THEN b.asked_rate END,
         why = CASE WHEN NOT fresh.free THEN b.why END
       FROM fresh WHERE b.name = ${bucket} AND (NOT fresh.free OR fresh.ceiling IS NOT NULL)
-    ) ${turnsFollow(bucket, at)}`)
+    ) ${rescheduleBatches(bucket, at)}`)
 }
 
-/** Forgets that a domain asked us to be slower; what waits for it is due at once. @returns whether it was slowed */
+/** Ends the slowing of a domain and makes its waiting batches due at once. Returns whether it was slowed. */
 export async function resetDomain(db: Db, domain: string, at: Date): Promise<boolean> {
   const bucket = domainBucket(domain.toLowerCase())
   const { rows } = await db.execute(sql`
@@ -173,7 +173,7 @@ export async function resetDomain(db: Db, domain: string, at: Date): Promise<boo
   return rows.length > 0
 }
 
-/** Writes down the rates of the settings; a bucket that is no longer among them keeps only what it was slowed down to. */
+/** Stores the configured rates. A bucket no longer configured keeps only the rate it was slowed to. */
 async function configure(
   db: Db,
   config: Pick<Config, 'SEND_RATE_PER_SECOND' | 'DOMAIN_RATES' | 'SMTP_URL'>,
@@ -195,7 +195,7 @@ async function configure(
     WHERE b.ceiling IS DISTINCT FROM excluded.ceiling`)
 }
 
-/** Bucket → mails a second, of those that the settings limit. One that only warms up counts its mails, and has no rate. */
+/** Returns bucket → messages a second for every configured limit. A relay that only warms up counts messages, without a rate. */
 function configuredRates({
   SEND_RATE_PER_SECOND,
   DOMAIN_RATES,

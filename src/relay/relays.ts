@@ -1,157 +1,77 @@
-import type { Logger } from 'pino'
-import { redact } from '../lib/redact.ts'
 import type { Config } from '../runtime/config/config.ts'
-import { parseRelays, type RelaySettings, type Warmup } from '../runtime/config/relay-settings.ts'
-import { type Breaker, openBreaker } from './breaker.ts'
+import { parseRelays, type RelaySettings } from '../runtime/config/relay-settings.ts'
+import { openAllowance } from './allowance.ts'
 import type { Outcome } from './outcome.ts'
-import { ALL, type Rates, relayBucket } from './rates.ts'
-import { openRelay, type Relay, type SingleRelay } from './relay.ts'
-import type { RelayRests } from './rests.ts'
-
-/** One of the relays, with what is known of its health in this process. */
-interface Member {
-  settings: RelaySettings
-  relay: SingleRelay
-  breaker: Breaker
-  check: Promise<void> | undefined
-  allowance: Allowance
-  /** how far it is behind its share, among those with weights */
-  credit: number
-}
-
-/** What a bucket granted and is not used yet, until when it holds, and before when asking again is useless; in milliseconds. */
-interface Allowance {
-  left: number
-  until: number
-  retryAt: number
-}
-
-/** What is not used of a slice is worth nothing after this: it was the rate of another second. */
-const SLICE_MS = 1_000
+import { ALL } from './rates.ts'
+import type { Relay } from './relay.ts'
+import { openMember, type RelayMember, type RelayObservers } from './relay-member.ts'
 
 /**
- * All relays of SMTP_URL as one. A message goes to the first that can be used, or by weight; where a relay turns out not to be usable
- * before it has the message, the next one gets the same bytes under the same mark. Each has a breaker: while it rests it is not
- * asked, then a check without a mail decides whether it is used again.
+ * Opens all relays of SMTP_URL as one. A message goes to the first usable relay, or by weight. When a relay fails before it has the
+ * message, the next one gets the same bytes under the same delivery. Each relay has a circuit breaker: a resting relay is not used,
+ * and then a check without an email decides whether it is used again.
  */
 export function openRelays(
   { SMTP_URL, SMTP_CONNECTIONS }: Pick<Config, 'SMTP_URL' | 'SMTP_CONNECTIONS'>,
-  { log, rates, rests }: { log?: Logger; rates?: Rates; rests?: RelayRests } = {},
+  observers: RelayObservers = {},
 ): Relay {
-  const members: Member[] = parseRelays(SMTP_URL, SMTP_CONNECTIONS).map((settings) => ({
-    settings,
-    relay: openRelay(settings),
-    breaker: openBreaker(),
-    check: undefined,
-    allowance: newAllowance(),
-    credit: 0,
-  }))
-  const whole = newAllowance()
-  const limits = (name: string): boolean => rates?.limited(relayBucket(name)) === true
-
-  /** How many of `want` a bucket allows now, of what was taken before or of a new slice. */
-  const allowed = async (bucket: string, allowance: Allowance, want: number, warmup?: Warmup): Promise<number> => {
-    if (!rates?.limited(bucket)) return want
-    const at = performance.now()
-    if (at > allowance.until) allowance.left = Math.min(allowance.left, 0)
-    if (allowance.left > 0) return Math.min(allowance.left, want)
-    if (at < allowance.retryAt) return 0
-    const { granted, retryMs } = await rates.take(bucket, want - allowance.left, warmup)
-    allowance.left += granted
-    allowance.until = at + SLICE_MS
-    allowance.retryAt = granted > 0 ? 0 : at + retryMs
-    return Math.min(Math.max(allowance.left, 0), want)
-  }
-
-  const rest = ({ settings: { name: relay }, breaker }: Member, reason: string, what: string) => {
-    const restMs = Math.round(breaker.restMs())
-    log?.warn({ relay, reason, restMs }, what)
-    void rests?.rests(relay, reason, restMs)
-  }
-
-  /** Looks whether a rested relay is well again, once however many ask. */
-  const check = (member: Member): Promise<void> =>
-    (member.check ??= member.relay
-      .check()
-      .then(
-        () => {
-          member.breaker.checked(true)
-          log?.info({ relay: member.settings.name }, 'the relay is used again')
-        },
-        (error) => {
-          member.breaker.checked(false)
-          rest(member, redact(error.response ?? error.message), 'the relay cannot be used yet')
-        },
-      )
-      .finally(() => {
-        member.check = undefined
-      }))
-
-  const choose = async (tried: ReadonlySet<Member>): Promise<Member | undefined> => {
-    const rest = members.filter((member) => !tried.has(member))
-    const usable = rest.filter(({ breaker }) => breaker.state() === 'closed')
-    const rested = rest.filter(({ breaker }) => breaker.state() === 'half-open')
-    for (const member of rested) void check(member)
-    if (usable.length > 0) {
-      const within = usable.filter(({ settings, allowance }) => !limits(settings.name) || allowance.left > 0)
-      // Whoever did not ask for room, as a service mail, goes over the rate, and the next slice pays for it.
-      return byWeight(within) ?? within[0] ?? usable[0]
-    }
-    if (rested.length === 0) return undefined
-    await Promise.race(rested.map(check))
-    return choose(new Set([...tried, ...rested.filter(({ breaker }) => breaker.state() !== 'closed')]))
-  }
-
+  const members = parseRelays(SMTP_URL, SMTP_CONNECTIONS).map((settings) => openMember(settings, observers))
+  const whole = openAllowance(observers.rates, ALL)
   return {
     connections: connectionsOf(members.map((member) => member.settings)),
     async room(want) {
-      const some = await allowed(ALL, whole, want)
+      const allowed = await whole.allow(want)
       let room = 0
-      for (const { settings, breaker, allowance } of members) {
-        if (room >= some) break
-        if (breaker.state() === 'open') continue
-        room += await allowed(relayBucket(settings.name), allowance, some - room, settings.warmup)
+      for (const { breaker, allowance } of members) {
+        if (room >= allowed) break
+        if (breaker.state() !== 'open') room += await allowance.allow(allowed - room)
       }
-      return Math.min(room, some)
+      return Math.min(room, allowed)
     },
     async send(envelope, message, held) {
-      if (rates?.limited(ALL)) whole.left--
-      const tried = new Set<Member>()
+      whole.spend()
+      const tried = new Set<RelayMember>()
       for (let last: Outcome = NONE_USABLE; ; ) {
-        const member = await choose(tried)
+        const member = await choose(members, tried)
         if (!member) return last
-        const relay = member.settings.name
-        if (limits(relay)) member.allowance.left--
-        const outcome = await member.relay.send(envelope, message, held)
-        const tripped = member.breaker.note(outcome)
-        if (tripped !== undefined) rest(member, tripped, 'the relay rests: it cannot be used as it is')
-        else if (outcome.state === 'accepted' && member.breaker.state() === 'closed') void rests?.accepted(relay)
-        void rates
-          ?.answered(relayBucket(relay), outcome)
-          .catch((error) => log?.warn({ err: error }, 'the rate of a relay was not recorded'))
-        last = { ...outcome, relay }
-        if (!outcome.relayDown && !outcome.aboutUs && outcome.slow !== 'relay') return last
+        last = await member.send(envelope, message, held)
+        if (!last.relayDown && !last.aboutUs && last.slow !== 'relay') return last
         tried.add(member)
       }
     },
-    limited: () => rates?.limited(ALL) === true || members.some(({ settings }) => limits(settings.name)),
+    limited: () => whole.limited() || members.some(({ allowance }) => allowance.limited()),
     restMs() {
-      const at = performance.now()
-      const wait = ({ breaker, allowance }: Member) => Math.max(breaker.restMs(), allowance.retryAt - at, 0)
-      return Math.max(whole.retryAt - at, Math.min(...members.map(wait)), 0)
+      const waits = members.map(({ breaker, allowance }) => Math.max(breaker.restMs(), allowance.retryMs(), 0))
+      return Math.max(whole.retryMs(), Math.min(...waits), 0)
     },
     close() {
-      for (const { relay } of members) relay.close()
+      for (const member of members) member.close()
     },
   }
 }
 
 const NONE_USABLE: Outcome = { state: 'deferred', reply: 'no relay can be used', relayDown: true }
 
-const newAllowance = (): Allowance => ({ left: 0, until: 0, retryAt: 0 })
+/** Returns the relay for the next message, or undefined when none can be used. Waits for a check where only that can tell. */
+async function choose(
+  members: readonly RelayMember[],
+  tried: ReadonlySet<RelayMember>,
+): Promise<RelayMember | undefined> {
+  const untried = members.filter((member) => !tried.has(member))
+  const usable = untried.filter(({ breaker }) => breaker.state() === 'closed')
+  const rested = untried.filter(({ breaker }) => breaker.state() === 'half-open')
+  for (const member of rested) void member.check()
+  if (usable.length > 0) {
+    const withinRate = usable.filter(({ allowance }) => allowance.open())
+    return nextByWeight(withinRate) ?? withinRate[0] ?? usable[0]
+  }
+  if (rested.length === 0) return undefined
+  await Promise.race(rested.map((member) => member.check()))
+  return choose(members, new Set([...tried, ...rested.filter(({ breaker }) => breaker.state() !== 'closed')]))
+}
 
-/** Smooth weighted turns (as nginx's upstreams take them): shares are right over a few messages, without a die. */
-function byWeight(members: Member[]): Member | undefined {
+/** Smooth weighted round robin, as in nginx's upstreams: shares are right over a few messages, without randomness. */
+function nextByWeight(members: RelayMember[]): RelayMember | undefined {
   const weighted = members.filter(({ settings }) => settings.weight !== undefined)
   const total = weighted.reduce((sum, { settings }) => sum + settings.weight!, 0)
   for (const member of weighted) member.credit += member.settings.weight!
@@ -160,7 +80,7 @@ function byWeight(members: Member[]): Member | undefined {
   return next
 }
 
-/** How many messages may be under way at once: those that share the mail together, else the preferred one alone. */
+/** How many messages may be in flight: the sum of the relays with weights, else the preferred relay alone. */
 function connectionsOf(relays: RelaySettings[]): number {
   const sharing = relays.filter(({ weight }) => weight !== undefined)
   return (sharing.length > 0 ? sharing : relays.slice(0, 1)).reduce((sum, relay) => sum + relay.connections, 0)

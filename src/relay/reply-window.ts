@@ -1,24 +1,24 @@
-/** What the latest replies of a relay or a receiving domain say about its rate. */
+/** The latest replies of a relay or receiving domain, which decide its rate. */
 export interface ReplyWindow {
   /**
-   * Takes one more reply into account.
+   * Adds a reply and returns the change of rate, if any.
    *
-   * @param asks its words, if it asks us to be slower
+   * @param asks the reply's text, if it asks us to slow down
    * @param at milliseconds
-   * @returns `slower` when the share of those that ask is too high, `faster` after enough replies that do not ask
+   * @returns `slower` when too large a share asks, `faster` after enough replies that do not
    */
   add(asks: string | undefined, at: number): 'slower' | 'faster' | undefined
-  /** at the last `slower`: replies a second until then, as this process had them, and the words of the newest that asked */
+  /** at the last `slower`: this process's replies a second before it, and the newest reply that asked */
   why(): { perSecond: number; reply: string }
 }
 
-/** The replies that count, and how many of them say anything at all. */
+/** Size of the window, and the fewest replies that decide. */
 const REPLIES = { most: 50, least: 20 }
-/** Above this share the domain means all of its readers: a few full or greylisted mailboxes stay below it at any rate. */
+/** Above this share the domain itself asks. A few full or greylisted mailboxes stay below it at any rate. */
 const SHARE = 0.2
-/** An older reply belongs to another edition. */
+/** After a pause this long, older replies belong to another edition. */
 const FORGOTTEN_MS = 10 * 60_000
-/** A burst of replies in one read is not a rate. */
+/** Shortest time to compute a rate over: one read can return a burst of replies. */
 const LEAST_SPAN_MS = 100
 
 export function openReplyWindow(): ReplyWindow {
@@ -44,7 +44,7 @@ export function openReplyWindow(): ReplyWindow {
       if (replies.length < REPLIES.least) return undefined
       if (asking > replies.length * SHARE) {
         perSecond = (replies.length * 1000) / Math.max(at - replies[0]!.at, LEAST_SPAN_MS)
-        // The next decision is about replies to the new rate.
+        // Replies to the old rate must not decide again.
         forget()
         return 'slower'
       }

@@ -4,15 +4,15 @@ import type { Services } from '../runtime/services.ts'
 import { RATE_MEMORY } from './rates.ts'
 import type { RelayRest } from './rests.ts'
 
-/** A relay or receiving domain that asked us to be slower. */
+/** A relay or receiving domain that asked us to slow down. */
 export interface Slowed {
   kind: 'relay' | 'domain'
   name: string
-  /** emails a second that it gets now */
+  /** its current rate in emails a second */
   perSecond: number
   /** when it last asked */
   since: Date
-  /** how it asked, without addresses */
+  /** its reply, without addresses */
   reply: string
 }
 
@@ -21,7 +21,7 @@ export interface RelayReport {
   slowed: Slowed[]
 }
 
-/** Which of the configured relays refuse us, and who is sent to slowly and why; by name. */
+/** Returns resting relays and slowed relays and domains, with their replies, by name. */
 export async function reportRelays({ db, config, now }: Pick<Services, 'db' | 'config' | 'now'>): Promise<RelayReport> {
   const relays = parseRelays(config.SMTP_URL, 1).map(({ name }) => name)
   const resting = await db.execute<{ relay: string; since: string; until: string; reply: string }>(sql`
@@ -45,7 +45,7 @@ export async function reportRelays({ db, config, now }: Pick<Services, 'db' | 'c
   }
 }
 
-/** A line each; none when all is well. */
+/** Returns one line each; none when all is well. */
 export const relaysInWords = ({ resting, slowed }: RelayReport, at: Date): string[] => [
   ...resting.map(({ relay, since, until, reply }) => {
     const next = until > at ? `rests until ${moment(until)}` : 'is tried with the next email'

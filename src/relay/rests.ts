@@ -1,48 +1,48 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Services } from '../runtime/services.ts'
 
-/** A relay that refuses us, as the database knows it. */
+/** A resting relay, as stored in the database. */
 export interface RelayRest {
   relay: string
-  /** since when no email was accepted by it */
+  /** when it stopped accepting email */
   since: Date
-  /** no email is offered to it before this; afterwards the next email decides */
+  /** it gets no email before this time; then the next email decides */
   until: Date
-  /** what it said, without addresses */
+  /** its reply, without addresses */
   reply: string
 }
 
-/** Tells all processes which relays rest. Never rejects: a note that cannot be written stops no email. */
+/** Stores which relays rest, for all processes. Never rejects: a failed write stops no email. */
 export interface RelayRests {
-  rests(relay: string, reply: string, restMs: number): Promise<void>
-  /** It accepted an email. */
-  accepted(relay: string): Promise<void>
+  recordRest(relay: string, reply: string, restMs: number): Promise<void>
+  /** Ends a rest: the relay accepted an email. */
+  recordAccepted(relay: string): Promise<void>
 }
 
-/** Writes down in the database which relays rest, so that status, alerts and the admin pages see what one worker met. */
+/** Stores resting relays in the database, so that status, alerts and the admin pages see what one worker found. */
 export function openRelayRests({ db, now, log }: Pick<Services, 'db' | 'now' | 'log'>): RelayRests {
-  // Relays that accepted since they last rested: nothing is left to be written. A process that died may have left a note.
+  // Relays that accepted since they last rested need no write. Starts empty: a process that died may have left a row.
   const well = new Set<string>()
-  // One after another, so that the newest word is the last one written.
+  // Writes run in order, so that the newest state is written last.
   let last = Promise.resolve()
   const write = (statement: SQL): Promise<void> => {
     last = last
       .then(() => db.execute(statement))
       .then(
         () => {},
-        (error) => log.warn({ err: error }, 'the rest of a relay was not recorded'),
+        (error) => log.warn({ err: error }, 'could not record that a relay rests'),
       )
     return last
   }
   return {
-    rests(relay, reply, restMs) {
+    recordRest(relay, reply, restMs) {
       well.delete(relay)
       const at = now()
       return write(sql`
         INSERT INTO relay_rests AS r (relay, since, until, reply) VALUES (${relay}, ${at}, ${new Date(at.getTime() + restMs)}, ${reply})
         ON CONFLICT (relay) DO UPDATE SET until = greatest(r.until, excluded.until), reply = excluded.reply`)
     },
-    async accepted(relay) {
+    async recordAccepted(relay) {
       if (well.has(relay)) return
       well.add(relay)
       await write(sql`DELETE FROM relay_rests WHERE relay = ${relay}`)

@@ -9,25 +9,25 @@ export interface Envelope {
   to: string
 }
 
-/** One connection to a relay, for many messages. */
+/** One SMTP connection to a relay, for many messages. */
 export interface Session {
-  /** messages so far */
+  /** messages sent so far */
   sent: number
   usable: boolean
-  /** Never rejects: whatever happens is an outcome. */
+  /** Sends one message. Never rejects: every failure is an outcome. */
   send(envelope: Envelope, message: Buffer): Promise<Outcome>
-  /** Clears a transaction that failed. @returns whether another message may follow */
+  /** Resets a failed transaction (RSET). Returns whether the session can be used again. */
   reset(): Promise<boolean>
-  /** Says goodbye. */
+  /** Ends it with QUIT. */
   quit(): void
-  /** Cuts it, also in the middle of a message, whose outcome then says so. */
+  /** Closes it at once, even during a message, whose outcome is then a lost connection. */
   cut(): void
 }
 
-/** A relay that does not answer RSET within this is given up. */
+/** A session without a reply to RSET after this long is closed. */
 const RESET_PATIENCE_MS = 10_000
 
-/** @throws nodemailer's error when there is no connection, no greeting, or no login to be had */
+/** Connects and logs in. @throws nodemailer's error when connection, greeting or login fails */
 export function openSession(settings: RelaySettings): Promise<Session> {
   const { auth } = settings
   return new Promise((resolve, reject) => {
@@ -46,7 +46,7 @@ export function openSession(settings: RelaySettings): Promise<Session> {
       if (!auth || smtp.authenticated) return resolve(session)
       smtp.login(auth, (refused) => {
         if (!refused) return resolve(session)
-        // First, since closing ends it, which would be the reason otherwise.
+        // Before close(): its `end` event would reject with another reason.
         reject(refused)
         smtp.close()
       })
@@ -61,7 +61,7 @@ export const optionsOf = ({ host, port, secure, requireTLS, tls, ehlo }: RelaySe
   tls,
   connectionTimeout: 30_000,
   greetingTimeout: 30_000,
-  socketTimeout: 300_000, // RFC 5321 § 4.5.3.2: five minutes is the least for most replies
+  socketTimeout: 300_000, // RFC 5321 § 4.5.3.2: five minutes is the minimum for most replies
   ...(port === undefined ? {} : { port }),
   ...(ehlo === undefined ? {} : { name: ehlo }),
 })
@@ -73,7 +73,7 @@ function sessionOn(smtp: SMTPConnection): Session {
     usable: true,
     send(envelope, message) {
       let begun = false
-      // nodemailer's error is the same whenever a connection dies; it asks for the message only after the relay's 354.
+      // nodemailer reports every lost connection the same way, but reads the message only after the relay's 354.
       const source = {
         pipe(destination: NodeJS.WritableStream) {
           begun = true
@@ -83,7 +83,7 @@ function sessionOn(smtp: SMTPConnection): Session {
       } as unknown as Buffer
       return new Promise((resolve) => {
         session.sent++
-        abandon = () => resolve(outcomeOf({ message: 'given up on while the relay was silent' }, begun))
+        abandon = () => resolve(outcomeOf({ message: 'cut while waiting for the relay' }, begun))
         smtp.send({ from: envelope.from, to: [envelope.to], size: message.length }, source, (error, info) => {
           const outcome: Outcome = error
             ? outcomeOf(error, begun)
@@ -94,16 +94,16 @@ function sessionOn(smtp: SMTPConnection): Session {
     },
     reset() {
       return new Promise((resolve) => {
-        const settle = (sound: boolean) => {
+        const finish = (sound: boolean) => {
           clearTimeout(timer)
           smtp.off('end', lost).off('error', lost)
           resolve(sound)
         }
-        // nodemailer forgets the callback when the connection dies meanwhile, so its end and the clock count as well.
-        const lost = () => settle(false)
+        // nodemailer drops the callback when the connection dies, so its end and a timeout count too.
+        const lost = () => finish(false)
         const timer = setTimeout(lost, RESET_PATIENCE_MS)
         smtp.once('end', lost).once('error', lost)
-        smtp.reset((error) => settle(!error && session.usable))
+        smtp.reset((error) => finish(!error && session.usable))
       })
     },
     quit: () => smtp.quit(),
@@ -116,7 +116,7 @@ function sessionOn(smtp: SMTPConnection): Session {
   return session
 }
 
-/** Some relays name the mailbox without its domain. */
+/** Removes the local part: some relays name the mailbox without its domain. */
 function withoutLocalPart(reply: string, address: string): string {
   const local = address.slice(0, address.lastIndexOf('@'))
   return local.length < 3 ? reply : reply.replaceAll(local, '[address]')

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { type Repeats, readHad } from '../../src/delivery/ledger/repeats.ts'
+import { type Repeats, readShownBefore } from '../../src/delivery/ledger/repeats.ts'
 import { arrange, pick, type Wishes } from '../../src/edition/select/choose.ts'
 import { type Candidates, candidatesOf } from '../../src/edition/select/selection-index.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -92,7 +92,7 @@ async function reportTimes(db: Db, { readers, days, rounds }: { readers: number;
   const past = async (repeats: Repeats) => {
     for (let group = 0; group < GROUPS; group++) {
       const some = Array.from({ length: GROUP }, () => ({ subscriberId: 1 + Math.floor(Math.random() * readers) }))
-      await readHad(db, repeats, some)
+      await readShownBefore(db, repeats, some)
     }
   }
   const chosen = (candidates: Candidates, wishesOf: (reader: number) => Wishes) => {

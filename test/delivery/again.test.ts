@@ -1,11 +1,11 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, expect } from 'vitest'
-import { batchesToDo } from '../../src/delivery/ledger/batches.ts'
+import { dueBatches } from '../../src/delivery/ledger/batches.ts'
 import { readerDeliveries } from '../../src/delivery/ledger/reader-deliveries.ts'
 import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { sendAgain } from '../../src/delivery/send/send-again.ts'
 import { readStatus, statusInWords } from '../../src/operate/status.ts'
 import { openRelays } from '../../src/relay/relays.ts'
@@ -23,15 +23,13 @@ const KEY = { kind: 'daily' as const, date: '2026-04-14' }
 async function workAll(services: ReturnType<typeof servicesOn>, sink: Sink) {
   const relay = openRelays({ SMTP_URL: `${sink.url}?name=main`, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
-  const hands = handsWith(services, relay)
-  for (const { batchId } of await batchesToDo(services.db, services.now())) {
-    await deliverBatch(hands, batchId, new AbortController().signal)
+  const context = deliveryContextWith(services, relay)
+  for (const { batchId } of await dueBatches(services.db, services.now())) {
+    await deliverBatch(context, batchId, new AbortController().signal)
   }
 }
 
-test('the operator sends again what they choose and nothing else, to whoever may still be mailed, under the same Message-ID', async ({
-  db,
-}) => {
+test('sends the chosen deliveries again, to readers who may be emailed, under the same Message-ID', async ({ db }) => {
   const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
   let refusing = true
   const asked = new Map<string, number>()
@@ -75,9 +73,7 @@ test('the operator sends again what they choose and nothing else, to whoever may
   expect(one!.reply).toMatch(/^250 /)
 })
 
-test('who cannot be emailed is neither counted nor sent again, and the relay’s words about them stay', async ({
-  db,
-}) => {
+test('readers who cannot be emailed are neither counted nor sent again, and keep the relay’s reply', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await openSink({
     recipient: (to) => {
@@ -96,7 +92,7 @@ test('who cannot be emailed is neither counted nor sent again, and the relay’s
     .where(eq(subscribers.emailKey, 'reader-2@example.org'))
   expect(await sendAgain(services, KEY, { only: ['refused'], dryRun: true })).toEqual({ refused: 1 })
   expect(await sendAgain(services, KEY, { only: ['refused'], dryRun: false })).toEqual({ refused: 1 })
-  // Who unsubscribes in between is skipped by the marking statement.
+  // The marking statement skips readers who unsubscribe in between.
   await db.update(subscribers).set({ status: 'unsubscribed' }).where(eq(subscribers.emailKey, 'reader-3@example.org'))
   await workAll(services, sink)
   const rows = await db.select().from(deliveries).orderBy(deliveries.subscriberId)
@@ -107,7 +103,7 @@ test('who cannot be emailed is neither counted nor sent again, and the relay’s
   ])
 })
 
-test('status tells of an edition under way: relays, slow domains, the plan, why it paused', async ({ db }) => {
+test('status shows an edition being sent: relays, slow domains, plan, reason of a pause', async ({ db }) => {
   const services = servicesOn(db, { SEND_RATE_PER_SECOND: '50' })
   const sink = await openSink({
     recipient: (to) => (to.startsWith('reader-1@') ? smtpReply(450, '4.2.0 later') : undefined),
@@ -125,7 +121,7 @@ test('status tells of an edition under way: relays, slow domains, the plan, why 
   expect(words).toMatch(/█{24}░{6} 80 %/)
 })
 
-test('a large plan leaves statistics behind, so that claims are not planned for an empty table', async ({ db }) => {
+test('a large plan runs ANALYZE, so that queries are not planned for an empty table', async ({ db }) => {
   const services = servicesOn(db)
   await db.execute(sql`
     INSERT INTO subscribers (email, email_key, address_hash, status, next_digest_at)

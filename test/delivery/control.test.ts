@@ -1,10 +1,10 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect, vi } from 'vitest'
-import { batchesToDo } from '../../src/delivery/ledger/batches.ts'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { dueBatches } from '../../src/delivery/ledger/batches.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { planInWords, sendPlan } from '../../src/delivery/plan/send-plan.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { cancel, pause, resume } from '../../src/edition/draft/control.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { startDatabaseClock } from '../../src/runtime/db/clock.ts'
@@ -28,10 +28,10 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
   running.push(sink)
   return sink
 }
-function handsOn(services: Services, sink: Sink) {
+function contextOn(services: Services, sink: Sink) {
   const relay = openRelays({ SMTP_URL: `${sink.url}?name=main`, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
-  return handsWith(services, relay)
+  return deliveryContextWith(services, relay)
 }
 async function states(db: Db): Promise<Record<string, number>> {
   const { rows } = await db.execute<{ state: string; n: number }>(
@@ -41,12 +41,12 @@ async function states(db: Db): Promise<Record<string, number>> {
 }
 const editionOf = async (db: Db) => (await db.select().from(editions).where(eq(editions.date, KEY.date)))[0]!
 
-describe('the operator’s word is heard by a relay that takes its time', { timeout: 60_000 }, () => {
+describe('the operator’s order takes effect despite a slow relay', { timeout: 60_000 }, () => {
   for (const [name, act, left] of [
     ['pause', pause, 'queued'],
     ['cancel', cancel, 'skipped'],
   ] as const) {
-    test(`${name}: what is in flight is finished, what waits is not begun`, async ({ db }) => {
+    test(`${name}: deliveries in flight finish, waiting ones do not begin`, async ({ db }) => {
       const services = servicesOn(db)
       let begun = 0
       const gate = Promise.withResolvers<void>()
@@ -58,12 +58,12 @@ describe('the operator’s word is heard by a relay that takes its time', { time
       })
       await addReaders(db, 30)
       const { batchIds } = await planAll(services, await releasedEdition(services))
-      const working = deliverBatch(handsOn(services, sink), batchIds[0]!, NEVER)
+      const working = deliverBatch(contextOn(services, sink), batchIds[0]!, NEVER)
       await expect.poll(() => begun, { timeout: 20_000 }).toBe(2)
       // Two are in flight, two more are marked and wait for a connection.
       expect((await states(db)).handed).toBe(4)
       await act(services, KEY)
-      // Half a second by the engine's clock; on a busy machine the test looks when it can.
+      // Half a second in the engine; the test checks later on a busy machine.
       await expect.poll(async () => (await states(db)).handed, { timeout: 20_000 }).toBe(2)
       gate.resolve()
       await working
@@ -73,8 +73,8 @@ describe('the operator’s word is heard by a relay that takes its time', { time
         expect(await states(db)).toEqual({ accepted: 2, [left]: 28 })
         expect(await db.$count(deliveries, sql`hand_overs > 0 AND state = 'queued'`)).toBe(0)
         await resume(services, KEY)
-        for (const { batchId } of await batchesToDo(db, services.now())) {
-          await deliverBatch(handsOn(services, sink), batchId, NEVER)
+        for (const { batchId } of await dueBatches(db, services.now())) {
+          await deliverBatch(contextOn(services, sink), batchId, NEVER)
         }
         expect(await states(db)).toEqual({ accepted: 30 })
         expect(sink.taken).toHaveLength(30)
@@ -83,8 +83,8 @@ describe('the operator’s word is heard by a relay that takes its time', { time
   }
 })
 
-describe('a mailbox that is not there', () => {
-  test('is suppressed with its outcome, and a policy refusal is not', async ({ db }) => {
+describe('a mailbox that does not exist', () => {
+  test('is suppressed together with its outcome; a policy refusal is not', async ({ db }) => {
     const services = servicesOn(db)
     const sink = await sinkThat({
       recipient: (to) => {
@@ -95,7 +95,7 @@ describe('a mailbox that is not there', () => {
     })
     for (const name of ['gone', 'blocked', 'full', 'fine']) await addSubscriber(db, `${name}@example.org`)
     const { batchIds } = await planAll(services, await releasedEdition(services))
-    await deliverBatch(handsOn(services, sink), batchIds[0]!, NEVER)
+    await deliverBatch(contextOn(services, sink), batchIds[0]!, NEVER)
     const status = Object.fromEntries(
       (await db.select().from(subscribers)).map((row) => [row.email!.split('@')[0], row.status]),
     )
@@ -107,7 +107,9 @@ describe('a mailbox that is not there', () => {
 })
 
 describe('the error budget', () => {
-  test('pauses an edition of which too many are refused, and says why; resuming begins a new one', async ({ db }) => {
+  test('pauses an edition with too many refusals and gives the reason; resuming starts a new budget', async ({
+    db,
+  }) => {
     const services = servicesOn(db, { ERROR_BUDGET_PERCENT: '20' })
     let refusing = true
     const sink = await sinkThat({
@@ -115,9 +117,9 @@ describe('the error budget', () => {
     })
     await addReaders(db, 240)
     const { batchIds } = await planAll(services, await releasedEdition(services))
-    const hands = handsOn(services, sink)
+    const context = contextOn(services, sink)
     for (let n = 0; n < 20 && (await editionOf(db)).state !== 'paused'; n++) {
-      await deliverBatch(hands, batchIds[0]!, NEVER)
+      await deliverBatch(context, batchIds[0]!, NEVER)
       await db.execute(sql`UPDATE batches SET due_at = ${NOON}`)
     }
     const edition = await editionOf(db)
@@ -128,14 +130,14 @@ describe('the error budget', () => {
     refusing = false
     await resume(services, KEY)
     await db.execute(sql`UPDATE batches SET due_at = ${NOON}`)
-    await deliverBatch(handsOn(services, sink), batchIds[0]!, NEVER)
+    await deliverBatch(contextOn(services, sink), batchIds[0]!, NEVER)
     expect(await editionOf(db)).toMatchObject({ state: 'sending', pausedWhy: null })
     expect((await states(db)).queued).toBeUndefined()
   })
 })
 
 describe('a plan before sending', () => {
-  test('says whether it fits the window', async ({ db }) => {
+  test('reports whether it fits the window', async ({ db }) => {
     const planned = async (settings: Record<string, string>) => {
       const services = servicesOn(db, settings)
       const [edition] = await db.select().from(editions)
@@ -154,7 +156,7 @@ describe('a plan before sending', () => {
   })
 })
 
-test('what is due is told by the database’s clock, whatever this machine’s says or jumps to', async ({ db }) => {
+test('the database clock decides due times, not this machine’s clock', async ({ db }) => {
   vi.spyOn(Date, 'now').mockImplementation(() => 0)
   const clock = await startDatabaseClock(db, (error) => {
     throw error

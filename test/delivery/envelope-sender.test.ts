@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { readReturnPath } from '../../src/mail/return-path.ts'
 import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import { openRelays } from '../../src/relay/relays.ts'
@@ -12,7 +12,7 @@ import { openSink } from '../support/sink.ts'
 
 const NEVER = new AbortController().signal
 
-test('with BOUNCE_ADDRESS every digest and every service mail leaves under a sender of its own', async ({
+test('with BOUNCE_ADDRESS every digest and service email has its own envelope sender', async ({
   db,
   onTestFinished,
 }) => {
@@ -21,7 +21,7 @@ test('with BOUNCE_ADDRESS every digest and every service mail leaves under a sen
   onTestFinished(() => sink.close())
   const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
   onTestFinished(() => relay.close())
-  const worker = handsWith(services, relay)
+  const worker = deliveryContextWith(services, relay)
   const ada = await addSubscriber(db, 'ada@example.org')
   const bob = await addSubscriber(db, 'bob@example.org')
   const editionId = await releasedEdition(services)

@@ -1,10 +1,11 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, expect } from 'vitest'
 import { leaseBatch } from '../../src/delivery/ledger/batches.ts'
-import { markHanded, readPending } from '../../src/delivery/ledger/deliveries.ts'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { readPending } from '../../src/delivery/ledger/deliveries.ts'
+import { startAttempts } from '../../src/delivery/ledger/start-attempts.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { release } from '../../src/edition/draft/release.ts'
 import { openRelays } from '../../src/relay/relays.ts'
@@ -15,7 +16,7 @@ import { test } from '../support/database.ts'
 import { addPapers, addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 import { openSink } from '../support/sink.ts'
 
-/** Rule 6 where it is hardest: what a reader was shown of another edition at this very moment. */
+/** Rule 6 under concurrency: papers that another edition is showing at the same moment. */
 
 const NEVER = new AbortController().signal
 const running: { close(): unknown }[] = []
@@ -29,11 +30,11 @@ async function workerOn(services: Services) {
   running.unshift(relay, sink)
   return {
     sink,
-    deps: handsWith(services, relay),
+    deps: deliveryContextWith(services, relay),
   }
 }
 
-/** Two released editions that have four papers in common: those of the 13th, moved on to the 14th. */
+/** Two released editions with four papers in common: those of the 13th, moved to the 14th. */
 async function overlapping(services: Services): Promise<[number, number]> {
   const first = await releasedEdition(services, '2026-04-13', 4)
   await addPapers(services.db, '2026-04-14', 2)
@@ -65,7 +66,7 @@ test('two workers with two editions for the same readers at the same moment show
   expect(await shownTwice(db)).toBe(0)
 })
 
-test('once another edition is released, what was chosen before is not marked any more', async ({ db }) => {
+test('choices made before another release are no longer marked', async ({ db }) => {
   const services = servicesOn(db)
   const { deps, sink } = await workerOn(services)
   await addReaders(db, 3)
@@ -78,14 +79,14 @@ test('once another edition is released, what was chosen before is not marked any
   await addPapers(db, '2026-04-14', 2)
   await assemble(services, { date: '2026-04-14' })
   await release(services, { date: '2026-04-14' })
-  expect(await markHanded(db, lease, chosen, edition.releases, 'resend', NOON)).toEqual([])
+  expect(await startAttempts(db, lease, chosen, { releases: edition.releases, policy: 'resend', at: NOON })).toEqual([])
 
   await db.execute(sql`UPDATE batches SET lease_until = now() - interval '1 second'`)
   await deliverBatch(deps, batchIds[0]!, NEVER)
-  expect(sink.taken, 'the batch begins anew').toHaveLength(3)
+  expect(sink.taken, 'the batch starts over').toHaveLength(3)
 })
 
-test('a digest follows its reader’s wishes, and a resend what the first one showed', async ({ db }) => {
+test('a digest follows its reader’s preferences; a resend shows the same papers', async ({ db }) => {
   const services = servicesOn(db)
   const { deps } = await workerOn(services)
   const editionId = await releasedEdition(services, '2026-04-14', 20)
@@ -107,7 +108,7 @@ test('a digest follows its reader’s wishes, and a resend what the first one sh
   expect(await ledger()).toMatchObject({ state: 'accepted', handOvers: 2, shown: first.shown, own: 2 })
 })
 
-test('still rising may come again, and nothing else', async ({ db }) => {
+test('only "still rising" may repeat papers', async ({ db }) => {
   const services = servicesOn(db)
   const { deps } = await workerOn(services)
   await addReaders(db, 1, { size: 20 })

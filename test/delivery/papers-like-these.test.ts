@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, expect } from 'vitest'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { release } from '../../src/edition/draft/release.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
@@ -13,7 +13,7 @@ import { test } from '../http/site.ts'
 import { addPapers, addSubscriber, NOON } from '../support/services.ts'
 import { openSink } from '../support/sink.ts'
 
-/** From the button in a mail to the papers of a later digest: what a reader votes for, and who asked for papers like these. */
+/** From a vote in an email to a later digest: readers who vote and ask for similar papers get them. */
 
 const running: { close(): unknown }[] = []
 afterEach(async () => {
@@ -32,7 +32,7 @@ const SUBJECTS = [
   'pottery',
 ]
 
-test('who voted for a paper and asked for such finds those like it, with the reason; nobody else does', async ({
+test('a reader who voted for a paper and asked for similar ones gets them with the reason; no other reader does', async ({
   db,
   site,
 }) => {
@@ -65,7 +65,7 @@ test('who voted for a paper and asked for such finds those like it, with the rea
   const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
   running.push(relay, sink)
   const { batchIds } = await planAll(services, editionId)
-  const worker = handsWith(services, relay)
+  const worker = deliveryContextWith(services, relay)
   await deliverBatch(worker, batchIds[0]!, new AbortController().signal)
 
   const toAda = (await sink.read('ada@example.org')).text!

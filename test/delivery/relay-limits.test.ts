@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { afterEach, expect } from 'vitest'
-import { batchesToDo } from '../../src/delivery/ledger/batches.ts'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { dueBatches } from '../../src/delivery/ledger/batches.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { readStatus, statusInWords } from '../../src/operate/status.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { relaysInWords, reportRelays } from '../../src/relay/report.ts'
@@ -20,13 +20,13 @@ afterEach(() => {
 })
 const NEVER = new AbortController().signal
 
-/** Its own limit: it takes so many emails, then says this of each. */
+/** A relay with its own limit: it accepts a number of emails, then replies this to each. */
 const limited =
   (takes: number, reply: string): Script =>
   ({ command }) =>
     command === 'END' && takes-- <= 0 ? reply : undefined
 
-/** An edition for 20 readers, handed over by these relays until nothing is due. */
+/** Sends an edition to 20 readers by these relays until no batch is due. */
 async function deliver(db: Db, scripts: Script[]) {
   const servers = await Promise.all(scripts.map((script) => openScriptedRelay(script)))
   running.push(...servers)
@@ -36,12 +36,12 @@ async function deliver(db: Db, scripts: Script[]) {
   running.unshift(relay)
   await addReaders(db, 20)
   const { batchIds } = await planAll(services, await releasedEdition(services))
-  const hands = handsWith(services, relay)
-  for (const id of batchIds) await deliverBatch(hands, id, NEVER)
+  const context = deliveryContextWith(services, relay)
+  for (const id of batchIds) await deliverBatch(context, id, NEVER)
   const { rows } = await db.execute<{ state: string; n: number }>(
     sql`SELECT state, count(*)::int AS n FROM deliveries GROUP BY state`,
   )
-  return { services, servers, relay, hands, states: Object.fromEntries(rows.map(({ state, n }) => [state, n])) }
+  return { services, servers, relay, context, states: Object.fromEntries(rows.map(({ state, n }) => [state, n])) }
 }
 
 const LIMITS = [
@@ -56,7 +56,7 @@ test.for(LIMITS)('the next relay takes over, and no reader is refused: %s', asyn
   const { states, servers, services, relay } = await deliver(db, [limited(3, reply), () => undefined])
   expect(states).toEqual({ accepted: 20 })
   expect(servers[0]!.messages.length, 'it rests, and is not asked for each').toBeLessThanOrEqual(5)
-  // What a worker writes down of it, no email waits for.
+  // No email waits for a worker's note of the rest.
   const rests = async () => (await reportRelays(services)).resting
   await expect.poll(rests).toMatchObject([{ relay: 'relay-1', since: NOON, reply: expect.stringMatching(/^55/) }])
   const resting = await rests()
@@ -81,7 +81,7 @@ test.for(LIMITS)(
   },
 )
 
-test('a reply about one message rests no relay, and the others go out', async ({ db }) => {
+test('a reply about one message does not rest the relay, and the others go out', async ({ db }) => {
   let messages = 0
   const { states, relay } = await deliver(db, [
     ({ command }) =>
@@ -91,24 +91,24 @@ test('a reply about one message rests no relay, and the others go out', async ({
   expect(relay.restMs()).toBe(0)
 })
 
-test('a reader whose message is always refused does not hold up the batch behind them', async ({ db }) => {
-  const { states, hands, relay } = await deliver(db, [limited(3, '550 5.7.1 Email quota exceeded')])
+test('a reader whose message is always refused does not block their batch', async ({ db }) => {
+  const { states, context, relay } = await deliver(db, [limited(3, '550 5.7.1 Email quota exceeded')])
   const { rows } = await db.execute<{ own: boolean }>(
     sql`SELECT d.batch_id <> (SELECT min(id) FROM batches) AS own FROM deliveries d WHERE d.state = 'deferred'`,
   )
   expect(rows.length).toBe(states.deferred)
   expect(rows.every(({ own }) => own)).toBe(true)
-  expect(await batchesToDo(db, hands.now()), 'the batch rests with the relay').toEqual([])
+  expect(await dueBatches(db, context.now()), 'the batch rests with the relay').toEqual([])
   expect(relay.restMs()).toBeGreaterThan(0)
 })
 
-test('the note of a rest ends when the relay accepts an email', async ({ db }) => {
+test('a stored rest ends when the relay accepts an email', async ({ db }) => {
   const services = servicesOn(db, { SMTP_URL: 'smtp://mail.example?name=main' })
-  await openRelayRests(services).rests('main', '550 5.4.5 limit', 15_000)
+  await openRelayRests(services).recordRest('main', '550 5.4.5 limit', 15_000)
   expect(relaysInWords(await reportRelays(services), new Date(NOON.getTime() + 60_000))).toEqual([
     'relay main has refused us since 2026-04-15 12:00 UTC and is tried with the next email: 550 5.4.5 limit',
   ])
-  // Another process, which knows nothing of it.
-  await openRelayRests(services).accepted('main')
+  // Another process, without knowledge of the rest.
+  await openRelayRests(services).recordAccepted('main')
   expect(await reportRelays(services)).toEqual({ resting: [], slowed: [] })
 })

@@ -8,7 +8,7 @@ import type { Outcome } from '../../src/relay/outcome.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { openSink, type Sink } from '../support/sink.ts'
 
-/** A relay as they are on the internet: it has a certificate, and wants to know who we are. */
+/** A relay like those on the internet: with a certificate and a login. */
 
 const folder = await mkdtemp(join(tmpdir(), 'paperboy-tls-'))
 const ca = join(folder, 'ca.pem')
@@ -35,7 +35,7 @@ afterEach(async () => {
   for (const each of running.splice(0)) await each.close()
 })
 
-/** Logins that were tried, and whether over TLS. */
+/** Login attempts, and whether over TLS. */
 let logins: { method: string; password: string; secure: boolean }[] = []
 
 async function serve(options: SMTPServerOptions): Promise<Sink> {
@@ -71,8 +71,8 @@ const urlOf = (sink: Sink, scheme: string, options: Record<string, string>, user
 
 const notSent = { state: 'deferred', relayDown: true }
 
-describe.each(['PLAIN', 'LOGIN', 'CRAM-MD5'])('a relay that takes logins by %s', (auth) => {
-  test('by STARTTLS gets the password after TLS has begun, and then the mail', async () => {
+describe.each(['PLAIN', 'LOGIN', 'CRAM-MD5'])('a relay with logins by %s', (auth) => {
+  test('gets the password only after STARTTLS, and then the email', async () => {
     const sink = await serve(own)
     expect(await sendBy(urlOf(sink, 'smtp', { ca, auth }))).toMatchObject({ state: 'accepted' })
     expect(logins).toMatchObject([{ method: auth, secure: true }])
@@ -86,10 +86,10 @@ test('TLS from the first byte', async () => {
   expect(logins).toMatchObject([{ secure: true }])
 })
 
-describe('nothing is said to a relay', () => {
+describe('no password is sent to a relay', () => {
   test.each([
-    ['whose certificate nobody we trust has signed', 'smtps', {}],
-    ['whose certificate nobody we trust has signed, by STARTTLS', 'smtp', {}],
+    ['whose certificate is not signed by a trusted authority', 'smtps', {}],
+    ['whose certificate is not signed by a trusted authority, by STARTTLS', 'smtp', {}],
     ['whose certificate is another name’s', 'smtps', { ca, servername: 'relay.example' }],
   ] as const)('%s', async (_, scheme, options) => {
     const sink = await serve({ ...own, secure: scheme === 'smtps' })
@@ -97,7 +97,7 @@ describe('nothing is said to a relay', () => {
     expect([logins, sink.taken]).toEqual([[], []])
   })
 
-  test('that pretends to be ours with a certificate of its own', async () => {
+  test('that pretends to be ours with its own certificate', async () => {
     const sink = await serve({ ...stranger, secure: true })
     expect(await sendBy(urlOf(sink, 'smtps', { ca }))).toMatchObject(notSent)
     expect([logins, sink.taken]).toEqual([[], []])
@@ -105,17 +105,17 @@ describe('nothing is said to a relay', () => {
 
   test.each([
     ['a password', {}, 'paperboy:s3cret@'],
-    ['mail that must go over TLS', { requireTLS: 'true' }, ''],
+    ['email that requires TLS', { requireTLS: 'true' }, ''],
   ])('that offers no TLS, where there is %s', async (_, options, user) => {
     const sink = await serve({ disabledCommands: ['STARTTLS'] })
-    // Loopback alone may hear a password in the clear, and that is said by name as well.
+    // Only loopback may receive a password in clear text, also when given by name.
     const url = urlOf(sink, 'smtp', { requireTLS: 'true', ...options }, user)
     expect(await sendBy(url)).toMatchObject(notSent)
     expect([logins, sink.taken]).toEqual([[], []])
   })
 })
 
-test('a wrong password sends nothing, and no log or ledger hears it', async () => {
+test('with a wrong password nothing is sent, and it appears in no log or ledger', async () => {
   const sink = await serve({ ...own, secure: true })
   const outcome = await sendBy(urlOf(sink, 'smtps', { ca }, 'paperboy:gu3ss@'))
   expect(outcome).toMatchObject(notSent)

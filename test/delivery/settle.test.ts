@@ -1,11 +1,12 @@
 import { eq, inArray, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
-import { batchesToDo, leaseBatch } from '../../src/delivery/ledger/batches.ts'
+import { dueBatches, leaseBatch } from '../../src/delivery/ledger/batches.ts'
 import { progressInWords, progressOf } from '../../src/delivery/ledger/progress.ts'
 import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
-import { planAll, planDue } from '../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
+import { planDue } from '../../src/delivery/plan/plan-due.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { type DeliverDeps, handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { type DeliveryContext, deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { cancel, pause, resume } from '../../src/edition/draft/control.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -16,7 +17,7 @@ import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '..
 import { openSink, type Sink, smtpReply } from '../support/sink.ts'
 
 /**
- * Rule 5: an edition is `sent` only when no delivery is queued, handed, deferred, or unknown and still to be resent, and the
+ * Rule 5: an edition is `sent` only when no delivery is queued, handed, deferred, or unknown with a resend to come, and the
  * counts always add up to the audience.
  */
 
@@ -33,24 +34,24 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
   return sink
 }
 
-function workerOn(services: Services, url: string): DeliverDeps {
+function workerOn(services: Services, url: string): DeliveryContext {
   const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
-  return handsWith(services, relay)
+  return deliveryContextWith(services, relay)
 }
 
-/** Works every batch that is due at `at`, as often as the sweeper finds one. */
-async function workAll(worker: DeliverDeps): Promise<void> {
-  for (let due = await batchesToDo(worker.db, worker.now()); due.length > 0; ) {
+/** Sends every batch that is due at `at`, until the sweeper finds none. */
+async function workAll(worker: DeliveryContext): Promise<void> {
+  for (let due = await dueBatches(worker.db, worker.now()); due.length > 0; ) {
     for (const { batchId } of due) await deliverBatch(worker, batchId, NEVER)
-    due = await batchesToDo(worker.db, worker.now())
+    due = await dueBatches(worker.db, worker.now())
   }
 }
 
 const stateOf = async (db: Db) => (await db.select().from(editions).where(eq(editions.date, KEY.date)))[0]!.state
 const leaseEnds = (db: Db) => db.execute(sql`UPDATE batches SET lease_until = now() - interval '1 second'`)
 
-/** Asks whether the edition may be called sent, and checks on the way that the counts add up. */
+/** Returns whether the edition becomes sent, and checks that the counts add up. */
 async function isSent(services: Services, editionId: number, audience: number): Promise<boolean> {
   const progress = await progressOf(services, editionId)
   const sum = Object.values(progress.states).reduce((total, count) => total + count, 0)
@@ -69,7 +70,7 @@ describe('while any row is open, the edition is not sent', () => {
     expect(await stateOf(db)).toBe('sending')
   })
 
-  test('handed: asked while the relay has each message', async ({ db }) => {
+  test('handed: checked while the relay has each message', async ({ db }) => {
     const services = servicesOn(db)
     const editionId = await releasedEdition(services)
     const seen: boolean[] = []
@@ -112,7 +113,7 @@ describe('while any row is open, the edition is not sent', () => {
     expect(await isSent(services, editionId, 3)).toBe(false)
   })
 
-  test('handed by a worker that died, then unknown and still to be resent', async ({ db }) => {
+  test('handed by a worker that died, then unknown with a resend to come', async ({ db }) => {
     const services = servicesOn(db)
     const editionId = await releasedEdition(services)
     await addReaders(db, 1)
@@ -131,7 +132,7 @@ describe('while any row is open, the edition is not sent', () => {
     expect(await isSent(services, editionId, 1), 'resent').toBe(true)
   })
 
-  test('deferred into a batch that another worker took and ended meanwhile: it is not forgotten', async ({ db }) => {
+  test('deferred into a batch that another worker has ended: it is reopened', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     const editionId = await releasedEdition(services)
@@ -149,11 +150,11 @@ describe('while any row is open, the edition is not sent', () => {
     const other = workerOn(services, sink.url)
     const stateIn = async (id: number) =>
       (await db.select().from(deliveries).where(eq(deliveries.subscriberId, id)))[0]!.state
-    const slowly: DeliverDeps = {
+    const slowly: DeliveryContext = {
       ...worker,
       relay: {
         ...worker.relay,
-        /** The second reader's relay takes so long that the first one's retry comes and goes. */
+        /** The second reader's relay is so slow that the first one's retry ends before it. */
         async send(envelope, message) {
           if (envelope.to === 'slow@example.org') {
             await expect.poll(() => stateIn(first)).toBe('deferred')
@@ -175,9 +176,7 @@ describe('while any row is open, the edition is not sent', () => {
   })
 
   for (const state of ['queued', 'handed', 'deferred', 'unknown'] as const) {
-    test(`${state} in a batch that ended all the same: the ledger has the last word, and the reader is not forgotten`, async ({
-      db,
-    }) => {
+    test(`${state} in a batch that ended: the ledger decides, and the batch is reopened`, async ({ db }) => {
       const services = servicesOn(db)
       const editionId = await releasedEdition(services)
       const sink = await sinkThat()
@@ -195,7 +194,7 @@ describe('while any row is open, the edition is not sent', () => {
     })
   }
 
-  test('"send to all" that is not planned to its end', async ({ db }) => {
+  test('"send to all" that is not fully planned', async ({ db }) => {
     const services = servicesOn(db)
     const editionId = await releasedEdition(services)
     const sink = await sinkThat()
@@ -209,7 +208,7 @@ describe('while any row is open, the edition is not sent', () => {
   })
 })
 
-test('every final outcome ends an edition, and its words say what became of all', async ({ db }) => {
+test('every final outcome ends an edition, and the summary counts them all', async ({ db }) => {
   const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
   const editionId = await releasedEdition(services)
   const sink = await sinkThat({
@@ -240,7 +239,7 @@ test('every final outcome ends an edition, and its words say what became of all'
   expect(progressInWords(progress)).toMatch(/^3 unknown, 2 accepted, /)
 })
 
-describe('whose hour is still to come', () => {
+describe('a reader whose hour is still to come', () => {
   test('keeps the edition open until a newer one is out', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
@@ -255,7 +254,7 @@ describe('whose hour is still to come', () => {
     expect(await isSent(services, editionId, 1)).toBe(true)
   })
 
-  test('a reader who comes after it was sent gets it too, and it is sent again after that', async ({ db }) => {
+  test('who joins after it was sent gets it too, and it becomes sent again', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     const editionId = await releasedEdition(services)
@@ -275,7 +274,7 @@ describe('whose hour is still to come', () => {
   })
 })
 
-test('a paused edition is not sent, and goes on where it stopped', async ({ db }) => {
+test('a paused edition does not become sent, and continues where it stopped', async ({ db }) => {
   const services = servicesOn(db)
   const editionId = await releasedEdition(services)
   const sink = await sinkThat()
@@ -291,7 +290,7 @@ test('a paused edition is not sent, and goes on where it stopped', async ({ db }
   expect(await isSent(services, editionId, 4)).toBe(true)
 })
 
-test('a cancelled edition stays cancelled: what was not handed over is skipped, what was keeps its outcome', async ({
+test('a cancelled edition stays cancelled: unsent deliveries are skipped, sent ones keep their outcome', async ({
   db,
 }) => {
   const services = servicesOn(db)

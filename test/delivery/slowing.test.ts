@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, vi } from 'vitest'
-import { batchesToDo, nextDue } from '../../src/delivery/ledger/batches.ts'
-import { waitAfter } from '../../src/delivery/ledger/later-batches.ts'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { dueBatches, nextBatchDue } from '../../src/delivery/ledger/batches.ts'
+import { digestRetryDelayMs } from '../../src/delivery/ledger/retry-batches.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import type { Outcome } from '../../src/relay/outcome.ts'
 import { domainBucket, openRates } from '../../src/relay/rates.ts'
 import type { Relay } from '../../src/relay/relay.ts'
@@ -12,7 +12,7 @@ import type { Db } from '../../src/runtime/db/database.ts'
 import { test } from '../support/database.ts'
 import { addReaders, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 
-/** What one worker hands over when nothing slows it, a second. */
+/** Messages a second that one worker sends when not slowed. */
 const CAPACITY = 150
 const ALL_DEFER_SECONDS = 600
 const NEVER = new AbortController().signal
@@ -24,7 +24,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** What the domain answers: a share of first attempts is deferred; with all of them, everything is for ten minutes. */
+/** The domain defers a share of first attempts; with a share of 1, everything for ten minutes. */
 type Domain = (nth: number, attempt: number, second: number) => boolean
 const share =
   (percent: number): Domain =>
@@ -34,14 +34,14 @@ const share =
 const DEFERRED: Outcome = { state: 'deferred', slow: 'domain', reply: '451 4.7.1 try again later' }
 const ACCEPTED: Outcome = { state: 'accepted', reply: '250 ok' }
 
-/** Seconds until so many were accepted, and attempts in the first ten minutes. */
+/** Seconds until a number of messages is accepted, and attempts in the first ten minutes. */
 interface Course {
   first97: number
   all: number
   attemptsBefore: number
 }
 
-/** The whole path, ledger and batches, on a clock that only mails and waits move. */
+/** The whole path, ledger and batches, with a clock that only sending and waiting advance. */
 async function throughLedger(db: Db, readers: number, defers: Domain): Promise<Course> {
   const at = { ms: NOON.getTime() }
   const now = () => new Date(at.ms)
@@ -65,13 +65,13 @@ async function throughLedger(db: Db, readers: number, defers: Domain): Promise<C
     restMs: () => 0,
     close() {},
   }
-  const hands = handsWith(services, relay, openRates(db, services.config, now))
+  const context = deliveryContextWith(services, relay, openRates(db, services.config, now))
   await planAll(services, await releasedEdition(services))
   for (;;) {
-    const [due] = await batchesToDo(db, now(), 1)
-    if (due) await deliverBatch(hands, due.batchId, NEVER)
+    const [due] = await dueBatches(db, now(), 1)
+    if (due) await deliverBatch(context, due.batchId, NEVER)
     else {
-      const next = await nextDue(db)
+      const next = await nextBatchDue(db)
       if (!next) break
       at.ms = next.getTime()
     }
@@ -81,7 +81,7 @@ async function throughLedger(db: Db, readers: number, defers: Domain): Promise<C
   return course.done()
 }
 
-/** The buckets alone, with a queue in memory: for more readers than a test can write ledgers for. */
+/** The buckets alone, with a queue in memory, for more readers than a test can write to a ledger. */
 async function throughBuckets(db: Db, readers: number, defers: Domain): Promise<Course> {
   const at = { ms: NOON.getTime() }
   const rates = openRates(db, servicesOn(db).config, () => new Date(at.ms))
@@ -101,8 +101,8 @@ async function throughBuckets(db: Db, readers: number, defers: Domain): Promise<
       const { nth, attempt } = queue[next++]!
       const deferred = defers(nth, attempt, second)
       course.note(deferred, second)
-      if (deferred) waiting.push({ nth, attempt: attempt + 1, due: second + waitAfter(attempt) / 1000 })
-      await rates.answered(bucket, deferred ? DEFERRED : ACCEPTED)
+      if (deferred) waiting.push({ nth, attempt: attempt + 1, due: second + digestRetryDelayMs(attempt) / 1000 })
+      await rates.recordReply(bucket, deferred ? DEFERRED : ACCEPTED)
       if (version === rates.version()) continue
       version = rates.version()
       room = Math.min(room, sent + 1 + (await rates.take(bucket, room - sent - 1)).granted)
@@ -133,26 +133,26 @@ describe.each([
   const tell = (percent: number, { first97, all }: Course) =>
     console.info(`${name}, ${percent} % deferred: 97 % after ${Math.round(first97)} s, all after ${Math.round(all)} s`)
 
-  test('1 % deferred: the others are out as if nothing had been', async ({ db }) => {
+  test('1 % deferred: the others are not delayed', async ({ db }) => {
     const course = await run(db, readers, share(1))
     tell(1, course)
     expect(course.first97).toBeLessThan(fast * 1.02)
   })
 
-  test('10 % deferred: nobody is slowed to a crawl', async ({ db }) => {
+  test('10 % deferred: the others are barely delayed', async ({ db }) => {
     const course = await run(db, readers, share(10))
     tell(10, course)
-    // 7 % of the readers, of those deferred, must have their second attempt: five minutes later.
+    // 7 % of the readers need their second attempt, five minutes later.
     expect(course.first97).toBeLessThan(Math.max(fast * 1.2, fast + 320))
   })
 
-  test('100 % deferred for ten minutes: it is asked slowly, then all of it goes out', async ({ db }) => {
+  test('100 % deferred for ten minutes: slow attempts, then everything goes out', async ({ db }) => {
     const course = await run(db, readers, share(100))
     tell(100, course)
-    // At the floor of one a second, after what it took to find out.
+    // At the lowest rate of one a second, after the time it took to slow down.
     expect(course.attemptsBefore).toBeLessThan(ALL_DEFER_SECONDS * 1.1 + 500)
     expect(course.first97).toBeGreaterThan(ALL_DEFER_SECONDS)
-    // Recovered within two minutes; who was asked late in that time waits for their own retry.
+    // Recovers within two minutes. Readers tried late in that time wait for their own retry.
     expect(course.first97).toBeLessThan(ALL_DEFER_SECONDS + 120 + fast + 25 * 60)
   })
 })

@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { planDue } from '../../src/delivery/plan/plan-deliveries.ts'
+import { planDue } from '../../src/delivery/plan/plan-due.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { test } from '../support/database.ts'
 import { servicesOn } from '../support/services.ts'
 
-/** Readers all over the world through a year of editions, planned as the worker plans: one digest on every due day. */
+/** Plans a year of editions for readers all over the world as a worker does: one digest on every due day. */
 
 const ZONES =
   `Pacific/Pago_Pago Pacific/Honolulu America/Anchorage America/Los_Angeles America/Denver America/Chicago America/New_York
@@ -42,9 +42,9 @@ async function addEditions(db: Db, from: string, to: string, without: string[] =
   await db.execute(sql`SELECT ensure_delivery_partition(id) FROM editions`)
 }
 
-/** Just before a list closes, while everybody waits for its edition, just after it is out, and once more: everybody gets what there was at their hour. */
+/** Planning times: before a list closes, while readers wait for its edition, after its release, and once more. */
 const MOMENTS = ['01:59', '02:30', '03:01', '14:00']
-/** Nothing changes between these but the release that some wait for: who is due in between is planned as at their hour, none too late. */
+/** Only the release changes between these. Readers due in between are planned as at their hour, none too late. */
 const FEWEST_MOMENTS = ['01:59', '13:59']
 /** All of them on Sundays, when most clocks change. */
 const mostly = (day: Date) => (day.getUTCDay() === 0 ? MOMENTS : FEWEST_MOMENTS)
@@ -73,7 +73,7 @@ interface Year {
   name: string
   cadence: 'daily' | 'weekdays' | 'weekly'
   weekday: number
-  /** on the reader's calendar */
+  /** in the reader's time zone */
   days: string[]
   lists: string[]
   missed: string | null
@@ -89,7 +89,7 @@ const yearsOf = async (db: Db): Promise<Year[]> =>
       GROUP BY s.id ORDER BY s.id`)
   ).rows
 
-/** The days on which a reader is to have a digest, by the calendar alone. */
+/** The days on which a reader should get a digest, by the calendar alone. */
 function dueDays({ cadence, weekday }: Pick<Year, 'cadence' | 'weekday'>, from: string, to: string): string[] {
   const due: string[] = []
   for (let day = Date.parse(from); day <= Date.parse(to); day += DAY) {
@@ -109,7 +109,7 @@ test('a leap year in 30 zones: exactly one digest on every due day, and every li
   const years = await yearsOf(db)
   expect(years).toHaveLength(90)
   for (const reader of years) {
-    // A day within either end, since the sun does not rise everywhere at once.
+    // One day less at either end, because of time zones.
     const [from, to] = ['2028-01-04', '2029-01-04'] as const
     const { name, days, lists, missed } = reader
     expect({ name, days: within(days, from, to), missed }).toEqual({
@@ -146,7 +146,7 @@ test('a weekdays reader’s Monday is Friday’s list everywhere; east of UTC+6 
   }
 })
 
-test('a day without a list costs everybody that one digest and no other', async ({ db }) => {
+test('a day without a list costs every reader that one digest and no other', async ({ db }) => {
   await addEditions(db, '2028-02-28', '2028-03-31', ['2028-03-15'])
   await addReaders(db, '2028-03-05T00:00:00Z')
   await run(db, '2028-03-05', '2028-03-28')
@@ -164,7 +164,7 @@ test('a day without a list costs everybody that one digest and no other', async 
   }
 })
 
-test('after an outage of ours, whose hour is less than 12 hours ago is caught up with; the others are told', async ({
+test('after an outage, readers whose hour was less than 12 hours ago are served; the others get a notice', async ({
   db,
 }) => {
   await addEditions(db, '2028-02-28', '2028-03-31')
@@ -180,7 +180,7 @@ test('after an outage of ours, whose hour is less than 12 hours ago is caught up
     const [from, to] = ['2028-03-07', '2028-03-20'] as const
     const lacking = dueDays(reader, from, to).filter((day) => !days.includes(day))
     expect(new Set(days).size, name).toBe(days.length)
-    // The service was away from 03:01 to 14:00 of the next day and caught up with 12: of every reader's hours it missed one at the most, and told them.
+    // Down from 03:01 to 14:00 of the next day, with 12 hours served late: every reader missed at most one digest, with a notice.
     expect({ name, lacking }).toEqual({ name, lacking: missed ? [missed] : [] })
     if (missed) told++
   }

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { preview } from '../../src/delivery/preview/preview.ts'
 import { listEditions, readEdition } from '../../src/edition/compose/archive.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { Fault, Ground } from './ground.ts'
 import type { Answer, Step } from './recording-relay.ts'
 
-/** How long troubles last, and how many: short in the tests, long in the benchmark. */
+/** Duration and number of faults: short in the tests, long in the benchmark. */
 export interface Measures {
   kills: number
   /** of a relay that is down, hangs, or refuses */
@@ -13,7 +13,7 @@ export interface Measures {
 /** reader-17@… is 17 */
 const numberOf = (address: string): number => Number(/\d+/.exec(address)?.[0] ?? 0)
 
-/** Of a hundred readers five are answered 451, two 550, and of four the connection is cut, each in another way; the first time only, but for 550. */
+/** Of 100 readers, five get a 451, two a 550, and four a cut connection, each in another way. Only the 550s repeat. */
 function shaky({ command, to, attempt }: Step): Answer {
   const share = numberOf(to) % 100
   if (command === 'RCPT' && share < 2) return '550 5.1.1 no such mailbox'
@@ -25,7 +25,7 @@ function shaky({ command, to, attempt }: Step): Answer {
   return undefined
 }
 
-/** Something of the relay goes wrong for a while, once a quarter of the mails has left. */
+/** Makes the relay misbehave for a while once a quarter of the emails is sent. */
 const whileSending =
   (behave: (step: Step) => Answer, { troubleMs }: Measures) =>
   async ({ relay, taken }: Ground) => {
@@ -53,10 +53,10 @@ export const faults = (measures: Measures): Fault[] => [
     },
   },
   {
-    name: 'relay greylists everybody',
+    name: 'relay greylists every reader',
     before({ relay }) {
       relay.behave = ({ command, attempt }) =>
-        command === 'RCPT' && attempt === 1 ? '450 4.2.0 greylisted, come again' : undefined
+        command === 'RCPT' && attempt === 1 ? '450 4.2.0 greylisted, try again' : undefined
     },
   },
   {
@@ -134,7 +134,7 @@ export const faults = (measures: Measures): Fault[] => [
     },
   },
   {
-    name: 'every tenth reader leaves in mid-send',
+    name: 'every tenth reader unsubscribes during sending',
     async during({ services: { db }, taken }) {
       await taken(0.25)
       await db.execute(
@@ -148,8 +148,8 @@ export const faults = (measures: Measures): Fault[] => [
         FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id WHERE s.status = 'unsubscribed'`)
       const { late, spared } = rows[0]!
       return [
-        ...(late > 0 ? [`${late} were handed over after they had left`] : []),
-        ...(spared === 0 ? ['nobody was spared'] : []),
+        ...(late > 0 ? [`${late} were sent after unsubscribing`] : []),
+        ...(spared === 0 ? ['no reader was skipped'] : []),
       ]
     },
   },

@@ -6,8 +6,8 @@ import { openPostgres } from './postgres.ts'
 
 /** The rows of the table in docs/reliability-and-speed.md, in small: `npm run bench -- faults` measures them in full. Kills are in processes.test.ts. */
 const READERS = 300
-/** The rest waits for leases to end, or differs little from one of these. */
-const SHORT = /^relay: |hangs|login|flushed|disk full|leaves/
+/** The other faults wait for leases to expire, or differ little from one of these. */
+const SHORT = /^relay: |hangs|login|flushed|disk full|unsubscribes/
 
 describe.skipIf(withoutRedis)(
   'two workers, Redis, PostgreSQL and a relay as processes, and',
@@ -30,7 +30,7 @@ describe.skipIf(withoutRedis)(
     const inSmall = faults({ kills: 0, troubleMs: 1000 }).filter(({ name }) => SHORT.test(name))
 
     test.each(inSmall.map((fault) => [fault.name, fault] as const))(
-      '%s: nobody is missing, and repeated is only what nobody could know',
+      '%s: no reader is missing, and only unknown outcomes are repeated',
       async (_, fault) => {
         const verdict = await run(fault, 'resend')
         expect(verdict.broken).toEqual([])
@@ -42,7 +42,7 @@ describe.skipIf(withoutRedis)(
       faults({ kills: 2, troubleMs: 1000 })
         .slice(0, 2)
         .map((fault) => [fault.name, fault] as const),
-    )('%s, under hold: nobody gets a second one, and who may be missing is listed', async (_, fault) => {
+    )('%s, under hold: no reader gets a second one, and readers who may miss it are listed', async (_, fault) => {
       const verdict = await run(fault, 'hold')
       expect(verdict.broken).toEqual([])
       expect(verdict.states.unknown).toBeGreaterThan(0)

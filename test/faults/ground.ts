@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { eq, sql } from 'drizzle-orm'
 import { progressOf } from '../../src/delivery/ledger/progress.ts'
 import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { readEnvironment, requireComplete } from '../../src/runtime/config/config.ts'
 import { batches } from '../../src/runtime/db/schema.ts'
 import { openServices } from '../../src/runtime/open-services.ts'
@@ -19,7 +19,7 @@ import { openRecordingRelay, type RecordingRelay } from './recording-relay.ts'
 
 export const CONNECTIONS = 4
 
-/** Two workers, Redis, PostgreSQL and a relay, as processes, in the middle of sending an edition. */
+/** Two workers, Redis, PostgreSQL and a relay as processes, while an edition is sent. */
 export interface Ground {
   services: Services
   relay: RecordingRelay
@@ -30,17 +30,17 @@ export interface Ground {
   kill(): Promise<void>
   kills: number
   restartPostgres(): Promise<void>
-  /** waits until the relay has taken this share of the readers' mails */
+  /** waits until the relay has accepted this share of the emails */
   taken(share: number): Promise<void>
 }
 
 export interface Fault {
   name: string
-  /** before any mail leaves */
+  /** before the first email */
   before?: (ground: Ground) => void | Promise<void>
-  /** while mails leave */
+  /** while emails are sent */
   during?: (ground: Ground) => Promise<void>
-  /** what has to be true at the end beside the promises that hold always; says what is not */
+  /** extra checks at the end; returns the failed ones as text */
   after?: (ground: Ground) => Promise<string[]>
 }
 
@@ -52,7 +52,7 @@ export interface Options {
   policy: Policy
 }
 
-/** Sends an edition to `readers` under a fault, until nothing is open any more. */
+/** Sends an edition to `readers` under a fault, until no delivery is open. */
 export async function undergo(fault: Fault, options: Options): Promise<Verdict> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'paperboy-faults-'))
@@ -124,7 +124,7 @@ const addMore = ({ db }: Services, from: number, to: number) =>
     SELECT email, email, decode(md5(email), 'hex'), 'active', now() + interval '1 day'
     FROM (SELECT 'reader-' || n || '@example.org' AS email FROM generate_series(${from}::int + 1, least(${from}::int + 5000, ${to}::int)) AS n) AS made`)
 
-/** Lets time pass: what rests until later is due, and is looked for at once instead of every ten seconds. Leases run as they do. */
+/** Lets time pass: makes waiting batches due and looks for them at once. Leases are not shortened. */
 function fastClock(services: Services): { stop(): Promise<void> } {
   let running = true
   const ticking = (async () => {
@@ -133,7 +133,7 @@ function fastClock(services: Services): { stop(): Promise<void> } {
         await services.db.update(batches).set({ dueAt: services.now() }).where(eq(batches.state, 'open'))
         await sweepBatchesJob(services)
         await settleEditions(services)
-      } catch {} // the database or the queue may be what is away
+      } catch {} // the database or the queue may be down
     }
   })()
   return {

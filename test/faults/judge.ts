@@ -4,24 +4,24 @@ import type { Accept } from './recording-relay.ts'
 
 export type Policy = 'resend' | 'hold'
 
-/** What a fault did, by the relay's own record and by the ledger. */
+/** The effects of a fault, by the relay's record and the ledger. */
 export interface Verdict {
   readers: number
-  /** the ledger's states, which add up to the readers */
+  /** counts of the ledger by state; they add up to the readers */
   states: Record<string, number>
   accepts: number
-  /** readers who should have had it, and of whom the relay has no record */
+  /** readers who should have it, but are not in the relay's record */
   missing: number
-  /** accepts beyond the first of a reader */
+  /** accepted messages beyond a reader's first */
   repeats: number
-  /** accepts whose reply never left the relay */
+  /** accepted messages whose reply the relay never sent */
   lostReplies: number
-  /** whatever breaks a promise, in words */
+  /** broken promises, as text */
   broken: string[]
 }
 
 /**
- * Lays the relay's record beside the ledger.
+ * Compares the relay's record with the ledger.
  * @param crashRepeats how many repeats the fault's killed workers may have caused: 2 × connections for each
  */
 export async function judge(

@@ -7,7 +7,7 @@ import pg from 'pg'
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { migrate } from '../../src/runtime/db/database.ts'
 
-/** A PostgreSQL of one's own that can be stopped as by a crash. */
+/** A separate PostgreSQL that can be stopped like a crash. */
 export async function openPostgres(stack: AsyncDisposableStack) {
   const folder = await mkdtemp(join(tmpdir(), 'paperboy-faults-pg-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
@@ -32,7 +32,7 @@ export async function openPostgres(stack: AsyncDisposableStack) {
       await migrate(url.href)
       return url.href
     },
-    /** Ends it without any farewell (SIGQUIT), and starts it again: it recovers from its log. */
+    /** Kills it (SIGQUIT) and starts it again: it recovers from its log. */
     async restart(): Promise<void> {
       const { rows } = await run(server.url, `SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'`)
       const postmaster = Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${rows[0].pid}/status`, 'utf8'))![1])

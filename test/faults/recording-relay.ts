@@ -2,23 +2,23 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import net from 'node:net'
 
-/** A message that the relay took: on the disk before the relay said so. */
+/** A message that the relay accepted: on disk before the reply. */
 export interface Accept {
   to: string
   messageId: string
   at: number
-  /** a reply was written; a scripted cut in its place is a reply that never reached us */
+  /** whether a reply was sent; a scripted cut instead means that it never arrived */
   replied: boolean
 }
 
-/** What a relay does at a step; undefined as usual. `take and cut` has the message and hangs up in place of the reply. */
+/** The relay's behaviour at a step; undefined: normal. `take and cut` stores the message and hangs up instead of replying. */
 export type Answer = string | 'silence' | 'cut' | 'cut in data' | 'take and cut' | undefined
 
 export interface Step {
   /** CONNECT, EHLO, AUTH, MAIL, RCPT, DATA, END (the whole message is there) */
   command: string
   to: string
-  /** how often this recipient was offered, from 1 */
+  /** attempt number for this recipient, starting at 1 */
   attempt: number
 }
 
@@ -40,12 +40,12 @@ const USUAL: Record<string, string> = {
   DATA: '354 go on',
   QUIT: '221 bye',
 }
-/** As over a network: so that there is something in flight. */
+/** Delay as over a network, so that messages are in flight. */
 const ANSWER_AFTER_MS = 3
 
 /**
- * An SMTP server that can misbehave at every step, and writes each message's recipient and Message-ID to a file, forced to the
- * disk, before it says that it took it: what the ledger is judged by.
+ * An SMTP server that can misbehave at every step. It writes each message's recipient and Message-ID to disk before it replies. The
+ * ledger is compared with this record.
  */
 export async function openRecordingRelay(file: string): Promise<RecordingRelay> {
   const record = recorder(await open(file, 'a'))
@@ -131,7 +131,7 @@ export async function openRecordingRelay(file: string): Promise<RecordingRelay> 
   return relay
 }
 
-/** Appends lines and forces them to the disk, all that came meanwhile at once. */
+/** Appends lines and syncs them to disk, in groups. */
 function recorder(handle: FileHandle) {
   let waiting: string[] = []
   let running: Promise<void> | undefined
@@ -144,7 +144,7 @@ function recorder(handle: FileHandle) {
   return {
     async write(line: string): Promise<void> {
       waiting.push(line)
-      // One that is under way has begun without this line: the next one has it.
+      // A running write began without this line: the next one includes it.
       const before = running
       const mine = (async () => {
         await before

@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { HtmlValidate } from 'html-validate'
 import { describe, expect } from 'vitest'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {

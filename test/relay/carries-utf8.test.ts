@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const each of running.splice(0)) await each.close()
 })
 
-/** A real SMTP server that carries letters beyond ASCII, or does not. */
+/** A real SMTP server with or without SMTPUTF8. */
 async function relayThat(does: { carry: boolean }, connected: () => void = () => {}): Promise<string> {
   const sink = await openSink(
     {},
@@ -30,12 +30,12 @@ async function scripted(script: Script): Promise<string> {
   return relay.url
 }
 
-test('is what the relay says to EHLO', async () => {
+test('SMTPUTF8 support is read from the reply to EHLO', async () => {
   expect(await relayAbility(await relayThat({ carry: true })).carriesUtf8()).toBe(true)
   expect(await relayAbility(await relayThat({ carry: false })).carriesUtf8()).toBe(false)
 })
 
-test('of several relays every one has to, since any of them may get the mail', async () => {
+test('every relay must support it, since any of them may get the email', async () => {
   const [one, other, without] = [
     await relayThat({ carry: true }),
     await relayThat({ carry: true }),
@@ -45,14 +45,14 @@ test('of several relays every one has to, since any of them may get the mail', a
   expect(await relayAbility(`${one},${without}`).carriesUtf8()).toBe(false)
 })
 
-test('is asked once, however many want to know', async () => {
+test('concurrent callers share one question', async () => {
   let connections = 0
   const ability = relayAbility(await relayThat({ carry: true }, () => connections++))
   expect(await Promise.all(Array.from({ length: 20 }, () => ability.carriesUtf8()))).toEqual(Array(20).fill(true))
   expect(connections).toBe(1)
 })
 
-test('of a relay that is down, hangs up or refuses, counts as no', async () => {
+test('a relay that is down, hangs up or refuses counts as no', async () => {
   expect(await relayAbility('smtp://127.0.0.1:9').carriesUtf8()).toBe(false)
   const cutting = await scripted(({ command }) => (command === 'EHLO' ? 'cut' : undefined))
   expect(await relayAbility(cutting).carriesUtf8()).toBe(false)
@@ -60,7 +60,7 @@ test('of a relay that is down, hangs up or refuses, counts as no', async () => {
   expect(await relayAbility(refusing).carriesUtf8()).toBe(false)
 })
 
-test('of a relay that says nothing, counts as no after three seconds', async () => {
+test('a silent relay counts as no after three seconds', async () => {
   const url = await scripted(() => 'silence')
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const answer = relayAbility(url).carriesUtf8()
@@ -68,7 +68,7 @@ test('of a relay that says nothing, counts as no after three seconds', async () 
   expect(await answer).toBe(false)
 })
 
-test('is asked again: after a minute where there was no answer, else after an hour', async () => {
+test('asks again after an hour, or after a minute without an answer', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
   let says: () => Promise<string> = () => Promise.reject(new Error('down'))
   let asked = 0

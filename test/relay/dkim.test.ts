@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import { openDkim, signing } from '../../src/relay/dkim.ts'
 import { dkimRecord, readDkimKeys } from '../../src/relay/dkim-keys.ts'
@@ -43,7 +43,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** What the independent verifier says of each signature on a message, with our records in its DNS. */
+/** Results of an independent verifier for each signature of a message, with our records as its DNS. */
 async function verdicts(raw: string | Buffer, extra: Record<string, string> = {}): Promise<Record<string, string>> {
   const records = (await readDkimKeys(readEnvironment({ ...settings, ...extra }))).map(dkimRecord)
   const resolver = async (name: string) => {
@@ -65,8 +65,8 @@ const MAIL =
   'List-Unsubscribe: <https://paperboy.example/unsubscribe/x>,\r\n <mailto:papers@paperboy.example?subject=unsubscribe%20x>\r\n' +
   'List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\r\nHello,  reader.\r\n'
 
-describe('what really leaves', () => {
-  test('digests and service mails carry both signatures, as an independent verifier finds them at the relay', async ({
+describe('sent messages', () => {
+  test('digests and service emails carry both signatures, valid for an independent verifier at the relay', async ({
     db,
     onTestFinished,
   }) => {
@@ -79,7 +79,7 @@ describe('what really leaves', () => {
       services.now,
     )
     onTestFinished(() => relay.close())
-    const worker = handsWith(services, relay)
+    const worker = deliveryContextWith(services, relay)
     await addSubscriber(db, 'ada@example.org')
     await addSubscriber(db, 'bob@example.org', { size: 3 })
     const { batchIds } = await planAll(services, await releasedEdition(services))
@@ -105,21 +105,18 @@ describe('what really leaves', () => {
     }
   })
 
-  test('each reader’s own, also where messages are set in the memory of earlier ones', async ({
-    db,
-    onTestFinished,
-  }) => {
+  test('carry each reader’s own signature, also in reused buffers', async ({ db, onTestFinished }) => {
     const services = servicesOn(db, settings)
     const sink = await openSink()
     onTestFinished(() => sink.close())
     const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 3 })
     onTestFinished(() => relay.close())
     await addReaders(db, 60)
-    // Longer and shorter ones by turns, so that each leaves something for the next.
+    // Alternates long and short messages, so that each buffer holds remains of the last.
     await db.update(subscribers).set({ size: 3 }).where(sql`id % 2 = 0`)
     await db.update(subscribers).set({ format: 'text' }).where(sql`id % 3 = 0`)
     const { batchIds } = await planAll(services, await releasedEdition(services))
-    const worker = handsWith(services, signing(relay, await openDkim(services.config), services.now))
+    const worker = deliveryContextWith(services, signing(relay, await openDkim(services.config), services.now))
     for (const id of batchIds) await deliverBatch(worker, id, new AbortController().signal)
     expect(new Set(sink.taken.map(({ to }) => to)).size).toBe(60)
     for (const { to, raw } of sink.taken) {
@@ -145,7 +142,7 @@ describe('a signature', () => {
     ['with another subject', (mail: string) => mail.replace('Tuesday', 'Monday'), 'fail'],
     ['with a second From in front', (mail: string) => `From: Mallory <m@paperboy.example>\r\n${mail}`, 'fail'],
     ['with a second Subject in front', (mail: string) => `Subject: Win\r\n${mail}`, 'fail'],
-    ['with a Reply-To of somebody else', (mail: string) => `Reply-To: <m@evil.example>\r\n${mail}`, 'fail'],
+    ['with a foreign Reply-To', (mail: string) => `Reply-To: <m@evil.example>\r\n${mail}`, 'fail'],
     ['with another one-click link', (mail: string) => mail.replace('unsubscribe/x', 'unsubscribe/y'), 'fail'],
     [
       'without the one-click line',
@@ -157,7 +154,7 @@ describe('a signature', () => {
     expect(result).toEqual([verdict, verdict])
   })
 
-  test('a changed body is not what was signed', async () => {
+  test('does not match a changed body', async () => {
     expect(Object.values(await verdicts((await sign(MAIL)).replace('Hello', 'Hallo')))).not.toContain('pass')
   })
 
@@ -168,7 +165,7 @@ describe('a signature', () => {
     },
   )
 
-  test('no line of it is longer than 78 characters, and header lines that are there twice are signed as such', async () => {
+  test('has no line over 78 characters, and covers repeated header fields', async () => {
     const signed = await sign(`X-First: 1\r\nList-Id: <a.example>\r\nList-Id: <b.example>\r\n${MAIL}`)
     const added = signed.slice(0, signed.indexOf('X-First'))
     expect(Math.max(...added.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(78)
@@ -177,20 +174,20 @@ describe('a signature', () => {
 })
 
 describe('keys', () => {
-  test('to rotate: the new selector signs, and only its record is asked for', async () => {
+  test('can be rotated: the new selector signs, and only its record is looked up', async () => {
     const rotated = { DKIM_SELECTOR: 'r2', DKIM_PRIVATE_KEY_FILE: join(folder, 'rsa.pem') }
     const signed = await (await openDkim(readEnvironment({ ...settings, ...rotated })))!(Buffer.from(MAIL), NOON)
     expect(await verdicts(signed, rotated)).toEqual({ 'r2 rsa-sha256': 'pass' })
   })
 
-  test('without DKIM_DOMAIN nothing is signed here', async () => {
+  test('are unused without DKIM_DOMAIN', async () => {
     expect(await openDkim(readEnvironment({}))).toBeUndefined()
   })
 
   test.each([
     ['missing.pem', /cannot be read \(ENOENT\)/],
-    ['none.pem', /no private key/],
-    ['other.pem', /is a key for ec/],
+    ['none.pem', /is not a PEM private key/],
+    ['other.pem', /is not an RSA or Ed25519 key but ec/],
     ['short.pem', /has 512 bits/],
   ])('%s is refused by name', async (name, why) => {
     const config = readEnvironment({

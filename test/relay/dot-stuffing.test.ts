@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { type DigestPress, digestPress } from '../../src/delivery/send/edition-renderer.ts'
 import { closed } from '../../src/edition/compose/segments.ts'
 import { isWireReady, isWireText } from '../../src/relay/dot-stuffing.ts'
@@ -10,16 +10,13 @@ import { test } from '../support/database.ts'
 import { addReaders, releasedEdition, servicesOn } from '../support/services.ts'
 import { openSink } from '../support/sink.ts'
 
-test('what arrives is byte for byte what was composed, though nobody looked at it on its way', async ({
-  db,
-  onTestFinished,
-}) => {
+test('messages arrive byte for byte as composed, without a scan for dots', async ({ db, onTestFinished }) => {
   const sink = await openSink()
   onTestFinished(() => sink.close())
   const services = servicesOn(db, { SMTP_URL: sink.url, SMTP_CONNECTIONS: '2' })
   const relay = openRelays(services.config, { log: services.log })
   onTestFinished(() => relay.close())
-  // Written down at once: a message's memory is used again when it was accepted.
+  // Copied at once: buffers are reused after acceptance.
   const composed: string[] = []
   let allReady = true
   const press: DigestPress = {
@@ -38,12 +35,12 @@ test('what arrives is byte for byte what was composed, though nobody looked at i
   }
   await addReaders(db, 12)
   const { batchIds } = await planAll(services, await releasedEdition(services))
-  await deliverBatch({ ...handsWith(services, relay), press }, batchIds[0]!, new AbortController().signal)
+  await deliverBatch({ ...deliveryContextWith(services, relay), press }, batchIds[0]!, new AbortController().signal)
   expect(allReady).toBe(true)
   expect(sink.taken.map(({ raw }) => raw).sort()).toEqual(composed.sort())
 })
 
-describe('a piece of an edition', () => {
+describe('a segment of an edition', () => {
   test.each(['.', '..', '.\n.', `${'x'.repeat(73)}.${'.'.repeat(200)}`, 'a\n.b\n', '. ', `${'word '.repeat(20)}\n...`])(
     'encoded from %j has no line that begins with a dot, nor one that is too long',
     (text) => {
@@ -53,7 +50,7 @@ describe('a piece of an edition', () => {
     },
   )
 
-  test.each(['.x', 'a\r\n.b', 'a\nb', 'a\rb', 'a\r', '\n.'])('%j would have to be changed on its way', (text) => {
+  test.each(['.x', 'a\r\n.b', 'a\nb', 'a\rb', 'a\r', '\n.'])('%j needs dot stuffing', (text) => {
     expect(isWireText(text)).toBe(false)
   })
 })

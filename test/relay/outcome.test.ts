@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { redact } from '../../src/lib/redact.ts'
 import { type Outcome, outcomeOf, type SmtpFailure } from '../../src/relay/outcome.ts'
 
-/** What a reply must mean: its state and nothing else but what is named. */
+/** The expected outcome: its state, and only the named flags. */
 type Meaning = Pick<Outcome, 'state'> & Partial<Outcome>
 const refused: Meaning = { state: 'refused' }
 const gone: Meaning = { state: 'refused', hardBounce: true }
@@ -13,14 +13,14 @@ const slowDomain: Meaning = { state: 'deferred', slow: 'domain' }
 const slowRelay: Meaning = { state: 'deferred', slow: 'relay' }
 const down: Meaning = { state: 'deferred', relayDown: true }
 
-/** As nodemailer says what a relay answered to a command; `END` is the reply to the whole message. */
+/** nodemailer's error for a reply to a command; `END` is the reply to the whole message. */
 const replyTo = (step: string, response: string): [SmtpFailure, boolean] => [
   { message: 'no', response, responseCode: Number(response.slice(0, 3)), command: step === 'END' ? 'DATA' : step },
   step === 'END',
 ]
 
 const replies: [step: string, response: string, meaning: Meaning][] = [
-  // The mailbox is not there: suppressed.
+  // The mailbox does not exist: suppressed.
   ['RCPT TO', '550 5.1.1 no such user', gone],
   ['RCPT TO', '550-5.1.1 The email account that you tried to reach\r\n550 5.1.1 does not exist', gone],
   ['END', '550 5.1.1 no such user', gone],
@@ -29,7 +29,7 @@ const replies: [step: string, response: string, meaning: Meaning][] = [
   ['RCPT TO', '551 5.1.6 moved, no forwarding address', gone],
   ['RCPT TO', '556 5.1.10 domain has null MX', gone],
   ['RCPT TO', '550 5.2.1 mailbox disabled', gone],
-  // Refused, but says nothing lasting about the reader.
+  // Refused, without a lasting statement about the reader.
   ['RCPT TO', '550 no enhanced code', refused],
   ['RCPT TO', '550 5.0.0 whatever', refused],
   ['RCPT TO', '550 5.1.0 address rejected', refused],
@@ -37,7 +37,7 @@ const replies: [step: string, response: string, meaning: Meaning][] = [
   ['RCPT TO', '550 5.4.1 no route', refused],
   ['RCPT TO', '550 5.11.1 not 5.1.1', refused],
   ['RCPT TO', '550 x5.1.1 not at its place', refused],
-  // Refused for our message, or in doubt: the reader is not to blame, and the breaker counts it.
+  // Our message is refused, or the cause is unclear: not the reader's fault, and the breaker counts it.
   ['END', '552 5.3.4 too big', ourMessage],
   ['END', '554 5.6.0 bad content', ourMessage],
   ['RCPT TO', '554 5.7.606 banned sending IP', ourMessage],
@@ -46,7 +46,7 @@ const replies: [step: string, response: string, meaning: Meaning][] = [
   ['END', '550 no', ourMessage],
   ['RCPT TO', '554 no', ourMessage],
   ['MAIL FROM', '552 5.3.4 message size exceeds fixed limit', ourMessage],
-  // About the sender or the session: the relay cannot be used as it is.
+  // About the sender or the session: the relay cannot be used.
   ['MAIL FROM', '553 not yours', down],
   ['MAIL FROM', '550 5.7.1 sender denied', down],
   ['MAIL FROM', '501 5.1.7 bad sender', down],
@@ -58,7 +58,7 @@ const replies: [step: string, response: string, meaning: Meaning][] = [
   ['CONN', '554 5.7.1 no service here', down],
   ['EHLO', '550 go away', down],
   ['CONN', '450 4.3.2 try later', down],
-  // Later. Whom to be slower with is told by the code.
+  // Deferred. The code decides whether relay or domain is slowed.
   ['RCPT TO', '450 greylisted', deferred],
   ['RCPT TO', '450 4.2.0 Recipient address rejected: Greylisted, see http://postgrey.example', deferred],
   ['RCPT TO', '450 4.2.1 mailbox receives too fast', deferred],
@@ -82,7 +82,7 @@ const replies: [step: string, response: string, meaning: Meaning][] = [
   ['RCPT TO', '503 5.5.1 bad sequence', { state: 'deferred', lost: true }],
 ]
 
-describe('what a reply means', () => {
+describe('the meaning of a reply', () => {
   test.each(replies)('%s ← %s', (step, response, meaning) => {
     const { reply, ...outcome } = outcomeOf(...replyTo(step, response))
     expect(outcome).toEqual(meaning)
@@ -90,7 +90,7 @@ describe('what a reply means', () => {
   })
 })
 
-/** What providers and servers answer of their own limits: none of it may ever touch a reader. */
+/** Replies of providers and servers about our limits: none may ever affect a reader. */
 const aboutUs: [step: string, response: string][] = [
   // Google
   [
@@ -133,7 +133,7 @@ const aboutUs: [step: string, response: string][] = [
   ['END', '554 Transaction failed: Sending paused for this account'],
   ['END', "554 Access denied: User `arn:aws:iam::1:user/ses' is not authorized to perform `ses:SendRawEmail'"],
   ['END', '454 Throttling failure: Daily message quota exceeded.'],
-  // SendGrid, Postmark, Mailgun, Brevo, SparkPost, Mailjet and their like
+  // SendGrid, Postmark, Mailgun, Brevo, SparkPost, Mailjet and similar
   ['RCPT TO', '551 5.5.4 send AUTH first'],
   ['RCPT TO', '550 Unauthenticated senders not allowed'],
   ['END', '451 You have exceeded your messaging limits'],
@@ -186,7 +186,7 @@ const aboutUs: [step: string, response: string][] = [
   ['END', '553 Mail from must equal authorized user'],
 ]
 
-/** The message, its policy or its size: another relay may take it, and one alone does not rest the relay. */
+/** The message, its policy or its size: another relay may accept it, and one such reply does not rest the relay. */
 const aboutMessage: [step: string, response: string][] = [
   ['END', '552-5.2.3 Your message exceeded Google’s message size limits'],
   ['END', '552 Message is too long.'],
@@ -208,7 +208,7 @@ const aboutMessage: [step: string, response: string][] = [
   ['RCPT TO', '504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname'],
 ]
 
-/** Replies about a mailbox that does not exist, as servers word them: suppressed, whatever else they say. */
+/** Replies of servers about a mailbox that does not exist: suppressed, despite any other words. */
 const noMailbox: [step: string, response: string][] = [
   [
     'RCPT TO',
@@ -233,7 +233,7 @@ const noMailbox: [step: string, response: string][] = [
   ['RCPT TO', '550 5.1.1 [address] ... User unknown, message blocked'],
 ]
 
-/** About the reader, without proof enough to suppress them. */
+/** About the reader, without enough proof to suppress them. */
 const reader: [step: string, response: string][] = [
   ['RCPT TO', "554 delivery error: dd This user doesn't have a yahoo.com account"],
   ['END', '554 30 Sorry, your message cannot be delivered. This mailbox is disabled (554.30).'],
@@ -251,7 +251,7 @@ const reader: [step: string, response: string][] = [
   ['RCPT TO', '550 5.7.133 Sender not authenticated for group'],
 ]
 
-/** One mailbox for now: the reader alone waits. */
+/** One mailbox, temporarily: only this reader waits. */
 const oneMailbox: [step: string, response: string][] = [
   ['RCPT TO', '450-4.2.1 The user you are trying to contact is receiving mail too quickly.'],
   [
@@ -269,7 +269,7 @@ const oneMailbox: [step: string, response: string][] = [
   ['RCPT TO', '451 Graylisted, try again in 300 seconds'],
 ]
 
-describe('what real servers say', () => {
+describe('replies of real servers', () => {
   test.each(aboutUs)('our account, never the reader: %s ← %s', (step, response) => {
     expect(meaning(step, response)).toEqual(ourAccount)
   })
@@ -285,7 +285,7 @@ describe('what real servers say', () => {
   test.each(oneMailbox)('the reader, for now: %s ← %s', (step, response) => {
     expect(meaning(step, response)).toEqual(deferred)
   })
-  test('a faster pace than our account may have slows the relay', () => {
+  test('exceeding our account’s rate slows the relay', () => {
     expect(meaning('END', '454 Throttling failure: Maximum sending rate exceeded.')).toEqual(slowRelay)
     expect(meaning('END', '432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded')).toEqual(slowRelay)
   })
@@ -296,13 +296,13 @@ function meaning(step: string, response: string): Meaning {
   return outcome
 }
 
-describe('what silence means', () => {
+describe('the meaning of a lost connection', () => {
   test.each<[string, SmtpFailure, boolean, Meaning]>([
     ['cut before the message', { message: 'x', code: 'ECONNECTION' }, false, { state: 'deferred', lost: true }],
     ['cut in or after the message', { message: 'x', code: 'ECONNECTION' }, true, { state: 'unknown' }],
     ['silence after the message', { message: 'x', code: 'ETIMEDOUT' }, true, { state: 'unknown' }],
     ['silence before it', { message: 'x', code: 'ETIMEDOUT' }, false, { state: 'deferred', lost: true }],
-    ['no TLS to be had', { message: 'x', code: 'ETLS' }, false, down],
+    ['no TLS available', { message: 'x', code: 'ETLS' }, false, down],
     ['login refused', { message: 'x', code: 'EAUTH', response: '454 4.7.0 later', responseCode: 454 }, false, down],
     ['larger than the greeting allows', { message: 'x', code: 'EMESSAGE', command: 'MAIL FROM' }, false, ourMessage],
     ['an address SMTP cannot say', { message: 'x', code: 'EENVELOPE', command: 'API' }, false, refused],
@@ -312,7 +312,7 @@ describe('what silence means', () => {
   })
 })
 
-test('a kept reply has no address and no second line in it', () => {
+test('a stored reply is one line without an address', () => {
   expect(redact('550 5.1.1 <ada@example.org>: unknown\r\nMAIL FROM:<eve@example.org>')).toBe(
     '550 5.1.1 <[address]>: unknown MAIL FROM:<[address]>',
   )

@@ -1,9 +1,9 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
-import { batchesToDo } from '../../src/delivery/ledger/batches.ts'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
+import { dueBatches } from '../../src/delivery/ledger/batches.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import type { Outcome } from '../../src/relay/outcome.ts'
 import { ALL, domainBucket, openRates, relayBucket, resetDomain } from '../../src/relay/rates.ts'
 import { openRelays } from '../../src/relay/relays.ts'
@@ -25,21 +25,21 @@ async function ratesWith(db: Db, settings: Record<string, string>) {
   await rates.refresh()
   return rates
 }
-/** Time passes for a bucket: what was paid for is so much longer ago. */
+/** Lets time pass for a bucket. */
 const pass = (db: Db, seconds: number) =>
   db.execute(sql`UPDATE buckets SET paid_until = paid_until - make_interval(secs => ${seconds}),
     slowed_at = slowed_at - make_interval(secs => ${seconds}), raised_at = raised_at - make_interval(secs => ${seconds})`)
 const rateOf = async (db: Db, name: string) => (await db.select().from(buckets).where(eq(buckets.name, name)))[0]?.rate
 
 describe('a bucket', () => {
-  test('gives a second’s worth and no more, however many ask at once', async ({ db }) => {
+  test('grants at most a second’s worth to concurrent callers', async ({ db }) => {
     await db.insert(buckets).values({ name: ALL, rate: 0.0001 })
     const workers = await Promise.all([1, 2, 3].map(() => ratesWith(db, { SEND_RATE_PER_SECOND: '20' })))
     await db.update(buckets).set({ rate: 20, paidUntil: sql`now() + interval '1 hour'` })
     await pass(db, 3600)
     const slices = await Promise.all(workers.flatMap((rates) => [1, 2, 3, 4].map(() => rates.take(ALL, 7))))
     const granted = slices.reduce((sum, slice) => sum + slice.granted, 0)
-    // The statements themselves take time, in which a little more is allowed.
+    // The statements take time, in which a little more is granted.
     expect(granted).toBeGreaterThanOrEqual(20)
     expect(granted).toBeLessThanOrEqual(40)
     const empty = slices.find((slice) => slice.granted === 0)!
@@ -47,7 +47,7 @@ describe('a bucket', () => {
     expect(empty.retryMs).toBeLessThan(1100)
   })
 
-  test('of less than one a second gives one, then none until its time', async ({ db }) => {
+  test('with less than one a second grants one, then none until the next is due', async ({ db }) => {
     const rates = await ratesWith(db, { SEND_RATE_PER_SECOND: '0.1' })
     expect(await rates.take(ALL, 5)).toMatchObject({ granted: 1 })
     const none = await rates.take(ALL, 5)
@@ -57,7 +57,7 @@ describe('a bucket', () => {
     expect(await rates.take(ALL, 5)).toMatchObject({ granted: 1 })
   })
 
-  test('exists only where a setting wants it, and goes with the setting', async ({ db }) => {
+  test('exists only while a setting configures it', async ({ db }) => {
     const rates = await ratesWith(db, { DOMAIN_RATES: 'Example.org=5, slow.example=0.5' })
     expect((await db.select().from(buckets)).map((row) => [row.name, row.rate]).sort()).toEqual([
       ['domain example.org', 5],
@@ -69,7 +69,7 @@ describe('a bucket', () => {
     expect(await db.$count(buckets)).toBe(0)
   })
 
-  test('a warm-up lets go so many on a day, and the rest another day', async ({ db }) => {
+  test('with a warm-up grants the day’s number, and more the next day', async ({ db }) => {
     const today = new Date().toISOString().slice(0, 10)
     const url = `smtp://mail.example?name=new&warmup=${today}:30,60`
     const rates = await ratesWith(db, { SMTP_URL: url })
@@ -84,11 +84,11 @@ describe('a bucket', () => {
   })
 })
 
-describe('whoever asks us to be slower', () => {
+describe('a relay or domain that asks us to slow down', () => {
   const asks: Outcome = { state: 'deferred', slow: 'domain', reply: '451 4.7.0 too fast' }
   const accepted: Outcome = { state: 'accepted', reply: '250 ok' }
   const bucket = domainBucket('example.org')
-  /** Rates on a clock that stands, but for what the replies take. */
+  /** Rates with a clock that only replies advance. */
   async function ratesAt(db: Db, settings: Record<string, string> = {}) {
     const at = { ms: Date.parse('2026-04-15T12:00:00Z') }
     const rates = openRates(db, servicesOn(db, settings).config, () => new Date(at.ms))
@@ -96,13 +96,13 @@ describe('whoever asks us to be slower', () => {
     const answer = async (outcome: Outcome, count: number, perSecond = 40) => {
       for (let n = 0; n < count; n++) {
         at.ms += 1000 / perSecond
-        await rates.answered(bucket, outcome)
+        await rates.recordReply(bucket, outcome)
       }
     }
     return { rates, at, answer }
   }
 
-  test('is given half of what it had, and no less than one a second', async ({ db }) => {
+  test('gets half its rate, but at least one a second', async ({ db }) => {
     const { answer, at } = await ratesAt(db)
     await answer(asks, 19)
     expect(await rateOf(db, bucket), 'too few replies say nothing').toBeUndefined()
@@ -117,7 +117,7 @@ describe('whoever asks us to be slower', () => {
     expect(await rateOf(db, bucket)).toBe(1)
   })
 
-  test('a few readers of a domain slow nobody', async ({ db }) => {
+  test('is not slowed by a few readers of a domain', async ({ db }) => {
     const { answer } = await ratesAt(db)
     for (let n = 0; n < 40; n++) {
       await answer(accepted, 9)
@@ -126,7 +126,7 @@ describe('whoever asks us to be slower', () => {
     expect(await db.$count(buckets)).toBe(0)
   })
 
-  test('only replies to what was handed over count', async ({ db }) => {
+  test('counts only replies to messages', async ({ db }) => {
     const { answer } = await ratesAt(db)
     await answer({ state: 'deferred', relayDown: true, reply: 'no relay can be used' }, 50)
     await answer(asks, 5)
@@ -136,7 +136,7 @@ describe('whoever asks us to be slower', () => {
     expect(await rateOf(db, bucket), '6 of 21').toBeDefined()
   })
 
-  test('recovers with its replies, and is forgotten once it takes more than before', async ({ db }) => {
+  test('recovers as replies improve, and becomes free above its earlier rate', async ({ db }) => {
     const { rates, answer, at } = await ratesAt(db)
     await answer(asks, 20)
     const slowed = (await rateOf(db, bucket))!
@@ -153,7 +153,7 @@ describe('whoever asks us to be slower', () => {
     expect(at.ms - Date.parse('2026-04-15T12:00:00Z'), 'within seconds').toBeLessThan(15_000)
   })
 
-  test('what nothing changed for an hour is forgotten', async ({ db }) => {
+  test('is forgotten after an hour without a change', async ({ db }) => {
     const { rates, answer, at } = await ratesAt(db)
     await answer(asks, 20)
     await rates.refresh()
@@ -163,7 +163,7 @@ describe('whoever asks us to be slower', () => {
     expect(rates.limited(bucket)).toBe(false)
   })
 
-  test('never faster than the setting says', async ({ db }) => {
+  test('never exceeds the configured rate', async ({ db }) => {
     const { answer } = await ratesAt(db, { DOMAIN_RATES: 'example.org=4' })
     await answer(asks, 20, 4)
     expect(await rateOf(db, bucket)).toBeLessThan(3)
@@ -171,7 +171,7 @@ describe('whoever asks us to be slower', () => {
     expect(await db.select().from(buckets)).toMatchObject([{ rate: 4, slowedAt: null, why: null }])
   })
 
-  test('is reset by hand, and what waits for it is due at once', async ({ db }) => {
+  test('can be reset, which makes waiting batches due at once', async ({ db }) => {
     const services = servicesOn(db)
     const editionId = await releasedEdition(services)
     const { answer, at } = await ratesAt(db)
@@ -184,7 +184,7 @@ describe('whoever asks us to be slower', () => {
     expect(await resetDomain(db, 'example.org', new Date(at.ms)), 'again').toBe(false)
   })
 
-  test('what waits for its turn follows the new rate', async ({ db }) => {
+  test('moves waiting batches to the new rate', async ({ db }) => {
     const editionId = await releasedEdition(servicesOn(db))
     const { rates, answer, at } = await ratesAt(db)
     await answer(asks, 20)
@@ -217,7 +217,7 @@ async function stage(
   const rates = openRates(db, services.config, now)
   const relay = openRelays({ ...services.config, SMTP_CONNECTIONS: connections }, { rates })
   running.unshift(relay)
-  return handsWith(services, relay, rates)
+  return deliveryContextWith(services, relay, rates)
 }
 async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
   const sink = await openSink(...behave)
@@ -226,73 +226,71 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
 }
 
 describe('a batch', () => {
-  test('goes out at SEND_RATE_PER_SECOND, given back between slices and not waited for', async ({ db }) => {
+  test('goes out at SEND_RATE_PER_SECOND, and is returned between slices', async ({ db }) => {
     const sink = await sinkThat()
-    const hands = await stage(db, { SEND_RATE_PER_SECOND: '20' }, sink)
+    const context = await stage(db, { SEND_RATE_PER_SECOND: '20' }, sink)
     await addReaders(db, 60)
-    const { batchIds } = await planAll(hands, await releasedEdition(hands))
+    const { batchIds } = await planAll(context, await releasedEdition(context))
     const began = Date.now()
     let turns = 0
     let leased = 0
     while (sink.taken.length < 60 && Date.now() - began < 20_000) {
-      const [due] = await batchesToDo(db, hands.now(), 1)
+      const [due] = await dueBatches(db, context.now(), 1)
       if (!due) {
         await new Promise((resolve) => setTimeout(resolve, 20))
         continue
       }
       turns++
-      if (await deliverBatch(hands, batchIds[0]!, NEVER)) leased++
+      if (await deliverBatch(context, batchIds[0]!, NEVER)) leased++
     }
     const seconds = (Date.now() - began) / 1000
     expect(sink.taken).toHaveLength(60)
     expect(leased).toBeGreaterThan(2)
-    // A second's worth may go at once; 40 more take two seconds at the least.
+    // A second's worth goes at once; 40 more take at least two seconds.
     expect(seconds).toBeGreaterThan(1.9)
     expect(turns).toBeLessThan(200)
     expect(await db.$count(deliveries, sql`hand_overs <> 1`)).toBe(0)
   })
 
-  test('does not take what a rate allows a second time, where two are worked at once', async ({ db }) => {
+  test('shares one rate with a concurrent batch', async ({ db }) => {
     const sink = await sinkThat()
-    const hands = await stage(db, { SEND_RATE_PER_SECOND: '10' }, sink)
+    const context = await stage(db, { SEND_RATE_PER_SECOND: '10' }, sink)
     await addReaders(db, 500)
-    const { batchIds } = await planAll(hands, await releasedEdition(hands))
+    const { batchIds } = await planAll(context, await releasedEdition(context))
     const began = Date.now()
-    const tallies = await Promise.all(batchIds.map((id) => deliverBatch(hands, id, NEVER)))
+    const tallies = await Promise.all(batchIds.map((id) => deliverBatch(context, id, NEVER)))
     expect(batchIds).toHaveLength(2)
     expect(tallies.filter((tally) => tally !== undefined)).not.toEqual([])
     expect(sink.taken.length).toBeLessThanOrEqual(10 * (1 + (Date.now() - began) / 1000))
   })
 
-  test('sends what a slow domain does not take later, in slices of a second, and everybody else at once', async ({
-    db,
-  }) => {
+  test('sends a slow domain’s deliveries in slices of a second, and all others at once', async ({ db }) => {
     const at = { now: new Date('2026-04-15T12:00:00Z') }
     const sink = await sinkThat()
-    const hands = await stage(db, { DOMAIN_RATES: 'slow.example=5' }, sink, 4, () => at.now)
+    const context = await stage(db, { DOMAIN_RATES: 'slow.example=5' }, sink, 4, () => at.now)
     for (let n = 0; n < 23; n++) await addSubscriber(db, `reader-${n}@slow.example`)
     await addReaders(db, 20)
-    const { batchIds } = await planAll(hands, await releasedEdition(hands))
-    expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toMatchObject({ accepted: 25, queued: 0 })
+    const { batchIds } = await planAll(context, await releasedEdition(context))
+    expect(await deliverBatch(context, batchIds[0]!, NEVER)).toMatchObject({ accepted: 25, queued: 0 })
     const [rest, ...more] = await db.select().from(batches).where(eq(batches.booked, 'domain slow.example'))
     expect(more).toEqual([])
     expect(rest!.dueAt.getTime() - at.now.getTime()).toBe(1000)
     expect(await db.$count(deliveries, eq(deliveries.state, 'queued'))).toBe(18)
     for (const accepted of [5, 5, 5, 3]) {
       at.now = (await db.select().from(batches).where(eq(batches.id, rest!.id)))[0]!.dueAt
-      expect(await deliverBatch(hands, rest!.id, NEVER)).toMatchObject({ accepted })
+      expect(await deliverBatch(context, rest!.id, NEVER)).toMatchObject({ accepted })
     }
     expect(at.now.getTime() - Date.parse('2026-04-15T12:00:00Z')).toBe(4000)
-    expect(await batchesToDo(db, at.now)).toEqual([])
+    expect(await dueBatches(db, at.now)).toEqual([])
     expect(new Set(sink.taken.map((one) => one.to)).size).toBe(43)
   })
 
-  test('of a slow domain waits behind those that wait already', async ({ db }) => {
+  test('of a slow domain queues behind batches that already wait', async ({ db }) => {
     const sink = await sinkThat()
-    const hands = await stage(db, { DOMAIN_RATES: 'slow.example=5' }, sink)
+    const context = await stage(db, { DOMAIN_RATES: 'slow.example=5' }, sink)
     for (let n = 0; n < 505; n++) await addSubscriber(db, `reader-${n}@slow.example`)
-    const { batchIds } = await planAll(hands, await releasedEdition(hands))
-    for (const id of batchIds.slice(0, 2)) await deliverBatch(hands, id, NEVER)
+    const { batchIds } = await planAll(context, await releasedEdition(context))
+    for (const id of batchIds.slice(0, 2)) await deliverBatch(context, id, NEVER)
     const [first, second] = await db
       .select()
       .from(batches)
@@ -303,18 +301,18 @@ describe('a batch', () => {
     expect(second!.dueAt.getTime() - first!.dueAt.getTime()).toBeLessThan(52_000)
   })
 
-  test('is slower once a share of a domain’s replies asks for patience', async ({ db }) => {
+  test('slows a domain once a share of its replies asks for it', async ({ db }) => {
     let refusals = 0
     const sink = await sinkThat({
       recipient: (to) =>
         to.endsWith('@slow.example') && refusals++ < 30 ? smtpReply(451, '4.7.0 too fast') : undefined,
     })
-    const hands = await stage(db, {}, sink, 2)
+    const context = await stage(db, {}, sink, 2)
     for (let n = 0; n < 240; n++) await addSubscriber(db, `reader-${n}@slow.example`)
     await addSubscriber(db, 'ada@example.org')
-    const { batchIds } = await planAll(hands, await releasedEdition(hands))
+    const { batchIds } = await planAll(context, await releasedEdition(context))
     expect(await db.$count(buckets)).toBe(0)
-    const tally = await deliverBatch(hands, batchIds[0]!, NEVER)
+    const tally = await deliverBatch(context, batchIds[0]!, NEVER)
     expect(await db.select().from(buckets)).toMatchObject([
       { name: 'domain slow.example', why: expect.stringContaining('too fast') },
     ])
@@ -323,24 +321,24 @@ describe('a batch', () => {
     expect(await db.$count(batches, eq(batches.booked, 'domain slow.example'))).toBe(1)
   })
 
-  test('with greylisted readers slows nobody and defers them together', async ({ db }) => {
+  test('defers greylisted readers together and slows no one else', async ({ db }) => {
     const sink = await sinkThat({
       recipient: (to) => (/[05]@/.test(to) ? smtpReply(451, '4.7.1 Greylisted, try again later') : undefined),
     })
-    const hands = await stage(db, {}, sink)
+    const context = await stage(db, {}, sink)
     await addReaders(db, 240)
-    const { batchIds } = await planAll(hands, await releasedEdition(hands))
-    expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toMatchObject({ accepted: 192, deferred: 48 })
+    const { batchIds } = await planAll(context, await releasedEdition(context))
+    expect(await deliverBatch(context, batchIds[0]!, NEVER)).toMatchObject({ accepted: 192, deferred: 48 })
     expect(await db.$count(buckets)).toBe(0)
     expect(await db.$count(batches, eq(batches.state, 'open')), 'one later batch').toBe(1)
   })
 
-  test('over the rate of the first relay the second one is used', async ({ db }) => {
+  test('uses the second relay above the first one’s rate', async ({ db }) => {
     const [first, second] = [await sinkThat(), await sinkThat()]
-    const hands = await stage(db, { SMTP_URL: `${first.url}?name=first&rate=5,${second.url}?name=second` }, first)
+    const context = await stage(db, { SMTP_URL: `${first.url}?name=first&rate=5,${second.url}?name=second` }, first)
     await addReaders(db, 40)
-    const { batchIds } = await planAll(hands, await releasedEdition(hands))
-    expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toMatchObject({ accepted: 40 })
+    const { batchIds } = await planAll(context, await releasedEdition(context))
+    expect(await deliverBatch(context, batchIds[0]!, NEVER)).toMatchObject({ accepted: 40 })
     expect(first.taken.length).toBeGreaterThanOrEqual(5)
     expect(first.taken.length).toBeLessThan(25)
     const { rows } = await db.execute<{ relay: string; n: number }>(

@@ -24,8 +24,8 @@ const sendMany = (relay: Relay, count: number) =>
   )
 const states = (outcomes: { state: string }[]) => outcomes.map((one) => one.state)
 
-describe('the pool of connections', () => {
-  test('goes on after a refusal behind which the relay hangs up', async () => {
+describe('the connection pool', () => {
+  test('continues when the relay hangs up after a refusal', async () => {
     let refusals = 0
     const { relay } = await poolOn(({ command }) => {
       if (command === 'RCPT' && refusals++ < 3) return '550 5.1.1 no such user'
@@ -36,14 +36,14 @@ describe('the pool of connections', () => {
     expect(states(outcomes).filter((state) => state === 'accepted')).toHaveLength(5)
   })
 
-  test('does not wait for a relay that leaves the reset unanswered to know what became of the message', async () => {
+  test('reports the outcome without waiting for the reply to RSET', async () => {
     const { relay } = await poolOn(({ command }) =>
       command === 'RCPT' ? '550 5.1.1 no such user' : command === 'RSET' ? 'silence' : undefined,
     )
     expect(states(await sendMany(relay, 2))).toEqual(['refused', 'refused'])
   })
 
-  test('makes do with the connections that the relay lets in', async () => {
+  test('works with fewer connections when the relay limits them', async () => {
     const { relay, server } = await poolOn(
       ({ command, open }) =>
         command === 'CONNECT' && open > 3 ? '421 4.7.0 too many connections from you' : undefined,
@@ -54,7 +54,7 @@ describe('the pool of connections', () => {
     expect(server.messages).toHaveLength(100)
   })
 
-  test('takes another connection when the relay ends one between messages', async () => {
+  test('uses another connection when the relay ends one between messages', async () => {
     const sentOn = new Map<number, number>()
     const { relay, server } = await poolOn(({ command, connection }) => {
       if (command !== 'MAIL') return undefined
@@ -65,13 +65,13 @@ describe('the pool of connections', () => {
     expect(server.messages).toHaveLength(40)
   })
 
-  test('never hands a message over twice by itself once it had begun', async () => {
+  test('never sends a message again on its own once it has begun', async () => {
     const { relay, server } = await poolOn(({ command }) => (command === 'END' ? 'cut' : undefined))
     expect(states(await sendMany(relay, 4))).toEqual(Array(4).fill('unknown'))
     expect(server.messages).toHaveLength(4)
   })
 
-  test('says that the relay is down when it refuses the sender, and not that the readers are bad', async () => {
+  test('reports the relay as down when it refuses the sender, without blaming readers', async () => {
     const { relay } = await poolOn(({ command }) =>
       command === 'MAIL' ? '530 5.7.0 Authentication required' : undefined,
     )
@@ -79,13 +79,13 @@ describe('the pool of connections', () => {
       expect(outcome).toMatchObject({ state: 'deferred', relayDown: true })
   })
 
-  test('says so as well when nobody answers', async () => {
+  test('reports the relay as down when it does not answer', async () => {
     const relay = openRelays({ SMTP_URL: 'smtp://127.0.0.1:9', SMTP_CONNECTIONS: 2 })
     for (const outcome of await sendMany(relay, 5))
       expect(outcome).toMatchObject({ state: 'deferred', relayDown: true })
   })
 
-  test('closing ends at once what a silent relay holds up: unknown what it may have, deferred the rest', async () => {
+  test('closing ends messages at a silent relay: unknown if sent, deferred if waiting', async () => {
     let silent = 0
     const { relay } = await poolOn(({ command }) => {
       if (command === 'END') silent++
@@ -104,7 +104,7 @@ describe('the pool of connections', () => {
     ])
   })
 
-  test('keeps no mailbox name in a reply', async () => {
+  test('removes the mailbox name from replies', async () => {
     const { relay } = await poolOn(({ command }) =>
       command === 'RCPT' ? '550 <reader-0> user unknown, reader-0@example.org' : undefined,
     )

@@ -35,7 +35,7 @@ async function sendMany(relay: Relay, count: number): Promise<Outcome[]> {
 const byRelay = (outcomes: Outcome[]) =>
   Object.fromEntries([...Map.groupBy(outcomes, (one) => one.relay)].map(([name, those]) => [name, those.length]))
 
-/** Time for the breakers, which only look at it. */
+/** Moves the clock of the breakers. */
 function clock() {
   const start = performance.now()
   let ahead = 0
@@ -48,7 +48,7 @@ function clock() {
 }
 
 describe('several relays', () => {
-  test('the first is preferred while it can be used', async () => {
+  test('prefer the first one while it can be used', async () => {
     const [first, second] = [await server(fine), await server(fine)]
     const relay = relaysOn([`${first.url}?name=first`, `${second.url}?name=second`])
     expect(byRelay(await sendMany(relay, 10))).toEqual({ first: 10 })
@@ -59,9 +59,9 @@ describe('several relays', () => {
     ['refuses connections', ({ command }) => (command === 'CONNECT' ? '554 5.7.1 no service' : undefined)],
     ['hangs up', ({ command }) => (command === 'EHLO' ? 'cut' : undefined)],
     ['refuses the sender', ({ command }) => (command === 'MAIL' ? '550 5.7.1 not yours' : undefined)],
-    ['asks everybody to wait', ({ command }) => (command === 'MAIL' ? '451 4.3.0 not now' : undefined)],
+    ['asks us to wait', ({ command }) => (command === 'MAIL' ? '451 4.3.0 not now' : undefined)],
     ['throttles at the end', ({ command }) => (command === 'END' ? '454 4.7.0 Throttling failure' : undefined)],
-  ])('the second has the very same message when the first %s', async (_name, script) => {
+  ])('the second gets the same message when the first %s', async (_name, script) => {
     const [first, second] = [await server(script), await server(fine)]
     const relay = relaysOn([first.url, `${second.url}?name=second`])
     for (const outcome of await sendMany(relay, 5))
@@ -70,16 +70,16 @@ describe('several relays', () => {
     expect(new Set(second.messages.map((text) => `${text}\r\n`))).toEqual(new Set([message.toString()]))
   })
 
-  test('a message that the first may have is never given to the second', async () => {
+  test('never send to the second a message that the first may have accepted', async () => {
     const [first, second] = [await server(({ command }) => (command === 'END' ? 'cut' : undefined)), await server(fine)]
     const outcomes = await sendMany(relaysOn([first.url, second.url]), 3)
     expect(outcomes.map((one) => one.state)).toEqual(['unknown', 'unknown', 'unknown'])
     expect(second.messages).toEqual([])
   })
 
-  test('nor one that the receiver refused', async () => {
+  test('never send to the second a message that the receiver refused', async () => {
     const [first, second] = [
-      await server(({ command }) => (command === 'RCPT' ? '550 5.1.1 nobody' : undefined)),
+      await server(({ command }) => (command === 'RCPT' ? '550 5.1.1 no such user' : undefined)),
       await server(fine),
     ]
     const outcomes = await sendMany(relaysOn([first.url, second.url]), 3)
@@ -87,7 +87,7 @@ describe('several relays', () => {
     expect(second.messages).toEqual([])
   })
 
-  test('weights share the mail; one without weight is for when none of those can be used', async () => {
+  test('share email by weight; one without a weight is used when none with a weight can be', async () => {
     const [three, one, spare] = [await server(fine), await server(fine), await server(fine)]
     const relay = relaysOn([
       `${spare.url}?name=spare`,
@@ -98,7 +98,7 @@ describe('several relays', () => {
     expect(byRelay(await sendMany(relay, 40))).toEqual({ three: 30, one: 10 })
   })
 
-  test('none can be used: deferred, with the rest told, and nobody is asked meanwhile', async () => {
+  test('defer when none can be used, report the wait, and contact no relay until then', async () => {
     let asked = 0
     const down: Script = ({ command }) => {
       if (command === 'CONNECT') asked++
@@ -114,7 +114,7 @@ describe('several relays', () => {
     expect(relay.restMs()).toBeGreaterThan(10_000)
   })
 
-  test('a rested relay is checked without a mail, then used again; one that is still ill rests longer', async () => {
+  test('check a resting relay without an email, then use it again, or let it rest longer', async () => {
     const time = clock()
     let well = false
     const script: Script = ({ command }) => (command === 'CONNECT' && !well ? '554 closed' : undefined)
@@ -122,7 +122,7 @@ describe('several relays', () => {
     const relay = relaysOn([`${first.url}?name=first`, `${second.url}?name=second`])
     expect(byRelay(await sendMany(relay, 2))).toEqual({ second: 2 })
     time.pass(20_000)
-    expect(byRelay(await sendMany(relay, 1)), 'nobody waits for the check').toEqual({ second: 1 })
+    expect(byRelay(await sendMany(relay, 1)), 'no message waits for the check').toEqual({ second: 1 })
     await expect.poll(async () => (await sendMany(relay, 1))[0]!.relay).toBe('second')
     well = true
     time.pass(60_000)
@@ -133,66 +133,66 @@ describe('several relays', () => {
 describe('the breaker', () => {
   const accepted: Outcome = { state: 'accepted', reply: 'ok' }
   const policy: Outcome = { state: 'deferred', aboutUs: true, reply: '550 5.7.1 blocked' }
-  const unknownMailbox: Outcome = { state: 'refused', hardBounce: true, reply: '550 5.1.1 nobody' }
+  const unknownMailbox: Outcome = { state: 'refused', hardBounce: true, reply: '550 5.1.1 no such user' }
 
-  test('trips on refusals of our message in a row, and not on as many mailboxes that are gone', () => {
+  test('trips on consecutive refusals of our message, not on as many missing mailboxes', () => {
     const [ours, theirs] = [openBreaker(() => 0), openBreaker(() => 0)]
     for (let n = 0; n < 4; n++) {
-      expect(ours.note(policy)).toBeUndefined()
-      theirs.note(unknownMailbox)
+      expect(ours.record(policy)).toBeUndefined()
+      theirs.record(unknownMailbox)
     }
-    expect(ours.note(policy)).toContain('550 5.7.1 blocked')
-    theirs.note(unknownMailbox)
+    expect(ours.record(policy)).toContain('550 5.7.1 blocked')
+    theirs.record(unknownMailbox)
     expect([ours.state(), theirs.state()]).toEqual(['open', 'closed'])
   })
 
-  test('trips when many among the latest refuse our message, though never in a row', () => {
+  test('trips when many of the latest replies refuse our message, even if never in a row', () => {
     const breaker = openBreaker(() => 0)
-    for (let n = 0; n < 60 && breaker.state() === 'closed'; n++) breaker.note(n % 2 === 0 ? policy : accepted)
+    for (let n = 0; n < 60 && breaker.state() === 'closed'; n++) breaker.record(n % 2 === 0 ? policy : accepted)
     expect(breaker.state()).toBe('open')
   })
 
-  test('not when they are few among many', () => {
+  test('does not trip on a few refusals among many replies', () => {
     const breaker = openBreaker(() => 0)
-    for (let n = 0; n < 200; n++) breaker.note(n % 4 === 0 ? policy : accepted)
+    for (let n = 0; n < 200; n++) breaker.record(n % 4 === 0 ? policy : accepted)
     expect(breaker.state()).toBe('closed')
   })
 
-  test('trips again, and rests longer, when a check finds it well and it refuses our messages', () => {
+  test('trips again, for longer, when a check succeeds but messages are refused', () => {
     let now = 0
     const breaker = openBreaker(() => now)
-    for (let n = 0; n < 20; n++) breaker.note(policy)
+    for (let n = 0; n < 20; n++) breaker.record(policy)
     now += 20_000
     expect(breaker.state()).toBe('half-open')
-    breaker.checked(true)
-    for (let n = 0; n < 5; n++) breaker.note(policy)
+    breaker.recordCheck(true)
+    for (let n = 0; n < 5; n++) breaker.record(policy)
     expect(breaker.state()).toBe('open')
     expect(breaker.restMs()).toBeGreaterThan(20_000)
   })
 
-  test('rests longer each time, up to a quarter of an hour, and forgets it once all is well', () => {
+  test('doubles the rest up to 15 minutes, and resets it once the relay works', () => {
     let now = 0
     const breaker = openBreaker(() => now)
     const rests: number[] = []
-    breaker.note({ state: 'deferred', relayDown: true, reply: 'down' })
+    breaker.record({ state: 'deferred', relayDown: true, reply: 'down' })
     for (let n = 0; n < 12; n++) {
       rests.push(breaker.restMs())
       now += breaker.restMs()
       expect(breaker.state()).toBe('half-open')
-      breaker.checked(false)
+      breaker.recordCheck(false)
     }
     expect(rests[0]).toBeLessThan(17_000)
     expect(rests[11]).toBeLessThanOrEqual(16.5 * 60_000)
     expect(rests[11]! / rests[0]!).toBeGreaterThan(40)
     now += breaker.restMs()
-    breaker.checked(true)
-    for (let n = 0; n < 50; n++) breaker.note(accepted)
-    breaker.note({ state: 'deferred', relayDown: true, reply: 'down' })
+    breaker.recordCheck(true)
+    for (let n = 0; n < 50; n++) breaker.record(accepted)
+    breaker.record({ state: 'deferred', relayDown: true, reply: 'down' })
     expect(breaker.restMs()).toBeLessThan(17_000)
   })
 })
 
-test('what waits for a connection when sending is halted goes back, and is not begun', async () => {
+test('a message waiting for a connection is not sent when sending is halted', async () => {
   const held = new AbortController()
   const one = await server(({ command }) => (command === 'END' ? 'silence' : undefined))
   const relay = relaysOn([one.url], 1)

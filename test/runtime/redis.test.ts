@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import { mayMail, resumeAfterRestore, whyHalted } from '../../src/delivery/ledger/restore-guard.ts'
+import { passRestoreGuard, resumeAfterRestore, whyHalted } from '../../src/delivery/ledger/restore-guard.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 import { jobs } from '../../src/runtime/jobs.ts'
 import { type Handlers, openQueues, type Queues } from '../../src/runtime/queue.ts'
@@ -74,12 +74,12 @@ describe.skipIf(withoutRedis)('the restore marker in Redis', () => {
     }
     const services = servicesOn(db)
     const before = await openMarkers()
-    for (let n = 0; n < 3; n++) expect(await mayMail({ ...services, restoreMarkers: before })).toBe(true)
+    for (let n = 0; n < 3; n++) expect(await passRestoreGuard({ ...services, restoreMarkers: before })).toBe(true)
     await db.execute(sql`UPDATE mailing SET tick = 1`)
-    expect(await mayMail({ ...services, restoreMarkers: await openMarkers() })).toBe(false)
+    expect(await passRestoreGuard({ ...services, restoreMarkers: await openMarkers() })).toBe(false)
     expect((await whyHalted(db))!.why).toContain('forgotten')
     await resumeAfterRestore({ ...services, restoreMarkers: before }, false)
-    expect(await mayMail({ ...services, restoreMarkers: await openMarkers() })).toBe(true)
+    expect(await passRestoreGuard({ ...services, restoreMarkers: await openMarkers() })).toBe(true)
   })
 })
 

@@ -3,49 +3,49 @@ import { type SQL, sql } from 'drizzle-orm'
 const MINUTE = 60_000
 
 /**
- * How often an email is tried, and until when: the same for digests, service emails and sign-in links (rule 2).
+ * Limits and delays of attempts, the same rules for digests, service emails and sign-in links (rule 2).
  *
- * Resends are for unknown outcomes, under the same Message-ID, with UNKNOWN_POLICY=resend. With one after a crash, six of 20,000 readers
- * were left unknown by 20 kills, since the second of two can hit what the first has made a resend. Without an end, a message that kills
- * its worker would do so for ever. Waits double from the first to the longest. A digest expires DIGEST_EXPIRY_HOURS after its due time.
+ * Resends follow unknown outcomes, with the same Message-ID, under UNKNOWN_POLICY=resend. With one resend after a crash, 20 kills left
+ * 6 of 20,000 deliveries unknown: a second crash can hit the resend of the first. Without a limit, a message that kills its worker
+ * would do so forever. Delays double from the first to the longest. A digest expires DIGEST_EXPIRY_HOURS after its due time.
  */
 const ATTEMPTS = {
   resendsAfterCrashes: 3,
   resendsAfterCuts: 3,
   digest: { firstWaitMs: 5 * MINUTE, longestWaitMs: 240 * MINUTE },
-  // Its link can be asked for again after two days.
+  // After two days the reader can request a new link.
   service: { firstWaitMs: MINUTE, longestWaitMs: 60 * MINUTE, expiresAfterMinutes: 48 * 60 },
-  // Its link is good for a quarter of an hour.
+  // The link expires after 15 minutes.
   'sign-in': { firstWaitMs: MINUTE / 4, longestWaitMs: 2 * MINUTE, expiresAfterMinutes: 15 },
 } as const
 
 type EmailKind = 'digest' | 'service' | 'sign-in'
 
-/** Milliseconds that an email rests after its nth hand-over: doubled each time, ± 20 % so that a crowd spreads. */
-export function waitAfterAttempt(kind: EmailKind, handOvers: number): number {
+/** Returns milliseconds until the next attempt after attempt n: doubled each time, ± 20 % to spread many retries. */
+export function retryDelayMs(kind: EmailKind, attempt: number): number {
   const { firstWaitMs, longestWaitMs } = ATTEMPTS[kind]
-  return Math.min(firstWaitMs * 2 ** (handOvers - 1), longestWaitMs) * (0.8 + 0.4 * Math.random())
+  return Math.min(firstWaitMs * 2 ** (attempt - 1), longestWaitMs) * (0.8 + 0.4 * Math.random())
 }
 
-/** For how long an email of the outbox is tried. */
+/** Returns how long an outbox email is retried. */
 export const expiresAfterMinutes = (kind: 'service' | 'sign-in'): number => ATTEMPTS[kind].expiresAfterMinutes
 
 /*
- * The states of an attempt, as SQL for rows of `deliveries` and of `outbox`: both have state, hand_overs, crashes, cuts and reply.
- * Mark (`handed`, hand_overs + 1) → hand over → record → try again while `stillToDo`.
+ * The states of an attempt, as SQL for rows of `deliveries` and `outbox`: both have state, hand_overs (attempts), crashes, cuts, reply.
+ * Mark (`handed`, hand_overs + 1) → send → record → retry while `needsAttempt`.
  */
 
-/** Rows that are still to be handed over, for the first time or again. */
-export const stillToDo = (row: SQL, policy: 'resend' | 'hold'): SQL<boolean> =>
+/** Rows that need an attempt, the first or a further one. */
+export const needsAttempt = (row: SQL, policy: 'resend' | 'hold'): SQL<boolean> =>
   policy === 'hold'
     ? sql`${row}.state IN ('queued', 'deferred')`
     : sql`(${row}.state IN ('queued', 'deferred')
         OR (${row}.state = 'unknown' AND ${row}.crashes <= ${ATTEMPTS.resendsAfterCrashes} AND ${row}.cuts <= ${ATTEMPTS.resendsAfterCuts}))`
 
-/** Assignments for rows that a dead worker left `handed`. */
-export const AFTER_CRASH = sql`state = 'unknown', crashes = crashes + 1, reply = 'the worker died before the reply'`
+/** Assignments for rows still `handed` after their worker died. */
+export const AFTER_WORKER_DEATH = sql`state = 'unknown', crashes = crashes + 1, reply = 'the worker died before the reply'`
 
-/** What a row becomes by an outcome's state: one that was not begun after all is again what it was before its mark. */
+/** Returns a row's new columns for an outcome. `queued`, an attempt that never began, restores the state before the mark. */
 export const afterOutcome = (row: SQL, outcome: SQL) => ({
   state: sql`CASE WHEN ${outcome} <> 'queued' THEN ${outcome} WHEN ${row}.crashes + ${row}.cuts > 0 THEN 'unknown'
     WHEN ${row}.hand_overs > 1 THEN 'deferred' ELSE 'queued' END::delivery_state`,
@@ -53,10 +53,10 @@ export const afterOutcome = (row: SQL, outcome: SQL) => ({
   cuts: sql`${row}.cuts + (${outcome} = 'unknown' AND ${row}.state = 'handed')::int`,
 })
 
-/** An outcome is recorded for its own hand-over only, also where a successor called that one `unknown`. */
-export const isHandOver = (row: SQL, handOvers: SQL): SQL<boolean> =>
-  sql`${row}.hand_overs = ${handOvers} AND ${row}.state IN ('handed', 'unknown')`
+/** Whether a row is at this attempt, also if another worker has set it to `unknown`. Outcomes are recorded for their own attempt only. */
+export const isAttempt = (row: SQL, attempt: SQL): SQL<boolean> =>
+  sql`${row}.hand_overs = ${attempt} AND ${row}.state IN ('handed', 'unknown')`
 
-/** The reply of a delivery `d` that ends without another hand-over: ours, and what the relay said before. */
+/** Returns the reply of a delivery `d` that ends without another attempt: ours, then the relay's earlier one. */
 export const withEarlierReply = (words: string | SQL): SQL<string> =>
   sql`concat_ws('; before: ', ${words}::text, d.reply)`

@@ -1,16 +1,16 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
-import { AFTER_CRASH } from './attempts.ts'
-import { IN_NOBODYS_HAND, LIVE, NOT_HALTED, toDo } from './conditions.ts'
+import { AFTER_WORKER_DEATH } from './attempts.ts'
+import { AVAILABLE_BATCH, deliveryNeedsAttempt, NOT_HALTED, SENDABLE_EDITION } from './conditions.ts'
 
-/** A batch in this worker's hand. Lease times are the database's, so that workers' clocks do not matter. */
+/** A batch leased by this worker. Lease times use the database clock, so worker clocks do not matter. */
 export interface Lease {
   batchId: number
   editionId: number
   lease: string
-  /** the bucket that all of it waits for; it is worked in slices as that allows */
-  booked: string | null
-  /** what was answered of its edition before, for the error budget */
+  /** rate bucket that the whole batch waits for; it is sent in slices as the rate allows */
+  bucket: string | null
+  /** replies to its edition so far, for the error budget */
   answered: number
   refused: number
 }
@@ -19,8 +19,8 @@ const LEASE_SECONDS = 30
 export const RENEW_EVERY_MS = 10_000
 
 /**
- * Takes a batch that is due and in nobody's hand. What a dead holder left `handed` becomes `unknown` in the same transaction:
- * whether the relay took it, nobody can know.
+ * Leases a due batch that no live worker holds. Deliveries that a dead worker left `handed` become `unknown` in the same transaction:
+ * the relay may have accepted them. Returns undefined when the batch is not due or not available.
  */
 export async function leaseBatch(db: Db, batchId: number, at: Date): Promise<Lease | undefined> {
   return db.transaction(async (tx) => {
@@ -34,40 +34,40 @@ export async function leaseBatch(db: Db, batchId: number, at: Date): Promise<Lea
       UPDATE batches b SET state = 'leased', lease = gen_random_uuid(), attempts = attempts + 1,
         lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
       FROM editions e
-      WHERE b.id = ${batchId} AND e.id = b.edition_id AND ${LIVE} AND b.due_at <= ${at}
-        AND ${IN_NOBODYS_HAND}
+      WHERE b.id = ${batchId} AND e.id = b.edition_id AND ${SENDABLE_EDITION} AND b.due_at <= ${at}
+        AND ${AVAILABLE_BATCH}
       RETURNING b.edition_id, b.lease, b.booked, e.answered, e.refused`)
     const row = rows[0]
     if (!row) return undefined
     const editionId = Number(row.edition_id)
     await tx.execute(sql`
-      UPDATE deliveries SET ${AFTER_CRASH}, settled_at = ${at}
+      UPDATE deliveries SET ${AFTER_WORKER_DEATH}, settled_at = ${at}
       WHERE edition_id = ${editionId} AND batch_id = ${batchId} AND state = 'handed'`)
-    const { lease, booked, answered, refused } = row
-    return { batchId, editionId, lease, booked, answered, refused }
+    const { lease, booked: bucket, answered, refused } = row
+    return { batchId, editionId, lease, bucket, answered, refused }
   })
 }
 
-/** Keeps a batch in hand. @returns false when it is somebody else's by now */
+/** Extends a lease. Returns false when another worker holds it. */
 export async function renewLease(db: Db, { batchId, lease }: Lease): Promise<boolean> {
   const { rowCount } = await db.execute(sql`
     UPDATE batches SET lease_until = now() + make_interval(secs => ${LEASE_SECONDS}) WHERE id = ${batchId} AND lease = ${lease}`)
   return rowCount === 1
 }
 
-/** Whether more of a batch may be handed over: its edition is not paused or cancelled, and mailing is not halted. */
-export async function mayGoOn(db: Db, { editionId }: Lease): Promise<boolean> {
+/** Returns whether a batch may go on: its edition is not paused or cancelled, and sending is not halted. */
+export async function canContinue(db: Db, { editionId }: Lease): Promise<boolean> {
   const { rows } = await db.execute(sql`
-    SELECT FROM editions e WHERE e.id = ${editionId} AND ${LIVE} AND ${NOT_HALTED}`)
+    SELECT FROM editions e WHERE e.id = ${editionId} AND ${SENDABLE_EDITION} AND ${NOT_HALTED}`)
   return rows.length === 1
 }
 
-/** Moves deliveries of a batch into others of their own, each with its due time. */
-export async function moveToLater(
+/** Moves deliveries of a batch to new batches that wait for a bucket. Does nothing if the lease is lost. */
+export async function moveDeliveries(
   db: Db,
   { batchId, editionId, lease }: Lease,
   parts: readonly { subscriberIds: number[]; dueAt: Date }[],
-  booked: string,
+  bucket: string,
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const { rowCount } = await tx.execute(
@@ -76,7 +76,7 @@ export async function moveToLater(
     if (rowCount === 0) return
     const { rows } = await tx.execute<{ id: string }>(sql`
       INSERT INTO batches (edition_id, due_at, booked)
-      SELECT ${editionId}::bigint, due_at, ${booked} FROM unnest(${sql.param(parts.map((part) => part.dueAt.toISOString()))}::timestamptz[])
+      SELECT ${editionId}::bigint, due_at, ${bucket} FROM unnest(${sql.param(parts.map((part) => part.dueAt.toISOString()))}::timestamptz[])
         WITH ORDINALITY AS w (due_at, n) ORDER BY n
       RETURNING id`)
     const target = parts.flatMap((part, index) => part.subscriberIds.map(() => rows[index]!.id))
@@ -88,8 +88,8 @@ export async function moveToLater(
 }
 
 /**
- * Puts a batch out of hand: done when nothing in it is left to do, else open again.
- * @param again when it is next due, if something is left
+ * Ends a lease: the batch is done when no delivery needs an attempt, else open again.
+ * @param again its next due time, if it stays open
  */
 export async function returnBatch(
   db: Db,
@@ -98,28 +98,28 @@ export async function returnBatch(
   again: Date,
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    // Locked first, so that what a straggler moves into it at this moment is seen by the second statement.
+    // Locks first: the second statement then sees deliveries that a concurrent write moves into the batch.
     const { rowCount } = await tx.execute(
       sql`SELECT FROM batches WHERE id = ${batchId} AND lease = ${lease} FOR UPDATE`,
     )
     if (rowCount === 0) return
     await tx.execute(sql`
       UPDATE batches SET lease = NULL, lease_until = NULL, due_at = ${again}, state = CASE WHEN EXISTS (
-          SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${toDo(policy)}
+          SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${deliveryNeedsAttempt(policy)}
         ) THEN 'open' ELSE 'done' END::batch_state
       WHERE id = ${batchId}`)
   })
 }
 
-/** Puts off a batch in nobody's hand, since nothing could be handed over from it now. */
-export async function putOff(db: Db, batchId: number, until: Date): Promise<void> {
+/** Postpones an open batch that cannot be sent now. */
+export async function postponeBatch(db: Db, batchId: number, until: Date): Promise<void> {
   await db.execute(
     sql`UPDATE batches SET due_at = ${until} WHERE id = ${batchId} AND state = 'open' AND due_at < ${until}`,
   )
 }
 
-/** Batches that are due, not in hand, and of a live edition: what the sweeper wakes workers for. */
-export async function batchesToDo(
+/** Returns due, available batches of sendable editions. The sweeper wakes workers for these. */
+export async function dueBatches(
   db: Db,
   at: Date,
   most = 1000,
@@ -127,16 +127,16 @@ export async function batchesToDo(
 ): Promise<{ batchId: number; attempts: number }[]> {
   const { rows } = await db.execute<{ id: string; attempts: number }>(sql`
     SELECT b.id, b.attempts FROM batches b JOIN editions e ON e.id = b.edition_id
-    WHERE b.state <> 'done' AND b.due_at <= ${at} AND ${LIVE} AND ${IN_NOBODYS_HAND}
+    WHERE b.state <> 'done' AND b.due_at <= ${at} AND ${SENDABLE_EDITION} AND ${AVAILABLE_BATCH}
       AND (${editionId}::bigint IS NULL OR b.edition_id = ${editionId}::bigint) AND ${NOT_HALTED}
     ORDER BY b.due_at, b.id LIMIT ${most}`)
   return rows.map((row) => ({ batchId: Number(row.id), attempts: row.attempts }))
 }
 
-/** When the next batch of a live edition that is in nobody's hand is due. */
-export async function nextDue(db: Db): Promise<Date | undefined> {
+/** Returns when the next open batch of a sendable edition is due. */
+export async function nextBatchDue(db: Db): Promise<Date | undefined> {
   const { rows } = await db.execute<{ due_at: string }>(sql`
     SELECT b.due_at FROM batches b JOIN editions e ON e.id = b.edition_id
-    WHERE b.state = 'open' AND ${LIVE} AND ${NOT_HALTED} ORDER BY b.due_at LIMIT 1`)
+    WHERE b.state = 'open' AND ${SENDABLE_EDITION} AND ${NOT_HALTED} ORDER BY b.due_at LIMIT 1`)
   return rows[0] && new Date(rows[0].due_at)
 }

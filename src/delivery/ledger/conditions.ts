@@ -1,21 +1,21 @@
 import { sql } from 'drizzle-orm'
-import { stillToDo } from './attempts.ts'
+import { needsAttempt } from './attempts.ts'
 
 /**
- * What several statements ask of the same rows, in SQL. Aliases: `e` for editions, `b` for batches, `d` for deliveries.
+ * SQL conditions that several statements share. Aliases: `e` for editions, `b` for batches, `d` for deliveries.
  */
 
-/** Editions that may be mailed from: paused and cancelled ones may not. */
-export const LIVE = sql`e.state IN ('released', 'sending', 'sent')`
+/** Editions that may be sent: released, and neither paused nor cancelled. */
+export const SENDABLE_EDITION = sql`e.state IN ('released', 'sending', 'sent')`
 
-/** While mailing is halted nothing is due: workers would ask for the same batches without end. */
+/** While sending is halted no batch is due: workers would ask for the same batches forever. */
 export const NOT_HALTED = sql`NOT EXISTS (SELECT FROM mailing WHERE halted_at IS NOT NULL)`
 
-/** Batches with work left that no living worker holds. A lease ends by the database's clock, so that workers' clocks do not matter. */
-export const IN_NOBODYS_HAND = sql`(b.state = 'open' OR (b.state = 'leased' AND b.lease_until < now()))`
+/** Unfinished batches without a live lease. Leases end by the database clock, so worker clocks do not matter. */
+export const AVAILABLE_BATCH = sql`(b.state = 'open' OR (b.state = 'leased' AND b.lease_until < now()))`
 
-/** A count of crashes that says: unknown for good, since its reader may not be mailed any more. */
-export const GIVEN_UP = 1000
+/** Value of `crashes` that prevents any resend: the outcome stays unknown, since its reader may no longer be emailed. */
+export const NO_MORE_RESENDS = 1000
 
-/** Deliveries that are still to be handed over. */
-export const toDo = (policy: 'resend' | 'hold') => stillToDo(sql`d`, policy)
+/** Deliveries that need an attempt, the first or a further one. */
+export const deliveryNeedsAttempt = (policy: 'resend' | 'hold') => needsAttempt(sql`d`, policy)

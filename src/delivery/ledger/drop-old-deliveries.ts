@@ -1,16 +1,16 @@
 import { sql } from 'drizzle-orm'
 import type { Services } from '../../runtime/services.ts'
 
-/** Editions to a partition of the ledger, as ensure_delivery_partition has it. */
+/** Editions per partition of the ledger, as in ensure_delivery_partition. */
 const EDITIONS = 32
-/** Sending goes on while a partition is dropped only if it does not have to wait; else the next run tries again. */
+/** Waiting longer for the lock would block sending. The next run tries again. */
 const PATIENCE = '2s'
 
 /**
- * Drops the ledger's partitions of which every edition is settled and older than DELIVERY_DAYS: dropped, not deleted, so it costs
- * the same for ten rows and for ten million. What readers were shown then no longer counts against repeats; the memory is 35 days.
+ * Drops partitions of the ledger whose editions are all over and older than DELIVERY_DAYS. Dropping costs the same for ten rows and
+ * ten million. Papers shown in them no longer count as repeats, which are remembered for 35 days.
  *
- * @returns the names of the partitions that are gone
+ * @returns the names of the dropped partitions
  */
 export async function dropOldDeliveries({
   db,
@@ -22,9 +22,9 @@ export async function dropOldDeliveries({
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid,
       LATERAL (SELECT replace(c.relname, 'deliveries_', '')::bigint AS first) AS at
     WHERE i.inhparent = 'deliveries'::regclass
-      -- No edition to come falls into it,
+      -- No later edition belongs to it,
       AND (SELECT max(id) FROM editions) >= at.first + ${EDITIONS}
-      -- and none that did is young or unsettled.
+      -- and none of its editions is recent or unfinished.
       AND NOT EXISTS (SELECT FROM editions e WHERE e.id >= at.first AND e.id < at.first + ${EDITIONS}
         AND (e.closes_at > ${now()}::timestamptz - make_interval(days => ${config.DELIVERY_DAYS})
           OR e.state NOT IN ('sent', 'cancelled')))`)

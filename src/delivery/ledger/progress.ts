@@ -3,17 +3,17 @@ import { domainOf } from '../../mail/mailbox.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { messageIdOf } from '../send/edition-renderer.ts'
-import { toDo } from './conditions.ts'
+import { deliveryNeedsAttempt } from './conditions.ts'
 
-/** How an edition's deliveries stand. The states add up to `total`. */
+/** Counts of an edition's deliveries by state. They add up to `total`. */
 export interface Progress {
   total: number
   states: Record<string, number>
-  /** not settled for good: queued, handed, deferred, or unknown and still to be handed over again */
+  /** unfinished: queued, handed, deferred, or unknown with a resend to come */
   open: number
-  /** a batch is in a worker's hand, or due within a moment, as where a rate lets it go on; else what is open rests until `nextTry` */
+  /** a batch is leased or due within seconds; otherwise open deliveries wait until `nextTry` */
   working: boolean
-  /** when the next batch is due, where one waits */
+  /** when the next unfinished batch is due */
   nextTry: Date | null
 }
 
@@ -22,7 +22,7 @@ export async function progressOf(
   editionId: number,
 ): Promise<Progress> {
   const { rows } = await db.execute<{ state: string; count: string; open: string }>(sql`
-    SELECT d.state, count(*) AS count, count(*) FILTER (WHERE d.state = 'handed' OR ${toDo(config.UNKNOWN_POLICY)}) AS open
+    SELECT d.state, count(*) AS count, count(*) FILTER (WHERE d.state = 'handed' OR ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS open
     FROM deliveries d WHERE d.edition_id = ${editionId} GROUP BY d.state`)
   const next = await db.execute<{ due_at: string | null; working: boolean | null }>(sql`
     SELECT min(due_at) AS due_at, bool_or(state = 'leased' OR due_at <= ${now()}::timestamptz + interval '5 seconds') AS working
@@ -39,7 +39,7 @@ export async function progressOf(
   }
 }
 
-/** "4,998 accepted, 2 unknown": what became of an edition, largest first. */
+/** Formats counts, largest first: "4,998 accepted, 2 unknown". */
 export const progressInWords = ({ states }: Progress): string =>
   Object.entries(states)
     .filter(([, count]) => count > 0)
@@ -47,7 +47,7 @@ export const progressInWords = ({ states }: Progress): string =>
     .map(([state, count]) => `${count.toLocaleString('en')} ${state}`)
     .join(', ') || 'no deliveries'
 
-/** Deliveries of which nobody knows whether they arrived, for the operator to look up at the relay by their Message-ID. */
+/** Lists deliveries with an unknown outcome, for the operator to look up at the relay by Message-ID. */
 export async function listUnknown({ db, config }: Pick<Services, 'db' | 'config'>, editionId: number) {
   const { rows } = await db.execute<{
     subscriber_id: string

@@ -4,21 +4,21 @@ import { domainOf } from '../../mail/mailbox.ts'
 import type { Services } from '../../runtime/services.ts'
 import { messageIdOf } from '../send/edition-renderer.ts'
 
-/** One digest of a reader, as far as anybody knows what became of it. */
+/** One digest of a reader, with its last known state. */
 export interface ReaderDelivery {
   date: string
   kind: string
   state: string
   handedAt: string | null
   relay: string | null
-  /** the relay's last words, mostly its own number for the mail */
+  /** the relay's last reply, usually with its own id of the email */
   reply: string | null
   messageId: string
 }
 
 const MOST = 40
 
-/** "Did she get it?" The newest deliveries of an address. @throws PaperboyError BAD_ADDRESS */
+/** Returns an address's newest deliveries, to answer "did she get it?". @throws PaperboyError BAD_ADDRESS */
 export async function readerDeliveries(
   { db, config }: Pick<Services, 'db' | 'config'>,
   address: string,

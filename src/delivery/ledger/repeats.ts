@@ -3,21 +3,21 @@ import type { Db } from '../../runtime/db/database.ts'
 import { executePrepared } from '../../runtime/db/prepared.ts'
 import { fromBitmap } from './shown-bitmap.ts'
 
-/** How long a reader's digests are remembered. */
+/** How many days of a reader's digests count as repeats. */
 export const MEMORY_DAYS = 35
 
-/** Earlier edition → its position of a paper → that paper's position in the edition at hand. */
+/** Other edition → a paper's position there → its position in this edition. */
 export type Repeats = ReadonlyMap<number, ReadonlyMap<number, number>>
 
-/** How many editions there are that were released since a moment: changes with every release. */
+/** The number of editions released since a time. Changes with every release. */
 export interface Releases {
   since: Date
   count: number
 }
 
 /**
- * Papers of an edition that other released editions carried too: moved to a later list day, a week's after its days', or risen since.
- * "Still rising" may repeat, so what stands there is not looked for. Mostly there are none, and then no reader's past is read at all.
+ * Finds papers of an edition that other released editions have too: moved to a later list day, in a weekly after its dailies, or risen
+ * since. The section "Still rising" may repeat papers and is not searched. Usually there are none, and no reader's past is read.
  */
 export async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
   const { rows } = await db.execute<{ edition_id: string; earlier: number; position: number }>(sql`
@@ -37,8 +37,8 @@ export async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
   return repeats
 }
 
-/** What `findRepeats` finds holds until this changes: only a release can give an edition that shares papers to readers. */
-export async function releasesNow(db: Db, at: Date): Promise<Releases> {
+/** Reads the number of releases. `findRepeats` stays valid until it changes: only a release makes an edition that shares papers. */
+export async function readReleases(db: Db, at: Date): Promise<Releases> {
   const since = new Date(at.getTime() - MEMORY_DAYS * 86_400_000)
   const { rows } = await db.execute<{ count: string }>(sql`SELECT ${countReleases(since)} AS count`)
   return { since, count: Number(rows[0]!.count) }
@@ -48,23 +48,23 @@ export const countReleases = (since: Date): SQL =>
   sql`(SELECT count(*) FROM editions WHERE released_at > ${since}::timestamptz)`
 
 /**
- * Locks readers until the transaction ends, in one order for everybody; PostgreSQL keeps such a lock in memory alone. Two
- * workers that have papers in common for one reader thereby come after each other, and the second sees what the first one showed.
- * The keys are negative, which those of other advisory locks may be as well: a meeting costs a short wait.
+ * Locks readers until the transaction ends, always in the same order. PostgreSQL keeps these locks in memory only. When two workers
+ * choose papers for one reader, the second waits and sees what the first one showed. The keys are negative. Other advisory locks may
+ * use the same keys; a collision costs a short wait.
  */
 export const lockReaders = (readers: readonly { subscriberId: number }[]): SQL => sql`
   SELECT pg_advisory_xact_lock(-id) FROM (
     SELECT id FROM unnest(${sql.param(readers.map((reader) => reader.subscriberId))}::bigint[]) AS id ORDER BY id
   ) AS ordered`
 
-/** Which positions of the edition at hand each reader has had in other digests. To be relied on while they are locked. */
-export async function readHad(
+/** Reads which positions of this edition each reader had in other digests. Reliable while the readers are locked. */
+export async function readShownBefore(
   db: Db,
   repeats: Repeats,
   readers: readonly { subscriberId: number }[],
 ): Promise<Map<number, Set<number>>> {
-  const had = new Map<number, Set<number>>()
-  if (repeats.size === 0) return had
+  const shownBefore = new Map<number, Set<number>>()
+  if (repeats.size === 0) return shownBefore
   const { rows } = await executePrepared<{ subscriber_id: string; edition_id: string; shown: Buffer }>(
     db,
     sql`
@@ -75,13 +75,13 @@ export async function readHad(
   )
   for (const row of rows) {
     const id = Number(row.subscriber_id)
-    const positions = had.get(id) ?? new Set<number>()
+    const positions = shownBefore.get(id) ?? new Set<number>()
     const places = repeats.get(Number(row.edition_id))!
     for (const earlier of fromBitmap(row.shown)) {
       const position = places.get(earlier)
       if (position !== undefined) positions.add(position)
     }
-    had.set(id, positions)
+    shownBefore.set(id, positions)
   }
-  return had
+  return shownBefore
 }

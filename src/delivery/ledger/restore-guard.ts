@@ -5,32 +5,34 @@ import { inArray, sql } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editions } from '../../runtime/db/schema.ts'
+import type { RestoreMarker } from '../../runtime/restore-marker.ts'
 import type { Services } from '../../runtime/services.ts'
 import { withEarlierReply } from './attempts.ts'
 
 type Deps = Pick<Services, 'db' | 'log' | 'restoreMarkers'>
 
 /**
- * After a restore from a backup the ledger has forgotten what was mailed since, and would mail it again. So nothing is mailed from a
- * database that does not look like the one that mailed last, until `paperboy resume --after-restore`.
+ * Advances the send counter and returns whether email may be sent. Halts sending when the database looks restored.
  *
- * No single sign tells every kind of restore, so there are three, looked at whenever a batch or a service mail is taken in hand:
+ * After a restore from a backup, the ledger lacks later emails and would send them again. So a database that does not look like
+ * the one that sent last sends nothing until `paperboy resume --after-restore`.
  *
- * - *What the database is*: the cluster's system identifier and the object ids of the database and of `deliveries`, noted at the first
- *   mail. Every restore of a dump has others, into a new server, a new database or the same one. A fail-over to a replica keeps them.
- * - *Where its files are*, where this process can see them, as on the embedded default: inode and birth of a file of the cluster, which
- *   no copy keeps. It tells a folder that was copied back whole, the second witness's memory with it.
- * - *How far it was*: a counter that goes up with each batch, kept in the database and, outside of it, in DATA_DIR and in Redis where
- *   there is one. A database that is behind its witness has gone back in time, however that was done: a file-level copy, a
- *   snapshot, a replica that had not heard everything.
+ * No single sign reveals every kind of restore. Three are checked for each batch and service email:
  *
- * What none of them sees: a machine set back whole, with all its witnesses, as by a snapshot of it. `paperboy halt` is for that, and
- * for whoever does not like to rely on signs. Age alone was refused as a sign: a laptop that slept is no restore.
+ * - *Identity*: the cluster's system identifier and the object ids of the database and of `deliveries`, stored with the first email. A
+ *   restored dump has other ids, on a new server, in a new database or in the same one. A fail-over to a replica keeps them.
+ * - *Files*, if this process can see them, as with embedded PostgreSQL: inode and birth time of a file of the cluster, which no copy
+ *   keeps. This reveals a folder copied back whole, together with the marker in it.
+ * - *Counter*: incremented for each batch, in the database and in the restore marker outside it (DATA_DIR, and Redis if configured). A
+ *   database behind its marker was set back, by any means: a file copy, a snapshot, a replica that lagged.
+ *
+ * None of them reveals a snapshot of the whole machine, markers included. For that, and for extra safety, there is `paperboy halt`. The
+ * age of the last email is not a sign: a laptop that slept is no restore.
  */
-export async function mayMail({ db, log, restoreMarkers }: Deps): Promise<boolean> {
-  const { cluster, installation } = await lookAt(db)
-  // Asked before the step is taken: another worker's that is seen here was committed before, so ours is further.
-  const word = installation === null ? undefined : await restoreMarkers.read(installation)
+export async function passRestoreGuard({ db, log, restoreMarkers }: Deps): Promise<boolean> {
+  const { cluster, installation } = await identify(db)
+  // Read before the increment: any counter seen here was committed before, so ours is higher.
+  const marker = installation === null ? undefined : await restoreMarkers.read(installation)
   const { rows } = await db.execute<Row>(sql`
     UPDATE mailing SET tick = tick + 1, ticked_at = now(), installation = coalesce(installation, gen_random_uuid()),
       cluster = coalesce(cluster, ${cluster})
@@ -38,10 +40,10 @@ export async function mayMail({ db, log, restoreMarkers }: Deps): Promise<boolea
   const row = rows[0]
   if (!row) return false
   const tick = Number(row.tick)
-  const why = whatIsWrong(row.cluster, cluster, tick, word)
+  const why = restoreSign(row.cluster, cluster, tick, marker)
   if (why !== undefined) {
-    log.error({ reason: why }, 'nothing is mailed until the operator says so: paperboy resume --after-restore')
-    await raise(db, why)
+    log.error({ reason: why }, 'sending halted until the operator runs: paperboy resume --after-restore')
+    await raiseHalt(db, why)
     return false
   }
   await restoreMarkers.write(row.installation, { step: tick, halted: false })
@@ -54,19 +56,19 @@ interface Row extends Record<string, unknown> {
   cluster: string
 }
 
-/** @returns why the database looks restored, in words for the operator */
-function whatIsWrong(
+/** Returns why the database looks restored, for the operator; undefined when it does not. */
+function restoreSign(
   noted: string,
   cluster: string,
   tick: number,
-  word: { step: number; halted: boolean } | undefined,
+  marker: RestoreMarker | undefined,
 ): string | undefined {
-  if (word?.halted) return BY_OPERATOR
-  if (word && tick <= word.step)
-    return `the database has forgotten what was mailed: it is at step ${tick}, ${word.step} was seen`
+  if (marker?.halted) return BY_OPERATOR
+  if (marker && tick <= marker.step)
+    return `the database lacks emails that were sent: its counter is ${tick}, ${marker.step} was seen`
   const [known, here] = [JSON.parse(noted) as Cluster, JSON.parse(cluster) as Cluster]
   if (known.server !== here.server || known.database !== here.database || known.table !== here.table) {
-    return 'this is not the database that mailed last, but a copy or a restored one'
+    return 'this is not the database that sent last, but a copy or a restored one'
   }
   if (known.files !== null && here.files !== null && known.files !== here.files)
     return 'the database’s files were copied'
@@ -80,8 +82,8 @@ interface Cluster {
   files: string | null
 }
 
-/** @returns what the database is now, and its name for the witnesses; null before its first mail */
-async function lookAt(db: Db): Promise<{ cluster: string; installation: string | null }> {
+/** Returns the database's identity now, and its id in the restore marker; null before its first email. */
+async function identify(db: Db): Promise<{ cluster: string; installation: string | null }> {
   const { rows } = await db.execute<{
     server: string
     database: string
@@ -98,37 +100,37 @@ async function lookAt(db: Db): Promise<{ cluster: string; installation: string |
   return { cluster: JSON.stringify(cluster), installation }
 }
 
-/** A file that PostgreSQL writes once for a cluster's life, as this file system knows it. */
+/** Returns inode and birth time of a file that PostgreSQL writes once in a cluster's life. */
 async function filesOf(folder: string | null): Promise<string | null> {
   if (!folder) return null
   const found = await stat(join(folder, 'PG_VERSION'), { bigint: true }).catch(() => undefined)
   return found && found.birthtimeNs > 0n ? `${found.ino} ${found.birthtimeNs}` : null
 }
 
-const raise = (db: Db, why: string) =>
+const raiseHalt = (db: Db, why: string) =>
   db.execute(sql`UPDATE mailing SET halted_at = coalesce(halted_at, now()), halted_why = coalesce(halted_why, ${why})`)
 
 const BY_OPERATOR = 'the operator halted it'
 
-/** The operator's word, also kept outside the database, so that a restore that follows does not undo it. */
+/** Halts sending by the operator's order. Also stored outside the database, so that a later restore does not undo it. */
 export async function halt({ db, restoreMarkers }: Deps): Promise<void> {
-  await raise(db, BY_OPERATOR)
+  await raiseHalt(db, BY_OPERATOR)
   const { rows } = await db.execute<{ installation: string | null; tick: string }>(
     sql`SELECT installation, tick FROM mailing`,
   )
   const { installation, tick } = rows[0]!
   if (installation === null) return
-  const word = await restoreMarkers.read(installation)
-  const halted = { step: Math.max(Number(tick), word?.step ?? 0), halted: true }
+  const marker = await restoreMarkers.read(installation)
+  const halted = { step: Math.max(Number(tick), marker?.step ?? 0), halted: true }
   await restoreMarkers.write(installation, halted)
-  // A worker that took its step just before may still have written its own word over ours.
-  await delay(A_MOMENT_MS)
+  // A worker that incremented just before may overwrite the marker: write it again.
+  await delay(REWRITE_AFTER_MS)
   await restoreMarkers.write(installation, halted)
 }
 
-const A_MOMENT_MS = 500
+const REWRITE_AFTER_MS = 500
 
-/** @returns why nothing is mailed, and since when; undefined when it is */
+/** Returns why and since when sending is halted; undefined when it is not. */
 export async function whyHalted(db: Db): Promise<{ since: Date; why: string; mailedLast: Date | null } | undefined> {
   const { rows } = await db.execute<{ halted_at: string | null; halted_why: string; ticked_at: string | null }>(
     sql`SELECT halted_at, halted_why, ticked_at FROM mailing`,
@@ -143,11 +145,11 @@ export async function whyHalted(db: Db): Promise<{ since: Date; why: string; mai
 }
 
 /**
- * Ends the operator's halt. Nothing is cancelled.
+ * Ends the operator's halt. Cancels no edition.
  * @throws PaperboyError MAILING_HALTED where the guard halted, or the database looks restored since
  */
 export async function resumeAfterHalt({ db, restoreMarkers }: Deps): Promise<void> {
-  const { cluster } = await lookAt(db)
+  const { cluster } = await identify(db)
   await db.transaction(async (tx) => {
     const { rows } = await tx.execute<{
       installation: string | null
@@ -157,9 +159,9 @@ export async function resumeAfterHalt({ db, restoreMarkers }: Deps): Promise<voi
     }>(sql`SELECT installation, tick, cluster, halted_why AS why FROM mailing FOR UPDATE`)
     const { installation, tick, cluster: noted, why } = rows[0]!
     const seen = installation === null ? undefined : await restoreMarkers.read(installation)
-    // The step that comes next is judged, as when mailing goes on; the halt itself is what is ended here.
-    const word = seen && { step: seen.step, halted: false }
-    const restored = why === BY_OPERATOR ? whatIsWrong(noted ?? cluster, cluster, Number(tick) + 1, word) : why
+    // Checks the next counter, as sending would. The halt itself does not count: it ends here.
+    const marker = seen && { step: seen.step, halted: false }
+    const restored = why === BY_OPERATOR ? restoreSign(noted ?? cluster, cluster, Number(tick) + 1, marker) : why
     if (restored !== undefined)
       throw new PaperboyError('MAILING_HALTED', `${restored}. See: paperboy resume --after-restore --help`)
     await tx.execute(sql`UPDATE mailing SET halted_at = NULL, halted_why = NULL`)
@@ -167,12 +169,12 @@ export async function resumeAfterHalt({ db, restoreMarkers }: Deps): Promise<voi
   })
 }
 
-/** Further than any witness elsewhere that has not heard of the resuming. */
+/** Added to the counter after a restore: higher than any marker that missed the resuming. */
 const LEAP = 1_000_000_000
 
 type CancelledEdition = Pick<typeof editions.$inferSelect, 'kind' | 'date' | 'state'>
 
-/** The editions that resuming after a restore cancels: those that are not over. */
+/** Returns the unfinished editions, which resuming after a restore cancels. */
 export const editionsToCancel = (db: Db): Promise<CancelledEdition[]> =>
   db
     .select({ kind: editions.kind, date: editions.date, state: editions.state })
@@ -181,17 +183,17 @@ export const editionsToCancel = (db: Db): Promise<CancelledEdition[]> =>
     .orderBy(editions.date, editions.kind)
 
 /**
- * Sends again. Editions that were open are cancelled, since their emails may be out already. So may those of lists that closed since
- * the backup, which the database does not know: their drafts are held when they are made.
+ * Resumes sending after a restore. Cancels unfinished editions, since their emails may already be sent. The same holds for lists that
+ * closed since the backup, which the database does not know: their drafts will be held.
  *
- * @param keepEditions the operator knows that they are not
- * @returns the editions that were cancelled, with their states before
+ * @param keepEditions the operator knows that they were not sent
+ * @returns the cancelled editions, with their earlier states
  */
 export async function resumeAfterRestore(
   { db, restoreMarkers, now }: Deps & Pick<Services, 'now'>,
   keepEditions: boolean,
 ): Promise<{ cancelled: CancelledEdition[] }> {
-  const { cluster } = await lookAt(db)
+  const { cluster } = await identify(db)
   return db.transaction(async (tx) => {
     const cancelled = keepEditions ? [] : await cancelOpen(tx, now())
     const { rows } = await tx.execute<{ installation: string | null; tick: string }>(

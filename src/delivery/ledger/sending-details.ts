@@ -2,15 +2,15 @@ import { sql } from 'drizzle-orm'
 import { reportRelays, type Slowed, slowedInWords } from '../../relay/report.ts'
 import type { Services } from '../../runtime/services.ts'
 
-/** What an operator asks of an edition that is being sent. */
+/** Details of an edition that is being sent, for the operator. */
 export interface SendingDetails {
-  /** accepted in the last minute, a second */
+  /** emails a second accepted in the last minute */
   ratePerSecond: number
-  /** since when the longest-waiting batch waits to be handed over; null when none does */
+  /** when the oldest unfinished batch was made; null when there is none */
   oldestQueued: Date | null
-  /** by relay: what it answered, newest answer of each delivery */
+  /** by relay: counts of the latest reply to each delivery */
   relays: { relay: string; accepted: number; deferred: number; refused: number; unknown: number }[]
-  /** receiving domains with deferred deliveries, most first; and how one is slowed down */
+  /** receiving domains with deferred deliveries, most first, each with its rate if slowed */
   domains: { domain: string; deferred: number; slowed?: Omit<Slowed, 'kind' | 'name'> }[]
 }
 
@@ -46,13 +46,13 @@ export async function sendingDetails(
     oldestQueued: oldest === null ? null : new Date(oldest),
     relays: relays.map(({ minute: _, ...relay }) => relay),
     domains: domains.map((each) => {
-      const held = slowed.get(each.domain)
-      return held ? { ...each, slowed: held } : each
+      const rate = slowed.get(each.domain)
+      return rate ? { ...each, slowed: rate } : each
     }),
   }
 }
 
-/** A line each, without what is zero. */
+/** Formats the details, one line each, without zero counts. */
 export function detailsInWords({ ratePerSecond, oldestQueued, relays, domains }: SendingDetails): string[] {
   const counts = ({ relay, ...states }: SendingDetails['relays'][number]) =>
     `${relay}: ${Object.entries(states)

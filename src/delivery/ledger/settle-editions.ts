@@ -3,18 +3,18 @@ import { isNews } from '../../edition/draft/news.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import type { Services } from '../../runtime/services.ts'
 import { withEarlierReply } from './attempts.ts'
-import { IN_NOBODYS_HAND, toDo } from './conditions.ts'
+import { AVAILABLE_BATCH, deliveryNeedsAttempt } from './conditions.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
 /**
- * Calls editions `sent` for which nothing is left to do: no batch is open, no delivery in the ledger is queued, handed, deferred, or
- * unknown and still to be handed over, and no active reader of their kind could still be given one, because all have a row, a newer
- * edition is out, or it is old news. Also ends what a cancelled edition left in flight.
+ * Marks finished editions `sent` and returns their ids. An edition is finished when
  *
- * The edition is locked first and looked at after: planning locks it too, so none is called `sent` while readers are being added.
+ * - no batch is unfinished and no delivery needs an attempt or a result, and
+ * - no active reader of its kind can still get it: all have a delivery, a newer edition is released, or it is too old to send.
  *
- * @returns the ids of those that just became `sent`
+ * Also ends deliveries that were in flight when their edition was cancelled. Locks the edition before checking: planning locks it too,
+ * so an edition never becomes `sent` while readers are added.
  */
 export async function settleEditions(deps: Deps): Promise<number[]> {
   const { rows } = await deps.db.execute<{ id: string; state: string }>(sql`
@@ -42,7 +42,7 @@ const settle = ({ db, config, now }: Deps, editionId: number): Promise<boolean> 
           NOT (${isNews(now(), config)})
           OR EXISTS (SELECT FROM editions n WHERE n.kind = e.kind AND n.date > e.date AND n.released_at IS NOT NULL)
           OR NOT EXISTS (
-            -- One reader is enough, and whose hour is next is the likeliest: in this order the whole list is read only once, when all have a row.
+            -- Stops at the first reader without a row. In this order the whole list is read only once, when all have one.
             SELECT FROM unnest(CASE e.kind WHEN 'weekly' THEN '{weekly}' ELSE '{daily,weekdays}' END::cadence[]) AS own (cadence)
             CROSS JOIN LATERAL (
               SELECT s.id FROM subscribers s
@@ -54,21 +54,21 @@ const settle = ({ db, config, now }: Deps, editionId: number): Promise<boolean> 
     return rowCount === 1
   })
 
-/** The ledger has the last word: batches that ended while one of their deliveries was still open begin again. @returns whether any did */
+/** Reopens done batches that still have an unfinished delivery. The ledger decides. Returns whether there were any. */
 async function reopen(db: Db, editionId: number, policy: 'resend' | 'hold', at: Date): Promise<boolean> {
   const { rowCount } = await db.execute(sql`
     UPDATE batches SET state = 'open', due_at = ${at}
     WHERE state = 'done' AND id IN (
-      SELECT d.batch_id FROM deliveries d WHERE d.edition_id = ${editionId} AND (d.state = 'handed' OR ${toDo(policy)}))`)
+      SELECT d.batch_id FROM deliveries d WHERE d.edition_id = ${editionId} AND (d.state = 'handed' OR ${deliveryNeedsAttempt(policy)}))`)
   return (rowCount ?? 0) > 0
 }
 
-/** What was in flight when an edition was cancelled and came back to be tried again is skipped; what a dead worker had is unknown. */
+/** Ends a cancelled edition's deliveries that were in flight: those that need a retry are skipped, those of a dead worker unknown. */
 async function endCancelled({ db, now }: Deps, editionId: number): Promise<void> {
   await db.execute(sql`
     WITH ended AS (
       UPDATE batches b SET state = 'done', lease = NULL, lease_until = NULL
-      WHERE b.edition_id = ${editionId} AND ${IN_NOBODYS_HAND}
+      WHERE b.edition_id = ${editionId} AND ${AVAILABLE_BATCH}
       RETURNING b.id
     )
     UPDATE deliveries d SET settled_at = ${now()}, reply = ${withEarlierReply('edition cancelled')},

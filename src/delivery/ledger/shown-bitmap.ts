@@ -1,4 +1,4 @@
-/** Which of an edition's papers a digest shows, as positions and as the ledger's bitmap (bit 7 of byte 0 is position 0). */
+/** Converts the positions of shown papers to and from the ledger's bitmap. Bit 7 of byte 0 is position 0. */
 
 export function toBitmap(positions: readonly number[]): Buffer {
   const bitmap = Buffer.alloc(Math.ceil(((positions.at(-1) ?? -1) + 1) / 8))

@@ -4,21 +4,21 @@ import type { Services } from '../../runtime/services.ts'
 
 type Edition = Pick<typeof editions.$inferSelect, 'id' | 'kind' | 'date'>
 
-/** SQL of a reader `s`: whether they asked for editions of this kind. Weekdays readers get no weekend's list. */
+/** SQL condition on a reader `s`: they asked for editions of this kind. Weekdays readers get no weekend list. */
 export const asksFor = ({ kind, date }: Pick<Edition, 'kind' | 'date'>): SQL =>
   kind === 'weekly'
     ? sql`s.cadence = 'weekly'`
     : sql`(s.cadence = 'daily' OR (s.cadence = 'weekdays' AND extract(isodow FROM ${date}::date) <= 5))`
 
-/** SQL of a reader `s`: whether an edition may be planned for them now. Rule 3 is checked again when a delivery is marked. */
+/** SQL condition on a reader `s`: an edition may be planned for them now. Rule 3 is checked again when a delivery is marked. */
 export const canBePlanned = (at: Date): SQL =>
   sql`s.status = 'active' AND (s.paused_until IS NULL OR s.paused_until <= ${at})`
 
-/** SQL of a reader `s`: whether an email would be handed over to them now, as rule 3 asks. */
+/** SQL condition on a reader `s`: they may be emailed now (rule 3). */
 export const canBeEmailed = (at: Date): SQL => sql`${canBePlanned(at)}
   AND NOT EXISTS (SELECT FROM suppressions x WHERE x.address_hash = s.address_hash)`
 
-/** How many readers an edition can still be sent to: those who asked for its kind, and the others. */
+/** Counts readers without a delivery of this edition: those who asked for its kind, and the others. */
 export async function countAudience(
   { db, now }: Pick<Services, 'db' | 'now'>,
   edition: Edition,

@@ -2,11 +2,12 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import type { subscribers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import { batchAndRows, newestEditions, type PlannedRow, plannedOf, WHAT_WAS_PLANNED } from './plan-deliveries.ts'
+import { newestEditions } from './newest-editions.ts'
+import { insertBatchesAndDeliveries, PLANNED_COLUMNS, type PlannedRow, toPlanned } from './plan-deliveries.ts'
 
-/** A first digest that is on its way. */
+/** A planned first digest. */
 export interface FirstDigest {
-  /** what a worker may be woken for */
+  /** for waking a worker */
   batchId: number
   nextDigestAt: Date
 }
@@ -14,10 +15,10 @@ export interface FirstDigest {
 type Reader = Pick<typeof subscribers.$inferSelect, 'id' | 'cadence'>
 
 /**
- * Plans the newest edition of a reader's kind at once, for whoever has just confirmed, and moves their next digest to their first
- * hour after today has ended on their clock: nobody gets two on their first day.
+ * Plans the newest edition at once for a reader who has just confirmed. Moves their next digest to their first hour after today ends in
+ * their time zone, so that they do not get two on their first day.
  *
- * @returns undefined, with nothing changed, where there is no edition that is new, or they had it
+ * @returns undefined, with nothing changed, when there is no recent edition or they had it
  */
 export async function planFirstDigest(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
@@ -30,13 +31,13 @@ export async function planFirstDigest(
       SELECT ${id}::bigint AS id, e.id AS edition_id FROM editions e
       WHERE e.id = ${newest.id}
         AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = ${id})
-    ), ${batchAndRows(now(), sql`${now()}::timestamptz + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
-    SELECT ${WHAT_WAS_PLANNED}`)
-  const [batchId] = plannedOf(rows[0]!).batchIds
-  return batchId === undefined ? undefined : { batchId, nextDigestAt: await nothingMoreToday(db, id, now()) }
+    ), ${insertBatchesAndDeliveries(now(), sql`${now()}::timestamptz + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
+    SELECT ${PLANNED_COLUMNS}`)
+  const [batchId] = toPlanned(rows[0]!).batchIds
+  return batchId === undefined ? undefined : { batchId, nextDigestAt: await skipToday(db, id, now()) }
 }
 
-async function nothingMoreToday(db: Db, id: number, at: Date): Promise<Date> {
+async function skipToday(db: Db, id: number, at: Date): Promise<Date> {
   const { rows } = await db.execute<{ next_digest_at: string }>(sql`
     UPDATE subscribers s
     SET next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, s.weekday, midnight.at - interval '1 microsecond')

@@ -1,26 +1,28 @@
 import { sql } from 'drizzle-orm'
 import { parseRelays, type RelaySettings } from '../../runtime/config/relay-settings.ts'
 import type { Services } from '../../runtime/services.ts'
-import { toDo } from '../ledger/conditions.ts'
+import { deliveryNeedsAttempt } from '../ledger/conditions.ts'
 
-/** How long what is open of an edition will take, and whether it is out before the first of it expires. */
+/** How long an edition's open deliveries will take, and whether they finish before the first one expires. */
 export interface SendPlan {
+  /** open deliveries */
   mails: number
-  /** mails a second: what the settings allow, or what the last minute showed; null when neither says */
+  /** emails a second: the configured limit or the last minute's rate, whichever is lower; null when neither is known */
   ratePerSecond: number | null
   doneAt: Date | null
-  /** when the first of the open deliveries expires */
+  /** when the first open delivery expires */
   windowEnds: Date | null
   fits: boolean | null
 }
 
+/** Computes the plan from the settings and the last minute. */
 export async function sendPlan(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   editionId: number,
 ): Promise<SendPlan> {
   const { rows } = await db.execute<{ mails: string; ends: string | null; minute: string }>(sql`
-    SELECT count(*) FILTER (WHERE d.state = 'handed' OR ${toDo(config.UNKNOWN_POLICY)}) AS mails,
-      min(d.expires_at) FILTER (WHERE ${toDo(config.UNKNOWN_POLICY)}) AS ends,
+    SELECT count(*) FILTER (WHERE d.state = 'handed' OR ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS mails,
+      min(d.expires_at) FILTER (WHERE ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS ends,
       count(*) FILTER (WHERE d.state = 'accepted' AND d.settled_at > ${now()}::timestamptz - interval '1 minute') AS minute
     FROM deliveries d WHERE d.edition_id = ${editionId}`)
   const mails = Number(rows[0]!.mails)
@@ -41,11 +43,11 @@ export async function sendPlan(
   }
 }
 
-/** What all relays take together; without limit where one has none. */
+/** Returns the summed rate limit of all relays; Infinity if one has none. */
 const rateOf = (relays: RelaySettings[]): number =>
   relays.reduce((sum, { ratePerSecond }) => sum + (ratePerSecond ?? Infinity), 0)
 
-/** How many mails the warm-up curves let go on a day, over all relays. */
+/** Returns how many emails the warm-up curves of all relays allow on a day. */
 const allowedToday = (relays: RelaySettings[], at: Date): number =>
   relays.reduce((sum, { warmup }) => {
     if (!warmup) return Infinity
@@ -53,14 +55,14 @@ const allowedToday = (relays: RelaySettings[], at: Date): number =>
     return sum + (day < 0 ? Infinity : (warmup.perDay[day] ?? Infinity))
   }, 0)
 
-/** @returns null when nothing says how fast it goes; what a warm-up keeps for another day is not done before that begins */
+/** Returns null when no rate is known. Emails over today's warm-up limit finish tomorrow at the earliest. */
 function doneBy({ mails, rate, today, at }: { mails: number; rate: number; today: number; at: Date }): Date | null {
   if (mails > today) return new Date(Math.ceil((at.getTime() + 1) / 86_400_000) * 86_400_000)
   if (!Number.isFinite(rate)) return null
   return new Date(at.getTime() + (mails / rate) * 1000)
 }
 
-/** "240,000 mails at 50/s: done 08:20; window ends 08:30: fits" */
+/** Formats a plan: "240,000 emails at 50/s; done by 08:20 UTC; window ends 08:30 UTC, in time". */
 export function planInWords({ mails, ratePerSecond, doneAt, windowEnds, fits }: SendPlan, at: Date): string {
   const rate = ratePerSecond === null ? 'as fast as the relay accepts' : `at ${shortNumber(ratePerSecond)}/s`
   const done = doneAt === null ? '' : `; done by ${clockTime(doneAt, at)}`
@@ -71,7 +73,7 @@ export function planInWords({ mails, ratePerSecond, doneAt, windowEnds, fits }: 
 
 const shortNumber = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 3 })
 
-/** The hour in UTC, with the day where it is another. */
+/** Formats the time in UTC, with the date if it is not today. */
 function clockTime(time: Date, at: Date): string {
   const [day, clock] = [time.toISOString().slice(0, 10), time.toISOString().slice(11, 16)]
   return day === at.toISOString().slice(0, 10) ? `${clock} UTC` : `${day} ${clock} UTC`

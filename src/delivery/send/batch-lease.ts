@@ -1,19 +1,20 @@
 import type { Services } from '../../runtime/services.ts'
-import { type Lease, mayGoOn, RENEW_EVERY_MS, renewLease } from '../ledger/batches.ts'
+import { canContinue, type Lease, RENEW_EVERY_MS, renewLease } from '../ledger/batches.ts'
 
-/** The operator's word is heard within this: what waits then goes back, what is in flight is finished. */
-const LISTEN_EVERY_MS = 500
+/** A pause or halt takes effect within this: waiting deliveries go back, deliveries in flight finish. */
+const CHECK_EVERY_MS = 500
 
 /**
- * Keeps a batch's lease while it is worked, and ends the work when the lease is lost, the edition paused or cancelled, or mailing halted.
+ * Renews a batch's lease while it is being sent.
  *
- * @returns what aborts then, or when `stop` does; `release` ends the keeping
+ * @returns `ended`, a signal that aborts when `stop` does, the lease is lost, the edition paused or cancelled, or sending halted; and
+ *   `release`, which stops renewing
  */
-export function keepHold({ db, log }: Pick<Services, 'db' | 'log'>, lease: Lease, stop: AbortSignal) {
+export function holdLease({ db, log }: Pick<Services, 'db' | 'log'>, lease: Lease, stop: AbortSignal) {
   const halt = new AbortController()
-  const every = (ms: number, ask: () => Promise<boolean>, failure: string) =>
+  const every = (ms: number, check: () => Promise<boolean>, failure: string) =>
     setInterval(() => {
-      ask().then(
+      check().then(
         (goOn) => {
           if (!goOn) halt.abort()
         },
@@ -21,8 +22,8 @@ export function keepHold({ db, log }: Pick<Services, 'db' | 'log'>, lease: Lease
       )
     }, ms)
   const timers = [
-    every(RENEW_EVERY_MS, () => renewLease(db, lease), 'a lease could not be renewed'),
-    every(LISTEN_EVERY_MS, () => mayGoOn(db, lease), 'the operator’s word could not be asked for'),
+    every(RENEW_EVERY_MS, () => renewLease(db, lease), 'could not renew a batch lease'),
+    every(CHECK_EVERY_MS, () => canContinue(db, lease), 'could not check for a pause or halt'),
   ]
   return { ended: AbortSignal.any([stop, halt.signal]), release: () => timers.forEach(clearInterval) }
 }

@@ -1,52 +1,57 @@
-import { leaseBatch, putOff, returnBatch } from '../ledger/batches.ts'
+import { leaseBatch, postponeBatch, returnBatch } from '../ledger/batches.ts'
 import { readPending } from '../ledger/deliveries.ts'
-import { mayMail } from '../ledger/restore-guard.ts'
-import { openAdmission } from './admit.ts'
-import { keepHold } from './batch-lease.ts'
-import type { DeliverDeps } from './delivery-context.ts'
-import { spend } from './error-budget.ts'
+import { passRestoreGuard } from '../ledger/restore-guard.ts'
+import { holdLease } from './batch-lease.ts'
+import type { DeliveryContext } from './delivery-context.ts'
+import { openDomainLimits } from './domain-limits.ts'
+import { spendErrorBudget } from './error-budget.ts'
 import type { Tally } from './recorder.ts'
 import { streamBatch } from './stream-batch.ts'
 
-/** How long a batch rests at least, and at most, when nothing can be sent: another worker's relay may do, so it is not kept back for long. */
-const REST_MS = { least: 50, most: 60_000 }
+/** Shortest and longest time a batch waits while no relay can be used. Short, since another worker's relay may work. */
+const REST_MS = { shortest: 50, longest: 60_000 }
 
 /**
- * Hands over what is left of one batch, unless it is in another hand or not due.
+ * Sends the unfinished deliveries of one batch.
  *
- * @param stop when aborted, what is in flight is finished and recorded and the rest goes back: nothing becomes unknown
- * @returns how many got which outcome, or undefined when the batch was not to be had
+ * @param stop when aborted, deliveries in flight finish and are recorded, and the rest go back: none becomes unknown
+ * @returns how many deliveries got each outcome, or undefined when the batch is not due or not available
  */
-export async function deliverBatch(deps: DeliverDeps, batchId: number, stop: AbortSignal): Promise<Tally | undefined> {
-  await deps.rates.refresh()
-  // Two batches would each take what a rate allows for one; where one is kept, nothing is won by two at once.
-  const done = deps.relay.limited() ? await deps.window.alone() : undefined
+export async function deliverBatch(
+  context: DeliveryContext,
+  batchId: number,
+  stop: AbortSignal,
+): Promise<Tally | undefined> {
+  await context.rates.refresh()
+  // Two batches would each use what a rate allows for one. With a rate limit, two at once are no faster.
+  const endTurn = context.relay.limited() ? await context.inFlight.exclusive() : undefined
   try {
-    return await work(deps, batchId, stop)
+    return await sendBatch(context, batchId, stop)
   } finally {
-    done?.()
+    endTurn?.()
   }
 }
 
-async function work(deps: DeliverDeps, batchId: number, stop: AbortSignal): Promise<Tally | undefined> {
-  const { db, config, now, relay, log, progress } = deps
-  const rested = () => new Date(now().getTime() + Math.min(Math.max(relay.restMs(), REST_MS.least), REST_MS.most))
+async function sendBatch(context: DeliveryContext, batchId: number, stop: AbortSignal): Promise<Tally | undefined> {
+  const { db, config, now, relay, log, progress } = context
+  const afterRest = () =>
+    new Date(now().getTime() + Math.min(Math.max(relay.restMs(), REST_MS.shortest), REST_MS.longest))
   if (relay.restMs() > 0) {
-    await putOff(db, batchId, rested())
+    await postponeBatch(db, batchId, afterRest())
     return undefined
   }
-  if (!(await mayMail(deps))) return undefined
+  if (!(await passRestoreGuard(context))) return undefined
   const lease = await leaseBatch(db, batchId, now())
   if (!lease) return undefined
-  const { ended, release } = keepHold(deps, lease, stop)
+  const { ended, release } = holdLease(context, lease, stop)
   try {
-    const admission = openAdmission(deps, lease)
-    const pending = await admission.admit(await readPending(db, lease, config.UNKNOWN_POLICY))
-    const { tally, exhausted } = await streamBatch(deps, lease, pending, admission, ended)
-    const why = await spend(deps, lease, tally)
+    const limits = openDomainLimits(context, lease)
+    const pending = await limits.apply(await readPending(db, lease, config.UNKNOWN_POLICY))
+    const { tally, exhausted } = await streamBatch(context, lease, pending, limits, ended)
+    const why = await spendErrorBudget(context, lease, tally)
     progress.add(lease.editionId, tally)
-    if (why) log.error({ editionId: lease.editionId, reason: why }, 'the edition paused itself')
-    await returnBatch(db, lease, config.UNKNOWN_POLICY, exhausted ? rested() : (admission.again() ?? now()))
+    if (why) log.error({ editionId: lease.editionId, reason: why }, 'edition paused automatically')
+    await returnBatch(db, lease, config.UNKNOWN_POLICY, exhausted ? afterRest() : (limits.resumeAt() ?? now()))
     return tally
   } finally {
     release()

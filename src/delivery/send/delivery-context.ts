@@ -4,48 +4,50 @@ import type { Relay } from '../../relay/relay.ts'
 import { openRelays } from '../../relay/relays.ts'
 import { openRelayRests } from '../../relay/rests.ts'
 import type { Services } from '../../runtime/services.ts'
-import { type LaterBatches, laterBatches } from '../ledger/later-batches.ts'
+import { openRetryBatches, type RetryBatches } from '../ledger/retry-batches.ts'
 import { type DigestPress, digestPress } from './edition-renderer.ts'
-import { openWindow, type Window } from './in-flight.ts'
+import { type InFlight, openInFlight } from './in-flight.ts'
 import { openProgressLog, type ProgressLog } from './progress-log.ts'
 
-interface Hands {
+interface Delivery {
   relay: Relay
   rates: Rates
   press: DigestPress
-  window: Window
-  later: LaterBatches
+  inFlight: InFlight
+  retries: RetryBatches
   progress: ProgressLog
 }
 
-/** What it takes to deliver in this process. */
-export type DeliverDeps = Pick<Services, 'db' | 'config' | 'log' | 'now' | 'restoreMarkers'> & Hands
+/** Everything that sending needs in one process, shared by its batches. */
+export type DeliveryContext = Pick<Services, 'db' | 'config' | 'log' | 'now' | 'restoreMarkers'> & Delivery
 
-/** How many batches a process works at once: while one is begun or ended, another one's mails fill the connections. */
+/** Batches that a process sends at once: while one begins or ends, the other keeps the connections busy. */
 export const BATCHES_AT_ONCE = 2
 
-/** To deliver in this process by the relays of the configuration. Its relay is to be closed at the end. */
-export async function openHands(services: Services): Promise<DeliverDeps> {
+/** Opens a context with the configured relays. The caller closes its relay. */
+export async function openDeliveryContext(services: Services): Promise<DeliveryContext> {
   const { config, db, log, now } = services
   const rates = openRates(db, config, now)
-  return handsWith(
+  return deliveryContextWith(
     services,
     signing(openRelays(config, { log, rates, rests: openRelayRests(services) }), await openDkim(config), now),
     rates,
   )
 }
 
-/** The same by a given relay. */
-export const handsWith = <S extends Parameters<typeof digestPress>[0] & Omit<DeliverDeps, keyof Hands>>(
+/** Makes a context with a given relay. */
+export const deliveryContextWith = <
+  S extends Parameters<typeof digestPress>[0] & Omit<DeliveryContext, keyof Delivery>,
+>(
   services: S,
   relay: Relay,
   rates: Rates = openRates(services.db, services.config, services.now),
-): S & Hands => ({
+): S & Delivery => ({
   ...services,
   relay,
   rates,
   press: digestPress(services),
-  window: openWindow(2 * relay.connections),
-  later: laterBatches(services),
+  inFlight: openInFlight(2 * relay.connections),
+  retries: openRetryBatches(services),
   progress: openProgressLog(services.log),
 })

@@ -22,8 +22,9 @@ import type { Config } from '../../runtime/config/config.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import type { Chosen, Handed, Pending } from '../ledger/deliveries.ts'
-import { findRepeats, type Releases, readHad, releasesNow } from '../ledger/repeats.ts'
+import type { Chosen, Pending } from '../ledger/deliveries.ts'
+import { findRepeats, type Releases, readReleases, readShownBefore } from '../ledger/repeats.ts'
+import type { StartedAttempt } from '../ledger/start-attempts.ts'
 
 export interface OpenEdition {
   /** what each reader is shown; with `db` a transaction that has locked them, nothing that they are shown elsewhere meanwhile */
@@ -32,9 +33,9 @@ export interface OpenEdition {
   sharesPapers: boolean
   /** as of when it shares what it shares */
   releases: Releases
-  envelope(handed: Pick<Handed, 'subscriberId' | 'email'>): Envelope
+  envelope(handed: Pick<StartedAttempt, 'subscriberId' | 'email'>): Envelope
   /** the message for one reader, ready to be sent */
-  digest(handed: Handed, at: Date): Buffer
+  digest(handed: StartedAttempt, at: Date): Buffer
   /** Gives a message's memory to a later one. Only after the relay had every byte of it. */
   reuse(message: Buffer): void
 }
@@ -93,7 +94,7 @@ export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'co
       composed.catch(() => kept.delete(editionId))
       const { plates, candidates, quiet, messageKey, wireText } = await composed
       // Asked anew for every batch: an edition released since may share a paper with this one.
-      const releases = await releasesNow(db, now())
+      const releases = await readReleases(db, now())
       const repeats = await findRepeats(db, editionId)
       // By subscriber: what they wished for when their papers were chosen is what their reasons are true of.
       const wishesOf = new Map<number, Wishes>()
@@ -101,7 +102,7 @@ export function digestPress({ db, config, keys, now }: Pick<Services, 'db' | 'co
         releases,
         sharesPapers: repeats.size > 0,
         async choose(pending, db) {
-          const had = await readHad(db, repeats, pending)
+          const had = await readShownBefore(db, repeats, pending)
           const asking = pending.filter(({ wishes }) => wishes.likeVoted).map(({ subscriberId }) => subscriberId)
           const liked = await readLiked(db, asking, now())
           return pending.map(({ subscriberId, wishes, chosen }) => {
@@ -154,7 +155,7 @@ function noticeFor(quiet: readonly ListDayState[], missedOn: string | null, t: M
 export function readerPart(
   { config, keys }: Pick<Services, 'config' | 'keys'>,
   messageKey: Buffer | KeyObject,
-  { subscriberId, email, format }: Pick<Handed, 'subscriberId' | 'email' | 'format'>,
+  { subscriberId, email, format }: Pick<StartedAttempt, 'subscriberId' | 'email' | 'format'>,
   shown: readonly ShownPaper[],
   at: Date,
 ): ReaderPart {

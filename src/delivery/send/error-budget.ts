@@ -1,19 +1,19 @@
 import { sql } from 'drizzle-orm'
 import type { Services } from '../../runtime/services.ts'
 import type { Lease } from '../ledger/batches.ts'
-import { LIVE } from '../ledger/conditions.ts'
+import { SENDABLE_EDITION } from '../ledger/conditions.ts'
 import type { Tally } from './recorder.ts'
 
-/** Of fewer answers than this a share says nothing. */
+/** Fewest replies for which a share is meaningful. */
 const ANSWERS_THAT_COUNT = 100
 
-/** Whether so many of an edition's readers are refused that it must not go on: a bad list, or a relay that refuses all. */
-export function isSpent(answered: number, refused: number, percent: number): boolean {
+/** Returns whether too many deliveries are refused to continue: a bad list, or a relay that refuses all. */
+export function isBudgetSpent(answered: number, refused: number, percent: number): boolean {
   return answered >= ANSWERS_THAT_COUNT && (refused / answered) * 100 > percent
 }
 
-/** Adds a batch's answers to its edition's, and pauses the edition when its budget is spent. @returns why, if it did */
-export async function spend(
+/** Adds a batch's replies to its edition, and pauses the edition when its budget is spent. Returns the reason if it did. */
+export async function spendErrorBudget(
   { db, config }: Pick<Services, 'db' | 'config'>,
   { editionId }: Lease,
   { accepted, refused }: Tally,
@@ -23,10 +23,10 @@ export async function spend(
     UPDATE editions SET answered = answered + ${accepted + refused}, refused = refused + ${refused} WHERE id = ${editionId}
     RETURNING answered, refused`)
   const sum = rows[0]
-  if (!sum || !isSpent(sum.answered, sum.refused, config.ERROR_BUDGET_PERCENT)) return undefined
+  if (!sum || !isBudgetSpent(sum.answered, sum.refused, config.ERROR_BUDGET_PERCENT)) return undefined
   const share = Math.round((sum.refused / sum.answered) * 100)
-  const why = `${sum.refused} of ${sum.answered} mails were refused (${share} %, ERROR_BUDGET_PERCENT is ${config.ERROR_BUDGET_PERCENT})`
+  const why = `${sum.refused} of ${sum.answered} emails were refused (${share} %, ERROR_BUDGET_PERCENT is ${config.ERROR_BUDGET_PERCENT})`
   const { rowCount } = await db.execute(sql`
-    UPDATE editions e SET state = 'paused', paused_why = ${why} WHERE e.id = ${editionId} AND ${LIVE}`)
+    UPDATE editions e SET state = 'paused', paused_why = ${why} WHERE e.id = ${editionId} AND ${SENDABLE_EDITION}`)
   return rowCount === 1 ? why : undefined
 }

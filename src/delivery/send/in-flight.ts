@@ -1,42 +1,42 @@
 /**
- * How many deliveries of this process may be marked and not yet recorded, over all batches in hand: a crash leaves no more than that
- * unknown.
+ * Limits how many deliveries of this process are marked but not yet recorded, over all its batches. After a crash, no more than these
+ * are unknown.
  */
-export interface Window {
+export interface InFlight {
   free(): number
-  take(count: number): void
-  give(count: number): void
-  /** Resolves at the next `give` or `notify`. */
+  acquire(count: number): void
+  release(count: number): void
+  /** Resolves at the next `release` or `notify`. */
   changed(): Promise<void>
-  /** Has everybody who waits look again. */
+  /** Wakes everything that waits for `changed`. */
   notify(): void
-  /** Waits until nobody else is alone. @returns what lets the next one be */
-  alone(): Promise<() => void>
+  /** Waits for an exclusive turn. Returns the function that ends it. */
+  exclusive(): Promise<() => void>
 }
 
-export function openWindow(most: number): Window {
-  let taken = 0
-  let lonely = Promise.resolve()
+export function openInFlight(limit: number): InFlight {
+  let used = 0
+  let lastTurn = Promise.resolve()
   let change = Promise.withResolvers<void>()
   const notify = () => {
     change.resolve()
     change = Promise.withResolvers()
   }
   return {
-    free: () => most - taken,
-    take(count) {
-      taken += count
+    free: () => limit - used,
+    acquire(count) {
+      used += count
     },
-    give(count) {
-      taken -= count
+    release(count) {
+      used -= count
       notify()
     },
     changed: () => change.promise,
     notify,
-    alone() {
+    exclusive() {
       const { promise, resolve } = Promise.withResolvers<void>()
-      const before = lonely
-      lonely = promise
+      const before = lastTurn
+      lastTurn = promise
       return before.then(() => resolve)
     },
   }

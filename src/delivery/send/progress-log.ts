@@ -1,17 +1,17 @@
 import type { Logger } from 'pino'
 import type { Tally } from './recorder.ts'
 
-/** Says how editions are going, without a line for each batch. */
+/** Logs the progress of editions, without a line for each batch. */
 export interface ProgressLog {
-  /** Adds what a batch came to. */
+  /** Adds the outcomes of a batch. */
   add(editionId: number, tally: Tally): void
-  /** Logs what is not logged yet, as before an end. */
+  /** Logs pending counts, for example before exit. */
   flush(): void
 }
 
 const EVERY_MS = 10_000
 
-/** One line for each edition and ten seconds in which something was handed over. */
+/** Logs at most one line per edition every ten seconds. */
 export function openProgressLog(log: Logger, everyMs = EVERY_MS): ProgressLog {
   const sums = new Map<number, Record<string, number>>()
   let timer: NodeJS.Timeout | undefined
@@ -19,7 +19,7 @@ export function openProgressLog(log: Logger, everyMs = EVERY_MS): ProgressLog {
   const flush = () => {
     clearTimeout(timer)
     timer = undefined
-    for (const [editionId, states] of sums) log.info({ editionId, ...states }, 'deliveries handed over')
+    for (const [editionId, states] of sums) log.info({ editionId, ...states }, 'deliveries sent')
     sums.clear()
   }
   return {
@@ -29,7 +29,7 @@ export function openProgressLog(log: Logger, everyMs = EVERY_MS): ProgressLog {
       const sum = sums.get(editionId) ?? {}
       for (const [state, count] of states) sum[state] = (sum[state] ?? 0) + count
       sums.set(editionId, sum)
-      // Not a reason to keep a process alive.
+      // The timer must not keep the process alive.
       timer ??= setTimeout(flush, everyMs).unref()
     },
     flush,

@@ -1,39 +1,40 @@
 import type { Services } from '../../runtime/services.ts'
 import type { Lease } from '../ledger/batches.ts'
-import { recordOutcomes, type Settled } from '../ledger/deliveries.ts'
-import type { LaterBatches } from '../ledger/later-batches.ts'
-import { persistently } from './retry-recording.ts'
+import { type RecordedOutcome, recordOutcomes } from '../ledger/record-outcomes.ts'
+import type { RetryBatches } from '../ledger/retry-batches.ts'
+import { retryRecording } from './retry-recording.ts'
 
-export type Tally = Record<Settled['outcome']['state'], number>
+export type Tally = Record<RecordedOutcome['outcome']['state'], number>
 
 export interface Recorder {
-  /** what has been written down so far */
+  /** recorded outcomes so far */
   tally: Tally
-  /** Resolves when it is written down. @throws the database's error, after minutes of trying */
-  record(one: Settled): Promise<void>
+  /** Resolves when the outcome is in the database. @throws the database's error, after minutes of retrying */
+  record(one: RecordedOutcome): Promise<void>
 }
 
-/** Every write is a commit, which costs more than the rows in it: outcomes wait this long for others. */
+/** How long an outcome waits for others: each write is a commit, which costs more than its rows. */
 const GATHER_MS = 8
 
 /**
- * Writes down what has come back of a batch, one write at a time: while one is under way the next group gathers.
- * @param enough so many outcomes wait for no others
+ * Opens a recorder for one batch. It writes groups one at a time; the next group gathers during a write.
+ * @param fullGroup this many outcomes are written without waiting for more
+ * @param onWritten receives the size of each written group
  */
 export function openRecorder(
-  deps: Pick<Services, 'db' | 'now' | 'log'> & { later: LaterBatches },
+  context: Pick<Services, 'db' | 'now' | 'log'> & { retries: RetryBatches },
   lease: Lease,
-  enough: number,
+  fullGroup: number,
   onWritten: (count: number) => void,
 ): Recorder {
-  const { db, later, now } = deps
+  const { db, retries, now } = context
   const tally: Tally = { accepted: 0, deferred: 0, refused: 0, unknown: 0, queued: 0 }
-  let gathered: Settled[] = []
+  let gathered: RecordedOutcome[] = []
   let writing: Promise<void> | undefined
   let full = () => {}
 
   const gather = (): Promise<void> => {
-    if (gathered.length >= enough) return Promise.resolve()
+    if (gathered.length >= fullGroup) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, GATHER_MS)
       full = () => {
@@ -43,9 +44,9 @@ export function openRecorder(
     })
   }
 
-  const writeGroup = async (group: readonly Settled[]) => {
-    await persistently(deps, async () => {
-      await later.place(lease.editionId, group)
+  const writeGroup = async (group: readonly RecordedOutcome[]) => {
+    await retryRecording(context, async () => {
+      await retries.assign(lease.editionId, group)
       await recordOutcomes(db, lease, group, now())
     })
     for (const { outcome } of group) tally[outcome.state]++
@@ -58,7 +59,7 @@ export function openRecorder(
       await gather()
       const group = gathered
       gathered = []
-      // One group that could not be written is no reason to lose the next.
+      // A failed group must not lose the next one.
       await writeGroup(group).catch((error) => failures.push(error))
     }
     writing = undefined
@@ -69,7 +70,7 @@ export function openRecorder(
     tally,
     record(one) {
       gathered.push(one)
-      if (gathered.length >= enough) full()
+      if (gathered.length >= fullGroup) full()
       writing ??= write()
       return writing
     },

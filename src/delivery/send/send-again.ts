@@ -5,31 +5,31 @@ import type { Services } from '../../runtime/services.ts'
 import { canBeEmailed } from '../plan/audience.ts'
 import { BATCH_SIZE } from '../plan/plan-deliveries.ts'
 
-/** What an operator may hand over once more. Each but `unknown` is sure not to have arrived. */
-export const AGAIN = ['refused', 'unknown', 'expired'] as const
-export type Again = (typeof AGAIN)[number]
+/** States that an operator may send again. All but `unknown` certainly did not arrive. */
+export const RESENDABLE_STATES = ['refused', 'unknown', 'expired'] as const
+export type ResendableState = (typeof RESENDABLE_STATES)[number]
 
 /**
- * The operator's choice of a second hand-over (rule 1): deliveries that ended so are queued again, under their Message-ID, showing what
- * they were to show before. Readers who may not be emailed are left out, and are checked again when they are marked.
+ * Queues ended deliveries for another attempt by the operator's choice (rule 1), with the same Message-ID and papers. Skips readers who may
+ * not be emailed; they are checked again when a delivery is marked.
  *
- * @param options.dryRun counts them and changes nothing
+ * @param options.dryRun only counts
  * @throws PaperboyError EDITION_NOT_FOUND | EDITION_STATE unless it was sent, is being sent or is paused
  */
 export async function sendAgain(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   key: EditionKey,
-  { only, dryRun }: { only: readonly Again[]; dryRun: boolean },
+  { only, dryRun }: { only: readonly ResendableState[]; dryRun: boolean },
 ): Promise<Record<string, number>> {
   const { id, state } = await findEdition({ db }, key)
   if (!['sending', 'sent', 'paused'].includes(state)) {
     throw new PaperboyError(
       'EDITION_STATE',
-      `The ${key.kind} edition of ${key.date} is ${state}: nothing of it can be sent again.`,
+      `The ${key.kind} edition of ${key.date} is ${state}: its deliveries cannot be sent again.`,
     )
   }
   return db.transaction(async (tx) => {
-    // Locked as planning locks it, so that it is neither called `sent` nor cancelled meanwhile.
+    // The same lock as in planning: the edition must not become `sent` or `cancelled` during this.
     await tx.execute(sql`SELECT FROM editions WHERE id = ${id} FOR UPDATE`)
     const chosen = sql`d.edition_id = ${id} AND d.state = ANY(${sql.param(only)}::delivery_state[])
       AND EXISTS (SELECT FROM batches b WHERE b.id = d.batch_id AND b.state = 'done')

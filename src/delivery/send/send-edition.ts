@@ -8,74 +8,75 @@ import { DRAIN_PATIENCE_MS } from '../../relay/relay.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { hasWorker } from '../../runtime/worker-presence.ts'
-import { batchesToDo } from '../ledger/batches.ts'
+import { dueBatches } from '../ledger/batches.ts'
 import { type Progress, progressOf } from '../ledger/progress.ts'
 import { whyHalted } from '../ledger/restore-guard.ts'
 import { settleEditions } from '../ledger/settle-editions.ts'
 import { countAudience } from '../plan/audience.ts'
-import { planAll, planDue } from '../plan/plan-deliveries.ts'
+import { planAll } from '../plan/plan-all.ts'
+import { planDue } from '../plan/plan-due.ts'
 import { planInWords, sendPlan } from '../plan/send-plan.ts'
 import { deliverBatch } from './deliver-batch.ts'
-import { BATCHES_AT_ONCE, type DeliverDeps, openHands } from './delivery-context.ts'
+import { BATCHES_AT_ONCE, type DeliveryContext, openDeliveryContext } from './delivery-context.ts'
 
 export interface SendOptions {
-  /** at once to all active readers who asked for its kind, instead of at their hour */
+  /** send at once to all active readers who asked for its kind, instead of at their hour */
   now: boolean
-  /** with `now`: to readers who asked for another kind too */
+  /** with `now`: also to readers who asked for another kind */
   everyone?: boolean
-  /** stay until nothing is deferred either, also while the database restarts */
+  /** wait until no delivery is deferred, also through database restarts */
   wait: boolean
   stop: AbortSignal
-  /** hears before anything is sent how long it will take */
+  /** receives the send plan before sending starts */
   onPlan?: (words: string) => void
   onProgress: (progress: Progress) => void
 }
 
-/** How often progress is told; of a large edition less often, since it is counted: a twentieth of the time goes into that at most. */
-const LOOK_EVERY_MS = 250
-const SHARE_OF_COUNTING = 20
+/** How often progress is reported. Less often for large editions: counting takes at most a twentieth of the time. */
+const REPORT_EVERY_MS = 250
+const COUNTING_FACTOR = 20
 const MOST_WOKEN = 200
-/** How often it is asked anew whether a worker runs: the one that is watched may die. */
+/** How often to check again whether a worker runs: it may die. */
 const ASK_EVERY_MS = 5_000
-/** How often a database that cannot be reached is tried again under `wait`, and for how long in a row. */
+/** With `wait`: how often, and for how long, an unreachable database is retried. */
 const TRY_AGAIN_MS = 1_000
 const AWAY_FOR_MS = 15 * 60_000
 
 /**
- * Sends an edition: releases it if it is a draft, plans its readers, and sees it through until nobody works on it any more. A
- * running worker does the work and is watched; where none runs, it is done here.
+ * Sends an edition: releases a draft, plans its readers, and follows it until no work is left. A running worker sends it; without one,
+ * this process does.
  *
- * @returns how it stands at the end; what is open then is deferred, or rests because the relay cannot be used
+ * @returns progress at the end; deliveries still open are deferred, or wait because no relay can be used
  * @throws PaperboyError EDITION_NOT_FOUND | EDITION_STATE | MAILING_HALTED
  */
 export async function sendEdition(services: Services, key: EditionKey, options: SendOptions): Promise<Progress> {
   const { queues } = services
-  const outliving = options.wait ? outlivingRestarts(services, options.stop) : <T>(work: () => Promise<T>) => work()
-  const edition = await outliving(() => releasedEdition(services, key))
-  let watched = await outliving(() => hasWorker(services.db))
+  const retrying = options.wait ? retryWhileDatabaseAway(services, options.stop) : <T>(work: () => Promise<T>) => work()
+  const edition = await retrying(() => releasedEdition(services, key))
+  let watched = await retrying(() => hasWorker(services.db))
   let woken = 0
   const wake = (batchIds: readonly number[]) => {
-    // Enough for many workers to begin with: who is done with one goes on to the next that is due.
+    // Enough to start many workers: each continues with the next due batch.
     for (const batchId of watched && woken < MOST_WOKEN ? batchIds : []) {
       woken++
       void queues.wake('send-batch', { batchId }, `${batchId}-0`)
     }
   }
   if (options.now) {
-    await outliving(() => order(services, edition, options))
-    await outliving(() => planAll(services, edition.id, { onPlanned: wake }))
-  } else wake((await outliving(() => planDue(services))).batchIds)
-  options.onPlan?.(planInWords(await outliving(() => sendPlan(services, edition.id)), services.now()))
-  await using own = ownHands(services, options.stop)
-  /** @returns how it stands at the end; undefined while it is to be looked at again */
-  const look = async (): Promise<Progress | undefined> => {
-    if (!watched) await workDueBatches(services, await own.deps(), edition.id, options)
-    // Also by what a batch of ours has just found: what is due then would be waited for without end.
+    await retrying(() => storeOrder(services, edition, options))
+    await retrying(() => planAll(services, edition.id, { onPlanned: wake }))
+  } else wake((await retrying(() => planDue(services))).batchIds)
+  options.onPlan?.(planInWords(await retrying(() => sendPlan(services, edition.id)), services.now()))
+  await using local = openLocalContext(services, options.stop)
+  /** Returns the progress at the end, or undefined while there is more to do. */
+  const step = async (): Promise<Progress | undefined> => {
+    if (!watched) await workDueBatches(services, await local.get(), edition.id, options)
+    // A batch sent here may just have raised the guard; waiting for due batches would then never end.
     await refuseIfHalted(services)
     const began = performance.now()
     const progress = await progressOf(services, edition.id)
     options.onProgress(progress)
-    const pause = Math.max(LOOK_EVERY_MS, (performance.now() - began) * SHARE_OF_COUNTING)
+    const pause = Math.max(REPORT_EVERY_MS, (performance.now() - began) * COUNTING_FACTOR)
     const stopped = options.stop.aborted || (await isStopped(services, key))
     if (stopped || !(progress.working || (options.wait && progress.open > 0))) {
       await settleEditions(services)
@@ -85,11 +86,11 @@ export async function sendEdition(services: Services, key: EditionKey, options: 
     return undefined
   }
   for (let asked = Date.now(); ; ) {
-    const end = await outliving(look)
+    const end = await retrying(step)
     if (end) return end
     if (Date.now() - asked > ASK_EVERY_MS) {
       asked = Date.now()
-      watched = await outliving(() => hasWorker(services.db))
+      watched = await retrying(() => hasWorker(services.db))
     }
   }
 }
@@ -105,8 +106,8 @@ async function releasedEdition(services: Services, key: EditionKey) {
   return edition
 }
 
-/** Tries work again while the database cannot be reached. All of it may be repeated: what was done is found done. */
-const outlivingRestarts =
+/** Retries work while the database is unreachable. All such work is safe to repeat. */
+const retryWhileDatabaseAway =
   ({ log }: Pick<Services, 'log'>, stop: AbortSignal) =>
   async <T>(work: () => Promise<T>): Promise<T> => {
     for (let awaySince: number | undefined; ; ) {
@@ -116,7 +117,7 @@ const outlivingRestarts =
         awaySince ??= performance.now()
         const away = isConnectionError(error) && performance.now() - awaySince < AWAY_FOR_MS
         if (!away || stop.aborted) throw error
-        log.warn({ err: error }, 'the database cannot be reached; trying again')
+        log.warn({ err: error }, 'the database does not answer; trying again')
         await delay(TRY_AGAIN_MS, undefined, { signal: stop }).catch(() => {})
       }
     }
@@ -126,16 +127,16 @@ const outlivingRestarts =
 async function refuseIfHalted({ db }: Pick<Services, 'db'>): Promise<void> {
   const halted = await whyHalted(db)
   if (!halted) return
-  const words = `Nothing is mailed: ${halted.why}. See: paperboy resume --help`
+  const words = `Sending is halted: ${halted.why}. See: paperboy resume --help`
   throw new PaperboyError('MAILING_HALTED', words)
 }
 
-/** Somebody paused or cancelled it meanwhile. */
+/** Whether the edition was paused or cancelled since. */
 const isStopped = async (services: Services, key: EditionKey): Promise<boolean> =>
   ['paused', 'cancelled'].includes((await findEdition(services, key)).state)
 
-/** Notes the operator's order, which a worker plans to its end if this process dies, and says who is left out. */
-async function order(
+/** Stores the order to send to all, which a worker finishes if this process dies. Reports omitted readers. */
+async function storeOrder(
   services: Services,
   edition: typeof editions.$inferSelect,
   { everyone = false, onPlan }: SendOptions,
@@ -155,40 +156,40 @@ function othersInWords(others: number, kind: EditionKey['kind'], everyone: boole
     : `${count} did not ask for ${kind} emails and ${others === 1 ? 'is' : 'are'} left out. To send to everyone: --everyone`
 }
 
-/** Hands over what is due of this edition, telling how it goes meanwhile, one look at a time. */
-async function workDueBatches(services: Services, deps: DeliverDeps, editionId: number, options: SendOptions) {
-  let lookAgainAt = 0
-  const telling = setInterval(async () => {
+/** Sends this edition's due batches in this process and reports progress. */
+async function workDueBatches(services: Services, context: DeliveryContext, editionId: number, options: SendOptions) {
+  let nextReportAt = 0
+  const reporting = setInterval(async () => {
     const began = performance.now()
-    if (began < lookAgainAt) return
-    lookAgainAt = Number.POSITIVE_INFINITY
+    if (began < nextReportAt) return
+    nextReportAt = Number.POSITIVE_INFINITY
     await progressOf(services, editionId).then(options.onProgress, () => {})
-    lookAgainAt = performance.now() + (performance.now() - began) * SHARE_OF_COUNTING
-  }, LOOK_EVERY_MS)
+    nextReportAt = performance.now() + (performance.now() - began) * COUNTING_FACTOR
+  }, REPORT_EVERY_MS)
   try {
-    const due = (await batchesToDo(services.db, services.now(), 10_000, editionId)).values()
-    const one = async () => {
+    const due = (await dueBatches(services.db, services.now(), 10_000, editionId)).values()
+    const work = async () => {
       for (const { batchId } of due) {
         if (options.stop.aborted) return
-        await deliverBatch(deps, batchId, options.stop)
+        await deliverBatch(context, batchId, options.stop)
       }
     }
-    const ends = await Promise.allSettled(Array.from({ length: BATCHES_AT_ONCE }, one))
+    const ends = await Promise.allSettled(Array.from({ length: BATCHES_AT_ONCE }, work))
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   } finally {
-    clearInterval(telling)
+    clearInterval(reporting)
   }
 }
 
-/** What it takes to deliver in this process, opened when first needed. */
-function ownHands(services: Services, stop: AbortSignal) {
-  let deps: DeliverDeps | undefined
-  stop.addEventListener('abort', () => setTimeout(() => deps?.relay.close(), DRAIN_PATIENCE_MS).unref())
+/** Returns this process's delivery context, opened on first use. */
+function openLocalContext(services: Services, stop: AbortSignal) {
+  let context: DeliveryContext | undefined
+  stop.addEventListener('abort', () => setTimeout(() => context?.relay.close(), DRAIN_PATIENCE_MS).unref())
   return {
-    async deps() {
-      deps ??= await openHands(services)
-      return deps
+    async get() {
+      context ??= await openDeliveryContext(services)
+      return context
     },
-    [Symbol.asyncDispose]: async () => deps?.relay.close(),
+    [Symbol.asyncDispose]: async () => context?.relay.close(),
   }
 }

@@ -4,81 +4,74 @@ import type { Config } from '../../runtime/config/config.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { executePrepared } from '../../runtime/db/prepared.ts'
 import type { Lease } from '../ledger/batches.ts'
-import { type Handed, markHanded, type Pending } from '../ledger/deliveries.ts'
+import type { Pending } from '../ledger/deliveries.ts'
 import { lockReaders } from '../ledger/repeats.ts'
-import type { Admission } from './admit.ts'
-import type { DeliverDeps } from './delivery-context.ts'
+import { type StartedAttempt, startAttempts } from '../ledger/start-attempts.ts'
+import type { DeliveryContext } from './delivery-context.ts'
+import type { DomainLimits } from './domain-limits.ts'
 import type { OpenEdition } from './edition-renderer.ts'
-import { isSpent } from './error-budget.ts'
-import { openRecorder, type Tally } from './recorder.ts'
+import { isBudgetSpent } from './error-budget.ts'
+import { openRecorder, type Recorder, type Tally } from './recorder.ts'
 
 /**
- * Hands over a batch's deliveries: mark a group → compose → send → record, all at the same time and as far as the window lets. Memory
- * does not grow with the batch.
+ * Sends a batch's deliveries: mark a group → compose → send → record, all concurrently, within the in-flight limit. Memory use does not
+ * grow with the batch.
  *
- * @param ended once aborted, what is in flight is finished and recorded, and nothing more is begun
- * @returns how many got which outcome, and whether no relay can be used, or none may for a moment
+ * @param ended once aborted, deliveries in flight finish and are recorded, and no further one begins
+ * @returns how many deliveries got each outcome; `exhausted` when no relay can be used, or none has rate left
  */
 export async function streamBatch(
-  deps: DeliverDeps,
+  context: DeliveryContext,
   lease: Lease,
   admitted: Pending[],
-  admission: Admission,
+  limits: DomainLimits,
   ended: AbortSignal,
 ): Promise<{ tally: Tally; exhausted: boolean }> {
-  const { relay, press, config, now, rates, log, window } = deps
+  const { relay, press, rates, inFlight } = context
   const edition = await press.open(lease.editionId)
-  let held = 0
-  const give = (count: number) => {
-    held -= count
-    window.give(count)
+  let acquired = 0
+  const release = (count: number) => {
+    acquired -= count
+    inFlight.release(count)
   }
-  const { tally, record } = openRecorder(deps, lease, relay.connections, give)
+  const recorder = openRecorder(context, lease, relay.connections, release)
+  const { tally } = recorder
   let exhausted = false
   let failure: unknown
 
-  const handOver = async (handed: Handed) => {
-    const message = edition.digest(handed, now())
-    const outcome = await relay.send(edition.envelope(handed), message, ended)
-    // Nobody holds on to what was accepted; of a cut connection one cannot be sure.
-    if (outcome.state === 'accepted') edition.reuse(message)
-    exhausted ||= outcome.relayDown === true
-    await rates
-      .answered(domainBucket(domainOfAddress(handed.email)), outcome)
-      .catch((error) => log.warn({ err: error }, 'the rate of a domain was not recorded'))
-    await record({
-      subscriberId: handed.subscriberId,
-      handOvers: handed.handOvers,
-      outcome,
-      ...(outcome.hardBounce ? { addressHash: hashOf(config, handed.email) } : {}),
+  const onRelayDown = () => {
+    exhausted = true
+  }
+  const sending = new Set<Promise<void>>()
+  const begin = (attempt: StartedAttempt) => {
+    const sent = sendOne(context, attempt, { edition, recorder, ended, onRelayDown }).catch((error) => {
+      failure ??= error
+      inFlight.notify()
     })
+    sending.add(sent)
+    void sent.then(() => sending.delete(sent))
   }
 
-  const inFlight = new Set<Promise<void>>()
-  ended.addEventListener('abort', window.notify)
+  ended.addEventListener('abort', inFlight.notify)
   try {
     let pending = admitted
     let slowed = rates.version()
-    const spent = () =>
-      isSpent(
-        lease.answered + tally.accepted + tally.refused,
-        lease.refused + tally.refused,
-        config.ERROR_BUDGET_PERCENT,
-      )
-    for (let next = 0; next < pending.length && !ended.aborted && !exhausted && failure === undefined && !spent(); ) {
+    const mayContinue = () =>
+      !ended.aborted && !exhausted && failure === undefined && !isSpentWith(context.config, lease, tally)
+    for (let next = 0; next < pending.length && mayContinue(); ) {
       const want = Math.min(relay.connections, pending.length - next)
-      if (window.free() < want) {
-        await window.changed()
+      if (inFlight.free() < want) {
+        await inFlight.changed()
         continue
       }
       if (slowed !== rates.version()) {
         slowed = rates.version()
-        pending = await admission.admit(pending.slice(next))
+        pending = await limits.apply(pending.slice(next))
         next = 0
         continue
       }
-      held += want
-      window.take(want)
+      acquired += want
+      inFlight.acquire(want)
       const room = await relay.room(want)
       if (room === 0) {
         exhausted = true
@@ -86,27 +79,55 @@ export async function streamBatch(
       }
       const group = pending.slice(next, next + room)
       next += group.length
-      const handed = await markGroup(deps, lease, edition, group)
-      give(want - handed.length)
-      for (const each of handed) {
-        const sending = handOver(each).catch((error) => {
-          failure ??= error
-          window.notify()
-        })
-        inFlight.add(sending)
-        void sending.then(() => inFlight.delete(sending))
-      }
+      const started = await startGroup(context, lease, edition, group)
+      release(want - started.length)
+      started.forEach(begin)
     }
   } catch (error) {
     failure ??= error
   }
-  // Whatever went wrong, what was handed over is waited for and written down, while the lease is still being kept.
-  await Promise.all(inFlight)
-  give(held)
-  ended.removeEventListener('abort', window.notify)
-  // What could not be recorded stays `handed` under our lease, which dies with us and makes it unknown.
+  // After any failure, attempts in flight finish and are recorded while the lease is still renewed.
+  await Promise.all(sending)
+  release(acquired)
+  ended.removeEventListener('abort', inFlight.notify)
+  // Unrecorded attempts stay `handed` under this lease. When it expires they become unknown.
   if (failure !== undefined) throw failure
   return { tally, exhausted }
+}
+
+/** Whether the edition's error budget is spent, counting this batch. */
+const isSpentWith = ({ ERROR_BUDGET_PERCENT }: Config, lease: Lease, { accepted, refused }: Tally): boolean =>
+  isBudgetSpent(lease.answered + accepted + refused, lease.refused + refused, ERROR_BUDGET_PERCENT)
+
+interface Sending {
+  edition: OpenEdition
+  recorder: Recorder
+  ended: AbortSignal
+  /** called before recording, so that no further group begins */
+  onRelayDown: () => void
+}
+
+/** Composes, sends and records one attempt. */
+async function sendOne(
+  { relay, rates, config, now, log }: DeliveryContext,
+  attempt: StartedAttempt,
+  { edition, recorder, ended, onRelayDown }: Sending,
+): Promise<void> {
+  const { email, subscriberId } = attempt
+  const message = edition.digest(attempt, now())
+  const outcome = await relay.send(edition.envelope(attempt), message, ended)
+  // Only after acceptance: a cut connection may still read the buffer.
+  if (outcome.state === 'accepted') edition.reuse(message)
+  if (outcome.relayDown) onRelayDown()
+  await rates
+    .recordReply(domainBucket(domainOfAddress(email)), outcome)
+    .catch((error) => log.warn({ err: error }, 'could not record the rate of a domain'))
+  await recorder.record({
+    subscriberId,
+    attempt: attempt.attempt,
+    outcome,
+    ...(outcome.hardBounce ? { addressHash: hashOf(config, email) } : {}),
+  })
 }
 
 const domainOfAddress = (email: string): string => email.slice(email.lastIndexOf('@') + 1).toLowerCase()
@@ -114,13 +135,17 @@ const domainOfAddress = (email: string): string => email.slice(email.lastIndexOf
 const hashOf = ({ SUPPRESSION_KEY }: Pick<Config, 'SUPPRESSION_KEY'>, email: string): Buffer =>
   addressHash(SUPPRESSION_KEY, parseAddress(email).key)
 
-/** Chooses what a group of readers is shown and marks them, in one go where they may be shown the same papers of another edition. */
-async function markGroup({ db, config, now }: DeliverDeps, lease: Lease, edition: OpenEdition, group: Pending[]) {
-  const mark = async (on: Db) =>
-    markHanded(on, lease, await edition.choose(group, on), edition.releases, config.UNKNOWN_POLICY, now())
-  if (!edition.sharesPapers) return mark(db)
+/** Chooses papers for a group and marks it. One transaction where other editions share papers: the readers stay locked between both. */
+async function startGroup({ db, config, now }: DeliveryContext, lease: Lease, edition: OpenEdition, group: Pending[]) {
+  const start = async (on: Db) =>
+    startAttempts(on, lease, await edition.choose(group, on), {
+      releases: edition.releases,
+      policy: config.UNKNOWN_POLICY,
+      at: now(),
+    })
+  if (!edition.sharesPapers) return start(db)
   return db.transaction(async (tx) => {
     await executePrepared(tx, lockReaders(group))
-    return mark(tx)
+    return start(tx)
   })
 }

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { dayOf, daysLater, startOfDay } from '../../calendar/days.ts'
-import { LIVE, toDo } from '../../delivery/ledger/conditions.ts'
+import { deliveryNeedsAttempt, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
 import { type EditionKey, editionNamed } from '../../edition/draft/control.ts'
 import { redact } from '../../lib/redact.ts'
 import { type Attention, type AttentionDeps, editionPage, minuteOf } from './attention.ts'
@@ -113,8 +113,8 @@ export async function lostDeliveries({ db, config, now }: AttentionDeps): Promis
       min(d.settled_at) FILTER (WHERE d.state = 'unknown') AS unknown_at,
       min(d.settled_at) FILTER (WHERE d.state = 'expired') AS expired_at
     FROM editions e JOIN deliveries d ON d.edition_id = e.id
-    WHERE ((${LIVE} AND e.state <> 'sent') OR e.state = 'paused' OR e.sent_at > ${now()}::timestamptz - ${RECENT}::interval)
-      AND (d.state = 'expired' OR (d.state = 'unknown' AND NOT ${toDo(config.UNKNOWN_POLICY)}))
+    WHERE ((${SENDABLE_EDITION} AND e.state <> 'sent') OR e.state = 'paused' OR e.sent_at > ${now()}::timestamptz - ${RECENT}::interval)
+      AND (d.state = 'expired' OR (d.state = 'unknown' AND NOT ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}))
     GROUP BY e.kind, e.date ORDER BY e.date, e.kind`)
   return rows.flatMap((row) => {
     const common = { about: about(row), part: 'Deliveries', state: 'doubtful' as const, href: editionPage(row) }

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { IN_NOBODYS_HAND, LIVE } from '../../delivery/ledger/conditions.ts'
+import { AVAILABLE_BATCH, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
 import { whyHalted } from '../../delivery/ledger/restore-guard.ts'
 import { WAITING } from '../../outbox/waiting.ts'
 import { reportSources, sourceInWords } from '../../papers/ingest/source-health.ts'
@@ -32,7 +32,7 @@ export async function undoneWork({ db, now }: AttentionDeps): Promise<Attention[
   const { rows } = await db.execute<{ batches: number; mails: number; since: string | null }>(sql`
     SELECT b.count AS batches, o.count AS mails, least(b.since, o.since) AS since FROM
       (SELECT count(*)::int AS count, min(b.due_at) AS since FROM batches b JOIN editions e ON e.id = b.edition_id
-        WHERE ${LIVE} AND ${IN_NOBODYS_HAND} AND b.due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS b,
+        WHERE ${SENDABLE_EDITION} AND ${AVAILABLE_BATCH} AND b.due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS b,
       (SELECT count(*)::int AS count, min(due_at) AS since FROM outbox
         WHERE ${WAITING} AND due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS o`)
   const { batches, mails, since } = rows[0]!

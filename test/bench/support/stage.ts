@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
-import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { openTemporaryDatabase } from '../../../src/demo/temporary-database.ts'
 import { ensureFirstEdition } from '../../../src/local/first-edition.ts'
 import { type Config, readEnvironment, requireComplete } from '../../../src/runtime/config/config.ts'

@@ -4,18 +4,18 @@ import { join } from 'node:path'
 import { eq, sql } from 'drizzle-orm'
 import pg from 'pg'
 import { afterEach, describe, expect, inject } from 'vitest'
-import { batchesToDo, nextDue } from '../../../src/delivery/ledger/batches.ts'
+import { dueBatches, nextBatchDue } from '../../../src/delivery/ledger/batches.ts'
 import {
   editionsToCancel,
   halt,
-  mayMail,
+  passRestoreGuard,
   resumeAfterHalt,
   resumeAfterRestore,
   whyHalted,
 } from '../../../src/delivery/ledger/restore-guard.ts'
-import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { sendEdition } from '../../../src/delivery/send/send-edition.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { releaseDue } from '../../../src/edition/draft/release.ts'
@@ -53,12 +53,12 @@ async function sinkFor(): Promise<Sink> {
   running.push(() => sink.close())
   return sink
 }
-function handsOn(services: Services, sink: Sink) {
+function contextOn(services: Services, sink: Sink) {
   const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
   running.push(() => relay.close())
-  return handsWith(services, relay)
+  return deliveryContextWith(services, relay)
 }
-const mailsOn = (db: Db, restoreMarkers: RestoreMarkerStore) => mayMail({ ...servicesOn(db), restoreMarkers })
+const mailsOn = (db: Db, restoreMarkers: RestoreMarkerStore) => passRestoreGuard({ ...servicesOn(db), restoreMarkers })
 
 /** Opens a database for the test's duration. */
 function connectTo(url: string): Db {
@@ -68,7 +68,7 @@ function connectTo(url: string): Db {
   return databaseOn(pool)
 }
 
-test('a database that mailed and mails on, in several workers at once, is never suspected', async ({ db }) => {
+test('a database that keeps sending, from several workers, never looks restored', async ({ db }) => {
   const restoreMarkers = inMemoryRestoreMarkers()
   for (let round = 0; round < 5; round++) {
     expect(await Promise.all([1, 2, 3, 4].map(() => mailsOn(db, restoreMarkers)))).toEqual([true, true, true, true])
@@ -76,11 +76,8 @@ test('a database that mailed and mails on, in several workers at once, is never 
   expect(await mailsOn(db, inMemoryRestoreMarkers()), 'a worker on a new machine').toBe(true)
 })
 
-describe('nothing is mailed from', () => {
-  test('a copy in another database, as a restored dump is: also not by a worker that remembers nothing', async ({
-    db,
-    databaseUrl,
-  }) => {
+describe('no email is sent from', () => {
+  test('a copy in another database, such as a restored dump, also without a marker', async ({ db, databaseUrl }) => {
     expect(await mailsOn(db, inMemoryRestoreMarkers())).toBe(true)
     const name = new URL(databaseUrl).pathname.slice(1)
     await runSql(
@@ -102,24 +99,24 @@ describe('nothing is mailed from', () => {
     expect(await mailsOn(db, inMemoryRestoreMarkers())).toBe(false)
   })
 
-  test('one that went back in time, whatever brought it there', async ({ db }) => {
+  test('a database that was set back, by any means', async ({ db }) => {
     const restoreMarkers = inMemoryRestoreMarkers()
     for (let n = 0; n < 3; n++) await mailsOn(db, restoreMarkers)
     await db.execute(sql`UPDATE mailing SET tick = 1`)
     expect(await mailsOn(db, restoreMarkers)).toBe(false)
-    expect((await whyHalted(db))!.why).toContain('forgotten')
+    expect((await whyHalted(db))!.why).toContain('lacks emails')
     expect(await mailsOn(db, inMemoryRestoreMarkers()), 'told to workers that saw nothing').toBe(false)
   })
 
-  test('one that went back a single step, whose batch would be mailed again', async ({ db }) => {
+  test('a database that was set back by one batch, which would be sent again', async ({ db }) => {
     const restoreMarkers = inMemoryRestoreMarkers()
     for (let n = 0; n < 3; n++) await mailsOn(db, restoreMarkers)
     await db.execute(sql`UPDATE mailing SET tick = tick - 1`)
     expect(await mailsOn(db, restoreMarkers)).toBe(false)
-    expect((await whyHalted(db))!.why).toContain('forgotten')
+    expect((await whyHalted(db))!.why).toContain('lacks emails')
   })
 
-  test('a folder whose files were copied back, with and without a memory elsewhere', { timeout: 120_000 }, async () => {
+  test('a folder whose files were copied back, with and without a marker elsewhere', { timeout: 120_000 }, async () => {
     const home = mkdtempSync(join(tmpdir(), 'paperboy-restore-'))
     const dataDir = join(home, 'data')
     running.push(() => rmSync(home, { recursive: true, force: true }))
@@ -168,7 +165,7 @@ describe('nothing is mailed from', () => {
   })
 })
 
-/** Copying by root makes root's files; a restore gives them back to whom they belonged. */
+/** Restores the owner of copied files: copies made by root belong to root. */
 async function giveBack(folder: string, _backup: string, dataDir: string): Promise<void> {
   const { readFileSync } = await import('node:fs')
   const { execFileSync } = await import('node:child_process')
@@ -177,7 +174,7 @@ async function giveBack(folder: string, _backup: string, dataDir: string): Promi
   execFileSync('chmod', ['-R', 'go-rwx', folder])
 }
 
-test('while it is halted no digest, no service mail and no order of the operator gets out', async ({ db }) => {
+test('while halted, no digest, service email or operator’s order is sent', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await sinkFor()
   await addReaders(db, 3)
@@ -191,43 +188,41 @@ test('while it is halted no digest, no service mail and no order of the operator
     createdAt: services.now(),
   })
   await halt(services)
-  const hands = handsOn(services, sink)
-  expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toBeUndefined()
-  expect(await sendServiceEmails({ ...services, relay: hands.relay }, NEVER)).toBe(0)
+  const context = contextOn(services, sink)
+  expect(await deliverBatch(context, batchIds[0]!, NEVER)).toBeUndefined()
+  expect(await sendServiceEmails({ ...services, relay: context.relay }, NEVER)).toBe(0)
   const order = { now: true, wait: false, stop: NEVER, onProgress: () => {} }
   await expect(sendEdition(services, { kind: 'daily', date: '2026-04-14' }, order)).rejects.toMatchObject({
     code: 'MAILING_HALTED',
   })
   expect(sink.taken).toEqual([])
   await resumeAfterRestore(services, true)
-  expect(await deliverBatch(hands, batchIds[0]!, NEVER)).toMatchObject({ accepted: 3 })
-  expect(await sendServiceEmails({ ...services, relay: hands.relay }, NEVER)).toBe(1)
+  expect(await deliverBatch(context, batchIds[0]!, NEVER)).toMatchObject({ accepted: 3 })
+  expect(await sendServiceEmails({ ...services, relay: context.relay }, NEVER)).toBe(1)
 })
 
-test('while it is halted workers find nothing to do, instead of asking for the same batches without end', async ({
-  db,
-}) => {
+test('while halted, workers find no due batches instead of asking forever', async ({ db }) => {
   const services = servicesOn(db)
   await addReaders(db, 3)
   const { batchIds } = await planAll(services, await releasedEdition(services))
   await halt(services)
-  expect([await batchesToDo(db, services.now()), await nextDue(db)]).toEqual([[], undefined])
+  expect([await dueBatches(db, services.now()), await nextBatchDue(db)]).toEqual([[], undefined])
   await resumeAfterRestore(services, true)
-  expect(await batchesToDo(db, services.now())).toEqual([{ batchId: batchIds[0], attempts: 0 }])
-  expect(await nextDue(db)).toEqual(services.now())
+  expect(await dueBatches(db, services.now())).toEqual([{ batchId: batchIds[0], attempts: 0 }])
+  expect(await nextBatchDue(db)).toEqual(services.now())
 })
 
-test('halting holds although the database is then set back: the witness knows', async ({ db }) => {
+test('a halt holds after the database is set back: the marker keeps it', async ({ db }) => {
   const services = servicesOn(db)
-  expect(await mayMail(services)).toBe(true)
+  expect(await passRestoreGuard(services)).toBe(true)
   await halt(services)
   await db.execute(sql`UPDATE mailing SET halted_at = NULL, halted_why = NULL, tick = 2000`)
-  expect(await mayMail(services)).toBe(false)
+  expect(await passRestoreGuard(services)).toBe(false)
   await resumeAfterRestore(services, false)
-  expect(await mayMail(services)).toBe(true)
+  expect(await passRestoreGuard(services)).toBe(true)
 })
 
-test('an order that is under way ends when mailing is halted, instead of waiting for what is due', async ({ db }) => {
+test('a running order ends when sending is halted, instead of waiting for due batches', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await openSink({ data: async () => halt(services) })
   running.push(() => sink.close())
@@ -240,7 +235,7 @@ test('an order that is under way ends when mailing is halted, instead of waiting
   })
 })
 
-test('halting in mid-batch stops it within a group', async ({ db }) => {
+test('halting during a batch stops it within a group', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await openSink({
     data: async () => void (await db.execute(sql`UPDATE mailing SET halted_at = now(), halted_why = 'x'`)),
@@ -248,7 +243,7 @@ test('halting in mid-batch stops it within a group', async ({ db }) => {
   running.push(() => sink.close())
   await addReaders(db, 40)
   const { batchIds } = await planAll(services, await releasedEdition(services))
-  await deliverBatch(handsOn(services, sink), batchIds[0]!, NEVER)
+  await deliverBatch(contextOn(services, sink), batchIds[0]!, NEVER)
   expect(sink.taken.length).toBeLessThanOrEqual(4)
   expect(await db.$count(deliveries, eq(deliveries.state, 'unknown'))).toBe(0)
 })
@@ -256,18 +251,18 @@ test('halting in mid-batch stops it within a group', async ({ db }) => {
 describe('resuming after a halt', () => {
   test('sends again, and cancels nothing', async ({ db }) => {
     const services = servicesOn(db)
-    expect(await mayMail(services)).toBe(true)
+    expect(await passRestoreGuard(services)).toBe(true)
     await releasedEdition(services)
     await halt(services)
     await resumeAfterHalt(services)
     expect(await whyHalted(db)).toBeUndefined()
     expect((await db.select().from(editions)).map(({ state }) => state)).toEqual(['released'])
-    expect(await mayMail(services)).toBe(true)
+    expect(await passRestoreGuard(services)).toBe(true)
   })
 
-  test('is refused where the guard itself halted, or the database went back in time since', async ({ db }) => {
+  test('is refused after a halt by the guard, or if the database was set back since', async ({ db }) => {
     const services = servicesOn(db)
-    for (let n = 0; n < 3; n++) expect(await mayMail(services)).toBe(true)
+    for (let n = 0; n < 3; n++) expect(await passRestoreGuard(services)).toBe(true)
     await halt(services)
     await db.execute(sql`UPDATE mailing SET tick = tick - 1`)
     await expect(resumeAfterHalt(services)).rejects.toMatchObject({ code: 'MAILING_HALTED' })
@@ -275,14 +270,14 @@ describe('resuming after a halt', () => {
       sql`UPDATE mailing SET tick = tick + 1, cluster = jsonb_set(cluster::jsonb, '{server}', '"other"')::text`,
     )
     await expect(resumeAfterHalt(services)).rejects.toMatchObject({ code: 'MAILING_HALTED' })
-    expect(await mayMail(services)).toBe(false)
+    expect(await passRestoreGuard(services)).toBe(false)
     await db.execute(sql`UPDATE mailing SET halted_why = 'the database’s files were copied', cluster = NULL`)
     await expect(resumeAfterHalt(services)).rejects.toMatchObject({ code: 'MAILING_HALTED' })
   })
 })
 
 describe('resuming after a restore', () => {
-  test('cancels what was open and the days closed since, whose mails may be out; nothing of them is ever mailed', async ({
+  test('cancels unfinished editions and days closed since, whose emails may be sent; none is sent again', async ({
     db,
   }) => {
     const clock = { now: new Date('2026-04-15T12:00:00Z') }
@@ -312,8 +307,8 @@ describe('resuming after a restore', () => {
       'unknown',
     ])
     expect(await db.$count(batches, sql`state <> 'done'`)).toBe(0)
-    const hands = handsOn(services, sink)
-    for (const { id } of await db.select({ id: batches.id }).from(batches)) await deliverBatch(hands, id, NEVER)
+    const context = contextOn(services, sink)
+    for (const { id } of await db.select({ id: batches.id }).from(batches)) await deliverBatch(context, id, NEVER)
     expect(sink.taken).toEqual([])
     await addPapers(db, '2026-04-17', 3)
     const made = await assemble(services, { date: '2026-04-17' })
@@ -324,9 +319,7 @@ describe('resuming after a restore', () => {
     expect(await assemble(services, { date: '2026-04-18' }), 'one that closed after').toMatchObject({ held: false })
   })
 
-  test('keeps the editions, and makes drafts as ever, where the operator says that nothing was sent', async ({
-    db,
-  }) => {
+  test('keeps the editions and makes drafts when the operator says that nothing was sent', async ({ db }) => {
     const services = servicesOn(db)
     await releasedEdition(services)
     await halt(services)
@@ -335,7 +328,7 @@ describe('resuming after a restore', () => {
     expect(await db.select({ at: mailing.restoredAt }).from(mailing)).toEqual([{ at: null }])
   })
 
-  test('other machines’ witnesses do not halt it again', async ({ db }) => {
+  test('other machines’ markers do not halt it again', async ({ db }) => {
     const [here, there] = [inMemoryRestoreMarkers(), inMemoryRestoreMarkers()]
     for (let n = 0; n < 5; n++) await mailsOn(db, there)
     await mailsOn(db, here)

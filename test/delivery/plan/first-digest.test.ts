@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { planDue } from '../../../src/delivery/plan/plan-deliveries.ts'
+import { planDue } from '../../../src/delivery/plan/plan-due.ts'
 import { mintToken } from '../../../src/mail/tokens.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, subscribers } from '../../../src/runtime/db/schema.ts'
@@ -8,7 +8,7 @@ import { confirm } from '../../../src/subscription/confirm.ts'
 import { test } from '../../support/database.ts'
 import { addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
 
-/** After confirming: the newest edition at once, and never two digests on the same day. */
+/** After confirming, a reader gets the newest edition at once, and never two digests on one day. */
 
 const NONCE = Buffer.from('12345678')
 const pending = (db: Db, values: Parameters<typeof addSubscriber>[2] = {}) =>
@@ -20,7 +20,7 @@ const pending = (db: Db, values: Parameters<typeof addSubscriber>[2] = {}) =>
     ...values,
   })
 
-/** What the reader's ledger has by a moment, planning every half hour from `from`. */
+/** The reader's deliveries at a time, when planning runs every half hour from `from`. */
 async function run(db: Db, overrides: Record<string, string>, from: string, hours: number, id: number) {
   const at = { now: new Date(from) }
   const services = servicesOn(db, overrides, at)
@@ -44,7 +44,7 @@ test('the newest edition is planned at once, and due', async ({ db }) => {
   expect((await db.select().from(editions))[0]!.state).toBe('sending')
 })
 
-test('whoever confirms just before their hour gets one digest that day, although a newer edition comes out', async ({
+test('a reader who confirms just before their hour gets one digest that day, despite a newer edition', async ({
   db,
 }) => {
   const early = servicesOn(db, {}, { now: new Date('2026-04-14T04:00:00Z') })
@@ -61,16 +61,16 @@ test('whoever confirms just before their hour gets one digest that day, although
   expect((await db.select().from(deliveries)).map((row) => row.editionId)).toEqual([first, second])
 })
 
-test('the day is the reader’s own', async ({ db }) => {
+test('the day is in the reader’s time zone', async ({ db }) => {
   await releasedEdition(servicesOn(db), '2026-04-14')
   const id = await pending(db, { zone: 'Pacific/Auckland', hour: 0 })
-  // 23:30 in Auckland: its next midnight is half an hour away, and another day.
+  // 23:30 in Auckland: the next day begins in half an hour.
   const { firstDigestAt } = await run(db, {}, '2026-04-15T11:30:00Z', 0, id)
-  // No list closes within that half hour, so that the day after is promised.
+  // No list closes within that half hour, so the next digest is a day later.
   expect(firstDigestAt).toBe('2026-04-16T12:00:00.000Z')
 })
 
-test('confirming again, or coming back, brings nothing twice', async ({ db }) => {
+test('confirming again or resubscribing plans nothing twice', async ({ db }) => {
   const services = servicesOn(db)
   await releasedEdition(services)
   const id = await pending(db)
@@ -90,7 +90,7 @@ test.for([
   expect(await run(db, overrides, from, 0, id)).toMatchObject({ begun: 0 })
 })
 
-test('a weekly reader gets the week’s', async ({ db }) => {
+test('a weekly reader gets the weekly edition', async ({ db }) => {
   await releasedEdition(servicesOn(db))
   const id = await pending(db, { cadence: 'weekly', weekday: 5 })
   const { begun, firstDigestAt } = await run(db, {}, NOON.toISOString(), 0, id)

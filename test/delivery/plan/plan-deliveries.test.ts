@@ -1,9 +1,10 @@
 import { asc, eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
 import { countAudience } from '../../../src/delivery/plan/audience.ts'
-import { planAll, planDue, unplannedEditions } from '../../../src/delivery/plan/plan-deliveries.ts'
+import { planAll, unplannedEditions } from '../../../src/delivery/plan/plan-all.ts'
+import { planDue } from '../../../src/delivery/plan/plan-due.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { cancel, hold } from '../../../src/edition/draft/control.ts'
 import { release } from '../../../src/edition/draft/release.ts'
@@ -25,7 +26,7 @@ const EIGHT = new Date('2026-04-15T08:00:00Z')
 const hoursAfter = (at: Date, hours: number) => new Date(at.getTime() + hours * 3_600_000)
 const clockAt = (now: Date) => ({ now })
 
-/** Who has which edition, as "ada 2026-04-14". */
+/** Lists readers with their editions, as "ada 2026-04-14". */
 async function ledger(db: Db): Promise<string[]> {
   const { rows } = await db.execute<{ entry: string }>(sql`
     SELECT split_part(s.email, '@', 1) || ' ' || CASE WHEN e.kind = 'weekly' THEN 'week of ' ELSE '' END || e.date AS entry
@@ -38,8 +39,8 @@ const nextDigestOf = async (db: Db, id: number) =>
     await db.select({ at: subscribers.nextDigestAt }).from(subscribers).where(eq(subscribers.id, id))
   )[0]!.at!.toISOString()
 
-describe('whose hour has come', () => {
-  test('gets the newest edition, and their next hour is set; nobody else is touched', async ({ db }) => {
+describe('a reader whose hour has come', () => {
+  test('gets the newest edition and a new next hour; other readers do not change', async ({ db }) => {
     const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 0.01)))
     await releasedEdition(services)
     const due = await addSubscriber(db, 'due@example.org', { nextDigestAt: EIGHT })
@@ -56,7 +57,7 @@ describe('whose hour has come', () => {
     expect((await db.select().from(editions))[0]!.state).toBe('sending')
   })
 
-  test('expires DIGEST_EXPIRY_HOURS after the hour, not after the planning', async ({ db }) => {
+  test('has a delivery that expires DIGEST_EXPIRY_HOURS after the hour, not after planning', async ({ db }) => {
     const services = servicesOn(db, { DIGEST_EXPIRY_HOURS: '20' }, clockAt(hoursAfter(EIGHT, 3)))
     await releasedEdition(services)
     await addSubscriber(db, 'ada@example.org', { nextDigestAt: EIGHT })
@@ -64,7 +65,7 @@ describe('whose hour has come', () => {
     expect((await db.select().from(deliveries))[0]!.expiresAt).toEqual(hoursAfter(EIGHT, 20))
   })
 
-  test('is planned once, though planners run at once and again a minute later', async ({ db }) => {
+  test('is planned once, although planners run concurrently and again a minute later', async ({ db }) => {
     const clock = clockAt(hoursAfter(EIGHT, 0.01))
     const services = servicesOn(db, {}, clock)
     const editionId = await releasedEdition(services)
@@ -79,7 +80,7 @@ describe('whose hour has come', () => {
     expect(await db.$count(deliveries)).toBe(700)
   })
 
-  test('waits while the closed list day is a draft, and gets nothing older meanwhile', async ({ db }) => {
+  test('waits while the closed list day is a draft, and gets no older edition', async ({ db }) => {
     const clock = clockAt(hoursAfter(EIGHT, 0.01))
     const services = servicesOn(db, {}, clock)
     await releasedEdition(services, '2026-04-13')
@@ -114,7 +115,7 @@ describe('whose hour has come', () => {
 })
 
 describe('DIGEST_FRESHNESS_HOURS after their hour', () => {
-  test('a day whose edition is held that long is skipped, and does not come late', async ({ db }) => {
+  test('a day whose edition is held that long is skipped, not sent late', async ({ db }) => {
     const clock = clockAt(hoursAfter(EIGHT, 12.01))
     const services = servicesOn(db, {}, clock)
     await addPapers(db, '2026-04-14', 3)
@@ -129,7 +130,7 @@ describe('DIGEST_FRESHNESS_HOURS after their hour', () => {
     expect(await ledger(db)).toEqual([])
   })
 
-  test('readers who became due while nothing ran are skipped, those due later are not', async ({ db }) => {
+  test('readers due during an outage are skipped; those due later are not', async ({ db }) => {
     const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 12.5)))
     await releasedEdition(services)
     await addSubscriber(db, 'stale@example.org', { nextDigestAt: EIGHT })
@@ -146,8 +147,8 @@ describe('DIGEST_FRESHNESS_HOURS after their hour', () => {
   })
 })
 
-describe('which edition', () => {
-  test("a weekdays reader's Monday mail is Friday's list, whatever the weekend brought", async ({ db }) => {
+describe('the choice of edition', () => {
+  test("a weekdays reader's Monday digest is Friday's list, also after a weekend list", async ({ db }) => {
     const monday = new Date('2026-04-20T08:00:00Z')
     const services = servicesOn(db, {}, clockAt(hoursAfter(monday, 0.01)))
     for (const date of ['2026-04-17', '2026-04-18']) await releasedEdition(services, date, 2)
@@ -158,7 +159,7 @@ describe('which edition', () => {
     expect(await nextDigestOf(db, id)).toBe('2026-04-21T08:00:00.000Z')
   })
 
-  test('a new reader gets the newest one once, and the next day nothing older', async ({ db }) => {
+  test('a new reader gets the newest edition once, and no older one the next day', async ({ db }) => {
     const clock = clockAt(hoursAfter(EIGHT, 0.01))
     const services = servicesOn(db, {}, clock)
     for (const date of ['2026-04-12', '2026-04-13', '2026-04-14']) await releasedEdition(services, date, 2)
@@ -200,7 +201,7 @@ describe('which edition', () => {
 })
 
 describe('send to all now', () => {
-  test('reaches every active reader of its kind at any hour, and keeps the rows there are', async ({ db }) => {
+  test('reaches every active reader of its kind at any hour, and keeps existing rows', async ({ db }) => {
     const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 0.01)))
     const editionId = await releasedEdition(services)
     await addSubscriber(db, 'due@example.org', { nextDigestAt: EIGHT })
@@ -220,7 +221,7 @@ describe('send to all now', () => {
     expect(await countAudience(services, edition)).toEqual({ asked: 0, others: 0 })
   })
 
-  test('of a weekend’s list reaches no weekdays reader; of a week, weekly readers alone', async ({ db }) => {
+  test('with a weekend list reaches no weekdays reader; with a weekly, only weekly readers', async ({ db }) => {
     const services = servicesOn(db, {}, clockAt(new Date('2026-04-20T08:00:00Z')))
     const saturday = await releasedEdition(services, '2026-04-18')
     const { editionId: week } = await assemble(services, { kind: 'weekly', date: '2026-04-13' })
@@ -232,12 +233,12 @@ describe('send to all now', () => {
     expect(await ledger(db)).toEqual(['daily 2026-04-18', 'weekly week of 2026-04-13'])
   })
 
-  test('by several processes at once is planned by one of them, in no more batches than it takes', async ({ db }) => {
+  test('from several processes is planned by one of them, without extra batches', async ({ db }) => {
     await addReaders(db, 3000)
     const services = servicesOn(db)
     const editionId = await releasedEdition(services)
     const plans = await Promise.all(
-      [false, false, true, true].map((orLeave) => planAll(services, editionId, { orLeave })),
+      [false, false, true, true].map((skipIfBusy) => planAll(services, editionId, { skipIfBusy })),
     )
     expect(plans.map((plan) => plan.deliveries).sort((a, b) => b - a)).toEqual([3000, 0, 0, 0])
     const { rows } = await db.execute(sql`
@@ -246,7 +247,7 @@ describe('send to all now', () => {
     expect(await db.$count(batches)).toBe(12)
   })
 
-  test('ordered again in the middle, also reaches whom it had passed over', async ({ db }) => {
+  test('ordered again during planning, also reaches readers it had passed', async ({ db }) => {
     const back = await addSubscriber(db, 'back@example.org', { pausedUntil: new Date('2099-01-01') })
     await addReaders(db, 600)
     const services = servicesOn(db)
@@ -266,7 +267,7 @@ describe('send to all now', () => {
     expect(await unplannedEditions(db)).toEqual([])
   })
 
-  test('does not end the process when its lock’s connection is lost; the next one plans the rest', async ({ db }) => {
+  test('survives the loss of its lock’s connection; the next process plans the rest', async ({ db }) => {
     await addReaders(db, 600)
     const services = servicesOn(db)
     const editionId = await releasedEdition(services)
@@ -283,7 +284,7 @@ describe('send to all now', () => {
     expect(await db.$count(deliveries)).toBe(600)
   })
 
-  test('goes on after a crash in the middle: everybody once', async ({ db }) => {
+  test('continues after a crash: every reader once', async ({ db }) => {
     const services = servicesOn(db)
     const editionId = await releasedEdition(services)
     await addReaders(db, 600)
@@ -304,7 +305,7 @@ describe('send to all now', () => {
   })
 })
 
-test('rule 1: the database refuses a second row for a reader and edition, whatever the code does', async ({ db }) => {
+test('rule 1: the database refuses a second row for a reader and edition', async ({ db }) => {
   const services = servicesOn(db)
   const editionId = await releasedEdition(services)
   await addSubscriber(db, 'ada@example.org')
@@ -325,9 +326,9 @@ describe('rule 6: no reader gets the same paper twice', () => {
   const workerOn = (services: Services, sink: Sink) => {
     const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
     running.unshift(relay)
-    return handsWith(services, relay)
+    return deliveryContextWith(services, relay)
   }
-  /** Sends an edition to everybody who does not have it, and tells the titles each got. */
+  /** Sends an edition to every reader without it, and returns the titles each got. */
   async function sendToAll(services: Services, worker: ReturnType<typeof workerOn>, sink: Sink, editionId: number) {
     const before = sink.taken.length
     await services.db.update(editions).set({ plannedAt: null, toEveryone: true }).where(eq(editions.id, editionId))
@@ -338,13 +339,13 @@ describe('rule 6: no reader gets the same paper twice', () => {
     }
     return got
   }
-  /** The list of the 14th has one paper of its own and those of the 13th that moved on. */
+  /** The list of the 14th has one new paper, and those of the 13th that moved. */
   async function moveToNextDay(db: Db, titles: string[]) {
     await addPapers(db, '2026-04-14', 1)
     for (const title of titles) await db.update(papers).set({ listDay: '2026-04-14' }).where(eq(papers.title, title))
   }
 
-  test('a paper that moved to a later list day is left out for whoever had it, and only for them', async ({ db }) => {
+  test('a paper that moved to a later list day is omitted only for readers who had it', async ({ db }) => {
     const services = servicesOn(db)
     const sink = await newSink()
     const worker = workerOn(services, sink)
@@ -376,7 +377,7 @@ describe('rule 6: no reader gets the same paper twice', () => {
     expect(rows.find((row) => row.subscriberId === ada)).toMatchObject({ state: 'skipped', reply: 'nothing new' })
   })
 
-  test('a week after its days shows only what the days did not', async ({ db }) => {
+  test('a weekly edition omits papers that the dailies showed', async ({ db }) => {
     const services = servicesOn(db)
     const sink = await newSink()
     const worker = workerOn(services, sink)
@@ -409,7 +410,7 @@ describe('rule 6: no reader gets the same paper twice', () => {
     expect(got.bob).toHaveLength(3)
   })
 
-  test('also when the other edition came out after this one was first handed over', async ({ db }) => {
+  test('also when the other edition was released after this one’s first attempt', async ({ db }) => {
     const services = servicesOn(db)
     const sink = await newSink()
     const worker = workerOn(services, sink)

@@ -3,9 +3,9 @@ import { afterEach, describe, expect } from 'vitest'
 import { leaseBatch } from '../../../src/delivery/ledger/batches.ts'
 import { listUnknown, progressOf } from '../../../src/delivery/ledger/progress.ts'
 import { settleEditions } from '../../../src/delivery/ledger/settle-editions.ts'
-import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { cancel, pause } from '../../../src/edition/draft/control.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
@@ -28,11 +28,11 @@ async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
   return sink
 }
 
-/** A worker's means of delivery, on a relay of two connections. */
+/** A delivery context with a relay of two connections. */
 function workerOn(services: Services, url: string) {
   const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
   running.unshift(relay)
-  return handsWith(services, relay)
+  return deliveryContextWith(services, relay)
 }
 
 const states = async (db: Db) =>
@@ -45,7 +45,7 @@ const states = async (db: Db) =>
     ).map((row) => [row.state, row.n]),
   )
 
-/** Time passes: what waits in open batches is due. */
+/** Makes open batches due. */
 const makeDue = (db: Db) => db.update(batches).set({ dueAt: NOON }).where(eq(batches.state, 'open'))
 const openBatches = async (db: Db) =>
   (await db.select({ id: batches.id }).from(batches).where(eq(batches.state, 'open'))).map((row) => row.id)
@@ -71,7 +71,7 @@ test('every reader gets one digest, and each was marked handed before the relay 
   expect(await settleEditions(services)).toHaveLength(1)
 })
 
-test('rule 2: two batches at once leave no more in flight than one would, and each reader one digest', async ({
+test('rule 2: two concurrent batches have no more in flight than one, and each reader gets one digest', async ({
   db,
 }) => {
   const services = servicesOn(db)
@@ -90,7 +90,7 @@ test('rule 2: two batches at once leave no more in flight than one would, and ea
   expect(Math.max(...inFlight)).toBeLessThanOrEqual(2 * worker.relay.connections)
 })
 
-test('two workers that are given the same batch at once hand it over once', async ({ db }) => {
+test('two workers with the same batch send it once', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await sinkThat()
   await addReaders(db, 30)
@@ -100,7 +100,7 @@ test('two workers that are given the same batch at once hand it over once', asyn
   expect(sink.taken).toHaveLength(30)
 })
 
-describe('nobody who may not be mailed is, even when planned already', () => {
+describe('a planned delivery is skipped for', () => {
   const cases: [string, (db: Db, id: number) => Promise<unknown>, string][] = [
     [
       'left',
@@ -156,7 +156,7 @@ describe('nobody who may not be mailed is, even when planned already', () => {
     })
   }
 
-  test('someone who leaves while their resend waits', async ({ db }) => {
+  test('a reader who unsubscribes while their resend waits', async ({ db }) => {
     const services = servicesOn(db)
     let first = true
     const sink = await sinkThat({
@@ -179,9 +179,7 @@ describe('nobody who may not be mailed is, even when planned already', () => {
   })
 })
 
-test('refusals and deferrals are told apart; a deferred one goes out later under the same Message-ID', async ({
-  db,
-}) => {
+test('refusals are final; a deferred delivery goes out later under the same Message-ID', async ({ db }) => {
   const services = servicesOn(db)
   const firstTime = new Set<string>()
   const sink = await sinkThat({
@@ -224,7 +222,7 @@ test('a deferred digest expires instead of coming a day late', async ({ db }) =>
   expect(await states(db)).toEqual({ expired: 2 })
 })
 
-/** A relay that takes whole messages and hangs up instead of answering, as often as told. */
+/** A relay that hangs up after whole messages instead of replying, a given number of times. */
 const rudeRelay = (cuts: number) => {
   let taken = 0
   return openScriptedRelay(({ command }) => (command === 'END' && ++taken <= cuts ? 'cut' : undefined))
@@ -232,10 +230,8 @@ const rudeRelay = (cuts: number) => {
 
 const messageIds = (messages: string[]) => new Set(messages.map((text) => /^Message-ID: .*$/m.exec(text)![0]))
 
-describe('a connection that is lost after the whole message left', () => {
-  test('resend: handed over again under the same Message-ID, three times at most, then it stays unknown', async ({
-    db,
-  }) => {
+describe('a connection lost after the whole message', () => {
+  test('resend: sent again under the same Message-ID, at most three times, then it stays unknown', async ({ db }) => {
     const services = servicesOn(db)
     const relay = await rudeRelay(99)
     running.push(relay)
@@ -255,7 +251,7 @@ describe('a connection that is lost after the whole message left', () => {
     expect((await progressOf(services, editionId)).open).toBe(0)
   })
 
-  test('hold: never handed over again', async ({ db }) => {
+  test('hold: never sent again', async ({ db }) => {
     const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
     const relay = await rudeRelay(1)
     running.push(relay)
@@ -273,7 +269,7 @@ describe('a connection that is lost after the whole message left', () => {
 })
 
 describe('a worker that died with deliveries handed', () => {
-  /** The ledger as a kill -9 leaves it: some rows handed, the lease running out. */
+  /** The ledger after a kill -9: some rows handed, the lease about to expire. */
   async function crash(db: Db, batchId: number, handed: number) {
     await leaseBatch(db, batchId, NOON)
     await db.execute(sql`
@@ -282,9 +278,7 @@ describe('a worker that died with deliveries handed', () => {
   }
   const leaseEnds = (db: Db) => db.execute(sql`UPDATE batches SET lease_until = now() - interval '1 second'`)
 
-  test('resend: they are unknown, then handed over once more; what they show is what was chosen before', async ({
-    db,
-  }) => {
+  test('resend: they become unknown and are sent once more, with the papers chosen before', async ({ db }) => {
     const services = servicesOn(db)
     const sink = await sinkThat()
     await addReaders(db, 10)
@@ -317,7 +311,7 @@ describe('a worker that died with deliveries handed', () => {
     expect(await states(db)).toEqual(end)
   })
 
-  test('hold: they stay unknown and nobody gets a second one', async ({ db }) => {
+  test('hold: they stay unknown and no reader gets a second one', async ({ db }) => {
     const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
     const sink = await sinkThat()
     await addReaders(db, 10)
@@ -334,7 +328,7 @@ describe('a worker that died with deliveries handed', () => {
   })
 })
 
-test('stopping in mid-batch finishes what is in flight and gives the rest back', async ({ db }) => {
+test('stopping during a batch finishes deliveries in flight and returns the rest', async ({ db }) => {
   const services = servicesOn(db)
   const stop = new AbortController()
   const sink = await sinkThat({
@@ -356,7 +350,7 @@ test('stopping in mid-batch finishes what is in flight and gives the rest back',
   expect(sink.taken).toHaveLength(60)
 })
 
-test('pausing the edition stops it within the group at hand', async ({ db }) => {
+test('pausing the edition stops it within the current group', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await sinkThat({
     data: () => pause(services, { kind: 'daily', date: '2026-04-14' }),
@@ -369,7 +363,7 @@ test('pausing the edition stops it within the group at hand', async ({ db }) => 
   expect(edition!.state).toBe('paused')
 })
 
-test('a relay that is down costs nobody their digest: the batch rests and goes out when it is back', async ({ db }) => {
+test('a relay that is down costs no digest: the batch waits until it is back', async ({ db }) => {
   const services = servicesOn(db)
   await addReaders(db, 20)
   const { batchIds } = await planAll(services, await releasedEdition(services))
@@ -384,7 +378,7 @@ test('a relay that is down costs nobody their digest: the batch rests and goes o
   expect(await states(db)).toEqual({ accepted: 20 })
 })
 
-test('an error in mid-batch loses no outcome of what is in flight', async ({ db }) => {
+test('an error during a batch loses no outcome of deliveries in flight', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await sinkThat({ data: async () => void (await new Promise((done) => setTimeout(done, 50))) })
   await addReaders(db, 12)
@@ -404,9 +398,7 @@ test('an error in mid-batch loses no outcome of what is in flight', async ({ db 
   expect(await states(db)).toEqual({ accepted: sink.taken.length, queued: 12 - sink.taken.length })
 })
 
-test('a batch that ended while one of its deliveries was still open begins again, and the edition is not sent', async ({
-  db,
-}) => {
+test('a batch that ended with an unfinished delivery is reopened, and the edition is not sent', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await sinkThat()
   await addReaders(db, 3)
@@ -419,7 +411,7 @@ test('a batch that ended while one of its deliveries was still open begins again
   expect(await settleEditions(services)).toEqual([editionId])
 })
 
-test('cancelling ends what was planned, and nothing is planned into it any more', async ({ db }) => {
+test('cancelling ends planned deliveries, and no more are planned', async ({ db }) => {
   const services = servicesOn(db)
   await addReaders(db, 3)
   const editionId = await releasedEdition(services)

@@ -6,7 +6,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('one line for each edition and ten seconds, with what all batches came to', () => {
+test('logs one line per edition every ten seconds, with the sums of all batches', () => {
   vi.useFakeTimers()
   const lines: Record<string, unknown>[] = []
   const progress = openProgressLog(
@@ -20,7 +20,7 @@ test('one line for each edition and ten seconds, with what all batches came to',
   progress.add(8, { ...none, deferred: 1 })
   expect(lines).toEqual([])
   vi.advanceTimersByTime(10_000)
-  const line = { level: 30, msg: 'deliveries handed over' }
+  const line = { level: 30, msg: 'deliveries sent' }
   expect(lines.splice(0)).toEqual([
     { ...line, editionId: 7, accepted: 600 },
     { ...line, editionId: 8, deferred: 1 },

@@ -14,7 +14,7 @@ afterEach(async () => {
 const KEY = { kind: 'daily' as const, date: '2026-04-14' }
 const NEVER = new AbortController().signal
 
-test('an order to wait outlives a restart of the database', { timeout: 120_000 }, async () => {
+test('a waiting order survives a restart of the database', { timeout: 120_000 }, async () => {
   const postgres = new AsyncDisposableStack()
   stack.push(() => postgres.disposeAsync())
   const server = await openPostgres(postgres)
@@ -46,7 +46,7 @@ test('an order to wait outlives a restart of the database', { timeout: 120_000 }
   expect(await sending).toMatchObject({ total: 3, open: 0, states: { accepted: 3 } })
 })
 
-test('send to all now says how many readers it leaves out, or includes, and does so', async ({ db }) => {
+test('send to all now reports how many other readers it leaves out or includes', async ({ db }) => {
   const sink = await openSink()
   stack.push(() => sink.close())
   const services = servicesOn(db, { SMTP_URL: sink.url })

@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
-import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
-import { handsWith } from '../../../src/delivery/send/delivery-context.ts'
+import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { listDayStates } from '../../../src/edition/draft/quiet-days.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
@@ -84,7 +84,7 @@ async function digestText(services: ReturnType<typeof servicesOn>, edition: numb
   running.push(relay, sink)
   await addSubscriber(services.db, 'ada@example.org')
   const { batchIds } = await planAll(services, edition)
-  await deliverBatch(handsWith(services, relay), batchIds[0]!, new AbortController().signal)
+  await deliverBatch(deliveryContextWith(services, relay), batchIds[0]!, new AbortController().signal)
   return (await sink.read('ada@example.org')).text!.replace(/\s+/g, ' ')
 }
 
@@ -128,7 +128,7 @@ test('the next digest says which days brought none, and whose own came too late;
   })
   await addSubscriber(db, 'bob@example.org', { locale: 'de' })
   const { batchIds } = await planAll(services, edition)
-  await deliverBatch(handsWith(services, relay), batchIds[0]!, new AbortController().signal)
+  await deliverBatch(deliveryContextWith(services, relay), batchIds[0]!, new AbortController().signal)
   const words = async (who: string) => (await sink.read(who)).text!.replace(/\s+/g, ' ')
   const toAda = await words('ada@example.org')
   expect(toAda).toContain('The list for Monday 13 April had no papers')

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
+import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { recordFailure } from '../../../src/papers/ingest/source-health.ts'
 import { announceWorker } from '../../../src/runtime/worker-presence.ts'
 import { addSubscriber, releasedEdition, servicesOn } from '../../support/services.ts'

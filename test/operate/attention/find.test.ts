@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
-import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
-import { spend } from '../../../src/delivery/send/error-budget.ts'
+import { planAll } from '../../../src/delivery/plan/plan-all.ts'
+import { spendErrorBudget } from '../../../src/delivery/send/error-budget.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { hold } from '../../../src/edition/draft/control.ts'
 import type { AttentionName } from '../../../src/operate/attention/attention.ts'
@@ -41,7 +41,7 @@ describe('each thing that needs a person is found, with since when, what to do a
         WHEN subscriber_id % 3 = 0 THEN '554 5.7.9 queue ' || md5(subscriber_id::text)
         WHEN subscriber_id % 5 = 0 THEN '550 5.1.1 unknown' ELSE '552 rare ' || chr(65 + (subscriber_id % 7)::int) END`)
     expect(await found(services)).toEqual([])
-    await spend(services, { editionId } as Parameters<typeof spend>[1], {
+    await spendErrorBudget(services, { editionId } as Parameters<typeof spendErrorBudget>[1], {
       ...{ accepted: 20, refused: 100, deferred: 0, unknown: 0, queued: 0 },
     })
     const [paused] = await found(services)
@@ -51,7 +51,7 @@ describe('each thing that needs a person is found, with since when, what to do a
       since: new Date('2026-04-15T11:00Z'),
       href: '/admin/editions/daily/2026-04-14',
     })
-    expect(paused!.words).toMatch(/100 of 120 mails were refused/)
+    expect(paused!.words).toMatch(/100 of 120 emails were refused/)
     expect(paused!.words).toMatch(/60 × 550 5\.7\.1 blocked for \[address\], see id=… · 20 × 554 5\.7\.9 queue … · /)
     expect(paused!.words.match(/ × /g)).toHaveLength(3)
     expect(paused!.words).not.toContain('ada@')
@@ -103,7 +103,7 @@ describe('each thing that needs a person is found, with since when, what to do a
     expect(rests).toMatchObject({ state: 'doubtful', words: expect.stringContaining('ECONNREFUSED') })
     await db.execute(sql`UPDATE relay_rests SET since = ${NOON}::timestamptz - interval '6 minutes'`)
     expect(await found(services)).toMatchObject([{ state: 'wrong' }])
-    await openRelayRests(services).accepted('127.0.0.1:1')
+    await openRelayRests(services).recordAccepted('127.0.0.1:1')
     await expect.poll(() => found(services)).toEqual([])
   })
 

@@ -1,27 +1,27 @@
 import { eq, sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { leaseBatch } from '../../src/delivery/ledger/batches.ts'
-import { recordOutcomes } from '../../src/delivery/ledger/deliveries.ts'
-import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
-import { persistently } from '../../src/delivery/send/retry-recording.ts'
-import { deliveries } from '../../src/runtime/db/schema.ts'
-import { test } from '../support/database.ts'
-import { addSubscriber, releasedEdition, servicesOn } from '../support/services.ts'
+import { leaseBatch } from '../../../src/delivery/ledger/batches.ts'
+import { recordOutcomes } from '../../../src/delivery/ledger/record-outcomes.ts'
+import { planAll } from '../../../src/delivery/plan/plan-all.ts'
+import { retryRecording } from '../../../src/delivery/send/retry-recording.ts'
+import { deliveries } from '../../../src/runtime/db/schema.ts'
+import { test } from '../../support/database.ts'
+import { addSubscriber, releasedEdition, servicesOn } from '../../support/services.ts'
 
-test('rule 2: a late outcome is recorded for its own hand-over, never for a later one', async ({ db }) => {
+test('rule 2: a late outcome is recorded for its own attempt, never for a later one', async ({ db }) => {
   const services = servicesOn(db)
   const subscriberId = await addSubscriber(db, 'ada@example.org')
   const { batchIds } = await planAll(services, await releasedEdition(services))
   const lease = (await leaseBatch(db, batchIds[0]!, services.now()))!
   await db.update(deliveries).set({ state: 'handed', handOvers: 2, crashes: 1 })
-  const late = { subscriberId, handOvers: 1, outcome: { state: 'refused' as const, reply: '550 5.1.1 late' } }
+  const late = { subscriberId, attempt: 1, outcome: { state: 'refused' as const, reply: '550 5.1.1 late' } }
   await recordOutcomes(db, lease, [late], services.now())
   expect((await db.select().from(deliveries))[0]).toMatchObject({ state: 'handed', reply: null })
-  await recordOutcomes(db, lease, [{ ...late, handOvers: 2 }], services.now())
+  await recordOutcomes(db, lease, [{ ...late, attempt: 2 }], services.now())
   expect((await db.select().from(deliveries))[0]).toMatchObject({ state: 'refused', reply: '550 5.1.1 late' })
 })
 
-test('rule 2: recording is tried again until the database takes it', async ({ db }) => {
+test('rule 2: recording is retried until the database accepts it', async ({ db }) => {
   const services = servicesOn(db)
   const subscriberId = await addSubscriber(db, 'ada@example.org')
   const { batchIds } = await planAll(services, await releasedEdition(services))
@@ -30,9 +30,9 @@ test('rule 2: recording is tried again until the database takes it', async ({ db
   await db.execute(sql`
     CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no space left on device'; END $$`)
   await db.execute(sql`CREATE TRIGGER full_disk BEFORE UPDATE ON deliveries FOR EACH ROW EXECUTE FUNCTION full_disk()`)
-  const outcome = { subscriberId, handOvers: 1, outcome: { state: 'accepted' as const, reply: '250 ok' } }
+  const outcome = { subscriberId, attempt: 1, outcome: { state: 'accepted' as const, reply: '250 ok' } }
   let attempts = 0
-  await persistently(services, async () => {
+  await retryRecording(services, async () => {
     if (++attempts === 3) await db.execute(sql`DROP TRIGGER full_disk ON deliveries`)
     await recordOutcomes(db, lease, [outcome], services.now())
   })

@@ -1,0 +1,79 @@
+import { sql } from 'drizzle-orm'
+import type { Outcome } from '../../relay/outcome.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import { executePrepared } from '../../runtime/db/prepared.ts'
+import { suppress } from '../../suppression/suppress.ts'
+import { afterOutcome, isAttempt } from './attempts.ts'
+import type { Lease } from './batches.ts'
+import { digestRetryDelayMs } from './retry-batches.ts'
+
+/** An attempt's outcome to record. `retryBatch` is the batch of the next attempt, if there is one. */
+export interface RecordedOutcome {
+  subscriberId: number
+  /** attempt number, starting at 1 */
+  attempt: number
+  /** hash of the address, if it is to be suppressed */
+  addressHash?: Buffer
+  outcome: Outcome
+  retryBatch?: number | undefined
+}
+
+/**
+ * Records outcomes, also for a delivery that another worker has set to `unknown`, since the outcome is now known; but never for a later
+ * attempt. Reopens a batch that ended before one of its deliveries needed a retry.
+ */
+export async function recordOutcomes(
+  db: Db,
+  lease: Pick<Lease, 'editionId' | 'batchId'>,
+  outcomes: readonly RecordedOutcome[],
+  at: Date,
+): Promise<void> {
+  const hardBounces = outcomes.filter(({ outcome }) => outcome.hardBounce)
+  if (hardBounces.length === 0) return recordStates(db, lease, outcomes, at)
+  // In one transaction: the next edition must not go to a mailbox that does not exist.
+  await db.transaction(async (tx) => {
+    await recordStates(tx, lease, outcomes, at)
+    const hashes = hardBounces.map(({ addressHash }) => addressHash!)
+    await suppress(
+      tx,
+      hashes.map((hash) => ({ hash, reason: 'hard bounce' })),
+      at,
+    )
+  })
+}
+
+async function recordStates(
+  db: Db,
+  { editionId, batchId }: Pick<Lease, 'editionId' | 'batchId'>,
+  outcomes: readonly RecordedOutcome[],
+  at: Date,
+): Promise<void> {
+  const again = new Date(at.getTime() + digestRetryDelayMs(1))
+  const next = afterOutcome(sql`d`, sql`r.state`)
+  await executePrepared(
+    db,
+    sql`
+    WITH r AS (
+      SELECT * FROM unnest(${sql.param(outcomes.map((one) => one.subscriberId))}::bigint[],
+                           ${sql.param(outcomes.map((one) => one.attempt))}::int[],
+                           ${sql.param(outcomes.map((one) => one.outcome.state))}::delivery_state[],
+                           ${sql.param(outcomes.map((one) => one.outcome.reply))}::text[],
+                           ${sql.param(outcomes.map((one) => one.retryBatch ?? null))}::bigint[],
+                           ${sql.param(outcomes.map((one) => one.outcome.relay ?? null))}::text[]
+                    ) AS r (subscriber_id, hand_overs, state, reply, retry_batch, relay)
+    ), reopened AS (
+      UPDATE batches SET
+        due_at = CASE WHEN state = 'done' THEN ${again} ELSE due_at END,
+        state = CASE WHEN state = 'done' THEN 'open' ELSE state END
+      -- By id alone: conditions joined with OR read every batch.
+      WHERE id = ANY(ARRAY(
+          SELECT retry_batch FROM r WHERE retry_batch IS NOT NULL
+          UNION ALL SELECT ${batchId}::bigint WHERE EXISTS (SELECT FROM r WHERE retry_batch IS NULL AND r.state IN ('deferred', 'unknown'))
+        )) AND (id <> ${batchId}::bigint OR state = 'done')
+    )
+    UPDATE deliveries d SET reply = r.reply, relay = coalesce(r.relay, d.relay), settled_at = ${at},
+      state = ${next.state}, hand_overs = ${next.handOvers}, cuts = ${next.cuts}, batch_id = coalesce(r.retry_batch, d.batch_id)
+    FROM r
+    WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND ${isAttempt(sql`d`, sql`r.hand_overs`)}`,
+  )
+}

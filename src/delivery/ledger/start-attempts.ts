@@ -1,0 +1,139 @@
+import { sql } from 'drizzle-orm'
+import type { Choice } from '../../edition/select/choose.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import { executePrepared } from '../../runtime/db/prepared.ts'
+import { withEarlierReply } from './attempts.ts'
+import type { Lease } from './batches.ts'
+import { deliveryNeedsAttempt, NO_MORE_RESENDS, NOT_HALTED, SENDABLE_EDITION } from './conditions.ts'
+import type { Chosen } from './deliveries.ts'
+import { countReleases, lockReaders, type Releases } from './repeats.ts'
+import { fromBitmap, toBitmap } from './shown-bitmap.ts'
+
+/** A delivery that a committed statement has marked `handed`. */
+export interface StartedAttempt {
+  subscriberId: number
+  email: string
+  /** the reader's language and format */
+  locale: string
+  format: 'html' | 'text'
+  chosen: Choice
+  /** date, in the reader's time zone, of an earlier digest that was too late to send */
+  missedOn: string | null
+  /** attempt number, starting at 1; an outcome is recorded for its own attempt only */
+  attempt: number
+}
+
+interface StartOptions {
+  /** `readReleases` of the time when the papers were chosen */
+  releases: Releases
+  policy: 'resend' | 'hold'
+  at: Date
+}
+
+/**
+ * Marks a group's deliveries `handed`, in one committed statement, and returns them.
+ *
+ * Rule 3 is checked inside the statement: a delivery whose reader may not be emailed at that moment becomes `skipped` or `expired` with
+ * the reason. None is marked if the batch lease is lost, the edition paused or cancelled, or sending halted. The same holds if an edition
+ * was released since the papers were chosen: the batch then starts over.
+ *
+ * Locks the batch row, so that no other worker leases the batch between check and commit. Locks the readers, so that editions with
+ * papers in common are chosen one after another (repeats.ts).
+ */
+export async function startAttempts(
+  db: Db,
+  lease: Lease,
+  group: readonly Chosen[],
+  options: StartOptions,
+): Promise<StartedAttempt[]> {
+  const { rows } = await executePrepared<StartedRow>(db, startStatement(lease, group, options))
+  return rows
+    .filter((row) => row.state === 'handed')
+    .map((row) => ({
+      subscriberId: Number(row.subscriber_id),
+      email: row.email!,
+      locale: row.locale!,
+      format: row.format!,
+      missedOn: row.missed_on,
+      chosen: { shown: fromBitmap(row.shown), own: row.own },
+      attempt: row.hand_overs,
+    }))
+}
+
+interface StartedRow extends Record<string, unknown> {
+  subscriber_id: string
+  state: string
+  email: string | null
+  locale: string | null
+  format: 'html' | 'text' | null
+  shown: Buffer
+  own: number
+  missed_on: string | null
+  hand_overs: number
+}
+
+/**
+ * The statement that marks. CTEs in order: `leased` (may this batch send?), `wanted` (the group's choices), `locked` (its readers),
+ * `judged` (each delivery with one reason not to send it, or NULL), `verdict` (the state that follows from the reason).
+ */
+const startStatement = (
+  { editionId, batchId, lease }: Lease,
+  group: readonly Chosen[],
+  { releases, policy, at }: StartOptions,
+) => sql`
+  WITH leased AS MATERIALIZED (
+    SELECT b.id FROM batches b JOIN editions e ON e.id = b.edition_id
+    WHERE b.id = ${batchId} AND b.lease = ${lease} AND b.lease_until > now() AND ${SENDABLE_EDITION} AND ${NOT_HALTED}
+      AND ${countReleases(releases.since)} = ${releases.count}
+    FOR SHARE OF b
+  ), wanted AS (
+    SELECT * FROM unnest(${sql.param(group.map((one) => one.subscriberId))}::bigint[],
+                         ${sql.param(group.map((one) => toBitmap(one.chosen.shown)))}::bytea[],
+                         ${sql.param(group.map((one) => one.chosen.own))}::smallint[]) AS w (subscriber_id, shown, own)
+  ), locked AS MATERIALIZED (
+    ${lockReaders(group)}
+  ), judged AS (
+    SELECT d.subscriber_id, coalesce(d.shown, w.shown) AS shown, CASE WHEN d.shown IS NULL THEN w.own ELSE d.own END AS own,
+      s.email, s.locale, s.format, d.state = 'unknown' AS was_unknown,
+      CASE WHEN s.missed_at IS NOT NULL THEN
+        (s.missed_at AT TIME ZONE CASE WHEN is_zone(s.zone) THEN s.zone ELSE 'UTC' END)::date::text END AS missed_on,
+      CASE
+        WHEN d.expires_at <= ${at} THEN ${TOO_LATE}
+        WHEN s.status IS DISTINCT FROM 'active' THEN coalesce(s.status::text, 'gone')
+        WHEN s.paused_until > ${at} THEN 'paused'
+        WHEN x.address_hash IS NOT NULL THEN 'suppressed'
+        WHEN length(coalesce(d.shown, w.shown)) = 0 THEN 'nothing new'
+      END AS reason
+    FROM wanted w
+    -- OFFSET 0 forces one lookup by primary key per delivery. Without it each group reads the whole batch.
+    CROSS JOIN LATERAL (
+      SELECT * FROM deliveries WHERE edition_id = ${editionId} AND subscriber_id = w.subscriber_id OFFSET 0 FOR UPDATE
+    ) d
+    LEFT JOIN subscribers s ON s.id = d.subscriber_id
+    LEFT JOIN suppressions x ON x.address_hash = s.address_hash
+    WHERE EXISTS (SELECT FROM leased) AND (SELECT count(*) FROM locked) > 0 AND d.batch_id = ${batchId} AND ${deliveryNeedsAttempt(policy)}
+  ), verdict AS MATERIALIZED (
+    SELECT *, reason IS NULL AS may_send, CASE
+        WHEN reason IS NULL THEN 'handed'
+        -- It may have arrived: not sending it again does not make that known.
+        WHEN was_unknown THEN 'unknown'
+        WHEN reason = ${TOO_LATE} THEN 'expired'
+        ELSE 'skipped'
+      END::delivery_state AS state
+    FROM judged
+  ), announced AS (
+    -- This digest tells its reader about the missed one.
+    UPDATE subscribers s SET missed_at = NULL FROM verdict v WHERE s.id = v.subscriber_id AND v.may_send AND v.missed_on IS NOT NULL
+  )
+  UPDATE deliveries d SET shown = v.shown, own = v.own, state = v.state,
+    reply = CASE WHEN v.may_send THEN NULL WHEN v.reason = ${TOO_LATE} THEN coalesce(d.reply, v.reason) ELSE ${withEarlierReply(sql`v.reason`)} END,
+    crashes = CASE WHEN v.state = 'unknown' THEN ${NO_MORE_RESENDS} ELSE crashes END,
+    hand_overs = hand_overs + v.may_send::int,
+    handed_at = CASE WHEN v.may_send THEN ${at} ELSE handed_at END,
+    settled_at = CASE WHEN NOT v.may_send THEN ${at}::timestamptz END
+  FROM verdict v
+  WHERE d.edition_id = ${editionId} AND d.subscriber_id = v.subscriber_id
+  RETURNING d.subscriber_id, d.state, v.email, v.locale, v.format, v.missed_on, d.shown, d.own, d.hand_overs`
+
+/** The one reason that makes a delivery `expired`; all others make it `skipped`. */
+const TOO_LATE = sql.raw(`'too late'`)

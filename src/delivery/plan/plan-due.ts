@@ -1,0 +1,124 @@
+import { sql } from 'drizzle-orm'
+import { dayOf, daysLater } from '../../calendar/days.ts'
+import type { Services } from '../../runtime/services.ts'
+import { type Cadence, kindOf, newestEditions } from './newest-editions.ts'
+import {
+  BATCH_SIZE,
+  insertBatchesAndDeliveries,
+  PLANNED_COLUMNS,
+  type Planned,
+  type PlannedRow,
+  toPlanned,
+} from './plan-deliveries.ts'
+
+type Deps = Pick<Services, 'db' | 'config' | 'now'>
+
+/**
+ * Plans the newest edition of their kind for every reader whose hour has come, and sets their next hour. Editions too old to be news
+ * (edition/draft/news.ts) are skipped.
+ *
+ * A weekdays reader gets the five lists of Monday to Friday; Friday's arrives on Monday. East of about UTC+6 their morning is before the
+ * previous day's list closes. Thursday's list is then too late for Friday, would lose to Friday's on Monday, and Tuesday had nothing
+ * new. So readers who have the newest list get the newest one they missed since their last weekday: Thursday's on Tuesday.
+ *
+ * While the newest edition is not released, readers wait up to DIGEST_FRESHNESS_HOURS after their hour. Then this day is skipped, and
+ * their next digest says so (`missed_at`).
+ *
+ * Safe to repeat and to run in several workers at once: readers are locked, and the ledger has one row per reader and edition.
+ */
+export async function planDue(deps: Deps): Promise<Planned> {
+  const total: Planned = { batchIds: [], deliveries: 0 }
+  for (const cadence of await dueCadences(deps)) {
+    const choice = await chooseEditions(deps, cadence)
+    for (let more = true; more; ) {
+      const step = await planStep(deps, cadence, choice)
+      total.batchIds.push(...step.batchIds)
+      total.deliveries += step.planned
+      more = step.more
+    }
+  }
+  return total
+}
+
+/** Returns the cadences with due readers; none in most minutes. */
+async function dueCadences({ db, now }: Deps): Promise<Cadence[]> {
+  const { rows } = await db.execute<{ cadence: Cadence }>(sql`
+    SELECT cadence FROM unnest(enum_range(NULL::cadence)) AS known (cadence)
+    WHERE EXISTS (SELECT FROM subscribers s WHERE s.status = 'active' AND s.cadence = known.cadence AND s.next_digest_at <= ${now()})`)
+  return rows.map(({ cadence }) => cadence)
+}
+
+/** Edition ids, newest first, and whether a newer edition has closed and waits for its release. */
+type EditionChoice = { editionIds: number[]; wait: boolean }
+
+/** How long before a weekdays reader's hour a list may have closed: from Friday's close until their Tuesday. */
+const MISSED_HOURS = 96
+/** More lists than close in these hours plus a planning delay. */
+const MOST_EDITIONS = 8
+
+/** Returns the newest released edition for a cadence; for weekdays readers also earlier ones. */
+async function chooseEditions({ db, config, now }: Deps, cadence: Cadence): Promise<EditionChoice> {
+  const newest = await newestEditions({ db, config, now }, cadence, cadence === 'weekdays' ? MOST_EDITIONS : 1)
+  const kind = kindOf(cadence)
+  const span = kind === 'weekly' ? 7 : 1
+  const editionIds = newest.map(({ id }) => id)
+  // The day whose list is open. Before it, no list after the newest edition's can have closed.
+  const open = dayOf(new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000))
+  if (newest[0] && daysLater(newest[0].date, 2 * span - 1) >= open) return { editionIds, wait: false }
+  const { rows } = await db.execute<{ wait: boolean }>(sql`
+    WITH closed AS (
+      SELECT CASE WHEN ${kind} = 'weekly' THEN date_trunc('week', ${open}::date)::date - 7 ELSE ${open}::date - 1 END AS date
+    )
+    SELECT EXISTS (
+      SELECT FROM closed c
+      WHERE c.date > ${newest[0]?.date ?? '-infinity'}::date
+        AND (${cadence} <> 'weekdays' OR extract(isodow FROM c.date) <= 5)
+        AND EXISTS (SELECT FROM papers p WHERE p.list_day >= c.date AND p.list_day < c.date + ${span}::int)
+        AND NOT EXISTS (SELECT FROM editions e WHERE e.kind = ${kind}::edition_kind AND e.date = c.date AND e.state <> 'draft')
+    ) AS wait`)
+  return { editionIds, wait: rows[0]!.wait }
+}
+
+/** Plans up to BATCH_SIZE due readers of a cadence, oldest hour first, in one statement. */
+async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionIds, wait }: EditionChoice) {
+  const stale = new Date(now().getTime() - config.DIGEST_FRESHNESS_HOURS * 3_600_000)
+  const until = wait ? stale : now()
+  const ids = sql`${sql.param(editionIds)}::bigint[]`
+  const { rows } = await db.execute<{ due: string; again: boolean } & PlannedRow>(sql`
+    WITH due AS (
+      SELECT id, next_digest_at AS due_at FROM subscribers
+      WHERE status = 'active' AND cadence = ${cadence} AND next_digest_at <= ${until}
+      ORDER BY next_digest_at LIMIT ${BATCH_SIZE} FOR UPDATE SKIP LOCKED
+    ), theirs AS (
+      SELECT s.id, due.due_at, (
+          -- The lowest position is the newest. Sorting for each reader took 50 times as long.
+          SELECT (${ids})[min(array_position(${ids}, e.id))] FROM editions e
+          WHERE e.id = ANY(${ids})
+            AND (e.id = ${editionIds[0] ?? null}::bigint OR e.closes_at > due.due_at - make_interval(hours => ${MISSED_HOURS}))
+            -- Repeats the condition so that partitions of other editions are not opened.
+            AND NOT EXISTS (
+              SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = s.id AND d.edition_id = ANY(${ids})
+            )
+        ) AS edition_id
+      FROM due JOIN subscribers s ON s.id = due.id
+      WHERE s.paused_until IS NULL OR s.paused_until <= ${now()}
+    ), advanced AS (
+      UPDATE subscribers s
+      -- After a long outage, a recent hour is still served although an earlier one was missed.
+      SET next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, s.weekday,
+          greatest(CASE WHEN due.due_at <= ${stale} THEN ${stale} ELSE ${now()}::timestamptz END, s.paused_until)),
+        missed_at = CASE
+          WHEN due.due_at <= ${stale} AND theirs.id IS NOT NULL AND (${wait} OR theirs.edition_id IS NOT NULL) THEN due.due_at
+          ELSE missed_at
+        END
+      FROM due LEFT JOIN theirs ON theirs.id = due.id WHERE s.id = due.id
+      RETURNING s.next_digest_at
+    ), wanted AS (
+      SELECT id, due_at, edition_id FROM theirs WHERE edition_id IS NOT NULL AND due_at > ${stale} AND NOT ${wait}
+    ), ${insertBatchesAndDeliveries(now(), sql`wanted.due_at + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
+    SELECT (SELECT count(*) FROM due) AS due, EXISTS (SELECT FROM advanced WHERE next_digest_at <= ${until}) AS again, ${PLANNED_COLUMNS}`)
+  const { due, again, ...row } = rows[0]!
+  const { deliveries, batchIds } = toPlanned(row)
+  // A reader who missed one hour may already be due at the next.
+  return { more: again || Number(due) === BATCH_SIZE, batchIds, planned: deliveries }
+}

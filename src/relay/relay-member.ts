@@ -1,0 +1,75 @@
+import type { Logger } from 'pino'
+import { redact } from '../lib/redact.ts'
+import type { RelaySettings } from '../runtime/config/relay-settings.ts'
+import { type Allowance, openAllowance } from './allowance.ts'
+import { type Breaker, openBreaker } from './breaker.ts'
+import { type Rates, relayBucket } from './rates.ts'
+import { openRelay, type Relay } from './relay.ts'
+import type { RelayRests } from './rests.ts'
+
+/** One of several relays, with its health and rate in this process. */
+export interface RelayMember {
+  settings: RelaySettings
+  breaker: Breaker
+  allowance: Allowance
+  /** how far it is behind its share, among relays with weights */
+  credit: number
+  /** Sends by this relay; breaker and rates learn from the outcome. */
+  send: Relay['send']
+  /** Checks whether a resting relay works again. Concurrent callers share one check. */
+  check(): Promise<void>
+  close(): void
+}
+
+export interface RelayObservers {
+  log?: Logger
+  rates?: Rates
+  rests?: RelayRests
+}
+
+export function openMember(settings: RelaySettings, { log, rates, rests }: RelayObservers): RelayMember {
+  const { name } = settings
+  const relay = openRelay(settings)
+  const breaker = openBreaker()
+  const allowance = openAllowance(rates, relayBucket(name), settings.warmup)
+  let checking: Promise<void> | undefined
+
+  const rest = (reason: string, message: string) => {
+    const restMs = Math.round(breaker.restMs())
+    log?.warn({ relay: name, reason, restMs }, message)
+    void rests?.recordRest(name, reason, restMs)
+  }
+  const check = () =>
+    relay.check().then(
+      () => {
+        breaker.recordCheck(true)
+        log?.info({ relay: name }, 'the relay is used again')
+      },
+      (error) => {
+        breaker.recordCheck(false)
+        rest(redact(error.response ?? error.message), 'the relay cannot be used yet')
+      },
+    )
+  return {
+    settings,
+    breaker,
+    allowance,
+    credit: 0,
+    async send(...args) {
+      allowance.spend()
+      const outcome = await relay.send(...args)
+      const tripped = breaker.record(outcome)
+      if (tripped !== undefined) rest(tripped, 'the relay rests: it refuses our email or does not answer')
+      else if (outcome.state === 'accepted' && breaker.state() === 'closed') void rests?.recordAccepted(name)
+      void rates
+        ?.recordReply(relayBucket(name), outcome)
+        .catch((error) => log?.warn({ err: error }, 'the rate of a relay was not recorded'))
+      return { ...outcome, relay: name }
+    },
+    check: () =>
+      (checking ??= check().finally(() => {
+        checking = undefined
+      })),
+    close: () => relay.close(),
+  }
+}
