@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { dayOf } from '../calendar/days.ts'
+import { parseSpan } from '../calendar/spans.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { complain, progressBar } from '../lib/terminal.ts'
 import { byHand } from '../operate/audit.ts'
@@ -7,7 +8,6 @@ import { collect } from '../papers/ingest/collect.ts'
 import { importFile } from '../papers/ingest/import-file.ts'
 import { refresh } from '../papers/ingest/refresh.ts'
 import { configuredSources, sourceNamed } from '../papers/ingest/sources/configured.ts'
-import { spanDays } from '../papers/ingest/sources/span.ts'
 import { acceptSubmission, declineSubmission, openSubmissions } from '../papers/ingest/submissions.ts'
 import { indexPapers } from '../papers/search/index-papers.ts'
 import { SOURCE_NAMES } from '../runtime/config/source-names.ts'
@@ -16,8 +16,7 @@ import { asDate, report, withServices } from './open.ts'
 
 function asSpan(value: string): string {
   try {
-    spanDays(value)
-    return value
+    return parseSpan(value).key
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message)
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { daysLater } from '../../src/calendar/days.ts'
-import { calendarWeeks, spanAround, spanNamed } from '../../src/calendar/spans.ts'
+import { calendarWeeks, parseSpan, spanAround, spanNamed } from '../../src/calendar/spans.ts'
 
 describe('a span', () => {
   test.for([
@@ -15,6 +15,7 @@ describe('a span', () => {
     ['month', '1050-02', '1050-02-01', '1050-02-28'],
   ] as const)('%s %s is from %s to %s', ([kind, key, from, to]) => {
     expect(spanNamed(kind, key)).toEqual({ kind, key, from, to })
+    expect(parseSpan(key)).toEqual({ kind, key, from, to })
   })
 
   test.for([
@@ -33,6 +34,10 @@ describe('a span', () => {
   ] as const)('there is no %s %s', ([kind, key]) => {
     const span = spanNamed(kind, key)
     expect(span).toBeUndefined()
+  })
+
+  test.each(['2025-W53', '2026-W00', '2026-13', '2026', '2026-02-30', ''])('a command refuses "%s"', (key) => {
+    expect(() => parseSpan(key)).toThrow(/is not a day/)
   })
 
   test('of a day has that day in it, and its name leads back to it, for every day of eight years', () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { and, eq, sql } from 'drizzle-orm'
-import { closeOfDay, daysLater, startOfDay } from '../../calendar/days.ts'
+import { closeOfDay, daysLater, mondayOf } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { listReadAt } from '../../papers/ingest/source-health.ts'
 import { rankPapers } from '../../papers/ranking/rank.ts'
@@ -97,17 +97,14 @@ async function withOwnVotes<P extends { id: number; votes: number | null }>(
   )
 }
 
-/** The curator's picks, then by score. */
 function rankedRows(candidates: Awaited<ReturnType<typeof readCandidates>>): Row[] {
-  const ranked = rankPapers(candidates)
-  const ordered = [...ranked.filter((p) => p.verdict === 'picked'), ...ranked.filter((p) => p.verdict !== 'picked')]
-  return ordered
+  return rankPapers(candidates)
     .slice(0, MOST_CANDIDATES)
-    .map(({ id, verdict, score, note, votes, comments, stars, ageHours, ...paper }) => {
-      const curator = verdict === 'picked' ? paper.curator : null
+    .map(({ id, picked, score, note, votes, comments, stars, ageHours, ...paper }) => {
+      const curator = picked ? paper.curator : null
       return {
         paperId: id,
-        section: verdict === 'picked' ? 'picks' : 'top',
+        section: picked ? 'picks' : 'top',
         score,
         reason: reasonFor({ votes, comments, ageHours, pickedBy: curator }) ?? '',
         note,
@@ -128,8 +125,6 @@ const risingRows = (followed: Awaited<ReturnType<typeof readFollowed>>): Row[] =
     score: paper.votes - votesBefore,
     reason: reasonFor(paper) ?? '',
   }))
-
-const mondayOf = (date: string): string => daysLater(date, -((startOfDay(date).getUTCDay() + 6) % 7))
 
 async function lockEdition(db: Db, kind: 'daily' | 'weekly', date: string) {
   const [found] = await db
@@ -196,11 +191,11 @@ async function readCandidates(db: Db, kind: 'daily' | 'weekly', date: string, at
     comments: number | null
     stars: number | null
     age_hours: number | null
-    verdict: 'picked' | null
+    picked: boolean | null
     note: string | null
     curator: string | null
   }>(sql`
-    SELECT p.id::int8, p.list_position, s.votes, s.comments, s.stars, k.verdict, k.note, k.curator,
+    SELECT p.id::int8, p.list_position, s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.note, k.curator,
       (extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600)::float8 AS age_hours
     FROM papers p
     LEFT JOIN LATERAL (

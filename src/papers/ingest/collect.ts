@@ -1,18 +1,19 @@
 import { and, eq } from 'drizzle-orm'
 import { isDay } from '../../calendar/days.ts'
+import type { SpanKey } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { sourceReads } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { BadEntry } from './listed-paper.ts'
 import { recordFailure, recordRead } from './source-health.ts'
-import type { Source, SourceReply, Span } from './sources/source.ts'
+import type { Source, SourceReply } from './sources/source.ts'
 import { type Stored, storeList } from './store.ts'
 
 export interface Collected extends Stored {
   source: string
   /** the list day, week or month that was read */
-  day: Span
+  day: SpanKey
   outcome: 'read' | 'not modified' | 'empty'
   /** entries of the reply that are no papers */
   bad: BadEntry[]
@@ -27,7 +28,7 @@ type Deps = Pick<Services, 'db' | 'now' | 'log'> & { source: Source }
  * @throws PaperboyError SOURCE_UNAVAILABLE, and nothing is stored; also when there are entries and none can be read, since then
  *   the source has changed and an empty day would be a lie
  */
-export async function collect({ db, now, source, log }: Deps, span: Span): Promise<Collected> {
+export async function collect({ db, now, source, log }: Deps, span: SpanKey): Promise<Collected> {
   try {
     const reply = await read({ db, source }, span)
     const readAt = now()
@@ -39,14 +40,14 @@ export async function collect({ db, now, source, log }: Deps, span: Span): Promi
   }
 }
 
-async function read({ db, source }: { db: Db; source: Source }, span: Span): Promise<SourceReply> {
+async function read({ db, source }: { db: Db; source: Source }, span: SpanKey): Promise<SourceReply> {
   const [last] = isDay(span) ? await db.select().from(sourceReads).where(readOf(source, span)) : []
   return source.read(span, last)
 }
 
 const readOf = (source: Source, day: string) => and(eq(sourceReads.source, source.name), eq(sourceReads.listDay, day))
 
-async function keep(tx: Db, source: Source, span: Span, reply: SourceReply, readAt: Date): Promise<Collected> {
+async function keep(tx: Db, source: Source, span: SpanKey, reply: SourceReply, readAt: Date): Promise<Collected> {
   const nothing = { source: source.name, day: span, papers: 0, added: 0, changed: 0, signals: 0, bad: [] }
   if (reply.outcome === 'not modified') {
     await tx.update(sourceReads).set({ readAt }).where(readOf(source, span))
@@ -70,7 +71,7 @@ async function keep(tx: Db, source: Source, span: Span, reply: SourceReply, read
 function complainOfBadEntries(
   { papers, bad }: Extract<SourceReply, { outcome: 'read' }>,
   source: string,
-  span: Span,
+  span: SpanKey,
   log: Deps['log'],
 ): void {
   for (const { position, reason } of bad) log.warn({ source, span, position, reason }, 'entry left out')

@@ -69,7 +69,7 @@ export async function listSpan(
   const at = now()
   const rows = await readOrder(db, span, at)
   if (rows.length === 0) return undefined
-  const ids = span.kind === 'day' ? asEdition(rows) : byVotes(rows)
+  const ids = span.kind === 'day' ? rankPapers(rows).map(({ id }) => id) : byVotes(rows)
   const start = after === undefined ? 0 : ids.indexOf(after) + 1
   const shown = ids.slice(start, start + limit)
   const closesAt = closeOfDay(span.to, closeHourUtc)
@@ -86,11 +86,6 @@ export async function listSpan(
 }
 
 type Ordered = Awaited<ReturnType<typeof readOrder>>
-
-function asEdition(rows: Ordered): number[] {
-  const ranked = rankPapers(rows)
-  return [...ranked.filter((row) => row.picked), ...ranked.filter((row) => !row.picked)].map((row) => row.id)
-}
 
 const byVotes = (rows: Ordered): number[] =>
   rows.toSorted((a, b) => (b.votes ?? -1) - (a.votes ?? -1) || b.id - a.id).map((row) => row.id)

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { isQuietDay } from '../../../src/calendar/holidays.ts'
 import { daysDue } from '../../../src/papers/ingest/polling.ts'
 import { type Health, sourceState } from '../../../src/papers/ingest/source-health.ts'
-import { spanDays } from '../../../src/papers/ingest/sources/span.ts'
 
 const at = (text: string) => new Date(`${text}Z`)
 
@@ -86,20 +85,5 @@ describe('how a source is', () => {
 
   test('without votes there is nothing that has to move', () => {
     expect(sourceState({ ...fine, changedAt: at('2026-04-10T03:00:00') }, now, false)).toBe('fresh')
-  })
-})
-
-describe('spans', () => {
-  test.each([
-    ['2026-03-14', '2026-03-14', '2026-03-14', 1],
-    ['2026-W01', '2025-12-29', '2026-01-04', 7],
-    ['2026-W53', '2026-12-28', '2027-01-03', 7],
-    ['2024-02', '2024-02-01', '2024-02-29', 29],
-  ])('%s is %s to %s', (span, first, last, count) => {
-    const days = spanDays(span)
-    expect([days[0], days.at(-1), days.length]).toEqual([first, last, count])
-  })
-  test.each(['2025-W53', '2026-W00', '2026-13', '2026', '2026-02-30', ''])('"%s" is none', (span) => {
-    expect(() => spanDays(span)).toThrow(/is no day/)
   })
 })

@@ -1,4 +1,5 @@
 import { dayOf } from '../../../calendar/days.ts'
+import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
 import { VERSION } from '../../../runtime/config/config.ts'
 import { type ArxivFeed, parseArxivFeed } from '../formats/arxiv-feeds.ts'
@@ -7,7 +8,6 @@ import type { ListedPaper } from '../listed-paper.ts'
 import type { Pace } from './pace.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
 import type { Source, SourceReply } from './source.ts'
-import { spanDays } from './span.ts'
 
 interface ArxivOptions extends Omit<Politeness, 'userAgent' | 'pace'> {
   publicUrl: string
@@ -98,8 +98,8 @@ export function arxivSource(options: ArxivOptions): Source {
     followDays: 0,
     async read(span, last) {
       if (span === dayOf(now())) return announcements(span, last)
-      const days = spanDays(span)
-      return submissions(days[0]!, days.at(-1)!)
+      const { from, to } = parseSpan(span)
+      return submissions(from, to)
     },
     async look(ids) {
       const found: ListedPaper[] = []

@@ -1,11 +1,11 @@
-import { isDay } from '../../../calendar/days.ts'
+import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
 import { VERSION } from '../../../runtime/config/config.ts'
 import { parseHfEntry } from '../formats/hf-entry.ts'
 import { checkJsonSize, OverLimit } from '../limits.ts'
 import { type BadEntry, isBad, type ListedPaper } from '../listed-paper.ts'
 import { type Politeness, politeGet, type Reply } from './polite-get.ts'
-import type { Source, Span } from './source.ts'
+import type { Source } from './source.ts'
 
 interface HfOptions extends Omit<Politeness, 'userAgent'> {
   /** named in the User-Agent, so that the source can tell whom to talk to */
@@ -20,7 +20,8 @@ export function hfSource({ publicUrl, baseUrl = 'https://huggingface.co', ...pol
     name: 'hf',
     followDays: 14,
     async read(span, last) {
-      const url = `${baseUrl}/api/daily_papers?${parameterOf(span)}=${span}`
+      const { kind } = parseSpan(span)
+      const url = `${baseUrl}/api/daily_papers?${PARAMETER[kind]}=${span}`
       const reply = await politeGet(
         url,
         {
@@ -32,7 +33,7 @@ export function hfSource({ publicUrl, baseUrl = 'https://huggingface.co', ...pol
       if (reply.status === 304) return { outcome: 'not modified' }
       return {
         outcome: 'read',
-        ...parseList(entriesOf(url, reply), isDay(span) ? span : undefined),
+        ...parseList(entriesOf(url, reply), kind === 'day' ? span : undefined),
         validators: { etag: reply.headers.get('etag'), lastModified: reply.headers.get('last-modified') },
       }
     },
@@ -53,7 +54,7 @@ export function hfSource({ publicUrl, baseUrl = 'https://huggingface.co', ...pol
   }
 }
 
-const parameterOf = (span: Span) => (isDay(span) ? 'date' : span.includes('W') ? 'week' : 'month')
+const PARAMETER = { day: 'date', week: 'week', month: 'month' }
 
 function entriesOf(url: string, reply: Reply): unknown[] {
   const parsed = jsonOf(url, reply)

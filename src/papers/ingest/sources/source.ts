@@ -1,3 +1,4 @@
+import type { SpanKey } from '../../../calendar/spans.ts'
 import type { SourceName } from '../../../runtime/config/source-names.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
 
@@ -6,9 +7,6 @@ interface LastReply {
   etag: string | null
   lastModified: string | null
 }
-
-/** A list day `2026-03-14`, an ISO week `2026-W11` or a month `2026-03`. */
-export type Span = string
 
 export type SourceReply =
   | { outcome: 'not modified' }
@@ -31,7 +29,7 @@ export interface Source {
   name: SourceName
   /** how many days after a list day its votes are still followed; 0 where there are none to follow */
   followDays: number
-  read(span: Span, last: LastReply | undefined): Promise<SourceReply>
+  read(span: SpanKey, last: LastReply | undefined): Promise<SourceReply>
   /** Papers by arXiv id, as they stand today; those that the source does not know are missing. */
   look(ids: readonly string[]): Promise<ListedPaper[]>
 }
