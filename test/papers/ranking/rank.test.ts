@@ -32,6 +32,11 @@ test('younger papers need fewer votes; unknown votes keep the list’s order, la
   ])
 })
 
+test('the curator’s picks come first, by score among themselves', () => {
+  const list = [paper(1, 1, 90, 0), { ...paper(2, 2, 5, 0), picked: true }, { ...paper(3, 3, 8, 0), picked: true }]
+  expect(rankPapers(list).map((ranked) => ranked.id)).toEqual([3, 2, 1])
+})
+
 test('the order does not depend on the order given, and nothing is lost', () => {
   const list = fc.uniqueArray(
     fc.record({
