@@ -17,14 +17,14 @@ export async function similarPapers(
     WITH own AS MATERIALIZED (
       SELECT w.term AS term_id, w.weight, sum(t.papers) OVER (ORDER BY w.weight DESC, w.term) - t.papers AS read_before
       FROM paper_vectors v, unnest(v.terms, v.weights) AS w (term, weight) JOIN terms t ON t.id = w.term WHERE v.paper_id = ${paperId}
-    ), similar AS (
+    ), candidates AS (
       SELECT o.paper_id, sum(o.weight * own.weight) AS similarity
       FROM own JOIN paper_terms o ON o.term_id = own.term_id
       WHERE own.read_before < ${MOST_READ} AND o.paper_id <> ${paperId}
       GROUP BY o.paper_id HAVING sum(o.weight * own.weight) >= ${LEAST_SIMILARITY}
       ORDER BY similarity DESC, o.paper_id DESC LIMIT ${limit * 4}
     )
-    SELECT p.id FROM similar JOIN papers p ON p.id = similar.paper_id
+    SELECT p.id FROM candidates c JOIN papers p ON p.id = c.paper_id
     WHERE p.sample = (SELECT sample FROM papers WHERE id = ${paperId}) AND p.withdrawn_at IS NULL
     ORDER BY similarity DESC, p.id DESC LIMIT ${limit}`)
   return readListed(
