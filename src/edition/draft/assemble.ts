@@ -5,7 +5,7 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { listReadAt } from '../../papers/ingest/source-health.ts'
 import { rankPapers } from '../../papers/ranking/rank.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
-import { readFollowed, stillRising } from '../../papers/ranking/rising.ts'
+import { readRisingCandidates, selectRising } from '../../papers/ranking/rising.ts'
 import { countedVotes } from '../../papers/votes/counted.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, editions, mailing } from '../../runtime/db/schema.ts'
@@ -62,7 +62,7 @@ export async function assemble(
         `There is no edition for ${span}: no papers were collected or imported for it.`,
       )
     }
-    const followed = await readFollowed(tx, { kind, date, closesAt }, config.EDITION_CLOSE_HOUR_UTC, now())
+    const followed = await readRisingCandidates(tx, { kind, date, closesAt }, config.EDITION_CLOSE_HOUR_UTC, now())
     const rows = [...rankedRows(candidates), ...risingRows(followed)]
     const times = {
       closesAt,
@@ -117,8 +117,8 @@ function rankedRows(candidates: Awaited<ReturnType<typeof readCandidates>>): Row
     })
 }
 
-const risingRows = (followed: Awaited<ReturnType<typeof readFollowed>>): Row[] =>
-  stillRising(followed).map(({ id, closingRank, fifthVotes, votesBefore, ...paper }) => ({
+const risingRows = (followed: Awaited<ReturnType<typeof readRisingCandidates>>): Row[] =>
+  selectRising(followed).map(({ id, closingRank, fifthVotes, votesBefore, ...paper }) => ({
     ...paper,
     paperId: id,
     section: 'rising',

@@ -1,4 +1,4 @@
-import { type Followed, stillRising } from '../../../src/papers/ranking/rising.ts'
+import { type RisingCandidate, selectRising } from '../../../src/papers/ranking/rising.ts'
 import type { Lists } from './trajectories.ts'
 
 export interface Replay {
@@ -17,7 +17,7 @@ export interface Replay {
 const FOLLOWED_DAYS = 14
 
 /**
- * Runs `stillRising` edition by edition. Between the close and the final count there are no observations, so the votes of the days
+ * Runs `selectRising` edition by edition. Between the close and the final count there are no observations, so the votes of the days
  * between are supposed: the gap closes by the same share every day.
  * @param days in how many days all but 1/e of the gap is closed
  */
@@ -44,7 +44,7 @@ export function replayRising(lists: Lists, days: number, most: number): Replay {
   const editions = [...lists.keys()].map((day) => Date.parse(day) / 86_400_000 + 1).sort((a, b) => a - b)
   for (const [index, day] of editions.entries()) {
     const before = editions[index - 1] ?? day - 1
-    const followed = papers.flatMap((paper, id): Followed[] =>
+    const followed = papers.flatMap((paper, id): RisingCandidate[] =>
       paper.closed < day && paper.closed >= day - FOLLOWED_DAYS
         ? [
             {
@@ -59,7 +59,7 @@ export function replayRising(lists: Lists, days: number, most: number): Replay {
           ]
         : [],
     )
-    for (const { id, votes } of stillRising(followed, most))
+    for (const { id, votes } of selectRising(followed, most))
       shown.set(id, { day, votes, first: shown.get(id)?.first ?? day })
   }
   const isTop = (paper: (typeof papers)[number]) => paper.final >= tops.get(paper.month)!

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
-import { type Followed, stillRising } from '../../../src/papers/ranking/rising.ts'
+import { type RisingCandidate, selectRising } from '../../../src/papers/ranking/rising.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { editionPapers, papers, picks, signals, votes } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
@@ -14,7 +14,7 @@ const followed = (
   earlierVotes: number,
   votesBefore: number,
   votes: number,
-): Followed => ({
+): RisingCandidate => ({
   id,
   closingRank,
   fifthVotes: 18,
@@ -36,8 +36,8 @@ describe('which papers are still rising', () => {
       followed(7, 30, 3, 90, 90), // stands still since
       followed(8, 30, 0, 0, 17), // not enough for its list's first five
     ]
-    expect(stillRising(papers).map(({ id }) => id)).toEqual([3, 2, 6])
-    expect(stillRising(papers, 1).map(({ id }) => id)).toEqual([3])
+    expect(selectRising(papers).map(({ id }) => id)).toEqual([3, 2, 6])
+    expect(selectRising(papers, 1).map(({ id }) => id)).toEqual([3])
   })
 
   test('the order does not depend on the order given', () => {
@@ -46,7 +46,7 @@ describe('which papers are still rising', () => {
       .map(([rank, then, before, now]) => followed(rank, rank, then, before, now))
     fc.assert(
       fc.property(fc.uniqueArray(paper, { selector: ({ id }) => id }), (list) => {
-        expect(stillRising(list.toReversed())).toEqual(stillRising(list))
+        expect(selectRising(list.toReversed())).toEqual(selectRising(list))
       }),
     )
   })
