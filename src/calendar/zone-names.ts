@@ -17,7 +17,7 @@ const PLACES: Readonly<Record<string, string>> = {
 }
 
 /** The name of a zone with its place: "CET" → "Europe/Brussels", "Japan" → "Asia/Tokyo". What is not known stays as it is. */
-export function withPlace(zone: string): string {
+export function canonicalZone(zone: string): string {
   if (zone.includes('/') || /^(?:UTC|GMT)$/i.test(zone)) return zone
   const place = PLACES[zone.toUpperCase()]
   if (place) return place

@@ -1,4 +1,4 @@
-import { withPlace } from '../calendar/zone-names.ts'
+import { canonicalZone } from '../calendar/zone-names.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import { slugOf } from '../papers/topics/topics.ts'
@@ -94,7 +94,7 @@ function rowReader(
   return (line, cells) => {
     const cell = (column: CsvColumn) => all(cells, column).find((text) => text !== '') ?? ''
     const { email, key } = parseAddress(cell('email'), { utf8: true })
-    const zone = withPlace(cell('zone') || 'UTC')
+    const zone = canonicalZone(cell('zone') || 'UTC')
     if (zone.includes('\0')) throw new Error('the time zone has a character that no zone has')
     const locale = cell('locale') || 'en'
     if (!isLocale(locale)) throw new Error(`locale "${locale}" is none that Paperboy speaks`)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { promisedDigestAt } from '../../src/calendar/promised-digest.ts'
-import { withPlace } from '../../src/calendar/zone-names.ts'
+import { canonicalZone } from '../../src/calendar/zone-names.ts'
 
 const promise = (at: string, cadence: 'daily' | 'weekdays' | 'weekly' = 'daily', zone = 'UTC', had?: string) =>
   promisedDigestAt(
@@ -43,7 +43,7 @@ test('a week always has a list, and an unknown zone is read as UTC', () => {
 })
 
 test('zones that browsers name without a place get one with the same rules', () => {
-  expect(['CET', 'EST', 'EST5EDT', 'Japan', 'UTC', 'Europe/Berlin', '+03:00', 'Nowhere'].map(withPlace)).toEqual([
+  expect(['CET', 'EST', 'EST5EDT', 'Japan', 'UTC', 'Europe/Berlin', '+03:00', 'Nowhere'].map(canonicalZone)).toEqual([
     'Europe/Brussels',
     'America/Panama',
     'America/New_York',

@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { collect } from '../../src/papers/ingest/collect.ts'
 import { arxivSource } from '../../src/papers/ingest/sources/arxiv.ts'
-import { paceOf } from '../../src/papers/ingest/sources/pace.ts'
+import { sourceRateLimit } from '../../src/papers/ingest/sources/rate-limit.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { papers, sourceHealth, sourcePace } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
@@ -32,7 +32,7 @@ function sourceOn(db: Db, waited: number[] = []) {
   return arxivSource({
     publicUrl: 'https://paperboy.example',
     categories: ['cs.CL', 'stat.ML'],
-    pace: paceOf(db, 'arxiv', 3_000, wait),
+    rateLimit: sourceRateLimit(db, 'arxiv', 3_000, wait),
     feedUrl: `${base}/atom`,
     apiUrl: `${base}/api`,
     now: () => NOW,
@@ -131,8 +131,8 @@ test('429 makes every process wait as long as it says', async ({ db }) => {
 
 test('turns are handed out one in three seconds over all who ask at once', async ({ db }) => {
   const waits: number[] = []
-  const paces = Array.from({ length: 8 }, () => paceOf(db, 'arxiv', 3_000, async (ms) => void waits.push(ms)))
-  await Promise.all(paces.map((pace) => pace.turn()))
+  const paces = Array.from({ length: 8 }, () => sourceRateLimit(db, 'arxiv', 3_000, async (ms) => void waits.push(ms)))
+  await Promise.all(paces.map((pace) => pace.acquire()))
   const turns = [0, ...waits].sort((a, b) => a - b)
   expect(turns).toHaveLength(8)
   for (const [index, at] of turns.entries()) expect(at).toBeGreaterThan(index * 3_000 - 1_500)
@@ -141,7 +141,7 @@ test('turns are handed out one in three seconds over all who ask at once', async
 
 test('papers are looked up by id, old ids too; unknown ones are missing', async ({ db }) => {
   answer = reply(feedOf([entry('http://arxiv.org/abs/astro-ph/0601001v1', '2006-01-02T14:57:58Z')]))
-  const found = await sourceOn(db).look(['astro-ph/0601001', '0000.0000'])
+  const found = await sourceOn(db).fetchByIds(['astro-ph/0601001', '0000.0000'])
   expect(found.map((paper) => paper.sourceId)).toEqual(['astro-ph/0601001'])
   expect(asked[0]).toContain('id_list=astro-ph/0601001,0000.0000')
 })

@@ -6,7 +6,7 @@ import { listReadAt } from '../../papers/ingest/source-health.ts'
 import { rankPapers } from '../../papers/ranking/rank.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
 import { readRisingCandidates, selectRising } from '../../papers/ranking/rising.ts'
-import { countedVotes } from '../../papers/votes/counted.ts'
+import { countReaderVotes } from '../../papers/votes/reader-votes.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, editions, mailing } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -87,7 +87,7 @@ async function withOwnVotes<P extends { id: number; votes: number | null }>(
   papers: P[],
   by: Date,
 ): Promise<P[]> {
-  const own = await countedVotes(
+  const own = await countReaderVotes(
     db,
     papers.map((paper) => paper.id),
     { by },

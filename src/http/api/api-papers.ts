@@ -5,11 +5,11 @@ import { type Span, spanNamed } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { listDay, listSpan } from '../../papers/lists/list-day.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
-import { paperNamed, readPaper } from '../../papers/lists/paper.ts'
+import { findPaper, readPaper } from '../../papers/lists/paper.ts'
 import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
 import { searchPapers } from '../../papers/search/search.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
-import { castVote, noSuchPaper, undoVote } from '../../papers/votes/cast.ts'
+import { castVote, paperNotFound, undoVote } from '../../papers/votes/cast.ts'
 import { ownVotes } from '../../papers/votes/own-votes.ts'
 import type { Services } from '../../runtime/services.ts'
 import { pastMoment } from '../kit/params.ts'
@@ -59,8 +59,8 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
 
   /** By its arXiv id in any form, or by its number here. */
   const numberOf = async (name: string): Promise<number> => {
-    const paper = await paperNamed(services.db, name)
-    if (!paper) throw noSuchPaper()
+    const paper = await findPaper(services.db, name)
+    if (!paper) throw paperNotFound()
     return paper.id
   }
 
@@ -123,7 +123,7 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     { schema: { params: z.object({ id: z.string() }), response: { 200: PaperWhole } } },
     async ({ params }, reply) => {
       const paper = await readPaper(services, await numberOf(params.id))
-      if (!paper) throw noSuchPaper()
+      if (!paper) throw paperNotFound()
       return reply.headers(PUBLIC).send({
         ...withPage(paper),
         publishedAt: paper.publishedAt?.toISOString(),

@@ -32,7 +32,7 @@ export async function collect({ db, now, source, log }: Deps, span: SpanKey): Pr
   try {
     const reply = await read({ db, source }, span)
     const readAt = now()
-    if (reply.outcome === 'read') complainOfBadEntries(reply, source.name, span, log)
+    if (reply.outcome === 'read') reportBadEntries(reply, source.name, span, log)
     return await db.transaction((tx) => keep(tx, source, span, reply, readAt))
   } catch (error) {
     if (error instanceof PaperboyError) await recordFailure(db, source.name, now(), error.message)
@@ -68,7 +68,7 @@ async function keep(tx: Db, source: Source, span: SpanKey, reply: SourceReply, r
   return { ...nothing, ...stored, bad, outcome: papers.length > 0 ? 'read' : 'empty' }
 }
 
-function complainOfBadEntries(
+function reportBadEntries(
   { papers, bad }: Extract<SourceReply, { outcome: 'read' }>,
   source: string,
   span: SpanKey,

@@ -4,7 +4,7 @@ import type { Db } from '../../runtime/db/database.ts'
 import { parsePapers } from './formats/parse-papers.ts'
 import { badFile, readTextFile } from './formats/read-text-file.ts'
 import { isSignalTable, parseSignalTable } from './formats/signal-rows.ts'
-import { OverLimit } from './limits.ts'
+import { LimitError } from './limits.ts'
 import { type BadEntry, isBad, type ListedPaper } from './listed-paper.ts'
 import { type Stored, storeList } from './store.ts'
 import { storeSignalRows } from './store-signals.ts'
@@ -70,7 +70,7 @@ function withinLimits<T>(path: string, parse: () => T): T {
   try {
     return parse()
   } catch (error) {
-    if (error instanceof OverLimit) throw badFile(path, error.message, error)
+    if (error instanceof LimitError) throw badFile(path, error.message, error)
     throw error
   }
 }

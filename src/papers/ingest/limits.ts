@@ -3,7 +3,7 @@
  * Everything here is counted before it is parsed. Real lists stay far below: a month of Hugging Face's has 1,000 records and 10 MB,
  * the longest list of authors 5,154 names.
  */
-export const MOST = {
+export const LIMITS = {
   megabytes: 100,
   records: 100_000,
   /** snapshots of votes in a CSV */
@@ -27,16 +27,16 @@ export const MOST = {
 } as const
 
 /** A limit that an input is over, in words that follow the input's name: "has more than 100,000 records". */
-export class OverLimit extends Error {
+export class LimitError extends Error {
   override readonly name = 'OverLimit'
 }
 
 const said = (count: number): string => count.toLocaleString('en')
 
-const over = (what: string, text: string, at: number): OverLimit => {
+const over = (what: string, text: string, at: number): LimitError => {
   const before = text.slice(0, at)
   const line = before.split('\n').length
-  return new OverLimit(`${what}, at line ${said(line)}, column ${said(at - before.lastIndexOf('\n'))}`)
+  return new LimitError(`${what}, at line ${said(line)}, column ${said(at - before.lastIndexOf('\n'))}`)
 }
 
 const [QUOTE, BACKSLASH, COMMA, NEWLINE] = [34, 92, 44, 10]
@@ -45,7 +45,7 @@ const CLOSES = new Set([93, 125])
 
 /**
  * Checks a JSON document's size before it is parsed.
- * @throws OverLimit naming the limit and the place
+ * @throws LimitError naming the limit and the place
  */
 export function checkJsonSize(text: string): void {
   let [depth, values, records, quoted] = [0, 0, 0, false]
@@ -60,17 +60,17 @@ export function checkJsonSize(text: string): void {
       values++
       if (depth === 1 && OPENS.has(code)) records++
       if (OPENS.has(code)) depth++
-      if (records > MOST.records) throw over(`has more than ${said(MOST.records)} records`, text, at)
-      if (values > MOST.values) throw over(`has more than ${said(MOST.values)} values`, text, at)
+      if (records > LIMITS.records) throw over(`has more than ${said(LIMITS.records)} records`, text, at)
+      if (values > LIMITS.values) throw over(`has more than ${said(LIMITS.values)} values`, text, at)
     }
   }
 }
 
 /**
  * Checks a file of a record a line. A long line is that record's trouble alone.
- * @throws OverLimit naming the limit and the place
+ * @throws LimitError naming the limit and the place
  */
-export function checkLineCount(text: string, most: number = MOST.records): void {
+export function checkLineCount(text: string, most: number = LIMITS.records): void {
   let records = 0
   for (let start = 0; start < text.length; ) {
     const end = text.indexOf('\n', start)
@@ -82,14 +82,14 @@ export function checkLineCount(text: string, most: number = MOST.records): void 
 }
 
 /** Says that a line is too long, in words; undefined where it is not. */
-export const longLine = (line: string): string | undefined =>
-  line.length > MOST.line
-    ? `has ${said(line.length)} characters in one line; a record may have ${said(MOST.line)}`
+export const lineTooLong = (line: string): string | undefined =>
+  line.length > LIMITS.line
+    ? `has ${said(line.length)} characters in one line; a record may have ${said(LIMITS.line)}`
     : undefined
 
 /**
  * Checks an XML document's size before it is parsed: the parser takes quadratic time for many attributes.
- * @throws OverLimit naming the limit and the place
+ * @throws LimitError naming the limit and the place
  */
 export function checkXmlSize(text: string): void {
   let [depth, elements] = [0, 0]
@@ -98,14 +98,14 @@ export function checkXmlSize(text: string): void {
     const end = skipped ? text.indexOf(skipped[1], at) : text.indexOf('>', at)
     if (end < 0) return
     if (!skipped) {
-      if (end - at > MOST.tag) throw over(`has a tag of more than ${said(MOST.tag)} characters`, text, at)
+      if (end - at > LIMITS.tag) throw over(`has a tag of more than ${said(LIMITS.tag)} characters`, text, at)
       const tag = text.slice(at, end)
-      if ((tag.match(ATTRIBUTE) ?? []).length > MOST.attributes)
-        throw over(`has an element with more than ${MOST.attributes} attributes`, text, at)
+      if ((tag.match(ATTRIBUTE) ?? []).length > LIMITS.attributes)
+        throw over(`has an element with more than ${LIMITS.attributes} attributes`, text, at)
       if (tag.startsWith('</')) depth--
-      else if (++elements > MOST.elements) throw over(`has more than ${said(MOST.elements)} elements`, text, at)
-      else if (!tag.endsWith('/') && !tag.startsWith('<?') && ++depth > MOST.depth)
-        throw over(`has elements nested more than ${MOST.depth} deep`, text, at)
+      else if (++elements > LIMITS.elements) throw over(`has more than ${said(LIMITS.elements)} elements`, text, at)
+      else if (!tag.endsWith('/') && !tag.startsWith('<?') && ++depth > LIMITS.depth)
+        throw over(`has elements nested more than ${LIMITS.depth} deep`, text, at)
     }
     at = end + 1
   }
@@ -125,16 +125,16 @@ interface Counted {
 }
 
 /** Names the first limit that a record is over: "has 7,000 authors; a record may have 6,000". Undefined where it is over none. */
-export function overLimit({ authors, keywords, organization = '', raw }: Counted): string | undefined {
+export function findExceededLimit({ authors, keywords, organization = '', raw }: Counted): string | undefined {
   const most = (what: string, count: number, limit: number) =>
     count > limit ? `has ${what.replace('#', said(count))}; a record may have ${said(limit)}` : undefined
   const longest = (items: readonly string[]) => Math.max(0, ...items.map((item) => item.length))
   return (
-    most('# authors', authors.length, MOST.authors) ??
-    most('# keywords', keywords.length, MOST.keywords) ??
-    most('an author of # characters', longest(authors), MOST.author) ??
-    most('a keyword of # characters', longest(keywords), MOST.keyword) ??
-    most('an organisation of # characters', organization.length, MOST.organization) ??
-    most('# characters in all', raw.length, MOST.raw)
+    most('# authors', authors.length, LIMITS.authors) ??
+    most('# keywords', keywords.length, LIMITS.keywords) ??
+    most('an author of # characters', longest(authors), LIMITS.author) ??
+    most('a keyword of # characters', longest(keywords), LIMITS.keyword) ??
+    most('an organisation of # characters', organization.length, LIMITS.organization) ??
+    most('# characters in all', raw.length, LIMITS.raw)
   )
 }

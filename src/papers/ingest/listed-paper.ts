@@ -1,5 +1,5 @@
 import { safeJson } from '../../lib/postgres-safe.ts'
-import { overLimit } from './limits.ts'
+import { findExceededLimit } from './limits.ts'
 
 /** A paper as a list had it. Absent means that the source did not say. */
 export interface ListedPaper {
@@ -56,7 +56,7 @@ export const arxivLinks = (id: string) => ({
 type Facts = Omit<ListedPaper, 'title' | 'listPosition' | 'raw'>
 
 /** A paper of these facts, or what is wrong with the entry they are from. */
-export function checked(
+export function toListedPaper(
   raw: unknown,
   position: number,
   title: string | undefined,
@@ -68,7 +68,7 @@ export function checked(
     return { position, reason: `has an abstract of ${facts.abstract.length} characters` }
   try {
     const kept = safeJson(raw)
-    const reason = overLimit({ ...facts, raw: JSON.stringify(kept) })
+    const reason = findExceededLimit({ ...facts, raw: JSON.stringify(kept) })
     return reason ? { position, reason } : { ...facts, title, listPosition: position, raw: kept }
   } catch (error) {
     if (error instanceof RangeError) return { position, reason: error.message }

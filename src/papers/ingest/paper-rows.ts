@@ -120,7 +120,7 @@ const MERGED: Record<string, string> = {
       ELSE excluded.raw END`,
 }
 export const COLUMNS = sql.raw(Object.keys(MERGED).join(', '))
-export const ASSIGNED = sql.raw(
+export const ASSIGNMENTS = sql.raw(
   Object.entries(MERGED)
     .map(([column, value]) => `${column} = ${value}`)
     .join(', '),

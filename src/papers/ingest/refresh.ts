@@ -25,7 +25,7 @@ export async function refresh({ db, now, source }: Deps, ids: readonly string[])
     .from(papers)
     .where(and(eq(papers.source, 'arxiv'), inArray(papers.sourceId, wanted)))
   const places = new Map(known.map((paper) => [paper.id, paper]))
-  const looked = await source.look([...places.keys()])
+  const looked = await source.fetchByIds([...places.keys()])
   const placed = looked.flatMap((paper) => {
     const place = places.get(paper.sourceId)
     return place ? [{ ...paper, listDay: place.listDay, listPosition: place.position }] : []

@@ -54,7 +54,7 @@ export interface SourceReport extends Omit<Health, 'papersToday'> {
   papersToday: number
 }
 
-const SAID: Record<SourceState, string> = {
+const DESCRIPTIONS: Record<SourceState, string> = {
   fresh: 'as it should be',
   quiet: 'nothing today, as on weekends and holidays',
   empty: 'nothing today, though it is a working day',
@@ -64,7 +64,7 @@ const SAID: Record<SourceState, string> = {
 }
 
 /** "hf outage: it cannot be read since 2026-04-14 06:30 UTC: GET … answered 503" */
-export function sourceInWords({
+export function describeSource({
   source,
   state,
   papersToday,
@@ -75,7 +75,7 @@ export function sourceInWords({
 }: SourceReport): string {
   const minute = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return [
-    `${source} ${state}: ${SAID[state]}`,
+    `${source} ${state}: ${DESCRIPTIONS[state]}`,
     failingSince && state === 'outage' ? ` since ${minute(failingSince)}: ${failure}` : '',
     stillOn && state === 'stale' ? ` from ${stillOn}` : '',
     state === 'fresh' ? `, ${papersToday} papers today` : '',

@@ -9,14 +9,14 @@ import type { SignalRow } from './formats/signal-rows.ts'
 export const storeSignalRows = ({ db }: { db: Db }, rows: readonly SignalRow[]): Promise<number> =>
   db.transaction(async (tx) => {
     let added = 0
-    for (let i = 0; i < rows.length; i += CHUNK) added += await storeSome(tx, rows.slice(i, i + CHUNK))
+    for (let i = 0; i < rows.length; i += CHUNK) added += await storeChunk(tx, rows.slice(i, i + CHUNK))
     return added
   })
 
 /** Rows a statement, so that a large file does not become one parameter of many megabytes. */
 const CHUNK = 10_000
 
-async function storeSome(tx: Db, rows: readonly SignalRow[]): Promise<number> {
+async function storeChunk(tx: Db, rows: readonly SignalRow[]): Promise<number> {
   const { rowCount } = await tx.execute(sql`
     INSERT INTO signals (paper_id, observed_at, votes, comments, stars, origin)
     SELECT p.id, r."observedAt", r.votes, r.comments, r.stars, 'file'

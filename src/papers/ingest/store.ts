@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import type { ListedPaper } from './listed-paper.ts'
-import { ASSIGNED, COLUMNS, mayChange, NEW_ROW, OLD_ROW, rowsOf } from './paper-rows.ts'
+import { ASSIGNMENTS, COLUMNS, mayChange, NEW_ROW, OLD_ROW, rowsOf } from './paper-rows.ts'
 
 export interface Stored {
   papers: number
@@ -56,7 +56,7 @@ async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added
     -- A new version of a paper that we do not have is no news of ours.
     WHERE NOT r.revision OR EXISTS (SELECT FROM papers WHERE source = r.source AND source_id = r.source_id)
     ORDER BY source, source_id
-    ON CONFLICT (source, source_id) DO UPDATE SET ${ASSIGNED}, updated_at = now()
+    ON CONFLICT (source, source_id) DO UPDATE SET ${ASSIGNMENTS}, updated_at = now()
     WHERE (${OLD_ROW}) IS DISTINCT FROM (${NEW_ROW}) AND (${mayChange(observedAt)})
     RETURNING xmax = 0 AS added`)
   return touched

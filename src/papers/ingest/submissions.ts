@@ -56,7 +56,9 @@ export async function submitPaper(
 export async function lookUpSubmissions({ db }: Pick<Services, 'db'>, arxiv: Source): Promise<number> {
   const asked = await db.select().from(submissions).where(eq(submissions.state, 'asked')).limit(AT_ONCE)
   if (asked.length === 0) return 0
-  const found = new Map((await arxiv.look(asked.map((each) => each.arxivId))).map((paper) => [paper.sourceId, paper]))
+  const found = new Map(
+    (await arxiv.fetchByIds(asked.map((each) => each.arxivId))).map((paper) => [paper.sourceId, paper]),
+  )
   for (const { id, arxivId } of asked) {
     const paper = found.get(arxivId)
     await db

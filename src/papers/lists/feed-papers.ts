@@ -36,7 +36,7 @@ export async function feedPapers(deps: Deps, topic?: string): Promise<ListedRow[
 }
 
 /** When a day's list closed, which is when a feed first had its papers. */
-export const inFeedSince = closeOfDay
+export const feedDateOf = closeOfDay
 
 /** The last day whose list is closed. */
 export function newestClosedDay({ now, closeHourUtc }: Pick<Deps, 'now' | 'closeHourUtc'>): string {

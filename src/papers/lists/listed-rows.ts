@@ -3,7 +3,7 @@ import type { Span } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { reasonFor } from '../ranking/reason.ts'
 import { readable, sentences } from '../readable.ts'
-import { countedVotes } from '../votes/counted.ts'
+import { countReaderVotes } from '../votes/reader-votes.ts'
 
 /** A paper of a list, its words made readable: plain text, which a page must escape. */
 export interface ListedRow {
@@ -116,7 +116,7 @@ interface Counted {
 }
 
 async function withOwnVotes<R extends Counted>(db: Db, rows: R[], at: Date) {
-  const own = await countedVotes(
+  const own = await countReaderVotes(
     db,
     rows.map((row) => Number(row.id)),
     { by: at },

@@ -3,7 +3,7 @@ import type { Db } from '../../runtime/db/database.ts'
 import { arxivId } from '../paper-id.ts'
 import type { PaperKey } from '../paper-path.ts'
 import { readable } from '../readable.ts'
-import { countedVotes } from '../votes/counted.ts'
+import { countReaderVotes } from '../votes/reader-votes.ts'
 import { type ListedRow, readListed } from './listed-rows.ts'
 
 /** A paper with all that its page shows. Plain text, which a page must escape. */
@@ -30,13 +30,13 @@ export async function readPaper({ db, now }: { db: Db; now: () => Date }, id: nu
     readFacts(db, id),
     readHistory(db, id, at),
     readEditions(db, id),
-    countedVotes(db, [id], { by: at }),
+    countReaderVotes(db, [id], { by: at }),
   ])
   return { ...listed, ...facts, history, editions, ownVotes: own.get(id) ?? 0 }
 }
 
 /** The paper that a link or a person names: by its arXiv id in any form, or by its number here. Undefined when we do not have it. */
-export async function paperNamed(db: Db, text: string): Promise<PaperKey | undefined> {
+export async function findPaper(db: Db, text: string): Promise<PaperKey | undefined> {
   const arxiv = arxivId(text)
   const number = /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined
   if (arxiv === undefined && number === undefined) return undefined

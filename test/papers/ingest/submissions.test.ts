@@ -16,7 +16,7 @@ const arxivWith = (...ids: string[]): Source => ({
   name: 'arxiv',
   followDays: 0,
   read: () => Promise.reject(new Error('not asked here')),
-  look: async (wanted) =>
+  fetchByIds: async (wanted) =>
     ids
       .filter((id) => wanted.includes(id))
       .map(

@@ -2,36 +2,41 @@ import { eq, inArray } from 'drizzle-orm'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
-import { NOTHING_USUAL, readUsuals, standing, type Usuals } from '../../../src/papers/ranking/standing.ts'
+import {
+  NO_BASELINES,
+  readVoteBaselines,
+  standingOf,
+  type VoteBaselines,
+} from '../../../src/papers/ranking/standing.ts'
 import { papers, signals } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, servicesOn } from '../../support/services.ts'
 
-const usuals = (papers: number, votes: number): Usuals => ({
+const usuals = (papers: number, votes: number): VoteBaselines => ({
   all: { papers: 100, mean: Math.log1p(40) },
   topics: new Map([['speech', { papers, mean: Math.log1p(votes) }]]),
 })
 
 describe('how a paper stands in its topic', () => {
   test('as usual, and how many times that', () => {
-    expect(standing(40, usuals(50, 5))).toBeCloseTo(0)
-    expect(standing(81, usuals(50, 5))).toBeCloseTo(Math.log(2))
+    expect(standingOf(40, usuals(50, 5))).toBeCloseTo(0)
+    expect(standingOf(81, usuals(50, 5))).toBeCloseTo(Math.log(2))
     // A topic of which much is known has its own measure, nearly.
-    expect(standing(5, usuals(10_000, 5), 'speech')).toBeCloseTo(0, 2)
+    expect(standingOf(5, usuals(10_000, 5), 'speech')).toBeCloseTo(0, 2)
   })
 
   test('of a topic with few papers little is known', () => {
-    expect(standing(40, usuals(0, 0), 'speech')).toBeCloseTo(0)
-    expect(standing(40, usuals(10, 5), 'speech')).toBeCloseTo((Math.log(41) - Math.log(6)) / 2)
-    expect(standing(40, usuals(1, 5), 'speech')).toBeLessThan(standing(40, usuals(10, 5), 'speech'))
-    expect(standing(40, usuals(10, 5), 'unheard-of')).toBeCloseTo(0)
+    expect(standingOf(40, usuals(0, 0), 'speech')).toBeCloseTo(0)
+    expect(standingOf(40, usuals(10, 5), 'speech')).toBeCloseTo((Math.log(41) - Math.log(6)) / 2)
+    expect(standingOf(40, usuals(1, 5), 'speech')).toBeLessThan(standingOf(40, usuals(10, 5), 'speech'))
+    expect(standingOf(40, usuals(10, 5), 'unheard-of')).toBeCloseTo(0)
   })
 
   test('within a topic the order is that of the votes, also where there is no past', () => {
     fc.assert(
       fc.property(fc.nat(5000), fc.nat(5000), fc.nat(200), fc.nat(500), (one, other, papers, votes) => {
-        for (const known of [usuals(papers, votes), NOTHING_USUAL]) {
-          const difference = standing(one, known, 'speech') - standing(other, known, 'speech')
+        for (const known of [usuals(papers, votes), NO_BASELINES]) {
+          const difference = standingOf(one, known, 'speech') - standingOf(other, known, 'speech')
           expect(Math.sign(difference)).toBe(Math.sign(one - other))
         }
       }),
@@ -58,7 +63,7 @@ test('what is usual comes from the four weeks before, from lists just closed', a
     .values({ paperId: last[1]!, observedAt: new Date('2026-04-15T00:00:00Z'), votes: 900, origin: 'file' })
   const { editionId } = await assemble(servicesOn(db), { date: '2026-04-14' })
 
-  const { all, topics } = await readUsuals(db, editionId)
+  const { all, topics } = await readVoteBaselines(db, editionId)
   const mean = (...votes: number[]) => votes.reduce((sum, one) => sum + Math.log1p(one), 0) / votes.length
   expect(all.papers).toBe(6)
   expect(all.mean).toBeCloseTo(mean(100, 99, 98, 100, 99, 98))

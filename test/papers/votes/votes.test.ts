@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import { castVote, noteSubmitter, undoVote, votedFor } from '../../../src/papers/votes/cast.ts'
-import { countedVotes } from '../../../src/papers/votes/counted.ts'
-import { networkOf } from '../../../src/papers/votes/network.ts'
-import { weigh } from '../../../src/papers/votes/weigh.ts'
+import { castVote, readVotedIds, recordSubmitter, undoVote } from '../../../src/papers/votes/cast.ts'
+import { dampBursts } from '../../../src/papers/votes/damp-bursts.ts'
+import { hashNetwork } from '../../../src/papers/votes/hash-network.ts'
+import { countReaderVotes } from '../../../src/papers/votes/reader-votes.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, addReaders, addSubscriber, NOON, testConfig } from '../../support/services.ts'
@@ -15,7 +15,7 @@ const readerIds = async (db: Db): Promise<number[]> =>
   (await db.execute<{ id: string }>(sql`SELECT id FROM subscribers ORDER BY id`)).rows.map(({ id }) => Number(id))
 
 const count = async (db: Db, paperId: number, by?: Date): Promise<number> =>
-  (await countedVotes(db, [paperId], by ? { by } : {})).get(paperId) ?? 0
+  (await countReaderVotes(db, [paperId], by ? { by } : {})).get(paperId) ?? 0
 
 describe('a vote', () => {
   test('counts once, however often and from wherever it is cast', async ({ db }) => {
@@ -27,7 +27,7 @@ describe('a vote', () => {
       ),
     )
     expect(await count(db, paperId!)).toBe(1)
-    expect(await votedFor(db, subscriberId, [paperId!])).toEqual(new Set([paperId]))
+    expect(await readVotedIds(db, subscriberId, [paperId!])).toEqual(new Set([paperId]))
   })
 
   test('can be taken back, twice', async ({ db }) => {
@@ -68,7 +68,7 @@ describe('what counts', () => {
     expect(await count(db, first!, NOON)).toBe(1)
     expect(await count(db, first!, new Date(NOON.getTime() - 1))).toBe(0)
     expect(await count(db, second!)).toBe(0)
-    expect(await countedVotes(db, [])).toEqual(new Map())
+    expect(await countReaderVotes(db, [])).toEqual(new Map())
   })
 
   test.for([
@@ -90,13 +90,13 @@ describe('what counts', () => {
     const bob = await addSubscriber(db, 'bob@example.org')
     const { rows } = await db.execute<{ source_id: string }>(sql`SELECT source_id FROM papers WHERE id = ${paperId}`)
     const own = { subscriberId: ada, source: 'arxiv', sourceId: rows[0]!.source_id }
-    await noteSubmitter(db, own)
-    await noteSubmitter(db, own)
+    await recordSubmitter(db, own)
+    await recordSubmitter(db, own)
     for (const subscriberId of [ada, bob]) {
       await castVote(depsAt(db), { subscriberId, paperId: paperId! }, HOME)
       await castVote(depsAt(db), { subscriberId, paperId: other! }, HOME)
     }
-    expect(await countedVotes(db, [paperId!, other!])).toEqual(
+    expect(await countReaderVotes(db, [paperId!, other!])).toEqual(
       new Map([
         [paperId, 1],
         [other, 2],
@@ -122,7 +122,7 @@ test('erasing a reader takes their votes along, whoever erases', async ({ db }) 
   const ada = await addSubscriber(db, 'ada@example.org')
   const bob = await addSubscriber(db, 'bob@example.org')
   for (const subscriberId of [ada, bob]) await castVote(depsAt(db), { subscriberId, paperId: paperId! }, HOME)
-  await noteSubmitter(db, { subscriberId: ada, source: 'arxiv', sourceId: '2604.00001' })
+  await recordSubmitter(db, { subscriberId: ada, source: 'arxiv', sourceId: '2604.00001' })
   await db.execute(
     sql`UPDATE subscribers SET status = 'erased', email = NULL, email_key = NULL, next_digest_at = NULL WHERE id = ${ada}`,
   )
@@ -133,7 +133,7 @@ test('erasing a reader takes their votes along, whoever erases', async ({ db }) 
 
 describe('the network of a vote', () => {
   const key = testConfig().SECRET_KEY
-  const hash = (address: string, at = NOON) => networkOf(key, address, at).toString('hex')
+  const hash = (address: string, at = NOON) => hashNetwork(key, address, at).toString('hex')
 
   test.for([
     ['203.0.113.7', '::ffff:203.0.113.7'],
@@ -156,7 +156,7 @@ describe('the network of a vote', () => {
   test('cannot be followed to the next day, or without the key', () => {
     expect(hash(HOME)).not.toBe(hash(HOME, new Date('2026-04-16T00:00:00Z')))
     expect(hash(HOME)).toBe(hash(HOME, new Date('2026-04-15T23:59:59Z')))
-    expect(hash(HOME)).not.toBe(networkOf(`${key}!`, HOME, NOON).toString('hex'))
+    expect(hash(HOME)).not.toBe(hashNetwork(`${key}!`, HOME, NOON).toString('hex'))
   })
 })
 
@@ -171,10 +171,10 @@ describe('a burst', () => {
     [[100], 9],
     [[1000, 1], 13],
   ] as const)('of %j counts as %i', ([bursts, counted]) => {
-    expect(weigh(bursts)).toBe(counted)
+    expect(dampBursts(bursts)).toBe(counted)
   })
 
   test('never counts less when one more votes', () => {
-    for (let n = 1; n < 500; n++) expect(weigh([n])).toBeGreaterThanOrEqual(weigh([n - 1]))
+    for (let n = 1; n < 500; n++) expect(dampBursts([n])).toBeGreaterThanOrEqual(dampBursts([n - 1]))
   })
 })

@@ -1,6 +1,6 @@
 import { dayOf } from '../../../calendar/days.ts'
 import { arxivName } from '../../paper-id.ts'
-import { arxivLinks, type BadEntry, checked, type ListedPaper } from '../listed-paper.ts'
+import { arxivLinks, type BadEntry, type ListedPaper, toListedPaper } from '../listed-paper.ts'
 import { saysWithdrawn } from '../withdrawal.ts'
 
 /** What one of arXiv's formats says of a paper, before it is known to be one. */
@@ -37,7 +37,7 @@ export function paperOf(
   const moment = record.announcedAt ?? record.publishedAt
   const listDay = day ?? (moment && dayOf(moment))
   if (!listDay) return { position, reason: 'has no date; give its list day with --date' }
-  return checked(raw, position, record.title, {
+  return toListedPaper(raw, position, record.title, {
     source: 'arxiv',
     sourceId: name.id,
     ...arxivLinks(name.id),

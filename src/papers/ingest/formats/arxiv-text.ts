@@ -1,7 +1,7 @@
 import { isMoment } from '../../../calendar/days.ts'
 import { safeText } from '../../../lib/postgres-safe.ts'
 import { authorNames } from '../authors.ts'
-import { MOST, OverLimit } from '../limits.ts'
+import { LIMITS, LimitError } from '../limits.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
 import { paperOf } from './arxiv-record.ts'
 
@@ -18,8 +18,9 @@ export const isArxivText = (text: string): boolean => BLOCK.test(text.replace(/\
  */
 export function parseArxivText(text: string, day?: string): (ListedPaper | BadEntry)[] {
   // One more than are taken, so that a file of millions is known before it is cut into them.
-  const [head = '', ...blocks] = text.replace(/\r\n/g, '\n').split(BLOCK, MOST.records + 2)
-  if (blocks.length > MOST.records) throw new OverLimit(`has more than ${MOST.records.toLocaleString('en')} records`)
+  const [head = '', ...blocks] = text.replace(/\r\n/g, '\n').split(BLOCK, LIMITS.records + 2)
+  if (blocks.length > LIMITS.records)
+    throw new LimitError(`has more than ${LIMITS.records.toLocaleString('en')} records`)
   const mailed = /^Subject:/m.test(head) ? new Date(/^Date:\s*(.+)$/m.exec(head)?.[1] ?? '') : undefined
   const announcedAt = mailed && isMoment(mailed) ? mailed : undefined
   return blocks

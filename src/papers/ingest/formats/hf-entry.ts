@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { dayOf } from '../../../calendar/days.ts'
 import { arxivId, titleId } from '../../paper-id.ts'
 import { authors, count, identifier, link, moment, nameOf, text, texts } from '../fields.ts'
-import { arxivLinks, type BadEntry, checked, type ListedPaper } from '../listed-paper.ts'
+import { arxivLinks, type BadEntry, type ListedPaper, toListedPaper } from '../listed-paper.ts'
 
 const HfPaper = z.object({
   id: identifier,
@@ -52,7 +52,7 @@ export function parseHfEntry(raw: unknown, position: number, day?: string): List
   const id = paper.id && arxivId(paper.id)
   // Midnight sharp is how monthly replies say that they do not know the hour.
   const hourKnown = at && dayOf(at) === listDay && at.getTime() % 86_400_000 !== 0
-  return checked(raw, position, title, {
+  return toListedPaper(raw, position, title, {
     ...(id
       ? { source: 'arxiv', sourceId: id, ...arxivLinks(id) }
       : { source: 'title', sourceId: titleId(title ?? '') }),

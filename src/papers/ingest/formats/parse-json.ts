@@ -3,7 +3,7 @@ import { badFile } from './read-text-file.ts'
 
 /**
  * A file's JSON.
- * @throws OverLimit before anything is parsed; PaperboyError BAD_IMPORT naming the file, line and column where it is broken
+ * @throws LimitError before anything is parsed; PaperboyError BAD_IMPORT naming the file, line and column where it is broken
  */
 export function parseJson(text: string, path: string): unknown {
   checkJsonSize(text)

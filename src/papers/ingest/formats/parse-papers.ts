@@ -1,4 +1,4 @@
-import { checkJsonSize, checkLineCount, longLine, OverLimit } from '../limits.ts'
+import { checkJsonSize, checkLineCount, LimitError, lineTooLong } from '../limits.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
 import { isArxivDocument, parseArxivDocument, parseOaiDc } from './arxiv-documents.ts'
 import { parseArxivFeed } from './arxiv-feeds.ts'
@@ -16,7 +16,7 @@ type Parsed = (ListedPaper | BadEntry)[]
  *
  * @param path names the file in errors
  * @param day put every paper on this list day
- * @throws PaperboyError BAD_IMPORT when the file as a whole is none of these; OverLimit
+ * @throws PaperboyError BAD_IMPORT when the file as a whole is none of these; LimitError
  */
 export function parsePapers(text: string, path: string, day?: string): Parsed {
   const start = text.trimStart()[0]
@@ -57,13 +57,13 @@ function parseLines(text: string, day: string | undefined): Parsed {
 }
 
 function parseLine(line: string, position: number, day: string | undefined): ListedPaper | BadEntry {
-  const reason = longLine(line)
+  const reason = lineTooLong(line)
   if (reason) return { position, reason }
   try {
     checkJsonSize(line)
     return parseEntry(JSON.parse(line), position, day)
   } catch (error) {
-    return { position, reason: error instanceof OverLimit ? error.message : 'is not valid JSON' }
+    return { position, reason: error instanceof LimitError ? error.message : 'is not valid JSON' }
   }
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { dayOf, isDay } from '../../../calendar/days.ts'
 import { arxivId, titleId } from '../../paper-id.ts'
 import { authors, count, identifier, link, moment, text, texts } from '../fields.ts'
-import { arxivLinks, type BadEntry, checked, type ListedPaper } from '../listed-paper.ts'
+import { arxivLinks, type BadEntry, type ListedPaper, toListedPaper } from '../listed-paper.ts'
 
 const PlainEntry = z.object({
   id: identifier,
@@ -41,7 +41,7 @@ export function parsePlainEntry(raw: unknown, position: number, day?: string): L
   if (!listDay) return { position, reason: 'does not say its list day; give it with --date' }
   const id = [given, url].map((each) => each && arxivId(each)).find(Boolean)
   const links = { url, pdfUrl: facts.pdf_url, codeUrl: facts.code_url, projectUrl: facts.project_url }
-  return checked(raw, position, title, {
+  return toListedPaper(raw, position, title, {
     ...(id ? { source: 'arxiv', sourceId: id } : { source: 'title', sourceId: titleId(title ?? '') }),
     abstract: abstract ?? summary ?? '',
     summary: abstract ? summary : undefined,

@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync'
 import { z } from 'zod'
 import { arxivId } from '../../paper-id.ts'
 import { count, moment, text } from '../fields.ts'
-import { checkLineCount, MOST } from '../limits.ts'
+import { checkLineCount, LIMITS } from '../limits.ts'
 import type { BadEntry } from '../listed-paper.ts'
 
 /** What the community thought of a paper at one moment. */
@@ -26,7 +26,7 @@ export const isSignalTable = (file: string): boolean => /^﻿?[^\n]*\barxiv_id\b
 
 /** A CSV of votes over time: columns arxiv_id, observed_at_utc and upvotes, where known num_comments and github_stars. */
 export function parseSignalTable(file: string): { rows: SignalRow[]; bad: BadEntry[] } {
-  checkLineCount(file, MOST.signals)
+  checkLineCount(file, LIMITS.signals)
   const rows: SignalRow[] = []
   const bad: BadEntry[] = []
   let position = 0
@@ -36,7 +36,7 @@ export function parseSignalTable(file: string): { rows: SignalRow[]; bad: BadEnt
     bom: true,
     skip_empty_lines: true,
     relax_column_count: true,
-    max_record_size: MOST.line,
+    max_record_size: LIMITS.line,
     on_record: (record: unknown) => {
       position++
       const row = parseRow(record)

@@ -23,7 +23,7 @@ const parser = new XMLParser({
 
 export type Element = Record<string, unknown>
 
-/** Parses XML. @returns undefined where the text is not XML. @throws OverLimit before anything is parsed */
+/** Parses XML. @returns undefined where the text is not XML. @throws LimitError before anything is parsed */
 export function parseXml(text: string): Element | undefined {
   checkXmlSize(text)
   try {

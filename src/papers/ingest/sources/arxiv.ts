@@ -3,18 +3,18 @@ import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
 import { VERSION } from '../../../runtime/config/config.ts'
 import { type ArxivFeed, parseArxivFeed } from '../formats/arxiv-feeds.ts'
-import { OverLimit } from '../limits.ts'
+import { LimitError } from '../limits.ts'
 import type { ListedPaper } from '../listed-paper.ts'
-import type { Pace } from './pace.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
+import type { RateLimit } from './rate-limit.ts'
 import type { Source, SourceReply } from './source.ts'
 
-interface ArxivOptions extends Omit<Politeness, 'userAgent' | 'pace'> {
+interface ArxivOptions extends Omit<Politeness, 'userAgent' | 'rateLimit'> {
   publicUrl: string
   /** cs.CL, stat.ML … */
   categories: readonly string[]
   /** arXiv asks for no more than one request in three seconds (info.arxiv.org/help/api/tou.html) */
-  pace: Pace
+  rateLimit: RateLimit
   feedUrl?: string
   apiUrl?: string
 }
@@ -24,7 +24,7 @@ const PAGE = 200
 /** A day of all of computer science has some 700. */
 const MOST_PAGES = 10
 
-export const ARXIV_PACE_MS = 3_000
+export const ARXIV_INTERVAL_MS = 3_000
 
 /**
  * arXiv itself: today's announcements from its feed, earlier days from its query API by the day of submission. It knows no votes;
@@ -101,7 +101,7 @@ export function arxivSource(options: ArxivOptions): Source {
       const { from, to } = parseSpan(span)
       return submissions(from, to)
     },
-    async look(ids) {
+    async fetchByIds(ids) {
       const found: ListedPaper[] = []
       for (let i = 0; i < ids.length; i += PAGE) {
         const some = ids.slice(i, i + PAGE)
@@ -116,7 +116,7 @@ function parseWithin(url: string, body: string): ArxivFeed | undefined {
   try {
     return parseArxivFeed(body)
   } catch (error) {
-    if (!(error instanceof OverLimit)) throw error
+    if (!(error instanceof LimitError)) throw error
     throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} answered with a feed that ${error.message}.`, {
       cause: error,
     })

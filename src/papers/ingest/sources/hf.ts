@@ -2,7 +2,7 @@ import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
 import { VERSION } from '../../../runtime/config/config.ts'
 import { parseHfEntry } from '../formats/hf-entry.ts'
-import { checkJsonSize, OverLimit } from '../limits.ts'
+import { checkJsonSize, LimitError } from '../limits.ts'
 import { type BadEntry, isBad, type ListedPaper } from '../listed-paper.ts'
 import { type Politeness, politeGet, type Reply } from './polite-get.ts'
 import type { Source } from './source.ts'
@@ -37,7 +37,7 @@ export function hfSource({ publicUrl, baseUrl = 'https://huggingface.co', ...pol
         validators: { etag: reply.headers.get('etag'), lastModified: reply.headers.get('last-modified') },
       }
     },
-    async look(ids) {
+    async fetchByIds(ids) {
       const found = []
       for (const id of ids) found.push(await paper(id))
       return found.filter((each) => each !== undefined)
@@ -70,7 +70,7 @@ function jsonOf(url: string, reply: Reply): unknown {
     throw strange(
       url,
       reply,
-      error instanceof OverLimit ? `a list that can be read, since it ${error.message}` : 'JSON',
+      error instanceof LimitError ? `a list that can be read, since it ${error.message}` : 'JSON',
     )
   }
 }

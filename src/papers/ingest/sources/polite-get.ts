@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PaperboyError } from '../../../lib/errors.ts'
-import type { Pace } from './pace.ts'
+import type { RateLimit } from './rate-limit.ts'
 
 export interface Politeness {
   userAgent: string
@@ -12,7 +12,7 @@ export interface Politeness {
   /** statuses that are an answer, beside 2xx and 304 */
   missing?: number[]
   /** for sources that say how often they may be asked */
-  pace?: Pace
+  rateLimit?: RateLimit
   /** ways to wait, to tell the time and to draw from [0, 1); others only in tests */
   wait?: (ms: number) => Promise<unknown>
   now?: () => Date
@@ -47,12 +47,12 @@ interface Failure {
 export async function politeGet(url: string, headers: Record<string, string>, politeness: Politeness): Promise<Reply> {
   const { tries = 3, wait = sleep, random = Math.random } = politeness
   for (let attempt = 1; ; attempt++) {
-    await politeness.pace?.turn()
+    await politeness.rateLimit?.acquire()
     const outcome = await attemptGet(url, headers, politeness)
     if (!('what' in outcome)) return outcome
     const pauseMs = outcome.pauseMs ?? FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + random())
     // Whoever is next in another process is to wait as well.
-    if (outcome.pauseMs) await politeness.pace?.rest(outcome.pauseMs)
+    if (outcome.pauseMs) await politeness.rateLimit?.pause(outcome.pauseMs)
     if (!outcome.again || attempt >= tries || pauseMs > LONGEST_PAUSE_MS) {
       const patience = attempt > 1 ? ` (${attempt} tries)` : ''
       throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} ${outcome.what}${patience}.`, { cause: outcome.cause })

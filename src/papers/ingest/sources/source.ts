@@ -31,5 +31,5 @@ export interface Source {
   followDays: number
   read(span: SpanKey, last: LastReply | undefined): Promise<SourceReply>
   /** Papers by arXiv id, as they stand today; those that the source does not know are missing. */
-  look(ids: readonly string[]): Promise<ListedPaper[]>
+  fetchByIds(ids: readonly string[]): Promise<ListedPaper[]>
 }

@@ -8,7 +8,7 @@ import { networksOf } from '../../lib/network.ts'
  *
  * @param address as the connection had it: "203.0.113.7", "::ffff:203.0.113.7", "2001:db8::1%eth0"
  */
-export function networkOf(secretKey: string, address: string, at: Date): Buffer {
+export function hashNetwork(secretKey: string, address: string, at: Date): Buffer {
   return createHmac('sha256', secretKey)
     .update(`vote network\0${dayOf(at)}\0${networksOf(address)[0]}`)
     .digest()

@@ -8,5 +8,5 @@ const FULL = 3
  *
  * @param bursts how many readers of each network on each day voted for the paper
  */
-export const weigh = (bursts: readonly number[]): number =>
+export const dampBursts = (bursts: readonly number[]): number =>
   bursts.reduce((sum, n) => sum + Math.min(n, FULL) + Math.floor(Math.log2(Math.max(n - FULL, 0) + 1)), 0)
