@@ -47,7 +47,7 @@ describe.skipIf(noRealPapers)('real files of arXiv', () => {
     const report = await importing(db, file)
     expect(report.papers).toBe(0)
     expect(report.bad).toEqual([
-      { file, position: 1, reason: 'is arXiv’s word that something is wrong: incorrect id format for abc' },
+      { file, position: 1, reason: 'is an error from arXiv: incorrect id format for abc' },
     ])
   })
 
@@ -162,8 +162,8 @@ describe('JSON Lines', () => {
     expect(report).toMatchObject({ papers: 2, added: 2, signals: 1, days: ['2026-04-10', '2026-04-11'] })
     expect(report.bad.map(({ position, reason }) => `${position} ${reason}`)).toEqual([
       '2 is not valid JSON',
-      '4 has the date "2026-02-30", which is no day',
-      '5 does not say its list day; give it with --date',
+      '4 has the date "2026-02-30", which is not a day',
+      '5 has no list day. Add it with --date',
     ])
     const [five] = await db.select().from(papers).where(eq(papers.title, 'Five'))
     expect(five!.raw).toMatchObject({ somethingNew: { deep: [1] } })

@@ -10,7 +10,7 @@ import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
 import { searchPapers } from '../../papers/search/search.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
 import { castVote, paperNotFound, undoVote } from '../../papers/votes/cast.ts'
-import { ownVotes } from '../../papers/votes/own-votes.ts'
+import { readOwnVotes } from '../../papers/votes/own-votes.ts'
 import type { Services } from '../../runtime/services.ts'
 import { pastMoment } from '../kit/params.ts'
 import { keptTopics } from '../pages/topic-list.ts'
@@ -167,7 +167,7 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
   app.get('/v1/votes', { schema: own }, async (request) => {
     const { before, limit: most } = request.query
     const page = { before, ...(most ? { limit: most } : {}) }
-    const { papers, next } = await ownVotes(services, readerOf(request), page)
+    const { papers, next } = await readOwnVotes(services, readerOf(request), page)
     const said = papers.map(({ castAt, ...paper }) => ({
       ...withPage(paper as ListedRow),
       castAt: castAt.toISOString(),

@@ -3,8 +3,8 @@ import type { Db } from '../../runtime/db/database.ts'
 import type { SignalRow } from './formats/signal-rows.ts'
 
 /**
- * Adds snapshots of papers that are known; those of others are passed over. A snapshot that is there already stays.
- * @returns how many are new
+ * Adds snapshots of known papers' votes. Rows of unknown papers are skipped, and existing snapshots stay.
+ * @returns the number of new snapshots
  */
 export const storeSignalRows = ({ db }: { db: Db }, rows: readonly SignalRow[]): Promise<number> =>
   db.transaction(async (tx) => {
@@ -13,7 +13,7 @@ export const storeSignalRows = ({ db }: { db: Db }, rows: readonly SignalRow[]):
     return added
   })
 
-/** Rows a statement, so that a large file does not become one parameter of many megabytes. */
+/** Rows per statement. A large file would become one parameter of many megabytes. */
 const CHUNK = 10_000
 
 async function storeChunk(tx: Db, rows: readonly SignalRow[]): Promise<number> {

@@ -9,17 +9,16 @@ interface Deps {
   config: { SECRET_KEY: string }
 }
 
-/** Who votes for what. */
 interface Ballot {
   subscriberId: number
   paperId: number
 }
 
 /**
- * A reader's vote for a paper; again, it stays the one it was.
+ * Stores a reader's vote for a paper. Voting again changes nothing.
  *
- * @param origin the network address it comes from, kept only as a keyed hash of the day
- * @throws PaperboyError PAPER_NOT_FOUND | NOT_A_READER (never confirmed, or gone since)
+ * @param origin the reader's network address; only a keyed hash of address and day is stored
+ * @throws PaperboyError PAPER_NOT_FOUND | NOT_A_READER (never confirmed, or no longer active)
  */
 export async function castVote({ db, now, config }: Deps, { subscriberId, paperId }: Ballot, origin: string) {
   const at = now()
@@ -35,19 +34,19 @@ export async function castVote({ db, now, config }: Deps, { subscriberId, paperI
   if (!rows[0]!.reader) throw notAReader()
 }
 
-/** Takes a vote back, whatever became of the reader since. Harmless where there is none. */
+/** Deletes a vote, whatever the reader's status. Does nothing when there is no vote. */
 export async function undoVote({ db }: Pick<Deps, 'db'>, { subscriberId, paperId }: Ballot): Promise<void> {
   await db.execute(sql`DELETE FROM votes WHERE subscriber_id = ${subscriberId} AND paper_id = ${paperId}`)
 }
 
-/** Which of these papers a reader voted for. */
+/** Returns the ids of those papers that a reader voted for. */
 export async function readVotedIds(db: Db, subscriberId: number, paperIds: readonly number[]): Promise<Set<number>> {
   const { rows } = await db.execute<{ id: string }>(sql`
     SELECT paper_id AS id FROM votes WHERE subscriber_id = ${subscriberId} AND paper_id = ANY(${sql.param(paperIds)}::bigint[])`)
   return new Set(rows.map(({ id }) => Number(id)))
 }
 
-/** Notes who brought a paper in, so that their own vote for it is not counted. The paper itself may not be known yet. */
+/** Records who submitted a paper, so that their own vote is not counted. The paper may not be stored yet. */
 export async function recordSubmitter(
   db: Db,
   { subscriberId, source, sourceId }: { subscriberId: number; source: string; sourceId: string },

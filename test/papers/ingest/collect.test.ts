@@ -159,30 +159,30 @@ describe('patience', () => {
   })
 
   test.for([
-    ['three errors', [status(500)], 3, /GET http:\S+date=2026-04-10 answered 500 Internal Server Error \(3 tries\)\./],
+    ['three errors', [status(500)], 3, /GET http:\S+date=2026-04-10 answered 500 Internal Server Error \(3 attempts\)\./],
     ['a refusal', [status(403)], 1, /answered 403 Forbidden\.$/],
     [
       'a longer pause than anyone waits',
       [status(429, { 'retry-after': '3600' })],
       1,
-      /answered 429 Too Many Requests, to be asked again in 3600 s\.$/,
+      /answered 429 Too Many Requests, retry after 3600 s\.$/,
     ],
     [
       'no JSON',
       [json('<html>Sorry</html>', { 'content-type': 'text/html' })],
       1,
-      /answered 200 with something other than JSON \(text\/html, 18 characters\)/,
+      /answered 200, but did not return JSON \(text\/html, 18 characters\)/,
     ],
-    ['half of JSON', [json('[{"paper":')], 1, /something other than JSON/],
-    ['no array', [json({ error: 'date' })], 1, /something other than a JSON array/],
+    ['half of JSON', [json('[{"paper":')], 1, /did not return JSON/],
+    ['no array', [json({ error: 'date' })], 1, /did not return a JSON array/],
     [
       'entries of which none is a paper',
       [json([{ id: 1 }, {}])],
       1,
-      /hf listed 2 entries for 2026-04-10 and none of them could be read: the first is not an object/,
+      /hf listed 2 entries for 2026-04-10 and none could be parsed\. The first is not an object/,
     ],
     ['an endless answer', [json('['.padEnd(2_000_000))], 1, /answered with more than 1000000 bytes/],
-    ['a cut connection', [(_: IncomingMessage, reply: ServerResponse) => reply.destroy()], 3, /failed: .+ \(3 tries\)/],
+    ['a cut connection', [(_: IncomingMessage, reply: ServerResponse) => reply.destroy()], 3, /failed: .+ \(3 attempts\)/],
   ] as [string, Answer[], number, RegExp][])(
     '%s: the error says what was asked and what came back, and nothing is stored',
     async ([, given, tries, message], { db }) => {
@@ -202,7 +202,7 @@ describe('patience', () => {
     expect(await collecting(db, { timeoutMs: 150 })).toMatchObject({ outcome: 'read' })
     answers = [() => {}]
     await expect(collecting(db, { timeoutMs: 50 })).rejects.toMatchObject({
-      message: expect.stringMatching(/gave no whole answer in 50 ms \(3 tries\)/),
+      message: expect.stringMatching(/did not finish in 50 ms \(3 attempts\)/),
     })
   })
 

@@ -191,9 +191,9 @@ describe('a file', () => {
     const report = await withFile(JSON.stringify(entries), (file) => importing(db, file))
     expect(report.bad.map(({ position, reason }) => `${position} ${reason}`)).toEqual([
       '2 is not an object with a title',
-      '3 does not say its list day; give it with --date',
+      '3 has no list day. Add it with --date',
       '4 has no title',
-      '5 has no "submittedOnDailyAt"; give the list day with --date',
+      '5 has no "submittedOnDailyAt". Add the list day with --date',
       '6 is the same paper as entry 1',
     ])
     expect(report).toMatchObject({ papers: 2, added: 2 })
@@ -251,7 +251,7 @@ describe('a file', () => {
     ])
     await expect(withFile(list, (file) => importing(db, file))).rejects.toMatchObject({
       code: 'BAD_IMPORT',
-      message: expect.stringContaining('give it with --date'),
+      message: expect.stringContaining('Add --date'),
     })
     const report = await withFile(list, (file) => importing(db, file, day))
     expect(report.bad).toMatchObject([{ position: 3, reason: 'is the same paper as entry 1' }])
@@ -273,7 +273,7 @@ describe('a file', () => {
     ['[{"title": "a"},\n {"title": "b"', /is not valid JSON at line 2, column 15: /],
     ['[1 2]', /at line 1, column 4: /],
     ['', /at line 1, column 1: /],
-    ['{"error": "no"}', /is JSON, but no list of papers/],
+    ['{"error": "no"}', /is JSON, but not a list of papers/],
     [new Uint8Array([0x5b, 0xff, 0x5d]), /is not UTF-8 text/],
     [gzipSync('[]').subarray(0, 15), /cannot be read: unexpected end of file/],
   ] as const)('that cannot be read is an error with its place: %s', async ([content, message], { db }) => {

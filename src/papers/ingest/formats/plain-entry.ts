@@ -26,19 +26,20 @@ const PlainEntry = z.object({
 })
 
 /**
- * A record of our own format: {title, abstract, authors?, date?, url?, votes?, …}, as the README lists its fields. Its id is the
- * arXiv id in `id` or `url`, else its title.
+ * Parses a record of our own format: {title, abstract, authors?, date?, url?, votes?, …}. The README lists its fields.
+ * Its id is the arXiv id in `id` or `url`, or else derived from its title.
  *
- * @param position its place in the list, from 1
- * @param day the list day it is put on; without it the record's own `date` counts
+ * @param position its position in the list, starting at 1
+ * @param day its list day; defaults to the record's own `date`
  */
 export function parsePlainEntry(raw: unknown, position: number, day?: string): ListedPaper | BadEntry {
   const parsed = PlainEntry.safeParse(raw)
   if (!parsed.success) return { position, reason: 'is not an object with a title' }
   const { id: given, date, title, abstract, summary, url, ...facts } = parsed.data
-  if (!day && date && !isDay(date)) return { position, reason: `has the date "${date.slice(0, 40)}", which is no day` }
+  if (!day && date && !isDay(date))
+    return { position, reason: `has the date "${date.slice(0, 40)}", which is not a day` }
   const listDay = day ?? date ?? (facts.listed_at && dayOf(facts.listed_at))
-  if (!listDay) return { position, reason: 'does not say its list day; give it with --date' }
+  if (!listDay) return { position, reason: 'has no list day. Add it with --date' }
   const id = [given, url].map((each) => each && arxivId(each)).find(Boolean)
   const links = { url, pdfUrl: facts.pdf_url, codeUrl: facts.code_url, projectUrl: facts.project_url }
   return toListedPaper(raw, position, title, {

@@ -7,7 +7,7 @@ import { LIMITS } from '../limits.ts'
 const LARGEST = LIMITS.megabytes * 1024 * 1024
 
 /**
- * The text in a file, gzipped or not: its first bytes say which, not its name.
+ * Reads a text file, gzipped or not. Its first bytes decide, not its name.
  * @throws PaperboyError BAD_IMPORT naming the file
  */
 export async function readTextFile(path: string): Promise<string> {

@@ -5,7 +5,7 @@ import { count, moment, text } from '../fields.ts'
 import { checkLineCount, LIMITS } from '../limits.ts'
 import type { BadEntry } from '../listed-paper.ts'
 
-/** What the community thought of a paper at one moment. */
+/** A paper's votes and comments at one moment. */
 export interface SignalRow {
   arxivId: string
   observedAt: Date
@@ -24,13 +24,13 @@ const Row = z.object({
 
 export const isSignalTable = (file: string): boolean => /^﻿?[^\n]*\barxiv_id\b[^\n]*\bupvotes\b/.test(file)
 
-/** A CSV of votes over time: columns arxiv_id, observed_at_utc and upvotes, where known num_comments and github_stars. */
+/** Parses a CSV of votes over time: columns arxiv_id, observed_at_utc, upvotes, and optionally num_comments and github_stars. */
 export function parseSignalTable(file: string): { rows: SignalRow[]; bad: BadEntry[] } {
   checkLineCount(file, LIMITS.signals)
   const rows: SignalRow[] = []
   const bad: BadEntry[] = []
   let position = 0
-  // Row by row, so that what was read of each is not kept.
+  // Row by row, so that parsed records are not kept in memory.
   parse(file, {
     columns: true,
     bom: true,
@@ -41,7 +41,7 @@ export function parseSignalTable(file: string): { rows: SignalRow[]; bad: BadEnt
       position++
       const row = parseRow(record)
       if (row) rows.push(row)
-      else bad.push({ position, reason: 'has no arXiv id, no moment or no votes' })
+      else bad.push({ position, reason: 'has no arXiv id, no valid time or no votes' })
       return null
     },
   })

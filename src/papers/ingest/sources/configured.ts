@@ -7,7 +7,6 @@ import type { Source } from './source.ts'
 
 type Deps = Pick<Services, 'config' | 'db'>
 
-/** Every source by its name. */
 const SOURCES: Record<SourceName, (deps: Deps) => Source> = {
   hf: ({ config }) => hfSource({ publicUrl: config.PUBLIC_URL }),
   arxiv: ({ config, db }) =>
@@ -20,6 +19,6 @@ const SOURCES: Record<SourceName, (deps: Deps) => Source> = {
 
 export const openSource = (deps: Deps, name: SourceName): Source => SOURCES[name](deps)
 
-/** The sources that PAPER_SOURCES names. */
+/** Opens the sources that PAPER_SOURCES names. */
 export const configuredSources = (deps: Deps): Source[] =>
   deps.config.PAPER_SOURCES.map((name) => openSource(deps, name))
