@@ -46,9 +46,7 @@ describe.skipIf(noRealPapers)('real files of arXiv', () => {
     const file = (await filesIn(join(arxivFolder, 'api-atom'))).find((each) => each.includes('id_abc_'))!
     const report = await importing(db, file)
     expect(report.papers).toBe(0)
-    expect(report.bad).toEqual([
-      { file, position: 1, reason: 'is an error from arXiv: incorrect id format for abc' },
-    ])
+    expect(report.bad).toEqual([{ file, position: 1, reason: 'is an error from arXiv: incorrect id format for abc' }])
   })
 
   test('announcements list what is new and crossed, on their day, and not what is replaced', async ({ db }) => {

@@ -159,7 +159,12 @@ describe('patience', () => {
   })
 
   test.for([
-    ['three errors', [status(500)], 3, /GET http:\S+date=2026-04-10 answered 500 Internal Server Error \(3 attempts\)\./],
+    [
+      'three errors',
+      [status(500)],
+      3,
+      /GET http:\S+date=2026-04-10 answered 500 Internal Server Error \(3 attempts\)\./,
+    ],
     ['a refusal', [status(403)], 1, /answered 403 Forbidden\.$/],
     [
       'a longer pause than anyone waits',
@@ -182,7 +187,12 @@ describe('patience', () => {
       /hf listed 2 entries for 2026-04-10 and none could be parsed\. The first is not an object/,
     ],
     ['an endless answer', [json('['.padEnd(2_000_000))], 1, /answered with more than 1000000 bytes/],
-    ['a cut connection', [(_: IncomingMessage, reply: ServerResponse) => reply.destroy()], 3, /failed: .+ \(3 attempts\)/],
+    [
+      'a cut connection',
+      [(_: IncomingMessage, reply: ServerResponse) => reply.destroy()],
+      3,
+      /failed: .+ \(3 attempts\)/,
+    ],
   ] as [string, Answer[], number, RegExp][])(
     '%s: the error says what was asked and what came back, and nothing is stored',
     async ([, given, tries, message], { db }) => {
