@@ -17,9 +17,8 @@ const help = `npm run bench -- search [--papers 100000] [--from FOLDER] [--times
 
 In short, in a minute or two: npm run bench -- search --papers 20000 --times 60
 
-How long search, papers like another and list pages take, on a library made of real papers: each has the title of one, the first half of
-its abstract and the second half of another's, the same of titles, authors drawn from all, and a list day; 25 a day. Answers are timed
-one after the other, on one connection; a busy machine shows.`
+Times search, similar papers and list pages on a library made of real papers. Each made paper joins half the title and abstract of one
+with half of another's, random authors and a list day, 25 per day. Requests run one after the other; a busy machine affects them.`
 
 export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({
@@ -81,7 +80,7 @@ async function report(db: Db, words: string[], times: number): Promise<void> {
   await printSizes(db)
 }
 
-/** Time passed, which other programs lengthen, and time used an answer, which they do not. */
+/** Measures elapsed time, which a busy machine lengthens, and CPU time per answer, which it does not. */
 async function timed(db: Db, ask: (at: number) => Promise<unknown>, times: number): Promise<string[]> {
   const took: number[] = []
   const backends = await backendsOf(db)
@@ -106,7 +105,7 @@ const backendsOf = async (db: Db): Promise<number[]> =>
     await db.execute<{ pid: number }>(sql`SELECT pid FROM pg_stat_activity WHERE datname = current_database()`)
   ).rows.map((row) => row.pid)
 
-/** What these processes have used so far; a tick of Linux' /proc is 10 ms. Undefined where there is none. */
+/** Returns the CPU time of processes in milliseconds; a tick in Linux's /proc is 10 ms. Undefined without /proc. */
 function cpuMs(pids: readonly number[]): number | undefined {
   if (!existsSync('/proc/self/stat')) return undefined
   const ticks = pids.map((pid) => {
@@ -116,7 +115,7 @@ function cpuMs(pids: readonly number[]): number | undefined {
   return ticks.reduce((sum, one) => sum + one, 0) * 10
 }
 
-/** Two letters in the middle change places. */
+/** Swaps two letters in the middle. */
 const mistyped = (word: string): string => `${word.slice(0, 3)}${word[4]}${word[3]}${word.slice(5)}`
 
 async function printSizes(db: Db): Promise<void> {

@@ -40,7 +40,7 @@ describe('a span', () => {
     expect(() => parseSpan(key)).toThrow(/is not a day/)
   })
 
-  test('of a day has that day in it, and its name leads back to it, for every day of eight years', () => {
+  test('around a day contains it, and its key gives the same span, for every day of eight years', () => {
     for (let day = '2020-01-01'; day < '2028-01-01'; day = daysLater(day, 1)) {
       for (const kind of ['day', 'week', 'month'] as const) {
         const span = spanAround(kind, day)
@@ -51,11 +51,11 @@ describe('a span', () => {
   })
 })
 
-test('a calendar has each day of the month once, under its weekday', () => {
+test('a calendar has each day of the month once, in its weekday’s column', () => {
   const weeks = calendarWeeks(spanAround('month', '2026-04-10'))
   expect(weeks.every((week) => week.length === 7)).toBe(true)
   expect(weeks[0]).toEqual([null, null, '2026-04-01', '2026-04-02', '2026-04-03', '2026-04-04', '2026-04-05'])
   expect(weeks.flat().filter((day) => day !== null)).toHaveLength(30)
-  // Four weeks and no day more.
+  // Exactly four weeks.
   expect(calendarWeeks(spanAround('month', '2027-02-01'))).toHaveLength(4)
 })

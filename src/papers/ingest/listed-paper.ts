@@ -55,7 +55,7 @@ export const arxivLinks = (id: string) => ({
 
 type Facts = Omit<ListedPaper, 'title' | 'listPosition' | 'raw'>
 
-/** Validates an entry. Returns the paper, or what is wrong with the entry. */
+/** Validates an entry. Returns the paper, or the reason why the entry is invalid. */
 export function toListedPaper(
   raw: unknown,
   position: number,

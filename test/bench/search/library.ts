@@ -16,9 +16,9 @@ interface Made {
 }
 
 /**
- * Fills an empty database with papers made of real ones, as if each had been imported and indexed: the words' counts are those of the
- * whole library. The indexes are made at the end, which gives the same ones sooner.
- * @returns words that papers have, for searching
+ * Fills an empty database with papers made of real ones, as if each was imported and indexed with the counts of the whole library.
+ * Indexes are created at the end, which is faster.
+ * @returns words of these papers to search for
  */
 export async function fillLibrary(db: Db, real: readonly ListedPaper[], count: number): Promise<string[]> {
   const random = seeded(1)
@@ -81,7 +81,7 @@ async function insert(
     code_url: paper.codeUrl,
     ...vectorise(counts, known, corpus),
   }))
-  // One statement, so that the rows are read out of their JSON once.
+  // One statement, so that the JSON is parsed once.
   await db.execute(sql`
     WITH r AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(id bigint, source_id text, title text, abstract text, authors text[],
@@ -100,7 +100,7 @@ async function insert(
     SELECT t.term, r.id, t.weight FROM r, unnest(r.terms, r.weights) AS t (term, weight)`)
 }
 
-/** Drops what slows filling down. @returns the statements that make it again */
+/** Drops indexes and constraints that slow inserts. @returns the statements that recreate them */
 async function withoutIndexes(db: Db): Promise<string[]> {
   const { rows } = await db.execute<{ name: string; definition: string }>(sql`
     SELECT indexname AS name, indexdef AS definition FROM pg_indexes
@@ -115,14 +115,14 @@ async function withoutIndexes(db: Db): Promise<string[]> {
   ]
 }
 
-/** The first or second half of a text's words. */
+/** Returns the first or second half of a text's words. */
 function half(text: string, which: 0 | 1): string {
   const words = text.split(/\s+/)
   const middle = Math.ceil(words.length / 2)
   return (which === 0 ? words.slice(0, middle) : words.slice(middle)).join(' ')
 }
 
-/** The same numbers in every run: a linear congruential generator (Numerical Recipes). */
+/** A random generator with the same numbers in every run: linear congruential (Numerical Recipes). */
 function seeded(seed: number): () => number {
   let state = seed
   return () => {

@@ -9,7 +9,7 @@ import { importing, withFile } from '../support.ts'
 
 const list = (record: object) => JSON.stringify([{ title: 'A title', date: '2026-11-20', ...record }])
 
-describe('an import over a limit names the limit and the place', () => {
+describe('an import over a limit names the limit and the position', () => {
   test.for([
     [
       'records of a list',
@@ -63,7 +63,7 @@ describe('an import over a limit names the limit and the place', () => {
     [{ keywords: ['x'.repeat(500)] }, 'has a keyword of 500 characters; a record may have 200'],
     [{ organization: 'x'.repeat(500) }, 'has an organisation of 500 characters; a record may have 300'],
     [{ somethingElse: 'x'.repeat(LIMITS.raw) }, 'characters in all; a record may have 2,000,000'],
-  ] as const)('of one record, which alone is left out: %#', async ([record, reason], { db }) => {
+  ] as const)('of one record, and skips only that record: %#', async ([record, reason], { db }) => {
     const [bad] = JSON.parse(list(record)) as unknown[]
     const { bad: left, papers: read } = await withFile(
       JSON.stringify([bad, { title: 'Good', date: '2026-11-20' }]),
@@ -75,7 +75,7 @@ describe('an import over a limit names the limit and the place', () => {
     ])
   })
 
-  test('of a line, which alone is left out', async ({ db }) => {
+  test('of a line, and skips only that line', async ({ db }) => {
     const lines = [
       '{"title":"Good","date":"2026-11-20"}',
       `{"title":"${'x'.repeat(LIMITS.line)}"}`,
@@ -89,12 +89,12 @@ describe('an import over a limit names the limit and the place', () => {
   })
 })
 
-test('brackets and commas in strings count for nothing, comments and CDATA neither', () => {
+test('brackets and commas in strings do not count, and neither do comments and CDATA', () => {
   expect(() => checkJsonSize(`["${'[{,\\"'.repeat(LIMITS.depth * 2)}"]`)).not.toThrow()
   expect(() => checkXmlSize(`<a><!-- ${'<b c=1 '.repeat(100)} --><![CDATA[${'<b>'.repeat(500)}]]></a>`)).not.toThrow()
 })
 
-test('a small gzip of very many records is refused before it takes the memory of a small machine', async () => {
+test('a small gzip of very many records is refused before it fills the memory', async () => {
   const packed = gzipSync(`[${'{"title":"a"},'.repeat(7_000_000)}{}]`)
   expect(packed.length).toBeLessThan(500_000)
   await withFile(packed, async (file) => {

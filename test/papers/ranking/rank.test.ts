@@ -10,7 +10,7 @@ const paper = (id: number, listPosition: number, votes?: number | null, ageHours
   ageHours,
 })
 
-test('the score is votes over the root of age and four hours', () => {
+test('the score is votes / √(age + 4 hours)', () => {
   expect(score(10, 0)).toBe(5)
   expect(score(10, 21)).toBe(2)
   expect(score(0, 5)).toBe(0)
@@ -37,7 +37,7 @@ test('the curator’s picks come first, by score among themselves', () => {
   expect(rankPapers(list).map((ranked) => ranked.id)).toEqual([3, 2, 1])
 })
 
-test('the order does not depend on the order given, and nothing is lost', () => {
+test('the order does not depend on the input order, and no paper is lost', () => {
   const list = fc.uniqueArray(
     fc.record({
       id: fc.nat(50),

@@ -18,7 +18,7 @@ const count = async (db: Db, paperId: number, by?: Date): Promise<number> =>
   (await countReaderVotes(db, [paperId], by ? { by } : {})).get(paperId) ?? 0
 
 describe('a vote', () => {
-  test('counts once, however often and from wherever it is cast', async ({ db }) => {
+  test('counts once, however often it is cast', async ({ db }) => {
     const [paperId] = await addPapers(db, '2026-04-14', 1)
     const subscriberId = await addSubscriber(db, 'ada@example.org')
     await Promise.all(
@@ -30,7 +30,7 @@ describe('a vote', () => {
     expect(await readVotedIds(db, subscriberId, [paperId!])).toEqual(new Set([paperId]))
   })
 
-  test('can be taken back, twice', async ({ db }) => {
+  test('can be undone, even twice', async ({ db }) => {
     const [paperId] = await addPapers(db, '2026-04-14', 1)
     const subscriberId = await addSubscriber(db, 'ada@example.org')
     const ballot = { subscriberId, paperId: paperId! }
@@ -41,7 +41,7 @@ describe('a vote', () => {
   })
 
   test.for(['pending', 'unsubscribed', 'bounced', 'complained', 'erased'] as const)(
-    'is not taken from somebody who is %s',
+    'is refused from a reader who is %s',
     async (status, { db }) => {
       const [paperId] = await addPapers(db, '2026-04-14', 1)
       const subscriberId = await addSubscriber(db, 'ada@example.org', { status })
@@ -52,7 +52,7 @@ describe('a vote', () => {
     },
   )
 
-  test('for a paper that is not there is refused as that', async ({ db }) => {
+  test('for an unknown paper is refused', async ({ db }) => {
     const subscriberId = await addSubscriber(db, 'ada@example.org')
     await expect(castVote(depsAt(db), { subscriberId, paperId: 999 }, HOME)).rejects.toMatchObject({
       code: 'PAPER_NOT_FOUND',
@@ -60,8 +60,8 @@ describe('a vote', () => {
   })
 })
 
-describe('what counts', () => {
-  test('is the votes cast by a moment, of that paper alone', async ({ db }) => {
+describe('the count of a paper', () => {
+  test('includes only its votes cast by a moment', async ({ db }) => {
     const [first, second] = await addPapers(db, '2026-04-14', 2)
     const subscriberId = await addSubscriber(db, 'ada@example.org')
     await castVote(depsAt(db), { subscriberId, paperId: first! }, HOME)
@@ -76,7 +76,7 @@ describe('what counts', () => {
     ['bounced', 0],
     ['complained', 0],
     ['pending', 0],
-  ] as const)('of a reader who is now %s is %i', async ([status, counted], { db }) => {
+  ] as const)('with the vote of a reader who is now %s is %i', async ([status, counted], { db }) => {
     const [paperId] = await addPapers(db, '2026-04-14', 1)
     const subscriberId = await addSubscriber(db, 'ada@example.org')
     await castVote(depsAt(db), { subscriberId, paperId: paperId! }, HOME)
@@ -84,7 +84,7 @@ describe('what counts', () => {
     expect(await count(db, paperId!)).toBe(counted)
   })
 
-  test('is not what a submitter thinks of their own paper', async ({ db }) => {
+  test('excludes the submitter’s own vote', async ({ db }) => {
     const [paperId, other] = await addPapers(db, '2026-04-14', 2)
     const ada = await addSubscriber(db, 'ada@example.org')
     const bob = await addSubscriber(db, 'bob@example.org')
@@ -104,7 +104,7 @@ describe('what counts', () => {
     )
   })
 
-  test('of a hundred addresses in one network is little beside three networks of readers', async ({ db }) => {
+  test('from a hundred addresses in one network is low beside three networks of readers', async ({ db }) => {
     const [puppets, honest] = await addPapers(db, '2026-04-14', 2)
     await addReaders(db, 112)
     const ids = await readerIds(db)
@@ -117,7 +117,7 @@ describe('what counts', () => {
   })
 })
 
-test('erasing a reader takes their votes along, whoever erases', async ({ db }) => {
+test('erasing a reader deletes their votes, on every path', async ({ db }) => {
   const [paperId] = await addPapers(db, '2026-04-14', 1)
   const ada = await addSubscriber(db, 'ada@example.org')
   const bob = await addSubscriber(db, 'bob@example.org')
@@ -149,11 +149,11 @@ describe('the network of a vote', () => {
     ['203.0.113.7', '203.0.113.8'],
     ['2001:db8:0:1::1', '2001:db8:0:2::1'],
     ['2001:db8::1', '2001:db8:0:1::1'],
-  ] as const)('is another for %s and %s', ([a, b]) => {
+  ] as const)('differs for %s and %s', ([a, b]) => {
     expect(hash(a)).not.toBe(hash(b))
   })
 
-  test('cannot be followed to the next day, or without the key', () => {
+  test('cannot be linked to the next day, or without the key', () => {
     expect(hash(HOME)).not.toBe(hash(HOME, new Date('2026-04-16T00:00:00Z')))
     expect(hash(HOME)).toBe(hash(HOME, new Date('2026-04-15T23:59:59Z')))
     expect(hash(HOME)).not.toBe(hashNetwork(`${key}!`, HOME, NOON).toString('hex'))
@@ -174,7 +174,7 @@ describe('a burst', () => {
     expect(dampBursts(bursts)).toBe(counted)
   })
 
-  test('never counts less when one more votes', () => {
+  test('never counts less with one more vote', () => {
     for (let n = 1; n < 500; n++) expect(dampBursts([n])).toBeGreaterThanOrEqual(dampBursts([n - 1]))
   })
 })
