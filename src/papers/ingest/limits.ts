@@ -28,7 +28,7 @@ export const LIMITS = {
 
 /** Input exceeds a limit. The message follows the input's name: "has more than 100,000 records". */
 export class LimitError extends Error {
-  override readonly name = 'OverLimit'
+  override readonly name = 'LimitError'
 }
 
 const formatted = (count: number): string => count.toLocaleString('en')

@@ -20,7 +20,7 @@ const CHUNK = 500
 /**
  * Stores a list's papers and their votes in one transaction. Storing the same list again changes no row.
  *
- * New facts replace stored ones, unless the paper is on a later list day (papers never move back) or has a newer snapshot.
+ * New facts replace stored ones, unless the paper is on a later list day or has a newer snapshot. Papers never move back.
  * Values that the new list omits are kept, because sources drop fields. A real list always replaces a sample.
  * An arXiv announcement never replaces a list's facts, but adds new versions and withdrawals.
  * Snapshots are only added, and only when the votes differ from the newest one by `observedAt`.

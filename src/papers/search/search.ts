@@ -141,7 +141,7 @@ const sortAllMatches = (db: Db, condition: SQL, limit: number): Promise<Match[]>
 
 /**
  * Returns the newest papers with these words in their titles, for words that more papers have than are ranked.
- * It reads the days of the given matches and some times as many before them, so its cost does not grow with the library.
+ * It reads the days of the given matches and some times as many before. So its cost does not grow with the library.
  */
 function findInTitles(db: Db, words: SQL, query: SearchQuery, newest: readonly Match[]): Promise<Match[]> {
   const [last, first] = [newest[0]!.sortKey, newest.at(-1)!.sortKey]

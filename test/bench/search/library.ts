@@ -16,7 +16,8 @@ interface Made {
 }
 
 /**
- * Fills an empty database with papers made of real ones, as if each was imported and indexed with the counts of the whole library.
+ * Fills an empty database with papers made of real ones, as if each was imported and indexed.
+ * Word counts are those of the whole library.
  * Indexes are created at the end, which is faster.
  * @returns words of these papers to search for
  */

@@ -187,7 +187,7 @@ describe('retries', () => {
       'only invalid entries',
       [json([{ id: 1 }, {}])],
       1,
-      /hf listed 2 entries for 2026-04-10 and none could be parsed\. The first is not an object/,
+      /hf listed 2 entries for 2026-04-10, and none could be parsed\. The first is not an object/,
     ],
     ['an endless reply', [json('['.padEnd(2_000_000))], 1, /answered with more than 1000000 bytes/],
     [

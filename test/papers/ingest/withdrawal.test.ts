@@ -76,19 +76,21 @@ test('arXiv’s first record withdraws a paper known only from a list, and the n
   const [paper] = await db.select().from(papers)
   expect(paper!.withdrawnAt).not.toBeNull()
   await addPapers(db, '2026-11-27', 2)
-  for (const [date, told] of [
+  for (const [date, reported] of [
     ['2026-11-27', true],
     ['2026-11-28', false],
   ] as const) {
     at.now = new Date(Date.parse(`${date}T03:30:00Z`) + 86_400_000)
-    if (!told) await addPapers(db, date, 2)
+    if (!reported) await addPapers(db, date, 2)
     await assemble(services, { date })
     await release(services, { date })
     const { text } = (await readEdition(services, date))!
     expect({
       date,
-      told: text.replace(/\s+/g, ' ').includes('“Listed, then Withdrawn” (26 November) has been withdrawn'),
-    }).toEqual({ date, told })
+      reported: text
+        .replace(/\s+/g, ' ')
+        .includes('“Listed, then Withdrawn” (26 November) was withdrawn by its authors'),
+    }).toEqual({ date, reported })
   }
 })
 

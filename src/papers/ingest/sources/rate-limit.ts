@@ -35,11 +35,7 @@ export function sourceRateLimit(
           WHERE pace.next_at < now() + make_interval(secs => ${LONGEST_WAIT_S})
         RETURNING (extract(epoch FROM next_at - ${every} - now()) * 1000)::float8 AS wait_ms`)
       const slot = rows[0]
-      if (!slot)
-        throw new PaperboyError(
-          'SOURCE_UNAVAILABLE',
-          `The rate limit of ${source} allows no request for over a minute.`,
-        )
+      if (!slot) throw new PaperboyError('SOURCE_UNAVAILABLE', `${source} allows no request for over a minute.`)
       if (slot.wait_ms > 0) await wait(slot.wait_ms)
     },
     async pause(ms) {
