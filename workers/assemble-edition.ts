@@ -1,5 +1,5 @@
 import { and, eq } from 'drizzle-orm'
-import { dayOf, daysLater, startOfDay } from '../src/calendar/days.ts'
+import { dayOf, daysLater, mondayOf } from '../src/calendar/days.ts'
 import { assemble } from '../src/edition/draft/assemble.ts'
 import { PaperboyError } from '../src/lib/errors.ts'
 import type { Source } from '../src/papers/ingest/sources/source.ts'
@@ -15,10 +15,10 @@ export async function assembleEditionJob(services: Services, sources: readonly S
   const { config, now } = services
   const sinceClose = new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000)
   const today = dayOf(sinceClose)
-  const weekday = (startOfDay(today).getUTCDay() + 6) % 7
+  const monday = mondayOf(today)
   const wanted = [
     { kind: 'daily' as const, date: daysLater(today, -1) },
-    { kind: 'weekly' as const, date: daysLater(today, -weekday - 7) },
+    { kind: 'weekly' as const, date: daysLater(monday, -7) },
   ]
   for (const key of wanted) {
     if (await isReleased(services, key)) continue

@@ -3,13 +3,13 @@
 const DAY_MS = 86_400_000
 
 /**
- * The days there can be. JavaScript also takes the year 0, which PostgreSQL does not have, and weeks before and after a day must
- * still be written with four digits.
+ * The range of valid days. JavaScript accepts the year 0, which PostgreSQL does not have.
+ * The weeks around a valid day must also have four-digit years.
  */
 const FIRST_DAY = '1000-01-01'
 const LAST_DAY = '9000-12-31'
 
-/** Whether the text is a day that exists: "2026-02-30" and "0000-01-01" are not. The one check of days, wherever one is given. */
+/** Whether the text is a day of the calendar. "2026-02-30" and "0000-01-01" are not. Every check of a day uses this one. */
 export const isDay = (text: string): boolean =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) &&
   text >= FIRST_DAY &&
@@ -17,7 +17,7 @@ export const isDay = (text: string): boolean =>
   !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) &&
   dayOf(new Date(`${text}T00:00:00Z`)) === text
 
-/** Whether an instant is one of those days. */
+/** Whether an instant falls in the range of valid days. */
 export const isMoment = (at: Date): boolean => at >= startOfDay(FIRST_DAY) && at <= startOfDay(LAST_DAY)
 
 export const dayOf = (at: Date): string => at.toISOString().slice(0, 10)
@@ -27,10 +27,19 @@ export const startOfDay = (day: string): Date => new Date(`${day}T00:00:00Z`)
 export const daysLater = (day: string, days: number): string =>
   dayOf(new Date(startOfDay(day).getTime() + days * DAY_MS))
 
-/** When a list day closes: `closeHourUtc` on the next morning. */
+/** Returns the Monday of the day's week. Every count of weeks starts here. */
+export const mondayOf = (day: string): string => daysLater(day, -((startOfDay(day).getUTCDay() + 6) % 7))
+
+/** Returns the number of days from the first day to the second. */
+export const daysBetween = (from: string, to: string): number =>
+  (startOfDay(to).getTime() - startOfDay(from).getTime()) / DAY_MS
+
+export const isWeekend = (day: string): boolean => day >= daysLater(mondayOf(day), 5)
+
+/** Returns when a list day closes: at `closeHourUtc` the next morning. */
 export const closeOfDay = (day: string, closeHourUtc: number): Date =>
   new Date(startOfDay(day).getTime() + DAY_MS + closeHourUtc * 3_600_000)
 
-/** The close of a list day, or now while that is still to come: as of when a list counts that does not say when it was read. */
+/** Returns the observation time of a list that does not record one: the close of its day, or now if that is earlier. */
 export const observedAtClose = (day: string, closeHourUtc: number, now: Date): Date =>
   new Date(Math.min(closeOfDay(day, closeHourUtc).getTime(), now.getTime()))

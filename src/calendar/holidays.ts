@@ -1,14 +1,12 @@
-import { startOfDay } from './days.ts'
+import { isWeekend, startOfDay } from './days.ts'
 
 /**
- * Whether lists are usually empty or thin on a day: weekends, and the holidays on which arXiv announces nothing, which are those
- * of its hosts in the United States (info.arxiv.org/help/availability; days put off by other rules are not known in advance).
+ * Whether lists are usually empty or thin on a day: weekends and arXiv's holidays.
+ * arXiv announces nothing on the holidays of its hosts in the United States (info.arxiv.org/help/availability).
+ * Days that arXiv moves by other rules are not known in advance.
  */
-export function isQuietDay(day: string): boolean {
-  const at = startOfDay(day)
-  const weekday = at.getUTCDay()
-  return weekday === 0 || weekday === 6 || FIXED.has(day.slice(5)) || isFloating(at)
-}
+export const isQuietDay = (day: string): boolean =>
+  isWeekend(day) || FIXED.has(day.slice(5)) || isFloating(startOfDay(day))
 
 /** New Year, Juneteenth, Independence Day, Christmas. */
 const FIXED = new Set(['01-01', '06-19', '07-04', '12-25'])

@@ -1,6 +1,9 @@
 import type { Messages } from '../messages/catalogue.ts'
 
-/** "Tuesday, 14 April 2026 at 08:00 (Europe/Berlin)"; in UTC where the database knows a zone that this Node does not yet. */
+/**
+ * Formats a moment in a zone: "Tuesday, 14 April 2026 at 08:00 (Europe/Berlin)".
+ * Falls back to UTC: the database may know a zone that this Node does not.
+ */
 export function momentInZone(t: Messages, at: Date, zone: string): string {
   const format = (timeZone: string) =>
     t.mails.at(

@@ -2,25 +2,25 @@ import { closeOfDay, dayOf, daysLater } from './days.ts'
 import { isQuietDay } from './holidays.ts'
 
 const DAY_MS = 86_400_000
-/** Longer than any row of quiet days; beyond it the reader's hour is promised as it is. */
+/** Longer than any run of quiet days. Beyond it, the reader's next hour is returned unchanged. */
 const MOST_DAYS = 14
 
 interface Schedule {
   /** the reader's next hour, on a day of their cadence */
   nextDigestAt: Date
   cadence: 'daily' | 'weekdays' | 'weekly'
-  /** IANA name; UTC where this Node does not know it */
+  /** IANA name; UTC when this Node does not know it */
   zone: string
 }
 
 /**
- * The first of a reader's hours at which a digest can come: their hour comes every day, a new list only after a day that has one. What
- * weekends and holidays without a list leave out is not promised; an edition made by hand may still come earlier.
+ * Returns when a reader can expect the next digest: the first of their hours after a new list.
+ * Weekends and holidays have no list, so it skips them. An edition made by hand may come earlier.
  *
- * @param had until when the reader has every list, where that is known; else until their hour before
+ * @param had the reader has every list up to this moment; defaults to their previous hour
  */
 export function promisedDigestAt({ nextDigestAt, cadence, zone }: Schedule, closeHourUtc: number, had?: Date): Date {
-  // A week always has a list.
+  // Every week has a list.
   if (cadence === 'weekly') return nextDigestAt
   const step = (at: Date, days: 1 | -1): Date => {
     const next = sameHour(at, days, zone)
@@ -32,20 +32,20 @@ export function promisedDigestAt({ nextDigestAt, cadence, zone }: Schedule, clos
   return nextDigestAt
 }
 
-/** The newest list day that has closed by a moment and is expected to have papers. */
+/** Returns the newest list day that has closed by a moment and should have papers. */
 function newestList(at: Date, closeHourUtc: number): string {
   let day = dayOf(at)
   while (closeOfDay(day, closeHourUtc) > at || isQuietDay(day)) day = daysLater(day, -1)
   return day
 }
 
-/** The same hour on the clock of a zone, a day later or earlier. */
+/** Returns the same local hour, some days later or earlier. */
 function sameHour(at: Date, days: number, zone: string): Date {
   const moved = at.getTime() + days * DAY_MS
   return new Date(moved + offsetMs(at.getTime(), zone) - offsetMs(moved, zone))
 }
 
-/** How far a zone's clock is ahead of UTC. */
+/** Returns a zone's offset from UTC, in milliseconds. */
 function offsetMs(at: number, zone: string): number {
   const parts = formatIn(zone, { timeZoneName: 'longOffset' }).formatToParts(at)
   const [, sign, hours = '0', minutes = '0'] =

@@ -2,13 +2,13 @@ import { en, type Messages } from '../messages/en.ts'
 import { dayOf, startOfDay } from './days.ts'
 import type { Span } from './spans.ts'
 
-/** Days, moments and numbers as pages say them, in the language of `intl`. */
+/** Formats days, moments and numbers for pages and emails, in the language of `intl`. */
 
 const ENGLISH = 'en-GB'
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-/** A format is slow to make and quick to use. */
+/** Formats are cached, because creating one is slow. */
 function say(day: string, intl: string, options: Intl.DateTimeFormatOptions): string {
   const key = `${intl} ${JSON.stringify(options)}`
   const format = formats.get(key) ?? new Intl.DateTimeFormat(intl, { ...options, timeZone: 'UTC' })
@@ -41,7 +41,7 @@ export const weekdayOf = (moment: Date, intl = ENGLISH): string => say(dayOf(mom
 /** "Fri" */
 export const shortWeekday = (day: string, intl = ENGLISH): string => say(day, intl, { weekday: 'short' })
 
-/** A span in a row of its like: "13 Mar", "10 – 16 Mar", "Mar 2025". */
+/** A short name for links to neighbouring spans: "13 Mar", "10 – 16 Mar", "Mar 2025". */
 export function shortSpan({ kind, from, to }: Span, intl = ENGLISH): string {
   if (kind === 'month') return shortMonth(from, intl)
   if (kind === 'day') return shortDay(from, intl)

@@ -1,6 +1,6 @@
 /**
- * Zones that browsers report without a place. Each has the rules of the one named here (tzdata, file `backward`). PostgreSQL reads CET and
- * its like as abbreviations with a fixed offset, without summer time, so that they are never stored.
+ * Zones that browsers may report without a place, and the zone with the same rules (tzdata, file `backward`).
+ * They are never stored: PostgreSQL reads CET and others as abbreviations with a fixed offset, without summer time.
  */
 const PLACES: Readonly<Record<string, string>> = {
   CET: 'Europe/Brussels',
@@ -16,12 +16,12 @@ const PLACES: Readonly<Record<string, string>> = {
   PST8PDT: 'America/Los_Angeles',
 }
 
-/** The name of a zone with its place: "CET" → "Europe/Brussels", "Japan" → "Asia/Tokyo". What is not known stays as it is. */
-export function withPlace(zone: string): string {
+/** Returns a zone's name with a place: "CET" → "Europe/Brussels", "Japan" → "Asia/Tokyo". Unknown names stay unchanged. */
+export function canonicalZone(zone: string): string {
   if (zone.includes('/') || /^(?:UTC|GMT)$/i.test(zone)) return zone
   const place = PLACES[zone.toUpperCase()]
   if (place) return place
-  // An offset such as "+03:00" is a zone to Intl and none to the database.
+  // Intl accepts an offset such as "+03:00" as a zone. The database does not.
   if (!/^[A-Za-z-]+$/.test(zone)) return zone
   try {
     return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone

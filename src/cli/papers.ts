@@ -1,13 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { dayOf } from '../calendar/days.ts'
+import { parseSpan } from '../calendar/spans.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { complain, progressBar } from '../lib/terminal.ts'
 import { byHand } from '../operate/audit.ts'
 import { collect } from '../papers/ingest/collect.ts'
 import { importFile } from '../papers/ingest/import-file.ts'
 import { refresh } from '../papers/ingest/refresh.ts'
-import { configuredSources, sourceNamed } from '../papers/ingest/sources/configured.ts'
-import { spanDays } from '../papers/ingest/sources/span.ts'
+import { configuredSources, openSource } from '../papers/ingest/sources/configured.ts'
 import { acceptSubmission, declineSubmission, openSubmissions } from '../papers/ingest/submissions.ts'
 import { indexPapers } from '../papers/search/index-papers.ts'
 import { SOURCE_NAMES } from '../runtime/config/source-names.ts'
@@ -16,8 +16,7 @@ import { asDate, report, withServices } from './open.ts'
 
 function asSpan(value: string): string {
   try {
-    spanDays(value)
-    return value
+    return parseSpan(value).key
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message)
   }
@@ -39,7 +38,7 @@ export function paperCommands(program: Command): void {
     .action((options, command) =>
       withServices(async (services) => {
         const span = options.month ?? options.week ?? options.date ?? dayOf(services.now())
-        const sources = options.source ? [sourceNamed(services, options.source)] : configuredSources(services)
+        const sources = options.source ? [openSource(services, options.source)] : configuredSources(services)
         if (sources.length === 0)
           throw new PaperboyError('SOURCE_UNAVAILABLE', 'PAPER_SOURCES is empty. Set it, or add --source.')
         for (const source of sources) {
@@ -59,7 +58,7 @@ export function paperCommands(program: Command): void {
     .addOption(new Option('--source <name>', 'use this source instead of PAPER_SOURCES').choices(SOURCE_NAMES))
     .action((ids: string[], options, command) =>
       withServices(async (services) => {
-        const sources = options.source ? [sourceNamed(services, options.source)] : configuredSources(services)
+        const sources = options.source ? [openSource(services, options.source)] : configuredSources(services)
         for (const source of sources) {
           const found = await refresh({ ...services, source }, ids)
           report(

@@ -4,10 +4,10 @@ import { linkText } from './links.ts'
 import { subscript, superscript } from './scripts.ts'
 import * as names from './symbols.ts'
 
-/** Reads a command's arguments, the cursor behind its name. Undefined, and nothing read, where one is missing or unfinished. */
+/** Reads a command's arguments after its name. Returns undefined and reads nothing when one is missing or incomplete. */
 type ArgumentReader = (cursor: Cursor, name: string) => string | undefined
 
-/** Reads one argument and makes something of it. */
+/** Reads one argument and converts it. */
 const one =
   (make: (content: string, name: string) => string = (content) => content, math?: boolean): ArgumentReader =>
   (cursor, name) => {
@@ -15,7 +15,7 @@ const one =
     return content === undefined ? undefined : make(content, name)
   }
 
-/** Reads a first argument as it stands and the second as text; undoes the first where the second is missing. */
+/** Reads two arguments, the second as text. Without the second, it resets the cursor. */
 const two =
   (
     make: (first: string, second: string) => string,
@@ -55,7 +55,7 @@ function readHref(cursor: Cursor): string | undefined {
   if (link === undefined) return undefined
   const label = cursor.group(false)
   if (label !== undefined || !link.includes('{')) return linkText(cursor, link, label)
-  // \href{link{text}} is how some formatter left it.
+  // Some formatters turn it into \href{link{text}}.
   cursor.at = start
   return cursor.spaced(cursor.group(false)!)
 }
@@ -65,7 +65,7 @@ function readUrl(cursor: Cursor): string | undefined {
   return link === undefined ? undefined : linkText(cursor, link)
 }
 
-/** The colour is left out. "\color{ddtD}ecoupled" has swallowed the letter that it coloured; capitals at the end are such letters. */
+/** Drops the colour. In "\color{ddtD}ecoupled" the braces include the coloured letter: capitals at the end belong to the text. */
 function readColor(cursor: Cursor): string | undefined {
   const color = cursor.rawGroup()
   return color === undefined ? undefined : (/^[a-z]{2,}([A-Z]+)$/.exec(color)?.[1] ?? '')

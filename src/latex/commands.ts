@@ -5,7 +5,7 @@ import * as names from './symbols.ts'
 
 const NAME = /[A-Za-z]+/y
 
-/** A backslash and what it begins. */
+/** Reads a backslash and the command or mark after it. */
 export function readCommand(cursor: Cursor): string {
   cursor.at++
   const name = cursor.look(NAME)
@@ -16,11 +16,11 @@ export function readCommand(cursor: Cursor): string {
   return runCommand(cursor, name, `\\${name}`)
 }
 
-/** A backslash before one character that is no letter. */
+/** Reads a backslash before a character other than a letter. */
 function readMark(cursor: Cursor): string {
   const char = cursor.char()
   if (names.ACCENTS.has(char)) return readAccent(cursor, char) ?? readBareAccent(cursor, char)
-  // "\500" is "\$500" after a formatter took the dollar: no command of TeX is a digit.
+  // "\500" is "\$500" after a formatter dropped the dollar. No TeX command is a digit.
   if (/^\d/.test(char)) return '$'
   if (/^[%&$_#{}]/.test(char)) return cursor.over(char)
   if (/^[!/\-@()[\]]/.test(char)) return cursor.over(char, '')
@@ -28,7 +28,7 @@ function readMark(cursor: Cursor): string {
   return '\\'
 }
 
-/** An accent over nothing is the mark itself; "``length-scaling\'\'" closes a quotation with two. */
+/** An accent over nothing is the mark itself. In "``length-scaling\'\'" two of them close the quotation. */
 function readBareAccent(cursor: Cursor, char: string): string {
   cursor.at++
   if (char !== "'" || cursor.openQuotes === 0 || !cursor.look(/\\'/y)) return char
@@ -38,8 +38,8 @@ function readBareAccent(cursor: Cursor, char: string): string {
 }
 
 /**
- * A command by name, the cursor behind it.
- * @param literal what stays in the text when an argument is missing or unfinished
+ * Converts a named command, with the cursor after its name.
+ * @param literal the text to keep when an argument is missing or incomplete
  */
 export function runCommand(cursor: Cursor, name: string, literal: string): string {
   const symbol = names.GREEK.get(name) ?? names.OPERATORS.get(name) ?? names.LETTERS.get(name)
@@ -48,22 +48,22 @@ export function runCommand(cursor: Cursor, name: string, literal: string): strin
   if (names.FUNCTIONS.has(name)) return cursor.name(name)
   if (names.SWITCHES.has(name)) return readSwitch(cursor, name)
   const readArguments = ARGUMENTS.get(name)
-  if (readArguments) return readArguments(cursor, name) ?? asItStands(cursor, literal)
-  // Somebody's own macro: what it is given, else its name, which is mostly the name of the method.
+  if (readArguments) return readArguments(cursor, name) ?? keepLiteral(cursor, literal)
+  // An author's own macro: its argument, or else its name, which is mostly the name of the method.
   return cursor.group() || (isNoMacro(cursor) ? literal : name)
 }
 
-/** A backslash inside a word ("C:\Users"), or before a group that never ends. */
+/** A backslash inside a word ("C:\Users"), or before a group that is never closed. */
 const isNoMacro = (cursor: Cursor): boolean => /[\p{L}\p{N}:]$/u.test(cursor.last) || cursor.char() === '{'
 
-/** A command whose arguments are not all there, with the first if that is. */
-function asItStands(cursor: Cursor, literal: string): string {
+/** Keeps a command with missing arguments unchanged, with its first argument if there is one. */
+function keepLiteral(cursor: Cursor, literal: string): string {
   const first = cursor.rawGroup()
   return first === undefined ? literal : `${literal}{${first}}`
 }
 
 function readSymbol(cursor: Cursor, name: string, symbol: string): string {
-  // A space behind a name only ends it. In running text it is taken for a real one, since few authors know.
+  // In TeX a space after a name only ends it. Few authors know, so in running text it counts as a space.
   const endsName = names.LETTERS.has(name) || (cursor.math && !/\s$/.test(cursor.tail))
   cursor.over(cursor.look(/\{\}/y) ?? (endsName ? cursor.look(/ +/y) : undefined) ?? '')
   if (symbol.endsWith('.')) cursor.over(cursor.look(/\./y) ?? '')

@@ -1,7 +1,7 @@
-/** Deeper nesting is no title; its braces stay as they are, which also bounds the work. */
+/** Deeper braces stay unchanged. No title nests deeper, and the limit bounds the work. */
 const DEEPEST = 24
 
-/** Reads what stands at the cursor, moves behind it and returns what to write for it. */
+/** Reads at the cursor, moves past it and returns the text to write. */
 export type Reader = (cursor: Cursor) => string
 
 interface Frame {
@@ -12,19 +12,19 @@ interface Frame {
 }
 
 /**
- * A place in a text with LaTeX in it and what was made of the text so far. It never goes back further than into an argument once,
- * so that reading takes time in proportion to the text, whatever the text is.
+ * A position in a text with LaTeX, and the output so far.
+ * It never goes back further than into an argument once, so the time is linear for every text.
  */
 export class Cursor {
   at = 0
   math = false
   private afterName = false
   private nameNext = false
-  /** the last two characters written, also before the argument that is being read */
+  /** the last two characters written, including those before the current argument */
   tail = ''
-  /** “ that wait for their ” */
+  /** number of “ without their ” */
   openQuotes = 0
-  /** where the ’ of a ‘ stands */
+  /** position of the ’ for an open ‘ */
   closingSingle = -1
   readonly text: string
   end: number
@@ -50,17 +50,17 @@ export class Cursor {
     return this.at + offset < this.end ? this.text.charAt(this.at + offset) : ''
   }
 
-  /** Whether a “ at this place could still find its ”. */
+  /** Whether a ” may follow a “ at this position. */
   get quoteCloses(): boolean {
     return this.lastQuote > this.at
   }
 
-  /** A word, parted from a letter or digit before it. */
+  /** Returns a word, with a space after a letter or digit. */
   spaced(text: string): string {
     return text !== '' && /[\p{L}\p{N}]$/u.test(this.last) ? ` ${text}` : text
   }
 
-  /** The same, and parted from what comes after it: "log" in n log n. */
+  /** Like `spaced`, and with a space before the next letter or digit: "log" in n log n. */
   name(text: string): string {
     this.nameNext = true
     return this.spaced(text)
@@ -75,20 +75,20 @@ export class Cursor {
     this.tail = (this.tail + spaced.slice(-2)).slice(-2)
   }
 
-  /** Matches a sticky expression here, without moving. */
+  /** Matches a sticky expression at the cursor without moving it. */
   look(sticky: RegExp): string | undefined {
     sticky.lastIndex = this.at
     const found = sticky.exec(this.text)?.[0]
     return found !== undefined && this.at + found.length <= this.end ? found : undefined
   }
 
-  /** The end of the group that opens at `from`, when it ends inside what is being read; undefined for a lone brace. */
+  /** Returns the closing brace of the group at `from`. Undefined when it is not inside the current range. */
   closingOf(from = this.at): number | undefined {
     const closing = this.text[from] === '{' && this.depth < DEEPEST ? this.closings[from]! : 0
     return closing > from && closing < this.end ? closing : undefined
   }
 
-  /** Reads a part of the text on its own and returns what was made of it. */
+  /** Converts a part of the text on its own and returns the output. */
   read(from: number, to: number, math = this.math): string {
     const frame: Frame = { end: this.end, out: this.out, math: this.math, depth: this.depth }
     const tail = this.tail
@@ -100,13 +100,13 @@ export class Cursor {
     return made
   }
 
-  /** Moves over what was matched, and returns what to write for it. */
+  /** Moves past the matched text, and returns the text to write. */
   over(read: string, written = read): string {
     this.at += read.length
     return written
   }
 
-  /** Reads the group `{…}` here, if there is a whole one, and moves behind it. */
+  /** Reads the complete group `{…}` at the cursor, if any, and moves past it. */
   group(math = this.math): string | undefined {
     const closing = this.closingOf()
     if (closing === undefined) return undefined
@@ -115,13 +115,13 @@ export class Cursor {
     return made
   }
 
-  /** What a command applies to: a group, or in maths the one letter or digit behind it. */
+  /** Reads a command's argument: a group, or in maths the next letter or digit. */
   argument(math = this.math): string | undefined {
     const single = this.math ? this.look(/ *[\p{L}\d]/uy) : undefined
     return this.group(math) ?? (single === undefined ? undefined : this.over(single).trim())
   }
 
-  /** A group as it stands, for what is no text, such as a link. */
+  /** Reads a group without conversion, for content such as links. */
   rawGroup(): string | undefined {
     const closing = this.closingOf()
     if (closing === undefined) return undefined
@@ -131,7 +131,7 @@ export class Cursor {
   }
 }
 
-/** For each `{` where its `}` is, 0 where there is none; escaped braces are no braces. */
+/** Returns the position of each `{`'s closing brace, or 0 without one. Escaped braces are skipped. */
 function matchBraces(text: string): Int32Array {
   const closings = new Int32Array(text.length)
   const open: number[] = []

@@ -1,7 +1,7 @@
 import type { Cursor } from './cursor.ts'
 import { GREEK, OPERATORS } from './symbols.ts'
 
-/** {…} without a command is only a group, except where lost backslashes made it one: \{a, b\}, {\times}. A lone brace stays. */
+/** Reads {…} without a command. It is only a group, unless its backslashes were lost: \{a, b\}, {\times}. A lone brace stays. */
 export function readGroup(cursor: Cursor): string {
   const closing = cursor.closingOf()
   if (closing === undefined) return cursor.over('{')
@@ -19,7 +19,7 @@ const LOST = new Set(['times', 'sim', 'circ', 'approx', 'pm', 'deg'])
 const lostSymbol = (name: string): string | undefined =>
   GREEK.get(name) ?? (LOST.has(name) ? OPERATORS.get(name) : undefined)
 
-/** $…$ where it is maths; a dollar that is money stays. */
+/** Reads $…$ as maths. A dollar sign of an amount stays. */
 export function readDollar(cursor: Cursor): string {
   const mark = cursor.char(1) === '$' ? '$$' : '$'
   const from = cursor.at + mark.length
@@ -30,7 +30,7 @@ export function readDollar(cursor: Cursor): string {
   return made
 }
 
-/** The next dollar that is not escaped, when no brace is left open or closed on the way. */
+/** Finds the next unescaped dollar with balanced braces before it. */
 function closingDollar(cursor: Cursor, from: number): number | undefined {
   let depth = 0
   for (let i = from; i < cursor.end; i++) {
@@ -43,10 +43,10 @@ function closingDollar(cursor: Cursor, from: number): number | undefined {
   return undefined
 }
 
-/** As pandoc: no space inside the dollars and no digit behind them; and "5 for it, or US" between two dollars is an amount. */
+/** Pandoc's rule: no space inside the dollars and no digit after them. "5 for it, or US" between two dollars is an amount. */
 function isMath(content: string, next: string): boolean {
   if (content.trim() === '') return false
-  // "K2$-$28": one sign alone is no amount, whatever stands behind it.
+  // "K2$-$28": a single sign is never an amount.
   if (/^[-+=<>]$/.test(content)) return true
   if (/\\[A-Za-z]|[\^_]/.test(content) && !/^\d/.test(content)) return true
   if (/\d/.test(next)) return false

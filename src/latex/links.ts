@@ -10,14 +10,14 @@ const bare = (link: string): string =>
     .replace(/\/$/, '')
     .toLowerCase()
 
-/** "text (link)", or the link alone where its text says no more. */
+/** Returns "text (link)", or only the link when the text adds nothing. */
 export function linkText(cursor: Cursor, rawLink: string, label = ''): string {
   const link = unescaped(rawLink)
   const text = label.trim()
   return cursor.spaced(text === '' || bare(text) === bare(link) ? link : `${text} (${link})`)
 }
 
-/** A link in running text, untouched; with {text} behind it where it was a \href that lost its name. */
+/** Reads a link in running text unchanged. With {text} after it, it is a \href that lost its name. */
 export function readLink(cursor: Cursor): string | undefined {
   const link = cursor.look(LINK)
   if (link === undefined) return undefined

@@ -1,8 +1,8 @@
 import type { Cursor } from './cursor.ts'
 
-/** Marks that LaTeX reads differently from a reader: ~ -- `` '' % */
+/** Marks with a special meaning in LaTeX: ~ -- `` '' % */
 
-/** A tie is a space; before a number that begins a word, or behind one small letter ("z~6"), it is "about", between numbers a range. */
+/** A tie is a space. Before a number or after one small letter ("z~6") it means "about"; between numbers it is a range. */
 export function readTilde(cursor: Cursor): string {
   const next = cursor.char(1)
   const about = /^$|[\s([<>=≈/|"“]/.test(cursor.last)
@@ -24,7 +24,7 @@ export function readBacktick(cursor: Cursor): string {
     cursor.openQuotes++
     return cursor.over('``', '“')
   }
-  // `black-box' has a short way to its apostrophe; another backtick first is somebody's Markdown.
+  // In `black-box' the apostrophe is near. Another backtick before it means Markdown.
   const startsWord = /^$|[\s([“]/.test(cursor.last)
   const quoted = startsWord ? cursor.look(/`(?=\S)[^`']{0,60}(?<=\S)'(?![\p{L}'])/uy) : undefined
   if (quoted) cursor.closingSingle = cursor.at + quoted.length - 1
@@ -40,14 +40,14 @@ export function readApostrophe(cursor: Cursor): string {
   return cursor.over("'", closes ? '’' : cursor.math ? '′' : "'")
 }
 
-/** `` is also closed by a straight mark, where it stands behind a word. */
+/** A straight quotation mark after a word also closes ``. */
 export function readStraightQuote(cursor: Cursor): string {
   const closes = cursor.openQuotes > 0 && /\S$/.test(cursor.last)
   if (closes) cursor.openQuotes--
   return cursor.over('"', closes ? '”' : '"')
 }
 
-/** "… in training. % We present" has kept the sign of a comment. */
+/** "… in training. % We present" still has the sign of a comment. */
 export function readPercent(cursor: Cursor): string {
   const comment = /[.!?]\s/.test(cursor.tail) ? cursor.look(/%\s+(?=[A-Z\\])/y) : undefined
   return comment ? cursor.over(comment, '') : cursor.over('%')

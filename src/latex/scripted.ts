@@ -5,7 +5,7 @@ import { BARE_COMMANDS, GREEK, OPERATORS } from './symbols.ts'
 
 const RAISED_NAMES = new Set(['circ', 'star', 'ast', 'top', 'dagger', 'prime', 'infty'])
 
-/** ^ or _ and what it raises or lowers; in running text only where it cannot be anything else. */
+/** Reads ^ or _ and its argument. In running text, only unambiguous ones count. */
 export function readScript(cursor: Cursor): string {
   const mark = cursor.over(cursor.char())
   const content = scriptGroup(cursor, mark) ?? (cursor.math ? token : mark === '^' ? raised : lowered)(cursor)
@@ -13,7 +13,7 @@ export function readScript(cursor: Cursor): string {
   return mark === '^' ? superscript(content) : subscript(content)
 }
 
-/** {…} behind the mark; in running text its one name may have lost its backslash ("360^{circ}"). */
+/** Reads {…} after the mark. In running text its name may have lost its backslash ("360^{circ}"). */
 function scriptGroup(cursor: Cursor, mark: string): string | undefined {
   const content = cursor.group(true)
   if (content === undefined || cursor.math) return content
@@ -21,7 +21,7 @@ function scriptGroup(cursor: Cursor, mark: string): string | undefined {
   return raised ?? GREEK.get(content) ?? content
 }
 
-/** What a script in maths takes when it has no braces. */
+/** The argument of a script in maths without braces. */
 function token(cursor: Cursor): string | undefined {
   if (cursor.look(/\\[A-Za-z]/y)) return withCommand(cursor)
   const found = cursor.look(/\d+|[^\s{}$\\^_]/uy)
@@ -45,7 +45,7 @@ function raised(cursor: Cursor): string | undefined {
   return found === undefined ? raisedName(cursor) : cursor.over(found)
 }
 
-/** A name behind ^ whose backslash was lost. */
+/** Reads a name after ^ that lost its backslash. */
 function raisedName(cursor: Cursor): string | undefined {
   const name = cursor.look(/[A-Za-z]+/y)
   if (name === undefined) return undefined
@@ -55,7 +55,7 @@ function raisedName(cursor: Cursor): string | undefined {
   return cursor.group(true)
 }
 
-/** π_0, q_i, H_2O: one letter, which begins a word, and a number or a letter that ends it; not snake_case, not V_0.5. */
+/** π_0, q_i, H_2O: one letter at a word's start, then a number or letter at its end. Not snake_case, not V_0.5. */
 function lowered(cursor: Cursor): string | undefined {
   if (!/^(?:[^\p{L}\p{N}_])?\p{L}$/u.test(cursor.tail)) return undefined
   const found = cursor.look(/\d+(?![a-z_\d]|\.\d)|[a-z](?![\w{^])/y)

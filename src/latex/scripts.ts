@@ -1,4 +1,4 @@
-/** Superscripts and subscripts as Unicode has them. */
+/** Unicode superscripts and subscripts. */
 
 const table = (plain: string, raised: string): Map<string, string> => {
   const to = [...raised]
@@ -11,7 +11,7 @@ const SUPER = table(
 )
 const SUB = table('0123456789+-−=()aehijklmnoprstuvxβγρφχ', '₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ')
 
-/** Raised marks that are raised already. */
+/** Marks that are superscript already. */
 const MARKS = new Map(
   Object.entries({
     '∘': '°',
@@ -28,18 +28,18 @@ const MARKS = new Map(
   }),
 )
 
-/** Raised letters are hard to read, and screen readers spell them out: a word of more stays on the line. */
+/** Superscript letters are hard to read, and screen readers spell them out. Longer words stay on the line. */
 const LONGEST_RAISED_WORD = 3
 
 const WORD = new RegExp(`[A-Za-z]{${LONGEST_RAISED_WORD + 1}}`)
 
-/** x and 2 → ², x and "max" → ᵐᵃˣ; what Unicode cannot raise as a whole: ^θ̂, ^(update). */
+/** 2 → ², "max" → ᵐᵃˣ. Text without Unicode superscripts becomes ^θ̂ or ^(update). */
 export function superscript(content: string): string {
   const text = content.trim()
   return MARKS.get(text) ?? mapped(text, SUPER) ?? (isOne(text) ? `^${text}` : `^(${text})`)
 }
 
-/** i → ᵢ; what Unicode cannot lower as a whole: _reason, _0.5, _(i,j'). */
+/** i → ᵢ. Text without Unicode subscripts becomes _reason, _0.5 or _(i,j'). */
 export function subscript(content: string): string {
   const text = content.trim()
   return mapped(text, SUB) ?? (isOne(text) || /^[\p{L}\p{N}.]+$/u.test(text) ? `_${text}` : `_(${text})`)

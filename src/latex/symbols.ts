@@ -1,4 +1,4 @@
-/** What LaTeX's names stand for. The names are TeX's own, as in the LaTeX kernel and amssymb. */
+/** Meanings of LaTeX's command names, as in the LaTeX kernel and amssymb. */
 
 const pairs = (text: string): [string, string][] =>
   text
@@ -31,7 +31,7 @@ export const OPERATORS = new Map(
   textemdash=— textregistered=® texttrademark=™ TeX=TeX LaTeX=LaTeX eg=e.g. ie=i.e. etc=etc.`),
 ).set('etal', 'et al.')
 
-/** Letters of their own; in text they swallow the space that ends their name ("M\o ller"). */
+/** Special letters. In text they consume the space that ends their name ("M\o ller"). */
 export const LETTERS = new Map(
   pairs('ss=ß o=ø O=Ø l=ł L=Ł ae=æ AE=Æ oe=œ OE=Œ aa=å AA=Å i=ı j=ȷ dh=ð DH=Ð dj=đ DJ=Đ th=þ TH=Þ'),
 )
@@ -48,7 +48,7 @@ export const SPACES = new Set([
   'hfill',
 ])
 
-/** Names of functions, written upright and set off from letters beside them. */
+/** Function names, written upright and separated from neighbouring letters. */
 export const FUNCTIONS = new Set(
   'log ln lg exp sin cos tan tanh sinh cosh arcsin arccos arctan max min sup inf lim arg argmax argmin det dim ker deg gcd Pr hom'.split(
     ' ',
@@ -94,30 +94,30 @@ export const BLACKBOARD = new Map(pairs('R=ℝ Z=ℤ N=ℕ Q=ℚ C=ℂ P=ℙ H=�
 
 const words = (text: string): Set<string> => new Set(text.trim().split(/\s+/))
 
-/** Commands whose argument is text and stays as it is. */
+/** Commands whose argument is text. Only the argument is kept. */
 export const TEXT_WRAPPERS = words(`
   text textbf textit texttt textsc textsf textrm textup textsl textmd textnormal emph underline uline mbox hbox fbox uppercase
   lowercase MakeUppercase title section subsection paragraph enquote`)
 
-/** Commands whose argument is maths, or whatever the surroundings are, and stays as it is. */
+/** Commands whose argument has the surrounding mode, text or maths. Only the argument is kept. */
 export const WRAPPERS = words(`
   mathbf mathrm mathcal mathit mathsf mathtt mathfrak mathscr boldsymbol bm pmb ensuremath operatorname mathop mathbin mathrel
   underbrace overbrace substack boxed`)
 
-/** Switches that only change how what follows looks. */
+/** Switches that only change the style of the text after them. */
 export const SWITCHES = words(`
   bf cal em it sc tt rm sf sl bfseries itshape scshape ttfamily rmfamily sffamily upshape mdseries normalfont tiny scriptsize footnotesize
   small normalsize large Large LARGE huge Huge displaystyle textstyle scriptstyle boldmath unboldmath noindent centering xspace
   protect relax limits nolimits left right middle big Big bigg Bigg bigl bigr Bigl Bigr allowbreak nobreak smallskip medskip bigskip`)
 
-/** Commands that vanish with their argument. */
+/** Commands dropped with their argument. */
 export const VANISHING = words(
   'cite citep citet citealp ref eqref autoref cref Cref label vspace hspace begin end phantom thanks index',
 )
 
 /**
- * Names that are no English words, so that without their backslash they are still what LaTeX means: Hugging Face's texts have
- * lost the backslashes of their formulas ("0.73rightarrow0.90", "leq2B").
+ * Names that are not English words, so they are recognised without their backslash.
+ * Hugging Face's texts lose the backslashes of formulas ("0.73rightarrow0.90", "leq2B").
  */
 export const BARE = words(`
   leq geq neq leqslant geqslant infty cdot ldots cdots rightarrow leftarrow leftrightarrow Rightarrow Leftarrow longrightarrow propto`)

@@ -21,7 +21,7 @@ const READERS: Record<string, Reader> = {
   '%': readPercent,
 }
 
-/** Text with LaTeX in it as a reader would say it. Never throws; takes time in proportion to the text. */
+/** Converts text with LaTeX to plain text. Never throws. Takes time linear in the text's length. */
 export const latexToText = (text: string): string => new Cursor(text, step).read(0, text.length, false)
 
 function step(cursor: Cursor): string {

@@ -7,7 +7,7 @@ const WORD = /[A-Za-z]+/y
 const ABOUT = /sim(?: ?\d+(?:\.\d+)?times|\d+(?:\.\d+)?(?:\\?%|[KMB]?(?![\w-])))/y
 const ENDS_IN_DIGIT = /[\d²³¹⁰⁴-⁹]$/
 
-/** A word, or what is left of a command whose backslash was lost on the way. */
+/** Reads a word, or a command that lost its backslash. */
 export function readWord(cursor: Cursor): string {
   const word = cursor.look(WORD)!
   const link = /^(?:https?|www|github)$/i.test(word) ? readLink(cursor) : undefined
@@ -37,7 +37,7 @@ function readRemnant(cursor: Cursor, word: string): string | undefined {
   return isRaised && names.GREEK.has(word) ? cursor.over(word, names.GREEK.get(word)) : undefined
 }
 
-/** "256times256", "17times sample", "8timesH100", "1.04sim2.2", "0.73rightarrow0.90": behind a digit it is an operator. */
+/** After a digit, a name is an operator: "256times256", "17times sample", "8timesH100", "1.04sim2.2", "0.73rightarrow0.90". */
 function readOperator(cursor: Cursor, word: string, next: string): string | undefined {
   if (/^times(?![a-z])|^timessim$/.test(word)) return cursor.over('times', '×')
   const isOperator = names.BARE.has(word) || (word === 'sim' && /\d/.test(next))

@@ -4,7 +4,7 @@ import { whyHalted } from '../delivery/ledger/restore-guard.ts'
 import { detailsInWords, type SendingDetails, sendingDetails } from '../delivery/ledger/sending-details.ts'
 import { planInWords, type SendPlan, sendPlan } from '../delivery/plan/send-plan.ts'
 import { describeInbound, reportInbound } from '../inbound/report.ts'
-import { reportSources, sourceInWords } from '../papers/ingest/source-health.ts'
+import { describeSource, reportSources } from '../papers/ingest/source-health.ts'
 import { configuredSources } from '../papers/ingest/sources/configured.ts'
 import { type RelayReport, relaysInWords, reportRelays } from '../relay/report.ts'
 import { editions, subscribers } from '../runtime/db/schema.ts'
@@ -112,7 +112,7 @@ export const statusInWords = (status: Status, at: Date): string =>
     `Readers   ${listed(Object.entries(status.readers).map(([name, count]) => `${count.toLocaleString('en')} ${name}`))}`,
     `Sign-ups  ${describeSignUps(status.signUps)}`,
     `Papers    ${papersInWords(status.papers)}`,
-    ...status.sources.map((source) => `Source    ${sourceInWords(source)}`),
+    ...status.sources.map((source) => `Source    ${describeSource(source)}`),
     `Emails    ${listed(
       status.outbox.map((r) => `${r.count} service emails ${r.state}`),
       'no service email waiting',

@@ -1,27 +1,27 @@
 import { createHash } from 'node:crypto'
 
-/** An arXiv paper as an id or link names it. */
+/** The arXiv id in a text or link. */
 export interface ArxivName {
-  /** without version: 2507.06261 since April 2007, astro-ph/0601001 before */
+  /** without version: 2507.06261 since April 2007, astro-ph/0601001 before that */
   id: string
   version?: number | undefined
 }
 
-/** The archives of the old ids (info.arxiv.org/help/arxiv_identifier), without which any path would look like one. */
+/** Archives of old ids (info.arxiv.org/help/arxiv_identifier). Without this list, any path would match. */
 const ARCHIVES =
   'acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|comp-gas|cond-mat|cs|dg-ga|funct-an|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|mtrl-th|nlin|nucl-ex|nucl-th|patt-sol|physics|plasm-ph|q-alg|q-bio|quant-ph|solv-int|supr-con'
 const NAME = `(?:(\\d{4}\\.\\d{4,5})|(${ARCHIVES})(?:\\.[a-z-]{2,})?/(\\d{7}))(?:v(\\d{1,4}))?`
 
-/** The id alone, as people and formats write it: "oai:arXiv.org:2507.06261v1", "arXiv: 2507.06261 [cs.CL] 9 Jul 2025", "[2507.06261] A title". */
+/** An id outside a link, as people and formats write it: "oai:arXiv.org:2507.06261v1", "arXiv: 2507.06261 [cs.CL] 9 Jul 2025", "[2507.06261] A title". */
 const WRITTEN = new RegExp(
   `^\\[?(?:(?:https?://)?(?:dx\\.)?doi(?:\\.org)?[:/]\\s*)?(?:10\\.48550/)?(?:oai:arxiv\\.org:|arxiv\\s*[:.]?\\s*)?${NAME}(?:\\.pdf)?\\]?(?:\\s.*)?$`,
   'is',
 )
 
-/** The id in the path of a link: a segment that is the id, with or without "arXiv:" before it. */
+/** An id in a link's path: one whole segment, with or without "arXiv:" before it. */
 const IN_PATH = new RegExp(`(?:^|/)(?:arxiv[:.])?${NAME}(?:\\.pdf)?(?=/|$)`, 'i')
 
-/** Sites whose paths name papers by their arXiv id; of each also its subdomains. */
+/** Sites whose paths contain arXiv ids. Their subdomains match too. */
 const SITES = [
   'arxiv.org',
   'alphaxiv.org',
@@ -41,10 +41,10 @@ const SITES = [
 ]
 
 /**
- * The arXiv paper that an id or link names. The one reader of ids: of what people type and of what every format says.
+ * Parses an arXiv id or link. All ids go through this function: those that people type and those in every format.
  *
- * It knows bare ids, with or without version, `arXiv:` and `oai:` forms, the DOI that arXiv gives each paper, and links to arXiv,
- * its mirrors and the sites in `SITES`, with or without `https://`.
+ * It accepts bare ids, with or without version, `arXiv:` and `oai:` forms, and the DOI that arXiv assigns.
+ * It also accepts links to arXiv, its mirrors and the sites in `SITES`, with or without `https://`.
  *
  * @returns undefined for anything else
  */
@@ -55,7 +55,7 @@ export function arxivName(text: string): ArxivName | undefined {
   return nameIn(WRITTEN.exec(plain)) ?? nameIn(IN_PATH.exec(pathOf(plain) ?? ''))
 }
 
-/** The arXiv id without its version, from an id or link in any form; undefined when it is neither. */
+/** Returns the arXiv id without version from an id or link in any form, or undefined. */
 export const arxivId = (text: string): string | undefined => arxivName(text)?.id
 
 function nameIn(match: RegExpExecArray | null): ArxivName | undefined {
@@ -63,11 +63,11 @@ function nameIn(match: RegExpExecArray | null): ArxivName | undefined {
   const [, modern, archive, number, version] = match
   const month = Number((modern ?? number)!.slice(2, 4))
   if (month < 1 || month > 12) return undefined
-  // arXiv's own form of "math.GT/0309136" is "math/0309136".
+  // arXiv writes "math.GT/0309136" as "math/0309136".
   return { id: modern ?? `${archive!.toLowerCase()}/${number}`, version: version ? Number(version) : undefined }
 }
 
-/** The path of a link to one of the sites. */
+/** Returns the path of a link to one of the sites. */
 function pathOf(text: string): string | undefined {
   const link = /^https?:\/\//i.test(text) ? text : `https://${text.replace(/^\/\//, '')}`
   if (/\s/.test(text) || !URL.canParse(link)) return undefined
@@ -85,8 +85,8 @@ function decoded(text: string): string {
 }
 
 /**
- * An id that a source wrote as a number, which loses zeros: 2511.1001 is 2511.10010, and 704.0001 is 0704.0001. Ids have four digits
- * behind the dot until December 2014, five since.
+ * Returns the id that a source wrote as a number, which loses zeros: 2511.1001 is 2511.10010, and 704.0001 is 0704.0001.
+ * Ids have four digits after the dot until December 2014, and five since then.
  */
 export function idOfNumber(value: number): string {
   const [whole = '', digits = ''] = String(value).split('.')
@@ -94,7 +94,7 @@ export function idOfNumber(value: number): string {
   return `${month}.${digits.padEnd(month >= '1501' ? 5 : 4, '0')}`
 }
 
-/** What stands for an id where a source has none: titles that differ only in case, spaces or punctuation are one paper. */
+/** Returns an id for papers without one. Titles that differ only in case, spaces or punctuation share it. */
 export function titleId(title: string): string {
   const words = title
     .normalize('NFKC')

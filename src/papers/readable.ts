@@ -2,24 +2,25 @@ import { LRUCache } from 'lru-cache'
 import { latexToText } from '../latex/to-text.ts'
 import { en, type Messages } from '../messages/en.ts'
 
-/** Controls and noncharacters, among them those that turn the direction of what follows on the page, and characters without width. */
+/** Controls, zero-width characters and noncharacters. Some would reverse the direction of the text after them. */
 const UNSHOWN = /[\p{Cc}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\p{Noncharacter_Code_Point}]/gu
 
-/** A run of white space that is not one space already. */
+/** White space other than a single space. */
 const ODD_SPACE = /\s{2,}|[^\S ]/g
 
 /**
- * Whether LaTeX could have anything to say: its marks, and what is left of commands whose backslashes were lost (latex/words.ts), and
- * a link that sticks to the word before it. Seven of eight abstracts, and 99 of 100 titles, have nothing of it and need no
- * reading. Taken wider than needed, since what is read in vain stays as it is.
+ * Matches texts that may contain LaTeX: its marks, commands without their backslashes (latex/words.ts), and links glued to a word.
+ * Seven of eight abstracts and 99 of 100 titles have none and are not parsed.
+ * It matches more than needed, because parsing leaves other text unchanged.
  */
 const MARKED =
   /[\\{$^_~`]|--|[.!?] %|[\d²³¹⁰⁴-⁹]times|sim ?\d|approx\d|[lg]eq|neq|infty|cdot|ldots|arrow|propto|boldsymbol|[\dA-Z\u0080-\uffff](?:https?:\/\/|www\.|github\.com\/)/i
 
 /**
- * A title, abstract or name as a reader would write it: LaTeX becomes Unicode or plain words ("IA-RED$^2$" → "IA-RED²",
- * "60\%" → "60%"), also where a source has lost the backslashes ("256times256" → "256×256"); hard wraps are joined.
- * What cannot be understood stays as it is. The result is text: HTML in it is not touched, and whoever shows it escapes it.
+ * Returns a title, abstract or name as readable text.
+ * LaTeX becomes Unicode or plain words ("IA-RED$^2$" → "IA-RED²", "60\%" → "60%"), and lines are joined.
+ * Commands without their backslashes are recognised ("256times256" → "256×256"). Unknown notation stays unchanged.
+ * The result is plain text: callers must escape HTML in it.
  */
 export function readable(text: string): string {
   if (text.length < LONG) return read(text)
@@ -30,7 +31,7 @@ export function readable(text: string): string {
   return made
 }
 
-/** Abstracts take a tenth of a millisecond each, and pages and searches show the same ones over and over. */
+/** Only long texts are cached: an abstract takes 0.1 ms, and pages show the same ones repeatedly. */
 const LONG = 300
 const lately = new LRUCache<string, string>({ max: 1000 })
 
@@ -40,15 +41,15 @@ function read(text: string): string {
   return shown.replace(ODD_SPACE, ' ').trim()
 }
 
-/** Abbreviations whose full stop ends no sentence. */
+/** Abbreviations whose full stop does not end a sentence. */
 const ABBREVIATION = /(?:^|[\s(])(?:e\.g|i\.e|vs|al|cf|etc|resp|Fig|Figs|Eq|Sec|Dr|No|approx|w\.r\.t|[A-Z])\.$/
 
-/** A cut at a sentence's end may leave this share of the room empty; more, and a cut word says more. */
+/** A cut at a sentence's end must fill this share of the room. Otherwise the cut is between words. */
 const LEAST_SHARE = 0.4
 
 /**
- * The beginning of a readable text in at most `maxChars` characters: whole sentences, or where the first is too long, whole words
- * and "…".
+ * Returns the beginning of a readable text, at most `maxChars` characters of whole sentences.
+ * A first sentence that is too long is cut between words and ends with "…".
  */
 export function sentences(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text
@@ -59,14 +60,14 @@ export function sentences(text: string, maxChars: number): string {
   const end = ends.at(-1)
   if (end !== undefined && end >= maxChars * LEAST_SHARE) return text.slice(0, end)
   const space = room.slice(0, maxChars).lastIndexOf(' ')
-  // A word that fills the room is cut between characters, never inside one.
+  // A word that fills the room is cut, but never inside a surrogate pair.
   const cut = space > maxChars / 2 ? room.slice(0, space) : room.slice(0, maxChars - 1).replace(/[\ud800-\udbff]$/, '')
   return `${cut.replace(/[\s,;:.(–—-]+$/, '')}…`
 }
 
 /**
- * Authors in one line: "A, B, C and 3,300 others". All are named where the line would otherwise hide only one.
- * @param names as the source gave them
+ * Returns authors in one line: "A, B, C and 3,300 others". It never hides only one author.
+ * @param names as in the source
  */
 export function authorLine(names: readonly string[], t: Messages = en, keep = 3): string {
   const shown = (names.length <= keep + 1 ? names : names.slice(0, keep)).map(readable)

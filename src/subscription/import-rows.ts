@@ -1,4 +1,4 @@
-import { withPlace } from '../calendar/zone-names.ts'
+import { canonicalZone } from '../calendar/zone-names.ts'
 import { type CsvFile, openCsv } from '../lib/csv/open-csv.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { isLocale } from '../messages/catalogue.ts'
@@ -95,7 +95,7 @@ function rowReader(
   return (line, cells) => {
     const cell = (column: CsvColumn) => all(cells, column).find((text) => text !== '') ?? ''
     const { email, key } = parseAddress(cell('email'), { utf8: true })
-    const zone = withPlace(cell('zone') || 'UTC')
+    const zone = canonicalZone(cell('zone') || 'UTC')
     if (zone.includes('\0')) throw new Error('the time zone contains an invalid character')
     const locale = cell('locale') || 'en'
     if (!isLocale(locale)) throw new Error(`locale "${locale}" is not supported`)

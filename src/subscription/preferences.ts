@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { withPlace } from '../calendar/zone-names.ts'
+import { canonicalZone } from '../calendar/zone-names.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { isLocale } from '../messages/catalogue.ts'
@@ -50,7 +50,7 @@ export async function savePreferences(
     const before = await readRow(tx, subscriberId, 'locked')
     const { pauseWeeks, pausedUntil, ...given } = changes
     if (given.zone !== undefined) {
-      given.zone = withPlace(given.zone)
+      given.zone = canonicalZone(given.zone)
       await checkZone(tx, given.zone)
     }
     const after = { ...choicesOf(before), ...given, pausedUntil: before.pausedUntil }

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
-import { withPlace } from '../calendar/zone-names.ts'
+import { canonicalZone } from '../calendar/zone-names.ts'
 import { canonicalAddress } from '../lib/network.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
@@ -40,7 +40,7 @@ export async function subscribe(
     .update(`origin\0${canonicalAddress(request.origin)}`)
     .digest()
   // PostgreSQL rejects a NUL before is_zone() could judge the name.
-  const zone = withPlace(request.zone?.replaceAll('\0', '?') ?? 'UTC')
+  const zone = canonicalZone(request.zone?.replaceAll('\0', '?') ?? 'UTC')
   const at = now()
   const person = personKey(config, key)
   await db.transaction(async (tx) => {

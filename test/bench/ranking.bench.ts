@@ -11,8 +11,8 @@ const DATA = new URL('../../../shared/data/papers/', import.meta.url).pathname
 
 const help = `npm run bench -- ranking [--trajectories FILE.csv] [--papers FOLDER]
 
-Scores formulas on real lists: the order each gives to a list as it was seen in the morning, or a day later, against the votes in the
-end. Then replays "still rising", and measures papers like another. Without options the data beside the checkout is used.`
+Scores formulas on real lists: each ranks a list as of the morning or a day later, compared with the final votes. Then replays rising
+papers, and measures similar papers. Without options it uses the data beside the checkout.`
 
 export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -116,7 +116,7 @@ function likeAnother(folder: string): void {
     ...Object.entries(contenders).map(([name, likeness]) => [
       name,
       authorHits(papers, likeness).toFixed(3),
-      // The topics are made of the keywords, so that they would be asked what they were told.
+      // Topics are derived from keywords, so this measure would be circular.
       name === 'topics in common' ? '–' : keywordReaders(papers, likeness).toFixed(3),
     ]),
   ])

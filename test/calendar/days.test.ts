@@ -5,7 +5,7 @@ import { daysLater, isDay, isMoment } from '../../src/calendar/days.ts'
 import { spanNamed } from '../../src/calendar/spans.ts'
 import { test } from '../support/database.ts'
 
-test('a day is one that PostgreSQL has too, and so are those around it', async ({ db }) => {
+test('PostgreSQL accepts every valid day and the days around it', async ({ db }) => {
   for (const day of [
     '0000-01-01',
     '0000-12-31',
@@ -27,7 +27,7 @@ test('a day is one that PostgreSQL has too, and so are those around it', async (
       expect(spanNamed(kind, key + { day: '-01-01', week: '-W01', month: '-01' }[kind])).toBeUndefined()
 })
 
-test('whatever is taken for a day is written the same by PostgreSQL', async ({ db }) => {
+test('PostgreSQL writes every valid day the same', async ({ db }) => {
   const day = fc
     .tuple(fc.integer({ min: 0, max: 9999 }), fc.integer({ min: 0, max: 13 }), fc.integer({ min: 0, max: 32 }))
     .map(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { promisedDigestAt } from '../../src/calendar/promised-digest.ts'
-import { withPlace } from '../../src/calendar/zone-names.ts'
+import { canonicalZone } from '../../src/calendar/zone-names.ts'
 
 const promise = (at: string, cadence: 'daily' | 'weekdays' | 'weekly' = 'daily', zone = 'UTC', had?: string) =>
   promisedDigestAt(
@@ -9,13 +9,13 @@ const promise = (at: string, cadence: 'daily' | 'weekdays' | 'weekly' = 'daily',
     had === undefined ? undefined : new Date(had),
   ).toISOString()
 
-test('a digest is promised only for an hour after a list that is expected', () => {
-  // Confirmed on a Saturday with Friday's edition on its way: Monday's list is the next one, and closes on Tuesday.
+test('a digest is promised only after an expected list', () => {
+  // Confirmed on a Saturday while Friday's edition is being sent: Monday's list is next and closes on Tuesday.
   expect(promise('2026-11-29T08:00:00Z', 'daily', 'UTC', '2026-11-28T10:00:00Z')).toBe('2026-12-01T08:00:00.000Z')
   expect(promise('2026-11-29T08:00:00Z')).toBe('2026-12-01T08:00:00.000Z')
-  // In the week it is the next hour, also today's when that is still to come.
+  // On weekdays it is the next hour, which may be today's.
   expect(promise('2026-11-25T08:00:00Z')).toBe('2026-11-25T08:00:00.000Z')
-  // Friday's list comes on Saturday, to weekdays readers on Monday.
+  // Friday's list arrives on Saturday, and for weekday readers on Monday.
   expect(promise('2026-11-21T08:00:00Z')).toBe('2026-11-21T08:00:00.000Z')
   expect(promise('2026-11-23T08:00:00Z', 'weekdays')).toBe('2026-11-23T08:00:00.000Z')
   // Thanksgiving, 26 November, has no list.
@@ -24,12 +24,12 @@ test('a digest is promised only for an hour after a list that is expected', () =
   expect(promise('2026-12-26T08:00:00Z')).toBe('2026-12-29T08:00:00.000Z')
 })
 
-test('east of the close, a morning is before the list of the day before has closed', () => {
-  // 08:00 in Tokyo is 23:00 UTC of the day before.
+test('a morning east of UTC can be before the close of the previous day’s list', () => {
+  // 08:00 in Tokyo is 23:00 UTC on the previous day.
   expect(promise('2026-11-29T23:00:00Z', 'daily', 'Asia/Tokyo')).toBe('2026-12-01T23:00:00.000Z')
 })
 
-test('the reader’s hour stays the same on their clock when summer time begins', () => {
+test('the reader’s local hour stays the same when summer time begins', () => {
   // Sunday, 29 March 2026: from 07:00 UTC to 06:00 UTC in Berlin.
   expect(promise('2026-03-29T06:00:00Z', 'daily', 'Europe/Berlin')).toBe('2026-03-31T06:00:00.000Z')
   expect(promise('2026-03-28T23:00:00Z', 'daily', 'Europe/Berlin', '2026-03-28T12:00:00Z')).toBe(
@@ -37,13 +37,13 @@ test('the reader’s hour stays the same on their clock when summer time begins'
   )
 })
 
-test('a week always has a list, and an unknown zone is read as UTC', () => {
+test('every week has a list, and an unknown zone is read as UTC', () => {
   expect(promise('2026-11-29T08:00:00Z', 'weekly')).toBe('2026-11-29T08:00:00.000Z')
   expect(promise('2026-11-29T08:00:00Z', 'daily', 'Nowhere/Atall')).toBe('2026-12-01T08:00:00.000Z')
 })
 
-test('zones that browsers name without a place get one with the same rules', () => {
-  expect(['CET', 'EST', 'EST5EDT', 'Japan', 'UTC', 'Europe/Berlin', '+03:00', 'Nowhere'].map(withPlace)).toEqual([
+test('zones without a place get one with the same rules', () => {
+  expect(['CET', 'EST', 'EST5EDT', 'Japan', 'UTC', 'Europe/Berlin', '+03:00', 'Nowhere'].map(canonicalZone)).toEqual([
     'Europe/Brussels',
     'America/Panama',
     'America/New_York',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { daysLater } from '../../src/calendar/days.ts'
-import { calendarWeeks, spanAround, spanNamed } from '../../src/calendar/spans.ts'
+import { calendarWeeks, parseSpan, spanAround, spanNamed } from '../../src/calendar/spans.ts'
 
 describe('a span', () => {
   test.for([
@@ -15,6 +15,7 @@ describe('a span', () => {
     ['month', '1050-02', '1050-02-01', '1050-02-28'],
   ] as const)('%s %s is from %s to %s', ([kind, key, from, to]) => {
     expect(spanNamed(kind, key)).toEqual({ kind, key, from, to })
+    expect(parseSpan(key)).toEqual({ kind, key, from, to })
   })
 
   test.for([
@@ -35,7 +36,11 @@ describe('a span', () => {
     expect(span).toBeUndefined()
   })
 
-  test('of a day has that day in it, and its name leads back to it, for every day of eight years', () => {
+  test.each(['2025-W53', '2026-W00', '2026-13', '2026', '2026-02-30', ''])('a command refuses "%s"', (key) => {
+    expect(() => parseSpan(key)).toThrow(/is not a day/)
+  })
+
+  test('around a day contains it, and its key gives the same span, for every day of eight years', () => {
     for (let day = '2020-01-01'; day < '2028-01-01'; day = daysLater(day, 1)) {
       for (const kind of ['day', 'week', 'month'] as const) {
         const span = spanAround(kind, day)
@@ -46,11 +51,11 @@ describe('a span', () => {
   })
 })
 
-test('a calendar has each day of the month once, under its weekday', () => {
+test('a calendar has each day of the month once, in its weekday’s column', () => {
   const weeks = calendarWeeks(spanAround('month', '2026-04-10'))
   expect(weeks.every((week) => week.length === 7)).toBe(true)
   expect(weeks[0]).toEqual([null, null, '2026-04-01', '2026-04-02', '2026-04-03', '2026-04-04', '2026-04-05'])
   expect(weeks.flat().filter((day) => day !== null)).toHaveLength(30)
-  // Four weeks and no day more.
+  // Exactly four weeks.
   expect(calendarWeeks(spanAround('month', '2027-02-01'))).toHaveLength(4)
 })

@@ -14,7 +14,7 @@ const filesIn = async (folder: string): Promise<string[]> =>
     .sort()
 
 describe.skipIf(noRealPapers)('real files of arXiv', () => {
-  test('every one imports, and a second time changes nothing', async ({ db }) => {
+  test('are all imported, and a second import changes nothing', async ({ db }) => {
     const files = (await filesIn(arxivFolder)).filter((file) => !/\/(?:sample\.json|id_abc_|.*README)/.test(file))
     expect(files.length).toBeGreaterThan(200)
     for (const file of files) expect({ file, bad: (await importing(db, file)).bad }).toEqual({ file, bad: [] })
@@ -23,7 +23,7 @@ describe.skipIf(noRealPapers)('real files of arXiv', () => {
     expect(await everything(db)).toEqual(before)
   })
 
-  test('have their facts where people look for them', async ({ db }) => {
+  test('give papers their facts', async ({ db }) => {
     for (const file of await filesIn(join(arxivFolder, 'api-atom')))
       if (!file.includes('id_abc_')) await importing(db, file)
     const [old] = await db.select().from(papers).where(eq(papers.sourceId, 'astro-ph/0601001'))
@@ -42,16 +42,14 @@ describe.skipIf(noRealPapers)('real files of arXiv', () => {
     )
   })
 
-  test('an error that arrives as an entry is no paper', async ({ db }) => {
+  test('report an error entry as invalid', async ({ db }) => {
     const file = (await filesIn(join(arxivFolder, 'api-atom'))).find((each) => each.includes('id_abc_'))!
     const report = await importing(db, file)
     expect(report.papers).toBe(0)
-    expect(report.bad).toEqual([
-      { file, position: 1, reason: 'is arXiv’s word that something is wrong: incorrect id format for abc' },
-    ])
+    expect(report.bad).toEqual([{ file, position: 1, reason: 'is an error from arXiv: incorrect id format for abc' }])
   })
 
-  test('announcements list what is new and crossed, on their day, and not what is replaced', async ({ db }) => {
+  test('of announcements list new and cross-listed papers on their day, but no replacements', async ({ db }) => {
     for (const file of await filesIn(join(arxivFolder, 'rss'))) await importing(db, file)
     const { rows } = await db.execute<{ day: string; papers: number }>(
       sql`SELECT list_day::text AS day, count(*)::int AS papers FROM papers GROUP BY 1 ORDER BY 1`,
@@ -67,7 +65,7 @@ describe.skipIf(noRealPapers)('real files of arXiv', () => {
     expect(paper!.authors).toEqual(['Chunhua Liu', 'Kabir Manandhar Shrestha', 'Sukai Huang'])
   })
 
-  test('withdrawn papers are known as such, and nobody’s address is kept', async ({ db }) => {
+  test('mark withdrawn papers, and no email address is stored', async ({ db }) => {
     for (const file of await filesIn(join(arxivFolder, 'abs'))) await importing(db, file)
     const withdrawn = await db.select().from(papers).where(sql`${papers.withdrawnAt} IS NOT NULL`)
     const ids = withdrawn.map((paper) => paper.sourceId)
@@ -80,7 +78,7 @@ describe.skipIf(noRealPapers)('real files of arXiv', () => {
     expect(rows).toEqual([])
   })
 
-  test('votes over time come in beside the papers they are of', async ({ db }) => {
+  test('add votes over time to their papers', async ({ db }) => {
     await withFile(JSON.stringify([hfEntry('2504.07128', { upvotes: 1 })]), (file) => importing(db, file))
     const report = await importing(db, trajectories)
     expect(report.bad).toEqual([])
@@ -101,7 +99,7 @@ const atom = (id: string, { title = 'A title', summary = 'An abstract.', extra =
 <author><name>Ada</name></author>${extra}</entry></feed>`
 
 describe('one paper from two sources', () => {
-  test('is one paper: the list’s word counts, arXiv fills in, and both payloads are kept', async ({ db }) => {
+  test('has the list’s facts, arXiv fills gaps, and both payloads are stored', async ({ db }) => {
     const listed = JSON.stringify([hfEntry('2604.00001', { title: 'As listed', summary: 'Short.', upvotes: 7 })])
     const announced = atom('2604.00001v1', { title: 'As announced', extra: '<category term="cs.CL"/>' })
     for (const order of [
@@ -122,7 +120,7 @@ describe('one paper from two sources', () => {
     }
   })
 
-  test('a new version brings its words and keeps its place; older ones change nothing any more', async ({ db }) => {
+  test('takes a new version’s text and keeps its list position; older versions change nothing', async ({ db }) => {
     const listed = JSON.stringify([hfEntry('2604.00001', { title: 'First words', upvotes: 7 })])
     const second = atom('2604.00001v2', { title: 'Second words' })
     await withFile(listed, (file) => importing(db, file))
@@ -134,7 +132,7 @@ describe('one paper from two sources', () => {
     ])
   })
 
-  test('a withdrawal is noticed once, and a later version can come back', async ({ db }) => {
+  test('is withdrawn once, and a later version can restore it', async ({ db }) => {
     const withdrawn = '<arxiv:comment>This paper has been withdrawn by the author</arxiv:comment>'
     await withFile(atom('2604.00001v1'), (file) => importing(db, file))
     await withFile(atom('2604.00001v2', { extra: withdrawn }), (file) =>
@@ -149,7 +147,7 @@ describe('one paper from two sources', () => {
 })
 
 describe('JSON Lines', () => {
-  test('a broken line is that line’s trouble alone, named by its number', async ({ db }) => {
+  test('an invalid line is reported by its number, and the others are imported', async ({ db }) => {
     const lines = [
       JSON.stringify({ id: 'arXiv:2604.00001v3', date: '2026-04-10', title: 'One', votes: 3, categories: ['cs.CL'] }),
       '{"title": "Two", "date":',
@@ -162,8 +160,8 @@ describe('JSON Lines', () => {
     expect(report).toMatchObject({ papers: 2, added: 2, signals: 1, days: ['2026-04-10', '2026-04-11'] })
     expect(report.bad.map(({ position, reason }) => `${position} ${reason}`)).toEqual([
       '2 is not valid JSON',
-      '4 has the date "2026-02-30", which is no day',
-      '5 does not say its list day; give it with --date',
+      '4 has the date "2026-02-30", which is not a day',
+      '5 has no list day. Add it with --date',
     ])
     const [five] = await db.select().from(papers).where(eq(papers.title, 'Five'))
     expect(five!.raw).toMatchObject({ somethingNew: { deep: [1] } })

@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { collect } from '../../src/papers/ingest/collect.ts'
 import { arxivSource } from '../../src/papers/ingest/sources/arxiv.ts'
-import { paceOf } from '../../src/papers/ingest/sources/pace.ts'
+import { sourceRateLimit } from '../../src/papers/ingest/sources/rate-limit.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { papers, sourceHealth, sourcePace } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
@@ -32,7 +32,7 @@ function sourceOn(db: Db, waited: number[] = []) {
   return arxivSource({
     publicUrl: 'https://paperboy.example',
     categories: ['cs.CL', 'stat.ML'],
-    pace: paceOf(db, 'arxiv', 3_000, wait),
+    rateLimit: sourceRateLimit(db, 'arxiv', 3_000, wait),
     feedUrl: `${base}/atom`,
     apiUrl: `${base}/api`,
     now: () => NOW,
@@ -54,7 +54,7 @@ const announced = (id: string, day: string, type = 'new') =>
 const reply = (body: string) => (_: IncomingMessage, response: ServerResponse) =>
   void response.writeHead(200, { 'content-type': 'application/atom+xml' }).end(body)
 
-test('today is the feed of the categories: new and crossed papers, replacements only refresh', async ({ db }) => {
+test('today is read from the feed of the categories; replacements only update papers', async ({ db }) => {
   answer = reply(
     feedOf([
       announced('2604.00001v1', '2026-04-10'),
@@ -70,14 +70,14 @@ test('today is the feed of the categories: new and crossed papers, replacements 
   ])
 })
 
-test('yesterday’s batch that looks fresh is not today’s list', async ({ db }) => {
+test('yesterday’s entries in a new feed are not today’s list', async ({ db }) => {
   answer = reply(feedOf([announced('2604.00001v1', '2026-04-09')]))
   expect(await collecting(db, '2026-04-10')).toMatchObject({ outcome: 'empty', papers: 0 })
   expect(await db.$count(papers)).toBe(0)
   expect(await db.select().from(sourceHealth)).toMatchObject([{ stillOn: '2026-04-09', failingSince: null }])
 })
 
-test('an earlier day is asked of the query API, page by page', async ({ db }) => {
+test('an earlier day is read from the query API, page by page', async ({ db }) => {
   const all = Array.from({ length: 450 }, (_, n) =>
     entry(`http://arxiv.org/abs/2603.${10_000 + n}v1`, '2026-03-10T12:00:00Z'),
   )
@@ -89,12 +89,12 @@ test('an earlier day is asked of the query API, page by page', async ({ db }) =>
   expect(await collecting(db, '2026-03-10', waited)).toMatchObject({ added: 450 })
   expect(asked).toHaveLength(3)
   expect(asked[0]).toContain('(cat:cs.CL OR cat:stat.ML) AND submittedDate:[202603100000 TO 202603102359]')
-  // Three requests, three seconds apart, whatever the tests' clock says.
+  // Three requests, three seconds apart by the database's clock.
   expect(waited).toHaveLength(2)
   for (const ms of waited) expect(ms).toBeGreaterThan(2_000)
 })
 
-test('a page with nothing on it, though there is more, is no whole day: nothing is stored', async ({ db }) => {
+test('an empty page before the end makes the day incomplete: nothing is stored', async ({ db }) => {
   answer = reply(feedOf([], 450))
   await expect(collecting(db, '2026-03-10')).rejects.toMatchObject({
     code: 'SOURCE_UNAVAILABLE',
@@ -103,7 +103,7 @@ test('a page with nothing on it, though there is more, is no whole day: nothing 
   expect(await db.$count(papers)).toBe(0)
 })
 
-test('an error that arrives as an entry is an outage with arXiv’s own words', async ({ db }) => {
+test('an error entry is an outage with arXiv’s message', async ({ db }) => {
   answer = reply(
     feedOf([
       '<entry><id>https://arxiv.org/api/errors#x</id><title>Error</title><summary>max_results must be an integer</summary></entry>',
@@ -116,7 +116,7 @@ test('an error that arrives as an entry is an outage with arXiv’s own words', 
   expect(await db.select().from(sourceHealth)).toMatchObject([{ failingSince: NOW }])
 })
 
-test('429 makes every process wait as long as it says', async ({ db }) => {
+test('429 makes every process wait for its Retry-After', async ({ db }) => {
   answer = (_, response) => void response.writeHead(429, { 'retry-after': '600' }).end()
   await expect(collecting(db, '2026-03-10')).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' })
   expect(asked).toHaveLength(1)
@@ -124,24 +124,24 @@ test('429 makes every process wait as long as it says', async ({ db }) => {
     sql`SELECT extract(epoch FROM next_at - now())::int AS rest FROM source_pace`,
   )
   expect(rows[0]!.rest).toBeGreaterThan(590)
-  // Another process does not even knock.
-  await expect(collecting(db, '2026-03-11')).rejects.toThrow(/left alone/)
+  // Another process sends no request.
+  await expect(collecting(db, '2026-03-11')).rejects.toThrow(/allows no request/)
   expect(asked).toHaveLength(1)
 })
 
-test('turns are handed out one in three seconds over all who ask at once', async ({ db }) => {
+test('concurrent processes get one request every three seconds', async ({ db }) => {
   const waits: number[] = []
-  const paces = Array.from({ length: 8 }, () => paceOf(db, 'arxiv', 3_000, async (ms) => void waits.push(ms)))
-  await Promise.all(paces.map((pace) => pace.turn()))
+  const paces = Array.from({ length: 8 }, () => sourceRateLimit(db, 'arxiv', 3_000, async (ms) => void waits.push(ms)))
+  await Promise.all(paces.map((pace) => pace.acquire()))
   const turns = [0, ...waits].sort((a, b) => a - b)
   expect(turns).toHaveLength(8)
   for (const [index, at] of turns.entries()) expect(at).toBeGreaterThan(index * 3_000 - 1_500)
   expect(await db.select().from(sourcePace).where(eq(sourcePace.source, 'arxiv'))).toHaveLength(1)
 })
 
-test('papers are looked up by id, old ids too; unknown ones are missing', async ({ db }) => {
+test('papers are fetched by id, including old ids; unknown ones are missing', async ({ db }) => {
   answer = reply(feedOf([entry('http://arxiv.org/abs/astro-ph/0601001v1', '2006-01-02T14:57:58Z')]))
-  const found = await sourceOn(db).look(['astro-ph/0601001', '0000.0000'])
+  const found = await sourceOn(db).fetchByIds(['astro-ph/0601001', '0000.0000'])
   expect(found.map((paper) => paper.sourceId)).toEqual(['astro-ph/0601001'])
   expect(asked[0]).toContain('id_list=astro-ph/0601001,0000.0000')
 })

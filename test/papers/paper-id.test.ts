@@ -47,12 +47,12 @@ const FORMS = [
 ]
 
 describe('an arXiv id', () => {
-  test.for(FORMS)('is read from "%s"', (form) => {
+  test.for(FORMS)('is found in "%s"', (form) => {
     for (const id of ['2507.06261', '0704.0001', 'hep-th/9901001'])
       expect({ form, id: arxivName(form.replace('ID', id))?.id }).toEqual({ form, id })
   })
 
-  test('of the old kind is one paper with and without its subject class', () => {
+  test('of the old form names the same paper with and without its subject class', () => {
     for (const form of ['math.GT/0309136', 'math/0309136v1', 'MATH/0309136', 'arxiv.org/abs/math%2F0309136'])
       expect(arxivName(form)?.id).toBe('math/0309136')
   })
@@ -76,11 +76,11 @@ describe('an arXiv id', () => {
     'see 2507.06261',
     '%00',
     '%E0%A4%A',
-  ])('is not in "%s"', (form) => {
+  ])('is not found in "%s"', (form) => {
     expect(arxivName(form)).toBeUndefined()
   })
 
-  test('is read from any text without failing, and is always one that a form of it names', () => {
+  test('is parsed from any text without an error, and every form of it gives the same id', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.webUrl()), (text) => {
         const found = arxivName(text)
@@ -89,7 +89,7 @@ describe('an arXiv id', () => {
     )
   })
 
-  test('that was written as a number has its zeros again', () => {
+  test('written as a number gets its zeros back', () => {
     expect([2511.10003, 2511.1001, 704.0001, 1412.1].map(idOfNumber)).toEqual([
       '2511.10003',
       '2511.10010',
@@ -99,9 +99,7 @@ describe('an arXiv id', () => {
   })
 })
 
-test('one paper under many spellings of its id is one paper, in the edition of its newest list alone', async ({
-  db,
-}) => {
+test('many spellings of an id are one paper, only in the edition of its newest list', async ({ db }) => {
   await importing(db, fixture('links-first-day.jsonl'))
   await importing(db, fixture('links-next-day.jsonl'))
   const ids = (await db.select().from(papers).orderBy(asc(papers.sourceId))).map((paper) => paper.sourceId)
@@ -111,7 +109,7 @@ test('one paper under many spellings of its id is one paper, in the edition of i
   await expect(assemble(services, { date: '2026-11-23' })).rejects.toMatchObject({ code: 'EDITION_EMPTY' })
 })
 
-test('search and submit take every form that the import takes', async ({ db }) => {
+test('search and submit accept every form that the import accepts', async ({ db }) => {
   await importing(db, fixture('links-next-day.jsonl'))
   for (const form of FORMS.map((each) => each.replace('ID', '2511.10001'))) {
     const { papers: found } = await searchPapers({ db, now: () => new Date() }, { q: form })

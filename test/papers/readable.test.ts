@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { latexToText } from '../../src/latex/to-text.ts'
 import { authorLine, readable, sentences } from '../../src/papers/readable.ts'
 
-/** Titles as Hugging Face and the seed list gave them, most without their hard wraps. */
+/** Titles from Hugging Face and the seed list, most with their lines joined. */
 const titles: [id: string, given: string, readable: string][] = [
   [
     'IA-RED²',
@@ -99,7 +99,7 @@ const titles: [id: string, given: string, readable: string][] = [
   ],
 ]
 
-/** Fragments of abstracts and summaries, as given. */
+/** Fragments of abstracts and summaries, unchanged. */
 const fragments: [id: string, given: string, readable: string][] = [
   ['2503.24388', 'exhibits more than 17times sample efficiency', 'exhibits more than 17× sample efficiency'],
   ['2504.05304', '10 sampling steps on ImageNet 256times256.', '10 sampling steps on ImageNet 256×256.'],
@@ -234,7 +234,7 @@ const fragments: [id: string, given: string, readable: string][] = [
   ['seed', 'gradients {g(1),g(2),ldots,g(J)}, where', 'gradients {g(1),g(2),…,g(J)}, where'],
 ]
 
-/** What LaTeX in papers may hold besides; not from the data. */
+/** Other LaTeX that papers may contain; not from the data. */
 const others: [given: string, readable: string][] = [
   [
     '$O(n\\log n)$ and $\\frac{1}{2}$, $\\frac{a+b}{c}$, $\\sqrt{x}$, $\\sqrt{x+1}$',
@@ -256,7 +256,7 @@ describe('readable', () => {
   test.each(fragments)('words of %s: %s', (_, given, expected) => expect(readable(given)).toBe(expected))
   test.each(others)('%s', (given, expected) => expect(readable(given)).toBe(expected))
 
-  test('says the same when it reads what it wrote', () => {
+  test('does not change its own output', () => {
     for (const [, given] of [...titles, ...fragments]) expect(readable(readable(given))).toBe(readable(given))
   })
 
@@ -265,7 +265,7 @@ describe('readable', () => {
     ' ',
   )
 
-  test('never throws, grows little, and leaves no control characters, whatever it is given', () => {
+  test('never throws, grows little, and leaves no control characters in any text', () => {
     const anything = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 200 }),
       fc.array(pieces, { maxLength: 80 }).map((all) => all.join('')),
@@ -281,7 +281,7 @@ describe('readable', () => {
     )
   })
 
-  /** What is left of LaTeX once its backslashes are lost, and all that an expression which looks for marks may overlook. */
+  /** LaTeX without its backslashes, and texts that the search for marks may miss. */
   const remnants = fc.constantFrom(
     ...`times timessim timessim3 sim sim3 sim 4% ∼ leq geq neq leqslant infty cdot cdots ldots rightarrow Leftarrow propto approx approx5
     boldsymbol boldsymbolα textbf frac circ log alpha Times https://a.b www.a.b github.com/a/b HTTPS://A.B é ² ⁴ 5 8 . ! ? % %  A b ' " '' } -
@@ -295,7 +295,7 @@ describe('readable', () => {
     '\u00a0',
   )
 
-  test('reads what has no mark of LaTeX as what has: the short way gives what the long one gives', () => {
+  test('gives the same result with and without the search for marks', () => {
     const long = (text: string) => latexToText(text.replace(/\s+/g, ' ')).replace(/\s+/g, ' ').trim()
     fc.assert(
       fc.property(fc.array(fc.oneof({ weight: 6, arbitrary: remnants }, pieces), { maxLength: 14 }), (all) => {
@@ -305,7 +305,7 @@ describe('readable', () => {
     )
   })
 
-  test('leaves words without marks alone', () => {
+  test('leaves words without marks unchanged', () => {
     const word = fc
       .stringMatching(/^[A-Za-z0-9.,:;()]{1,12}$/)
       .filter((word) => !/times|sim|leq|geq|neq|approx|infty|dot|arrow|propto/.test(word))
@@ -336,7 +336,7 @@ describe('readable', () => {
     'https://a{',
     '\\sqrt[',
     'x^',
-  ])('takes time in proportion to the text: %s', (piece) => {
+  ])('takes linear time: %s', (piece) => {
     const timed = (length: number): number => {
       const text = piece.repeat(length / piece.length)
       const start = performance.now()
@@ -344,12 +344,12 @@ describe('readable', () => {
       return performance.now() - start
     }
     timed(50_000)
-    // 8 times the text: a quadratic reader would take 64 times as long. The faster of two, since others use this machine too.
+    // 8 times the text: a quadratic parser would take 64 times as long. The faster of two runs, because the machine may be busy.
     const small = Math.max(Math.min(timed(50_000), timed(50_000)), 4)
     expect(Math.min(timed(400_000), timed(400_000))).toBeLessThan(small * 32)
   })
 
-  test('takes balanced nesting of any depth', () => {
+  test('accepts balanced nesting of any depth', () => {
     expect(readable(`${'{'.repeat(20)}deep${'}'.repeat(20)}`)).toBe('deep')
     expect(readable(`${'{'.repeat(50_000)}deep${'}'.repeat(50_000)}`)).toContain('deep')
   })
@@ -359,20 +359,20 @@ describe('sentences', () => {
   const text =
     'We train a model (e.g. a large one). It is good, cf. Fig. 3. It beats others by 3.5 points, et al. Third sentence here.'
 
-  test('keeps whole sentences, and knows that abbreviations end none', () => {
+  test('keeps whole sentences, and does not end one at an abbreviation', () => {
     expect(sentences(text, 500)).toBe(text)
     expect(sentences(text, 60)).toBe('We train a model (e.g. a large one). It is good, cf. Fig. 3.')
     expect(sentences(text, 59)).toBe('We train a model (e.g. a large one).')
   })
 
-  test('cuts a long sentence at a word', () => {
+  test('cuts a long sentence between words', () => {
     expect(sentences('A very long sentence, which goes on and on', 25)).toBe('A very long sentence…')
     expect(sentences('Short. Then a sentence that goes on for very much longer', 40)).toBe(
       'Short. Then a sentence that goes on for…',
     )
   })
 
-  test('never gives more than asked for, nor half a character', () => {
+  test('never exceeds the limit or splits a character', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), fc.integer({ min: 5, max: 100 }), (given, most) => {
         const cut = sentences(given, most)
@@ -383,7 +383,7 @@ describe('sentences', () => {
   })
 })
 
-test('names authors up to the fourth, and then counts', () => {
+test('names up to four authors, or three and a count', () => {
   expect(authorLine([])).toBe('')
   expect(authorLine(['Ada'])).toBe('Ada')
   expect(authorLine(['Ada', 'Bo'])).toBe('Ada and Bo')
@@ -393,7 +393,7 @@ test('names authors up to the fourth, and then counts', () => {
   expect(authorLine(["B\\'ezier", 'Bo'])).toBe('Bézier and Bo')
 })
 
-/** Titles, names and sentences from real lists and from arXiv's own files, each with what a reader should see; read one by one. */
+/** Titles, names and sentences from real lists and arXiv's files, each with the expected text, checked by hand. */
 const pieces = readFileSync(new URL('readable-pieces.tsv', import.meta.url), 'utf8')
   .trim()
   .split('\n')

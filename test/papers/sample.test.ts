@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { test } from '../support/database.ts'
 import { importing, sampleFile } from './support.ts'
 
-test('real lists come in whole, with votes, and only once', async ({ db }) => {
+test('real lists are imported completely, with votes, and only once', async ({ db }) => {
   const days = ['2026-04-14', '2026-04-15']
   for (const day of days) await importing(db, sampleFile(day), day)
   const listed = async () => {

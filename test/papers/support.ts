@@ -11,10 +11,10 @@ import { isDataMissing, SHARED_DATA } from '../support/suites.ts'
 
 const DATA = SHARED_DATA
 
-/** The real papers are kept beside the project, and not everywhere. */
+/** The real papers are stored outside the repository, and may be missing. */
 export const noRealPapers = isDataMissing('papers', 'papers/')
 
-/** A few days of them that are always here. */
+/** A few days of them are part of the repository. */
 export const sampleFile = (day: string): string =>
   new URL(`../fixtures/papers/${day}.json.gz`, import.meta.url).pathname
 
@@ -34,14 +34,14 @@ export const LATER = new Date('2026-11-24T10:00:00Z')
 export const importing = (db: Db, file: string, date?: string, now = LATER): Promise<ImportReport> =>
   importFile({ db, now: () => now, closeHourUtc }, file, { date })
 
-/** Everything an import could touch, row by row, so that "nothing changed" means it. */
+/** Reads every row that an import could change. */
 export async function everything(db: Db): Promise<unknown> {
   const papers = await db.execute(sql`SELECT * FROM papers ORDER BY id`)
   const signals = await db.execute(sql`SELECT * FROM signals ORDER BY paper_id, observed_at`)
   return { papers: papers.rows, signals: signals.rows }
 }
 
-/** A file with this in it, gone at the end. */
+/** Calls `use` with a temporary file of this content. */
 export async function withFile<T>(
   content: string | Uint8Array,
   use: (file: string) => Promise<T>,
@@ -57,7 +57,7 @@ export async function withFile<T>(
   }
 }
 
-/** An entry as Hugging Face gives it, with as much in it as a test says. */
+/** A Hugging Face entry with the given fields. */
 export const hfEntry = (id: string, paper: Record<string, unknown> = {}, around: Record<string, unknown> = {}) => ({
   paper: {
     id,
@@ -72,5 +72,5 @@ export const hfEntry = (id: string, paper: Record<string, unknown> = {}, around:
   ...around,
 })
 
-/** A small input that once went wrong. */
+/** A small input that once failed. */
 export const fixture = (name: string): string => new URL(`../fixtures/papers/${name}`, import.meta.url).pathname

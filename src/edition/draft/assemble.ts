@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { and, eq, sql } from 'drizzle-orm'
-import { closeOfDay, daysLater, startOfDay } from '../../calendar/days.ts'
+import { closeOfDay, daysLater, mondayOf } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { listReadAt } from '../../papers/ingest/source-health.ts'
 import { rankPapers } from '../../papers/ranking/rank.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
-import { readFollowed, stillRising } from '../../papers/ranking/rising.ts'
-import { countedVotes } from '../../papers/votes/counted.ts'
+import { readRisingCandidates, selectRising } from '../../papers/ranking/rising.ts'
+import { countReaderVotes } from '../../papers/votes/reader-votes.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, editions, mailing } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -62,7 +62,7 @@ export async function assemble(
         `There is no edition for ${span}: no papers were collected or imported for it.`,
       )
     }
-    const followed = await readFollowed(tx, { kind, date, closesAt }, config.EDITION_CLOSE_HOUR_UTC, now())
+    const followed = await readRisingCandidates(tx, { kind, date, closesAt }, config.EDITION_CLOSE_HOUR_UTC, now())
     const rows = [...rankedRows(candidates), ...risingRows(followed)]
     const times = {
       closesAt,
@@ -87,7 +87,7 @@ async function withOwnVotes<P extends { id: number; votes: number | null }>(
   papers: P[],
   by: Date,
 ): Promise<P[]> {
-  const own = await countedVotes(
+  const own = await countReaderVotes(
     db,
     papers.map((paper) => paper.id),
     { by },
@@ -97,17 +97,14 @@ async function withOwnVotes<P extends { id: number; votes: number | null }>(
   )
 }
 
-/** The curator's picks, then by score. */
 function rankedRows(candidates: Awaited<ReturnType<typeof readCandidates>>): Row[] {
-  const ranked = rankPapers(candidates)
-  const ordered = [...ranked.filter((p) => p.verdict === 'picked'), ...ranked.filter((p) => p.verdict !== 'picked')]
-  return ordered
+  return rankPapers(candidates)
     .slice(0, MOST_CANDIDATES)
-    .map(({ id, verdict, score, note, votes, comments, stars, ageHours, ...paper }) => {
-      const curator = verdict === 'picked' ? paper.curator : null
+    .map(({ id, picked, score, note, votes, comments, stars, ageHours, ...paper }) => {
+      const curator = picked ? paper.curator : null
       return {
         paperId: id,
-        section: verdict === 'picked' ? 'picks' : 'top',
+        section: picked ? 'picks' : 'top',
         score,
         reason: reasonFor({ votes, comments, ageHours, pickedBy: curator }) ?? '',
         note,
@@ -120,16 +117,14 @@ function rankedRows(candidates: Awaited<ReturnType<typeof readCandidates>>): Row
     })
 }
 
-const risingRows = (followed: Awaited<ReturnType<typeof readFollowed>>): Row[] =>
-  stillRising(followed).map(({ id, closingRank, fifthVotes, votesBefore, ...paper }) => ({
+const risingRows = (followed: Awaited<ReturnType<typeof readRisingCandidates>>): Row[] =>
+  selectRising(followed).map(({ id, closingRank, fifthVotes, votesBefore, ...paper }) => ({
     ...paper,
     paperId: id,
     section: 'rising',
     score: paper.votes - votesBefore,
     reason: reasonFor(paper) ?? '',
   }))
-
-const mondayOf = (date: string): string => daysLater(date, -((startOfDay(date).getUTCDay() + 6) % 7))
 
 async function lockEdition(db: Db, kind: 'daily' | 'weekly', date: string) {
   const [found] = await db
@@ -196,11 +191,11 @@ async function readCandidates(db: Db, kind: 'daily' | 'weekly', date: string, at
     comments: number | null
     stars: number | null
     age_hours: number | null
-    verdict: 'picked' | null
+    picked: boolean | null
     note: string | null
     curator: string | null
   }>(sql`
-    SELECT p.id::int8, p.list_position, s.votes, s.comments, s.stars, k.verdict, k.note, k.curator,
+    SELECT p.id::int8, p.list_position, s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.note, k.curator,
       (extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600)::float8 AS age_hours
     FROM papers p
     LEFT JOIN LATERAL (

@@ -1,5 +1,5 @@
 import { and, desc, eq, isNotNull, lt, sql } from 'drizzle-orm'
-import { daysLater, startOfDay } from '../../calendar/days.ts'
+import { daysLater, isWeekend, startOfDay } from '../../calendar/days.ts'
 import { isQuietDay } from '../../calendar/holidays.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import type { Config } from '../../runtime/config/config.ts'
@@ -81,8 +81,6 @@ function isWorthTelling({ day, state, papers }: ListDayState): boolean {
   if (state === 'holiday') return !isWeekend(day)
   return state === 'thin' || (state === 'outage' && !(papers === 0 && isQuietDay(day)))
 }
-
-const isWeekend = (day: string): boolean => [0, 6].includes(startOfDay(day).getUTCDay())
 
 /** "The list of Monday 13 April had no papers, …" for each of the days. */
 export const quietDaysInWords = (days: readonly ListDayState[], t: Messages): string[] =>

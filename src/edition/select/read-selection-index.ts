@@ -1,5 +1,5 @@
 import { asc, eq, sql } from 'drizzle-orm'
-import { readUsuals } from '../../papers/ranking/standing.ts'
+import { readVoteBaselines } from '../../papers/ranking/standing.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, papers } from '../../runtime/db/schema.ts'
 import { type Alike, type Candidates, candidatesOf } from './selection-index.ts'
@@ -24,7 +24,7 @@ export async function readCandidates(db: Db, editionId: number, at: Date): Promi
     .innerJoin(papers, eq(papers.id, editionPapers.paperId))
     .where(eq(editionPapers.editionId, editionId))
     .orderBy(asc(editionPapers.position))
-  return candidatesOf(rows, await readAlike(db, editionId, at), await readUsuals(db, editionId))
+  return candidatesOf(rows, await readAlike(db, editionId, at), await readVoteBaselines(db, editionId))
 }
 
 /** For every paper that a reader who asked for papers like theirs voted for: which of the edition's are like it. Cosine of tf-idf. */

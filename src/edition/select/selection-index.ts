@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { NOTHING_USUAL, standing, type Usuals } from '../../papers/ranking/standing.ts'
+import { NO_BASELINES, standingOf, type VoteBaselines } from '../../papers/ranking/standing.ts'
 import { readable } from '../../papers/readable.ts'
 
 /** An edition's papers, prepared once so that choosing for a reader is a few look-ups. Positions count from 0. */
@@ -45,7 +45,7 @@ const KEPT_KEYWORDS = 5000
 export function candidatesOf(
   papers: readonly CandidatePaper[],
   alike: ReadonlyMap<number, readonly Alike[]> = new Map(),
-  usuals: Usuals = NOTHING_USUAL,
+  usuals: VoteBaselines = NO_BASELINES,
 ): Candidates {
   const positions = papers.map((_, position) => position)
   const topics = new Map<string, number[]>()
@@ -53,7 +53,7 @@ export function candidatesOf(
     for (const slug of new Set(paper.topics)) topics.set(slug, [...(topics.get(slug) ?? []), position])
   })
   const standings = new Map(
-    [...topics].map(([slug, own]) => [slug, own.map((at) => standing(papers[at]!.votes ?? 0, usuals, slug))]),
+    [...topics].map(([slug, own]) => [slug, own.map((at) => standingOf(papers[at]!.votes ?? 0, usuals, slug))]),
   )
   const texts = papers.map(
     ({ title, abstract, keywords }) =>
@@ -66,7 +66,7 @@ export function candidatesOf(
     ranked: positions.filter((position) => papers[position]!.section !== 'rising'),
     rising: positions.filter((position) => papers[position]!.section === 'rising'),
     ofTopic: (slug) => topics.get(slug) ?? NONE,
-    standing: papers.map((paper) => standing(paper.votes ?? 0, usuals)),
+    standing: papers.map((paper) => standingOf(paper.votes ?? 0, usuals)),
     standingIn: (slug) => standings.get(slug) ?? NONE,
     mentioning(keyword) {
       const known = mentions.get(keyword)

@@ -5,12 +5,12 @@ import { type Span, spanNamed } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { listDay, listSpan } from '../../papers/lists/list-day.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
-import { paperNamed, readPaper } from '../../papers/lists/paper.ts'
+import { findPaper, readPaper } from '../../papers/lists/paper.ts'
 import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
 import { searchPapers } from '../../papers/search/search.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
-import { castVote, noSuchPaper, undoVote } from '../../papers/votes/cast.ts'
-import { ownVotes } from '../../papers/votes/own-votes.ts'
+import { castVote, paperNotFound, undoVote } from '../../papers/votes/cast.ts'
+import { readOwnVotes } from '../../papers/votes/own-votes.ts'
 import type { Services } from '../../runtime/services.ts'
 import { pastMoment } from '../kit/params.ts'
 import { keptTopics } from '../pages/topic-list.ts'
@@ -59,8 +59,8 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
 
   /** By its arXiv id in any form, or by its number here. */
   const numberOf = async (name: string): Promise<number> => {
-    const paper = await paperNamed(services.db, name)
-    if (!paper) throw noSuchPaper()
+    const paper = await findPaper(services.db, name)
+    if (!paper) throw paperNotFound()
     return paper.id
   }
 
@@ -123,7 +123,7 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     { schema: { params: z.object({ id: z.string() }), response: { 200: PaperWhole } } },
     async ({ params }, reply) => {
       const paper = await readPaper(services, await numberOf(params.id))
-      if (!paper) throw noSuchPaper()
+      if (!paper) throw paperNotFound()
       return reply.headers(PUBLIC).send({
         ...withPage(paper),
         publishedAt: paper.publishedAt?.toISOString(),
@@ -167,7 +167,7 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
   app.get('/v1/votes', { schema: own }, async (request) => {
     const { before, limit: most } = request.query
     const page = { before, ...(most ? { limit: most } : {}) }
-    const { papers, next } = await ownVotes(services, readerOf(request), page)
+    const { papers, next } = await readOwnVotes(services, readerOf(request), page)
     const said = papers.map(({ castAt, ...paper }) => ({
       ...withPage(paper as ListedRow),
       castAt: castAt.toISOString(),

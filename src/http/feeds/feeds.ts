@@ -1,7 +1,7 @@
 import { fastifyEtag } from '@fastify/etag'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { feedPapers, inFeedSince, newestClosedDay } from '../../papers/lists/feed-papers.ts'
+import { feedDateOf, feedPapers, newestClosedDay } from '../../papers/lists/feed-papers.ts'
 import type { Services } from '../../runtime/services.ts'
 import { atomDocument, type FeedContent, jsonDocument, rssDocument } from './feed-documents.ts'
 
@@ -20,7 +20,7 @@ const topic = z
 export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now, config }) => {
   await app.register(fastifyEtag)
   const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
-  const since = (paper: { listDay: string }) => inFeedSince(paper.listDay, deps.closeHourUtc)
+  const since = (paper: { listDay: string }) => feedDateOf(paper.listDay, deps.closeHourUtc)
 
   app.get('/feeds', async (_request, reply) =>
     reply.headers({ 'cache-control': 'public, max-age=3600', vary: 'accept-language' }).view('feeds'),
@@ -43,7 +43,7 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
         curator: config.CURATOR_NAME,
         papers: await feedPapers(deps, query.topic),
         since,
-        closedAt: inFeedSince(newestClosedDay(deps), deps.closeHourUtc),
+        closedAt: feedDateOf(newestClosedDay(deps), deps.closeHourUtc),
       }
       return reply
         .headers({ 'cache-control': 'public, max-age=900', vary: 'accept-language' })

@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { paperNamed, readPaper } from '../../papers/lists/paper.ts'
+import { findPaper, readPaper } from '../../papers/lists/paper.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
-import { votedFor } from '../../papers/votes/cast.ts'
+import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
 import { keepFor } from '../kit/cache-control.ts'
 import { paperPage } from './paper-page.ts'
@@ -17,7 +17,7 @@ export const paperPageRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
 
   async function show(request: FastifyRequest, reply: FastifyReply, name: string) {
     const { t } = reply.locals!
-    const known = await paperNamed(db, name)
+    const known = await findPaper(db, name)
     const path = known && paperPath(known)
     if (path && path !== `/papers/${encodeURIComponent(name)}`) return reply.redirect(path, 301)
     const paper = known && (await readPaper(services, known.id))
@@ -26,7 +26,7 @@ export const paperPageRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
     }
     const similar = await similarPapers(services, paper.id, SIMILAR)
     const ids = [paper, ...similar].map((each) => each.id)
-    const voted = request.reader === undefined ? new Set<number>() : await votedFor(db, request.reader, ids)
+    const voted = request.reader === undefined ? new Set<number>() : await readVotedIds(db, request.reader, ids)
     const page = paperPage(paper, similar, { t, voted, path })
     return keepFor(request.reader, reply, 300).view('paper', page)
   }

@@ -6,7 +6,7 @@ import { fullDay } from '../../calendar/words.ts'
 import { countDays, type List, listDay, listSpan } from '../../papers/lists/list-day.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import { nearestDays } from '../../papers/lists/nearest-days.ts'
-import { votedFor } from '../../papers/votes/cast.ts'
+import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
 import { keepFor } from '../kit/cache-control.ts'
 import { spanHref } from '../kit/span-href.ts'
@@ -27,7 +27,7 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, no
   const votedBy = async ({ reader }: FastifyRequest, papers: readonly ListedRow[]): Promise<Set<number>> =>
     reader === undefined
       ? new Set()
-      : votedFor(
+      : readVotedIds(
           db,
           reader,
           papers.map((paper) => paper.id),

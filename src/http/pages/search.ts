@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { isDay } from '../../calendar/days.ts'
 import { spanAround } from '../../calendar/spans.ts'
 import { plainDay } from '../../calendar/words.ts'
-import { type FoundPaper, searchPapers } from '../../papers/search/search.ts'
+import type { FoundPaper } from '../../papers/search/highlight.ts'
+import { searchPapers } from '../../papers/search/search.ts'
 import { topicName } from '../../papers/topics/topics.ts'
-import { votedFor } from '../../papers/votes/cast.ts'
+import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
 import { keepFor } from '../kit/cache-control.ts'
 import { spanHref } from '../kit/span-href.ts'
@@ -38,7 +39,8 @@ export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     const isAsking = [query.q, query.from, query.to, query.topic, query.code].some(Boolean)
     const found = isAsking ? await searchPapers(services, { ...query, hasCode: query.code === '1' }) : { papers: [] }
     const ids = found.papers.map((paper) => paper.id)
-    const voted = request.reader === undefined ? new Set<number>() : await votedFor(services.db, request.reader, ids)
+    const voted =
+      request.reader === undefined ? new Set<number>() : await readVotedIds(services.db, request.reader, ids)
     const offered = (await allTopics()).slice(0, TOPICS_OFFERED)
     return keepFor(request.reader, reply).view('search', {
       title: query.q ? t.search.titleFor(query.q) : t.search.title,

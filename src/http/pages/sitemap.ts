@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { spanNamed } from '../../calendar/spans.ts'
-import { monthsWithPapers, papersIn } from '../../papers/lists/sitemap.ts'
+import { readMonthPapers, readMonths } from '../../papers/lists/sitemap.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import type { Services } from '../../runtime/services.ts'
 import { basePath } from '../kit/below-path.ts'
@@ -29,7 +29,7 @@ export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, 
   )
 
   app.get('/sitemap.xml', async (_request, reply) => {
-    const months = await monthsWithPapers(db)
+    const months = await readMonths(db)
     const files = [
       { path: '/sitemaps/pages.xml' },
       ...months.map(({ month, changedAt }) => ({ path: `/sitemaps/${month}.xml`, changedAt })),
@@ -43,7 +43,7 @@ export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, 
   })
 
   app.get('/sitemaps/pages.xml', async (_request, reply) => {
-    const months = await monthsWithPapers(db)
+    const months = await readMonths(db)
     const paths = [...FIXED, ...months.map(({ month }) => `/papers?month=${month}`)]
     return sendXml(
       reply,
@@ -56,7 +56,7 @@ export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, 
   const schema = { params: z.object({ month: z.string() }) }
   app.get('/sitemaps/:month.xml', { schema }, async ({ params }, reply) => {
     const span = spanNamed('month', params.month)
-    const papers = span ? await papersIn(db, span) : []
+    const papers = span ? await readMonthPapers(db, span) : []
     if (papers.length === 0) return reply.callNotFound()
     const pages = papers
       .slice(0, MOST)

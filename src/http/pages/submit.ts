@@ -4,7 +4,7 @@ import { spanAround } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { submitPaper } from '../../papers/ingest/submissions.ts'
 import { arxivId } from '../../papers/paper-id.ts'
-import { noteSubmitter } from '../../papers/votes/cast.ts'
+import { recordSubmitter } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
 import { spanHref } from '../kit/span-href.ts'
 
@@ -22,7 +22,7 @@ export const submitRoutes: FastifyPluginAsyncZod<Pick<Services, 'db'>> = async (
       // Where the reader is known, their own vote for what they brought in is not counted.
       const sourceId = listDay ? undefined : arxivId(paper)
       if (reader !== undefined && sourceId)
-        await noteSubmitter(services.db, { subscriberId: reader, source: 'arxiv', sourceId })
+        await recordSubmitter(services.db, { subscriberId: reader, source: 'arxiv', sourceId })
       return reply.redirect(listDay ? spanHref(spanAround('day', listDay)) : '/submitted', 303)
     } catch (error) {
       if (!(error instanceof PaperboyError && error.code === 'BAD_PAPER')) throw error

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { searchPapers } from '../../papers/search/search.ts'
 import { topicName } from '../../papers/topics/topics.ts'
-import { votedFor } from '../../papers/votes/cast.ts'
+import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
 import { feedLinks } from '../feeds/feed-links.ts'
 import { keepFor } from '../kit/cache-control.ts'
@@ -38,7 +38,8 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     }
     const path = `/topics/${slug}`
     const ids = found.papers.map((paper) => paper.id)
-    const voted = request.reader === undefined ? new Set<number>() : await votedFor(services.db, request.reader, ids)
+    const voted =
+      request.reader === undefined ? new Set<number>() : await readVotedIds(services.db, request.reader, ids)
     const name = topicName(slug)
     return keepFor(request.reader, reply).view('topic', {
       name,

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayOf } from '../../calendar/days.ts'
 import { fullDay } from '../../calendar/words.ts'
-import { ownVotes } from '../../papers/votes/own-votes.ts'
+import { readOwnVotes } from '../../papers/votes/own-votes.ts'
 import { checkVoteLink } from '../../papers/votes/vote-link.ts'
 import type { Services } from '../../runtime/services.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
@@ -21,7 +21,7 @@ export const ownVotesRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     if (request.reader === undefined) return reply.view('vote-how', {})
     const { t } = reply.locals!
     const { before } = request.query
-    const { papers, next } = await ownVotes(services, request.reader, { before })
+    const { papers, next } = await readOwnVotes(services, request.reader, { before })
     const voted = new Set(papers.map((paper) => paper.id))
     return reply.view('votes', {
       papers: papers.map((paper) => ({

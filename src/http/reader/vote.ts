@@ -3,9 +3,9 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { PaperboyError } from '../../lib/errors.ts'
 import { type ListedRow, readListed } from '../../papers/lists/listed-rows.ts'
-import { paperNamed } from '../../papers/lists/paper.ts'
+import { findPaper } from '../../papers/lists/paper.ts'
 import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
-import { castVote, noSuchPaper, undoVote, votedFor } from '../../papers/votes/cast.ts'
+import { castVote, paperNotFound, readVotedIds, undoVote } from '../../papers/votes/cast.ts'
 import { checkVoteLink } from '../../papers/votes/vote-link.ts'
 import type { Services } from '../../runtime/services.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
@@ -32,21 +32,21 @@ export const voteRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
   const body = z.object({ back: ownPath }).catch({ back: undefined })
 
   const named = async (name: string): Promise<PaperKey> => {
-    const paper = await paperNamed(db, name)
-    if (!paper) throw noSuchPaper()
+    const paper = await findPaper(db, name)
+    if (!paper) throw paperNotFound()
     return paper
   }
 
   const readOne = async (name: string): Promise<ListedRow> => {
     const [paper] = await readListed(db, [(await named(name)).id], now())
-    if (!paper) throw noSuchPaper()
+    if (!paper) throw paperNotFound()
     return paper
   }
 
   const pageFor = async (paper: ListedRow, reader: number, link: string) => ({
     paper: about(paper),
     action: link,
-    voted: (await votedFor(db, reader, [paper.id])).has(paper.id),
+    voted: (await readVotedIds(db, reader, [paper.id])).has(paper.id),
   })
 
   app.get('/papers/:id/vote', { schema: { params } }, async (request, reply) => {

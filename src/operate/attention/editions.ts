@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { dayOf, daysLater, startOfDay } from '../../calendar/days.ts'
+import { dayOf, daysLater, mondayOf } from '../../calendar/days.ts'
 import { deliveryNeedsAttempt, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
 import { type EditionKey, editionNamed } from '../../edition/draft/control.ts'
 import { redact } from '../../lib/redact.ts'
@@ -66,10 +66,10 @@ export async function heldEditions({ db, now }: AttentionDeps): Promise<Attentio
 /** The list day and the week that closed last, where they have papers and no edition left. */
 export async function missingEditions({ db, config, now }: AttentionDeps): Promise<Attention[]> {
   const today = dayOf(new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000))
-  const weekday = (startOfDay(today).getUTCDay() + 6) % 7
+  const monday = mondayOf(today)
   const wanted: (EditionKey & { until: string })[] = [
     { kind: 'daily', date: daysLater(today, -1), until: today },
-    { kind: 'weekly', date: daysLater(today, -weekday - 7), until: daysLater(today, -weekday) },
+    { kind: 'weekly', date: daysLater(monday, -7), until: monday },
   ]
   const found: Attention[] = []
   for (const { kind, date, until } of wanted) {

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { AVAILABLE_BATCH, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
 import { whyHalted } from '../../delivery/ledger/restore-guard.ts'
 import { WAITING } from '../../outbox/waiting.ts'
-import { reportSources, sourceInWords } from '../../papers/ingest/source-health.ts'
+import { describeSource, reportSources } from '../../papers/ingest/source-health.ts'
 import { configuredSources } from '../../papers/ingest/sources/configured.ts'
 import { hasWorker } from '../../runtime/worker-presence.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
@@ -73,7 +73,7 @@ export async function staleSources(services: AttentionDeps): Promise<Attention[]
       part: 'Papers',
       state: 'doubtful',
       since: source.failingSince ?? (source.state === 'stale' ? source.changedAt : source.readAt),
-      words: `source ${sourceInWords(source)}`,
+      words: `source ${describeSource(source)}`,
       remedy: 'npm run paperboy -- papers collect says more',
       href: '/admin',
     }))

@@ -1,4 +1,4 @@
-import { reportSources, sourceInWords } from '../../papers/ingest/source-health.ts'
+import { describeSource, reportSources } from '../../papers/ingest/source-health.ts'
 import { configuredSources } from '../../papers/ingest/sources/configured.ts'
 import type { Services } from '../../runtime/services.ts'
 import { countWorkers } from '../../runtime/worker-presence.ts'
@@ -26,6 +26,6 @@ export async function whatIsFine(services: Deps, needed: readonly Attention[]): 
       : []),
     ...sources
       .filter(({ state }) => state === 'fresh' || state === 'quiet')
-      .map((source) => right('Papers', sourceInWords(source))),
+      .map((source) => right('Papers', describeSource(source))),
   ]
 }

@@ -1,11 +1,10 @@
 /**
- * Authors' names, in order and forename first, from what a source gives: one line of names, or names one by one. The one reader of
- * authors, for every format.
+ * Parses authors' names, in order and forename first. Every format uses this parser.
  *
- * It separates at commas, semicolons and "and", keeps "Jr." and "III" with their name, takes a collaboration for an author of its
- * own, and leaves out affiliations in brackets, academic degrees and "et al.". "Özel, B." becomes "B. Özel".
+ * It separates names at commas, semicolons and "and", and keeps "Jr." and "III" with their name.
+ * A collaboration is one author. Affiliations in brackets, academic degrees and "et al." are dropped. "Özel, B." becomes "B. Özel".
  *
- * @param given one line of all names, or a list with a name each
+ * @param given one line with all names, or a list of names
  */
 export function authorNames(given: string | readonly string[]): string[] {
   const lines = typeof given === 'string' ? [given] : given
@@ -13,12 +12,12 @@ export function authorNames(given: string | readonly string[]): string[] {
   return lines.flatMap((line) => namesOf(plain(line), alone))
 }
 
-/** Belongs to the name before it, though a comma stands between them. */
+/** A suffix of the name before it, even after a comma. */
 const GENERATION = /^(?:Jr|Sr|I{2,3}|IV|VI{0,3}|[2-9](?:nd|rd|th))\.?$/i
 const DEGREE = /^(?:Ph\.? ?D|M\.? ?D|M\.? ?Sc|B\.? ?Sc|Esq)\.?$/i
 const AFFILIATION = /\b(?:Univ|Institut|Dep(?:artmen)?t|Lab|College|School|Cent(?:er|re)|Inc|Ltd|Corp|GmbH)/i
 const INITIALS = /^(?:\p{Lu}\p{M}*\.?[\s-]?){1,4}$/u
-/** Words of a surname that are not names by themselves: "van der Berg", "de la Cruz". */
+/** Words that are only part of a surname: "van der Berg", "de la Cruz". */
 const PARTICLE = /^(?:van|von|de|der|den|del|della|di|da|dos|du|la|le|el|al|bin|ibn|ter|ten|zu|zur)$/i
 
 function namesOf(line: string, alone: boolean): string[] {
@@ -32,13 +31,13 @@ function namesOf(line: string, alone: boolean): string[] {
     return AFFILIATION.test(first) ? [last] : [forenameFirst(last, first)]
   if (names.length === 2 && isSurname(last) && (INITIALS.test(first) || /\s\p{Lu}\.$/u.test(first)))
     return [forenameFirst(last, first)]
-  // "Young, C., Maria, A.": every second part is initials, and no other is.
+  // "Young, C., Maria, A.": every second part is initials, and no other part is.
   if (names.length > 2 && names.length % 2 === 0 && names.every((name, at) => INITIALS.test(name) === (at % 2 === 1)))
     return names.flatMap((name, at) => (at % 2 === 0 ? [`${names[at + 1]} ${name}`] : []))
   return names
 }
 
-/** What stands between commas, each generation with its name. */
+/** Returns the parts between commas. A suffix joins the name before it. */
 function parts(line: string): string[] {
   const found: string[] = []
   for (const part of line.split(',').map((each) => each.replace(LEADING, '').trim())) {
@@ -52,7 +51,7 @@ function parts(line: string): string[] {
 
 const LEADING = /^\s*(?:(?:and|&)(?:\s+|$)|(?:for|on behalf of) (?:the )?(?=.*(?:collaboration|consortium|team)))/i
 
-/** "Young, Carl and García Márquez, Ana": a surname and a forename each. "A. One, B. Two and C. Three, D. Four" is not. */
+/** Whether each part has a surname and a forename: "Young, Carl and García Márquez, Ana", not "A. One, B. Two and C. Three, D. Four". */
 const isBibtex = (pieces: readonly string[][]): boolean =>
   pieces.length > 1 &&
   pieces.every((piece) => piece.length === 2 && !/\b\p{Lu}\./u.test(piece[0]!)) &&
@@ -67,7 +66,7 @@ function forenameFirst(last: string, first: string): string {
   return generation && GENERATION.test(generation) ? `${forename} ${last} ${generation}` : `${first} ${last}`
 }
 
-/** Without what stands in brackets, and without the marks of footnotes. */
+/** Removes brackets with their content, and footnote marks. */
 function plain(line: string): string {
   let depth = 0
   let kept = ''

@@ -1,52 +1,53 @@
 import { and, eq } from 'drizzle-orm'
 import { isDay } from '../../calendar/days.ts'
+import type { SpanKey } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { sourceReads } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { BadEntry } from './listed-paper.ts'
 import { recordFailure, recordRead } from './source-health.ts'
-import type { Source, SourceReply, Span } from './sources/source.ts'
+import type { Source, SourceReply } from './sources/source.ts'
 import { type Stored, storeList } from './store.ts'
 
 export interface Collected extends Stored {
   source: string
   /** the list day, week or month that was read */
-  day: Span
+  day: SpanKey
   outcome: 'read' | 'not modified' | 'empty'
-  /** entries of the reply that are no papers */
+  /** entries that could not be parsed as papers */
   bad: BadEntry[]
 }
 
 type Deps = Pick<Services, 'db' | 'now' | 'log'> & { source: Source }
 
 /**
- * Reads a list day, a week or a month from a source and stores its papers and their votes as of now. Reading it again is how votes
- * are followed. Whether it came through is kept, so that an outage is told from a day without papers.
+ * Reads a list day, week or month from a source, and stores its papers with their current votes.
+ * Repeated reads follow the votes. Success or failure is recorded, to distinguish an outage from a day without papers.
  *
- * @throws PaperboyError SOURCE_UNAVAILABLE, and nothing is stored; also when there are entries and none can be read, since then
- *   the source has changed and an empty day would be a lie
+ * @throws PaperboyError SOURCE_UNAVAILABLE, and stores nothing. This includes a reply with entries of which none can be parsed:
+ *   the source's format has changed, and storing an empty day would hide that.
  */
-export async function collect({ db, now, source, log }: Deps, span: Span): Promise<Collected> {
+export async function collect({ db, now, source, log }: Deps, span: SpanKey): Promise<Collected> {
   try {
     const reply = await read({ db, source }, span)
     const readAt = now()
-    if (reply.outcome === 'read') complainOfBadEntries(reply, source.name, span, log)
-    return await db.transaction((tx) => keep(tx, source, span, reply, readAt))
+    if (reply.outcome === 'read') checkBadEntries(reply, source.name, span, log)
+    return await db.transaction((tx) => storeReply(tx, source, span, reply, readAt))
   } catch (error) {
     if (error instanceof PaperboyError) await recordFailure(db, source.name, now(), error.message)
     throw error
   }
 }
 
-async function read({ db, source }: { db: Db; source: Source }, span: Span): Promise<SourceReply> {
+async function read({ db, source }: { db: Db; source: Source }, span: SpanKey): Promise<SourceReply> {
   const [last] = isDay(span) ? await db.select().from(sourceReads).where(readOf(source, span)) : []
   return source.read(span, last)
 }
 
 const readOf = (source: Source, day: string) => and(eq(sourceReads.source, source.name), eq(sourceReads.listDay, day))
 
-async function keep(tx: Db, source: Source, span: Span, reply: SourceReply, readAt: Date): Promise<Collected> {
+async function storeReply(tx: Db, source: Source, span: SpanKey, reply: SourceReply, readAt: Date): Promise<Collected> {
   const nothing = { source: source.name, day: span, papers: 0, added: 0, changed: 0, signals: 0, bad: [] }
   if (reply.outcome === 'not modified') {
     await tx.update(sourceReads).set({ readAt }).where(readOf(source, span))
@@ -56,27 +57,28 @@ async function keep(tx: Db, source: Source, span: Span, reply: SourceReply, read
   const { papers, bad, validators, stillOn } = reply
   const stored = await storeList({ db: tx }, papers, { observedAt: readAt, origin: source.name })
   if (isDay(span)) {
-    const kept = { readAt, ...validators, papers: stored.papers }
+    const values = { readAt, ...validators, papers: stored.papers }
     await tx
       .insert(sourceReads)
-      .values({ source: source.name, listDay: span, ...kept })
-      .onConflictDoUpdate({ target: [sourceReads.source, sourceReads.listDay], set: kept })
+      .values({ source: source.name, listDay: span, ...values })
+      .onConflictDoUpdate({ target: [sourceReads.source, sourceReads.listDay], set: values })
   }
   const changed = stored.added + stored.changed + stored.signals > 0
   await recordRead(tx, source.name, { at: readAt, day: span, changed, stillOn: stillOn ?? null })
   return { ...nothing, ...stored, bad, outcome: papers.length > 0 ? 'read' : 'empty' }
 }
 
-function complainOfBadEntries(
+/** Logs bad entries. @throws PaperboyError SOURCE_UNAVAILABLE when all entries are bad */
+function checkBadEntries(
   { papers, bad }: Extract<SourceReply, { outcome: 'read' }>,
   source: string,
-  span: Span,
+  span: SpanKey,
   log: Deps['log'],
 ): void {
-  for (const { position, reason } of bad) log.warn({ source, span, position, reason }, 'entry left out')
+  for (const { position, reason } of bad) log.warn({ source, span, position, reason }, 'skipped an entry')
   if (papers.length > 0 || bad.length === 0) return
   throw new PaperboyError(
     'SOURCE_UNAVAILABLE',
-    `${source} listed ${bad.length} entries for ${span} and none of them could be read: the first ${bad[0]!.reason}.`,
+    `${source} listed ${bad.length} entries for ${span}, and none could be parsed. The first ${bad[0]!.reason}.`,
   )
 }

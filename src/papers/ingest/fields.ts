@@ -4,7 +4,7 @@ import { safeText } from '../../lib/postgres-safe.ts'
 import { idOfNumber } from '../paper-id.ts'
 import { authorNames } from './authors.ts'
 
-/** Fields as sources give them: what does not fit counts as absent, since sources' fields drift. */
+/** Schemas for sources' fields. An invalid value counts as absent, because sources change their fields. */
 
 const absent = <T extends z.ZodType>(type: T) => type.optional().catch(undefined)
 
@@ -18,10 +18,10 @@ export const text = absent(
     .pipe(z.string().min(1)),
 )
 
-/** An arXiv id or link; some sources write the id as a number. */
+/** An arXiv id or link. Some sources write the id as a number. */
 export const identifier = absent(z.union([z.number().transform(idOfNumber), text]))
 
-/** A link that is safe to put on a page: http or https, in one piece, without a user name that could pass for the host. */
+/** A link that is safe on a page: http or https, no white space, and no user name that looks like the host. */
 export const link = absent(
   z
     .string()
@@ -37,7 +37,7 @@ export const link = absent(
     .transform(safeText),
 )
 
-/** A count of votes, comments or stars; some sources write numbers as strings. */
+/** A count of votes, comments or stars. Some sources write numbers as strings. */
 export const count = absent(
   z
     .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
@@ -45,7 +45,7 @@ export const count = absent(
     .transform(Math.trunc),
 )
 
-/** An instant in a year that both JavaScript and PostgreSQL write with four digits. */
+/** An instant in a year that JavaScript and PostgreSQL both write with four digits. */
 export const moment = absent(
   z
     .string()
@@ -58,7 +58,7 @@ export const texts = z
   .catch([])
   .transform((items) => items.filter((item): item is string => item !== undefined))
 
-/** Shown names in order: strings, or {name, hidden} with the hidden ones left out, or one line of names. */
+/** Names in order: strings, {name, hidden} without the hidden ones, or one line of names. */
 export const authors = z
   .union([
     z.array(

@@ -4,16 +4,16 @@ import type { Db } from '../../runtime/db/database.ts'
 import { parsePapers } from './formats/parse-papers.ts'
 import { badFile, readTextFile } from './formats/read-text-file.ts'
 import { isSignalTable, parseSignalTable } from './formats/signal-rows.ts'
-import { OverLimit } from './limits.ts'
+import { LimitError } from './limits.ts'
 import { type BadEntry, isBad, type ListedPaper } from './listed-paper.ts'
 import { type Stored, storeList } from './store.ts'
 import { storeSignalRows } from './store-signals.ts'
 
 export interface ImportReport extends Stored {
   file: string
-  /** the list days that the papers are on, ascending */
+  /** list days of the papers, ascending */
   days: string[]
-  /** entries left out, each with its place in the file, from 1 */
+  /** skipped entries, each with its position in the file, starting at 1 */
   bad: (BadEntry & { file: string })[]
 }
 
@@ -24,13 +24,13 @@ interface Deps {
 }
 
 /**
- * Imports papers from a file in any format that formats/parse-papers.ts knows, gzipped or not; or, from a CSV, votes over time of
- * papers that are known.
+ * Imports papers from a file in any format of formats/parse-papers.ts, gzipped or not.
+ * From a CSV it imports votes over time for known papers.
  *
- * A list does not say when it was read, so its votes count as of the close of each list day, or of now where that is to come.
- * An entry that is no paper is reported and the others imported; a file that cannot be read at all changes nothing.
+ * Lists do not record when they were read. Their votes count as of the close of each list day, or as of now if that is earlier.
+ * Invalid entries are reported and skipped. A file that cannot be parsed at all changes nothing.
  *
- * @param options.date the list day of all its papers; a plain list needs it where its records have no date
+ * @param options.date list day of all papers; a plain list needs it when its records have no date
  * @throws PaperboyError BAD_IMPORT
  */
 export async function importFile(
@@ -52,7 +52,7 @@ export async function importFile(
   const { papers, bad } = withinLimits(path, () => withoutRepeats(parsePapers(text, path, date)))
   report.bad = bad.map((entry) => ({ file: path, ...entry }))
   if (papers.length === 0 && bad.length > 0 && !date && bad.every(({ reason }) => reason.includes('--date')))
-    throw new PaperboyError('BAD_IMPORT', `${path} does not say which day its papers belong to: give it with --date.`)
+    throw new PaperboyError('BAD_IMPORT', `${path} does not contain the list day of its papers. Add --date.`)
   const byDay = Map.groupBy(papers, (paper) => paper.listDay)
   report.days = [...byDay.keys()].sort()
   await db.transaction(async (tx) => {
@@ -65,12 +65,12 @@ export async function importFile(
   return report
 }
 
-/** @throws PaperboyError BAD_IMPORT naming the file, the limit it is over, and the place */
+/** @throws PaperboyError BAD_IMPORT naming the file, the exceeded limit and the position */
 function withinLimits<T>(path: string, parse: () => T): T {
   try {
     return parse()
   } catch (error) {
-    if (error instanceof OverLimit) throw badFile(path, error.message, error)
+    if (error instanceof LimitError) throw badFile(path, error.message, error)
     throw error
   }
 }

@@ -1,16 +1,16 @@
 /**
- * How much one import takes. Bytes alone do not bound memory: 350 KB of gzip can hold 13 million records, which take 4 GB once parsed.
- * Everything here is counted before it is parsed. Real lists stay far below: a month of Hugging Face's has 1,000 records and 10 MB,
- * the longest list of authors 5,154 names.
+ * Limits of one import, checked before parsing.
+ * A limit in bytes does not bound memory: 350 KB of gzip can hold 13 million records, which take 4 GB once parsed.
+ * Real lists stay far below: a month of Hugging Face has 1,000 records and 10 MB, and the longest author list has 5,154 names.
  */
-export const MOST = {
+export const LIMITS = {
   megabytes: 100,
   records: 100_000,
   /** snapshots of votes in a CSV */
   signals: 500_000,
-  /** characters of a line, where a line is a record */
+  /** characters per line, when each line is a record */
   line: 2_000_000,
-  /** objects, arrays and members of a JSON document */
+  /** objects, arrays and members in a JSON document */
   values: 5_000_000,
   elements: 1_000_000,
   depth: 100,
@@ -22,21 +22,21 @@ export const MOST = {
   keywords: 200,
   keyword: 200,
   organization: 300,
-  /** characters of a record's JSON, kept beside the paper */
+  /** characters of a record's JSON, which is stored with the paper */
   raw: 2_000_000,
 } as const
 
-/** A limit that an input is over, in words that follow the input's name: "has more than 100,000 records". */
-export class OverLimit extends Error {
-  override readonly name = 'OverLimit'
+/** Input exceeds a limit. The message follows the input's name: "has more than 100,000 records". */
+export class LimitError extends Error {
+  override readonly name = 'LimitError'
 }
 
-const said = (count: number): string => count.toLocaleString('en')
+const formatted = (count: number): string => count.toLocaleString('en')
 
-const over = (what: string, text: string, at: number): OverLimit => {
+const over = (what: string, text: string, at: number): LimitError => {
   const before = text.slice(0, at)
   const line = before.split('\n').length
-  return new OverLimit(`${what}, at line ${said(line)}, column ${said(at - before.lastIndexOf('\n'))}`)
+  return new LimitError(`${what}, at line ${formatted(line)}, column ${formatted(at - before.lastIndexOf('\n'))}`)
 }
 
 const [QUOTE, BACKSLASH, COMMA, NEWLINE] = [34, 92, 44, 10]
@@ -45,7 +45,7 @@ const CLOSES = new Set([93, 125])
 
 /**
  * Checks a JSON document's size before it is parsed.
- * @throws OverLimit naming the limit and the place
+ * @throws LimitError naming the limit and the place
  */
 export function checkJsonSize(text: string): void {
   let [depth, values, records, quoted] = [0, 0, 0, false]
@@ -60,36 +60,36 @@ export function checkJsonSize(text: string): void {
       values++
       if (depth === 1 && OPENS.has(code)) records++
       if (OPENS.has(code)) depth++
-      if (records > MOST.records) throw over(`has more than ${said(MOST.records)} records`, text, at)
-      if (values > MOST.values) throw over(`has more than ${said(MOST.values)} values`, text, at)
+      if (records > LIMITS.records) throw over(`has more than ${formatted(LIMITS.records)} records`, text, at)
+      if (values > LIMITS.values) throw over(`has more than ${formatted(LIMITS.values)} values`, text, at)
     }
   }
 }
 
 /**
- * Checks a file of a record a line. A long line is that record's trouble alone.
- * @throws OverLimit naming the limit and the place
+ * Checks the number of records in a file with one record per line. A long line fails only its own record.
+ * @throws LimitError naming the limit and the place
  */
-export function checkLineCount(text: string, most: number = MOST.records): void {
+export function checkLineCount(text: string, most: number = LIMITS.records): void {
   let records = 0
   for (let start = 0; start < text.length; ) {
     const end = text.indexOf('\n', start)
     const next = end < 0 ? text.length : end
     if (next > start && text.charCodeAt(start) !== NEWLINE) records++
-    if (records > most) throw over(`has more than ${said(most)} records`, text, start)
+    if (records > most) throw over(`has more than ${formatted(most)} records`, text, start)
     start = next + 1
   }
 }
 
-/** Says that a line is too long, in words; undefined where it is not. */
-export const longLine = (line: string): string | undefined =>
-  line.length > MOST.line
-    ? `has ${said(line.length)} characters in one line; a record may have ${said(MOST.line)}`
+/** Describes why a line is too long. Returns undefined when it is not. */
+export const lineTooLong = (line: string): string | undefined =>
+  line.length > LIMITS.line
+    ? `has ${formatted(line.length)} characters in one line; a record may have ${formatted(LIMITS.line)}`
     : undefined
 
 /**
- * Checks an XML document's size before it is parsed: the parser takes quadratic time for many attributes.
- * @throws OverLimit naming the limit and the place
+ * Checks an XML document's size before it is parsed. The parser takes quadratic time for many attributes.
+ * @throws LimitError naming the limit and the place
  */
 export function checkXmlSize(text: string): void {
   let [depth, elements] = [0, 0]
@@ -98,14 +98,15 @@ export function checkXmlSize(text: string): void {
     const end = skipped ? text.indexOf(skipped[1], at) : text.indexOf('>', at)
     if (end < 0) return
     if (!skipped) {
-      if (end - at > MOST.tag) throw over(`has a tag of more than ${said(MOST.tag)} characters`, text, at)
+      if (end - at > LIMITS.tag) throw over(`has a tag of more than ${formatted(LIMITS.tag)} characters`, text, at)
       const tag = text.slice(at, end)
-      if ((tag.match(ATTRIBUTE) ?? []).length > MOST.attributes)
-        throw over(`has an element with more than ${MOST.attributes} attributes`, text, at)
+      if ((tag.match(ATTRIBUTE) ?? []).length > LIMITS.attributes)
+        throw over(`has an element with more than ${LIMITS.attributes} attributes`, text, at)
       if (tag.startsWith('</')) depth--
-      else if (++elements > MOST.elements) throw over(`has more than ${said(MOST.elements)} elements`, text, at)
-      else if (!tag.endsWith('/') && !tag.startsWith('<?') && ++depth > MOST.depth)
-        throw over(`has elements nested more than ${MOST.depth} deep`, text, at)
+      else if (++elements > LIMITS.elements)
+        throw over(`has more than ${formatted(LIMITS.elements)} elements`, text, at)
+      else if (!tag.endsWith('/') && !tag.startsWith('<?') && ++depth > LIMITS.depth)
+        throw over(`has elements nested more than ${LIMITS.depth} deep`, text, at)
     }
     at = end + 1
   }
@@ -124,17 +125,17 @@ interface Counted {
   raw: string
 }
 
-/** Names the first limit that a record is over: "has 7,000 authors; a record may have 6,000". Undefined where it is over none. */
-export function overLimit({ authors, keywords, organization = '', raw }: Counted): string | undefined {
+/** Describes the first limit that a record exceeds: "has 7,000 authors; a record may have 6,000". Returns undefined otherwise. */
+export function findExceededLimit({ authors, keywords, organization = '', raw }: Counted): string | undefined {
   const most = (what: string, count: number, limit: number) =>
-    count > limit ? `has ${what.replace('#', said(count))}; a record may have ${said(limit)}` : undefined
+    count > limit ? `has ${what.replace('#', formatted(count))}; a record may have ${formatted(limit)}` : undefined
   const longest = (items: readonly string[]) => Math.max(0, ...items.map((item) => item.length))
   return (
-    most('# authors', authors.length, MOST.authors) ??
-    most('# keywords', keywords.length, MOST.keywords) ??
-    most('an author of # characters', longest(authors), MOST.author) ??
-    most('a keyword of # characters', longest(keywords), MOST.keyword) ??
-    most('an organisation of # characters', organization.length, MOST.organization) ??
-    most('# characters in all', raw.length, MOST.raw)
+    most('# authors', authors.length, LIMITS.authors) ??
+    most('# keywords', keywords.length, LIMITS.keywords) ??
+    most('an author of # characters', longest(authors), LIMITS.author) ??
+    most('a keyword of # characters', longest(keywords), LIMITS.keyword) ??
+    most('an organisation of # characters', organization.length, LIMITS.organization) ??
+    most('# characters in all', raw.length, LIMITS.raw)
   )
 }

@@ -1,7 +1,7 @@
 import { safeJson } from '../../lib/postgres-safe.ts'
-import { overLimit } from './limits.ts'
+import { findExceededLimit } from './limits.ts'
 
-/** A paper as a list had it. Absent means that the source did not say. */
+/** A paper in a source's list. Absent fields are missing in the source. */
 export interface ListedPaper {
   source: 'arxiv' | 'title'
   sourceId: string
@@ -12,7 +12,7 @@ export interface ListedPaper {
   organization?: string | undefined
   submitter?: string | undefined
   keywords: string[]
-  /** arXiv's, the primary one first: cs.CL */
+  /** arXiv categories such as cs.CL, the primary one first */
   categories?: string[] | undefined
   publishedAt?: Date | undefined
   listDay: string
@@ -26,17 +26,17 @@ export interface ListedPaper {
   comments?: number | undefined
   stars?: number | undefined
   sample?: boolean
-  /** arXiv's own word that there is such a paper, not a place on the community's list */
+  /** announced by arXiv; not on the community's list */
   announced?: boolean
-  /** a new version or withdrawal of a paper: it refreshes what is known and puts nothing on a list */
+  /** a new version or withdrawal: it updates a known paper and adds none */
   revision?: boolean
   version?: number | undefined
   withdrawn?: boolean
-  /** the entry whole, as `jsonb` can hold it */
+  /** the whole entry, safe for `jsonb` */
   raw: unknown
 }
 
-/** An entry that is no paper: its place in the list, from 1, and why. */
+/** An invalid entry: its position in the list, starting at 1, and the reason. */
 export interface BadEntry {
   position: number
   reason: string
@@ -44,7 +44,7 @@ export interface BadEntry {
 
 export const isBad = (parsed: ListedPaper | BadEntry): parsed is BadEntry => 'reason' in parsed
 
-/** The longest real title has 206 characters, the longest real abstract under 3,000. */
+/** The longest real title has 206 characters, and the longest real abstract has under 3,000. */
 const LONGEST_TITLE = 1_000
 const LONGEST_ABSTRACT = 50_000
 
@@ -55,8 +55,8 @@ export const arxivLinks = (id: string) => ({
 
 type Facts = Omit<ListedPaper, 'title' | 'listPosition' | 'raw'>
 
-/** A paper of these facts, or what is wrong with the entry they are from. */
-export function checked(
+/** Validates an entry. Returns the paper, or the reason why the entry is invalid. */
+export function toListedPaper(
   raw: unknown,
   position: number,
   title: string | undefined,
@@ -67,9 +67,9 @@ export function checked(
   if (facts.abstract.length > LONGEST_ABSTRACT)
     return { position, reason: `has an abstract of ${facts.abstract.length} characters` }
   try {
-    const kept = safeJson(raw)
-    const reason = overLimit({ ...facts, raw: JSON.stringify(kept) })
-    return reason ? { position, reason } : { ...facts, title, listPosition: position, raw: kept }
+    const safe = safeJson(raw)
+    const reason = findExceededLimit({ ...facts, raw: JSON.stringify(safe) })
+    return reason ? { position, reason } : { ...facts, title, listPosition: position, raw: safe }
   } catch (error) {
     if (error instanceof RangeError) return { position, reason: error.message }
     throw error

@@ -3,7 +3,7 @@ import { readable } from '../readable.ts'
 import { topicsOf } from '../topics/topics.ts'
 import type { ListedPaper } from './listed-paper.ts'
 
-/** Papers as one relation `r`, from one parameter. */
+/** Returns papers as one relation `r` from one JSON parameter. */
 export const rowsOf = (papers: readonly ListedPaper[], observedAt: Date): SQL => sql`
   jsonb_to_recordset(${JSON.stringify(papers.map((paper) => rowOf(paper, observedAt)))}::jsonb) AS r(
     source text, source_id text, title text, abstract text, shown_title text, shown_abstract text, shown_authors text[], summary text, authors text[], organization text, submitter text,
@@ -11,7 +11,7 @@ export const rowsOf = (papers: readonly ListedPaper[], observedAt: Date): SQL =>
     pdf_url text, code_url text, project_url text, sample boolean, announced boolean, revision boolean, version smallint, withdrawn_at timestamptz,
     raw jsonb, votes integer, comments integer, stars integer)`
 
-/** As pages show it, where that is not what the source wrote. */
+/** Returns the readable text, or undefined when it equals the source's. */
 const shown = (text: string): string | undefined => {
   const made = readable(text)
   return made === text ? undefined : made
@@ -51,37 +51,37 @@ const rowOf = (paper: ListedPaper, observedAt: Date) => ({
   stars: paper.stars,
 })
 
-/** arXiv's word on a version that we have heard of already: the first report of it stands, so that two formats do not take turns. */
-const heard = 'coalesce(excluded.version, 1) <= coalesce(p.version, 1)'
-/** Whether arXiv speaks of a paper that the community's list has, or says again what it said: then it only fills in what was left out. */
-const beside = `excluded.announced AND NOT p.sample AND (NOT p.announced OR ${heard})`
+/** A version that arXiv already reported. Its first report stays, or two formats would overwrite each other in turn. */
+const knownVersion = 'coalesce(excluded.version, 1) <= coalesce(p.version, 1)'
+/** An arXiv record of a listed paper, or a repeated announcement. It only fills empty columns. */
+const fillsGaps = `excluded.announced AND NOT p.sample AND (NOT p.announced OR ${knownVersion})`
 /**
- * Whether the words are from an older version than those we have: lists never say theirs and copy the first one's. A paper that only
- * lists have spoken of has no version, and nothing is older than that.
+ * Text of an older version than the stored one. Lists never name a version and copy the first one's text.
+ * A paper known only from lists has no version, so nothing is older.
  */
 const older = '(coalesce(p.version, 1) > coalesce(excluded.version, 1) AND NOT p.sample)'
 
-/** What the newer one leaves out stays, unless what stands there was a sample's. @param by the column whose choice it follows */
+/** Keeps the stored value when the new one is empty, unless it was a sample's. @param by the column that decides */
 const kept = (column: string, empty = 'IS NULL', by = column) => `
   CASE WHEN p.sample <> excluded.sample THEN excluded.${column} WHEN excluded.${by} ${empty} THEN p.${column}
-    WHEN ${beside} AND NOT p.${by} ${empty} THEN p.${column} ELSE excluded.${column} END`
+    WHEN ${fillsGaps} AND NOT p.${by} ${empty} THEN p.${column} ELSE excluded.${column} END`
 
-/** Words that a new version changes. */
-const worded = (column: string, by = column) => `
+/** Text that a new version changes. */
+const versioned = (column: string, by = column) => `
   CASE WHEN ${older} OR excluded.${by} = '' AND p.sample = excluded.sample THEN p.${column}
-    WHEN ${beside} AND ${heard} AND p.${by} <> '' THEN p.${column}
+    WHEN ${fillsGaps} AND ${knownVersion} AND p.${by} <> '' THEN p.${column}
     ELSE excluded.${column} END`
 
-/** A place on a list, which an announcement never changes once there is one. */
-const placed = (column: string, otherwise = `excluded.${column}`) =>
+/** A position on a list. An announcement never changes an existing one. */
+const listed = (column: string, otherwise = `excluded.${column}`) =>
   `CASE WHEN excluded.announced AND NOT p.sample THEN p.${column} ELSE ${otherwise} END`
 
-/** Column by column, what a known paper's row becomes. */
+/** The new value of each column of a known paper. */
 const MERGED: Record<string, string> = {
-  title: worded('title'),
-  abstract: worded('abstract'),
-  shown_title: worded('shown_title', 'title'),
-  shown_abstract: worded('shown_abstract', 'abstract'),
+  title: versioned('title'),
+  abstract: versioned('abstract'),
+  shown_title: versioned('shown_title', 'title'),
+  shown_abstract: versioned('shown_abstract', 'abstract'),
   summary: kept('summary'),
   authors: kept('authors', "= '{}'"),
   shown_authors: kept('shown_authors', "= '{}'", 'authors'),
@@ -89,18 +89,18 @@ const MERGED: Record<string, string> = {
   submitter: kept('submitter'),
   keywords: kept('keywords', "= '{}'"),
   categories: kept('categories', "= '{}'"),
-  // What either source speaks of.
+  // Topics of both sources.
   topics: `
     CASE WHEN p.sample <> excluded.sample THEN excluded.topics
       ELSE p.topics || ARRAY(SELECT topic FROM unnest(excluded.topics) AS topic WHERE topic <> ALL(p.topics)) END`,
   published_at: kept('published_at'),
-  list_day: placed('list_day'),
-  listed_at: placed(
+  list_day: listed('list_day'),
+  listed_at: listed(
     'listed_at',
     `CASE WHEN excluded.listed_at IS NULL AND excluded.list_day = p.list_day AND p.sample = excluded.sample
       THEN p.listed_at ELSE excluded.listed_at END`,
   ),
-  list_position: placed('list_position'),
+  list_position: listed('list_position'),
   url: kept('url'),
   pdf_url: kept('pdf_url'),
   code_url: kept('code_url'),
@@ -111,16 +111,16 @@ const MERGED: Record<string, string> = {
   withdrawn_at: `
     CASE WHEN excluded.withdrawn_at IS NOT NULL AND NOT ${older} THEN coalesce(p.withdrawn_at, excluded.withdrawn_at)
       WHEN excluded.version > coalesce(p.version, 1) THEN NULL ELSE p.withdrawn_at END`,
-  // Both payloads are kept: arXiv's stands in the list's as "arxiv".
+  // Both payloads are stored: arXiv's is in the list's as "arxiv".
   raw: `
-    CASE WHEN ${beside} AND (p.announced OR p.raw ? 'arxiv' AND ${heard}) THEN p.raw
-      WHEN ${beside} THEN p.raw || jsonb_build_object('arxiv', excluded.raw)
+    CASE WHEN ${fillsGaps} AND (p.announced OR p.raw ? 'arxiv' AND ${knownVersion}) THEN p.raw
+      WHEN ${fillsGaps} THEN p.raw || jsonb_build_object('arxiv', excluded.raw)
       WHEN p.announced AND NOT excluded.announced THEN excluded.raw || jsonb_build_object('arxiv', p.raw)
       WHEN p.raw ? 'arxiv' AND NOT excluded.announced THEN excluded.raw || jsonb_build_object('arxiv', p.raw -> 'arxiv')
       ELSE excluded.raw END`,
 }
 export const COLUMNS = sql.raw(Object.keys(MERGED).join(', '))
-export const ASSIGNED = sql.raw(
+export const ASSIGNMENTS = sql.raw(
   Object.entries(MERGED)
     .map(([column, value]) => `${column} = ${value}`)
     .join(', '),
@@ -132,7 +132,7 @@ export const OLD_ROW = sql.raw(
 )
 export const NEW_ROW = sql.raw(Object.values(MERGED).join(', '))
 
-/** The votes in a payload: which of two lists that count as of the same moment was read later. */
+/** The votes in a payload. They show which of two lists with the same observation time was read later. */
 const votesIn = (raw: string) =>
   `coalesce(CASE WHEN jsonb_typeof(${raw} #> '{paper,upvotes}') = 'number' THEN (${raw} #>> '{paper,upvotes}')::numeric
     WHEN jsonb_typeof(${raw} -> 'votes') = 'number' THEN (${raw} ->> 'votes')::numeric END, 0)`
@@ -141,9 +141,11 @@ const poorer = sql.raw(
 )
 
 /**
- * Whether a known paper's row may change: a real list replaces a sample, a list replaces an announcement, an announcement fills in,
- * and of two lists the one for the later day counts, unless the row has a snapshot newer than it. Files do not say when they were
- * read: of two that count as of the same moment the one with more votes, or with more to say, stands, so that importing both again changes nothing.
+ * Returns the condition for changing a known paper's row.
+ * A real list replaces a sample, a list replaces an announcement, and an announcement fills gaps.
+ * Of two lists, the later day wins, unless the row has a newer snapshot.
+ * Files do not record when they were read. Of two with the same time, the one with more votes or more text wins.
+ * So importing both again changes nothing.
  */
 export const mayChange = (observedAt: Date): SQL => sql`
   p.sample AND NOT excluded.sample

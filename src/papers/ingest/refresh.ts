@@ -9,15 +9,15 @@ import { type Stored, storeList } from './store.ts'
 type Deps = Pick<Services, 'db' | 'now'> & { source: Source }
 
 /**
- * Looks papers that we have up again: their votes as of now, a new version, a withdrawal. Their place on lists stays.
+ * Fetches known papers again: their current votes, a new version, a withdrawal. Their position on lists stays.
  *
  * @param ids arXiv ids or links
- * @throws PaperboyError SOURCE_UNAVAILABLE; BAD_IMPORT naming what is no arXiv id
+ * @throws PaperboyError SOURCE_UNAVAILABLE; BAD_IMPORT naming an invalid id
  */
 export async function refresh({ db, now, source }: Deps, ids: readonly string[]): Promise<Stored> {
   const wanted = ids.map((text) => {
     const id = arxivId(text)
-    if (!id) throw new PaperboyError('BAD_IMPORT', `"${text}" is no arXiv id. Write it as 2507.06261.`)
+    if (!id) throw new PaperboyError('BAD_IMPORT', `"${text}" is not an arXiv id. Write it as 2507.06261.`)
     return id
   })
   const known = await db
@@ -25,7 +25,7 @@ export async function refresh({ db, now, source }: Deps, ids: readonly string[])
     .from(papers)
     .where(and(eq(papers.source, 'arxiv'), inArray(papers.sourceId, wanted)))
   const places = new Map(known.map((paper) => [paper.id, paper]))
-  const looked = await source.look([...places.keys()])
+  const looked = await source.fetchByIds([...places.keys()])
   const placed = looked.flatMap((paper) => {
     const place = places.get(paper.sourceId)
     return place ? [{ ...paper, listDay: place.listDay, listPosition: place.position }] : []

@@ -5,35 +5,35 @@ import type { SourceName } from '../../runtime/config/source-names.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { sourceHealth, sourceReads } from '../../runtime/db/schema.ts'
 
-/** What is known of a source. */
+/** Recorded state of a source. */
 export interface Health {
   readAt: Date | null
-  /** when a reading last brought anything new */
+  /** when a read last changed anything */
   changedAt: Date | null
-  /** the day that its list is still on, where it has not begun today's */
+  /** the day of its list, when it has not started today's */
   stillOn: string | null
   failingSince: Date | null
   failure: string | null
-  /** on its list of today */
+  /** papers on today's list */
   papersToday: number
 }
 
 /**
- * fresh: as it should be · quiet: nothing today, as on weekends and holidays · empty: nothing today, though it is a working day ·
- * stale: it answers, with what is not today's or has not moved for hours · outage: it cannot be read · unread: nobody has read it lately
+ * fresh: as expected · quiet: no papers today, as on weekends and holidays · empty: no papers on a working day ·
+ * stale: it answers with an old list, or its votes have not changed for hours · outage: reads fail · unread: no recent read
  */
 export type SourceState = (typeof SOURCE_STATES)[number]
 export const SOURCE_STATES = ['fresh', 'quiet', 'empty', 'stale', 'outage', 'unread'] as const
 
 const HOUR_MS = 3_600_000
-/** By noon UTC a working day's list has begun: Hugging Face's at midnight, arXiv's feed at 4 or 5. */
+/** A working day's list starts by noon UTC: Hugging Face's at midnight, arXiv's feed at 4 or 5. */
 const BEGUN_BY_HOUR = 12
-/** Half-hourly readings; with none for this long no worker is reading. */
+/** Reads happen every half hour. Without one for this long, no worker runs. */
 const UNREAD_MS = 3 * HOUR_MS
-/** A list with votes moves every half hour of a working day. */
+/** On a working day, votes on a list change every half hour. */
 const UNMOVED_MS = 8 * HOUR_MS
 
-/** @param followed whether the source has votes that move */
+/** Returns a source's state. @param followed whether the source has votes to follow */
 export function sourceState(health: Health | undefined, now: Date, followed: boolean): SourceState {
   if (!health) return 'unread'
   if (health.failingSince) return 'outage'
@@ -54,7 +54,7 @@ export interface SourceReport extends Omit<Health, 'papersToday'> {
   papersToday: number
 }
 
-const SAID: Record<SourceState, string> = {
+const DESCRIPTIONS: Record<SourceState, string> = {
   fresh: 'as it should be',
   quiet: 'nothing today, as on weekends and holidays',
   empty: 'nothing today, though it is a working day',
@@ -64,7 +64,7 @@ const SAID: Record<SourceState, string> = {
 }
 
 /** "hf outage: it cannot be read since 2026-04-14 06:30 UTC: GET … answered 503" */
-export function sourceInWords({
+export function describeSource({
   source,
   state,
   papersToday,
@@ -75,7 +75,7 @@ export function sourceInWords({
 }: SourceReport): string {
   const minute = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return [
-    `${source} ${state}: ${SAID[state]}`,
+    `${source} ${state}: ${DESCRIPTIONS[state]}`,
     failingSince && state === 'outage' ? ` since ${minute(failingSince)}: ${failure}` : '',
     stillOn && state === 'stale' ? ` from ${stillOn}` : '',
     state === 'fresh' ? `, ${papersToday} papers today` : '',
@@ -83,7 +83,7 @@ export function sourceInWords({
   ].join('')
 }
 
-/** How each of the sources is. */
+/** Reads the state of each source. */
 export async function reportSources(
   { db, now }: { db: Db; now: () => Date },
   sources: readonly { name: SourceName; followDays: number }[],
@@ -114,7 +114,7 @@ export async function reportSources(
   })
 }
 
-/** When a list day was last read from any source; null for days that came from files alone. */
+/** Returns when a list day was last read from any source. Null for days that were only imported from files. */
 export async function listReadAt(db: Db, day: string): Promise<Date | null> {
   const [read] = await db
     .select({ at: max(sourceReads.readAt) })
@@ -123,7 +123,7 @@ export async function listReadAt(db: Db, day: string): Promise<Date | null> {
   return read?.at ?? null
 }
 
-/** A reading that came through. Of an older day it says nothing on whether the source moves. */
+/** Records a successful read. A read of an older day does not show whether today's list is late. */
 export async function recordRead(
   db: Db,
   source: SourceName,
@@ -143,7 +143,7 @@ export async function recordRead(
     .onConflictDoUpdate({ target: sourceHealth.source, set: read })
 }
 
-/** A reading that failed; the outage lasts since the first of them. */
+/** Records a failed read. An outage starts with the first failure. */
 export async function recordFailure(db: Db, source: SourceName, at: Date, failure: string): Promise<void> {
   await db
     .insert(sourceHealth)

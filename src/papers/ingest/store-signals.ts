@@ -3,20 +3,20 @@ import type { Db } from '../../runtime/db/database.ts'
 import type { SignalRow } from './formats/signal-rows.ts'
 
 /**
- * Adds snapshots of papers that are known; those of others are passed over. A snapshot that is there already stays.
- * @returns how many are new
+ * Adds snapshots of known papers' votes. Rows of unknown papers are skipped, and existing snapshots stay.
+ * @returns the number of new snapshots
  */
 export const storeSignalRows = ({ db }: { db: Db }, rows: readonly SignalRow[]): Promise<number> =>
   db.transaction(async (tx) => {
     let added = 0
-    for (let i = 0; i < rows.length; i += CHUNK) added += await storeSome(tx, rows.slice(i, i + CHUNK))
+    for (let i = 0; i < rows.length; i += CHUNK) added += await storeChunk(tx, rows.slice(i, i + CHUNK))
     return added
   })
 
-/** Rows a statement, so that a large file does not become one parameter of many megabytes. */
+/** Rows per statement. A large file would become one parameter of many megabytes. */
 const CHUNK = 10_000
 
-async function storeSome(tx: Db, rows: readonly SignalRow[]): Promise<number> {
+async function storeChunk(tx: Db, rows: readonly SignalRow[]): Promise<number> {
   const { rowCount } = await tx.execute(sql`
     INSERT INTO signals (paper_id, observed_at, votes, comments, stars, origin)
     SELECT p.id, r."observedAt", r.votes, r.comments, r.stars, 'file'

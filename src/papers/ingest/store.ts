@@ -1,30 +1,31 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import type { ListedPaper } from './listed-paper.ts'
-import { ASSIGNED, COLUMNS, mayChange, NEW_ROW, OLD_ROW, rowsOf } from './paper-rows.ts'
+import { ASSIGNMENTS, COLUMNS, mayChange, NEW_ROW, OLD_ROW, rowsOf } from './paper-rows.ts'
 
 export interface Stored {
   papers: number
   added: number
-  /** known before, and now with other facts */
+  /** known papers with changed facts */
   changed: number
-  /** new snapshots of votes */
+  /** number of new vote snapshots */
   signals: number
 }
 
 type Origin = 'hf' | 'arxiv' | 'file' | 'sample'
 
-/** Rows a statement, so that a month's file does not become one parameter of many megabytes. */
+/** Rows per statement. A month's file would become one parameter of many megabytes. */
 const CHUNK = 500
 
 /**
- * Puts a list's papers and their votes into the tables, all or nothing. Storing the same list again touches no row.
+ * Stores a list's papers and their votes in one transaction. Storing the same list again changes no row.
  *
- * A paper's facts are replaced unless the row knows better: it is on a later list day already (papers are moved forward, never
- * back), or it has a snapshot newer than `observedAt`. What the newer list does not say is kept, for sources drop fields. A real
- * list always replaces a sample; arXiv's announcement never replaces what a list said, but brings new versions and withdrawals. Snapshots are only added, and only where the votes differ from the newest by `observedAt`.
+ * New facts replace stored ones, unless the paper is on a later list day or has a newer snapshot. Papers never move back.
+ * Values that the new list omits are kept, because sources drop fields. A real list always replaces a sample.
+ * An arXiv announcement never replaces a list's facts, but adds new versions and withdrawals.
+ * Snapshots are only added, and only when the votes differ from the newest one by `observedAt`.
  *
- * @param observed.observedAt when the list looked like this
+ * @param observed.observedAt when the list was read
  */
 export async function storeList(
   { db }: { db: Db },
@@ -49,20 +50,20 @@ export async function storeList(
 }
 
 async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added: boolean }[]> {
-  // Sorted, so that two imports at once take the rows' locks in one order. xmax is 0 in a row version that an INSERT made.
+  // Sorted, because two imports at once would deadlock on rows locked in different orders. xmax is 0 in inserted row versions.
   const { rows: touched } = await tx.execute<{ added: boolean }>(sql`
     INSERT INTO papers AS p (source, source_id, ${COLUMNS})
     SELECT source, source_id, ${COLUMNS} FROM ${rows}
-    -- A new version of a paper that we do not have is no news of ours.
+    -- Ignores new versions of unknown papers.
     WHERE NOT r.revision OR EXISTS (SELECT FROM papers WHERE source = r.source AND source_id = r.source_id)
     ORDER BY source, source_id
-    ON CONFLICT (source, source_id) DO UPDATE SET ${ASSIGNED}, updated_at = now()
+    ON CONFLICT (source, source_id) DO UPDATE SET ${ASSIGNMENTS}, updated_at = now()
     WHERE (${OLD_ROW}) IS DISTINCT FROM (${NEW_ROW}) AND (${mayChange(observedAt)})
     RETURNING xmax = 0 AS added`)
   return touched
 }
 
-/** Invented votes must not stand in one series with real ones. */
+/** Deletes a sample's invented votes once the paper is real. One series must not mix them. */
 const dropSampleSignals = (tx: Db, rows: SQL) =>
   tx.execute(sql`
     DELETE FROM signals s USING papers p, ${rows}

@@ -8,17 +8,17 @@ import type { ListedPaper } from './listed-paper.ts'
 import type { Source } from './sources/source.ts'
 import { storeList } from './store.ts'
 
-/** asked: to be looked up at arXiv · found: waits for the curator · unknown: arXiv has no such paper */
+/** asked: to be looked up at arXiv · found: waits for the curator · unknown: arXiv does not know the paper */
 type State = 'asked' | 'found' | 'unknown' | 'accepted' | 'declined'
 
-/** Submissions looked up in one request. */
+/** Submissions per lookup request. */
 const AT_ONCE = 50
 
 /**
- * A reader proposes a paper. Only an arXiv id is taken out of what they gave, so no address of theirs is ever opened. Proposing a
- * paper again only counts; who did is not kept here (a browser known for voting is noted beside the votes).
+ * Stores a reader's submission of a paper. Only an arXiv id is taken from the text, so no submitted URL is ever opened.
+ * A repeated submission increases a counter. The submitter is not stored here (`recordSubmitter` does, for signed-in voters).
  *
- * @returns the paper's id, and its list day where the community's list has it already
+ * @returns the paper's id, and its list day when the community's list already has it
  * @throws PaperboyError BAD_PAPER
  */
 export async function submitPaper(
@@ -43,7 +43,7 @@ export async function submitPaper(
     .values({ arxivId: id })
     .onConflictDoUpdate({
       target: submissions.arxivId,
-      // What arXiv did not know yesterday may have been announced since.
+      // arXiv may have announced an unknown paper since.
       set: {
         times: sql`${submissions.times} + 1`,
         state: sql`CASE WHEN ${submissions.state} = 'unknown' THEN 'asked' ELSE ${submissions.state} END`,
@@ -52,11 +52,16 @@ export async function submitPaper(
   return { arxivId: id, listDay: undefined }
 }
 
-/** Looks up what was proposed. @throws PaperboyError SOURCE_UNAVAILABLE, and all of it is looked up the next time */
+/**
+ * Looks up submitted papers at arXiv. Returns the number of lookups.
+ * @throws PaperboyError SOURCE_UNAVAILABLE; the next run looks all of them up again
+ */
 export async function lookUpSubmissions({ db }: Pick<Services, 'db'>, arxiv: Source): Promise<number> {
   const asked = await db.select().from(submissions).where(eq(submissions.state, 'asked')).limit(AT_ONCE)
   if (asked.length === 0) return 0
-  const found = new Map((await arxiv.look(asked.map((each) => each.arxivId))).map((paper) => [paper.sourceId, paper]))
+  const found = new Map(
+    (await arxiv.fetchByIds(asked.map((each) => each.arxivId))).map((paper) => [paper.sourceId, paper]),
+  )
   for (const { id, arxivId } of asked) {
     const paper = found.get(arxivId)
     await db
@@ -75,7 +80,7 @@ export interface Submission {
   title: string | undefined
 }
 
-/** What waits for the curator, or for arXiv's answer; oldest first. */
+/** Reads the submissions that wait for the curator or for arXiv, oldest first. */
 export async function openSubmissions({ db }: Pick<Services, 'db'>): Promise<Submission[]> {
   const open = await db
     .select()
@@ -94,10 +99,10 @@ export async function openSubmissions({ db }: Pick<Services, 'db'>): Promise<Sub
 type Deps = Pick<Services, 'db' | 'now' | 'config'>
 
 /**
- * The curator takes a proposed paper: it goes to the end of a list day.
+ * Accepts a submission: the paper goes to the end of a list day.
  *
- * @param day today's where none is given
- * @throws PaperboyError PAPER_NOT_FOUND where it was not proposed or arXiv has not said what it is
+ * @param day defaults to today
+ * @throws PaperboyError PAPER_NOT_FOUND when there is no such submission, or arXiv has not answered for it yet
  */
 export async function acceptSubmission(
   deps: Deps,
@@ -124,7 +129,7 @@ export async function acceptSubmission(
   })
 }
 
-/** The curator says no. @throws PaperboyError PAPER_NOT_FOUND */
+/** Declines a submission. @throws PaperboyError PAPER_NOT_FOUND */
 export const declineSubmission = (deps: Deps, id: string, note?: string): Promise<ListedPaper> =>
   decide(deps, id, 'declined', note)
 

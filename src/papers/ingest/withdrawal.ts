@@ -4,7 +4,10 @@ interface Record {
   comment?: string | undefined
 }
 
-/** Whether arXiv's record says that this paper is withdrawn. arXiv has no field for it: the comment says so, or a notice in the abstract's place. */
+/**
+ * Whether arXiv's record states that the paper is withdrawn.
+ * arXiv has no field for it. The title, the comment or a notice in place of the abstract states it.
+ */
 export const saysWithdrawn = ({ title = '', abstract = '', comment = '' }: Record): boolean =>
   TITLED.test(title) || clauses(comment).some(isNotice) || clauses(abstract).slice(0, 1).some(isNotice)
 
@@ -21,7 +24,7 @@ const clauses = (text: string): string[] =>
 const PAPER =
   '(?:papers?|article|submission|manuscript|preprint|work|note|letter|version|draft|document|entry|e-?print|arxiv paper|arxiv submission)'
 const GONE = '(?:withdrawn|retracted|redacted)'
-/** Withdrawn from a conference or journal is not withdrawn from arXiv. */
+/** A paper withdrawn from a conference or journal is not withdrawn from arXiv. */
 const HERE = '(?!\\s+(?:from|at)\\s+(?!(?:the\\s+)?arxiv\\b|publication|public))'
 
 const NOTICES = [
@@ -37,7 +40,7 @@ const NOTICES = [
   `^\\W*(?:retraction|withdrawal)(?:\\s+notice)?(?:\\s*:|\\s*$|\\s+of\\s+this\\b)`,
 ].map((pattern) => new RegExp(pattern, 'i'))
 
-/** Before the word, these say that another paper or another time is meant. */
+/** Before the notice, these words mean another paper or another time. */
 const ANOTHER =
   /\b(?:supersed(?:es|ing)|replac(?:es|ing)|earlier|previous(?:ly)?|former(?:ly)?|prior|never|not|extend(?:s|ing)|other)\b/i
 

@@ -11,34 +11,35 @@ interface Deps {
 }
 
 const DAYS = 3
-const BEST_OF_A_DAY = 30
-const OF_A_TOPIC = 60
+const BEST_PER_DAY = 30
+const MOST_PER_TOPIC = 60
 
 /**
- * What a feed has: the best of the newest closed lists in the order of their editions, or the newest papers of a topic on closed
- * lists. Closed, since a feed reader shows a paper where it first saw it.
+ * Returns the papers of a feed: the best of the newest closed lists in the order of their editions.
+ * For a topic it returns its newest papers on closed lists.
+ * Open lists are excluded, because a feed reader never moves a paper after it first saw it.
  *
  * @param topic a slug
  */
 export async function feedPapers(deps: Deps, topic?: string): Promise<ListedRow[]> {
   const lastClosed = newestClosedDay(deps)
   if (topic !== undefined) {
-    return (await searchPapers(deps, { topic, to: lastClosed, limit: OF_A_TOPIC })).papers
+    return (await searchPapers(deps, { topic, to: lastClosed, limit: MOST_PER_TOPIC })).papers
   }
   const papers: ListedRow[] = []
   let day = await newestDay(deps, lastClosed)
   for (let n = 0; n < DAYS && day !== undefined; n++) {
-    const list = await listDay(deps, day, { limit: BEST_OF_A_DAY })
+    const list = await listDay(deps, day, { limit: BEST_PER_DAY })
     papers.push(...(list?.papers ?? []))
     day = list?.previous?.key
   }
   return papers
 }
 
-/** When a day's list closed, which is when a feed first had its papers. */
-export const inFeedSince = closeOfDay
+/** Returns when a feed first contained a day's papers: at the close of its list. */
+export const feedDateOf = closeOfDay
 
-/** The last day whose list is closed. */
+/** Returns the last day whose list is closed. */
 export function newestClosedDay({ now, closeHourUtc }: Pick<Deps, 'now' | 'closeHourUtc'>): string {
   const yesterday = daysLater(dayOf(now()), -1)
   return closeOfDay(yesterday, closeHourUtc) <= now() ? yesterday : daysLater(yesterday, -1)

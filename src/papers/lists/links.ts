@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import { papers } from '../../runtime/db/schema.ts'
 
-/** Where a mail's links to a paper lead, by the name that stands in a counted link. */
+/** The kinds of links to a paper in an email, as counted links name them. */
 export const LINKS = ['paper', 'pdf', 'code', 'project', 'discussion'] as const
 export type LinkName = (typeof LINKS)[number]
 
@@ -11,8 +11,8 @@ export const isLink = (name: string): name is LinkName => LINKS.some((link) => l
 const COLUMN = { paper: papers.url, pdf: papers.pdfUrl, code: papers.codeUrl, project: papers.projectUrl } as const
 
 /**
- * A paper's link. It comes from the paper's own row and never from a request, so that nobody can make it lead elsewhere.
- * @returns undefined where the paper has none
+ * Returns a paper's link, or undefined when it has none.
+ * It comes from the paper's row and never from the request. Otherwise this would be an open redirect.
  */
 export async function linkOf(db: Db, paperId: number, link: LinkName): Promise<string | undefined> {
   if (link === 'discussion') {

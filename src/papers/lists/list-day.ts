@@ -8,31 +8,31 @@ import { readListed, readOrder } from './listed-rows.ts'
 
 export type { ListedRow } from './listed-rows.ts'
 
-/** A day's, week's or month's list as pages show it: a page of it. */
+/** One page of a day's, week's or month's list. */
 export interface List {
   span: Span
-  /** more papers and votes may still come */
+  /** whether papers and votes may still be added */
   open: boolean
   /** when its last list day closes */
   closesAt: Date
-  /** the nearest spans of the kind with papers before and after */
+  /** the nearest spans of this kind that have papers */
   previous?: Span | undefined
   next?: Span | undefined
-  /** its last list day with papers that is not to come, or the span's own last */
+  /** its last list day with papers up to today, or the span's last day */
   lastDay: string
-  /** papers in the whole list */
+  /** number of papers in the whole list */
   total: number
   papers: ListedRow[]
-  /** the place of the first of these papers, from 1 */
+  /** the position of the first of these papers, starting at 1 */
   first: number
-  /** `after` of the next page; undefined: there is none */
+  /** `after` of the next page; undefined on the last one */
   nextAfter?: number | undefined
 }
 
 export interface PageOf {
-  /** the id of the last paper of the page before; one that is not in the list is the list's beginning */
+  /** id of the previous page's last paper; an unknown id returns the first page */
   after?: number | undefined
-  /** papers a page */
+  /** papers per page */
   limit?: number | undefined
 }
 
@@ -45,11 +45,11 @@ interface Deps {
 const PAGE = 60
 
 /**
- * A list day's papers in the order of their edition: the curator's picks, then by score, what was dropped left out. Samples
- * step aside for a real list.
+ * Returns a list day's papers in the order of their edition, without papers that the curator dropped.
+ * A real list hides samples.
  *
- * @param date undefined: the newest list day that has papers and is not to come
- * @returns undefined when that day has no papers, or is no day
+ * @param date defaults to the newest list day with papers, up to today
+ * @returns undefined when that day has no papers or is not a valid day
  */
 export async function listDay(deps: Deps, date?: string, page: PageOf = {}): Promise<List | undefined> {
   if (date !== undefined && !isDay(date)) return undefined
@@ -58,7 +58,7 @@ export async function listDay(deps: Deps, date?: string, page: PageOf = {}): Pro
 }
 
 /**
- * The list of a span: of a day as its edition has it; of a week or month the papers with most votes first.
+ * Returns a span's list: a day's in the order of its edition, a week's or month's by votes.
  * @returns undefined when it has no papers
  */
 export async function listSpan(
@@ -69,7 +69,7 @@ export async function listSpan(
   const at = now()
   const rows = await readOrder(db, span, at)
   if (rows.length === 0) return undefined
-  const ids = span.kind === 'day' ? asEdition(rows) : byVotes(rows)
+  const ids = span.kind === 'day' ? rankPapers(rows).map(({ id }) => id) : byVotes(rows)
   const start = after === undefined ? 0 : ids.indexOf(after) + 1
   const shown = ids.slice(start, start + limit)
   const closesAt = closeOfDay(span.to, closeHourUtc)
@@ -87,15 +87,10 @@ export async function listSpan(
 
 type Ordered = Awaited<ReturnType<typeof readOrder>>
 
-function asEdition(rows: Ordered): number[] {
-  const ranked = rankPapers(rows)
-  return [...ranked.filter((row) => row.picked), ...ranked.filter((row) => !row.picked)].map((row) => row.id)
-}
-
 const byVotes = (rows: Ordered): number[] =>
   rows.toSorted((a, b) => (b.votes ?? -1) - (a.votes ?? -1) || b.id - a.id).map((row) => row.id)
 
-/** The newest list day that has papers and is not after a day: today, where none is given. */
+/** Returns the newest list day with papers, up to and including the given day. */
 export async function newestDay(
   { db, now }: Pick<Deps, 'db' | 'now'>,
   upTo = dayOf(now()),
@@ -123,7 +118,7 @@ async function neighbours(
   }
 }
 
-/** How many papers each list day of a span has, of days not to come. */
+/** Counts the papers of each list day of a span, up to today. */
 export async function countDays(
   { db, now }: Pick<Deps, 'db' | 'now'>,
   { from, to }: Span,

@@ -3,9 +3,9 @@ import type { Span } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { reasonFor } from '../ranking/reason.ts'
 import { readable, sentences } from '../readable.ts'
-import { countedVotes } from '../votes/counted.ts'
+import { countReaderVotes } from '../votes/reader-votes.ts'
 
-/** A paper of a list, its words made readable: plain text, which a page must escape. */
+/** A paper of a list in readable plain text, which a page must escape. */
 export interface ListedRow {
   id: number
   source: string
@@ -14,7 +14,7 @@ export interface ListedRow {
   authors: string[]
   organization?: string | undefined
   summary: string
-  /** the source's and our own readers' */
+  /** votes of the source and of our readers */
   votes?: number | undefined
   comments?: number | undefined
   stars?: number | undefined
@@ -22,10 +22,10 @@ export interface ListedRow {
   pdfUrl?: string | undefined
   codeUrl?: string | undefined
   projectUrl?: string | undefined
-  /** where the community talks about it */
+  /** the community's discussion page */
   discussionUrl?: string | undefined
   reason?: string | undefined
-  /** what the reason is worded from, beside votes and comments */
+  /** used to word the reason, with votes and comments */
   ageHours?: number | undefined
   pickedBy?: string | undefined
   /** the curator's pick */
@@ -33,7 +33,7 @@ export interface ListedRow {
   sample: boolean
   /** YYYY-MM-DD */
   listDay: string
-  /** slugs, the broad ones first */
+  /** slugs, broad topics first */
   topics: string[]
 }
 
@@ -41,7 +41,7 @@ const SUMMARY_CHARACTERS = 320
 
 type Row = Awaited<ReturnType<typeof select>>[number]
 
-/** What a list is ordered by: its papers with their votes by `at`, in no order; what was dropped is left out. */
+/** Reads what a list is ordered by, unordered: its papers' votes by `at`. Papers that the curator dropped are omitted. */
 export async function readOrder(db: Db, { from, to }: Pick<Span, 'from' | 'to'>, at: Date) {
   const { rows } = await db.execute<{
     id: string
@@ -57,7 +57,7 @@ export async function readOrder(db: Db, { from, to }: Pick<Span, 'from' | 'to'>,
   return withOwnVotes(db, rows, at)
 }
 
-/** These papers as pages show them, in the order of the ids. */
+/** Reads papers as pages show them, in the order of the ids. */
 export async function readListed(db: Db, ids: readonly number[], at: Date): Promise<ListedRow[]> {
   const rows = await select(db, sql`p.id = ANY(${sql.param(ids)}::bigint[])`, at)
   const byId = new Map(rows.map((row) => [row.id, row]))
@@ -97,7 +97,7 @@ async function select(db: Db, condition: SQL, at: Date) {
   return withOwnVotes(db, rows, at)
 }
 
-/** Papers `p`, their newest snapshot `s` by a moment, and the curator's word `k`. */
+/** Joins papers `p` with their newest snapshot `s` by a moment and the curator's verdict `k`. */
 const withSignals = (at: Date): SQL => sql`
   papers p
   LEFT JOIN LATERAL (
@@ -116,7 +116,7 @@ interface Counted {
 }
 
 async function withOwnVotes<R extends Counted>(db: Db, rows: R[], at: Date) {
-  const own = await countedVotes(
+  const own = await countReaderVotes(
     db,
     rows.map((row) => Number(row.id)),
     { by: at },
@@ -133,7 +133,6 @@ async function withOwnVotes<R extends Counted>(db: Db, rows: R[], at: Date) {
   })
 }
 
-/** A paper as pages show it. */
 const rowOf = (row: Row): ListedRow => ({
   id: row.id,
   source: row.source,

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { dayOf } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 
-/** The nearest list days with papers before and after a day that has none; nothing of days to come. */
+/** Returns the nearest list days with papers before and after a day without any, up to today. */
 export async function nearestDays(
   { db, now }: { db: Db; now: () => Date },
   day: string,

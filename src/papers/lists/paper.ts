@@ -3,25 +3,25 @@ import type { Db } from '../../runtime/db/database.ts'
 import { arxivId } from '../paper-id.ts'
 import type { PaperKey } from '../paper-path.ts'
 import { readable } from '../readable.ts'
-import { countedVotes } from '../votes/counted.ts'
+import { countReaderVotes } from '../votes/reader-votes.ts'
 import { type ListedRow, readListed } from './listed-rows.ts'
 
-/** A paper with all that its page shows. Plain text, which a page must escape. */
+/** A paper with everything its page shows, in plain text that a page must escape. */
 export interface Paper extends ListedRow {
   abstract: string
   keywords: string[]
   publishedAt?: Date | undefined
   withdrawnAt?: Date | undefined
   updatedAt: Date
-  /** the source's votes whenever we looked, oldest first */
+  /** the source's votes at each observation, oldest first */
   history: { at: Date; votes: number }[]
-  /** of its votes, those of our own readers */
+  /** how many of its votes are our readers' */
   ownVotes: number
-  /** the editions in the archive that it was in, newest first; `position` counts from 1 */
+  /** the archived editions with this paper, newest first; `position` starts at 1 */
   editions: { kind: 'daily' | 'weekly'; date: string; position: number; papers: number }[]
 }
 
-/** @returns undefined when there is no such paper */
+/** Reads a paper for its page. Returns undefined for an unknown id. */
 export async function readPaper({ db, now }: { db: Db; now: () => Date }, id: number): Promise<Paper | undefined> {
   const at = now()
   const [listed] = await readListed(db, [id], at)
@@ -30,13 +30,13 @@ export async function readPaper({ db, now }: { db: Db; now: () => Date }, id: nu
     readFacts(db, id),
     readHistory(db, id, at),
     readEditions(db, id),
-    countedVotes(db, [id], { by: at }),
+    countReaderVotes(db, [id], { by: at }),
   ])
   return { ...listed, ...facts, history, editions, ownVotes: own.get(id) ?? 0 }
 }
 
-/** The paper that a link or a person names: by its arXiv id in any form, or by its number here. Undefined when we do not have it. */
-export async function paperNamed(db: Db, text: string): Promise<PaperKey | undefined> {
+/** Finds a paper by its arXiv id or link in any form, or by its number here. Returns undefined for an unknown paper. */
+export async function findPaper(db: Db, text: string): Promise<PaperKey | undefined> {
   const arxiv = arxivId(text)
   const number = /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined
   if (arxiv === undefined && number === undefined) return undefined

@@ -4,29 +4,30 @@ import { papers } from '../../runtime/db/schema.ts'
 import { topicsOf } from '../topics/topics.ts'
 import { countWords, unaccented, type Vector, vectorise } from './vectorise.ts'
 
-/** Papers a round: some 15,000 words. */
-const ROUND = 500
+/** Papers per transaction: some 15,000 words. */
+const BATCH = 500
 
 /**
- * Makes the vectors of all papers that came in or changed since, or whose vectors were made while there were less than half as many
- * papers, since which words are telling shows only among many. Each round is a transaction, so that a stop loses one at most.
+ * Updates the vectors of papers that are new or changed.
+ * It also updates vectors made when there were less than half as many papers, because word weights need many papers.
+ * Each batch is a transaction, so a stop loses one batch at most.
  *
- * @returns how many papers; 0 also while another process is at it
+ * @returns the number of papers; 0 while another process indexes
  */
 export async function indexPapers({ db }: { db: Db }, signal?: AbortSignal): Promise<number> {
   let indexed = 0
   while (!signal?.aborted) {
-    const round = await db.transaction(async (tx) => {
-      // Two at once would wait for each other's words.
+    const size = await db.transaction(async (tx) => {
+      // Two processes would wait for each other's rows of `terms`.
       const { rows } = await tx.execute<{ ours: boolean }>(
         sql`SELECT pg_try_advisory_xact_lock(hashtext('paperboy papers index')) AS ours`,
       )
       const ids = rows[0]!.ours ? await readStale(tx) : []
-      await indexRound(tx, ids)
+      await indexBatch(tx, ids)
       return ids.length
     })
-    indexed += round
-    if (round < ROUND) break
+    indexed += size
+    if (size < BATCH) break
   }
   return indexed
 }
@@ -35,11 +36,11 @@ async function readStale(db: Db): Promise<number[]> {
   const { rows } = await db.execute<{ id: string }>(sql`
     SELECT p.id FROM papers p LEFT JOIN paper_vectors v ON v.paper_id = p.id
     WHERE v.paper_id IS NULL OR v.made_at < p.updated_at OR v.corpus * 2 < (SELECT count(*) FROM paper_vectors)
-    ORDER BY p.id DESC LIMIT ${ROUND}`)
+    ORDER BY p.id DESC LIMIT ${BATCH}`)
   return rows.map((row) => Number(row.id))
 }
 
-async function indexRound(tx: Db, ids: readonly number[]): Promise<void> {
+async function indexBatch(tx: Db, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return
   const rows = await tx
     .select({
@@ -70,7 +71,7 @@ async function indexRound(tx: Db, ids: readonly number[]): Promise<void> {
   )
 }
 
-/** Adds new papers' words to the counts; their authors' names too, so that a mistyped name can be corrected. */
+/** Adds new papers' words and author names to the counts. With the names, a mistyped name can be corrected. */
 async function countTerms(tx: Db, added: { counts: Map<string, number>; authors: string[] }[]): Promise<void> {
   const papersWith = new Map<string, number>()
   for (const { counts, authors } of added) {
@@ -83,7 +84,7 @@ async function countTerms(tx: Db, added: { counts: Map<string, number>; authors:
     ON CONFLICT (term) DO UPDATE SET papers = t.papers + excluded.papers`)
 }
 
-/** Of 3,303 authors, these are looked for by name with typing errors; exactly typed, all are found. */
+/** A paper may have 3,303 authors. Only these are found when mistyped; correctly typed, all are found. */
 const MOST_NAMES = 100
 
 async function readTerms(tx: Db, words: string[], added: number) {
@@ -98,7 +99,7 @@ async function readTerms(tx: Db, words: string[], added: number) {
 
 async function storeIndex(tx: Db, corpus: number, found: ({ id: number; topics: string[] } & Vector)[]): Promise<void> {
   const rows = sql`jsonb_to_recordset(${JSON.stringify(found)}::jsonb) AS r(id bigint, topics text[], terms int[], weights real[])`
-  // Of papers that came in before there were topics.
+  // Papers stored before topics existed have none.
   await tx.execute(
     sql`UPDATE papers p SET topics = r.topics FROM ${rows} WHERE p.id = r.id AND p.topics = '{}' AND r.topics <> '{}'`,
   )

@@ -1,12 +1,12 @@
 /**
- * A text as a vector, so that papers can be compared: this is the seam behind which another way of reading texts would go. Ours is
- * tf-idf over words (Salton and Buckley 1988). On 2,863 real papers it finds a paper with a common author among the ten nearest for
- * .318 of those that have one (npm run bench -- ranking); in an earlier comparison of the same kind it found .278 where the small
- * embedding models that can be bundled found .158 (design.md § 6).
+ * Turns a text into a vector, so that papers can be compared. Another text model would replace this module.
+ * The vectors are tf-idf over words (Salton and Buckley 1988).
+ * For .318 of 2,863 real papers, one of the ten nearest shares an author (npm run bench -- ranking).
+ * In an earlier comparison tf-idf found .278, and the small embedding models that can be bundled found .158.
  */
 
-/** Words that say nothing of what a paper is about: English's, and those of abstracts. */
-const SAID_BY_ALL = new Set(
+/** Stop words: common English words and common words of abstracts. */
+const STOP_WORDS = new Set(
   `about above after again all also although among an and any are as at be because been before being between both but by can could did
   do does doing done down during each either et few first for found from further get had has have having here how however if in into
   is it its itself just large let like made make many may more most much must new no nor not novel now of off on once one only or other
@@ -19,26 +19,28 @@ const SAID_BY_ALL = new Set(
 )
 
 const LONGEST_WORD = 40
-/** A title's word counts as often as this many of the abstract's. */
-const TITLE = 2
+/** A word in the title counts as this many in the abstract. */
+const TITLE_WEIGHT = 2
 
-/** Words as they are compared: small letters without accents, plurals without their s. */
+/** Returns the words to compare: lower case, without accents, plurals without their s, without stop words. */
 export const wordsOf = (text: string): string[] =>
   (unaccented(text).match(/[\p{L}\p{N}]+/gu) ?? [])
     .map((word) => (word.length > 3 ? word.replace(/ies$/, 'y').replace(/(?<!s|u|i|a)s$/, '') : word))
-    .filter((word) => word.length > 1 && word.length <= LONGEST_WORD && !SAID_BY_ALL.has(word))
+    .filter((word) => word.length > 1 && word.length <= LONGEST_WORD && !STOP_WORDS.has(word))
 
+/** Returns the text in lower case without accents. */
 export const unaccented = (text: string): string =>
   text.normalize('NFKD').replace(/\p{M}/gu, '').normalize('NFC').toLowerCase()
 
 /**
- * How often each word stands in a paper. Pairs of words beside them do not pay: in vectors of 64 terms they find less (.305 for .318 by
- * common authors, .166 for .170 by keywords); in vectors of 96, an index half as large again, .317 and .196.
+ * Counts each word of a paper. Pairs of words do not pay.
+ * In vectors of 64 terms, pairs find less: .305 instead of .318 by shared authors, .166 instead of .170 by keywords.
+ * In vectors of 96 terms they find .317 and .196, with an index half as large again.
  */
 export function countWords({ title, abstract }: { title: string; abstract: string }): Map<string, number> {
   const counts = new Map<string, number>()
   for (const [text, times] of [
-    [title, TITLE],
+    [title, TITLE_WEIGHT],
     [abstract, 1],
   ] as const) {
     for (const word of wordsOf(text)) counts.set(word, (counts.get(word) ?? 0) + times)
@@ -46,18 +48,19 @@ export function countWords({ title, abstract }: { title: string; abstract: strin
   return counts
 }
 
-/** Of a paper, of which 64 words tell nearly as much as all of them (.318 against .333 by common authors, .170 both by keywords). */
+/** 64 words per paper find nearly as much as all: .318 against .333 by shared authors, .170 for both by keywords. */
 const MOST_TERMS = 64
 
-/** Terms by their ids with their weights, the heaviest first; the weights' squares add up to 1, or there are none. */
+/** Term ids with their weights, the heaviest first. The squares of the weights add up to 1, unless it is empty. */
 export interface Vector {
   terms: number[]
   weights: number[]
 }
 
 /**
- * (1 + ln tf) × ln(corpus / papers with the word), of the most telling words.
- * @param known by word, its id and in how many papers of the corpus it is
+ * Returns the heaviest words, each with the weight (1 + ln tf) × ln(corpus / papers with the word).
+ * @param known each word's id and the number of papers in the corpus that have it
+ * @param corpus number of papers
  */
 export function vectorise(
   counts: ReadonlyMap<string, number>,
@@ -68,7 +71,7 @@ export function vectorise(
   const weighed = [...counts]
     .map(([word, count]) => ({
       ...known.get(word),
-      weight: (1 + Math.log(count)) * telling(known.get(word)?.papers, corpus),
+      weight: (1 + Math.log(count)) * inverseFrequency(known.get(word)?.papers, corpus),
     }))
     .filter((term): term is typeof term & { id: number } => term.id !== undefined && term.weight > 0)
     .sort((a, b) => b.weight - a.weight || a.id - b.id)
@@ -77,6 +80,6 @@ export function vectorise(
   return { terms: weighed.map((term) => term.id), weights: weighed.map((term) => term.weight / length) }
 }
 
-/** One more than there are, so that the words of a first and only paper weigh something. */
-const telling = (papers: number | undefined, corpus: number): number =>
+/** Adds 1 to the corpus, so that the words of a single paper have a weight. */
+const inverseFrequency = (papers: number | undefined, corpus: number): number =>
   papers === undefined ? 0 : Math.log((corpus + 1) / Math.max(papers, 1))

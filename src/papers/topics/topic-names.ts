@@ -1,6 +1,6 @@
 /**
- * Topic names of arXiv's categories by code (arxiv.org/category_taxonomy). Two codes for one subject (cs.LG and stat.ML, cs.IT and
- * math.IT) share a name and become one topic.
+ * Names of arXiv's categories by code (arxiv.org/category_taxonomy).
+ * Two codes for one subject (cs.LG and stat.ML, cs.IT and math.IT) share a name and form one topic.
  */
 export const CATEGORY_NAMES: Readonly<Record<string, string>> = {
   'cs.AI': 'Artificial intelligence',
@@ -69,7 +69,7 @@ export const CATEGORY_NAMES: Readonly<Record<string, string>> = {
   'stat.TH': 'Statistics theory',
 }
 
-/** Names of archives, for categories that the table above does not list. */
+/** Names of archives, for categories missing above. */
 export const ARCHIVE_NAMES: Readonly<Record<string, string>> = {
   'astro-ph': 'Astrophysics',
   'cond-mat': 'Condensed matter',
@@ -93,9 +93,9 @@ export const ARCHIVE_NAMES: Readonly<Record<string, string>> = {
 }
 
 /**
- * The fields readers can follow, with the words that mark a title or keyword as part of one. Keywords are endless (19,315 on 2,864
- * real papers), fields are few: a reader who follows video generation wants the paper that only says "text-to-video".
- * `slug` is set where a renamed field keeps its address and its followers.
+ * Fields that readers can follow, with the words in a title or keyword that match each.
+ * 2,864 real papers have 19,315 keywords, too many to follow: a reader of video generation also wants "text-to-video".
+ * `slug` keeps the address and the followers of a renamed field.
  */
 export const FIELDS: readonly { name: string; slug?: string; words: RegExp }[] = [
   {

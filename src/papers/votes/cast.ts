@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { networkOf } from './network.ts'
+import { hashNetwork } from './hash-network.ts'
 
 interface Deps {
   db: Db
@@ -9,46 +9,45 @@ interface Deps {
   config: { SECRET_KEY: string }
 }
 
-/** Who votes for what. */
 interface Ballot {
   subscriberId: number
   paperId: number
 }
 
 /**
- * A reader's vote for a paper; again, it stays the one it was.
+ * Stores a reader's vote for a paper. Voting again changes nothing.
  *
- * @param origin the network address it comes from, kept only as a keyed hash of the day
- * @throws PaperboyError PAPER_NOT_FOUND | NOT_A_READER (never confirmed, or gone since)
+ * @param origin the reader's network address; only a keyed hash of address and day is stored
+ * @throws PaperboyError PAPER_NOT_FOUND | NOT_A_READER (never confirmed, or no longer active)
  */
 export async function castVote({ db, now, config }: Deps, { subscriberId, paperId }: Ballot, origin: string) {
   const at = now()
   const { rows } = await db.execute<{ paper: boolean; reader: boolean }>(sql`
     WITH cast_vote AS (
       INSERT INTO votes (subscriber_id, paper_id, cast_at, network)
-      SELECT s.id, p.id, ${at}, ${networkOf(config.SECRET_KEY, origin, at)}
+      SELECT s.id, p.id, ${at}, ${hashNetwork(config.SECRET_KEY, origin, at)}
       FROM subscribers s, papers p WHERE s.id = ${subscriberId} AND s.status = 'active' AND p.id = ${paperId}
       ON CONFLICT DO NOTHING)
     SELECT EXISTS (SELECT FROM papers WHERE id = ${paperId}) AS paper,
       EXISTS (SELECT FROM subscribers WHERE id = ${subscriberId} AND status = 'active') AS reader`)
-  if (!rows[0]!.paper) throw noSuchPaper()
+  if (!rows[0]!.paper) throw paperNotFound()
   if (!rows[0]!.reader) throw notAReader()
 }
 
-/** Takes a vote back, whatever became of the reader since. Harmless where there is none. */
+/** Deletes a vote, whatever the reader's status. Does nothing when there is no vote. */
 export async function undoVote({ db }: Pick<Deps, 'db'>, { subscriberId, paperId }: Ballot): Promise<void> {
   await db.execute(sql`DELETE FROM votes WHERE subscriber_id = ${subscriberId} AND paper_id = ${paperId}`)
 }
 
-/** Which of these papers a reader voted for. */
-export async function votedFor(db: Db, subscriberId: number, paperIds: readonly number[]): Promise<Set<number>> {
+/** Returns the ids of those papers that a reader voted for. */
+export async function readVotedIds(db: Db, subscriberId: number, paperIds: readonly number[]): Promise<Set<number>> {
   const { rows } = await db.execute<{ id: string }>(sql`
     SELECT paper_id AS id FROM votes WHERE subscriber_id = ${subscriberId} AND paper_id = ANY(${sql.param(paperIds)}::bigint[])`)
   return new Set(rows.map(({ id }) => Number(id)))
 }
 
-/** Notes who brought a paper in, so that their own vote for it is not counted. The paper itself may not be known yet. */
-export async function noteSubmitter(
+/** Records who submitted a paper, so that their own vote is not counted. The paper may not be stored yet. */
+export async function recordSubmitter(
   db: Db,
   { subscriberId, source, sourceId }: { subscriberId: number; source: string; sourceId: string },
 ): Promise<void> {
@@ -57,7 +56,7 @@ export async function noteSubmitter(
     SELECT ${source}, ${sourceId}, id FROM subscribers WHERE id = ${subscriberId} ON CONFLICT DO NOTHING`)
 }
 
-export const noSuchPaper = (): PaperboyError => new PaperboyError('PAPER_NOT_FOUND', 'There is no such paper here.')
+export const paperNotFound = (): PaperboyError => new PaperboyError('PAPER_NOT_FOUND', 'There is no such paper here.')
 
 const notAReader = (): PaperboyError =>
   new PaperboyError('NOT_A_READER', 'Votes are for confirmed readers. Sign up, confirm your address, and vote then.')

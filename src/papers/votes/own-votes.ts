@@ -4,17 +4,17 @@ import { type ListedRow, readListed } from '../lists/listed-rows.ts'
 
 export interface OwnVotes {
   papers: (ListedRow & { castAt: Date })[]
-  /** `before` of the next page; undefined: there is none */
+  /** `before` of the next page; undefined on the last one */
   next?: Date | undefined
 }
 
 const PAGE = 50
 
 /**
- * What a reader voted for, the newest vote first.
- * @param page.before votes cast before this moment
+ * Reads the papers that a reader voted for, newest vote first.
+ * @param page.before only votes cast before this moment
  */
-export async function ownVotes(
+export async function readOwnVotes(
   { db, now }: { db: Db; now: () => Date },
   subscriberId: number,
   { before, limit = PAGE }: { before?: Date | undefined; limit?: number } = {},

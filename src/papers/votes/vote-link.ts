@@ -1,11 +1,11 @@
 import { PaperboyError } from '../../lib/errors.ts'
 import { type TokenKeys, verifyToken } from '../../mail/tokens.ts'
 
-/** Mails are forwarded and kept: a link that votes as somebody ends sooner than one that unsubscribes them. */
+/** Emails are forwarded and kept, so a link that votes for a reader expires sooner than an unsubscribe link. */
 const VOTE_LINK_DAYS = 60
 
 /**
- * Whose link to vote this is. A mail carries one token for its reader; which paper is in the link's path.
+ * Returns the id of the reader whose vote link this is. An email has one token per reader; the path names the paper.
  * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED
  */
 export function checkVoteLink({ keys, now }: { keys: TokenKeys; now: () => Date }, token: string): number {

@@ -2,10 +2,10 @@ import { score } from '../../../src/papers/ranking/rank.ts'
 import { mean, ndcg10 } from './measures.ts'
 import type { Lists, Observed } from './trajectories.ts'
 
-/** What a paper's place is decided by, from what is known at that hour alone. */
+/** Scores a paper from the data of that hour only. */
 export type Formula = (paper: Observed) => number
 
-/** As others rank, from their own descriptions, and ours. */
+/** Our formula, and those of other sites as they describe them. */
 export const FORMULAS: Record<string, Formula> = {
   'ours (rank.ts)': ({ votes, ageHours }) => score(votes, ageHours),
   'raw votes': ({ votes }) => votes,
@@ -16,7 +16,7 @@ export const FORMULAS: Record<string, Formula> = {
   'votes/√(age+4)': ({ votes, ageHours }) => votes / Math.sqrt(ageHours + 4),
 }
 
-/** Best first; ties as listed. */
+/** Returns the papers best first. Ties keep the list's order. */
 export const ordered = (papers: readonly Observed[], formula: Formula): Observed[] =>
   papers.toSorted((a, b) => formula(b) - formula(a) || a.listedAtMs - b.listedAtMs || (a.id < b.id ? -1 : 1))
 
@@ -35,7 +35,7 @@ const GRID: Fit[] = [0, 0.2, 0.35, 0.5, 0.65, 0.8].flatMap((power) =>
   [1, 2, 4, 8].flatMap((hours) => [0, 0.5, 1].map((comment) => ({ power, hours, comment }))),
 )
 
-/** (votes + c × comments) / (age + h)^p with p, h and c of the other months' best: by month, its formula. */
+/** Returns each month's formula (votes + c × comments) / (age + h)^p, with p, h and c fitted on the other months. */
 export function fitLeavingOut(lists: Lists, months: readonly string[]): Map<string, Formula> {
   const worth = GRID.map((fit) =>
     [...lists.values()].map((papers) => ({

@@ -7,7 +7,7 @@ import { countWords, type Vector, vectorise } from '../../../src/papers/search/v
 import { topicsOf } from '../../../src/papers/topics/topics.ts'
 import { mean } from './measures.ts'
 
-/** All papers of a folder of daily_papers replies, each once. */
+/** Reads all distinct papers from a folder of daily_papers replies. */
 export function readPapers(folder: string): ListedPaper[] {
   const found = new Map<string, ListedPaper>()
   for (const file of readdirSync(folder)
@@ -22,10 +22,10 @@ export function readPapers(folder: string): ListedPaper[] {
   return [...found.values()]
 }
 
-/** Of each paper, how alike every other one is. */
+/** Returns the similarity of every paper to the liked ones. */
 export type Likeness = (liked: readonly number[]) => Float64Array
 
-/** @param most terms a vector */
+/** @param most terms per vector */
 export function byVectors(papers: readonly ListedPaper[], most?: number): Likeness {
   const counts = papers.map(countWords)
   const known = new Map<string, { id: number; papers: number }>()
@@ -53,7 +53,7 @@ export function byVectors(papers: readonly ListedPaper[], most?: number): Likene
   }
 }
 
-/** Topics in common, the rarer the more. */
+/** Shared topics. Rare topics weigh more. */
 export function byTopics(papers: readonly ListedPaper[]): Likeness {
   const holders = new Map<string, number[]>()
   const topics = papers.map(topicsOf)
@@ -72,10 +72,10 @@ function nearest(sums: Float64Array, without: ReadonlySet<number>): number[] {
   return order.sort((a, b) => sums[b]! - sums[a]! || a - b).slice(0, 10)
 }
 
-/** Authors of more than this are collaborations: sharing one says little. */
+/** Papers with more authors are collaborations, where a shared author means little. */
 const MOST_AUTHORS = 50
 
-/** The share of papers that have a paper of one of their authors among the ten most alike; of those that could. */
+/** Of papers whose authors have another paper: the share with one of those among the ten most similar. */
 export function authorHits(papers: readonly ListedPaper[], likeness: Likeness): number {
   const small = papers.flatMap((paper, at) => (paper.authors.length <= MOST_AUTHORS ? [at] : []))
   const of = Map.groupBy(
@@ -94,7 +94,10 @@ export function authorHits(papers: readonly ListedPaper[], likeness: Likeness): 
 
 const LIKED = 5
 
-/** A reader for every keyword of 15 to 60 papers, who liked its first five: the share of the keyword's own among the ten most to their liking. */
+/**
+ * Simulates a reader for every keyword with 15 to 60 papers, who liked its first five.
+ * Returns the share of the keyword's other papers among the ten most similar.
+ */
 export function keywordReaders(papers: readonly ListedPaper[], likeness: Likeness): number {
   const of = Map.groupBy(
     papers.flatMap((paper, at) =>

@@ -1,6 +1,6 @@
-/** An order's worth against what came of the papers in the end. `final`: final votes in the order that is judged, best first. */
+/** Measures of an order against the final votes. `final` has the final votes in the measured order, best first. */
 
-/** Normalised discounted cumulative gain of the first ten, the gain being ln(1 + final votes) (Järvelin and Kekäläinen 2002). */
+/** Normalised discounted cumulative gain of the first ten. The gain is ln(1 + final votes) (Järvelin and Kekäläinen 2002). */
 export function ndcg10(final: readonly number[]): number {
   const dcg = (votes: readonly number[]) =>
     votes.slice(0, 10).reduce((sum, vote, at) => sum + Math.log1p(vote) / Math.log2(at + 2), 0)
@@ -8,13 +8,13 @@ export function ndcg10(final: readonly number[]): number {
   return ideal === 0 ? 1 : dcg(final) / ideal
 }
 
-/** How many of the first five are among the five that ended with most votes, as a share; ties count for the order. */
+/** The share of the first five that end among the five with most votes. Ties count as hits. */
 export function topFive(final: readonly number[]): number {
   const fifth = final.toSorted((a, b) => b - a)[Math.min(4, final.length - 1)]!
   return final.slice(0, 5).filter((votes) => votes >= fifth).length / Math.min(5, final.length)
 }
 
-/** Rank correlation of the order with the final votes, ties sharing their mean rank. */
+/** Rank correlation of the order with the final votes. Ties share their mean rank. */
 export function spearman(final: readonly number[]): number {
   const order = final.map((_, at) => -at)
   const [a, b] = [ranks(order), ranks(final)]

@@ -1,25 +1,25 @@
-import { type Followed, stillRising } from '../../../src/papers/ranking/rising.ts'
+import { type RisingCandidate, selectRising } from '../../../src/papers/ranking/rising.ts'
 import type { Lists } from './trajectories.ts'
 
 export interface Replay {
-  /** ended in their month's top tenth, and were below the first ten when their list closed */
+  /** papers below the first ten at their list's close that end in their month's top tenth */
   late: number
   shown: number
-  /** days from close to the edition that had it, the middle one */
+  /** median days from the close to the edition that shows the paper */
   medianDays: number | undefined
-  /** papers shown in all, and of these those that gained less than a tenth more afterwards */
+  /** all papers shown, and how many of them gained less than a tenth more afterwards */
   allShown: number
   stalled: number
-  /** shown, and ended outside their month's top tenth */
+  /** papers shown that end outside their month's top tenth */
   others: number
 }
 
 const FOLLOWED_DAYS = 14
 
 /**
- * Runs `stillRising` edition by edition. Between the close and the final count there are no observations, so the votes of the days
- * between are supposed: the gap closes by the same share every day.
- * @param days in how many days all but 1/e of the gap is closed
+ * Runs `selectRising` edition by edition. There are no observations between the close and the final count.
+ * The votes in between are simulated: the gap closes by the same share every day.
+ * @param days time constant: after this many days, 1/e of the gap is left
  */
 export function replayRising(lists: Lists, days: number, most: number): Replay {
   const papers = [...lists.values()].flatMap((list) =>
@@ -44,7 +44,7 @@ export function replayRising(lists: Lists, days: number, most: number): Replay {
   const editions = [...lists.keys()].map((day) => Date.parse(day) / 86_400_000 + 1).sort((a, b) => a - b)
   for (const [index, day] of editions.entries()) {
     const before = editions[index - 1] ?? day - 1
-    const followed = papers.flatMap((paper, id): Followed[] =>
+    const followed = papers.flatMap((paper, id): RisingCandidate[] =>
       paper.closed < day && paper.closed >= day - FOLLOWED_DAYS
         ? [
             {
@@ -59,7 +59,7 @@ export function replayRising(lists: Lists, days: number, most: number): Replay {
           ]
         : [],
     )
-    for (const { id, votes } of stillRising(followed, most))
+    for (const { id, votes } of selectRising(followed, most))
       shown.set(id, { day, votes, first: shown.get(id)?.first ?? day })
   }
   const isTop = (paper: (typeof papers)[number]) => paper.final >= tops.get(paper.month)!

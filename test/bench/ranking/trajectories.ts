@@ -12,7 +12,7 @@ export interface Observed {
   final: number
 }
 
-/** One list as it looked at one point, by day; only papers of which the final votes are known, only lists of which five are. */
+/** Lists by day at one time. Only papers with known final votes, and only lists with at least five of them. */
 export type Lists = Map<string, Observed[]>
 
 interface Row {
@@ -25,7 +25,7 @@ interface Row {
   num_comments: string
 }
 
-/** @param file columns as shared with the data: a row a paper and observation, points `morning`, `next_day` and `final` */
+/** @param file the data's columns; one row per paper and observation, at the points `morning`, `next_day` and `final` */
 export function readTrajectories(file: string): { morning: Lists; nextDay: Lists } {
   const rows = parse(readFileSync(file), { columns: true }) as Row[]
   const final = new Map(rows.filter((row) => row.point === 'final').map((row) => [row.arxiv_id, Number(row.upvotes)]))

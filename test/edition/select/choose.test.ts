@@ -7,7 +7,7 @@ import {
   type Candidates,
   candidatesOf,
 } from '../../../src/edition/select/selection-index.ts'
-import type { Usuals } from '../../../src/papers/ranking/standing.ts'
+import type { VoteBaselines } from '../../../src/papers/ranking/standing.ts'
 import { arrangePlainly, pickPlainly } from '../choose-plainly.ts'
 
 const TOPICS = ['speech', 'vision', 'robotics', 'theory', 'agents']
@@ -27,7 +27,7 @@ const wishes = (some: Partial<Wishes> = {}): Wishes => ({ size: 10, topics: [], 
 const positions = (chosen: { position: number }[]) => chosen.map((one) => one.position)
 const count = (n: number) => Array.from({ length: n }, (_, i) => i)
 
-const USUALS: Usuals = {
+const USUALS: VoteBaselines = {
   all: { papers: 200, mean: 2.5 },
   topics: new Map([
     ['speech', { papers: 12, mean: 1 }],

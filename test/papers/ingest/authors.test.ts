@@ -32,7 +32,7 @@ describe('authors', () => {
     expect(authorNames(line)).toEqual(names)
   })
 
-  test('that come one by one may have their surname first, or an affiliation', () => {
+  test('in a list may have the surname first, or an affiliation', () => {
     expect(
       authorNames([
         'García Márquez, Gabriel',
@@ -44,7 +44,7 @@ describe('authors', () => {
     ).toEqual(['Gabriel García Márquez', 'Carl Young Jr.', 'Ana Maria', 'A. One', 'B. Two', 'The ATLAS Collaboration'])
   })
 
-  test('of arXiv’s RSS are the people and the collaboration', async ({ db }) => {
+  test('in arXiv’s RSS are the people and the collaboration', async ({ db }) => {
     await importing(db, fixture('rss-authors.xml'))
     const rows = await db.select().from(papers).orderBy(asc(papers.sourceId))
     expect(rows[0]!.authors).toEqual([
@@ -59,7 +59,7 @@ describe('authors', () => {
     expect(rows[1]!.authors).toHaveLength(4)
   })
 
-  test('are the same people in every format', async ({ db }) => {
+  test('are the same in every format', async ({ db }) => {
     const line = 'Young, Carl, Jr.; Maria, Ana'
     const of = async (id: string, content: string) => {
       await withFile(content, (file) => importing(db, file, '2026-11-26'))

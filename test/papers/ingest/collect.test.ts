@@ -65,48 +65,51 @@ function collecting(
 }
 
 describe('a day of Hugging Face', () => {
-  test.skipIf(noRealPapers)('is read with its votes as of now; asked again it is not modified', async ({ db }) => {
-    const body = await unpacked(dailyFile(DAY))
-    answers = [
-      (request, reply) =>
-        request.headers['if-none-match'] === '"v1"'
-          ? reply.writeHead(304).end()
-          : json(body, { etag: '"v1"', 'last-modified': 'Fri, 10 Apr 2026 07:00:00 GMT' })(request, reply),
-    ]
-    const count = (JSON.parse(body.toString()) as unknown[]).length
-    expect(await collecting(db)).toEqual({
-      source: 'hf',
-      day: DAY,
-      outcome: 'read',
-      papers: count,
-      added: count,
-      changed: 0,
-      signals: count,
-      bad: [],
-    })
-    expect(asked[0]).toMatchObject({
-      url: `/api/daily_papers?date=${DAY}`,
-      method: 'GET',
-      headers: { 'user-agent': `Paperboy/${VERSION} (+https://paperboy.example)` },
-    })
-    expect(await db.selectDistinct({ at: signals.observedAt, origin: signals.origin }).from(signals)).toEqual([
-      { at: new Date('2026-04-10T08:00:00Z'), origin: 'hf' },
-    ])
+  test.skipIf(noRealPapers)(
+    'is read with its current votes; the next request is conditional and answers 304',
+    async ({ db }) => {
+      const body = await unpacked(dailyFile(DAY))
+      answers = [
+        (request, reply) =>
+          request.headers['if-none-match'] === '"v1"'
+            ? reply.writeHead(304).end()
+            : json(body, { etag: '"v1"', 'last-modified': 'Fri, 10 Apr 2026 07:00:00 GMT' })(request, reply),
+      ]
+      const count = (JSON.parse(body.toString()) as unknown[]).length
+      expect(await collecting(db)).toEqual({
+        source: 'hf',
+        day: DAY,
+        outcome: 'read',
+        papers: count,
+        added: count,
+        changed: 0,
+        signals: count,
+        bad: [],
+      })
+      expect(asked[0]).toMatchObject({
+        url: `/api/daily_papers?date=${DAY}`,
+        method: 'GET',
+        headers: { 'user-agent': `Paperboy/${VERSION} (+https://paperboy.example)` },
+      })
+      expect(await db.selectDistinct({ at: signals.observedAt, origin: signals.origin }).from(signals)).toEqual([
+        { at: new Date('2026-04-10T08:00:00Z'), origin: 'hf' },
+      ])
 
-    const before = await everything(db)
-    const later = new Date('2026-04-10T09:00:00Z')
-    expect(await collecting(db, { now: later })).toMatchObject({ outcome: 'not modified', papers: 0 })
-    expect(asked[1]!.headers).toMatchObject({
-      'if-none-match': '"v1"',
-      'if-modified-since': 'Fri, 10 Apr 2026 07:00:00 GMT',
-    })
-    expect(await everything(db)).toEqual(before)
-    expect(await db.select().from(sourceReads)).toMatchObject([
-      { source: 'hf', listDay: DAY, readAt: later, etag: '"v1"', papers: count },
-    ])
-  })
+      const before = await everything(db)
+      const later = new Date('2026-04-10T09:00:00Z')
+      expect(await collecting(db, { now: later })).toMatchObject({ outcome: 'not modified', papers: 0 })
+      expect(asked[1]!.headers).toMatchObject({
+        'if-none-match': '"v1"',
+        'if-modified-since': 'Fri, 10 Apr 2026 07:00:00 GMT',
+      })
+      expect(await everything(db)).toEqual(before)
+      expect(await db.select().from(sourceReads)).toMatchObject([
+        { source: 'hf', listDay: DAY, readAt: later, etag: '"v1"', papers: count },
+      ])
+    },
+  )
 
-  test('read again, has new snapshots only where votes moved', async ({ db }) => {
+  test('adds snapshots on a second read only for changed votes', async ({ db }) => {
     answers = [
       json([hfEntry('2604.00001', { upvotes: 3 }), hfEntry('2604.00002')]),
       json([hfEntry('2604.00001', { upvotes: 8 }), hfEntry('2604.00002')]),
@@ -120,13 +123,13 @@ describe('a day of Hugging Face', () => {
     })
   })
 
-  test('without papers is empty, which is not the same as unread', async ({ db }) => {
+  test('without papers is empty, not unread', async ({ db }) => {
     answers = [json([])]
     expect(await collecting(db)).toMatchObject({ outcome: 'empty', papers: 0 })
     expect(await db.select().from(sourceReads)).toMatchObject([{ papers: 0, etag: null }])
   })
 
-  test('is read compressed, and with fields that drifted; what is no paper is said', async ({ db }) => {
+  test('is read compressed and with changed fields; invalid entries are reported', async ({ db }) => {
     const entries = [
       hfEntry('2604.00001', { upvotes: '7', tomorrow: [] }, { submittedBy: null }),
       { paper: { id: '2604.00002' } },
@@ -141,8 +144,8 @@ describe('a day of Hugging Face', () => {
   })
 })
 
-describe('patience', () => {
-  test('an error of the server is waited out, twice as long each time', async ({ db }) => {
+describe('retries', () => {
+  test('a server error is retried, with twice the pause each time', async ({ db }) => {
     answers = [status(500), status(503), json([hfEntry('2604.00001')])]
     expect(await collecting(db)).toMatchObject({ outcome: 'read', papers: 1 })
     expect(waited).toEqual([1000, 2000])
@@ -159,54 +162,64 @@ describe('patience', () => {
   })
 
   test.for([
-    ['three errors', [status(500)], 3, /GET http:\S+date=2026-04-10 answered 500 Internal Server Error \(3 tries\)\./],
+    [
+      'three errors',
+      [status(500)],
+      3,
+      /GET http:\S+date=2026-04-10 answered 500 Internal Server Error \(3 attempts\)\./,
+    ],
     ['a refusal', [status(403)], 1, /answered 403 Forbidden\.$/],
     [
-      'a longer pause than anyone waits',
+      'a Retry-After longer than the limit',
       [status(429, { 'retry-after': '3600' })],
       1,
-      /answered 429 Too Many Requests, to be asked again in 3600 s\.$/,
+      /answered 429 Too Many Requests, retry after 3600 s\.$/,
     ],
     [
       'no JSON',
       [json('<html>Sorry</html>', { 'content-type': 'text/html' })],
       1,
-      /answered 200 with something other than JSON \(text\/html, 18 characters\)/,
+      /answered 200, but did not return JSON \(text\/html, 18 characters\)/,
     ],
-    ['half of JSON', [json('[{"paper":')], 1, /something other than JSON/],
-    ['no array', [json({ error: 'date' })], 1, /something other than a JSON array/],
+    ['half of JSON', [json('[{"paper":')], 1, /did not return JSON/],
+    ['no array', [json({ error: 'date' })], 1, /did not return a JSON array/],
     [
-      'entries of which none is a paper',
+      'only invalid entries',
       [json([{ id: 1 }, {}])],
       1,
-      /hf listed 2 entries for 2026-04-10 and none of them could be read: the first is not an object/,
+      /hf listed 2 entries for 2026-04-10, and none could be parsed\. The first is not an object/,
     ],
-    ['an endless answer', [json('['.padEnd(2_000_000))], 1, /answered with more than 1000000 bytes/],
-    ['a cut connection', [(_: IncomingMessage, reply: ServerResponse) => reply.destroy()], 3, /failed: .+ \(3 tries\)/],
+    ['an endless reply', [json('['.padEnd(2_000_000))], 1, /answered with more than 1000000 bytes/],
+    [
+      'a cut connection',
+      [(_: IncomingMessage, reply: ServerResponse) => reply.destroy()],
+      3,
+      /failed: .+ \(3 attempts\)/,
+    ],
   ] as [string, Answer[], number, RegExp][])(
-    '%s: the error says what was asked and what came back, and nothing is stored',
-    async ([, given, tries, message], { db }) => {
+    '%s: the error names the request and the reply, and nothing is stored',
+    async ([, given, attempts, message], { db }) => {
       answers = given
       await expect(collecting(db)).rejects.toMatchObject({
         code: 'SOURCE_UNAVAILABLE',
         message: expect.stringMatching(message),
       })
-      expect(asked).toHaveLength(tries)
+      expect(asked).toHaveLength(attempts)
       expect(await db.$count(papers)).toBe(0)
       expect(await db.$count(sourceReads)).toBe(0)
     },
   )
 
-  test('no answer in time, or half of one, is tried again', async ({ db }) => {
+  test('a missing or incomplete reply is retried after the timeout', async ({ db }) => {
     answers = [() => {}, (_, reply) => reply.writeHead(200).write('[{'), json([hfEntry('2604.00001')])]
     expect(await collecting(db, { timeoutMs: 150 })).toMatchObject({ outcome: 'read' })
     answers = [() => {}]
     await expect(collecting(db, { timeoutMs: 50 })).rejects.toMatchObject({
-      message: expect.stringMatching(/gave no whole answer in 50 ms \(3 tries\)/),
+      message: expect.stringMatching(/did not finish in 50 ms \(3 attempts\)/),
     })
   })
 
-  test('a small reply that unpacks to a huge one is not unpacked', async ({ db }) => {
+  test('a small reply that unpacks to a huge one is refused', async ({ db }) => {
     answers = [json(gzipSync(Buffer.alloc(50_000_000, 0x20)), { 'content-encoding': 'gzip' })]
     await expect(collecting(db)).rejects.toMatchObject({ message: expect.stringMatching(/more than 1000000 bytes/) })
   })

@@ -36,9 +36,7 @@ describe.skipIf(noRealPapers)('real lists', () => {
     expect(await everything(db)).toEqual(before)
   })
 
-  test('a month of final counts and the same mornings can be imported over and over, in either order', async ({
-    db,
-  }) => {
+  test('a month of final counts and its morning lists can be imported repeatedly, in either order', async ({ db }) => {
     const files = [monthlyFile('2025-09'), dailyFile('2025-09-10'), dailyFile('2025-09-26')]
     for (const file of files) await importing(db, file)
     const before = await everything(db)
@@ -48,7 +46,7 @@ describe.skipIf(noRealPapers)('real lists', () => {
     expect(await db.$count(papers)).toBe(535)
   })
 
-  test('a paper that was moved is on the later day, whichever list comes first', async ({ db, databaseUrl }) => {
+  test('a moved paper is on the later day, whichever list is imported first', async ({ db, databaseUrl }) => {
     expect(databaseUrl).toBeTruthy()
     const [first, second] = [dailyFile('2026-04-10'), dailyFile('2026-04-16')]
     for (const order of [
@@ -70,7 +68,7 @@ describe.skipIf(noRealPapers)('real lists', () => {
     expect(moments).toEqual([{ at: new Date('2025-07-17T02:00:00Z'), origin: 'file' }])
   })
 
-  test('the seed list keeps its order, and its LaTeX is made readable', async ({ db }) => {
+  test('the seed list keeps its order, and its LaTeX becomes readable', async ({ db }) => {
     const report = await importing(db, seedFile, '2025-03-14')
     expect(report).toMatchObject({ papers: 87, added: 87, signals: 0, bad: [] })
     const before = await everything(db)
@@ -85,7 +83,7 @@ describe.skipIf(noRealPapers)('real lists', () => {
   })
 })
 
-describe.skipIf(noRealPapers)('odd papers of the real lists', () => {
+describe.skipIf(noRealPapers)('unusual papers of real lists', () => {
   const cases: [
     what: string,
     id: string,
@@ -132,7 +130,7 @@ describe.skipIf(noRealPapers)('odd papers of the real lists', () => {
       (row) => expect(row).toMatchObject({ votes: 665, comments: 56, reason: '665 votes in 26 h, 56 comments' }),
     ],
   ]
-  test('are shown as a reader would write them', async ({ db }) => {
+  test('are shown as readable text', async ({ db }) => {
     for (const month of ['2025-04', '2025-07', '2025-08', '2025-09']) await importing(db, monthlyFile(month))
     for (const [what, id, , check] of cases) {
       const found = await paper(db, id)
@@ -148,9 +146,7 @@ describe.skipIf(noRealPapers)('odd papers of the real lists', () => {
     }
   })
 
-  test('hidden authors are not shown, and an organisation is found where it was put in September 2025', async ({
-    db,
-  }) => {
+  test('hidden authors are not shown, and the organisation is found in its field of September 2025', async ({ db }) => {
     const entries = JSON.parse((await unpacked(monthlyFile('2025-09'))).toString()) as {
       submitterOrganization?: { fullname: string }
       organization?: object
@@ -172,13 +168,13 @@ describe.skipIf(noRealPapers)('odd papers of the real lists', () => {
 describe('a file', () => {
   const day = '2026-04-10'
 
-  test('is unpacked because of what it is, not how it is called', async ({ db }) => {
+  test('is unpacked by its content, not its name', async ({ db }) => {
     await withFile(gzipSync(JSON.stringify([hfEntry('2604.00001')])), (file) => importing(db, file), 'list.json')
     await withFile(`\ufeff${JSON.stringify([hfEntry('2604.00002')])}`, (file) => importing(db, file), 'list.json.gz')
     expect(await db.$count(papers)).toBe(2)
   })
 
-  test('may hold entries that are no papers: they are named, the others are imported', async ({ db }) => {
+  test('reports invalid entries and imports the others', async ({ db }) => {
     const entries = [
       hfEntry('2604.00001'),
       null,
@@ -191,24 +187,22 @@ describe('a file', () => {
     const report = await withFile(JSON.stringify(entries), (file) => importing(db, file))
     expect(report.bad.map(({ position, reason }) => `${position} ${reason}`)).toEqual([
       '2 is not an object with a title',
-      '3 does not say its list day; give it with --date',
+      '3 has no list day. Add it with --date',
       '4 has no title',
-      '5 has no "submittedOnDailyAt"; give the list day with --date',
+      '5 has no "submittedOnDailyAt". Add the list day with --date',
       '6 is the same paper as entry 1',
     ])
     expect(report).toMatchObject({ papers: 2, added: 2 })
     expect(report.bad[0]!.file).toMatch(/list\.json$/)
   })
 
-  test('may hold what PostgreSQL cannot: NUL and half characters', async ({ db }) => {
+  test('may contain text that PostgreSQL cannot store: NUL and lone surrogates', async ({ db }) => {
     const entry = hfEntry('2604.00001', { title: 'A\u0000B \ud83d', summary: '\u0000', 'ke\u0000y': ['\udead'] })
     await withFile(JSON.stringify([entry]), (file) => importing(db, file))
     expect(await paper(db, '2604.00001')).toMatchObject({ title: 'AB �', abstract: '', raw: { paper: { key: ['�'] } } })
   })
 
-  test('keeps an entry whole, with fields nobody knows yet, and takes what it can of fields that changed', async ({
-    db,
-  }) => {
+  test('keeps the whole entry with unknown fields, and reads changed fields where possible', async ({ db }) => {
     const drifted = hfEntry(
       '2604.00001v3',
       {
@@ -238,12 +232,12 @@ describe('a file', () => {
     expect(await db.select().from(signals)).toMatchObject([{ votes: 12, comments: 0, stars: null }])
   })
 
-  test('is put on the day that --date says', async ({ db }) => {
+  test('is put on the list day of --date', async ({ db }) => {
     await withFile(JSON.stringify([hfEntry('2604.00001')]), (file) => importing(db, file, '2026-04-12'))
     expect(await paper(db, '2604.00001')).toMatchObject({ listDay: '2026-04-12', listedAt: null })
   })
 
-  test('of titles needs --date, and knows an arXiv link', async ({ db }) => {
+  test('of titles needs --date, and its arXiv links give ids', async ({ db }) => {
     const list = JSON.stringify([
       { title: 'One', abstract: 'a', authors: 'Ada, Bo and Cy', url: 'https://a.example/1' },
       { title: 'Two', url: 'https://arxiv.org/pdf/2604.00009v2' },
@@ -251,7 +245,7 @@ describe('a file', () => {
     ])
     await expect(withFile(list, (file) => importing(db, file))).rejects.toMatchObject({
       code: 'BAD_IMPORT',
-      message: expect.stringContaining('give it with --date'),
+      message: expect.stringContaining('Add --date'),
     })
     const report = await withFile(list, (file) => importing(db, file, day))
     expect(report.bad).toMatchObject([{ position: 3, reason: 'is the same paper as entry 1' }])
@@ -262,7 +256,7 @@ describe('a file', () => {
     ])
   })
 
-  test('that is read while its day is open has votes of now', async ({ db }) => {
+  test('imported while its day is open has current votes', async ({ db }) => {
     const noon = new Date('2026-04-10T12:00:00Z')
     await withFile(JSON.stringify([hfEntry('2604.00001')]), (file) => importing(db, file, undefined, noon))
     expect(await db.select().from(signals)).toMatchObject([{ observedAt: noon }])
@@ -273,10 +267,10 @@ describe('a file', () => {
     ['[{"title": "a"},\n {"title": "b"', /is not valid JSON at line 2, column 15: /],
     ['[1 2]', /at line 1, column 4: /],
     ['', /at line 1, column 1: /],
-    ['{"error": "no"}', /is JSON, but no list of papers/],
+    ['{"error": "no"}', /is JSON, but not a list of papers/],
     [new Uint8Array([0x5b, 0xff, 0x5d]), /is not UTF-8 text/],
     [gzipSync('[]').subarray(0, 15), /cannot be read: unexpected end of file/],
-  ] as const)('that cannot be read is an error with its place: %s', async ([content, message], { db }) => {
+  ] as const)('that cannot be parsed is an error with the position: %s', async ([content, message], { db }) => {
     await expect(withFile(content, (file) => importing(db, file, day))).rejects.toMatchObject({
       code: 'BAD_IMPORT',
       message: expect.stringMatching(message),
@@ -284,7 +278,7 @@ describe('a file', () => {
     expect(await db.$count(papers)).toBe(0)
   })
 
-  test('that is not there, or a date that is none, is said', async ({ db }) => {
+  test('that does not exist, or an invalid date, is an error', async ({ db }) => {
     await expect(importing(db, '/nowhere/list.json')).rejects.toMatchObject({
       code: 'BAD_IMPORT',
       message: '/nowhere/list.json does not exist.',
@@ -295,7 +289,7 @@ describe('a file', () => {
     })
   })
 
-  test('that unpacks to more than any list is refused, not unpacked', async ({ db }) => {
+  test('over the size limit once unpacked is refused early', async ({ db }) => {
     const bomb = gzipSync(Buffer.alloc(201 * 1024 * 1024, 0x20), { level: 1 })
     await expect(withFile(bomb, (file) => importing(db, file, day))).rejects.toMatchObject({
       code: 'BAD_IMPORT',
@@ -303,7 +297,7 @@ describe('a file', () => {
     })
   })
 
-  test('nested without end does not take the stack with it', async ({ db }) => {
+  test('with endless nesting does not overflow the stack', async ({ db }) => {
     const deep = `[${'{"paper":'.repeat(5000)}1${'}'.repeat(5000)}]`
     const nested = JSON.stringify([hfEntry('2604.00001')]).replace(
       '"Ada"',

@@ -2,28 +2,28 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { describe, expect } from 'vitest'
-import { checkJsonSize, checkXmlSize, MOST } from '../../../src/papers/ingest/limits.ts'
+import { checkJsonSize, checkXmlSize, LIMITS } from '../../../src/papers/ingest/limits.ts'
 import { papers } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
 import { importing, withFile } from '../support.ts'
 
 const list = (record: object) => JSON.stringify([{ title: 'A title', date: '2026-11-20', ...record }])
 
-describe('an import over a limit names the limit and the place', () => {
+describe('an import over a limit names the limit and the position', () => {
   test.for([
     [
       'records of a list',
-      `[${'{"title":"a"},\n'.repeat(MOST.records)}{"title":"a"}]`,
+      `[${'{"title":"a"},\n'.repeat(LIMITS.records)}{"title":"a"}]`,
       'has more than 100,000 records, at line 100,001, column 1',
     ],
     [
       'records, one a line',
-      '{"title":"a"}\n'.repeat(MOST.records + 1),
+      '{"title":"a"}\n'.repeat(LIMITS.records + 1),
       'has more than 100,000 records, at line 100,001',
     ],
     [
       'values of a record',
-      `[{"title":"a","x":[${'1,'.repeat(MOST.values)}1]}]`,
+      `[{"title":"a","x":[${'1,'.repeat(LIMITS.values)}1]}]`,
       'has more than 5,000,000 values, at line 1',
     ],
     [
@@ -36,11 +36,11 @@ describe('an import over a limit names the limit and the place', () => {
       `<feed>\n<entry a="${'x'.repeat(30_000)}"/></feed>`,
       'has a tag of more than 20,000 characters, at line 2, column 1',
     ],
-    ['elements', `<feed>${'<a/>'.repeat(MOST.elements)}</feed>`, 'has more than 1,000,000 elements, at line 1'],
+    ['elements', `<feed>${'<a/>'.repeat(LIMITS.elements)}</feed>`, 'has more than 1,000,000 elements, at line 1'],
     ['depth of elements', '<a>'.repeat(200), 'nested more than 100 deep, at line 1'],
     [
       'snapshots',
-      `arxiv_id,observed_at_utc,upvotes\n${'2511.10001,2026-11-20T00:00:00Z,1\n'.repeat(MOST.signals)}x`,
+      `arxiv_id,observed_at_utc,upvotes\n${'2511.10001,2026-11-20T00:00:00Z,1\n'.repeat(LIMITS.signals)}x`,
       'has more than 500,000 records',
     ],
   ] as const)('%s', async ([, content, message], { db }) => {
@@ -62,8 +62,8 @@ describe('an import over a limit names the limit and the place', () => {
     [{ keywords: Array.from({ length: 300 }, (_, n) => `k${n}`) }, 'has 300 keywords; a record may have 200'],
     [{ keywords: ['x'.repeat(500)] }, 'has a keyword of 500 characters; a record may have 200'],
     [{ organization: 'x'.repeat(500) }, 'has an organisation of 500 characters; a record may have 300'],
-    [{ somethingElse: 'x'.repeat(MOST.raw) }, 'characters in all; a record may have 2,000,000'],
-  ] as const)('of one record, which alone is left out: %#', async ([record, reason], { db }) => {
+    [{ somethingElse: 'x'.repeat(LIMITS.raw) }, 'characters in all; a record may have 2,000,000'],
+  ] as const)('of one record, and skips only that record: %#', async ([record, reason], { db }) => {
     const [bad] = JSON.parse(list(record)) as unknown[]
     const { bad: left, papers: read } = await withFile(
       JSON.stringify([bad, { title: 'Good', date: '2026-11-20' }]),
@@ -75,10 +75,10 @@ describe('an import over a limit names the limit and the place', () => {
     ])
   })
 
-  test('of a line, which alone is left out', async ({ db }) => {
+  test('of a line, and skips only that line', async ({ db }) => {
     const lines = [
       '{"title":"Good","date":"2026-11-20"}',
-      `{"title":"${'x'.repeat(MOST.line)}"}`,
+      `{"title":"${'x'.repeat(LIMITS.line)}"}`,
       '{"title":"Fine","date":"2026-11-20"}',
     ]
     const { bad, papers: read } = await withFile(lines.join('\n'), (file) => importing(db, file))
@@ -89,12 +89,12 @@ describe('an import over a limit names the limit and the place', () => {
   })
 })
 
-test('brackets and commas in strings count for nothing, comments and CDATA neither', () => {
-  expect(() => checkJsonSize(`["${'[{,\\"'.repeat(MOST.depth * 2)}"]`)).not.toThrow()
+test('brackets and commas in strings do not count, and neither do comments and CDATA', () => {
+  expect(() => checkJsonSize(`["${'[{,\\"'.repeat(LIMITS.depth * 2)}"]`)).not.toThrow()
   expect(() => checkXmlSize(`<a><!-- ${'<b c=1 '.repeat(100)} --><![CDATA[${'<b>'.repeat(500)}]]></a>`)).not.toThrow()
 })
 
-test('a small gzip of very many records is refused before it takes the memory of a small machine', async () => {
+test('a small gzip of very many records is refused before it fills the memory', async () => {
   const packed = gzipSync(`[${'{"title":"a"},'.repeat(7_000_000)}{}]`)
   expect(packed.length).toBeLessThan(500_000)
   await withFile(packed, async (file) => {

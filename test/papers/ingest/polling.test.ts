@@ -2,17 +2,16 @@ import { describe, expect, test } from 'vitest'
 import { isQuietDay } from '../../../src/calendar/holidays.ts'
 import { daysDue } from '../../../src/papers/ingest/polling.ts'
 import { type Health, sourceState } from '../../../src/papers/ingest/source-health.ts'
-import { spanDays } from '../../../src/papers/ingest/sources/span.ts'
 
 const at = (text: string) => new Date(`${text}Z`)
 
-describe('which list days are read', () => {
-  test('all of two weeks at first', () => {
+describe('list days due for a read', () => {
+  test('are the whole two weeks at first', () => {
     expect(daysDue(at('2026-04-15T08:00:00'), 14, new Map())).toHaveLength(15)
     expect(daysDue(at('2026-04-15T08:00:00'), 0, new Map())).toEqual(['2026-04-15'])
   })
 
-  test('dense on the first two days, sparse after, and never beyond', () => {
+  test('are frequent for two days, rarer later, and end after two weeks', () => {
     const reads = new Map<string, number>()
     const lastRead = new Map<string, Date>()
     const from = at('2026-04-01T00:00:00').getTime()
@@ -23,7 +22,7 @@ describe('which list days are read', () => {
         reads.set(day, (reads.get(day) ?? 0) + 1)
       }
     }
-    // Two days of half hours, two of quarter days, eleven single days.
+    // Two days every half hour, two days every six hours, eleven days once a day.
     expect(reads.get('2026-04-03')).toBeGreaterThanOrEqual(96 + 8 + 10)
     expect(reads.get('2026-04-03')).toBeLessThanOrEqual(96 + 8 + 12)
     expect(lastRead.get('2026-04-03')!.getTime()).toBeLessThan(at('2026-04-18T00:00:00').getTime())
@@ -42,13 +41,14 @@ describe('quiet days', () => {
     '2026-09-07',
     '2026-11-26',
     '2026-12-25',
-  ])('%s is one', (day) => expect(isQuietDay(day)).toBe(true))
-  test.each(['2026-04-10', '2026-01-12', '2026-05-18', '2026-09-14', '2026-11-19', '2026-11-27'])('%s is none', (day) =>
-    expect(isQuietDay(day)).toBe(false),
+  ])('%s is quiet', (day) => expect(isQuietDay(day)).toBe(true))
+  test.each(['2026-04-10', '2026-01-12', '2026-05-18', '2026-09-14', '2026-11-19', '2026-11-27'])(
+    '%s is not quiet',
+    (day) => expect(isQuietDay(day)).toBe(false),
   )
 })
 
-describe('how a source is', () => {
+describe('the state of a source', () => {
   const fine: Health = {
     readAt: at('2026-04-10T13:50:00'),
     changedAt: at('2026-04-10T13:50:00'),
@@ -60,46 +60,31 @@ describe('how a source is', () => {
   const now = at('2026-04-10T14:00:00')
   const saturday = at('2026-04-11T14:00:00')
   test.each([
-    ['nobody ever read it', undefined, now, 'unread'],
-    ['it is read and moves', fine, now, 'fresh'],
-    ['it cannot be read', { ...fine, failingSince: at('2026-04-10T12:00:00'), failure: '503' }, now, 'outage'],
+    ['never read', undefined, now, 'unread'],
+    ['read, with new votes', fine, now, 'fresh'],
+    ['reads fail', { ...fine, failingSince: at('2026-04-10T12:00:00'), failure: '503' }, now, 'outage'],
     [
-      'it cannot be read, on a Saturday',
+      'reads fail on a Saturday',
       { ...fine, papersToday: 0, failingSince: at('2026-04-11T12:00:00') },
       saturday,
       'outage',
     ],
-    ['no worker reads', { ...fine, readAt: at('2026-04-10T09:00:00') }, now, 'unread'],
-    ['nothing at two in the afternoon of a Friday', { ...fine, papersToday: 0 }, now, 'empty'],
+    ['no recent read', { ...fine, readAt: at('2026-04-10T09:00:00') }, now, 'unread'],
+    ['no papers at 14:00 on a Friday', { ...fine, papersToday: 0 }, now, 'empty'],
     [
-      'nothing yet at six in the morning',
+      'no papers yet at 06:00',
       { ...fine, papersToday: 0, readAt: at('2026-04-10T05:50:00') },
       at('2026-04-10T06:00:00'),
       'fresh',
     ],
-    ['yesterday’s list at two in the afternoon', { ...fine, papersToday: 0, stillOn: '2026-04-09' }, now, 'stale'],
-    ['nothing on a Saturday', { ...fine, papersToday: 0, readAt: at('2026-04-11T13:50:00') }, saturday, 'quiet'],
-    ['votes that have not moved since the night', { ...fine, changedAt: at('2026-04-10T03:00:00') }, now, 'stale'],
+    ['yesterday’s list at 14:00', { ...fine, papersToday: 0, stillOn: '2026-04-09' }, now, 'stale'],
+    ['no papers on a Saturday', { ...fine, papersToday: 0, readAt: at('2026-04-11T13:50:00') }, saturday, 'quiet'],
+    ['votes unchanged since the night', { ...fine, changedAt: at('2026-04-10T03:00:00') }, now, 'stale'],
   ] as const)('%s: %s', (_, health, moment, state) => {
     expect(sourceState(health, moment, true)).toBe(state)
   })
 
-  test('without votes there is nothing that has to move', () => {
+  test('a source without votes is fresh without changes', () => {
     expect(sourceState({ ...fine, changedAt: at('2026-04-10T03:00:00') }, now, false)).toBe('fresh')
-  })
-})
-
-describe('spans', () => {
-  test.each([
-    ['2026-03-14', '2026-03-14', '2026-03-14', 1],
-    ['2026-W01', '2025-12-29', '2026-01-04', 7],
-    ['2026-W53', '2026-12-28', '2027-01-03', 7],
-    ['2024-02', '2024-02-01', '2024-02-29', 29],
-  ])('%s is %s to %s', (span, first, last, count) => {
-    const days = spanDays(span)
-    expect([days[0], days.at(-1), days.length]).toEqual([first, last, count])
-  })
-  test.each(['2025-W53', '2026-W00', '2026-13', '2026', '2026-02-30', ''])('"%s" is none', (span) => {
-    expect(() => spanDays(span)).toThrow(/is no day/)
   })
 })

@@ -23,7 +23,7 @@ const rows = (db: Db) => db.select().from(papers).orderBy(papers.sourceId)
 const snapshots = (db: Db) => db.select().from(signals).orderBy(signals.observedAt)
 
 describe('facts', () => {
-  test('follow the newer list, and what it does not say is kept', async ({ db }) => {
+  test('follow the newer list, and values that it omits are kept', async ({ db }) => {
     await store(db, [listed('2604.00001', { ai_summary: 'Short.', githubRepo: 'https://a.example/code' })], MORNING)
     const result = await store(db, [listed('2604.00001', { title: 'Better title', summary: '', authors: [] })], EVENING)
     expect(result).toEqual({ papers: 1, added: 0, changed: 1, signals: 0 })
@@ -38,7 +38,7 @@ describe('facts', () => {
     ])
   })
 
-  test('do not follow a list that was read before the newest snapshot', async ({ db }) => {
+  test('ignore a list read before the newest snapshot', async ({ db }) => {
     await store(db, [listed('2604.00001', { upvotes: 50 })], EVENING)
     const older = await store(db, [listed('2604.00001', { upvotes: 9, title: 'Old title' })], MORNING)
     expect(older).toEqual({ papers: 1, added: 0, changed: 0, signals: 1 })
@@ -46,7 +46,7 @@ describe('facts', () => {
     expect((await snapshots(db)).map((s) => s.votes)).toEqual([9, 50])
   })
 
-  test('keep their moment of change when nothing changed', async ({ db }) => {
+  test('keep their time of change when nothing changed', async ({ db }) => {
     await store(db, [listed('2604.00001')], MORNING)
     const [before] = await rows(db)
     await db.update(papers).set({ updatedAt: MORNING })
@@ -65,27 +65,27 @@ describe('facts', () => {
     expect((await rows(db))[0]).toMatchObject({ listDay: '2026-04-16', title: 'Paper 2604.00001' })
   })
 
-  test('of a paper that is twice on a list are those of its first place', async ({ db }) => {
+  test('of a paper listed twice are those of its first position', async ({ db }) => {
     const result = await store(db, [listed('2604.00001'), listed('2604.00001', { title: 'Again' })], MORNING)
     expect(result).toMatchObject({ papers: 1, added: 1 })
     expect((await rows(db))[0]!.title).toBe('Paper 2604.00001')
   })
 
-  test('of many papers fit into a few statements', async ({ db }) => {
+  test('of many papers need few statements', async ({ db }) => {
     const many = Array.from({ length: 1203 }, (_, i) => listed(`2604.${String(i).padStart(5, '0')}`))
     expect(await store(db, many, MORNING)).toEqual({ papers: 1203, added: 1203, changed: 0, signals: 1203 })
   })
 })
 
 describe('signals', () => {
-  test('are added when votes moved, and only then', async ({ db }) => {
+  test('are added only when votes changed', async ({ db }) => {
     await store(db, [listed('2604.00001', { upvotes: 5 })], MORNING)
     expect((await store(db, [listed('2604.00001', { upvotes: 5 })], new Date('2026-04-10T12:00:00Z'))).signals).toBe(0)
     expect((await store(db, [listed('2604.00001', { upvotes: 6 })], EVENING)).signals).toBe(1)
     expect(await snapshots(db)).toMatchObject([{ votes: 5, comments: 1, stars: null, origin: 'hf' }, { votes: 6 }])
   })
 
-  test('are never overwritten, nor invented where votes are unknown', async ({ db }) => {
+  test('are never overwritten, and not created for unknown votes', async ({ db }) => {
     await store(db, [listed('2604.00001', { upvotes: 5 }), listed('2604.00002', { upvotes: undefined })], MORNING)
     expect((await store(db, [listed('2604.00001', { upvotes: 900 })], MORNING, 'file')).signals).toBe(0)
     expect(await snapshots(db)).toMatchObject([{ votes: 5 }])
@@ -93,7 +93,7 @@ describe('signals', () => {
 })
 
 describe('a sample', () => {
-  test('gives way to a real list, with its votes and words, also where that is on an earlier day', async ({ db }) => {
+  test('is replaced by a real list with its votes and texts, even of an earlier day', async ({ db }) => {
     const sample = listed(
       '2604.00001',
       { submittedOnDailyAt: '2026-11-23T04:00:00Z', ai_summary: 'Invented.', upvotes: 98 },
@@ -123,7 +123,7 @@ describe('a sample', () => {
   })
 })
 
-test('two imports at once end as one after the other would', async ({ db }) => {
+test('two imports at once have the same result as one after the other', async ({ db }) => {
   const list = Array.from({ length: 60 }, (_, i) => listed(`2604.${String(i).padStart(5, '0')}`))
   const results = await Promise.all([
     store(db, list, MORNING),
@@ -135,7 +135,7 @@ test('two imports at once end as one after the other would', async ({ db }) => {
   expect(await db.$count(signals)).toBe(60)
 })
 
-test('an import that fails half way leaves nothing', async ({ db }) => {
+test('an import that fails half way stores nothing', async ({ db }) => {
   const bad = listed('2604.00002', {}, { listDay: 'no day' })
   const before = await everything(db)
   await expect(store(db, [listed('2604.00001'), bad], MORNING)).rejects.toThrow()

@@ -11,12 +11,12 @@ import { papers, submissions } from '../../../src/runtime/db/schema.ts'
 import { form, test } from '../../http/site.ts'
 import { hfEntry, importing, withFile } from '../support.ts'
 
-/** An arXiv that knows these papers. */
+/** An arXiv source with these papers. */
 const arxivWith = (...ids: string[]): Source => ({
   name: 'arxiv',
   followDays: 0,
   read: () => Promise.reject(new Error('not asked here')),
-  look: async (wanted) =>
+  fetchByIds: async (wanted) =>
     ids
       .filter((id) => wanted.includes(id))
       .map(
@@ -41,7 +41,7 @@ const propose = (
   paper: string,
 ) => app.inject({ method: 'POST', url: '/submit', ...form({ paper }) })
 
-test('a proposed paper is looked up, taken by the curator, and then on the list like any other', async ({
+test('a submitted paper is looked up, accepted by the curator, and then listed like any other', async ({
   site,
   db,
 }) => {
@@ -59,11 +59,11 @@ test('a proposed paper is looked up, taken by the curator, and then on the list 
     { sourceId: '2507.06261', listDay: '2026-04-15', announced: false },
   ])
   expect(await openSubmissions({ db })).toEqual([])
-  // Twice is once.
+  // A repeated submission is only counted.
   await expect(acceptSubmission(site.services, '2507.06261')).rejects.toMatchObject({ code: 'PAPER_NOT_FOUND' })
 })
 
-test('what arXiv does not know waits and can be asked again; what is declined stays so', async ({ site, db }) => {
+test('an unknown paper waits and can be submitted again; a declined one stays declined', async ({ site, db }) => {
   await propose(site.app as never, '2604.00001')
   await propose(site.app as never, '2604.00002')
   await lookUpSubmissions({ db }, arxivWith('2604.00002'))
@@ -86,20 +86,20 @@ test.for([
   '<script>alert(1)</script>',
   '',
   'x'.repeat(5_000),
-])('“%s” is no paper: it is said so, kept nowhere and opened never', async (typed, { site, db }) => {
+])('“%s” is refused: it is neither stored nor opened', async (typed, { site, db }) => {
   const reply = await propose(site.app as never, typed)
   expect(reply.statusCode).toBe(422)
   expect(reply.body).not.toContain('<script>alert')
   expect(await db.$count(submissions)).toBe(0)
 })
 
-test('a paper that is on the list already leads there', async ({ site, db }) => {
+test('a paper already on the list leads to its list', async ({ site, db }) => {
   await withFile(JSON.stringify([hfEntry('2604.00001')]), (file) => importing(db, file))
   expect((await propose(site.app as never, '2604.00001')).headers.location).toBe('/papers?date=2026-04-10')
   expect(await db.$count(submissions)).toBe(0)
 })
 
-test('the form is there to be read, in German too', async ({ site }) => {
+test('the form exists in English and German', async ({ site }) => {
   expect((await site.app.inject('/submit')).body).toContain('Suggest a paper')
   const german = await site.app.inject({ url: '/submit', headers: { 'accept-language': 'de' } })
   expect(german.body).toContain('Artikel vorschlagen')

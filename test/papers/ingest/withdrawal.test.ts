@@ -45,12 +45,12 @@ describe('a comment about this paper', () => {
     'A study of retracted papers',
     '20 pages. Not withdrawn.',
     'The dataset was removed from the hub',
-  ])('leaves it: %s', (comment) => {
+  ])('does not withdraw it: %s', (comment) => {
     expect(saysWithdrawn({ comment })).toBe(false)
   })
 })
 
-test('a notice in the place of the abstract or before the title withdraws a paper, a study of such papers does not', () => {
+test('a notice instead of the abstract or before the title withdraws a paper; a study of such papers does not', () => {
   const abstracts = ['This paper has been withdrawn.', 'The authors have retracted this paper due to an error.']
   for (const abstract of abstracts)
     expect({ abstract, said: saysWithdrawn({ abstract }) }).toEqual({ abstract, said: true })
@@ -63,34 +63,38 @@ test('a notice in the place of the abstract or before the title withdraws a pape
     expect({ title, said: saysWithdrawn({ title }) }).toEqual({ title, said: false })
 })
 
-test('arXiv’s first word counts for a paper that only the list knew, and the next edition tells it', async ({ db }) => {
+test('arXiv’s first record withdraws a paper known only from a list, and the next edition reports it', async ({
+  db,
+}) => {
   const at = { now: new Date('2026-11-27T03:30:00Z') }
   const services = servicesOn(db, {}, at)
   await importing(db, fixture('listed.jsonl'), undefined, at.now)
   await assemble(services, { date: '2026-11-26' })
   await release(services, { date: '2026-11-26' })
-  // The file is of the list day, whose close was before the release.
+  // The file is from the list day, which closed before the release.
   await importing(db, fixture('withdrawn.xml'), '2026-11-26', at.now)
   const [paper] = await db.select().from(papers)
   expect(paper!.withdrawnAt).not.toBeNull()
   await addPapers(db, '2026-11-27', 2)
-  for (const [date, told] of [
+  for (const [date, reported] of [
     ['2026-11-27', true],
     ['2026-11-28', false],
   ] as const) {
     at.now = new Date(Date.parse(`${date}T03:30:00Z`) + 86_400_000)
-    if (!told) await addPapers(db, date, 2)
+    if (!reported) await addPapers(db, date, 2)
     await assemble(services, { date })
     await release(services, { date })
     const { text } = (await readEdition(services, date))!
     expect({
       date,
-      told: text.replace(/\s+/g, ' ').includes('“Listed, then Withdrawn” (26 November) has been withdrawn'),
-    }).toEqual({ date, told })
+      reported: text
+        .replace(/\s+/g, ' ')
+        .includes('“Listed, then Withdrawn” (26 November) was withdrawn by its authors'),
+    }).toEqual({ date, reported })
   }
 })
 
-test('withdrawn from a conference is not withdrawn, retracted is', async ({ db }) => {
+test('a paper withdrawn from a conference is not withdrawn; a retracted one is', async ({ db }) => {
   await importing(db, fixture('listed-for-conference.jsonl'))
   await importing(db, fixture('conference-and-retracted.xml'))
   const gone = await db.select().from(papers).where(isNotNull(papers.withdrawnAt))

@@ -14,13 +14,13 @@ const AFTERNOON = new Date('2026-04-10T15:00:00Z')
 
 const put = (db: Db, entries: object[], date?: string, now = AFTERNOON) =>
   withFile(JSON.stringify(entries), (file) => importing(db, file, date, now))
-/** A day's list, its spans by their names. */
+/** A day's list, with its spans as keys. */
 async function read(db: Db, date?: string, now = AFTERNOON) {
   const list = await listDay({ db, now: () => now, closeHourUtc }, date)
   return list && { ...list, date: list.span.key, previous: list.previous?.key, next: list.next?.key }
 }
 
-test('a list day has its papers by score, with what is known of them', async ({ db }) => {
+test('a list day has its papers by score, with their facts', async ({ db }) => {
   await put(db, [
     hfEntry('2604.00001', { upvotes: 30, submittedOnDailyAt: '2026-04-10T00:00:01Z' }),
     hfEntry(
@@ -66,7 +66,7 @@ test('a list day has its papers by score, with what is known of them', async ({ 
   expect(day?.papers[2]).toMatchObject({ votes: undefined, reason: undefined })
 })
 
-test('the newest day that has begun is shown; the neighbours are those with papers', async ({ db }) => {
+test('the newest day up to today is shown; its neighbours are days with papers', async ({ db }) => {
   for (const date of ['2026-04-03', '2026-04-07', '2026-04-10', '2026-04-12'])
     await put(db, [{ title: `Paper of ${date}` }], date)
   expect(await read(db)).toMatchObject({ date: '2026-04-10', open: true, previous: '2026-04-07', next: undefined })
@@ -77,20 +77,20 @@ test('the newest day that has begun is shown; the neighbours are those with pape
   expect(await read(db, undefined, new Date('2026-04-11T02:00:00Z'))).toMatchObject({ date: '2026-04-10', open: false })
 })
 
-test('a day without papers, or one that does not exist, is none', async ({ db }) => {
+test('a day without papers and an invalid day have no list', async ({ db }) => {
   expect(await read(db)).toBeUndefined()
   await put(db, [{ title: 'One' }], '2026-04-10')
   for (const date of ['2026-04-09', '2026-02-30', 'yesterday', '']) expect(await read(db, date)).toBeUndefined()
 })
 
-test('votes are those that were known at the time', async ({ db }) => {
+test('votes are those of the given time', async ({ db }) => {
   await put(db, [hfEntry('2604.00001', { upvotes: 4 })], undefined, new Date('2026-04-10T09:00:00Z'))
   await put(db, [hfEntry('2604.00001', { upvotes: 9 })], undefined, AFTERNOON)
   expect((await read(db, undefined, new Date('2026-04-10T10:00:00Z')))?.papers[0]?.votes).toBe(4)
   expect((await read(db))?.papers[0]?.votes).toBe(9)
 })
 
-test('the curator’s picks come first and say whose they are; what was dropped is gone', async ({ db }) => {
+test('the curator’s picks come first with the curator’s name; dropped papers are hidden', async ({ db }) => {
   await put(
     db,
     ['2604.00001', '2604.00002', '2604.00003'].map((id, i) => hfEntry(id, { upvotes: 30 - i })),
@@ -106,7 +106,7 @@ test('the curator’s picks come first and say whose they are; what was dropped 
   expect(day?.papers[0]?.reason).toBe('picked by AK, 28 votes in 14 h')
 })
 
-test('the sample fills the days before today of an empty database, and only of an empty one', async ({ db }) => {
+test('the sample fills the days before today, but only in an empty database', async ({ db }) => {
   const now = () => AFTERNOON
   expect(await loadSample({ db, now, closeHourUtc })).toBe(44)
   const before = await everything(db)
@@ -121,7 +121,7 @@ test('the sample fills the days before today of an empty database, and only of a
   expect((await read(db))?.papers.map((row) => row.sourceId)).toEqual(['2604.00001'])
 })
 
-test('the sample has votes also in the hours before yesterday’s list closes', async ({ db }) => {
+test('the sample has votes even before yesterday’s list closes', async ({ db }) => {
   const night = new Date('2026-04-10T00:30:00Z')
   await loadSample({ db, now: () => night, closeHourUtc })
   const day = await read(db, undefined, night)
@@ -141,7 +141,7 @@ test('days are days of the calendar', () => {
 
 const deps = (db: Db) => ({ db, now: () => NOON, closeHourUtc })
 
-test('a week and a month have their days’ papers, most votes first, and know their neighbours', async ({ db }) => {
+test('a week and a month have their days’ papers by votes, and their neighbours', async ({ db }) => {
   for (const day of ['2026-03-31', '2026-04-10', '2026-04-13', '2026-04-14']) await addPapers(db, day, 2)
   const week = await listSpan(deps(db), spanNamed('week', '2026-W16')!)
   expect(week?.papers.map((paper) => [paper.listDay, paper.votes])).toEqual([
@@ -169,7 +169,7 @@ test('a week and a month have their days’ papers, most votes first, and know t
   )
 })
 
-test('pages of a list have every paper once, also when papers come in between', async ({ db }) => {
+test('pages of a list have every paper once, even when papers are added between them', async ({ db }) => {
   await addPapers(db, '2026-04-14', 10)
   const span = spanAround('day', '2026-04-14')
   const first = await listSpan(deps(db), span, { limit: 4 })
@@ -182,7 +182,7 @@ test('pages of a list have every paper once, also when papers come in between', 
   expect((await listSpan(deps(db), span, { limit: 4, after: 999_999 }))?.first).toBe(1)
 })
 
-test('our own readers’ votes are added to the source’s, and move a paper up', async ({ db }) => {
+test('our readers’ votes add to the source’s and move a paper up', async ({ db }) => {
   const [, second] = await addPapers(db, '2026-04-14', 2)
   for (const name of ['ada', 'bob', 'cyd']) {
     const subscriberId = await addSubscriber(db, `${name}@example.org`)

@@ -10,7 +10,7 @@ const paper = (id: number, listPosition: number, votes?: number | null, ageHours
   ageHours,
 })
 
-test('the score is votes over the root of age and four hours', () => {
+test('the score is votes / √(age + 4 hours)', () => {
   expect(score(10, 0)).toBe(5)
   expect(score(10, 21)).toBe(2)
   expect(score(0, 5)).toBe(0)
@@ -32,7 +32,12 @@ test('younger papers need fewer votes; unknown votes keep the list’s order, la
   ])
 })
 
-test('the order does not depend on the order given, and nothing is lost', () => {
+test('the curator’s picks come first, by score among themselves', () => {
+  const list = [paper(1, 1, 90, 0), { ...paper(2, 2, 5, 0), picked: true }, { ...paper(3, 3, 8, 0), picked: true }]
+  expect(rankPapers(list).map((ranked) => ranked.id)).toEqual([3, 2, 1])
+})
+
+test('the order does not depend on the input order, and no paper is lost', () => {
   const list = fc.uniqueArray(
     fc.record({
       id: fc.nat(50),

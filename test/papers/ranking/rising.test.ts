@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
-import { type Followed, stillRising } from '../../../src/papers/ranking/rising.ts'
+import { type RisingCandidate, selectRising } from '../../../src/papers/ranking/rising.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { editionPapers, papers, picks, signals, votes } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
@@ -14,7 +14,7 @@ const followed = (
   earlierVotes: number,
   votesBefore: number,
   votes: number,
-): Followed => ({
+): RisingCandidate => ({
   id,
   closingRank,
   fifthVotes: 18,
@@ -24,8 +24,8 @@ const followed = (
   votes,
 })
 
-describe('which papers are still rising', () => {
-  test('those that were overlooked, doubled, and gained most since the last edition', () => {
+describe('rising papers', () => {
+  test('were overlooked, doubled, and gained most since the last edition', () => {
     const papers = [
       followed(1, 3, 50, 60, 300), // every digest had it
       followed(2, 11, 7, 100, 214),
@@ -36,23 +36,23 @@ describe('which papers are still rising', () => {
       followed(7, 30, 3, 90, 90), // stands still since
       followed(8, 30, 0, 0, 17), // not enough for its list's first five
     ]
-    expect(stillRising(papers).map(({ id }) => id)).toEqual([3, 2, 6])
-    expect(stillRising(papers, 1).map(({ id }) => id)).toEqual([3])
+    expect(selectRising(papers).map(({ id }) => id)).toEqual([3, 2, 6])
+    expect(selectRising(papers, 1).map(({ id }) => id)).toEqual([3])
   })
 
-  test('the order does not depend on the order given', () => {
+  test('do not depend on the input order', () => {
     const paper = fc
       .tuple(fc.nat(40), fc.nat(30), fc.nat(80), fc.nat(80))
       .map(([rank, then, before, now]) => followed(rank, rank, then, before, now))
     fc.assert(
       fc.property(fc.uniqueArray(paper, { selector: ({ id }) => id }), (list) => {
-        expect(stillRising(list.toReversed())).toEqual(stillRising(list))
+        expect(selectRising(list.toReversed())).toEqual(selectRising(list))
       }),
     )
   })
 })
 
-/** Fourteen papers on Monday the 13th, seen at its close with 100, 99 … 87 votes, and fourteen on each day after. */
+/** Fourteen papers on Monday the 13th with 100, 99 … 87 votes at its close, and fourteen on each later day. */
 async function aWeek(db: Db) {
   const monday = await addPapers(db, '2026-04-13', 14)
   for (const day of ['2026-04-14', '2026-04-15', '2026-04-16']) await addPapers(db, day, 14)
@@ -66,9 +66,7 @@ const risingOf = async (db: Db, editionId: number) =>
   )
 
 describe('an edition', () => {
-  test('ends with what is still rising, with the numbers, and again only when that has doubled once more', async ({
-    db,
-  }) => {
+  test('ends with rising papers and their numbers, and repeats one only after it doubled again', async ({ db }) => {
     const { late, top } = await aWeek(db)
     const at = { now: new Date('2026-04-15T02:10:00Z') }
     const services = servicesOn(db, {}, at)
@@ -89,9 +87,7 @@ describe('an edition', () => {
     expect(await assembled('2026-04-16')).toMatchObject([{ paperId: late, earlierVotes: 214, votes: 500 }])
   })
 
-  test('has nothing rising that the curator dropped, was withdrawn, is a sample’s, or is of its own days', async ({
-    db,
-  }) => {
+  test('has no rising papers that are dropped, withdrawn, samples, or of its own days', async ({ db }) => {
     const { late } = await aWeek(db)
     const services = servicesOn(db, {}, { now: new Date('2026-04-15T02:10:00Z') })
     await saw(db, late, '2026-04-15T01:59:00Z', 214)
@@ -110,14 +106,14 @@ describe('an edition', () => {
     expect(await assembled()).toEqual([])
   })
 
-  test('of an old day counts the votes of then, not those of months later', async ({ db }) => {
+  test('of an old day counts the votes of that time, not later ones', async ({ db }) => {
     const { late } = await aWeek(db)
     await saw(db, late, '2026-08-01T00:00:00Z', 2_000)
     const services = servicesOn(db, {}, { now: new Date('2026-11-24T00:00:00Z') })
     expect(await risingOf(db, (await assemble(services, { date: '2026-04-14' })).editionId)).toEqual([])
   })
 
-  test('of a week has the risers of the weeks before', async ({ db }) => {
+  test('of a week has rising papers of the weeks before', async ({ db }) => {
     const { late } = await aWeek(db)
     await addPapers(db, '2026-04-20', 3)
     await saw(db, late, '2026-04-24T00:00:00Z', 300)
@@ -128,7 +124,7 @@ describe('an edition', () => {
     ])
   })
 
-  test('counts our own readers’ votes beside the source’s', async ({ db }) => {
+  test('counts our readers’ votes with the source’s', async ({ db }) => {
     const [, second] = await addPapers(db, '2026-04-14', 2)
     const services = servicesOn(db, {}, { now: new Date('2026-04-15T02:10:00Z') })
     const first = async () => {

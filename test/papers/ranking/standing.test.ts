@@ -2,36 +2,41 @@ import { eq, inArray } from 'drizzle-orm'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
-import { NOTHING_USUAL, readUsuals, standing, type Usuals } from '../../../src/papers/ranking/standing.ts'
+import {
+  NO_BASELINES,
+  readVoteBaselines,
+  standingOf,
+  type VoteBaselines,
+} from '../../../src/papers/ranking/standing.ts'
 import { papers, signals } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, servicesOn } from '../../support/services.ts'
 
-const usuals = (papers: number, votes: number): Usuals => ({
+const baselines = (papers: number, votes: number): VoteBaselines => ({
   all: { papers: 100, mean: Math.log1p(40) },
   topics: new Map([['speech', { papers, mean: Math.log1p(votes) }]]),
 })
 
-describe('how a paper stands in its topic', () => {
-  test('as usual, and how many times that', () => {
-    expect(standing(40, usuals(50, 5))).toBeCloseTo(0)
-    expect(standing(81, usuals(50, 5))).toBeCloseTo(Math.log(2))
-    // A topic of which much is known has its own measure, nearly.
-    expect(standing(5, usuals(10_000, 5), 'speech')).toBeCloseTo(0, 2)
+describe('a paper’s votes relative to its topic', () => {
+  test('are 0 for average votes and ln 2 for about twice as many', () => {
+    expect(standingOf(40, baselines(50, 5))).toBeCloseTo(0)
+    expect(standingOf(81, baselines(50, 5))).toBeCloseTo(Math.log(2))
+    // A topic with many papers has nearly its own baseline.
+    expect(standingOf(5, baselines(10_000, 5), 'speech')).toBeCloseTo(0, 2)
   })
 
-  test('of a topic with few papers little is known', () => {
-    expect(standing(40, usuals(0, 0), 'speech')).toBeCloseTo(0)
-    expect(standing(40, usuals(10, 5), 'speech')).toBeCloseTo((Math.log(41) - Math.log(6)) / 2)
-    expect(standing(40, usuals(1, 5), 'speech')).toBeLessThan(standing(40, usuals(10, 5), 'speech'))
-    expect(standing(40, usuals(10, 5), 'unheard-of')).toBeCloseTo(0)
+  test('use the overall baseline for a topic with few papers', () => {
+    expect(standingOf(40, baselines(0, 0), 'speech')).toBeCloseTo(0)
+    expect(standingOf(40, baselines(10, 5), 'speech')).toBeCloseTo((Math.log(41) - Math.log(6)) / 2)
+    expect(standingOf(40, baselines(1, 5), 'speech')).toBeLessThan(standingOf(40, baselines(10, 5), 'speech'))
+    expect(standingOf(40, baselines(10, 5), 'unheard-of')).toBeCloseTo(0)
   })
 
-  test('within a topic the order is that of the votes, also where there is no past', () => {
+  test('keep the order of the votes within a topic, even without earlier papers', () => {
     fc.assert(
       fc.property(fc.nat(5000), fc.nat(5000), fc.nat(200), fc.nat(500), (one, other, papers, votes) => {
-        for (const known of [usuals(papers, votes), NOTHING_USUAL]) {
-          const difference = standing(one, known, 'speech') - standing(other, known, 'speech')
+        for (const known of [baselines(papers, votes), NO_BASELINES]) {
+          const difference = standingOf(one, known, 'speech') - standingOf(other, known, 'speech')
           expect(Math.sign(difference)).toBe(Math.sign(one - other))
         }
       }),
@@ -39,7 +44,7 @@ describe('how a paper stands in its topic', () => {
   })
 })
 
-test('what is usual comes from the four weeks before, from lists just closed', async ({ db }) => {
+test('baselines come from the lists of four weeks, each at its close', async ({ db }) => {
   const old = await addPapers(db, '2026-03-16', 3)
   const first = await addPapers(db, '2026-03-17', 3)
   const last = await addPapers(db, '2026-04-13', 3)
@@ -52,13 +57,13 @@ test('what is usual comes from the four weeks before, from lists just closed', a
     .update(papers)
     .set({ topics: ['speech', 'vision'] })
     .where(eq(papers.id, last[2]!))
-  // Votes that came later are of no use to compare with a list that has just closed.
+  // Later votes cannot be compared with a list at its close.
   await db
     .insert(signals)
     .values({ paperId: last[1]!, observedAt: new Date('2026-04-15T00:00:00Z'), votes: 900, origin: 'file' })
   const { editionId } = await assemble(servicesOn(db), { date: '2026-04-14' })
 
-  const { all, topics } = await readUsuals(db, editionId)
+  const { all, topics } = await readVoteBaselines(db, editionId)
   const mean = (...votes: number[]) => votes.reduce((sum, one) => sum + Math.log1p(one), 0) / votes.length
   expect(all.papers).toBe(6)
   expect(all.mean).toBeCloseTo(mean(100, 99, 98, 100, 99, 98))

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
+import type { Piece } from '../../../src/papers/search/highlight.ts'
 import { indexPapers } from '../../../src/papers/search/index-papers.ts'
-import { type Piece, type SearchQuery, searchPapers } from '../../../src/papers/search/search.ts'
+import { type SearchQuery, searchPapers } from '../../../src/papers/search/search.ts'
 import { topicCounts } from '../../../src/papers/topics/topics.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { test } from '../../support/database.ts'
@@ -94,7 +95,7 @@ describe('search', () => {
     expect(await found(db, { q: 'video', from: '2026-04-14' })).toEqual(['2604.00003'])
   })
 
-  test('marks what was found, and no paper can forge a mark or bring its own HTML as such', async ({ db }) => {
+  test('marks matches; no paper can forge a mark or inject HTML', async ({ db }) => {
     await put(db, [
       ...library,
       hfEntry('2604.00009', {
@@ -110,7 +111,7 @@ describe('search', () => {
     expect(marks(forger!.snippet)).toBe('About forged [latent] marks')
   })
 
-  test('pages follow each other without gap or repetition, by words and by day', async ({ db }) => {
+  test('pages have no gaps or repetitions, by rank and by day', async ({ db }) => {
     const ids = Array.from({ length: 23 }, (_, index) => `2604.1${String(index).padStart(4, '0')}`)
     await put(
       db,
@@ -132,9 +133,7 @@ describe('search', () => {
     }
   })
 
-  test('mistyped words are corrected by what papers and authors are called, and only where nothing is found', async ({
-    db,
-  }) => {
+  test('mistyped words are corrected to words of papers and authors, only when nothing is found', async ({ db }) => {
     await put(db, library)
     await indexPapers({ db })
     const corrected = async (q: string) => {
@@ -150,12 +149,12 @@ describe('search', () => {
     expect(await corrected('qqqqqq')).toEqual([undefined])
   })
 
-  test('nothing in the words makes it fail', async ({ db }) => {
+  test('no text in the query makes it fail', async ({ db }) => {
     await put(db, library)
     for (const q of HOSTILE) await expect(searchPapers({ db, now }, { q }), q).resolves.toBeDefined()
   })
 
-  test('a place that we did not make starts from the beginning', async ({ db }) => {
+  test('a malformed cursor returns the first page', async ({ db }) => {
     await put(db, library)
     for (const after of ['', 'x', '1e999:3', 'NaN:1', '2026-02-31:5', '0.1:99999999999999999999', "0';--:1"]) {
       await expect(searchPapers({ db, now }, { after, q: 'video' })).resolves.toBeDefined()
@@ -170,10 +169,12 @@ test('topics are counted', async ({ db }) => {
   expect(counts).toContainEqual({ slug: 'video-generation', name: 'Video generation', papers: 2 })
 })
 
-test('where more papers have a word than are ranked, an older title with it still comes first', async ({ db }) => {
+test('an older title with the word comes first, even when more papers have the word than are ranked', async ({
+  db,
+}) => {
   const ids: number[] = []
   for (let day = 1; day <= 14; day++) ids.push(...(await addPapers(db, `2019-04-${String(day).padStart(2, '0')}`, 25)))
-  // None of the newest that are ranked, of the 350.
+  // One of 350 papers, and not among the newest that are ranked.
   await db.execute(sql`UPDATE papers SET title = 'To show something' WHERE id = ${ids[3]}`)
   for (const q of ['something', '"show something"', 'something -robots']) {
     const { papers } = await searchPapers({ db, now }, { q, from: '2019-04-01', to: '2019-04-30' })
@@ -183,7 +184,7 @@ test('where more papers have a word than are ranked, an older title with it stil
   expect((await searchPapers({ db, now }, { q: '"something show"', to: '2019-04-30' })).papers).toEqual([])
 })
 
-test('a word that thousands of papers have finds the newest and the best titled of them', async ({ db }) => {
+test('a word that thousands of papers have finds the newest papers and titles', async ({ db }) => {
   await db.execute(sql`
     INSERT INTO papers (source, source_id, title, abstract, authors, raw, list_day, list_position)
     SELECT 'arxiv', '1904.' || lpad(n::text, 5, '0'), 'Of robots', 'They walk.', '{}', '{}', date '2019-04-01' + n / 100, n % 100
@@ -194,7 +195,7 @@ test('a word that thousands of papers have finds the newest and the best titled 
   expect(papers.map((paper) => paper.sourceId).slice(0, 3)).toEqual(['1904.05850', '1904.06099', '1904.06098'])
 })
 
-test('a word in the title weighs more than in keywords or authors, and those more than any number in the abstract', async ({
+test('a title counts more than keywords or authors, and these more than any number of words in the abstract', async ({
   db,
 }) => {
   const plain = { summary: 'We study birds.', authors: [{ name: 'Ada' }] }
@@ -210,7 +211,7 @@ test('a word in the title weighs more than in keywords or authors, and those mor
   expect(await found(db, { q: 'heron' })).toEqual(['2604.00013', '2604.00012', '2604.00011'])
 })
 
-describe('what a page shows is found', () => {
+describe('search finds the text that pages show:', () => {
   test.for([
     ['τ-bench', '2511.90011'],
     ['kNN', '2511.90014'],
@@ -238,7 +239,7 @@ describe('what a page shows is found', () => {
     expect(await found(db, { q })).toContain(id)
   })
 
-  test('also where arXiv’s record came first, and the list’s after it', async ({ db }) => {
+  test('the list’s title after arXiv’s record', async ({ db }) => {
     const title = '$\\tau$-bench: A Benchmark'
     await put(db, [hfEntry('2604.00021', { title: 'An older title' })])
     await put(db, [hfEntry('2604.00021', { title, submittedOnDailyAt: '2026-04-11T01:00:00Z' })])

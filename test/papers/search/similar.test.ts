@@ -25,7 +25,7 @@ const paper = (index: number) => {
 const idOf = async (db: Db, sourceId: string) =>
   Number((await db.execute<{ id: string }>(sql`SELECT id FROM papers WHERE source_id = ${sourceId}`)).rows[0]!.id)
 
-test('papers like another are of its theme, without itself; a paper not indexed yet has none', async ({ db }) => {
+test('similar papers share the theme and exclude the paper itself; an unindexed paper has none', async ({ db }) => {
   await put(
     db,
     Array.from({ length: 12 }, (_, index) => paper(index)),
@@ -42,7 +42,7 @@ test('papers like another are of its theme, without itself; a paper not indexed 
   expect(await similarPapers({ db, now }, 999_999)).toEqual([])
 })
 
-test('indexing again changes nothing; what came in, changed or was outgrown is indexed', async ({ db }) => {
+test('indexing again changes nothing; new, changed and outdated vectors are updated', async ({ db }) => {
   await put(db, [0, 1, 2].map(paper))
   expect(await indexPapers({ db })).toBe(3)
   const before = await everything(db)
@@ -59,7 +59,7 @@ test('indexing again changes nothing; what came in, changed or was outgrown is i
 
   await put(db, [4, 5, 6, 7, 8].map(paper))
   expect(await indexPapers({ db })).toBe(5)
-  // Nine papers now: the first four were indexed among three and four.
+  // Nine papers now. The first four were indexed when there were three and four.
   expect(await indexPapers({ db })).toBe(4)
   expect(await indexPapers({ db })).toBe(0)
 })
@@ -78,7 +78,7 @@ test('two processes at once index every paper once and count every word once', a
   for (const { weights } of vectors) expect(Math.hypot(...weights)).toBeCloseTo(1, 4)
 })
 
-test('a sample is like samples only, and a paper gone takes its vector with it', async ({ db }) => {
+test('a sample is similar only to samples, and a deleted paper’s vector is deleted', async ({ db }) => {
   await put(db, [0, 3, 6].map(paper))
   await db.execute(sql`UPDATE papers SET sample = true WHERE source_id = '2604.10003'`)
   await indexPapers({ db })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { countWords, vectorise } from '../../../src/papers/search/vectorise.ts'
 
-test('rare words weigh most, common ones nothing, and the length is 1', () => {
+test('rare words weigh most, common ones have no weight, and the length is 1', () => {
   const counts = countWords({ title: 'Gaussian splatting models', abstract: 'The models splat Gaussians. Models!' })
   expect(Object.fromEntries(counts)).toEqual({ gaussian: 3, splatting: 2, model: 4, splat: 1 })
   const known = new Map([

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import { castVote, noteSubmitter, undoVote, votedFor } from '../../../src/papers/votes/cast.ts'
-import { countedVotes } from '../../../src/papers/votes/counted.ts'
-import { networkOf } from '../../../src/papers/votes/network.ts'
-import { weigh } from '../../../src/papers/votes/weigh.ts'
+import { castVote, readVotedIds, recordSubmitter, undoVote } from '../../../src/papers/votes/cast.ts'
+import { dampBursts } from '../../../src/papers/votes/damp-bursts.ts'
+import { hashNetwork } from '../../../src/papers/votes/hash-network.ts'
+import { countReaderVotes } from '../../../src/papers/votes/reader-votes.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, addReaders, addSubscriber, NOON, testConfig } from '../../support/services.ts'
@@ -15,10 +15,10 @@ const readerIds = async (db: Db): Promise<number[]> =>
   (await db.execute<{ id: string }>(sql`SELECT id FROM subscribers ORDER BY id`)).rows.map(({ id }) => Number(id))
 
 const count = async (db: Db, paperId: number, by?: Date): Promise<number> =>
-  (await countedVotes(db, [paperId], by ? { by } : {})).get(paperId) ?? 0
+  (await countReaderVotes(db, [paperId], by ? { by } : {})).get(paperId) ?? 0
 
 describe('a vote', () => {
-  test('counts once, however often and from wherever it is cast', async ({ db }) => {
+  test('counts once, however often it is cast', async ({ db }) => {
     const [paperId] = await addPapers(db, '2026-04-14', 1)
     const subscriberId = await addSubscriber(db, 'ada@example.org')
     await Promise.all(
@@ -27,10 +27,10 @@ describe('a vote', () => {
       ),
     )
     expect(await count(db, paperId!)).toBe(1)
-    expect(await votedFor(db, subscriberId, [paperId!])).toEqual(new Set([paperId]))
+    expect(await readVotedIds(db, subscriberId, [paperId!])).toEqual(new Set([paperId]))
   })
 
-  test('can be taken back, twice', async ({ db }) => {
+  test('can be undone, even twice', async ({ db }) => {
     const [paperId] = await addPapers(db, '2026-04-14', 1)
     const subscriberId = await addSubscriber(db, 'ada@example.org')
     const ballot = { subscriberId, paperId: paperId! }
@@ -41,7 +41,7 @@ describe('a vote', () => {
   })
 
   test.for(['pending', 'unsubscribed', 'bounced', 'complained', 'erased'] as const)(
-    'is not taken from somebody who is %s',
+    'is refused from a reader who is %s',
     async (status, { db }) => {
       const [paperId] = await addPapers(db, '2026-04-14', 1)
       const subscriberId = await addSubscriber(db, 'ada@example.org', { status })
@@ -52,7 +52,7 @@ describe('a vote', () => {
     },
   )
 
-  test('for a paper that is not there is refused as that', async ({ db }) => {
+  test('for an unknown paper is refused', async ({ db }) => {
     const subscriberId = await addSubscriber(db, 'ada@example.org')
     await expect(castVote(depsAt(db), { subscriberId, paperId: 999 }, HOME)).rejects.toMatchObject({
       code: 'PAPER_NOT_FOUND',
@@ -60,15 +60,15 @@ describe('a vote', () => {
   })
 })
 
-describe('what counts', () => {
-  test('is the votes cast by a moment, of that paper alone', async ({ db }) => {
+describe('the count of a paper', () => {
+  test('includes only its votes cast by a moment', async ({ db }) => {
     const [first, second] = await addPapers(db, '2026-04-14', 2)
     const subscriberId = await addSubscriber(db, 'ada@example.org')
     await castVote(depsAt(db), { subscriberId, paperId: first! }, HOME)
     expect(await count(db, first!, NOON)).toBe(1)
     expect(await count(db, first!, new Date(NOON.getTime() - 1))).toBe(0)
     expect(await count(db, second!)).toBe(0)
-    expect(await countedVotes(db, [])).toEqual(new Map())
+    expect(await countReaderVotes(db, [])).toEqual(new Map())
   })
 
   test.for([
@@ -76,7 +76,7 @@ describe('what counts', () => {
     ['bounced', 0],
     ['complained', 0],
     ['pending', 0],
-  ] as const)('of a reader who is now %s is %i', async ([status, counted], { db }) => {
+  ] as const)('with the vote of a reader who is now %s is %i', async ([status, counted], { db }) => {
     const [paperId] = await addPapers(db, '2026-04-14', 1)
     const subscriberId = await addSubscriber(db, 'ada@example.org')
     await castVote(depsAt(db), { subscriberId, paperId: paperId! }, HOME)
@@ -84,19 +84,19 @@ describe('what counts', () => {
     expect(await count(db, paperId!)).toBe(counted)
   })
 
-  test('is not what a submitter thinks of their own paper', async ({ db }) => {
+  test('excludes the submitter’s own vote', async ({ db }) => {
     const [paperId, other] = await addPapers(db, '2026-04-14', 2)
     const ada = await addSubscriber(db, 'ada@example.org')
     const bob = await addSubscriber(db, 'bob@example.org')
     const { rows } = await db.execute<{ source_id: string }>(sql`SELECT source_id FROM papers WHERE id = ${paperId}`)
     const own = { subscriberId: ada, source: 'arxiv', sourceId: rows[0]!.source_id }
-    await noteSubmitter(db, own)
-    await noteSubmitter(db, own)
+    await recordSubmitter(db, own)
+    await recordSubmitter(db, own)
     for (const subscriberId of [ada, bob]) {
       await castVote(depsAt(db), { subscriberId, paperId: paperId! }, HOME)
       await castVote(depsAt(db), { subscriberId, paperId: other! }, HOME)
     }
-    expect(await countedVotes(db, [paperId!, other!])).toEqual(
+    expect(await countReaderVotes(db, [paperId!, other!])).toEqual(
       new Map([
         [paperId, 1],
         [other, 2],
@@ -104,7 +104,7 @@ describe('what counts', () => {
     )
   })
 
-  test('of a hundred addresses in one network is little beside three networks of readers', async ({ db }) => {
+  test('from a hundred addresses in one network is low beside three networks of readers', async ({ db }) => {
     const [puppets, honest] = await addPapers(db, '2026-04-14', 2)
     await addReaders(db, 112)
     const ids = await readerIds(db)
@@ -117,12 +117,12 @@ describe('what counts', () => {
   })
 })
 
-test('erasing a reader takes their votes along, whoever erases', async ({ db }) => {
+test('erasing a reader deletes their votes, on every path', async ({ db }) => {
   const [paperId] = await addPapers(db, '2026-04-14', 1)
   const ada = await addSubscriber(db, 'ada@example.org')
   const bob = await addSubscriber(db, 'bob@example.org')
   for (const subscriberId of [ada, bob]) await castVote(depsAt(db), { subscriberId, paperId: paperId! }, HOME)
-  await noteSubmitter(db, { subscriberId: ada, source: 'arxiv', sourceId: '2604.00001' })
+  await recordSubmitter(db, { subscriberId: ada, source: 'arxiv', sourceId: '2604.00001' })
   await db.execute(
     sql`UPDATE subscribers SET status = 'erased', email = NULL, email_key = NULL, next_digest_at = NULL WHERE id = ${ada}`,
   )
@@ -133,7 +133,7 @@ test('erasing a reader takes their votes along, whoever erases', async ({ db }) 
 
 describe('the network of a vote', () => {
   const key = testConfig().SECRET_KEY
-  const hash = (address: string, at = NOON) => networkOf(key, address, at).toString('hex')
+  const hash = (address: string, at = NOON) => hashNetwork(key, address, at).toString('hex')
 
   test.for([
     ['203.0.113.7', '::ffff:203.0.113.7'],
@@ -149,14 +149,14 @@ describe('the network of a vote', () => {
     ['203.0.113.7', '203.0.113.8'],
     ['2001:db8:0:1::1', '2001:db8:0:2::1'],
     ['2001:db8::1', '2001:db8:0:1::1'],
-  ] as const)('is another for %s and %s', ([a, b]) => {
+  ] as const)('differs for %s and %s', ([a, b]) => {
     expect(hash(a)).not.toBe(hash(b))
   })
 
-  test('cannot be followed to the next day, or without the key', () => {
+  test('cannot be linked to the next day, or without the key', () => {
     expect(hash(HOME)).not.toBe(hash(HOME, new Date('2026-04-16T00:00:00Z')))
     expect(hash(HOME)).toBe(hash(HOME, new Date('2026-04-15T23:59:59Z')))
-    expect(hash(HOME)).not.toBe(networkOf(`${key}!`, HOME, NOON).toString('hex'))
+    expect(hash(HOME)).not.toBe(hashNetwork(`${key}!`, HOME, NOON).toString('hex'))
   })
 })
 
@@ -171,10 +171,10 @@ describe('a burst', () => {
     [[100], 9],
     [[1000, 1], 13],
   ] as const)('of %j counts as %i', ([bursts, counted]) => {
-    expect(weigh(bursts)).toBe(counted)
+    expect(dampBursts(bursts)).toBe(counted)
   })
 
-  test('never counts less when one more votes', () => {
-    for (let n = 1; n < 500; n++) expect(weigh([n])).toBeGreaterThanOrEqual(weigh([n - 1]))
+  test('never counts less with one more vote', () => {
+    for (let n = 1; n < 500; n++) expect(dampBursts([n])).toBeGreaterThanOrEqual(dampBursts([n - 1]))
   })
 })

@@ -25,10 +25,10 @@ const Document = z.object({
 export const isArxivDocument = (raw: unknown): boolean =>
   typeof raw === 'object' && raw !== null && 'paper_id' in raw && ('abstract' in raw || 'abstract_utf8' in raw)
 
-/** A document of arXiv's search index. */
+/** Parses a document of arXiv's search index. */
 export function parseArxivDocument(raw: unknown, position: number, day?: string): ListedPaper | BadEntry {
   const parsed = Document.safeParse(raw)
-  if (!parsed.success) return { position, reason: 'is not a document of arXiv' }
+  if (!parsed.success) return { position, reason: 'is not an arXiv document' }
   const it = parsed.data
   return paperOf(
     {
@@ -49,7 +49,7 @@ export function parseArxivDocument(raw: unknown, position: number, day?: string)
 }
 
 /**
- * Records of arXiv's OAI-PMH interface in Dublin Core (info.arxiv.org/help/oa): one, or a reply of many.
+ * Parses records of arXiv's OAI-PMH interface in Dublin Core (info.arxiv.org/help/oa): one record, or a reply with many.
  * @returns undefined when the text is neither
  */
 export function parseOaiDc(xml: string, day?: string): (ListedPaper | BadEntry)[] | undefined {
@@ -67,7 +67,7 @@ function parseRecord(record: unknown, position: number, day: string | undefined)
   const metadata = isElement(record) && isElement(record.metadata) ? record.metadata : undefined
   const dc = metadata?.['oai_dc:dc'] ?? metadata?.dc
   if (!isElement(dc)) return { position, reason: 'has no Dublin Core metadata' }
-  const told = all(dc, 'dc:description')
+  const descriptions = all(dc, 'dc:description')
     .map(textOf)
     .filter((each) => each !== undefined)
   const isComment = (each: string) => /^Comments?:/.test(each)
@@ -77,14 +77,14 @@ function parseRecord(record: unknown, position: number, day: string | undefined)
         .map(textOf)
         .find((each) => each !== undefined && arxivId(each)),
       title: textOf(dc['dc:title']),
-      abstract: told.find((each) => !isComment(each)),
+      abstract: descriptions.find((each) => !isComment(each)),
       authors: authorNames(
         all(dc, 'dc:creator')
           .map(textOf)
           .filter((each) => each !== undefined),
       ),
       categories: [],
-      comment: told.find(isComment),
+      comment: descriptions.find(isComment),
       publishedAt: instantOf(all(dc, 'dc:date')[0]),
     },
     dc,

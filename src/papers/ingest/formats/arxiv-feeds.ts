@@ -3,20 +3,20 @@ import type { BadEntry, ListedPaper } from '../listed-paper.ts'
 import { type ArxivRecord, paperOf } from './arxiv-record.ts'
 import { all, attribute, type Element, instantOf, isElement, parseXml, textOf } from './xml.ts'
 
-/** What a feed of arXiv holds: papers, what is no paper, and how many its query found in all. */
+/** The parsed entries of an arXiv feed. */
 export interface ArxivFeed {
   papers: ListedPaper[]
   bad: BadEntry[]
-  /** of a query: how many it found, of which this is one page */
+  /** for a query: the number of results, of which this is one page */
   total?: number | undefined
 }
 
 /**
- * One of arXiv's feeds: the Atom reply of its query API (info.arxiv.org/help/api), or its announcements of the day as Atom or
+ * Parses an arXiv feed: the Atom reply of its query API (info.arxiv.org/help/api), or the day's announcements as Atom or
  * RSS (info.arxiv.org/help/rss).
  *
- * @param day put every paper on this list day; else each is on the day of its announcement, or of its submission
- * @returns undefined when the text is none of them
+ * @param day list day of every paper; defaults to the day of its announcement or submission
+ * @returns undefined for other texts
  */
 export function parseArxivFeed(text: string, day?: string): ArxivFeed | undefined {
   const document = parseXml(text)
@@ -25,13 +25,13 @@ export function parseArxivFeed(text: string, day?: string): ArxivFeed | undefine
   if (isElement(feed)) {
     const parsed = all(feed, 'entry').map((entry, index) => parseEntry(entry, index + 1, day))
     const total = Number(textOf(feed['opensearch:totalResults']))
-    return { ...sorted(parsed), total: Number.isInteger(total) ? total : undefined }
+    return { ...separate(parsed), total: Number.isInteger(total) ? total : undefined }
   }
-  if (isElement(channel)) return sorted(all(channel, 'item').map((item, index) => parseItem(item, index + 1, day)))
+  if (isElement(channel)) return separate(all(channel, 'item').map((item, index) => parseItem(item, index + 1, day)))
   return undefined
 }
 
-const sorted = (parsed: (ListedPaper | BadEntry)[]) => ({
+const separate = (parsed: (ListedPaper | BadEntry)[]) => ({
   papers: parsed.filter((each): each is ListedPaper => !('reason' in each)),
   bad: parsed.filter((each): each is BadEntry => 'reason' in each),
 })
@@ -43,7 +43,7 @@ function parseEntry(entry: unknown, position: number, day: string | undefined): 
   if (title === 'Error' && id?.includes('/api/errors'))
     return {
       position,
-      reason: `is arXiv’s word that something is wrong: ${textOf(entry.summary) ?? 'it does not say what'}`,
+      reason: `is an error from arXiv: ${textOf(entry.summary) ?? 'no details'}`,
     }
   const announceType = textOf(entry['arxiv:announce_type'])
   const publishedAt = instantOf(entry.published)
@@ -84,7 +84,7 @@ function parseItem(item: unknown, position: number, day: string | undefined): Li
   )
 }
 
-/** Announcements begin with "arXiv:2508.13426v1 Announce Type: cross" and set the abstract off with "Abstract:". */
+/** Announcements start with "arXiv:2508.13426v1 Announce Type: cross" and put "Abstract:" before the abstract. */
 const abstractOf = (summary: string | undefined): Pick<ArxivRecord, 'abstract'> => ({
   abstract: summary?.replace(/^arXiv:\S+\s+Announce Type:\s*\S+\s+Abstract:\s*/i, ''),
 })
@@ -96,7 +96,7 @@ const namesOf = (entry: Element): string[] =>
       .filter((name) => name !== undefined),
   )
 
-/** One line of all names, or an element for each. */
+/** Accepts one line with all names, or one element per name. */
 function creatorsOf(element: Element): string[] {
   const creators = all(element, 'dc:creator')
     .map(textOf)

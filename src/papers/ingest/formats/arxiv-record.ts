@@ -1,11 +1,11 @@
 import { dayOf } from '../../../calendar/days.ts'
 import { arxivName } from '../../paper-id.ts'
-import { arxivLinks, type BadEntry, checked, type ListedPaper } from '../listed-paper.ts'
+import { arxivLinks, type BadEntry, type ListedPaper, toListedPaper } from '../listed-paper.ts'
 import { saysWithdrawn } from '../withdrawal.ts'
 
-/** What one of arXiv's formats says of a paper, before it is known to be one. */
+/** The fields of an arXiv format, not validated yet. */
 export interface ArxivRecord {
-  /** with or without version, bare or in a link */
+  /** with or without version, alone or in a link */
   id: string | undefined
   title: string | undefined
   abstract: string | undefined
@@ -14,7 +14,7 @@ export interface ArxivRecord {
   categories: string[]
   comment?: string | undefined
   publishedAt?: Date | undefined
-  /** where the format announces: replacements refresh what is known and put nothing on a list */
+  /** only in announcements; a replacement updates a known paper and adds none */
   announceType?: string | undefined
   announcedAt?: Date | undefined
   withdrawn?: boolean | undefined
@@ -22,9 +22,9 @@ export interface ArxivRecord {
 }
 
 /**
- * The paper of a record. It is on the list of `day`, else of the day it was announced on, else of the day it was first submitted.
+ * Returns the paper of a record. Its list day is `day`, or else the day of its announcement or first submission.
  *
- * @param position its place in the list, from 1
+ * @param position its position in the list, starting at 1
  */
 export function paperOf(
   record: ArxivRecord,
@@ -36,8 +36,8 @@ export function paperOf(
   if (!name) return { position, reason: `has no arXiv id${record.id ? `: "${record.id.slice(0, 60)}"` : ''}` }
   const moment = record.announcedAt ?? record.publishedAt
   const listDay = day ?? (moment && dayOf(moment))
-  if (!listDay) return { position, reason: 'has no date; give its list day with --date' }
-  return checked(raw, position, record.title, {
+  if (!listDay) return { position, reason: 'has no date. Add its list day with --date' }
+  return toListedPaper(raw, position, record.title, {
     source: 'arxiv',
     sourceId: name.id,
     ...arxivLinks(name.id),

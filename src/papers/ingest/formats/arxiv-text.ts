@@ -1,25 +1,26 @@
 import { isMoment } from '../../../calendar/days.ts'
 import { safeText } from '../../../lib/postgres-safe.ts'
 import { authorNames } from '../authors.ts'
-import { MOST, OverLimit } from '../limits.ts'
+import { LIMITS, LimitError } from '../limits.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
 import { paperOf } from './arxiv-record.ts'
 
-/** A rule of dashes, then the block's opening line of two backslashes. */
+/** A line of dashes, then the block's first line: two backslashes. */
 const BLOCK = /^-{20,}\n\\\\\n/m
 
 export const isArxivText = (text: string): boolean => BLOCK.test(text.replace(/\r\n/g, '\n'))
 
 /**
- * arXiv's plain text: an abstract's .abs file, a daily listing as it is mailed, or a month's listing. Papers stand between rules
- * of dashes, as fields, then an abstract between lines of `\\` (info.arxiv.org/help/prep).
+ * Parses arXiv's plain text: an abstract's .abs file, a daily listing by email, or a month's listing.
+ * Lines of dashes separate papers. Each has fields, then an abstract between lines of `\\` (info.arxiv.org/help/prep).
  *
- * @param day put every paper on this list day; else those of a mail are on the mail's day, others on the day of submission
+ * @param day list day of every paper; defaults to the email's day, or else the day of submission
  */
 export function parseArxivText(text: string, day?: string): (ListedPaper | BadEntry)[] {
-  // One more than are taken, so that a file of millions is known before it is cut into them.
-  const [head = '', ...blocks] = text.replace(/\r\n/g, '\n').split(BLOCK, MOST.records + 2)
-  if (blocks.length > MOST.records) throw new OverLimit(`has more than ${MOST.records.toLocaleString('en')} records`)
+  // Splits one block more than the limit, so that a file with millions of blocks is rejected early.
+  const [head = '', ...blocks] = text.replace(/\r\n/g, '\n').split(BLOCK, LIMITS.records + 2)
+  if (blocks.length > LIMITS.records)
+    throw new LimitError(`has more than ${LIMITS.records.toLocaleString('en')} records`)
   const mailed = /^Subject:/m.test(head) ? new Date(/^Date:\s*(.+)$/m.exec(head)?.[1] ?? '') : undefined
   const announcedAt = mailed && isMoment(mailed) ? mailed : undefined
   return blocks
@@ -31,12 +32,12 @@ function parseBlock(block: string, position: number, day: string | undefined, an
   const [fieldText = '', abstract = ''] = block.split(/^\\\\.*$/m)
   const fields = new Map<string, string>()
   const versions: { at: Date; size: string }[] = []
-  // A field goes on over lines that begin with a space.
+  // A line that starts with a space continues the field before it.
   for (const line of fieldText.replace(/\n[ \t]+/g, ' ').split('\n')) {
     const [, name, value] = /^([A-Za-z-]+)(?: \([^)]*\))?:\s*(.*)$/.exec(line) ?? []
     if (!name) continue
     if (name === 'Date') versions.push(versionOf(value!))
-    // The submitter's address is nobody's business here.
+    // The submitter's email address is not stored.
     else if (name !== 'From' && !fields.has(name)) fields.set(name, safeText(value!).trim())
   }
   const replaced = /^replaced with/m.test(fieldText)
@@ -54,7 +55,7 @@ function parseBlock(block: string, position: number, day: string | undefined, an
       announcedAt,
       announceType: replaced ? 'replace' : undefined,
       version: versions.length || undefined,
-      // A withdrawn version has no size and the flag I (ignore).
+      // A withdrawn version has size 0 and the flag I (ignore).
       ...(/\(0kb,I\)/.test(versions.at(-1)?.size ?? '') ? { withdrawn: true } : {}),
     },
     { ...Object.fromEntries(fields), abstract: abstract.trim() },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { dayOf } from '../../../calendar/days.ts'
 import { arxivId, titleId } from '../../paper-id.ts'
 import { authors, count, identifier, link, moment, nameOf, text, texts } from '../fields.ts'
-import { arxivLinks, type BadEntry, checked, type ListedPaper } from '../listed-paper.ts'
+import { arxivLinks, type BadEntry, type ListedPaper, toListedPaper } from '../listed-paper.ts'
 
 const HfPaper = z.object({
   id: identifier,
@@ -32,14 +32,14 @@ const HfEntry = z.object({
   submitterOrganization: nameOf,
 })
 
-/** Whether an entry has the shape of Hugging Face's daily papers, whatever its fields are. */
+/** Whether an entry has the shape of Hugging Face's daily papers. Its fields may be invalid. */
 export const isHfEntry = (raw: unknown): boolean =>
   typeof raw === 'object' && raw !== null && 'paper' in raw && typeof raw.paper === 'object' && raw.paper !== null
 
 /**
- * An entry of Hugging Face's daily papers. Its list day is the UTC date of `submittedOnDailyAt`.
- * @param position its place in the list, from 1
- * @param day put it on this list day instead
+ * Parses an entry of Hugging Face's daily papers. Its list day is the UTC date of `submittedOnDailyAt`.
+ * @param position its position in the list, starting at 1
+ * @param day list day to use instead
  */
 export function parseHfEntry(raw: unknown, position: number, day?: string): ListedPaper | BadEntry {
   const parsed = HfEntry.safeParse(raw)
@@ -47,12 +47,12 @@ export function parseHfEntry(raw: unknown, position: number, day?: string): List
   const { paper, ...entry } = parsed.data
   const at = paper.submittedOnDailyAt
   const listDay = day ?? (at && dayOf(at))
-  if (!listDay) return { position, reason: 'has no "submittedOnDailyAt"; give the list day with --date' }
+  if (!listDay) return { position, reason: 'has no "submittedOnDailyAt". Add the list day with --date' }
   const title = paper.title ?? entry.title
   const id = paper.id && arxivId(paper.id)
-  // Midnight sharp is how monthly replies say that they do not know the hour.
+  // Monthly replies write midnight when the hour is unknown.
   const hourKnown = at && dayOf(at) === listDay && at.getTime() % 86_400_000 !== 0
-  return checked(raw, position, title, {
+  return toListedPaper(raw, position, title, {
     ...(id
       ? { source: 'arxiv', sourceId: id, ...arxivLinks(id) }
       : { source: 'title', sourceId: titleId(title ?? '') }),

@@ -2,8 +2,8 @@ import { checkJsonSize } from '../limits.ts'
 import { badFile } from './read-text-file.ts'
 
 /**
- * A file's JSON.
- * @throws OverLimit before anything is parsed; PaperboyError BAD_IMPORT naming the file, line and column where it is broken
+ * Parses a file's JSON.
+ * @throws LimitError before parsing; PaperboyError BAD_IMPORT naming the file, and the line and column of the error
  */
 export function parseJson(text: string, path: string): unknown {
   checkJsonSize(text)
@@ -16,24 +16,24 @@ export function parseJson(text: string, path: string): unknown {
 }
 
 /**
- * Where JSON.parse gives up. Its message says so except for an unexpected token; then this looks for the shortest beginning that
- * is wrong and not merely unfinished: some 28 parses for the largest file, and only when there is an error.
+ * Returns the position where JSON.parse fails. Its message names it, except for an unexpected token.
+ * Then this searches the shortest invalid prefix that is not merely incomplete: some 28 parses for the largest file.
  */
 function failureAt(text: string): number {
-  const said = failureIn(text)
-  if (said !== 'somewhere') return said ?? text.length
-  let fine = 0
-  let broken = text.length
-  while (broken - fine > 1) {
-    const middle = Math.floor((fine + broken) / 2)
+  const known = failureIn(text)
+  if (known !== 'somewhere') return known ?? text.length
+  let valid = 0
+  let invalid = text.length
+  while (invalid - valid > 1) {
+    const middle = Math.floor((valid + invalid) / 2)
     const failure = failureIn(text.slice(0, middle))
-    if (failure === undefined || failure === middle) fine = middle
-    else broken = middle
+    if (failure === undefined || failure === middle) valid = middle
+    else invalid = middle
   }
-  return broken - 1
+  return invalid - 1
 }
 
-/** Undefined when nothing is wrong; the text's length when it is only unfinished. */
+/** Returns undefined for valid JSON, and the text's length for incomplete JSON. */
 function failureIn(text: string): number | 'somewhere' | undefined {
   try {
     JSON.parse(text)

@@ -1,4 +1,4 @@
-import { checkJsonSize, checkLineCount, longLine, OverLimit } from '../limits.ts'
+import { checkJsonSize, checkLineCount, LimitError, lineTooLong } from '../limits.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
 import { isArxivDocument, parseArxivDocument, parseOaiDc } from './arxiv-documents.ts'
 import { parseArxivFeed } from './arxiv-feeds.ts'
@@ -11,33 +11,34 @@ import { badFile } from './read-text-file.ts'
 type Parsed = (ListedPaper | BadEntry)[]
 
 /**
- * The papers of a file in whichever format it is, told by its beginning: JSON (an array, one record, or a record a line), arXiv's
- * feeds and OAI-PMH records in XML, or arXiv's plain text. What is no paper is in the result with its place, from 1.
+ * Parses the papers of a file and detects its format from its beginning.
+ * Formats: JSON (an array, one record, or a record per line), arXiv's feeds and OAI-PMH records in XML, arXiv's plain text.
+ * The result includes invalid entries with their position, starting at 1.
  *
  * @param path names the file in errors
- * @param day put every paper on this list day
- * @throws PaperboyError BAD_IMPORT when the file as a whole is none of these; OverLimit
+ * @param day list day of every paper
+ * @throws PaperboyError BAD_IMPORT when the file has none of these formats; LimitError
  */
 export function parsePapers(text: string, path: string, day?: string): Parsed {
   const start = text.trimStart()[0]
   if (start === '<') {
     const feed = parseArxivFeed(text, day)
     const parsed = feed ? [...feed.papers, ...feed.bad] : parseOaiDc(text, day)
-    if (!parsed) throw badFile(path, 'is XML, but neither a feed nor records of arXiv')
+    if (!parsed) throw badFile(path, 'is XML, but not an arXiv feed or arXiv records')
     return parsed
   }
   if (isArxivText(text)) return parseArxivText(text, day)
-  if (start === '{' && isOneRecordALine(text)) return parseLines(text, day)
+  if (start === '{' && isJsonLines(text)) return parseLines(text, day)
   const value = parseJson(text, path)
   if (Array.isArray(value)) return value.map((entry, index) => parseEntry(entry, index + 1, day))
-  // A recorded reply of an HTTP server.
+  // A recorded HTTP reply.
   if (isRecord(value) && typeof value.url === 'string' && typeof value.body === 'string')
     return parsePapers(value.body, path, day)
   if (isRecord(value)) {
     const parsed = parseEntry(value, 1, day)
     if (!('reason' in parsed)) return [parsed]
   }
-  throw badFile(path, 'is JSON, but no list of papers')
+  throw badFile(path, 'is JSON, but not a list of papers')
 }
 
 function parseEntry(entry: unknown, position: number, day: string | undefined): ListedPaper | BadEntry {
@@ -46,7 +47,7 @@ function parseEntry(entry: unknown, position: number, day: string | undefined): 
   return parsePlainEntry(entry, position, day)
 }
 
-/** JSON Lines (jsonlines.org): a broken line is that record's trouble alone. */
+/** Parses JSON Lines (jsonlines.org). An invalid line fails only its own record. */
 function parseLines(text: string, day: string | undefined): Parsed {
   checkLineCount(text)
   return text
@@ -57,17 +58,17 @@ function parseLines(text: string, day: string | undefined): Parsed {
 }
 
 function parseLine(line: string, position: number, day: string | undefined): ListedPaper | BadEntry {
-  const reason = longLine(line)
+  const reason = lineTooLong(line)
   if (reason) return { position, reason }
   try {
     checkJsonSize(line)
     return parseEntry(JSON.parse(line), position, day)
   } catch (error) {
-    return { position, reason: error instanceof OverLimit ? error.message : 'is not valid JSON' }
+    return { position, reason: error instanceof LimitError ? error.message : 'is not valid JSON' }
   }
 }
 
-function isOneRecordALine(text: string): boolean {
+function isJsonLines(text: string): boolean {
   const [first = '', second] = text.split('\n', 400).filter((line) => line.trim() !== '')
   if (second === undefined) return false
   try {

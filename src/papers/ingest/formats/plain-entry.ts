@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { dayOf, isDay } from '../../../calendar/days.ts'
 import { arxivId, titleId } from '../../paper-id.ts'
 import { authors, count, identifier, link, moment, text, texts } from '../fields.ts'
-import { arxivLinks, type BadEntry, checked, type ListedPaper } from '../listed-paper.ts'
+import { arxivLinks, type BadEntry, type ListedPaper, toListedPaper } from '../listed-paper.ts'
 
 const PlainEntry = z.object({
   id: identifier,
@@ -29,19 +29,20 @@ const PlainEntry = z.object({
  * A record of our own format: {title, abstract, authors?, date?, url?, votes?, …}, as docs/commands.md lists its fields. Its id is the
  * arXiv id in `id` or `url`, else its title.
  *
- * @param position its place in the list, from 1
- * @param day the list day it is put on; without it the record's own `date` counts
+ * @param position its position in the list, starting at 1
+ * @param day its list day; defaults to the record's own `date`
  */
 export function parsePlainEntry(raw: unknown, position: number, day?: string): ListedPaper | BadEntry {
   const parsed = PlainEntry.safeParse(raw)
   if (!parsed.success) return { position, reason: 'is not an object with a title' }
   const { id: given, date, title, abstract, summary, url, ...facts } = parsed.data
-  if (!day && date && !isDay(date)) return { position, reason: `has the date "${date.slice(0, 40)}", which is no day` }
+  if (!day && date && !isDay(date))
+    return { position, reason: `has the date "${date.slice(0, 40)}", which is not a day` }
   const listDay = day ?? date ?? (facts.listed_at && dayOf(facts.listed_at))
-  if (!listDay) return { position, reason: 'does not say its list day; give it with --date' }
+  if (!listDay) return { position, reason: 'has no list day. Add it with --date' }
   const id = [given, url].map((each) => each && arxivId(each)).find(Boolean)
   const links = { url, pdfUrl: facts.pdf_url, codeUrl: facts.code_url, projectUrl: facts.project_url }
-  return checked(raw, position, title, {
+  return toListedPaper(raw, position, title, {
     ...(id ? { source: 'arxiv', sourceId: id } : { source: 'title', sourceId: titleId(title ?? '') }),
     abstract: abstract ?? summary ?? '',
     summary: abstract ? summary : undefined,

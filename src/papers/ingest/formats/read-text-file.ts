@@ -2,12 +2,12 @@ import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { PaperboyError } from '../../../lib/errors.ts'
-import { MOST } from '../limits.ts'
+import { LIMITS } from '../limits.ts'
 
-const LARGEST = MOST.megabytes * 1024 * 1024
+const LARGEST = LIMITS.megabytes * 1024 * 1024
 
 /**
- * The text in a file, gzipped or not: its first bytes say which, not its name.
+ * Reads a text file, gzipped or not. Its first bytes decide, not its name.
  * @throws PaperboyError BAD_IMPORT naming the file
  */
 export async function readTextFile(path: string): Promise<string> {
@@ -20,7 +20,7 @@ export async function readTextFile(path: string): Promise<string> {
 }
 
 async function unpacked(path: string): Promise<Buffer> {
-  const tooLarge = `is larger than ${MOST.megabytes} MB`
+  const tooLarge = `is larger than ${LIMITS.megabytes} MB`
   try {
     const { size } = await stat(path)
     if (size > LARGEST) throw badFile(path, tooLarge)

@@ -2,10 +2,10 @@ import { parse } from 'csv-parse/sync'
 import { z } from 'zod'
 import { arxivId } from '../../paper-id.ts'
 import { count, moment, text } from '../fields.ts'
-import { checkLineCount, MOST } from '../limits.ts'
+import { checkLineCount, LIMITS } from '../limits.ts'
 import type { BadEntry } from '../listed-paper.ts'
 
-/** What the community thought of a paper at one moment. */
+/** A paper's votes and comments at one moment. */
 export interface SignalRow {
   arxivId: string
   observedAt: Date
@@ -24,24 +24,24 @@ const Row = z.object({
 
 export const isSignalTable = (file: string): boolean => /^﻿?[^\n]*\barxiv_id\b[^\n]*\bupvotes\b/.test(file)
 
-/** A CSV of votes over time: columns arxiv_id, observed_at_utc and upvotes, where known num_comments and github_stars. */
+/** Parses a CSV of votes over time: columns arxiv_id, observed_at_utc, upvotes, and optionally num_comments and github_stars. */
 export function parseSignalTable(file: string): { rows: SignalRow[]; bad: BadEntry[] } {
-  checkLineCount(file, MOST.signals)
+  checkLineCount(file, LIMITS.signals)
   const rows: SignalRow[] = []
   const bad: BadEntry[] = []
   let position = 0
-  // Row by row, so that what was read of each is not kept.
+  // Row by row, so that parsed records are not kept in memory.
   parse(file, {
     columns: true,
     bom: true,
     skip_empty_lines: true,
     relax_column_count: true,
-    max_record_size: MOST.line,
+    max_record_size: LIMITS.line,
     on_record: (record: unknown) => {
       position++
       const row = parseRow(record)
       if (row) rows.push(row)
-      else bad.push({ position, reason: 'has no arXiv id, no moment or no votes' })
+      else bad.push({ position, reason: 'has no arXiv id, no valid time or no votes' })
       return null
     },
   })

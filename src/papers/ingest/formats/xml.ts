@@ -3,13 +3,12 @@ import { isMoment } from '../../../calendar/days.ts'
 import { safeText } from '../../../lib/postgres-safe.ts'
 import { checkXmlSize } from '../limits.ts'
 
-/** Characters that entities may become in one document: a day's announcements write `&amp;` and `&lt;` some thousand times. */
+/** Most characters that entities may expand to in one document. A day's announcements have thousands of `&amp;` and `&lt;`. */
 const MOST_EXPANDED = 32 * 1024 * 1024
 
 /**
- * XML as objects: an element is its text, or an object with `#text`, its attributes as `@name` and its children, or an array of
- * those. What entities
- * become is limited, so that a small file stays small.
+ * Parses XML into objects. An element is its text, or an object with `#text`, its attributes as `@name` and its children.
+ * Repeated elements are arrays. Entity expansion is limited, so a small file cannot become a huge one.
  */
 const parser = new XMLParser({
   ignoreAttributes: false,
@@ -23,7 +22,7 @@ const parser = new XMLParser({
 
 export type Element = Record<string, unknown>
 
-/** Parses XML. @returns undefined where the text is not XML. @throws OverLimit before anything is parsed */
+/** Parses XML. @returns undefined when the text is not XML. @throws LimitError before parsing */
 export function parseXml(text: string): Element | undefined {
   checkXmlSize(text)
   try {
@@ -36,13 +35,13 @@ export function parseXml(text: string): Element | undefined {
 export const isElement = (value: unknown): value is Element =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A child as a list, however often it is there. */
+/** Returns all children of a name as a list. */
 export const all = (element: Element, name: string): unknown[] => {
   const value = element[name]
   return value === undefined ? [] : Array.isArray(value) ? value : [value]
 }
 
-/** An element's text in one line, or undefined when it is missing or empty. */
+/** Returns an element's trimmed text, or undefined when it is missing or empty. */
 export function textOf(value: unknown): string | undefined {
   const first = Array.isArray(value) ? value[0] : value
   const text = isElement(first) ? first['#text'] : first
@@ -53,7 +52,7 @@ export function textOf(value: unknown): string | undefined {
 export const attribute = (value: unknown, name: string): string | undefined =>
   isElement(value) && typeof value[`@${name}`] === 'string' ? (value[`@${name}`] as string) : undefined
 
-/** An instant, or undefined for what is none. */
+/** Returns an instant, or undefined for an invalid one. */
 export function instantOf(value: unknown): Date | undefined {
   const at = new Date(textOf(value) ?? '')
   return isMoment(at) ? at : undefined

@@ -18,11 +18,11 @@ const SampleFile = z.object({
 })
 
 /**
- * Something to see before the first real list is read: invented list days with real papers, put on the days before today.
- * Does nothing where there is any paper. Each is marked as a sample, and the first real list that has it takes it over.
+ * Loads a sample to look at before the first real list: real papers on invented list days, ending yesterday.
+ * Does nothing when any paper is stored. Each paper is marked as a sample until a real list contains it.
  *
- * @param file another file, in tests
- * @returns how many papers there are now that were not there before
+ * @param file another file, for tests
+ * @returns the number of papers added
  */
 export async function loadSample(
   { db, now, closeHourUtc }: Deps,

@@ -1,34 +1,34 @@
 import { dayOf } from '../../../calendar/days.ts'
+import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
 import { VERSION } from '../../../runtime/config/config.ts'
 import { type ArxivFeed, parseArxivFeed } from '../formats/arxiv-feeds.ts'
-import { OverLimit } from '../limits.ts'
+import { LimitError } from '../limits.ts'
 import type { ListedPaper } from '../listed-paper.ts'
-import type { Pace } from './pace.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
+import type { RateLimit } from './rate-limit.ts'
 import type { Source, SourceReply } from './source.ts'
-import { spanDays } from './span.ts'
 
-interface ArxivOptions extends Omit<Politeness, 'userAgent' | 'pace'> {
+interface ArxivOptions extends Omit<Politeness, 'userAgent' | 'rateLimit'> {
   publicUrl: string
   /** cs.CL, stat.ML … */
   categories: readonly string[]
-  /** arXiv asks for no more than one request in three seconds (info.arxiv.org/help/api/tou.html) */
-  pace: Pace
+  /** arXiv allows one request every three seconds (info.arxiv.org/help/api/tou.html) */
+  rateLimit: RateLimit
   feedUrl?: string
   apiUrl?: string
 }
 
-/** Papers a page; arXiv takes up to 2,000. */
+/** Papers per page. arXiv allows up to 2,000. */
 const PAGE = 200
-/** A day of all of computer science has some 700. */
+/** A day of all of computer science has some 700 papers. */
 const MOST_PAGES = 10
 
-export const ARXIV_PACE_MS = 3_000
+export const ARXIV_INTERVAL_MS = 3_000
 
 /**
- * arXiv itself: today's announcements from its feed, earlier days from its query API by the day of submission. It knows no votes;
- * what it brings are papers, categories, new versions and withdrawals.
+ * Creates the arXiv source: today's announcements from its feed, earlier days from its query API by day of submission.
+ * It provides papers, categories, new versions and withdrawals, but no votes.
  */
 export function arxivSource(options: ArxivOptions): Source {
   const {
@@ -44,11 +44,11 @@ export function arxivSource(options: ArxivOptions): Source {
     const reply = await politeGet(url, headers, politeness)
     if (reply.status === 304) return { reply, feed: undefined }
     const feed = parseWithin(url, reply.body)
-    if (!feed) throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} answered with something other than a feed.`)
+    if (!feed) throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} did not return a feed.`)
     return { reply, feed: withoutErrors(url, feed) }
   }
 
-  /** Today's: the feed of one day has one date, and a feed that was not renewed still has yesterday's, whatever its head says. */
+  /** Reads today's announcements. A feed that was not renewed still has yesterday's entries, whatever its header says. */
   async function announcements(day: string, last: Parameters<Source['read']>[1]): Promise<SourceReply> {
     const { reply, feed } = await get(`${feedUrl}/${categories.join('+')}`, {
       ...(last?.etag ? { 'if-none-match': last.etag } : {}),
@@ -79,9 +79,12 @@ export function arxivSource(options: ArxivOptions): Source {
       all.bad.push(...feed.bad)
       const read = page * PAGE + feed.papers.length + feed.bad.length
       if (read >= (feed.total ?? 0)) break
-      // arXiv sometimes answers a page with nothing, though there is more: half a day must not look like a whole one.
+      // arXiv sometimes returns an empty page before the end. Half a day must not look like a whole one.
       if (feed.papers.length === 0)
-        throw new PaperboyError('SOURCE_UNAVAILABLE', `${apiUrl} gave ${read} of ${feed.total} papers for ${within}.`)
+        throw new PaperboyError(
+          'SOURCE_UNAVAILABLE',
+          `${apiUrl} returned ${read} of ${feed.total} papers for ${within}.`,
+        )
     }
     const listed = all.papers.map((paper, index) => ({ ...paper, listPosition: index + 1 }))
     return { outcome: 'read', papers: listed, bad: all.bad, validators: { etag: null, lastModified: null } }
@@ -98,10 +101,10 @@ export function arxivSource(options: ArxivOptions): Source {
     followDays: 0,
     async read(span, last) {
       if (span === dayOf(now())) return announcements(span, last)
-      const days = spanDays(span)
-      return submissions(days[0]!, days.at(-1)!)
+      const { from, to } = parseSpan(span)
+      return submissions(from, to)
     },
-    async look(ids) {
+    async fetchByIds(ids) {
       const found: ListedPaper[] = []
       for (let i = 0; i < ids.length; i += PAGE) {
         const some = ids.slice(i, i + PAGE)
@@ -116,8 +119,8 @@ function parseWithin(url: string, body: string): ArxivFeed | undefined {
   try {
     return parseArxivFeed(body)
   } catch (error) {
-    if (!(error instanceof OverLimit)) throw error
-    throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} answered with a feed that ${error.message}.`, {
+    if (!(error instanceof LimitError)) throw error
+    throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} returned a feed that ${error.message}.`, {
       cause: error,
     })
   }
@@ -125,9 +128,9 @@ function parseWithin(url: string, body: string): ArxivFeed | undefined {
 
 const compact = (day: string): string => day.replaceAll('-', '')
 
-/** arXiv answers mistakes as an entry titled "Error": that is no paper, and nothing else in the reply is to be trusted. */
+/** arXiv reports an error as an entry titled "Error". The rest of such a reply cannot be trusted. */
 function withoutErrors(url: string, feed: ArxivFeed): ArxivFeed {
-  const error = feed.bad.find(({ reason }) => reason.startsWith('is arXiv’s word'))
+  const error = feed.bad.find(({ reason }) => reason.startsWith('is an error from arXiv'))
   if (error) throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url}: entry ${error.position} ${error.reason}.`)
   return feed
 }

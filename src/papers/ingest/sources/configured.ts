@@ -1,25 +1,24 @@
 import type { SourceName } from '../../../runtime/config/source-names.ts'
 import type { Services } from '../../../runtime/services.ts'
-import { ARXIV_PACE_MS, arxivSource } from './arxiv.ts'
+import { ARXIV_INTERVAL_MS, arxivSource } from './arxiv.ts'
 import { hfSource } from './hf.ts'
-import { paceOf } from './pace.ts'
+import { sourceRateLimit } from './rate-limit.ts'
 import type { Source } from './source.ts'
 
 type Deps = Pick<Services, 'config' | 'db'>
 
-/** Every source by its name. */
 const SOURCES: Record<SourceName, (deps: Deps) => Source> = {
   hf: ({ config }) => hfSource({ publicUrl: config.PUBLIC_URL }),
   arxiv: ({ config, db }) =>
     arxivSource({
       publicUrl: config.PUBLIC_URL,
       categories: config.ARXIV_CATEGORIES,
-      pace: paceOf(db, 'arxiv', ARXIV_PACE_MS),
+      rateLimit: sourceRateLimit(db, 'arxiv', ARXIV_INTERVAL_MS),
     }),
 }
 
-export const sourceNamed = (deps: Deps, name: SourceName): Source => SOURCES[name](deps)
+export const openSource = (deps: Deps, name: SourceName): Source => SOURCES[name](deps)
 
-/** The sources that PAPER_SOURCES names. */
+/** Opens the sources that PAPER_SOURCES names. */
 export const configuredSources = (deps: Deps): Source[] =>
-  deps.config.PAPER_SOURCES.map((name) => sourceNamed(deps, name))
+  deps.config.PAPER_SOURCES.map((name) => openSource(deps, name))

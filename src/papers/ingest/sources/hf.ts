@@ -1,26 +1,27 @@
-import { isDay } from '../../../calendar/days.ts'
+import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
 import { VERSION } from '../../../runtime/config/config.ts'
 import { parseHfEntry } from '../formats/hf-entry.ts'
-import { checkJsonSize, OverLimit } from '../limits.ts'
+import { checkJsonSize, LimitError } from '../limits.ts'
 import { type BadEntry, isBad, type ListedPaper } from '../listed-paper.ts'
 import { type Politeness, politeGet, type Reply } from './polite-get.ts'
-import type { Source, Span } from './source.ts'
+import type { Source } from './source.ts'
 
 interface HfOptions extends Omit<Politeness, 'userAgent'> {
-  /** named in the User-Agent, so that the source can tell whom to talk to */
+  /** part of the User-Agent, so that the source's operators can contact us */
   publicUrl: string
   baseUrl?: string
 }
 
-/** Hugging Face's daily papers: the community's list of a day, a week or a month, with votes. */
+/** Creates the source for Hugging Face's daily papers: the community's list of a day, week or month, with votes. */
 export function hfSource({ publicUrl, baseUrl = 'https://huggingface.co', ...politeness }: HfOptions): Source {
   const polite = { ...politeness, userAgent: `Paperboy/${VERSION} (+${publicUrl})` }
   return {
     name: 'hf',
     followDays: 14,
     async read(span, last) {
-      const url = `${baseUrl}/api/daily_papers?${parameterOf(span)}=${span}`
+      const { kind } = parseSpan(span)
+      const url = `${baseUrl}/api/daily_papers?${PARAMETER[kind]}=${span}`
       const reply = await politeGet(
         url,
         {
@@ -32,19 +33,19 @@ export function hfSource({ publicUrl, baseUrl = 'https://huggingface.co', ...pol
       if (reply.status === 304) return { outcome: 'not modified' }
       return {
         outcome: 'read',
-        ...parseList(entriesOf(url, reply), isDay(span) ? span : undefined),
+        ...parseList(entriesOf(url, reply), kind === 'day' ? span : undefined),
         validators: { etag: reply.headers.get('etag'), lastModified: reply.headers.get('last-modified') },
       }
     },
-    async look(ids) {
+    async fetchByIds(ids) {
       const found = []
-      for (const id of ids) found.push(await paper(id))
+      for (const id of ids) found.push(await fetchPaper(id))
       return found.filter((each) => each !== undefined)
     },
   }
 
-  /** A paper's own page, which any paper has once somebody opened it; on no list without `submittedOnDailyAt`. */
-  async function paper(id: string): Promise<ListedPaper | undefined> {
+  /** Fetches a single paper. A paper without `submittedOnDailyAt` is on no list, and counts as not found. */
+  async function fetchPaper(id: string): Promise<ListedPaper | undefined> {
     const url = `${baseUrl}/api/papers/${id}`
     const reply = await politeGet(url, {}, { ...polite, missing: [404] })
     if (reply.status === 404) return undefined
@@ -53,12 +54,12 @@ export function hfSource({ publicUrl, baseUrl = 'https://huggingface.co', ...pol
   }
 }
 
-const parameterOf = (span: Span) => (isDay(span) ? 'date' : span.includes('W') ? 'week' : 'month')
+const PARAMETER = { day: 'date', week: 'week', month: 'month' }
 
 function entriesOf(url: string, reply: Reply): unknown[] {
   const parsed = jsonOf(url, reply)
   if (Array.isArray(parsed)) return parsed
-  throw strange(url, reply, 'a JSON array')
+  throw unexpectedReply(url, reply, 'a JSON array')
 }
 
 function jsonOf(url: string, reply: Reply): unknown {
@@ -66,19 +67,19 @@ function jsonOf(url: string, reply: Reply): unknown {
     checkJsonSize(reply.body)
     return JSON.parse(reply.body)
   } catch (error) {
-    throw strange(
+    throw unexpectedReply(
       url,
       reply,
-      error instanceof OverLimit ? `a list that can be read, since it ${error.message}` : 'JSON',
+      error instanceof LimitError ? `a list within the limits (it ${error.message})` : 'JSON',
     )
   }
 }
 
-function strange(url: string, { status, headers, body }: Reply, wanted: string): PaperboyError {
+function unexpectedReply(url: string, { status, headers, body }: Reply, wanted: string): PaperboyError {
   const what = `${headers.get('content-type') ?? 'no content type'}, ${body.length} characters`
   return new PaperboyError(
     'SOURCE_UNAVAILABLE',
-    `GET ${url} answered ${status} with something other than ${wanted} (${what}).`,
+    `GET ${url} answered ${status}, but did not return ${wanted} (${what}).`,
   )
 }
 

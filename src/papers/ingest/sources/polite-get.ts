@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PaperboyError } from '../../../lib/errors.ts'
-import type { Pace } from './pace.ts'
+import type { RateLimit } from './rate-limit.ts'
 
 export interface Politeness {
   userAgent: string
-  /** for one try, its body included */
+  /** for one attempt, including its body */
   timeoutMs?: number
-  tries?: number
+  attempts?: number
   largestBytes?: number
   accept?: string
-  /** statuses that are an answer, beside 2xx and 304 */
+  /** statuses to return as a reply, besides 2xx and 304 */
   missing?: number[]
-  /** for sources that say how often they may be asked */
-  pace?: Pace
-  /** ways to wait, to tell the time and to draw from [0, 1); others only in tests */
+  /** for sources that limit requests */
+  rateLimit?: RateLimit
+  /** replaced only in tests */
   wait?: (ms: number) => Promise<unknown>
   now?: () => Date
   random?: () => number
@@ -26,36 +26,36 @@ export interface Reply {
 }
 
 const FIRST_PAUSE_MS = 1_000
-/** A server that asks for a longer pause is asked again at the next scheduled read instead. */
+/** After a longer Retry-After, the next scheduled read asks again. */
 const LONGEST_PAUSE_MS = 60_000
-const WORTH_ANOTHER_TRY = new Set([408, 425, 429, 500, 502, 503, 504])
+const RETRYABLE = new Set([408, 425, 429, 500, 502, 503, 504])
 
-/** An attempt that failed, and whether and when another one makes sense. */
+/** A failed attempt, and whether and when to retry. */
 interface Failure {
   what: string
-  again: boolean
+  retryable: boolean
   pauseMs?: number | undefined
   cause?: unknown
 }
 
 /**
- * GET as a good guest: says who asks, waits longer after each failure (or as long as Retry-After says), gives up in time.
+ * Sends a GET with a User-Agent, exponential back-off or Retry-After, and a limited number of attempts.
  *
- * @returns a 2xx or 304 with its whole body
- * @throws PaperboyError SOURCE_UNAVAILABLE naming the URL and what came back
+ * @returns a 2xx or 304 reply with its whole body
+ * @throws PaperboyError SOURCE_UNAVAILABLE naming the URL and the failure
  */
 export async function politeGet(url: string, headers: Record<string, string>, politeness: Politeness): Promise<Reply> {
-  const { tries = 3, wait = sleep, random = Math.random } = politeness
+  const { attempts = 3, wait = sleep, random = Math.random } = politeness
   for (let attempt = 1; ; attempt++) {
-    await politeness.pace?.turn()
+    await politeness.rateLimit?.acquire()
     const outcome = await attemptGet(url, headers, politeness)
     if (!('what' in outcome)) return outcome
     const pauseMs = outcome.pauseMs ?? FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + random())
-    // Whoever is next in another process is to wait as well.
-    if (outcome.pauseMs) await politeness.pace?.rest(outcome.pauseMs)
-    if (!outcome.again || attempt >= tries || pauseMs > LONGEST_PAUSE_MS) {
-      const patience = attempt > 1 ? ` (${attempt} tries)` : ''
-      throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} ${outcome.what}${patience}.`, { cause: outcome.cause })
+    // Other processes must wait as well.
+    if (outcome.pauseMs) await politeness.rateLimit?.pause(outcome.pauseMs)
+    if (!outcome.retryable || attempt >= attempts || pauseMs > LONGEST_PAUSE_MS) {
+      const count = attempt > 1 ? ` (${attempt} attempts)` : ''
+      throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} ${outcome.what}${count}.`, { cause: outcome.cause })
     }
     await wait(pauseMs)
   }
@@ -73,28 +73,28 @@ async function attemptGet(
       signal: AbortSignal.timeout(timeoutMs),
     })
     const body = await readBody(response, largestBytes)
-    if (body === undefined) return { what: `answered with more than ${largestBytes} bytes`, again: false }
+    if (body === undefined) return { what: `answered with more than ${largestBytes} bytes`, retryable: false }
     if (response.ok || response.status === 304 || politeness.missing?.includes(response.status))
       return { status: response.status, headers: response.headers, body }
     const pauseMs = retryAfterMs(response.headers.get('retry-after'), now())
     return {
       what:
         `answered ${response.status} ${response.statusText}`.trimEnd() +
-        (pauseMs ? `, to be asked again in ${Math.ceil(pauseMs / 1000)} s` : ''),
-      again: WORTH_ANOTHER_TRY.has(response.status),
+        (pauseMs ? `, retry after ${Math.ceil(pauseMs / 1000)} s` : ''),
+      retryable: RETRYABLE.has(response.status),
       pauseMs,
     }
   } catch (cause) {
     const timedOut = cause instanceof DOMException && cause.name === 'TimeoutError'
     return {
-      what: timedOut ? `gave no whole answer in ${timeoutMs} ms` : `failed: ${rootOf(cause)}`,
-      again: true,
+      what: timedOut ? `did not finish in ${timeoutMs} ms` : `failed: ${rootOf(cause)}`,
+      retryable: true,
       cause,
     }
   }
 }
 
-/** The body as text, or undefined once it is too large; counted after decompression, so that a small reply cannot unpack into a huge one. */
+/** Reads the body as text, or returns undefined when it is too large. Counts after decompression, to stop decompression bombs. */
 async function readBody(response: Response, largestBytes: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = []
   let bytes = 0
@@ -106,14 +106,14 @@ async function readBody(response: Response, largestBytes: number): Promise<strin
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** Retry-After in its two forms: seconds, or a date. */
+/** Parses Retry-After: seconds or a date (RFC 9110, section 10.2.3). */
 function retryAfterMs(value: string | null, now: Date): number | undefined {
   if (!value) return undefined
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now.getTime()
   return Number.isNaN(ms) ? undefined : Math.max(ms, 0)
 }
 
-/** fetch says "fetch failed"; why is in its cause. */
+/** fetch throws "fetch failed"; its cause has the reason. */
 function rootOf(error: unknown): string {
   let root = error
   while (root instanceof Error && root.cause instanceof Error) root = root.cause

@@ -1,14 +1,12 @@
+import type { SpanKey } from '../../../calendar/spans.ts'
 import type { SourceName } from '../../../runtime/config/source-names.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
 
-/** What a source said last time, so that the next request can be conditional. */
+/** Validators of a source's last reply, for a conditional request. */
 interface LastReply {
   etag: string | null
   lastModified: string | null
 }
-
-/** A list day `2026-03-14`, an ISO week `2026-W11` or a month `2026-03`. */
-export type Span = string
 
 export type SourceReply =
   | { outcome: 'not modified' }
@@ -17,21 +15,21 @@ export type SourceReply =
       papers: ListedPaper[]
       bad: BadEntry[]
       validators: LastReply
-      /** the day of what the source has now, where that is another than was asked for: its list is late */
+      /** the day of the source's list, when it differs from the requested one: the list is late */
       stillOn?: string | undefined
     }
 
 /**
- * Where lists of papers come from. A new source is one file with this shape and a line in configured.ts.
+ * A source of paper lists. A new source is one file with this interface and a line in configured.ts.
  *
- * Both calls throw PaperboyError SOURCE_UNAVAILABLE naming what was asked and what came back.
+ * Both methods throw PaperboyError SOURCE_UNAVAILABLE naming the request and the failure.
  */
 export interface Source {
-  /** as stored with what was read: changing it forgets what was read */
+  /** stored with every read; a changed name loses the history of reads */
   name: SourceName
-  /** how many days after a list day its votes are still followed; 0 where there are none to follow */
+  /** days after a list day to follow its votes; 0 for a source without votes */
   followDays: number
-  read(span: Span, last: LastReply | undefined): Promise<SourceReply>
-  /** Papers by arXiv id, as they stand today; those that the source does not know are missing. */
-  look(ids: readonly string[]): Promise<ListedPaper[]>
+  read(span: SpanKey, last: LastReply | undefined): Promise<SourceReply>
+  /** Fetches papers by arXiv id in their current state. Papers that the source does not know are missing. */
+  fetchByIds(ids: readonly string[]): Promise<ListedPaper[]>
 }

@@ -2,21 +2,21 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import { unaccented, wordsOf } from './vectorise.ts'
 
-/** Shorter ones are like too many others. */
+/** Shorter words resemble too many others. */
 const SHORTEST = 4
-/** Two letters that changed places leave a short word few of its trigrams: "latnet" and "latent" have 0.27 in common. */
-const ALIKE = 0.2
-/** Of those, the most alike are compared letter by letter. */
+/** A swap of two letters changes most trigrams of a short word: "latnet" and "latent" have a similarity of 0.27. */
+const LEAST_SIMILARITY = 0.2
+/** The most similar words are compared letter by letter. */
 const MOST_COMPARED = 60
 
 /**
- * Words as papers and their authors spell them: each that no paper has is replaced by the one that takes the fewest slips to get
- * there, one in a short word and two in a longer one; of several, the one that most papers have.
- * @returns undefined when there is nothing to replace
+ * Replaces each word that no paper has by the nearest word of papers and their authors' names.
+ * A short word may differ by one edit, a longer one by two. Among equals, the word in most papers wins.
+ * @returns undefined when no word is replaced
  */
-export async function spelled(db: Db, words: string): Promise<string | undefined> {
+export async function correctSpelling(db: Db, words: string): Promise<string | undefined> {
   const given = [...new Set(words.match(WORD) ?? [])].filter((word) => word.length >= SHORTEST)
-  // What every abstract says is not among the terms, and is right.
+  // Stop words are not among the terms, and are correct.
   const asked = given
     .map((word) => ({ word, terms: [unaccented(word), ...wordsOf(word)] }))
     .filter(({ terms }) => terms.length > 1)
@@ -25,9 +25,9 @@ export async function spelled(db: Db, words: string): Promise<string | undefined
   const better = new Map<string, string>()
   for (const [word, terms] of Map.groupBy(near, (row) => row.word)) {
     const [best] = terms
-      .map((row) => ({ ...row, slips: slips(unaccented(word), row.term) }))
-      .filter((row) => row.slips <= (word.length > 5 ? 2 : 1))
-      .sort((a, b) => a.slips - b.slips || b.papers - a.papers)
+      .map((row) => ({ ...row, edits: countEdits(unaccented(word), row.term) }))
+      .filter((row) => row.edits <= (word.length > 5 ? 2 : 1))
+      .sort((a, b) => a.edits - b.edits || b.papers - a.papers)
     if (best) better.set(word, best.term)
   }
   return better.size === 0 ? undefined : words.replace(WORD, (word) => better.get(word) ?? word)
@@ -37,7 +37,7 @@ const WORD = /[\p{L}\p{N}]+/gu
 
 const readNear = (db: Db, asked: { word: string; terms: string[] }[]) =>
   db.transaction(async (tx) => {
-    await tx.execute(sql`SELECT set_config('pg_trgm.similarity_threshold', ${String(ALIKE)}, true)`)
+    await tx.execute(sql`SELECT set_config('pg_trgm.similarity_threshold', ${String(LEAST_SIMILARITY)}, true)`)
     const { rows } = await tx.execute<{ word: string; term: string; papers: number }>(sql`
       SELECT asked.word, near.term, near.papers
       FROM jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) AS asked(word text, terms text[])
@@ -49,8 +49,8 @@ const readNear = (db: Db, asked: { word: string; terms: string[] }[]) =>
     return rows
   })
 
-/** How many letters were left out, added, changed, or swapped with their neighbour (optimal string alignment). */
-function slips(from: string, to: string): number {
+/** Counts letters omitted, added, changed, or swapped with their neighbour (optimal string alignment). */
+function countEdits(from: string, to: string): number {
   let [before, last]: number[][] = [[], Array.from({ length: to.length + 1 }, (_, at) => at)]
   for (let i = 1; i <= from.length; i++) {
     const row = [i]

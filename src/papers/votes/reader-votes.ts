@@ -1,16 +1,15 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
-import { weigh } from './weigh.ts'
+import { dampBursts } from './damp-bursts.ts'
 
 /**
- * How many votes of our own readers count for each of these papers, bursts damped (weigh.ts), to be added to the source's votes.
- * Counted are readers who confirmed and have not been found out since: active ones, and those who only left. A submitter's own vote
- * is not.
+ * Counts our readers' votes for papers, to be added to the source's votes. Bursts are damped (damp-bursts.ts).
+ * Readers who are active or only unsubscribed count. Bounced and complaining ones do not, and neither does a submitter's own vote.
  *
  * @param options.by votes cast later are not counted
- * @returns papers without such a vote are absent
+ * @returns counts by paper id; papers without a counted vote are absent
  */
-export async function countedVotes(
+export async function countReaderVotes(
   db: Db,
   paperIds: readonly number[],
   { by }: { by?: Date } = {},
@@ -29,5 +28,5 @@ export async function countedVotes(
       GROUP BY v.paper_id, v.network
     ) AS networks
     GROUP BY paper_id`)
-  return new Map(rows.map(({ id, bursts }) => [Number(id), weigh(bursts)]))
+  return new Map(rows.map(({ id, bursts }) => [Number(id), dampBursts(bursts)]))
 }
