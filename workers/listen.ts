@@ -5,7 +5,7 @@ import type { Services } from '../src/runtime/services.ts'
  * The SMTP server for what comes back, where INBOUND_SMTP_PORT asks for one. Several workers on one machine share the port by the
  * first of them having it: mail for it is taken by any, and a worker without it works on.
  */
-export async function startListener(services: Services): Promise<Listener | undefined> {
+export async function startInboundServer(services: Services): Promise<Listener | undefined> {
   const { config, log } = services
   if (config.INBOUND_SMTP_PORT === undefined) return undefined
   try {

@@ -10,7 +10,7 @@ const SOON_MS = 10_000
  * Goes on from one batch to the next, without asking while nothing could be sent: a rate is kept to fractions of a second, which the
  * sweeper's rounds are too slow for.
  */
-export function nextBatch({ db, queues, now, log }: Services, restMs: () => number) {
+export function createBatchWaker({ db, queues, now, log }: Services, restMs: () => number) {
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   const later = (ms: number) => {

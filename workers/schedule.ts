@@ -25,7 +25,7 @@ const EVERY: Partial<Record<JobName, number>> = {
  * Every worker ticks, and a tick's jobs carry its number, so that the queue keeps one of them. The schedule lives here and not
  * in the queue (BullMQ's job schedulers), because a flushed queue must not stop the clock.
  */
-export function startClock(queues: Pick<Queues, 'wake'>): { stop(): void } {
+export function startSchedule(queues: Pick<Queues, 'wake'>): { stop(): void } {
   const tick = (name: JobName, every: number) =>
     void queues.wake(name as 'sweep-batches', {}, String(Math.floor(Date.now() / every)))
   const timers = Object.entries(EVERY).map(([name, every]) => {

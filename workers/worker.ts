@@ -10,14 +10,14 @@ import { announceWorker } from '../src/runtime/worker-presence.ts'
 import { assembleEditionJob } from './assemble-edition.ts'
 import { collectPapersJob } from './collect-papers.ts'
 import { forgetOldJob } from './forget-old.ts'
-import { startListener } from './listen.ts'
+import { startInboundServer } from './listen.ts'
 import { lookUpSubmissionsJob } from './look-up-submissions.ts'
-import { nextBatch } from './next-batch.ts'
+import { createBatchWaker } from './next-batch.ts'
 import { planDeliveriesJob } from './plan-deliveries.ts'
 import { raiseAlertsJob } from './raise-alerts.ts'
 import { readMailboxJob } from './read-mailbox.ts'
 import { releaseEditionsJob } from './release-editions.ts'
-import { startClock } from './schedule.ts'
+import { startSchedule } from './schedule.ts'
 import { settleEditionsJob } from './settle-editions.ts'
 import { sweepBatchesJob } from './sweep-batches.ts'
 import { tidySignUpsJob } from './tidy-sign-ups.ts'
@@ -32,7 +32,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
   const { config, queues, log } = services
   const deliver = await openHands(services)
   const { relay } = deliver
-  const next = nextBatch(services, () => relay.restMs())
+  const next = createBatchWaker(services, () => relay.restMs())
   const stopping = new AbortController()
   const presence = await announceWorker(config.DATABASE_URL, log)
   const failed = (job: JobName, error: unknown) =>
@@ -62,8 +62,8 @@ export async function startWorker(services: Services, sources: readonly Source[]
     { clockwork: 4, mails: 1, batches: BATCHES_AT_ONCE },
     failed,
   )
-  const listener = await startListener(services)
-  const clock = startClock(queues)
+  const listener = await startInboundServer(services)
+  const clock = startSchedule(queues)
   // Its first tick may have been another worker's already, as after a restart: what is due then waits for no second one.
   next.soon()
   return {

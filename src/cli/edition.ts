@@ -8,9 +8,9 @@ import { curate, VERDICTS } from '../edition/draft/curate.ts'
 import { release } from '../edition/draft/release.ts'
 import { releaseInWords } from '../edition/draft/release-words.ts'
 import { complain, progressBar, say } from '../lib/terminal.ts'
-import { byHand, writeDown } from '../operate/audit.ts'
+import { recordAudit, withAudit } from '../operate/audit.ts'
 import type { Services } from '../runtime/services.ts'
-import { commandLine } from './admin.ts'
+import { cliActor } from './admin.ts'
 import { asDate, report, withServices } from './open.ts'
 import { previewCommand } from './preview-edition.ts'
 
@@ -26,8 +26,8 @@ export function editionCommands(program: Command): void {
   keyed('assemble', 'assemble the draft, or update it from the day’s papers').action((key: EditionKey, command) =>
     withServices(async (services) => {
       const made = await assemble(services, key)
-      const deed = { who: commandLine(), what: 'assembled', about: editionNamed(key) }
-      if (made.changed) await writeDown(services.db, services.now(), deed)
+      const entry = { who: cliActor(), what: 'assembled', about: editionNamed(key) }
+      if (made.changed) await recordAudit(services.db, services.now(), entry)
       const note = made.changed
         ? `draft assembled. It is released ${releaseInWords(made, services.now())}`
         : `it is ${made.state} already, nothing was changed`
@@ -55,12 +55,12 @@ export function editionCommands(program: Command): void {
       withServices(async (services) => {
         const dryRun = options.yes !== true
         const again = (db: Services['db']) => sendAgain({ ...services, db }, options, { only: options.only, dryRun })
-        const deed = {
-          who: commandLine(),
+        const entry = {
+          who: cliActor(),
           what: `queued ${options.only.join(' and ')} deliveries again of`,
           about: editionNamed(options),
         }
-        const counts = dryRun ? await again(services.db) : await byHand(services, deed, again)
+        const counts = dryRun ? await again(services.db) : await withAudit(services, entry, again)
         const what =
           Object.entries(counts)
             .map(([state, count]) => `${count.toLocaleString('en')} ${state}`)
@@ -92,8 +92,8 @@ export function editionCommands(program: Command): void {
   for (const [name, done, description, act] of simple) {
     keyed(name, description).action((key: EditionKey, command) =>
       withServices(async (services) => {
-        const deed = { who: commandLine(), what: done, about: editionNamed(key) }
-        await byHand(services, deed, (db) => act({ ...services, db }, key))
+        const entry = { who: cliActor(), what: done, about: editionNamed(key) }
+        await withAudit(services, entry, (db) => act({ ...services, db }, key))
         const draft = await findEdition(services, key)
         const { state, held } = draft
         const release = state === 'draft' && !held ? ` It is released ${releaseInWords(draft, services.now())}.` : ''
@@ -117,11 +117,11 @@ export function editionCommands(program: Command): void {
       .option('--note <text>', 'what the curator says of it')
       .action((paper: string, options, command) =>
         withServices(async (services) => {
-          const { verdict, deed } = VERDICTS[name]
+          const { verdict, done } = VERDICTS[name]
           const about = `paper ${paper}`
-          const { title, listDay, assembled } = await byHand(
+          const { title, listDay, assembled } = await withAudit(
             services,
-            { who: commandLine(), what: deed, about },
+            { who: cliActor(), what: done, about },
             (db) => curate({ ...services, db }, paper, name, options.note),
           )
           const again = assembled.map(editionNamed).join(' and ')
@@ -153,8 +153,8 @@ async function send(
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
   await findEdition(services, options)
-  await writeDown(services.db, services.now(), {
-    who: commandLine(),
+  await recordAudit(services.db, services.now(), {
+    who: cliActor(),
     what: options.everyone
       ? 'ordered to send to everyone'
       : options.now

@@ -9,16 +9,16 @@ import {
 } from '../delivery/ledger/restore-guard.ts'
 import { editionNamed } from '../edition/draft/control.ts'
 import { clearScreen, complain } from '../lib/terminal.ts'
-import { writeDown } from '../operate/audit.ts'
-import { diagnosesInWords } from '../operate/doctor/diagnosis.ts'
-import { examine } from '../operate/doctor/examine.ts'
+import { recordAudit } from '../operate/audit.ts'
+import { formatDiagnoses } from '../operate/doctor/diagnosis.ts'
+import { runChecks } from '../operate/doctor/run-checks.ts'
 import { readStatus, statusInWords } from '../operate/status.ts'
 import { listUnknownServiceMails } from '../outbox/unknown.ts'
 import { dkimRecord, readDkimKeys } from '../relay/dkim-keys.ts'
 import { readEnvironment } from '../runtime/config/config.ts'
 import { migrate } from '../runtime/db/database.ts'
 import type { Services } from '../runtime/services.ts'
-import { commandLine } from './admin.ts'
+import { cliActor } from './admin.ts'
 import { report, withConfig, withServices } from './open.ts'
 
 const WATCH_EVERY_MS = 2_000
@@ -60,8 +60,8 @@ export function operateCommands(program: Command): void {
     .action((_options, command) =>
       withConfig(
         async (config) => {
-          const diagnoses = await examine(config)
-          report(command, diagnoses, diagnosesInWords(diagnoses))
+          const diagnoses = await runChecks(config)
+          report(command, diagnoses, formatDiagnoses(diagnoses))
           if (diagnoses.some(({ state }) => state === 'wrong')) process.exitCode = 1
         },
         { mails: true },
@@ -74,7 +74,7 @@ export function operateCommands(program: Command): void {
     .action((_options, command) =>
       withServices(async (services) => {
         await halt(services)
-        await writeDown(services.db, services.now(), { who: commandLine(), what: 'halted', about: 'all mailing' })
+        await recordAudit(services.db, services.now(), { who: cliActor(), what: 'halted', about: 'all mailing' })
         report(command, { halted: true }, 'Nothing is sent any more. To go on: paperboy resume')
       }, ANY_KEY),
     )
@@ -125,10 +125,10 @@ async function resume(services: Services, options: ResumeOptions, command: Comma
   const { db, now } = services
   const halted = await whyHalted(db)
   if (!halted) return report(command, { resumed: false, cancelled: [] }, 'Nothing is halted; nothing was changed.')
-  const entry = { who: commandLine(), what: 'resumed', about: 'all mailing' }
+  const entry = { who: cliActor(), what: 'resumed', about: 'all mailing' }
   if (!options.afterRestore) {
     await resumeAfterHalt(services)
-    await writeDown(db, now(), entry)
+    await recordAudit(db, now(), entry)
     return report(
       command,
       { resumed: true, cancelled: [], ...halted },
@@ -141,7 +141,7 @@ async function resume(services: Services, options: ResumeOptions, command: Comma
     return report(command, { resumed: false, wouldCancel: open }, `Editions that would be cancelled: ${named}.`)
   complain(`Editions to cancel: ${named}.`)
   const { cancelled } = await resumeAfterRestore(services, options.keepEditions === true)
-  await writeDown(db, now(), entry)
+  await recordAudit(db, now(), entry)
   const known = halted.mailedLast
     ? ` The database last sent at ${halted.mailedLast.toISOString()}: it does not know who unsubscribed or bounced since then.`
     : ''

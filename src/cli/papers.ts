@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { dayOf } from '../calendar/days.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { complain, progressBar } from '../lib/terminal.ts'
-import { byHand } from '../operate/audit.ts'
+import { withAudit } from '../operate/audit.ts'
 import { collect } from '../papers/ingest/collect.ts'
 import { importFile } from '../papers/ingest/import-file.ts'
 import { refresh } from '../papers/ingest/refresh.ts'
@@ -11,7 +11,7 @@ import { spanDays } from '../papers/ingest/sources/span.ts'
 import { acceptSubmission, declineSubmission, openSubmissions } from '../papers/ingest/submissions.ts'
 import { indexPapers } from '../papers/search/index-papers.ts'
 import { SOURCE_NAMES } from '../runtime/config/source-names.ts'
-import { commandLine } from './admin.ts'
+import { cliActor } from './admin.ts'
 import { asDate, report, withServices } from './open.ts'
 
 function asSpan(value: string): string {
@@ -126,7 +126,7 @@ export function paperCommands(program: Command): void {
     .option('--note <text>', 'reason, for the record')
     .action((id: string, options, command) =>
       withServices(async (services) => {
-        const accepted = await byHand(services, { who: commandLine(), what: 'accepted', about: `paper ${id}` }, (db) =>
+        const accepted = await withAudit(services, { who: cliActor(), what: 'accepted', about: `paper ${id}` }, (db) =>
           acceptSubmission({ ...services, db }, id, options.date, options.note),
         )
         report(command, accepted, `“${accepted.title}” is on the list of ${accepted.day}.`)
@@ -139,7 +139,7 @@ export function paperCommands(program: Command): void {
     .option('--note <text>', 'reason, for the record')
     .action((id: string, options, command) =>
       withServices(async (services) => {
-        const { title } = await byHand(services, { who: commandLine(), what: 'declined', about: `paper ${id}` }, (db) =>
+        const { title } = await withAudit(services, { who: cliActor(), what: 'declined', about: `paper ${id}` }, (db) =>
           declineSubmission({ ...services, db }, id, options.note),
         )
         report(command, { title, state: 'declined' }, `“${title}” is declined.`)

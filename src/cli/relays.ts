@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { writeDown } from '../operate/audit.ts'
+import { recordAudit } from '../operate/audit.ts'
 import { resetDomain } from '../relay/rates.ts'
 import { relaysInWords, reportRelays } from '../relay/report.ts'
-import { commandLine } from './admin.ts'
+import { cliActor } from './admin.ts'
 import { report, withServices } from './open.ts'
 
 export function relayCommands(program: Command): void {
@@ -30,10 +30,10 @@ export function relayCommands(program: Command): void {
     .action((domain: string, _options, command) =>
       withServices(async (services) => {
         // The audit log outlives an erasure, and a domain may name a person.
-        const deed = { who: commandLine(), what: 'reset the rate of', about: 'a receiving domain' }
+        const entry = { who: cliActor(), what: 'reset the rate of', about: 'a receiving domain' }
         const reset = await services.db.transaction(async (tx) => {
           const slowed = await resetDomain(tx, domain, services.now())
-          if (slowed) await writeDown(tx, services.now(), deed)
+          if (slowed) await recordAudit(tx, services.now(), entry)
           return slowed
         })
         report(

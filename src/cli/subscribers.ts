@@ -3,14 +3,14 @@ import { userInfo } from 'node:os'
 import { type Command, InvalidArgumentError } from 'commander'
 import { readerDeliveries } from '../delivery/ledger/reader-deliveries.ts'
 import { complain } from '../lib/terminal.ts'
-import { byHand, writeDown } from '../operate/audit.ts'
+import { recordAudit, withAudit } from '../operate/audit.ts'
 import { eraseByHand } from '../subscription/erase.ts'
 import { exportSubscribers } from '../subscription/export.ts'
 import { subscriberIdOf } from '../subscription/find-reader.ts'
 import { type ImportResult, importSubscribers } from '../subscription/import.ts'
 import { type Mapping, MEANINGS_IN_WORDS, parseMapping } from '../subscription/import-columns.ts'
 import { unsubscribeByHand } from '../subscription/unsubscribe.ts'
-import { commandLine } from './admin.ts'
+import { cliActor } from './admin.ts'
 import { report, withServices } from './open.ts'
 
 export function subscriberCommands(program: Command): void {
@@ -35,8 +35,8 @@ export function subscriberCommands(program: Command): void {
           mappings: options.map,
         })
         const { added, problems, bad } = result
-        const brought = { who: commandLine(), what: 'imported', about: `${added} readers` }
-        if (!options.dryRun) await writeDown(services.db, services.now(), brought)
+        const entry = { who: cliActor(), what: 'imported', about: `${added} readers` }
+        if (!options.dryRun) await recordAudit(services.db, services.now(), entry)
         for (const problem of problems) complain(problem)
         if (bad > problems.length) complain(`… and ${bad - problems.length} more`)
         if (bad > 0) process.exitCode = 1
@@ -51,7 +51,7 @@ export function subscriberCommands(program: Command): void {
     .action((who: string, _options, command) =>
       withServices(async (services) => {
         const about = who.includes('@') ? `reader ${await subscriberIdOf(services, who)}` : 'a reader, by their token'
-        await byHand(services, { who: commandLine(), what: 'unsubscribed', about }, (db) =>
+        await withAudit(services, { who: cliActor(), what: 'unsubscribed', about }, (db) =>
           unsubscribeByHand({ ...services, db }, who),
         )
         report(command, { unsubscribed: true }, 'Unsubscribed. The reader gets no more digests.')
@@ -64,7 +64,7 @@ export function subscriberCommands(program: Command): void {
     .action((address: string, _options, command) =>
       withServices(async (services) => {
         const about = `reader ${await subscriberIdOf(services, address)}`
-        await byHand(services, { who: commandLine(), what: 'erased', about }, (db) =>
+        await withAudit(services, { who: cliActor(), what: 'erased', about }, (db) =>
           eraseByHand({ ...services, db }, address),
         )
         report(command, { erased: true }, 'The address is deleted from every table.')

@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import type { Command } from 'commander'
 import { complain } from '../lib/terminal.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
-import { byHand, writeDown } from '../operate/audit.ts'
+import { recordAudit, withAudit } from '../operate/audit.ts'
 import { exportSuppressions, importSuppressions } from '../suppression/exchange.ts'
 import { liftByHand, suppress } from '../suppression/suppress.ts'
-import { commandLine } from './admin.ts'
+import { cliActor } from './admin.ts'
 import { report, withServices } from './open.ts'
 
 export function suppressionCommands(program: Command): void {
@@ -17,8 +17,10 @@ export function suppressionCommands(program: Command): void {
     .action((address: string, _options, command) =>
       withServices(async (services) => {
         const hash = addressHash(services.config.SUPPRESSION_KEY, parseAddress(address, { utf8: true }).key)
-        const deed = { who: commandLine(), what: 'suppressed', about: 'an address' }
-        const result = await byHand(services, deed, (db) => suppress(db, [{ hash, reason: 'manual' }], services.now()))
+        const entry = { who: cliActor(), what: 'suppressed', about: 'an address' }
+        const result = await withAudit(services, entry, (db) =>
+          suppress(db, [{ hash, reason: 'manual' }], services.now()),
+        )
         const changed = result.added + result.strengthened > 0
         report(
           command,
@@ -34,8 +36,8 @@ export function suppressionCommands(program: Command): void {
     .action((address: string, _options, command) =>
       withServices(async (services) => {
         const hash = addressHash(services.config.SUPPRESSION_KEY, parseAddress(address, { utf8: true }).key)
-        const deed = { who: commandLine(), what: 'lifted the suppression of', about: 'an address' }
-        const reason = await byHand(services, deed, (db) => liftByHand(db, hash, services.now()))
+        const entry = { who: cliActor(), what: 'lifted the suppression of', about: 'an address' }
+        const reason = await withAudit(services, entry, (db) => liftByHand(db, hash, services.now()))
         report(command, { lifted: true, reason }, `The address was suppressed (${reason}). It can sign up again now.`)
       }),
     )
@@ -47,8 +49,8 @@ export function suppressionCommands(program: Command): void {
       withServices(async (services) => {
         const result = await importSuppressions(services, file)
         const { read, added, strengthened } = result
-        const brought = { who: commandLine(), what: 'suppressed', about: `${added} addresses` }
-        await writeDown(services.db, services.now(), brought)
+        const entry = { who: cliActor(), what: 'suppressed', about: `${added} addresses` }
+        await recordAudit(services.db, services.now(), entry)
         report(command, result, `${read} lines read: ${added} newly suppressed, ${strengthened} for a stronger reason.`)
       }),
     )

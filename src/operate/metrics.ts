@@ -11,7 +11,7 @@ import { ATTENTION_NAMES, type AttentionName } from './attention/attention.ts'
 import { findAttention } from './attention/find.ts'
 
 /** How the service stands, in numbers for a monitoring system to watch. None of them tells of a person. */
-export interface Measures {
+export interface ServiceMetrics {
   halted: boolean
   workers: number
   subscribers: Record<string, number>
@@ -30,7 +30,7 @@ export interface Measures {
 }
 
 /** @throws the database's error */
-export async function readMeasures(services: Pick<Services, 'db' | 'config' | 'now'>): Promise<Measures> {
+export async function readMetrics(services: Pick<Services, 'db' | 'config' | 'now'>): Promise<ServiceMetrics> {
   const { db, now } = services
   const at = now()
   const { rows } = await db.execute<{

@@ -1,4 +1,4 @@
-import { DEEDS_KEPT_DAYS } from '../operate/audit.ts'
+import { AUDIT_RETENTION_DAYS } from '../operate/audit.ts'
 import type { Config } from '../runtime/config/config.ts'
 import { FORGOTTEN_AFTER_DAYS } from '../subscription/unconfirmed.ts'
 
@@ -17,7 +17,7 @@ export interface Kept {
     | 'bounceMails'
     | 'counts'
     | 'votes'
-    | 'deeds'
+    | 'auditLog'
     | 'suppression'
     | 'backups'
   days: number | undefined
@@ -35,7 +35,7 @@ export const whatIsKept = (config: Config): Kept[] => [
   { what: 'bounceMails', days: config.INBOUND_RAW_DAYS, setting: 'INBOUND_RAW_DAYS' },
   { what: 'counts', days: 1 },
   { what: 'votes', days: undefined },
-  { what: 'deeds', days: DEEDS_KEPT_DAYS },
+  { what: 'auditLog', days: AUDIT_RETENTION_DAYS },
   { what: 'suppression', days: undefined },
   { what: 'backups', days: config.BACKUP_DAYS, setting: 'BACKUP_DAYS' },
 ]

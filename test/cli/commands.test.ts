@@ -171,8 +171,10 @@ test('what a command does by hand is written down, and a link signs in where no 
     ['halt'],
   ])
     await paperboy(args, env)
-  const deeds = (await db.select().from(auditLog).orderBy(auditLog.id)).map(({ what, about }) => `${what} ${about}`)
-  expect(deeds).toEqual([
+  const auditLines = (await db.select().from(auditLog).orderBy(auditLog.id)).map(
+    ({ what, about }) => `${what} ${about}`,
+  )
+  expect(auditLines).toEqual([
     'assembled the daily edition of 2026-04-14',
     'held the daily edition of 2026-04-14',
     'dropped paper 2604.14000',

@@ -22,7 +22,7 @@ import { PAGE_RULES } from './valid-html.ts'
 const DAY = '2026-04-14'
 const DESK = `/admin/editions/daily/${DAY}`
 
-const deeds = async (db: Db) =>
+const auditLines = async (db: Db) =>
   (await db.select().from(auditLog).orderBy(auditLog.id))
     .filter(({ what }) => what !== 'signed in')
     .map(({ who, what, about }) => `${who}: ${what} ${about}`)
@@ -67,7 +67,7 @@ describe('the guard', () => {
       await assemble(site.services, { date: DAY })
       const browser = await signedIn(site)
       const reply = await browser.post(`${DESK}/hold`, {}, headers)
-      expect([reply.statusCode, await stateOf(db), await deeds(db)]).toEqual([403, 'draft', []])
+      expect([reply.statusCode, await stateOf(db), await auditLines(db)]).toEqual([403, 'draft', []])
       const own = await browser.post(`${DESK}/hold`, {}, { 'sec-fetch-site': 'same-origin' })
       expect([own.statusCode, await stateOf(db)]).toEqual([303, 'held draft'])
     },
@@ -91,7 +91,7 @@ test('every form carries a token, and no post works without it, with another ses
   }
   const posts = routesOf(app).filter(({ method, path }) => method === 'POST' && path.startsWith('/admin'))
   expect(posts.length).toBeGreaterThan(6)
-  const before = [await stateOf(db), await deeds(db)]
+  const before = [await stateOf(db), await auditLines(db)]
   for (const { path } of posts) {
     const url = path
       .replace(':kind', 'daily')
@@ -118,7 +118,7 @@ test('every form carries a token, and no post works without it, with another ses
       expect([url, reply.statusCode]).toEqual([url, 403])
     }
   }
-  expect([await stateOf(db), await deeds(db)]).toEqual(before)
+  expect([await stateOf(db), await auditLines(db)]).toEqual(before)
   expect((await browser.get('/admin')).statusCode, 'nor was anyone signed out').toBe(200)
 })
 
@@ -148,7 +148,7 @@ describe('an edition’s page', () => {
     await browser.post(`${DESK}/papers/${paperId(1)}/unpick`)
     await browser.post(`${DESK}/papers/${paperId(3)}/unpick`)
     expect(titlesIn((await browser.get(DESK)).body)).toEqual([1, 2, 3, 4].map(paper))
-    expect(await deeds(db)).toEqual([
+    expect(await auditLines(db)).toEqual([
       `${CURATOR}: assembled the daily edition of ${DAY}`,
       `${CURATOR}: picked paper ${paperId(3)}`,
       `${CURATOR}: dropped paper ${paperId(1)}`,
@@ -194,7 +194,7 @@ describe('an edition’s page', () => {
     expect(await press('hold')).toBe('409 cancelled')
     expect(await press('release', { sure: 'yes' })).toBe('409 cancelled')
     expect(await press('assemble')).toBe('409 cancelled')
-    expect((await deeds(db)).map((line) => line.split(' ')[1])).toEqual([
+    expect((await auditLines(db)).map((line) => line.split(' ')[1])).toEqual([
       'assembled',
       'held',
       'resumed',
@@ -224,7 +224,7 @@ describe('an edition’s page', () => {
     expect((await browser.post(`${DESK}/toString`)).statusCode).toBe(404)
     for (const action of ['assemble', 'release'])
       expect((await browser.post(`${DESK}/${action}`, { sure: 'yes' })).statusCode).toBe(409)
-    expect([await db.$count(picks), await deeds(db)]).toEqual([0, []])
+    expect([await db.$count(picks), await auditLines(db)]).toEqual([0, []])
   })
 })
 
@@ -253,7 +253,10 @@ test('a proposed paper is put on a list day, or declined', async ({ db, site }) 
   expect(await db.select({ title: papers.title, listDay: papers.listDay }).from(papers)).toEqual([
     { title: 'A & B', listDay: DAY },
   ])
-  expect(await deeds(db)).toEqual([`${CURATOR}: accepted paper 2604.00001`, `${CURATOR}: declined paper 2604.00002`])
+  expect(await auditLines(db)).toEqual([
+    `${CURATOR}: accepted paper 2604.00001`,
+    `${CURATOR}: declined paper 2604.00002`,
+  ])
 })
 
 describe('a reader’s page', () => {
@@ -281,7 +284,7 @@ describe('a reader’s page', () => {
     const bad = await browser.post('/admin/readers', { email: 'ada' })
     expect([bad.statusCode, bad.body.includes('An email address needs an @')]).toEqual([422, true])
     expect(await db.select().from(subscribers)).toEqual(before)
-    expect(await deeds(db)).toEqual([])
+    expect(await auditLines(db)).toEqual([])
   })
 
   test('does what they asked for by mail; their address is in no log of it', async ({ db, site }) => {
@@ -301,7 +304,7 @@ describe('a reader’s page', () => {
     expect(await press('unsubscribe')).toEqual([422, 'erased', 1])
     // Nobody's, and still not to be mailed.
     expect(await press('lift')).toEqual([200, 'erased', 0])
-    expect(await deeds(db)).toEqual([
+    expect(await auditLines(db)).toEqual([
       `${CURATOR}: unsubscribed reader ${id}`,
       `${CURATOR}: suppressed reader ${id}`,
       `${CURATOR}: lifted the suppression of reader ${id}`,

@@ -1,5 +1,5 @@
 import { cookieName } from '../../src/http/admin/guard.ts'
-import { linkByHand, signIn } from '../../src/operate/admins/sessions.ts'
+import { createSignInLink, signIn } from '../../src/operate/admins/sessions.ts'
 import { test as onDatabase } from '../support/database.ts'
 import { servicesOn } from '../support/services.ts'
 import { form, type Site, siteOn } from './site.ts'
@@ -32,7 +32,7 @@ export async function formOf({ app }: Pick<Site, 'app'>, url: string, cookies: R
 /** A browser that is signed in and sends the token of its forms. */
 export async function signedIn(site: Site, address = CURATOR) {
   const { app, services } = site
-  const token = (await linkByHand(services, address)).split('/').at(-1)!
+  const token = (await createSignInLink(services, address)).split('/').at(-1)!
   const session = { [cookieName(services)]: await signIn(services, token) }
   const { cookies, fields: own } = await formOf(site, '/admin/readers', session)
   return {

@@ -14,14 +14,14 @@ import { release } from '../../edition/draft/release.ts'
 import { releaseInWords } from '../../edition/draft/release-words.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { LOCALES, messagesIn } from '../../messages/catalogue.ts'
-import { byHand } from '../../operate/audit.ts'
+import { withAudit } from '../../operate/audit.ts'
 import { editionStatus } from '../../operate/status.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { authorLine } from '../../papers/readable.ts'
 import type { Services } from '../../runtime/services.ts'
 import { mailDocumentHeaders, securityHeaders } from '../kit/security.ts'
+import { editionHref, stateInWords } from './edition-labels.ts'
 import { actor } from './guard.ts'
-import { editionHref, stateInWords } from './words.ts'
 
 const params = z.object({ kind: z.enum(['daily', 'weekly']), date: z.string().refine(isDay) })
 
@@ -50,12 +50,12 @@ type Action = keyof typeof ACTIONS
 const isAction = (name: string): name is Action => Object.hasOwn(ACTIONS, name)
 
 /** One edition: its papers to pick and drop, what it will look like, and how its sending goes. */
-export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+export const adminEditionRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { now } = services
 
   app.get('/admin/editions/:kind/:date', { schema: { params } }, async ({ params: key }, reply) => {
     try {
-      return await reply.view('admin/edition', await deskOf(services, key))
+      return await reply.view('admin/edition', await editionView(services, key))
     } catch (error) {
       if (!(error instanceof PaperboyError && error.code === 'EDITION_NOT_FOUND')) throw error
       return reply.code(404).view('admin/no-edition', { name: nameOf(key), action: `${editionHref(key)}/assemble` })
@@ -71,9 +71,9 @@ export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     if (!isAction(action)) return reply.callNotFound()
     const { does, done, sure } = ACTIONS[action]
     if (sure !== undefined && request.body.sure !== 'yes')
-      return reply.code(422).view('admin/edition', { ...(await deskOf(services, key)), unsure: action })
-    const deed = { who: actor(request), what: done, about: editionNamed(key) }
-    await byHand(services, deed, (db): Promise<unknown> => does({ ...services, db }, key))
+      return reply.code(422).view('admin/edition', { ...(await editionView(services, key)), unsure: action })
+    const entry = { who: actor(request), what: done, about: editionNamed(key) }
+    await withAudit(services, entry, (db): Promise<unknown> => does({ ...services, db }, key))
     return reply.redirect(editionHref(key), 303)
   })
 
@@ -84,7 +84,7 @@ export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   app.post('/admin/editions/:kind/:date/papers/:paper/:verdict', { schema: judging }, async (request, reply) => {
     const { paper, verdict, ...key } = request.params
     const { note } = request.body
-    await byHand(services, { who: actor(request), what: VERDICTS[verdict].deed, about: `paper ${paper}` }, (db) =>
+    await withAudit(services, { who: actor(request), what: VERDICTS[verdict].done, about: `paper ${paper}` }, (db) =>
       curate({ ...services, db }, paper, verdict, note || undefined),
     )
     return reply.redirect(`${editionHref(key)}#${anchorOf(paper)}`, 303)
@@ -106,7 +106,7 @@ export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     return reply.type('text/html; charset=utf-8').send(made.html)
   })
 
-  async function deskOf(deps: Services, key: EditionKey) {
+  async function editionView(deps: Services, key: EditionKey) {
     const { edition, papers, dropped } = await readDesk(deps, key)
     const { state, held, byHand, closesAt, releasedAt, listReadAt, subject, pausedWhy } = edition
     const status = await editionStatus(deps, edition)

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { fastifyCsrfProtection } from '@fastify/csrf-protection'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../../runtime/services.ts'
-import { cookieScope } from '../kit/below-path.ts'
+import { cookieScope } from '../kit/base-path.ts'
 import { cookieOptions } from './guard.ts'
 
 /**

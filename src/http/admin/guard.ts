@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Admin, adminOf, SESSION_HOURS } from '../../operate/admins/sessions.ts'
+import { type Admin, findAdmin, SESSION_HOURS } from '../../operate/admins/sessions.ts'
 import type { Services } from '../../runtime/services.ts'
-import { cookieScope } from '../kit/below-path.ts'
+import { cookieScope } from '../kit/base-path.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
 
 declare module 'fastify' {
@@ -15,7 +15,7 @@ declare module 'fastify' {
 export function guardAdminPages(app: FastifyInstance, services: Services): void {
   app.addHook('onRequest', async (request, reply) => {
     const cookie = request.cookies[cookieName(services)]
-    request.admin = cookie === undefined ? undefined : await adminOf(services, cookie)
+    request.admin = cookie === undefined ? undefined : await findAdmin(services, cookie)
     if (!request.admin) return reply.code(401).view('admin/sign-in', {})
     if (request.method !== 'GET' && request.method !== 'HEAD' && !isFromOwnSite(request, services.config.PUBLIC_URL))
       return reply.code(403).view('admin/problem', {

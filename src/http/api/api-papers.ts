@@ -13,7 +13,7 @@ import { castVote, noSuchPaper, undoVote } from '../../papers/votes/cast.ts'
 import { ownVotes } from '../../papers/votes/own-votes.ts'
 import type { Services } from '../../runtime/services.ts'
 import { pastMoment } from '../kit/params.ts'
-import { keptTopics } from '../pages/topic-list.ts'
+import { cachedTopics } from '../pages/cached-topics.ts'
 
 const limit = z.coerce.number().int().min(1).max(100).optional()
 const day = z.string().refine(isDay, 'is not a day of the calendar: write YYYY-MM-DD').optional()
@@ -53,7 +53,7 @@ const PUBLIC = { 'cache-control': 'public, max-age=60' }
 
 /** Lists, papers, search and topics as JSON. Text is plain: whoever shows it escapes it. */
 export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const allTopics = keptTopics(services)
+  const allTopics = cachedTopics(services)
   const deps = { ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }
   const withPage = <P extends PaperKey>(paper: P) => ({ ...paper, page: services.config.PUBLIC_URL + paperPath(paper) })
 

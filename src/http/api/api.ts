@@ -10,9 +10,9 @@ import { TooManySignUps } from '../../subscription/signup-protection/admit.ts'
 import { makeChallenge } from '../../subscription/signup-protection/proof.ts'
 import { watchSurges } from '../../subscription/signup-protection/watch-surges.ts'
 import { BadPreference } from '../../subscription/wishes.ts'
-import { begin } from '../kit/error-pages.ts'
-import { evidenceFields, evidenceOf } from '../kit/evidence.ts'
-import { zoneGuess } from '../kit/zones.ts'
+import { prepareErrorReply } from '../kit/error-pages.ts'
+import { evidenceFields, readEvidence } from '../kit/evidence.ts'
+import { timeZoneField } from '../kit/zones.ts'
 import { apiPaperRoutes } from './api-papers.ts'
 import { apiDocumentRoutes, describeApi } from './openapi.ts'
 import { preferencesApiRoutes } from './preferences-api.ts'
@@ -37,7 +37,7 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
     summary: 'Ask for a subscription; a mail asks to confirm it',
     body: z.object({
       email: z.string().max(1000),
-      zone: zoneGuess,
+      zone: timeZoneField,
       locale: z.enum(LOCALES).optional(),
       ...evidenceFields,
     }),
@@ -45,7 +45,7 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
   }
   app.post('/v1/subscriptions', { schema }, async ({ body, ip }, reply) => {
     const { email, zone, locale = reply.locals!.locale } = body
-    await signUp(services, { typed: email, zone, locale, origin: ip, evidence: evidenceOf(services, body) })
+    await signUp(services, { typed: email, zone, locale, origin: ip, evidence: readEvidence(services, body) })
     return reply.code(202).send({ status: 'check your inbox' as const })
   })
 
@@ -80,7 +80,7 @@ async function problemHandler(error: unknown, request: FastifyRequest, reply: Fa
     }))
     return problem(reply, { status: 422, detail: 'A field is missing or has the wrong type.', errors })
   }
-  const status = begin(error, request, reply)
+  const status = prepareErrorReply(error, request, reply)
   if (error instanceof PaperboyError) {
     if (error instanceof TooManySignUps) reply.header('retry-after', error.retryAfterSeconds)
     const field = error instanceof BadPreference ? error.field : error.code === 'BAD_ADDRESS' ? 'email' : undefined

@@ -4,7 +4,7 @@ import { LOCALES } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
 import { type Preferences, readPreferences, savePreferences, undoPreferences } from '../../subscription/preferences.ts'
 import { CADENCES, FORMATS } from '../../subscription/wishes.ts'
-import { keepPrivate } from '../kit/security.ts'
+import { disallowIndexing } from '../kit/security.ts'
 
 const CHOICES = {
   cadence: z.enum(CADENCES),
@@ -25,7 +25,7 @@ const Given = z.strictObject(CHOICES).partial()
 
 /** The preferences page as JSON, by the same links and with the same rights. */
 export const preferencesApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  keepPrivate(app)
+  disallowIndexing(app)
   const schema = { params: z.object({ token: z.string() }), response: { 200: Shown } }
   app.get('/v1/preferences/:token', { schema }, async ({ params }) =>
     shown(await readPreferences(services, params.token)),

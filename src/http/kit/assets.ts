@@ -18,7 +18,7 @@ const VERSION = FILES.reduce((hash, file) => hash.update(readFileSync(pathOf(fil
   .slice(0, 10)
 
 /** The path that pages link under. */
-export const ASSETS = `/assets/${VERSION}`
+export const ASSETS_PATH = `/assets/${VERSION}`
 
 export const assetRoutes: FastifyPluginAsyncZod = async (app) => {
   await app.register(fastifyStatic, { root: FOLDER, serve: false })

@@ -7,7 +7,7 @@ import type { ReaderRequest } from '../reader/reader.ts'
  *
  * @param seconds a minute old is new enough for a list
  */
-export function keepFor(reader: ReaderRequest['reader'], reply: FastifyReply, seconds = 60): FastifyReply {
+export function setCacheControl(reader: ReaderRequest['reader'], reply: FastifyReply, seconds = 60): FastifyReply {
   reply.header('vary', 'accept-language, cookie')
   return reader === undefined ? reply.header('cache-control', `public, max-age=${seconds}`) : reply
 }

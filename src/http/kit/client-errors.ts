@@ -8,7 +8,7 @@ const owed = new WeakMap<Socket, ServerResponse>()
  * A POST to an unsubscribe link is answered by its link alone, so a body that breaks HTTP's own rules must not turn its 200 into
  * a 400. Noted before anything else runs: the parser can find the broken chunk in the same packet as the headers.
  */
-export function answerBrokenBodies(server: Server): void {
+export function tolerateBrokenBodies(server: Server): void {
   server.prependListener('request', (request, response) => {
     if (request.method === 'POST' && request.url?.startsWith('/unsubscribe/')) owed.set(request.socket, response)
   })

@@ -3,7 +3,7 @@ import { isConnectionTrouble } from '../../lib/connection-trouble.ts'
 import { httpStatus, PaperboyError } from '../../lib/errors.ts'
 import { type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { TooManySignUps } from '../../subscription/signup-protection/admit.ts'
-import { showTooMany } from './evidence.ts'
+import { sendTooManySignUps } from './evidence.ts'
 
 /** Which words say what happened, by status, since an error's own message may be anything. */
 const WORDS: Record<number, keyof Messages['errors']> = {
@@ -29,7 +29,7 @@ export function statusOf(error: unknown): number {
 }
 
 /** Prepares the answer to an error: its status, when to come again, and a log line for what only we can mend. */
-export function begin(error: unknown, request: FastifyRequest, reply: FastifyReply): number {
+export function prepareErrorReply(error: unknown, request: FastifyRequest, reply: FastifyReply): number {
   const status = statusOf(error)
   reply.code(status)
   if (status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_SECONDS)
@@ -47,12 +47,12 @@ function report(error: unknown, status: number, request: FastifyRequest): void {
 }
 
 export async function pageErrorHandler(error: unknown, request: FastifyRequest, reply: FastifyReply) {
-  const status = begin(error, request, reply)
+  const status = prepareErrorReply(error, request, reply)
   if (error instanceof PaperboyError) {
-    if (error instanceof TooManySignUps) return showTooMany(reply, error)
+    if (error instanceof TooManySignUps) return sendTooManySignUps(reply, error)
     if (error.code === 'TOKEN_EXPIRED' || error.code === 'TOKEN_UNKNOWN') {
       const page = request.routeOptions.url?.split('/')[1]
-      return reply.view('link', { expired: error.code === 'TOKEN_EXPIRED', page })
+      return reply.view('invalid-link', { expired: error.code === 'TOKEN_EXPIRED', page })
     }
     if (error.code === 'EDITION_NOT_FOUND') return reply.view('message', wordsOf(reply).noEdition)
   }

@@ -18,7 +18,7 @@ export const evidenceFields = {
   comment: text,
 }
 
-export function evidenceOf(
+export function readEvidence(
   { keys }: Pick<Services, 'keys'>,
   { proof, shown, comment }: z.output<z.ZodObject<typeof evidenceFields>>,
 ): Evidence {
@@ -26,7 +26,8 @@ export function evidenceOf(
 }
 
 /** The moment a form is made, so that what comes back in no time is known for a script's. */
-export const mintShown = ({ keys, now }: Pick<Services, 'keys' | 'now'>): string => mintToken(keys, 'form', 0, now())
+export const mintFormTimestamp = ({ keys, now }: Pick<Services, 'keys' | 'now'>): string =>
+  mintToken(keys, 'form', 0, now())
 
 function readShown(keys: Services['keys'], shown: string): Date | undefined {
   try {
@@ -37,7 +38,7 @@ function readShown(keys: Services['keys'], shown: string): Date | undefined {
 }
 
 /** What a page says to whom it does not let in yet. */
-export const showTooMany = (reply: FastifyReply, { retryAfterSeconds }: TooManySignUps) =>
+export const sendTooManySignUps = (reply: FastifyReply, { retryAfterSeconds }: TooManySignUps) =>
   reply
     .code(429)
     .header('retry-after', retryAfterSeconds)

@@ -8,15 +8,15 @@ declare module 'fastify' {
 }
 
 /** Pages speak the language the browser asks for: templates find its messages as `it.t`. */
-export function speakTheReadersLanguage(app: FastifyInstance): void {
+export function negotiateLanguage(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     const locale = localeFrom(request.headers['accept-language'])
-    speak(reply, locale)
+    setLocale(reply, locale)
   })
 }
 
 /** A page behind a personal link speaks its reader's language, whatever the browser asks for. @returns its messages */
-export function speak(reply: FastifyReply, locale: Locale): Messages {
+export function setLocale(reply: FastifyReply, locale: Locale): Messages {
   const t = messagesIn(locale)
   reply.locals = { locale, t }
   return t

@@ -16,7 +16,7 @@ type Headers = Record<string, number | string | string[] | undefined>
  * @param keptForMs 0 keeps nothing
  * @returns what makes the pages of a part of the app be kept
  */
-export function keepPages(app: FastifyInstance, keptForMs: number = KEPT_FOR_MS): (part: FastifyInstance) => void {
+export function cachePages(app: FastifyInstance, keptForMs: number = KEPT_FOR_MS): (part: FastifyInstance) => void {
   const kept = new Map<string, { body: string; headers: Headers; until: number }>()
   const keyOf = (request: { url: string; headers: { 'accept-language'?: string | undefined } }) =>
     `${localeFrom(request.headers['accept-language'])} ${request.url}`
@@ -25,7 +25,7 @@ export function keepPages(app: FastifyInstance, keptForMs: number = KEPT_FOR_MS)
     if (kept.size === 0 || request.method !== 'GET' || request.headers.cookie !== undefined) return done()
     const page = kept.get(keyOf(request))
     if (page === undefined || page.until <= performance.now()) return done()
-    request.isKept = true
+    request.isCached = true
     reply.headers(page.headers).send(page.body)
   })
 

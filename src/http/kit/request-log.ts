@@ -13,7 +13,7 @@ export const requestLogger = (log: Logger): Logger =>
 const asked = (request: FastifyRequest) => ({ method: request.method, route: request.routeOptions.url ?? 'none' })
 
 /** One line a request, when it is answered. */
-export class PatternLog extends LogController {
+export class RouteLogController extends LogController {
   override incomingRequest(): void {}
 
   override requestCompleted(error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {

@@ -42,6 +42,6 @@ export const mailDocumentHeaders = {
 }
 
 /** Pages behind a personal link are nobody else's: not for search engines either. */
-export const keepPrivate = (app: Pick<FastifyInstance, 'addHook'>): void => {
+export const disallowIndexing = (app: Pick<FastifyInstance, 'addHook'>): void => {
   app.addHook('onRequest', async (_request, reply) => void reply.header('x-robots-tag', 'noindex'))
 }

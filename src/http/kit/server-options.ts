@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import type { Services } from '../../runtime/services.ts'
 import { clientErrorHandler } from './client-errors.ts'
-import { PatternLog, requestLogger } from './request-log.ts'
+import { RouteLogController, requestLogger } from './request-log.ts'
 
 const SECONDS = 1000
 
@@ -10,7 +10,7 @@ const BODY_BYTES = 16 * 1024
 
 export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>): FastifyServerOptions => ({
   loggerInstance: requestLogger(log),
-  logController: new PatternLog(),
+  logController: new RouteLogController(),
   // Addresses and networks of the proxies in front; without any, nobody's X-Forwarded-For is believed.
   trustProxy: config.TRUST_PROXY.length > 0 && config.TRUST_PROXY,
   bodyLimit: BODY_BYTES,

@@ -28,7 +28,7 @@ const NOTE_EVERY_MS = 10 * 60_000
  * The proxy that a request came by, where its X-Forwarded-For is not believed though it stands in a private network. A stranger
  * from outside may send that header as well; it says nothing then.
  */
-export function untrustedProxyIn({
+export function findUntrustedProxy({
   headers,
   socket,
   ips,
@@ -41,7 +41,7 @@ export function untrustedProxyIn({
 }
 
 /** In production, notes such a proxy for the operator, and says so in the log. */
-export function watchForUntrustedProxy(
+export function detectUntrustedProxy(
   app: Pick<FastifyInstance, 'addHook'>,
   { config, db, log, now }: Pick<Services, 'config' | 'db' | 'log' | 'now'>,
 ): void {
@@ -49,7 +49,7 @@ export function watchForUntrustedProxy(
   let quietUntil = Number.NEGATIVE_INFINITY
   app.addHook('onRequest', async (request) => {
     if (performance.now() < quietUntil) return
-    const proxy = untrustedProxyIn(request)
+    const proxy = findUntrustedProxy(request)
     if (proxy === undefined) return
     quietUntil = performance.now() + NOTE_EVERY_MS
     log.warn({ proxy }, 'a proxy that TRUST_PROXY does not name: all its readers count as one network. Set TRUST_PROXY')

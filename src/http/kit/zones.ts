@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** A browser's zone as sign-up forms carry it. Anything that cannot be one counts as not given, since nobody typed it. */
-export const zoneGuess = z
+export const timeZoneField = z
   .string()
   .regex(/^[A-Za-z0-9/_+-]{1,64}$/)
   .optional()

@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { z } from 'zod'
 import { isSame } from '../../lib/same-secret.ts'
-import { type Measures, readMeasures } from '../../operate/metrics.ts'
+import { readMetrics, type ServiceMetrics } from '../../operate/metrics.ts'
 import { SOURCE_STATES } from '../../papers/ingest/source-health.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -15,7 +15,7 @@ const KEPT_MS = 10_000
 const PATIENCE_MS = 4_000
 
 /** In production only with a token: how many readers there are is nobody's business. */
-export const hasMetrics = ({ METRICS_TOKEN, NODE_ENV }: Pick<Config, 'METRICS_TOKEN' | 'NODE_ENV'>): boolean =>
+export const isMetricsEnabled = ({ METRICS_TOKEN, NODE_ENV }: Pick<Config, 'METRICS_TOKEN' | 'NODE_ENV'>): boolean =>
   METRICS_TOKEN !== undefined || NODE_ENV !== 'production'
 
 /** Times every request of the app, by the route's pattern, which holds no token and no address. */
@@ -46,10 +46,10 @@ export const metricRoutes: FastifyPluginAsyncZod<Services & { registry: Registry
 ) => {
   const token = services.config.METRICS_TOKEN
   const show = gaugesOf(registry)
-  let kept: { at: number; measures: Measures | undefined } = { at: Number.NEGATIVE_INFINITY, measures: undefined }
+  let kept: { at: number; measures: ServiceMetrics | undefined } = { at: Number.NEGATIVE_INFINITY, measures: undefined }
   let reading: Promise<void> | undefined
   const read = async () => {
-    const measures = await readMeasures(services).catch((error) => {
+    const measures = await readMetrics(services).catch((error) => {
       app.log.warn({ err: error }, 'the numbers could not be read')
       return undefined
     })
@@ -57,7 +57,7 @@ export const metricRoutes: FastifyPluginAsyncZod<Services & { registry: Registry
     reading = undefined
   }
   /** One reading at a time, however many ask; undefined when it does not come in time. */
-  const measure = async (): Promise<Measures | undefined> => {
+  const measure = async (): Promise<ServiceMetrics | undefined> => {
     const recent = () => (performance.now() - kept.at < KEPT_MS ? kept.measures : undefined)
     if (recent()) return recent()
     reading ??= read()
@@ -76,7 +76,7 @@ export const metricRoutes: FastifyPluginAsyncZod<Services & { registry: Registry
 }
 
 /** @returns what sets them all; without measures only that the database did not give any */
-function gaugesOf(registry: Registry): (measures: Measures | undefined) => void {
+function gaugesOf(registry: Registry): (measures: ServiceMetrics | undefined) => void {
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge({ name: `paperboy_${name}`, help, labelNames, registers: [registry] })
   const database = gauge('database_up', 'Whether the numbers below could be read')

@@ -6,13 +6,13 @@ import { paperPath } from '../../papers/paper-path.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
 import { votedFor } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
-import { keepFor } from '../kit/cache-control.ts'
+import { setCacheControl } from '../kit/cache-control.ts'
 import { paperPage } from './paper-page.ts'
 
 const SIMILAR = 5
 
 /** One paper, at /papers/2507.06261. Its number here and other forms of its id lead there. */
-export const paperPageRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { db } = services
 
   async function show(request: FastifyRequest, reply: FastifyReply, name: string) {
@@ -28,7 +28,7 @@ export const paperPageRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
     const ids = [paper, ...similar].map((each) => each.id)
     const voted = request.reader === undefined ? new Set<number>() : await votedFor(db, request.reader, ids)
     const page = paperPage(paper, similar, { t, voted, path })
-    return keepFor(request.reader, reply, 300).view('paper', page)
+    return setCacheControl(request.reader, reply, 300).view('paper', page)
   }
 
   app.get('/papers/:id', { schema: { params: z.object({ id: z.string() }) } }, (request, reply) =>

@@ -7,10 +7,10 @@ import { type FoundPaper, searchPapers } from '../../papers/search/search.ts'
 import { topicName } from '../../papers/topics/topics.ts'
 import { votedFor } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
-import { keepFor } from '../kit/cache-control.ts'
+import { setCacheControl } from '../kit/cache-control.ts'
 import { spanHref } from '../kit/span-href.ts'
+import { cachedTopics } from './cached-topics.ts'
 import { paperItem, type Shown } from './paper-item.ts'
-import { keptTopics } from './topic-list.ts'
 
 /** Enough for a choice in a form; every topic has its page. */
 const TOPICS_OFFERED = 60
@@ -31,7 +31,7 @@ type Asked = z.output<typeof asked>
 
 /** Looking for papers by their words, narrowed down by day, topic and code. */
 export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const allTopics = keptTopics(services)
+  const allTopics = cachedTopics(services)
   app.get('/search', { schema: { querystring: asked } }, async (request, reply) => {
     const { t } = reply.locals!
     const { query } = request
@@ -40,7 +40,7 @@ export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     const ids = found.papers.map((paper) => paper.id)
     const voted = request.reader === undefined ? new Set<number>() : await votedFor(services.db, request.reader, ids)
     const offered = (await allTopics()).slice(0, TOPICS_OFFERED)
-    return keepFor(request.reader, reply).view('search', {
+    return setCacheControl(request.reader, reply).view('search', {
       title: query.q ? t.search.titleFor(query.q) : t.search.title,
       query,
       badFrom: Boolean(query.from) && !isDay(query.from!),

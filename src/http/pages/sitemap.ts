@@ -6,7 +6,7 @@ import { spanNamed } from '../../calendar/spans.ts'
 import { monthsWithPapers, papersIn } from '../../papers/lists/sitemap.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import type { Services } from '../../runtime/services.ts'
-import { basePath } from '../kit/below-path.ts'
+import { basePath } from '../kit/base-path.ts'
 
 const KEEP = 'public, max-age=3600'
 

@@ -6,8 +6,8 @@ import { topicCounts } from '../../papers/topics/topics.ts'
 import type { Services } from '../../runtime/services.ts'
 import { type Preferences, readPreferences, savePreferences, undoPreferences } from '../../subscription/preferences.ts'
 import { BadPreference, type Wishes } from '../../subscription/wishes.ts'
-import { speak } from '../kit/language.ts'
-import { keepPrivate } from '../kit/security.ts'
+import { setLocale } from '../kit/language.ts'
+import { disallowIndexing } from '../kit/security.ts'
 import { preferencesPage, readWishes } from './preferences-form.ts'
 
 /** Topics that are offered: those with most papers lately. */
@@ -18,12 +18,12 @@ const OFFERED = { days: 60, most: 80 }
  * data and their address readers ask for a fresh link at /manage.
  */
 export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  keepPrivate(app)
+  disallowIndexing(app)
   const { db, keys, now } = services
   const params = z.object({ token: z.string() })
 
   const page = async (reply: FastifyReply, token: string, current: Preferences, more: object) => {
-    const t = speak(reply, current.locale)
+    const t = setLocale(reply, current.locale)
     const { subscriberId } = verifyToken(keys, 'preferences', token)
     const since = new Date(now().getTime() - OFFERED.days * 86_400_000).toISOString().slice(0, 10)
     const topics = await topicCounts(db, { since, limit: OFFERED.most })
@@ -45,7 +45,7 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   const posted = { params, body: z.record(z.string(), z.unknown()).catch({}) }
   app.post('/preferences/:token', { schema: posted }, async ({ params: { token }, body }, reply) => {
     const current = await readPreferences(services, token)
-    const t = speak(reply, current.locale)
+    const t = setLocale(reply, current.locale)
     const { wishes, problems } = readWishes(body, t)
     // The form shows a pause as its day; sent back as it was, it must not move to that day's beginning.
     if (wishes.pausedUntil === current.pausedUntilDay) delete wishes.pausedUntil

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PaperboyError } from '../../lib/errors.ts'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
 import type { Services } from '../../runtime/services.ts'
-import { cookieScope } from '../kit/below-path.ts'
+import { cookieScope } from '../kit/base-path.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -24,7 +24,7 @@ type Deps = Pick<Services, 'keys' | 'config' | 'now'>
  * A reader is known on the site without an account: a link in their mail leads to a button, and the button leaves a cookie that
  * names the subscriber. It votes and lists votes, and can do nothing else: mail and preferences need a link from a mail.
  */
-export async function knowReaders(app: FastifyInstance, { keys, config, now }: Deps): Promise<void> {
+export async function identifyReaders(app: FastifyInstance, { keys, config, now }: Deps): Promise<void> {
   await app.register(fastifyCookie)
   app.addHook('onRequest', async (request) => {
     const cookie = request.cookies[cookieName(config)]
@@ -40,13 +40,13 @@ export async function knowReaders(app: FastifyInstance, { keys, config, now }: D
 }
 
 /** From now on this browser is this reader's. */
-export const rememberReader = ({ keys, config, now }: Deps, reply: FastifyReply, subscriberId: number): FastifyReply =>
+export const setReaderCookie = ({ keys, config, now }: Deps, reply: FastifyReply, subscriberId: number): FastifyReply =>
   reply.setCookie(cookieName(config), mintToken(keys, 'reader', subscriberId, now()), {
     ...options(config),
     maxAge: KEPT_DAYS * SECONDS_A_DAY,
   })
 
-export const forgetReader = ({ config }: Pick<Deps, 'config'>, reply: FastifyReply): FastifyReply =>
+export const clearReaderCookie = ({ config }: Pick<Deps, 'config'>, reply: FastifyReply): FastifyReply =>
   reply.clearCookie(cookieName(config), options(config))
 
 type Where = Pick<Services['config'], 'PUBLIC_URL'>

@@ -5,8 +5,8 @@ import { mintToken } from '../../mail/tokens.ts'
 import type { Services } from '../../runtime/services.ts'
 import { readPreferences } from '../../subscription/preferences.ts'
 import { checkUnsubscribe, unsubscribe } from '../../subscription/unsubscribe.ts'
-import { speak } from '../kit/language.ts'
-import { keepPrivate } from '../kit/security.ts'
+import { setLocale } from '../kit/language.ts'
+import { disallowIndexing } from '../kit/security.ts'
 
 /**
  * Leaving. GET shows a button and, beside it, less often and a pause; POST leaves (RFC 8058), from the button or from a mail
@@ -16,7 +16,7 @@ import { keepPrivate } from '../kit/security.ts'
  * link counts.
  */
 export const unsubscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  keepPrivate(app)
+  disallowIndexing(app)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, body, done) => {
     // Read away and never kept, and the answer does not wait for it.
@@ -32,8 +32,8 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     const { subscriberId } = checkUnsubscribe(services, params.token)
     const preferencesToken = mintToken(services.keys, 'preferences', subscriberId, services.now())
     const current = await readPreferences(services, preferencesToken).catch(goneIsFine)
-    if (current) speak(reply, current.locale)
-    if (current?.status !== 'active' && current?.status !== 'pending') return reply.view('left')
+    if (current) setLocale(reply, current.locale)
+    if (current?.status !== 'active' && current?.status !== 'pending') return reply.view('unsubscribed')
     return reply.view('unsubscribe', {
       action: `/unsubscribe/${params.token}`,
       preferences: `/preferences/${preferencesToken}`,
@@ -44,7 +44,7 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, se
 
   app.post('/unsubscribe/:token', { schema }, async ({ params }, reply) => {
     await unsubscribe(services, params.token)
-    return reply.view('left')
+    return reply.view('unsubscribed')
   })
 }
 

@@ -5,7 +5,7 @@ import { parseAddress } from '../../mail/address.ts'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
 import { adminSessions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import { writeDown } from '../audit.ts'
+import { recordAudit } from '../audit.ts'
 
 /** Until when a link to sign in works; once. */
 export const LINK_MINUTES = 15
@@ -29,7 +29,7 @@ const minutesBefore = (at: Date, minutes: number): Date => new Date(at.getTime()
  * forget requests of its last half second.
  * @throws PaperboyError BAD_ADDRESS for what is no address
  */
-export async function askToSignIn(
+export async function requestSignIn(
   { db, config, queues, now }: Pick<Services, 'db' | 'config' | 'queues' | 'now'>,
   typed: string,
 ): Promise<void> {
@@ -50,7 +50,7 @@ export async function askToSignIn(
 }
 
 /** A link for an address of ADMIN_EMAILS that needs no mail, for whoever has the command line. @throws PaperboyError BAD_ADDRESS */
-export async function linkByHand({ db, config, keys, now }: Deps, typed: string): Promise<string> {
+export async function createSignInLink({ db, config, keys, now }: Deps, typed: string): Promise<string> {
   const { key } = parseAddress(typed, { utf8: true })
   const address = config.ADMIN_EMAILS.find((each) => parseAddress(each).key === key)
   if (address === undefined) throw new PaperboyError('BAD_ADDRESS', 'ADMIN_EMAILS does not list this address.')
@@ -88,13 +88,13 @@ export async function signIn(deps: Deps, token: string): Promise<string> {
       .set({ begunAt: at })
       .where(and(eq(adminSessions.id, sessionId), isNull(adminSessions.begunAt)))
     if (rowCount === 0) throw new PaperboyError('TOKEN_EXPIRED', 'This link was just used. Request a new one.')
-    await writeDown(tx, at, { who: address, what: 'signed in', about: '' })
+    await recordAudit(tx, at, { who: address, what: 'signed in', about: '' })
   })
   return mintToken(keys, 'admin', sessionId, at)
 }
 
 /** Who is signed in by this cookie; undefined for one that is over, ended, or of somebody who is no longer in ADMIN_EMAILS. */
-export async function adminOf({ db, config, keys, now }: Deps, cookie: string): Promise<Admin | undefined> {
+export async function findAdmin({ db, config, keys, now }: Deps, cookie: string): Promise<Admin | undefined> {
   let sessionId: number
   try {
     sessionId = verifyOwn(keys, 'admin', cookie).subscriberId

@@ -4,7 +4,7 @@ import { heldEditions, lostDeliveries, missingEditions, pausedEditions } from '.
 import { refusedSender, unreadInbound } from './inbound.ts'
 import { refusingRelays, slowedDomains } from './relays.ts'
 import { untrustedProxy, wrongKey } from './setup.ts'
-import { haltedMailing, staleSources, undoneWork } from './work.ts'
+import { haltedMailing, overdueWork, staleSources } from './work.ts'
 
 /** The one list of conditions: the overview, `doctor`, `status`, the metric and the operators' emails all come from it. */
 const CONDITIONS = [
@@ -13,7 +13,7 @@ const CONDITIONS = [
   pausedEditions,
   missingEditions,
   heldEditions,
-  undoneWork,
+  overdueWork,
   refusingRelays,
   slowedDomains,
   lostDeliveries,

@@ -28,7 +28,7 @@ export async function haltedMailing({ db }: AttentionDeps): Promise<Attention[]>
 }
 
 /** Whether a worker runs, and takes what is due. */
-export async function undoneWork({ db, now }: AttentionDeps): Promise<Attention[]> {
+export async function overdueWork({ db, now }: AttentionDeps): Promise<Attention[]> {
   const { rows } = await db.execute<{ batches: number; mails: number; since: string | null }>(sql`
     SELECT b.count AS batches, o.count AS mails, least(b.since, o.since) AS since FROM
       (SELECT count(*)::int AS count, min(b.due_at) AS since FROM batches b JOIN editions e ON e.id = b.edition_id

@@ -6,7 +6,7 @@ test('a page for everybody is rendered once in a while, by language, and never f
   db,
   site,
 }) => {
-  const { app } = siteOn(site.services, { keepPagesMs: 60_000 })
+  const { app } = siteOn(site.services, { pageCacheMs: 60_000 })
   await addPapers(db, '2026-04-13', 3)
   const get = async (headers: Record<string, string> = {}) => (await app.inject({ url: '/', headers })).body
   const first = await get()

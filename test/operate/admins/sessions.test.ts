@@ -4,8 +4,8 @@ import type { App } from '../../../src/app.ts'
 import { halt, resumeAfterHalt } from '../../../src/delivery/ledger/restore-guard.ts'
 import { addressHash, parseAddress } from '../../../src/mail/address.ts'
 import { mintToken } from '../../../src/mail/tokens.ts'
-import { linkByHand } from '../../../src/operate/admins/sessions.ts'
-import { forgetOldDeeds, writeDown } from '../../../src/operate/audit.ts'
+import { createSignInLink } from '../../../src/operate/admins/sessions.ts'
+import { deleteOldAuditEntries, recordAudit } from '../../../src/operate/audit.ts'
 import { sendServiceMails } from '../../../src/outbox/send-service-mails.ts'
 import { listUnknownServiceMails } from '../../../src/outbox/unknown.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
@@ -118,7 +118,7 @@ describe('the link', () => {
 
   test('is over after a quarter of an hour, and is no other one', async ({ site }) => {
     const { app, services, clock } = site
-    const url = pathOf(await linkByHand(services, CURATOR))
+    const url = pathOf(await createSignInLink(services, CURATOR))
     const last = url.at(-1) === 'A' ? 'B' : 'A'
     expect((await press(app, url.slice(0, -1) + last)).statusCode).toBe(404)
     const reader = mintToken(services.keys, 'manage', 1, NOON)
@@ -135,7 +135,7 @@ describe('the link', () => {
   })
 
   test('used by two browsers in the same moment lets one of them in', async ({ site: { app, services } }) => {
-    const url = pathOf(await linkByHand(services, CURATOR))
+    const url = pathOf(await createSignInLink(services, CURATOR))
     const both = await Promise.all([1, 2, 3].map(() => press(app, url)))
     expect(both.map(({ statusCode }) => statusCode).sort()).toEqual([303, 410, 410])
   })
@@ -231,13 +231,13 @@ describe('a browser that is signed in', () => {
 })
 
 test('what was done by hand is forgotten after 400 days', async ({ db, site: { services, clock } }) => {
-  const deed = { who: CURATOR, what: 'paused', about: 'x' }
-  await writeDown(db, clock.now, deed)
-  await linkByHand(services, CURATOR)
+  const entry = { who: CURATOR, what: 'paused', about: 'x' }
+  await recordAudit(db, clock.now, entry)
+  await createSignInLink(services, CURATOR)
   later(clock, 399 * 24 * 60)
-  await forgetOldDeeds(services)
+  await deleteOldAuditEntries(services)
   expect([await db.$count(auditLog), await db.$count(adminSessions)]).toEqual([1, 1])
   later(clock, 2 * 24 * 60)
-  await forgetOldDeeds(services)
+  await deleteOldAuditEntries(services)
   expect([await db.$count(auditLog), await db.$count(adminSessions)]).toEqual([0, 0])
 })

@@ -8,7 +8,7 @@ import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { hold } from '../../../src/edition/draft/control.ts'
 import type { AttentionName } from '../../../src/operate/attention/attention.ts'
 import { findAttention } from '../../../src/operate/attention/find.ts'
-import { examineService } from '../../../src/operate/doctor/service.ts'
+import { checkService } from '../../../src/operate/doctor/service.ts'
 import { readStatus, statusInWords } from '../../../src/operate/status.ts'
 import { recordFailure } from '../../../src/papers/ingest/source-health.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
@@ -169,7 +169,7 @@ test('doctor and status tell the same list', async ({ db }) => {
   await addPapers(db, '2026-04-14', 5)
   const needed = await findAttention(services)
   expect(needed.length).toBeGreaterThanOrEqual(3)
-  const diagnosed = await examineService(services)
+  const diagnosed = await checkService(services)
   const status = await readStatus(services)
   for (const each of needed) {
     expect(diagnosed).toContainEqual({ what: each.part, state: each.state, words: each.words, remedy: each.remedy })

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { type Dns, examineSender } from '../../../src/operate/doctor/sender.ts'
+import { checkSender, type Dns } from '../../../src/operate/doctor/sender.ts'
 import { dkimRecord, readDkimKeys } from '../../../src/relay/dkim-keys.ts'
 import { testConfig } from '../../support/services.ts'
 
@@ -49,7 +49,7 @@ const ALL = {
   '_dmarc.lab.org': ['v=DMARC1; p=none'],
 }
 const statesOf = async (dns: Dns, settings = config) =>
-  Object.fromEntries((await examineSender(settings, dns)).map(({ what, state }) => [what, state]))
+  Object.fromEntries((await checkSender(settings, dns)).map(({ what, state }) => [what, state]))
 
 test('a sender that has published everything is right', async () => {
   expect(await statesOf(dnsWith(ALL))).toEqual({ SPF: 'right', DKIM: 'right', DMARC: 'right', Bounces: 'right' })
@@ -66,7 +66,7 @@ describe('what is missing or broken is wrong, with what to do', () => {
   ]
   for (const [what, trouble, records, remedy] of cases) {
     test(`${what}: ${trouble}`, async () => {
-      const found = await examineSender(config, dnsWith({ ...ALL, ...records }))
+      const found = await checkSender(config, dnsWith({ ...ALL, ...records }))
       expect(found.filter(({ state }) => state !== 'right')).toEqual([
         expect.objectContaining({ what, state: 'wrong', remedy: expect.stringMatching(remedy) }),
       ])

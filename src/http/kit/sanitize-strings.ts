@@ -27,7 +27,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Cleans every string of a request (path, query, form, JSON) before it is validated, so that no route has to. */
-export function cleanStrings(app: FastifyInstance): void {
+export function sanitizeStrings(app: FastifyInstance): void {
   app.addHook('preValidation', async (request) => {
     request.params = cleaned(request.params)
     request.query = cleaned(request.query)

@@ -4,13 +4,13 @@ import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../../../src/delivery/plan/plan-deliveries.ts'
-import { diagnose, examineDatabase, type Settings } from '../../../src/operate/doctor/database.ts'
-import { type Diagnosis, diagnosesInWords, right } from '../../../src/operate/doctor/diagnosis.ts'
-import { examine } from '../../../src/operate/doctor/examine.ts'
-import { examineQueue } from '../../../src/operate/doctor/queue.ts'
-import { examineRelays, isNear } from '../../../src/operate/doctor/relays.ts'
-import { examineService } from '../../../src/operate/doctor/service.ts'
-import { examineSite } from '../../../src/operate/doctor/site.ts'
+import { checkDatabase, diagnose, type Settings } from '../../../src/operate/doctor/database.ts'
+import { type Diagnosis, formatDiagnoses, right } from '../../../src/operate/doctor/diagnosis.ts'
+import { checkQueue } from '../../../src/operate/doctor/queue.ts'
+import { checkRelays, isNear } from '../../../src/operate/doctor/relays.ts'
+import { runChecks } from '../../../src/operate/doctor/run-checks.ts'
+import { checkService } from '../../../src/operate/doctor/service.ts'
+import { checkSite } from '../../../src/operate/doctor/site.ts'
 import { announceWorker } from '../../../src/runtime/worker-presence.ts'
 import { test } from '../../support/database.ts'
 import { startRedis, withoutRedis } from '../../support/redis.ts'
@@ -52,26 +52,26 @@ describe('the database', () => {
 
   test('is asked itself: the tests’ own has no fsync, and tables as old as they are', async ({ db, databaseUrl }) => {
     const fsync = expect.objectContaining({ state: 'wrong', words: expect.stringContaining('fsync') })
-    expect(await examineDatabase(databaseUrl)).toEqual({ usable: true, diagnoses: [fsync] })
+    expect(await checkDatabase(databaseUrl)).toEqual({ usable: true, diagnoses: [fsync] })
     await db.execute(sql`DELETE FROM drizzle.__drizzle_migrations`)
-    expect(await examineDatabase(databaseUrl)).toEqual({
+    expect(await checkDatabase(databaseUrl)).toEqual({
       usable: false,
       diagnoses: [expect.objectContaining({ state: 'wrong', remedy: expect.stringContaining('migrate') }), fsync],
     })
   })
 
   test('that is gone is said without its address', async () => {
-    const { diagnoses: found, usable } = await examineDatabase('postgres://someone:secret@127.0.0.1:1/nothing')
+    const { diagnoses: found, usable } = await checkDatabase('postgres://someone:secret@127.0.0.1:1/nothing')
     expect(found).toEqual([expect.objectContaining({ state: 'wrong', words: expect.stringContaining('ECONNREFUSED') })])
     expect(usable).toBe(false)
-    expect(diagnosesInWords(found)).not.toMatch(/secret|someone/)
+    expect(formatDiagnoses(found)).not.toMatch(/secret|someone/)
   })
 })
 
 describe('a relay', () => {
   test('that lets us in is right; no mail is sent', async () => {
     const sink = await openSink()
-    expect(await examineRelays(testConfig({ SMTP_URL: sink.url }))).toEqual([
+    expect(await checkRelays(testConfig({ SMTP_URL: sink.url }))).toEqual([
       right(`Relay ${new URL(sink.url).host}`, 'connection works'),
     ])
     expect(sink.taken).toEqual([])
@@ -85,7 +85,7 @@ describe('a relay', () => {
       { disabledCommands: ['STARTTLS'], allowInsecureAuth: true, onAuth: (_auth, _session, done) => done(refusal) },
     )
     const { host } = new URL(refusing.url)
-    const found = await examineRelays(
+    const found = await checkRelays(
       testConfig({
         SMTP_URL: `smtp://ada:secret@${host}?name=first&requireTLS=false,smtp://127.0.0.1:1?name=second`,
       }),
@@ -110,17 +110,17 @@ test('what stands near needs no TLS to be demanded', () => {
 describe.skipIf(withoutRedis)('Redis', () => {
   test('that keeps all keys is right, one that drops them is to be looked at, one that is gone is wrong', async () => {
     const redis = await startRedis()
-    expect(await examineQueue(redis.url)).toEqual([expect.objectContaining({ state: 'right' })])
+    expect(await checkQueue(redis.url)).toEqual([expect.objectContaining({ state: 'right' })])
     await redis.command('CONFIG SET maxmemory-policy allkeys-lru')
-    expect(await examineQueue(redis.url)).toEqual([
+    expect(await checkQueue(redis.url)).toEqual([
       expect.objectContaining({ state: 'doubtful', words: expect.stringContaining('allkeys-lru') }),
     ])
     await redis.command('CONFIG SET requirepass sesame')
-    const refused = await examineQueue(redis.url.replace('redis://', 'redis://:wrong-password@'))
+    const refused = await checkQueue(redis.url.replace('redis://', 'redis://:wrong-password@'))
     expect(refused).toEqual([expect.objectContaining({ state: 'wrong' })])
     expect(JSON.stringify(refused)).not.toMatch(/wrong-password|sesame/)
     await redis.stop()
-    expect(await examineQueue(redis.url)).toEqual([
+    expect(await checkQueue(redis.url)).toEqual([
       expect.objectContaining({ state: 'wrong', words: expect.stringContaining('ECONNREFUSED') }),
     ])
   }, 20_000)
@@ -130,7 +130,7 @@ describe('the page', () => {
   const config = testConfig()
 
   test('that answers as Paperboy is right, anything else is to be looked at', async () => {
-    expect(await examineSite(config, answering)).toEqual([expect.objectContaining({ state: 'right' })])
+    expect(await checkSite(config, answering)).toEqual([expect.objectContaining({ state: 'right' })])
     const others = [
       async () => Promise.reject(new Error('no route')),
       async () => new Response('a parking page'),
@@ -138,7 +138,7 @@ describe('the page', () => {
       async () => Response.redirect('https://elsewhere.example/healthz'),
     ]
     for (const other of others) {
-      expect(await examineSite(config, other)).toEqual([expect.objectContaining({ state: 'doubtful' })])
+      expect(await checkSite(config, other)).toEqual([expect.objectContaining({ state: 'doubtful' })])
     }
   })
 
@@ -150,7 +150,7 @@ describe('the page', () => {
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
-    expect(await examineSite(testConfig({ PUBLIC_URL: `http://127.0.0.1:${port}/papers` }))).toEqual([
+    expect(await checkSite(testConfig({ PUBLIC_URL: `http://127.0.0.1:${port}/papers` }))).toEqual([
       expect.objectContaining({ state: 'right' }),
     ])
     expect(asked).toEqual(['/papers/healthz'])
@@ -159,16 +159,16 @@ describe('the page', () => {
 
   test('without https is wrong in production alone', async () => {
     const plain = { ...config, PUBLIC_URL: 'http://papers.lab.org' }
-    expect(await examineSite(plain, answering)).toEqual([expect.objectContaining({ state: 'right' })])
-    expect(await examineSite({ ...plain, NODE_ENV: 'production' }, answering)).toEqual([
+    expect(await checkSite(plain, answering)).toEqual([expect.objectContaining({ state: 'right' })])
+    expect(await checkSite({ ...plain, NODE_ENV: 'production' }, answering)).toEqual([
       expect.objectContaining({ state: 'wrong', words: expect.stringContaining('https') }),
     ])
   })
 })
 
 describe('the work', () => {
-  const states = async (services: Parameters<typeof examineService>[0]) =>
-    (await examineService(services)).map(({ what, state }) => `${what} ${state}`)
+  const states = async (services: Parameters<typeof checkService>[0]) =>
+    (await checkService(services)).map(({ what, state }) => `${what} ${state}`)
 
   test('without a worker is to be looked at, and wrong once something is overdue', async ({ db, databaseUrl }) => {
     const services = servicesOn(db, { DATABASE_URL: databaseUrl, PAPER_SOURCES: 'none', BOUNCE_ADDRESS: 'b+*@lab.org' })
@@ -194,7 +194,7 @@ describe('the work', () => {
 })
 
 test('all of it at once; what a database that is gone hides is left out, the rest is still told', async () => {
-  const found = await examine(testConfig({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' }), {
+  const found = await runChecks(testConfig({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' }), {
     fetch: answering,
   })
   expect(found.map(({ what, state }) => `${what} ${state}`)).toEqual([
@@ -211,7 +211,7 @@ test('a database that can be asked is asked, whatever else is wrong with it, and
 }) => {
   await db.execute(sql`DROP SCHEMA IF EXISTS bullmq CASCADE`)
   await halt(servicesOn(db))
-  const found = await examine(testConfig({ DATABASE_URL: databaseUrl }), { fetch: answering })
+  const found = await runChecks(testConfig({ DATABASE_URL: databaseUrl }), { fetch: answering })
   expect(found.map(({ what, state }) => `${what} ${state}`).slice(0, 3)).toEqual([
     'Database wrong',
     'Mailing wrong',
@@ -222,7 +222,7 @@ test('a database that can be asked is asked, whatever else is wrong with it, and
 })
 
 test('a certificate that is not there is a diagnosis too', async () => {
-  const { usable, diagnoses } = await examineDatabase(
+  const { usable, diagnoses } = await checkDatabase(
     'postgres://a@127.0.0.1:1/b?sslmode=verify-full&sslrootcert=/no/such/file',
   )
   expect([usable, diagnoses[0]!.words]).toEqual([false, 'cannot connect (ENOENT)'])
@@ -230,7 +230,7 @@ test('a certificate that is not there is a diagnosis too', async () => {
 
 test('in words: a line each, what to do below it', () => {
   expect(
-    diagnosesInWords([
+    formatDiagnoses([
       { what: 'Queue', state: 'right', words: 'in PostgreSQL' },
       { what: 'Worker', state: 'doubtful', words: 'not running', remedy: 'npm run worker' },
       { what: 'DKIM', state: 'wrong', words: 'not published', remedy: 'publish it' },

@@ -6,7 +6,7 @@ type Where = Pick<Config, 'PUBLIC_URL'>
 declare module 'fastify' {
   interface FastifyRequest {
     /** answered with a page that was kept, whose links are written already */
-    isKept: boolean
+    isCached: boolean
   }
 }
 
@@ -20,15 +20,15 @@ const LINK = /(\s(?:href|action|formaction|src|poster|data-href|data-src)=")\/(?
  * Where PUBLIC_URL has a path, writes it in front of every link of a page and every redirect, in the one place that all of them pass:
  * routes and templates know nothing of it, as the proxy in front strips it from requests.
  */
-export function answerBelowPath(app: FastifyInstance, config: Where): void {
-  app.decorateRequest('isKept', false)
+export function prependBasePath(app: FastifyInstance, config: Where): void {
+  app.decorateRequest('isCached', false)
   const base = basePath(config)
   if (base === '') return
   app.addHook('onSend', async (request, reply, body) => {
     const location = reply.getHeader('location')
     if (typeof location === 'string' && /^\/(?!\/)/.test(location)) reply.header('location', base + location)
     const isPage = String(reply.getHeader('content-type')).startsWith('text/html')
-    if (!isPage || request.isKept || typeof body !== 'string') return body
+    if (!isPage || request.isCached || typeof body !== 'string') return body
     reply.removeHeader('content-length')
     return body.replace(LINK, `$1${base}/`)
   })

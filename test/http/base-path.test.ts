@@ -27,7 +27,7 @@ async function siteBelowPath(db: Db, databaseUrl: string) {
   const origin = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
   const settings = { DATABASE_URL: databaseUrl, PUBLIC_URL: origin + PREFIX, ADMIN_EMAILS: 'desk@paperboy.example' }
   // Kept pages are served a second time, which must not write the path twice.
-  const site = siteOn(servicesOn(db, settings), { keepPagesMs: 60_000 })
+  const site = siteOn(servicesOn(db, settings), { pageCacheMs: 60_000 })
   await site.app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {
     proxy.close()

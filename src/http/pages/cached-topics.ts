@@ -5,7 +5,7 @@ import type { Services } from '../../runtime/services.ts'
 const KEPT_MS = 10 * 60_000
 
 /** All topics with their counts, read again after ten minutes; who asks meanwhile shares the answer. */
-export function keptTopics({ db, now }: Pick<Services, 'db' | 'now'>): () => Promise<TopicCount[]> {
+export function cachedTopics({ db, now }: Pick<Services, 'db' | 'now'>): () => Promise<TopicCount[]> {
   let kept: { until: number; topics: Promise<TopicCount[]> } | undefined
   return () => {
     if (kept && kept.until > now().getTime()) return kept.topics
