@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { createSignInLink } from '../operate/admins/sessions.ts'
-import { report, withServices } from './open.ts'
+import { report } from './output.ts'
+import { withServices } from './with-services.ts'
 
 export function adminCommands(program: Command): void {
   program
@@ -16,6 +16,3 @@ export function adminCommands(program: Command): void {
       }),
     )
 }
-
-/** The name that a command's changes carry in the audit log. */
-export const cliActor = (): string => `command line (${userInfo().username})`

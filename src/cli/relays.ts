@@ -2,14 +2,19 @@ import type { Command } from 'commander'
 import { recordAudit } from '../operate/audit.ts'
 import { resetDomain } from '../relay/rates.ts'
 import { relaysInWords, reportRelays } from '../relay/report.ts'
-import { cliActor } from './admin.ts'
-import { report, withServices } from './open.ts'
+import { cliActor } from './actor.ts'
+import { report } from './output.ts'
+import { withServices } from './with-services.ts'
 
 export function relayCommands(program: Command): void {
   const relays = program
     .command('relays')
     .description('relays and receiving domains, and how fast email may go to them')
+  showCommand(relays)
+  resetDomainCommand(relays)
+}
 
+function showCommand(relays: Command): void {
   relays
     .command('show')
     .description('which relays refuse us, and which domains are sent to slowly, with their words')
@@ -23,7 +28,9 @@ export function relayCommands(program: Command): void {
         )
       }),
     )
+}
 
+function resetDomainCommand(relays: Command): void {
   relays
     .command('reset-domain <domain>')
     .description('send to a slowed domain at full speed again; it is slowed down anew when it asks again')
