@@ -43,35 +43,44 @@ import { voteRoutes } from './http/reader/vote.ts'
 import type { Services } from './runtime/services.ts'
 
 export interface AppOptions {
-  /** the local mailbox's page, where one runs: "check your inbox" then links to it */
+  /** URL of the local mailbox page, if one runs: "check your inbox" links to it */
   mailboxUrl?: string | undefined
-  /** how long a page for everybody is kept as it was rendered; a second where nothing is said */
+  /** milliseconds that a rendered public page is cached; default 1000, 0 turns the cache off */
   pageCacheMs?: number
 }
 
 export type App = ReturnType<typeof buildApp>
 
-/** Every page and every route. Never listens; the services stay the caller's to close. */
+/** Builds the app with every page and route. Never listens, and never closes the services. */
 export function buildApp(services: Services, options: AppOptions = {}) {
-  const app = fastify(serverOptions(services))
+  const app = createServer(services)
+  addRoutes(app, services, options)
+  return app
+}
+
+/** A Fastify instance without routes. */
+export const createServer = (deps: Pick<Services, 'config' | 'log'>) => fastify(serverOptions(deps))
+
+/** Adds every hook, page and route. */
+export function addRoutes(app: FastifyInstance, services: Services, options: AppOptions = {}): void {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(pageErrorHandler)
   app.setNotFoundHandler(pageNotFound)
   tolerateBrokenBodies(app.server)
-  const registry = isMetricsEnabled(services.config) ? timeRequests(app as unknown as FastifyInstance) : undefined
-  prependBasePath(app as unknown as FastifyInstance, services.config)
-  const keep = cachePages(app as unknown as FastifyInstance, options.pageCacheMs)
-  detectUntrustedProxy(app as unknown as FastifyInstance, services)
-  sanitizeStrings(app as unknown as FastifyInstance)
+  const registry = isMetricsEnabled(services.config) ? timeRequests(app) : undefined
+  prependBasePath(app, services.config)
+  const addPageCache = cachePages(app, options.pageCacheMs)
+  detectUntrustedProxy(app, services)
+  sanitizeStrings(app)
   app.register(fastifyHelmet, securityHeaders(services.config))
-  // Nothing is kept by browsers and caches unless its route says so.
+  // Browsers and proxies cache nothing unless a route allows it.
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   app.register(fastifyView, viewOptions(services, options.mailboxUrl))
-  // After the views, whose own hook begins every reply with empty locals.
+  // After the views: their hook resets `reply.locals`.
   app.after(() => negotiateLanguage(app))
 
-  // Reached always: no limit and no load shedding in front of them.
+  // Always reachable: outside rate limits and load shedding.
   app.register(unsubscribeRoutes, services)
   app.register(healthRoutes, services)
   if (registry) app.register(metricRoutes, { ...services, registry })
@@ -84,7 +93,7 @@ export function buildApp(services: Services, options: AppOptions = {}) {
     await limited.register(fastifyRateLimit, routeLimits)
     await identifyReaders(limited, services)
     limited.register(async (lists) => {
-      keep(lists)
+      addPageCache(lists)
       lists.register(paperListRoutes, services)
       lists.register(paperRoutes, services)
       lists.register(searchRoutes, services)
@@ -105,5 +114,4 @@ export function buildApp(services: Services, options: AppOptions = {}) {
     if (services.config.ADMIN_EMAILS.length > 0) limited.register(adminRoutes, services)
     limited.register(apiRoutes, { prefix: '/api', ...services })
   })
-  return app
 }

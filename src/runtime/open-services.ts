@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import { type Logger, pino } from 'pino'
 import { reportTrouble } from '../lib/report-trouble.ts'
 import { safeError } from '../lib/safe-error.ts'
@@ -7,7 +8,7 @@ import { openMailDomains } from '../subscription/signup-protection/mail-domains.
 import { claimKey } from '../suppression/key-mark.ts'
 import type { Config } from './config/config.ts'
 import { databaseClock } from './db/clock.ts'
-import { databaseOn, openPool } from './db/database.ts'
+import { databaseOn, openPool, reportIdleErrors } from './db/database.ts'
 import { openQueues } from './queue.ts'
 import { allWitnesses, fileWitness } from './restore-marker.ts'
 import type { Services } from './services.ts'
@@ -20,9 +21,13 @@ export const openLog = ({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>): Logger =>
  * Opens pool, queues and log, on a database that fits this version and this configuration.
  *
  * @param options.anyKey for what must work whatever SUPPRESSION_KEY is, and hashes no address: `halt`, `status`
+ * @param options.pool an open pool to use, which its owner ends; without it the services open their own
  * @throws TablesOutdated | WrongSuppressionKey, or the database's error when it cannot be asked
  */
-export async function openServices(config: Config, { anyKey = false } = {}): Promise<Services> {
+export async function openServices(
+  config: Config,
+  { anyKey = false, pool: given }: { anyKey?: boolean; pool?: pg.Pool } = {},
+): Promise<Services> {
   await using opening = new AsyncDisposableStack()
   const log = openLog(config)
   let closing = false
@@ -33,7 +38,9 @@ export async function openServices(config: Config, { anyKey = false } = {}): Pro
     }
   }
   const database = report('database')
-  const pool = opening.adopt(openPool(config.DATABASE_URL, database), (p) => p.end())
+  const pool = given
+    ? reportIdleErrors(given, database)
+    : opening.adopt(openPool(config.DATABASE_URL, database), (p) => p.end())
   const db = databaseOn(pool)
   await requireTables(pool)
   if (!anyKey) await claimKey(db, config.SUPPRESSION_KEY)

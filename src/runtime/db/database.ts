@@ -10,20 +10,25 @@ export type Db = PgDatabase<NodePgQueryResultHKT, typeof schema>
 
 const MIGRATIONS = new URL('../../../migrations', import.meta.url).pathname
 
+/** Options of a pool whose connections plan marked statements once. */
+export const poolOptions = (connectionString: string, max = 20) => ({
+  connectionString,
+  max,
+  keepAlive: true,
+  application_name: 'paperboy',
+  Client: PreparingClient,
+})
+
+/** Opens no connection until first used. */
+export const openPool = (connectionString: string, onError: (error: Error) => void, max?: number): pg.Pool =>
+  reportIdleErrors(new pg.Pool(poolOptions(connectionString, max)), onError)
+
 /**
- * Opens no connection until first used. Idle clients that lose their server are replaced by the pool, so their error is only reported;
- * one in use that loses it fails the statement under way, or the next one.
+ * Reports errors of idle clients, which the pool replaces. A client in use that loses its server fails its current or next
+ * statement.
  */
-export function openPool(connectionString: string, onError: (error: Error) => void, max = 20): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString,
-    max,
-    keepAlive: true,
-    application_name: 'paperboy',
-    Client: PreparingClient,
-  })
-  pool.on('error', onError)
-  return outlivingClients(pool)
+export function reportIdleErrors(pool: pg.Pool, onError: (error: Error) => void): pg.Pool {
+  return outlivingClients(pool.on('error', onError))
 }
 
 /** A pool listens to idle clients alone: one lost between two statements of a transaction would end the process. */
