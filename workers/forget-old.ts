@@ -5,7 +5,7 @@ import { forgetOld } from '../src/privacy/forget.ts'
 import type { Services } from '../src/runtime/services.ts'
 import { forgetIdleBuckets } from '../src/subscription/forget-domain.ts'
 
-/** Job `forget-old`: what was kept long enough goes. */
+/** Job `forget-old`: deletes data past its retention period. */
 export async function forgetOldJob(services: Services): Promise<void> {
   const partitions = await dropOldDeliveries(services)
   if (partitions.length > 0) services.log.info({ partitions }, 'old deliveries dropped')
@@ -13,5 +13,5 @@ export async function forgetOldJob(services: Services): Promise<void> {
   await deleteOldAuditEntries(services)
   await forgetIdleBuckets(services.db)
   const forgotten = await forgetOld(services)
-  if (Object.values(forgotten).some((count) => count > 0)) services.log.info(forgotten, 'forgotten')
+  if (Object.values(forgotten).some((count) => count > 0)) services.log.info(forgotten, 'old data deleted')
 }

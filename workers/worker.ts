@@ -23,11 +23,11 @@ import { sweepBatchesJob } from './sweep-batches.ts'
 import { tidySignUpsJob } from './tidy-sign-ups.ts'
 
 export interface RunningWorker {
-  /** Finishes and records what is in flight and gives the rest back. Nothing becomes unknown, unless the relay does not answer for 12 s. */
+  /** Finishes and records emails in flight, and returns the rest. Outcomes are unknown only if a relay is silent for 12 s. */
   stop(): Promise<void>
 }
 
-/** Starts taking every kind of job. Any number of workers may run; none holds state that matters. */
+/** Starts working on every kind of job. Any number of workers may run; all state is in the database. */
 export async function startWorker(services: Services, sources: readonly Source[]): Promise<RunningWorker> {
   const { config, queues, log } = services
   const deliver = await openHands(services)
@@ -36,7 +36,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
   const stopping = new AbortController()
   const presence = await announceWorker(config.DATABASE_URL, log)
   const failed = (job: JobName, error: unknown) =>
-    log.error({ job, err: error }, 'a job failed; the sweepers try again')
+    log.error({ job, err: error }, 'job failed; the next sweep retries it')
 
   queues.work(
     {
@@ -51,7 +51,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
       'settle-editions': () => settleEditionsJob(services),
       'send-batch': async ({ batchId }) => {
         await deliverBatch(deliver, batchId, stopping.signal)
-        // On to what is due next, in case the queue has forgotten it; the sweeper comes by less often.
+        // Continue with the next due batch, in case the queue lost it. The sweeper runs less often.
         await next.wake()
       },
       'tidy-sign-ups': () => tidySignUpsJob(services),
@@ -64,7 +64,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
   )
   const listener = await startInboundServer(services)
   const clock = startSchedule(queues)
-  // Its first tick may have been another worker's already, as after a restart: what is due then waits for no second one.
+  // After a restart, another worker may have run this tick's jobs. Do not wait for the next tick with due batches.
   next.soon()
   return {
     async stop() {
@@ -72,7 +72,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
       next.stop()
       stopping.abort()
       await listener?.close()
-      // A relay that says nothing is not waited for longer than whoever stops us waits: what it may have is then unknown.
+      // Do not wait for a silent relay longer than the process manager waits for us. Its outcomes become unknown.
       const enough = setTimeout(() => relay.close(), DRAIN_PATIENCE_MS)
       await queues.stopWorking()
       clearTimeout(enough)

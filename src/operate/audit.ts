@@ -3,9 +3,9 @@ import type { Db } from '../runtime/db/database.ts'
 import { auditLog } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 
-/** Something that was done by hand. */
+/** A manual change. */
 export interface AuditEntry {
-  /** an address of ADMIN_EMAILS, or whose command line */
+  /** an address of ADMIN_EMAILS, or the user of the command line */
   who: string
   /** in the past tense: "paused" */
   what: string
@@ -14,14 +14,14 @@ export interface AuditEntry {
 }
 
 const SHOWN = 200
-/** As long as reports of bounces: long enough to look back at a year. */
+/** As long as bounce reports: a year and a month. */
 export const AUDIT_RETENTION_DAYS = 400
 
 export async function recordAudit(db: Db, at: Date, entry: AuditEntry): Promise<void> {
   await db.insert(auditLog).values({ at, ...entry })
 }
 
-/** Does something by hand and writes down who did: both, or neither. */
+/** Runs a manual change and records it in the audit log, in one transaction. */
 export const withAudit = <T>(
   { db, now }: Pick<Services, 'db' | 'now'>,
   entry: AuditEntry,
@@ -33,7 +33,7 @@ export const withAudit = <T>(
     return result
   })
 
-/** What was done last, newest first. */
+/** The latest audit entries, newest first. */
 export const listAuditEntries = ({ db }: Pick<Services, 'db'>): Promise<(AuditEntry & { at: Date })[]> =>
   db
     .select({ at: auditLog.at, who: auditLog.who, what: auditLog.what, about: auditLog.about })
@@ -41,7 +41,7 @@ export const listAuditEntries = ({ db }: Pick<Services, 'db'>): Promise<(AuditEn
     .orderBy(desc(auditLog.id))
     .limit(SHOWN)
 
-/** Forgets what is older than its time, and sign-ins with it. */
+/** Deletes audit entries and admin sessions older than AUDIT_RETENTION_DAYS. */
 export async function deleteOldAuditEntries({ db, now }: Pick<Services, 'db' | 'now'>): Promise<void> {
   const before = sql`${now()}::timestamptz - make_interval(days => ${AUDIT_RETENTION_DAYS})`
   await db.execute(sql`DELETE FROM audit_log WHERE at < ${before}`)

@@ -16,7 +16,7 @@ import { editionHref, stateInWords } from './edition-labels.ts'
 /** An edition as templates/pages/admin/edition.eta shows it. @throws PaperboyError EDITION_NOT_FOUND */
 export async function editionView(services: Services, key: EditionKey) {
   const { edition, papers, dropped } = await readDesk(services, key)
-  const { state, held, byHand, closesAt, releasedAt, listReadAt, subject, pausedWhy } = edition
+  const { state, byHand, closesAt, releasedAt, listReadAt, subject, pausedWhy } = edition
   const status = await editionStatus(services, edition)
   const { total, open, sending } = status
   return {

@@ -33,7 +33,7 @@ type Where = Pick<Services, 'config'>
 
 export const cookieName = ({ config }: Where): string => cookieScope(config, 'admin').name
 
-/** Strict: these pages are reached from nowhere but themselves. */
+/** SameSite is strict: only admin pages link to admin pages. */
 export function cookieOptions({ config }: Where) {
   const { path, secure } = cookieScope(config, 'admin')
   return { path, httpOnly: true, sameSite: 'strict', secure, maxAge: SESSION_HOURS * 3600 } as const

@@ -21,7 +21,7 @@ const STALE = {
 
 /**
  * The curator's and operator's pages, for the addresses in ADMIN_EMAILS; without it they do not exist. They are in English, like
- * commands and logs. Every change is a posted form, does what a command does, and enters the audit log with its author.
+ * commands and logs. Every change is a posted form, equals a command, and enters the audit log with its author.
  */
 export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   disallowIndexing(app)

@@ -17,7 +17,7 @@ import { apiPaperRoutes } from './api-papers.ts'
 import { apiDocumentRoutes, describeApi } from './openapi.ts'
 import { preferencesApiRoutes } from './preferences-api.ts'
 
-/** Making one costs us two milliseconds; a browser asks when its reader turns to the form. */
+/** Making a challenge costs 2 ms of CPU. A browser requests one when the form gets focus. */
 const CHALLENGES = { max: 200, timeWindow: 10 * 60_000 }
 
 /** Everything under /api. Errors are RFC 9457 problem details. */
@@ -34,7 +34,7 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
   app.register(apiPaperRoutes, { ...services, prefix: '' })
 
   const schema = {
-    summary: 'Ask for a subscription; a mail asks to confirm it',
+    summary: 'Sign up; an email asks to confirm',
     body: z.object({
       email: z.string().max(1000),
       zone: timeZoneField,
@@ -49,8 +49,8 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
     return reply.code(202).send({ status: 'check your inbox' as const })
   })
 
-  // Whoever solves it and sends challenge and solution as `proof` with an address is no doubtful sign-up.
-  const challenge = { schema: { summary: 'A proof of work to solve before signing up' } }
+  // A sign-up that sends the solved challenge as `proof` counts as less suspicious.
+  const challenge = { schema: { summary: 'A proof of work to solve before sign-up' } }
   app.get('/v1/challenge', { ...challenge, onRequest: app.rateLimit(CHALLENGES) }, async () =>
     makeChallenge(services, { surge: await surges.going() }),
   )
@@ -61,7 +61,7 @@ interface Problem {
   detail: string
   /** our error code */
   code?: string
-  /** what is wrong with which field */
+  /** problems by field */
   errors?: { field: string; message: string }[]
 }
 

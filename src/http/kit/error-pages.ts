@@ -5,7 +5,7 @@ import { type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { TooManySignUps } from '../../subscription/signup-protection/admit.ts'
 import { sendTooManySignUps } from './evidence.ts'
 
-/** Which words say what happened, by status, since an error's own message may be anything. */
+/** The message shown for each status. An error's own message may contain anything, so it is never shown. */
 const WORDS: Record<number, keyof Messages['errors']> = {
   400: 'incomplete',
   404: 'notFound',
@@ -17,10 +17,10 @@ const WORDS: Record<number, keyof Messages['errors']> = {
   503: 'busy',
 }
 
-/** A server that was restarted is back by then. */
+/** Long enough for a server restart. */
 const RETRY_AFTER_SECONDS = 10
 
-/** An error's HTTP status, of pages and of the API alike. A database that cannot be reached is 503: the request may be repeated. */
+/** Returns an error's HTTP status, for pages and the API. An unreachable database is 503: the client may retry. */
 export function statusOf(error: unknown): number {
   if (error instanceof PaperboyError) return httpStatus[error.code]
   if (isConnectionTrouble(error)) return 503
@@ -28,7 +28,7 @@ export function statusOf(error: unknown): number {
   return status !== undefined && status >= 400 && status < 600 ? status : 500
 }
 
-/** Prepares the answer to an error: its status, when to come again, and a log line for what only we can mend. */
+/** Sets the status and Retry-After of an error response, and logs errors that only we can fix. Returns the status. */
 export function prepareErrorReply(error: unknown, request: FastifyRequest, reply: FastifyReply): number {
   const status = statusOf(error)
   reply.code(status)

@@ -7,7 +7,7 @@ declare module 'fastify' {
   }
 }
 
-/** Pages speak the language the browser asks for: templates find its messages as `it.t`. */
+/** Sets each page's language from Accept-Language. Templates get its messages as `it.t`. */
 export function negotiateLanguage(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     const locale = localeFrom(request.headers['accept-language'])
@@ -15,7 +15,7 @@ export function negotiateLanguage(app: FastifyInstance): void {
   })
 }
 
-/** A page behind a personal link speaks its reader's language, whatever the browser asks for. @returns its messages */
+/** Sets a page's language, such as the reader's own behind a personal link. @returns its messages */
 export function setLocale(reply: FastifyReply, locale: Locale): Messages {
   const t = messagesIn(locale)
   reply.locals = { locale, t }

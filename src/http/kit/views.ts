@@ -7,7 +7,7 @@ import { mintFormTimestamp } from './evidence.ts'
 
 const PAGES = new URL('../../../templates/pages', import.meta.url).pathname
 
-/** templates/pages/NAME.eta, each within layout.eta. What is inserted is escaped. */
+/** Renders templates/pages/NAME.eta. Eta escapes inserted values. */
 export const viewOptions = (
   services: Pick<Services, 'config' | 'keys' | 'now'>,
   mailboxUrl: string | undefined,

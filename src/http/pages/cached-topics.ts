@@ -1,19 +1,19 @@
 import { type TopicCount, topicCounts } from '../../papers/topics/topics.ts'
 import type { Services } from '../../runtime/services.ts'
 
-/** Counting reads every paper, and the list of topics changes with the day. */
-const KEPT_MS = 10 * 60_000
+/** Counting reads every paper, and the list of topics changes daily. */
+const CACHE_MS = 10 * 60_000
 
-/** All topics with their counts, read again after ten minutes; who asks meanwhile shares the answer. */
+/** Returns a function that reads all topics with their counts, cached for ten minutes. Concurrent calls share one query. */
 export function cachedTopics({ db, now }: Pick<Services, 'db' | 'now'>): () => Promise<TopicCount[]> {
-  let kept: { until: number; topics: Promise<TopicCount[]> } | undefined
+  let cached: { until: number; topics: Promise<TopicCount[]> } | undefined
   return () => {
-    if (kept && kept.until > now().getTime()) return kept.topics
+    if (cached && cached.until > now().getTime()) return cached.topics
     const topics = topicCounts(db)
-    kept = { until: now().getTime() + KEPT_MS, topics }
-    // A failure is nobody else's.
+    cached = { until: now().getTime() + CACHE_MS, topics }
+    // Do not cache a failure.
     topics.catch(() => {
-      kept = undefined
+      cached = undefined
     })
     return topics
   }

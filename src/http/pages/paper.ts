@@ -11,7 +11,7 @@ import { paperPage } from './paper-page.ts'
 
 const SIMILAR = 5
 
-/** One paper, at /papers/2507.06261. Its number here and other forms of its id lead there. */
+/** One paper, at /papers/2507.06261. Our id and other forms of the arXiv id redirect there. */
 export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { db } = services
 
@@ -35,7 +35,7 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     show(request, reply, request.params.id),
   )
 
-  // Some proxies turn the %2F of an old id into a slash.
+  // Some proxies decode the %2F of an old arXiv id to a slash.
   const old = { params: z.object({ archive: z.string(), number: z.string() }) }
   app.get('/papers/:archive/:number', { schema: old }, (request, reply) =>
     show(request, reply, `${request.params.archive}/${request.params.number}`),

@@ -12,7 +12,7 @@ import { setCacheControl } from '../kit/cache-control.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { listPage } from './list-page.ts'
 
-/** The front page with the newest list, and the lists of days, weeks and months. */
+/** The front page with the latest list, and the lists of days, weeks and months. */
 export const paperListRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now, config }) => {
   const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
 

@@ -12,12 +12,12 @@ import { spanHref } from '../kit/span-href.ts'
 import { cachedTopics } from './cached-topics.ts'
 import { paperItem, type Shown } from './paper-item.ts'
 
-/** Enough for a choice in a form; every topic has its page. */
+/** Topics in the form's select. Every topic has a page. */
 const TOPICS_OFFERED = 60
 
 const text = z.string().max(1000).optional().catch(undefined)
 
-/** What a search's address says; a field left empty in the form counts as left out. */
+/** Query parameters of a search. Empty form fields count as absent. */
 const asked = z.object({
   q: text,
   from: text,
@@ -29,7 +29,7 @@ const asked = z.object({
 
 type Asked = z.output<typeof asked>
 
-/** Looking for papers by their words, narrowed down by day, topic and code. */
+/** Full-text search, filtered by day, topic and code. */
 export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const allTopics = cachedTopics(services)
   app.get('/search', { schema: { querystring: asked } }, async (request, reply) => {
@@ -57,7 +57,7 @@ export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   })
 }
 
-/** The topic that is chosen is among those offered, whatever it is. */
+/** Adds the chosen topic to the offered ones if it is missing. */
 const withChosen = (offered: { slug: string; name: string }[], chosen: string | undefined) =>
   chosen && !offered.some(({ slug }) => slug === chosen)
     ? [{ slug: chosen, name: topicName(chosen) }, ...offered]
@@ -68,7 +68,7 @@ function searchHref({ q, from, to, topic, code }: Asked, after?: string): string
   return `/search?${new URLSearchParams(given as [string, string][])}`
 }
 
-/** A paper among those found: with its words marked, and when it was listed. */
+/** A search result: the paper with its hits marked and its list day. */
 export const foundItem = (paper: FoundPaper, page: Shown) => ({
   ...paperItem(paper, page),
   titlePieces: paper.titlePieces,

@@ -9,7 +9,7 @@ import { setCacheControl } from '../kit/cache-control.ts'
 import { cachedTopics } from './cached-topics.ts'
 import { foundItem } from './search.ts'
 
-/** What papers are about: all topics by how many papers they have, and each one's papers, the newest first. */
+/** All topics by number of papers, and each topic's papers, newest first. */
 export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const allTopics = cachedTopics(services)
   app.get('/topics', async (request, reply) => {

@@ -10,7 +10,7 @@ import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { timeZoneField } from '../kit/zones.ts'
 
-/** The link of the confirmation mail: GET shows a button and changes nothing, since mail scanners follow every link. */
+/** The confirmation link. GET shows a button and changes nothing, because email scanners follow every link. */
 export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   disallowIndexing(app)
   const schema = { params: z.object({ token: z.string() }) }
@@ -26,7 +26,7 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
     const { firstDigestAt, zone, returning, begun } = await confirm(services, params.token)
     const { subscriberId } = verifyToken(services.keys, 'confirm', params.token)
     const { locale } = await localeAndCadenceOf(services, subscriberId)
-    const told = new URLSearchParams({
+    const welcome = new URLSearchParams({
       first: firstDigestAt.toISOString(),
       zone,
       choose: mintToken(services.keys, 'preferences', subscriberId, services.now()),
@@ -34,10 +34,10 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
       ...(begun ? { begun: '' } : {}),
       ...(locale ? { in: locale } : {}),
     })
-    return reply.redirect(`/welcome?${told}`, 303)
+    return reply.redirect(`/welcome?${welcome}`, 303)
   })
 
-  const welcome = {
+  const welcomeSchema = {
     querystring: z.object({
       first: z.iso.datetime().optional().catch(undefined),
       zone: timeZoneField,
@@ -47,7 +47,7 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
       in: z.enum(LOCALES).optional().catch(undefined),
     }),
   }
-  app.get('/welcome', { schema: welcome }, async ({ query }, reply) => {
+  app.get('/welcome', { schema: welcomeSchema }, async ({ query }, reply) => {
     const t = query.in ? setLocale(reply, query.in) : reply.locals!.t
     return reply.view('welcome', {
       first: query.first && momentInZone(t, new Date(query.first), query.zone ?? 'UTC'),

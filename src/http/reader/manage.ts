@@ -16,8 +16,8 @@ import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
 
 /**
- * What only a fresh link may do, since people forward digests: take one's data along, have it erased, change the address. Every
- * one of them is a button, and GET changes nothing.
+ * Export, erasure and address change. They need a fresh link, because people forward digests. Each is a button: GET changes
+ * nothing.
  */
 export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   disallowIndexing(app)

@@ -12,7 +12,7 @@ import { paperItem } from '../pages/paper-item.ts'
 import { clearReaderCookie, setReaderCookie } from './reader.ts'
 import { refuseCrossSite } from './vote.ts'
 
-/** What a reader voted for, in a browser that is known as theirs; and how it becomes so, and stops being so. */
+/** A reader's votes, and setting and clearing the reader cookie. */
 export const ownVotesRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   disallowIndexing(app)
 

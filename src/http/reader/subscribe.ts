@@ -6,7 +6,7 @@ import { signUp } from '../../subscription/sign-up.ts'
 import { evidenceFields, readEvidence } from '../kit/evidence.ts'
 import { timeZoneField } from '../kit/zones.ts'
 
-/** The form of every page posts here. The answer is the same for every address, known or not. */
+/** Sign-up. The response is the same for every address, known or not. */
 export const subscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get('/subscribe', async (_request, reply) => reply.view('subscribe'))
 

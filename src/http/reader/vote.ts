@@ -13,7 +13,7 @@ import { disallowIndexing } from '../kit/security.ts'
 import { isWebUrl } from '../pages/paper-item.ts'
 import { setReaderCookie } from './reader.ts'
 
-/** A page of this site: "/papers?date=2026-04-14#p7", and never "//elsewhere.example" or "/\elsewhere.example". */
+/** A path on this site, such as "/papers?date=2026-04-14#p7". Rejects "//elsewhere.example" and "/\elsewhere.example". */
 const ownPath = z
   .string()
   .max(2000)
@@ -22,8 +22,8 @@ const ownPath = z
   .catch(undefined)
 
 /**
- * Voting for a paper. In a browser that is known as a reader's the ▲ of every list posts here. A mail's link leads to a page with
- * one button; GET never votes, since mail scanners follow every link.
+ * Votes. With the reader cookie, the ▲ of every list posts here. An email's link leads to a page with one button: GET never
+ * votes, because email scanners follow every link.
  */
 export const voteRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { db, now, config } = services
@@ -76,7 +76,7 @@ export const voteRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
     return reply.redirect(request.body.back ?? paperPath(paper), 303)
   })
 
-  // From a mail: the token names the reader, and the button also lets this browser be known as theirs.
+  // From an email: the token names the reader, and the button also sets the reader cookie.
   const linked = z.object({ id: z.string(), token: z.string() })
   const linkOf = (paper: PaperKey, token: string) => `${paperPath(paper)}/vote/${token}`
 

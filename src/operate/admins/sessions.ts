@@ -7,13 +7,13 @@ import { adminSessions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { recordAudit } from '../audit.ts'
 
-/** Until when a link to sign in works; once. */
+/** A sign-in link works once, for this long. */
 export const LINK_MINUTES = 15
 export const SESSION_HOURS = 12
-/** Links that one address may have asked for within their time, so that nobody fills its mailbox. */
+/** Sign-in links per address within LINK_MINUTES, so that strangers cannot flood its mailbox. */
 const MOST_LINKS = 5
 
-/** Somebody of ADMIN_EMAILS, in a browser that is signed in. */
+/** A signed-in admin, from ADMIN_EMAILS. */
 export interface Admin {
   sessionId: number
   address: string
@@ -24,10 +24,10 @@ type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now'>
 const minutesBefore = (at: Date, minutes: number): Date => new Date(at.getTime() - minutes * 60_000)
 
 /**
- * Notes that an address asks to sign in; the next worker emails the link. For an address that is not in ADMIN_EMAILS the same statement
- * writes nothing. Neither waits for the disk, so that the time of the answer does not tell the two apart: a crash of the database may
- * forget requests of its last half second.
- * @throws PaperboyError BAD_ADDRESS for what is no address
+ * Requests a sign-in link, which a worker emails. For an address outside ADMIN_EMAILS, the same statement writes nothing. Neither
+ * case waits for the disk, so that response times do not reveal the difference. A database crash may lose requests of its last
+ * half second.
+ * @throws PaperboyError BAD_ADDRESS for an invalid address
  */
 export async function requestSignIn(
   { db, config, queues, now }: Pick<Services, 'db' | 'config' | 'queues' | 'now'>,
@@ -49,7 +49,7 @@ export async function requestSignIn(
   void queues.wake('send-service-mails', {})
 }
 
-/** A link for an address of ADMIN_EMAILS that needs no mail, for whoever has the command line. @throws PaperboyError BAD_ADDRESS */
+/** Creates a sign-in link without an email, for the command line. @throws PaperboyError BAD_ADDRESS if ADMIN_EMAILS lacks it */
 export async function createSignInLink({ db, config, keys, now }: Deps, typed: string): Promise<string> {
   const { key } = parseAddress(typed, { utf8: true })
   const address = config.ADMIN_EMAILS.find((each) => parseAddress(each).key === key)
@@ -63,8 +63,8 @@ export const signInUrl = ({ config, keys }: Pick<Services, 'config' | 'keys'>, s
   `${config.PUBLIC_URL}/admin/sign-in/${mintToken(keys, 'sign-in', sessionId, at)}`
 
 /**
- * Whether a link still lets in; changes nothing. For the page that shows the button.
- * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED, also when it was used or its address is no longer in ADMIN_EMAILS
+ * Checks that a link is still valid, for the page with the button. Changes nothing.
+ * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED, also if it was used or ADMIN_EMAILS no longer has its address
  */
 export async function checkSignIn({ db, config, keys, now }: Deps, token: string): Promise<Admin> {
   const { subscriberId: sessionId, issuedAt } = verifyOwn(keys, 'sign-in', token)
@@ -77,7 +77,7 @@ export async function checkSignIn({ db, config, keys, now }: Deps, token: string
   return { sessionId, address: found.address }
 }
 
-/** Uses a link up. @returns what its browser is known by from now on. @throws PaperboyError as `checkSignIn` */
+/** Redeems a sign-in link. @returns the session token for the cookie @throws PaperboyError as `checkSignIn` */
 export async function signIn(deps: Deps, token: string): Promise<string> {
   const { keys, now } = deps
   const { sessionId, address } = await checkSignIn(deps, token)
@@ -93,7 +93,7 @@ export async function signIn(deps: Deps, token: string): Promise<string> {
   return mintToken(keys, 'admin', sessionId, at)
 }
 
-/** Who is signed in by this cookie; undefined for one that is over, ended, or of somebody who is no longer in ADMIN_EMAILS. */
+/** Returns the admin of a session cookie. Undefined if it expired, was signed out, or ADMIN_EMAILS no longer has its address. */
 export async function findAdmin({ db, config, keys, now }: Deps, cookie: string): Promise<Admin | undefined> {
   let sessionId: number
   try {
@@ -122,6 +122,6 @@ export async function signOut({ db, now }: Pick<Services, 'db' | 'now'>, { sessi
 
 const isAdmin = ({ ADMIN_EMAILS }: Services['config']) => inArray(adminSessions.address, ADMIN_EMAILS)
 
-/** An earlier SECRET_KEY signs nobody in: whoever has it may have been the reason to change it. */
+/** Rejects tokens of an earlier SECRET_KEY: it may have been changed because it leaked. */
 const verifyOwn = (keys: Services['keys'], purpose: 'sign-in' | 'admin', token: string) =>
   verifyToken({ current: keys.current, previous: [] }, purpose, token)
