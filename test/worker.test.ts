@@ -12,11 +12,8 @@ afterEach(async () => {
   vi.useRealTimers()
 })
 
-test('a worker that is started anew takes up what is due at once, though the clock has ticked for another already', async ({
-  db,
-  databaseUrl,
-}) => {
-  // The clock of the ticks stands: the second worker's are the first one's, which the queue takes for done.
+test('a restarted worker starts due batches at once, even if another ran this tick', async ({ db, databaseUrl }) => {
+  // The tick does not change, so the queue drops the second worker's jobs as done.
   vi.useFakeTimers({ toFake: ['Date'], now: new Date() })
   const sink = await openSink()
   stack.push(() => sink.close())

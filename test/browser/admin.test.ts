@@ -13,7 +13,7 @@ import { DESK, look, PHONE, pagesOf } from './look.ts'
 const test = onSite.skipIf(withoutBrowser)
 const { open } = pagesOf(useBrowser())
 
-test('a curator signs in by mail and puts a paper first, without JavaScript, on a phone', async ({
+test('a curator signs in by email and puts a paper first, without JavaScript, on a phone', async ({
   site,
   onTestFinished,
 }) => {

@@ -30,7 +30,7 @@ const stateOf = async (db: Db) => {
   const [edition] = await db.select().from(editions).where(eq(editions.date, DAY))
   return edition && `${edition.held ? 'held ' : ''}${edition.state}`
 }
-/** The titles on an edition's page, in their order. */
+/** The paper titles on an edition's page, in order. */
 const titlesIn = (body: string) =>
   [...body.matchAll(/<td class="what"><a href="\/papers\/[\d.]+">([^<]+)</g)].map(([, title]) => title)
 const paperId = (n: number) => `2604.14${String(n - 1).padStart(3, '0')}`
@@ -74,10 +74,7 @@ describe('the guard', () => {
   )
 })
 
-test('every form carries a token, and no post works without it, with another session’s or with a stranger’s', async ({
-  db,
-  site,
-}) => {
+test('every form has a token; posts without it, or with another session’s, fail', async ({ db, site }) => {
   const { app } = site
   await addPapers(db, DAY, 3)
   await assemble(site.services, { date: DAY })
@@ -107,7 +104,7 @@ test('every form carries a token, and no post works without it, with another ses
     ]
     for (const [sent, own] of tried.slice(0, path.startsWith('/admin/sign-in') ? 2 : 4)) {
       const { payload, headers } = form({ email: 'ada@example.org', sure: 'yes', ...own })
-      // What passes the check of the origin where a browser sends no Sec-Fetch-Site.
+      // Passes the origin check of a browser without Sec-Fetch-Site.
       const reply = await app.inject({
         method: 'POST',
         url,
@@ -157,10 +154,7 @@ describe('an edition’s page', () => {
     ])
   })
 
-  test('holds, lets go, releases, pauses, goes on and cancels; what cannot be taken back needs a tick', async ({
-    db,
-    site,
-  }) => {
+  test('holds, resumes, releases, pauses and cancels; final actions need a tick', async ({ db, site }) => {
     await addReaders(db, 3)
     await addPapers(db, DAY, 4)
     const browser = await signedIn(site, OPERATOR)
@@ -302,7 +296,7 @@ describe('a reader’s page', () => {
     expect(await press('erase')).toEqual([422, 'unsubscribed', 0])
     expect(await press('erase', { sure: 'yes' })).toEqual([200, 'erased', 1])
     expect(await press('unsubscribe')).toEqual([422, 'erased', 1])
-    // Nobody's, and still not to be mailed.
+    // Belongs to no reader, and still must not get email.
     expect(await press('lift')).toEqual([200, 'erased', 0])
     expect(await auditLines(db)).toEqual([
       `${CURATOR}: unsubscribed reader ${id}`,
@@ -317,7 +311,7 @@ describe('a reader’s page', () => {
   })
 })
 
-test('the overview says first what needs somebody', async ({ db, site }) => {
+test('the overview lists problems first', async ({ db, site }) => {
   await addSubscriber(db, 'ada@example.org')
   await planAll(site.services, await releasedEdition(site.services, DAY, 3))
   await db.update(editions).set({ state: 'sending' })
@@ -340,10 +334,7 @@ test('the overview names who is slowed down, at which rate and why', async ({ db
   )
 })
 
-test('an edition that paused itself is what the overview begins with: why, since when, what to do, and a link', async ({
-  db,
-  site,
-}) => {
+test('the overview starts with an automatically paused edition: reason, time, fix and link', async ({ db, site }) => {
   await addSubscriber(db, 'ada@example.org')
   await planAll(site.services, await releasedEdition(site.services, DAY, 3))
   await db.update(editions).set({ state: 'paused', pausedWhy: '30 of 202 mails were refused' })

@@ -200,7 +200,7 @@ describe('as JSON', () => {
     },
   )
 
-  test('a reader votes, sees and takes back', async ({ db, site: { app, services } }) => {
+  test('a reader votes, lists votes and undoes one', async ({ db, site: { app, services } }) => {
     const [id] = await addPapers(db, '2026-04-14', 1)
     const reader = await addSubscriber(db, 'ada@example.org')
     const cookies = { '__Host-reader': mintToken(services.keys, 'reader', reader, NOON) }

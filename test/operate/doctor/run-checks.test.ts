@@ -30,7 +30,7 @@ describe('the database', () => {
     connections: 100,
   }
 
-  test('that is as it should be is right', () => {
+  test('with good settings is right', () => {
     expect(diagnose(SOUND, true)).toEqual([right('Database', 'PostgreSQL 18.4, tables up to date')])
     expect(diagnose({ ...SOUND, synchronous: 'remote_apply' }, true)).toHaveLength(1)
   })
@@ -44,13 +44,13 @@ describe('the database', () => {
     ['for few connections', { connections: 20 }, 'doubtful'],
   ]
   for (const [trouble, settings, state] of troubles) {
-    test(`${trouble} is ${state}, and everything that is wrong is said`, () => {
+    test(`${trouble} is ${state}, and all problems are reported`, () => {
       expect(diagnose({ ...SOUND, ...settings }, true)).toEqual([expect.objectContaining({ state })])
       expect(diagnose({ ...SOUND, ...settings }, false).map((each) => each.state)).toEqual(['wrong', state])
     })
   }
 
-  test('is asked itself: the tests’ own has no fsync, and tables as old as they are', async ({ db, databaseUrl }) => {
+  test('is queried for its settings: the test database has no fsync', async ({ db, databaseUrl }) => {
     const fsync = expect.objectContaining({ state: 'wrong', words: expect.stringContaining('fsync') })
     expect(await checkDatabase(databaseUrl)).toEqual({ usable: true, diagnoses: [fsync] })
     await db.execute(sql`DELETE FROM drizzle.__drizzle_migrations`)
@@ -60,7 +60,7 @@ describe('the database', () => {
     })
   })
 
-  test('that is gone is said without its address', async () => {
+  test('that is unreachable is reported without its address', async () => {
     const { diagnoses: found, usable } = await checkDatabase('postgres://someone:secret@127.0.0.1:1/nothing')
     expect(found).toEqual([expect.objectContaining({ state: 'wrong', words: expect.stringContaining('ECONNREFUSED') })])
     expect(usable).toBe(false)
@@ -69,7 +69,7 @@ describe('the database', () => {
 })
 
 describe('a relay', () => {
-  test('that lets us in is right; no mail is sent', async () => {
+  test('that accepts our login is right; no email is sent', async () => {
     const sink = await openSink()
     expect(await checkRelays(testConfig({ SMTP_URL: sink.url }))).toEqual([
       right(`Relay ${new URL(sink.url).host}`, 'connection works'),
@@ -102,13 +102,13 @@ describe('a relay', () => {
   })
 })
 
-test('what stands near needs no TLS to be demanded', () => {
+test('a relay on this machine or network needs no requireTLS', () => {
   for (const near of ['127.0.0.1', '::1', 'localhost', 'mailpit']) expect(isNear(near), near).toBe(true)
   for (const far of ['smtp.lab.org', '192.0.2.1', '2001:db8::25']) expect(isNear(far), far).toBe(false)
 })
 
 describe.skipIf(withoutRedis)('Redis', () => {
-  test('that keeps all keys is right, one that drops them is to be looked at, one that is gone is wrong', async () => {
+  test('that never evicts is right, one that evicts is doubtful, an unreachable one is wrong', async () => {
     const redis = await startRedis()
     expect(await checkQueue(redis.url)).toEqual([expect.objectContaining({ state: 'right' })])
     await redis.command('CONFIG SET maxmemory-policy allkeys-lru')
@@ -129,7 +129,7 @@ describe.skipIf(withoutRedis)('Redis', () => {
 describe('the page', () => {
   const config = testConfig()
 
-  test('that answers as Paperboy is right, anything else is to be looked at', async () => {
+  test('that answers as Paperboy is right, anything else is doubtful', async () => {
     expect(await checkSite(config, answering)).toEqual([expect.objectContaining({ state: 'right' })])
     const others = [
       async () => Promise.reject(new Error('no route')),
@@ -142,7 +142,7 @@ describe('the page', () => {
     }
   })
 
-  test('is asked for what its own health page says', async () => {
+  test('is checked through its health page', async () => {
     const asked: (string | undefined)[] = []
     const server = createServer((request, reply) => {
       asked.push(request.url)
@@ -157,7 +157,7 @@ describe('the page', () => {
     server.close()
   })
 
-  test('without https is wrong in production alone', async () => {
+  test('without https is wrong only in production', async () => {
     const plain = { ...config, PUBLIC_URL: 'http://papers.lab.org' }
     expect(await checkSite(plain, answering)).toEqual([expect.objectContaining({ state: 'right' })])
     expect(await checkSite({ ...plain, NODE_ENV: 'production' }, answering)).toEqual([
@@ -170,7 +170,7 @@ describe('the work', () => {
   const states = async (services: Parameters<typeof checkService>[0]) =>
     (await checkService(services)).map(({ what, state }) => `${what} ${state}`)
 
-  test('without a worker is to be looked at, and wrong once something is overdue', async ({ db, databaseUrl }) => {
+  test('without a worker is doubtful, and wrong once work is overdue', async ({ db, databaseUrl }) => {
     const services = servicesOn(db, { DATABASE_URL: databaseUrl, PAPER_SOURCES: 'none', BOUNCE_ADDRESS: 'b+*@lab.org' })
     expect(await states(services)).toEqual(['Inbound wrong', 'Worker doubtful'])
     const worker = await announceWorker(databaseUrl, services.log)
@@ -186,14 +186,14 @@ describe('the work', () => {
     await worker.end()
   })
 
-  test('a halt is wrong, a source that nobody reads and bounces that nobody reads are told', async ({ db }) => {
+  test('reports a halt, an unread source and unread bounces', async ({ db }) => {
     const services = servicesOn(db)
     await halt(services)
     expect(await states(services)).toEqual(['Mailing wrong', 'Worker doubtful', 'Papers doubtful', 'Inbound doubtful'])
   })
 })
 
-test('all of it at once; what a database that is gone hides is left out, the rest is still told', async () => {
+test('runs all checks; an unreachable database hides only its own', async () => {
   const found = await runChecks(testConfig({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' }), {
     fetch: answering,
   })
@@ -205,10 +205,7 @@ test('all of it at once; what a database that is gone hides is left out, the res
   ])
 })
 
-test('a database that can be asked is asked, whatever else is wrong with it, and stays as it was', async ({
-  db,
-  databaseUrl,
-}) => {
+test('checks a reachable database despite other problems, and changes nothing', async ({ db, databaseUrl }) => {
   await db.execute(sql`DROP SCHEMA IF EXISTS bullmq CASCADE`)
   await halt(servicesOn(db))
   const found = await runChecks(testConfig({ DATABASE_URL: databaseUrl }), { fetch: answering })
@@ -221,14 +218,14 @@ test('a database that can be asked is asked, whatever else is wrong with it, and
   expect(rows, 'the queue’s tables are not made').toEqual([])
 })
 
-test('a certificate that is not there is a diagnosis too', async () => {
+test('a missing certificate file is a diagnosis too', async () => {
   const { usable, diagnoses } = await checkDatabase(
     'postgres://a@127.0.0.1:1/b?sslmode=verify-full&sslrootcert=/no/such/file',
   )
   expect([usable, diagnoses[0]!.words]).toEqual([false, 'cannot connect (ENOENT)'])
 })
 
-test('in words: a line each, what to do below it', () => {
+test('prints a line per check, with its fix below', () => {
   expect(
     formatDiagnoses([
       { what: 'Queue', state: 'right', words: 'in PostgreSQL' },
