@@ -101,7 +101,7 @@ test('doctor reports problems with exit 1 and without secrets, even if nothing i
     what: 'Database',
     state: 'wrong',
     words: 'cannot connect (ECONNREFUSED)',
-    remedy: 'see DATABASE_URL',
+    remedy: 'check DATABASE_URL',
   })
   expect((await paperboy(['doctor'])).stdout).toMatch(/^ERROR {2}Database .*ECONNREFUSED/m)
 }, 20_000)

@@ -98,7 +98,7 @@ test('with another SUPPRESSION_KEY nothing starts or changes, and doctor reports
 
   const doctor = run('src/cli/main.ts', other, ['doctor'])
   expect(await ended(doctor)).toBe(1)
-  expect(doctor.output()).toMatch(/WRONG +Suppressions/)
+  expect(doctor.output()).toMatch(/ERROR +Suppressions/)
   const brake = run('src/cli/main.ts', other, ['halt'])
   expect(await ended(brake), 'the brake works under any key').toBe(0)
 })

@@ -12,7 +12,7 @@ type Deps = Pick<Services, 'db' | 'config' | 'now'>
 export const VERDICTS = {
   pick: { verdict: 'picked', done: 'picked' },
   drop: { verdict: 'dropped', done: 'dropped' },
-  unpick: { verdict: undefined, done: 'took back the word on' },
+  unpick: { verdict: undefined, done: 'undid the pick or drop of' },
 } as const
 export type VerdictName = keyof typeof VERDICTS
 
@@ -39,7 +39,7 @@ export const curate = (deps: Deps, name: string, word: VerdictName, note?: strin
     if (touched.length > 0 && drafts.length === 0)
       throw new PaperboyError(
         'EDITION_STATE',
-        `Its edition of ${touched[0]!.date} is ${touched[0]!.state}: its papers cannot be changed any more. Nothing was changed.`,
+        `Its edition of ${touched[0]!.date} is ${touched[0]!.state}, so its papers can no longer change. Nothing was changed.`,
       )
     const assembled = drafts.map(({ kind, date }) => ({ kind, date }))
     for (const key of assembled) await assemble(inside, key)
