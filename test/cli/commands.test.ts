@@ -397,7 +397,7 @@ test('a pick takes effect at once, and is an error once the edition is released'
   expect(first).toMatchObject({ section: 'picks', note: 'Read this.' })
   await run('release', ...key)
   const late = await run('drop', '2604.14001')
-  expect([late.code, late.stderr.includes('cannot be changed any more')]).toEqual([1, true])
+  expect([late.code, late.stderr.includes('can no longer change')]).toEqual([1, true])
   expect(await db.$count(picks)).toBe(1)
 }, 60_000)
 
