@@ -11,23 +11,23 @@ import { apiRoutes } from './http/api/api.ts'
 import { webhookRoutes } from './http/api/webhooks.ts'
 import { feedRoutes } from './http/feeds/feeds.ts'
 import { assetRoutes } from './http/kit/assets.ts'
-import { answerBelowPath } from './http/kit/below-path.ts'
-import { cleanStrings } from './http/kit/clean-strings.ts'
-import { answerBrokenBodies } from './http/kit/client-errors.ts'
+import { prependBasePath } from './http/kit/base-path.ts'
+import { tolerateBrokenBodies } from './http/kit/client-errors.ts'
 import { pageErrorHandler, pageNotFound } from './http/kit/error-pages.ts'
-import { speakTheReadersLanguage } from './http/kit/language.ts'
+import { negotiateLanguage } from './http/kit/language.ts'
 import { loadLimits, routeLimits } from './http/kit/limits.ts'
-import { keepPages } from './http/kit/page-cache.ts'
+import { cachePages } from './http/kit/page-cache.ts'
+import { sanitizeStrings } from './http/kit/sanitize-strings.ts'
 import { securityHeaders } from './http/kit/security.ts'
 import { serverOptions } from './http/kit/server-options.ts'
-import { watchForUntrustedProxy } from './http/kit/untrusted-proxy.ts'
+import { detectUntrustedProxy } from './http/kit/untrusted-proxy.ts'
 import { viewOptions } from './http/kit/views.ts'
 import { healthRoutes } from './http/monitoring/health.ts'
-import { hasMetrics, metricRoutes, timeRequests } from './http/monitoring/metrics.ts'
+import { isMetricsEnabled, metricRoutes, timeRequests } from './http/monitoring/metrics.ts'
 import { editionRoutes } from './http/pages/editions.ts'
 import { goRoutes } from './http/pages/go.ts'
-import { paperPageRoutes } from './http/pages/paper.ts'
-import { paperRoutes } from './http/pages/papers.ts'
+import { paperRoutes } from './http/pages/paper.ts'
+import { paperListRoutes } from './http/pages/papers.ts'
 import { privacyRoutes } from './http/pages/privacy.ts'
 import { searchRoutes } from './http/pages/search.ts'
 import { sitemapRoutes } from './http/pages/sitemap.ts'
@@ -37,43 +37,52 @@ import { confirmRoutes } from './http/reader/confirm.ts'
 import { manageRoutes } from './http/reader/manage.ts'
 import { ownVotesRoutes } from './http/reader/own-votes.ts'
 import { preferencesRoutes } from './http/reader/preferences.ts'
-import { knowReaders } from './http/reader/reader.ts'
+import { identifyReaders } from './http/reader/reader.ts'
 import { subscribeRoutes } from './http/reader/subscribe.ts'
 import { unsubscribeRoutes } from './http/reader/unsubscribe.ts'
 import { voteRoutes } from './http/reader/vote.ts'
 import type { Services } from './runtime/services.ts'
 
 export interface AppOptions {
-  /** the local mailbox's page, where one runs: "check your inbox" then links to it */
+  /** URL of the local mailbox page, if one runs: "check your inbox" links to it */
   mailboxUrl?: string | undefined
-  /** how long a page for everybody is kept as it was rendered; a second where nothing is said */
-  keepPagesMs?: number
+  /** milliseconds that a rendered public page is cached; default 1000, 0 turns the cache off */
+  pageCacheMs?: number
 }
 
 export type App = ReturnType<typeof buildApp>
 
-/** Every page and every route. Never listens; the services stay the caller's to close. */
+/** Builds the app with every page and route. Never listens, and never closes the services. */
 export function buildApp(services: Services, options: AppOptions = {}) {
-  const app = fastify(serverOptions(services))
+  const app = createServer(services)
+  addRoutes(app, services, options)
+  return app
+}
+
+/** A Fastify instance without routes. */
+export const createServer = (deps: Pick<Services, 'config' | 'log'>) => fastify(serverOptions(deps))
+
+/** Adds every hook, page and route. */
+export function addRoutes(app: FastifyInstance, services: Services, options: AppOptions = {}): void {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(pageErrorHandler)
   app.setNotFoundHandler(pageNotFound)
-  answerBrokenBodies(app.server)
-  const registry = hasMetrics(services.config) ? timeRequests(app as unknown as FastifyInstance) : undefined
-  answerBelowPath(app as unknown as FastifyInstance, services.config)
+  tolerateBrokenBodies(app.server)
+  const registry = isMetricsEnabled(services.config) ? timeRequests(app) : undefined
+  prependBasePath(app, services.config)
   app.register(fastifyAccepts)
-  const keep = keepPages(app as unknown as FastifyInstance, options.keepPagesMs)
-  watchForUntrustedProxy(app as unknown as FastifyInstance, services)
-  cleanStrings(app as unknown as FastifyInstance)
+  const addPageCache = cachePages(app, options.pageCacheMs)
+  detectUntrustedProxy(app, services)
+  sanitizeStrings(app)
   app.register(fastifyHelmet, securityHeaders(services.config))
-  // Nothing is kept by browsers and caches unless its route says so.
+  // Browsers and proxies cache nothing unless a route allows it.
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   app.register(fastifyView, viewOptions(services, options.mailboxUrl))
-  // After the views, whose own hook begins every reply with empty locals.
-  app.after(() => speakTheReadersLanguage(app))
+  // After the views: their hook resets `reply.locals`.
+  app.after(() => negotiateLanguage(app))
 
-  // Reached always: no limit and no load shedding in front of them.
+  // Always reachable: outside rate limits and load shedding.
   app.register(unsubscribeRoutes, services)
   app.register(healthRoutes, services)
   if (registry) app.register(metricRoutes, { ...services, registry })
@@ -84,11 +93,11 @@ export function buildApp(services: Services, options: AppOptions = {}) {
     limited.register(fastifyFormbody)
     limited.register(fastifyUnderPressure, loadLimits)
     await limited.register(fastifyRateLimit, routeLimits)
-    await knowReaders(limited, services)
+    await identifyReaders(limited, services)
     limited.register(async (lists) => {
-      keep(lists)
+      addPageCache(lists)
+      lists.register(paperListRoutes, services)
       lists.register(paperRoutes, services)
-      lists.register(paperPageRoutes, services)
       lists.register(searchRoutes, services)
       lists.register(topicRoutes, services)
     })
@@ -107,5 +116,4 @@ export function buildApp(services: Services, options: AppOptions = {}) {
     if (services.config.ADMIN_EMAILS.length > 0) limited.register(adminRoutes, services)
     limited.register(apiRoutes, { prefix: '/api', ...services })
   })
-  return app
 }

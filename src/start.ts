@@ -11,9 +11,9 @@ import { migrate } from './runtime/db/database.ts'
 import { openServices } from './runtime/open-services.ts'
 import { runUntilSignal } from './runtime/process.ts'
 
-/** `npm start`: everything on this machine in one process. What it starts last is stopped first. */
+/** `npm start`: everything in one process. It stops parts in reverse order. */
 await runUntilSignal(async (stack) => {
-  // On the terminal the banner is the news; the log speaks up when something is wrong.
+  // The terminal shows the banner, so log only problems.
   const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
   const dataDir = resolve(environment.DATA_DIR)
   stack.adopt(await acquireDataDirLock(dataDir), (lock) => lock.release())

@@ -8,7 +8,7 @@ import { choosePort } from '../src/embedded/port.ts'
 import { runningEmbeddedPostgres } from '../src/embedded/postgres.ts'
 import { type Started, start, until } from './support/processes.ts'
 
-/** `npm start` on a fresh machine, with the problems that a newcomer may meet. */
+/** `npm start` on a fresh machine. */
 const stack: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const close of stack.splice(0).reverse()) await close()
@@ -70,7 +70,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     await until(second, 'Ctrl-C stops everything')
     const status = start('src/cli/main.ts', ['--json', 'status'], { DATA_DIR: dataDir })
     expect(JSON.parse((await ended(status)).trim())).toMatchObject({ workers: 1, readers: { pending: 1 } })
-    // The admin pages work without any setting, and the command knows who may sign in.
+    // The admin pages work without any setting, and the CLI knows who may sign in.
     const [, curator] = /\/admin {2}\(.*sign in as (\S+)\)/.exec(second.output())!
     const printed = await ended(start('src/cli/main.ts', ['admin', 'link', curator!], { DATA_DIR: dataDir }))
     const link = second.page + new URL(printed.trim()).pathname
@@ -86,7 +86,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
   })
 
-  test('the next run adopts the database of a killed one', async () => {
+  test('restarts after a kill, with the database still running', async () => {
     const dataDir = await dataFolder()
     const killed = await startService(dataDir)
     await until(killed, 'Ctrl-C stops everything')
@@ -100,7 +100,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
   })
 
-  test('of two starts at once, one runs, and the other reports it and exits', async () => {
+  test('two starts at once: one runs, the other reports it and exits', async () => {
     const dataDir = await dataFolder()
     const both = [await startService(dataDir), await startService(dataDir)]
     await expect.poll(() => both.filter((one) => one.child.exitCode === 1).length, { timeout: 30_000 }).toBe(1)
@@ -127,7 +127,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(await runningEmbeddedPostgres(dataDir)).toBeUndefined()
   })
 
-  test('if DATA_DIR is unusable, the error names it and says what to do', async () => {
+  test('reports an unusable DATA_DIR with a fix', async () => {
     const dataDir = await dataFolder()
     await writeFile(join(dataDir, 'file'), '')
     const output = await ended(await startService(join(dataDir, 'file')))
@@ -136,7 +136,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(output).not.toContain('    at ')
   })
 
-  test('one error lists all configuration problems, and no value', async () => {
+  test('reports all configuration problems, without values', async () => {
     const dataDir = await dataFolder()
     const output = await ended(await startService(dataDir, { SECRET_KEY: 'too short', UNKNOWN_POLICY: 'guess' }))
     expect(output).toContain('SECRET_KEY needs at least 32 bytes')
@@ -144,7 +144,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(output).not.toContain('too short')
   })
 
-  test('works in a folder that only its owner can enter', async () => {
+  test('works in a folder that only its owner may enter', async () => {
     const parent = await dataFolder()
     const dataDir = join(parent, 'closed', 'data')
     await mkdir(dataDir, { recursive: true })
@@ -157,7 +157,7 @@ describe('npm start', { timeout: 90_000 }, () => {
   })
 })
 
-test('npm forwards a signal to stop, and nothing keeps running', { timeout: 60_000 }, async () => {
+test('npm forwards a stop: no process keeps running', { timeout: 60_000 }, async () => {
   const dataDir = await dataFolder()
   const env = { PORT: String(await choosePort(undefined)), MAILBOX_PORT: String(await choosePort(undefined)) }
   const npm = spawn('npm', ['start'], {
@@ -175,7 +175,7 @@ test('npm forwards a signal to stop, and nothing keeps running', { timeout: 60_0
 })
 
 describe('production', () => {
-  test.each(['src/api.ts', 'workers/main.ts'])('%s lists all missing variables in one message', async (script) => {
+  test.each(['src/api.ts', 'workers/main.ts'])('%s reports all missing settings at once', async (script) => {
     const output = await ended(start(script, [], { NODE_ENV: 'production' }))
     for (const name of [
       'DATABASE_URL',

@@ -12,11 +12,8 @@ afterEach(async () => {
   vi.useRealTimers()
 })
 
-test('a restarted worker starts due work at once, although another worker already ran this tick’s jobs', async ({
-  db,
-  databaseUrl,
-}) => {
-  // The clock stands still: the second worker's scheduled jobs have the ids of the first one's, which the queue counts as done.
+test('a restarted worker starts due batches at once, even if another ran this tick', async ({ db, databaseUrl }) => {
+  // The tick does not change, so the queue drops the second worker's jobs as done.
   vi.useFakeTimers({ toFake: ['Date'], now: new Date() })
   const sink = await openSink()
   stack.push(() => sink.close())

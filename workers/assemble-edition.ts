@@ -8,8 +8,8 @@ import type { Services } from '../src/runtime/services.ts'
 import { collectClosedDay } from './collect-papers.ts'
 
 /**
- * Job `assemble-edition`: makes the drafts of the list day and of the week that closed last; until its release a draft is
- * assembled anew from fresh votes. A day without papers makes no edition, and the log says why.
+ * Job `assemble-edition`: assembles the drafts of the last closed list day and week, and updates them with fresh votes until
+ * their release. A day without papers makes no edition; the log says why.
  */
 export async function assembleEditionJob(services: Services, sources: readonly Source[]): Promise<void> {
   const { config, now } = services

@@ -6,18 +6,18 @@ import type { Source } from '../src/papers/ingest/sources/source.ts'
 import { sourceReads } from '../src/runtime/db/schema.ts'
 import type { Services } from '../src/runtime/services.ts'
 
-/** Job `collect-papers`: reads from every source the list days whose turn it is; one that is out of reach is tried again at the next tick. */
+/** Job `collect-papers`: reads the due list days of every source. The next tick retries a source that fails. */
 export async function collectPapersJob(services: Services, sources: readonly Source[]): Promise<void> {
   for (const source of sources) {
     const read = await services.db.select().from(sourceReads).where(eq(sourceReads.source, source.name))
     const lastRead = new Map(read.map(({ listDay, readAt }) => [listDay, readAt]))
-    // Where one day cannot be read the others cannot either: a source in trouble is not knocked at fifteen times.
+    // If one day fails, the others would too: do not ask a failing source fifteen times.
     for (const day of daysDue(services.now(), source.followDays, lastRead))
       if (!(await tryToCollect(services, source, day))) break
   }
 }
 
-/** The closing votes of a list day, from the sources that have votes. */
+/** Reads the final votes of a list day from the sources that have votes. */
 export async function collectClosedDay(services: Services, sources: readonly Source[], day: string): Promise<void> {
   for (const source of sources.filter(({ followDays }) => followDays > 0)) await tryToCollect(services, source, day)
 }

@@ -1,17 +1,17 @@
 import { dropOldDeliveries } from '../src/delivery/ledger/drop-old-deliveries.ts'
 import { deleteOldInbound } from '../src/inbound/retention.ts'
-import { forgetOldDeeds } from '../src/operate/audit.ts'
+import { deleteOldAuditEntries } from '../src/operate/audit.ts'
 import { deleteExpired } from '../src/privacy/delete-expired.ts'
 import type { Services } from '../src/runtime/services.ts'
 import { deleteIdleBuckets } from '../src/subscription/delete-domain-data.ts'
 
-/** Job `forget-old`: what was kept long enough goes. */
+/** Job `forget-old`: deletes data past its retention period. */
 export async function forgetOldJob(services: Services): Promise<void> {
   const partitions = await dropOldDeliveries(services)
   if (partitions.length > 0) services.log.info({ partitions }, 'old deliveries dropped')
   await deleteOldInbound(services)
-  await forgetOldDeeds(services)
+  await deleteOldAuditEntries(services)
   await deleteIdleBuckets(services.db)
   const forgotten = await deleteExpired(services)
-  if (Object.values(forgotten).some((count) => count > 0)) services.log.info(forgotten, 'forgotten')
+  if (Object.values(forgotten).some((count) => count > 0)) services.log.info(forgotten, 'old data deleted')
 }

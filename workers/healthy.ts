@@ -2,9 +2,9 @@ import { stat } from 'node:fs/promises'
 import { complain } from '../src/lib/terminal.ts'
 import { heartbeatFile, SILENT_MS } from './heartbeat.ts'
 
-/** A health check for a container: exit 0 when the worker on this machine has reached its database within a minute. */
+/** Container health check: exits 0 if this machine's worker reached its database within a minute. */
 const beat = await stat(heartbeatFile()).catch(() => undefined)
 if (!beat || Date.now() - beat.mtimeMs > SILENT_MS) {
-  complain('No worker here has reached its database within a minute.')
+  complain('No worker on this machine reached its database within a minute.')
   process.exitCode = 1
 }

@@ -5,13 +5,13 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../src/runtime/db/database.ts'
 
 const BEAT_EVERY_MS = 10_000
-/** Without a beat for so long, this machine's worker hangs, waits, or cannot reach its database. */
+/** After this long without a beat, the worker hangs or cannot reach its database. */
 export const SILENT_MS = 60_000
 
-/** One for each machine or container: a health check asks about the worker beside it. */
+/** One file per machine or container: a health check asks about its own worker. */
 export const heartbeatFile = (): string => join(tmpdir(), 'paperboy-worker')
 
-/** Writes a file as long as this worker gets answers from its database, for `workers/healthy.ts`. */
+/** Touches a file while this worker's database answers, for `workers/healthy.ts`. */
 export function startHeartbeat(db: Db, file: string = heartbeatFile()): { stop(): void } {
   const beat = () =>
     db

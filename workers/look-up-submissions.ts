@@ -3,7 +3,7 @@ import { openSource } from '../src/papers/ingest/sources/configured.ts'
 import { lookUpSubmissions } from '../src/papers/ingest/submissions.ts'
 import type { Services } from '../src/runtime/services.ts'
 
-/** Job `look-up-submissions`: asks arXiv what the papers are that readers proposed. Without an answer they wait for the next tick. */
+/** Job `look-up-submissions`: looks up suggested papers on arXiv. The next tick retries failures. */
 export async function lookUpSubmissionsJob(services: Services): Promise<void> {
   try {
     await lookUpSubmissions(services, openSource(services, 'arxiv'))

@@ -6,7 +6,7 @@ import { runUntilSignal } from '../src/runtime/process.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { startWorker } from './worker.ts'
 
-/** The worker process: every job of the service. Stops by SIGTERM or SIGINT after what is in flight is finished and recorded. */
+/** The worker process: runs every job. On SIGTERM or SIGINT it finishes and records emails in flight, then stops. */
 await runUntilSignal(async (stack, stopping) => {
   const config = requireComplete(readEnvironment(process.env))
   if (!(await waitForDatabase(config.DATABASE_URL, { log: openLog(config), tables: 'wait', stopping }))) return

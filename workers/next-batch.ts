@@ -3,20 +3,20 @@ import { BATCHES_AT_ONCE } from '../src/delivery/send/delivery-context.ts'
 import type { Services } from '../src/runtime/services.ts'
 import { wakeForBatch } from './sweep-batches.ts'
 
-/** Batches that are due sooner than this are waited for here, by a clock; the sweeper finds the others. */
+/** A timer waits for batches due sooner than this. The sweeper finds the others. */
 const SOON_MS = 10_000
 
 /**
- * Goes on from one batch to the next, without asking while nothing could be sent: a rate is kept to fractions of a second, which the
- * sweeper's rounds are too slow for.
+ * Wakes workers for the next due batch, and does not query while all relays rest. Rate limits need fractions of a second, which
+ * the sweeper's interval is too long for.
  */
-export function nextBatch({ db, queues, now, log }: Services, restMs: () => number) {
+export function createBatchWaker({ db, queues, now, log }: Services, restMs: () => number) {
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   const later = (ms: number) => {
     clearTimeout(timer)
     if (stopped) return
-    timer = setTimeout(() => wake().catch((error) => log.warn({ err: error }, 'the next batch was not found')), ms)
+    timer = setTimeout(() => wake().catch((error) => log.warn({ err: error }, 'looking for the next batch failed')), ms)
   }
   const wake = async (): Promise<void> => {
     const rest = restMs()
@@ -30,7 +30,7 @@ export function nextBatch({ db, queues, now, log }: Services, restMs: () => numb
   }
   return {
     wake,
-    /** The same, for whoever does not wait for it. */
+    /** Like `wake`, but returns at once. */
     soon: () => later(0),
     stop() {
       stopped = true

@@ -4,7 +4,7 @@ import { planDue } from '../src/delivery/plan/plan-due.ts'
 import type { Services } from '../src/runtime/services.ts'
 import { wakeForBatch } from './sweep-batches.ts'
 
-/** Job `plan-deliveries`: goes on with unfinished "send to all" orders, then plans the readers whose hour has come. */
+/** Job `plan-deliveries`: continues unfinished "send to all" orders, then plans digests for readers who are due. */
 export async function planDeliveriesJob(services: Services): Promise<void> {
   if (await whyHalted(services.db)) return
   const plans = []

@@ -3,7 +3,7 @@ import { releaseDue } from '../src/edition/draft/release.ts'
 import { skipQuietDays } from '../src/edition/draft/skip-quiet-days.ts'
 import type { Services } from '../src/runtime/services.ts'
 
-/** Job `release-editions`: freezes and composes the drafts whose time has come, quiet days aside, then has their readers planned. */
+/** Job `release-editions`: skips quiet days, releases due drafts, then starts planning their deliveries. */
 export async function releaseEditionsJob(services: Services): Promise<void> {
   if (await whyHalted(services.db)) return
   for (const skipped of await skipQuietDays(services)) services.log.info(skipped, 'edition skipped')

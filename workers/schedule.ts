@@ -4,7 +4,7 @@ import type { Queues } from '../src/runtime/queue.ts'
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 
-/** How often each part of the clockwork is woken. None of them does anything twice, however many workers' clocks tick. */
+/** Milliseconds between runs of each job. Every job is safe to run on many workers at once. */
 const EVERY: Partial<Record<JobName, number>> = {
   'send-service-mails': 5 * SECOND,
   'sweep-batches': 10 * SECOND,
@@ -22,10 +22,10 @@ const EVERY: Partial<Record<JobName, number>> = {
 }
 
 /**
- * Every worker ticks, and a tick's jobs carry its number, so that the queue keeps one of them. The schedule lives here and not
- * in the queue (BullMQ's job schedulers), because a flushed queue must not stop the clock.
+ * Starts the schedule. Every worker has one; a job's id contains the tick's number, so that the queue keeps one job per tick. The
+ * schedule is not in the queue (BullMQ's job schedulers), because a flushed queue must not stop it.
  */
-export function startClock(queues: Pick<Queues, 'wake'>): { stop(): void } {
+export function startSchedule(queues: Pick<Queues, 'wake'>): { stop(): void } {
   const tick = (name: JobName, every: number) =>
     void queues.wake(name as 'sweep-batches', {}, String(Math.floor(Date.now() / every)))
   const timers = Object.entries(EVERY).map(([name, every]) => {

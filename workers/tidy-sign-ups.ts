@@ -2,7 +2,7 @@ import type { Services } from '../src/runtime/services.ts'
 import { deleteOldCounts } from '../src/subscription/signup-protection/counts.ts'
 import { deleteUnconfirmed, remindUnconfirmed } from '../src/subscription/unconfirmed.ts'
 
-/** Job `tidy-sign-ups`: one reminder to whoever has not confirmed, then forgets them; and forgets old counts. */
+/** Job `tidy-sign-ups`: sends unconfirmed readers one reminder, later deletes them, and deletes old counts. */
 export async function tidySignUpsJob(services: Services): Promise<void> {
   const { db, log, now } = services
   const reminded = await remindUnconfirmed(services)

@@ -10,33 +10,33 @@ import { announceWorker } from '../src/runtime/worker-presence.ts'
 import { assembleEditionJob } from './assemble-edition.ts'
 import { collectPapersJob } from './collect-papers.ts'
 import { forgetOldJob } from './forget-old.ts'
-import { startListener } from './listen.ts'
+import { startInboundServer } from './listen.ts'
 import { lookUpSubmissionsJob } from './look-up-submissions.ts'
-import { nextBatch } from './next-batch.ts'
+import { createBatchWaker } from './next-batch.ts'
 import { planDeliveriesJob } from './plan-deliveries.ts'
 import { raiseAlertsJob } from './raise-alerts.ts'
 import { readMailboxJob } from './read-mailbox.ts'
 import { releaseEditionsJob } from './release-editions.ts'
-import { startClock } from './schedule.ts'
+import { startSchedule } from './schedule.ts'
 import { settleEditionsJob } from './settle-editions.ts'
 import { sweepBatchesJob } from './sweep-batches.ts'
 import { tidySignUpsJob } from './tidy-sign-ups.ts'
 
 export interface RunningWorker {
-  /** Finishes and records what is in flight and gives the rest back. Nothing becomes unknown, unless the relay does not answer for 12 s. */
+  /** Finishes and records emails in flight, and returns the rest. Outcomes are unknown only if a relay is silent for 12 s. */
   stop(): Promise<void>
 }
 
-/** Starts taking every kind of job. Any number of workers may run; none holds state that matters. */
+/** Starts working on every kind of job. Any number of workers may run; all state is in the database. */
 export async function startWorker(services: Services, sources: readonly Source[]): Promise<RunningWorker> {
   const { config, queues, log } = services
   const deliver = await openDeliveryContext(services)
   const { relay } = deliver
-  const next = nextBatch(services, () => relay.restMs())
+  const next = createBatchWaker(services, () => relay.restMs())
   const stopping = new AbortController()
   const presence = await announceWorker(config.DATABASE_URL, log)
   const failed = (job: JobName, error: unknown) =>
-    log.error({ job, err: error }, 'a job failed; the sweepers try again')
+    log.error({ job, err: error }, 'job failed; the next sweep retries it')
 
   queues.work(
     {
@@ -51,7 +51,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
       'settle-editions': () => settleEditionsJob(services),
       'send-batch': async ({ batchId }) => {
         await deliverBatch(deliver, batchId, stopping.signal)
-        // On to what is due next, in case the queue has forgotten it; the sweeper comes by less often.
+        // Continue with the next due batch, in case the queue lost it. The sweeper runs less often.
         await next.wake()
       },
       'tidy-sign-ups': () => tidySignUpsJob(services),
@@ -62,9 +62,9 @@ export async function startWorker(services: Services, sources: readonly Source[]
     { clockwork: 4, mails: 1, batches: BATCHES_AT_ONCE },
     failed,
   )
-  const listener = await startListener(services)
-  const clock = startClock(queues)
-  // Its first tick may have been another worker's already, as after a restart: what is due then waits for no second one.
+  const listener = await startInboundServer(services)
+  const clock = startSchedule(queues)
+  // After a restart, another worker may have run this tick's jobs. Do not wait for the next tick with due batches.
   next.soon()
   return {
     async stop() {
@@ -72,7 +72,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
       next.stop()
       stopping.abort()
       await listener?.close()
-      // A relay that says nothing is not waited for longer than whoever stops us waits: what it may have is then unknown.
+      // Do not wait for a silent relay longer than the process manager waits for us. Its outcomes become unknown.
       const enough = setTimeout(() => relay.close(), DRAIN_PATIENCE_MS)
       await queues.stopWorking()
       clearTimeout(enough)

@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
-import { linkByHand } from '../operate/admins/sessions.ts'
-import { report, withServices } from './open.ts'
+import { createSignInLink } from '../operate/admins/sessions.ts'
+import { report } from './output.ts'
+import { withServices } from './with-services.ts'
 
 export function adminCommands(program: Command): void {
   program
@@ -11,11 +11,8 @@ export function adminCommands(program: Command): void {
     .description('print a sign-in link for an address in ADMIN_EMAILS, for when no email arrives')
     .action((address: string, _options, command) =>
       withServices(async (services) => {
-        const url = await linkByHand(services, address)
+        const url = await createSignInLink(services, address)
         report(command, { url }, url)
       }),
     )
 }
-
-/** The name that a command's changes carry in the audit log. */
-export const commandLine = (): string => `command line (${userInfo().username})`

@@ -5,7 +5,8 @@ import { classify } from '../inbound/classify.ts'
 import { readMail } from '../inbound/read-mail.ts'
 import { receiveMail } from '../inbound/receive.ts'
 import { say } from '../lib/terminal.ts'
-import { report, withServices } from './open.ts'
+import { report } from './output.ts'
+import { withServices } from './with-services.ts'
 
 export function inboundCommands(program: Command): void {
   program

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { envText, writeEnv } from '../operate/write-env.ts'
-import { report } from './open.ts'
+import { report } from './output.ts'
 
 /** Settings that only the operator knows: the variable, its flag, and the question on a terminal. */
 const QUESTIONS = [

@@ -3,14 +3,20 @@ import { complain } from '../lib/terminal.ts'
 import { VERSION } from '../runtime/config/config.ts'
 import { describeError } from '../runtime/process.ts'
 import { adminCommands } from './admin.ts'
+import { dkimCommand } from './dkim.ts'
+import { doctorCommand } from './doctor.ts'
 import { editionCommands } from './edition.ts'
+import { haltCommand } from './halt.ts'
 import { inboundCommands } from './inbound.ts'
 import { initCommand } from './init.ts'
-import { operateCommands } from './operate.ts'
+import { migrateCommand } from './migrate.ts'
 import { paperCommands } from './papers.ts'
 import { relayCommands } from './relays.ts'
+import { resumeCommand } from './resume.ts'
+import { statusCommand } from './status.ts'
 import { subscriberCommands } from './subscribers.ts'
 import { suppressionCommands } from './suppressions.ts'
+import { unknownCommand } from './unknown.ts'
 
 /** `paperboy …`: the operator's command. Exits with 0 on success, 1 on failure, 2 on wrong usage. */
 const program = new Command('paperboy')
@@ -22,7 +28,13 @@ const program = new Command('paperboy')
   .configureHelp({ showGlobalOptions: true })
 
 for (const add of [
-  operateCommands,
+  migrateCommand,
+  statusCommand,
+  doctorCommand,
+  haltCommand,
+  resumeCommand,
+  unknownCommand,
+  dkimCommand,
   paperCommands,
   subscriberCommands,
   suppressionCommands,

@@ -1,15 +1,20 @@
 import type { Command } from 'commander'
-import { writeDown } from '../operate/audit.ts'
+import { recordAudit } from '../operate/audit.ts'
 import { resetDomain } from '../relay/rates.ts'
 import { relaysInWords, reportRelays } from '../relay/report.ts'
-import { commandLine } from './admin.ts'
-import { report, withServices } from './open.ts'
+import { cliActor } from './actor.ts'
+import { report } from './output.ts'
+import { withServices } from './with-services.ts'
 
 export function relayCommands(program: Command): void {
   const relays = program
     .command('relays')
     .description('relays and receiving domains, and how fast email may go to them')
+  showCommand(relays)
+  resetDomainCommand(relays)
+}
 
+function showCommand(relays: Command): void {
   relays
     .command('show')
     .description('which relays refuse us, and which domains are sent to slowly, with their words')
@@ -23,17 +28,19 @@ export function relayCommands(program: Command): void {
         )
       }),
     )
+}
 
+function resetDomainCommand(relays: Command): void {
   relays
     .command('reset-domain <domain>')
     .description('send to a slowed domain at full speed again; it is slowed down anew when it asks again')
     .action((domain: string, _options, command) =>
       withServices(async (services) => {
         // The audit log outlives an erasure, and a domain may name a person.
-        const deed = { who: commandLine(), what: 'reset the rate of', about: 'a receiving domain' }
+        const entry = { who: cliActor(), what: 'reset the rate of', about: 'a receiving domain' }
         const reset = await services.db.transaction(async (tx) => {
           const slowed = await resetDomain(tx, domain, services.now())
-          if (slowed) await writeDown(tx, services.now(), deed)
+          if (slowed) await recordAudit(tx, services.now(), entry)
           return slowed
         })
         report(

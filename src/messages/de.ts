@@ -611,7 +611,7 @@ export const de: Messages = {
       bounceMails: 'Die E-Mail, in der eine solche Meldung kam',
       counts: 'Wie oft sich ein Netz angemeldet hat (als verschlüsselter Hash)',
       votes: 'Die Artikel, für die Sie gestimmt haben. Sie können jede Stimme zurücknehmen.',
-      deeds: 'Änderungen von Hand durch die Betreiber. Wer Paperboy liest, steht dort nur als Nummer.',
+      auditLog: 'Änderungen von Hand durch die Betreiber. Wer Paperboy liest, steht dort nur als Nummer.',
       suppression:
         'Ein verschlüsselter Hash einer Adresse, an die wir nicht schreiben dürfen. Die Adresse lässt sich daraus nicht zurückrechnen.',
       backups: 'Sicherungen und das Journal der Datenbank, die gelöschte Daten noch enthalten können',

@@ -583,7 +583,7 @@ export const en = {
       bounceMails: 'The email that contained such a report',
       counts: 'How often a network signed up (stored as a keyed hash)',
       votes: 'The papers you voted for. You can remove any vote.',
-      deeds: 'Manual changes by the people who run Paperboy. They name a reader by a number.',
+      auditLog: 'Manual changes by the people who run Paperboy. They name a reader by a number.',
       suppression: 'A keyed hash of an address that we must not email. It can’t be turned back into the address.',
       backups: 'Backups and the database’s journal, which may still hold erased data',
     },

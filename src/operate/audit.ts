@@ -3,9 +3,9 @@ import type { Db } from '../runtime/db/database.ts'
 import { auditLog } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 
-/** Something that was done by hand. */
-export interface Deed {
-  /** an address of ADMIN_EMAILS, or whose command line */
+/** A manual change. */
+export interface AuditEntry {
+  /** an address of ADMIN_EMAILS, or the user of the command line */
   who: string
   /** in the past tense: "paused" */
   what: string
@@ -14,36 +14,36 @@ export interface Deed {
 }
 
 const SHOWN = 200
-/** As long as reports of bounces: long enough to look back at a year. */
-export const DEEDS_KEPT_DAYS = 400
+/** As long as bounce reports: a year and a month. */
+export const AUDIT_RETENTION_DAYS = 400
 
-export async function writeDown(db: Db, at: Date, deed: Deed): Promise<void> {
-  await db.insert(auditLog).values({ at, ...deed })
+export async function recordAudit(db: Db, at: Date, entry: AuditEntry): Promise<void> {
+  await db.insert(auditLog).values({ at, ...entry })
 }
 
-/** Does something by hand and writes down who did: both, or neither. */
-export const byHand = <T>(
+/** Runs a manual change and records it in the audit log, in one transaction. */
+export const withAudit = <T>(
   { db, now }: Pick<Services, 'db' | 'now'>,
-  deed: Deed,
+  entry: AuditEntry,
   act: (db: Db) => Promise<T>,
 ): Promise<T> =>
   db.transaction(async (tx) => {
     const result = await act(tx)
-    await writeDown(tx, now(), deed)
+    await recordAudit(tx, now(), entry)
     return result
   })
 
-/** What was done last, newest first. */
-export const listDeeds = ({ db }: Pick<Services, 'db'>): Promise<(Deed & { at: Date })[]> =>
+/** The latest audit entries, newest first. */
+export const listAuditEntries = ({ db }: Pick<Services, 'db'>): Promise<(AuditEntry & { at: Date })[]> =>
   db
     .select({ at: auditLog.at, who: auditLog.who, what: auditLog.what, about: auditLog.about })
     .from(auditLog)
     .orderBy(desc(auditLog.id))
     .limit(SHOWN)
 
-/** Forgets what is older than its time, and sign-ins with it. */
-export async function forgetOldDeeds({ db, now }: Pick<Services, 'db' | 'now'>): Promise<void> {
-  const before = sql`${now()}::timestamptz - make_interval(days => ${DEEDS_KEPT_DAYS})`
+/** Deletes audit entries and admin sessions older than AUDIT_RETENTION_DAYS. */
+export async function deleteOldAuditEntries({ db, now }: Pick<Services, 'db' | 'now'>): Promise<void> {
+  const before = sql`${now()}::timestamptz - make_interval(days => ${AUDIT_RETENTION_DAYS})`
   await db.execute(sql`DELETE FROM audit_log WHERE at < ${before}`)
   await db.execute(sql`DELETE FROM admin_sessions WHERE asked_at < ${before}`)
 }

@@ -10,27 +10,27 @@ import { countWorkers } from '../runtime/worker-presence.ts'
 import { ATTENTION_NAMES, type AttentionName } from './attention/attention.ts'
 import { findAttention } from './attention/find.ts'
 
-/** How the service stands, in numbers for a monitoring system to watch. None of them tells of a person. */
-export interface Measures {
+/** The service's state in numbers for a monitoring system, without personal data. */
+export interface ServiceMetrics {
   halted: boolean
   workers: number
   subscribers: Record<string, number>
-  /** of editions under way, and of those that were done within a day */
+  /** of editions in progress or finished within a day */
   deliveries: { kind: string; date: string; state: string; count: number }[]
   batches: { open: number; leased: number }
-  /** seconds that the oldest batch and the oldest service mail have been due and in nobody's hand; 0 when none is */
+  /** seconds since the oldest batch and service email without a lease became due; 0 for none */
   batchOverdueSeconds: number
   serviceMailOverdueSeconds: number
   serviceMails: Record<string, number>
   /** of the last day, by class */
   inbound: Record<string, number>
   sources: Record<string, SourceState>
-  /** how many problems of each name need a person */
+  /** problems that need a person, by name */
   attention: Record<AttentionName, number>
 }
 
 /** @throws the database's error */
-export async function readMeasures(services: Pick<Services, 'db' | 'config' | 'now'>): Promise<Measures> {
+export async function readMetrics(services: Pick<Services, 'db' | 'config' | 'now'>): Promise<ServiceMetrics> {
   const { db, now } = services
   const at = now()
   const { rows } = await db.execute<{

@@ -8,7 +8,7 @@ import { isUpToDate } from '../runtime/db/up-to-date.ts'
 const ASK_EVERY_MS = 2_000
 const PATIENCE_MS = 5_000
 
-/** The database has older tables than this version: whoever starts it runs `paperboy migrate` first. */
+/** The database's tables are older than this version: run `paperboy migrate` first. */
 export class TablesOutdated extends ConfigError {
   constructor() {
     super("The database's tables are older than this version. Run: npm run paperboy -- migrate")
@@ -21,7 +21,7 @@ export async function requireTables(pool: Pick<pg.Pool, 'query'>): Promise<void>
 }
 
 /**
- * Waits until the database answers; with `tables: 'wait'` also until somebody has migrated it. One log line says what is waited for.
+ * Waits until the database answers; with `tables: 'wait'` also until it is migrated. Logs each reason for waiting once.
  *
  * @param options.askEveryMs for tests
  * @returns false when `stopping` was aborted first
@@ -36,18 +36,18 @@ export async function waitForDatabase(
     askEveryMs = ASK_EVERY_MS,
   }: { log: Pick<Logger, 'warn'>; tables: 'wait' | 'refuse'; stopping: AbortSignal; askEveryMs?: number },
 ): Promise<boolean> {
-  let told: string | undefined
+  let logged: string | undefined
   while (!stopping.aborted) {
-    const missing = await whatIsMissing(databaseUrl, tables)
+    const missing = await findMissing(databaseUrl, tables)
     if (missing === undefined) return true
-    if (missing !== told) log.warn(missing)
-    told = missing
+    if (missing !== logged) log.warn(missing)
+    logged = missing
     await delay(askEveryMs, undefined, { signal: stopping }).catch(() => {})
   }
   return false
 }
 
-async function whatIsMissing(connectionString: string, tables: 'wait' | 'refuse'): Promise<string | undefined> {
+async function findMissing(connectionString: string, tables: 'wait' | 'refuse'): Promise<string | undefined> {
   const client = new pg.Client({
     connectionString,
     connectionTimeoutMillis: PATIENCE_MS,

@@ -4,18 +4,18 @@ import { ConfigError, readEnvironment } from '../runtime/config/config.ts'
 
 const TEMPLATE = new URL('../../.env.example', import.meta.url)
 
-/** Made at random: 32 bytes as hex digits, which no URL, shell or file of settings gives a meaning. */
-const MADE = ['SECRET_KEY', 'SUPPRESSION_KEY', 'POSTGRES_PASSWORD', 'METRICS_TOKEN']
+/** Generated values: 32 random bytes in hex, which needs no quoting in URLs, shells or env files. */
+const GENERATED = ['SECRET_KEY', 'SUPPRESSION_KEY', 'POSTGRES_PASSWORD', 'METRICS_TOKEN']
 
 /**
- * The text of an `.env` file: `.env.example` with these values, and with fresh keys.
+ * Returns the text of an `.env` file: `.env.example` with these values and fresh keys.
  *
- * @param values by variable; one that stands behind a `#` in the example is put in force
- * @throws ConfigError naming the values that are wrong, and never showing them
+ * @param values by variable; a variable that is commented out in the example is uncommented
+ * @throws ConfigError that names invalid variables, without their values
  */
 export async function envText(values: Readonly<Record<string, string>>): Promise<string> {
-  const made = Object.fromEntries(MADE.map((name) => [name, randomBytes(32).toString('hex')]))
-  const all: Record<string, string> = { ...made, ...values }
+  const generated = Object.fromEntries(GENERATED.map((name) => [name, randomBytes(32).toString('hex')]))
+  const all: Record<string, string> = { ...generated, ...values }
   const { POSTGRES_PASSWORD: _, COMPOSE_PROFILES: __, ...read } = all
   readEnvironment(read)
   let text = await readFile(TEMPLATE, 'utf8')
@@ -28,14 +28,14 @@ export async function envText(values: Readonly<Record<string, string>>): Promise
   return text
 }
 
-/** So that Node, Docker Compose and a shell read the same: in single quotes nothing has a meaning. */
+/** Quotes a value so that Node, Docker Compose and a shell read the same: single quotes need no escapes. */
 function quoted(name: string, value: string): string {
   if (/^[\w.,:/@+%=*-]*$/.test(value)) return value
   if (/['\r\n]/.test(value)) throw new ConfigError(`${name} must have no line break and no ' in it, to stand in .env.`)
   return `'${value}'`
 }
 
-/** Writes it, readable by its owner alone. @throws ConfigError when there is such a file: it is never overwritten */
+/** Writes the file, readable by its owner only. @throws ConfigError if it exists: it is never overwritten */
 export async function writeEnv(file: string, text: string): Promise<void> {
   await writeFile(file, text, { flag: 'wx', mode: 0o600 }).catch((error) => {
     if (error.code === 'EEXIST')

@@ -1,4 +1,4 @@
-import { DEEDS_KEPT_DAYS } from '../operate/audit.ts'
+import { AUDIT_RETENTION_DAYS } from '../operate/audit.ts'
 import type { Config } from '../runtime/config/config.ts'
 import { UNCONFIRMED_DAYS } from '../subscription/unconfirmed.ts'
 
@@ -17,7 +17,7 @@ export interface RetentionPeriod {
     | 'bounceMails'
     | 'counts'
     | 'votes'
-    | 'deeds'
+    | 'auditLog'
     | 'suppression'
     | 'backups'
   days: number | undefined
@@ -35,7 +35,7 @@ export const retentionPeriods = (config: Config): RetentionPeriod[] => [
   { what: 'bounceMails', days: config.INBOUND_RAW_DAYS, setting: 'INBOUND_RAW_DAYS' },
   { what: 'counts', days: 1 },
   { what: 'votes', days: undefined },
-  { what: 'deeds', days: DEEDS_KEPT_DAYS },
+  { what: 'auditLog', days: AUDIT_RETENTION_DAYS },
   { what: 'suppression', days: undefined },
   { what: 'backups', days: config.BACKUP_DAYS, setting: 'BACKUP_DAYS' },
 ]

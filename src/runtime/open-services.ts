@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import { type Logger, pino } from 'pino'
 import { logConnectionErrors } from '../lib/log-connection-errors.ts'
 import { safeError } from '../lib/safe-error.ts'
@@ -7,7 +8,7 @@ import { openMailDomains } from '../subscription/signup-protection/mail-domains.
 import { registerKey } from '../suppression/key-fingerprint.ts'
 import type { Config } from './config/config.ts'
 import { startDatabaseClock } from './db/clock.ts'
-import { databaseOn, openPool } from './db/database.ts'
+import { databaseOn, openPool, reportIdleErrors } from './db/database.ts'
 import { openQueues } from './queue.ts'
 import { combineRestoreMarkers, fileRestoreMarkers } from './restore-marker.ts'
 import type { Services } from './services.ts'
@@ -20,9 +21,13 @@ export const openLog = ({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>): Logger =>
  * Opens everything in `Services`. The database must fit this version and this configuration.
  *
  * @param options.anyKey skips the check of SUPPRESSION_KEY, for commands that hash no address: `halt`, `status`
+ * @param options.pool an open pool to use, which its owner ends; without it the services open their own
  * @throws TablesOutdated | WrongSuppressionKey, or the database's error when it is unreachable
  */
-export async function openServices(config: Config, { anyKey = false } = {}): Promise<Services> {
+export async function openServices(
+  config: Config,
+  { anyKey = false, pool: given }: { anyKey?: boolean; pool?: pg.Pool } = {},
+): Promise<Services> {
   await using opening = new AsyncDisposableStack()
   const log = openLog(config)
   let closing = false
@@ -33,7 +38,9 @@ export async function openServices(config: Config, { anyKey = false } = {}): Pro
     }
   }
   const database = report('database')
-  const pool = opening.adopt(openPool(config.DATABASE_URL, database), (p) => p.end())
+  const pool = given
+    ? reportIdleErrors(given, database)
+    : opening.adopt(openPool(config.DATABASE_URL, database), (p) => p.end())
   const db = databaseOn(pool)
   await requireTables(pool)
   if (!anyKey) await registerKey(db, config.SUPPRESSION_KEY)

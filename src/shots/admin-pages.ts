@@ -3,7 +3,7 @@ import { assemble } from '../edition/draft/assemble.ts'
 import { hold } from '../edition/draft/control.ts'
 import { curate } from '../edition/draft/curate.ts'
 import { cookieName } from '../http/admin/guard.ts'
-import { linkByHand, signIn } from '../operate/admins/sessions.ts'
+import { createSignInLink, signIn } from '../operate/admins/sessions.ts'
 import { papers, submissions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import type { Cookie, Shot } from './take-shots.ts'
@@ -37,8 +37,8 @@ export async function adminPages(
     ])
   })
   const tokenOf = (link: string) => link.split('/').at(-1)!
-  const value = await signIn(services, tokenOf(await linkByHand(services, admin!)))
-  const unused = new URL(await linkByHand(services, admin!)).pathname
+  const value = await signIn(services, tokenOf(await createSignInLink(services, admin!)))
+  const unused = new URL(await createSignInLink(services, admin!)).pathname
   return {
     cookie: { name: cookieName(services), value, url: config.PUBLIC_URL },
     pages: [

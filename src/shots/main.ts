@@ -11,7 +11,7 @@ import { spanHref } from '../http/kit/span-href.ts'
 import { complain, say } from '../lib/terminal.ts'
 import { ensureFirstEdition } from '../local/first-edition.ts'
 import { mintToken } from '../mail/tokens.ts'
-import { askToSignIn } from '../operate/admins/sessions.ts'
+import { requestSignIn } from '../operate/admins/sessions.ts'
 import { papers } from '../runtime/db/schema.ts'
 import { describeError } from '../runtime/process.ts'
 import type { Services } from '../runtime/services.ts'
@@ -43,7 +43,7 @@ try {
   stack.defer(() => rm(mails, { recursive: true, force: true }))
   const mailShots: Shot[] = []
   const [admin] = services.config.ADMIN_EMAILS
-  await askToSignIn(services, admin!)
+  await requestSignIn(services, admin!)
   for (const [name, address, subject] of [
     ['mail-confirm', READER, /confirm/i],
     ['mail-welcome', READER, /welcome/i],

@@ -31,7 +31,7 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   const { db, url } = await openLibrary(stack)
   await fillLibrary(db, readPapers(values.from), Number(values.papers))
   const services = servicesOn(db, { DATABASE_URL: url }, { now: new Date() })
-  const app = buildApp(services, { keepPagesMs: 0 })
+  const app = buildApp(services, { pageCacheMs: 0 })
   stack.defer(() => app.close())
   const rows = []
   for (const [name, paths] of Object.entries(await somePages(db))) {

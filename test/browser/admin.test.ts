@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import { assemble } from '../../src/edition/draft/assemble.ts'
-import { linkByHand } from '../../src/operate/admins/sessions.ts'
+import { createSignInLink } from '../../src/operate/admins/sessions.ts'
 import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { submissions } from '../../src/runtime/db/schema.ts'
@@ -13,7 +13,7 @@ import { DESK, look, PHONE, pagesOf } from './look.ts'
 const test = onSite.skipIf(withoutBrowser)
 const { open } = pagesOf(useBrowser())
 
-test('a curator signs in by mail and puts a paper first, without JavaScript, on a phone', async ({
+test('a curator signs in by email and puts a paper first, without JavaScript, on a phone', async ({
   site,
   onTestFinished,
 }) => {
@@ -63,7 +63,7 @@ describe.for([
     const lookAtAll = async (urls: string[]) => {
       for (const url of urls) expect(await look(page, url)).toEqual({ url, found: [], overflow: [0, 0] })
     }
-    const link = new URL(await linkByHand(services, CURATOR)).pathname
+    const link = new URL(await createSignInLink(services, CURATOR)).pathname
     await lookAtAll(['/admin/sign-in', '/admin/sign-in?sent=', link, '/admin/sign-in/none'])
     await page.goto(link)
     await page.getByRole('button', { name: 'Sign in' }).click()

@@ -3,7 +3,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { Site } from '../http/site.ts'
 
 export const pagesOf = (browser: { current(): Browser }) => ({
-  /** A page of a browser of its own, on the app where it listens. */
+  /** Opens a page in a fresh browser context, on the listening app. */
   async open({ app }: Pick<Site, 'app'>, options: BrowserContextOptions = {}): Promise<Page> {
     if (!app.server.listening) await app.listen({ port: 0, host: '127.0.0.1' })
     const { port } = app.server.address() as { port: number }
@@ -16,12 +16,12 @@ export const pagesOf = (browser: { current(): Browser }) => ({
 export const PHONE = { width: 375, height: 800 }
 export const DESK = { width: 1280, height: 800 }
 
-/** What axe calls an obstacle, and how far the page can be scrolled sideways on a phone and on a desk. */
+/** Returns axe's violations, and the horizontal overflow on a phone and a desktop. */
 export async function look(page: Page, url: string): Promise<{ url: string; found: string[]; overflow: unknown[] }> {
   await page.goto(url)
   await page.evaluate(axe.source)
   const { violations } = await page.evaluate<axe.AxeResults>('axe.run()')
-  // A mail's document is made for mail programs: of it only what is serious counts, such as contrast and link names.
+  // Emails are HTML for email programs: only serious violations count, such as contrast and link names.
   const counts = (impact: unknown) => !url.startsWith('/editions/') || impact === 'serious' || impact === 'critical'
   const found = violations.filter(({ impact }) => counts(impact)).map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
   const own = page.viewportSize()!

@@ -73,15 +73,15 @@ describe.for([
   { colorScheme: 'light', locale: 'en-GB', viewport: DESK },
   { colorScheme: 'dark', locale: 'de-DE', viewport: PHONE },
 ] as const)('in $colorScheme colours, speaking $locale', (how) => {
-  test('no page has anything that axe calls an obstacle', { timeout: 120_000 }, async ({ site }) => {
+  test('axe finds no violation on any page', { timeout: 120_000 }, async ({ site }) => {
     const paths = await everyPage(site)
-    // Only the test may put its script past the pages' own policy.
+    // The test injects axe, so it must bypass the pages' policy.
     const page = await open(site, { ...how, bypassCSP: true })
     const lookAtAll = async (urls: string[]) => {
       for (const url of urls) expect(await look(page, url)).toEqual({ url, found: [], overflow: [0, 0] })
     }
     await lookAtAll(paths)
-    // As a reader that the browser knows, who has voted.
+    // With the cookie of a reader who voted.
     const vote = paths.find((path) => path.startsWith('/papers/1/vote/'))!
     await page.goto(vote)
     await page.locator('main form button').click()
@@ -90,12 +90,12 @@ describe.for([
   })
 })
 
-test('nothing on any page is refused by its policy', { timeout: 60_000 }, async ({ site }) => {
+test('no page violates its content security policy', { timeout: 60_000 }, async ({ site }) => {
   const page = await open(site)
   const complaints: string[] = []
   page.on('console', (message) => message.type() === 'error' && complaints.push(`${page.url()} ${message.text()}`))
   for (const url of await everyPage(site)) await page.goto(url)
-  // A page that answers 404 is an error to the console as well.
+  // The console also logs a 404 page as an error.
   expect(complaints.filter((line) => !line.includes('Failed to load resource: the server responded'))).toEqual([])
 })
 
@@ -112,14 +112,11 @@ test('the sign-up works without JavaScript, and its errors stand beside the fiel
   expect(await db.select({ zone: subscribers.zone }).from(subscribers)).toEqual([{ zone: 'UTC' }])
 })
 
-test('with JavaScript the sign-up carries the browser’s zone and a proof of work, and nothing of it is seen', async ({
-  db,
-  site,
-}) => {
-  // The browser's clock runs; a proof says when it was begun.
+test('with JavaScript, sign-up sends the browser’s time zone and an invisible proof of work', async ({ db, site }) => {
+  // The browser's clock runs, and a proof contains its start time.
   site.services.now = () => new Date()
   const page = await open(site, { timezoneId: 'Asia/Tokyo' })
-  // A slow way there: the proof must not look hasty because its task was long in coming.
+  // A slow network: a challenge that arrives late must not make the proof look too fast.
   await page.route('**/api/v1/challenge', async (route) => {
     await delay(500)
     await route.continue()
@@ -129,7 +126,7 @@ test('with JavaScript the sign-up carries the browser’s zone and a proof of wo
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Check your inbox' }).waitFor()
   expect(await db.select({ zone: subscribers.zone }).from(subscribers)).toEqual([{ zone: 'Asia/Tokyo' }])
-  // Without a doubt it weighs one.
+  // A sign-up without suspicion weighs 1.
   expect(await db.select({ count: signUpCounts.count }).from(signUpCounts)).toEqual(
     Array.from({ length: 4 }, () => ({ count: 1 })),
   )
@@ -156,7 +153,7 @@ test('leaving and choosing work without JavaScript', async ({ db, site }) => {
   })
 })
 
-test('the keyboard goes through the front page in reading order, and one sees where it is', async ({ site }) => {
+test('the keyboard moves through the front page in reading order, with visible focus', async ({ site }) => {
   await everyPage(site)
   const page = await open(site)
   await page.goto('/')
@@ -185,7 +182,7 @@ test('the keyboard goes through the front page in reading order, and one sees wh
   ])
 })
 
-test('what one presses is at least 44 pixels high', async ({ site }) => {
+test('controls are at least 44 pixels high', async ({ site }) => {
   const paths = await everyPage(site)
   const page = await open(site, { viewport: { width: 375, height: 800 } })
   for (const url of paths.filter((each) => !each.startsWith('/editions/'))) {

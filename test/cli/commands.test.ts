@@ -19,7 +19,7 @@ import { test } from '../support/database.ts'
 import { addPapers, addReaders, addSubscriber } from '../support/services.ts'
 import { openSink, type Sink, smtpReply } from '../support/sink.ts'
 
-/** The operator's command as a shell runs it: exit 0 done, 1 failed, 2 wrong usage; the result on stdout, the rest on stderr. */
+/** Runs the CLI as a shell does. Exit 0: done, 1: failed, 2: wrong usage. The result is on stdout, the rest on stderr. */
 
 const folder = mkdtempSync(join(tmpdir(), 'paperboy-cli-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -59,7 +59,7 @@ async function paperboy(args: string[], env: Record<string, string> = {}): Promi
   })
 }
 
-/** The plain list of `papers import`, and the same with records that cannot be used. */
+/** Files for `papers import`: a good list, and one with bad records. */
 const PLAIN = Array.from({ length: 6 }, (_, n) => ({
   title: `A Paper of Its Own, Number ${n + 1}`,
   abstract: 'We show something. It works.',
@@ -91,7 +91,7 @@ describe('wrong usage is exit 2, with a hint', () => {
   }
 })
 
-test('doctor says what is wrong, with exit 1 and no secret, also where nothing can be reached', async () => {
+test('doctor reports problems with exit 1 and without secrets, even if nothing is reachable', async () => {
   const { code, stdout } = await paperboy(['doctor', '--json'], {
     DATABASE_URL: 'postgres://someone:secret@127.0.0.1:1/nothing',
   })
@@ -127,7 +127,7 @@ test('--help is exit 0 for every command, names the commands below it, and needs
   )
 })
 
-test('assemble says that old news is held; a plain resume ends a halt, and only a restore cancels what it lists', async ({
+test('assemble reports held old news; resume ends a halt, and only --after-restore cancels editions', async ({
   db,
   databaseUrl,
 }) => {
@@ -155,10 +155,7 @@ test('assemble says that old news is held; a plain resume ends a halt, and only 
   expect(await stateNow()).toEqual(['cancelled'])
 }, 60_000)
 
-test('what a command does by hand is written down, and a link signs in where no mail comes', async ({
-  db,
-  databaseUrl,
-}) => {
+test('commands enter the audit log, and `admin link` signs in without an email', async ({ db, databaseUrl }) => {
   const env = { DATABASE_URL: databaseUrl, ADMIN_EMAILS: 'curator@desk.example' }
   await addPapers(db, '2026-04-14', 3)
   const id = await addSubscriber(db, 'ada@example.org')
@@ -171,8 +168,10 @@ test('what a command does by hand is written down, and a link signs in where no 
     ['halt'],
   ])
     await paperboy(args, env)
-  const deeds = (await db.select().from(auditLog).orderBy(auditLog.id)).map(({ what, about }) => `${what} ${about}`)
-  expect(deeds).toEqual([
+  const auditLines = (await db.select().from(auditLog).orderBy(auditLog.id)).map(
+    ({ what, about }) => `${what} ${about}`,
+  )
+  expect(auditLines).toEqual([
     'assembled the daily edition of 2026-04-14',
     'held the daily edition of 2026-04-14',
     'dropped paper 2604.14000',
@@ -185,7 +184,7 @@ test('what a command does by hand is written down, and a link signs in where no 
   expect((await paperboy(['admin', 'link', 'nobody@desk.example'], env)).code).toBe(1)
 }, 60_000)
 
-test('relays show names who is slowed down and why; a domain is reset by hand', async ({ db, databaseUrl }) => {
+test('relays show lists slowed domains with reasons, and reset-domain resets one', async ({ db, databaseUrl }) => {
   const env = { DATABASE_URL: databaseUrl, SMTP_URL: 'smtp://127.0.0.1:1?name=main' }
   expect((await paperboy(['relays', 'show'], env)).stdout).toBe('No relay rests, and no domain is slowed down.\n')
   const slowed = { rate: 4, askedRate: 8, why: '451 4.7.0 too fast', slowedAt: new Date() }
@@ -201,13 +200,13 @@ test('relays show names who is slowed down and why; a domain is reset by hand', 
   expect(await db.select().from(auditLog)).toMatchObject([{ what: 'reset the rate of', about: 'a receiving domain' }])
 }, 60_000)
 
-describe('what fails is exit 1, in words', () => {
-  test('no database at the address', async () => {
+describe('a failure exits with 1 and a message', () => {
+  test('an unreachable database', async () => {
     const { code, stderr } = await paperboy(['status'])
     expect([code, stderr]).toEqual([1, expect.stringContaining('DATABASE_URL')])
   })
 
-  test('a configuration with problems: all of them in one message, and no value in it', async () => {
+  test('an invalid configuration: one message with all problems and no values', async () => {
     const { code, stderr } = await paperboy(['status'], {
       SECRET_KEY: 'too short',
       PORT: 'eighty',
@@ -218,7 +217,7 @@ describe('what fails is exit 1, in words', () => {
     expect(stderr).not.toContain('too short')
   })
 
-  test('an edition that is not there', async ({ databaseUrl }) => {
+  test('an unknown edition', async ({ databaseUrl }) => {
     const env = { DATABASE_URL: databaseUrl }
     for (const name of ['assemble', 'send']) {
       const { code, stdout, stderr } = await paperboy(['edition', name, ...DATE], env)
@@ -232,7 +231,7 @@ describe('what fails is exit 1, in words', () => {
     expect(stderr).toContain('nowhere')
   })
 
-  test('a file of readers that is not there, or has a bad line', async ({ databaseUrl, db }) => {
+  test('a missing CSV file, or one with a bad line', async ({ databaseUrl, db }) => {
     const env = { DATABASE_URL: databaseUrl }
     const missing = await paperboy(['subscribers', 'import', join(folder, 'none.csv')], env)
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('none.csv')])
@@ -242,14 +241,14 @@ describe('what fails is exit 1, in words', () => {
   })
 })
 
-test('migrate makes the tables of an empty database, and is harmless to repeat', async ({ databaseUrl, db }) => {
+test('migrate creates the tables of an empty database, and is idempotent', async ({ databaseUrl, db }) => {
   await db.execute('DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA IF EXISTS drizzle CASCADE')
   for (let i = 0; i < 2; i++) expect((await paperboy(['migrate'], { DATABASE_URL: databaseUrl })).code).toBe(0)
   expect(await db.$count(subscribers)).toBe(0)
 })
 
 describe('papers import', () => {
-  test('a good file, put on its list day; the same again changes nothing', async ({ databaseUrl, db }) => {
+  test('imports a good file to its list day; importing it again changes nothing', async ({ databaseUrl, db }) => {
     const args = ['--json', 'papers', 'import', file('plain.json', PLAIN), ...DATE]
     const first = await paperboy(args, { DATABASE_URL: databaseUrl })
     expect([first.code, JSON.parse(first.stdout)]).toEqual([
@@ -261,14 +260,14 @@ describe('papers import', () => {
     expect((await db.select().from(papers)).map((paper) => paper.listDay)).toEqual(Array(6).fill('2026-04-14'))
   })
 
-  test('bad records are named by file and place, and exit 1', async ({ databaseUrl }) => {
+  test('reports bad records by file and position, with exit 1', async ({ databaseUrl }) => {
     const path = file('mixed.json', [PLAIN[0], { abstract: 'no title' }, 'no object', PLAIN[1]])
     const { code, stdout, stderr } = await paperboy(['papers', 'import', path, ...DATE], { DATABASE_URL: databaseUrl })
     expect([code, stdout]).toEqual([1, expect.stringContaining('2 bad')])
     expect(stderr.match(/mixed\.json: record \d/g)).toHaveLength(2)
   })
 
-  test('a file that is missing, or no JSON, is exit 1 and leaves nothing behind', async ({ databaseUrl, db }) => {
+  test('a missing file or invalid JSON exits with 1 and imports nothing', async ({ databaseUrl, db }) => {
     for (const path of [join(folder, 'none.json'), file('broken.json', '[{"title": "half'), file('empty.json', '')]) {
       const { code, stderr } = await paperboy(['papers', 'import', path, ...DATE], { DATABASE_URL: databaseUrl })
       expect([code, stderr]).toEqual([1, expect.stringContaining(path.split('/').at(-1)!)])
@@ -278,7 +277,7 @@ describe('papers import', () => {
 })
 
 describe('edition', { timeout: 120_000 }, () => {
-  /** A database with a list, and a sink for the mail. */
+  /** A database with a list, and an SMTP sink. */
   async function begin(db: Db, databaseUrl: string, ...behave: Parameters<typeof openSink>) {
     const sink = await openSink(...behave)
     sinks.push(sink)
@@ -287,7 +286,7 @@ describe('edition', { timeout: 120_000 }, () => {
     return { sink, run, edition: (name: string, ...args: string[]) => run('edition', name, ...DATE, ...args) }
   }
 
-  test('from assembling to sent, each step printing JSON and nothing else', async ({ databaseUrl, db }) => {
+  test('from assemble to sent, each step prints only JSON', async ({ databaseUrl, db }) => {
     const { sink, run, edition } = await begin(db, databaseUrl)
     await addReaders(db, 5)
     const made = await edition('assemble')
@@ -309,7 +308,7 @@ describe('edition', { timeout: 120_000 }, () => {
       'digest-2026-04-14.views.html',
     ])
     expect(JSON.parse((await edition('preview')).stdout).text).toContain('Paper 1 of')
-    expect(sink.taken, 'a preview mails nobody').toEqual([])
+    expect(sink.taken, 'a preview sends no email').toEqual([])
 
     const released = await edition('release')
     expect([released.code, JSON.parse(released.stdout)]).toEqual([0, expect.objectContaining({ state: 'released' })])
@@ -326,7 +325,7 @@ describe('edition', { timeout: 120_000 }, () => {
     expect(status).toMatchObject({ workers: 0, readers: { active: 5 }, editions: [{ state: 'sent', total: 5 }] })
   })
 
-  test('send of a draft releases it; deferred readers are reported with their next try, and exit 1', async ({
+  test('send releases a draft, and reports deferred deliveries with the next try and exit 1', async ({
     databaseUrl,
     db,
   }) => {
@@ -344,7 +343,7 @@ describe('edition', { timeout: 120_000 }, () => {
     expect(sink.taken.map((one) => one.to)).toEqual(['ada@example.org'])
   })
 
-  test('a cancelled one can be neither released nor sent', async ({ databaseUrl, db }) => {
+  test('a cancelled edition can be neither released nor sent', async ({ databaseUrl, db }) => {
     const { sink, edition } = await begin(db, databaseUrl)
     await addReaders(db, 2)
     await edition('assemble')
@@ -357,7 +356,7 @@ describe('edition', { timeout: 120_000 }, () => {
     expect((await db.select().from(editions))[0]!.state).toBe('cancelled')
   })
 
-  test('preview --to mails it to that address alone', async ({ databaseUrl, db }) => {
+  test('preview --to sends it to that address only', async ({ databaseUrl, db }) => {
     const { sink, edition } = await begin(db, databaseUrl)
     await addReaders(db, 2)
     await edition('assemble')
@@ -367,7 +366,7 @@ describe('edition', { timeout: 120_000 }, () => {
   })
 })
 
-test('subscribers: in by a file, out by standard output', async ({ databaseUrl, db }) => {
+test('subscribers: import from a file, export to standard output', async ({ databaseUrl, db }) => {
   const env = { DATABASE_URL: databaseUrl }
   const path = file('readers.csv', 'email,zone,hour\nada@example.org,Europe/Berlin,7\nbob@example.org,,\n')
   const args = ['--json', 'subscribers', 'import', path, '--active', '--attested-by', 'the board']
@@ -386,10 +385,7 @@ test('subscribers: in by a file, out by standard output', async ({ databaseUrl, 
   expect(out.stdout.trimEnd().split('\n')).toHaveLength(3)
 })
 
-test('a pick counts at once, as on the curator’s page, and is refused once the edition is out', async ({
-  db,
-  databaseUrl,
-}) => {
+test('a pick takes effect at once, and is an error once the edition is released', async ({ db, databaseUrl }) => {
   await addPapers(db, '2026-04-14', 3)
   const env = { DATABASE_URL: databaseUrl }
   const key = ['--date', '2026-04-14']
@@ -405,7 +401,7 @@ test('a pick counts at once, as on the curator’s page, and is refused once the
   expect(await db.$count(picks)).toBe(1)
 }, 60_000)
 
-test('a day that the database does not have is wrong usage', async () => {
+test('a day outside PostgreSQL’s range is wrong usage', async () => {
   for (const args of [
     ['edition', 'assemble', '--date', '0000-01-01'],
     ['papers', 'collect', '--month', '0000-01'],

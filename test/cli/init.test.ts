@@ -28,7 +28,7 @@ const init = (args: string[]) =>
     child.stdin?.end()
   })
 
-test('writes what Node, a shell and production read alike, once', async () => {
+test('writes a file that Node, a shell and production read alike, and never overwrites it', async () => {
   const file = join(folder, '.env')
   expect(await init(['--file', file, ...FLAGS, '--profiles', 'proxy'])).toMatchObject({ code: 0 })
   expect(statSync(file).mode & 0o777).toBe(0o600)
@@ -52,7 +52,7 @@ test('writes what Node, a shell and production read alike, once', async () => {
 
 const GIVEN_READ = { ...GIVEN, ADMIN_EMAILS: GIVEN.ADMIN_EMAILS.split(',') }
 
-test('without a terminal what is missing is named, and what is wrong is not written', async () => {
+test('without a terminal, reports missing values; never writes invalid ones', async () => {
   const file = join(folder, 'other.env')
   const missing = await init(['--file', file, '--public-url', 'https://papers.example.org'])
   expect([missing.code, missing.stderr]).toEqual([
@@ -65,6 +65,6 @@ test('without a terminal what is missing is named, and what is wrong is not writ
   expect(() => statSync(file)).toThrow('ENOENT')
 })
 
-test('keys are fresh each time', async () => {
+test('generates fresh keys each time', async () => {
   expect(parseEnv(await envText(GIVEN)).SECRET_KEY).not.toBe(parseEnv(await envText(GIVEN)).SECRET_KEY)
 })

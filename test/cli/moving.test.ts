@@ -6,7 +6,7 @@ import { afterAll, expect } from 'vitest'
 import { subscribers } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 
-/** The commands of docs/moving-to-paperboy.md, as a shell runs them, on the files that the tools write. */
+/** Runs the commands of docs/moving-to-paperboy.md in a shell, on files in each tool's format. */
 
 const ROOT = new URL('../..', import.meta.url)
 const folder = mkdtempSync(join(tmpdir(), 'paperboy-moving-'))
@@ -41,7 +41,7 @@ async function paperboy(
   })
 }
 
-test('the page moves readers from every tool that it names', () => {
+test('the page has a command for every tool it names', () => {
   for (const tool of ['mailchimp', 'substack', 'buttondown', 'listmonk', 'ghost', 'beehiiv', 'keila', 'plunk'])
     expect(
       COMMANDS.some((command) => command.includes(tool)),
@@ -57,7 +57,7 @@ for (const command of COMMANDS) {
   })
 }
 
-test('the dry run on the page is a real one', { timeout: 60_000 }, async ({ databaseUrl }) => {
+test('the dry run on the page is real output', { timeout: 60_000 }, async ({ databaseUrl }) => {
   const [, command, output] = /^`npm run paperboy -- (.*)` prints:\n\n```text\n([\s\S]*?)\n```$/m.exec(PAGE)!
   expect((await paperboy(command!, databaseUrl)).stdout.trim()).toBe(output)
 })

@@ -22,7 +22,7 @@ import { PAGE_RULES } from './valid-html.ts'
 const DAY = '2026-04-14'
 const DESK = `/admin/editions/daily/${DAY}`
 
-const deeds = async (db: Db) =>
+const auditLines = async (db: Db) =>
   (await db.select().from(auditLog).orderBy(auditLog.id))
     .filter(({ what }) => what !== 'signed in')
     .map(({ who, what, about }) => `${who}: ${what} ${about}`)
@@ -30,7 +30,7 @@ const stateOf = async (db: Db) => {
   const [edition] = await db.select().from(editions).where(eq(editions.date, DAY))
   return edition && `${edition.held ? 'held ' : ''}${edition.state}`
 }
-/** The titles on an edition's page, in their order. */
+/** The paper titles on an edition's page, in order. */
 const titlesIn = (body: string) =>
   [...body.matchAll(/<td class="what"><a href="\/papers\/[\d.]+">([^<]+)</g)].map(([, title]) => title)
 const paperId = (n: number) => `2604.14${String(n - 1).padStart(3, '0')}`
@@ -67,17 +67,14 @@ describe('the guard', () => {
       await assemble(site.services, { date: DAY })
       const browser = await signedIn(site)
       const reply = await browser.post(`${DESK}/hold`, {}, headers)
-      expect([reply.statusCode, await stateOf(db), await deeds(db)]).toEqual([403, 'draft', []])
+      expect([reply.statusCode, await stateOf(db), await auditLines(db)]).toEqual([403, 'draft', []])
       const own = await browser.post(`${DESK}/hold`, {}, { 'sec-fetch-site': 'same-origin' })
       expect([own.statusCode, await stateOf(db)]).toEqual([303, 'held draft'])
     },
   )
 })
 
-test('every form carries a token, and no post works without it, with another session’s or with a stranger’s', async ({
-  db,
-  site,
-}) => {
+test('every form has a token; posts without it, or with another session’s, fail', async ({ db, site }) => {
   const { app } = site
   await addPapers(db, DAY, 3)
   await assemble(site.services, { date: DAY })
@@ -91,7 +88,7 @@ test('every form carries a token, and no post works without it, with another ses
   }
   const posts = routesOf(app).filter(({ method, path }) => method === 'POST' && path.startsWith('/admin'))
   expect(posts.length).toBeGreaterThan(6)
-  const before = [await stateOf(db), await deeds(db)]
+  const before = [await stateOf(db), await auditLines(db)]
   for (const { path } of posts) {
     const url = path
       .replace(':kind', 'daily')
@@ -107,7 +104,7 @@ test('every form carries a token, and no post works without it, with another ses
     ]
     for (const [sent, own] of tried.slice(0, path.startsWith('/admin/sign-in') ? 2 : 4)) {
       const { payload, headers } = form({ email: 'ada@example.org', sure: 'yes', ...own })
-      // What passes the check of the origin where a browser sends no Sec-Fetch-Site.
+      // Passes the origin check of a browser without Sec-Fetch-Site.
       const reply = await app.inject({
         method: 'POST',
         url,
@@ -118,7 +115,7 @@ test('every form carries a token, and no post works without it, with another ses
       expect([url, reply.statusCode]).toEqual([url, 403])
     }
   }
-  expect([await stateOf(db), await deeds(db)]).toEqual(before)
+  expect([await stateOf(db), await auditLines(db)]).toEqual(before)
   expect((await browser.get('/admin')).statusCode, 'nor was anyone signed out').toBe(200)
 })
 
@@ -148,7 +145,7 @@ describe('an edition’s page', () => {
     await browser.post(`${DESK}/papers/${paperId(1)}/unpick`)
     await browser.post(`${DESK}/papers/${paperId(3)}/unpick`)
     expect(titlesIn((await browser.get(DESK)).body)).toEqual([1, 2, 3, 4].map(paper))
-    expect(await deeds(db)).toEqual([
+    expect(await auditLines(db)).toEqual([
       `${CURATOR}: assembled the daily edition of ${DAY}`,
       `${CURATOR}: picked paper ${paperId(3)}`,
       `${CURATOR}: dropped paper ${paperId(1)}`,
@@ -157,10 +154,7 @@ describe('an edition’s page', () => {
     ])
   })
 
-  test('holds, lets go, releases, pauses, goes on and cancels; what cannot be taken back needs a tick', async ({
-    db,
-    site,
-  }) => {
+  test('holds, resumes, releases, pauses and cancels; final actions need a tick', async ({ db, site }) => {
     await addReaders(db, 3)
     await addPapers(db, DAY, 4)
     const browser = await signedIn(site, OPERATOR)
@@ -194,7 +188,7 @@ describe('an edition’s page', () => {
     expect(await press('hold')).toBe('409 cancelled')
     expect(await press('release', { sure: 'yes' })).toBe('409 cancelled')
     expect(await press('assemble')).toBe('409 cancelled')
-    expect((await deeds(db)).map((line) => line.split(' ')[1])).toEqual([
+    expect((await auditLines(db)).map((line) => line.split(' ')[1])).toEqual([
       'assembled',
       'held',
       'resumed',
@@ -224,7 +218,7 @@ describe('an edition’s page', () => {
     expect((await browser.post(`${DESK}/toString`)).statusCode).toBe(404)
     for (const action of ['assemble', 'release'])
       expect((await browser.post(`${DESK}/${action}`, { sure: 'yes' })).statusCode).toBe(409)
-    expect([await db.$count(picks), await deeds(db)]).toEqual([0, []])
+    expect([await db.$count(picks), await auditLines(db)]).toEqual([0, []])
   })
 })
 
@@ -253,7 +247,10 @@ test('a proposed paper is put on a list day, or declined', async ({ db, site }) 
   expect(await db.select({ title: papers.title, listDay: papers.listDay }).from(papers)).toEqual([
     { title: 'A & B', listDay: DAY },
   ])
-  expect(await deeds(db)).toEqual([`${CURATOR}: accepted paper 2604.00001`, `${CURATOR}: declined paper 2604.00002`])
+  expect(await auditLines(db)).toEqual([
+    `${CURATOR}: accepted paper 2604.00001`,
+    `${CURATOR}: declined paper 2604.00002`,
+  ])
 })
 
 describe('a reader’s page', () => {
@@ -281,7 +278,7 @@ describe('a reader’s page', () => {
     const bad = await browser.post('/admin/readers', { email: 'ada' })
     expect([bad.statusCode, bad.body.includes('An email address needs an @')]).toEqual([422, true])
     expect(await db.select().from(subscribers)).toEqual(before)
-    expect(await deeds(db)).toEqual([])
+    expect(await auditLines(db)).toEqual([])
   })
 
   test('does what they asked for by mail; their address is in no log of it', async ({ db, site }) => {
@@ -299,9 +296,9 @@ describe('a reader’s page', () => {
     expect(await press('erase')).toEqual([422, 'unsubscribed', 0])
     expect(await press('erase', { sure: 'yes' })).toEqual([200, 'erased', 1])
     expect(await press('unsubscribe')).toEqual([422, 'erased', 1])
-    // Nobody's, and still not to be mailed.
+    // Belongs to no reader, and still must not get email.
     expect(await press('lift')).toEqual([200, 'erased', 0])
-    expect(await deeds(db)).toEqual([
+    expect(await auditLines(db)).toEqual([
       `${CURATOR}: unsubscribed reader ${id}`,
       `${CURATOR}: suppressed reader ${id}`,
       `${CURATOR}: lifted the suppression of reader ${id}`,
@@ -314,7 +311,7 @@ describe('a reader’s page', () => {
   })
 })
 
-test('the overview says first what needs somebody', async ({ db, site }) => {
+test('the overview lists problems first', async ({ db, site }) => {
   await addSubscriber(db, 'ada@example.org')
   await planAll(site.services, await releasedEdition(site.services, DAY, 3))
   await db.update(editions).set({ state: 'sending' })
@@ -337,10 +334,7 @@ test('the overview names who is slowed down, at which rate and why', async ({ db
   )
 })
 
-test('an edition that paused itself is what the overview begins with: why, since when, what to do, and a link', async ({
-  db,
-  site,
-}) => {
+test('the overview starts with an automatically paused edition: reason, time, fix and link', async ({ db, site }) => {
   await addSubscriber(db, 'ada@example.org')
   await planAll(site.services, await releasedEdition(site.services, DAY, 3))
   await db.update(editions).set({ state: 'paused', pausedWhy: '30 of 202 mails were refused' })

@@ -1,5 +1,5 @@
 import { cookieName } from '../../src/http/admin/guard.ts'
-import { linkByHand, signIn } from '../../src/operate/admins/sessions.ts'
+import { createSignInLink, signIn } from '../../src/operate/admins/sessions.ts'
 import { test as onDatabase } from '../support/database.ts'
 import { servicesOn } from '../support/services.ts'
 import { form, type Site, siteOn } from './site.ts'
@@ -7,7 +7,7 @@ import { form, type Site, siteOn } from './site.ts'
 export const CURATOR = 'Curator@desk.example'
 export const OPERATOR = 'operator@desk.example'
 
-/** The whole app with two people in ADMIN_EMAILS, and a clock that can be moved. */
+/** The whole app with two admins and a movable clock. */
 export const test = onDatabase.extend(
   'site',
   { scope: 'test' },
@@ -19,7 +19,7 @@ export const test = onDatabase.extend(
   },
 )
 
-/** The cookies and the field that a browser has of a page with a form. */
+/** The cookies and the form token that a browser gets from a page. */
 export async function formOf({ app }: Pick<Site, 'app'>, url: string, cookies: Record<string, string> = {}) {
   const page = await app.inject({ url, cookies })
   const set = page.cookies.map(({ name, value }) => [name, value])
@@ -29,10 +29,10 @@ export async function formOf({ app }: Pick<Site, 'app'>, url: string, cookies: R
   }
 }
 
-/** A browser that is signed in and sends the token of its forms. */
+/** A signed-in browser that sends its form token. */
 export async function signedIn(site: Site, address = CURATOR) {
   const { app, services } = site
-  const token = (await linkByHand(services, address)).split('/').at(-1)!
+  const token = (await createSignInLink(services, address)).split('/').at(-1)!
   const session = { [cookieName(services)]: await signIn(services, token) }
   const { cookies, fields: own } = await formOf(site, '/admin/readers', session)
   return {

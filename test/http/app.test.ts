@@ -20,7 +20,7 @@ describe('every page', () => {
     },
   )
 
-  test('is HSTS only where the public URL is https', async ({ site }) => {
+  test('sends HSTS only if PUBLIC_URL is https', async ({ site }) => {
     expect((await site.app.inject('/')).headers).toHaveProperty('strict-transport-security')
     const local = siteOn({ ...site.services, config: { ...site.services.config, PUBLIC_URL: 'http://localhost:3000' } })
     expect((await local.app.inject('/')).headers).not.toHaveProperty('strict-transport-security')
@@ -38,7 +38,7 @@ describe('every page', () => {
 })
 
 describe('assets', () => {
-  test('are kept for good under their own version, and not at all under another', async ({ site: { app } }) => {
+  test('are cached forever under their own version, and never under another', async ({ site: { app } }) => {
     const [, path] = /href="(\/assets\/[^"]+style\.css)"/.exec((await app.inject('/')).body)!
     const style = await app.inject(path!)
     expect(style.headers['content-type']).toContain('text/css')
@@ -61,16 +61,13 @@ describe('an error', () => {
     ['/wp-login.php', 'Seite nicht gefunden'],
     ['/editions/2001-01-01', 'Keine Ausgabe für diesen Tag'],
     ['/manage/cut-off', 'Dieser Link funktioniert nicht'],
-  ] as const)(
-    '%s is said in the reader’s language, on a page that is laid out',
-    async ([url, words], { site: { app } }) => {
-      const page = await app.inject({ url, headers: { 'accept-language': 'de' } })
-      expect(page.statusCode).toBeGreaterThanOrEqual(400)
-      expect(page.body).toContain('<html lang="de">')
-      expect(page.body).toContain(words)
-      expect(page.headers['content-security-policy']).toContain("style-src 'self'")
-    },
-  )
+  ] as const)('%s shows a page in the reader’s language', async ([url, words], { site: { app } }) => {
+    const page = await app.inject({ url, headers: { 'accept-language': 'de' } })
+    expect(page.statusCode).toBeGreaterThanOrEqual(400)
+    expect(page.body).toContain('<html lang="de">')
+    expect(page.body).toContain(words)
+    expect(page.headers['content-security-policy']).toContain("style-src 'self'")
+  })
 
   test('of ours is a page in plain words that gives nothing away, and is logged', async ({ db, site }) => {
     await db.execute(sql`ALTER TABLE papers RENAME TO gone`)
@@ -89,7 +86,7 @@ describe('an error', () => {
     expect(api.json().detail).toBe('Something went wrong here. Try again in a minute.')
   })
 
-  test('404 is a page with a way on', async ({ site: { app } }) => {
+  test('404 is a page with links', async ({ site: { app } }) => {
     const page = await app.inject('/wp-login.php')
     expect(page.statusCode).toBe(404)
     expect(page.body).toContain('Page not found')
@@ -130,7 +127,7 @@ test('no address, token or query comes into the log, whatever goes wrong', async
   for (const [, token] of tokens) expect(log).not.toContain(token)
 })
 
-describe.for(['en', 'de'] as const)('what goes wrong is told in the language of the browser: %s', (locale) => {
+describe.for(['en', 'de'] as const)('errors are in the browser’s language: %s', (locale) => {
   test.for([
     [400, 'incomplete'],
     [404, 'notFound'],
@@ -150,7 +147,7 @@ describe.for(['en', 'de'] as const)('what goes wrong is told in the language of 
     expect(body + logged()).not.toContain('ada@example.org')
   })
 
-  test('a link that is too old', async ({ db, site: { app, services } }) => {
+  test('an expired link', async ({ db, site: { app, services } }) => {
     const id = await addSubscriber(db, 'ada@example.org', { status: 'pending' })
     const url = `/confirm/${mintToken(services.keys, 'confirm', id, new Date('2026-01-01'))}`
     const { statusCode, body } = await app.inject({ url, headers: { 'accept-language': locale } })
@@ -160,13 +157,13 @@ describe.for(['en', 'de'] as const)('what goes wrong is told in the language of 
   })
 })
 
-test('says so at once when it falls behind, but a reader can still leave', async ({ db, site: { app, services } }) => {
+test('answers 503 at once under load, but readers can still unsubscribe', async ({ db, site: { app, services } }) => {
   const id = await addSubscriber(db, 'ada@example.org')
   await app.ready()
   expect((await app.inject('/')).statusCode).toBe(200)
   const end = performance.now() + 3000
   while (performance.now() < end) {
-    // Keeps the event loop from turning, as a busy process would.
+    // Blocks the event loop, as a busy process would.
   }
   const busy = await expect
     .poll(() => app.inject('/'), { timeout: 3000, interval: 50 })

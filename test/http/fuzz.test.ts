@@ -7,7 +7,7 @@ import { addPapers, addSubscriber, NOON, releasedEdition } from '../support/serv
 import { signedIn, test } from './admin.ts'
 import { routesOf } from './routes.ts'
 
-/** What JavaScript takes for a day and PostgreSQL does not, and what leaves the calendar when a week is added. */
+/** Days that JavaScript accepts and PostgreSQL does not, and days whose next week is out of range. */
 const YEARS = [
   '0000-01-01',
   '0000-12-31',
@@ -18,7 +18,7 @@ const YEARS = [
   '9999-W52',
   '0000-01-01T00:00:00Z',
 ]
-/** What a string may have and a text of PostgreSQL's or XML's may not. */
+/** Characters that a string can hold, but PostgreSQL's text or XML cannot. */
 const ODD = ['a\u0000b', '\ufffe\uffff', 'a\ud800', '\u0008']
 
 const hostile = fc.oneof(
@@ -97,11 +97,11 @@ const body = fc.oneof(
   }),
 )
 
-test('no route answers anything with a server error, and none takes long', async ({ site, db }) => {
+test('no route answers with a server error or takes long', async ({ site, db }) => {
   const { app, logged } = site
   await addSubscriber(db, 'ada@example.org')
   await releasedEdition(site.services, '2026-04-13', 2)
-  // Behind the guard as well as in front of it.
+  // Both signed in and signed out.
   const { cookies, fields: own } = await signedIn(site)
   await app.ready()
   const routes = routesOf(app)
@@ -124,10 +124,10 @@ test('no route answers anything with a server error, and none takes long', async
   })
   await fc.assert(
     fc.asyncProperty(request, async ({ route, value, raw, query, body, language }) => {
-      // Half of the values as a browser would write them, the others as somebody with a socket might.
+      // Half of the values encoded as by a browser, the others raw.
       const inPath = raw && /^[\x21-\x7e]*$/.test(value) ? value : encoded(value)
       const search = query.map(([name, text]) => `${encoded(name)}=${encoded(text)}`).join('&')
-      // And half of them an edition that is there.
+      // Half of them name an existing edition.
       const path = raw ? route.path.replace(':kind/:date', 'daily/2026-04-13') : route.path
       const url = `${path.replace(/:[A-Za-z]+/g, inPath).replaceAll('*', inPath)}?${search}`
       const answer = await app.inject({
@@ -141,7 +141,7 @@ test('no route answers anything with a server error, and none takes long', async
         },
         ...(body && route.method !== 'GET' && route.method !== 'HEAD' ? { payload: body.text } : {}),
       })
-      // On a busy machine the process may say so; that is an answer, and no error.
+      // Load shedding on a busy machine is a valid answer.
       const busy = answer.statusCode === 503 && answer.headers['retry-after'] !== undefined
       expect({ method: route.method, url, body, status: busy ? 429 : answer.statusCode }).toMatchObject({
         status: expect.toSatisfy((status: number) => status < 500, 'no server error'),
@@ -167,10 +167,7 @@ test('no route answers anything with a server error, and none takes long', async
   expect(logged()).not.toContain('ada@example.org')
 }, 60_000)
 
-test('no route fails at a day or a character that the database does not have, wherever it stands', async ({
-  site,
-  db,
-}) => {
+test('no route fails on days or characters that the database cannot store', async ({ site, db }) => {
   const { app, services } = site
   const reader = await addSubscriber(db, 'ada@example.org')
   await releasedEdition(services, '2026-04-13', 2)
@@ -206,7 +203,7 @@ test('no route fails at a day or a character that the database does not have, wh
   for (const { method, path } of routesOf(app).filter((route) => route.path !== '*' && route.method !== 'HEAD')) {
     const names = [...path.matchAll(/:([A-Za-z]+)/g)].map(([, name]) => name!)
     for (const value of ['0000-01-01', '9999-12-31', '0000-01-01T00:00:00Z', 'a\0b', '\ufffe\uffff\ud800']) {
-      // Each parameter in turn, with the others as they should be; then every field.
+      // Each parameter in turn, with valid others; then every field.
       for (const odd of [...names, undefined]) {
         const at = path.replace(/:([A-Za-z]+)/g, (_, name: string) =>
           encoded(name === odd ? value : name === 'token' ? tokenFor(path) : (known[name] ?? 'x')),

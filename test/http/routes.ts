@@ -1,6 +1,6 @@
 import type { App } from '../../src/app.ts'
 
-/** Every route as the router has it: `GET /papers/:id`. */
+/** All routes in the router's form, such as `GET /papers/:id`. */
 export function routesOf(app: App): { method: string; path: string }[] {
   const routes: { method: string; path: string }[] = []
   const above: string[] = []

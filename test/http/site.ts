@@ -7,7 +7,7 @@ import { servicesOn } from '../support/services.ts'
 export interface Site {
   app: App
   services: Services
-  /** everything that was logged, at every level */
+  /** the log so far, at every level */
   logged: () => string
 }
 
@@ -15,10 +15,10 @@ export function siteOn(services: Services, options: AppOptions = {}): Site {
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
   const site = { ...services, log }
-  return { app: buildApp(site, { keepPagesMs: 0, ...options }), services: site, logged: () => lines.join('') }
+  return { app: buildApp(site, { pageCacheMs: 0, ...options }), services: site, logged: () => lines.join('') }
 }
 
-/** A test with the whole app on a database of its own; the clock stands at noon of 15 April 2026. */
+/** A test with the whole app on its own database. The clock is fixed at noon on 15 April 2026. */
 export const test = onDatabase.extend('site', { scope: 'test' }, async ({ db, databaseUrl }, { onCleanup }) => {
   const site = siteOn(servicesOn(db, { DATABASE_URL: databaseUrl }))
   onCleanup(() => site.app.close())

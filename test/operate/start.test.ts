@@ -50,7 +50,7 @@ const ended = (process: Started): Promise<number | null> =>
 
 const linesOf = (process: Started): string[] => process.output().trim().split('\n').filter(Boolean)
 
-test('a worker on a database without tables says so in one line, and works once they are there', {
+test('a worker waits for missing tables with one log line, then works', {
   timeout: 60_000,
 }, async ({ emptyDatabaseUrl }) => {
   const worker = run('workers/main.ts', await settings(emptyDatabaseUrl))
@@ -62,14 +62,14 @@ test('a worker on a database without tables says so in one line, and works once 
   expect(await worker.end('SIGTERM')).toBe(0)
 })
 
-test('a worker that waits for its database stops when it is told to', { timeout: 60_000 }, async () => {
+test('a worker waiting for its database stops on a signal', { timeout: 60_000 }, async () => {
   const worker = run('workers/main.ts', await settings('postgres://nobody@127.0.0.1:1/nothing'))
   await until(worker, 'does not answer')
   expect(linesOf(worker)).toHaveLength(1)
   expect(await worker.end('SIGTERM')).toBe(0)
 })
 
-test('an api on a database without tables ends, and says in one line what to run', { timeout: 60_000 }, async ({
+test('an api without tables exits, and one line says what to run', { timeout: 60_000 }, async ({
   emptyDatabaseUrl,
 }) => {
   const api = run('src/api.ts', await settings(emptyDatabaseUrl))
@@ -77,7 +77,7 @@ test('an api on a database without tables ends, and says in one line what to run
   expect(linesOf(api)).toEqual([expect.stringContaining('paperboy -- migrate')])
 })
 
-test('under another SUPPRESSION_KEY nothing starts and nothing is changed, and doctor says WRONG', {
+test('with another SUPPRESSION_KEY nothing starts or changes, and doctor reports it', {
   timeout: 240_000,
 }, async ({ db, databaseUrl }) => {
   await registerKey(db, testConfig().SUPPRESSION_KEY)
@@ -103,7 +103,7 @@ test('under another SUPPRESSION_KEY nothing starts and nothing is changed, and d
   expect(await ended(brake), 'the brake works under any key').toBe(0)
 })
 
-test('the first key that a database is used with is its key', async ({ databaseUrl }) => {
+test('a database keeps its first SUPPRESSION_KEY', async ({ databaseUrl }) => {
   const pool = openPool(databaseUrl, () => {})
   const db = databaseOn(pool)
   await registerKey(db, 'the first key of this database, long enough')

@@ -10,9 +10,9 @@ type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
 /** What a curator may do with a paper, and how the log names it. */
 export const VERDICTS = {
-  pick: { verdict: 'picked', deed: 'picked' },
-  drop: { verdict: 'dropped', deed: 'dropped' },
-  unpick: { verdict: undefined, deed: 'undid the pick or drop of' },
+  pick: { verdict: 'picked', done: 'picked' },
+  drop: { verdict: 'dropped', done: 'dropped' },
+  unpick: { verdict: undefined, done: 'undid the pick or drop of' },
 } as const
 export type VerdictName = keyof typeof VERDICTS
 

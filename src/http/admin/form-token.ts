@@ -2,14 +2,14 @@ import { createHmac } from 'node:crypto'
 import { fastifyCsrfProtection } from '@fastify/csrf-protection'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../../runtime/services.ts'
-import { cookieScope } from '../kit/below-path.ts'
+import { cookieScope } from '../kit/base-path.ts'
 import { cookieOptions } from './guard.ts'
 
 /**
- * Refuses every form that was not made for this browser and this session. Where a browser sends no Sec-Fetch-Site, `Origin: null`
- * proves nothing, and cookies do not tell a neighbouring port from ours.
+ * Rejects forms that were not made for this browser and session. The origin check is not enough: without Sec-Fetch-Site,
+ * `Origin: null` proves nothing, and cookies do not distinguish ports.
  *
- * Templates find the token as `it.csrf()`, and send it in a hidden field named `_csrf`.
+ * Templates get the token from `it.csrf()` and send it in a hidden field named `_csrf`.
  */
 export async function requireFormTokens(app: FastifyInstance, services: Pick<Services, 'config'>): Promise<void> {
   const { maxAge: _, ...cookieOpts } = cookieOptions(services)
@@ -23,12 +23,12 @@ export async function requireFormTokens(app: FastifyInstance, services: Pick<Ser
     getUserInfo: sessionOf,
   })
   app.addHook('onRequest', async (request, reply) => {
-    // One for all forms of a page: each call makes a new secret while the browser has none.
+    // One token for all forms of a page: each call makes a new secret until the browser has one.
     let token: string | undefined
     const csrf = () => (token ??= reply.generateCsrf({ userInfo: sessionOf(request) }))
     reply.locals = { ...reply.locals!, csrf } as NonNullable<FastifyReply['locals']>
   })
-  // Before validation, which drops fields that a form's schema does not name.
+  // Before validation, which drops fields that a form's schema does not declare.
   app.addHook('preValidation', (request, reply, done) => {
     if (request.method === 'GET' || request.method === 'HEAD') done()
     else app.csrfProtection(request, reply, done)
@@ -38,5 +38,5 @@ export async function requireFormTokens(app: FastifyInstance, services: Pick<Ser
 export const isFormTokenError = (error: unknown): boolean =>
   String((error as { code?: unknown }).code).startsWith('FST_CSRF_')
 
-/** A token is good for one session alone: one from the sign-in page opens nothing behind it. */
+/** Binds a token to one session, so that a token of the sign-in page is not valid behind it. */
 const sessionOf = (request: FastifyRequest): string => String(request.admin?.sessionId ?? 'not signed in')

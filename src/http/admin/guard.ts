@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Admin, adminOf, SESSION_HOURS } from '../../operate/admins/sessions.ts'
+import { type Admin, findAdmin, SESSION_HOURS } from '../../operate/admins/sessions.ts'
 import type { Services } from '../../runtime/services.ts'
-import { cookieScope } from '../kit/below-path.ts'
+import { cookieScope } from '../kit/base-path.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
 
 declare module 'fastify' {
@@ -15,7 +15,7 @@ declare module 'fastify' {
 export function guardAdminPages(app: FastifyInstance, services: Services): void {
   app.addHook('onRequest', async (request, reply) => {
     const cookie = request.cookies[cookieName(services)]
-    request.admin = cookie === undefined ? undefined : await adminOf(services, cookie)
+    request.admin = cookie === undefined ? undefined : await findAdmin(services, cookie)
     if (!request.admin) return reply.code(401).view('admin/sign-in', {})
     if (request.method !== 'GET' && request.method !== 'HEAD' && !isFromOwnSite(request, services.config.PUBLIC_URL))
       return reply.code(403).view('admin/problem', {
@@ -33,7 +33,7 @@ type Where = Pick<Services, 'config'>
 
 export const cookieName = ({ config }: Where): string => cookieScope(config, 'admin').name
 
-/** Strict: these pages are reached from nowhere but themselves. */
+/** SameSite is strict: only admin pages link to admin pages. */
 export function cookieOptions({ config }: Where) {
   const { path, secure } = cookieScope(config, 'admin')
   return { path, httpOnly: true, sameSite: 'strict', secure, maxAge: SESSION_HOURS * 3600 } as const

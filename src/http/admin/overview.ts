@@ -5,13 +5,13 @@ import { progressInWords, progressOf } from '../../delivery/ledger/progress.ts'
 import { latestEditions } from '../../edition/draft/curator-view.ts'
 import { describeInbound } from '../../inbound/report.ts'
 import { findAttention } from '../../operate/attention/find.ts'
-import { whatIsFine } from '../../operate/doctor/service.ts'
+import { healthyParts } from '../../operate/doctor/service.ts'
 import { readServiceStatus } from '../../operate/status.ts'
 import { openSubmissions } from '../../papers/ingest/submissions.ts'
 import { relaysInWords } from '../../relay/report.ts'
 import type { Services } from '../../runtime/services.ts'
 import { describeSignUps } from '../../subscription/signup-protection/report.ts'
-import { editionHref, stateInWords } from './words.ts'
+import { editionHref, stateInWords } from './edition-labels.ts'
 
 const EDITIONS_SHOWN = 14
 
@@ -39,7 +39,7 @@ export const overviewRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
         since: since ? plainMoment(since) : '',
         href: href === '/admin' ? '' : href,
       })),
-      fine: await whatIsFine(services, needed),
+      fine: await healthyParts(services, needed),
       readers: Object.entries(status.readers).map(([name, count]) => ({ name, count: count.toLocaleString('en') })),
       signUps: describeSignUps(status.signUps),
       serviceMails: status.outbox,

@@ -4,21 +4,21 @@ import { z } from 'zod'
 import { plainMoment } from '../../calendar/words.ts'
 import { readerDeliveries } from '../../delivery/ledger/reader-deliveries.ts'
 import { AddressError, addressHash, parseAddress } from '../../mail/address.ts'
-import { byHand } from '../../operate/audit.ts'
+import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 import { eraseByAddress } from '../../subscription/erase.ts'
 import { findReader, subscriberIdOf } from '../../subscription/find-reader.ts'
 import { unsubscribeReader } from '../../subscription/unsubscribe.ts'
 import { liftOrThrow, suppress } from '../../suppression/suppress.ts'
+import { editionHref } from './edition-labels.ts'
 import { actor } from './guard.ts'
-import { editionHref } from './words.ts'
 
 const body = z
   .object({ email: z.string().catch(''), sure: z.literal('yes').optional().catch(undefined) })
   .catch({ email: '' })
 
 /** Answers "did she get it?" and carries out requests that arrive by email. Addresses are posted, never in a URL, which logs keep. */
-export const readerDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+export const adminReaderRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get('/admin/readers', async (_request, reply) => reply.view('admin/reader', {}))
 
   app.post('/admin/readers', { schema: { body } }, async (request, reply) => show(reply, request.body.email))
@@ -30,8 +30,8 @@ export const readerDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     if (action === 'erase' && sure !== 'yes') return show(reply.code(422), email, { unsure: true })
     // An address can be suppressed without belonging to a reader.
     const { reader } = await findReader(services, email)
-    const deed = { who: actor(request), what: DONE[action], about: reader ? `reader ${reader.id}` : 'an address' }
-    await byHand(services, deed, (db) => act({ ...services, db }, action, email))
+    const entry = { who: actor(request), what: DONE[action], about: reader ? `reader ${reader.id}` : 'an address' }
+    await withAudit(services, entry, (db) => act({ ...services, db }, action, email))
     if (action === 'erase') return reply.view('admin/reader', { done: 'The address is deleted from every table.' })
     return show(reply, email, { done: `Done: ${DONE[action]}.` })
   })

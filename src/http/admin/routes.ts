@@ -3,16 +3,16 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { httpStatus, PaperboyError } from '../../lib/errors.ts'
 import type { Services } from '../../runtime/services.ts'
 import { pageErrorHandler } from '../kit/error-pages.ts'
-import { speak } from '../kit/language.ts'
-import { keepPrivate } from '../kit/security.ts'
-import { deedRoutes } from './audit-log.ts'
-import { editionDeskRoutes } from './edition.ts'
+import { setLocale } from '../kit/language.ts'
+import { disallowIndexing } from '../kit/security.ts'
+import { auditLogRoutes } from './audit-log.ts'
+import { adminEditionRoutes } from './edition.ts'
 import { isFormTokenError, requireFormTokens } from './form-token.ts'
 import { guardAdminPages } from './guard.ts'
 import { overviewRoutes } from './overview.ts'
-import { readerDeskRoutes } from './reader.ts'
+import { adminReaderRoutes } from './reader.ts'
 import { signInRoutes, signOutRoute } from './sign-in.ts'
-import { submissionDeskRoutes } from './submissions.ts'
+import { adminSubmissionRoutes } from './submissions.ts'
 
 const STALE = {
   title: 'This form is out of date',
@@ -21,11 +21,11 @@ const STALE = {
 
 /**
  * The curator's and operator's pages, for the addresses in ADMIN_EMAILS; without it they do not exist. They are in English, like
- * commands and logs. Every change is a posted form, does what a command does, and enters the audit log with its author.
+ * commands and logs. Every change is a posted form, equals a command, and enters the audit log with its author.
  */
 export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  keepPrivate(app)
-  app.addHook('onRequest', async (_request, reply) => void speak(reply, 'en'))
+  disallowIndexing(app)
+  app.addHook('onRequest', async (_request, reply) => void setLocale(reply, 'en'))
   await requireFormTokens(app as unknown as FastifyInstance, services)
   // Admins may read the messages of our own errors.
   app.setErrorHandler(async (error, request, reply) => {
@@ -41,10 +41,10 @@ export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   app.register(async (guarded) => {
     guardAdminPages(guarded as unknown as FastifyInstance, services)
     guarded.register(overviewRoutes, services)
-    guarded.register(editionDeskRoutes, services)
-    guarded.register(submissionDeskRoutes, services)
-    guarded.register(readerDeskRoutes, services)
-    guarded.register(deedRoutes, services)
+    guarded.register(adminEditionRoutes, services)
+    guarded.register(adminSubmissionRoutes, services)
+    guarded.register(adminReaderRoutes, services)
+    guarded.register(auditLogRoutes, services)
     guarded.register(signOutRoute, services)
   })
 }

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { PaperboyError } from '../../lib/errors.ts'
 import { AddressError } from '../../mail/address.ts'
-import { askToSignIn, checkSignIn, signIn, signOut } from '../../operate/admins/sessions.ts'
+import { checkSignIn, requestSignIn, signIn, signOut } from '../../operate/admins/sessions.ts'
 import type { Services } from '../../runtime/services.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
 import { cookieName, cookieOptions } from './guard.ts'
@@ -22,7 +22,7 @@ export const signInRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   const asking = { body: z.object({ email: z.string().catch('') }).catch({ email: '' }) }
   app.post('/admin/sign-in', { schema: asking, onRequest: app.rateLimit(MOST) }, async ({ body }, reply) => {
     try {
-      await askToSignIn(services, body.email)
+      await requestSignIn(services, body.email)
       return reply.redirect('/admin/sign-in?sent=', 303)
     } catch (error) {
       if (!(error instanceof AddressError)) throw error
@@ -36,7 +36,7 @@ export const signInRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   app.get('/admin/sign-in/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
     try {
       const { address } = await checkSignIn(services, token)
-      return await reply.view('admin/enter', { address, action: `/admin/sign-in/${token}` })
+      return await reply.view('admin/confirm-sign-in', { address, action: `/admin/sign-in/${token}` })
     } catch (error) {
       return refuse(reply, error)
     }

@@ -2,14 +2,14 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayOf, isDay } from '../../calendar/days.ts'
 import { plainDay } from '../../calendar/words.ts'
-import { byHand } from '../../operate/audit.ts'
+import { withAudit } from '../../operate/audit.ts'
 import { acceptSubmission, declineSubmission, openSubmissions } from '../../papers/ingest/submissions.ts'
 import { readable } from '../../papers/readable.ts'
 import type { Services } from '../../runtime/services.ts'
 import { actor } from './guard.ts'
 
 /** Papers that readers suggested, to accept or decline. */
-export const submissionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+export const adminSubmissionRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get('/admin/submissions', async (_request, reply) => {
     const submissions = (await openSubmissions(services)).map(({ title, submittedAt, ...each }) => ({
       ...each,
@@ -31,10 +31,10 @@ export const submissionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app,
   app.post('/admin/submissions/:id/:word', { schema: deciding }, async (request, reply) => {
     const { id, word } = request.params
     const { date, note } = request.body
-    const deed = { who: actor(request), what: word === 'accept' ? 'accepted' : 'declined', about: `paper ${id}` }
-    await byHand(
+    const entry = { who: actor(request), what: word === 'accept' ? 'accepted' : 'declined', about: `paper ${id}` }
+    await withAudit(
       services,
-      deed,
+      entry,
       async (db): Promise<unknown> =>
         word === 'accept'
           ? acceptSubmission({ ...services, db }, id, date, note || undefined)

@@ -13,7 +13,7 @@ import { castVote, paperNotFound, undoVote } from '../../papers/votes/cast.ts'
 import { readOwnVotes } from '../../papers/votes/own-votes.ts'
 import type { Services } from '../../runtime/services.ts'
 import { pastMoment } from '../kit/params.ts'
-import { keptTopics } from '../pages/topic-list.ts'
+import { cachedTopics } from '../pages/cached-topics.ts'
 
 const limit = z.coerce.number().int().min(1).max(100).optional()
 const day = z.string().refine(isDay, 'is not a day of the calendar: write YYYY-MM-DD').optional()
@@ -25,7 +25,7 @@ const named = (kind: Span['kind'], form: string) =>
 
 const PaperFacts = z.object({
   id: z.number(),
-  /** the paper's page here */
+  /** URL of the paper's page on this site */
   page: z.string(),
   source: z.string(),
   sourceId: z.string(),
@@ -51,13 +51,13 @@ const Papers = z.array(PaperFacts)
 
 const PUBLIC = { 'cache-control': 'public, max-age=60' }
 
-/** Lists, papers, search and topics as JSON. Text is plain: whoever shows it escapes it. */
+/** Lists, papers, search and topics as JSON. Text is plain, so clients must escape it. */
 export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const allTopics = keptTopics(services)
+  const allTopics = cachedTopics(services)
   const deps = { ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }
   const withPage = <P extends PaperKey>(paper: P) => ({ ...paper, page: services.config.PUBLIC_URL + paperPath(paper) })
 
-  /** By its arXiv id in any form, or by its number here. */
+  /** Finds a paper by its arXiv id in any form, or by our id. */
   const numberOf = async (name: string): Promise<number> => {
     const paper = await findPaper(services.db, name)
     if (!paper) throw paperNotFound()
@@ -161,7 +161,7 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     reply.headers(PUBLIC).send({ topics: await allTopics() }),
   )
 
-  // A reader's own votes, in a browser that is known as theirs. PUT and DELETE are never sent by another site's form.
+  // A reader's own votes, with the reader cookie. Another site's form cannot send PUT or DELETE.
   const OwnVotes = z.object({ papers: z.array(PaperFacts.extend({ castAt: z.string() })), next: z.string().optional() })
   const own = { querystring: z.object({ before: pastMoment.optional(), limit }), response: { 200: OwnVotes } }
   app.get('/v1/votes', { schema: own }, async (request) => {
@@ -194,6 +194,6 @@ function readerOf({ reader }: { reader?: number | undefined }): number {
   if (reader !== undefined) return reader
   throw new PaperboyError(
     'NOT_A_READER',
-    'This browser is not known as a reader’s. Open a link to vote from a mail first.',
+    'This browser is not known as a reader’s. Open a link to vote from an email first.',
   )
 }

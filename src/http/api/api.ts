@@ -10,14 +10,14 @@ import { signUp } from '../../subscription/sign-up.ts'
 import { makeChallenge } from '../../subscription/signup-protection/proof-of-work.ts'
 import { TooManySignUps } from '../../subscription/signup-protection/screen-sign-up.ts'
 import { watchSurges } from '../../subscription/signup-protection/watch-surges.ts'
-import { begin } from '../kit/error-pages.ts'
-import { evidenceFields, evidenceOf } from '../kit/evidence.ts'
-import { zoneGuess } from '../kit/zones.ts'
+import { prepareErrorReply } from '../kit/error-pages.ts'
+import { evidenceFields, readEvidence } from '../kit/evidence.ts'
+import { timeZoneField } from '../kit/zones.ts'
 import { apiPaperRoutes } from './api-papers.ts'
 import { apiDocumentRoutes, describeApi } from './openapi.ts'
 import { preferencesApiRoutes } from './preferences-api.ts'
 
-/** Making one costs us two milliseconds; a browser asks when its reader turns to the form. */
+/** Making a challenge costs 2 ms of CPU. A browser requests one when the form gets focus. */
 const CHALLENGES = { max: 200, timeWindow: 10 * 60_000 }
 
 /** Everything under /api. Errors are RFC 9457 problem details. */
@@ -34,10 +34,10 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
   app.register(apiPaperRoutes, { ...services, prefix: '' })
 
   const schema = {
-    summary: 'Ask for a subscription; a mail asks to confirm it',
+    summary: 'Sign up; an email asks to confirm',
     body: z.object({
       email: z.string().max(1000),
-      zone: zoneGuess,
+      zone: timeZoneField,
       locale: z.enum(LOCALES).optional(),
       ...evidenceFields,
     }),
@@ -45,12 +45,12 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
   }
   app.post('/v1/subscriptions', { schema }, async ({ body, ip }, reply) => {
     const { email, zone, locale = reply.locals!.locale } = body
-    await signUp(services, { typed: email, zone, locale, origin: ip, evidence: evidenceOf(services, body) })
+    await signUp(services, { typed: email, zone, locale, origin: ip, evidence: readEvidence(services, body) })
     return reply.code(202).send({ status: 'check your inbox' as const })
   })
 
-  // Whoever solves it and sends challenge and solution as `proof` with an address is no doubtful sign-up.
-  const challenge = { schema: { summary: 'A proof of work to solve before signing up' } }
+  // A sign-up that sends the solved challenge as `proof` counts as less suspicious.
+  const challenge = { schema: { summary: 'A proof of work to solve before sign-up' } }
   app.get('/v1/challenge', { ...challenge, onRequest: app.rateLimit(CHALLENGES) }, async () =>
     makeChallenge(services, { surge: await surges.isSurging() }),
   )
@@ -61,7 +61,7 @@ interface Problem {
   detail: string
   /** our error code */
   code?: string
-  /** what is wrong with which field */
+  /** problems by field */
   errors?: { field: string; message: string }[]
 }
 
@@ -80,7 +80,7 @@ async function problemHandler(error: unknown, request: FastifyRequest, reply: Fa
     }))
     return problem(reply, { status: 422, detail: 'A field is missing or has the wrong type.', errors })
   }
-  const status = begin(error, request, reply)
+  const status = prepareErrorReply(error, request, reply)
   if (error instanceof PaperboyError) {
     if (error instanceof TooManySignUps) reply.header('retry-after', error.retryAfterSeconds)
     const field = error instanceof BadPreference ? error.field : error.code === 'BAD_ADDRESS' ? 'email' : undefined

@@ -14,7 +14,7 @@ interface Described {
   paths?: Record<string, Record<string, Operation>>
 }
 
-/** Gathers the schemas of the routes that are registered after it. */
+/** Collects the schemas of all routes registered after this call. */
 export async function describeApi(app: FastifyInstance, config: Pick<Config, 'PUBLIC_URL'>): Promise<void> {
   await app.register(fastifySwagger, {
     openapi: {
@@ -34,7 +34,7 @@ export async function describeApi(app: FastifyInstance, config: Pick<Config, 'PU
   })
 }
 
-/** The description for programs, and the same as a page that needs no script. */
+/** The OpenAPI document, and the same as a page that works without JavaScript. */
 export async function apiDocumentRoutes(app: FastifyInstance): Promise<void> {
   const hidden = { schema: { hide: true } }
   app.get('/openapi.json', hidden, async () => app.swagger())

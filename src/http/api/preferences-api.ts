@@ -4,7 +4,7 @@ import { LOCALES } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
 import { CADENCES, FORMATS } from '../../subscription/preference-rules.ts'
 import { type Preferences, readPreferences, savePreferences, undoPreferences } from '../../subscription/preferences.ts'
-import { keepPrivate } from '../kit/security.ts'
+import { disallowIndexing } from '../kit/security.ts'
 
 const CHOICES = {
   cadence: z.enum(CADENCES),
@@ -20,18 +20,18 @@ const CHOICES = {
   pausedUntil: z.string().nullable(),
 }
 const Shown = z.object({ ...CHOICES, status: z.string(), nextDigestAt: z.string().nullable(), undoable: z.boolean() })
-/** What is not given stays as it is; what we do not know is refused rather than left out in silence. */
+/** Absent fields keep their value. Unknown fields are an error, so that a typo does not pass unnoticed. */
 const Given = z.strictObject(CHOICES).partial()
 
-/** The preferences page as JSON, by the same links and with the same rights. */
+/** The preferences page as JSON, with the same links and permissions. */
 export const preferencesApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  keepPrivate(app)
+  disallowIndexing(app)
   const schema = { params: z.object({ token: z.string() }), response: { 200: Shown } }
   app.get('/v1/preferences/:token', { schema }, async ({ params }) =>
     shown(await readPreferences(services, params.token)),
   )
   app.patch('/v1/preferences/:token', { schema: { ...schema, body: Given } }, async ({ params, body }) =>
-    // Fields that are absent are absent in what zod read, too.
+    // zod keeps absent fields absent, so they are not changed.
     shown(await savePreferences(services, params.token, body as Parameters<typeof savePreferences>[2])),
   )
   app.post('/v1/preferences/:token/undo', { schema }, async ({ params }) =>
@@ -39,7 +39,7 @@ export const preferencesApiRoutes: FastifyPluginAsyncZod<Services> = async (app,
   )
 }
 
-/** The end of a pause is a day by the reader's calendar, as it is given. */
+/** A pause ends on a day in the reader's time zone, in requests and responses alike. */
 const shown = ({ pausedUntilDay, nextDigestAt, ...preferences }: Preferences) => ({
   ...preferences,
   pausedUntil: pausedUntilDay,

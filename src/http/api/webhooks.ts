@@ -11,21 +11,21 @@ import type { Services } from '../../runtime/services.ts'
 
 const PROVIDERS = { ses, postmark, sendgrid, mailgun, resend } satisfies Record<string, Provider>
 
-/** SendGrid sends up to a thousand events at once. */
+/** SendGrid sends up to 1,000 events per request. */
 const MOST_BYTES = 2 * 1024 * 1024
 const MOST_FETCHED = 64 * 1024
 const PATIENCE_MS = 5_000
 
 /**
- * POST /webhooks/:provider, where a provider tells of bounces and complaints. Answers 200 also to what was here before, 403 to what
- * is not signed as it should be, 404 where the provider is not configured, so that nobody learns which one is used.
+ * POST /webhooks/:provider receives bounces and complaints from an email provider. It answers 200 also for repeated events and
+ * 403 for a bad signature. A provider that is not configured gets 404, so outsiders cannot learn which one is used.
  */
 export const webhookRoutes: FastifyPluginAsyncZod<Services & { get?: (url: URL) => Promise<string> }> = async (
   app,
   { get = getText, ...services },
 ) => {
   app.removeAllContentTypeParsers()
-  // SNS calls its JSON text/plain, and signatures are over the bytes.
+  // SNS sends JSON as text/plain, and signatures cover the raw bytes.
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MOST_BYTES }, (_request, body, done) =>
     done(null, body),
   )
@@ -47,7 +47,7 @@ export const webhookRoutes: FastifyPluginAsyncZod<Services & { get?: (url: URL) 
   })
 }
 
-/** A short text from an address that was checked; a redirect would lead somewhere that was not. */
+/** Fetches a short text from a checked URL. Redirects are errors: their target was not checked. */
 async function getText(url: URL): Promise<string> {
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(PATIENCE_MS) })
   if (!response.ok || !response.body) throw new Error(`${url.host} answered ${response.status}`)

@@ -1,13 +1,13 @@
-// While the reader types, the browser does a piece of work that is nothing for one sign-up and a lot for thousands (proof of work).
-// Without this script, or where it fails, the form works all the same and counts as more doubtful.
+// Solves a proof of work while the reader types: cheap for one sign-up, expensive for thousands.
+// Without it the form still works, but the sign-up counts as more suspicious.
 const solverUrl = new URL('solver.js', document.currentScript.src)
 const challengeUrl = new URL('../../api/v1/challenge', document.currentScript.src)
-const LEAST_MS = 2100 // a proof that comes back sooner is taken for a script's
+const LEAST_MS = 2100 // the service takes a faster proof for a script's
 const PATIENCE_MS = 15_000
 
 async function prove() {
   const challenge = await (await fetch(challengeUrl)).json()
-  // From here on: the service counts from when it made the task, which is before it came, however slow the way there was.
+  // Start here: the service counts from when it made the challenge, which is earlier.
   const begun = performance.now()
   const solution = await solve(challenge)
   await new Promise((done) => setTimeout(done, LEAST_MS - (performance.now() - begun)))
@@ -38,7 +38,7 @@ for (const form of document.querySelectorAll('form.sign-up')) {
     field.value = await Promise.race([begin(), new Promise((done) => setTimeout(done, PATIENCE_MS, ''))])
     form.submit()
   })
-  // A page that comes back by the browser's back button: its proof is spent.
+  // Restored by the back button: the proof is already used.
   addEventListener('pageshow', (event) => {
     if (!event.persisted) return
     field.value = ''

@@ -1,4 +1,4 @@
-// Finding a topic as you type. Without this, the list is there to scroll.
+// Filters topics while typing. Without this script, the list scrolls.
 const find = document.querySelector('#find-topic')
 if (find) {
   find.closest('.find').hidden = false
@@ -10,6 +10,6 @@ if (find) {
       label.hidden = !chosen && !label.textContent.toLowerCase().includes(wanted)
     }
   })
-  // Enter looks no further; it must not save the form half filled in.
+  // Enter must not submit the half-filled form.
   find.addEventListener('keydown', (event) => event.key === 'Enter' && event.preventDefault())
 }

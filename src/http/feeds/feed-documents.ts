@@ -8,24 +8,24 @@ import { reasonFor } from '../../papers/ranking/reason.ts'
 import { topicName } from '../../papers/topics/topics.ts'
 import { isWebUrl } from '../pages/paper-item.ts'
 
-/** A feed's papers, and what is said of the whole. */
+/** A feed's papers and metadata. */
 export interface FeedContent {
   t: Messages
   publicUrl: string
   /** the feed's own path */
   path: string
-  /** the page it is the feed of */
+  /** path of the page that has this feed */
   home: string
   topic?: string | undefined
   curator: string
   papers: readonly ListedRow[]
-  /** since when a paper is in feeds */
+  /** when a paper entered the feeds */
   since: (paper: ListedRow) => Date
   /** when the newest list closed: the feed's date while it is empty */
   closedAt: Date
 }
 
-/** An experiment's thousands of names would be most of the feed. */
+/** Papers of large experiments have thousands of authors, which would be most of the feed. */
 const MOST_NAMES = 30
 const GENERATOR = 'Paperboy'
 
@@ -107,7 +107,7 @@ export function jsonDocument(feed: FeedContent): string {
       tags: paper.topics.map(topicName),
     })),
   }) as object
-  // The generator leaves out what is empty, and a feed without papers has to say so.
+  // The generator omits an empty array, but JSON Feed requires `items`.
   return JSON.stringify({ items: [], ...document })
 }
 
@@ -119,10 +119,9 @@ const heading = ({ t, topic, curator }: FeedContent) => ({
 const updated = ({ papers, since, closedAt }: FeedContent): Date =>
   papers.length === 0 ? closedAt : new Date(Math.max(...papers.map((paper) => since(paper).getTime())))
 
-/** Some of the names where there are very many; a feed reader shows a few at most. */
 const names = (paper: ListedRow): string[] => paper.authors.slice(0, MOST_NAMES)
 
-/** Feed readers show this as HTML, so what a source brought in is escaped here, once more than the format does itself. */
+/** Feed readers render this as HTML. Escape source text here; the feed format then escapes the markup again. */
 function bodyHtml(paper: ListedRow, t: Messages): string {
   const reason = reasonFor(paper, t)
   const links = [

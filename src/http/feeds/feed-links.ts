@@ -1,4 +1,4 @@
-/** The three forms a feed comes in, for a page's head and for people. */
+/** A feed's three formats, for a page's head and body. */
 export const feedLinks = (topic?: string) =>
   [
     { type: 'application/rss+xml', name: 'RSS', path: '/feed.xml' },

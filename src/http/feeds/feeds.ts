@@ -16,7 +16,7 @@ const topic = z
   .regex(/^[a-z0-9-]{1,60}$/)
   .optional()
 
-/** The papers for feed readers, whole and by topic. A feed that has not changed answers 304. */
+/** Feeds of all papers and by topic. An unchanged feed answers 304. */
 export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now, config }) => {
   await app.register(fastifyEtag)
   const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }

@@ -7,25 +7,25 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 
 const FOLDER = join(import.meta.dirname, '../assets')
-/** ALTCHA's own, which solves the challenges of the sign-up form beside the page. */
+/** ALTCHA's web worker, which solves the challenges of the sign-up form. */
 const SOLVER = { name: 'solver.js', path: fileURLToPath(import.meta.resolve('altcha/workers/pbkdf2')) }
 const FILES = [...readdirSync(FOLDER).sort(), SOLVER.name]
 const pathOf = (file: string): string => (file === SOLVER.name ? SOLVER.path : join(FOLDER, file))
 
-/** Changes with any of the files, so that a browser may keep them for good. */
+/** A hash of all files, so that browsers may cache them forever. */
 const VERSION = FILES.reduce((hash, file) => hash.update(readFileSync(pathOf(file))), createHash('sha256'))
   .digest('hex')
   .slice(0, 10)
 
-/** The path that pages link under. */
-export const ASSETS = `/assets/${VERSION}`
+/** The base path of assets in pages. */
+export const ASSETS_PATH = `/assets/${VERSION}`
 
 export const assetRoutes: FastifyPluginAsyncZod = async (app) => {
   await app.register(fastifyStatic, { root: FOLDER, serve: false })
   const schema = { params: z.object({ version: z.string(), file: z.string() }) }
   app.get('/assets/:version/:file', { schema }, async ({ params }, reply) => {
     if (!FILES.includes(params.file)) return reply.callNotFound()
-    // While versions roll over, a page may ask the other one for its files: it gets ours, but must not keep them under that name.
+    // During a rollout, a page may request the other version's files. It gets ours, but must not cache them.
     const own = params.version === VERSION
     const path = pathOf(params.file)
     return reply

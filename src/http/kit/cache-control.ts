@@ -2,12 +2,11 @@ import type { FastifyReply } from 'fastify'
 import type { ReaderRequest } from '../reader/reader.ts'
 
 /**
- * How long a page may be kept. A page for everybody differs by language alone; one that shows a reader's own votes is theirs, and
- * kept by nobody.
+ * Lets caches store a public page, which varies by language. A page with a reader's own votes is never cached.
  *
- * @param seconds a minute old is new enough for a list
+ * @param seconds how long; a list may be one minute old
  */
-export function keepFor(reader: ReaderRequest['reader'], reply: FastifyReply, seconds = 60): FastifyReply {
+export function setCacheControl(reader: ReaderRequest['reader'], reply: FastifyReply, seconds = 60): FastifyReply {
   reply.header('vary', 'accept-language, cookie')
   return reader === undefined ? reply.header('cache-control', `public, max-age=${seconds}`) : reply
 }

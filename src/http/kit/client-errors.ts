@@ -1,22 +1,22 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** The response a connection is owed although its request's body may be unreadable. */
+/** Responses to unsubscribe requests, by connection. They are sent even if the body is unreadable. */
 const owed = new WeakMap<Socket, ServerResponse>()
 
 /**
- * A POST to an unsubscribe link is answered by its link alone, so a body that breaks HTTP's own rules must not turn its 200 into
- * a 400. Noted before anything else runs: the parser can find the broken chunk in the same packet as the headers.
+ * Lets a POST to an unsubscribe link succeed even if its body is invalid HTTP: only the link matters. It must run first,
+ * because the parser can find the broken chunk in the same packet as the headers.
  */
-export function answerBrokenBodies(server: Server): void {
+export function tolerateBrokenBodies(server: Server): void {
   server.prependListener('request', (request, response) => {
     if (request.method === 'POST' && request.url?.startsWith('/unsubscribe/')) owed.set(request.socket, response)
   })
-  // Node answers 417 to an `Expect` it does not know; ignoring it is as right (RFC 9110 § 10.1.1).
+  // Node answers 417 to an unknown `Expect`. Ignoring it is also correct (RFC 9110 § 10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
 }
 
-/** What cannot be read as HTTP gets a plain answer. The bytes are not logged, since they may hold a token. */
+/** Answers unreadable HTTP with a bare status. The bytes are not logged: they may contain a token. */
 export function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void {
   const response = owed.get(socket)
   if (response && !response.writableEnded) {

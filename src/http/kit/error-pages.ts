@@ -3,9 +3,9 @@ import { isConnectionError } from '../../lib/connection-error.ts'
 import { httpStatus, PaperboyError } from '../../lib/errors.ts'
 import { type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { TooManySignUps } from '../../subscription/signup-protection/screen-sign-up.ts'
-import { showTooMany } from './evidence.ts'
+import { sendTooManySignUps } from './evidence.ts'
 
-/** Which words say what happened, by status, since an error's own message may be anything. */
+/** The message shown for each status. An error's own message may contain anything, so it is never shown. */
 const WORDS: Record<number, keyof Messages['errors']> = {
   400: 'incomplete',
   404: 'notFound',
@@ -17,10 +17,10 @@ const WORDS: Record<number, keyof Messages['errors']> = {
   503: 'busy',
 }
 
-/** A server that was restarted is back by then. */
+/** Long enough for a server restart. */
 const RETRY_AFTER_SECONDS = 10
 
-/** An error's HTTP status, of pages and of the API alike. A database that cannot be reached is 503: the request may be repeated. */
+/** Returns an error's HTTP status, for pages and the API. An unreachable database is 503: the client may retry. */
 export function statusOf(error: unknown): number {
   if (error instanceof PaperboyError) return httpStatus[error.code]
   if (isConnectionError(error)) return 503
@@ -28,8 +28,8 @@ export function statusOf(error: unknown): number {
   return status !== undefined && status >= 400 && status < 600 ? status : 500
 }
 
-/** Prepares the answer to an error: its status, when to come again, and a log line for what only we can mend. */
-export function begin(error: unknown, request: FastifyRequest, reply: FastifyReply): number {
+/** Sets the status and Retry-After of an error response, and logs errors that only we can fix. Returns the status. */
+export function prepareErrorReply(error: unknown, request: FastifyRequest, reply: FastifyReply): number {
   const status = statusOf(error)
   reply.code(status)
   if (status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_SECONDS)
@@ -47,12 +47,12 @@ function report(error: unknown, status: number, request: FastifyRequest): void {
 }
 
 export async function pageErrorHandler(error: unknown, request: FastifyRequest, reply: FastifyReply) {
-  const status = begin(error, request, reply)
+  const status = prepareErrorReply(error, request, reply)
   if (error instanceof PaperboyError) {
-    if (error instanceof TooManySignUps) return showTooMany(reply, error)
+    if (error instanceof TooManySignUps) return sendTooManySignUps(reply, error)
     if (error.code === 'TOKEN_EXPIRED' || error.code === 'TOKEN_UNKNOWN') {
       const page = request.routeOptions.url?.split('/')[1]
-      return reply.view('link', { expired: error.code === 'TOKEN_EXPIRED', page })
+      return reply.view('invalid-link', { expired: error.code === 'TOKEN_EXPIRED', page })
     }
     if (error.code === 'EDITION_NOT_FOUND') return reply.view('message', wordsOf(reply).noEdition)
   }

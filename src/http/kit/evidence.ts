@@ -4,31 +4,32 @@ import { mintToken, verifyToken } from '../../mail/tokens.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { Evidence, TooManySignUps } from '../../subscription/signup-protection/screen-sign-up.ts'
 
-/** A solved challenge is some 700 characters. */
+/** Characters. A solved challenge has about 700. */
 const LONGEST_PROOF = 4_000
 
-/** What comes with an address, from a form or a program. Whatever cannot be what it should be counts as not given. */
+/** Fields sent with an address by a form or an API client. Invalid values count as absent. */
 const text = z.string().max(LONGEST_PROOF).optional().catch(undefined)
 export const evidenceFields = {
-  /** work that the browser has done: GET /api/v1/challenge, solved */
+  /** proof of work: a solved GET /api/v1/challenge */
   proof: text,
-  /** when the form was made */
+  /** signed time when the form was rendered */
   shown: text,
-  /** people do not see this field */
+  /** honeypot: people do not see this field */
   comment: text,
 }
 
-export function evidenceOf(
+export function readEvidence(
   { keys }: Pick<Services, 'keys'>,
   { proof, shown, comment }: z.output<z.ZodObject<typeof evidenceFields>>,
 ): Evidence {
-  return { proof, shownAt: shown ? readShown(keys, shown) : undefined, trapped: !!comment }
+  return { proof, shownAt: shown ? readFormTimestamp(keys, shown) : undefined, trapped: !!comment }
 }
 
-/** The moment a form is made, so that what comes back in no time is known for a script's. */
-export const mintShown = ({ keys, now }: Pick<Services, 'keys' | 'now'>): string => mintToken(keys, 'form', 0, now())
+/** Signs the time when a form is rendered. A form that comes back at once was sent by a script. */
+export const mintFormTimestamp = ({ keys, now }: Pick<Services, 'keys' | 'now'>): string =>
+  mintToken(keys, 'form', 0, now())
 
-function readShown(keys: Services['keys'], shown: string): Date | undefined {
+function readFormTimestamp(keys: Services['keys'], shown: string): Date | undefined {
   try {
     return verifyToken(keys, 'form', shown).issuedAt
   } catch {
@@ -36,8 +37,8 @@ function readShown(keys: Services['keys'], shown: string): Date | undefined {
   }
 }
 
-/** What a page says to whom it does not let in yet. */
-export const showTooMany = (reply: FastifyReply, { retryAfterSeconds }: TooManySignUps) =>
+/** Answers 429 with a page that says when to try again. */
+export const sendTooManySignUps = (reply: FastifyReply, { retryAfterSeconds }: TooManySignUps) =>
   reply
     .code(429)
     .header('retry-after', retryAfterSeconds)

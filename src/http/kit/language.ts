@@ -7,17 +7,17 @@ declare module 'fastify' {
   }
 }
 
-/** Pages speak the language the browser asks for: templates find its messages as `it.t`. */
-export function speakTheReadersLanguage(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => void speak(reply, localeOf(request)))
+/** Sets each page's language from Accept-Language. Templates get its messages as `it.t`. */
+export function negotiateLanguage(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => void setLocale(reply, localeOf(request)))
 }
 
 /** Returns the language of ours that the browser prefers (RFC 9110 § 12.5.4), or English. */
 export const localeOf = (request: Pick<FastifyRequest, 'language'>): Locale =>
   (request.language(LOCALES) || 'en') as Locale
 
-/** A page behind a personal link speaks its reader's language, whatever the browser asks for. @returns its messages */
-export function speak(reply: FastifyReply, locale: Locale): Messages {
+/** Sets a page's language, such as the reader's own behind a personal link. @returns its messages */
+export function setLocale(reply: FastifyReply, locale: Locale): Messages {
   const t = messagesIn(locale)
   reply.locals = { locale, t }
   return t

@@ -3,9 +3,9 @@ import type { FastifyUnderPressureOptions } from '@fastify/under-pressure'
 import { networksOf } from '../../lib/network.ts'
 
 /**
- * For the few routes that name a limit of their own: requests of a network, an IPv4 address, or an IPv6 /64, which is what one
- * household is given. Counted in each process: exact enough against a script, and nothing that can fail. Sign-ups are counted in
- * the database (src/subscription/armour).
+ * Rate limits of the routes that set one. They count per IPv4 address or IPv6 /64, which is what one household gets. Each
+ * process counts alone: exact enough against scripts, and it cannot fail. The database counts sign-ups
+ * (src/subscription/signup-protection).
  */
 export const routeLimits: RateLimitPluginOptions = {
   global: false,
@@ -14,5 +14,5 @@ export const routeLimits: RateLimitPluginOptions = {
   errorResponseBuilder: (_request, { statusCode }) => Object.assign(new Error('too many requests'), { statusCode }),
 }
 
-/** A process that falls this far behind says so at once (503) instead of letting everybody wait. Seconds and milliseconds. */
+/** Above this event loop delay (ms), requests get 503 at once instead of a long wait. `retryAfter` is in seconds. */
 export const loadLimits: FastifyUnderPressureOptions = { maxEventLoopDelay: 1000, retryAfter: 10 }

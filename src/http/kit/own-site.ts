@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 
 /**
- * Whether a form was sent from this site, as far as the browser says. `SameSite=Lax` keeps our cookie off other sites' posts
- * already; this refuses neighbours on the same domain, and old browsers' mistakes. No token in the form, so that a list page
- * stays the same for everybody and can be kept. (`Origin` is "null" under our own `Referrer-Policy: no-referrer`.)
+ * Returns whether the browser says that a form was sent from this site. `SameSite=Lax` already keeps our cookie off other
+ * sites' posts; this also rejects other hosts of the same domain and old browsers. The form has no token, so list pages can be
+ * cached. (`Origin` is "null" under our own `Referrer-Policy: no-referrer`.)
  */
 export function isFromOwnSite({ headers }: Pick<FastifyRequest, 'headers'>, publicUrl: string): boolean {
   const site = headers['sec-fetch-site']

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isMoment } from '../../calendar/days.ts'
 
-/** An instant, as a page's link to the next one writes it. */
+/** An ISO timestamp, as paging links write it. */
 export const pastMoment = z.iso
   .datetime()
   .transform((text) => new Date(text))

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../runtime/config/config.ts'
 
 /**
- * Only our own style, script and images; forms post to us; no other site frames us.
- * Without helmet's own type: spreading its 256-fold union costs the type checker minutes.
+ * Helmet options: only our own styles, scripts and images; forms post to us; no site may frame us.
+ * Not typed as helmet's options: spreading their 256-fold union costs the type checker minutes.
  */
 export const securityHeaders = (config: Pick<Config, 'PUBLIC_URL'>) => ({
   contentSecurityPolicy: {
@@ -12,7 +12,7 @@ export const securityHeaders = (config: Pick<Config, 'PUBLIC_URL'>) => ({
       defaultSrc: ["'none'"],
       styleSrc: ["'self'"],
       scriptSrc: ["'self'"],
-      // the challenge that the sign-up form's script asks for
+      // the sign-up script fetches its challenge
       connectSrc: ["'self'"],
       imgSrc: ["'self'", 'data:'],
       formAction: ["'self'"],
@@ -20,13 +20,13 @@ export const securityHeaders = (config: Pick<Config, 'PUBLIC_URL'>) => ({
       frameAncestors: ["'none'"],
     },
   },
-  // On plain HTTP it would mean nothing, and on a laptop's localhost it would outlive us.
+  // Ignored on plain HTTP. On a developer's localhost it would outlive Paperboy.
   strictTransportSecurity: config.PUBLIC_URL.startsWith('https:') && { maxAge: 365 * 86_400 },
   xFrameOptions: { action: 'deny' as const },
   referrerPolicy: { policy: 'no-referrer' as const },
 })
 
-/** An edition as it was mailed: its style is inline, and it needs nothing else. */
+/** Helmet options for an edition as it was emailed: inline styles, nothing else. */
 export const mailDocumentHeaders = {
   contentSecurityPolicy: {
     useDefaults: false,
@@ -41,7 +41,7 @@ export const mailDocumentHeaders = {
   },
 }
 
-/** Pages behind a personal link are nobody else's: not for search engines either. */
-export const keepPrivate = (app: Pick<FastifyInstance, 'addHook'>): void => {
+/** Keeps search engines from indexing pages behind a personal link. */
+export const disallowIndexing = (app: Pick<FastifyInstance, 'addHook'>): void => {
   app.addHook('onRequest', async (_request, reply) => void reply.header('x-robots-tag', 'noindex'))
 }

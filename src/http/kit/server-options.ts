@@ -1,31 +1,31 @@
 import type { FastifyError, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import type { Services } from '../../runtime/services.ts'
 import { clientErrorHandler } from './client-errors.ts'
-import { PatternLog, requestLogger } from './request-log.ts'
+import { RouteLogController, requestLogger } from './request-log.ts'
 
 const SECONDS = 1000
 
-/** Small enough for one form; readers post addresses and choices. */
+/** Enough for any form: readers post addresses and choices. */
 const BODY_BYTES = 16 * 1024
 
 export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>): FastifyServerOptions => ({
   loggerInstance: requestLogger(log),
-  logController: new PatternLog(),
-  // Addresses and networks of the proxies in front; without any, nobody's X-Forwarded-For is believed.
+  logController: new RouteLogController(),
+  // Trusted proxies by address or network. Without any, X-Forwarded-For is ignored.
   trustProxy: config.TRUST_PROXY.length > 0 && config.TRUST_PROXY,
   bodyLimit: BODY_BYTES,
   requestTimeout: 30 * SECONDS,
   connectionTimeout: 60 * SECONDS,
   handlerTimeout: 20 * SECONDS,
-  // While draining, what still comes in on an open connection is answered, and the connection closed after it.
+  // While draining, requests on open connections still get their answer; then the connection closes.
   return503OnClosing: false,
-  // A parameter as long as a request line may be: what is too long to be a token is an unknown link, and a page says so.
+  // As long as a request line may be, so that an overlong token gets the page for unknown links.
   routerOptions: { ignoreTrailingSlash: true, maxParamLength: BODY_BYTES },
   frameworkErrors: malformedUrl(config.PUBLIC_URL),
   clientErrorHandler,
 })
 
-/** Before any route is known, so without hooks and templates: words only. */
+/** Runs before routing, so without hooks and templates: plain text. */
 const malformedUrl =
   (frontPage: string) =>
   (_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void => {

@@ -2,5 +2,5 @@ import type { Span } from '../../calendar/spans.ts'
 
 const PARAMETER = { day: 'date', week: 'week', month: 'month' } as const
 
-/** Where the list of a span is. */
+/** Path of the list of a day, week or month. */
 export const spanHref = ({ kind, key }: Span): string => `/papers?${PARAMETER[kind]}=${key}`

@@ -2,12 +2,12 @@ import type { FastifyViewOptions } from '@fastify/view'
 import { Eta } from 'eta'
 import type { Services } from '../../runtime/services.ts'
 import { feedLinks } from '../feeds/feed-links.ts'
-import { ASSETS } from './assets.ts'
-import { mintShown } from './evidence.ts'
+import { ASSETS_PATH } from './assets.ts'
+import { mintFormTimestamp } from './evidence.ts'
 
 const PAGES = new URL('../../../templates/pages', import.meta.url).pathname
 
-/** templates/pages/NAME.eta, each within layout.eta. What is inserted is escaped. */
+/** Renders templates/pages/NAME.eta. Eta escapes inserted values. */
 export const viewOptions = (
   services: Pick<Services, 'config' | 'keys' | 'now'>,
   mailboxUrl: string | undefined,
@@ -16,11 +16,11 @@ export const viewOptions = (
   templates: PAGES,
   production: true,
   defaultContext: {
-    assets: ASSETS,
+    assets: ASSETS_PATH,
     curator: services.config.CURATOR_NAME,
     postalAddress: services.config.POSTAL_ADDRESS,
     mailboxUrl,
-    shown: () => mintShown(services),
+    shown: () => mintFormTimestamp(services),
     publicUrl: services.config.PUBLIC_URL,
     wholeFeeds: feedLinks(),
   },

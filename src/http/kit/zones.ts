@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-/** A browser's zone as sign-up forms carry it. Anything that cannot be one counts as not given, since nobody typed it. */
-export const zoneGuess = z
+/** The browser's time zone in sign-up forms. An invalid value counts as absent: no person typed it. */
+export const timeZoneField = z
   .string()
   .regex(/^[A-Za-z0-9/_+-]{1,64}$/)
   .optional()
@@ -15,7 +15,7 @@ interface ZoneGroup {
 
 const NAMES = Intl.supportedValuesOf('timeZone').filter((name) => name.includes('/') && !name.startsWith('Etc/'))
 
-/** All zones for a form's select, by continent; the reader's own is among them even where this Node does not list it. */
+/** All time zones by continent, for a select. Includes the reader's own, even if this Node does not list it. */
 export function zoneGroups(own: string): ZoneGroup[] {
   const names = NAMES.includes(own) || own === 'UTC' ? NAMES : [...NAMES, own]
   const byArea = Object.groupBy(names, (name) => name.split('/')[0]!)

@@ -5,30 +5,32 @@ import { z } from 'zod'
 import { logConnectionErrors } from '../../lib/log-connection-errors.ts'
 import { reportSources } from '../../papers/ingest/source-health.ts'
 import { configuredSources } from '../../papers/ingest/sources/configured.ts'
-import { databaseOn } from '../../runtime/db/database.ts'
+import { databaseOn, reportIdleErrors } from '../../runtime/db/database.ts'
 import { isUpToDate } from '../../runtime/db/up-to-date.ts'
 import type { Services } from '../../runtime/services.ts'
 
 const PATIENCE_MS = 2000
 
-/** Asked every few seconds; the answers that matter are seen by who asks. */
+/** Monitors ask every few seconds. They see the answer; the log need not. */
 const QUIET = { logLevel: 'warn' } as const
 
-/** /healthz: this process answers. /readyz: it can do its work, or what keeps it from it, in words without addresses. */
+/** /healthz: this process answers. /readyz: it can work, or the reasons why not, without addresses. */
 export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { config, now } = services
-  // A pool of its own, so that a busy one does not make the process look dead.
+  // Its own pool, so that a busy main pool does not make the process look dead.
   await app.register(fastifyPostgres, {
+    name: 'readiness',
     connectionString: config.DATABASE_URL,
     max: 2,
     connectionTimeoutMillis: PATIENCE_MS,
     query_timeout: PATIENCE_MS,
     application_name: 'paperboy ready',
   })
-  app.pg.pool.on('error', logConnectionErrors(services.log, 'database (readiness)'))
+  const { pool } = app.pg.readiness!
+  reportIdleErrors(pool, logConnectionErrors(services.log, 'database (readiness)'))
 
-  /** A source's trouble is told and makes nobody unready: sending and signing up go on without it. */
-  const db = databaseOn(app.pg.pool)
+  // Report failing sources, but stay ready: sending and sign-up work without them.
+  const db = databaseOn(pool)
   const sourceStates = async () =>
     (await reportSources({ db, now }, configuredSources({ ...services, db }))).map(
       ({ source, state, failingSince }) => ({
@@ -38,8 +40,8 @@ export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       }),
     )
 
-  /** What makes the service slower and does not stop it. */
-  const whatIsDegraded = async () =>
+  /** Problems that slow the service down without stopping it. */
+  const findDegraded = async () =>
     (await services.queues.isReachable()) ? [] : ['the queue (Redis) cannot be reached: emails leave, but later']
 
   const health = z.object({ status: z.literal('up') })
@@ -56,15 +58,15 @@ export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     '/readyz',
     { ...QUIET, schema: { response: { 200: readiness, 503: readiness } } },
     async (_request, reply) => {
-      const missing = await whatIsMissing(app.pg.pool)
+      const missing = await findMissing(pool)
       if (missing.length === 0)
-        return { status: 'ready' as const, missing, degraded: await whatIsDegraded(), sources: await sourceStates() }
+        return { status: 'ready' as const, missing, degraded: await findDegraded(), sources: await sourceStates() }
       return reply.code(503).send({ status: 'not ready' as const, missing })
     },
   )
 }
 
-async function whatIsMissing(pool: Pick<pg.Pool, 'query'>): Promise<string[]> {
+async function findMissing(pool: Pick<pg.Pool, 'query'>): Promise<string[]> {
   try {
     return (await isUpToDate((sql) => pool.query(sql))) ? [] : [MIGRATE]
   } catch {

@@ -4,21 +4,21 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { z } from 'zod'
 import { isSameSecret } from '../../lib/same-secret.ts'
-import { type Measures, readMeasures } from '../../operate/metrics.ts'
+import { readMetrics, type ServiceMetrics } from '../../operate/metrics.ts'
 import { SOURCE_STATES } from '../../papers/ingest/source-health.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import type { Services } from '../../runtime/services.ts'
 
-/** Counting an edition's million deliveries takes a fifth of a second: scrapes within this share an answer. */
-const KEPT_MS = 10_000
-/** A monitor that hears nothing for ten seconds takes the whole process for dead. */
+/** Counting a million deliveries takes 0.2 s, so scrapes within this time share one result. */
+const CACHE_MS = 10_000
+/** Prometheus gives up after 10 s by default and then marks the whole process as down. */
 const PATIENCE_MS = 4_000
 
-/** In production only with a token: how many readers there are is nobody's business. */
-export const hasMetrics = ({ METRICS_TOKEN, NODE_ENV }: Pick<Config, 'METRICS_TOKEN' | 'NODE_ENV'>): boolean =>
+/** Metrics are public only outside production: the number of readers is confidential. */
+export const isMetricsEnabled = ({ METRICS_TOKEN, NODE_ENV }: Pick<Config, 'METRICS_TOKEN' | 'NODE_ENV'>): boolean =>
   METRICS_TOKEN !== undefined || NODE_ENV !== 'production'
 
-/** Times every request of the app, by the route's pattern, which holds no token and no address. */
+/** Times every request by its route pattern, which contains no token and no address. */
 export function timeRequests(app: FastifyInstance): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -37,8 +37,8 @@ export function timeRequests(app: FastifyInstance): Registry {
 }
 
 /**
- * GET /metrics in Prometheus' text format: this process, its requests, and how the service stands, which every api process tells alike.
- * With METRICS_TOKEN only for who brings it as a bearer.
+ * GET /metrics in Prometheus' text format: this process, its requests, and the whole service. The service's numbers are the same
+ * from every api process. With METRICS_TOKEN, requests need it as a bearer token.
  */
 export const metricRoutes: FastifyPluginAsyncZod<Services & { registry: Registry }> = async (
   app,
@@ -46,19 +46,22 @@ export const metricRoutes: FastifyPluginAsyncZod<Services & { registry: Registry
 ) => {
   const token = services.config.METRICS_TOKEN
   const show = gaugesOf(registry)
-  let kept: { at: number; measures: Measures | undefined } = { at: Number.NEGATIVE_INFINITY, measures: undefined }
+  let cached: { at: number; measures: ServiceMetrics | undefined } = {
+    at: Number.NEGATIVE_INFINITY,
+    measures: undefined,
+  }
   let reading: Promise<void> | undefined
   const read = async () => {
-    const measures = await readMeasures(services).catch((error) => {
-      app.log.warn({ err: error }, 'the numbers could not be read')
+    const measures = await readMetrics(services).catch((error) => {
+      app.log.warn({ err: error }, 'metrics could not be read')
       return undefined
     })
-    kept = { at: performance.now(), measures }
+    cached = { at: performance.now(), measures }
     reading = undefined
   }
-  /** One reading at a time, however many ask; undefined when it does not come in time. */
-  const measure = async (): Promise<Measures | undefined> => {
-    const recent = () => (performance.now() - kept.at < KEPT_MS ? kept.measures : undefined)
+  /** Reads at most once at a time. Returns undefined after PATIENCE_MS. */
+  const measure = async (): Promise<ServiceMetrics | undefined> => {
+    const recent = () => (performance.now() - cached.at < CACHE_MS ? cached.measures : undefined)
     if (recent()) return recent()
     reading ??= read()
     await Promise.race([reading, delay(PATIENCE_MS, undefined, { ref: false })])
@@ -69,32 +72,38 @@ export const metricRoutes: FastifyPluginAsyncZod<Services & { registry: Registry
   app.get('/metrics', { logLevel: 'warn', schema }, async (request, reply) => {
     reply.type('text/plain; charset=utf-8')
     if (token !== undefined && !isSameSecret(request.headers.authorization ?? '', `Bearer ${token}`))
-      return reply.code(401).header('www-authenticate', 'Bearer').send('METRICS_TOKEN is asked for, as a bearer.\n')
+      return reply.code(401).header('www-authenticate', 'Bearer').send('Send METRICS_TOKEN as a bearer token.\n')
     show(await measure())
     return reply.type(registry.contentType).send(await registry.metrics())
   })
 }
 
-/** @returns what sets them all; without measures only that the database did not give any */
-function gaugesOf(registry: Registry): (measures: Measures | undefined) => void {
+/** Registers the gauges. @returns a function that sets them, or marks them unknown without measures */
+function gaugesOf(registry: Registry): (measures: ServiceMetrics | undefined) => void {
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge({ name: `paperboy_${name}`, help, labelNames, registers: [registry] })
-  const database = gauge('database_up', 'Whether the numbers below could be read')
-  const halted = gauge('mailing_halted', 'Whether nothing is mailed until the operator says so')
-  const workers = gauge('workers', 'Workers that run')
+  const database = gauge('database_up', '1 if the metrics below could be read from the database')
+  const halted = gauge('mailing_halted', '1 while all email is halted')
+  const workers = gauge('workers', 'Running workers')
   const subscribers = gauge('subscribers', 'Readers', 'status')
-  const deliveries = gauge('deliveries', 'Of editions under way or done within a day', 'kind', 'date', 'state')
-  const batches = gauge('batches', 'Batches that are not done', 'state')
-  const batchOverdue = gauge('batch_overdue_seconds', 'How long the oldest batch has been due and in no hand')
-  const serviceMails = gauge('service_mails', 'Service mails that are not settled, or unknown', 'state')
-  const mailOverdue = gauge('service_mail_overdue_seconds', 'How long the oldest service mail has been due')
-  const inbound = gauge('inbound_reports', 'Bounces, complaints and the like within the last day', 'class')
-  const sources = gauge('source_state', '1 for the state that a source of papers is in', 'source', 'state')
-  const attention = gauge(
-    'attention',
-    'How many problems of a name need a person; see docs/monitoring/alerts.yml',
-    'what',
+  const deliveries = gauge(
+    'deliveries',
+    'Deliveries of editions in progress or finished within a day',
+    'kind',
+    'date',
+    'state',
   )
+  const batches = gauge('batches', 'Unfinished batches', 'state')
+  const batchOverdue = gauge('batch_overdue_seconds', 'Age of the oldest due batch that no worker has leased')
+  const serviceMails = gauge('service_mails', 'Service emails without an outcome, or with an unknown one', 'state')
+  const mailOverdue = gauge('service_mail_overdue_seconds', 'Age of the oldest due service email')
+  const inbound = gauge(
+    'inbound_reports',
+    'Inbound reports within the last day, such as bounces and complaints',
+    'class',
+  )
+  const sources = gauge('source_state', '1 for the current state of a paper source', 'source', 'state')
+  const attention = gauge('attention', 'Problems that need a person, by name; see docs/monitoring/alerts.yml', 'what')
 
   return (measures) => {
     registry.getMetricsAsArray().forEach((metric) => {

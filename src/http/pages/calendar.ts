@@ -6,7 +6,7 @@ import { spanHref } from '../kit/span-href.ts'
 
 const A_MONDAY = '2024-01-01'
 
-/** A month as templates/pages/calendar.eta shows it: days with papers are links, and so are weeks. */
+/** A month for templates/pages/calendar.eta: days and weeks with papers are links. */
 export function calendarOf(
   month: Span,
   papers: ReadonlyMap<string, number>,

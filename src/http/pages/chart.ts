@@ -7,7 +7,7 @@ interface Point {
   votes: number
 }
 
-/** In the picture's own units; the page scales it. */
+/** In SVG units; the page scales the image. */
 const WIDTH = 640
 const HEIGHT = 180
 const LEFT = 48
@@ -15,13 +15,13 @@ const RIGHT = 24
 const TOP = 16
 const BOTTOM = 32
 
-/** A few days of polling are a dozen points; more than this cannot be told apart in the picture, and make a table nobody reads. */
+/** More points are indistinguishable in the chart and make its table too long. A few days of polling make a dozen. */
 const MOST_POINTS = 60
 
 /**
- * Votes over time as templates/pages/chart.eta draws it: an SVG with a caption, and the same as a table.
+ * Votes over time for templates/pages/chart.eta: an SVG with a caption, and the same data as a table.
  * @param points oldest first
- * @returns undefined for fewer than two readings, which are no line
+ * @returns undefined for fewer than two points, which make no line
  */
 export function voteChart(points: readonly Point[], t: Messages) {
   const shown = thinned(points)
@@ -52,7 +52,7 @@ export function voteChart(points: readonly Point[], t: Messages) {
   }
 }
 
-/** Points evenly chosen, with the first and the last. */
+/** Evenly spaced points, including the first and the last. */
 function thinned(points: readonly Point[]): readonly Point[] {
   if (points.length <= MOST_POINTS) return points
   const step = (points.length - 1) / (MOST_POINTS - 1)
@@ -62,7 +62,7 @@ function thinned(points: readonly Point[]): readonly Point[] {
 const scale = (from: number, to: number, low: number, high: number) => (value: number) =>
   Math.round((low + ((value - from) / (to - from || 1)) * (high - low)) * 10) / 10
 
-/** The next of 2, 4, 10, 20, 40, 100 …, so that half of it is a whole number as well. */
+/** Rounds up to 2, 4, 10, 20, 40, 100 …, so that half of it is a whole number too. */
 function niceCeiling(value: number): number {
   for (let power = 1; ; power *= 10) for (const n of [2, 4, 10]) if (n * power >= value) return n * power
 }

@@ -7,9 +7,9 @@ import { PaperboyError } from '../../lib/errors.ts'
 import type { Services } from '../../runtime/services.ts'
 import { mailDocumentHeaders, securityHeaders } from '../kit/security.ts'
 
-const KEEP = 'public, max-age=300'
+const CACHE_CONTROL = 'public, max-age=300'
 
-/** The archive: the editions as they were mailed, without anything personal. */
+/** The archive: editions as they were emailed, without personal parts. */
 export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get('/editions', async (_request, reply) => {
     const { t } = reply.locals!
@@ -20,7 +20,7 @@ export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
       subject: edition.subject?.replace(/ · Trending papers, .*$/, '') ?? '',
       count: t.common.papers(edition.papers),
     }))
-    return reply.header('cache-control', KEEP).view('editions', { editions })
+    return reply.header('cache-control', CACHE_CONTROL).view('editions', { editions })
   })
 
   const schema = {
@@ -32,10 +32,10 @@ export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
       ? await readEdition(services, params.date, query.kind, reply.locals?.locale)
       : undefined
     if (!edition) throw new PaperboyError('EDITION_NOT_FOUND', 'There is no edition of this day in the archive.')
-    // The document is the mail's own, so it comes with a policy of its own: inline style, and nothing else.
+    // This is the email's HTML, so its policy allows inline styles and nothing else.
     await reply.helmet({ ...securityHeaders(services.config), ...mailDocumentHeaders } as never)
     return reply
-      .header('cache-control', KEEP)
+      .header('cache-control', CACHE_CONTROL)
       .header('content-language', edition.locale)
       .header('vary', 'accept-language')
       .type('text/html; charset=utf-8')

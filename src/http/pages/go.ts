@@ -6,8 +6,8 @@ import type { Services } from '../../runtime/services.ts'
 import { pageNotFound } from '../kit/error-pages.ts'
 
 /**
- * A counted link of a mail, on to where it leads: only to what stands in the paper's own row. The same for every reader, so it
- * says nothing about who followed it. Links in mails that were sent while COUNT_CLICKS was on go on leading there.
+ * Redirects a counted link of an email to a URL of the paper's row, and nowhere else. The link is the same for every reader, so
+ * it does not identify them. Links in sent emails keep working after COUNT_CLICKS is turned off.
  */
 export const goRoutes: FastifyPluginAsyncZod<Pick<Services, 'db' | 'config' | 'now' | 'log'>> = async (
   app,
@@ -22,7 +22,7 @@ export const goRoutes: FastifyPluginAsyncZod<Pick<Services, 'db' | 'config' | 'n
       const { headers, method } = request
       const purpose = [headers['sec-purpose'], headers.purpose].flat().join(' ')
       const visit = { method, userAgent: headers['user-agent'], purpose }
-      // A reader is not kept from their paper by a counter.
+      // A failing counter must not keep readers from the paper.
       await countClick(services, paper, link, visit).catch((error) =>
         services.log.warn({ err: error }, 'click not counted'),
       )

@@ -8,11 +8,11 @@ import { calendarOf } from './calendar.ts'
 import { paperItem, type Shown } from './paper-item.ts'
 
 interface Around extends Shown {
-  /** of the month around the list: how many papers each day has */
+  /** papers per day, in the list's month */
   days: ReadonlyMap<string, number>
 }
 
-/** A day's, week's or month's list as templates/pages/home.eta shows it. */
+/** The list of a day, week or month for templates/pages/home.eta. */
 export function listPage(list: List, page: Around) {
   const { t } = page
   const { span } = list
@@ -55,7 +55,7 @@ function stateOf({ open, closesAt, span }: List, t: Messages): string {
 
 const link = (span: Span, t: Messages) => ({ href: spanHref(span), label: shortSpan(span, t.intl) })
 
-/** Undefined where the whole list is on one page. */
+/** Undefined if the whole list is on one page. */
 function pagingOf({ span, first, papers, total, nextAfter }: List, t: Messages) {
   if (first === 1 && nextAfter === undefined) return undefined
   const said = (n: number) => n.toLocaleString(t.intl)

@@ -5,22 +5,22 @@ import { paperPath } from '../../papers/paper-path.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
 import { authorLine, sentences } from '../../papers/readable.ts'
 
-/** Two lines of a page with room to spare; the style sheet cuts at the line. */
+/** More than two lines of a page. The style sheet cuts the rest. */
 const SUMMARY_CHARACTERS = 230
 
-/** The first comment is mostly the submitter's own. */
+/** The first comment is usually the submitter's. */
 const COMMENTS_WORTH_A_LINK = 2
 
-/** A page that shows papers. */
+/** Context of a page that shows papers. */
 export interface Shown {
   t: Messages
-  /** which of the papers the reader voted for */
+  /** ids of papers that the reader voted for */
   voted: ReadonlySet<number>
-  /** where the page is, for coming back to it after a vote */
+  /** the page's path, to return to after a vote */
   path: string
 }
 
-/** A paper as templates/pages/papers.eta shows it in a list. */
+/** A paper in a list, for templates/pages/papers.eta. */
 export function paperItem(paper: ListedRow, { t, voted, path }: Shown) {
   return {
     id: paper.id,
@@ -35,7 +35,7 @@ export function paperItem(paper: ListedRow, { t, voted, path }: Shown) {
   }
 }
 
-/** ▲ over the number, as templates/pages/vote-button.eta shows it. */
+/** ▲ above the number of votes, for templates/pages/vote-button.eta. */
 export const voteButton = (
   paper: Pick<ListedRow, 'id' | 'source' | 'sourceId' | 'title' | 'votes'>,
   { t, voted, back }: { t: Messages; voted: boolean; back: string },
@@ -52,7 +52,7 @@ export const voteButton = (
     .join('. '),
 })
 
-/** Where the paper is elsewhere, as far as it is on the web. */
+/** Links to the paper on other sites. */
 export function paperLinks(paper: ListedRow, t: Messages): { label: string; url: string }[] {
   const links = [
     { label: t.paper.pdf, url: paper.pdfUrl },
@@ -66,5 +66,5 @@ export function paperLinks(paper: ListedRow, t: Messages): { label: string; url:
   return links.flatMap(({ label, url }) => (label !== '' && isWebUrl(url) ? [{ label, url }] : []))
 }
 
-/** Links come from sources; whatever got into the tables, a page links to the web only. */
+/** Links come from sources, so a page must check that they are web links. */
 export const isWebUrl = (url: string | undefined): url is string => url !== undefined && /^https?:\/\//i.test(url)

@@ -12,12 +12,12 @@ import { spanHref } from '../kit/span-href.ts'
 import { voteChart } from './chart.ts'
 import { isWebUrl, paperItem, paperLinks, type Shown, voteButton } from './paper-item.ts'
 
-/** As many names stand on the page; the rest opens. */
+/** Authors shown at first. A click shows the rest. */
 const AUTHORS_SHOWN = 12
 
 const DESCRIPTION_CHARACTERS = 200
 
-/** A paper as templates/pages/paper.eta shows it. */
+/** A paper for templates/pages/paper.eta. */
 export function paperPage(paper: Paper, similar: readonly ListedRow[], page: Shown) {
   const { t, voted } = page
   return {
@@ -58,7 +58,7 @@ function authorsOf({ authors }: Paper, t: Messages) {
   return { line: authorLine(authors, t, 6), all: authors.join(', '), summary: t.paper.allAuthors(authors.length) }
 }
 
-/** The paper itself first. */
+/** The link to the paper itself comes first. */
 function linksOf(paper: Paper, t: Messages) {
   const itself = { label: paper.source === 'arxiv' ? t.paper.arxiv : t.paper.source, url: paper.url }
   const links = paperLinks(paper, t)
@@ -67,7 +67,7 @@ function linksOf(paper: Paper, t: Messages) {
   return [itself, ...links, discussion].flatMap(({ label, url }) => (isWebUrl(url) ? [{ label, url }] : []))
 }
 
-/** Said in words where there is no line to draw. */
+/** Shown as text if there are too few points for a chart. */
 function votesNow({ history }: Paper, t: Messages): string {
   const last = history.at(-1)
   return last ? t.paper.historyOnce(t.paper.votes(last.votes), plainMoment(last.at, t.intl)) : t.paper.noVotes

@@ -6,13 +6,13 @@ import { paperPath } from '../../papers/paper-path.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
 import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
-import { keepFor } from '../kit/cache-control.ts'
+import { setCacheControl } from '../kit/cache-control.ts'
 import { paperPage } from './paper-page.ts'
 
 const SIMILAR = 5
 
-/** One paper, at /papers/2507.06261. Its number here and other forms of its id lead there. */
-export const paperPageRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+/** One paper, at /papers/2507.06261. Our id and other forms of the arXiv id redirect there. */
+export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { db } = services
 
   async function show(request: FastifyRequest, reply: FastifyReply, name: string) {
@@ -28,14 +28,14 @@ export const paperPageRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
     const ids = [paper, ...similar].map((each) => each.id)
     const voted = request.reader === undefined ? new Set<number>() : await readVotedIds(db, request.reader, ids)
     const page = paperPage(paper, similar, { t, voted, path })
-    return keepFor(request.reader, reply, 300).view('paper', page)
+    return setCacheControl(request.reader, reply, 300).view('paper', page)
   }
 
   app.get('/papers/:id', { schema: { params: z.object({ id: z.string() }) } }, (request, reply) =>
     show(request, reply, request.params.id),
   )
 
-  // Some proxies turn the %2F of an old id into a slash.
+  // Some proxies decode the %2F of an old arXiv id to a slash.
   const old = { params: z.object({ archive: z.string(), number: z.string() }) }
   app.get('/papers/:archive/:number', { schema: old }, (request, reply) =>
     show(request, reply, `${request.params.archive}/${request.params.number}`),

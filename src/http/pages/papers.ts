@@ -8,12 +8,12 @@ import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import { nearestDays } from '../../papers/lists/nearest-days.ts'
 import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
-import { keepFor } from '../kit/cache-control.ts'
+import { setCacheControl } from '../kit/cache-control.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { listPage } from './list-page.ts'
 
-/** The front page with the newest list, and the lists of days, weeks and months. */
-export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now, config }) => {
+/** The front page with the latest list, and the lists of days, weeks and months. */
+export const paperListRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now, config }) => {
   const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
 
   async function showList(request: FastifyRequest, reply: FastifyReply, list: List) {
@@ -21,7 +21,7 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, no
     const voted = await votedBy(request, list.papers)
     const days = await countDays(deps, spanAround('month', list.lastDay))
     const page = listPage(list, { t, voted, days, path: request.url })
-    return keepFor(request.reader, reply).view('home', { ...page, known: request.reader !== undefined })
+    return setCacheControl(request.reader, reply).view('home', { ...page, known: request.reader !== undefined })
   }
 
   const votedBy = async ({ reader }: FastifyRequest, papers: readonly ListedRow[]): Promise<Set<number>> =>
@@ -36,7 +36,7 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, no
   app.get('/', async (request, reply) => {
     const list = await listDay(deps)
     if (list) return showList(request, reply, list)
-    return keepFor(request.reader, reply).view('home', { papers: [] })
+    return setCacheControl(request.reader, reply).view('home', { papers: [] })
   })
 
   const named = z.string().optional().catch('')

@@ -3,7 +3,7 @@ import { addressOf } from '../../mail/mailbox.ts'
 import { retentionPeriods } from '../../privacy/retention-periods.ts'
 import type { Services } from '../../runtime/services.ts'
 
-/** What this service keeps about people, made from the configuration in force. */
+/** What this service stores about people, generated from the current configuration. */
 export const privacyRoutes: FastifyPluginAsyncZod<Pick<Services, 'config'>> = async (app, { config }) => {
   app.get('/privacy', async (_request, reply) =>
     reply

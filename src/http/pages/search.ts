@@ -8,17 +8,17 @@ import { searchPapers } from '../../papers/search/search.ts'
 import { topicName } from '../../papers/topics/topics.ts'
 import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
-import { keepFor } from '../kit/cache-control.ts'
+import { setCacheControl } from '../kit/cache-control.ts'
 import { spanHref } from '../kit/span-href.ts'
+import { cachedTopics } from './cached-topics.ts'
 import { paperItem, type Shown } from './paper-item.ts'
-import { keptTopics } from './topic-list.ts'
 
-/** Enough for a choice in a form; every topic has its page. */
+/** Topics in the form's select. Every topic has a page. */
 const TOPICS_OFFERED = 60
 
 const text = z.string().max(1000).optional().catch(undefined)
 
-/** What a search's address says; a field left empty in the form counts as left out. */
+/** Query parameters of a search. Empty form fields count as absent. */
 const asked = z.object({
   q: text,
   from: text,
@@ -30,9 +30,9 @@ const asked = z.object({
 
 type Asked = z.output<typeof asked>
 
-/** Looking for papers by their words, narrowed down by day, topic and code. */
+/** Full-text search, filtered by day, topic and code. */
 export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const allTopics = keptTopics(services)
+  const allTopics = cachedTopics(services)
   app.get('/search', { schema: { querystring: asked } }, async (request, reply) => {
     const { t } = reply.locals!
     const { query } = request
@@ -42,7 +42,7 @@ export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     const voted =
       request.reader === undefined ? new Set<number>() : await readVotedIds(services.db, request.reader, ids)
     const offered = (await allTopics()).slice(0, TOPICS_OFFERED)
-    return keepFor(request.reader, reply).view('search', {
+    return setCacheControl(request.reader, reply).view('search', {
       title: query.q ? t.search.titleFor(query.q) : t.search.title,
       query,
       badFrom: Boolean(query.from) && !isDay(query.from!),
@@ -59,7 +59,7 @@ export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   })
 }
 
-/** The topic that is chosen is among those offered, whatever it is. */
+/** Adds the chosen topic to the offered ones if it is missing. */
 const withChosen = (offered: { slug: string; name: string }[], chosen: string | undefined) =>
   chosen && !offered.some(({ slug }) => slug === chosen)
     ? [{ slug: chosen, name: topicName(chosen) }, ...offered]
@@ -70,7 +70,7 @@ function searchHref({ q, from, to, topic, code }: Asked, after?: string): string
   return `/search?${new URLSearchParams(given as [string, string][])}`
 }
 
-/** A paper among those found: with its words marked, and when it was listed. */
+/** A search result: the paper with its hits marked and its list day. */
 export const foundItem = (paper: FoundPaper, page: Shown) => ({
   ...paperItem(paper, page),
   titlePieces: paper.titlePieces,

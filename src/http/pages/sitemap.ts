@@ -6,16 +6,16 @@ import { spanNamed } from '../../calendar/spans.ts'
 import { readMonthPapers, readMonths } from '../../papers/lists/sitemap.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import type { Services } from '../../runtime/services.ts'
-import { basePath } from '../kit/below-path.ts'
+import { basePath } from '../kit/base-path.ts'
 
-const KEEP = 'public, max-age=3600'
+const CACHE_CONTROL = 'public, max-age=3600'
 
-/** A file holds 50,000 addresses at most (sitemaps.org/protocol.html), so each month of papers has its own. */
+/** A sitemap holds at most 50,000 URLs (sitemaps.org/protocol.html), so each month of papers has its own. */
 const MOST = 50_000
 
 const FIXED = ['/', '/subscribe', '/editions', '/search', '/topics', '/feeds']
 
-/** For search engines: which pages there are, and which they had better leave alone. */
+/** robots.txt and sitemaps for search engines. */
 export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, config }) => {
   await app.register(fastifyEtag)
   const base = basePath(config)
@@ -23,7 +23,7 @@ export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, 
 
   app.get('/robots.txt', async (_request, reply) =>
     reply
-      .header('cache-control', KEEP)
+      .header('cache-control', CACHE_CONTROL)
       .type('text/plain; charset=utf-8')
       .send(`User-agent: *\nDisallow: ${base}/api/\nDisallow: ${base}/search?\n\nSitemap: ${whole('/sitemap.xml')}\n`),
   )
@@ -65,14 +65,14 @@ export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, 
   })
 }
 
-/** Addresses are ours, made of paths, encoded ids and months: there is nothing in them to escape. */
+/** URLs need no escaping: they consist of our own paths, encoded ids and months. */
 function sendXml(reply: FastifyReply, root: string, each: string, entries: { address: string; changedAt?: Date }[]) {
   const lines = entries.map(({ address, changedAt }) => {
     const changed = changedAt ? `<lastmod>${changedAt.toISOString()}</lastmod>` : ''
     return `<${each}><loc>${address}</loc>${changed}</${each}>`
   })
   return reply
-    .header('cache-control', KEEP)
+    .header('cache-control', CACHE_CONTROL)
     .type('application/xml; charset=utf-8')
     .send(
       `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n${lines.join('\n')}\n</${root}>\n`,

@@ -8,10 +8,10 @@ import { recordSubmitter } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
 import { spanHref } from '../kit/span-href.ts'
 
-/** A network may propose this many papers in ten minutes. */
+/** Suggestions per network in ten minutes. */
 const MOST = { max: 10, timeWindow: 10 * 60_000 }
 
-/** A reader proposes a paper for the list; the curator decides. */
+/** Readers suggest papers; the curator decides. */
 export const submitRoutes: FastifyPluginAsyncZod<Pick<Services, 'db'>> = async (app, services) => {
   app.get('/submit', async (_request, reply) => reply.view('submit'))
 
@@ -19,7 +19,7 @@ export const submitRoutes: FastifyPluginAsyncZod<Pick<Services, 'db'>> = async (
   app.post('/submit', { schema, onRequest: app.rateLimit(MOST) }, async ({ body: { paper }, reader }, reply) => {
     try {
       const { listDay } = await submitPaper(services, paper)
-      // Where the reader is known, their own vote for what they brought in is not counted.
+      // A known reader's vote for their own suggestion does not count.
       const sourceId = listDay ? undefined : arxivId(paper)
       if (reader !== undefined && sourceId)
         await recordSubmitter(services.db, { subscriberId: reader, source: 'arxiv', sourceId })

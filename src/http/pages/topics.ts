@@ -5,17 +5,17 @@ import { topicName } from '../../papers/topics/topics.ts'
 import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
 import { feedLinks } from '../feeds/feed-links.ts'
-import { keepFor } from '../kit/cache-control.ts'
+import { setCacheControl } from '../kit/cache-control.ts'
+import { cachedTopics } from './cached-topics.ts'
 import { foundItem } from './search.ts'
-import { keptTopics } from './topic-list.ts'
 
-/** What papers are about: all topics by how many papers they have, and each one's papers, the newest first. */
+/** All topics by number of papers, and each topic's papers, newest first. */
 export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const allTopics = keptTopics(services)
+  const allTopics = cachedTopics(services)
   app.get('/topics', async (request, reply) => {
     const { t } = reply.locals!
     const topics = await allTopics()
-    return keepFor(request.reader, reply, 300).view('topics', {
+    return setCacheControl(request.reader, reply, 300).view('topics', {
       topics: topics.map(({ slug, name, papers }) => ({
         href: `/topics/${slug}`,
         name,
@@ -41,7 +41,7 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const voted =
       request.reader === undefined ? new Set<number>() : await readVotedIds(services.db, request.reader, ids)
     const name = topicName(slug)
-    return keepFor(request.reader, reply).view('topic', {
+    return setCacheControl(request.reader, reply).view('topic', {
       name,
       canonical: path,
       feeds: feedLinks(slug),

@@ -6,19 +6,19 @@ import { LOCALES } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
 import { checkConfirm, confirm } from '../../subscription/confirm.ts'
 import { localeAndCadenceOf } from '../../subscription/find-reader.ts'
-import { speak } from '../kit/language.ts'
-import { keepPrivate } from '../kit/security.ts'
-import { zoneGuess } from '../kit/zones.ts'
+import { setLocale } from '../kit/language.ts'
+import { disallowIndexing } from '../kit/security.ts'
+import { timeZoneField } from '../kit/zones.ts'
 
-/** The link of the confirmation mail: GET shows a button and changes nothing, since mail scanners follow every link. */
+/** The confirmation link. GET shows a button and changes nothing, because email scanners follow every link. */
 export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  keepPrivate(app)
+  disallowIndexing(app)
   const schema = { params: z.object({ token: z.string() }) }
 
   app.get('/confirm/:token', { schema }, async ({ params }, reply) => {
     const { subscriberId } = checkConfirm(services, params.token)
     const { locale, cadence } = await localeAndCadenceOf(services, subscriberId)
-    if (locale) speak(reply, locale)
+    if (locale) setLocale(reply, locale)
     return reply.view('confirm', { action: `/confirm/${params.token}`, cadence })
   })
 
@@ -26,7 +26,7 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
     const { firstDigestAt, zone, returning, begun } = await confirm(services, params.token)
     const { subscriberId } = verifyToken(services.keys, 'confirm', params.token)
     const { locale } = await localeAndCadenceOf(services, subscriberId)
-    const told = new URLSearchParams({
+    const welcome = new URLSearchParams({
       first: firstDigestAt.toISOString(),
       zone,
       choose: mintToken(services.keys, 'preferences', subscriberId, services.now()),
@@ -34,21 +34,21 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
       ...(begun ? { begun: '' } : {}),
       ...(locale ? { in: locale } : {}),
     })
-    return reply.redirect(`/welcome?${told}`, 303)
+    return reply.redirect(`/welcome?${welcome}`, 303)
   })
 
-  const welcome = {
+  const welcomeSchema = {
     querystring: z.object({
       first: z.iso.datetime().optional().catch(undefined),
-      zone: zoneGuess,
+      zone: timeZoneField,
       back: z.literal('').optional().catch(undefined),
       begun: z.literal('').optional().catch(undefined),
       choose: z.base64url().max(64).optional().catch(undefined),
       in: z.enum(LOCALES).optional().catch(undefined),
     }),
   }
-  app.get('/welcome', { schema: welcome }, async ({ query }, reply) => {
-    const t = query.in ? speak(reply, query.in) : reply.locals!.t
+  app.get('/welcome', { schema: welcomeSchema }, async ({ query }, reply) => {
+    const t = query.in ? setLocale(reply, query.in) : reply.locals!.t
     return reply.view('welcome', {
       first: query.first && momentInZone(t, new Date(query.first), query.zone ?? 'UTC'),
       back: query.back !== undefined,

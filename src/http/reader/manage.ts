@@ -11,32 +11,32 @@ import { changeAddress, checkAddressChange, requestAddressChange } from '../../s
 import { eraseReader, exportReader } from '../../subscription/erase.ts'
 import { type ManagedReader, openManageLink } from '../../subscription/manage.ts'
 import { askForManageLink } from '../../subscription/sign-up.ts'
-import { evidenceFields, evidenceOf } from '../kit/evidence.ts'
-import { speak } from '../kit/language.ts'
-import { keepPrivate } from '../kit/security.ts'
+import { evidenceFields, readEvidence } from '../kit/evidence.ts'
+import { setLocale } from '../kit/language.ts'
+import { disallowIndexing } from '../kit/security.ts'
 
 /**
- * What only a fresh link may do, since people forward digests: take one's data along, have it erased, change the address. Every
- * one of them is a button, and GET changes nothing.
+ * Export, erasure and address change. They need a fresh link, because people forward digests. Each is a button: GET changes
+ * nothing.
  */
 export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  keepPrivate(app)
+  disallowIndexing(app)
   const { keys, now } = services
 
   const asking = { querystring: z.object({ sent: z.literal('').optional().catch(undefined) }) }
   app.get('/manage', { schema: asking }, async ({ query }, reply) =>
-    reply.view('manage-ask', { sent: query.sent !== undefined }),
+    reply.view('request-manage-link', { sent: query.sent !== undefined }),
   )
 
   const asked = { body: z.object({ email: z.string().catch(''), ...evidenceFields }).catch({ email: '' }) }
   app.post('/manage', { schema: asked }, async ({ body, ip }, reply) => {
     try {
-      await askForManageLink(services, { typed: body.email, origin: ip, evidence: evidenceOf(services, body) })
+      await askForManageLink(services, { typed: body.email, origin: ip, evidence: readEvidence(services, body) })
       return reply.redirect('/manage?sent=', 303)
     } catch (error) {
       if (!(error instanceof AddressError)) throw error
       const problem = reply.locals!.t.address[error.problem]
-      return reply.code(422).view('manage-ask', { typed: body.email, problem })
+      return reply.code(422).view('request-manage-link', { typed: body.email, problem })
     }
   })
 
@@ -57,7 +57,7 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
 
   app.get('/manage/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
     const reader = await openManageLink(services, token)
-    speak(reply, reader.locale)
+    setLocale(reply, reader.locale)
     return show(reply, reader, token)
   })
 
@@ -73,7 +73,7 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   const erasing = { params, body: z.object({ sure: z.literal('yes').optional().catch(undefined) }).catch({}) }
   app.post('/manage/:token/erase', { schema: erasing }, async ({ params: { token }, body }, reply) => {
     const reader = await openManageLink(services, token)
-    const t = speak(reply, reader.locale)
+    const t = setLocale(reply, reader.locale)
     if (body.sure !== 'yes') return show(reply.code(422), reader, token, { eraseProblem: t.manage.eraseMissing })
     await eraseReader(services, reader.subscriberId)
     return reply.view('message', { heading: t.manage.erased, text: t.manage.erasedText })
@@ -82,7 +82,7 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   const changing = { params, body: z.object({ email: z.string().catch('') }).catch({ email: '' }) }
   app.post('/manage/:token/change', { schema: changing }, async ({ params: { token }, body }, reply) => {
     const reader = await openManageLink(services, token)
-    const t = speak(reply, reader.locale)
+    const t = setLocale(reply, reader.locale)
     try {
       await requestAddressChange(services, token, body.email)
       return await show(reply, reader, token, { changeSent: true })

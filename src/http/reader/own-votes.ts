@@ -7,18 +7,18 @@ import { checkVoteLink } from '../../papers/votes/vote-link.ts'
 import type { Services } from '../../runtime/services.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
 import { pastMoment } from '../kit/params.ts'
-import { keepPrivate } from '../kit/security.ts'
+import { disallowIndexing } from '../kit/security.ts'
 import { paperItem } from '../pages/paper-item.ts'
-import { forgetReader, rememberReader } from './reader.ts'
-import { fromElsewhere } from './vote.ts'
+import { clearReaderCookie, setReaderCookie } from './reader.ts'
+import { refuseCrossSite } from './vote.ts'
 
-/** What a reader voted for, in a browser that is known as theirs; and how it becomes so, and stops being so. */
+/** A reader's votes, and setting and clearing the reader cookie. */
 export const ownVotesRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  keepPrivate(app)
+  disallowIndexing(app)
 
   const paged = { querystring: z.object({ before: pastMoment.optional().catch(undefined) }) }
   app.get('/votes', { schema: paged }, async (request, reply) => {
-    if (request.reader === undefined) return reply.view('vote-how', {})
+    if (request.reader === undefined) return reply.view('how-to-vote', {})
     const { t } = reply.locals!
     const { before } = request.query
     const { papers, next } = await readOwnVotes(services, request.reader, { before })
@@ -37,18 +37,18 @@ export const ownVotesRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
   })
 
   app.post('/votes/forget', async (request, reply) => {
-    if (!isFromOwnSite(request, services.config.PUBLIC_URL)) return fromElsewhere(reply)
-    return forgetReader(services, reply).view('vote-how', { forgotten: true })
+    if (!isFromOwnSite(request, services.config.PUBLIC_URL)) return refuseCrossSite(reply)
+    return clearReaderCookie(services, reply).view('how-to-vote', { forgotten: true })
   })
 
   const linked = { params: z.object({ token: z.string() }) }
   app.get('/votes/:token', { schema: linked }, async ({ params }, reply) => {
     checkVoteLink(services, params.token)
-    return reply.view('votes-open', { action: `/votes/${params.token}` })
+    return reply.view('open-votes', { action: `/votes/${params.token}` })
   })
 
   app.post('/votes/:token', { schema: linked }, async ({ params }, reply) => {
     const subscriberId = checkVoteLink(services, params.token)
-    return rememberReader(services, reply, subscriberId).redirect('/votes', 303)
+    return setReaderCookie(services, reply, subscriberId).redirect('/votes', 303)
   })
 }

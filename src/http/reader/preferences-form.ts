@@ -13,7 +13,7 @@ type Problems = Partial<Record<keyof PreferenceChanges, string>>
 const number = (text: string): number => (/^-?\d{1,4}$/.test(text) ? Number(text) : Number.NaN)
 const text = (value: string) => value as never
 
-/** How each field is written in a form. A field that is not there, or empty where that means nothing, is not changed. */
+/** Parses each form field. Absent fields keep their value; so do empty ones, unless empty has a meaning. */
 const READ: { [F in keyof PreferenceChanges]-?: (value: string) => PreferenceChanges[F] } = {
   cadence: text,
   hour: number,
@@ -37,7 +37,7 @@ const READ: { [F in keyof PreferenceChanges]-?: (value: string) => PreferenceCha
 }
 const EMPTY_MEANS_SOMETHING = new Set(['keywords', 'likeVoted', 'pausedUntil', 'topics'])
 
-/** What the posted fields ask for, and what is wrong with which, in the reader's language. */
+/** Parses the posted fields. Returns the wishes, and the problems by field in the reader's language. */
 export function readWishes(body: Body, t: Messages): { wishes: PreferenceChanges; problems: Problems } {
   const wishes: Record<string, unknown> = {}
   for (const [field, read] of Object.entries(READ)) {
@@ -53,10 +53,10 @@ export function readWishes(body: Body, t: Messages): { wishes: PreferenceChanges
   }
 }
 
-/** Monday, 5 January 1970, and the days after it: for the names of weekdays. */
+/** Monday, 5 January 1970: a base for formatting the names of weekdays. */
 const MONDAY = Date.UTC(1970, 0, 5)
 
-/** The form with the reader's present choices, as templates/pages/preferences.eta shows it. */
+/** The form with the reader's current choices, for templates/pages/preferences.eta. */
 export function preferencesPage(
   current: Preferences,
   topics: readonly TopicCount[],

@@ -6,24 +6,24 @@ import { topicCounts } from '../../papers/topics/topics.ts'
 import type { Services } from '../../runtime/services.ts'
 import { BadPreference, type PreferenceChanges } from '../../subscription/preference-rules.ts'
 import { type Preferences, readPreferences, savePreferences, undoPreferences } from '../../subscription/preferences.ts'
-import { speak } from '../kit/language.ts'
-import { keepPrivate } from '../kit/security.ts'
+import { setLocale } from '../kit/language.ts'
+import { disallowIndexing } from '../kit/security.ts'
 import { preferencesPage, readWishes } from './preferences-form.ts'
 
-/** Topics that are offered: those with most papers lately. */
+/** Topics offered in the form: those with the most papers lately. */
 const OFFERED = { days: 60, most: 80 }
 
 /**
- * What a link in a digest may change, since people forward mails: when and how much, what of, a pause, and leaving. For their
- * data and their address readers ask for a fresh link at /manage.
+ * Preferences that a link in a digest may change: schedule, size, content, pause. People forward digests, so export, erasure
+ * and address change need a fresh link from /manage.
  */
 export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  keepPrivate(app)
+  disallowIndexing(app)
   const { db, keys, now } = services
   const params = z.object({ token: z.string() })
 
   const page = async (reply: FastifyReply, token: string, current: Preferences, more: object) => {
-    const t = speak(reply, current.locale)
+    const t = setLocale(reply, current.locale)
     const { subscriberId } = verifyToken(keys, 'preferences', token)
     const since = new Date(now().getTime() - OFFERED.days * 86_400_000).toISOString().slice(0, 10)
     const topics = await topicCounts(db, { since, limit: OFFERED.most })
@@ -45,9 +45,9 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   const posted = { params, body: z.record(z.string(), z.unknown()).catch({}) }
   app.post('/preferences/:token', { schema: posted }, async ({ params: { token }, body }, reply) => {
     const current = await readPreferences(services, token)
-    const t = speak(reply, current.locale)
+    const t = setLocale(reply, current.locale)
     const { wishes, problems } = readWishes(body, t)
-    // The form shows a pause as its day; sent back as it was, it must not move to that day's beginning.
+    // The form shows a pause by day only. Sent back unchanged, it must not move to the start of that day.
     if (wishes.pausedUntil === current.pausedUntilDay) delete wishes.pausedUntil
     if (Object.keys(problems).length === 0) {
       try {
@@ -67,5 +67,5 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   })
 }
 
-/** What was typed stays in the form, beside what is wrong with it. */
+/** The form keeps the entered values beside their problems. */
 const asTyped = ({ pauseWeeks: _, pausedUntil: _day, locale: _locale, ...wishes }: PreferenceChanges) => wishes

@@ -3,23 +3,23 @@ import { z } from 'zod'
 import { AddressError } from '../../mail/address.ts'
 import type { Services } from '../../runtime/services.ts'
 import { signUp } from '../../subscription/sign-up.ts'
-import { evidenceFields, evidenceOf } from '../kit/evidence.ts'
-import { zoneGuess } from '../kit/zones.ts'
+import { evidenceFields, readEvidence } from '../kit/evidence.ts'
+import { timeZoneField } from '../kit/zones.ts'
 
-/** The form of every page posts here. The answer is the same for every address, known or not. */
+/** Sign-up. The response is the same for every address, known or not. */
 export const subscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get('/subscribe', async (_request, reply) => reply.view('subscribe'))
 
   const schema = {
     body: z
-      .object({ email: z.string().catch(''), zone: zoneGuess, ...evidenceFields })
+      .object({ email: z.string().catch(''), zone: timeZoneField, ...evidenceFields })
       .catch({ email: '', zone: undefined }),
   }
   app.post('/subscribe', { schema }, async ({ body, ip }, reply) => {
     const { locale, t } = reply.locals!
     const { email, zone } = body
     try {
-      const evidence = evidenceOf(services, body)
+      const evidence = readEvidence(services, body)
       const { slip } = await signUp(services, { typed: email, zone, locale, origin: ip, evidence })
       return reply.redirect(slip ? '/check-your-inbox?slip=' : '/check-your-inbox', 303)
     } catch (error) {

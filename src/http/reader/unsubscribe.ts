@@ -5,25 +5,24 @@ import { mintToken } from '../../mail/tokens.ts'
 import type { Services } from '../../runtime/services.ts'
 import { readPreferences } from '../../subscription/preferences.ts'
 import { checkUnsubscribe, unsubscribe } from '../../subscription/unsubscribe.ts'
-import { speak } from '../kit/language.ts'
-import { keepPrivate } from '../kit/security.ts'
+import { setLocale } from '../kit/language.ts'
+import { disallowIndexing } from '../kit/security.ts'
 
 /**
- * Leaving. GET shows a button and, beside it, less often and a pause; POST leaves (RFC 8058), from the button or from a mail
- * program alike.
+ * Unsubscribe. GET shows a button, and offers fewer emails or a pause. POST unsubscribes (RFC 8058), from the button or from an
+ * email program.
  *
- * Whatever comes with the POST is not looked at: no body, a broken one, any content type, even a header that is none. Only the
- * link counts.
+ * Only the link counts. The POST may have no body, a broken one, any content type or an invalid header.
  */
 export const unsubscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  keepPrivate(app)
+  disallowIndexing(app)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, body, done) => {
-    // Read away and never kept, and the answer does not wait for it.
+    // Discard the body. The response does not wait for it.
     body.on('error', () => {}).resume()
     done(null)
   })
-  // A content type that is malformed would be refused before any parser is asked.
+  // Fastify rejects a malformed content type before it picks a parser.
   app.addHook('onRequest', async (request) => void delete request.raw.headers['content-type'])
 
   const schema = { params: z.object({ token: z.string() }) }
@@ -32,8 +31,8 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     const { subscriberId } = checkUnsubscribe(services, params.token)
     const preferencesToken = mintToken(services.keys, 'preferences', subscriberId, services.now())
     const current = await readPreferences(services, preferencesToken).catch(goneIsFine)
-    if (current) speak(reply, current.locale)
-    if (current?.status !== 'active' && current?.status !== 'pending') return reply.view('left')
+    if (current) setLocale(reply, current.locale)
+    if (current?.status !== 'active' && current?.status !== 'pending') return reply.view('unsubscribed')
     return reply.view('unsubscribe', {
       action: `/unsubscribe/${params.token}`,
       preferences: `/preferences/${preferencesToken}`,
@@ -44,7 +43,7 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, se
 
   app.post('/unsubscribe/:token', { schema }, async ({ params }, reply) => {
     await unsubscribe(services, params.token)
-    return reply.view('left')
+    return reply.view('unsubscribed')
   })
 }
 

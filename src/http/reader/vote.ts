@@ -9,11 +9,11 @@ import { castVote, paperNotFound, readVotedIds, undoVote } from '../../papers/vo
 import { checkVoteLink } from '../../papers/votes/vote-link.ts'
 import type { Services } from '../../runtime/services.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
-import { keepPrivate } from '../kit/security.ts'
+import { disallowIndexing } from '../kit/security.ts'
 import { isWebUrl } from '../pages/paper-item.ts'
-import { rememberReader } from './reader.ts'
+import { setReaderCookie } from './reader.ts'
 
-/** A page of this site: "/papers?date=2026-04-14#p7", and never "//elsewhere.example" or "/\elsewhere.example". */
+/** A path on this site, such as "/papers?date=2026-04-14#p7". Rejects "//elsewhere.example" and "/\elsewhere.example". */
 const ownPath = z
   .string()
   .max(2000)
@@ -22,12 +22,12 @@ const ownPath = z
   .catch(undefined)
 
 /**
- * Voting for a paper. In a browser that is known as a reader's the ▲ of every list posts here. A mail's link leads to a page with
- * one button; GET never votes, since mail scanners follow every link.
+ * Votes. With the reader cookie, the ▲ of every list posts here. An email's link leads to a page with one button: GET never
+ * votes, because email scanners follow every link.
  */
 export const voteRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { db, now, config } = services
-  keepPrivate(app)
+  disallowIndexing(app)
   const params = z.object({ id: z.string() })
   const body = z.object({ back: ownPath }).catch({ back: undefined })
 
@@ -51,32 +51,32 @@ export const voteRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
 
   app.get('/papers/:id/vote', { schema: { params } }, async (request, reply) => {
     const paper = await readOne(request.params.id)
-    if (request.reader === undefined) return reply.view('vote-how', { paper: about(paper) })
+    if (request.reader === undefined) return reply.view('how-to-vote', { paper: about(paper) })
     return reply.view('vote', await pageFor(paper, request.reader, `${paperPath(paper)}/vote`))
   })
 
   app.post('/papers/:id/vote', { schema: { params, body } }, async (request, reply) => {
     const paper = await named(request.params.id)
     if (request.reader === undefined) return reply.redirect(`${paperPath(paper)}/vote`, 303)
-    if (!isFromOwnSite(request, config.PUBLIC_URL)) return fromElsewhere(reply)
+    if (!isFromOwnSite(request, config.PUBLIC_URL)) return refuseCrossSite(reply)
     try {
       await castVote(services, { subscriberId: request.reader, paperId: paper.id }, request.ip)
     } catch (error) {
       return notAReader(error, reply, await readOne(request.params.id))
     }
-    rememberReader(services, reply, request.reader)
+    setReaderCookie(services, reply, request.reader)
     return reply.redirect(request.body.back ?? paperPath(paper), 303)
   })
 
   app.post('/papers/:id/vote/undo', { schema: { params, body } }, async (request, reply) => {
     const paper = await named(request.params.id)
     if (request.reader === undefined) return reply.redirect(`${paperPath(paper)}/vote`, 303)
-    if (!isFromOwnSite(request, config.PUBLIC_URL)) return fromElsewhere(reply)
+    if (!isFromOwnSite(request, config.PUBLIC_URL)) return refuseCrossSite(reply)
     await undoVote(services, { subscriberId: request.reader, paperId: paper.id })
     return reply.redirect(request.body.back ?? paperPath(paper), 303)
   })
 
-  // From a mail: the token names the reader, and the button also lets this browser be known as theirs.
+  // From an email: the token names the reader, and the button also sets the reader cookie.
   const linked = z.object({ id: z.string(), token: z.string() })
   const linkOf = (paper: PaperKey, token: string) => `${paperPath(paper)}/vote/${token}`
 
@@ -98,7 +98,7 @@ export const voteRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
     } catch (error) {
       return notAReader(error, reply, await readOne(id))
     }
-    return rememberReader(services, reply, subscriberId).redirect(linkOf(paper, token), 303)
+    return setReaderCookie(services, reply, subscriberId).redirect(linkOf(paper, token), 303)
   })
 
   app.post('/papers/:id/vote/:token/undo', { schema: { params: linked } }, async (request, reply) => {
@@ -117,11 +117,11 @@ export const voteRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
 
   function notAReader(error: unknown, reply: FastifyReply, paper: ListedRow) {
     if (!(error instanceof PaperboyError && error.code === 'NOT_A_READER')) throw error
-    return reply.code(403).view('vote-how', { paper: about(paper), refused: true })
+    return reply.code(403).view('how-to-vote', { paper: about(paper), refused: true })
   }
 }
 
-export function fromElsewhere(reply: FastifyReply) {
+export function refuseCrossSite(reply: FastifyReply) {
   const { vote } = reply.locals!.t
   return reply.code(403).view('message', { heading: vote.elsewhere, text: vote.elsewhereText })
 }

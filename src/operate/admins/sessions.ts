@@ -6,13 +6,13 @@ import { mintToken, verifyToken } from '../../mail/tokens.ts'
 import { LINK_MINUTES, signInUrl } from '../../outbox/sign-in-content.ts'
 import { adminSessions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import { writeDown } from '../audit.ts'
+import { recordAudit } from '../audit.ts'
 
 export const SESSION_HOURS = 12
-/** Links that one address may have asked for within their time, so that nobody fills its mailbox. */
+/** Sign-in links per address within LINK_MINUTES, so that strangers cannot flood its mailbox. */
 const MOST_LINKS = 5
 
-/** Somebody of ADMIN_EMAILS, in a browser that is signed in. */
+/** A signed-in admin, from ADMIN_EMAILS. */
 export interface Admin {
   sessionId: number
   address: string
@@ -23,12 +23,12 @@ type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now'>
 const minutesBefore = (at: Date, minutes: number): Date => new Date(at.getTime() - minutes * 60_000)
 
 /**
- * Notes that an address asks to sign in; the next worker emails the link. For an address that is not in ADMIN_EMAILS the same statement
- * writes nothing. Neither waits for the disk, so that the time of the answer does not tell the two apart: a crash of the database may
- * forget requests of its last half second.
- * @throws PaperboyError BAD_ADDRESS for what is no address
+ * Requests a sign-in link, which a worker emails. For an address outside ADMIN_EMAILS, the same statement writes nothing. Neither
+ * case waits for the disk, so that response times do not reveal the difference. A database crash may lose requests of its last
+ * half second.
+ * @throws PaperboyError BAD_ADDRESS for an invalid address
  */
-export async function askToSignIn(
+export async function requestSignIn(
   { db, config, queues, now }: Pick<Services, 'db' | 'config' | 'queues' | 'now'>,
   typed: string,
 ): Promise<void> {
@@ -48,8 +48,8 @@ export async function askToSignIn(
   void queues.wake('send-service-mails', {})
 }
 
-/** A link for an address of ADMIN_EMAILS that needs no mail, for whoever has the command line. @throws PaperboyError BAD_ADDRESS */
-export async function linkByHand({ db, config, keys, now }: Deps, typed: string): Promise<string> {
+/** Creates a sign-in link without an email, for the command line. @throws PaperboyError BAD_ADDRESS if ADMIN_EMAILS lacks it */
+export async function createSignInLink({ db, config, keys, now }: Deps, typed: string): Promise<string> {
   const { key } = parseAddress(typed, { utf8: true })
   const address = config.ADMIN_EMAILS.find((each) => parseAddress(each).key === key)
   if (address === undefined) throw new PaperboyError('BAD_ADDRESS', 'ADMIN_EMAILS does not list this address.')
@@ -59,8 +59,8 @@ export async function linkByHand({ db, config, keys, now }: Deps, typed: string)
 }
 
 /**
- * Whether a link still lets in; changes nothing. For the page that shows the button.
- * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED, also when it was used or its address is no longer in ADMIN_EMAILS
+ * Checks that a link is still valid, for the page with the button. Changes nothing.
+ * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED, also if it was used or ADMIN_EMAILS no longer has its address
  */
 export async function checkSignIn({ db, config, keys, now }: Deps, token: string): Promise<Admin> {
   const { subscriberId: sessionId, issuedAt } = verifyOwn(keys, 'sign-in', token)
@@ -73,7 +73,7 @@ export async function checkSignIn({ db, config, keys, now }: Deps, token: string
   return { sessionId, address: found.address }
 }
 
-/** Uses a link up. @returns what its browser is known by from now on. @throws PaperboyError as `checkSignIn` */
+/** Redeems a sign-in link. @returns the session token for the cookie @throws PaperboyError as `checkSignIn` */
 export async function signIn(deps: Deps, token: string): Promise<string> {
   const { keys, now } = deps
   const { sessionId, address } = await checkSignIn(deps, token)
@@ -84,13 +84,13 @@ export async function signIn(deps: Deps, token: string): Promise<string> {
       .set({ begunAt: at })
       .where(and(eq(adminSessions.id, sessionId), isNull(adminSessions.begunAt)))
     if (rowCount === 0) throw new PaperboyError('TOKEN_EXPIRED', 'This link was just used. Request a new one.')
-    await writeDown(tx, at, { who: address, what: 'signed in', about: '' })
+    await recordAudit(tx, at, { who: address, what: 'signed in', about: '' })
   })
   return mintToken(keys, 'admin', sessionId, at)
 }
 
-/** Who is signed in by this cookie; undefined for one that is over, ended, or of somebody who is no longer in ADMIN_EMAILS. */
-export async function adminOf({ db, config, keys, now }: Deps, cookie: string): Promise<Admin | undefined> {
+/** Returns the admin of a session cookie. Undefined if it expired, was signed out, or ADMIN_EMAILS no longer has its address. */
+export async function findAdmin({ db, config, keys, now }: Deps, cookie: string): Promise<Admin | undefined> {
   let sessionId: number
   try {
     sessionId = verifyOwn(keys, 'admin', cookie).subscriberId
@@ -118,6 +118,6 @@ export async function signOut({ db, now }: Pick<Services, 'db' | 'now'>, { sessi
 
 const isAdmin = ({ ADMIN_EMAILS }: Services['config']) => inArray(adminSessions.address, ADMIN_EMAILS)
 
-/** An earlier SECRET_KEY signs nobody in: whoever has it may have been the reason to change it. */
+/** Rejects tokens of an earlier SECRET_KEY: it may have been changed because it leaked. */
 const verifyOwn = (keys: Services['keys'], purpose: 'sign-in' | 'admin', token: string) =>
   verifyToken({ current: keys.current, previous: [] }, purpose, token)

@@ -1,7 +1,7 @@
 import type { EditionKey } from '../../edition/draft/control.ts'
 import type { Services } from '../../runtime/services.ts'
 
-/** What can need a person. The metric's label has these names, and so have the documented alert rules. */
+/** Names of problems that need a person. The metric's label and the documented alert rules use them. */
 export const ATTENTION_NAMES = [
   'edition_paused',
   'edition_held',
@@ -22,14 +22,14 @@ export const ATTENTION_NAMES = [
 ] as const
 export type AttentionName = (typeof ATTENTION_NAMES)[number]
 
-/** One thing that needs a person. */
+/** A problem that needs a person. */
 export interface Attention {
   what: AttentionName
-  /** which edition, source or relay; empty where there is only one */
+  /** the edition, source or relay; empty if there is only one */
   about: string
   /** the part of the service, as `doctor` names it */
   part: string
-  /** wrong: email is lost, repeated or refused for it, or stands still · doubtful: somebody should look */
+  /** wrong: email is lost, repeated, refused or stopped · doubtful: a warning */
   state: 'doubtful' | 'wrong'
   /** since when, as far as the database knows */
   since: Date | null
@@ -39,13 +39,13 @@ export interface Attention {
   remedy: string
   /** the page to look at, below PUBLIC_URL */
   href: string
-  /** a setting that is merely left out is shown, and nobody is emailed about it */
+  /** a missing setting: shown, but not emailed as an alert */
   standing?: true
 }
 
 export type AttentionDeps = Pick<Services, 'db' | 'config' | 'now'>
 
-/** Where an edition is looked at. */
+/** Path of an edition's admin page. */
 export const editionPage = ({ kind, date }: EditionKey): string => `/admin/editions/${kind}/${date}`
 
 /** "2026-04-14 06:30 UTC" */

@@ -6,13 +6,13 @@ import { redact } from '../../lib/redact.ts'
 import { type Attention, type AttentionDeps, editionPage, minuteOf } from './attention.ts'
 
 const REPLIES_SHOWN = 3
-/** A worker releases within half a minute; a draft is made within five. */
+/** A worker assembles a draft within 5 minutes and releases it within 30 seconds. */
 const LATE = '30 minutes'
 
 type Key = EditionKey & Record<string, unknown>
 const about = ({ kind, date }: EditionKey): string => `${kind} ${date}`
 
-/** Editions that paused themselves, each with what relays said most. */
+/** Editions that paused automatically, with the most common relay replies. */
 export async function pausedEditions({ db }: AttentionDeps): Promise<Attention[]> {
   const { rows } = await db.execute<{ id: string; why: string } & Key>(sql`
     SELECT id, kind, date::text, paused_why AS why FROM editions
@@ -35,7 +35,7 @@ export async function pausedEditions({ db }: AttentionDeps): Promise<Attention[]
   )
 }
 
-/** Grouped without the parts that differ in each reply, such as queue ids: words of six characters or more that have a digit. */
+/** Groups replies, ignoring parts that differ such as queue ids: words of six or more characters with a digit. */
 async function commonReplies(db: AttentionDeps['db'], editionId: number) {
   const { rows } = await db.execute<{ reply: string; count: number; at: string }>(sql`
     SELECT regexp_replace(reply, '\\m(?=\\w*\\d)\\w{6,}\\M', '…', 'g') AS reply, count(*)::int AS count, max(settled_at) AS at
@@ -44,7 +44,7 @@ async function commonReplies(db: AttentionDeps['db'], editionId: number) {
   return rows.map((row) => ({ ...row, at: new Date(row.at) }))
 }
 
-/** Drafts that somebody holds though their time has come, as long as readers would still get them. */
+/** Held drafts past their release time, while readers would still get them. */
 export async function heldEditions({ db, now }: AttentionDeps): Promise<Attention[]> {
   const { rows } = await db.execute<{ release_at: string } & Key>(sql`
     SELECT kind, date::text, release_at FROM editions
@@ -63,7 +63,7 @@ export async function heldEditions({ db, now }: AttentionDeps): Promise<Attentio
   }))
 }
 
-/** The list day and the week that closed last, where they have papers and no edition left. */
+/** The last closed list day and week, if they have papers and no released edition. */
 export async function missingEditions({ db, config, now }: AttentionDeps): Promise<Attention[]> {
   const today = dayOf(new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000))
   const monday = mondayOf(today)
@@ -100,10 +100,10 @@ export async function missingEditions({ db, config, now }: AttentionDeps): Promi
   return found
 }
 
-/** How long an edition's leftovers are shown. */
+/** How long a finished edition's lost deliveries are shown. */
 const RECENT = '2 days'
 
-/** Deliveries that ended without their reader having the digest for sure, of editions under way or done within two days. */
+/** Unknown and expired deliveries of editions in progress or finished within two days. */
 export async function lostDeliveries({ db, config, now }: AttentionDeps): Promise<Attention[]> {
   const { rows } = await db.execute<
     Key & Record<'unknown' | 'expired', number> & Record<'unknown_at' | 'expired_at', string | null>

@@ -4,16 +4,16 @@ import { heldEditions, lostDeliveries, missingEditions, pausedEditions } from '.
 import { refusedSender, unreadInbound } from './inbound.ts'
 import { refusingRelays, slowedDomains } from './relays.ts'
 import { untrustedProxy, wrongKey } from './setup.ts'
-import { haltedMailing, staleSources, undoneWork } from './work.ts'
+import { haltedMailing, overdueWork, staleSources } from './work.ts'
 
-/** The one list of conditions: the overview, `doctor`, `status`, the metric and the operators' emails all come from it. */
+/** All conditions. The overview, `doctor`, `status`, the metric and alert emails come from this list. */
 const CONDITIONS = [
   haltedMailing,
   wrongKey,
   pausedEditions,
   missingEditions,
   heldEditions,
-  undoneWork,
+  overdueWork,
   refusingRelays,
   slowedDomains,
   lostDeliveries,
@@ -23,7 +23,7 @@ const CONDITIONS = [
   untrustedProxy,
 ]
 
-/** What needs a person now; what is wrong comes first. @throws the database's error */
+/** Finds current problems that need a person, errors first. @throws the database's error */
 export async function findAttention(deps: AttentionDeps): Promise<Attention[]> {
   const found = (await Promise.all(CONDITIONS.map((condition) => condition(deps)))).flat()
   const noticed = await noticedSince(deps)
@@ -34,7 +34,7 @@ export async function findAttention(deps: AttentionDeps): Promise<Attention[]> {
 
 export const keyOf = ({ what, about }: Pick<Attention, 'what' | 'about'>): string => `${what} ${about}`
 
-/** When a worker first noticed what it still sees, for what has no date of its own. */
+/** When a worker first noticed each problem, for problems without a date of their own. */
 async function noticedSince({ db }: AttentionDeps): Promise<Map<string, Date>> {
   const { rows } = await db.execute<{ what: Attention['what']; about: string; since: string }>(
     sql`SELECT what, about, since FROM attention`,

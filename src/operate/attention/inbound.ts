@@ -2,12 +2,12 @@ import { sql } from 'drizzle-orm'
 import { reportInbound } from '../../inbound/report.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
 
-/** SQL, of rows of `inbound_events`: proven reports that refuse our own address. src/inbound/verdict.ts decides which do. */
+/** SQL condition on `inbound_events`: proven reports that refuse our own address. Set by src/inbound/verdict.ts. */
 const ABOUT_OUR_SENDER = sql`reason = 'our sender' AND authority IS NOT NULL`
 
 const SHOWN_FOR = '1 day'
 
-/** Servers that refuse the address we send from: the next reader's will, too. */
+/** Receiving servers that refuse our sender address. Others will follow. */
 export async function refusedSender({ db, now }: AttentionDeps): Promise<Attention[]> {
   const { rows } = await db.execute<{ count: number; since: string | null; evidence: string | null }>(sql`
     SELECT count(*)::int AS count, min(received_at) AS since, mode() WITHIN GROUP (ORDER BY evidence) AS evidence
@@ -28,7 +28,7 @@ export async function refusedSender({ db, now }: AttentionDeps): Promise<Attenti
   ]
 }
 
-/** Whether bounces come to anybody. */
+/** Bounces that Paperboy does not read. */
 export async function unreadInbound(services: AttentionDeps): Promise<Attention[]> {
   const common = { about: '', part: 'Inbound', since: null, href: '/admin', standing: true as const }
   if (services.config.BOUNCE_ADDRESS === undefined)

@@ -4,19 +4,19 @@ import type { Services } from '../../runtime/services.ts'
 import type { Attention } from './attention.ts'
 import { findAttention, keyOf } from './find.ts'
 
-/** What is merely to be looked at may pass by itself; what is wrong is mailed at once. */
+/** Warnings may pass by themselves, so they wait this long. Errors are emailed at once. */
 const PATIENCE = '1 hour'
-/** What was gone for so long is a new problem, and begins anew. */
+/** A problem that returns after this long counts as new. */
 const GONE = '30 minutes'
 const ONCE_IN = '1 day'
-/** Longer than a day, so that a problem that comes and goes is mailed once a day all the same. */
+/** Longer than ONCE_IN, so that a problem that comes and goes is still emailed once a day. */
 const REMEMBERED = '2 days'
 
 /**
- * Notes what needs a person, and queues one email to each of ADMIN_EMAILS about what they have not been emailed about within a day.
- * However many workers do this at once, one of them queues it.
+ * Records current problems, and queues one email to each of ADMIN_EMAILS about those not emailed within a day. A lock lets only
+ * one worker queue it.
  *
- * @returns how many problems the email names; 0 for none
+ * @returns the number of problems in the email; 0 for no email
  */
 export async function raiseAlerts(services: Pick<Services, 'db' | 'config' | 'now' | 'queues'>): Promise<number> {
   const { db, config, now, queues } = services

@@ -2,12 +2,12 @@ import { type RelayReport, reportRelays, slowedInWords } from '../../relay/repor
 import type { Attention, AttentionDeps } from './attention.ts'
 
 const DOMAINS_SHOWN = 5
-/** A shorter rest is a restart of the relay. */
+/** A shorter outage may be a restart of the relay. */
 const LASTING_MS = 5 * 60_000
-/** With nothing to send, no email shows that the relay is well again. */
+/** Show a problem this long: with nothing to send, no email proves that the relay recovered. */
 const REMEMBERED_MS = 10 * 60_000
 
-/** Relays that refused us as a whole or cannot be reached. */
+/** Relays that refuse all our email or cannot be reached. */
 export async function refusingRelays(deps: AttentionDeps): Promise<Attention[]> {
   const at = deps.now().getTime()
   const { resting } = await reportRelays(deps)
@@ -25,7 +25,7 @@ export async function refusingRelays(deps: AttentionDeps): Promise<Attention[]> 
     }))
 }
 
-/** Receiving domains that asked us to be slower, as one: they are slowed for the same reason more often than not. */
+/** Receiving domains that asked us to slow down. One entry for all: they usually share a cause. */
 export async function slowedDomains(deps: AttentionDeps): Promise<Attention[]> {
   const { slowed } = await reportRelays(deps)
   const domains = slowed.filter(({ kind }) => kind === 'domain')

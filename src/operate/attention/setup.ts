@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { isWrongKey } from '../../suppression/key-fingerprint.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
 
-/** A key under which no suppression is recognised. */
+/** SUPPRESSION_KEY differs from the database's: no suppression would match. */
 export async function wrongKey({ db, config }: AttentionDeps): Promise<Attention[]> {
   if (!(await isWrongKey(db, config.SUPPRESSION_KEY))) return []
   return [
@@ -19,10 +19,10 @@ export async function wrongKey({ db, config }: AttentionDeps): Promise<Attention
   ]
 }
 
-/** Without another such request for so long, the proxy is trusted now, or gone. */
+/** Without such a request for this long, the proxy is trusted now, or gone. */
 const REMEMBERED = '1 hour'
 
-/** A proxy whose X-Forwarded-For is not believed: all readers behind it count as one network. */
+/** A proxy whose X-Forwarded-For is not trusted, so all its readers count as one network. */
 export async function untrustedProxy({ db, now }: AttentionDeps): Promise<Attention[]> {
   const { rows } = await db.execute<{ peer: string }>(sql`
     SELECT untrusted_proxy AS peer FROM mailing WHERE untrusted_proxy_at > ${now()}::timestamptz - ${REMEMBERED}::interval`)

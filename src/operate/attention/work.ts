@@ -7,7 +7,7 @@ import { configuredSources } from '../../papers/ingest/sources/configured.ts'
 import { hasWorker } from '../../runtime/worker-presence.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
 
-/** A worker takes what is due within seconds; a rate or a relay that is down moves the due time. */
+/** Workers start due work within seconds. Rate limits and relay outages move the due time. */
 const OVERDUE = '5 minutes'
 
 export async function haltedMailing({ db }: AttentionDeps): Promise<Attention[]> {
@@ -27,8 +27,8 @@ export async function haltedMailing({ db }: AttentionDeps): Promise<Attention[]>
   ]
 }
 
-/** Whether a worker runs, and takes what is due. */
-export async function undoneWork({ db, now }: AttentionDeps): Promise<Attention[]> {
+/** Overdue work, or no running worker. */
+export async function overdueWork({ db, now }: AttentionDeps): Promise<Attention[]> {
   const { rows } = await db.execute<{ batches: number; mails: number; since: string | null }>(sql`
     SELECT b.count AS batches, o.count AS mails, least(b.since, o.since) AS since FROM
       (SELECT count(*)::int AS count, min(b.due_at) AS since FROM batches b JOIN editions e ON e.id = b.edition_id
@@ -62,7 +62,7 @@ export async function undoneWork({ db, now }: AttentionDeps): Promise<Attention[
   ]
 }
 
-/** Sources of papers that cannot be read, or whose list does not move. */
+/** Paper sources that fail, or whose list does not change. */
 export async function staleSources(services: AttentionDeps): Promise<Attention[]> {
   const sources = await reportSources(services, configuredSources(services))
   return sources

@@ -22,7 +22,7 @@ export interface Settings {
  * Checks that PostgreSQL is reachable, has this version's tables, and keeps every commit.
  * @returns `usable`: further checks can query it
  */
-export async function examineDatabase(connectionString: string): Promise<{ usable: boolean; diagnoses: Diagnosis[] }> {
+export async function checkDatabase(connectionString: string): Promise<{ usable: boolean; diagnoses: Diagnosis[] }> {
   let client: pg.Client | undefined
   try {
     client = connect(connectionString)

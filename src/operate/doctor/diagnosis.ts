@@ -25,7 +25,7 @@ export const wrong = (what: string, words: string, remedy: string): Diagnosis =>
 const SAID = { right: 'ok', doubtful: 'warn', wrong: 'ERROR' }
 
 /** One line per check, with its fix on the next line. */
-export function diagnosesInWords(found: readonly Diagnosis[]): string {
+export function formatDiagnoses(found: readonly Diagnosis[]): string {
   const widest = Math.max(...found.map(({ what }) => what.length))
   return found
     .flatMap(({ what, state, words, remedy }) => [

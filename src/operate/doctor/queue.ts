@@ -5,7 +5,7 @@ import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 const PATIENCE_MS = 5_000
 
 /** Checks that Redis is reachable and never evicts keys. Without REDIS_URL the queue is in the database. */
-export async function examineQueue(redisUrl: string | undefined): Promise<Diagnosis[]> {
+export async function checkQueue(redisUrl: string | undefined): Promise<Diagnosis[]> {
   if (redisUrl === undefined) return []
   const redis = openRedis(redisUrl)
   let trouble: unknown

@@ -5,13 +5,13 @@ import { parseRelays, type RelaySettings } from '../../runtime/config/relay-sett
 import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
 
 /** Connects and logs in to each relay, without sending. */
-export const examineRelays = ({
+export const checkRelays = ({
   SMTP_URL,
   SMTP_CONNECTIONS,
 }: Pick<Config, 'SMTP_URL' | 'SMTP_CONNECTIONS'>): Promise<Diagnosis[]> =>
-  Promise.all(parseRelays(SMTP_URL, SMTP_CONNECTIONS).map(examineRelay))
+  Promise.all(parseRelays(SMTP_URL, SMTP_CONNECTIONS).map(checkRelay))
 
-async function examineRelay(settings: RelaySettings): Promise<Diagnosis> {
+async function checkRelay(settings: RelaySettings): Promise<Diagnosis> {
   const what = `Relay ${settings.name}`
   const relay = openRelay(settings)
   try {

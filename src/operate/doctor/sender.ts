@@ -10,7 +10,7 @@ export type Dns = Pick<Resolver, 'resolveTxt' | 'resolveMx' | 'resolve4' | 'reso
 const NOWHERE = /(?:^|\.)(?:localhost|localdomain|local|test|example|invalid|internal)$/i
 
 /** Checks the sender's DNS: SPF, DKIM and DMARC, which large receivers demand, and the domain that receives bounces. */
-export async function examineSender(
+export async function checkSender(
   config: DkimSettings & Pick<Config, 'MAIL_FROM' | 'BOUNCE_ADDRESS'>,
   dns: Dns,
 ): Promise<Diagnosis[]> {
@@ -25,19 +25,19 @@ export async function examineSender(
       ),
     ]
   return Promise.all([
-    examineSpf(envelope, dns),
-    examineDkim(config, dns),
-    examineDmarc(from, dns),
-    examineReturn(envelope, dns),
+    checkSpf(envelope, dns),
+    checkDkim(config, dns),
+    checkDmarc(from, dns),
+    checkBounceDomain(envelope, dns),
   ])
 }
 
 const domainIn = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase()
 
 /** RFC 7208: which servers may send with this envelope. */
-async function examineSpf(domain: string, dns: Dns): Promise<Diagnosis> {
+async function checkSpf(domain: string, dns: Dns): Promise<Diagnosis> {
   const texts = await textsAt(domain, dns)
-  if (texts === undefined) return notLookedUp('SPF', domain)
+  if (texts === undefined) return lookupFailed('SPF', domain)
   const records = texts.filter((text) => /^v=spf1(?: |$)/i.test(text))
   if (records.length === 0)
     return wrong(
@@ -57,13 +57,13 @@ async function examineSpf(domain: string, dns: Dns): Promise<Diagnosis> {
 }
 
 /** RFC 6376: whether DNS publishes our signing keys. */
-async function examineDkim(settings: DkimSettings, dns: Dns): Promise<Diagnosis> {
+async function checkDkim(settings: DkimSettings, dns: Dns): Promise<Diagnosis> {
   const keys = await readDkimKeys(settings).catch((error: Error) => error)
   if (keys instanceof Error) return wrong('DKIM', keys.message, 'check DKIM_PRIVATE_KEY_FILE')
   if (keys.length === 0) return right('DKIM', 'left to the relay')
   for (const record of keys.map(dkimRecord)) {
     const texts = await textsAt(record.name, dns)
-    if (texts === undefined) return notLookedUp('DKIM', record.name)
+    if (texts === undefined) return lookupFailed('DKIM', record.name)
     const published = texts.map(publicKeyIn)
     if (!published.includes(publicKeyIn(record.text)))
       return wrong(
@@ -80,25 +80,26 @@ async function examineDkim(settings: DkimSettings, dns: Dns): Promise<Diagnosis>
 const publicKeyIn = (text: string): string => /(?:^|;)\s*p=([^;]*)/.exec(text)?.[1]?.replace(/\s/g, '') ?? ''
 
 /** RFC 7489: what receivers do with unaligned email. A domain without its own record uses its parent's. */
-async function examineDmarc(domain: string, dns: Dns): Promise<Diagnosis> {
+async function checkDmarc(domain: string, dns: Dns): Promise<Diagnosis> {
   const labels = domain.split('.')
   for (let from = 0; from < labels.length - 1; from++) {
     const name = `_dmarc.${labels.slice(from).join('.')}`
     const texts = await textsAt(name, dns)
-    if (texts === undefined) return notLookedUp('DMARC', name)
+    if (texts === undefined) return lookupFailed('DMARC', name)
     if (texts.some((text) => /^v=DMARC1\b/i.test(text))) return right('DMARC', `${name} has a record`)
   }
   return wrong('DMARC', `${domain} has no record`, `publish one at _dmarc.${domain}, for a start "v=DMARC1; p=none"`)
 }
 
 /** RFC 5321 § 5.1: whether the domain accepts bounces. */
-async function examineReturn(domain: string, dns: Dns): Promise<Diagnosis> {
+async function checkBounceDomain(domain: string, dns: Dns): Promise<Diagnosis> {
   const found = await Promise.allSettled([dns.resolveMx(domain), dns.resolve4(domain), dns.resolve6(domain)])
   const [mx] = found
   const takesNone = mx.status === 'fulfilled' && mx.value.length === 1 && mx.value[0]!.exchange.replace('.', '') === ''
   if (!takesNone && found.some((each) => each.status === 'fulfilled' && each.value.length > 0))
     return right('Bounces', `${domain} accepts email`)
-  if (found.some((each) => each.status === 'rejected' && !isNothing(each.reason))) return notLookedUp('Bounces', domain)
+  if (found.some((each) => each.status === 'rejected' && !isNothing(each.reason)))
+    return lookupFailed('Bounces', domain)
   return wrong(
     'Bounces',
     `${domain} accepts no email, so bounces and replies are lost`,
@@ -118,5 +119,5 @@ async function textsAt(name: string, dns: Dns): Promise<string[] | undefined> {
 const isNothing = (error: unknown): boolean =>
   ['ENODATA', 'ENOTFOUND'].includes((error as { code?: string }).code ?? '')
 
-const notLookedUp = (what: string, name: string): Diagnosis =>
+const lookupFailed = (what: string, name: string): Diagnosis =>
   doubtful(what, `${name} could not be looked up`, 'run doctor where DNS works')

@@ -9,15 +9,15 @@ import { type Diagnosis, right } from './diagnosis.ts'
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
 /** Checks the running service: everything that needs a person, then the parts that are fine. */
-export async function examineService(services: Deps): Promise<Diagnosis[]> {
+export async function checkService(services: Deps): Promise<Diagnosis[]> {
   const needed = await findAttention(services)
-  return [...needed.map(asDiagnosis), ...(await whatIsFine(services, needed))]
+  return [...needed.map(asDiagnosis), ...(await healthyParts(services, needed))]
 }
 
 const asDiagnosis = ({ part, state, words, remedy }: Attention): Diagnosis => ({ what: part, state, words, remedy })
 
 /** The parts that are fine. */
-export async function whatIsFine(services: Deps, needed: readonly Attention[]): Promise<Diagnosis[]> {
+export async function healthyParts(services: Deps, needed: readonly Attention[]): Promise<Diagnosis[]> {
   const workers = needed.some(({ part }) => part === 'Worker') ? 0 : await countWorkers(services.db)
   const sources = await reportSources(services, configuredSources(services))
   return [

@@ -6,7 +6,7 @@ const PATIENCE_MS = 5_000
 export type Fetch = (url: string, options: { signal: AbortSignal; redirect: 'manual' }) => Promise<Response>
 
 /** Checks that links in emails lead here, and that one-click unsubscribe works. */
-export async function examineSite(
+export async function checkSite(
   { PUBLIC_URL, NODE_ENV }: Pick<Config, 'PUBLIC_URL' | 'NODE_ENV'>,
   fetch: Fetch = globalThis.fetch,
 ): Promise<Diagnosis[]> {

@@ -12,20 +12,25 @@ export type Db = PgDatabase<NodePgQueryResultHKT, typeof schema>
 
 const MIGRATIONS = new URL('../../../migrations', import.meta.url).pathname
 
+/** Options of a pool whose connections plan marked statements once. */
+export const poolOptions = (connectionString: string, max = 20) => ({
+  connectionString,
+  max,
+  keepAlive: true,
+  application_name: 'paperboy',
+  Client: PreparingClient,
+})
+
+/** Opens no connection until first used. */
+export const openPool = (connectionString: string, onError: (error: Error) => void, max?: number): pg.Pool =>
+  reportIdleErrors(new pg.Pool(poolOptions(connectionString, max)), onError)
+
 /**
- * Creates a pool. It connects on first use. The pool replaces idle clients that lose their server, so `onError` only reports them;
- * a client in use fails its current statement, or the next.
+ * Reports errors of idle clients, which the pool replaces. A client in use that loses its server fails its current or next
+ * statement.
  */
-export function openPool(connectionString: string, onError: (error: Error) => void, max = 20): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString,
-    max,
-    keepAlive: true,
-    application_name: 'paperboy',
-    Client: PreparingClient,
-  })
-  pool.on('error', onError)
-  return ignoreLostClients(pool)
+export function reportIdleErrors(pool: pg.Pool, onError: (error: Error) => void): pg.Pool {
+  return ignoreLostClients(pool.on('error', onError))
 }
 
 /**

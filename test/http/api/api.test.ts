@@ -5,7 +5,7 @@ import { test } from '../site.ts'
 describe('POST /api/v1/subscriptions', () => {
   const post = { method: 'POST', url: '/api/v1/subscriptions' } as const
 
-  test('takes an address', async ({ db, site: { app } }) => {
+  test('accepts an address', async ({ db, site: { app } }) => {
     const reply = await app.inject({ ...post, payload: { email: 'ada@example.org', zone: 'Asia/Tokyo' } })
     expect(reply.statusCode).toBe(202)
     expect(reply.json()).toEqual({ status: 'check your inbox' })
@@ -40,14 +40,14 @@ describe('POST /api/v1/subscriptions', () => {
     expect(reply.json()).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) })
   })
 
-  test('answers a problem to more than 16 KB', async ({ site: { app } }) => {
+  test('rejects more than 16 KB with a problem document', async ({ site: { app } }) => {
     const reply = await app.inject({ ...post, payload: { email: 'a'.repeat(20_000) } })
     expect(reply.statusCode).toBe(413)
     expect(reply.json().status).toBe(413)
   })
 })
 
-test('an unknown path under /api is a problem, not a page', async ({ site: { app } }) => {
+test('an unknown path under /api gets a problem document, not a page', async ({ site: { app } }) => {
   const reply = await app.inject('/api/v1/nothing')
   expect(reply.statusCode).toBe(404)
   expect(reply.headers['content-type']).toContain('application/problem+json')

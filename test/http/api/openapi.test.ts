@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { addPapers } from '../../support/services.ts'
 import { test } from '../site.ts'
 
-test('the API describes itself, for programs and for people', async ({ site: { app } }) => {
+test('the API has an OpenAPI document and a page', async ({ site: { app } }) => {
   const document = (await app.inject('/api/openapi.json')).json()
   expect(document.openapi).toBe('3.1.0')
   expect(Object.keys(document.paths)).toContain('/api/v1/subscriptions')

@@ -91,7 +91,7 @@ describe('the feed', () => {
     }
   })
 
-  test('shows what a source brought in as text, in every form', async ({ db, site: { app } }) => {
+  test('escapes source text in every format', async ({ db, site: { app } }) => {
     await threeAndOne(db)
     const rss = parseRssFeed((await app.inject('/feed.xml')).body).items![1]!
     const atom = parseAtomFeed((await app.inject('/feed.atom')).body).entries![1]!
@@ -114,13 +114,10 @@ describe('the feed', () => {
     expect((await app.inject(`/feed.xml?topic=${encodeURIComponent('"><x>')}`)).statusCode).toBe(404)
   })
 
-  test('is well-formed whatever characters a source has brought in, or a topic is named with', async ({
-    db,
-    site: { app },
-  }) => {
+  test('is well-formed with any characters from sources and topics', async ({ db, site: { app } }) => {
     await importing(db, fixture('noncharacters.jsonl'), '2026-04-14', new Date('2026-04-15T11:00:00Z'))
     expect(await db.$count(papers)).toBe(8)
-    // As an older version has stored it.
+    // As an older version stored it.
     await db.execute(
       sql`UPDATE papers SET title = title || U&'\\FFFE\\0008', authors = authors || ARRAY[U&'\\FFFF'] WHERE id = 1`,
     )
@@ -133,7 +130,7 @@ describe('the feed', () => {
     for (const url of ['/', '/feed.json']) expect((await app.inject(url)).body).not.toMatch(/[\ufffe\uffff\0]/)
   })
 
-  test('is whole without any paper', async ({ site: { app } }) => {
+  test('is complete without papers', async ({ site: { app } }) => {
     expect(parseRssFeed((await app.inject('/feed.xml')).body)).toMatchObject({ title: expect.any(String) })
     expect(iso(parseAtomFeed((await app.inject('/feed.atom')).body).updated)).toBe(CLOSED)
     expect((await app.inject('/feed.json')).json().items).toEqual([])

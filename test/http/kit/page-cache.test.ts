@@ -2,11 +2,8 @@ import { expect, vi } from 'vitest'
 import { addPapers } from '../../support/services.ts'
 import { siteOn, test } from '../site.ts'
 
-test('a page for everybody is rendered once in a while, by language, and never for who brings a cookie', async ({
-  db,
-  site,
-}) => {
-  const { app } = siteOn(site.services, { keepPagesMs: 60_000 })
+test('a public page is cached by language, and never for requests with a cookie', async ({ db, site }) => {
+  const { app } = siteOn(site.services, { pageCacheMs: 60_000 })
   await addPapers(db, '2026-04-13', 3)
   const get = async (headers: Record<string, string> = {}) => (await app.inject({ url: '/', headers })).body
   const first = await get()

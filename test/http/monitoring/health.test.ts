@@ -16,7 +16,7 @@ test('healthz says that the process is up, readyz that it can work', async ({ si
   })
 })
 
-test('readyz tells an outage of a source, and is ready all the same', async ({ db, site: { app, services } }) => {
+test('readyz reports a failing source and stays ready', async ({ db, site: { app, services } }) => {
   await recordFailure(db, 'hf', services.now(), 'GET https://lists.example answered 503.')
   const reply = await app.inject('/readyz')
   expect(reply.statusCode).toBe(200)
@@ -31,7 +31,7 @@ test('readyz tells an outage of a source, and is ready all the same', async ({ d
   expect((await app.inject('/readyz')).json().sources).toEqual([{ source: 'hf', state: 'empty', since: null }])
 })
 
-test('readyz names tables that are too old', async ({ db, site: { app } }) => {
+test('readyz reports outdated tables', async ({ db, site: { app } }) => {
   await db.execute(
     sql`DELETE FROM drizzle.__drizzle_migrations WHERE created_at = (SELECT max(created_at) FROM drizzle.__drizzle_migrations)`,
   )
@@ -42,7 +42,7 @@ test('readyz names tables that are too old', async ({ db, site: { app } }) => {
   expect((await app.inject('/readyz')).json().missing).toEqual([expect.stringContaining('paperboy migrate')])
 })
 
-test('readyz names a database that is gone, without its address', async ({ site: { services } }) => {
+test('readyz reports an unreachable database without its address', async ({ site: { services } }) => {
   const config = { ...services.config, DATABASE_URL: 'postgres://someone:secret@127.0.0.1:1/nothing' }
   const { app, logged } = siteOn({ ...services, config })
   const reply = await app.inject('/readyz')
@@ -71,7 +71,7 @@ test.skipIf(withoutRedis)(
   },
 )
 
-test('readyz says when there is no Redis where REDIS_URL points', async ({ site: { services } }) => {
+test('readyz reports an unreachable Redis', async ({ site: { services } }) => {
   const queues = await openQueues({
     databaseUrl: 'postgres://nowhere',
     redisUrl: 'redis://127.0.0.1:1',

@@ -15,7 +15,7 @@ const samplesOf = (text: string): Record<string, number> =>
       .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
   )
 
-test('tells how the service stands', async ({ db, databaseUrl, site: { app, services } }) => {
+test('reports the state of the service', async ({ db, databaseUrl, site: { app, services } }) => {
   await addSubscriber(db, 'ada@lab.org')
   await addSubscriber(db, 'bob@lab.org')
   await addSubscriber(db, 'eve@lab.org', { status: 'bounced' })
@@ -46,11 +46,11 @@ test('tells how the service stands', async ({ db, databaseUrl, site: { app, serv
     'paperboy_source_state{source="hf",state="outage"}': 1,
     'paperboy_source_state{source="hf",state="fresh"}': 0,
   })
-  expect(reply.body, 'what was done before yesterday is history').not.toContain('2026-04-13')
+  expect(reply.body, 'editions finished earlier are left out').not.toContain('2026-04-13')
   await worker.end()
 })
 
-test('times requests by their pattern: no token, no address, nobody’s word for a route', async ({ site: { app } }) => {
+test('times requests by route pattern, without tokens, addresses or unknown paths', async ({ site: { app } }) => {
   await app.inject('/confirm/a-token-of-somebody')
   await app.inject('/somewhere?email=ada@lab.org')
   await app.inject({ method: 'POST', url: '/subscribe', ...form({ email: 'ada@lab.org' }) })
@@ -61,7 +61,7 @@ test('times requests by their pattern: no token, no address, nobody’s word for
   expect(body).not.toMatch(/a-token|somewhere|ada|lab\.org/)
 })
 
-test('a database that is gone is a number too', async ({ site: { services } }) => {
+test('an unreachable database is a metric too', async ({ site: { services } }) => {
   const db = { execute: () => Promise.reject(new Error('gone')) } as unknown as typeof services.db
   const { app } = siteOn({ ...services, db })
   const reply = await app.inject('/metrics')
@@ -70,7 +70,7 @@ test('a database that is gone is a number too', async ({ site: { services } }) =
   await app.close()
 })
 
-test('one that hangs is too, soon enough, and is asked once', async ({ site: { services } }) => {
+test('so is a hanging one, in time and with one query', async ({ site: { services } }) => {
   let asked = 0
   const execute = () => {
     asked++
@@ -83,7 +83,7 @@ test('one that hangs is too, soon enough, and is asked once', async ({ site: { s
   await app.close()
 }, 10_000)
 
-test('with METRICS_TOKEN only who brings it is told', async ({ db, databaseUrl }) => {
+test('METRICS_TOKEN is required as a bearer token', async ({ db, databaseUrl }) => {
   const { app } = siteOn(
     servicesOn(db, { DATABASE_URL: databaseUrl, METRICS_TOKEN: 'a token for the monitor'.replaceAll(' ', '-') }),
   )
@@ -105,7 +105,7 @@ test('with METRICS_TOKEN only who brings it is told', async ({ db, databaseUrl }
   await app.close()
 })
 
-test('in production without a token there is no such page', async ({ db, databaseUrl }) => {
+test('in production without a token, /metrics is 404', async ({ db, databaseUrl }) => {
   const services = servicesOn(db, { DATABASE_URL: databaseUrl })
   const { app } = siteOn({ ...services, config: { ...services.config, NODE_ENV: 'production' } })
   expect((await app.inject('/metrics')).statusCode).toBe(404)

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { releasedEdition } from '../../support/services.ts'
 import { test } from '../site.ts'
 
-test('the archive lists editions and serves each as it was mailed, with a policy of its own', async ({ site }) => {
+test('the archive lists editions and serves each as it was emailed, with its own policy', async ({ site }) => {
   const { app, services } = site
   expect((await app.inject('/editions')).body).toContain('None yet')
   await releasedEdition(services, '2026-04-14', 12)

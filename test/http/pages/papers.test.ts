@@ -4,7 +4,7 @@ import { addPapers } from '../../support/services.ts'
 import { test } from '../site.ts'
 
 describe('the front page', () => {
-  test('shows the form before there is any paper', async ({ site: { app } }) => {
+  test('shows the form without any paper', async ({ site: { app } }) => {
     const page = await app.inject('/')
     expect(page.statusCode).toBe(200)
     expect(page.body).toContain('Get trending papers in your email inbox!')
@@ -66,7 +66,7 @@ describe('a day', () => {
     expect(body).toContain('This is not a valid date')
   })
 
-  test('given twice is refused as well', async ({ site: { app } }) => {
+  test('given twice is an error too', async ({ site: { app } }) => {
     expect((await app.inject('/papers?date=2026-04-14&date=2026-04-15')).statusCode).toBe(400)
   })
 
@@ -88,7 +88,7 @@ describe('a day', () => {
   })
 })
 
-test('what a source brings in is text: no markup, no script links', async ({ db, site: { app } }) => {
+test('source text is escaped: no markup, no script links', async ({ db, site: { app } }) => {
   await addPapers(db, '2026-04-14', 1)
   const hostile = `"><script>alert(1)</script><img src=x onerror='alert(2)'>`
   await db.execute(sql`UPDATE papers SET title = ${hostile}, abstract = ${hostile}, organization = ${hostile},

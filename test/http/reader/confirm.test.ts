@@ -34,7 +34,7 @@ describe('the confirmation link', () => {
     expect(await status()).toBe('pending')
   })
 
-  test('promises a reader who comes back what they chose', async ({ db, site: { app, services } }) => {
+  test('shows a returning reader their earlier choices', async ({ db, site: { app, services } }) => {
     const { url } = await pendingReader(db, services)
     expect((await app.inject(url)).body).toContain('every morning')
     await db.update(subscribers).set({ cadence: 'weekly' })
@@ -60,10 +60,7 @@ describe('the confirmation link', () => {
     )
   })
 
-  test('speaks the language that the address was signed up in, whatever this browser asks for', async ({
-    db,
-    site,
-  }) => {
+  test('uses the language of the sign-up, not the browser’s', async ({ db, site }) => {
     const { app, services } = site
     const { url } = await pendingReader(db, services)
     await db.update(subscribers).set({ locale: 'de' })
@@ -74,7 +71,7 @@ describe('the confirmation link', () => {
     expect((await app.inject({ url: '/welcome?in=xx', headers })).body).toContain('<html lang="en">')
   })
 
-  test.for(['GET', 'POST'] as const)('too old, %s says so and offers the form', async (method, { db, site }) => {
+  test.for(['GET', 'POST'] as const)('expired, %s says so and offers the form', async (method, { db, site }) => {
     const { url, status } = await pendingReader(db, site.services, new Date('2026-04-08T11:59:59Z'))
     const page = await site.app.inject({ method, url })
     expect(page.statusCode).toBe(410)
@@ -97,7 +94,7 @@ describe('the confirmation link', () => {
     }
   })
 
-  test('of another purpose is unknown', async ({ db, site: { app, services } }) => {
+  test('with another purpose is unknown', async ({ db, site: { app, services } }) => {
     const id = await addSubscriber(db, 'ada@example.org')
     const token = mintToken(services.keys, 'unsubscribe', id, NOON)
     expect((await app.inject(`/confirm/${token}`)).statusCode).toBe(404)

@@ -13,7 +13,7 @@ const ADA = 'ada@example.org'
 const NEW = 'ada@new.example'
 const MINUTE = 60_000
 
-/** Everything that a link of this page could change. */
+/** All rows that a manage link can change. */
 const stateOf = async (db: Db) => ({
   readers: await db.select().from(subscribers).orderBy(subscribers.id),
   mails: await db.select().from(outbox).orderBy(outbox.id),
@@ -22,11 +22,11 @@ const stateOf = async (db: Db) => ({
 })
 const readerOf = async (db: Db, id: number) => (await stateOf(db)).readers.find((each) => each.id === id)!
 
-/** The link as the mail to a reader has it. */
+/** The manage link in a reader's email. */
 async function linkTo({ db, keys, now }: Services, id: number): Promise<string> {
   return mintManageToken(keys, id, now(), (await readerOf(db, id)).addressHash!)
 }
-/** The link as the mail to the new address has it. */
+/** The link in the email to the new address. */
 async function changeLink({ db, keys, now }: Services): Promise<string> {
   const [change] = await db.select().from(addressChanges)
   return mintToken(keys, 'change', change!.subscriberId, now(), change!.nonce)
@@ -35,7 +35,7 @@ const post = ({ app }: Site, url: string, fields: Record<string, string> = {}) =
   app.inject({ method: 'POST', url, ...form(fields) })
 
 describe('asking for the link', () => {
-  test('is answered the same whoever is behind the address, after the same statements', async ({ db, databaseUrl }) => {
+  test('gets the same response after the same statements for every address', async ({ db, databaseUrl }) => {
     const gone = await addSubscriber(db, 'erased@example.org')
     await eraseReader(servicesOn(db), gone)
     for (const status of ['active', 'pending', 'unsubscribed', 'bounced', 'complained'] as const) {
@@ -62,14 +62,14 @@ describe('asking for the link', () => {
     expect(seen[0]).toMatchObject({ statusCode: 303, headers: { location: '/manage?sent=' } })
     expect((seen[0] as { statements: string[] }).statements.length).toBeGreaterThan(3)
     for (const each of seen) expect(each).toEqual(seen[0])
-    // A row for each, also of nobody: the worker skips those that must not be mailed.
+    // A row for each, even without a subscriber: the worker skips those that must not get email.
     const { mails } = await stateOf(db)
     expect(mails).toHaveLength(seen.length)
     expect(new Set(mails.map(({ kind }) => kind))).toEqual(new Set(['manage']))
     expect((await site.app.inject('/manage?sent=')).body).toContain('If we know this address')
   })
 
-  test('with what is no address comes back with the reason, and mails nothing', async ({ db, site }) => {
+  test('shows the reason for an invalid address, and sends nothing', async ({ db, site }) => {
     const reply = await post(site, '/manage', { email: '"><b>ada' })
     expect(reply.statusCode).toBe(422)
     expect(reply.body).toContain('value="&quot;&gt;&lt;b&gt;ada"')
@@ -77,7 +77,7 @@ describe('asking for the link', () => {
     expect(await db.$count(outbox)).toBe(0)
   })
 
-  test('goes through the armour: too often from one network is too often', async ({ db, databaseUrl }) => {
+  test('is rate limited per network, like sign-up', async ({ db, databaseUrl }) => {
     const site = siteOn(servicesOn(db, { DATABASE_URL: databaseUrl, SIGN_UPS_PER_NETWORK: '7' }))
     onTestFinished(() => site.app.close())
     await addSubscriber(db, ADA)
@@ -86,15 +86,12 @@ describe('asking for the link', () => {
       answers.push(await post(site, '/manage', { email }))
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([303, 429, 429])
     expect(Number(answers[2]!.headers['retry-after'])).toBeGreaterThan(0)
-    expect(await db.$count(outbox), 'of nobody').toBe(1)
+    expect(await db.$count(outbox), 'without a subscriber').toBe(1)
   })
 })
 
 describe('the page behind a fresh link', () => {
-  test('shows what it is about in its reader’s language, is kept by nobody, and changes nothing', async ({
-    db,
-    site,
-  }) => {
+  test('shows the reader’s data in their language, is not cached, and changes nothing', async ({ db, site }) => {
     const id = await addSubscriber(db, ADA, { locale: 'de', confirmedAt: NOON })
     const token = await linkTo(site.services, id)
     const before = await stateOf(db)
@@ -117,7 +114,7 @@ describe('the page behind a fresh link', () => {
     expect(site.logged()).not.toContain('ada@')
   })
 
-  test('gives the reader’s data as a file, and nobody else’s', async ({ db, site }) => {
+  test('exports only the reader’s own data', async ({ db, site }) => {
     const id = await addSubscriber(db, ADA)
     await addSubscriber(db, 'bob@example.org')
     const reply = await post(site, `/manage/${await linkTo(site.services, id)}/export`)
@@ -128,10 +125,7 @@ describe('the page behind a fresh link', () => {
     expect(reply.body).not.toContain('bob')
   })
 
-  test('erases when the box is ticked; then the link is unknown, and a new one is mailed to nobody', async ({
-    db,
-    site,
-  }) => {
+  test('erases if the box is ticked; then the link is unknown, and no new one is sent', async ({ db, site }) => {
     const id = await addSubscriber(db, ADA)
     const token = await linkTo(site.services, id)
     const before = await stateOf(db)
@@ -156,7 +150,7 @@ describe('the page behind a fresh link', () => {
     expect(await db.$count(addressChanges)).toBe(0)
   })
 
-  test('moves to another address: a button behind the link that went there, once', async ({ db, site }) => {
+  test('changes the address: a button behind the link sent there, once', async ({ db, site }) => {
     const id = await addSubscriber(db, ADA)
     const token = await linkTo(site.services, id)
     const bad = await post(site, `/manage/${token}/change`, { email: 'ada@new' })
@@ -181,7 +175,7 @@ describe('the page behind a fresh link', () => {
     expect((await site.app.inject(`/manage/${token}`)).statusCode, 'it went to the old address').toBe(404)
   })
 
-  test('does not move onto a subscription that is there already', async ({ db, site }) => {
+  test('does not take over an existing subscription', async ({ db, site }) => {
     const id = await addSubscriber(db, ADA)
     await addSubscriber(db, NEW)
     await post(site, `/manage/${await linkTo(site.services, id)}/change`, { email: NEW })
@@ -192,10 +186,7 @@ describe('the page behind a fresh link', () => {
   })
 })
 
-test('no other link opens any of it: not one of a digest, not one that goes to the new address', async ({
-  db,
-  site,
-}) => {
+test('no other link opens it: neither a digest’s nor one to the new address', async ({ db, site }) => {
   const { services } = site
   const id = await addSubscriber(db, ADA)
   const token = await linkTo(services, id)
@@ -207,7 +198,12 @@ test('no other link opens any of it: not one of a digest, not one that goes to t
     mintToken(services.keys, purpose, id, NOON),
     mintToken(services.keys, purpose, id, NOON, addressHash!.subarray(0, 8)),
   ])
-  const elsewhere = mintToken({ current: 'somebody else’s key of thirty-two bytes', previous: [] }, 'manage', id, NOON)
+  const elsewhere = mintToken(
+    { current: 'another server’s key of some thirty-two bytes', previous: [] },
+    'manage',
+    id,
+    NOON,
+  )
   const before = await stateOf(db)
   for (const wrong of [...others, change, elsewhere, `${token}A`, token.slice(0, -1), '%00']) {
     const tried = [
@@ -226,7 +222,7 @@ test('no other link opens any of it: not one of a digest, not one that goes to t
   expect(await stateOf(db)).toEqual(before)
 })
 
-test('links that are too old say so, how long they were good, and do nothing', async ({ db, databaseUrl }) => {
+test('expired links say so and do nothing', async ({ db, databaseUrl }) => {
   const clock = { now: NOON }
   const site = siteOn(servicesOn(db, { DATABASE_URL: databaseUrl }, clock))
   onTestFinished(() => site.app.close())

@@ -14,7 +14,7 @@ async function reader(db: Db, { keys }: Services, values: Parameters<typeof addS
 }
 
 describe('the preferences page', () => {
-  test('shows what is chosen, and never the address', async ({ db, site: { app, services } }) => {
+  test('shows the current choices, and never the address', async ({ db, site: { app, services } }) => {
     const { url } = await reader(db, services)
     const page = await app.inject(url)
     expect(page.statusCode).toBe(200)
@@ -77,7 +77,7 @@ describe('the preferences page', () => {
     expect(await row()).toEqual(before)
   })
 
-  test('leads out: its link leaves', async ({ db, site: { app, services } }) => {
+  test('links to unsubscribe', async ({ db, site: { app, services } }) => {
     const { url, row } = await reader(db, services)
     const [, leave] = /href="(\/unsubscribe\/[^"]+)"/.exec((await app.inject(url)).body)!
     expect((await app.inject({ method: 'POST', url: leave! })).statusCode).toBe(200)
@@ -93,7 +93,7 @@ describe('the preferences page', () => {
     expect(await row()).toEqual(before)
   })
 
-  test('of somebody who is gone is an unknown link', async ({ db, site: { app, services } }) => {
+  test('an erased reader’s link is unknown', async ({ db, site: { app, services } }) => {
     const { url } = await reader(db, services)
     await db.delete(subscribers)
     expect((await app.inject(url)).statusCode).toBe(404)
@@ -146,7 +146,7 @@ describe('the new choices', () => {
     expect((await app.inject(undone.headers.location!)).body).toContain('Undone.')
   })
 
-  test('a form without any tick takes the ticks back; a request without these fields leaves them', async ({
+  test('a form without ticks clears them; a request without these fields keeps them', async ({
     db,
     site: { app, services },
   }) => {
@@ -164,7 +164,7 @@ describe('the new choices', () => {
     expect(await row()).toMatchObject({ size: 5, pausedUntil })
   })
 
-  test('a keyword is text, whatever is in it', async ({ db, site: { app, services } }) => {
+  test('a keyword is always text', async ({ db, site: { app, services } }) => {
     const { url } = await reader(db, services)
     await app.inject({ method: 'POST', url, ...form({ keywords: '"><script>alert(1)</script>' }) })
     const { body } = await app.inject(url)
@@ -205,7 +205,7 @@ describe('as JSON', () => {
     expect(undone.json()).toMatchObject({ topics: [], hour: 8, pausedUntil: null })
   })
 
-  test('names the field of what cannot be, and a field that is none; nothing is saved', async ({ db, site }) => {
+  test('names invalid and unknown fields, and saves nothing', async ({ db, site }) => {
     const { url, row } = await reader(db, site.services)
     const before = await row()
     for (const [body, field] of [

@@ -12,7 +12,7 @@ import { watchedDatabase } from '../../support/statements.ts'
 import { form, siteOn, test } from '../site.ts'
 
 describe('the form', () => {
-  test('takes an address and says what happens next', async ({ db, site: { app } }) => {
+  test('accepts an address and says what happens next', async ({ db, site: { app } }) => {
     const reply = await app.inject({
       method: 'POST',
       url: '/subscribe',
@@ -70,7 +70,7 @@ describe('the form', () => {
   })
 })
 
-describe('the answer says nothing about whether an address was known: neither the page nor the API, nor how much was done for it', () => {
+describe('the response does not reveal whether an address is known: neither its content nor its work', () => {
   const KNOWN: Record<string, { mail: string[]; make(db: Db, email: string): Promise<unknown> }> = {
     new: { mail: ['confirm'], make: async () => {} },
     pending: { mail: ['confirm'], make: (db, email) => addSubscriber(db, email, { status: 'pending' }) },
@@ -123,13 +123,13 @@ describe('the answer says nothing about whether an address was known: neither th
       expect([name, ...mails.map(({ kind }) => kind)]).toEqual([name, ...mail])
     }
     expect(seen[0]).toMatchObject({ statusCode: url === '/subscribe' ? 303 : 202 })
-    // The armour's count, and the sign-up with what is around it.
+    // The rate limit's count, and the sign-up with its transaction.
     expect((seen[0] as { statements: string[] }).statements).toHaveLength(5)
     for (const each of seen) expect(each).toEqual(seen[0])
   })
 })
 
-test('the local mailbox is linked only where one runs', async ({ site }) => {
+test('links the local mailbox only if one runs', async ({ site }) => {
   expect((await site.app.inject('/check-your-inbox')).body).not.toContain('local mailbox')
   const local = siteOn(site.services, { mailboxUrl: 'http://localhost:1080/' })
   expect((await local.app.inject('/check-your-inbox')).body).toContain('href="http://localhost:1080/"')

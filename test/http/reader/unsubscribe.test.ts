@@ -16,7 +16,7 @@ async function reader(db: Db, { keys }: Services, values: Parameters<typeof addS
 }
 
 describe('opening the link', () => {
-  test('shows the ways out and changes nothing', async ({ db, site: { app, services } }) => {
+  test('shows all options and changes nothing', async ({ db, site: { app, services } }) => {
     const { url, row } = await reader(db, services)
     const page = await app.inject(url)
     await app.inject({ method: 'HEAD', url })
@@ -27,7 +27,7 @@ describe('opening the link', () => {
     expect((await row()).status).toBe('active')
   })
 
-  test('offers no "less often" to who has it weekly', async ({ db, site: { app, services } }) => {
+  test('offers no "less often" to weekly readers', async ({ db, site: { app, services } }) => {
     const { url } = await reader(db, services, { cadence: 'weekly' })
     expect((await app.inject(url)).body).not.toContain('Get one email a week')
   })
@@ -45,7 +45,7 @@ describe('opening the link', () => {
     })
   })
 
-  test('has a button for who has not confirmed yet', async ({ db, site: { app, services } }) => {
+  test('has a button for unconfirmed readers', async ({ db, site: { app, services } }) => {
     const { url, row } = await reader(db, services, { status: 'pending' })
     expect((await app.inject(url)).body).toContain('Unsubscribe</button>')
     await app.inject({ method: 'POST', url })
@@ -80,7 +80,7 @@ describe('a POST to the link always works', () => {
     expect((await row()).status).toBe('unsubscribed')
   })
 
-  test('twice, and for somebody who is gone', async ({ db, site: { app, services } }) => {
+  test('twice, and for an erased reader', async ({ db, site: { app, services } }) => {
     const { url, row } = await reader(db, services)
     for (const _ of [1, 2]) expect((await app.inject({ method: 'POST', url })).statusCode).toBe(200)
     const { leftAt } = await row()
@@ -113,7 +113,7 @@ describe('over a real connection', () => {
     ['a chunk cut short', ['Transfer-Encoding: chunked'], 'ff\r\nList'],
     ['less than its length says', ['Content-Length: 5000'], 'List'],
     ['an Expect', ['Expect: 100-continue', 'Content-Length: 4'], 'List'],
-    ['an Expect that nobody knows', ['Expect: a-miracle', 'Content-Length: 4'], 'List'],
+    ['an unknown Expect', ['Expect: a-miracle', 'Content-Length: 4'], 'List'],
     ['a compressed transfer', ['Transfer-Encoding: gzip, chunked'], '4\r\nList\r\n0\r\n\r\n'],
   ]
   test.for(raw)('%s', async ([, headers, body], { db, site: { app, services } }) => {

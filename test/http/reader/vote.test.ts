@@ -10,7 +10,7 @@ const token = ({ services }: Site, purpose: TokenPurpose, id: number, at = NOON)
 const votes = async (db: Db) =>
   Number((await db.execute<{ n: string }>(sql`SELECT count(*) AS n FROM votes`)).rows[0]!.n)
 
-/** A reader, a paper, and the link to vote for it from a mail. */
+/** A reader, a paper, and the email's link to vote for it. */
 async function readerAndPaper(db: Db, site: Site) {
   const [paper] = await addPapers(db, '2026-04-14', 1)
   const reader = await addSubscriber(db, 'ada@example.org')
@@ -18,7 +18,7 @@ async function readerAndPaper(db: Db, site: Site) {
   return { paper: paper!, reader, link, cookie: { '__Host-reader': token(site, 'reader', reader) } }
 }
 
-describe('the link to vote in a mail', () => {
+describe('the vote link in an email', () => {
   test('shows a button, and following it, with GET or HEAD, votes for nothing', async ({ db, site }) => {
     const { link } = await readerAndPaper(db, site)
     const page = await site.app.inject(link)
@@ -31,7 +31,7 @@ describe('the link to vote in a mail', () => {
     expect(await votes(db)).toBe(0)
   })
 
-  test('votes by its button, once, and lets the browser be known', async ({ db, site }) => {
+  test('votes by its button, once, and sets the reader cookie', async ({ db, site }) => {
     const { link } = await readerAndPaper(db, site)
     for (let press = 0; press < 2; press++) {
       const pressed = await site.app.inject({ method: 'POST', url: link })
@@ -44,7 +44,7 @@ describe('the link to vote in a mail', () => {
     expect((await site.app.inject(link)).body).toContain('You voted for this paper')
   })
 
-  test('takes the vote back', async ({ db, site }) => {
+  test('undoes the vote', async ({ db, site }) => {
     const { link } = await readerAndPaper(db, site)
     await site.app.inject({ method: 'POST', url: link })
     const undone = await site.app.inject({ method: 'POST', url: `${link}/undo` })
@@ -69,7 +69,7 @@ describe('the link to vote in a mail', () => {
       expect((await site.app.inject(`/${path}/${token(site, 'vote', reader)}`)).statusCode).toBe(404)
   })
 
-  test('ends after 60 days', async ({ db, site }) => {
+  test('expires after 60 days', async ({ db, site }) => {
     const { paper, reader } = await readerAndPaper(db, site)
     const aged = (days: number) =>
       `/papers/${paper}/vote/${token(site, 'vote', reader, new Date(NOON.getTime() - days * 86_400_000))}`
@@ -78,7 +78,7 @@ describe('the link to vote in a mail', () => {
     expect(await votes(db)).toBe(0)
   })
 
-  test('of somebody who left says why it does not count', async ({ db, site }) => {
+  test('of an unsubscribed reader says why it does not count', async ({ db, site }) => {
     const { link } = await readerAndPaper(db, site)
     await db.execute(sql`UPDATE subscribers SET status = 'unsubscribed'`)
     const pressed = await site.app.inject({ method: 'POST', url: link })
@@ -87,7 +87,7 @@ describe('the link to vote in a mail', () => {
     expect(pressed.headers['set-cookie']).toBeUndefined()
   })
 
-  test('to no paper is no page', async ({ db, site }) => {
+  test('to an unknown paper is 404', async ({ db, site }) => {
     const { reader } = await readerAndPaper(db, site)
     for (const id of ['999999', '0', '-1', '1.5', 'abc', '99999999999999999999'])
       expect((await site.app.inject(`/papers/${id}/vote/${token(site, 'vote', reader)}`)).statusCode).toBe(404)
@@ -95,7 +95,7 @@ describe('the link to vote in a mail', () => {
 })
 
 describe('▲ in a list', () => {
-  test('votes where the browser is known, leads back to its place, and is shown as voted', async ({ db, site }) => {
+  test('votes with the reader cookie, returns to the list, and shows the vote', async ({ db, site }) => {
     const { paper, cookie } = await readerAndPaper(db, site)
     const back = `/papers?date=2026-04-14#p${paper}`
     const voted = await site.app.inject({
@@ -115,7 +115,7 @@ describe('▲ in a list', () => {
     expect(await votes(db)).toBe(0)
   })
 
-  test('leads everybody else to how it is done, and shows them nothing of anybody', async ({ db, site }) => {
+  test('without the cookie shows how to vote, and no reader’s votes', async ({ db, site }) => {
     const { paper, cookie } = await readerAndPaper(db, site)
     await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote`, cookies: cookie })
     const pressed = await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote` })
@@ -155,7 +155,7 @@ describe('▲ in a list', () => {
     expect(await votes(db)).toBe(status === 303 ? 1 : 0)
   })
 
-  test('believes no cookie that we did not sign, or one a year old', async ({ db, site }) => {
+  test('rejects a forged cookie and one over a year old', async ({ db, site }) => {
     const { paper, reader } = await readerAndPaper(db, site)
     const old = token(site, 'reader', reader, new Date(NOON.getTime() - 366 * 86_400_000))
     for (const forged of [old, token(site, 'vote', reader), 'x', '']) {
@@ -167,7 +167,7 @@ describe('▲ in a list', () => {
 })
 
 describe('your votes', () => {
-  test('are listed in a browser that is known, and nowhere else', async ({ db, site }) => {
+  test('are listed only with the reader cookie', async ({ db, site }) => {
     const { paper, cookie } = await readerAndPaper(db, site)
     await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote`, cookies: cookie })
     const own = await site.app.inject({ url: '/votes', cookies: cookie })
@@ -176,7 +176,7 @@ describe('your votes', () => {
     expect((await site.app.inject('/votes')).body).not.toContain('Paper 1 of')
   })
 
-  test('open from a mailed link by its button alone', async ({ db, site }) => {
+  test('open from an emailed link only by its button', async ({ db, site }) => {
     const { reader } = await readerAndPaper(db, site)
     const link = `/votes/${token(site, 'vote', reader)}`
     const page = await site.app.inject(link)
@@ -188,7 +188,7 @@ describe('your votes', () => {
     expect((await site.app.inject({ url: '/votes', cookies })).body).toContain('Your votes')
   })
 
-  test('stay when the browser forgets', async ({ db, site }) => {
+  test('stay when the cookie is cleared', async ({ db, site }) => {
     const { paper, cookie } = await readerAndPaper(db, site)
     await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote`, cookies: cookie })
     const forgot = await site.app.inject({ method: 'POST', url: '/votes/forget', cookies: cookie })
@@ -197,7 +197,7 @@ describe('your votes', () => {
   })
 })
 
-test('no log has a token or the cookie in it', async ({ db, site }) => {
+test('logs contain no token and no cookie', async ({ db, site }) => {
   const { paper, link, cookie } = await readerAndPaper(db, site)
   await site.app.inject({ method: 'POST', url: link })
   await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote`, cookies: cookie })
@@ -206,10 +206,7 @@ test('no log has a token or the cookie in it', async ({ db, site }) => {
   expect(site.logged()).not.toContain(cookie['__Host-reader'])
 })
 
-test('a reader who proposes a paper is noted, so that their own vote for it is not counted; nobody else is', async ({
-  db,
-  site,
-}) => {
+test('a known reader’s vote for their own suggestion does not count', async ({ db, site }) => {
   const { reader, cookie } = await readerAndPaper(db, site)
   const propose = (paper: string, cookies = {}) =>
     site.app.inject({ method: 'POST', url: '/submit', cookies, ...form({ paper }) })

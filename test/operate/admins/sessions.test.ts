@@ -4,8 +4,8 @@ import type { App } from '../../../src/app.ts'
 import { halt, resumeAfterHalt } from '../../../src/delivery/ledger/restore-guard.ts'
 import { addressHash, parseAddress } from '../../../src/mail/address.ts'
 import { mintToken } from '../../../src/mail/tokens.ts'
-import { linkByHand } from '../../../src/operate/admins/sessions.ts'
-import { forgetOldDeeds, writeDown } from '../../../src/operate/audit.ts'
+import { createSignInLink } from '../../../src/operate/admins/sessions.ts'
+import { deleteOldAuditEntries, recordAudit } from '../../../src/operate/audit.ts'
 import { listUnknownServiceEmails } from '../../../src/outbox/list-unknown.ts'
 import { sendServiceEmails } from '../../../src/outbox/send-service-emails.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
@@ -21,7 +21,7 @@ const NEVER = new AbortController().signal
 const later = (clock: { now: Date }, minutes: number) => {
   clock.now = new Date(clock.now.getTime() + minutes * 60_000)
 }
-/** Posts as the button of a page does. */
+/** Posts like a page's button. */
 async function press(app: App, url: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}) {
   const { cookies, fields: token } = await formOf({ app }, '/admin/sign-in')
   const { payload, headers: typed } = form({ ...token, ...fields })
@@ -37,8 +37,8 @@ test('without ADMIN_EMAILS there is nothing under /admin', async ({ db, database
   await app.close()
 })
 
-describe('who asks to sign in', () => {
-  test('gets the same answer after the same statements, whether or not the address may', async ({ databaseUrl }) => {
+describe('a sign-in request', () => {
+  test('gets the same response after the same statements for every address', async ({ databaseUrl }) => {
     const watched = watchedDatabase(databaseUrl)
     const { app } = siteOn(servicesOn(watched.db, { DATABASE_URL: databaseUrl, ADMIN_EMAILS: CURATOR }))
     const seen = []
@@ -58,10 +58,7 @@ describe('who asks to sign in', () => {
     await watched.close()
   })
 
-  test('may do so five times in a quarter of an hour, and hears what is no address', async ({
-    db,
-    site: { app, clock },
-  }) => {
+  test('is limited to five in 15 minutes, and reports an invalid address', async ({ db, site: { app, clock } }) => {
     for (let n = 0; n < 7; n++) expect((await ask(app, CURATOR)).statusCode).toBe(303)
     expect(await db.$count(adminSessions)).toBe(5)
     later(clock, 16)
@@ -73,7 +70,7 @@ describe('who asks to sign in', () => {
 })
 
 describe('the link', () => {
-  test('comes by mail, shows a button, and lets one browser in, once', async ({ db, site, onTestFinished }) => {
+  test('comes by email, shows a button, and signs in one browser, once', async ({ db, site, onTestFinished }) => {
     const { app, services } = site
     const sink = await openSink()
     onTestFinished(() => sink.close())
@@ -116,9 +113,9 @@ describe('the link', () => {
     expect(site.logged()).not.toMatch(/desk\.example|sign-in\/\w{10}/i)
   })
 
-  test('is over after a quarter of an hour, and is no other one', async ({ site }) => {
+  test('expires after 15 minutes, and other tokens are invalid', async ({ site }) => {
     const { app, services, clock } = site
-    const url = pathOf(await linkByHand(services, CURATOR))
+    const url = pathOf(await createSignInLink(services, CURATOR))
     const last = url.at(-1) === 'A' ? 'B' : 'A'
     expect((await press(app, url.slice(0, -1) + last)).statusCode).toBe(404)
     const reader = mintToken(services.keys, 'manage', 1, NOON)
@@ -134,13 +131,13 @@ describe('the link', () => {
     expect((await press(app, url)).statusCode).toBe(410)
   })
 
-  test('used by two browsers in the same moment lets one of them in', async ({ site: { app, services } }) => {
-    const url = pathOf(await linkByHand(services, CURATOR))
+  test('used by two browsers at once signs in one of them', async ({ site: { app, services } }) => {
+    const url = pathOf(await createSignInLink(services, CURATOR))
     const both = await Promise.all([1, 2, 3].map(() => press(app, url)))
     expect(both.map(({ statusCode }) => statusCode).sort()).toEqual([303, 410, 410])
   })
 
-  test('is tried as every email is: after a deferral, and after a crash by the policy; not while mailing is halted', async ({
+  test('is retried like every email: after a deferral, and after a crash by policy; not during a halt', async ({
     db,
     site: { app, services, clock },
     onTestFinished,
@@ -157,7 +154,7 @@ describe('the link', () => {
     later(clock, 1)
     await sendServiceEmails({ ...services, relay }, NEVER)
     expect(sink.taken).toHaveLength(1)
-    // As workers leave it that die before the reply.
+    // As left by a worker that died before the reply.
     const dies = () =>
       db.execute(sql`UPDATE outbox SET state = 'handed', settled_at = NULL, lease_until = now() - interval '1 second'`)
     for (const times of [2, 3, 4, 4]) {
@@ -175,10 +172,10 @@ describe('the link', () => {
     await resumeAfterHalt(services)
     later(clock, 16)
     await sendServiceEmails({ ...services, relay }, NEVER)
-    expect(sink.taken, 'one that is over helps nobody').toHaveLength(4)
+    expect(sink.taken, 'no email for an expired link').toHaveLength(4)
   })
 
-  test('is not mailed to whom was taken from ADMIN_EMAILS, nor where a complaint bars the address', async ({
+  test('is not sent to an address removed from ADMIN_EMAILS, or one with a complaint', async ({
     db,
     site: { app, services },
     onTestFinished,
@@ -202,8 +199,8 @@ describe('the link', () => {
   })
 })
 
-describe('a browser that is signed in', () => {
-  test('is so for twelve hours, until it signs out, or its address is taken from ADMIN_EMAILS', async ({
+describe('a session', () => {
+  test('lasts twelve hours, until sign-out, or until ADMIN_EMAILS loses its address', async ({
     db,
     databaseUrl,
     site,
@@ -221,7 +218,7 @@ describe('a browser that is signed in', () => {
     expect((await second.get('/admin')).statusCode, 'no other site signs it out').toBe(200)
     expect((await second.post('/admin/sign-out')).headers.location).toBe('/admin/sign-in')
     expect((await second.get('/admin')).statusCode).toBe(401)
-    // A reader's cookie, or a link of theirs, is none of these.
+    // A reader's cookie or link is no session.
     const id = await addSubscriber(db, 'ada@example.org')
     for (const purpose of ['reader', 'manage', 'sign-in', 'unsubscribe'] as const) {
       const cookies = { '__Host-admin': mintToken(services.keys, purpose, id, clock.now) }
@@ -230,14 +227,14 @@ describe('a browser that is signed in', () => {
   })
 })
 
-test('what was done by hand is forgotten after 400 days', async ({ db, site: { services, clock } }) => {
-  const deed = { who: CURATOR, what: 'paused', about: 'x' }
-  await writeDown(db, clock.now, deed)
-  await linkByHand(services, CURATOR)
+test('audit entries are deleted after 400 days', async ({ db, site: { services, clock } }) => {
+  const entry = { who: CURATOR, what: 'paused', about: 'x' }
+  await recordAudit(db, clock.now, entry)
+  await createSignInLink(services, CURATOR)
   later(clock, 399 * 24 * 60)
-  await forgetOldDeeds(services)
+  await deleteOldAuditEntries(services)
   expect([await db.$count(auditLog), await db.$count(adminSessions)]).toEqual([1, 1])
   later(clock, 2 * 24 * 60)
-  await forgetOldDeeds(services)
+  await deleteOldAuditEntries(services)
   expect([await db.$count(auditLog), await db.$count(adminSessions)]).toEqual([0, 0])
 })

@@ -13,7 +13,7 @@ interface Rule {
 const text = readFileSync(new URL('../../../docs/monitoring/alerts.yml', import.meta.url), 'utf8')
 const rules: Rule[] = parse(text).groups.flatMap((group: { rules: Rule[] }) => group.rules)
 
-test('every metric that the alert rules name is one that /metrics has', async ({ site: { app } }) => {
+test('/metrics has every metric that the alert rules name', async ({ site: { app } }) => {
   await app.inject('/healthz')
   const { body } = await app.inject('/metrics')
   const named = rules.flatMap(({ expr }) => expr.match(/\bpaperboy_\w+/g) ?? [])
@@ -21,7 +21,7 @@ test('every metric that the alert rules name is one that /metrics has', async ({
   for (const name of named) expect([name, new RegExp(`^${name}[{ ]`, 'm').test(body)]).toEqual([name, true])
 })
 
-test('every problem has a rule, and every rule a problem: by the names of the one list', async ({ site: { app } }) => {
+test('every problem has an alert rule, and every rule a problem', async ({ site: { app } }) => {
   const { body } = await app.inject('/metrics')
   const told = [...body.matchAll(/^paperboy_attention\{what="(\w+)"\}/gm)].map(([, name]) => name)
   expect(told.sort()).toEqual([...ATTENTION_NAMES].sort())
@@ -29,7 +29,7 @@ test('every problem has a rule, and every rule a problem: by the names of the on
   expect(ruled.sort()).toEqual([...ATTENTION_NAMES].sort())
 })
 
-test('every rule waits, and says in a sentence what is wrong', () => {
+test('every rule has a delay and a one-sentence summary', () => {
   for (const rule of rules) {
     expect([rule.alert, rule.for]).toEqual([rule.alert, expect.stringMatching(/^\d+[mh]$/)])
     expect(rule.annotations.summary).toMatch(/^[A-Z].+\.$/)

@@ -8,7 +8,7 @@ import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { hold } from '../../../src/edition/draft/control.ts'
 import type { AttentionName } from '../../../src/operate/attention/attention.ts'
 import { findAttention } from '../../../src/operate/attention/find.ts'
-import { examineService } from '../../../src/operate/doctor/service.ts'
+import { checkService } from '../../../src/operate/doctor/service.ts'
 import { readStatus, statusInWords } from '../../../src/operate/status.ts'
 import { recordFailure } from '../../../src/papers/ingest/source-health.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
@@ -19,7 +19,7 @@ import { registerKey } from '../../../src/suppression/key-fingerprint.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, addReaders, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
 
-/** What stands in every test's service, since no worker runs and no source is read. */
+/** Problems of every test's service: no worker runs, and no source is read. */
 const USUAL: AttentionName[] = ['worker_missing', 'bounce_address_missing', 'work_overdue']
 const quiet = (db: Db, more: Record<string, string> = {}, at = { now: NOON }) =>
   servicesOn(db, { PAPER_SOURCES: 'none', ...more }, at)
@@ -29,8 +29,8 @@ const found = async (services: Services) => {
   return all.filter(({ what }) => !USUAL.includes(what))
 }
 
-describe('each thing that needs a person is found, with since when, what to do and where', () => {
-  test('an edition that paused itself, with the three most common replies and no address', async ({ db }) => {
+describe('finds each problem with its time, fix and page', () => {
+  test('an automatically paused edition, with the three most common replies and no address', async ({ db }) => {
     const services = quiet(db)
     await addReaders(db, 120)
     const editionId = await releasedEdition(services)
@@ -57,7 +57,7 @@ describe('each thing that needs a person is found, with since when, what to do a
     expect(paused!.words).not.toContain('ada@')
   })
 
-  test('an edition held past its time, until its readers would not get it any more', async ({ db }) => {
+  test('an edition held past its release time, while readers would still get it', async ({ db }) => {
     const at = { now: new Date('2026-04-15T02:30:00Z') }
     const services = quiet(db, {}, at)
     await addPapers(db, '2026-04-14', 5)
@@ -72,7 +72,7 @@ describe('each thing that needs a person is found, with since when, what to do a
     expect((await found(services)).filter(({ what }) => what === 'edition_held')).toEqual([])
   })
 
-  test('no edition for a closed list, and a draft that nobody releases', async ({ db }) => {
+  test('no edition for a closed list, and an unreleased draft', async ({ db }) => {
     const services = quiet(db)
     expect(await found(services), 'a day without papers makes none').toEqual([])
     await addPapers(db, '2026-04-14', 5)
@@ -93,7 +93,7 @@ describe('each thing that needs a person is found, with since when, what to do a
     expect(await found(services)).toMatchObject([{ what: 'mailing_halted', state: 'wrong', since: expect.any(Date) }])
   })
 
-  test('a relay that refuses us, from the process that found it to all others', async ({ db }) => {
+  test('a relay that refuses us, seen by every process', async ({ db }) => {
     const services = quiet(db)
     const relays = openRelays(services.config, { rests: openRelayRests(services) })
     await relays.send({ from: 'papers@paperboy.example', to: 'ada@lab.org' }, Buffer.from('To: x\r\n\r\nx'))
@@ -127,7 +127,7 @@ describe('each thing that needs a person is found, with since when, what to do a
     ])
   })
 
-  test('deliveries that are unknown for good, or expired', async ({ db }) => {
+  test('unknown and expired deliveries', async ({ db }) => {
     const services = quiet(db, { UNKNOWN_POLICY: 'hold' })
     await addReaders(db, 5)
     await planAll(services, await releasedEdition(services))
@@ -138,7 +138,7 @@ describe('each thing that needs a person is found, with since when, what to do a
     expect(await found(services)).toEqual([])
   })
 
-  test('bounces about our own address, where they prove that they answer an email of ours', async ({ db }) => {
+  test('proven bounces about our own address', async ({ db }) => {
     const bounce = (reason: string, authority: string | null) =>
       db.execute(sql`
         INSERT INTO inbound_events (received_at, source, fingerprint, class, reason, did, authority, evidence)
@@ -163,13 +163,13 @@ describe('each thing that needs a person is found, with since when, what to do a
   })
 })
 
-test('doctor and status tell the same list', async ({ db }) => {
+test('doctor and status show the same list', async ({ db }) => {
   const services = quiet(db)
   await halt(services)
   await addPapers(db, '2026-04-14', 5)
   const needed = await findAttention(services)
   expect(needed.length).toBeGreaterThanOrEqual(3)
-  const diagnosed = await examineService(services)
+  const diagnosed = await checkService(services)
   const status = await readStatus(services)
   for (const each of needed) {
     expect(diagnosed).toContainEqual({ what: each.part, state: each.state, words: each.words, remedy: each.remedy })

@@ -46,7 +46,7 @@ test('each operator is emailed once a day about each problem, through the relay 
   expect(mail.text).toMatch(/What to do: see that a worker runs/)
   expect(mail.headers.get('auto-submitted')).toBe('auto-generated')
 
-  // A new problem is mailed alone; what is merely to be looked at waits an hour.
+  // A new problem is emailed alone; a warning waits an hour.
   at.now = hoursLater(0.5)
   await halt(services)
   expect(await raiseAlerts(services)).toBe(1)
@@ -59,7 +59,7 @@ test('each operator is emailed once a day about each problem, through the relay 
   at.now = hoursLater(25.5)
   expect(await raiseAlerts(services), 'the next day’s edition, the halt and the worker').toBe(3)
 
-  // The halt holds back every other email, and not the one that tells of it.
+  // A halt stops every email except the alert about it.
   expect(await send()).toBe(6)
   const last = await simpleParser(sink.taken.at(-1)!.raw)
   expect(last.subject).toBe('paperboy.example: 3 problems need you')
@@ -68,7 +68,7 @@ test('each operator is emailed once a day about each problem, through the relay 
   relay.close()
 })
 
-test('without ADMIN_EMAILS nobody is emailed, and what a relay said stays text', async ({ db }) => {
+test('without ADMIN_EMAILS no email is sent, and a relay’s reply is escaped', async ({ db }) => {
   const services = servicesOn(db, { PAPER_SOURCES: 'none' })
   await addPapers(db, '2026-04-14', 5)
   expect(await raiseAlerts(services)).toBe(0)

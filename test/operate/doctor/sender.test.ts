@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { type Dns, examineSender } from '../../../src/operate/doctor/sender.ts'
+import { checkSender, type Dns } from '../../../src/operate/doctor/sender.ts'
 import { dkimRecord, readDkimKeys } from '../../../src/relay/dkim-keys.ts'
 import { testConfig } from '../../support/services.ts'
 
-/** What receivers look up, from a name service that we play. */
+/** A fake name service with the records that receivers look up. */
 
 const folder = mkdtempSync(join(tmpdir(), 'paperboy-doctor-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -33,7 +33,7 @@ const dnsWith = (txt: Record<string, string[]>, more: { [Name in keyof Dns]?: ()
   ({
     resolveTxt: async (name: string) => {
       if (!txt[name]) throw error('ENODATA')
-      // A long record comes in pieces of 255.
+      // Long records are split into 255-character strings.
       return txt[name].map((text) => text.match(/.{1,255}/g) ?? [''])
     },
     resolveMx: async (name: string) =>
@@ -49,13 +49,13 @@ const ALL = {
   '_dmarc.lab.org': ['v=DMARC1; p=none'],
 }
 const statesOf = async (dns: Dns, settings = config) =>
-  Object.fromEntries((await examineSender(settings, dns)).map(({ what, state }) => [what, state]))
+  Object.fromEntries((await checkSender(settings, dns)).map(({ what, state }) => [what, state]))
 
 test('a sender that has published everything is right', async () => {
   expect(await statesOf(dnsWith(ALL))).toEqual({ SPF: 'right', DKIM: 'right', DMARC: 'right', Bounces: 'right' })
 })
 
-describe('what is missing or broken is wrong, with what to do', () => {
+describe('missing or broken records are wrong, with a fix', () => {
   const cases: [string, string, Record<string, string[]>, RegExp][] = [
     ['SPF', 'no record', { 'bounces.lab.org': ['something else'] }, /v=spf1 include:RELAY/],
     ['SPF', 'two records', { 'bounces.lab.org': ['v=spf1 -all', 'v=spf1 a -all'] }, /one/],
@@ -66,21 +66,21 @@ describe('what is missing or broken is wrong, with what to do', () => {
   ]
   for (const [what, trouble, records, remedy] of cases) {
     test(`${what}: ${trouble}`, async () => {
-      const found = await examineSender(config, dnsWith({ ...ALL, ...records }))
+      const found = await checkSender(config, dnsWith({ ...ALL, ...records }))
       expect(found.filter(({ state }) => state !== 'right')).toEqual([
         expect.objectContaining({ what, state: 'wrong', remedy: expect.stringMatching(remedy) }),
       ])
     })
   }
 
-  test('SPF that lets everybody send is to be looked at', async () => {
+  test('SPF that allows every server is doubtful', async () => {
     for (const record of ['v=spf1 +all', 'v=spf1 a all'])
       expect(await statesOf(dnsWith({ ...ALL, 'bounces.lab.org': [record] }))).toMatchObject({ SPF: 'doubtful' })
     for (const record of ['v=spf1 ~all', 'v=spf1 ?all', 'v=spf1 include:all.example -all'])
       expect(await statesOf(dnsWith({ ...ALL, 'bounces.lab.org': [record] }))).toMatchObject({ SPF: 'right' })
   })
 
-  test('a domain that takes no mail loses bounces; one with an address alone takes it (RFC 5321), a lone dot does not (RFC 7505)', async () => {
+  test('a domain without email loses bounces; an address record accepts it (RFC 5321), a lone dot does not (RFC 7505)', async () => {
     const none = async () => nothing()
     expect(await statesOf(dnsWith(ALL, { resolveMx: none }))).toMatchObject({ Bounces: 'wrong' })
     expect(await statesOf(dnsWith(ALL, { resolveMx: none, resolve6: async () => ['2001:db8::1'] }))).toMatchObject({
@@ -93,7 +93,7 @@ describe('what is missing or broken is wrong, with what to do', () => {
   })
 })
 
-test('a parent’s DMARC counts, one’s own before it', async () => {
+test('a domain’s own DMARC counts before its parent’s', async () => {
   expect(
     await statesOf(dnsWith({ ...ALL, '_dmarc.lab.org': [], '_dmarc.news.lab.org': ['v=DMARC1; p=reject'] })),
   ).toMatchObject({
@@ -101,13 +101,13 @@ test('a parent’s DMARC counts, one’s own before it', async () => {
   })
 })
 
-test('without a network nothing is called wrong', async () => {
+test('without a network nothing is wrong', async () => {
   const silent = async () => Promise.reject(error('ETIMEOUT'))
   const dns = { resolveTxt: silent, resolveMx: silent, resolve4: silent, resolve6: silent } as Dns
   expect(await statesOf(dns)).toEqual({ SPF: 'doubtful', DKIM: 'doubtful', DMARC: 'doubtful', Bounces: 'doubtful' })
 })
 
-test('a relay that signs is nothing to look up, a key that cannot be read is wrong', async () => {
+test('a signing relay needs no lookup; an unreadable key is wrong', async () => {
   expect(
     await statesOf(dnsWith(ALL), { ...config, DKIM_DOMAIN: undefined, DKIM_SELECTOR: [], DKIM_PRIVATE_KEY_FILE: [] }),
   ).toMatchObject({ DKIM: 'right' })
@@ -116,7 +116,7 @@ test('a relay that signs is nothing to look up, a key that cannot be read is wro
   })
 })
 
-test('a name that is none in the public DNS is not looked up', async () => {
+test('a name outside public DNS is not looked up', async () => {
   const dns = { resolveTxt: () => Promise.reject(new Error('asked')) } as unknown as Dns
   for (const address of ['paperboy@localhost.localdomain', 'papers@paperboy.example', 'papers@desk.local'])
     expect(await statesOf(dns, { ...config, MAIL_FROM: { name: '', address } })).toEqual({ Sender: 'doubtful' })

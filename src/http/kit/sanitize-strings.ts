@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 
-/** What PostgreSQL's text cannot hold. � stands for it, so that what was cleaned never equals what was not. */
+/** Replaces what PostgreSQL's `text` cannot store by �. Removing it could make two different strings equal. */
 const clean = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed()
 
-/** Deeper than anything that a route takes; the validator refuses it. */
+/** Deeper than any route accepts. The validator rejects the rest. */
 const DEEPEST = 50
 
 function cleaned(value: unknown, depth = 0): unknown {
@@ -13,21 +13,21 @@ function cleaned(value: unknown, depth = 0): unknown {
   for (const [name, item] of Object.entries(value)) {
     const [newName, newItem] = [clean(name), cleaned(item, depth + 1)]
     if (newName !== name) delete value[name]
-    // Never an assignment: a field may be named __proto__.
+    // Assignment would set the prototype for a field named __proto__.
     Object.defineProperty(value, newName, { value: newItem, enumerable: true, writable: true, configurable: true })
   }
   return value
 }
 
-/** Parsed fields, and not bytes or a stream, which are for their route to read. Parsers make some without Object's prototype. */
+/** True for parsed fields, which may have no prototype. False for buffers and streams, which routes read themselves. */
 function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
-/** Cleans every string of a request (path, query, form, JSON) before it is validated, so that no route has to. */
-export function cleanStrings(app: FastifyInstance): void {
+/** Cleans every string of a request (path, query, form, JSON) before validation, so that routes need not. */
+export function sanitizeStrings(app: FastifyInstance): void {
   app.addHook('preValidation', async (request) => {
     request.params = cleaned(request.params)
     request.query = cleaned(request.query)

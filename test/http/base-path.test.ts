@@ -11,7 +11,7 @@ import { siteOn } from './site.ts'
 
 const PREFIX = '/paperboy'
 
-/** The app behind a proxy that serves it below a path and strips that from requests; anything else there is 404. */
+/** The app behind a proxy that serves it below a path, strips the path, and answers 404 elsewhere. */
 async function siteBelowPath(db: Db, databaseUrl: string) {
   const proxy = createServer((incoming, outgoing) => {
     if (!incoming.url!.startsWith(`${PREFIX}/`)) return void outgoing.writeHead(404).end('not ours')
@@ -26,8 +26,8 @@ async function siteBelowPath(db: Db, databaseUrl: string) {
   await once(proxy, 'listening')
   const origin = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
   const settings = { DATABASE_URL: databaseUrl, PUBLIC_URL: origin + PREFIX, ADMIN_EMAILS: 'desk@paperboy.example' }
-  // Kept pages are served a second time, which must not write the path twice.
-  const site = siteOn(servicesOn(db, settings), { keepPagesMs: 60_000 })
+  // A cached page must not get the path twice.
+  const site = siteOn(servicesOn(db, settings), { pageCacheMs: 60_000 })
   await site.app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {
     proxy.close()
@@ -61,7 +61,7 @@ test('every link, form and asset of every page works below a path', async ({ db,
   const broken: string[] = []
   while (waiting.length > 0 && seen.size < 150) {
     const path = waiting.shift()!
-    // Every page is asked for twice, the second time as it was kept.
+    // Request every page twice: the second comes from the cache.
     const [reply, again] = [await fetch(origin + path), await fetch(origin + path)]
     const [page, kept] = [await reply.text(), await again.text()]
     seen.add(path)
@@ -74,7 +74,7 @@ test('every link, form and asset of every page works below a path', async ({ db,
       if (!url.startsWith('/') || url.startsWith('//')) continue
       if (url !== PREFIX && !url.startsWith(`${PREFIX}/`)) broken.push(`${path} → ${url}`)
       const next = url.split('#')[0]!
-      // Papers, topics and days are all alike: a few of each will do.
+      // A few papers, topics and days are enough: they are all alike.
       const kind = next.replace(/\d+|[0-9a-f-]{8,}/g, 'N').replace(/(topics\/|topic=)[^?&/]+/, '$1T')
       const alike = [...seen, ...waiting].filter(
         (each) => each.replace(/\d+|[0-9a-f-]{8,}/g, 'N').replace(/(topics\/|topic=)[^?&/]+/, '$1T') === kind,

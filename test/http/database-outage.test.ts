@@ -4,7 +4,7 @@ import { databaseOn, openPool } from '../../src/runtime/db/database.ts'
 import { routesOf } from './routes.ts'
 import { form, siteOn, test as withSite } from './site.ts'
 
-/** The whole app with a database that nothing answers at. */
+/** The whole app with an unreachable database. */
 const test = withSite.extend('away', { scope: 'test' }, async ({ site: { services } }, { onCleanup }) => {
   const url = 'postgres://nobody@127.0.0.1:1/nothing'
   const pool = openPool(url, () => {})
@@ -17,7 +17,7 @@ const test = withSite.extend('away', { scope: 'test' }, async ({ site: { service
   return away
 })
 
-test('without the database a request is answered 503 with Retry-After, and no error is logged', async ({ away }) => {
+test('without the database, requests get 503 with Retry-After, and no error is logged', async ({ away }) => {
   const { app, services, logged } = away
   const token = mintToken(services.keys, 'unsubscribe', 7, services.now())
   const preferences = mintToken(services.keys, 'preferences', 7, services.now())
@@ -59,7 +59,7 @@ test('without the database a request is answered 503 with Retry-After, and no er
   expect(logged()).not.toMatch(/ada@|Failed query|params/)
 })
 
-test('no route at all takes it for a bug', async ({ away: { app } }) => {
+test('no route treats it as a bug', async ({ away: { app } }) => {
   await app.ready()
   for (const { method, path } of routesOf(app)) {
     if (method === 'OPTIONS') continue

@@ -4,13 +4,13 @@ import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
-import { diagnose, examineDatabase, type Settings } from '../../../src/operate/doctor/database.ts'
-import { type Diagnosis, diagnosesInWords, right } from '../../../src/operate/doctor/diagnosis.ts'
-import { examine } from '../../../src/operate/doctor/examine.ts'
-import { examineQueue } from '../../../src/operate/doctor/queue.ts'
-import { examineRelays, isNear } from '../../../src/operate/doctor/relays.ts'
-import { examineService } from '../../../src/operate/doctor/service.ts'
-import { examineSite } from '../../../src/operate/doctor/site.ts'
+import { checkDatabase, diagnose, type Settings } from '../../../src/operate/doctor/database.ts'
+import { type Diagnosis, formatDiagnoses, right } from '../../../src/operate/doctor/diagnosis.ts'
+import { checkQueue } from '../../../src/operate/doctor/queue.ts'
+import { checkRelays, isNear } from '../../../src/operate/doctor/relays.ts'
+import { runChecks } from '../../../src/operate/doctor/run-checks.ts'
+import { checkService } from '../../../src/operate/doctor/service.ts'
+import { checkSite } from '../../../src/operate/doctor/site.ts'
 import { announceWorker } from '../../../src/runtime/worker-presence.ts'
 import { test } from '../../support/database.ts'
 import { startRedis, withoutRedis } from '../../support/redis.ts'
@@ -30,7 +30,7 @@ describe('the database', () => {
     connections: 100,
   }
 
-  test('that is as it should be is right', () => {
+  test('with good settings is right', () => {
     expect(diagnose(SOUND, true)).toEqual([right('Database', 'PostgreSQL 18.4, tables up to date')])
     expect(diagnose({ ...SOUND, synchronous: 'remote_apply' }, true)).toHaveLength(1)
   })
@@ -44,34 +44,34 @@ describe('the database', () => {
     ['for few connections', { connections: 20 }, 'doubtful'],
   ]
   for (const [trouble, settings, state] of troubles) {
-    test(`${trouble} is ${state}, and everything that is wrong is said`, () => {
+    test(`${trouble} is ${state}, and all problems are reported`, () => {
       expect(diagnose({ ...SOUND, ...settings }, true)).toEqual([expect.objectContaining({ state })])
       expect(diagnose({ ...SOUND, ...settings }, false).map((each) => each.state)).toEqual(['wrong', state])
     })
   }
 
-  test('is asked itself: the tests’ own has no fsync, and tables as old as they are', async ({ db, databaseUrl }) => {
+  test('is queried for its settings: the test database has no fsync', async ({ db, databaseUrl }) => {
     const fsync = expect.objectContaining({ state: 'wrong', words: expect.stringContaining('fsync') })
-    expect(await examineDatabase(databaseUrl)).toEqual({ usable: true, diagnoses: [fsync] })
+    expect(await checkDatabase(databaseUrl)).toEqual({ usable: true, diagnoses: [fsync] })
     await db.execute(sql`DELETE FROM drizzle.__drizzle_migrations`)
-    expect(await examineDatabase(databaseUrl)).toEqual({
+    expect(await checkDatabase(databaseUrl)).toEqual({
       usable: false,
       diagnoses: [expect.objectContaining({ state: 'wrong', remedy: expect.stringContaining('migrate') }), fsync],
     })
   })
 
-  test('that is gone is said without its address', async () => {
-    const { diagnoses: found, usable } = await examineDatabase('postgres://someone:secret@127.0.0.1:1/nothing')
+  test('that is unreachable is reported without its address', async () => {
+    const { diagnoses: found, usable } = await checkDatabase('postgres://someone:secret@127.0.0.1:1/nothing')
     expect(found).toEqual([expect.objectContaining({ state: 'wrong', words: expect.stringContaining('ECONNREFUSED') })])
     expect(usable).toBe(false)
-    expect(diagnosesInWords(found)).not.toMatch(/secret|someone/)
+    expect(formatDiagnoses(found)).not.toMatch(/secret|someone/)
   })
 })
 
 describe('a relay', () => {
-  test('that lets us in is right; no mail is sent', async () => {
+  test('that accepts our login is right; no email is sent', async () => {
     const sink = await openSink()
-    expect(await examineRelays(testConfig({ SMTP_URL: sink.url }))).toEqual([
+    expect(await checkRelays(testConfig({ SMTP_URL: sink.url }))).toEqual([
       right(`Relay ${new URL(sink.url).host}`, 'connection works'),
     ])
     expect(sink.taken).toEqual([])
@@ -85,7 +85,7 @@ describe('a relay', () => {
       { disabledCommands: ['STARTTLS'], allowInsecureAuth: true, onAuth: (_auth, _session, done) => done(refusal) },
     )
     const { host } = new URL(refusing.url)
-    const found = await examineRelays(
+    const found = await checkRelays(
       testConfig({
         SMTP_URL: `smtp://ada:secret@${host}?name=first&requireTLS=false,smtp://127.0.0.1:1?name=second`,
       }),
@@ -102,25 +102,25 @@ describe('a relay', () => {
   })
 })
 
-test('what stands near needs no TLS to be demanded', () => {
+test('a relay on this machine or network needs no requireTLS', () => {
   for (const near of ['127.0.0.1', '::1', 'localhost', 'mailpit']) expect(isNear(near), near).toBe(true)
   for (const far of ['smtp.lab.org', '192.0.2.1', '2001:db8::25']) expect(isNear(far), far).toBe(false)
 })
 
 describe.skipIf(withoutRedis)('Redis', () => {
-  test('that keeps all keys is right, one that drops them is to be looked at, one that is gone is wrong', async () => {
+  test('that never evicts is right, one that evicts is doubtful, an unreachable one is wrong', async () => {
     const redis = await startRedis()
-    expect(await examineQueue(redis.url)).toEqual([expect.objectContaining({ state: 'right' })])
+    expect(await checkQueue(redis.url)).toEqual([expect.objectContaining({ state: 'right' })])
     await redis.command('CONFIG SET maxmemory-policy allkeys-lru')
-    expect(await examineQueue(redis.url)).toEqual([
+    expect(await checkQueue(redis.url)).toEqual([
       expect.objectContaining({ state: 'doubtful', words: expect.stringContaining('allkeys-lru') }),
     ])
     await redis.command('CONFIG SET requirepass sesame')
-    const refused = await examineQueue(redis.url.replace('redis://', 'redis://:wrong-password@'))
+    const refused = await checkQueue(redis.url.replace('redis://', 'redis://:wrong-password@'))
     expect(refused).toEqual([expect.objectContaining({ state: 'wrong' })])
     expect(JSON.stringify(refused)).not.toMatch(/wrong-password|sesame/)
     await redis.stop()
-    expect(await examineQueue(redis.url)).toEqual([
+    expect(await checkQueue(redis.url)).toEqual([
       expect.objectContaining({ state: 'wrong', words: expect.stringContaining('ECONNREFUSED') }),
     ])
   }, 20_000)
@@ -129,8 +129,8 @@ describe.skipIf(withoutRedis)('Redis', () => {
 describe('the page', () => {
   const config = testConfig()
 
-  test('that answers as Paperboy is right, anything else is to be looked at', async () => {
-    expect(await examineSite(config, answering)).toEqual([expect.objectContaining({ state: 'right' })])
+  test('that answers as Paperboy is right, anything else is doubtful', async () => {
+    expect(await checkSite(config, answering)).toEqual([expect.objectContaining({ state: 'right' })])
     const others = [
       async () => Promise.reject(new Error('no route')),
       async () => new Response('a parking page'),
@@ -138,11 +138,11 @@ describe('the page', () => {
       async () => Response.redirect('https://elsewhere.example/healthz'),
     ]
     for (const other of others) {
-      expect(await examineSite(config, other)).toEqual([expect.objectContaining({ state: 'doubtful' })])
+      expect(await checkSite(config, other)).toEqual([expect.objectContaining({ state: 'doubtful' })])
     }
   })
 
-  test('is asked for what its own health page says', async () => {
+  test('is checked through its health page', async () => {
     const asked: (string | undefined)[] = []
     const server = createServer((request, reply) => {
       asked.push(request.url)
@@ -150,27 +150,27 @@ describe('the page', () => {
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
-    expect(await examineSite(testConfig({ PUBLIC_URL: `http://127.0.0.1:${port}/papers` }))).toEqual([
+    expect(await checkSite(testConfig({ PUBLIC_URL: `http://127.0.0.1:${port}/papers` }))).toEqual([
       expect.objectContaining({ state: 'right' }),
     ])
     expect(asked).toEqual(['/papers/healthz'])
     server.close()
   })
 
-  test('without https is wrong in production alone', async () => {
+  test('without https is wrong only in production', async () => {
     const plain = { ...config, PUBLIC_URL: 'http://papers.lab.org' }
-    expect(await examineSite(plain, answering)).toEqual([expect.objectContaining({ state: 'right' })])
-    expect(await examineSite({ ...plain, NODE_ENV: 'production' }, answering)).toEqual([
+    expect(await checkSite(plain, answering)).toEqual([expect.objectContaining({ state: 'right' })])
+    expect(await checkSite({ ...plain, NODE_ENV: 'production' }, answering)).toEqual([
       expect.objectContaining({ state: 'wrong', words: expect.stringContaining('https') }),
     ])
   })
 })
 
 describe('the work', () => {
-  const states = async (services: Parameters<typeof examineService>[0]) =>
-    (await examineService(services)).map(({ what, state }) => `${what} ${state}`)
+  const states = async (services: Parameters<typeof checkService>[0]) =>
+    (await checkService(services)).map(({ what, state }) => `${what} ${state}`)
 
-  test('without a worker is to be looked at, and wrong once something is overdue', async ({ db, databaseUrl }) => {
+  test('without a worker is doubtful, and wrong once work is overdue', async ({ db, databaseUrl }) => {
     const services = servicesOn(db, { DATABASE_URL: databaseUrl, PAPER_SOURCES: 'none', BOUNCE_ADDRESS: 'b+*@lab.org' })
     expect(await states(services)).toEqual(['Inbound wrong', 'Worker doubtful'])
     const worker = await announceWorker(databaseUrl, services.log)
@@ -186,15 +186,15 @@ describe('the work', () => {
     await worker.end()
   })
 
-  test('a halt is wrong, a source that nobody reads and bounces that nobody reads are told', async ({ db }) => {
+  test('reports a halt, an unread source and unread bounces', async ({ db }) => {
     const services = servicesOn(db)
     await halt(services)
     expect(await states(services)).toEqual(['Mailing wrong', 'Worker doubtful', 'Papers doubtful', 'Inbound doubtful'])
   })
 })
 
-test('all of it at once; what a database that is gone hides is left out, the rest is still told', async () => {
-  const found = await examine(testConfig({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' }), {
+test('runs all checks; an unreachable database hides only its own', async () => {
+  const found = await runChecks(testConfig({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' }), {
     fetch: answering,
   })
   expect(found.map(({ what, state }) => `${what} ${state}`)).toEqual([
@@ -205,13 +205,10 @@ test('all of it at once; what a database that is gone hides is left out, the res
   ])
 })
 
-test('a database that can be asked is asked, whatever else is wrong with it, and stays as it was', async ({
-  db,
-  databaseUrl,
-}) => {
+test('checks a reachable database despite other problems, and changes nothing', async ({ db, databaseUrl }) => {
   await db.execute(sql`DROP SCHEMA IF EXISTS bullmq CASCADE`)
   await halt(servicesOn(db))
-  const found = await examine(testConfig({ DATABASE_URL: databaseUrl }), { fetch: answering })
+  const found = await runChecks(testConfig({ DATABASE_URL: databaseUrl }), { fetch: answering })
   expect(found.map(({ what, state }) => `${what} ${state}`).slice(0, 3)).toEqual([
     'Database wrong',
     'Mailing wrong',
@@ -221,16 +218,16 @@ test('a database that can be asked is asked, whatever else is wrong with it, and
   expect(rows, 'the queue’s tables are not made').toEqual([])
 })
 
-test('a certificate that is not there is a diagnosis too', async () => {
-  const { usable, diagnoses } = await examineDatabase(
+test('a missing certificate file is a diagnosis too', async () => {
+  const { usable, diagnoses } = await checkDatabase(
     'postgres://a@127.0.0.1:1/b?sslmode=verify-full&sslrootcert=/no/such/file',
   )
   expect([usable, diagnoses[0]!.words]).toEqual([false, 'cannot connect (ENOENT)'])
 })
 
-test('in words: a line each, what to do below it', () => {
+test('prints a line per check, with its fix below', () => {
   expect(
-    diagnosesInWords([
+    formatDiagnoses([
       { what: 'Queue', state: 'right', words: 'in PostgreSQL' },
       { what: 'Worker', state: 'doubtful', words: 'not running', remedy: 'npm run worker' },
       { what: 'DKIM', state: 'wrong', words: 'not published', remedy: 'publish it' },

@@ -2,34 +2,34 @@ import { Resolver } from 'node:dns/promises'
 import type { Config } from '../../runtime/config/config.ts'
 import { startDatabaseClock } from '../../runtime/db/clock.ts'
 import { databaseOn, openPool } from '../../runtime/db/database.ts'
-import { examineDatabase } from './database.ts'
+import { checkDatabase } from './database.ts'
 import type { Diagnosis } from './diagnosis.ts'
-import { examineQueue } from './queue.ts'
-import { examineRelays } from './relays.ts'
-import { type Dns, examineSender } from './sender.ts'
-import { examineService } from './service.ts'
-import { examineSite, type Fetch } from './site.ts'
+import { checkQueue } from './queue.ts'
+import { checkRelays } from './relays.ts'
+import { checkSender, type Dns } from './sender.ts'
+import { checkService } from './service.ts'
+import { checkSite, type Fetch } from './site.ts'
 
 /**
  * Checks everything email depends on, and changes nothing. Never rejects: a failing check is a diagnosis.
  *
  * @param ask for tests: the name service and the web
  */
-export async function examine(config: Config, ask: { dns?: Dns; fetch?: Fetch } = {}): Promise<Diagnosis[]> {
+export async function runChecks(config: Config, ask: { dns?: Dns; fetch?: Fetch } = {}): Promise<Diagnosis[]> {
   const dns = ask.dns ?? new Resolver({ timeout: 3_000, tries: 2 })
   const parts = await Promise.all([
-    examineInside(config),
-    examineQueue(config.REDIS_URL),
-    examineRelays(config),
-    examineSender(config, dns),
-    examineSite(config, ask.fetch),
+    checkData(config),
+    checkQueue(config.REDIS_URL),
+    checkRelays(config),
+    checkSender(config, dns),
+    checkSite(config, ask.fetch),
   ])
   return parts.flat()
 }
 
 /** Checks the database, and the service by its data. Opens only a pool, since opening the queue would migrate its tables. */
-async function examineInside(config: Config): Promise<Diagnosis[]> {
-  const { usable, diagnoses } = await examineDatabase(config.DATABASE_URL)
+async function checkData(config: Config): Promise<Diagnosis[]> {
+  const { usable, diagnoses } = await checkDatabase(config.DATABASE_URL)
   if (!usable) return diagnoses
   await using stack = new AsyncDisposableStack()
   const pool = stack.adopt(
@@ -38,5 +38,5 @@ async function examineInside(config: Config): Promise<Diagnosis[]> {
   )
   const db = databaseOn(pool)
   const clock = stack.adopt(await startDatabaseClock(db, () => {}), (each) => each.stop())
-  return [...diagnoses, ...(await examineService({ db, config, now: clock.now }))]
+  return [...diagnoses, ...(await checkService({ db, config, now: clock.now }))]
 }

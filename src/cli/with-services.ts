@@ -1,6 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
-import { isDay } from '../calendar/days.ts'
-import { complain, say } from '../lib/terminal.ts'
+import { complain } from '../lib/terminal.ts'
 import { fillLocalDefaults } from '../local/local-defaults.ts'
 import { type Config, readEnvironment } from '../runtime/config/config.ts'
 import { migrate } from '../runtime/db/database.ts'
@@ -11,8 +9,8 @@ import type { Services } from '../runtime/services.ts'
  * Opens the services for the duration of a command. With the embedded database, it uses the running service's one, or starts,
  * migrates and stops its own.
  *
- * @param options.mails the command hands mail over, so it needs a relay or the mailbox
- * @param options.anyKey the command works whatever SUPPRESSION_KEY is
+ * @param options.mails the command sends email, so it needs a relay or the mailbox
+ * @param options.anyKey the command works with any SUPPRESSION_KEY
  */
 export const withServices = <T>(
   work: (services: Services) => Promise<T>,
@@ -29,17 +27,4 @@ export async function withConfig<T>(
   const { config } = await fillLocalDefaults(environment, stack, { mailbox: mails ? 'shared' : 'none', say: complain })
   if (!environment.DATABASE_URL) await migrate(config.DATABASE_URL)
   return await work(config, stack)
-}
-
-/** Prints a command's result: the sentence, or the value with --json. */
-export function report(command: Command, value: object, sentence: string): void {
-  say(command.optsWithGlobals().json ? JSON.stringify(value) : sentence)
-}
-
-/** Parses a date option. @throws InvalidArgumentError if it is not a date */
-export function asDate(text: string): string {
-  if (!isDay(text)) {
-    throw new InvalidArgumentError(`"${text}" is not a date. Write it like 2026-04-14.`)
-  }
-  return text
 }

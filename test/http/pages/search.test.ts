@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { HtmlValidate } from 'html-validate'
 import { describe, expect } from 'vitest'
-import { preview } from '../../src/delivery/preview/preview.ts'
-import { mintToken } from '../../src/mail/tokens.ts'
-import { messagesIn } from '../../src/messages/catalogue.ts'
-import { addPapers, addSubscriber, NOON, releasedEdition } from '../support/services.ts'
-import { test } from './site.ts'
-import { PAGE_RULES } from './valid-html.ts'
+import { preview } from '../../../src/delivery/preview/preview.ts'
+import { mintToken } from '../../../src/mail/tokens.ts'
+import { messagesIn } from '../../../src/messages/catalogue.ts'
+import { addPapers, addSubscriber, NOON, releasedEdition } from '../../support/services.ts'
+import { test } from '../site.ts'
+import { PAGE_RULES } from '../valid-html.ts'
 
 describe('a paper’s page', () => {
   test('has its abstract, authors, votes over time, editions and links', async ({ db, site }) => {
@@ -200,7 +200,7 @@ describe('as JSON', () => {
     },
   )
 
-  test('a reader votes, sees and takes back', async ({ db, site: { app, services } }) => {
+  test('a reader votes, lists votes and undoes one', async ({ db, site: { app, services } }) => {
     const [id] = await addPapers(db, '2026-04-14', 1)
     const reader = await addSubscriber(db, 'ada@example.org')
     const cookies = { '__Host-reader': mintToken(services.keys, 'reader', reader, NOON) }

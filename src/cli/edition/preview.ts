@@ -1,16 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type Preview, preview } from '../delivery/preview/preview.ts'
-import { sideBySide } from '../delivery/preview/side-by-side.ts'
-import type { EditionKey } from '../edition/draft/control.ts'
-import { parseAddress } from '../mail/address.ts'
-import { addressOf } from '../mail/mailbox.ts'
-import { LOCALES, type Locale } from '../messages/catalogue.ts'
-import { openDkim, signing } from '../relay/dkim.ts'
-import { openRelays } from '../relay/relays.ts'
-import type { Services } from '../runtime/services.ts'
-import { report, withServices } from './open.ts'
+import { type Preview, preview } from '../../delivery/preview/preview.ts'
+import { sideBySide } from '../../delivery/preview/side-by-side.ts'
+import type { EditionKey } from '../../edition/draft/control.ts'
+import { parseAddress } from '../../mail/address.ts'
+import { addressOf } from '../../mail/mailbox.ts'
+import { LOCALES, type Locale } from '../../messages/catalogue.ts'
+import { openDkim, signing } from '../../relay/dkim.ts'
+import { openRelays } from '../../relay/relays.ts'
+import type { Services } from '../../runtime/services.ts'
+import { parseList } from '../options.ts'
+import { report } from '../output.ts'
+import { withServices } from '../with-services.ts'
+import { editionCommand } from './edition-command.ts'
 
 interface PreviewOptions extends EditionKey {
   out?: string
@@ -23,32 +26,27 @@ interface PreviewOptions extends EditionKey {
   format?: 'html' | 'text'
 }
 
-const listed = (text: string): string[] =>
-  text
-    .split(',')
-    .map((each) => each.trim())
-    .filter(Boolean)
-
-function papersCount(text: string): number {
+function parseSize(text: string): number {
   const size = Number(text)
   if (!Number.isInteger(size) || size < 1 || size > 100) throw new InvalidArgumentError('Use a number from 1 to 100.')
   return size
 }
 
 /** `edition preview`: the digest of one reader, or of a reader with these preferences. */
-export const previewCommand = (command: Command): Command =>
-  command
+export function previewCommand(edition: Command): void {
+  editionCommand(edition, 'preview', 'show a digest without sending it')
     .option('--out <dir>', 'write digest-DATE.eml, .html, .txt and a page with all views to this folder')
     .option('--to <address>', 'email it to this address')
     .option('--reader <address>', 'show this subscriber’s digest')
-    .option('--size <papers>', 'number of papers, 1 to 100', papersCount)
-    .option('--topics <slugs>', 'topics of the reader, separated by commas', listed)
-    .option('--keywords <words>', 'keywords of the reader, separated by commas', listed)
+    .option('--size <papers>', 'number of papers, 1 to 100', parseSize)
+    .option('--topics <slugs>', 'topics of the reader, separated by commas', parseList)
+    .option('--keywords <words>', 'keywords of the reader, separated by commas', parseList)
     .addOption(new Option('--locale <language>', 'language').choices(LOCALES))
     .addOption(new Option('--format <format>', 'HTML with text, or text only').choices(['html', 'text']))
     .action((options: PreviewOptions, command: Command) =>
       withServices((services) => showPreview(services, options, command), { mails: options.to !== undefined }),
     )
+}
 
 async function showPreview(services: Services, options: PreviewOptions, command: Command): Promise<void> {
   const made = await preview(services, options, options.reader, options)

@@ -1,0 +1,28 @@
+import type { Command } from 'commander'
+import { assemble } from '../../edition/draft/assemble.ts'
+import { type EditionKey, editionNamed } from '../../edition/draft/control.ts'
+import { releaseInWords } from '../../edition/draft/release-words.ts'
+import { recordAudit } from '../../operate/audit.ts'
+import { cliActor } from '../actor.ts'
+import { report } from '../output.ts'
+import { withServices } from '../with-services.ts'
+import { editionCommand } from './edition-command.ts'
+
+export function assembleCommand(edition: Command): void {
+  editionCommand(edition, 'assemble', 'assemble the draft, or update it from the day’s papers').action(
+    (key: EditionKey, command) =>
+      withServices(async (services) => {
+        const made = await assemble(services, key)
+        const entry = { who: cliActor(), what: 'assembled', about: editionNamed(key) }
+        if (made.changed) await recordAudit(services.db, services.now(), entry)
+        const note = made.changed
+          ? `draft assembled. It is released ${releaseInWords(made, services.now())}`
+          : `it is ${made.state} already, nothing was changed`
+        const remedy = made.changed && made.held ? ` To release it: ${releaseCommand(key)}` : ''
+        report(command, made, `Edition of ${key.date}, ${made.papers} papers: ${note}.${remedy}`)
+      }),
+  )
+}
+
+const releaseCommand = ({ kind, date }: EditionKey): string =>
+  `paperboy edition release --date ${date}${kind === 'weekly' ? ' --kind weekly' : ''}`

@@ -1,0 +1,45 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { RESENDABLE_STATES, type ResendableState, sendAgain } from '../../delivery/send/send-again.ts'
+import { type EditionKey, editionNamed } from '../../edition/draft/control.ts'
+import { withAudit } from '../../operate/audit.ts'
+import type { Services } from '../../runtime/services.ts'
+import { cliActor } from '../actor.ts'
+import { report } from '../output.ts'
+import { withServices } from '../with-services.ts'
+import { editionCommand } from './edition-command.ts'
+
+/** `edition again` */
+export function resendCommand(edition: Command): void {
+  editionCommand(edition, 'again', 'send refused, expired or unknown deliveries again, with the same Message-ID')
+    .addOption(
+      new Option('--only <states>', 'states to send again, separated by commas: refused, expired, unknown')
+        .argParser(parseStates)
+        .makeOptionMandatory(),
+    )
+    .option('--yes', 'send; without it: dry run')
+    .action((options: EditionKey & { only: ResendableState[]; yes?: boolean }, command) =>
+      withServices(async (services) => {
+        const dryRun = options.yes !== true
+        const again = (db: Services['db']) => sendAgain({ ...services, db }, options, { only: options.only, dryRun })
+        const what = `queued ${options.only.join(' and ')} deliveries again of`
+        const entry = { who: cliActor(), what, about: editionNamed(options) }
+        const counts = dryRun ? await again(services.db) : await withAudit(services, entry, again)
+        report(command, { ...counts, done: !dryRun }, countsInWords(counts, options.date, dryRun))
+      }),
+    )
+}
+
+function countsInWords(counts: Awaited<ReturnType<typeof sendAgain>>, date: string, dryRun: boolean): string {
+  const parts = Object.entries(counts).map(([state, count]) => `${count.toLocaleString('en')} ${state}`)
+  const list = parts.join(', ') || 'none'
+  if (!dryRun) return `Queued again: ${list}. A worker sends them, or run: paperboy edition send --date ${date}`
+  const risk = counts.unknown ? ' An unknown delivery may have arrived, so its reader may get it twice.' : ''
+  return `Dry run: would send again ${list}.${risk} Add --yes to send.`
+}
+
+/** @throws InvalidArgumentError for any other state */
+function parseStates(text: string): ResendableState[] {
+  const names = text.split(',').map((name) => name.trim())
+  if (names.every((name): name is ResendableState => RESENDABLE_STATES.some((known) => known === name))) return names
+  throw new InvalidArgumentError(`Use ${RESENDABLE_STATES.join(', ')}, separated by commas.`)
+}

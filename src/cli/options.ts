@@ -1,0 +1,32 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { isDay } from '../calendar/days.ts'
+import { SOURCE_NAMES } from '../runtime/config/source-names.ts'
+
+// Commander shows the message of an InvalidArgumentError and exits with 2.
+
+/** @throws InvalidArgumentError if it is not a date */
+export function parseDate(text: string): string {
+  if (!isDay(text)) throw new InvalidArgumentError(`"${text}" is not a date. Write it like 2026-04-14.`)
+  return text
+}
+
+/** Splits a comma-separated list, without empty items. */
+export const parseList = (text: string): string[] =>
+  text
+    .split(',')
+    .map((each) => each.trim())
+    .filter(Boolean)
+
+/** @returns an option parser that turns any error of `parse` into wrong usage */
+export const usageErrors =
+  <T, Rest extends unknown[]>(parse: (text: string, ...rest: Rest) => T) =>
+  (text: string, ...rest: Rest): T => {
+    try {
+      return parse(text, ...rest)
+    } catch (error) {
+      throw new InvalidArgumentError((error as Error).message)
+    }
+  }
+
+export const sourceOption = () =>
+  new Option('--source <name>', 'use this source instead of PAPER_SOURCES').choices(SOURCE_NAMES)

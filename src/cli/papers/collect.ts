@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import { dayOf } from '../../calendar/days.ts'
+import { PaperboyError } from '../../lib/errors.ts'
+import { collect } from '../../papers/ingest/collect.ts'
+import { configuredSources, openSource } from '../../papers/ingest/sources/configured.ts'
+import { parseDate, sourceOption, usageErrors } from '../options.ts'
+import { report } from '../output.ts'
+import { withServices } from '../with-services.ts'
+
+const parseSpan = usageErrors((text) => {
+  parseSpan(text)
+  return text
+})
+
+export function collectCommand(papers: Command): void {
+  papers
+    .command('collect')
+    .description('read a list day, a week or a month from the configured sources')
+    .addOption(sourceOption())
+    .option('--date <day>', 'the list day (default: today, UTC)', parseDate)
+    .option('--week <week>', 'ISO week, such as 2026-W11', parseSpan)
+    .option('--month <month>', 'month, such as 2026-03', parseSpan)
+    .action((options, command) =>
+      withServices(async (services) => {
+        const span = options.month ?? options.week ?? options.date ?? dayOf(services.now())
+        const sources = options.source ? [openSource(services, options.source)] : configuredSources(services)
+        if (sources.length === 0)
+          throw new PaperboyError('SOURCE_UNAVAILABLE', 'PAPER_SOURCES is empty. Set it, or add --source.')
+        for (const source of sources) {
+          const found = await collect({ ...services, source }, span)
+          report(
+            command,
+            found,
+            `${source.name}, ${span}: ${found.outcome}, ${found.papers} papers (${found.added} new, ${found.changed} changed).`,
+          )
+        }
+      }),
+    )
+}

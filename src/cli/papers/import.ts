@@ -1,0 +1,49 @@
+import type { Command } from 'commander'
+import { complain, progressBar } from '../../lib/terminal.ts'
+import { importFile } from '../../papers/ingest/import-file.ts'
+import { indexPapers } from '../../papers/search/index-papers.ts'
+import type { Services } from '../../runtime/services.ts'
+import { parseDate } from '../options.ts'
+import { report } from '../output.ts'
+import { withServices } from '../with-services.ts'
+
+/** Bad records printed per file. The result counts all of them. */
+const BAD_SHOWN = 50
+
+export function importCommand(papers: Command): void {
+  papers
+    .command('import <files...>')
+    .description(
+      'import files: Hugging Face daily_papers JSON, arXiv Atom, RSS, OAI-DC or text, JSON Lines, or votes over time as CSV',
+    )
+    .option('--date <day>', 'put every paper on this list day', parseDate)
+    .action((files: string[], options, command) =>
+      withServices(async (services) => {
+        const total = await importFiles(services, files, options.date ? { date: options.date } : {})
+        await indexPapers(services)
+        const { papers: read, added, changed, signals, bad } = total
+        report(
+          command,
+          total,
+          `${read} papers read: ${added} new, ${changed} changed, ${signals} new signals, ${bad} bad records.`,
+        )
+        if (bad > 0) process.exitCode = 1
+      }),
+    )
+}
+
+async function importFiles(services: Services, files: readonly string[], options: { date?: string }) {
+  const total = { files: files.length, papers: 0, added: 0, changed: 0, signals: 0, bad: 0 }
+  const step = progressBar('Importing', files.length)
+  const deps = { ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }
+  for (const [index, file] of files.entries()) {
+    const { bad, ...counts } = await importFile(deps, file, options)
+    for (const name of ['papers', 'added', 'changed', 'signals'] as const) total[name] += counts[name]
+    total.bad += bad.length
+    for (const record of bad.slice(0, BAD_SHOWN))
+      complain(`${record.file}: record ${record.position}: ${record.reason}`)
+    if (bad.length > BAD_SHOWN) complain(`${file}: ${(bad.length - BAD_SHOWN).toLocaleString('en')} more bad records`)
+    step(index + 1)
+  }
+  return total
+}

@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import { editionsToCancel, resumeAfterHalt, resumeAfterRestore, whyHalted } from '../delivery/ledger/restore-guard.ts'
+import { editionNamed } from '../edition/draft/control.ts'
+import { complain } from '../lib/terminal.ts'
+import { recordAudit } from '../operate/audit.ts'
+import type { Services } from '../runtime/services.ts'
+import { cliActor } from './actor.ts'
+import { report } from './output.ts'
+import { withServices } from './with-services.ts'
+
+interface ResumeOptions {
+  afterRestore?: boolean
+  keepEditions?: boolean
+  dryRun?: boolean
+}
+
+export function resumeCommand(program: Command): void {
+  program
+    .command('resume')
+    .description('send again after halt, or after a restore from a backup')
+    .option('--after-restore', 'after a restore: lists the editions that are open and cancels them')
+    .option('--keep-editions', 'with --after-restore: nothing was sent since the backup, so cancel none')
+    .option('--dry-run', 'with --after-restore: list the editions and change nothing')
+    .action(async (options: ResumeOptions, command: Command) => {
+      if (!options.afterRestore && (options.keepEditions || options.dryRun))
+        command.error('--keep-editions and --dry-run go with --after-restore.')
+      await withServices((services) => resume(services, options, command))
+    })
+}
+
+async function resume(services: Services, options: ResumeOptions, command: Command): Promise<void> {
+  const { db, now } = services
+  const halted = await whyHalted(db)
+  if (!halted) return report(command, { resumed: false, cancelled: [] }, 'Nothing is halted; nothing was changed.')
+  const entry = { who: cliActor(), what: 'resumed', about: 'all mailing' }
+  if (!options.afterRestore) {
+    await resumeAfterHalt(services)
+    await recordAudit(db, now(), entry)
+    return report(
+      command,
+      { resumed: true, cancelled: [], ...halted },
+      'Emails are sent again. No edition was cancelled.',
+    )
+  }
+  const open = options.keepEditions ? [] : await editionsToCancel(db)
+  const named = open.map((edition) => `${editionNamed(edition)} (${edition.state})`).join(', ') || 'none'
+  if (options.dryRun)
+    return report(command, { resumed: false, wouldCancel: open }, `Editions that would be cancelled: ${named}.`)
+  complain(`Editions to cancel: ${named}.`)
+  const { cancelled } = await resumeAfterRestore(services, options.keepEditions === true)
+  await recordAudit(db, now(), entry)
+  const known = halted.mailedLast
+    ? ` The database last sent at ${halted.mailedLast.toISOString()}: it does not know who unsubscribed or bounced since then.`
+    : ''
+  const count = `${cancelled.length} ${cancelled.length === 1 ? 'edition was' : 'editions were'} cancelled`
+  report(command, { resumed: true, cancelled, ...halted }, `Emails are sent again; ${count}.${known}`)
+}

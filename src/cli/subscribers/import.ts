@@ -1,0 +1,44 @@
+import { userInfo } from 'node:os'
+import type { Command } from 'commander'
+import { complain } from '../../lib/terminal.ts'
+import { recordAudit } from '../../operate/audit.ts'
+import { importSubscribers } from '../../subscription/import.ts'
+import { type Mapping, MEANINGS_HELP, parseMapping } from '../../subscription/import-columns.ts'
+import { cliActor } from '../actor.ts'
+import { usageErrors } from '../options.ts'
+import { report } from '../output.ts'
+import { withServices } from '../with-services.ts'
+import { columnsInWords, countsInWords } from './import-report.ts'
+
+const addMapping = usageErrors((text, before: Mapping[]) => [...before, parseMapping(text)])
+
+export function importCommand(subscribers: Command): void {
+  subscribers
+    .command('import <file>')
+    .description('import readers from a CSV file: our own export, or one of Mailchimp, Substack, Ghost and other tools')
+    .option('--active', 'they agreed elsewhere already: no confirmation mail')
+    .option('--attested-by <who>', 'who says that they agreed (default: your login name)')
+    .option('--dry-run', 'check everything, say how each column is read, change nothing')
+    .option('--partial', 'import the good lines although there are bad ones')
+    .option('--map <column=meaning>', 'what a column, or COLUMN:VALUE, means; repeat it for more', addMapping, [])
+    .addHelpText('after', `\n${MEANINGS_HELP}`)
+    .action((file: string, options, command) =>
+      withServices(async (services) => {
+        const result = await importSubscribers(services, file, {
+          active: options.active === true,
+          attestedBy: options.attestedBy ?? userInfo().username,
+          dryRun: options.dryRun === true,
+          partial: options.partial === true,
+          mappings: options.map,
+        })
+        const { added, problems, bad } = result
+        const entry = { who: cliActor(), what: 'imported', about: `${added} readers` }
+        if (!options.dryRun) await recordAudit(services.db, services.now(), entry)
+        for (const problem of problems) complain(problem)
+        if (bad > problems.length) complain(`… and ${bad - problems.length} more`)
+        if (bad > 0) process.exitCode = 1
+        const counts = countsInWords(result, options.dryRun ? 'would be' : 'were')
+        report(command, result, options.dryRun ? `${columnsInWords(result)}\n${counts}` : counts)
+      }),
+    )
+}

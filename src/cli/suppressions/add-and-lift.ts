@@ -1,0 +1,44 @@
+import type { Command } from 'commander'
+import { addressHash, parseAddress } from '../../mail/address.ts'
+import { withAudit } from '../../operate/audit.ts'
+import type { Services } from '../../runtime/services.ts'
+import { liftOrThrow, suppress } from '../../suppression/suppress.ts'
+import { cliActor } from '../actor.ts'
+import { report } from '../output.ts'
+import { withServices } from '../with-services.ts'
+
+const hashOf = ({ config }: Services, address: string) =>
+  addressHash(config.SUPPRESSION_KEY, parseAddress(address, { utf8: true }).key)
+
+export function addCommand(suppressions: Command): void {
+  suppressions
+    .command('add <address>')
+    .description('stop all email to this address until you lift it')
+    .action((address: string, _options, command) =>
+      withServices(async (services) => {
+        const wanted = [{ hash: hashOf(services, address), reason: 'manual' as const }]
+        const entry = { who: cliActor(), what: 'suppressed', about: 'an address' }
+        const result = await withAudit(services, entry, (db) => suppress(db, wanted, services.now()))
+        const changed = result.added + result.strengthened > 0
+        report(
+          command,
+          { suppressed: true, changed },
+          changed ? 'The address is suppressed.' : 'The address was already suppressed.',
+        )
+      }),
+    )
+}
+
+export function liftCommand(suppressions: Command): void {
+  suppressions
+    .command('lift <address>')
+    .description('allow this address to sign up again; sends no email')
+    .action((address: string, _options, command) =>
+      withServices(async (services) => {
+        const hash = hashOf(services, address)
+        const entry = { who: cliActor(), what: 'lifted the suppression of', about: 'an address' }
+        const reason = await withAudit(services, entry, (db) => liftOrThrow(db, hash, services.now()))
+        report(command, { lifted: true, reason }, `The address was suppressed (${reason}). It can sign up again now.`)
+      }),
+    )
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { complain } from '../../lib/terminal.ts'
+import { recordAudit } from '../../operate/audit.ts'
+import { exportSuppressions, importSuppressions } from '../../suppression/exchange.ts'
+import { cliActor } from '../actor.ts'
+import { report, writeChunks } from '../output.ts'
+import { withServices } from '../with-services.ts'
+
+export function importCommand(suppressions: Command): void {
+  suppressions
+    .command('import <file>')
+    .description('suppress every address in a CSV file with the column email, or in an export')
+    .action((file: string, _options, command) =>
+      withServices(async (services) => {
+        const result = await importSuppressions(services, file)
+        const { read, added, strengthened } = result
+        const entry = { who: cliActor(), what: 'suppressed', about: `${added} addresses` }
+        await recordAudit(services.db, services.now(), entry)
+        report(command, result, `${read} lines read: ${added} newly suppressed, ${strengthened} for a stronger reason.`)
+      }),
+    )
+}
+
+export function exportCommand(suppressions: Command): void {
+  suppressions
+    .command('export')
+    .description('print all suppressions as CSV: hashes, valid with the same SUPPRESSION_KEY')
+    .action(() =>
+      withServices(async (services) => {
+        await writeChunks(exportSuppressions(services))
+        complain('Done.')
+      }),
+    )
+}

@@ -1,0 +1,56 @@
+import { assemble } from '../../edition/draft/assemble.ts'
+import { cancel, type EditionKey, hold, pause, resume } from '../../edition/draft/control.ts'
+import { release } from '../../edition/draft/release.ts'
+import { PaperboyError } from '../../lib/errors.ts'
+import type { Services } from '../../runtime/services.ts'
+
+/**
+ * Actions on an edition: the function, its name in the audit log, the button, and the states that allow it.
+ * `sure`: the action is final, so the curator ticks a box first.
+ */
+export const ACTIONS = {
+  assemble: { does: assembleDraft, done: 'assembled', label: 'Assemble again', in: ['draft'], sure: undefined },
+  hold: { does: hold, done: 'held', label: 'Hold', in: ['draft'], sure: undefined },
+  resume: { does: resume, done: 'resumed', label: 'Resume', in: ['draft', 'paused'], sure: undefined },
+  release: {
+    does: releaseDraft,
+    done: 'released',
+    label: 'Release now',
+    in: ['draft'],
+    sure: 'Freeze it as it is, and email it to each reader at their hour.',
+  },
+  pause: { does: pause, done: 'paused', label: 'Pause', in: ['released', 'sending'], sure: undefined },
+  cancel: {
+    does: cancel,
+    done: 'cancelled',
+    label: 'Cancel',
+    in: ['draft', 'released', 'sending', 'paused'],
+    sure: 'End it for good. Readers who don’t have it yet won’t get it.',
+  },
+} as const
+
+export type Action = keyof typeof ACTIONS
+export const isAction = (name: string): name is Action => Object.hasOwn(ACTIONS, name)
+
+/** The buttons of an edition in this state. */
+export const actionsFor = ({ state, held }: { state: string; held: boolean }) =>
+  (Object.keys(ACTIONS) as Action[])
+    .map((action) => ({ action, ...ACTIONS[action] }))
+    .filter((each) => (each.in as readonly string[]).includes(state))
+    .filter(({ action }) => state !== 'draft' || (held ? action !== 'hold' : action !== 'resume'))
+    .map(({ action, label, sure }) => ({ action, label, sure }))
+
+/** Throws when the edition is already out: a silent no-op would enter the audit log as done. */
+async function assembleDraft(deps: Services, key: EditionKey): Promise<void> {
+  const { changed, state } = await assemble(deps, key)
+  if (!changed)
+    throw new PaperboyError(
+      'EDITION_STATE',
+      `This edition is ${state}, so its papers can no longer change. Nothing was changed.`,
+    )
+}
+
+async function releaseDraft(deps: Services, key: EditionKey): Promise<void> {
+  if (!(await release(deps, key)))
+    throw new PaperboyError('EDITION_STATE', 'This edition is already released. Nothing was changed.')
+}

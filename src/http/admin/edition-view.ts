@@ -1,0 +1,58 @@
+import { fullDay, plainDay, plainMoment } from '../../calendar/words.ts'
+import { progressInWords } from '../../delivery/ledger/progress.ts'
+import { detailsInWords } from '../../delivery/ledger/sending-details.ts'
+import { planInWords } from '../../delivery/plan/send-plan.ts'
+import type { EditionKey } from '../../edition/draft/control.ts'
+import { type DeskPaper, readDesk } from '../../edition/draft/curator-view.ts'
+import { releaseInWords } from '../../edition/draft/release-words.ts'
+import { LOCALES, messagesIn } from '../../messages/catalogue.ts'
+import { editionStatus } from '../../operate/status.ts'
+import { paperPath } from '../../papers/paper-path.ts'
+import { authorLine } from '../../papers/readable.ts'
+import type { Services } from '../../runtime/services.ts'
+import { actionsFor } from './edition-actions.ts'
+import { editionHref, stateInWords } from './edition-labels.ts'
+
+/** An edition as templates/pages/admin/edition.eta shows it. @throws PaperboyError EDITION_NOT_FOUND */
+export async function editionView(services: Services, key: EditionKey) {
+  const { edition, papers, dropped } = await readDesk(services, key)
+  const { state, byHand, closesAt, releasedAt, listReadAt, subject, pausedWhy } = edition
+  const status = await editionStatus(services, edition)
+  const { total, open, sending } = status
+  return {
+    name: nameOf(key),
+    href: editionHref(key),
+    state,
+    said: stateInWords(edition),
+    facts: [
+      ['List closes', plainMoment(closesAt)],
+      ['List read', listReadAt && plainMoment(listReadAt)],
+      releasedAt
+        ? ['Released', `${plainMoment(releasedAt)}${byHand ? ', by hand' : ''}`]
+        : ['Is released', releaseInWords(edition, services.now())],
+      ['Subject', subject],
+      ['Paused automatically', pausedWhy],
+      ['Deliveries', total > 0 ? `${total.toLocaleString('en')}: ${progressInWords(status)}` : undefined],
+    ].filter(([, value]) => value),
+    share: total === 0 ? undefined : Math.floor(((total - open) / total) * 100),
+    sending: sending ? [planInWords(sending.plan, services.now()), ...detailsInWords(sending)] : [],
+    actions: actionsFor(edition),
+    papers: papers.map((paper, index) => ({ ...row(paper), number: index + 1 })),
+    dropped: dropped.map(row),
+    locales: LOCALES,
+  }
+}
+
+const row = (paper: DeskPaper) => ({
+  ...paper,
+  authors: authorLine(paper.authors, messagesIn('en')),
+  day: plainDay(paper.listDay),
+  href: paperPath(paper),
+  anchor: anchorOf(paper.sourceId),
+  path: encodeURIComponent(paper.sourceId),
+})
+
+export const anchorOf = (sourceId: string): string => `p-${sourceId.replaceAll(/[^\w-]/g, '-')}`
+
+export const nameOf = ({ kind, date }: EditionKey): string =>
+  kind === 'weekly' ? `Week of ${plainDay(date)}` : fullDay(date)
