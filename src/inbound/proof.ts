@@ -1,6 +1,6 @@
 import { inArray, sql } from 'drizzle-orm'
-import { messageIdOf } from '../delivery/send/edition-renderer.ts'
 import { parseAddress } from '../mail/address.ts'
+import { createMessageId } from '../mail/headers.ts'
 import { readReturnPath } from '../mail/return-path.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { subscribers } from '../runtime/db/schema.ts'
@@ -89,7 +89,7 @@ export async function messageIdProof(
     const subscriberId = Number(row.subscriber_id)
     const reference = Number(row.reference)
     // 128 bits of a keyed hash that the sender of this mail chose beforehand: there is nothing to learn from how long this takes.
-    if (!wanted.has(messageIdOf(row.key, row.kind === 'digest' ? subscriberId : reference))) continue
+    if (!wanted.has(createMessageId(row.key, row.kind === 'digest' ? subscriberId : reference))) continue
     return { by: 'message id', subscriberId, mail: { kind: row.kind, reference } }
   }
   return undefined

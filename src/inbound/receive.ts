@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { eq, sql } from 'drizzle-orm'
 import { redact } from '../lib/redact.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
-import { leaveAddress } from '../mail/own-addresses.ts'
+import { unsubscribeAddress } from '../mail/own-addresses.ts'
 import { inboundEvents, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { act, type Did } from './act.ts'
@@ -65,7 +65,7 @@ function isToUnsubscribeAddress(
   envelopeTo: readonly string[],
 ): boolean {
   const named = addressesIn([...envelopeTo, ...TO_HEADERS.flatMap((name) => headers.get(name) ?? [])].join(' '))
-  return config.BOUNCE_ADDRESS !== undefined && named.includes(leaveAddress(config).toLowerCase())
+  return config.BOUNCE_ADDRESS !== undefined && named.includes(unsubscribeAddress(config).toLowerCase())
 }
 
 /** What is to be recorded of a report, whichever way it came. */

@@ -1,5 +1,6 @@
-import { leaveByMail, messageIdOf } from '../delivery/send/edition-renderer.ts'
+import { createMessageId } from '../mail/headers.ts'
 import { domainOf } from '../mail/mailbox.ts'
+import { unsubscribeMailto } from '../mail/own-addresses.ts'
 import { providerHeaders } from '../mail/provider-headers.ts'
 import { mintToken, type TokenKeys } from '../mail/tokens.ts'
 import type { Config } from '../runtime/config/config.ts'
@@ -65,7 +66,7 @@ export async function composeServiceMail(
     to: { name: '', address: mail.email },
     ...(config.REPLY_TO ? { replyTo: config.REPLY_TO } : {}),
     subject: words.subject,
-    messageId: `<${messageIdOf(mail.messageKey, mail.id)}@${domainOf(config.MAIL_FROM)}>`,
+    messageId: `<${createMessageId(mail.messageKey, mail.id)}@${domainOf(config.MAIL_FROM)}>`,
     date: now(),
     html,
     text,
@@ -95,7 +96,7 @@ function waysOut({ config, keys }: { config: Config; keys: TokenKeys }, mail: Se
     ...providerHeaders({ config, keys }, { subscriberId, mail: 'service', reference }),
     'List-Unsubscribe': {
       prepared: true,
-      value: `<${config.PUBLIC_URL}/unsubscribe/${token}>,\r\n <${leaveByMail(config, token)}>`,
+      value: `<${config.PUBLIC_URL}/unsubscribe/${token}>,\r\n <${unsubscribeMailto(config, token)}>`,
     },
     'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
   }

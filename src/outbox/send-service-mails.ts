@@ -44,9 +44,9 @@ export async function sendServiceMails(deps: Deps, stop: AbortSignal): Promise<n
     if (stop.aborted) return sent
     const mail = await markHanded(deps, deps.now())
     if (!mail) return sent
-    const message = await composeServiceMail(deps, mail)
+    const bytes = await composeServiceMail(deps, mail)
     const renewal = keepLease(deps, mail.id)
-    const outcome = await deps.relay.send({ from: senderOf(deps, mail), to: mail.email }, message, stop)
+    const outcome = await deps.relay.send({ from: senderOf(deps, mail), to: mail.email }, { bytes }, stop)
     await persistently(deps, () => record(deps, mail, outcome)).finally(() => clearInterval(renewal))
     if (outcome.relayDown) return sent
   }

@@ -1,3 +1,4 @@
+import type { Message } from '../mail/message.ts'
 import type { RelaySettings } from '../runtime/config/relay-settings.ts'
 import type { Outcome } from './outcome.ts'
 import { outcomeOf } from './outcome.ts'
@@ -13,7 +14,7 @@ export interface Relay {
    *
    * @param held once aborted, a message that still waits is not begun: its outcome is `queued`
    */
-  send(envelope: Envelope, message: Buffer, held?: AbortSignal): Promise<Outcome>
+  send(envelope: Envelope, message: Message, held?: AbortSignal): Promise<Outcome>
   /** How many of `want` messages may be sent now, as rates allow; when 0, `restMs` says for how long. */
   room(want: number): Promise<number>
   /** whether a rate is kept, so that `room` may say less than it was asked for */

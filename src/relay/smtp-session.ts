@@ -1,5 +1,6 @@
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
 import { redact } from '../lib/redact.ts'
+import type { Message } from '../mail/message.ts'
 import type { RelaySettings } from '../runtime/config/relay-settings.ts'
 import { writeMessage } from './dot-stuffing.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
@@ -15,7 +16,7 @@ export interface Session {
   sent: number
   usable: boolean
   /** Never rejects: whatever happens is an outcome. */
-  send(envelope: Envelope, message: Buffer): Promise<Outcome>
+  send(envelope: Envelope, message: Message): Promise<Outcome>
   /** Clears a transaction that failed. @returns whether another message may follow */
   reset(): Promise<boolean>
   /** Says goodbye. */
@@ -84,7 +85,7 @@ function sessionOn(smtp: SMTPConnection): Session {
       return new Promise((resolve) => {
         session.sent++
         abandon = () => resolve(outcomeOf({ message: 'given up on while the relay was silent' }, begun))
-        smtp.send({ from: envelope.from, to: [envelope.to], size: message.length }, source, (error, info) => {
+        smtp.send({ from: envelope.from, to: [envelope.to], size: message.bytes.length }, source, (error, info) => {
           const outcome: Outcome = error
             ? outcomeOf(error, begun)
             : { state: 'accepted', reply: redact(info!.response) }

@@ -346,7 +346,7 @@ describe('what the relay says', () => {
           restMs: () => 0,
           close: () => {},
           async send(_envelope, message) {
-            ids.push(/^Message-ID: (.*)$/im.exec(message.toString('latin1'))![1]!)
+            ids.push(/^Message-ID: (.*)$/im.exec(message.bytes.toString('latin1'))![1]!)
             return { state: 'unknown', reply: 'the connection was lost' }
           },
         }

@@ -96,7 +96,7 @@ describe('each thing that needs a person is found, with since when, what to do a
   test('a relay that refuses us, from the process that found it to all others', async ({ db }) => {
     const services = quiet(db)
     const relays = openRelays(services.config, { rests: openRelayRests(services) })
-    await relays.send({ from: 'papers@paperboy.example', to: 'ada@lab.org' }, Buffer.from('To: x\r\n\r\nx'))
+    await relays.send({ from: 'papers@paperboy.example', to: 'ada@lab.org' }, { bytes: Buffer.from('To: x\r\n\r\nx') })
     relays.close()
     await expect.poll(() => found(services)).toMatchObject([{ what: 'relay_refuses', about: '127.0.0.1:1' }])
     const [rests] = await found(services)
