@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { leaseBatch } from '../../src/delivery/ledger/batches.ts'
 import { markHanded, readPending } from '../../src/delivery/ledger/deliveries.ts'
 import { planAll } from '../../src/delivery/plan/plan-deliveries.ts'
-import { digestPress } from '../../src/delivery/send/edition-renderer.ts'
+import { openEditionRenderer } from '../../src/delivery/send/edition-renderer.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { test } from '../support/database.ts'
 import { addReaders, NOON, releasedEdition, servicesOn } from '../support/services.ts'
@@ -34,8 +34,8 @@ test('a batch reads its own readers and a group its own rows, however long the l
   const { rows, result: pending } = await rowsRead(db, (tx) => readPending(tx, lease, 'resend'))
   expect(pending.length).toBeGreaterThan(5 * GROUP)
   expect(rows).toBeLessThanOrEqual(2 * pending.length)
-  const edition = await digestPress(services).open(lease.editionId)
-  const chosen = await edition.choose(pending.slice(0, GROUP), db)
+  const edition = await openEditionRenderer(services).open(lease.editionId)
+  const chosen = await edition.select(pending.slice(0, GROUP), db)
   const marked = await rowsRead(db, (tx) => markHanded(tx, lease, chosen, edition.releases, 'resend', NOON))
   expect(marked.result).toHaveLength(GROUP)
   expect(marked.rows).toBeLessThan(10 * GROUP)

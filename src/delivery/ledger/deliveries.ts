@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Choice, Wishes } from '../../edition/select/choose.ts'
+import type { Selection, SelectionPreferences } from '../../edition/select/select-papers.ts'
 import type { Outcome } from '../../relay/outcome.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { executePrepared } from '../../runtime/db/prepared.ts'
@@ -16,15 +16,15 @@ export interface Pending {
   subscriberId: number
   /** the receiving domain, lower case; a rate may be kept for it */
   domain: string
-  wishes: Omit<Wishes, 'liked'> & { likeVoted: boolean }
+  wishes: Omit<SelectionPreferences, 'liked'> & { likeVoted: boolean }
   /** what was chosen for an earlier hand-over: a resend shows the same */
-  chosen: Choice | null
+  chosen: Selection | null
 }
 
 /** What a reader is to be shown; of no papers where they had everything before. */
 export interface Chosen {
   subscriberId: number
-  chosen: Choice
+  chosen: Selection
 }
 
 /** A delivery that a committed statement has marked `handed`. */
@@ -34,7 +34,7 @@ export interface Handed {
   /** the language and form they chose */
   locale: string
   format: 'html' | 'text'
-  chosen: Choice
+  chosen: Selection
   /** the day, on their calendar, of a digest that came too late to be sent */
   missedOn: string | null
   /** the how-manieth hand-over this is; an outcome is recorded only for the one it belongs to */

@@ -1,6 +1,6 @@
 import { and, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
 import { dayOf, daysLater } from '../../calendar/days.ts'
-import { isNews } from '../../edition/draft/news.ts'
+import { isRecent } from '../../edition/draft/edition-age.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -22,7 +22,7 @@ export interface Planned {
 
 /**
  * Gives every reader whose hour has come the newest edition of their kind that they did not have, and sets their next hour. Old
- * news (edition/draft/news.ts) is given to none.
+ * news (edition/draft/edition-age.ts) is given to none.
  *
  * A weekdays reader has five mails for the lists of Monday to Friday, and their Monday's is Friday's list. East of about UTC+6 their
  * morning is before the list of the day before has closed, so that Thursday's, too late for Friday's mail, would be passed over for
@@ -203,7 +203,7 @@ export async function newestEditions(
       and(
         eq(editions.kind, kindOf(cadence)),
         inArray(editions.state, ['released', 'sending', 'paused', 'sent']),
-        isNews(now(), config),
+        isRecent(now(), config),
         wanted,
       ),
     )

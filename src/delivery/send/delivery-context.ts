@@ -5,14 +5,14 @@ import { openRelays } from '../../relay/relays.ts'
 import { openRelayRests } from '../../relay/rests.ts'
 import type { Services } from '../../runtime/services.ts'
 import { type LaterBatches, laterBatches } from '../ledger/later-batches.ts'
-import { type DigestPress, digestPress } from './edition-renderer.ts'
+import { type EditionRenderer, openEditionRenderer } from './edition-renderer.ts'
 import { openWindow, type Window } from './in-flight.ts'
 import { openProgressLog, type ProgressLog } from './progress-log.ts'
 
 interface Hands {
   relay: Relay
   rates: Rates
-  press: DigestPress
+  renderer: EditionRenderer
   window: Window
   later: LaterBatches
   progress: ProgressLog
@@ -36,7 +36,7 @@ export async function openHands(services: Services): Promise<DeliverDeps> {
 }
 
 /** The same by a given relay. */
-export const handsWith = <S extends Parameters<typeof digestPress>[0] & Omit<DeliverDeps, keyof Hands>>(
+export const handsWith = <S extends Parameters<typeof openEditionRenderer>[0] & Omit<DeliverDeps, keyof Hands>>(
   services: S,
   relay: Relay,
   rates: Rates = openRates(services.db, services.config, services.now),
@@ -44,7 +44,7 @@ export const handsWith = <S extends Parameters<typeof digestPress>[0] & Omit<Del
   ...services,
   relay,
   rates,
-  press: digestPress(services),
+  renderer: openEditionRenderer(services),
   window: openWindow(2 * relay.connections),
   later: laterBatches(services),
   progress: openProgressLog(services.log),

@@ -26,8 +26,8 @@ export async function streamBatch(
   admission: Admission,
   ended: AbortSignal,
 ): Promise<{ tally: Tally; exhausted: boolean }> {
-  const { relay, press, config, now, rates, log, window } = deps
-  const edition = await press.open(lease.editionId)
+  const { relay, renderer, config, now, rates, log, window } = deps
+  const edition = await renderer.open(lease.editionId)
   let held = 0
   const give = (count: number) => {
     held -= count
@@ -38,10 +38,10 @@ export async function streamBatch(
   let failure: unknown
 
   const handOver = async (handed: Handed) => {
-    const message = edition.digest(handed, now())
-    const outcome = await relay.send(edition.envelope(handed), message, ended)
+    const message = edition.render(handed, now())
+    const outcome = await relay.send(edition.envelopeFor(handed), message, ended)
     // Nobody holds on to what was accepted; of a cut connection one cannot be sure.
-    if (outcome.state === 'accepted') edition.reuse(message)
+    if (outcome.state === 'accepted') edition.recycle(message)
     exhausted ||= outcome.relayDown === true
     await rates
       .answered(domainBucket(domainOfAddress(handed.email)), outcome)
@@ -117,7 +117,7 @@ const hashOf = ({ SUPPRESSION_KEY }: Pick<Config, 'SUPPRESSION_KEY'>, email: str
 /** Chooses what a group of readers is shown and marks them, in one go where they may be shown the same papers of another edition. */
 async function markGroup({ db, config, now }: DeliverDeps, lease: Lease, edition: OpenEdition, group: Pending[]) {
   const mark = async (on: Db) =>
-    markHanded(on, lease, await edition.choose(group, on), edition.releases, config.UNKNOWN_POLICY, now())
+    markHanded(on, lease, await edition.select(group, on), edition.releases, config.UNKNOWN_POLICY, now())
   if (!edition.sharesPapers) return mark(db)
   return db.transaction(async (tx) => {
     await executePrepared(tx, lockReaders(group))
