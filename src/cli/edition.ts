@@ -3,10 +3,10 @@ import { listUnknown, progressInWords } from '../delivery/ledger/progress.ts'
 import { AGAIN, type Again, sendAgain } from '../delivery/send/send-again.ts'
 import { sendEdition } from '../delivery/send/send-edition.ts'
 import { assemble } from '../edition/draft/assemble.ts'
-import { cancel, type EditionKey, editionNamed, findEdition, hold, pause, resume } from '../edition/draft/control.ts'
-import { curate, VERDICTS } from '../edition/draft/curate.ts'
+import { cancel, describeEdition, type EditionKey, findEdition, hold, pause, resume } from '../edition/draft/control.ts'
+import { CURATOR_ACTIONS, curate } from '../edition/draft/curate.ts'
+import { describeRelease } from '../edition/draft/describe-release.ts'
 import { release } from '../edition/draft/release.ts'
-import { releaseInWords } from '../edition/draft/release-words.ts'
 import { complain, progressBar, say } from '../lib/terminal.ts'
 import { byHand, writeDown } from '../operate/audit.ts'
 import type { Services } from '../runtime/services.ts'
@@ -26,10 +26,10 @@ export function editionCommands(program: Command): void {
   keyed('assemble', 'assemble the draft, or update it from the day’s papers').action((key: EditionKey, command) =>
     withServices(async (services) => {
       const made = await assemble(services, key)
-      const deed = { who: commandLine(), what: 'assembled', about: editionNamed(key) }
+      const deed = { who: commandLine(), what: 'assembled', about: describeEdition(key) }
       if (made.changed) await writeDown(services.db, services.now(), deed)
       const note = made.changed
-        ? `draft assembled. It is released ${releaseInWords(made, services.now())}`
+        ? `draft assembled. It is released ${describeRelease(made, services.now())}`
         : `it is ${made.state} already, nothing was changed`
       const remedy = made.changed && made.held ? ` To release it: ${releaseCommand(key)}` : ''
       report(command, made, `Edition of ${key.date}, ${made.papers} papers: ${note}.${remedy}`)
@@ -58,7 +58,7 @@ export function editionCommands(program: Command): void {
         const deed = {
           who: commandLine(),
           what: `queued ${options.only.join(' and ')} deliveries again of`,
-          about: editionNamed(options),
+          about: describeEdition(options),
         }
         const counts = dryRun ? await again(services.db) : await byHand(services, deed, again)
         const what =
@@ -92,11 +92,11 @@ export function editionCommands(program: Command): void {
   for (const [name, done, description, act] of simple) {
     keyed(name, description).action((key: EditionKey, command) =>
       withServices(async (services) => {
-        const deed = { who: commandLine(), what: done, about: editionNamed(key) }
+        const deed = { who: commandLine(), what: done, about: describeEdition(key) }
         await byHand(services, deed, (db) => act({ ...services, db }, key))
         const draft = await findEdition(services, key)
         const { state, held } = draft
-        const release = state === 'draft' && !held ? ` It is released ${releaseInWords(draft, services.now())}.` : ''
+        const release = state === 'draft' && !held ? ` It is released ${describeRelease(draft, services.now())}.` : ''
         report(
           command,
           { ...key, state, held },
@@ -117,14 +117,14 @@ export function editionCommands(program: Command): void {
       .option('--note <text>', 'what the curator says of it')
       .action((paper: string, options, command) =>
         withServices(async (services) => {
-          const { verdict, deed } = VERDICTS[name]
+          const { verdict, auditName } = CURATOR_ACTIONS[name]
           const about = `paper ${paper}`
           const { title, listDay, assembled } = await byHand(
             services,
-            { who: commandLine(), what: deed, about },
+            { who: commandLine(), what: auditName, about },
             (db) => curate({ ...services, db }, paper, name, options.note),
           )
-          const again = assembled.map(editionNamed).join(' and ')
+          const again = assembled.map(describeEdition).join(' and ')
           report(
             command,
             { paper, title, listDay, verdict: verdict ?? null, assembled },
@@ -160,7 +160,7 @@ async function send(
       : options.now
         ? 'ordered to send to all at once'
         : 'ordered to send',
-    about: editionNamed(options),
+    about: describeEdition(options),
   })
   let bar: ReturnType<typeof progressBar> | undefined
   const end = await sendEdition(services, options, {

@@ -7,7 +7,7 @@ import {
   resumeAfterRestore,
   whyHalted,
 } from '../delivery/ledger/restore-guard.ts'
-import { editionNamed } from '../edition/draft/control.ts'
+import { describeEdition } from '../edition/draft/control.ts'
 import { clearScreen, complain } from '../lib/terminal.ts'
 import { writeDown } from '../operate/audit.ts'
 import { diagnosesInWords } from '../operate/doctor/diagnosis.ts'
@@ -136,7 +136,7 @@ async function resume(services: Services, options: ResumeOptions, command: Comma
     )
   }
   const open = options.keepEditions ? [] : await editionsToCancel(db)
-  const named = open.map((edition) => `${editionNamed(edition)} (${edition.state})`).join(', ') || 'none'
+  const named = open.map((edition) => `${describeEdition(edition)} (${edition.state})`).join(', ') || 'none'
   if (options.dryRun)
     return report(command, { resumed: false, wouldCancel: open }, `Editions that would be cancelled: ${named}.`)
   complain(`Editions to cancel: ${named}.`)

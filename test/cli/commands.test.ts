@@ -401,7 +401,7 @@ test('a pick counts at once, as on the curator’s page, and is refused once the
   expect(first).toMatchObject({ section: 'picks', note: 'Read this.' })
   await run('release', ...key)
   const late = await run('drop', '2604.14001')
-  expect([late.code, late.stderr.includes('cannot be changed any more')]).toEqual([1, true])
+  expect([late.code, late.stderr.includes('its papers are final')]).toEqual([1, true])
   expect(await db.$count(picks)).toBe(1)
 }, 60_000)
 

@@ -7,11 +7,11 @@ import { detailsInWords } from '../../delivery/ledger/sending-details.ts'
 import { planInWords } from '../../delivery/plan/send-plan.ts'
 import { preview } from '../../delivery/preview/preview.ts'
 import { assemble } from '../../edition/draft/assemble.ts'
-import { cancel, type EditionKey, editionNamed, hold, pause, resume } from '../../edition/draft/control.ts'
-import { curate, VERDICTS } from '../../edition/draft/curate.ts'
-import { type DeskPaper, readDesk } from '../../edition/draft/curator-view.ts'
+import { cancel, describeEdition, type EditionKey, hold, pause, resume } from '../../edition/draft/control.ts'
+import { CURATOR_ACTIONS, curate } from '../../edition/draft/curate.ts'
+import { type CuratorPaper, readCuratorView } from '../../edition/draft/curator-view.ts'
+import { describeRelease } from '../../edition/draft/describe-release.ts'
 import { release } from '../../edition/draft/release.ts'
-import { releaseInWords } from '../../edition/draft/release-words.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { LOCALES, messagesIn } from '../../messages/catalogue.ts'
 import { byHand } from '../../operate/audit.ts'
@@ -72,7 +72,7 @@ export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     const { does, done, sure } = ACTIONS[action]
     if (sure !== undefined && request.body.sure !== 'yes')
       return reply.code(422).view('admin/edition', { ...(await deskOf(services, key)), unsure: action })
-    const deed = { who: actor(request), what: done, about: editionNamed(key) }
+    const deed = { who: actor(request), what: done, about: describeEdition(key) }
     await byHand(services, deed, (db): Promise<unknown> => does({ ...services, db }, key))
     return reply.redirect(editionHref(key), 303)
   })
@@ -84,8 +84,10 @@ export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   app.post('/admin/editions/:kind/:date/papers/:paper/:verdict', { schema: judging }, async (request, reply) => {
     const { paper, verdict, ...key } = request.params
     const { note } = request.body
-    await byHand(services, { who: actor(request), what: VERDICTS[verdict].deed, about: `paper ${paper}` }, (db) =>
-      curate({ ...services, db }, paper, verdict, note || undefined),
+    await byHand(
+      services,
+      { who: actor(request), what: CURATOR_ACTIONS[verdict].auditName, about: `paper ${paper}` },
+      (db) => curate({ ...services, db }, paper, verdict, note || undefined),
     )
     return reply.redirect(`${editionHref(key)}#${anchorOf(paper)}`, 303)
   })
@@ -107,7 +109,7 @@ export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   })
 
   async function deskOf(deps: Services, key: EditionKey) {
-    const { edition, papers, dropped } = await readDesk(deps, key)
+    const { edition, papers, dropped } = await readCuratorView(deps, key)
     const { state, held, byHand, closesAt, releasedAt, listReadAt, subject, pausedWhy } = edition
     const status = await editionStatus(deps, edition)
     const { total, open, sending } = status
@@ -121,7 +123,7 @@ export const editionDeskRoutes: FastifyPluginAsyncZod<Services> = async (app, se
         ['List read', listReadAt && plainMoment(listReadAt)],
         releasedAt
           ? ['Released', `${plainMoment(releasedAt)}${byHand ? ', by hand' : ''}`]
-          : ['Is released', releaseInWords(edition, now())],
+          : ['Is released', describeRelease(edition, now())],
         ['Subject', subject],
         ['Paused automatically', pausedWhy],
         ['Deliveries', total > 0 ? `${total.toLocaleString('en')}: ${progressInWords(status)}` : undefined],
@@ -155,7 +157,7 @@ async function releaseDraft(deps: Services, key: EditionKey): Promise<void> {
     throw new PaperboyError('EDITION_STATE', 'This edition is already released. Nothing was changed.')
 }
 
-const row = (paper: DeskPaper) => ({
+const row = (paper: CuratorPaper) => ({
   ...paper,
   authors: authorLine(paper.authors, messagesIn('en')),
   day: plainDay(paper.listDay),
