@@ -25,8 +25,8 @@ export class MessageBuffer {
     this.#end = end
   }
 
-  /** Appends ASCII text, such as headers and boundaries. */
-  appendAscii(text: string): void {
+  /** Appends text at one byte per character, such as headers and boundaries. */
+  appendLatin1(text: string): void {
     const end = this.#end + text.length
     if (end > this.#bytes.length) this.append(Buffer.from(text, 'latin1'))
     else {

@@ -35,7 +35,7 @@ const MAC_BYTES = 16
 
 /**
  * A token for a link: base64url of subscriber (6 bytes), time (4), extra (0 or 8) and 128 bits of HMAC-SHA-256 over purpose and
- * all of these. 35 or 46 characters, never `=`, so that it fits a hole of a composed mail.
+ * all of these. 35 or 46 characters, never `=`, so that it fits a placeholder of a composed email.
  */
 export function mintToken(
   keys: TokenKeys,

@@ -38,7 +38,7 @@ describe('prepended headers', () => {
 
   test('are gone once the buffer is reset, however much it grew', () => {
     const buffer = new MessageBuffer()
-    buffer.appendAscii('x'.repeat(200_000))
+    buffer.appendLatin1('x'.repeat(200_000))
     prependHeaders('DKIM-Signature: one\r\n', buffer.toMessage())
     buffer.reset()
     buffer.append(DIGEST)

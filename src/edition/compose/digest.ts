@@ -29,18 +29,18 @@ export function composeDigest(edition: CompiledEdition, reader: ReaderContent, b
   const { subject, preheader } = inboxWordsOf(edition, reader)
   buffer.append(edition.headers)
   buffer.append(subject)
-  buffer.appendAscii(reader.headers)
+  buffer.appendLatin1(reader.headers)
   if (reader.format === 'text') {
-    buffer.appendAscii(TEXT_HEADERS)
+    buffer.appendLatin1(TEXT_HEADERS)
     writeDigestBody(edition, 'text', reader, preheader, buffer)
-    buffer.appendAscii('\r\n')
+    buffer.appendLatin1('\r\n')
   } else {
     buffer.append(edition.contentType)
-    buffer.appendAscii(`\r\n--${edition.boundary}\r\n${TEXT_HEADERS}`)
+    buffer.appendLatin1(`\r\n--${edition.boundary}\r\n${TEXT_HEADERS}`)
     writeDigestBody(edition, 'text', reader, preheader, buffer)
-    buffer.appendAscii(`\r\n--${edition.boundary}\r\n${HTML_HEADERS}`)
+    buffer.appendLatin1(`\r\n--${edition.boundary}\r\n${HTML_HEADERS}`)
     writeDigestBody(edition, 'html', reader, preheader, buffer)
-    buffer.appendAscii(`\r\n--${edition.boundary}--\r\n`)
+    buffer.appendLatin1(`\r\n--${edition.boundary}--\r\n`)
   }
   return buffer.written()
 }

@@ -27,7 +27,7 @@ export function composeReaderContent(
     format,
     shown,
     headers:
-      // The message buffer writes one byte per character, so an address in UTF-8 becomes one character per byte.
+      // The message buffer writes one byte per character, so UTF-8 in an address becomes one character per byte.
       `To: <${Buffer.from(email).toString('latin1')}>\r\n` +
       `Message-ID: <${createMessageId(messageKey, subscriberId)}@${domainOf(config.MAIL_FROM)}>\r\n` +
       `Date: ${formatMailDate(at)}\r\n` +

@@ -15,7 +15,7 @@ export const describeEdition = ({ kind, date }: EditionKey): string => `the ${ki
 export const hold = (deps: Deps, key: EditionKey): Promise<void> =>
   changeState(deps, key, ['draft'], { held: true, heldWhy: null })
 
-/** Pauses sending within one group of deliveries. Attempts in flight finish. */
+/** Pauses sending. It stops within one group of deliveries; attempts in flight finish. */
 export const pause = (deps: Deps, key: EditionKey): Promise<void> =>
   changeState(deps, key, ['released', 'sending', 'paused'], { state: 'paused' })
 
