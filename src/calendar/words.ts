@@ -29,6 +29,10 @@ export const fullDay = (day: string, intl = ENGLISH): string =>
 export const plainDay = (day: string, intl = ENGLISH): string =>
   say(day, intl, { day: 'numeric', month: 'long', year: 'numeric' })
 
+/** "Monday 13 April" */
+export const weekdayDate = (day: string, intl = ENGLISH): string =>
+  say(day, intl, { weekday: 'long', day: 'numeric', month: 'long' })
+
 /** "March 2025" */
 export const monthOf = (day: string, intl = ENGLISH): string => say(day, intl, { month: 'long', year: 'numeric' })
 

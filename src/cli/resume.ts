@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { editionsToCancel, resumeAfterHalt, resumeAfterRestore, whyHalted } from '../delivery/ledger/restore-guard.ts'
-import { editionNamed } from '../edition/draft/control.ts'
+import { describeEdition } from '../edition/draft/control.ts'
 import { complain } from '../lib/terminal.ts'
 import { recordAudit } from '../operate/audit.ts'
 import type { Services } from '../runtime/services.ts'
@@ -43,7 +43,7 @@ async function resume(services: Services, options: ResumeOptions, command: Comma
     )
   }
   const open = options.keepEditions ? [] : await editionsToCancel(db)
-  const named = open.map((edition) => `${editionNamed(edition)} (${edition.state})`).join(', ') || 'none'
+  const named = open.map((edition) => `${describeEdition(edition)} (${edition.state})`).join(', ') || 'none'
   if (options.dryRun)
     return report(command, { resumed: false, wouldCancel: open }, `Editions that would be cancelled: ${named}.`)
   complain(`Editions to cancel: ${named}.`)

@@ -1,6 +1,6 @@
 import { inArray, sql } from 'drizzle-orm'
-import { messageIdOf } from '../delivery/send/edition-renderer.ts'
 import { parseAddress } from '../mail/address.ts'
+import { createMessageId } from '../mail/headers.ts'
 import { readReturnPath } from '../mail/return-path.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { subscribers } from '../runtime/db/schema.ts'
@@ -90,7 +90,7 @@ export async function messageIdProof(
     const subscriberId = Number(row.subscriber_id)
     const reference = Number(row.reference)
     // A keyed hash of 128 bits, chosen by the sender beforehand: its comparison time reveals nothing.
-    if (!wanted.has(messageIdOf(row.key, row.kind === 'digest' ? subscriberId : reference))) continue
+    if (!wanted.has(createMessageId(row.key, row.kind === 'digest' ? subscriberId : reference))) continue
     return { by: 'message id', subscriberId, mail: { kind: row.kind, reference } }
   }
   return undefined

@@ -1,60 +1,64 @@
-/**
- * Where a message is set: one growing buffer, which may be used again. Allocating 50 KB costs as much as filling them. Before the message
- * there is room for what is known only when it is finished: its signatures.
- */
-export interface Galley {
-  bytes: Buffer
-  /** where it ends; `ROOM_BEFORE` when there is nothing in it */
-  length: number
-}
+import type { Message } from './message.ts'
 
-const ROOM_BEFORE = 4 * 1024
-const FIRST_BYTES = 64 * 1024
+/** Room for header fields that need the finished message, such as its signatures. */
+const HEADROOM_BYTES = 4 * 1024
+const INITIAL_BYTES = 64 * 1024
 
-const memories = new WeakSet<ArrayBufferLike>()
+/** A growing buffer that a message is written into. Reuse it: allocating 50 KB takes as long as filling them. */
+export class MessageBuffer {
+  #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
+  #end = HEADROOM_BYTES
 
-export const newGalley = (): Galley => ({ bytes: allocate(FIRST_BYTES), length: ROOM_BEFORE })
-
-export function clear(galley: Galley): void {
-  galley.length = ROOM_BEFORE
-}
-
-function allocate(size: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(size)
-  memories.add(bytes.buffer)
-  return bytes
-}
-
-export function put(galley: Galley, chunk: Buffer): void {
-  const { length } = galley
-  const end = length + chunk.length
-  if (end > galley.bytes.length) {
-    const larger = allocate(2 * end)
-    galley.bytes.copy(larger, 0, 0, length)
-    galley.bytes = larger
+  reset(): void {
+    this.#end = HEADROOM_BYTES
   }
-  galley.bytes.set(chunk, length)
-  galley.length = end
-}
 
-/** For what is ASCII: headers and boundaries. */
-export function putText(galley: Galley, ascii: string): void {
-  const end = galley.length + ascii.length
-  if (end > galley.bytes.length) put(galley, Buffer.from(ascii, 'latin1'))
-  else {
-    galley.bytes.write(ascii, galley.length, 'latin1')
-    galley.length = end
+  append(chunk: Buffer): void {
+    const start = this.#end
+    const end = start + chunk.length
+    if (end > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * end)
+      this.#bytes.copy(larger, 0, 0, start)
+      this.#bytes = larger
+    }
+    this.#bytes.set(chunk, start)
+    this.#end = end
+  }
+
+  /** Appends text at one byte per character, such as headers and boundaries. */
+  appendLatin1(text: string): void {
+    const end = this.#end + text.length
+    if (end > this.#bytes.length) this.append(Buffer.from(text, 'latin1'))
+    else {
+      this.#bytes.write(text, this.#end, 'latin1')
+      this.#end = end
+    }
+  }
+
+  /** Returns the written bytes as a view, which holds until the buffer is reset. */
+  written(): Buffer {
+    return this.#bytes.subarray(HEADROOM_BYTES, this.#end)
+  }
+
+  /** Returns the written bytes as a message with headroom, which holds until the buffer is reset. */
+  toMessage(): Message {
+    return { bytes: this.written(), headroom: HEADROOM_BYTES }
   }
 }
 
-/** What was set, as a view: it holds until the galley is used again. */
-export const setIn = ({ bytes, length }: Galley): Buffer => bytes.subarray(ROOM_BEFORE, length)
+/** As many as connections are common; each holds a message. */
+const MAX_SPARE = 40
 
-/** A message with lines before it; one that was set in a galley is not copied for that, and stays as it was. */
-export function withBefore(ascii: string, message: Buffer): Buffer {
-  const isSet = memories.has(message.buffer) && message.byteOffset === ROOM_BEFORE
-  if (!isSet || ascii.length > ROOM_BEFORE) return Buffer.concat([Buffer.from(ascii, 'latin1'), message])
-  const whole = Buffer.from(message.buffer, message.byteOffset - ascii.length, ascii.length + message.length)
-  whole.write(ascii, 0, 'latin1')
-  return whole
+/** Keeps used buffers for later messages. */
+export class BufferPool {
+  readonly #spare: MessageBuffer[] = []
+
+  acquire(): MessageBuffer {
+    return this.#spare.pop() ?? new MessageBuffer()
+  }
+
+  /** Takes back a buffer. Releasing it twice would put two messages into the same memory. */
+  release(buffer: MessageBuffer): void {
+    if (this.#spare.length < MAX_SPARE) this.#spare.push(buffer)
+  }
 }

@@ -9,6 +9,10 @@ import type { TokenKeys } from './tokens.ts'
 export const unsubscribeAddress = ({ BOUNCE_ADDRESS, MAIL_FROM }: SenderSettings): string =>
   BOUNCE_ADDRESS?.replace('*', 'unsubscribe') ?? addressOf(MAIL_FROM)
 
+/** Returns the mailto link of List-Unsubscribe, for mail programs that do not use https. */
+export const unsubscribeMailto = (config: SenderSettings, unsubscribeToken: string): string =>
+  `mailto:${unsubscribeAddress(config)}?subject=unsubscribe%20${unsubscribeToken}`
+
 /** Returns whether Paperboy reads this address: a return path it signed, the unsubscribe address, or its sender. */
 export function isOwnAddress({ config, keys }: { config: SenderSettings; keys: TokenKeys }, address: string): boolean {
   const candidate = address.toLowerCase()

@@ -1,5 +1,6 @@
-import { leaveByMail, messageIdOf } from '../delivery/send/edition-renderer.ts'
+import { createMessageId } from '../mail/headers.ts'
 import { domainOf } from '../mail/mailbox.ts'
+import { unsubscribeMailto } from '../mail/own-addresses.ts'
 import { providerHeaders } from '../mail/provider-headers.ts'
 import { mintToken, type TokenKeys } from '../mail/tokens.ts'
 import type { Config } from '../runtime/config/config.ts'
@@ -30,7 +31,7 @@ export async function composeServiceEmail(
     to: { name: '', address: mail.email },
     ...(config.REPLY_TO ? { replyTo: config.REPLY_TO } : {}),
     subject: content.subject,
-    messageId: `<${messageIdOf(mail.messageKey, mail.id)}@${domainOf(config.MAIL_FROM)}>`,
+    messageId: `<${createMessageId(mail.messageKey, mail.id)}@${domainOf(config.MAIL_FROM)}>`,
     date: now(),
     html,
     text,
@@ -60,7 +61,7 @@ function unsubscribeHeaders({ config, keys }: { config: Config; keys: TokenKeys 
     ...providerHeaders({ config, keys }, { subscriberId, mail: 'service', reference }),
     'List-Unsubscribe': {
       prepared: true,
-      value: `<${config.PUBLIC_URL}/unsubscribe/${token}>,\r\n <${leaveByMail(config, token)}>`,
+      value: `<${config.PUBLIC_URL}/unsubscribe/${token}>,\r\n <${unsubscribeMailto(config, token)}>`,
     },
     'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
   }

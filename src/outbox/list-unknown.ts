@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { messageIdOf } from '../delivery/send/edition-renderer.ts'
+import { createMessageId } from '../mail/headers.ts'
 import { domainOf } from '../mail/mailbox.ts'
 import type { Services } from '../runtime/services.ts'
 
@@ -18,6 +18,6 @@ export async function listUnknownServiceEmails({ db, config }: Pick<Services, 'd
     kind,
     reply,
     at: new Date(settled_at).toISOString(),
-    messageId: `<${messageIdOf(message_key, Number(id))}@${domainOf(config.MAIL_FROM)}>`,
+    messageId: `<${createMessageId(message_key, Number(id))}@${domainOf(config.MAIL_FROM)}>`,
   }))
 }

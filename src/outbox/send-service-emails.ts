@@ -44,9 +44,9 @@ export async function sendServiceEmails(deps: Deps, stop: AbortSignal): Promise<
     if (stop.aborted) return sent
     const mail = await claimNext(deps, deps.now())
     if (!mail) return sent
-    const message = await composeServiceEmail(deps, mail)
+    const bytes = await composeServiceEmail(deps, mail)
     const renewal = renewLease(deps, mail.id)
-    const outcome = await deps.relay.send({ from: senderOf(deps, mail), to: mail.email }, message, stop)
+    const outcome = await deps.relay.send({ from: senderOf(deps, mail), to: mail.email }, { bytes }, stop)
     await retryRecording(deps, () => record(deps, mail, outcome)).finally(() => clearInterval(renewal))
     if (outcome.relayDown) return sent
   }

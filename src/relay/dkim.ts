@@ -1,12 +1,11 @@
 import { sign as cryptoSign, hash } from 'node:crypto'
 import { promisify } from 'node:util'
-import { withBefore } from '../mail/message-buffer.ts'
+import { type Message, prependHeaders } from '../mail/message.ts'
 import { type DkimKey, type DkimSettings, readDkimKeys } from './dkim-keys.ts'
-import { isWireReady, markWireReady } from './dot-stuffing.ts'
 import type { Relay } from './relay.ts'
 
 /** Returns the message with its DKIM signatures (RFC 6376) in front. */
-export type SignMessage = (message: Buffer, at: Date) => Promise<Buffer>
+export type SignMessage = (message: Message, at: Date) => Promise<Message>
 
 /** Header fields to sign, in this order, if present. */
 const SIGNED = [
@@ -34,18 +33,18 @@ export async function openDkim(settings: DkimSettings): Promise<SignMessage | un
   const keys = await readDkimKeys(settings)
   if (keys.length === 0) return undefined
   return async (message, at) => {
-    const headEnd = message.indexOf('\r\n\r\n')
-    const fields = relaxedFields(message.toString('latin1', 0, headEnd))
+    const { bytes } = message
+    const headEnd = bytes.indexOf('\r\n\r\n')
+    const fields = relaxedFields(bytes.toString('latin1', 0, headEnd))
     const names = SIGNED.flatMap((name) => fields.get(name)?.map(() => name) ?? [])
     const material: Material = {
       lines: names.flatMap((name) => fields.get(name)?.splice(-1) ?? []),
       names: [...names, ...OVER_SIGNED],
-      bodyHash: hash('sha256', simpleBody(message.subarray(headEnd + 4)), 'base64'),
+      bodyHash: hash('sha256', simpleBody(bytes.subarray(headEnd + 4)), 'base64'),
       at,
     }
     const signatures = await Promise.all(keys.map((key) => signature(key, material)))
-    const signed = withBefore(signatures.join(''), message)
-    return isWireReady(message) ? markWireReady(signed) : signed
+    return prependHeaders(signatures.join(''), message)
   }
 }
 

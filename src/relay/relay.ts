@@ -1,3 +1,4 @@
+import type { Message } from '../mail/message.ts'
 import type { RelaySettings } from '../runtime/config/relay-settings.ts'
 import { ConnectionPool, SENDING_STOPPED } from './connection-pool.ts'
 import type { Outcome } from './outcome.ts'
@@ -14,7 +15,7 @@ export interface Relay {
    *
    * @param held once aborted, a message that still waits is not sent: its outcome is `queued`
    */
-  send(envelope: Envelope, message: Buffer, held?: AbortSignal): Promise<Outcome>
+  send(envelope: Envelope, message: Message, held?: AbortSignal): Promise<Outcome>
   /** Returns how many of `want` messages the rates allow now. When 0, `restMs` says for how long. */
   room(want: number): Promise<number>
   /** whether a rate applies, so that `room` may return less than `want` */

@@ -1,5 +1,6 @@
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
 import { redact } from '../lib/redact.ts'
+import type { Message } from '../mail/message.ts'
 import type { RelaySettings } from '../runtime/config/relay-settings.ts'
 import { writeMessage } from './dot-stuffing.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
@@ -15,7 +16,7 @@ export interface Session {
   sent: number
   usable: boolean
   /** Sends one message. Never rejects: every failure is an outcome. */
-  send(envelope: Envelope, message: Buffer): Promise<Outcome>
+  send(envelope: Envelope, message: Message): Promise<Outcome>
   /** Resets a failed transaction (RSET). Returns whether the session can be used again. */
   reset(): Promise<boolean>
   /** Ends it with QUIT. */
@@ -84,7 +85,7 @@ function sessionOn(smtp: SMTPConnection): Session {
       return new Promise((resolve) => {
         session.sent++
         abandon = () => resolve(outcomeOf({ message: 'cut while waiting for the relay' }, begun))
-        smtp.send({ from: envelope.from, to: [envelope.to], size: message.length }, source, (error, info) => {
+        smtp.send({ from: envelope.from, to: [envelope.to], size: message.bytes.length }, source, (error, info) => {
           const outcome: Outcome = error
             ? outcomeOf(error, begun)
             : { state: 'accepted', reply: redact(info!.response) }

@@ -1,12 +1,12 @@
 import { createSecretKey } from 'node:crypto'
 import { Eta } from 'eta'
 import mjml2html from 'mjml'
-import { readerPart } from '../../src/delivery/send/edition-renderer.ts'
 import type { CardPaper } from '../../src/edition/compose/card.ts'
-import { plateOf } from '../../src/edition/compose/compiled-edition.ts'
+import { compileEdition } from '../../src/edition/compose/compiled-edition.ts'
 import { composeEdition } from '../../src/edition/compose/compose.ts'
 import { composeDigest } from '../../src/edition/compose/digest.ts'
-import { newGalley } from '../../src/mail/message-buffer.ts'
+import { composeReaderContent } from '../../src/edition/compose/reader-content.ts'
+import { MessageBuffer } from '../../src/mail/message-buffer.ts'
 import { testConfig } from '../support/services.ts'
 import { inRounds, spread } from './support/rounds.ts'
 import { printTable } from './support/table.ts'
@@ -14,24 +14,24 @@ import { printTable } from './support/table.ts'
 const CANDIDATES = 40
 const SHOWN = 10
 const ROUNDS = 7
-/** CPU time of a contender per round. */
+/** CPU time of one contender in one round. */
 const ROUND_MS = 400
 
 /**
- * Measures the cost of one personal digest (headers, text, HTML; no DKIM): 10 papers of 40; selection, links and address differ per
- * reader. It compares with the two usual ways: a template rendered per reader, and MJML compiled per reader.
- * It measures this process's CPU time, so that other programs do not count: digests per second and core.
+ * Measures composing one personal digest with headers, text and HTML, but no DKIM: 10 papers of 40, and a selection, links and an
+ * address for each reader. Compares the two usual ways: a template rendered per reader, and MJML compiled per reader.
+ * The unit is digests per second and core, in CPU time of this process, so that other processes do not count.
  */
 export async function bench(): Promise<void> {
   const config = testConfig()
   const keys = { current: config.SECRET_KEY, previous: [] }
   const papers = Array.from({ length: CANDIDATES }, (_, position) => paper(position))
   const edition = { kind: 'daily' as const, date: '2026-04-14', closesAt: new Date('2026-04-15T02:00:00Z') }
-  const { parts } = await composeEdition(config, edition, { papers, listed: CANDIDATES, corrections: [] })
-  const plate = plateOf(parts)
+  const { segments } = await composeEdition(config, edition, { papers, listed: CANDIDATES, corrections: [] })
+  const compiled = compileEdition(segments)
   const messageKey = createSecretKey(Buffer.alloc(32, 7))
-  // Reused for each message, as delivery does after a message was accepted.
-  const galley = newGalley()
+  // Delivery too reuses the buffers of accepted messages.
+  const buffer = new MessageBuffer()
   const at = new Date('2026-04-15T06:00:00Z')
 
   let reader = 0
@@ -41,12 +41,12 @@ export async function bench(): Promise<void> {
       position: (index * 4 + (reader % (4 + (index % 2)))) % CANDIDATES,
     })).sort((a, b) => a.position - b.position)
   }
-  const part = (format: 'html' | 'text') => {
+  const contentFor = (format: 'html' | 'text') => {
     const shown = selection()
-    const who = { subscriberId: reader, email: `reader${reader}@example.org`, format }
-    return readerPart({ config, keys }, messageKey, who, shown, at)
+    const recipient = { subscriberId: reader, email: `reader${reader}@example.org`, format }
+    return composeReaderContent({ config, keys }, messageKey, recipient, shown, at)
   }
-  const sample = composeDigest(plate, part('html')).toString('latin1')
+  const sample = composeDigest(compiled, contentFor('html')).toString('latin1')
   const template = templateOf(sample)
   const mjml = mjmlOf(papers)
 
@@ -61,12 +61,12 @@ export async function bench(): Promise<void> {
     }
   }
   const contenders = {
-    'a digest from a compiled edition': () => perSecond(() => composeDigest(plate, part('html'), galley)),
-    'the same, text only': () => perSecond(() => composeDigest(plate, part('text'), galley)),
-    'a template rendered per reader': () => perSecond(() => Buffer.from(template(part('html')))),
+    'a digest from segments': () => perSecond(() => composeDigest(compiled, contentFor('html'), buffer)),
+    'the same, text only': () => perSecond(() => composeDigest(compiled, contentFor('text'), buffer)),
+    'a template rendered per reader': () => perSecond(() => Buffer.from(template(contentFor('html')))),
     'MJML compiled per reader': () => perSecond(() => mjml2html(mjml, { validationLevel: 'skip' })),
   }
-  for (const run of Object.values(contenders)) await run() // warm up: the first round compiles
+  for (const run of Object.values(contenders)) await run() // warms up the compiler
   const rates = await inRounds(ROUNDS, contenders)
   const base = spread(rates['MJML compiled per reader']!).median
   const count = (n: number) => n.toLocaleString('en', { maximumFractionDigits: 0 })
@@ -108,20 +108,20 @@ const paper = (position: number): CardPaper => ({
   withdrawn: false,
 })
 
-/** Returns the whole message as a compiled template for the reader's values, as a mailer does that compiles its layout once. */
+/** Compiles the whole message as a template with placeholders, as a mailer does that compiles its layout once. */
 function templateOf(message: string) {
   const eta = new Eta({ autoEscape: false, autoTrim: false })
-  const holes = message
+  const source = message
     .replace(/<%/g, '')
     .replace(/(\/unsubscribe\/(?:=\r\n)?)[\w-]{30,60}/g, '$1<%= it.unsubscribeToken %>')
     .replace(/(\/preferences\/(?:=\r\n)?)[\w-]{30,60}/g, '$1<%= it.preferencesToken %>')
     .replace(/(\/vote\/(?:=\r\n)?)[\w-]{30,60}/g, '$1<%= it.voteToken %>')
     .replace(/^To: .*?(?=List-Unsubscribe-Post)/ms, '<%= it.headers %>')
-  const render = eta.compile(holes)
+  const render = eta.compile(source)
   return (values: object) => render.call(eta, values)
 }
 
-/** Returns a plain MJML layout of ten papers, to compile for each reader. */
+/** A plain layout of ten papers, compiled for each reader. */
 const mjmlOf = (papers: CardPaper[]) =>
   `<mjml><mj-body>${papers
     .slice(0, SHOWN)

@@ -2,20 +2,20 @@ import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Repeats, readShownBefore } from '../../src/delivery/ledger/repeats.ts'
-import { arrange, pick, type Wishes } from '../../src/edition/select/choose.ts'
-import { type Candidates, candidatesOf } from '../../src/edition/select/selection-index.ts'
+import { explainSelection, type SelectionPreferences, selectPositions } from '../../src/edition/select/select-papers.ts'
+import { buildSelectionIndex, type SelectionIndex } from '../../src/edition/select/selection-index.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { bigint, queryOne } from '../../src/runtime/db/query.ts'
-import { arrangePlainly, pickPlainly } from '../edition/choose-plainly.ts'
+import { referenceExplainSelection, referenceSelectPositions } from '../edition/select/reference-selection.ts'
 import { inRounds, spread } from './support/rounds.ts'
 import { openStage } from './support/stage.ts'
 import { printTable } from './support/table.ts'
 
 const help = `npm run bench -- memory [--readers N] [--days N] [--rounds N]
 
-Measures the cost of remembering the papers shown to each reader (deliveries.shown): bytes per reader and day, and microseconds to
-read a reader's past of 35 days through (subscriber_id, edition_id) and to choose ten papers of 40 or 120. It compares with reading
-nothing, and with choosing by a sort of all matches (test/edition/choose-plainly.ts).`
+What it costs to remember what every reader was shown (deliveries.shown): bytes a reader and day, and microseconds to read a reader's
+past of 35 days through (subscriber_id, edition_id), beside reading none, and to choose ten papers of 40 or of 120; beside it choosing
+by sorting all that fits (test/edition/select/reference-selection.ts).`
 
 const CANDIDATES = 40
 const GROUP = 20
@@ -87,30 +87,34 @@ async function reportTimes(db: Db, { readers, days, rounds }: { readers: number;
   )
   const few = madeUp(CANDIDATES)
   const many = madeUp(3 * CANDIDATES)
-  const plain: Wishes = { size: 10, topics: [], keywords: [], liked: [] }
-  const wishing: Wishes = { ...plain, topics: ['topic-3', 'topic-7', 'topic-11'], keywords: ['sparse attention'] }
+  const plain: SelectionPreferences = { size: 10, topics: [], keywords: [], liked: [] }
+  const wishing: SelectionPreferences = {
+    ...plain,
+    topics: ['topic-3', 'topic-7', 'topic-11'],
+    keywords: ['sparse attention'],
+  }
   const past = async (repeats: Repeats) => {
     for (let group = 0; group < GROUPS; group++) {
       const some = Array.from({ length: GROUP }, () => ({ subscriberId: 1 + Math.floor(Math.random() * readers) }))
       await readShownBefore(db, repeats, some)
     }
   }
-  const chosen = (candidates: Candidates, wishesOf: (reader: number) => Wishes) => {
+  const chosen = (index: SelectionIndex, preferencesOf: (reader: number) => SelectionPreferences) => {
     for (let reader = 0; reader < GROUPS * GROUP; reader++) {
-      const wishes = wishesOf(reader)
-      arrange(candidates, wishes, pick(candidates, wishes))
+      const preferences = preferencesOf(reader)
+      explainSelection(index, preferences, selectPositions(index, preferences))
     }
   }
-  const chosenPlainly = (candidates: Candidates) => {
+  const chosenPlainly = (index: SelectionIndex) => {
     for (let reader = 0; reader < GROUPS * GROUP; reader++) {
-      arrangePlainly(candidates, wishing, pickPlainly(candidates, wishing))
+      referenceExplainSelection(index, wishing, referenceSelectPositions(index, wishing))
     }
   }
-  // New candidates each time, so that no keyword lookup is cached.
+  // A new index each time, so that no keyword is cached.
   const ownKeywords = () => {
-    const candidates = madeUp(3 * CANDIDATES)
+    const index = madeUp(3 * CANDIDATES)
     return timed(() =>
-      chosen(candidates, (reader) => ({
+      chosen(index, (reader) => ({
         ...wishing,
         keywords: [reader % 2 ? `word${reader}` : `sparse word${reader}`],
       })),
@@ -135,8 +139,8 @@ async function reportTimes(db: Db, { readers, days, rounds }: { readers: number;
   report(measured)
 }
 
-const madeUp = (count: number): Candidates =>
-  candidatesOf(
+const madeUp = (count: number): SelectionIndex =>
+  buildSelectionIndex(
     Array.from({ length: count }, (_, position) => ({
       section: position < 3 ? 'picks' : position >= count - 3 ? 'rising' : 'top',
       topics: [`topic-${position % 12}`],

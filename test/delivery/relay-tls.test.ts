@@ -62,7 +62,7 @@ async function serve(options: SMTPServerOptions): Promise<Sink> {
 async function sendBy(url: string): Promise<Outcome> {
   const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 1 })
   running.unshift(relay)
-  const message = Buffer.from('Subject: x\r\n\r\nx\r\n')
+  const message = { bytes: Buffer.from('Subject: x\r\n\r\nx\r\n') }
   return relay.send({ from: 'papers@paperboy.example', to: 'ada@example.org' }, message)
 }
 

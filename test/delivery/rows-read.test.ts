@@ -4,7 +4,7 @@ import { leaseBatch } from '../../src/delivery/ledger/batches.ts'
 import { readPending } from '../../src/delivery/ledger/deliveries.ts'
 import { startAttempts } from '../../src/delivery/ledger/start-attempts.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
-import { digestPress } from '../../src/delivery/send/edition-renderer.ts'
+import { openEditionRenderer } from '../../src/delivery/send/edition-renderer.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { test } from '../support/database.ts'
 import { addReaders, NOON, releasedEdition, servicesOn } from '../support/services.ts'
@@ -35,8 +35,8 @@ test('a batch reads only its own readers, and a group only its own rows', async 
   const { rows, result: pending } = await rowsRead(db, (tx) => readPending(tx, lease, 'resend'))
   expect(pending.length).toBeGreaterThan(5 * GROUP)
   expect(rows).toBeLessThanOrEqual(2 * pending.length)
-  const edition = await digestPress(services).open(lease.editionId)
-  const chosen = await edition.choose(pending.slice(0, GROUP), db)
+  const edition = await openEditionRenderer(services).open(lease.editionId)
+  const chosen = await edition.select(pending.slice(0, GROUP), db)
   const marked = await rowsRead(db, (tx) =>
     startAttempts(tx, lease, chosen, { releases: edition.releases, policy: 'resend', at: NOON }),
   )

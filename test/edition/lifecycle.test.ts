@@ -15,7 +15,7 @@ import { addPapers, addReaders, addSubscriber, releasedEdition, servicesOn } fro
 
 const DAY = '2026-04-14'
 const KEY = { kind: 'daily' as const, date: DAY }
-/** The list of the 14th closes at two and is released at three. */
+/** The list of the 14th closes at 02:00 and is released at 03:00. */
 const at = (time: string) => ({ now: new Date(`2026-04-15T${time}:00Z`) })
 
 const order = async (db: Db) =>
@@ -28,8 +28,8 @@ const order = async (db: Db) =>
   ).map((row) => row.title.replace(` of ${DAY}`, ''))
 const vote = (db: Db, paperId: number, votes: number, observedAt = new Date('2026-04-15T02:30:00Z')) =>
   db.insert(signals).values({ paperId, votes, observedAt, origin: 'file' })
-/** Everything that an edition is, to compare before and after. */
-const frozen = async (db: Db) => ({
+/** Reads all data of the editions, to compare before and after. */
+const snapshot = async (db: Db) => ({
   editions: await db.select().from(editions).orderBy(editions.id),
   papers: await db.select().from(editionPapers).orderBy(editionPapers.editionId, editionPapers.position),
   parts: await db.select().from(editionParts).orderBy(editionParts.editionId),
@@ -52,9 +52,7 @@ describe('assembling', () => {
     })
   })
 
-  test('puts picks first and leaves out what was dropped, as often as the curator changes their mind', async ({
-    db,
-  }) => {
+  test('puts picks first and omits dropped papers, however often the curator changes a verdict', async ({ db }) => {
     const services = servicesOn(db)
     const [first, , third, fourth] = await addPapers(db, DAY, 4)
     const idOf = async (id: number) => (await db.select().from(papers).where(eq(papers.id, id)))[0]!.sourceId
@@ -75,9 +73,7 @@ describe('assembling', () => {
     expect(await db.$count(picks)).toBe(1)
   })
 
-  test('again, while it is a draft, follows newer votes and newer papers; the edition stays the same one', async ({
-    db,
-  }) => {
+  test('again follows newer votes and papers, and keeps the same draft', async ({ db }) => {
     const services = servicesOn(db)
     const [, second] = await addPapers(db, DAY, 2)
     const { editionId } = await assemble(services, KEY)
@@ -88,7 +84,7 @@ describe('assembling', () => {
     expect((await order(db))[0]).toBe('Paper 2')
   })
 
-  test('does not look ahead: votes observed later than now do not count', async ({ db }) => {
+  test('ignores votes that were observed later than now', async ({ db }) => {
     const services = servicesOn(db, {}, at('02:30'))
     const [, second] = await addPapers(db, DAY, 2)
     await vote(db, second!, 900, new Date('2026-04-15T09:00:00Z'))
@@ -96,7 +92,7 @@ describe('assembling', () => {
     expect(await order(db)).toEqual(['Paper 1', 'Paper 2'])
   })
 
-  test('makes no edition of a day without papers, or with all dropped, and says why', async ({ db }) => {
+  test('makes no edition for a day without papers, and says why', async ({ db }) => {
     const services = servicesOn(db)
     await addPapers(db, '2026-04-13', 2)
     await expect(assemble(services, KEY)).rejects.toMatchObject({
@@ -106,7 +102,7 @@ describe('assembling', () => {
     expect(await db.$count(editions)).toBe(0)
   })
 
-  test('twice at once makes one edition with each paper in it once', async ({ db }) => {
+  test('several times at once makes one edition, with each paper once', async ({ db }) => {
     const services = servicesOn(db)
     await addPapers(db, DAY, 20)
     const made = await Promise.all([1, 2, 3, 4].map(() => assemble(services, KEY)))
@@ -116,19 +112,19 @@ describe('assembling', () => {
 })
 
 describe('a released edition is frozen', () => {
-  test('assembling it again changes nothing, whatever happened to its papers', async ({ db }) => {
+  test('assembling it again changes nothing, even after its papers changed', async ({ db }) => {
     const services = servicesOn(db)
     const editionId = await releasedEdition(services, DAY, 3)
-    const before = await frozen(db)
+    const before = await snapshot(db)
     const [row] = await db.select().from(papers)
     await vote(db, row!.id, 5000)
     await addPapers(db, '2026-04-13', 1)
     await db.update(papers).set({ listDay: DAY })
     expect(await assemble(services, KEY)).toMatchObject({ editionId, state: 'released', papers: 3, changed: false })
-    expect(await frozen(db)).toEqual(before)
+    expect(await snapshot(db)).toEqual(before)
   })
 
-  test('also by one who began to assemble before it was there', async ({ db }) => {
+  test('assembling that began before it existed changes nothing either', async ({ db }) => {
     const services = servicesOn(db)
     await addPapers(db, DAY, 3)
     let late: ReturnType<typeof assemble> | undefined
@@ -136,12 +132,12 @@ describe('a released edition is frozen', () => {
     await db.transaction(async (tx) => {
       await assemble({ ...services, db: tx }, KEY)
       await release({ ...services, db: tx }, KEY)
-      late = assemble(services, KEY) // sees no edition yet, and waits to write its own
+      late = assemble(services, KEY) // sees no edition yet and waits to insert its own
       await expect.poll(async () => (await db.execute(waiting)).rowCount).toBe(1)
     })
-    const before = await frozen(db)
+    const before = await snapshot(db)
     expect(await late).toMatchObject({ state: 'released', changed: false })
-    expect(await frozen(db)).toEqual(before)
+    expect(await snapshot(db)).toEqual(before)
     expect(before.papers).toHaveLength(3)
   })
 
@@ -150,14 +146,14 @@ describe('a released edition is frozen', () => {
     await addPapers(db, DAY, 3)
     await assemble(services, KEY)
     expect(await release(services, KEY)).toBe(true)
-    const before = await frozen(db)
+    const before = await snapshot(db)
     expect(before.parts.map((part) => part.locale).sort()).toEqual(['de', 'en'])
     expect(before.editions[0]).toMatchObject({ state: 'released', subject: expect.stringContaining('Paper 1') })
     expect(await release(services, KEY)).toBe(false)
-    expect(await frozen(db)).toEqual(before)
+    expect(await snapshot(db)).toEqual(before)
   })
 
-  test('two releases at once: one of them does it', async ({ db }) => {
+  test('one of several releases at once releases it', async ({ db }) => {
     const services = servicesOn(db)
     await addPapers(db, DAY, 3)
     await assemble(services, KEY)
@@ -166,7 +162,7 @@ describe('a released edition is frozen', () => {
     expect(await db.$count(editionParts)).toBe(2)
   })
 
-  test('a release that fails leaves a draft, with nothing half done', async ({ db }) => {
+  test('a release that fails keeps the draft and stores nothing', async ({ db }) => {
     const services = servicesOn(db)
     await addPapers(db, DAY, 3)
     await assemble(services, KEY)
@@ -180,13 +176,13 @@ describe('a released edition is frozen', () => {
     expect(await release(services, KEY)).toBe(true)
   })
 
-  test('there is no edition to release where none was assembled', async ({ db }) => {
+  test('releasing an edition that was not assembled is an error', async ({ db }) => {
     await expect(release(servicesOn(db), KEY)).rejects.toMatchObject({ code: 'EDITION_NOT_FOUND' })
   })
 })
 
-describe('the clock releases', () => {
-  test('a draft when its time has come, not before', async ({ db }) => {
+describe('automatic release', () => {
+  test('happens when the draft is due, not before', async ({ db }) => {
     const clock = at('02:59')
     const services = servicesOn(db, {}, clock)
     await addPapers(db, DAY, 2)
@@ -197,7 +193,7 @@ describe('the clock releases', () => {
     expect(await releaseDue(services)).toEqual([])
   })
 
-  test('EDITION_RELEASE_DELAY_MINUTES after EDITION_CLOSE_HOUR_UTC', async ({ db }) => {
+  test('happens EDITION_RELEASE_DELAY_MINUTES after EDITION_CLOSE_HOUR_UTC', async ({ db }) => {
     const clock = at('05:29')
     const services = servicesOn(db, { EDITION_CLOSE_HOUR_UTC: '5', EDITION_RELEASE_DELAY_MINUTES: '30' }, clock)
     await addPapers(db, DAY, 2)
@@ -207,12 +203,12 @@ describe('the clock releases', () => {
     expect(await releaseDue(services)).toEqual([DAY])
   })
 
-  test('none that is held, until it is let go; by hand it can be released', async ({ db }) => {
+  test('skips a held draft until it is resumed; a person can still release it', async ({ db }) => {
     const services = servicesOn(db, {}, at('12:00'))
     await addPapers(db, DAY, 2)
     await assemble(services, KEY)
     await hold(services, KEY)
-    await assemble(services, KEY) // assembling anew does not let it go
+    await assemble(services, KEY) // assembling again keeps the hold
     expect(await releaseDue(services)).toEqual([])
     await resume(services, KEY)
     expect(await releaseDue(services)).toEqual([DAY])
@@ -229,16 +225,16 @@ describe('states', () => {
     await addPapers(db, DAY, 2)
     await assemble(services, KEY)
     await cancel(services, KEY)
-    const before = await frozen(db)
+    const before = await snapshot(db)
     for (const act of [release, pause, resume, hold]) {
       await expect(act(services, KEY)).rejects.toMatchObject({ code: 'EDITION_STATE' })
     }
     expect(await assemble(services, KEY)).toMatchObject({ state: 'cancelled', changed: false })
     expect(await releaseDue(services)).toEqual([])
-    expect(await frozen(db)).toEqual(before)
+    expect(await snapshot(db)).toEqual(before)
   })
 
-  test('a released one cannot be held, a draft cannot be paused, and the error says what it is', async ({ db }) => {
+  test('a released edition cannot be held, a draft cannot be paused, and the error names the state', async ({ db }) => {
     const services = servicesOn(db)
     await releasedEdition(services, DAY, 2)
     await expect(hold(services, KEY)).rejects.toThrow(/is released/)
@@ -248,7 +244,7 @@ describe('states', () => {
     await expect(pause(services, { kind: 'weekly', date: DAY })).rejects.toMatchObject({ code: 'EDITION_NOT_FOUND' })
   })
 
-  test('pausing one that nobody has yet and going on does not lose its readers', async ({ db }) => {
+  test('pausing and resuming before planning loses no readers', async ({ db }) => {
     const services = servicesOn(db)
     const editionId = await releasedEdition(services, DAY, 2)
     await addReaders(db, 3)
@@ -259,7 +255,7 @@ describe('states', () => {
 })
 
 describe('the archive', () => {
-  test('lists what was released and not cancelled, newest first, with neighbours', async ({ db }) => {
+  test('lists released editions that were not cancelled, newest first, with neighbours', async ({ db }) => {
     const services = servicesOn(db)
     for (const date of ['2026-04-11', '2026-04-12', '2026-04-13', DAY]) await releasedEdition(services, date, 2)
     await cancel(services, { kind: 'daily', date: '2026-04-12' })
@@ -277,7 +273,7 @@ describe('the archive', () => {
     }
   })
 
-  test('shows every paper and nothing personal: no link or token of any reader', async ({ db }) => {
+  test('shows every paper, and no link or token of a reader', async ({ db }) => {
     const services = servicesOn(db)
     await addSubscriber(db, 'ada@example.org')
     await releasedEdition(services, DAY, 15)
@@ -293,24 +289,24 @@ describe('the archive', () => {
 })
 
 describe('a preview', () => {
-  test('of a draft changes nothing, and of a reader has their size and links', async ({ db }) => {
+  test('of a draft changes nothing, and uses a reader’s size and links', async ({ db }) => {
     const services = servicesOn(db)
     await addPapers(db, DAY, 12)
     await assemble(services, KEY)
     await addSubscriber(db, 'ada@example.org', { size: 5 })
-    const before = await frozen(db)
+    const before = await snapshot(db)
     expect((await preview(services, KEY)).text).toContain('Paper 10 of')
     const own = await preview(services, KEY, 'Ada@example.org')
     expect(own.text).toContain('Paper 5 of')
     expect(own.text).not.toContain('Paper 6 of')
     expect(own.eml.toString('latin1')).toContain('To: <ada@example.org>')
-    expect(await frozen(db)).toEqual(before)
+    expect(await snapshot(db)).toEqual(before)
     await expect(preview(services, KEY, 'nobody@example.org')).rejects.toMatchObject({ code: 'BAD_ADDRESS' })
   })
 })
 
 describe('a weekly edition', () => {
-  test('has the papers of Monday to Sunday, and comes out after the week', async ({ db }) => {
+  test('has the papers of Monday to Sunday, and is released after the week', async ({ db }) => {
     const services = servicesOn(db, {}, { now: new Date('2026-04-20T03:00:00Z') })
     for (const date of ['2026-04-12', '2026-04-13', '2026-04-19', '2026-04-20']) await addPapers(db, date, 1)
     await assemble(services, { kind: 'weekly', date: '2026-04-13' })
@@ -321,7 +317,7 @@ describe('a weekly edition', () => {
     expect((await db.select().from(editions))[0]!.subject).toContain('week of 13 April')
   })
 
-  test('and the daily one of its Monday live beside each other', async ({ db }) => {
+  test('and the daily one of its Monday are separate', async ({ db }) => {
     const services = servicesOn(db)
     await releasedEdition(services, '2026-04-13', 2)
     await assemble(services, { kind: 'weekly', date: '2026-04-13' })
@@ -332,7 +328,7 @@ describe('a weekly edition', () => {
     expect(await readEdition({ db }, '2026-04-13')).toMatchObject({ subject: expect.not.stringContaining('week of') })
   })
 
-  test('is dated by its Monday: another day is refused', async ({ db }) => {
+  test('is named by its Monday; other days are refused', async ({ db }) => {
     const services = servicesOn(db)
     await addPapers(db, DAY, 2)
     await expect(assemble(services, { kind: 'weekly', date: DAY })).rejects.toThrow(/Monday/)
@@ -340,14 +336,14 @@ describe('a weekly edition', () => {
   })
 })
 
-test('the clockwork makes the draft of the day that closed last, and on Mondays the week’s', async ({ db }) => {
+test('the job assembles the draft of the last closed day, and on Mondays of the week', async ({ db }) => {
   const clock = { now: new Date('2026-04-19T01:59:00Z') }
   const services = servicesOn(db, {}, clock)
   for (const date of ['2026-04-17', '2026-04-18', '2026-04-19']) await addPapers(db, date, 2)
   const made = async () =>
     (await db.select().from(editions).orderBy(editions.id)).map(({ kind, date }) => `${kind} ${date}`)
   await assembleEditionJob(services, [])
-  expect(await made(), 'Saturday’s list is open until two').toEqual(['daily 2026-04-17'])
+  expect(await made(), 'Saturday’s list is open until 02:00').toEqual(['daily 2026-04-17'])
   clock.now = new Date('2026-04-19T02:00:00Z')
   await assembleEditionJob(services, [])
   expect(await made()).toEqual(['daily 2026-04-17', 'daily 2026-04-18'])

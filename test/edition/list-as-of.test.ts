@@ -7,7 +7,7 @@ import { addPapers, servicesOn } from '../support/services.ts'
 
 const EDITION = { kind: 'daily' as const, date: '2026-04-14' }
 
-test('an edition whose list could not be read at its close says as of when it is', async ({ db }) => {
+test('an edition whose list was not read after its close says when it was read', async ({ db }) => {
   const services = servicesOn(db)
   await addPapers(db, '2026-04-14', 4)
   await assemble(services, EDITION)

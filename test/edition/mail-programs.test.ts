@@ -1,12 +1,12 @@
 import { caniemail } from 'caniemail'
 import { HtmlValidate } from 'html-validate'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { publicBodies } from '../../src/edition/compose/archive.ts'
+import { composePublicBodies } from '../../src/edition/compose/archive.ts'
 import type { CardPaper } from '../../src/edition/compose/card.ts'
-import { plateOf } from '../../src/edition/compose/compiled-edition.ts'
+import { compileEdition } from '../../src/edition/compose/compiled-edition.ts'
 import { composeEdition } from '../../src/edition/compose/compose.ts'
-import { digestBody } from '../../src/edition/compose/digest.ts'
-import { decodeBody } from '../../src/edition/compose/segments.ts'
+import { composeDigestBody } from '../../src/edition/compose/digest.ts'
+import { decodeLines } from '../../src/mail/quoted-printable.ts'
 import { testConfig } from '../support/services.ts'
 
 const PROGRAMS = [
@@ -20,10 +20,10 @@ const PROGRAMS = [
 ] as const
 
 /**
- * What some of these programs do not have at all, and what a reader sees there instead. Whatever is not in this list must be known,
- * at least in part, to every one of them.
+ * Features that some of these programs lack, and what their readers see instead. All programs must support every other feature, at
+ * least in part.
  */
-const ONLY_A_BONUS: Record<string, string> = {
+const OPTIONAL: Record<string, string> = {
   '<style> element': 'light colours, in the inline style',
   '@media': 'light colours',
   'Class selector': 'light colours',
@@ -31,18 +31,18 @@ const ONLY_A_BONUS: Record<string, string> = {
   'Type selector': 'MJML’s own resets; the inline style says the same',
   'Chaining selectors': 'light colours',
   'Descendant combinator': 'light colours',
-  'color-scheme meta tag': 'the program’s own idea of a dark mail',
+  'color-scheme meta tag': 'the program’s own dark mode',
   'display:none': 'the preheader as a first line',
   opacity: 'the preheader is still hidden by its size',
   'max-height property': 'the preheader is still hidden by display:none',
   overflow: 'the preheader is still hidden by display:none',
-  'height property': 'a double rule with more white between',
-  'word-break': 'an endless word that is wider than the screen',
+  'height property': 'a double rule with a wider gap',
+  'word-break': 'a very long word that is wider than the screen',
   'word-spacing': 'nothing: its value is normal',
-  outline: 'nothing: it is for images, and there is none',
-  '<body> element': 'a white ground, on the div inside it',
-  'aria-label attribute': 'the title, for those who hear it',
-  'role attribute': 'tables that are read out as tables',
+  outline: 'nothing: it is for images, and there are none',
+  '<body> element': 'a white background, on the div inside it',
+  'aria-label attribute': 'the title, for screen readers',
+  'role attribute': 'tables that screen readers announce as tables',
 }
 
 const paper = (position: number, facts: Partial<CardPaper>): CardPaper => ({
@@ -91,13 +91,13 @@ const CORRECTIONS = [
 ]
 const EDITION = { kind: 'daily' as const, date: '2026-04-14', closesAt: new Date('2026-04-15T02:00:00Z') }
 
-describe.each(['en', 'de'] as const)('a mail with everything in it, in %s', (locale) => {
+describe.each(['en', 'de'] as const)('a digest with every element, in %s', (locale) => {
   let mail: string
   let page: string
   let text: string
   beforeAll(async () => {
-    const contents = { papers: PAPERS, listed: 31, corrections: CORRECTIONS }
-    const { parts } = await composeEdition(testConfig(), EDITION, contents, locale)
+    const input = { papers: PAPERS, listed: 31, corrections: CORRECTIONS }
+    const { segments } = await composeEdition(testConfig(), EDITION, input, locale)
     const reader = {
       unsubscribeToken: 'U',
       preferencesToken: 'P',
@@ -107,23 +107,23 @@ describe.each(['en', 'de'] as const)('a mail with everything in it, in %s', (loc
         position === 2 ? { position, section: 'topics', because: 'your topic: Vision & language' } : { position },
       ),
     }
-    mail = decodeBody(digestBody(plateOf(parts), 'html', reader))
-    text = decodeBody(digestBody(plateOf(parts), 'text', reader))
-    page = publicBodies(parts).html
+    mail = decodeLines(composeDigestBody(compileEdition(segments), 'html', reader))
+    text = decodeLines(composeDigestBody(compileEdition(segments), 'text', reader))
+    page = composePublicBodies(segments).html
   })
 
-  test('uses nothing that a program lacks, but what is a bonus', () => {
+  test('uses only features that every program supports, or that are optional', () => {
     const { issues } = caniemail({ clients: [...PROGRAMS], html: mail })
     const lacking = [...issues.errors].flatMap(([program, list]) => list.map(({ title }) => `${title} in ${program}`))
-    const unexpected = lacking.filter((each) => !(each.replace(/ in [^ ]+$/, '') in ONLY_A_BONUS))
+    const unexpected = lacking.filter((each) => !(each.replace(/ in [^ ]+$/, '') in OPTIONAL))
     expect(unexpected).toEqual([])
-    expect(lacking.length, 'the data were read').toBeGreaterThan(5)
+    expect(lacking.length, 'caniemail returned data').toBeGreaterThan(5)
   })
 
-  test('is valid HTML, as mail and as a page of the archive', async () => {
+  test('is valid HTML as an email and as an archive page', async () => {
     const validator = new HtmlValidate({
       extends: ['html-validate:recommended'],
-      // What only mail needs: tables for layout, inline style, Outlook's conditional comments. MJML writes the doctype in lower case.
+      // Only email needs layout tables, inline styles and Outlook's conditional comments. MJML writes the doctype in lower case.
       rules: {
         'no-conditional-comment': 'off',
         'no-inline-style': 'off',
@@ -140,7 +140,7 @@ describe.each(['en', 'de'] as const)('a mail with everything in it, in %s', (loc
     }
   })
 
-  test('fetches nothing, and names its language and direction', () => {
+  test('fetches nothing, and declares its language and direction', () => {
     for (const html of [mail, page]) {
       expect(html).not.toMatch(/<img|<link|src=|url\(|<script|@import/i)
       expect(html).toMatch(new RegExp(`<html[^>]* lang="${locale}"`))
@@ -148,7 +148,7 @@ describe.each(['en', 'de'] as const)('a mail with everything in it, in %s', (loc
     }
   })
 
-  test('is read at 72 columns as text, links apart', () => {
+  test('wraps text at 72 columns, except links', () => {
     const lines = text.split('\n').filter((line) => !line.includes('https://'))
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(72)
     expect(text).not.toMatch(/[\t ]$|<\w|&\w+;/m)

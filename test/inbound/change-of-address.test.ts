@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { receiveMail } from '../../src/inbound/receive.ts'
+import type { Message } from '../../src/mail/message.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
 import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import type { Relay } from '../../src/relay/relay.ts'
@@ -29,8 +30,8 @@ async function stage(db: Db) {
 async function post(services: Services): Promise<{ from: string; to: string; messageId: string }> {
   const taken: { from: string; to: string; messageId: string }[] = []
   const relay = {
-    async send({ from, to }: { from: string; to: string }, message: Buffer) {
-      taken.push({ from, to, messageId: /^Message-ID: (.*)\r$/im.exec(message.toString('latin1'))![1]! })
+    async send({ from, to }: { from: string; to: string }, { bytes }: Message) {
+      taken.push({ from, to, messageId: /^Message-ID: (.*)\r$/im.exec(bytes.toString('latin1'))![1]! })
       return { state: 'accepted', reply: '250 ok' }
     },
   } as unknown as Relay

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { messageIdOf } from '../../src/delivery/send/edition-renderer.ts'
+import { createMessageId } from '../../src/mail/headers.ts'
 import { returnPath } from '../../src/mail/return-path.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -25,7 +25,7 @@ export async function handedDigest(services: Services, subscriberId: number, day
   return {
     editionId,
     returnPath: returnPath({ config, keys }, { subscriberId, mail: 'digest', reference: editionId }),
-    messageId: `<${messageIdOf(key, subscriberId)}@paperboy.example>`,
+    messageId: `<${createMessageId(key, subscriberId)}@paperboy.example>`,
     unsubscribeToken: mintToken(keys, 'unsubscribe', subscriberId, NOON),
   }
 }

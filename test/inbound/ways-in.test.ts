@@ -4,11 +4,11 @@ import net from 'node:net'
 import { eq, sql } from 'drizzle-orm'
 import nodemailer from 'nodemailer'
 import { expect, onTestFinished } from 'vitest'
-import { leaveByMail } from '../../src/delivery/send/edition-renderer.ts'
 import { listen } from '../../src/inbound/listen.ts'
 import { readMailbox } from '../../src/inbound/read-mailbox.ts'
 import { receiveMail } from '../../src/inbound/receive.ts'
 import { deleteOldInbound } from '../../src/inbound/retention.ts'
+import { unsubscribeMailto } from '../../src/mail/own-addresses.ts'
 import { returnPath } from '../../src/mail/return-path.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { inboundEvents, subscribers } from '../../src/runtime/db/schema.ts'
@@ -101,8 +101,8 @@ test('the SMTP listener accepts reports for our addresses, and uses the envelope
   expect(await statusOf(db, id)).toBe('bounced')
   const wish = await addSubscriber(db, 'eve@example.org')
   const { unsubscribeToken } = await handedDigest(services, wish, '2026-04-15')
-  // As an email program reads List-Unsubscribe.
-  const mailto = new URL(leaveByMail(services.config, unsubscribeToken))
+  // As its mail program reads List-Unsubscribe.
+  const mailto = new URL(unsubscribeMailto(services.config, unsubscribeToken))
   expect(mailto.pathname).toBe('bounce+unsubscribe@paperboy.example')
   await server.send(
     mailto.pathname,

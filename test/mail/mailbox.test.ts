@@ -1,7 +1,7 @@
 import { domainToUnicode } from 'node:url'
 import { simpleParser } from 'mailparser'
 import { expect, test } from 'vitest'
-import { editionHeaders } from '../../src/edition/compose/headers.ts'
+import { composeEditionHeaders } from '../../src/edition/compose/headers.ts'
 import { domainOf } from '../../src/mail/mailbox.ts'
 import { unsubscribeAddress } from '../../src/mail/own-addresses.ts'
 import { composer } from '../../src/outbox/composer.ts'
@@ -24,7 +24,7 @@ const asPeopleReadIt = (address: string): string => address.replace(/[^@]+$/, do
 
 test.each(SENDERS)('%s is one mailbox with exactly that name, in ASCII', async (setting, name, address) => {
   const config = testConfig({ MAIL_FROM: setting, REPLY_TO: setting })
-  const digest = editionHeaders(config, { kind: 'daily', date: '2026-04-15' }, { boundary: 'b', locale: 'en' })
+  const digest = composeEditionHeaders(config, { kind: 'daily', date: '2026-04-15' }, { boundary: 'b', locale: 'en' })
   const { message } = await composer.sendMail({
     from: config.MAIL_FROM,
     replyTo: config.REPLY_TO,

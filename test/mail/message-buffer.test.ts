@@ -1,47 +1,48 @@
 import { describe, expect, test } from 'vitest'
-import { clear, newGalley, put, putText, setIn, withBefore } from '../../src/mail/message-buffer.ts'
+import { prependHeaders } from '../../src/mail/message.ts'
+import { MessageBuffer } from '../../src/mail/message-buffer.ts'
 
 const DIGEST = Buffer.from(`From: papers@paperboy.example\r\n\r\n${'a line of it\r\n'.repeat(20)}`)
 
-describe('lines before a message', () => {
-  test('stand before it, and leave it as it was', () => {
-    const galley = newGalley()
-    put(galley, DIGEST)
-    const message = setIn(galley)
-    expect(withBefore('DKIM-Signature: one\r\n', message).toString()).toBe(`DKIM-Signature: one\r\n${DIGEST}`)
-    expect(message).toEqual(DIGEST)
+const bufferWith = (bytes: Buffer) => {
+  const buffer = new MessageBuffer()
+  buffer.append(bytes)
+  return buffer
+}
+
+describe('prepended headers', () => {
+  test('come before the message and do not change it', () => {
+    const message = bufferWith(DIGEST).toMessage()
+    const signed = prependHeaders('DKIM-Signature: one\r\n', message)
+    expect(signed.bytes.toString()).toBe(`DKIM-Signature: one\r\n${DIGEST}`)
+    expect(message.bytes).toEqual(DIGEST)
+    expect(prependHeaders('X: y\r\n', signed).bytes.toString()).toBe(`X: y\r\nDKIM-Signature: one\r\n${DIGEST}`)
   })
 
-  test('cost no copy of one that was set in a galley', () => {
-    const galley = newGalley()
-    put(galley, DIGEST)
-    expect(withBefore('a', setIn(galley)).buffer).toBe(galley.bytes.buffer)
+  test('copy no message that has headroom', () => {
+    const message = bufferWith(DIGEST).toMessage()
+    expect(prependHeaders('a', message).bytes.buffer).toBe(message.bytes.buffer)
   })
 
-  test('may be longer than the room that is left for them', () => {
-    const galley = newGalley()
-    put(galley, DIGEST)
+  test('may be longer than the headroom', () => {
     const long = 'X-Long: yes\r\n'.repeat(1000)
-    expect(withBefore(long, setIn(galley)).toString()).toBe(`${long}${DIGEST}`)
+    expect(prependHeaders(long, bufferWith(DIGEST).toMessage()).bytes.toString()).toBe(`${long}${DIGEST}`)
   })
 
-  test('never run into what stands before a message that came from elsewhere', () => {
-    const other = Buffer.concat([Buffer.from('somebody’s mail'), DIGEST])
+  test('never overwrite the bytes before a message without headroom', () => {
+    const other = Buffer.concat([Buffer.from('another message'), DIGEST])
     const begin = other.length - DIGEST.length
-    expect(withBefore('a', other.subarray(begin)).toString()).toBe(`a${DIGEST}`)
-    const galley = newGalley()
-    put(galley, other)
-    expect(withBefore('a', setIn(galley).subarray(begin)).toString()).toBe(`a${DIGEST}`)
-    expect(setIn(galley)).toEqual(other)
+    expect(prependHeaders('a', { bytes: other.subarray(begin) }).bytes.toString()).toBe(`a${DIGEST}`)
+    expect(other.subarray(0, begin).toString()).toBe('another message')
   })
 
-  test('are gone when the galley is used again, however much it had grown', () => {
-    const galley = newGalley()
-    putText(galley, 'x'.repeat(200_000))
-    withBefore('DKIM-Signature: one\r\n', setIn(galley))
-    clear(galley)
-    put(galley, DIGEST)
-    expect(setIn(galley)).toEqual(DIGEST)
-    expect(withBefore('b', setIn(galley)).toString()).toBe(`b${DIGEST}`)
+  test('are gone once the buffer is reset, however much it grew', () => {
+    const buffer = new MessageBuffer()
+    buffer.appendLatin1('x'.repeat(200_000))
+    prependHeaders('DKIM-Signature: one\r\n', buffer.toMessage())
+    buffer.reset()
+    buffer.append(DIGEST)
+    expect(buffer.written()).toEqual(DIGEST)
+    expect(prependHeaders('b', buffer.toMessage()).bytes.toString()).toBe(`b${DIGEST}`)
   })
 })

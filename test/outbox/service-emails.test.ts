@@ -342,7 +342,7 @@ describe('the relay’s reply', () => {
           restMs: () => 0,
           close: () => {},
           async send(_envelope, message) {
-            ids.push(/^Message-ID: (.*)$/im.exec(message.toString('latin1'))![1]!)
+            ids.push(/^Message-ID: (.*)$/im.exec(message.bytes.toString('latin1'))![1]!)
             return { state: 'unknown', reply: 'the connection was lost' }
           },
         }

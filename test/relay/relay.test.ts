@@ -15,7 +15,7 @@ async function poolOn(script: Script, connections = 2): Promise<{ server: Script
   return { server, relay }
 }
 
-const message = Buffer.from('Subject: x\r\n\r\nx\r\n')
+const message = { bytes: Buffer.from('Subject: x\r\n\r\nx\r\n') }
 const sendMany = (relay: Relay, count: number) =>
   Promise.all(
     Array.from({ length: count }, (_, n) =>

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
+import type { Message } from '../../src/mail/message.ts'
 import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -32,8 +33,8 @@ async function post(services: Services): Promise<{ to: string; text: string }[]>
   const relay = {
     connections: 1,
     close: () => {},
-    async send({ to }: { to: string }, message: Buffer) {
-      taken.push({ to, text: message.toString('latin1').replace(/=\r\n/g, '') })
+    async send({ to }: { to: string }, { bytes }: Message) {
+      taken.push({ to, text: bytes.toString('latin1').replace(/=\r\n/g, '') })
       return { state: 'accepted', reply: '250 ok' }
     },
   } as unknown as Relay

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { assemble } from '../../edition/draft/assemble.ts'
-import { type EditionKey, editionNamed } from '../../edition/draft/control.ts'
-import { releaseInWords } from '../../edition/draft/release-words.ts'
+import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
+import { describeRelease } from '../../edition/draft/describe-release.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import { cliActor } from '../actor.ts'
 import { report } from '../output.ts'
@@ -13,10 +13,10 @@ export function assembleCommand(edition: Command): void {
     (key: EditionKey, command) =>
       withServices(async (services) => {
         const made = await assemble(services, key)
-        const entry = { who: cliActor(), what: 'assembled', about: editionNamed(key) }
+        const entry = { who: cliActor(), what: 'assembled', about: describeEdition(key) }
         if (made.changed) await recordAudit(services.db, services.now(), entry)
         const note = made.changed
-          ? `draft assembled. It is released ${releaseInWords(made, services.now())}`
+          ? `draft assembled. It is released ${describeRelease(made, services.now())}`
           : `it is ${made.state} already, nothing was changed`
         const remedy = made.changed && made.held ? ` To release it: ${releaseCommand(key)}` : ''
         report(command, made, `Edition of ${key.date}, ${made.papers} papers: ${note}.${remedy}`)

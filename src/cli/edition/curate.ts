@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { editionNamed } from '../../edition/draft/control.ts'
-import { curate, VERDICTS } from '../../edition/draft/curate.ts'
+import { describeEdition } from '../../edition/draft/control.ts'
+import { CURATOR_ACTIONS, curate } from '../../edition/draft/curate.ts'
 import { withAudit } from '../../operate/audit.ts'
 import { cliActor } from '../actor.ts'
 import { report } from '../output.ts'
@@ -20,12 +20,12 @@ export function curateCommands(edition: Command): void {
       .option('--note <text>', 'what the curator says of it')
       .action((paper: string, options, command) =>
         withServices(async (services) => {
-          const { verdict, done } = VERDICTS[name]
-          const entry = { who: cliActor(), what: done, about: `paper ${paper}` }
+          const { verdict, auditName } = CURATOR_ACTIONS[name]
+          const entry = { who: cliActor(), what: auditName, about: `paper ${paper}` }
           const { title, listDay, assembled } = await withAudit(services, entry, (db) =>
             curate({ ...services, db }, paper, name, options.note),
           )
-          const again = assembled.map(editionNamed).join(' and ')
+          const again = assembled.map(describeEdition).join(' and ')
           report(
             command,
             { paper, title, listDay, verdict: verdict ?? null, assembled },

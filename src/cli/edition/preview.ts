@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Preview, preview } from '../../delivery/preview/preview.ts'
-import { sideBySide } from '../../delivery/preview/side-by-side.ts'
+import { renderSideBySide } from '../../delivery/preview/side-by-side.ts'
 import type { EditionKey } from '../../edition/draft/control.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { addressOf } from '../../mail/mailbox.ts'
@@ -61,7 +61,7 @@ async function showPreview(services: Services, options: PreviewOptions, command:
 
 async function writePreview(made: Preview, dir: string, name: string): Promise<string[]> {
   await mkdir(dir, { recursive: true })
-  const files = { eml: made.eml, html: made.html, txt: made.text, 'views.html': sideBySide(made) }
+  const files = { eml: made.eml, html: made.html, txt: made.text, 'views.html': renderSideBySide(made) }
   return Promise.all(
     Object.entries(files).map(async ([ending, content]) => {
       const file = join(dir, `${name}.${ending}`)
@@ -78,7 +78,7 @@ async function mailPreview(services: Services, { eml }: Preview, address: string
     services.now,
   )
   const { email } = parseAddress(address)
-  const outcome = await relay.send({ from: addressOf(services.config.MAIL_FROM), to: email }, eml)
+  const outcome = await relay.send({ from: addressOf(services.config.MAIL_FROM), to: email }, { bytes: eml })
   relay.close()
   report(command, outcome, `Relay’s reply: ${outcome.reply} (${outcome.state})`)
   if (outcome.state !== 'accepted') process.exitCode = 1

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { RESENDABLE_STATES, type ResendableState, sendAgain } from '../../delivery/send/send-again.ts'
-import { type EditionKey, editionNamed } from '../../edition/draft/control.ts'
+import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 import { cliActor } from '../actor.ts'
@@ -22,7 +22,7 @@ export function resendCommand(edition: Command): void {
         const dryRun = options.yes !== true
         const again = (db: Services['db']) => sendAgain({ ...services, db }, options, { only: options.only, dryRun })
         const what = `queued ${options.only.join(' and ')} deliveries again of`
-        const entry = { who: cliActor(), what, about: editionNamed(options) }
+        const entry = { who: cliActor(), what, about: describeEdition(options) }
         const counts = dryRun ? await again(services.db) : await withAudit(services, entry, again)
         report(command, { ...counts, done: !dryRun }, countsInWords(counts, options.date, dryRun))
       }),

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { progressInWords } from '../../delivery/ledger/progress.ts'
 import { sendEdition } from '../../delivery/send/send-edition.ts'
-import { type EditionKey, editionNamed, findEdition } from '../../edition/draft/control.ts'
+import { describeEdition, type EditionKey, findEdition } from '../../edition/draft/control.ts'
 import { complain, progressBar, say } from '../../lib/terminal.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -33,7 +33,7 @@ async function send(services: Services, options: SendOptions, command: Command):
   await recordAudit(services.db, services.now(), {
     who: cliActor(),
     what: orderInWords(options),
-    about: editionNamed(options),
+    about: describeEdition(options),
   })
   let bar: ReturnType<typeof progressBar> | undefined
   const end = await sendEdition(services, options, {

@@ -1,7 +1,15 @@
 import type { Command } from 'commander'
-import { cancel, type EditionKey, editionNamed, findEdition, hold, pause, resume } from '../../edition/draft/control.ts'
+import {
+  cancel,
+  describeEdition,
+  type EditionKey,
+  findEdition,
+  hold,
+  pause,
+  resume,
+} from '../../edition/draft/control.ts'
+import { describeRelease } from '../../edition/draft/describe-release.ts'
 import { release } from '../../edition/draft/release.ts'
-import { releaseInWords } from '../../edition/draft/release-words.ts'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 import { cliActor } from '../actor.ts'
@@ -22,7 +30,7 @@ export function stateCommands(edition: Command): void {
   for (const [name, done, description, act] of COMMANDS)
     editionCommand(edition, name, description).action((key: EditionKey, command) =>
       withServices(async (services) => {
-        const entry = { who: cliActor(), what: done, about: editionNamed(key) }
+        const entry = { who: cliActor(), what: done, about: describeEdition(key) }
         await withAudit(services, entry, (db) => act({ ...services, db }, key))
         const changed = await findEdition(services, key)
         const { state, held } = changed
@@ -30,7 +38,7 @@ export function stateCommands(edition: Command): void {
         report(
           command,
           { ...key, state, held },
-          `The ${key.kind} edition of ${key.date} is ${held ? 'held, ' : ''}${state}.${scheduled ? ` It is released ${releaseInWords(changed, services.now())}.` : ''}`,
+          `The ${key.kind} edition of ${key.date} is ${held ? 'held, ' : ''}${state}.${scheduled ? ` It is released ${describeRelease(changed, services.now())}.` : ''}`,
         )
       }),
     )

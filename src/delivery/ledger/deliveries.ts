@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Choice, Wishes } from '../../edition/select/choose.ts'
+import type { Selection, SelectionPreferences } from '../../edition/select/select-papers.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import type { Lease } from './batches.ts'
 import { deliveryNeedsAttempt } from './conditions.ts'
@@ -10,15 +10,15 @@ export interface Pending {
   subscriberId: number
   /** the receiving domain in lower case, which may have a rate limit */
   domain: string
-  wishes: Omit<Wishes, 'liked'> & { likeVoted: boolean }
+  wishes: Omit<SelectionPreferences, 'liked'> & { likeVoted: boolean }
   /** the choice of an earlier attempt: a resend shows the same papers */
-  chosen: Choice | null
+  chosen: Selection | null
 }
 
 /** The papers chosen for a reader; none if they had all of them before. */
 export interface Chosen {
   subscriberId: number
-  chosen: Choice
+  chosen: Selection
 }
 
 /** Reads a batch's deliveries that need an attempt, by reader. */

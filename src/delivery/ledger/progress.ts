@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm'
+import { createMessageId } from '../../mail/headers.ts'
 import { domainOf } from '../../mail/mailbox.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import { messageIdOf } from '../send/edition-renderer.ts'
 import { deliveryNeedsAttempt } from './conditions.ts'
 
 /** Counts of an edition's deliveries by state. They add up to `total`. */
@@ -66,6 +66,6 @@ export async function listUnknown({ db, config }: Pick<Services, 'db' | 'config'
     address: row.email ?? 'erased',
     handedAt: new Date(row.handed_at).toISOString(),
     reply: row.reply,
-    messageId: `<${messageIdOf(edition!.messageKey, Number(row.subscriber_id))}@${domainOf(config.MAIL_FROM)}>`,
+    messageId: `<${createMessageId(edition!.messageKey, Number(row.subscriber_id))}@${domainOf(config.MAIL_FROM)}>`,
   }))
 }

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { parseAddress } from '../../mail/address.ts'
+import { createMessageId } from '../../mail/headers.ts'
 import { domainOf } from '../../mail/mailbox.ts'
 import type { Services } from '../../runtime/services.ts'
-import { messageIdOf } from '../send/edition-renderer.ts'
 
 /** One digest of a reader, with its last known state. */
 export interface ReaderDelivery {
@@ -43,6 +43,6 @@ export async function readerDeliveries(
     handedAt: row.handed_at === null ? null : new Date(row.handed_at).toISOString(),
     relay,
     reply,
-    messageId: `<${messageIdOf(row.message_key, Number(row.subscriber_id))}@${domainOf(config.MAIL_FROM)}>`,
+    messageId: `<${createMessageId(row.message_key, Number(row.subscriber_id))}@${domainOf(config.MAIL_FROM)}>`,
   }))
 }

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { isNews } from '../../edition/draft/news.ts'
+import { isRecent } from '../../edition/draft/edition-age.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import type { Services } from '../../runtime/services.ts'
 import { withEarlierReply } from './attempts.ts'
@@ -39,7 +39,7 @@ const settle = ({ db, config, now }: Deps, editionId: number): Promise<boolean> 
       WHERE e.id = ${editionId} AND e.state = 'sending'
         AND NOT EXISTS (SELECT FROM batches b WHERE b.edition_id = e.id AND b.state <> 'done')
         AND (
-          NOT (${isNews(now(), config)})
+          NOT (${isRecent(now(), config)})
           OR EXISTS (SELECT FROM editions n WHERE n.kind = e.kind AND n.date > e.date AND n.released_at IS NOT NULL)
           OR NOT EXISTS (
             -- Stops at the first reader without a row. In this order the whole list is read only once, when all have one.

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Choice } from '../../edition/select/choose.ts'
+import type { Selection } from '../../edition/select/select-papers.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { executePrepared } from '../../runtime/db/prepared.ts'
 import { withEarlierReply } from './attempts.ts'
@@ -16,7 +16,7 @@ export interface StartedAttempt {
   /** the reader's language and format */
   locale: string
   format: 'html' | 'text'
-  chosen: Choice
+  chosen: Selection
   /** date, in the reader's time zone, of an earlier digest that was too late to send */
   missedOn: string | null
   /** attempt number, starting at 1; an outcome is recorded for its own attempt only */

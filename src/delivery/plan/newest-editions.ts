@@ -1,5 +1,5 @@
 import { and, desc, eq, inArray, sql } from 'drizzle-orm'
-import { isNews } from '../../edition/draft/news.ts'
+import { isRecent } from '../../edition/draft/edition-age.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 
@@ -22,7 +22,7 @@ export async function newestEditions(
       and(
         eq(editions.kind, kindOf(cadence)),
         inArray(editions.state, ['released', 'sending', 'paused', 'sent']),
-        isNews(now(), config),
+        isRecent(now(), config),
         wanted,
       ),
     )

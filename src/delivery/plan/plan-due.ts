@@ -15,7 +15,7 @@ type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
 /**
  * Plans the newest edition of their kind for every reader whose hour has come, and sets their next hour. Editions too old to be news
- * (edition/draft/news.ts) are skipped.
+ * (edition/draft/edition-age.ts) are skipped.
  *
  * A weekdays reader gets the five lists of Monday to Friday; Friday's arrives on Monday. East of about UTC+6 their morning is before the
  * previous day's list closes. Thursday's list is then too late for Friday, would lose to Friday's on Monday, and Tuesday had nothing

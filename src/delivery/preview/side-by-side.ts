@@ -2,10 +2,10 @@ import { escapeHtml } from '../../lib/escape-html.ts'
 import type { Preview } from './preview.ts'
 
 /**
- * A page that shows a digest as it is on a desktop, as text, dark, and on a phone, one beside the other; whole in itself.
- * Dark is shown whatever the browser prefers, by letting the mail's dark style always apply.
+ * Renders a self-contained page that shows a digest side by side: on a desktop, in dark mode, on a phone and as text.
+ * Each frame has one color scheme, whatever the browser prefers: the digest's dark style applies always or never.
  */
-export function sideBySide({ subject, html, text }: Preview): string {
+export function renderSideBySide({ subject, html, text }: Preview): string {
   const dark = html.replaceAll('@media (prefers-color-scheme: dark)', '@media all')
   const light = html.replaceAll('@media (prefers-color-scheme: dark)', '@media not all')
   const frame = (name: string, width: number, document: string) =>

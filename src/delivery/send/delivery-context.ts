@@ -5,14 +5,14 @@ import { openRelays } from '../../relay/relays.ts'
 import { openRelayRests } from '../../relay/rests.ts'
 import type { Services } from '../../runtime/services.ts'
 import { openRetryBatches, type RetryBatches } from '../ledger/retry-batches.ts'
-import { type DigestPress, digestPress } from './edition-renderer.ts'
+import { type EditionRenderer, openEditionRenderer } from './edition-renderer.ts'
 import { type InFlight, openInFlight } from './in-flight.ts'
 import { openProgressLog, type ProgressLog } from './progress-log.ts'
 
 interface Delivery {
   relay: Relay
   rates: Rates
-  press: DigestPress
+  renderer: EditionRenderer
   inFlight: InFlight
   retries: RetryBatches
   progress: ProgressLog
@@ -37,7 +37,7 @@ export async function openDeliveryContext(services: Services): Promise<DeliveryC
 
 /** Makes a context with a given relay. */
 export const deliveryContextWith = <
-  S extends Parameters<typeof digestPress>[0] & Omit<DeliveryContext, keyof Delivery>,
+  S extends Parameters<typeof openEditionRenderer>[0] & Omit<DeliveryContext, keyof Delivery>,
 >(
   services: S,
   relay: Relay,
@@ -46,7 +46,7 @@ export const deliveryContextWith = <
   ...services,
   relay,
   rates,
-  press: digestPress(services),
+  renderer: openEditionRenderer(services),
   inFlight: openInFlight(2 * relay.connections),
   retries: openRetryBatches(services),
   progress: openProgressLog(services.log),

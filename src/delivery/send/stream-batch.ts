@@ -27,8 +27,8 @@ export async function streamBatch(
   limits: DomainLimits,
   ended: AbortSignal,
 ): Promise<{ tally: Tally; exhausted: boolean }> {
-  const { relay, press, rates, inFlight } = context
-  const edition = await press.open(lease.editionId)
+  const { relay, renderer, rates, inFlight } = context
+  const edition = await renderer.open(lease.editionId)
   let acquired = 0
   const release = (count: number) => {
     acquired -= count
@@ -114,10 +114,10 @@ async function sendOne(
   { edition, recorder, ended, onRelayDown }: Sending,
 ): Promise<void> {
   const { email, subscriberId } = attempt
-  const message = edition.digest(attempt, now())
-  const outcome = await relay.send(edition.envelope(attempt), message, ended)
+  const message = edition.render(attempt, now())
+  const outcome = await relay.send(edition.envelopeFor(attempt), message, ended)
   // Only after acceptance: a cut connection may still read the buffer.
-  if (outcome.state === 'accepted') edition.reuse(message)
+  if (outcome.state === 'accepted') edition.recycle(message)
   if (outcome.relayDown) onRelayDown()
   await rates
     .recordReply(domainBucket(domainOfAddress(email)), outcome)
@@ -138,7 +138,7 @@ const hashOf = ({ SUPPRESSION_KEY }: Pick<Config, 'SUPPRESSION_KEY'>, email: str
 /** Chooses papers for a group and marks it. One transaction where other editions share papers: the readers stay locked between both. */
 async function startGroup({ db, config, now }: DeliveryContext, lease: Lease, edition: OpenEdition, group: Pending[]) {
   const start = async (on: Db) =>
-    startAttempts(on, lease, await edition.choose(group, on), {
+    startAttempts(on, lease, await edition.select(group, on), {
       releases: edition.releases,
       policy: config.UNKNOWN_POLICY,
       at: now(),

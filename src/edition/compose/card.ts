@@ -5,7 +5,7 @@ import { reasonFor } from '../../papers/ranking/reason.ts'
 import { authorLine, readable, sentences } from '../../papers/readable.ts'
 import type { Config } from '../../runtime/config/config.ts'
 
-/** A paper of a released edition, as it goes into a card. `title`, `abstract`, `summary` as the source gave them. */
+/** A paper of an edition before it is formatted: `title`, `abstract` and `summary` are the source's own. */
 export interface CardPaper {
   paperId: number
   source: string
@@ -17,7 +17,7 @@ export interface CardPaper {
   summary: string | null
   authors: string[]
   organization: string | null
-  /** the curator who picked it */
+  /** the name of the curator who picked it */
   curator: string | null
   note: string | null
   votes: number | null
@@ -34,11 +34,11 @@ export interface CardPaper {
   withdrawn: boolean
 }
 
-/** The most characters of each text; a longer address gets no link. Some four lines of summary on a phone. */
-const MOST = { title: 300, byline: 240, summary: 320, note: 400, url: 400 }
+/** Limits in characters. A longer URL gets no link; a summary fills about four lines on a phone. */
+const MAX = { title: 300, byline: 240, summary: 320, note: 400, url: 400 }
 
-/** What the templates show of a paper: readable, cut, and in one language. */
-export function cardOf(
+/** Formats a paper for the templates: readable, within the limits, in one language. */
+export function formatCard(
   paper: CardPaper,
   { PUBLIC_URL, COUNT_CLICKS }: Pick<Config, 'PUBLIC_URL' | 'COUNT_CLICKS'>,
   t: Messages,
@@ -47,7 +47,7 @@ export function cardOf(
   const page = PUBLIC_URL + paperPath({ ...paper, id: paper.paperId })
   const short = (text: string, characters: number) => sentences(readable(text), characters)
   const reachable = (link: LinkName, url: string | null) => {
-    if (url === null || url.length > MOST.url) return null
+    if (url === null || url.length > MAX.url) return null
     return COUNT_CLICKS ? `${PUBLIC_URL}/go/${paper.paperId}/${link}` : url
   }
   const links = [
@@ -63,18 +63,18 @@ export function cardOf(
   ]
   return {
     position: paper.position,
-    title: short(paper.title, MOST.title),
+    title: short(paper.title, MAX.title),
     byline: sentences(
       [authorLine(paper.authors, t), readable(paper.organization ?? '')].filter(Boolean).join(' · '),
-      MOST.byline,
+      MAX.byline,
     ),
-    summary: short(paper.summary ?? paper.abstract, MOST.summary),
-    note: paper.note === null ? null : short(paper.note, MOST.note),
+    summary: short(paper.summary ?? paper.abstract, MAX.summary),
+    note: paper.note === null ? null : short(paper.note, MAX.note),
     withdrawn: paper.withdrawn ? digest.withdrawn : null,
     reason: reasonFor({ ...paper, pickedBy: paper.curator }, t) ?? '',
     url: reachable('paper', paper.url) ?? reachable('pdf', paper.pdfUrl),
     links: links.filter((link): link is { label: string; url: string } => link.url !== null),
-    /** the reader's token follows */
+    /** the template appends the reader's token */
     voteUrl: `${page}/vote/`,
   }
 }

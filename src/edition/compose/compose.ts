@@ -4,29 +4,22 @@ import { closingHour, longDate, shortDate } from '../../calendar/words.ts'
 import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { readable } from '../../papers/readable.ts'
 import type { Config } from '../../runtime/config/config.ts'
-import { type Correction, correctionsIn } from '../draft/corrections.ts'
-import { type CardPaper, cardOf } from './card.ts'
-import { subjectOf } from './compiled-edition.ts'
-import { editionHeaders } from './headers.ts'
+import { describeCorrections } from '../draft/corrections.ts'
+import { type CardPaper, formatCard } from './card.ts'
+import { composeSubject } from './compiled-edition.ts'
+import type { ComposingInput } from './composing-input.ts'
+import { composeEditionHeaders } from './headers.ts'
 import { CARD_INDENT } from './placeholders.ts'
-import { cutBody, type EditionParts, markersOf } from './segments.ts'
-import { headTitle } from './subject.ts'
+import { createMarkers, type EditionSegments, splitBody } from './segments.ts'
+import { shortenTitle } from './subject.ts'
 import { renderMail } from './templates.ts'
 
 export interface ComposableEdition {
   kind: 'daily' | 'weekly'
   date: string
   closesAt: Date
-  /** where it is before the close, later votes are not counted, and the mail says so */
+  /** when this is before `closesAt`, later votes are not counted, and the digest says so */
   listReadAt?: Date | null
-}
-
-/** What an edition is made of, the same in every language. */
-export interface Contents {
-  papers: CardPaper[]
-  /** how many papers its list had; an edition may leave some out and have some of earlier days */
-  listed: number
-  corrections: Correction[]
 }
 
 type Settings = Pick<
@@ -34,26 +27,26 @@ type Settings = Pick<
   'PUBLIC_URL' | 'MAIL_FROM' | 'REPLY_TO' | 'POSTAL_ADDRESS' | 'CURATOR_NAME' | 'COUNT_CLICKS'
 >
 
-/** Long enough for most titles' own names, short enough for a subject with another one. */
-const NAME_CHARACTERS = 44
+/** Fits most names before a title's colon, and two of them in a subject. */
+const MAX_NAME_CHARACTERS = 44
 
 /**
- * Composes an edition in one language, once for all its readers: MJML compiled, every part encoded, headers written. 4–10 ms and
- * more with many papers, which is why no reader's digest goes through it (digest.ts copies).
+ * Composes an edition in one language, once for all its readers: compiles MJML, encodes every segment, writes headers.
+ * This takes 4–10 ms, and longer with many papers. So digest.ts copies the segments for each reader instead.
  *
- * @returns the subject of the whole edition, and the parts that digests are made of
+ * @returns the subject and preheader of the whole edition, and the segments of its digests
  */
 export async function composeEdition(
   settings: Settings,
   edition: ComposableEdition,
-  contents: Contents,
+  input: ComposingInput,
   locale: Locale = 'en',
-): Promise<{ subject: string; preheader: string; parts: EditionParts }> {
+): Promise<{ subject: string; preheader: string; segments: EditionSegments }> {
   const t = messagesIn(locale)
   const nonce = `pb${randomBytes(9).toString('hex')}`
-  const markers = { html: markersOf('html', nonce), text: markersOf('text', nonce) }
-  const { papers } = contents
-  const names = papers.map((paper) => headTitle(readable(paper.title), NAME_CHARACTERS))
+  const markers = { html: createMarkers('html', nonce), text: createMarkers('text', nonce) }
+  const { papers } = input
+  const names = papers.map((paper) => shortenTitle(readable(paper.title), MAX_NAME_CHARACTERS))
   const trending = t.digest.trending(shortDate(edition, t))
   const archivePath = `/editions/${edition.date}${edition.kind === 'weekly' ? '?kind=weekly' : ''}`
   const { html, text } = await renderMail(
@@ -63,43 +56,43 @@ export async function composeEdition(
       subject: trending,
       weekly: edition.kind === 'weekly',
       longDate: longDate(edition, t),
-      list: listLine(edition, contents, t),
+      list: listLine(edition, input, t),
       headings: headingsOf(settings, papers, t),
-      papers: papers.map((paper) => cardOf(paper, settings, t)),
-      corrections: correctionsIn(contents.corrections, t),
+      papers: papers.map((paper) => formatCard(paper, settings, t)),
+      corrections: describeCorrections(input.corrections, t),
       publicUrl: settings.PUBLIC_URL,
       archiveUrl: `${settings.PUBLIC_URL}${archivePath}`,
       postalAddress: settings.POSTAL_ADDRESS,
       indent: CARD_INDENT,
     },
-    { html: { ...markers.html, preheader: markers.html.hole('preheader') }, text: markers.text },
+    { html: { ...markers.html, preheader: markers.html.placeholder('preheader') }, text: markers.text },
   )
   const boundary = `=_${nonce}`
-  const parts: EditionParts = {
-    headers: editionHeaders(settings, edition, { boundary, locale }),
+  const segments: EditionSegments = {
+    headers: composeEditionHeaders(settings, edition, { boundary, locale }),
     locale,
     names,
     trending,
     boundary,
     sections: papers.map((paper) => paper.section),
-    html: cutBody(html, nonce, markers.html),
-    text: cutBody(text, nonce, markers.text),
+    html: splitBody(html, nonce, markers.html),
+    text: splitBody(text, nonce, markers.text),
   }
-  const everything = papers.map((_, position) => position)
-  return { subject: subjectOf(parts, everything), preheader: names.slice(2, 5).join(' · '), parts }
+  const all = papers.map((_, position) => position)
+  return { subject: composeSubject(segments, all), preheader: names.slice(2, 5).join(' · '), segments }
 }
 
-/** "31 papers, list closed 02:00 UTC"; or, where nobody could read it at its close, "31 papers, as of Friday, 14 March 2025, 18:40 UTC" */
-function listLine({ kind, closesAt, listReadAt }: ComposableEdition, { listed }: Contents, t: Messages): string {
+/** "31 papers, final ranking of 02:00 UTC". Without a reading after the close: "31 papers, ranking as of Friday, 14 March 2025, 18:40 UTC". */
+function listLine({ kind, closesAt, listReadAt }: ComposableEdition, { listed }: ComposingInput, t: Messages): string {
   if (listReadAt && listReadAt < closesAt) {
     const day = longDate({ kind: 'daily', date: dayOf(listReadAt) }, t)
     return t.digest.listAsOf(t.common.papers(listed), day, closingHour(listReadAt))
   }
-  const saying = kind === 'weekly' ? t.digest.weekClosed : t.digest.listClosed
-  return saying(t.common.papers(listed), closingHour(closesAt))
+  const words = kind === 'weekly' ? t.digest.weekClosed : t.digest.listClosed
+  return words(t.common.papers(listed), closingHour(closesAt))
 }
 
-/** Every heading a digest may have. Lists without votes, such as a plain file's, are in their own order, and no more is claimed of them. */
+/** Every heading that a digest may have. A list without votes, such as a plain file's, is in its own order and not called trending. */
 function headingsOf({ CURATOR_NAME }: Settings, papers: CardPaper[], { digest }: Messages) {
   const voted = papers.some((paper) => paper.votes !== null)
   return [

@@ -2,9 +2,16 @@ import { asc, eq, sql } from 'drizzle-orm'
 import { daysLater } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, papers } from '../../runtime/db/schema.ts'
-import { findCorrections } from '../draft/corrections.ts'
+import { type Correction, findCorrections } from '../draft/corrections.ts'
 import type { CardPaper } from './card.ts'
-import type { Contents } from './compose.ts'
+
+/** The input of `composeEdition`, the same in every language. */
+export interface ComposingInput {
+  papers: CardPaper[]
+  /** papers on its list; an edition may omit some of them and include some of earlier days */
+  listed: number
+  corrections: Correction[]
+}
 
 interface Edition {
   id: number
@@ -12,17 +19,16 @@ interface Edition {
   date: string
 }
 
-/** What an edition is composed of, as the tables have it now. */
-export async function readContents(db: Db, edition: Edition, at: Date): Promise<Contents> {
+export async function readComposingInput(db: Db, edition: Edition, at: Date): Promise<ComposingInput> {
   return {
-    papers: await cardPapers(db, edition.id),
-    listed: await listLength(db, edition),
+    papers: await readCardPapers(db, edition.id),
+    listed: await countListed(db, edition),
     corrections: await findCorrections(db, edition, at),
   }
 }
 
-/** The edition's papers in its order, as cards need them. */
-async function cardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
+/** Reads the edition's papers in its order. */
+async function readCardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
   return db
     .select({
       paperId: papers.id,
@@ -58,8 +64,8 @@ async function cardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
     .orderBy(asc(editionPapers.position))
 }
 
-/** How many papers the list had, of which an edition may leave out some. The sample's count only where there are no real ones. */
-async function listLength(db: Db, { kind, date }: Edition): Promise<number> {
+/** Counts the papers on the edition's list. Sample papers count only on days without real ones. */
+async function countListed(db: Db, { kind, date }: Edition): Promise<number> {
   const { rows } = await db.execute<{ listed: number }>(sql`
     SELECT count(*)::int AS listed FROM papers p
     WHERE p.list_day BETWEEN ${date} AND ${daysLater(date, kind === 'weekly' ? 6 : 0)}

@@ -1,132 +1,137 @@
-import { clear, type Galley, newGalley, put, putText, setIn } from '../../mail/message-buffer.ts'
-import type { Block, Lead, Plate, PlateBody } from './compiled-edition.ts'
-import { type Filling, fillingFor, type ReaderWords, type ShownPaper } from './placeholders.ts'
+import { MessageBuffer } from '../../mail/message-buffer.ts'
+import type { CompiledBody, CompiledEdition, CompiledSegment } from './compiled-edition.ts'
+import { bindPlaceholders, type PlaceholderValue, type ReaderValues, type ShownPaper } from './placeholders.ts'
 
-/** One reader's digest of an edition, as far as it differs from everybody else's. */
-export interface ReaderPart extends ReaderWords {
-  /** header lines of this reader, each ended by CRLF: To, Message-ID, Date, List-Unsubscribe */
+/** The content of one reader's digest that other readers do not share. */
+export interface ReaderContent extends ReaderValues {
+  /** the reader's header fields, each ended by CRLF: To, Message-ID, Date, List-Unsubscribe */
   headers: string
   format: 'html' | 'text'
-  /** what is shown, in the order in which it is shown */
+  /** in display order */
   shown: readonly ShownPaper[]
 }
 
-/** Gmail shows no more than 102 KB of a mail, and at the end of it stands how to leave. */
-export const MOST_HTML_BYTES = 99_000
+/** Gmail clips an email at 102 KB, and the unsubscribe link stands at its end. */
+const MAX_HTML_BYTES = 99_000
 
 const TEXT_HEADERS = 'Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 const HTML_HEADERS = 'Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 
 /**
- * The whole message, ready for the wire except dot-stuffing: what was encoded at release is copied once, and nothing but the
- * reader's own few words is encoded here.
+ * Composes the whole message, ready to send except for dot-stuffing. It copies the segments that were encoded at release and encodes
+ * only the reader's few values.
  *
- * @param galley to set it in, where there is one to be used again: the message is then a view of it
+ * @param buffer where to write it
+ * @returns a view of the buffer, which holds until the buffer is reset
  */
-export function composeDigest(plate: Plate, reader: ReaderPart, galley: Galley = newGalley()): Buffer {
-  clear(galley)
-  const lead = leadOf(plate, reader)
-  put(galley, plate.headers)
-  put(galley, lead.subject)
-  putText(galley, reader.headers)
+export function composeDigest(edition: CompiledEdition, reader: ReaderContent, buffer = new MessageBuffer()): Buffer {
+  buffer.reset()
+  const { subject, preheader } = inboxWordsOf(edition, reader)
+  buffer.append(edition.headers)
+  buffer.append(subject)
+  buffer.appendLatin1(reader.headers)
   if (reader.format === 'text') {
-    putText(galley, TEXT_HEADERS)
-    layOutFor(plate, 'text', reader, lead, galley)
-    putText(galley, '\r\n')
+    buffer.appendLatin1(TEXT_HEADERS)
+    writeDigestBody(edition, 'text', reader, preheader, buffer)
+    buffer.appendLatin1('\r\n')
   } else {
-    put(galley, plate.contentType)
-    putText(galley, `\r\n--${plate.boundary}\r\n${TEXT_HEADERS}`)
-    layOutFor(plate, 'text', reader, lead, galley)
-    putText(galley, `\r\n--${plate.boundary}\r\n${HTML_HEADERS}`)
-    layOutFor(plate, 'html', reader, lead, galley)
-    putText(galley, `\r\n--${plate.boundary}--\r\n`)
+    buffer.append(edition.contentType)
+    buffer.appendLatin1(`\r\n--${edition.boundary}\r\n${TEXT_HEADERS}`)
+    writeDigestBody(edition, 'text', reader, preheader, buffer)
+    buffer.appendLatin1(`\r\n--${edition.boundary}\r\n${HTML_HEADERS}`)
+    writeDigestBody(edition, 'html', reader, preheader, buffer)
+    buffer.appendLatin1(`\r\n--${edition.boundary}--\r\n`)
   }
-  return setIn(galley)
+  return buffer.written()
 }
 
-/** One of the two bodies of a reader's digest, quoted-printable. */
-export function digestBody(
-  plate: Plate,
-  format: 'html' | 'text',
-  reader: Omit<ReaderPart, 'headers' | 'format'>,
-): Buffer {
-  const galley = newGalley()
-  layOutFor(plate, format, reader, leadOf(plate, reader), galley)
-  return setIn(galley)
+type BodyContent = Omit<ReaderContent, 'headers' | 'format'>
+
+/** Composes one of the two bodies of a reader's digest, in quoted-printable. */
+export function composeDigestBody(edition: CompiledEdition, format: 'html' | 'text', reader: BodyContent): Buffer {
+  const buffer = new MessageBuffer()
+  writeDigestBody(edition, format, reader, inboxWordsOf(edition, reader).preheader, buffer)
+  return buffer.written()
 }
 
-function layOutFor(
-  plate: Plate,
+function writeDigestBody(
+  edition: CompiledEdition,
   format: 'html' | 'text',
-  reader: Omit<ReaderPart, 'headers' | 'format'>,
-  lead: Lead,
-  galley: Galley,
+  reader: BodyContent,
+  preheader: Buffer,
+  buffer: MessageBuffer,
 ): void {
-  const body = plate[format]
-  layOut(
+  const body = edition[format]
+  writeBody(
     {
       body,
-      sections: plate.sections,
+      sections: edition.sections,
       cards: body.cards,
       opening: reader.shown.length === 1 ? body.openings.one : body.openings.several,
       notice: reader.notice ? body.notice : undefined,
       foot: body.foot,
-      mostBytes: format === 'html' ? MOST_HTML_BYTES : Number.POSITIVE_INFINITY,
+      maxBytes: format === 'html' ? MAX_HTML_BYTES : Number.POSITIVE_INFINITY,
     },
     reader.shown,
-    fillingFor(format, reader, lead.preheader),
-    galley,
+    bindPlaceholders(format, reader, preheader),
+    buffer,
   )
 }
 
-const leadOf = (plate: Plate, { shown }: Pick<ReaderPart, 'shown'>) => plate.lead(shown.map(({ position }) => position))
+const inboxWordsOf = (edition: CompiledEdition, { shown }: BodyContent) =>
+  edition.inboxWords(shown.map(({ position }) => position))
 
-export interface Layout {
-  body: PlateBody
+export interface BodyLayout {
+  body: CompiledBody
   sections: readonly string[]
-  cards: readonly Block[]
-  opening: Block
-  notice: Block | undefined
-  foot: Block
-  /** of the decoded body; papers beyond it are counted in "read the rest" */
-  mostBytes: number
+  cards: readonly CompiledSegment[]
+  opening: CompiledSegment
+  notice: CompiledSegment | undefined
+  foot: CompiledSegment
+  /** limit of the decoded body; papers beyond it are counted in "read the rest" */
+  maxBytes: number
 }
 
-/** Room for what sizes do not count: tokens and numbers in a block's holes, and each character of a reader's own words as "&quot;". */
-const HOLES_BYTES = 80
+/** Bytes that segment sizes leave out: tokens and numbers in a segment, and each character of a reason, as long as "&quot;". */
+const PLACEHOLDERS_BYTES = 80
 const CHARACTER_BYTES = 6
 
-/** One body: head, opening, the shown cards with a heading wherever a section begins, corrections, foot. Appends to the galley. */
-export function layOut(layout: Layout, shown: readonly ShownPaper[], fill: Filling, galley: Galley): void {
+/** Appends one body to the buffer: head, opening, the cards with a heading wherever a section begins, corrections, foot. */
+export function writeBody(
+  layout: BodyLayout,
+  shown: readonly ShownPaper[],
+  getValue: PlaceholderValue,
+  buffer: MessageBuffer,
+): void {
   const { body, sections, cards } = layout
-  const set = ({ texts, holes }: Block, number: number, paper?: ShownPaper) => {
-    put(galley, texts[0]!)
-    for (let i = 0; i < holes.length; i++) {
-      put(galley, fill(holes[i]!, number, paper))
-      put(galley, texts[i + 1]!)
+  const write = ({ texts, placeholders }: CompiledSegment, number: number, paper?: ShownPaper) => {
+    buffer.append(texts[0]!)
+    for (let i = 0; i < placeholders.length; i++) {
+      buffer.append(getValue(placeholders[i]!, number, paper))
+      buffer.append(texts[i + 1]!)
     }
   }
-  set(body.head, 0)
-  set(layout.opening, shown.length)
-  if (layout.notice) set(layout.notice, 0)
-  let size = 10 * HOLES_BYTES
-  for (const block of [body.head, layout.opening, body.notice, body.corrections, body.rest, layout.foot])
-    size += block.size
+  write(body.head, 0)
+  write(layout.opening, shown.length)
+  if (layout.notice) write(layout.notice, 0)
+  let size = 10 * PLACEHOLDERS_BYTES
+  for (const segment of [body.head, layout.opening, body.notice, body.corrections, body.rest, layout.foot])
+    size += segment.size
   let section = ''
   for (let index = 0; index < shown.length; index++) {
     const paper = shown[index]!
     const card = cards[paper.position]!
     const under = paper.section ?? sections[paper.position]!
     const heading = under === section ? undefined : body.headings[under]!
-    size += card.size + HOLES_BYTES + (paper.because?.length ?? 0) * CHARACTER_BYTES + (heading?.size ?? 0)
-    if (size > layout.mostBytes) {
-      set(body.rest, shown.length - index)
+    size += card.size + PLACEHOLDERS_BYTES + (paper.because?.length ?? 0) * CHARACTER_BYTES + (heading?.size ?? 0)
+    if (size > layout.maxBytes) {
+      write(body.rest, shown.length - index)
       break
     }
-    if (heading) set(heading, 0)
-    set(card, index + 1, paper)
+    if (heading) write(heading, 0)
+    write(card, index + 1, paper)
     section = under
   }
-  set(body.corrections, 0)
-  set(layout.foot, 0)
+  write(body.corrections, 0)
+  write(layout.foot, 0)
 }

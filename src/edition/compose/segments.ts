@@ -1,12 +1,12 @@
-import { encode, wrap } from 'nodemailer/lib/qp'
+import { encodeLines } from '../../mail/quoted-printable.ts'
 import type { Locale } from '../../messages/catalogue.ts'
 
 /**
- * What is put into a part when it is used. For the reader: their links' tokens, why a paper is theirs (`also` follows the edition's
- * reason, `because` stands where there is none), a notice. For the digest: what its subject did not say, how many papers it has and how
- * many more it had no room for, each paper's place.
+ * Values that a digest adds to its segments. From the reader: the tokens of their links, why a paper is theirs (`also` follows the
+ * edition's reason, `because` stands alone), a notice. From the digest: the preheader, its number of papers (`count`), how many did
+ * not fit (`rest`), and the number of each paper.
  */
-export const HOLES = [
+export const PLACEHOLDERS = [
   'unsubscribe',
   'preferences',
   'vote',
@@ -18,145 +18,118 @@ export const HOLES = [
   'rest',
   'number',
 ] as const
-export type Hole = (typeof HOLES)[number]
+export type Placeholder = (typeof PLACEHOLDERS)[number]
 
-/** Quoted-printable text, ready for the wire, with holes between: static text at even places, hole names at odd ones. */
-export type Part = string[]
+/** Quoted-printable text with placeholders: text at even indexes, placeholder names at odd ones. */
+export type Segment = string[]
 
-/** A card is written around its link to vote, which only a reader's own digest has. */
-export interface CardParts {
-  card: Part
-  vote: Part
-  after: Part
+/** A card around its vote link, which only a reader's own digest has. */
+export interface CardSegments {
+  card: Segment
+  vote: Segment
+  after: Segment
 }
 
-/** One body (HTML or text) cut where a reader's choice may cut it. Cards stand at the paper's position in the edition. */
-export interface BodyParts {
-  head: Part
-  /** how the mail says what it is: to a reader of several papers, of one, and to everybody */
-  openings: Record<'several' | 'one' | 'archive', Part>
-  notice: Part
-  /** by section; also of sections that only a reader's choice fills */
-  headings: Record<string, Part>
-  cards: CardParts[]
-  rest: Part
-  corrections: Part
-  foot: Part
-  archiveFoot: Part
+/** One body (HTML or text), split wherever a reader's selection may split it. Cards are indexed by position in the edition. */
+export interface BodySegments {
+  head: Segment
+  /** the opening sentence: for several papers, for one, and for the archive */
+  openings: Record<'several' | 'one' | 'archive', Segment>
+  notice: Segment
+  /** by section, including sections that only a reader's selection fills */
+  headings: Record<string, Segment>
+  cards: CardSegments[]
+  rest: Segment
+  corrections: Segment
+  foot: Segment
+  archiveFoot: Segment
 }
 
-/** Everything of an edition that is the same for all its readers, composed once. */
-export interface EditionParts {
-  /** header lines that no reader changes, each ended by CRLF */
+/** Everything in an edition that all its readers share, composed once and stored as JSON. */
+export interface EditionSegments {
+  /** header fields that all readers share, each ended by CRLF */
   headers: string
   locale: Locale
-  /** of each position, its paper's name as subjects say it */
+  /** by position, the paper's short name for subjects */
   names: string[]
-  /** what a subject ends with: "Trending papers, 14 March" */
+  /** the end of each subject: "Trending papers, 14 March" */
   trending: string
   boundary: string
-  /** the section of each position: whose heading stands over it */
+  /** by position, the section whose heading the paper stands under */
   sections: string[]
-  html: BodyParts
-  text: BodyParts
+  html: BodySegments
+  text: BodySegments
 }
 
-/** Marks and holes as they stand in a template while it is rendered. The nonce keeps a paper's text from forging one. */
+/** Marks and placeholders as a template writes them. Their nonce keeps a paper's text from forging one. */
 export interface Markers {
   mark: (name: string) => string
-  hole: (name: Hole) => string
-  /** finds every mark and captures its name */
+  placeholder: (name: Placeholder) => string
+  /** matches every mark and captures its name */
   anyMark: RegExp
 }
 
 /** @param nonce letters and digits only */
-export function markersOf(format: 'html' | 'text', nonce: string): Markers {
+export function createMarkers(format: 'html' | 'text', nonce: string): Markers {
   const [open, close] = format === 'html' ? ['<!--', '-->'] : ['', ';']
   return {
     mark: (name) => `${open}${nonce} ${name}${close}`,
-    hole: (name) => `${nonce}-${name}-`,
+    placeholder: (name) => `${nonce}-${name}-`,
     anyMark: new RegExp(`${open}${nonce} ([a-z]+(?: [a-z0-9]+)?)${close}`),
   }
 }
 
 /**
- * Cuts a rendered body at its marks and encodes each part once.
+ * Splits a rendered body at its marks and encodes each segment once.
  *
- * Every part ends where a line ends, and every hole is alone between two soft line breaks, so that parts in any order, with any
- * filling, decode to the same bytes as encoding the whole would give (RFC 2045 § 6.7).
+ * Each segment ends at a line end, and each placeholder stands alone between two soft line breaks (RFC 2045 § 6.7).
+ * So segments decode to the same bytes in any order and with any values.
  *
  * @param rendered with `\n` line ends and the markers of `nonce`
  * @throws Error when a mark of the template is missing
  */
-export function cutBody(rendered: string, nonce: string, markers: Markers): BodyParts {
-  const pieces = new Map<string, Part>()
+export function splitBody(rendered: string, nonce: string, markers: Markers): BodySegments {
+  const found = new Map<string, Segment>()
   let name = 'head'
   rendered.split(markers.anyMark).forEach((text, index) => {
     if (index % 2 === 1) name = text
-    else pieces.set(name, encodePart(text, nonce))
+    else found.set(name, encodeSegment(text, nonce))
   })
-  const take = (wanted: string): Part => {
-    const part = pieces.get(wanted)
-    if (!part) throw new Error(`The digest's template has no part "${wanted}".`)
-    return part
+  const get = (wanted: string): Segment => {
+    const segment = found.get(wanted)
+    if (!segment) throw new Error(`The digest template has no segment "${wanted}".`)
+    return segment
   }
-  const numbered = [...pieces.keys()].filter((key) => key.startsWith('card ')).length
-  // What follows the last mark closes the document, whichever foot stands before it.
-  const end = take('end')
+  const cardCount = [...found.keys()].filter((key) => key.startsWith('card ')).length
+  // The text after the last mark closes the document, after either foot.
+  const end = get('end')
   return {
-    head: take('head'),
-    openings: { several: take('opening several'), one: take('opening one'), archive: take('opening archive') },
-    notice: take('notice'),
+    head: get('head'),
+    openings: { several: get('opening several'), one: get('opening one'), archive: get('opening archive') },
+    notice: get('notice'),
     headings: Object.fromEntries(
-      [...pieces].filter(([key]) => key.startsWith('heading ')).map(([key, part]) => [key.slice(8), part]),
+      [...found].filter(([key]) => key.startsWith('heading ')).map(([key, segment]) => [key.slice(8), segment]),
     ),
-    cards: Array.from({ length: numbered }, (_, position) => ({
-      card: take(`card ${position}`),
-      vote: take(`vote ${position}`),
-      after: take(`after ${position}`),
+    cards: Array.from({ length: cardCount }, (_, position) => ({
+      card: get(`card ${position}`),
+      vote: get(`vote ${position}`),
+      after: get(`after ${position}`),
     })),
-    rest: take('rest'),
-    corrections: take('corrections'),
-    foot: joinParts(take('foot'), end),
-    archiveFoot: joinParts(take('archive foot'), end),
+    rest: get('rest'),
+    corrections: get('corrections'),
+    foot: joinSegments(get('foot'), end),
+    archiveFoot: joinSegments(get('archive foot'), end),
   }
 }
 
-/** Encodes one piece of a body; the places of `NONCE-name-` become holes. */
-function encodePart(text: string, nonce: string): Part {
+function encodeSegment(text: string, nonce: string): Segment {
   return text
-    .split(new RegExp(`${nonce}-(${HOLES.join('|')})-`))
-    .map((piece, index) => (index % 2 ? piece : closed(piece)))
+    .split(new RegExp(`${nonce}-(${PLACEHOLDERS.join('|')})-`))
+    .map((piece, index) => (index % 2 ? piece : encodeLines(piece)))
 }
 
-/**
- * Quoted-printable lines that end where a line ends: with the text's own line break, else with a soft one. None begins with a dot,
- * so that nothing has to be doubled for SMTP, neither in a part nor in what fills a hole.
- */
-export function closed(text: string): string {
-  // Three less than RFC 2045's 76: the last line gets its soft break here, and a dot becomes three characters.
-  const encoded = wrap(encode(text.replace(/\r?\n/g, '\r\n')), 73).replace(/^\./gm, '=2E')
-  return encoded === '' || encoded.endsWith('\r\n') ? encoded : `${encoded}=\r\n`
-}
-
-export const joinParts = (first: Part, second: Part): Part => [
+export const joinSegments = (first: Segment, second: Segment): Segment => [
   ...first.slice(0, -1),
   `${first.at(-1)}${second[0]}`,
   ...second.slice(1),
 ]
-
-/** How many bytes quoted-printable text decodes to. */
-export const decodedLength = (encoded: string): number =>
-  encoded.length - 3 * (encoded.split('=\r\n').length - 1) - 2 * (encoded.match(/=[0-9A-F]{2}/g)?.length ?? 0)
-
-/** Quoted-printable to text (RFC 2045 § 6.7); what we encoded ourselves, so nothing malformed is expected. */
-export const decodeBody = (encoded: Buffer): string =>
-  Buffer.from(
-    encoded
-      .toString('latin1')
-      .replace(/=\r\n/g, '')
-      .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-    'latin1',
-  )
-    .toString('utf8')
-    .replace(/\r\n/g, '\n')

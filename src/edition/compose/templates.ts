@@ -3,14 +3,15 @@ import { Eta } from 'eta'
 
 const TEMPLATES = join(import.meta.dirname, '../../../templates')
 
-// One engine a format: in HTML and MJML what is inserted is escaped, in text it is not. A template's own line breaks stay.
+// One engine per format: HTML and MJML escape values, text does not. A template's own line breaks stay.
 const markup = new Eta({ views: TEMPLATES, defaultExtension: '.mjml', autoEscape: true, autoTrim: false, cache: true })
 const plain = new Eta({ views: TEMPLATES, defaultExtension: '.txt', autoEscape: false, autoTrim: false, cache: true })
 
 /**
- * A mail's two bodies from `templates/NAME.mjml` and its twin `templates/NAME.txt`, both filled from the same values.
- * @param forEach values that only one of the two gets
- * @throws Error naming the template and MJML's complaints; a template that is not clean is a mistake of ours
+ * Renders the two bodies of an email from `templates/NAME.mjml` and `templates/NAME.txt`, with the same values.
+ *
+ * @param forEach values for only one of the two
+ * @throws Error with the template's name and MJML's errors, which are bugs in the template
  */
 export async function renderMail(
   name: string,
@@ -23,15 +24,15 @@ export async function renderMail(
   }
 }
 
-/** The text body alone. */
+/** Renders only the text body. */
 export const renderText = (name: string, values: object): string => plain.render(name, { ...values, wrap })
 
-/** The HTML body alone; MJML compiles it, which takes some milliseconds. */
+/** Renders only the HTML body. Compiling MJML takes some milliseconds. */
 export async function renderHtml(name: string, values: object): Promise<string> {
-  // Loaded when first needed: it takes half a second, and the pages and most commands never compile a mail.
+  // Loading MJML takes half a second, and the pages and most commands never need it.
   const { default: mjml2html } = await import('mjml')
   const mjml = markup.render(name, values)
-  // No fonts: MJML links Google's for every family it knows (Roboto is one), and whoever serves a file sees who opens the mail.
+  // No fonts: MJML would link Google's for every family it knows, such as Roboto. Their server would see who opens the email.
   const { html, errors } = await mjml2html(mjml, { validationLevel: 'soft', keepComments: true, fonts: {} })
   if (errors.length > 0) {
     throw new Error(`templates/${name}.mjml: ${errors.map((error) => error.formattedMessage).join('; ')}`)
@@ -39,10 +40,10 @@ export async function renderHtml(name: string, values: object): Promise<string> 
   return unindent(html)
 }
 
-/** Half of what MJML writes is indentation, and mail programs cut long messages. White space at a line's start means nothing here. */
+/** Half of MJML's output is indentation, and mail programs clip long messages. White space at a line's start has no effect here. */
 const unindent = (html: string): string => html.replace(/[ \t]*\n\s*/g, '\n')
 
-/** Text for a text mail: broken between words at 72 columns, every line indented. A word longer than that stays whole. */
+/** Wraps text at 72 columns and indents every line. A longer word stays whole. */
 export function wrap(text: string, indent = ''): string {
   const lines: string[] = []
   let line = ''

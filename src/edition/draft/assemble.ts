@@ -10,10 +10,10 @@ import { countReaderVotes } from '../../papers/votes/reader-votes.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, editions, mailing } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import { OLD_NEWS, oldNewsBefore } from './news.ts'
+import { LIST_TOO_OLD, listTooOldBefore } from './edition-age.ts'
 
-/** More candidates than any digest is long, few enough to compose once in a blink. */
-const MOST_CANDIDATES = 120
+/** More papers than any digest has, few enough to compose quickly. */
+const MAX_PAPERS = 120
 
 type Row = Omit<typeof editionPapers.$inferInsert, 'editionId' | 'position'>
 
@@ -21,22 +21,22 @@ export interface Assembled {
   editionId: number
   state: string
   papers: number
-  /** false: it was released already, and nothing was touched */
+  /** false when the edition is no draft any more, and nothing changed */
   changed: boolean
-  /** the clock does not release it */
+  /** only a person releases it */
   held: boolean
-  /** why Paperboy holds it; null where a person does */
+  /** why Paperboy holds it; null when a person does */
   heldWhy: string | null
   releaseAt: Date
 }
 
 /**
- * Makes or re-makes the draft of a list day's (or ISO week's) edition: picks first, then by score, what the curator dropped left out;
- * at the end papers of earlier lists that are still rising. A new draft of an old list is held.
+ * Assembles the draft edition of a list day or ISO week, again if there is one. The curator's picks come first, then papers by
+ * score, then papers of earlier lists that are still rising. Papers that the curator dropped are omitted. A new draft of an old list is held.
  *
  * @param date the list day, or the Monday of the week
- * @returns what stands there now; a released edition is left as it is
- * @throws PaperboyError EDITION_EMPTY when that day has no papers, saying so; EDITION_NOT_FOUND for a week not dated by its Monday
+ * @returns the edition as it is now; a released edition stays unchanged
+ * @throws PaperboyError EDITION_EMPTY when that day has no papers; EDITION_NOT_FOUND for a week not dated by its Monday
  */
 export async function assemble(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
@@ -46,16 +46,16 @@ export async function assemble(
   if (kind === 'weekly' && date !== monday) {
     throw new PaperboyError(
       'EDITION_NOT_FOUND',
-      `There is no weekly edition of ${date}: a week is dated by its Monday, ${monday}.`,
+      `There is no weekly edition of ${date}. A week is named by its Monday: ${monday}.`,
     )
   }
   const lastDay = kind === 'weekly' ? daysLater(date, 6) : date
   const closesAt = closeOfDay(lastDay, config.EDITION_CLOSE_HOUR_UTC)
   return db.transaction(async (tx) => {
-    const standing = await lockEdition(tx, kind, date)
-    if (standing && standing.state !== 'draft') return asItStands(tx, standing)
-    const candidates = await withOwnVotes(tx, await readCandidates(tx, kind, date, now()), now())
-    if (candidates.length === 0) {
+    const existing = await lockEdition(tx, kind, date)
+    if (existing && existing.state !== 'draft') return describeUnchanged(tx, existing)
+    const listed = await addOwnVotes(tx, await readListedPapers(tx, kind, date, now()), now())
+    if (listed.length === 0) {
       const span = kind === 'weekly' ? `the week of ${date}` : `list day ${date}`
       throw new PaperboyError(
         'EDITION_EMPTY',
@@ -63,43 +63,38 @@ export async function assemble(
       )
     }
     const followed = await readRisingCandidates(tx, { kind, date, closesAt }, config.EDITION_CLOSE_HOUR_UTC, now())
-    const rows = [...rankedRows(candidates), ...risingRows(followed)]
+    const rows = [...rankedRows(listed), ...risingRows(followed)]
     const times = {
       closesAt,
       releaseAt: new Date(closesAt.getTime() + config.EDITION_RELEASE_DELAY_MINUTES * 60_000),
       assembledAt: now(),
       listReadAt: await listReadAt(tx, lastDay),
     }
-    const edition = standing
-      ? await redate(tx, standing.id, times)
-      : await create(tx, { kind, date, ...times, ...(await holdOf(tx, closesAt, now())) })
-    // Another process made it and released it after we had looked.
-    if (!edition) return asItStands(tx, (await lockEdition(tx, kind, date))!)
+    const edition = existing
+      ? await updateTimes(tx, existing.id, times)
+      : await createDraft(tx, { kind, date, ...times, ...(await decideHold(tx, closesAt, now())) })
+    // Another process created and released it after we read the table.
+    if (!edition) return describeUnchanged(tx, (await lockEdition(tx, kind, date))!)
     await tx.delete(editionPapers).where(eq(editionPapers.editionId, edition.id))
     await tx.insert(editionPapers).values(rows.map((row, position) => ({ editionId: edition.id, position, ...row })))
-    return { ...releaseOf(edition), editionId: edition.id, state: 'draft', papers: rows.length, changed: true }
+    const { held, heldWhy, releaseAt } = edition
+    return { held, heldWhy, releaseAt, editionId: edition.id, state: 'draft', papers: rows.length, changed: true }
   })
 }
 
-/** Our own readers' votes count beside the source's. What is still rising goes by the source's alone, so that its two numbers compare. */
-async function withOwnVotes<P extends { id: number; votes: number | null }>(
-  db: Db,
-  papers: P[],
-  by: Date,
-): Promise<P[]> {
-  const own = await countReaderVotes(
-    db,
-    papers.map((paper) => paper.id),
-    { by },
-  )
+/** Adds our own readers' votes to the source's. "Still rising" uses only the source's, so that its two numbers stay comparable. */
+async function addOwnVotes<P extends { id: number; votes: number | null }>(db: Db, papers: P[], by: Date) {
+  const ids = papers.map((paper) => paper.id)
+  const own = await countReaderVotes(db, ids, { by })
   return papers.map((paper) =>
     own.has(paper.id) ? { ...paper, votes: (paper.votes ?? 0) + own.get(paper.id)! } : paper,
   )
 }
 
-function rankedRows(candidates: Awaited<ReturnType<typeof readCandidates>>): Row[] {
-  return rankPapers(candidates)
-    .slice(0, MOST_CANDIDATES)
+/** Orders papers: the curator's picks, then by score. */
+function rankedRows(listed: Awaited<ReturnType<typeof readListedPapers>>): Row[] {
+  return rankPapers(listed)
+    .slice(0, MAX_PAPERS)
     .map(({ id, picked, score, note, votes, comments, stars, ageHours, ...paper }) => {
       const curator = picked ? paper.curator : null
       return {
@@ -137,36 +132,31 @@ async function lockEdition(db: Db, kind: 'daily' | 'weekly', date: string) {
 
 type Edition = typeof editions.$inferSelect
 
-const asItStands = async (db: Db, edition: Edition): Promise<Assembled> => ({
-  ...releaseOf(edition),
-  editionId: edition.id,
-  state: edition.state,
-  papers: await db.$count(editionPapers, eq(editionPapers.editionId, edition.id)),
-  changed: false,
-})
+async function describeUnchanged(db: Db, { id, state, held, heldWhy, releaseAt }: Edition): Promise<Assembled> {
+  const papers = await db.$count(editionPapers, eq(editionPapers.editionId, id))
+  return { editionId: id, state, papers, changed: false, held, heldWhy, releaseAt }
+}
 
-const releaseOf = ({ held, heldWhy, releaseAt }: Edition) => ({ held, heldWhy, releaseAt })
-
-/** Whether a new draft is held: the clock releases no old news, and nothing that may be out already. */
-async function holdOf(db: Db, closesAt: Date, at: Date): Promise<Pick<Edition, 'held' | 'heldWhy'>> {
-  if (closesAt < oldNewsBefore(at)) return { held: true, heldWhy: OLD_NEWS }
+/** Holds a new draft whose list is too old, or that a restored database may have sent before. */
+async function decideHold(db: Db, closesAt: Date, at: Date): Promise<Pick<Edition, 'held' | 'heldWhy'>> {
+  if (closesAt < listTooOldBefore(at)) return { held: true, heldWhy: LIST_TOO_OLD }
   const [known] = await db.select({ restoredAt: mailing.restoredAt }).from(mailing)
-  if (known?.restoredAt && closesAt <= known.restoredAt) return { held: true, heldWhy: MAY_BE_OUT }
+  if (known?.restoredAt && closesAt <= known.restoredAt) return { held: true, heldWhy: MAY_BE_SENT }
   return { held: false, heldWhy: null }
 }
 
-const MAY_BE_OUT = 'its list closed before the database was restored, and it may have been sent'
+const MAY_BE_SENT = 'its list closed before the database was restored, and it may have been sent'
 
 type Times = Pick<typeof editions.$inferInsert, 'closesAt' | 'releaseAt' | 'assembledAt' | 'listReadAt'>
 
-/** Not an upsert: one would use up an id of the ledger's partitions every time a draft is assembled anew. */
-async function redate(db: Db, id: number, times: Times) {
+/** Not an upsert: each would use up an edition id, and partitions of the ledger are named by it. */
+async function updateTimes(db: Db, id: number, times: Times) {
   const [edition] = await db.update(editions).set(times).where(eq(editions.id, id)).returning()
   return edition
 }
 
-/** Where another process just made it, that draft is taken. @returns undefined when it is no draft any more */
-async function create(
+/** Creates the draft, or updates the one that another process just created. @returns undefined when that is no draft any more */
+async function createDraft(
   db: Db,
   { kind, date, held, heldWhy, ...times }: Times & Pick<Edition, 'kind' | 'date' | 'held' | 'heldWhy'>,
 ) {
@@ -182,8 +172,8 @@ async function create(
   return edition
 }
 
-/** The days' papers with the newest snapshot there is by `at`, and the curator's word on each. */
-async function readCandidates(db: Db, kind: 'daily' | 'weekly', date: string, at: Date) {
+/** Reads the days' papers with their newest snapshot at `at` and the curator's verdict. */
+async function readListedPapers(db: Db, kind: 'daily' | 'weekly', date: string, at: Date) {
   const { rows } = await db.execute<{
     id: number
     list_position: number
@@ -204,7 +194,7 @@ async function readCandidates(db: Db, kind: 'daily' | 'weekly', date: string, at
     LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
     WHERE p.list_day >= ${date}::date AND p.list_day < ${date}::date + ${kind === 'weekly' ? 7 : 1}::int
       AND k.verdict IS DISTINCT FROM 'dropped'
-      -- Once a day has real papers, the sample's invented votes have no place beside them.
+      -- On a day with real papers, the sample's invented votes must not rank beside them.
       AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))
     ORDER BY p.list_day, p.list_position, p.id`)
   return rows.map(({ id, list_position, age_hours, ...row }) => ({

@@ -3,33 +3,35 @@ import { withEarlierReply } from '../../delivery/ledger/attempts.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import { notFound } from './release.ts'
+import { editionNotFound } from './release.ts'
 
 type Deps = Pick<Services, 'db' | 'now'>
 type State = typeof editions.$inferSelect.state
 export type EditionKey = { kind: 'daily' | 'weekly'; date: string }
 
-export const editionNamed = ({ kind, date }: EditionKey): string => `the ${kind} edition of ${date}`
+export const describeEdition = ({ kind, date }: EditionKey): string => `the ${kind} edition of ${date}`
 
-/** Keeps a draft from being released by the clock; `release` by hand still works. */
+/** Holds a draft: it is not released automatically. `release` still works. */
 export const hold = (deps: Deps, key: EditionKey): Promise<void> =>
-  change(deps, key, ['draft'], { held: true, heldWhy: null })
+  changeState(deps, key, ['draft'], { held: true, heldWhy: null })
 
-/** Stops handing over within one group of deliveries; what is in flight is finished. */
+/** Pauses sending. It stops within one group of deliveries; attempts in flight finish. */
 export const pause = (deps: Deps, key: EditionKey): Promise<void> =>
-  change(deps, key, ['released', 'sending', 'paused'], { state: 'paused' })
+  changeState(deps, key, ['released', 'sending', 'paused'], { state: 'paused' })
 
-/** Goes on with a paused edition where it stopped, or lets a held draft be released by the clock again. */
+/** Resumes a paused edition where it stopped, or makes a held draft release automatically again. */
 export async function resume(deps: Deps, key: EditionKey): Promise<void> {
   const edition = await findEdition(deps, key)
-  if (edition.state === 'draft') return change(deps, key, ['draft'], { held: false, heldWhy: null, byHand: true })
-  return change(deps, key, ['paused'], { state: 'sending', pausedWhy: null, answered: 0, refused: 0 })
+  if (edition.state === 'draft') return changeState(deps, key, ['draft'], { held: false, heldWhy: null, byHand: true })
+  return changeState(deps, key, ['paused'], { state: 'sending', pausedWhy: null, answered: 0, refused: 0 })
 }
 
-/** Ends an edition for good. What was not handed over yet is skipped; what was keeps its outcome. */
+/** Cancels an edition for good. Unsent deliveries are skipped; the others keep their outcome. */
 export async function cancel({ db, now }: Deps, key: EditionKey): Promise<void> {
   await db.transaction(async (tx) => {
-    await change({ db: tx, now }, key, ['draft', 'released', 'sending', 'paused', 'cancelled'], { state: 'cancelled' })
+    await changeState({ db: tx, now }, key, ['draft', 'released', 'sending', 'paused', 'cancelled'], {
+      state: 'cancelled',
+    })
     const { id } = await findEdition({ db: tx }, key)
     await tx.execute(sql`
       UPDATE deliveries d SET state = 'skipped', reply = ${withEarlierReply('edition cancelled')}, settled_at = ${now()}
@@ -44,11 +46,11 @@ export async function findEdition({ db }: Pick<Deps, 'db'>, { kind, date }: Edit
     .select()
     .from(editions)
     .where(and(eq(editions.kind, kind), eq(editions.date, date)))
-  if (!edition) throw notFound(kind, date)
+  if (!edition) throw editionNotFound(kind, date)
   return edition
 }
 
-async function change(
+async function changeState(
   { db }: Deps,
   key: EditionKey,
   from: State[],
@@ -64,6 +66,6 @@ async function change(
   const { state } = await findEdition({ db }, key)
   throw new PaperboyError(
     'EDITION_STATE',
-    `The ${key.kind} edition of ${key.date} is ${state}: this needs it ${from.join(' or ')}.`,
+    `The ${key.kind} edition of ${key.date} is ${state}. This needs one that is ${from.join(' or ')}.`,
   )
 }

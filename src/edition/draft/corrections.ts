@@ -3,9 +3,9 @@ import { shortDate } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import { readable, sentences } from '../../papers/readable.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { corrections as told } from '../../runtime/db/schema.ts'
+import { corrections as recordedCorrections } from '../../runtime/db/schema.ts'
 
-/** What has become of a paper since an edition showed it. */
+/** A change to a paper since an edition showed it. */
 export interface Correction {
   paperId: number
   kind: 'retitled' | 'withdrawn'
@@ -17,13 +17,13 @@ export interface Correction {
   url: string | null
 }
 
-const TITLE_CHARACTERS = 140
+const MAX_TITLE_CHARACTERS = 140
 
-/** In words of one language, as the templates show them. */
-export const correctionsIn = (corrections: readonly Correction[], t: Messages) =>
+/** Describes corrections in one language, as the templates show them. */
+export const describeCorrections = (corrections: readonly Correction[], t: Messages) =>
   corrections.map(({ kind, title, newTitle, date, url }) => {
     const day = shortDate({ kind: 'daily', date }, t)
-    const short = (text: string) => sentences(readable(text), TITLE_CHARACTERS)
+    const short = (text: string) => sentences(readable(text), MAX_TITLE_CHARACTERS)
     return {
       url,
       words:
@@ -33,10 +33,13 @@ export const correctionsIn = (corrections: readonly Correction[], t: Messages) =
     }
   })
 
-/** How long after an edition a change is still worth telling. */
-const TOLD_DAYS = 35
+/** Report changes this long after an edition. */
+const CORRECTION_DAYS = 35
 
-/** Papers that earlier editions of this kind showed, and that were withdrawn or given another title since; each is told once. */
+/**
+ * Finds papers that earlier editions of this kind showed and that were withdrawn or retitled since.
+ * Each change is reported once: changes that another edition reported are left out.
+ */
 export async function findCorrections(
   db: Db,
   { id, kind }: { id: number; kind: 'daily' | 'weekly' },
@@ -54,7 +57,7 @@ export async function findCorrections(
       SELECT DISTINCT ON (c.paper_id) c.paper_id, c.title, c.withdrawn, e.date
       FROM editions e JOIN edition_papers c ON c.edition_id = e.id
       WHERE e.kind = ${kind} AND e.id <> ${id} AND e.state <> 'cancelled' AND c.title IS NOT NULL
-        AND e.released_at > ${at}::timestamptz - make_interval(days => ${TOLD_DAYS})
+        AND e.released_at > ${at}::timestamptz - make_interval(days => ${CORRECTION_DAYS})
       ORDER BY c.paper_id, e.released_at DESC
     ), changed AS (
       SELECT s.paper_id, 'withdrawn' AS kind, s.title, NULL AS new_title, s.date, p.url
@@ -74,13 +77,13 @@ export async function findCorrections(
     .filter(({ title, newTitle }) => newTitle === null || readable(title) !== readable(newTitle))
 }
 
-/** Notes what an edition tells, and how it shows its papers (title, withdrawn), so that the next ones know. */
-export async function noteShown(db: Db, editionId: number, corrections: readonly Correction[]): Promise<void> {
+/** Records an edition's corrections and how it shows its papers (title, withdrawn), for the corrections of later editions. */
+export async function recordShownPapers(db: Db, editionId: number, corrections: readonly Correction[]): Promise<void> {
   await db.execute(sql`
     UPDATE edition_papers c SET title = p.title, withdrawn = p.withdrawn_at IS NOT NULL FROM papers p WHERE p.id = c.paper_id AND c.edition_id = ${editionId}`)
   if (corrections.length === 0) return
   await db
-    .insert(told)
+    .insert(recordedCorrections)
     .values(corrections.map(({ paperId, kind, newTitle }) => ({ editionId, paperId, kind, newTitle })))
     .onConflictDoNothing()
 }

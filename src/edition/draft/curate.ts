@@ -8,15 +8,15 @@ import type { EditionKey } from './control.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
-/** What a curator may do with a paper, and how the log names it. */
-export const VERDICTS = {
-  pick: { verdict: 'picked', done: 'picked' },
-  drop: { verdict: 'dropped', done: 'dropped' },
-  unpick: { verdict: undefined, done: 'undid the pick or drop of' },
+/** A curator's actions on a paper: the verdict that each sets, and its name in the audit log. */
+export const CURATOR_ACTIONS = {
+  pick: { verdict: 'picked', auditName: 'picked' },
+  drop: { verdict: 'dropped', auditName: 'dropped' },
+  unpick: { verdict: undefined, auditName: 'undid the pick or drop of' },
 } as const
-export type VerdictName = keyof typeof VERDICTS
+type CuratorAction = keyof typeof CURATOR_ACTIONS
 
-export interface Curated {
+interface CurateResult {
   title: string
   listDay: string
   /** the drafts that were assembled again */
@@ -24,29 +24,29 @@ export interface Curated {
 }
 
 /**
- * The curator picks a paper (it comes first in its list day's edition, with a note), drops it, or takes that back. It counts at once:
- * every draft that the paper is in, or would be in, is assembled again. The pages and the command line both call this.
+ * Picks a paper (it comes first in its list day's edition, with the note), drops it, or clears that verdict. It takes effect at once:
+ * every draft that has the paper, or would have it, is assembled again.
  *
  * @param name the paper's arXiv id in any form, or the id in its link
- * @throws PaperboyError PAPER_NOT_FOUND; EDITION_STATE when all its editions are released, and nothing is changed
+ * @throws PaperboyError PAPER_NOT_FOUND; EDITION_STATE when all its editions are released: then nothing changes
  */
-export const curate = (deps: Deps, name: string, word: VerdictName, note?: string): Promise<Curated> =>
+export const curate = (deps: Deps, name: string, action: CuratorAction, note?: string): Promise<CurateResult> =>
   deps.db.transaction(async (tx) => {
     const inside = { ...deps, db: tx }
-    const paper = await keepWord(inside, name, word, note)
-    const touched = await editionsOf(inside, paper)
-    const drafts = touched.filter(({ state }) => state === 'draft')
-    if (touched.length > 0 && drafts.length === 0)
+    const paper = await recordVerdict(inside, name, action, note)
+    const affected = await findEditionsOf(inside, paper)
+    const drafts = affected.filter(({ state }) => state === 'draft')
+    if (affected.length > 0 && drafts.length === 0)
       throw new PaperboyError(
         'EDITION_STATE',
-        `Its edition of ${touched[0]!.date} is ${touched[0]!.state} and can no longer change. Nothing was changed.`,
+        `Its edition of ${affected[0]!.date} is ${affected[0]!.state} and can no longer change. Nothing was changed.`,
       )
     const assembled = drafts.map(({ kind, date }) => ({ kind, date }))
     for (const key of assembled) await assemble(inside, key)
     return { title: paper.title, listDay: paper.listDay, assembled }
   })
 
-async function keepWord({ db, config }: Deps, name: string, word: VerdictName, note: string | undefined) {
+async function recordVerdict({ db, config }: Deps, name: string, action: CuratorAction, note: string | undefined) {
   const sourceId = arxivId(name) ?? name
   const [paper] = await db
     .select({ id: papers.id, title: papers.title, listDay: papers.listDay })
@@ -59,21 +59,21 @@ async function keepWord({ db, config }: Deps, name: string, word: VerdictName, n
       'PAPER_NOT_FOUND',
       `There is no paper "${sourceId}". Give the id as in its link, such as 2604.10098.`,
     )
-  const { verdict } = VERDICTS[word]
+  const { verdict } = CURATOR_ACTIONS[action]
   if (verdict === undefined) {
     await db.delete(picks).where(and(eq(picks.paperId, paper.id), eq(picks.listDay, paper.listDay)))
   } else {
-    const kept = { verdict, note: note ?? null, curator: config.CURATOR_NAME }
+    const values = { verdict, note: note ?? null, curator: config.CURATOR_NAME }
     await db
       .insert(picks)
-      .values({ paperId: paper.id, listDay: paper.listDay, ...kept })
-      .onConflictDoUpdate({ target: [picks.listDay, picks.paperId], set: kept })
+      .values({ paperId: paper.id, listDay: paper.listDay, ...values })
+      .onConflictDoUpdate({ target: [picks.listDay, picks.paperId], set: values })
   }
   return paper
 }
 
-/** Editions of the paper's list day or its week, and drafts that have it as still rising. */
-const editionsOf = ({ db }: Deps, { id, listDay }: { id: number; listDay: string }) =>
+/** Finds the editions of the paper's list day and week, and drafts that show it as still rising. */
+const findEditionsOf = ({ db }: Deps, { id, listDay }: { id: number; listDay: string }) =>
   db
     .select({ kind: editions.kind, date: editions.date, state: editions.state })
     .from(editions)

@@ -4,10 +4,10 @@ import { editionPapers, editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { type EditionKey, findEdition } from './control.ts'
 
-/** A paper as the curator sees it. Plain text. */
-export interface DeskPaper {
+/** A paper in the curator's view of an edition; plain text. */
+export interface CuratorPaper {
   id: number
-  /** as it stands in its link, and as commands take it */
+  /** as in its link and in commands */
   source: string
   sourceId: string
   title: string
@@ -21,8 +21,8 @@ export interface DeskPaper {
   note: string | null
 }
 
-/** The newest editions, drafts and cancelled ones among them. */
-export const latestEditions = ({ db }: Pick<Services, 'db'>, most: number) =>
+/** Lists the newest editions, including drafts and cancelled ones. */
+export const listLatestEditions = ({ db }: Pick<Services, 'db'>, max: number) =>
   db
     .select({
       id: editions.id,
@@ -35,13 +35,14 @@ export const latestEditions = ({ db }: Pick<Services, 'db'>, most: number) =>
     })
     .from(editions)
     .orderBy(desc(editions.date), editions.kind)
-    .limit(most)
+    .limit(max)
 
 /**
- * An edition with all its papers in their order, and those of its days that the curator dropped.
+ * Reads an edition with its papers in order, and the papers of its days that the curator dropped.
+ *
  * @throws PaperboyError EDITION_NOT_FOUND
  */
-export async function readDesk({ db }: Pick<Services, 'db'>, key: EditionKey) {
+export async function readCuratorView({ db }: Pick<Services, 'db'>, key: EditionKey) {
   const edition = await findEdition({ db }, key)
   const { rows } = await db.execute<{
     id: string
@@ -50,11 +51,11 @@ export async function readDesk({ db }: Pick<Services, 'db'>, key: EditionKey) {
     title: string
     authors: string[]
     list_day: string
-    section: DeskPaper['section'] | null
+    section: CuratorPaper['section'] | null
     reason: string | null
     votes: number | null
     comments: number | null
-    verdict: DeskPaper['verdict']
+    verdict: CuratorPaper['verdict']
     note: string | null
   }>(sql`
     SELECT p.id, p.source, p.source_id, coalesce(ep.title, p.title) AS title, p.authors, p.list_day::text, ep.section, ep.reason, ep.votes, ep.comments,
@@ -67,7 +68,7 @@ export async function readDesk({ db }: Pick<Services, 'db'>, key: EditionKey) {
       JOIN papers p ON p.id = coalesce(ep.paper_id, dropped.paper_id)
       LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
     ORDER BY ep.position NULLS LAST, p.list_position, p.id`)
-  const paper = ({ id, source_id, list_day, section, reason, ...row }: (typeof rows)[number]): DeskPaper => ({
+  const paper = ({ id, source_id, list_day, section, reason, ...row }: (typeof rows)[number]): CuratorPaper => ({
     ...row,
     title: readable(row.title),
     id: Number(id),

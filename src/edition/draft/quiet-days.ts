@@ -1,14 +1,15 @@
 import { and, desc, eq, isNotNull, lt, sql } from 'drizzle-orm'
-import { daysLater, isWeekend, startOfDay } from '../../calendar/days.ts'
+import { daysLater, isWeekend } from '../../calendar/days.ts'
 import { isQuietDay } from '../../calendar/holidays.ts'
+import { weekdayDate } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editions } from '../../runtime/db/schema.ts'
 
 /**
- * What became of a list day. holiday: its list was read after it had closed, and had no papers · outage: no source could be read
- * since it closed · thin: fewer than THIN_DAY_PAPERS
+ * The state of a list day. holiday: a source was read after the list closed, and had no papers · outage: no source could be read
+ * after it closed · thin: fewer than THIN_DAY_PAPERS papers
  */
 export type DayState = 'full' | 'thin' | 'holiday' | 'outage'
 
@@ -20,7 +21,7 @@ export interface ListDayState {
 
 type Settings = Pick<Config, 'EDITION_CLOSE_HOUR_UTC' | 'THIN_DAY_PAPERS'>
 
-/** Papers that came by file need no source: a day that has some and that no source was asked for is no outage. */
+/** A day with papers that were imported from a file, and for which no source was asked, is no outage. */
 const stateOf = (
   { papers, asked, readClosed }: { papers: number; asked: boolean; readClosed: boolean },
   thin: number,
@@ -30,8 +31,8 @@ const stateOf = (
   return papers < thin ? 'thin' : 'full'
 }
 
-/** The states of list days, from one to another inclusive. */
-export async function listDayStates(
+/** Reads the states of list days, `from` and `to` included. */
+export async function readListDayStates(
   { db, config }: { db: Db; config: Settings },
   from: string,
   to: string,
@@ -50,14 +51,14 @@ export async function listDayStates(
   }))
 }
 
-/** Longer ago than this, nobody wonders any more. */
-const TOLD_DAYS = 7
+/** Older quiet days are no longer mentioned. */
+const MENTION_DAYS = 7
 
 /**
- * The days since the last daily edition that brought none, as far as a reader would wonder: not weekends without a list, which
- * are every week's. For a daily edition; a weekly has nothing to add.
+ * Reads the days without an edition since the last daily one. Leaves out days that readers do not miss, such as weekends without a
+ * list. For a weekly edition there are none.
  */
-export async function quietDaysBefore(
+export async function readQuietDaysBefore(
   { db, config }: { db: Db; config: Settings },
   { kind, date }: { kind: 'daily' | 'weekly'; date: string },
 ): Promise<ListDayState[]> {
@@ -68,30 +69,24 @@ export async function quietDaysBefore(
     .where(and(eq(editions.kind, 'daily'), isNotNull(editions.releasedAt), lt(editions.date, date)))
     .orderBy(desc(editions.date))
     .limit(1)
-  // Before the first edition there was nothing to miss.
+  // Before the first edition, readers missed nothing.
   if (!last) return []
-  const from = [daysLater(last.date, 1), daysLater(date, -TOLD_DAYS)].sort().at(-1)!
+  const from = [daysLater(last.date, 1), daysLater(date, -MENTION_DAYS)].sort().at(-1)!
   const to = daysLater(date, -1)
   if (from > to) return []
-  return (await listDayStates({ db, config }, from, to)).filter(isWorthTelling)
+  return (await readListDayStates({ db, config }, from, to)).filter(isMissed)
 }
 
-/** Where no list is expected, one that nobody read is not missed either. */
-function isWorthTelling({ day, state, papers }: ListDayState): boolean {
+/** Readers do not miss a list that is not expected, even if no source was read. */
+function isMissed({ day, state, papers }: ListDayState): boolean {
   if (state === 'holiday') return !isWeekend(day)
   return state === 'thin' || (state === 'outage' && !(papers === 0 && isQuietDay(day)))
 }
 
-/** "The list of Monday 13 April had no papers, …" for each of the days. */
-export const quietDaysInWords = (days: readonly ListDayState[], t: Messages): string[] =>
+/** Describes each day: "The list for Monday 13 April had no papers, …" */
+export const describeQuietDays = (days: readonly ListDayState[], t: Messages): string[] =>
   days.map(({ day, state, papers }) => {
-    const name = dayInWords(day, t)
+    const name = weekdayDate(day, t.intl)
     if (state === 'holiday') return t.digest.holiday(name)
     return state === 'thin' ? t.digest.thin(name, t.common.papers(papers)) : t.digest.outage(name)
   })
-
-/** "Monday 13 April" */
-export const dayInWords = (day: string, { intl }: Messages): string =>
-  new Intl.DateTimeFormat(intl, { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' }).format(
-    startOfDay(day),
-  )

@@ -4,18 +4,19 @@ import { LOCALES } from '../../messages/catalogue.ts'
 import { editionParts, editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { composeEdition } from '../compose/compose.ts'
-import { readContents } from '../compose/composing-input.ts'
-import { noteShown } from './corrections.ts'
-import { OLD_NEWS, oldNewsBefore } from './news.ts'
+import { readComposingInput } from '../compose/composing-input.ts'
+import { recordShownPapers } from './corrections.ts'
+import { LIST_TOO_OLD, listTooOldBefore } from './edition-age.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 type Key = { kind?: 'daily' | 'weekly'; date: string }
 
 /**
- * Freezes a draft: its papers and order are kept, its parts composed, its partition of the ledger made. Releasing again changes nothing.
- * @param by whether a person asked for it: then also an old list is news (draft/news.ts)
+ * Releases a draft: freezes its papers, composes its segments and creates its partition of the ledger. Releasing again changes nothing.
+ *
+ * @param by with `hand`, a person released it: readers then get it even if its list is old (draft/edition-age.ts)
  * @returns whether this call released it
- * @throws PaperboyError EDITION_NOT_FOUND | EDITION_STATE when it was cancelled
+ * @throws PaperboyError EDITION_NOT_FOUND; EDITION_STATE when it was cancelled
  */
 export async function release(
   { db, config, now }: Deps,
@@ -28,18 +29,18 @@ export async function release(
       .from(editions)
       .where(and(eq(editions.kind, kind), eq(editions.date, date)))
       .for('update')
-    if (!edition) throw notFound(kind, date)
+    if (!edition) throw editionNotFound(kind, date)
     if (edition.state === 'cancelled') {
       throw new PaperboyError('EDITION_STATE', `The ${kind} edition of ${date} was cancelled.`)
     }
     if (edition.state !== 'draft') return false
-    const contents = await readContents(tx, edition, now())
-    await noteShown(tx, edition.id, contents.corrections)
+    const input = await readComposingInput(tx, edition, now())
+    await recordShownPapers(tx, edition.id, input.corrections)
     const [composed] = await Promise.all(
       LOCALES.map(async (locale) => {
-        const made = await composeEdition(config, edition, contents, locale)
-        await tx.insert(editionParts).values({ editionId: edition.id, locale, parts: made.parts })
-        return made
+        const result = await composeEdition(config, edition, input, locale)
+        await tx.insert(editionParts).values({ editionId: edition.id, locale, parts: result.segments })
+        return result
       }),
     )
     await tx.execute(sql`SELECT ensure_delivery_partition(${edition.id})`)
@@ -57,9 +58,9 @@ export async function release(
   })
 }
 
-/** Releases every draft whose time has come and that is not held; holds those that are old news by now. @returns the dates released */
+/** Releases every draft that is due and not held, after holding those whose list is too old by now. @returns the released dates */
 export async function releaseDue(deps: Deps & Pick<Services, 'log'>): Promise<string[]> {
-  await holdOldNews(deps)
+  await holdOldDrafts(deps)
   const due = await deps.db
     .select({ kind: editions.kind, date: editions.date })
     .from(editions)
@@ -67,28 +68,28 @@ export async function releaseDue(deps: Deps & Pick<Services, 'log'>): Promise<st
     .orderBy(asc(editions.date))
   const released: string[] = []
   for (const key of due) {
-    // One that cannot be composed must not keep the next ones back.
+    // A draft that cannot be composed must not block the next ones.
     await release(deps, key, 'clock').then(
       (done) => done && released.push(key.date),
-      (error) => deps.log.error({ ...key, err: error }, 'an edition could not be released'),
+      (error) => deps.log.error({ ...key, err: error }, 'releasing an edition failed'),
     )
   }
   return released
 }
 
-/** After an outage of days: whoever let a held draft go has decided already. */
-async function holdOldNews({ db, now, log }: Deps & Pick<Services, 'log'>): Promise<void> {
+/** Holds drafts that waited too long, for example during an outage, unless a person resumed them. */
+async function holdOldDrafts({ db, now, log }: Deps & Pick<Services, 'log'>): Promise<void> {
   const held = await db
     .update(editions)
-    .set({ held: true, heldWhy: OLD_NEWS })
+    .set({ held: true, heldWhy: LIST_TOO_OLD })
     .where(
-      sql`${editions.state} = 'draft' AND NOT ${editions.held} AND NOT ${editions.byHand} AND ${editions.closesAt} < ${oldNewsBefore(now())}`,
+      sql`${editions.state} = 'draft' AND NOT ${editions.held} AND NOT ${editions.byHand} AND ${editions.closesAt} < ${listTooOldBefore(now())}`,
     )
     .returning({ kind: editions.kind, date: editions.date })
-  for (const key of held) log.warn({ ...key, reason: OLD_NEWS }, 'the draft is held')
+  for (const key of held) log.warn({ ...key, reason: LIST_TOO_OLD }, 'draft held')
 }
 
-export const notFound = (kind: string, date: string): PaperboyError =>
+export const editionNotFound = (kind: string, date: string): PaperboyError =>
   new PaperboyError(
     'EDITION_NOT_FOUND',
     `There is no ${kind} edition of ${date}. Assemble it first: paperboy edition assemble --date ${date}`,

@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { cancel } from './control.ts'
-import { type ListDayState, listDayStates } from './quiet-days.ts'
+import { type ListDayState, readListDayStates } from './quiet-days.ts'
 
 /**
- * Cancels the daily drafts that are due to be released and are of a thin day, or of one that an outage left behind, where the
- * operator wants such days skipped (THIN_DAY, OUTAGE_DAY). The next digest says so; a draft that is released by hand is not asked.
+ * Cancels due daily drafts of thin days and of outages, if the operator wants such days skipped (THIN_DAY, OUTAGE_DAY). The next
+ * digest says so. Drafts that a person releases are not checked.
  */
 export async function skipQuietDays(deps: Pick<Services, 'db' | 'config' | 'now'>): Promise<ListDayState[]> {
   const { db, config, now } = deps
@@ -18,7 +18,7 @@ export async function skipQuietDays(deps: Pick<Services, 'db' | 'config' | 'now'
     )
   const skipped: ListDayState[] = []
   for (const { date } of due) {
-    const [day] = await listDayStates(deps, date, date)
+    const [day] = await readListDayStates(deps, date, date)
     const wanted = { thin: config.THIN_DAY, outage: config.OUTAGE_DAY, holiday: 'send', full: 'send' }[day!.state]
     if (wanted === 'send') continue
     await cancel(deps, { kind: 'daily', date })

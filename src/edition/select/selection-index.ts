@@ -2,51 +2,51 @@ import { LRUCache } from 'lru-cache'
 import { NO_BASELINES, standingOf, type VoteBaselines } from '../../papers/ranking/standing.ts'
 import { readable } from '../../papers/readable.ts'
 
-/** An edition's papers, prepared once so that choosing for a reader is a few look-ups. Positions count from 0. */
-export interface Candidates {
+/** An edition's papers, indexed once so that a selection takes a few look-ups. Positions count from 0 and are ascending in all lists. */
+export interface SelectionIndex {
   /** the section of each position */
   sections: readonly string[]
-  /** positions outside "still rising", ascending: the crowd's order */
+  /** positions outside "still rising", in the edition's order */
   ranked: readonly number[]
-  /** positions of "still rising", ascending */
+  /** positions of "still rising" */
   rising: readonly number[]
-  /** the positions of a topic's papers, ascending */
-  ofTopic(slug: string): readonly number[]
-  /** by position, how a paper's votes stand against what is usual among all papers; 0 is usual */
+  /** positions of a topic's papers */
+  inTopic(slug: string): readonly number[]
+  /** by position: a paper's votes against the usual votes of all papers; 0 is usual */
   standing: readonly number[]
-  /** the same against what is usual in a topic, in the order of `ofTopic` */
+  /** the same against the usual votes of a topic, in the order of `inTopic` */
   standingIn(slug: string): readonly number[]
-  /** the positions of papers whose title, keywords or abstract have these words, one after the other, ascending */
+  /** positions of papers with these consecutive words in title, keywords or abstract */
   mentioning(keyword: string): readonly number[]
-  /** papers that are like another one, which need not be in this edition */
-  like(paperId: number): readonly Alike[]
+  /** papers similar to any paper, which may be outside this edition */
+  similarTo(paperId: number): readonly SimilarPaper[]
 }
 
-export interface Alike {
+export interface SimilarPaper {
   position: number
   /** cosine, above 0 and up to 1 */
   likeness: number
 }
 
-export interface CandidatePaper {
+export interface IndexedPaper {
   section: string
   topics: readonly string[]
   title: string
   abstract: string
   keywords: readonly string[]
-  /** null: not known */
+  /** null: unknown */
   votes?: number | null
 }
 
-/** Keywords looked up lately: many readers have the same, and no list of them may grow for ever. */
-const KEPT_KEYWORDS = 5000
+/** Cached keywords: many readers share one, and the cache must stay bounded. */
+const MAX_CACHED_KEYWORDS = 5000
 
 /** @param papers in the edition's order */
-export function candidatesOf(
-  papers: readonly CandidatePaper[],
-  alike: ReadonlyMap<number, readonly Alike[]> = new Map(),
+export function buildSelectionIndex(
+  papers: readonly IndexedPaper[],
+  similar: ReadonlyMap<number, readonly SimilarPaper[]> = new Map(),
   usuals: VoteBaselines = NO_BASELINES,
-): Candidates {
+): SelectionIndex {
   const positions = papers.map((_, position) => position)
   const topics = new Map<string, number[]>()
   papers.forEach((paper, position) => {
@@ -57,27 +57,27 @@ export function candidatesOf(
   )
   const texts = papers.map(
     ({ title, abstract, keywords }) =>
-      ` ${[title, ...keywords, abstract].map((text) => folded(readable(text))).join('  ')} `,
+      ` ${[title, ...keywords, abstract].map((text) => normalize(readable(text))).join('  ')} `,
   )
-  const having = positionsOfWords(texts)
-  const mentions = new LRUCache<string, readonly number[]>({ max: KEPT_KEYWORDS })
+  const positionsOf = indexWords(texts)
+  const mentions = new LRUCache<string, readonly number[]>({ max: MAX_CACHED_KEYWORDS })
   return {
     sections: papers.map((paper) => paper.section),
     ranked: positions.filter((position) => papers[position]!.section !== 'rising'),
     rising: positions.filter((position) => papers[position]!.section === 'rising'),
-    ofTopic: (slug) => topics.get(slug) ?? NONE,
+    inTopic: (slug) => topics.get(slug) ?? NO_POSITIONS,
     standing: papers.map((paper) => standingOf(paper.votes ?? 0, usuals)),
-    standingIn: (slug) => standings.get(slug) ?? NONE,
+    standingIn: (slug) => standings.get(slug) ?? NO_POSITIONS,
     mentioning(keyword) {
-      const known = mentions.get(keyword)
-      if (known) return known
-      const words = folded(keyword).split(' ')
+      const cached = mentions.get(keyword)
+      if (cached) return cached
+      const words = normalize(keyword).split(' ')
       const last = words.pop()!
       const rarest = words
-        .map(having)
-        .reduce((a, b) => (b.length < a.length ? b : a), union(having(last), having(`${last}s`)))
+        .map(positionsOf)
+        .reduce((a, b) => (b.length < a.length ? b : a), union(positionsOf(last), positionsOf(`${last}s`)))
       const phrase = ` ${[...words, last].join(' ')}`
-      // One word is found by the index alone; where there are more, texts are read that have the rarest.
+      // The word index answers for one word. For a phrase, search the texts that contain its rarest word.
       const found =
         words.length === 0
           ? rarest
@@ -85,12 +85,12 @@ export function candidatesOf(
       mentions.set(keyword, found)
       return found
     },
-    like: (paperId) => alike.get(paperId) ?? NO_ALIKE,
+    similarTo: (paperId) => similar.get(paperId) ?? NO_PAPERS,
   }
 }
 
-/** "Müller's LoRA-based" → "muller s lora based": words alone, without case and accents. */
-const folded = (text: string): string =>
+/** "Müller's LoRA-based" → "muller s lora based": only words, without case and accents. */
+const normalize = (text: string): string =>
   text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
@@ -98,8 +98,8 @@ const folded = (text: string): string =>
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
 
-/** Word → positions of the texts that have it, ascending. */
-function positionsOfWords(texts: readonly string[]): (word: string) => readonly number[] {
+/** Returns a look-up from a word to the positions of the texts that contain it. */
+function indexWords(texts: readonly string[]): (word: string) => readonly number[] {
   const index = new Map<string, number[]>()
   texts.forEach((text, position) => {
     for (const word of new Set(text.split(' '))) {
@@ -108,13 +108,13 @@ function positionsOfWords(texts: readonly string[]): (word: string) => readonly 
       else index.set(word, [position])
     }
   })
-  // Between words stands nothing, which is no keyword.
+  // Splitting at spaces also yields empty strings, and an empty keyword must match no paper.
   index.delete('')
-  return (word) => index.get(word) ?? NONE
+  return (word) => index.get(word) ?? NO_POSITIONS
 }
 
 const union = (a: readonly number[], b: readonly number[]): readonly number[] =>
   b.length === 0 ? a : [...new Set([...a, ...b])].sort((one, other) => one - other)
 
-const NONE: readonly number[] = []
-const NO_ALIKE: readonly Alike[] = []
+const NO_POSITIONS: readonly number[] = []
+const NO_PAPERS: readonly SimilarPaper[] = []

@@ -1,19 +1,19 @@
 import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { topicName } from '../../papers/topics/topics.ts'
 import type { ShownPaper } from '../compose/placeholders.ts'
-import type { ChosenPaper, OwnReason } from './choose.ts'
+import type { PersonalReason, SelectedPaper } from './select-papers.ts'
 
-/** What was chosen for a reader as their digest shows it: the reasons of their own in words. */
-export function shownTo(chosen: readonly ChosenPaper[], locale: Locale): ShownPaper[] {
+/** Describes selected papers as a digest shows them, with the reader's own reasons in words. */
+export function describeSelection(selected: readonly SelectedPaper[], locale: Locale): ShownPaper[] {
   const t = messagesIn(locale)
-  return chosen.map(({ position, section, reasons }) =>
+  return selected.map(({ position, section, reasons }) =>
     reasons.length === 0
       ? { position, section }
-      : { position, section, because: reasons.map((reason) => inWords(reason, t)).join(', ') },
+      : { position, section, because: reasons.map((reason) => describeReason(reason, t)).join(', ') },
   )
 }
 
-function inWords(reason: OwnReason, t: Messages): string {
+function describeReason(reason: PersonalReason, t: Messages): string {
   if (reason.kind === 'topic') return t.reason.topic(topicName(reason.slug))
   return reason.kind === 'keyword' ? t.reason.keyword(reason.word) : t.reason.like
 }

@@ -3,8 +3,8 @@ import { progressInWords } from '../../delivery/ledger/progress.ts'
 import { detailsInWords } from '../../delivery/ledger/sending-details.ts'
 import { planInWords } from '../../delivery/plan/send-plan.ts'
 import type { EditionKey } from '../../edition/draft/control.ts'
-import { type DeskPaper, readDesk } from '../../edition/draft/curator-view.ts'
-import { releaseInWords } from '../../edition/draft/release-words.ts'
+import { type CuratorPaper, readCuratorView } from '../../edition/draft/curator-view.ts'
+import { describeRelease } from '../../edition/draft/describe-release.ts'
 import { LOCALES, messagesIn } from '../../messages/catalogue.ts'
 import { editionStatus } from '../../operate/status.ts'
 import { paperPath } from '../../papers/paper-path.ts'
@@ -15,7 +15,7 @@ import { editionHref, stateInWords } from './edition-labels.ts'
 
 /** An edition as templates/pages/admin/edition.eta shows it. @throws PaperboyError EDITION_NOT_FOUND */
 export async function editionView(services: Services, key: EditionKey) {
-  const { edition, papers, dropped } = await readDesk(services, key)
+  const { edition, papers, dropped } = await readCuratorView(services, key)
   const { state, byHand, closesAt, releasedAt, listReadAt, subject, pausedWhy } = edition
   const status = await editionStatus(services, edition)
   const { total, open, sending } = status
@@ -29,7 +29,7 @@ export async function editionView(services: Services, key: EditionKey) {
       ['List read', listReadAt && plainMoment(listReadAt)],
       releasedAt
         ? ['Released', `${plainMoment(releasedAt)}${byHand ? ', by hand' : ''}`]
-        : ['Is released', releaseInWords(edition, services.now())],
+        : ['Is released', describeRelease(edition, services.now())],
       ['Subject', subject],
       ['Paused automatically', pausedWhy],
       ['Deliveries', total > 0 ? `${total.toLocaleString('en')}: ${progressInWords(status)}` : undefined],
@@ -43,7 +43,7 @@ export async function editionView(services: Services, key: EditionKey) {
   }
 }
 
-const row = (paper: DeskPaper) => ({
+const row = (paper: CuratorPaper) => ({
   ...paper,
   authors: authorLine(paper.authors, messagesIn('en')),
   day: plainDay(paper.listDay),

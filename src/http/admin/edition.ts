@@ -2,8 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { isDay } from '../../calendar/days.ts'
 import { preview } from '../../delivery/preview/preview.ts'
-import { editionNamed } from '../../edition/draft/control.ts'
-import { curate, VERDICTS } from '../../edition/draft/curate.ts'
+import { describeEdition } from '../../edition/draft/control.ts'
+import { CURATOR_ACTIONS, curate } from '../../edition/draft/curate.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
 import { withAudit } from '../../operate/audit.ts'
@@ -37,7 +37,7 @@ export const adminEditionRoutes: FastifyPluginAsyncZod<Services> = async (app, s
     const { does, done, sure } = ACTIONS[action]
     if (sure !== undefined && request.body.sure !== 'yes')
       return reply.code(422).view('admin/edition', { ...(await editionView(services, key)), unsure: action })
-    const entry = { who: actor(request), what: done, about: editionNamed(key) }
+    const entry = { who: actor(request), what: done, about: describeEdition(key) }
     await withAudit(services, entry, (db): Promise<unknown> => does({ ...services, db }, key))
     return reply.redirect(editionHref(key), 303)
   })
@@ -49,8 +49,10 @@ export const adminEditionRoutes: FastifyPluginAsyncZod<Services> = async (app, s
   app.post('/admin/editions/:kind/:date/papers/:paper/:verdict', { schema: judging }, async (request, reply) => {
     const { paper, verdict, ...key } = request.params
     const { note } = request.body
-    await withAudit(services, { who: actor(request), what: VERDICTS[verdict].done, about: `paper ${paper}` }, (db) =>
-      curate({ ...services, db }, paper, verdict, note || undefined),
+    await withAudit(
+      services,
+      { who: actor(request), what: CURATOR_ACTIONS[verdict].auditName, about: `paper ${paper}` },
+      (db) => curate({ ...services, db }, paper, verdict, note || undefined),
     )
     return reply.redirect(`${editionHref(key)}#${anchorOf(paper)}`, 303)
   })

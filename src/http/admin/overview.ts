@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { dayOf, daysLater } from '../../calendar/days.ts'
 import { plainDay, plainMoment } from '../../calendar/words.ts'
 import { progressInWords, progressOf } from '../../delivery/ledger/progress.ts'
-import { latestEditions } from '../../edition/draft/curator-view.ts'
+import { listLatestEditions } from '../../edition/draft/curator-view.ts'
 import { describeInbound } from '../../inbound/report.ts'
 import { findAttention } from '../../operate/attention/find.ts'
 import { healthyParts } from '../../operate/doctor/service.ts'
@@ -23,7 +23,7 @@ export const overviewRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     const [status, needed, editions, submissions] = await Promise.all([
       readServiceStatus(services),
       findAttention(services),
-      latestEditions(services, EDITIONS_SHOWN),
+      listLatestEditions(services, EDITIONS_SHOWN),
       openSubmissions(services),
     ])
     // Only the newest finished edition: counting one takes 0.2 s at a million readers.

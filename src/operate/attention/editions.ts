@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { dayOf, daysLater, mondayOf } from '../../calendar/days.ts'
 import { deliveryNeedsAttempt, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
-import { type EditionKey, editionNamed } from '../../edition/draft/control.ts'
+import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
 import { redact } from '../../lib/redact.ts'
 import { type Attention, type AttentionDeps, editionPage, minuteOf } from './attention.ts'
 
@@ -27,7 +27,7 @@ export async function pausedEditions({ db }: AttentionDeps): Promise<Attention[]
         part: 'Edition',
         state: 'wrong' as const,
         since: replies.reduce<Date | null>((last, { at }) => (last === null || at > last ? at : last), null),
-        words: `${editionNamed(edition)} paused itself: ${edition.why}.${said ? ` Most common replies: ${said}` : ''}`,
+        words: `${describeEdition(edition)} paused itself: ${edition.why}.${said ? ` Most common replies: ${said}` : ''}`,
         remedy: 'look at the replies, mend what they name, then resume or cancel the edition',
         href: editionPage(edition),
       }
@@ -57,7 +57,7 @@ export async function heldEditions({ db, now }: AttentionDeps): Promise<Attentio
     part: 'Edition',
     state: 'doubtful',
     since: new Date(edition.release_at),
-    words: `${editionNamed(edition)} is held, and should have left at ${minuteOf(new Date(edition.release_at))}`,
+    words: `${describeEdition(edition)} is held, and should have left at ${minuteOf(new Date(edition.release_at))}`,
     remedy: 'release it, or cancel it: its readers wait',
     href: editionPage(edition),
   }))
@@ -91,8 +91,8 @@ export async function missingEditions({ db, config, now }: AttentionDeps): Promi
       since: due,
       words:
         row.state === 'draft'
-          ? `${editionNamed({ kind, date })} is still a draft, and should have left at ${minuteOf(due)}`
-          : `${editionNamed({ kind, date })} was not made, though its list has papers and closed`,
+          ? `${describeEdition({ kind, date })} is still a draft, and should have left at ${minuteOf(due)}`
+          : `${describeEdition({ kind, date })} was not made, though its list has papers and closed`,
       remedy: 'see that a worker runs: its log says what keeps it. Or assemble and release it by hand',
       href: editionPage({ kind, date }),
     })
@@ -126,7 +126,7 @@ export async function lostDeliveries({ db, config, now }: AttentionDeps): Promis
         ...common,
         what: 'deliveries_unknown',
         since: row.unknown_at === null ? null : new Date(row.unknown_at),
-        words: `${readers(row.unknown)} of ${editionNamed(row)} may or may not have arrived`,
+        words: `${readers(row.unknown)} of ${describeEdition(row)} may or may not have arrived`,
         remedy: `npm run paperboy -- edition unknown ${date} lists them by Message-ID; the relay's log knows more`,
       })
     if (row.expired > 0)
@@ -134,7 +134,7 @@ export async function lostDeliveries({ db, config, now }: AttentionDeps): Promis
         ...common,
         what: 'deliveries_expired',
         since: row.expired_at === null ? null : new Date(row.expired_at),
-        words: `${readers(row.expired)} of ${editionNamed(row)} were deferred until it was too late`,
+        words: `${readers(row.expired)} of ${describeEdition(row)} were deferred until it was too late`,
         remedy: 'look at what their servers said, and at the relay; DIGEST_EXPIRY_HOURS is the limit',
       })
     return found

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
 import { expect } from 'vitest'
 import { preview } from '../../../src/delivery/preview/preview.ts'
-import { sideBySide } from '../../../src/delivery/preview/side-by-side.ts'
+import { renderSideBySide } from '../../../src/delivery/preview/side-by-side.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { editionParts } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
@@ -11,7 +11,7 @@ import { addPapers, addSubscriber, servicesOn } from '../../support/services.ts'
 const DAY = '2026-04-14'
 const KEY = { kind: 'daily' as const, date: DAY }
 
-test('a preview for made-up wishes has their size, topics, language and form', async ({ db }) => {
+test('a preview with overrides has their size, topics, language and format', async ({ db }) => {
   const services = servicesOn(db)
   const ids = await addPapers(db, DAY, 30)
   await db.execute(sql`UPDATE papers SET topics = '{computer-vision}' WHERE id = ${ids[27]}`)
@@ -28,10 +28,10 @@ test('a preview for made-up wishes has their size, topics, language and form', a
   expect(plain.html).toBe(false)
   expect(plain.headers.get('content-type')).toMatchObject({ value: 'text/plain' })
   expect(plain.text).toContain('10. Paper 10 of')
-  expect(await db.$count(editionParts), 'nothing was composed for good').toBe(0)
+  expect(await db.$count(editionParts), 'a preview stores nothing').toBe(0)
 })
 
-test('made-up wishes stand in place of what a subscriber chose, and the rest stays theirs', async ({ db }) => {
+test('overrides replace a subscriber’s preferences, and the others stay theirs', async ({ db }) => {
   const services = servicesOn(db)
   await addPapers(db, DAY, 30)
   await assemble(services, KEY)
@@ -41,11 +41,11 @@ test('made-up wishes stand in place of what a subscriber chose, and the rest sta
   expect(own.html).toMatch(/<html[^>]* lang="de"/)
 })
 
-test('side by side: the mail, dark, on a phone and as text, whatever the browser prefers', async ({ db }) => {
+test('side by side: on a desktop, dark, on a phone and as text, whatever the browser prefers', async ({ db }) => {
   const services = servicesOn(db)
   await addPapers(db, DAY, 3)
   await assemble(services, KEY)
-  const page = sideBySide(await preview(services, KEY))
+  const page = renderSideBySide(await preview(services, KEY))
   const frames = [...page.matchAll(/<iframe title="(\w+)" width="(\d+)" srcdoc="([^"]*)"/g)]
   expect(frames.map(([, name, width]) => [name, width])).toEqual([
     ['HTML', '640'],

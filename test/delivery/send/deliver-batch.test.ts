@@ -385,15 +385,15 @@ test('an error during a batch loses no outcome of deliveries in flight', async (
   const { batchIds } = await planAll(services, await releasedEdition(services))
   const worker = workerOn(services, sink.url)
   let groups = 0
-  const failing: typeof worker.press = {
+  const failing: typeof worker.renderer = {
     open: async (editionId) => {
-      const edition = await worker.press.open(editionId)
-      const choose: typeof edition.choose = (pending, on) =>
-        ++groups === 2 ? Promise.reject(new Error('the database went away')) : edition.choose(pending, on)
-      return { ...edition, choose }
+      const edition = await worker.renderer.open(editionId)
+      const select: typeof edition.select = (pending, on) =>
+        ++groups === 2 ? Promise.reject(new Error('the database went away')) : edition.select(pending, on)
+      return { ...edition, select }
     },
   }
-  await expect(deliverBatch({ ...worker, press: failing }, batchIds[0]!, NEVER)).rejects.toThrow('went away')
+  await expect(deliverBatch({ ...worker, renderer: failing }, batchIds[0]!, NEVER)).rejects.toThrow('went away')
   expect(sink.taken.length).toBeGreaterThan(0)
   expect(await states(db)).toEqual({ accepted: sink.taken.length, queued: 12 - sink.taken.length })
 })

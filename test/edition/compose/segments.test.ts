@@ -1,36 +1,36 @@
 import fc from 'fast-check'
 import { simpleParser } from 'mailparser'
 import { describe, expect, test } from 'vitest'
-import { readerPart } from '../../../src/delivery/send/edition-renderer.ts'
-import { publicBodies } from '../../../src/edition/compose/archive.ts'
+import { composePublicBodies } from '../../../src/edition/compose/archive.ts'
 import type { CardPaper } from '../../../src/edition/compose/card.ts'
-import { bodyOf, plateOf, subjectOf } from '../../../src/edition/compose/compiled-edition.ts'
+import { compileBody, compileEdition, composeSubject } from '../../../src/edition/compose/compiled-edition.ts'
 import { composeEdition } from '../../../src/edition/compose/compose.ts'
-import { composeDigest, digestBody, layOut } from '../../../src/edition/compose/digest.ts'
+import { composeDigest, composeDigestBody, writeBody } from '../../../src/edition/compose/digest.ts'
 import type { ShownPaper } from '../../../src/edition/compose/placeholders.ts'
+import { composeReaderContent } from '../../../src/edition/compose/reader-content.ts'
 import {
-  closed,
-  cutBody,
-  type EditionParts,
-  HOLES,
-  type Hole,
-  markersOf,
+  createMarkers,
+  type EditionSegments,
+  PLACEHOLDERS,
+  type Placeholder,
+  splitBody,
 } from '../../../src/edition/compose/segments.ts'
-import { newGalley, setIn } from '../../../src/mail/message-buffer.ts'
+import { MessageBuffer } from '../../../src/mail/message-buffer.ts'
+import { encodeLines } from '../../../src/mail/quoted-printable.ts'
 import { verifyToken } from '../../../src/mail/tokens.ts'
 import { readable } from '../../../src/papers/readable.ts'
 import { NOON, testConfig } from '../../support/services.ts'
 
-/** RFC 2045 § 6.7, written for these tests: bytes out, nothing forgiven. */
+/** A strict decoder for these tests (RFC 2045 § 6.7). */
 function decodeQuotedPrintable(bytes: Buffer): Buffer {
   const encoded = bytes.toString('latin1')
   for (const line of encoded.split('\r\n')) {
     expect(line.length, 'a line of at most 76 characters').toBeLessThanOrEqual(76)
-    expect(line, 'printable ASCII, and nothing after = but two digits or the line end').toMatch(
+    expect(line, 'printable ASCII, and only two digits or the line end after =').toMatch(
       /^(?:[\t -<>-~]|=[0-9A-F]{2})*=?$/,
     )
     expect(line, 'SMTP doubles a dot that begins a line').not.toMatch(/^\./)
-    expect(line, 'white space at a line end may be lost on the way').not.toMatch(/[\t ]$/)
+    expect(line, 'relays may strip white space at a line end').not.toMatch(/[\t ]$/)
   }
   const decoded = encoded
     .replaceAll('=\r\n', '')
@@ -74,22 +74,22 @@ const compose = (papers: CardPaper[], settings: Partial<typeof config> = {}, loc
   composeEdition({ ...config, ...settings }, EDITION, { papers, listed: papers.length, corrections: [] }, locale)
 
 function digestOf(
-  parts: EditionParts,
-  shown: (number | ShownPaper)[] = parts.sections.map((_, position) => position),
+  segments: EditionSegments,
+  shown: (number | ShownPaper)[] = segments.sections.map((_, position) => position),
   own: { notice?: string; format?: 'html' | 'text' } = {},
 ) {
   const reader = { subscriberId: 7, email: 'ada@example.org', format: 'html' as const }
   const papers = shown.map((each) => (typeof each === 'number' ? { position: each } : each))
-  const part = { ...readerPart({ config, keys }, Buffer.alloc(32, 1), reader, papers, NOON), ...own }
-  const plate = plateOf(parts)
+  const content = { ...composeReaderContent({ config, keys }, Buffer.alloc(32, 1), reader, papers, NOON), ...own }
+  const edition = compileEdition(segments)
   return {
-    raw: composeDigest(plate, part).toString('latin1'),
-    html: decoded(digestBody(plate, 'html', part)),
-    text: decoded(digestBody(plate, 'text', part)),
+    raw: composeDigest(edition, content).toString('latin1'),
+    html: decoded(composeDigestBody(edition, 'html', content)),
+    text: decoded(composeDigestBody(edition, 'text', content)),
   }
 }
 
-/** Every opening tag has its closing one, in the right order. */
+/** Expects each opening tag to have its closing one, in the right order. */
 function expectBalanced(html: string): void {
   const open: string[] = []
   for (const [, close, name] of html.matchAll(
@@ -100,18 +100,18 @@ function expectBalanced(html: string): void {
   }
   expect(open).toEqual([])
 }
-/** As Outlook reads it, and as everybody else does. */
+/** Checks the page as Outlook reads it and as all other programs do. */
 function expectBalancedForAll(html: string): void {
   expect(html.match(/<!--\[if/g)!.length).toBe(html.match(/<!\[endif\]-->/g)!.length)
-  const everybody = html.replace(/<!--\[if [^\]]*mso[^\]]*\]>(?!<!-->)[\s\S]*?<!\[endif\]-->/g, '')
-  expectBalanced(everybody)
+  const others = html.replace(/<!--\[if [^\]]*mso[^\]]*\]>(?!<!-->)[\s\S]*?<!\[endif\]-->/g, '')
+  expectBalanced(others)
   const outlook = html
     .replace(/<!--\[if !mso\]><!-->[\s\S]*?<!--<!\[endif\]-->/g, '')
     .replace(/<!--\[if [^\]]*\]>|<!\[endif\]-->/g, '')
   expectBalanced(outlook)
-  expect(everybody).not.toContain('<!--[if mso')
+  expect(others).not.toContain('<!--[if mso')
 }
-/** The words of a page, as a reader sees them. */
+/** Returns a page's visible words. */
 const wordsOf = (html: string): string =>
   html
     .replace(/<(style|head)[\s\S]*?<\/\1>/g, '')
@@ -124,7 +124,7 @@ const wordsOf = (html: string): string =>
     .replace(/&amp;/g, '&')
     .replace(/\s+/g, ' ')
 
-describe('cutting and joining', () => {
+describe('splitting and joining', () => {
   const NONCE = 'pb00112233'
   const nasty = fc.constantFrom(
     '=',
@@ -145,37 +145,37 @@ describe('cutting and joining', () => {
   const piece = fc
     .array(fc.oneof(nasty, fc.string({ unit: 'grapheme', maxLength: 90 })), { maxLength: 12 })
     .map((parts) => parts.join('').replaceAll('\r', ''))
-  type Content = (string | { name: Hole })[]
-  const part: fc.Arbitrary<Content> = fc.array(
+  type Content = (string | { name: Placeholder })[]
+  const segment: fc.Arbitrary<Content> = fc.array(
     fc.oneof(
       piece,
-      fc.constantFrom(...HOLES).map((name) => ({ name })),
+      fc.constantFrom(...PLACEHOLDERS).map((name) => ({ name })),
     ),
     { maxLength: 5 },
   )
-  const values = Object.fromEntries(HOLES.map((name, index) => [name, `.${name}_`.repeat(index)])) as Record<
-    Hole,
+  const values = Object.fromEntries(PLACEHOLDERS.map((name, index) => [name, `.${name}_`.repeat(index)])) as Record<
+    Placeholder,
     string
   >
-  const said = (content: Content) =>
+  const textOf = (content: Content) =>
     content.map((each) => (typeof each === 'string' ? each : values[each.name])).join('')
-  /** The pieces that a digest always has, and those of one card. */
+  /** The segments that a digest always has. */
   const frame = fc.record({
-    head: part,
-    opening: part,
-    heading: part,
-    topics: part,
-    corrections: part,
-    foot: part,
-    rest: part,
+    head: segment,
+    opening: segment,
+    heading: segment,
+    topics: segment,
+    corrections: segment,
+    foot: segment,
+    rest: segment,
   })
-  const card = fc.record({ card: part, vote: part, after: part })
+  const card = fc.record({ card: segment, vote: segment, after: segment })
 
   for (const format of ['html', 'text'] as const) {
-    test(`${format}: cards of any content, any of them in any order, decode to the same bytes as their concatenation`, () => {
-      const { mark, hole: holeFor, anyMark } = markersOf(format, NONCE)
+    test(`${format}: any cards in any order decode to the same bytes as their concatenation`, () => {
+      const { mark, placeholder, anyMark } = createMarkers(format, NONCE)
       const written = (content: Content) =>
-        content.map((each) => (typeof each === 'string' ? each : holeFor(each.name))).join('')
+        content.map((each) => (typeof each === 'string' ? each : placeholder(each.name))).join('')
       const anyDigest = fc.array(card, { minLength: 1, maxLength: 6 }).chain((cards) =>
         fc.record({
           cards: fc.constant(cards),
@@ -203,9 +203,9 @@ describe('cutting and joining', () => {
             mark('archive foot'),
             mark('end'),
           ].join('')
-          const body = bodyOf(cutBody(rendered, NONCE, { mark, hole: holeFor, anyMark }))
-          const galley = newGalley()
-          layOut(
+          const body = compileBody(splitBody(rendered, NONCE, { mark, placeholder, anyMark }))
+          const buffer = new MessageBuffer()
+          writeBody(
             {
               body,
               sections: cards.map(() => 'top'),
@@ -213,33 +213,33 @@ describe('cutting and joining', () => {
               opening: body.openings.several,
               notice: undefined,
               foot: body.foot,
-              mostBytes: Number.POSITIVE_INFINITY,
+              maxBytes: Number.POSITIVE_INFINITY,
             },
             order.map((position, index) => ({ position, ...(own && index > 0 ? { section: 'topics' } : {}) })),
-            (name) => Buffer.from(closed(values[name])),
-            galley,
+            (name) => Buffer.from(encodeLines(values[name])),
+            buffer,
           )
           const expected = [
-            said(pieces.head),
-            said(pieces.opening),
+            textOf(pieces.head),
+            textOf(pieces.opening),
             ...order.map((position, index) => {
               const { card, vote, after } = cards[position]!
-              const heading = index === 0 ? said(pieces.heading) : own && index === 1 ? said(pieces.topics) : ''
-              return heading + said(card) + (votable ? said(vote) : '') + said(after)
+              const heading = index === 0 ? textOf(pieces.heading) : own && index === 1 ? textOf(pieces.topics) : ''
+              return heading + textOf(card) + (votable ? textOf(vote) : '') + textOf(after)
             }),
-            said(pieces.corrections),
-            said(pieces.foot),
+            textOf(pieces.corrections),
+            textOf(pieces.foot),
           ].join('')
-          expect(decodeQuotedPrintable(setIn(galley)).toString('utf8')).toBe(expected.replaceAll('\n', '\r\n'))
+          expect(decodeQuotedPrintable(buffer.written()).toString('utf8')).toBe(expected.replaceAll('\n', '\r\n'))
         }),
         { numRuns: 150 },
       )
     })
   }
 
-  test('a template that lost a mark is an error at release, not a broken mail', () => {
-    const markers = markersOf('html', NONCE)
-    expect(() => cutBody(`head${markers.mark('foot')}foot`, NONCE, markers)).toThrow(/no part "end"/)
+  test('a template without a mark fails at release instead of breaking emails', () => {
+    const markers = createMarkers('html', NONCE)
+    expect(() => splitBody(`head${markers.mark('foot')}foot`, NONCE, markers)).toThrow(/no segment "end"/)
   })
 })
 
@@ -251,8 +251,8 @@ describe('any digest of an edition', () => {
     ),
   )
 
-  test('has balanced tables and conditional comments, its headings where sections begin, and its own numbers', async () => {
-    const { parts } = await composed
+  test('has balanced tags, headings where sections begin, and its own numbering', async () => {
+    const { segments } = await composed
     fc.assert(
       fc.property(
         fc.subarray(
@@ -260,7 +260,7 @@ describe('any digest of an edition', () => {
           { minLength: 1 },
         ),
         (shown) => {
-          const { html, text } = digestOf(parts, shown)
+          const { html, text } = digestOf(segments, shown)
           expectBalancedForAll(html)
           const titles = [...text.matchAll(/^ *(\d+)\. Paper number (\d+)$/gm)].map(([, number, position]) => [
             number,
@@ -283,12 +283,12 @@ describe('any digest of an edition', () => {
     )
   })
 
-  test('has its reader’s links in both parts, and nothing that is fetched from elsewhere', async () => {
-    const { html, text } = digestOf((await composed).parts)
+  test('has its reader’s links in both bodies, and fetches nothing from elsewhere', async () => {
+    const { html, text } = digestOf((await composed).segments)
     for (const body of [html, text]) {
-      const [, leave] = /https:\/\/paperboy\.example\/unsubscribe\/([\w-]+)/.exec(body)!
+      const [, unsubscribe] = /https:\/\/paperboy\.example\/unsubscribe\/([\w-]+)/.exec(body)!
       const [, preferences] = /https:\/\/paperboy\.example\/preferences\/([\w-]+)/.exec(body)!
-      expect(verifyToken(keys, 'unsubscribe', leave!)).toMatchObject({ subscriberId: 7, issuedAt: NOON })
+      expect(verifyToken(keys, 'unsubscribe', unsubscribe!)).toMatchObject({ subscriberId: 7, issuedAt: NOON })
       expect(verifyToken(keys, 'preferences', preferences!)).toMatchObject({ subscriberId: 7 })
       const votes = [...body.matchAll(/https:\/\/paperboy\.example\/papers\/2604\.10(\d+)\/vote\/([\w-]+)/g)]
       expect(votes.map(([, id]) => Number(id))).toEqual(sections.map((_, position) => position))
@@ -301,8 +301,8 @@ describe('any digest of an edition', () => {
     expect(html).toContain('prefers-color-scheme: dark')
   })
 
-  test('as the archive shows it has no personal link, and every paper', async () => {
-    const { html, text } = publicBodies((await composed).parts)
+  test('has every paper and no personal link in the archive', async () => {
+    const { html, text } = composePublicBodies((await composed).segments)
     expectBalancedForAll(html)
     for (const body of [html, text]) {
       expect(body).not.toMatch(/unsubscribe|preferences\/|\/vote\//i)
@@ -319,7 +319,7 @@ describe('hostile papers', () => {
     'dots and SMTP': '.\r\n.\r\nQUIT\r\n..\r\n. ',
     script: '<script>alert(1)</script>',
     'an attribute’s end': "\"><img src=x onerror=alert(1)> ' onload='x",
-    'template language': '<%= process.env.SECRET_KEY %> {{ x }} <%~ it.hole("unsubscribe") %>',
+    'template language': '<%= process.env.SECRET_KEY %> {{ x }} <%~ it.placeholder("unsubscribe") %>',
     MJML: '</mj-text></mj-column></mj-section><mj-include path="/etc/passwd" /><mj-raw>',
     'conditional comments': '<!--[if mso]><table><tr><td><![endif]--> --> <![endif]-->',
     entities: '&lt;script&gt; &amp; &#60;b&#62; &nbsp;',
@@ -334,7 +334,7 @@ describe('hostile papers', () => {
   }
 
   for (const [name, text] of Object.entries(hostile)) {
-    test(`${name}: stays text, and the mail stays whole`, async () => {
+    test(`${name}: stays text, and the message stays intact`, async () => {
       const facts = {
         title: text,
         abstract: text,
@@ -343,14 +343,14 @@ describe('hostile papers', () => {
         note: text,
         authors: [text],
       }
-      const { subject, parts } = await compose([paper(0, { ...facts, section: 'picks' }), paper(1), paper(2, facts)])
+      const { subject, segments } = await compose([paper(0, { ...facts, section: 'picks' }), paper(1), paper(2, facts)])
       for (const shown of [[0, 1, 2], [1], [2], [0, 2]]) {
-        const { html, text: plain, raw } = digestOf(parts, shown)
+        const { html, text: plain, raw } = digestOf(segments, shown)
         expectBalancedForAll(html)
         expect(html).not.toMatch(/<script|<img|<mj-|<%|\son\w+=x/i)
         for (const body of [html, plain]) {
           expect(body).toContain('https://paperboy.example/unsubscribe/')
-          // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not get through
           expect(body).not.toMatch(/[\u0000-\u0008\u000B\u000C\u000E-\u001F]/)
         }
         const mail = await simpleParser(Buffer.from(raw, 'latin1'))
@@ -358,13 +358,13 @@ describe('hostile papers', () => {
         expect(mail.html).toBe(html)
         expect(mail.attachments).toEqual([])
         expect([mail.bcc, mail.cc]).toEqual([undefined, undefined])
-        expect(mail.subject).toBe(subjectOf(parts, shown).toWellFormed())
+        expect(mail.subject).toBe(composeSubject(segments, shown).toWellFormed())
         expect(raw).not.toMatch(/[^\r]\n|\r[^\n]/)
       }
       expect(subject).not.toMatch(/\p{Cc}/u)
-      const said = readable(text).replace(/\s+/g, ' ').trim()
-      if (said.length > 0 && said.length < 200)
-        expect(wordsOf(digestOf(parts, [0]).html)).toContain(said.toWellFormed())
+      const words = readable(text).replace(/\s+/g, ' ').trim()
+      if (words.length > 0 && words.length < 200)
+        expect(wordsOf(digestOf(segments, [0]).html)).toContain(words.toWellFormed())
     })
   }
 })
@@ -385,7 +385,7 @@ describe('a digest of twenty papers is under 100,000 bytes of HTML', () => {
       abstract: long('我々は推論の能力を示す。', 2500),
       authors: Array.from({ length: 30 }, () => '長谷川太郎左衛門'),
     },
-    'of which somebody made every field endless': {
+    'with every field far too long': {
       title: 'w'.repeat(10_240),
       abstract: 'w'.repeat(10_240),
       summary: '&'.repeat(10_240),
@@ -397,12 +397,12 @@ describe('a digest of twenty papers is under 100,000 bytes of HTML', () => {
   }
   for (const [name, facts] of Object.entries(cases)) {
     test(name, async () => {
-      const { parts } = await compose(twenty(facts))
-      const { html, text } = digestOf(parts)
+      const { segments } = await compose(twenty(facts))
+      const { html, text } = digestOf(segments)
       expect(Buffer.byteLength(html.replaceAll('\n', '\r\n'))).toBeLessThan(100_000)
       expectBalancedForAll(html)
       const shown = html.match(/<h3/g)!.length
-      if (name.startsWith('of which')) {
+      if (name.startsWith('with every field')) {
         expect(shown).toBeLessThan(20)
         expect(wordsOf(html)).toContain(
           `${20 - shown} more of your papers didn’t fit in this email: read the rest online`,
@@ -411,7 +411,7 @@ describe('a digest of twenty papers is under 100,000 bytes of HTML', () => {
         expect(shown).toBe(20)
         expect(html).not.toContain('read the rest')
       }
-      expect(text.match(/^ *\d+\. /gm), 'the text has all of them').toHaveLength(20)
+      expect(text.match(/^ *\d+\. /gm), 'the text body has all papers').toHaveLength(20)
       expect(html).toContain('https://paperboy.example/unsubscribe/')
     })
   }
@@ -425,9 +425,9 @@ describe('the headers', () => {
       .split('\r\n')
       .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const)
 
-  test('are each there exactly once', async () => {
-    const { parts } = await compose([paper(0)], { REPLY_TO: { name: '', address: 'people@paperboy.example' } })
-    const fields = fieldsOf(digestOf(parts).raw)
+  test('each occur exactly once', async () => {
+    const { segments } = await compose([paper(0)], { REPLY_TO: { name: '', address: 'people@paperboy.example' } })
+    const fields = fieldsOf(digestOf(segments).raw)
     const values = (name: string) =>
       fields.filter(([each]) => each.toLowerCase() === name.toLowerCase()).map(([, v]) => v)
     const tokens =
@@ -462,11 +462,11 @@ describe('the headers', () => {
     'an encoded word’s own syntax': '=?utf-8?Q?spoof?= and =?utf-8?B?c3Bvb2Y=?=',
   }
   for (const [script, title] of Object.entries(titles)) {
-    test(`carry a subject in ${script}, in ASCII lines of the length mail allows`, async () => {
-      const { subject, parts } = await compose([paper(0, { title }), paper(1, { title }), paper(2, { title })], {
+    test(`carry a subject in ${script}, in ASCII lines of a valid length`, async () => {
+      const { subject, segments } = await compose([paper(0, { title }), paper(1, { title }), paper(2, { title })], {
         MAIL_FROM: { name: 'Päperboy 新聞', address: 'papers@paperboy.example' },
       })
-      const { raw } = digestOf(parts)
+      const { raw } = digestOf(segments)
       const head = raw.slice(0, raw.indexOf('\r\n\r\n'))
       expect(head).toMatch(/^[\t\r\n -~]*$/)
       expect(Math.max(...head.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998)

@@ -18,7 +18,7 @@ async function publish(db: Db, date: string, now: string) {
   return (await readEdition(services, date))!.text
 }
 
-test('a new title and a withdrawal are told once, in the next edition', async ({ db }) => {
+test('a new title and a withdrawal are reported once, in the next edition', async ({ db }) => {
   const [first, second, third] = await addPapers(db, '2026-04-14', 3)
   expect(correctionsOf(await publish(db, '2026-04-14', '2026-04-15T03:00:00Z'))).toBeUndefined()
 
@@ -27,7 +27,7 @@ test('a new title and a withdrawal are told once, in the next edition', async ({
     .update(papers)
     .set({ withdrawnAt: new Date('2026-04-15T09:00:00Z') })
     .where(eq(papers.id, second!))
-  // White space is no new title.
+  // Changed white space alone is no new title.
   await db.update(papers).set({ title: 'Paper 3  of 2026-04-14' }).where(eq(papers.id, third!))
   await addPapers(db, '2026-04-15', 3)
   const next = servicesOn(db, {}, { now: new Date('2026-04-16T03:00:00Z') })
@@ -36,10 +36,10 @@ test('a new title and a withdrawal are told once, in the next edition', async ({
     correctionsOf((await preview(next, { kind: 'daily', date: '2026-04-15' })).text),
     'a draft’s preview too',
   ).toContain('A better name')
-  const told = correctionsOf(await publish(db, '2026-04-15', '2026-04-16T03:00:00Z'))!
-  expect(told).toContain('“Paper 1 of 2026-04-14” (14 April) is now called “A better name”.')
-  expect(told).toContain('“Paper 2 of 2026-04-14” (14 April) was withdrawn by its authors.')
-  expect(told).not.toContain('Paper 3')
+  const reported = correctionsOf(await publish(db, '2026-04-15', '2026-04-16T03:00:00Z'))!
+  expect(reported).toContain('“Paper 1 of 2026-04-14” (14 April) is now called “A better name”.')
+  expect(reported).toContain('“Paper 2 of 2026-04-14” (14 April) was withdrawn by its authors.')
+  expect(reported).not.toContain('Paper 3')
 
   await addPapers(db, '2026-04-16', 3)
   expect(correctionsOf(await publish(db, '2026-04-16', '2026-04-17T03:00:00Z'))).toBeUndefined()
@@ -47,10 +47,10 @@ test('a new title and a withdrawal are told once, in the next edition', async ({
   await db.update(papers).set({ title: 'The best name' }).where(eq(papers.id, first!))
   await addPapers(db, '2026-04-17', 3)
   const again = correctionsOf(await publish(db, '2026-04-17', '2026-04-18T03:00:00Z'))
-  expect(again, 'another change is another correction').toContain('The best name')
+  expect(again, 'each change is a new correction').toContain('The best name')
 })
 
-test('a paper that is withdrawn before its edition says so in its card', async ({ db }) => {
+test('the card of a paper that was withdrawn before its edition says so', async ({ db }) => {
   const [first] = await addPapers(db, '2026-04-14', 3)
   await db
     .update(papers)

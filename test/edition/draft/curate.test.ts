@@ -19,8 +19,8 @@ const order = async (db: Db, kind: 'daily' | 'weekly' = 'daily') => {
   return rows.map(({ title }) => title.slice(0, 7))
 }
 
-describe('the curator’s word on a paper', () => {
-  test('counts at once, in every draft that has the paper', async ({ db }) => {
+describe('the curator’s verdict on a paper', () => {
+  test('takes effect at once, in every draft that has the paper', async ({ db }) => {
     const services = servicesOn(db)
     await addPapers(db, DAY, 3)
     await assemble(services, { date: DAY })
@@ -38,7 +38,7 @@ describe('the curator’s word on a paper', () => {
     expect(await order(db)).toEqual(['Paper 3', 'Paper 1', 'Paper 2'])
   })
 
-  test('before there is an edition waits for it', async ({ db }) => {
+  test('applies to an edition that is assembled later', async ({ db }) => {
     const services = servicesOn(db)
     await addPapers(db, DAY, 2)
     expect(await curate(services, '2604.14001', 'pick')).toMatchObject({ assembled: [] })
@@ -46,7 +46,7 @@ describe('the curator’s word on a paper', () => {
     expect(await order(db)).toEqual(['Paper 2', 'Paper 1'])
   })
 
-  test('is refused once its edition is out, and leaves nothing behind', async ({ db }) => {
+  test('is refused once its edition is released, and stores nothing', async ({ db }) => {
     const services = servicesOn(db)
     await releasedEdition(services, DAY, 2)
     await expect(curate(services, '2604.14001', 'drop')).rejects.toMatchObject({ code: 'EDITION_STATE' })

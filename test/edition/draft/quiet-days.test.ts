@@ -4,7 +4,7 @@ import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
 import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
-import { listDayStates } from '../../../src/edition/draft/quiet-days.ts'
+import { readListDayStates } from '../../../src/edition/draft/quiet-days.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { editions, sourceReads, subscribers } from '../../../src/runtime/db/schema.ts'
@@ -13,7 +13,7 @@ import { test } from '../../support/database.ts'
 import { addPapers, addSubscriber, releasedEdition, servicesOn } from '../../support/services.ts'
 import { openSink } from '../../support/sink.ts'
 
-/** Days without an edition: why, what is done about them, and that readers are told. */
+/** Days without an edition: their states, whether they are skipped, and how digests mention them. */
 
 const running: { close(): unknown }[] = []
 afterEach(async () => {
@@ -23,21 +23,21 @@ afterEach(async () => {
 const read = (db: Db, listDay: string, readAt: string, papers: number) =>
   db.insert(sourceReads).values({ source: 'hf', listDay, readAt: new Date(readAt), papers })
 
-test('a holiday, an outage, a thin day and a full one are told apart', async ({ db }) => {
-  await read(db, '2026-04-13', '2026-04-14T02:10:00Z', 0) // read after it had closed, and empty
-  await read(db, '2026-04-14', '2026-04-14T23:00:00Z', 0) // the last reading was before the close
+test('list days are holidays, outages, thin or full', async ({ db }) => {
+  await read(db, '2026-04-13', '2026-04-14T02:10:00Z', 0) // read after the close, and empty
+  await read(db, '2026-04-14', '2026-04-14T23:00:00Z', 0) // last read before the close
   await addPapers(db, '2026-04-15', 2)
   await read(db, '2026-04-15', '2026-04-16T02:10:00Z', 2)
   await addPapers(db, '2026-04-16', 3)
   await addPapers(db, '2026-04-17', 5)
-  await read(db, '2026-04-17', '2026-04-17T12:00:00Z', 5) // papers, and then no source any more
-  const states = await listDayStates(servicesOn(db), '2026-04-12', '2026-04-17')
+  await read(db, '2026-04-17', '2026-04-17T12:00:00Z', 5) // papers, but not read after the close
+  const states = await readListDayStates(servicesOn(db), '2026-04-12', '2026-04-17')
   expect(states.map(({ day, state }) => `${day} ${state}`)).toEqual([
-    '2026-04-12 outage', // never read at all
+    '2026-04-12 outage', // never read
     '2026-04-13 holiday',
     '2026-04-14 outage',
     '2026-04-15 thin',
-    '2026-04-16 full', // a file's, which no source was asked for
+    '2026-04-16 full', // imported from a file, so that no source was asked
     '2026-04-17 outage',
   ])
 })
@@ -49,7 +49,7 @@ describe('a thin day', () => {
   test.for([
     ['send', 'released'],
     ['skip', 'cancelled'],
-  ])('with THIN_DAY=%s is %s; a full one goes out', async ([setting, state], { db }) => {
+  ])('with THIN_DAY=%s is %s; a full day is released', async ([setting, state], { db }) => {
     const services = servicesOn(db, { THIN_DAY: setting! }, { now: new Date('2026-04-16T04:00:00Z') })
     for (const [day, papers] of [
       ['2026-04-14', 2],
@@ -62,9 +62,7 @@ describe('a thin day', () => {
     expect(await states(db)).toEqual({ '2026-04-14': state, '2026-04-15': 'released' })
   })
 
-  test('that an outage left behind, with OUTAGE_DAY=skip, is cancelled; one that is held is left alone', async ({
-    db,
-  }) => {
+  test('of an outage, with OUTAGE_DAY=skip, is cancelled unless its draft is held', async ({ db }) => {
     const services = servicesOn(db, { OUTAGE_DAY: 'skip' }, { now: new Date('2026-04-16T04:00:00Z') })
     for (const day of ['2026-04-14', '2026-04-15']) {
       await addPapers(db, day, 5)
@@ -77,7 +75,7 @@ describe('a thin day', () => {
   })
 })
 
-/** What a reader's digest of an edition says, once it is sent. */
+/** Sends an edition to a new reader. @returns the text of the digest */
 async function digestText(services: ReturnType<typeof servicesOn>, edition: number): Promise<string> {
   const sink = await openSink()
   const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
@@ -88,9 +86,7 @@ async function digestText(services: ReturnType<typeof servicesOn>, edition: numb
   return (await sink.read('ada@example.org')).text!.replace(/\s+/g, ' ')
 }
 
-test('weekends and holidays on which nobody read a source are no outage to be told of; other days are', async ({
-  db,
-}) => {
+test('the digest mentions outages, but not on weekends and holidays', async ({ db }) => {
   const services = servicesOn(db, {}, { now: new Date('2026-05-28T12:00:00Z') })
   await releasedEdition(services, '2026-05-22', 4) // a Friday; Monday is Memorial Day
   const text = await digestText(services, await releasedEdition(services, '2026-05-27', 4))
@@ -112,7 +108,7 @@ test.for([
   expect(text).toContain(words)
 })
 
-test('the next digest says which days brought none, and whose own came too late; once', async ({ db }) => {
+test('the next digest names days without an edition and the reader’s own expired digest, once', async ({ db }) => {
   const services = servicesOn(db, {}, { now: new Date('2026-04-16T12:00:00Z') })
   const sink = await openSink()
   const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })

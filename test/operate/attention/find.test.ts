@@ -96,7 +96,7 @@ describe('finds each problem with its time, fix and page', () => {
   test('a relay that refuses us, seen by every process', async ({ db }) => {
     const services = quiet(db)
     const relays = openRelays(services.config, { rests: openRelayRests(services) })
-    await relays.send({ from: 'papers@paperboy.example', to: 'ada@lab.org' }, Buffer.from('To: x\r\n\r\nx'))
+    await relays.send({ from: 'papers@paperboy.example', to: 'ada@lab.org' }, { bytes: Buffer.from('To: x\r\n\r\nx') })
     relays.close()
     await expect.poll(() => found(services)).toMatchObject([{ what: 'relay_refuses', about: '127.0.0.1:1' }])
     const [rests] = await found(services)

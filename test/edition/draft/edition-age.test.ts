@@ -29,8 +29,8 @@ const stateOf = async (db: Db, { kind, date } = DAY as { kind: 'daily' | 'weekly
   return `${edition!.held ? 'held ' : ''}${edition!.state}`
 }
 
-/** Released by the clock right after its list closed, as a running worker does. */
-async function releasedInTime(services: Services, at: { now: Date }, key: typeof DAY | typeof WEEK, closes: string) {
+/** Releases an edition right after its list closed, as a running worker does. */
+async function releaseInTime(services: Services, at: { now: Date }, key: typeof DAY | typeof WEEK, closes: string) {
   at.now = new Date(Date.parse(closes) + 61 * 60_000)
   await addPapers(services.db, key.date, 3)
   await assemble(services, key)
@@ -39,7 +39,7 @@ async function releasedInTime(services: Services, at: { now: Date }, key: typeof
 }
 
 describe('a draft', () => {
-  test('whose list closed more than 48 hours ago is created held, and says so', async ({ db }) => {
+  test('whose list closed more than 48 hours ago is created held, with the reason', async ({ db }) => {
     const at = { now: hoursAfterClose(48.1) }
     const services = servicesOn(db, {}, at)
     await addPapers(db, DAY.date, 3)
@@ -49,7 +49,7 @@ describe('a draft', () => {
     })
     await releaseEditionsJob(services)
     expect(await stateOf(db)).toBe('held draft')
-    expect(await assemble(services, DAY), 'made anew').toMatchObject({ held: true })
+    expect(await assemble(services, DAY), 'assembled again').toMatchObject({ held: true })
   })
 
   test('of a week whose list closed long ago is created held too', async ({ db }) => {
@@ -60,7 +60,7 @@ describe('a draft', () => {
     expect(await stateOf(db, WEEK)).toBe('held draft')
   })
 
-  test('whose list closed less than 48 hours ago is released by the clock, and says when', async ({ db }) => {
+  test('whose list closed less than 48 hours ago is released automatically, at a known time', async ({ db }) => {
     const at = { now: hoursAfterClose(0.5) }
     const services = servicesOn(db, {}, at)
     await addPapers(db, DAY.date, 3)
@@ -79,10 +79,10 @@ describe('a draft', () => {
     await releaseEditionsJob(services)
     expect(await stateOf(db)).toBe('held draft')
     await releaseEditionsJob(services)
-    expect(await stateOf(db), 'at the next look as well').toBe('held draft')
+    expect(await stateOf(db), 'the next run keeps it held').toBe('held draft')
   })
 
-  test('that is held as old news goes out when a person lets it go', async ({ db }) => {
+  test('that is held as too old is sent when a person resumes it', async ({ db }) => {
     const at = { now: hoursAfterClose(72) }
     const services = servicesOn(db, {}, at)
     await addPapers(db, DAY.date, 3)
@@ -109,8 +109,8 @@ describe('readers get no edition older than two periods', () => {
   test.for(PLANNED)('%s, a %s reader at %s: %i', async ([, cadence, moment, deliveries], { db }) => {
     const at = { now: new Date() }
     const services = servicesOn(db, {}, at)
-    if (cadence === 'weekly') await releasedInTime(services, at, WEEK, '2026-04-20T02:00:00Z')
-    else await releasedInTime(services, at, DAY, '2026-04-15T02:00:00Z')
+    if (cadence === 'weekly') await releaseInTime(services, at, WEEK, '2026-04-20T02:00:00Z')
+    else await releaseInTime(services, at, DAY, '2026-04-15T02:00:00Z')
     at.now = new Date(moment)
     await addSubscriber(db, 'ada@example.org', { cadence, nextDigestAt: at.now })
     expect(await planDue(services)).toMatchObject({ deliveries })
@@ -122,7 +122,7 @@ describe('readers get no edition older than two periods', () => {
   ] as const)('Friday’s list on %s', async ([, moment, expected], { db }) => {
     const at = { now: new Date() }
     const services = servicesOn(db, {}, at)
-    await releasedInTime(services, at, { ...DAY, date: '2026-04-17' }, '2026-04-18T02:00:00Z')
+    await releaseInTime(services, at, { ...DAY, date: '2026-04-17' }, '2026-04-18T02:00:00Z')
     at.now = new Date(moment)
     for (const cadence of ['daily', 'weekdays'] as const)
       await addSubscriber(db, `${cadence}@example.org`, { cadence, nextDigestAt: at.now })
@@ -130,16 +130,16 @@ describe('readers get no edition older than two periods', () => {
   })
 
   test.for([
-    ['daily', DAY, '2026-04-15T02:00:00Z', 47, 1],
-    ['daily', DAY, '2026-04-15T02:00:00Z', 49, 0],
-    ['weekly', WEEK, '2026-04-20T02:00:00Z', 13 * 24, 1],
-    ['weekly', WEEK, '2026-04-20T02:00:00Z', 15 * 24, 0],
+    ['daily', 47, DAY, '2026-04-15T02:00:00Z', 1],
+    ['daily', 49, DAY, '2026-04-15T02:00:00Z', 0],
+    ['weekly', 13 * 24, WEEK, '2026-04-20T02:00:00Z', 1],
+    ['weekly', 15 * 24, WEEK, '2026-04-20T02:00:00Z', 0],
   ] as const)(
-    'nor do new ones: first digest, %s, %i hours',
-    async ([cadence, key, closes, hours, expected], { db }) => {
+    'nor do new readers: first digest, %s, %i hours after the close',
+    async ([cadence, hours, key, closes, expected], { db }) => {
       const at = { now: new Date() }
       const services = servicesOn(db, {}, at)
-      await releasedInTime(services, at, key as typeof DAY, closes)
+      await releaseInTime(services, at, key as typeof DAY, closes)
       at.now = new Date(Date.parse(closes) + hours * 3_600_000)
       const nonce = Buffer.from('12345678')
       const values = {
@@ -155,7 +155,7 @@ describe('readers get no edition older than two periods', () => {
     },
   )
 
-  test('unless a person released it: then its age counts from there', async ({ db }) => {
+  test('except one that a person released: its age counts from the release', async ({ db }) => {
     const at = { now: new Date('2026-11-24T12:00:00Z') }
     const services = servicesOn(db, {}, at)
     await addPapers(db, DAY.date, 3)
@@ -168,10 +168,10 @@ describe('readers get no edition older than two periods', () => {
     expect(await planDue(services), 'old again').toMatchObject({ deliveries: 0 })
   })
 
-  test('an order to send to all that an outage of days cut short gives nobody old news', async ({ db }) => {
+  test('an order to send to all does not send old editions after an outage of days', async ({ db }) => {
     const at = { now: new Date() }
     const services = servicesOn(db, {}, at)
-    await releasedInTime(services, at, DAY, '2026-04-15T02:00:00Z')
+    await releaseInTime(services, at, DAY, '2026-04-15T02:00:00Z')
     await db.update(editions).set({ sendAllAt: at.now })
     const ordered = at.now
     at.now = new Date(ordered.getTime() + 72 * 3_600_000)
@@ -182,10 +182,10 @@ describe('readers get no edition older than two periods', () => {
     expect(rows).toEqual([{ expiresAt: new Date(ordered.getTime() + 20 * 3_600_000) }])
   })
 
-  test('an edition that nobody can get any more is sent, although some readers never had it', async ({ db }) => {
+  test('an edition that is too old for readers becomes sent, although some never had it', async ({ db }) => {
     const at = { now: new Date() }
     const services = servicesOn(db, {}, at)
-    await releasedInTime(services, at, DAY, '2026-04-15T02:00:00Z')
+    await releaseInTime(services, at, DAY, '2026-04-15T02:00:00Z')
     await addSubscriber(db, 'ada@example.org', { nextDigestAt: new Date('2026-05-15T08:00:00Z') })
     await db.update(editions).set({ state: 'sending' })
     expect(await settleEditions(services)).toEqual([])

@@ -2,8 +2,8 @@ import type { editions } from '../../runtime/db/schema.ts'
 
 type Draft = Pick<typeof editions.$inferSelect, 'held' | 'heldWhy' | 'releaseAt'>
 
-/** When a draft is released, for the operator: "at 2026-04-15 03:00 UTC", or that it is held, and why. */
-export function releaseInWords({ held, heldWhy, releaseAt }: Draft, at: Date): string {
+/** Describes a draft's release for operators: "at 2026-04-15 03:00 UTC", or that it is held, and why. */
+export function describeRelease({ held, heldWhy, releaseAt }: Draft, at: Date): string {
   if (held) return heldWhy === null ? 'by hand: it is held' : `by hand: it is held, since ${heldWhy}`
   if (releaseAt <= at) return 'within a minute'
   return `at ${releaseAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`

@@ -1,0 +1,56 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { eq } from 'drizzle-orm'
+import { type CompiledEdition, compileEdition } from '../../edition/compose/compiled-edition.ts'
+import { readAllSegments } from '../../edition/compose/stored-segments.ts'
+import { type ListDayState, readQuietDaysBefore } from '../../edition/draft/quiet-days.ts'
+import { readSelectionIndex } from '../../edition/select/read-selection-index.ts'
+import type { SelectionIndex } from '../../edition/select/selection-index.ts'
+import type { Locale } from '../../messages/catalogue.ts'
+import { isSmtpReady } from '../../relay/dot-stuffing.ts'
+import { editions } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
+
+/** The data of a released edition that all its digests share. The release froze it, so it may be cached. */
+export interface CachedEdition {
+  /** always includes English */
+  compiled: ReadonlyMap<Locale, CompiledEdition>
+  index: SelectionIndex
+  /** days without an edition since the one before it */
+  quietDays: readonly ListDayState[]
+  messageKey: KeyObject
+  /** SMTP carries all its segments unchanged */
+  smtpReady: boolean
+}
+
+/** Batches of one edition follow each other, so that a few editions suffice. */
+const CAPACITY = 4
+
+/** Returns a function that loads an edition, or takes it from the cache of the last few. */
+export function openEditionCache({ db, config, now }: Pick<Services, 'db' | 'config' | 'now'>) {
+  const cache = new Map<number, Promise<CachedEdition>>()
+
+  const load = async (editionId: number): Promise<CachedEdition> => {
+    const [edition] = await db
+      .select({ messageKey: editions.messageKey, kind: editions.kind, date: editions.date })
+      .from(editions)
+      .where(eq(editions.id, editionId))
+    const segments = await readAllSegments(db, editionId)
+    if (!edition || !segments.has('en')) throw new Error(`edition ${editionId} has no composed segments`)
+    return {
+      compiled: new Map([...segments].map(([locale, each]) => [locale, compileEdition(each)])),
+      index: await readSelectionIndex(db, editionId, now()),
+      quietDays: await readQuietDaysBefore({ db, config }, edition),
+      messageKey: createSecretKey(edition.messageKey),
+      smtpReady: [...segments.values()].every(isSmtpReady),
+    }
+  }
+
+  return (editionId: number): Promise<CachedEdition> => {
+    const edition = cache.get(editionId) ?? load(editionId)
+    cache.delete(editionId)
+    cache.set(editionId, edition)
+    if (cache.size > CAPACITY) cache.delete(cache.keys().next().value!)
+    edition.catch(() => cache.delete(editionId))
+    return edition
+  }
+}

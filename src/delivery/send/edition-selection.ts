@@ -1,0 +1,56 @@
+import { readLiked } from '../../edition/select/read-selection-index.ts'
+import {
+  explainSelection,
+  type SelectedPaper,
+  type SelectionPreferences,
+  selectPositions,
+} from '../../edition/select/select-papers.ts'
+import type { SelectionIndex } from '../../edition/select/selection-index.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import type { Services } from '../../runtime/services.ts'
+import type { Chosen, Pending } from '../ledger/deliveries.ts'
+import { findRepeats, type Releases, readReleases, readShownBefore } from '../ledger/repeats.ts'
+import type { StartedAttempt } from '../ledger/start-attempts.ts'
+
+/** Selects the papers of an edition's readers, for one batch. */
+export interface EditionSelection {
+  /** Selects each reader's papers. In a transaction `db` that locked the readers, no other edition shows them the same papers. */
+  select(pending: readonly Pending[], db: Db): Promise<Chosen[]>
+  /** Adds sections and reasons to the selection of a marked delivery, once: call `select` for its reader before. */
+  explain(marked: StartedAttempt): SelectedPaper[]
+  /** whether other editions have papers of this one, so that readers must be locked for `select` */
+  sharesPapers: boolean
+  /** the releases that `sharesPapers` has seen */
+  releases: Releases
+}
+
+/** Opens the selection for one batch. Reads shared papers each time: an edition released since may share a paper. */
+export async function openSelection(
+  { db, now }: Pick<Services, 'db' | 'now'>,
+  editionId: number,
+  index: SelectionIndex,
+): Promise<EditionSelection> {
+  const releases = await readReleases(db, now())
+  const repeats = await findRepeats(db, editionId)
+  // By subscriber. Reasons must be true of the preferences that selected the papers, even if the reader changes them.
+  const preferencesOf = new Map<number, SelectionPreferences>()
+  return {
+    releases,
+    sharesPapers: repeats.size > 0,
+    async select(pending, db) {
+      const had = await readShownBefore(db, repeats, pending)
+      const asking = pending.filter(({ wishes }) => wishes.likeVoted).map(({ subscriberId }) => subscriberId)
+      const liked = await readLiked(db, asking, now())
+      return pending.map(({ subscriberId, wishes, chosen }) => {
+        const preferences = { ...wishes, liked: liked.get(subscriberId) ?? [] }
+        preferencesOf.set(subscriberId, preferences)
+        return { subscriberId, chosen: chosen ?? selectPositions(index, preferences, had.get(subscriberId)) }
+      })
+    },
+    explain({ subscriberId, chosen }) {
+      const selected = explainSelection(index, preferencesOf.get(subscriberId)!, chosen)
+      preferencesOf.delete(subscriberId)
+      return selected
+    },
+  }
+}
