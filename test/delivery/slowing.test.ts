@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, vi } from 'vitest'
+import { retryDelayMs } from '../../src/delivery/ledger/attempts.ts'
 import { dueBatches, nextBatchDue } from '../../src/delivery/ledger/batches.ts'
-import { digestRetryDelayMs } from '../../src/delivery/ledger/retry-batches.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
 import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
@@ -101,7 +101,7 @@ async function throughBuckets(db: Db, readers: number, defers: Domain): Promise<
       const { nth, attempt } = queue[next++]!
       const deferred = defers(nth, attempt, second)
       course.note(deferred, second)
-      if (deferred) waiting.push({ nth, attempt: attempt + 1, due: second + digestRetryDelayMs(attempt) / 1000 })
+      if (deferred) waiting.push({ nth, attempt: attempt + 1, due: second + retryDelayMs('digest', attempt) / 1000 })
       await rates.recordReply(bucket, deferred ? DEFERRED : ACCEPTED)
       if (version === rates.version()) continue
       version = rates.version()

@@ -87,7 +87,6 @@ export const CLEAN: readonly string[] = [
   'test/papers',
   'test/privacy',
   'test/processes.test.ts',
-  'test/readme.test.ts',
   'test/relay',
   'test/runtime',
   'test/start.test.ts',

@@ -21,7 +21,7 @@ const extra = fc.oneof(
   fc.uint8Array({ minLength: 8, maxLength: 8 }).map((bytes) => Buffer.from(bytes)),
 )
 
-test('a token says what was put into it, and fits a placeholder of a composed email: at most 70 base64url characters', () => {
+test('a token returns its input, and fits a placeholder of a composed email: at most 70 base64url characters', () => {
   fc.assert(
     fc.property(purpose, subscriberId, instant, extra, (forPurpose, id, issuedAt, more) => {
       const token = mintToken(keys, forPurpose, id, issuedAt, more)

@@ -56,7 +56,3 @@ export const afterOutcome = (row: SQL, outcome: SQL) => ({
 /** Whether a row is at this attempt, also if another worker has set it to `unknown`. Outcomes are recorded for their own attempt only. */
 export const isAttempt = (row: SQL, attempt: SQL): SQL<boolean> =>
   sql`${row}.hand_overs = ${attempt} AND ${row}.state IN ('handed', 'unknown')`
-
-/** Returns the reply of a delivery `d` that ends without another attempt: ours, then the relay's earlier one. */
-export const withEarlierReply = (words: string | SQL): SQL<string> =>
-  sql`concat_ws('; before: ', ${words}::text, d.reply)`

@@ -3,9 +3,8 @@ import type { Outcome } from '../../relay/outcome.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { executePrepared } from '../../runtime/db/prepared.ts'
 import { suppress } from '../../suppression/suppress.ts'
-import { afterOutcome, isAttempt } from './attempts.ts'
+import { afterOutcome, isAttempt, retryDelayMs } from './attempts.ts'
 import type { Lease } from './batches.ts'
-import { digestRetryDelayMs } from './retry-batches.ts'
 
 /** An attempt's outcome to record. `retryBatch` is the batch of the next attempt, if there is one. */
 export interface RecordedOutcome {
@@ -48,7 +47,7 @@ async function recordStates(
   outcomes: readonly RecordedOutcome[],
   at: Date,
 ): Promise<void> {
-  const again = new Date(at.getTime() + digestRetryDelayMs(1))
+  const again = new Date(at.getTime() + retryDelayMs('digest', 1))
   const next = afterOutcome(sql`d`, sql`r.state`)
   await executePrepared(
     db,

@@ -4,10 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { inArray, sql } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { RestoreMarker } from '../../runtime/restore-marker.ts'
 import type { Services } from '../../runtime/services.ts'
-import { withEarlierReply } from './attempts.ts'
 
 type Deps = Pick<Services, 'db' | 'log' | 'restoreMarkers'>
 

@@ -4,9 +4,6 @@ import { BATCH_SIZE } from '../plan/plan-deliveries.ts'
 import { retryDelayMs } from './attempts.ts'
 import type { RecordedOutcome } from './record-outcomes.ts'
 
-/** Returns milliseconds until the next attempt after attempt n: 5, 10, 20 … minutes up to 4 hours, ± 20 % to spread many retries. */
-export const digestRetryDelayMs = (attempt: number): number => retryDelayMs('digest', attempt)
-
 /** Assigns deliveries that need a retry to later batches. */
 export interface RetryBatches {
   /** Sets `retryBatch` on outcomes that need a retry. */
@@ -25,7 +22,7 @@ export function openRetryBatches({ db, config, now }: Pick<Services, 'db' | 'con
   const make = async (editionId: number, attempt: number) => {
     const at = now().getTime()
     for (const [key, { until }] of made) if (until < at) made.delete(key)
-    const dueAt = new Date(at + digestRetryDelayMs(attempt))
+    const dueAt = new Date(at + retryDelayMs('digest', attempt))
     const [row] = await db.insert(batches).values({ editionId, dueAt }).returning({ id: batches.id })
     return { batchId: row!.id, until: at + SHARED_FOR_MS, room: BATCH_SIZE }
   }

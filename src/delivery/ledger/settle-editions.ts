@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { isRecent } from '../../edition/draft/edition-age.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
 import type { Services } from '../../runtime/services.ts'
-import { withEarlierReply } from './attempts.ts'
 import { AVAILABLE_BATCH, deliveryNeedsAttempt } from './conditions.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>

@@ -1,6 +1,6 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
-import { withEarlierReply } from '../../delivery/ledger/attempts.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { editionNotFound } from './release.ts'
