@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { dayOf } from '../../calendar/days.ts'
+import { parseSpan } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { collect } from '../../papers/ingest/collect.ts'
 import { configuredSources, openSource } from '../../papers/ingest/sources/configured.ts'
@@ -7,7 +8,7 @@ import { parseDate, sourceOption, usageErrors } from '../options.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
 
-const parseSpan = usageErrors((text) => {
+const spanOption = usageErrors((text) => {
   parseSpan(text)
   return text
 })
@@ -18,8 +19,8 @@ export function collectCommand(papers: Command): void {
     .description('read a list day, a week or a month from the configured sources')
     .addOption(sourceOption())
     .option('--date <day>', 'the list day (default: today, UTC)', parseDate)
-    .option('--week <week>', 'ISO week, such as 2026-W11', parseSpan)
-    .option('--month <month>', 'month, such as 2026-03', parseSpan)
+    .option('--week <week>', 'ISO week, such as 2026-W11', spanOption)
+    .option('--month <month>', 'month, such as 2026-03', spanOption)
     .action((options, command) =>
       withServices(async (services) => {
         const span = options.month ?? options.week ?? options.date ?? dayOf(services.now())
