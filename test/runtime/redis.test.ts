@@ -77,7 +77,7 @@ describe.skipIf(withoutRedis)('the restore marker in Redis', () => {
     for (let n = 0; n < 3; n++) expect(await passRestoreGuard({ ...services, restoreMarkers: before })).toBe(true)
     await db.execute(sql`UPDATE mailing SET tick = 1`)
     expect(await passRestoreGuard({ ...services, restoreMarkers: await openMarkers() })).toBe(false)
-    expect((await whyHalted(db))!.why).toContain('forgotten')
+    expect((await whyHalted(db))!.why).toContain('lacks emails')
     await resumeAfterRestore({ ...services, restoreMarkers: before }, false)
     expect(await passRestoreGuard({ ...services, restoreMarkers: await openMarkers() })).toBe(true)
   })

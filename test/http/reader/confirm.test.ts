@@ -36,11 +36,11 @@ describe('the confirmation link', () => {
 
   test('shows a returning reader their earlier choices', async ({ db, site: { app, services } }) => {
     const { url } = await pendingReader(db, services)
-    expect((await app.inject(url)).body).toContain('every morning')
+    expect((await app.inject(url)).body).toContain('trending papers at this address.')
     await db.update(subscribers).set({ cadence: 'weekly' })
     const page = (await app.inject(url)).body
     expect(page).toContain('once a week')
-    expect(page).not.toContain('every morning')
+    expect(page).not.toContain('trending papers at this address.')
   })
 
   test('confirms by its button, also when pressed twice', async ({ db, site: { app, services } }) => {
