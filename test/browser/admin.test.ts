@@ -38,7 +38,7 @@ test('a curator signs in by email and puts a paper first, without JavaScript, on
   await page.getByRole('link', { name: '14 April 2026' }).click()
   const row = page.getByRole('row', { name: /Paper 4 of/ })
   await row.getByText('Pick or drop').click()
-  await row.getByLabel('A note for readers').fill('Read this one first.')
+  await row.getByLabel('Note for readers').fill('Read this one first.')
   await row.getByRole('button', { name: 'Pick' }).click()
   const first = page.getByRole('row').nth(1)
   await first.getByText('“Read this one first.”').waitFor()

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const GIVEN = {
   PUBLIC_URL: 'https://papers.example.org',
-  MAIL_FROM: 'Paperboy & Friends <papers@example.org>',
+  MAIL_FROM: { name: 'Paperboy & Friends', address: 'papers@example.org' },
   POSTAL_ADDRESS: '1 "Press" Street $5, Inkwell',
   SMTP_URL: 'smtps://user:p%40ss@smtp.example.org:465',
   ADMIN_EMAILS: 'ada@example.org,bob@example.org',
@@ -50,7 +50,11 @@ test('writes a file that Node, a shell and production read alike, and never over
   expect(readFileSync(file, 'utf8')).toBe(text)
 })
 
-const GIVEN_READ = { ...GIVEN, ADMIN_EMAILS: GIVEN.ADMIN_EMAILS.split(',') }
+const GIVEN_READ = {
+  ...GIVEN,
+  MAIL_FROM: { name: 'Paperboy & Friends', address: 'papers@example.org' },
+  ADMIN_EMAILS: GIVEN.ADMIN_EMAILS.split(','),
+}
 
 test('without a terminal, reports missing values; never writes invalid ones', async () => {
   const file = join(folder, 'other.env')
