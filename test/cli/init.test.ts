@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const GIVEN = {
   PUBLIC_URL: 'https://papers.example.org',
-  MAIL_FROM: { name: 'Paperboy & Friends', address: 'papers@example.org' },
+  MAIL_FROM: 'Paperboy & Friends <papers@example.org>',
   POSTAL_ADDRESS: '1 "Press" Street $5, Inkwell',
   SMTP_URL: 'smtps://user:p%40ss@smtp.example.org:465',
   ADMIN_EMAILS: 'ada@example.org,bob@example.org',

