@@ -55,7 +55,7 @@ const LIMITS = [
 test.for(LIMITS)('the next relay takes over, and no reader is refused: %s', async (reply, { db }) => {
   const { states, servers, services, relay } = await deliver(db, [limited(3, reply), () => undefined])
   expect(states).toEqual({ accepted: 20 })
-  // Three that it accepts, and at most what was in flight when it refused the next: two connections, twice.
+  // Three that it accepts, and at most the messages in flight at the first refusal: two connections, twice.
   expect(servers[0]!.messages.length, 'it rests, and is not asked for each').toBeLessThanOrEqual(7)
   // No email waits for a worker's note of the rest.
   const rests = async () => (await reportRelays(services)).resting

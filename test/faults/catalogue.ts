@@ -6,6 +6,8 @@ import type { Answer, Step } from './recording-relay.ts'
 /** Duration and number of faults: short in the tests, long in the benchmark. */
 export interface Measures {
   kills: number
+  /** workers that each kill ends at once; 1 by default */
+  killedAtOnce?: number
   /** of a relay that is down, hangs, or refuses */
   troubleMs: number
 }
@@ -41,8 +43,8 @@ export const faults = (measures: Measures): Fault[] => [
     name: `workers killed by SIGKILL, ${measures.kills} times`,
     async during({ kill, taken }) {
       for (let n = 1; n <= measures.kills; n++) {
-        await taken((0.9 * n) / measures.kills)
-        await kill()
+        await taken(n / (measures.kills + 1))
+        await kill(measures.killedAtOnce)
       }
     },
   },

@@ -39,7 +39,8 @@ describe.skipIf(withoutRedis)(
     )
 
     test.each(
-      faults({ kills: 2, troubleMs: 1000 })
+      // One of two workers may be idle: killing both leaves what is in flight unknown.
+      faults({ kills: 1, killedAtOnce: 2, troubleMs: 1000 })
         .slice(0, 2)
         .map((fault) => [fault.name, fault] as const),
     )('%s, under hold: no reader gets a second one, and readers who may miss it are listed', async (_, fault) => {

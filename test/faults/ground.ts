@@ -26,8 +26,8 @@ export interface Ground {
   redis: RedisServer
   workers: Started[]
   readers: number
-  /** kills a worker by SIGKILL and starts another */
-  kill(): Promise<void>
+  /** kills workers by SIGKILL, one by default, and starts as many others */
+  kill(count?: number): Promise<void>
   kills: number
   restartPostgres(): Promise<void>
   /** waits until the relay has accepted this share of the emails */
@@ -92,10 +92,11 @@ export async function undergo(fault: Fault, options: Options): Promise<Verdict> 
     readers: options.readers,
     kills: 0,
     restartPostgres: options.restartPostgres,
-    async kill() {
-      ground.kills++
-      await workers.shift()!.end('SIGKILL')
-      await addWorker()
+    async kill(count = 1) {
+      ground.kills += count
+      const killed = workers.splice(0, count)
+      await Promise.all(killed.map((worker) => worker.end('SIGKILL')))
+      await Promise.all(killed.map(addWorker))
     },
     async taken(share) {
       while (relay.accepts.length < share * options.readers) await delay(5)
