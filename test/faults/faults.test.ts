@@ -39,7 +39,7 @@ describe.skipIf(withoutRedis)(
     )
 
     test.each(
-      // One of two workers may be idle: killing both leaves what is in flight unknown.
+      // One of two workers may be idle, so kill both: messages in flight are then unknown.
       faults({ kills: 1, killedAtOnce: 2, troubleMs: 1000 })
         .slice(0, 2)
         .map((fault) => [fault.name, fault] as const),
