@@ -7,11 +7,11 @@ import { countWords, type Vector, vectorise } from '../../../src/papers/search/v
 import { topicsOf } from '../../../src/papers/topics/topics.ts'
 import { mean } from './measures.ts'
 
-/** Reads all distinct papers from a folder of daily_papers replies. */
-export function readPapers(folder: string): ListedPaper[] {
+/** Reads all distinct papers from a folder of daily_papers replies, of all months or of those named, such as 2026-04. */
+export function readPapers(folder: string, months?: readonly string[]): ListedPaper[] {
   const found = new Map<string, ListedPaper>()
   for (const file of readdirSync(folder)
-    .filter((name) => name.endsWith('.json.gz'))
+    .filter((name) => name.endsWith('.json.gz') && (!months || months.includes(name.slice(0, 7))))
     .sort()) {
     const entries = JSON.parse(gunzipSync(readFileSync(join(folder, file))).toString()) as unknown[]
     for (const [at, entry] of entries.entries()) {
