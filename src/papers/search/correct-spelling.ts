@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
-import { unaccented, wordsOf } from './vectorise.ts'
+import { unaccented, wordsOf } from './words.ts'
 
 /** Shorter words resemble too many others. */
 const SHORTEST = 4

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import type { Piece } from '../../../src/papers/search/highlight.ts'
+import type { Piece } from '../../../src/papers/search/snippet.ts'
 import { indexPapers } from '../../../src/papers/search/index-papers.ts'
 import { type SearchQuery, searchPapers } from '../../../src/papers/search/search.ts'
 import { topicCounts } from '../../../src/papers/topics/topics.ts'

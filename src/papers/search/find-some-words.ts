@@ -1,0 +1,73 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../../runtime/db/database.ts'
+import type { ParsedQuery } from './parse-query.ts'
+import {
+  estimateMatches,
+  filters,
+  isFiltered,
+  MANY_MATCHES,
+  type Match,
+  readMatches,
+  type SearchQuery,
+  tsquery,
+} from './search-query.ts'
+
+/** More would hardly have to do with the question. */
+const MOST_FOUND = 100
+/** Most index entries to read for one question. The rarest words come first, and the commonest only order what these find. */
+const MOST_READ = 60_000
+/** Candidates that the filters may still drop. */
+const MOST_CANDIDATES = 1_000
+
+/**
+ * Returns the papers that have the most, and the rarest, of the words, best first: Okapi BM25 over `paper_terms`.
+ * Phrases and exclusions still hold. A word counts in all its forms.
+ *
+ * @param without papers to leave out, because they have all words
+ */
+export async function findSomeWords(
+  db: Db,
+  parsed: ParsedQuery,
+  query: SearchQuery,
+  without: readonly Match[],
+): Promise<Match[]> {
+  const words = [...new Set(parsed.loose)]
+  // With a single word and nothing else, some words are all words.
+  if (words.length < (parsed.hasPhrase ? 1 : 2)) return []
+  const strict = parsed.strict.trim() === '' ? sql`true` : sql`p.search @@ ${tsquery(parsed.strict)}`
+  const allowed = sql`${filters(query)} AND ${strict}`
+  // Few allowed papers are looked up first. Of many, enough are among the best candidates.
+  const isNarrow =
+    (isFiltered(query) || parsed.strict.trim() !== '') && (await estimateMatches(db, allowed)) < MANY_MATCHES
+  return readMatches(
+    db,
+    sql`
+      WITH words AS MATERIALIZED (
+        SELECT t.id, t.papers, least(sum(t.papers) OVER (PARTITION BY t.stem), library.papers) AS with_stem, library.papers AS library
+        FROM (SELECT DISTINCT coalesce((ts_lexize('english_stem', word))[1], word) AS stem FROM unnest(${sql.param(words)}::text[]) word) asked
+        JOIN terms t ON t.stem = asked.stem
+        -- Exact numbers would read the whole table, and only the order of magnitude matters.
+        CROSS JOIN (SELECT greatest(reltuples, 1000)::float8 AS papers FROM pg_class WHERE oid = 'papers'::regclass) library
+      ), weighed AS MATERIALIZED (
+        SELECT id, ln(1 + (library - with_stem + 0.5) / (with_stem + 0.5)) AS rarity,
+          sum(papers) OVER (ORDER BY with_stem, id) - papers AS read_before
+        FROM words
+      ), candidates AS MATERIALIZED (
+        SELECT o.paper_id, sum(o.match * w.rarity) AS score
+        FROM weighed w JOIN paper_terms o ON o.term_id = w.id
+        WHERE w.read_before < ${MOST_READ} ${isNarrow ? sql`AND o.paper_id IN (SELECT p.id FROM papers p WHERE ${allowed})` : sql``}
+        GROUP BY o.paper_id ORDER BY score DESC, o.paper_id DESC LIMIT ${MOST_CANDIDATES}
+      )
+      SELECT id, ${query.order === 'date' ? sql`list_day` : sql`score`} AS sort_key FROM (
+        SELECT p.id, p.list_day::text, to_char(c.score + coalesce(common.score, 0), 'FM000.000000') AS score
+        FROM candidates c
+        JOIN papers p ON p.id = c.paper_id
+        LEFT JOIN LATERAL (
+          SELECT sum(o.match * w.rarity) AS score FROM weighed w JOIN paper_terms o ON o.term_id = w.id AND o.paper_id = c.paper_id
+          WHERE w.read_before >= ${MOST_READ}
+        ) common ON true
+        WHERE ${allowed} AND p.id <> ALL(${sql.param(without.map(({ id }) => id))}::bigint[])
+        ORDER BY 3 DESC, 1 DESC LIMIT ${MOST_FOUND}
+      ) best ORDER BY 2 DESC, 1 DESC`,
+  )
+}
