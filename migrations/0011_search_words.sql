@@ -34,8 +34,8 @@ RETURN paired(normalize(
     translate(
       regexp_replace(
         normalize(regexp_replace(words, U&'([\00B2\00B3\00B9\2070-\209C])', ' \1 ', 'g'), NFKD), U&'[\0300-\036F]', '', 'g'),
-      'łŁđĐðÐøØıħĦŧŦŋŊɓƁɖƉɗƊɨƗʉɄəƏɛƐɔƆƒɠƓɲƝƙƘƥƤƭƬʋƲƴƳƶƵǥǤƀɃȼȻⱥȺɇɆɉɈɍɌɏɎⱦȾȷς',
-      'lLdDdDoOihHtTnNbBdDdDiIuUeEeEoOfgGnNkKpPtTvVyYzZgGbBcCaAeEjJrRyYtTjσ'),
+      'łŁđĐðÐøØıħĦŧŦŋŊɓƁɖƉɗƊɨƗʉɄəƏɛƐɔƆƒƑɠƓɲƝƙƘƥƤƭƬʋƲƴƳƶƵǥǤƀɃȼȻⱥȺɇɆɉɈɍɌɏɎⱦȾȷς',
+      'lLdDdDoOihHtTnNbBdDdDiIuUeEeEoOfFgGnNkKpPtTvVyYzZgGbBcCaAeEjJrRyYtTjσ'),
     'ß', 'ss'), 'ẞ', 'SS'), 'æ', 'ae'), 'Æ', 'AE'), 'œ', 'oe'), 'Œ', 'OE'), 'þ', 'th'), 'Þ', 'Th'), NFC));
 
 -- As pages show them (src/papers/readable.ts); NULL where that equals the source's text. The job index-papers fills them for stored papers.

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { daysBetween } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, query as read, queryOne } from '../../runtime/db/query.ts'
+import { bigint, queryOne, query as read } from '../../runtime/db/query.ts'
 import type { ParsedQuery } from './parse-query.ts'
 import {
   estimateMatches,
@@ -112,21 +112,23 @@ function findInTitles(db: Db, words: SQL, query: SearchQuery, newest: readonly M
   )
 }
 
-/** Weights of summary, abstract, authors with organisation and keywords, title. ts_rank expects the order {D, C, B, A}. */
-const WEIGHTS = sql.raw(`'{0.1, 0.2, 0.5, 1}'`)
+/** Weights of summary, abstract, authors with organisation and keywords, title. PostgreSQL expects the order {D, C, B, A}. */
+const WEIGHTS = sql.raw(`'{0.1, 0.2, 0.5, 1}'::real[]`)
 
-function rank(
-  db: Db,
-  words: SQL,
-  { newest, titled }: Record<'newest' | 'titled', readonly Match[]>,
-): Promise<Match[]> {
+/**
+ * Ranks by where the words stand, and several words also by how near each other: they find .73 instead of .71 of papers
+ * by three words (docs/decisions/search-plan.md). Of one word, nearness would only count how often it occurs.
+ */
+function rank(db: Db, words: SQL, { newest, titled }: Record<'newest' | 'titled', readonly Match[]>): Promise<Match[]> {
   const idsOf = (matches: readonly Match[]) => sql`${sql.param(matches.map(({ id }) => id))}::bigint[]`
   return readMatches(
     db,
     sql`
+      SELECT p.id, to_char((ts_rank(${WEIGHTS}, p.search, asked.words)
+        + CASE WHEN numnode(asked.words) > 1 THEN ts_rank_cd(${WEIGHTS}, p.search, asked.words) ELSE 0 END)::numeric, 'FM000.000000') AS sort_key
       -- querytree drops exclusions, for which ts_rank returns 0.
-      SELECT p.id, to_char(ts_rank(${WEIGHTS}::real[], p.search, querytree(${words})::tsquery), 'FM000.00000000') AS sort_key
-      FROM papers p WHERE p.id = ANY(${idsOf(newest)} || ${idsOf(titled)})
+      FROM papers p, (SELECT querytree(${words})::tsquery AS words OFFSET 0) asked
+      WHERE p.id = ANY(${idsOf(newest)} || ${idsOf(titled)})
         -- Reading a paper's words is the slow part, and the newest matches are known to have them.
         AND (p.id = ANY(${idsOf(newest)}) OR p.search @@ ${words})
       ORDER BY 2 DESC, 1 DESC`,

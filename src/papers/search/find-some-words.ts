@@ -46,8 +46,11 @@ export async function findSomeWords(
         SELECT t.id, t.papers, least(sum(t.papers) OVER (PARTITION BY t.stem), library.papers) AS with_stem, library.papers AS library
         FROM (SELECT DISTINCT coalesce((ts_lexize('english_stem', word))[1], word) AS stem FROM unnest(${sql.param(words)}::text[]) word) asked
         JOIN terms t ON t.stem = asked.stem
-        -- Exact numbers would read the whole table, and only the order of magnitude matters.
-        CROSS JOIN (SELECT greatest(reltuples, 1000)::float8 AS papers FROM pg_class WHERE oid = 'papers'::regclass) library
+        CROSS JOIN (
+          -- Counting a large table would take longer than the search, and only the order of magnitude matters.
+          SELECT CASE WHEN reltuples > 10000 THEN reltuples ELSE (SELECT count(*) FROM papers) END::float8 AS papers
+          FROM pg_class WHERE oid = 'papers'::regclass
+        ) library
       ), weighed AS MATERIALIZED (
         SELECT id, ln(1 + (library - with_stem + 0.5) / (with_stem + 0.5)) AS rarity,
           sum(papers) OVER (ORDER BY with_stem, id) - papers AS read_before
@@ -59,7 +62,7 @@ export async function findSomeWords(
         GROUP BY o.paper_id ORDER BY score DESC, o.paper_id DESC LIMIT ${MOST_CANDIDATES}
       )
       SELECT id, ${query.order === 'date' ? sql`list_day` : sql`score`} AS sort_key FROM (
-        SELECT p.id, p.list_day::text, to_char(c.score + coalesce(common.score, 0), 'FM000.000000') AS score
+        SELECT p.id, p.list_day::text, to_char((c.score + coalesce(common.score, 0))::numeric, 'FM000.000000') AS score
         FROM candidates c
         JOIN papers p ON p.id = c.paper_id
         LEFT JOIN LATERAL (

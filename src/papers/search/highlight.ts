@@ -20,7 +20,8 @@ export async function highlight(
   words: readonly string[],
   papers: readonly ListedRow[],
 ): Promise<HighlightedPaper[]> {
-  if (words.length === 0 || papers.length === 0) return papers.map((paper) => highlightPaper(paper, undefined, () => []))
+  if (words.length === 0 || papers.length === 0)
+    return papers.map((paper) => highlightPaper(paper, undefined, () => []))
   const texts = await readTexts(
     db,
     papers.map((paper) => paper.id),

@@ -64,16 +64,37 @@ const readStale = (db: Db): Promise<StalePaper[]> =>
       ORDER BY p.id DESC LIMIT ${BATCH}`,
   )
 
-interface IndexedPaper extends Vector {
+/** A paper's vector, and its rows of `paper_terms`. */
+interface WordIndex extends Vector {
+  /** every word of the paper, with its share in the vector and its match for search */
+  words: number[]
+  shares: number[]
+  matches: number[]
+}
+
+export function indexOf(
+  counts: ReadonlyMap<string, number>,
+  matches: ReadonlyMap<string, number>,
+  known: ReadonlyMap<string, { id: number; papers: number }>,
+  corpus: number,
+): WordIndex {
+  const vector = vectorise(counts, known, corpus)
+  const shares = new Map(vector.terms.map((term, place) => [term, vector.weights[place]!]))
+  const words = [...matches].flatMap(([word, match]) => (known.has(word) ? { id: known.get(word)!.id, match } : []))
+  return {
+    ...vector,
+    words: words.map((word) => word.id),
+    shares: words.map((word) => shares.get(word.id) ?? 0),
+    matches: words.map((word) => word.match),
+  }
+}
+
+interface IndexedPaper extends WordIndex {
   id: number
   topics: string[]
   summary: string | null
   organization: string | null
   keywords: string[]
-  /** every word of the paper, with its share in the vector and its match for search */
-  words: number[]
-  shares: number[]
-  matches: number[]
 }
 
 async function indexBatch(tx: Db, stale: readonly StalePaper[]): Promise<void> {
@@ -97,17 +118,10 @@ async function indexBatch(tx: Db, stale: readonly StalePaper[]): Promise<void> {
   await storeIndex(
     tx,
     corpus,
-    read.map(({ id, topics, summary, organization, keywords, counts, matches }) => {
-      const vector = vectorise(counts, terms, corpus)
-      const shares = new Map(vector.terms.map((term, place) => [term, vector.weights[place]!]))
-      const words = [...matches].flatMap(([word, match]) => (terms.has(word) ? { id: terms.get(word)!.id, match } : []))
-      return {
-        ...{ id, topics, summary, organization, keywords, ...vector },
-        words: words.map((word) => word.id),
-        shares: words.map((word) => shares.get(word.id) ?? 0),
-        matches: words.map((word) => word.match),
-      }
-    }),
+    read.map(({ id, topics, summary, organization, keywords, counts, matches }) => ({
+      ...{ id, topics, summary, organization, keywords },
+      ...indexOf(counts, matches, terms, corpus),
+    })),
   )
 }
 

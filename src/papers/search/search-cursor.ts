@@ -10,7 +10,7 @@ export interface Cursor extends Match {
 }
 
 const CURSOR = /^(?<some>some:)?(?<sortKey>[\d.-]{1,40}):(?<id>\d{1,15})$/
-const SCORE = /^\d{3,}\.\d{6,8}$/
+const SCORE = /^\d{3,}\.\d{6}$/
 
 /** Returns undefined for a malformed cursor: the search starts from the first page. */
 export function parseCursor({ after, order, q }: SearchQuery): Cursor | undefined {
@@ -19,7 +19,8 @@ export function parseCursor({ after, order, q }: SearchQuery): Cursor | undefine
   return sortKey && isSortKey(sortKey) ? { kind: some ? 'some' : 'all', sortKey, id: Number(id) } : undefined
 }
 
-export const writeCursor = ({ kind, sortKey, id }: Cursor): string => `${kind === 'some' ? 'some:' : ''}${sortKey}:${id}`
+export const writeCursor = ({ kind, sortKey, id }: Cursor): string =>
+  `${kind === 'some' ? 'some:' : ''}${sortKey}:${id}`
 
 /** Whether a paper comes behind the cursor. */
 export function isBehind(match: Cursor, cursor: Cursor | undefined): boolean {

@@ -61,7 +61,8 @@ export const filters = ({ from, to, topic, hasCode }: SearchQuery): SQL =>
     sql` AND `,
   )
 
-export const isFiltered = ({ from, to, topic, hasCode }: SearchQuery): boolean => Boolean(from || to || topic || hasCode)
+export const isFiltered = ({ from, to, topic, hasCode }: SearchQuery): boolean =>
+  Boolean(from || to || topic || hasCode)
 
 /** Returns PostgreSQL's form of a query in the words of `parseQuery`. */
 export const tsquery = (text: string): SQL => sql`websearch_to_tsquery('english', unaccented(${text}))`

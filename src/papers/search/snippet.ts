@@ -24,7 +24,8 @@ const MOST_CHARACTERS = 320
 const LEAD_CHARACTERS = 80
 
 /** Returns a whole text in pieces. */
-export const piecesOf = (text: string, hits: readonly Hit[]): Piece[] => cutPieces(text, hits, { start: 0, end: text.length })
+export const piecesOf = (text: string, hits: readonly Hit[]): Piece[] =>
+  cutPieces(text, hits, { start: 0, end: text.length })
 
 /**
  * Returns the consecutive sentences with the most of the words searched for, in pieces.
@@ -47,7 +48,10 @@ function bestSpan(text: string, hits: readonly Hit[]): Span {
       const inside = hitsIn(hits, span)
       const found = { span, words: new Set(inside.map(({ word }) => word)).size, hits: inside.length }
       // Among equals the longer one: it starts at the same sentence.
-      const better = !best || found.words > best.words || (found.words === best.words && found.hits >= best.hits && isSameStart(found.span, best.span))
+      const better =
+        !best ||
+        found.words > best.words ||
+        (found.words === best.words && found.hits >= best.hits && isSameStart(found.span, best.span))
       if (better || (best && found.words === best.words && found.hits > best.hits)) best = found
     }
   }

@@ -11,7 +11,10 @@ const RUN = new RegExp(`[${IDEOGRAPHS}]`, 'u')
 /** Letters without a decomposition in Unicode, as `unaccented` in SQL writes them. */
 const PLAIN = new Map(
   Object.entries({ ß: 'ss', æ: 'ae', œ: 'oe', þ: 'th' }).concat(
-    [...'łđðøıħŧŋɓɖɗɨʉəɛɔƒɠɲƙƥƭʋƴƶǥƀȼⱥɇɉɍɏⱦȷς'].map((letter, at) => [letter, 'lddoihtnbddiueeofgnkptvyzgbcaejrytjσ'[at]!]),
+    [...'łđðøıħŧŋɓɖɗɨʉəɛɔƒɠɲƙƥƭʋƴƶǥƀȼⱥɇɉɍɏⱦȷς'].map((letter, at) => [
+      letter,
+      'lddoihtnbddiueeofgnkptvyzgbcaejrytjσ'[at]!,
+    ]),
   ),
 )
 const UNPLAIN = new RegExp(`[${[...PLAIN.keys()].join('')}]`, 'gu')
@@ -40,7 +43,8 @@ export interface Token {
 }
 
 /** Finds words and runs of ideographs in a text as it is written. */
-export const tokensIn = (text: string): Token[] => [...text.matchAll(WORD)].map((found) => ({ text: found[0], at: found.index }))
+export const tokensIn = (text: string): Token[] =>
+  [...text.matchAll(WORD)].map((found) => ({ text: found[0], at: found.index }))
 
 /** Returns a text's words without accents. A run of ideographs gives its pairs: 注意力 → 注意, 意力. */
 export const foldedWords = (text: string): string[] =>

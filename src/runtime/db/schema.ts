@@ -152,9 +152,7 @@ export const terms = pgTable('terms', {
   id: integer('id').generatedAlwaysAsIdentity().primaryKey(),
   term: text('term').notNull().unique('one_row_per_term'),
   papers: integer('papers').notNull().default(0),
-  stem: text('stem')
-    .notNull()
-    .generatedAlwaysAs(sql`of the term: see the migration`),
+  stem: text('stem').notNull().generatedAlwaysAs(sql`of the term: see the migration`),
 })
 
 export const paperVectors = pgTable('paper_vectors', {
