@@ -1,5 +1,5 @@
 -- Search finds papers with some of the words, by organisation and by the source's summary, and Chinese or Japanese by pairs of characters.
--- What is indexed is what pages show, so summary, keywords and organisation get a readable form as well.
+-- The index has the text that pages show, so summary, keywords and organisation get a readable form as well.
 --
 -- Cost: papers is rewritten once under a lock, about a minute for 100,000 papers. The job index-papers then fills terms, paper_vectors and
 -- paper_terms again, some 2 minutes for 100,000 papers. Until then similar papers and papers with some of the words are missing.

@@ -107,6 +107,7 @@ function searchHref(query: Asked): string {
 export const foundItem = (paper: FoundPaper, page: Shown) => ({
   ...paperItem(paper, page),
   titlePieces: paper.titlePieces,
-  snippet: paper.snippet,
+  // Without a hit, the item shows its summary like every list.
+  snippet: paper.snippet.some((piece) => piece.hit) ? paper.snippet : undefined,
   when: { href: spanHref(spanAround('day', paper.listDay)), label: plainDay(paper.listDay, page.t.intl) },
 })

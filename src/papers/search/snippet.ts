@@ -19,9 +19,10 @@ interface Span {
   end: number
 }
 
-const MOST_CHARACTERS = 320
+/** Some three lines. */
+const MOST_CHARACTERS = 240
 /** Text before the first hit of a sentence that is too long. */
-const LEAD_CHARACTERS = 80
+const LEAD_CHARACTERS = 70
 
 /** Returns a whole text in pieces. */
 export const piecesOf = (text: string, hits: readonly Hit[]): Piece[] =>
@@ -40,25 +41,21 @@ export function snippetOf(text: string, hits: readonly Hit[]): Piece[] {
 
 function bestSpan(text: string, hits: readonly Hit[]): Span {
   const sentences = sentencesIn(text)
-  let best: { span: Span; words: number; hits: number } | undefined
+  let best: { span: Span; score: number } | undefined
   for (const [first, { start, end: firstEnd }] of sentences.entries()) {
     for (const { end } of sentences.slice(first)) {
       if (end > firstEnd && end - start > MOST_CHARACTERS) break
       const span = end - start > MOST_CHARACTERS ? cutSentence(text, hits, { start, end }) : { start, end }
       const inside = hitsIn(hits, span)
-      const found = { span, words: new Set(inside.map(({ word }) => word)).size, hits: inside.length }
-      // Among equals the longer one: it starts at the same sentence.
-      const better =
-        !best ||
-        found.words > best.words ||
-        (found.words === best.words && found.hits >= best.hits && isSameStart(found.span, best.span))
-      if (better || (best && found.words === best.words && found.hits > best.hits)) best = found
+      // Different words first; then how many there are.
+      const score = new Set(inside.map(({ word }) => word)).size * text.length + inside.length
+      // Among equals, the first one with the most sentences.
+      if (!best || score > best.score || (score === best.score && span.start === best.span.start))
+        best = { span, score }
     }
   }
   return best?.span ?? { start: 0, end: text.length }
 }
-
-const isSameStart = (a: Span, b: Span): boolean => a.start === b.start
 
 function sentencesIn(text: string): Span[] {
   const ends = [...sentenceEnds(text), text.length]

@@ -159,6 +159,8 @@ describe('search', () => {
     expect(await corrected('diffusion')).toEqual([undefined, '2604.00001', '2604.00002'])
     expect(await corrected('diffusion robots scaling')).toEqual([undefined, '2604.00002', '2604.00003', '2604.00001'])
     expect(await corrected('qqqqqq')).toEqual([undefined])
+    // No paper has "denoised", but "denoising" is the same word.
+    expect(await corrected('denoised scaled')).toEqual([undefined, '2604.00003', '2604.00001'])
     const typed = await searchPapers({ db, now }, { q: 'difusion', exact: true })
     expect([typed.papers, typed.corrected]).toEqual([[], undefined])
   })

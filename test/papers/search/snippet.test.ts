@@ -13,7 +13,7 @@ const shown = (text: string, ...words: string[]) =>
     .map((piece) => (piece.hit ? `[${piece.text}]` : piece.text))
     .join('')
 
-const long = (what: string) => `We ${'study what there is to see '.repeat(9)}and ${what}.`
+const long = (what: string) => `We ${'study what there is to see '.repeat(6)}and ${what}.`
 
 describe('a snippet', () => {
   test('is the whole text when it is short', () => {
@@ -63,7 +63,7 @@ describe('a snippet', () => {
         const whole = pieces.map((piece) => piece.text).join('')
         const inner = whole.replace(/^… /, '').replace(/ …$/, '')
         expect(` ${text} `).toContain(` ${inner} `)
-        expect(inner.length).toBeLessThanOrEqual(330)
+        expect(inner.length).toBeLessThanOrEqual(240)
         for (const piece of pieces) if (piece.hit) expect(['heron', 'kite']).toContain(piece.text)
         if (hits.length > 0) expect(pieces.some((piece) => piece.hit)).toBe(true)
       }),
