@@ -16,8 +16,9 @@ import {
 const MOST_FOUND = 100
 /** Most index entries to read for one question. The rarest words come first, and the commonest only order what these find. */
 const MOST_READ = 60_000
-/** Candidates that the filters may still drop. */
-const MOST_CANDIDATES = 1_000
+/** Best papers by the words read. Those with all words and samples are dropped from them, and with filters many more. */
+const CANDIDATES = 200
+const CANDIDATES_TO_FILTER = 1_000
 
 /**
  * Returns the papers that have the most, and the rarest, of the words, best first: Okapi BM25 over `paper_terms`.
@@ -34,11 +35,12 @@ export async function findSomeWords(
   const words = [...new Set(parsed.loose)]
   // With a single word and nothing else, some words are all words.
   if (words.length < (parsed.hasPhrase ? 1 : 2)) return []
-  const strict = parsed.strict.trim() === '' ? sql`true` : sql`p.search @@ ${tsquery(parsed.strict)}`
-  const allowed = sql`${filters(query)} AND ${strict}`
+  const isStrict = parsed.strict.trim() !== ''
+  const allowed = isStrict ? sql`${filters(query)} AND p.search @@ ${tsquery(parsed.strict)}` : filters(query)
+  const isRestricted = isStrict || isFiltered(query)
   // Few allowed papers are looked up first. Of many, enough are among the best candidates.
-  const isNarrow =
-    (isFiltered(query) || parsed.strict.trim() !== '') && (await estimateMatches(db, allowed)) < MANY_MATCHES
+  const isNarrow = isRestricted && (await estimateMatches(db, allowed)) < MANY_MATCHES
+  const candidates = isRestricted && !isNarrow ? CANDIDATES_TO_FILTER : CANDIDATES
   return readMatches(
     db,
     sql`
@@ -59,14 +61,16 @@ export async function findSomeWords(
         SELECT o.paper_id, sum(o.match * w.rarity) AS score
         FROM weighed w JOIN paper_terms o ON o.term_id = w.id
         WHERE w.read_before < ${MOST_READ} ${isNarrow ? sql`AND o.paper_id IN (SELECT p.id FROM papers p WHERE ${allowed})` : sql``}
-        GROUP BY o.paper_id ORDER BY score DESC, o.paper_id DESC LIMIT ${MOST_CANDIDATES}
+        GROUP BY o.paper_id ORDER BY score DESC, o.paper_id DESC LIMIT ${candidates}
       )
       SELECT id, ${query.order === 'date' ? sql`list_day` : sql`score`} AS sort_key FROM (
         SELECT p.id, p.list_day::text, to_char((c.score + coalesce(common.score, 0))::numeric, 'FM000.000000') AS score
         FROM candidates c
         JOIN papers p ON p.id = c.paper_id
         LEFT JOIN LATERAL (
-          SELECT sum(o.match * w.rarity) AS score FROM weighed w JOIN paper_terms o ON o.term_id = w.id AND o.paper_id = c.paper_id
+          SELECT sum(o.match * w.rarity) AS score FROM weighed w
+          -- OFFSET 0, or PostgreSQL may read all words of each paper.
+          CROSS JOIN LATERAL (SELECT match FROM paper_terms WHERE term_id = w.id AND paper_id = c.paper_id OFFSET 0) o
           WHERE w.read_before >= ${MOST_READ}
         ) common ON true
         WHERE ${allowed} AND p.id <> ALL(${sql.param(without.map(({ id }) => id))}::bigint[])

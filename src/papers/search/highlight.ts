@@ -40,11 +40,12 @@ interface Texts {
 }
 
 function highlightPaper(paper: ListedRow, texts: Texts | undefined, hitsIn: (text: string) => Hit[]): HighlightedPaper {
-  const text = [texts?.abstract, texts?.summary].find((each) => each && hitsIn(each).length > 0)
+  const shown = [texts?.abstract ?? '', texts?.summary ?? ''].map((text) => ({ text, hits: hitsIn(text) }))
+  const best = shown.find(({ hits }) => hits.length > 0)
   return {
     ...paper,
     titlePieces: piecesOf(paper.title, hitsIn(paper.title)),
-    snippet: text ? snippetOf(text, hitsIn(text)) : piecesOf(paper.summary, []),
+    snippet: best ? snippetOf(best.text, best.hits) : piecesOf(paper.summary, []),
   }
 }
 

@@ -4,7 +4,9 @@
 const IDEOGRAPHS =
   '\\u3005\\u3041-\\u3096\\u309d\\u309e\\u30a1-\\u30fa\\u30fc-\\u30fe\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\uac00-\\ud7a3\\u{20000}-\\u{3134f}'
 
-/** A run of ideographs, or a word of other letters, digits and their marks. */
+/** Letters, digits and their marks. */
+const LETTERS = /[\p{L}\p{N}\p{M}]+/gu
+/** The same, with runs of ideographs apart. */
 const WORD = new RegExp(`[${IDEOGRAPHS}]+|(?:(?![${IDEOGRAPHS}])[\\p{L}\\p{N}\\p{M}])+`, 'gu')
 const RUN = new RegExp(`[${IDEOGRAPHS}]`, 'u')
 
@@ -44,11 +46,17 @@ export interface Token {
 
 /** Finds words and runs of ideographs in a text as it is written. */
 export const tokensIn = (text: string): Token[] =>
-  [...text.matchAll(WORD)].map((found) => ({ text: found[0], at: found.index }))
+  [...text.matchAll(LETTERS)].flatMap(({ 0: found, index }) =>
+    PLAIN_TEXT.test(found)
+      ? { text: found, at: index }
+      : [...found.matchAll(WORD)].map((part) => ({ text: part[0], at: index + part.index })),
+  )
 
 /** Returns a text's words without accents. A run of ideographs gives its pairs: 注意力 → 注意, 意力. */
 export const foldedWords = (text: string): string[] =>
-  (unaccented(text).match(WORD) ?? []).flatMap((word) => (RUN.test(word) ? pairsIn([...word]) : [word]))
+  PLAIN_TEXT.test(text)
+    ? (text.toLowerCase().match(/[a-z0-9]+/g) ?? [])
+    : (unaccented(text).match(WORD) ?? []).flatMap((word) => (RUN.test(word) ? pairsIn([...word]) : [word]))
 
 const pairsIn = (run: string[]): string[] =>
   run.length === 1 ? run : run.slice(1).map((character, before) => run[before]! + character)
