@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm'
 import { parseRelays, type RelaySettings } from '../../runtime/config/relay-settings.ts'
+import { bigint, moment, queryOne } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import { deliveryNeedsAttempt } from '../ledger/conditions.ts'
 
@@ -20,19 +20,14 @@ export async function sendPlan(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   editionId: number,
 ): Promise<SendPlan> {
-  const { rows } = await db.execute<{ mails: string; ends: string | null; minute: string }>(sql`
+  const columns = { mails: bigint, windowEnds: moment.nullable(), minute: bigint }
+  const { mails, windowEnds, minute } = await queryOne(db, columns)`
     SELECT count(*) FILTER (WHERE d.state = 'handed' OR ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS mails,
-      min(d.expires_at) FILTER (WHERE ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS ends,
+      min(d.expires_at) FILTER (WHERE ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS window_ends,
       count(*) FILTER (WHERE d.state = 'accepted' AND d.settled_at > ${now()}::timestamptz - interval '1 minute') AS minute
-    FROM deliveries d WHERE d.edition_id = ${editionId}`)
-  const mails = Number(rows[0]!.mails)
-  const windowEnds = rows[0]!.ends === null ? null : new Date(rows[0]!.ends)
+    FROM deliveries d WHERE d.edition_id = ${editionId}`
   const relays = parseRelays(config.SMTP_URL, config.SMTP_CONNECTIONS)
-  const rate = Math.min(
-    config.SEND_RATE_PER_SECOND ?? Infinity,
-    rateOf(relays),
-    Number(rows[0]!.minute) / 60 || Infinity,
-  )
+  const rate = Math.min(config.SEND_RATE_PER_SECOND ?? Infinity, rateOf(relays), minute / 60 || Infinity)
   const doneAt = doneBy({ mails, rate, today: allowedToday(relays, now()), at: now() })
   return {
     mails,
