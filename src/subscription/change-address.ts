@@ -33,7 +33,7 @@ export async function requestAddressChange(
   await db.transaction(async (tx) => {
     await tx.execute(lockPerson(person))
     await tx.execute(sql`SELECT FROM subscribers WHERE id = ${subscriberId} FOR UPDATE`)
-    const { rows } = await tx.execute(sql`
+    const { rowCount } = await tx.execute(sql`
       WITH asked AS (
         INSERT INTO address_changes AS c (subscriber_id, email, email_key, address_hash, nonce, requested_at)
         SELECT s.id, ${email}, ${key}, ${hash}, ${randomBytes(8)}, ${at}::timestamptz FROM subscribers s
@@ -46,7 +46,7 @@ export async function requestAddressChange(
         SELECT 'change', subscriber_id, ${person}, ${at}, ${randomBytes(16)}, ${at} FROM asked
       )
       SELECT FROM asked`)
-    if (rows.length === 0) {
+    if (rowCount === 0) {
       throw new PaperboyError('TOO_MANY_SIGN_UPS', 'Too many address changes were requested. Try again later.')
     }
   })
