@@ -7,6 +7,7 @@ import { describeInbound, reportInbound } from '../inbound/report.ts'
 import { describeSource, reportSources } from '../papers/ingest/source-health.ts'
 import { configuredSources } from '../papers/ingest/sources/configured.ts'
 import { type RelayReport, relaysInWords, reportRelays } from '../relay/report.ts'
+import { number, query, queryOne, text } from '../runtime/db/query.ts'
 import { editions, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { countWorkers } from '../runtime/worker-presence.ts'
@@ -54,20 +55,18 @@ export async function readServiceStatus(services: Pick<Services, 'db' | 'config'
     .select({ status: subscribers.status, count: sql<number>`count(*)::int` })
     .from(subscribers)
     .groupBy(subscribers.status)
-  const papers = await db.execute<Status['papers']>(
-    sql`SELECT count(*)::int AS papers, count(DISTINCT list_day)::int AS days, max(list_day)::text AS newest FROM papers`,
-  )
-  const outbox = await db.execute<Status['outbox'][number]>(
-    sql`SELECT state, count(*)::int AS count FROM outbox WHERE settled_at IS NULL OR state = 'unknown' GROUP BY state`,
-  )
+  const papers = await queryOne(db, { papers: number, days: number, newest: text.nullable() })`
+    SELECT count(*)::int AS papers, count(DISTINCT list_day)::int AS days, max(list_day)::text AS newest FROM papers`
+  const outbox = await query(db, { state: text, count: number })`
+    SELECT state, count(*)::int AS count FROM outbox WHERE settled_at IS NULL OR state = 'unknown' GROUP BY state`
   return {
     halted: (await whyHalted(db)) ?? null,
     workers: await countWorkers(db),
     readers: Object.fromEntries(readers.map((r) => [r.status, r.count])),
-    papers: papers.rows[0]!,
+    papers,
     sources: await reportSources(services, configuredSources(services)),
     signUps: await reportSignUps(services),
-    outbox: outbox.rows,
+    outbox,
     inbound: await reportInbound(services),
     relays: await reportRelays(services),
   }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { reportInbound } from '../../inbound/report.ts'
+import { moment, number, queryOne, text } from '../../runtime/db/query.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
 
 /** SQL condition on `inbound_events`: proven reports that refuse our own address. Set by src/inbound/verdict.ts. */
@@ -9,10 +10,10 @@ const SHOWN_FOR = '1 day'
 
 /** Receiving servers that refuse our sender address. Others will follow. */
 export async function refusedSender({ db, now }: AttentionDeps): Promise<Attention[]> {
-  const { rows } = await db.execute<{ count: number; since: string | null; evidence: string | null }>(sql`
+  const columns = { count: number, since: moment.nullable(), evidence: text.nullable() }
+  const { count, since, evidence } = await queryOne(db, columns)`
     SELECT count(*)::int AS count, min(received_at) AS since, mode() WITHIN GROUP (ORDER BY evidence) AS evidence
-    FROM inbound_events WHERE received_at > ${now()}::timestamptz - ${SHOWN_FOR}::interval AND ${ABOUT_OUR_SENDER}`)
-  const { count, since, evidence } = rows[0]!
+    FROM inbound_events WHERE received_at > ${now()}::timestamptz - ${SHOWN_FOR}::interval AND ${ABOUT_OUR_SENDER}`
   if (count === 0) return []
   return [
     {
@@ -20,7 +21,7 @@ export async function refusedSender({ db, now }: AttentionDeps): Promise<Attenti
       about: '',
       part: 'Sender',
       state: 'wrong',
-      since: new Date(since!),
+      since,
       words: `${count} ${count === 1 ? 'bounce says' : 'bounces say'} that our own address is refused${evidence ? `: ${evidence}` : ''}`,
       remedy: 'see that MAIL_FROM and BOUNCE_ADDRESS take email, and npm run paperboy -- doctor',
       href: '/admin',

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { AlertProblem } from '../../outbox/service-email.ts'
+import { query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { Attention } from './attention.ts'
 import { findAttention, keyOf } from './find.ts'
@@ -26,7 +27,7 @@ export async function raiseAlerts(services: Pick<Services, 'db' | 'config' | 'no
     await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy alerts'))`)
     await tx.execute(sql`DELETE FROM attention WHERE seen_at < ${at}::timestamptz - ${REMEMBERED}::interval`)
     const column = (value: (each: Attention) => string) => sql`${sql.param(found.map(value))}::text[]`
-    const { rows } = await tx.execute<Pick<Attention, 'what' | 'about'>>(sql`
+    const rows = await query(tx, { what: text, about: text })`
       WITH seen AS (
         SELECT * FROM unnest(${column((each) => each.what)}, ${column((each) => each.about)}, ${column((each) => each.state)},
           ${column((each) => (each.since ?? at).toISOString())}::timestamptz[]) AS s (what, about, state, since)
@@ -38,7 +39,7 @@ export async function raiseAlerts(services: Pick<Services, 'db' | 'config' | 'no
       )
       SELECT what, about FROM noted JOIN seen USING (what, about)
       WHERE ${config.ADMIN_EMAILS.length > 0} AND (mailed_at IS NULL OR mailed_at <= ${at}::timestamptz - ${ONCE_IN}::interval)
-        AND (state = 'wrong' OR noted.since <= ${at}::timestamptz - ${PATIENCE}::interval)`)
+        AND (state = 'wrong' OR noted.since <= ${at}::timestamptz - ${PATIENCE}::interval)`
     const due = new Set(rows.map(keyOf))
     const problems = found.filter((each) => due.has(keyOf(each)))
     if (problems.length === 0) return 0

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { queryColumn, text } from '../../runtime/db/query.ts'
 import { isWrongKey } from '../../suppression/key-fingerprint.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
 
@@ -24,10 +24,9 @@ const REMEMBERED = '1 hour'
 
 /** A proxy whose X-Forwarded-For is not trusted, so all its readers count as one network. */
 export async function untrustedProxy({ db, now }: AttentionDeps): Promise<Attention[]> {
-  const { rows } = await db.execute<{ peer: string }>(sql`
-    SELECT untrusted_proxy AS peer FROM mailing WHERE untrusted_proxy_at > ${now()}::timestamptz - ${REMEMBERED}::interval`)
-  if (!rows[0]) return []
-  const { peer } = rows[0]
+  const [peer] = await queryColumn(db, text)`
+    SELECT untrusted_proxy FROM mailing WHERE untrusted_proxy_at > ${now()}::timestamptz - ${REMEMBERED}::interval`
+  if (peer === undefined) return []
   return [
     {
       what: 'untrusted_proxy',

@@ -1,9 +1,9 @@
-import { sql } from 'drizzle-orm'
 import { AVAILABLE_BATCH, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
 import { whyHalted } from '../../delivery/ledger/restore-guard.ts'
 import { WAITING } from '../../outbox/waiting.ts'
 import { describeSource, reportSources } from '../../papers/ingest/source-health.ts'
 import { configuredSources } from '../../papers/ingest/sources/configured.ts'
+import { moment, number, queryOne } from '../../runtime/db/query.ts'
 import { hasWorker } from '../../runtime/worker-presence.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
 
@@ -29,13 +29,13 @@ export async function haltedMailing({ db }: AttentionDeps): Promise<Attention[]>
 
 /** Overdue work, or no running worker. */
 export async function overdueWork({ db, now }: AttentionDeps): Promise<Attention[]> {
-  const { rows } = await db.execute<{ batches: number; mails: number; since: string | null }>(sql`
+  const columns = { batches: number, mails: number, since: moment.nullable() }
+  const { batches, mails, since } = await queryOne(db, columns)`
     SELECT b.count AS batches, o.count AS mails, least(b.since, o.since) AS since FROM
       (SELECT count(*)::int AS count, min(b.due_at) AS since FROM batches b JOIN editions e ON e.id = b.edition_id
         WHERE ${SENDABLE_EDITION} AND ${AVAILABLE_BATCH} AND b.due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS b,
       (SELECT count(*)::int AS count, min(due_at) AS since FROM outbox
-        WHERE ${WAITING} AND due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS o`)
-  const { batches, mails, since } = rows[0]!
+        WHERE ${WAITING} AND due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS o`
   const runs = await hasWorker(db)
   const common = { about: '', part: 'Worker', href: '/admin' }
   if (batches + mails > 0)
@@ -44,7 +44,7 @@ export async function overdueWork({ db, now }: AttentionDeps): Promise<Attention
         ...common,
         what: 'work_overdue',
         state: 'wrong',
-        since: since === null ? null : new Date(since),
+        since,
         words: `${batches} batches and ${mails} service emails have been due for more than ${OVERDUE}`,
         remedy: runs ? 'a worker runs: its log says what keeps it' : 'npm run worker: none runs',
       },
