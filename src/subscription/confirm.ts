@@ -8,7 +8,7 @@ import { outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { isBlocked } from './email-limit.ts'
 
-export const CONFIRM_WINDOW_DAYS = 7
+const CONFIRM_WINDOW_DAYS = 7
 
 type Deps = Pick<Services, 'db' | 'queues' | 'keys' | 'config' | 'now'>
 
