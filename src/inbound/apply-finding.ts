@@ -8,7 +8,7 @@ import type { Finding } from './finding.ts'
 import type { Proof } from './proof.ts'
 import { isAboutUs, REASONS_ABOUT_US } from './verdict.ts'
 
-export type InboundAction = 'suppressed' | 'left' | 'counted' | 'nothing'
+export type InboundAction = 'suppressed' | 'unsubscribed' | 'counted' | 'nothing'
 
 /** This many soft bounces in a row, over at least this many days, count as a hard bounce. */
 const SOFT_IN_A_ROW = 5
@@ -26,7 +26,7 @@ export async function applyFinding(db: Db, finding: Finding, proof: Proof, at: D
   const { class: kind, delayed } = finding
   const onlyLink = proof.by === 'unsubscribe link'
   if (kind === 'unsubscribe' || (kind === 'complaint' && onlyLink)) {
-    return (await unsubscribeReader({ db, now: () => at }, proof.subscriberId)) ? 'left' : 'nothing'
+    return (await unsubscribeReader({ db, now: () => at }, proof.subscriberId)) ? 'unsubscribed' : 'nothing'
   }
   if (onlyLink || delayed || (kind !== 'hard' && kind !== 'soft' && kind !== 'complaint')) return 'nothing'
   if (kind === 'soft' && isAboutUs(finding)) return 'nothing'

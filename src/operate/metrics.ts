@@ -75,7 +75,7 @@ export async function readMetrics(services: Pick<Services, 'db' | 'config' | 'no
     serviceMails: serviceMails ?? {},
     inbound: Object.fromEntries(lastDay.map((each) => [each.class, each.count])),
     attention: Object.fromEntries(
-      ATTENTION_NAMES.map((name) => [name, needed.filter(({ what }) => what === name).length]),
+      ATTENTION_NAMES.map((name) => [name, needed.filter((each) => each.name === name).length]),
     ) as Record<AttentionName, number>,
     sources: Object.fromEntries(sources.map(({ source, state }) => [source, state])),
   }

@@ -1,12 +1,12 @@
 import { desc, sql } from 'drizzle-orm'
-import { type Progress, progressInWords, progressOf } from '../delivery/ledger/progress.ts'
+import { describeProgress, type Progress, progressOf } from '../delivery/ledger/progress.ts'
 import { whyHalted } from '../delivery/ledger/restore-guard.ts'
-import { detailsInWords, type SendingDetails, sendingDetails } from '../delivery/ledger/sending-details.ts'
-import { planInWords, type SendPlan, sendPlan } from '../delivery/plan/send-plan.ts'
+import { describeSendingDetails, type SendingDetails, sendingDetails } from '../delivery/ledger/sending-details.ts'
+import { describePlan, type SendPlan, sendPlan } from '../delivery/plan/send-plan.ts'
 import { describeInbound, reportInbound } from '../inbound/report.ts'
 import { describeSource, reportSources } from '../papers/ingest/source-health.ts'
 import { configuredSources } from '../papers/ingest/sources/configured.ts'
-import { type RelayReport, relaysInWords, reportRelays } from '../relay/report.ts'
+import { describeRelays, type RelayReport, reportRelays } from '../relay/report.ts'
 import { number, query, queryOne, text } from '../runtime/db/query.ts'
 import { editions, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
@@ -100,44 +100,44 @@ export async function editionStatus(
 }
 
 /** Status as lines for a terminal. */
-export const statusInWords = (status: Status, at: Date): string =>
+export const describeStatus = (status: Status, at: Date): string =>
   [
     ...(status.halted ? [`HALTED    no email is sent: ${status.halted.why}. See: paperboy resume --help`] : []),
     ...status.attention.map(
-      ({ state, part, words, since, remedy }) =>
-        `${state === 'wrong' ? 'ERROR  ' : 'Warning'}   ${part}: ${words}${since ? `, since ${minuteOf(since)}` : ''}\n${INDENT}→ ${remedy}`,
+      ({ state, part, message, since, remedy }) =>
+        `${state === 'error' ? 'ERROR  ' : 'Warning'}   ${part}: ${message}${since ? `, since ${minuteOf(since)}` : ''}\n${INDENT}→ ${remedy}`,
     ),
     `Workers   ${status.workers === 0 ? 'not running' : `${status.workers} running`}`,
     `Readers   ${listed(Object.entries(status.readers).map(([name, count]) => `${count.toLocaleString('en')} ${name}`))}`,
     `Sign-ups  ${describeSignUps(status.signUps)}`,
-    `Papers    ${papersInWords(status.papers)}`,
+    `Papers    ${describePapers(status.papers)}`,
     ...status.sources.map((source) => `Source    ${describeSource(source)}`),
     `Emails    ${listed(
       status.outbox.map((r) => `${r.count} service emails ${r.state}`),
       'no service email waiting',
     )}`,
     ...describeInbound(status.inbound).map((line) => `Inbound   ${line}`),
-    ...relaysInWords(status.relays, at).map((line) => `Relays    ${line}`),
+    ...describeRelays(status.relays, at).map((line) => `Relays    ${line}`),
     ...status.editions.flatMap((e) => [
-      `Edition   ${e.date} ${e.kind} ${e.held ? 'held ' : ''}${e.state}: ${progressInWords(e)}`,
+      `Edition   ${e.date} ${e.kind} ${e.held ? 'held ' : ''}${e.state}: ${describeProgress(e)}`,
       ...(e.pausedWhy ? [`${INDENT}paused automatically: ${e.pausedWhy}`] : []),
-      ...(e.sending ? sendingInWords(e, e.sending, at) : []),
+      ...(e.sending ? describeSending(e, e.sending, at) : []),
     ]),
   ].join('\n')
 
-const papersInWords = ({ papers, days, newest }: Status['papers']): string =>
+const describePapers = ({ papers, days, newest }: Status['papers']): string =>
   `${papers.toLocaleString('en')} on ${days} list days${newest ? `, newest ${newest}` : ''}`
 
 const INDENT = ' '.repeat(10)
 
-function sendingInWords(
+function describeSending(
   progress: Progress,
   { plan, ...details }: SendingDetails & { plan: SendPlan },
   at: Date,
 ): string[] {
   const share = progress.total === 0 ? 1 : (progress.total - progress.open) / progress.total
   const bar = `${'█'.repeat(Math.round(share * 30)).padEnd(30, '░')} ${Math.floor(share * 100)} %`
-  return [bar, planInWords(plan, at), ...detailsInWords(details)].map((line) => INDENT + line)
+  return [bar, describePlan(plan, at), ...describeSendingDetails(details)].map((line) => INDENT + line)
 }
 
 const listed = (parts: string[], none = 'none'): string => (parts.length > 0 ? parts.join(', ') : none)

@@ -101,7 +101,7 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
     hash: addressHash(config.SUPPRESSION_KEY, parseAddress(address).key),
   }))
   for (;;) {
-    // One statement, so that a reader who unsubscribes meanwhile gets no email. `next` locks one due email; `judged` adds its recipient
+    // One statement, so that no reader who unsubscribes gets the email. `next` locks one due email; `judged` adds its recipient
     // and whether it is allowed; the UPDATE claims or skips it.
     const statement = sql`
       WITH next AS (

@@ -35,7 +35,7 @@ export async function progressOf(
 }
 
 /** Formats counts, largest first: "4,998 accepted, 2 unknown". */
-export const progressInWords = ({ states }: Progress): string =>
+export const describeProgress = ({ states }: Progress): string =>
   Object.entries(states)
     .filter(([, count]) => count > 0)
     .sort(([, a], [, b]) => b - a)

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { reportRelays, type Slowed, slowedInWords } from '../../relay/report.ts'
+import { describeSlowed, reportRelays, type Slowed } from '../../relay/report.ts'
 import { moment, number, query, queryOne, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 
@@ -60,7 +60,7 @@ export async function sendingDetails(
 }
 
 /** Formats the details, one line each, without zero counts. */
-export function detailsInWords({ ratePerSecond, oldestQueued, relays, domains }: SendingDetails): string[] {
+export function describeSendingDetails({ ratePerSecond, oldestQueued, relays, domains }: SendingDetails): string[] {
   const counts = ({ relay, ...states }: SendingDetails['relays'][number]) =>
     `${relay}: ${Object.entries(states)
       .filter(([, count]) => count > 0)
@@ -75,7 +75,7 @@ export function detailsInWords({ ratePerSecond, oldestQueued, relays, domains }:
     ...relays.map((relay) => `relay ${counts(relay)}`),
     ...domains.map(
       ({ domain, deferred, slowed }) =>
-        `domain ${domain}: ${deferred.toLocaleString('en')} deferred${slowed ? `, ${slowedInWords(slowed)}` : ''}`,
+        `domain ${domain}: ${deferred.toLocaleString('en')} deferred${slowed ? `, ${describeSlowed(slowed)}` : ''}`,
     ),
   ]
 }

@@ -58,7 +58,7 @@ function doneBy({ mails, rate, today, at }: { mails: number; rate: number; today
 }
 
 /** Formats a plan: "240,000 emails at 50/s; done by 08:20 UTC; window ends 08:30 UTC, in time". */
-export function planInWords({ mails, ratePerSecond, doneAt, windowEnds, fits }: SendPlan, at: Date): string {
+export function describePlan({ mails, ratePerSecond, doneAt, windowEnds, fits }: SendPlan, at: Date): string {
   const rate = ratePerSecond === null ? 'as fast as the relay accepts' : `at ${shortNumber(ratePerSecond)}/s`
   const done = doneAt === null ? '' : `; done by ${clockTime(doneAt, at)}`
   const window = windowEnds === null ? '' : `; window ends ${clockTime(windowEnds, at)}`

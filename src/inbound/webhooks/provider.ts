@@ -65,6 +65,6 @@ export const finding = (
   delayed: false,
   status: undefined,
   reply: undefined,
-  said: '',
+  diagnostic: '',
   ...more,
 })

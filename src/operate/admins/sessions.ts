@@ -84,7 +84,7 @@ export async function signIn(deps: Deps, token: string): Promise<string> {
       .set({ begunAt: at })
       .where(and(eq(adminSessions.id, sessionId), isNull(adminSessions.begunAt)))
     if (rowCount === 0) throw new PaperboyError('TOKEN_EXPIRED', 'This link was just used. Request a new one.')
-    await recordAudit(tx, at, { who: address, what: 'signed in', about: '' })
+    await recordAudit(tx, at, { actor: address, action: 'signed in', target: '' })
   })
   return mintToken(keys, 'admin', sessionId, at)
 }

@@ -22,15 +22,15 @@ export async function pausedEditions({ db }: AttentionDeps): Promise<Attention[]
   return Promise.all(
     rows.map(async (edition) => {
       const replies = await commonReplies(db, edition.id)
-      const said = replies.map(({ count, reply }) => `${count.toLocaleString('en')} × ${redact(reply)}`).join(' · ')
+      const common = replies.map(({ count, reply }) => `${count.toLocaleString('en')} × ${redact(reply)}`).join(' · ')
       return {
-        what: 'edition_paused' as const,
+        name: 'edition_paused' as const,
         about: about(edition),
         part: 'Edition',
-        state: 'wrong' as const,
+        state: 'error' as const,
         since: replies.reduce<Date | null>((last, { at }) => (last === null || at > last ? at : last), null),
-        words: `${describeEdition(edition)} paused itself: ${edition.why}.${said ? ` Most common replies: ${said}` : ''}`,
-        remedy: 'look at the replies, mend what they name, then resume or cancel the edition',
+        message: `${describeEdition(edition)} was paused automatically: ${edition.why}.${common ? ` Most common replies: ${common}` : ''}`,
+        remedy: 'fix the cause of the replies, then resume or cancel the edition',
         href: editionPage(edition),
       }
     }),
@@ -52,13 +52,13 @@ export async function heldEditions({ db, now }: AttentionDeps): Promise<Attentio
       AND closes_at > ${now()}::timestamptz - CASE kind WHEN 'daily' THEN interval '2 days' ELSE interval '14 days' END
     ORDER BY date, kind`
   return rows.map((edition) => ({
-    what: 'edition_held',
+    name: 'edition_held',
     about: about(edition),
     part: 'Edition',
-    state: 'doubtful',
+    state: 'warning',
     since: edition.releaseAt,
-    words: `${describeEdition(edition)} is held, and should have left at ${minuteOf(edition.releaseAt)}`,
-    remedy: 'release it, or cancel it: its readers wait',
+    message: `${describeEdition(edition)} is held; its release was due at ${minuteOf(edition.releaseAt)}`,
+    remedy: 'release or cancel it: its readers wait',
     href: editionPage(edition),
   }))
 }
@@ -83,16 +83,16 @@ export async function missingEditions({ db, config, now }: AttentionDeps): Promi
     if (!row?.papers || row.held || (row.state !== null && row.state !== 'draft')) continue
     const { due } = row
     found.push({
-      what: 'edition_missing',
+      name: 'edition_missing',
       about: about({ kind, date }),
       part: 'Edition',
-      state: 'wrong',
+      state: 'error',
       since: due,
-      words:
+      message:
         row.state === 'draft'
-          ? `${describeEdition({ kind, date })} is still a draft, and should have left at ${minuteOf(due)}`
-          : `${describeEdition({ kind, date })} was not made, though its list has papers and closed`,
-      remedy: 'see that a worker runs: its log says what keeps it. Or assemble and release it by hand',
+          ? `${describeEdition({ kind, date })} is still a draft; its release was due at ${minuteOf(due)}`
+          : `${describeEdition({ kind, date })} does not exist, although its list has papers and is closed`,
+      remedy: 'check that a worker runs, and read its log. Or assemble and release it by hand',
       href: editionPage({ kind, date }),
     })
   }
@@ -121,25 +121,25 @@ export async function lostDeliveries({ db, config, now }: AttentionDeps): Promis
       AND (d.state = 'expired' OR (d.state = 'unknown' AND NOT ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}))
     GROUP BY e.kind, e.date ORDER BY e.date, e.kind`
   return rows.flatMap((row) => {
-    const common = { about: about(row), part: 'Deliveries', state: 'doubtful' as const, href: editionPage(row) }
+    const common = { about: about(row), part: 'Deliveries', state: 'warning' as const, href: editionPage(row) }
     const date = `--kind ${row.kind} --date ${row.date}`
     const readers = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'delivery' : 'deliveries'}`
     const found: Attention[] = []
     if (row.unknown > 0)
       found.push({
         ...common,
-        what: 'deliveries_unknown',
+        name: 'deliveries_unknown',
         since: row.unknownAt,
-        words: `${readers(row.unknown)} of ${describeEdition(row)} may or may not have arrived`,
-        remedy: `npm run paperboy -- edition unknown ${date} lists them by Message-ID; the relay's log knows more`,
+        message: `${readers(row.unknown)} of ${describeEdition(row)} may or may not have arrived`,
+        remedy: `npm run paperboy -- edition unknown ${date} lists them by Message-ID; search the relay's log for them`,
       })
     if (row.expired > 0)
       found.push({
         ...common,
-        what: 'deliveries_expired',
+        name: 'deliveries_expired',
         since: row.expiredAt,
-        words: `${readers(row.expired)} of ${describeEdition(row)} were deferred until it was too late`,
-        remedy: 'look at what their servers said, and at the relay; DIGEST_EXPIRY_HOURS is the limit',
+        message: `${readers(row.expired)} of ${describeEdition(row)} were deferred until it was too late`,
+        remedy: 'read the replies of their servers, and check the relay; DIGEST_EXPIRY_HOURS is the limit',
       })
     return found
   })

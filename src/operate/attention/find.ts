@@ -29,13 +29,17 @@ export async function findAttention(deps: AttentionDeps): Promise<Attention[]> {
   const noticed = await noticedSince(deps)
   return found
     .map((each) => ({ ...each, since: each.since ?? noticed.get(keyOf(each)) ?? null }))
-    .sort((a, b) => Number(b.state === 'wrong') - Number(a.state === 'wrong'))
+    .sort((a, b) => Number(b.state === 'error') - Number(a.state === 'error'))
 }
 
-export const keyOf = ({ what, about }: Record<'what' | 'about', string>): string => `${what} ${about}`
+export const keyOf = ({ name, about }: Record<'name' | 'about', string>): string => `${name} ${about}`
 
 /** When a worker first noticed each problem, for problems without a date of their own. */
 async function noticedSince({ db }: AttentionDeps): Promise<Map<string, Date>> {
-  const rows = await query(db, { what: text, about: text, since: moment })`SELECT what, about, since FROM attention`
+  const rows = await query(db, {
+    name: text,
+    about: text,
+    since: moment,
+  })`SELECT what AS name, about, since FROM attention`
   return new Map(rows.map((row) => [keyOf(row), row.since]))
 }

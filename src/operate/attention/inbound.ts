@@ -17,13 +17,13 @@ export async function refusedSender({ db, now }: AttentionDeps): Promise<Attenti
   if (count === 0) return []
   return [
     {
-      what: 'sender_bounced',
+      name: 'sender_bounced',
       about: '',
       part: 'Sender',
-      state: 'wrong',
+      state: 'error',
       since,
-      words: `${count} ${count === 1 ? 'bounce says' : 'bounces say'} that our own address is refused${evidence ? `: ${evidence}` : ''}`,
-      remedy: 'see that MAIL_FROM and BOUNCE_ADDRESS take email, and npm run paperboy -- doctor',
+      message: `${count} ${count === 1 ? 'bounce says' : 'bounces say'} that our own address is refused${evidence ? `: ${evidence}` : ''}`,
+      remedy: 'check that MAIL_FROM and BOUNCE_ADDRESS accept email, and run npm run paperboy -- doctor',
       href: '/admin',
     },
   ]
@@ -36,19 +36,19 @@ export async function unreadInbound(services: AttentionDeps): Promise<Attention[
     return [
       {
         ...common,
-        what: 'bounce_address_missing',
-        state: 'doubtful',
-        words: 'bounces go to the sender’s address, and dead addresses are mailed again',
-        remedy: 'set BOUNCE_ADDRESS, and where it is read',
+        name: 'bounce_address_missing',
+        state: 'warning',
+        message: 'bounces go to the sender’s address, and dead addresses get more email',
+        remedy: 'set BOUNCE_ADDRESS, and a way to read it',
       },
     ]
   if (!(await reportInbound(services)).unread) return []
   return [
     {
       ...common,
-      what: 'inbound_unread',
-      state: 'wrong',
-      words: 'nothing reads the emails to BOUNCE_ADDRESS',
+      name: 'inbound_unread',
+      state: 'error',
+      message: 'nothing reads the emails to BOUNCE_ADDRESS',
       remedy: 'set INBOUND_IMAP_URL or INBOUND_SMTP_PORT, or set up a pipe',
     },
   ]

@@ -7,13 +7,13 @@ export async function wrongKey({ db, config }: AttentionDeps): Promise<Attention
   if (!(await isWrongKey(db, config.SUPPRESSION_KEY))) return []
   return [
     {
-      what: 'wrong_key',
+      name: 'wrong_key',
       about: '',
       part: 'Suppressions',
-      state: 'wrong',
+      state: 'error',
       since: null,
-      words: 'SUPPRESSION_KEY is another one than this database was used with: no suppression would be recognised',
-      remedy: 'put the old key back; nothing starts under another',
+      message: 'SUPPRESSION_KEY differs from the key this database was used with: no suppression would be recognised',
+      remedy: 'restore the old key; no process starts with another',
       href: '/admin',
     },
   ]
@@ -29,12 +29,12 @@ export async function untrustedProxy({ db, now }: AttentionDeps): Promise<Attent
   if (peer === undefined) return []
   return [
     {
-      what: 'untrusted_proxy',
+      name: 'untrusted_proxy',
       about: '',
       part: 'Proxy',
-      state: 'wrong',
+      state: 'error',
       since: null,
-      words: `requests come by a proxy at ${peer} that TRUST_PROXY does not name: all its readers count as one network, and are limited as one`,
+      message: `requests come through a proxy at ${peer} that TRUST_PROXY does not name: all its readers count as one network and share its limits`,
       remedy: `set TRUST_PROXY=${peer}, or to the network of your proxies`,
       href: '/admin',
     },

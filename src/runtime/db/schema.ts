@@ -440,7 +440,7 @@ export const inboundEvents = pgTable('inbound_events', {
   authority: text('authority'),
   subscriberId: bigint('subscriber_id', { mode: 'number' }),
   editionId: bigint('edition_id', { mode: 'number' }),
-  did: text('did').notNull(),
+  action: text('did').notNull(),
   status: text('status'),
   reply: smallint('reply'),
   evidence: text('evidence').notNull(),
@@ -479,7 +479,7 @@ export const adminSessions = pgTable('admin_sessions', {
 export const auditLog = pgTable('audit_log', {
   id: id(),
   at: moment('at').notNull(),
-  who: text('who').notNull(),
-  what: text('what').notNull(),
-  about: text('about').notNull(),
+  actor: text('who').notNull(),
+  action: text('what').notNull(),
+  target: text('about').notNull(),
 })
