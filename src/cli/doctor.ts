@@ -12,7 +12,7 @@ export function doctorCommand(command: Command): void {
         report(command, diagnoses, formatDiagnoses(diagnoses))
         if (diagnoses.some(({ state }) => state === 'error')) process.exitCode = 1
       },
-      { mails: true },
+      { sendsEmail: true },
     ),
   )
 }

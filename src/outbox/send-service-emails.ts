@@ -29,7 +29,7 @@ type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log' | 'restoreMa
 const LEASE_SECONDS = 60
 
 /** A claimed email with its attempt number, from 1. An outcome is recorded only for its own attempt. */
-type ClaimedEmail = (ServiceEmail | SignInEmail | AlertEmail) & { handOvers: number }
+type ClaimedEmail = (ServiceEmail | SignInEmail | AlertEmail) & { attempt: number }
 
 /**
  * Sends all due service, sign-in and alert emails, one after another.
@@ -137,7 +137,7 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
         lease_until = CASE WHEN j.allowed THEN now() + make_interval(secs => ${LEASE_SECONDS}) END,
         settled_at = CASE WHEN j.allowed THEN NULL ELSE ${at}::timestamptz END
       FROM judged j WHERE o.id = j.id
-      RETURNING o.id, o.kind, o.state, o.subscriber_id, o.admin_session_id AS session_id, o.message_key, o.hand_overs,
+      RETURNING o.id, o.kind, o.state, o.subscriber_id, o.admin_session_id AS session_id, o.message_key, o.hand_overs AS attempt,
         j.email, j.zone, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun, j.problems`
     const [row] = await query(db, Row, statement)
     if (!row) return undefined
@@ -168,7 +168,7 @@ const Row = z.object({
   kind: z.enum(serviceMail.enumValues),
   state: text,
   messageKey: bytes,
-  handOvers: number,
+  attempt: number,
   email: text.nullable(),
   sessionId: bigint.nullable(),
   problems: z.custom<AlertProblem[] | null>(),
@@ -184,8 +184,8 @@ const Row = z.object({
 })
 
 function toClaimed({ state: _, sessionId, problems, ...row }: z.output<typeof Row>): ClaimedEmail {
-  const { id, messageKey, handOvers } = row
-  const common = { id, messageKey, handOvers, email: row.email! }
+  const { id, messageKey, attempt } = row
+  const common = { id, messageKey, attempt, email: row.email! }
   if (row.kind === 'sign-in') return { ...common, kind: row.kind, sessionId: sessionId! }
   if (row.kind === 'alert') return { ...common, kind: row.kind, problems: problems! }
   return row as ClaimedEmail
@@ -193,18 +193,18 @@ function toClaimed({ state: _, sessionId, problems, ...row }: z.output<typeof Ro
 
 /** Records an outcome. A retry is due after its wait; an email that was never attempted stays due. */
 async function record({ db, config, now, log }: Deps, mail: ClaimedEmail, outcome: Outcome): Promise<void> {
-  const { id, kind, handOvers } = mail
-  const wait = retryDelayMs(kind === 'sign-in' ? kind : 'service', handOvers)
+  const { id, kind, attempt } = mail
+  const wait = retryDelayMs(kind === 'sign-in' ? kind : 'service', attempt)
   const dueAt = new Date(now().getTime() + (outcome.state === 'queued' ? 0 : wait))
   const after = afterOutcome(sql`o`, sql`${outcome.state}::delivery_state`)
   await db.execute(sql`
     WITH next AS (
-      SELECT o.id, ${after.state} AS state, ${after.handOvers} AS hand_overs, ${after.cuts} AS cuts, o.crashes FROM outbox o
-      WHERE o.id = ${id} AND ${isAttempt(sql`o`, sql`${handOvers}`)} FOR UPDATE
+      SELECT o.id, ${after.state} AS state, ${after.attempts} AS hand_overs, ${after.cuts} AS cuts, o.crashes FROM outbox o
+      WHERE o.id = ${id} AND ${isAttempt(sql`o`, sql`${attempt}`)} FOR UPDATE
     )
     UPDATE outbox o SET state = next.state, hand_overs = next.hand_overs, cuts = next.cuts, reply = ${outcome.reply}, lease_until = NULL,
       due_at = CASE WHEN ${needsAttempt(sql`next`, config.UNKNOWN_POLICY)} THEN ${dueAt} ELSE o.due_at END,
       settled_at = CASE WHEN ${needsAttempt(sql`next`, config.UNKNOWN_POLICY)} THEN NULL ELSE ${now()}::timestamptz END
     FROM next WHERE o.id = next.id`)
-  log.info({ outboxId: id, kind, outcome: outcome.state, handOvers }, 'service email attempted')
+  log.info({ outboxId: id, kind, outcome: outcome.state, attempt }, 'service email attempted')
 }

@@ -47,7 +47,7 @@ export interface Queues {
 
 const jobOptions = (queue: QueueName): JobsOptions => ({
   attempts: 1,
-  removeOnComplete: queue === 'clockwork' ? { age: 60 } : true,
+  removeOnComplete: queue === 'scheduled' ? { age: 60 } : true,
   removeOnFail: true,
 })
 
@@ -70,8 +70,8 @@ export async function openQueues(options: {
   const backend = options.redisUrl ? redisBackend(options.redisUrl) : await postgresBackend(options.databaseUrl)
   backend.onError(options.onError)
   const queues = {
-    clockwork: backend.queue('clockwork'),
-    mails: backend.queue('mails'),
+    scheduled: backend.queue('scheduled'),
+    emails: backend.queue('emails'),
     batches: backend.queue('batches'),
   }
   for (const queue of Object.values(queues)) queue.on('error', options.onError)

@@ -50,7 +50,7 @@ export async function requestAddressChange(
       throw new PaperboyError('TOO_MANY_SIGN_UPS', 'Too many address changes were requested. Try again later.')
     }
   })
-  void queues.wake('send-service-mails', {})
+  void queues.wake('send-service-emails', {})
 }
 
 /**

@@ -95,7 +95,7 @@ export async function confirm(
     config.EDITION_CLOSE_HOUR_UTC,
     begun ? now() : undefined,
   )
-  void queues.wake('send-service-mails', {})
+  void queues.wake('send-service-emails', {})
   if (first) void queues.wake('send-batch', { batchId: first.batchId }, `${first.batchId}-0`)
   return { firstDigestAt, zone: reader.zone, returning, begun }
 }

@@ -69,7 +69,7 @@ export async function subscribe(
       FROM asked`
     await tx.execute(prepared(statement))
   })
-  void queues.wake('send-service-mails', {})
+  void queues.wake('send-service-emails', {})
 }
 
 /** SQL: the request is still open: not confirmed, and no unsubscribe since. */

@@ -31,7 +31,7 @@ export async function remindUnconfirmed({ db, queues, now }: Pick<Services, 'db'
     INSERT INTO outbox (kind, subscriber_id, due_at, message_key, created_at)
     SELECT 'remind', id, ${at}, decode(md5(random()::text || id), 'hex'), ${at} FROM reminded`)
   const reminders = rowCount ?? 0
-  if (reminders > 0) void queues.wake('send-service-mails', {})
+  if (reminders > 0) void queues.wake('send-service-emails', {})
   return reminders
 }
 

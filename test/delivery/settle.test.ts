@@ -119,7 +119,7 @@ describe('while any row is open, the edition is not sent', () => {
     await addReaders(db, 1)
     const { batchIds } = await planAll(services, editionId)
     await leaseBatch(db, batchIds[0]!, NOON)
-    await db.update(deliveries).set({ state: 'handed', handOvers: 1 })
+    await db.update(deliveries).set({ state: 'handed', attempts: 1 })
     await leaseEnds(db)
     expect(await isSent(services, editionId, 1), 'handed').toBe(false)
     await leaseBatch(db, batchIds[0]!, NOON) // makes it unknown, and dies as well
@@ -227,7 +227,7 @@ test('every final outcome ends an edition, and the summary counts them all', asy
   await leaseBatch(db, batchIds[0]!, NOON)
   await db
     .update(deliveries)
-    .set({ state: 'handed', handOvers: 1 })
+    .set({ state: 'handed', attempts: 1 })
     .where(those(4, 5, 6))
   await leaseEnds(db)
   await workAll(workerOn(services, sink.url))

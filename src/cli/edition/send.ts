@@ -22,7 +22,7 @@ export function sendCommand(edition: Command): void {
     .addOption(new Option('--everyone', 'now, to all active readers, also of other kinds').implies({ now: true }))
     .option('--wait', 'stay until deferred emails are settled too, also while the database restarts')
     .action((options: SendOptions, command) =>
-      withServices((services) => send(services, options, command), { mails: true }),
+      withServices((services) => send(services, options, command), { sendsEmail: true }),
     )
 }
 

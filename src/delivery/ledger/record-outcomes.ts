@@ -70,7 +70,7 @@ async function recordStates(
         )) AND (id <> ${batchId}::bigint OR state = 'done')
     )
     UPDATE deliveries d SET reply = r.reply, relay = coalesce(r.relay, d.relay), settled_at = ${at},
-      state = ${next.state}, hand_overs = ${next.handOvers}, cuts = ${next.cuts}, batch_id = coalesce(r.retry_batch, d.batch_id)
+      state = ${next.state}, hand_overs = ${next.attempts}, cuts = ${next.cuts}, batch_id = coalesce(r.retry_batch, d.batch_id)
     FROM r
     WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND ${isAttempt(sql`d`, sql`r.hand_overs`)}`
   await db.execute(prepared(statement))

@@ -45,7 +45,7 @@ export async function requestSignIn(
     )
     INSERT INTO outbox (kind, admin_session_id, due_at, message_key, created_at)
     SELECT 'sign-in', id, ${at}, ${randomBytes(16)}, ${at} FROM asked`)
-  void queues.wake('send-service-mails', {})
+  void queues.wake('send-service-emails', {})
 }
 
 /** Creates a sign-in link without an email, for the command line. @throws PaperboyError BAD_ADDRESS if ADMIN_EMAILS lacks it */

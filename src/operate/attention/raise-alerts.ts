@@ -50,7 +50,7 @@ export async function raiseAlerts(services: Pick<Services, 'db' | 'config' | 'no
     for (const address of config.ADMIN_EMAILS) await queueMail(tx, address, problems.map(asProblem), at)
     return problems.length
   })
-  if (mailed > 0) await queues.wake('send-service-mails', {})
+  if (mailed > 0) await queues.wake('send-service-emails', {})
   return mailed
 }
 

@@ -289,7 +289,7 @@ describe('resuming after a restore', () => {
     const [row] = await db.select().from(deliveries).limit(1)
     await db
       .update(deliveries)
-      .set({ state: 'handed', handOvers: 1 })
+      .set({ state: 'handed', attempts: 1 })
       .where(eq(deliveries.subscriberId, row!.subscriberId))
     clock.now = new Date('2026-04-18T12:00:00Z')
     await halt(services)
