@@ -46,7 +46,7 @@ export async function runStory(services: Services, inbox: Inbox, outDir: string)
   say('\n4. The digest is sent and received')
   const digest = await sendAndReceive(services, inbox, first, outDir)
 
-  say('\n5. The reader unsubscribes by the link in the header, like a mail program')
+  say('\n5. The reader unsubscribes by the link in the header, like an email program')
   await unsubscribe(digest)
 
   say('\n6. The next edition is sent, but not to this reader')

@@ -168,7 +168,7 @@ function redisBackend(url: string): Backend {
   }
 }
 
-const markerKey = (databaseId: string): string => `{paperboy}:witness:${databaseId}`
+const markerKey = (databaseId: string): string => `{paperboy}:restore-marker:${databaseId}`
 
 async function postgresBackend(connectionString: string): Promise<Backend> {
   const pool = ignoreLostClients(

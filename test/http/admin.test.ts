@@ -347,7 +347,7 @@ test('the overview starts with an automatically paused edition: reason, time, fi
   expect(needed).toContain(`<a href="${DESK}">Open the edition</a>`)
   expect(needed).toContain('1 × 550 5.7.1 &lt;b&gt;blocked&lt;/b&gt; for [address]')
   expect(needed).toMatch(/Since [^.]*15 April 2026[^.]*09:30/)
-  expect(needed).toContain('What to do: look at the replies')
+  expect(needed).toContain('What to do: fix the cause of the replies')
   expect(body).not.toContain('Nothing needs you')
 })
 

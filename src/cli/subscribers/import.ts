@@ -16,7 +16,7 @@ export function importCommand(subscribers: Command): void {
   subscribers
     .command('import <file>')
     .description('import readers from a CSV file: our own export, or one of Mailchimp, Substack, Ghost and other tools')
-    .option('--active', 'they agreed elsewhere already: no confirmation mail')
+    .option('--active', 'they agreed elsewhere already: no confirmation email')
     .option('--attested-by <who>', 'who says that they agreed (default: your login name)')
     .option('--dry-run', 'check everything, say how each column is read, change nothing')
     .option('--partial', 'import the good lines although there are bad ones')

@@ -153,7 +153,7 @@ describe('no email is sent from', () => {
     for (let n = 0; n < 3; n++) expect(await mailsOn(second.db, both), 'a restart is no restore').toBe(true)
     await second.close()
     rmSync(folder, { recursive: true })
-    cpSync(join(backup, 'data', 'witness'), join(dataDir, 'witness'), { recursive: true })
+    cpSync(join(backup, 'data', 'restore-markers'), join(dataDir, 'restore-markers'), { recursive: true })
     cpSync(join(backup, 'cluster'), folder, { recursive: true, preserveTimestamps: true })
     if (process.getuid?.() === 0) await giveBack(folder, join(backup, 'cluster'), dataDir)
     const third = await open()
