@@ -118,7 +118,7 @@ function rowReader(
       format: oneOf(FORMATS, 'format', cell('format')) ?? 'html',
       locale,
       topics: topicsIn(all(cells, 'topics'), all(cells, 'tags'), topics, unknownTags),
-      keywords: several('keywords', cell('keywords').split(';')),
+      keywords: several('keywords', listed(cell('keywords'))),
       like_voted: oneOf(['true', 'false'] as const, 'like_voted', cell('like_voted')) === 'true',
       paused_until: moment('paused_until', cell('paused_until')),
       requested_at,
