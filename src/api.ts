@@ -1,11 +1,6 @@
-import { fastifyPostgres } from '@fastify/postgres'
-import { addRoutes, createServer } from './app.ts'
-import { waitForDatabase } from './operate/wait-for-database.ts'
-import { readEnvironment, requireComplete } from './runtime/config/config.ts'
-import { poolOptions } from './runtime/db/database.ts'
-import { openLog, openServices } from './runtime/open-services.ts'
-import { runUntilSignal } from './runtime/process.ts'
+import './runtime/fast-loading.ts'
 
+<<<<<<< HEAD
 /** The api process: pages and API. On SIGTERM or SIGINT it accepts no new connection and answers open requests. */
 await runUntilSignal(async (stack, stopping) => {
   const config = requireComplete(readEnvironment(process.env))
@@ -22,3 +17,6 @@ await runUntilSignal(async (stack, stopping) => {
     log.info({ signal: stopping.reason }, 'api stops: it answers the open requests'),
   )
 })
+=======
+await import('./processes/api.ts')
+>>>>>>> 0342b4157b58bd8ff78985f16069b62ee222cc3d
