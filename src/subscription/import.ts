@@ -3,6 +3,7 @@ import { PaperboyError } from '../lib/errors.ts'
 import { knownTopics } from '../papers/topics/topics.ts'
 import type { Db } from '../runtime/db/database.ts'
 import type { Services } from '../runtime/services.ts'
+import { carrySuppressions } from './compose-keys.ts'
 import { type Mapping, MEANINGS_HELP, type ReadColumn, unrecognizedColumns } from './import-columns.ts'
 import { strictestStatus, type UnknownValue } from './import-consent.ts'
 import { openSubscriberFile, type Row, type SubscriberFile } from './import-rows.ts'
@@ -88,6 +89,11 @@ export async function importSubscribers(
           addProblem(`line ${line}: time zone "${zone}" is not known. Write it like Europe/Berlin.`)
         const known = chunk.filter((row) => !invalid.includes(row))
         if (!hasFailed() && known.length > 0) {
+          await carrySuppressions(
+            tx,
+            config,
+            known.map(({ key }) => key),
+          )
           const counts = await insertRows(tx, known, options, at)
           for (const name of COUNTS) result[name] += counts[name]
           result.unchanged += counts.unchanged
