@@ -35,6 +35,8 @@ const SESSIONS_PER_MESSAGE = 3
 export interface SingleRelay extends Relay {
   /** Connects and logs in, without an email. @throws nodemailer's error when that fails */
   check(): Promise<void>
+  /** Turns away the messages that wait for a connection: their outcome is `deferred`, with `relayDown`. */
+  turnAway(): void
 }
 
 /**
@@ -58,7 +60,7 @@ export function openRelay(settings: RelaySettings): SingleRelay {
           session = await pool.acquire(held)
         } catch (error) {
           if (error === SENDING_STOPPED) return { state: 'queued', reply: '' }
-          return { ...outcomeOf(error as Error, false), state: 'deferred', relayDown: true }
+          return { ...outcomeOf(error as Error, false), state: 'deferred', lost: true, relayDown: true }
         }
         const fresh = session.sent === 0
         const outcome = await session.send(envelope, message)
@@ -69,6 +71,7 @@ export function openRelay(settings: RelaySettings): SingleRelay {
         }
       }
     },
+    turnAway: () => pool.turnAway(),
     close: () => pool.close(),
   }
 }
