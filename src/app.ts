@@ -13,6 +13,7 @@ import { feedRoutes } from './http/feeds/feeds.ts'
 import { assetRoutes } from './http/kit/assets.ts'
 import { prependBasePath } from './http/kit/base-path.ts'
 import { tolerateBrokenBodies } from './http/kit/client-errors.ts'
+import { compressPublicTexts } from './http/kit/compress.ts'
 import { pageErrorHandler, pageNotFound } from './http/kit/error-pages.ts'
 import { negotiateLanguage } from './http/kit/language.ts'
 import { loadLimits, routeLimits } from './http/kit/limits.ts'
@@ -96,6 +97,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     await identifyReaders(limited, services)
     limited.register(async (lists) => {
       addPageCache(lists)
+      compressPublicTexts(lists)
       lists.register(paperListRoutes, services)
       lists.register(paperRoutes, services)
       lists.register(searchRoutes, services)
