@@ -25,10 +25,12 @@ import { detectUntrustedProxy } from './http/kit/untrusted-proxy.ts'
 import { viewOptions } from './http/kit/views.ts'
 import { healthRoutes } from './http/monitoring/health.ts'
 import { isMetricsEnabled, metricRoutes, timeRequests } from './http/monitoring/metrics.ts'
+import { aboutRoutes } from './http/pages/about.ts'
 import { editionRoutes } from './http/pages/editions.ts'
 import { goRoutes } from './http/pages/go.ts'
 import { paperRoutes } from './http/pages/paper.ts'
 import { paperListRoutes } from './http/pages/papers.ts'
+import { peopleRoutes } from './http/pages/people.ts'
 import { privacyRoutes } from './http/pages/privacy.ts'
 import { searchRoutes } from './http/pages/search.ts'
 import { sitemapRoutes } from './http/pages/sitemap.ts'
@@ -102,6 +104,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
       lists.register(paperRoutes, services)
       lists.register(searchRoutes, services)
       lists.register(topicRoutes, services)
+      lists.register(peopleRoutes, services)
     })
     limited.register(feedRoutes, services)
     limited.register(sitemapRoutes, services)
@@ -113,6 +116,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     limited.register(submitRoutes, services)
     limited.register(goRoutes, services)
     limited.register(privacyRoutes, services)
+    limited.register(aboutRoutes, services)
     limited.register(preferencesRoutes, services)
     limited.register(editionRoutes, services)
     if (services.config.ADMIN_EMAILS.length > 0) limited.register(adminRoutes, services)

@@ -92,10 +92,21 @@ export const de: Messages = {
     next: (moment: string) => `Ihre nächste Ausgabe kommt am ${moment}. Ihre Einstellungen sind unverändert.`,
     nextAt: (moment) => `Ihre nächste Ausgabe kommt am ${moment}.`,
     begun: 'Die neueste Ausgabe ist schon zu Ihnen unterwegs.',
-    choose: 'Uhrzeit und Themen wählen',
     morning: 'Ihre erste Ausgabe kommt mit der nächsten Morgenausgabe.',
     mail: 'Eine Willkommens-E-Mail ist unterwegs. Sie nennt die Uhrzeit in Ihrer Zeitzone und führt zu Ihren Einstellungen. Dort wählen Sie Themen, eine andere Uhrzeit, weniger Artikel, den wöchentlichen Versand oder eine Pause.',
     read: 'Die neuesten Artikel lesen',
+    three: 'Drei Angaben machen daraus Ihre E-Mail. Sie können sie jederzeit ändern.',
+    work: 'Woran arbeiten Sie?',
+    workHint: 'Diese Artikel kommen zuerst. Ohne Auswahl: die meistgewählten des Tages.',
+    allTopics: 'Alle Themen',
+    addKeyword: 'Stichwort hinzufügen',
+    howMany: 'Wie viele Artikel?',
+    minutes: (papers) => (papers === 5 ? 'zwei Minuten' : papers === 10 ? 'vier Minuten' : 'acht Minuten'),
+    when: 'Wann?',
+    zoneNow: (zone, time) => `Zeit in ${zone}, jetzt ${time}.`,
+    otherZone: 'Zeitzone ändern',
+    onceAWeek: 'Lieber einmal in der Woche',
+    skip: 'Überspringen',
   },
   link: {
     old: 'Dieser Link ist abgelaufen',
@@ -193,6 +204,7 @@ export const de: Messages = {
     language: 'Sprache',
     format: 'Format der E-Mail',
     formats: { html: 'Formatiert (HTML)', text: 'Nur Text' },
+    topicCount: (n) => (n === 0 ? 'Keine Themen' : n === 1 ? '1 Thema' : `${n} Themen`),
     save: 'Speichern',
     unsubscribe: 'Paperboy abbestellen',
     more: 'fordern Sie einen sicheren Link an',
@@ -399,7 +411,7 @@ export const de: Messages = {
     aiSummary: 'KI-Zusammenfassung',
     noAbstract: 'Die Quelle hat keine Zusammenfassung.',
     otherAuthors: (n) => `${n.toLocaleString('de-DE')} weitere`,
-    published: (day) => `veröffentlicht am ${day}`,
+    published: (day) => `Veröffentlicht am ${day}`,
     withdrawn: 'Von den Autoren zurückgezogen.',
     topics: 'Themen',
     history: 'Stimmen',
@@ -503,22 +515,33 @@ export const de: Messages = {
     more: 'Ältere Artikel',
     fromTheTop: 'Erste Seite',
   },
+  people: {
+    author: 'Autorin oder Autor',
+    organisation: 'Einrichtung',
+    about: (name) => `Artikel im Trend von ${name}`,
+    feed: 'Feed',
+    none: 'Keine Artikel unter diesem Namen',
+    noneText: 'Namen erscheinen so, wie die Artikel sie schreiben. Suchen Sie nach einem Teil des Namens.',
+  },
   feeds: {
     title: 'Feeds',
     lead: 'Paperboy in Ihrem Feedreader: das Beste jeder endgültigen Rangliste, wie in der E-Mail.',
     whole: 'Alle Artikel',
     perTopic: 'Ein Thema',
     perTopicText:
-      'Jede Themenseite hat einen eigenen Feed. Oder hängen Sie ?topic= und den Namen des Themas an eine Feed-Adresse an.',
+      'Jede Themenseite hat einen eigenen Feed. Ebenso die Seiten von Autorinnen, Autoren und Einrichtungen.',
     name: 'Paperboy: Forschungsartikel im Trend',
+    nameBy: (name) => `Paperboy: Artikel von ${name}`,
     nameFor: (topic) => `Paperboy: Artikel zum Thema ${topic}`,
     description: (curator) => `Was ${curator} und die Forschungsgemeinschaft lesenswert fanden.`,
   },
   editions: {
+    one: 'Paperboy-Ausgabe:',
+    asEmailed: 'Wie per E-Mail verschickt',
     title: 'Alle Ausgaben',
     description: 'Jede Ausgabe von Paperboy, wie sie verschickt wurde.',
     none: 'Noch keine. Die erste Ausgabe erscheint hier, sobald sie verschickt ist.',
-    lead: 'So, wie wir sie verschickt haben, ohne alles Persönliche.',
+    lead: 'Was unsere Leserinnen und Leser bekamen, ohne persönliche Angaben.',
     weekOf: (day) => `Woche vom ${day}`,
     notFound: 'Für diesen Tag gibt es keine Ausgabe im Archiv.',
   },
@@ -631,6 +654,56 @@ export const de: Messages = {
     type: 'Typ',
     body: 'Inhalt der Anfrage',
     answer: 'Antwort',
+  },
+  about: {
+    title: 'Über Paperboy',
+    lead: (curator) =>
+      `Eine tägliche E-Mail und eine Website mit Forschungsartikeln im Trend, ausgewählt von ${curator} und der Forschungsgemeinschaft.`,
+    privacy: 'Datenschutz',
+    sections: ({ curator, hour, huggingFace }) => [
+      {
+        id: 'curator',
+        heading: 'Wer auswählt',
+        text: [
+          `Die Forschungsgemeinschaft stimmt ab, und ${curator} kuratiert. Die Empfehlungen stehen am Anfang einer Ausgabe und sind gekennzeichnet, manche mit einer Anmerkung.`,
+          'Ein Artikel kann auch weggelassen werden, zum Beispiel weil er zurückgezogen wurde. Plätze sind nicht käuflich.',
+        ],
+      },
+      {
+        id: 'votes',
+        heading: 'Woher die Stimmen kommen',
+        text: [
+          huggingFace
+            ? 'Die Artikel und die meisten Stimmen stammen von der Tagesliste bei Hugging Face, auf der alle mitlesen und abstimmen können. Wir lesen sie mehrmals am Tag und heben jeden Stand auf.'
+            : 'Die Artikel stammen aus öffentlichen Quellen wie arXiv.',
+          'Bestätigte Leserinnen und Leser von Paperboy stimmen mit dem Dreieck neben einem Artikel ab. Jede Person hat eine Stimme je Artikel, und plötzliche Häufungen aus einem Netz zählen weniger.',
+        ],
+      },
+      {
+        id: 'ranking',
+        heading: 'Was „endgültige Rangliste“ heißt',
+        text: [
+          `Die Artikel eines Tages bilden eine Liste. Sie schließt um ${hour} UTC am nächsten Morgen. Bis dahin steht dort „Live“; danach ändert sich ihre Ausgabe nicht mehr.`,
+          'Spätere Stimmen erscheinen auf der Website. Ein übersehener Artikel, der seine Stimmen verdoppelt, kommt einmal wieder, als Aufsteiger gekennzeichnet.',
+        ],
+      },
+      {
+        id: 'order',
+        heading: 'Wie die Reihenfolge entsteht',
+        text: [
+          'Empfehlungen stehen vorn. Die übrigen ordnen wir nach Stimmen, geteilt durch die Wurzel aus Alter in Stunden plus vier. So fällt ein abends gelisteter Artikel nicht nur deshalb zurück, weil ihm Zeit fehlte. Wochen und Monate ordnen wir nach Stimmen.',
+          'Themen, Stichwörter und andere Wünsche ändern nur die Reihenfolge Ihrer eigenen E-Mail. Was Sie öffnen oder anklicken, verwenden wir nicht.',
+        ],
+      },
+      {
+        id: 'summaries',
+        heading: 'Was eine KI geschrieben hat',
+        text: [
+          'Zusammenfassungen mit dem Vermerk „KI-Zusammenfassung“ hat ein Sprachmodell bei Hugging Face aus der Kurzfassung des Artikels geschrieben. Sie können falsch sein; lesen Sie die Kurzfassung daneben.',
+          'Zusammenfassungen ohne Vermerk sind die ersten Sätze der Kurzfassung. Titel und Kurzfassungen stammen von den Autorinnen und Autoren. Die Gründe neben den Artikeln sind gezählt, nicht von einem Modell geschrieben.',
+        ],
+      },
+    ],
   },
   privacy: {
     title: 'Datenschutz',

@@ -90,10 +90,22 @@ export const en = {
     next: (moment: string) => `Your next digest arrives on ${moment}. Your preferences are unchanged.`,
     nextAt: (moment: string) => `Your next digest arrives on ${moment}.`,
     begun: 'The latest edition is already on its way to you.',
-    choose: 'Choose your time and topics',
     morning: 'Your first digest arrives with the next morning edition.',
     mail: 'A welcome email is on its way. It shows the time in your time zone and links to your preferences. There you can choose topics, another time, fewer papers, weekly delivery or a pause.',
     read: 'Read the latest papers',
+    three: 'Three choices make it yours. You can change them in every email.',
+    work: 'What do you work on?',
+    workHint: 'These papers come first. Choose none for the day’s most voted.',
+    allTopics: 'All topics',
+    addKeyword: 'Add a keyword',
+    howMany: 'How many papers?',
+    minutes: (papers: number): string =>
+      papers === 5 ? 'two minutes' : papers === 10 ? 'four minutes' : 'eight minutes',
+    when: 'When?',
+    zoneNow: (zone: string, time: string) => `${zone} time, ${time} now.`,
+    otherZone: 'Change',
+    onceAWeek: 'Once a week instead',
+    skip: 'Skip',
   },
   link: {
     old: 'This link has expired',
@@ -189,6 +201,7 @@ export const en = {
     language: 'Language',
     format: 'Email format',
     formats: { html: 'Formatted (HTML)', text: 'Plain text' },
+    topicCount: (n: number) => (n === 0 ? 'No topics' : n === 1 ? '1 topic' : `${n} topics`),
     save: 'Save',
     unsubscribe: 'Unsubscribe from Paperboy',
     more: 'request a secure link',
@@ -380,7 +393,7 @@ export const en = {
     aiSummary: 'AI summary',
     noAbstract: 'The source has no abstract.',
     otherAuthors: (n: number) => `${n.toLocaleString('en-GB')} more authors`,
-    published: (day: string) => `published ${day}`,
+    published: (day: string) => `Published ${day}`,
     withdrawn: 'Withdrawn by its authors.',
     topics: 'Topics',
     history: 'Votes',
@@ -480,21 +493,32 @@ export const en = {
     more: 'Older papers',
     fromTheTop: 'First page',
   },
+  people: {
+    author: 'Author',
+    organisation: 'Organisation',
+    about: (name: string) => `Trending papers by ${name}`,
+    feed: 'Feed',
+    none: 'No papers by this name',
+    noneText: 'We show names as the papers write them. Search for a part of the name instead.',
+  },
   feeds: {
     title: 'Feeds',
     lead: 'Paperboy in your feed reader: the top papers of each final ranking, as in the email.',
     whole: 'All papers',
     perTopic: 'One topic',
-    perTopicText: 'Every topic page links to its own feed. Or add ?topic= and the topic’s name to a feed’s address.',
+    perTopicText: 'Every topic page links to its own feed. So do the pages of authors and organisations.',
     name: 'Paperboy: trending research papers',
+    nameBy: (name: string) => `Paperboy: papers by ${name}`,
     nameFor: (topic: string) => `Paperboy: papers on ${topic}`,
     description: (curator: string) => `What ${curator} and the research community found worth reading.`,
   },
   editions: {
+    one: 'Paperboy edition:',
+    asEmailed: 'As it was emailed',
     title: 'All editions',
     description: 'Every edition of Paperboy as it was emailed.',
     none: 'None yet. The first edition appears here once it is sent.',
-    lead: 'As we emailed them, without anything personal.',
+    lead: 'What readers got, without anything personal.',
     weekOf: (day: string) => `Week of ${day}`,
     notFound: 'The archive has no edition for this day.',
   },
@@ -603,6 +627,56 @@ export const en = {
     type: 'Type',
     body: 'Request body',
     answer: 'Response',
+  },
+  about: {
+    title: 'About Paperboy',
+    lead: (curator: string) =>
+      `A daily email and a site of trending research papers, chosen by ${curator} and the research community.`,
+    privacy: 'Privacy',
+    sections: ({ curator, hour, huggingFace }: { curator: string; hour: string; huggingFace: boolean }) => [
+      {
+        id: 'curator',
+        heading: 'Who chooses',
+        text: [
+          `The research community votes, and ${curator} is the curator. The curator’s picks open an edition and are marked as such, some with a note.`,
+          'The curator can also leave a paper out, for example one that was withdrawn. Places are not for sale.',
+        ],
+      },
+      {
+        id: 'votes',
+        heading: 'Where votes come from',
+        text: [
+          huggingFace
+            ? 'Papers and most votes come from Hugging Face’s daily list, which anyone there can read and vote on. We read it several times a day and keep each count.'
+            : 'Papers come from public sources such as arXiv.',
+          'Confirmed Paperboy readers vote with the triangle beside a paper. Each reader has one vote per paper, and sudden bursts from one network count less.',
+        ],
+      },
+      {
+        id: 'ranking',
+        heading: 'What “final ranking” means',
+        text: [
+          `Papers of a day form one list. It closes at ${hour} UTC the next morning. Until then it says “Live”; after that its edition no longer changes.`,
+          'Votes that arrive later show on the site. A paper that was overlooked and doubles its votes returns once, as “Still rising”.',
+        ],
+      },
+      {
+        id: 'order',
+        heading: 'How the order is made',
+        text: [
+          'Picks come first. The others are ordered by votes divided by the square root of their age in hours plus four, so that a paper listed in the evening is not behind only for lack of time. Weeks and months are ordered by votes.',
+          'Topics, keywords and other wishes change the order of your own email only. We don’t use what you open or click.',
+        ],
+      },
+      {
+        id: 'summaries',
+        heading: 'What is AI-written',
+        text: [
+          'Summaries marked “AI summary” were written by a language model at Hugging Face from the paper’s abstract. They can be wrong; read the abstract beside them.',
+          'Unmarked summaries are the abstract’s first sentences. Titles and abstracts are the authors’ own. The reasons beside papers are counted, not written by a model.',
+        ],
+      },
+    ],
   },
   privacy: {
     title: 'Privacy',

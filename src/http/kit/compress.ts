@@ -43,7 +43,10 @@ export function compressPublicTexts(part: FastifyInstance): void {
   })
 }
 
-function addVary(reply: { getHeader(name: string): unknown; header(name: string, value: string): unknown }, name: string) {
+function addVary(
+  reply: { getHeader(name: string): unknown; header(name: string, value: string): unknown },
+  name: string,
+) {
   const had = String(reply.getHeader('vary') ?? '')
   if (!had.includes(name)) reply.header('vary', had ? `${had}, ${name}` : name)
 }

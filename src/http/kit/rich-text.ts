@@ -4,7 +4,7 @@ import { readable } from '../../papers/readable.ts'
 
 /** `$…$`, `$$…$$`, `\(…\)` and `\[…\]`. As in Pandoc, a dollar before a space or after one is money, as is one before a digit. */
 const MATHS =
-  /(?<!\\)\$\$([^$]+)\$\$|(?<!\\)\$(?![\s$])((?:[^$\\]|\\.)*?[^\s\\$])\$(?!\d)|\\\(([^]+?)\\\)|\\\[([^]+?)\\\]/g
+  /(?<!\\)\$\$([^$]+)\$\$|(?<!\\)\$(?![\s$])((?:[^$\\]|\\.)*?[^\s\\$])\$(?!\d)|\\\(([\s\S]+?)\\\)|\\\[([\s\S]+?)\\\]/g
 
 /** Numbers and words need no formula: "$10\times$" reads best as "10×". */
 const PLAIN = /^[\d\s.,%+-]*(?:\\times|\\%|\\sim)?[\d\s.,%+-]*$/

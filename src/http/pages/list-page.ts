@@ -83,9 +83,7 @@ const step = (span: Span, t: Messages) => ({
   href: spanHref(span),
   says: spanName(span, t),
   label:
-    span.kind === 'day'
-      ? `${shortWeekday(span.from, t.intl)} ${Number(span.from.slice(8))}`
-      : shortSpan(span, t.intl),
+    span.kind === 'day' ? `${shortWeekday(span.from, t.intl)} ${Number(span.from.slice(8))}` : shortSpan(span, t.intl),
 })
 
 /** Undefined if the whole list is on one page. */

@@ -59,10 +59,7 @@ export const voteButton = (
   back,
   voted,
   count: paper.votes ? paper.votes.toLocaleString(t.intl) : '',
-  says: [
-    paper.votes ? t.paper.votes(paper.votes) : '',
-    (voted ? t.paper.undoFor : t.paper.voteFor)(paper.title),
-  ]
+  says: [paper.votes ? t.paper.votes(paper.votes) : '', (voted ? t.paper.undoFor : t.paper.voteFor)(paper.title)]
     .filter(Boolean)
     .join('. '),
 })

@@ -14,6 +14,7 @@ import { richText } from '../kit/rich-text.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { voteChart } from './chart.ts'
 import { citationMetas, jsonLdOf } from './citation-data.ts'
+import { editionPath } from './edition-page.ts'
 import { type Shown, voteButton } from './paper-item.ts'
 import { elsewhereLinks, readingLinks } from './paper-links.ts'
 import { authorHref, organizationHref } from './people-paths.ts'
@@ -62,9 +63,8 @@ export function paperPage(paper: Paper, { similar, place, publicUrl, ...page }: 
     votesNow: votesNow(paper, t),
     ownVotes: paper.ownVotes > 0 ? t.paper.ownVotes(paper.ownVotes) : undefined,
     editions: paper.editions.map(({ kind, date, position, papers }) => ({
-      href: `/editions/${date}${kind === 'weekly' ? '?kind=weekly' : ''}`,
-      label:
-        kind === 'weekly' ? t.paper.inWeekly(plainDay(date, t.intl)) : t.paper.inDaily(fullDay(date, t.intl)),
+      href: editionPath(kind, date),
+      label: kind === 'weekly' ? t.paper.inWeekly(plainDay(date, t.intl)) : t.paper.inDaily(fullDay(date, t.intl)),
       place: t.paper.placeOf(position, papers),
     })),
     sample: paper.sample,

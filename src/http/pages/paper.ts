@@ -30,7 +30,7 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     if (path && path !== `/papers/${encodeURIComponent(name)}`) return reply.redirect(path, 301)
     const paper = known && (await readPaper(services, known.id))
     if (!paper || !path) {
-      return reply.code(404).view('message', { heading: t.paper.notFound, text: t.paper.notFoundText })
+      return reply.code(404).view('message', { heading: t.paper.notFound, text: t.paper.notFoundText, search: '' })
     }
     const [similar, place] = await Promise.all([
       similarPapers(services, paper.id, SIMILAR),
