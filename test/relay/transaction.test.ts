@@ -215,7 +215,7 @@ describe('what the relay receives', () => {
   const received = (text: string) => `${text}\r\n`.replace(/(^|\r\n)\.\./g, '$1.')
   const piece = fc.constantFrom('.', '..', '\r\n', '\r\n.', 'a', 'é', ' ', '\r\n..\r\n')
 
-  test('is what was composed, with any dots, in one session', async () => {
+  test('is the composed text, with any dots, in one session', async () => {
     const { session, relay } = await sessionWith(on(PIPELINING, {}))
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 12 }), async (pieces) => {
