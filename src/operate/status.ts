@@ -102,10 +102,9 @@ export async function editionStatus(
 /** Status as lines for a terminal. */
 export const describeStatus = (status: Status, at: Date): string =>
   [
-    ...(status.halted ? [`HALTED    no email is sent: ${status.halted.why}. See: paperboy resume --help`] : []),
     ...status.attention.map(
       ({ state, part, message, since, remedy }) =>
-        `${state === 'error' ? 'ERROR  ' : 'Warning'}   ${part}: ${message}${since ? `, since ${minuteOf(since)}` : ''}\n${INDENT}→ ${remedy}`,
+        `${state === 'error' ? 'ERROR  ' : 'Warning'}   ${part}: ${message.replace(/\.$/, '')}${since ? `, since ${minuteOf(since)}` : ''}\n${INDENT}→ ${remedy}`,
     ),
     `Workers   ${status.workers === 0 ? 'not running' : `${status.workers} running`}`,
     `Readers   ${listed(Object.entries(status.readers).map(([name, count]) => `${count.toLocaleString('en')} ${name}`))}`,

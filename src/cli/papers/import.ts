@@ -25,7 +25,7 @@ export function importCommand(papers: Command): void {
         report(
           command,
           total,
-          `${read} papers read: ${added} new, ${changed} changed, ${signals} new signals, ${bad} bad records.`,
+          `${read === 1 ? '1 paper' : `${read} papers`} read: ${added} new, ${changed} changed, ${signals} new signals, ${bad} bad records.`,
         )
         if (bad > 0) process.exitCode = 1
       }),
