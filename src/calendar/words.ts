@@ -57,6 +57,9 @@ export function shortSpan({ kind, from, to }: Span, intl = ENGLISH): string {
 export const plainMoment = (moment: Date, intl = ENGLISH): string =>
   `${plainDay(dayOf(moment), intl)}, ${closingHour(moment)} UTC`
 
+/** "2025-03-14 06:30 UTC", for operators */
+export const minuteUtc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
 /** 987 → "987", 1,240 → "1.2k" */
 export const shortCount = (n: number): string =>
   n < 1000 ? String(n) : `${(n / 1000).toFixed(n < 9950 ? 1 : 0).replace('.0', '')}k`

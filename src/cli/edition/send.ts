@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { minuteUtc } from '../../calendar/words.ts'
 import { describeProgress } from '../../delivery/ledger/progress.ts'
 import { sendEdition } from '../../delivery/send/send-edition.ts'
 import { describeEdition, type EditionKey, findEdition } from '../../edition/draft/control.ts'
@@ -48,8 +49,7 @@ async function send(services: Services, options: SendOptions, command: Command):
     },
   })
   const { state } = await findEdition(services, options)
-  const waiting =
-    end.open > 0 && end.nextTry ? ` Next try ${end.nextTry.toISOString().slice(0, 16).replace('T', ' ')} UTC.` : ''
+  const waiting = end.open > 0 && end.nextTry ? ` Next try ${minuteUtc(end.nextTry)}.` : ''
   report(
     command,
     { ...options, state, ...end },

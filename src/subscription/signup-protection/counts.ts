@@ -145,10 +145,7 @@ export async function listSurges(
 }
 
 /** Counts sign-ups of the last day that got no email: refused ones and those that filled the honeypot. */
-export const countRejected = ({
-  db,
-  now,
-}: Pick<Services, 'db' | 'now'>): Promise<{ refused: number; trapped: number }> =>
+export const countRejected = ({ db, now }: Pick<Services, 'db' | 'now'>) =>
   queryOne(db, { refused: number, trapped: number })`
     SELECT coalesce(sum(count) FILTER (WHERE scope = 'refused'), 0)::int AS refused,
       coalesce(sum(count) FILTER (WHERE scope = 'trapped'), 0)::int AS trapped
