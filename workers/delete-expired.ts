@@ -5,13 +5,13 @@ import { deleteExpired } from '../src/privacy/delete-expired.ts'
 import type { Services } from '../src/runtime/services.ts'
 import { deleteIdleBuckets } from '../src/subscription/delete-domain-data.ts'
 
-/** Job `forget-old`: deletes data past its retention period. */
-export async function forgetOldJob(services: Services): Promise<void> {
+/** Job `delete-expired`: deletes data past its retention period. */
+export async function deleteExpiredJob(services: Services): Promise<void> {
   const partitions = await dropOldDeliveries(services)
   if (partitions.length > 0) services.log.info({ partitions }, 'old deliveries dropped')
   await deleteOldInbound(services)
   await deleteOldAuditEntries(services)
   await deleteIdleBuckets(services.db)
-  const forgotten = await deleteExpired(services)
-  if (Object.values(forgotten).some((count) => count > 0)) services.log.info(forgotten, 'old data deleted')
+  const deleted = await deleteExpired(services)
+  if (Object.values(deleted).some((count) => count > 0)) services.log.info(deleted, 'old data deleted')
 }
