@@ -42,6 +42,12 @@ const shortMonth = (day: string, intl: string): string => format(day, intl, { mo
 /** "Friday" */
 export const weekdayOf = (moment: Date, intl = ENGLISH): string => format(dayOf(moment), intl, { weekday: 'long' })
 
+/** "Friday" */
+export const weekdayNamed = (day: string, intl = ENGLISH): string => format(day, intl, { weekday: 'long' })
+
+/** "F" */
+export const narrowWeekday = (day: string, intl = ENGLISH): string => format(day, intl, { weekday: 'narrow' })
+
 /** "Fri" */
 export const shortWeekday = (day: string, intl = ENGLISH): string => format(day, intl, { weekday: 'short' })
 

@@ -9,7 +9,7 @@ import {
   retryDelayMs,
 } from '../delivery/ledger/attempts.ts'
 import { NOT_HALTED } from '../delivery/ledger/conditions.ts'
-import { passRestoreGuard } from '../delivery/ledger/restore-guard.ts'
+import { BY_OPERATOR, passRestoreGuard } from '../delivery/ledger/restore-guard.ts'
 import { retryRecording } from '../delivery/send/retry-recording.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { addressOf } from '../mail/mailbox.ts'
@@ -41,7 +41,7 @@ type ClaimedEmail = (ServiceEmail | SignInEmail | AlertEmail) & { attempt: numbe
 export async function sendServiceEmails(deps: Deps, stop: AbortSignal): Promise<number> {
   await settleExpiredLeases(deps)
   if (!(await anyDue(deps))) return 0
-  // This stores a halt it finds. The claiming statement then allows only the alerts about it.
+  // This stores a halt it finds. The claiming statement then allows nothing, or only alerts if the operator ordered the halt.
   await passRestoreGuard(deps)
   for (let sent = 0; ; sent++) {
     if (stop.aborted) return sent
@@ -106,7 +106,7 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
     const claimStatement = sql`
       WITH next AS (
         SELECT id FROM outbox
-        WHERE ${due(config, at)} AND (kind = 'alert' OR ${NOT_HALTED})
+        WHERE ${due(config, at)} AND (${NOT_HALTED} OR kind = 'alert' AND EXISTS (SELECT FROM mailing WHERE halted_why = ${BY_OPERATOR}))
         ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
       ), judged AS (
         SELECT o.id, s.zone, s.cadence, s.locale, s.next_digest_at, s.address_hash, alert.problems,

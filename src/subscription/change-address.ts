@@ -5,6 +5,7 @@ import { addressHash } from '../mail/address.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { addressChanges, outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
+import { carrySuppressions } from './compose-keys.ts'
 import { isBlocked, lockPerson, personKey, readerWithinEmailLimit, withinEmailLimit } from './email-limit.ts'
 import { openManageLink } from './manage.ts'
 import { readAddress } from './sign-up.ts'
@@ -32,6 +33,7 @@ export async function requestAddressChange(
   const at = now()
   await db.transaction(async (tx) => {
     await tx.execute(lockPerson(person))
+    await carrySuppressions(tx, config, [key])
     await tx.execute(sql`SELECT FROM subscribers WHERE id = ${subscriberId} FOR UPDATE`)
     const { rowCount } = await tx.execute(sql`
       WITH asked AS (

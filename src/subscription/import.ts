@@ -5,6 +5,7 @@ import { knownTopics } from '../papers/topics/topics.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { number, queryColumn, queryOne, text } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
+import { carrySuppressions } from './compose-keys.ts'
 import { type Mapping, MEANINGS_HELP, type ReadColumn, unrecognizedColumns } from './import-columns.ts'
 import { strictestStatus, type UnknownValue } from './import-consent.ts'
 import { openSubscriberFile, type Row, type SubscriberFile } from './import-rows.ts'
@@ -90,6 +91,11 @@ export async function importSubscribers(
           addProblem(`line ${line}: time zone "${zone}" is not known. Write it like Europe/Berlin.`)
         const known = chunk.filter((row) => !invalid.includes(row))
         if (!hasFailed() && known.length > 0) {
+          await carrySuppressions(
+            tx,
+            config,
+            known.map(({ key }) => key),
+          )
           const counts = await insertRows(tx, known, options, at)
           for (const name of COUNTS) result[name] += counts[name]
           result.unchanged += counts.unchanged

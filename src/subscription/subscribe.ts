@@ -6,6 +6,7 @@ import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import { prepared } from '../runtime/db/prepared.ts'
 import type { Services } from '../runtime/services.ts'
+import { carrySuppressions } from './compose-keys.ts'
 import { lockPerson, personKey, withinEmailLimit } from './email-limit.ts'
 
 /** Names the wording of the form that the reader agreed to. A new wording gets a new name. */
@@ -45,6 +46,7 @@ export async function subscribe(
   const person = personKey(config, key)
   await db.transaction(async (tx) => {
     await tx.execute(prepared(lockPerson(person)))
+    await carrySuppressions(tx, config, [key])
     // Upserts the sign-up, then queues its email. The SELECT has no row over the limit; an active reader keeps every value.
     const signUpStatement = sql`
       WITH asked AS (

@@ -12,7 +12,7 @@ import { confirm } from '../../src/subscription/confirm.ts'
 import { readPreferences } from '../../src/subscription/preferences.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
 import { unsubscribe } from '../../src/subscription/unsubscribe.ts'
-import { test } from '../support/database.ts'
+import { refuseFirstOutcomes, test } from '../support/database.ts'
 import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 import { openSink, type Sink, smtpReply } from '../support/sink.ts'
 
@@ -416,6 +416,16 @@ describe('a queued email is skipped when its recipient may no longer have it', (
     expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(0)
     expect(await states(db)).toEqual(['confirm skipped'])
   })
+})
+
+test('an outcome that the database refuses at first is recorded, and nothing is sent again', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat()
+  await ask(services)
+  await refuseFirstOutcomes(db, 'outbox')
+  expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(1)
+  expect(await states(db)).toEqual(['confirm accepted'])
+  expect(sink.taken).toHaveLength(1)
 })
 
 test('concurrent senders send each email once, and mark it handed before the relay sees it', async ({ db }) => {

@@ -30,7 +30,7 @@ for (const backend of ['postgres', 'redis']) {
       onTestFinished,
     }) => {
       const redis = backend === 'redis' ? await startRedis() : undefined
-      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
+      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
       onTestFinished(async () => {
         await queues.close()
         await redis?.stop()
@@ -58,7 +58,7 @@ for (const backend of ['postgres', 'redis']) {
 
     test('stopWorking waits for a running job, however long it takes', async ({ databaseUrl, onTestFinished }) => {
       const redis = backend === 'redis' ? await startRedis() : undefined
-      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
+      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
       const job = Promise.withResolvers<void>()
       onTestFinished(async () => {
         job.resolve()
@@ -85,7 +85,7 @@ for (const backend of ['postgres', 'redis']) {
 
     test('hanging emails do not delay scheduled jobs', async ({ databaseUrl, onTestFinished }) => {
       const redis = backend === 'redis' ? await startRedis() : undefined
-      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
+      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
       const hang = Promise.withResolvers<void>()
       onTestFinished(async () => {
         hang.resolve()

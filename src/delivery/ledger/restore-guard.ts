@@ -59,7 +59,6 @@ function restoreSign(
   tick: number,
   marker: RestoreMarker | undefined,
 ): string | undefined {
-  if (marker?.halted) return BY_OPERATOR
   if (marker && tick <= marker.step)
     return `the database lacks emails that were sent: its counter is ${tick}, ${marker.step} was seen`
   const [known, here] = [JSON.parse(noted) as Cluster, JSON.parse(cluster) as Cluster]
@@ -68,7 +67,8 @@ function restoreSign(
   }
   if (known.files !== null && here.files !== null && known.files !== here.files)
     return 'the database’s files were copied'
-  return undefined
+  // Last: a halt ordered before a restore does not hide the restore.
+  return marker?.halted ? BY_OPERATOR : undefined
 }
 
 type Cluster = z.output<typeof Identity> & { files: string | null }
@@ -101,7 +101,8 @@ async function filesOf(folder: string | null): Promise<string | null> {
 const raiseHalt = (db: Db, why: string) =>
   db.execute(sql`UPDATE mailing SET halted_at = coalesce(halted_at, now()), halted_why = coalesce(halted_why, ${why})`)
 
-const BY_OPERATOR = 'the operator halted it'
+/** The reason of a halt by `paperboy halt`. Any other is the guard's. */
+export const BY_OPERATOR = 'the operator halted it'
 
 /** Halts sending by the operator's order. Also stored outside the database, so that a later restore does not undo it. */
 export async function halt({ db, restoreMarkers }: Deps): Promise<void> {

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { dayOf, daysLater } from '../../calendar/days.ts'
+import { MISSED_HOURS } from '../../calendar/promised-digest.ts'
 import { bigint, bool, queryColumn, queryOne } from '../../runtime/db/query.ts'
 import { cadence as cadences } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -45,8 +46,6 @@ const dueCadences = ({ db, now }: Deps): Promise<Cadence[]> =>
 /** Edition ids, newest first, and whether a newer edition has closed and waits for its release. */
 type EditionChoice = { editionIds: number[]; wait: boolean }
 
-/** How long before a weekdays reader's hour a list may have closed: from Friday's close until their Tuesday. */
-const MISSED_HOURS = 96
 /** More lists than close in these hours plus a planning delay. */
 const MOST_EDITIONS = 8
 

@@ -4,7 +4,7 @@ import type { Attention, AttentionDeps } from './attention.ts'
 const DOMAINS_SHOWN = 5
 /** A shorter outage may be a restart of the relay. */
 const LASTING_MS = 5 * 60_000
-/** Show a problem this long: with nothing to send, no email proves that the relay recovered. */
+/** Show a relay that refused our email this long: with nothing to send, no email proves that it accepts again. */
 const REMEMBERED_MS = 10 * 60_000
 
 /** Relays that refuse all our email or cannot be reached. */

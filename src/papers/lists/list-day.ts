@@ -99,7 +99,8 @@ export async function newestDay(
   return rows[0]?.day ?? undefined
 }
 
-async function neighbours(
+/** Returns the nearest spans of a kind with papers before and after one, and its own last list day up to today. */
+export async function neighbours(
   db: Db,
   { kind, from, to }: Span,
   today: string,

@@ -11,7 +11,7 @@ import { openRelays } from '../../../src/relay/relays.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, subscribers, suppressions } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
-import { test } from '../../support/database.ts'
+import { refuseFirstOutcomes, test } from '../../support/database.ts'
 import { openScriptedRelay } from '../../support/scripted-relay.ts'
 import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
 import { openSink, type Sink, smtpReply } from '../../support/sink.ts'
@@ -376,6 +376,17 @@ test('a relay that is down costs no digest: the batch waits until it is back', a
   await makeDue(db)
   await deliverBatch(up, batchIds[0]!, NEVER)
   expect(await states(db)).toEqual({ accepted: 20 })
+})
+
+test('rule 2: outcomes that the database refuses at first are recorded, and nothing is sent again', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat({})
+  await addReaders(db, 3)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  await refuseFirstOutcomes(db, 'deliveries')
+  await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
+  expect(await states(db)).toEqual({ accepted: 3 })
+  expect(sink.taken).toHaveLength(3)
 })
 
 test('an error during a batch loses no outcome of deliveries in flight', async ({ db }) => {

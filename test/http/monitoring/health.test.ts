@@ -57,7 +57,12 @@ test.skipIf(withoutRedis)(
   'readyz says when Redis is gone, and is ready all the same',
   async ({ site: { services } }) => {
     const redis = await startRedis()
-    const queues = await openQueues({ databaseUrl: 'postgres://nowhere', redisUrl: redis.url, onError: () => {} })
+    const queues = await openQueues({
+      databaseUrl: 'postgres://nowhere',
+      redisUrl: redis.url,
+      installation: 'test',
+      onError: () => {},
+    })
     const { app } = siteOn({ ...services, queues })
     const readiness = async () => {
       const reply = await app.inject('/readyz')
@@ -75,6 +80,7 @@ test('readyz reports an unreachable Redis', async ({ site: { services } }) => {
   const queues = await openQueues({
     databaseUrl: 'postgres://nowhere',
     redisUrl: 'redis://127.0.0.1:1',
+    installation: 'test',
     onError: () => {},
   })
   const { app } = siteOn({ ...services, queues })
