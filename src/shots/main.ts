@@ -8,7 +8,7 @@ import { sendEdition } from '../delivery/send/send-edition.ts'
 import { openInbox } from '../demo/inbox.ts'
 import { startTemporaryService } from '../demo/temporary-service.ts'
 import { spanHref } from '../http/kit/span-href.ts'
-import { complain, say } from '../lib/terminal.ts'
+import { print, printError } from '../lib/terminal.ts'
 import { ensureFirstEdition } from '../local/first-edition.ts'
 import { mintToken } from '../mail/tokens.ts'
 import { requestSignIn } from '../operate/admins/sessions.ts'
@@ -88,9 +88,9 @@ try {
   const baseUrl = services.config.PUBLIC_URL
   const all = [...pages, ...adminShots.pages, ...emailShots]
   const written = await takeShots(browser, { baseUrl, pages: all, outDir, cookies: [adminShots.cookie] })
-  say(`${written.length} screenshots in ${outDir}`)
+  print(`${written.length} screenshots in ${outDir}`)
 } catch (error) {
-  complain(describeError(error))
+  printError(describeError(error))
   process.exitCode = 1
 }
 
