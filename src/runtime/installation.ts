@@ -1,18 +1,16 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from './db/database.ts'
-import { query } from './db/query.ts'
-
-const Found = z.object({ installation: z.string().nullable() })
+import { queryOne } from './db/query.ts'
 
 /** Returns the id that tells this database from others, in Redis and in restore markers. Creates it on first use. */
 export async function readInstallation(db: Db): Promise<string> {
-  const [found] = await query(db, Found, sql`SELECT installation FROM mailing`)
-  if (found?.installation) return found.installation
-  const [made] = await query(
+  const known = await queryOne(
     db,
-    Found,
-    sql`UPDATE mailing SET installation = coalesce(installation, gen_random_uuid()) RETURNING installation`,
+    z.object({ installation: z.string().nullable() }),
+    sql`SELECT installation FROM mailing`,
   )
-  return made!.installation!
+  if (known.installation !== null) return known.installation
+  const made = sql`UPDATE mailing SET installation = coalesce(installation, gen_random_uuid()) RETURNING installation`
+  return (await queryOne(db, z.object({ installation: z.string() }), made)).installation
 }
