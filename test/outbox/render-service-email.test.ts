@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { messagesIn } from '../../src/messages/catalogue.ts'
+import { LOCALES, messagesIn } from '../../src/messages/catalogue.ts'
 import { renderServiceEmail } from '../../src/outbox/render-service-email.ts'
 import type { EmailContent } from '../../src/outbox/service-email.ts'
 
@@ -43,4 +43,17 @@ test('another language, or an email without a date, compiles separately', async 
   expect(de.html).toContain('Willkommen')
   const bare = await renderServiceEmail(words({ moment: undefined, links: [] }), undefined)
   expect(bare.html).not.toMatch(/<strong>|slot/)
+})
+
+const preheaderOf = (html: string): string =>
+  /<div style="display:none[^>]*>\s*([\s\S]*?)\s*<\/div>/.exec(html)![1]!.replace(/\s+/g, ' ')
+
+test.for(LOCALES)('the preheader of every email is a whole sentence: %s', async (locale) => {
+  const t = messagesIn(locale)
+  const bare = await renderServiceEmail(words({ t, lead: t.mails.welcome.lead }), undefined)
+  expect(preheaderOf(bare.html)).toBe(`${t.mails.welcome.lead} Tuesday at 08:00 (Europe/Berlin).`)
+  for (const kind of ['confirm', 'confirmBack', 'remind', 'manage', 'change'] as const) {
+    const { html } = await renderServiceEmail(words({ t, lead: t.mails[kind].lead, moment: undefined }), undefined)
+    expect([kind, preheaderOf(html)]).toEqual([kind, expect.stringMatching(/\.$/)])
+  }
 })
