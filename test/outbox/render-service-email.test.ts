@@ -57,3 +57,12 @@ test.for(LOCALES)('the preheader of every email is a whole sentence: %s', async 
     expect([kind, preheaderOf(html)]).toEqual([kind, expect.stringMatching(/\.$/)])
   }
 })
+
+test.for(LOCALES)(
+  'no email says how often digests come, since its reader may have chosen another rhythm: %s',
+  (locale) => {
+    const { confirm, confirmBack, remind, change } = messagesIn(locale).mails
+    for (const { lead } of [confirm, confirmBack, remind, change])
+      expect(lead).not.toMatch(/dail|every day|täglich|jeden tag/i)
+  },
+)
