@@ -8,7 +8,7 @@ const FEWER_FOR_MS = 60_000
 /** `acquire` rejects with this when its signal aborts while the message waits. */
 export const SENDING_STOPPED = new Error('sending stopped')
 /** `acquire` rejects with this when the relay begins to rest while the message waits. */
-export const RELAY_RESTS = new Error('the relay rests')
+const RELAY_RESTS = new Error('the relay rests')
 
 /** The connections to one relay. Messages wait in order of arrival for a free one. */
 export class ConnectionPool {

@@ -47,7 +47,7 @@ export interface Queues {
 
 const jobOptions = (queue: QueueName): JobsOptions => ({
   attempts: 1,
-  removeOnComplete: queue === 'clockwork' ? { age: 60 } : true,
+  removeOnComplete: queue === 'scheduled' ? { age: 60 } : true,
   removeOnFail: true,
 })
 
@@ -73,8 +73,8 @@ export async function openQueues(options: {
   const backend = redisUrl ? redisBackend(redisUrl, installation) : await postgresBackend(options.databaseUrl)
   backend.onError(options.onError)
   const queues = {
-    clockwork: backend.queue('clockwork'),
-    mails: backend.queue('mails'),
+    scheduled: backend.queue('scheduled'),
+    emails: backend.queue('emails'),
     batches: backend.queue('batches'),
   }
   for (const queue of Object.values(queues)) queue.on('error', options.onError)
@@ -171,7 +171,7 @@ function redisBackend(url: string, installation: string): Backend {
   }
 }
 
-const markerKey = (databaseId: string): string => `{paperboy}:witness:${databaseId}`
+const markerKey = (databaseId: string): string => `{paperboy}:restore-marker:${databaseId}`
 
 async function postgresBackend(connectionString: string): Promise<Backend> {
   const pool = ignoreLostClients(

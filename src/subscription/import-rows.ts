@@ -35,7 +35,7 @@ export interface Row {
   consent_form: string | undefined
 }
 
-export type Line = { row: Row } | { problem: string } | { unknown: UnknownValue; line: number }
+type Line = { row: Row } | { problem: string } | { unknown: UnknownValue; line: number }
 
 export interface SubscriberFile extends Pick<CsvFile, 'separator' | 'encoding'> {
   columns: ReadColumn[]

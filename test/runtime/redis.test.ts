@@ -26,7 +26,7 @@ async function twoWorkers(
       onError: () => {},
     })
     stack.defer(() => queues.close())
-    queues.work(handlers, { clockwork: 1, mails: 1, batches: 1 }, () => {})
+    queues.work(handlers, { scheduled: 1, emails: 1, batches: 1 }, () => {})
     return queues
   }
   await open()
@@ -46,7 +46,7 @@ describe.skipIf(withoutRedis)('the queue', { timeout: 120_000 }, () => {
     await wakeFor(queues, range(1, 51))
     await expect.poll(() => woken.size, { timeout: 20_000 }).toBe(50)
     await queues.wake('sweep-batches', {}, '1')
-    await queues.wake('send-service-mails', {}, '1')
+    await queues.wake('send-service-emails', {}, '1')
     const sizes = await Promise.all(nodes.map((node) => node.ask('DBSIZE')))
     expect(sizes.filter((size) => Number(size) > 0).length).toBeGreaterThan(1)
   })

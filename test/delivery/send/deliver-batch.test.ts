@@ -152,7 +152,7 @@ describe('a planned delivery is skipped for', () => {
       await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
       expect(sink.taken.map((one) => one.to)).toEqual(['stays@example.org'])
       const [row] = await db.select().from(deliveries).where(eq(deliveries.subscriberId, id))
-      expect(row).toMatchObject({ state: 'skipped', reply: why, handOvers: 0 })
+      expect(row).toMatchObject({ state: 'skipped', reply: why, attempts: 0 })
     })
   }
 
@@ -428,7 +428,7 @@ test('cancelling ends planned deliveries, and no more are planned', async ({ db 
   const editionId = await releasedEdition(services)
   const { batchIds } = await planAll(services, editionId)
   await leaseBatch(db, batchIds[0]!, NOON)
-  await db.update(deliveries).set({ state: 'handed', handOvers: 1 }).where(sql`subscriber_id = 1`)
+  await db.update(deliveries).set({ state: 'handed', attempts: 1 }).where(sql`subscriber_id = 1`)
   await cancel(services, { kind: 'daily', date: '2026-04-14' })
   await addSubscriber(db, 'late@example.org')
   expect(await planAll(services, editionId)).toEqual({ batchIds: [], deliveries: 0 })

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { readStatus, statusInWords } from '../../../src/operate/status.ts'
+import { describeStatus, readStatus } from '../../../src/operate/status.ts'
 import { recordFailure, recordRead } from '../../../src/papers/ingest/source-health.ts'
 import { openQueues } from '../../../src/runtime/queue.ts'
 import { startRedis, withoutRedis } from '../../support/redis.ts'
@@ -23,7 +23,7 @@ test('readyz reports a failing source and stays ready', async ({ db, site: { app
   expect(reply.json().sources).toEqual([{ source: 'hf', state: 'outage', since: services.now().toISOString() }])
   expect(reply.body).not.toContain('lists.example')
   const status = await readStatus(services)
-  expect(statusInWords(status, services.now())).toMatch(
+  expect(describeStatus(status, services.now())).toMatch(
     /Source {4}hf outage: it cannot be read since 2026-04-15 12:00 UTC: GET https:\/\/lists\.example/,
   )
   expect(status).toMatchObject({ sources: [{ state: 'outage', failure: 'GET https://lists.example answered 503.' }] })

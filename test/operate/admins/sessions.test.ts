@@ -123,8 +123,8 @@ describe('the link', () => {
       expect(String(again.headers['set-cookie'])).not.toContain('__Host-admin=')
       expect(again.body).toContain('Request a new one')
     }
-    expect(await db.select({ who: auditLog.who, what: auditLog.what }).from(auditLog)).toEqual([
-      { who: CURATOR, what: 'signed in' },
+    expect(await db.select({ actor: auditLog.actor, action: auditLog.action }).from(auditLog)).toEqual([
+      { actor: CURATOR, action: 'signed in' },
     ])
     expect(site.logged()).not.toMatch(/desk\.example|sign-in\/\w{10}/i)
   })
@@ -271,7 +271,7 @@ describe('a session', () => {
 })
 
 test('audit entries are deleted after 400 days', async ({ db, site: { services, clock } }) => {
-  const entry = { who: CURATOR, what: 'paused', about: 'x' }
+  const entry = { actor: CURATOR, action: 'paused', target: 'x' }
   await recordAudit(db, clock.now, entry)
   await createSignInLink(services, CURATOR)
   later(clock, 399 * 24 * 60)

@@ -39,9 +39,9 @@ test('each operator is emailed once a day about each problem, through the relay 
   expect(sink.taken.map(({ to }) => to).sort()).toEqual(['ada@lab.org', 'bob@lab.org'])
   const mail = await simpleParser(sink.taken[0]!.raw)
   expect(mail.subject).toBe(
-    'paperboy.example: Edition: the daily edition of 2026-04-14 was not made, though its list has papers and closed',
+    'paperboy.example: Edition: the daily edition of 2026-04-14 does not exist, although its list has papers and is closed',
   )
-  expect(mail.text).toMatch(/daily edition of 2026-04-14 was not made/)
+  expect(mail.text).toMatch(/daily edition of 2026-04-14 does not exist/)
   expect(mail.text).toContain('Since 2026-04-15 03:00 UTC')
   expect(mail.text).toContain('https://paperboy.example/admin/editions/daily/2026-04-14')
   expect(mail.text).toMatch(/What to do: see that a worker runs/)
