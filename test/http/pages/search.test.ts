@@ -112,7 +112,7 @@ describe('a paper’s page', () => {
     await db.execute(sql`DELETE FROM signals`)
     const { body } = await app.inject('/papers/2604.14000')
     expect(body).toContain('No votes yet.')
-    expect(body).not.toMatch(/<svg|undefined|NaN/)
+    expect(body).not.toMatch(/polyline|undefined|NaN/)
   })
 })
 
