@@ -670,7 +670,7 @@ export const en = {
       },
       {
         id: 'summaries',
-        heading: 'What is AI-written',
+        heading: 'AI-written text',
         text: [
           'Summaries marked “AI summary” were written by a language model at Hugging Face from the paper’s abstract. They can be wrong; read the abstract beside them.',
           'Unmarked summaries are the abstract’s first sentences. Titles and abstracts are the authors’ own. The reasons beside papers are counted, not written by a model.',

@@ -23,7 +23,9 @@ async function everyPage({ services }: Site): Promise<string[]> {
   await services.db.execute(sql`
     INSERT INTO signals (paper_id, observed_at, votes, origin)
     SELECT 1, timestamptz '2026-04-13 06:00Z' + n * interval '4 hours', n * n, 'file' FROM generate_series(1, 4) n`)
-  await services.db.execute(sql`UPDATE papers SET topics = '{agents,video-generation}', organization = 'Analytical Engines', abstract = 'We get $\\mu^2$, see https://a.example/x.'`)
+  await services.db.execute(
+    sql`UPDATE papers SET topics = '{agents,video-generation}', organization = 'Analytical Engines', abstract = 'We get $\\mu^2$, see https://a.example/x.'`,
+  )
   return [
     '/',
     '/papers?week=2026-W16',
@@ -194,7 +196,9 @@ test('controls are at least 44 pixels high', async ({ site }) => {
   for (const url of paths.filter((each) => !each.endsWith('/email'))) {
     await page.goto(url)
     for (const control of await page
-      .locator('button:visible, select:visible, input:not([type=hidden], [type=radio], [type=checkbox]), .choice, .tap, .step')
+      .locator(
+        'button:visible, select:visible, input:not([type=hidden], [type=radio], [type=checkbox]), .choice, .tap, .step',
+      )
       .all()) {
       const box = await control.boundingBox()
       expect({ url, text: await control.textContent(), high: box!.height >= 44 }).toMatchObject({ high: true })

@@ -41,23 +41,28 @@ describe('the home page', () => {
     await aFullDay(site)
     const page = await open(site)
     const bytes = await transferred(page, () => page.goto('/', { waitUntil: 'networkidle' }))
-    expect(Object.keys(bytes).toSorted()).toEqual(['Document', 'Font', 'Other', 'Script', 'Stylesheet'].filter((kind) => kind in bytes))
+    expect(Object.keys(bytes).toSorted()).toEqual(
+      ['Document', 'Font', 'Other', 'Script', 'Stylesheet'].filter((kind) => kind in bytes),
+    )
     const sum = (bytes.Document ?? 0) + (bytes.Stylesheet ?? 0) + (bytes.Script ?? 0)
     expect(sum).toBeGreaterThan(5_000)
     expect(sum).toBeLessThan(60_000)
   })
 
-  test.for([PHONE, DESK])('moves nothing while it loads, and paints its largest text first', async (viewport, { site }) => {
-    await aFullDay(site)
-    const page = await open(site, { viewport })
-    for (const url of ['/', '/papers/2604.14000', '/editions/2026-04-14']) {
-      await page.goto(url)
-      const { shift, largest } = await page.evaluate<{ shift: number; largest: string[] }>(PAINTED)
-      expect({ url, shift }).toEqual({ url, shift: 0 })
-      // The largest text is there from the first paint on: nothing larger comes after it.
-      expect({ url, paints: largest.length }).toEqual({ url, paints: 1 })
-    }
-  })
+  test.for([PHONE, DESK])(
+    'moves nothing while it loads, and paints its largest text first',
+    async (viewport, { site }) => {
+      await aFullDay(site)
+      const page = await open(site, { viewport })
+      for (const url of ['/', '/papers/2604.14000', '/editions/2026-04-14']) {
+        await page.goto(url)
+        const { shift, largest } = await page.evaluate<{ shift: number; largest: string[] }>(PAINTED)
+        expect({ url, shift }).toEqual({ url, shift: 0 })
+        // The largest text is there from the first paint on: nothing larger comes after it.
+        expect({ url, paints: largest.length }).toEqual({ url, paints: 1 })
+      }
+    },
+  )
 })
 
 /** Bytes on the wire by kind of resource, after compression. */
@@ -106,7 +111,8 @@ test('no page scrolls sideways at 320 pixels, and wider text spacing cuts nothin
     await page.addStyleTag({
       content: '* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }',
     })
-    const cut = await page.evaluate(`[...document.querySelectorAll('main p, main h1, main h2, main h3, main a, main button')]
+    const cut =
+      await page.evaluate(`[...document.querySelectorAll('main p, main h1, main h2, main h3, main a, main button')]
       .filter((each) => !each.matches('.visually-hidden') && getComputedStyle(each).overflow === 'hidden' && each.scrollHeight > each.clientHeight + 1).length`)
     expect({ url, cut, overflow: await page.evaluate(overflow) }).toEqual({ url, cut: 0, overflow: 0 })
   }
@@ -177,7 +183,9 @@ test.for([true, false])('welcome is three taps and Save (JavaScript: %s)', async
   await aFullDay(site)
   const id = await addSubscriber(db, 'ada@example.org', { zone: 'Europe/Berlin', keywords: ['sinks'] })
   const page = await open(site, { javaScriptEnabled, viewport: PHONE })
-  await page.goto(`/welcome?first=2026-04-16T06:00:00.000Z&choose=${mintToken(site.services.keys, 'preferences', id, NOON)}`)
+  await page.goto(
+    `/welcome?first=2026-04-16T06:00:00.000Z&choose=${mintToken(site.services.keys, 'preferences', id, NOON)}`,
+  )
   await page.locator('.tap', { hasText: 'Video generation' }).click()
   await page.locator('.tap', { hasText: 'two minutes' }).click()
   await page.locator('.tap', { hasText: '07:00' }).click()

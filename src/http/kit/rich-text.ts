@@ -18,7 +18,7 @@ const AFTER_LINK = /[.,;:!?)\]}'"]+$/
 
 /**
  * Returns a title or an abstract as HTML: its LaTeX formulas as MathML, the rest as readable text, all of it escaped.
- * What is no formula, or one that cannot be set, reads as `readable` writes it.
+ * Anything else reads as `readable` writes it, also a formula that cannot be set.
  *
  * @param source as the source wrote it
  * @param options.links turns web addresses into links

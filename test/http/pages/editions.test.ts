@@ -14,7 +14,9 @@ test('the archive lists editions, and each is a page of the site with the editio
   expect(list.body).toContain('12 papers')
   expect((await app.inject('/editions/latest')).headers.location).toBe('/editions/2026-04-14')
 
-  await db.execute(sql`INSERT INTO signals (paper_id, observed_at, votes, origin) VALUES (2, '2026-04-15T10:00Z', 9999, 'file')`)
+  await db.execute(
+    sql`INSERT INTO signals (paper_id, observed_at, votes, origin) VALUES (2, '2026-04-15T10:00Z', 9999, 'file')`,
+  )
   const { statusCode, body } = await app.inject('/editions/2026-04-14')
   expect(statusCode).toBe(200)
   expect(body).toContain('<main id="content">')

@@ -30,7 +30,9 @@ describe('a researcher', () => {
 
   test('gets JSON-LD that no title can break out of', async ({ db, site: { app } }) => {
     await addPapers(db, '2026-04-14', 1)
-    await db.execute(sql`UPDATE papers SET title = '</script><script>alert(1)</script>', organization = 'Analytical Engines'`)
+    await db.execute(
+      sql`UPDATE papers SET title = '</script><script>alert(1)</script>', organization = 'Analytical Engines'`,
+    )
     const { body } = await app.inject('/papers/2604.14000')
     const [, json] = /<script type="application\/ld\+json">([^<]*)<\/script>/.exec(body)!
     expect(JSON.parse(json!)).toMatchObject({
