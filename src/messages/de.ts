@@ -245,7 +245,7 @@ export const de: Messages = {
     confirm: {
       subject: 'Bestätigen Sie Ihr Paperboy-Abonnement',
       heading: 'Bestätigen Sie Ihre Adresse',
-      lead: 'Nur noch ein Schritt bis zur täglichen E-Mail mit den meistbeachteten Forschungsartikeln. Öffnen Sie den Link und bestätigen Sie dort Ihre Adresse.',
+      lead: 'Nur noch ein Schritt, dann bekommen Sie die meistbeachteten Forschungsartikel per E-Mail. Öffnen Sie den Link und bestätigen Sie dort Ihre Adresse.',
       button: 'Meine Adresse bestätigen',
       after: [
         'Der Link gilt 7 Tage. Das waren nicht Sie? Ignorieren Sie diese E-Mail, und wir schicken Ihnen keine Ausgaben.',
@@ -254,7 +254,7 @@ export const de: Messages = {
     confirmBack: {
       subject: 'Bestätigen Sie, dass Sie Paperboy wieder möchten',
       heading: 'Zurück zu Paperboy?',
-      lead: 'Sie möchten die tägliche E-Mail mit den meistbeachteten Forschungsartikeln wieder bekommen. Öffnen Sie den Link und bestätigen Sie dort Ihre Adresse. Ihre früheren Einstellungen bleiben erhalten.',
+      lead: 'Sie möchten die meistbeachteten Forschungsartikel wieder per E-Mail bekommen. Öffnen Sie den Link und bestätigen Sie dort Ihre Adresse. Ihre früheren Einstellungen bleiben erhalten.',
       button: 'Meine Adresse bestätigen',
       after: [
         'Der Link gilt 7 Tage. Das waren nicht Sie? Ignorieren Sie diese E-Mail, und wir schicken Ihnen keine Ausgaben.',
@@ -263,7 +263,7 @@ export const de: Messages = {
     remind: {
       subject: 'Erinnerung: Bestätigen Sie Ihr Paperboy-Abonnement',
       heading: 'Ein Schritt fehlt noch',
-      lead: 'Vor einigen Tagen haben Sie eine tägliche E-Mail mit den meistbeachteten Forschungsartikeln abonniert. Um sie zu bekommen, öffnen Sie den Link und bestätigen Sie Ihre Adresse.',
+      lead: 'Vor einigen Tagen haben Sie die meistbeachteten Forschungsartikel per E-Mail abonniert. Um sie zu bekommen, öffnen Sie den Link und bestätigen Sie Ihre Adresse.',
       button: 'Meine Adresse bestätigen',
       after: [
         'Dies ist unsere einzige Erinnerung. Wenn Sie nichts tun, löschen wir Ihre Adresse und schreiben Ihnen nicht mehr.',
@@ -312,7 +312,7 @@ export const de: Messages = {
     change: {
       subject: 'Bestätigen Sie Ihre neue Adresse für Paperboy',
       heading: 'Bestätigen Sie Ihre neue Adresse',
-      lead: 'Sie möchten Ihre tägliche E-Mail mit den meistbeachteten Forschungsartikeln an diese Adresse bekommen. Öffnen Sie den Link und bestätigen Sie dort.',
+      lead: 'Sie möchten Ihre E-Mails mit den meistbeachteten Forschungsartikeln an diese Adresse bekommen. Öffnen Sie den Link und bestätigen Sie dort.',
       button: 'Neue Adresse bestätigen',
       after: [
         'Der Link gilt einen Tag. Das waren nicht Sie? Ignorieren Sie diese E-Mail, und wir schicken Ihnen nichts.',

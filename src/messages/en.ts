@@ -242,21 +242,21 @@ export const en = {
     confirm: {
       subject: 'Confirm your Paperboy subscription',
       heading: 'Confirm your address',
-      lead: 'You’re one step away from a daily email of trending research papers. Open the link and confirm your address there.',
+      lead: 'You’re one step away from trending research papers by email. Open the link and confirm your address there.',
       button: 'Confirm my address',
       after: ['The link works for 7 days. Didn’t sign up? Ignore this email, and we won’t send you any digests.'],
     },
     confirmBack: {
       subject: 'Confirm that you want Paperboy again',
       heading: 'Back to Paperboy?',
-      lead: 'You asked for the daily email of trending research papers again. Open the link and confirm your address there. Your earlier preferences are kept.',
+      lead: 'You asked for trending research papers by email again. Open the link and confirm your address there. Your earlier preferences are kept.',
       button: 'Confirm my address',
       after: ['The link works for 7 days. Didn’t sign up? Ignore this email, and we won’t send you any digests.'],
     },
     remind: {
       subject: 'Reminder: confirm your Paperboy subscription',
       heading: 'One step left',
-      lead: 'A few days ago, you signed up for a daily email of trending research papers. To get it, open the link and confirm your address.',
+      lead: 'A few days ago, you signed up for trending research papers by email. To get them, open the link and confirm your address.',
       button: 'Confirm my address',
       after: ['This is our only reminder. If you do nothing, we’ll delete your address and send nothing more.'],
     },
@@ -297,7 +297,7 @@ export const en = {
     change: {
       subject: 'Confirm your new address for Paperboy',
       heading: 'Confirm your new address',
-      lead: 'You asked to get your daily email of trending research papers at this address. Open the link and confirm there.',
+      lead: 'You asked to get your emails of trending research papers at this address. Open the link and confirm there.',
       button: 'Confirm the new address',
       after: ['The link works for one day. Didn’t ask for this? Ignore this email, and we won’t send you anything.'],
     },

@@ -6,7 +6,7 @@ import { bigint, moment, query } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 
 type Kind = 'daily' | 'weekly'
-export type EditionSection = 'picks' | 'top' | 'rising'
+type EditionSection = 'picks' | 'top' | 'rising'
 
 /** A paper as an edition has it: its votes are those at the edition's close. */
 export interface EditionPaper extends ListedRow {

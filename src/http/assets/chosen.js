@@ -1,4 +1,4 @@
-// Keeps the sentence beside Save true while choosing. Without this script it shows the saved choices.
+// Keeps the sentence beside Save true while choosing. Without this script it shows the saved choice.
 for (const line of document.querySelectorAll('[data-chosen]')) {
   const form = line.closest('form')
   const [none, one, two] = line.dataset.topics.split('|')

@@ -21,7 +21,7 @@ const WORDS: Record<number, keyof Messages['errors']> = {
 const RETRY_AFTER_SECONDS = 10
 
 /** Returns an error's HTTP status, for pages and the API. An unreachable database is 503: the client may retry. */
-export function statusOf(error: unknown): number {
+function statusOf(error: unknown): number {
   if (error instanceof PaperboyError) return httpStatus[error.code]
   if (isConnectionError(error)) return 503
   const status = (error as Partial<FastifyError>).statusCode

@@ -18,7 +18,7 @@ const AFTER_LINK = /[.,;:!?)\]}'"]+$/
 
 /**
  * Returns a title or an abstract as HTML: its LaTeX formulas as MathML, the rest as readable text, all of it escaped.
- * Anything else reads as `readable` writes it, also a formula that cannot be set.
+ * Other text, and a formula that cannot be rendered, is written as `readable` does.
  *
  * @param source as the source wrote it
  * @param options.links turns web addresses into links

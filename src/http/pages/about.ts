@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Services } from '../../runtime/services.ts'
 
-/** Who chooses the papers, how they are ordered, and which texts a machine wrote. */
+/** Who chooses the papers, how they are ordered, and which text is machine-written. */
 export const aboutRoutes: FastifyPluginAsyncZod<Pick<Services, 'config'>> = async (app, { config }) => {
   app.get('/about', async (_request, reply) =>
     reply.headers({ 'cache-control': 'public, max-age=3600', vary: 'accept-language, cookie' }).view('about', {

@@ -8,7 +8,7 @@ type Kind = EditionList['kind']
 export const editionPath = (kind: Kind, date: string): string =>
   `/editions/${date}${kind === 'weekly' ? '?kind=weekly' : ''}`
 
-export const editionEmailPath = (kind: Kind, date: string): string =>
+const editionEmailPath = (kind: Kind, date: string): string =>
   `/editions/${date}/email${kind === 'weekly' ? '?kind=weekly' : ''}`
 
 /** "Friday, 14 March 2025", or "Week of 10 March 2025" */

@@ -66,7 +66,7 @@ function cardsOf({ span, papers }: List): number {
 }
 
 /** "Tuesday, 14 April 2026", "Week 16, 13 Apr to 19 April 2026", "April 2026" */
-export function spanName({ kind, key, from, to }: Span, t: Messages): string {
+function spanName({ kind, key, from, to }: Span, t: Messages): string {
   if (kind === 'day') return fullDay(from, t.intl)
   if (kind === 'month') return monthOf(from, t.intl)
   return t.list.weekNamed(Number(key.slice(-2)), shortDay(from, t.intl), plainDay(to, t.intl))

@@ -65,7 +65,7 @@ export const voteButton = (
 })
 
 /** Links to the paper on other sites. */
-export function paperLinks(paper: ListedRow, t: Messages): { label: string; url: string }[] {
+function paperLinks(paper: ListedRow, t: Messages): { label: string; url: string }[] {
   const links = [
     { label: t.paper.pdf, url: paper.pdfUrl },
     { label: !paper.stars ? t.paper.code : `${t.paper.code} ★${shortCount(paper.stars)}`, url: paper.codeUrl },

@@ -6,8 +6,6 @@ import { rankPapers } from '../ranking/rank.ts'
 import type { ListedRow } from './listed-rows.ts'
 import { readListed, readOrder } from './listed-rows.ts'
 
-export type { ListedRow } from './listed-rows.ts'
-
 /** One page of a day's, week's or month's list. */
 export interface List {
   span: Span

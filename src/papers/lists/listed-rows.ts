@@ -45,16 +45,24 @@ const SUMMARY_CHARACTERS = 320
 
 type Row = Awaited<ReturnType<typeof select>>[number]
 
-/** Reads what a list is ordered by, unordered: its papers' votes by `at`. Papers that the curator dropped are omitted. */
+/**
+ * Reads what a list is ordered by, unordered: its papers' votes by `at` and the curator's picks. Papers that the curator dropped are
+ * omitted, and on a day with real papers the sample's, because their votes are invented.
+ */
 export async function readOrder(db: Db, { from, to }: Pick<Span, 'from' | 'to'>, at: Date) {
   const { rows } = await db.execute<{
     id: string
     list_position: number
     votes: number | null
+    comments: number | null
+    stars: number | null
     age_hours: number | null
     picked: boolean | null
+    note: string | null
+    curator: string | null
   }>(sql`
-    SELECT p.id, p.list_position, s.votes, k.verdict = 'picked' AS picked, ${AGE_HOURS} AS age_hours
+    SELECT p.id, p.list_position, s.votes, s.comments, s.stars, ${AGE_HOURS} AS age_hours,
+      k.verdict = 'picked' AS picked, k.note, k.curator
     FROM ${withSignals(at)}
     WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND k.verdict IS DISTINCT FROM 'dropped'
       AND NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE real.list_day = p.list_day AND NOT real.sample))`)
