@@ -356,6 +356,7 @@ export const en = {
     source: 'Paper',
     discussion: 'Discussion',
     abstract: 'Abstract',
+    aiSummary: 'AI summary',
     noAbstract: 'The source has no abstract.',
     authors: 'Authors',
     allAuthors: (n: number) => `All ${n.toLocaleString('en-GB')} authors`,
@@ -473,7 +474,18 @@ export const en = {
     days: (n: number) => `in ${n} days`,
     comments: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'comment' : 'comments'}`,
   },
+  /** the first sentences of an edition; every number is from its list */
+  lead: {
+    leads: (topic: string, n: number, of: number, kind: 'daily' | 'weekly') =>
+      `${topic} leads ${kind === 'weekly' ? 'this week' : 'today'}: ${n} of the top ${of}.`,
+    /** at least twice as many as usual */
+    standsOut: (topic: string, n: number, of: number, kind: 'daily' | 'weekly') =>
+      `${topic} stands out ${kind === 'weekly' ? 'this week' : 'today'}: ${n} of the top ${of}, at least twice as many as usual.`,
+    mostVotes: (name: string, votes: string) => `${name} is first with ${votes}.`,
+    shared: (name: string, other: string, votes: string) => `${name} and ${other} are first with ${votes} each.`,
+  },
   digest: {
+    fromEditor: (curator: string) => `From ${curator}, the editor.`,
     holiday: (day: string) => `The list for ${day} had no papers, so there was no edition.`,
     outage: (day: string) => `We couldn’t read the list for ${day} in time, so there was no edition.`,
     thin: (day: string, papers: string) =>
@@ -497,23 +509,27 @@ export const en = {
     /** heads lists without votes */
     inOrder: 'Papers',
     rising: 'Still rising',
-    topics: 'Your topics',
+    forYou: 'For you',
+    whatYouFollow: 'what you follow',
+    fromEarlierDays: 'from earlier days',
+    /** after the votes of a paper that stands outside the list's order */
+    place: (rank: number) => `no. ${rank.toLocaleString('en-GB')}`,
+    alsoOnTheList: 'Also on the list',
+    votesAtTheRight: 'votes at the right',
+    allPapers: (papers: string) => `All ${papers}`,
     others: (names: string, n: number) => `${names} and ${n.toLocaleString('en-GB')} others`,
     and: (names: string, last: string) => `${names} and ${last}`,
     withdrawn: 'Withdrawn by its authors',
     paper: 'Paper',
     pdf: 'PDF',
     code: 'Code',
-    project: 'Project',
-    discussion: 'Discussion',
-    similar: 'Similar',
     vote: 'Vote',
-    rest: (count: string) => `${count} more of your papers didn’t fit in this email:`,
-    readTheRest: 'read the rest online',
     corrections: 'Corrections',
     retitled: (was: string, is: string, day: string) => `“${was}” (${day}) is now called “${is}”.`,
     nowWithdrawn: (title: string, day: string) => `“${title}” (${day}) was withdrawn by its authors.`,
     why: 'You get this email because you subscribed to Paperboy and confirmed your address.',
+    forwarded: 'Forwarded to you?',
+    forwardedSubscribe: 'Subscribe',
     preferences: 'Preferences',
     lessOften: 'Less often',
     pause: 'Pause',

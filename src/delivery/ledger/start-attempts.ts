@@ -16,6 +16,9 @@ export interface StartedAttempt {
   /** the reader's language and format */
   locale: string
   format: 'html' | 'text'
+  /** how the reader wants titles and summaries (CardStyle) */
+  sourceLinks: boolean
+  abstracts: boolean
   chosen: Selection
   /** date, in the reader's time zone, of an earlier digest that was too late to send */
   missedOn: string | null
@@ -54,6 +57,8 @@ export async function startAttempts(
       email: row.email!,
       locale: row.locale!,
       format: row.format!,
+      sourceLinks: row.source_links!,
+      abstracts: row.abstracts!,
       missedOn: row.missed_on,
       chosen: { shown: fromBitmap(row.shown), own: row.own },
       attempt: row.hand_overs,
@@ -66,6 +71,8 @@ interface StartedRow extends Record<string, unknown> {
   email: string | null
   locale: string | null
   format: 'html' | 'text' | null
+  source_links: boolean | null
+  abstracts: boolean | null
   shown: Buffer
   own: number
   missed_on: string | null
@@ -94,7 +101,7 @@ const startStatement = (
     ${lockReaders(group)}
   ), judged AS (
     SELECT d.subscriber_id, coalesce(d.shown, w.shown) AS shown, CASE WHEN d.shown IS NULL THEN w.own ELSE d.own END AS own,
-      s.email, s.locale, s.format, d.state = 'unknown' AS was_unknown,
+      s.email, s.locale, s.format, s.source_links, s.abstracts, d.state = 'unknown' AS was_unknown,
       CASE WHEN s.missed_at IS NOT NULL THEN
         (s.missed_at AT TIME ZONE CASE WHEN is_zone(s.zone) THEN s.zone ELSE 'UTC' END)::date::text END AS missed_on,
       CASE
@@ -133,7 +140,7 @@ const startStatement = (
     settled_at = CASE WHEN NOT v.may_send THEN ${at}::timestamptz END
   FROM verdict v
   WHERE d.edition_id = ${editionId} AND d.subscriber_id = v.subscriber_id
-  RETURNING d.subscriber_id, d.state, v.email, v.locale, v.format, v.missed_on, d.shown, d.own, d.hand_overs`
+  RETURNING d.subscriber_id, d.state, v.email, v.locale, v.format, v.source_links, v.abstracts, v.missed_on, d.shown, d.own, d.hand_overs`
 
 /** The one reason that makes a delivery `expired`; all others make it `skipped`. */
 const TOO_LATE = sql.raw(`'too late'`)

@@ -4,6 +4,7 @@ import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, papers } from '../../runtime/db/schema.ts'
 import { type Correction, findCorrections } from '../draft/corrections.ts'
 import type { CardPaper } from './card.ts'
+import { type FieldInTopTen, readFields } from './lead.ts'
 
 /** The input of `composeEdition`, the same in every language. */
 export interface ComposingInput {
@@ -11,6 +12,8 @@ export interface ComposingInput {
   /** papers on its list; an edition may omit some of them and include some of earlier days */
   listed: number
   corrections: Correction[]
+  /** for the lead */
+  fields?: readonly FieldInTopTen[]
 }
 
 interface Edition {
@@ -24,6 +27,7 @@ export async function readComposingInput(db: Db, edition: Edition, at: Date): Pr
     papers: await readCardPapers(db, edition.id),
     listed: await countListed(db, edition),
     corrections: await findCorrections(db, edition, at),
+    fields: await readFields(db, edition),
   }
 }
 
@@ -47,6 +51,8 @@ async function readCardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
       title: papers.title,
       abstract: papers.abstract,
       summary: papers.summary,
+      summaryByAi: papers.summaryByAi,
+      listDay: papers.listDay,
       authors: papers.authors,
       organization: papers.organization,
       url: papers.url,
