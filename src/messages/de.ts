@@ -187,6 +187,8 @@ export const de: Messages = {
     keywords: 'Stichwörter, durch Kommas getrennt',
     keywordsHint: 'Zum Beispiel: sparse attention, protein folding. Stichwörter zählen wie Themen.',
     likeVoted: 'Auch Artikel, die denen ähneln, für die ich gestimmt habe',
+    sourceLinks: 'Titel führen direkt zum Artikel auf arXiv',
+    abstracts: 'Die ersten Sätze der Zusammenfassung der Autoren statt KI-Zusammenfassungen',
     how: 'Format',
     language: 'Sprache',
     format: 'Format der E-Mail',
@@ -204,6 +206,8 @@ export const de: Messages = {
       topics: 'Wählen Sie bis zu 20 Themen aus der Liste.',
       keywords: 'Geben Sie bis zu 20 Stichwörter mit je höchstens 60 Zeichen ein.',
       likeVoted: 'Setzen Sie den Haken, oder lassen Sie ihn weg.',
+      sourceLinks: 'Setzen Sie den Haken, oder lassen Sie ihn weg.',
+      abstracts: 'Setzen Sie den Haken, oder lassen Sie ihn weg.',
       locale: 'Wählen Sie eine Sprache aus der Liste.',
       format: 'Wählen Sie HTML oder nur Text.',
       pauseWeeks: 'Eine Pause kann bis zu 52 Wochen dauern.',
@@ -223,6 +227,16 @@ export const de: Messages = {
   unsubscribed: {
     title: 'Sie haben Paperboy abbestellt',
     lead: 'Wir schicken Ihnen keine Ausgaben mehr. Eine E-Mail, die schon unterwegs ist, kann noch ankommen.',
+    why: 'Warum gehen Sie? Ein Klick genügt, wenn Sie mögen',
+    whyHint: 'Wir erhöhen eine Zahl um eins. Bei Ihnen speichern wir das nicht.',
+    reasons: {
+      'too-many': 'Zu viele E-Mails',
+      'not-relevant': 'Nicht mein Gebiet',
+      elsewhere: 'Ich finde Artikel anderswo',
+      'never-asked': 'Ich hatte mich nie angemeldet',
+      other: 'Etwas anderes',
+    },
+    thanks: 'Danke. Das hilft uns, besser zu werden.',
     changedMind: 'Doch anders überlegt?',
     again: 'Geben Sie Ihre Adresse ein und bestätigen Sie sie erneut. Ihre Einstellungen bleiben erhalten.',
     readOnline: 'Die Artikel weiter online lesen',
@@ -262,9 +276,7 @@ export const de: Messages = {
       leadBegun:
         'Jede Ausgabe bringt Ihnen die Artikel, für die die Forschungsgemeinschaft gestimmt hat, und sagt, warum jeder dabei ist. Ihre erste ist schon unterwegs. Die nächste kommt am',
       button: 'Die neuesten Artikel lesen',
-      after: [
-        'In den Einstellungen wählen Sie Themen, Stichwörter, eine andere Uhrzeit, weniger Artikel oder den wöchentlichen Versand.',
-      ],
+      after: ['Mit drei Angaben wird es Ihr Paperboy. Sie können sie jederzeit ändern:'],
     },
     welcomeBack: {
       subject: 'Willkommen zurück bei Paperboy',
@@ -304,7 +316,15 @@ export const de: Messages = {
         'Der Link gilt einen Tag. Das waren nicht Sie? Ignorieren Sie diese E-Mail, und wir schicken Ihnen nichts.',
       ],
     },
+    moved: {
+      subject: 'Ihr Paperboy-Abonnement ist umgezogen',
+      heading: 'Ihr Abonnement ist umgezogen',
+      lead: 'Ihre Ausgaben gehen ab jetzt an eine andere Adresse, wie über den sicheren Link Ihres Abonnements gewünscht. Diese Adresse bekommt keine E-Mails mehr von uns.',
+      button: 'Diese Adresse wieder anmelden',
+      after: ['Das waren nicht Sie? Antworten Sie auf diese E-Mail, und wir helfen Ihnen.'],
+    },
     preferences: 'Einstellungen',
+    choices: { topics: 'Themen auswählen', size: 'Wie viele Artikel', hour: 'Um welche Zeit' },
     why: (host: string) => `Sie bekommen diese E-Mail wegen einer Anmeldung bei ${host}.`,
     whyAsked: (host: string) => `Sie bekommen diese E-Mail, weil sie bei ${host} angefordert wurde.`,
     at: (day: string, time: string, zone: string) => `${day} um ${time} (${zone})`,
@@ -506,6 +526,16 @@ export const de: Messages = {
     mostVotes: (name, votes) => `${name} führt mit ${votes}.`,
     shared: (name, other, votes) => `${name} und ${other} führen mit je ${votes}.`,
   },
+  week: {
+    heading: 'Was sich diese Woche bewegt hat',
+    aside: 'gegenüber der Vorwoche',
+    gained: (topic, papers, more) =>
+      `${topic} hat am meisten zugelegt: ${papers}, ${more.toLocaleString('de-DE')} mehr als in der Vorwoche.`,
+    topic: 'Thema',
+    papers: 'Artikel',
+    change: 'Änderung',
+    risers: 'Nach ihrem Tag am stärksten gestiegen',
+  },
   digest: {
     fromEditor: (curator) => `Von ${curator}, aus der Redaktion.`,
     holiday: (day) => `Die Liste vom ${day} war leer, darum gab es keine Ausgabe.`,
@@ -640,7 +670,9 @@ export const de: Messages = {
       'Wir sehen nicht, ob Sie eine E-Mail öffnen: Unsere E-Mails laden keine fremden Bilder.',
       clicks
         ? 'Wir zählen Klicks in E-Mails: eine Summe je Artikel, Link und Tag. Wer geklickt hat, erfassen wir nicht.'
-        : 'Links in E-Mails führen direkt zu den Artikeln. Wir zählen nicht, wer ihnen folgt.',
+        : 'Links in E-Mails enthalten keine Tracker. Wir zählen nicht, wer ihnen folgt.',
+      'Wenn Sie uns sagen, warum Sie gehen, erhöhen wir eine Zahl um eins. Bei Ihnen speichern wir das nicht.',
+      'Mit „KI-Zusammenfassung“ markierte Texte hat ein Sprachmodell bei der Quelle der Liste geschrieben. Über Sie erfährt es nichts.',
       'Adressen geben wir nur an die Mailserver, die an Sie zustellen.',
       'Unsere Seiten setzen keine Cookies, außer einem zum Abstimmen, falls Sie das möchten.',
     ],

@@ -37,7 +37,8 @@ export const PERSONAL_TABLES: Record<string, PersonalTable> = {
   },
   outbox: {
     read: (id) => sql`
-      SELECT jsonb_build_object('kind', kind, 'state', state, 'reply', reply, 'created_at', created_at, 'settled_at', settled_at) AS row
+      SELECT jsonb_build_object('kind', kind, 'state', state, 'reply', reply, 'created_at', created_at, 'settled_at', settled_at,
+        'old_address', (SELECT email FROM moved_addresses WHERE outbox_id = outbox.id)) AS row
       FROM outbox WHERE subscriber_id = ${id} ORDER BY id`,
     erase: (id) => sql`DELETE FROM outbox WHERE subscriber_id = ${id}`,
   },

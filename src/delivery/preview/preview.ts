@@ -69,7 +69,8 @@ export async function preview(
   }
   const stored = await readSegments(services, edition.id, locale)
   const segments =
-    stored ?? (await composeEdition(config, edition, await readComposingInput(db, edition, now()), locale)).segments
+    stored ??
+    (await composeEdition(config, edition, await readComposingInput(db, edition, now(), config), locale)).segments
   const compiled = compileEdition(segments)
   const index = await readSelectionIndex(db, edition.id, now())
   const shown = describeSelection(selectPapers(index, preferences), locale)

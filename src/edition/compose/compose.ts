@@ -18,6 +18,7 @@ import { CARD_INDENT } from './placeholders.ts'
 import { createMarkers, type EditionSegments, SEGMENTS_VERSION, splitBody } from './segments.ts'
 import { shortenTitle } from './subject.ts'
 import { renderMail } from './templates.ts'
+import { describeWeek } from './week.ts'
 
 export interface ComposableEdition {
   kind: 'daily' | 'weekly'
@@ -64,6 +65,7 @@ export async function composeEdition(
       subject: trending,
       weekly: edition.kind === 'weekly',
       longDate: longDate(edition, t),
+      week: input.week && describeWeek(input.week, settings, t),
       lead: describeLead({ fields: input.fields ?? [], papers, names }, edition.kind, t),
       list: listLine(edition, input, t),
       headings: headingsOf(settings, papers, t),

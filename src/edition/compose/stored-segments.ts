@@ -29,7 +29,7 @@ export async function readAllSegments(deps: Deps, editionId: number): Promise<Ma
 
 async function recompose({ db, config, now }: Deps, editionId: number, locales: readonly Locale[]) {
   const [edition] = await db.select().from(editions).where(eq(editions.id, editionId))
-  const input = await readComposingInput(db, edition!, now())
+  const input = await readComposingInput(db, edition!, now(), config)
   const composed = locales.map(
     async (locale) => [locale, (await composeEdition(config, edition!, input, locale)).segments] as const,
   )

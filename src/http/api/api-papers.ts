@@ -4,7 +4,7 @@ import { isDay } from '../../calendar/days.ts'
 import { type Span, spanNamed } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { listDay, listSpan } from '../../papers/lists/list-day.ts'
-import type { ListedRow } from '../../papers/lists/listed-rows.ts'
+import { type ListedRow, SUMMARY_SOURCES } from '../../papers/lists/listed-rows.ts'
 import { findPaper, readPaper } from '../../papers/lists/paper.ts'
 import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
 import { searchPapers } from '../../papers/search/search.ts'
@@ -33,6 +33,8 @@ const PaperFacts = z.object({
   authors: z.array(z.string()),
   organization: z.string().optional(),
   summary: z.string(),
+  /** ai: a language model wrote it; source: the source's own; abstract: the abstract's first sentences */
+  summarySource: z.enum(SUMMARY_SOURCES),
   votes: z.number().optional(),
   comments: z.number().optional(),
   stars: z.number().optional(),

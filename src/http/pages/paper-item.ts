@@ -29,6 +29,7 @@ export function paperItem(paper: ListedRow, { t, voted, path }: Shown) {
     byline: [authorLine(paper.authors, t), paper.organization].filter(Boolean).join(' · '),
     links: paperLinks(paper, t),
     summary: sentences(paper.summary, SUMMARY_CHARACTERS),
+    summaryLabel: paper.summarySource === 'ai' ? t.paper.aiSummary : undefined,
     vote: voteButton(paper, { t, voted: voted.has(paper.id), back: `${path}#p${paper.id}` }),
     reason: reasonFor(paper, t),
     picked: paper.picked,

@@ -37,6 +37,7 @@ export function paperPage(paper: Paper, similar: readonly ListedRow[], page: Sho
     withdrawn: paper.withdrawnAt !== undefined,
     abstract: paper.abstract,
     summary: paper.summary !== '' && !paper.abstract.startsWith(paper.summary.slice(0, 80)) ? paper.summary : undefined,
+    summaryLabel: paper.summarySource === 'ai' ? t.paper.aiSummary : undefined,
     topics: paper.topics.map((slug) => ({ href: `/topics/${slug}`, label: topicName(slug) })),
     chart: voteChart(paper.history, t),
     votesNow: votesNow(paper, t),

@@ -5,6 +5,9 @@ import { reasonFor } from '../ranking/reason.ts'
 import { readable, sentences } from '../readable.ts'
 import { countReaderVotes } from '../votes/reader-votes.ts'
 
+export const SUMMARY_SOURCES = ['ai', 'source', 'abstract'] as const
+type SummarySource = (typeof SUMMARY_SOURCES)[number]
+
 /** A paper of a list in readable plain text, which a page must escape. */
 export interface ListedRow {
   id: number
@@ -14,6 +17,8 @@ export interface ListedRow {
   authors: string[]
   organization?: string | undefined
   summary: string
+  /** where the summary comes from: a language model, the source, or the abstract's first sentences */
+  summarySource: SummarySource
   /** votes of the source and of our readers */
   votes?: number | undefined
   comments?: number | undefined
@@ -71,6 +76,7 @@ async function select(db: Db, condition: SQL, at: Date) {
     source_id: string
     title: string
     text: string
+    summary_source: SummarySource
     authors: string[]
     organization: string | null
     url: string | null
@@ -89,7 +95,8 @@ async function select(db: Db, condition: SQL, at: Date) {
     picked: boolean | null
     curator: string | null
   }>(sql`
-    SELECT p.id, p.source, p.source_id, p.title, coalesce(p.summary, p.abstract) AS text, p.authors, p.organization,
+    SELECT p.id, p.source, p.source_id, p.title, coalesce(p.summary, p.abstract) AS text,
+      CASE WHEN p.summary IS NULL THEN 'abstract' WHEN p.summary_by_ai THEN 'ai' ELSE 'source' END AS summary_source, p.authors, p.organization,
       p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_position, p.list_day::text AS list_day, p.topics, p.raw ? 'paper' AS has_discussion,
       s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator, ${AGE_HOURS} AS age_hours
     FROM ${withSignals(at)}
@@ -141,6 +148,7 @@ const rowOf = (row: Row): ListedRow => ({
   authors: row.authors.map(readable),
   organization: row.organization === null ? undefined : readable(row.organization),
   summary: sentences(readable(row.text), SUMMARY_CHARACTERS),
+  summarySource: row.summary_source,
   votes: row.votes ?? undefined,
   comments: row.comments ?? undefined,
   stars: row.stars ?? undefined,
