@@ -520,9 +520,9 @@ export const de: Messages = {
   },
   lead: {
     leads: (topic, n, of, kind) =>
-      `${topic} liegt ${kind === 'weekly' ? 'diese Woche' : 'heute'} vorn: ${n} der ersten ${of}.`,
+      `${n} der ersten ${of} ${kind === 'weekly' ? 'dieser Woche' : 'heute'} gehören zum Thema ${topic}.`,
     standsOut: (topic, n, of, kind) =>
-      `${topic} fällt ${kind === 'weekly' ? 'diese Woche' : 'heute'} auf: ${n} der ersten ${of}, mindestens doppelt so viele wie üblich.`,
+      `${n} der ersten ${of} ${kind === 'weekly' ? 'dieser Woche' : 'heute'} gehören zum Thema ${topic}, mindestens doppelt so viele wie üblich.`,
     mostVotes: (name, votes) => `${name} führt mit ${votes}.`,
     shared: (name, other, votes) => `${name} und ${other} führen mit je ${votes}.`,
   },
@@ -563,7 +563,7 @@ export const de: Messages = {
     forYou: 'Für Sie',
     whatYouFollow: 'was Sie verfolgen',
     fromEarlierDays: 'von früheren Tagen',
-    place: (rank) => `Platz ${rank.toLocaleString('de-DE')}`,
+    place: (rank) => `Platz\u00a0${rank.toLocaleString('de-DE')}`,
     alsoOnTheList: 'Auch auf der Liste',
     votesAtTheRight: 'Stimmen rechts',
     allPapers: (papers) => `Alle ${papers}`,

@@ -1,3 +1,7 @@
+/** "Video generation" → "video generation"; "3D and rendering" and "LLM agents" stay. */
+const inSentence = (topic: string): string =>
+  /^[A-Z][a-z]/.test(topic) ? topic.charAt(0).toLowerCase() + topic.slice(1) : topic
+
 /**
  * All reader-facing text in English, by page or email. The type check requires the same keys of every language, so a new
  * language is one file. Callers pass raw numbers and days; the catalogue formats them.
@@ -499,11 +503,12 @@ export const en = {
   },
   /** the first sentences of an edition; every number is from its list */
   lead: {
+    /** most papers of the top ten */
     leads: (topic: string, n: number, of: number, kind: 'daily' | 'weekly') =>
-      `${topic} leads ${kind === 'weekly' ? 'this week' : 'today'}: ${n} of the top ${of}.`,
+      `${n} of ${kind === 'weekly' ? 'the week’s' : 'today’s'} top ${of} are on ${inSentence(topic)}.`,
     /** at least twice as many as usual */
     standsOut: (topic: string, n: number, of: number, kind: 'daily' | 'weekly') =>
-      `${topic} stands out ${kind === 'weekly' ? 'this week' : 'today'}: ${n} of the top ${of}, at least twice as many as usual.`,
+      `${n} of ${kind === 'weekly' ? 'the week’s' : 'today’s'} top ${of} are on ${inSentence(topic)}, at least twice as many as usual.`,
     mostVotes: (name: string, votes: string) => `${name} is first with ${votes}.`,
     shared: (name: string, other: string, votes: string) => `${name} and ${other} are first with ${votes} each.`,
   },
@@ -547,7 +552,7 @@ export const en = {
     whatYouFollow: 'what you follow',
     fromEarlierDays: 'from earlier days',
     /** after the votes of a paper that stands outside the list's order */
-    place: (rank: number) => `no. ${rank.toLocaleString('en-GB')}`,
+    place: (rank: number) => `no.\u00a0${rank.toLocaleString('en-GB')}`,
     alsoOnTheList: 'Also on the list',
     votesAtTheRight: 'votes at the right',
     allPapers: (papers: string) => `All ${papers}`,

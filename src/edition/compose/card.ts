@@ -64,7 +64,7 @@ export function formatCard(
       url: reachable('code', paper.codeUrl),
     },
   ]
-  const votes = paper.votes ? t.paper.votes(paper.votes) : null
+  const votes = paper.votes ? t.paper.votes(paper.votes).replace(' ', '\u00a0') : null
   const rank = paper.section === 'rising' ? null : paper.position + 1
   return {
     position: paper.position,
