@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { bigint, queryColumn } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 import { eraseReader } from '../subscription/erase.ts'
 
@@ -13,27 +14,25 @@ export interface DeletedCounts {
 }
 
 /**
- * Deletes data past its retention period: settled service emails, addresses that readers moved from, and readers who unsubscribed
- * long ago.
+ * Deletes data past its retention period: settled service emails, addresses that readers moved from, and
+ * readers who unsubscribed long ago.
  * Those readers are erased as on request: their keyed hash stays suppressed, so that no old list brings them back.
  */
 export async function deleteExpired({ db, now, config }: Deps): Promise<DeletedCounts> {
   const before = (days: number) => sql`${now()}::timestamptz - make_interval(days => ${days})`
-  const serviceMails = await inSteps(
-    db,
-    sql`
+  const oldEmails = sql`
     DELETE FROM outbox WHERE id IN (
-      SELECT id FROM outbox WHERE settled_at < ${before(config.SERVICE_MAIL_DAYS)} LIMIT ${BATCH_ROWS})`,
-  )
+      SELECT id FROM outbox WHERE settled_at < ${before(config.SERVICE_MAIL_DAYS)} LIMIT ${BATCH_ROWS})`
+  const serviceMails = await inSteps(db, oldEmails)
   await db.execute(sql`
     DELETE FROM moved_addresses m USING outbox o WHERE o.id = m.outbox_id AND o.settled_at IS NOT NULL`)
-  const { rows } = await db.execute<{ id: string }>(sql`
+  const readers = await queryColumn(db, bigint)`
     SELECT id FROM subscribers
     WHERE status IN ('unsubscribed', 'bounced', 'complained') AND email IS NOT NULL
       AND coalesce(left_at, updated_at) < ${before(config.LEFT_READER_DAYS)}
-    ORDER BY id LIMIT ${BATCH_ROWS}`)
-  for (const { id } of rows) await eraseReader({ db, now }, Number(id))
-  return { serviceMails, readers: rows.length }
+    ORDER BY id LIMIT ${BATCH_ROWS}`
+  for (const id of readers) await eraseReader({ db, now }, id)
+  return { serviceMails, readers: readers.length }
 }
 
 async function inSteps(db: Deps['db'], step: ReturnType<typeof sql>): Promise<number> {

@@ -15,9 +15,9 @@ export function noteCommand(edition: Command): void {
       withServices(async (services) => {
         const { kind, date, text = '' } = key
         const entry = {
-          who: cliActor(),
-          what: text ? 'set the note of' : 'removed the note of',
-          about: describeEdition(key),
+          actor: cliActor(),
+          action: text ? 'set the note of' : 'removed the note of',
+          target: describeEdition(key),
         }
         await withAudit(services, entry, (db) => setEditorNote({ db }, { kind, date }, text))
         report(

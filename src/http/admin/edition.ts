@@ -38,7 +38,7 @@ export const adminEditionRoutes: FastifyPluginAsyncZod<Services> = async (app, s
     const { does, done, sure } = ACTIONS[action]
     if (sure !== undefined && request.body.sure !== 'yes')
       return reply.code(422).view('admin/edition', { ...(await editionView(services, key)), unsure: action })
-    const entry = { who: actor(request), what: done, about: describeEdition(key) }
+    const entry = { actor: actor(request), action: done, target: describeEdition(key) }
     await withAudit(services, entry, (db): Promise<unknown> => does({ ...services, db }, key))
     return reply.redirect(editionHref(key), 303)
   })
@@ -46,8 +46,8 @@ export const adminEditionRoutes: FastifyPluginAsyncZod<Services> = async (app, s
   const noting = { params, body: z.object({ note: z.string().max(5_000).catch('') }).catch({ note: '' }) }
   app.post('/admin/editions/:kind/:date/note', { schema: noting }, async (request, reply) => {
     const { params: key, body } = request
-    const what = body.note.trim() === '' ? 'removed the note of' : 'set the note of'
-    await withAudit(services, { who: actor(request), what, about: describeEdition(key) }, (db) =>
+    const action = body.note.trim() === '' ? 'removed the note of' : 'set the note of'
+    await withAudit(services, { actor: actor(request), action, target: describeEdition(key) }, (db) =>
       setEditorNote({ db }, key, body.note),
     )
     return reply.redirect(editionHref(key), 303)
@@ -62,7 +62,7 @@ export const adminEditionRoutes: FastifyPluginAsyncZod<Services> = async (app, s
     const { note } = request.body
     await withAudit(
       services,
-      { who: actor(request), what: CURATOR_ACTIONS[verdict].auditName, about: `paper ${paper}` },
+      { actor: actor(request), action: CURATOR_ACTIONS[verdict].auditName, target: `paper ${paper}` },
       (db) => curate({ ...services, db }, paper, verdict, note || undefined),
     )
     return reply.redirect(`${editionHref(key)}#${anchorOf(paper)}`, 303)

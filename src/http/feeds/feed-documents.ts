@@ -16,7 +16,8 @@ export interface FeedContent {
   path: string
   /** path of the page that has this feed */
   home: string
-  topic?: string | undefined
+  /** the feed's title */
+  title: string
   curator: string
   papers: readonly ListedRow[]
   /** when a paper entered the feeds */
@@ -111,8 +112,8 @@ export function jsonDocument(feed: FeedContent): string {
   return JSON.stringify({ items: [], ...document })
 }
 
-const heading = ({ t, topic, curator }: FeedContent) => ({
-  title: topic === undefined ? t.feeds.name : t.feeds.nameFor(topicName(topic)),
+const heading = ({ t, title, curator }: FeedContent) => ({
+  title,
   description: t.feeds.description(curator),
 })
 
@@ -121,8 +122,8 @@ const updated = ({ papers, since, closedAt }: FeedContent): Date =>
 
 const names = (paper: ListedRow): string[] => paper.authors.slice(0, MOST_NAMES)
 
-const summaryLabel = ({ summarySource }: ListedRow, t: Messages): string =>
-  summarySource === 'ai' ? `<strong>${t.paper.aiSummary}:</strong> ` : ''
+const summaryLabel = ({ aiSummary }: ListedRow, t: Messages): string =>
+  aiSummary ? `<strong>${t.paper.aiSummary}:</strong> ` : ''
 
 /** Feed readers render this as HTML. Escape source text here; the feed format then escapes the markup again. */
 function bodyHtml(paper: ListedRow, t: Messages): string {
