@@ -6,7 +6,7 @@ import type { ListedPaper } from './listed-paper.ts'
 /** Returns papers as one relation `r` from one JSON parameter. */
 export const rowsOf = (papers: readonly ListedPaper[], observedAt: Date): SQL => sql`
   jsonb_to_recordset(${JSON.stringify(papers.map((paper) => rowOf(paper, observedAt)))}::jsonb) AS r(
-    source text, source_id text, title text, abstract text, shown_title text, shown_abstract text, shown_authors text[], summary text, shown_summary text, authors text[],
+    source text, source_id text, title text, abstract text, shown_title text, shown_abstract text, shown_authors text[], summary text, shown_summary text, summary_by_ai boolean, authors text[],
     organization text, shown_organization text, submitter text, keywords text[], shown_keywords text[], categories text[], topics text[], published_at timestamptz, list_day date, listed_at timestamptz, list_position integer, url text,
     pdf_url text, code_url text, project_url text, sample boolean, announced boolean, revision boolean, version smallint, withdrawn_at timestamptz,
     raw jsonb, votes integer, comments integer, stars integer)`
@@ -30,6 +30,7 @@ const rowOf = (paper: ListedPaper, observedAt: Date) => ({
   shown_authors: shownAll(paper.authors),
   summary: paper.summary,
   shown_summary: shown(paper.summary),
+  summary_by_ai: paper.summaryByAi ?? false,
   authors: paper.authors,
   organization: paper.organization,
   shown_organization: shown(paper.organization),
@@ -90,6 +91,7 @@ const MERGED: Record<string, string> = {
   shown_abstract: versioned('shown_abstract', 'abstract'),
   summary: kept('summary'),
   shown_summary: kept('shown_summary', 'IS NULL', 'summary'),
+  summary_by_ai: kept('summary_by_ai', 'IS NULL', 'summary'),
   authors: kept('authors', "= '{}'"),
   shown_authors: kept('shown_authors', "= '{}'", 'authors'),
   organization: kept('organization'),
