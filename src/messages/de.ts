@@ -107,6 +107,8 @@ export const de: Messages = {
     otherZone: 'Zeitzone ändern',
     onceAWeek: 'Lieber einmal in der Woche',
     skip: 'Überspringen',
+    sample: 'In der neuesten Ausgabe',
+    andMore: (n) => `und ${n} weitere`,
   },
   link: {
     old: 'Dieser Link ist abgelaufen',

@@ -106,6 +106,8 @@ export const en = {
     otherZone: 'Change',
     onceAWeek: 'Once a week instead',
     skip: 'Skip',
+    sample: 'In the latest edition',
+    andMore: (n: number) => `and ${n} more`,
   },
   link: {
     old: 'This link has expired',

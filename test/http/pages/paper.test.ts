@@ -13,6 +13,7 @@ describe('a researcher', () => {
     await db.execute(sql`
       UPDATE papers SET title = 'A $\\mu$-law & "more"', published_at = '2026-04-10T12:00Z', pdf_url = 'https://arxiv.org/pdf/2604.14000', keywords = '{mu law}'`)
     const { body } = await app.inject('/papers/2604.14000')
+    expect(body, 'Zotero would take it for a web page').not.toContain('og:type')
     expect(metasOf(body)).toEqual([
       ['citation_title', 'A μ-law &amp; &quot;more&quot;'],
       ['citation_author', 'Ada Lovelace'],
