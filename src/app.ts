@@ -43,6 +43,7 @@ import { preferencesRoutes } from './http/reader/preferences.ts'
 import { identifyReaders } from './http/reader/reader.ts'
 import { subscribeRoutes } from './http/reader/subscribe.ts'
 import { unsubscribeRoutes } from './http/reader/unsubscribe.ts'
+import { unsubscribeReasonRoutes } from './http/reader/unsubscribe-reason.ts'
 import { voteRoutes } from './http/reader/vote.ts'
 import type { Services } from './runtime/services.ts'
 
@@ -115,6 +116,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     limited.register(ownVotesRoutes, services)
     limited.register(subscribeRoutes, services)
     limited.register(confirmRoutes, services)
+    limited.register(unsubscribeReasonRoutes, services)
     limited.register(manageRoutes, services)
     limited.register(submitRoutes, services)
     limited.register(goRoutes, services)

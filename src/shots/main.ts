@@ -9,7 +9,7 @@ import { openInbox } from '../demo/inbox.ts'
 import { startTemporaryService } from '../demo/temporary-service.ts'
 import { spanHref } from '../http/kit/span-href.ts'
 import { authorHref, organizationHref } from '../http/pages/people-paths.ts'
-import { complain, say } from '../lib/terminal.ts'
+import { print, printError } from '../lib/terminal.ts'
 import { ensureFirstEdition } from '../local/first-edition.ts'
 import { mintToken } from '../mail/tokens.ts'
 import { requestSignIn } from '../operate/admins/sessions.ts'
@@ -92,9 +92,9 @@ try {
   const baseUrl = services.config.PUBLIC_URL
   const all = [...pages, ...adminShots.pages, ...emailShots]
   const written = await takeShots(browser, { baseUrl, pages: all, outDir, cookies: [adminShots.cookie] })
-  say(`${written.length} screenshots in ${outDir}`)
+  print(`${written.length} screenshots in ${outDir}`)
 } catch (error) {
-  complain(describeError(error))
+  printError(describeError(error))
   process.exitCode = 1
 }
 
