@@ -39,7 +39,8 @@ export const PERSONAL_TABLES: Record<string, PersonalTable> = {
     read: (id) => sql`
       SELECT jsonb_build_object('old_address', m.email, 'moved_at', o.created_at) AS row
       FROM moved_addresses m JOIN outbox o ON o.id = m.outbox_id WHERE o.subscriber_id = ${id} ORDER BY o.id`,
-    erase: (id) => sql`DELETE FROM moved_addresses m USING outbox o WHERE o.id = m.outbox_id AND o.subscriber_id = ${id}`,
+    erase: (id) =>
+      sql`DELETE FROM moved_addresses m USING outbox o WHERE o.id = m.outbox_id AND o.subscriber_id = ${id}`,
   },
   outbox: {
     read: (id) => sql`

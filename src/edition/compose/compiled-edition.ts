@@ -116,17 +116,24 @@ export const compileBody = (body: BodySegments): CompiledBody => ({
   openings: mapValues(body.openings, compileSegment),
   notice: compileSegment(body.notice),
   headings: mapValues(body.headings, compileSegment),
-  // Only a few of the sixteen styles are ever used.
-  cards: memoize(
-    ({ yours, sourceLinks, abstracts, personal }: CardStyle) => `${yours}${sourceLinks}${abstracts}${personal}`,
-    (style) => body.cards.map((card) => compileSegment(joinSegments(...piecesOf(card, style)))),
-  ),
+  cards: compileCards(body.cards),
   week: compileSegment(body.week),
   rows: compileRows(body),
   corrections: compileSegment(body.corrections),
   foot: compileSegment(body.foot),
   archiveFoot: compileSegment(body.archiveFoot),
 })
+
+/** Compiles the cards of a style when it is first asked for: of the sixteen styles, few are ever used. */
+function compileCards(cards: readonly CardSegments[]): CompiledBody['cards'] {
+  const styles: CompiledSegment[][] = []
+  return (style) => {
+    const { yours, sourceLinks, abstracts, personal } = style
+    const index = Number(yours) + 2 * Number(sourceLinks) + 4 * Number(abstracts) + 8 * Number(personal)
+    styles[index] ??= cards.map((card) => compileSegment(joinSegments(...piecesOf(card, style))))
+    return styles[index]
+  }
+}
 
 const piecesOf = (card: CardSegments, { yours, sourceLinks, abstracts, personal }: CardStyle): Segment[] => [
   card.card,
