@@ -14,27 +14,15 @@ export class MessageBuffer {
   }
 
   append(chunk: Buffer): void {
-    const start = this.#grow(chunk.length)
-    this.#bytes.set(chunk, start)
-  }
-
-  /** Appends the bytes of a chunk from `from` up to `to`, without a view of its own. */
-  appendPart(chunk: Buffer, from: number, to: number): void {
-    const start = this.#grow(to - from)
-    chunk.copy(this.#bytes, start, from, to)
-  }
-
-  /** Makes room for more bytes, and returns where they begin. */
-  #grow(length: number): number {
     const start = this.#end
-    const end = start + length
+    const end = start + chunk.length
     if (end > this.#bytes.length) {
       const larger = Buffer.allocUnsafeSlow(2 * end)
       this.#bytes.copy(larger, 0, 0, start)
       this.#bytes = larger
     }
+    this.#bytes.set(chunk, start)
     this.#end = end
-    return start
   }
 
   /** Appends text at one byte per character, such as headers and boundaries. */

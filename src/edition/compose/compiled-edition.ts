@@ -51,9 +51,8 @@ export interface CompiledBody {
 export interface CompiledRows {
   head: CompiledSegment
   end: CompiledSegment
-  bytes: Buffer
-  /** where the row of each position starts, and where the last one ends */
-  starts: number[]
+  /** the rows of the positions from `from` up to `to` */
+  between(from: number, to: number): Buffer
   /** the decoded size of the longest row */
   longest: number
 }
@@ -152,11 +151,21 @@ function compileRows({ rows, rowsHead, rowsEnd }: BodySegments): CompiledRows {
   const texts = rows.map((row) => bytes(row.join('')))
   const starts = [0]
   for (const text of texts) starts.push(starts.at(-1)! + text.length)
+  const all = Buffer.concat(texts)
+  // Creating a view takes longer than copying it. There are at most as many as pairs of positions.
+  const views = new Map<number, Buffer>()
   return {
     head: compileSegment(rowsHead),
     end: compileSegment(rowsEnd),
-    bytes: Buffer.concat(texts),
-    starts,
+    between(from, to) {
+      const key = from * starts.length + to
+      let view = views.get(key)
+      if (view === undefined) {
+        view = all.subarray(starts[from]!, starts[to]!)
+        views.set(key, view)
+      }
+      return view
+    },
     longest: Math.max(0, ...rows.map((row) => decodedLength(row.join('')))),
   }
 }

@@ -173,7 +173,7 @@ function writeRows(
     let to = from + 1
     while (to < sections.length && to - from < left && listed[to] === 0 && sections[to] !== 'rising') to++
     if (left === MOST_ROWS) write(rows.head)
-    buffer.appendPart(rows.bytes, rows.starts[from]!, rows.starts[to]!)
+    buffer.append(rows.between(from, to))
     left -= to - from
     from = to
   }
