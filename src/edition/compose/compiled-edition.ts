@@ -22,7 +22,7 @@ export interface CompiledSegment {
 }
 
 /** How a reader's cards look. */
-export interface CardStyle {
+interface CardStyle {
   /** under the heading of the reader's own papers: the list's place follows the authors */
   yours: boolean
   /** titles link to the paper's source instead of its page here */
