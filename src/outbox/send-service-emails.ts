@@ -103,7 +103,7 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
   for (;;) {
     // One statement, so that no reader who unsubscribes gets the email. `next` locks one due email; `judged` adds its recipient
     // and whether it is allowed; the UPDATE claims or skips it.
-    const statement = sql`
+    const claimStatement = sql`
       WITH next AS (
         SELECT id FROM outbox
         WHERE ${due(config, at)} AND (${NOT_HALTED} OR kind = 'alert' AND EXISTS (SELECT FROM mailing WHERE halted_why = ${BY_OPERATOR}))
@@ -140,7 +140,7 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
       FROM judged j WHERE o.id = j.id
       RETURNING o.id, o.kind, o.state, o.subscriber_id, o.admin_session_id AS session_id, o.message_key, o.hand_overs AS attempt,
         j.email, j.zone, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun, j.problems`
-    const [row] = await query(db, Row, statement)
+    const [row] = await query(db, Row, claimStatement)
     if (!row) return undefined
     if (row.state === 'handed') return toClaimed(row)
   }
