@@ -107,6 +107,8 @@ export const de: Messages = {
     otherZone: 'Zeitzone ändern',
     onceAWeek: 'Lieber einmal in der Woche',
     skip: 'Überspringen',
+    sample: 'In der neuesten Ausgabe',
+    andMore: (n) => `und ${n} weitere`,
   },
   link: {
     old: 'Dieser Link ist abgelaufen',
@@ -593,10 +595,9 @@ export const de: Messages = {
     comments: (n) => `${n.toLocaleString('de-DE')} ${n === 1 ? 'Kommentar' : 'Kommentare'}`,
   },
   lead: {
-    leads: (topic, n, of, kind) =>
-      `${n} der ersten ${of} ${kind === 'weekly' ? 'dieser Woche' : 'heute'} gehören zum Thema ${topic}.`,
-    standsOut: (topic, n, of, kind) =>
-      `${n} der ersten ${of} ${kind === 'weekly' ? 'dieser Woche' : 'heute'} gehören zum Thema ${topic}, mindestens doppelt so viele wie üblich.`,
+    leads: (topic, n, of) => `${n} der ersten ${of} gehören zum Thema ${topic}.`,
+    standsOut: (topic, n, of) =>
+      `${n} der ersten ${of} gehören zum Thema ${topic}, mindestens doppelt so viele wie üblich.`,
     mostVotes: (name, votes) => `${name} führt mit ${votes}.`,
     shared: (name, other, votes) => `${name} und ${other} führen mit je ${votes}.`,
   },

@@ -110,6 +110,8 @@ export const en = {
     otherZone: 'Change',
     onceAWeek: 'Once a week instead',
     skip: 'Skip',
+    sample: 'In the latest edition',
+    andMore: (n: number) => `and ${n} more`,
   },
   link: {
     old: 'This link has expired',
@@ -580,11 +582,10 @@ export const en = {
   /** the first sentences of an edition; every number is from its list */
   lead: {
     /** most papers of the top ten */
-    leads: (topic: string, n: number, of: number, kind: 'daily' | 'weekly') =>
-      `${n} of ${kind === 'weekly' ? 'the week’s' : 'today’s'} top ${of} are on ${inSentence(topic)}.`,
+    leads: (topic: string, n: number, of: number) => `${n} of the top ${of} are on ${inSentence(topic)}.`,
     /** at least twice as many as usual */
-    standsOut: (topic: string, n: number, of: number, kind: 'daily' | 'weekly') =>
-      `${n} of ${kind === 'weekly' ? 'the week’s' : 'today’s'} top ${of} are on ${inSentence(topic)}, at least twice as many as usual.`,
+    standsOut: (topic: string, n: number, of: number) =>
+      `${n} of the top ${of} are on ${inSentence(topic)}, at least twice as many as usual.`,
     mostVotes: (name: string, votes: string) => `${name} is first with ${votes}.`,
     shared: (name: string, other: string, votes: string) => `${name} and ${other} are first with ${votes} each.`,
   },

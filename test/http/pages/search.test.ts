@@ -307,6 +307,7 @@ test('every page is valid HTML, in both languages, with its words in the languag
       '/search?q=2604.99999',
     ],
     ...['/topics', '/topics/agents', '/feeds', '/editions', '/papers?date=2001-01-01', '/papers?week=x', '/papers/999'],
+    ...['/about', '/editions/2026-04-14', '/authors/Ada%20Lovelace', '/authors/Nemo', '/subscribe', '/nothing/here'],
   ]
   for (const language of ['en', 'de'] as const) {
     for (const url of pages) {
