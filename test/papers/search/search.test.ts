@@ -130,12 +130,13 @@ describe('search', () => {
       { q: 'common', order: 'date' as const },
       // One paper has all of the words, and the rest have some.
       { q: 'common unheard' },
+      { q: 'common unheard', limit: 1 },
       { q: 'common unheard', order: 'date' as const },
     ]) {
       const seen: string[] = []
       let after: string | undefined
       do {
-        const page = await searchPapers({ db, now }, { ...query, after, limit: 5 })
+        const page = await searchPapers({ db, now }, { limit: 5, ...query, after })
         expect(page.papers.length).toBeGreaterThan(0)
         seen.push(...page.papers.map((paper) => paper.sourceId))
         after = page.next
