@@ -139,7 +139,10 @@ describe('an edition’s page', () => {
     const mail = await browser.get(`${DESK}/preview`)
     expect(mail.body).toContain('&lt;b&gt;Read&lt;/b&gt; this one.')
     expect(mail.headers['content-security-policy']).toContain('sandbox')
-    expect(mail.body.indexOf(paper(3))).toBeLessThan(mail.body.indexOf(paper(2)))
+    // The lead names papers too; a card's title ends its heading.
+    const card = (position: number) => mail.body.indexOf(`${paper(position)}</a></h3>`)
+    expect(card(3)).toBeGreaterThan(0)
+    expect(card(3)).toBeLessThan(card(2))
     expect((await browser.get(`${DESK}/preview?format=text&locale=de`)).headers['content-type']).toContain('text/plain')
 
     await browser.post(`${DESK}/papers/${paperId(1)}/unpick`)
@@ -154,6 +157,18 @@ describe('an edition’s page', () => {
     ])
   })
 
+  test('stores the curator’s note, which the email has above the papers', async ({ db, site }) => {
+    await addPapers(db, DAY, 4)
+    const browser = await signedIn(site)
+    await browser.post(`${DESK}/assemble`)
+    await browser.post(`${DESK}/note`, { note: 'Start with *this*. <b>x</b>' })
+    expect((await browser.get(DESK)).body).toContain('Start with *this*. &lt;b&gt;x&lt;/b&gt;</textarea>')
+    expect((await browser.get(`${DESK}/preview`)).body).toContain('Start with <em>this</em>. &lt;b&gt;x&lt;/b&gt;')
+    await browser.post(`${DESK}/note`, { note: ' ' })
+    expect((await browser.get(`${DESK}/preview`)).body).not.toContain('the editor.')
+    expect(await auditLines(db)).toContain(`${CURATOR}: removed the note of the daily edition of ${DAY}`)
+  })
+
   test('holds, resumes, releases, pauses and cancels; final actions need a tick', async ({ db, site }) => {
     await addReaders(db, 3)
     await addPapers(db, DAY, 4)
@@ -165,7 +180,7 @@ describe('an edition’s page', () => {
     const offered = async () =>
       [...(await browser.get(DESK)).body.matchAll(/action="[^"]*\/(\w+)">/g)].map(([, action]) => action)
     expect(await press('assemble')).toBe('303 draft')
-    expect((await offered()).filter((each) => !['pick', 'drop'].includes(each!))).toEqual([
+    expect((await offered()).filter((each) => !['pick', 'drop', 'note'].includes(each!))).toEqual([
       'assemble',
       'hold',
       'release',

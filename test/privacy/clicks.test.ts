@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { preview } from '../../src/delivery/preview/preview.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { isScanner } from '../../src/privacy/clicks.ts'
-import { clicks } from '../../src/runtime/db/schema.ts'
+import { clicks, papers } from '../../src/runtime/db/schema.ts'
 import { siteOn, test } from '../http/site.ts'
 import { addPapers } from '../support/services.ts'
 
@@ -22,10 +22,11 @@ describe('enabled', () => {
   test('a click adds to a daily sum, without scanners and without identifying the reader', async ({ db, site }) => {
     const { app, services } = siteOn({ ...site.services, config: { ...site.services.config, COUNT_CLICKS: true } })
     await addPapers(db, '2026-04-14', 3)
+    await db.update(papers).set({ pdfUrl: 'https://arxiv.org/pdf/2604.00001' })
     await assemble(services, { date: '2026-04-14' })
     const { html, text } = await preview(services, { kind: 'daily', date: '2026-04-14' })
-    expect(html).toMatch(/https:\/\/paperboy\.example\/go\/\d+\/paper/)
-    expect(`${html}${text}`).not.toContain('https://arxiv.org/abs/')
+    expect(html).toMatch(/https:\/\/paperboy\.example\/go\/\d+\/pdf/)
+    expect(`${html}${text}`).not.toContain('https://arxiv.org/')
     const visit = (userAgent: string, method: 'GET' | 'HEAD' = 'GET', extra: Record<string, string> = {}) =>
       app.inject({ method, url: '/go/1/paper', headers: { 'user-agent': userAgent, ...extra } })
     const first = await visit(BROWSER)
