@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { PaperboyError } from '../lib/errors.ts'
-import { knownTopics } from '../papers/topics/topics.ts'
+import { knownTopics } from '../papers/topics/topic-counts.ts'
 import type { Db } from '../runtime/db/database.ts'
 import type { Services } from '../runtime/services.ts'
 import { type Mapping, MEANINGS_HELP, type ReadColumn, unrecognizedColumns } from './import-columns.ts'

@@ -2,6 +2,8 @@ import { fastifyEtag } from '@fastify/etag'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { feedDateOf, feedPapers, newestClosedDay } from '../../papers/lists/feed-papers.ts'
+import { canonicalSlug } from '../../papers/topics/keywords.ts'
+import { readTopicNames } from '../../papers/topics/topic-name.ts'
 import type { Services } from '../../runtime/services.ts'
 import { atomDocument, type FeedContent, jsonDocument, rssDocument } from './feed-documents.ts'
 
@@ -14,6 +16,7 @@ const FORMS = {
 const topic = z
   .string()
   .regex(/^[a-z0-9-]{1,60}$/)
+  .transform(canonicalSlug)
   .optional()
 
 /** Feeds of all papers and by topic. An unchanged feed answers 304. */
@@ -34,6 +37,8 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
         return reply.code(404).view('message', { heading: t.topics.noPapers, text: t.topics.noPapersText })
       }
       const { query } = request
+      const papers = await feedPapers(deps, query.topic)
+      const topics = papers.flatMap((paper) => paper.topics)
       const content: FeedContent = {
         t,
         publicUrl: config.PUBLIC_URL,
@@ -41,7 +46,8 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
         home: query.topic ? `/topics/${query.topic}` : '/',
         topic: query.topic,
         curator: config.CURATOR_NAME,
-        papers: await feedPapers(deps, query.topic),
+        nameOf: await readTopicNames(db, query.topic ? [query.topic, ...topics] : topics, t),
+        papers,
         since,
         closedAt: feedDateOf(newestClosedDay(deps), deps.closeHourUtc),
       }

@@ -7,7 +7,6 @@ import type { Paper } from '../../papers/lists/paper.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
 import { authorLine, sentences } from '../../papers/readable.ts'
-import { topicName } from '../../papers/topics/topics.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { voteChart } from './chart.ts'
 import { isWebUrl, paperItem, paperLinks, type Shown, voteButton } from './paper-item.ts'
@@ -18,7 +17,11 @@ const AUTHORS_SHOWN = 12
 const DESCRIPTION_CHARACTERS = 200
 
 /** A paper for templates/pages/paper.eta. */
-export function paperPage(paper: Paper, similar: readonly ListedRow[], page: Shown) {
+export function paperPage(
+  paper: Paper,
+  similar: readonly ListedRow[],
+  page: Shown & { nameOf: (slug: string) => string },
+) {
   const { t, voted } = page
   return {
     title: paper.title,
@@ -37,7 +40,7 @@ export function paperPage(paper: Paper, similar: readonly ListedRow[], page: Sho
     withdrawn: paper.withdrawnAt !== undefined,
     abstract: paper.abstract,
     summary: paper.summary !== '' && !paper.abstract.startsWith(paper.summary.slice(0, 80)) ? paper.summary : undefined,
-    topics: paper.topics.map((slug) => ({ href: `/topics/${slug}`, label: topicName(slug) })),
+    topics: paper.topics.map((slug) => ({ href: `/topics/${slug}`, label: page.nameOf(slug) })),
     chart: voteChart(paper.history, t),
     votesNow: votesNow(paper, t),
     ownVotes: paper.ownVotes > 0 ? t.paper.ownVotes(paper.ownVotes) : undefined,

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { findPaper, readPaper } from '../../papers/lists/paper.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
+import { readTopicNames } from '../../papers/topics/topic-name.ts'
 import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
@@ -27,7 +28,8 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const similar = await similarPapers(services, paper.id, SIMILAR)
     const ids = [paper, ...similar].map((each) => each.id)
     const voted = request.reader === undefined ? new Set<number>() : await readVotedIds(db, request.reader, ids)
-    const page = paperPage(paper, similar, { t, voted, path })
+    const nameOf = await readTopicNames(db, paper.topics, t)
+    const page = paperPage(paper, similar, { t, voted, path, nameOf })
     return setCacheControl(request.reader, reply, 300).view('paper', page)
   }
 

@@ -3,9 +3,12 @@ import { z } from 'zod'
 import { isDay } from '../../calendar/days.ts'
 import { spanAround } from '../../calendar/spans.ts'
 import { plainDay } from '../../calendar/words.ts'
+import type { Messages } from '../../messages/en.ts'
 import type { FoundPaper } from '../../papers/search/highlight.ts'
 import { searchPapers } from '../../papers/search/search.ts'
-import { topicName } from '../../papers/topics/topics.ts'
+import { canonicalSlug } from '../../papers/topics/keywords.ts'
+import type { TopicCount } from '../../papers/topics/topic-counts.ts'
+import { topicName } from '../../papers/topics/topic-name.ts'
 import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
@@ -23,7 +26,7 @@ const asked = z.object({
   q: text,
   from: text,
   to: text,
-  topic: text,
+  topic: text.transform((slug) => slug && canonicalSlug(slug)),
   code: z.literal('1').optional().catch(undefined),
   after: text,
 })
@@ -47,7 +50,7 @@ export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       query,
       badFrom: Boolean(query.from) && !isDay(query.from!),
       badTo: Boolean(query.to) && !isDay(query.to!),
-      topics: withChosen(offered, query.topic),
+      topics: withChosen(offered, query.topic, t),
       isAsking,
       papers: found.papers.map((paper) => foundItem(paper, { t, voted, path: searchHref(query, query.after) })),
       paging: (query.after || found.next) && {
@@ -59,11 +62,13 @@ export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   })
 }
 
-/** Adds the chosen topic to the offered ones if it is missing. */
-const withChosen = (offered: { slug: string; name: string }[], chosen: string | undefined) =>
-  chosen && !offered.some(({ slug }) => slug === chosen)
-    ? [{ slug: chosen, name: topicName(chosen) }, ...offered]
-    : offered
+/** The offered topics in the page's language, with the chosen one. */
+function withChosen(offered: readonly TopicCount[], chosen: string | undefined, t: Messages) {
+  const named = offered.map((topic) => ({ slug: topic.slug, name: topicName(topic.slug, t, topic.name) }))
+  return chosen && !named.some(({ slug }) => slug === chosen)
+    ? [{ slug: chosen, name: topicName(chosen, t) }, ...named]
+    : named
+}
 
 function searchHref({ q, from, to, topic, code }: Asked, after?: string): string {
   const given = Object.entries({ q, from, to, topic, code, after }).filter(([, value]) => value)

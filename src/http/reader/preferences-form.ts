@@ -1,8 +1,8 @@
 import { momentInZone } from '../../calendar/in-zone.ts'
 import { promisedDigestAt } from '../../calendar/promised-digest.ts'
 import { LOCALES, type Messages, messagesIn } from '../../messages/catalogue.ts'
-import type { TopicCount } from '../../papers/topics/topics.ts'
-import { topicName } from '../../papers/topics/topics.ts'
+import type { TopicCount } from '../../papers/topics/topic-counts.ts'
+import { topicName } from '../../papers/topics/topic-name.ts'
 import { CADENCES, FORMATS, invalidFields, type PreferenceChanges, SIZES } from '../../subscription/preference-rules.ts'
 import type { Preferences } from '../../subscription/preferences.ts'
 import { zoneGroups } from '../kit/zones.ts'
@@ -74,8 +74,8 @@ export function preferencesPage(
   const dayName = new Intl.DateTimeFormat(t.intl, { weekday: 'long', timeZone: 'UTC' })
   const known = new Set(topics.map(({ slug }) => slug))
   const offered = [
-    ...current.topics.filter((slug) => !known.has(slug)).map((slug) => ({ slug, name: topicName(slug) })),
-    ...topics,
+    ...current.topics.filter((slug) => !known.has(slug)).map((slug) => ({ slug, name: topicName(slug, t) })),
+    ...topics.map(({ slug, name }) => ({ slug, name: topicName(slug, t, name) })),
   ].sort((a, b) => a.name.localeCompare(b.name, t.intl))
   return {
     active: current.status === 'active',

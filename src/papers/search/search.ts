@@ -4,6 +4,7 @@ import { safeText } from '../../lib/postgres-safe.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { readListed } from '../lists/listed-rows.ts'
 import { arxivId } from '../paper-id.ts'
+import { canonicalSlug } from '../topics/keywords.ts'
 import { correctSpelling } from './correct-spelling.ts'
 import { type FoundPaper, highlight } from './highlight.ts'
 
@@ -16,7 +17,7 @@ export interface SearchQuery {
   /** list days, inclusive, YYYY-MM-DD */
   from?: string | undefined
   to?: string | undefined
-  /** a slug */
+  /** a slug, which may be an earlier one */
   topic?: string | undefined
   hasCode?: boolean | undefined
   /** `next` of the previous page */
@@ -189,7 +190,7 @@ const filters = ({ from, to, topic, hasCode }: SearchQuery): SQL =>
       sql`NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE real.list_day = p.list_day AND NOT real.sample))`,
       ...(from && isDay(from) ? [sql`p.list_day >= ${from}::date`] : []),
       ...(to && isDay(to) ? [sql`p.list_day <= ${to}::date`] : []),
-      ...(topic ? [sql`p.topics @> ARRAY[${topic}]`] : []),
+      ...(topic ? [sql`p.topics @> ARRAY[${canonicalSlug(topic)}]`] : []),
       ...(hasCode ? [sql`p.code_url IS NOT NULL`] : []),
     ],
     sql` AND `,
