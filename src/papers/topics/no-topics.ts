@@ -1,5 +1,5 @@
 /**
- * Keywords that nobody follows: metrics, models and data sets by name, qualities, and parts of any method. As slugs without plural.
+ * Keywords that name no subject to follow: metrics, models and data sets by name, qualities, and parts of any method. As slugs without plural.
  * Search still finds them.
  */
 const WORDS = new Set(
