@@ -15,7 +15,8 @@ export interface FeedContent {
   path: string
   /** path of the page that has this feed */
   home: string
-  topic?: string | undefined
+  /** the feed's title */
+  title: string
   /** returns a topic's name */
   nameOf: (slug: string) => string
   curator: string
@@ -112,8 +113,8 @@ export function jsonDocument(feed: FeedContent): string {
   return JSON.stringify({ items: [], ...document })
 }
 
-const heading = ({ t, topic, nameOf, curator }: FeedContent) => ({
-  title: topic === undefined ? t.feeds.name : t.feeds.nameFor(nameOf(topic)),
+const heading = ({ t, title, curator }: FeedContent) => ({
+  title,
   description: t.feeds.description(curator),
 })
 
