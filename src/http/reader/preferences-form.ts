@@ -110,10 +110,10 @@ const USUAL_HOURS = [6, 7, 8, 9, 12, 18]
 
 /** The three choices of the welcome page, for templates/pages/welcome.eta. */
 export function welcomeForm(current: Preferences, topics: readonly TopicCount[], t: Messages, now: Date) {
-  const offered = topics.map(({ slug, name, papers }) => ({ value: slug, label: name, papers }))
+  const offered = topics.map(({ slug, name, papers }) => ({ value: slug, label: topicName(slug, t, name), papers }))
   const others = current.topics
     .filter((slug) => !offered.some(({ value }) => value === slug))
-    .map((slug) => ({ value: slug, label: topicName(slug), papers: 0 }))
+    .map((slug) => ({ value: slug, label: topicName(slug, t), papers: 0 }))
   const hours = [...new Set([...USUAL_HOURS, current.hour])].toSorted((a, b) => a - b)
   const clock = new Intl.DateTimeFormat(t.intl, { hour: '2-digit', minute: '2-digit', timeZone: current.zone })
   return {
