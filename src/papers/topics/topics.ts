@@ -31,36 +31,37 @@ export function topicsOf(paper: Described): string[] {
  * Returns the fields that match a paper's title, keywords or categories.
  * A paper without keywords also has the fields that its abstract names often enough; without any, those that it names once.
  */
-export function fieldsOf({ title, abstract = '', keywords, categories }: Described): string[] {
-  const stated = [title, ...keywords].map((text) => text.toLowerCase())
-  const told = withoutAvailability(abstract.toLowerCase())
-  const excluding = keywords.length > 0 ? stated : [...stated, told]
-  const isStated = ({ words, unless, categories: own = [] }: Field) =>
-    (stated.some((text) => words.test(text)) && !excluding.some((text) => unless?.test(text))) ||
-    own.some((code) => categories?.includes(code))
+export function fieldsOf(paper: Described): string[] {
+  const stated = [paper.title, ...paper.keywords].map((text) => text.toLowerCase())
+  const bare = paper.keywords.length === 0
+  const told = bare ? toldBy(paper) : ''
+  const isExcluded = ({ unless }: Field) => unless !== undefined && [...stated, told].some((text) => unless.test(text))
+  const isStated = (field: Field) =>
+    (stated.some((text) => field.words.test(text)) && !isExcluded(field)) ||
+    field.categories?.some((code) => paper.categories?.includes(code))
   const found = FIELDS.filter(isStated)
-  if (found.length > 0 && keywords.length > 0) return found.map(({ slug }) => slug)
-  const counts = FIELDS.map((field) => ({
-    field,
-    times: excluding.some((text) => field.unless?.test(text)) ? 0 : countMatches(told, field.words),
-  }))
-  const often = counts.filter(({ field, times }) => times >= (field.mentions ?? MENTIONS)).map(({ field }) => field)
-  const fields = [...new Set([...found, ...often])]
-  const named = fields.length > 0 ? fields : counts.filter(({ times }) => times > 0).map(({ field }) => field)
-  return named.map(({ slug }) => slug)
+  const fields = bare
+    ? [...found, ...FIELDS.filter((field) => !found.includes(field) && isRepeated(field, told))]
+    : found
+  const named = fields.length > 0 ? fields : FIELDS.filter(({ words }) => words.test(told || toldBy(paper)))
+  return named.filter((field) => found.includes(field) || !isExcluded(field)).map(({ slug }) => slug)
 }
+
+const isRepeated = ({ words, mentions = MENTIONS }: Field, told: string): boolean =>
+  (told.match(new RegExp(words, 'g'))?.length ?? 0) >= mentions
 
 /** How often an abstract must match a field, unless the field says otherwise. */
 const MENTIONS = 2
 
-const countMatches = (text: string, words: RegExp): number => text.match(new RegExp(words, 'g'))?.length ?? 0
+/** An abstract without sentences such as "Code and data are available at …": they say nothing about the subject. */
+const toldBy = ({ abstract = '' }: Described): string =>
+  abstract
+    .toLowerCase()
+    .split(/(?<=[.!?])/)
+    .filter((sentence) => !AVAILABILITY.test(sentence))
+    .join('')
 
-/** Drops sentences such as "Code and data are available at …": they say nothing about the subject. */
-const withoutAvailability = (abstract: string): string =>
-  abstract.replace(
-    /[^.!?]*(\bavailable\b|https?:|\bgithub\b|\b(release|open-source) (our|the|all) (code|data|model))[^.!?]*[.!?]?/g,
-    ' ',
-  )
+const AVAILABILITY = /\bavailable\b|https?:|\bgithub\b|\b(release|open-source) (our|the|all) (code|data|model)/
 
 const FIELD_SLUGS = new Set<string>(FIELDS.map(({ slug }) => slug))
 
