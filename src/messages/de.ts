@@ -535,7 +535,7 @@ export const de: Messages = {
     found: (n, words) =>
       n === 1
         ? `Ein Thema passt zu „${words}“.`
-        : `${n.toLocaleString('de-DE')} Themen passen zu „${words}“. Alle sind hier aufgeführt, die größten zuerst.`,
+        : `${n.toLocaleString('de-DE')} Themen passen zu „${words}“. Die größten stehen zuerst.`,
     foundPage: (from, to, n) =>
       `Themen ${from.toLocaleString('de-DE')} bis ${to.toLocaleString('de-DE')} von ${n.toLocaleString('de-DE')}`,
     notFound: (words) => `Keine Themen zu „${words}“ gefunden`,

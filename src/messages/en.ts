@@ -512,7 +512,7 @@ export const en = {
     follow: 'Follow',
     foundTitle: (words: string) => `Topics matching “${words}”`,
     found: (n: number, words: string) =>
-      `${n.toLocaleString('en-GB')} ${n === 1 ? 'topic matches' : 'topics match'} “${words}”. All ${n === 1 ? 'is' : 'are'} listed here, largest first.`,
+      `${n.toLocaleString('en-GB')} ${n === 1 ? 'topic matches' : 'topics match'} “${words}”.${n === 1 ? '' : ' The largest come first.'}`,
     foundPage: (from: number, to: number, n: number) =>
       `Topics ${from.toLocaleString('en-GB')} to ${to.toLocaleString('en-GB')} of ${n.toLocaleString('en-GB')}`,
     notFound: (words: string) => `No topics found for “${words}”`,
