@@ -63,6 +63,7 @@ try {
     { name: 'paper', path: '/papers/1' },
     { name: 'search', path: '/search?q=language+model' },
     { name: 'topics', path: '/topics' },
+    { name: 'topics-found', path: '/topics?q=model' },
     { name: 'topic', path: '/topics/language-models' },
     { name: 'feeds', path: '/feeds' },
     { name: 'vote', path: links.vote },

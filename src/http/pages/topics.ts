@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
+import type { Messages } from '../../messages/en.ts'
 import { searchPapers } from '../../papers/search/search.ts'
 import { findTopics } from '../../papers/topics/find-topics.ts'
 import { canonicalSlug } from '../../papers/topics/keywords.ts'
@@ -11,10 +13,14 @@ import { cachedWeeks } from './cached-topics.ts'
 import { readTopic, topicPage } from './topic-page.ts'
 import { foundTopicsPage, topicsPage } from './topics-page.ts'
 
+/** Heads of topic pages, cached for five minutes. */
+const HEADS = { max: 1000, ttl: 5 * 60_000, noUpdateTTL: true }
+
 /** All fields by group, topics found by words, and each topic's papers. An earlier slug redirects to the topic's own. */
 export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { db } = services
   const weeksOfAll = cachedWeeks(services)
+  const heads = new LRUCache<string, ReturnType<typeof readTopic>>(HEADS)
 
   const asked = z.object({
     q: z.string().max(200).optional().catch(undefined),
@@ -29,13 +35,22 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     return reply.view('topics', await topicsPage(db, await weeksOfAll(), t))
   })
 
+  /** Counting a large topic's papers takes a tenth of a second. A failure is not cached. */
+  function headOf(slug: string, t: Messages) {
+    const key = `${t.lang} ${slug}`
+    const head = heads.get(key) ?? readTopic(services, slug, t)
+    heads.set(key, head)
+    head.catch(() => heads.delete(key))
+    return head
+  }
+
   async function show(request: FastifyRequest, reply: FastifyReply, slug: string, after: string | undefined) {
     const { t } = reply.locals!
     const found = await searchPapers(services, { topic: slug, after })
     if (found.papers.length === 0) return noPapers(reply)
     const ids = found.papers.map((paper) => paper.id)
     const voted = request.reader === undefined ? new Set<number>() : await readVotedIds(db, request.reader, ids)
-    const topic = await readTopic(services, slug, t)
+    const topic = await headOf(slug, t)
     return setCacheControl(request.reader, reply).view('topic', topicPage(topic, found, { t, voted, after }))
   }
 

@@ -6,7 +6,7 @@ import { type ListedRow, readListed } from '../lists/listed-rows.ts'
 import { COUNTED } from './topic-counts.ts'
 
 /**
- * Returns a topic's papers with the most votes in the calendar month of its newest paper, most votes first.
+ * Returns a topic's papers with the most votes in the calendar month of the newest list, most votes first.
  * Papers without votes are left out.
  */
 export async function bestOfMonth(
@@ -18,16 +18,14 @@ export async function bestOfMonth(
   const rows = await query(
     db,
     z.object({ id: bigint }),
-    sql`WITH own AS (
-        SELECT p.id, p.list_day FROM papers p
-        WHERE p.topics @> ARRAY[${slug}] AND p.list_day <= ${at}::date AND p.withdrawn_at IS NULL AND ${COUNTED}
-      )
-      SELECT own.id FROM own
+    sql`SELECT p.id FROM papers p
       JOIN LATERAL (
-        SELECT votes FROM signals WHERE paper_id = own.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
+        SELECT votes FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
       ) s ON s.votes > 0
-      WHERE own.list_day >= date_trunc('month', (SELECT max(list_day) FROM own))
-      ORDER BY s.votes DESC, own.id LIMIT ${limit}`,
+      WHERE p.topics @> ARRAY[${slug}] AND p.withdrawn_at IS NULL AND ${COUNTED}
+        AND p.list_day BETWEEN date_trunc('month', (SELECT max(list_day) FROM papers WHERE list_day <= ${at}::date))
+          AND ${at}::date
+      ORDER BY s.votes DESC, p.id LIMIT ${limit}`,
   )
   return readListed(
     db,
