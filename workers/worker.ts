@@ -3,6 +3,7 @@ import { BATCHES_AT_ONCE, openDeliveryContext } from '../src/delivery/send/deliv
 import { sendServiceEmails } from '../src/outbox/send-service-emails.ts'
 import type { Source } from '../src/papers/ingest/sources/source.ts'
 import { indexPapers } from '../src/papers/search/index-papers.ts'
+import { refreshTopics } from '../src/papers/topics/refresh-topics.ts'
 import { DRAIN_PATIENCE_MS } from '../src/relay/relay.ts'
 import type { JobName } from '../src/runtime/jobs.ts'
 import type { Services } from '../src/runtime/services.ts'
@@ -43,7 +44,10 @@ export async function startWorker(services: Services, sources: readonly Source[]
       'collect-papers': () => collectPapersJob(services, sources),
       'delete-expired': () => deleteExpiredJob(services),
       'look-up-submissions': () => lookUpSubmissionsJob(services),
-      'index-papers': async () => void (await indexPapers(services, stopping.signal)),
+      'index-papers': async () => {
+        await refreshTopics(services, stopping.signal)
+        await indexPapers(services, stopping.signal)
+      },
       'assemble-edition': () => assembleEditionJob(services, sources),
       'release-editions': () => releaseEditionsJob(services),
       'plan-deliveries': () => planDeliveriesJob(services),

@@ -1,4 +1,5 @@
 import type { Messages } from './en.ts'
+import { fieldsDe } from './fields-de.ts'
 
 /** All reader-facing text in German. */
 export const de: Messages = {
@@ -540,17 +541,64 @@ export const de: Messages = {
   },
   topics: {
     title: 'Themen',
-    lead: 'Artikel nach Themen. Jedes Thema hat einen eigenen Feed.',
+    lead: (fields) =>
+      `Folgen Sie einem Thema, und seine Artikel stehen in Ihrer E-Mail vorn. Wählen Sie aus ${fields} Fachgebieten oder jedes Stichwort, das Sie hier finden.`,
     none: 'Noch keine Themen. Sie erscheinen mit den ersten Artikeln.',
+    groups: {
+      language: 'Sprache',
+      vision: 'Bilder',
+      'video-and-3d': 'Video & 3D',
+      audio: 'Audio',
+      'agents-and-code': 'Agenten & Code',
+      'robotics-and-driving': 'Robotik & Fahren',
+      learning: 'Lernen',
+      systems: 'Systeme',
+      theory: 'Theorie',
+      'data-and-evaluation': 'Daten & Bewertung',
+      trust: 'Vertrauen',
+      science: 'Wissenschaft',
+    },
+    find: 'Stichwort suchen',
+    findExample: 'flow matching, GRPO, protein design',
+    findButton: 'Suchen',
+    frequent: 'Häufige Stichwörter',
+    key: (from, to) =>
+      `Jede Linie zeigt zwölf Wochen, ${from} bis ${to}, in eigenem Maßstab. Die Zahl zählt die Artikel dieser Woche.`,
+    perWeek: (counts) => `Artikel pro Woche, älteste zuerst: ${counts}`,
+    thisWeek: (n) => `${n.toLocaleString('de-DE')} diese Woche`,
+    follow: 'Folgen',
+    foundTitle: (words) => `Themen zu „${words}“`,
+    found: (n, words) =>
+      n === 1
+        ? `Ein Thema passt zu „${words}“.`
+        : `${n.toLocaleString('de-DE')} Themen passen zu „${words}“. Die größten stehen zuerst.`,
+    foundPage: (from, to, n) =>
+      `Themen ${from.toLocaleString('de-DE')} bis ${to.toLocaleString('de-DE')} von ${n.toLocaleString('de-DE')}`,
+    notFound: (words) => `Keine Themen zu „${words}“ gefunden`,
+    notFoundText: 'Versuchen Sie ein kürzeres Wort, oder durchsuchen Sie alle Artikel.',
+    searchPapers: 'Artikel durchsuchen',
+    moreFound: 'Weitere Themen',
     about: (topic) => `Artikel zum Thema ${topic}`,
-    newestFirst: 'Neueste zuerst',
-    noPapers: 'Keine Artikel zu diesem Thema',
-    noPapersText: 'Vielleicht ist der Link unvollständig, oder es gibt noch keinen Artikel dazu.',
+    keyword: (topic) => `Artikel mit dem Stichwort „${topic}“.`,
+    alsoWritten: (others) => `Auch geschrieben: ${others}.`,
+    partOf: (group) => `Gehört zu ${group}.`,
+    count: (n, since) => `${n.toLocaleString('de-DE')} Artikel seit ${since}`,
+    weeks: (last, usual) =>
+      `${last.toLocaleString('de-DE')} diese Woche. In den elf Wochen davor im Mittel ${usual.toLocaleString('de-DE', { maximumFractionDigits: 1 })} pro Woche.`,
+    week: 'Woche ab',
+    papersHead: 'Artikel',
+    best: 'Die meisten Stimmen in diesem Monat',
+    newest: 'Neueste Artikel',
+    emailTitle: 'Dieses Thema per E-Mail',
+    emailText: (topic) => `Artikel zum Thema ${topic} stehen vorn. Themen können Sie jederzeit ändern oder ergänzen.`,
     feed: 'Feed zum Thema',
     all: 'Alle Themen',
+    noPapers: 'Keine Artikel zu diesem Thema',
+    noPapersText: 'Vielleicht ist der Link unvollständig, oder es gibt noch keinen Artikel dazu.',
     more: 'Ältere Artikel',
     fromTheTop: 'Erste Seite',
   },
+  fields: fieldsDe,
   people: {
     author: 'Autorin oder Autor',
     organisation: 'Einrichtung',

@@ -1,3 +1,5 @@
+import { fieldsEn } from './fields-en.ts'
+
 /** "Video generation" → "video generation"; "3D and rendering" and "LLM agents" stay. */
 const inSentence = (topic: string): string =>
   /^[A-Z][a-z]/.test(topic) ? topic.charAt(0).toLowerCase() + topic.slice(1) : topic
@@ -526,17 +528,62 @@ export const en = {
   },
   topics: {
     title: 'Topics',
-    lead: 'Browse papers by topic. Each topic has its own feed.',
+    lead: (fields: number) =>
+      `Follow a topic and its papers come first in your email. Choose from ${fields} fields, or any keyword you find here.`,
     none: 'No topics yet. They appear with the first papers.',
+    groups: {
+      language: 'Language',
+      vision: 'Vision',
+      'video-and-3d': 'Video & 3D',
+      audio: 'Audio',
+      'agents-and-code': 'Agents & code',
+      'robotics-and-driving': 'Robotics & driving',
+      learning: 'Learning',
+      systems: 'Systems',
+      theory: 'Theory',
+      'data-and-evaluation': 'Data & evaluation',
+      trust: 'Trust',
+      science: 'Science',
+    },
+    find: 'Find a keyword',
+    findExample: 'flow matching, GRPO, protein design',
+    findButton: 'Search',
+    frequent: 'Frequent keywords',
+    key: (from: string, to: string) =>
+      `Each line shows twelve weeks, ${from} to ${to}, on its own scale. The number counts papers this week.`,
+    perWeek: (counts: string) => `Papers per week, oldest first: ${counts}`,
+    thisWeek: (n: number) => `${n.toLocaleString('en-GB')} this week`,
+    follow: 'Follow',
+    foundTitle: (words: string) => `Topics matching “${words}”`,
+    found: (n: number, words: string) =>
+      `${n.toLocaleString('en-GB')} ${n === 1 ? 'topic matches' : 'topics match'} “${words}”.${n === 1 ? '' : ' The largest come first.'}`,
+    foundPage: (from: number, to: number, n: number) =>
+      `Topics ${from.toLocaleString('en-GB')} to ${to.toLocaleString('en-GB')} of ${n.toLocaleString('en-GB')}`,
+    notFound: (words: string) => `No topics found for “${words}”`,
+    notFoundText: 'Try a shorter word, or search all papers.',
+    searchPapers: 'Search papers instead',
+    moreFound: 'More topics',
     about: (topic: string) => `Papers on ${topic}`,
-    newestFirst: 'Newest first',
-    noPapers: 'No papers on this topic',
-    noPapersText: 'The link may be incomplete, or no paper covers this topic yet.',
+    keyword: (topic: string) => `Papers with the keyword “${topic}”.`,
+    alsoWritten: (others: string) => `Also written: ${others}.`,
+    partOf: (group: string) => `Part of ${group}.`,
+    count: (n: number, since: string) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'paper' : 'papers'} since ${since}`,
+    weeks: (last: number, usual: number) =>
+      `${last.toLocaleString('en-GB')} this week. In the eleven weeks before, ${usual.toLocaleString('en-GB', { maximumFractionDigits: 1 })} a week on average.`,
+    week: 'Week from',
+    papersHead: 'Papers',
+    best: 'Most votes this month',
+    newest: 'Newest papers',
+    emailTitle: 'Get this topic by email',
+    emailText: (topic: string) => `Papers on ${topic} come first. Change or add topics at any time.`,
     feed: 'Topic feed',
     all: 'All topics',
+    noPapers: 'No papers on this topic',
+    noPapersText: 'The link may be incomplete, or no paper covers this topic yet.',
     more: 'Older papers',
     fromTheTop: 'First page',
   },
+  fields: fieldsEn,
   people: {
     author: 'Author',
     organisation: 'Organisation',

@@ -1,5 +1,5 @@
 import { dayOf } from '../calendar/days.ts'
-import { slugOf } from './topics/topics.ts'
+import { slugOf } from './topics/keywords.ts'
 
 /** What a reference manager needs to know of a paper. Texts are readable, not LaTeX. */
 export interface Cited {

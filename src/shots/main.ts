@@ -65,6 +65,7 @@ try {
     { name: 'search', path: '/search?q=language+model' },
     { name: 'search-some-words', path: '/search?q=making+modles+smaller+and+faster' },
     { name: 'topics', path: '/topics' },
+    { name: 'topics-found', path: '/topics?q=model' },
     { name: 'topic', path: '/topics/language-models' },
     { name: 'feeds', path: '/feeds' },
     { name: 'vote', path: links.vote },

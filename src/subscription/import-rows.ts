@@ -2,7 +2,7 @@ import { canonicalZone } from '../calendar/zone-names.ts'
 import { type CsvFile, openCsv } from '../lib/csv/open-csv.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { isLocale } from '../messages/catalogue.ts'
-import { slugOf } from '../papers/topics/topics.ts'
+import { canonicalSlug, slugOf } from '../papers/topics/keywords.ts'
 import { type CsvColumn, splitValues, unescapeFormula } from './csv-columns.ts'
 import { type Mapping, type ReadColumn, readColumns } from './import-columns.ts'
 import { readConsent, strictestStatus, UnknownValue } from './import-consent.ts'
@@ -144,18 +144,21 @@ function topicsIn(
   unknownTags: Map<string, number>,
 ): string[] {
   const wished = several('topics', own.flatMap(splitValues))
-  const unknown = wished.find((topic) => !known.has(slugOf(topic)))
+  const unknown = wished.find((topic) => !known.has(topicOf(topic)))
   if (unknown !== undefined)
     throw new Error(
       `topic "${unknown}" is not known here. Collect papers first, or skip unknown topics: --map "topics=tags"`,
     )
-  const found = wished.map(slugOf)
+  const found = wished.map(topicOf)
   for (const tag of new Set(tags.flatMap(splitValues))) {
-    if (known.has(slugOf(tag))) found.push(slugOf(tag))
+    if (known.has(topicOf(tag))) found.push(topicOf(tag))
     else if (unknownTags.size < MAX_TAGS || unknownTags.has(tag)) unknownTags.set(tag, (unknownTags.get(tag) ?? 0) + 1)
   }
   return [...new Set(found)].slice(0, MAX_SELECTIONS)
 }
+
+/** Returns the topic of a slug or name, also of an earlier one. */
+const topicOf = (text: string): string => canonicalSlug(slugOf(text))
 
 const latest = (...moments: (Date | undefined)[]): number =>
   Math.max(...moments.map((at) => at?.getTime() ?? Number.NEGATIVE_INFINITY))

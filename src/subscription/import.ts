@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { PaperboyError } from '../lib/errors.ts'
-import { knownTopics } from '../papers/topics/topics.ts'
+import { knownTopics } from '../papers/topics/topic-counts.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { number, queryColumn, queryOne, text } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'

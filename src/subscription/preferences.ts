@@ -3,6 +3,7 @@ import { canonicalZone } from '../calendar/zone-names.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { isLocale } from '../messages/catalogue.ts'
+import { canonicalSlug } from '../papers/topics/keywords.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { bool, moment, queryOne } from '../runtime/db/query.ts'
 import { subscribers } from '../runtime/db/schema.ts'
@@ -92,6 +93,8 @@ async function write(db: Db, subscriberId: number, before: Row, after: State, at
     .update(subscribers)
     .set({
       ...after,
+      // Links and undo may still have an earlier slug of a topic.
+      topics: [...new Set(after.topics.map(canonicalSlug))],
       previous: { ...choicesOf(before), pausedUntil: before.pausedUntil },
       // A digest that is due but not yet planned stays due. Otherwise saving at that minute would cost the reader a
       // day.

@@ -21,7 +21,7 @@ export interface Request {
  */
 export async function signUp(
   services: Services,
-  request: Request & { zone?: string | undefined; locale?: Locale },
+  request: Request & { zone?: string | undefined; locale?: Locale; topics?: readonly string[] },
 ): Promise<{ slip: boolean }> {
   const { mailAfter, slip, trapped } = await screenRequest(services, request)
   // A filled honeypot field means a script: it gets the same answer, and no email is sent.

@@ -8,6 +8,7 @@ import { prepared } from '../runtime/db/prepared.ts'
 import type { Services } from '../runtime/services.ts'
 import { carrySuppressions } from './compose-keys.ts'
 import { lockPerson, personKey, withinEmailLimit } from './email-limit.ts'
+import { MAX_SELECTIONS } from './preference-rules.ts'
 
 /** Names the wording of the form that the reader agreed to. A new wording gets a new name. */
 const FORM_TEXT = 'web form 2026-11'
@@ -26,6 +27,7 @@ type Deps = Pick<Services, 'db' | 'queues' | 'config' | 'now'>
  *
  * @param request.typed the address as typed; the caller has checked that the relay accepts it
  * @param request.zone the browser's guess; an unknown name counts as UTC, since the reader never typed it
+ * @param request.topics wishes to start with; an active reader keeps theirs
  * @param request.locale the language of the page, used for emails and personal pages from now on
  * @param request.origin the network address of the request, stored only as a keyed hash
  * @param request.mailAfter when the email may be sent; now by default
@@ -33,7 +35,14 @@ type Deps = Pick<Services, 'db' | 'queues' | 'config' | 'now'>
  */
 export async function subscribe(
   { db, queues, config, now }: Deps,
-  request: { typed: string; zone?: string | undefined; locale?: Locale; origin: string; mailAfter?: Date },
+  request: {
+    typed: string
+    zone?: string | undefined
+    locale?: Locale
+    topics?: readonly string[]
+    origin: string
+    mailAfter?: Date
+  },
 ): Promise<void> {
   const { email, key } = parseAddress(request.typed, { utf8: true })
   const hash = addressHash(config.SUPPRESSION_KEY, key)
@@ -50,18 +59,18 @@ export async function subscribe(
     // Upserts the sign-up, then queues its email. The SELECT has no row over the limit; an active reader keeps every value.
     const signUpStatement = sql`
       WITH asked AS (
-        INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin)
+        INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, topics, confirm_nonce, requested_at, consent_form, consent_origin)
         SELECT ${email}, ${key}, ${hash}, CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END,
-               ${request.locale ?? 'en'}, ${randomBytes(8)}, ${at}::timestamptz, ${FORM_TEXT}, ${origin}
+               ${request.locale ?? 'en'}, ${sql.param(request.topics ?? [])}::text[], ${randomBytes(8)}, ${at}::timestamptz, ${FORM_TEXT}, ${origin}
         WHERE ${withinEmailLimit(person, 'sign-up', at)}
         ON CONFLICT (email_key) DO UPDATE SET
-          (email, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin, updated_at) =
-          (SELECT email, zone, locale, CASE WHEN ${isOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
+          (email, zone, locale, topics, confirm_nonce, requested_at, consent_form, consent_origin, updated_at) =
+          (SELECT email, zone, locale, ${withWishes}, CASE WHEN ${isOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
                   ${at}::timestamptz, consent_form, consent_origin, ${at}::timestamptz
-           FROM (VALUES (excluded.email, excluded.zone, excluded.locale, excluded.consent_form, excluded.consent_origin)) AS v (email, zone, locale, consent_form, consent_origin)
+           FROM (VALUES (excluded.email, excluded.zone, excluded.locale, excluded.topics, excluded.consent_form, excluded.consent_origin)) AS v (email, zone, locale, topics, consent_form, consent_origin)
            WHERE s.status <> 'active'
            UNION ALL
-           SELECT s.email, s.zone, s.locale, s.confirm_nonce, s.requested_at, s.consent_form, s.consent_origin, s.updated_at
+           SELECT s.email, s.zone, s.locale, s.topics, s.confirm_nonce, s.requested_at, s.consent_form, s.consent_origin, s.updated_at
            WHERE s.status = 'active')
         RETURNING s.id, s.status
       )
@@ -73,6 +82,9 @@ export async function subscribe(
   })
   void queues.wake('send-service-emails', {})
 }
+
+/** SQL: the earlier topics and the new ones. At the limit of a reader's topics, the earlier ones stay. */
+const withWishes = sql`(s.topics || ARRAY(SELECT topic FROM unnest(v.topics) AS topic WHERE topic <> ALL(s.topics)))[:${sql.raw(String(MAX_SELECTIONS))}]`
 
 /** SQL: the request is still open: not confirmed, and no unsubscribe since. */
 const isOpen = sql`(s.confirm_nonce IS NOT NULL AND s.requested_at > coalesce(greatest(s.left_at, s.confirmed_at), '-infinity'))`

@@ -66,6 +66,7 @@ async function everyPage({ services }: Site): Promise<string[]> {
     '/search?q=%22paper%22&topic=agents&code=',
     '/search?q=nothing-of-the-kind',
     '/topics',
+    '/topics?q=video',
     '/topics/video-generation',
     '/topics/nothing-of-the-kind',
     '/feeds',

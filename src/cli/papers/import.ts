@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { printError, progressBar } from '../../lib/terminal.ts'
 import { importFile } from '../../papers/ingest/import-file.ts'
 import { indexPapers } from '../../papers/search/index-papers.ts'
+import { refreshTopics } from '../../papers/topics/refresh-topics.ts'
 import type { Services } from '../../runtime/services.ts'
 import { parseDate } from '../options.ts'
 import { report } from '../output.ts'
@@ -20,6 +21,7 @@ export function importCommand(papers: Command): void {
     .action((files: string[], options, command) =>
       withServices(async (services) => {
         const total = await importFiles(services, files, options.date ? { date: options.date } : {})
+        await refreshTopics(services)
         await indexPapers(services)
         const { papers: read, added, changed, signals, bad } = total
         report(

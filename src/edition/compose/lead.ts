@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Messages } from '../../messages/catalogue.ts'
-import { isField, topicName } from '../../papers/topics/topics.ts'
+import { topicName } from '../../papers/topics/topic-name.ts'
+import { isField } from '../../papers/topics/topics.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { query } from '../../runtime/db/query.ts'
 
@@ -70,14 +71,16 @@ export function describeLead(fields: readonly FieldInTopTen[], papers: readonly 
   return [describeField(fields, Math.min(10, listed.length), t), describeLeader(listed, t)].filter(Boolean).join(' ')
 }
 
-function describeField(fields: readonly FieldInTopTen[], of: number, { lead }: Messages): string | undefined {
+function describeField(fields: readonly FieldInTopTen[], of: number, t: Messages): string | undefined {
   const many = fields.filter(({ papers }) => papers >= FEWEST_PAPERS)
   const [unusual] = many
     .filter(({ papers, usual }) => usual !== null && papers >= STANDS_OUT * usual)
     .sort((a, b) => a.usual! / a.papers - b.usual! / b.papers)
-  if (unusual) return lead.standsOut(topicName(unusual.slug), unusual.papers, of)
+  if (unusual) return t.lead.standsOut(topicName(unusual.slug, t), unusual.papers, of)
   const [first, second] = many
-  return first && first.papers > (second?.papers ?? 0) ? lead.leads(topicName(first.slug), first.papers, of) : undefined
+  return first && first.papers > (second?.papers ?? 0)
+    ? t.lead.leads(topicName(first.slug, t), first.papers, of)
+    : undefined
 }
 
 /** The paper with most votes. Three or more with the same number are not named. */

@@ -4,7 +4,8 @@ import { daysLater } from '../../calendar/days.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { readable } from '../../papers/readable.ts'
-import { isField, topicName } from '../../papers/topics/topics.ts'
+import { topicName } from '../../papers/topics/topic-name.ts'
+import { isField } from '../../papers/topics/topics.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query } from '../../runtime/db/query.ts'
@@ -86,11 +87,11 @@ export function describeWeek({ topics, risers }: Week, { PUBLIC_URL }: Pick<Conf
   const sign = (n: number) => (n > 0 ? `+${n}` : `−${-n}`)
   return {
     finding:
-      gained && t.week.gained(topicName(gained.slug), t.common.papers(gained.papers), gained.papers - gained.before),
+      gained && t.week.gained(topicName(gained.slug, t), t.common.papers(gained.papers), gained.papers - gained.before),
     topics: moved
       .toSorted((a, b) => b.papers - b.before - (a.papers - a.before))
       .map(({ slug, papers, before }) => ({
-        name: topicName(slug),
+        name: topicName(slug, t),
         papers: papers.toLocaleString(t.intl),
         change: sign(papers - before),
         more: papers > before,

@@ -1,5 +1,5 @@
 import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
-import { topicName } from '../../papers/topics/topics.ts'
+import { topicName } from '../../papers/topics/topic-name.ts'
 import type { ShownPaper } from '../compose/placeholders.ts'
 import { inDisplayOrder } from './display-order.ts'
 import type { PersonalReason, SelectedPaper } from './select-papers.ts'
@@ -15,6 +15,6 @@ export function describeSelection(selected: readonly SelectedPaper[], locale: Lo
 }
 
 function describeReason(reason: PersonalReason, t: Messages): string {
-  if (reason.kind === 'topic') return t.reason.topic(topicName(reason.slug))
+  if (reason.kind === 'topic') return t.reason.topic(topicName(reason.slug, t))
   return reason.kind === 'keyword' ? t.reason.keyword(reason.word) : t.reason.like
 }

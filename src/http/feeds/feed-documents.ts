@@ -5,7 +5,6 @@ import type { Messages } from '../../messages/en.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
-import { topicName } from '../../papers/topics/topics.ts'
 import { isWebUrl } from '../pages/paper-item.ts'
 
 /** A feed's papers and metadata. */
@@ -18,6 +17,8 @@ export interface FeedContent {
   home: string
   /** the feed's title */
   title: string
+  /** returns a topic's name */
+  nameOf: (slug: string) => string
   curator: string
   papers: readonly ListedRow[]
   /** when a paper entered the feeds */
@@ -47,7 +48,7 @@ export function rssDocument(feed: FeedContent): string {
         guid: { value: publicUrl + paperPath(paper), isPermaLink: true },
         description: bodyHtml(paper, t),
         pubDate: feed.since(paper),
-        categories: paper.topics.map((slug) => ({ name: topicName(slug) })),
+        categories: paper.topics.map((slug) => ({ name: feed.nameOf(slug) })),
         ...(isWebUrl(paper.discussionUrl) ? { comments: paper.discussionUrl } : {}),
         dc: { creators: names(paper) },
       })),
@@ -81,7 +82,7 @@ export function atomDocument(feed: FeedContent): string {
           { href: publicUrl + paperPath(paper), rel: 'alternate', type: 'text/html' },
           ...(isWebUrl(paper.url) ? [{ href: paper.url, rel: 'related' }] : []),
         ],
-        categories: paper.topics.map((slug) => ({ term: slug, label: topicName(slug) })),
+        categories: paper.topics.map((slug) => ({ term: slug, label: feed.nameOf(slug) })),
         content: { type: 'html', value: bodyHtml(paper, t) },
       })),
     }),
@@ -105,7 +106,7 @@ export function jsonDocument(feed: FeedContent): string {
       content_html: bodyHtml(paper, t),
       date_published: feed.since(paper),
       authors: names(paper).map((name) => ({ name })),
-      tags: paper.topics.map(topicName),
+      tags: paper.topics.map(feed.nameOf),
     })),
   }) as object
   // The generator omits an empty array, but JSON Feed requires `items`.

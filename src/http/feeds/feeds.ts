@@ -3,7 +3,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Messages } from '../../messages/en.ts'
 import { feedDateOf, feedPapers, newestClosedDay } from '../../papers/lists/feed-papers.ts'
-import { topicName } from '../../papers/topics/topics.ts'
+import { canonicalSlug } from '../../papers/topics/keywords.ts'
+import { readTopicNames } from '../../papers/topics/topic-name.ts'
 import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { authorHref, organizationHref } from '../pages/people-paths.ts'
@@ -20,6 +21,7 @@ const name = z.string().min(1).max(300).optional()
 const topic = z
   .string()
   .regex(/^[a-z0-9-]{1,60}$/)
+  .transform(canonicalSlug)
   .optional()
 
 /** Feeds of all papers, and by topic, author and organisation. An unchanged feed answers 304. */
@@ -38,13 +40,17 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
         return reply.code(404).view('message', { heading: t.topics.noPapers, text: t.topics.noPapersText })
       }
       const { query } = request
+      const papers = await feedPapers(deps, query)
+      const topics = papers.flatMap((paper) => paper.topics)
+      const nameOf = await readTopicNames(db, query.topic ? [query.topic, ...topics] : topics, t)
       const content: FeedContent = {
         t,
         publicUrl: config.PUBLIC_URL,
         path: Object.keys(query).length > 0 ? `${path}?${new URLSearchParams(query as Record<string, string>)}` : path,
-        ...aboutOf(query, t),
+        ...aboutOf(query, t, nameOf),
         curator: config.CURATOR_NAME,
-        papers: await feedPapers(deps, query),
+        nameOf,
+        papers,
         since,
         closedAt: feedDateOf(newestClosedDay(deps), deps.closeHourUtc),
       }
@@ -59,8 +65,8 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
 type Filter = Parameters<typeof feedPapers>[1]
 
 /** The feed's title, and the page that has this feed. */
-function aboutOf({ topic, author, organisation }: NonNullable<Filter>, t: Messages) {
-  if (topic) return { title: t.feeds.nameFor(topicName(topic)), home: `/topics/${topic}` }
+function aboutOf({ topic, author, organisation }: NonNullable<Filter>, t: Messages, nameOf: (slug: string) => string) {
+  if (topic) return { title: t.feeds.nameFor(nameOf(topic)), home: `/topics/${topic}` }
   if (author) return { title: t.feeds.nameBy(author), home: authorHref(author) }
   if (organisation) return { title: t.feeds.nameBy(organisation), home: organizationHref(organisation) }
   return { title: t.feeds.name, home: '/' }

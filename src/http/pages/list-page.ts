@@ -46,7 +46,7 @@ export function listPage(list: List, page: Around) {
     })),
     calendar: calendarOf(month, page.days, { t, current: span, ...page.months }),
     // Counts of one page of many would mislead.
-    byTopic: list.papers.length === list.total ? broadTopics(list.papers) : [],
+    byTopic: list.papers.length === list.total ? broadTopics(list.papers, t) : [],
     lead: list.first === 1 ? leadOf(list.papers, t) : '',
     papers: list.papers.slice(0, cards).map((paper) => paperItem(paper, page)),
     also: list.papers.slice(cards).map((paper, i) => paperLine(paper, list.first + cards + i, page)),

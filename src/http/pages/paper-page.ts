@@ -9,7 +9,6 @@ import type { PlaceOnDay } from '../../papers/lists/place-on-day.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
 import { authorLine, sentences } from '../../papers/readable.ts'
-import { topicName } from '../../papers/topics/topics.ts'
 import { richText } from '../kit/rich-text.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { voteChart } from './chart.ts'
@@ -28,10 +27,12 @@ interface Around extends Shown {
   similar: readonly ListedRow[]
   place: PlaceOnDay | undefined
   publicUrl: string
+  /** returns a topic's name */
+  nameOf: (slug: string) => string
 }
 
 /** A paper for templates/pages/paper.eta. */
-export function paperPage(paper: Paper, { similar, place, publicUrl, ...page }: Around) {
+export function paperPage(paper: Paper, { similar, place, publicUrl, nameOf, ...page }: Around) {
   const { t, voted } = page
   return {
     title: paper.title,
@@ -58,7 +59,7 @@ export function paperPage(paper: Paper, { similar, place, publicUrl, ...page }: 
     abstractHtml: richText(paper.abstractSource, { links: true }),
     summary: paper.summary !== '' && !paper.abstract.startsWith(paper.summary.slice(0, 80)) ? paper.summary : undefined,
     aiSummary: paper.aiSummary,
-    topics: paper.topics.map((slug) => ({ href: `/topics/${slug}`, label: topicName(slug) })),
+    topics: paper.topics.map((slug) => ({ href: `/topics/${slug}`, label: nameOf(slug) })),
     chart: voteChart(paper.history, t),
     votesNow: votesNow(paper, t),
     ownVotes: paper.ownVotes > 0 ? t.paper.ownVotes(paper.ownVotes) : undefined,

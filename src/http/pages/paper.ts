@@ -6,6 +6,7 @@ import { findPaper, readPaper } from '../../papers/lists/paper.ts'
 import { placeOnDay } from '../../papers/lists/place-on-day.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
+import { readTopicNames } from '../../papers/topics/topic-name.ts'
 import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
@@ -37,8 +38,9 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services
       placeOnDay(services, paper),
     ])
     const voted = request.reader === undefined ? new Set<number>() : await readVotedIds(db, request.reader, [paper.id])
+    const nameOf = await readTopicNames(db, paper.topics, t)
     const { PUBLIC_URL: publicUrl } = services.config
-    const page = paperPage(paper, { t, voted, path, similar, place, publicUrl })
+    const page = paperPage(paper, { t, voted, path, similar, place, publicUrl, nameOf })
     return setCacheControl(request.reader, reply, 300).view('paper', page)
   }
 

@@ -3,10 +3,12 @@ import { z } from 'zod'
 import { isDay } from '../../calendar/days.ts'
 import { spanAround } from '../../calendar/spans.ts'
 import { plainDay } from '../../calendar/words.ts'
-
+import type { Messages } from '../../messages/en.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { type FoundPaper, type SearchResult, searchPapers } from '../../papers/search/search.ts'
-import { topicName } from '../../papers/topics/topics.ts'
+import { canonicalSlug } from '../../papers/topics/keywords.ts'
+import type { TopicCount } from '../../papers/topics/topic-counts.ts'
+import { topicName } from '../../papers/topics/topic-name.ts'
 import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
@@ -24,7 +26,7 @@ const asked = z.object({
   q: text,
   from: text,
   to: text,
-  topic: text,
+  topic: text.transform((slug) => slug && canonicalSlug(slug)),
   code: z.literal('1').optional().catch(undefined),
   order: z.literal('date').optional().catch(undefined),
   exact: z.literal('1').optional().catch(undefined),
@@ -54,7 +56,7 @@ export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       query,
       badFrom: Boolean(query.from) && !isDay(query.from!),
       badTo: Boolean(query.to) && !isDay(query.to!),
-      topics: withChosen(offered, query.topic),
+      topics: withChosen(offered, query.topic, t),
       unknownId: found?.arxivId,
       results: found && found.papers.length > 0 && resultsOf(found, query, { t, voted, path: searchHref(query) }),
       isAsking,
@@ -92,11 +94,13 @@ function resultsOf(found: SearchResult, query: Asked, page: Shown) {
   }
 }
 
-/** Adds the chosen topic to the offered ones if it is missing. */
-const withChosen = (offered: { slug: string; name: string }[], chosen: string | undefined) =>
-  chosen && !offered.some(({ slug }) => slug === chosen)
-    ? [{ slug: chosen, name: topicName(chosen) }, ...offered]
-    : offered
+/** The offered topics in the page's language, with the chosen one. */
+function withChosen(offered: readonly TopicCount[], chosen: string | undefined, t: Messages) {
+  const named = offered.map((topic) => ({ slug: topic.slug, name: topicName(topic.slug, t, topic.name) }))
+  return chosen && !named.some(({ slug }) => slug === chosen)
+    ? [{ slug: chosen, name: topicName(chosen, t) }, ...named]
+    : named
+}
 
 function searchHref(query: Asked): string {
   const given = Object.entries(query).filter(([, value]) => value)

@@ -1,57 +1,73 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
+import type { Messages } from '../../messages/en.ts'
 import { searchPapers } from '../../papers/search/search.ts'
-import { topicName } from '../../papers/topics/topics.ts'
+import { findTopics } from '../../papers/topics/find-topics.ts'
+import { canonicalSlug } from '../../papers/topics/keywords.ts'
 import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
-import { feedLinks } from '../feeds/feed-links.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
-import { cachedTopics } from './cached-topics.ts'
-import { foundItem } from './search.ts'
+import { cachedWeeks } from './cached-topics.ts'
+import { readTopic, topicPage } from './topic-page.ts'
+import { foundTopicsPage, topicsPage } from './topics-page.ts'
 
-/** All topics by number of papers, and each topic's papers, newest first. */
+/** Heads of topic pages, cached for five minutes. */
+const HEADS = { max: 1000, ttl: 5 * 60_000, noUpdateTTL: true }
+
+/** All fields by group, topics found by words, and each topic's papers. An earlier slug redirects to the topic's own. */
 export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const allTopics = cachedTopics(services)
-  app.get('/topics', async (request, reply) => {
-    const { t } = reply.locals!
-    const topics = await allTopics()
-    return setCacheControl(request.reader, reply, 300).view('topics', {
-      topics: topics.map(({ slug, name, papers }) => ({
-        href: `/topics/${slug}`,
-        name,
-        count: t.common.papers(papers),
-      })),
-    })
+  const { db } = services
+  const weeksOfAll = cachedWeeks(services)
+  const heads = new LRUCache<string, ReturnType<typeof readTopic>>(HEADS)
+
+  const asked = z.object({
+    q: z.string().max(200).optional().catch(undefined),
+    after: z.coerce.number().int().min(0).max(100_000).optional().catch(undefined),
   })
+  app.get('/topics', { schema: { querystring: asked } }, async (request, reply) => {
+    const { t } = reply.locals!
+    const { q, after } = request.query
+    const words = q?.trim()
+    setCacheControl(request.reader, reply, 300)
+    if (words) return reply.view('topics-found', foundTopicsPage(await findTopics(db, words, t), words, after ?? 0, t))
+    return reply.view('topics', await topicsPage(db, await weeksOfAll(), t))
+  })
+
+  /** Counting a large topic's papers takes a tenth of a second. A failure is not cached. */
+  function headOf(slug: string, t: Messages) {
+    const key = `${t.lang} ${slug}`
+    const head = heads.get(key) ?? readTopic(services, slug, t)
+    heads.set(key, head)
+    head.catch(() => heads.delete(key))
+    return head
+  }
+
+  async function show(request: FastifyRequest, reply: FastifyReply, slug: string, after: string | undefined) {
+    const { t } = reply.locals!
+    const found = await searchPapers(services, { topic: slug, after })
+    if (found.papers.length === 0) return noPapers(reply)
+    const ids = found.papers.map((paper) => paper.id)
+    const voted = request.reader === undefined ? new Set<number>() : await readVotedIds(db, request.reader, ids)
+    const topic = await headOf(slug, t)
+    return setCacheControl(request.reader, reply).view('topic', topicPage(topic, found, { t, voted, after }))
+  }
 
   const schema = {
     params: z.object({ slug: z.string() }),
     querystring: z.object({ after: z.string().optional().catch(undefined) }),
   }
   app.get('/topics/:slug', { schema }, async (request, reply) => {
-    const { t } = reply.locals!
     const { slug } = request.params
-    const { after } = request.query
-    const found = /^[a-z0-9-]{1,60}$/.test(slug) ? await searchPapers(services, { topic: slug, after }) : undefined
-    if (!found || found.papers.length === 0) {
-      return reply.code(404).view('message', { heading: t.topics.noPapers, text: t.topics.noPapersText })
-    }
-    const path = `/topics/${slug}`
-    const ids = found.papers.map((paper) => paper.id)
-    const voted =
-      request.reader === undefined ? new Set<number>() : await readVotedIds(services.db, request.reader, ids)
-    const name = topicName(slug)
-    return setCacheControl(request.reader, reply).view('topic', {
-      name,
-      canonical: path,
-      feeds: feedLinks(slug),
-      feedName: t.feeds.nameFor(name),
-      papers: found.papers.map((paper) => foundItem(paper, { t, voted, path })),
-      paging: (after || found.next) && {
-        label: t.list.pages,
-        start: after && { href: path, label: t.topics.fromTheTop },
-        next: found.next && { href: `${path}?after=${encodeURIComponent(found.next)}`, label: t.topics.more },
-      },
-    })
+    if (!/^[a-z0-9-]{1,60}$/.test(slug)) return noPapers(reply)
+    const canonical = canonicalSlug(slug)
+    if (canonical !== slug) return reply.redirect(`/topics/${canonical}`, 301)
+    return show(request, reply, slug, request.query.after)
   })
+}
+
+function noPapers(reply: FastifyReply) {
+  const { t } = reply.locals!
+  return reply.code(404).view('message', { heading: t.topics.noPapers, text: t.topics.noPapersText })
 }

@@ -9,7 +9,8 @@ import { mintToken, verifyToken } from '../../mail/tokens.ts'
 import { LOCALES, type Messages } from '../../messages/catalogue.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
-import { isBroad, topicCounts } from '../../papers/topics/topics.ts'
+import { topicCounts } from '../../papers/topics/topic-counts.ts'
+import { isField } from '../../papers/topics/topics.ts'
 import type { Services } from '../../runtime/services.ts'
 import { checkConfirm, confirm } from '../../subscription/confirm.ts'
 import { localeAndCadenceOf } from '../../subscription/find-reader.ts'
@@ -85,7 +86,7 @@ const A_WEEK_MS = 7 * 86_400_000
 async function broadTopicsOfWeek({ db, now }: Pick<Services, 'db' | 'now'>) {
   const since = dayOf(new Date(now().getTime() - A_WEEK_MS))
   const counts = await topicCounts(db, { since, fewest: 1 })
-  return counts.filter(({ slug }) => isBroad(slug)).slice(0, TOPICS_OFFERED)
+  return counts.filter(({ slug }) => isField(slug)).slice(0, TOPICS_OFFERED)
 }
 
 const TOPICS_OFFERED = 16

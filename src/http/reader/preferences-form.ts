@@ -3,8 +3,8 @@ import { momentInZone } from '../../calendar/in-zone.ts'
 import { promisedDigestAt } from '../../calendar/promised-digest.ts'
 import { weekdayNamed } from '../../calendar/words.ts'
 import { LOCALES, type Messages, messagesIn } from '../../messages/catalogue.ts'
-import type { TopicCount } from '../../papers/topics/topics.ts'
-import { topicName } from '../../papers/topics/topics.ts'
+import type { TopicCount } from '../../papers/topics/topic-counts.ts'
+import { topicName } from '../../papers/topics/topic-name.ts'
 import { CADENCES, FORMATS, invalidFields, type PreferenceChanges, SIZES } from '../../subscription/preference-rules.ts'
 import type { Preferences } from '../../subscription/preferences.ts'
 import { zoneGroups } from '../kit/zones.ts'
@@ -79,8 +79,8 @@ export function preferencesPage(
   const chosenFirst = (a: string, b: string) => Number(current.topics.includes(b)) - Number(current.topics.includes(a))
   const known = new Set(topics.map(({ slug }) => slug))
   const offered = [
-    ...current.topics.filter((slug) => !known.has(slug)).map((slug) => ({ slug, name: topicName(slug) })),
-    ...topics,
+    ...current.topics.filter((slug) => !known.has(slug)).map((slug) => ({ slug, name: topicName(slug, t) })),
+    ...topics.map(({ slug, name }) => ({ slug, name: topicName(slug, t, name) })),
   ].sort((a, b) => chosenFirst(a.slug, b.slug) || a.name.localeCompare(b.name, t.intl))
   return {
     active: current.status === 'active',
@@ -114,10 +114,10 @@ const USUAL_HOURS = [6, 7, 8, 9, 12, 18]
 
 /** The three choices of the welcome page, for templates/pages/welcome.eta. */
 export function welcomeForm(current: Preferences, topics: readonly TopicCount[], t: Messages, now: Date) {
-  const offered = topics.map(({ slug, name, papers }) => ({ value: slug, label: name, papers }))
+  const offered = topics.map(({ slug, name, papers }) => ({ value: slug, label: topicName(slug, t, name), papers }))
   const others = current.topics
     .filter((slug) => !offered.some(({ value }) => value === slug))
-    .map((slug) => ({ value: slug, label: topicName(slug), papers: 0 }))
+    .map((slug) => ({ value: slug, label: topicName(slug, t), papers: 0 }))
   const hours = [...new Set([...USUAL_HOURS, current.hour])].toSorted((a, b) => a - b)
   const clock = new Intl.DateTimeFormat(t.intl, { hour: '2-digit', minute: '2-digit', timeZone: current.zone })
   return {

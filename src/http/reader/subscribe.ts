@@ -1,10 +1,19 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { AddressError } from '../../mail/address.ts'
+import { canonicalSlug } from '../../papers/topics/keywords.ts'
 import type { Services } from '../../runtime/services.ts'
 import { signUp } from '../../subscription/sign-up.ts'
 import { evidenceFields, readEvidence } from '../kit/evidence.ts'
 import { timeZoneField } from '../kit/zones.ts'
+
+/** A topic to follow from the first email on. */
+const topic = z
+  .string()
+  .regex(/^[a-z0-9-]{1,60}$/)
+  .transform(canonicalSlug)
+  .optional()
+  .catch(undefined)
 
 /** Sign-up. The response is the same for every address, known or not. */
 export const subscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -12,19 +21,20 @@ export const subscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
 
   const schema = {
     body: z
-      .object({ email: z.string().catch(''), zone: timeZoneField, ...evidenceFields })
-      .catch({ email: '', zone: undefined }),
+      .object({ email: z.string().catch(''), zone: timeZoneField, topic, ...evidenceFields })
+      .catch({ email: '', zone: undefined, topic: undefined }),
   }
   app.post('/subscribe', { schema }, async ({ body, ip }, reply) => {
     const { locale, t } = reply.locals!
-    const { email, zone } = body
+    const { email, zone, topic } = body
+    const topics = topic === undefined ? [] : [topic]
     try {
       const evidence = readEvidence(services, body)
-      const { slip } = await signUp(services, { typed: email, zone, locale, origin: ip, evidence })
+      const { slip } = await signUp(services, { typed: email, zone, locale, topics, origin: ip, evidence })
       return reply.redirect(slip ? '/check-your-inbox?slip=' : '/check-your-inbox', 303)
     } catch (error) {
       if (!(error instanceof AddressError)) throw error
-      return reply.code(422).view('subscribe', { typed: email, problem: t.address[error.problem] })
+      return reply.code(422).view('subscribe', { typed: email, topic, problem: t.address[error.problem] })
     }
   })
 

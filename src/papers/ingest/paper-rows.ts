@@ -7,7 +7,7 @@ import type { ListedPaper } from './listed-paper.ts'
 export const rowsOf = (papers: readonly ListedPaper[], observedAt: Date): SQL => sql`
   jsonb_to_recordset(${JSON.stringify(papers.map((paper) => rowOf(paper, observedAt)))}::jsonb) AS r(
     source text, source_id text, title text, abstract text, shown_title text, shown_abstract text, shown_authors text[], summary text, shown_summary text, summary_by_ai boolean, authors text[],
-    organization text, shown_organization text, submitter text, keywords text[], shown_keywords text[], categories text[], topics text[], published_at timestamptz, list_day date, listed_at timestamptz, list_position integer, url text,
+    organization text, shown_organization text, submitter text, keywords text[], shown_keywords text[], categories text[], topics text[], topic_rules smallint, published_at timestamptz, list_day date, listed_at timestamptz, list_position integer, url text,
     pdf_url text, code_url text, project_url text, sample boolean, announced boolean, revision boolean, version smallint, withdrawn_at timestamptz,
     raw jsonb, votes integer, comments integer, stars integer)`
 
@@ -39,6 +39,7 @@ const rowOf = (paper: ListedPaper, observedAt: Date) => ({
   shown_keywords: shownAll(paper.keywords),
   categories: paper.categories ?? [],
   topics: topicsOf(paper),
+  topic_rules: 0,
   published_at: paper.publishedAt,
   list_day: paper.listDay,
   listed_at: paper.listedAt,
@@ -83,10 +84,20 @@ const versioned = (column: string, by = column) => `
 const listed = (column: string, otherwise = `excluded.${column}`) =>
   `CASE WHEN excluded.announced AND NOT p.sample THEN p.${column} ELSE ${otherwise} END`
 
-/** The new value of each column of a known paper. */
-const MERGED: Record<string, string> = {
+/** The parts of a paper that decide its topics. */
+const DESCRIBING = {
   title: versioned('title'),
   abstract: versioned('abstract'),
+  keywords: kept('keywords', "= '{}'"),
+  categories: kept('categories', "= '{}'"),
+}
+const isDescribedAnew = `((${Object.keys(DESCRIBING)
+  .map((column) => `p.${column}`)
+  .join(', ')}) IS DISTINCT FROM (${Object.values(DESCRIBING).join(', ')}))`
+
+/** The new value of each column of a known paper. */
+const MERGED: Record<string, string> = {
+  ...DESCRIBING,
   shown_title: versioned('shown_title', 'title'),
   shown_abstract: versioned('shown_abstract', 'abstract'),
   summary: kept('summary'),
@@ -97,13 +108,12 @@ const MERGED: Record<string, string> = {
   organization: kept('organization'),
   shown_organization: kept('shown_organization', 'IS NULL', 'organization'),
   submitter: kept('submitter'),
-  keywords: kept('keywords', "= '{}'"),
   shown_keywords: kept('shown_keywords', "= '{}'", 'keywords'),
-  categories: kept('categories', "= '{}'"),
-  // Topics of both sources.
+  // Of both sources. Where the text or keywords change, a worker gives the paper its topics again (topics/refresh-topics.ts).
   topics: `
-    CASE WHEN p.sample <> excluded.sample THEN excluded.topics
+    CASE WHEN p.sample <> excluded.sample THEN excluded.topics WHEN NOT ${isDescribedAnew} THEN p.topics
       ELSE p.topics || ARRAY(SELECT topic FROM unnest(excluded.topics) AS topic WHERE topic <> ALL(p.topics)) END`,
+  topic_rules: `CASE WHEN ${isDescribedAnew} THEN 0 ELSE p.topic_rules END`,
   published_at: kept('published_at'),
   list_day: listed('list_day'),
   listed_at: listed(

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { isDay } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query } from '../../runtime/db/query.ts'
+import { canonicalSlug } from '../topics/keywords.ts'
 
 /** Every field is optional. Without `q`, the newest papers come first. */
 export interface SearchQuery {
@@ -11,7 +12,7 @@ export interface SearchQuery {
   /** list days, inclusive, YYYY-MM-DD */
   from?: string | undefined
   to?: string | undefined
-  /** a slug */
+  /** a slug, which may be an earlier one */
   topic?: string | undefined
   hasCode?: boolean | undefined
   /** best or newest first; best without it */
@@ -55,7 +56,7 @@ export const filters = ({ from, to, topic, hasCode }: SearchQuery): SQL =>
       sql`NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE NOT real.sample))`,
       ...(from && isDay(from) ? [sql`p.list_day >= ${from}::date`] : []),
       ...(to && isDay(to) ? [sql`p.list_day <= ${to}::date`] : []),
-      ...(topic ? [sql`p.topics @> ARRAY[${topic}]`] : []),
+      ...(topic ? [sql`p.topics @> ARRAY[${canonicalSlug(topic)}]`] : []),
       ...(hasCode ? [sql`p.code_url IS NOT NULL`] : []),
     ],
     sql` AND `,

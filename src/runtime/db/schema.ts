@@ -81,6 +81,7 @@ export const papers = pgTable(
     keywords: text('keywords').array().notNull().default([]),
     categories: text('categories').array().notNull().default([]),
     topics: text('topics').array().notNull().default([]),
+    topicRules: smallint('topic_rules').notNull().default(0),
     publishedAt: moment('published_at'),
     listDay: date('list_day').notNull(),
     listedAt: moment('listed_at'),
@@ -105,6 +106,12 @@ export const papers = pgTable(
     updatedAt: moment('updated_at').notNull().defaultNow(),
   },
   (t) => [unique('one_paper_per_source_id').on(t.source, t.sourceId)],
+)
+
+export const topicSpellings = pgTable(
+  'topic_spellings',
+  { slug: text('slug').notNull(), spelling: text('spelling').notNull(), papers: integer('papers').notNull() },
+  (table) => [primaryKey({ name: 'one_count_per_spelling', columns: [table.slug, table.spelling] })],
 )
 
 export const signals = pgTable(

@@ -1,0 +1,46 @@
+import { sql } from 'drizzle-orm'
+import { z } from 'zod'
+import type { Db } from '../../runtime/db/database.ts'
+import { bigint, query } from '../../runtime/db/query.ts'
+import { type ListedRow, readListed } from '../lists/listed-rows.ts'
+import { COUNTED } from './topic-counts.ts'
+
+/**
+ * Returns a topic's papers with the most votes in the calendar month of the newest list, most votes first.
+ * Papers without votes are left out.
+ */
+export async function bestOfMonth(
+  { db, now }: { db: Db; now: () => Date },
+  slug: string,
+  limit: number,
+): Promise<ListedRow[]> {
+  const at = now()
+  const rows = await query(
+    db,
+    z.object({ id: bigint }),
+    sql`SELECT p.id FROM papers p
+      JOIN LATERAL (
+        SELECT votes FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
+      ) s ON s.votes > 0
+      WHERE p.topics @> ARRAY[${slug}] AND p.withdrawn_at IS NULL AND ${COUNTED}
+        AND p.list_day BETWEEN date_trunc('month', (SELECT max(list_day) FROM papers WHERE list_day <= ${at}::date))
+          AND ${at}::date
+      ORDER BY s.votes DESC, p.id LIMIT ${limit}`,
+  )
+  return readListed(
+    db,
+    rows.map(({ id }) => id),
+    at,
+  )
+}
+
+/** Returns how many papers a topic has, and the list day of the first. */
+export async function topicExtent(db: Db, slug: string): Promise<{ papers: number; since: string | null }> {
+  const [extent] = await query(
+    db,
+    z.object({ papers: z.number(), since: z.string().nullable() }),
+    sql`SELECT count(*)::int AS papers, min(list_day)::text AS since FROM papers p
+      WHERE p.topics @> ARRAY[${slug}] AND ${COUNTED}`,
+  )
+  return extent!
+}

@@ -1,0 +1,63 @@
+import { sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { en, type Messages } from '../../messages/en.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import { query } from '../../runtime/db/query.ts'
+import { SUBJECTS } from './categories.ts'
+import type { FieldSlug } from './fields.ts'
+import { canonicalSlug, slugOf, unbracketed } from './keywords.ts'
+import { isField } from './topics.ts'
+
+const SUBJECT_NAMES = new Map(SUBJECTS.map((name) => [canonicalSlug(slugOf(name)), name]))
+
+/** Abbreviations that sources also write in lower case. */
+const CAPITALS =
+  /\b(ai|llms?|mllms?|vlms?|vla|gpt|gui|ui|rl|rlhf|rlvr|grpo|dpo|ppo|sft|rag|moe|ocr|tts|asr|kv|gpus?|sql|api|[234]d|nlp|vqa|vae|gans?|mcts|cot)\b/g
+
+/**
+ * Returns a topic's name for a page: a field's in the page's language, an arXiv subject's, else the keyword as sources spell it.
+ * @param spelling from `topic_spellings`. Without it the name is made from the slug: "kv-cache" → "KV cache"
+ */
+export function topicName(slug: string, t: Messages = en, spelling?: string): string {
+  if (isField(slug)) return t.fields[slug as FieldSlug].name
+  return SUBJECT_NAMES.get(slug) ?? capitalised(spelling ?? slug.replaceAll('-', ' '))
+}
+
+/** A spelling as a name: "world models (WMs)" → "World models". Words with capitals of their own stay: "iTransformer". */
+function capitalised(spelling: string): string {
+  const words = unbracketed(spelling).replace(CAPITALS, (word) => word.toUpperCase().replace(/S$/, 's'))
+  return /^\p{Ll}+(?!\p{Lu})/u.test(words) && !/^\p{Ll}+\p{Lu}/u.test(words)
+    ? words.charAt(0).toUpperCase() + words.slice(1)
+    : words
+}
+
+/** Returns a function that names these topics, each keyword by its most frequent spelling. */
+export async function readTopicNames(
+  db: Db,
+  slugs: readonly string[],
+  t: Messages = en,
+): Promise<(slug: string) => string> {
+  const keywords = [...new Set(slugs)].filter((slug) => !isField(slug))
+  const rows = await query(
+    db,
+    z.object({ slug: z.string(), spelling: z.string() }),
+    sql`SELECT DISTINCT ON (slug) slug, spelling FROM topic_spellings
+      WHERE slug = ANY(${sql.param(keywords)}::text[]) ORDER BY slug, papers DESC, spelling`,
+  )
+  const spellings = new Map(rows.map(({ slug, spelling }) => [slug, spelling]))
+  return (slug) => topicName(slug, t, spellings.get(slug))
+}
+
+/** Returns how else sources write a keyword topic, without differences in capitals and hyphens only. */
+export async function otherSpellings(db: Db, slug: string, name: string): Promise<string[]> {
+  const rows = await query(
+    db,
+    z.object({ spelling: z.string() }),
+    sql`SELECT spelling FROM topic_spellings WHERE slug = ${slug} ORDER BY papers DESC, spelling LIMIT 50`,
+  )
+  const distinct = new Map(rows.map(({ spelling }) => [slugOf(spelling), capitalised(spelling)] as const).toReversed())
+  distinct.delete(slugOf(name))
+  return [...distinct.values()].toReversed().slice(0, MOST_SPELLINGS)
+}
+
+const MOST_SPELLINGS = 5
