@@ -487,7 +487,10 @@ export const de: Messages = {
   reason: {
     topic: (name) => `Ihr Thema: ${name}`,
     keyword: (word) => `Ihr Stichwort: ${word}`,
-    like: 'ähnlich wie Artikel, für die Sie gestimmt haben',
+    author: (name) => `von ${name}, Sie folgen`,
+    organisation: (name) => `von ${name}, Sie folgen`,
+    likePaper: (title) => `ähnlich wie „${title}“`,
+    taste: 'ähnlich wie Artikel, für die Sie gestimmt oder die Sie gemerkt haben',
     pickedBy: (name) => `ausgewählt von ${name}`,
     votes: (n, from) =>
       `${from === undefined ? '' : `${from.toLocaleString('de-DE')} → `}${n.toLocaleString('de-DE')} ${n === 1 ? 'Stimme' : 'Stimmen'}`,

@@ -463,7 +463,11 @@ export const en = {
   reason: {
     topic: (name: string) => `your topic: ${name}`,
     keyword: (word: string) => `your keyword: ${word}`,
-    like: 'similar to papers you voted for',
+    author: (name: string) => `by ${name}, whom you follow`,
+    organisation: (name: string) => `from ${name}, which you follow`,
+    /** @param title shortened, of a paper that the reader wants more like */
+    likePaper: (title: string) => `like “${title}”`,
+    taste: 'similar to papers you voted for or saved',
     pickedBy: (name: string) => `picked by ${name}`,
     /** @param from number of votes before, if known */
     votes: (n: number, from?: number) =>

@@ -1,6 +1,11 @@
 import { sql } from 'drizzle-orm'
-import type { Selection, SelectionPreferences } from '../../edition/select/select-papers.ts'
+import { z } from 'zod'
+import type { PersonalWishes } from '../../edition/select/read-personal.ts'
+import type { Selection } from '../../edition/select/select-papers.ts'
+import { SHARES } from '../../edition/select/share.ts'
+import type { SelectionPreferences } from '../../edition/select/wishes.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { bigint, bytes, query } from '../../runtime/db/query.ts'
 import type { Lease } from './batches.ts'
 import { deliveryNeedsAttempt } from './conditions.ts'
 import { fromBitmap } from './shown-bitmap.ts'
@@ -10,7 +15,8 @@ export interface Pending {
   subscriberId: number
   /** the receiving domain in lower case, which may have a rate limit */
   domain: string
-  wishes: Omit<SelectionPreferences, 'liked'> & { likeVoted: boolean }
+  wishes: Pick<SelectionPreferences, 'size' | 'share' | 'topics' | 'keywords' | 'authors' | 'organisations'> &
+    Omit<PersonalWishes, 'subscriberId'>
   /** the choice of an earlier attempt: a resend shows the same papers */
   chosen: Selection | null
 }
@@ -21,33 +27,46 @@ export interface Chosen {
   chosen: Selection
 }
 
+const texts = z.array(z.string())
+const Row = z.object({
+  subscriberId: bigint,
+  domain: z.string(),
+  size: z.number(),
+  share: z.enum(['some', 'mostly', 'only']),
+  topics: texts,
+  keywords: texts,
+  authors: texts,
+  organisations: texts,
+  likePapers: texts,
+  likeVoted: z.boolean(),
+  shown: bytes.nullable(),
+  own: z.number(),
+})
+
 /** Reads a batch's deliveries that need an attempt, by reader. */
 export async function readPending(
   db: Db,
   { editionId, batchId }: Lease,
   policy: 'resend' | 'hold',
 ): Promise<Pending[]> {
-  const { rows } = await db.execute<{
-    subscriber_id: string
-    size: number
-    topics: string[]
-    keywords: string[]
-    like_voted: boolean
-    shown: Buffer | null
-    own: number
-    domain: string
-  }>(sql`
-    SELECT d.subscriber_id, lower(split_part(coalesce(s.email, ''), '@', 2)) AS domain, coalesce(s.size, 1) AS size, coalesce(s.topics, '{}') AS topics,
-      coalesce(s.keywords, '{}') AS keywords, coalesce(s.like_voted, false) AS like_voted, d.shown, d.own
+  const rows = await query(
+    db,
+    Row,
+    sql`
+    SELECT d.subscriber_id, lower(split_part(coalesce(s.email, ''), '@', 2)) AS domain, coalesce(s.size, 1) AS size,
+      coalesce(s.share, 'some') AS share, coalesce(s.topics, '{}') AS topics, coalesce(s.keywords, '{}') AS keywords,
+      coalesce(s.authors, '{}') AS authors, coalesce(s.organisations, '{}') AS organisations,
+      coalesce(s.like_papers, '{}') AS like_papers, coalesce(s.like_voted, false) AS like_voted, d.shown, d.own
     FROM deliveries d
     -- OFFSET 0 forces one lookup by id per reader. A plain join read all 10,000 readers for each batch.
     LEFT JOIN LATERAL (SELECT * FROM subscribers WHERE id = d.subscriber_id OFFSET 0) s ON true
     WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${deliveryNeedsAttempt(policy)}
-    ORDER BY d.subscriber_id`)
-  return rows.map(({ size, topics, keywords, ...row }) => ({
-    subscriberId: Number(row.subscriber_id),
-    domain: row.domain,
-    wishes: { size, topics, keywords, likeVoted: row.like_voted },
-    chosen: row.shown && { shown: fromBitmap(row.shown), own: row.own },
+    ORDER BY d.subscriber_id`,
+  )
+  return rows.map(({ subscriberId, domain, shown, own, share, ...wishes }) => ({
+    subscriberId,
+    domain,
+    wishes: { ...wishes, share: SHARES[share] },
+    chosen: shown && { shown: fromBitmap(shown), own },
   }))
 }

@@ -1,11 +1,7 @@
-import { readLiked } from '../../edition/select/read-selection-index.ts'
-import {
-  explainSelection,
-  type SelectedPaper,
-  type SelectionPreferences,
-  selectPositions,
-} from '../../edition/select/select-papers.ts'
+import type { PersonalMatcher } from '../../edition/select/read-personal.ts'
+import { explainSelection, type SelectedPaper, selectPositions } from '../../edition/select/select-papers.ts'
 import type { SelectionIndex } from '../../edition/select/selection-index.ts'
+import { NO_WISHES, type SelectionPreferences } from '../../edition/select/wishes.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { Chosen, Pending } from '../ledger/deliveries.ts'
@@ -28,7 +24,7 @@ export interface EditionSelection {
 export async function openSelection(
   { db, now }: Pick<Services, 'db' | 'now'>,
   editionId: number,
-  index: SelectionIndex,
+  { index, matchPersonal }: { index: SelectionIndex; matchPersonal: PersonalMatcher },
 ): Promise<EditionSelection> {
   const releases = await readReleases(db, now())
   const repeats = await findRepeats(db, editionId)
@@ -39,10 +35,10 @@ export async function openSelection(
     sharesPapers: repeats.size > 0,
     async select(pending, db) {
       const had = await readShownBefore(db, repeats, pending)
-      const asking = pending.filter(({ wishes }) => wishes.likeVoted).map(({ subscriberId }) => subscriberId)
-      const liked = await readLiked(db, asking, now())
+      const readers = pending.map(({ subscriberId, wishes }) => ({ ...wishes, subscriberId }))
+      const personal = await matchPersonal(db, readers)
       return pending.map(({ subscriberId, wishes, chosen }) => {
-        const preferences = { ...wishes, liked: liked.get(subscriberId) ?? [] }
+        const preferences = { ...NO_WISHES, ...wishes, ...(personal.get(subscriberId) ?? NO_MATCHES) }
         preferencesOf.set(subscriberId, preferences)
         return { subscriberId, chosen: chosen ?? selectPositions(index, preferences, had.get(subscriberId)) }
       })
@@ -54,3 +50,5 @@ export async function openSelection(
     },
   }
 }
+
+const NO_MATCHES = { likePapers: NO_WISHES.likePapers }
