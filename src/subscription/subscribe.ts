@@ -7,11 +7,15 @@ import type { Locale } from '../messages/catalogue.ts'
 import { executePrepared } from '../runtime/db/prepared.ts'
 import type { Services } from '../runtime/services.ts'
 import { lockPerson, personKey, withinEmailLimit } from './email-limit.ts'
+import { type Choices, MAX_SELECTIONS } from './preference-rules.ts'
 
 /** Names the wording of the form that the reader agreed to. A new wording gets a new name. */
 const FORM_TEXT = 'web form 2026-11'
 
 type Deps = Pick<Services, 'db' | 'queues' | 'config' | 'now'>
+
+/** Wishes that a sign-up may bring, from a page with "follow". */
+export type SignUpWishes = Partial<Pick<Choices, 'topics' | 'authors' | 'organisations'>>
 
 /**
  * First half of double opt-in: records the request and queues the confirmation email.
@@ -27,12 +31,20 @@ type Deps = Pick<Services, 'db' | 'queues' | 'config' | 'now'>
  * @param request.zone the browser's guess; an unknown name counts as UTC, since the reader never typed it
  * @param request.locale the language of the page, used for emails and personal pages from now on
  * @param request.origin the network address of the request, stored only as a keyed hash
+ * @param request.wishes added to those of a reader who is not active; an active one keeps theirs
  * @param request.mailAfter when the email may be sent; now by default
  * @throws PaperboyError BAD_ADDRESS
  */
 export async function subscribe(
   { db, queues, config, now }: Deps,
-  request: { typed: string; zone?: string | undefined; locale?: Locale; origin: string; mailAfter?: Date },
+  request: {
+    typed: string
+    zone?: string | undefined
+    locale?: Locale
+    origin: string
+    wishes?: SignUpWishes
+    mailAfter?: Date
+  },
 ): Promise<void> {
   const { email, key } = parseAddress(request.typed, { utf8: true })
   const hash = addressHash(config.SUPPRESSION_KEY, key)
@@ -43,23 +55,31 @@ export async function subscribe(
   const zone = canonicalZone(request.zone?.replaceAll('\0', '?') ?? 'UTC')
   const at = now()
   const person = personKey(config, key)
+  const { topics = [], authors = [], organisations = [] } = request.wishes ?? {}
+  const wishes = sql.join(
+    [topics, authors, organisations].map((values) => sql`${sql.param(values)}::text[]`),
+    sql`, `,
+  )
   await db.transaction(async (tx) => {
     await executePrepared(tx, lockPerson(person))
     // Upserts the sign-up, then queues its email. The SELECT has no row over the limit; an active reader keeps every value.
     const statement = sql`
       WITH asked AS (
-        INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin)
+        INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin,
+          topics, authors, organisations)
         SELECT ${email}, ${key}, ${hash}, CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END,
-               ${request.locale ?? 'en'}, ${randomBytes(8)}, ${at}::timestamptz, ${FORM_TEXT}, ${origin}
+               ${request.locale ?? 'en'}, ${randomBytes(8)}, ${at}::timestamptz, ${FORM_TEXT}, ${origin}, ${wishes}
         WHERE ${withinEmailLimit(person, 'sign-up', at)}
         ON CONFLICT (email_key) DO UPDATE SET
-          (email, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin, updated_at) =
+          (email, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin, updated_at, topics, authors, organisations) =
           (SELECT email, zone, locale, CASE WHEN ${isOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
-                  ${at}::timestamptz, consent_form, consent_origin, ${at}::timestamptz
+                  ${at}::timestamptz, consent_form, consent_origin, ${at}::timestamptz,
+                  ${added('topics')}, ${added('authors')}, ${added('organisations')}
            FROM (VALUES (excluded.email, excluded.zone, excluded.locale, excluded.consent_form, excluded.consent_origin)) AS v (email, zone, locale, consent_form, consent_origin)
            WHERE s.status <> 'active'
            UNION ALL
-           SELECT s.email, s.zone, s.locale, s.confirm_nonce, s.requested_at, s.consent_form, s.consent_origin, s.updated_at
+           SELECT s.email, s.zone, s.locale, s.confirm_nonce, s.requested_at, s.consent_form, s.consent_origin, s.updated_at,
+             s.topics, s.authors, s.organisations
            WHERE s.status = 'active')
         RETURNING s.id, s.status
       )
@@ -74,3 +94,9 @@ export async function subscribe(
 
 /** SQL: the request is still open: not confirmed, and no unsubscribe since. */
 const isOpen = sql`(s.confirm_nonce IS NOT NULL AND s.requested_at > coalesce(greatest(s.left_at, s.confirmed_at), '-infinity'))`
+
+/** SQL: the wishes of one kind, with the new ones added. */
+function added(kind: keyof SignUpWishes) {
+  const [own, given] = [sql.raw(`s.${kind}`), sql.raw(`excluded.${kind}`)]
+  return sql`CASE WHEN ${given} <@ ${own} THEN ${own} ELSE (${own} || ${given})[1:${sql.raw(String(MAX_SELECTIONS))}] END`
+}

@@ -74,8 +74,12 @@ export function formatCard(
     reason: reasonFor({ ...paper, pickedBy: paper.curator }, t) ?? '',
     url: reachable('paper', paper.url) ?? reachable('pdf', paper.pdfUrl),
     links: links.filter((link): link is { label: string; url: string } => link.url !== null),
-    /** the template appends the reader's token */
+    /** the template appends the reader's token to these */
     voteUrl: `${page}/vote/`,
+    markUrls: [
+      { label: digest.save, url: `${page}/save/` },
+      { label: digest.notInterested, url: `${page}/not-interested/` },
+    ],
   }
 }
 

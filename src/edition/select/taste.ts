@@ -20,6 +20,9 @@ const TASTE_LIMITS: Limits = { percentile: 0.9, least: 0 }
 /** Papers like a single one. Below .1, two papers have no more in common than any other two. */
 export const SINGLE_PAPER_LIMITS: Limits = { percentile: 0.97, least: 0.1 }
 
+/** The fit of a paper at the threshold. */
+const LEAST_FIT = 0.01
+
 /**
  * Indexes an edition's papers for tastes, once, so that a reader takes some ten microseconds.
  *
@@ -53,12 +56,13 @@ export function buildTasteIndex(papers: readonly Vector[], recent: readonly Vect
     papersLike(taste, { percentile, least } = TASTE_LIMITS) {
       score(taste)
       const ranked = scores.subarray(papers.length).sort()
-      const threshold = Math.max(ranked[Math.floor(percentile * ranked.length)]!, least)
+      const threshold = ranked[Math.floor(percentile * ranked.length)]!
       const similar: SimilarPaper[] = []
       for (let position = 0; position < papers.length; position++) {
-        if (scores[position]! <= threshold) continue
-        const lower = ranked.findLastIndex((other) => other < scores[position]!) + 1
-        similar.push({ position, fit: (lower / ranked.length - percentile) / (1 - percentile) })
+        const own = scores[position]!
+        if (own < threshold || own <= least) continue
+        const higher = ranked.length - 1 - ranked.findLastIndex((other) => other <= own)
+        similar.push({ position, fit: Math.max(1 - higher / ranked.length / (1 - percentile), LEAST_FIT) })
       }
       return similar
     },

@@ -10,7 +10,7 @@ import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
 import { searchPapers } from '../../papers/search/search.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
 import { castVote, paperNotFound, undoVote } from '../../papers/votes/cast.ts'
-import { readOwnVotes } from '../../papers/votes/own-votes.ts'
+import { readOwnVotes } from '../../papers/votes/own-papers.ts'
 import type { Services } from '../../runtime/services.ts'
 import { pastMoment } from '../kit/params.ts'
 import { cachedTopics } from '../pages/cached-topics.ts'
@@ -168,9 +168,9 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     const { before, limit: most } = request.query
     const page = { before, ...(most ? { limit: most } : {}) }
     const { papers, next } = await readOwnVotes(services, readerOf(request), page)
-    const said = papers.map(({ castAt, ...paper }) => ({
+    const said = papers.map(({ at, ...paper }) => ({
       ...withPage(paper as ListedRow),
-      castAt: castAt.toISOString(),
+      castAt: at.toISOString(),
     }))
     return { papers: said, next: next?.toISOString() }
   })

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { LOCALES } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
-import { CADENCES, FORMATS } from '../../subscription/preference-rules.ts'
+import { CADENCES, FORMATS, SHARE_NAMES } from '../../subscription/preference-rules.ts'
 import { type Preferences, readPreferences, savePreferences, undoPreferences } from '../../subscription/preferences.ts'
 import { disallowIndexing } from '../kit/security.ts'
 
@@ -12,8 +12,12 @@ const CHOICES = {
   zone: z.string(),
   weekday: z.number(),
   size: z.number(),
+  share: z.enum(SHARE_NAMES),
   topics: z.array(z.string()),
   keywords: z.array(z.string()),
+  authors: z.array(z.string()),
+  organisations: z.array(z.string()),
+  likePapers: z.array(z.string()),
   likeVoted: z.boolean(),
   locale: z.enum(LOCALES),
   format: z.enum(FORMATS),
