@@ -6,10 +6,7 @@ import { cliActor } from './actor.ts'
 import { report } from './output.ts'
 import { withServices } from './with-services.ts'
 
-export function relayCommands(program: Command): void {
-  const relays = program
-    .command('relays')
-    .description('relays and receiving domains, and how fast email may go to them')
+export function relayCommands(relays: Command): void {
   showCommand(relays)
   resetDomainCommand(relays)
 }

@@ -14,14 +14,12 @@ interface ResumeOptions {
   dryRun?: boolean
 }
 
-export function resumeCommand(program: Command): void {
-  program
-    .command('resume')
-    .description('send again after halt, or after a restore from a backup')
+export function resumeCommand(command: Command): void {
+  command
     .option('--after-restore', 'after a restore: lists the editions that are open and cancels them')
     .option('--keep-editions', 'with --after-restore: nothing was sent since the backup, so cancel none')
     .option('--dry-run', 'with --after-restore: list the editions and change nothing')
-    .action(async (options: ResumeOptions, command: Command) => {
+    .action(async (options: ResumeOptions) => {
       if (!options.afterRestore && (options.keepEditions || options.dryRun))
         command.error('--keep-editions and --dry-run go with --after-restore.')
       await withServices((services) => resume(services, options, command))

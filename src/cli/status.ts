@@ -7,25 +7,21 @@ import { withServices } from './with-services.ts'
 
 const WATCH_EVERY_MS = 2_000
 
-export function statusCommand(program: Command): void {
-  program
-    .command('status')
-    .description('show readers, papers, editions and emails')
-    .option('--watch', 'refresh every two seconds, until Ctrl-C')
-    .action((options, command) =>
-      withServices(
-        async (services) => {
-          const stop = new AbortController()
-          if (options.watch) process.once('SIGINT', () => stop.abort())
-          do {
-            const status = await readStatus(services)
-            if (options.watch && process.stdout.isTTY) clearScreen()
-            report(command, status, statusInWords(status, services.now()))
-            if (options.watch) await delay(WATCH_EVERY_MS, undefined, { signal: stop.signal }).catch(() => {})
-          } while (options.watch && !stop.signal.aborted)
-        },
-        // A wrong SUPPRESSION_KEY stops everything else; status must still show it.
-        { anyKey: true },
-      ),
-    )
+export function statusCommand(command: Command): void {
+  command.option('--watch', 'refresh every two seconds, until Ctrl-C').action((options) =>
+    withServices(
+      async (services) => {
+        const stop = new AbortController()
+        if (options.watch) process.once('SIGINT', () => stop.abort())
+        do {
+          const status = await readStatus(services)
+          if (options.watch && process.stdout.isTTY) clearScreen()
+          report(command, status, statusInWords(status, services.now()))
+          if (options.watch) await delay(WATCH_EVERY_MS, undefined, { signal: stop.signal }).catch(() => {})
+        } while (options.watch && !stop.signal.aborted)
+      },
+      // A wrong SUPPRESSION_KEY stops everything else; status must still show it.
+      { anyKey: true },
+    ),
+  )
 }

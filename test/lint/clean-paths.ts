@@ -45,6 +45,7 @@ export const CLEAN: readonly string[] = [
   'src/outbox',
   'src/papers',
   'src/privacy',
+  'src/processes',
   'src/relay',
   'src/runtime',
   'src/shots',
