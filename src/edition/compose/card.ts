@@ -45,7 +45,8 @@ export function formatCard(
 ) {
   const { digest } = t
   const page = PUBLIC_URL + paperPath({ ...paper, id: paper.paperId })
-  const short = (text: string, characters: number) => sentences(readable(text), characters)
+  const short = (text: string, characters: number) =>
+    sentences(readable(text), isWide(text) ? characters / 2 : characters)
   const reachable = (link: LinkName, url: string | null) => {
     if (url === null || url.length > MAX.url) return null
     return COUNT_CLICKS ? `${PUBLIC_URL}/go/${paper.paperId}/${link}` : url
@@ -81,6 +82,12 @@ export function formatCard(
       { label: digest.notInterested, url: `${page}/not-interested/` },
     ],
   }
+}
+
+/** Whether most characters are as wide as two Latin ones, as in Chinese, Japanese and Korean. */
+const isWide = (text: string): boolean => {
+  const start = text.slice(0, 100)
+  return 2 * (start.match(/[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}]/gu)?.length ?? 0) > start.length
 }
 
 /** 987 → "987", 1240 → "1.2k". */

@@ -92,8 +92,8 @@ export interface BodyLayout {
   maxBytes: number
 }
 
-/** Bytes that segment sizes leave out: tokens and numbers in a segment, and each character of a reason, as long as "&quot;". */
-const PLACEHOLDERS_BYTES = 80
+/** Bytes that segment sizes leave out: three tokens and a number in a card, and each character of a reason, as long as "&quot;". */
+const PLACEHOLDERS_BYTES = 120
 const CHARACTER_BYTES = 6
 
 /** Appends one body to the buffer: head, opening, the cards with a heading wherever a section begins, corrections, foot. */

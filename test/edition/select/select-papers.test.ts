@@ -220,6 +220,8 @@ describe('for any edition, preferences and earlier digests', () => {
     expect(later.map(({ position, section }) => [position, section])).toEqual(
       selected.map(({ position, section }) => [position, section]),
     )
+    for (const { position, reasons } of later)
+      expect(reasons).toEqual(e.papers[position]!.topics.includes('theory') ? [{ kind: 'topic', slug: 'theory' }] : [])
   })
 
   property('it equals the reference, which sorts all matches', ({ e, w, had }) => {
