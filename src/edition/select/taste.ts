@@ -20,9 +20,6 @@ const TASTE_LIMITS: Limits = { percentile: 0.9, least: 0 }
 /** Papers like a single one. Below .1, two papers have no more in common than any other two. */
 export const SINGLE_PAPER_LIMITS: Limits = { percentile: 0.97, least: 0.1 }
 
-/** The fit of a paper at the threshold. */
-const LEAST_FIT = 0.01
-
 /**
  * Indexes an edition's papers for tastes, once, so that a reader takes some ten microseconds.
  *
@@ -35,17 +32,19 @@ const LEAST_FIT = 0.01
 export function buildTasteIndex(papers: readonly Vector[], recent: readonly Vector[]): TasteIndex {
   const compared = recent.length > 0 ? recent : papers
   const count = papers.length + compared.length
-  const holders = indexTerms([...papers, ...compared])
-  const common = scoreAverage(holders, papers.length, count)
+  const postings = indexTerms([...papers, ...compared])
+  const common = scoreAverage(postings, papers.length, count)
   const scores = new Float64Array(count)
+  const { rows, starts, places, weights } = postings
 
-  const score = ({ terms, weights }: Vector) => {
+  const score = (taste: Vector) => {
     scores.set(common)
-    for (let at = 0; at < terms.length; at++) {
-      const held = holders.get(terms[at]!)
-      if (held === undefined) continue
-      const weight = weights[at]!
-      for (let i = 0; i < held.papers.length; i++) scores[held.papers[i]!]! += weight * held.weights[i]!
+    for (let at = 0; at < taste.terms.length; at++) {
+      const row = rows.get(taste.terms[at]!)
+      if (row === undefined) continue
+      const weight = taste.weights[at]!
+      const end = starts[row + 1]!
+      for (let i = starts[row]!; i < end; i++) scores[places[i]!]! += weight * weights[i]!
     }
   }
   return {
@@ -55,47 +54,65 @@ export function buildTasteIndex(papers: readonly Vector[], recent: readonly Vect
     },
     papersLike(taste, { percentile, least } = TASTE_LIMITS) {
       score(taste)
-      const ranked = scores.subarray(papers.length).sort()
-      const threshold = ranked[Math.floor(percentile * ranked.length)]!
+      const most = (1 - percentile) * compared.length
       const similar: SimilarPaper[] = []
       for (let position = 0; position < papers.length; position++) {
         const own = scores[position]!
-        if (own < threshold || own <= least) continue
-        const higher = ranked.length - 1 - ranked.findLastIndex((other) => other <= own)
-        similar.push({ position, fit: Math.max(1 - higher / ranked.length / (1 - percentile), LEAST_FIT) })
+        if (own <= least) continue
+        let higher = 0
+        for (let other = papers.length; other < count && higher < most; other++) if (scores[other]! > own) higher++
+        if (higher < most) similar.push({ position, fit: 1 - higher / most })
       }
       return similar
     },
   }
 }
 
-/** A term's papers, by their places in the index, with its weight in each. */
-interface Held {
-  papers: number[]
-  weights: number[]
+/** The papers that have each term, in flat arrays: reading them is most of the work for a reader. */
+interface Postings {
+  /** term → its row */
+  rows: ReadonlyMap<number, number>
+  /** row → its first entry; one more than there are rows */
+  starts: Uint32Array
+  /** entry → the paper's place in the index */
+  places: Uint16Array
+  /** entry → the term's weight in the paper */
+  weights: Float32Array
 }
 
-function indexTerms(vectors: readonly Vector[]): Map<number, Held> {
-  const holders = new Map<number, Held>()
-  for (const [paper, { terms, weights }] of vectors.entries()) {
-    for (let at = 0; at < terms.length; at++) {
-      const held = holders.get(terms[at]!) ?? { papers: [], weights: [] }
-      if (held.papers.length === 0) holders.set(terms[at]!, held)
-      held.papers.push(paper)
-      held.weights.push(weights[at]!)
+function indexTerms(vectors: readonly Vector[]): Postings {
+  const rows = new Map<number, number>()
+  const sizes: number[] = []
+  for (const { terms } of vectors) {
+    for (const term of terms) {
+      const row = rows.get(term) ?? rows.size
+      rows.set(term, row)
+      sizes[row] = (sizes[row] ?? 0) + 1
     }
   }
-  return holders
+  const starts = new Uint32Array(sizes.length + 1)
+  for (let row = 0; row < sizes.length; row++) starts[row + 1] = starts[row]! + sizes[row]!
+  const places = new Uint16Array(starts.at(-1)!)
+  const weights = new Float32Array(places.length)
+  const next = starts.slice()
+  for (const [place, vector] of vectors.entries()) {
+    for (let at = 0; at < vector.terms.length; at++) {
+      const entry = next[rows.get(vector.terms[at]!)!]!++
+      places[entry] = place
+      weights[entry] = vector.weights[at]!
+    }
+  }
+  return { rows, starts, places, weights }
 }
 
 /** Returns minus each paper's cosine with the mean of those from `first` on. */
-function scoreAverage(holders: ReadonlyMap<number, Held>, first: number, count: number): Float64Array {
+function scoreAverage({ starts, places, weights }: Postings, first: number, count: number): Float64Array {
   const scores = new Float64Array(count)
-  for (const { papers, weights } of holders.values()) {
+  for (let row = 0; row + 1 < starts.length; row++) {
     let sum = 0
-    for (let i = 0; i < papers.length; i++) if (papers[i]! >= first) sum += weights[i]!
+    for (let i = starts[row]!; i < starts[row + 1]!; i++) if (places[i]! >= first) sum += weights[i]!
     const mean = sum / (count - first)
-    for (let i = 0; i < papers.length; i++) scores[papers[i]!]! -= mean * weights[i]!
+    for (let i = starts[row]!; i < starts[row + 1]!; i++) scores[places[i]!]! -= mean * weights[i]!
   }
   return scores
 }
