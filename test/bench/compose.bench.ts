@@ -94,7 +94,7 @@ export async function bench(): Promise<void> {
   console.log(`${SHOWN} of ${CANDIDATES} papers, ${count(sample.length)} bytes a message, ${ROUNDS} rounds.`)
 }
 
-const RECENT = 900
+const RECENT = 500
 const WORDS_A_PAPER = 95
 const WORDS_A_TASTE = 256
 
@@ -103,11 +103,12 @@ function selectionWithWishes(papers: readonly CardPaper[]) {
   const index = buildSelectionIndex(
     papers.map((each, at) => ({ ...each, topics: [`topic-${at % 12}`, 'broad'], keywords: [], section: 'top' })),
   )
-  // Zipf's law: the first words are in nearly every paper, and most words in few.
+  // Few words are in most papers, and most words in few. A taste then meets 16 entries of the index per paper, as real ones do.
   const words = (count: number, seed: number): Vector => {
-    const terms = Array.from({ length: count }, (_, i) =>
-      Math.floor(8000 ** (((i * 7919 + seed * 104_729) % 10_007) / 10_007)),
-    )
+    const terms = Array.from({ length: count }, (_, i) => {
+      const even = ((i * 7919 + seed * 104_729) % 10_007) / 10_007
+      return Math.floor(8000 * even ** 3)
+    })
     return { terms: [...new Set(terms)], weights: [...new Set(terms)].map(() => 0.1) }
   }
   const vectors = (count: number) => Array.from({ length: count }, (_, at) => words(WORDS_A_PAPER, at))

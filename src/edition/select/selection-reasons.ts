@@ -1,9 +1,13 @@
+import { memoize } from '../../lib/memoize.ts'
 import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { topicName } from '../../papers/topics/topics.ts'
 import type { ShownPaper } from '../compose/placeholders.ts'
 import { shortenTitle } from '../compose/subject.ts'
 import type { SelectedPaper } from './select-papers.ts'
 import type { PersonalReason } from './wishes.ts'
+
+/** Many readers share a topic, and its name takes a few passes over it. */
+const nameOf = memoize((slug: string) => slug, topicName)
 
 /** Fits the name before most titles' colon. */
 const MAX_TITLE_CHARACTERS = 44
@@ -21,7 +25,7 @@ export function describeSelection(selected: readonly SelectedPaper[], locale: Lo
 function describeReason(reason: PersonalReason, t: Messages): string {
   switch (reason.kind) {
     case 'topic':
-      return t.reason.topic(topicName(reason.slug))
+      return t.reason.topic(nameOf(reason.slug))
     case 'keyword':
       return t.reason.keyword(reason.word)
     case 'author':
