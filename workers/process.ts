@@ -14,5 +14,8 @@ await runUntilSignal(async (stack, stopping) => {
   const worker = stack.adopt(await startWorker(services, configuredSources(services)), (w) => w.stop())
   stack.adopt(startHeartbeat(services.db), (heartbeat) => heartbeat.stop())
   services.log.info('worker ready')
+  stopping.addEventListener('abort', () =>
+    services.log.info({ signal: stopping.reason }, 'worker stops: it finishes the emails in flight'),
+  )
   return worker
 })

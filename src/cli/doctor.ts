@@ -10,9 +10,9 @@ export function doctorCommand(command: Command): void {
       async (config) => {
         const diagnoses = await runChecks(config)
         report(command, diagnoses, formatDiagnoses(diagnoses))
-        if (diagnoses.some(({ state }) => state === 'wrong')) process.exitCode = 1
+        if (diagnoses.some(({ state }) => state === 'error')) process.exitCode = 1
       },
-      { mails: true },
+      { sendsEmail: true },
     ),
   )
 }

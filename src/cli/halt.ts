@@ -10,7 +10,7 @@ export function haltCommand(command: Command): void {
     withServices(
       async (services) => {
         await halt(services)
-        await recordAudit(services.db, services.now(), { who: cliActor(), what: 'halted', about: 'all mailing' })
+        await recordAudit(services.db, services.now(), { actor: cliActor(), action: 'halted', target: 'all mailing' })
         report(command, { halted: true }, 'Nothing is sent any more. To go on: paperboy resume')
       },
       // A wrong SUPPRESSION_KEY stops everything else; halting must still work.

@@ -23,11 +23,11 @@ export function inboundCommands(command: Command): void {
       await withServices(async (services) => {
         const envelopeTo = options.envelopeTo ? [options.envelopeTo] : []
         const received = await receiveMail(services, raw, { source: 'command', envelopeTo })
-        const { class: kind, reason, authority, did, repeated } = received
+        const { class: kind, reason, authority, action, repeated } = received
         const proof = authority
           ? `proven by our ${authority}`
           : 'nothing in it proves that it is ours, so nothing was changed'
-        const outcome = repeated ? 'already processed' : did
+        const outcome = repeated ? 'already processed' : action
         report(command, received, `${kind} (${reason}); ${proof}; ${outcome}.`)
       })
     })

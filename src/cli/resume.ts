@@ -30,7 +30,7 @@ async function resume(services: Services, options: ResumeOptions, command: Comma
   const { db, now } = services
   const halted = await whyHalted(db)
   if (!halted) return report(command, { resumed: false, cancelled: [] }, 'Nothing is halted; nothing was changed.')
-  const entry = { who: cliActor(), what: 'resumed', about: 'all mailing' }
+  const entry = { actor: cliActor(), action: 'resumed', target: 'all mailing' }
   if (!options.afterRestore) {
     await resumeAfterHalt(services)
     await recordAudit(db, now(), entry)

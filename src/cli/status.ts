@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { clearScreen } from '../lib/terminal.ts'
-import { readStatus, statusInWords } from '../operate/status.ts'
+import { describeStatus, readStatus } from '../operate/status.ts'
 import { report } from './output.ts'
 import { withServices } from './with-services.ts'
 
@@ -16,7 +16,7 @@ export function statusCommand(command: Command): void {
         do {
           const status = await readStatus(services)
           if (options.watch && process.stdout.isTTY) clearScreen()
-          report(command, status, statusInWords(status, services.now()))
+          report(command, status, describeStatus(status, services.now()))
           if (options.watch) await delay(WATCH_EVERY_MS, undefined, { signal: stop.signal }).catch(() => {})
         } while (options.watch && !stop.signal.aborted)
       },

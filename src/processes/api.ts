@@ -18,4 +18,7 @@ await runUntilSignal(async (stack, stopping) => {
   app.addHook('onClose', () => services[Symbol.asyncDispose]())
   addRoutes(app, services)
   await app.listen({ host: config.HOST, port: config.PORT })
+  stopping.addEventListener('abort', () =>
+    log.info({ signal: stopping.reason }, 'api stops: it answers the open requests'),
+  )
 })

@@ -5,7 +5,7 @@ import type { Selection } from '../../edition/select/select-papers.ts'
 import { SHARES } from '../../edition/select/share.ts'
 import type { SelectionPreferences } from '../../edition/select/wishes.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, bytes, query } from '../../runtime/db/query.ts'
+import { bigint, bool, bytes, number, query, text } from '../../runtime/db/query.ts'
 import type { Lease } from './batches.ts'
 import { deliveryNeedsAttempt } from './conditions.ts'
 import { fromBitmap } from './shown-bitmap.ts'
@@ -27,20 +27,20 @@ export interface Chosen {
   chosen: Selection
 }
 
-const texts = z.array(z.string())
-const Row = z.object({
+const texts = z.array(text)
+const PendingRow = z.object({
   subscriberId: bigint,
-  domain: z.string(),
-  size: z.number(),
+  domain: text,
+  size: number,
   share: z.enum(['some', 'mostly', 'only']),
   topics: texts,
   keywords: texts,
   authors: texts,
   organisations: texts,
   likePapers: texts,
-  likeVoted: z.boolean(),
+  likeVoted: bool,
   shown: bytes.nullable(),
-  own: z.number(),
+  own: number,
 })
 
 /** Reads a batch's deliveries that need an attempt, by reader. */
@@ -49,10 +49,7 @@ export async function readPending(
   { editionId, batchId }: Lease,
   policy: 'resend' | 'hold',
 ): Promise<Pending[]> {
-  const rows = await query(
-    db,
-    Row,
-    sql`
+  const statement = sql`
     SELECT d.subscriber_id, lower(split_part(coalesce(s.email, ''), '@', 2)) AS domain, coalesce(s.size, 1) AS size,
       coalesce(s.share, 'some') AS share, coalesce(s.topics, '{}') AS topics, coalesce(s.keywords, '{}') AS keywords,
       coalesce(s.authors, '{}') AS authors, coalesce(s.organisations, '{}') AS organisations,
@@ -61,9 +58,8 @@ export async function readPending(
     -- OFFSET 0 forces one lookup by id per reader. A plain join read all 10,000 readers for each batch.
     LEFT JOIN LATERAL (SELECT * FROM subscribers WHERE id = d.subscriber_id OFFSET 0) s ON true
     WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${deliveryNeedsAttempt(policy)}
-    ORDER BY d.subscriber_id`,
-  )
-  return rows.map(({ subscriberId, domain, shown, own, share, ...wishes }) => ({
+    ORDER BY d.subscriber_id`
+  return (await query(db, PendingRow, statement)).map(({ subscriberId, domain, shown, own, share, ...wishes }) => ({
     subscriberId,
     domain,
     wishes: { ...wishes, share: SHARES[share] },

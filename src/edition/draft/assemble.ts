@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { closeOfDay, daysLater, mondayOf } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { listReadAt } from '../../papers/ingest/source-health.ts'
+import { readOrder } from '../../papers/lists/listed-rows.ts'
 import { rankPapers } from '../../papers/ranking/rank.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
 import { readRisingCandidates, selectRising } from '../../papers/ranking/rising.ts'
-import { countReaderVotes } from '../../papers/votes/reader-votes.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, editions, mailing } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -54,7 +54,7 @@ export async function assemble(
   return db.transaction(async (tx) => {
     const existing = await lockEdition(tx, kind, date)
     if (existing && existing.state !== 'draft') return describeUnchanged(tx, existing)
-    const listed = await addOwnVotes(tx, await readListedPapers(tx, kind, date, now()), now())
+    const listed = await readOrder(tx, { from: date, to: lastDay }, now())
     if (listed.length === 0) {
       const span = kind === 'weekly' ? `the week of ${date}` : `list day ${date}`
       throw new PaperboyError(
@@ -82,17 +82,8 @@ export async function assemble(
   })
 }
 
-/** Adds our own readers' votes to the source's. "Still rising" uses only the source's, so that its two numbers stay comparable. */
-async function addOwnVotes<P extends { id: number; votes: number | null }>(db: Db, papers: P[], by: Date) {
-  const ids = papers.map((paper) => paper.id)
-  const own = await countReaderVotes(db, ids, { by })
-  return papers.map((paper) =>
-    own.has(paper.id) ? { ...paper, votes: (paper.votes ?? 0) + own.get(paper.id)! } : paper,
-  )
-}
-
 /** Orders papers: the curator's picks, then by score. */
-function rankedRows(listed: Awaited<ReturnType<typeof readListedPapers>>): Row[] {
+function rankedRows(listed: Awaited<ReturnType<typeof readOrder>>): Row[] {
   return rankPapers(listed)
     .slice(0, MAX_PAPERS)
     .map(({ id, picked, score, note, votes, comments, stars, ageHours, ...paper }) => {
@@ -170,37 +161,4 @@ async function createDraft(
     })
     .returning()
   return edition
-}
-
-/** Reads the days' papers with their newest snapshot at `at` and the curator's verdict. */
-async function readListedPapers(db: Db, kind: 'daily' | 'weekly', date: string, at: Date) {
-  const { rows } = await db.execute<{
-    id: number
-    list_position: number
-    votes: number | null
-    comments: number | null
-    stars: number | null
-    age_hours: number | null
-    picked: boolean | null
-    note: string | null
-    curator: string | null
-  }>(sql`
-    SELECT p.id::int8, p.list_position, s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.note, k.curator,
-      (extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600)::float8 AS age_hours
-    FROM papers p
-    LEFT JOIN LATERAL (
-      SELECT * FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
-    ) s ON true
-    LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
-    WHERE p.list_day >= ${date}::date AND p.list_day < ${date}::date + ${kind === 'weekly' ? 7 : 1}::int
-      AND k.verdict IS DISTINCT FROM 'dropped'
-      -- On a day with real papers, the sample's invented votes must not rank beside them.
-      AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))
-    ORDER BY p.list_day, p.list_position, p.id`)
-  return rows.map(({ id, list_position, age_hours, ...row }) => ({
-    ...row,
-    id: Number(id),
-    listPosition: list_position,
-    ageHours: age_hours === null ? null : Math.max(age_hours, 0),
-  }))
 }

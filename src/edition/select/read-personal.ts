@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { readable } from '../../papers/readable.ts'
 import { readWholeVectors } from '../../papers/search/whole-vectors.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, query } from '../../runtime/db/query.ts'
+import { bigint, bool, number, query, text } from '../../runtime/db/query.ts'
 import { SINGLE_PAPER_LIMITS, type TasteIndex } from './taste.ts'
 import type { LikePaper, SelectionPreferences, SimilarPaper } from './wishes.ts'
 
@@ -65,18 +65,22 @@ export function openPersonalMatcher(editionId: number, readIndex: () => Promise<
   }
 }
 
+const Taste = z.object({ subscriberId: bigint, terms: z.array(number), weights: z.array(number) })
+
 const readTastes = (db: Db, subscriberIds: readonly number[]) =>
   query(
     db,
-    z.object({ subscriberId: bigint, terms: z.array(z.number()), weights: z.array(z.number()) }),
+    Taste,
     sql`SELECT subscriber_id, terms, weights FROM tastes WHERE subscriber_id = ANY(${sql.param(subscriberIds)}::bigint[])`,
   )
+
+const Judged = z.object({ subscriberId: bigint, position: number, unwanted: bool })
 
 /** Reads the edition's papers that these readers voted for, saved, or are not interested in. */
 const readJudged = (db: Db, editionId: number, subscriberIds: readonly number[]) =>
   query(
     db,
-    z.object({ subscriberId: bigint, position: z.number(), unwanted: z.boolean() }),
+    Judged,
     sql`
     SELECT j.subscriber_id, c.position, j.unwanted
     FROM (
@@ -92,7 +96,7 @@ async function matchPapers(db: Db, editionId: number, sourceIds: readonly string
   if (sourceIds.length === 0) return found
   const rows = await query(
     db,
-    z.object({ id: bigint, sourceId: z.string(), title: z.string(), position: z.number().nullable() }),
+    { id: bigint, sourceId: text, title: text, position: number.nullable() },
     sql`
     SELECT p.id, p.source_id, p.title, c.position
     FROM papers p LEFT JOIN edition_papers c ON c.edition_id = ${editionId} AND c.paper_id = p.id

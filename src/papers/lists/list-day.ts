@@ -6,8 +6,6 @@ import { rankPapers } from '../ranking/rank.ts'
 import type { ListedRow } from './listed-rows.ts'
 import { readListed, readOrder } from './listed-rows.ts'
 
-export type { ListedRow } from './listed-rows.ts'
-
 /** One page of a day's, week's or month's list. */
 export interface List {
   span: Span
@@ -101,7 +99,8 @@ export async function newestDay(
   return rows[0]?.day ?? undefined
 }
 
-async function neighbours(
+/** Returns the nearest spans of a kind with papers before and after one, and its own last list day up to today. */
+export async function neighbours(
   db: Db,
   { kind, from, to }: Span,
   today: string,
