@@ -221,7 +221,7 @@ export const en = {
     taste: 'Your taste',
     likeVoted: 'Learn from my votes, saved papers and “not interested”',
     likeVotedHint: 'This shapes only your own digest. We never learn from opens or clicks.',
-    /** @param words the heaviest words of what was learned */
+    /** @param words the heaviest words of the taste */
     learned: ({ votes, saved, notInterested, words }: TasteSummary) => {
       const from = [
         votes > 0 && `${votes} ${votes === 1 ? 'vote' : 'votes'}`,

@@ -18,7 +18,7 @@ export interface PersonalWishes {
 }
 
 /** How a reader's personal wishes meet an edition. */
-export type PersonalMatches = Pick<SelectionPreferences, 'taste' | 'likePapers' | 'unwanted'>
+type PersonalMatches = Pick<SelectionPreferences, 'taste' | 'likePapers' | 'unwanted'>
 
 /** Reads how personal wishes meet one edition. */
 export type PersonalMatcher = (db: Db, readers: readonly PersonalWishes[]) => Promise<Map<number, PersonalMatches>>

@@ -24,7 +24,7 @@ export interface SelectionIndex {
   fromOrganisation(name: string): Named
 }
 
-export interface Named {
+interface Named {
   /** plain text */
   name: string
   positions: readonly number[]

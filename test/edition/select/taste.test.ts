@@ -54,7 +54,7 @@ describe('papers that fit a taste', () => {
 })
 
 describe('a taste', () => {
-  test('is the mean of what was liked, minus a part of what was not', () => {
+  test('is the mean of the liked papers, minus a part of the disliked ones', () => {
     const taste = tasteVector([vector(1), vector(1, 2)], [vector(2, 3)])
     const weights = new Map(taste.terms.map((term, at) => [term, taste.weights[at]!]))
     const half = Math.SQRT1_2

@@ -88,7 +88,7 @@ describe.for(KINDS)('the link to %s in an email', (kind) => {
   })
 })
 
-test('an unsubscribed reader is told that it does not count', async ({ db, site }) => {
+test('an unsubscribed reader’s mark does not count', async ({ db, site }) => {
   const { link } = await readerAndPaper(db, site, 'save')
   await db.execute(sql`UPDATE subscribers SET status = 'unsubscribed'`)
   expect((await site.app.inject({ method: 'POST', url: link })).statusCode).toBe(403)
