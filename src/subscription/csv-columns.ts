@@ -19,6 +19,8 @@ export const CSV_COLUMNS = [
   'organisations',
   'like_papers',
   'like_voted',
+  'source_links',
+  'abstracts',
   'paused_until',
   'requested_at',
   'confirmed_at',

@@ -25,6 +25,8 @@ const valuesOf = (row: typeof subscribers.$inferSelect): Record<CsvColumn, Value
   organisations: row.organisations,
   like_papers: row.likePapers,
   like_voted: row.likeVoted,
+  source_links: row.sourceLinks,
+  abstracts: row.abstracts,
   paused_until: row.pausedUntil,
   requested_at: row.requestedAt,
   confirmed_at: row.confirmedAt,

@@ -39,6 +39,8 @@ export interface Row {
   organisations: string[]
   like_papers: string[]
   like_voted: boolean
+  source_links: boolean
+  abstracts: boolean
   paused_until: Date | undefined
   requested_at: Date | undefined
   confirmed_at: Date | undefined
@@ -135,6 +137,8 @@ function rowReader(
       organisations: several('organisations', splitValues(cell('organisations')), MAX_NAME_LENGTH),
       like_papers: several('like_papers', splitValues(cell('like_papers'))),
       like_voted: oneOf(['true', 'false'] as const, 'like_voted', cell('like_voted')) === 'true',
+      source_links: oneOf(['true', 'false'] as const, 'source_links', cell('source_links')) === 'true',
+      abstracts: oneOf(['true', 'false'] as const, 'abstracts', cell('abstracts')) === 'true',
       paused_until: moment('paused_until', cell('paused_until')),
       requested_at,
       confirmed_at,

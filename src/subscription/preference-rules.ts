@@ -38,6 +38,10 @@ export interface Choices {
   likePapers: string[]
   /** learn from votes, saved papers and papers of no interest */
   likeVoted: boolean
+  /** titles in a digest link to the paper's source instead of its page here */
+  sourceLinks: boolean
+  /** the abstract's first sentences instead of AI summaries */
+  abstracts: boolean
   locale: Locale
   format: (typeof FORMATS)[number]
 }
@@ -74,6 +78,8 @@ const CHECKS: { [F in Field]-?: Check<F> } = {
   likePapers: (values) =>
     values.length <= MAX_SELECTIONS && values.every((id) => /^[\w.-]+(\/\d{7})?$/.test(id) && id.length <= 64),
   likeVoted: (value) => typeof value === 'boolean',
+  sourceLinks: (value) => typeof value === 'boolean',
+  abstracts: (value) => typeof value === 'boolean',
   locale: isLocale,
   format: (value) => oneOf(FORMATS, value),
   pauseWeeks: (value) => whole(value, 0, MAX_PAUSE_WEEKS),
@@ -94,6 +100,8 @@ const MESSAGES: Record<Field, string> = {
   organisations: `Up to ${MAX_SELECTIONS} names, each of up to ${MAX_NAME_LENGTH} characters.`,
   likePapers: `Up to ${MAX_SELECTIONS} papers, by their arXiv ids.`,
   likeVoted: 'Must be true or false.',
+  sourceLinks: 'Must be true or false.',
+  abstracts: 'Must be true or false.',
   locale: 'This language is not supported.',
   format: 'The format is html or text.',
   pauseWeeks: `A pause lasts up to ${MAX_PAUSE_WEEKS} weeks.`,

@@ -122,6 +122,8 @@ async function readRow(db: Db, subscriberId: number, locked?: 'locked') {
       organisations: subscribers.organisations,
       likePapers: subscribers.likePapers,
       likeVoted: subscribers.likeVoted,
+      sourceLinks: subscribers.sourceLinks,
+      abstracts: subscribers.abstracts,
       locale: subscribers.locale,
       format: subscribers.format,
       pausedUntil: subscribers.pausedUntil,

@@ -9,7 +9,7 @@ const NOTHING: Handlers = {
   'collect-papers': idle,
   'look-up-submissions': idle,
   'index-papers': idle,
-  'forget-old': idle,
+  'delete-expired': idle,
   'assemble-edition': idle,
   'release-editions': idle,
   'plan-deliveries': idle,

@@ -46,6 +46,8 @@ const SAMPLE_READER = {
   likePapers: [],
   locale: 'en' as Locale,
   format: 'html' as const,
+  sourceLinks: false,
+  abstracts: false,
 }
 
 /**
@@ -71,15 +73,18 @@ export async function preview(
     ...(topics ? { topics } : {}),
     ...(keywords ? { keywords } : {}),
   }
-  const stored = await readSegments(db, edition.id, locale)
+  const stored = await readSegments(services, edition.id, locale)
   const segments =
-    stored ?? (await composeEdition(config, edition, await readComposingInput(db, edition, now()), locale)).segments
+    stored ??
+    (await composeEdition(config, edition, await readComposingInput(db, edition, now(), config), locale)).segments
   const compiled = compileEdition(segments)
   const index = await readSelectionIndex(db, edition.id)
   const matchPersonal = openPersonalMatcher(edition.id, () => readTasteIndex(db, edition.id))
   const personal = (await matchPersonal(db, [reader])).get(reader.subscriberId)
   const shown = describeSelection(selectPapers(index, { ...preferences, ...personal }), locale)
-  const content = composeReaderContent(services, edition.messageKey, { ...reader, format }, shown, now())
+  const { sourceLinks, abstracts } = reader
+  const composed = composeReaderContent(services, edition.messageKey, { ...reader, format }, shown, now())
+  const content = { ...composed, sourceLinks, abstracts }
   return {
     subject: composeSubject(
       segments,
@@ -99,6 +104,8 @@ async function findReader({ db }: Pick<Services, 'db'>, typed: string) {
     id: subscriberId,
     email,
     format,
+    sourceLinks,
+    abstracts,
     likeVoted,
     likePapers,
     size,
@@ -112,6 +119,8 @@ async function findReader({ db }: Pick<Services, 'db'>, typed: string) {
     email,
     locale: isLocale(found.locale) ? found.locale : ('en' as const),
     format,
+    sourceLinks,
+    abstracts,
     likeVoted,
     likePapers,
     preferences: { ...NO_WISHES, size, share: SHARES[found.share], topics, keywords, authors, organisations },

@@ -29,7 +29,7 @@ export interface CachedEdition {
 const CAPACITY = 4
 
 /** Returns a function that loads an edition, or takes it from the cache of the last few. */
-export function openEditionCache({ db, config }: Pick<Services, 'db' | 'config'>) {
+export function openEditionCache({ db, config, now }: Pick<Services, 'db' | 'config' | 'now'>) {
   const cache = new Map<number, Promise<CachedEdition>>()
 
   const load = async (editionId: number): Promise<CachedEdition> => {
@@ -37,7 +37,7 @@ export function openEditionCache({ db, config }: Pick<Services, 'db' | 'config'>
       .select({ messageKey: editions.messageKey, kind: editions.kind, date: editions.date })
       .from(editions)
       .where(eq(editions.id, editionId))
-    const segments = await readAllSegments(db, editionId)
+    const segments = await readAllSegments({ db, config, now }, editionId)
     if (!edition || !segments.has('en')) throw new Error(`edition ${editionId} has no composed segments`)
     return {
       compiled: new Map([...segments].map(([locale, each]) => [locale, compileEdition(each)])),

@@ -3,6 +3,7 @@ import { type Locale, type Messages, messagesIn } from '../../messages/catalogue
 import { topicName } from '../../papers/topics/topics.ts'
 import type { ShownPaper } from '../compose/placeholders.ts'
 import { shortenTitle } from '../compose/subject.ts'
+import { inDisplayOrder } from './display-order.ts'
 import type { SelectedPaper } from './select-papers.ts'
 import type { PersonalReason } from './wishes.ts'
 
@@ -12,10 +13,10 @@ const nameOf = memoize((slug: string) => slug, topicName)
 /** Fits the name before most titles' colon. */
 const MAX_TITLE_CHARACTERS = 44
 
-/** Describes selected papers as a digest shows them, with the reader's own reasons in words. */
+/** Describes selected papers as a digest shows them, in its order, with the reader's own reasons in words. */
 export function describeSelection(selected: readonly SelectedPaper[], locale: Locale): ShownPaper[] {
   const t = messagesIn(locale)
-  return selected.map(({ position, section, reasons }) =>
+  return inDisplayOrder(selected).map(({ position, section, reasons }) =>
     reasons.length === 0
       ? { position, section }
       : { position, section, because: reasons.map((reason) => describeReason(reason, t)).join(', ') },

@@ -20,6 +20,8 @@ const CHOICES = {
   organisations: z.array(z.string()),
   likePapers: z.array(z.string()),
   likeVoted: z.boolean(),
+  sourceLinks: z.boolean(),
+  abstracts: z.boolean(),
   locale: z.enum(LOCALES),
   format: z.enum(FORMATS),
   pausedUntil: z.string().nullable(),

@@ -45,6 +45,8 @@ const READ: { [F in keyof PreferenceChanges]-?: (value: string, all: string[]) =
   organisations: (_, all) => split(all, /[;\n]/),
   likePapers: (_, all) => [...new Set(split(all, /[\s,;]+/).map((each) => arxivId(each) ?? each))],
   likeVoted: (value) => value === 'yes',
+  sourceLinks: (value) => value === 'yes',
+  abstracts: (value) => value === 'yes',
   locale: text,
   format: text,
   pauseWeeks: number,
@@ -58,6 +60,8 @@ const EMPTY_MEANS_SOMETHING = new Set([
   'organisations',
   'pausedUntil',
   'topics',
+  'sourceLinks',
+  'abstracts',
 ])
 
 /** Parses the posted fields. Returns the wishes, and the problems by field in the reader's language. */
@@ -131,6 +135,8 @@ export function preferencesPage(
     likePapers: current.likePapers.map((id) => ({ value: id, label: likePapers.get(id) ?? id, chosen: true })),
     likeVoted: current.likeVoted,
     learned: taste && words.learned(taste),
+    sourceLinks: current.sourceLinks,
+    abstracts: current.abstracts,
     locales: LOCALES.map((locale) => ({ ...option(locale, messagesIn(locale).name, current.locale), lang: locale })),
     formats: FORMATS.map((format) => option(format, words.formats[format], current.format)),
     zone: current.zone,
