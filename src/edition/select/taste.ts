@@ -18,7 +18,7 @@ interface Limits {
 
 const TASTE_LIMITS: Limits = { percentile: 0.9, least: 0 }
 /** Papers like a single one. Below .1, two papers have no more in common than any other two. */
-export const SINGLE_PAPER_LIMITS: Limits = { percentile: 0.97, least: 0.1 }
+export const SINGLE_PAPER_LIMITS: Limits = { percentile: 0.95, least: 0.1 }
 
 /**
  * Indexes an edition's papers for tastes, once, so that a reader takes some ten microseconds.
