@@ -43,6 +43,8 @@ test('reading returns the preferences and changes nothing', async ({ db }) => {
     authors: [],
     organisations: [],
     likePapers: [],
+    sourceLinks: false,
+    abstracts: false,
     locale: 'en',
     format: 'html',
     pausedUntil: null,
