@@ -38,6 +38,7 @@ import { submitRoutes } from './http/pages/submit.ts'
 import { topicRoutes } from './http/pages/topics.ts'
 import { confirmRoutes } from './http/reader/confirm.ts'
 import { manageRoutes } from './http/reader/manage.ts'
+import { markRoutes } from './http/reader/marks.ts'
 import { ownVotesRoutes } from './http/reader/own-votes.ts'
 import { preferencesRoutes } from './http/reader/preferences.ts'
 import { identifyReaders } from './http/reader/reader.ts'
@@ -113,6 +114,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     limited.register(feedRoutes, services)
     limited.register(sitemapRoutes, services)
     limited.register(voteRoutes, services)
+    limited.register(markRoutes, services)
     limited.register(ownVotesRoutes, services)
     limited.register(subscribeRoutes, services)
     limited.register(confirmRoutes, services)

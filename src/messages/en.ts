@@ -1,5 +1,12 @@
 import { fieldsEn } from './fields-en.ts'
 
+/** What a reader's taste was learned from, and its heaviest words. */
+interface TasteSummary {
+  votes: number
+  saved: number
+  notInterested: number
+  words: readonly string[]
+}
 /** "Video generation" → "video generation"; "3D and rendering" and "LLM agents" stay. */
 const inSentence = (topic: string): string =>
   /^[A-Z][a-z]/.test(topic) ? topic.charAt(0).toLowerCase() + topic.slice(1) : topic
@@ -44,6 +51,8 @@ export const en = {
     heading: 'Get trending papers in your email inbox!',
     label: 'Your email address',
     button: 'Subscribe',
+    /** @param names of topics, authors or organisations */
+    follows: (names: readonly string[]) => `You’ll also follow ${new Intl.ListFormat('en-GB').format(names)}.`,
     by: (curator: string) => `by ${curator} and the research community`,
     promise: 'One email a day. Unsubscribe in one click.',
     latest: 'See the latest edition',
@@ -198,13 +207,39 @@ export const en = {
     howMany: 'Papers per digest, at most',
     papers: (n: number) => `${n} papers`,
     topics: 'Topics',
-    topicsHint:
-      'At least 40% of your digest matches these topics, if the list has enough. The rest are the day’s top papers.',
+    share: 'How much of it is for your wishes',
+    shares: {
+      some: 'Some: at least 40%. The rest are the day’s top papers',
+      mostly: 'Mostly mine: at least 80%',
+      only: 'Only mine. You get no email on a day without a match',
+    },
+    topicsHint: 'Topics and your other wishes take turns, so a small topic gets its place beside a big one.',
     findTopic: 'Find a topic',
     noTopics: 'There are no topics to choose right now. They come from recent papers.',
     keywords: 'Keywords, separated by commas',
     keywordsHint: 'For example: sparse attention, protein folding. Keywords count like topics.',
-    likeVoted: 'Also papers similar to those I voted for',
+    authors: 'Authors to follow, one per line',
+    authorsHint: 'Write names as papers do, for example: Yejin Choi.',
+    organisations: 'Organisations to follow, one per line',
+    organisationsHint: 'As papers name them, for example: NVIDIA.',
+    likePapers: 'More papers like these',
+    likePapersAdd: 'Add papers: arXiv ids or links',
+    likePapersHint: 'Untick a paper to remove it.',
+    taste: 'Your taste',
+    likeVoted: 'Learn from my votes, saved papers and “not interested”',
+    likeVotedHint: 'This shapes only your own digest. We never learn from opens or clicks.',
+    /** @param words the heaviest words of the taste */
+    learned: ({ votes, saved, notInterested, words }: TasteSummary) => {
+      const from = [
+        votes > 0 && `${votes} ${votes === 1 ? 'vote' : 'votes'}`,
+        saved > 0 && `${saved} saved ${saved === 1 ? 'paper' : 'papers'}`,
+        notInterested > 0 && `${notInterested} “not interested”`,
+      ].filter((part) => part !== false)
+      return `Learned from ${new Intl.ListFormat('en-GB').format(from)}: ${words.join(', ')}.`
+    },
+    nothingLearned: 'Nothing learned yet. Vote for a paper or save one.',
+    forget: 'Forget what you learned',
+    forgotten: 'Forgotten. Only new votes, saved papers and “not interested” count from now on.',
     sourceLinks: 'Titles link straight to the paper on arXiv',
     abstracts: 'The abstract’s first sentences instead of AI summaries',
     how: 'Format',
@@ -224,6 +259,10 @@ export const en = {
       size: 'Choose 5, 10 or 20 papers.',
       topics: 'Choose up to 20 topics from the list.',
       keywords: 'Enter up to 20 keywords of at most 60 characters each.',
+      share: 'Choose some, mostly mine or only mine.',
+      authors: 'Enter up to 20 names of at most 120 characters each.',
+      organisations: 'Enter up to 20 names of at most 120 characters each.',
+      likePapers: 'Enter up to 20 papers by their arXiv ids or links, such as 2604.12345.',
       likeVoted: 'Tick the box, or leave it empty.',
       sourceLinks: 'Tick the box, or leave it empty.',
       abstracts: 'Tick the box, or leave it empty.',
@@ -491,6 +530,32 @@ export const en = {
     elsewhere: 'This vote came from another site',
     elsewhereText: 'Votes count only when cast here. Open the paper on this site and press ▲.',
   },
+  marks: {
+    yourPapers: 'Only you can see this. Your digest learns from it if you turned that on in your preferences.',
+    also: 'You can also:',
+    vote: { link: 'Vote' },
+    save: {
+      link: 'Save',
+      heading: 'Save this paper?',
+      button: 'Save this paper',
+      done: 'You saved this paper',
+      undo: 'Remove from saved papers',
+    },
+    'not-interested': {
+      link: 'Not interested',
+      heading: 'Not interested in this paper?',
+      button: 'I’m not interested',
+      done: 'You’re not interested in this paper',
+      undo: 'Undo',
+    },
+    'more-like': {
+      link: 'More like this',
+      heading: 'Get more papers like this one?',
+      button: 'More like this',
+      done: 'You get more papers like this one',
+      undo: 'Stop this',
+    },
+  },
   search: {
     title: 'Search',
     titleFor: (words: string) => `“${words}” · Search`,
@@ -616,7 +681,11 @@ export const en = {
   reason: {
     topic: (name: string) => `your topic: ${name}`,
     keyword: (word: string) => `your keyword: ${word}`,
-    like: 'similar to papers you voted for',
+    author: (name: string) => `by ${name}, whom you follow`,
+    organisation: (name: string) => `from ${name}, which you follow`,
+    /** @param title shortened, of a paper that the reader wants more like */
+    likePaper: (title: string) => `like “${title}”`,
+    taste: 'similar to papers you voted for or saved',
     pickedBy: (name: string) => `picked by ${name}`,
     /** @param from number of votes before, if known */
     votes: (n: number, from?: number) =>
@@ -687,6 +756,8 @@ export const en = {
     pdf: 'PDF',
     code: 'Code',
     vote: 'Vote',
+    save: 'Save',
+    notInterested: 'Not interested',
     corrections: 'Corrections',
     retitled: (was: string, is: string, day: string) => `“${was}” (${day}) is now called “${is}”.`,
     nowWithdrawn: (title: string, day: string) => `“${title}” (${day}) was withdrawn by its authors.`,
@@ -811,7 +882,8 @@ export const en = {
       bounces: 'Reports that an email bounced or was marked as spam',
       bounceMails: 'The email that contained such a report',
       counts: 'How often a network signed up (stored as a keyed hash)',
-      votes: 'The papers you voted for. You can remove any vote.',
+      votes:
+        'The papers you voted for, saved, or aren’t interested in, and what your digest learned from them. You can remove all of it.',
       auditLog: 'Manual changes by the people who run Paperboy. They name a reader by a number.',
       suppression: 'A keyed hash of an address that we must not email. It can’t be turned back into the address.',
       backups: 'Backups and the database’s journal, which may still hold erased data',

@@ -8,7 +8,14 @@ import { type Mapping, type ReadColumn, readColumns } from './import-columns.ts'
 import { readConsent, strictestStatus, UnknownValue } from './import-consent.ts'
 import { isEmptyCell, parseTimestamp } from './import-timestamps.ts'
 import type { Meaning, Status } from './known-columns.ts'
-import { CADENCES, FORMATS, MAX_KEYWORD_LENGTH, MAX_SELECTIONS } from './preference-rules.ts'
+import {
+  CADENCES,
+  FORMATS,
+  MAX_KEYWORD_LENGTH,
+  MAX_NAME_LENGTH,
+  MAX_SELECTIONS,
+  SHARE_NAMES,
+} from './preference-rules.ts'
 
 /** One line of an import, validated except for checks that need the database. */
 export interface Row {
@@ -27,6 +34,10 @@ export interface Row {
   locale: string
   topics: string[]
   keywords: string[]
+  share: string
+  authors: string[]
+  organisations: string[]
+  like_papers: string[]
   like_voted: boolean
   source_links: boolean
   abstracts: boolean
@@ -121,6 +132,10 @@ function rowReader(
       locale,
       topics: topicsIn(all(cells, 'topics'), all(cells, 'tags'), topics, unknownTags),
       keywords: several('keywords', splitValues(cell('keywords'))),
+      share: oneOf(SHARE_NAMES, 'share', cell('share')) ?? 'some',
+      authors: several('authors', splitValues(cell('authors')), MAX_NAME_LENGTH),
+      organisations: several('organisations', splitValues(cell('organisations')), MAX_NAME_LENGTH),
+      like_papers: several('like_papers', splitValues(cell('like_papers'))),
       like_voted: oneOf(['true', 'false'] as const, 'like_voted', cell('like_voted')) === 'true',
       source_links: oneOf(['true', 'false'] as const, 'source_links', cell('source_links')) === 'true',
       abstracts: oneOf(['true', 'false'] as const, 'abstracts', cell('abstracts')) === 'true',
@@ -184,10 +199,10 @@ function moment(name: string, text: string): Date | undefined {
   throw new Error(`${name} "${text.slice(0, 40)}" is not a timestamp. Write it like 2026-04-14T08:00:00Z`)
 }
 
-function several(name: string, cells: string[]): string[] {
+function several(name: string, cells: string[], longest = MAX_KEYWORD_LENGTH): string[] {
   const values = [...new Set(cells.map((value) => value.trim()))].filter(Boolean)
   if (values.length > MAX_SELECTIONS) throw new Error(`${name} has more than ${MAX_SELECTIONS}`)
-  if (values.some((value) => value.length > MAX_KEYWORD_LENGTH || /\p{Cc}/u.test(value)))
-    throw new Error(`${name} has a value over ${MAX_KEYWORD_LENGTH} characters`)
+  if (values.some((value) => value.length > longest || /\p{Cc}/u.test(value)))
+    throw new Error(`${name} has a value over ${longest} characters`)
   return values
 }

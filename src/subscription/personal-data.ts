@@ -60,6 +60,20 @@ export const PERSONAL_TABLES: Record<string, PersonalTable> = {
       FROM votes v JOIN papers p ON p.id = v.paper_id WHERE v.subscriber_id = ${id} ORDER BY v.cast_at`,
     erase: (id) => sql`DELETE FROM votes WHERE subscriber_id = ${id}`,
   },
+  marks: {
+    read: (id) => sql`
+      SELECT jsonb_build_object('paper', p.title, 'kind', m.kind, 'marked_at', m.marked_at) AS row
+      FROM marks m JOIN papers p ON p.id = m.paper_id WHERE m.subscriber_id = ${id} ORDER BY m.marked_at`,
+    erase: (id) => sql`DELETE FROM marks WHERE subscriber_id = ${id}`,
+  },
+  tastes: {
+    read: (id) => sql`
+      SELECT jsonb_build_object('votes', votes, 'saved', saved, 'not_interested', not_interested, 'learned_at', learned_at, 'words', (
+        SELECT jsonb_agg(jsonb_build_object('word', t.term, 'weight', round(w.weight::numeric, 4)) ORDER BY w.place)
+        FROM unnest(s.terms, s.weights) WITH ORDINALITY AS w (id, weight, place) JOIN terms t ON t.id = w.id)) AS row
+      FROM tastes s WHERE subscriber_id = ${id}`,
+    erase: (id) => sql`DELETE FROM tastes WHERE subscriber_id = ${id}`,
+  },
   paper_submitters: {
     read: (id) => sql`
       SELECT jsonb_build_object('source', source, 'paper', source_id) AS row FROM paper_submitters WHERE subscriber_id = ${id}`,

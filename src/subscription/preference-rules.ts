@@ -1,13 +1,17 @@
 import { isDay } from '../calendar/days.ts'
+import { SHARES } from '../edition/select/share.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { isLocale, type Locale } from '../messages/catalogue.ts'
 
 export const CADENCES = ['daily', 'weekdays', 'weekly'] as const
 export const SIZES = [5, 10, 20] as const
 export const FORMATS = ['html', 'text'] as const
-/** Limit for topics and for keywords, so that matching stays fast. */
+export const SHARE_NAMES = Object.keys(SHARES) as (keyof typeof SHARES)[]
+/** Limit for each kind of wish, so that matching stays fast. */
 export const MAX_SELECTIONS = 20
 export const MAX_KEYWORD_LENGTH = 60
+/** The longest real name of an author has 100 characters, that of a collaboration. */
+export const MAX_NAME_LENGTH = 120
 export const MAX_PAUSE_WEEKS = 52
 
 /** A reader's preferences. */
@@ -21,11 +25,18 @@ export interface Choices {
   weekday: number
   /** papers in a digest */
   size: number
+  /** how much of a digest is for the wishes below */
+  share: keyof typeof SHARES
   /** slugs; papers with these topics are in every digest */
   topics: string[]
   /** as the reader typed them */
   keywords: string[]
-  /** also papers similar to those the reader voted for */
+  /** names, as papers write them */
+  authors: string[]
+  organisations: string[]
+  /** arXiv ids (source ids) of papers the reader wants more like */
+  likePapers: string[]
+  /** learn from votes, saved papers and papers of no interest */
   likeVoted: boolean
   /** titles in a digest link to the paper's source instead of its page here */
   sourceLinks: boolean
@@ -48,6 +59,10 @@ type Check<F extends Field> = (value: NonNullable<PreferenceChanges[F]>) => bool
 const whole = (value: number, least: number, most: number) => Number.isInteger(value) && value >= least && value <= most
 const oneOf = <T>(allowed: readonly T[], value: unknown) => allowed.includes(value as T)
 
+const texts = (values: readonly string[], longest: number) =>
+  values.length <= MAX_SELECTIONS &&
+  values.every((text) => text.trim() !== '' && text.length <= longest && !/\p{Cc}/u.test(text))
+
 /** Only the database knows which zones exist; the other checks are here. */
 const CHECKS: { [F in Field]-?: Check<F> } = {
   cadence: (value) => oneOf(CADENCES, value),
@@ -56,9 +71,12 @@ const CHECKS: { [F in Field]-?: Check<F> } = {
   weekday: (value) => whole(value, 1, 7),
   size: (value) => oneOf(SIZES, value),
   topics: (values) => values.length <= MAX_SELECTIONS && values.every((slug) => /^[a-z0-9-]{1,60}$/.test(slug)),
-  keywords: (values) =>
-    values.length <= MAX_SELECTIONS &&
-    values.every((word) => word.trim() !== '' && word.length <= MAX_KEYWORD_LENGTH && !/\p{Cc}/u.test(word)),
+  share: (value) => oneOf(SHARE_NAMES, value),
+  keywords: (values) => texts(values, MAX_KEYWORD_LENGTH),
+  authors: (values) => texts(values, MAX_NAME_LENGTH),
+  organisations: (values) => texts(values, MAX_NAME_LENGTH),
+  likePapers: (values) =>
+    values.length <= MAX_SELECTIONS && values.every((id) => /^[\w.-]+(\/\d{7})?$/.test(id) && id.length <= 64),
   likeVoted: (value) => typeof value === 'boolean',
   sourceLinks: (value) => typeof value === 'boolean',
   abstracts: (value) => typeof value === 'boolean',
@@ -77,6 +95,10 @@ const MESSAGES: Record<Field, string> = {
   size: `Choose ${SIZES.join(', ')} papers.`,
   topics: `Choose up to ${MAX_SELECTIONS} topics, by their slugs.`,
   keywords: `Up to ${MAX_SELECTIONS} keywords, each of up to ${MAX_KEYWORD_LENGTH} characters.`,
+  share: 'Choose some, mostly or only.',
+  authors: `Up to ${MAX_SELECTIONS} names, each of up to ${MAX_NAME_LENGTH} characters.`,
+  organisations: `Up to ${MAX_SELECTIONS} names, each of up to ${MAX_NAME_LENGTH} characters.`,
+  likePapers: `Up to ${MAX_SELECTIONS} papers, by their arXiv ids.`,
   likeVoted: 'Must be true or false.',
   sourceLinks: 'Must be true or false.',
   abstracts: 'Must be true or false.',

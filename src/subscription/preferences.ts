@@ -4,6 +4,7 @@ import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import { canonicalSlug } from '../papers/topics/keywords.ts'
+import { learnTaste } from '../papers/votes/learn-taste.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { bool, moment, queryOne } from '../runtime/db/query.ts'
 import { subscribers } from '../runtime/db/schema.ts'
@@ -39,18 +40,20 @@ export async function readPreferences({ db, keys }: Pick<Deps, 'db' | 'keys'>, t
  * once.
  * The previous values are kept for `undoPreferences`.
  *
+ * @param changes new values, or a function of the current ones
  * @throws PaperboyError TOKEN_UNKNOWN | BadPreference naming the field, with nothing saved
  */
 export async function savePreferences(
   { db, keys, now }: Deps,
   token: string,
-  changes: PreferenceChanges,
+  changes: PreferenceChanges | ((current: Choices) => PreferenceChanges),
 ): Promise<Preferences> {
   const { subscriberId } = verifyToken(keys, 'preferences', token)
-  for (const field of invalidFields(changes)) throw new BadPreference(field)
   return db.transaction(async (tx) => {
     const before = await readRow(tx, subscriberId, 'locked')
-    const { pauseWeeks, pausedUntil, ...given } = changes
+    const wanted = typeof changes === 'function' ? changes(choicesOf(before)) : changes
+    for (const field of invalidFields(wanted)) throw new BadPreference(field)
+    const { pauseWeeks, pausedUntil, ...given } = wanted
     if (given.zone !== undefined) {
       given.zone = canonicalZone(given.zone)
       await checkZone(tx, given.zone)
@@ -103,6 +106,7 @@ async function write(db: Db, subscriberId: number, before: Row, after: State, at
       updatedAt: at,
     })
     .where(eq(subscribers.id, subscriberId))
+  if (after.likeVoted !== before.likeVoted) await learnTaste({ db, now: () => at }, subscriberId)
   return toPreferences(await readRow(db, subscriberId))
 }
 
@@ -115,7 +119,11 @@ async function readRow(db: Db, subscriberId: number, locked?: 'locked') {
       weekday: subscribers.weekday,
       size: subscribers.size,
       topics: subscribers.topics,
+      share: subscribers.share,
       keywords: subscribers.keywords,
+      authors: subscribers.authors,
+      organisations: subscribers.organisations,
+      likePapers: subscribers.likePapers,
       likeVoted: subscribers.likeVoted,
       sourceLinks: subscribers.sourceLinks,
       abstracts: subscribers.abstracts,

@@ -3,7 +3,7 @@ import type { Locale } from '../messages/catalogue.ts'
 import type { Services } from '../runtime/services.ts'
 import { requestManageLink } from './manage.ts'
 import { type Evidence, screenSignUp } from './signup-protection/screen-sign-up.ts'
-import { subscribe } from './subscribe.ts'
+import { type SignUpWishes, subscribe } from './subscribe.ts'
 
 export interface Request {
   /** the address as typed */
@@ -21,7 +21,7 @@ export interface Request {
  */
 export async function signUp(
   services: Services,
-  request: Request & { zone?: string | undefined; locale?: Locale; topics?: readonly string[] },
+  request: Request & { zone?: string | undefined; locale?: Locale; wishes?: SignUpWishes },
 ): Promise<{ slip: boolean }> {
   const { mailAfter, slip, trapped } = await screenRequest(services, request)
   // A filled honeypot field means a script: it gets the same answer, and no email is sent.

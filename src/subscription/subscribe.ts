@@ -8,12 +8,15 @@ import { prepared } from '../runtime/db/prepared.ts'
 import type { Services } from '../runtime/services.ts'
 import { carrySuppressions } from './compose-keys.ts'
 import { lockPerson, personKey, withinEmailLimit } from './email-limit.ts'
-import { MAX_SELECTIONS } from './preference-rules.ts'
+import { type Choices, MAX_SELECTIONS } from './preference-rules.ts'
 
 /** Names the wording of the form that the reader agreed to. A new wording gets a new name. */
 const FORM_TEXT = 'web form 2026-11'
 
 type Deps = Pick<Services, 'db' | 'queues' | 'config' | 'now'>
+
+/** Wishes that a sign-up may bring, from a page with "follow". */
+export type SignUpWishes = Partial<Pick<Choices, 'topics' | 'authors' | 'organisations'>>
 
 /**
  * First half of double opt-in: records the request and queues the confirmation email.
@@ -27,9 +30,9 @@ type Deps = Pick<Services, 'db' | 'queues' | 'config' | 'now'>
  *
  * @param request.typed the address as typed; the caller has checked that the relay accepts it
  * @param request.zone the browser's guess; an unknown name counts as UTC, since the reader never typed it
- * @param request.topics wishes to start with; an active reader keeps theirs
  * @param request.locale the language of the page, used for emails and personal pages from now on
  * @param request.origin the network address of the request, stored only as a keyed hash
+ * @param request.wishes added to those of a reader who is not active; an active one keeps theirs
  * @param request.mailAfter when the email may be sent; now by default
  * @throws PaperboyError BAD_ADDRESS
  */
@@ -39,8 +42,8 @@ export async function subscribe(
     typed: string
     zone?: string | undefined
     locale?: Locale
-    topics?: readonly string[]
     origin: string
+    wishes?: SignUpWishes
     mailAfter?: Date
   },
 ): Promise<void> {
@@ -53,24 +56,32 @@ export async function subscribe(
   const zone = canonicalZone(request.zone?.replaceAll('\0', '?') ?? 'UTC')
   const at = now()
   const person = personKey(config, key)
+  const { topics = [], authors = [], organisations = [] } = request.wishes ?? {}
+  const wishes = sql.join(
+    [topics, authors, organisations].map((values) => sql`${sql.param(values)}::text[]`),
+    sql`, `,
+  )
   await db.transaction(async (tx) => {
     await tx.execute(prepared(lockPerson(person)))
     await carrySuppressions(tx, config, [key])
     // Upserts the sign-up, then queues its email. The SELECT has no row over the limit; an active reader keeps every value.
     const signUpStatement = sql`
       WITH asked AS (
-        INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, topics, confirm_nonce, requested_at, consent_form, consent_origin)
+        INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin,
+          topics, authors, organisations)
         SELECT ${email}, ${key}, ${hash}, CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END,
-               ${request.locale ?? 'en'}, ${sql.param(request.topics ?? [])}::text[], ${randomBytes(8)}, ${at}::timestamptz, ${FORM_TEXT}, ${origin}
+               ${request.locale ?? 'en'}, ${randomBytes(8)}, ${at}::timestamptz, ${FORM_TEXT}, ${origin}, ${wishes}
         WHERE ${withinEmailLimit(person, 'sign-up', at)}
         ON CONFLICT (email_key) DO UPDATE SET
-          (email, zone, locale, topics, confirm_nonce, requested_at, consent_form, consent_origin, updated_at) =
-          (SELECT email, zone, locale, ${withWishes}, CASE WHEN ${isOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
-                  ${at}::timestamptz, consent_form, consent_origin, ${at}::timestamptz
-           FROM (VALUES (excluded.email, excluded.zone, excluded.locale, excluded.topics, excluded.consent_form, excluded.consent_origin)) AS v (email, zone, locale, topics, consent_form, consent_origin)
+          (email, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin, updated_at, topics, authors, organisations) =
+          (SELECT email, zone, locale, CASE WHEN ${isOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
+                  ${at}::timestamptz, consent_form, consent_origin, ${at}::timestamptz,
+                  ${added('topics')}, ${added('authors')}, ${added('organisations')}
+           FROM (VALUES (excluded.email, excluded.zone, excluded.locale, excluded.consent_form, excluded.consent_origin)) AS v (email, zone, locale, consent_form, consent_origin)
            WHERE s.status <> 'active'
            UNION ALL
-           SELECT s.email, s.zone, s.locale, s.topics, s.confirm_nonce, s.requested_at, s.consent_form, s.consent_origin, s.updated_at
+           SELECT s.email, s.zone, s.locale, s.confirm_nonce, s.requested_at, s.consent_form, s.consent_origin, s.updated_at,
+             s.topics, s.authors, s.organisations
            WHERE s.status = 'active')
         RETURNING s.id, s.status
       )
@@ -83,8 +94,11 @@ export async function subscribe(
   void queues.wake('send-service-emails', {})
 }
 
-/** SQL: the earlier topics and the new ones. At the limit of a reader's topics, the earlier ones stay. */
-const withWishes = sql`(s.topics || ARRAY(SELECT topic FROM unnest(v.topics) AS topic WHERE topic <> ALL(s.topics)))[:${sql.raw(String(MAX_SELECTIONS))}]`
-
 /** SQL: the request is still open: not confirmed, and no unsubscribe since. */
 const isOpen = sql`(s.confirm_nonce IS NOT NULL AND s.requested_at > coalesce(greatest(s.left_at, s.confirmed_at), '-infinity'))`
+
+/** SQL: the wishes of one kind, with the new ones added. */
+function added(kind: keyof SignUpWishes) {
+  const [own, given] = [sql.raw(`s.${kind}`), sql.raw(`excluded.${kind}`)]
+  return sql`CASE WHEN ${given} <@ ${own} THEN ${own} ELSE (${own} || ${given})[1:${sql.raw(String(MAX_SELECTIONS))}] END`
+}

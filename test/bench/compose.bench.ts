@@ -6,7 +6,13 @@ import { compileEdition } from '../../src/edition/compose/compiled-edition.ts'
 import { composeEdition } from '../../src/edition/compose/compose.ts'
 import { composeDigest } from '../../src/edition/compose/digest.ts'
 import { composeReaderContent } from '../../src/edition/compose/reader-content.ts'
+import { explainSelection, selectPositions } from '../../src/edition/select/select-papers.ts'
+import { buildSelectionIndex } from '../../src/edition/select/selection-index.ts'
+import { describeSelection } from '../../src/edition/select/selection-reasons.ts'
+import { buildTasteIndex } from '../../src/edition/select/taste.ts'
+import { NO_WISHES } from '../../src/edition/select/wishes.ts'
 import { MessageBuffer } from '../../src/mail/message-buffer.ts'
+import type { Vector } from '../../src/papers/search/vectorise.ts'
 import { testConfig } from '../support/services.ts'
 import { inRounds, spread } from './support/rounds.ts'
 import { printTable } from './support/table.ts'
@@ -41,6 +47,12 @@ export async function bench(): Promise<void> {
       position: (index * 4 + (reader % (4 + (index % 2)))) % CANDIDATES,
     })).sort((a, b) => a.position - b.position)
   }
+  const choose = selectionWithWishes(papers)
+  const chosenContent = () => {
+    reader++
+    const recipient = { subscriberId: reader, email: `reader${reader}@example.org`, format: 'html' as const }
+    return composeReaderContent({ config, keys }, messageKey, recipient, choose(reader), at)
+  }
   const contentFor = (format: 'html' | 'text') => {
     const shown = selection()
     const recipient = { subscriberId: reader, email: `reader${reader}@example.org`, format }
@@ -62,7 +74,9 @@ export async function bench(): Promise<void> {
   }
   const contenders = {
     'a digest from segments': () => perSecond(() => composeDigest(compiled, contentFor('html'), buffer)),
-    'the same, text only': () => perSecond(() => composeDigest(compiled, contentFor('text'), buffer)),
+    'the same, chosen for three topics, an author, a keyword and a taste': () =>
+      perSecond(() => composeDigest(compiled, chosenContent(), buffer)),
+    'a digest from segments, text only': () => perSecond(() => composeDigest(compiled, contentFor('text'), buffer)),
     'a template rendered per reader': () => perSecond(() => Buffer.from(template(contentFor('html')))),
     'MJML compiled per reader': () => perSecond(() => mjml2html(mjml, { validationLevel: 'skip' })),
   }
@@ -78,6 +92,40 @@ export async function bench(): Promise<void> {
     }),
   ])
   console.log(`${SHOWN} of ${CANDIDATES} papers, ${count(sample.length)} bytes a message, ${ROUNDS} rounds.`)
+}
+
+const RECENT = 500
+const WORDS_A_PAPER = 95
+const WORDS_A_TASTE = 256
+
+/** Selects and explains papers for readers with wishes and a taste of their own, as delivery does once it has read both. */
+function selectionWithWishes(papers: readonly CardPaper[]) {
+  const index = buildSelectionIndex(
+    papers.map((each, at) => ({ ...each, topics: [`topic-${at % 12}`, 'broad'], keywords: [], section: 'top' })),
+  )
+  // Few words are in most papers, and most words in few. A taste then meets 16 entries of the index per paper, as real ones do.
+  const words = (count: number, seed: number): Vector => {
+    const terms = Array.from({ length: count }, (_, i) => {
+      const even = ((i * 7919 + seed * 104_729) % 10_007) / 10_007
+      return Math.floor(8000 * even ** 3)
+    })
+    return { terms: [...new Set(terms)], weights: [...new Set(terms)].map(() => 0.1) }
+  }
+  const vectors = (count: number) => Array.from({ length: count }, (_, at) => words(WORDS_A_PAPER, at))
+  const tastes = buildTasteIndex(vectors(papers.length), vectors(RECENT))
+  const ownTastes = Array.from({ length: 100 }, (_, at) => words(WORDS_A_TASTE, 1000 + at))
+  return (reader: number) => {
+    const preferences = {
+      ...NO_WISHES,
+      size: SHOWN,
+      share: 0.4,
+      topics: ['broad', `topic-${reader % 12}`, `topic-${(reader + 5) % 12}`],
+      keywords: ['sparse attention'],
+      authors: ['Ada Lovelace'],
+      taste: tastes.papersLike(ownTastes[reader % ownTastes.length]!),
+    }
+    return describeSelection(explainSelection(index, preferences, selectPositions(index, preferences)), 'en')
+  }
 }
 
 const paper = (position: number): CardPaper => ({

@@ -2,8 +2,9 @@ import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Repeats, readShownBefore } from '../../src/delivery/ledger/repeats.ts'
-import { explainSelection, type SelectionPreferences, selectPositions } from '../../src/edition/select/select-papers.ts'
+import { explainSelection, selectPositions } from '../../src/edition/select/select-papers.ts'
 import { buildSelectionIndex, type SelectionIndex } from '../../src/edition/select/selection-index.ts'
+import { NO_WISHES, type SelectionPreferences } from '../../src/edition/select/wishes.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { bigint, queryOne } from '../../src/runtime/db/query.ts'
 import { referenceExplainSelection, referenceSelectPositions } from '../edition/select/reference-selection.ts'
@@ -87,7 +88,7 @@ async function reportTimes(db: Db, { readers, days, rounds }: { readers: number;
   )
   const few = madeUp(CANDIDATES)
   const many = madeUp(3 * CANDIDATES)
-  const plain: SelectionPreferences = { size: 10, topics: [], keywords: [], liked: [] }
+  const plain: SelectionPreferences = { ...NO_WISHES, size: 10, share: 0.4 }
   const wishing: SelectionPreferences = {
     ...plain,
     topics: ['topic-3', 'topic-7', 'topic-11'],

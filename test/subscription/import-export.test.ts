@@ -269,6 +269,10 @@ describe('an export', () => {
     const wishes = {
       topics: ['computer-vision', 'robotics'],
       keywords: ['=cmd|calc', 'tiny models', 'cats, dogs', '5" screens'],
+      share: 'only',
+      authors: ['Łukasz Kaiser', '-Ada'],
+      organisations: ['Google, Inc.'],
+      likePapers: ['2604.14000', 'hep-th/9901001'],
       locale: 'de',
       format: 'text',
     } as const
@@ -283,6 +287,9 @@ describe('an export', () => {
       ...wishes,
       topics: [...wishes.topics],
       keywords: [...wishes.keywords],
+      authors: [...wishes.authors],
+      organisations: [...wishes.organisations],
+      likePapers: [...wishes.likePapers],
       hour: 0,
       cadence: 'weekly',
       weekday: 3,

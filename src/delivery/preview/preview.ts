@@ -6,9 +6,13 @@ import { composeDigest, composeDigestBody } from '../../edition/compose/digest.t
 import { composeReaderContent } from '../../edition/compose/reader-content.ts'
 import { readSegments } from '../../edition/compose/stored-segments.ts'
 import { type EditionKey, findEdition } from '../../edition/draft/control.ts'
-import { readLiked, readSelectionIndex } from '../../edition/select/read-selection-index.ts'
+import { openPersonalMatcher } from '../../edition/select/read-personal.ts'
+import { readSelectionIndex } from '../../edition/select/read-selection-index.ts'
+import { readTasteIndex } from '../../edition/select/read-taste-index.ts'
 import { selectPapers } from '../../edition/select/select-papers.ts'
 import { describeSelection } from '../../edition/select/selection-reasons.ts'
+import { SHARES } from '../../edition/select/share.ts'
+import { NO_WISHES } from '../../edition/select/wishes.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { decodeLines } from '../../mail/quoted-printable.ts'
@@ -37,7 +41,9 @@ export interface PreviewOverrides {
 const SAMPLE_READER = {
   subscriberId: 0,
   email: 'reader@example.org',
-  preferences: { size: 10, topics: [], keywords: [], liked: [] },
+  preferences: { ...NO_WISHES, size: 10, share: SHARES.some },
+  likeVoted: false,
+  likePapers: [],
   locale: 'en' as Locale,
   format: 'html' as const,
   sourceLinks: false,
@@ -72,8 +78,10 @@ export async function preview(
     stored ??
     (await composeEdition(config, edition, await readComposingInput(db, edition, now(), config), locale)).segments
   const compiled = compileEdition(segments)
-  const index = await readSelectionIndex(db, edition.id, now())
-  const shown = describeSelection(selectPapers(index, preferences), locale)
+  const index = await readSelectionIndex(db, edition.id)
+  const matchPersonal = openPersonalMatcher(edition.id, () => readTasteIndex(db, edition.id))
+  const personal = (await matchPersonal(db, [reader])).get(reader.subscriberId)
+  const shown = describeSelection(selectPapers(index, { ...preferences, ...personal }), locale)
   const { sourceLinks, abstracts } = reader
   const composed = composeReaderContent(services, edition.messageKey, { ...reader, format }, shown, now())
   const content = { ...composed, sourceLinks, abstracts }
@@ -88,20 +96,33 @@ export async function preview(
   }
 }
 
-async function findReader({ db, now }: Pick<Services, 'db' | 'now'>, typed: string) {
+async function findReader({ db }: Pick<Services, 'db'>, typed: string) {
   const { key } = parseAddress(typed, { utf8: true })
   const [found] = await db.select().from(subscribers).where(eq(subscribers.emailKey, key)).orderBy(asc(subscribers.id))
   if (!found?.email) throw new PaperboyError('BAD_ADDRESS', 'No subscriber has this address.')
-  const { id: subscriberId, email, size, topics, keywords, format, sourceLinks, abstracts } = found
-  const liked = await readLiked(db, found.likeVoted ? [subscriberId] : [], now())
-  const locale = isLocale(found.locale) ? found.locale : 'en'
-  return {
-    subscriberId,
+  const {
+    id: subscriberId,
     email,
-    locale,
     format,
     sourceLinks,
     abstracts,
-    preferences: { size, topics, keywords, liked: liked.get(subscriberId) ?? [] },
+    likeVoted,
+    likePapers,
+    size,
+    topics,
+    keywords,
+    authors,
+    organisations,
+  } = found
+  return {
+    subscriberId,
+    email,
+    locale: isLocale(found.locale) ? found.locale : ('en' as const),
+    format,
+    sourceLinks,
+    abstracts,
+    likeVoted,
+    likePapers,
+    preferences: { ...NO_WISHES, size, share: SHARES[found.share], topics, keywords, authors, organisations },
   }
 }

@@ -3,7 +3,9 @@ import { eq } from 'drizzle-orm'
 import { type CompiledEdition, compileEdition } from '../../edition/compose/compiled-edition.ts'
 import { readAllSegments } from '../../edition/compose/stored-segments.ts'
 import { type ListDayState, readQuietDaysBefore } from '../../edition/draft/quiet-days.ts'
+import { openPersonalMatcher, type PersonalMatcher } from '../../edition/select/read-personal.ts'
 import { readSelectionIndex } from '../../edition/select/read-selection-index.ts'
+import { readTasteIndex } from '../../edition/select/read-taste-index.ts'
 import type { SelectionIndex } from '../../edition/select/selection-index.ts'
 import type { Locale } from '../../messages/catalogue.ts'
 import { isSmtpReady } from '../../relay/dot-stuffing.ts'
@@ -15,6 +17,7 @@ export interface CachedEdition {
   /** always includes English */
   compiled: ReadonlyMap<Locale, CompiledEdition>
   index: SelectionIndex
+  matchPersonal: PersonalMatcher
   /** days without an edition since the one before it */
   quietDays: readonly ListDayState[]
   messageKey: KeyObject
@@ -38,7 +41,8 @@ export function openEditionCache({ db, config, now }: Pick<Services, 'db' | 'con
     if (!edition || !segments.has('en')) throw new Error(`edition ${editionId} has no composed segments`)
     return {
       compiled: new Map([...segments].map(([locale, each]) => [locale, compileEdition(each)])),
-      index: await readSelectionIndex(db, editionId, now()),
+      index: await readSelectionIndex(db, editionId),
+      matchPersonal: openPersonalMatcher(editionId, () => readTasteIndex(db, editionId)),
       quietDays: await readQuietDaysBefore({ db, config }, edition),
       messageKey: createSecretKey(edition.messageKey),
       smtpReady: [...segments.values()].every(isSmtpReady),

@@ -39,8 +39,9 @@ export function openEditionRenderer(services: Pick<Services, 'db' | 'config' | '
   const buffers = new BufferPool()
   return {
     async open(editionId) {
-      const { compiled, index, quietDays, messageKey, smtpReady } = await loadEdition(editionId)
-      const selection = await openSelection(services, editionId, index)
+      const edition = await loadEdition(editionId)
+      const { compiled, quietDays, messageKey, smtpReady } = edition
+      const selection = await openSelection(services, editionId, edition)
       return {
         ...selection,
         envelopeFor: ({ subscriberId, email }) => ({

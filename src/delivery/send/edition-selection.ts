@@ -1,11 +1,7 @@
-import { readLiked } from '../../edition/select/read-selection-index.ts'
-import {
-  explainSelection,
-  type SelectedPaper,
-  type SelectionPreferences,
-  selectPositions,
-} from '../../edition/select/select-papers.ts'
+import type { PersonalMatcher } from '../../edition/select/read-personal.ts'
+import { explainSelection, type SelectedPaper, selectPositions } from '../../edition/select/select-papers.ts'
 import type { SelectionIndex } from '../../edition/select/selection-index.ts'
+import { NO_WISHES, type SelectionPreferences } from '../../edition/select/wishes.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { Chosen, Pending } from '../ledger/deliveries.ts'
@@ -34,7 +30,7 @@ interface Explained {
 export async function openSelection(
   { db, now }: Pick<Services, 'db' | 'now'>,
   editionId: number,
-  index: SelectionIndex,
+  { index, matchPersonal }: { index: SelectionIndex; matchPersonal: PersonalMatcher },
 ): Promise<EditionSelection> {
   const releases = await readReleases(db, now())
   const repeats = await findRepeats(db, editionId)
@@ -45,10 +41,10 @@ export async function openSelection(
     sharesPapers: repeats.size > 0,
     async select(pending, db) {
       const had = await readShownBefore(db, repeats, pending)
-      const asking = pending.filter(({ wishes }) => wishes.likeVoted).map(({ subscriberId }) => subscriberId)
-      const liked = await readLiked(db, asking, now())
+      const readers = pending.map(({ subscriberId, wishes }) => ({ ...wishes, subscriberId }))
+      const personal = await matchPersonal(db, readers)
       return pending.map(({ subscriberId, wishes, chosen }) => {
-        const preferences = { ...wishes, liked: liked.get(subscriberId) ?? [] }
+        const preferences = { ...NO_WISHES, ...wishes, ...(personal.get(subscriberId) ?? NO_MATCHES) }
         const before = had.get(subscriberId)
         preferencesOf.set(subscriberId, { preferences, had: before })
         return { subscriberId, chosen: chosen ?? selectPositions(index, preferences, before) }
@@ -61,3 +57,5 @@ export async function openSelection(
     },
   }
 }
+
+const NO_MATCHES = { likePapers: NO_WISHES.likePapers }

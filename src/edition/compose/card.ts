@@ -52,7 +52,8 @@ export function formatCard(
 ) {
   const { digest } = t
   const page = PUBLIC_URL + paperPath({ ...paper, id: paper.paperId })
-  const short = (text: string, characters: number) => sentences(readable(text), characters)
+  const short = (text: string, characters: number) =>
+    sentences(readable(text), isWide(text) ? characters / 2 : characters)
   const reachable = (link: LinkName, url: string | null) => {
     if (url === null || url.length > MAX.url) return null
     return COUNT_CLICKS ? `${PUBLIC_URL}/go/${paper.paperId}/${link}` : url
@@ -91,8 +92,18 @@ export function formatCard(
     reason: reasonFor({ ...paper, pickedBy: paper.curator }, t) ?? '',
     links: links.filter((link): link is { label: string; url: string } => link.url !== null),
     /** the template appends the reader's token */
-    ownLinks: [{ label: digest.vote, url: `${page}/vote/`, token: 'vote' }],
+    ownLinks: [
+      { label: digest.vote, url: `${page}/vote/`, token: 'vote' },
+      { label: digest.save, url: `${page}/save/`, token: 'vote' },
+      { label: digest.notInterested, url: `${page}/not-interested/`, token: 'vote' },
+    ],
   }
+}
+
+/** Whether most characters are as wide as two Latin ones, as in Chinese, Japanese and Korean. */
+const isWide = (text: string): boolean => {
+  const start = text.slice(0, 100)
+  return 2 * (start.match(/[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}]/gu)?.length ?? 0) > start.length
 }
 
 /** Returns the summary, labelled when AI wrote it, and the abstract's first sentences, which some readers prefer. */

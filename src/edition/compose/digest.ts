@@ -107,8 +107,8 @@ export interface BodyLayout {
 /** The section of a reader's best matches. */
 export const FOR_YOU = 'you'
 
-/** Bytes that segment sizes leave out: tokens and numbers in a segment, and each character of a reason, as long as "&quot;". */
-const PLACEHOLDERS_BYTES = 80
+/** Bytes that segment sizes leave out: three tokens and a number in a card, and each character of a reason, as long as "&quot;". */
+const PLACEHOLDERS_BYTES = 120
 const CHARACTER_BYTES = 6
 
 /** Rows in "Also on the list", at most. */

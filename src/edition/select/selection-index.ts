@@ -18,14 +18,16 @@ export interface SelectionIndex {
   standingIn(slug: string): readonly number[]
   /** positions of papers with these consecutive words in title, keywords or abstract */
   mentioning(keyword: string): readonly number[]
-  /** papers similar to any paper, which may be outside this edition */
-  similarTo(paperId: number): readonly SimilarPaper[]
+  /** positions of an author's papers, with the name as they write it. Case, accents and punctuation do not matter */
+  byAuthor(name: string): Named
+  /** the same for an organisation */
+  fromOrganisation(name: string): Named
 }
 
-export interface SimilarPaper {
-  position: number
-  /** cosine, above 0 and up to 1 */
-  likeness: number
+interface Named {
+  /** plain text */
+  name: string
+  positions: readonly number[]
 }
 
 export interface IndexedPaper {
@@ -34,6 +36,8 @@ export interface IndexedPaper {
   title: string
   abstract: string
   keywords: readonly string[]
+  authors?: readonly string[]
+  organization?: string | null
   /** null: unknown */
   votes?: number | null
 }
@@ -44,7 +48,6 @@ const MAX_CACHED_KEYWORDS = 5000
 /** @param papers in the edition's order */
 export function buildSelectionIndex(
   papers: readonly IndexedPaper[],
-  similar: ReadonlyMap<number, readonly SimilarPaper[]> = new Map(),
   usuals: VoteBaselines = NO_BASELINES,
 ): SelectionIndex {
   const positions = papers.map((_, position) => position)
@@ -85,8 +88,25 @@ export function buildSelectionIndex(
       mentions.set(keyword, found)
       return found
     },
-    similarTo: (paperId) => similar.get(paperId) ?? NO_PAPERS,
+    byAuthor: indexNames(papers.map((paper) => paper.authors ?? [])),
+    fromOrganisation: indexNames(papers.map(({ organization }) => (organization ? [organization] : []))),
   }
+}
+
+/** Returns a look-up from a name to the positions of the papers with it. */
+function indexNames(names: readonly (readonly string[])[]): (name: string) => Named {
+  const index = new Map<string, { name: string; positions: number[] }>()
+  names.forEach((own, position) => {
+    for (const written of own) {
+      const name = readable(written)
+      const key = normalize(name)
+      const known = index.get(key)
+      if (!known) index.set(key, { name, positions: [position] })
+      else if (known.positions.at(-1) !== position) known.positions.push(position)
+    }
+  })
+  index.delete('')
+  return (name) => index.get(normalize(name)) ?? { name, positions: NO_POSITIONS }
 }
 
 /** "Müller's LoRA-based" → "muller s lora based": only words, without case and accents. */
@@ -117,4 +137,3 @@ const union = (a: readonly number[], b: readonly number[]): readonly number[] =>
   b.length === 0 ? a : [...new Set([...a, ...b])].sort((one, other) => one - other)
 
 const NO_POSITIONS: readonly number[] = []
-const NO_PAPERS: readonly SimilarPaper[] = []

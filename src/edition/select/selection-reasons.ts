@@ -1,8 +1,13 @@
 import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
 import type { ShownPaper } from '../compose/placeholders.ts'
+import { shortenTitle } from '../compose/subject.ts'
 import { inDisplayOrder } from './display-order.ts'
-import type { PersonalReason, SelectedPaper } from './select-papers.ts'
+import type { SelectedPaper } from './select-papers.ts'
+import type { PersonalReason } from './wishes.ts'
+
+/** Fits the name before most titles' colon. */
+const MAX_TITLE_CHARACTERS = 44
 
 /** Describes selected papers as a digest shows them, in its order, with the reader's own reasons in words. */
 export function describeSelection(selected: readonly SelectedPaper[], locale: Locale): ShownPaper[] {
@@ -15,6 +20,18 @@ export function describeSelection(selected: readonly SelectedPaper[], locale: Lo
 }
 
 function describeReason(reason: PersonalReason, t: Messages): string {
-  if (reason.kind === 'topic') return t.reason.topic(topicName(reason.slug, t))
-  return reason.kind === 'keyword' ? t.reason.keyword(reason.word) : t.reason.like
+  switch (reason.kind) {
+    case 'topic':
+      return t.reason.topic(topicName(reason.slug, t))
+    case 'keyword':
+      return t.reason.keyword(reason.word)
+    case 'author':
+      return t.reason.author(reason.name)
+    case 'organisation':
+      return t.reason.organisation(reason.name)
+    case 'paper':
+      return t.reason.likePaper(shortenTitle(reason.title, MAX_TITLE_CHARACTERS))
+    case 'taste':
+      return t.reason.taste
+  }
 }

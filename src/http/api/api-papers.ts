@@ -10,7 +10,7 @@ import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
 import { searchPapers } from '../../papers/search/search.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
 import { castVote, paperNotFound, undoVote } from '../../papers/votes/cast.ts'
-import { readOwnVotes } from '../../papers/votes/own-votes.ts'
+import { readOwnVotes } from '../../papers/votes/own-papers.ts'
 import type { Services } from '../../runtime/services.ts'
 import { pastMoment } from '../kit/params.ts'
 import { cachedTopics } from '../pages/cached-topics.ts'
@@ -197,7 +197,7 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     const page = { before, ...(most ? { limit: most } : {}) }
     const { papers, next } = await readOwnVotes(services, readerOf(request), page)
     return {
-      papers: papers.map(({ castAt, ...paper }) => ({ ...withPage(paper as ListedRow), castAt: castAt.toISOString() })),
+      papers: papers.map(({ at, ...paper }) => ({ ...withPage(paper as ListedRow), castAt: at.toISOString() })),
       next: next?.toISOString(),
     }
   })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { promisedDigestAt } from '../../calendar/promised-digest.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
-import { CADENCES, FORMATS } from '../../subscription/preference-rules.ts'
+import { CADENCES, FORMATS, SHARE_NAMES } from '../../subscription/preference-rules.ts'
 import { type Preferences, readPreferences, savePreferences, undoPreferences } from '../../subscription/preferences.ts'
 import { disallowIndexing } from '../kit/security.ts'
 
@@ -13,8 +13,12 @@ const CHOICES = {
   zone: z.string(),
   weekday: z.number(),
   size: z.number(),
+  share: z.enum(SHARE_NAMES),
   topics: z.array(z.string()),
   keywords: z.array(z.string()),
+  authors: z.array(z.string()),
+  organisations: z.array(z.string()),
+  likePapers: z.array(z.string()),
   likeVoted: z.boolean(),
   sourceLinks: z.boolean(),
   abstracts: z.boolean(),

@@ -54,7 +54,7 @@ export function topicPage(
   const path = `/topics/${slug}`
   return {
     name,
-    topic: slug,
+    wishes: [{ name: 'topic', value: slug, label: name }],
     canonical: path,
     description: describe(topic, t),
     first: after === undefined,

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayOf } from '../../calendar/days.ts'
 import { fullDay } from '../../calendar/words.ts'
-import { readOwnVotes } from '../../papers/votes/own-votes.ts'
+import { readOwnVotes } from '../../papers/votes/own-papers.ts'
 import { checkVoteLink } from '../../papers/votes/vote-link.ts'
 import type { Services } from '../../runtime/services.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
@@ -26,7 +26,7 @@ export const ownVotesRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     return reply.view('votes', {
       papers: papers.map((paper) => ({
         ...paperItem(paper, { t, voted, path: '/votes' }),
-        reason: t.vote.castOn(fullDay(dayOf(paper.castAt), t.intl)),
+        reason: t.vote.castOn(fullDay(dayOf(paper.at), t.intl)),
       })),
       paging: (before || next) && {
         label: t.list.pages,

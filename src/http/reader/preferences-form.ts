@@ -3,9 +3,18 @@ import { momentInZone } from '../../calendar/in-zone.ts'
 import { promisedDigestAt } from '../../calendar/promised-digest.ts'
 import { weekdayNamed } from '../../calendar/words.ts'
 import { LOCALES, type Messages, messagesIn } from '../../messages/catalogue.ts'
+import { arxivId } from '../../papers/paper-id.ts'
 import type { TopicCount } from '../../papers/topics/topic-counts.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
-import { CADENCES, FORMATS, invalidFields, type PreferenceChanges, SIZES } from '../../subscription/preference-rules.ts'
+import type { TasteInWords } from '../../papers/votes/learn-taste.ts'
+import {
+  CADENCES,
+  FORMATS,
+  invalidFields,
+  type PreferenceChanges,
+  SHARE_NAMES,
+  SIZES,
+} from '../../subscription/preference-rules.ts'
 import type { Preferences } from '../../subscription/preferences.ts'
 import { zoneGroups } from '../kit/zones.ts'
 
@@ -15,22 +24,26 @@ type Problems = Partial<Record<keyof PreferenceChanges, string>>
 const number = (text: string): number => (/^-?\d{1,4}$/.test(text) ? Number(text) : Number.NaN)
 const text = (value: string) => value as never
 
+/** Splits a field at line breaks and separators, into distinct values. */
+const split = (values: readonly string[], separators: RegExp): string[] =>
+  [
+    ...new Set(values.flatMap((value) => value.split(separators).map((each) => each.trim().replace(/[ \t]+/g, ' ')))),
+  ].filter(Boolean)
+
 /** Parses each form field. Absent fields keep their value; so do empty ones, unless empty has a meaning. */
-const READ: { [F in keyof PreferenceChanges]-?: (value: string) => PreferenceChanges[F] } = {
+const READ: { [F in keyof PreferenceChanges]-?: (value: string, all: string[]) => PreferenceChanges[F] } = {
   cadence: text,
   hour: number,
   zone: text,
   weekday: number,
   size: number,
-  topics: () => [],
-  keywords: (value) => [
-    ...new Set(
-      value
-        .split(/[,\n]/)
-        .map((word) => word.trim().replace(/\s+/g, ' '))
-        .filter(Boolean),
-    ),
-  ],
+  share: text,
+  topics: (_, all) => split(all, /\n/),
+  keywords: (_, all) => split(all, /[,\n]/),
+  authors: (_, all) => split(all, /[,;\n]/),
+  // The names of companies have commas: "Google, Inc."
+  organisations: (_, all) => split(all, /[;\n]/),
+  likePapers: (_, all) => [...new Set(split(all, /[\s,;]+/).map((each) => arxivId(each) ?? each))],
   likeVoted: (value) => value === 'yes',
   sourceLinks: (value) => value === 'yes',
   abstracts: (value) => value === 'yes',
@@ -39,7 +52,17 @@ const READ: { [F in keyof PreferenceChanges]-?: (value: string) => PreferenceCha
   pauseWeeks: number,
   pausedUntil: (value) => (value === '' ? null : value),
 }
-const EMPTY_MEANS_SOMETHING = new Set(['keywords', 'likeVoted', 'sourceLinks', 'abstracts', 'pausedUntil', 'topics'])
+const EMPTY_MEANS_SOMETHING = new Set([
+  'authors',
+  'keywords',
+  'likePapers',
+  'likeVoted',
+  'organisations',
+  'pausedUntil',
+  'topics',
+  'sourceLinks',
+  'abstracts',
+])
 
 /** Parses the posted fields. Returns the wishes, and the problems by field in the reader's language. */
 export function readWishes(body: Body, t: Messages): { wishes: PreferenceChanges; problems: Problems } {
@@ -48,7 +71,7 @@ export function readWishes(body: Body, t: Messages): { wishes: PreferenceChanges
     const values = [body[field]].flat().filter((value) => typeof value === 'string')
     const value = values.at(-1)
     if (value === undefined || (value === '' && !EMPTY_MEANS_SOMETHING.has(field))) continue
-    wishes[field] = field === 'topics' ? [...new Set(values.filter(Boolean))] : read(value)
+    wishes[field] = read(value, values)
   }
   const bad = invalidFields(wishes)
   return {
@@ -60,10 +83,17 @@ export function readWishes(body: Body, t: Messages): { wishes: PreferenceChanges
 /** Monday, 5 January 1970: a base for formatting the names of weekdays. */
 const MONDAY = Date.UTC(1970, 0, 5)
 
+interface Offered {
+  topics: readonly TopicCount[]
+  /** titles of the papers that the reader wants more like, by source id */
+  likePapers: ReadonlyMap<string, string>
+  taste: TasteInWords | undefined
+}
+
 /** The form with the reader's current choices, for templates/pages/preferences.eta. */
 export function preferencesPage(
   current: Preferences,
-  topics: readonly TopicCount[],
+  { topics, likePapers, taste }: Offered,
   t: Messages,
   now: Date,
   closeHourUtc: number,
@@ -99,7 +129,12 @@ export function preferencesPage(
     sizes: SIZES.map((size) => option(size, words.papers(size), current.size)),
     topics: offered.map(({ slug, name }) => ({ value: slug, label: name, chosen: current.topics.includes(slug) })),
     keywords: current.keywords.join(', '),
+    shares: SHARE_NAMES.map((share) => option(share, words.shares[share], current.share)),
+    authors: current.authors.join('\n'),
+    organisations: current.organisations.join('\n'),
+    likePapers: current.likePapers.map((id) => ({ value: id, label: likePapers.get(id) ?? id, chosen: true })),
     likeVoted: current.likeVoted,
+    learned: taste && words.learned(taste),
     sourceLinks: current.sourceLinks,
     abstracts: current.abstracts,
     locales: LOCALES.map((locale) => ({ ...option(locale, messagesIn(locale).name, current.locale), lang: locale })),

@@ -2,8 +2,11 @@ import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
+import { readTitles } from '../../papers/lists/titles.ts'
 import { topicCounts } from '../../papers/topics/topic-counts.ts'
+import { describeTaste, forgetTaste } from '../../papers/votes/learn-taste.ts'
 import type { Services } from '../../runtime/services.ts'
+import { FOLLOWED, follow, unfollow } from '../../subscription/follow.ts'
 import { BadPreference, type PreferenceChanges } from '../../subscription/preference-rules.ts'
 import { type Preferences, readPreferences, savePreferences, undoPreferences } from '../../subscription/preferences.ts'
 import { setLocale } from '../kit/language.ts'
@@ -26,9 +29,13 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     const t = setLocale(reply, current.locale)
     const { subscriberId } = verifyToken(keys, 'preferences', token)
     const since = new Date(now().getTime() - OFFERED.days * 86_400_000).toISOString().slice(0, 10)
-    const topics = await topicCounts(db, { since, limit: OFFERED.most })
+    const offered = {
+      topics: await topicCounts(db, { since, limit: OFFERED.most }),
+      likePapers: await readTitles(db, current.likePapers),
+      taste: await describeTaste(db, subscriberId),
+    }
     return reply.view('preferences', {
-      ...preferencesPage(current, topics, t, now(), services.config.EDITION_CLOSE_HOUR_UTC),
+      ...preferencesPage(current, offered, t, now(), services.config.EDITION_CLOSE_HOUR_UTC),
       action: `/preferences/${token}`,
       leave: `/unsubscribe/${mintToken(keys, 'unsubscribe', subscriberId, now())}`,
       ...more,
@@ -36,10 +43,14 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   }
 
   const flag = z.literal('').optional().catch(undefined)
-  const shown = { params, querystring: z.object({ saved: flag, undone: flag }) }
+  const shown = { params, querystring: z.object({ saved: flag, undone: flag, forgotten: flag }) }
   app.get('/preferences/:token', { schema: shown }, async ({ params: { token }, query }, reply) => {
     const current = await readPreferences(services, token)
-    return page(reply, token, current, { saved: query.saved !== undefined, undone: query.undone !== undefined })
+    return page(reply, token, current, {
+      saved: query.saved !== undefined,
+      undone: query.undone !== undefined,
+      forgotten: query.forgotten !== undefined,
+    })
   })
 
   const posted = { params, body: z.record(z.string(), z.unknown()).catch({}) }
@@ -65,6 +76,32 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     await undoPreferences(services, token)
     return reply.redirect(`/preferences/${token}?undone=`, 303)
   })
+
+  app.post('/preferences/:token/forget', { schema: posted }, async ({ params: { token } }, reply) => {
+    await readPreferences(services, token)
+    await forgetTaste(services, verifyToken(keys, 'preferences', token).subscriberId)
+    return reply.redirect(`/preferences/${token}?forgotten=#taste`, 303)
+  })
+
+  // Buttons of other pages add or remove one wish: { authors: 'Yejin Choi' }.
+  const wish = z.string().trim().min(1).optional()
+  const wished = { params, body: z.object(Object.fromEntries(FOLLOWED.map((kind) => [kind, wish]))) }
+  for (const [path, change] of [
+    ['follow', follow],
+    ['unfollow', unfollow],
+  ] as const) {
+    app.post(`/preferences/:token/${path}`, { schema: wished }, async ({ params: { token }, body }, reply) => {
+      try {
+        await change(services, token, body)
+      } catch (error) {
+        if (!(error instanceof BadPreference)) throw error
+        const current = await readPreferences(services, token)
+        const problems = { [error.field]: setLocale(reply, current.locale).preferences.problems[error.field] }
+        return page(reply.code(422), token, current, { problems })
+      }
+      return reply.redirect(`/preferences/${token}?saved=`, 303)
+    })
+  }
 }
 
 /** The form keeps the entered values beside their problems. */

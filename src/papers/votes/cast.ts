@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { hashNetwork } from './hash-network.ts'
+import { learnTaste } from './learn-taste.ts'
 
 interface Deps {
   db: Db
@@ -32,11 +33,13 @@ export async function castVote({ db, now, config }: Deps, { subscriberId, paperI
       EXISTS (SELECT FROM subscribers WHERE id = ${subscriberId} AND status = 'active') AS reader`)
   if (!rows[0]!.paper) throw paperNotFound()
   if (!rows[0]!.reader) throw notAReader()
+  await learnTaste({ db, now }, subscriberId)
 }
 
 /** Deletes a vote, whatever the reader's status. Does nothing when there is no vote. */
-export async function undoVote({ db }: Pick<Deps, 'db'>, { subscriberId, paperId }: Ballot): Promise<void> {
-  await db.execute(sql`DELETE FROM votes WHERE subscriber_id = ${subscriberId} AND paper_id = ${paperId}`)
+export async function undoVote(deps: Pick<Deps, 'db' | 'now'>, { subscriberId, paperId }: Ballot): Promise<void> {
+  await deps.db.execute(sql`DELETE FROM votes WHERE subscriber_id = ${subscriberId} AND paper_id = ${paperId}`)
+  await learnTaste(deps, subscriberId)
 }
 
 /** Returns the ids of those papers that a reader voted for. */
@@ -58,5 +61,5 @@ export async function recordSubmitter(
 
 export const paperNotFound = (): PaperboyError => new PaperboyError('PAPER_NOT_FOUND', 'There is no such paper here.')
 
-const notAReader = (): PaperboyError =>
+export const notAReader = (): PaperboyError =>
   new PaperboyError('NOT_A_READER', 'Votes are for confirmed readers. Sign up, confirm your address, and vote then.')

@@ -41,6 +41,7 @@ export const suppressionReason = pgEnum('suppression_reason', ['hard bounce', 'c
 export const editionKind = pgEnum('edition_kind', ['daily', 'weekly'])
 export const editionState = pgEnum('edition_state', ['draft', 'released', 'sending', 'paused', 'sent', 'cancelled'])
 export const paperSection = pgEnum('paper_section', ['picks', 'top', 'rising'])
+export const paperMark = pgEnum('paper_mark', ['saved', 'not interested'])
 export const batchState = pgEnum('batch_state', ['open', 'leased', 'done'])
 export const deliveryState = pgEnum('delivery_state', [
   'queued',
@@ -265,8 +266,36 @@ export const subscribers = pgTable('subscribers', {
   weekday: smallint('weekday').notNull().default(1),
   previous: jsonb('previous'),
   missedAt: moment('missed_at'),
+  share: text('share', { enum: ['some', 'mostly', 'only'] })
+    .notNull()
+    .default('some'),
+  authors: text('authors').array().notNull().default([]),
+  organisations: text('organisations').array().notNull().default([]),
+  likePapers: text('like_papers').array().notNull().default([]),
+  learnSince: moment('learn_since'),
   sourceLinks: boolean('source_links').notNull().default(false),
   abstracts: boolean('abstracts').notNull().default(false),
+})
+
+export const marks = pgTable(
+  'marks',
+  {
+    subscriberId: ref('subscriber_id'),
+    paperId: ref('paper_id'),
+    kind: paperMark('kind').notNull(),
+    markedAt: moment('marked_at').notNull(),
+  },
+  (t) => [primaryKey({ name: 'one_mark_per_kind', columns: [t.subscriberId, t.paperId, t.kind] })],
+)
+
+export const tastes = pgTable('tastes', {
+  subscriberId: bigint('subscriber_id', { mode: 'number' }).primaryKey(),
+  terms: integer('terms').array().notNull(),
+  weights: real('weights').array().notNull(),
+  votes: smallint('votes').notNull(),
+  saved: smallint('saved').notNull(),
+  notInterested: smallint('not_interested').notNull(),
+  learnedAt: moment('learned_at').notNull(),
 })
 
 export const suppressions = pgTable('suppressions', {

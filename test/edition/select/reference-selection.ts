@@ -1,12 +1,8 @@
-import type {
-  PersonalReason,
-  SelectedPaper,
-  Selection,
-  SelectionPreferences,
-} from '../../../src/edition/select/select-papers.ts'
+import type { SelectedPaper, Selection } from '../../../src/edition/select/select-papers.ts'
 import type { SelectionIndex } from '../../../src/edition/select/selection-index.ts'
+import { hasWishes, matchWishes, type SelectionPreferences } from '../../../src/edition/select/wishes.ts'
 
-/** The selection as the rule reads, with maps and by sorting all matches. src/edition/select must agree with it; benches compare both. */
+/** The selection as the rule reads, with sets and by sorting. src/edition/select must agree with it; benches compare both. */
 
 const NONE: ReadonlySet<number> = new Set()
 
@@ -15,25 +11,54 @@ export function referenceSelectPositions(
   preferences: SelectionPreferences,
   had: ReadonlySet<number> = NONE,
 ): Selection {
-  const fresh = index.ranked.filter((position) => !had.has(position))
+  const { size, share } = preferences
+  const unwanted = new Set(preferences.unwanted)
+  const wishes = matchWishes(index, preferences).map(({ positions, standings, fits }) => ({
+    standings: new Map(
+      positions.map((position, at) => [position, standings ? standings[at]! : index.standing[position]!]),
+    ),
+    fits: new Map(positions.map((position, at) => [position, fits ? fits[at]! : 1])),
+  }))
+  const fitOf = (position: number) => wishes.reduce((sum, { fits }) => sum + (fits.get(position) ?? 0), 0)
+  const onlyMine = share === 1 && hasWishes(preferences)
+  const isWanted = (position: number) => !unwanted.has(position) && (!onlyMine || fitOf(position) > 0)
+  const fresh = index.ranked.filter((position) => !had.has(position) && isWanted(position))
   if (fresh.length === 0) return { shown: [], own: 0 }
-  const rising = index.rising.slice(0, Math.floor(preferences.size * 0.2))
-  const places = Math.max(preferences.size - rising.length, 0)
-  const fits = computeFits(index, preferences)
-  const matching = fresh.filter((position) => fits.has(position))
-  const wanted = Math.min(Math.ceil(preferences.size * 0.4), places, matching.length)
-  let top = Math.min(places, fresh.length)
-  const met = () => fresh.slice(0, top).filter((position) => fits.has(position)).length
-  while (met() + places - top < wanted) top--
-  const below = matching.slice(met())
-  const { turns, standings } = assignTurns(index, preferences.topics, fresh)
-  const own = below
-    .sort(
-      (a, b) =>
-        fits.get(b)! - fits.get(a)! || turns.get(a)! - turns.get(b)! || standings.get(b)! - standings.get(a)! || a - b,
-    )
-    .slice(0, Math.max(wanted - met(), 0))
-  return { shown: [...fresh.slice(0, top), ...own, ...rising].sort((a, b) => a - b), own: own.length }
+  const rising = index.rising.slice(0, Math.floor(size * 0.2)).filter(isWanted)
+  const places = size - rising.length
+  const first = fresh.slice(0, places)
+  const shown = new Set(first)
+  const given = new Set<number>()
+  for (let place = 0; place < Math.min(Math.ceil(size * share), places); place++) {
+    const [next] = wishes
+      .map(({ standings }) => {
+        const papers = fresh.filter((position) => standings.has(position))
+        const got = papers.filter((position) => given.has(position)).length
+        const [best] = papers
+          .filter((position) => !given.has(position))
+          .sort(
+            (a, b) =>
+              Number(shown.has(b)) - Number(shown.has(a)) ||
+              fitOf(b) - fitOf(a) ||
+              standings.get(b)! - standings.get(a)! ||
+              a - b,
+          )
+        return { got, papers: papers.length, best, standing: standings.get(best ?? -1) ?? 0 }
+      })
+      .filter(({ best }) => best !== undefined)
+      .sort((a, b) => a.got - b.got || a.papers - b.papers || b.standing - a.standing)
+    if (next?.best === undefined) break
+    if (!shown.has(next.best)) {
+      const losers = [...shown].filter((position) => !given.has(position)).sort((a, b) => b - a)
+      const loser = losers.find((position) => fitOf(position) === 0) ?? losers[0]
+      if (loser === undefined) break
+      shown.delete(loser)
+      shown.add(next.best)
+    }
+    given.add(next.best)
+  }
+  const own = [...shown].filter((position) => !first.includes(position))
+  return { shown: [...shown, ...rising].sort((a, b) => a - b), own: own.length }
 }
 
 export function referenceExplainSelection(
@@ -41,57 +66,16 @@ export function referenceExplainSelection(
   preferences: SelectionPreferences,
   { shown, own }: Selection,
 ): SelectedPaper[] {
-  const fits = computeFits(index, preferences)
+  const wishes = matchWishes(index, preferences)
   const ranked = shown.filter((position) => index.sections[position] !== 'rising')
   const ofTopics = new Set(own > 0 ? ranked.slice(-own) : [])
-  return shown.map((position) => ({
-    position,
-    section: ofTopics.has(position) ? 'topics' : index.sections[position]!,
-    fit: fits.get(position) ?? 0,
-    reasons: reasonsOf(index, preferences, position),
-  }))
-}
-
-/** Returns each fresh paper's earliest turn, starting at 1, and best standing among its topics. Without a topic, the turn is 1. */
-function assignTurns(index: SelectionIndex, topics: readonly string[], fresh: readonly number[]) {
-  const isFresh = new Set(fresh)
-  const turns = new Map<number, number>()
-  const standings = new Map<number, number>()
-  for (const slug of topics) {
-    const topicStandings = index.standingIn(slug)
-    const own = index.inTopic(slug).map((position, at) => ({ position, standing: topicStandings[at]! }))
-    for (const [at, { position, standing }] of own.filter((one) => isFresh.has(one.position)).entries()) {
-      turns.set(position, Math.min(at + 1, turns.get(position) ?? at + 1))
-      standings.set(position, Math.max(standing, standings.get(position) ?? standing))
+  return shown.map((position) => {
+    const met = wishes.filter(({ positions }) => positions.includes(position))
+    return {
+      position,
+      section: ofTopics.has(position) ? 'topics' : index.sections[position]!,
+      fit: met.reduce((sum, { positions, fits }) => sum + (fits ? fits[positions.indexOf(position)]! : 1), 0),
+      reasons: met.map(({ reason }) => reason),
     }
-  }
-  for (const position of fresh) {
-    if (turns.has(position)) continue
-    turns.set(position, 1)
-    standings.set(position, index.standing[position]!)
-  }
-  return { turns, standings }
+  })
 }
-
-function computeFits(index: SelectionIndex, { topics, keywords, liked }: SelectionPreferences): Map<number, number> {
-  const fits = new Map<number, number>()
-  const add = (position: number, fit: number) => fits.set(position, (fits.get(position) ?? 0) + fit)
-  for (const slug of topics) for (const position of index.inTopic(slug)) add(position, 1)
-  for (const word of keywords) for (const position of index.mentioning(word)) add(position, 1)
-  for (const paperId of liked) for (const { position, likeness } of index.similarTo(paperId)) add(position, likeness)
-  return fits
-}
-
-const reasonsOf = (
-  index: SelectionIndex,
-  { topics, keywords, liked }: SelectionPreferences,
-  position: number,
-): PersonalReason[] => [
-  ...topics.filter((slug) => index.inTopic(slug).includes(position)).map((slug) => ({ kind: 'topic' as const, slug })),
-  ...keywords
-    .filter((word) => index.mentioning(word).includes(position))
-    .map((word) => ({ kind: 'keyword' as const, word })),
-  ...(liked.some((id) => index.similarTo(id).some((one) => one.position === position))
-    ? [{ kind: 'like' as const }]
-    : []),
-]

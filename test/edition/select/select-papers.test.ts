@@ -1,22 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  explainSelection,
-  type SelectionPreferences,
-  selectPapers,
-  selectPositions,
-} from '../../../src/edition/select/select-papers.ts'
+import { explainSelection, selectPapers, selectPositions } from '../../../src/edition/select/select-papers.ts'
 import {
   buildSelectionIndex,
   type IndexedPaper,
   type SelectionIndex,
-  type SimilarPaper,
 } from '../../../src/edition/select/selection-index.ts'
+import { hasWishes, matchWishes, NO_WISHES, type SelectionPreferences } from '../../../src/edition/select/wishes.ts'
 import type { VoteBaselines } from '../../../src/papers/ranking/standing.ts'
 import { referenceExplainSelection, referenceSelectPositions } from './reference-selection.ts'
 
 const TOPICS = ['speech', 'vision', 'robotics', 'theory', 'agents']
 const WORDS = ['diffusion', 'sparse attention', 'lora', 'speech']
+const AUTHORS = ['Yejin Choi', 'Łukasz Kaiser', 'Müller, Jr.']
+const ORGANISATIONS = ['Analytical Engines', 'ETH Zürich']
 
 const paper = (section: string, topics: string[] = [], abstract = ''): IndexedPaper => ({
   section,
@@ -28,10 +25,9 @@ const paper = (section: string, topics: string[] = [], abstract = ''): IndexedPa
 const edition = (count: number, of: (position: number) => Partial<IndexedPaper> = () => ({})) =>
   Array.from({ length: count }, (_, position) => ({ ...paper('top'), ...of(position) }))
 const preferences = (some: Partial<SelectionPreferences> = {}): SelectionPreferences => ({
+  ...NO_WISHES,
   size: 10,
-  topics: [],
-  keywords: [],
-  liked: [],
+  share: 0.4,
   ...some,
 })
 
@@ -47,78 +43,105 @@ const USUALS: VoteBaselines = {
 }
 
 // In the order of assembled editions: picks, the ranked papers, "still rising".
-const anyEdition = fc
-  .tuple(fc.nat(4), fc.nat(40), fc.nat(5))
-  .chain(([picks, top, rising]) =>
-    fc.tuple(
-      fc.constant([
-        ...count(picks).map(() => 'picks'),
-        ...count(top).map(() => 'top'),
-        ...count(rising).map(() => 'rising'),
-      ]),
-      fc.array(fc.subarray(TOPICS), { minLength: picks + top + rising, maxLength: picks + top + rising }),
-      fc.array(fc.subarray(WORDS), { minLength: picks + top + rising, maxLength: picks + top + rising }),
-      fc.array(
-        fc.tuple(
-          fc.nat(9),
-          fc.nat(Math.max(picks + top + rising - 1, 0)),
-          fc.double({ min: 0.01, max: 1, noNaN: true }),
-        ),
-        { maxLength: 20 },
-      ),
-      fc.array(fc.nat(400), { minLength: picks + top + rising, maxLength: picks + top + rising }),
-    ),
-  )
-  .map(([sections, topics, words, likes, votes]) => {
-    const papers = sections.map((section, i) => ({
-      ...paper(section, topics[i], `It uses ${words[i]!.join(' and ')}.`),
-      votes: votes[i]!,
-    }))
-    const similar = new Map<number, SimilarPaper[]>()
-    if (papers.length > 0) {
-      for (const [id, position, likeness] of likes)
-        similar.set(id, [...(similar.get(id) ?? []), { position, likeness }])
-    }
-    return { papers, similar, index: buildSelectionIndex(papers, similar, USUALS) }
-  })
-const anyWishes = fc.record({
-  size: fc.integer({ min: 1, max: 20 }),
-  topics: fc.subarray([...TOPICS, 'unheard-of']),
-  keywords: fc.subarray([...WORDS, 'nowhere', '  ', '%']),
-  liked: fc.uniqueArray(fc.nat(12), { maxLength: 6 }),
+const anyEdition = fc.tuple(fc.nat(4), fc.nat(40), fc.nat(5)).chain(([picks, top, rising]) => {
+  const sections = [
+    ...count(picks).map(() => 'picks'),
+    ...count(top).map(() => 'top'),
+    ...count(rising).map(() => 'rising'),
+  ]
+  const each = <T>(any: fc.Arbitrary<T>) => fc.array(any, { minLength: sections.length, maxLength: sections.length })
+  return fc
+    .tuple(
+      each(fc.subarray(TOPICS)),
+      each(fc.subarray(WORDS)),
+      each(fc.subarray(AUTHORS)),
+      each(fc.option(fc.constantFrom(...ORGANISATIONS))),
+      each(fc.nat(400)),
+    )
+    .map(([topics, words, authors, organizations, votes]) => {
+      const papers = sections.map((section, i) => ({
+        ...paper(section, topics[i], `It uses ${words[i]!.join(' and ')}.`),
+        authors: authors[i]!,
+        organization: organizations[i]!,
+        votes: votes[i]!,
+      }))
+      return { papers, index: buildSelectionIndex(papers, USUALS) }
+    })
 })
+
+/** Positions with fits, within an edition of this many papers. */
+const anySimilar = (papers: number) =>
+  fc
+    .dictionary(fc.integer({ min: 0, max: 48 }).map(String), fc.double({ min: 0.01, max: 1, noNaN: true }))
+    .map((fits) =>
+      Object.entries(fits)
+        .map(([position, fit]) => ({ position: Number(position), fit }))
+        .filter(({ position }) => position < papers)
+        .sort((a, b) => a.position - b.position),
+    )
+
+const anyWishes = (papers: number): fc.Arbitrary<SelectionPreferences> =>
+  fc.record({
+    size: fc.integer({ min: 1, max: 20 }),
+    share: fc.constantFrom(0.4, 0.8, 1),
+    topics: fc.subarray([...TOPICS, 'unheard-of']),
+    keywords: fc.subarray([...WORDS, 'nowhere', '  ', '%']),
+    authors: fc.subarray(['yejin choi', 'Łukasz  Kaiser', 'MULLER JR', 'Nobody', '']),
+    organisations: fc.subarray(['eth zurich', 'Analytical Engines', '-']),
+    likePapers: fc
+      .array(anySimilar(papers), { maxLength: 2 })
+      .map((all) => all.map((similar) => ({ title: 'T', similar }))),
+    taste: fc.option(anySimilar(papers), { nil: undefined }),
+    unwanted: fc.uniqueArray(fc.nat(49), { maxLength: 4 }),
+  })
 const anyHad = fc.array(fc.nat(49)).map((list) => new Set(list))
 
 interface SampleEdition {
   papers: IndexedPaper[]
-  similar: Map<number, SimilarPaper[]>
   index: SelectionIndex
+}
+interface Given {
+  e: SampleEdition
+  w: SelectionPreferences
+  had: Set<number>
 }
 
 /** Checks a property over sample editions, preferences and earlier digests. */
-const property = (
-  name: string,
-  check: (given: { e: SampleEdition; w: SelectionPreferences; had: Set<number> }) => void,
-) =>
+const property = (name: string, check: (given: Given) => void) =>
   test(name, () => {
+    const any = anyEdition.chain((e) => fc.tuple(fc.constant(e), anyWishes(e.papers.length), anyHad))
     fc.assert(
-      fc.property(anyEdition, anyWishes, anyHad, (e, w, had) => check({ e, w, had })),
+      fc.property(any, ([e, w, had]) => check({ e, w, had })),
       { numRuns: 400 },
     )
   })
 
+/** Positions of new papers that the reader may get. */
+function freshOf({ e, w, had }: Given): number[] {
+  const wishes = matchWishes(e.index, w)
+  const onlyMine = w.share === 1 && hasWishes(w)
+  return e.index.ranked.filter(
+    (position) =>
+      !had.has(position) &&
+      !w.unwanted.includes(position) &&
+      (!onlyMine || wishes.some((wish) => wish.positions.includes(position))),
+  )
+}
+
 describe('for any edition, preferences and earlier digests', () => {
-  property('no paper comes twice, and earlier ones only as still rising', ({ e, w, had }) => {
+  property('no paper comes twice, earlier ones only as still rising, and unwanted ones never', ({ e, w, had }) => {
     const selected = selectPapers(e.index, w, had)
     expect(new Set(positions(selected)).size).toBe(selected.length)
     for (const { position, section } of selected) {
       if (had.has(position)) expect(section).toBe('rising')
+      expect(w.unwanted).not.toContain(position)
     }
   })
 
-  property('a digest has at most its size, and fewer only when new papers run out', ({ e, w, had }) => {
+  property('a digest has at most its size, and fewer only when new papers run out', (given) => {
+    const { e, w, had } = given
     const selected = selectPapers(e.index, w, had)
-    const fresh = e.index.ranked.filter((position) => !had.has(position)).length
+    const fresh = freshOf(given).length
     expect(selected.length).toBeLessThanOrEqual(w.size)
     const rising = selected.filter(({ section }) => section === 'rising').length
     expect(selected.length - rising).toBe(fresh === 0 ? 0 : Math.min(fresh, w.size - rising))
@@ -133,7 +156,8 @@ describe('for any edition, preferences and earlier digests', () => {
 
   property('every reason is true', ({ e, w, had }) => {
     for (const { position, reasons, section, fit } of selectPapers(e.index, w, had)) {
-      const { topics, abstract, section: own } = e.papers[position]!
+      const { topics, abstract, authors, organization, section: own } = e.papers[position]!
+      const isSimilar = (similar: readonly { position: number }[]) => similar.some((one) => one.position === position)
       for (const reason of reasons) {
         if (reason.kind === 'topic') {
           expect(w.topics).toContain(reason.slug)
@@ -141,32 +165,51 @@ describe('for any edition, preferences and earlier digests', () => {
         } else if (reason.kind === 'keyword') {
           expect(w.keywords).toContain(reason.word)
           expect(abstract.toLowerCase()).toContain(reason.word)
-        } else {
-          expect(w.liked.some((id) => e.similar.get(id)?.some((one) => one.position === position))).toBe(true)
-        }
+        } else if (reason.kind === 'author') expect(authors).toContain(reason.name)
+        else if (reason.kind === 'organisation') expect(organization).toBe(reason.name)
+        else if (reason.kind === 'paper') expect(w.likePapers.some(({ similar }) => isSimilar(similar))).toBe(true)
+        else expect(isSimilar(w.taste!)).toBe(true)
       }
       expect(fit > 0).toBe(reasons.length > 0)
-      if (section === 'topics') expect(reasons.length, 'matches a preference').toBeGreaterThan(0)
+      if (section === 'topics') expect(reasons.length, 'meets a wish').toBeGreaterThan(0)
       else expect(section).toBe(own)
     }
   })
 
-  property('two in five papers match, while the edition has as many', ({ e, w, had }) => {
-    const selected = selectPapers(e.index, w, had).filter(({ section }) => section !== 'rising')
-    const rising = Math.min(e.index.rising.length, Math.floor(w.size / 5))
-    const fitting = selectPapers(e.index, { ...w, size: 200 }, had).filter(
-      (one) => one.section !== 'rising' && one.fit > 0,
-    )
-    const share = Math.min(Math.ceil(w.size * 0.4), w.size - rising, fitting.length)
-    expect(selected.filter(({ fit }) => fit > 0).length).toBeGreaterThanOrEqual(share)
+  property(
+    'the reader’s share meets a wish, while the edition has as many; with all of it, no other paper',
+    (given) => {
+      const { e, w, had } = given
+      const selected = selectPapers(e.index, w, had).filter(({ section }) => section !== 'rising')
+      const wishes = matchWishes(e.index, w)
+      const fitting = freshOf(given).filter((position) => wishes.some((wish) => wish.positions.includes(position)))
+      const rising = selectPapers(e.index, w, had).length - selected.length
+      const share = Math.min(Math.ceil(w.size * w.share), w.size - rising, fitting.length)
+      expect(selected.filter(({ fit }) => fit > 0).length).toBeGreaterThanOrEqual(share)
+      if (w.share === 1 && hasWishes(w)) expect(selected.every(({ fit }) => fit > 0)).toBe(true)
+    },
+  )
+
+  property('every wish with a new paper is met, while the share has a place for each', (given) => {
+    const { e, w, had } = given
+    const fresh = freshOf(given)
+    const selected = selectPapers(e.index, w, had)
+    const rising = selected.filter(({ section }) => section === 'rising').length
+    const wishes = matchWishes(e.index, w).filter((wish) => fresh.some((position) => wish.positions.includes(position)))
+    if (Math.min(Math.ceil(w.size * w.share), w.size - rising) < wishes.length) return
+    for (const { positions: own, reason } of wishes)
+      expect(
+        selected.some(({ position }) => own.includes(position)),
+        reason.kind,
+      ).toBe(true)
   })
 
-  property('the other papers are the top of the edition, in its order', ({ e, w, had }) => {
-    const top = positions(
-      selectPapers(e.index, w, had).filter(({ section }) => section !== 'rising' && section !== 'topics'),
-    )
-    const fresh = e.index.ranked.filter((position) => !had.has(position))
-    expect(top).toEqual(fresh.slice(0, top.length))
+  property('papers that meet no wish are the first of these on the list, in its order', (given) => {
+    const { e, w, had } = given
+    const others = selectPapers(e.index, w, had).filter(({ fit, section }) => fit === 0 && section !== 'rising')
+    const wishes = matchWishes(e.index, w)
+    const first = freshOf(given).filter((position) => !wishes.some((wish) => wish.positions.includes(position)))
+    expect(positions(others)).toEqual(first.slice(0, others.length))
   })
 
   property('a stored selection gives the same papers and sections, even after preferences change', ({ e, w, had }) => {
@@ -177,20 +220,24 @@ describe('for any edition, preferences and earlier digests', () => {
     expect(later.map(({ position, section }) => [position, section])).toEqual(
       selected.map(({ position, section }) => [position, section]),
     )
+    for (const { position, reasons } of later)
+      expect(reasons).toEqual(e.papers[position]!.topics.includes('theory') ? [{ kind: 'topic', slug: 'theory' }] : [])
   })
 
   property('it equals the reference, which sorts all matches', ({ e, w, had }) => {
     // Also when no paper at the top matches, so that the reader's share comes from further down.
-    const deep = e.papers.map((one, at) => (at < 12 ? { ...one, topics: [], abstract: '' } : one))
-    for (const index of [e.index, buildSelectionIndex(deep, e.similar, USUALS)]) {
+    const deep = e.papers.map((one, at) =>
+      at < 12 ? { ...one, topics: [], abstract: '', authors: [], organization: null } : one,
+    )
+    for (const index of [e.index, buildSelectionIndex(deep, USUALS)]) {
       const reference = referenceSelectPositions(index, w, had)
       expect(selectPositions(index, w, had)).toEqual(reference)
       expect(explainSelection(index, w, reference)).toEqual(referenceExplainSelection(index, w, reference))
     }
   })
 
-  property('without preferences and earlier digests, it is the top of the edition', ({ e, w }) => {
-    const selected = selectPapers(e.index, preferences({ size: w.size }))
+  property('without wishes and earlier digests, it is the top of the edition', ({ e, w }) => {
+    const selected = selectPapers(e.index, preferences({ size: w.size, share: w.share }))
     const ranked = positions(selected.filter(({ section }) => section !== 'rising'))
     expect(ranked).toEqual(e.index.ranked.slice(0, ranked.length))
     expect(selected.every(({ fit, section, position }) => fit === 0 && section === e.papers[position]!.section)).toBe(
@@ -263,7 +310,7 @@ describe('topics with few voters and with many', () => {
     ]),
   }
   const ownOf = (papers: IndexedPaper[], topics: string[], size = 10) =>
-    selectPapers(buildSelectionIndex(papers, undefined, usuals), preferences({ topics, size })).filter(
+    selectPapers(buildSelectionIndex(papers, usuals), preferences({ topics, size })).filter(
       (one) => one.section === 'topics',
     )
 
@@ -307,10 +354,59 @@ describe('topics with few voters and with many', () => {
     )
   })
 
-  property('without preferences, usual votes change nothing', ({ e, w, had }) => {
-    const plain = { ...w, topics: [], keywords: [], liked: [] }
-    expect(selectPapers(buildSelectionIndex(e.papers, e.similar, usuals), plain, had)).toEqual(
-      selectPapers(e.index, plain, had),
-    )
+  property('without wishes, usual votes change nothing', ({ e, w, had }) => {
+    const plain = preferences({ size: w.size })
+    expect(selectPapers(buildSelectionIndex(e.papers, usuals), plain, had)).toEqual(selectPapers(e.index, plain, had))
+  })
+
+  test('a topic that is everywhere does not use up the share of a narrow one', () => {
+    // All of the list's first ten are on agents. Speech has its two papers last.
+    const papers = edition(24, (at) => ({ topics: at < 22 ? ['agents'] : ['speech'] }))
+    const selected = selectPapers(buildSelectionIndex(papers, usuals), preferences({ topics: ['agents', 'speech'] }))
+    expect(positions(selected)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 22, 23])
+  })
+})
+
+describe('each wish', () => {
+  const papers = edition(20, (at) =>
+    at === 15
+      ? { authors: ['Ada Lovelace', 'Łukasz Kaiser'] }
+      : at === 16
+        ? { organization: 'ETH Z\\"urich' }
+        : { authors: ['Ada Lovelace'] },
+  )
+  const reasonsOf = (some: Partial<SelectionPreferences>) =>
+    selectPapers(buildSelectionIndex(papers), preferences(some))
+      .filter(({ section }) => section === 'topics')
+      .map(({ position, reasons }) => [position, ...reasons])
+
+  test('an author, whatever the case and accents, by the name on the paper', () => {
+    expect(reasonsOf({ authors: ['łukasz kaiser'] })).toEqual([[15, { kind: 'author', name: 'Łukasz Kaiser' }]])
+    expect(reasonsOf({ authors: ['Kaiser'] })).toEqual([])
+  })
+
+  test('an organisation, in plain text', () => {
+    expect(reasonsOf({ organisations: ['ETH Zürich'] })).toEqual([[16, { kind: 'organisation', name: 'ETH Zürich' }]])
+  })
+
+  test('papers like one, and papers that fit the taste', () => {
+    const like = { title: 'Keyformer: Cache', similar: [{ position: 17, fit: 0.5 }] }
+    expect(reasonsOf({ likePapers: [like], taste: [{ position: 18, fit: 0.9 }] })).toEqual([
+      [17, { kind: 'paper', title: 'Keyformer: Cache' }],
+      [18, { kind: 'taste' }],
+    ])
+  })
+
+  test('only mine: nothing else, and no digest on a day without', () => {
+    const only = (topics: string[]) =>
+      positions(
+        selectPapers(
+          buildSelectionIndex(edition(20, (at) => ({ topics: at === 7 ? ['speech'] : [] }))),
+          preferences({ topics, share: 1 }),
+        ),
+      )
+    expect(only(['speech'])).toEqual([7])
+    expect(only(['theory'])).toEqual([])
+    expect(only([])).toEqual(count(10))
   })
 })

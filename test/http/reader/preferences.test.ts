@@ -1,10 +1,12 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { mintToken } from '../../../src/mail/tokens.ts'
+import { indexPapers } from '../../../src/papers/search/index-papers.ts'
+import { castVote } from '../../../src/papers/votes/cast.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { subscribers } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
-import { addSubscriber, NOON } from '../../support/services.ts'
+import { addPapers, addSubscriber, NOON } from '../../support/services.ts'
 import { form, test } from '../site.ts'
 
 async function reader(db: Db, { keys }: Services, values: Parameters<typeof addSubscriber>[2] = {}) {
@@ -182,6 +184,10 @@ describe('the new choices', () => {
     ['keywords', 'x'.repeat(61), 'Enter up to 20 keywords'],
     ['locale', 'tlh', 'Choose a language'],
     ['format', 'pdf', 'Choose HTML or plain text'],
+    ['share', 'all', 'Choose some, mostly mine'],
+    ['authors', 'x'.repeat(121), 'Enter up to 20 names'],
+    ['organisations', Array.from({ length: 21 }, (_, n) => `Lab ${n}`).join('\n'), 'Enter up to 20 names'],
+    ['likePapers', 'not/an/id', 'Enter up to 20 papers'],
     ['pausedUntil', '2026-04-15', 'Choose a future date'],
     ['pausedUntil', 'never', 'Choose a future date'],
   ])('refuses %s %o beside the field', async ([field, value, words], { db, site }) => {
@@ -194,19 +200,92 @@ describe('the new choices', () => {
   })
 })
 
+describe('wishes', () => {
+  test('to follow, one per line, and papers by any arXiv link, are saved and shown back', async ({ db, site }) => {
+    await addPapers(db, '2026-04-14', 1)
+    const { url, row } = await reader(db, site.services)
+    const fields = {
+      share: 'mostly',
+      authors: ' Yejin  Choi\r\nŁukasz Kaiser, Ada Lovelace\r\n\r\n',
+      organisations: 'Google, Inc.\r\nETH Zürich',
+      likePapers: 'https://arxiv.org/pdf/2604.14000v2',
+    }
+    const reply = await site.app.inject({ method: 'POST', url, ...form(fields) })
+    expect(reply.statusCode).toBe(303)
+    expect(await row()).toMatchObject({
+      share: 'mostly',
+      authors: ['Yejin Choi', 'Łukasz Kaiser', 'Ada Lovelace'],
+      organisations: ['Google, Inc.', 'ETH Zürich'],
+      likePapers: ['2604.14000'],
+    })
+    const { body } = await site.app.inject(url)
+    expect(body).toContain('value="mostly" checked')
+    expect(body).toContain('>Yejin Choi\nŁukasz Kaiser\nAda Lovelace</textarea>')
+    expect(body).toContain('value="2604.14000" checked> Paper 1 of 2026-04-14')
+    await site.app.inject({ method: 'POST', url, ...form({ likePapers: '', authors: '', organisations: '' }) })
+    expect(await row()).toMatchObject({ authors: [], organisations: [], likePapers: [], share: 'mostly' })
+  })
+
+  test('come and go one at a time, by buttons of other pages', async ({ db, site: { app, services } }) => {
+    const { url, row } = await reader(db, services, { authors: ['Ada Lovelace'] })
+    const press = (path: string, fields: Record<string, string>) =>
+      app.inject({ method: 'POST', url: `${url}/${path}`, ...form(fields) })
+    for (let times = 0; times < 2; times++)
+      expect((await press('follow', { authors: 'Yejin Choi' })).statusCode).toBe(303)
+    await press('follow', { organisations: 'NVIDIA' })
+    await press('follow', { topics: 'speech' })
+    expect(await row()).toMatchObject({
+      authors: ['Ada Lovelace', 'Yejin Choi'],
+      organisations: ['NVIDIA'],
+      topics: ['speech'],
+    })
+    await press('unfollow', { authors: 'Ada Lovelace' })
+    expect(await row()).toMatchObject({ authors: ['Yejin Choi'], organisations: ['NVIDIA'] })
+    const tooLong = await press('follow', { authors: 'x'.repeat(121) })
+    expect(tooLong.statusCode).toBe(422)
+    expect(tooLong.body).toContain('Enter up to 20 names')
+    expect(await row()).toMatchObject({ authors: ['Yejin Choi'] })
+    expect((await app.inject(`${url}/follow`)).statusCode).toBe(404)
+  })
+
+  test('the taste is shown in words, and forgotten by its button', async ({ db, site: { app, services } }) => {
+    const { url, row } = await reader(db, services, { likeVoted: true })
+    const [paperId] = await addPapers(db, '2026-04-14', 3)
+    await indexPapers(services)
+    expect((await app.inject(url)).body).toContain('Nothing learned yet.')
+    await castVote(services, { subscriberId: (await row()).id, paperId: paperId! }, '203.0.113.7')
+    const { body } = await app.inject(url)
+    expect(body).toMatch(/Learned from 1 vote: [a-z0-9, ]+\./)
+    const [, forget] = /formaction="([^"]+\/forget)"/.exec(body)!
+    const reply = await app.inject({ method: 'POST', url: forget!, ...form({ size: '5' }) })
+    const after = (await app.inject(reply.headers.location!)).body
+    expect(after).toContain('Forgotten.')
+    expect(after).toContain('Nothing learned yet.')
+    expect(await row()).toMatchObject({ size: 10, likeVoted: true })
+  })
+})
+
 describe('as JSON', () => {
   const api = (url: string) => `/api/v1${url}`
 
   test('is read, changed in part, and undone', async ({ db, site: { app, services } }) => {
     const { url, row } = await reader(db, services)
     expect((await app.inject(api(url))).json()).toMatchObject({ cadence: 'daily', zone: 'Europe/Berlin', topics: [] })
-    const body = { topics: ['speech'], hour: 20, pausedUntil: '2026-05-04' }
+    const wishes = { share: 'only', authors: ['Yejin Choi'], organisations: ['NVIDIA'], likePapers: ['2604.14000'] }
+    const body = { topics: ['speech'], ...wishes, hour: 20, pausedUntil: '2026-05-04' }
     const saved = await app.inject({ method: 'PATCH', url: api(url), payload: body })
     expect(saved.statusCode).toBe(200)
     expect(saved.json()).toMatchObject({ ...body, size: 10, nextDigestAt: '2026-05-05T18:00:00.000Z', undoable: true })
     expect(await row()).toMatchObject({ topics: ['speech'], hour: 20, size: 10 })
     const undone = await app.inject({ method: 'POST', url: `${api(url)}/undo` })
-    expect(undone.json()).toMatchObject({ topics: [], hour: 8, pausedUntil: null })
+    expect(undone.json()).toMatchObject({
+      topics: [],
+      share: 'some',
+      authors: [],
+      likePapers: [],
+      hour: 8,
+      pausedUntil: null,
+    })
   })
 
   test('promises a digest only for a day with a list', async ({ db, site: { app, services } }) => {

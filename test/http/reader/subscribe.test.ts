@@ -28,6 +28,29 @@ describe('the form', () => {
     expect(next.body).toContain('No email yet?')
   })
 
+  test('brings a wish from the page that it was on, and follows nothing for an active reader', async ({ db, site }) => {
+    const page = await site.app.inject('/subscribe?author=Yejin%20Choi&topic=speech&organisation=%22%3E%3Cb%3E')
+    expect(page.body).toContain('You’ll also follow Speech, Yejin Choi and &quot;&gt;&lt;b&gt;.')
+    expect(page.body).toContain('<input type="hidden" name="author" value="Yejin Choi">')
+    const post = (fields: Record<string, string>) =>
+      site.app.inject({ method: 'POST', url: '/subscribe', ...form({ email: 'ada@example.org', ...fields }) })
+    const wishes = () =>
+      db
+        .select({ topics: subscribers.topics, authors: subscribers.authors, organisations: subscribers.organisations })
+        .from(subscribers)
+    await addSubscriber(db, 'ada@example.org', {
+      status: 'unsubscribed',
+      authors: ['Ada Lovelace'],
+      topics: ['speech'],
+    })
+    await post({ author: 'Yejin Choi', organisation: 'NVIDIA', topic: 'speech' })
+    const followed = [{ topics: ['speech'], authors: ['Ada Lovelace', 'Yejin Choi'], organisations: ['NVIDIA'] }]
+    expect(await wishes()).toEqual(followed)
+    await db.update(subscribers).set({ status: 'active', nextDigestAt: NOON })
+    await post({ author: 'Eve' })
+    expect(await wishes()).toEqual(followed)
+  })
+
   test('comes back with a bad address in it and the reason beside the field', async ({ db, site: { app } }) => {
     const reply = await app.inject({ method: 'POST', url: '/subscribe', ...form({ email: '"><b>ada' }) })
     expect(reply.statusCode).toBe(422)

@@ -35,8 +35,8 @@ describe('a vote', () => {
     const subscriberId = await addSubscriber(db, 'ada@example.org')
     const ballot = { subscriberId, paperId: paperId! }
     await castVote(depsAt(db), ballot, HOME)
-    await undoVote({ db }, ballot)
-    await undoVote({ db }, ballot)
+    await undoVote(depsAt(db), ballot)
+    await undoVote(depsAt(db), ballot)
     expect(await count(db, paperId!)).toBe(0)
   })
 

@@ -1,0 +1,114 @@
+import { sql } from 'drizzle-orm'
+import { LRUCache } from 'lru-cache'
+import { z } from 'zod'
+import { readable } from '../../papers/readable.ts'
+import { readWholeVectors } from '../../papers/search/whole-vectors.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import { bigint, bool, number, query, text } from '../../runtime/db/query.ts'
+import { SINGLE_PAPER_LIMITS, type TasteIndex } from './taste.ts'
+import type { LikePaper, SelectionPreferences, SimilarPaper } from './wishes.ts'
+
+/** What a reader asked for that only their own rows can tell. */
+export interface PersonalWishes {
+  subscriberId: number
+  /** learn from their votes, saved papers and papers of no interest */
+  likeVoted: boolean
+  /** source ids of papers they want more like */
+  likePapers: readonly string[]
+}
+
+/** How a reader's personal wishes meet an edition. */
+type PersonalMatches = Pick<SelectionPreferences, 'taste' | 'likePapers' | 'unwanted'>
+
+/** Reads how personal wishes meet one edition. */
+export type PersonalMatcher = (db: Db, readers: readonly PersonalWishes[]) => Promise<Map<number, PersonalMatches>>
+
+/** Cached papers: many readers may want more like the same one. */
+const MOST_CACHED = 2000
+
+/**
+ * Opens an edition for personal wishes.
+ * @param readIndex called at the first reader with such a wish, and again only if it failed
+ */
+export function openPersonalMatcher(editionId: number, readIndex: () => Promise<TasteIndex>): PersonalMatcher {
+  let reading: Promise<TasteIndex> | undefined
+  const likePapers = new LRUCache<string, LikePaper | { title: undefined }>({ max: MOST_CACHED })
+  return async (db, readers) => {
+    const matches = new Map<number, PersonalMatches>()
+    const asking = readers.filter((reader) => reader.likeVoted || reader.likePapers.length > 0)
+    if (asking.length === 0) return matches
+    reading ??= readIndex()
+    const index = await reading.catch((error) => {
+      reading = undefined
+      throw error
+    })
+    const learning = asking.filter(({ likeVoted }) => likeVoted).map(({ subscriberId }) => subscriberId)
+    const tastes = learning.length === 0 ? [] : await readTastes(db, learning)
+    const judged = learning.length === 0 ? [] : await readJudged(db, editionId, learning)
+    const wanted = [...new Set(asking.flatMap((reader) => reader.likePapers))].filter((id) => !likePapers.has(id))
+    for (const [id, paper] of await matchPapers(db, editionId, wanted, index)) likePapers.set(id, paper)
+    for (const reader of asking) {
+      const own = judged.filter(({ subscriberId }) => subscriberId === reader.subscriberId)
+      const isJudged = (position: number) => own.some((each) => each.position === position)
+      const taste = tastes.find(({ subscriberId }) => subscriberId === reader.subscriberId)
+      matches.set(reader.subscriberId, {
+        // A paper that they judged themselves is not "similar" to one.
+        taste: taste && index.papersLike(taste).filter(({ position }) => !isJudged(position)),
+        likePapers: reader.likePapers.flatMap((id) => {
+          const paper = likePapers.get(id)
+          return paper?.title === undefined ? [] : [paper]
+        }),
+        unwanted: own.filter(({ unwanted }) => unwanted).map(({ position }) => position),
+      })
+    }
+    return matches
+  }
+}
+
+const Taste = z.object({ subscriberId: bigint, terms: z.array(number), weights: z.array(number) })
+
+const readTastes = (db: Db, subscriberIds: readonly number[]) =>
+  query(
+    db,
+    Taste,
+    sql`SELECT subscriber_id, terms, weights FROM tastes WHERE subscriber_id = ANY(${sql.param(subscriberIds)}::bigint[])`,
+  )
+
+const Judged = z.object({ subscriberId: bigint, position: number, unwanted: bool })
+
+/** Reads the edition's papers that these readers voted for, saved, or are not interested in. */
+const readJudged = (db: Db, editionId: number, subscriberIds: readonly number[]) =>
+  query(
+    db,
+    Judged,
+    sql`
+    SELECT j.subscriber_id, c.position, j.unwanted
+    FROM (
+      SELECT subscriber_id, paper_id, false AS unwanted FROM votes WHERE subscriber_id = ANY(${sql.param(subscriberIds)}::bigint[])
+      UNION ALL
+      SELECT subscriber_id, paper_id, kind = 'not interested' FROM marks WHERE subscriber_id = ANY(${sql.param(subscriberIds)}::bigint[])
+    ) AS j JOIN edition_papers c ON c.edition_id = ${editionId} AND c.paper_id = j.paper_id`,
+  )
+
+/** Finds the edition's papers like each of these, by their source ids. */
+async function matchPapers(db: Db, editionId: number, sourceIds: readonly string[], index: TasteIndex) {
+  const found = new Map<string, LikePaper | { title: undefined }>(sourceIds.map((id) => [id, { title: undefined }]))
+  if (sourceIds.length === 0) return found
+  const rows = await query(
+    db,
+    { id: bigint, sourceId: text, title: text, position: number.nullable() },
+    sql`
+    SELECT p.id, p.source_id, p.title, c.position
+    FROM papers p LEFT JOIN edition_papers c ON c.edition_id = ${editionId} AND c.paper_id = p.id
+    WHERE p.source_id = ANY(${sql.param(sourceIds)}::text[])`,
+  )
+  const vectors = await readWholeVectors(
+    db,
+    rows.map(({ id }) => id),
+  )
+  for (const { id, sourceId, title, position } of rows) {
+    const similar: SimilarPaper[] = index.papersLike(vectors.get(id)!, SINGLE_PAPER_LIMITS)
+    found.set(sourceId, { title: readable(title), similar: similar.filter((paper) => paper.position !== position) })
+  }
+  return found
+}

@@ -1,0 +1,39 @@
+import type { Services } from '../runtime/services.ts'
+import type { Choices } from './preference-rules.ts'
+import { type Preferences, savePreferences } from './preferences.ts'
+
+/** The wishes that a link or button can add, one at a time. */
+export const FOLLOWED = ['topics', 'keywords', 'authors', 'organisations', 'likePapers'] as const
+
+type Followed = (typeof FOLLOWED)[number]
+
+type Deps = Pick<Services, 'db' | 'keys' | 'now'>
+
+/**
+ * Adds a wish to a reader's preferences, such as an author to follow. Adding it again changes nothing.
+ *
+ * @param token of a preferences link
+ * @param wish one value of one kind, such as `{ authors: 'Yejin Choi' }`
+ * @throws PaperboyError TOKEN_UNKNOWN | BadPreference when the reader has too many, or the value is invalid
+ */
+export const follow = (deps: Deps, token: string, wish: Partial<Record<Followed, string>>): Promise<Preferences> =>
+  changeEach(deps, token, wish, (values, value) => [...values.filter((each) => each !== value), value])
+
+/** Removes a wish. Does nothing when the reader does not have it. @throws PaperboyError TOKEN_UNKNOWN */
+export const unfollow = (deps: Deps, token: string, wish: Partial<Record<Followed, string>>): Promise<Preferences> =>
+  changeEach(deps, token, wish, (values, value) => values.filter((each) => each !== value))
+
+const changeEach = (
+  deps: Deps,
+  token: string,
+  wish: Partial<Record<Followed, string>>,
+  change: (values: readonly string[], value: string) => string[],
+): Promise<Preferences> =>
+  savePreferences(deps, token, (current: Choices) =>
+    Object.fromEntries(
+      FOLLOWED.flatMap((kind) => {
+        const value = wish[kind]
+        return value === undefined ? [] : [[kind, change(current[kind], value)]]
+      }),
+    ),
+  )
