@@ -1,6 +1,7 @@
 import { dropOldDeliveries } from '../src/delivery/ledger/drop-old-deliveries.ts'
 import { deleteOldInbound } from '../src/inbound/retention.ts'
 import { deleteOldAuditEntries } from '../src/operate/audit.ts'
+import { deleteOldPolls } from '../src/papers/ingest/polls.ts'
 import { deleteExpired } from '../src/privacy/delete-expired.ts'
 import type { Services } from '../src/runtime/services.ts'
 import { deleteIdleBuckets } from '../src/subscription/delete-domain-data.ts'
@@ -12,6 +13,7 @@ export async function forgetOldJob(services: Services): Promise<void> {
   await deleteOldInbound(services)
   await deleteOldAuditEntries(services)
   await deleteIdleBuckets(services.db)
+  await deleteOldPolls(services)
   const forgotten = await deleteExpired(services)
   if (Object.values(forgotten).some((count) => count > 0)) services.log.info(forgotten, 'old data deleted')
 }

@@ -12,12 +12,14 @@ const EVERY: Partial<Record<JobName, number>> = {
   'plan-deliveries': 20 * SECOND,
   'release-editions': 30 * SECOND,
   'assemble-edition': 5 * MINUTE,
+  'record-list-facts': 5 * MINUTE,
   'look-up-submissions': MINUTE,
   'index-papers': MINUTE,
   'tidy-sign-ups': 10 * MINUTE,
   'read-mailbox': MINUTE,
   'raise-alerts': MINUTE,
   'forget-old': 60 * MINUTE,
+  'refit-chance': 6 * 60 * MINUTE,
   'collect-papers': 10 * MINUTE,
 }
 

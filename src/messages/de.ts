@@ -489,13 +489,26 @@ export const de: Messages = {
     keyword: (word) => `Ihr Stichwort: ${word}`,
     like: 'ähnlich wie Artikel, für die Sie gestimmt haben',
     pickedBy: (name) => `ausgewählt von ${name}`,
-    votes: (n, from) =>
-      `${from === undefined ? '' : `${from.toLocaleString('de-DE')} → `}${n.toLocaleString('de-DE')} ${n === 1 ? 'Stimme' : 'Stimmen'}`,
-    // "seit Mittwoch", aber "seit dem 5. April"
-    since: (votes, day) => `${votes} seit ${/^\d/.test(day) ? 'dem ' : ''}${day}`,
-    hours: (n) => `in ${n} Std.`,
-    days: (n) => `in ${n} Tagen`,
-    comments: (n) => `${n.toLocaleString('de-DE')} ${n === 1 ? 'Kommentar' : 'Kommentare'}`,
+    votes: (n) => `${n.toLocaleString('de-DE')} ${n === 1 ? 'Stimme' : 'Stimmen'}`,
+    best: (days, topic) => `meiste Stimmen ${topic === undefined ? '' : `zu ${topic} `}in ${days} Tagen`,
+    timesUsual: (times) =>
+      `${times === 2 ? 'doppelt' : `${times.toLocaleString('de-DE')}-mal`} so viele Stimmen wie am ersten Tag üblich`,
+    rank: (rank, of, where, share) =>
+      `Platz ${rank} von ${of.toLocaleString('de-DE')} ${where}${share === undefined ? '' : `, ${share} % der Stimmen`}`,
+    finalRanking: 'in der endgültigen Rangliste',
+    thatDay: 'an diesem Tag',
+    asOf: (day, hour) => `am ${day} um ${hour} UTC`,
+    only: (topic) => `der einzige Artikel des Tages zu ${topic}`,
+    discussed: (n) => `an diesem Tag am meisten diskutiert: ${n.toLocaleString('de-DE')} Kommentare`,
+    answers: 'jemand aus dem Autorenteam diskutiert mit',
+    stars: (n) => `der Code hat schon ${n.toLocaleString('de-DE')} Sterne`,
+    chance: ([part, whole], low, high) =>
+      `etwa ${part} von ${whole} solchen Artikeln ${part === 1 ? 'landet' : 'landen'} im besten Zehntel ihres Monats, 4 von 5 bei ${low.toLocaleString('de-DE')} bis ${high.toLocaleString('de-DE')} Stimmen`,
+    rise: (from, to, of, list) => `von Platz ${from} auf Platz ${to} von ${of.toLocaleString('de-DE')} ${list}`,
+    listOfDay: (day) => `auf der Liste vom ${day}`,
+    listOfWeek: (day) => `auf der Liste der Woche vom ${day}`,
+    rankOfWeek: (rank, of) => `Platz ${rank} von ${of.toLocaleString('de-DE')} Artikeln der Woche`,
+    listedOn: (weekday) => `gelistet am ${weekday}`,
   },
   digest: {
     holiday: (day) => `Die Liste vom ${day} war leer, darum gab es keine Ausgabe.`,
@@ -518,6 +531,7 @@ export const de: Messages = {
     hereIsAll: 'Hier ist die ganze Ausgabe.',
     picks: (curator) => `Ausgewählt von ${curator}`,
     top: 'Meistbeachtet',
+    new: 'Ebenfalls neu',
     inOrder: 'Artikel',
     rising: 'Weiter im Aufwind',
     topics: 'Ihre Themen',

@@ -10,6 +10,8 @@ const NOTHING: Handlers = {
   'look-up-submissions': idle,
   'index-papers': idle,
   'forget-old': idle,
+  'record-list-facts': idle,
+  'refit-chance': idle,
   'assemble-edition': idle,
   'release-editions': idle,
   'plan-deliveries': idle,

@@ -98,6 +98,7 @@ function headingsOf({ CURATOR_NAME }: Settings, papers: CardPaper[], { digest }:
   return [
     { name: 'picks', words: digest.picks(CURATOR_NAME) },
     { name: 'top', words: voted ? digest.top : digest.inOrder },
+    { name: 'new', words: digest.new },
     { name: 'rising', words: digest.rising },
     { name: 'topics', words: digest.topics },
   ]

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { closeOfDay, daysLater, mondayOf } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { listReadAt } from '../../papers/ingest/source-health.ts'
+import type { ListFacts } from '../../papers/ranking/list-facts.ts'
+import { type ListedVotes, readListVotes } from '../../papers/ranking/list-votes.ts'
 import { rankPapers } from '../../papers/ranking/rank.ts'
-import { reasonFor } from '../../papers/ranking/reason.ts'
+import { type ReasonFacts, reasonFor } from '../../papers/ranking/reason.ts'
+import { computeListFacts, readListFacts } from '../../papers/ranking/record-list-facts.ts'
 import { readRisingCandidates, selectRising } from '../../papers/ranking/rising.ts'
-import { countReaderVotes } from '../../papers/votes/reader-votes.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, editions, mailing } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -54,7 +56,7 @@ export async function assemble(
   return db.transaction(async (tx) => {
     const existing = await lockEdition(tx, kind, date)
     if (existing && existing.state !== 'draft') return describeUnchanged(tx, existing)
-    const listed = await addOwnVotes(tx, await readListedPapers(tx, kind, date, now()), now())
+    const listed = await readListVotes(tx, date, lastDay, now())
     if (listed.length === 0) {
       const span = kind === 'weekly' ? `the week of ${date}` : `list day ${date}`
       throw new PaperboyError(
@@ -62,8 +64,16 @@ export async function assemble(
         `There is no edition for ${span}: no papers were collected or imported for it.`,
       )
     }
-    const followed = await readRisingCandidates(tx, { kind, date, closesAt }, config.EDITION_CLOSE_HOUR_UTC, now())
-    const rows = [...rankedRows(listed), ...risingRows(followed)]
+    const closeHourUtc = config.EDITION_CLOSE_HOUR_UTC
+    const facts =
+      kind === 'weekly'
+        ? await readListFacts(
+            tx,
+            listed.map(({ id }) => id),
+          )
+        : await computeListFacts({ db: tx, now, closeHourUtc }, date, listed)
+    const followed = await readRisingCandidates(tx, { kind, date, closesAt }, closeHourUtc, now())
+    const rows = [...rankedRows(listed, facts, kind), ...risingRows(followed, kind)]
     const times = {
       closesAt,
       releaseAt: new Date(closesAt.getTime() + config.EDITION_RELEASE_DELAY_MINUTES * 60_000),
@@ -82,46 +92,50 @@ export async function assemble(
   })
 }
 
-/** Adds our own readers' votes to the source's. "Still rising" uses only the source's, so that its two numbers stay comparable. */
-async function addOwnVotes<P extends { id: number; votes: number | null }>(db: Db, papers: P[], by: Date) {
-  const ids = papers.map((paper) => paper.id)
-  const own = await countReaderVotes(db, ids, { by })
-  return papers.map((paper) =>
-    own.has(paper.id) ? { ...paper, votes: (paper.votes ?? 0) + own.get(paper.id)! } : paper,
-  )
+/** A paper with fewer votes is not trending. */
+const TRENDING_VOTES = 5
+
+type Kind = 'daily' | 'weekly'
+
+/** Orders papers: the curator's picks, then by score, then those that are only new. A list without any votes is in its own order. */
+function rankedRows(listed: readonly ListedVotes[], facts: ReadonlyMap<number, ListFacts>, kind: Kind): Row[] {
+  const isVoted = listed.some(({ votes }) => votes !== null)
+  const ranked = rankPapers(listed).map((paper, index): Row => {
+    const { id, picked, score, note, votes, comments, stars, ageHours } = paper
+    const curator = picked ? paper.curator : null
+    const known: ReasonFacts = {
+      list: facts.get(id),
+      ...(kind === 'weekly' ? { week: { listDay: paper.listDay, rank: index + 1, of: listed.length } } : {}),
+    }
+    const section = picked ? 'picks' : isVoted && (votes ?? 0) < TRENDING_VOTES ? 'new' : 'top'
+    const reason = reasonFor({ ...known, pickedBy: curator }) ?? ''
+    return { paperId: id, section, score, reason, note, votes, comments, stars, curator, ageHours, facts: known }
+  })
+  const isNew = ({ section }: Row) => section === 'new'
+  return [...ranked.filter((row) => !isNew(row)), ...ranked.filter(isNew)].slice(0, MAX_PAPERS)
 }
 
-/** Orders papers: the curator's picks, then by score. */
-function rankedRows(listed: Awaited<ReturnType<typeof readListedPapers>>): Row[] {
-  return rankPapers(listed)
-    .slice(0, MAX_PAPERS)
-    .map(({ id, picked, score, note, votes, comments, stars, ageHours, ...paper }) => {
-      const curator = picked ? paper.curator : null
-      return {
-        paperId: id,
-        section: picked ? 'picks' : 'top',
-        score,
-        reason: reasonFor({ votes, comments, ageHours, pickedBy: curator }) ?? '',
-        note,
-        votes,
-        comments,
-        stars,
-        curator,
-        ageHours,
-      }
-    })
-}
+/** "Still rising" uses only the source's votes, so that those of the close and of today stay comparable. */
+const risingRows = (followed: Awaited<ReturnType<typeof readRisingCandidates>>, kind: Kind): Row[] =>
+  selectRising(followed).map((paper) => {
+    const { closingRank: from, rankNow: to, listed: of, listDay } = paper
+    const facts: ReasonFacts = { rise: { from, to, of, listDay, weekly: kind === 'weekly' } }
+    return {
+      paperId: paper.id,
+      section: 'rising',
+      score: paper.votes - paper.votesBefore,
+      reason: reasonFor(facts) ?? '',
+      votes: paper.votes,
+      comments: paper.comments,
+      stars: paper.stars,
+      ageHours: paper.ageHours,
+      earlierVotes: paper.closingVotes,
+      earlierAt: paper.closingReadAt,
+      facts,
+    }
+  })
 
-const risingRows = (followed: Awaited<ReturnType<typeof readRisingCandidates>>): Row[] =>
-  selectRising(followed).map(({ id, closingRank, fifthVotes, votesBefore, ...paper }) => ({
-    ...paper,
-    paperId: id,
-    section: 'rising',
-    score: paper.votes - votesBefore,
-    reason: reasonFor(paper) ?? '',
-  }))
-
-async function lockEdition(db: Db, kind: 'daily' | 'weekly', date: string) {
+async function lockEdition(db: Db, kind: Kind, date: string) {
   const [found] = await db
     .select()
     .from(editions)
@@ -170,37 +184,4 @@ async function createDraft(
     })
     .returning()
   return edition
-}
-
-/** Reads the days' papers with their newest snapshot at `at` and the curator's verdict. */
-async function readListedPapers(db: Db, kind: 'daily' | 'weekly', date: string, at: Date) {
-  const { rows } = await db.execute<{
-    id: number
-    list_position: number
-    votes: number | null
-    comments: number | null
-    stars: number | null
-    age_hours: number | null
-    picked: boolean | null
-    note: string | null
-    curator: string | null
-  }>(sql`
-    SELECT p.id::int8, p.list_position, s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.note, k.curator,
-      (extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600)::float8 AS age_hours
-    FROM papers p
-    LEFT JOIN LATERAL (
-      SELECT * FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
-    ) s ON true
-    LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
-    WHERE p.list_day >= ${date}::date AND p.list_day < ${date}::date + ${kind === 'weekly' ? 7 : 1}::int
-      AND k.verdict IS DISTINCT FROM 'dropped'
-      -- On a day with real papers, the sample's invented votes must not rank beside them.
-      AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))
-    ORDER BY p.list_day, p.list_position, p.id`)
-  return rows.map(({ id, list_position, age_hours, ...row }) => ({
-    ...row,
-    id: Number(id),
-    listPosition: list_position,
-    ageHours: age_hours === null ? null : Math.max(age_hours, 0),
-  }))
 }

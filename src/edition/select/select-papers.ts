@@ -1,3 +1,4 @@
+import { risingForReader } from './rising-for-reader.ts'
 import type { SelectionIndex } from './selection-index.ts'
 
 /** The reader's preferences that decide which papers of an edition they get. */
@@ -34,8 +35,6 @@ export interface Selection {
 
 /** Minimum share of a digest that matches the reader's preferences, while the edition has enough such papers. */
 const OWN_SHARE = 0.4
-/** Maximum share of a digest that is still rising. */
-const RISING_SHARE = 0.2
 
 /**
  * Selects the papers of one reader's digest, in the edition's order, each with its section and reasons.
@@ -60,7 +59,7 @@ export function selectPositions(
 ): Selection {
   const fresh = had.size === 0 ? index.ranked : index.ranked.filter((position) => !had.has(position))
   if (fresh.length === 0) return { shown: [], own: 0 }
-  const rising = index.rising.slice(0, Math.floor(preferences.size * RISING_SHARE))
+  const rising = risingForReader(index.rising, had, preferences.size)
   const places = Math.max(preferences.size - rising.length, 0)
   const fits = computeFits(index, preferences)
   const { top, owed } = splitPlaces(fresh, fits, preferences.size, places)

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Span } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { ListFacts } from '../ranking/list-facts.ts'
 import { reasonFor } from '../ranking/reason.ts'
 import { readable, sentences } from '../readable.ts'
 import { countReaderVotes } from '../votes/reader-votes.ts'
@@ -25,8 +26,8 @@ export interface ListedRow {
   /** the community's discussion page */
   discussionUrl?: string | undefined
   reason?: string | undefined
-  /** used to word the reason, with votes and comments */
-  ageHours?: number | undefined
+  /** used to word the reason, with `pickedBy` */
+  list?: ListFacts | undefined
   pickedBy?: string | undefined
   /** the curator's pick */
   picked: boolean
@@ -88,11 +89,12 @@ async function select(db: Db, condition: SQL, at: Date) {
     age_hours: number | null
     picked: boolean | null
     curator: string | null
+    facts: unknown
   }>(sql`
     SELECT p.id, p.source, p.source_id, p.title, coalesce(p.summary, p.abstract) AS text, p.authors, p.organization,
       p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_position, p.list_day::text AS list_day, p.topics, p.raw ? 'paper' AS has_discussion,
-      s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator, ${AGE_HOURS} AS age_hours
-    FROM ${withSignals(at)}
+      s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator, ${AGE_HOURS} AS age_hours, f.facts
+    FROM ${withSignals(at)} LEFT JOIN list_facts f ON f.paper_id = p.id
     WHERE ${condition}`)
   return withOwnVotes(db, rows, at)
 }
@@ -133,28 +135,32 @@ async function withOwnVotes<R extends Counted>(db: Db, rows: R[], at: Date) {
   })
 }
 
-const rowOf = (row: Row): ListedRow => ({
-  id: row.id,
-  source: row.source,
-  sourceId: row.source_id,
-  title: readable(row.title),
-  authors: row.authors.map(readable),
-  organization: row.organization === null ? undefined : readable(row.organization),
-  summary: sentences(readable(row.text), SUMMARY_CHARACTERS),
-  votes: row.votes ?? undefined,
-  comments: row.comments ?? undefined,
-  stars: row.stars ?? undefined,
-  url: row.url ?? undefined,
-  pdfUrl: row.pdf_url ?? undefined,
-  codeUrl: row.code_url ?? undefined,
-  projectUrl: row.project_url ?? undefined,
-  discussionUrl:
-    row.has_discussion && row.source === 'arxiv' ? `https://huggingface.co/papers/${row.source_id}` : undefined,
-  reason: reasonFor({ ...row, pickedBy: row.picked ? row.curator : null }),
-  ageHours: row.ageHours ?? undefined,
-  pickedBy: (row.picked && row.curator) || undefined,
-  picked: row.picked === true,
-  sample: row.sample,
-  listDay: row.list_day,
-  topics: row.topics,
-})
+function rowOf(row: Row): ListedRow {
+  const list = row.facts === null ? undefined : ListFacts.parse(row.facts)
+  const pickedBy = (row.picked && row.curator) || undefined
+  return {
+    id: row.id,
+    source: row.source,
+    sourceId: row.source_id,
+    title: readable(row.title),
+    authors: row.authors.map(readable),
+    organization: row.organization === null ? undefined : readable(row.organization),
+    summary: sentences(readable(row.text), SUMMARY_CHARACTERS),
+    votes: row.votes ?? undefined,
+    comments: row.comments ?? undefined,
+    stars: row.stars ?? undefined,
+    url: row.url ?? undefined,
+    pdfUrl: row.pdf_url ?? undefined,
+    codeUrl: row.code_url ?? undefined,
+    projectUrl: row.project_url ?? undefined,
+    discussionUrl:
+      row.has_discussion && row.source === 'arxiv' ? `https://huggingface.co/papers/${row.source_id}` : undefined,
+    reason: reasonFor({ list, pickedBy }),
+    list,
+    pickedBy,
+    picked: row.picked === true,
+    sample: row.sample,
+    listDay: row.list_day,
+    topics: row.topics,
+  }
+}

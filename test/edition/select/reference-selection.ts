@@ -17,7 +17,8 @@ export function referenceSelectPositions(
 ): Selection {
   const fresh = index.ranked.filter((position) => !had.has(position))
   if (fresh.length === 0) return { shown: [], own: 0 }
-  const rising = index.rising.slice(0, Math.floor(preferences.size * 0.2))
+  const unseen = index.rising.filter((position) => !had.has(position))
+  const rising = unseen.slice(0, Math.floor(preferences.size * 0.2))
   const places = Math.max(preferences.size - rising.length, 0)
   const fits = computeFits(index, preferences)
   const matching = fresh.filter((position) => fits.has(position))
