@@ -57,6 +57,23 @@ describe('assembling', () => {
     })
   })
 
+  test('calls no paper under five votes trending, unless the whole list has no votes', async ({ db }) => {
+    const services = servicesOn(db)
+    const [first, second, third] = await addPapers(db, DAY, 4)
+    await db.delete(signals)
+    const sections = async () => {
+      await assemble(services, KEY)
+      const rows = await db.select().from(editionPapers).orderBy(editionPapers.position)
+      return rows.map(({ paperId, section }) => ({ paperId, section }))
+    }
+    expect((await sections()).map(({ section }) => section)).toEqual(['top', 'top', 'top', 'top'])
+    await vote(db, first!, 4)
+    await vote(db, second!, 5)
+    await vote(db, third!, 90)
+    expect((await sections()).map(({ section }) => section)).toEqual(['top', 'top', 'new', 'new'])
+    expect((await sections())[2]).toEqual({ paperId: first, section: 'new' })
+  })
+
   test('puts picks first and omits dropped papers, however often the curator changes a verdict', async ({ db }) => {
     const services = servicesOn(db)
     const [first, , third, fourth] = await addPapers(db, DAY, 4)
