@@ -6,7 +6,8 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Optional packages are the embedded database and the mailbox: in production, PostgreSQL and the relay are elsewhere.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
-COPY tsconfig.json ./
+# `paperboy init` fills in .env.example.
+COPY tsconfig.json .env.example ./
 COPY src ./src
 COPY workers ./workers
 COPY templates ./templates

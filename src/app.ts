@@ -13,6 +13,7 @@ import { feedRoutes } from './http/feeds/feeds.ts'
 import { assetRoutes } from './http/kit/assets.ts'
 import { prependBasePath } from './http/kit/base-path.ts'
 import { tolerateBrokenBodies } from './http/kit/client-errors.ts'
+import { compressPublicTexts } from './http/kit/compress.ts'
 import { pageErrorHandler, pageNotFound } from './http/kit/error-pages.ts'
 import { negotiateLanguage } from './http/kit/language.ts'
 import { loadLimits, routeLimits } from './http/kit/limits.ts'
@@ -24,10 +25,12 @@ import { detectUntrustedProxy } from './http/kit/untrusted-proxy.ts'
 import { viewOptions } from './http/kit/views.ts'
 import { healthRoutes } from './http/monitoring/health.ts'
 import { isMetricsEnabled, metricRoutes, timeRequests } from './http/monitoring/metrics.ts'
+import { aboutRoutes } from './http/pages/about.ts'
 import { editionRoutes } from './http/pages/editions.ts'
 import { goRoutes } from './http/pages/go.ts'
 import { paperRoutes } from './http/pages/paper.ts'
 import { paperListRoutes } from './http/pages/papers.ts'
+import { peopleRoutes } from './http/pages/people.ts'
 import { privacyRoutes } from './http/pages/privacy.ts'
 import { searchRoutes } from './http/pages/search.ts'
 import { sitemapRoutes } from './http/pages/sitemap.ts'
@@ -96,10 +99,12 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     await identifyReaders(limited, services)
     limited.register(async (lists) => {
       addPageCache(lists)
+      compressPublicTexts(lists)
       lists.register(paperListRoutes, services)
       lists.register(paperRoutes, services)
       lists.register(searchRoutes, services)
       lists.register(topicRoutes, services)
+      lists.register(peopleRoutes, services)
     })
     limited.register(feedRoutes, services)
     limited.register(sitemapRoutes, services)
@@ -111,6 +116,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     limited.register(submitRoutes, services)
     limited.register(goRoutes, services)
     limited.register(privacyRoutes, services)
+    limited.register(aboutRoutes, services)
     limited.register(preferencesRoutes, services)
     limited.register(editionRoutes, services)
     if (services.config.ADMIN_EMAILS.length > 0) limited.register(adminRoutes, services)

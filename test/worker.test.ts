@@ -17,7 +17,7 @@ test('a restarted worker starts due batches at once, even if another ran this ti
   vi.useFakeTimers({ toFake: ['Date'], now: new Date() })
   const sink = await openSink()
   stack.push(() => sink.close())
-  const queues = await openQueues({ databaseUrl, onError: () => {} })
+  const queues = await openQueues({ databaseUrl, installation: 'test', onError: () => {} })
   stack.push(() => queues.close())
   const services = { ...servicesOn(db, { DATABASE_URL: databaseUrl, SMTP_URL: sink.url }), queues }
   const sendWithWorker = async (date: string, messages: number) => {

@@ -4,9 +4,10 @@ import { deleteOldAuditEntries } from '../src/operate/audit.ts'
 import { deleteOldPolls } from '../src/papers/ingest/polls.ts'
 import { deleteExpired } from '../src/privacy/delete-expired.ts'
 import type { Services } from '../src/runtime/services.ts'
+import { composeKeys } from '../src/subscription/compose-keys.ts'
 import { deleteIdleBuckets } from '../src/subscription/delete-domain-data.ts'
 
-/** Job `forget-old`: deletes data past its retention period. */
+/** Job `forget-old`: deletes data past its retention period, and ends what earlier versions left behind. */
 export async function forgetOldJob(services: Services): Promise<void> {
   const partitions = await dropOldDeliveries(services)
   if (partitions.length > 0) services.log.info({ partitions }, 'old deliveries dropped')
@@ -14,6 +15,8 @@ export async function forgetOldJob(services: Services): Promise<void> {
   await deleteOldAuditEntries(services)
   await deleteIdleBuckets(services.db)
   await deleteOldPolls(services)
+  const keys = await composeKeys(services)
+  if (keys.composed + keys.ended > 0) services.log.info(keys, 'address keys composed')
   const forgotten = await deleteExpired(services)
   if (Object.values(forgotten).some((count) => count > 0)) services.log.info(forgotten, 'old data deleted')
 }

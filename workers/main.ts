@@ -1,18 +1,3 @@
-import { waitForDatabase } from '../src/operate/wait-for-database.ts'
-import { configuredSources } from '../src/papers/ingest/sources/configured.ts'
-import { readEnvironment, requireComplete } from '../src/runtime/config/config.ts'
-import { openLog, openServices } from '../src/runtime/open-services.ts'
-import { runUntilSignal } from '../src/runtime/process.ts'
-import { startHeartbeat } from './heartbeat.ts'
-import { startWorker } from './worker.ts'
+import '../src/runtime/fast-loading.ts'
 
-/** The worker process: runs every job. On SIGTERM or SIGINT it finishes and records emails in flight, then stops. */
-await runUntilSignal(async (stack, stopping) => {
-  const config = requireComplete(readEnvironment(process.env))
-  if (!(await waitForDatabase(config.DATABASE_URL, { log: openLog(config), tables: 'wait', stopping }))) return
-  const services = stack.use(await openServices(config))
-  const worker = stack.adopt(await startWorker(services, configuredSources(services)), (w) => w.stop())
-  stack.adopt(startHeartbeat(services.db), (heartbeat) => heartbeat.stop())
-  services.log.info('worker ready')
-  return worker
-})
+await import('./process.ts')

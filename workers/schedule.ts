@@ -6,7 +6,7 @@ const MINUTE = 60 * SECOND
 
 /** Milliseconds between runs of each job. Every job is safe to run on many workers at once. */
 const EVERY: Partial<Record<JobName, number>> = {
-  'send-service-mails': 5 * SECOND,
+  'send-service-emails': 5 * SECOND,
   'sweep-batches': 10 * SECOND,
   'settle-editions': 15 * SECOND,
   'plan-deliveries': 20 * SECOND,

@@ -61,9 +61,9 @@ export async function startWorker(services: Services, sources: readonly Source[]
       'tidy-sign-ups': () => tidySignUpsJob(services),
       'read-mailbox': () => readMailboxJob(services),
       'raise-alerts': () => raiseAlertsJob(services),
-      'send-service-mails': async () => void (await sendServiceEmails({ ...services, relay }, stopping.signal)),
+      'send-service-emails': async () => void (await sendServiceEmails({ ...services, relay }, stopping.signal)),
     },
-    { clockwork: 4, mails: 1, batches: BATCHES_AT_ONCE },
+    { scheduled: 4, emails: 1, batches: BATCHES_AT_ONCE },
     failed,
   )
   const listener = await startInboundServer(services)

@@ -4,6 +4,11 @@ import { isQuietDay } from './holidays.ts'
 const DAY_MS = 86_400_000
 /** Longer than any run of quiet days. Beyond it, the reader's next hour is returned unchanged. */
 const MOST_DAYS = 14
+/** This many hours before, a reader of every hour is assumed to begin: enough to know which lists they have. */
+const HISTORY = 10
+
+/** How long before a weekdays reader's hour a list may have closed: from Friday's close until their Tuesday. */
+export const MISSED_HOURS = 96
 
 interface Schedule {
   /** the reader's next hour, on a day of their cadence */
@@ -14,10 +19,11 @@ interface Schedule {
 }
 
 /**
- * Returns when a reader can expect the next digest: the first of their hours after a new list.
+ * Returns when a reader can expect the next digest: the first of their hours with a list for them.
  * Weekends and holidays have no list, so it skips them. An edition made by hand may come earlier.
+ * A list is chosen as in delivery/plan/plan-due.ts: the newest, and for weekdays readers else the newest one they missed.
  *
- * @param had the reader has every list up to this moment; defaults to their previous hour
+ * @param had when a new reader got their first digest; without it they got one at each of their hours
  */
 export function promisedDigestAt({ nextDigestAt, cadence, zone }: Schedule, closeHourUtc: number, had?: Date): Date {
   // Every week has a list.
@@ -26,17 +32,39 @@ export function promisedDigestAt({ nextDigestAt, cadence, zone }: Schedule, clos
     const next = sameHour(at, days, zone)
     return cadence === 'weekdays' && isWeekend(next, zone) ? step(next, days) : next
   }
-  const newest = newestList(had ?? step(nextDigestAt, -1), closeHourUtc)
+  const seen = new Set<string>()
+  const choose = (at: Date): string | undefined => {
+    const lists = cadence === 'weekdays' ? recentLists(at, closeHourUtc) : [newestList(at, closeHourUtc)]
+    return lists.find((day) => !seen.has(day))
+  }
+  const see = (at: Date) => seen.add(choose(at) ?? '')
+  if (had) see(had)
+  else {
+    const hours = [step(nextDigestAt, -1)]
+    while (hours.length < HISTORY) hours.push(step(hours.at(-1)!, -1))
+    hours.reverse().forEach(see)
+  }
   let at = nextDigestAt
-  for (let tried = 0; tried < MOST_DAYS; tried++, at = step(at, 1)) if (newestList(at, closeHourUtc) > newest) return at
+  for (let tried = 0; tried < MOST_DAYS; tried++, at = step(at, 1)) if (choose(at) !== undefined) return at
   return nextDigestAt
 }
 
 /** Returns the newest list day that has closed by a moment and should have papers. */
-function newestList(at: Date, closeHourUtc: number): string {
-  let day = dayOf(at)
+function newestList(at: Date, closeHourUtc: number, before = dayOf(at)): string {
+  let day = before
   while (closeOfDay(day, closeHourUtc) > at || isQuietDay(day)) day = daysLater(day, -1)
   return day
+}
+
+/** Returns the newest list and those that closed within MISSED_HOURS, newest first. */
+function recentLists(at: Date, closeHourUtc: number): string[] {
+  const since = new Date(at.getTime() - MISSED_HOURS * 3_600_000)
+  const lists = [newestList(at, closeHourUtc)]
+  for (;;) {
+    const day = newestList(at, closeHourUtc, daysLater(lists.at(-1)!, -1))
+    if (closeOfDay(day, closeHourUtc) <= since) return lists
+    lists.push(day)
+  }
 }
 
 /** Returns the same local hour, some days later or earlier. */

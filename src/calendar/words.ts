@@ -42,6 +42,12 @@ const shortMonth = (day: string, intl: string): string => say(day, intl, { month
 /** "Friday" */
 export const weekdayOf = (moment: Date, intl = ENGLISH): string => say(dayOf(moment), intl, { weekday: 'long' })
 
+/** "Friday" */
+export const weekdayNamed = (day: string, intl = ENGLISH): string => say(day, intl, { weekday: 'long' })
+
+/** "F" */
+export const narrowWeekday = (day: string, intl = ENGLISH): string => say(day, intl, { weekday: 'narrow' })
+
 /** "Fri" */
 export const shortWeekday = (day: string, intl = ENGLISH): string => say(day, intl, { weekday: 'short' })
 

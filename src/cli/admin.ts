@@ -3,10 +3,8 @@ import { createSignInLink } from '../operate/admins/sessions.ts'
 import { report } from './output.ts'
 import { withServices } from './with-services.ts'
 
-export function adminCommands(program: Command): void {
-  program
-    .command('admin')
-    .description('manage access to the admin pages')
+export function adminCommands(admin: Command): void {
+  admin
     .command('link <address>')
     .description('print a sign-in link for an address in ADMIN_EMAILS, for when no email arrives')
     .action((address: string, _options, command) =>

@@ -3,15 +3,12 @@ import { dkimRecord, readDkimKeys } from '../relay/dkim-keys.ts'
 import { readEnvironment } from '../runtime/config/config.ts'
 import { report } from './output.ts'
 
-export function dkimCommand(program: Command): void {
-  program
-    .command('dkim')
-    .description('print the DNS records that publish the keys of DKIM_PRIVATE_KEY_FILE')
-    .action(async (_options, command) => {
-      const records = (await readDkimKeys(readEnvironment(process.env))).map(dkimRecord)
-      const lines = records.map(zoneLine).join('\n')
-      report(command, records, lines || 'DKIM_DOMAIN is not set. Paperboy does not sign; your relay may.')
-    })
+export function dkimCommand(command: Command): void {
+  command.action(async () => {
+    const records = (await readDkimKeys(readEnvironment(process.env))).map(dkimRecord)
+    const lines = records.map(zoneLine).join('\n')
+    report(command, records, lines || 'DKIM_DOMAIN is not set. Paperboy does not sign; your relay may.')
+  })
 }
 
 /** A line of a zone file, where the strings of a TXT record hold 255 characters each. */

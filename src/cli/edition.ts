@@ -7,8 +7,7 @@ import { sendCommand } from './edition/send.ts'
 import { stateCommands } from './edition/state.ts'
 import { unknownCommand } from './edition/unknown.ts'
 
-export function editionCommands(program: Command): void {
-  const edition = program.command('edition').description('manage editions, from draft to sent')
+export function editionCommands(edition: Command): void {
   assembleCommand(edition)
   previewCommand(edition)
   sendCommand(edition)

@@ -5,19 +5,16 @@ import { cliActor } from './actor.ts'
 import { report } from './output.ts'
 import { withServices } from './with-services.ts'
 
-export function haltCommand(program: Command): void {
-  program
-    .command('halt')
-    .description('stop all email from this database until `resume`. Run it first, before or after a restore')
-    .action((_options, command) =>
-      withServices(
-        async (services) => {
-          await halt(services)
-          await recordAudit(services.db, services.now(), { who: cliActor(), what: 'halted', about: 'all mailing' })
-          report(command, { halted: true }, 'Nothing is sent any more. To go on: paperboy resume')
-        },
-        // A wrong SUPPRESSION_KEY stops everything else; halting must still work.
-        { anyKey: true },
-      ),
-    )
+export function haltCommand(command: Command): void {
+  command.action(() =>
+    withServices(
+      async (services) => {
+        await halt(services)
+        await recordAudit(services.db, services.now(), { actor: cliActor(), action: 'halted', target: 'all mailing' })
+        report(command, { halted: true }, 'Nothing is sent any more. To go on: paperboy resume')
+      },
+      // A wrong SUPPRESSION_KEY stops everything else; halting must still work.
+      { anyKey: true },
+    ),
+  )
 }

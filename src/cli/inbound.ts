@@ -8,13 +8,12 @@ import { say } from '../lib/terminal.ts'
 import { report } from './output.ts'
 import { withServices } from './with-services.ts'
 
-export function inboundCommands(program: Command): void {
-  program
-    .command('inbound [files...]')
-    .description('process one bounce, complaint or unsubscribe email from standard input, or classify files')
+export function inboundCommands(command: Command): void {
+  command
+    .argument('[files...]')
     .option('--classify', 'classify the files, and change nothing')
     .option('--envelope-to <address>', 'recipient in the SMTP envelope, if the email may not name it', asAddress)
-    .action(async (files: string[], options, command: Command) => {
+    .action(async (files: string[], options) => {
       const asJson = command.optsWithGlobals().json === true
       if (options.classify) return classifyFiles(files, asJson, command)
       if (files.length > 0)
@@ -24,11 +23,11 @@ export function inboundCommands(program: Command): void {
       await withServices(async (services) => {
         const envelopeTo = options.envelopeTo ? [options.envelopeTo] : []
         const received = await receiveMail(services, raw, { source: 'command', envelopeTo })
-        const { class: kind, reason, authority, did, repeated } = received
+        const { class: kind, reason, authority, action, repeated } = received
         const proof = authority
           ? `proven by our ${authority}`
           : 'nothing in it proves that it is ours, so nothing was changed'
-        const outcome = repeated ? 'already processed' : did
+        const outcome = repeated ? 'already processed' : action
         report(command, received, `${kind} (${reason}); ${proof}; ${outcome}.`)
       })
     })

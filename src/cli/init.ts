@@ -17,10 +17,8 @@ const QUESTIONS = [
   },
 ] as const
 
-export function initCommand(program: Command): void {
-  program
-    .command('init')
-    .description('write a .env for production, with fresh keys; an existing one is never overwritten')
+export function initCommand(command: Command): void {
+  command
     .option('--file <path>', 'where', '.env')
     .option('--public-url <url>', 'PUBLIC_URL: where readers reach the page')
     .option('--mail-from <mailbox>', 'MAIL_FROM: the sender of every email')
@@ -29,7 +27,7 @@ export function initCommand(program: Command): void {
     .option('--admin-emails <list>', 'ADMIN_EMAILS: who may sign in under /admin, and hears of trouble')
     .option('--profiles <list>', 'COMPOSE_PROFILES: proxy, mailpit')
     .addHelpText('after', '\nWithout a flag its value is asked for on a terminal.')
-    .action(async (options, command) => {
+    .action(async (options) => {
       // Refuse before the questions, not after.
       if (existsSync(options.file)) await writeEnv(options.file, '')
       const values = await answers(options, command)

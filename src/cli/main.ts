@@ -1,5 +1,17 @@
-import { enableCompileCache } from 'node:module'
+import '../runtime/fast-loading.ts'
 
-// Commands are short, and a third of their time would go into compiling the same files each time.
-enableCompileCache()
-await import('./program.ts')
+const { CommanderError } = await import('commander')
+const { createProgram } = await import('./program.ts')
+
+try {
+  const program = await createProgram(process.argv.slice(2))
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else {
+    const { complain } = await import('../lib/terminal.ts')
+    const { describeError } = await import('../runtime/process.ts')
+    complain(`paperboy: ${describeError(error)}`)
+    process.exitCode = 1
+  }
+}

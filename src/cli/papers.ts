@@ -4,8 +4,7 @@ import { importCommand } from './papers/import.ts'
 import { refreshCommand } from './papers/refresh.ts'
 import { acceptCommand, declineCommand, submissionsCommand } from './papers/submissions.ts'
 
-export function paperCommands(program: Command): void {
-  const papers = program.command('papers').description('collect, import and review papers')
+export function paperCommands(papers: Command): void {
   collectCommand(papers)
   refreshCommand(papers)
   importCommand(papers)

@@ -1,15 +1,12 @@
 import type { Command } from 'commander'
 import { recordAudit } from '../operate/audit.ts'
 import { resetDomain } from '../relay/rates.ts'
-import { relaysInWords, reportRelays } from '../relay/report.ts'
+import { describeRelays, reportRelays } from '../relay/report.ts'
 import { cliActor } from './actor.ts'
 import { report } from './output.ts'
 import { withServices } from './with-services.ts'
 
-export function relayCommands(program: Command): void {
-  const relays = program
-    .command('relays')
-    .description('relays and receiving domains, and how fast email may go to them')
+export function relayCommands(relays: Command): void {
   showCommand(relays)
   resetDomainCommand(relays)
 }
@@ -24,7 +21,7 @@ function showCommand(relays: Command): void {
         report(
           command,
           found,
-          relaysInWords(found, services.now()).join('\n') || 'No relay rests, and no domain is slowed down.',
+          describeRelays(found, services.now()).join('\n') || 'No relay rests, and no domain is slowed down.',
         )
       }),
     )
@@ -37,7 +34,7 @@ function resetDomainCommand(relays: Command): void {
     .action((domain: string, _options, command) =>
       withServices(async (services) => {
         // The audit log outlives an erasure, and a domain may name a person.
-        const entry = { who: cliActor(), what: 'reset the rate of', about: 'a receiving domain' }
+        const entry = { actor: cliActor(), action: 'reset the rate of', target: 'a receiving domain' }
         const reset = await services.db.transaction(async (tx) => {
           const slowed = await resetDomain(tx, domain, services.now())
           if (slowed) await recordAudit(tx, services.now(), entry)

@@ -14,14 +14,12 @@ interface ResumeOptions {
   dryRun?: boolean
 }
 
-export function resumeCommand(program: Command): void {
-  program
-    .command('resume')
-    .description('send again after halt, or after a restore from a backup')
+export function resumeCommand(command: Command): void {
+  command
     .option('--after-restore', 'after a restore: lists the editions that are open and cancels them')
     .option('--keep-editions', 'with --after-restore: nothing was sent since the backup, so cancel none')
     .option('--dry-run', 'with --after-restore: list the editions and change nothing')
-    .action(async (options: ResumeOptions, command: Command) => {
+    .action(async (options: ResumeOptions) => {
       if (!options.afterRestore && (options.keepEditions || options.dryRun))
         command.error('--keep-editions and --dry-run go with --after-restore.')
       await withServices((services) => resume(services, options, command))
@@ -32,7 +30,7 @@ async function resume(services: Services, options: ResumeOptions, command: Comma
   const { db, now } = services
   const halted = await whyHalted(db)
   if (!halted) return report(command, { resumed: false, cancelled: [] }, 'Nothing is halted; nothing was changed.')
-  const entry = { who: cliActor(), what: 'resumed', about: 'all mailing' }
+  const entry = { actor: cliActor(), action: 'resumed', target: 'all mailing' }
   if (!options.afterRestore) {
     await resumeAfterHalt(services)
     await recordAudit(db, now(), entry)

@@ -5,8 +5,7 @@ import { exportCommand } from './subscribers/export.ts'
 import { importCommand } from './subscribers/import.ts'
 import { unsubscribeCommand } from './subscribers/unsubscribe.ts'
 
-export function subscriberCommands(program: Command): void {
-  const subscribers = program.command('subscribers').description('import, export and manage readers')
+export function subscriberCommands(subscribers: Command): void {
   importCommand(subscribers)
   unsubscribeCommand(subscribers)
   eraseCommand(subscribers)

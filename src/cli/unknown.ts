@@ -3,15 +3,12 @@ import { listUnknownServiceEmails } from '../outbox/list-unknown.ts'
 import { report } from './output.ts'
 import { withServices } from './with-services.ts'
 
-export function unknownCommand(program: Command): void {
-  program
-    .command('unknown')
-    .description('list service emails and sign-in links whose outcome is unknown')
-    .action((_options, command) =>
-      withServices(async (services) => {
-        const unknown = await listUnknownServiceEmails(services)
-        const lines = unknown.map(({ kind, reply, messageId, at }) => `${at}  ${kind}  ${messageId}  ${reply}`)
-        report(command, unknown, lines.join('\n') || 'None is unknown.')
-      }),
-    )
+export function unknownCommand(command: Command): void {
+  command.action(() =>
+    withServices(async (services) => {
+      const unknown = await listUnknownServiceEmails(services)
+      const lines = unknown.map(({ kind, reply, messageId, at }) => `${at}  ${kind}  ${messageId}  ${reply}`)
+      report(command, unknown, lines.join('\n') || 'None is unknown.')
+    }),
+  )
 }

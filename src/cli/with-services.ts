@@ -9,22 +9,25 @@ import type { Services } from '../runtime/services.ts'
  * Opens the services for the duration of a command. With the embedded database, it uses the running service's one, or starts,
  * migrates and stops its own.
  *
- * @param options.mails the command sends email, so it needs a relay or the mailbox
+ * @param options.sendsEmail the command sends email, so it needs a relay or the mailbox
  * @param options.anyKey the command works with any SUPPRESSION_KEY
  */
 export const withServices = <T>(
   work: (services: Services) => Promise<T>,
-  options: { mails?: boolean; anyKey?: boolean } = {},
+  options: { sendsEmail?: boolean; anyKey?: boolean } = {},
 ): Promise<T> => withConfig(async (config, stack) => work(stack.use(await openServices(config, options))), options)
 
 /** Like `withServices`, for commands that open their own connections. */
 export async function withConfig<T>(
   work: (config: Config, stack: AsyncDisposableStack) => Promise<T>,
-  { mails = false }: { mails?: boolean } = {},
+  { sendsEmail = false }: { sendsEmail?: boolean } = {},
 ): Promise<T> {
   await using stack = new AsyncDisposableStack()
   const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
-  const { config } = await fillLocalDefaults(environment, stack, { mailbox: mails ? 'shared' : 'none', say: complain })
+  const { config } = await fillLocalDefaults(environment, stack, {
+    mailbox: sendsEmail ? 'shared' : 'none',
+    say: complain,
+  })
   if (!environment.DATABASE_URL) await migrate(config.DATABASE_URL)
   return await work(config, stack)
 }

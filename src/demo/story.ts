@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { daysLater } from '../calendar/days.ts'
-import { progressInWords } from '../delivery/ledger/progress.ts'
+import { describeProgress } from '../delivery/ledger/progress.ts'
 import { sendEdition } from '../delivery/send/send-edition.ts'
 import { assemble } from '../edition/draft/assemble.ts'
 import { say } from '../lib/terminal.ts'
@@ -46,7 +46,7 @@ export async function runStory(services: Services, inbox: Inbox, outDir: string)
   say('\n4. The digest is sent and received')
   const digest = await sendAndReceive(services, inbox, first, outDir)
 
-  say('\n5. The reader unsubscribes by the link in the header, like a mail program')
+  say('\n5. The reader unsubscribes by the link in the header, like an email program')
   await unsubscribe(digest)
 
   say('\n6. The next edition is sent, but not to this reader')
@@ -112,7 +112,7 @@ async function send(services: Services, date: string): Promise<void> {
       onProgress: () => {},
     },
   )
-  check(progress.open === 0 && progress.total > 0, `it is sent: ${progressInWords(progress)}`)
+  check(progress.open === 0 && progress.total > 0, `it is sent: ${describeProgress(progress)}`)
 }
 
 async function sendAndReceive(services: Services, inbox: Inbox, date: string, outDir: string): Promise<Mail> {

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Db } from '../runtime/db/database.ts'
+import { bool, queryColumn } from '../runtime/db/query.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import { unsubscribeReader } from '../subscription/unsubscribe.ts'
 import { suppress } from '../suppression/suppress.ts'
@@ -7,7 +8,7 @@ import type { Finding } from './finding.ts'
 import type { Proof } from './proof.ts'
 import { isAboutUs, REASONS_ABOUT_US } from './verdict.ts'
 
-export type InboundAction = 'suppressed' | 'left' | 'counted' | 'nothing'
+export type InboundAction = 'suppressed' | 'unsubscribed' | 'counted' | 'nothing'
 
 /** This many soft bounces in a row, over at least this many days, count as a hard bounce. */
 const SOFT_IN_A_ROW = 5
@@ -25,7 +26,7 @@ export async function applyFinding(db: Db, finding: Finding, proof: Proof, at: D
   const { class: kind, delayed } = finding
   const onlyLink = proof.by === 'unsubscribe link'
   if (kind === 'unsubscribe' || (kind === 'complaint' && onlyLink)) {
-    return (await unsubscribeReader({ db, now: () => at }, proof.subscriberId)) ? 'left' : 'nothing'
+    return (await unsubscribeReader({ db, now: () => at }, proof.subscriberId)) ? 'unsubscribed' : 'nothing'
   }
   if (onlyLink || delayed || (kind !== 'hard' && kind !== 'soft' && kind !== 'complaint')) return 'nothing'
   if (kind === 'soft' && isAboutUs(finding)) return 'nothing'
@@ -43,14 +44,12 @@ export async function applyFinding(db: Db, finding: Finding, proof: Proof, at: D
  */
 async function isOutdated(db: Db, { subscriberId, mail }: Proof, confirmedAt: Date | null): Promise<boolean> {
   if (!mail || !confirmedAt) return false
-  const { rows } = await db.execute<{ outdated: boolean }>(
-    mail.kind === 'digest'
-      ? sql`SELECT handed_at < ${confirmedAt} AS outdated FROM deliveries
-            WHERE edition_id = ${mail.reference} AND subscriber_id = ${subscriberId}`
-      : sql`SELECT created_at < ${confirmedAt} AS outdated FROM outbox
-            WHERE id = ${mail.reference} AND subscriber_id = ${subscriberId}`,
-  )
-  return rows[0]?.outdated ?? false
+  const sentBefore = queryColumn(db, bool.nullable())
+  const [outdated] = await (mail.kind === 'digest'
+    ? sentBefore`
+      SELECT handed_at < ${confirmedAt} FROM deliveries WHERE edition_id = ${mail.reference} AND subscriber_id = ${subscriberId}`
+    : sentBefore`SELECT created_at < ${confirmedAt} FROM outbox WHERE id = ${mail.reference} AND subscriber_id = ${subscriberId}`)
+  return outdated ?? false
 }
 
 /**
@@ -60,7 +59,7 @@ async function isOutdated(db: Db, { subscriberId, mail }: Proof, confirmedAt: Da
  */
 async function isSoftLimitReached(db: Db, subscriberId: number, confirmedAt: Date | null, at: Date): Promise<boolean> {
   // arrived: the last delivered email. bounced: one time per email with a soft bounce about the reader.
-  const { rows } = await db.execute<{ enough: boolean }>(sql`
+  const [enough] = await queryColumn(db, bool.nullable())`
     WITH arrived AS (
       SELECT max(d.handed_at) AS at FROM deliveries d
       WHERE d.subscriber_id = ${subscriberId} AND d.state = 'accepted'
@@ -74,8 +73,8 @@ async function isSoftLimitReached(db: Db, subscriberId: number, confirmedAt: Dat
         AND e.authority <> 'unsubscribe link'
       GROUP BY coalesce(e.edition_id, -e.id)
     )
-    SELECT count(*) >= ${SOFT_IN_A_ROW} AND max(b.at) - min(b.at) >= make_interval(days => ${SOFT_DAYS}) AS enough
+    SELECT count(*) >= ${SOFT_IN_A_ROW} AND max(b.at) - min(b.at) >= make_interval(days => ${SOFT_DAYS})
     FROM bounced b, arrived a
-    WHERE b.at > coalesce(a.at, '-infinity') AND b.at > ${confirmedAt ?? new Date(0)}`)
-  return rows[0]!.enough ?? false
+    WHERE b.at > coalesce(a.at, '-infinity') AND b.at > ${confirmedAt ?? new Date(0)}`
+  return enough ?? false
 }

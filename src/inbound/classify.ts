@@ -53,14 +53,14 @@ const simpleFinding = (mail: InboundMail, kind: InboundClass, reason: string): F
   delayed: false,
   status: undefined,
   reply: undefined,
-  said: mail.subject,
+  diagnostic: mail.subject,
 })
 
 function proseBounce(mail: InboundMail): Finding[] {
   const delayed = DELAYED.test(`${mail.subject}\n${mail.text}`) && !/permanent|giv(?:en|ing) up/i.test(mail.text)
-  return findRecipients(mail).map(({ recipient, said }) => {
+  return findRecipients(mail).map(({ recipient, diagnostic }) => {
     // The text before the address counts when the text after it decides nothing.
-    return { recipient, delayed, ...firstVerdict(mail, recipient, [said, mail.text], ''), said }
+    return { recipient, delayed, ...firstVerdict(mail, recipient, [diagnostic, mail.text], ''), diagnostic }
   })
 }
 
@@ -77,18 +77,18 @@ function statusFinding(mail: InboundMail, fields: Fields): Finding {
     addressIn(fields.get('final-recipient')) ?? addressIn(fields.get('original-recipient')) ?? named[0]?.recipient
   const action = (fields.get('action') ?? '').toLowerCase()
   const status = fields.get('status') ?? ''
-  const diagnostic = fields.get('diagnostic-code')?.replace(/^[A-Za-z-]+\s*;\s*/, '') ?? ''
-  const beside = named.find((each) => each.recipient === recipient)?.said ?? mail.text.slice(0, 4000)
+  const code = fields.get('diagnostic-code')?.replace(/^[A-Za-z-]+\s*;\s*/, '') ?? ''
+  const beside = named.find((each) => each.recipient === recipient)?.diagnostic ?? mail.text.slice(0, 4000)
   const stage = STAGE.exec(beside)?.[0] ?? ''
   const gateway = gatewayWords(fields)
-  const said = diagnostic ? `${diagnostic} ${stage}` : gateway || beside
-  const base = { recipient, delayed: false, said }
+  const diagnostic = code ? `${code} ${stage}` : gateway || beside
+  const base = { recipient, delayed: false, diagnostic }
   if (/^(?:delivered|relayed|expanded|deliverable)/.test(action) || status.startsWith('2')) {
     return { ...base, class: 'success', reason: 'delivered', status: status || undefined, reply: undefined }
   }
   return {
     ...base,
-    ...firstVerdict(mail, recipient, [said, gateway, beside, mail.text], status),
+    ...firstVerdict(mail, recipient, [diagnostic, gateway, beside, mail.text], status),
     delayed: action === 'delayed' || action === 'warning',
   }
 }
@@ -139,5 +139,5 @@ function complaints(mail: InboundMail, text: string): Finding[] {
       ? ('info' as const)
       : ('complaint' as const)
   const base = { class: kind, reason: type || 'abuse', delayed: false, status: undefined, reply: undefined }
-  return (recipients ?? [undefined]).map((recipient) => ({ ...base, recipient, said: `Feedback-Type: ${type}` }))
+  return (recipients ?? [undefined]).map((recipient) => ({ ...base, recipient, diagnostic: `Feedback-Type: ${type}` }))
 }

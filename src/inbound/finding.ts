@@ -21,5 +21,5 @@ export interface Finding {
   status: string | undefined
   reply: number | undefined
   /** the text that decided it */
-  said: string
+  diagnostic: string
 }

@@ -93,13 +93,13 @@ async function readMessage(deps: Deps, stream: SMTPServerDataStream, envelopeTo:
     class: kind,
     reason,
     authority,
-    did,
+    action,
     repeated,
   } = await receiveMail(deps, Buffer.concat(chunks), {
     source: 'smtp',
     envelopeTo,
   })
-  deps.log.info({ class: kind, reason, authority, did, repeated }, 'inbound email')
+  deps.log.info({ class: kind, reason, authority, action, repeated }, 'inbound email')
   return true
 }
 

@@ -1,8 +1,10 @@
 import { inArray, sql } from 'drizzle-orm'
+import { z } from 'zod'
 import { parseAddress } from '../mail/address.ts'
 import { createMessageId } from '../mail/headers.ts'
 import { readReturnPath } from '../mail/return-path.ts'
 import { verifyToken } from '../mail/tokens.ts'
+import { bigint, bytes, query } from '../runtime/db/query.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { addressesIn } from './fields.ts'
@@ -72,12 +74,8 @@ export async function messageIdProof(
   const candidates = [...new Set([...subscriberIds, ...(await subscribersAt(db, addresses))])].slice(0, MAX_CANDIDATES)
   if (candidates.length === 0) return undefined
   const since = new Date(now().getTime() - PROOF_DAYS * 86_400_000)
-  const { rows } = await db.execute<{
-    kind: 'digest' | 'service'
-    reference: string
-    subscriber_id: string
-    key: Buffer
-  }>(sql`
+  const columns = { kind: z.enum(['digest', 'service']), reference: bigint, subscriberId: bigint, key: bytes }
+  const emails = await query(db, columns)`
     SELECT 'digest' AS kind, e.id AS reference, d.subscriber_id, e.message_key AS key
     FROM deliveries d JOIN editions e ON e.id = d.edition_id
     WHERE d.subscriber_id = ANY (${sql.param(candidates)}::bigint[]) AND d.handed_at > ${since}
@@ -85,13 +83,11 @@ export async function messageIdProof(
     SELECT 'service', o.id, o.subscriber_id, o.message_key FROM outbox o
     WHERE o.subscriber_id = ANY (${sql.param(candidates)}::bigint[]) AND o.hand_overs > 0 AND o.created_at > ${since}
       -- This one went to an address that is not the reader's yet.
-      AND o.kind <> 'change'`)
-  for (const row of rows) {
-    const subscriberId = Number(row.subscriber_id)
-    const reference = Number(row.reference)
+      AND o.kind <> 'change'`
+  for (const { kind, reference, subscriberId, key } of emails) {
     // A keyed hash of 128 bits, chosen by the sender beforehand: its comparison time reveals nothing.
-    if (!wanted.has(createMessageId(row.key, row.kind === 'digest' ? subscriberId : reference))) continue
-    return { by: 'message id', subscriberId, mail: { kind: row.kind, reference } }
+    if (!wanted.has(createMessageId(key, kind === 'digest' ? subscriberId : reference))) continue
+    return { by: 'message id', subscriberId, mail: { kind, reference } }
   }
   return undefined
 }

@@ -4,7 +4,7 @@ import { headerOf, type InboundMail } from './read-mail.ts'
 /** A recipient that a text names, with the text about it. */
 export interface NamedRecipient {
   recipient: string | undefined
-  said: string
+  diagnostic: string
 }
 
 const OWN_HEADERS = ['to', 'delivered-to', 'from', 'reply-to', 'x-apparently-to']
@@ -41,10 +41,10 @@ export function findRecipients(mail: InboundMail): NamedRecipient[] {
   const others = (found: readonly string[]) => distinct(found).filter((address) => !senders.has(address))
 
   const all = sure.map(others).find(({ length }) => length > 0)
-  if (all) return all.map((recipient) => ({ recipient, said: saidOf(recipient, all, lines) }))
+  if (all) return all.map((recipient) => ({ recipient, diagnostic: diagnosticOf(recipient, all, lines) }))
   const [other] = [...likely, addressesIn(words), addressesIn(returned)].flatMap(others)
   const [themselves] = [...sure, ...likely].flatMap(distinct)
-  return [{ recipient: other ?? themselves, said: mail.text.slice(0, 4000) }]
+  return [{ recipient: other ?? themselves, diagnostic: mail.text.slice(0, 4000) }]
 }
 
 const RETURNED_TO = ['x-original-to', 'x-actual-recipient', 'envelope-to', 'delivered-to', 'to']
@@ -68,7 +68,7 @@ const POINTED = new RegExp(
 )
 
 /** Returns the text from the line that names a recipient to the next recipient's line. */
-function saidOf(recipient: string, all: readonly string[], lines: readonly string[]): string {
+function diagnosticOf(recipient: string, all: readonly string[], lines: readonly string[]): string {
   const names = (line: string, address: string) => line.toLowerCase().includes(address)
   const begin = lines.findIndex((line) => names(line, recipient))
   if (begin < 0) return lines.join('\n').slice(0, 4000)

@@ -43,8 +43,8 @@ async function readOne(deps: Deps, client: ImapFlow, uid: number, to: { flag: st
   const raw = message ? message.source : undefined
   // Another client removed it.
   if (!raw) return
-  const { class: kind, reason, authority, did, repeated } = await receiveMail(deps, raw, { source: 'imap' })
-  deps.log.info({ class: kind, reason, authority, did, repeated }, 'inbound email')
+  const { class: kind, reason, authority, action, repeated } = await receiveMail(deps, raw, { source: 'imap' })
+  deps.log.info({ class: kind, reason, authority, action, repeated }, 'inbound email')
   // Mark before moving: if the move fails, the message stays marked.
   await client.messageFlagsAdd(String(uid), [to.flag], { uid: true })
   if (to.done && (kind !== 'ignore' || authority)) await client.messageMove(String(uid), to.done, { uid: true })

@@ -22,7 +22,7 @@ export interface Received {
   reason: string
   /** the proof in the message; undefined if none, and then nothing changed */
   authority: Proof['by'] | undefined
-  did: InboundAction
+  action: InboundAction
   /** the same report was received before and is not counted again */
   repeated: boolean
 }
@@ -90,7 +90,7 @@ export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Repo
     class: kind,
     reason: finding.reason,
     authority: proof?.by,
-    did: 'nothing' as InboundAction,
+    action: 'nothing' as InboundAction,
     repeated: false,
   }
   if (!proof && kind === 'ignore') return received
@@ -106,10 +106,10 @@ export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Repo
         authority: proof?.by ?? null,
         subscriberId: proof?.subscriberId ?? null,
         editionId: proof?.mail?.kind === 'digest' ? proof.mail.reference : null,
-        did: received.did,
+        action: received.action,
         status: finding.status ?? null,
         reply: finding.reply ?? null,
-        evidence: kind === 'hard' || kind === 'soft' || kind === 'delayed' ? redact(finding.said) : '',
+        evidence: kind === 'hard' || kind === 'soft' || kind === 'delayed' ? redact(finding.diagnostic) : '',
         // Bind in the driver: drizzle would write the bytes into the text of an array.
         mentions: sql`${sql.param(raw?.mentions ?? [])}::bytea[]`,
         raw: raw?.bytes ?? null,
@@ -118,9 +118,9 @@ export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Repo
       .returning({ id: inboundEvents.id })
     if (!event) return { ...received, repeated: true }
     if (!proof) return received
-    const did = await applyFinding(tx, finding, proof, now())
-    await tx.update(inboundEvents).set({ did }).where(eq(inboundEvents.id, event.id))
-    return { ...received, did }
+    const action = await applyFinding(tx, finding, proof, now())
+    await tx.update(inboundEvents).set({ action }).where(eq(inboundEvents.id, event.id))
+    return { ...received, action }
   })
 }
 

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { number, query, text } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 import { PROOF_DAYS } from './proof.ts'
 
@@ -16,14 +17,14 @@ export async function reportInbound({
   now,
 }: Pick<Services, 'db' | 'config' | 'now'>): Promise<InboundReport> {
   const at = now()
-  const { rows: lastDay } = await db.execute<InboundReport['lastDay'][number]>(sql`
+  const lastDay = await query(db, { class: text, count: number, unproven: number })`
     SELECT class, count(*)::int AS count, count(*) FILTER (WHERE authority IS NULL)::int AS unproven
-    FROM inbound_events WHERE received_at > ${at}::timestamptz - interval '1 day' GROUP BY class ORDER BY 2 DESC, 1`)
+    FROM inbound_events WHERE received_at > ${at}::timestamptz - interval '1 day' GROUP BY class ORDER BY 2 DESC, 1`
   const hasReader = config.INBOUND_IMAP_URL !== undefined || config.INBOUND_SMTP_PORT !== undefined
-  const { rows: piped } = await db.execute(sql`
+  const piped = await db.execute(sql`
     SELECT FROM inbound_events
     WHERE source = 'command' AND received_at > ${at}::timestamptz - make_interval(days => ${PROOF_DAYS}) LIMIT 1`)
-  return { lastDay, unread: config.BOUNCE_ADDRESS !== undefined && !hasReader && piped.length === 0 }
+  return { lastDay, unread: config.BOUNCE_ADDRESS !== undefined && !hasReader && piped.rowCount === 0 }
 }
 
 /** "in 24 h: 12 hard, 3 soft, 1 complaint (2 unproven, ignored)" */

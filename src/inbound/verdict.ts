@@ -29,12 +29,12 @@ export interface Verdict {
  * Text outranks codes, since servers use 550 and 5.1.1 for anything. But a 4yz code never means a dead address.
  * A code about the mailbox or system (5.2.z, 5.3.z) outranks "unknown user" after it: filters answer that way.
  *
- * @param said the text of the remote server, or of the report about this recipient
+ * @param diagnostic the text of the remote server, or of the report about this recipient
  * @param reported the Status field of the report, if any
  * @param own our addresses in lower case: a refusal that names one is about our sender
  */
-export function verdictOf(said: string, reported?: string, own: readonly string[] = []): Verdict {
-  const text = said.slice(0, 4000).replace(/\s+/g, ' ')
+export function verdictOf(diagnostic: string, reported?: string, own: readonly string[] = []): Verdict {
+  const text = diagnostic.slice(0, 4000).replace(/\s+/g, ' ')
   const status = moreSpecific(statusIn(text), statusIn(reported ?? ''))
   const reply = replyIn(text)
   const codes = { status, reply }
@@ -97,8 +97,10 @@ function statusIn(text: string): string | undefined {
 
 const isVague = (code: string): boolean => /^\d\.(?:0\.0|5\.0)$/.test(code)
 
-const moreSpecific = (said: string | undefined, reported: string | undefined): string | undefined =>
-  said !== undefined && (!isVague(said) || reported === undefined || isVague(reported)) ? said : reported
+const moreSpecific = (diagnostic: string | undefined, reported: string | undefined): string | undefined =>
+  diagnostic !== undefined && (!isVague(diagnostic) || reported === undefined || isVague(reported))
+    ? diagnostic
+    : reported
 
 /**
  * "550 no", "550-5.1.1 no"; otherwise a number after a word that announces a reply: "SMTP error 421:", "ERROR_CODE

@@ -18,7 +18,7 @@ export interface CompleteConfig {
 const NO_RELAY = 'smtp://127.0.0.1:0'
 
 /** May sign in under /admin if every message goes to the local mailbox. */
-export const LOCAL_ADMIN = 'curator@localhost.localdomain'
+const LOCAL_ADMIN = 'curator@localhost.localdomain'
 
 /** The running service writes this file, so that commands find its mailbox. */
 const mailboxFile = (dataDir: string): string => join(dataDir, 'mailbox.json')

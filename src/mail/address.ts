@@ -95,6 +95,12 @@ function composed(local: string): string {
   return text + run.normalize('NFC')
 }
 
+/** Returns a key as versions before composition stored it, typed on a system that decomposes. */
+export const decomposed = (key: string): string => {
+  const at = key.lastIndexOf('@')
+  return key.slice(0, at).normalize('NFD') + key.slice(at)
+}
+
 /** Returns whether NFC replaces this letter with another single letter. */
 const isReplaced = (letter: string): boolean => {
   const normal = letter.normalize('NFC')

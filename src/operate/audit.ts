@@ -6,11 +6,11 @@ import type { Services } from '../runtime/services.ts'
 /** A manual change. */
 export interface AuditEntry {
   /** an address of ADMIN_EMAILS, or the user of the command line */
-  who: string
+  actor: string
   /** in the past tense: "paused" */
-  what: string
+  action: string
   /** "the daily edition of 2026-04-14", "reader 17"; never a reader's address */
-  about: string
+  target: string
 }
 
 const SHOWN = 200
@@ -36,7 +36,7 @@ export const withAudit = <T>(
 /** The latest audit entries, newest first. */
 export const listAuditEntries = ({ db }: Pick<Services, 'db'>): Promise<(AuditEntry & { at: Date })[]> =>
   db
-    .select({ at: auditLog.at, who: auditLog.who, what: auditLog.what, about: auditLog.about })
+    .select({ at: auditLog.at, actor: auditLog.actor, action: auditLog.action, target: auditLog.target })
     .from(auditLog)
     .orderBy(desc(auditLog.id))
     .limit(SHOWN)

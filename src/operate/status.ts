@@ -1,12 +1,13 @@
 import { desc, sql } from 'drizzle-orm'
-import { type Progress, progressInWords, progressOf } from '../delivery/ledger/progress.ts'
+import { describeProgress, type Progress, progressOf } from '../delivery/ledger/progress.ts'
 import { whyHalted } from '../delivery/ledger/restore-guard.ts'
-import { detailsInWords, type SendingDetails, sendingDetails } from '../delivery/ledger/sending-details.ts'
-import { planInWords, type SendPlan, sendPlan } from '../delivery/plan/send-plan.ts'
+import { describeSendingDetails, type SendingDetails, sendingDetails } from '../delivery/ledger/sending-details.ts'
+import { describePlan, type SendPlan, sendPlan } from '../delivery/plan/send-plan.ts'
 import { describeInbound, reportInbound } from '../inbound/report.ts'
 import { describeSource, reportSources } from '../papers/ingest/source-health.ts'
 import { configuredSources } from '../papers/ingest/sources/configured.ts'
-import { type RelayReport, relaysInWords, reportRelays } from '../relay/report.ts'
+import { describeRelays, type RelayReport, reportRelays } from '../relay/report.ts'
+import { number, query, queryOne, text } from '../runtime/db/query.ts'
 import { editions, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { countWorkers } from '../runtime/worker-presence.ts'
@@ -54,20 +55,18 @@ export async function readServiceStatus(services: Pick<Services, 'db' | 'config'
     .select({ status: subscribers.status, count: sql<number>`count(*)::int` })
     .from(subscribers)
     .groupBy(subscribers.status)
-  const papers = await db.execute<Status['papers']>(
-    sql`SELECT count(*)::int AS papers, count(DISTINCT list_day)::int AS days, max(list_day)::text AS newest FROM papers`,
-  )
-  const outbox = await db.execute<Status['outbox'][number]>(
-    sql`SELECT state, count(*)::int AS count FROM outbox WHERE settled_at IS NULL OR state = 'unknown' GROUP BY state`,
-  )
+  const papers = await queryOne(db, { papers: number, days: number, newest: text.nullable() })`
+    SELECT count(*)::int AS papers, count(DISTINCT list_day)::int AS days, max(list_day)::text AS newest FROM papers`
+  const outbox = await query(db, { state: text, count: number })`
+    SELECT state, count(*)::int AS count FROM outbox WHERE settled_at IS NULL OR state = 'unknown' GROUP BY state`
   return {
     halted: (await whyHalted(db)) ?? null,
     workers: await countWorkers(db),
     readers: Object.fromEntries(readers.map((r) => [r.status, r.count])),
-    papers: papers.rows[0]!,
+    papers,
     sources: await reportSources(services, configuredSources(services)),
     signUps: await reportSignUps(services),
-    outbox: outbox.rows,
+    outbox,
     inbound: await reportInbound(services),
     relays: await reportRelays(services),
   }
@@ -101,44 +100,44 @@ export async function editionStatus(
 }
 
 /** Status as lines for a terminal. */
-export const statusInWords = (status: Status, at: Date): string =>
+export const describeStatus = (status: Status, at: Date): string =>
   [
     ...(status.halted ? [`HALTED    no email is sent: ${status.halted.why}. See: paperboy resume --help`] : []),
     ...status.attention.map(
-      ({ state, part, words, since, remedy }) =>
-        `${state === 'wrong' ? 'ERROR  ' : 'Warning'}   ${part}: ${words}${since ? `, since ${minuteOf(since)}` : ''}\n${INDENT}→ ${remedy}`,
+      ({ state, part, message, since, remedy }) =>
+        `${state === 'error' ? 'ERROR  ' : 'Warning'}   ${part}: ${message}${since ? `, since ${minuteOf(since)}` : ''}\n${INDENT}→ ${remedy}`,
     ),
     `Workers   ${status.workers === 0 ? 'not running' : `${status.workers} running`}`,
     `Readers   ${listed(Object.entries(status.readers).map(([name, count]) => `${count.toLocaleString('en')} ${name}`))}`,
     `Sign-ups  ${describeSignUps(status.signUps)}`,
-    `Papers    ${papersInWords(status.papers)}`,
+    `Papers    ${describePapers(status.papers)}`,
     ...status.sources.map((source) => `Source    ${describeSource(source)}`),
     `Emails    ${listed(
       status.outbox.map((r) => `${r.count} service emails ${r.state}`),
       'no service email waiting',
     )}`,
     ...describeInbound(status.inbound).map((line) => `Inbound   ${line}`),
-    ...relaysInWords(status.relays, at).map((line) => `Relays    ${line}`),
+    ...describeRelays(status.relays, at).map((line) => `Relays    ${line}`),
     ...status.editions.flatMap((e) => [
-      `Edition   ${e.date} ${e.kind} ${e.held ? 'held ' : ''}${e.state}: ${progressInWords(e)}`,
+      `Edition   ${e.date} ${e.kind} ${e.held ? 'held ' : ''}${e.state}: ${describeProgress(e)}`,
       ...(e.pausedWhy ? [`${INDENT}paused automatically: ${e.pausedWhy}`] : []),
-      ...(e.sending ? sendingInWords(e, e.sending, at) : []),
+      ...(e.sending ? describeSending(e, e.sending, at) : []),
     ]),
   ].join('\n')
 
-const papersInWords = ({ papers, days, newest }: Status['papers']): string =>
+const describePapers = ({ papers, days, newest }: Status['papers']): string =>
   `${papers.toLocaleString('en')} on ${days} list days${newest ? `, newest ${newest}` : ''}`
 
 const INDENT = ' '.repeat(10)
 
-function sendingInWords(
+function describeSending(
   progress: Progress,
   { plan, ...details }: SendingDetails & { plan: SendPlan },
   at: Date,
 ): string[] {
   const share = progress.total === 0 ? 1 : (progress.total - progress.open) / progress.total
   const bar = `${'█'.repeat(Math.round(share * 30)).padEnd(30, '░')} ${Math.floor(share * 100)} %`
-  return [bar, planInWords(plan, at), ...detailsInWords(details)].map((line) => INDENT + line)
+  return [bar, describePlan(plan, at), ...describeSendingDetails(details)].map((line) => INDENT + line)
 }
 
 const listed = (parts: string[], none = 'none'): string => (parts.length > 0 ? parts.join(', ') : none)

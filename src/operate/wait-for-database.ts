@@ -9,7 +9,7 @@ const ASK_EVERY_MS = 2_000
 const PATIENCE_MS = 5_000
 
 /** The database's tables are older than this version: run `paperboy migrate` first. */
-export class TablesOutdated extends ConfigError {
+class TablesOutdated extends ConfigError {
   constructor() {
     super("The database's tables are older than this version. Run: npm run paperboy -- migrate")
   }

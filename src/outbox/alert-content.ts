@@ -10,7 +10,7 @@ export function alertContent(config: Pick<Config, 'PUBLIC_URL'>, problems: reado
   return {
     t: messagesIn('en'),
     subject: one
-      ? `${host}: ${one.part}: ${one.words.split(/: |\. /)[0]}`
+      ? `${host}: ${one.part}: ${one.message.split(/: |\. /)[0]}`
       : `${host}: ${problems.length} problems need you`,
     heading: one ? `${one.part} needs you` : `${problems.length} problems need you`,
     lead: one ? sentenceOf(one) : 'Each of these needs a person:',
@@ -25,7 +25,7 @@ export function alertContent(config: Pick<Config, 'PUBLIC_URL'>, problems: reado
   }
 }
 
-const sentenceOf = ({ words, since }: AlertProblem): string => {
-  const sentence = `${words[0]!.toUpperCase()}${words.slice(1)}${/[.?!]$/.test(words) ? '' : '.'}`
+const sentenceOf = ({ message, since }: AlertProblem): string => {
+  const sentence = `${message[0]!.toUpperCase()}${message.slice(1)}${/[.?!]$/.test(message) ? '' : '.'}`
   return since === null ? sentence : `${sentence} Since ${since.slice(0, 16).replace('T', ' ')} UTC.`
 }

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import {
   AFTER_WORKER_DEATH,
   afterOutcome,
@@ -8,13 +9,15 @@ import {
   retryDelayMs,
 } from '../delivery/ledger/attempts.ts'
 import { NOT_HALTED } from '../delivery/ledger/conditions.ts'
-import { passRestoreGuard } from '../delivery/ledger/restore-guard.ts'
+import { BY_OPERATOR, passRestoreGuard } from '../delivery/ledger/restore-guard.ts'
 import { retryRecording } from '../delivery/send/retry-recording.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { addressOf } from '../mail/mailbox.ts'
 import { returnPath } from '../mail/return-path.ts'
 import type { Outcome } from '../relay/outcome.ts'
 import type { Relay } from '../relay/relay.ts'
+import { bigint, bool, bytes, moment, number, query, text } from '../runtime/db/query.ts'
+import { cadence, serviceMail } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { composeServiceEmail } from './compose-service-email.ts'
 import type { AlertEmail, AlertProblem, ServiceEmail, SignInEmail } from './service-email.ts'
@@ -26,7 +29,7 @@ type Deps = Pick<Services, 'db' | 'config' | 'keys' | 'now' | 'log' | 'restoreMa
 const LEASE_SECONDS = 60
 
 /** A claimed email with its attempt number, from 1. An outcome is recorded only for its own attempt. */
-type ClaimedEmail = (ServiceEmail | SignInEmail | AlertEmail) & { handOvers: number }
+type ClaimedEmail = (ServiceEmail | SignInEmail | AlertEmail) & { attempt: number }
 
 /**
  * Sends all due service, sign-in and alert emails, one after another.
@@ -38,7 +41,7 @@ type ClaimedEmail = (ServiceEmail | SignInEmail | AlertEmail) & { handOvers: num
 export async function sendServiceEmails(deps: Deps, stop: AbortSignal): Promise<number> {
   await settleExpiredLeases(deps)
   if (!(await anyDue(deps))) return 0
-  // This stores a halt it finds. The claiming statement then allows only the alerts about it.
+  // This stores a halt it finds. The claiming statement then allows nothing, or only alerts if the operator ordered the halt.
   await passRestoreGuard(deps)
   for (let sent = 0; ; sent++) {
     if (stop.aborted) return sent
@@ -59,8 +62,8 @@ const senderOf = (deps: Deps, mail: ClaimedEmail): string =>
     : returnPath(deps, { subscriberId: mail.subscriberId, mail: 'service', reference: mail.id })
 
 const anyDue = async ({ db, config, now }: Deps): Promise<boolean> => {
-  const { rows } = await db.execute(sql`SELECT FROM outbox WHERE ${due(config, now())} LIMIT 1`)
-  return rows.length > 0
+  const { rowCount } = await db.execute(sql`SELECT FROM outbox WHERE ${due(config, now())} LIMIT 1`)
+  return rowCount === 1
 }
 
 const due = ({ UNKNOWN_POLICY }: Pick<Services['config'], 'UNKNOWN_POLICY'>, at: Date) =>
@@ -98,11 +101,12 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
     hash: addressHash(config.SUPPRESSION_KEY, parseAddress(address).key),
   }))
   for (;;) {
-    // next: locks one due email. judged: adds its recipient and whether it is allowed. Then claims or skips it.
-    const { rows } = await db.execute<Row>(sql`
+    // One statement, so that no reader who unsubscribes gets the email. `next` locks one due email; `judged` adds its recipient
+    // and whether it is allowed; the UPDATE claims or skips it.
+    const statement = sql`
       WITH next AS (
         SELECT id FROM outbox
-        WHERE ${due(config, at)} AND (kind = 'alert' OR ${NOT_HALTED})
+        WHERE ${due(config, at)} AND (${NOT_HALTED} OR kind = 'alert' AND EXISTS (SELECT FROM mailing WHERE halted_why = ${BY_OPERATOR}))
         ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
       ), judged AS (
         SELECT o.id, s.zone, s.cadence, s.locale, s.next_digest_at, s.address_hash, alert.problems,
@@ -133,9 +137,9 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
         lease_until = CASE WHEN j.allowed THEN now() + make_interval(secs => ${LEASE_SECONDS}) END,
         settled_at = CASE WHEN j.allowed THEN NULL ELSE ${at}::timestamptz END
       FROM judged j WHERE o.id = j.id
-      RETURNING o.id, o.kind, o.state, o.subscriber_id, o.admin_session_id, o.message_key, o.hand_overs,
-        j.email, j.zone, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun, j.problems`)
-    const row = rows[0]
+      RETURNING o.id, o.kind, o.state, o.subscriber_id, o.admin_session_id AS session_id, o.message_key, o.hand_overs AS attempt,
+        j.email, j.zone, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun, j.problems`
+    const [row] = await query(db, Row, statement)
     if (!row) return undefined
     if (row.state === 'handed') return toClaimed(row)
   }
@@ -158,59 +162,49 @@ const MAY_SEND = sql`CASE o.kind
       -- A new request may be answered: confirming lifts a bounce or an erasure.
       AND (o.kind NOT IN ('confirm', 'manage', 'change', 'sign-in', 'alert') OR x.reason IN ('complaint', 'manual')))`
 
-interface Row extends Record<string, unknown> {
-  id: string
-  kind: ClaimedEmail['kind']
-  state: string
-  subscriber_id: string | null
-  admin_session_id: string | null
-  message_key: Buffer
-  hand_overs: number
-  email: string
-  zone: string
-  cadence: ServiceEmail['cadence']
-  locale: string
-  next_digest_at: string | null
-  address_hash: Buffer
-  nonce: Buffer | null
-  returning: boolean
-  begun: boolean
-  problems: AlertProblem[] | null
-}
+/** The columns of a reader are NULL in an email to an admin, and the reverse. A skipped email may have no address. */
+const Row = z.object({
+  id: bigint,
+  kind: z.enum(serviceMail.enumValues),
+  state: text,
+  messageKey: bytes,
+  attempt: number,
+  email: text.nullable(),
+  sessionId: bigint.nullable(),
+  problems: z.custom<AlertProblem[] | null>(),
+  subscriberId: bigint.nullable(),
+  zone: text.nullable(),
+  cadence: z.enum(cadence.enumValues).nullable(),
+  locale: text.nullable(),
+  nextDigestAt: moment.nullable(),
+  addressHash: bytes.nullable(),
+  nonce: bytes.nullable(),
+  returning: bool.nullable(),
+  begun: bool.nullable(),
+})
 
-function toClaimed({ kind, ...row }: Row): ClaimedEmail {
-  const common = { id: Number(row.id), email: row.email, messageKey: row.message_key, handOvers: row.hand_overs }
-  if (kind === 'sign-in') return { ...common, kind, sessionId: Number(row.admin_session_id) }
-  if (kind === 'alert') return { ...common, kind, problems: row.problems! }
-  return {
-    ...common,
-    kind,
-    subscriberId: Number(row.subscriber_id),
-    zone: row.zone,
-    cadence: row.cadence,
-    locale: row.locale,
-    nextDigestAt: row.next_digest_at === null ? null : new Date(row.next_digest_at),
-    addressHash: row.address_hash,
-    nonce: row.nonce,
-    returning: row.returning,
-    begun: row.begun,
-  }
+function toClaimed({ state: _, sessionId, problems, ...row }: z.output<typeof Row>): ClaimedEmail {
+  const { id, messageKey, attempt } = row
+  const common = { id, messageKey, attempt, email: row.email! }
+  if (row.kind === 'sign-in') return { ...common, kind: row.kind, sessionId: sessionId! }
+  if (row.kind === 'alert') return { ...common, kind: row.kind, problems: problems! }
+  return row as ClaimedEmail
 }
 
 /** Records an outcome. A retry is due after its wait; an email that was never attempted stays due. */
 async function record({ db, config, now, log }: Deps, mail: ClaimedEmail, outcome: Outcome): Promise<void> {
-  const { id, kind, handOvers } = mail
-  const wait = retryDelayMs(kind === 'sign-in' ? kind : 'service', handOvers)
+  const { id, kind, attempt } = mail
+  const wait = retryDelayMs(kind === 'sign-in' ? kind : 'service', attempt)
   const dueAt = new Date(now().getTime() + (outcome.state === 'queued' ? 0 : wait))
   const after = afterOutcome(sql`o`, sql`${outcome.state}::delivery_state`)
   await db.execute(sql`
     WITH next AS (
-      SELECT o.id, ${after.state} AS state, ${after.handOvers} AS hand_overs, ${after.cuts} AS cuts, o.crashes FROM outbox o
-      WHERE o.id = ${id} AND ${isAttempt(sql`o`, sql`${handOvers}`)} FOR UPDATE
+      SELECT o.id, ${after.state} AS state, ${after.attempts} AS hand_overs, ${after.cuts} AS cuts, o.crashes FROM outbox o
+      WHERE o.id = ${id} AND ${isAttempt(sql`o`, sql`${attempt}`)} FOR UPDATE
     )
     UPDATE outbox o SET state = next.state, hand_overs = next.hand_overs, cuts = next.cuts, reply = ${outcome.reply}, lease_until = NULL,
       due_at = CASE WHEN ${needsAttempt(sql`next`, config.UNKNOWN_POLICY)} THEN ${dueAt} ELSE o.due_at END,
       settled_at = CASE WHEN ${needsAttempt(sql`next`, config.UNKNOWN_POLICY)} THEN NULL ELSE ${now()}::timestamptz END
     FROM next WHERE o.id = next.id`)
-  log.info({ outboxId: id, kind, outcome: outcome.state, handOvers }, 'service email attempted')
+  log.info({ outboxId: id, kind, outcome: outcome.state, attempt }, 'service email attempted')
 }

@@ -42,10 +42,10 @@ export interface AlertEmail {
 /** One problem in an alert email. */
 export interface AlertProblem {
   part: string
-  state: 'doubtful' | 'wrong'
+  state: 'warning' | 'error'
   /** ISO 8601; null when unknown */
   since: string | null
-  words: string
+  message: string
   remedy: string
   /** below PUBLIC_URL */
   href: string

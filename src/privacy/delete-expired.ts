@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { bigint, queryColumn } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 import { eraseReader } from '../subscription/erase.ts'
 
@@ -18,19 +19,17 @@ export interface DeletedCounts {
  */
 export async function deleteExpired({ db, now, config }: Deps): Promise<DeletedCounts> {
   const before = (days: number) => sql`${now()}::timestamptz - make_interval(days => ${days})`
-  const serviceMails = await inSteps(
-    db,
-    sql`
+  const oldEmails = sql`
     DELETE FROM outbox WHERE id IN (
-      SELECT id FROM outbox WHERE settled_at < ${before(config.SERVICE_MAIL_DAYS)} LIMIT ${BATCH_ROWS})`,
-  )
-  const { rows } = await db.execute<{ id: string }>(sql`
+      SELECT id FROM outbox WHERE settled_at < ${before(config.SERVICE_MAIL_DAYS)} LIMIT ${BATCH_ROWS})`
+  const serviceMails = await inSteps(db, oldEmails)
+  const readers = await queryColumn(db, bigint)`
     SELECT id FROM subscribers
     WHERE status IN ('unsubscribed', 'bounced', 'complained') AND email IS NOT NULL
       AND coalesce(left_at, updated_at) < ${before(config.LEFT_READER_DAYS)}
-    ORDER BY id LIMIT ${BATCH_ROWS}`)
-  for (const { id } of rows) await eraseReader({ db, now }, Number(id))
-  return { serviceMails, readers: rows.length }
+    ORDER BY id LIMIT ${BATCH_ROWS}`
+  for (const id of readers) await eraseReader({ db, now }, id)
+  return { serviceMails, readers: readers.length }
 }
 
 async function inSteps(db: Deps['db'], step: ReturnType<typeof sql>): Promise<number> {

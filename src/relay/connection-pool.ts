@@ -7,6 +7,8 @@ const FEWER_FOR_MS = 60_000
 
 /** `acquire` rejects with this when its signal aborts while the message waits. */
 export const SENDING_STOPPED = new Error('sending stopped')
+/** `acquire` rejects with this when the relay begins to rest while the message waits. */
+const RELAY_RESTS = new Error('the relay rests')
 
 /** The connections to one relay. Messages wait in order of arrival for a free one. */
 export class ConnectionPool {
@@ -17,6 +19,7 @@ export class ConnectionPool {
   readonly #busy = new Set<Session>()
   readonly #waiting: (() => void)[] = []
   #limit: number
+  #rests = 0
   /** connected or connecting */
   #opened = 0
 
@@ -28,14 +31,22 @@ export class ConnectionPool {
   /**
    * Waits for a free session, or opens one below the limit.
    *
-   * @throws SENDING_STOPPED once `stop` is aborted; the connection's error when none can be opened and none is in use
+   * @throws SENDING_STOPPED once `stop` is aborted; RELAY_RESTS when the relay began to rest since; the connection's error when none can
+   *   be opened and none is in use
    */
   async acquire(stop: AbortSignal | undefined): Promise<Session> {
+    const rests = this.#rests
     for (;;) {
       if (this.closed) throw new Error('stopping')
       if (stop?.aborted) throw SENDING_STOPPED
+      if (this.#rests !== rests) throw RELAY_RESTS
       const session = await this.#next(stop)
       if (!session) continue
+      if (this.#rests !== rests) {
+        session.quit()
+        this.#forget()
+        continue
+      }
       this.#busy.add(session)
       return session
     }
@@ -55,6 +66,12 @@ export class ConnectionPool {
     if (sound && worn) session.quit()
     else session.cut()
     this.#forget()
+  }
+
+  /** Turns away the messages that wait, so that the next relay gets them. Those in flight finish. */
+  turnAway(): void {
+    this.#rests++
+    for (const wake of this.#waiting.splice(0)) wake()
   }
 
   /** Ends idle sessions, cuts busy ones and wakes every waiting message. */

@@ -1,9 +1,7 @@
-import type { Message } from '../mail/message.ts'
-
 /**
  * Returns whether SMTP carries text unchanged (RFC 5321 § 4.5.2): no line begins with a dot, and every line break is CRLF.
- * nodemailer checks each byte of a message for that, which is a third of the time that sending takes. A digest's segments are checked
- * once per edition instead, and the values between them are short.
+ * Checking each byte of a message for that is a third of the time that sending takes. So a digest's segments are checked once per
+ * edition, and the values between them are short.
  *
  * @param value text that begins a line, or an object: then all strings in it, at any depth
  */
@@ -12,18 +10,12 @@ export const isSmtpReady = (value: unknown): boolean =>
     ? !/^\.|\n\.|\r(?!\n)|(?<!\r)\n/.test(value)
     : typeof value !== 'object' || value === null || Object.values(value).every(isSmtpReady)
 
-/** nodemailer's stream for a message. Its end adds the line break and the dot that are missing after `lastByte`. */
-interface DataStream extends NodeJS.WritableStream {
-  lastByte: number | false
-  _transform(chunk: Buffer, encoding: string, done: (error: null, chunk: Buffer) => void): void
-}
-
-/** Writes a message to nodemailer's stream. One that is ready for SMTP passes through unscanned. */
-export function writeMessage(stream: NodeJS.WritableStream, { bytes, smtpReady }: Message): void {
-  if (smtpReady) {
-    const data = stream as DataStream
-    data._transform = (chunk, _encoding, done) => done(null, chunk)
-    data.lastByte = 0x0a
-  }
-  stream.end(bytes)
+/**
+ * Returns a message as SMTP carries it: every line break is CRLF, also the last one, and a dot that begins a line is doubled.
+ * A line break that is only CR or LF would let a message end early for a relay that reads it otherwise (SMTP smuggling).
+ */
+export function stuffDots(bytes: Buffer): Buffer {
+  const text = bytes.toString('latin1').replace(/\r\n|\r|\n/g, '\r\n')
+  const stuffed = text.replace(/^\.|(?<=\n)\./g, '..')
+  return Buffer.from(stuffed.endsWith('\r\n') ? stuffed : `${stuffed}\r\n`, 'latin1')
 }

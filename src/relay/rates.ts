@@ -3,11 +3,12 @@ import { LRUCache } from 'lru-cache'
 import type { Config } from '../runtime/config/config.ts'
 import { parseRelays, type Warmup } from '../runtime/config/relay-settings.ts'
 import type { Db } from '../runtime/db/database.ts'
+import { float, number, query, queryColumn, text } from '../runtime/db/query.ts'
 import type { Outcome } from './outcome.ts'
 import { openReplyWindow, type ReplyWindow } from './reply-window.ts'
 
 /** Part of a bucket's rate: how many messages may go now, and when to ask for more. */
-export interface Slice {
+interface Slice {
   granted: number
   /** milliseconds in which asking again is useless, when none was granted */
   retryMs: number
@@ -67,17 +68,17 @@ export function openRates(
       if (!configured) await configure(db, config, now())
       configured = true
       const before = version
-      const { rows } = await db.execute<{ name: string }>(sql`
-        SELECT name FROM buckets WHERE ceiling IS NOT NULL OR raised_at > ${now()}::timestamptz - ${RATE_MEMORY}::interval`)
+      const names = await queryColumn(db, text)`
+        SELECT name FROM buckets WHERE ceiling IS NOT NULL OR raised_at > ${now()}::timestamptz - ${RATE_MEMORY}::interval`
       // If a bucket was added during the query, the result lacks it.
-      if (version === before) known = new Set(rows.map((row) => row.name))
+      if (version === before) known = new Set(names)
     },
     limited: (bucket) => known.has(bucket),
     version: () => version,
     async take(bucket, want, warmup) {
       // Grants whole messages of a second's worth; below one a second, one message once the last has had its time.
       const at = now()
-      const { rows } = await db.execute<{ granted: number; rate: number; wait: number }>(sql`
+      const [row] = await query(db, { granted: number, rate: float, wait: float })`
         WITH asked AS (
           SELECT b.name, b.rate, b.spent * (b.day IS NOT DISTINCT FROM today)::int AS spent, today, at, greatest(b.paid_until, at) AS start
           FROM buckets b, LATERAL (SELECT ${at}::timestamptz AS at, (${at}::timestamptz AT TIME ZONE 'UTC')::date AS today) AS c
@@ -92,8 +93,7 @@ export function openRates(
         UPDATE buckets b SET day = p.today, spent = p.spent + p.granted,
           paid_until = p.start + make_interval(secs => p.granted / least(p.rate, 1e9))
         FROM paid p WHERE b.name = p.name
-        RETURNING p.granted::int, p.rate, extract(epoch FROM b.paid_until - p.at)::float8 AS wait`)
-      const row = rows[0]
+        RETURNING p.granted::int, p.rate, extract(epoch FROM b.paid_until - p.at)::float8 AS wait`
       if (!row) return { granted: want, retryMs: 0, refilledMs: 0, rate: Number.POSITIVE_INFINITY }
       const { granted, rate, wait } = row
       // Until a quarter of a second's worth is available, or one message.
@@ -160,7 +160,7 @@ async function speedUp(db: Db, bucket: string, at: Date): Promise<void> {
 /** Ends the slowing of a domain and makes its waiting batches due at once. Returns whether it was slowed. */
 export async function resetDomain(db: Db, domain: string, at: Date): Promise<boolean> {
   const bucket = domainBucket(domain.toLowerCase())
-  const { rows } = await db.execute(sql`
+  const { rowCount } = await db.execute(sql`
     WITH slowed AS (SELECT name, ceiling FROM buckets WHERE name = ${bucket} AND slowed_at IS NOT NULL FOR UPDATE), freed AS (
       DELETE FROM buckets b USING slowed s WHERE b.name = s.name AND s.ceiling IS NULL
     ), kept AS (
@@ -169,8 +169,8 @@ export async function resetDomain(db: Db, domain: string, at: Date): Promise<boo
     ), due AS (
       UPDATE batches SET due_at = ${at} FROM slowed WHERE booked = slowed.name AND state = 'open' AND due_at > ${at}::timestamptz
     )
-    SELECT name FROM slowed`)
-  return rows.length > 0
+    SELECT FROM slowed`)
+  return rowCount === 1
 }
 
 /** Stores the configured rates. A bucket no longer configured keeps only the rate it was slowed to. */

@@ -33,23 +33,38 @@ export function openMember(settings: RelaySettings, { log, rates, rests }: Relay
   const breaker = openBreaker()
   const allowance = openAllowance(rates, relayBucket(name), settings.warmup)
   let checking: Promise<void> | undefined
+  let nextCheck: NodeJS.Timeout | undefined
+  /** whether a check proves that it works again: it rests because it could not be reached, not for what it refused */
+  let checkProves = false
+  let closed = false
 
   const rest = (reason: string, message: string) => {
     const restMs = Math.round(breaker.restMs())
     log?.warn({ relay: name, reason, restMs }, message)
     void rests?.recordRest(name, reason, restMs)
+    relay.turnAway()
+    // With nothing to send, no email would find out that it works again.
+    clearTimeout(nextCheck)
+    if (!closed) nextCheck = setTimeout(() => void checkOnce(), restMs).unref()
   }
   const check = () =>
     relay.check().then(
       () => {
         breaker.recordCheck(true)
         log?.info({ relay: name }, 'the relay is used again')
+        if (checkProves) void rests?.recordAccepted(name)
       },
       (error) => {
         breaker.recordCheck(false)
         rest(redact(error.response ?? error.message), 'the relay cannot be used yet')
       },
     )
+  const checkOnce = () => {
+    checking ??= check().finally(() => {
+      checking = undefined
+    })
+    return checking
+  }
   return {
     settings,
     breaker,
@@ -59,17 +74,20 @@ export function openMember(settings: RelaySettings, { log, rates, rests }: Relay
       allowance.spend()
       const outcome = await relay.send(...args)
       const tripped = breaker.record(outcome)
-      if (tripped !== undefined) rest(tripped, 'the relay rests: it refuses our email or does not answer')
-      else if (outcome.state === 'accepted' && breaker.state() === 'closed') void rests?.recordAccepted(name)
+      if (tripped !== undefined) {
+        checkProves = outcome.lost === true && !outcome.slow
+        rest(tripped, 'the relay rests: it refuses our email or does not answer')
+      } else if (outcome.state === 'accepted' && breaker.state() === 'closed') void rests?.recordAccepted(name)
       void rates
         ?.recordReply(relayBucket(name), outcome)
         .catch((error) => log?.warn({ err: error }, 'the rate of a relay was not recorded'))
       return { ...outcome, relay: name }
     },
-    check: () =>
-      (checking ??= check().finally(() => {
-        checking = undefined
-      })),
-    close: () => relay.close(),
+    check: checkOnce,
+    close() {
+      closed = true
+      clearTimeout(nextCheck)
+      relay.close()
+    },
   }
 }

@@ -1,16 +1,19 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { moment, text } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 
-/** A resting relay, as stored in the database. */
-export interface RelayRest {
-  relay: string
+export const RelayRest = z.object({
+  relay: text,
   /** when it stopped accepting email */
-  since: Date
+  since: moment,
   /** it gets no email before this time; then the next email decides */
-  until: Date
+  until: moment,
   /** its reply, without addresses */
-  reply: string
-}
+  reply: text,
+})
+/** A resting relay, as stored in the database. */
+export type RelayRest = z.output<typeof RelayRest>
 
 /** Stores which relays rest, for all processes. Never rejects: a failed write stops no email. */
 export interface RelayRests {

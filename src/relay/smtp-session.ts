@@ -1,14 +1,10 @@
+import type { Socket } from 'node:net'
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
 import { redact } from '../lib/redact.ts'
 import type { Message } from '../mail/message.ts'
 import type { RelaySettings } from '../runtime/config/relay-settings.ts'
-import { writeMessage } from './dot-stuffing.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
-
-export interface Envelope {
-  from: string
-  to: string
-}
+import { type Envelope, type Extensions, Transactions } from './transaction.ts'
 
 /** One SMTP connection to a relay, for many messages. */
 export interface Session {
@@ -28,31 +24,42 @@ export interface Session {
 /** A session without a reply to RSET after this long is closed. */
 const RESET_PATIENCE_MS = 10_000
 
-/** Connects and logs in. @throws nodemailer's error when connection, greeting or login fails */
+/**
+ * Connects and logs in. nodemailer does that: greeting, EHLO, STARTTLS and AUTH. Then the messages are ours, on the same socket.
+ *
+ * @throws nodemailer's error when connection, greeting or login fails
+ */
 export function openSession(settings: RelaySettings): Promise<Session> {
   const { auth } = settings
   return new Promise((resolve, reject) => {
     const smtp = new SMTPConnection(optionsOf(settings))
-    const session = sessionOn(smtp)
-    smtp.on('error', (error) => {
-      session.usable = false
-      reject(error)
-    })
-    smtp.once('end', () => {
-      session.usable = false
-      reject(new Error('the relay closed the connection before its greeting was over'))
-    })
+    const closed = () => reject(new Error('the relay closed the connection before its greeting was over'))
+    smtp.on('error', reject).once('end', closed)
     smtp.connect((error) => {
       if (error) return reject(error)
-      if (!auth || smtp.authenticated) return resolve(session)
+      const extensions = extensionsIn(String(smtp.lastServerResponse))
+      const open = () => resolve(sessionOn(smtp, extensions))
+      if (!auth || smtp.authenticated) return open()
       smtp.login(auth, (refused) => {
-        if (!refused) return resolve(session)
+        if (!refused) return open()
         // Before close(): its `end` event would reject with another reason.
         reject(refused)
         smtp.close()
       })
     })
   })
+}
+
+/** @param greeting the relay's reply to EHLO, or to HELO without extensions */
+function extensionsIn(greeting: string): Extensions {
+  const offers = (keyword: string) => new RegExp(`^\\d{3}[ -]${keyword}\\b`, 'im').test(greeting)
+  const maxBytes = Number(/^\d{3}[ -]SIZE[ \t]+(\d+)/im.exec(greeting)?.[1])
+  return {
+    pipelining: offers('PIPELINING'),
+    utf8: offers('SMTPUTF8'),
+    size: offers('SIZE'),
+    maxBytes: maxBytes > 0 ? maxBytes : Number.POSITIVE_INFINITY,
+  }
 }
 
 export const optionsOf = ({ host, port, secure, requireTLS, tls, ehlo }: RelaySettings): SMTPConnectionOptions => ({
@@ -67,53 +74,44 @@ export const optionsOf = ({ host, port, secure, requireTLS, tls, ehlo }: RelaySe
   ...(ehlo === undefined ? {} : { name: ehlo }),
 })
 
-function sessionOn(smtp: SMTPConnection): Session {
-  let abandon = () => {}
+function sessionOn(smtp: SMTPConnection, extensions: Extensions): Session {
+  const socket = smtp._socket as Socket
+  // Our reader takes the replies. nodemailer still notices a timeout, an error and the end of the socket, and closes it.
+  socket.removeAllListeners('data')
+  const transactions = new Transactions(socket, extensions)
   const session: Session = {
     sent: 0,
     usable: true,
-    send(envelope, message) {
-      let begun = false
-      // nodemailer reports every lost connection the same way, but reads the message only after the relay's 354.
-      const source = {
-        pipe(destination: NodeJS.WritableStream) {
-          begun = true
-          writeMessage(destination, message)
-          return destination
-        },
-      } as unknown as Buffer
-      return new Promise((resolve) => {
-        session.sent++
-        abandon = () => resolve(outcomeOf({ message: 'cut while waiting for the relay' }, begun))
-        smtp.send({ from: envelope.from, to: [envelope.to], size: message.bytes.length }, source, (error, info) => {
-          const outcome: Outcome = error
-            ? outcomeOf(error, begun)
-            : { state: 'accepted', reply: redact(info!.response) }
-          resolve({ ...outcome, reply: withoutLocalPart(outcome.reply, envelope.to) })
-        })
-      })
+    async send(envelope, message) {
+      session.sent++
+      const end = await transactions.send(envelope, message)
+      if (transactions.ended) session.cut()
+      const outcome: Outcome =
+        'failure' in end ? outcomeOf(end.failure, end.begun) : { state: 'accepted', reply: redact(end.reply) }
+      return { ...outcome, reply: withoutLocalPart(outcome.reply, envelope.to) }
     },
-    reset() {
-      return new Promise((resolve) => {
-        const finish = (sound: boolean) => {
-          clearTimeout(timer)
-          smtp.off('end', lost).off('error', lost)
-          resolve(sound)
-        }
-        // nodemailer drops the callback when the connection dies, so its end and a timeout count too.
-        const lost = () => finish(false)
-        const timer = setTimeout(lost, RESET_PATIENCE_MS)
-        smtp.once('end', lost).once('error', lost)
-        smtp.reset((error) => finish(!error && session.usable))
-      })
+    async reset() {
+      const timer = setTimeout(() => session.cut(), RESET_PATIENCE_MS)
+      const agreed = await transactions.reset()
+      clearTimeout(timer)
+      return agreed && session.usable
     },
-    quit: () => smtp.quit(),
+    quit() {
+      session.usable = false
+      socket.write('QUIT\r\n')
+      smtp.close()
+    },
     cut() {
       session.usable = false
       smtp.close()
-      abandon()
+      transactions.end({ message: 'cut while waiting for the relay' })
     },
   }
+  const lost = (error?: Error) => {
+    session.usable = false
+    transactions.end({ message: error?.message ?? 'the relay closed the connection' })
+  }
+  smtp.on('error', lost).once('end', () => lost())
   return session
 }
 

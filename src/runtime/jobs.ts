@@ -16,7 +16,7 @@ export const jobs = {
   'send-batch': z.object({ batchId: z.number().int().positive() }),
   'sweep-batches': z.object({}),
   'settle-editions': z.object({}),
-  'send-service-mails': z.object({}),
+  'send-service-emails': z.object({}),
   'forget-old': z.object({}),
   'tidy-sign-ups': z.object({}),
   'read-mailbox': z.object({}),
@@ -26,8 +26,8 @@ export const jobs = {
 export type JobName = keyof typeof jobs
 export type JobData<N extends JobName> = z.output<(typeof jobs)[N]>
 
-/** Three queues, so that a long batch or a hanging relay never delays scheduled jobs ("clockwork"). */
-export type QueueName = 'clockwork' | 'mails' | 'batches'
+/** Three queues, so that a long batch or a hanging relay never delays scheduled jobs. */
+export type QueueName = 'scheduled' | 'emails' | 'batches'
 
 export const queueOf = (name: JobName): QueueName =>
-  name === 'send-batch' ? 'batches' : name === 'send-service-mails' ? 'mails' : 'clockwork'
+  name === 'send-batch' ? 'batches' : name === 'send-service-emails' ? 'emails' : 'scheduled'

@@ -9,6 +9,7 @@ import { registerKey } from '../suppression/key-fingerprint.ts'
 import type { Config } from './config/config.ts'
 import { startDatabaseClock } from './db/clock.ts'
 import { databaseOn, openPool, reportIdleErrors } from './db/database.ts'
+import { readInstallation } from './installation.ts'
 import { openQueues } from './queue.ts'
 import { combineRestoreMarkers, fileRestoreMarkers } from './restore-marker.ts'
 import type { Services } from './services.ts'
@@ -46,7 +47,12 @@ export async function openServices(
   if (!anyKey) await registerKey(db, config.SUPPRESSION_KEY)
   const queue = report(config.REDIS_URL ? 'queue (Redis)' : 'queue (database)')
   const queues = opening.adopt(
-    await openQueues({ databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL, onError: queue }),
+    await openQueues({
+      databaseUrl: config.DATABASE_URL,
+      redisUrl: config.REDIS_URL,
+      installation: await readInstallation(db),
+      onError: queue,
+    }),
     (q) => q.close(),
   )
   const clock = opening.adopt(await startDatabaseClock(db, database), (c) => c.stop())

@@ -13,15 +13,15 @@ import { ConfigError } from './config/config.ts'
  * It ignores further signals while it drains: Ctrl-C reaches npm and its child at once, and npm forwards it a second time.
  *
  * @param start opens everything on the given stack. If it throws, the stack is closed. Its abort signal fires on the first signal
- *   to stop, also during the start.
+ *   to stop, also during the start. The reason is the signal's name.
  */
 export async function runUntilSignal(
   start: (stack: AsyncDisposableStack, stopping: AbortSignal) => Promise<unknown>,
 ): Promise<never> {
   const signal = Promise.withResolvers<void>()
   const stopping = new AbortController()
-  const stop = () => {
-    stopping.abort()
+  const stop = (name: NodeJS.Signals) => {
+    stopping.abort(name)
     signal.resolve()
   }
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, stop)

@@ -47,7 +47,7 @@ export interface Queues {
 
 const jobOptions = (queue: QueueName): JobsOptions => ({
   attempts: 1,
-  removeOnComplete: queue === 'clockwork' ? { age: 60 } : true,
+  removeOnComplete: queue === 'scheduled' ? { age: 60 } : true,
   removeOnFail: true,
 })
 
@@ -60,18 +60,21 @@ const PING_TIMEOUT_MS = 1_000
  * Opens the queues.
  *
  * @param options.redisUrl of Redis, Valkey or Dragonfly. Without it, BullMQ's PostgreSQL backend uses schema `bullmq`
+ * @param options.installation keeps apart the queues of several databases on one Redis
  * @param options.onError receives every connection error; BullMQ reconnects by itself
  */
 export async function openQueues(options: {
   databaseUrl: string
   redisUrl?: string | undefined
+  installation: string
   onError: (error: Error) => void
 }): Promise<Queues> {
-  const backend = options.redisUrl ? redisBackend(options.redisUrl) : await postgresBackend(options.databaseUrl)
+  const { redisUrl, installation } = options
+  const backend = redisUrl ? redisBackend(redisUrl, installation) : await postgresBackend(options.databaseUrl)
   backend.onError(options.onError)
   const queues = {
-    clockwork: backend.queue('clockwork'),
-    mails: backend.queue('mails'),
+    scheduled: backend.queue('scheduled'),
+    emails: backend.queue('emails'),
     batches: backend.queue('batches'),
   }
   for (const queue of Object.values(queues)) queue.on('error', options.onError)
@@ -142,10 +145,10 @@ interface Backend {
   close(): Promise<void>
 }
 
-function redisBackend(url: string): Backend {
+function redisBackend(url: string, installation: string): Backend {
   const connection = openRedis(url)
   // The braces put all keys of a queue into one slot of a Redis Cluster, and spread queues over slots.
-  const common = (name: QueueName) => ({ connection, prefix: `{paperboy-${name}}` })
+  const common = (name: QueueName) => ({ connection, prefix: `{paperboy-${installation}-${name}}` })
   return {
     queue: (name) => new Queue(name, common(name) as QueueOptions),
     worker: (name, concurrency, process) =>
@@ -168,7 +171,7 @@ function redisBackend(url: string): Backend {
   }
 }
 
-const markerKey = (databaseId: string): string => `{paperboy}:witness:${databaseId}`
+const markerKey = (databaseId: string): string => `{paperboy}:restore-marker:${databaseId}`
 
 async function postgresBackend(connectionString: string): Promise<Backend> {
   const pool = ignoreLostClients(

@@ -31,7 +31,7 @@ export function parseRestoreMarker(text: string | null): RestoreMarker | undefin
 
 /** Stores markers in files of DATA_DIR, one for each database that mailed from this machine. */
 export function fileRestoreMarkers(dataDir: string): RestoreMarkerStore {
-  const folder = join(dataDir, 'witness')
+  const folder = join(dataDir, 'restore-markers')
   const pathOf = (databaseId: string) => join(folder, `${databaseId}.json`)
   let writes = 0
   return {

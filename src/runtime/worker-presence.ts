@@ -1,7 +1,5 @@
-import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import { z } from 'zod'
 import type { Db } from './db/database.ts'
 import { bigint, queryOne } from './db/query.ts'
 
@@ -35,12 +33,12 @@ export async function announceWorker(databaseUrl: string, log: Logger): Promise<
 
 /** Counts the workers on this database. It reads pg_locks: trying the lock itself would look like a worker to another command. */
 export async function countWorkers(db: Db): Promise<number> {
-  const statement = sql`
+  const { count } = await queryOne(db, { count: bigint })`
     SELECT count(*) FROM pg_locks
     WHERE locktype = 'advisory' AND granted AND mode = 'ShareLock'
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND classid = ${LOCK[0]} AND objid = ${LOCK[1]} AND objsubid = 2`
-  return (await queryOne(db, z.object({ count: bigint }), statement)).count
+  return count
 }
 
 export const hasWorker = async (db: Db): Promise<boolean> => (await countWorkers(db)) > 0

@@ -18,7 +18,7 @@ import type { Services } from '../runtime/services.ts'
 import { adminPages } from './admin-pages.ts'
 import { chromiumPath, hasChromium, startChromium } from './chromium.ts'
 import { readerPages } from './reader-pages.ts'
-import { writeServiceMails } from './service-mails.ts'
+import { writeServiceEmails } from './service-emails.ts'
 import { MAIL_WIDTH, type Shot, takeShots } from './take-shots.ts'
 
 /** `npm run shots`: takes a screenshot of every page and email, at two widths, light and dark, in .data/shots/. It reads CHROMIUM_PATH. */
@@ -39,9 +39,9 @@ try {
     { kind: 'daily', date: edition.date },
     { now: true, wait: true, stop: AbortSignal.timeout(30_000), onProgress: () => {} },
   )
-  const mails = await mkdtemp(join(tmpdir(), 'paperboy-mails-'))
-  stack.defer(() => rm(mails, { recursive: true, force: true }))
-  const mailShots: Shot[] = []
+  const emails = await mkdtemp(join(tmpdir(), 'paperboy-emails-'))
+  stack.defer(() => rm(emails, { recursive: true, force: true }))
+  const emailShots: Shot[] = []
   const [admin] = services.config.ADMIN_EMAILS
   await requestSignIn(services, admin!)
   for (const [name, address, subject] of [
@@ -51,10 +51,10 @@ try {
     ['mail-sign-in', admin!, /sign in/i],
   ] as const) {
     const { html } = await inbox.waitFor(address, subject)
-    await writeFile(join(mails, `${name}.html`), html)
-    mailShots.push({ name, path: pathToFileURL(join(mails, `${name}.html`)).href, desktopWidth: MAIL_WIDTH })
+    await writeFile(join(emails, `${name}.html`), html)
+    emailShots.push({ name, path: pathToFileURL(join(emails, `${name}.html`)).href, desktopWidth: MAIL_WIDTH })
   }
-  mailShots.push(...(await writeServiceMails(services, mails)))
+  emailShots.push(...(await writeServiceEmails(services, emails)))
   const browser = stack.adopt(await startChromium(path), (each) => each.close())
   const pages: Shot[] = [
     { name: 'home', path: '/' },
@@ -86,7 +86,7 @@ try {
   })
   await rm(outDir, { recursive: true, force: true })
   const baseUrl = services.config.PUBLIC_URL
-  const all = [...pages, ...adminShots.pages, ...mailShots]
+  const all = [...pages, ...adminShots.pages, ...emailShots]
   const written = await takeShots(browser, { baseUrl, pages: all, outDir, cookies: [adminShots.cookie] })
   say(`${written.length} screenshots in ${outDir}`)
 } catch (error) {

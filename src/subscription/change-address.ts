@@ -5,6 +5,7 @@ import { addressHash } from '../mail/address.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { addressChanges, outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
+import { carrySuppressions } from './compose-keys.ts'
 import { isBlocked, lockPerson, personKey, readerWithinEmailLimit, withinEmailLimit } from './email-limit.ts'
 import { openManageLink } from './manage.ts'
 import { readAddress } from './sign-up.ts'
@@ -32,8 +33,9 @@ export async function requestAddressChange(
   const at = now()
   await db.transaction(async (tx) => {
     await tx.execute(lockPerson(person))
+    await carrySuppressions(tx, config, [key])
     await tx.execute(sql`SELECT FROM subscribers WHERE id = ${subscriberId} FOR UPDATE`)
-    const { rows } = await tx.execute(sql`
+    const { rowCount } = await tx.execute(sql`
       WITH asked AS (
         INSERT INTO address_changes AS c (subscriber_id, email, email_key, address_hash, nonce, requested_at)
         SELECT s.id, ${email}, ${key}, ${hash}, ${randomBytes(8)}, ${at}::timestamptz FROM subscribers s
@@ -46,11 +48,11 @@ export async function requestAddressChange(
         SELECT 'change', subscriber_id, ${person}, ${at}, ${randomBytes(16)}, ${at} FROM asked
       )
       SELECT FROM asked`)
-    if (rows.length === 0) {
+    if (rowCount === 0) {
       throw new PaperboyError('TOO_MANY_SIGN_UPS', 'Too many address changes were requested. Try again later.')
     }
   })
-  void queues.wake('send-service-mails', {})
+  void queues.wake('send-service-emails', {})
 }
 
 /**

@@ -8,7 +8,7 @@ import { outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { isBlocked } from './email-limit.ts'
 
-export const CONFIRM_WINDOW_DAYS = 7
+const CONFIRM_WINDOW_DAYS = 7
 
 type Deps = Pick<Services, 'db' | 'queues' | 'keys' | 'config' | 'now'>
 
@@ -95,7 +95,7 @@ export async function confirm(
     config.EDITION_CLOSE_HOUR_UTC,
     begun ? now() : undefined,
   )
-  void queues.wake('send-service-mails', {})
+  void queues.wake('send-service-emails', {})
   if (first) void queues.wake('send-batch', { batchId: first.batchId }, `${first.batchId}-0`)
   return { firstDigestAt, zone: reader.zone, returning, begun }
 }

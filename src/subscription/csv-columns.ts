@@ -24,8 +24,15 @@ export const CSV_COLUMNS = [
 
 export type CsvColumn = (typeof CSV_COLUMNS)[number]
 
-/** Separates several values in one cell. */
-export const SEPARATOR = '; '
+/** Joins the values of one cell for `splitValues`. Quotes a value that contains a separator or a quote. */
+export const joinValues = (values: readonly string[]): string =>
+  values.map((value) => (/[",;]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join('; ')
+
+/** Splits a cell at commas or semicolons; a value that contains one is quoted (`"Biology","Lab, old"`). */
+export const splitValues = (cell: string): string[] =>
+  [...cell.matchAll(/"((?:[^"]|"")*)"|[^",;]+/g)]
+    .map(([text, quoted]) => (quoted ?? text).replaceAll('""', '"').trim())
+    .filter(Boolean)
 
 /** Characters that make a spreadsheet read a cell as a formula, and the apostrophe that prevents it. */
 const FORMULA = /^[=+\-@\t\r']/

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Config } from '../runtime/config/config.ts'
 import type { Db } from '../runtime/db/database.ts'
+import { bool, queryOne } from '../runtime/db/query.ts'
 
 /** Forms that send an email to the address typed into them, and the emails each may send. */
 const EMAILS = { 'sign-up': ['confirm', 'already'], manage: ['manage'], change: ['change'] } as const
@@ -49,8 +50,8 @@ export const lockPerson = (person: Buffer): SQL =>
 
 /** Returns whether the address is suppressed for good, however often it asks. */
 export async function isBlocked(db: Db, addressHash: Buffer): Promise<boolean> {
-  const { rows } = await db.execute<{ blocked: boolean }>(sql`
+  const { blocked } = await queryOne(db, { blocked: bool })`
     SELECT EXISTS (
-      SELECT FROM suppressions x WHERE x.address_hash = ${addressHash} AND x.reason IN ('complaint', 'manual')) AS blocked`)
-  return rows[0]!.blocked
+      SELECT FROM suppressions x WHERE x.address_hash = ${addressHash} AND x.reason IN ('complaint', 'manual')) AS blocked`
+  return blocked
 }

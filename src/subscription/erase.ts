@@ -1,4 +1,6 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { queryColumn } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 import { deleteDomainData } from './delete-domain-data.ts'
 import { subscriberIdOf } from './find-reader.ts'
@@ -14,8 +16,7 @@ export async function exportReader(
 ): Promise<{ exportedAt: string; tables: Record<string, unknown[]> }> {
   const tables: Record<string, unknown[]> = {}
   for (const [name, { read }] of Object.entries(PERSONAL_TABLES)) {
-    const { rows } = await db.execute<{ row: unknown }>(read(subscriberId))
-    tables[name] = rows.map(({ row }) => row)
+    tables[name] = await queryColumn(db, z.unknown())`${read(subscriberId)}`
   }
   return { exportedAt: now().toISOString(), tables }
 }

@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync'
 import { asc, gt } from 'drizzle-orm'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { CSV_COLUMNS, type CsvColumn, escapeFormula, SEPARATOR } from './csv-columns.ts'
+import { CSV_COLUMNS, type CsvColumn, escapeFormula, joinValues } from './csv-columns.ts'
 
 const PAGE = 5000
 
@@ -53,6 +53,6 @@ export async function* exportSubscribers({ db }: Pick<Services, 'db'>): AsyncGen
 
 /** Only text that a person typed can look like a formula. */
 function cell(value: Value): string {
-  const text = value instanceof Date ? value.toISOString() : Array.isArray(value) ? value.join(SEPARATOR) : value
+  const text = value instanceof Date ? value.toISOString() : Array.isArray(value) ? joinValues(value) : value
   return typeof text === 'string' ? escapeFormula(text) : String(text ?? '')
 }

@@ -3,7 +3,7 @@ import { type CsvFile, openCsv } from '../lib/csv/open-csv.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import { slugOf } from '../papers/topics/topics.ts'
-import { type CsvColumn, unescapeFormula } from './csv-columns.ts'
+import { type CsvColumn, splitValues, unescapeFormula } from './csv-columns.ts'
 import { type Mapping, type ReadColumn, readColumns } from './import-columns.ts'
 import { readConsent, strictestStatus, UnknownValue } from './import-consent.ts'
 import { isEmptyCell, parseTimestamp } from './import-timestamps.ts'
@@ -35,7 +35,7 @@ export interface Row {
   consent_form: string | undefined
 }
 
-export type Line = { row: Row } | { problem: string } | { unknown: UnknownValue; line: number }
+type Line = { row: Row } | { problem: string } | { unknown: UnknownValue; line: number }
 
 export interface SubscriberFile extends Pick<CsvFile, 'separator' | 'encoding'> {
   columns: ReadColumn[]
@@ -118,7 +118,7 @@ function rowReader(
       format: oneOf(FORMATS, 'format', cell('format')) ?? 'html',
       locale,
       topics: topicsIn(all(cells, 'topics'), all(cells, 'tags'), topics, unknownTags),
-      keywords: several('keywords', cell('keywords').split(';')),
+      keywords: several('keywords', splitValues(cell('keywords'))),
       like_voted: oneOf(['true', 'false'] as const, 'like_voted', cell('like_voted')) === 'true',
       paused_until: moment('paused_until', cell('paused_until')),
       requested_at,
@@ -139,25 +139,19 @@ function topicsIn(
   known: ReadonlySet<string>,
   unknownTags: Map<string, number>,
 ): string[] {
-  const wished = several('topics', own.flatMap(listed))
+  const wished = several('topics', own.flatMap(splitValues))
   const unknown = wished.find((topic) => !known.has(slugOf(topic)))
   if (unknown !== undefined)
     throw new Error(
       `topic "${unknown}" is not known here. Collect papers first, or skip unknown topics: --map "topics=tags"`,
     )
   const found = wished.map(slugOf)
-  for (const tag of new Set(tags.flatMap(listed))) {
+  for (const tag of new Set(tags.flatMap(splitValues))) {
     if (known.has(slugOf(tag))) found.push(slugOf(tag))
     else if (unknownTags.size < MAX_TAGS || unknownTags.has(tag)) unknownTags.set(tag, (unknownTags.get(tag) ?? 0) + 1)
   }
   return [...new Set(found)].slice(0, MAX_SELECTIONS)
 }
-
-/** Splits a cell at commas or semicolons; a value that contains one is quoted (`"Biology","Lab, old"`). */
-const listed = (cell: string): string[] =>
-  [...cell.matchAll(/"((?:[^"]|"")*)"|[^",;]+/g)]
-    .map(([text, quoted]) => (quoted ?? text).replaceAll('""', '"').trim())
-    .filter(Boolean)
 
 const latest = (...moments: (Date | undefined)[]): number =>
   Math.max(...moments.map((at) => at?.getTime() ?? Number.NEGATIVE_INFINITY))

@@ -1,8 +1,11 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import { PaperboyError } from '../lib/errors.ts'
 import { knownTopics } from '../papers/topics/topics.ts'
 import type { Db } from '../runtime/db/database.ts'
+import { number, queryColumn, queryOne, text } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
+import { carrySuppressions } from './compose-keys.ts'
 import { type Mapping, MEANINGS_HELP, type ReadColumn, unrecognizedColumns } from './import-columns.ts'
 import { strictestStatus, type UnknownValue } from './import-consent.ts'
 import { openSubscriberFile, type Row, type SubscriberFile } from './import-rows.ts'
@@ -88,6 +91,11 @@ export async function importSubscribers(
           addProblem(`line ${line}: time zone "${zone}" is not known. Write it like Europe/Berlin.`)
         const known = chunk.filter((row) => !invalid.includes(row))
         if (!hasFailed() && known.length > 0) {
+          await carrySuppressions(
+            tx,
+            config,
+            known.map(({ key }) => key),
+          )
           const counts = await insertRows(tx, known, options, at)
           for (const name of COUNTS) result[name] += counts[name]
           result.unchanged += counts.unchanged
@@ -160,11 +168,9 @@ function unknownMessage(
 /** Returns the rows whose zone the database does not know. */
 async function unknownZones(db: Db, rows: Row[]): Promise<Row[]> {
   const zones = [...new Set(rows.map((row) => row.zone))]
-  const { rows: found } = await db.execute<{ zone: string }>(
-    sql`SELECT zone FROM unnest(${sql.param(zones)}::text[]) AS zone WHERE NOT is_zone(zone)`,
-  )
-  const unknown = new Set(found.map(({ zone }) => zone))
-  return rows.filter((row) => unknown.has(row.zone))
+  const unknown = await queryColumn(db, text)`
+    SELECT zone FROM unnest(${sql.param(zones)}::text[]) AS zone WHERE NOT is_zone(zone)`
+  return rows.filter((row) => unknown.includes(row.zone))
 }
 
 /** Returns the status a row is imported with; active only when the operator attests consent. */
@@ -177,7 +183,20 @@ async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) 
   const rows = mergeDuplicates(
     all.map((row) => ({ ...row, hash: row.hash.toString('hex'), status: importedStatus(row, options) })),
   )
-  const result = await db.execute<Record<(typeof COUNTS)[number], number>>(sql`
+  const counts = await queryOne(db, Counts, insertStatement(rows, options, at))
+  const { added, activated, remembered, refused } = counts
+  return { ...counts, unchanged: all.length - added - activated - remembered - refused }
+}
+
+/** What each of a file's rows became, counted. */
+const Counts = z.object({ added: number, asked: number, activated: number, remembered: number, refused: number })
+
+/**
+ * The statement that imports rows. One statement, so that concurrent sign-ups and imports of the same address cannot come in between.
+ * CTEs in order: `given` (the rows, each with the suppression of its address), `known` (readers before), `written` (readers inserted or
+ * changed), `asked` and `unasked` (confirmation emails queued or cancelled), `suppressed` (bounces and complaints of the old list).
+ */
+const insertStatement = (rows: readonly object[], options: ImportOptions, at: Date) => sql`
     WITH given AS (
       SELECT g.*, decode(g.hash, 'hex') AS address_hash, g.status IN ('active', 'pending') AS reads, x.reason
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS g(
@@ -240,11 +259,7 @@ async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) 
       count(*) FILTER (WHERE w.id IS NOT NULL AND NOT g.reads)::int AS remembered,
       count(*) FILTER (WHERE w.id IS NULL AND g.reads
         AND (g.reason IS NOT NULL OR k.status IN ('unsubscribed', 'bounced', 'complained', 'erased')))::int AS refused
-    FROM given g LEFT JOIN written w ON w.email_key = g.key LEFT JOIN known k ON k.email_key = g.key`)
-  const counts = result.rows[0]!
-  const { added, activated, remembered, refused } = counts
-  return { ...counts, unchanged: all.length - added - activated - remembered - refused }
-}
+    FROM given g LEFT JOIN written w ON w.email_key = g.key LEFT JOIN known k ON k.email_key = g.key`
 
 /** Keeps one row for each mailbox: the last of those with the strictest status. */
 function mergeDuplicates<T extends { key: string; status: Status }>(rows: T[]): T[] {

@@ -2,7 +2,7 @@ import { ADDRESS_COLUMNS, normalizeName } from '../lib/csv/column-names.ts'
 import { CSV_COLUMNS, type CsvColumn } from './csv-columns.ts'
 
 /** Meanings of columns beyond those of our own export. */
-export const FOREIGN_MEANINGS = ['subscribed', 'unsubscribed', 'bounced', 'complained', 'tags', 'ignore'] as const
+const FOREIGN_MEANINGS = ['subscribed', 'unsubscribed', 'bounced', 'complained', 'tags', 'ignore'] as const
 
 export type Meaning = CsvColumn | (typeof FOREIGN_MEANINGS)[number]
 

@@ -40,7 +40,7 @@ export async function requestManageLink(
       SELECT 'manage', (SELECT id FROM subscribers WHERE email_key = ${key}), ${person}, ${request.mailAfter ?? at}, ${randomBytes(16)}, ${at}
       WHERE ${withinEmailLimit(person, 'manage', at)}`)
   })
-  void queues.wake('send-service-mails', {})
+  void queues.wake('send-service-emails', {})
 }
 
 /** Returns a manage token bound to the address: after a change of address, links in the old mailbox stop working. */

@@ -4,6 +4,7 @@ import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import type { Db } from '../runtime/db/database.ts'
+import { bool, moment, queryOne } from '../runtime/db/query.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import {
@@ -157,17 +158,16 @@ const toPreferences = (row: Row): Preferences => ({
  */
 async function endOfPause(db: Db, day: string | null, zone: string, at: Date): Promise<Date | null> {
   if (day === null) return null
-  const { rows } = await db.execute<{ moment: string }>(sql`SELECT ${day}::date::timestamp AT TIME ZONE
-    CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END AS moment`)
-  const moment = new Date(rows[0]!.moment)
+  const { end } = await queryOne(db, { end: moment })`
+    SELECT ${day}::date::timestamp AT TIME ZONE CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END AS "end"`
   const latest = at.getTime() + (MAX_PAUSE_WEEKS * 7 + 1) * 86_400_000
-  if (moment <= at || moment.getTime() > latest) throw new BadPreference('pausedUntil')
-  return moment
+  if (end <= at || end.getTime() > latest) throw new BadPreference('pausedUntil')
+  return end
 }
 
 async function checkZone(db: Db, zone: string): Promise<void> {
-  const { rows } = await db.execute<{ known: boolean }>(sql`SELECT is_zone(${zone}) AS known`)
-  if (!rows[0]?.known) throw new BadPreference('zone')
+  const { known } = await queryOne(db, { known: bool })`SELECT is_zone(${zone}) AS known`
+  if (!known) throw new BadPreference('zone')
 }
 
 const unknownToken = (): PaperboyError =>

@@ -4,8 +4,9 @@ import { canonicalZone } from '../calendar/zone-names.ts'
 import { canonicalAddress } from '../lib/network.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
-import { executePrepared } from '../runtime/db/prepared.ts'
+import { prepared } from '../runtime/db/prepared.ts'
 import type { Services } from '../runtime/services.ts'
+import { carrySuppressions } from './compose-keys.ts'
 import { lockPerson, personKey, withinEmailLimit } from './email-limit.ts'
 
 /** Names the wording of the form that the reader agreed to. A new wording gets a new name. */
@@ -44,7 +45,8 @@ export async function subscribe(
   const at = now()
   const person = personKey(config, key)
   await db.transaction(async (tx) => {
-    await executePrepared(tx, lockPerson(person))
+    await tx.execute(prepared(lockPerson(person)))
+    await carrySuppressions(tx, config, [key])
     // Upserts the sign-up, then queues its email. The SELECT has no row over the limit; an active reader keeps every value.
     const statement = sql`
       WITH asked AS (
@@ -67,9 +69,9 @@ export async function subscribe(
       SELECT CASE WHEN status = 'active' THEN 'already' ELSE 'confirm' END::service_mail, id, ${person}, ${request.mailAfter ?? at},
         ${randomBytes(16)}, ${at}
       FROM asked`
-    await executePrepared(tx, statement)
+    await tx.execute(prepared(statement))
   })
-  void queues.wake('send-service-mails', {})
+  void queues.wake('send-service-emails', {})
 }
 
 /** SQL: the request is still open: not confirmed, and no unsubscribe since. */

@@ -16,7 +16,7 @@ const BATCH_ROWS = 1_000
  */
 export async function remindUnconfirmed({ db, queues, now }: Pick<Services, 'db' | 'queues' | 'now'>): Promise<number> {
   const at = now()
-  const { rows } = await db.execute(sql`
+  const { rowCount } = await db.execute(sql`
     WITH due AS (
       SELECT s.id FROM subscribers s
       WHERE s.status = 'pending' AND s.reminded_at IS NULL AND s.confirm_nonce IS NOT NULL
@@ -29,9 +29,10 @@ export async function remindUnconfirmed({ db, queues, now }: Pick<Services, 'db'
       UPDATE subscribers s SET reminded_at = ${at} FROM due WHERE s.id = due.id RETURNING s.id
     )
     INSERT INTO outbox (kind, subscriber_id, due_at, message_key, created_at)
-    SELECT 'remind', id, ${at}, decode(md5(random()::text || id), 'hex'), ${at} FROM reminded RETURNING 1`)
-  if (rows.length > 0) void queues.wake('send-service-mails', {})
-  return rows.length
+    SELECT 'remind', id, ${at}, decode(md5(random()::text || id), 'hex'), ${at} FROM reminded`)
+  const reminders = rowCount ?? 0
+  if (reminders > 0) void queues.wake('send-service-emails', {})
+  return reminders
 }
 
 /**
@@ -46,7 +47,7 @@ export async function deleteUnconfirmed({ db, now }: Pick<Services, 'db' | 'now'
   await db.execute(sql`
     DELETE FROM outbox WHERE subscriber_id IS NULL AND settled_at IS NOT NULL AND created_at < ${at}::timestamptz - interval '1 day'`)
   for (let deleted = 0; ; ) {
-    const { rows } = await db.execute(sql`
+    const { rowCount } = await db.execute(sql`
       WITH old AS (
         SELECT id FROM subscribers
         WHERE status = 'pending' AND confirmed_at IS NULL
@@ -55,8 +56,8 @@ export async function deleteUnconfirmed({ db, now }: Pick<Services, 'db' | 'now'
       ), mails AS (
         DELETE FROM outbox o USING old WHERE o.subscriber_id = old.id
       )
-      DELETE FROM subscribers s USING old WHERE s.id = old.id RETURNING 1`)
-    deleted += rows.length
-    if (rows.length < BATCH_ROWS) return deleted
+      DELETE FROM subscribers s USING old WHERE s.id = old.id`)
+    deleted += rowCount ?? 0
+    if ((rowCount ?? 0) < BATCH_ROWS) return deleted
   }
 }

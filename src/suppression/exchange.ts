@@ -1,9 +1,9 @@
 import { stringify } from 'csv-stringify/sync'
-import { sql } from 'drizzle-orm'
 import { isAddressColumn, normalizeName } from '../lib/csv/column-names.ts'
 import { openCsv } from '../lib/csv/open-csv.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
+import { bytes, query, text } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 import { keyFingerprint } from './key-fingerprint.ts'
 import { type Suppression, type SuppressionReason, suppress } from './suppress.ts'
@@ -24,12 +24,12 @@ export async function* exportSuppressions({ db, config }: Pick<Deps, 'db' | 'con
   const fingerprint = keyFingerprint(config.SUPPRESSION_KEY)
   yield stringify([['address_hash', 'key', 'reason', 'created_at']])
   for (let after: Buffer = Buffer.alloc(0); ; ) {
-    const { rows } = await db.execute<{ address_hash: Buffer; reason: string; at: string }>(sql`
+    const rows = await query(db, { addressHash: bytes, reason: text, at: text })`
       SELECT address_hash, reason, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at
-      FROM suppressions WHERE address_hash > ${after} ORDER BY address_hash LIMIT ${PAGE}`)
+      FROM suppressions WHERE address_hash > ${after} ORDER BY address_hash LIMIT ${PAGE}`
     if (rows.length === 0) return
-    after = rows.at(-1)!.address_hash
-    yield stringify(rows.map((row) => [row.address_hash.toString('hex'), fingerprint, row.reason, row.at]))
+    after = rows.at(-1)!.addressHash
+    yield stringify(rows.map((row) => [row.addressHash.toString('hex'), fingerprint, row.reason, row.at]))
   }
 }
 

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { ConfigError } from '../runtime/config/config.ts'
 import type { Db } from '../runtime/db/database.ts'
+import { queryColumn, text } from '../runtime/db/query.ts'
 
 /**
  * Identifies a SUPPRESSION_KEY without revealing it. Hashes under another key match no address, which nothing else
@@ -11,7 +12,7 @@ export const keyFingerprint = (suppressionKey: string): string =>
   createHmac('sha256', suppressionKey).update('name of this key').digest('hex').slice(0, 8)
 
 /** This database was used with another key. Every process refuses to start. */
-export class WrongSuppressionKey extends ConfigError {
+class WrongSuppressionKey extends ConfigError {
   constructor() {
     super(
       [
@@ -23,19 +24,22 @@ export class WrongSuppressionKey extends ConfigError {
   }
 }
 
+async function storedFingerprint(db: Db) {
+  const [fingerprint] = await queryColumn(db, text.nullable())`SELECT key_mark FROM mailing`
+  return fingerprint
+}
+
 /** Returns whether the database was used with another key. A new database has none. */
 export async function isWrongKey(db: Db, suppressionKey: string): Promise<boolean> {
-  const { rows } = await db.execute<{ key_mark: string | null }>(sql`SELECT key_mark FROM mailing`)
-  const stored = rows[0]?.key_mark ?? null
-  return stored !== null && stored !== keyFingerprint(suppressionKey)
+  const stored = await storedFingerprint(db)
+  return stored != null && stored !== keyFingerprint(suppressionKey)
 }
 
 /**
  * Stores the fingerprint of the key on first use. @throws WrongSuppressionKey when the database was used with another
  */
 export async function registerKey(db: Db, suppressionKey: string): Promise<void> {
-  const { rows } = await db.execute<{ key_mark: string | null }>(sql`SELECT key_mark FROM mailing`)
-  if (rows[0]?.key_mark == null)
+  if ((await storedFingerprint(db)) == null)
     await db.execute(sql`UPDATE mailing SET key_mark = ${keyFingerprint(suppressionKey)} WHERE key_mark IS NULL`)
   if (await isWrongKey(db, suppressionKey)) throw new WrongSuppressionKey()
 }

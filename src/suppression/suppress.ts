@@ -1,8 +1,12 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import { PaperboyError } from '../lib/errors.ts'
 import type { Db } from '../runtime/db/database.ts'
+import { number, queryColumn, queryOne } from '../runtime/db/query.ts'
+import { suppressionReason } from '../runtime/db/schema.ts'
 
-export type SuppressionReason = 'hard bounce' | 'complaint' | 'erasure' | 'manual'
+const Reason = z.enum(suppressionReason.enumValues)
+export type SuppressionReason = z.output<typeof Reason>
 
 export interface Suppression {
   /** keyed hash of the address, see addressHash */
@@ -23,8 +27,9 @@ export async function suppress(
   at: Date,
 ): Promise<{ added: number; strengthened: number }> {
   if (suppressions.length === 0) return { added: 0, strengthened: 0 }
-  // Upserts each address once, with its strongest reason, then sets the status of subscribers behind it.
-  const { rows } = await db.execute<{ added: number; strengthened: number }>(sql`
+  // One statement, so that a status never differs from its suppression. `given` has each address once, with its strongest reason;
+  // `kept` upserts them; `updated` sets the status of subscribers behind them.
+  const statement = sql`
     WITH given AS (
       SELECT DISTINCT ON (hash) hash, reason
       FROM unnest(${sql.param(suppressions.map((one) => one.hash))}::bytea[],
@@ -47,8 +52,8 @@ export async function suppress(
                  WHEN g.reason = 'erasure' THEN false
                  ELSE s.status IN ('pending', 'active') END
     )
-    SELECT count(*) FILTER (WHERE added)::int AS added, count(*) FILTER (WHERE NOT added)::int AS strengthened FROM kept`)
-  return rows[0]!
+    SELECT count(*) FILTER (WHERE added)::int AS added, count(*) FILTER (WHERE NOT added)::int AS strengthened FROM kept`
+  return queryOne(db, { added: number, strengthened: number }, statement)
 }
 
 /**
@@ -56,15 +61,15 @@ export async function suppress(
  * @returns the reason of the suppression, or undefined when there was none
  */
 export async function lift(db: Db, hash: Buffer, at: Date): Promise<SuppressionReason | undefined> {
-  const { rows } = await db.execute<{ reason: SuppressionReason }>(sql`
+  const [reason] = await queryColumn(db, Reason)`
     WITH lifted AS (
       DELETE FROM suppressions WHERE address_hash = ${hash} RETURNING address_hash, reason
     ), updated AS (
       UPDATE subscribers s SET status = 'unsubscribed', left_at = ${at}, updated_at = ${at}
       FROM lifted WHERE s.address_hash = lifted.address_hash AND s.status IN ('bounced', 'complained')
     )
-    SELECT reason FROM lifted`)
-  return rows[0]?.reason
+    SELECT reason FROM lifted`
+  return reason
 }
 
 /** Lifts a suppression that must exist. @throws PaperboyError BAD_ADDRESS when it does not */

@@ -24,7 +24,9 @@ test.skipIf(withoutBrowser)(
     const stack = new AsyncDisposableStack()
     onTestFinished(() => stack.disposeAsync())
     const sink = stack.adopt(await openSink(), (each) => each.close())
-    const queues = stack.adopt(await openQueues({ databaseUrl, onError: () => {} }), (each) => each.close())
+    const queues = stack.adopt(await openQueues({ databaseUrl, installation: 'test', onError: () => {} }), (each) =>
+      each.close(),
+    )
     const port = await choosePort(undefined)
     const settings = { DATABASE_URL: databaseUrl, SMTP_URL: sink.url, PUBLIC_URL: `http://127.0.0.1:${port}` }
     const services = { ...servicesOn(db, settings), queues, now: () => new Date() }

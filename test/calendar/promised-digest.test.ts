@@ -27,6 +27,11 @@ test('a digest is promised only after an expected list', () => {
 test('a morning east of UTC can be before the close of the previous day’s list', () => {
   // 08:00 in Tokyo is 23:00 UTC on the previous day.
   expect(promise('2026-11-29T23:00:00Z', 'daily', 'Asia/Tokyo')).toBe('2026-12-01T23:00:00.000Z')
+  // Friday's list on Monday, Thursday's on Tuesday, Monday's on Wednesday.
+  for (const hour of ['2026-11-15T23:00:00.000Z', '2026-11-16T23:00:00.000Z', '2026-11-17T23:00:00.000Z'])
+    expect(promise(hour, 'weekdays', 'Asia/Tokyo')).toBe(hour)
+  // After Thanksgiving, Thursday had no list: Friday's on Monday, nothing on Tuesday.
+  expect(promise('2026-11-30T23:00:00Z', 'weekdays', 'Asia/Tokyo')).toBe('2026-12-01T23:00:00.000Z')
 })
 
 test('the reader’s local hour stays the same when summer time begins', () => {

@@ -98,9 +98,9 @@ test('doctor reports problems with exit 1 and without secrets, even if nothing i
   expect(code).toBe(1)
   expect(stdout).not.toMatch(/secret|someone/)
   expect(JSON.parse(stdout)).toContainEqual({
-    what: 'Database',
-    state: 'wrong',
-    words: 'cannot connect (ECONNREFUSED)',
+    part: 'Database',
+    state: 'error',
+    message: 'cannot connect (ECONNREFUSED)',
     remedy: 'check DATABASE_URL',
   })
   expect((await paperboy(['doctor'])).stdout).toMatch(/^ERROR {2}Database .*ECONNREFUSED/m)
@@ -169,7 +169,7 @@ test('commands enter the audit log, and `admin link` signs in without an email',
   ])
     await paperboy(args, env)
   const auditLines = (await db.select().from(auditLog).orderBy(auditLog.id)).map(
-    ({ what, about }) => `${what} ${about}`,
+    ({ action, target }) => `${action} ${target}`,
   )
   expect(auditLines).toEqual([
     'assembled the daily edition of 2026-04-14',
@@ -178,7 +178,7 @@ test('commands enter the audit log, and `admin link` signs in without an email',
     `unsubscribed reader ${id}`,
     'halted all mailing',
   ])
-  expect((await db.select().from(auditLog))[0]!.who).toMatch(/^command line \(.+\)$/)
+  expect((await db.select().from(auditLog))[0]!.actor).toMatch(/^command line \(.+\)$/)
   const { stdout } = await paperboy(['admin', 'link', 'Curator@desk.example'], env)
   expect(stdout).toMatch(/^https:\/\/paperboy\.example\/admin\/sign-in\/[\w-]{35}\n$/)
   expect((await paperboy(['admin', 'link', 'nobody@desk.example'], env)).code).toBe(1)
@@ -197,7 +197,9 @@ test('relays show lists slowed domains with reasons, and reset-domain resets one
   expect(JSON.parse((await reset()).stdout)).toEqual({ domain: 'slow.example', reset: true })
   expect(JSON.parse((await reset()).stdout)).toEqual({ domain: 'slow.example', reset: false })
   expect(await db.$count(buckets)).toBe(0)
-  expect(await db.select().from(auditLog)).toMatchObject([{ what: 'reset the rate of', about: 'a receiving domain' }])
+  expect(await db.select().from(auditLog)).toMatchObject([
+    { action: 'reset the rate of', target: 'a receiving domain' },
+  ])
 }, 60_000)
 
 describe('a failure exits with 1 and a message', () => {

@@ -7,7 +7,7 @@ import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
 import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { sendAgain } from '../../src/delivery/send/send-again.ts'
-import { readStatus, statusInWords } from '../../src/operate/status.ts'
+import { describeStatus, readStatus } from '../../src/operate/status.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { batches, deliveries, editions, subscribers } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
@@ -113,7 +113,7 @@ test('status shows an edition being sent: relays, slow domains, plan, reason of 
   await planAll(services, await releasedEdition(services))
   await workAll(services, sink)
   await db.update(editions).set({ state: 'paused', pausedWhy: '30 of 100 mails were refused' })
-  const words = statusInWords(await readStatus(services), services.now())
+  const words = describeStatus(await readStatus(services), services.now())
   expect(words).toContain('relay main: 4 accepted, 1 deferred')
   expect(words).toContain('domain example.org: 1 deferred')
   expect(words).toContain('1 emails at')

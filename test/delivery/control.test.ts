@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect, vi } from 'vitest'
 import { dueBatches } from '../../src/delivery/ledger/batches.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
-import { planInWords, sendPlan } from '../../src/delivery/plan/send-plan.ts'
+import { describePlan, sendPlan } from '../../src/delivery/plan/send-plan.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
 import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { cancel, pause, resume } from '../../src/edition/draft/control.ts'
@@ -143,7 +143,7 @@ describe('a plan before sending', () => {
       const [edition] = await db.select().from(editions)
       const id = edition?.id ?? (await releasedEdition(services))
       if (!edition) await planAll(services, id)
-      return planInWords(await sendPlan(services, id), services.now())
+      return describePlan(await sendPlan(services, id), services.now())
     }
     await addReaders(db, 600)
     expect(await planned({ SEND_RATE_PER_SECOND: '0.5' })).toBe(

@@ -105,7 +105,7 @@ test('a digest follows its reader’s preferences; a resend shows the same paper
   await db.update(deliveries).set({ state: 'deferred' })
   await db.execute(sql`UPDATE batches SET state = 'open', due_at = ${NOON}`)
   await deliverBatch(deps, batchIds[0]!, NEVER)
-  expect(await ledger()).toMatchObject({ state: 'accepted', handOvers: 2, shown: first.shown, own: 2 })
+  expect(await ledger()).toMatchObject({ state: 'accepted', attempts: 2, shown: first.shown, own: 2 })
 })
 
 test.for([

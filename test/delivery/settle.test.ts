@@ -1,7 +1,7 @@
 import { eq, inArray, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
 import { dueBatches, leaseBatch } from '../../src/delivery/ledger/batches.ts'
-import { progressInWords, progressOf } from '../../src/delivery/ledger/progress.ts'
+import { describeProgress, progressOf } from '../../src/delivery/ledger/progress.ts'
 import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { planDue } from '../../src/delivery/plan/plan-due.ts'
@@ -101,7 +101,7 @@ describe('while any row is open, the edition is not sent', () => {
     clock.now = new Date(NOON.getTime() + 3_600_000)
     await workAll(worker)
     expect(await isSent(services, editionId, 3)).toBe(true)
-    expect(progressInWords(await progressOf(services, editionId))).toBe('3 accepted')
+    expect(describeProgress(await progressOf(services, editionId))).toBe('3 accepted')
   })
 
   test('deferred by a relay that is down', async ({ db }) => {
@@ -119,7 +119,7 @@ describe('while any row is open, the edition is not sent', () => {
     await addReaders(db, 1)
     const { batchIds } = await planAll(services, editionId)
     await leaseBatch(db, batchIds[0]!, NOON)
-    await db.update(deliveries).set({ state: 'handed', handOvers: 1 })
+    await db.update(deliveries).set({ state: 'handed', attempts: 1 })
     await leaseEnds(db)
     expect(await isSent(services, editionId, 1), 'handed').toBe(false)
     await leaseBatch(db, batchIds[0]!, NOON) // makes it unknown, and dies as well
@@ -227,7 +227,7 @@ test('every final outcome ends an edition, and the summary counts them all', asy
   await leaseBatch(db, batchIds[0]!, NOON)
   await db
     .update(deliveries)
-    .set({ state: 'handed', handOvers: 1 })
+    .set({ state: 'handed', attempts: 1 })
     .where(those(4, 5, 6))
   await leaseEnds(db)
   await workAll(workerOn(services, sink.url))
@@ -236,7 +236,7 @@ test('every final outcome ends an edition, and the summary counts them all', asy
   const progress = await progressOf(services, editionId)
   expect(progress.states).toEqual({ accepted: 2, refused: 1, skipped: 1, expired: 1, unknown: 3, erased: 1 })
   expect(progress.open).toBe(0)
-  expect(progressInWords(progress)).toMatch(/^3 unknown, 2 accepted, /)
+  expect(describeProgress(progress)).toMatch(/^3 unknown, 2 accepted, /)
 })
 
 describe('a reader whose hour is still to come', () => {

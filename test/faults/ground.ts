@@ -17,7 +17,7 @@ import { releasedEdition } from '../support/services.ts'
 import { judge, type Policy, type Verdict } from './judge.ts'
 import { openRecordingRelay, type RecordingRelay } from './recording-relay.ts'
 
-export const CONNECTIONS = 4
+const CONNECTIONS = 4
 
 /** Two workers, Redis, PostgreSQL and a relay as processes, while an edition is sent. */
 export interface Ground {

@@ -24,8 +24,8 @@ const DESK = `/admin/editions/daily/${DAY}`
 
 const auditLines = async (db: Db) =>
   (await db.select().from(auditLog).orderBy(auditLog.id))
-    .filter(({ what }) => what !== 'signed in')
-    .map(({ who, what, about }) => `${who}: ${what} ${about}`)
+    .filter(({ action }) => action !== 'signed in')
+    .map(({ actor, action, target }) => `${actor}: ${action} ${target}`)
 const stateOf = async (db: Db) => {
   const [edition] = await db.select().from(editions).where(eq(editions.date, DAY))
   return edition && `${edition.held ? 'held ' : ''}${edition.state}`
@@ -343,11 +343,11 @@ test('the overview starts with an automatically paused edition: reason, time, fi
   const { body } = await (await signedIn(site)).get('/admin')
   const needed = body.slice(body.indexOf('class="needed"'), body.indexOf('<h2>Editions'))
   expect(needed).toMatch(/class="wrong"><strong>Error: Edition/)
-  expect(needed).toContain(`the daily edition of ${DAY} paused itself: 30 of 202 mails were refused.`)
+  expect(needed).toContain(`the daily edition of ${DAY} was paused automatically: 30 of 202 mails were refused.`)
   expect(needed).toContain(`<a href="${DESK}">Open the edition</a>`)
   expect(needed).toContain('1 × 550 5.7.1 &lt;b&gt;blocked&lt;/b&gt; for [address]')
   expect(needed).toMatch(/Since [^.]*15 April 2026[^.]*09:30/)
-  expect(needed).toContain('What to do: look at the replies')
+  expect(needed).toContain('What to do: fix the cause of the replies')
   expect(body).not.toContain('Nothing needs you')
 })
 

@@ -5,7 +5,7 @@ import { siteOn, test } from './site.ts'
 
 const PROXIED = { 'x-forwarded-for': '203.0.113.9' }
 const needed = async (services: Parameters<typeof findAttention>[0]) =>
-  (await findAttention(services)).filter(({ what }) => what === 'untrusted_proxy')
+  (await findAttention(services)).filter(({ name }) => name === 'untrusted_proxy')
 
 test('an untrusted proxy in a private network is logged once and raises an alert', async ({ db, databaseUrl }) => {
   const { app, services, logged } = siteOn(servicesOn(db, { DATABASE_URL: databaseUrl, NODE_ENV: 'production' }))

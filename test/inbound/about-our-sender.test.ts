@@ -75,7 +75,7 @@ test('refusals of our sender, relay or content never suppress a reader, however 
     const { returnPath: to } = await handedDigest(services, id, date)
     const said = replies[day % replies.length]!
     const raw = bounceMail({ to, recipient: EMAIL, status: '5.0.0', said, id: date })
-    expect(await receiveMail(services, raw, { source: 'smtp' })).toMatchObject({ class: 'soft', did: 'nothing' })
+    expect(await receiveMail(services, raw, { source: 'smtp' })).toMatchObject({ class: 'soft', action: 'nothing' })
   }
   expect((await db.select().from(subscribers))[0]!.status).toBe('active')
   // The query of an operator's alarm.

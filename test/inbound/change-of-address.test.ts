@@ -63,11 +63,11 @@ describe('an email to an address that is not the reader’s yet', () => {
       expect(await receiveMail(services, bounceMail(report), { source: 'imap' })).toMatchObject({
         class: 'hard',
         authority: undefined,
-        did: 'nothing',
+        action: 'nothing',
       })
       const header = [`Message-ID: ${mail.messageId}`, `To: ${recipient}`]
       const complaint = complaintMail({ to: mail.from, recipient, header })
-      expect(await receiveMail(services, complaint, { source: 'smtp' })).toMatchObject({ did: 'nothing' })
+      expect(await receiveMail(services, complaint, { source: 'smtp' })).toMatchObject({ action: 'nothing' })
     }
     expect(await stateOf(db)).toEqual(before)
   })
@@ -79,7 +79,7 @@ describe('an email to an address that is not the reader’s yet', () => {
     const report = bounceMail({ to: 'papers@paperboy.example', recipient: OLD, messageId })
     expect(await receiveMail(services, report, { source: 'imap' })).toMatchObject({
       authority: 'message id',
-      did: 'suppressed',
+      action: 'suppressed',
     })
   })
 })
@@ -98,9 +98,9 @@ describe('after a change of address', () => {
       complaintMail({ to: digest.returnPath, recipient: OLD, header: [`Message-ID: ${digest.messageId}`] }),
     ]
     for (const report of late) {
-      const { authority, did } = await receiveMail(services, report, { source: 'imap' })
+      const { authority, action } = await receiveMail(services, report, { source: 'imap' })
       expect(authority, 'it is about a mail of ours').toBeDefined()
-      expect(did).toBe('nothing')
+      expect(action).toBe('nothing')
     }
     expect(await stateOf(db)).toEqual(before)
     expect(await readerOf(db, id)).toMatchObject({ email: NEW, status: 'active' })
@@ -112,7 +112,7 @@ describe('after a change of address', () => {
     clock.now = new Date('2026-04-16T12:00:00Z')
     const { returnPath } = await handedDigest(services, id, '2026-04-16')
     const report = bounceMail({ to: returnPath, recipient: NEW })
-    expect(await receiveMail(services, report, { source: 'imap' })).toMatchObject({ did: 'suppressed' })
+    expect(await receiveMail(services, report, { source: 'imap' })).toMatchObject({ action: 'suppressed' })
     expect(await readerOf(db, id)).toMatchObject({ email: NEW, status: 'bounced' })
   })
 

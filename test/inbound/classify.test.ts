@@ -112,8 +112,11 @@ test('text outranks codes, a 4yz code is never hard, and unclear cases are soft'
     ['550 no', undefined, 'soft', 'refused'],
     ['', undefined, 'soft', 'refused'],
   ]
-  for (const [said, status, kind, reason] of cases) {
-    expect([said, verdictOf(said, status)]).toEqual([said, expect.objectContaining({ class: kind, reason })])
+  for (const [diagnostic, status, kind, reason] of cases) {
+    expect([diagnostic, verdictOf(diagnostic, status)]).toEqual([
+      diagnostic,
+      expect.objectContaining({ class: kind, reason }),
+    ])
   }
 })
 
@@ -150,7 +153,7 @@ async function holds(raw: Buffer): Promise<void> {
   expect(findings.length).toBeLessThanOrEqual(100)
   for (const each of findings) {
     expect(KINDS).toContain(each.class)
-    expect(each.said.length).toBeLessThan(10_000)
+    expect(each.diagnostic.length).toBeLessThan(10_000)
     if (each.recipient !== undefined) expect(each.recipient).toMatch(/^\S+@\S+$/)
   }
   // Far above the usual time, far below the cost of catastrophic backtracking.
@@ -166,7 +169,7 @@ test('reads arbitrary bytes without an error', async () => {
 
 test('reads reports with arbitrary fields without an error', async () => {
   const line = fc.string({ unit: 'binary', maxLength: 200 })
-  const given = fc.record({ to: line, recipient: line, status: line, said: line, action: line })
+  const given = fc.record({ to: line, recipient: line, status: line, diagnostic: line, action: line })
   await fc.assert(
     fc.asyncProperty(given, (values) => holds(bounceMail(values))),
     { numRuns: 100 },

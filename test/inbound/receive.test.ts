@@ -29,7 +29,7 @@ test('a hard bounce with a proven return path or Message-ID suppresses, and coun
   const { services, id, digest } = await reader(db)
   const report = bounceMail({ to: digest.returnPath, recipient: EMAIL })
   const took = await receiveMail(services, report, { source: 'imap' })
-  expect(took).toMatchObject({ class: 'hard', authority: 'return path', did: 'suppressed', repeated: false })
+  expect(took).toMatchObject({ class: 'hard', authority: 'return path', action: 'suppressed', repeated: false })
   expect(await statusOf(db, id)).toBe('bounced')
   expect(await reasons(db)).toEqual(['hard bounce'])
   // The same message by another channel: other trace lines, other line ends.
@@ -42,7 +42,7 @@ test('a hard bounce with a proven return path or Message-ID suppresses, and coun
   const plain = bounceMail({ to: 'papers@paperboy.example', recipient: 'eve@example.org', messageId })
   expect(await receiveMail(services, plain, { source: 'smtp' })).toMatchObject({
     authority: 'message id',
-    did: 'suppressed',
+    action: 'suppressed',
   })
   expect(await statusOf(db, eve)).toBe('bounced')
 })
@@ -103,8 +103,8 @@ test('a message without a token of ours changes nothing, whatever it claims', as
     ],
   ]
   for (const [name, raw] of forgeries) {
-    const { did, authority } = await receiveMail(services, raw, { source: 'smtp' })
-    expect([name, did]).toEqual([name, 'nothing'])
+    const { action, authority } = await receiveMail(services, raw, { source: 'smtp' })
+    expect([name, action]).toEqual([name, 'nothing'])
     expect([name, await stateOf(db)]).toEqual([name, before])
     // Only the event is stored, not the raw message, since nothing proves it.
     if (!authority) expect(await db.$count(inboundEvents, sql`raw IS NOT NULL AND subscriber_id IS NULL`)).toBe(0)
@@ -146,7 +146,7 @@ test('automatic replies, delays, receipts and successes to a valid return path c
   ]
   for (const [kind, raw] of harmless) {
     const took = await receiveMail(services, raw, { source: 'imap', envelopeTo: [to] })
-    expect(took).toMatchObject({ class: kind, authority: 'return path', did: 'nothing' })
+    expect(took).toMatchObject({ class: kind, authority: 'return path', action: 'nothing' })
     expect(await stateOf(db)).toEqual(before)
   }
 })
@@ -159,7 +159,7 @@ test('a complaint suppresses when the email is proven, and only unsubscribes whe
   const proven = complaintMail({ to, recipient: EMAIL, header: [`To: ${EMAIL}`, `Message-ID: ${digest.messageId}`] })
   expect(await receiveMail(services, proven, { source: 'imap' })).toMatchObject({
     class: 'complaint',
-    did: 'suppressed',
+    action: 'suppressed',
   })
   expect(await statusOf(db, id)).toBe('complained')
   expect(await reasons(db)).toEqual(['complaint'])
@@ -170,7 +170,7 @@ test('a complaint suppresses when the email is proven, and only unsubscribes whe
   const byLink = complaintMail({ to, recipient: 'redacted@example.net', header })
   expect(await receiveMail(services, byLink, { source: 'imap' })).toMatchObject({
     authority: 'unsubscribe link',
-    did: 'left',
+    action: 'unsubscribed',
   })
   expect(await statusOf(db, eve)).toBe('unsubscribed')
   expect(await reasons(db)).toEqual(['complaint'])
@@ -183,7 +183,10 @@ test('an unsubscribe request is honored by the token in its subject', async ({ d
     To: 'bounce+unsubscribe@paperboy.example',
     Subject: `unsubscribe ${digest.unsubscribeToken}`,
   })
-  expect(await receiveMail(services, wish, { source: 'smtp' })).toMatchObject({ class: 'unsubscribe', did: 'left' })
+  expect(await receiveMail(services, wish, { source: 'smtp' })).toMatchObject({
+    class: 'unsubscribe',
+    action: 'unsubscribed',
+  })
   expect(await statusOf(db, id)).toBe('unsubscribed')
   expect(await db.$count(suppressions)).toBe(0)
 })
@@ -194,13 +197,13 @@ async function softDays(db: Db, days: readonly string[], clean: readonly string[
   const services = servicesOn(db, BOUNCES, clock)
   const id = await addSubscriber(db, EMAIL, { confirmedAt: new Date('2026-03-01T00:00:00Z') })
   const all = [...days.map((day) => ({ day, soft: true })), ...clean.map((day) => ({ day, soft: false }))]
-  const did: string[] = []
+  const actions: string[] = []
   for (const { day, soft } of all.sort((a, b) => a.day.localeCompare(b.day))) {
     clock.now = AT(day).now
     const { returnPath: to } = await handedDigest(services, id, day)
     if (!soft) continue
     const raw = bounceMail({ to, recipient: EMAIL, status: '5.2.2', said: '552 5.2.2 Mailbox full', id: day })
-    did.push((await receiveMail(services, raw, { source: 'imap' })).did)
+    actions.push((await receiveMail(services, raw, { source: 'imap' })).action)
     await receiveMail(services, raw, { source: 'command' })
     await receiveMail(
       services,
@@ -214,25 +217,25 @@ async function softDays(db: Db, days: readonly string[], clean: readonly string[
       { source: 'ses' },
     )
   }
-  return { did, status: await statusOf(db, id) }
+  return { actions, status: await statusOf(db, id) }
 }
 const april = (...days: number[]) => days.map((day) => `2026-04-${String(day).padStart(2, '0')}`)
 
 test('five soft bounces in a row over seven days suppress; a second report about one email does not count', async ({
   db,
 }) => {
-  const { did, status } = await softDays(db, april(1, 2, 3, 4, 5, 6, 7, 8))
-  expect(did).toEqual([...Array(7).fill('counted'), 'suppressed'])
+  const { actions, status } = await softDays(db, april(1, 2, 3, 4, 5, 6, 7, 8))
+  expect(actions).toEqual([...Array(7).fill('counted'), 'suppressed'])
   expect(status).toBe('bounced')
 })
 
 test('four in seven days do not suffice', async ({ db }) => {
-  expect(await softDays(db, april(1, 3, 5, 8))).toEqual({ did: Array(4).fill('counted'), status: 'active' })
+  expect(await softDays(db, april(1, 3, 5, 8))).toEqual({ actions: Array(4).fill('counted'), status: 'active' })
 })
 
 test('a delivered email in between restarts the count', async ({ db }) => {
-  const { did, status } = await softDays(db, april(1, 2, 3, 4, 12), april(5, 6))
-  expect([did.at(-1), status]).toEqual(['counted', 'active'])
+  const { actions, status } = await softDays(db, april(1, 2, 3, 4, 12), april(5, 6))
+  expect([actions.at(-1), status]).toEqual(['counted', 'active'])
 })
 
 test('a report about an email from before the last confirmation does not count', async ({ db }) => {
@@ -242,7 +245,7 @@ test('a report about an email from before the last confirmation does not count',
     .set({ confirmedAt: new Date('2026-04-15T10:00:00Z') })
     .where(eq(subscribers.id, id))
   const late = bounceMail({ to: digest.returnPath, recipient: EMAIL })
-  expect(await receiveMail(services, late, { source: 'imap' })).toMatchObject({ class: 'hard', did: 'nothing' })
+  expect(await receiveMail(services, late, { source: 'imap' })).toMatchObject({ class: 'hard', action: 'nothing' })
   expect(await statusOf(db, id)).toBe('active')
 })
 

@@ -1,12 +1,12 @@
 import { expect } from 'vitest'
 import { receiveMail } from '../../src/inbound/receive.ts'
-import { readStatus, statusInWords } from '../../src/operate/status.ts'
+import { describeStatus, readStatus } from '../../src/operate/status.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, servicesOn } from '../support/services.ts'
 import { BOUNCES, bounceMail, handedDigest } from './support.ts'
 
-const wordsOn = async (services: Services) => statusInWords(await readStatus(services), services.now())
+const wordsOn = async (services: Services) => describeStatus(await readStatus(services), services.now())
 const UNREAD = /Inbound {3}WARNING: no reader is set up for BOUNCE_ADDRESS/
 
 test('status counts the messages of the last day, and those without proof', async ({ db }) => {
@@ -28,7 +28,7 @@ test('status counts the messages of the last day, and those without proof', asyn
     await receiveMail(services, forged, { source: 'imap' })
   }
   const status = await readStatus(services)
-  const words = statusInWords(status, services.now())
+  const words = describeStatus(status, services.now())
   expect(words).toContain('Inbound   in 24 h: 2 hard, 1 soft (2 unproven, ignored)')
   expect(status).toMatchObject({
     inbound: {

@@ -194,7 +194,7 @@ test('`paperboy inbound` applies a message from standard input and only classifi
     run(['--classify', 'README.md'], Buffer.alloc(0)),
   ])
   expect([acted.code, unasked.code, read.code]).toEqual([0, 2, 0])
-  expect(JSON.parse(acted.out)).toMatchObject({ class: 'hard', authority: 'return path', did: 'suppressed' })
+  expect(JSON.parse(acted.out)).toMatchObject({ class: 'hard', authority: 'return path', action: 'suppressed' })
   expect(await statusOf(db, id)).toBe('bounced')
   expect(JSON.parse(read.out)).toMatchObject({ file: 'README.md', recipient: null, class: 'ignore' })
 }, 90_000)

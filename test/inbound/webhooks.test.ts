@@ -220,7 +220,7 @@ for (const provider of Object.keys(hardBounce)) {
     expect(await it.post(provider, bounce)).toBe(200)
     expect(await db.$count(inboundEvents)).toBe(1)
     const [event] = await db.select().from(inboundEvents)
-    expect(event).toMatchObject({ source: provider, class: 'hard', did: 'suppressed' })
+    expect(event).toMatchObject({ source: provider, class: 'hard', action: 'suppressed' })
     // Another event with another key, so that the complaint is no replay.
     const told = complaint[provider]!(it)
     const again =

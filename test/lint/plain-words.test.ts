@@ -1,9 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { CLEAN } from './clean-paths.ts'
-import { cleanFiles, EXCEPTIONS, findWords } from './plain-words.ts'
+import { EXCEPTIONS, findWords, proseFiles } from './plain-words.ts'
 
 const found = (name: string, source: string) => findWords(name, source).map(({ line, word }) => `${line} ${word}`)
 
@@ -73,14 +70,16 @@ test('each finding says what to write instead', () => {
   for (const { instead } of findWords('src/a.ts', '// Whoever and nobody, meanwhile.')) expect(instead).not.toBe('')
 })
 
-test('every path of the list has files, and a path that has moved is named', async () => {
-  const root = await mkdtemp(join(tmpdir(), 'words-'))
-  try {
-    await mkdir(join(root, 'src'))
-    await writeFile(join(root, 'src/a.ts'), '')
-    expect(cleanFiles(['src', 'src/a.ts', 'src/gone'], root)).toEqual({ files: ['src/a.ts'], stale: ['src/gone'] })
-  } finally {
-    await rm(root, { recursive: true })
-  }
-  expect(cleanFiles(CLEAN, join(import.meta.dirname, '../..')).stale).toEqual([])
+test('all prose of the repository is checked, and no fixture', () => {
+  const files = proseFiles(join(import.meta.dirname, '../..'))
+  for (const file of [
+    'README.md',
+    'src/app.ts',
+    'src/http/assets/style.css',
+    'templates/digest.txt',
+    'workers/main.ts',
+    'test/flow.test.ts',
+  ])
+    expect(files).toContain(file)
+  expect(files.filter((file) => file.includes('fixtures'))).toEqual([])
 })

@@ -1,6 +1,5 @@
-import { globSync, readFileSync, statSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { CLEAN } from './clean-paths.ts'
 
 /** Words that this project's prose avoids, each with the plain word. */
 interface Rule {
@@ -114,31 +113,28 @@ const hideExceptions = (prose: string): string =>
 
 const lineAt = (text: string, index: number): number => text.slice(0, index).split('\n').length
 
-/** Files under the paths that are clean, and the paths that no file matches any more. */
-export function cleanFiles(paths: readonly string[], root: string): { files: string[]; stale: string[] } {
-  const found = paths.map((path) => ({
-    path,
-    files: globSync([path, `${path}/**/*.{ts,js,css,sql,eta,mjml,txt,md}`], { cwd: root }).filter((file) =>
-      statSync(join(root, file)).isFile(),
-    ),
-  }))
-  return {
-    files: [...new Set(found.flatMap(({ files }) => files))].sort(),
-    stale: found.filter(({ files }) => files.length === 0).map(({ path }) => path),
-  }
-}
+/** All prose of the repository, but the fixtures, which others wrote, and this folder, which quotes the words. */
+export const proseFiles = (root: string): string[] =>
+  globSync(
+    [
+      '.env.example',
+      'Dockerfile',
+      '*.{ts,yml,md}',
+      '{src,workers,test,templates,docs,migrations}/**/*.{ts,js,css,sql,eta,mjml,txt,md}',
+    ],
+    {
+      cwd: root,
+      exclude: ['test/fixtures/**', 'test/lint/**'],
+    },
+  ).sort()
 
 if (import.meta.main) {
   const root = join(import.meta.dirname, '../..')
-  const { files, stale } = cleanFiles(CLEAN, root)
-  const problems = [
-    ...stale.map((path) => `test/lint/clean-paths.ts: "${path}" matches no file. Give its new path.`),
-    ...files.flatMap((file) =>
-      findWords(file, readFileSync(join(root, file), 'utf8')).map(
-        ({ line, word, instead }) => `${file}:${line}: "${word}". Write ${instead}.`,
-      ),
+  const problems = proseFiles(root).flatMap((file) =>
+    findWords(file, readFileSync(join(root, file), 'utf8')).map(
+      ({ line, word, instead }) => `${file}:${line}: "${word}". Write ${instead}.`,
     ),
-  ]
+  )
   for (const problem of problems) console.error(problem)
   if (problems.length > 0) process.exitCode = 1
 }

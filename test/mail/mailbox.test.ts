@@ -13,6 +13,7 @@ const SENDERS: [setting: string, name: string, address: string][] = [
   ['A; B <p@paperboy.example>', 'A; B', 'p@paperboy.example'],
   ['Lab (AI) <p@paperboy.example>', 'Lab (AI)', 'p@paperboy.example'],
   ['"Dr. J. Doe, MIT" <p@paperboy.example>', 'Dr. J. Doe, MIT', 'p@paperboy.example'],
+  ['"Dr. \\"Jo\\" Doe, MIT" <p@paperboy.example>', 'Dr. "Jo" Doe, MIT', 'p@paperboy.example'],
   ['Say "hi" \\o/ <p@paperboy.example>', 'Say "hi" \\o/', 'p@paperboy.example'],
   ['Paperboy <p@münchen.example>', 'Paperboy', 'p@xn--mnchen-3ya.example'],
   ['日報 <p@paperboy.example>', '日報', 'p@paperboy.example'],

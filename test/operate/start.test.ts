@@ -60,6 +60,14 @@ test('a worker waits for missing tables with one log line, then works', {
   await until(worker, 'worker ready')
   expect(worker.output()).not.toMatch(/\n\s+at /)
   expect(await worker.end('SIGTERM')).toBe(0)
+  expect(linesOf(worker).at(-1)).toMatch(/"signal":"SIGTERM".*"worker stops/)
+})
+
+test('an api says that it stops, and why', { timeout: 60_000 }, async ({ databaseUrl }) => {
+  const api = run('src/api.ts', await settings(databaseUrl))
+  await until(api, 'Server listening')
+  expect(await api.end('SIGTERM')).toBe(0)
+  expect(linesOf(api).at(-1)).toMatch(/"signal":"SIGTERM".*"api stops/)
 })
 
 test('a worker waiting for its database stops on a signal', { timeout: 60_000 }, async () => {

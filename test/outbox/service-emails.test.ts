@@ -12,7 +12,7 @@ import { confirm } from '../../src/subscription/confirm.ts'
 import { readPreferences } from '../../src/subscription/preferences.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
 import { unsubscribe } from '../../src/subscription/unsubscribe.ts'
-import { test } from '../support/database.ts'
+import { refuseFirstOutcomes, test } from '../support/database.ts'
 import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 import { openSink, type Sink, smtpReply } from '../support/sink.ts'
 
@@ -276,7 +276,7 @@ describe('the relay’s reply', () => {
   test('a lost connection after many deferrals is still retried: each is counted separately', async ({ db }) => {
     const services = servicesOn(db)
     await ask(services)
-    await db.update(outbox).set({ state: 'deferred', handOvers: 6 })
+    await db.update(outbox).set({ state: 'deferred', attempts: 6 })
     const { relay } = senderOn(services, 'smtp://127.0.0.1:9')
     const cutting: Relay = { ...relay, send: async () => ({ state: 'unknown', reply: 'the connection was lost' }) }
     await sendServiceEmails({ ...services, relay: cutting }, NEVER)
@@ -299,7 +299,7 @@ describe('the relay’s reply', () => {
     }
     await sendServiceEmails({ ...services, relay: stopping }, stop.signal)
     expect(asked).toBe(1)
-    expect((await mailRows(db))[0]).toMatchObject({ state: 'queued', handOvers: 0, dueAt: NOON, settledAt: null })
+    expect((await mailRows(db))[0]).toMatchObject({ state: 'queued', attempts: 0, dueAt: NOON, settledAt: null })
   })
 
   test('refused: not retried, and the next email is not delayed', async ({ db }) => {
@@ -393,7 +393,7 @@ describe('a queued email is skipped when its recipient may no longer have it', (
       await ask(services, 'bob@example.org')
       expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(1)
       expect(sink.taken.map((one) => one.to)).toEqual(['bob@example.org'])
-      expect(await mailRows(db)).toMatchObject([{ state: 'skipped', handOvers: 0 }, { state: 'accepted' }])
+      expect(await mailRows(db)).toMatchObject([{ state: 'skipped', attempts: 0 }, { state: 'accepted' }])
     })
   }
 
@@ -416,6 +416,16 @@ describe('a queued email is skipped when its recipient may no longer have it', (
     expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(0)
     expect(await states(db)).toEqual(['confirm skipped'])
   })
+})
+
+test('an outcome that the database refuses at first is recorded, and nothing is sent again', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat()
+  await ask(services)
+  await refuseFirstOutcomes(db, 'outbox')
+  expect(await sendServiceEmails(senderOn(services, sink.url), NEVER)).toBe(1)
+  expect(await states(db)).toEqual(['confirm accepted'])
+  expect(sink.taken).toHaveLength(1)
 })
 
 test('concurrent senders send each email once, and mark it handed before the relay sees it', async ({ db }) => {

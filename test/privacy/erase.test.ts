@@ -60,7 +60,7 @@ for (const backend of ['postgres', 'redis']) {
       const relay = await chattyRelay()
       const logged: string[] = []
       const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
-      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
+      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
       stack.push(() => queues.close())
       const settings = { DATABASE_URL: databaseUrl, SMTP_URL: relay.url, SMTP_CONNECTIONS: '2', ...BOUNCES }
       const services = { ...servicesOn(db, settings), queues, log, now: () => new Date() }

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../../src/runtime/db/database.ts'
 
 /** Encodings of an address: plain, in a URL, in MIME, in base64 at any offset, in hex. */
-export function disguisesOf(address: string): string[] {
+function disguisesOf(address: string): string[] {
   const forms = [
     address,
     address.toLowerCase(),

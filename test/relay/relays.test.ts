@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openBreaker } from '../../src/relay/breaker.ts'
 import type { Outcome } from '../../src/relay/outcome.ts'
 import type { Relay } from '../../src/relay/relay.ts'
@@ -127,6 +127,51 @@ describe('several relays', () => {
     well = true
     time.pass(60_000)
     await expect.poll(async () => (await sendMany(relay, 1))[0]!.relay).toBe('first')
+  })
+})
+
+test('messages that wait for a relay go to the next one when it begins to rest', async () => {
+  const [first, second] = [
+    await server(({ command }) => (command === 'END' ? '550 5.4.5 Daily user sending limit exceeded' : undefined)),
+    await server(fine),
+  ]
+  const relay = relaysOn([`${first.url}?name=first`, `${second.url}?name=second`], 1)
+  const outcomes = await Promise.all(Array.from({ length: 6 }, () => sendMany(relay, 1)))
+  expect(byRelay(outcomes.flat())).toEqual({ second: 6 })
+  expect(first.messages, 'only the one in flight').toHaveLength(1)
+})
+
+describe('a rest that operators see ends without an email', () => {
+  const REFUSES = '550 5.4.5 Daily user sending limit exceeded'
+  test.each<[string, Script, ended: boolean]>([
+    ['when the relay can be reached again', ({ command }) => (command === 'CONNECT' ? 'cut' : undefined), true],
+    ['not when it refused our email', ({ command }) => (command === 'END' ? REFUSES : undefined), false],
+  ])('%s', async (_name, script, ended) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    let well = false
+    let checks = 0
+    const first = await server((step) => {
+      if (well && step.command === 'EHLO') checks++
+      return well ? undefined : script(step)
+    })
+    const resting = new Set<string>()
+    const relay = openRelays(
+      { SMTP_URL: `${first.url}?name=first`, SMTP_CONNECTIONS: 1 },
+      {
+        rests: {
+          recordRest: async (name) => void resting.add(name),
+          recordAccepted: async (name) => void resting.delete(name),
+        },
+      },
+    )
+    running.unshift(relay)
+    expect((await sendMany(relay, 1))[0]).toMatchObject({ state: 'deferred', relayDown: true })
+    expect([...resting]).toEqual(['first'])
+    well = true
+    vi.advanceTimersByTime(17_000)
+    await expect.poll(() => relay.restMs() === 0 && checks).toBe(1)
+    await expect.poll(() => resting.size).toBe(ended ? 0 : 1)
   })
 })
 

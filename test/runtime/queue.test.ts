@@ -18,12 +18,12 @@ const NOTHING: Handlers = {
   'send-batch': idle,
   'sweep-batches': idle,
   'settle-editions': idle,
-  'send-service-mails': idle,
+  'send-service-emails': idle,
   'tidy-sign-ups': idle,
   'read-mailbox': idle,
   'raise-alerts': idle,
 }
-const CONCURRENCY = { clockwork: 4, mails: 1, batches: 1 }
+const CONCURRENCY = { scheduled: 4, emails: 1, batches: 1 }
 
 for (const backend of ['postgres', 'redis']) {
   describe.skipIf(backend === 'redis' && withoutRedis)(`on ${backend}`, () => {
@@ -32,7 +32,7 @@ for (const backend of ['postgres', 'redis']) {
       onTestFinished,
     }) => {
       const redis = backend === 'redis' ? await startRedis() : undefined
-      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
+      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
       onTestFinished(async () => {
         await queues.close()
         await redis?.stop()
@@ -60,7 +60,7 @@ for (const backend of ['postgres', 'redis']) {
 
     test('stopWorking waits for a running job, however long it takes', async ({ databaseUrl, onTestFinished }) => {
       const redis = backend === 'redis' ? await startRedis() : undefined
-      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
+      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
       const job = Promise.withResolvers<void>()
       onTestFinished(async () => {
         job.resolve()
@@ -87,7 +87,7 @@ for (const backend of ['postgres', 'redis']) {
 
     test('hanging emails do not delay scheduled jobs', async ({ databaseUrl, onTestFinished }) => {
       const redis = backend === 'redis' ? await startRedis() : undefined
-      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, onError: () => {} })
+      const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
       const hang = Promise.withResolvers<void>()
       onTestFinished(async () => {
         hang.resolve()
@@ -98,14 +98,14 @@ for (const backend of ['postgres', 'redis']) {
       queues.work(
         {
           ...NOTHING,
-          'send-service-mails': () => hang.promise,
+          'send-service-emails': () => hang.promise,
           'send-batch': () => hang.promise,
           'sweep-batches': async () => swept++,
         },
         CONCURRENCY,
         () => {},
       )
-      for (let tick = 0; tick < 6; tick++) await queues.wake('send-service-mails', {}, String(tick))
+      for (let tick = 0; tick < 6; tick++) await queues.wake('send-service-emails', {}, String(tick))
       await queues.wake('send-batch', { batchId: 1 }, '1-0')
       await queues.wake('sweep-batches', {})
       await expect.poll(() => swept, { timeout: 10_000 }).toBe(1)

@@ -10,14 +10,23 @@ import { startCluster, startSentinel } from '../support/redis-topologies.ts'
 import { servicesOn } from '../support/services.ts'
 
 /** Opens two workers on one queue. `woken` collects the batches that they were woken for. */
-async function twoWorkers(url: string, stack: AsyncDisposableStack): Promise<{ queues: Queues; woken: Set<number> }> {
+async function twoWorkers(
+  url: string,
+  stack: AsyncDisposableStack,
+  installation = 'test',
+): Promise<{ queues: Queues; woken: Set<number> }> {
   const woken = new Set<number>()
   const idle = Object.fromEntries(Object.keys(jobs).map((name) => [name, async () => {}])) as unknown as Handlers
   const handlers = { ...idle, 'send-batch': async ({ batchId }: { batchId: number }) => woken.add(batchId) }
   const open = async () => {
-    const queues = await openQueues({ databaseUrl: 'postgres://nowhere', redisUrl: url, onError: () => {} })
+    const queues = await openQueues({
+      databaseUrl: 'postgres://nowhere',
+      redisUrl: url,
+      installation,
+      onError: () => {},
+    })
     stack.defer(() => queues.close())
-    queues.work(handlers, { clockwork: 1, mails: 1, batches: 1 }, () => {})
+    queues.work(handlers, { scheduled: 1, emails: 1, batches: 1 }, () => {})
     return queues
   }
   await open()
@@ -37,7 +46,7 @@ describe.skipIf(withoutRedis)('the queue', { timeout: 120_000 }, () => {
     await wakeFor(queues, range(1, 51))
     await expect.poll(() => woken.size, { timeout: 20_000 }).toBe(50)
     await queues.wake('sweep-batches', {}, '1')
-    await queues.wake('send-service-mails', {}, '1')
+    await queues.wake('send-service-emails', {}, '1')
     const sizes = await Promise.all(nodes.map((node) => node.ask('DBSIZE')))
     expect(sizes.filter((size) => Number(size) > 0).length).toBeGreaterThan(1)
   })
@@ -68,7 +77,12 @@ describe.skipIf(withoutRedis)('the restore marker in Redis', () => {
     const redis = await startRedis()
     stack.defer(() => redis.stop())
     const openMarkers = async () => {
-      const queues = await openQueues({ databaseUrl: 'postgres://nowhere', redisUrl: redis.url, onError: () => {} })
+      const queues = await openQueues({
+        databaseUrl: 'postgres://nowhere',
+        redisUrl: redis.url,
+        installation: 'test',
+        onError: () => {},
+      })
       stack.defer(() => queues.close())
       return queues.restoreMarkers!
     }
@@ -81,6 +95,18 @@ describe.skipIf(withoutRedis)('the restore marker in Redis', () => {
     await resumeAfterRestore({ ...services, restoreMarkers: before }, false)
     expect(await passRestoreGuard({ ...services, restoreMarkers: await openMarkers() })).toBe(true)
   })
+})
+
+test.skipIf(withoutRedis)('two installations on one Redis wake only their own workers', async () => {
+  await using stack = new AsyncDisposableStack()
+  const redis = await startRedis()
+  stack.defer(() => redis.stop())
+  const [first, second] = [await twoWorkers(redis.url, stack, 'first'), await twoWorkers(redis.url, stack, 'second')]
+  await wakeFor(first.queues, range(1, 21))
+  await wakeFor(second.queues, range(101, 121))
+  await expect.poll(() => [first.woken.size, second.woken.size], { timeout: 20_000 }).toEqual([20, 20])
+  expect(Math.max(...first.woken)).toBe(20)
+  expect(Math.min(...second.woken)).toBe(101)
 })
 
 describe('REDIS_URL', () => {

@@ -268,7 +268,7 @@ describe('an export', () => {
     const here = servicesOn(db)
     const wishes = {
       topics: ['computer-vision', 'robotics'],
-      keywords: ['=cmd|calc', 'tiny models'],
+      keywords: ['=cmd|calc', 'tiny models', 'cats, dogs', '5" screens'],
       locale: 'de',
       format: 'text',
     } as const

@@ -292,6 +292,12 @@ describe('reads a table from anywhere', () => {
     )(db)
   })
 
+  test('so are keywords, and one with a separator stands in quotes', async ({ db }) => {
+    const file = csv('email,keywords\na@example.org,"tiny models, robots;""cats, dogs"""\n')
+    await importSubscribers(servicesOn(db), file, ACTIVE)
+    expect((await db.select().from(subscribers))[0]!.keywords).toEqual(['tiny models', 'robots', 'cats, dogs'])
+  })
+
   test('also for suppressions', async ({ db }) => {
     const services = servicesOn(db)
     expect(await importSuppressions(services, fixture('mailchimp_cleaned.csv'))).toMatchObject({ added: 1 })

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { sql } from 'drizzle-orm'
 import { test as base, inject } from 'vitest'
 import { type Db, databaseOn, openPool } from '../../src/runtime/db/database.ts'
 import { onDatabase, runSql, TEMPLATE } from './global-setup.ts'
@@ -23,3 +24,17 @@ export const test = base
     onCleanup(() => pool.end())
     return databaseOn(pool)
   })
+
+/** Makes the database refuse the first writes of an accepted outcome, as a full disk does. */
+export async function refuseFirstOutcomes(db: Db, table: 'deliveries' | 'outbox'): Promise<void> {
+  // A sequence counts refused writes too: it is not rolled back.
+  await db.execute(sql`CREATE SEQUENCE refused_writes`)
+  await db.execute(sql`
+    CREATE FUNCTION refuse_first() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF NEW.state = 'accepted' AND nextval('refused_writes') <= 2 THEN RAISE 'no space left on device'; END IF;
+      RETURN NEW;
+    END $$`)
+  await db.execute(
+    sql`CREATE TRIGGER refuse_first BEFORE UPDATE ON ${sql.identifier(table)} FOR EACH ROW EXECUTE FUNCTION refuse_first()`,
+  )
+}

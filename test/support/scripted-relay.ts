@@ -51,10 +51,12 @@ export function openScriptedRelay(script: Script): Promise<ScriptedRelay> {
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
       for (;;) {
-        const end = text.indexOf(inData ? '\r\n.\r\n' : '\r\n')
+        // A message without any line is a lone dot.
+        const isEmpty = inData && text.startsWith('.\r\n')
+        const end = isEmpty ? 0 : text.indexOf(inData ? '\r\n.\r\n' : '\r\n')
         if (end < 0) return
         const piece = text.slice(0, end)
-        text = text.slice(end + (inData ? 5 : 2))
+        text = text.slice(end + (inData && !isEmpty ? 5 : isEmpty ? 3 : 2))
         if (inData) messages.push(piece)
         const command = inData ? 'END' : piece.slice(0, 4).toUpperCase()
         inData = false

@@ -13,7 +13,7 @@ export function assembleCommand(edition: Command): void {
     (key: EditionKey, command) =>
       withServices(async (services) => {
         const made = await assemble(services, key)
-        const entry = { who: cliActor(), what: 'assembled', about: describeEdition(key) }
+        const entry = { actor: cliActor(), action: 'assembled', target: describeEdition(key) }
         if (made.changed) await recordAudit(services.db, services.now(), entry)
         const note = made.changed
           ? `draft assembled. It is released ${describeRelease(made, services.now())}`

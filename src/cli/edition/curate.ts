@@ -21,7 +21,7 @@ export function curateCommands(edition: Command): void {
       .action((paper: string, options, command) =>
         withServices(async (services) => {
           const { verdict, auditName } = CURATOR_ACTIONS[name]
-          const entry = { who: cliActor(), what: auditName, about: `paper ${paper}` }
+          const entry = { actor: cliActor(), action: auditName, target: `paper ${paper}` }
           const { title, listDay, assembled } = await withAudit(services, entry, (db) =>
             curate({ ...services, db }, paper, name, options.note),
           )

@@ -44,7 +44,7 @@ export function previewCommand(edition: Command): void {
     .addOption(new Option('--locale <language>', 'language').choices(LOCALES))
     .addOption(new Option('--format <format>', 'HTML with text, or text only').choices(['html', 'text']))
     .action((options: PreviewOptions, command: Command) =>
-      withServices((services) => showPreview(services, options, command), { mails: options.to !== undefined }),
+      withServices((services) => showPreview(services, options, command), { sendsEmail: options.to !== undefined }),
     )
 }
 

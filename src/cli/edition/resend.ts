@@ -21,15 +21,15 @@ export function resendCommand(edition: Command): void {
       withServices(async (services) => {
         const dryRun = options.yes !== true
         const again = (db: Services['db']) => sendAgain({ ...services, db }, options, { only: options.only, dryRun })
-        const what = `queued ${options.only.join(' and ')} deliveries again of`
-        const entry = { who: cliActor(), what, about: describeEdition(options) }
+        const action = `queued ${options.only.join(' and ')} deliveries again of`
+        const entry = { actor: cliActor(), action, target: describeEdition(options) }
         const counts = dryRun ? await again(services.db) : await withAudit(services, entry, again)
-        report(command, { ...counts, done: !dryRun }, countsInWords(counts, options.date, dryRun))
+        report(command, { ...counts, done: !dryRun }, describeCounts(counts, options.date, dryRun))
       }),
     )
 }
 
-function countsInWords(counts: Awaited<ReturnType<typeof sendAgain>>, date: string, dryRun: boolean): string {
+function describeCounts(counts: Awaited<ReturnType<typeof sendAgain>>, date: string, dryRun: boolean): string {
   const parts = Object.entries(counts).map(([state, count]) => `${count.toLocaleString('en')} ${state}`)
   const list = parts.join(', ') || 'none'
   if (!dryRun) return `Queued again: ${list}. A worker sends them, or run: paperboy edition send --date ${date}`

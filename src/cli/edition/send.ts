@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { progressInWords } from '../../delivery/ledger/progress.ts'
+import { describeProgress } from '../../delivery/ledger/progress.ts'
 import { sendEdition } from '../../delivery/send/send-edition.ts'
 import { describeEdition, type EditionKey, findEdition } from '../../edition/draft/control.ts'
 import { complain, progressBar, say } from '../../lib/terminal.ts'
@@ -22,7 +22,7 @@ export function sendCommand(edition: Command): void {
     .addOption(new Option('--everyone', 'now, to all active readers, also of other kinds').implies({ now: true }))
     .option('--wait', 'stay until deferred emails are settled too, also while the database restarts')
     .action((options: SendOptions, command) =>
-      withServices((services) => send(services, options, command), { mails: true }),
+      withServices((services) => send(services, options, command), { sendsEmail: true }),
     )
 }
 
@@ -31,9 +31,9 @@ async function send(services: Services, options: SendOptions, command: Command):
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
   await findEdition(services, options)
   await recordAudit(services.db, services.now(), {
-    who: cliActor(),
-    what: orderInWords(options),
-    about: describeEdition(options),
+    actor: cliActor(),
+    action: describeOrder(options),
+    target: describeEdition(options),
   })
   let bar: ReturnType<typeof progressBar> | undefined
   const end = await sendEdition(services, options, {
@@ -53,13 +53,13 @@ async function send(services: Services, options: SendOptions, command: Command):
   report(
     command,
     { ...options, state, ...end },
-    `Edition of ${options.date}, ${state}: ${end.total.toLocaleString('en')} deliveries, ${progressInWords(end)}.${waiting}`,
+    `Edition of ${options.date}, ${state}: ${end.total.toLocaleString('en')} deliveries, ${describeProgress(end)}.${waiting}`,
   )
   if (end.total === 0 && !options.now) say('No reader is due yet. Each reader gets it at their hour.')
   if (end.open > 0) process.exitCode = 1
 }
 
-function orderInWords({ now, everyone }: SendOptions): string {
+function describeOrder({ now, everyone }: SendOptions): string {
   if (everyone) return 'ordered to send to everyone'
   return now ? 'ordered to send to all at once' : 'ordered to send'
 }

@@ -30,7 +30,7 @@ export function stateCommands(edition: Command): void {
   for (const [name, done, description, act] of COMMANDS)
     editionCommand(edition, name, description).action((key: EditionKey, command) =>
       withServices(async (services) => {
-        const entry = { who: cliActor(), what: done, about: describeEdition(key) }
+        const entry = { actor: cliActor(), action: done, target: describeEdition(key) }
         await withAudit(services, entry, (db) => act({ ...services, db }, key))
         const changed = await findEdition(services, key)
         const { state, held } = changed

@@ -29,7 +29,7 @@ export function acceptCommand(papers: Command): void {
     .option('--note <text>', 'reason, for the record')
     .action((id: string, options, command) =>
       withServices(async (services) => {
-        const entry = { who: cliActor(), what: 'accepted', about: `paper ${id}` }
+        const entry = { actor: cliActor(), action: 'accepted', target: `paper ${id}` }
         const accepted = await withAudit(services, entry, (db) =>
           acceptSubmission({ ...services, db }, id, options.date, options.note),
         )
@@ -45,7 +45,7 @@ export function declineCommand(papers: Command): void {
     .option('--note <text>', 'reason, for the record')
     .action((id: string, options, command) =>
       withServices(async (services) => {
-        const entry = { who: cliActor(), what: 'declined', about: `paper ${id}` }
+        const entry = { actor: cliActor(), action: 'declined', target: `paper ${id}` }
         const { title } = await withAudit(services, entry, (db) =>
           declineSubmission({ ...services, db }, id, options.note),
         )

@@ -12,8 +12,8 @@ export function eraseCommand(subscribers: Command): void {
     .description('delete a reader’s address from every table; its keyed hash stays suppressed')
     .action((address: string, _options, command) =>
       withServices(async (services) => {
-        const about = `reader ${await subscriberIdOf(services, address)}`
-        await withAudit(services, { who: cliActor(), what: 'erased', about }, (db) =>
+        const target = `reader ${await subscriberIdOf(services, address)}`
+        await withAudit(services, { actor: cliActor(), action: 'erased', target }, (db) =>
           eraseByAddress({ ...services, db }, address),
         )
         report(command, { erased: true }, 'The address is deleted from every table.')

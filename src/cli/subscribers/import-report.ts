@@ -3,7 +3,7 @@ import type { ImportResult } from '../../subscription/import.ts'
 const SEPARATOR_NAMES: Record<string, string> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs' }
 
 /** One line per column of the file with its meaning, then the ignored columns. */
-export function columnsInWords({ columns, separator, encoding }: ImportResult): string {
+export function describeColumns({ columns, separator, encoding }: ImportResult): string {
   const used = columns.filter(({ meaning }) => meaning !== 'ignore')
   const ignored = columns.filter(({ meaning }) => meaning === 'ignore').map(({ name }) => name)
   const width = Math.max(...used.map(({ name }) => name.length))
@@ -17,7 +17,7 @@ export function columnsInWords({ columns, separator, encoding }: ImportResult): 
 /** Tags listed in the report; it only counts the rest. */
 const MOST_TAGS_NAMED = 20
 
-export function countsInWords(result: ImportResult, did: string): string {
+export function describeCounts(result: ImportResult, did: string): string {
   const { read, added, asked, activated, unchanged, remembered, refused, bad } = result
   const tags = Object.entries(result.unknownTags).map(([tag, rows]) => `${tag} (${rows})`)
   const more = tags.length > MOST_TAGS_NAMED ? ` and ${tags.length - MOST_TAGS_NAMED} more` : ''

@@ -8,7 +8,7 @@ import { cliActor } from '../actor.ts'
 import { usageErrors } from '../options.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
-import { columnsInWords, countsInWords } from './import-report.ts'
+import { describeColumns, describeCounts } from './import-report.ts'
 
 const addMapping = usageErrors((text, before: Mapping[]) => [...before, parseMapping(text)])
 
@@ -16,7 +16,7 @@ export function importCommand(subscribers: Command): void {
   subscribers
     .command('import <file>')
     .description('import readers from a CSV file: our own export, or one of Mailchimp, Substack, Ghost and other tools')
-    .option('--active', 'they agreed elsewhere already: no confirmation mail')
+    .option('--active', 'they agreed elsewhere already: no confirmation email')
     .option('--attested-by <who>', 'who says that they agreed (default: your login name)')
     .option('--dry-run', 'check everything, say how each column is read, change nothing')
     .option('--partial', 'import the good lines although there are bad ones')
@@ -32,13 +32,13 @@ export function importCommand(subscribers: Command): void {
           mappings: options.map,
         })
         const { added, problems, bad } = result
-        const entry = { who: cliActor(), what: 'imported', about: `${added} readers` }
+        const entry = { actor: cliActor(), action: 'imported', target: `${added} readers` }
         if (!options.dryRun) await recordAudit(services.db, services.now(), entry)
         for (const problem of problems) complain(problem)
         if (bad > problems.length) complain(`… and ${bad - problems.length} more`)
         if (bad > 0) process.exitCode = 1
-        const counts = countsInWords(result, options.dryRun ? 'would be' : 'were')
-        report(command, result, options.dryRun ? `${columnsInWords(result)}\n${counts}` : counts)
+        const counts = describeCounts(result, options.dryRun ? 'would be' : 'were')
+        report(command, result, options.dryRun ? `${describeColumns(result)}\n${counts}` : counts)
       }),
     )
 }

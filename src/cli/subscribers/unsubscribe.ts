@@ -12,8 +12,8 @@ export function unsubscribeCommand(subscribers: Command): void {
     .description('unsubscribe a reader by address, or by the token in the subject of their email')
     .action((who: string, _options, command) =>
       withServices(async (services) => {
-        const about = who.includes('@') ? `reader ${await subscriberIdOf(services, who)}` : 'a reader, by their token'
-        await withAudit(services, { who: cliActor(), what: 'unsubscribed', about }, (db) =>
+        const target = who.includes('@') ? `reader ${await subscriberIdOf(services, who)}` : 'a reader, by their token'
+        await withAudit(services, { actor: cliActor(), action: 'unsubscribed', target }, (db) =>
           unsubscribeByAddressOrToken({ ...services, db }, who),
         )
         report(command, { unsubscribed: true }, 'Unsubscribed. The reader gets no more digests.')

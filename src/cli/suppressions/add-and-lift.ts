@@ -17,7 +17,7 @@ export function addCommand(suppressions: Command): void {
     .action((address: string, _options, command) =>
       withServices(async (services) => {
         const wanted = [{ hash: hashOf(services, address), reason: 'manual' as const }]
-        const entry = { who: cliActor(), what: 'suppressed', about: 'an address' }
+        const entry = { actor: cliActor(), action: 'suppressed', target: 'an address' }
         const result = await withAudit(services, entry, (db) => suppress(db, wanted, services.now()))
         const changed = result.added + result.strengthened > 0
         report(
@@ -36,7 +36,7 @@ export function liftCommand(suppressions: Command): void {
     .action((address: string, _options, command) =>
       withServices(async (services) => {
         const hash = hashOf(services, address)
-        const entry = { who: cliActor(), what: 'lifted the suppression of', about: 'an address' }
+        const entry = { actor: cliActor(), action: 'lifted the suppression of', target: 'an address' }
         const reason = await withAudit(services, entry, (db) => liftOrThrow(db, hash, services.now()))
         report(command, { lifted: true, reason }, `The address was suppressed (${reason}). It can sign up again now.`)
       }),

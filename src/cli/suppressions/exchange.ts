@@ -14,7 +14,7 @@ export function importCommand(suppressions: Command): void {
       withServices(async (services) => {
         const result = await importSuppressions(services, file)
         const { read, added, strengthened } = result
-        const entry = { who: cliActor(), what: 'suppressed', about: `${added} addresses` }
+        const entry = { actor: cliActor(), action: 'suppressed', target: `${added} addresses` }
         await recordAudit(services.db, services.now(), entry)
         report(command, result, `${read} lines read: ${added} newly suppressed, ${strengthened} for a stronger reason.`)
       }),

@@ -49,7 +49,7 @@ export const AFTER_WORKER_DEATH = sql`state = 'unknown', crashes = crashes + 1, 
 export const afterOutcome = (row: SQL, outcome: SQL) => ({
   state: sql`CASE WHEN ${outcome} <> 'queued' THEN ${outcome} WHEN ${row}.crashes + ${row}.cuts > 0 THEN 'unknown'
     WHEN ${row}.hand_overs > 1 THEN 'deferred' ELSE 'queued' END::delivery_state`,
-  handOvers: sql`${row}.hand_overs - (${outcome} = 'queued')::int`,
+  attempts: sql`${row}.hand_overs - (${outcome} = 'queued')::int`,
   cuts: sql`${row}.cuts + (${outcome} = 'unknown' AND ${row}.state = 'handed')::int`,
 })
 

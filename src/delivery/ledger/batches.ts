@@ -1,19 +1,23 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
+import { bigint, moment, number, query, queryColumn, text } from '../../runtime/db/query.ts'
 import { AFTER_WORKER_DEATH } from './attempts.ts'
 import { AVAILABLE_BATCH, deliveryNeedsAttempt, NOT_HALTED, SENDABLE_EDITION } from './conditions.ts'
 
-/** A batch leased by this worker. Lease times use the database clock, so worker clocks do not matter. */
-export interface Lease {
-  batchId: number
-  editionId: number
-  lease: string
+const Leased = z.object({
+  batchId: bigint,
+  editionId: bigint,
+  lease: text,
   /** rate bucket that the whole batch waits for; it is sent in slices as the rate allows */
-  bucket: string | null
+  bucket: text.nullable(),
   /** replies to its edition so far, for the error budget */
-  answered: number
-  refused: number
-}
+  answered: number,
+  refused: number,
+})
+
+/** A batch leased by this worker. Lease times use the database clock, so worker clocks do not matter. */
+export type Lease = z.output<typeof Leased>
 
 const LEASE_SECONDS = 30
 export const RENEW_EVERY_MS = 10_000
@@ -24,27 +28,19 @@ export const RENEW_EVERY_MS = 10_000
  */
 export async function leaseBatch(db: Db, batchId: number, at: Date): Promise<Lease | undefined> {
   return db.transaction(async (tx) => {
-    const { rows } = await tx.execute<{
-      edition_id: string
-      lease: string
-      booked: string | null
-      answered: number
-      refused: number
-    }>(sql`
+    const statement = sql`
       UPDATE batches b SET state = 'leased', lease = gen_random_uuid(), attempts = attempts + 1,
         lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
       FROM editions e
       WHERE b.id = ${batchId} AND e.id = b.edition_id AND ${SENDABLE_EDITION} AND b.due_at <= ${at}
         AND ${AVAILABLE_BATCH}
-      RETURNING b.edition_id, b.lease, b.booked, e.answered, e.refused`)
-    const row = rows[0]
-    if (!row) return undefined
-    const editionId = Number(row.edition_id)
+      RETURNING b.id AS batch_id, b.edition_id, b.lease, b.booked AS bucket, e.answered, e.refused`
+    const [leased] = await query(tx, Leased, statement)
+    if (!leased) return undefined
     await tx.execute(sql`
       UPDATE deliveries SET ${AFTER_WORKER_DEATH}, settled_at = ${at}
-      WHERE edition_id = ${editionId} AND batch_id = ${batchId} AND state = 'handed'`)
-    const { lease, booked: bucket, answered, refused } = row
-    return { batchId, editionId, lease, bucket, answered, refused }
+      WHERE edition_id = ${leased.editionId} AND batch_id = ${batchId} AND state = 'handed'`)
+    return leased
   })
 }
 
@@ -57,9 +53,15 @@ export async function renewLease(db: Db, { batchId, lease }: Lease): Promise<boo
 
 /** Returns whether a batch may go on: its edition is not paused or cancelled, and sending is not halted. */
 export async function canContinue(db: Db, { editionId }: Lease): Promise<boolean> {
-  const { rows } = await db.execute(sql`
+  const { rowCount } = await db.execute(sql`
     SELECT FROM editions e WHERE e.id = ${editionId} AND ${SENDABLE_EDITION} AND ${NOT_HALTED}`)
-  return rows.length === 1
+  return rowCount === 1
+}
+
+/** Locks a batch until the transaction ends. Returns false when the lease is lost. */
+async function lockLeased(db: Db, batchId: number, lease: string): Promise<boolean> {
+  const { rowCount } = await db.execute(sql`SELECT FROM batches WHERE id = ${batchId} AND lease = ${lease} FOR UPDATE`)
+  return rowCount === 1
 }
 
 /** Moves deliveries of a batch to new batches that wait for a bucket. Does nothing if the lease is lost. */
@@ -70,16 +72,13 @@ export async function moveDeliveries(
   bucket: string,
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    const { rowCount } = await tx.execute(
-      sql`SELECT FROM batches WHERE id = ${batchId} AND lease = ${lease} FOR UPDATE`,
-    )
-    if (rowCount === 0) return
-    const { rows } = await tx.execute<{ id: string }>(sql`
+    if (!(await lockLeased(tx, batchId, lease))) return
+    const ids = await queryColumn(tx, bigint)`
       INSERT INTO batches (edition_id, due_at, booked)
       SELECT ${editionId}::bigint, due_at, ${bucket} FROM unnest(${sql.param(parts.map((part) => part.dueAt.toISOString()))}::timestamptz[])
         WITH ORDINALITY AS w (due_at, n) ORDER BY n
-      RETURNING id`)
-    const target = parts.flatMap((part, index) => part.subscriberIds.map(() => rows[index]!.id))
+      RETURNING id`
+    const target = parts.flatMap((part, index) => part.subscriberIds.map(() => ids[index]!))
     await tx.execute(sql`
       UPDATE deliveries d SET batch_id = w.batch_id
       FROM unnest(${sql.param(parts.flatMap((part) => part.subscriberIds))}::bigint[], ${sql.param(target)}::bigint[]) AS w (subscriber_id, batch_id)
@@ -99,10 +98,7 @@ export async function returnBatch(
 ): Promise<void> {
   await db.transaction(async (tx) => {
     // Locks first: the second statement then sees deliveries that a concurrent write moves into the batch.
-    const { rowCount } = await tx.execute(
-      sql`SELECT FROM batches WHERE id = ${batchId} AND lease = ${lease} FOR UPDATE`,
-    )
-    if (rowCount === 0) return
+    if (!(await lockLeased(tx, batchId, lease))) return
     await tx.execute(sql`
       UPDATE batches SET lease = NULL, lease_until = NULL, due_at = ${again}, state = CASE WHEN EXISTS (
           SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${deliveryNeedsAttempt(policy)}
@@ -119,24 +115,22 @@ export async function postponeBatch(db: Db, batchId: number, until: Date): Promi
 }
 
 /** Returns due, available batches of sendable editions. The sweeper wakes workers for these. */
-export async function dueBatches(
+export const dueBatches = (
   db: Db,
   at: Date,
   most = 1000,
   editionId: number | null = null,
-): Promise<{ batchId: number; attempts: number }[]> {
-  const { rows } = await db.execute<{ id: string; attempts: number }>(sql`
-    SELECT b.id, b.attempts FROM batches b JOIN editions e ON e.id = b.edition_id
+): Promise<{ batchId: number; attempts: number }[]> =>
+  query(db, { batchId: bigint, attempts: number })`
+    SELECT b.id AS batch_id, b.attempts FROM batches b JOIN editions e ON e.id = b.edition_id
     WHERE b.state <> 'done' AND b.due_at <= ${at} AND ${SENDABLE_EDITION} AND ${AVAILABLE_BATCH}
       AND (${editionId}::bigint IS NULL OR b.edition_id = ${editionId}::bigint) AND ${NOT_HALTED}
-    ORDER BY b.due_at, b.id LIMIT ${most}`)
-  return rows.map((row) => ({ batchId: Number(row.id), attempts: row.attempts }))
-}
+    ORDER BY b.due_at, b.id LIMIT ${most}`
 
 /** Returns when the next open batch of a sendable edition is due. */
 export async function nextBatchDue(db: Db): Promise<Date | undefined> {
-  const { rows } = await db.execute<{ due_at: string }>(sql`
+  const [dueAt] = await queryColumn(db, moment)`
     SELECT b.due_at FROM batches b JOIN editions e ON e.id = b.edition_id
-    WHERE b.state = 'open' AND ${SENDABLE_EDITION} AND ${NOT_HALTED} ORDER BY b.due_at LIMIT 1`)
-  return rows[0] && new Date(rows[0].due_at)
+    WHERE b.state = 'open' AND ${SENDABLE_EDITION} AND ${NOT_HALTED} ORDER BY b.due_at LIMIT 1`
+  return dueAt
 }

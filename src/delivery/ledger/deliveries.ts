@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import type { Selection, SelectionPreferences } from '../../edition/select/select-papers.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { bigint, bool, bytes, number, query, text } from '../../runtime/db/query.ts'
 import type { Lease } from './batches.ts'
 import { deliveryNeedsAttempt } from './conditions.ts'
 import { fromBitmap } from './shown-bitmap.ts'
@@ -27,27 +29,29 @@ export async function readPending(
   { editionId, batchId }: Lease,
   policy: 'resend' | 'hold',
 ): Promise<Pending[]> {
-  const { rows } = await db.execute<{
-    subscriber_id: string
-    size: number
-    topics: string[]
-    keywords: string[]
-    like_voted: boolean
-    shown: Buffer | null
-    own: number
-    domain: string
-  }>(sql`
+  const statement = sql`
     SELECT d.subscriber_id, lower(split_part(coalesce(s.email, ''), '@', 2)) AS domain, coalesce(s.size, 1) AS size, coalesce(s.topics, '{}') AS topics,
       coalesce(s.keywords, '{}') AS keywords, coalesce(s.like_voted, false) AS like_voted, d.shown, d.own
     FROM deliveries d
     -- OFFSET 0 forces one lookup by id per reader. A plain join read all 10,000 readers for each batch.
     LEFT JOIN LATERAL (SELECT * FROM subscribers WHERE id = d.subscriber_id OFFSET 0) s ON true
     WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${deliveryNeedsAttempt(policy)}
-    ORDER BY d.subscriber_id`)
-  return rows.map(({ size, topics, keywords, ...row }) => ({
-    subscriberId: Number(row.subscriber_id),
-    domain: row.domain,
-    wishes: { size, topics, keywords, likeVoted: row.like_voted },
-    chosen: row.shown && { shown: fromBitmap(row.shown), own: row.own },
+    ORDER BY d.subscriber_id`
+  return (await query(db, PendingRow, statement)).map(({ subscriberId, domain, shown, own, ...wishes }) => ({
+    subscriberId,
+    domain,
+    wishes,
+    chosen: shown && { shown: fromBitmap(shown), own },
   }))
 }
+
+const PendingRow = z.object({
+  subscriberId: bigint,
+  domain: text,
+  size: number,
+  topics: z.array(text),
+  keywords: z.array(text),
+  likeVoted: bool,
+  shown: bytes.nullable(),
+  own: number,
+})

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { queryColumn, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 
 /** Editions per partition of the ledger, as in ensure_delivery_partition. */
@@ -17,7 +18,7 @@ export async function dropOldDeliveries({
   now,
   config,
 }: Pick<Services, 'db' | 'now' | 'config'>): Promise<string[]> {
-  const { rows } = await db.execute<{ name: string }>(sql`
+  const old = await queryColumn(db, text)`
     SELECT c.relname AS name
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid,
       LATERAL (SELECT replace(c.relname, 'deliveries_', '')::bigint AS first) AS at
@@ -27,9 +28,9 @@ export async function dropOldDeliveries({
       -- and none of its editions is recent or unfinished.
       AND NOT EXISTS (SELECT FROM editions e WHERE e.id >= at.first AND e.id < at.first + ${EDITIONS}
         AND (e.closes_at > ${now()}::timestamptz - make_interval(days => ${config.DELIVERY_DAYS})
-          OR e.state NOT IN ('sent', 'cancelled')))`)
+          OR e.state NOT IN ('sent', 'cancelled')))`
   const dropped: string[] = []
-  for (const { name } of rows) {
+  for (const name of old) {
     try {
       await db.transaction(async (tx) => {
         await tx.execute(sql.raw(`SET LOCAL lock_timeout = '${PATIENCE}'`))

@@ -1,6 +1,7 @@
-import { eq, sql } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import { createMessageId } from '../../mail/headers.ts'
 import { domainOf } from '../../mail/mailbox.ts'
+import { bigint, bool, moment, query, queryOne, text } from '../../runtime/db/query.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { deliveryNeedsAttempt } from './conditions.ts'
@@ -21,26 +22,20 @@ export async function progressOf(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   editionId: number,
 ): Promise<Progress> {
-  const { rows } = await db.execute<{ state: string; count: string; open: string }>(sql`
+  const rows = await query(db, { state: text, count: bigint, open: bigint })`
     SELECT d.state, count(*) AS count, count(*) FILTER (WHERE d.state = 'handed' OR ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS open
-    FROM deliveries d WHERE d.edition_id = ${editionId} GROUP BY d.state`)
-  const next = await db.execute<{ due_at: string | null; working: boolean | null }>(sql`
-    SELECT min(due_at) AS due_at, bool_or(state = 'leased' OR due_at <= ${now()}::timestamptz + interval '5 seconds') AS working
-    FROM batches WHERE edition_id = ${editionId} AND state <> 'done'`)
-  const states = Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]))
-  const sum = (field: 'count' | 'open') => rows.reduce((total, row) => total + Number(row[field]), 0)
-  const due = next.rows[0]?.due_at ?? null
-  return {
-    total: sum('count'),
-    states,
-    open: sum('open'),
-    working: next.rows[0]?.working ?? false,
-    nextTry: due === null ? null : new Date(due),
-  }
+    FROM deliveries d WHERE d.edition_id = ${editionId} GROUP BY d.state`
+  const next = await queryOne(db, { nextTry: moment.nullable(), working: bool })`
+    SELECT min(due_at) AS next_try,
+      coalesce(bool_or(state = 'leased' OR due_at <= ${now()}::timestamptz + interval '5 seconds'), false) AS working
+    FROM batches WHERE edition_id = ${editionId} AND state <> 'done'`
+  const states = Object.fromEntries(rows.map(({ state, count }) => [state, count]))
+  const sum = (field: 'count' | 'open') => rows.reduce((total, row) => total + row[field], 0)
+  return { total: sum('count'), states, open: sum('open'), ...next }
 }
 
 /** Formats counts, largest first: "4,998 accepted, 2 unknown". */
-export const progressInWords = ({ states }: Progress): string =>
+export const describeProgress = ({ states }: Progress): string =>
   Object.entries(states)
     .filter(([, count]) => count > 0)
     .sort(([, a], [, b]) => b - a)
@@ -49,23 +44,18 @@ export const progressInWords = ({ states }: Progress): string =>
 
 /** Lists deliveries with an unknown outcome, for the operator to look up at the relay by Message-ID. */
 export async function listUnknown({ db, config }: Pick<Services, 'db' | 'config'>, editionId: number) {
-  const { rows } = await db.execute<{
-    subscriber_id: string
-    email: string | null
-    reply: string
-    handed_at: string
-  }>(sql`
-    SELECT d.subscriber_id, s.email, d.reply, d.handed_at
+  const columns = { subscriberId: bigint, address: text, reply: text, handedAt: moment }
+  const rows = await query(db, columns)`
+    SELECT d.subscriber_id, coalesce(s.email, 'erased') AS address, d.reply, d.handed_at
     FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id
-    WHERE d.edition_id = ${editionId} AND d.state = 'unknown' ORDER BY d.handed_at, d.subscriber_id`)
+    WHERE d.edition_id = ${editionId} AND d.state = 'unknown' ORDER BY d.handed_at, d.subscriber_id`
   const [edition] = await db
     .select({ messageKey: editions.messageKey })
     .from(editions)
     .where(eq(editions.id, editionId))
-  return rows.map((row) => ({
-    address: row.email ?? 'erased',
-    handedAt: new Date(row.handed_at).toISOString(),
-    reply: row.reply,
-    messageId: `<${createMessageId(edition!.messageKey, Number(row.subscriber_id))}@${domainOf(config.MAIL_FROM)}>`,
+  return rows.map(({ subscriberId, handedAt, ...row }) => ({
+    ...row,
+    handedAt: handedAt.toISOString(),
+    messageId: `<${createMessageId(edition!.messageKey, subscriberId)}@${domainOf(config.MAIL_FROM)}>`,
   }))
 }

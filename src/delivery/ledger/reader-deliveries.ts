@@ -1,18 +1,25 @@
-import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import { parseAddress } from '../../mail/address.ts'
 import { createMessageId } from '../../mail/headers.ts'
 import { domainOf } from '../../mail/mailbox.ts'
+import { bigint, bytes, moment, query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 
-/** One digest of a reader, with its last known state. */
-export interface ReaderDelivery {
-  date: string
-  kind: string
-  state: string
-  handedAt: string | null
-  relay: string | null
+const Row = z.object({
+  subscriberId: bigint,
+  date: text,
+  kind: text,
+  state: text,
+  handedAt: moment.nullable(),
+  relay: text.nullable(),
   /** the relay's last reply, usually with its own id of the email */
-  reply: string | null
+  reply: text.nullable(),
+  messageKey: bytes,
+})
+
+/** One digest of a reader, with its last known state. */
+export type ReaderDelivery = Omit<z.output<typeof Row>, 'subscriberId' | 'messageKey' | 'handedAt'> & {
+  handedAt: string | null
   messageId: string
 }
 
@@ -23,26 +30,13 @@ export async function readerDeliveries(
   { db, config }: Pick<Services, 'db' | 'config'>,
   address: string,
 ): Promise<ReaderDelivery[]> {
-  const { rows } = await db.execute<{
-    subscriber_id: string
-    date: string
-    kind: string
-    state: string
-    handed_at: string | null
-    relay: string | null
-    reply: string | null
-    message_key: Buffer
-  }>(sql`
+  const rows = await query(db, Row)`
     SELECT d.subscriber_id, e.date::text, e.kind, d.state, d.handed_at, d.relay, d.reply, e.message_key
     FROM subscribers s JOIN deliveries d ON d.subscriber_id = s.id JOIN editions e ON e.id = d.edition_id
-    WHERE s.email_key = ${parseAddress(address).key} ORDER BY d.edition_id DESC LIMIT ${MOST}`)
-  return rows.map(({ date, kind, state, relay, reply, ...row }) => ({
-    date,
-    kind,
-    state,
-    handedAt: row.handed_at === null ? null : new Date(row.handed_at).toISOString(),
-    relay,
-    reply,
-    messageId: `<${createMessageId(row.message_key, Number(row.subscriber_id))}@${domainOf(config.MAIL_FROM)}>`,
+    WHERE s.email_key = ${parseAddress(address).key} ORDER BY d.edition_id DESC LIMIT ${MOST}`
+  return rows.map(({ subscriberId, messageKey, handedAt, ...row }) => ({
+    ...row,
+    handedAt: handedAt?.toISOString() ?? null,
+    messageId: `<${createMessageId(messageKey, subscriberId)}@${domainOf(config.MAIL_FROM)}>`,
   }))
 }

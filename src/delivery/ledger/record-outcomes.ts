@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Outcome } from '../../relay/outcome.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { executePrepared } from '../../runtime/db/prepared.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { suppress } from '../../suppression/suppress.ts'
 import { afterOutcome, isAttempt, retryDelayMs } from './attempts.ts'
 import type { Lease } from './batches.ts'
@@ -49,9 +49,8 @@ async function recordStates(
 ): Promise<void> {
   const again = new Date(at.getTime() + retryDelayMs('digest', 1))
   const next = afterOutcome(sql`d`, sql`r.state`)
-  await executePrepared(
-    db,
-    sql`
+  // One statement: a batch that is done is open again before anyone can see its delivery wait for a retry.
+  const statement = sql`
     WITH r AS (
       SELECT * FROM unnest(${sql.param(outcomes.map((one) => one.subscriberId))}::bigint[],
                            ${sql.param(outcomes.map((one) => one.attempt))}::int[],
@@ -71,8 +70,8 @@ async function recordStates(
         )) AND (id <> ${batchId}::bigint OR state = 'done')
     )
     UPDATE deliveries d SET reply = r.reply, relay = coalesce(r.relay, d.relay), settled_at = ${at},
-      state = ${next.state}, hand_overs = ${next.handOvers}, cuts = ${next.cuts}, batch_id = coalesce(r.retry_batch, d.batch_id)
+      state = ${next.state}, hand_overs = ${next.attempts}, cuts = ${next.cuts}, batch_id = coalesce(r.retry_batch, d.batch_id)
     FROM r
-    WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND ${isAttempt(sql`d`, sql`r.hand_overs`)}`,
-  )
+    WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND ${isAttempt(sql`d`, sql`r.hand_overs`)}`
+  await db.execute(prepared(statement))
 }

@@ -1,10 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
-import { executePrepared } from '../../runtime/db/prepared.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
+import { bigint, bytes, number, query, queryOne } from '../../runtime/db/query.ts'
 import { fromBitmap } from './shown-bitmap.ts'
 
 /** How many days of a reader's digests count as repeats. */
-export const MEMORY_DAYS = 35
+const MEMORY_DAYS = 35
 
 /** Other edition → a paper's position there → its position in this edition. */
 export type Repeats = ReadonlyMap<number, ReadonlyMap<number, number>>
@@ -20,17 +21,16 @@ export interface Releases {
  * since. The section "Still rising" may repeat a paper, but only once its votes have doubled since that edition.
  */
 export async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
-  const { rows } = await db.execute<{ edition_id: string; earlier: number; position: number }>(sql`
+  const rows = await query(db, { editionId: bigint, earlier: number, position: number })`
     SELECT a.edition_id, a.position AS earlier, b.position
     FROM edition_papers b
     JOIN edition_papers a ON a.paper_id = b.paper_id AND a.edition_id <> b.edition_id
     JOIN editions e ON e.id = a.edition_id
     JOIN editions own ON own.id = b.edition_id
     WHERE b.edition_id = ${editionId} AND (b.section <> 'rising' OR coalesce(b.votes < 2 * a.votes, true))
-      AND e.released_at > own.released_at - make_interval(days => ${MEMORY_DAYS})`)
+      AND e.released_at > own.released_at - make_interval(days => ${MEMORY_DAYS})`
   const repeats = new Map<number, Map<number, number>>()
-  for (const { edition_id, earlier, position } of rows) {
-    const id = Number(edition_id)
+  for (const { editionId: id, earlier, position } of rows) {
     if (!repeats.has(id)) repeats.set(id, new Map())
     repeats.get(id)!.set(earlier, position)
   }
@@ -40,8 +40,7 @@ export async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
 /** Reads the number of releases. `findRepeats` stays valid until it changes: only a release makes an edition that shares papers. */
 export async function readReleases(db: Db, at: Date): Promise<Releases> {
   const since = new Date(at.getTime() - MEMORY_DAYS * 86_400_000)
-  const { rows } = await db.execute<{ count: string }>(sql`SELECT ${countReleases(since)} AS count`)
-  return { since, count: Number(rows[0]!.count) }
+  return { since, ...(await queryOne(db, { count: bigint })`SELECT ${countReleases(since)} AS count`) }
 }
 
 export const countReleases = (since: Date): SQL =>
@@ -65,19 +64,16 @@ export async function readShownBefore(
 ): Promise<Map<number, Set<number>>> {
   const shownBefore = new Map<number, Set<number>>()
   if (repeats.size === 0) return shownBefore
-  const { rows } = await executePrepared<{ subscriber_id: string; edition_id: string; shown: Buffer }>(
-    db,
-    sql`
+  const statement = sql`
     SELECT subscriber_id, edition_id, shown FROM deliveries
     WHERE subscriber_id = ANY(${sql.param(readers.map((reader) => reader.subscriberId))}::bigint[])
       AND edition_id = ANY(${sql.param([...repeats.keys()])}::bigint[])
-      AND shown IS NOT NULL AND state IN ('handed', 'accepted', 'deferred', 'unknown')`,
-  )
-  for (const row of rows) {
-    const id = Number(row.subscriber_id)
+      AND shown IS NOT NULL AND state IN ('handed', 'accepted', 'deferred', 'unknown')`
+  const rows = await query(db, { subscriberId: bigint, editionId: bigint, shown: bytes }, prepared(statement))
+  for (const { subscriberId: id, editionId, shown } of rows) {
     const positions = shownBefore.get(id) ?? new Set<number>()
-    const places = repeats.get(Number(row.edition_id))!
-    for (const earlier of fromBitmap(row.shown)) {
+    const places = repeats.get(editionId)!
+    for (const earlier of fromBitmap(shown)) {
       const position = places.get(earlier)
       if (position !== undefined) positions.add(position)
     }

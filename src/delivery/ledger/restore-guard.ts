@@ -2,9 +2,11 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { inArray, sql } from 'drizzle-orm'
+import { z } from 'zod'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
+import { bigint, moment, query, queryOne, text } from '../../runtime/db/query.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { RestoreMarker } from '../../runtime/restore-marker.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -33,13 +35,13 @@ export async function passRestoreGuard({ db, log, restoreMarkers }: Deps): Promi
   const { cluster, installation } = await identify(db)
   // Read before the increment: any counter seen here was committed before, so ours is higher.
   const marker = installation === null ? undefined : await restoreMarkers.read(installation)
-  const { rows } = await db.execute<Row>(sql`
+  const statement = sql`
     UPDATE mailing SET tick = tick + 1, ticked_at = now(), installation = coalesce(installation, gen_random_uuid()),
       cluster = coalesce(cluster, ${cluster})
-    WHERE halted_at IS NULL RETURNING installation, tick, cluster`)
-  const row = rows[0]
+    WHERE halted_at IS NULL RETURNING installation, tick, cluster`
+  const [row] = await query(db, { installation: text, tick: bigint, cluster: text }, statement)
   if (!row) return false
-  const tick = Number(row.tick)
+  const { tick } = row
   const why = restoreSign(row.cluster, cluster, tick, marker)
   if (why !== undefined) {
     log.error({ reason: why }, 'sending halted until the operator runs: paperboy resume --after-restore')
@@ -50,12 +52,6 @@ export async function passRestoreGuard({ db, log, restoreMarkers }: Deps): Promi
   return true
 }
 
-interface Row extends Record<string, unknown> {
-  installation: string
-  tick: string
-  cluster: string
-}
-
 /** Returns why the database looks restored, for the operator; undefined when it does not. */
 function restoreSign(
   noted: string,
@@ -63,7 +59,6 @@ function restoreSign(
   tick: number,
   marker: RestoreMarker | undefined,
 ): string | undefined {
-  if (marker?.halted) return BY_OPERATOR
   if (marker && tick <= marker.step)
     return `the database lacks emails that were sent: its counter is ${tick}, ${marker.step} was seen`
   const [known, here] = [JSON.parse(noted) as Cluster, JSON.parse(cluster) as Cluster]
@@ -72,31 +67,27 @@ function restoreSign(
   }
   if (known.files !== null && here.files !== null && known.files !== here.files)
     return 'the database’s files were copied'
-  return undefined
+  // Last: a halt ordered before a restore does not hide the restore.
+  return marker?.halted ? BY_OPERATOR : undefined
 }
 
-interface Cluster {
-  server: string
-  database: string
-  table: string
-  files: string | null
-}
+type Cluster = z.output<typeof Identity> & { files: string | null }
+
+/** The cluster's system identifier, and the object ids of the database and of `deliveries`. */
+const Identity = z.object({ server: text, database: text, table: text })
+/** The row that counts emails; without `installation` before the first one. */
+const Counter = { installation: text.nullable(), tick: bigint }
 
 /** Returns the database's identity now, and its id in the restore marker; null before its first email. */
 async function identify(db: Db): Promise<{ cluster: string; installation: string | null }> {
-  const { rows } = await db.execute<{
-    server: string
-    database: string
-    tbl: string
-    folder: string | null
-    installation: string | null
-  }>(sql`
+  const statement = sql`
     SELECT (SELECT installation FROM mailing) AS installation, CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
                 THEN (SELECT system_identifier::text FROM pg_control_system()) ELSE '' END AS server,
-      (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database, 'deliveries'::regclass::oid::text AS tbl,
-      CASE WHEN pg_has_role('pg_read_all_settings', 'MEMBER') THEN current_setting('data_directory', true) END AS folder`)
-  const { server, database, tbl, folder, installation } = rows[0]!
-  const cluster: Cluster = { server, database, table: tbl, files: await filesOf(folder) }
+      (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database, 'deliveries'::regclass::oid::text AS "table",
+      CASE WHEN pg_has_role('pg_read_all_settings', 'MEMBER') THEN current_setting('data_directory', true) END AS folder`
+  const columns = Identity.extend({ folder: text.nullable(), installation: text.nullable() })
+  const { folder, installation, ...identity } = await queryOne(db, columns, statement)
+  const cluster: Cluster = { ...identity, files: await filesOf(folder) }
   return { cluster: JSON.stringify(cluster), installation }
 }
 
@@ -110,18 +101,16 @@ async function filesOf(folder: string | null): Promise<string | null> {
 const raiseHalt = (db: Db, why: string) =>
   db.execute(sql`UPDATE mailing SET halted_at = coalesce(halted_at, now()), halted_why = coalesce(halted_why, ${why})`)
 
-const BY_OPERATOR = 'the operator halted it'
+/** The reason of a halt by `paperboy halt`. Any other is the guard's. */
+export const BY_OPERATOR = 'the operator halted it'
 
 /** Halts sending by the operator's order. Also stored outside the database, so that a later restore does not undo it. */
 export async function halt({ db, restoreMarkers }: Deps): Promise<void> {
   await raiseHalt(db, BY_OPERATOR)
-  const { rows } = await db.execute<{ installation: string | null; tick: string }>(
-    sql`SELECT installation, tick FROM mailing`,
-  )
-  const { installation, tick } = rows[0]!
+  const { installation, tick } = await queryOne(db, Counter)`SELECT installation, tick FROM mailing`
   if (installation === null) return
   const marker = await restoreMarkers.read(installation)
-  const halted = { step: Math.max(Number(tick), marker?.step ?? 0), halted: true }
+  const halted = { step: Math.max(tick, marker?.step ?? 0), halted: true }
   await restoreMarkers.write(installation, halted)
   // A worker that incremented just before may overwrite the marker: write it again.
   await delay(REWRITE_AFTER_MS)
@@ -132,16 +121,10 @@ const REWRITE_AFTER_MS = 500
 
 /** Returns why and since when sending is halted; undefined when it is not. */
 export async function whyHalted(db: Db): Promise<{ since: Date; why: string; mailedLast: Date | null } | undefined> {
-  const { rows } = await db.execute<{ halted_at: string | null; halted_why: string; ticked_at: string | null }>(
-    sql`SELECT halted_at, halted_why, ticked_at FROM mailing`,
-  )
-  const row = rows[0]
-  if (!row || row.halted_at === null) return undefined
-  return {
-    since: new Date(row.halted_at),
-    why: row.halted_why,
-    mailedLast: row.ticked_at === null ? null : new Date(row.ticked_at),
-  }
+  const columns = { since: moment, why: text, mailedLast: moment.nullable() }
+  const [halted] = await query(db, columns)`
+    SELECT halted_at AS since, halted_why AS why, ticked_at AS mailed_last FROM mailing WHERE halted_at IS NOT NULL`
+  return halted
 }
 
 /**
@@ -151,21 +134,17 @@ export async function whyHalted(db: Db): Promise<{ since: Date; why: string; mai
 export async function resumeAfterHalt({ db, restoreMarkers }: Deps): Promise<void> {
   const { cluster } = await identify(db)
   await db.transaction(async (tx) => {
-    const { rows } = await tx.execute<{
-      installation: string | null
-      tick: string
-      cluster: string | null
-      why: string
-    }>(sql`SELECT installation, tick, cluster, halted_why AS why FROM mailing FOR UPDATE`)
-    const { installation, tick, cluster: noted, why } = rows[0]!
+    const columns = { ...Counter, noted: text.nullable(), why: text.nullable() }
+    const { installation, tick, noted, why } = await queryOne(tx, columns)`
+      SELECT installation, tick, cluster AS noted, halted_why AS why FROM mailing FOR UPDATE`
     const seen = installation === null ? undefined : await restoreMarkers.read(installation)
     // Checks the next counter, as sending would. The halt itself does not count: it ends here.
     const marker = seen && { step: seen.step, halted: false }
-    const restored = why === BY_OPERATOR ? restoreSign(noted ?? cluster, cluster, Number(tick) + 1, marker) : why
-    if (restored !== undefined)
+    const restored = why === BY_OPERATOR ? restoreSign(noted ?? cluster, cluster, tick + 1, marker) : why
+    if (restored != null)
       throw new PaperboyError('MAILING_HALTED', `${restored}. See: paperboy resume --after-restore --help`)
     await tx.execute(sql`UPDATE mailing SET halted_at = NULL, halted_why = NULL`)
-    if (installation !== null) await restoreMarkers.write(installation, { step: Number(tick), halted: false })
+    if (installation !== null) await restoreMarkers.write(installation, { step: tick, halted: false })
   })
 }
 
@@ -196,12 +175,9 @@ export async function resumeAfterRestore(
   const { cluster } = await identify(db)
   return db.transaction(async (tx) => {
     const cancelled = keepEditions ? [] : await cancelOpen(tx, now())
-    const { rows } = await tx.execute<{ installation: string | null; tick: string }>(
-      sql`SELECT installation, tick FROM mailing FOR UPDATE`,
-    )
-    const { installation, tick } = rows[0]!
+    const { installation, tick } = await queryOne(tx, Counter)`SELECT installation, tick FROM mailing FOR UPDATE`
     const seen = installation === null ? undefined : await restoreMarkers.read(installation)
-    const next = Math.max(Number(tick), seen?.step ?? 0) + LEAP
+    const next = Math.max(tick, seen?.step ?? 0) + LEAP
     await tx.execute(sql`
       UPDATE mailing SET halted_at = NULL, halted_why = NULL, tick = ${next},
         restored_at = CASE WHEN ${keepEditions} THEN restored_at ELSE ${now()}::timestamptz END,

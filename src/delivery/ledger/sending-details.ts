@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { reportRelays, type Slowed, slowedInWords } from '../../relay/report.ts'
+import { describeSlowed, reportRelays, type Slowed } from '../../relay/report.ts'
+import { moment, number, query, queryOne, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 
 /** Details of an edition that is being sent, for the operator. */
@@ -21,29 +22,35 @@ export async function sendingDetails(
   editionId: number,
 ): Promise<SendingDetails> {
   const { db, now } = services
-  const { rows: relays } = await db.execute<SendingDetails['relays'][number] & { minute: number }>(sql`
+  const relayColumns = {
+    relay: text,
+    accepted: number,
+    deferred: number,
+    refused: number,
+    unknown: number,
+    minute: number,
+  }
+  const relays = await query(db, relayColumns)`
     SELECT coalesce(relay, 'none') AS relay,
       count(*) FILTER (WHERE state = 'accepted')::int AS accepted, count(*) FILTER (WHERE state = 'deferred')::int AS deferred,
       count(*) FILTER (WHERE state = 'refused')::int AS refused, count(*) FILTER (WHERE state = 'unknown')::int AS unknown,
       count(*) FILTER (WHERE state = 'accepted' AND settled_at > ${now()}::timestamptz - interval '1 minute')::int AS minute
-    FROM deliveries WHERE edition_id = ${editionId} AND state IN ('accepted', 'deferred', 'refused', 'unknown') GROUP BY 1 ORDER BY 1`)
-  const { rows: domains } = await db.execute<SendingDetails['domains'][number]>(sql`
+    FROM deliveries WHERE edition_id = ${editionId} AND state IN ('accepted', 'deferred', 'refused', 'unknown') GROUP BY 1 ORDER BY 1`
+  const domains = await query(db, { domain: text, deferred: number })`
     SELECT lower(split_part(s.email, '@', 2)) AS domain, count(*)::int AS deferred
     FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id
     WHERE d.edition_id = ${editionId} AND d.state = 'deferred' AND s.email IS NOT NULL
-    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${DOMAINS_SHOWN}`)
+    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${DOMAINS_SHOWN}`
   const slowed = new Map(
     (await reportRelays(services)).slowed.flatMap(({ kind, name, ...rest }) =>
       kind === 'domain' ? [[name, rest]] : [],
     ),
   )
-  const { rows } = await db.execute<{ oldest: string | null }>(
-    sql`SELECT min(created_at) AS oldest FROM batches WHERE edition_id = ${editionId} AND state <> 'done'`,
-  )
-  const oldest = rows[0]!.oldest
+  const oldest = sql`
+    SELECT min(created_at) AS oldest_queued FROM batches WHERE edition_id = ${editionId} AND state <> 'done'`
   return {
     ratePerSecond: relays.reduce((sum, { minute }) => sum + minute, 0) / 60,
-    oldestQueued: oldest === null ? null : new Date(oldest),
+    ...(await queryOne(db, { oldestQueued: moment.nullable() }, oldest)),
     relays: relays.map(({ minute: _, ...relay }) => relay),
     domains: domains.map((each) => {
       const rate = slowed.get(each.domain)
@@ -53,7 +60,7 @@ export async function sendingDetails(
 }
 
 /** Formats the details, one line each, without zero counts. */
-export function detailsInWords({ ratePerSecond, oldestQueued, relays, domains }: SendingDetails): string[] {
+export function describeSendingDetails({ ratePerSecond, oldestQueued, relays, domains }: SendingDetails): string[] {
   const counts = ({ relay, ...states }: SendingDetails['relays'][number]) =>
     `${relay}: ${Object.entries(states)
       .filter(([, count]) => count > 0)
@@ -68,7 +75,7 @@ export function detailsInWords({ ratePerSecond, oldestQueued, relays, domains }:
     ...relays.map((relay) => `relay ${counts(relay)}`),
     ...domains.map(
       ({ domain, deferred, slowed }) =>
-        `domain ${domain}: ${deferred.toLocaleString('en')} deferred${slowed ? `, ${slowedInWords(slowed)}` : ''}`,
+        `domain ${domain}: ${deferred.toLocaleString('en')} deferred${slowed ? `, ${describeSlowed(slowed)}` : ''}`,
     ),
   ]
 }

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { isRecent } from '../../edition/draft/edition-age.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
+import { bigint, query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import { AVAILABLE_BATCH, deliveryNeedsAttempt } from './conditions.ts'
 
@@ -17,15 +18,14 @@ type Deps = Pick<Services, 'db' | 'config' | 'now'>
  * so an edition never becomes `sent` while readers are added.
  */
 export async function settleEditions(deps: Deps): Promise<number[]> {
-  const { rows } = await deps.db.execute<{ id: string; state: string }>(sql`
+  const editions = await query(deps.db, { id: bigint, state: text })`
     SELECT id, state FROM editions e WHERE state IN ('sending', 'cancelled')
       AND (state = 'cancelled') = EXISTS (SELECT FROM batches b WHERE b.edition_id = e.id AND b.state <> 'done')
-      AND (send_all_at IS NULL OR planned_at IS NOT NULL OR state = 'cancelled')`)
+      AND (send_all_at IS NULL OR planned_at IS NOT NULL OR state = 'cancelled')`
   const sent: number[] = []
-  for (const { id, state } of rows) {
-    const editionId = Number(id)
-    if (state === 'cancelled') await endCancelled(deps, editionId)
-    else if (await settle(deps, editionId)) sent.push(editionId)
+  for (const { id, state } of editions) {
+    if (state === 'cancelled') await endCancelled(deps, id)
+    else if (await settle(deps, id)) sent.push(id)
   }
   return sent
 }

@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import type { Selection } from '../../edition/select/select-papers.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
-import { executePrepared } from '../../runtime/db/prepared.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
+import { bigint, bytes, number, query, text } from '../../runtime/db/query.ts'
 import type { Lease } from './batches.ts'
 import { deliveryNeedsAttempt, NO_MORE_RESENDS, NOT_HALTED, SENDABLE_EDITION } from './conditions.ts'
 import type { Chosen } from './deliveries.ts'
@@ -46,31 +48,27 @@ export async function startAttempts(
   group: readonly Chosen[],
   options: StartOptions,
 ): Promise<StartedAttempt[]> {
-  const { rows } = await executePrepared<StartedRow>(db, startStatement(lease, group, options))
-  return rows
-    .filter((row) => row.state === 'handed')
-    .map((row) => ({
-      subscriberId: Number(row.subscriber_id),
-      email: row.email!,
-      locale: row.locale!,
-      format: row.format!,
-      missedOn: row.missed_on,
-      chosen: { shown: fromBitmap(row.shown), own: row.own },
-      attempt: row.hand_overs,
+  const judged = await query(db, Judged, prepared(startStatement(lease, group, options)))
+  return judged
+    .filter(({ state }) => state === 'handed')
+    .map(({ shown, own, email, locale, format, ...row }) => ({
+      ...{ subscriberId: row.subscriberId, missedOn: row.missedOn, attempt: row.attempt },
+      ...{ email: email!, locale: locale!, format: format! },
+      chosen: { shown: fromBitmap(shown), own },
     }))
 }
 
-interface StartedRow extends Record<string, unknown> {
-  subscriber_id: string
-  state: string
-  email: string | null
-  locale: string | null
-  format: 'html' | 'text' | null
-  shown: Buffer
-  own: number
-  missed_on: string | null
-  hand_overs: number
-}
+const Judged = z.object({
+  subscriberId: bigint,
+  state: text,
+  email: text.nullable(),
+  locale: text.nullable(),
+  format: z.enum(['html', 'text']).nullable(),
+  missedOn: text.nullable(),
+  shown: bytes,
+  own: number,
+  attempt: number,
+})
 
 /**
  * The statement that marks. CTEs in order: `leased` (may this batch send?), `wanted` (the group's choices), `locked` (its readers),
@@ -133,7 +131,7 @@ const startStatement = (
     settled_at = CASE WHEN NOT v.may_send THEN ${at}::timestamptz END
   FROM verdict v
   WHERE d.edition_id = ${editionId} AND d.subscriber_id = v.subscriber_id
-  RETURNING d.subscriber_id, d.state, v.email, v.locale, v.format, v.missed_on, d.shown, d.own, d.hand_overs`
+  RETURNING d.subscriber_id, d.state, v.email, v.locale, v.format, v.missed_on, d.shown, d.own, d.hand_overs AS attempt`
 
 /** The one reason that makes a delivery `expired`; all others make it `skipped`. */
 const TOO_LATE = sql.raw(`'too late'`)

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { number, queryOne } from '../../runtime/db/query.ts'
 import type { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 
@@ -23,10 +24,10 @@ export async function countAudience(
   { db, now }: Pick<Services, 'db' | 'now'>,
   edition: Edition,
 ): Promise<{ asked: number; others: number }> {
-  const { rows } = await db.execute<{ asked: number; others: number }>(sql`
+  const counts = sql`
     SELECT count(*) FILTER (WHERE ${asksFor(edition)})::int AS asked, count(*) FILTER (WHERE NOT ${asksFor(edition)})::int AS others
     FROM subscribers s
     WHERE ${canBePlanned(now())}
-      AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = ${edition.id} AND d.subscriber_id = s.id)`)
-  return rows[0]!
+      AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = ${edition.id} AND d.subscriber_id = s.id)`
+  return queryOne(db, { asked: number, others: number }, counts)
 }

@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
+import { moment, queryOne } from '../../runtime/db/query.ts'
 import type { subscribers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { newestEditions } from './newest-editions.ts'
-import { insertBatchesAndDeliveries, PLANNED_COLUMNS, type PlannedRow, toPlanned } from './plan-deliveries.ts'
+import { insertBatchesAndDeliveries, PLANNED, SELECT_PLANNED } from './plan-deliveries.ts'
 
 /** A planned first digest. */
 export interface FirstDigest {
@@ -26,25 +27,25 @@ export async function planFirstDigest(
 ): Promise<FirstDigest | undefined> {
   const [newest] = await newestEditions({ db, config, now }, cadence, 1)
   if (config.FIRST_DIGEST === 'at-their-hour' || !newest) return undefined
-  const { rows } = await db.execute<PlannedRow>(sql`
+  const statement = sql`
     WITH wanted AS (
       SELECT ${id}::bigint AS id, e.id AS edition_id FROM editions e
       WHERE e.id = ${newest.id}
         AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = ${id})
     ), ${insertBatchesAndDeliveries(now(), sql`${now()}::timestamptz + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
-    SELECT ${PLANNED_COLUMNS}`)
-  const [batchId] = toPlanned(rows[0]!).batchIds
+    SELECT ${SELECT_PLANNED}`
+  const [batchId] = (await queryOne(db, PLANNED, statement)).batchIds
   return batchId === undefined ? undefined : { batchId, nextDigestAt: await skipToday(db, id, now()) }
 }
 
 async function skipToday(db: Db, id: number, at: Date): Promise<Date> {
-  const { rows } = await db.execute<{ next_digest_at: string }>(sql`
+  const statement = sql`
     UPDATE subscribers s
     SET next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, s.weekday, midnight.at - interval '1 microsecond')
     FROM (
       SELECT (((${at}::timestamptz AT TIME ZONE clock.zone)::date + 1)::timestamp AT TIME ZONE clock.zone) AS at
       FROM (SELECT CASE WHEN is_zone(zone) THEN zone ELSE 'UTC' END AS zone FROM subscribers WHERE id = ${id}) AS clock
     ) AS midnight
-    WHERE s.id = ${id} RETURNING s.next_digest_at`)
-  return new Date(rows[0]!.next_digest_at)
+    WHERE s.id = ${id} RETURNING s.next_digest_at`
+  return (await queryOne(db, { nextDigestAt: moment }, statement)).nextDigestAt
 }

@@ -1,16 +1,10 @@
 import { and, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
+import { bigint, bool, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { asksFor, canBePlanned } from './audience.ts'
-import {
-  BATCH_SIZE,
-  insertBatchesAndDeliveries,
-  PLANNED_COLUMNS,
-  type Planned,
-  type PlannedRow,
-  toPlanned,
-} from './plan-deliveries.ts'
+import { BATCH_SIZE, insertBatchesAndDeliveries, PLANNED, type Planned, SELECT_PLANNED } from './plan-deliveries.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
@@ -32,7 +26,9 @@ export async function planAll(
 ): Promise<Planned> {
   // The lock has its own connection and ends with it. If it is lost, two planners make empty batches, but no delivery twice.
   return deps.db.transaction(async (tx) => {
-    const { rows } = await tx.execute<{ mine: boolean }>(
+    const { mine } = await queryOne(
+      tx,
+      { mine: bool },
       skipIfBusy
         ? sql`SELECT pg_try_advisory_xact_lock(${LOCK}, ${editionId}::int) AS mine`
         : sql`SELECT true AS mine FROM pg_advisory_xact_lock(${LOCK}, ${editionId}::int)`,
@@ -41,7 +37,7 @@ export async function planAll(
       .select({ ...getTableColumns(editions), order: ORDERED_AT })
       .from(editions)
       .where(eq(editions.id, editionId))
-    if (!rows[0]!.mine || !edition || edition.plannedAt) return { batchIds: [], deliveries: 0 }
+    if (!mine || !edition || edition.plannedAt) return { batchIds: [], deliveries: 0 }
     const planned = await planRest(deps, edition, onPlanned)
     // A newer order still has to be planned: it is for readers who joined since.
     await deps.db
@@ -72,7 +68,7 @@ async function planRest(
   const total: Planned = { batchIds: [], deliveries: 0 }
   // One batch first, so that sending starts at once.
   for (let cursor = 0, size = BATCH_SIZE; ; size = BATCH_SIZE * BATCHES_A_STEP) {
-    const { rows } = await db.execute<{ last: string | null } & PlannedRow>(sql`
+    const step = sql`
       WITH wanted AS (
         SELECT s.id, ${editionId}::bigint AS edition_id FROM subscribers s
         WHERE s.id > ${cursor} AND ${canBePlanned(now())} AND ${readers}
@@ -82,14 +78,13 @@ async function planRest(
           )
         ORDER BY s.id LIMIT ${size}
       ), ${insertBatchesAndDeliveries(now(), sql`${expiresAt}::timestamptz`)}
-      SELECT (SELECT max(id) FROM wanted) AS last, ${PLANNED_COLUMNS}`)
-    const { last, ...row } = rows[0]!
+      SELECT (SELECT max(id) FROM wanted) AS last, ${SELECT_PLANNED}`
+    const { last, batchIds, deliveries } = await queryOne(db, { last: bigint.nullable(), ...PLANNED }, step)
     if (last === null) break
-    cursor = Number(last)
-    const planned = toPlanned(row)
-    onPlanned(planned.batchIds)
-    total.deliveries += planned.deliveries
-    total.batchIds.push(...planned.batchIds)
+    cursor = last
+    onPlanned(batchIds)
+    total.deliveries += deliveries
+    total.batchIds.push(...batchIds)
   }
   if (total.deliveries >= BULK) await analyse(db, editionId)
   return total
@@ -100,9 +95,9 @@ const BULK = 1_000
 
 /** Without it, queries on a new partition were planned for an empty one and ran 20 × slower. */
 async function analyse(db: Db, editionId: number): Promise<void> {
-  const { rows } = await db.execute<{ partition: string }>(sql`
-    SELECT tableoid::regclass::text AS partition FROM deliveries WHERE edition_id = ${editionId} LIMIT 1`)
-  if (rows[0]) await db.execute(sql.raw(`ANALYZE ${rows[0].partition}, batches`))
+  const [partition] = await queryColumn(db, text)`
+    SELECT tableoid::regclass::text FROM deliveries WHERE edition_id = ${editionId} LIMIT 1`
+  if (partition !== undefined) await db.execute(sql.raw(`ANALYZE ${partition}, batches`))
 }
 
 /** Returns editions whose "send to all" is not fully planned, for example because its process died. */

@@ -1,4 +1,6 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { bigint } from '../../runtime/db/query.ts'
 
 /** Deliveries per batch: enough to make a lease cheap, few enough for several workers to share an edition evenly. */
 export const BATCH_SIZE = 250
@@ -42,10 +44,6 @@ export const insertBatchesAndDeliveries = (at: Date, expiresAt: ReturnType<typeo
     WHERE id IN (SELECT edition_id FROM wanted) AND state IN ('released', 'sent')
   )`
 
-/** The columns that a planning statement selects with PLANNED_COLUMNS. */
-export type PlannedRow = { batch_ids: string[]; planned: string }
-export const PLANNED_COLUMNS = sql`ARRAY(SELECT id::text FROM batch) AS batch_ids, (SELECT count(*) FROM planned) AS planned`
-export const toPlanned = ({ batch_ids, planned }: PlannedRow): Planned => ({
-  batchIds: batch_ids.map(Number),
-  deliveries: Number(planned),
-})
+/** What a planning statement selects at its end, and the types of these columns. */
+export const SELECT_PLANNED = sql`ARRAY(SELECT id::text FROM batch) AS batch_ids, (SELECT count(*) FROM planned) AS deliveries`
+export const PLANNED = { batchIds: z.array(bigint), deliveries: bigint }

@@ -1,15 +1,12 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import { dayOf, daysLater } from '../../calendar/days.ts'
+import { MISSED_HOURS } from '../../calendar/promised-digest.ts'
+import { bigint, bool, queryColumn, queryOne } from '../../runtime/db/query.ts'
+import { cadence as cadences } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { type Cadence, kindOf, newestEditions } from './newest-editions.ts'
-import {
-  BATCH_SIZE,
-  insertBatchesAndDeliveries,
-  PLANNED_COLUMNS,
-  type Planned,
-  type PlannedRow,
-  toPlanned,
-} from './plan-deliveries.ts'
+import { BATCH_SIZE, insertBatchesAndDeliveries, PLANNED, type Planned, SELECT_PLANNED } from './plan-deliveries.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
@@ -41,18 +38,14 @@ export async function planDue(deps: Deps): Promise<Planned> {
 }
 
 /** Returns the cadences with due readers; none in most minutes. */
-async function dueCadences({ db, now }: Deps): Promise<Cadence[]> {
-  const { rows } = await db.execute<{ cadence: Cadence }>(sql`
+const dueCadences = ({ db, now }: Deps): Promise<Cadence[]> =>
+  queryColumn(db, z.enum(cadences.enumValues))`
     SELECT cadence FROM unnest(enum_range(NULL::cadence)) AS known (cadence)
-    WHERE EXISTS (SELECT FROM subscribers s WHERE s.status = 'active' AND s.cadence = known.cadence AND s.next_digest_at <= ${now()})`)
-  return rows.map(({ cadence }) => cadence)
-}
+    WHERE EXISTS (SELECT FROM subscribers s WHERE s.status = 'active' AND s.cadence = known.cadence AND s.next_digest_at <= ${now()})`
 
 /** Edition ids, newest first, and whether a newer edition has closed and waits for its release. */
 type EditionChoice = { editionIds: number[]; wait: boolean }
 
-/** How long before a weekdays reader's hour a list may have closed: from Friday's close until their Tuesday. */
-const MISSED_HOURS = 96
 /** More lists than close in these hours plus a planning delay. */
 const MOST_EDITIONS = 8
 
@@ -65,7 +58,7 @@ async function chooseEditions({ db, config, now }: Deps, cadence: Cadence): Prom
   // The day whose list is open. Before it, no list after the newest edition's can have closed.
   const open = dayOf(new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000))
   if (newest[0] && daysLater(newest[0].date, 2 * span - 1) >= open) return { editionIds, wait: false }
-  const { rows } = await db.execute<{ wait: boolean }>(sql`
+  const statement = sql`
     WITH closed AS (
       SELECT CASE WHEN ${kind} = 'weekly' THEN date_trunc('week', ${open}::date)::date - 7 ELSE ${open}::date - 1 END AS date
     )
@@ -75,16 +68,17 @@ async function chooseEditions({ db, config, now }: Deps, cadence: Cadence): Prom
         AND (${cadence} <> 'weekdays' OR extract(isodow FROM c.date) <= 5)
         AND EXISTS (SELECT FROM papers p WHERE p.list_day >= c.date AND p.list_day < c.date + ${span}::int)
         AND NOT EXISTS (SELECT FROM editions e WHERE e.kind = ${kind}::edition_kind AND e.date = c.date AND e.state <> 'draft')
-    ) AS wait`)
-  return { editionIds, wait: rows[0]!.wait }
+    ) AS wait`
+  return { editionIds, ...(await queryOne(db, { wait: bool }, statement)) }
 }
 
-/** Plans up to BATCH_SIZE due readers of a cadence, oldest hour first, in one statement. */
+/** Plans up to BATCH_SIZE due readers of a cadence, oldest hour first. */
 async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionIds, wait }: EditionChoice) {
   const stale = new Date(now().getTime() - config.DIGEST_FRESHNESS_HOURS * 3_600_000)
   const until = wait ? stale : now()
   const ids = sql`${sql.param(editionIds)}::bigint[]`
-  const { rows } = await db.execute<{ due: string; again: boolean } & PlannedRow>(sql`
+  // One statement, so that no reader's hour moves on without their delivery. `due` are locked; `theirs` is each one's edition.
+  const statement = sql`
     WITH due AS (
       SELECT id, next_digest_at AS due_at FROM subscribers
       WHERE status = 'active' AND cadence = ${cadence} AND next_digest_at <= ${until}
@@ -116,9 +110,8 @@ async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionId
     ), wanted AS (
       SELECT id, due_at, edition_id FROM theirs WHERE edition_id IS NOT NULL AND due_at > ${stale} AND NOT ${wait}
     ), ${insertBatchesAndDeliveries(now(), sql`wanted.due_at + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
-    SELECT (SELECT count(*) FROM due) AS due, EXISTS (SELECT FROM advanced WHERE next_digest_at <= ${until}) AS again, ${PLANNED_COLUMNS}`)
-  const { due, again, ...row } = rows[0]!
-  const { deliveries, batchIds } = toPlanned(row)
+    SELECT (SELECT count(*) FROM due) AS due, EXISTS (SELECT FROM advanced WHERE next_digest_at <= ${until}) AS again, ${SELECT_PLANNED}`
+  const { due, again, deliveries, batchIds } = await queryOne(db, { due: bigint, again: bool, ...PLANNED }, statement)
   // A reader who missed one hour may already be due at the next.
-  return { more: again || Number(due) === BATCH_SIZE, batchIds, planned: deliveries }
+  return { more: again || due === BATCH_SIZE, batchIds, planned: deliveries }
 }

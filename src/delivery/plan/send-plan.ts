@@ -1,12 +1,12 @@
-import { sql } from 'drizzle-orm'
 import { parseRelays, type RelaySettings } from '../../runtime/config/relay-settings.ts'
+import { bigint, moment, queryOne } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import { deliveryNeedsAttempt } from '../ledger/conditions.ts'
 
 /** How long an edition's open deliveries will take, and whether they finish before the first one expires. */
 export interface SendPlan {
   /** open deliveries */
-  mails: number
+  emails: number
   /** emails a second: the configured limit or the last minute's rate, whichever is lower; null when neither is known */
   ratePerSecond: number | null
   doneAt: Date | null
@@ -20,22 +20,17 @@ export async function sendPlan(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
   editionId: number,
 ): Promise<SendPlan> {
-  const { rows } = await db.execute<{ mails: string; ends: string | null; minute: string }>(sql`
-    SELECT count(*) FILTER (WHERE d.state = 'handed' OR ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS mails,
-      min(d.expires_at) FILTER (WHERE ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS ends,
+  const columns = { emails: bigint, windowEnds: moment.nullable(), minute: bigint }
+  const { emails, windowEnds, minute } = await queryOne(db, columns)`
+    SELECT count(*) FILTER (WHERE d.state = 'handed' OR ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS emails,
+      min(d.expires_at) FILTER (WHERE ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS window_ends,
       count(*) FILTER (WHERE d.state = 'accepted' AND d.settled_at > ${now()}::timestamptz - interval '1 minute') AS minute
-    FROM deliveries d WHERE d.edition_id = ${editionId}`)
-  const mails = Number(rows[0]!.mails)
-  const windowEnds = rows[0]!.ends === null ? null : new Date(rows[0]!.ends)
+    FROM deliveries d WHERE d.edition_id = ${editionId}`
   const relays = parseRelays(config.SMTP_URL, config.SMTP_CONNECTIONS)
-  const rate = Math.min(
-    config.SEND_RATE_PER_SECOND ?? Infinity,
-    rateOf(relays),
-    Number(rows[0]!.minute) / 60 || Infinity,
-  )
-  const doneAt = doneBy({ mails, rate, today: allowedToday(relays, now()), at: now() })
+  const rate = Math.min(config.SEND_RATE_PER_SECOND ?? Infinity, rateOf(relays), minute / 60 || Infinity)
+  const doneAt = doneBy({ emails, rate, today: allowedToday(relays, now()), at: now() })
   return {
-    mails,
+    emails,
     ratePerSecond: Number.isFinite(rate) ? rate : null,
     doneAt,
     windowEnds,
@@ -56,19 +51,19 @@ const allowedToday = (relays: RelaySettings[], at: Date): number =>
   }, 0)
 
 /** Returns null when no rate is known. Emails over today's warm-up limit finish tomorrow at the earliest. */
-function doneBy({ mails, rate, today, at }: { mails: number; rate: number; today: number; at: Date }): Date | null {
-  if (mails > today) return new Date(Math.ceil((at.getTime() + 1) / 86_400_000) * 86_400_000)
+function doneBy({ emails, rate, today, at }: { emails: number; rate: number; today: number; at: Date }): Date | null {
+  if (emails > today) return new Date(Math.ceil((at.getTime() + 1) / 86_400_000) * 86_400_000)
   if (!Number.isFinite(rate)) return null
-  return new Date(at.getTime() + (mails / rate) * 1000)
+  return new Date(at.getTime() + (emails / rate) * 1000)
 }
 
 /** Formats a plan: "240,000 emails at 50/s; done by 08:20 UTC; window ends 08:30 UTC, in time". */
-export function planInWords({ mails, ratePerSecond, doneAt, windowEnds, fits }: SendPlan, at: Date): string {
+export function describePlan({ emails, ratePerSecond, doneAt, windowEnds, fits }: SendPlan, at: Date): string {
   const rate = ratePerSecond === null ? 'as fast as the relay accepts' : `at ${shortNumber(ratePerSecond)}/s`
   const done = doneAt === null ? '' : `; done by ${clockTime(doneAt, at)}`
   const window = windowEnds === null ? '' : `; window ends ${clockTime(windowEnds, at)}`
   const verdict = fits === null ? '' : fits ? ', in time' : ', too late: the rest will expire'
-  return `${mails.toLocaleString('en')} emails ${rate}${done}${window}${verdict}`
+  return `${emails.toLocaleString('en')} emails ${rate}${done}${window}${verdict}`
 }
 
 const shortNumber = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 3 })

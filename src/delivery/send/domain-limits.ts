@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm'
 import { domainBucket, type Rates } from '../../relay/rates.ts'
+import { moment, queryColumn } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import { type Lease, moveDeliveries } from '../ledger/batches.ts'
 import type { Pending } from '../ledger/deliveries.ts'
@@ -55,12 +55,12 @@ export function openDomainLimits(
 
 /** Returns when the last batch waiting for a bucket will be done at this rate. */
 async function endOfQueue(db: Services['db'], bucket: string, rate: number): Promise<Date | undefined> {
-  const { rows } = await db.execute<{ at: string }>(sql`
-    SELECT b.due_at + make_interval(secs => least(w.waiting / ${rate}::float8, 86400)) AS at
+  const [end] = await queryColumn(db, moment)`
+    SELECT b.due_at + make_interval(secs => least(w.waiting / ${rate}::float8, 86400))
     FROM (SELECT id, edition_id, due_at FROM batches WHERE booked = ${bucket} AND state <> 'done' ORDER BY due_at DESC, id DESC LIMIT 1) AS b,
       LATERAL (
         SELECT count(*) AS waiting FROM deliveries d
         WHERE d.edition_id = b.edition_id AND d.batch_id = b.id AND d.state IN ('queued', 'deferred', 'unknown')
-      ) AS w`)
-  return rows[0] && new Date(rows[0].at)
+      ) AS w`
+  return end
 }

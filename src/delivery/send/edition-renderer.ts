@@ -16,7 +16,7 @@ import { openEditionCache } from './edition-cache.ts'
 import { type EditionSelection, openSelection } from './edition-selection.ts'
 
 /** A digest, with the buffer that holds it. */
-export interface RenderedDigest extends Message {
+interface RenderedDigest extends Message {
   buffer: MessageBuffer | undefined
 }
 

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { number, query } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { Lease } from '../ledger/batches.ts'
 import { SENDABLE_EDITION } from '../ledger/conditions.ts'
@@ -19,10 +20,9 @@ export async function spendErrorBudget(
   { accepted, refused }: Tally,
 ): Promise<string | undefined> {
   if (accepted + refused === 0) return undefined
-  const { rows } = await db.execute<{ answered: number; refused: number }>(sql`
+  const [sum] = await query(db, { answered: number, refused: number })`
     UPDATE editions SET answered = answered + ${accepted + refused}, refused = refused + ${refused} WHERE id = ${editionId}
-    RETURNING answered, refused`)
-  const sum = rows[0]
+    RETURNING answered, refused`
   if (!sum || !isBudgetSpent(sum.answered, sum.refused, config.ERROR_BUDGET_PERCENT)) return undefined
   const share = Math.round((sum.refused / sum.answered) * 100)
   const why = `${sum.refused} of ${sum.answered} emails were refused (${share} %, ERROR_BUDGET_PERCENT is ${config.ERROR_BUDGET_PERCENT})`

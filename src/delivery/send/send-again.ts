@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { type EditionKey, findEdition } from '../../edition/draft/control.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import { number, query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import { canBeEmailed } from '../plan/audience.ts'
 import { BATCH_SIZE } from '../plan/plan-deliveries.ts'
@@ -34,9 +35,8 @@ export async function sendAgain(
     const chosen = sql`d.edition_id = ${id} AND d.state = ANY(${sql.param(only)}::delivery_state[])
       AND EXISTS (SELECT FROM batches b WHERE b.id = d.batch_id AND b.state = 'done')
       AND EXISTS (SELECT FROM subscribers s WHERE s.id = d.subscriber_id AND ${canBeEmailed(now())})`
-    const { rows } = await tx.execute<{ state: string; n: number }>(
-      sql`SELECT d.state, count(*)::int AS n FROM deliveries d WHERE ${chosen} GROUP BY d.state`,
-    )
+    const rows = await query(tx, { state: text, n: number })`
+      SELECT d.state, count(*)::int AS n FROM deliveries d WHERE ${chosen} GROUP BY d.state`
     const counts = Object.fromEntries(rows.map((row) => [row.state, row.n]))
     const total = rows.reduce((sum, row) => sum + row.n, 0)
     if (dryRun || total === 0) return counts

@@ -15,7 +15,7 @@ import { settleEditions } from '../ledger/settle-editions.ts'
 import { countAudience } from '../plan/audience.ts'
 import { planAll } from '../plan/plan-all.ts'
 import { planDue } from '../plan/plan-due.ts'
-import { planInWords, sendPlan } from '../plan/send-plan.ts'
+import { describePlan, sendPlan } from '../plan/send-plan.ts'
 import { deliverBatch } from './deliver-batch.ts'
 import { BATCHES_AT_ONCE, type DeliveryContext, openDeliveryContext } from './delivery-context.ts'
 
@@ -66,7 +66,7 @@ export async function sendEdition(services: Services, key: EditionKey, options: 
     await retrying(() => storeOrder(services, edition, options))
     await retrying(() => planAll(services, edition.id, { onPlanned: wake }))
   } else wake((await retrying(() => planDue(services))).batchIds)
-  options.onPlan?.(planInWords(await retrying(() => sendPlan(services, edition.id)), services.now()))
+  options.onPlan?.(describePlan(await retrying(() => sendPlan(services, edition.id)), services.now()))
   await using local = openLocalContext(services, options.stop)
   /** Returns the progress at the end, or undefined while there is more to do. */
   const step = async (): Promise<Progress | undefined> => {
@@ -146,10 +146,10 @@ async function storeOrder(
     .update(editions)
     .set({ sendAllAt: services.now(), plannedAt: null, toEveryone: everyone })
     .where(eq(editions.id, edition.id))
-  if (others > 0) onPlan?.(othersInWords(others, edition.kind, everyone))
+  if (others > 0) onPlan?.(describeOthers(others, edition.kind, everyone))
 }
 
-function othersInWords(others: number, kind: EditionKey['kind'], everyone: boolean): string {
+function describeOthers(others: number, kind: EditionKey['kind'], everyone: boolean): string {
   const count = `${others.toLocaleString('en')} ${others === 1 ? 'reader' : 'readers'}`
   return everyone
     ? `To everyone: also to ${count} who did not ask for ${kind} emails.`

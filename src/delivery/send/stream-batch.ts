@@ -2,7 +2,7 @@ import { addressHash, parseAddress } from '../../mail/address.ts'
 import { domainBucket } from '../../relay/rates.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { executePrepared } from '../../runtime/db/prepared.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import type { Lease } from '../ledger/batches.ts'
 import type { Pending } from '../ledger/deliveries.ts'
 import { lockReaders } from '../ledger/repeats.ts'
@@ -145,7 +145,7 @@ async function startGroup({ db, config, now }: DeliveryContext, lease: Lease, ed
     })
   if (!edition.sharesPapers) return start(db)
   return db.transaction(async (tx) => {
-    await executePrepared(tx, lockReaders(group))
+    await tx.execute(prepared(lockReaders(group)))
     return start(tx)
   })
 }

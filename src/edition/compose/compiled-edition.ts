@@ -28,7 +28,7 @@ export interface CompiledBody {
 }
 
 /** The words that an inbox shows of an unopened digest. They name its first papers, so readers with the same ones share them. */
-export interface InboxWords {
+interface InboxWords {
   /** the whole header field */
   subject: Buffer
   preheader: Buffer

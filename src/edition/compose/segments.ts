@@ -24,7 +24,7 @@ export type Placeholder = (typeof PLACEHOLDERS)[number]
 export type Segment = string[]
 
 /** A card around its vote link, which only a reader's own digest has. */
-export interface CardSegments {
+interface CardSegments {
   card: Segment
   vote: Segment
   after: Segment

@@ -56,7 +56,7 @@ export async function assemble(
   return db.transaction(async (tx) => {
     const existing = await lockEdition(tx, kind, date)
     if (existing && existing.state !== 'draft') return describeUnchanged(tx, existing)
-    const listed = await readListVotes(tx, date, lastDay, now())
+    const listed = await readListVotes(tx, { from: date, to: lastDay }, now())
     if (listed.length === 0) {
       const span = kind === 'weekly' ? `the week of ${date}` : `list day ${date}`
       throw new PaperboyError(

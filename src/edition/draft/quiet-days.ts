@@ -11,7 +11,7 @@ import { editions } from '../../runtime/db/schema.ts'
  * The state of a list day. holiday: a source was read after the list closed, and had no papers · outage: no source could be read
  * after it closed · thin: fewer than THIN_DAY_PAPERS papers
  */
-export type DayState = 'full' | 'thin' | 'holiday' | 'outage'
+type DayState = 'full' | 'thin' | 'holiday' | 'outage'
 
 export interface ListDayState {
   day: string

@@ -1,7 +1,7 @@
 import { fullDay, plainDay, plainMoment } from '../../calendar/words.ts'
-import { progressInWords } from '../../delivery/ledger/progress.ts'
-import { detailsInWords } from '../../delivery/ledger/sending-details.ts'
-import { planInWords } from '../../delivery/plan/send-plan.ts'
+import { describeProgress } from '../../delivery/ledger/progress.ts'
+import { describeSendingDetails } from '../../delivery/ledger/sending-details.ts'
+import { describePlan } from '../../delivery/plan/send-plan.ts'
 import type { EditionKey } from '../../edition/draft/control.ts'
 import { type CuratorPaper, readCuratorView } from '../../edition/draft/curator-view.ts'
 import { describeRelease } from '../../edition/draft/describe-release.ts'
@@ -11,19 +11,19 @@ import { paperPath } from '../../papers/paper-path.ts'
 import { authorLine } from '../../papers/readable.ts'
 import type { Services } from '../../runtime/services.ts'
 import { actionsFor } from './edition-actions.ts'
-import { editionHref, stateInWords } from './edition-labels.ts'
+import { describeState, editionHref } from './edition-labels.ts'
 
 /** An edition as templates/pages/admin/edition.eta shows it. @throws PaperboyError EDITION_NOT_FOUND */
 export async function editionView(services: Services, key: EditionKey) {
   const { edition, papers, dropped } = await readCuratorView(services, key)
   const { state, byHand, closesAt, releasedAt, listReadAt, subject, pausedWhy } = edition
-  const status = await editionStatus(services, edition)
-  const { total, open, sending } = status
+  const progress = await editionStatus(services, edition)
+  const { total, open, sending } = progress
   return {
     name: nameOf(key),
     href: editionHref(key),
     state,
-    said: stateInWords(edition),
+    status: describeState(edition),
     facts: [
       ['List closes', plainMoment(closesAt)],
       ['List read', listReadAt && plainMoment(listReadAt)],
@@ -32,10 +32,10 @@ export async function editionView(services: Services, key: EditionKey) {
         : ['Is released', describeRelease(edition, services.now())],
       ['Subject', subject],
       ['Paused automatically', pausedWhy],
-      ['Deliveries', total > 0 ? `${total.toLocaleString('en')}: ${progressInWords(status)}` : undefined],
+      ['Deliveries', total > 0 ? `${total.toLocaleString('en')}: ${describeProgress(progress)}` : undefined],
     ].filter(([, value]) => value),
     share: total === 0 ? undefined : Math.floor(((total - open) / total) * 100),
-    sending: sending ? [planInWords(sending.plan, services.now()), ...detailsInWords(sending)] : [],
+    sending: sending ? [describePlan(sending.plan, services.now()), ...describeSendingDetails(sending)] : [],
     actions: actionsFor(edition),
     papers: papers.map((paper, index) => ({ ...row(paper), number: index + 1 })),
     dropped: dropped.map(row),

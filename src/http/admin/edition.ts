@@ -37,7 +37,7 @@ export const adminEditionRoutes: FastifyPluginAsyncZod<Services> = async (app, s
     const { does, done, sure } = ACTIONS[action]
     if (sure !== undefined && request.body.sure !== 'yes')
       return reply.code(422).view('admin/edition', { ...(await editionView(services, key)), unsure: action })
-    const entry = { who: actor(request), what: done, about: describeEdition(key) }
+    const entry = { actor: actor(request), action: done, target: describeEdition(key) }
     await withAudit(services, entry, (db): Promise<unknown> => does({ ...services, db }, key))
     return reply.redirect(editionHref(key), 303)
   })
@@ -51,7 +51,7 @@ export const adminEditionRoutes: FastifyPluginAsyncZod<Services> = async (app, s
     const { note } = request.body
     await withAudit(
       services,
-      { who: actor(request), what: CURATOR_ACTIONS[verdict].auditName, about: `paper ${paper}` },
+      { actor: actor(request), action: CURATOR_ACTIONS[verdict].auditName, target: `paper ${paper}` },
       (db) => curate({ ...services, db }, paper, verdict, note || undefined),
     )
     return reply.redirect(`${editionHref(key)}#${anchorOf(paper)}`, 303)

@@ -20,7 +20,7 @@ export function guardAdminPages(app: FastifyInstance, services: Services): void 
     if (request.method !== 'GET' && request.method !== 'HEAD' && !isFromOwnSite(request, services.config.PUBLIC_URL))
       return reply.code(403).view('admin/problem', {
         title: 'This form came from another site',
-        words: 'Nothing was changed. Open the admin pages here and try again.',
+        message: 'Nothing was changed. Open the admin pages here and try again.',
       })
     reply.locals = { ...reply.locals!, admin: request.admin.address } as NonNullable<FastifyReply['locals']>
   })

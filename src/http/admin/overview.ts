@@ -1,17 +1,17 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { dayOf, daysLater } from '../../calendar/days.ts'
 import { plainDay, plainMoment } from '../../calendar/words.ts'
-import { progressInWords, progressOf } from '../../delivery/ledger/progress.ts'
+import { describeProgress, progressOf } from '../../delivery/ledger/progress.ts'
 import { listLatestEditions } from '../../edition/draft/curator-view.ts'
 import { describeInbound } from '../../inbound/report.ts'
 import { findAttention } from '../../operate/attention/find.ts'
 import { healthyParts } from '../../operate/doctor/service.ts'
 import { readServiceStatus } from '../../operate/status.ts'
 import { openSubmissions } from '../../papers/ingest/submissions.ts'
-import { relaysInWords } from '../../relay/report.ts'
+import { describeRelays } from '../../relay/report.ts'
 import type { Services } from '../../runtime/services.ts'
 import { describeSignUps } from '../../subscription/signup-protection/report.ts'
-import { editionHref, stateInWords } from './edition-labels.ts'
+import { describeState, editionHref } from './edition-labels.ts'
 
 const EDITIONS_SHOWN = 14
 
@@ -29,7 +29,7 @@ export const overviewRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     // Only the newest finished edition: counting one takes 0.2 s at a million readers.
     const counted = [...editions.filter(isUnderWay), ...editions.filter(({ state }) => state === 'sent').slice(0, 1)]
     const became = new Map(
-      await Promise.all(counted.map(async ({ id }) => [id, progressInWords(await progressOf(services, id))] as const)),
+      await Promise.all(counted.map(async ({ id }) => [id, describeProgress(await progressOf(services, id))] as const)),
     )
     const known = new Set(editions.map(({ kind, date }) => `${kind} ${date}`))
     const today = dayOf(services.now())
@@ -44,12 +44,12 @@ export const overviewRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
       signUps: describeSignUps(status.signUps),
       serviceMails: status.outbox,
       inbound: describeInbound(status.inbound),
-      relays: relaysInWords(status.relays, services.now()),
+      relays: describeRelays(status.relays, services.now()),
       waiting: submissions.filter(({ state }) => state === 'found').length,
       editions: editions.map((edition) => ({
         href: editionHref(edition),
         name: edition.kind === 'weekly' ? `Week of ${plainDay(edition.date)}` : plainDay(edition.date),
-        state: stateInWords(edition),
+        state: describeState(edition),
         papers: edition.papers,
         release: edition.state === 'draft' && !edition.held ? plainMoment(edition.releaseAt) : '',
         became: became.get(edition.id) ?? '',

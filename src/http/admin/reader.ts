@@ -30,7 +30,7 @@ export const adminReaderRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     if (action === 'erase' && sure !== 'yes') return show(reply.code(422), email, { unsure: true })
     // An address can be suppressed without belonging to a reader.
     const { reader } = await findReader(services, email)
-    const entry = { who: actor(request), what: DONE[action], about: reader ? `reader ${reader.id}` : 'an address' }
+    const entry = { actor: actor(request), action: DONE[action], target: reader ? `reader ${reader.id}` : 'an address' }
     await withAudit(services, entry, (db) => act({ ...services, db }, action, email))
     if (action === 'erase') return reply.view('admin/reader', { done: 'The address is deleted from every table.' })
     return show(reply, email, { done: `Done: ${DONE[action]}.` })

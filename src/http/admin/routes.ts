@@ -16,7 +16,7 @@ import { adminSubmissionRoutes } from './submissions.ts'
 
 const STALE = {
   title: 'This form is out of date',
-  words: 'Nothing was changed. Open the page again and repeat what you did.',
+  message: 'Nothing was changed. Open the page again and repeat what you did.',
 }
 
 /**
@@ -31,10 +31,12 @@ export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   app.setErrorHandler(async (error, request, reply) => {
     if (isFormTokenError(error)) {
       reply.code(403)
-      return request.admin ? reply.view('admin/problem', STALE) : reply.view('admin/sign-in', { refused: STALE.words })
+      return request.admin
+        ? reply.view('admin/problem', STALE)
+        : reply.view('admin/sign-in', { refused: STALE.message })
     }
     return error instanceof PaperboyError
-      ? reply.code(httpStatus[error.code]).view('admin/problem', { title: 'That did not go', words: error.message })
+      ? reply.code(httpStatus[error.code]).view('admin/problem', { title: 'That did not go', message: error.message })
       : pageErrorHandler(error, request, reply)
   })
   app.register(signInRoutes, services)

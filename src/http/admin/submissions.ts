@@ -31,7 +31,7 @@ export const adminSubmissionRoutes: FastifyPluginAsyncZod<Services> = async (app
   app.post('/admin/submissions/:id/:word', { schema: deciding }, async (request, reply) => {
     const { id, word } = request.params
     const { date, note } = request.body
-    const entry = { who: actor(request), what: word === 'accept' ? 'accepted' : 'declined', about: `paper ${id}` }
+    const entry = { actor: actor(request), action: word === 'accept' ? 'accepted' : 'declined', target: `paper ${id}` }
     await withAudit(
       services,
       entry,

@@ -49,6 +49,67 @@ const PaperFacts = z.object({
 })
 const Papers = z.array(PaperFacts)
 
+const List = z.object({
+  kind: z.enum(['day', 'week', 'month']),
+  name: z.string(),
+  from: z.string(),
+  to: z.string(),
+  open: z.boolean(),
+  closesAt: z.string(),
+  total: z.number(),
+  papers: Papers,
+  /** `after` of the next page */
+  next: z.number().optional(),
+})
+const listed = {
+  querystring: z.object({
+    date: day,
+    week: named('week', 'YYYY-Www'),
+    month: named('month', 'YYYY-MM'),
+    after: z.coerce.number().int().optional(),
+    limit,
+  }),
+  response: { 200: List },
+}
+
+const PaperWhole = PaperFacts.extend({
+  abstract: z.string(),
+  keywords: z.array(z.string()),
+  publishedAt: z.string().optional(),
+  withdrawnAt: z.string().optional(),
+  history: z.array(z.object({ at: z.string(), votes: z.number() })),
+  ownVotes: z.number(),
+  editions: z.array(
+    z.object({ kind: z.enum(['daily', 'weekly']), date: z.string(), position: z.number(), papers: z.number() }),
+  ),
+  similar: Papers,
+})
+
+const Pieces = z.array(z.object({ text: z.string(), hit: z.boolean() }))
+const Found = z.object({
+  papers: z.array(PaperFacts.extend({ titlePieces: Pieces, snippet: Pieces })),
+  next: z.string().optional(),
+})
+const searched = {
+  querystring: z.object({
+    q: z.string().max(1000).optional(),
+    from: day,
+    to: day,
+    topic: z.string().max(60).optional(),
+    code: z.stringbool().optional(),
+    after: z.string().max(100).optional(),
+    limit,
+  }),
+  response: { 200: Found },
+}
+
+const Topics = z.object({ topics: z.array(z.object({ slug: z.string(), name: z.string(), papers: z.number() })) })
+
+const OwnVotes = z.object({ papers: z.array(PaperFacts.extend({ castAt: z.string() })), next: z.string().optional() })
+const ownVotes = { querystring: z.object({ before: pastMoment.optional(), limit }), response: { 200: OwnVotes } }
+
+const oneVote = { params: z.object({ id: z.string() }), response: { 204: z.null() } }
+
 const PUBLIC = { 'cache-control': 'public, max-age=60' }
 
 /** Lists, papers, search and topics as JSON. Text is plain, so clients must escape it. */
@@ -64,28 +125,6 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     return paper.id
   }
 
-  const List = z.object({
-    kind: z.enum(['day', 'week', 'month']),
-    name: z.string(),
-    from: z.string(),
-    to: z.string(),
-    open: z.boolean(),
-    closesAt: z.string(),
-    total: z.number(),
-    papers: Papers,
-    /** `after` of the next page */
-    next: z.number().optional(),
-  })
-  const listed = {
-    querystring: z.object({
-      date: day,
-      week: named('week', 'YYYY-Www'),
-      month: named('month', 'YYYY-MM'),
-      after: z.coerce.number().int().optional(),
-      limit,
-    }),
-    response: { 200: List },
-  }
   app.get('/v1/papers', { schema: listed }, async ({ query }, reply) => {
     const { date, week, month, ...page } = query
     const span = week ? spanNamed('week', week) : month ? spanNamed('month', month) : undefined
@@ -106,18 +145,6 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     })
   })
 
-  const PaperWhole = PaperFacts.extend({
-    abstract: z.string(),
-    keywords: z.array(z.string()),
-    publishedAt: z.string().optional(),
-    withdrawnAt: z.string().optional(),
-    history: z.array(z.object({ at: z.string(), votes: z.number() })),
-    ownVotes: z.number(),
-    editions: z.array(
-      z.object({ kind: z.enum(['daily', 'weekly']), date: z.string(), position: z.number(), papers: z.number() }),
-    ),
-    similar: Papers,
-  })
   app.get(
     '/v1/papers/:id',
     { schema: { params: z.object({ id: z.string() }), response: { 200: PaperWhole } } },
@@ -134,49 +161,27 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     },
   )
 
-  const Pieces = z.array(z.object({ text: z.string(), hit: z.boolean() }))
-  const Found = z.object({
-    papers: z.array(PaperFacts.extend({ titlePieces: Pieces, snippet: Pieces })),
-    next: z.string().optional(),
-  })
-  const searched = {
-    querystring: z.object({
-      q: z.string().max(1000).optional(),
-      from: day,
-      to: day,
-      topic: z.string().max(60).optional(),
-      code: z.stringbool().optional(),
-      after: z.string().max(100).optional(),
-      limit,
-    }),
-    response: { 200: Found },
-  }
   app.get('/v1/search', { schema: searched }, async ({ query: { code, ...query } }, reply) => {
     const found = await searchPapers(services, { ...query, hasCode: code })
     return reply.headers(PUBLIC).send({ ...found, papers: found.papers.map(withPage) })
   })
 
-  const Topics = z.object({ topics: z.array(z.object({ slug: z.string(), name: z.string(), papers: z.number() })) })
   app.get('/v1/topics', { schema: { response: { 200: Topics } } }, async (_request, reply) =>
     reply.headers(PUBLIC).send({ topics: await allTopics() }),
   )
 
   // A reader's own votes, with the reader cookie. Another site's form cannot send PUT or DELETE.
-  const OwnVotes = z.object({ papers: z.array(PaperFacts.extend({ castAt: z.string() })), next: z.string().optional() })
-  const own = { querystring: z.object({ before: pastMoment.optional(), limit }), response: { 200: OwnVotes } }
-  app.get('/v1/votes', { schema: own }, async (request) => {
+  app.get('/v1/votes', { schema: ownVotes }, async (request) => {
     const { before, limit: most } = request.query
     const page = { before, ...(most ? { limit: most } : {}) }
     const { papers, next } = await readOwnVotes(services, readerOf(request), page)
-    const said = papers.map(({ castAt, ...paper }) => ({
-      ...withPage(paper as ListedRow),
-      castAt: castAt.toISOString(),
-    }))
-    return { papers: said, next: next?.toISOString() }
+    return {
+      papers: papers.map(({ castAt, ...paper }) => ({ ...withPage(paper as ListedRow), castAt: castAt.toISOString() })),
+      next: next?.toISOString(),
+    }
   })
 
-  const one = { params: z.object({ id: z.string() }), response: { 204: z.null() } }
-  app.put('/v1/votes/:id', { schema: one }, async (request, reply) => {
+  app.put('/v1/votes/:id', { schema: oneVote }, async (request, reply) => {
     await castVote(
       services,
       { subscriberId: readerOf(request), paperId: await numberOf(request.params.id) },
@@ -184,7 +189,7 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     )
     return reply.code(204).send(null)
   })
-  app.delete('/v1/votes/:id', { schema: one }, async (request, reply) => {
+  app.delete('/v1/votes/:id', { schema: oneVote }, async (request, reply) => {
     await undoVote(services, { subscriberId: readerOf(request), paperId: await numberOf(request.params.id) })
     return reply.code(204).send(null)
   })

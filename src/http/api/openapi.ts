@@ -1,7 +1,8 @@
 import { fastifySwagger } from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
-import { type Config, VERSION } from '../../runtime/config/config.ts'
+import type { Config } from '../../runtime/config/config.ts'
+import { VERSION } from '../../runtime/config/version.ts'
 
 type Operation = {
   summary?: string

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { promisedDigestAt } from '../../calendar/promised-digest.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
 import { CADENCES, FORMATS } from '../../subscription/preference-rules.ts'
@@ -28,20 +29,24 @@ export const preferencesApiRoutes: FastifyPluginAsyncZod<Services> = async (app,
   disallowIndexing(app)
   const schema = { params: z.object({ token: z.string() }), response: { 200: Shown } }
   app.get('/v1/preferences/:token', { schema }, async ({ params }) =>
-    shown(await readPreferences(services, params.token)),
+    shown(await readPreferences(services, params.token), services),
   )
   app.patch('/v1/preferences/:token', { schema: { ...schema, body: Given } }, async ({ params, body }) =>
     // zod keeps absent fields absent, so they are not changed.
-    shown(await savePreferences(services, params.token, body as Parameters<typeof savePreferences>[2])),
+    shown(await savePreferences(services, params.token, body as Parameters<typeof savePreferences>[2]), services),
   )
   app.post('/v1/preferences/:token/undo', { schema }, async ({ params }) =>
-    shown(await undoPreferences(services, params.token)),
+    shown(await undoPreferences(services, params.token), services),
   )
 }
 
-/** A pause ends on a day in the reader's time zone, in requests and responses alike. */
-const shown = ({ pausedUntilDay, nextDigestAt, ...preferences }: Preferences) => ({
+/** A pause ends on a day in the reader's time zone, in requests and responses alike. The next digest is the one the page promises. */
+const shown = (
+  { pausedUntilDay, nextDigestAt, ...preferences }: Preferences,
+  { config: { EDITION_CLOSE_HOUR_UTC } }: Pick<Services, 'config'>,
+) => ({
   ...preferences,
   pausedUntil: pausedUntilDay,
-  nextDigestAt: nextDigestAt?.toISOString() ?? null,
+  nextDigestAt:
+    nextDigestAt && promisedDigestAt({ ...preferences, nextDigestAt }, EDITION_CLOSE_HOUR_UTC).toISOString(),
 })

@@ -40,8 +40,8 @@ export const webhookRoutes: FastifyPluginAsyncZod<Services & { get?: (url: URL) 
     if (verified === 'not configured') return response.code(404).send({ status: 'not configured' })
     if (verified === 'forged') return response.code(403).send({ status: 'the signature does not verify' })
     const received = await receiveEvents(services, provider, verified.events)
-    for (const { class: kind, reason, authority, did, repeated } of received) {
-      request.log.info({ provider, class: kind, reason, authority, did, repeated }, 'webhook event')
+    for (const { class: kind, reason, authority, action, repeated } of received) {
+      request.log.info({ provider, class: kind, reason, authority, action, repeated }, 'webhook event')
     }
     return { status: 'received' }
   })

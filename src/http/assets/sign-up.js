@@ -23,6 +23,19 @@ function solve(challenge) {
   }).finally(() => worker.terminate())
 }
 
+// The proof takes two seconds: the button says at once that it was pressed.
+function setBusy(form, isBusy) {
+  const button = form.querySelector('button[type="submit"]')
+  button.dataset.ready ??= button.textContent
+  form.setAttribute('aria-busy', String(isBusy))
+  button.setAttribute('aria-disabled', String(isBusy))
+  button.textContent = isBusy ? button.dataset.busy : button.dataset.ready
+  if (!isBusy) return
+  const spinner = document.createElement('span')
+  spinner.className = 'spinner'
+  button.prepend(spinner)
+}
+
 for (const form of document.querySelectorAll('form.sign-up')) {
   const field = form.elements.namedItem('proof')
   if (!field) continue
@@ -34,7 +47,7 @@ for (const form of document.querySelectorAll('form.sign-up')) {
     event.preventDefault()
     if (sending) return
     sending = true
-    form.setAttribute('aria-busy', 'true')
+    setBusy(form, true)
     field.value = await Promise.race([begin(), new Promise((done) => setTimeout(done, PATIENCE_MS, ''))])
     form.submit()
   })
@@ -44,7 +57,7 @@ for (const form of document.querySelectorAll('form.sign-up')) {
     field.value = ''
     proof = undefined
     sending = false
-    form.removeAttribute('aria-busy')
+    setBusy(form, false)
     form.addEventListener('focusin', begin, { once: true })
   })
 }

@@ -16,7 +16,8 @@ export interface FeedContent {
   path: string
   /** path of the page that has this feed */
   home: string
-  topic?: string | undefined
+  /** the feed's title */
+  title: string
   curator: string
   papers: readonly ListedRow[]
   /** when a paper entered the feeds */
@@ -111,8 +112,8 @@ export function jsonDocument(feed: FeedContent): string {
   return JSON.stringify({ items: [], ...document })
 }
 
-const heading = ({ t, topic, curator }: FeedContent) => ({
-  title: topic === undefined ? t.feeds.name : t.feeds.nameFor(topicName(topic)),
+const heading = ({ t, title, curator }: FeedContent) => ({
+  title,
   description: t.feeds.description(curator),
 })
 

@@ -1,8 +1,11 @@
 import { fastifyEtag } from '@fastify/etag'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import type { Messages } from '../../messages/en.ts'
 import { feedDateOf, feedPapers, newestClosedDay } from '../../papers/lists/feed-papers.ts'
+import { topicName } from '../../papers/topics/topics.ts'
 import type { Services } from '../../runtime/services.ts'
+import { authorHref, organizationHref } from '../pages/people-paths.ts'
 import { atomDocument, type FeedContent, jsonDocument, rssDocument } from './feed-documents.ts'
 
 const FORMS = {
@@ -11,12 +14,14 @@ const FORMS = {
   '/feed.json': { type: 'application/feed+json', write: jsonDocument },
 } as const
 
+const name = z.string().min(1).max(300).optional()
+
 const topic = z
   .string()
   .regex(/^[a-z0-9-]{1,60}$/)
   .optional()
 
-/** Feeds of all papers and by topic. An unchanged feed answers 304. */
+/** Feeds of all papers, and by topic, author and organisation. An unchanged feed answers 304. */
 export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now, config }) => {
   await app.register(fastifyEtag)
   const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
@@ -27,7 +32,7 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
   )
 
   for (const [path, { type, write }] of Object.entries(FORMS)) {
-    const schema = { querystring: z.object({ topic }) }
+    const schema = { querystring: z.object({ topic, author: name, organisation: name }) }
     app.get(path, { schema, attachValidation: true }, async (request, reply) => {
       const { t } = reply.locals!
       if (request.validationError) {
@@ -37,11 +42,10 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
       const content: FeedContent = {
         t,
         publicUrl: config.PUBLIC_URL,
-        path: query.topic ? `${path}?topic=${query.topic}` : path,
-        home: query.topic ? `/topics/${query.topic}` : '/',
-        topic: query.topic,
+        path: Object.keys(query).length > 0 ? `${path}?${new URLSearchParams(query as Record<string, string>)}` : path,
+        ...aboutOf(query, t),
         curator: config.CURATOR_NAME,
-        papers: await feedPapers(deps, query.topic),
+        papers: await feedPapers(deps, query),
         since,
         closedAt: feedDateOf(newestClosedDay(deps), deps.closeHourUtc),
       }
@@ -51,4 +55,14 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
         .send(write(content))
     })
   }
+}
+
+type Filter = Parameters<typeof feedPapers>[1]
+
+/** The feed's title, and the page that has this feed. */
+function aboutOf({ topic, author, organisation }: NonNullable<Filter>, t: Messages) {
+  if (topic) return { title: t.feeds.nameFor(topicName(topic)), home: `/topics/${topic}` }
+  if (author) return { title: t.feeds.nameBy(author), home: authorHref(author) }
+  if (organisation) return { title: t.feeds.nameBy(organisation), home: organizationHref(organisation) }
+  return { title: t.feeds.name, home: '/' }
 }

@@ -1,19 +1,41 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { fastifyStatic } from '@fastify/static'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { compressPublicTexts } from './compress.ts'
 
 const FOLDER = join(import.meta.dirname, '../assets')
+const FONTS = join(FOLDER, 'fonts')
 /** ALTCHA's web worker, which solves the challenges of the sign-up form. */
-const SOLVER = { name: 'solver.js', path: fileURLToPath(import.meta.resolve('altcha/workers/pbkdf2')) }
-const FILES = [...readdirSync(FOLDER).sort(), SOLVER.name]
-const pathOf = (file: string): string => (file === SOLVER.name ? SOLVER.path : join(FOLDER, file))
+const SOLVER = fileURLToPath(import.meta.resolve('altcha/workers/pbkdf2'))
+
+const TYPES: Record<string, string> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+}
+
+const filesIn = (folder: string): [string, string][] =>
+  readdirSync(folder)
+    .filter((file) => extname(file) in TYPES)
+    .sort()
+    .map((file) => [file, join(folder, file)])
+
+/** Every asset by name, in memory: together they are smaller than a photo. */
+const FILES = new Map(
+  [...filesIn(FOLDER), ...filesIn(FONTS), ['solver.js', SOLVER] as const].map(([name, path]) => [
+    name,
+    { body: readFileSync(path), type: TYPES[extname(name)]! },
+  ]),
+)
 
 /** A hash of all files, so that browsers may cache them forever. */
-const VERSION = FILES.reduce((hash, file) => hash.update(readFileSync(pathOf(file))), createHash('sha256'))
+const VERSION = [...FILES.values()]
+  .reduce((hash, { body }) => hash.update(body), createHash('sha256'))
   .digest('hex')
   .slice(0, 10)
 
@@ -21,15 +43,51 @@ const VERSION = FILES.reduce((hash, file) => hash.update(readFileSync(pathOf(fil
 export const ASSETS_PATH = `/assets/${VERSION}`
 
 export const assetRoutes: FastifyPluginAsyncZod = async (app) => {
-  await app.register(fastifyStatic, { root: FOLDER, serve: false })
+  compressPublicTexts(app)
   const schema = { params: z.object({ version: z.string(), file: z.string() }) }
   app.get('/assets/:version/:file', { schema }, async ({ params }, reply) => {
-    if (!FILES.includes(params.file)) return reply.callNotFound()
+    const file = FILES.get(params.file)
+    if (!file) return reply.callNotFound()
     // During a rollout, a page may request the other version's files. It gets ours, but must not cache them.
     const own = params.version === VERSION
-    const path = pathOf(params.file)
     return reply
       .header('cache-control', own ? 'public, max-age=31536000, immutable' : 'no-store')
-      .sendFile(basename(path), dirname(path), { cacheControl: false })
+      .type(file.type)
+      .send(file.body)
   })
+
+  // Browsers ask for these by name. They are not versioned, so a day's caching is enough.
+  for (const [path, name] of Object.entries({
+    '/favicon.ico': 'icon-32.png',
+    '/apple-touch-icon.png': 'apple-touch-icon.png',
+  })) {
+    const { body, type } = FILES.get(name)!
+    app.get(path, async (_request, reply) =>
+      reply.header('cache-control', 'public, max-age=86400').type(type).send(body),
+    )
+  }
+
+  app.get('/manifest.webmanifest', async (_request, reply) =>
+    reply
+      .header('cache-control', 'public, max-age=86400')
+      .type('application/manifest+json; charset=utf-8')
+      .send(JSON.stringify(MANIFEST)),
+  )
+}
+
+/** Lets phones install the site. Its URLs are relative, since the service may live below a path. */
+const MANIFEST = {
+  id: './',
+  start_url: './',
+  scope: './',
+  name: 'Paperboy',
+  short_name: 'Paperboy',
+  display: 'minimal-ui',
+  background_color: '#fbf9f4',
+  theme_color: '#fbf9f4',
+  icons: [
+    { src: `.${ASSETS_PATH}/icon-192.png`, sizes: '192x192', type: 'image/png' },
+    { src: `.${ASSETS_PATH}/icon-512.png`, sizes: '512x512', type: 'image/png' },
+    { src: `.${ASSETS_PATH}/icon-maskable.png`, sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+  ],
 }

@@ -21,7 +21,7 @@ const WORDS: Record<number, keyof Messages['errors']> = {
 const RETRY_AFTER_SECONDS = 10
 
 /** Returns an error's HTTP status, for pages and the API. An unreachable database is 503: the client may retry. */
-export function statusOf(error: unknown): number {
+function statusOf(error: unknown): number {
   if (error instanceof PaperboyError) return httpStatus[error.code]
   if (isConnectionError(error)) return 503
   const status = (error as Partial<FastifyError>).statusCode
@@ -54,14 +54,18 @@ export async function pageErrorHandler(error: unknown, request: FastifyRequest, 
       const page = request.routeOptions.url?.split('/')[1]
       return reply.view('invalid-link', { expired: error.code === 'TOKEN_EXPIRED', page })
     }
-    if (error.code === 'EDITION_NOT_FOUND') return reply.view('message', wordsOf(reply).noEdition)
+    if (error.code === 'EDITION_NOT_FOUND') return reply.view('message', { ...wordsOf(reply).noEdition, search: '' })
   }
-  return reply.view('message', wordsFor(reply, status))
+  return reply.view('message', { ...wordsFor(reply, status), ...(status === 404 ? { search: '' } : {}) })
 }
 
-export async function pageNotFound(_request: FastifyRequest, reply: FastifyReply) {
-  return reply.code(404).view('message', wordsFor(reply, 404))
+export async function pageNotFound(request: FastifyRequest, reply: FastifyReply) {
+  return reply.code(404).view('message', { ...wordsFor(reply, 404), search: wordsInPath(request.url) })
 }
+
+/** What a wrong address may have meant: "/papers/diffusion-models" → "diffusion models". */
+const wordsInPath = (url: string): string =>
+  (/([\w-]{3,60})\/?(?:\?.*)?$/.exec(url)?.[1] ?? '').replace(/[-_]+/g, ' ').trim()
 
 const wordsOf = (reply: FastifyReply): Messages['errors'] => (reply.locals?.t ?? messagesIn('en')).errors
 

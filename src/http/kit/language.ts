@@ -3,7 +3,12 @@ import { LOCALES, type Locale, type Messages, messagesIn } from '../../messages/
 
 declare module 'fastify' {
   interface FastifyReply {
-    locals?: { locale: Locale; t: Messages }
+    locals?: {
+      locale: Locale
+      t: Messages
+      /** the reader's browser is known, so pages need no sign-up form */
+      known?: boolean
+    }
   }
 }
 
@@ -19,6 +24,6 @@ export const localeOf = (request: Pick<FastifyRequest, 'language'>): Locale =>
 /** Sets a page's language, such as the reader's own behind a personal link. @returns its messages */
 export function setLocale(reply: FastifyReply, locale: Locale): Messages {
   const t = messagesIn(locale)
-  reply.locals = { locale, t }
+  reply.locals = { ...reply.locals, locale, t }
   return t
 }

@@ -14,7 +14,9 @@ export const securityHeaders = (config: Pick<Config, 'PUBLIC_URL'>) => ({
       scriptSrc: ["'self'"],
       // the sign-up script fetches its challenge
       connectSrc: ["'self'"],
+      fontSrc: ["'self'"],
       imgSrc: ["'self'", 'data:'],
+      manifestSrc: ["'self'"],
       formAction: ["'self'"],
       baseUri: ["'none'"],
       frameAncestors: ["'none'"],

@@ -28,7 +28,7 @@ const NOTE_EVERY_MS = 10 * 60_000
  * Returns the address of a private peer whose X-Forwarded-For is not trusted: a proxy that TRUST_PROXY does not name. A public
  * peer can send that header too, which means nothing.
  */
-export function findUntrustedProxy({
+function findUntrustedProxy({
   headers,
   socket,
   ips,

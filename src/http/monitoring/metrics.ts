@@ -103,7 +103,11 @@ function gaugesOf(registry: Registry): (measures: ServiceMetrics | undefined) =>
     'class',
   )
   const sources = gauge('source_state', '1 for the current state of a paper source', 'source', 'state')
-  const attention = gauge('attention', 'Problems that need a person, by name; see docs/monitoring/alerts.yml', 'what')
+  const attention = gauge(
+    'attention',
+    'Problems that need a person, by name; see docs/monitoring/alerts.yml',
+    'problem',
+  )
 
   return (measures) => {
     registry.getMetricsAsArray().forEach((metric) => {
@@ -123,7 +127,7 @@ function gaugesOf(registry: Registry): (measures: ServiceMetrics | undefined) =>
     for (const [state, count] of Object.entries(measures.serviceMails)) serviceMails.set({ state }, count)
     mailOverdue.set(measures.serviceMailOverdueSeconds)
     for (const [kind, count] of Object.entries(measures.inbound)) inbound.set({ class: kind }, count)
-    for (const [what, count] of Object.entries(measures.attention)) attention.set({ what }, count)
+    for (const [problem, count] of Object.entries(measures.attention)) attention.set({ problem }, count)
     for (const [source, now] of Object.entries(measures.sources))
       for (const state of SOURCE_STATES) sources.set({ source, state }, state === now ? 1 : 0)
   }

@@ -8,15 +8,15 @@ interface Point {
 }
 
 /** In SVG units; the page scales the image. */
-const WIDTH = 640
-const HEIGHT = 180
-const LEFT = 48
-const RIGHT = 24
-const TOP = 16
-const BOTTOM = 32
+const WIDTH = 336
+const HEIGHT = 170
+const LEFT = 36
+const RIGHT = 8
+const TOP = 20
+const BOTTOM = 28
 
-/** More points are indistinguishable in the chart and make its table too long. A few days of polling make a dozen. */
-const MOST_POINTS = 60
+/** Two weeks of polling make fewer. More would be one stroke in the chart and an endless table. */
+const MOST_POINTS = 400
 
 /**
  * Votes over time for templates/pages/chart.eta: an SVG with a caption, and the same data as a table.
@@ -37,7 +37,7 @@ export function voteChart(points: readonly Point[], t: Messages) {
     caption: t.paper.historyCaption(plainDay(dayOf(first.at), t.intl), plainDay(dayOf(last.at), t.intl)),
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
     line: places.map((place) => `${place.x},${place.y}`).join(' '),
-    dots: places,
+    now: { ...places.at(-1)!, label: t.paper.votes(last.votes) },
     grid: [0, most / 2, most].map((votes) => ({ y: y(votes), label: said(votes), left: LEFT, right: WIDTH - RIGHT })),
     ends: [
       { x: LEFT, anchor: 'start', label: shortDay(dayOf(first.at), t.intl) },

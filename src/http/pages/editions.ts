@@ -1,44 +1,64 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { isDay } from '../../calendar/days.ts'
-import { fullDay, plainDay } from '../../calendar/words.ts'
 import { listEditions, readEdition } from '../../edition/compose/archive.ts'
+import { newestEdition, readEditionList } from '../../edition/compose/edition-list.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
+import { setCacheControl } from '../kit/cache-control.ts'
 import { mailDocumentHeaders, securityHeaders } from '../kit/security.ts'
+import { editionName, editionPage, editionPath } from './edition-page.ts'
 
-const CACHE_CONTROL = 'public, max-age=300'
+const MAX_AGE = 300
 
-/** The archive: editions as they were emailed, without personal parts. */
+/** The archive: each edition as a page, and as it was emailed, without personal parts. */
 export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  app.get('/editions', async (_request, reply) => {
+  app.get('/editions', async (request, reply) => {
     const { t } = reply.locals!
     const editions = (await listEditions(services)).map((edition) => ({
-      href: `/editions/${edition.date}${edition.kind === 'weekly' ? '?kind=weekly' : ''}`,
-      name:
-        edition.kind === 'weekly' ? t.editions.weekOf(plainDay(edition.date, t.intl)) : fullDay(edition.date, t.intl),
+      href: editionPath(edition.kind, edition.date),
+      name: editionName(edition.kind, edition.date, t),
       subject: edition.subject?.replace(/ · Trending papers, .*$/, '') ?? '',
       count: t.common.papers(edition.papers),
     }))
-    return reply.header('cache-control', CACHE_CONTROL).view('editions', { editions })
+    return setCacheControl(request.reader, reply, MAX_AGE).view('editions', { editions })
+  })
+
+  app.get('/editions/latest', async (_request, reply) => {
+    const date = await newestEdition(services)
+    return reply.redirect(date ? editionPath('daily', date) : '/editions')
   })
 
   const schema = {
     params: z.object({ date: z.string() }),
     querystring: z.object({ kind: z.enum(['daily', 'weekly']).catch('daily') }),
   }
-  app.get('/editions/:date', { schema }, async ({ params, query }, reply) => {
+  app.get('/editions/:date', { schema }, async ({ params, query, reader }, reply) => {
+    const edition = isDay(params.date) ? await readEditionList(services, params.date, query.kind) : undefined
+    if (!edition) throw notInArchive()
+    const ids = edition.papers.map((paper) => paper.id)
+    const voted = reader === undefined ? new Set<number>() : await readVotedIds(services.db, reader, ids)
+    const path = editionPath(edition.kind, edition.date)
+    const page = editionPage(edition, services.config.CURATOR_NAME, { t: reply.locals!.t, voted, path })
+    return setCacheControl(reader, reply, MAX_AGE).view('edition', page)
+  })
+
+  app.get('/editions/:date/email', { schema }, async ({ params, query }, reply) => {
     const edition = isDay(params.date)
       ? await readEdition(services, params.date, query.kind, reply.locals?.locale)
       : undefined
-    if (!edition) throw new PaperboyError('EDITION_NOT_FOUND', 'There is no edition of this day in the archive.')
+    if (!edition) throw notInArchive()
     // This is the email's HTML, so its policy allows inline styles and nothing else.
     await reply.helmet({ ...securityHeaders(services.config), ...mailDocumentHeaders } as never)
     return reply
-      .header('cache-control', CACHE_CONTROL)
+      .header('cache-control', `public, max-age=${MAX_AGE}`)
       .header('content-language', edition.locale)
       .header('vary', 'accept-language')
+      .header('link', `<${services.config.PUBLIC_URL}${editionPath(query.kind, params.date)}>; rel="canonical"`)
       .type('text/html; charset=utf-8')
       .send(edition.html)
   })
 }
+
+const notInArchive = () => new PaperboyError('EDITION_NOT_FOUND', 'There is no edition of this day in the archive.')

@@ -1,59 +1,90 @@
 import { dayOf } from '../../calendar/days.ts'
 import { type Span, spanAround } from '../../calendar/spans.ts'
-import { closingHour, fullDay, monthOf, plainDay, shortDay, shortSpan, weekdayOf } from '../../calendar/words.ts'
+import {
+  closingHour,
+  fullDay,
+  monthOf,
+  plainDay,
+  shortDay,
+  shortSpan,
+  shortWeekday,
+  weekdayOf,
+} from '../../calendar/words.ts'
 import type { Messages } from '../../messages/en.ts'
 import type { List } from '../../papers/lists/list-day.ts'
+import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { calendarOf } from './calendar.ts'
-import { paperItem, type Shown } from './paper-item.ts'
+import { paperItem, paperLine, type Shown } from './paper-item.ts'
+import { broadTopics } from './topic-links.ts'
 
 interface Around extends Shown {
   /** papers per day, in the list's month */
   days: ReadonlyMap<string, number>
+  /** the nearest months with papers */
+  months: { previous?: Span | undefined; next?: Span | undefined }
 }
 
 /** The list of a day, week or month for templates/pages/home.eta. */
 export function listPage(list: List, page: Around) {
   const { t } = page
   const { span } = list
+  const cards = cardsOf(list)
+  const month = spanAround('month', list.lastDay)
   return {
     title: `${t.list.title[span.kind]} ${spanName(span, t)}`,
-    dateline: { day: span.from, words: spanName(span, t), count: t.common.papers(list.total) },
+    heading: { before: t.list.title[span.kind], name: spanName(span, t), count: t.common.papers(list.total) },
     canonical: spanHref(span),
-    state: span.kind === 'day' ? stateOf(list, t) : t.list.mostVotesFirst,
-    nav: {
-      label: span.kind === 'day' ? t.list.days : t.list[span.kind],
-      previous: list.previous && link(list.previous, t),
-      current: link(span, t),
-      next: list.next && link(list.next, t),
-    },
+    state: span.kind === 'day' ? stateOf(list, t) : { short: t.list.mostVotesFirst },
+    nav: { previous: list.previous && step(list.previous, t), next: list.next && step(list.next, t) },
     kinds: (['day', 'week', 'month'] as const).map((kind) => ({
       label: t.list[kind],
       href: spanHref(spanAround(kind, list.lastDay)),
       current: kind === span.kind,
     })),
-    calendar: calendarOf(spanAround('month', list.lastDay), page.days, { t, current: span }),
-    papers: list.papers.map((paper) => paperItem(paper, page)),
+    calendar: calendarOf(month, page.days, { t, current: span, ...page.months }),
+    byTopic: broadTopics(list.papers),
+    papers: list.papers.slice(0, cards).map((paper) => paperItem(paper, page)),
+    also: list.papers.slice(cards).map((paper, i) => paperLine(paper, list.first + cards + i, page)),
     start: list.first,
     paging: pagingOf(list, t),
     sample: list.papers.some((paper) => paper.sample),
   }
 }
 
+/** Papers with fewer votes get a line each. */
+const FEWEST_VOTES = 5
+/** A day with fewer cards, or fewer lines after them, shows cards only. */
+const LEAST_TIER = 5
+
+/** How many papers of a day's list are shown as cards: those up to the last with some votes or a pick. */
+function cardsOf({ span, papers }: List): number {
+  const isCard = ({ votes, picked }: ListedRow) => picked || (votes ?? 0) >= FEWEST_VOTES
+  const cards = papers.findLastIndex(isCard) + 1
+  const tiers = span.kind === 'day' && cards >= LEAST_TIER && papers.length - cards >= LEAST_TIER
+  return tiers ? cards : papers.length
+}
+
 /** "Tuesday, 14 April 2026", "Week 16, 13 Apr to 19 April 2026", "April 2026" */
-export function spanName({ kind, key, from, to }: Span, t: Messages): string {
+function spanName({ kind, key, from, to }: Span, t: Messages): string {
   if (kind === 'day') return fullDay(from, t.intl)
   if (kind === 'month') return monthOf(from, t.intl)
   return t.list.weekNamed(Number(key.slice(-2)), shortDay(from, t.intl), plainDay(to, t.intl))
 }
 
-function stateOf({ open, closesAt, span }: List, t: Messages): string {
+function stateOf({ open, closesAt, span }: List, t: Messages): { short: string; rest?: string } {
   const hour = closingHour(closesAt)
-  if (!open) return t.list.closed(shortDay(dayOf(closesAt), t.intl), hour)
-  return dayOf(closesAt) === span.to ? t.list.open(hour) : t.list.openUntil(hour, weekdayOf(closesAt, t.intl))
+  if (!open) return { short: t.list.final, rest: t.list.closed(shortDay(dayOf(closesAt), t.intl), hour) }
+  const sameDay = dayOf(closesAt) === span.to
+  return { short: sameDay ? t.list.open(hour) : t.list.openUntil(hour, weekdayOf(closesAt, t.intl)) }
 }
 
-const link = (span: Span, t: Messages) => ({ href: spanHref(span), label: shortSpan(span, t.intl) })
+const step = (span: Span, t: Messages) => ({
+  href: spanHref(span),
+  says: spanName(span, t),
+  label:
+    span.kind === 'day' ? `${shortWeekday(span.from, t.intl)} ${Number(span.from.slice(8))}` : shortSpan(span, t.intl),
+})
 
 /** Undefined if the whole list is on one page. */
 function pagingOf({ span, first, papers, total, nextAfter }: List, t: Messages) {

@@ -4,6 +4,8 @@ import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
 import { authorLine, sentences } from '../../papers/readable.ts'
+import { richText } from '../kit/rich-text.ts'
+import { organizationHref } from './people-paths.ts'
 
 /** More than two lines of a page. The style sheet cuts the rest. */
 const SUMMARY_CHARACTERS = 230
@@ -25,15 +27,28 @@ export function paperItem(paper: ListedRow, { t, voted, path }: Shown) {
   return {
     id: paper.id,
     title: paper.title,
+    titleHtml: richText(paper.titleSource),
     href: paperPath(paper),
-    byline: [authorLine(paper.authors, t), paper.organization].filter(Boolean).join(' · '),
+    byline: authorLine(paper.authors, t),
+    organization: paper.organization && { name: paper.organization, href: organizationHref(paper.organization) },
     links: paperLinks(paper, t),
     summary: sentences(paper.summary, SUMMARY_CHARACTERS),
+    aiSummary: paper.aiSummary,
     vote: voteButton(paper, { t, voted: voted.has(paper.id), back: `${path}#p${paper.id}` }),
     reason: reasonFor(paper, t),
     picked: paper.picked,
   }
 }
+
+/** A paper in one line, for templates/pages/paper-lines.eta. */
+export const paperLine = (paper: ListedRow, rank: number, { t, voted, path }: Shown) => ({
+  id: paper.id,
+  rank,
+  titleHtml: richText(paper.titleSource),
+  href: paperPath(paper),
+  byline: [authorLine(paper.authors, t, 2), paper.organization].filter(Boolean).join('\u00a0· '),
+  vote: voteButton(paper, { t, voted: voted.has(paper.id), back: `${path}#p${paper.id}` }),
+})
 
 /** ▲ above the number of votes, for templates/pages/vote-button.eta. */
 export const voteButton = (
@@ -43,17 +58,14 @@ export const voteButton = (
   action: `${paperPath(paper)}/vote${voted ? '/undo' : ''}`,
   back,
   voted,
-  count: paper.votes?.toLocaleString(t.intl),
-  says: [
-    paper.votes === undefined ? '' : t.paper.votes(paper.votes),
-    (voted ? t.paper.undoFor : t.paper.voteFor)(paper.title),
-  ]
+  count: paper.votes ? paper.votes.toLocaleString(t.intl) : '',
+  says: [paper.votes ? t.paper.votes(paper.votes) : '', (voted ? t.paper.undoFor : t.paper.voteFor)(paper.title)]
     .filter(Boolean)
     .join('. '),
 })
 
 /** Links to the paper on other sites. */
-export function paperLinks(paper: ListedRow, t: Messages): { label: string; url: string }[] {
+function paperLinks(paper: ListedRow, t: Messages): { label: string; url: string }[] {
   const links = [
     { label: t.paper.pdf, url: paper.pdfUrl },
     { label: !paper.stars ? t.paper.code : `${t.paper.code} ★${shortCount(paper.stars)}`, url: paper.codeUrl },

@@ -2,69 +2,107 @@ import { dayOf } from '../../calendar/days.ts'
 import { spanAround } from '../../calendar/spans.ts'
 import { fullDay, plainDay, plainMoment } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/en.ts'
+import { bibtex } from '../../papers/cite.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import type { Paper } from '../../papers/lists/paper.ts'
+import type { PlaceOnDay } from '../../papers/lists/place-on-day.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
 import { authorLine, sentences } from '../../papers/readable.ts'
 import { topicName } from '../../papers/topics/topics.ts'
+import { richText } from '../kit/rich-text.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { voteChart } from './chart.ts'
-import { isWebUrl, paperItem, paperLinks, type Shown, voteButton } from './paper-item.ts'
+import { citationMetas, jsonLdOf } from './citation-data.ts'
+import { editionPath } from './edition-page.ts'
+import { type Shown, voteButton } from './paper-item.ts'
+import { elsewhereLinks, readingLinks } from './paper-links.ts'
+import { authorHref, organizationHref } from './people-paths.ts'
 
 /** Authors shown at first. A click shows the rest. */
 const AUTHORS_SHOWN = 12
 
 const DESCRIPTION_CHARACTERS = 200
 
+interface Around extends Shown {
+  similar: readonly ListedRow[]
+  place: PlaceOnDay | undefined
+  publicUrl: string
+}
+
 /** A paper for templates/pages/paper.eta. */
-export function paperPage(paper: Paper, similar: readonly ListedRow[], page: Shown) {
+export function paperPage(paper: Paper, { similar, place, publicUrl, ...page }: Around) {
   const { t, voted } = page
   return {
     title: paper.title,
+    titleHtml: richText(paper.titleSource),
     description: sentences(paper.abstract || paper.summary, DESCRIPTION_CHARACTERS) || undefined,
     canonical: paperPath(paper),
+    metas: citationMetas(paper, publicUrl),
+    jsonLd: jsonLdOf(paper, publicUrl),
+    bibtex: bibtex(paper),
+    steps: place && stepsOf(place, t),
     vote: voteButton(paper, { t, voted: voted.has(paper.id), back: paperPath(paper) }),
     reason: reasonFor(paper, t),
     picked: paper.picked,
     authors: authorsOf(paper, t),
+    organization: paper.organization && { name: paper.organization, href: organizationHref(paper.organization) },
     facts: [
-      paper.organization,
       paper.publishedAt && t.paper.published(plainDay(dayOf(paper.publishedAt), t.intl)),
+      paper.source === 'arxiv' && `arXiv:${paper.sourceId}`,
     ].filter(Boolean),
-    day: { href: spanHref(spanAround('day', paper.listDay)), label: t.paper.listed(fullDay(paper.listDay, t.intl)) },
-    links: linksOf(paper, t),
+    day: { href: spanHref(spanAround('day', paper.listDay)), label: fullDay(paper.listDay, t.intl) },
+    reading: readingLinks(paper, t),
+    elsewhere: elsewhereLinks(paper, t),
     withdrawn: paper.withdrawnAt !== undefined,
-    abstract: paper.abstract,
+    abstractHtml: richText(paper.abstractSource, { links: true }),
     summary: paper.summary !== '' && !paper.abstract.startsWith(paper.summary.slice(0, 80)) ? paper.summary : undefined,
+    aiSummary: paper.aiSummary,
     topics: paper.topics.map((slug) => ({ href: `/topics/${slug}`, label: topicName(slug) })),
     chart: voteChart(paper.history, t),
     votesNow: votesNow(paper, t),
     ownVotes: paper.ownVotes > 0 ? t.paper.ownVotes(paper.ownVotes) : undefined,
     editions: paper.editions.map(({ kind, date, position, papers }) => ({
-      href: `/editions/${date}${kind === 'weekly' ? '?kind=weekly' : ''}`,
-      label:
-        kind === 'weekly'
-          ? t.paper.inWeekly(plainDay(date, t.intl), position, papers)
-          : t.paper.inDaily(fullDay(date, t.intl), position, papers),
+      href: editionPath(kind, date),
+      label: kind === 'weekly' ? t.paper.inWeekly(plainDay(date, t.intl)) : t.paper.inDaily(fullDay(date, t.intl)),
+      place: t.paper.placeOf(position, papers),
     })),
     sample: paper.sample,
-    papers: similar.map((each) => paperItem(each, page)),
+    similar: similar.map((each) => similarLine(each, t)),
   }
 }
 
+const similarLine = (paper: ListedRow, t: Messages) => ({
+  href: paperPath(paper),
+  titleHtml: richText(paper.titleSource),
+  byline: [
+    authorLine(paper.authors, t, 2),
+    paper.organization,
+    plainDay(paper.listDay, t.intl),
+    paper.votes ? t.paper.votes(paper.votes) : '',
+  ]
+    .filter(Boolean)
+    .join('\u00a0· '),
+})
+
 function authorsOf({ authors }: Paper, t: Messages) {
-  if (authors.length <= AUTHORS_SHOWN) return { line: authorLine(authors, t, AUTHORS_SHOWN) }
-  return { line: authorLine(authors, t, 6), all: authors.join(', '), summary: t.paper.allAuthors(authors.length) }
+  const links = authors.map((name) => ({ name, href: authorHref(name) }))
+  const shown = links.length <= AUTHORS_SHOWN + 1 ? links.length : AUTHORS_SHOWN
+  return { shown: links.slice(0, shown), rest: links.slice(shown), summary: t.paper.otherAuthors(links.length - shown) }
 }
 
-/** The link to the paper itself comes first. */
-function linksOf(paper: Paper, t: Messages) {
-  const itself = { label: paper.source === 'arxiv' ? t.paper.arxiv : t.paper.source, url: paper.url }
-  const links = paperLinks(paper, t)
-  const discussed = links.some((link) => link.url === paper.discussionUrl)
-  const discussion = { label: t.paper.discussion, url: discussed ? undefined : paper.discussionUrl }
-  return [itself, ...links, discussion].flatMap(({ label, url }) => (isWebUrl(url) ? [{ label, url }] : []))
+function stepsOf({ rank, of, previous, next }: PlaceOnDay, t: Messages) {
+  const step = (paper: ListedRow | undefined, its: number) =>
+    paper && { href: paperPath(paper), rank: its, name: shortName(paper.title) }
+  return { place: t.paper.placeOn(rank, of), previous: step(previous, rank - 1), next: step(next, rank + 1) }
+}
+
+const LONGEST_NAME = 36
+
+/** The part of a title that people use: "Uni-ViGU: Towards …" → "Uni-ViGU". */
+function shortName(title: string): string {
+  const name = title.split(/: | - | – /)[0]!
+  return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME).replace(/\s+\S*$/, '')}…`
 }
 
 /** Shown as text if there are too few points for a chart. */

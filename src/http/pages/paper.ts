@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { bibtex, ris } from '../../papers/cite.ts'
 import { findPaper, readPaper } from '../../papers/lists/paper.ts'
+import { placeOnDay } from '../../papers/lists/place-on-day.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
 import { readVotedIds } from '../../papers/votes/cast.ts'
@@ -10,6 +12,12 @@ import { setCacheControl } from '../kit/cache-control.ts'
 import { paperPage } from './paper-page.ts'
 
 const SIMILAR = 5
+
+/** What reference managers open. */
+const CITATIONS = {
+  'cite.bib': { type: 'application/x-bibtex', write: bibtex },
+  'cite.ris': { type: 'application/x-research-info-systems', write: ris },
+} as const
 
 /** One paper, at /papers/2507.06261. Our id and other forms of the arXiv id redirect there. */
 export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -22,18 +30,33 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     if (path && path !== `/papers/${encodeURIComponent(name)}`) return reply.redirect(path, 301)
     const paper = known && (await readPaper(services, known.id))
     if (!paper || !path) {
-      return reply.code(404).view('message', { heading: t.paper.notFound, text: t.paper.notFoundText })
+      return reply.code(404).view('message', { heading: t.paper.notFound, text: t.paper.notFoundText, search: '' })
     }
-    const similar = await similarPapers(services, paper.id, SIMILAR)
-    const ids = [paper, ...similar].map((each) => each.id)
-    const voted = request.reader === undefined ? new Set<number>() : await readVotedIds(db, request.reader, ids)
-    const page = paperPage(paper, similar, { t, voted, path })
+    const [similar, place] = await Promise.all([
+      similarPapers(services, paper.id, SIMILAR),
+      placeOnDay(services, paper),
+    ])
+    const voted = request.reader === undefined ? new Set<number>() : await readVotedIds(db, request.reader, [paper.id])
+    const { PUBLIC_URL: publicUrl } = services.config
+    const page = paperPage(paper, { t, voted, path, similar, place, publicUrl })
     return setCacheControl(request.reader, reply, 300).view('paper', page)
   }
 
   app.get('/papers/:id', { schema: { params: z.object({ id: z.string() }) } }, (request, reply) =>
     show(request, reply, request.params.id),
   )
+
+  for (const [file, { type, write }] of Object.entries(CITATIONS)) {
+    app.get(`/papers/:id/${file}`, { schema: { params: z.object({ id: z.string() }) } }, async (request, reply) => {
+      const known = await findPaper(db, request.params.id)
+      const paper = known && (await readPaper(services, known.id))
+      if (!paper) return reply.callNotFound()
+      return reply
+        .headers({ 'cache-control': 'public, max-age=300', 'content-disposition': `attachment; filename="${file}"` })
+        .type(`${type}; charset=utf-8`)
+        .send(write(paper))
+    })
+  }
 
   // Some proxies decode the %2F of an old arXiv id to a slash.
   const old = { params: z.object({ archive: z.string(), number: z.string() }) }

@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { dayOf } from '../../calendar/days.ts'
 import { type Span, spanAround, spanNamed } from '../../calendar/spans.ts'
 import { fullDay } from '../../calendar/words.ts'
-import { countDays, type List, listDay, listSpan } from '../../papers/lists/list-day.ts'
+import { countDays, type List, listDay, listSpan, neighbours } from '../../papers/lists/list-day.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import { nearestDays } from '../../papers/lists/nearest-days.ts'
 import { readVotedIds } from '../../papers/votes/cast.ts'
@@ -19,9 +20,10 @@ export const paperListRoutes: FastifyPluginAsyncZod<Services> = async (app, { db
   async function showList(request: FastifyRequest, reply: FastifyReply, list: List) {
     const { t } = reply.locals!
     const voted = await votedBy(request, list.papers)
-    const days = await countDays(deps, spanAround('month', list.lastDay))
-    const page = listPage(list, { t, voted, days, path: request.url })
-    return setCacheControl(request.reader, reply).view('home', { ...page, known: request.reader !== undefined })
+    const month = spanAround('month', list.lastDay)
+    const [days, months] = await Promise.all([countDays(deps, month), neighbours(db, month, dayOf(now()))])
+    const page = listPage(list, { t, voted, days, months, path: request.url })
+    return setCacheControl(request.reader, reply).view('home', page)
   }
 
   const votedBy = async ({ reader }: FastifyRequest, papers: readonly ListedRow[]): Promise<Set<number>> =>

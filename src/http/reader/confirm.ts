@@ -1,14 +1,19 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { dayOf } from '../../calendar/days.ts'
 import { momentInZone } from '../../calendar/in-zone.ts'
+import { PaperboyError } from '../../lib/errors.ts'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
+import { isBroad, topicCounts } from '../../papers/topics/topics.ts'
 import type { Services } from '../../runtime/services.ts'
 import { checkConfirm, confirm } from '../../subscription/confirm.ts'
 import { localeAndCadenceOf } from '../../subscription/find-reader.ts'
+import { readPreferences } from '../../subscription/preferences.ts'
 import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { timeZoneField } from '../kit/zones.ts'
+import { welcomeForm } from './preferences-form.ts'
 
 /** The confirmation link. GET shows a button and changes nothing, because email scanners follow every link. */
 export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -49,11 +54,31 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
   }
   app.get('/welcome', { schema: welcomeSchema }, async ({ query }, reply) => {
     const t = query.in ? setLocale(reply, query.in) : reply.locals!.t
+    const current = query.choose ? await readPreferences(services, query.choose).catch(unknownIsFine) : undefined
     return reply.view('welcome', {
       first: query.first && momentInZone(t, new Date(query.first), query.zone ?? 'UTC'),
       back: query.back !== undefined,
       begun: query.begun !== undefined,
-      preferences: query.choose && `/preferences/${query.choose}`,
+      form: current && {
+        ...welcomeForm(current, await broadTopicsOfWeek(services), t, services.now()),
+        action: `/preferences/${query.choose}`,
+      },
     })
   })
 }
+
+/** A link that was cut off shows the page without its form. */
+function unknownIsFine(error: unknown): undefined {
+  if (!(error instanceof PaperboyError)) throw error
+}
+
+const A_WEEK_MS = 7 * 86_400_000
+
+/** Broad topics with the number of their papers in the last week. */
+async function broadTopicsOfWeek({ db, now }: Pick<Services, 'db' | 'now'>) {
+  const since = dayOf(new Date(now().getTime() - A_WEEK_MS))
+  const counts = await topicCounts(db, { since, fewest: 1 })
+  return counts.filter(({ slug }) => isBroad(slug)).slice(0, TOPICS_OFFERED)
+}
+
+const TOPICS_OFFERED = 16

@@ -1,5 +1,7 @@
+import { daysLater } from '../../calendar/days.ts'
 import { momentInZone } from '../../calendar/in-zone.ts'
 import { promisedDigestAt } from '../../calendar/promised-digest.ts'
+import { weekdayNamed } from '../../calendar/words.ts'
 import { LOCALES, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import type { TopicCount } from '../../papers/topics/topics.ts'
 import { topicName } from '../../papers/topics/topics.ts'
@@ -72,13 +74,15 @@ export function preferencesPage(
   const paused = current.pausedUntil !== null && current.pausedUntil > now
   const words = t.preferences
   const dayName = new Intl.DateTimeFormat(t.intl, { weekday: 'long', timeZone: 'UTC' })
+  const chosenFirst = (a: string, b: string) => Number(current.topics.includes(b)) - Number(current.topics.includes(a))
   const known = new Set(topics.map(({ slug }) => slug))
   const offered = [
     ...current.topics.filter((slug) => !known.has(slug)).map((slug) => ({ slug, name: topicName(slug) })),
     ...topics,
-  ].sort((a, b) => a.name.localeCompare(b.name, t.intl))
+  ].sort((a, b) => chosenFirst(a.slug, b.slug) || a.name.localeCompare(b.name, t.intl))
   return {
     active: current.status === 'active',
+    chosen: chosenInWords(current, t),
     paused: paused && longDay(t, current.pausedUntilDay!),
     pausedUntil: paused ? current.pausedUntilDay : '',
     nextDigest:
@@ -89,7 +93,7 @@ export function preferencesPage(
     weekdays: [1, 2, 3, 4, 5, 6, 7].map((day) =>
       option(day, dayName.format(MONDAY + (day - 1) * 86_400_000), current.weekday),
     ),
-    hours: Array.from({ length: 24 }, (_, hour) => option(hour, `${String(hour).padStart(2, '0')}:00`, current.hour)),
+    hours: Array.from({ length: 24 }, (_, hour) => option(hour, clockHour(hour), current.hour)),
     sizes: SIZES.map((size) => option(size, words.papers(size), current.size)),
     topics: offered.map(({ slug, name }) => ({ value: slug, label: name, chosen: current.topics.includes(slug) })),
     keywords: current.keywords.join(', '),
@@ -100,6 +104,41 @@ export function preferencesPage(
     zones: zoneGroups(current.zone),
   }
 }
+
+/** Hours that the welcome page offers. Preferences have all of them. */
+const USUAL_HOURS = [6, 7, 8, 9, 12, 18]
+
+/** The three choices of the welcome page, for templates/pages/welcome.eta. */
+export function welcomeForm(current: Preferences, topics: readonly TopicCount[], t: Messages, now: Date) {
+  const offered = topics.map(({ slug, name, papers }) => ({ value: slug, label: name, papers }))
+  const others = current.topics
+    .filter((slug) => !offered.some(({ value }) => value === slug))
+    .map((slug) => ({ value: slug, label: topicName(slug), papers: 0 }))
+  const hours = [...new Set([...USUAL_HOURS, current.hour])].toSorted((a, b) => a - b)
+  const clock = new Intl.DateTimeFormat(t.intl, { hour: '2-digit', minute: '2-digit', timeZone: current.zone })
+  return {
+    topics: [...others, ...offered].map((each) => ({ ...each, chosen: current.topics.includes(each.value) })),
+    sizes: SIZES.map((size) => ({ value: size, label: t.preferences.papers(size), chosen: size === current.size })),
+    hours: hours.map((hour) => ({ value: hour, label: clockHour(hour), chosen: hour === current.hour })),
+    zone: current.zone.split('/').at(-1)!.replaceAll('_', ' '),
+    now: clock.format(now),
+    chosen: chosenInWords(current, t),
+  }
+}
+
+const clockHour = (hour: number): string => `${String(hour).padStart(2, '0')}:00`
+
+/** "2 topics, Every day, 08:00, 10 papers": in the order of the form, as chosen.js says it. */
+const chosenInWords = ({ topics, cadence, weekday, hour, size }: Preferences, t: Messages): string =>
+  [
+    t.preferences.topicCount(topics.length),
+    t.preferences.cadences[cadence],
+    ...(cadence === 'weekly' ? [weekdayNamed(daysLater(A_MONDAY, weekday - 1), t.intl)] : []),
+    clockHour(hour),
+    t.preferences.papers(size),
+  ].join(', ')
+
+const A_MONDAY = '2024-01-01'
 
 /** "Friday, 14 March 2025" in the page's language. */
 const longDay = ({ intl }: Messages, day: string): string =>

@@ -26,13 +26,15 @@ type Deps = Pick<Services, 'keys' | 'config' | 'now'>
  */
 export async function identifyReaders(app: FastifyInstance, { keys, config, now }: Deps): Promise<void> {
   await app.register(fastifyCookie)
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const cookie = request.cookies[cookieName(config)]
     if (!cookie) return
     try {
       const { subscriberId, issuedAt } = verifyToken(keys, 'reader', cookie)
       const ageDays = (now().getTime() - issuedAt.getTime()) / (SECONDS_A_DAY * 1000)
-      if (ageDays <= COOKIE_DAYS) request.reader = subscriberId
+      if (ageDays > COOKIE_DAYS) return
+      request.reader = subscriberId
+      reply.locals!.known = true
     } catch (error) {
       if (!(error instanceof PaperboyError)) throw error
     }

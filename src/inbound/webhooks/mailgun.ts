@@ -51,9 +51,9 @@ function read(data: z.output<typeof Payload>['event-data'], token: string): Prov
   const messageId = data.message?.headers?.['message-id']
   const about = { id: token, tokens, messageIds: messageId ? [messageId] : [] }
   const status = data['delivery-status']
-  const said = [status?.code, status?.message || status?.description].filter(Boolean).join(' ')
-  const verdict = verdictOf(said, status?.['enhanced-code'] ?? undefined)
-  const more = { status: verdict.status, reply: verdict.reply, said }
+  const diagnostic = [status?.code, status?.message || status?.description].filter(Boolean).join(' ')
+  const verdict = verdictOf(diagnostic, status?.['enhanced-code'] ?? undefined)
+  const more = { status: verdict.status, reply: verdict.reply, diagnostic }
   switch (data.event) {
     case 'complained':
       return [{ ...about, finding: finding(data.recipient, 'complaint', 'abuse') }]

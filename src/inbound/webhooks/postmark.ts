@@ -41,7 +41,7 @@ export const postmark: Provider = ({ config }, request) => {
   const recipient = event.Email ?? event.Recipient
   const id = [event.RecordType, event.ID ?? '', event.MessageID ?? '', event.ChangedAt ?? ''].join(' ')
   const about = { id, tokens: Object.values(event.Metadata ?? {}), messageIds: [] }
-  const said = event.Details || event.Description || ''
+  const diagnostic = event.Details || event.Description || ''
   if (event.RecordType === 'SpamComplaint' || event.Type === 'SpamComplaint') {
     return { events: [{ ...about, finding: finding(recipient, 'complaint', 'abuse') }] }
   }
@@ -56,7 +56,7 @@ export const postmark: Provider = ({ config }, request) => {
   if (event.RecordType !== 'Bounce' || NOT_A_BOUNCE.includes(type)) return { events: [] }
   if (type === 'Unsubscribe')
     return { events: [{ ...about, finding: finding(recipient, 'unsubscribe', 'asked the provider') }] }
-  const verdict = verdictOf(said)
+  const verdict = verdictOf(diagnostic)
   const { reason, status, reply } = verdict
   const kind = HARD.includes(type) && !isAboutUs(verdict) ? 'hard' : 'soft'
   const delayed = type === 'Transient' || type === 'DnsError'
@@ -64,7 +64,7 @@ export const postmark: Provider = ({ config }, request) => {
     events: [
       {
         ...about,
-        finding: finding(recipient, kind, reason === 'refused' ? type : reason, { status, reply, said, delayed }),
+        finding: finding(recipient, kind, reason === 'refused' ? type : reason, { status, reply, diagnostic, delayed }),
       },
     ],
   }

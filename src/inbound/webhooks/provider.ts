@@ -20,7 +20,7 @@ export interface WebhookRequest {
 /**
  * The result never says why a request failed: `forged` covers a wrong signature, a stale one and an unreadable body.
  */
-export type Verified = { events: ProviderEvent[] } | 'forged' | 'not configured'
+type Verified = { events: ProviderEvent[] } | 'forged' | 'not configured'
 
 export interface WebhookDeps {
   config: Config
@@ -65,6 +65,6 @@ export const finding = (
   delayed: false,
   status: undefined,
   reply: undefined,
-  said: '',
+  diagnostic: '',
   ...more,
 })

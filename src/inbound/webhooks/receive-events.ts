@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { bool, queryOne } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import { messageIdProof, PROOF_DAYS, type Proof, returnPathIn, subscribersAt } from '../proof.ts'
 import { fingerprintOf, type Received, record, type Source } from '../receive.ts'
@@ -32,8 +32,8 @@ async function proofOf(deps: Deps, { finding, tokens, messageIds }: ProviderEven
 
 async function wasMailed({ db, now }: Deps, subscriberId: number): Promise<boolean> {
   const since = new Date(now().getTime() - PROOF_DAYS * 86_400_000)
-  const { rows } = await db.execute<{ mailed: boolean }>(sql`
+  const { mailed } = await queryOne(db, { mailed: bool })`
     SELECT EXISTS (SELECT FROM deliveries WHERE subscriber_id = ${subscriberId} AND handed_at > ${since})
-      OR EXISTS (SELECT FROM outbox WHERE subscriber_id = ${subscriberId} AND hand_overs > 0 AND created_at > ${since}) AS mailed`)
-  return rows[0]!.mailed
+      OR EXISTS (SELECT FROM outbox WHERE subscriber_id = ${subscriberId} AND hand_overs > 0 AND created_at > ${since}) AS mailed`
+  return mailed
 }

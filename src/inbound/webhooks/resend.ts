@@ -41,9 +41,9 @@ function read(id: string, { type, data }: z.output<typeof Event>): ProviderEvent
   return data.to.flatMap((to, index): ProviderEvent[] => {
     const about = { id: `${id} ${index}`, tokens: [], messageIds }
     if (type === 'email.complained') return [{ ...about, finding: finding(to, 'complaint', 'abuse') }]
-    const said = data.bounce?.message ?? ''
-    const { class: judged, reason, status, reply } = verdictOf(said)
-    const more = { status, reply, said }
+    const diagnostic = data.bounce?.message ?? ''
+    const { class: judged, reason, status, reply } = verdictOf(diagnostic)
+    const more = { status, reply, diagnostic }
     if (type === 'email.delivery_delayed')
       return [{ ...about, finding: finding(to, 'soft', reason, { ...more, delayed: true }) }]
     if (type !== 'email.bounced') return []

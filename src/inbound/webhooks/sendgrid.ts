@@ -47,10 +47,10 @@ function read(event: z.output<typeof Event>): ProviderEvent | undefined {
     tokens: event.paperboy ? [event.paperboy] : [],
     messageIds: event['smtp-id'] ? [event['smtp-id']] : [],
   }
-  const said = event.reason ?? event.response ?? ''
-  const verdict = verdictOf(said, event.status)
+  const diagnostic = event.reason ?? event.response ?? ''
+  const verdict = verdictOf(diagnostic, event.status)
   const { class: judged, reason, status, reply } = verdict
-  const more = { status, reply, said }
+  const more = { status, reply, diagnostic }
   switch (event.event) {
     case 'spamreport':
       return { ...about, finding: finding(event.email, 'complaint', 'abuse') }

@@ -47,7 +47,7 @@ export function readSesNotification(text: string): SesNotification | undefined {
   if (!parsed.success) return undefined
   const { notificationType, eventType, bounce, complaint, mail } = parsed.data
   const kind = notificationType ?? eventType
-  const base = { delayed: false, status: undefined, reply: undefined, said: '' }
+  const base = { delayed: false, status: undefined, reply: undefined, diagnostic: '' }
   const lower = (address: string) => address.toLowerCase()
   const messageId = mail.headers?.find(({ name }) => name.toLowerCase() === 'message-id')?.value
   const about = { source: mail.source, messageId }
@@ -65,15 +65,15 @@ export function readSesNotification(text: string): SesNotification | undefined {
   if (bounce) {
     const permanent = bounce.bounceType === 'Permanent'
     const findings = bounce.bouncedRecipients.map(({ emailAddress, status, diagnosticCode }): Finding => {
-      const said = diagnosticCode ?? `${bounce.bounceType} ${bounce.bounceSubType ?? ''}`
-      const verdict = verdictOf(said, status)
+      const diagnostic = diagnosticCode ?? `${bounce.bounceType} ${bounce.bounceSubType ?? ''}`
+      const verdict = verdictOf(diagnostic, status)
       // SES has judged already: a permanent bounce of its own types means the mailbox, and the text only says why.
       const hard =
         permanent &&
         (verdict.class === 'hard' ||
           (/^(?:General|NoEmail|Suppressed|OnAccountSuppressionList)$/.test(bounce.bounceSubType ?? 'General') &&
             verdict.reason === 'refused'))
-      return { ...base, ...verdict, class: hard ? 'hard' : 'soft', recipient: lower(emailAddress), said }
+      return { ...base, ...verdict, class: hard ? 'hard' : 'soft', recipient: lower(emailAddress), diagnostic }
     })
     return { ...about, findings }
   }

@@ -45,7 +45,7 @@ export async function requestSignIn(
     )
     INSERT INTO outbox (kind, admin_session_id, due_at, message_key, created_at)
     SELECT 'sign-in', id, ${at}, ${randomBytes(16)}, ${at} FROM asked`)
-  void queues.wake('send-service-mails', {})
+  void queues.wake('send-service-emails', {})
 }
 
 /** Creates a sign-in link without an email, for the command line. @throws PaperboyError BAD_ADDRESS if ADMIN_EMAILS lacks it */
@@ -84,7 +84,7 @@ export async function signIn(deps: Deps, token: string): Promise<string> {
       .set({ begunAt: at })
       .where(and(eq(adminSessions.id, sessionId), isNull(adminSessions.begunAt)))
     if (rowCount === 0) throw new PaperboyError('TOKEN_EXPIRED', 'This link was just used. Request a new one.')
-    await recordAudit(tx, at, { who: address, what: 'signed in', about: '' })
+    await recordAudit(tx, at, { actor: address, action: 'signed in', target: '' })
   })
   return mintToken(keys, 'admin', sessionId, at)
 }

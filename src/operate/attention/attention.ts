@@ -24,17 +24,17 @@ export type AttentionName = (typeof ATTENTION_NAMES)[number]
 
 /** A problem that needs a person. */
 export interface Attention {
-  what: AttentionName
+  name: AttentionName
   /** the edition, source or relay; empty if there is only one */
   about: string
   /** the part of the service, as `doctor` names it */
   part: string
   /** wrong: email is lost, repeated, refused or stopped · doubtful: a warning */
-  state: 'doubtful' | 'wrong'
+  state: 'warning' | 'error'
   /** since when, as far as the database knows */
   since: Date | null
   /** what happened, one sentence, without addresses */
-  words: string
+  message: string
   /** what to do */
   remedy: string
   /** the page to look at, below PUBLIC_URL */

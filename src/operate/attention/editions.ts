@@ -1,34 +1,36 @@
-import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import { dayOf, daysLater, mondayOf } from '../../calendar/days.ts'
 import { deliveryNeedsAttempt, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
 import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
 import { redact } from '../../lib/redact.ts'
+import { bigint, bool, moment, number, query, text } from '../../runtime/db/query.ts'
+import { editionKind } from '../../runtime/db/schema.ts'
 import { type Attention, type AttentionDeps, editionPage, minuteOf } from './attention.ts'
 
 const REPLIES_SHOWN = 3
 /** A worker assembles a draft within 5 minutes and releases it within 30 seconds. */
 const LATE = '30 minutes'
 
-type Key = EditionKey & Record<string, unknown>
+const Key = { kind: z.enum(editionKind.enumValues), date: text }
 const about = ({ kind, date }: EditionKey): string => `${kind} ${date}`
 
 /** Editions that paused automatically, with the most common relay replies. */
 export async function pausedEditions({ db }: AttentionDeps): Promise<Attention[]> {
-  const { rows } = await db.execute<{ id: string; why: string } & Key>(sql`
+  const rows = await query(db, { ...Key, id: bigint, why: text })`
     SELECT id, kind, date::text, paused_why AS why FROM editions
-    WHERE state = 'paused' AND paused_why IS NOT NULL ORDER BY date, kind`)
+    WHERE state = 'paused' AND paused_why IS NOT NULL ORDER BY date, kind`
   return Promise.all(
     rows.map(async (edition) => {
-      const replies = await commonReplies(db, Number(edition.id))
-      const said = replies.map(({ count, reply }) => `${count.toLocaleString('en')} × ${redact(reply)}`).join(' · ')
+      const replies = await commonReplies(db, edition.id)
+      const common = replies.map(({ count, reply }) => `${count.toLocaleString('en')} × ${redact(reply)}`).join(' · ')
       return {
-        what: 'edition_paused' as const,
+        name: 'edition_paused' as const,
         about: about(edition),
         part: 'Edition',
-        state: 'wrong' as const,
+        state: 'error' as const,
         since: replies.reduce<Date | null>((last, { at }) => (last === null || at > last ? at : last), null),
-        words: `${describeEdition(edition)} paused itself: ${edition.why}.${said ? ` Most common replies: ${said}` : ''}`,
-        remedy: 'look at the replies, mend what they name, then resume or cancel the edition',
+        message: `${describeEdition(edition)} was paused automatically: ${edition.why}.${common ? ` Most common replies: ${common}` : ''}`,
+        remedy: 'fix the cause of the replies, then resume or cancel the edition',
         href: editionPage(edition),
       }
     }),
@@ -36,29 +38,27 @@ export async function pausedEditions({ db }: AttentionDeps): Promise<Attention[]
 }
 
 /** Groups replies, ignoring parts that differ such as queue ids: words of six or more characters with a digit. */
-async function commonReplies(db: AttentionDeps['db'], editionId: number) {
-  const { rows } = await db.execute<{ reply: string; count: number; at: string }>(sql`
+const commonReplies = (db: AttentionDeps['db'], editionId: number) =>
+  query(db, { reply: text, count: number, at: moment })`
     SELECT regexp_replace(reply, '\\m(?=\\w*\\d)\\w{6,}\\M', '…', 'g') AS reply, count(*)::int AS count, max(settled_at) AS at
     FROM deliveries WHERE edition_id = ${editionId} AND state = 'refused' AND reply IS NOT NULL
-    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${REPLIES_SHOWN}`)
-  return rows.map((row) => ({ ...row, at: new Date(row.at) }))
-}
+    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${REPLIES_SHOWN}`
 
 /** Held drafts past their release time, while readers would still get them. */
 export async function heldEditions({ db, now }: AttentionDeps): Promise<Attention[]> {
-  const { rows } = await db.execute<{ release_at: string } & Key>(sql`
+  const rows = await query(db, { ...Key, releaseAt: moment })`
     SELECT kind, date::text, release_at FROM editions
     WHERE state = 'draft' AND held AND release_at < ${now()}::timestamptz
       AND closes_at > ${now()}::timestamptz - CASE kind WHEN 'daily' THEN interval '2 days' ELSE interval '14 days' END
-    ORDER BY date, kind`)
+    ORDER BY date, kind`
   return rows.map((edition) => ({
-    what: 'edition_held',
+    name: 'edition_held',
     about: about(edition),
     part: 'Edition',
-    state: 'doubtful',
-    since: new Date(edition.release_at),
-    words: `${describeEdition(edition)} is held, and should have left at ${minuteOf(new Date(edition.release_at))}`,
-    remedy: 'release it, or cancel it: its readers wait',
+    state: 'warning',
+    since: edition.releaseAt,
+    message: `${describeEdition(edition)} is held; its release was due at ${minuteOf(edition.releaseAt)}`,
+    remedy: 'release or cancel it: its readers wait',
     href: editionPage(edition),
   }))
 }
@@ -73,27 +73,26 @@ export async function missingEditions({ db, config, now }: AttentionDeps): Promi
   ]
   const found: Attention[] = []
   for (const { kind, date, until } of wanted) {
-    const { rows } = await db.execute<{ state: string | null; held: boolean | null; papers: boolean; due: string }>(sql`
+    const [row] = await query(db, { state: text.nullable(), held: bool.nullable(), papers: bool, due: moment })`
       SELECT e.state, e.held, c.due,
         EXISTS (SELECT FROM papers WHERE list_day >= ${date}::date AND list_day < ${until}::date AND NOT announced) AS papers
       FROM (SELECT ${until}::timestamp AT TIME ZONE 'UTC' + make_interval(hours => ${config.EDITION_CLOSE_HOUR_UTC},
         mins => ${config.EDITION_RELEASE_DELAY_MINUTES}) AS due) AS c
       LEFT JOIN editions e ON e.kind = ${kind} AND e.date = ${date}
-      WHERE c.due < ${now()}::timestamptz - ${LATE}::interval`)
-    const row = rows[0]
+      WHERE c.due < ${now()}::timestamptz - ${LATE}::interval`
     if (!row?.papers || row.held || (row.state !== null && row.state !== 'draft')) continue
-    const due = new Date(row.due)
+    const { due } = row
     found.push({
-      what: 'edition_missing',
+      name: 'edition_missing',
       about: about({ kind, date }),
       part: 'Edition',
-      state: 'wrong',
+      state: 'error',
       since: due,
-      words:
+      message:
         row.state === 'draft'
-          ? `${describeEdition({ kind, date })} is still a draft, and should have left at ${minuteOf(due)}`
-          : `${describeEdition({ kind, date })} was not made, though its list has papers and closed`,
-      remedy: 'see that a worker runs: its log says what keeps it. Or assemble and release it by hand',
+          ? `${describeEdition({ kind, date })} is still a draft; its release was due at ${minuteOf(due)}`
+          : `${describeEdition({ kind, date })} does not exist, although its list has papers and is closed`,
+      remedy: 'check that a worker runs, and read its log. Or assemble and release it by hand',
       href: editionPage({ kind, date }),
     })
   }
@@ -105,9 +104,14 @@ const RECENT = '2 days'
 
 /** Unknown and expired deliveries of editions in progress or finished within two days. */
 export async function lostDeliveries({ db, config, now }: AttentionDeps): Promise<Attention[]> {
-  const { rows } = await db.execute<
-    Key & Record<'unknown' | 'expired', number> & Record<'unknown_at' | 'expired_at', string | null>
-  >(sql`
+  const columns = {
+    ...Key,
+    unknown: number,
+    expired: number,
+    unknownAt: moment.nullable(),
+    expiredAt: moment.nullable(),
+  }
+  const rows = await query(db, columns)`
     SELECT e.kind, e.date::text, count(*) FILTER (WHERE d.state = 'unknown')::int AS unknown,
       count(*) FILTER (WHERE d.state = 'expired')::int AS expired,
       min(d.settled_at) FILTER (WHERE d.state = 'unknown') AS unknown_at,
@@ -115,27 +119,27 @@ export async function lostDeliveries({ db, config, now }: AttentionDeps): Promis
     FROM editions e JOIN deliveries d ON d.edition_id = e.id
     WHERE ((${SENDABLE_EDITION} AND e.state <> 'sent') OR e.state = 'paused' OR e.sent_at > ${now()}::timestamptz - ${RECENT}::interval)
       AND (d.state = 'expired' OR (d.state = 'unknown' AND NOT ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}))
-    GROUP BY e.kind, e.date ORDER BY e.date, e.kind`)
+    GROUP BY e.kind, e.date ORDER BY e.date, e.kind`
   return rows.flatMap((row) => {
-    const common = { about: about(row), part: 'Deliveries', state: 'doubtful' as const, href: editionPage(row) }
+    const common = { about: about(row), part: 'Deliveries', state: 'warning' as const, href: editionPage(row) }
     const date = `--kind ${row.kind} --date ${row.date}`
     const readers = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'delivery' : 'deliveries'}`
     const found: Attention[] = []
     if (row.unknown > 0)
       found.push({
         ...common,
-        what: 'deliveries_unknown',
-        since: row.unknown_at === null ? null : new Date(row.unknown_at),
-        words: `${readers(row.unknown)} of ${describeEdition(row)} may or may not have arrived`,
-        remedy: `npm run paperboy -- edition unknown ${date} lists them by Message-ID; the relay's log knows more`,
+        name: 'deliveries_unknown',
+        since: row.unknownAt,
+        message: `${readers(row.unknown)} of ${describeEdition(row)} may or may not have arrived`,
+        remedy: `npm run paperboy -- edition unknown ${date} lists them by Message-ID; search the relay's log for them`,
       })
     if (row.expired > 0)
       found.push({
         ...common,
-        what: 'deliveries_expired',
-        since: row.expired_at === null ? null : new Date(row.expired_at),
-        words: `${readers(row.expired)} of ${describeEdition(row)} were deferred until it was too late`,
-        remedy: 'look at what their servers said, and at the relay; DIGEST_EXPIRY_HOURS is the limit',
+        name: 'deliveries_expired',
+        since: row.expiredAt,
+        message: `${readers(row.expired)} of ${describeEdition(row)} were deferred until it was too late`,
+        remedy: 'read the replies of their servers, and check the relay; DIGEST_EXPIRY_HOURS is the limit',
       })
     return found
   })

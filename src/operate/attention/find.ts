@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { moment, query, text } from '../../runtime/db/query.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
 import { heldEditions, lostDeliveries, missingEditions, pausedEditions } from './editions.ts'
 import { refusedSender, unreadInbound } from './inbound.ts'
@@ -29,15 +29,17 @@ export async function findAttention(deps: AttentionDeps): Promise<Attention[]> {
   const noticed = await noticedSince(deps)
   return found
     .map((each) => ({ ...each, since: each.since ?? noticed.get(keyOf(each)) ?? null }))
-    .sort((a, b) => Number(b.state === 'wrong') - Number(a.state === 'wrong'))
+    .sort((a, b) => Number(b.state === 'error') - Number(a.state === 'error'))
 }
 
-export const keyOf = ({ what, about }: Pick<Attention, 'what' | 'about'>): string => `${what} ${about}`
+export const keyOf = ({ name, about }: Record<'name' | 'about', string>): string => `${name} ${about}`
 
 /** When a worker first noticed each problem, for problems without a date of their own. */
 async function noticedSince({ db }: AttentionDeps): Promise<Map<string, Date>> {
-  const { rows } = await db.execute<{ what: Attention['what']; about: string; since: string }>(
-    sql`SELECT what, about, since FROM attention`,
-  )
-  return new Map(rows.map((row) => [keyOf(row), new Date(row.since)]))
+  const rows = await query(db, {
+    name: text,
+    about: text,
+    since: moment,
+  })`SELECT what AS name, about, since FROM attention`
+  return new Map(rows.map((row) => [keyOf(row), row.since]))
 }

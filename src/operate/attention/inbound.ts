@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { reportInbound } from '../../inbound/report.ts'
+import { moment, number, queryOne, text } from '../../runtime/db/query.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
 
 /** SQL condition on `inbound_events`: proven reports that refuse our own address. Set by src/inbound/verdict.ts. */
@@ -9,20 +10,20 @@ const SHOWN_FOR = '1 day'
 
 /** Receiving servers that refuse our sender address. Others will follow. */
 export async function refusedSender({ db, now }: AttentionDeps): Promise<Attention[]> {
-  const { rows } = await db.execute<{ count: number; since: string | null; evidence: string | null }>(sql`
+  const columns = { count: number, since: moment.nullable(), evidence: text.nullable() }
+  const { count, since, evidence } = await queryOne(db, columns)`
     SELECT count(*)::int AS count, min(received_at) AS since, mode() WITHIN GROUP (ORDER BY evidence) AS evidence
-    FROM inbound_events WHERE received_at > ${now()}::timestamptz - ${SHOWN_FOR}::interval AND ${ABOUT_OUR_SENDER}`)
-  const { count, since, evidence } = rows[0]!
+    FROM inbound_events WHERE received_at > ${now()}::timestamptz - ${SHOWN_FOR}::interval AND ${ABOUT_OUR_SENDER}`
   if (count === 0) return []
   return [
     {
-      what: 'sender_bounced',
+      name: 'sender_bounced',
       about: '',
       part: 'Sender',
-      state: 'wrong',
-      since: new Date(since!),
-      words: `${count} ${count === 1 ? 'bounce says' : 'bounces say'} that our own address is refused${evidence ? `: ${evidence}` : ''}`,
-      remedy: 'see that MAIL_FROM and BOUNCE_ADDRESS take email, and npm run paperboy -- doctor',
+      state: 'error',
+      since,
+      message: `${count} ${count === 1 ? 'bounce says' : 'bounces say'} that our own address is refused${evidence ? `: ${evidence}` : ''}`,
+      remedy: 'check that MAIL_FROM and BOUNCE_ADDRESS accept email, and run npm run paperboy -- doctor',
       href: '/admin',
     },
   ]
@@ -35,19 +36,19 @@ export async function unreadInbound(services: AttentionDeps): Promise<Attention[
     return [
       {
         ...common,
-        what: 'bounce_address_missing',
-        state: 'doubtful',
-        words: 'bounces go to the sender’s address, and dead addresses are mailed again',
-        remedy: 'set BOUNCE_ADDRESS, and where it is read',
+        name: 'bounce_address_missing',
+        state: 'warning',
+        message: 'bounces go to the sender’s address, and dead addresses get more email',
+        remedy: 'set BOUNCE_ADDRESS, and a way to read it',
       },
     ]
   if (!(await reportInbound(services)).unread) return []
   return [
     {
       ...common,
-      what: 'inbound_unread',
-      state: 'wrong',
-      words: 'nothing reads the emails to BOUNCE_ADDRESS',
+      name: 'inbound_unread',
+      state: 'error',
+      message: 'nothing reads the emails to BOUNCE_ADDRESS',
       remedy: 'set INBOUND_IMAP_URL or INBOUND_SMTP_PORT, or set up a pipe',
     },
   ]

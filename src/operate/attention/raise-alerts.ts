@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { AlertProblem } from '../../outbox/service-email.ts'
+import { query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { Attention } from './attention.ts'
 import { findAttention, keyOf } from './find.ts'
@@ -26,9 +27,9 @@ export async function raiseAlerts(services: Pick<Services, 'db' | 'config' | 'no
     await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy alerts'))`)
     await tx.execute(sql`DELETE FROM attention WHERE seen_at < ${at}::timestamptz - ${REMEMBERED}::interval`)
     const column = (value: (each: Attention) => string) => sql`${sql.param(found.map(value))}::text[]`
-    const { rows } = await tx.execute<Pick<Attention, 'what' | 'about'>>(sql`
+    const rows = await query(tx, { name: text, about: text })`
       WITH seen AS (
-        SELECT * FROM unnest(${column((each) => each.what)}, ${column((each) => each.about)}, ${column((each) => each.state)},
+        SELECT * FROM unnest(${column((each) => each.name)}, ${column((each) => each.about)}, ${column((each) => each.state)},
           ${column((each) => (each.since ?? at).toISOString())}::timestamptz[]) AS s (what, about, state, since)
       ), noted AS (
         INSERT INTO attention AS a (what, about, since, seen_at) SELECT what, about, since, ${at} FROM seen
@@ -36,25 +37,25 @@ export async function raiseAlerts(services: Pick<Services, 'db' | 'config' | 'no
           since = CASE WHEN a.seen_at < excluded.seen_at - ${GONE}::interval THEN excluded.since ELSE least(a.since, excluded.since) END
         RETURNING what, about, since, mailed_at
       )
-      SELECT what, about FROM noted JOIN seen USING (what, about)
+      SELECT what AS name, about FROM noted JOIN seen USING (what, about)
       WHERE ${config.ADMIN_EMAILS.length > 0} AND (mailed_at IS NULL OR mailed_at <= ${at}::timestamptz - ${ONCE_IN}::interval)
-        AND (state = 'wrong' OR noted.since <= ${at}::timestamptz - ${PATIENCE}::interval)`)
+        AND (state = 'error' OR noted.since <= ${at}::timestamptz - ${PATIENCE}::interval)`
     const due = new Set(rows.map(keyOf))
     const problems = found.filter((each) => due.has(keyOf(each)))
     if (problems.length === 0) return 0
     await tx.execute(sql`
       UPDATE attention SET mailed_at = ${at}
-      WHERE (what, about) IN (SELECT * FROM unnest(${sql.param(problems.map(({ what }) => what))}::text[],
+      WHERE (what, about) IN (SELECT * FROM unnest(${sql.param(problems.map(({ name }) => name))}::text[],
         ${sql.param(problems.map(({ about }) => about))}::text[]))`)
     for (const address of config.ADMIN_EMAILS) await queueMail(tx, address, problems.map(asProblem), at)
     return problems.length
   })
-  if (mailed > 0) await queues.wake('send-service-mails', {})
+  if (mailed > 0) await queues.wake('send-service-emails', {})
   return mailed
 }
 
-const asProblem = ({ part, state, since, words, remedy, href }: Attention): AlertProblem => ({
-  ...{ part, state, words, remedy, href },
+const asProblem = ({ part, state, since, message, remedy, href }: Attention): AlertProblem => ({
+  ...{ part, state, message, remedy, href },
   since: since?.toISOString() ?? null,
 })
 

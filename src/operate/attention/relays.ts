@@ -1,10 +1,10 @@
-import { type RelayReport, reportRelays, slowedInWords } from '../../relay/report.ts'
+import { describeSlowed, type RelayReport, reportRelays } from '../../relay/report.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
 
 const DOMAINS_SHOWN = 5
 /** A shorter outage may be a restart of the relay. */
 const LASTING_MS = 5 * 60_000
-/** Show a problem this long: with nothing to send, no email proves that the relay recovered. */
+/** Show a relay that refused our email this long: with nothing to send, no email proves that it accepts again. */
 const REMEMBERED_MS = 10 * 60_000
 
 /** Relays that refuse all our email or cannot be reached. */
@@ -14,13 +14,13 @@ export async function refusingRelays(deps: AttentionDeps): Promise<Attention[]> 
   return resting
     .filter(({ until }) => until.getTime() > at - REMEMBERED_MS)
     .map(({ relay, since, reply }) => ({
-      what: 'relay_refuses',
+      name: 'relay_refuses',
       about: relay,
       part: 'Relay',
-      state: since.getTime() < at - LASTING_MS ? 'wrong' : 'doubtful',
+      state: since.getTime() < at - LASTING_MS ? 'error' : 'warning',
       since,
-      words: `${relay} cannot be used: ${reply}`,
-      remedy: 'npm run paperboy -- doctor tries each relay; see SMTP_URL, and ask the provider what it says',
+      message: `${relay} cannot be used: ${reply}`,
+      remedy: 'npm run paperboy -- doctor tries each relay. Check SMTP_URL, or ask the provider',
       href: '/admin',
     }))
 }
@@ -33,15 +33,15 @@ export async function slowedDomains(deps: AttentionDeps): Promise<Attention[]> {
 }
 
 function slowedAsOne(domains: RelayReport['slowed']): Attention {
-  const shown = domains.slice(0, DOMAINS_SHOWN).map((each) => `${each.name} is ${slowedInWords(each)}`)
+  const shown = domains.slice(0, DOMAINS_SHOWN).map((each) => `${each.name} is ${describeSlowed(each)}`)
   const more = domains.length > DOMAINS_SHOWN ? ` and ${domains.length - DOMAINS_SHOWN} more` : ''
   return {
-    what: 'domain_slowed',
+    name: 'domain_slowed',
     about: '',
     part: 'Domains',
-    state: 'doubtful',
+    state: 'warning',
     since: null,
-    words: `${domains.length === 1 ? 'a domain' : `${domains.length} domains`} asked us to slow down: ${shown.join('; ')}${more}`,
+    message: `${domains.length === 1 ? 'a domain' : `${domains.length} domains`} asked us to slow down: ${shown.join('; ')}${more}`,
     remedy:
       'it passes by itself; if it comes back daily, lower DOMAIN_RATES. npm run paperboy -- relays reset-domain ends it',
     href: '/admin',

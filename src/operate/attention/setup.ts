@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { queryColumn, text } from '../../runtime/db/query.ts'
 import { isWrongKey } from '../../suppression/key-fingerprint.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
 
@@ -7,13 +7,13 @@ export async function wrongKey({ db, config }: AttentionDeps): Promise<Attention
   if (!(await isWrongKey(db, config.SUPPRESSION_KEY))) return []
   return [
     {
-      what: 'wrong_key',
+      name: 'wrong_key',
       about: '',
       part: 'Suppressions',
-      state: 'wrong',
+      state: 'error',
       since: null,
-      words: 'SUPPRESSION_KEY is another one than this database was used with: no suppression would be recognised',
-      remedy: 'put the old key back; nothing starts under another',
+      message: 'SUPPRESSION_KEY differs from the key this database was used with: no suppression would be recognised',
+      remedy: 'restore the old key; no process starts with another',
       href: '/admin',
     },
   ]
@@ -24,18 +24,17 @@ const REMEMBERED = '1 hour'
 
 /** A proxy whose X-Forwarded-For is not trusted, so all its readers count as one network. */
 export async function untrustedProxy({ db, now }: AttentionDeps): Promise<Attention[]> {
-  const { rows } = await db.execute<{ peer: string }>(sql`
-    SELECT untrusted_proxy AS peer FROM mailing WHERE untrusted_proxy_at > ${now()}::timestamptz - ${REMEMBERED}::interval`)
-  if (!rows[0]) return []
-  const { peer } = rows[0]
+  const [peer] = await queryColumn(db, text)`
+    SELECT untrusted_proxy FROM mailing WHERE untrusted_proxy_at > ${now()}::timestamptz - ${REMEMBERED}::interval`
+  if (peer === undefined) return []
   return [
     {
-      what: 'untrusted_proxy',
+      name: 'untrusted_proxy',
       about: '',
       part: 'Proxy',
-      state: 'wrong',
+      state: 'error',
       since: null,
-      words: `requests come by a proxy at ${peer} that TRUST_PROXY does not name: all its readers count as one network, and are limited as one`,
+      message: `requests come through a proxy at ${peer} that TRUST_PROXY does not name: all its readers count as one network and share its limits`,
       remedy: `set TRUST_PROXY=${peer}, or to the network of your proxies`,
       href: '/admin',
     },

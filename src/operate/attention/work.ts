@@ -1,9 +1,9 @@
-import { sql } from 'drizzle-orm'
 import { AVAILABLE_BATCH, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
 import { whyHalted } from '../../delivery/ledger/restore-guard.ts'
 import { WAITING } from '../../outbox/waiting.ts'
 import { describeSource, reportSources } from '../../papers/ingest/source-health.ts'
 import { configuredSources } from '../../papers/ingest/sources/configured.ts'
+import { moment, number, queryOne } from '../../runtime/db/query.ts'
 import { hasWorker } from '../../runtime/worker-presence.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
 
@@ -15,12 +15,12 @@ export async function haltedMailing({ db }: AttentionDeps): Promise<Attention[]>
   if (!halted) return []
   return [
     {
-      what: 'mailing_halted',
+      name: 'mailing_halted',
       about: '',
       part: 'Mailing',
-      state: 'wrong',
+      state: 'error',
       since: halted.since,
-      words: `halted: ${halted.why}`,
+      message: `halted: ${halted.why}`,
       remedy: 'npm run paperboy -- resume --help',
       href: '/admin',
     },
@@ -29,34 +29,34 @@ export async function haltedMailing({ db }: AttentionDeps): Promise<Attention[]>
 
 /** Overdue work, or no running worker. */
 export async function overdueWork({ db, now }: AttentionDeps): Promise<Attention[]> {
-  const { rows } = await db.execute<{ batches: number; mails: number; since: string | null }>(sql`
-    SELECT b.count AS batches, o.count AS mails, least(b.since, o.since) AS since FROM
+  const columns = { batches: number, emails: number, since: moment.nullable() }
+  const { batches, emails, since } = await queryOne(db, columns)`
+    SELECT b.count AS batches, o.count AS emails, least(b.since, o.since) AS since FROM
       (SELECT count(*)::int AS count, min(b.due_at) AS since FROM batches b JOIN editions e ON e.id = b.edition_id
         WHERE ${SENDABLE_EDITION} AND ${AVAILABLE_BATCH} AND b.due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS b,
       (SELECT count(*)::int AS count, min(due_at) AS since FROM outbox
-        WHERE ${WAITING} AND due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS o`)
-  const { batches, mails, since } = rows[0]!
+        WHERE ${WAITING} AND due_at < ${now()}::timestamptz - ${OVERDUE}::interval) AS o`
   const runs = await hasWorker(db)
   const common = { about: '', part: 'Worker', href: '/admin' }
-  if (batches + mails > 0)
+  if (batches + emails > 0)
     return [
       {
         ...common,
-        what: 'work_overdue',
-        state: 'wrong',
-        since: since === null ? null : new Date(since),
-        words: `${batches} batches and ${mails} service emails have been due for more than ${OVERDUE}`,
-        remedy: runs ? 'a worker runs: its log says what keeps it' : 'npm run worker: none runs',
+        name: 'work_overdue',
+        state: 'error',
+        since,
+        message: `${batches} batches and ${emails} service emails have been due for more than ${OVERDUE}`,
+        remedy: runs ? 'a worker runs: read its log' : 'no worker runs: npm run worker',
       },
     ]
   if (runs) return []
   return [
     {
       ...common,
-      what: 'worker_missing',
-      state: 'doubtful',
+      name: 'worker_missing',
+      state: 'warning',
       since: null,
-      words: 'none runs',
+      message: 'not running',
       remedy: 'npm run worker, or npm start',
     },
   ]
@@ -68,13 +68,13 @@ export async function staleSources(services: AttentionDeps): Promise<Attention[]
   return sources
     .filter(({ state }) => state !== 'fresh' && state !== 'quiet')
     .map((source) => ({
-      what: 'source_stale',
+      name: 'source_stale',
       about: source.source,
       part: 'Papers',
-      state: 'doubtful',
+      state: 'warning',
       since: source.failingSince ?? (source.state === 'stale' ? source.changedAt : source.readAt),
-      words: `source ${describeSource(source)}`,
-      remedy: 'npm run paperboy -- papers collect says more',
+      message: `source ${describeSource(source)}`,
+      remedy: 'npm run paperboy -- papers collect shows the error',
       href: '/admin',
     }))
 }

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { isUpToDate } from '../../runtime/db/up-to-date.ts'
-import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
+import { type Diagnosis, failure, ok, warning } from './diagnosis.ts'
 
 /** The tests run on this version. */
 const TESTED_MAJOR = 18
@@ -36,7 +36,7 @@ export async function checkDatabase(connectionString: string): Promise<{ usable:
     return { usable: upToDate, diagnoses: diagnose(rows[0]!, upToDate) }
   } catch (error) {
     const { code } = error as { code?: string }
-    const diagnosis = wrong('Database', `cannot connect (${code ?? 'no answer'})`, 'check DATABASE_URL')
+    const diagnosis = failure('Database', `cannot connect (${code ?? 'no answer'})`, 'check DATABASE_URL')
     return { usable: false, diagnoses: [diagnosis] }
   } finally {
     await client?.end().catch(() => {})
@@ -57,27 +57,28 @@ function connect(connectionString: string): pg.Client {
 /** Diagnoses the server's settings. */
 export function diagnose(server: Settings, upToDate: boolean): Diagnosis[] {
   const found: Diagnosis[] = []
-  if (!upToDate) found.push(wrong('Database', 'its tables are older than this version', 'npm run paperboy -- migrate'))
-  if (server.replica) found.push(wrong('Database', 'it is a read-only replica', 'set DATABASE_URL to the primary'))
+  if (!upToDate)
+    found.push(failure('Database', 'its tables are older than this version', 'npm run paperboy -- migrate'))
+  if (server.replica) found.push(failure('Database', 'it is a read-only replica', 'set DATABASE_URL to the primary'))
   if (server.fsync !== 'on' || server.pageWrites !== 'on')
-    found.push(wrong('Database', 'fsync or full_page_writes is off: a power cut loses the ledger', 'turn both on'))
+    found.push(failure('Database', 'fsync or full_page_writes is off: a power cut loses the ledger', 'turn both on'))
   if (server.synchronous === 'off')
     found.push(
-      wrong(
+      failure(
         'Database',
         'synchronous_commit is off: after a crash, readers can get the same email twice',
         'turn it on; Paperboy turns it off where that is safe',
       ),
     )
   if (server.major < TESTED_MAJOR)
-    found.push(doubtful('Database', `PostgreSQL ${server.version}; tested on ${TESTED_MAJOR}`, 'upgrade when you can'))
+    found.push(warning('Database', `PostgreSQL ${server.version}; tested on ${TESTED_MAJOR}`, 'upgrade when you can'))
   if (server.connections < CONNECTIONS)
     found.push(
-      doubtful(
+      warning(
         'Database',
         `it allows ${server.connections} connections; each process opens up to 30`,
         `raise max_connections to ${CONNECTIONS} or more`,
       ),
     )
-  return found.length > 0 ? found : [right('Database', `PostgreSQL ${server.version}, tables up to date`)]
+  return found.length > 0 ? found : [ok('Database', `PostgreSQL ${server.version}, tables up to date`)]
 }

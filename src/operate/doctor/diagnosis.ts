@@ -1,35 +1,36 @@
 /** The result of one check. */
 export interface Diagnosis {
-  what: string
-  /** wrong: email is lost, repeated or refused · doubtful: a warning · right: nothing to do */
-  state: 'right' | 'doubtful' | 'wrong'
-  words: string
+  /** the part of the service that was checked */
+  part: string
+  /** error: email is lost, repeated or refused · warning: a doubt · ok: nothing to do */
+  state: 'ok' | 'warning' | 'error'
+  message: string
   /** the fix */
   remedy?: string
 }
 
-export const right = (what: string, words: string): Diagnosis => ({ what, state: 'right', words })
-export const doubtful = (what: string, words: string, remedy: string): Diagnosis => ({
-  what,
-  state: 'doubtful',
-  words,
+export const ok = (part: string, message: string): Diagnosis => ({ part, state: 'ok', message })
+export const warning = (part: string, message: string, remedy: string): Diagnosis => ({
+  part,
+  state: 'warning',
+  message,
   remedy,
 })
-export const wrong = (what: string, words: string, remedy: string): Diagnosis => ({
-  what,
-  state: 'wrong',
-  words,
+export const failure = (part: string, message: string, remedy: string): Diagnosis => ({
+  part,
+  state: 'error',
+  message,
   remedy,
 })
 
-const SAID = { right: 'ok', doubtful: 'warn', wrong: 'ERROR' }
+const LABELS = { ok: 'ok', warning: 'warn', error: 'ERROR' }
 
 /** One line per check, with its fix on the next line. */
 export function formatDiagnoses(found: readonly Diagnosis[]): string {
-  const widest = Math.max(...found.map(({ what }) => what.length))
+  const widest = Math.max(...found.map(({ part }) => part.length))
   return found
-    .flatMap(({ what, state, words, remedy }) => [
-      `${SAID[state].padEnd(6)} ${what.padEnd(widest)}  ${words}`,
+    .flatMap(({ part, state, message, remedy }) => [
+      `${LABELS[state].padEnd(6)} ${part.padEnd(widest)}  ${message}`,
       ...(remedy ? [`${' '.repeat(7 + widest)}  → ${remedy}`] : []),
     ])
     .join('\n')

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { openRedis } from '../../runtime/redis.ts'
-import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
+import { type Diagnosis, failure, ok, warning } from './diagnosis.ts'
 
 const PATIENCE_MS = 5_000
 
@@ -21,7 +21,7 @@ export async function checkQueue(redisUrl: string | undefined): Promise<Diagnosi
     const info = await Promise.race([asked, delay(PATIENCE_MS, undefined, { ref: false })])
     if (info === undefined) {
       const why = trouble ? ((trouble as { code?: string }).code ?? 'it refuses the login') : 'no answer'
-      return [wrong('Queue', `cannot connect to Redis (${why}): email is sent late`, 'check REDIS_URL')]
+      return [failure('Queue', `cannot connect to Redis (${why}): email is sent late`, 'check REDIS_URL')]
     }
     // Valkey reports a compatible Redis version first.
     const [, server = '', version = ''] =
@@ -29,13 +29,13 @@ export async function checkQueue(redisUrl: string | undefined): Promise<Diagnosi
     const [, policy = 'noeviction'] = /^maxmemory_policy:(\S+)/m.exec(info) ?? []
     if (policy !== 'noeviction')
       return [
-        doubtful(
+        warning(
           'Queue',
           `Redis drops keys when it is full (${policy}), which delays email`,
           'set maxmemory-policy to noeviction',
         ),
       ]
-    return [right('Queue', `${server === 'valkey' ? 'Valkey' : 'Redis'} ${version}`)]
+    return [ok('Queue', `${server === 'valkey' ? 'Valkey' : 'Redis'} ${version}`)]
   } finally {
     redis.disconnect()
   }

@@ -2,7 +2,7 @@ import type { Resolver } from 'node:dns/promises'
 import { addressOf } from '../../mail/mailbox.ts'
 import { type DkimSettings, dkimRecord, readDkimKeys } from '../../relay/dkim-keys.ts'
 import type { Config } from '../../runtime/config/config.ts'
-import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
+import { type Diagnosis, failure, ok, warning } from './diagnosis.ts'
 
 export type Dns = Pick<Resolver, 'resolveTxt' | 'resolveMx' | 'resolve4' | 'resolve6'>
 
@@ -18,7 +18,7 @@ export async function checkSender(
   const envelope = config.BOUNCE_ADDRESS === undefined ? from : domainIn(config.BOUNCE_ADDRESS)
   if (NOWHERE.test(from))
     return [
-      doubtful(
+      warning(
         'Sender',
         `${from} is not a public domain; fine for local testing`,
         'set MAIL_FROM before you send real email',
@@ -40,33 +40,33 @@ async function checkSpf(domain: string, dns: Dns): Promise<Diagnosis> {
   if (texts === undefined) return lookupFailed('SPF', domain)
   const records = texts.filter((text) => /^v=spf1(?: |$)/i.test(text))
   if (records.length === 0)
-    return wrong(
+    return failure(
       'SPF',
       `${domain} has no record`,
       `publish one at ${domain} that names your relay, such as "v=spf1 include:RELAY -all"`,
     )
   if (records.length > 1)
-    return wrong(
+    return failure(
       'SPF',
       `${domain} has ${records.length} records, so receivers ignore them all`,
       'merge them into one (RFC 7208 § 4.5)',
     )
   if (/[ ]\+?all\b/i.test(records[0]!))
-    return doubtful('SPF', `${domain} allows every server to send (+all)`, 'end its record with -all or ~all')
-  return right('SPF', `${domain} has a record`)
+    return warning('SPF', `${domain} allows every server to send (+all)`, 'end its record with -all or ~all')
+  return ok('SPF', `${domain} has a record`)
 }
 
 /** RFC 6376: whether DNS publishes our signing keys. */
 async function checkDkim(settings: DkimSettings, dns: Dns): Promise<Diagnosis> {
   const keys = await readDkimKeys(settings).catch((error: Error) => error)
-  if (keys instanceof Error) return wrong('DKIM', keys.message, 'check DKIM_PRIVATE_KEY_FILE')
-  if (keys.length === 0) return right('DKIM', 'left to the relay')
+  if (keys instanceof Error) return failure('DKIM', keys.message, 'check DKIM_PRIVATE_KEY_FILE')
+  if (keys.length === 0) return ok('DKIM', 'left to the relay')
   for (const record of keys.map(dkimRecord)) {
     const texts = await textsAt(record.name, dns)
     if (texts === undefined) return lookupFailed('DKIM', record.name)
     const published = texts.map(publicKeyIn)
     if (!published.includes(publicKeyIn(record.text)))
-      return wrong(
+      return failure(
         'DKIM',
         texts.length === 0
           ? `${record.name} is not published`
@@ -74,7 +74,7 @@ async function checkDkim(settings: DkimSettings, dns: Dns): Promise<Diagnosis> {
         'npm run -s paperboy -- dkim prints the record',
       )
   }
-  return right('DKIM', `${keys.map(({ selector }) => selector).join(' and ')} published`)
+  return ok('DKIM', `${keys.map(({ selector }) => selector).join(' and ')} published`)
 }
 
 const publicKeyIn = (text: string): string => /(?:^|;)\s*p=([^;]*)/.exec(text)?.[1]?.replace(/\s/g, '') ?? ''
@@ -86,9 +86,9 @@ async function checkDmarc(domain: string, dns: Dns): Promise<Diagnosis> {
     const name = `_dmarc.${labels.slice(from).join('.')}`
     const texts = await textsAt(name, dns)
     if (texts === undefined) return lookupFailed('DMARC', name)
-    if (texts.some((text) => /^v=DMARC1\b/i.test(text))) return right('DMARC', `${name} has a record`)
+    if (texts.some((text) => /^v=DMARC1\b/i.test(text))) return ok('DMARC', `${name} has a record`)
   }
-  return wrong('DMARC', `${domain} has no record`, `publish one at _dmarc.${domain}, for a start "v=DMARC1; p=none"`)
+  return failure('DMARC', `${domain} has no record`, `publish one at _dmarc.${domain}, for a start "v=DMARC1; p=none"`)
 }
 
 /** RFC 5321 § 5.1: whether the domain accepts bounces. */
@@ -97,10 +97,10 @@ async function checkBounceDomain(domain: string, dns: Dns): Promise<Diagnosis> {
   const [mx] = found
   const takesNone = mx.status === 'fulfilled' && mx.value.length === 1 && mx.value[0]!.exchange.replace('.', '') === ''
   if (!takesNone && found.some((each) => each.status === 'fulfilled' && each.value.length > 0))
-    return right('Bounces', `${domain} accepts email`)
+    return ok('Bounces', `${domain} accepts email`)
   if (found.some((each) => each.status === 'rejected' && !isNothing(each.reason)))
     return lookupFailed('Bounces', domain)
-  return wrong(
+  return failure(
     'Bounces',
     `${domain} accepts no email, so bounces and replies are lost`,
     'publish an MX record, or set BOUNCE_ADDRESS',
@@ -119,5 +119,5 @@ async function textsAt(name: string, dns: Dns): Promise<string[] | undefined> {
 const isNothing = (error: unknown): boolean =>
   ['ENODATA', 'ENOTFOUND'].includes((error as { code?: string }).code ?? '')
 
-const lookupFailed = (what: string, name: string): Diagnosis =>
-  doubtful(what, `${name} could not be looked up`, 'run doctor where DNS works')
+const lookupFailed = (part: string, name: string): Diagnosis =>
+  warning(part, `${name} could not be looked up`, 'run doctor where DNS works')

@@ -4,7 +4,7 @@ import type { Services } from '../../runtime/services.ts'
 import { countWorkers } from '../../runtime/worker-presence.ts'
 import type { Attention } from '../attention/attention.ts'
 import { findAttention } from '../attention/find.ts'
-import { type Diagnosis, right } from './diagnosis.ts'
+import { type Diagnosis, ok } from './diagnosis.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
@@ -14,18 +14,16 @@ export async function checkService(services: Deps): Promise<Diagnosis[]> {
   return [...needed.map(asDiagnosis), ...(await healthyParts(services, needed))]
 }
 
-const asDiagnosis = ({ part, state, words, remedy }: Attention): Diagnosis => ({ what: part, state, words, remedy })
+const asDiagnosis = ({ part, state, message, remedy }: Attention): Diagnosis => ({ part, state, message, remedy })
 
 /** The parts that are fine. */
 export async function healthyParts(services: Deps, needed: readonly Attention[]): Promise<Diagnosis[]> {
   const workers = needed.some(({ part }) => part === 'Worker') ? 0 : await countWorkers(services.db)
   const sources = await reportSources(services, configuredSources(services))
   return [
-    ...(workers > 0
-      ? [right('Worker', `${workers === 1 ? 'one runs' : `${workers} run`}, and nothing is overdue`)]
-      : []),
+    ...(workers > 0 ? [ok('Worker', `${workers === 1 ? 'one runs' : `${workers} run`}, and nothing is overdue`)] : []),
     ...sources
       .filter(({ state }) => state === 'fresh' || state === 'quiet')
-      .map((source) => right('Papers', describeSource(source))),
+      .map((source) => ok('Papers', describeSource(source))),
   ]
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../../runtime/config/config.ts'
-import { type Diagnosis, doubtful, right, wrong } from './diagnosis.ts'
+import { type Diagnosis, failure, ok, warning } from './diagnosis.ts'
 
 const PATIENCE_MS = 5_000
 
@@ -13,7 +13,7 @@ export async function checkSite(
   const found: Diagnosis[] = []
   if (NODE_ENV === 'production' && !PUBLIC_URL.startsWith('https:'))
     found.push(
-      wrong(
+      failure(
         'Page',
         'PUBLIC_URL is not https, so email programs offer no unsubscribe button (RFC 8058 § 3.1)',
         'put a TLS proxy in front',
@@ -24,7 +24,7 @@ export async function checkSite(
     .catch(() => false)
   if (!up)
     found.push(
-      doubtful('Page', `${PUBLIC_URL} does not answer as Paperboy`, 'start it, and check PUBLIC_URL and the proxy'),
+      warning('Page', `${PUBLIC_URL} does not answer as Paperboy`, 'start it, and check PUBLIC_URL and the proxy'),
     )
-  return found.length > 0 ? found : [right('Page', `${PUBLIC_URL} answers`)]
+  return found.length > 0 ? found : [ok('Page', `${PUBLIC_URL} answers`)]
 }

@@ -3,6 +3,7 @@ import type { Db } from '../../runtime/db/database.ts'
 import { searchPapers } from '../search/search.ts'
 import { listDay, newestDay } from './list-day.ts'
 import type { ListedRow } from './listed-rows.ts'
+import { papersBy } from './papers-by.ts'
 
 interface Deps {
   db: Db
@@ -12,19 +13,30 @@ interface Deps {
 
 const DAYS = 3
 const BEST_PER_DAY = 30
-const MOST_PER_TOPIC = 60
+const MOST_FILTERED = 60
+
+/** At most one of them; without any, the feed has the best of all papers. */
+interface Filter {
+  /** a slug */
+  topic?: string | undefined
+  /** names as papers write them */
+  author?: string | undefined
+  organisation?: string | undefined
+}
 
 /**
  * Returns the papers of a feed: the best of the newest closed lists in the order of their editions.
- * For a topic it returns its newest papers on closed lists.
+ * For a topic, an author or an organisation it returns their newest papers on closed lists.
  * Open lists are excluded, because a feed reader never moves a paper after it first saw it.
- *
- * @param topic a slug
  */
-export async function feedPapers(deps: Deps, topic?: string): Promise<ListedRow[]> {
+export async function feedPapers(deps: Deps, { topic, author, organisation }: Filter = {}): Promise<ListedRow[]> {
   const lastClosed = newestClosedDay(deps)
   if (topic !== undefined) {
-    return (await searchPapers(deps, { topic, to: lastClosed, limit: MOST_PER_TOPIC })).papers
+    return (await searchPapers(deps, { topic, to: lastClosed, limit: MOST_FILTERED })).papers
+  }
+  if (author !== undefined || organisation !== undefined) {
+    const who = author !== undefined ? { author } : { organisation: organisation! }
+    return (await papersBy(deps, who, { upTo: lastClosed, limit: MOST_FILTERED })).papers
   }
   const papers: ListedRow[] = []
   let day = await newestDay(deps, lastClosed)

@@ -3,7 +3,7 @@ import type { Db } from '../../runtime/db/database.ts'
 import { papers } from '../../runtime/db/schema.ts'
 
 /** The kinds of links to a paper in an email, as counted links name them. */
-export const LINKS = ['paper', 'pdf', 'code', 'project', 'discussion'] as const
+const LINKS = ['paper', 'pdf', 'code', 'project', 'discussion'] as const
 export type LinkName = (typeof LINKS)[number]
 
 export const isLink = (name: string): name is LinkName => LINKS.some((link) => link === name)

@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Span } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { ListFacts } from '../ranking/list-facts.ts'
 import { reasonFor } from '../ranking/reason.ts'
@@ -12,9 +11,13 @@ export interface ListedRow {
   source: string
   sourceId: string
   title: string
+  /** the title as the source wrote it, with its LaTeX */
+  titleSource: string
   authors: string[]
   organization?: string | undefined
   summary: string
+  /** the summary was written by the source's model, not by the authors */
+  aiSummary: boolean
   /** votes of the source and of our readers */
   votes?: number | undefined
   comments?: number | undefined
@@ -42,22 +45,6 @@ const SUMMARY_CHARACTERS = 320
 
 type Row = Awaited<ReturnType<typeof select>>[number]
 
-/** Reads what a list is ordered by, unordered: its papers' votes by `at`. Papers that the curator dropped are omitted. */
-export async function readOrder(db: Db, { from, to }: Pick<Span, 'from' | 'to'>, at: Date) {
-  const { rows } = await db.execute<{
-    id: string
-    list_position: number
-    votes: number | null
-    age_hours: number | null
-    picked: boolean | null
-  }>(sql`
-    SELECT p.id, p.list_position, s.votes, k.verdict = 'picked' AS picked, ${AGE_HOURS} AS age_hours
-    FROM ${withSignals(at)}
-    WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND k.verdict IS DISTINCT FROM 'dropped'
-      AND NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE real.list_day = p.list_day AND NOT real.sample))`)
-  return withOwnVotes(db, rows, at)
-}
-
 /** Reads papers as pages show them, in the order of the ids. */
 export async function readListed(db: Db, ids: readonly number[], at: Date): Promise<ListedRow[]> {
   const rows = await select(db, sql`p.id = ANY(${sql.param(ids)}::bigint[])`, at)
@@ -74,6 +61,7 @@ async function select(db: Db, condition: SQL, at: Date) {
     text: string
     authors: string[]
     organization: string | null
+    ai_summary: boolean
     url: string | null
     pdf_url: string | null
     code_url: string | null
@@ -92,7 +80,7 @@ async function select(db: Db, condition: SQL, at: Date) {
     facts: unknown
   }>(sql`
     SELECT p.id, p.source, p.source_id, p.title, coalesce(p.summary, p.abstract) AS text, p.authors, p.organization,
-      p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_position, p.list_day::text AS list_day, p.topics, p.raw ? 'paper' AS has_discussion,
+      p.summary IS NOT NULL AND p.raw #> '{paper,ai_summary}' IS NOT NULL AS ai_summary, p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_position, p.list_day::text AS list_day, p.topics, p.raw ? 'paper' AS has_discussion,
       s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator, ${AGE_HOURS} AS age_hours, f.facts
     FROM ${withSignals(at)} LEFT JOIN list_facts f ON f.paper_id = p.id
     WHERE ${condition}`)
@@ -143,9 +131,11 @@ function rowOf(row: Row): ListedRow {
     source: row.source,
     sourceId: row.source_id,
     title: readable(row.title),
+    titleSource: row.title,
     authors: row.authors.map(readable),
     organization: row.organization === null ? undefined : readable(row.organization),
     summary: sentences(readable(row.text), SUMMARY_CHARACTERS),
+    aiSummary: row.ai_summary,
     votes: row.votes ?? undefined,
     comments: row.comments ?? undefined,
     stars: row.stars ?? undefined,

@@ -9,6 +9,8 @@ import { type ListedRow, readListed } from './listed-rows.ts'
 /** A paper with everything its page shows, in plain text that a page must escape. */
 export interface Paper extends ListedRow {
   abstract: string
+  /** the abstract as the source wrote it, with its LaTeX */
+  abstractSource: string
   keywords: string[]
   publishedAt?: Date | undefined
   withdrawnAt?: Date | undefined
@@ -61,6 +63,7 @@ async function readFacts(db: Db, id: number) {
   const row = rows[0]!
   return {
     abstract: readable(row.abstract),
+    abstractSource: row.abstract,
     keywords: row.keywords.map(readable),
     publishedAt: row.published_at ? new Date(row.published_at) : undefined,
     withdrawnAt: row.withdrawn_at ? new Date(row.withdrawn_at) : undefined,

@@ -28,7 +28,11 @@ export type ListedVotes = ListVotes & z.output<typeof Row>
  * Reads the papers of some list days with their newest votes by a moment and the curator's verdict, without dropped papers.
  * On a day with real papers, a sample's invented votes must not rank beside them, so samples are omitted.
  */
-export async function readListVotes(db: Db, from: string, to: string, at: Date): Promise<ListedVotes[]> {
+export async function readListVotes(
+  db: Db,
+  { from, to }: { from: string; to: string },
+  at: Date,
+): Promise<ListedVotes[]> {
   const rows = await query(
     db,
     Row,

@@ -19,7 +19,7 @@ const SETTLED_MS = 3_600_000
 /** Computes and stores the facts of a list day's papers. After the day has closed, doing it again changes nothing. */
 export async function recordListFacts({ db, now, closeHourUtc }: Deps, day: string): Promise<void> {
   const settledAt = closeOfDay(day, closeHourUtc).getTime() + SETTLED_MS
-  const list = await readListVotes(db, day, day, new Date(Math.min(now().getTime(), settledAt)))
+  const list = await readListVotes(db, { from: day, to: day }, new Date(Math.min(now().getTime(), settledAt)))
   if (list.length === 0) return
   const facts = await computeListFacts({ db, now, closeHourUtc }, day, list)
   const rows = [...facts].map(([id, each]) => ({ id, facts: each }))

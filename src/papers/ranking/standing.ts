@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 
 /** The number of papers and the mean of ln(1 + votes) when their lists closed. */
-export interface VoteBaseline {
+interface VoteBaseline {
   papers: number
   mean: number
 }

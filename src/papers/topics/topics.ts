@@ -42,6 +42,11 @@ const LONGEST_SLUG = 60
 
 const fieldSlug = ({ name, slug }: (typeof FIELDS)[number]): string => slug ?? slugOf(name)
 
+const BROAD = new Set(FIELDS.map(fieldSlug))
+
+/** Whether a topic is one of the named fields, and not a keyword. */
+export const isBroad = (slug: string): boolean => BROAD.has(slug)
+
 const NAMES = new Map([
   ...[...Object.values(CATEGORY_NAMES), ...Object.values(ARCHIVE_NAMES)].map((name) => [slugOf(name), name] as const),
   ...FIELDS.map((field) => [fieldSlug(field), field.name] as const),

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { domainToASCII } from 'node:url'
 import { z } from 'zod'
 import { isNetwork } from '../../lib/network.ts'
@@ -279,8 +277,3 @@ export function requireComplete(environment: Environment): Config {
     `This process also needs ${missing.join(', ')}. On one machine, \`npm start\` runs everything and needs none of them.`,
   )
 }
-
-/** For logs, the User-Agent and the banner. */
-export const VERSION: string = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8'),
-).version

@@ -1,10 +1,6 @@
-import { sql } from 'drizzle-orm'
-import { z } from 'zod'
 import type { Db } from './database.ts'
-import { queryOne } from './query.ts'
+import { number, queryOne } from './query.ts'
 
-/** In milliseconds since the epoch. */
-const Time = z.object({ at: z.number() })
 const SYNC_EVERY_MS = 60_000
 
 export interface DatabaseClock {
@@ -21,7 +17,7 @@ export async function startDatabaseClock(db: Db, onError: (error: Error) => void
   let ahead = Date.now() - performance.now()
   const sync = async () => {
     const before = performance.now()
-    const { at } = await queryOne(db, Time, sql`SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS at`)
+    const { at } = await queryOne(db, { at: number })`SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS at`
     // The server read its clock about half-way between request and reply.
     ahead = at - (before + performance.now()) / 2
   }

@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
-import { executePrepared } from '../../runtime/db/prepared.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
+import { number, query, queryOne, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { ProofOfWork } from './proof-of-work.ts'
 
@@ -36,6 +38,8 @@ interface Level {
   limit: number
 }
 
+const Scope = z.enum(['all', 'domain'])
+
 /** The load of the domain and of all sign-ups, or undefined when the sign-up is refused. */
 export type Admission = { domain: Level; all: Level } | undefined
 
@@ -57,9 +61,7 @@ export async function countSignUp(
 ): Promise<Admission> {
   const { networks, domain, proof, suspicions, trapped } = signUp
   const window = windowStart(now())
-  const { rows } = await executePrepared<{ scope: 'all' | 'domain'; count: number; limit: number }>(
-    db,
-    sql`
+  const statement = sql`
     WITH loosely AS MATERIALIZED (
       SELECT set_config('synchronous_commit', 'off', true)
     ), spent AS (
@@ -105,9 +107,9 @@ export async function countSignUp(
       RETURNING scope, count
     )
     SELECT scope, coalesce(counted.count, levels.this)::int AS count, "limit"
-    FROM admitted, levels LEFT JOIN counted USING (scope)`,
-  )
-  const level = (scope: 'all' | 'domain') => rows.find((row) => row.scope === scope)
+    FROM admitted, levels LEFT JOIN counted USING (scope)`
+  const rows = await query(db, { scope: Scope, count: number, limit: number }, prepared(statement))
+  const level = (scope: z.output<typeof Scope>) => rows.find((row) => row.scope === scope)
   const [ofDomain, ofAll] = [level('domain'), level('all')]
   return ofDomain && ofAll && { domain: ofDomain, all: ofAll }
 }
@@ -127,13 +129,13 @@ export async function listSurges(
 ): Promise<Surge[]> {
   const window = windowStart(now())
   const least = Math.min(config.SIGN_UPS_PER_DOMAIN, config.SIGN_UPS_IN_ALL)
-  const { rows } = await db.execute<{ scope: 'all' | 'domain'; key: string; most: number; usual: number }>(sql`
+  const rows = await query(db, { scope: Scope, key: text, most: number, usual: number })`
     SELECT v.scope, v.key, before.most, before.usual
     FROM (SELECT DISTINCT scope, key FROM sign_up_counts
           WHERE scope IN ('all', ${only ?? 'domain'}) AND since > ${daysAgo(window, 0, SURGE_WINDOWS)}::timestamptz
             AND count > ${least}) AS v
       CROSS JOIN LATERAL (${before(window, sql`v.scope`, sql`v.key`)}) AS before
-    ORDER BY before.most DESC LIMIT 20`)
+    ORDER BY before.most DESC LIMIT 20`
   return rows
     .map(({ scope, key, most, usual }) => {
       const limit = limitOf(scope === 'all' ? config.SIGN_UPS_IN_ALL : config.SIGN_UPS_PER_DOMAIN, usual)
@@ -143,16 +145,14 @@ export async function listSurges(
 }
 
 /** Counts sign-ups of the last day that got no email: refused ones and those that filled the honeypot. */
-export async function countRejected({
+export const countRejected = ({
   db,
   now,
-}: Pick<Services, 'db' | 'now'>): Promise<{ refused: number; trapped: number }> {
-  const { rows } = await db.execute<{ refused: number; trapped: number }>(sql`
+}: Pick<Services, 'db' | 'now'>): Promise<{ refused: number; trapped: number }> =>
+  queryOne(db, { refused: number, trapped: number })`
     SELECT coalesce(sum(count) FILTER (WHERE scope = 'refused'), 0)::int AS refused,
       coalesce(sum(count) FILTER (WHERE scope = 'trapped'), 0)::int AS trapped
-    FROM sign_up_counts WHERE scope IN ('refused', 'trapped') AND since > ${now()}::timestamptz - interval '1 day'`)
-  return rows[0]!
-}
+    FROM sign_up_counts WHERE scope IN ('refused', 'trapped') AND since > ${now()}::timestamptz - interval '1 day'`
 
 /** Deletes windows and proofs older than a day. */
 export const deleteOldCounts = async (db: Db, at: Date): Promise<void> => {

@@ -13,7 +13,7 @@ test('rule 2: a late outcome is recorded for its own attempt, never for a later 
   const subscriberId = await addSubscriber(db, 'ada@example.org')
   const { batchIds } = await planAll(services, await releasedEdition(services))
   const lease = (await leaseBatch(db, batchIds[0]!, services.now()))!
-  await db.update(deliveries).set({ state: 'handed', handOvers: 2, crashes: 1 })
+  await db.update(deliveries).set({ state: 'handed', attempts: 2, crashes: 1 })
   const late = { subscriberId, attempt: 1, outcome: { state: 'refused' as const, reply: '550 5.1.1 late' } }
   await recordOutcomes(db, lease, [late], services.now())
   expect((await db.select().from(deliveries))[0]).toMatchObject({ state: 'handed', reply: null })
@@ -26,7 +26,7 @@ test('rule 2: recording is retried until the database accepts it', async ({ db }
   const subscriberId = await addSubscriber(db, 'ada@example.org')
   const { batchIds } = await planAll(services, await releasedEdition(services))
   const lease = (await leaseBatch(db, batchIds[0]!, services.now()))!
-  await db.update(deliveries).set({ state: 'handed', handOvers: 1 })
+  await db.update(deliveries).set({ state: 'handed', attempts: 1 })
   await db.execute(sql`
     CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no space left on device'; END $$`)
   await db.execute(sql`CREATE TRIGGER full_disk BEFORE UPDATE ON deliveries FOR EACH ROW EXECUTE FUNCTION full_disk()`)

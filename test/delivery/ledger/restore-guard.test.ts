@@ -153,7 +153,7 @@ describe('no email is sent from', () => {
     for (let n = 0; n < 3; n++) expect(await mailsOn(second.db, both), 'a restart is no restore').toBe(true)
     await second.close()
     rmSync(folder, { recursive: true })
-    cpSync(join(backup, 'data', 'witness'), join(dataDir, 'witness'), { recursive: true })
+    cpSync(join(backup, 'data', 'restore-markers'), join(dataDir, 'restore-markers'), { recursive: true })
     cpSync(join(backup, 'cluster'), folder, { recursive: true, preserveTimestamps: true })
     if (process.getuid?.() === 0) await giveBack(folder, join(backup, 'cluster'), dataDir)
     const third = await open()
@@ -289,7 +289,7 @@ describe('resuming after a restore', () => {
     const [row] = await db.select().from(deliveries).limit(1)
     await db
       .update(deliveries)
-      .set({ state: 'handed', handOvers: 1 })
+      .set({ state: 'handed', attempts: 1 })
       .where(eq(deliveries.subscriberId, row!.subscriberId))
     clock.now = new Date('2026-04-18T12:00:00Z')
     await halt(services)

@@ -11,7 +11,7 @@ import { openRelays } from '../../../src/relay/relays.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, subscribers, suppressions } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
-import { test } from '../../support/database.ts'
+import { refuseFirstOutcomes, test } from '../../support/database.ts'
 import { openScriptedRelay } from '../../support/scripted-relay.ts'
 import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
 import { openSink, type Sink, smtpReply } from '../../support/sink.ts'
@@ -152,7 +152,7 @@ describe('a planned delivery is skipped for', () => {
       await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
       expect(sink.taken.map((one) => one.to)).toEqual(['stays@example.org'])
       const [row] = await db.select().from(deliveries).where(eq(deliveries.subscriberId, id))
-      expect(row).toMatchObject({ state: 'skipped', reply: why, handOvers: 0 })
+      expect(row).toMatchObject({ state: 'skipped', reply: why, attempts: 0 })
     })
   }
 
@@ -378,6 +378,17 @@ test('a relay that is down costs no digest: the batch waits until it is back', a
   expect(await states(db)).toEqual({ accepted: 20 })
 })
 
+test('rule 2: outcomes that the database refuses at first are recorded, and nothing is sent again', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat({})
+  await addReaders(db, 3)
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  await refuseFirstOutcomes(db, 'deliveries')
+  await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
+  expect(await states(db)).toEqual({ accepted: 3 })
+  expect(sink.taken).toHaveLength(3)
+})
+
 test('an error during a batch loses no outcome of deliveries in flight', async ({ db }) => {
   const services = servicesOn(db)
   const sink = await sinkThat({ data: async () => void (await new Promise((done) => setTimeout(done, 50))) })
@@ -417,7 +428,7 @@ test('cancelling ends planned deliveries, and no more are planned', async ({ db 
   const editionId = await releasedEdition(services)
   const { batchIds } = await planAll(services, editionId)
   await leaseBatch(db, batchIds[0]!, NOON)
-  await db.update(deliveries).set({ state: 'handed', handOvers: 1 }).where(sql`subscriber_id = 1`)
+  await db.update(deliveries).set({ state: 'handed', attempts: 1 }).where(sql`subscriber_id = 1`)
   await cancel(services, { kind: 'daily', date: '2026-04-14' })
   await addSubscriber(db, 'late@example.org')
   expect(await planAll(services, editionId)).toEqual({ batchIds: [], deliveries: 0 })

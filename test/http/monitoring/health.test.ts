@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { readStatus, statusInWords } from '../../../src/operate/status.ts'
+import { describeStatus, readStatus } from '../../../src/operate/status.ts'
 import { recordFailure, recordRead } from '../../../src/papers/ingest/source-health.ts'
 import { openQueues } from '../../../src/runtime/queue.ts'
 import { startRedis, withoutRedis } from '../../support/redis.ts'
@@ -23,7 +23,7 @@ test('readyz reports a failing source and stays ready', async ({ db, site: { app
   expect(reply.json().sources).toEqual([{ source: 'hf', state: 'outage', since: services.now().toISOString() }])
   expect(reply.body).not.toContain('lists.example')
   const status = await readStatus(services)
-  expect(statusInWords(status, services.now())).toMatch(
+  expect(describeStatus(status, services.now())).toMatch(
     /Source {4}hf outage: it cannot be read since 2026-04-15 12:00 UTC: GET https:\/\/lists\.example/,
   )
   expect(status).toMatchObject({ sources: [{ state: 'outage', failure: 'GET https://lists.example answered 503.' }] })
@@ -57,7 +57,12 @@ test.skipIf(withoutRedis)(
   'readyz says when Redis is gone, and is ready all the same',
   async ({ site: { services } }) => {
     const redis = await startRedis()
-    const queues = await openQueues({ databaseUrl: 'postgres://nowhere', redisUrl: redis.url, onError: () => {} })
+    const queues = await openQueues({
+      databaseUrl: 'postgres://nowhere',
+      redisUrl: redis.url,
+      installation: 'test',
+      onError: () => {},
+    })
     const { app } = siteOn({ ...services, queues })
     const readiness = async () => {
       const reply = await app.inject('/readyz')
@@ -75,6 +80,7 @@ test('readyz reports an unreachable Redis', async ({ site: { services } }) => {
   const queues = await openQueues({
     databaseUrl: 'postgres://nowhere',
     redisUrl: 'redis://127.0.0.1:1',
+    installation: 'test',
     onError: () => {},
   })
   const { app } = siteOn({ ...services, queues })

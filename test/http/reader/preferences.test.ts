@@ -199,10 +199,16 @@ describe('as JSON', () => {
     const body = { topics: ['speech'], hour: 20, pausedUntil: '2026-05-04' }
     const saved = await app.inject({ method: 'PATCH', url: api(url), payload: body })
     expect(saved.statusCode).toBe(200)
-    expect(saved.json()).toMatchObject({ ...body, size: 10, nextDigestAt: '2026-05-04T18:00:00.000Z', undoable: true })
+    expect(saved.json()).toMatchObject({ ...body, size: 10, nextDigestAt: '2026-05-05T18:00:00.000Z', undoable: true })
     expect(await row()).toMatchObject({ topics: ['speech'], hour: 20, size: 10 })
     const undone = await app.inject({ method: 'POST', url: `${api(url)}/undo` })
     expect(undone.json()).toMatchObject({ topics: [], hour: 8, pausedUntil: null })
+  })
+
+  test('promises a digest only for a day with a list', async ({ db, site: { app, services } }) => {
+    // Saturday the 18th gets Friday's list; Sunday's and Monday's hours have no new one.
+    const { url } = await reader(db, services, { nextDigestAt: new Date('2026-04-19T06:00:00Z') })
+    expect((await app.inject(api(url))).json()).toMatchObject({ nextDigestAt: '2026-04-21T06:00:00.000Z' })
   })
 
   test('names invalid and unknown fields, and saves nothing', async ({ db, site }) => {

@@ -13,6 +13,7 @@ import { adminSessions, auditLog, outbox } from '../../../src/runtime/db/schema.
 import { suppress } from '../../../src/suppression/suppress.ts'
 import { CURATOR, formOf, signedIn, test } from '../../http/admin.ts'
 import { form, siteOn } from '../../http/site.ts'
+import { openScriptedRelay } from '../../support/scripted-relay.ts'
 import { addSubscriber, NOON, servicesOn } from '../../support/services.ts'
 import { openSink, smtpReply } from '../../support/sink.ts'
 import { watchedDatabase } from '../../support/statements.ts'
@@ -107,8 +108,8 @@ describe('the link', () => {
       expect(String(again.headers['set-cookie'])).not.toContain('__Host-admin=')
       expect(again.body).toContain('Request a new one')
     }
-    expect(await db.select({ who: auditLog.who, what: auditLog.what }).from(auditLog)).toEqual([
-      { who: CURATOR, what: 'signed in' },
+    expect(await db.select({ actor: auditLog.actor, action: auditLog.action }).from(auditLog)).toEqual([
+      { actor: CURATOR, action: 'signed in' },
     ])
     expect(site.logged()).not.toMatch(/desk\.example|sign-in\/\w{10}/i)
   })
@@ -175,6 +176,33 @@ describe('the link', () => {
     expect(sink.taken, 'no email for an expired link').toHaveLength(4)
   })
 
+  test('under UNKNOWN_POLICY=hold is not resent after a crash or a lost connection; it is listed, and a new one is sent', async ({
+    db,
+    databaseUrl,
+    onTestFinished,
+  }) => {
+    const settings = { DATABASE_URL: databaseUrl, ADMIN_EMAILS: CURATOR, UNKNOWN_POLICY: 'hold' }
+    const { app, services } = siteOn(servicesOn(db, settings))
+    onTestFinished(() => app.close())
+    let cuts = true
+    const server = await openScriptedRelay(({ command }) => (command === 'END' && cuts ? 'cut' : undefined))
+    onTestFinished(() => server.close())
+    const relay = openRelays({ SMTP_URL: server.url, SMTP_CONNECTIONS: 1 })
+    onTestFinished(() => relay.close())
+    await ask(app, CURATOR)
+    expect(await sendServiceEmails({ ...services, relay }, NEVER)).toBe(1)
+    cuts = false
+    expect(await sendServiceEmails({ ...services, relay }, NEVER), 'the connection was lost').toBe(0)
+    await db.execute(
+      sql`UPDATE outbox SET state = 'handed', settled_at = NULL, lease_until = now() - interval '1 second'`,
+    )
+    expect(await sendServiceEmails({ ...services, relay }, NEVER), 'the worker died').toBe(0)
+    expect(await listUnknownServiceEmails(services)).toMatchObject([{ kind: 'sign-in' }])
+    await ask(app, CURATOR)
+    expect(await sendServiceEmails({ ...services, relay }, NEVER)).toBe(1)
+    expect(server.messages).toHaveLength(2)
+  })
+
   test('is not sent to an address removed from ADMIN_EMAILS, or one with a complaint', async ({
     db,
     site: { app, services },
@@ -228,7 +256,7 @@ describe('a session', () => {
 })
 
 test('audit entries are deleted after 400 days', async ({ db, site: { services, clock } }) => {
-  const entry = { who: CURATOR, what: 'paused', about: 'x' }
+  const entry = { actor: CURATOR, action: 'paused', target: 'x' }
   await recordAudit(db, clock.now, entry)
   await createSignInLink(services, CURATOR)
   later(clock, 399 * 24 * 60)

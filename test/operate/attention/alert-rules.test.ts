@@ -23,10 +23,10 @@ test('/metrics has every metric that the alert rules name', async ({ site: { app
 
 test('every problem has an alert rule, and every rule a problem', async ({ site: { app } }) => {
   const { body } = await app.inject('/metrics')
-  const told = [...body.matchAll(/^paperboy_attention\{what="(\w+)"\}/gm)].map(([, name]) => name)
-  expect(told.sort()).toEqual([...ATTENTION_NAMES].sort())
-  const ruled = rules.flatMap(({ expr }) => /what=~"([^"]+)"/.exec(expr)?.[1]?.split('|') ?? [])
-  expect(ruled.sort()).toEqual([...ATTENTION_NAMES].sort())
+  const exported = [...body.matchAll(/^paperboy_attention\{problem="(\w+)"\}/gm)].map(([, name]) => name)
+  expect(exported.sort()).toEqual([...ATTENTION_NAMES].sort())
+  const withRule = rules.flatMap(({ expr }) => /problem=~"([^"]+)"/.exec(expr)?.[1]?.split('|') ?? [])
+  expect(withRule.sort()).toEqual([...ATTENTION_NAMES].sort())
 })
 
 test('every rule has a delay and a one-sentence summary', () => {

@@ -9,7 +9,7 @@ import { hold } from '../../../src/edition/draft/control.ts'
 import type { AttentionName } from '../../../src/operate/attention/attention.ts'
 import { findAttention } from '../../../src/operate/attention/find.ts'
 import { checkService } from '../../../src/operate/doctor/service.ts'
-import { readStatus, statusInWords } from '../../../src/operate/status.ts'
+import { describeStatus, readStatus } from '../../../src/operate/status.ts'
 import { recordFailure } from '../../../src/papers/ingest/source-health.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
 import { openRelayRests } from '../../../src/relay/rests.ts'
@@ -26,7 +26,7 @@ const quiet = (db: Db, more: Record<string, string> = {}, at = { now: NOON }) =>
 
 const found = async (services: Services) => {
   const all = await findAttention(services)
-  return all.filter(({ what }) => !USUAL.includes(what))
+  return all.filter(({ name }) => !USUAL.includes(name))
 }
 
 describe('finds each problem with its time, fix and page', () => {
@@ -46,15 +46,15 @@ describe('finds each problem with its time, fix and page', () => {
     })
     const [paused] = await found(services)
     expect(paused).toMatchObject({
-      what: 'edition_paused',
-      state: 'wrong',
+      name: 'edition_paused',
+      state: 'error',
       since: new Date('2026-04-15T11:00Z'),
       href: '/admin/editions/daily/2026-04-14',
     })
-    expect(paused!.words).toMatch(/100 of 120 emails were refused/)
-    expect(paused!.words).toMatch(/60 × 550 5\.7\.1 blocked for \[address\], see id=… · 20 × 554 5\.7\.9 queue … · /)
-    expect(paused!.words.match(/ × /g)).toHaveLength(3)
-    expect(paused!.words).not.toContain('ada@')
+    expect(paused!.message).toMatch(/100 of 120 emails were refused/)
+    expect(paused!.message).toMatch(/60 × 550 5\.7\.1 blocked for \[address\], see id=… · 20 × 554 5\.7\.9 queue … · /)
+    expect(paused!.message.match(/ × /g)).toHaveLength(3)
+    expect(paused!.message).not.toContain('ada@')
   })
 
   test('an edition held past its release time, while readers would still get it', async ({ db }) => {
@@ -66,10 +66,10 @@ describe('finds each problem with its time, fix and page', () => {
     expect(await found(services), 'its time has not come').toEqual([])
     at.now = NOON
     expect(await found(services)).toMatchObject([
-      { what: 'edition_held', about: 'daily 2026-04-14', since: new Date('2026-04-15T03:00Z') },
+      { name: 'edition_held', about: 'daily 2026-04-14', since: new Date('2026-04-15T03:00Z') },
     ])
     at.now = new Date('2026-04-18T12:00:00Z')
-    expect((await found(services)).filter(({ what }) => what === 'edition_held')).toEqual([])
+    expect((await found(services)).filter(({ name }) => name === 'edition_held')).toEqual([])
   })
 
   test('no edition for a closed list, and an unreleased draft', async ({ db }) => {
@@ -77,11 +77,11 @@ describe('finds each problem with its time, fix and page', () => {
     expect(await found(services), 'a day without papers makes none').toEqual([])
     await addPapers(db, '2026-04-14', 5)
     expect(await found(services)).toMatchObject([
-      { what: 'edition_missing', about: 'daily 2026-04-14', words: expect.stringContaining('was not made') },
+      { name: 'edition_missing', about: 'daily 2026-04-14', message: expect.stringContaining('does not exist') },
     ])
     await assemble(services, { date: '2026-04-14' })
     expect(await found(services)).toMatchObject([
-      { what: 'edition_missing', words: expect.stringContaining('still a draft') },
+      { name: 'edition_missing', message: expect.stringContaining('still a draft') },
     ])
     await db.execute(sql`UPDATE editions SET state = 'cancelled'`)
     expect(await found(services)).toEqual([])
@@ -90,7 +90,7 @@ describe('finds each problem with its time, fix and page', () => {
   test('a halted database', async ({ db }) => {
     const services = quiet(db)
     await halt(services)
-    expect(await found(services)).toMatchObject([{ what: 'mailing_halted', state: 'wrong', since: expect.any(Date) }])
+    expect(await found(services)).toMatchObject([{ name: 'mailing_halted', state: 'error', since: expect.any(Date) }])
   })
 
   test('a relay that refuses us, seen by every process', async ({ db }) => {
@@ -98,11 +98,11 @@ describe('finds each problem with its time, fix and page', () => {
     const relays = openRelays(services.config, { rests: openRelayRests(services) })
     await relays.send({ from: 'papers@paperboy.example', to: 'ada@lab.org' }, { bytes: Buffer.from('To: x\r\n\r\nx') })
     relays.close()
-    await expect.poll(() => found(services)).toMatchObject([{ what: 'relay_refuses', about: '127.0.0.1:1' }])
+    await expect.poll(() => found(services)).toMatchObject([{ name: 'relay_refuses', about: '127.0.0.1:1' }])
     const [rests] = await found(services)
-    expect(rests).toMatchObject({ state: 'doubtful', words: expect.stringContaining('ECONNREFUSED') })
+    expect(rests).toMatchObject({ state: 'warning', message: expect.stringContaining('ECONNREFUSED') })
     await db.execute(sql`UPDATE relay_rests SET since = ${NOON}::timestamptz - interval '6 minutes'`)
-    expect(await found(services)).toMatchObject([{ state: 'wrong' }])
+    expect(await found(services)).toMatchObject([{ state: 'error' }])
     await openRelayRests(services).recordAccepted('127.0.0.1:1')
     await expect.poll(() => found(services)).toEqual([])
   })
@@ -113,8 +113,8 @@ describe('finds each problem with its time, fix and page', () => {
         ('domain old.org', 2, '', ${NOON}::timestamptz - interval '2 hours', ${NOON}::timestamptz - interval '2 hours')`)
     expect(await found(quiet(db))).toMatchObject([
       {
-        what: 'domain_slowed',
-        words: expect.stringMatching(/^a domain .*lab\.org is held at 2 a second since .*451 4\.7\.0 slower$/),
+        name: 'domain_slowed',
+        message: expect.stringMatching(/^a domain .*lab\.org is held at 2 a second since .*451 4\.7\.0 slower$/),
       },
     ])
   })
@@ -123,7 +123,7 @@ describe('finds each problem with its time, fix and page', () => {
     const services = servicesOn(db)
     await recordFailure(db, 'hf', new Date('2026-04-15T11:00Z'), 'GET https://lists.example answered 503.')
     expect(await found(services)).toMatchObject([
-      { what: 'source_stale', about: 'hf', since: new Date('2026-04-15T11:00Z') },
+      { name: 'source_stale', about: 'hf', since: new Date('2026-04-15T11:00Z') },
     ])
   })
 
@@ -133,7 +133,7 @@ describe('finds each problem with its time, fix and page', () => {
     await planAll(services, await releasedEdition(services))
     await db.execute(sql`
       UPDATE deliveries SET settled_at = '2026-04-15T10:00Z', state = CASE WHEN subscriber_id % 2 = 0 THEN 'unknown' ELSE 'expired' END::delivery_state`)
-    expect((await found(services)).map(({ what }) => what).sort()).toEqual(['deliveries_expired', 'deliveries_unknown'])
+    expect((await found(services)).map(({ name }) => name).sort()).toEqual(['deliveries_expired', 'deliveries_unknown'])
     await db.execute(sql`UPDATE editions SET state = 'sent', sent_at = '2026-04-12T10:00Z'`)
     expect(await found(services)).toEqual([])
   })
@@ -149,7 +149,7 @@ describe('finds each problem with its time, fix and page', () => {
     await bounce('our sender', 'return path')
     await bounce('our sender', 'return path')
     expect(await found(quiet(db))).toMatchObject([
-      { what: 'sender_bounced', state: 'wrong', words: expect.stringContaining('2 bounces') },
+      { name: 'sender_bounced', state: 'error', message: expect.stringContaining('2 bounces') },
     ])
   })
 
@@ -157,8 +157,8 @@ describe('finds each problem with its time, fix and page', () => {
     await registerKey(db, 'the key that this database was used with')
     await db.execute(sql`UPDATE mailing SET untrusted_proxy = '172.18.0.7', untrusted_proxy_at = ${NOON}`)
     expect(await found(quiet(db))).toMatchObject([
-      { what: 'wrong_key' },
-      { what: 'untrusted_proxy', words: expect.stringContaining('172.18.0.7') },
+      { name: 'wrong_key' },
+      { name: 'untrusted_proxy', message: expect.stringContaining('172.18.0.7') },
     ])
   })
 })
@@ -172,8 +172,8 @@ test('doctor and status show the same list', async ({ db }) => {
   const diagnosed = await checkService(services)
   const status = await readStatus(services)
   for (const each of needed) {
-    expect(diagnosed).toContainEqual({ what: each.part, state: each.state, words: each.words, remedy: each.remedy })
-    expect(statusInWords(status, NOON)).toContain(`${each.part}: ${each.words}`)
+    expect(diagnosed).toContainEqual({ part: each.part, state: each.state, message: each.message, remedy: each.remedy })
+    expect(describeStatus(status, NOON)).toContain(`${each.part}: ${each.message}`)
     expect(each.remedy).not.toBe('')
   }
   expect(status.attention).toEqual(needed)

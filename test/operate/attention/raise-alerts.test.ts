@@ -1,10 +1,11 @@
 import { sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
 import { afterEach, expect } from 'vitest'
-import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
+import { halt, passRestoreGuard, resumeAfterRestore, whyHalted } from '../../../src/delivery/ledger/restore-guard.ts'
 import { raiseAlerts } from '../../../src/operate/attention/raise-alerts.ts'
 import { sendServiceEmails } from '../../../src/outbox/send-service-emails.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
+import { mailing } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, NOON, servicesOn } from '../../support/services.ts'
 import { openSink, type Sink } from '../../support/sink.ts'
@@ -38,9 +39,9 @@ test('each operator is emailed once a day about each problem, through the relay 
   expect(sink.taken.map(({ to }) => to).sort()).toEqual(['ada@lab.org', 'bob@lab.org'])
   const mail = await simpleParser(sink.taken[0]!.raw)
   expect(mail.subject).toBe(
-    'paperboy.example: Edition: the daily edition of 2026-04-14 was not made, though its list has papers and closed',
+    'paperboy.example: Edition: the daily edition of 2026-04-14 does not exist, although its list has papers and is closed',
   )
-  expect(mail.text).toMatch(/daily edition of 2026-04-14 was not made/)
+  expect(mail.text).toMatch(/daily edition of 2026-04-14 does not exist/)
   expect(mail.text).toContain('Since 2026-04-15 03:00 UTC')
   expect(mail.text).toContain('https://paperboy.example/admin/editions/daily/2026-04-14')
   expect(mail.text).toMatch(/What to do: see that a worker runs/)
@@ -76,11 +77,47 @@ test('without ADMIN_EMAILS no email is sent, and a relay’s reply is escaped', 
 
   const sink = await openSink()
   sinks.push(sink)
-  const owned = servicesOn(db, { PAPER_SOURCES: 'none', ADMIN_EMAILS: 'ada@lab.org', SMTP_URL: sink.url })
-  await db.execute(sql`UPDATE mailing SET halted_at = now(), halted_why = '<script>alert(1)</script> & more'`)
+  const owned = servicesOn(db, {
+    PAPER_SOURCES: 'none',
+    ADMIN_EMAILS: 'ada@lab.org',
+    SMTP_URL: `${sink.url}?name=main`,
+  })
+  await db.execute(sql`
+    INSERT INTO relay_rests (relay, since, until, reply)
+    VALUES ('main', ${hoursLater(-1)}, ${hoursLater(1)}, '550 <script>alert(1)</script> & more')`)
   expect(await raiseAlerts(owned)).toBe(2)
   const relay = openRelays(owned.config)
   await sendServiceEmails({ ...owned, relay }, new AbortController().signal)
   relay.close()
   expect((await simpleParser(sink.taken[0]!.raw)).html).toContain('&lt;script&gt;')
 })
+
+test('rule 11: a database that looks restored emails nothing, not even the alert about it', async ({ db }) => {
+  const sink = await openSink()
+  sinks.push(sink)
+  const services = servicesOn(db, { PAPER_SOURCES: 'none', ADMIN_EMAILS: 'ada@lab.org', SMTP_URL: sink.url })
+  const relay = openRelays(services.config)
+  const send = () => sendServiceEmails({ ...services, relay }, new AbortController().signal)
+  await addPapers(db, '2026-04-14', 5)
+  expect(await raiseAlerts(services), 'queued before the backup').toBe(1)
+  const { installation, tick } = await passedGuard(services)
+  // The operator halts, then restores a backup that is one batch older.
+  await halt(services)
+  await db.execute(sql`UPDATE mailing SET halted_at = NULL, halted_why = NULL, tick = ${tick - 1}`)
+  expect(await send()).toBe(0)
+  expect(await whyHalted(db)).toMatchObject({ why: expect.stringContaining('lacks emails') })
+  expect(await raiseAlerts(services), 'it is still listed').toBe(1)
+  expect(await send()).toBe(0)
+  expect(sink.taken).toEqual([])
+  expect(installation).not.toBeNull()
+  await resumeAfterRestore(services, false)
+  expect(await send()).toBe(2)
+  relay.close()
+})
+
+/** Sends nothing, but advances the counter as a batch does. */
+async function passedGuard(services: ReturnType<typeof servicesOn>) {
+  expect(await passRestoreGuard(services)).toBe(true)
+  const [row] = await services.db.select({ installation: mailing.installation, tick: mailing.tick }).from(mailing)
+  return row!
+}

@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest'
 import { halt } from '../../../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { checkDatabase, diagnose, type Settings } from '../../../src/operate/doctor/database.ts'
-import { type Diagnosis, formatDiagnoses, right } from '../../../src/operate/doctor/diagnosis.ts'
+import { type Diagnosis, formatDiagnoses, ok } from '../../../src/operate/doctor/diagnosis.ts'
 import { checkQueue } from '../../../src/operate/doctor/queue.ts'
 import { checkRelays, isNear } from '../../../src/operate/doctor/relays.ts'
 import { runChecks } from '../../../src/operate/doctor/run-checks.ts'
@@ -30,49 +30,51 @@ describe('the database', () => {
     connections: 100,
   }
 
-  test('with good settings is right', () => {
-    expect(diagnose(SOUND, true)).toEqual([right('Database', 'PostgreSQL 18.4, tables up to date')])
+  test('with good settings is ok', () => {
+    expect(diagnose(SOUND, true)).toEqual([ok('Database', 'PostgreSQL 18.4, tables up to date')])
     expect(diagnose({ ...SOUND, synchronous: 'remote_apply' }, true)).toHaveLength(1)
   })
 
   const troubles: [string, Partial<Settings>, Diagnosis['state']][] = [
-    ['a replica', { replica: true }, 'wrong'],
-    ['without fsync', { fsync: 'off' }, 'wrong'],
-    ['without full_page_writes', { pageWrites: 'off' }, 'wrong'],
-    ['without synchronous_commit', { synchronous: 'off' }, 'wrong'],
-    ['of an older version', { version: '16.9', major: 16 }, 'doubtful'],
-    ['for few connections', { connections: 20 }, 'doubtful'],
+    ['a replica', { replica: true }, 'error'],
+    ['without fsync', { fsync: 'off' }, 'error'],
+    ['without full_page_writes', { pageWrites: 'off' }, 'error'],
+    ['without synchronous_commit', { synchronous: 'off' }, 'error'],
+    ['of an older version', { version: '16.9', major: 16 }, 'warning'],
+    ['for few connections', { connections: 20 }, 'warning'],
   ]
   for (const [trouble, settings, state] of troubles) {
     test(`${trouble} is ${state}, and all problems are reported`, () => {
       expect(diagnose({ ...SOUND, ...settings }, true)).toEqual([expect.objectContaining({ state })])
-      expect(diagnose({ ...SOUND, ...settings }, false).map((each) => each.state)).toEqual(['wrong', state])
+      expect(diagnose({ ...SOUND, ...settings }, false).map((each) => each.state)).toEqual(['error', state])
     })
   }
 
   test('is queried for its settings: the test database has no fsync', async ({ db, databaseUrl }) => {
-    const fsync = expect.objectContaining({ state: 'wrong', words: expect.stringContaining('fsync') })
+    const fsync = expect.objectContaining({ state: 'error', message: expect.stringContaining('fsync') })
     expect(await checkDatabase(databaseUrl)).toEqual({ usable: true, diagnoses: [fsync] })
     await db.execute(sql`DELETE FROM drizzle.__drizzle_migrations`)
     expect(await checkDatabase(databaseUrl)).toEqual({
       usable: false,
-      diagnoses: [expect.objectContaining({ state: 'wrong', remedy: expect.stringContaining('migrate') }), fsync],
+      diagnoses: [expect.objectContaining({ state: 'error', remedy: expect.stringContaining('migrate') }), fsync],
     })
   })
 
   test('that is unreachable is reported without its address', async () => {
     const { diagnoses: found, usable } = await checkDatabase('postgres://someone:secret@127.0.0.1:1/nothing')
-    expect(found).toEqual([expect.objectContaining({ state: 'wrong', words: expect.stringContaining('ECONNREFUSED') })])
+    expect(found).toEqual([
+      expect.objectContaining({ state: 'error', message: expect.stringContaining('ECONNREFUSED') }),
+    ])
     expect(usable).toBe(false)
     expect(formatDiagnoses(found)).not.toMatch(/secret|someone/)
   })
 })
 
 describe('a relay', () => {
-  test('that accepts our login is right; no email is sent', async () => {
+  test('that accepts our login is ok; no email is sent', async () => {
     const sink = await openSink()
     expect(await checkRelays(testConfig({ SMTP_URL: sink.url }))).toEqual([
-      right(`Relay ${new URL(sink.url).host}`, 'connection works'),
+      ok(`Relay ${new URL(sink.url).host}`, 'connection works'),
     ])
     expect(sink.taken).toEqual([])
     await sink.close()
@@ -92,11 +94,15 @@ describe('a relay', () => {
     )
     expect(found).toEqual([
       expect.objectContaining({
-        what: 'Relay first',
-        state: 'wrong',
-        words: expect.stringContaining('no, [address]'),
+        part: 'Relay first',
+        state: 'error',
+        message: expect.stringContaining('no, [address]'),
       }),
-      expect.objectContaining({ what: 'Relay second', state: 'wrong', words: expect.stringContaining('ECONNREFUSED') }),
+      expect.objectContaining({
+        part: 'Relay second',
+        state: 'error',
+        message: expect.stringContaining('ECONNREFUSED'),
+      }),
     ])
     await refusing.close()
   })
@@ -108,20 +114,20 @@ test('a relay on this machine or network needs no requireTLS', () => {
 })
 
 describe.skipIf(withoutRedis)('Redis', () => {
-  test('that never evicts is right, one that evicts is doubtful, an unreachable one is wrong', async () => {
+  test('that never evicts is ok, one that evicts is a warning, an unreachable one an error', async () => {
     const redis = await startRedis()
-    expect(await checkQueue(redis.url)).toEqual([expect.objectContaining({ state: 'right' })])
+    expect(await checkQueue(redis.url)).toEqual([expect.objectContaining({ state: 'ok' })])
     await redis.command('CONFIG SET maxmemory-policy allkeys-lru')
     expect(await checkQueue(redis.url)).toEqual([
-      expect.objectContaining({ state: 'doubtful', words: expect.stringContaining('allkeys-lru') }),
+      expect.objectContaining({ state: 'warning', message: expect.stringContaining('allkeys-lru') }),
     ])
     await redis.command('CONFIG SET requirepass sesame')
     const refused = await checkQueue(redis.url.replace('redis://', 'redis://:wrong-password@'))
-    expect(refused).toEqual([expect.objectContaining({ state: 'wrong' })])
+    expect(refused).toEqual([expect.objectContaining({ state: 'error' })])
     expect(JSON.stringify(refused)).not.toMatch(/wrong-password|sesame/)
     await redis.stop()
     expect(await checkQueue(redis.url)).toEqual([
-      expect.objectContaining({ state: 'wrong', words: expect.stringContaining('ECONNREFUSED') }),
+      expect.objectContaining({ state: 'error', message: expect.stringContaining('ECONNREFUSED') }),
     ])
   }, 20_000)
 })
@@ -129,8 +135,8 @@ describe.skipIf(withoutRedis)('Redis', () => {
 describe('the page', () => {
   const config = testConfig()
 
-  test('that answers as Paperboy is right, anything else is doubtful', async () => {
-    expect(await checkSite(config, answering)).toEqual([expect.objectContaining({ state: 'right' })])
+  test('that answers as Paperboy is ok, anything else is a warning', async () => {
+    expect(await checkSite(config, answering)).toEqual([expect.objectContaining({ state: 'ok' })])
     const others = [
       async () => Promise.reject(new Error('no route')),
       async () => new Response('a parking page'),
@@ -138,7 +144,7 @@ describe('the page', () => {
       async () => Response.redirect('https://elsewhere.example/healthz'),
     ]
     for (const other of others) {
-      expect(await checkSite(config, other)).toEqual([expect.objectContaining({ state: 'doubtful' })])
+      expect(await checkSite(config, other)).toEqual([expect.objectContaining({ state: 'warning' })])
     }
   })
 
@@ -151,7 +157,7 @@ describe('the page', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
     expect(await checkSite(testConfig({ PUBLIC_URL: `http://127.0.0.1:${port}/papers` }))).toEqual([
-      expect.objectContaining({ state: 'right' }),
+      expect.objectContaining({ state: 'ok' }),
     ])
     expect(asked).toEqual(['/papers/healthz'])
     server.close()
@@ -159,37 +165,37 @@ describe('the page', () => {
 
   test('without https is wrong only in production', async () => {
     const plain = { ...config, PUBLIC_URL: 'http://papers.lab.org' }
-    expect(await checkSite(plain, answering)).toEqual([expect.objectContaining({ state: 'right' })])
+    expect(await checkSite(plain, answering)).toEqual([expect.objectContaining({ state: 'ok' })])
     expect(await checkSite({ ...plain, NODE_ENV: 'production' }, answering)).toEqual([
-      expect.objectContaining({ state: 'wrong', words: expect.stringContaining('https') }),
+      expect.objectContaining({ state: 'error', message: expect.stringContaining('https') }),
     ])
   })
 })
 
 describe('the work', () => {
   const states = async (services: Parameters<typeof checkService>[0]) =>
-    (await checkService(services)).map(({ what, state }) => `${what} ${state}`)
+    (await checkService(services)).map(({ part, state }) => `${part} ${state}`)
 
-  test('without a worker is doubtful, and wrong once work is overdue', async ({ db, databaseUrl }) => {
+  test('without a worker is a warning, and an error once work is overdue', async ({ db, databaseUrl }) => {
     const services = servicesOn(db, { DATABASE_URL: databaseUrl, PAPER_SOURCES: 'none', BOUNCE_ADDRESS: 'b+*@lab.org' })
-    expect(await states(services)).toEqual(['Inbound wrong', 'Worker doubtful'])
+    expect(await states(services)).toEqual(['Inbound error', 'Worker warning'])
     const worker = await announceWorker(databaseUrl, services.log)
-    expect(await states(services)).toEqual(['Inbound wrong', 'Worker right'])
+    expect(await states(services)).toEqual(['Inbound error', 'Worker ok'])
     await addReaders(db, 1)
     await planAll(services, await releasedEdition(services))
     await db.execute(sql`UPDATE batches SET due_at = '2026-04-15T11:56Z'`)
-    expect(await states(services)).toEqual(['Inbound wrong', 'Worker right'])
+    expect(await states(services)).toEqual(['Inbound error', 'Worker ok'])
     await db.execute(sql`UPDATE batches SET due_at = '2026-04-15T11:54Z'`)
-    expect(await states(services)).toEqual(['Worker wrong', 'Inbound wrong'])
+    expect(await states(services)).toEqual(['Worker error', 'Inbound error'])
     await db.execute(sql`UPDATE editions SET state = 'paused'`)
-    expect(await states(services)).toEqual(['Inbound wrong', 'Worker right'])
+    expect(await states(services)).toEqual(['Inbound error', 'Worker ok'])
     await worker.end()
   })
 
   test('reports a halt, an unread source and unread bounces', async ({ db }) => {
     const services = servicesOn(db)
     await halt(services)
-    expect(await states(services)).toEqual(['Mailing wrong', 'Worker doubtful', 'Papers doubtful', 'Inbound doubtful'])
+    expect(await states(services)).toEqual(['Mailing error', 'Worker warning', 'Papers warning', 'Inbound warning'])
   })
 })
 
@@ -197,11 +203,11 @@ test('runs all checks; an unreachable database hides only its own', async () => 
   const found = await runChecks(testConfig({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' }), {
     fetch: answering,
   })
-  expect(found.map(({ what, state }) => `${what} ${state}`)).toEqual([
-    'Database wrong',
-    'Relay 127.0.0.1:1 wrong',
-    'Sender doubtful',
-    'Page right',
+  expect(found.map(({ part, state }) => `${part} ${state}`)).toEqual([
+    'Database error',
+    'Relay 127.0.0.1:1 error',
+    'Sender warning',
+    'Page ok',
   ])
 })
 
@@ -209,10 +215,10 @@ test('checks a reachable database despite other problems, and changes nothing', 
   await db.execute(sql`DROP SCHEMA IF EXISTS bullmq CASCADE`)
   await halt(servicesOn(db))
   const found = await runChecks(testConfig({ DATABASE_URL: databaseUrl }), { fetch: answering })
-  expect(found.map(({ what, state }) => `${what} ${state}`).slice(0, 3)).toEqual([
-    'Database wrong',
-    'Mailing wrong',
-    'Worker doubtful',
+  expect(found.map(({ part, state }) => `${part} ${state}`).slice(0, 3)).toEqual([
+    'Database error',
+    'Mailing error',
+    'Worker warning',
   ])
   const { rows } = await db.execute(sql`SELECT FROM pg_namespace WHERE nspname = 'bullmq'`)
   expect(rows, 'the queue’s tables are not made').toEqual([])
@@ -222,15 +228,15 @@ test('a missing certificate file is a diagnosis too', async () => {
   const { usable, diagnoses } = await checkDatabase(
     'postgres://a@127.0.0.1:1/b?sslmode=verify-full&sslrootcert=/no/such/file',
   )
-  expect([usable, diagnoses[0]!.words]).toEqual([false, 'cannot connect (ENOENT)'])
+  expect([usable, diagnoses[0]!.message]).toEqual([false, 'cannot connect (ENOENT)'])
 })
 
 test('prints a line per check, with its fix below', () => {
   expect(
     formatDiagnoses([
-      { what: 'Queue', state: 'right', words: 'in PostgreSQL' },
-      { what: 'Worker', state: 'doubtful', words: 'not running', remedy: 'npm run worker' },
-      { what: 'DKIM', state: 'wrong', words: 'not published', remedy: 'publish it' },
+      { part: 'Queue', state: 'ok', message: 'in PostgreSQL' },
+      { part: 'Worker', state: 'warning', message: 'not running', remedy: 'npm run worker' },
+      { part: 'DKIM', state: 'error', message: 'not published', remedy: 'publish it' },
     ]),
   ).toBe(
     [

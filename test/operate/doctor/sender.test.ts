@@ -49,13 +49,13 @@ const ALL = {
   '_dmarc.lab.org': ['v=DMARC1; p=none'],
 }
 const statesOf = async (dns: Dns, settings = config) =>
-  Object.fromEntries((await checkSender(settings, dns)).map(({ what, state }) => [what, state]))
+  Object.fromEntries((await checkSender(settings, dns)).map(({ part, state }) => [part, state]))
 
-test('a sender that has published everything is right', async () => {
-  expect(await statesOf(dnsWith(ALL))).toEqual({ SPF: 'right', DKIM: 'right', DMARC: 'right', Bounces: 'right' })
+test('a sender that has published everything is ok', async () => {
+  expect(await statesOf(dnsWith(ALL))).toEqual({ SPF: 'ok', DKIM: 'ok', DMARC: 'ok', Bounces: 'ok' })
 })
 
-describe('missing or broken records are wrong, with a fix', () => {
+describe('missing or broken records are errors, with a fix', () => {
   const cases: [string, string, Record<string, string[]>, RegExp][] = [
     ['SPF', 'no record', { 'bounces.lab.org': ['something else'] }, /v=spf1 include:RELAY/],
     ['SPF', 'two records', { 'bounces.lab.org': ['v=spf1 -all', 'v=spf1 a -all'] }, /one/],
@@ -64,31 +64,31 @@ describe('missing or broken records are wrong, with a fix', () => {
     ['DKIM', 'a key that was revoked', { [key.name]: ['v=DKIM1; p='] }, /dkim prints/],
     ['DMARC', 'no record', { '_dmarc.lab.org': ['v=spf1 -all'] }, /v=DMARC1; p=none/],
   ]
-  for (const [what, trouble, records, remedy] of cases) {
-    test(`${what}: ${trouble}`, async () => {
+  for (const [part, trouble, records, remedy] of cases) {
+    test(`${part}: ${trouble}`, async () => {
       const found = await checkSender(config, dnsWith({ ...ALL, ...records }))
-      expect(found.filter(({ state }) => state !== 'right')).toEqual([
-        expect.objectContaining({ what, state: 'wrong', remedy: expect.stringMatching(remedy) }),
+      expect(found.filter(({ state }) => state !== 'ok')).toEqual([
+        expect.objectContaining({ part, state: 'error', remedy: expect.stringMatching(remedy) }),
       ])
     })
   }
 
-  test('SPF that allows every server is doubtful', async () => {
+  test('SPF that allows every server is a warning', async () => {
     for (const record of ['v=spf1 +all', 'v=spf1 a all'])
-      expect(await statesOf(dnsWith({ ...ALL, 'bounces.lab.org': [record] }))).toMatchObject({ SPF: 'doubtful' })
+      expect(await statesOf(dnsWith({ ...ALL, 'bounces.lab.org': [record] }))).toMatchObject({ SPF: 'warning' })
     for (const record of ['v=spf1 ~all', 'v=spf1 ?all', 'v=spf1 include:all.example -all'])
-      expect(await statesOf(dnsWith({ ...ALL, 'bounces.lab.org': [record] }))).toMatchObject({ SPF: 'right' })
+      expect(await statesOf(dnsWith({ ...ALL, 'bounces.lab.org': [record] }))).toMatchObject({ SPF: 'ok' })
   })
 
   test('a domain without email loses bounces; an address record accepts it (RFC 5321), a lone dot does not (RFC 7505)', async () => {
     const none = async () => nothing()
-    expect(await statesOf(dnsWith(ALL, { resolveMx: none }))).toMatchObject({ Bounces: 'wrong' })
+    expect(await statesOf(dnsWith(ALL, { resolveMx: none }))).toMatchObject({ Bounces: 'error' })
     expect(await statesOf(dnsWith(ALL, { resolveMx: none, resolve6: async () => ['2001:db8::1'] }))).toMatchObject({
-      Bounces: 'right',
+      Bounces: 'ok',
     })
     const dot = async () => [{ priority: 0, exchange: '.' }]
     expect(await statesOf(dnsWith(ALL, { resolveMx: dot, resolve4: async () => ['192.0.2.1'] }))).toMatchObject({
-      Bounces: 'wrong',
+      Bounces: 'error',
     })
   })
 })
@@ -97,27 +97,27 @@ test('a domain’s own DMARC counts before its parent’s', async () => {
   expect(
     await statesOf(dnsWith({ ...ALL, '_dmarc.lab.org': [], '_dmarc.news.lab.org': ['v=DMARC1; p=reject'] })),
   ).toMatchObject({
-    DMARC: 'right',
+    DMARC: 'ok',
   })
 })
 
 test('without a network nothing is wrong', async () => {
   const silent = async () => Promise.reject(error('ETIMEOUT'))
   const dns = { resolveTxt: silent, resolveMx: silent, resolve4: silent, resolve6: silent } as Dns
-  expect(await statesOf(dns)).toEqual({ SPF: 'doubtful', DKIM: 'doubtful', DMARC: 'doubtful', Bounces: 'doubtful' })
+  expect(await statesOf(dns)).toEqual({ SPF: 'warning', DKIM: 'warning', DMARC: 'warning', Bounces: 'warning' })
 })
 
 test('a signing relay needs no lookup; an unreadable key is wrong', async () => {
   expect(
     await statesOf(dnsWith(ALL), { ...config, DKIM_DOMAIN: undefined, DKIM_SELECTOR: [], DKIM_PRIVATE_KEY_FILE: [] }),
-  ).toMatchObject({ DKIM: 'right' })
+  ).toMatchObject({ DKIM: 'ok' })
   expect(await statesOf(dnsWith(ALL), { ...config, DKIM_PRIVATE_KEY_FILE: [join(folder, 'gone.pem')] })).toMatchObject({
-    DKIM: 'wrong',
+    DKIM: 'error',
   })
 })
 
 test('a name outside public DNS is not looked up', async () => {
   const dns = { resolveTxt: () => Promise.reject(new Error('asked')) } as unknown as Dns
   for (const address of ['paperboy@localhost.localdomain', 'papers@paperboy.example', 'papers@desk.local'])
-    expect(await statesOf(dns, { ...config, MAIL_FROM: { name: '', address } })).toEqual({ Sender: 'doubtful' })
+    expect(await statesOf(dns, { ...config, MAIL_FROM: { name: '', address } })).toEqual({ Sender: 'warning' })
 })

@@ -1,7 +1,7 @@
 import { dayOf } from '../../../calendar/days.ts'
 import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
-import { VERSION } from '../../../runtime/config/config.ts'
+import { VERSION } from '../../../runtime/config/version.ts'
 import { type ArxivFeed, parseArxivFeed } from '../formats/arxiv-feeds.ts'
 import { LimitError } from '../limits.ts'
 import type { ListedPaper } from '../listed-paper.ts'

@@ -1,6 +1,6 @@
 import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
-import { VERSION } from '../../../runtime/config/config.ts'
+import { VERSION } from '../../../runtime/config/version.ts'
 import { parseHfEntry } from '../formats/hf-entry.ts'
 import { checkJsonSize, LimitError } from '../limits.ts'
 import { type BadEntry, isBad, type ListedPaper } from '../listed-paper.ts'

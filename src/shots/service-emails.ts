@@ -18,7 +18,7 @@ const MAILS: Record<string, Pick<ServiceEmail, 'kind'> & { returning?: true }> =
 }
 
 /** Composes these emails for an invented reader, and writes each HTML part to a folder. */
-export async function writeServiceMails(services: Services, folder: string): Promise<Shot[]> {
+export async function writeServiceEmails(services: Services, folder: string): Promise<Shot[]> {
   const reader = {
     id: 1,
     subscriberId: 1,

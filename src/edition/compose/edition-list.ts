@@ -1,0 +1,117 @@
+import { sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { type ListedRow, readListed } from '../../papers/lists/listed-rows.ts'
+import { readable } from '../../papers/readable.ts'
+import { bigint, moment, query } from '../../runtime/db/query.ts'
+import type { Services } from '../../runtime/services.ts'
+
+type Kind = 'daily' | 'weekly'
+type EditionSection = 'picks' | 'top' | 'rising'
+
+/** A paper as an edition has it: its votes are those at the edition's close. */
+export interface EditionPaper extends ListedRow {
+  /** its place in the edition, starting at 1 */
+  rank: number
+  section: EditionSection
+  /** the curator's words */
+  note?: string | undefined
+  earlierVotes?: number | undefined
+  earlierAt?: Date | undefined
+}
+
+/** A released edition as a page shows it. */
+export interface EditionList {
+  kind: Kind
+  date: string
+  /** dates of the editions of this kind before and after it */
+  previous?: string | undefined
+  next?: string | undefined
+  papers: EditionPaper[]
+}
+
+const IN_ARCHIVE = sql`e.released_at IS NOT NULL AND e.state IN ('released', 'sending', 'paused', 'sent')`
+
+/** Reads the papers of a released edition, in its order. Returns undefined when the archive has no such edition. */
+export async function readEditionList(
+  { db, now }: Pick<Services, 'db' | 'now'>,
+  date: string,
+  kind: Kind = 'daily',
+): Promise<EditionList | undefined> {
+  const row = z.object({
+    paperId: bigint,
+    position: z.number(),
+    section: z.enum(['picks', 'top', 'rising']),
+    note: z.string().nullable(),
+    votes: z.number().nullable(),
+    comments: z.number().nullable(),
+    curator: z.string().nullable(),
+    ageHours: z.number().nullable(),
+    earlierVotes: z.number().nullable(),
+    earlierAt: moment.nullable(),
+  })
+  const places = await query(
+    db,
+    row,
+    sql`
+      SELECT p.paper_id, p.position, p.section, p.note, p.votes, p.comments, p.curator, p.age_hours, p.earlier_votes, p.earlier_at
+      FROM editions e JOIN edition_papers p ON p.edition_id = e.id
+      WHERE e.kind = ${kind} AND e.date = ${date}::date AND ${IN_ARCHIVE} ORDER BY p.position`,
+  )
+  if (places.length === 0) return undefined
+  const ids = places.map(({ paperId }) => paperId)
+  const listed = new Map((await readListed(db, ids, now())).map((paper) => [paper.id, paper]))
+  return {
+    kind,
+    date,
+    ...(await neighbours(db, date, kind)),
+    papers: places.flatMap(({ paperId, position, ...place }) => {
+      const paper = listed.get(paperId)
+      return paper ? [{ ...paper, ...frozen(place), rank: position + 1 }] : []
+    }),
+  }
+}
+
+/** Returns the date of the newest daily edition in the archive. */
+export async function newestEdition({ db }: Pick<Services, 'db'>): Promise<string | undefined> {
+  const [newest] = await query(
+    db,
+    z.object({ date: z.string() }),
+    sql`SELECT e.date::text AS date FROM editions e WHERE e.kind = 'daily' AND ${IN_ARCHIVE} ORDER BY e.date DESC LIMIT 1`,
+  )
+  return newest?.date
+}
+
+async function neighbours(db: Services['db'], date: string, kind: Kind) {
+  const [found] = await query(
+    db,
+    z.object({ previous: z.string().nullable(), next: z.string().nullable() }),
+    sql`
+      SELECT max(e.date) FILTER (WHERE e.date < ${date}::date)::text AS previous,
+        min(e.date) FILTER (WHERE e.date > ${date}::date)::text AS next
+      FROM editions e WHERE e.kind = ${kind} AND ${IN_ARCHIVE}`,
+  )
+  return { previous: found?.previous ?? undefined, next: found?.next ?? undefined }
+}
+
+interface Frozen {
+  section: EditionSection
+  note: string | null
+  votes: number | null
+  comments: number | null
+  curator: string | null
+  ageHours: number | null
+  earlierVotes: number | null
+  earlierAt: Date | null
+}
+
+const frozen = ({ section, note, curator, ...counts }: Frozen) => ({
+  section,
+  note: note === null ? undefined : readable(note),
+  pickedBy: curator ?? undefined,
+  picked: curator !== null,
+  votes: counts.votes ?? undefined,
+  comments: counts.comments ?? undefined,
+  ageHours: counts.ageHours ?? undefined,
+  earlierVotes: counts.earlierVotes ?? undefined,
+  earlierAt: counts.earlierAt ?? undefined,
+})

@@ -1,0 +1,5 @@
+/** The page of an author's papers. The name in a link is the name as papers write it. */
+export const authorHref = (name: string): string => `/authors/${encodeURIComponent(name)}`
+
+/** The page of an organisation's papers. */
+export const organizationHref = (name: string): string => `/organisations/${encodeURIComponent(name)}`

@@ -1,0 +1,87 @@
+import { dayOf } from '../calendar/days.ts'
+import { slugOf } from './topics/topics.ts'
+
+/** What a reference manager needs to know of a paper. Texts are readable, not LaTeX. */
+export interface Cited {
+  source: string
+  sourceId: string
+  title: string
+  authors: readonly string[]
+  publishedAt?: Date | undefined
+  /** YYYY-MM-DD, for papers whose date the source does not say */
+  listDay: string
+  url?: string | undefined
+  pdfUrl?: string | undefined
+  abstract?: string | undefined
+}
+
+/** The paper's own DOI. arXiv registers one for every paper (info.arxiv.org/help/doi.html). */
+export function doiOf({ source, sourceId }: Pick<Cited, 'source' | 'sourceId'>): string | undefined {
+  if (source === 'arxiv') return `10.48550/arXiv.${sourceId}`
+  return source === 'doi' ? sourceId : undefined
+}
+
+/** The page that every version of an arXiv paper shares. */
+export const arxivUrl = (sourceId: string): string => `https://arxiv.org/abs/${sourceId}`
+
+/** YYYY-MM-DD */
+export const citedDay = ({ publishedAt, listDay }: Pick<Cited, 'publishedAt' | 'listDay'>): string =>
+  publishedAt ? dayOf(publishedAt) : listDay
+
+const urlOf = (paper: Cited): string | undefined =>
+  paper.source === 'arxiv' ? arxivUrl(paper.sourceId) : (paper.url ?? paper.pdfUrl)
+
+/** BibTeX, with the eprint fields that arXiv recommends (info.arxiv.org/help/hypertex/bibstyles). */
+export function bibtex(paper: Cited): string {
+  const doi = doiOf(paper)
+  const fields = [
+    ['title', `{${escaped(paper.title)}}`],
+    ['author', paper.authors.map(escaped).join(' and ')],
+    ['year', citedDay(paper).slice(0, 4)],
+    ['eprint', paper.source === 'arxiv' ? paper.sourceId : ''],
+    ['archivePrefix', paper.source === 'arxiv' ? 'arXiv' : ''],
+    ['doi', doi ?? ''],
+    ['url', urlOf(paper) ?? ''],
+  ].filter(([, value]) => value !== '')
+  return `@misc{${keyOf(paper)},\n${fields.map(([name, value]) => `  ${name} = {${value}}`).join(',\n')}\n}\n`
+}
+
+const LATEX: Record<string, string> = {
+  '\\': '\\textbackslash{}',
+  '~': '\\textasciitilde{}',
+  '^': '\\textasciicircum{}',
+}
+
+const escaped = (text: string): string => text.replace(/[\\~^&%$#_{}]/g, (sign) => LATEX[sign] ?? `\\${sign}`)
+
+/** "xu2026strips": the first author's last name, the year, and the first long word of the title. */
+function keyOf(paper: Cited): string {
+  const name = slugOf(paper.authors[0]?.split(' ').at(-1) ?? '').replaceAll('-', '')
+  const word = slugOf(paper.title)
+    .split('-')
+    .find((each) => each.length > 3)
+  return `${name || 'paper'}${citedDay(paper).slice(0, 4)}${word ?? ''}`
+}
+
+/** RIS, whose lines are a tag, two spaces, a dash and a value (en.wikipedia.org/wiki/RIS_(file_format)). */
+export function ris(paper: Cited): string {
+  const lines: [string, string | undefined][] = [
+    ['TY', 'UNPB'],
+    ['TI', paper.title],
+    ...paper.authors.map((name): [string, string] => ['AU', lastNameFirst(name)]),
+    ['PY', citedDay(paper).slice(0, 4)],
+    ['DA', citedDay(paper).replaceAll('-', '/')],
+    ['AB', paper.abstract],
+    ['DO', doiOf(paper)],
+    ['PB', paper.source === 'arxiv' ? 'arXiv' : undefined],
+    ['UR', urlOf(paper)],
+    ['L1', paper.pdfUrl],
+  ]
+  const written = lines.flatMap(([tag, value]) => (value ? `${tag}  - ${value.replace(/\s+/g, ' ')}` : []))
+  return `${[...written, 'ER  - '].join('\r\n')}\r\n`
+}
+
+function lastNameFirst(name: string): string {
+  const space = name.lastIndexOf(' ')
+  return name.includes(',') || space < 0 ? name : `${name.slice(space + 1)}, ${name.slice(0, space)}`
+}

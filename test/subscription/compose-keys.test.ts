@@ -1,0 +1,54 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eq } from 'drizzle-orm'
+import { expect, onTestFinished } from 'vitest'
+import { addressHash } from '../../src/mail/address.ts'
+import { mintToken } from '../../src/mail/tokens.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
+import { subscribers, suppressions } from '../../src/runtime/db/schema.ts'
+import { composeKeys } from '../../src/subscription/compose-keys.ts'
+import { confirm } from '../../src/subscription/confirm.ts'
+import { importSubscribers } from '../../src/subscription/import.ts'
+import { subscribe } from '../../src/subscription/subscribe.ts'
+import { test } from '../support/database.ts'
+import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
+
+/** An address of an earlier version, whose key was the address as typed: e, then the accent. */
+const OLD = 'jose\u0301@example.org'
+const NEW = 'jos\u00e9@example.org'
+const hashOf = (key: string) => addressHash(testConfig().SUPPRESSION_KEY, key)
+const asBefore = (db: Db, email: string, values: Parameters<typeof addSubscriber>[2] = {}) =>
+  addSubscriber(db, email, { ...values, emailKey: email, addressHash: hashOf(email) })
+const read = async (db: Db, id: number) => (await db.select().from(subscribers).where(eq(subscribers.id, id)))[0]!
+
+test('a key of an earlier version is composed, and a second row of the mailbox ends', async ({ db }) => {
+  const services = servicesOn(db)
+  const id = await asBefore(db, OLD)
+  const kelvin = await asBefore(db, '\u212a@example.org')
+  expect(await composeKeys(services)).toEqual({ composed: 1, ended: 0 })
+  expect(await read(db, id)).toMatchObject({ email: OLD, emailKey: NEW, addressHash: hashOf(NEW), status: 'active' })
+  expect((await read(db, kelvin)).emailKey, 'another person’s letter').toBe('\u212a@example.org')
+  const double = await asBefore(db, 'JOSE\u0301@example.org'.toLowerCase())
+  expect(await composeKeys(services)).toEqual({ composed: 0, ended: 1 })
+  expect((await read(db, double)).status).toBe('unsubscribed')
+  expect((await read(db, id)).status).toBe('active')
+  expect(await composeKeys(services), 'once').toEqual({ composed: 0, ended: 0 })
+})
+
+test('a suppression under the earlier key holds for every spelling', async ({ db }) => {
+  const services = servicesOn(db)
+  await db.insert(suppressions).values({ addressHash: hashOf(OLD), reason: 'complaint' })
+  await subscribe(services, { typed: NEW, origin: '192.0.2.7' })
+  const [row] = await db.select().from(subscribers)
+  const link = mintToken(services.keys, 'confirm', row!.id, NOON, row!.confirmNonce!)
+  await expect(confirm(services, link)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
+
+  const file = join(tmpdir(), `paperboy-keys-${process.pid}.csv`)
+  onTestFinished(() => rmSync(file, { force: true }))
+  const grace = (mark: string) => `grac${mark}@example.org`
+  await db.insert(suppressions).values({ addressHash: hashOf(grace('e\u0301')), reason: 'manual' })
+  writeFileSync(file, `email\n${grace('\u00e9')}\nadmitted@example.org\n`)
+  const options = { active: true, attestedBy: 'the operator', dryRun: false }
+  expect(await importSubscribers(services, file, options)).toMatchObject({ added: 1, refused: 1 })
+})
