@@ -103,8 +103,9 @@ function rankedRows(listed: readonly ListedVotes[], facts: ReadonlyMap<number, L
   const ranked = rankPapers(listed).map((paper, index): Row => {
     const { id, picked, score, note, votes, comments, stars, ageHours } = paper
     const curator = picked ? paper.curator : null
+    const list = facts.get(id)
     const known: ReasonFacts = {
-      list: facts.get(id),
+      list: list && kind === 'weekly' ? withoutOutdone(list, listed, facts) : list,
       ...(kind === 'weekly' ? { week: { listDay: paper.listDay, rank: index + 1, of: listed.length } } : {}),
     }
     const section = picked ? 'picks' : isVoted && (votes ?? 0) < TRENDING_VOTES ? 'new' : 'top'
@@ -113,6 +114,17 @@ function rankedRows(listed: readonly ListedVotes[], facts: ReadonlyMap<number, L
   })
   const isNew = ({ section }: Row) => section === 'new'
   return [...ranked.filter((row) => !isNew(row)), ...ranked.filter(isNew)].slice(0, MAX_PAPERS)
+}
+
+/** In a week, a later paper may have outdone the one that had most votes when its list closed. */
+function withoutOutdone(
+  { best, ...list }: ListFacts,
+  week: readonly ListedVotes[],
+  facts: ReadonlyMap<number, ListFacts>,
+): ListFacts {
+  const isAlike = ({ topics }: ListedVotes) => best?.topic === undefined || topics.includes(best.topic)
+  const most = Math.max(...week.filter(isAlike).map(({ id }) => facts.get(id)?.votes ?? 0))
+  return best && list.votes === most ? { ...list, best } : list
 }
 
 /** "Still rising" uses only the source's votes, so that those of the close and of today stay comparable. */

@@ -62,14 +62,14 @@ const HOUR_MS = 3_600_000
 /** Votes read between these hours around the close count as votes at the close. */
 const CLOSING = { before: 3, after: 6 }
 
-export function timingOf(readAt: Date | null, closesAt: Date, now: Date): Timing {
+function timingOf(readAt: Date | null, closesAt: Date, now: Date): Timing {
   if (now < closesAt) return 'open'
   const hoursAfter = readAt && (readAt.getTime() - closesAt.getTime()) / HOUR_MS
   return hoursAfter !== null && hoursAfter >= -CLOSING.before && hoursAfter <= CLOSING.after ? 'closing' : 'other'
 }
 
 /** Days that `usual` and `best` look back. */
-export const USUAL_DAYS = 28
+const USUAL_DAYS = 28
 export const EARLIER_DAYS = 30
 /** Fewer papers or days are no usual day, and no feat. */
 const USUAL_PAPERS = 100

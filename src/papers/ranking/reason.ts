@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { mondayOf, startOfDay } from '../../calendar/days.ts'
-import { closingHour, plainDay, shortDate, weekdayDate, weekdayOf } from '../../calendar/words.ts'
+import { closingHour, shortDate, weekdayDate, weekdayOf } from '../../calendar/words.ts'
 import { en, type Messages } from '../../messages/en.ts'
 import { topicName } from '../topics/topics.ts'
 import { LEAST_CHANCE, ListFacts } from './list-facts.ts'
@@ -62,7 +62,8 @@ function aboutList(list: ListFacts, t: Messages): (string | undefined)[] {
   const chance = chanceIn(list, t)
   const extra = chance === undefined ? discussion(list, t) : undefined
   const claims = [compared ?? other, extra, chance]
-  return claims.some((claim) => claim !== undefined) ? claims : [rankIn(list, t)]
+  if (claims.some((claim) => claim !== undefined)) return claims
+  return [list.stars === undefined ? rankIn(list, t) : t.reason.stars(list.stars)]
 }
 
 /** How its votes compare with those of earlier papers. */
@@ -83,7 +84,7 @@ function rankIn({ rank, of, share, votes, timing, readAt }: ListFacts, t: Messag
       ? t.reason.finalRanking
       : readAt === undefined
         ? t.reason.thatDay
-        : t.reason.asOf(plainDay(readAt.slice(0, 10), t.intl), closingHour(new Date(readAt)))
+        : t.reason.asOf(shortDate({ kind: 'daily', date: readAt.slice(0, 10) }, t), closingHour(new Date(readAt)))
   return t.reason.rank(
     rank,
     of,
@@ -95,10 +96,9 @@ function rankIn({ rank, of, share, votes, timing, readAt }: ListFacts, t: Messag
 const onlyOf = ({ only, timing }: ListFacts, t: Messages): string | undefined =>
   only === undefined || timing === 'open' ? undefined : t.reason.only(topicName(only))
 
-function discussion({ discussed, answers, stars }: ListFacts, t: Messages): string | undefined {
+function discussion({ discussed, answers }: ListFacts, t: Messages): string | undefined {
   if (discussed !== undefined) return t.reason.discussed(discussed)
-  if (answers) return t.reason.answers
-  return stars === undefined ? undefined : t.reason.stars(stars)
+  return answers ? t.reason.answers : undefined
 }
 
 function chanceIn({ chance, timing }: ListFacts, t: Messages): string | undefined {

@@ -25,7 +25,7 @@ describe('the shipped model', () => {
     )
   })
 
-  test('says what was seen: 20 votes hardly ever, 40 votes two in five, 60 votes mostly', () => {
+  test('gives 20 votes hardly a chance, 40 votes two in five, 60 votes nine in ten', () => {
     const percent = (n: number) => Math.round(chanceOf(n, SHIPPED_MODEL) * 100)
     expect([5, 20, 30, 40, 60, 100].map(percent)).toEqual([0, 1, 11, 42, 90, 100])
     expect(forecastOf(43, SHIPPED_MODEL)).toEqual({ low: 55, high: 93 })

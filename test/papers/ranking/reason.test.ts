@@ -59,12 +59,12 @@ describe('a reason says', () => {
   test('when the votes were read, unless that was around the close', () => {
     const list = (readAt: Date | null) => [paper(1, { votes: 12, readAt })]
     expect(reasonsOf(list(new Date('2026-04-14T09:05:00Z')))).toEqual([
-      '1st of 1 on 14 April 2026, 09:05 UTC, 100 % of the votes',
+      '1st of 1 on 14 April, 09:05 UTC, 100 % of the votes',
     ])
     expect(reasonsOf(list(null))).toEqual(['1st of 1 that day, 100 % of the votes'])
     expect(reasonsOf(list(hoursFromClose(-3)))).toEqual(['1st of 1 in the final ranking, 100 % of the votes'])
     expect(reasonsOf(list(new Date('2026-11-01T00:00:00Z')), [], new Date('2026-11-02T00:00:00Z'))).toEqual([
-      '1st of 1 on 1 November 2026, 00:00 UTC, 100 % of the votes',
+      '1st of 1 on 1 November, 00:00 UTC, 100 % of the votes',
     ])
   })
 
@@ -141,7 +141,7 @@ describe('a reason says', () => {
   })
 })
 
-test('a chance is said as a simple fraction, at most .05 away', () => {
+test('a chance becomes a simple fraction, at most .05 away', () => {
   fc.assert(
     fc.property(fc.double({ min: 0.1, max: 1, noNaN: true }), (chance) => {
       const [part, whole] = roundChance(chance)
@@ -282,7 +282,7 @@ const CHECKS: Record<Locale, [RegExp, (found: string[], ground: Ground) => boole
 
 describe.each(LOCALES)('in %s', (locale) => {
   test('every reason is true of its list, whatever the list', () => {
-    const said = new Set<RegExp>()
+    const used = new Set<RegExp>()
     fc.assert(
       fc.property(lists, earlierLists, clocks, (list, earlier, now) => {
         for (const [at, reason] of reasonsOf(list, earlier, now, locale).entries()) {
@@ -292,14 +292,14 @@ describe.each(LOCALES)('in %s', (locale) => {
               return match ? [{ form, isTrue, groups: match.slice(1) }] : []
             })
             expect(found, claim).toHaveLength(1)
-            said.add(found[0]!.form)
+            used.add(found[0]!.form)
             expect(found[0]!.isTrue(found[0]!.groups, { list, earlier, now, own: list[at]! }), claim).toBe(true)
           }
         }
       }),
       { numRuns: 400 },
     )
-    expect(said.size).toBe(CHECKS[locale].length)
+    expect(used.size).toBe(CHECKS[locale].length)
   })
 
   test('a reason is the same after it was stored', () => {
