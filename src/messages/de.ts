@@ -551,9 +551,10 @@ export const de: Messages = {
     like: 'ähnlich wie Artikel, für die Sie gestimmt haben',
     pickedBy: (name) => `ausgewählt von ${name}`,
     votes: (n) => `${n.toLocaleString('de-DE')} ${n === 1 ? 'Stimme' : 'Stimmen'}`,
-    best: (days, topic) => `meiste Stimmen ${topic === undefined ? '' : `zu ${topic} `}in ${days} Tagen`,
+    best: (days, topic) =>
+      `meiste Stimmen am ersten Tag ${topic === undefined ? '' : `zu ${topic} `}seit ${days} Tagen`,
     timesUsual: (times) =>
-      `${times === 2 ? 'doppelt' : `${times.toLocaleString('de-DE')}-mal`} so viele Stimmen wie am ersten Tag üblich`,
+      `am ersten Tag ${times === 2 ? 'doppelt' : `${times.toLocaleString('de-DE')}-mal`} so viele Stimmen wie üblich`,
     rank: (rank, of, where, share) =>
       `Platz ${rank} von ${of.toLocaleString('de-DE')} ${where}${share === undefined ? '' : `, ${share} % der Stimmen`}`,
     finalRanking: 'in der endgültigen Rangliste',
@@ -563,8 +564,8 @@ export const de: Messages = {
     discussed: (n) => `an diesem Tag am meisten diskutiert: ${n.toLocaleString('de-DE')} Kommentare`,
     answers: 'jemand aus dem Autorenteam diskutiert mit',
     stars: (n) => `der Code hat schon ${n.toLocaleString('de-DE')} Sterne`,
-    chance: ([part, whole], low, high) =>
-      `etwa ${part} von ${whole} solchen Artikeln ${part === 1 ? 'landet' : 'landen'} im besten Zehntel ihres Monats, 4 von 5 bei ${low.toLocaleString('de-DE')} bis ${high.toLocaleString('de-DE')} Stimmen`,
+    chance: ([part, whole], low, high, votes) =>
+      `etwa ${part} von ${whole} ${votes === undefined ? 'solchen Artikeln' : `Artikeln mit ${votes.toLocaleString('de-DE')} Stimmen bei Schluss`} ${part === 1 ? 'landet' : 'landen'} im besten Zehntel ihres Monats, 4 von 5 bei ${low.toLocaleString('de-DE')} bis ${high.toLocaleString('de-DE')} Stimmen`,
     rise: (from, to, of, list) => `von Platz ${from} auf Platz ${to} von ${of.toLocaleString('de-DE')} ${list}`,
     listOfDay: (day) => `auf der Liste vom ${day}`,
     listOfWeek: (day) => `auf der Liste der Woche vom ${day}`,

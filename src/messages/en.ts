@@ -535,9 +535,10 @@ export const en = {
     pickedBy: (name: string) => `picked by ${name}`,
     votes: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'vote' : 'votes'}`,
     /** @param topic undefined: of all papers */
-    best: (days: number, topic?: string) => `most votes ${topic === undefined ? '' : `in ${topic} `}in ${days} days`,
+    best: (days: number, topic?: string) =>
+      `most first-day votes ${topic === undefined ? '' : `in ${topic} `}in ${days} days`,
     timesUsual: (times: number) =>
-      `${times === 2 ? 'twice' : `${times.toLocaleString('en-GB')} times`} the votes of a usual first day`,
+      `${times === 2 ? 'twice' : `${times.toLocaleString('en-GB')} times`} the usual votes on its first day`,
     /** @param share of all votes, in per cent, if worth saying */
     rank: (rank: number, of: number, where: string, share?: number) =>
       `${ordinal(rank)} of ${of.toLocaleString('en-GB')} ${where}${share === undefined ? '' : `, ${share} % of the votes`}`,
@@ -548,8 +549,9 @@ export const en = {
     discussed: (n: number) => `most discussed of the day: ${n.toLocaleString('en-GB')} comments`,
     answers: 'an author takes part in the discussion',
     stars: (n: number) => `its code has ${n.toLocaleString('en-GB')} stars already`,
-    chance: ([part, whole]: readonly [number, number], low: number, high: number) =>
-      `about ${part} in ${whole} such papers end in their month’s top tenth, 4 in 5 with ${low.toLocaleString('en-GB')}–${high.toLocaleString('en-GB')} votes`,
+    /** @param votes at the close, if other votes stand beside it */
+    chance: ([part, whole]: readonly [number, number], low: number, high: number, votes?: number) =>
+      `about ${part} in ${whole} ${votes === undefined ? 'such papers' : `papers with ${votes.toLocaleString('en-GB')} votes at the close`} end in their month’s top tenth, 4 in 5 with ${low.toLocaleString('en-GB')}–${high.toLocaleString('en-GB')} votes`,
     rise: (from: number, to: number, of: number, list: string) =>
       `up from ${ordinal(from)} to ${ordinal(to)} of ${of.toLocaleString('en-GB')} on ${list}`,
     listOfDay: (day: string) => `the list of ${day}`,

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { dayOf, daysBetween } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { ListFacts } from '../ranking/list-facts.ts'
 import { reasonFor } from '../ranking/reason.ts'
@@ -49,7 +50,7 @@ type Row = Awaited<ReturnType<typeof select>>[number]
 export async function readListed(db: Db, ids: readonly number[], at: Date): Promise<ListedRow[]> {
   const rows = await select(db, sql`p.id = ANY(${sql.param(ids)}::bigint[])`, at)
   const byId = new Map(rows.map((row) => [row.id, row]))
-  return ids.flatMap((id) => byId.get(id) ?? []).map(rowOf)
+  return ids.flatMap((id) => byId.get(id) ?? []).map((row) => rowOf(row, at))
 }
 
 async function select(db: Db, condition: SQL, at: Date) {
@@ -123,8 +124,13 @@ async function withOwnVotes<R extends Counted>(db: Db, rows: R[], at: Date) {
   })
 }
 
-function rowOf(row: Row): ListedRow {
-  const list = row.facts === null ? undefined : ListFacts.parse(row.facts)
+/** Days after which a paper's votes hardly change, so that a chance is no news. */
+const CHANCE_DAYS = 14
+
+function rowOf(row: Row, at: Date): ListedRow {
+  const { chance, ...stored } = row.facts === null ? { chance: undefined } : ListFacts.parse(row.facts)
+  const isNews = daysBetween(row.list_day, dayOf(at)) <= CHANCE_DAYS
+  const list = row.facts === null ? undefined : { ...(stored as ListFacts), ...(chance && isNews ? { chance } : {}) }
   const pickedBy = (row.picked && row.curator) || undefined
   return {
     id: row.id,
@@ -145,7 +151,7 @@ function rowOf(row: Row): ListedRow {
     projectUrl: row.project_url ?? undefined,
     discussionUrl:
       row.has_discussion && row.source === 'arxiv' ? `https://huggingface.co/papers/${row.source_id}` : undefined,
-    reason: reasonFor({ list, pickedBy }),
+    reason: reasonFor({ list, pickedBy, votes: row.votes }),
     list,
     pickedBy,
     picked: row.picked === true,

@@ -27,8 +27,8 @@ export const ListFacts = z.object({
   /** an author takes part in the discussion */
   answers: z.boolean().optional(),
   stars: z.number().optional(),
-  /** that it ends in its month's top tenth, and its likely final votes. Absent for a small chance */
-  chance: z.object({ topTenth: z.number(), low: z.number(), high: z.number() }).optional(),
+  /** that a paper with these votes of the source ends in its month's top tenth, and likely final votes. Absent for a small chance */
+  chance: z.object({ votes: z.number(), topTenth: z.number(), low: z.number(), high: z.number() }).optional(),
 })
 export type ListFacts = z.output<typeof ListFacts>
 type Timing = ListFacts['timing']
@@ -178,7 +178,9 @@ function onlyTopic({ id, topics }: ListVotes, list: readonly ListVotes[], earlie
 
 function prospects(sourceVotes: number | null, model: ChanceModel): Partial<ListFacts> {
   const topTenth = sourceVotes === null ? 0 : chanceOf(sourceVotes, model)
-  return topTenth < LEAST_CHANCE ? {} : { chance: { topTenth, ...forecastOf(sourceVotes!, model) } }
+  return topTenth < LEAST_CHANCE
+    ? {}
+    : { chance: { votes: sourceVotes!, topTenth, ...forecastOf(sourceVotes!, model) } }
 }
 
 const countIn = (slug: string, papers: readonly EarlierPaper[]): number =>

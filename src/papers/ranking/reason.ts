@@ -22,6 +22,8 @@ type Rise = NonNullable<StoredFacts['rise']>
 export interface ReasonFacts extends StoredFacts {
   /** the curator's name */
   pickedBy?: string | null | undefined
+  /** the votes beside the reason, where they may be newer than those of the list */
+  votes?: number | null | undefined
 }
 
 /** The leader's share of the votes is worth saying from here on. */
@@ -30,10 +32,10 @@ const NOTABLE_TIMES = 2
 
 /**
  * Returns the reason for a paper's position in words: the most informative facts that are known, each true.
- * "picked by AK; most votes in Robotics in 30 days; about 2 in 5 such papers end in their month’s top tenth".
+ * "picked by AK; most first-day votes in Robotics in 30 days; about 2 in 5 such papers end in their month’s top tenth".
  * It omits the number of votes, which stands beside it. Undefined without facts.
  */
-export function reasonFor({ pickedBy, list, rise, week }: ReasonFacts, t: Messages = en): string | undefined {
+export function reasonFor({ pickedBy, list, rise, week, votes }: ReasonFacts, t: Messages = en): string | undefined {
   const claims = [pickedBy ? t.reason.pickedBy(pickedBy) : undefined]
   if (rise) claims.push(t.reason.rise(rise.from, rise.to, rise.of, listIn(rise, t)))
   else if (week)
@@ -41,7 +43,7 @@ export function reasonFor({ pickedBy, list, rise, week }: ReasonFacts, t: Messag
       (list && feat(list, t)) ?? t.reason.rankOfWeek(week.rank, week.of),
       t.reason.listedOn(weekdayOf(startOfDay(week.listDay), t.intl)),
     )
-  else if (list) claims.push(...aboutList(list, t))
+  else if (list) claims.push(...aboutList(list, votes ?? list.votes, t))
   const said = claims.filter((claim) => claim !== undefined)
   return said.length > 0 ? said.join('; ') : undefined
 }
@@ -56,10 +58,10 @@ const listIn = ({ listDay, weekly }: Rise, t: Messages): string =>
     ? t.reason.listOfWeek(shortDate({ kind: 'daily', date: mondayOf(listDay) }, t))
     : t.reason.listOfDay(weekdayDate(listDay, t.intl))
 
-function aboutList(list: ListFacts, t: Messages): (string | undefined)[] {
+function aboutList(list: ListFacts, shown: number | undefined, t: Messages): (string | undefined)[] {
   const compared = feat(list, t) ?? first(list, t)
   const other = compared === undefined ? onlyOf(list, t) : undefined
-  const chance = chanceIn(list, t)
+  const chance = chanceIn(list, shown, t)
   const extra = chance === undefined ? discussion(list, t) : undefined
   const claims = [compared ?? other, extra, chance]
   if (claims.some((claim) => claim !== undefined)) return claims
@@ -101,9 +103,10 @@ function discussion({ discussed, answers }: ListFacts, t: Messages): string | un
   return answers ? t.reason.answers : undefined
 }
 
-function chanceIn({ chance, timing }: ListFacts, t: Messages): string | undefined {
+function chanceIn({ chance, timing }: ListFacts, shown: number | undefined, t: Messages): string | undefined {
   if (!chance || timing !== 'closing' || chance.topTenth < LEAST_CHANCE) return undefined
-  return t.reason.chance(roundChance(chance.topTenth), chance.low, chance.high)
+  const { votes, topTenth, low, high } = chance
+  return t.reason.chance(roundChance(topTenth), low, high, shown === votes ? undefined : votes)
 }
 
 /** Simple fractions, at most .05 from any chance of at least .10. */

@@ -71,8 +71,8 @@ describe('a reason says', () => {
   test('no rank while the list is open, but what no later vote can change', () => {
     const list = [paper(1, { votes: 40, topics: ['robotics'] }), paper(2, { votes: 20 })]
     expect(reasonsOf(list, papersBefore(20, { topics: ['robotics'] }), hoursFromClose(-9))).toEqual([
-      'most votes in 20 days',
-      '3 times the votes of a usual first day',
+      'most first-day votes in 20 days',
+      '3 times the usual votes on its first day',
     ])
     expect(reasonsOf(list, [], hoursFromClose(-9))).toEqual([undefined, undefined])
   })
@@ -82,21 +82,21 @@ describe('a reason says', () => {
     const others = papersBefore(29, { votes: 90 })
     const list = [paper(1, { votes: 30, topics: ['robotics'] }), paper(2, { votes: 200 }), paper(3, { votes: 181 })]
     expect(reasonsOf(list, [...robots, ...others])).toEqual([
-      'most votes in Robotics in 29 days; about 1 in 10 such papers end in their month’s top tenth, 4 in 5 with 38–71 votes',
-      'most votes in 29 days; about 19 in 20 such papers end in their month’s top tenth, 4 in 5 with 264–297 votes',
-      'twice the votes of a usual first day; about 19 in 20 such papers end in their month’s top tenth, 4 in 5 with 239–276 votes',
+      'most first-day votes in Robotics in 29 days; about 1 in 10 such papers end in their month’s top tenth, 4 in 5 with 38–71 votes',
+      'most first-day votes in 29 days; about 19 in 20 such papers end in their month’s top tenth, 4 in 5 with 264–297 votes',
+      'twice the usual votes on its first day; about 19 in 20 such papers end in their month’s top tenth, 4 in 5 with 239–276 votes',
     ])
     expect(reasonsOf(list, [...robots, ...others], undefined, 'de')[0]).toBe(
-      'meiste Stimmen zu Robotics in 29 Tagen; etwa 1 von 10 solchen Artikeln landet im besten Zehntel ihres Monats, 4 von 5 bei 38 bis 71 Stimmen',
+      'meiste Stimmen am ersten Tag zu Robotics seit 29 Tagen; etwa 1 von 10 solchen Artikeln landet im besten Zehntel ihres Monats, 4 von 5 bei 38 bis 71 Stimmen',
     )
   })
 
   test('no feat against lists whose votes at the close are unknown', () => {
     const list = [paper(1, { votes: 30, topics: ['robotics'] }), paper(2, { votes: 40 })]
     const earlier = papersBefore(20, { topics: ['robotics'], votes: 8 })
-    expect(reasonsOf(list, earlier)[0]).toMatch(/^3 times|^most votes in Robotics/)
+    expect(reasonsOf(list, earlier)[0]).toMatch(/^most first-day votes in Robotics/)
     earlier[7] = { ...earlier[7]!, timing: 'other' }
-    expect(reasonsOf(list, earlier)[0]).not.toContain('most votes')
+    expect(reasonsOf(list, earlier)[0]).not.toContain('most')
     expect(reasonsOf(list, papersBefore(20, { timing: 'other' }))[0]).not.toContain('usual')
   })
 
@@ -132,6 +132,22 @@ describe('a reason says', () => {
     )
     expect(reasonFor({ week })).toBe('22nd of the week’s 124 papers; listed on Tuesday')
     expect(reasonFor({ week }, messagesIn('de'))).toBe('Platz 22 von 124 Artikeln der Woche; gelistet am Dienstag')
+  })
+
+  test('which votes a chance is about, when newer ones stand beside it', () => {
+    const list = listFacts([paper(1, { votes: 43 })], {
+      listDay: DAY,
+      closesAt: CLOSES,
+      now: hoursFromClose(1),
+      earlier: [],
+      model: SHIPPED_MODEL,
+    }).get(1)
+    expect(list!.chance!.votes).toBe(43)
+    expect(reasonFor({ list, votes: 43 })).toContain('about 1 in 2 such papers end')
+    expect(reasonFor({ list, votes: 67 })).toContain('about 1 in 2 papers with 43 votes at the close end')
+    expect(reasonFor({ list, votes: 67 }, messagesIn('de'))).toContain(
+      '1 von 2 Artikeln mit 43 Stimmen bei Schluss landet',
+    )
   })
 
   test('no votes by itself; places that do not show them put them before', () => {
@@ -253,8 +269,8 @@ function hasChance([part, whole, low, high]: string[], { own, now }: Ground) {
 /** One check of a claim, by naive counting, for each sentence that a reason may have in a language. */
 const CHECKS: Record<Locale, [RegExp, (found: string[], ground: Ground) => boolean][]> = {
   en: [
-    [/^most votes (?:in (\D+) )?in (\d+) days$/, isBest],
-    [/^(twice|\d+) ?(?:times)? the votes of a usual first day$/, isTimesUsual],
+    [/^most first-day votes (?:in (\D+) )?in (\d+) days$/, isBest],
+    [/^(twice|\d+) ?(?:times)? the usual votes on its first day$/, isTimesUsual],
     [/^(\d+)(?:st|nd|rd|th) of (\d+) (in the final ranking|that day|on .+?)(?:, (\d+) % of the votes)?$/, isRank],
     [/^the day’s only paper in (.+)$/, isOnly],
     [/^most discussed of the day: (\d+) comments$/, isMostDiscussed],
@@ -266,8 +282,8 @@ const CHECKS: Record<Locale, [RegExp, (found: string[], ground: Ground) => boole
     ],
   ],
   de: [
-    [/^meiste Stimmen (?:zu (\D+) )?in (\d+) Tagen$/, isBest],
-    [/^(doppelt|\d+)(?:-mal)? so viele Stimmen wie am ersten Tag üblich$/, isTimesUsual],
+    [/^meiste Stimmen am ersten Tag (?:zu (\D+) )?seit (\d+) Tagen$/, isBest],
+    [/^am ersten Tag (doppelt|\d+)(?:-mal)? so viele Stimmen wie üblich$/, isTimesUsual],
     [/^Platz (\d+) von (\d+) (in der endgültigen Rangliste|an diesem Tag|am .+?)(?:, (\d+) % der Stimmen)?$/, isRank],
     [/^der einzige Artikel des Tages zu (.+)$/, isOnly],
     [/^an diesem Tag am meisten diskutiert: (\d+) Kommentare$/, isMostDiscussed],
