@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
+import { daysLater } from '../../../src/calendar/days.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { readListed } from '../../../src/papers/lists/listed-rows.ts'
 import { SHIPPED_MODEL } from '../../../src/papers/ranking/chance.ts'
@@ -108,9 +109,9 @@ describe('the model of chances', () => {
     expect(await readChanceModel(db)).toEqual(SHIPPED_MODEL)
     for (let run = 0; run < 4; run++) await recordMissingFacts(at(db, '2026-04-01T12:00:00Z'))
     expect(await refitChance(at(db, '2026-04-10T12:00:00Z')), 'March is not followed to its end').toBeUndefined()
-    expect(await refitChance(at(db, '2026-04-16T12:00:00Z')), 'no facts for January yet').toBeUndefined()
-    for (let day = 1; day <= 31; day++)
-      await recordListFacts(at(db, '2026-04-16T12:00:00Z'), `2026-01-${String(day).padStart(2, '0')}`)
+    expect(await refitChance(at(db, '2026-04-16T12:00:00Z')), 'too few lists have facts').toBeUndefined()
+    for (let day = 0; day < 90; day++)
+      await recordListFacts(at(db, '2026-04-16T12:00:00Z'), daysLater('2026-01-01', day))
 
     expect(await refitChance(at(db, '2026-04-16T12:00:00Z'))).toBe(900)
     const model = await readChanceModel(db)
