@@ -43,6 +43,7 @@ import { preferencesRoutes } from './http/reader/preferences.ts'
 import { identifyReaders } from './http/reader/reader.ts'
 import { subscribeRoutes } from './http/reader/subscribe.ts'
 import { unsubscribeRoutes } from './http/reader/unsubscribe.ts'
+import { unsubscribeReasonRoutes } from './http/reader/unsubscribe-reason.ts'
 import { voteRoutes } from './http/reader/vote.ts'
 import type { Services } from './runtime/services.ts'
 
@@ -105,6 +106,9 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
       lists.register(searchRoutes, services)
       lists.register(topicRoutes, services)
       lists.register(peopleRoutes, services)
+      lists.register(editionRoutes, services)
+      lists.register(aboutRoutes, services)
+      lists.register(privacyRoutes, services)
     })
     limited.register(feedRoutes, services)
     limited.register(sitemapRoutes, services)
@@ -112,13 +116,11 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     limited.register(ownVotesRoutes, services)
     limited.register(subscribeRoutes, services)
     limited.register(confirmRoutes, services)
+    limited.register(unsubscribeReasonRoutes, services)
     limited.register(manageRoutes, services)
     limited.register(submitRoutes, services)
     limited.register(goRoutes, services)
-    limited.register(privacyRoutes, services)
-    limited.register(aboutRoutes, services)
     limited.register(preferencesRoutes, services)
-    limited.register(editionRoutes, services)
     if (services.config.ADMIN_EMAILS.length > 0) limited.register(adminRoutes, services)
     limited.register(apiRoutes, { prefix: '/api', ...services })
   })

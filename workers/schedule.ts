@@ -18,8 +18,8 @@ const EVERY: Partial<Record<JobName, number>> = {
   'tidy-sign-ups': 10 * MINUTE,
   'read-mailbox': MINUTE,
   'raise-alerts': MINUTE,
-  'forget-old': 60 * MINUTE,
   'refit-chance': 6 * 60 * MINUTE,
+  'delete-expired': 60 * MINUTE,
   'collect-papers': 10 * MINUTE,
 }
 

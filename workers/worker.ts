@@ -9,7 +9,7 @@ import type { Services } from '../src/runtime/services.ts'
 import { announceWorker } from '../src/runtime/worker-presence.ts'
 import { assembleEditionJob } from './assemble-edition.ts'
 import { collectPapersJob } from './collect-papers.ts'
-import { forgetOldJob } from './forget-old.ts'
+import { deleteExpiredJob } from './delete-expired.ts'
 import { startInboundServer } from './listen.ts'
 import { lookUpSubmissionsJob } from './look-up-submissions.ts'
 import { createBatchWaker } from './next-batch.ts'
@@ -43,7 +43,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
   queues.work(
     {
       'collect-papers': () => collectPapersJob(services, sources),
-      'forget-old': () => forgetOldJob(services),
+      'delete-expired': () => deleteExpiredJob(services),
       'look-up-submissions': () => lookUpSubmissionsJob(services),
       'index-papers': async () => void (await indexPapers(services, stopping.signal)),
       'assemble-edition': () => assembleEditionJob(services, sources),

@@ -9,7 +9,7 @@ const ENGLISH = 'en-GB'
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 /** Formats are cached, because creating one is slow. */
-function say(day: string, intl: string, options: Intl.DateTimeFormatOptions): string {
+function format(day: string, intl: string, options: Intl.DateTimeFormatOptions): string {
   const key = `${intl} ${JSON.stringify(options)}`
   const format = formats.get(key) ?? new Intl.DateTimeFormat(intl, { ...options, timeZone: 'UTC' })
   formats.set(key, format)
@@ -17,51 +17,54 @@ function say(day: string, intl: string, options: Intl.DateTimeFormatOptions): st
 }
 
 /** "13 Mar" */
-export const shortDay = (day: string, intl = ENGLISH): string => say(day, intl, { day: 'numeric', month: 'short' })
+export const shortDay = (day: string, intl = ENGLISH): string => format(day, intl, { day: 'numeric', month: 'short' })
 
 /** "Friday, 14 March 2025"; "Freitag, 14. März 2025" */
 export const fullDay = (day: string, intl = ENGLISH): string =>
   intl === ENGLISH
     ? longDate({ kind: 'daily', date: day })
-    : `${say(day, intl, { weekday: 'long' })}, ${say(day, intl, { day: 'numeric', month: 'long', year: 'numeric' })}`
+    : `${format(day, intl, { weekday: 'long' })}, ${format(day, intl, { day: 'numeric', month: 'long', year: 'numeric' })}`
 
 /** "14 March 2025" */
 export const plainDay = (day: string, intl = ENGLISH): string =>
-  say(day, intl, { day: 'numeric', month: 'long', year: 'numeric' })
+  format(day, intl, { day: 'numeric', month: 'long', year: 'numeric' })
 
 /** "Monday 13 April" */
 export const weekdayDate = (day: string, intl = ENGLISH): string =>
-  say(day, intl, { weekday: 'long', day: 'numeric', month: 'long' })
+  format(day, intl, { weekday: 'long', day: 'numeric', month: 'long' })
 
 /** "March 2025" */
-export const monthOf = (day: string, intl = ENGLISH): string => say(day, intl, { month: 'long', year: 'numeric' })
+export const monthOf = (day: string, intl = ENGLISH): string => format(day, intl, { month: 'long', year: 'numeric' })
 
 /** "Mar 2025" */
-const shortMonth = (day: string, intl: string): string => say(day, intl, { month: 'short', year: 'numeric' })
+const shortMonth = (day: string, intl: string): string => format(day, intl, { month: 'short', year: 'numeric' })
 
 /** "Friday" */
-export const weekdayOf = (moment: Date, intl = ENGLISH): string => say(dayOf(moment), intl, { weekday: 'long' })
+export const weekdayOf = (moment: Date, intl = ENGLISH): string => format(dayOf(moment), intl, { weekday: 'long' })
 
 /** "Friday" */
-export const weekdayNamed = (day: string, intl = ENGLISH): string => say(day, intl, { weekday: 'long' })
+export const weekdayNamed = (day: string, intl = ENGLISH): string => format(day, intl, { weekday: 'long' })
 
 /** "F" */
-export const narrowWeekday = (day: string, intl = ENGLISH): string => say(day, intl, { weekday: 'narrow' })
+export const narrowWeekday = (day: string, intl = ENGLISH): string => format(day, intl, { weekday: 'narrow' })
 
 /** "Fri" */
-export const shortWeekday = (day: string, intl = ENGLISH): string => say(day, intl, { weekday: 'short' })
+export const shortWeekday = (day: string, intl = ENGLISH): string => format(day, intl, { weekday: 'short' })
 
 /** A short name for links to neighbouring spans: "13 Mar", "10 – 16 Mar", "Mar 2025". */
 export function shortSpan({ kind, from, to }: Span, intl = ENGLISH): string {
   if (kind === 'month') return shortMonth(from, intl)
   if (kind === 'day') return shortDay(from, intl)
   const sameMonth = from.slice(0, 7) === to.slice(0, 7)
-  return `${sameMonth ? say(from, intl, { day: 'numeric' }) : shortDay(from, intl)} – ${shortDay(to, intl)}`
+  return `${sameMonth ? format(from, intl, { day: 'numeric' }) : shortDay(from, intl)} – ${shortDay(to, intl)}`
 }
 
 /** "14 March 2025, 06:00 UTC" */
 export const plainMoment = (moment: Date, intl = ENGLISH): string =>
   `${plainDay(dayOf(moment), intl)}, ${closingHour(moment)} UTC`
+
+/** "2025-03-14 06:30 UTC", for operators */
+export const minuteUtc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 /** 987 → "987", 1,240 → "1.2k" */
 export const shortCount = (n: number): string =>
@@ -74,13 +77,13 @@ interface Dated {
 
 /** "Friday, 14 March 2025", or "Week of 10 March 2025". */
 export function longDate({ kind, date }: Dated, t: Messages = en): string {
-  const day = say(date, t.intl, { day: 'numeric', month: 'long', year: 'numeric' })
-  return kind === 'weekly' ? t.digest.weekOf(day) : `${say(date, t.intl, { weekday: 'long' })}, ${day}`
+  const day = format(date, t.intl, { day: 'numeric', month: 'long', year: 'numeric' })
+  return kind === 'weekly' ? t.digest.weekOf(day) : `${format(date, t.intl, { weekday: 'long' })}, ${day}`
 }
 
 /** "14 March", or "week of 10 March". */
 export function shortDate({ kind, date }: Dated, t: Messages = en): string {
-  const day = say(date, t.intl, { day: 'numeric', month: 'long' })
+  const day = format(date, t.intl, { day: 'numeric', month: 'long' })
   return kind === 'weekly' ? t.digest.shortWeekOf(day) : day
 }
 

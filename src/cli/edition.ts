@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { assembleCommand } from './edition/assemble.ts'
 import { curateCommands } from './edition/curate.ts'
+import { noteCommand } from './edition/note.ts'
 import { previewCommand } from './edition/preview.ts'
 import { resendCommand } from './edition/resend.ts'
 import { sendCommand } from './edition/send.ts'
@@ -15,4 +16,5 @@ export function editionCommands(edition: Command): void {
   unknownCommand(edition)
   stateCommands(edition)
   curateCommands(edition)
+  noteCommand(edition)
 }

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { classify } from '../inbound/classify.ts'
 import { readMail } from '../inbound/read-mail.ts'
 import { receiveMail } from '../inbound/receive.ts'
-import { say } from '../lib/terminal.ts'
+import { print } from '../lib/terminal.ts'
 import { report } from './output.ts'
 import { withServices } from './with-services.ts'
 
@@ -40,7 +40,7 @@ async function classifyFiles(files: readonly string[], asJson: boolean, command:
       await readMail(await readFile(file)),
     )) {
       const line = { file, recipient: recipient ?? null, class: kind, reason, delayed, status, reply }
-      say(
+      print(
         asJson
           ? JSON.stringify(line)
           : `${file}\t${recipient ?? '-'}\t${kind}\t${reason}${delayed ? ' (delayed)' : ''}`,

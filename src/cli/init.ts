@@ -13,7 +13,7 @@ const QUESTIONS = [
   {
     name: 'ADMIN_EMAILS',
     flag: 'adminEmails',
-    ask: 'Who may sign in and hears of trouble (a@example.org,b@example.org)',
+    ask: 'Admins, who may sign in and get alerts (a@example.org,b@example.org)',
   },
 ] as const
 
@@ -24,7 +24,7 @@ export function initCommand(command: Command): void {
     .option('--mail-from <mailbox>', 'MAIL_FROM: the sender of every email')
     .option('--postal-address <text>', 'POSTAL_ADDRESS: at the foot of every email')
     .option('--smtp-url <url>', 'SMTP_URL: the relay')
-    .option('--admin-emails <list>', 'ADMIN_EMAILS: who may sign in under /admin, and hears of trouble')
+    .option('--admin-emails <list>', 'ADMIN_EMAILS: admins, who may sign in under /admin and get alerts')
     .option('--profiles <list>', 'COMPOSE_PROFILES: proxy, mailpit')
     .addHelpText('after', '\nWithout a flag its value is asked for on a terminal.')
     .action(async (options) => {
@@ -41,7 +41,7 @@ export function initCommand(command: Command): void {
     })
 }
 
-/** What the flags say, and a person at the terminal. Ends as wrong usage, naming the flags, where there is no terminal to ask on. */
+/** Returns values from flags, and asks for the others. Without a terminal it ends as wrong usage and names the missing flags. */
 async function answers(options: Record<string, string | undefined>, command: Command): Promise<Record<string, string>> {
   const given = QUESTIONS.filter(({ flag }) => options[flag] !== undefined).map(({ name, flag }) => [
     name,

@@ -9,9 +9,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
   else {
-    const { complain } = await import('../lib/terminal.ts')
+    const { printError } = await import('../lib/terminal.ts')
     const { describeError } = await import('../runtime/process.ts')
-    complain(`paperboy: ${describeError(error)}`)
+    printError(`paperboy: ${describeError(error)}`)
     process.exitCode = 1
   }
 }

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
-import { say } from '../lib/terminal.ts'
+import { print } from '../lib/terminal.ts'
 
 /** Prints a command's result: the sentence, or the value with --json. */
 export function report(command: Command, value: object, sentence: string): void {
-  say(command.optsWithGlobals().json ? JSON.stringify(value) : sentence)
+  print(command.optsWithGlobals().json ? JSON.stringify(value) : sentence)
 }
 
 /** Writes chunks to standard output, no faster than its reader takes them. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { editionsToCancel, resumeAfterHalt, resumeAfterRestore, whyHalted } from '../delivery/ledger/restore-guard.ts'
 import { describeEdition } from '../edition/draft/control.ts'
-import { complain } from '../lib/terminal.ts'
+import { printError } from '../lib/terminal.ts'
 import { recordAudit } from '../operate/audit.ts'
 import type { Services } from '../runtime/services.ts'
 import { cliActor } from './actor.ts'
@@ -44,7 +44,7 @@ async function resume(services: Services, options: ResumeOptions, command: Comma
   const named = open.map((edition) => `${describeEdition(edition)} (${edition.state})`).join(', ') || 'none'
   if (options.dryRun)
     return report(command, { resumed: false, wouldCancel: open }, `Editions that would be cancelled: ${named}.`)
-  complain(`Editions to cancel: ${named}.`)
+  printError(`Editions to cancel: ${named}.`)
   const { cancelled } = await resumeAfterRestore(services, options.keepEditions === true)
   await recordAudit(db, now(), entry)
   const known = halted.mailedLast

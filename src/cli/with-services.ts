@@ -1,4 +1,4 @@
-import { complain } from '../lib/terminal.ts'
+import { printError } from '../lib/terminal.ts'
 import { fillLocalDefaults } from '../local/local-defaults.ts'
 import { type Config, readEnvironment } from '../runtime/config/config.ts'
 import { migrate } from '../runtime/db/database.ts'
@@ -26,7 +26,7 @@ export async function withConfig<T>(
   const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
   const { config } = await fillLocalDefaults(environment, stack, {
     mailbox: sendsEmail ? 'shared' : 'none',
-    say: complain,
+    print: printError,
   })
   if (!environment.DATABASE_URL) await migrate(config.DATABASE_URL)
   return await work(config, stack)

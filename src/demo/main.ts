@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { complain, say } from '../lib/terminal.ts'
+import { print, printError } from '../lib/terminal.ts'
 import { describeError } from '../runtime/process.ts'
 import { openInbox } from './inbox.ts'
 import { runStory } from './story.ts'
@@ -17,8 +17,8 @@ try {
   const { services, mailbox } = await startTemporaryService(stack)
   await rm(outDir, { recursive: true, force: true })
   await runStory(services, openInbox(mailbox.webUrl), outDir)
-  say(`\nEvery step succeeded. The emails are in ${outDir}.`)
+  print(`\nEvery step succeeded. The emails are in ${outDir}.`)
 } catch (error) {
-  complain(`\nThe demo failed: ${describeError(error)}`)
+  printError(`\nThe demo failed: ${describeError(error)}`)
   process.exitCode = 1
 }

@@ -4,7 +4,7 @@ import { daysLater } from '../calendar/days.ts'
 import { describeProgress } from '../delivery/ledger/progress.ts'
 import { sendEdition } from '../delivery/send/send-edition.ts'
 import { assemble } from '../edition/draft/assemble.ts'
-import { say } from '../lib/terminal.ts'
+import { print } from '../lib/terminal.ts'
 import { collect } from '../papers/ingest/collect.ts'
 import { hfSource } from '../papers/ingest/sources/hf.ts'
 import type { Services } from '../runtime/services.ts'
@@ -18,7 +18,7 @@ const OTHER = 'charles@reader.example'
 /** Prints a step that succeeded. @throws Error when it failed */
 function check(ok: unknown, step: string): void {
   if (!ok) throw new Error(`not true: ${step}`)
-  say(`  ✓ ${step}`)
+  print(`  ✓ ${step}`)
 }
 
 /** Plays one reader's whole story over the real pages and emails. It checks every step from outside. */
@@ -26,7 +26,7 @@ export async function runStory(services: Services, inbox: Inbox, outDir: string)
   const today = services.now().toISOString().slice(0, 10)
   const [first, second] = [daysLater(today, -3), daysLater(today, -2)]
 
-  say('\n1. Papers are collected')
+  print('\n1. Papers are collected')
   // While it collects, two browsers do the proof of work for signing up.
   const url = services.config.PUBLIC_URL
   const [, proof, othersProof] = await Promise.all([
@@ -35,21 +35,21 @@ export async function runStory(services: Services, inbox: Inbox, outDir: string)
     solveProofOfWork(url),
   ])
 
-  say('\n2. A reader subscribes in the web form')
+  print('\n2. A reader subscribes in the web form')
   await subscribe(services, READER, proof)
 
-  say('\n3. The reader confirms by the link in the email')
+  print('\n3. The reader confirms by the link in the email')
   await confirm(services, inbox, READER, outDir)
   await subscribe(services, OTHER, othersProof)
   await confirm(services, inbox, OTHER)
 
-  say('\n4. The digest is sent and received')
+  print('\n4. The digest is sent and received')
   const digest = await sendAndReceive(services, inbox, first, outDir)
 
-  say('\n5. The reader unsubscribes by the link in the header, like an email program')
+  print('\n5. The reader unsubscribes by the link in the header, like an email program')
   await unsubscribe(digest)
 
-  say('\n6. The next edition is sent, but not to this reader')
+  print('\n6. The next edition is sent, but not to this reader')
   const before = await inbox.count(READER)
   await send(services, second)
   await inbox.waitFor(OTHER, subjectOf(second))

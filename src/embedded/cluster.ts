@@ -12,10 +12,10 @@ import { isOtherUser, runAs, type SystemUser } from './system-user.ts'
  *
  * @throws SetupError when the cluster has another major version, or its owner cannot reach it
  */
-export async function ensureCluster(record: ServerRecord, programs: Programs, say: (line: string) => void) {
+export async function ensureCluster(record: ServerRecord, programs: Programs, print: (line: string) => void) {
   const cluster = clusterOf(record.home)
   if (!(await isInitialised(cluster))) {
-    say(`Preparing a database in ${record.home} …`)
+    print(`Preparing a database in ${record.home} …`)
     await removeAttempts(record)
     await setAside(cluster)
     await initialise(record, programs)

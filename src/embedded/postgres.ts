@@ -35,12 +35,12 @@ const WAIT_SECONDS = 300
  * Starts the PostgreSQL server of a data folder, or joins it if it runs. Processes that call this at the same time get the same
  * server. Each uses it until it calls `stop` or ends, even by a crash.
  *
- * @param say receives progress messages for steps that take seconds
+ * @param print receives progress messages for steps that take seconds
  * @throws SetupError when this machine prevents it; the message says why and what to do
  */
 export async function startEmbeddedPostgres(opts: {
   dataDir: string
-  say?: (line: string) => void
+  print?: (line: string) => void
 }): Promise<EmbeddedPostgres> {
   const dataDir = await openDataDir(opts.dataDir)
   using _ = await waitForLock(startLock(dataDir), WAIT_SECONDS)
@@ -48,7 +48,7 @@ export async function startEmbeddedPostgres(opts: {
   const use = registerUse(dataDir)
   try {
     const running = await waitForPostmaster(record.home)
-    const server = running ?? (await start(dataDir, record, opts.say ?? (() => {})))
+    const server = running ?? (await start(dataDir, record, opts.print ?? (() => {})))
     const url = urlOf(record, server)
     await ensureDatabase(url)
     let stopped: Promise<void> | undefined
@@ -87,9 +87,9 @@ function registerUse(dataDir: string): Lock {
   return use
 }
 
-async function start(dataDir: string, record: ServerRecord, say: (line: string) => void): Promise<Postmaster> {
+async function start(dataDir: string, record: ServerRecord, print: (line: string) => void): Promise<Postmaster> {
   const programs = await preparePrograms(record.home, record.owner)
-  await ensureCluster(record, programs, say)
+  await ensureCluster(record, programs, print)
   if (!record.completed) await saveRecord(dataDir, { ...record, completed: true })
   const server = await launch(record, programs)
   if (server.port !== record.port) await saveRecord(dataDir, { ...record, completed: true, port: server.port })

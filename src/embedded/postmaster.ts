@@ -88,15 +88,15 @@ async function isPostmaster(pid: number, cluster: string): Promise<boolean> {
 const programOf = (pid: number): Promise<string> =>
   readFile(`/proc/${pid}/cmdline`, 'utf8').then(
     (line) => line.split('\0')[0]!,
-    () => print('ps', ['-o', 'comm=', '-p', `${pid}`]),
+    () => outputOf('ps', ['-o', 'comm=', '-p', `${pid}`]),
   )
 
 async function folderOf(pid: number): Promise<string | undefined> {
   if (process.platform !== 'darwin') return readlink(`/proc/${pid}/cwd`).catch(() => undefined)
-  return (await print('lsof', ['-a', '-d', 'cwd', '-p', `${pid}`, '-Fn'])).match(/^n(.+)$/m)?.[1]
+  return (await outputOf('lsof', ['-a', '-d', 'cwd', '-p', `${pid}`, '-Fn'])).match(/^n(.+)$/m)?.[1]
 }
 
-const print = (program: string, args: string[]): Promise<string> =>
+const outputOf = (program: string, args: string[]): Promise<string> =>
   promisify(execFile)(program, args).then(
     ({ stdout }) => stdout.trim(),
     () => '',

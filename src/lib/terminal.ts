@@ -1,8 +1,8 @@
 /** Prints a line to stdout. Only this module writes to the terminal; logs go through pino. */
-export const say = (line = ''): void => console.log(line)
+export const print = (line = ''): void => console.log(line)
 
 /** Prints a line to stderr. It replaces control characters, because the line may quote a file and the terminal would obey them. */
-export const complain = (line: string): void => console.error(line.replace(/[^\P{Cc}\n\t]/gu, '\ufffd'))
+export const printError = (line: string): void => console.error(line.replace(/[^\P{Cc}\n\t]/gu, '\ufffd'))
 
 /** Returns a function that shows progress on stderr: a bar on a terminal, a line at every tenth elsewhere. stdout keeps only results. */
 export function progressBar(label: string, total: number): (done: number, note?: string) => void {

@@ -32,7 +32,7 @@ const mailboxFile = (dataDir: string): string => join(dataDir, 'mailbox.json')
 export async function fillLocalDefaults(
   environment: Environment,
   stack: AsyncDisposableStack,
-  { mailbox: wanted, say }: { mailbox: 'own' | 'shared' | 'none'; say?: (line: string) => void },
+  { mailbox: wanted, print }: { mailbox: 'own' | 'shared' | 'none'; print?: (line: string) => void },
 ): Promise<CompleteConfig> {
   const dataDir = resolve(environment.DATA_DIR)
   const notes: string[] = []
@@ -40,7 +40,7 @@ export async function fillLocalDefaults(
   let mailbox: Mailbox | undefined
   if (!isComplete(environment)) await openDataDir(dataDir)
   if (!completed.DATABASE_URL) {
-    const postgres = stack.adopt(await startEmbeddedPostgres({ dataDir, ...(say ? { say } : {}) }), (p) => p.stop())
+    const postgres = stack.adopt(await startEmbeddedPostgres({ dataDir, ...(print ? { print } : {}) }), (p) => p.stop())
     completed.DATABASE_URL = postgres.url
     notes.push(...postgres.notes)
   }

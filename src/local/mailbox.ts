@@ -11,7 +11,7 @@ export interface Mailbox {
 }
 
 /** The mailbox drops older messages beyond this number. */
-const MOST_MAILS = 500
+const MAX_EMAILS = 500
 
 /**
  * Starts the local mailbox, which replaces a relay: it accepts every message over SMTP and shows it on a web page. maildev is loaded
@@ -27,7 +27,7 @@ export async function startMailbox({ dataDir, webPort }: { dataDir: string; webP
   const mailDirectory = join(dataDir, 'mailbox')
   await mkdir(mailDirectory, { recursive: true })
   const local = { ip: '127.0.0.1', webIp: '127.0.0.1', smtp: 0, web: webPort, silent: true }
-  const maildev = new MailDev({ ...local, mailDirectory, maxEmails: MOST_MAILS })
+  const maildev = new MailDev({ ...local, mailDirectory, maxEmails: MAX_EMAILS })
   const { smtp, api } = await quietly(() => maildev.start())
   if (api) allowOnlySameOrigin(api.server.server)
   const web = api?.getAddress()

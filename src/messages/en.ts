@@ -4,6 +4,10 @@ const ordinals = new Intl.PluralRules('en-GB', { type: 'ordinal' })
 /** 1 → "1st", 12 → "12th" */
 const ordinal = (n: number): string => `${n.toLocaleString('en-GB')}${ORDINALS[ordinals.select(n)] ?? 'th'}`
 
+/** "Video generation" → "video generation"; "3D and rendering" and "LLM agents" stay. */
+const inSentence = (topic: string): string =>
+  /^[A-Z][a-z]/.test(topic) ? topic.charAt(0).toLowerCase() + topic.slice(1) : topic
+
 /**
  * All reader-facing text in English, by page or email. The type check requires the same keys of every language, so a new
  * language is one file. Callers pass raw numbers and days; the catalogue formats them.
@@ -203,6 +207,8 @@ export const en = {
     keywords: 'Keywords, separated by commas',
     keywordsHint: 'For example: sparse attention, protein folding. Keywords count like topics.',
     likeVoted: 'Also papers similar to those I voted for',
+    sourceLinks: 'Titles link straight to the paper on arXiv',
+    abstracts: 'The abstract’s first sentences instead of AI summaries',
     how: 'Format',
     language: 'Language',
     format: 'Email format',
@@ -221,6 +227,8 @@ export const en = {
       topics: 'Choose up to 20 topics from the list.',
       keywords: 'Enter up to 20 keywords of at most 60 characters each.',
       likeVoted: 'Tick the box, or leave it empty.',
+      sourceLinks: 'Tick the box, or leave it empty.',
+      abstracts: 'Tick the box, or leave it empty.',
       locale: 'Choose a language from the list.',
       format: 'Choose HTML or plain text.',
       pauseWeeks: 'A pause can last up to 52 weeks.',
@@ -240,6 +248,16 @@ export const en = {
   unsubscribed: {
     title: 'You’re unsubscribed',
     lead: 'We won’t send you any more digests. An email already on its way may still arrive.',
+    why: 'Why did you leave? One click, if you like',
+    whyHint: 'We add one to a count. It isn’t stored with you.',
+    reasons: {
+      'too-many': 'Too many emails',
+      'not-relevant': 'Not my field',
+      elsewhere: 'I find papers elsewhere',
+      'never-asked': 'I never signed up',
+      other: 'Something else',
+    },
+    thanks: 'Thank you. That helps us improve.',
     changedMind: 'Changed your mind?',
     again: 'Enter your address and confirm it again. Your preferences are kept.',
     readOnline: 'You can still read the papers online',
@@ -273,7 +291,7 @@ export const en = {
       leadBegun:
         'Each digest brings you the papers researchers voted for, and says why each is included. Your first one is already on its way. The next arrives on',
       button: 'Read the latest papers',
-      after: ['Choose topics, keywords, another time, fewer papers or weekly delivery in your preferences.'],
+      after: ['Three choices make it yours. You can change them at any time:'],
     },
     welcomeBack: {
       subject: 'Welcome back to Paperboy',
@@ -307,7 +325,16 @@ export const en = {
       button: 'Confirm the new address',
       after: ['The link works for one day. Didn’t ask for this? Ignore this email, and we won’t send you anything.'],
     },
+    moved: {
+      subject: 'Your Paperboy subscription moved to another address',
+      heading: 'Your subscription moved',
+      lead: 'From now on, your digests go to another address, as requested through your subscription’s secure link. This address gets no more email from us.',
+      button: 'Subscribe this address again',
+      after: ['Didn’t ask for this? Reply to this email, and we’ll help.'],
+    },
     preferences: 'Preferences',
+    /** the first email's three choices */
+    choices: { topics: 'Choose your topics', size: 'How many papers', hour: 'At what time' },
     why: (host: string) => `You got this email because of a sign-up at ${host}.`,
     whyAsked: (host: string) => `You got this email because it was requested at ${host}.`,
     at: (day: string, time: string, zone: string) => `${day} at ${time} (${zone})`,
@@ -533,7 +560,9 @@ export const en = {
     keyword: (word: string) => `your keyword: ${word}`,
     like: 'similar to papers you voted for',
     pickedBy: (name: string) => `picked by ${name}`,
-    votes: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'vote' : 'votes'}`,
+    /** @param from number of votes before, if known */
+    votes: (n: number, from?: number) =>
+      `${from === undefined ? '' : `${from.toLocaleString('en-GB')} → `}${n.toLocaleString('en-GB')} ${n === 1 ? 'vote' : 'votes'}`,
     /** @param topic undefined: of all papers */
     best: (days: number, topic?: string) =>
       `most first-day votes ${topic === undefined ? '' : `in ${topic} `}in ${days} days`,
@@ -557,9 +586,31 @@ export const en = {
     listOfDay: (day: string) => `the list of ${day}`,
     listOfWeek: (day: string) => `the list of the week of ${day}`,
     rankOfWeek: (rank: number, of: number) => `${ordinal(rank)} of the week’s ${of.toLocaleString('en-GB')} papers`,
-    listedOn: (weekday: string) => `listed on ${weekday}`,
+  },
+  /** the first sentences of an edition; every number is from its list */
+  lead: {
+    /** most papers of the top ten */
+    leads: (topic: string, n: number, of: number, kind: 'daily' | 'weekly') =>
+      `${n} of ${kind === 'weekly' ? 'the week’s' : 'today’s'} top ${of} are on ${inSentence(topic)}.`,
+    /** at least twice as many as usual */
+    standsOut: (topic: string, n: number, of: number, kind: 'daily' | 'weekly') =>
+      `${n} of ${kind === 'weekly' ? 'the week’s' : 'today’s'} top ${of} are on ${inSentence(topic)}, at least twice as many as usual.`,
+    mostVotes: (name: string, votes: string) => `${name} is first with ${votes}.`,
+    shared: (name: string, other: string, votes: string) => `${name} and ${other} are first with ${votes} each.`,
+  },
+  /** what moved, in weekly editions */
+  week: {
+    heading: 'What moved this week',
+    aside: 'against the week before',
+    gained: (topic: string, papers: string, more: number) =>
+      `${topic} gained most: ${papers}, ${more.toLocaleString('en-GB')} more than the week before.`,
+    topic: 'Topic',
+    papers: 'Papers',
+    change: 'Change',
+    risers: 'Rose most after their own day',
   },
   digest: {
+    fromEditor: (curator: string) => `From ${curator}, the editor.`,
     holiday: (day: string) => `The list for ${day} had no papers, so there was no edition.`,
     outage: (day: string) => `We couldn’t read the list for ${day} in time, so there was no edition.`,
     thin: (day: string, papers: string) =>
@@ -585,23 +636,27 @@ export const en = {
     /** heads lists without votes */
     inOrder: 'Papers',
     rising: 'Still rising',
-    topics: 'Your topics',
+    forYou: 'For you',
+    whatYouFollow: 'what you follow',
+    fromEarlierDays: 'from earlier days',
+    /** after the votes of a paper that stands outside the list's order */
+    place: (rank: number) => `no.\u00a0${rank.toLocaleString('en-GB')}`,
+    alsoOnTheList: 'Also on the list',
+    votesAtTheRight: 'votes at the right',
+    allPapers: (papers: string) => `All ${papers}`,
     others: (names: string, n: number) => `${names} and ${n.toLocaleString('en-GB')} others`,
     and: (names: string, last: string) => `${names} and ${last}`,
     withdrawn: 'Withdrawn by its authors',
     paper: 'Paper',
     pdf: 'PDF',
     code: 'Code',
-    project: 'Project',
-    discussion: 'Discussion',
-    similar: 'Similar',
     vote: 'Vote',
-    rest: (count: string) => `${count} more of your papers didn’t fit in this email:`,
-    readTheRest: 'read the rest online',
     corrections: 'Corrections',
     retitled: (was: string, is: string, day: string) => `“${was}” (${day}) is now called “${is}”.`,
     nowWithdrawn: (title: string, day: string) => `“${title}” (${day}) was withdrawn by its authors.`,
     why: 'You get this email because you subscribed to Paperboy and confirmed your address.',
+    forwarded: 'Forwarded to you?',
+    forwardedSubscribe: 'Subscribe',
     preferences: 'Preferences',
     lessOften: 'Less often',
     pause: 'Pause',
@@ -736,7 +791,9 @@ export const en = {
       'We can’t see whether you open an email: our emails load no remote images.',
       clicks
         ? 'We count clicks in emails: one total per paper, link and day. We don’t record who clicked.'
-        : 'Links in emails lead straight to the papers. We don’t count who follows them.',
+        : 'Links in emails have no trackers. We don’t count who follows them.',
+      'If you tell us why you unsubscribe, we add one to a count. It isn’t stored with you.',
+      'Summaries marked “AI summary” were written by a language model at the source of the list. Nothing about you goes to one.',
       'We share addresses only with the mail servers that deliver to you.',
       'Our pages set no cookies, except one for voting, if you want it.',
     ],

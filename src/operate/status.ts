@@ -1,4 +1,5 @@
 import { desc, sql } from 'drizzle-orm'
+import { minuteUtc } from '../calendar/words.ts'
 import { describeProgress, type Progress, progressOf } from '../delivery/ledger/progress.ts'
 import { whyHalted } from '../delivery/ledger/restore-guard.ts'
 import { describeSendingDetails, type SendingDetails, sendingDetails } from '../delivery/ledger/sending-details.ts'
@@ -12,7 +13,8 @@ import { editions, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { countWorkers } from '../runtime/worker-presence.ts'
 import { describeSignUps, reportSignUps } from '../subscription/signup-protection/report.ts'
-import { type Attention, minuteOf } from './attention/attention.ts'
+import { readUnsubscribeReasons } from '../subscription/unsubscribe-reasons.ts'
+import type { Attention } from './attention/attention.ts'
 import { findAttention } from './attention/find.ts'
 
 /** Few, since each one counts its ledger rows. */
@@ -28,6 +30,8 @@ export interface EditionStatus extends Progress {
   sending?: SendingDetails & { plan: SendPlan }
 }
 
+const LEAVING_DAYS = 30
+
 /** Status of the service, without editions. */
 export interface ServiceStatus {
   halted: Awaited<ReturnType<typeof whyHalted>> | null
@@ -38,6 +42,8 @@ export interface ServiceStatus {
   signUps: Awaited<ReturnType<typeof reportSignUps>>
   outbox: { state: string; count: number }[]
   inbound: Awaited<ReturnType<typeof reportInbound>>
+  /** why readers unsubscribed in the last 30 days, as counts */
+  leaving: Awaited<ReturnType<typeof readUnsubscribeReasons>>
   relays: RelayReport
 }
 
@@ -68,6 +74,7 @@ export async function readServiceStatus(services: Pick<Services, 'db' | 'config'
     signUps: await reportSignUps(services),
     outbox,
     inbound: await reportInbound(services),
+    leaving: await readUnsubscribeReasons(db, services.now(), LEAVING_DAYS),
     relays: await reportRelays(services),
   }
 }
@@ -102,10 +109,9 @@ export async function editionStatus(
 /** Status as lines for a terminal. */
 export const describeStatus = (status: Status, at: Date): string =>
   [
-    ...(status.halted ? [`HALTED    no email is sent: ${status.halted.why}. See: paperboy resume --help`] : []),
     ...status.attention.map(
       ({ state, part, message, since, remedy }) =>
-        `${state === 'error' ? 'ERROR  ' : 'Warning'}   ${part}: ${message}${since ? `, since ${minuteOf(since)}` : ''}\n${INDENT}→ ${remedy}`,
+        `${state === 'error' ? 'ERROR  ' : 'Warning'}   ${part}: ${message.replace(/\.$/, '')}${since ? `, since ${minuteUtc(since)}` : ''}\n${INDENT}→ ${remedy}`,
     ),
     `Workers   ${status.workers === 0 ? 'not running' : `${status.workers} running`}`,
     `Readers   ${listed(Object.entries(status.readers).map(([name, count]) => `${count.toLocaleString('en')} ${name}`))}`,
@@ -117,6 +123,11 @@ export const describeStatus = (status: Status, at: Date): string =>
       'no service email waiting',
     )}`,
     ...describeInbound(status.inbound).map((line) => `Inbound   ${line}`),
+    ...(status.leaving.length > 0
+      ? [
+          `Leaving   ${listed(status.leaving.map(({ reason, count }) => `${count} ${reason}`))}, in ${LEAVING_DAYS} days`,
+        ]
+      : []),
     ...describeRelays(status.relays, at).map((line) => `Relays    ${line}`),
     ...status.editions.flatMap((e) => [
       `Edition   ${e.date} ${e.kind} ${e.held ? 'held ' : ''}${e.state}: ${describeProgress(e)}`,

@@ -1,3 +1,4 @@
+import { minuteUtc } from '../calendar/words.ts'
 import { messagesIn } from '../messages/catalogue.ts'
 import type { Config } from '../runtime/config/config.ts'
 import type { AlertProblem, EmailContent } from './service-email.ts'
@@ -27,5 +28,5 @@ export function alertContent(config: Pick<Config, 'PUBLIC_URL'>, problems: reado
 
 const sentenceOf = ({ message, since }: AlertProblem): string => {
   const sentence = `${message[0]!.toUpperCase()}${message.slice(1)}${/[.?!]$/.test(message) ? '' : '.'}`
-  return since === null ? sentence : `${sentence} Since ${since.slice(0, 16).replace('T', ' ')} UTC.`
+  return since === null ? sentence : `${sentence} Since ${minuteUtc(new Date(since))}.`
 }

@@ -52,9 +52,9 @@ const listHeaders = ({ config, keys }: { config: Config; keys: TokenKeys }, mail
   'Feedback-ID': `${mail.kind}:service:paperboy`,
 })
 
-/** Not for `change`: the owner of the new address could unsubscribe another reader. */
+/** Not for `change` and `moved`: the owner of another address could unsubscribe the reader. */
 function unsubscribeHeaders({ config, keys }: { config: Config; keys: TokenKeys }, mail: ServiceEmail, at: Date) {
-  if (mail.kind === 'change') return {}
+  if (mail.kind === 'change' || mail.kind === 'moved') return {}
   const { subscriberId, id: reference } = mail
   const token = mintToken(keys, 'unsubscribe', subscriberId, at)
   return {

@@ -55,9 +55,9 @@ export async function sendServiceEmails(deps: Deps, stop: AbortSignal): Promise<
   }
 }
 
-/** Bounces from a new address or an admin must not count against a reader. */
+/** Bounces from a new or old address or an admin must not count against a reader. */
 const senderOf = (deps: Deps, mail: ClaimedEmail): string =>
-  mail.kind === 'change' || mail.kind === 'sign-in' || mail.kind === 'alert'
+  mail.kind === 'change' || mail.kind === 'moved' || mail.kind === 'sign-in' || mail.kind === 'alert'
     ? addressOf(deps.config.MAIL_FROM)
     : returnPath(deps, { subscriberId: mail.subscriberId, mail: 'service', reference: mail.id })
 
@@ -103,14 +103,14 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
   for (;;) {
     // One statement, so that no reader who unsubscribes gets the email. `next` locks one due email; `judged` adds its recipient
     // and whether it is allowed; the UPDATE claims or skips it.
-    const statement = sql`
+    const claimStatement = sql`
       WITH next AS (
         SELECT id FROM outbox
         WHERE ${due(config, at)} AND (${NOT_HALTED} OR kind = 'alert' AND EXISTS (SELECT FROM mailing WHERE halted_why = ${BY_OPERATOR}))
         ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
       ), judged AS (
         SELECT o.id, s.zone, s.cadence, s.locale, s.next_digest_at, s.address_hash, alert.problems,
-          CASE o.kind WHEN 'change' THEN c.email WHEN 'sign-in' THEN admin.address WHEN 'alert' THEN admin.address ELSE s.email END AS email,
+          CASE o.kind WHEN 'change' THEN c.email WHEN 'moved' THEN moved.email WHEN 'sign-in' THEN admin.address WHEN 'alert' THEN admin.address ELSE s.email END AS email,
           CASE WHEN o.kind = 'change' THEN c.nonce ELSE s.confirm_nonce END AS nonce,
           -- confirm: was ever confirmed; welcome: was confirmed before this time
           CASE WHEN s.status = 'active' THEN coalesce(s.first_confirmed_at < s.confirmed_at, false) ELSE s.confirmed_at IS NOT NULL END AS returning,
@@ -127,6 +127,7 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
           LEFT JOIN address_changes c ON c.subscriber_id = o.subscriber_id
           LEFT JOIN admin_sessions a ON a.id = o.admin_session_id
           LEFT JOIN alert_mails alert ON alert.outbox_id = o.id
+          LEFT JOIN moved_addresses moved ON moved.outbox_id = o.id
           LEFT JOIN unnest(${sql.param(admins.map(({ address }) => address))}::text[],
             ${sql.param(admins.map(({ hash }) => hash))}::bytea[]) AS admin (address, address_hash) ON admin.address = coalesce(a.address, alert.address)
       )
@@ -139,7 +140,7 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
       FROM judged j WHERE o.id = j.id
       RETURNING o.id, o.kind, o.state, o.subscriber_id, o.admin_session_id AS session_id, o.message_key, o.hand_overs AS attempt,
         j.email, j.zone, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun, j.problems`
-    const [row] = await query(db, Row, statement)
+    const [row] = await query(db, Row, claimStatement)
     if (!row) return undefined
     if (row.state === 'handed') return toClaimed(row)
   }
@@ -152,13 +153,14 @@ const MAY_SEND = sql`CASE o.kind
     WHEN 'manage' THEN s.status <> 'erased'
     WHEN 'change' THEN s.status <> 'erased' AND c.email IS NOT NULL AND c.requested_at = o.created_at
     -- still in ADMIN_EMAILS, and the link is unused
+    WHEN 'moved' THEN s.status = 'active' AND moved.email IS NOT NULL
     WHEN 'sign-in' THEN admin.address IS NOT NULL AND a.begun_at IS NULL
     WHEN 'alert' THEN admin.address IS NOT NULL
     ELSE s.status = 'active' END
   AND (s.email IS NOT NULL OR o.kind IN ('sign-in', 'alert'))
   AND NOT EXISTS (
     SELECT FROM suppressions x
-    WHERE x.address_hash = CASE o.kind WHEN 'change' THEN c.address_hash WHEN 'sign-in' THEN admin.address_hash WHEN 'alert' THEN admin.address_hash ELSE s.address_hash END
+    WHERE x.address_hash = CASE o.kind WHEN 'change' THEN c.address_hash WHEN 'moved' THEN moved.address_hash WHEN 'sign-in' THEN admin.address_hash WHEN 'alert' THEN admin.address_hash ELSE s.address_hash END
       -- A new request may be answered: confirming lifts a bounce or an erasure.
       AND (o.kind NOT IN ('confirm', 'manage', 'change', 'sign-in', 'alert') OR x.reason IN ('complaint', 'manual')))`
 

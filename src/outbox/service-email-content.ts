@@ -1,7 +1,7 @@
 import { momentInZone } from '../calendar/in-zone.ts'
 import { promisedDigestAt } from '../calendar/promised-digest.ts'
 import { mintToken, type TokenKeys } from '../mail/tokens.ts'
-import { isLocale, messagesIn } from '../messages/catalogue.ts'
+import { isLocale, type Messages, messagesIn } from '../messages/catalogue.ts'
 import type { Config } from '../runtime/config/config.ts'
 import { mintManageToken } from '../subscription/manage.ts'
 import type { EmailContent, ServiceEmail } from './service-email.ts'
@@ -23,6 +23,7 @@ export function serviceEmailContent(
     welcome: () => `${config.PUBLIC_URL}/`,
     already: manageUrl,
     manage: manageUrl,
+    moved: () => `${config.PUBLIC_URL}/subscribe`,
     change: () => link('change', mintToken(keys, 'change', subscriberId, at, mail.nonce!)),
   }
   const back = { confirm: 'confirmBack', welcome: 'welcomeBack' } as const
@@ -38,12 +39,20 @@ export function serviceEmailContent(
         : undefined,
     url: urls[kind](),
     links: ofReader
-      ? [{ label: t.mails.preferences, url: link('preferences', mintToken(keys, 'preferences', subscriberId, at)) }]
+      ? preferenceLinks(t, link('preferences', mintToken(keys, 'preferences', subscriberId, at)), mail)
       : [],
-    why: (kind === 'manage' || kind === 'change' ? t.mails.whyAsked : t.mails.why)(new URL(config.PUBLIC_URL).host),
+    why: (kind === 'manage' || kind === 'change' || kind === 'moved' ? t.mails.whyAsked : t.mails.why)(
+      new URL(config.PUBLIC_URL).host,
+    ),
   }
 }
 
 /** A reader whose first edition is being sent has every list until now. */
 const promised = (config: Config, mail: ServiceEmail, nextDigestAt: Date, at: Date): Date =>
   promisedDigestAt({ ...mail, nextDigestAt }, config.EDITION_CLOSE_HOUR_UTC, mail.begun ? at : undefined)
+
+/** A new reader gets the three choices that matter most, each with its place on the page. Others know the page. */
+const preferenceLinks = ({ mails }: Messages, page: string, { kind, returning }: ServiceEmail) =>
+  kind === 'welcome' && !returning
+    ? (['topics', 'size', 'hour'] as const).map((field) => ({ label: mails.choices[field], url: `${page}#${field}` }))
+    : [{ label: mails.preferences, url: page }]

@@ -3,9 +3,9 @@ import type { Messages } from '../messages/catalogue.ts'
 /** A service email that a worker has claimed, with the data its text needs. */
 export interface ServiceEmail {
   id: number
-  kind: 'confirm' | 'remind' | 'welcome' | 'already' | 'manage' | 'change'
+  kind: 'confirm' | 'remind' | 'welcome' | 'already' | 'manage' | 'change' | 'moved'
   subscriberId: number
-  /** the recipient: the reader's address, or for `change` the new one */
+  /** the recipient: the reader's address, for `change` the new one, for `moved` the old one */
   email: string
   zone: string
   cadence: 'daily' | 'weekdays' | 'weekly'

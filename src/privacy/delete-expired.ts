@@ -14,7 +14,8 @@ export interface DeletedCounts {
 }
 
 /**
- * Deletes data past its retention period: settled service emails, and readers who unsubscribed long ago.
+ * Deletes data past its retention period: settled service emails, addresses that readers moved from, and
+ * readers who unsubscribed long ago.
  * Those readers are erased as on request: their keyed hash stays suppressed, so that no old list brings them back.
  */
 export async function deleteExpired({ db, now, config }: Deps): Promise<DeletedCounts> {
@@ -23,6 +24,8 @@ export async function deleteExpired({ db, now, config }: Deps): Promise<DeletedC
     DELETE FROM outbox WHERE id IN (
       SELECT id FROM outbox WHERE settled_at < ${before(config.SERVICE_MAIL_DAYS)} LIMIT ${BATCH_ROWS})`
   const serviceMails = await inSteps(db, oldEmails)
+  await db.execute(sql`
+    DELETE FROM moved_addresses m USING outbox o WHERE o.id = m.outbox_id AND o.settled_at IS NOT NULL`)
   const readers = await queryColumn(db, bigint)`
     SELECT id FROM subscribers
     WHERE status IN ('unsubscribed', 'bounced', 'complained') AND email IS NOT NULL

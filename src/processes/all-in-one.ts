@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { startWorker } from '../../workers/worker.ts'
 import { buildApp } from '../app.ts'
 import { acquireDataDirLock } from '../embedded/lock.ts'
-import { say } from '../lib/terminal.ts'
+import { print } from '../lib/terminal.ts'
 import { ensureFirstEdition } from '../local/first-edition.ts'
 import { fillLocalDefaults } from '../local/local-defaults.ts'
 import { configuredSources } from '../papers/ingest/sources/configured.ts'
@@ -18,7 +18,7 @@ await runUntilSignal(async (stack) => {
   const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
   const dataDir = resolve(environment.DATA_DIR)
   stack.adopt(await acquireDataDirLock(dataDir), (lock) => lock.release())
-  const { config, mailbox, notes } = await fillLocalDefaults(environment, stack, { mailbox: 'own', say })
+  const { config, mailbox, notes } = await fillLocalDefaults(environment, stack, { mailbox: 'own', print })
   await migrate(config.DATABASE_URL)
   const services = stack.use(await openServices(config))
   const sources = configuredSources(services)
@@ -27,8 +27,8 @@ await runUntilSignal(async (stack) => {
   await app.listen({ host: config.HOST, port: config.PORT })
   stack.adopt(await startWorker(services, sources), (worker) => worker.stop())
 
-  const row = (name: string, text: string) => say(`  ${name.padEnd(10)} ${text}`)
-  say(`\nPaperboy ${VERSION} is running.\n`)
+  const row = (name: string, text: string) => print(`  ${name.padEnd(10)} ${text}`)
+  print(`\nPaperboy ${VERSION} is running.\n`)
   row('Page', `http://localhost:${config.PORT}/`)
   if (mailbox) row('Mailbox', `${mailbox.webUrl}  (all email arrives here)`)
   if (config.ADMIN_EMAILS.length > 0)
@@ -36,7 +36,7 @@ await runUntilSignal(async (stack) => {
   row('Data', dataDir)
   if (edition) row('Edition', `${edition.date} is released${edition.sample ? ', with the sample papers' : ''}`)
   for (const note of notes) row('Note', note)
-  say(`\nTry it: subscribe on the page, confirm from the mailbox, then send yourself today's digest:\n`)
-  say(`  npm run paperboy -- edition send --date ${edition?.date ?? 'YYYY-MM-DD'} --now\n`)
-  say('Ctrl-C stops everything.\n')
+  print(`\nTry it: subscribe on the page, confirm from the mailbox, then send yourself today's digest:\n`)
+  print(`  npm run paperboy -- edition send --date ${edition?.date ?? 'YYYY-MM-DD'} --now\n`)
+  print('Ctrl-C stops everything.\n')
 })

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { minuteUtc } from '../calendar/words.ts'
 import { parseRelays } from '../runtime/config/relay-settings.ts'
 import { float, moment, query, text } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
@@ -39,14 +40,12 @@ export async function reportRelays({ db, config, now }: Pick<Services, 'db' | 'c
 /** Returns one line each; none when all is well. */
 export const describeRelays = ({ resting, slowed }: RelayReport, at: Date): string[] => [
   ...resting.map(({ relay, since, until, reply }) => {
-    const next = until > at ? `rests until ${minute(until)}` : 'is tried with the next email'
-    return `relay ${relay} has refused us since ${minute(since)} and ${next}: ${reply}`
+    const next = until > at ? `rests until ${minuteUtc(until)}` : 'is tried with the next email'
+    return `relay ${relay} has refused us since ${minuteUtc(since)} and ${next}: ${reply}`
   }),
   ...slowed.map((each) => `${each.kind} ${each.name} is ${describeSlowed(each)}`),
 ]
 
 /** "held at 4.5 a second since 2026-04-15 12:00 UTC: 451 4.7.0 too fast" */
 export const describeSlowed = ({ perSecond, since, reply }: Omit<Slowed, 'kind' | 'name'>): string =>
-  `held at ${perSecond.toLocaleString('en', { maximumSignificantDigits: 2 })} a second since ${minute(since)}: ${reply}`
-
-const minute = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  `held at ${perSecond.toLocaleString('en', { maximumSignificantDigits: 2 })} a second since ${minuteUtc(since)}: ${reply}`

@@ -17,7 +17,7 @@ export const jobs = {
   'sweep-batches': z.object({}),
   'settle-editions': z.object({}),
   'send-service-emails': z.object({}),
-  'forget-old': z.object({}),
+  'delete-expired': z.object({}),
   'tidy-sign-ups': z.object({}),
   'read-mailbox': z.object({}),
   'raise-alerts': z.object({}),

@@ -5,7 +5,7 @@ import { isConnectionError } from '../lib/connection-error.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { redact } from '../lib/redact.ts'
 import { safeError } from '../lib/safe-error.ts'
-import { complain } from '../lib/terminal.ts'
+import { printError } from '../lib/terminal.ts'
 import { ConfigError } from './config/config.ts'
 
 /**
@@ -30,11 +30,11 @@ export async function runUntilSignal(
     await start(stack, stopping.signal)
     await signal.promise
   } catch (error) {
-    complain(describeError(error))
+    printError(describeError(error))
     process.exitCode = 1
   } finally {
     await stack.disposeAsync().catch((error) => {
-      complain(`The service did not stop cleanly: ${describeError(error)}`)
+      printError(`The service did not stop cleanly: ${describeError(error)}`)
       process.exitCode = 1
     })
   }

@@ -2,13 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { desc } from 'drizzle-orm'
+import { desc, isNotNull } from 'drizzle-orm'
 import { spanAround } from '../calendar/spans.ts'
 import { sendEdition } from '../delivery/send/send-edition.ts'
 import { openInbox } from '../demo/inbox.ts'
 import { startTemporaryService } from '../demo/temporary-service.ts'
 import { spanHref } from '../http/kit/span-href.ts'
-import { complain, say } from '../lib/terminal.ts'
+import { authorHref, organizationHref } from '../http/pages/people-paths.ts'
+import { print, printError } from '../lib/terminal.ts'
 import { ensureFirstEdition } from '../local/first-edition.ts'
 import { mintToken } from '../mail/tokens.ts'
 import { requestSignIn } from '../operate/admins/sessions.ts'
@@ -75,6 +76,9 @@ try {
     { name: 'unsubscribe', path: links.unsubscribe },
     { name: 'editions', path: '/editions' },
     { name: 'edition', path: `/editions/${edition.date}` },
+    { name: 'edition-email', path: `/editions/${edition.date}/email` },
+    { name: 'about', path: '/about' },
+    ...(await peoplePages(services)),
     { name: 'not-found', path: '/no-such-page' },
     { name: 'no-papers', path: '/papers?date=2001-01-01' },
     ...(await readerPages(services, READER)),
@@ -88,15 +92,25 @@ try {
   const baseUrl = services.config.PUBLIC_URL
   const all = [...pages, ...adminShots.pages, ...emailShots]
   const written = await takeShots(browser, { baseUrl, pages: all, outDir, cookies: [adminShots.cookie] })
-  say(`${written.length} screenshots in ${outDir}`)
+  print(`${written.length} screenshots in ${outDir}`)
 } catch (error) {
-  complain(describeError(error))
+  printError(describeError(error))
   process.exitCode = 1
 }
 
 async function newestDays({ db }: Services): Promise<string[]> {
   const days = await db.selectDistinct({ day: papers.listDay }).from(papers).orderBy(desc(papers.listDay))
   return days.map(({ day }) => day)
+}
+
+/** The pages of an author and an organisation of the sample. */
+async function peoplePages({ db }: Services): Promise<Shot[]> {
+  const [paper] = await db.select().from(papers).where(isNotNull(papers.organization)).orderBy(papers.id).limit(1)
+  return [
+    { name: 'author', path: authorHref(paper!.authors[0]!) },
+    { name: 'organisation', path: organizationHref(paper!.organization!) },
+    { name: 'author-none', path: authorHref('Nemo Nil') },
+  ]
 }
 
 /** Signs a reader up through the form and confirms. @returns the paths of the reader's links */

@@ -15,6 +15,7 @@ const MAILS: Record<string, Pick<ServiceEmail, 'kind'> & { returning?: true }> =
   'mail-already': { kind: 'already' },
   'mail-manage': { kind: 'manage' },
   'mail-change': { kind: 'change' },
+  'mail-moved': { kind: 'moved' },
 }
 
 /** Composes these emails for an invented reader, and writes each HTML part to a folder. */

@@ -3,7 +3,8 @@ import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import { PaperboyError } from '../lib/errors.ts'
 import { addressHash } from '../mail/address.ts'
 import { verifyToken } from '../mail/tokens.ts'
-import { addressChanges, outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
+import type { Db } from '../runtime/db/database.ts'
+import { addressChanges, movedAddresses, outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { carrySuppressions } from './compose-keys.ts'
 import { isBlocked, lockPerson, personKey, readerWithinEmailLimit, withinEmailLimit } from './email-limit.ts'
@@ -68,7 +69,7 @@ export function checkAddressChange({ keys, now }: Pick<Services, 'keys' | 'now'>
 }
 
 /**
- * Makes the new address the reader's. Opening the link proves that email arrives there, which lifts a hard bounce or
+ * Makes the new address the reader's, and tells the old one. Opening the link proves that email arrives there, which lifts a hard bounce or
  * an erasure.
  * An unconfirmed sign-up of that address is deleted. An existing subscription is not.
  *
@@ -102,6 +103,7 @@ export async function changeAddress(
     await tx
       .delete(suppressions)
       .where(and(eq(suppressions.addressHash, hash), inArray(suppressions.reason, ['hard bounce', 'erasure'])))
+    await tellOldAddress(tx, subscriberId, now())
     await tx
       .update(subscribers)
       .set({
@@ -117,4 +119,19 @@ export async function changeAddress(
       })
       .where(and(eq(subscribers.id, subscriberId), ne(subscribers.status, 'erased')))
   })
+}
+
+/** Queues an email to the address that the reader has until now: its owner learns of a move that they did not ask for. */
+async function tellOldAddress(db: Db, subscriberId: number, at: Date): Promise<void> {
+  const [before] = await db
+    .select({ email: subscribers.email, hash: subscribers.addressHash })
+    .from(subscribers)
+    .where(and(eq(subscribers.id, subscriberId), eq(subscribers.status, 'active')))
+    .for('update')
+  if (!before?.email || !before.hash) return
+  const [queued] = await db
+    .insert(outbox)
+    .values({ kind: 'moved', subscriberId, dueAt: at, createdAt: at, messageKey: randomBytes(16) })
+    .returning({ id: outbox.id })
+  await db.insert(movedAddresses).values({ outboxId: queued!.id, email: before.email, addressHash: before.hash })
 }

@@ -20,8 +20,7 @@ export async function composeKeys({ db, config, now }: Deps): Promise<{ composed
   const readers = await query(
     db,
     Reader,
-    sql`SELECT id, email, email_key, status FROM subscribers WHERE email_key ~ '[^[:ascii:]]' AND email_key IS NOT NFC NORMALIZED ORDER BY id`,
-  )
+  )`SELECT id, email, email_key, status FROM subscribers WHERE email_key ~ '[^[:ascii:]]' AND email_key IS NOT NFC NORMALIZED ORDER BY id`
   let composed = 0
   let ended = 0
   for (const { id, email, emailKey, status } of readers) {
@@ -29,12 +28,8 @@ export async function composeKeys({ db, config, now }: Deps): Promise<{ composed
     // Some letters keep a form that NFC would replace: see mail/address.ts.
     if (key === emailKey) continue
     await db.transaction(async (tx) => {
-      const [other] = await query(
-        tx,
-        Reader,
-        sql`
-        SELECT id, email, email_key, status FROM subscribers WHERE email_key = ${key} FOR UPDATE`,
-      )
+      const [other] = await query(tx, Reader)`
+        SELECT id, email, email_key, status FROM subscribers WHERE email_key = ${key} FOR UPDATE`
       if (!other) {
         const hash = addressHash(config.SUPPRESSION_KEY, key)
         await carrySuppressions(tx, config, [key])

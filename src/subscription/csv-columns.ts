@@ -15,6 +15,8 @@ export const CSV_COLUMNS = [
   'topics',
   'keywords',
   'like_voted',
+  'source_links',
+  'abstracts',
   'paused_until',
   'requested_at',
   'confirmed_at',

@@ -21,6 +21,8 @@ const valuesOf = (row: typeof subscribers.$inferSelect): Record<CsvColumn, Value
   topics: row.topics,
   keywords: row.keywords,
   like_voted: row.likeVoted,
+  source_links: row.sourceLinks,
+  abstracts: row.abstracts,
   paused_until: row.pausedUntil,
   requested_at: row.requestedAt,
   confirmed_at: row.confirmedAt,

@@ -28,6 +28,8 @@ export interface Row {
   topics: string[]
   keywords: string[]
   like_voted: boolean
+  source_links: boolean
+  abstracts: boolean
   paused_until: Date | undefined
   requested_at: Date | undefined
   confirmed_at: Date | undefined
@@ -120,6 +122,8 @@ function rowReader(
       topics: topicsIn(all(cells, 'topics'), all(cells, 'tags'), topics, unknownTags),
       keywords: several('keywords', splitValues(cell('keywords'))),
       like_voted: oneOf(['true', 'false'] as const, 'like_voted', cell('like_voted')) === 'true',
+      source_links: oneOf(['true', 'false'] as const, 'source_links', cell('source_links')) === 'true',
+      abstracts: oneOf(['true', 'false'] as const, 'abstracts', cell('abstracts')) === 'true',
       paused_until: moment('paused_until', cell('paused_until')),
       requested_at,
       confirmed_at,

@@ -201,16 +201,16 @@ const insertStatement = (rows: readonly object[], options: ImportOptions, at: Da
       SELECT g.*, decode(g.hash, 'hex') AS address_hash, g.status IN ('active', 'pending') AS reads, x.reason
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS g(
         line int, email text, key text, hash text, status subscriber_status, zone text, hour smallint, cadence cadence, weekday smallint,
-        size smallint, format mail_format, locale text, topics text[], keywords text[], like_voted boolean,
+        size smallint, format mail_format, locale text, topics text[], keywords text[], like_voted boolean, source_links boolean, abstracts boolean,
         paused_until timestamptz, requested_at timestamptz, confirmed_at timestamptz, left_at timestamptz, consent_form text)
       LEFT JOIN suppressions x ON x.address_hash = decode(g.hash, 'hex')
     ), known AS (
       SELECT s.email_key, s.status FROM subscribers s JOIN given g ON g.key = s.email_key
     ), written AS (
       INSERT INTO subscribers AS s (email, email_key, address_hash, status, zone, hour, cadence, weekday, size, format, locale,
-        topics, keywords, like_voted, paused_until, left_at, consent_form, next_digest_at, confirm_nonce, requested_at,
+        topics, keywords, like_voted, source_links, abstracts, paused_until, left_at, consent_form, next_digest_at, confirm_nonce, requested_at,
         confirmed_at, imported_by, imported_at)
-      SELECT email, key, address_hash, status, zone, hour, cadence, weekday, size, format, locale, topics, keywords, like_voted,
+      SELECT email, key, address_hash, status, zone, hour, cadence, weekday, size, format, locale, topics, keywords, like_voted, source_links, abstracts,
         paused_until, left_at, consent_form,
         CASE WHEN status = 'active' THEN
           next_digest_at(zone, hour, cadence, weekday::int, greatest(${at}::timestamptz, paused_until)) END,

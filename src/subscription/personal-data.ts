@@ -35,6 +35,13 @@ export const PERSONAL_TABLES: Record<string, PersonalTable> = {
         settled_at = CASE WHEN state IN ('queued', 'deferred') THEN coalesce(settled_at, now()) ELSE settled_at END
       WHERE subscriber_id = ${id}`,
   },
+  moved_addresses: {
+    read: (id) => sql`
+      SELECT jsonb_build_object('old_address', m.email, 'moved_at', o.created_at) AS row
+      FROM moved_addresses m JOIN outbox o ON o.id = m.outbox_id WHERE o.subscriber_id = ${id} ORDER BY o.id`,
+    erase: (id) =>
+      sql`DELETE FROM moved_addresses m USING outbox o WHERE o.id = m.outbox_id AND o.subscriber_id = ${id}`,
+  },
   outbox: {
     read: (id) => sql`
       SELECT jsonb_build_object('kind', kind, 'state', state, 'reply', reply, 'created_at', created_at, 'settled_at', settled_at) AS row

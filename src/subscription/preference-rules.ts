@@ -27,6 +27,10 @@ export interface Choices {
   keywords: string[]
   /** also papers similar to those the reader voted for */
   likeVoted: boolean
+  /** titles in a digest link to the paper's source instead of its page here */
+  sourceLinks: boolean
+  /** the abstract's first sentences instead of AI summaries */
+  abstracts: boolean
   locale: Locale
   format: (typeof FORMATS)[number]
 }
@@ -56,6 +60,8 @@ const CHECKS: { [F in Field]-?: Check<F> } = {
     values.length <= MAX_SELECTIONS &&
     values.every((word) => word.trim() !== '' && word.length <= MAX_KEYWORD_LENGTH && !/\p{Cc}/u.test(word)),
   likeVoted: (value) => typeof value === 'boolean',
+  sourceLinks: (value) => typeof value === 'boolean',
+  abstracts: (value) => typeof value === 'boolean',
   locale: isLocale,
   format: (value) => oneOf(FORMATS, value),
   pauseWeeks: (value) => whole(value, 0, MAX_PAUSE_WEEKS),
@@ -72,6 +78,8 @@ const MESSAGES: Record<Field, string> = {
   topics: `Choose up to ${MAX_SELECTIONS} topics, by their slugs.`,
   keywords: `Up to ${MAX_SELECTIONS} keywords, each of up to ${MAX_KEYWORD_LENGTH} characters.`,
   likeVoted: 'Must be true or false.',
+  sourceLinks: 'Must be true or false.',
+  abstracts: 'Must be true or false.',
   locale: 'This language is not supported.',
   format: 'The format is html or text.',
   pauseWeeks: `A pause lasts up to ${MAX_PAUSE_WEEKS} weeks.`,

@@ -114,6 +114,8 @@ async function readRow(db: Db, subscriberId: number, locked?: 'locked') {
       topics: subscribers.topics,
       keywords: subscribers.keywords,
       likeVoted: subscribers.likeVoted,
+      sourceLinks: subscribers.sourceLinks,
+      abstracts: subscribers.abstracts,
       locale: subscribers.locale,
       format: subscribers.format,
       pausedUntil: subscribers.pausedUntil,

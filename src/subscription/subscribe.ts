@@ -48,7 +48,7 @@ export async function subscribe(
     await tx.execute(prepared(lockPerson(person)))
     await carrySuppressions(tx, config, [key])
     // Upserts the sign-up, then queues its email. The SELECT has no row over the limit; an active reader keeps every value.
-    const statement = sql`
+    const signUpStatement = sql`
       WITH asked AS (
         INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin)
         SELECT ${email}, ${key}, ${hash}, CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END,
@@ -69,7 +69,7 @@ export async function subscribe(
       SELECT CASE WHEN status = 'active' THEN 'already' ELSE 'confirm' END::service_mail, id, ${person}, ${request.mailAfter ?? at},
         ${randomBytes(16)}, ${at}
       FROM asked`
-    await tx.execute(prepared(statement))
+    await tx.execute(prepared(signUpStatement))
   })
   void queues.wake('send-service-emails', {})
 }

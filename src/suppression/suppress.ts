@@ -29,7 +29,7 @@ export async function suppress(
   if (suppressions.length === 0) return { added: 0, strengthened: 0 }
   // One statement, so that a status never differs from its suppression. `given` has each address once, with its strongest reason;
   // `kept` upserts them; `updated` sets the status of subscribers behind them.
-  const statement = sql`
+  const suppressStatement = sql`
     WITH given AS (
       SELECT DISTINCT ON (hash) hash, reason
       FROM unnest(${sql.param(suppressions.map((one) => one.hash))}::bytea[],
@@ -53,7 +53,7 @@ export async function suppress(
                  ELSE s.status IN ('pending', 'active') END
     )
     SELECT count(*) FILTER (WHERE added)::int AS added, count(*) FILTER (WHERE NOT added)::int AS strengthened FROM kept`
-  return queryOne(db, { added: number, strengthened: number }, statement)
+  return queryOne(db, { added: number, strengthened: number }, suppressStatement)
 }
 
 /**

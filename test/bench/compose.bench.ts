@@ -104,6 +104,8 @@ const paper = (position: number): CardPaper => ({
   projectUrl: null,
   discussionUrl: `https://huggingface.co/papers/2604.${10_000 + position}`,
   withdrawn: false,
+  summaryByAi: true,
+  listDay: '2026-04-14',
 })
 
 /** Compiles the whole message as a template with placeholders, as a mailer does that compiles its layout once. */

@@ -68,6 +68,8 @@ const paper = (position: number, facts: Partial<CardPaper>): CardPaper => ({
   projectUrl: 'https://ada.example',
   discussionUrl: 'https://huggingface.co/papers/2604.10098',
   withdrawn: false,
+  summaryByAi: false,
+  listDay: '2026-04-14',
   ...facts,
 })
 const PAPERS = [

@@ -8,11 +8,11 @@ import { findPostmaster } from '../../src/embedded/postmaster.ts'
 import { ask, test, wipe } from './support.ts'
 
 test('a first start creates a durable, private database; the next start finds it again', async ({ dataDir }) => {
-  const said: string[] = []
-  const first = await startEmbeddedPostgres({ dataDir, say: (line) => said.push(line) })
+  const printed: string[] = []
+  const first = await startEmbeddedPostgres({ dataDir, print: (line) => printed.push(line) })
   expect(first).toMatchObject({ startedHere: true, notes: [] })
   expect(first.url).toMatch(/^postgres:\/\/paperboy:[\w-]{32}@127\.0\.0\.1:\d+\/paperboy$/)
-  expect(said).toEqual([`Preparing a database in ${join(dataDir, 'postgres')} …`])
+  expect(printed).toEqual([`Preparing a database in ${join(dataDir, 'postgres')} …`])
   const shown = `SELECT name, setting FROM pg_settings WHERE name IN ('fsync','full_page_writes','synchronous_commit',
     'data_checksums','listen_addresses','unix_socket_directories','server_encoding','password_encryption','TimeZone')`
   expect(Object.fromEntries((await ask(first.url, shown)).map(({ name, setting }) => [name, setting]))).toEqual({

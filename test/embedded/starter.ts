@@ -20,7 +20,7 @@ try {
     await asked
     lock.release()
   } else {
-    const postgres = await startEmbeddedPostgres({ dataDir, say: (line) => print({ progress: line }) })
+    const postgres = await startEmbeddedPostgres({ dataDir, print: (line) => print({ progress: line }) })
     print({ url: postgres.url, startedHere: postgres.startedHere, notes: postgres.notes })
     await asked
     const client = new pg.Client({ connectionString: postgres.url })

@@ -342,7 +342,7 @@ test('the overview starts with an automatically paused edition: reason, time, fi
     UPDATE deliveries SET state = 'refused', settled_at = '2026-04-15T09:30Z', reply = '550 5.7.1 <b>blocked</b> for ada@example.org'`)
   const { body } = await (await signedIn(site)).get('/admin')
   const needed = body.slice(body.indexOf('class="needed"'), body.indexOf('<h2>Editions'))
-  expect(needed).toMatch(/class="wrong"><strong>Error: Edition/)
+  expect(needed).toMatch(/class="error"><strong>Error: Edition/)
   expect(needed).toContain(`the daily edition of ${DAY} was paused automatically: 30 of 202 mails were refused.`)
   expect(needed).toContain(`<a href="${DESK}">Open the edition</a>`)
   expect(needed).toContain('1 × 550 5.7.1 &lt;b&gt;blocked&lt;/b&gt; for [address]')

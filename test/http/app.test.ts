@@ -11,7 +11,7 @@ describe('every page', () => {
     async (url, { site: { app } }) => {
       const { headers, body } = await app.inject(url)
       expect(headers['content-security-policy']).toBe(
-        "default-src 'none';style-src 'self';script-src 'self';connect-src 'self';img-src 'self' data:;form-action 'self';base-uri 'none';frame-ancestors 'none'",
+        "default-src 'none';style-src 'self';script-src 'self';connect-src 'self';font-src 'self';img-src 'self' data:;manifest-src 'self';form-action 'self';base-uri 'none';frame-ancestors 'none'",
       )
       expect(headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff' })
       expect(headers).not.toHaveProperty('set-cookie')

@@ -94,4 +94,6 @@ test('in the sender’s own mailbox a reply without a keyword is not a request',
   const headers = { From: EMAIL, To: 'papers@paperboy.example', 'In-Reply-To': messageId, Subject: 'Re: Papers' }
   expect(await statusAfter(plainMail(headers, 'Thank you for this list.'))).toBe('active')
   expect(await statusAfter(plainMail(headers, 'Abmelden'))).toBe('unsubscribed')
+  const tagged = { ...headers, Subject: '[EXTERN] AW: „Abmelden“', 'Message-ID': '<tagged@x>' }
+  expect(await statusAfter(plainMail(tagged, 'Vielen Dank.'))).toBe('unsubscribed')
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { messagesIn } from '../../src/messages/catalogue.ts'
+import { LOCALES, messagesIn } from '../../src/messages/catalogue.ts'
 import { renderServiceEmail } from '../../src/outbox/render-service-email.ts'
 import type { EmailContent } from '../../src/outbox/service-email.ts'
 
@@ -44,3 +44,25 @@ test('another language, or an email without a date, compiles separately', async 
   const bare = await renderServiceEmail(words({ moment: undefined, links: [] }), undefined)
   expect(bare.html).not.toMatch(/<strong>|slot/)
 })
+
+const preheaderOf = (html: string): string =>
+  /<div style="display:none[^>]*>\s*([\s\S]*?)\s*<\/div>/.exec(html)![1]!.replace(/\s+/g, ' ')
+
+test.for(LOCALES)('the preheader of every email is a whole sentence: %s', async (locale) => {
+  const t = messagesIn(locale)
+  const bare = await renderServiceEmail(words({ t, lead: t.mails.welcome.lead }), undefined)
+  expect(preheaderOf(bare.html)).toBe(`${t.mails.welcome.lead} Tuesday at 08:00 (Europe/Berlin).`)
+  for (const kind of ['confirm', 'confirmBack', 'remind', 'manage', 'change'] as const) {
+    const { html } = await renderServiceEmail(words({ t, lead: t.mails[kind].lead, moment: undefined }), undefined)
+    expect([kind, preheaderOf(html)]).toEqual([kind, expect.stringMatching(/\.$/)])
+  }
+})
+
+test.for(LOCALES)(
+  'no email says how often digests come, since its reader may have chosen another rhythm: %s',
+  (locale) => {
+    const { confirm, confirmBack, remind, change } = messagesIn(locale).mails
+    for (const { lead } of [confirm, confirmBack, remind, change])
+      expect(lead).not.toMatch(/dail|every day|täglich|jeden tag/i)
+  },
+)

@@ -148,6 +148,8 @@ test('the welcome gives the time of the first digest in the reader’s time zone
   const welcome = await sink.read(ADA)
   expect(welcome.subject).toBe('Welcome to Paperboy')
   expect(welcome.text).toContain('Thursday, 16 April 2026 at 08:00 (Europe/Berlin)')
+  for (const choice of ['topics', 'size', 'hour'])
+    expect(welcome.text).toMatch(new RegExp(`/preferences/[\\w-]+#${choice}$`, 'm'))
   expect(await readPreferences(services, linkIn(welcome.text!, 'preferences'))).toMatchObject({ zone: 'Europe/Berlin' })
 })
 

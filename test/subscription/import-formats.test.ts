@@ -260,6 +260,11 @@ describe('reads a table from anywhere', () => {
   const text = 'Email Address\tName\nada@example.org\tZoë\n'
   const files: Record<string, string | Buffer> = {
     'UTF-16 with big ends first': Buffer.from(`\uFEFF${text}`, 'utf16le').swap16(),
+    // Hardly any zero bytes: only the mark says what it is.
+    'UTF-16 with a mark, of few Latin letters': Buffer.from(
+      `\uFEFF${'姓名'.repeat(60)}\tEmail\nZoë\tada@example.org\n`,
+      'utf16le',
+    ),
     'UTF-16 without a mark': Buffer.from(text, 'utf16le'),
     'UTF-8 with a mark and old line ends': `\uFEFF${text.replaceAll('\n', '\r')}`,
     'a quoted sep= line': `"sep=\t"\r\n${text}`,

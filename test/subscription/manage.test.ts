@@ -2,11 +2,13 @@ import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import type { Message } from '../../src/mail/message.ts'
 import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
+import { deleteExpired } from '../../src/privacy/delete-expired.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {
   addressChanges,
   deliveries,
+  movedAddresses,
   outbox,
   signUpCounts,
   subscribers,
@@ -105,6 +107,22 @@ describe('a change of address', () => {
     expect(await row(db, id)).toMatchObject({ email: 'Ada@new.example', emailKey: NEW, status: 'active' })
     expect(await db.$count(addressChanges)).toBe(0)
     await expect(changeAddress(services, token)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
+  })
+
+  test('is reported to the old address, which is then forgotten', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    await addSubscriber(db, ADA)
+    await requestAddressChange(services, await manageToken(services), NEW)
+    await changeAddress(services, tokenIn((await post(services))[0], 'change'))
+    expect(await db.$count(movedAddresses)).toBe(1)
+    const [mail] = await post(services)
+    expect(mail!.to).toBe(ADA)
+    expect(mail!.text).toContain('moved to another address')
+    expect(mail!.text).not.toContain(NEW)
+    expect(mail!.text, 'its owner must not unsubscribe the reader').not.toMatch(/unsubscribe/i)
+    await deleteExpired(services)
+    expect(await db.$count(movedAddresses)).toBe(0)
   })
 
   test('only the newest request counts', async ({ db }) => {

@@ -34,7 +34,7 @@ function parseSize(text: string): number {
 
 /** `edition preview`: the digest of one reader, or of a reader with these preferences. */
 export function previewCommand(edition: Command): void {
-  editionCommand(edition, 'preview', 'show a digest without sending it')
+  editionCommand(edition, 'preview', 'show one reader’s digest, or email it to an address')
     .option('--out <dir>', 'write digest-DATE.eml, .html, .txt and a page with all views to this folder')
     .option('--to <address>', 'email it to this address')
     .option('--reader <address>', 'show this subscriber’s digest')

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander'
+import { minuteUtc } from '../../calendar/words.ts'
 import { describeProgress } from '../../delivery/ledger/progress.ts'
 import { sendEdition } from '../../delivery/send/send-edition.ts'
 import { describeEdition, type EditionKey, findEdition } from '../../edition/draft/control.ts'
-import { complain, progressBar, say } from '../../lib/terminal.ts'
+import { print, printError, progressBar } from '../../lib/terminal.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 import { cliActor } from '../actor.ts'
@@ -41,21 +42,20 @@ async function send(services: Services, options: SendOptions, command: Command):
     everyone: options.everyone === true,
     wait: options.wait === true,
     stop: stop.signal,
-    onPlan: complain,
+    onPlan: printError,
     onProgress: (progress) => {
       bar ??= progressBar('Sending', progress.total)
       bar(progress.total - progress.open)
     },
   })
   const { state } = await findEdition(services, options)
-  const waiting =
-    end.open > 0 && end.nextTry ? ` Next try ${end.nextTry.toISOString().slice(0, 16).replace('T', ' ')} UTC.` : ''
+  const waiting = end.open > 0 && end.nextTry ? ` Next try ${minuteUtc(end.nextTry)}.` : ''
   report(
     command,
     { ...options, state, ...end },
     `Edition of ${options.date}, ${state}: ${end.total.toLocaleString('en')} deliveries, ${describeProgress(end)}.${waiting}`,
   )
-  if (end.total === 0 && !options.now) say('No reader is due yet. Each reader gets it at their hour.')
+  if (end.total === 0 && !options.now) print('No reader is due yet. Each reader gets it at their hour.')
   if (end.open > 0) process.exitCode = 1
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { complain, progressBar } from '../../lib/terminal.ts'
+import { printError, progressBar } from '../../lib/terminal.ts'
 import { importFile } from '../../papers/ingest/import-file.ts'
 import { recordListFacts } from '../../papers/ranking/record-list-facts.ts'
 import { indexPapers } from '../../papers/search/index-papers.ts'
@@ -29,7 +29,7 @@ export function importCommand(papers: Command): void {
         report(
           command,
           total,
-          `${read} papers read: ${added} new, ${changed} changed, ${signals} new signals, ${bad} bad records.`,
+          `${read === 1 ? '1 paper' : `${read} papers`} read: ${added} new, ${changed} changed, ${signals} new signals, ${bad} bad records.`,
         )
         if (bad > 0) process.exitCode = 1
       }),
@@ -47,8 +47,8 @@ async function importFiles(services: Services, files: readonly string[], options
     for (const name of ['papers', 'added', 'changed', 'signals'] as const) total[name] += counts[name]
     total.bad += bad.length
     for (const record of bad.slice(0, BAD_SHOWN))
-      complain(`${record.file}: record ${record.position}: ${record.reason}`)
-    if (bad.length > BAD_SHOWN) complain(`${file}: ${(bad.length - BAD_SHOWN).toLocaleString('en')} more bad records`)
+      printError(`${record.file}: record ${record.position}: ${record.reason}`)
+    if (bad.length > BAD_SHOWN) printError(`${file}: ${(bad.length - BAD_SHOWN).toLocaleString('en')} more bad records`)
     step(index + 1)
   }
   return { ...total, days: [...days].sort() }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { complain } from '../../lib/terminal.ts'
+import { printError } from '../../lib/terminal.ts'
 import { exportSubscribers } from '../../subscription/export.ts'
 import { writeChunks } from '../output.ts'
 import { withServices } from '../with-services.ts'
@@ -11,7 +11,7 @@ export function exportCommand(subscribers: Command): void {
     .action(() =>
       withServices(async (services) => {
         await writeChunks(exportSubscribers(services))
-        complain('Done. The export contains addresses: keep it safe.')
+        printError('Done. The export contains addresses: keep it safe.')
       }),
     )
 }

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
-import { complain } from '../../lib/terminal.ts'
+import { printError } from '../../lib/terminal.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import { importSubscribers } from '../../subscription/import.ts'
 import { type Mapping, MEANINGS_HELP, parseMapping } from '../../subscription/import-columns.ts'
@@ -18,7 +18,7 @@ export function importCommand(subscribers: Command): void {
     .description('import readers from a CSV file: our own export, or one of Mailchimp, Substack, Ghost and other tools')
     .option('--active', 'they agreed elsewhere already: no confirmation email')
     .option('--attested-by <who>', 'who says that they agreed (default: your login name)')
-    .option('--dry-run', 'check everything, say how each column is read, change nothing')
+    .option('--dry-run', 'check everything, print how each column is read, change nothing')
     .option('--partial', 'import the good lines although there are bad ones')
     .option('--map <column=meaning>', 'what a column, or COLUMN:VALUE, means; repeat it for more', addMapping, [])
     .addHelpText('after', `\n${MEANINGS_HELP}`)
@@ -34,8 +34,8 @@ export function importCommand(subscribers: Command): void {
         const { added, problems, bad } = result
         const entry = { actor: cliActor(), action: 'imported', target: `${added} readers` }
         if (!options.dryRun) await recordAudit(services.db, services.now(), entry)
-        for (const problem of problems) complain(problem)
-        if (bad > problems.length) complain(`… and ${bad - problems.length} more`)
+        for (const problem of problems) printError(problem)
+        if (bad > problems.length) printError(`… and ${bad - problems.length} more`)
         if (bad > 0) process.exitCode = 1
         const counts = describeCounts(result, options.dryRun ? 'would be' : 'were')
         report(command, result, options.dryRun ? `${describeColumns(result)}\n${counts}` : counts)

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { complain } from '../../lib/terminal.ts'
+import { printError } from '../../lib/terminal.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import { exportSuppressions, importSuppressions } from '../../suppression/exchange.ts'
 import { cliActor } from '../actor.ts'
@@ -28,7 +28,7 @@ export function exportCommand(suppressions: Command): void {
     .action(() =>
       withServices(async (services) => {
         await writeChunks(exportSuppressions(services))
-        complain('Done.')
+        printError('Done.')
       }),
     )
 }

@@ -115,12 +115,7 @@ export async function postponeBatch(db: Db, batchId: number, until: Date): Promi
 }
 
 /** Returns due, available batches of sendable editions. The sweeper wakes workers for these. */
-export const dueBatches = (
-  db: Db,
-  at: Date,
-  most = 1000,
-  editionId: number | null = null,
-): Promise<{ batchId: number; attempts: number }[]> =>
+export const dueBatches = (db: Db, at: Date, most = 1000, editionId: number | null = null) =>
   query(db, { batchId: bigint, attempts: number })`
     SELECT b.id AS batch_id, b.attempts FROM batches b JOIN editions e ON e.id = b.edition_id
     WHERE b.state <> 'done' AND b.due_at <= ${at} AND ${SENDABLE_EDITION} AND ${AVAILABLE_BATCH}

@@ -49,8 +49,8 @@ async function recordStates(
 ): Promise<void> {
   const again = new Date(at.getTime() + retryDelayMs('digest', 1))
   const next = afterOutcome(sql`d`, sql`r.state`)
-  // One statement: a batch that is done is open again before anyone can see its delivery wait for a retry.
-  const statement = sql`
+  // One statement: a batch that is done is open again before a worker can see its delivery wait for a retry.
+  const recordStatement = sql`
     WITH r AS (
       SELECT * FROM unnest(${sql.param(outcomes.map((one) => one.subscriberId))}::bigint[],
                            ${sql.param(outcomes.map((one) => one.attempt))}::int[],
@@ -73,5 +73,5 @@ async function recordStates(
       state = ${next.state}, hand_overs = ${next.attempts}, cuts = ${next.cuts}, batch_id = coalesce(r.retry_batch, d.batch_id)
     FROM r
     WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND ${isAttempt(sql`d`, sql`r.hand_overs`)}`
-  await db.execute(prepared(statement))
+  await db.execute(prepared(recordStatement))
 }

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { minuteUtc } from '../../calendar/words.ts'
 import { describeSlowed, reportRelays, type Slowed } from '../../relay/report.ts'
 import { moment, number, query, queryOne, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -66,10 +67,7 @@ export function describeSendingDetails({ ratePerSecond, oldestQueued, relays, do
       .filter(([, count]) => count > 0)
       .map(([state, count]) => `${count.toLocaleString('en')} ${state}`)
       .join(', ')}`
-  const waiting =
-    oldestQueued === null
-      ? ''
-      : `, oldest batch waiting since ${oldestQueued.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const waiting = oldestQueued ? `, oldest batch waiting since ${minuteUtc(oldestQueued)}` : ''
   return [
     `${ratePerSecond.toLocaleString('en', { maximumSignificantDigits: 3 })} per second in the last minute${waiting}`,
     ...relays.map((relay) => `relay ${counts(relay)}`),

@@ -18,6 +18,9 @@ export interface StartedAttempt {
   /** the reader's language and format */
   locale: string
   format: 'html' | 'text'
+  /** how the reader wants titles and summaries (CardStyle) */
+  sourceLinks: boolean
+  abstracts: boolean
   chosen: Selection
   /** date, in the reader's time zone, of an earlier digest that was too late to send */
   missedOn: string | null
@@ -54,6 +57,7 @@ export async function startAttempts(
     .map(({ shown, own, email, locale, format, ...row }) => ({
       ...{ subscriberId: row.subscriberId, missedOn: row.missedOn, attempt: row.attempt },
       ...{ email: email!, locale: locale!, format: format! },
+      ...{ sourceLinks: row.sourceLinks!, abstracts: row.abstracts! },
       chosen: { shown: fromBitmap(shown), own },
     }))
 }
@@ -64,6 +68,8 @@ const Judged = z.object({
   email: text.nullable(),
   locale: text.nullable(),
   format: z.enum(['html', 'text']).nullable(),
+  sourceLinks: z.boolean().nullable(),
+  abstracts: z.boolean().nullable(),
   missedOn: text.nullable(),
   shown: bytes,
   own: number,
@@ -92,7 +98,7 @@ const startStatement = (
     ${lockReaders(group)}
   ), judged AS (
     SELECT d.subscriber_id, coalesce(d.shown, w.shown) AS shown, CASE WHEN d.shown IS NULL THEN w.own ELSE d.own END AS own,
-      s.email, s.locale, s.format, d.state = 'unknown' AS was_unknown,
+      s.email, s.locale, s.format, s.source_links, s.abstracts, d.state = 'unknown' AS was_unknown,
       CASE WHEN s.missed_at IS NOT NULL THEN
         (s.missed_at AT TIME ZONE CASE WHEN is_zone(s.zone) THEN s.zone ELSE 'UTC' END)::date::text END AS missed_on,
       CASE
@@ -131,7 +137,7 @@ const startStatement = (
     settled_at = CASE WHEN NOT v.may_send THEN ${at}::timestamptz END
   FROM verdict v
   WHERE d.edition_id = ${editionId} AND d.subscriber_id = v.subscriber_id
-  RETURNING d.subscriber_id, d.state, v.email, v.locale, v.format, v.missed_on, d.shown, d.own, d.hand_overs AS attempt`
+  RETURNING d.subscriber_id, d.state, v.email, v.locale, v.format, v.source_links, v.abstracts, v.missed_on, d.shown, d.own, d.hand_overs AS attempt`
 
 /** The one reason that makes a delivery `expired`; all others make it `skipped`. */
 const TOO_LATE = sql.raw(`'too late'`)

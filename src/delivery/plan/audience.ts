@@ -20,14 +20,9 @@ export const canBeEmailed = (at: Date): SQL => sql`${canBePlanned(at)}
   AND NOT EXISTS (SELECT FROM suppressions x WHERE x.address_hash = s.address_hash)`
 
 /** Counts readers without a delivery of this edition: those who asked for its kind, and the others. */
-export async function countAudience(
-  { db, now }: Pick<Services, 'db' | 'now'>,
-  edition: Edition,
-): Promise<{ asked: number; others: number }> {
-  const counts = sql`
+export const countAudience = ({ db, now }: Pick<Services, 'db' | 'now'>, edition: Edition) =>
+  queryOne(db, { asked: number, others: number })`
     SELECT count(*) FILTER (WHERE ${asksFor(edition)})::int AS asked, count(*) FILTER (WHERE NOT ${asksFor(edition)})::int AS others
     FROM subscribers s
     WHERE ${canBePlanned(now())}
       AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = ${edition.id} AND d.subscriber_id = s.id)`
-  return queryOne(db, { asked: number, others: number }, counts)
-}

@@ -27,19 +27,20 @@ export async function planFirstDigest(
 ): Promise<FirstDigest | undefined> {
   const [newest] = await newestEditions({ db, config, now }, cadence, 1)
   if (config.FIRST_DIGEST === 'at-their-hour' || !newest) return undefined
-  const statement = sql`
+  const {
+    batchIds: [batchId],
+  } = await queryOne(db, PLANNED)`
     WITH wanted AS (
       SELECT ${id}::bigint AS id, e.id AS edition_id FROM editions e
       WHERE e.id = ${newest.id}
         AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = ${id})
     ), ${insertBatchesAndDeliveries(now(), sql`${now()}::timestamptz + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
     SELECT ${SELECT_PLANNED}`
-  const [batchId] = (await queryOne(db, PLANNED, statement)).batchIds
   return batchId === undefined ? undefined : { batchId, nextDigestAt: await skipToday(db, id, now()) }
 }
 
 async function skipToday(db: Db, id: number, at: Date): Promise<Date> {
-  const statement = sql`
+  const { nextDigestAt } = await queryOne(db, { nextDigestAt: moment })`
     UPDATE subscribers s
     SET next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, s.weekday, midnight.at - interval '1 microsecond')
     FROM (
@@ -47,5 +48,5 @@ async function skipToday(db: Db, id: number, at: Date): Promise<Date> {
       FROM (SELECT CASE WHEN is_zone(zone) THEN zone ELSE 'UTC' END AS zone FROM subscribers WHERE id = ${id}) AS clock
     ) AS midnight
     WHERE s.id = ${id} RETURNING s.next_digest_at`
-  return (await queryOne(db, { nextDigestAt: moment }, statement)).nextDigestAt
+  return nextDigestAt
 }

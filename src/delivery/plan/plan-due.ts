@@ -78,7 +78,7 @@ async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionId
   const until = wait ? stale : now()
   const ids = sql`${sql.param(editionIds)}::bigint[]`
   // One statement, so that no reader's hour moves on without their delivery. `due` are locked; `theirs` is each one's edition.
-  const statement = sql`
+  const planStatement = sql`
     WITH due AS (
       SELECT id, next_digest_at AS due_at FROM subscribers
       WHERE status = 'active' AND cadence = ${cadence} AND next_digest_at <= ${until}
@@ -111,7 +111,11 @@ async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionId
       SELECT id, due_at, edition_id FROM theirs WHERE edition_id IS NOT NULL AND due_at > ${stale} AND NOT ${wait}
     ), ${insertBatchesAndDeliveries(now(), sql`wanted.due_at + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
     SELECT (SELECT count(*) FROM due) AS due, EXISTS (SELECT FROM advanced WHERE next_digest_at <= ${until}) AS again, ${SELECT_PLANNED}`
-  const { due, again, deliveries, batchIds } = await queryOne(db, { due: bigint, again: bool, ...PLANNED }, statement)
+  const { due, again, deliveries, batchIds } = await queryOne(
+    db,
+    { due: bigint, again: bool, ...PLANNED },
+    planStatement,
+  )
   // A reader who missed one hour may already be due at the next.
   return { more: again || due === BATCH_SIZE, batchIds, planned: deliveries }
 }

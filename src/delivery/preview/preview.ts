@@ -40,6 +40,8 @@ const SAMPLE_READER = {
   preferences: { size: 10, topics: [], keywords: [], liked: [] },
   locale: 'en' as Locale,
   format: 'html' as const,
+  sourceLinks: false,
+  abstracts: false,
 }
 
 /**
@@ -65,13 +67,16 @@ export async function preview(
     ...(topics ? { topics } : {}),
     ...(keywords ? { keywords } : {}),
   }
-  const stored = await readSegments(db, edition.id, locale)
+  const stored = await readSegments(services, edition.id, locale)
   const segments =
-    stored ?? (await composeEdition(config, edition, await readComposingInput(db, edition, now()), locale)).segments
+    stored ??
+    (await composeEdition(config, edition, await readComposingInput(db, edition, now(), config), locale)).segments
   const compiled = compileEdition(segments)
   const index = await readSelectionIndex(db, edition.id, now())
   const shown = describeSelection(selectPapers(index, preferences), locale)
-  const content = composeReaderContent(services, edition.messageKey, { ...reader, format }, shown, now())
+  const { sourceLinks, abstracts } = reader
+  const composed = composeReaderContent(services, edition.messageKey, { ...reader, format }, shown, now())
+  const content = { ...composed, sourceLinks, abstracts }
   return {
     subject: composeSubject(
       segments,
@@ -87,7 +92,7 @@ async function findReader({ db, now }: Pick<Services, 'db' | 'now'>, typed: stri
   const { key } = parseAddress(typed, { utf8: true })
   const [found] = await db.select().from(subscribers).where(eq(subscribers.emailKey, key)).orderBy(asc(subscribers.id))
   if (!found?.email) throw new PaperboyError('BAD_ADDRESS', 'No subscriber has this address.')
-  const { id: subscriberId, email, size, topics, keywords, format } = found
+  const { id: subscriberId, email, size, topics, keywords, format, sourceLinks, abstracts } = found
   const liked = await readLiked(db, found.likeVoted ? [subscriberId] : [], now())
   const locale = isLocale(found.locale) ? found.locale : 'en'
   return {
@@ -95,6 +100,8 @@ async function findReader({ db, now }: Pick<Services, 'db' | 'now'>, typed: stri
     email,
     locale,
     format,
+    sourceLinks,
+    abstracts,
     preferences: { size, topics, keywords, liked: liked.get(subscriberId) ?? [] },
   }
 }

@@ -34,7 +34,7 @@ export function openEditionCache({ db, config, now }: Pick<Services, 'db' | 'con
       .select({ messageKey: editions.messageKey, kind: editions.kind, date: editions.date })
       .from(editions)
       .where(eq(editions.id, editionId))
-    const segments = await readAllSegments(db, editionId)
+    const segments = await readAllSegments({ db, config, now }, editionId)
     if (!edition || !segments.has('en')) throw new Error(`edition ${editionId} has no composed segments`)
     return {
       compiled: new Map([...segments].map(([locale, each]) => [locale, compileEdition(each)])),

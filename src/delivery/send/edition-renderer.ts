@@ -50,9 +50,10 @@ export function openEditionRenderer(services: Pick<Services, 'db' | 'config' | '
         render(marked, at) {
           // A language may be newer than an edition.
           const locale = isLocale(marked.locale) && compiled.has(marked.locale) ? marked.locale : 'en'
-          const shown = describeSelection(selection.explain(marked), locale)
+          const { selected, had } = selection.explain(marked)
+          const shown = describeSelection(selected, locale)
           const content = composeReaderContent(services, messageKey, marked, shown, at)
-          const { subscriberId } = marked
+          const { subscriberId, sourceLinks, abstracts } = marked
           const extra = providerHeaders(services, { subscriberId, mail: 'digest', reference: editionId })
           const headers = Object.entries(extra).reduce(
             (all, [name, value]) => `${all}${name}: ${value}\r\n`,
@@ -60,7 +61,8 @@ export function openEditionRenderer(services: Pick<Services, 'db' | 'config' | '
           )
           const notice = composeNotice(quietDays, marked.missedOn, messagesIn(locale))
           const buffer = buffers.acquire()
-          composeDigest(compiled.get(locale)!, { ...content, headers, ...(notice && { notice }) }, buffer)
+          const digest = { ...content, headers, sourceLinks, abstracts, ...(had && { had }), ...(notice && { notice }) }
+          composeDigest(compiled.get(locale)!, digest, buffer)
           return { ...buffer.toMessage(), smtpReady: smtpReady && isSmtpReady(headers), buffer }
         },
         recycle(digest) {

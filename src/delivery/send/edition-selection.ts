@@ -17,11 +17,17 @@ export interface EditionSelection {
   /** Selects each reader's papers. In a transaction `db` that locked the readers, no other edition shows them the same papers. */
   select(pending: readonly Pending[], db: Db): Promise<Chosen[]>
   /** Adds sections and reasons to the selection of a marked delivery, once: call `select` for its reader before. */
-  explain(marked: StartedAttempt): SelectedPaper[]
+  explain(marked: StartedAttempt): Explained
   /** whether other editions have papers of this one, so that readers must be locked for `select` */
   sharesPapers: boolean
   /** the releases that `sharesPapers` has seen */
   releases: Releases
+}
+
+interface Explained {
+  selected: SelectedPaper[]
+  /** positions that the reader had in other digests */
+  had: ReadonlySet<number> | undefined
 }
 
 /** Opens the selection for one batch. Reads shared papers each time: an edition released since may share a paper. */
@@ -33,7 +39,7 @@ export async function openSelection(
   const releases = await readReleases(db, now())
   const repeats = await findRepeats(db, editionId)
   // By subscriber. Reasons must be true of the preferences that selected the papers, even if the reader changes them.
-  const preferencesOf = new Map<number, SelectionPreferences>()
+  const preferencesOf = new Map<number, { preferences: SelectionPreferences; had: ReadonlySet<number> | undefined }>()
   return {
     releases,
     sharesPapers: repeats.size > 0,
@@ -43,14 +49,15 @@ export async function openSelection(
       const liked = await readLiked(db, asking, now())
       return pending.map(({ subscriberId, wishes, chosen }) => {
         const preferences = { ...wishes, liked: liked.get(subscriberId) ?? [] }
-        preferencesOf.set(subscriberId, preferences)
-        return { subscriberId, chosen: chosen ?? selectPositions(index, preferences, had.get(subscriberId)) }
+        const before = had.get(subscriberId)
+        preferencesOf.set(subscriberId, { preferences, had: before })
+        return { subscriberId, chosen: chosen ?? selectPositions(index, preferences, before) }
       })
     },
     explain({ subscriberId, chosen }) {
-      const selected = explainSelection(index, preferencesOf.get(subscriberId)!, chosen)
+      const { preferences, had } = preferencesOf.get(subscriberId)!
       preferencesOf.delete(subscriberId)
-      return selected
+      return { selected: explainSelection(index, preferences, chosen), had }
     },
   }
 }

@@ -10,7 +10,7 @@ import { bindPlaceholders } from './placeholders.ts'
 import type { EditionSegments } from './segments.ts'
 import { readSegments } from './stored-segments.ts'
 
-type Deps = Pick<Services, 'db'>
+type Deps = Pick<Services, 'db' | 'config' | 'now'>
 type Kind = 'daily' | 'weekly'
 
 /** The public may read released editions that were not cancelled. */
@@ -20,7 +20,7 @@ const inArchive = and(
 )
 
 /** Lists all editions in the archive, newest first. */
-export async function listEditions({ db }: Deps) {
+export async function listEditions({ db }: Pick<Deps, 'db'>) {
   return db
     .select({
       date: editions.date,
@@ -40,12 +40,13 @@ export async function listEditions({ db }: Deps) {
  * @param locale English where the edition was not composed in this language
  * @returns undefined when the archive has no such edition
  */
-export async function readEdition({ db }: Deps, date: string, kind: Kind = 'daily', locale: Locale = 'en') {
+export async function readEdition(deps: Deps, date: string, kind: Kind = 'daily', locale: Locale = 'en') {
+  const { db } = deps
   const [edition] = await db
     .select({ id: editions.id, date: editions.date, subject: editions.subject })
     .from(editions)
     .where(and(inArchive, eq(editions.kind, kind), eq(editions.date, date)))
-  const segments = edition && (await readSegments(db, edition.id, locale))
+  const segments = edition && (await readSegments(deps, edition.id, locale))
   if (!edition || !segments) return undefined
   const { id: _, ...rest } = edition
   const neighbour = async (direction: typeof lt, order: typeof desc) => {
@@ -73,14 +74,17 @@ export function composePublicBodies(segments: EditionSegments): { html: string; 
   const { preheader } = edition.inboxWords(shown.map(({ position }) => position))
   const compose = (format: 'html' | 'text') => {
     const body = edition[format]
+    const cards = body.cards({ yours: false, sourceLinks: false, abstracts: false, personal: false })
     const buffer = new MessageBuffer()
     writeBody(
       {
         body,
         sections: edition.sections,
-        cards: body.archiveCards,
+        ranked: cards,
+        yours: cards,
         opening: body.openings.archive,
         notice: undefined,
+        had: undefined,
         foot: body.archiveFoot,
         maxBytes: Number.POSITIVE_INFINITY,
       },

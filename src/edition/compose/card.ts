@@ -1,7 +1,9 @@
+import { startOfDay } from '../../calendar/days.ts'
+import { weekdayOf } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import type { LinkName } from '../../papers/lists/links.ts'
 import { paperPath } from '../../papers/paper-path.ts'
-import { type ReasonFacts, reasonFor, votesAndReason } from '../../papers/ranking/reason.ts'
+import { type ReasonFacts, reasonFor } from '../../papers/ranking/reason.ts'
 import { authorLine, readable, sentences } from '../../papers/readable.ts'
 import type { Config } from '../../runtime/config/config.ts'
 
@@ -15,6 +17,8 @@ export interface CardPaper {
   title: string
   abstract: string
   summary: string | null
+  /** a language model wrote the summary */
+  summaryByAi: boolean
   authors: string[]
   organization: string | null
   /** the name of the curator who picked it */
@@ -31,16 +35,19 @@ export interface CardPaper {
   projectUrl: string | null
   discussionUrl: string | null
   withdrawn: boolean
+  /** YYYY-MM-DD */
+  listDay: string
 }
 
 /** Limits in characters. A longer URL gets no link; a summary fills about four lines on a phone. */
 const MAX = { title: 300, byline: 240, summary: 320, note: 400, url: 400 }
 
-/** Formats a paper for the templates: readable, within the limits, in one language. */
+/** Formats a paper for the templates: readable, within the limits, in one language. @param weekly names the paper's day */
 export function formatCard(
   paper: CardPaper,
   { PUBLIC_URL, COUNT_CLICKS }: Pick<Config, 'PUBLIC_URL' | 'COUNT_CLICKS'>,
   t: Messages,
+  weekly = false,
 ) {
   const { digest } = t
   const page = PUBLIC_URL + paperPath({ ...paper, id: paper.paperId })
@@ -50,32 +57,48 @@ export function formatCard(
     return COUNT_CLICKS ? `${PUBLIC_URL}/go/${paper.paperId}/${link}` : url
   }
   const links = [
-    { label: digest.paper, url: reachable('paper', paper.url) },
     { label: digest.pdf, url: reachable('pdf', paper.pdfUrl) },
     {
-      label: !paper.stars ? digest.code : `${digest.code} ★${shortCount(paper.stars, t)}`,
+      label: !paper.stars ? digest.code : `${digest.code}\u00a0★\u00a0${shortCount(paper.stars, t)}`,
       url: reachable('code', paper.codeUrl),
     },
-    { label: digest.project, url: reachable('project', paper.projectUrl) },
-    { label: digest.discussion, url: reachable('discussion', paper.discussionUrl) },
-    { label: digest.similar, url: `${page}#similar` },
   ]
+  const votes = paper.votes ? t.paper.votes(paper.votes).replace(' ', '\u00a0') : null
+  const rank = paper.section === 'rising' ? null : paper.position + 1
   return {
     position: paper.position,
+    rank,
+    place: rank === null ? null : digest.place(rank),
     title: short(paper.title, MAX.title),
-    byline: sentences(
-      [authorLine(paper.authors, t), readable(paper.organization ?? '')].filter(Boolean).join(' · '),
-      MAX.byline,
-    ),
-    summary: short(paper.summary ?? paper.abstract, MAX.summary),
+    page,
+    source: reachable('paper', paper.url) ?? reachable('pdf', paper.pdfUrl) ?? page,
+    byline: [
+      sentences(
+        [authorLine(paper.authors, t), readable(paper.organization ?? '')].filter(Boolean).join('\u00a0· '),
+        MAX.byline,
+      ),
+      weekly ? weekdayOf(startOfDay(paper.listDay), t.intl) : null,
+      votes,
+    ]
+      .filter(Boolean)
+      .join('\u00a0· '),
+    votes,
+    rowVotes: paper.votes ? paper.votes.toLocaleString(t.intl) : '\u00a0',
+    ...summariesOf(paper, t),
     note: paper.note === null ? null : short(paper.note, MAX.note),
     withdrawn: paper.withdrawn ? digest.withdrawn : null,
-    reason: votesAndReason(paper.votes, reasonFor({ ...paper.facts, pickedBy: paper.curator }, t), t),
-    url: reachable('paper', paper.url) ?? reachable('pdf', paper.pdfUrl),
+    reason: reasonFor({ ...paper.facts, pickedBy: paper.curator }, t) ?? '',
     links: links.filter((link): link is { label: string; url: string } => link.url !== null),
     /** the template appends the reader's token */
-    voteUrl: `${page}/vote/`,
+    ownLinks: [{ label: digest.vote, url: `${page}/vote/`, token: 'vote' }],
   }
+}
+
+/** Returns the summary, labelled when AI wrote it, and the abstract's first sentences, which some readers prefer. */
+function summariesOf({ summary, summaryByAi, abstract }: CardPaper, t: Messages) {
+  const show = (text: string, label?: string) => ({ text: sentences(readable(text), MAX.summary), label })
+  const ai = show(summary ?? abstract, summary !== null && summaryByAi ? t.paper.aiSummary : undefined)
+  return { ai, abstract: summaryByAi && abstract !== '' ? show(abstract) : ai }
 }
 
 /** 987 → "987", 1240 → "1.2k". */

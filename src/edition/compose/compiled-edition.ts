@@ -3,7 +3,14 @@ import { memoize } from '../../lib/memoize.ts'
 import { encodeHeaders } from '../../mail/headers.ts'
 import { decodedLength, encodeLines } from '../../mail/quoted-printable.ts'
 import { messagesIn } from '../../messages/catalogue.ts'
-import { type BodySegments, type EditionSegments, joinSegments, type Placeholder, type Segment } from './segments.ts'
+import {
+  type BodySegments,
+  type CardSegments,
+  type EditionSegments,
+  joinSegments,
+  type Placeholder,
+  type Segment,
+} from './segments.ts'
 import { summarizeNames } from './subject.ts'
 
 /** A segment as bytes: a placeholder follows each text but the last. */
@@ -14,17 +21,41 @@ export interface CompiledSegment {
   size: number
 }
 
+/** How a reader's cards look. */
+export interface CardStyle {
+  /** under the heading of the reader's own papers: the list's place follows the authors */
+  yours: boolean
+  /** titles link to the paper's source instead of its page here */
+  sourceLinks: boolean
+  /** the abstract's first sentences instead of an AI summary */
+  abstracts: boolean
+  /** with links that need the reader's token */
+  personal: boolean
+}
+
 export interface CompiledBody {
   head: CompiledSegment
   openings: Record<'several' | 'one' | 'archive', CompiledSegment>
   notice: CompiledSegment
   headings: Record<string, CompiledSegment>
-  cards: CompiledSegment[]
-  archiveCards: CompiledSegment[]
-  rest: CompiledSegment
+  /** all cards in one style, by position */
+  cards(style: CardStyle): readonly CompiledSegment[]
+  week: CompiledSegment
+  rows: CompiledRows
   corrections: CompiledSegment
   foot: CompiledSegment
   archiveFoot: CompiledSegment
+}
+
+/** Rows without placeholders, one after another, so that neighbours are copied at once. */
+export interface CompiledRows {
+  head: CompiledSegment
+  end: CompiledSegment
+  bytes: Buffer
+  /** where the row of each position starts, and where the last one ends */
+  starts: number[]
+  /** the decoded size of the longest row */
+  longest: number
 }
 
 /** The words that an inbox shows of an unopened digest. They name its first papers, so readers with the same ones share them. */
@@ -85,13 +116,43 @@ export const compileBody = (body: BodySegments): CompiledBody => ({
   openings: mapValues(body.openings, compileSegment),
   notice: compileSegment(body.notice),
   headings: mapValues(body.headings, compileSegment),
-  cards: body.cards.map(({ card, vote, after }) => compileSegment(joinSegments(joinSegments(card, vote), after))),
-  archiveCards: body.cards.map(({ card, after }) => compileSegment(joinSegments(card, after))),
-  rest: compileSegment(body.rest),
+  // Only a few of the sixteen styles are ever used.
+  cards: memoize(
+    ({ yours, sourceLinks, abstracts, personal }: CardStyle) => `${yours}${sourceLinks}${abstracts}${personal}`,
+    (style) => body.cards.map((card) => compileSegment(joinSegments(...piecesOf(card, style)))),
+  ),
+  week: compileSegment(body.week),
+  rows: compileRows(body),
   corrections: compileSegment(body.corrections),
   foot: compileSegment(body.foot),
   archiveFoot: compileSegment(body.archiveFoot),
 })
+
+const piecesOf = (card: CardSegments, { yours, sourceLinks, abstracts, personal }: CardStyle): Segment[] => [
+  card.card,
+  ...(yours ? [] : [card.rank]),
+  sourceLinks ? card.source : card.page,
+  card.title,
+  ...(yours ? [card.place] : []),
+  card.who,
+  abstracts ? card.abstract : card.ai,
+  card.why,
+  ...(personal ? [card.own] : []),
+  card.after,
+]
+
+function compileRows({ rows, rowsHead, rowsEnd }: BodySegments): CompiledRows {
+  const texts = rows.map((row) => bytes(row.join('')))
+  const starts = [0]
+  for (const text of texts) starts.push(starts.at(-1)! + text.length)
+  return {
+    head: compileSegment(rowsHead),
+    end: compileSegment(rowsEnd),
+    bytes: Buffer.concat(texts),
+    starts,
+    longest: Math.max(0, ...rows.map((row) => decodedLength(row.join('')))),
+  }
+}
 
 const compileSegment = (segment: Segment): CompiledSegment => {
   const texts = segment.filter((_, index) => index % 2 === 0)

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { dayOf } from '../../calendar/days.ts'
+import { spanAround } from '../../calendar/spans.ts'
 import { closingHour, longDate, shortDate } from '../../calendar/words.ts'
+import { escapeHtml } from '../../lib/escape-html.ts'
 import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { readable } from '../../papers/readable.ts'
 import type { Config } from '../../runtime/config/config.ts'
@@ -8,11 +10,15 @@ import { describeCorrections } from '../draft/corrections.ts'
 import { type CardPaper, formatCard } from './card.ts'
 import { composeSubject } from './compiled-edition.ts'
 import type { ComposingInput } from './composing-input.ts'
+import { FOR_YOU } from './digest.ts'
+import { renderEditorNote } from './editor-note.ts'
 import { composeEditionHeaders } from './headers.ts'
+import { describeLead } from './lead.ts'
 import { CARD_INDENT } from './placeholders.ts'
-import { createMarkers, type EditionSegments, splitBody } from './segments.ts'
+import { createMarkers, type EditionSegments, SEGMENTS_VERSION, splitBody } from './segments.ts'
 import { shortenTitle } from './subject.ts'
 import { renderMail } from './templates.ts'
+import { describeWeek } from './week.ts'
 
 export interface ComposableEdition {
   kind: 'daily' | 'weekly'
@@ -20,6 +26,8 @@ export interface ComposableEdition {
   closesAt: Date
   /** when this is before `closesAt`, later votes are not counted, and the digest says so */
   listReadAt?: Date | null
+  /** Markdown */
+  editorNote?: string | null
 }
 
 type Settings = Pick<
@@ -49,6 +57,7 @@ export async function composeEdition(
   const names = papers.map((paper) => shortenTitle(readable(paper.title), MAX_NAME_CHARACTERS))
   const trending = t.digest.trending(shortDate(edition, t))
   const archivePath = `/editions/${edition.date}${edition.kind === 'weekly' ? '?kind=weekly' : ''}`
+  const note = edition.editorNote ? renderEditorNote(edition.editorNote, settings.CURATOR_NAME, t) : undefined
   const { html, text } = await renderMail(
     'digest',
     {
@@ -56,19 +65,32 @@ export async function composeEdition(
       subject: trending,
       weekly: edition.kind === 'weekly',
       longDate: longDate(edition, t),
+      week: input.week && describeWeek(input.week, settings, t),
+      lead: describeLead({ fields: input.fields ?? [], papers, names }, edition.kind, t),
       list: listLine(edition, input, t),
       headings: headingsOf(settings, papers, t),
-      papers: papers.map((paper) => formatCard(paper, settings, t)),
+      papers: papers.map((paper) => formatCard(paper, settings, t, edition.kind === 'weekly')),
+      allPapers: t.digest.allPapers(t.common.papers(input.listed)),
+      listUrl: settings.PUBLIC_URL + listPath(edition),
       corrections: describeCorrections(input.corrections, t),
       publicUrl: settings.PUBLIC_URL,
       archiveUrl: `${settings.PUBLIC_URL}${archivePath}`,
       postalAddress: settings.POSTAL_ADDRESS,
       indent: CARD_INDENT,
     },
-    { html: { ...markers.html, preheader: markers.html.placeholder('preheader') }, text: markers.text },
+    {
+      html: {
+        ...markers.html,
+        escape: escapeHtml,
+        editorNote: note?.html,
+        preheader: markers.html.placeholder('preheader'),
+      },
+      text: { ...markers.text, textRank, editorNote: note?.text },
+    },
   )
   const boundary = `=_${nonce}`
   const segments: EditionSegments = {
+    version: SEGMENTS_VERSION,
     headers: composeEditionHeaders(settings, edition, { boundary, locale }),
     locale,
     names,
@@ -81,6 +103,14 @@ export async function composeEdition(
   const all = papers.map((_, position) => position)
   return { subject: composeSubject(segments, all), preheader: names.slice(2, 5).join(' · '), segments }
 }
+
+/** The page with the whole list. */
+const listPath = ({ kind, date }: ComposableEdition): string =>
+  kind === 'weekly' ? `/papers?week=${spanAround('week', date).key}` : `/papers?date=${date}`
+
+/** The number before a title in the text body; papers of other lists have a mark instead. */
+const textRank = (rank: number | null): string =>
+  (rank === null ? '*' : `${rank}.`).padStart(3).padEnd(CARD_INDENT.length)
 
 /** "31 papers, final ranking of 02:00 UTC". Without a reading after the close: "31 papers, ranking as of Friday, 14 March 2025, 18:40 UTC". */
 function listLine({ kind, closesAt, listReadAt }: ComposableEdition, { listed }: ComposingInput, t: Messages): string {
@@ -99,7 +129,7 @@ function headingsOf({ CURATOR_NAME }: Settings, papers: CardPaper[], { digest }:
     { name: 'picks', words: digest.picks(CURATOR_NAME) },
     { name: 'top', words: voted ? digest.top : digest.inOrder },
     { name: 'new', words: digest.new },
-    { name: 'rising', words: digest.rising },
-    { name: 'topics', words: digest.topics },
+    { name: 'rising', words: digest.rising, aside: digest.fromEarlierDays },
+    { name: FOR_YOU, words: digest.forYou, aside: digest.whatYouFollow },
   ]
 }

@@ -1,10 +1,13 @@
 import { asc, eq, sql } from 'drizzle-orm'
 import { daysLater } from '../../calendar/days.ts'
 import { StoredFacts } from '../../papers/ranking/reason.ts'
+import type { Config } from '../../runtime/config/config.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, papers } from '../../runtime/db/schema.ts'
 import { type Correction, findCorrections } from '../draft/corrections.ts'
 import type { CardPaper } from './card.ts'
+import { type FieldInTopTen, readFields } from './lead.ts'
+import { readWeek, type Week } from './week.ts'
 
 /** The input of `composeEdition`, the same in every language. */
 export interface ComposingInput {
@@ -12,19 +15,31 @@ export interface ComposingInput {
   /** papers on its list; an edition may omit some of them and include some of earlier days */
   listed: number
   corrections: Correction[]
+  /** for the lead */
+  fields?: readonly FieldInTopTen[]
+  /** of a weekly edition */
+  week?: Week | undefined
 }
 
 interface Edition {
   id: number
   kind: 'daily' | 'weekly'
   date: string
+  closesAt: Date
 }
 
-export async function readComposingInput(db: Db, edition: Edition, at: Date): Promise<ComposingInput> {
+export async function readComposingInput(
+  db: Db,
+  edition: Edition,
+  at: Date,
+  { EDITION_CLOSE_HOUR_UTC }: Pick<Config, 'EDITION_CLOSE_HOUR_UTC'>,
+): Promise<ComposingInput> {
   return {
     papers: await readCardPapers(db, edition.id),
     listed: await countListed(db, edition),
     corrections: await findCorrections(db, edition, at),
+    fields: await readFields(db, edition),
+    week: edition.kind === 'weekly' ? await readWeek(db, edition, EDITION_CLOSE_HOUR_UTC) : undefined,
   }
 }
 
@@ -46,6 +61,8 @@ async function readCardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
       title: papers.title,
       abstract: papers.abstract,
       summary: papers.summary,
+      summaryByAi: papers.summaryByAi,
+      listDay: papers.listDay,
       authors: papers.authors,
       organization: papers.organization,
       url: papers.url,

@@ -1,5 +1,5 @@
 import { MessageBuffer } from '../../mail/message-buffer.ts'
-import type { CompiledBody, CompiledEdition, CompiledSegment } from './compiled-edition.ts'
+import type { CompiledBody, CompiledEdition, CompiledRows, CompiledSegment } from './compiled-edition.ts'
 import { bindPlaceholders, type PlaceholderValue, type ReaderValues, type ShownPaper } from './placeholders.ts'
 
 /** The content of one reader's digest that other readers do not share. */
@@ -9,6 +9,12 @@ export interface ReaderContent extends ReaderValues {
   format: 'html' | 'text'
   /** in display order */
   shown: readonly ShownPaper[]
+  /** positions that the reader had in other digests: not listed again */
+  had?: ReadonlySet<number>
+  /** titles link to the paper's source instead of its page here */
+  sourceLinks?: boolean
+  /** the abstract's first sentences instead of AI summaries */
+  abstracts?: boolean
 }
 
 /** Gmail clips an email at 102 KB, and the unsubscribe link stands at its end. */
@@ -62,13 +68,16 @@ function writeDigestBody(
   buffer: MessageBuffer,
 ): void {
   const body = edition[format]
+  const style = { sourceLinks: reader.sourceLinks ?? false, abstracts: reader.abstracts ?? false, personal: true }
   writeBody(
     {
       body,
       sections: edition.sections,
-      cards: body.cards,
+      ranked: body.cards({ ...style, yours: false }),
+      yours: body.cards({ ...style, yours: true }),
       opening: reader.shown.length === 1 ? body.openings.one : body.openings.several,
       notice: reader.notice ? body.notice : undefined,
+      had: reader.had,
       foot: body.foot,
       maxBytes: format === 'html' ? MAX_HTML_BYTES : Number.POSITIVE_INFINITY,
     },
@@ -84,54 +93,89 @@ const inboxWordsOf = (edition: CompiledEdition, { shown }: BodyContent) =>
 export interface BodyLayout {
   body: CompiledBody
   sections: readonly string[]
-  cards: readonly CompiledSegment[]
+  /** cards by position: under the list's headings, and under the reader's own */
+  ranked: readonly CompiledSegment[]
+  yours: readonly CompiledSegment[]
   opening: CompiledSegment
   notice: CompiledSegment | undefined
+  had: ReadonlySet<number> | undefined
   foot: CompiledSegment
-  /** limit of the decoded body; papers beyond it are counted in "read the rest" */
+  /** limit of the decoded body; papers beyond it become rows */
   maxBytes: number
 }
+
+/** The section of a reader's best matches. */
+export const FOR_YOU = 'you'
 
 /** Bytes that segment sizes leave out: tokens and numbers in a segment, and each character of a reason, as long as "&quot;". */
 const PLACEHOLDERS_BYTES = 80
 const CHARACTER_BYTES = 6
 
-/** Appends one body to the buffer: head, opening, the cards with a heading wherever a section begins, corrections, foot. */
+/** Rows in "Also on the list", at most. */
+const MOST_ROWS = 25
+
+/** Appends one body to the buffer: head, opening, the cards with a heading wherever a section begins, rows, corrections, foot. */
 export function writeBody(
   layout: BodyLayout,
   shown: readonly ShownPaper[],
   getValue: PlaceholderValue,
   buffer: MessageBuffer,
 ): void {
-  const { body, sections, cards } = layout
-  const write = ({ texts, placeholders }: CompiledSegment, number: number, paper?: ShownPaper) => {
+  const { body, sections } = layout
+  const write = ({ texts, placeholders }: CompiledSegment, paper?: ShownPaper) => {
     buffer.append(texts[0]!)
     for (let i = 0; i < placeholders.length; i++) {
-      buffer.append(getValue(placeholders[i]!, number, paper))
+      buffer.append(getValue(placeholders[i]!, shown.length, paper))
       buffer.append(texts[i + 1]!)
     }
   }
-  write(body.head, 0)
-  write(layout.opening, shown.length)
-  if (layout.notice) write(layout.notice, 0)
+  write(body.head)
+  write(layout.opening)
+  if (layout.notice) write(layout.notice)
   let size = 10 * PLACEHOLDERS_BYTES
-  for (const segment of [body.head, layout.opening, body.notice, body.corrections, body.rest, layout.foot])
+  for (const segment of [body.head, layout.opening, body.notice, body.week, body.corrections, layout.foot])
     size += segment.size
+  // Room for the rows: papers that do not fit as cards are listed there.
+  const maxCardBytes = layout.maxBytes - rowsSize(body.rows, sections.length)
+  const listed = new Uint8Array(sections.length)
   let section = ''
-  for (let index = 0; index < shown.length; index++) {
-    const paper = shown[index]!
-    const card = cards[paper.position]!
+  for (const paper of shown) {
     const under = paper.section ?? sections[paper.position]!
+    const card = (under === FOR_YOU ? layout.yours : layout.ranked)[paper.position]!
     const heading = under === section ? undefined : body.headings[under]!
     size += card.size + PLACEHOLDERS_BYTES + (paper.because?.length ?? 0) * CHARACTER_BYTES + (heading?.size ?? 0)
-    if (size > layout.maxBytes) {
-      write(body.rest, shown.length - index)
-      break
-    }
-    if (heading) write(heading, 0)
-    write(card, index + 1, paper)
+    if (size > maxCardBytes) break
+    if (heading) write(heading)
+    write(card, paper)
+    listed[paper.position] = 1
     section = under
   }
-  write(body.corrections, 0)
-  write(layout.foot, 0)
+  write(body.week)
+  writeRows(layout, listed, write, buffer)
+  write(body.corrections)
+  write(layout.foot)
+}
+
+const rowsSize = ({ head, end, longest }: CompiledRows, papers: number): number =>
+  head.size + end.size + Math.min(papers, MOST_ROWS) * longest
+
+/** Lists the first papers that have no card, in the list's order. Neighbouring rows are one copy. */
+function writeRows(
+  { body: { rows }, sections, had }: BodyLayout,
+  listed: Uint8Array,
+  write: (segment: CompiledSegment) => void,
+  buffer: MessageBuffer,
+): void {
+  let left = MOST_ROWS
+  const isRow = (position: number) => listed[position] === 0 && sections[position] !== 'rising' && !had?.has(position)
+  for (let from = 0; from < sections.length && left > 0; from++) {
+    if (!isRow(from)) continue
+    let to = from + 1
+    while (to < sections.length && to - from < left && isRow(to)) to++
+    if (left === MOST_ROWS) write(rows.head)
+    buffer.append(rows.bytes.subarray(rows.starts[from]!, rows.starts[to]!))
+    left -= to - from
+    from = to
+  }
+  if (left < MOST_ROWS) write(rows.end)
 }

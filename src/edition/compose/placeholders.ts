@@ -7,17 +7,16 @@ import { wrap } from './templates.ts'
 /** A paper of the edition in one reader's digest. */
 export interface ShownPaper {
   position: number
-  /** the section it stands in, where that is not the edition's own: `topics` */
+  /** the section it stands in, where that is not the edition's own: `you` */
   section?: string
   /** plain text: why the paper is this reader's, beside the edition's reason: "matches your topic: speech" */
   because?: string
 }
 
 /**
- * Returns the encoded value of a placeholder. `number` is the card's number, starting at 1; outside cards it is a count of papers.
- * Outside cards there is no paper.
+ * Returns the encoded value of a placeholder. `count` is the number of papers in the digest. Outside cards there is no paper.
  */
-export type PlaceholderValue = (placeholder: Placeholder, number: number, paper: ShownPaper | undefined) => Buffer
+export type PlaceholderValue = (placeholder: Placeholder, count: number, paper: ShownPaper | undefined) => Buffer
 
 /** The values that only one reader's digest has. */
 export interface ReaderValues {
@@ -45,18 +44,16 @@ export function bindPlaceholders(format: 'html' | 'text', reader: ReaderValues, 
   const preferences = encodeToken(reader.preferencesToken)
   const vote = encodeToken(reader.voteToken)
   const inHtml = format === 'html'
-  return (placeholder, number, paper) => {
+  return (placeholder, count, paper) => {
     switch (placeholder) {
-      case 'number':
-        return encode(inHtml ? String(number) : String(number).padStart(2))
       case 'vote':
         return vote
       case 'also':
         if (!paper?.because) return EMPTY
-        return encode(inHtml ? ` · ${escapeHtml(paper.because)}` : `\n${wrap(paper.because, CARD_INDENT)}`)
+        return encode(inHtml ? `${escapeHtml(paper.because)} · ` : `${wrap(paper.because, CARD_INDENT)}\n`)
       case 'because':
         if (!paper?.because) return EMPTY
-        return encode(inHtml ? `${escapeHtml(paper.because)}<br>` : `${wrap(paper.because, CARD_INDENT)}\n`)
+        return encode(inHtml ? escapeHtml(paper.because) : `${wrap(paper.because, CARD_INDENT)}\n`)
       case 'unsubscribe':
         return unsubscribe
       case 'preferences':
@@ -66,8 +63,7 @@ export function bindPlaceholders(format: 'html' | 'text', reader: ReaderValues, 
       case 'preheader':
         return preheader
       case 'count':
-      case 'rest':
-        return encode(String(number))
+        return encode(String(count))
     }
   }
 }

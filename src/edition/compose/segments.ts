@@ -2,9 +2,8 @@ import { encodeLines } from '../../mail/quoted-printable.ts'
 import type { Locale } from '../../messages/catalogue.ts'
 
 /**
- * Values that a digest adds to its segments. From the reader: the tokens of their links, why a paper is theirs (`also` follows the
- * edition's reason, `because` stands alone), a notice. From the digest: the preheader, its number of papers (`count`), how many did
- * not fit (`rest`), and the number of each paper.
+ * Values that a digest adds to its segments. From the reader: the tokens of their links, why a paper is theirs (`also` precedes the
+ * edition's reason, `because` stands alone), a notice. From the digest: the preheader and its number of papers (`count`).
  */
 export const PLACEHOLDERS = [
   'unsubscribe',
@@ -15,22 +14,33 @@ export const PLACEHOLDERS = [
   'notice',
   'preheader',
   'count',
-  'rest',
-  'number',
 ] as const
 export type Placeholder = (typeof PLACEHOLDERS)[number]
 
 /** Quoted-printable text with placeholders: text at even indexes, placeholder names at odd ones. */
 export type Segment = string[]
 
-/** A card around its vote link, which only a reader's own digest has. */
-interface CardSegments {
-  card: Segment
-  vote: Segment
-  after: Segment
-}
+/**
+ * A card's pieces, in order. `rank` and `place` show its place on the list, before the title or after the authors. `page` and
+ * `source` begin the title's link. `ai` and `abstract` are the two summaries. `own` has the links that only a reader's digest has.
+ */
+export const CARD_PIECES = [
+  'card',
+  'rank',
+  'page',
+  'source',
+  'title',
+  'place',
+  'who',
+  'ai',
+  'abstract',
+  'why',
+  'own',
+  'after',
+] as const
+export type CardSegments = Record<(typeof CARD_PIECES)[number], Segment>
 
-/** One body (HTML or text), split wherever a reader's selection may split it. Cards are indexed by position in the edition. */
+/** One body (HTML or text), split wherever a reader's selection may split it. Cards and rows are indexed by position in the edition. */
 export interface BodySegments {
   head: Segment
   /** the opening sentence: for several papers, for one, and for the archive */
@@ -39,14 +49,23 @@ export interface BodySegments {
   /** by section, including sections that only a reader's selection fills */
   headings: Record<string, Segment>
   cards: CardSegments[]
-  rest: Segment
+  /** what moved in the week; empty for daily editions */
+  week: Segment
+  /** papers in one line each, between their heading and the link to the whole list */
+  rows: Segment[]
+  rowsHead: Segment
+  rowsEnd: Segment
   corrections: Segment
   foot: Segment
   archiveFoot: Segment
 }
 
+/** Changes with the shape of `EditionSegments`. Segments of another version are composed again (stored-segments.ts). */
+export const SEGMENTS_VERSION = 2
+
 /** Everything in an edition that all its readers share, composed once and stored as JSON. */
 export interface EditionSegments {
+  version: number
   /** header fields that all readers share, each ended by CRLF */
   headers: string
   locale: Locale
@@ -100,7 +119,8 @@ export function splitBody(rendered: string, nonce: string, markers: Markers): Bo
     if (!segment) throw new Error(`The digest template has no segment "${wanted}".`)
     return segment
   }
-  const cardCount = [...found.keys()].filter((key) => key.startsWith('card ')).length
+  const count = [...found.keys()].filter((key) => key.startsWith('card ')).length
+  const positions = Array.from({ length: count }, (_, position) => position)
   // The text after the last mark closes the document, after either foot.
   const end = get('end')
   return {
@@ -110,12 +130,14 @@ export function splitBody(rendered: string, nonce: string, markers: Markers): Bo
     headings: Object.fromEntries(
       [...found].filter(([key]) => key.startsWith('heading ')).map(([key, segment]) => [key.slice(8), segment]),
     ),
-    cards: Array.from({ length: cardCount }, (_, position) => ({
-      card: get(`card ${position}`),
-      vote: get(`vote ${position}`),
-      after: get(`after ${position}`),
-    })),
-    rest: get('rest'),
+    cards: positions.map(
+      (position) =>
+        Object.fromEntries(CARD_PIECES.map((piece) => [piece, get(`${piece} ${position}`)])) as CardSegments,
+    ),
+    week: get('week'),
+    rows: positions.map((position) => get(`row ${position}`)),
+    rowsHead: get('rows head'),
+    rowsEnd: get('rows end'),
     corrections: get('corrections'),
     foot: joinSegments(get('foot'), end),
     archiveFoot: joinSegments(get('archive foot'), end),
@@ -128,8 +150,5 @@ function encodeSegment(text: string, nonce: string): Segment {
     .map((piece, index) => (index % 2 ? piece : encodeLines(piece)))
 }
 
-export const joinSegments = (first: Segment, second: Segment): Segment => [
-  ...first.slice(0, -1),
-  `${first.at(-1)}${second[0]}`,
-  ...second.slice(1),
-]
+export const joinSegments = (...segments: Segment[]): Segment =>
+  segments.reduce((first, second) => [...first.slice(0, -1), `${first.at(-1)}${second[0]}`, ...second.slice(1)])

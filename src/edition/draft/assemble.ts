@@ -106,7 +106,7 @@ function rankedRows(listed: readonly ListedVotes[], facts: ReadonlyMap<number, L
     const list = facts.get(id)
     const known: ReasonFacts = {
       list: list && kind === 'weekly' ? withoutOutdone(list, listed, facts) : list,
-      ...(kind === 'weekly' ? { week: { listDay: paper.listDay, rank: index + 1, of: listed.length } } : {}),
+      ...(kind === 'weekly' ? { week: { rank: index + 1, of: listed.length } } : {}),
     }
     const section = picked ? 'picks' : isVoted && (votes ?? 0) < TRENDING_VOTES ? 'new' : 'top'
     const reason = reasonFor({ ...known, pickedBy: curator }) ?? ''

@@ -1,3 +1,4 @@
+import { minuteUtc } from '../../calendar/words.ts'
 import type { editions } from '../../runtime/db/schema.ts'
 
 type Draft = Pick<typeof editions.$inferSelect, 'held' | 'heldWhy' | 'releaseAt'>
@@ -6,5 +7,5 @@ type Draft = Pick<typeof editions.$inferSelect, 'held' | 'heldWhy' | 'releaseAt'
 export function describeRelease({ held, heldWhy, releaseAt }: Draft, at: Date): string {
   if (held) return heldWhy === null ? 'by hand: it is held' : `by hand: it is held, since ${heldWhy}`
   if (releaseAt <= at) return 'within a minute'
-  return `at ${releaseAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  return `at ${minuteUtc(releaseAt)}`
 }

@@ -34,7 +34,7 @@ export async function release(
       throw new PaperboyError('EDITION_STATE', `The ${kind} edition of ${date} was cancelled.`)
     }
     if (edition.state !== 'draft') return false
-    const input = await readComposingInput(tx, edition, now())
+    const input = await readComposingInput(tx, edition, now(), config)
     await recordShownPapers(tx, edition.id, input.corrections)
     const [composed] = await Promise.all(
       LOCALES.map(async (locale) => {

@@ -2,6 +2,7 @@ import { fullDay, plainDay, plainMoment } from '../../calendar/words.ts'
 import { describeProgress } from '../../delivery/ledger/progress.ts'
 import { describeSendingDetails } from '../../delivery/ledger/sending-details.ts'
 import { describePlan } from '../../delivery/plan/send-plan.ts'
+import { MAX_NOTE } from '../../edition/compose/editor-note.ts'
 import type { EditionKey } from '../../edition/draft/control.ts'
 import { type CuratorPaper, readCuratorView } from '../../edition/draft/curator-view.ts'
 import { describeRelease } from '../../edition/draft/describe-release.ts'
@@ -36,6 +37,8 @@ export async function editionView(services: Services, key: EditionKey) {
     ].filter(([, value]) => value),
     share: total === 0 ? undefined : Math.floor(((total - open) / total) * 100),
     sending: sending ? [describePlan(sending.plan, services.now()), ...describeSendingDetails(sending)] : [],
+    note: edition.editorNote ?? '',
+    maxNote: MAX_NOTE,
     actions: actionsFor(edition),
     papers: papers.map((paper, index) => ({ ...row(paper), number: index + 1 })),
     dropped: dropped.map(row),

@@ -4,6 +4,7 @@ import { isDay } from '../../calendar/days.ts'
 import { preview } from '../../delivery/preview/preview.ts'
 import { describeEdition } from '../../edition/draft/control.ts'
 import { CURATOR_ACTIONS, curate } from '../../edition/draft/curate.ts'
+import { setEditorNote } from '../../edition/draft/editor-note.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
 import { withAudit } from '../../operate/audit.ts'
@@ -39,6 +40,16 @@ export const adminEditionRoutes: FastifyPluginAsyncZod<Services> = async (app, s
       return reply.code(422).view('admin/edition', { ...(await editionView(services, key)), unsure: action })
     const entry = { actor: actor(request), action: done, target: describeEdition(key) }
     await withAudit(services, entry, (db): Promise<unknown> => does({ ...services, db }, key))
+    return reply.redirect(editionHref(key), 303)
+  })
+
+  const noting = { params, body: z.object({ note: z.string().max(5_000).catch('') }).catch({ note: '' }) }
+  app.post('/admin/editions/:kind/:date/note', { schema: noting }, async (request, reply) => {
+    const { params: key, body } = request
+    const action = body.note.trim() === '' ? 'removed the note of' : 'set the note of'
+    await withAudit(services, { actor: actor(request), action, target: describeEdition(key) }, (db) =>
+      setEditorNote({ db }, key, body.note),
+    )
     return reply.redirect(editionHref(key), 303)
   })
 

@@ -33,6 +33,8 @@ const PaperFacts = z.object({
   authors: z.array(z.string()),
   organization: z.string().optional(),
   summary: z.string(),
+  /** a language model wrote the summary, not the authors */
+  aiSummary: z.boolean(),
   votes: z.number().optional(),
   comments: z.number().optional(),
   stars: z.number().optional(),

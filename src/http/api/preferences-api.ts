@@ -16,6 +16,8 @@ const CHOICES = {
   topics: z.array(z.string()),
   keywords: z.array(z.string()),
   likeVoted: z.boolean(),
+  sourceLinks: z.boolean(),
+  abstracts: z.boolean(),
   locale: z.enum(LOCALES),
   format: z.enum(FORMATS),
   pausedUntil: z.string().nullable(),

@@ -122,6 +122,9 @@ const updated = ({ papers, since, closedAt }: FeedContent): Date =>
 
 const names = (paper: ListedRow): string[] => paper.authors.slice(0, MOST_NAMES)
 
+const summaryLabel = ({ aiSummary }: ListedRow, t: Messages): string =>
+  aiSummary ? `<strong>${t.paper.aiSummary}:</strong> ` : ''
+
 /** Feed readers render this as HTML. Escape source text here; the feed format then escapes the markup again. */
 function bodyHtml(paper: ListedRow, t: Messages): string {
   const reason = votesAndReason(paper.votes, reasonFor(paper, t), t)
@@ -131,7 +134,7 @@ function bodyHtml(paper: ListedRow, t: Messages): string {
   ].filter((link) => isWebUrl(link.url))
   return [
     reason && `<p><em>${escapeHtml(reason)}</em></p>`,
-    paper.summary && `<p>${escapeHtml(paper.summary)}</p>`,
+    paper.summary && `<p>${summaryLabel(paper, t)}${escapeHtml(paper.summary)}</p>`,
     links.length > 0 &&
       `<p>${links.map(({ label, url }) => `<a href="${escapeHtml(url!)}">${label}</a>`).join(' · ')}</p>`,
   ]

@@ -5,6 +5,7 @@ import type { Messages } from '../../messages/en.ts'
 import { feedDateOf, feedPapers, newestClosedDay } from '../../papers/lists/feed-papers.ts'
 import { topicName } from '../../papers/topics/topics.ts'
 import type { Services } from '../../runtime/services.ts'
+import { setCacheControl } from '../kit/cache-control.ts'
 import { authorHref, organizationHref } from '../pages/people-paths.ts'
 import { atomDocument, type FeedContent, jsonDocument, rssDocument } from './feed-documents.ts'
 
@@ -27,9 +28,7 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
   const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
   const since = (paper: { listDay: string }) => feedDateOf(paper.listDay, deps.closeHourUtc)
 
-  app.get('/feeds', async (_request, reply) =>
-    reply.headers({ 'cache-control': 'public, max-age=3600', vary: 'accept-language' }).view('feeds'),
-  )
+  app.get('/feeds', async ({ reader }, reply) => setCacheControl(reader, reply, 3600).view('feeds'))
 
   for (const [path, { type, write }] of Object.entries(FORMS)) {
     const schema = { querystring: z.object({ topic, author: name, organisation: name }) }

@@ -12,7 +12,8 @@ const ENCODERS = {
   br: (body: string | Buffer) => promisify(brotliCompress)(body, BROTLI),
   gzip: (body: string | Buffer) => promisify(gzip)(body),
 }
-const ENCODINGS = Object.keys(ENCODERS)
+/** Ours, best first. Browsers accept both, and list gzip first. */
+const ENCODINGS = Object.keys(ENCODERS) as (keyof typeof ENCODERS)[]
 
 const TEXT = /^(?:text\/|application\/(?:\w+\+)?(?:json|xml)|image\/svg)/
 
@@ -20,25 +21,26 @@ const TEXT = /^(?:text\/|application\/(?:\w+\+)?(?:json|xml)|image\/svg)/
  * Compresses public texts: list pages, papers, feeds, style sheets, scripts. Pages behind a personal link stay as they are, since
  * the length of a compressed secret beside reflected input gives it away (BREACH).
  *
- * A cached page is the same string each time, so its compressed form is kept too.
+ * A cached page is the same string each time, and an asset the same buffer, so their compressed forms are kept.
  *
  * @param part a plugin's scope, after every other hook that reads or changes bodies
  */
 export function compressPublicTexts(part: FastifyInstance): void {
-  const kept = new LRUCache<string | Buffer, Map<string, Promise<Buffer>>>({ max: 300 })
+  const kept = new LRUCache<string | Buffer, Map<string, Promise<Buffer>>>({ max: 200 })
   part.addHook('onSend', async (request, reply, body) => {
     if (typeof body !== 'string' && !Buffer.isBuffer(body)) return body
     const isPublic = String(reply.getHeader('cache-control')).startsWith('public')
     if (!isPublic || !TEXT.test(String(reply.getHeader('content-type'))) || body.length < LEAST_BYTES) return body
     addVary(reply, 'accept-encoding')
-    const asked = request.headers['accept-encoding']
-    const encoding = asked !== undefined && (request.encoding(ENCODINGS) as keyof typeof ENCODERS | false)
+    const encoding = ENCODINGS.find((each) => request.headers['accept-encoding'] && request.encoding([each]) === each)
     if (!encoding || reply.getHeader('content-encoding') !== undefined) return body
+    reply.header('content-encoding', encoding).removeHeader('content-length')
+    // Other bodies never come again as the same object.
+    if (!request.isCached && !Buffer.isBuffer(body)) return ENCODERS[encoding](body)
     const forms = kept.get(body) ?? new Map<string, Promise<Buffer>>()
     kept.set(body, forms)
     const packed = forms.get(encoding) ?? ENCODERS[encoding](body)
     forms.set(encoding, packed)
-    reply.header('content-encoding', encoding).removeHeader('content-length')
     return packed
   })
 }

@@ -7,8 +7,8 @@ import { authorLine, sentences } from '../../papers/readable.ts'
 import { richText } from '../kit/rich-text.ts'
 import { organizationHref } from './people-paths.ts'
 
-/** More than two lines of a page. The style sheet cuts the rest. */
-const SUMMARY_CHARACTERS = 230
+/** Three lines of a desktop. The style sheet cuts nothing, so that wider text spacing hides no word. */
+const SUMMARY_CHARACTERS = 210
 
 /** The first comment is usually the submitter's. */
 const COMMENTS_WORTH_A_LINK = 2

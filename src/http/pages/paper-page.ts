@@ -1,6 +1,6 @@
 import { dayOf } from '../../calendar/days.ts'
 import { spanAround } from '../../calendar/spans.ts'
-import { fullDay, plainDay, plainMoment } from '../../calendar/words.ts'
+import { fullDay, plainDay, plainMoment, weekdayDate } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/en.ts'
 import { bibtex } from '../../papers/cite.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
@@ -51,7 +51,7 @@ export function paperPage(paper: Paper, { similar, place, publicUrl, ...page }: 
       paper.publishedAt && t.paper.published(plainDay(dayOf(paper.publishedAt), t.intl)),
       paper.source === 'arxiv' && `arXiv:${paper.sourceId}`,
     ].filter(Boolean),
-    day: { href: spanHref(spanAround('day', paper.listDay)), label: fullDay(paper.listDay, t.intl) },
+    day: { href: spanHref(spanAround('day', paper.listDay)), label: weekdayDate(paper.listDay, t.intl) },
     reading: readingLinks(paper, t),
     elsewhere: elsewhereLinks(paper, t),
     withdrawn: paper.withdrawnAt !== undefined,

@@ -32,12 +32,14 @@ const READ: { [F in keyof PreferenceChanges]-?: (value: string) => PreferenceCha
     ),
   ],
   likeVoted: (value) => value === 'yes',
+  sourceLinks: (value) => value === 'yes',
+  abstracts: (value) => value === 'yes',
   locale: text,
   format: text,
   pauseWeeks: number,
   pausedUntil: (value) => (value === '' ? null : value),
 }
-const EMPTY_MEANS_SOMETHING = new Set(['keywords', 'likeVoted', 'pausedUntil', 'topics'])
+const EMPTY_MEANS_SOMETHING = new Set(['keywords', 'likeVoted', 'sourceLinks', 'abstracts', 'pausedUntil', 'topics'])
 
 /** Parses the posted fields. Returns the wishes, and the problems by field in the reader's language. */
 export function readWishes(body: Body, t: Messages): { wishes: PreferenceChanges; problems: Problems } {
@@ -98,6 +100,8 @@ export function preferencesPage(
     topics: offered.map(({ slug, name }) => ({ value: slug, label: name, chosen: current.topics.includes(slug) })),
     keywords: current.keywords.join(', '),
     likeVoted: current.likeVoted,
+    sourceLinks: current.sourceLinks,
+    abstracts: current.abstracts,
     locales: LOCALES.map((locale) => ({ ...option(locale, messagesIn(locale).name, current.locale), lang: locale })),
     formats: FORMATS.map((format) => option(format, words.formats[format], current.format)),
     zone: current.zone,

@@ -7,6 +7,7 @@ import { readPreferences } from '../../subscription/preferences.ts'
 import { checkUnsubscribe, unsubscribe } from '../../subscription/unsubscribe.ts'
 import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
+import { reasonButtons } from './unsubscribe-reason.ts'
 
 /**
  * Unsubscribe. GET shows a button, and offers fewer emails or a pause. POST unsubscribes (RFC 8058), from the button or from an
@@ -43,7 +44,7 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, se
 
   app.post('/unsubscribe/:token', { schema }, async ({ params }, reply) => {
     await unsubscribe(services, params.token)
-    return reply.view('unsubscribed')
+    return reply.view('unsubscribed', { reasons: reasonButtons(services, params.token) })
   })
 }
 

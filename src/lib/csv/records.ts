@@ -96,7 +96,10 @@ function looksLikeRecord(text: string, separator: string, width?: number): boole
 function checked(line: number, cells: string[], width: number): CsvRow {
   if (cells.some((cell) => cell.includes('\uFFFD'))) return { line, problem: 'has characters in another encoding' }
   if (cells.length === width) return { line, cells }
-  return { line, problem: `has ${cells.length} cells, and the first line has ${width}` }
+  return {
+    line,
+    problem: `has ${cells.length === 1 ? '1 cell' : `${cells.length} cells`}, and the first line has ${width}`,
+  }
 }
 
 /** Returns the cells of each record, or undefined if a quote is misplaced. */

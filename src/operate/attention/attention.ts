@@ -47,6 +47,3 @@ export type AttentionDeps = Pick<Services, 'db' | 'config' | 'now'>
 
 /** Path of an edition's admin page. */
 export const editionPage = ({ kind, date }: EditionKey): string => `/admin/editions/${kind}/${date}`
-
-/** "2026-04-14 06:30 UTC" */
-export const minuteOf = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { dayOf, daysLater, mondayOf } from '../../calendar/days.ts'
+import { minuteUtc } from '../../calendar/words.ts'
 import { deliveryNeedsAttempt, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
 import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
 import { redact } from '../../lib/redact.ts'
 import { bigint, bool, moment, number, query, text } from '../../runtime/db/query.ts'
 import { editionKind } from '../../runtime/db/schema.ts'
-import { type Attention, type AttentionDeps, editionPage, minuteOf } from './attention.ts'
+import { type Attention, type AttentionDeps, editionPage } from './attention.ts'
 
 const REPLIES_SHOWN = 3
 /** A worker assembles a draft within 5 minutes and releases it within 30 seconds. */
@@ -57,7 +58,7 @@ export async function heldEditions({ db, now }: AttentionDeps): Promise<Attentio
     part: 'Edition',
     state: 'warning',
     since: edition.releaseAt,
-    message: `${describeEdition(edition)} is held; its release was due at ${minuteOf(edition.releaseAt)}`,
+    message: `${describeEdition(edition)} is held; its release was due at ${minuteUtc(edition.releaseAt)}`,
     remedy: 'release or cancel it: its readers wait',
     href: editionPage(edition),
   }))
@@ -90,7 +91,7 @@ export async function missingEditions({ db, config, now }: AttentionDeps): Promi
       since: due,
       message:
         row.state === 'draft'
-          ? `${describeEdition({ kind, date })} is still a draft; its release was due at ${minuteOf(due)}`
+          ? `${describeEdition({ kind, date })} is still a draft; its release was due at ${minuteUtc(due)}`
           : `${describeEdition({ kind, date })} does not exist, although its list has papers and is closed`,
       remedy: 'check that a worker runs, and read its log. Or assemble and release it by hand',
       href: editionPage({ kind, date }),

@@ -8,6 +8,8 @@ export interface ListedPaper {
   title: string
   abstract: string
   summary?: string | undefined
+  /** a language model wrote the summary */
+  summaryByAi?: boolean
   authors: string[]
   organization?: string | undefined
   submitter?: string | undefined

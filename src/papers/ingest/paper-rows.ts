@@ -6,7 +6,7 @@ import type { ListedPaper } from './listed-paper.ts'
 /** Returns papers as one relation `r` from one JSON parameter. */
 export const rowsOf = (papers: readonly ListedPaper[], observedAt: Date): SQL => sql`
   jsonb_to_recordset(${JSON.stringify(papers.map((paper) => rowOf(paper, observedAt)))}::jsonb) AS r(
-    source text, source_id text, title text, abstract text, shown_title text, shown_abstract text, shown_authors text[], summary text, authors text[], organization text, submitter text,
+    source text, source_id text, title text, abstract text, shown_title text, shown_abstract text, shown_authors text[], summary text, summary_by_ai boolean, authors text[], organization text, submitter text,
     keywords text[], categories text[], topics text[], published_at timestamptz, list_day date, listed_at timestamptz, list_position integer, url text,
     pdf_url text, code_url text, project_url text, sample boolean, announced boolean, revision boolean, version smallint, withdrawn_at timestamptz,
     raw jsonb, votes integer, comments integer, stars integer)`
@@ -26,6 +26,7 @@ const rowOf = (paper: ListedPaper, observedAt: Date) => ({
   shown_abstract: shown(paper.abstract),
   shown_authors: paper.authors.some((name) => shown(name) !== undefined) ? paper.authors.map(readable) : undefined,
   summary: paper.summary,
+  summary_by_ai: paper.summaryByAi ?? false,
   authors: paper.authors,
   organization: paper.organization,
   submitter: paper.submitter,
@@ -83,6 +84,7 @@ const MERGED: Record<string, string> = {
   shown_title: versioned('shown_title', 'title'),
   shown_abstract: versioned('shown_abstract', 'abstract'),
   summary: kept('summary'),
+  summary_by_ai: kept('summary_by_ai', 'IS NULL', 'summary'),
   authors: kept('authors', "= '{}'"),
   shown_authors: kept('shown_authors', "= '{}'", 'authors'),
   organization: kept('organization'),

@@ -1,6 +1,7 @@
 import { and, eq, inArray, max, sql } from 'drizzle-orm'
 import { dayOf } from '../../calendar/days.ts'
 import { isQuietDay } from '../../calendar/holidays.ts'
+import { minuteUtc } from '../../calendar/words.ts'
 import type { SourceName } from '../../runtime/config/source-names.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { sourceHealth, sourceReads } from '../../runtime/db/schema.ts'
@@ -73,13 +74,12 @@ export function describeSource({
   failingSince,
   failure,
 }: SourceReport): string {
-  const minute = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return [
     `${source} ${state}: ${DESCRIPTIONS[state]}`,
-    failingSince && state === 'outage' ? ` since ${minute(failingSince)}: ${failure}` : '',
+    failingSince && state === 'outage' ? ` since ${minuteUtc(failingSince)}: ${failure}` : '',
     stillOn && state === 'stale' ? ` from ${stillOn}` : '',
     state === 'fresh' ? `, ${papersToday} papers today` : '',
-    readAt ? ` (last read ${minute(readAt)})` : '',
+    readAt ? ` (last read ${minuteUtc(readAt)})` : '',
   ].join('')
 }
 

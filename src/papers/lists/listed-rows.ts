@@ -81,7 +81,7 @@ async function select(db: Db, condition: SQL, at: Date) {
     facts: unknown
   }>(sql`
     SELECT p.id, p.source, p.source_id, p.title, coalesce(p.summary, p.abstract) AS text, p.authors, p.organization,
-      p.summary IS NOT NULL AND p.raw #> '{paper,ai_summary}' IS NOT NULL AS ai_summary, p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_position, p.list_day::text AS list_day, p.topics, p.raw ? 'paper' AS has_discussion,
+      p.summary IS NOT NULL AND p.summary_by_ai AS ai_summary, p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_position, p.list_day::text AS list_day, p.topics, p.raw ? 'paper' AS has_discussion,
       s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator, ${AGE_HOURS} AS age_hours, f.facts
     FROM ${withSignals(at)} LEFT JOIN list_facts f ON f.paper_id = p.id
     WHERE ${condition}`)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { mondayOf, startOfDay } from '../../calendar/days.ts'
-import { closingHour, shortDate, weekdayDate, weekdayOf } from '../../calendar/words.ts'
+import { mondayOf } from '../../calendar/days.ts'
+import { closingHour, shortDate, weekdayDate } from '../../calendar/words.ts'
 import { en, type Messages } from '../../messages/en.ts'
 import { topicName } from '../topics/topics.ts'
 import { LEAST_CHANCE, ListFacts } from './list-facts.ts'
@@ -12,10 +12,10 @@ export const StoredFacts = z.object({
   rise: z
     .object({ from: z.number(), to: z.number(), of: z.number(), listDay: z.string(), weekly: z.boolean() })
     .optional(),
-  /** in a weekly edition: its list day, and its rank among the week's papers */
-  week: z.object({ listDay: z.string(), rank: z.number(), of: z.number() }).optional(),
+  /** in a weekly edition: its rank among the week's papers */
+  week: z.object({ rank: z.number(), of: z.number() }).optional(),
 })
-type StoredFacts = z.output<typeof StoredFacts>
+export type StoredFacts = z.output<typeof StoredFacts>
 type Rise = NonNullable<StoredFacts['rise']>
 
 /** Everything that a reason may say. */
@@ -38,11 +38,7 @@ const NOTABLE_TIMES = 2
 export function reasonFor({ pickedBy, list, rise, week, votes }: ReasonFacts, t: Messages = en): string | undefined {
   const claims = [pickedBy ? t.reason.pickedBy(pickedBy) : undefined]
   if (rise) claims.push(t.reason.rise(rise.from, rise.to, rise.of, listIn(rise, t)))
-  else if (week)
-    claims.push(
-      (list && feat(list, t)) ?? t.reason.rankOfWeek(week.rank, week.of),
-      t.reason.listedOn(weekdayOf(startOfDay(week.listDay), t.intl)),
-    )
+  else if (week) claims.push((list && feat(list, t)) ?? t.reason.rankOfWeek(week.rank, week.of))
   else if (list) claims.push(...aboutList(list, votes ?? list.votes, t))
   const said = claims.filter((claim) => claim !== undefined)
   return said.length > 0 ? said.join('; ') : undefined

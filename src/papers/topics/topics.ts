@@ -52,6 +52,10 @@ const NAMES = new Map([
   ...FIELDS.map((field) => [fieldSlug(field), field.name] as const),
 ])
 
+/** Whether a topic is one of the broad fields. */
+export const isField = (slug: string): boolean => FIELD_SLUGS.has(slug)
+const FIELD_SLUGS = new Set(FIELDS.map(fieldSlug))
+
 /** Abbreviations in keywords, written in capitals. */
 const CAPITALS =
   /\b(ai|llms?|mllms?|vlms?|vla|gpt|gui|ui|rl|rlhf|rlvr|grpo|dpo|ppo|sft|rag|moe|ocr|tts|asr|cot|lora|kv|gpu|gpus|sql|api|[234]d|nlp|vqa|clip|fid|vae|gan|gans|mcts)\b/g

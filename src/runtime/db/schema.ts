@@ -62,6 +62,7 @@ export const serviceMail = pgEnum('service_mail', [
   'change',
   'sign-in',
   'alert',
+  'moved',
 ])
 
 export const papers = pgTable(
@@ -73,6 +74,7 @@ export const papers = pgTable(
     title: text('title').notNull(),
     abstract: text('abstract').notNull(),
     summary: text('summary'),
+    summaryByAi: boolean('summary_by_ai').notNull().default(false),
     authors: text('authors').array().notNull().default([]),
     organization: text('organization'),
     submitter: text('submitter'),
@@ -264,6 +266,8 @@ export const subscribers = pgTable('subscribers', {
   weekday: smallint('weekday').notNull().default(1),
   previous: jsonb('previous'),
   missedAt: moment('missed_at'),
+  sourceLinks: boolean('source_links').notNull().default(false),
+  abstracts: boolean('abstracts').notNull().default(false),
 })
 
 export const suppressions = pgTable('suppressions', {
@@ -297,6 +301,7 @@ export const editions = pgTable(
     messageKey: bytea('message_key').notNull(),
     subject: text('subject'),
     preheader: text('preheader'),
+    editorNote: text('editor_note'),
   },
   (t) => [unique('one_edition_per_date').on(t.kind, t.date)],
 )
@@ -435,6 +440,18 @@ export const alertMails = pgTable('alert_mails', {
   address: text('address').notNull(),
   problems: jsonb('problems').notNull(),
 })
+
+export const movedAddresses = pgTable('moved_addresses', {
+  outboxId: bigint('outbox_id', { mode: 'number' }).primaryKey(),
+  email: text('email').notNull(),
+  addressHash: bytea('address_hash').notNull(),
+})
+
+export const unsubscribeReasons = pgTable(
+  'unsubscribe_reasons',
+  { day: date('day').notNull(), reason: text('reason').notNull(), count: integer('count').notNull() },
+  (t) => [primaryKey({ name: 'one_count_per_reason_and_day', columns: [t.day, t.reason] })],
+)
 
 export const attention = pgTable(
   'attention',

@@ -61,7 +61,9 @@ export async function countSignUp(
 ): Promise<Admission> {
   const { networks, domain, proof, suspicions, trapped } = signUp
   const window = windowStart(now())
-  const statement = sql`
+  // CTEs in order: `loosely` (no wait for the disk), `spent` (uses of its proof), `this` (its weight), `networks` and `levels` (the load
+  // and the limits), `fitting` (has it room?), `network` (counts it there, and checks again), `admitted`, `counted` (all other counts).
+  const countStatement = sql`
     WITH loosely AS MATERIALIZED (
       SELECT set_config('synchronous_commit', 'off', true)
     ), spent AS (
@@ -108,7 +110,7 @@ export async function countSignUp(
     )
     SELECT scope, coalesce(counted.count, levels.this)::int AS count, "limit"
     FROM admitted, levels LEFT JOIN counted USING (scope)`
-  const rows = await query(db, { scope: Scope, count: number, limit: number }, prepared(statement))
+  const rows = await query(db, { scope: Scope, count: number, limit: number }, prepared(countStatement))
   const level = (scope: z.output<typeof Scope>) => rows.find((row) => row.scope === scope)
   const [ofDomain, ofAll] = [level('domain'), level('all')]
   return ofDomain && ofAll && { domain: ofDomain, all: ofAll }
@@ -145,10 +147,7 @@ export async function listSurges(
 }
 
 /** Counts sign-ups of the last day that got no email: refused ones and those that filled the honeypot. */
-export const countRejected = ({
-  db,
-  now,
-}: Pick<Services, 'db' | 'now'>): Promise<{ refused: number; trapped: number }> =>
+export const countRejected = ({ db, now }: Pick<Services, 'db' | 'now'>) =>
   queryOne(db, { refused: number, trapped: number })`
     SELECT coalesce(sum(count) FILTER (WHERE scope = 'refused'), 0)::int AS refused,
       coalesce(sum(count) FILTER (WHERE scope = 'trapped'), 0)::int AS trapped

@@ -9,6 +9,7 @@ import { composeDigest, composeDigestBody, writeBody } from '../../../src/editio
 import type { ShownPaper } from '../../../src/edition/compose/placeholders.ts'
 import { composeReaderContent } from '../../../src/edition/compose/reader-content.ts'
 import {
+  CARD_PIECES,
   createMarkers,
   type EditionSegments,
   PLACEHOLDERS,
@@ -62,6 +63,8 @@ const paper = (position: number, facts: Partial<CardPaper> = {}): CardPaper => (
   projectUrl: null,
   discussionUrl: null,
   withdrawn: false,
+  summaryByAi: false,
+  listDay: '2026-04-14',
   ...facts,
 })
 
@@ -115,6 +118,7 @@ const wordsOf = (html: string): string =>
     .replace(/<(style|head)[\s\S]*?<\/\1>/g, '')
     .replace(/<[^>]*>/g, ' ')
     .replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
+    .replace(/&ensp;/g, ' ')
     .replace(/&lt;/g, '<')
     .replace(/&gt;/g, '>')
     .replace(/&quot;/g, '"')
@@ -162,12 +166,20 @@ describe('splitting and joining', () => {
     head: segment,
     opening: segment,
     heading: segment,
-    topics: segment,
+    you: segment,
+    week: segment,
+    rowsHead: segment,
+    rowsEnd: segment,
     corrections: segment,
     foot: segment,
-    rest: segment,
   })
-  const card = fc.record({ card: segment, vote: segment, after: segment })
+  const card = fc.record({
+    ...(Object.fromEntries(CARD_PIECES.map((name) => [name, segment])) as Record<
+      (typeof CARD_PIECES)[number],
+      typeof segment
+    >),
+    row: piece,
+  })
 
   for (const format of ['html', 'text'] as const) {
     test(`${format}: any cards in any order decode to the same bytes as their concatenation`, () => {
@@ -178,24 +190,27 @@ describe('splitting and joining', () => {
         fc.record({
           cards: fc.constant(cards),
           order: fc.shuffledSubarray(cards.map((_, index) => index)),
-          votable: fc.boolean(),
+          sourceLinks: fc.boolean(),
+          abstracts: fc.boolean(),
+          personal: fc.boolean(),
           own: fc.boolean(),
         }),
       )
       fc.assert(
-        fc.property(frame, anyDigest, (pieces, { cards, order, votable, own }) => {
+        fc.property(frame, anyDigest, (pieces, { cards, order, own, ...style }) => {
           const rendered = [
             written(pieces.head),
             ...['several', 'one', 'archive'].map((name) => mark(`opening ${name}`) + written(pieces.opening)),
             mark('notice'),
             mark('heading top') + written(pieces.heading),
-            mark('heading topics') + written(pieces.topics),
-            ...cards.flatMap((each, index) => [
-              mark(`card ${index}`) + written(each.card),
-              mark(`vote ${index}`) + written(each.vote),
-              mark(`after ${index}`) + written(each.after),
-            ]),
-            mark('rest') + written(pieces.rest),
+            mark('heading you') + written(pieces.you),
+            ...cards.flatMap((each, index) =>
+              CARD_PIECES.map((name) => mark(`${name} ${index}`) + written(each[name])),
+            ),
+            mark('week') + written(pieces.week),
+            mark('rows head') + written(pieces.rowsHead),
+            ...cards.map((each, index) => mark(`row ${index}`) + each.row),
+            mark('rows end') + written(pieces.rowsEnd),
             mark('corrections') + written(pieces.corrections),
             mark('foot') + written(pieces.foot),
             mark('archive foot'),
@@ -203,28 +218,41 @@ describe('splitting and joining', () => {
           ].join('')
           const body = compileBody(splitBody(rendered, NONCE, { mark, placeholder, anyMark }))
           const buffer = new MessageBuffer()
+          const yours = order.slice(0, own ? 1 : 0)
           writeBody(
             {
               body,
               sections: cards.map(() => 'top'),
-              cards: votable ? body.cards : body.archiveCards,
+              ranked: body.cards({ ...style, yours: false }),
+              yours: body.cards({ ...style, yours: true }),
               opening: body.openings.several,
               notice: undefined,
+              had: undefined,
               foot: body.foot,
               maxBytes: Number.POSITIVE_INFINITY,
             },
-            order.map((position, index) => ({ position, ...(own && index > 0 ? { section: 'topics' } : {}) })),
+            order.map((position) => ({ position, ...(yours.includes(position) ? { section: 'you' } : {}) })),
             (name) => Buffer.from(encodeLines(values[name])),
             buffer,
           )
+          const others = cards.filter((_, index) => !order.includes(index)).map(({ row }) => row)
           const expected = [
             textOf(pieces.head),
             textOf(pieces.opening),
             ...order.map((position, index) => {
-              const { card, vote, after } = cards[position]!
-              const heading = index === 0 ? textOf(pieces.heading) : own && index === 1 ? textOf(pieces.topics) : ''
-              return heading + textOf(card) + (votable ? textOf(vote) : '') + textOf(after)
+              const card = cards[position]!
+              const isYours = yours.includes(position)
+              const heading = isYours ? textOf(pieces.you) : index === yours.length ? textOf(pieces.heading) : ''
+              const left = new Set<string>([
+                isYours ? 'rank' : 'place',
+                style.sourceLinks ? 'page' : 'source',
+                style.abstracts ? 'ai' : 'abstract',
+                ...(style.personal ? [] : ['own']),
+              ])
+              return heading + CARD_PIECES.map((name) => (left.has(name) ? '' : textOf(card[name]))).join('')
             }),
+            textOf(pieces.week),
+            ...(others.length > 0 ? [textOf(pieces.rowsHead), ...others, textOf(pieces.rowsEnd)] : []),
             textOf(pieces.corrections),
             textOf(pieces.foot),
           ].join('')
@@ -260,17 +288,21 @@ describe('any digest of an edition', () => {
         (shown) => {
           const { html, text } = digestOf(segments, shown)
           expectBalancedForAll(html)
-          const titles = [...text.matchAll(/^ *(\d+)\. Paper number (\d+)$/gm)].map(([, number, position]) => [
-            number,
-            position,
+          const titles = [...text.matchAll(/^ *(\d+)\. Paper number (\d+)( · 61 votes)?$/gm)].map(
+            ([, number, position, row]) => [Number(number), Number(position), row !== undefined],
+          )
+          const rest = sections.map((_, position) => position).filter((position) => !shown.includes(position))
+          expect(titles, 'each with its place on the list, first as cards, then as rows').toEqual([
+            ...shown.map((position) => [position + 1, position, false]),
+            ...rest.map((position) => [position + 1, position, true]),
           ])
-          expect(titles).toEqual(shown.map((position, index) => [String(index + 1), String(position)]))
           expect(text.includes('AK’S PICKS')).toBe(shown.some((position) => position < 2))
           expect(text.includes('\nTRENDING\n')).toBe(shown.some((position) => position >= 2))
+          expect(text.includes('\nALSO ON THE LIST\n')).toBe(rest.length > 0)
           const words = wordsOf(html)
-          shown.forEach((position, index) => {
-            expect(words).toContain(`${index + 1}. Paper number ${position} `)
-          })
+          for (const position of shown) expect(words).toContain(` ${position + 1} Paper number ${position} `)
+          for (const position of rest) expect(words).toContain(` Paper number ${position} 61 `)
+          expect(words.includes('All 6 papers')).toBe(rest.length > 0)
           const yours = shown.length === 1 ? 'Here is the one for you' : `Here are your ${shown.length}.`
           for (const body of [words, text.replace(/\s+/g, ' ')]) {
             expect(body).toContain(`6 papers, final ranking of 02:00 UTC. ${yours}`)
@@ -384,11 +416,10 @@ describe('a digest of twenty papers is under 100,000 bytes of HTML', () => {
       authors: Array.from({ length: 30 }, () => '長谷川太郎左衛門'),
     },
     'with every field far too long': {
-      title: 'w'.repeat(10_240),
-      abstract: 'w'.repeat(10_240),
-      summary: '&'.repeat(10_240),
+      title: '&'.repeat(10_240),
+      abstract: '&'.repeat(10_240),
       authors: ['w'.repeat(10_240), 'v'.repeat(10_240)],
-      organization: 'w'.repeat(10_240),
+      organization: '&'.repeat(10_240),
       url: `https://long.example/${'w'.repeat(10_240)}`,
       codeUrl: `https://long.example/${'w'.repeat(10_240)}`,
     },
@@ -402,12 +433,10 @@ describe('a digest of twenty papers is under 100,000 bytes of HTML', () => {
       const shown = html.match(/<h3/g)!.length
       if (name.startsWith('with every field')) {
         expect(shown).toBeLessThan(20)
-        expect(wordsOf(html)).toContain(
-          `${20 - shown} more of your papers didn’t fit in this email: read the rest online`,
-        )
+        expect(html.match(/<tr><td class="line"/g), 'the others are rows').toHaveLength(20 - shown)
       } else {
         expect(shown).toBe(20)
-        expect(html).not.toContain('read the rest')
+        expect(html).not.toContain('All 20 papers')
       }
       expect(text.match(/^ *\d+\. /gm), 'the text body has all papers').toHaveLength(20)
       expect(html).toContain('https://paperboy.example/unsubscribe/')

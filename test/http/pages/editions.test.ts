@@ -1,19 +1,40 @@
+import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { releasedEdition } from '../../support/services.ts'
+import { addPapers, releasedEdition } from '../../support/services.ts'
 import { test } from '../site.ts'
 
-test('the archive lists editions and serves each as it was emailed, with its own policy', async ({ site }) => {
+test('the archive lists editions, and each is a page of the site with the editions around it', async ({ db, site }) => {
   const { app, services } = site
   expect((await app.inject('/editions')).body).toContain('None yet')
+  expect((await app.inject('/editions/latest')).headers.location).toBe('/editions')
+  await releasedEdition(services, '2026-04-13', 1)
   await releasedEdition(services, '2026-04-14', 12)
   const list = await app.inject('/editions')
   expect(list.body).toContain('href="/editions/2026-04-14"')
   expect(list.body).toContain('12 papers')
+  expect((await app.inject('/editions/latest')).headers.location).toBe('/editions/2026-04-14')
 
-  const edition = await app.inject('/editions/2026-04-14')
+  await db.execute(
+    sql`INSERT INTO signals (paper_id, observed_at, votes, origin) VALUES (2, '2026-04-15T10:00Z', 9999, 'file')`,
+  )
+  const { statusCode, body } = await app.inject('/editions/2026-04-14')
+  expect(statusCode).toBe(200)
+  expect(body).toContain('<main id="content">')
+  expect(body).toContain('rel="prev" href="/editions/2026-04-13"')
+  expect(body).not.toContain('rel="next"')
+  expect(body.match(/class="paper-title"/g)).toHaveLength(12)
+  expect(body, 'votes as of the close').not.toContain('9,999')
+  expect(body).toContain('name="email"')
+})
+
+test('an edition is also there as it was emailed, with its own policy', async ({ site: { app, services } }) => {
+  await releasedEdition(services, '2026-04-14', 12)
+  expect((await app.inject('/editions/2026-04-14')).body).toContain('href="/editions/2026-04-14/email"')
+  const edition = await app.inject('/editions/2026-04-14/email')
   expect(edition.statusCode).toBe(200)
   expect(edition.body).toContain('Paper 12 of 2026-04-14')
   expect(edition.body).not.toMatch(/\/(?:unsubscribe|preferences)\/[\w-]/)
+  expect(edition.headers.link).toBe('<https://paperboy.example/editions/2026-04-14>; rel="canonical"')
   const policy = edition.headers['content-security-policy']
   expect(policy).toContain("default-src 'none'")
   expect(policy).toContain("style-src 'unsafe-inline'")
@@ -23,8 +44,11 @@ test('the archive lists editions and serves each as it was emailed, with its own
 
 test.for(['2026-04-13', '2026-02-30', 'yesterday', '%27'])('no edition of %s is a page', async (date, { site }) => {
   await releasedEdition(site.services, '2026-04-14', 1)
-  const page = await site.app.inject(`/editions/${date}`)
-  expect(page.statusCode).toBe(404)
-  expect(page.body).toContain('No edition for this day')
+  await addPapers(site.services.db, '2026-04-13', 1)
+  for (const path of ['', '/email']) {
+    const page = await site.app.inject(`/editions/${date}${path}`)
+    expect(page.statusCode).toBe(404)
+    expect(page.body).toContain('No edition for this day')
+  }
   expect((await site.app.inject('/editions/2026-04-14?kind=weekly')).statusCode).toBe(404)
 })

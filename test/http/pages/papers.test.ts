@@ -1,7 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import { addPapers } from '../../support/services.ts'
+import { mintToken } from '../../../src/mail/tokens.ts'
+import { addPapers, addSubscriber, releasedEdition } from '../../support/services.ts'
 import { test } from '../site.ts'
+
+const textOf = (html: string): string => html.replace(/<[^>]+>/g, '')
 
 describe('the front page', () => {
   test('shows the form without any paper', async ({ site: { app } }) => {
@@ -44,9 +47,9 @@ describe('a day', () => {
     for (const day of ['2026-04-13', '2026-04-14', '2026-04-15']) await addPapers(db, day, 1)
     const { statusCode, body } = await app.inject('/papers?date=2026-04-14')
     expect(statusCode).toBe(200)
-    expect(body).toContain('Final ranking · closed 15 Apr, 02:00 UTC')
-    expect(body).toContain('13 Apr')
-    expect(body).toContain('15 Apr')
+    expect(textOf(body)).toContain('Final ranking · closed 15 Apr, 02:00 UTC')
+    expect(body).toMatch(/rel="prev" href="\/papers\?date=2026-04-13"/)
+    expect(body).toMatch(/rel="next" href="\/papers\?date=2026-04-15"/)
   })
 
   test.for([
@@ -96,4 +99,55 @@ test('source text is escaped: no markup, no script links', async ({ db, site: { 
   const { body } = await app.inject('/')
   expect(body).not.toMatch(/<script>|<img|<b>|javascript:|data:text/)
   expect(body).toContain('&lt;script&gt;')
+})
+
+test('a day has ranks, full cards down to a few votes, and a line for each of the others', async ({
+  db,
+  site: { app },
+}) => {
+  await addPapers(db, '2026-04-14', 20)
+  await db.execute(sql`UPDATE signals SET votes = CASE WHEN paper_id <= 12 THEN 30 - paper_id ELSE 3 END`)
+  const { body } = await app.inject('/')
+  expect(body.match(/<li class="paper/g)).toHaveLength(12)
+  expect(body.match(/<li class="row"/g)).toHaveLength(8)
+  expect(body).toMatch(/<span class="rank" aria-hidden="true">13<\/span>/)
+  expect(body.match(/lead-story/g)).toHaveLength(1)
+})
+
+test('a quiet day has cards only', async ({ db, site: { app } }) => {
+  await addPapers(db, '2026-04-14', 6)
+  await db.execute(sql`UPDATE signals SET votes = 4 WHERE paper_id > 2`)
+  expect((await app.inject('/')).body).not.toContain('<li class="row"')
+})
+
+test('the calendar leads only to months with papers', async ({ db, site: { app } }) => {
+  await addPapers(db, '2026-01-14', 1)
+  await addPapers(db, '2026-04-14', 1)
+  const { body } = await app.inject('/')
+  const months = [...body.matchAll(/<a href="(\/papers\?month=[\d-]+)">/g)].map(([, href]) => href!)
+  expect(months).toContain('/papers?month=2026-01')
+  expect(months).not.toContain('/papers?month=2026-05')
+  for (const href of months) expect((await app.inject(href)).statusCode).toBe(200)
+})
+
+test('pages offer the sign-up form, except to a reader whose browser is known', async ({
+  db,
+  site: { app, services },
+}) => {
+  await releasedEdition(services, '2026-04-14', 1)
+  await db.execute(sql`UPDATE papers SET topics = '{agents}'`)
+  const id = await addSubscriber(db, 'ada@example.org')
+  const cookie = `reader=${mintToken(services.keys, 'reader', id, services.now())}; __Host-reader=${mintToken(services.keys, 'reader', id, services.now())}`
+  for (const url of [
+    '/',
+    '/papers/2604.14000',
+    '/topics/agents',
+    '/search?q=paper',
+    '/editions/2026-04-14',
+    '/about',
+  ]) {
+    expect({ url, form: (await app.inject(url)).body.includes('class="sign-up"') }).toEqual({ url, form: true })
+    const known = await app.inject({ url, headers: { cookie } })
+    expect({ url, form: known.body.includes('class="sign-up"') }).toEqual({ url, form: false })
+  }
 })

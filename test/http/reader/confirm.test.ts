@@ -51,7 +51,7 @@ describe('the confirmation link', () => {
       const welcome = new URL(reply.headers.location!, 'https://paperboy.example')
       expect(welcome.pathname).toBe('/welcome')
       expect(welcome.searchParams.get('first')).toBe('2026-04-16T08:00:00.000Z')
-      const [, preferences] = /href="(\/preferences\/[^"]+)"/.exec((await app.inject(reply.headers.location!)).body)!
+      const [, preferences] = /action="(\/preferences\/[^"]+)"/.exec((await app.inject(reply.headers.location!)).body)!
       expect((await app.inject(preferences!)).statusCode, 'the second step: their choices').toBe(200)
     }
     expect(await status()).toBe('active')

@@ -4,8 +4,9 @@ import { eq } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { mintToken } from '../../../src/mail/tokens.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
-import { subscribers } from '../../../src/runtime/db/schema.ts'
+import { subscribers, unsubscribeReasons } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
+import { UNSUBSCRIBE_REASONS } from '../../../src/subscription/unsubscribe-reasons.ts'
 import { addSubscriber } from '../../support/services.ts'
 import { form, test } from '../site.ts'
 
@@ -102,6 +103,34 @@ describe('a POST to the link always works', () => {
     for (const method of ['GET', 'POST'] as const)
       expect((await app.inject({ method, url: forged })).statusCode).toBe(404)
     expect((await row()).status).toBe('active')
+  })
+})
+
+describe('after unsubscribing', () => {
+  test('one click says why, and only a count is stored', async ({ db, site: { app, services } }) => {
+    const { url } = await reader(db, services)
+    const page = await app.inject({ method: 'POST', url })
+    const actions = [...page.body.matchAll(/action="(\/unsubscribe\/[^"]+\/because\/[\w-]+)"/g)].map(
+      ([, action]) => action!,
+    )
+    expect(actions.map((action) => action.split('/').at(-1))).toEqual([...UNSUBSCRIBE_REASONS])
+    const thanks = await app.inject({ method: 'POST', url: actions[0]! })
+    expect(thanks.body).toContain('That helps us improve.')
+    expect(thanks.body).not.toContain('/because/')
+    await app.inject({ method: 'POST', url: actions[0]! })
+    expect(await db.select().from(unsubscribeReasons)).toEqual([{ day: '2026-04-15', reason: 'too-many', count: 2 }])
+  })
+
+  test('a reader who is still subscribed gives no reason, and no other reason is accepted', async ({
+    db,
+    site: { app, services },
+  }) => {
+    const { url } = await reader(db, services)
+    await app.inject({ method: 'GET', url: `${url}/because/too-many` })
+    await app.inject({ method: 'POST', url: `${url}/because/too-many` })
+    await app.inject({ method: 'POST', url })
+    expect((await app.inject({ method: 'POST', url: `${url}/because/boredom` })).statusCode).toBeGreaterThanOrEqual(400)
+    expect(await db.$count(unsubscribeReasons)).toBe(0)
   })
 })
 

@@ -59,6 +59,21 @@ describe('a sign-in request', () => {
     await watched.close()
   })
 
+  test('waits for the disk for no address: only a known one writes', async ({ db, site: { app } }) => {
+    await db.execute(sql`CREATE TABLE commits (waits text)`)
+    await db.execute(sql`
+      CREATE FUNCTION note_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO commits VALUES (current_setting('synchronous_commit')); RETURN NULL;
+      END $$`)
+    for (const table of ['admin_sessions', 'outbox'])
+      await db.execute(
+        sql`CREATE TRIGGER note_commit AFTER INSERT ON ${sql.identifier(table)} FOR EACH ROW EXECUTE FUNCTION note_commit()`,
+      )
+    await ask(app, 'nobody@else.example')
+    await ask(app, CURATOR)
+    expect((await db.execute(sql`SELECT waits FROM commits`)).rows).toEqual([{ waits: 'off' }, { waits: 'off' }])
+  })
+
   test('is limited to five in 15 minutes, and reports an invalid address', async ({ db, site: { app, clock } }) => {
     for (let n = 0; n < 7; n++) expect((await ask(app, CURATOR)).statusCode).toBe(303)
     expect(await db.$count(adminSessions)).toBe(5)

@@ -44,7 +44,7 @@ test('each operator is emailed once a day about each problem, through the relay 
   expect(mail.text).toMatch(/daily edition of 2026-04-14 does not exist/)
   expect(mail.text).toContain('Since 2026-04-15 03:00 UTC')
   expect(mail.text).toContain('https://paperboy.example/admin/editions/daily/2026-04-14')
-  expect(mail.text).toMatch(/What to do: see that a worker runs/)
+  expect(mail.text).toMatch(/What to do: check that a worker runs/)
   expect(mail.headers.get('auto-submitted')).toBe('auto-generated')
 
   // A new problem is emailed alone; a warning waits an hour.
@@ -65,7 +65,7 @@ test('each operator is emailed once a day about each problem, through the relay 
   const last = await simpleParser(sink.taken.at(-1)!.raw)
   expect(last.subject).toBe('paperboy.example: 3 problems need you')
   expect(last.text?.replace(/\n/g, ' ')).toContain('https://paperboy.example/admin/editions/daily/2026-04-15')
-  expect(last.text).toMatch(/Mailing: Halted: the operator halted it/)
+  expect(last.text).toMatch(/Mailing: No email is sent: the operator halted it/)
   relay.close()
 })
 

@@ -40,6 +40,7 @@ describe('a comment about this paper', () => {
     'This paper supersedes the withdrawn arXiv:1234.56789',
     'Replaces an earlier version that was withdrawn',
     'An earlier version of this paper was withdrawn',
+    'Previous version: the submission was withdrawn by mistake',
     'Extended version of a withdrawn paper',
     'We retract the claim of Theorem 2 in version 1',
     'A study of retracted papers',

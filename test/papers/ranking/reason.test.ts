@@ -118,9 +118,9 @@ describe('a reason says', () => {
     ])
   })
 
-  test('the curator first, a rise by its ranks, and in a week the day', () => {
+  test('the curator first, a rise by its ranks, and in a week the rank', () => {
     const rise = { from: 12, to: 3, of: 31, listDay: '2026-04-14', weekly: false }
-    const week = { listDay: '2026-04-14', rank: 22, of: 124 }
+    const week = { rank: 22, of: 124 }
     expect(reasonFor({ pickedBy: 'AK', rise })).toBe(
       'picked by AK; up from 12th to 3rd of 31 on the list of Tuesday 14 April',
     )
@@ -130,8 +130,8 @@ describe('a reason says', () => {
     expect(reasonFor({ rise }, messagesIn('de'))).toBe(
       'von Platz 12 auf Platz 3 von 31 auf der Liste vom Dienstag, 14. April',
     )
-    expect(reasonFor({ week })).toBe('22nd of the week’s 124 papers; listed on Tuesday')
-    expect(reasonFor({ week }, messagesIn('de'))).toBe('Platz 22 von 124 Artikeln der Woche; gelistet am Dienstag')
+    expect(reasonFor({ week })).toBe('22nd of the week’s 124 papers')
+    expect(reasonFor({ week }, messagesIn('de'))).toBe('Platz 22 von 124 Artikeln der Woche')
   })
 
   test('which votes a chance is about, when newer ones stand beside it', () => {

@@ -58,6 +58,7 @@ export function parseHfEntry(raw: unknown, position: number, day?: string): List
       : { source: 'title', sourceId: titleId(title ?? '') }),
     abstract: paper.summary ?? entry.summary ?? '',
     summary: paper.ai_summary,
+    summaryByAi: paper.ai_summary !== undefined,
     authors: paper.authors,
     organization: paper.organization ?? entry.organization ?? entry.submitterOrganization,
     submitter: entry.submittedBy ?? paper.submittedOnDailyBy,

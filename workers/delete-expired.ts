@@ -7,8 +7,8 @@ import type { Services } from '../src/runtime/services.ts'
 import { composeKeys } from '../src/subscription/compose-keys.ts'
 import { deleteIdleBuckets } from '../src/subscription/delete-domain-data.ts'
 
-/** Job `forget-old`: deletes data past its retention period, and ends what earlier versions left behind. */
-export async function forgetOldJob(services: Services): Promise<void> {
+/** Job `delete-expired`: deletes data past its retention period, and ends what earlier versions left behind. */
+export async function deleteExpiredJob(services: Services): Promise<void> {
   const partitions = await dropOldDeliveries(services)
   if (partitions.length > 0) services.log.info({ partitions }, 'old deliveries dropped')
   await deleteOldInbound(services)
@@ -17,6 +17,6 @@ export async function forgetOldJob(services: Services): Promise<void> {
   await deleteOldPolls(services)
   const keys = await composeKeys(services)
   if (keys.composed + keys.ended > 0) services.log.info(keys, 'address keys composed')
-  const forgotten = await deleteExpired(services)
-  if (Object.values(forgotten).some((count) => count > 0)) services.log.info(forgotten, 'old data deleted')
+  const deleted = await deleteExpired(services)
+  if (Object.values(deleted).some((count) => count > 0)) services.log.info(deleted, 'old data deleted')
 }

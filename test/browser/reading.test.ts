@@ -1,0 +1,219 @@
+import { sql } from 'drizzle-orm'
+import type { CDPSession, Page } from 'playwright-core'
+import { describe, expect } from 'vitest'
+import { mintToken } from '../../src/mail/tokens.ts'
+import { subscribers } from '../../src/runtime/db/schema.ts'
+import { test as onSite, type Site } from '../http/site.ts'
+import { useBrowser, withoutBrowser } from '../support/browser.ts'
+import { addSubscriber, NOON, releasedEdition } from '../support/services.ts'
+import { DESK, PHONE, pagesOf } from './look.ts'
+
+const test = onSite.skipIf(withoutBrowser)
+const { open } = pagesOf(useBrowser())
+
+/** A full day, as April 2026 had them: 32 papers with long titles, summaries, organisations and links. */
+async function aFullDay({ services }: Site): Promise<void> {
+  await releasedEdition(services, '2026-04-14', 32)
+  await services.db.execute(sql`
+    UPDATE papers SET title = 'Attention Sink in Transformers: A Survey on Utilization, Interpretation, and Mitigation, No. ' || id,
+      abstract = repeat('Transformers face challenges from a phenomenon where excessive attention focuses on uninformative tokens. ', 8),
+      organization = 'University of Science and Technology No. ' || id, pdf_url = url, code_url = 'https://github.com/a/b', project_url = 'https://a.example',
+      topics = '{agents,language-models,video-generation}'`)
+  await services.db.execute(sql`UPDATE signals SET votes = 45 - 2 * paper_id WHERE paper_id <= 20`)
+  await services.db.execute(sql`UPDATE signals SET votes = 3 WHERE paper_id > 20`)
+}
+
+describe('the home page', () => {
+  test('shows the first paper’s title in the first screen of a phone', async ({ site }) => {
+    await aFullDay(site)
+    for (const viewport of [
+      { width: 375, height: 667 },
+      { width: 1280, height: 800 },
+    ]) {
+      const page = await open(site, { viewport })
+      await page.goto('/')
+      const box = await page.locator('.paper-title').first().boundingBox()
+      expect(box!.y + box!.height).toBeLessThan(viewport.height)
+    }
+  })
+
+  test('takes at most 60 kB of HTML, CSS and JavaScript, as transferred', async ({ site }) => {
+    await aFullDay(site)
+    const page = await open(site)
+    const bytes = await transferred(page, () => page.goto('/', { waitUntil: 'networkidle' }))
+    expect(Object.keys(bytes).toSorted()).toEqual(
+      ['Document', 'Font', 'Other', 'Script', 'Stylesheet'].filter((kind) => kind in bytes),
+    )
+    const sum = (bytes.Document ?? 0) + (bytes.Stylesheet ?? 0) + (bytes.Script ?? 0)
+    expect(sum).toBeGreaterThan(5_000)
+    expect(sum).toBeLessThan(60_000)
+  })
+
+  test.for([PHONE, DESK])(
+    'moves nothing while it loads, and paints its largest text first',
+    async (viewport, { site }) => {
+      await aFullDay(site)
+      const page = await open(site, { viewport })
+      for (const url of ['/', '/papers/2604.14000', '/editions/2026-04-14']) {
+        await page.goto(url)
+        const { shift, largest } = await page.evaluate<{ shift: number; largest: string[] }>(PAINTED)
+        expect({ url, shift }).toEqual({ url, shift: 0 })
+        // The largest text is there from the first paint on: nothing larger comes after it.
+        expect({ url, paints: largest.length }).toEqual({ url, paints: 1 })
+      }
+    },
+  )
+})
+
+/** Bytes on the wire by kind of resource, after compression. */
+async function transferred(page: Page, load: () => Promise<unknown>): Promise<Record<string, number>> {
+  const session: CDPSession = await page.context().newCDPSession(page)
+  await session.send('Network.enable')
+  const kinds = new Map<string, string>()
+  const bytes: Record<string, number> = {}
+  session.on('Network.responseReceived', ({ requestId, type }) => void kinds.set(requestId, type))
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    const kind = kinds.get(requestId) ?? 'Other'
+    bytes[kind] = (bytes[kind] ?? 0) + encodedDataLength
+  })
+  await load()
+  return bytes
+}
+
+/** Reads the browser's own trace: the sum of layout shifts, and each candidate for the largest paint. */
+const PAINTED = `new Promise((done) => {
+  const found = { shift: 0, largest: [] }
+  const watch = (type, take) => new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true })
+  watch('layout-shift', (entry) => { found.shift += entry.value })
+  watch('largest-contentful-paint', (entry) => found.largest.push(entry.element?.className ?? entry.element?.tagName ?? ''))
+  requestAnimationFrame(() => requestAnimationFrame(() => done(found)))
+})`
+
+test('no page scrolls sideways at 320 pixels, and wider text spacing cuts nothing', async ({ site }) => {
+  await aFullDay(site)
+  const id = await addSubscriber(site.services.db, 'ada@example.org')
+  const preferences = mintToken(site.services.keys, 'preferences', id, NOON)
+  const page = await open(site, { viewport: { width: 320, height: 667 }, bypassCSP: true })
+  for (const url of [
+    '/',
+    '/papers?week=2026-W16',
+    '/papers/2604.14000',
+    '/search?q=attention&topic=agents',
+    '/editions/2026-04-14',
+    '/authors/Ada%20Lovelace',
+    `/welcome?choose=${preferences}`,
+    `/preferences/${preferences}`,
+  ]) {
+    await page.goto(url)
+    const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+    expect({ url, overflow: await page.evaluate(overflow) }).toEqual({ url, overflow: 0 })
+    // WCAG 2.2, 1.4.12
+    await page.addStyleTag({
+      content: '* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }',
+    })
+    const cut =
+      await page.evaluate(`[...document.querySelectorAll('main p, main h1, main h2, main h3, main a, main button')]
+      .filter((each) => !each.matches('.visually-hidden') && getComputedStyle(each).overflow === 'hidden' && each.scrollHeight > each.clientHeight + 1).length`)
+    expect({ url, cut, overflow: await page.evaluate(overflow) }).toEqual({ url, cut: 0, overflow: 0 })
+  }
+})
+
+test('every target outside a sentence is at least 24 pixels high and wide', async ({ site }) => {
+  await aFullDay(site)
+  const page = await open(site, { viewport: PHONE })
+  for (const url of ['/', '/papers/2604.14000', '/editions', '/topics/agents', '/about']) {
+    await page.goto(url)
+    const small = await page.evaluate(`[...document.querySelectorAll('a, button, select, summary')].flatMap((each) => {
+      const { width, height } = each.getBoundingClientRect()
+      return width === 0 || each.closest('p, .skip') || (width >= 24 && height >= 24) ? [] : [each.textContent.trim()]
+    })`)
+    expect({ url, small }).toEqual({ url, small: [] })
+  }
+})
+
+test('keys move through the list, open, vote, search and explain themselves', async ({ site }) => {
+  await aFullDay(site)
+  const page = await open(site)
+  await page.goto('/')
+  const focused = () => page.evaluate('document.activeElement.textContent.trim()')
+  await page.keyboard.press('j')
+  await page.keyboard.press('j')
+  expect(await focused()).toContain('Mitigation, No. 2')
+  await page.keyboard.press('k')
+  expect(await focused()).toContain('Mitigation, No. 1')
+  await page.keyboard.press('?')
+  await page.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('o')
+  await page.waitForURL('**/papers/2604.14000')
+  await page.keyboard.press('v')
+  await page.waitForURL('**/papers/2604.14000/vote')
+  await page.keyboard.press('/')
+  await page.waitForURL('**/search')
+  // In a field, keys are letters.
+  await page.getByLabel('Search papers').pressSequentially('jov?')
+  expect(await page.getByLabel('Search papers').inputValue()).toBe('jov?')
+})
+
+test('Subscribe says that it was pressed, at once, and again after going back', async ({ site }) => {
+  site.services.now = () => new Date()
+  const page = await open(site)
+  await page.goto('/')
+  await page.getByLabel('Your email address').fill('ada@example.org')
+  await page.evaluate(`document.querySelector('form.sign-up').requestSubmit()`)
+  const button = page.locator('form.sign-up button[type="submit"]')
+  expect(await button.textContent()).toBe('Sending…')
+  expect(await button.getAttribute('aria-disabled')).toBe('true')
+  await page.getByRole('heading', { name: 'Check your inbox' }).waitFor()
+})
+
+test('a link and a citation are copied by a button, which says so', async ({ site }) => {
+  await aFullDay(site)
+  const page = await open(site)
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.goto('/papers/2604.14000')
+  await page.getByRole('button', { name: 'Copy link' }).click()
+  await page.getByRole('button', { name: 'Copied' }).waitFor()
+  expect(await page.evaluate('navigator.clipboard.readText()')).toBe('https://paperboy.example/papers/2604.14000')
+  await page.getByRole('button', { name: 'Copy BibTeX' }).click()
+  await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toContain('@misc{lovelace2026attention')
+})
+
+test.for([true, false])('welcome is three taps and Save (JavaScript: %s)', async (javaScriptEnabled, { db, site }) => {
+  await aFullDay(site)
+  const id = await addSubscriber(db, 'ada@example.org', { zone: 'Europe/Berlin', keywords: ['sinks'] })
+  const page = await open(site, { javaScriptEnabled, viewport: PHONE })
+  await page.goto(
+    `/welcome?first=2026-04-16T06:00:00.000Z&choose=${mintToken(site.services.keys, 'preferences', id, NOON)}`,
+  )
+  await page.locator('.tap', { hasText: 'Video generation' }).click()
+  await page.locator('.tap', { hasText: 'two minutes' }).click()
+  await page.locator('.tap', { hasText: '07:00' }).click()
+  if (javaScriptEnabled) {
+    expect(await page.locator('[data-chosen]').textContent()).toBe('1 topic, 5 papers, 07:00')
+  }
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved.').waitFor()
+  expect((await db.select().from(subscribers))[0]).toMatchObject({
+    topics: ['video-generation'],
+    size: 5,
+    hour: 7,
+    keywords: ['sinks'],
+    cadence: 'daily',
+  })
+})
+
+test('preferences keep Save in sight, and hide the weekday unless it counts', async ({ db, site }) => {
+  const id = await addSubscriber(db, 'ada@example.org')
+  const page = await open(site, { javaScriptEnabled: false, viewport: PHONE })
+  await page.goto(`/preferences/${mintToken(site.services.keys, 'preferences', id, NOON)}`)
+  const save = page.getByRole('button', { name: 'Save' })
+  for (const y of [0, 400]) {
+    await page.mouse.wheel(0, y)
+    const box = await save.boundingBox()
+    expect(box!.y + box!.height).toBeLessThanOrEqual(PHONE.height)
+  }
+  expect(await page.getByLabel('Day, if once a week').isVisible()).toBe(false)
+  await page.getByLabel('Once a week').check()
+  expect(await page.getByLabel('Day, if once a week').isVisible()).toBe(true)
+})

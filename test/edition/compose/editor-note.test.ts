@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { renderEditorNote } from '../../../src/edition/compose/editor-note.ts'
+import { messagesIn } from '../../../src/messages/catalogue.ts'
+
+const render = (note: string) => renderEditorNote(note, 'AK', messagesIn('en'))
+
+test('has paragraphs, emphasis and links in both bodies', () => {
+  const { html, text } = render('Read *this* and **that**: [the paper](https://arxiv.org/abs/1).\n\nSecond.')
+  expect(html).toContain('<b>From AK, the editor.</b> Read <em>this</em> and <strong>that</strong>: <a class="accent"')
+  expect(html).toContain('href="https://arxiv.org/abs/1">the paper</a>')
+  expect(html.match(/<p /g)).toHaveLength(2)
+  expect(text).toBe('From AK, the editor. Read this and that: the paper\n(https://arxiv.org/abs/1).\n\nSecond.')
+})
+
+test.for([
+  '<script>alert(1)</script>',
+  '<img src=x onerror=alert(1)>',
+  '[x](javascript:alert(1))',
+  '[x](data:text/html,<script>)',
+  '![x](https://tracker.example/pixel.gif)',
+  '[x](https://a.example/"onmouseover="alert(1))',
+  '<a href="https://a.example" onclick="x">',
+  '</div></td></tr></table>',
+])('%s stays text', (note) => {
+  const { html } = render(note)
+  expect(html).not.toMatch(/<script|<img|<\/div|<\/td|javascript:[^<]*">|data:[^<]*">/)
+  expect(html).not.toMatch(/<[^>]*\son\w+=/)
+})

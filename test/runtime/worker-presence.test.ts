@@ -1,0 +1,21 @@
+import { expect } from 'vitest'
+import { describeStatus, readStatus } from '../../src/operate/status.ts'
+import { announceWorker, countWorkers } from '../../src/runtime/worker-presence.ts'
+import { signedIn, test } from '../http/admin.ts'
+import { NOON } from '../support/services.ts'
+
+test('status and the overview count every worker of this database', async ({ databaseUrl, site }) => {
+  const { services } = site
+  const { get } = await signedIn(site)
+  expect(describeStatus(await readStatus(services), NOON)).toContain('Workers   not running')
+  const workers = [
+    await announceWorker(databaseUrl, services.log),
+    await announceWorker(databaseUrl, services.log),
+    await announceWorker(databaseUrl, services.log),
+  ]
+  expect(describeStatus(await readStatus(services), NOON)).toContain('Workers   3 running')
+  expect((await get('/admin')).body).toContain('3 run, and nothing is overdue')
+  await workers[0]!.end()
+  await expect.poll(() => countWorkers(services.db)).toBe(2)
+  for (const worker of workers) await worker.end()
+})
