@@ -46,6 +46,8 @@ test('a list day has its papers by score, with their facts', async ({ db }) => {
     source: 'arxiv',
     sourceId: '2604.00002',
     title: 'V_0.5 and μ²',
+    titleSource: expect.stringContaining('V_{0.5}'),
+    aiSummary: true,
     authors: ['Ada'],
     organization: 'A & B',
     summary: 'Up to 2×.',
