@@ -107,6 +107,8 @@ export const de: Messages = {
     otherZone: 'Zeitzone ändern',
     onceAWeek: 'Lieber einmal in der Woche',
     skip: 'Überspringen',
+    sample: 'In der neuesten Ausgabe',
+    andMore: (n) => `und ${n} weitere`,
   },
   link: {
     old: 'Dieser Link ist abgelaufen',
@@ -517,8 +519,22 @@ export const de: Messages = {
     none: (words) => `Keine Artikel zu „${words}“ gefunden`,
     noneFiltered: 'Keine Artikel mit diesen Filtern',
     noneText:
-      'Versuchen Sie weniger oder andere Wörter, oder entfernen Sie einen Filter. Wir suchen in Titeln, Zusammenfassungen, Namen und Stichwörtern.',
+      'Versuchen Sie andere Wörter, oder entfernen Sie einen Filter. Wir suchen in Titeln, Abstracts, Zusammenfassungen, Namen, Organisationen und Stichwörtern.',
+    unknownId: (id) => `${id} haben wir noch nicht`,
+    unknownIdText: 'Sie können den Artikel vorschlagen. Ein Kurator prüft jeden Vorschlag.',
+    suggest: 'Diesen Artikel vorschlagen',
     results: 'Suchergebnisse',
+    count: (papers, approximate) => (approximate ? `Etwa ${papers}` : papers),
+    withAll: (papers) => `${papers} mit allen diesen Wörtern`,
+    noneWithAll: 'Kein Artikel enthält alle diese Wörter.',
+    withSome: 'Artikel mit einigen dieser Wörter',
+    closest: (n) => `Die ${n} besten Treffer.`,
+    onlyBest: (n) => `Hier stehen nur die ${n} besten Treffer. Nach Datum sortiert sehen Sie alle.`,
+    sortBy: 'Sortieren nach',
+    relevance: 'Relevanz',
+    date: 'Datum',
+    showingFor: 'Ergebnisse für',
+    insteadFor: 'Stattdessen suchen nach',
     more: 'Weitere Ergebnisse',
     fromTheTop: 'Erste Seite',
   },
@@ -593,10 +609,9 @@ export const de: Messages = {
     rankOfWeek: (rank, of) => `Platz ${rank} von ${of.toLocaleString('de-DE')} Artikeln der Woche`,
   },
   lead: {
-    leads: (topic, n, of, kind) =>
-      `${n} der ersten ${of} ${kind === 'weekly' ? 'dieser Woche' : 'heute'} gehören zum Thema ${topic}.`,
-    standsOut: (topic, n, of, kind) =>
-      `${n} der ersten ${of} ${kind === 'weekly' ? 'dieser Woche' : 'heute'} gehören zum Thema ${topic}, mindestens doppelt so viele wie üblich.`,
+    leads: (topic, n, of) => `${n} der ersten ${of} gehören zum Thema ${topic}.`,
+    standsOut: (topic, n, of) =>
+      `${n} der ersten ${of} gehören zum Thema ${topic}, mindestens doppelt so viele wie üblich.`,
     mostVotes: (name, votes) => `${name} führt mit ${votes}.`,
     shared: (name, other, votes) => `${name} und ${other} führen mit je ${votes}.`,
   },

@@ -116,6 +116,8 @@ export const en = {
     otherZone: 'Change',
     onceAWeek: 'Once a week instead',
     skip: 'Skip',
+    sample: 'In the latest edition',
+    andMore: (n: number) => `and ${n} more`,
   },
   link: {
     old: 'This link has expired',
@@ -508,8 +510,23 @@ export const en = {
     badDate: 'This is not a valid date, so we ignored it.',
     none: (words: string) => `No papers found for “${words}”`,
     noneFiltered: 'No papers match these filters',
-    noneText: 'Try fewer or different words, or remove a filter. We search titles, abstracts, authors and keywords.',
+    noneText:
+      'Try different words, or remove a filter. We search titles, abstracts, summaries, authors, organisations and keywords.',
+    unknownId: (id: string) => `We don’t have ${id} yet`,
+    unknownIdText: 'You can suggest it. A curator reviews every suggestion.',
+    suggest: 'Suggest this paper',
     results: 'Search results',
+    count: (papers: string, approximate: boolean) => (approximate ? `About ${papers}` : papers),
+    withAll: (papers: string) => `${papers} with all of these words`,
+    noneWithAll: 'No paper has all of these words.',
+    withSome: 'Papers with some of these words',
+    closest: (n: number) => `The ${n} closest matches.`,
+    onlyBest: (n: number) => `Only the ${n} best matches are listed. Sort by newest to see all.`,
+    sortBy: 'Sort by',
+    relevance: 'Best match',
+    date: 'Newest',
+    showingFor: 'Showing results for',
+    insteadFor: 'Search instead for',
     more: 'More results',
     fromTheTop: 'First page',
   },
@@ -590,11 +607,10 @@ export const en = {
   /** the first sentences of an edition; every number is from its list */
   lead: {
     /** most papers of the top ten */
-    leads: (topic: string, n: number, of: number, kind: 'daily' | 'weekly') =>
-      `${n} of ${kind === 'weekly' ? 'the week’s' : 'today’s'} top ${of} are on ${inSentence(topic)}.`,
+    leads: (topic: string, n: number, of: number) => `${n} of the top ${of} are on ${inSentence(topic)}.`,
     /** at least twice as many as usual */
-    standsOut: (topic: string, n: number, of: number, kind: 'daily' | 'weekly') =>
-      `${n} of ${kind === 'weekly' ? 'the week’s' : 'today’s'} top ${of} are on ${inSentence(topic)}, at least twice as many as usual.`,
+    standsOut: (topic: string, n: number, of: number) =>
+      `${n} of the top ${of} are on ${inSentence(topic)}, at least twice as many as usual.`,
     mostVotes: (name: string, votes: string) => `${name} is first with ${votes}.`,
     shared: (name: string, other: string, votes: string) => `${name} and ${other} are first with ${votes} each.`,
   },

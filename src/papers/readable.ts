@@ -47,6 +47,12 @@ const ABBREVIATION = /(?:^|[\s(])(?:e\.g|i\.e|vs|al|cf|etc|resp|Fig|Figs|Eq|Sec|
 /** A cut at a sentence's end must fill this share of the room. Otherwise the cut is between words. */
 const LEAST_SHARE = 0.4
 
+/** Returns where the sentences of a readable text end, except the last one's end. */
+export const sentenceEnds = (text: string): number[] =>
+  [...text.matchAll(/[.!?]["'”’)\]]*(?= [\p{Lu}\p{N}"'“‘(])|[。！？]/gu)]
+    .map((end) => end.index + end[0].length)
+    .filter((end) => end < text.length && !ABBREVIATION.test(text.slice(Math.max(0, end - 12), end)))
+
 /**
  * Returns the beginning of a readable text, at most `maxChars` characters of whole sentences.
  * A first sentence that is too long is cut between words and ends with "…".
@@ -54,9 +60,7 @@ const LEAST_SHARE = 0.4
 export function sentences(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text
   const room = text.slice(0, maxChars + 2)
-  const ends = [...room.matchAll(/[.!?]["'”’)\]]*(?= [\p{Lu}\p{N}"'“‘(])/gu)]
-    .map((end) => end.index + end[0].length)
-    .filter((end) => end <= maxChars && !ABBREVIATION.test(room.slice(Math.max(0, end - 12), end)))
+  const ends = sentenceEnds(room).filter((end) => end <= maxChars)
   const end = ends.at(-1)
   if (end !== undefined && end >= maxChars * LEAST_SHARE) return text.slice(0, end)
   const space = room.slice(0, maxChars).lastIndexOf(' ')

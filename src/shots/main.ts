@@ -63,6 +63,7 @@ try {
     { name: 'month', path: spanHref(spanAround('month', edition.date)) },
     { name: 'paper', path: '/papers/1' },
     { name: 'search', path: '/search?q=language+model' },
+    { name: 'search-some-words', path: '/search?q=making+modles+smaller+and+faster' },
     { name: 'topics', path: '/topics' },
     { name: 'topic', path: '/topics/language-models' },
     { name: 'feeds', path: '/feeds' },

@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import { listDay } from '../../src/papers/lists/list-day.ts'
 import { searchPapers } from '../../src/papers/search/search.ts'
 import { similarPapers } from '../../src/papers/search/similar.ts'
 import { topicCounts } from '../../src/papers/topics/topics.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
+import { query } from '../../src/runtime/db/query.ts'
 import { papers } from '../../src/runtime/db/schema.ts'
 import { readPapers } from './ranking/likeness.ts'
 import { fillLibrary } from './search/library.ts'
@@ -49,10 +51,20 @@ async function report(db: Db, words: string[], times: number): Promise<void> {
   const topics = (await topicCounts(db, { limit: 100 })).map((topic) => topic.slug)
   const listDays = await db.selectDistinct({ day: papers.listDay }).from(papers).orderBy(papers.listDay)
   const days = listDays.map(({ day }) => day)
+  const question = (from: readonly string[], at: number, count: number) =>
+    Array.from({ length: count }, (_, place) => one(from, at * (place + 2) + place)).join(' ')
+  const common = await commonWords(db)
   const asked: Record<string, (at: number) => Promise<unknown>> = {
     'search: a word': (at) => searchPapers({ db, now }, { q: one(words, at) }),
     'search: two words': (at) => searchPapers({ db, now }, { q: `${one(words, at)} ${one(words, at * 3 + 1)}` }),
     'search: broad ("language model")': () => searchPapers({ db, now }, { q: 'language model' }),
+    'search: some of three words': (at) => searchPapers({ db, now }, { q: question(words, at, 3) }),
+    'search: some of eight words': (at) => searchPapers({ db, now }, { q: question(words, at, 8) }),
+    'search: some of eight common words': (at) => searchPapers({ db, now }, { q: question(common, at, 8) }),
+    'search: some words and a topic': (at) =>
+      searchPapers({ db, now }, { q: question(words, at, 4), topic: one(topics, at) }),
+    'search: newest of two words': (at) =>
+      searchPapers({ db, now }, { q: `${one(words, at)} ${one(words, at * 3 + 1)}`, order: 'date' }),
     'search: a phrase': () => searchPapers({ db, now }, { q: '"reinforcement learning" -video' }),
     'search: word and topic': (at) =>
       searchPapers({ db, now }, { q: one(words, at), topic: one(topics, at), hasCode: true }),
@@ -113,6 +125,16 @@ function cpuMs(pids: readonly number[]): number | undefined {
     return Number(fields[11]) + Number(fields[12])
   })
   return ticks.reduce((sum, one) => sum + one, 0) * 10
+}
+
+/** The words that most papers have. Search reads their index entries last. */
+async function commonWords(db: Db): Promise<string[]> {
+  const rows = await query(
+    db,
+    z.object({ term: z.string() }),
+    sql`SELECT term FROM terms WHERE term ~ '^[a-z]{4,}$' ORDER BY papers DESC, id LIMIT 300`,
+  )
+  return rows.map((row) => row.term)
 }
 
 /** Swaps two letters in the middle. */

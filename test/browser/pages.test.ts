@@ -81,7 +81,7 @@ describe.for([
   { colorScheme: 'light', locale: 'en-GB', viewport: DESK },
   { colorScheme: 'dark', locale: 'de-DE', viewport: PHONE },
 ] as const)('in $colorScheme colours, speaking $locale', (how) => {
-  test('axe finds no violation on any page', { timeout: 120_000 }, async ({ site }) => {
+  test('axe finds no violation on any page', { timeout: 240_000 }, async ({ site }) => {
     const paths = await everyPage(site)
     // The test injects axe, so it must bypass the pages' policy.
     const page = await open(site, { ...how, bypassCSP: true })
@@ -190,7 +190,7 @@ test('the keyboard moves through the front page in reading order, with visible f
   ])
 })
 
-test('controls are at least 44 pixels high', async ({ site }) => {
+test('controls are at least 44 pixels high', { timeout: 120_000 }, async ({ site }) => {
   const paths = await everyPage(site)
   const page = await open(site, { viewport: { width: 375, height: 800 } })
   for (const url of paths.filter((each) => !each.endsWith('/email'))) {

@@ -109,7 +109,7 @@ describe('a change of address', () => {
     await expect(changeAddress(services, token)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
   })
 
-  test('is reported to the old address, which is then forgotten', async ({ db }) => {
+  test('sends an email to the old address, which is then forgotten', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)
     await addSubscriber(db, ADA)

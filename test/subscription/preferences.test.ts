@@ -39,6 +39,8 @@ test('reading returns the preferences and changes nothing', async ({ db }) => {
     topics: [],
     keywords: [],
     likeVoted: false,
+    sourceLinks: false,
+    abstracts: false,
     locale: 'en',
     format: 'html',
     pausedUntil: null,

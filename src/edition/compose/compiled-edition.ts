@@ -22,7 +22,7 @@ export interface CompiledSegment {
 }
 
 /** How a reader's cards look. */
-export interface CardStyle {
+interface CardStyle {
   /** under the heading of the reader's own papers: the list's place follows the authors */
   yours: boolean
   /** titles link to the paper's source instead of its page here */
@@ -51,9 +51,8 @@ export interface CompiledBody {
 export interface CompiledRows {
   head: CompiledSegment
   end: CompiledSegment
-  bytes: Buffer
-  /** where the row of each position starts, and where the last one ends */
-  starts: number[]
+  /** the rows of the positions from `from` up to `to` */
+  between(from: number, to: number): Buffer
   /** the decoded size of the longest row */
   longest: number
 }
@@ -116,17 +115,24 @@ export const compileBody = (body: BodySegments): CompiledBody => ({
   openings: mapValues(body.openings, compileSegment),
   notice: compileSegment(body.notice),
   headings: mapValues(body.headings, compileSegment),
-  // Only a few of the sixteen styles are ever used.
-  cards: memoize(
-    ({ yours, sourceLinks, abstracts, personal }: CardStyle) => `${yours}${sourceLinks}${abstracts}${personal}`,
-    (style) => body.cards.map((card) => compileSegment(joinSegments(...piecesOf(card, style)))),
-  ),
+  cards: compileCards(body.cards),
   week: compileSegment(body.week),
   rows: compileRows(body),
   corrections: compileSegment(body.corrections),
   foot: compileSegment(body.foot),
   archiveFoot: compileSegment(body.archiveFoot),
 })
+
+/** Compiles the cards of a style when it is first asked for: of the sixteen styles, few are ever used. */
+function compileCards(cards: readonly CardSegments[]): CompiledBody['cards'] {
+  const styles: CompiledSegment[][] = []
+  return (style) => {
+    const { yours, sourceLinks, abstracts, personal } = style
+    const index = Number(yours) + 2 * Number(sourceLinks) + 4 * Number(abstracts) + 8 * Number(personal)
+    styles[index] ??= cards.map((card) => compileSegment(joinSegments(...piecesOf(card, style))))
+    return styles[index]
+  }
+}
 
 const piecesOf = (card: CardSegments, { yours, sourceLinks, abstracts, personal }: CardStyle): Segment[] => [
   card.card,
@@ -145,11 +151,21 @@ function compileRows({ rows, rowsHead, rowsEnd }: BodySegments): CompiledRows {
   const texts = rows.map((row) => bytes(row.join('')))
   const starts = [0]
   for (const text of texts) starts.push(starts.at(-1)! + text.length)
+  const all = Buffer.concat(texts)
+  // Creating a view takes longer than copying it. There are at most as many as pairs of positions.
+  const views = new Map<number, Buffer>()
   return {
     head: compileSegment(rowsHead),
     end: compileSegment(rowsEnd),
-    bytes: Buffer.concat(texts),
-    starts,
+    between(from, to) {
+      const key = from * starts.length + to
+      let view = views.get(key)
+      if (view === undefined) {
+        view = all.subarray(starts[from]!, starts[to]!)
+        views.set(key, view)
+      }
+      return view
+    },
     longest: Math.max(0, ...rows.map((row) => decodedLength(row.join('')))),
   }
 }

@@ -66,7 +66,11 @@ export async function composeEdition(
       weekly: edition.kind === 'weekly',
       longDate: longDate(edition, t),
       week: input.week && describeWeek(input.week, settings, t),
-      lead: describeLead({ fields: input.fields ?? [], papers, names }, edition.kind, t),
+      lead: describeLead(
+        input.fields ?? [],
+        papers.map((paper, at) => ({ ...paper, name: names[at]! })),
+        t,
+      ),
       list: listLine(edition, input, t),
       headings: headingsOf(settings, papers, t),
       papers: papers.map((paper) => formatCard(paper, settings, t, edition.kind === 'weekly')),

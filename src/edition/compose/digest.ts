@@ -159,7 +159,7 @@ export function writeBody(
 const rowsSize = ({ head, end, longest }: CompiledRows, papers: number): number =>
   head.size + end.size + Math.min(papers, MOST_ROWS) * longest
 
-/** Lists the first papers that have no card, in the list's order. Neighbouring rows are one copy. */
+/** Lists the first papers that have no card, in the list's order. Neighbouring rows are one copy. @param listed 1: no row */
 function writeRows(
   { body: { rows }, sections, had }: BodyLayout,
   listed: Uint8Array,
@@ -167,13 +167,13 @@ function writeRows(
   buffer: MessageBuffer,
 ): void {
   let left = MOST_ROWS
-  const isRow = (position: number) => listed[position] === 0 && sections[position] !== 'rising' && !had?.has(position)
+  if (had) for (const position of had) listed[position] = 1
   for (let from = 0; from < sections.length && left > 0; from++) {
-    if (!isRow(from)) continue
+    if (listed[from] === 1 || sections[from] === 'rising') continue
     let to = from + 1
-    while (to < sections.length && to - from < left && isRow(to)) to++
+    while (to < sections.length && to - from < left && listed[to] === 0 && sections[to] !== 'rising') to++
     if (left === MOST_ROWS) write(rows.head)
-    buffer.append(rows.bytes.subarray(rows.starts[from]!, rows.starts[to]!))
+    buffer.append(rows.between(from, to))
     left -= to - from
     from = to
   }

@@ -4,7 +4,6 @@ import type { Messages } from '../../messages/catalogue.ts'
 import { isField, topicName } from '../../papers/topics/topics.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { query } from '../../runtime/db/query.ts'
-import type { CardPaper } from './card.ts'
 
 /** A field of research among an edition's first ten papers. */
 export interface FieldInTopTen {
@@ -46,49 +45,47 @@ export async function readFields(
   return rows.filter(({ slug }) => isField(slug))
 }
 
-/**
- * Writes the lead of an edition: which field its first ten papers favour, and which paper has most votes. It states only facts that
- * the tables hold. Empty without any.
- *
- * @param names the papers' short names, by position
- */
-export function describeLead(
-  {
-    fields,
-    papers,
-    names,
-  }: { fields: readonly FieldInTopTen[]; papers: readonly CardPaper[]; names: readonly string[] },
-  kind: 'daily' | 'weekly',
-  t: Messages,
-): string {
-  return [describeField(fields, papers, kind, t), describeLeader(papers, names, t)].filter(Boolean).join(' ')
+/** A paper on a list, in its order. */
+interface Listed {
+  /** its short name */
+  name: string
+  section: string
+  votes: number | null
 }
 
-function describeField(
-  fields: readonly FieldInTopTen[],
-  papers: readonly CardPaper[],
-  kind: 'daily' | 'weekly',
-  { lead }: Messages,
-): string | undefined {
-  const of = Math.min(10, papers.filter(({ section }) => section !== 'rising').length)
+/** Counts the fields of a list's first ten papers, without earlier lists to compare them with. */
+export function countFields(papers: readonly { topics: readonly string[] }[]): FieldInTopTen[] {
+  const slugs = papers.slice(0, 10).flatMap(({ topics }) => topics.filter(isField))
+  return [...Map.groupBy(slugs, (slug) => slug)]
+    .map(([slug, own]) => ({ slug, papers: own.length, usual: null }))
+    .sort((a, b) => b.papers - a.papers)
+}
+
+/**
+ * Writes the lead of a list: which field its first ten papers favour, and which paper has most votes. It states only facts that the
+ * tables hold. Empty without any.
+ */
+export function describeLead(fields: readonly FieldInTopTen[], papers: readonly Listed[], t: Messages): string {
+  const listed = papers.filter(({ section }) => section !== 'rising')
+  return [describeField(fields, Math.min(10, listed.length), t), describeLeader(listed, t)].filter(Boolean).join(' ')
+}
+
+function describeField(fields: readonly FieldInTopTen[], of: number, { lead }: Messages): string | undefined {
   const many = fields.filter(({ papers }) => papers >= FEWEST_PAPERS)
   const [unusual] = many
     .filter(({ papers, usual }) => usual !== null && papers >= STANDS_OUT * usual)
     .sort((a, b) => a.usual! / a.papers - b.usual! / b.papers)
-  if (unusual) return lead.standsOut(topicName(unusual.slug), unusual.papers, of, kind)
+  if (unusual) return lead.standsOut(topicName(unusual.slug), unusual.papers, of)
   const [first, second] = many
-  return first && first.papers > (second?.papers ?? 0)
-    ? lead.leads(topicName(first.slug), first.papers, of, kind)
-    : undefined
+  return first && first.papers > (second?.papers ?? 0) ? lead.leads(topicName(first.slug), first.papers, of) : undefined
 }
 
 /** The paper with most votes. Three or more with the same number are not named. */
-function describeLeader(papers: readonly CardPaper[], names: readonly string[], t: Messages): string | undefined {
-  const listed = papers.filter(({ section }) => section !== 'rising')
-  const most = Math.max(0, ...listed.map(({ votes }) => votes ?? 0))
+function describeLeader(papers: readonly Listed[], t: Messages): string | undefined {
+  const most = Math.max(0, ...papers.map(({ votes }) => votes ?? 0))
   if (most < 2) return undefined
-  const [first, second, ...more] = listed.filter(({ votes }) => votes === most).map(({ position }) => names[position]!)
-  const votes = t.paper.votes(most)
+  const [first, second, ...more] = papers.filter(({ votes }) => votes === most)
   if (more.length > 0) return undefined
-  return second === undefined ? t.lead.mostVotes(first!, votes) : t.lead.shared(first!, second, votes)
+  const votes = t.paper.votes(most)
+  return second === undefined ? t.lead.mostVotes(first!.name, votes) : t.lead.shared(first!.name, second.name, votes)
 }

@@ -89,8 +89,25 @@ const PaperWhole = PaperFacts.extend({
 
 const Pieces = z.array(z.object({ text: z.string(), hit: z.boolean() }))
 const Found = z.object({
-  papers: z.array(PaperFacts.extend({ titlePieces: Pieces, snippet: Pieces })),
+  papers: z.array(
+    PaperFacts.extend({
+      titlePieces: Pieces,
+      snippet: Pieces,
+      match: z.enum(['all', 'some']).describe('whether the paper has all words or only some'),
+    }),
+  ),
+  total: z.object({
+    all: z.number().describe('papers with all words'),
+    approximate: z.boolean().describe('whether `all` is an estimate'),
+    some: z.number().describe('papers with some words, at most 100. They follow when fewer than 20 have all words'),
+    listed: z.number().describe('papers on all pages. By relevance, only the best 300 of very many are listed'),
+  }),
   next: z.string().optional(),
+  corrected: z
+    .string()
+    .optional()
+    .describe('the corrected words that were searched for, since no paper has the given ones'),
+  arxivId: z.string().optional().describe('the arXiv id that `q` names'),
 })
 const searched = {
   querystring: z.object({
@@ -99,6 +116,8 @@ const searched = {
     to: day,
     topic: z.string().max(60).optional(),
     code: z.stringbool().optional(),
+    order: z.enum(['relevance', 'date']).optional(),
+    exact: z.stringbool().optional().describe('search for the words as typed, without correcting them'),
     after: z.string().max(100).optional(),
     limit,
   }),

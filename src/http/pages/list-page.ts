@@ -10,6 +10,8 @@ import {
   shortWeekday,
   weekdayOf,
 } from '../../calendar/words.ts'
+import { countFields, describeLead } from '../../edition/compose/lead.ts'
+import { shortenTitle } from '../../edition/compose/subject.ts'
 import type { Messages } from '../../messages/en.ts'
 import type { List } from '../../papers/lists/list-day.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
@@ -43,13 +45,27 @@ export function listPage(list: List, page: Around) {
       current: kind === span.kind,
     })),
     calendar: calendarOf(month, page.days, { t, current: span, ...page.months }),
-    byTopic: broadTopics(list.papers),
+    // Counts of one page of many would mislead.
+    byTopic: list.papers.length === list.total ? broadTopics(list.papers) : [],
+    lead: list.first === 1 ? leadOf(list.papers, t) : '',
     papers: list.papers.slice(0, cards).map((paper) => paperItem(paper, page)),
     also: list.papers.slice(cards).map((paper, i) => paperLine(paper, list.first + cards + i, page)),
     start: list.first,
     paging: pagingOf(list, t),
     sample: list.papers.some((paper) => paper.sample),
   }
+}
+
+const MAX_NAME_CHARACTERS = 44
+
+/** The first sentences of a list, from its facts. */
+const leadOf = (papers: readonly ListedRow[], t: Messages): string => {
+  const listed = papers.map(({ title, votes }) => ({
+    name: shortenTitle(title, MAX_NAME_CHARACTERS),
+    section: 'top',
+    votes: votes ?? null,
+  }))
+  return describeLead(countFields(papers), listed, t)
 }
 
 /** Papers with fewer votes get a line each. */

@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { isDay } from '../../calendar/days.ts'
 import { spanAround } from '../../calendar/spans.ts'
 import { plainDay } from '../../calendar/words.ts'
-import type { FoundPaper } from '../../papers/search/highlight.ts'
-import { searchPapers } from '../../papers/search/search.ts'
+
+import { paperPath } from '../../papers/paper-path.ts'
+import { type FoundPaper, type SearchResult, searchPapers } from '../../papers/search/search.ts'
 import { topicName } from '../../papers/topics/topics.ts'
 import { readVotedIds } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -25,20 +26,26 @@ const asked = z.object({
   to: text,
   topic: text,
   code: z.literal('1').optional().catch(undefined),
+  order: z.literal('date').optional().catch(undefined),
+  exact: z.literal('1').optional().catch(undefined),
   after: text,
 })
 
 type Asked = z.output<typeof asked>
 
-/** Full-text search, filtered by day, topic and code. */
+/** Full-text search, filtered by day, topic and code. An arXiv id, link or DOI leads to its paper. */
 export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const allTopics = cachedTopics(services)
   app.get('/search', { schema: { querystring: asked } }, async (request, reply) => {
     const { t } = reply.locals!
     const { query } = request
     const isAsking = [query.q, query.from, query.to, query.topic, query.code].some(Boolean)
-    const found = isAsking ? await searchPapers(services, { ...query, hasCode: query.code === '1' }) : { papers: [] }
-    const ids = found.papers.map((paper) => paper.id)
+    const found = isAsking
+      ? await searchPapers(services, { ...query, hasCode: query.code === '1', exact: query.exact === '1' })
+      : undefined
+    const [first] = found?.papers ?? []
+    if (found?.arxivId && first) return reply.redirect(paperPath(first), 302)
+    const ids = found?.papers.map((paper) => paper.id) ?? []
     const voted =
       request.reader === undefined ? new Set<number>() : await readVotedIds(services.db, request.reader, ids)
     const offered = (await allTopics()).slice(0, TOPICS_OFFERED)
@@ -48,15 +55,41 @@ export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       badFrom: Boolean(query.from) && !isDay(query.from!),
       badTo: Boolean(query.to) && !isDay(query.to!),
       topics: withChosen(offered, query.topic),
+      unknownId: found?.arxivId,
+      results: found && found.papers.length > 0 && resultsOf(found, query, { t, voted, path: searchHref(query) }),
       isAsking,
-      papers: found.papers.map((paper) => foundItem(paper, { t, voted, path: searchHref(query, query.after) })),
-      paging: (query.after || found.next) && {
-        label: t.list.pages,
-        start: query.after && { href: searchHref(query), label: t.search.fromTheTop },
-        next: found.next && { href: searchHref(query, found.next), label: t.search.more },
-      },
     })
   })
+}
+
+/** What the page shows of a search that found something. */
+function resultsOf(found: SearchResult, query: Asked, page: Shown) {
+  const { t } = page
+  const { all, approximate, some, listed } = found.total
+  const papersOf = (match: FoundPaper['match']) =>
+    found.papers.filter((paper) => paper.match === match).map((paper) => foundItem(paper, page))
+  const count = t.search.count(t.common.papers(all), approximate)
+  return {
+    count: all === 0 ? t.search.noneWithAll : some > 0 ? t.search.withAll(count) : count,
+    orders: [
+      { label: t.search.relevance, href: query.order && searchHref({ ...query, order: undefined, after: undefined }) },
+      { label: t.search.date, href: !query.order && searchHref({ ...query, order: 'date', after: undefined }) },
+    ],
+    corrected: found.corrected && {
+      words: found.corrected,
+      href: searchHref({ ...query, q: found.corrected, after: undefined }),
+      insteadHref: searchHref({ ...query, exact: '1', after: undefined }),
+    },
+    all: papersOf('all'),
+    some: papersOf('some'),
+    closest: t.search.closest(some),
+    onlyBest: !found.next && all > listed && t.search.onlyBest(listed),
+    paging: (query.after || found.next) && {
+      label: t.list.pages,
+      start: query.after && { href: searchHref({ ...query, after: undefined }), label: t.search.fromTheTop },
+      next: found.next && { href: searchHref({ ...query, after: found.next }), label: t.search.more },
+    },
+  }
 }
 
 /** Adds the chosen topic to the offered ones if it is missing. */
@@ -65,8 +98,8 @@ const withChosen = (offered: { slug: string; name: string }[], chosen: string | 
     ? [{ slug: chosen, name: topicName(chosen) }, ...offered]
     : offered
 
-function searchHref({ q, from, to, topic, code }: Asked, after?: string): string {
-  const given = Object.entries({ q, from, to, topic, code, after }).filter(([, value]) => value)
+function searchHref(query: Asked): string {
+  const given = Object.entries(query).filter(([, value]) => value)
   return `/search?${new URLSearchParams(given as [string, string][])}`
 }
 
@@ -74,6 +107,7 @@ function searchHref({ q, from, to, topic, code }: Asked, after?: string): string
 export const foundItem = (paper: FoundPaper, page: Shown) => ({
   ...paperItem(paper, page),
   titlePieces: paper.titlePieces,
-  snippet: paper.snippet,
+  // Without a hit, the item shows its summary like every list.
+  snippet: paper.snippet.some((piece) => piece.hit) ? paper.snippet : undefined,
   when: { href: spanHref(spanAround('day', paper.listDay)), label: plainDay(paper.listDay, page.t.intl) },
 })

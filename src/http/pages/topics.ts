@@ -32,8 +32,8 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const { t } = reply.locals!
     const { slug } = request.params
     const { after } = request.query
-    const found = /^[a-z0-9-]{1,60}$/.test(slug) ? await searchPapers(services, { topic: slug, after }) : { papers: [] }
-    if (found.papers.length === 0) {
+    const found = /^[a-z0-9-]{1,60}$/.test(slug) ? await searchPapers(services, { topic: slug, after }) : undefined
+    if (!found || found.papers.length === 0) {
       return reply.code(404).view('message', { heading: t.topics.noPapers, text: t.topics.noPapersText })
     }
     const path = `/topics/${slug}`

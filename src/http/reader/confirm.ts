@@ -2,17 +2,23 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayOf } from '../../calendar/days.ts'
 import { momentInZone } from '../../calendar/in-zone.ts'
+import { plainDay } from '../../calendar/words.ts'
+import { newestEdition, readEditionList } from '../../edition/compose/edition-list.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
-import { LOCALES } from '../../messages/catalogue.ts'
+import { LOCALES, type Messages } from '../../messages/catalogue.ts'
+import { paperPath } from '../../papers/paper-path.ts'
+import { reasonFor } from '../../papers/ranking/reason.ts'
 import { isBroad, topicCounts } from '../../papers/topics/topics.ts'
 import type { Services } from '../../runtime/services.ts'
 import { checkConfirm, confirm } from '../../subscription/confirm.ts'
 import { localeAndCadenceOf } from '../../subscription/find-reader.ts'
 import { readPreferences } from '../../subscription/preferences.ts'
 import { setLocale } from '../kit/language.ts'
+import { richText } from '../kit/rich-text.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { timeZoneField } from '../kit/zones.ts'
+import { editionPath } from '../pages/edition-page.ts'
 import { welcomeForm } from './preferences-form.ts'
 
 /** The confirmation link. GET shows a button and changes nothing, because email scanners follow every link. */
@@ -63,6 +69,7 @@ export const confirmRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
         ...welcomeForm(current, await broadTopicsOfWeek(services), t, services.now()),
         action: `/preferences/${query.choose}`,
       },
+      sample: current && (await newestDigest(services, t)),
     })
   })
 }
@@ -82,3 +89,23 @@ async function broadTopicsOfWeek({ db, now }: Pick<Services, 'db' | 'now'>) {
 }
 
 const TOPICS_OFFERED = 16
+
+const SAMPLE_PAPERS = 4
+
+/** The top of the newest edition, as a taste of the next email. */
+async function newestDigest(services: Services, t: Messages) {
+  const date = await newestEdition(services)
+  const edition = date ? await readEditionList(services, date) : undefined
+  return (
+    edition && {
+      date: plainDay(edition.date, t.intl),
+      href: editionPath('daily', edition.date),
+      papers: edition.papers.slice(0, SAMPLE_PAPERS).map((paper) => ({
+        href: paperPath(paper),
+        titleHtml: richText(paper.titleSource),
+        reason: reasonFor(paper, t),
+      })),
+      more: Math.max(0, edition.papers.length - SAMPLE_PAPERS),
+    }
+  )
+}

@@ -6,16 +6,19 @@ import type { ListedPaper } from './listed-paper.ts'
 /** Returns papers as one relation `r` from one JSON parameter. */
 export const rowsOf = (papers: readonly ListedPaper[], observedAt: Date): SQL => sql`
   jsonb_to_recordset(${JSON.stringify(papers.map((paper) => rowOf(paper, observedAt)))}::jsonb) AS r(
-    source text, source_id text, title text, abstract text, shown_title text, shown_abstract text, shown_authors text[], summary text, summary_by_ai boolean, authors text[], organization text, submitter text,
-    keywords text[], categories text[], topics text[], published_at timestamptz, list_day date, listed_at timestamptz, list_position integer, url text,
+    source text, source_id text, title text, abstract text, shown_title text, shown_abstract text, shown_authors text[], summary text, shown_summary text, summary_by_ai boolean, authors text[],
+    organization text, shown_organization text, submitter text, keywords text[], shown_keywords text[], categories text[], topics text[], published_at timestamptz, list_day date, listed_at timestamptz, list_position integer, url text,
     pdf_url text, code_url text, project_url text, sample boolean, announced boolean, revision boolean, version smallint, withdrawn_at timestamptz,
     raw jsonb, votes integer, comments integer, stars integer)`
 
 /** Returns the readable text, or undefined when it equals the source's. */
-const shown = (text: string): string | undefined => {
-  const made = readable(text)
+const shown = (text: string | undefined): string | undefined => {
+  const made = text && readable(text)
   return made === text ? undefined : made
 }
+
+const shownAll = (texts: readonly string[]): string[] | undefined =>
+  texts.some((text) => shown(text) !== undefined) ? texts.map(readable) : undefined
 
 const rowOf = (paper: ListedPaper, observedAt: Date) => ({
   source: paper.source,
@@ -24,13 +27,16 @@ const rowOf = (paper: ListedPaper, observedAt: Date) => ({
   abstract: paper.abstract,
   shown_title: shown(paper.title),
   shown_abstract: shown(paper.abstract),
-  shown_authors: paper.authors.some((name) => shown(name) !== undefined) ? paper.authors.map(readable) : undefined,
+  shown_authors: shownAll(paper.authors),
   summary: paper.summary,
+  shown_summary: shown(paper.summary),
   summary_by_ai: paper.summaryByAi ?? false,
   authors: paper.authors,
   organization: paper.organization,
+  shown_organization: shown(paper.organization),
   submitter: paper.submitter,
   keywords: paper.keywords,
+  shown_keywords: shownAll(paper.keywords),
   categories: paper.categories ?? [],
   topics: topicsOf(paper),
   published_at: paper.publishedAt,
@@ -84,12 +90,15 @@ const MERGED: Record<string, string> = {
   shown_title: versioned('shown_title', 'title'),
   shown_abstract: versioned('shown_abstract', 'abstract'),
   summary: kept('summary'),
+  shown_summary: kept('shown_summary', 'IS NULL', 'summary'),
   summary_by_ai: kept('summary_by_ai', 'IS NULL', 'summary'),
   authors: kept('authors', "= '{}'"),
   shown_authors: kept('shown_authors', "= '{}'", 'authors'),
   organization: kept('organization'),
+  shown_organization: kept('shown_organization', 'IS NULL', 'organization'),
   submitter: kept('submitter'),
   keywords: kept('keywords', "= '{}'"),
+  shown_keywords: kept('shown_keywords', "= '{}'", 'keywords'),
   categories: kept('categories', "= '{}'"),
   // Topics of both sources.
   topics: `

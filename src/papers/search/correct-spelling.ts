@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
-import { unaccented, wordsOf } from './vectorise.ts'
+import { query } from '../../runtime/db/query.ts'
+import { unaccented, wordsOf } from './words.ts'
 
 /** Shorter words resemble too many others. */
 const SHORTEST = 4
@@ -35,18 +37,27 @@ export async function correctSpelling(db: Db, words: string): Promise<string | u
 
 const WORD = /[\p{L}\p{N}]+/gu
 
+const NearTerm = z.object({ word: z.string(), term: z.string(), papers: z.number() })
+
 const readNear = (db: Db, asked: { word: string; terms: string[] }[]) =>
   db.transaction(async (tx) => {
     await tx.execute(sql`SELECT set_config('pg_trgm.similarity_threshold', ${String(LEAST_SIMILARITY)}, true)`)
-    const { rows } = await tx.execute<{ word: string; term: string; papers: number }>(sql`
-      SELECT asked.word, near.term, near.papers
-      FROM jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) AS asked(word text, terms text[])
-      CROSS JOIN LATERAL (
-        SELECT t.term, t.papers FROM terms t WHERE t.term % asked.terms[1]
-        ORDER BY similarity(t.term, asked.terms[1]) DESC, t.papers DESC, t.id LIMIT ${MOST_COMPARED}
-      ) near
-      WHERE NOT EXISTS (SELECT FROM terms WHERE term = ANY(asked.terms))`)
-    return rows
+    return query(
+      tx,
+      NearTerm,
+      sql`
+        -- MATERIALIZED, or PostgreSQL looks for words near the known ones as well, which takes milliseconds each.
+        WITH unknown AS MATERIALIZED (
+          SELECT word, terms[1] AS term FROM jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) AS asked(word text, terms text[])
+          WHERE NOT EXISTS (SELECT FROM terms WHERE term = ANY(asked.terms))
+            -- Another form of a known word is correct.
+            AND NOT EXISTS (SELECT FROM terms WHERE stem = coalesce((ts_lexize('english_stem', asked.terms[1]))[1], asked.terms[1]))
+        )
+        SELECT unknown.word, near.term, near.papers FROM unknown CROSS JOIN LATERAL (
+          SELECT t.term, t.papers FROM terms t WHERE t.term % unknown.term
+          ORDER BY similarity(t.term, unknown.term) DESC, t.papers DESC, t.id LIMIT ${MOST_COMPARED}
+        ) near`,
+    )
   })
 
 /** Counts letters omitted, added, changed, or swapped with their neighbour (optimal string alignment). */

@@ -1,57 +1,104 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { memoize } from '../../lib/memoize.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { bigint, query } from '../../runtime/db/query.ts'
 import type { ListedRow } from '../lists/listed-rows.ts'
 import { readable } from '../readable.ts'
+import { type Hit, type Piece, piecesOf, snippetOf } from './snippet.ts'
+import { foldedWords, hasIdeographs, type Token, tokensIn, unaccented } from './words.ts'
 
 /** A paper with its title and a snippet in pieces of plain text, which a page must escape. */
-export interface FoundPaper extends ListedRow {
+export interface HighlightedPaper extends ListedRow {
   titlePieces: Piece[]
   snippet: Piece[]
 }
 
-export interface Piece {
-  text: string
-  /** whether to emphasise it */
-  hit: boolean
-}
-
-/** Marks of ts_headline. Readable text never has these characters, so no paper can forge a mark. */
-const HIT = '\u0001'
-const END = '\u0002'
-/** Stands for <, because ts_headline drops text that looks like a tag. */
-const LESS = '\u0003'
-const OPTIONS = `StartSel=${HIT}, StopSel=${END}, MaxFragments=2, MinWords=12, MaxWords=28, FragmentDelimiter=" … "`
-
-/** Marks the words of `q` in each paper's title and abstract. */
-export async function highlight(db: Db, q: string, papers: ListedRow[]): Promise<FoundPaper[]> {
-  if (!q)
-    return papers.map((paper) => ({ ...paper, titlePieces: piecesOf(paper.title), snippet: piecesOf(paper.summary) }))
-  const abstracts = await db.execute<{ id: string; abstract: string }>(
-    sql`SELECT id, abstract FROM papers WHERE id = ANY(${sql.param(papers.map((paper) => paper.id))}::bigint[])`,
+/** Marks these words, in all their forms, in each paper's title and in the part of its abstract that has the most of them. */
+export async function highlight(
+  db: Db,
+  words: readonly string[],
+  papers: readonly ListedRow[],
+): Promise<HighlightedPaper[]> {
+  if (words.length === 0 || papers.length === 0)
+    return papers.map((paper) => highlightPaper(paper, undefined, () => []))
+  const texts = await readTexts(
+    db,
+    papers.map((paper) => paper.id),
   )
-  const texts = new Map(abstracts.rows.map((row) => [Number(row.id), readable(row.abstract).replaceAll('<', LESS)]))
-  const { rows } = await db.execute<{ title: string; snippet: string }>(sql`
-    SELECT ts_headline('english', title, words, ${`${OPTIONS}, HighlightAll=true`}) AS title, ts_headline('english', abstract, words, ${OPTIONS}) AS snippet
-    FROM unnest(${sql.param(papers.map((paper) => paper.title.replaceAll('<', LESS)))}::text[], ${sql.param(papers.map((paper) => texts.get(paper.id) ?? ''))}::text[])
-      WITH ORDINALITY AS t (title, abstract, place), websearch_to_tsquery('english', unaccented(${q})) AS words
-    ORDER BY place`)
-  return papers.map((paper, index) => ({
-    ...paper,
-    titlePieces: piecesOf(rows[index]!.title),
-    snippet: piecesOf(rows[index]!.snippet),
-  }))
+  const hitsIn = await findHits(
+    db,
+    words,
+    papers.flatMap((paper) => [paper.title, ...Object.values(texts.get(paper.id) ?? {})]),
+  )
+  return papers.map((paper) => highlightPaper(paper, texts.get(paper.id), hitsIn))
 }
 
-const piecesOf = (text: string): Piece[] =>
-  text
-    .replaceAll(LESS, '<')
-    .split(HIT)
-    .flatMap((piece, index) => {
-      if (index === 0) return [{ text: piece, hit: false }]
-      const [hit = '', after = ''] = piece.split(END)
-      return [
-        { text: hit, hit: true },
-        { text: after, hit: false },
-      ]
+interface Texts {
+  abstract: string
+  summary: string
+}
+
+function highlightPaper(paper: ListedRow, texts: Texts | undefined, hitsIn: (text: string) => Hit[]): HighlightedPaper {
+  const shown = [texts?.abstract ?? '', texts?.summary ?? ''].map((text) => ({ text, hits: hitsIn(text) }))
+  const best = shown.find(({ hits }) => hits.length > 0)
+  return {
+    ...paper,
+    titlePieces: piecesOf(paper.title, hitsIn(paper.title)),
+    snippet: best ? snippetOf(best.text, best.hits) : piecesOf(paper.summary, []),
+  }
+}
+
+async function readTexts(db: Db, ids: readonly number[]): Promise<Map<number, Texts>> {
+  const rows = await query(
+    db,
+    z.object({ id: bigint, abstract: z.string(), summary: z.string() }),
+    sql`SELECT id, abstract, coalesce(summary, '') AS summary FROM papers WHERE id = ANY(${sql.param(ids)}::bigint[])`,
+  )
+  return new Map(
+    rows.map(({ id, abstract, summary }) => [id, { abstract: readable(abstract), summary: readable(summary) }]),
+  )
+}
+
+/** Words with a common stem share their first letters. So only few words need their stem. */
+const SHARED_LETTERS = 2
+
+/** Returns a function that finds the words, in all their forms, in one of the texts. */
+async function findHits(db: Db, words: readonly string[], texts: readonly string[]): Promise<(text: string) => Hit[]> {
+  const folded = memoize((token: string) => token, foldedWords)
+  const begin = (word: string) => word.slice(0, SHARED_LETTERS)
+  const begins = new Set(words.map(begin))
+  const near = texts.flatMap(tokensIn).flatMap(({ text }) => folded(text).filter((word) => begins.has(begin(word))))
+  const rows = await query(
+    db,
+    z.object({ word: z.string(), stem: z.string() }),
+    sql`
+      SELECT word, coalesce((ts_lexize('english_stem', word))[1], word) AS stem
+      FROM unnest(${sql.param([...new Set([...words, ...near])])}::text[]) word`,
+  )
+  const stems = new Map(rows.map(({ word, stem }) => [word, stem]))
+  const asked = new Set(words.map((word) => stems.get(word)!))
+  const askedStem = (word: string) => [stems.get(word)].find((stem) => stem !== undefined && asked.has(stem))
+  return (text) =>
+    tokensIn(text).flatMap((token) => {
+      if (hasIdeographs(token.text)) return ideographHits(token, asked)
+      const word = folded(token.text).map(askedStem).find(Boolean)
+      return word === undefined ? [] : [{ start: token.at, end: token.at + token.text.length, word }]
     })
-    .filter((piece) => piece.text !== '')
+}
+
+/** Finds pairs of ideographs, and single ones that were asked for alone, in a run. */
+function ideographHits({ text, at }: Token, asked: ReadonlySet<string>): Hit[] {
+  const hits: Hit[] = []
+  let start = at
+  let before = ''
+  for (const character of text) {
+    const end = start + character.length
+    const [single, pair] = [unaccented(character), unaccented(before + character)]
+    if (asked.has(single)) hits.push({ start, end, word: single })
+    else if (before && asked.has(pair)) hits.push({ start: start - before.length, end, word: pair })
+    start = end
+    before = character
+  }
+  return hits
+}

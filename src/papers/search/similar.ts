@@ -1,35 +1,61 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
+import { bigint, query } from '../../runtime/db/query.ts'
 import { type ListedRow, readListed } from '../lists/listed-rows.ts'
+import { pairLikeness, wordPairs } from './pair-likeness.ts'
 
-/** Below this cosine, two papers have no more in common than any other two. */
-const LEAST_SIMILARITY = 0.06
+/** Below this cosine, two papers have no more in common than any other two: docs/decisions/words-not-embeddings.md. */
+const LEAST_SIMILARITY = 0.1
 /** Most index entries to read per answer. The heaviest words come first, so the skipped ones weigh least. */
 const MOST_READ = 40_000
+/** Nearest papers by words whose pairs of words are compared as well. */
+export const MOST_COMPARED = 48
 
-/** Finds papers like this one by the cosine of their vectors, most similar first. The result may be empty. */
+/**
+ * Finds papers like this one, most similar first: by the cosine of their words, then by shared pairs of words.
+ * It returns fewer than `limit`, or none, rather than papers that have little in common.
+ */
 export async function similarPapers(
   { db, now }: { db: Db; now: () => Date },
   paperId: number,
   limit = 6,
 ): Promise<ListedRow[]> {
-  const { rows } = await db.execute<{ id: string }>(sql`
-    WITH own AS MATERIALIZED (
-      SELECT w.term AS term_id, w.weight, sum(t.papers) OVER (ORDER BY w.weight DESC, w.term) - t.papers AS read_before
-      FROM paper_vectors v, unnest(v.terms, v.weights) AS w (term, weight) JOIN terms t ON t.id = w.term WHERE v.paper_id = ${paperId}
-    ), candidates AS (
-      SELECT o.paper_id, sum(o.weight * own.weight) AS similarity
-      FROM own JOIN paper_terms o ON o.term_id = own.term_id
-      WHERE own.read_before < ${MOST_READ} AND o.paper_id <> ${paperId}
-      GROUP BY o.paper_id HAVING sum(o.weight * own.weight) >= ${LEAST_SIMILARITY}
-      ORDER BY similarity DESC, o.paper_id DESC LIMIT ${limit * 4}
-    )
-    SELECT p.id FROM candidates c JOIN papers p ON p.id = c.paper_id
-    WHERE p.sample = (SELECT sample FROM papers WHERE id = ${paperId}) AND p.withdrawn_at IS NULL
-    ORDER BY similarity DESC, p.id DESC LIMIT ${limit}`)
+  const near = await readNear(db, paperId)
+  const own = near.find((paper) => paper.id === paperId)
+  const pairs = own && wordPairs(own)
+  const best = near
+    .filter((paper) => paper !== own)
+    .map((paper) => ({ ...paper, likeness: paper.similarity + (pairs ? pairLikeness(pairs, wordPairs(paper)) : 0) }))
+    .sort((a, b) => b.likeness - a.likeness || b.id - a.id)
+    .slice(0, limit)
   return readListed(
     db,
-    rows.map((row) => Number(row.id)),
+    best.map((paper) => paper.id),
     now(),
   )
 }
+
+const NearPaper = z.object({ id: bigint, similarity: z.number(), title: z.string(), abstract: z.string() })
+
+/** Reads the nearest papers by words, and the paper itself. */
+const readNear = (db: Db, paperId: number): Promise<z.output<typeof NearPaper>[]> =>
+  query(
+    db,
+    NearPaper,
+    sql`
+      WITH own AS MATERIALIZED (
+        SELECT w.term AS term_id, w.weight, sum(t.papers) OVER (ORDER BY w.weight DESC, w.term) - t.papers AS read_before
+        FROM paper_vectors v, unnest(v.terms, v.weights) AS w (term, weight) JOIN terms t ON t.id = w.term WHERE v.paper_id = ${paperId}
+      ), candidates AS (
+        SELECT o.paper_id, sum(o.weight * own.weight) AS similarity
+        FROM own JOIN paper_terms o ON o.term_id = own.term_id
+        WHERE own.read_before < ${MOST_READ}
+        GROUP BY o.paper_id HAVING sum(o.weight * own.weight) >= ${LEAST_SIMILARITY}
+        ORDER BY similarity DESC, o.paper_id DESC LIMIT ${MOST_COMPARED * 2}
+      )
+      SELECT p.id, c.similarity::float8, coalesce(p.shown_title, p.title) AS title, coalesce(p.shown_abstract, p.abstract) AS abstract
+      FROM candidates c JOIN papers p ON p.id = c.paper_id
+      WHERE p.sample = (SELECT sample FROM papers WHERE id = ${paperId}) AND (p.withdrawn_at IS NULL OR p.id = ${paperId})
+      ORDER BY c.similarity DESC, p.id DESC LIMIT ${MOST_COMPARED + 1}`,
+  )

@@ -1,42 +1,14 @@
+import { wordsOf } from './words.ts'
+
 /**
  * Turns a text into a vector, so that papers can be compared. Another text model would replace this module.
- * The vectors are tf-idf over words (Salton and Buckley 1988).
- * For .318 of 2,863 real papers, one of the ten nearest shares an author (npm run bench -- ranking).
- * In an earlier comparison tf-idf found .278, and the small embedding models that can be bundled found .158.
+ * The vectors are tf-idf over words (Salton and Buckley 1988): docs/decisions/words-not-embeddings.md.
  */
 
-/** Stop words: common English words and common words of abstracts. */
-const STOP_WORDS = new Set(
-  `about above after again all also although among an and any are as at be because been before being between both but by can could did
-  do does doing done down during each either et few first for found from further get had has have having here how however if in into
-  is it its itself just large let like made make many may more most much must new no nor not novel now of off on once one only or other
-  our out over own paper per propose proposed present same several should show shown shows since so some such than that the their them
-  then there these they this those through thus to too two under until up use used using very via was we were what when where whether
-  which while who whose why will with within without work would yet you your method approach result achieve state art code available
-  https http www github com demonstrate outperform significant significantly across existing introduce including`.split(
-    /\s+/,
-  ),
-)
-
-const LONGEST_WORD = 40
 /** A word in the title counts as this many in the abstract. */
 const TITLE_WEIGHT = 2
 
-/** Returns the words to compare: lower case, without accents, plurals without their s, without stop words. */
-export const wordsOf = (text: string): string[] =>
-  (unaccented(text).match(/[\p{L}\p{N}]+/gu) ?? [])
-    .map((word) => (word.length > 3 ? word.replace(/ies$/, 'y').replace(/(?<!s|u|i|a)s$/, '') : word))
-    .filter((word) => word.length > 1 && word.length <= LONGEST_WORD && !STOP_WORDS.has(word))
-
-/** Returns the text in lower case without accents. */
-export const unaccented = (text: string): string =>
-  text.normalize('NFKD').replace(/\p{M}/gu, '').normalize('NFC').toLowerCase()
-
-/**
- * Counts each word of a paper. Pairs of words do not pay.
- * In vectors of 64 terms, pairs find less: .305 instead of .318 by shared authors, .166 instead of .170 by keywords.
- * In vectors of 96 terms they find .317 and .196, with an index half as large again.
- */
+/** Counts each word of a paper. */
 export function countWords({ title, abstract }: { title: string; abstract: string }): Map<string, number> {
   const counts = new Map<string, number>()
   for (const [text, times] of [
@@ -48,9 +20,6 @@ export function countWords({ title, abstract }: { title: string; abstract: strin
   return counts
 }
 
-/** 64 words per paper find nearly as much as all: .318 against .333 by shared authors, .170 for both by keywords. */
-const MOST_TERMS = 64
-
 /** Term ids with their weights, the heaviest first. The squares of the weights add up to 1, unless it is empty. */
 export interface Vector {
   terms: number[]
@@ -58,15 +27,16 @@ export interface Vector {
 }
 
 /**
- * Returns the heaviest words, each with the weight (1 + ln tf) × ln(corpus / papers with the word).
+ * Returns the words, heaviest first, each with the weight (1 + ln tf) × ln(corpus / papers with the word).
  * @param known each word's id and the number of papers in the corpus that have it
  * @param corpus number of papers
+ * @param most keeps only this many words
  */
 export function vectorise(
   counts: ReadonlyMap<string, number>,
   known: ReadonlyMap<string, { id: number; papers: number }>,
   corpus: number,
-  most = MOST_TERMS,
+  most = Number.POSITIVE_INFINITY,
 ): Vector {
   const weighed = [...counts]
     .map(([word, count]) => ({

@@ -97,7 +97,10 @@ export const papers = pgTable(
     shownTitle: text('shown_title'),
     shownAbstract: text('shown_abstract'),
     shownAuthors: text('shown_authors').array(),
-    search: tsvector('search').generatedAlwaysAs(sql`of title, keywords, authors, abstract: see the migration`),
+    shownSummary: text('shown_summary'),
+    shownOrganization: text('shown_organization'),
+    shownKeywords: text('shown_keywords').array(),
+    search: tsvector('search').generatedAlwaysAs(sql`of all texts that pages show: see the migration`),
     createdAt: moment('created_at').notNull().defaultNow(),
     updatedAt: moment('updated_at').notNull().defaultNow(),
   },
@@ -168,6 +171,7 @@ export const terms = pgTable('terms', {
   id: integer('id').generatedAlwaysAsIdentity().primaryKey(),
   term: text('term').notNull().unique('one_row_per_term'),
   papers: integer('papers').notNull().default(0),
+  stem: text('stem').notNull().generatedAlwaysAs(sql`of the term: see the migration`),
 })
 
 export const paperVectors = pgTable('paper_vectors', {
@@ -180,7 +184,12 @@ export const paperVectors = pgTable('paper_vectors', {
 
 export const paperTerms = pgTable(
   'paper_terms',
-  { termId: integer('term_id').notNull(), paperId: ref('paper_id'), weight: real('weight').notNull() },
+  {
+    termId: integer('term_id').notNull(),
+    paperId: ref('paper_id'),
+    weight: real('weight').notNull(),
+    match: real('match').notNull(),
+  },
   (t) => [primaryKey({ name: 'one_weight_per_paper_and_term', columns: [t.termId, t.paperId] })],
 )
 export const sourceHealth = pgTable('source_health', {

@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { parseHfEntry } from '../../../src/papers/ingest/formats/hf-entry.ts'
 import { isBad, type ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
+import { readable } from '../../../src/papers/readable.ts'
+import { pairLikeness, wordPairs } from '../../../src/papers/search/pair-likeness.ts'
+import { MOST_COMPARED } from '../../../src/papers/search/similar.ts'
 import { countWords, type Vector, vectorise } from '../../../src/papers/search/vectorise.ts'
 import { topicsOf } from '../../../src/papers/topics/topics.ts'
 import { mean } from './measures.ts'
@@ -22,12 +25,15 @@ export function readPapers(folder: string, months?: readonly string[]): ListedPa
   return [...found.values()]
 }
 
+/** What pages show and the index has. */
+const shownTexts = ({ title, abstract }: ListedPaper) => ({ title: readable(title), abstract: readable(abstract) })
+
 /** Returns the similarity of every paper to the liked ones. */
 export type Likeness = (liked: readonly number[]) => Float64Array
 
 /** @param most terms per vector */
 export function byVectors(papers: readonly ListedPaper[], most?: number): Likeness {
-  const counts = papers.map(countWords)
+  const counts = papers.map((paper) => countWords(shownTexts(paper)))
   const known = new Map<string, { id: number; papers: number }>()
   for (const words of counts) {
     for (const word of words.keys()) {
@@ -50,6 +56,23 @@ export function byVectors(papers: readonly ListedPaper[], most?: number): Likene
         for (const [at, weight] of holders.get(term)!) sums[at]! += weight * weights[place]!
     }
     return sums
+  }
+}
+
+/** As the product finds papers like one: the nearest by words, then by pairs of words as well. */
+export function byWordsAndPairs(papers: readonly ListedPaper[]): Likeness {
+  const byWords = byVectors(papers)
+  const pairs = papers.map((paper) => wordPairs(shownTexts(paper)))
+  return (liked) => {
+    const [own] = liked
+    const sums = byWords(liked)
+    const near = [...sums.keys()]
+      .filter((at) => at !== own && sums[at]! > 0)
+      .sort((a, b) => sums[b]! - sums[a]! || a - b)
+      .slice(0, MOST_COMPARED)
+    const likeness = new Float64Array(papers.length)
+    for (const at of near) likeness[at] = sums[at]! + pairLikeness(pairs[own!]!, pairs[at]!)
+    return likeness
   }
 }
 

@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { daysLater } from '../../../src/calendar/days.ts'
 import type { ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
-import { countWords, vectorise } from '../../../src/papers/search/vectorise.ts'
+import { indexOf } from '../../../src/papers/search/index-papers.ts'
+import { countWords } from '../../../src/papers/search/vectorise.ts'
+import { wordMatches } from '../../../src/papers/search/word-matches.ts'
 import { topicsOf } from '../../../src/papers/topics/topics.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 
@@ -13,6 +15,7 @@ interface Made {
   paper: ListedPaper
   topics: string[]
   counts: Map<string, number>
+  matches: Map<string, number>
 }
 
 /**
@@ -39,12 +42,17 @@ export async function fillLibrary(db: Db, real: readonly ListedPaper[], count: n
       listedAt: undefined,
       raw: {},
     }
-    return { paper, topics: topics[at % real.length]!, counts: countWords(paper) }
+    return {
+      paper,
+      topics: topics[at % real.length]!,
+      counts: countWords(paper),
+      matches: wordMatches({ ...paper, summary: paper.summary ?? null, organization: paper.organization ?? null }),
+    }
   }
   const made = Array.from({ length: count }, (_, at) => make(at))
   const known = new Map<string, { id: number; papers: number }>()
-  for (const { counts } of made)
-    for (const word of counts.keys()) {
+  for (const { matches } of made)
+    for (const word of matches.keys()) {
       const term = known.get(word)
       if (term) term.papers++
       else known.set(word, { id: known.size + 1, papers: 1 })
@@ -68,7 +76,7 @@ async function insert(
   known: Map<string, { id: number; papers: number }>,
   corpus: number,
 ) {
-  const rows = made.map(({ paper, topics, counts }, at) => ({
+  const rows = made.map(({ paper, topics, counts, matches }, at) => ({
     id: first + at + 1,
     source_id: paper.sourceId,
     title: paper.title,
@@ -79,25 +87,27 @@ async function insert(
     list_day: paper.listDay,
     list_position: at % A_DAY,
     code_url: paper.codeUrl,
-    ...vectorise(counts, known, corpus),
+    summary: paper.summary,
+    organization: paper.organization,
+    ...indexOf(counts, matches, known, corpus),
   }))
   // One statement, so that PostgreSQL parses the JSON once.
   await db.execute(sql`
     WITH r AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(id bigint, source_id text, title text, abstract text, authors text[],
-        keywords text[], topics text[], list_day date, list_position int, code_url text, terms int[], weights real[])
+        keywords text[], topics text[], list_day date, list_position int, code_url text, summary text, organization text, terms int[], weights real[], words int[], shares real[], matches real[])
     ), added AS (
-      INSERT INTO papers (id, source, source_id, title, abstract, authors, keywords, topics, list_day, list_position, code_url, raw)
+      INSERT INTO papers (id, source, source_id, title, abstract, authors, keywords, topics, list_day, list_position, code_url, summary, organization, raw)
       OVERRIDING SYSTEM VALUE
-      SELECT id, 'arxiv', source_id, title, abstract, authors, keywords, topics, list_day, list_position, code_url, '{}' FROM r
+      SELECT id, 'arxiv', source_id, title, abstract, authors, keywords, topics, list_day, list_position, code_url, summary, organization, '{}' FROM r
     ), counted AS (
       INSERT INTO signals (paper_id, observed_at, votes, comments, origin)
       SELECT id, list_day + 1 + time '02:00', (hashint8(id) & 127), 0, 'file' FROM r
     ), read AS (
       INSERT INTO paper_vectors (paper_id, terms, weights, corpus, made_at) SELECT id, terms, weights, ${corpus}::int, now() FROM r
     )
-    INSERT INTO paper_terms (term_id, paper_id, weight)
-    SELECT t.term, r.id, t.weight FROM r, unnest(r.terms, r.weights) AS t (term, weight)`)
+    INSERT INTO paper_terms (term_id, paper_id, weight, match)
+    SELECT word.id, r.id, word.share, word.match FROM r, unnest(r.words, r.shares, r.matches) AS word (id, share, match)`)
 }
 
 /** Drops indexes and constraints that slow down filling. @returns the statements that create them again */
@@ -111,7 +121,7 @@ async function withoutIndexes(db: Db): Promise<string[]> {
   )
   return [
     ...rows.map((row) => row.definition),
-    'ALTER TABLE paper_terms ADD CONSTRAINT one_weight_per_paper_and_term PRIMARY KEY (term_id, paper_id) INCLUDE (weight)',
+    'ALTER TABLE paper_terms ADD CONSTRAINT one_weight_per_paper_and_term PRIMARY KEY (term_id, paper_id) INCLUDE (weight, match)',
   ]
 }
 

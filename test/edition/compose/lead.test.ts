@@ -1,35 +1,33 @@
 import { describe, expect, test } from 'vitest'
-import type { CardPaper } from '../../../src/edition/compose/card.ts'
-import { describeLead, type FieldInTopTen } from '../../../src/edition/compose/lead.ts'
+import { countFields, describeLead, type FieldInTopTen } from '../../../src/edition/compose/lead.ts'
 import { messagesIn } from '../../../src/messages/catalogue.ts'
 
 const en = messagesIn('en')
+const NAMES = ['OmniShow', 'Uni-ViGU', 'QuanBench+']
 const papers = (...votes: (number | null)[]) =>
-  votes.map((count, position) => ({ position, section: 'top', votes: count }) as CardPaper)
-const names = ['OmniShow', 'Uni-ViGU', 'QuanBench+']
+  votes.map((count, at) => ({ name: NAMES[at] ?? `Paper ${at}`, section: 'top', votes: count }))
 const field = (slug: string, count: number, usual: number | null = null): FieldInTopTen => ({
   slug,
   papers: count,
   usual,
 })
-const lead = (fields: FieldInTopTen[], list: CardPaper[], kind: 'daily' | 'weekly' = 'daily', t = en) =>
-  describeLead({ fields, papers: list, names }, kind, t)
+const lead = (fields: FieldInTopTen[], list: ReturnType<typeof papers>, t = en) => describeLead(fields, list, t)
 
 const TEN = papers(50, 40, ...Array(8).fill(1))
 
 describe('the lead', () => {
   test('names the field with most papers among the first ten, and the paper with most votes', () => {
     expect(lead([field('video-generation', 4), field('agents', 3)], TEN)).toBe(
-      '4 of today’s top 10 are on video generation. OmniShow is first with 50 votes.',
+      '4 of the top 10 are on video generation. OmniShow is first with 50 votes.',
     )
-    expect(lead([field('video-generation', 4)], TEN, 'weekly', messagesIn('de'))).toBe(
-      '4 der ersten 10 dieser Woche gehören zum Thema Video generation. OmniShow führt mit 50 Stimmen.',
+    expect(lead([field('video-generation', 4)], TEN, messagesIn('de'))).toBe(
+      '4 der ersten 10 gehören zum Thema Video generation. OmniShow führt mit 50 Stimmen.',
     )
   })
 
   test('prefers a field that has at least twice as many as usual', () => {
     expect(lead([field('language-models', 5, 4.5), field('robotics', 3, 1)], TEN)).toMatch(
-      /^3 of today’s top 10 are on robotics, at least twice as many as usual\./,
+      /^3 of the top 10 are on robotics, at least twice as many as usual\./,
     )
   })
 
@@ -47,5 +45,12 @@ describe('the lead', () => {
     expect(lead([], papers(null, null))).toBe('')
     const [first, second] = papers(3, 200)
     expect(lead([], [first!, { ...second!, section: 'rising' }])).toBe('OmniShow is first with 3 votes.')
+  })
+
+  test('counts only broad fields, among the first ten', () => {
+    const list = Array.from({ length: 12 }, (_, at) => ({
+      topics: at % 2 ? ['agents', 'kv-cache'] : ['robotics', 'agents'],
+    }))
+    expect(countFields(list)).toEqual([field('agents', 10), field('robotics', 5)])
   })
 })

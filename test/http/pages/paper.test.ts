@@ -13,6 +13,7 @@ describe('a researcher', () => {
     await db.execute(sql`
       UPDATE papers SET title = 'A $\\mu$-law & "more"', published_at = '2026-04-10T12:00Z', pdf_url = 'https://arxiv.org/pdf/2604.14000', keywords = '{mu law}'`)
     const { body } = await app.inject('/papers/2604.14000')
+    expect(body, 'Zotero would take it for a web page').not.toContain('og:type')
     expect(metasOf(body)).toEqual([
       ['citation_title', 'A μ-law &amp; &quot;more&quot;'],
       ['citation_author', 'Ada Lovelace'],
@@ -94,7 +95,7 @@ test('a paper leads to the ones before and after it on its day', async ({ db, si
 test('an AI summary is marked as one, and the abstract’s own sentences are not', async ({ db, site: { app } }) => {
   await addPapers(db, '2026-04-14', 2)
   await db.execute(sql`
-    UPDATE papers SET summary = 'A machine says this.', raw = '{"paper":{"ai_summary":"A machine says this."}}' WHERE id = 1`)
+    UPDATE papers SET summary = 'A machine says this.', summary_by_ai = true WHERE id = 1`)
   const list = (await app.inject('/')).body
   expect(list.match(/class="ai"/g)).toHaveLength(1)
   expect(list).toMatch(/AI summary<\/a> <span dir="auto">A machine says this\./)

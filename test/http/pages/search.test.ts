@@ -4,6 +4,7 @@ import { describe, expect } from 'vitest'
 import { preview } from '../../../src/delivery/preview/preview.ts'
 import { mintToken } from '../../../src/mail/tokens.ts'
 import { messagesIn } from '../../../src/messages/catalogue.ts'
+import { indexPapers } from '../../../src/papers/search/index-papers.ts'
 import { addPapers, addSubscriber, NOON, releasedEdition } from '../../support/services.ts'
 import { test } from '../site.ts'
 import { PAGE_RULES } from '../valid-html.ts'
@@ -146,6 +147,64 @@ describe('the search page', () => {
     expect(seen.size).toBe(50)
   })
 
+  test('opens the paper of an arXiv link or DOI, and offers to suggest an unknown one', async ({
+    db,
+    site: { app },
+  }) => {
+    await addPapers(db, '2026-04-14', 1)
+    for (const q of ['arxiv.org/abs/2604.14000v2', 'https://doi.org/10.48550/arXiv.2604.14000', '2604.14000']) {
+      const { statusCode, headers } = await app.inject(`/search?q=${encodeURIComponent(q)}`)
+      expect([q, statusCode, headers.location]).toEqual([q, 302, '/papers/2604.14000'])
+    }
+    const { body } = await app.inject('/search?q=arxiv.org/abs/2604.99999')
+    expect(body).toContain('We don’t have 2604.99999 yet')
+    expect(body).toContain('href="/submit"')
+  })
+
+  test('counts what it found, and marks papers with only some of the words', async ({ db, site: { app } }) => {
+    const [id] = await addPapers(db, '2026-04-14', 4)
+    await db.execute(sql`UPDATE papers SET title = 'Quantum moles' WHERE id = ${id}`)
+    await db.execute(sql`UPDATE papers SET title = 'Quantum frogs' WHERE id = ${id! + 1}`)
+    await indexPapers({ db })
+    const one = (await app.inject('/search?q=quantum+moles')).body
+    expect(one).toContain('1 paper with all of these words')
+    expect(one.indexOf('id="p1"')).toBeLessThan(one.indexOf('Papers with some of these words'))
+    expect(one.indexOf('id="p2"')).toBeGreaterThan(one.indexOf('Papers with some of these words'))
+    expect((await app.inject('/search?q=quantum+unheard')).body).toContain('No paper has all of these words.')
+    const both = (await app.inject('/search?q=quantum')).body
+    expect(both).toContain('>2 papers<')
+    expect(both).not.toContain('some of these words')
+    const api = (await app.inject('/api/v1/search?q=quantum+moles')).json()
+    expect(api.papers.map((paper: { match: string }) => paper.match)).toEqual(['all', 'some'])
+    expect(api.total).toEqual({ all: 1, approximate: false, some: 1, listed: 2 })
+  })
+
+  test('shows which words it corrected, and searches for the others on request', async ({ db, site: { app } }) => {
+    await addPapers(db, '2026-04-14', 30)
+    await db.execute(sql`UPDATE papers SET title = 'Quantum <moles>'`)
+    await indexPapers({ db })
+    const { body } = await app.inject('/search?q=quantun')
+    expect(body).toContain('Showing results for <a href="/search?q=quantum"><strong>quantum</strong></a>')
+    expect(body).toMatch(/Search instead for <a rel="nofollow" href="(\/search\?q=quantun&amp;exact=1)">quantun<\/a>/)
+    expect((await app.inject('/search?q=quantun&exact=1')).body).toContain('No papers found')
+    const [, next] = /rel="next" href="([^"]+)"/.exec(body)!
+    expect((await app.inject(next!.replaceAll('&amp;', '&'))).body).toContain('Showing results for')
+  })
+
+  test('orders by a link, and keeps the order', async ({ db, site: { app } }) => {
+    const [old] = await addPapers(db, '2026-04-13', 1)
+    await addPapers(db, '2026-04-14', 30)
+    await db.execute(sql`UPDATE papers SET title = 'Something' WHERE id = ${old}`)
+    const first = (body: string) => Number(/id="p(\d+)"/.exec(body)![1])
+    const best = (await app.inject('/search?q=something')).body
+    expect(first(best)).toBe(old)
+    const [, link] = /href="(\/search[^"]*order=date[^"]*)"/.exec(best)!
+    const newest = (await app.inject(link!.replaceAll('&amp;', '&'))).body
+    expect(first(newest)).not.toBe(old)
+    expect(newest).toContain('<input type="hidden" name="order" value="date">')
+    expect(/rel="next" href="([^"]+)"/.exec(newest)![1]).toContain('order=date')
+  })
+
   test.for(['"', '&', '-', '"unclosed', "' OR 1=1 --", '%00', '<script>', '\\', '🜁', 'a'.repeat(900)])(
     'takes anything for words (%s)',
     async (q, { site: { app } }) => {
@@ -224,6 +283,7 @@ test('every page is valid HTML, in both languages, with its words in the languag
   await db.execute(sql`
     INSERT INTO signals (paper_id, observed_at, votes, origin) SELECT 1, timestamptz '2026-04-13 06:00Z' + n * interval '4 hours', n, 'file' FROM generate_series(1, 4) n`)
   await db.execute(sql`UPDATE papers SET topics = '{agents}', title = title || ' & <b> "x"'`)
+  await indexPapers({ db })
   const reader = await addSubscriber(db, 'ada@example.org')
   const vote = mintToken(site.services.keys, 'vote', reader, NOON)
   const pages = [
@@ -242,8 +302,12 @@ test('every page is valid HTML, in both languages, with its words in the languag
       '/search',
       '/search?q=paper&from=x',
       '/search?q=nothing',
+      '/search?q=paper+nothing',
+      '/search?q=papre',
+      '/search?q=2604.99999',
     ],
     ...['/topics', '/topics/agents', '/feeds', '/editions', '/papers?date=2001-01-01', '/papers?week=x', '/papers/999'],
+    ...['/about', '/editions/2026-04-14', '/authors/Ada%20Lovelace', '/authors/Nemo', '/subscribe', '/nothing/here'],
   ]
   for (const language of ['en', 'de'] as const) {
     for (const url of pages) {

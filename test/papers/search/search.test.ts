@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
-import type { Piece } from '../../../src/papers/search/highlight.ts'
 import { indexPapers } from '../../../src/papers/search/index-papers.ts'
 import { type SearchQuery, searchPapers } from '../../../src/papers/search/search.ts'
+import type { Piece } from '../../../src/papers/search/snippet.ts'
 import { topicCounts } from '../../../src/papers/topics/topics.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { test } from '../../support/database.ts'
@@ -13,8 +13,9 @@ const now = () => new Date('2026-04-20T12:00:00Z')
 
 const put = (db: Db, entries: object[]) =>
   withFile(JSON.stringify(entries), (file) => importing(db, file, undefined, now()))
+/** The papers that have all words. */
 const found = async (db: Db, query: SearchQuery) =>
-  (await searchPapers({ db, now }, query)).papers.map((paper) => paper.sourceId)
+  (await searchPapers({ db, now }, query)).papers.flatMap((paper) => (paper.match === 'all' ? [paper.sourceId] : []))
 const marks = (pieces: Piece[]) => pieces.map(({ text, hit }) => (hit ? `[${text}]` : text)).join('')
 
 const library = [
@@ -106,9 +107,9 @@ describe('search', () => {
     const { papers } = await searchPapers({ db, now }, { q: 'latent' })
     const [forger, honest] = ['2604.00009', '2604.00001'].map((id) => papers.find((paper) => paper.sourceId === id)!)
     expect(marks(honest!.titlePieces)).toBe('Video diffusion with μ² steps')
-    expect(marks(honest!.snippet)).toBe('generate videos by denoising <script>alert(1)</script> [latent] frames')
+    expect(marks(honest!.snippet)).toBe('We generate videos by denoising <script>alert(1)</script> [latent] frames.')
     expect(marks(forger!.titlePieces)).toBe('[Latent] forged marks')
-    expect(marks(forger!.snippet)).toBe('About forged [latent] marks')
+    expect(marks(forger!.snippet)).toBe('About forged [latent] marks.')
   })
 
   test('pages have no gaps or repetitions, by rank and by day', async ({ db }) => {
@@ -116,14 +117,25 @@ describe('search', () => {
     await put(
       db,
       ids.map((id, index) =>
-        hfEntry(id, { title: index % 3 ? 'A common title' : 'A common title, common', summary: '' }),
+        hfEntry(id, {
+          title: index % 3 ? 'A common title' : 'A common title, common',
+          summary: index === 4 ? 'Unheard of.' : '',
+        }),
       ),
     )
-    for (const q of ['common', undefined]) {
+    await indexPapers({ db })
+    for (const query of [
+      { q: 'common' },
+      {},
+      { q: 'common', order: 'date' as const },
+      // One paper has all of the words, and the rest have some.
+      { q: 'common unheard' },
+      { q: 'common unheard', order: 'date' as const },
+    ]) {
       const seen: string[] = []
       let after: string | undefined
       do {
-        const page = await searchPapers({ db, now }, { q, after, limit: 5 })
+        const page = await searchPapers({ db, now }, { ...query, after, limit: 5 })
         expect(page.papers.length).toBeGreaterThan(0)
         seen.push(...page.papers.map((paper) => paper.sourceId))
         after = page.next
@@ -145,8 +157,12 @@ describe('search', () => {
     expect(await corrected('"latnet frames"')).toEqual(['"latent frames"', '2604.00001'])
     expect(await corrected('Jurgen Mulller')).toEqual(['Jurgen muller', '2604.00001'])
     expect(await corrected('diffusion')).toEqual([undefined, '2604.00001', '2604.00002'])
-    expect(await corrected('diffusion robots scaling')).toEqual([undefined])
+    expect(await corrected('diffusion robots scaling')).toEqual([undefined, '2604.00002', '2604.00003', '2604.00001'])
     expect(await corrected('qqqqqq')).toEqual([undefined])
+    // No paper has "denoised", but "denoising" is the same word.
+    expect(await corrected('denoised scaled')).toEqual([undefined, '2604.00003', '2604.00001'])
+    const typed = await searchPapers({ db, now }, { q: 'difusion', exact: true })
+    expect([typed.papers, typed.corrected]).toEqual([[], undefined])
   })
 
   test('no text in the query makes it fail', async ({ db }) => {

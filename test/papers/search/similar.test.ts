@@ -79,7 +79,7 @@ test('two processes at once index every paper once and count every word once', a
 })
 
 test('a sample is similar only to samples, and a deleted paper’s vector is deleted', async ({ db }) => {
-  await put(db, [0, 3, 6].map(paper))
+  await put(db, [0, 1, 2, 3, 4, 5, 6].map(paper))
   await db.execute(sql`UPDATE papers SET sample = true WHERE source_id = '2604.10003'`)
   await indexPapers({ db })
   expect((await similarPapers({ db, now }, await idOf(db, '2604.10000'))).map((row) => row.sourceId)).toEqual([

@@ -1,0 +1,46 @@
+import { safeText } from '../../lib/postgres-safe.ts'
+import { foldedWords, hasIdeographs, wordsOf } from './words.ts'
+
+/** What a person searched for. */
+export interface ParsedQuery {
+  /** for websearch_to_tsquery: every word, phrase and exclusion */
+  whole: string
+  /** the same with only the phrases and exclusions, which are never relaxed */
+  strict: string
+  /** words outside phrases and exclusions, without accents and stop words */
+  loose: string[]
+  /** every word to mark in results, without accents */
+  marked: string[]
+  hasPhrase: boolean
+}
+
+const LONGEST_QUERY = 300
+/** A phrase or word, with a minus before it or not. A quote that is never closed is no phrase. */
+const PART = /(?<minus>(?<=^|\s)-)?(?:"(?<phrase>[^"]*)"|(?<word>[^\s"]+))/gu
+/** Typographic quotes, as phones write them. */
+const QUOTES = /[“”„«»]/g
+
+/** Returns text that PostgreSQL accepts, in plain quotes. */
+export const cleanQuery = (text: string): string =>
+  safeText(text).normalize('NFC').replace(QUOTES, '"').trim().slice(0, LONGEST_QUERY)
+
+/** Splits a query into what must be there and what may be missing. No text makes it fail. */
+export function parseQuery(q: string): ParsedQuery {
+  const parsed: ParsedQuery = { whole: '', strict: '', loose: [], marked: [], hasPhrase: false }
+  for (const { groups } of q.matchAll(PART)) {
+    const { minus = '', phrase, word } = groups as Record<string, string | undefined>
+    const text = (phrase ?? word)!
+    // Ideographs become several words, of which a minus would exclude only the first.
+    const quoted = phrase !== undefined || (minus !== '' && hasIdeographs(text))
+    const written = `${minus}${quoted ? `"${text}"` : text} `
+    parsed.whole += written
+    if (minus === '') parsed.marked.push(...foldedWords(text).filter(counts))
+    if (minus === '' && phrase === undefined) parsed.loose.push(...foldedWords(text).filter(counts))
+    else parsed.strict += written
+    if (minus === '' && phrase !== undefined && foldedWords(text).length > 0) parsed.hasPhrase = true
+  }
+  return parsed
+}
+
+/** Whether a word is no stop word. */
+const counts = (word: string): boolean => wordsOf(word).length > 0

@@ -1,0 +1,68 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { isDay } from '../../calendar/days.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import { bigint, query } from '../../runtime/db/query.ts'
+
+/** Every field is optional. Without `q`, the newest papers come first. */
+export interface SearchQuery {
+  /** words, "phrases in quotes", -exclusions, or an arXiv id or link */
+  q?: string | undefined
+  /** list days, inclusive, YYYY-MM-DD */
+  from?: string | undefined
+  to?: string | undefined
+  /** a slug */
+  topic?: string | undefined
+  hasCode?: boolean | undefined
+  /** best or newest first; best without it */
+  order?: 'relevance' | 'date' | undefined
+  /** searches for the words as typed, even when no paper has them */
+  exact?: boolean | undefined
+  /** `next` of the previous page */
+  after?: string | undefined
+  /** papers per page */
+  limit?: number | undefined
+}
+
+/** A paper found. Results are sorted by `sortKey`, then by id, both descending. */
+export interface Match {
+  id: number
+  /** a list day, or a score with a fixed number of digits, so that its text sorts like the number */
+  sortKey: string
+}
+
+const MatchRow = z.object({ id: bigint, sortKey: z.string() })
+
+export const readMatches = (db: Db, statement: SQL): Promise<Match[]> => query(db, MatchRow, statement)
+
+/** From this many matches on, a scan from the newest paper is faster than the index of words. */
+export const MANY_MATCHES = 5_000
+
+const Plan = z.object({ queryPlan: z.tuple([z.object({ Plan: z.object({ 'Plan Rows': z.number() }) })]) })
+
+/** Returns PostgreSQL's estimate of how many papers `p` meet a condition. */
+export async function estimateMatches(db: Db, condition: SQL): Promise<number> {
+  const { rows } = await db.execute<Record<string, unknown>>(
+    sql`EXPLAIN (FORMAT JSON) SELECT FROM papers p WHERE ${condition}`,
+  )
+  return Plan.parse({ queryPlan: rows[0]!['QUERY PLAN'] }).queryPlan[0].Plan['Plan Rows']
+}
+
+/** Whether papers `p` meet the filters. Samples are found only while there are no real papers. */
+export const filters = ({ from, to, topic, hasCode }: SearchQuery): SQL =>
+  sql.join(
+    [
+      sql`NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE NOT real.sample))`,
+      ...(from && isDay(from) ? [sql`p.list_day >= ${from}::date`] : []),
+      ...(to && isDay(to) ? [sql`p.list_day <= ${to}::date`] : []),
+      ...(topic ? [sql`p.topics @> ARRAY[${topic}]`] : []),
+      ...(hasCode ? [sql`p.code_url IS NOT NULL`] : []),
+    ],
+    sql` AND `,
+  )
+
+export const isFiltered = ({ from, to, topic, hasCode }: SearchQuery): boolean =>
+  Boolean(from || to || topic || hasCode)
+
+/** Returns PostgreSQL's form of a query in the words of `parseQuery`. */
+export const tsquery = (text: string): SQL => sql`websearch_to_tsquery('english', unaccented(${text}))`
