@@ -1,8 +1,10 @@
 import { eq } from 'drizzle-orm'
+import { dayOf, daysLater } from '../src/calendar/days.ts'
 import { PaperboyError } from '../src/lib/errors.ts'
 import { collect } from '../src/papers/ingest/collect.ts'
 import { daysDue } from '../src/papers/ingest/polling.ts'
 import type { Source } from '../src/papers/ingest/sources/source.ts'
+import { recordListFacts } from '../src/papers/ranking/record-list-facts.ts'
 import { sourceReads } from '../src/runtime/db/schema.ts'
 import type { Services } from '../src/runtime/services.ts'
 
@@ -25,6 +27,10 @@ export async function collectClosedDay(services: Services, sources: readonly Sou
 async function tryToCollect(services: Services, source: Source, day: string): Promise<boolean> {
   try {
     await collect({ ...services, source }, day)
+    const { now, config } = services
+    // A list's facts are frozen an hour after its close.
+    if (day >= daysLater(dayOf(now()), -1))
+      await recordListFacts({ ...services, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }, day)
     return true
   } catch (error) {
     if (!(error instanceof PaperboyError)) throw error

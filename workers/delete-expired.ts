@@ -1,6 +1,7 @@
 import { dropOldDeliveries } from '../src/delivery/ledger/drop-old-deliveries.ts'
 import { deleteOldInbound } from '../src/inbound/retention.ts'
 import { deleteOldAuditEntries } from '../src/operate/audit.ts'
+import { deleteOldPolls } from '../src/papers/ingest/polls.ts'
 import { deleteExpired } from '../src/privacy/delete-expired.ts'
 import type { Services } from '../src/runtime/services.ts'
 import { composeKeys } from '../src/subscription/compose-keys.ts'
@@ -13,6 +14,7 @@ export async function deleteExpiredJob(services: Services): Promise<void> {
   await deleteOldInbound(services)
   await deleteOldAuditEntries(services)
   await deleteIdleBuckets(services.db)
+  await deleteOldPolls(services)
   const keys = await composeKeys(services)
   if (keys.composed + keys.ended > 0) services.log.info(keys, 'address keys composed')
   const deleted = await deleteExpired(services)

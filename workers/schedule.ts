@@ -12,11 +12,13 @@ const EVERY: Partial<Record<JobName, number>> = {
   'plan-deliveries': 20 * SECOND,
   'release-editions': 30 * SECOND,
   'assemble-edition': 5 * MINUTE,
+  'record-list-facts': 5 * MINUTE,
   'look-up-submissions': MINUTE,
   'index-papers': MINUTE,
   'tidy-sign-ups': 10 * MINUTE,
   'read-mailbox': MINUTE,
   'raise-alerts': MINUTE,
+  'refit-chance': 6 * 60 * MINUTE,
   'delete-expired': 60 * MINUTE,
   'collect-papers': 10 * MINUTE,
 }

@@ -17,6 +17,8 @@ import { createBatchWaker } from './next-batch.ts'
 import { planDeliveriesJob } from './plan-deliveries.ts'
 import { raiseAlertsJob } from './raise-alerts.ts'
 import { readMailboxJob } from './read-mailbox.ts'
+import { recordListFactsJob } from './record-list-facts.ts'
+import { refitChanceJob } from './refit-chance.ts'
 import { releaseEditionsJob } from './release-editions.ts'
 import { startSchedule } from './schedule.ts'
 import { settleEditionsJob } from './settle-editions.ts'
@@ -49,6 +51,8 @@ export async function startWorker(services: Services, sources: readonly Source[]
         await indexPapers(services, stopping.signal)
       },
       'assemble-edition': () => assembleEditionJob(services, sources),
+      'record-list-facts': () => recordListFactsJob(services),
+      'refit-chance': () => refitChanceJob(services),
       'release-editions': () => releaseEditionsJob(services),
       'plan-deliveries': () => planDeliveriesJob(services),
       'sweep-batches': () => sweepBatchesJob(services),

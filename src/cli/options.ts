@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { isDay } from '../calendar/days.ts'
+import { isDay, isMoment } from '../calendar/days.ts'
 import { SOURCE_NAMES } from '../runtime/config/source-names.ts'
 
 // Commander shows the message of an InvalidArgumentError and exits with 2.
@@ -8,6 +8,16 @@ import { SOURCE_NAMES } from '../runtime/config/source-names.ts'
 export function parseDate(text: string): string {
   if (!isDay(text)) throw new InvalidArgumentError(`"${text}" is not a date. Write it like 2026-04-14.`)
   return text
+}
+
+const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/
+
+/** @throws InvalidArgumentError if it is not a moment with its time zone */
+export function parseTime(text: string): Date {
+  const at = new Date(text)
+  if (!MOMENT.test(text) || !isMoment(at))
+    throw new InvalidArgumentError(`"${text}" is not a time with its zone. Write it like 2026-04-14T09:05:00Z.`)
+  return at
 }
 
 /** Splits a comma-separated list, without empty items. */

@@ -697,11 +697,25 @@ export const de: Messages = {
     pickedBy: (name) => `ausgewählt von ${name}`,
     votes: (n, from) =>
       `${from === undefined ? '' : `${from.toLocaleString('de-DE')} → `}${n.toLocaleString('de-DE')} ${n === 1 ? 'Stimme' : 'Stimmen'}`,
-    // "seit Mittwoch", aber "seit dem 5. April"
-    since: (votes, day) => `${votes} seit ${/^\d/.test(day) ? 'dem ' : ''}${day}`,
-    hours: (n) => `in ${n} Std.`,
-    days: (n) => `in ${n} Tagen`,
-    comments: (n) => `${n.toLocaleString('de-DE')} ${n === 1 ? 'Kommentar' : 'Kommentare'}`,
+    best: (days, topic) =>
+      `meiste Stimmen am ersten Tag ${topic === undefined ? '' : `zu ${topic} `}seit ${days} Tagen`,
+    timesUsual: (times) =>
+      `am ersten Tag ${times === 2 ? 'doppelt' : `${times.toLocaleString('de-DE')}-mal`} so viele Stimmen wie üblich`,
+    rank: (rank, of, where, share) =>
+      `Platz ${rank} von ${of.toLocaleString('de-DE')} ${where}${share === undefined ? '' : `, ${share} % der Stimmen`}`,
+    finalRanking: 'in der endgültigen Rangliste',
+    thatDay: 'an diesem Tag',
+    asOf: (day, hour) => `am ${day} um ${hour} UTC`,
+    only: (topic) => `der einzige Artikel des Tages zu ${topic}`,
+    discussed: (n) => `an diesem Tag am meisten diskutiert: ${n.toLocaleString('de-DE')} Kommentare`,
+    answers: 'jemand aus dem Autorenteam diskutiert mit',
+    stars: (n) => `der Code hat schon ${n.toLocaleString('de-DE')} Sterne`,
+    chance: ([part, whole], low, high, votes) =>
+      `etwa ${part} von ${whole} ${votes === undefined ? 'solchen Artikeln' : `Artikeln mit ${votes.toLocaleString('de-DE')} Stimmen bei Schluss`} ${part === 1 ? 'landet' : 'landen'} im besten Zehntel ihres Monats, 4 von 5 bei ${low.toLocaleString('de-DE')} bis ${high.toLocaleString('de-DE')} Stimmen`,
+    rise: (from, to, of, list) => `von Platz ${from} auf Platz ${to} von ${of.toLocaleString('de-DE')} ${list}`,
+    listOfDay: (day) => `auf der Liste vom ${day}`,
+    listOfWeek: (day) => `auf der Liste der Woche vom ${day}`,
+    rankOfWeek: (rank, of) => `Platz ${rank} von ${of.toLocaleString('de-DE')} Artikeln der Woche`,
   },
   lead: {
     leads: (topic, n, of) => `${n} der ersten ${of} gehören zum Thema ${topic}.`,
@@ -742,6 +756,7 @@ export const de: Messages = {
     hereIsAll: 'Hier ist die ganze Ausgabe.',
     picks: (curator) => `Ausgewählt von ${curator}`,
     top: 'Meistbeachtet',
+    new: 'Ebenfalls neu',
     inOrder: 'Artikel',
     rising: 'Weiter im Aufwind',
     forYou: 'Für Sie',

@@ -7,6 +7,12 @@ interface TasteSummary {
   notInterested: number
   words: readonly string[]
 }
+const ORDINALS: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' }
+const ordinals = new Intl.PluralRules('en-GB', { type: 'ordinal' })
+
+/** 1 → "1st", 12 → "12th" */
+const ordinal = (n: number): string => `${n.toLocaleString('en-GB')}${ORDINALS[ordinals.select(n)] ?? 'th'}`
+
 /** "Video generation" → "video generation"; "3D and rendering" and "LLM agents" stay. */
 const inSentence = (topic: string): string =>
   /^[A-Z][a-z]/.test(topic) ? topic.charAt(0).toLowerCase() + topic.slice(1) : topic
@@ -690,10 +696,29 @@ export const en = {
     /** @param from number of votes before, if known */
     votes: (n: number, from?: number) =>
       `${from === undefined ? '' : `${from.toLocaleString('en-GB')} → `}${n.toLocaleString('en-GB')} ${n === 1 ? 'vote' : 'votes'}`,
-    since: (votes: string, day: string) => `${votes} since ${day}`,
-    hours: (n: number) => `in ${n} h`,
-    days: (n: number) => `in ${n} days`,
-    comments: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'comment' : 'comments'}`,
+    /** @param topic undefined: of all papers */
+    best: (days: number, topic?: string) =>
+      `most first-day votes ${topic === undefined ? '' : `in ${topic} `}in ${days} days`,
+    timesUsual: (times: number) =>
+      `${times === 2 ? 'twice' : `${times.toLocaleString('en-GB')} times`} the usual votes on its first day`,
+    /** @param share of all votes, in per cent, if worth saying */
+    rank: (rank: number, of: number, where: string, share?: number) =>
+      `${ordinal(rank)} of ${of.toLocaleString('en-GB')} ${where}${share === undefined ? '' : `, ${share} % of the votes`}`,
+    finalRanking: 'in the final ranking',
+    thatDay: 'that day',
+    asOf: (day: string, hour: string) => `on ${day}, ${hour} UTC`,
+    only: (topic: string) => `the day’s only paper in ${topic}`,
+    discussed: (n: number) => `most discussed of the day: ${n.toLocaleString('en-GB')} comments`,
+    answers: 'an author takes part in the discussion',
+    stars: (n: number) => `its code has ${n.toLocaleString('en-GB')} stars already`,
+    /** @param votes at the close, if other votes stand beside it */
+    chance: ([part, whole]: readonly [number, number], low: number, high: number, votes?: number) =>
+      `about ${part} in ${whole} ${votes === undefined ? 'such papers' : `papers with ${votes.toLocaleString('en-GB')} votes at the close`} end in their month’s top tenth, 4 in 5 with ${low.toLocaleString('en-GB')}–${high.toLocaleString('en-GB')} votes`,
+    rise: (from: number, to: number, of: number, list: string) =>
+      `up from ${ordinal(from)} to ${ordinal(to)} of ${of.toLocaleString('en-GB')} on ${list}`,
+    listOfDay: (day: string) => `the list of ${day}`,
+    listOfWeek: (day: string) => `the list of the week of ${day}`,
+    rankOfWeek: (rank: number, of: number) => `${ordinal(rank)} of the week’s ${of.toLocaleString('en-GB')} papers`,
   },
   /** the first sentences of an edition; every number is from its list */
   lead: {
@@ -738,6 +763,8 @@ export const en = {
     hereIsAll: 'Here is the full edition.',
     picks: (curator: string) => `${curator}’s picks`,
     top: 'Trending',
+    /** heads papers under five votes */
+    new: 'Also new',
     /** heads lists without votes */
     inOrder: 'Papers',
     rising: 'Still rising',

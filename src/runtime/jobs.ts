@@ -9,6 +9,8 @@ export const jobs = {
   'look-up-submissions': z.object({}),
   'index-papers': z.object({}),
   'assemble-edition': z.object({}),
+  'record-list-facts': z.object({}),
+  'refit-chance': z.object({}),
   'release-editions': z.object({}),
   'plan-deliveries': z.object({}),
   'send-batch': z.object({ batchId: z.number().int().positive() }),

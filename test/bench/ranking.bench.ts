@@ -3,7 +3,6 @@ import { parseArgs } from 'node:util'
 import { FORMULAS, type Formula, fitLeavingOut, ordered } from './ranking/formulas.ts'
 import { authorHits, byTopics, byVectors, keywordReaders, readPapers } from './ranking/likeness.ts'
 import { mean, ndcg10, spearman, standardError, topFive } from './ranking/measures.ts'
-import { replayRising } from './ranking/rising-replay.ts'
 import { type Lists, readTrajectories } from './ranking/trajectories.ts'
 import { printTable } from './support/table.ts'
 
@@ -11,8 +10,8 @@ const DATA = new URL('../../../shared/data/papers/', import.meta.url).pathname
 
 const help = `npm run bench -- ranking [--trajectories FILE.csv] [--papers FOLDER]
 
-Scores formulas on real lists: each ranks a list as of the morning or a day later, compared with the final votes. Then replays rising
-papers, and measures similar papers. Without options it uses the data beside the checkout.`
+Scores formulas on real lists: each ranks a list as of the morning or a day later, compared with the final votes. Then
+measures similar papers. The benchmark choice replays rising papers. Without options it uses the data beside the checkout.`
 
 export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -28,7 +27,6 @@ export async function bench(args: string[]): Promise<void> {
     const { morning, nextDay } = readTrajectories(values.trajectories)
     scoreFormulas('the list as seen in the morning', morning)
     scoreFormulas('the list a day later, closed', nextDay)
-    replay(nextDay)
   } else console.log(`There are no trajectories at ${values.trajectories}.`)
   if (existsSync(values.papers)) likeAnother(values.papers)
   else console.log(`There are no papers at ${values.papers}.`)
@@ -66,39 +64,6 @@ function scoreFormulas(what: string, lists: Lists): void {
         mean(orders.map((day) => spearman(day.final))).toFixed(3),
       ]
     }),
-  ])
-}
-
-function replay(closed: Lists): void {
-  console.log(`
-Still rising, replayed over ${closed.size} closed lists. Late risers: in their month's top tenth in the end, below the first ten at the
-close. The data has no count between the close and the end; how the votes came in between is supposed (e-folding time).`)
-  printTable([
-    [
-      'votes come in within',
-      'papers an edition',
-      'late risers',
-      'shown',
-      'days to it',
-      'shown in all',
-      'of these stalled',
-      'not top tenth',
-    ],
-    ...[1, 3, 7].flatMap((days) =>
-      [5, 2].map((most) => {
-        const result = replayRising(closed, days, most)
-        return [
-          `${days} d`,
-          most,
-          result.late,
-          result.shown,
-          result.medianDays ?? '–',
-          result.allShown,
-          result.stalled,
-          result.others,
-        ]
-      }),
-    ),
   ])
 }
 

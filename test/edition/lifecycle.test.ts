@@ -44,12 +44,34 @@ describe('assembling', () => {
     expect(await order(db)).toEqual(['Paper 3', 'Paper 1', 'Paper 2', 'Paper 4'])
     const rows = await db.select().from(editionPapers).orderBy(editionPapers.position)
     expect(rows.map((row) => row.votes)).toEqual([500, 100, 99, 97])
-    expect(rows.map((row) => row.reason)).toEqual(rows.map((row) => expect.stringContaining(`${row.votes} votes`)))
+    expect(rows.map((row) => row.reason)).toEqual([
+      expect.stringMatching(/^1st of 4 in the final ranking, 63 % of the votes; about 19 in 20 such papers/),
+      expect.stringMatching(/^about 19 in 20 such papers/),
+      expect.stringMatching(/^about 19 in 20 such papers/),
+      expect.stringMatching(/^about 19 in 20 such papers/),
+    ])
     expect((await db.select().from(editions))[0]).toMatchObject({
       closesAt: new Date('2026-04-15T02:00:00Z'),
       releaseAt: new Date('2026-04-15T03:00:00Z'),
       held: false,
     })
+  })
+
+  test('calls no paper under five votes trending, unless the whole list has no votes', async ({ db }) => {
+    const services = servicesOn(db)
+    const [first, second, third] = await addPapers(db, DAY, 4)
+    await db.delete(signals)
+    const sections = async () => {
+      await assemble(services, KEY)
+      const rows = await db.select().from(editionPapers).orderBy(editionPapers.position)
+      return rows.map(({ paperId, section }) => ({ paperId, section }))
+    }
+    expect((await sections()).map(({ section }) => section)).toEqual(['top', 'top', 'top', 'top'])
+    await vote(db, first!, 4)
+    await vote(db, second!, 5)
+    await vote(db, third!, 90)
+    expect((await sections()).map(({ section }) => section)).toEqual(['top', 'top', 'new', 'new'])
+    expect((await sections())[2]).toEqual({ paperId: first, section: 'new' })
   })
 
   test('puts picks first and omits dropped papers, however often the curator changes a verdict', async ({ db }) => {

@@ -60,9 +60,7 @@ const paper = (position: number, facts: Partial<CardPaper>): CardPaper => ({
   note: null,
   votes: 61,
   comments: 4,
-  ageHours: 17,
-  earlierVotes: null,
-  earlierAt: null,
+  facts: { list: { timing: 'closing', of: 31, rank: 2, votes: 61, share: 0.09 } },
   stars: 1240,
   url: 'https://arxiv.org/abs/2604.10098',
   pdfUrl: 'https://arxiv.org/pdf/2604.10098',
@@ -78,7 +76,7 @@ const PAPERS = [
   { section: 'picks', note: 'Read section 4 first.', curator: 'AK' },
   { withdrawn: true },
   { votes: null, comments: null, url: null, pdfUrl: null },
-  { section: 'rising', earlierVotes: 7, earlierAt: new Date('2026-04-08T02:00:00Z') },
+  { section: 'rising', facts: { rise: { from: 12, to: 3, of: 31, listDay: '2026-04-08', weekly: false } } },
 ].map((facts, position) => paper(position, facts))
 
 const CORRECTIONS = [

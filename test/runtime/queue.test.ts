@@ -9,6 +9,8 @@ const NOTHING: Handlers = {
   'collect-papers': idle,
   'look-up-submissions': idle,
   'index-papers': idle,
+  'record-list-facts': idle,
+  'refit-chance': idle,
   'delete-expired': idle,
   'assemble-edition': idle,
   'release-editions': idle,

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { printError, progressBar } from '../../lib/terminal.ts'
 import { importFile } from '../../papers/ingest/import-file.ts'
+import { recordListFacts } from '../../papers/ranking/record-list-facts.ts'
 import { indexPapers } from '../../papers/search/index-papers.ts'
 import { refreshTopics } from '../../papers/topics/refresh-topics.ts'
 import type { Services } from '../../runtime/services.ts'
-import { parseDate } from '../options.ts'
+import { parseDate, parseTime } from '../options.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
 
@@ -18,11 +19,14 @@ export function importCommand(papers: Command): void {
       'import files: Hugging Face daily_papers JSON, arXiv Atom, RSS, OAI-DC or text, JSON Lines, or votes over time as CSV',
     )
     .option('--date <day>', 'put every paper on this list day', parseDate)
+    .option('--observed <time>', 'when the votes in the files were read, such as 2026-04-14T09:05:00Z', parseTime)
     .action((files: string[], options, command) =>
       withServices(async (services) => {
-        const total = await importFiles(services, files, options.date ? { date: options.date } : {})
+        const { days, ...total } = await importFiles(services, files, options)
         await refreshTopics(services)
         await indexPapers(services)
+        for (const day of days)
+          await recordListFacts({ ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }, day)
         const { papers: read, added, changed, signals, bad } = total
         report(
           command,
@@ -34,12 +38,14 @@ export function importCommand(papers: Command): void {
     )
 }
 
-async function importFiles(services: Services, files: readonly string[], options: { date?: string }) {
+async function importFiles(services: Services, files: readonly string[], options: { date?: string; observed?: Date }) {
   const total = { files: files.length, papers: 0, added: 0, changed: 0, signals: 0, bad: 0 }
+  const days = new Set<string>()
   const step = progressBar('Importing', files.length)
   const deps = { ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }
   for (const [index, file] of files.entries()) {
-    const { bad, ...counts } = await importFile(deps, file, options)
+    const { bad, days: fileDays, ...counts } = await importFile(deps, file, options)
+    for (const day of fileDays) days.add(day)
     for (const name of ['papers', 'added', 'changed', 'signals'] as const) total[name] += counts[name]
     total.bad += bad.length
     for (const record of bad.slice(0, BAD_SHOWN))
@@ -47,5 +53,5 @@ async function importFiles(services: Services, files: readonly string[], options
     if (bad.length > BAD_SHOWN) printError(`${file}: ${(bad.length - BAD_SHOWN).toLocaleString('en')} more bad records`)
     step(index + 1)
   }
-  return total
+  return { ...total, days: [...days].sort() }
 }

@@ -18,7 +18,7 @@ export interface Releases {
 
 /**
  * Finds papers of an edition that other released editions have too: moved to a later list day, in a weekly after its dailies, or risen
- * since. The section "Still rising" may repeat papers and is not searched. Usually there are none, and no reader's past is read.
+ * since. The section "Still rising" may repeat a paper, but only once its votes have doubled since that edition.
  */
 export async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
   const rows = await query(db, { editionId: bigint, earlier: number, position: number })`
@@ -27,7 +27,7 @@ export async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
     JOIN edition_papers a ON a.paper_id = b.paper_id AND a.edition_id <> b.edition_id
     JOIN editions e ON e.id = a.edition_id
     JOIN editions own ON own.id = b.edition_id
-    WHERE b.edition_id = ${editionId} AND b.section <> 'rising'
+    WHERE b.edition_id = ${editionId} AND (b.section <> 'rising' OR coalesce(b.votes < 2 * a.votes, true))
       AND e.released_at > own.released_at - make_interval(days => ${MEMORY_DAYS})`
   const repeats = new Map<number, Map<number, number>>()
   for (const { editionId: id, earlier, position } of rows) {

@@ -3,7 +3,7 @@ import { weekdayOf } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import type { LinkName } from '../../papers/lists/links.ts'
 import { paperPath } from '../../papers/paper-path.ts'
-import { reasonFor } from '../../papers/ranking/reason.ts'
+import { type ReasonFacts, reasonFor } from '../../papers/ranking/reason.ts'
 import { authorLine, readable, sentences } from '../../papers/readable.ts'
 import type { Config } from '../../runtime/config/config.ts'
 
@@ -26,9 +26,8 @@ export interface CardPaper {
   note: string | null
   votes: number | null
   comments: number | null
-  ageHours: number | null
-  earlierVotes: number | null
-  earlierAt: Date | null
+  /** the facts behind its reason */
+  facts: ReasonFacts
   stars: number | null
   url: string | null
   pdfUrl: string | null
@@ -89,7 +88,7 @@ export function formatCard(
     ...summariesOf(paper, t),
     note: paper.note === null ? null : short(paper.note, MAX.note),
     withdrawn: paper.withdrawn ? digest.withdrawn : null,
-    reason: reasonFor({ ...paper, pickedBy: paper.curator }, t) ?? '',
+    reason: reasonFor({ ...paper.facts, pickedBy: paper.curator }, t) ?? '',
     links: links.filter((link): link is { label: string; url: string } => link.url !== null),
     /** the template appends the reader's token */
     ownLinks: [

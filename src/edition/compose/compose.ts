@@ -132,6 +132,7 @@ function headingsOf({ CURATOR_NAME }: Settings, papers: CardPaper[], { digest }:
   return [
     { name: 'picks', words: digest.picks(CURATOR_NAME) },
     { name: 'top', words: voted ? digest.top : digest.inOrder },
+    { name: 'new', words: digest.new },
     { name: 'rising', words: digest.rising, aside: digest.fromEarlierDays },
     { name: FOR_YOU, words: digest.forYou, aside: digest.whatYouFollow },
   ]

@@ -1,5 +1,6 @@
 import { asc, eq, sql } from 'drizzle-orm'
 import { daysLater } from '../../calendar/days.ts'
+import { StoredFacts } from '../../papers/ranking/reason.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, papers } from '../../runtime/db/schema.ts'
@@ -44,7 +45,7 @@ export async function readComposingInput(
 
 /** Reads the edition's papers in its order. */
 async function readCardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
-  return db
+  const rows = await db
     .select({
       paperId: papers.id,
       source: papers.source,
@@ -55,9 +56,7 @@ async function readCardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
       note: editionPapers.note,
       votes: editionPapers.votes,
       comments: editionPapers.comments,
-      ageHours: editionPapers.ageHours,
-      earlierVotes: editionPapers.earlierVotes,
-      earlierAt: editionPapers.earlierAt,
+      facts: editionPapers.facts,
       stars: editionPapers.stars,
       title: papers.title,
       abstract: papers.abstract,
@@ -79,6 +78,7 @@ async function readCardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
     .innerJoin(papers, eq(papers.id, editionPapers.paperId))
     .where(eq(editionPapers.editionId, editionId))
     .orderBy(asc(editionPapers.position))
+  return rows.map((row) => ({ ...row, facts: StoredFacts.parse(row.facts) }))
 }
 
 /** Counts the papers on the edition's list. Sample papers count only on days without real ones. */

@@ -1,22 +1,21 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type ListedRow, readListed } from '../../papers/lists/listed-rows.ts'
+import { StoredFacts } from '../../papers/ranking/reason.ts'
 import { readable } from '../../papers/readable.ts'
-import { bigint, moment, query } from '../../runtime/db/query.ts'
+import { bigint, query } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 
 type Kind = 'daily' | 'weekly'
-type EditionSection = 'picks' | 'top' | 'rising'
+type EditionSection = 'picks' | 'top' | 'new' | 'rising'
 
 /** A paper as an edition has it: its votes are those at the edition's close. */
-export interface EditionPaper extends ListedRow {
+export interface EditionPaper extends ListedRow, StoredFacts {
   /** its place in the edition, starting at 1 */
   rank: number
   section: EditionSection
   /** the curator's words */
   note?: string | undefined
-  earlierVotes?: number | undefined
-  earlierAt?: Date | undefined
 }
 
 /** A released edition as a page shows it. */
@@ -40,20 +39,18 @@ export async function readEditionList(
   const row = z.object({
     paperId: bigint,
     position: z.number(),
-    section: z.enum(['picks', 'top', 'rising']),
+    section: z.enum(['picks', 'top', 'new', 'rising']),
     note: z.string().nullable(),
     votes: z.number().nullable(),
     comments: z.number().nullable(),
     curator: z.string().nullable(),
-    ageHours: z.number().nullable(),
-    earlierVotes: z.number().nullable(),
-    earlierAt: moment.nullable(),
+    facts: StoredFacts,
   })
   const places = await query(
     db,
     row,
     sql`
-      SELECT p.paper_id, p.position, p.section, p.note, p.votes, p.comments, p.curator, p.age_hours, p.earlier_votes, p.earlier_at
+      SELECT p.paper_id, p.position, p.section, p.note, p.votes, p.comments, p.curator, p.facts
       FROM editions e JOIN edition_papers p ON p.edition_id = e.id
       WHERE e.kind = ${kind} AND e.date = ${date}::date AND ${IN_ARCHIVE} ORDER BY p.position`,
   )
@@ -99,19 +96,17 @@ interface Frozen {
   votes: number | null
   comments: number | null
   curator: string | null
-  ageHours: number | null
-  earlierVotes: number | null
-  earlierAt: Date | null
+  facts: StoredFacts
 }
 
-const frozen = ({ section, note, curator, ...counts }: Frozen) => ({
+const frozen = ({ section, note, curator, facts, ...counts }: Frozen) => ({
   section,
   note: note === null ? undefined : readable(note),
   pickedBy: curator ?? undefined,
   picked: curator !== null,
   votes: counts.votes ?? undefined,
   comments: counts.comments ?? undefined,
-  ageHours: counts.ageHours ?? undefined,
-  earlierVotes: counts.earlierVotes ?? undefined,
-  earlierAt: counts.earlierAt ?? undefined,
+  list: facts.list,
+  rise: facts.rise,
+  week: facts.week,
 })

@@ -3,9 +3,11 @@ import { and, eq } from 'drizzle-orm'
 import { closeOfDay, daysLater, mondayOf } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { listReadAt } from '../../papers/ingest/source-health.ts'
-import { readOrder } from '../../papers/lists/listed-rows.ts'
+import type { ListFacts } from '../../papers/ranking/list-facts.ts'
+import { type ListedVotes, readListVotes } from '../../papers/ranking/list-votes.ts'
 import { rankPapers } from '../../papers/ranking/rank.ts'
-import { reasonFor } from '../../papers/ranking/reason.ts'
+import { type ReasonFacts, reasonFor } from '../../papers/ranking/reason.ts'
+import { computeListFacts, readListFacts } from '../../papers/ranking/record-list-facts.ts'
 import { readRisingCandidates, selectRising } from '../../papers/ranking/rising.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, editions, mailing } from '../../runtime/db/schema.ts'
@@ -54,7 +56,7 @@ export async function assemble(
   return db.transaction(async (tx) => {
     const existing = await lockEdition(tx, kind, date)
     if (existing && existing.state !== 'draft') return describeUnchanged(tx, existing)
-    const listed = await readOrder(tx, { from: date, to: lastDay }, now())
+    const listed = await readListVotes(tx, { from: date, to: lastDay }, now())
     if (listed.length === 0) {
       const span = kind === 'weekly' ? `the week of ${date}` : `list day ${date}`
       throw new PaperboyError(
@@ -62,8 +64,16 @@ export async function assemble(
         `There is no edition for ${span}: no papers were collected or imported for it.`,
       )
     }
-    const followed = await readRisingCandidates(tx, { kind, date, closesAt }, config.EDITION_CLOSE_HOUR_UTC, now())
-    const rows = [...rankedRows(listed), ...risingRows(followed)]
+    const closeHourUtc = config.EDITION_CLOSE_HOUR_UTC
+    const facts =
+      kind === 'weekly'
+        ? await readListFacts(
+            tx,
+            listed.map(({ id }) => id),
+          )
+        : await computeListFacts({ db: tx, now, closeHourUtc }, date, listed)
+    const followed = await readRisingCandidates(tx, { kind, date, closesAt }, closeHourUtc, now())
+    const rows = [...rankedRows(listed, facts, kind), ...risingRows(followed, kind)]
     const times = {
       closesAt,
       releaseAt: new Date(closesAt.getTime() + config.EDITION_RELEASE_DELAY_MINUTES * 60_000),
@@ -82,37 +92,62 @@ export async function assemble(
   })
 }
 
-/** Orders papers: the curator's picks, then by score. */
-function rankedRows(listed: Awaited<ReturnType<typeof readOrder>>): Row[] {
-  return rankPapers(listed)
-    .slice(0, MAX_PAPERS)
-    .map(({ id, picked, score, note, votes, comments, stars, ageHours, ...paper }) => {
-      const curator = picked ? paper.curator : null
-      return {
-        paperId: id,
-        section: picked ? 'picks' : 'top',
-        score,
-        reason: reasonFor({ votes, comments, ageHours, pickedBy: curator }) ?? '',
-        note,
-        votes,
-        comments,
-        stars,
-        curator,
-        ageHours,
-      }
-    })
+/** A paper with fewer votes is not trending. */
+const TRENDING_VOTES = 5
+
+type Kind = 'daily' | 'weekly'
+
+/** Orders papers: the curator's picks, then by score, then those that are only new. A list without any votes is in its own order. */
+function rankedRows(listed: readonly ListedVotes[], facts: ReadonlyMap<number, ListFacts>, kind: Kind): Row[] {
+  const isVoted = listed.some(({ votes }) => votes !== null)
+  const ranked = rankPapers(listed).map((paper, index): Row => {
+    const { id, picked, score, note, votes, comments, stars, ageHours } = paper
+    const curator = picked ? paper.curator : null
+    const list = facts.get(id)
+    const known: ReasonFacts = {
+      list: list && kind === 'weekly' ? withoutOutdone(list, listed, facts) : list,
+      ...(kind === 'weekly' ? { week: { rank: index + 1, of: listed.length } } : {}),
+    }
+    const section = picked ? 'picks' : isVoted && (votes ?? 0) < TRENDING_VOTES ? 'new' : 'top'
+    const reason = reasonFor({ ...known, pickedBy: curator }) ?? ''
+    return { paperId: id, section, score, reason, note, votes, comments, stars, curator, ageHours, facts: known }
+  })
+  const isNew = ({ section }: Row) => section === 'new'
+  return [...ranked.filter((row) => !isNew(row)), ...ranked.filter(isNew)].slice(0, MAX_PAPERS)
 }
 
-const risingRows = (followed: Awaited<ReturnType<typeof readRisingCandidates>>): Row[] =>
-  selectRising(followed).map(({ id, closingRank, fifthVotes, votesBefore, ...paper }) => ({
-    ...paper,
-    paperId: id,
-    section: 'rising',
-    score: paper.votes - votesBefore,
-    reason: reasonFor(paper) ?? '',
-  }))
+/** In a week, a later paper may have outdone the one that had most votes when its list closed. */
+function withoutOutdone(
+  { best, ...list }: ListFacts,
+  week: readonly ListedVotes[],
+  facts: ReadonlyMap<number, ListFacts>,
+): ListFacts {
+  const isAlike = ({ topics }: ListedVotes) => best?.topic === undefined || topics.includes(best.topic)
+  const most = Math.max(...week.filter(isAlike).map(({ id }) => facts.get(id)?.votes ?? 0))
+  return best && list.votes === most ? { ...list, best } : list
+}
 
-async function lockEdition(db: Db, kind: 'daily' | 'weekly', date: string) {
+/** "Still rising" uses only the source's votes, so that those of the close and of today stay comparable. */
+const risingRows = (followed: Awaited<ReturnType<typeof readRisingCandidates>>, kind: Kind): Row[] =>
+  selectRising(followed).map((paper) => {
+    const { closingRank: from, rankNow: to, listed: of, listDay } = paper
+    const facts: ReasonFacts = { rise: { from, to, of, listDay, weekly: kind === 'weekly' } }
+    return {
+      paperId: paper.id,
+      section: 'rising',
+      score: paper.votes - paper.votesBefore,
+      reason: reasonFor(facts) ?? '',
+      votes: paper.votes,
+      comments: paper.comments,
+      stars: paper.stars,
+      ageHours: paper.ageHours,
+      earlierVotes: paper.closingVotes,
+      earlierAt: paper.closingReadAt,
+      facts,
+    }
+  })
+
+async function lockEdition(db: Db, kind: Kind, date: string) {
   const [found] = await db
     .select()
     .from(editions)

@@ -1,4 +1,4 @@
-import { selectRising } from './rising-for-reader.ts'
+import { risingForReader } from './rising-for-reader.ts'
 import type { SelectionIndex } from './selection-index.ts'
 import { shareOut } from './share.ts'
 import { hasWishes, matchWishes, type PersonalReason, type SelectionPreferences } from './wishes.ts'
@@ -50,9 +50,10 @@ export function selectPositions(
   const onlyWishes = share === 1 && hasWishes(preferences)
   const mine = onlyWishes ? fresh.filter(meetsWish) : fresh
   if (mine.length === 0) return { shown: [], own: 0 }
-  const rising = selectRising(index, size).filter(
+  const candidates = index.rising.filter(
     (position) => !unwanted.includes(position) && (!onlyWishes || meetsWish(position)),
   )
+  const rising = risingForReader(candidates, had, size)
   const places = Math.max(size - rising.length, 0)
   const wanted = Math.min(Math.ceil(size * share), places)
   const { top, own } = shareOut(index, wishes, mine, places, wanted)

@@ -4,7 +4,7 @@ import { xmlSafe } from '../../lib/xml-safe.ts'
 import type { Messages } from '../../messages/en.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import { paperPath } from '../../papers/paper-path.ts'
-import { reasonFor } from '../../papers/ranking/reason.ts'
+import { reasonFor, votesAndReason } from '../../papers/ranking/reason.ts'
 import { isWebUrl } from '../pages/paper-item.ts'
 
 /** A feed's papers and metadata. */
@@ -128,7 +128,7 @@ const summaryLabel = ({ aiSummary }: ListedRow, t: Messages): string =>
 
 /** Feed readers render this as HTML. Escape source text here; the feed format then escapes the markup again. */
 function bodyHtml(paper: ListedRow, t: Messages): string {
-  const reason = reasonFor(paper, t)
+  const reason = votesAndReason(paper.votes, reasonFor(paper, t), t)
   const links = [
     { label: t.paper.pdf, url: paper.pdfUrl },
     { label: t.paper.code, url: paper.codeUrl },

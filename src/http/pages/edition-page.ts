@@ -25,7 +25,7 @@ export function editionPage({ kind, date, previous, next, papers }: EditionList,
       label: kind === 'weekly' ? shortDay(day, t.intl) : `${shortWeekday(day, t.intl)} ${Number(day.slice(8))}`,
     }
   const sections = [...Map.groupBy(papers, (paper) => paper.section)].map(([section, own]) => ({
-    name: section === 'picks' ? t.digest.picks(curator) : section === 'rising' ? t.digest.rising : t.digest.top,
+    name: section === 'picks' ? t.digest.picks(curator) : t.digest[section],
     id: section,
     start: own[0]!.rank,
     papers: own.map((paper) => editionItem(paper, page)),

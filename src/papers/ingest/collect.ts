@@ -3,7 +3,7 @@ import { isDay } from '../../calendar/days.ts'
 import type { SpanKey } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { sourceReads } from '../../runtime/db/schema.ts'
+import { polls, sourceReads } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { BadEntry } from './listed-paper.ts'
 import { recordFailure, recordRead } from './source-health.ts'
@@ -49,6 +49,7 @@ const readOf = (source: Source, day: string) => and(eq(sourceReads.source, sourc
 
 async function storeReply(tx: Db, source: Source, span: SpanKey, reply: SourceReply, readAt: Date): Promise<Collected> {
   const nothing = { source: source.name, day: span, papers: 0, added: 0, changed: 0, signals: 0, bad: [] }
+  if (isDay(span)) await tx.insert(polls).values({ source: source.name, listDay: span, readAt }).onConflictDoNothing()
   if (reply.outcome === 'not modified') {
     await tx.update(sourceReads).set({ readAt }).where(readOf(source, span))
     await recordRead(tx, source.name, { at: readAt, day: span, changed: false, stillOn: null })

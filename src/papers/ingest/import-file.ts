@@ -1,9 +1,13 @@
-import { isDay, observedAtClose } from '../../calendar/days.ts'
+import { stat } from 'node:fs/promises'
+import { sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { closeOfDay, isDay, observedAtClose, startOfDay } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { query } from '../../runtime/db/query.ts'
 import { parsePapers } from './formats/parse-papers.ts'
 import { badFile, readTextFile } from './formats/read-text-file.ts'
-import { isSignalTable, parseSignalTable } from './formats/signal-rows.ts'
+import { isSignalTable, parseSignalTable, type SignalRow } from './formats/signal-rows.ts'
 import { LimitError } from './limits.ts'
 import { type BadEntry, isBad, type ListedPaper } from './listed-paper.ts'
 import { type Stored, storeList } from './store.ts'
@@ -11,7 +15,7 @@ import { storeSignalRows } from './store-signals.ts'
 
 export interface ImportReport extends Stored {
   file: string
-  /** list days of the papers, ascending */
+  /** list days of the papers, or of the papers whose votes a CSV has; ascending */
   days: string[]
   /** skipped entries, each with its position in the file, starting at 1 */
   bad: (BadEntry & { file: string })[]
@@ -27,16 +31,17 @@ interface Deps {
  * Imports papers from a file in any format of formats/parse-papers.ts, gzipped or not.
  * From a CSV it imports votes over time for known papers.
  *
- * Lists do not record when they were read. Their votes count as of the close of each list day, or as of now if that is earlier.
+ * Lists do not record when they were read; see `readTimeOf`.
  * Invalid entries are reported and skipped. A file that cannot be parsed at all changes nothing.
  *
  * @param options.date list day of all papers; a plain list needs it when its records have no date
+ * @param options.observed when the votes in the file were read
  * @throws PaperboyError BAD_IMPORT
  */
 export async function importFile(
   { db, now, closeHourUtc }: Deps,
   path: string,
-  { date }: { date?: string | undefined } = {},
+  { date, observed }: { date?: string | undefined; observed?: Date | undefined } = {},
 ): Promise<ImportReport> {
   if (date !== undefined && !isDay(date)) {
     throw new PaperboyError('BAD_IMPORT', `"${date}" is not a day. Write it as 2026-03-14.`)
@@ -47,6 +52,7 @@ export async function importFile(
     const { rows, bad } = withinLimits(path, () => parseSignalTable(text))
     report.bad = bad.map((entry) => ({ file: path, ...entry }))
     report.signals = await storeSignalRows({ db }, rows)
+    report.days = await readDays(db, rows)
     return report
   }
   const { papers, bad } = withinLimits(path, () => withoutRepeats(parsePapers(text, path, date)))
@@ -55,14 +61,50 @@ export async function importFile(
     throw new PaperboyError('BAD_IMPORT', `${path} does not contain the list day of its papers. Add --date.`)
   const byDay = Map.groupBy(papers, (paper) => paper.listDay)
   report.days = [...byDay.keys()].sort()
+  if (observed) checkReadTime(path, observed, report.days.at(-1), now())
+  const { mtime } = await stat(path)
   await db.transaction(async (tx) => {
     for (const day of report.days) {
-      const observedAt = observedAtClose(day, closeHourUtc, now())
-      const stored = await storeList({ db: tx }, byDay.get(day)!, { observedAt, origin: 'file' })
+      const read = observed
+        ? { observedAt: observed, origin: 'file' as const }
+        : readTimeOf(day, mtime, closeHourUtc, now())
+      const stored = await storeList({ db: tx }, byDay.get(day)!, read)
       for (const key of ['papers', 'added', 'changed', 'signals'] as const) report[key] += stored[key]
     }
   })
   return report
+}
+
+async function readDays(db: Db, rows: readonly SignalRow[]): Promise<string[]> {
+  const ids = [...new Set(rows.map(({ arxivId }) => arxivId))]
+  const days = await query(
+    db,
+    z.object({ day: z.string() }),
+    sql`SELECT DISTINCT list_day::text AS day FROM papers
+      WHERE source = 'arxiv' AND source_id = ANY(${sql.param(ids)}::text[]) ORDER BY 1`,
+  )
+  return days.map(({ day }) => day)
+}
+
+/**
+ * Returns when a list's votes were read, as far as its file tells. A file last changed while the list was open was read then at the latest.
+ * A later time may be that of a copy. Such votes count as of the list's close, or as of now if that is earlier, and are marked undated:
+ * no reason names a time for them.
+ */
+function readTimeOf(day: string, changed: Date, closeHourUtc: number, now: Date) {
+  const isOpen = changed >= startOfDay(day) && changed < closeOfDay(day, closeHourUtc) && changed <= now
+  return isOpen
+    ? { observedAt: changed, origin: 'file' as const }
+    : { observedAt: observedAtClose(day, closeHourUtc, now), origin: 'undated' as const }
+}
+
+/** @throws PaperboyError BAD_IMPORT for a time in the future or before the newest list of the file */
+function checkReadTime(path: string, observed: Date, newestDay: string | undefined, now: Date): void {
+  const time = observed.toISOString()
+  if (observed > now)
+    throw new PaperboyError('BAD_IMPORT', `${time} is in the future. Votes were read earlier than now.`)
+  if (newestDay !== undefined && observed < startOfDay(newestDay))
+    throw badFile(path, `has papers of ${newestDay}, so its votes were not read at ${time}`)
 }
 
 /** @throws PaperboyError BAD_IMPORT naming the file, the exceeded limit and the position */

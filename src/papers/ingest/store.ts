@@ -12,7 +12,8 @@ export interface Stored {
   signals: number
 }
 
-type Origin = 'hf' | 'arxiv' | 'file' | 'sample'
+/** `undated`: from a file that does not tell when its votes were read, so the close of its list is assumed */
+type Origin = 'hf' | 'arxiv' | 'file' | 'undated' | 'sample'
 
 /** Rows per statement. A month's file would become one parameter of many megabytes. */
 const CHUNK = 500
@@ -43,6 +44,7 @@ export async function storeList(
       total.added += touched.filter((row) => row.added).length
       total.changed += touched.filter((row) => !row.added).length
       if (observed.origin !== 'sample') await dropSampleSignals(tx, rows)
+      if (observed.origin !== 'undated') await dropUndatedSignals(tx, rows, observed.observedAt)
       total.signals += await storeSignals(tx, rows, observed)
     }
   })
@@ -68,6 +70,13 @@ const dropSampleSignals = (tx: Db, rows: SQL) =>
   tx.execute(sql`
     DELETE FROM signals s USING papers p, ${rows}
     WHERE p.source = r.source AND p.source_id = r.source_id AND s.paper_id = p.id AND s.origin = 'sample' AND NOT p.sample`)
+
+/** Deletes assumed later times of the same votes, now that an earlier read with its real time is known. */
+const dropUndatedSignals = (tx: Db, rows: SQL, observedAt: Date) =>
+  tx.execute(sql`
+    DELETE FROM signals s USING papers p, ${rows}
+    WHERE p.source = r.source AND p.source_id = r.source_id AND s.paper_id = p.id AND s.origin = 'undated'
+      AND s.votes = r.votes AND s.observed_at >= ${observedAt}`)
 
 async function storeSignals(
   tx: Db,

@@ -2,9 +2,10 @@ import { sql } from 'drizzle-orm'
 import { closeOfDay, dayOf, isDay } from '../../calendar/days.ts'
 import { type Span, spanAround } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { readListVotes } from '../ranking/list-votes.ts'
 import { rankPapers } from '../ranking/rank.ts'
 import type { ListedRow } from './listed-rows.ts'
-import { readListed, readOrder } from './listed-rows.ts'
+import { readListed } from './listed-rows.ts'
 
 /** One page of a day's, week's or month's list. */
 export interface List {
@@ -65,7 +66,7 @@ export async function listSpan(
   { after, limit = PAGE }: PageOf = {},
 ): Promise<List | undefined> {
   const at = now()
-  const rows = await readOrder(db, span, at)
+  const rows = await readListVotes(db, span, at)
   if (rows.length === 0) return undefined
   const ids = span.kind === 'day' ? rankPapers(rows).map(({ id }) => id) : byVotes(rows)
   const start = after === undefined ? 0 : ids.indexOf(after) + 1
@@ -83,7 +84,7 @@ export async function listSpan(
   }
 }
 
-type Ordered = Awaited<ReturnType<typeof readOrder>>
+type Ordered = Awaited<ReturnType<typeof readListVotes>>
 
 const byVotes = (rows: Ordered): number[] =>
   rows.toSorted((a, b) => (b.votes ?? -1) - (a.votes ?? -1) || b.id - a.id).map((row) => row.id)

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Span } from '../../calendar/spans.ts'
+import { dayOf, daysBetween } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { ListFacts } from '../ranking/list-facts.ts'
 import { reasonFor } from '../ranking/reason.ts'
 import { readable, sentences } from '../readable.ts'
 import { countReaderVotes } from '../votes/reader-votes.ts'
@@ -29,8 +30,8 @@ export interface ListedRow {
   /** the community's discussion page */
   discussionUrl?: string | undefined
   reason?: string | undefined
-  /** used to word the reason, with votes and comments */
-  ageHours?: number | undefined
+  /** used to word the reason, with `pickedBy` */
+  list?: ListFacts | undefined
   pickedBy?: string | undefined
   /** the curator's pick */
   picked: boolean
@@ -45,35 +46,11 @@ const SUMMARY_CHARACTERS = 320
 
 type Row = Awaited<ReturnType<typeof select>>[number]
 
-/**
- * Reads what a list is ordered by, unordered: its papers' votes by `at` and the curator's picks. Papers that the curator dropped are
- * omitted, and on a day with real papers the sample's, because their votes are invented.
- */
-export async function readOrder(db: Db, { from, to }: Pick<Span, 'from' | 'to'>, at: Date) {
-  const { rows } = await db.execute<{
-    id: string
-    list_position: number
-    votes: number | null
-    comments: number | null
-    stars: number | null
-    age_hours: number | null
-    picked: boolean | null
-    note: string | null
-    curator: string | null
-  }>(sql`
-    SELECT p.id, p.list_position, s.votes, s.comments, s.stars, ${AGE_HOURS} AS age_hours,
-      k.verdict = 'picked' AS picked, k.note, k.curator
-    FROM ${withSignals(at)}
-    WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND k.verdict IS DISTINCT FROM 'dropped'
-      AND NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE real.list_day = p.list_day AND NOT real.sample))`)
-  return withOwnVotes(db, rows, at)
-}
-
 /** Reads papers as pages show them, in the order of the ids. */
 export async function readListed(db: Db, ids: readonly number[], at: Date): Promise<ListedRow[]> {
   const rows = await select(db, sql`p.id = ANY(${sql.param(ids)}::bigint[])`, at)
   const byId = new Map(rows.map((row) => [row.id, row]))
-  return ids.flatMap((id) => byId.get(id) ?? []).map(rowOf)
+  return ids.flatMap((id) => byId.get(id) ?? []).map((row) => rowOf(row, at))
 }
 
 async function select(db: Db, condition: SQL, at: Date) {
@@ -101,11 +78,12 @@ async function select(db: Db, condition: SQL, at: Date) {
     age_hours: number | null
     picked: boolean | null
     curator: string | null
+    facts: unknown
   }>(sql`
     SELECT p.id, p.source, p.source_id, p.title, coalesce(p.summary, p.abstract) AS text, p.authors, p.organization,
       p.summary IS NOT NULL AND p.summary_by_ai AS ai_summary, p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_position, p.list_day::text AS list_day, p.topics, p.raw ? 'paper' AS has_discussion,
-      s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator, ${AGE_HOURS} AS age_hours
-    FROM ${withSignals(at)}
+      s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator, ${AGE_HOURS} AS age_hours, f.facts
+    FROM ${withSignals(at)} LEFT JOIN list_facts f ON f.paper_id = p.id
     WHERE ${condition}`)
   return withOwnVotes(db, rows, at)
 }
@@ -146,30 +124,39 @@ async function withOwnVotes<R extends Counted>(db: Db, rows: R[], at: Date) {
   })
 }
 
-const rowOf = (row: Row): ListedRow => ({
-  id: row.id,
-  source: row.source,
-  sourceId: row.source_id,
-  title: readable(row.title),
-  titleSource: row.title,
-  authors: row.authors.map(readable),
-  organization: row.organization === null ? undefined : readable(row.organization),
-  summary: sentences(readable(row.text), SUMMARY_CHARACTERS),
-  aiSummary: row.ai_summary,
-  votes: row.votes ?? undefined,
-  comments: row.comments ?? undefined,
-  stars: row.stars ?? undefined,
-  url: row.url ?? undefined,
-  pdfUrl: row.pdf_url ?? undefined,
-  codeUrl: row.code_url ?? undefined,
-  projectUrl: row.project_url ?? undefined,
-  discussionUrl:
-    row.has_discussion && row.source === 'arxiv' ? `https://huggingface.co/papers/${row.source_id}` : undefined,
-  reason: reasonFor({ ...row, pickedBy: row.picked ? row.curator : null }),
-  ageHours: row.ageHours ?? undefined,
-  pickedBy: (row.picked && row.curator) || undefined,
-  picked: row.picked === true,
-  sample: row.sample,
-  listDay: row.list_day,
-  topics: row.topics,
-})
+/** Days after which a paper's votes hardly change, so that a chance is no news. */
+const CHANCE_DAYS = 14
+
+function rowOf(row: Row, at: Date): ListedRow {
+  const { chance, ...stored } = row.facts === null ? { chance: undefined } : ListFacts.parse(row.facts)
+  const isNews = daysBetween(row.list_day, dayOf(at)) <= CHANCE_DAYS
+  const list = row.facts === null ? undefined : { ...(stored as ListFacts), ...(chance && isNews ? { chance } : {}) }
+  const pickedBy = (row.picked && row.curator) || undefined
+  return {
+    id: row.id,
+    source: row.source,
+    sourceId: row.source_id,
+    title: readable(row.title),
+    titleSource: row.title,
+    authors: row.authors.map(readable),
+    organization: row.organization === null ? undefined : readable(row.organization),
+    summary: sentences(readable(row.text), SUMMARY_CHARACTERS),
+    aiSummary: row.ai_summary,
+    votes: row.votes ?? undefined,
+    comments: row.comments ?? undefined,
+    stars: row.stars ?? undefined,
+    url: row.url ?? undefined,
+    pdfUrl: row.pdf_url ?? undefined,
+    codeUrl: row.code_url ?? undefined,
+    projectUrl: row.project_url ?? undefined,
+    discussionUrl:
+      row.has_discussion && row.source === 'arxiv' ? `https://huggingface.co/papers/${row.source_id}` : undefined,
+    reason: reasonFor({ list, pickedBy, votes: row.votes }),
+    list,
+    pickedBy,
+    picked: row.picked === true,
+    sample: row.sample,
+    listDay: row.list_day,
+    topics: row.topics,
+  }
+}

@@ -40,7 +40,7 @@ export const cadence = pgEnum('cadence', ['daily', 'weekdays', 'weekly'])
 export const suppressionReason = pgEnum('suppression_reason', ['hard bounce', 'complaint', 'erasure', 'manual'])
 export const editionKind = pgEnum('edition_kind', ['daily', 'weekly'])
 export const editionState = pgEnum('edition_state', ['draft', 'released', 'sending', 'paused', 'sent', 'cancelled'])
-export const paperSection = pgEnum('paper_section', ['picks', 'top', 'rising'])
+export const paperSection = pgEnum('paper_section', ['picks', 'top', 'new', 'rising'])
 export const paperMark = pgEnum('paper_mark', ['saved', 'not interested'])
 export const batchState = pgEnum('batch_state', ['open', 'leased', 'done'])
 export const deliveryState = pgEnum('delivery_state', [
@@ -157,6 +157,23 @@ export const sourceReads = pgTable(
   },
   (t) => [primaryKey({ name: 'one_read_per_source_day', columns: [t.source, t.listDay] })],
 )
+
+export const polls = pgTable(
+  'polls',
+  { source: text('source').notNull(), listDay: date('list_day').notNull(), readAt: moment('read_at').notNull() },
+  (t) => [primaryKey({ name: 'one_poll_per_moment', columns: [t.listDay, t.source, t.readAt] })],
+)
+
+export const listFacts = pgTable('list_facts', {
+  paperId: ref('paper_id').primaryKey(),
+  facts: jsonb('facts').notNull(),
+})
+
+export const chanceFits = pgTable('chance_fits', {
+  fittedAt: moment('fitted_at').primaryKey(),
+  papers: integer('papers').notNull(),
+  model: jsonb('model').notNull(),
+})
 
 export const terms = pgTable('terms', {
   id: integer('id').generatedAlwaysAsIdentity().primaryKey(),
@@ -353,6 +370,7 @@ export const editionPapers = pgTable(
     ageHours: doublePrecision('age_hours'),
     earlierVotes: integer('earlier_votes'),
     earlierAt: moment('earlier_at'),
+    facts: jsonb('facts').notNull().default({}),
   },
   (t) => [
     primaryKey({ name: 'one_place_per_paper', columns: [t.editionId, t.paperId] }),

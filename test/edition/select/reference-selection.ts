@@ -24,7 +24,8 @@ export function referenceSelectPositions(
   const isWanted = (position: number) => !unwanted.has(position) && (!onlyMine || fitOf(position) > 0)
   const fresh = index.ranked.filter((position) => !had.has(position) && isWanted(position))
   if (fresh.length === 0) return { shown: [], own: 0 }
-  const rising = index.rising.slice(0, Math.floor(size * 0.2)).filter(isWanted)
+  const unseen = index.rising.filter((position) => !had.has(position) && isWanted(position))
+  const rising = unseen.slice(0, Math.floor(size * 0.2))
   const places = size - rising.length
   const first = fresh.slice(0, places)
   const shown = new Set(first)

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { rankPapers, score } from '../../../src/papers/ranking/rank.ts'
-import { reasonFor } from '../../../src/papers/ranking/reason.ts'
 
 const paper = (id: number, listPosition: number, votes?: number | null, ageHours?: number | null) => ({
   id,
@@ -54,15 +53,3 @@ test('the order does not depend on the input order, and no paper is lost', () =>
     }),
   )
 })
-
-test.each([
-  [{}, undefined],
-  [{ votes: null, comments: null, ageHours: null, pickedBy: null }, undefined],
-  [{ votes: 0, comments: 0, ageHours: 3 }, undefined],
-  [{ votes: 1, ageHours: 0.2 }, '1 vote in 1 h'],
-  [{ votes: 61, comments: 2, ageHours: 17.3 }, '61 votes in 17 h'],
-  [{ votes: 61, comments: 12 }, '61 votes, 12 comments'],
-  [{ votes: 1214, comments: 3, ageHours: 120 }, '1,214 votes in 5 days, 3 comments'],
-  [{ votes: null, pickedBy: 'AK' }, 'picked by AK'],
-  [{ votes: 7, ageHours: 30, pickedBy: 'AK' }, 'picked by AK, 7 votes in 30 h'],
-])('the reason of %o is %s', (known, reason) => expect(reasonFor(known)).toBe(reason))

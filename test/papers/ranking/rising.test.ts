@@ -2,41 +2,36 @@ import { sql } from 'drizzle-orm'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
+import { risingForReader } from '../../../src/edition/select/rising-for-reader.ts'
 import { type RisingCandidate, selectRising } from '../../../src/papers/ranking/rising.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
-import { editionPapers, papers, picks, signals, votes } from '../../../src/runtime/db/schema.ts'
+import { editionPapers, papers, picks, polls, signals, votes } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, addSubscriber, servicesOn } from '../../support/services.ts'
 
 const followed = (
   id: number,
   closingRank: number,
-  earlierVotes: number,
+  closingVotes: number,
   votesBefore: number,
   votes: number,
-): RisingCandidate => ({
-  id,
-  closingRank,
-  fifthVotes: 18,
-  earlierVotes,
-  earlierAt: new Date('2026-04-14T02:00:00Z'),
-  votesBefore,
-  votes,
-})
+  listDay = '2026-04-13',
+): RisingCandidate => ({ id, listDay, closingRank, fifthVotes: 18, closingVotes, votesBefore, votes })
 
 describe('rising papers', () => {
-  test('were overlooked, doubled, and gained most since the last edition', () => {
+  test('were overlooked and are now among their list’s first five, the highest first, then the oldest', () => {
     const papers = [
-      followed(1, 3, 50, 60, 300), // every digest had it
+      followed(1, 5, 50, 60, 300), // every digest had it
       followed(2, 11, 7, 100, 214),
-      followed(3, 12, 7, 20, 200),
-      followed(4, 30, 20, 20, 39), // not doubled
-      followed(5, 30, 8, 8, 22), // doubled, but 14 votes
+      followed(3, 6, 7, 20, 220),
+      followed(4, 30, 16, 16, 19), // gained less than a quarter
+      followed(5, 30, 14, 14, 18), // gained a quarter, but four votes
       followed(6, 30, 3, 3, 18),
-      followed(7, 30, 3, 90, 90), // stands still since
-      followed(8, 30, 0, 0, 17), // not enough for its list's first five
+      followed(7, 30, 3, 90, 90), // stands still since the last edition
+      followed(8, 30, 0, 0, 17), // not among its list's first five
+      followed(9, 30, 3, 3, 18, '2026-04-10'),
     ]
-    expect(selectRising(papers).map(({ id }) => id)).toEqual([3, 2, 6])
+    expect(selectRising(papers).map(({ id }) => id)).toEqual([3, 2, 9, 6])
     expect(selectRising(papers, 1).map(({ id }) => id)).toEqual([3])
   })
 
@@ -49,6 +44,16 @@ describe('rising papers', () => {
         expect(selectRising(list.toReversed())).toEqual(selectRising(list))
       }),
     )
+  })
+})
+
+describe('one reader’s rising papers', () => {
+  test('are the first that they have not had, one in five of a digest', () => {
+    expect(risingForReader([40, 41, 42, 43], new Set(), 10)).toEqual([40, 41])
+    expect(risingForReader([40, 41, 42, 43], new Set([40, 42, 7]), 10)).toEqual([41, 43])
+    expect(risingForReader([40, 41], new Set([40]), 5)).toEqual([41])
+    expect(risingForReader([40], new Set([40]), 20)).toEqual([])
+    expect(risingForReader([40], new Set(), 4)).toEqual([])
   })
 })
 
@@ -66,7 +71,7 @@ const risingOf = async (db: Db, editionId: number) =>
   )
 
 describe('an edition', () => {
-  test('ends with rising papers and their numbers, and repeats one only after it doubled again', async ({ db }) => {
+  test('ends with rising papers and their numbers, as long as they rise', async ({ db }) => {
     const { late, top } = await aWeek(db)
     const at = { now: new Date('2026-04-15T02:10:00Z') }
     const services = servicesOn(db, {}, at)
@@ -74,17 +79,34 @@ describe('an edition', () => {
 
     await saw(db, late, '2026-04-15T01:59:00Z', 214)
     await saw(db, top, '2026-04-15T01:59:00Z', 900)
-    const row = { paperId: late, position: 14, earlierVotes: 88, votes: 214, reason: '88 → 214 votes since Tuesday' }
+    const reason = 'up from 13th to 2nd of 14 on the list of Monday 13 April'
+    const row = { paperId: late, position: 14, earlierVotes: 88, votes: 214, reason }
     expect(await assembled('2026-04-14')).toEqual([row])
     expect(await assembled('2026-04-14')).toEqual([row])
 
     at.now = new Date('2026-04-16T02:10:00Z')
-    await saw(db, late, '2026-04-16T01:59:00Z', 400)
     expect(await assembled('2026-04-15')).toEqual([])
 
     at.now = new Date('2026-04-17T02:10:00Z')
     await saw(db, late, '2026-04-17T01:59:00Z', 500)
-    expect(await assembled('2026-04-16')).toMatchObject([{ paperId: late, earlierVotes: 214, votes: 500 }])
+    expect(await assembled('2026-04-16')).toMatchObject([{ paperId: late, earlierVotes: 88, votes: 500 }])
+  })
+
+  test('measures growth: it needs votes read shortly before the close', async ({ db }) => {
+    const { late } = await aWeek(db)
+    const services = servicesOn(db, {}, { now: new Date('2026-04-15T02:10:00Z') })
+    const rising = async () => risingOf(db, (await assemble(services, { date: '2026-04-14' })).editionId)
+    await saw(db, late, '2026-04-15T01:59:00Z', 214)
+    const ofMonday = sql`observed_at = '2026-04-14T02:00:00Z'`
+    await db.update(signals).set({ origin: 'undated' }).where(ofMonday)
+    expect(await rising(), 'at an unknown time').toEqual([])
+    await db
+      .update(signals)
+      .set({ origin: 'hf', observedAt: new Date('2026-04-13T09:00:00Z') })
+      .where(ofMonday)
+    expect(await rising(), 'hours before the close').toEqual([])
+    await db.insert(polls).values({ source: 'hf', listDay: '2026-04-13', readAt: new Date('2026-04-14T01:40:00Z') })
+    expect(await rising(), 'read again at 01:40, unchanged').toMatchObject([{ paperId: late }])
   })
 
   test('has no rising papers that are dropped, withdrawn, samples, or of its own days', async ({ db }) => {
@@ -119,8 +141,9 @@ describe('an edition', () => {
     await saw(db, late, '2026-04-24T00:00:00Z', 300)
     const services = servicesOn(db, {}, { now: new Date('2026-04-27T02:10:00Z') })
     const { editionId } = await assemble(services, { kind: 'weekly', date: '2026-04-20' })
+    const reason = 'up from 49th to 1st of 56 on the list of the week of 13 April'
     expect(await risingOf(db, editionId)).toEqual([
-      { paperId: late, position: 3, earlierVotes: 88, votes: 300, reason: '88 → 300 votes since 14 April' },
+      { paperId: late, position: 3, earlierVotes: 88, votes: 300, reason },
     ])
   })
 

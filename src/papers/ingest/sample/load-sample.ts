@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { dayOf, daysLater, observedAtClose, startOfDay } from '../../../calendar/days.ts'
 import type { Db } from '../../../runtime/db/database.ts'
 import { papers } from '../../../runtime/db/schema.ts'
+import { recordListFacts } from '../../ranking/record-list-facts.ts'
 import { parseHfEntry } from '../formats/hf-entry.ts'
 import { isBad, type ListedPaper } from '../listed-paper.ts'
 import { storeList } from '../store.ts'
@@ -41,6 +42,7 @@ export async function loadSample(
         origin: 'sample',
       })
       added += stored.added
+      await recordListFacts({ db: tx, now, closeHourUtc }, day)
     }
     return added
   })

@@ -1,0 +1,75 @@
+import { sql } from 'drizzle-orm'
+import { z } from 'zod'
+import type { Db } from '../../runtime/db/database.ts'
+import { query } from '../../runtime/db/query.ts'
+import { ChanceModel, fitChance, type Outcome, SHIPPED_MODEL, topTenthFrom } from './chance.ts'
+
+/** Returns the newest model that was fitted here, else the shipped one. */
+export async function readChanceModel(db: Db): Promise<ChanceModel> {
+  const [newest] = await query(
+    db,
+    z.object({ model: ChanceModel }),
+    sql`SELECT model FROM chance_fits ORDER BY fitted_at DESC LIMIT 1`,
+  )
+  return newest?.model ?? SHIPPED_MODEL
+}
+
+/** A source is followed for so long after a list day. Its votes then count as final. */
+const FOLLOWED_DAYS = 14
+/** Older months describe an earlier audience. */
+const MONTHS = 12
+/** Fewer papers or months make a worse model than the shipped one. */
+const FEWEST_PAPERS = 600
+const FEWEST_MONTHS = 3
+
+/**
+ * Fits the model again on our own snapshots, once a month. A month counts when its last list was followed to its end.
+ * A paper counts when its votes were read around its list's close, and again after ten days or later.
+ *
+ * @returns the number of papers that it was fitted on; undefined if there was nothing to do
+ */
+export async function refitChance({ db, now }: { db: Db; now: () => Date }): Promise<number | undefined> {
+  const [{ done } = { done: false }] = await query(
+    db,
+    z.object({ done: z.boolean() }),
+    sql`SELECT EXISTS (SELECT FROM chance_fits WHERE date_trunc('month', fitted_at AT TIME ZONE 'UTC')
+      = date_trunc('month', ${now()}::timestamptz AT TIME ZONE 'UTC')) AS done`,
+  )
+  if (done) return undefined
+  const outcomes = await readOutcomes(db, now())
+  if (outcomes === undefined) return undefined
+  await db.execute(sql`
+    INSERT INTO chance_fits (fitted_at, papers, model)
+    VALUES (${now()}, ${outcomes.length}, ${JSON.stringify(fitChance(outcomes))}::jsonb) ON CONFLICT DO NOTHING`)
+  return outcomes.length
+}
+
+const Read = z.object({ month: z.string(), closingVotes: z.number(), finalVotes: z.number() })
+
+/** Reads the papers of whole months. Undefined when there are too few. */
+async function readOutcomes(db: Db, at: Date): Promise<Outcome[] | undefined> {
+  const rows = await query(
+    db,
+    Read,
+    sql`
+    SELECT to_char(p.list_day, 'YYYY-MM') AS month, closing.votes AS closing_votes, latest.votes AS final_votes
+    FROM papers p
+    JOIN list_facts f ON f.paper_id = p.id AND f.facts ->> 'timing' = 'closing'
+    JOIN LATERAL (
+      SELECT votes FROM signals WHERE paper_id = p.id AND observed_at <= (f.facts ->> 'readAt')::timestamptz
+      ORDER BY observed_at DESC LIMIT 1
+    ) closing ON true
+    JOIN LATERAL (SELECT votes FROM signals WHERE paper_id = p.id ORDER BY observed_at DESC LIMIT 1) latest ON true
+    WHERE NOT p.sample AND NOT p.announced
+      AND p.list_day >= date_trunc('month', ${at}::timestamptz AT TIME ZONE 'UTC') - make_interval(months => ${MONTHS})
+      AND p.list_day < date_trunc('month', (${at}::timestamptz AT TIME ZONE 'UTC') - make_interval(days => ${FOLLOWED_DAYS + 1}))
+      AND EXISTS (SELECT FROM signals s WHERE s.paper_id = p.id AND s.observed_at >= p.list_day + 11
+        UNION ALL SELECT FROM source_reads r WHERE r.list_day = p.list_day AND r.read_at >= p.list_day + 11)`,
+  )
+  const months = Map.groupBy(rows, ({ month }) => month)
+  if (rows.length < FEWEST_PAPERS || months.size < FEWEST_MONTHS) return undefined
+  return [...months.values()].flatMap((papers) => {
+    const threshold = topTenthFrom(papers.map(({ finalVotes }) => finalVotes))
+    return papers.map((paper) => ({ ...paper, inTopTenth: paper.finalVotes >= threshold }))
+  })
+}

@@ -1,0 +1,142 @@
+import { z } from 'zod'
+
+const Line = z.object({ intercept: z.number(), slope: z.number() })
+
+/** Three curves over x = ln(1 + votes when the list closed). */
+export const ChanceModel = z.object({
+  /** the share that ends in the top tenth whatever the votes: late risers */
+  floor: z.number().min(0).max(1),
+  /** log odds of ending in the top tenth, for the others */
+  logOdds: Line,
+  /** ln(1 + final votes) that nine in ten papers reach, and that one in ten passes */
+  low: Line,
+  high: Line,
+})
+export type ChanceModel = z.output<typeof ChanceModel>
+type Line = z.output<typeof Line>
+
+/** A paper whose later votes are known. */
+export interface Outcome {
+  closingVotes: number
+  finalVotes: number
+  inTopTenth: boolean
+}
+
+/**
+ * The fit on 1,791 papers of 2025-04 and 2025-07 to 2025-09. An installation uses it until it has enough papers of its own.
+ * `npm run bench -- choice --only chance` prints these numbers and how well they hold on months that were left out.
+ */
+export const SHIPPED_MODEL: ChanceModel = {
+  floor: 0.0045,
+  logOdds: { intercept: -23.967, slope: 6.3678 },
+  low: { intercept: 0.0923, slope: 1.0347 },
+  high: { intercept: 1.6703, slope: 0.7598 },
+}
+
+/** Returns the chance that a paper with these votes at the close ends in the top tenth of its month, by final votes. */
+export const chanceOf = (closingVotes: number, { floor, logOdds }: ChanceModel): number =>
+  floor + (1 - floor) * logistic(at(logOdds, Math.log1p(closingVotes)))
+
+/** Returns the final votes between which four in five such papers end, both included. */
+export function forecastOf(closingVotes: number, { low, high }: ChanceModel): { low: number; high: number } {
+  const votesOn = (line: Line) => Math.expm1(at(line, Math.log1p(closingVotes)))
+  return { low: Math.max(Math.ceil(votesOn(low)), 0), high: Math.max(Math.floor(votesOn(high)), closingVotes) }
+}
+
+/** The votes that the first tenth of these papers have at least. */
+export const topTenthFrom = (finalVotes: readonly number[]): number =>
+  finalVotes.toSorted((a, b) => b - a)[Math.floor(finalVotes.length / 10)] ?? Number.POSITIVE_INFINITY
+
+/** Fits the curves to papers whose outcome is known. Needs papers inside and outside the top tenth. */
+export function fitChance(outcomes: readonly Outcome[]): ChanceModel {
+  const votes = outcomes.map(({ closingVotes }) => Math.log1p(closingVotes))
+  const final = outcomes.map(({ finalVotes }) => Math.log1p(finalVotes))
+  return {
+    ...fitTopTenth(
+      votes,
+      outcomes.map(({ inTopTenth }) => inTopTenth),
+    ),
+    low: fitQuantile(votes, final, 0.1),
+    high: fitQuantile(votes, final, 0.9),
+  }
+}
+
+const ROUNDS = 300
+
+/**
+ * A plain logistic curve gives late risers too much weight and becomes too flat: it says 1 in 4 where 1 in 11 ended in the top tenth.
+ * So a share of papers rises whatever its votes. Expectation maximisation (Dempster, Laird and Rubin 1977) finds this share.
+ */
+function fitTopTenth(votes: readonly number[], inTop: readonly boolean[]): Pick<ChanceModel, 'floor' | 'logOdds'> {
+  let floor = 0.01
+  let logOdds = fitLogistic(votes, inTop.map(Number))
+  for (let round = 0; round < ROUNDS; round++) {
+    const byVotes = votes.map((x) => logistic(at(logOdds, x)))
+    const chances = byVotes.map((p) => floor + (1 - floor) * p)
+    const late = chances.map((p, paper) => (inTop[paper] ? floor / p : 0))
+    logOdds = fitLogistic(
+      votes,
+      chances.map((p, paper) => (inTop[paper] ? byVotes[paper]! / p : 0)),
+      logOdds,
+    )
+    floor = sum(late) / late.length
+  }
+  return { floor, logOdds }
+}
+
+/** Keeps the slope finite where the votes tell the two groups apart without error. */
+const RIDGE = 1e-3
+
+/** Maximum likelihood by Newton's method. @param targets between 0 and 1 */
+function fitLogistic(votes: readonly number[], targets: readonly number[], start?: Line): Line {
+  let { intercept, slope } = start ?? { intercept: 0, slope: 0 }
+  for (let round = 0; round < 50; round++) {
+    const moments = { one: RIDGE, x: 0, xx: RIDGE, one_y: -RIDGE * intercept, x_y: -RIDGE * slope }
+    for (const [paper, x] of votes.entries()) {
+      const p = logistic(intercept + slope * x)
+      const weight = p * (1 - p)
+      moments.one += weight
+      moments.x += weight * x
+      moments.xx += weight * x * x
+      moments.one_y += targets[paper]! - p
+      moments.x_y += (targets[paper]! - p) * x
+    }
+    const step = solve(moments)
+    // A full step may overshoot where most chances are near 0 or 1.
+    const share = Math.min(1, 5 / Math.max(Math.abs(step.intercept), Math.abs(step.slope)))
+    intercept += share * step.intercept
+    slope += share * step.slope
+    if (Math.abs(step.intercept) + Math.abs(step.slope) < 1e-9) break
+  }
+  return { intercept, slope }
+}
+
+/** Quantile regression (Koenker and Bassett 1978) by weighted least squares: weights turn squared into absolute errors. */
+function fitQuantile(xs: readonly number[], ys: readonly number[], quantile: number): Line {
+  let line: Line = { intercept: 0, slope: 1 }
+  for (let round = 0; round < ROUNDS; round++) {
+    const moments = { one: 0, x: 0, xx: RIDGE, one_y: 0, x_y: RIDGE }
+    for (const [paper, x] of xs.entries()) {
+      const y = ys[paper]!
+      const error = y - at(line, x)
+      const weight = (error > 0 ? quantile : 1 - quantile) / Math.max(Math.abs(error), 1e-3)
+      moments.one += weight
+      moments.x += weight * x
+      moments.xx += weight * x * x
+      moments.one_y += weight * y
+      moments.x_y += weight * x * y
+    }
+    line = solve(moments)
+  }
+  return line
+}
+
+/** Solves the two normal equations of a weighted line. */
+function solve({ one, x, xx, one_y, x_y }: { one: number; x: number; xx: number; one_y: number; x_y: number }): Line {
+  const determinant = one * xx - x * x
+  return { intercept: (one_y * xx - x_y * x) / determinant, slope: (x_y * one - one_y * x) / determinant }
+}
+
+const at = ({ intercept, slope }: Line, x: number): number => intercept + slope * x
+const logistic = (x: number): number => 1 / (1 + Math.exp(-x))
+const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0)

@@ -1,0 +1,191 @@
+import { z } from 'zod'
+import { daysBetween } from '../../calendar/days.ts'
+import { type ChanceModel, chanceOf, forecastOf } from './chance.ts'
+import { rankPapers } from './rank.ts'
+
+/** What a paper's own list says of it: the facts that its reason is made of. Stored, so that a reason stays the same. */
+export const ListFacts = z.object({
+  /** `open`: the list was still open. `closing`: the votes were read around its close. `other`: at another or an unknown time */
+  timing: z.enum(['open', 'closing', 'other']),
+  /** when the votes were read; absent if unknown */
+  readAt: z.string().optional(),
+  /** votes of the source and of our readers */
+  votes: z.number().optional(),
+  /** its rank by score, starting at 1, among `of` papers */
+  rank: z.number().optional(),
+  of: z.number(),
+  /** its share of all votes of the list */
+  share: z.number().optional(),
+  /** the median votes of papers when their lists closed, in the four weeks before */
+  usual: z.number().optional(),
+  /** it has more votes than every other paper of these days, or than every other one of a topic */
+  best: z.object({ days: z.number(), topic: z.string().optional() }).optional(),
+  /** the largest topic of which it is the list's only paper */
+  only: z.string().optional(),
+  /** its comments, when it has most of the list */
+  discussed: z.number().optional(),
+  /** an author takes part in the discussion */
+  answers: z.boolean().optional(),
+  stars: z.number().optional(),
+  /** that a paper with these votes of the source ends in its month's top tenth, and likely final votes. Absent for a small chance */
+  chance: z.object({ votes: z.number(), topTenth: z.number(), low: z.number(), high: z.number() }).optional(),
+})
+export type ListFacts = z.output<typeof ListFacts>
+type Timing = ListFacts['timing']
+
+export interface ListVotes {
+  id: number
+  listPosition: number
+  topics: readonly string[]
+  sample: boolean
+  /** null: unknown */
+  votes: number | null
+  /** votes of the source alone, which the chances were fitted on */
+  sourceVotes: number | null
+  ageHours: number | null
+  comments: number | null
+  stars: number | null
+  answers: boolean
+  readAt: Date | null
+}
+
+/** A paper of an earlier list. */
+export interface EarlierPaper {
+  listDay: string
+  topics: readonly string[]
+  /** null: unknown */
+  votes: number | null
+  timing: Timing
+}
+
+const HOUR_MS = 3_600_000
+/** Votes read between these hours around the close count as votes at the close. */
+const CLOSING = { before: 3, after: 6 }
+
+function timingOf(readAt: Date | null, closesAt: Date, now: Date): Timing {
+  if (now < closesAt) return 'open'
+  const hoursAfter = readAt && (readAt.getTime() - closesAt.getTime()) / HOUR_MS
+  return hoursAfter !== null && hoursAfter >= -CLOSING.before && hoursAfter <= CLOSING.after ? 'closing' : 'other'
+}
+
+/** Days that `usual` and `best` look back. */
+const USUAL_DAYS = 28
+export const EARLIER_DAYS = 30
+/** Fewer papers or days are no usual day, and no feat. */
+const USUAL_PAPERS = 100
+const USUAL_LISTS = 10
+const TOPIC_PAPERS = 8
+const FEWEST_DAYS = 7
+const ONLY_PAPERS = 15
+const DISCUSSED = 5
+/** The first comment is usually the submitter's, who may be an author. */
+const ANSWERS = 2
+const STARS = 100
+/** Smaller chances are not shown. */
+export const LEAST_CHANCE = 0.1
+
+interface Around {
+  listDay: string
+  closesAt: Date
+  now: Date
+  /** the papers of the EARLIER_DAYS before */
+  earlier: readonly EarlierPaper[]
+  model: ChanceModel
+}
+
+/** Returns the facts of each paper of one list day, by id. */
+export function listFacts(list: readonly ListVotes[], around: Around): Map<number, ListFacts> {
+  const ranks = new Map(rankPapers(list).map(({ id }, index) => [id, index + 1]))
+  const allVotes = list.reduce((sum, { votes }) => sum + (votes ?? 0), 0)
+  const usual = usualVotes(around)
+  return new Map(
+    list.map((paper) => {
+      const { votes, readAt } = paper
+      const timing = timingOf(readAt, around.closesAt, around.now)
+      const facts: ListFacts = { timing, of: list.length, ...aboutDiscussion(paper, list) }
+      if (readAt) facts.readAt = readAt.toISOString()
+      if (paper.stars !== null && paper.stars >= STARS) facts.stars = paper.stars
+      const only = onlyTopic(paper, list, around.earlier)
+      if (only !== undefined) facts.only = only
+      if (votes === null) return [paper.id, facts]
+      Object.assign(facts, { votes, rank: ranks.get(paper.id)! })
+      if (allVotes > 0) facts.share = votes / allVotes
+      if (timing !== 'other' && !paper.sample) Object.assign(facts, comparison(paper, votes, list, usual, around))
+      if (timing === 'closing' && !paper.sample) Object.assign(facts, prospects(paper.sourceVotes, around.model))
+      return [paper.id, facts]
+    }),
+  )
+}
+
+function aboutDiscussion({ id, comments, answers }: ListVotes, list: readonly ListVotes[]): Partial<ListFacts> {
+  const count = comments ?? 0
+  const isMost = list.every((other) => other.id === id || (other.comments ?? 0) < count)
+  return {
+    ...(count >= DISCUSSED && isMost ? { discussed: count } : {}),
+    ...(answers && count >= ANSWERS ? { answers } : {}),
+  }
+}
+
+/** The median votes at the close over four weeks. Undefined while there are too few lists. */
+function usualVotes({ listDay, earlier }: Around): number | undefined {
+  const counted = earlier.filter(
+    (paper) => paper.timing === 'closing' && paper.votes !== null && daysBetween(paper.listDay, listDay) <= USUAL_DAYS,
+  )
+  const lists = new Set(counted.map((paper) => paper.listDay))
+  if (counted.length < USUAL_PAPERS || lists.size < USUAL_LISTS) return undefined
+  const votes = counted.map((paper) => paper.votes!).sort((a, b) => a - b)
+  return votes[votes.length >> 1]
+}
+
+function comparison(
+  paper: ListVotes,
+  votes: number,
+  list: readonly ListVotes[],
+  usual: number | undefined,
+  { listDay, earlier }: Around,
+): Partial<ListFacts> {
+  const facts: Partial<ListFacts> = {}
+  if (usual !== undefined && usual > 0) facts.usual = usual
+  const days = Math.max(0, ...earlier.map((other) => daysBetween(other.listDay, listDay)))
+  if (days < FEWEST_DAYS) return facts
+  const isBest = (isAlike: (topics: readonly string[]) => boolean, fewest: number) => {
+    const before = earlier.filter(({ topics }) => isAlike(topics))
+    return (
+      before.length >= fewest &&
+      before.every((other) => other.timing === 'closing' && (other.votes ?? Number.POSITIVE_INFINITY) < votes) &&
+      list.every(
+        (other) => other.id === paper.id || !isAlike(other.topics) || (other.votes ?? Number.POSITIVE_INFINITY) < votes,
+      )
+    )
+  }
+  if (isBest(() => true, USUAL_PAPERS)) return { ...facts, best: { days } }
+  const topic = largest(
+    paper.topics.filter((slug) => isBest((topics) => topics.includes(slug), TOPIC_PAPERS)),
+    earlier,
+  )
+  return topic === undefined ? facts : { ...facts, best: { days, topic } }
+}
+
+function onlyTopic({ id, topics }: ListVotes, list: readonly ListVotes[], earlier: readonly EarlierPaper[]) {
+  return largest(
+    topics.filter(
+      (slug) =>
+        list.every((other) => other.id === id || !other.topics.includes(slug)) && countIn(slug, earlier) >= ONLY_PAPERS,
+    ),
+    earlier,
+  )
+}
+
+function prospects(sourceVotes: number | null, model: ChanceModel): Partial<ListFacts> {
+  const topTenth = sourceVotes === null ? 0 : chanceOf(sourceVotes, model)
+  return topTenth < LEAST_CHANCE
+    ? {}
+    : { chance: { votes: sourceVotes!, topTenth, ...forecastOf(sourceVotes!, model) } }
+}
+
+const countIn = (slug: string, papers: readonly EarlierPaper[]): number =>
+  papers.filter(({ topics }) => topics.includes(slug)).length
+
+/** The topic with the most papers says most about a paper. */
+const largest = (slugs: readonly string[], earlier: readonly EarlierPaper[]): string | undefined =>
+  slugs.toSorted((a, b) => countIn(b, earlier) - countIn(a, earlier) || (a < b ? -1 : 1))[0]

@@ -1,0 +1,71 @@
+import { sql } from 'drizzle-orm'
+import { z } from 'zod'
+import type { Db } from '../../runtime/db/database.ts'
+import { bigint, moment, query } from '../../runtime/db/query.ts'
+import { countReaderVotes } from '../votes/reader-votes.ts'
+import type { ListVotes } from './list-facts.ts'
+
+const Row = z.object({
+  id: bigint,
+  listDay: z.string(),
+  listPosition: z.number(),
+  topics: z.array(z.string()),
+  sample: z.boolean(),
+  votes: z.number().nullable(),
+  comments: z.number().nullable(),
+  stars: z.number().nullable(),
+  answers: z.boolean(),
+  readAt: moment.nullable(),
+  ageHours: z.number().nullable(),
+  picked: z.boolean().nullable(),
+  note: z.string().nullable(),
+  curator: z.string().nullable(),
+})
+
+export type ListedVotes = ListVotes & z.output<typeof Row>
+
+/**
+ * Reads the papers of some list days with their newest votes by a moment and the curator's verdict, without dropped papers.
+ * On a day with real papers, a sample's invented votes must not rank beside them, so samples are omitted.
+ */
+export async function readListVotes(
+  db: Db,
+  { from, to }: { from: string; to: string },
+  at: Date,
+): Promise<ListedVotes[]> {
+  const rows = await query(
+    db,
+    Row,
+    sql`
+    SELECT p.id, p.list_day::text, p.list_position, p.topics, p.sample, s.votes, s.comments, s.stars,
+      coalesce(p.raw -> 'isAuthorParticipating' = 'true'::jsonb, false) AS answers, ${readAtOf(sql`${at}`)} AS read_at,
+      greatest(extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600, 0)::float8 AS age_hours,
+      k.verdict = 'picked' AS picked, k.note, k.curator
+    FROM papers p
+    LEFT JOIN LATERAL (
+      SELECT * FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
+    ) s ON true
+    LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
+    WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND k.verdict IS DISTINCT FROM 'dropped'
+      AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))
+    ORDER BY p.list_day, p.list_position, p.id`,
+  )
+  const own = await countReaderVotes(
+    db,
+    rows.map(({ id }) => id),
+    { by: at },
+  )
+  return rows.map((row) => ({
+    ...row,
+    sourceVotes: row.votes,
+    votes: own.has(row.id) ? (row.votes ?? 0) + own.get(row.id)! : row.votes,
+  }))
+}
+
+/**
+ * When the votes of snapshot `s` of paper `p` were last read by a moment, NULL if unknown.
+ * A later read of the list that changed nothing confirmed them.
+ */
+const readAtOf = (at: ReturnType<typeof sql>) => sql`
+  greatest(CASE WHEN s.origin <> 'undated' THEN s.observed_at END,
+    (SELECT max(read_at) FROM polls WHERE list_day = p.list_day AND read_at BETWEEN s.observed_at AND ${at}))`

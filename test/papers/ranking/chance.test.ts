@@ -1,0 +1,80 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  chanceOf,
+  fitChance,
+  forecastOf,
+  type Outcome,
+  SHIPPED_MODEL,
+  topTenthFrom,
+} from '../../../src/papers/ranking/chance.ts'
+
+const votes = fc.nat(3000)
+
+describe('the shipped model', () => {
+  test('gives chances and forecasts that rise with the votes', () => {
+    fc.assert(
+      fc.property(votes, votes, (one, other) => {
+        const [fewer, more] = one < other ? [one, other] : [other, one]
+        expect(chanceOf(fewer, SHIPPED_MODEL)).toBeLessThanOrEqual(chanceOf(more, SHIPPED_MODEL))
+        const { low, high } = forecastOf(fewer, SHIPPED_MODEL)
+        expect(low).toBeLessThanOrEqual(Math.max(high, low))
+        expect(forecastOf(more, SHIPPED_MODEL).low).toBeGreaterThanOrEqual(low)
+        expect(high).toBeGreaterThanOrEqual(fewer)
+      }),
+    )
+  })
+
+  test('gives 20 votes hardly a chance, 40 votes two in five, 60 votes nine in ten', () => {
+    const percent = (n: number) => Math.round(chanceOf(n, SHIPPED_MODEL) * 100)
+    expect([5, 20, 30, 40, 60, 100].map(percent)).toEqual([0, 1, 11, 42, 90, 100])
+    expect(forecastOf(43, SHIPPED_MODEL)).toEqual({ low: 55, high: 93 })
+  })
+})
+
+/** A month of papers whose final votes are 1.2 to 2.8 times those of the close, and `late` risers among the least voted. */
+function month(papers: number, late: number): Outcome[] {
+  const all = Array.from({ length: papers }, (_, at) => {
+    const closingVotes = Math.round(80 * (1 - at / papers) ** 2)
+    const times = 1.2 + ((at * 7) % 17) / 10
+    return { closingVotes, finalVotes: at >= papers - late ? 500 : Math.round(closingVotes * times) }
+  })
+  const threshold = topTenthFrom(all.map(({ finalVotes }) => finalVotes))
+  return all.map((paper) => ({ ...paper, inTopTenth: paper.finalVotes >= threshold }))
+}
+
+describe('a fit', () => {
+  test('is calibrated on its own papers: as many end in the top tenth as it says', () => {
+    const outcomes = month(1200, 6)
+    const model = fitChance(outcomes)
+    for (const [from, to] of [
+      [0, 0.05],
+      [0.05, 0.5],
+      [0.5, 1],
+    ] as const) {
+      const chances = outcomes.map((paper) => ({ ...paper, chance: chanceOf(paper.closingVotes, model) }))
+      const own = chances.filter(({ chance }) => chance >= from && chance < to)
+      const share = own.filter(({ inTopTenth }) => inTopTenth).length / own.length
+      expect(Math.abs(own.reduce((sum, { chance }) => sum + chance, 0) / own.length - share)).toBeLessThan(0.1)
+    }
+    const covered = outcomes.filter(({ closingVotes, finalVotes }) => {
+      const { low, high } = forecastOf(closingVotes, model)
+      return finalVotes >= low && finalVotes <= high
+    })
+    expect(covered.length / outcomes.length).toBeGreaterThan(0.7)
+    expect(covered.length / outcomes.length).toBeLessThan(0.9)
+  })
+
+  test('keeps late risers from flattening the curve', () => {
+    const [few, many] = [fitChance(month(1200, 0)), fitChance(month(1200, 12))]
+    expect(many.floor).toBeGreaterThan(0.005)
+    expect(few.floor).toBeLessThan(0.002)
+    expect(many.logOdds.slope).toBeGreaterThan(few.logOdds.slope / 2)
+  })
+
+  test('stays finite when the votes at the close decide', () => {
+    const outcomes = month(400, 0).map((paper) => ({ ...paper, inTopTenth: paper.closingVotes > 60 }))
+    const { floor, logOdds } = fitChance(outcomes)
+    for (const number of [floor, logOdds.intercept, logOdds.slope]) expect(Number.isFinite(number)).toBe(true)
+  })
+})

@@ -1,0 +1,124 @@
+import { eq, sql } from 'drizzle-orm'
+import { describe, expect } from 'vitest'
+import { daysLater } from '../../../src/calendar/days.ts'
+import { assemble } from '../../../src/edition/draft/assemble.ts'
+import { readListed } from '../../../src/papers/lists/listed-rows.ts'
+import { SHIPPED_MODEL } from '../../../src/papers/ranking/chance.ts'
+import { readChanceModel, refitChance } from '../../../src/papers/ranking/chance-fits.ts'
+import { readListFacts, recordListFacts, recordMissingFacts } from '../../../src/papers/ranking/record-list-facts.ts'
+import type { Db } from '../../../src/runtime/db/database.ts'
+import { chanceFits, editionPapers, listFacts, papers, polls, signals } from '../../../src/runtime/db/schema.ts'
+import { test } from '../../support/database.ts'
+import { addPapers, servicesOn } from '../../support/services.ts'
+
+const DAY = '2026-04-14'
+const at = (db: Db, time: string) => ({ db, now: () => new Date(time), closeHourUtc: 2 })
+const factsOf = async (db: Db, id: number) => (await readListFacts(db, [id])).get(id)
+
+describe('a list’s facts', () => {
+  test('follow the votes while it is open, and are frozen an hour after the close', async ({ db }) => {
+    const [first, second] = await addPapers(db, DAY, 2)
+    await db.update(signals).set({ observedAt: new Date(`${DAY}T14:00:00Z`) })
+    await recordListFacts(at(db, `${DAY}T15:00:00Z`), DAY)
+    expect(await factsOf(db, first!)).toMatchObject({ timing: 'open', votes: 100, rank: 1, of: 2 })
+
+    const read = { votes: 300, origin: 'hf', paperId: second! }
+    await db.insert(signals).values({ ...read, observedAt: new Date('2026-04-15T02:30:00Z') })
+    await db.insert(signals).values({ ...read, votes: 900, observedAt: new Date('2026-04-15T09:00:00Z') })
+    for (const now of ['2026-04-15T03:00:00Z', '2026-05-15T03:00:00Z']) {
+      await recordListFacts(at(db, now), DAY)
+      expect(await factsOf(db, second!)).toMatchObject({ timing: 'closing', votes: 300, rank: 1 })
+      expect(await factsOf(db, first!)).toMatchObject({ timing: 'other', readAt: `${DAY}T14:00:00.000Z`, rank: 2 })
+    }
+  })
+
+  test('know when the votes were read: a later read that changed nothing confirms them', async ({ db }) => {
+    const [first] = await addPapers(db, DAY, 1)
+    await db.update(signals).set({ observedAt: new Date(`${DAY}T09:05:00Z`) })
+    await db.insert(polls).values({ source: 'hf', listDay: DAY, readAt: new Date('2026-04-15T01:40:00Z') })
+    await recordListFacts(at(db, '2026-04-16T00:00:00Z'), DAY)
+    expect(await factsOf(db, first!)).toMatchObject({ timing: 'closing', readAt: '2026-04-15T01:40:00.000Z' })
+
+    await db.delete(polls)
+    await db.update(signals).set({ origin: 'undated', observedAt: new Date('2026-04-15T02:00:00Z') })
+    await recordListFacts(at(db, '2026-04-16T00:00:00Z'), DAY)
+    const facts = (await factsOf(db, first!))!
+    expect(facts).toMatchObject({ timing: 'other', rank: 1 })
+    expect(facts).not.toHaveProperty('readAt')
+    expect(facts).not.toHaveProperty('chance')
+  })
+
+  test('that are missing are made up for, the oldest list first, once', async ({ db }) => {
+    const old = await addPapers(db, '2026-04-01', 12)
+    await db.update(papers).set({ topics: ['robotics'] })
+    const days = ['2026-04-12', '2026-04-13']
+    for (const day of days) await addPapers(db, day, 1)
+    const [today] = await addPapers(db, DAY, 1)
+    await db
+      .update(signals)
+      .set({ votes: 7 })
+      .where(sql`paper_id = ANY(${sql.param(old)}::bigint[])`)
+    await db
+      .update(papers)
+      .set({ topics: ['robotics'] })
+      .where(eq(papers.listDay, '2026-04-13'))
+    await recordMissingFacts(at(db, '2026-04-15T02:59:00Z'))
+    expect(await factsOf(db, today!), 'not settled yet').toBeUndefined()
+    const [newest] = await db.select().from(papers).where(eq(papers.listDay, '2026-04-13'))
+    expect(await factsOf(db, newest!.id)).toMatchObject({ best: { topic: 'robotics', days: 12 } })
+
+    await recordMissingFacts(at(db, '2026-04-15T03:01:00Z'))
+    expect(await factsOf(db, today!)).toBeDefined()
+    await db
+      .update(listFacts)
+      .set({ facts: { timing: 'other', of: 1 } })
+      .where(eq(listFacts.paperId, today!))
+    await recordMissingFacts(at(db, '2026-04-15T03:06:00Z'))
+    expect(await factsOf(db, today!)).toEqual({ timing: 'other', of: 1 })
+  })
+
+  test('make the same reason in an edition and on its day’s page', async ({ db }) => {
+    const ids = await addPapers(db, DAY, 4)
+    const services = servicesOn(db, {}, { now: new Date('2026-04-15T03:00:00Z') })
+    await recordListFacts(at(db, '2026-04-15T03:00:00Z'), DAY)
+    const { editionId } = await assemble(services, { date: DAY })
+    const rows = await db.select().from(editionPapers).where(eq(editionPapers.editionId, editionId))
+    const listed = await readListed(db, ids, new Date('2026-04-20T00:00:00Z'))
+    expect(new Map(rows.map((row) => [row.paperId, row.reason]))).toEqual(
+      new Map(listed.map((row) => [row.id, row.reason])),
+    )
+    expect(listed[0]!.reason).toMatch(/^1st of 4 in the final ranking/)
+  })
+})
+
+/** Three months of lists, read at the close and two weeks later, when every paper has twice its votes. */
+async function threeMonths(db: Db): Promise<void> {
+  await db.execute(sql`
+    INSERT INTO papers (source, source_id, title, abstract, list_day, list_position, raw)
+    SELECT 'title', d || '-' || n, 'A paper', '', d::date, n, '{}'
+    FROM generate_series(date '2026-01-01', date '2026-03-31', interval '1 day') d, generate_series(1, 10) n`)
+  await db.execute(sql`
+    INSERT INTO signals (paper_id, observed_at, votes, origin)
+    SELECT id, (list_day + after)::timestamp AT TIME ZONE 'UTC' + interval '1 hour', (id % 97)::int * (1 + (after > 1)::int), 'hf'
+    FROM papers, unnest(ARRAY[1, 14]) AS after`)
+}
+
+describe('the model of chances', () => {
+  test('is fitted on own papers once a month, when there are three whole months', async ({ db }) => {
+    await threeMonths(db)
+    expect(await readChanceModel(db)).toEqual(SHIPPED_MODEL)
+    for (let run = 0; run < 4; run++) await recordMissingFacts(at(db, '2026-04-01T12:00:00Z'))
+    expect(await refitChance(at(db, '2026-04-10T12:00:00Z')), 'March is not followed to its end').toBeUndefined()
+    expect(await refitChance(at(db, '2026-04-16T12:00:00Z')), 'too few lists have facts').toBeUndefined()
+    for (let day = 0; day < 90; day++)
+      await recordListFacts(at(db, '2026-04-16T12:00:00Z'), daysLater('2026-01-01', day))
+
+    expect(await refitChance(at(db, '2026-04-16T12:00:00Z'))).toBe(900)
+    const model = await readChanceModel(db)
+    expect(model).not.toEqual(SHIPPED_MODEL)
+    expect(Math.expm1(model.high.intercept + model.high.slope * Math.log1p(40))).toBeCloseTo(80, -1)
+    expect(await refitChance(at(db, '2026-04-30T12:00:00Z'))).toBeUndefined()
+    expect(await refitChance(at(db, '2026-05-01T12:00:00Z'))).toBe(900)
+    expect(await db.$count(chanceFits)).toBe(2)
+  })
+})

@@ -1,0 +1,333 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { closeOfDay, daysBetween, daysLater } from '../../../src/calendar/days.ts'
+import { LOCALES, type Locale, messagesIn } from '../../../src/messages/catalogue.ts'
+import { chanceOf, forecastOf, SHIPPED_MODEL } from '../../../src/papers/ranking/chance.ts'
+import { type EarlierPaper, type ListVotes, listFacts } from '../../../src/papers/ranking/list-facts.ts'
+import { rankPapers } from '../../../src/papers/ranking/rank.ts'
+import { type ReasonFacts, reasonFor, roundChance, votesAndReason } from '../../../src/papers/ranking/reason.ts'
+
+const DAY = '2026-04-14'
+const CLOSES = closeOfDay(DAY, 2)
+const hoursFromClose = (hours: number) => new Date(CLOSES.getTime() + hours * 3_600_000)
+
+const paper = (id: number, facts: Partial<ListVotes> = {}): ListVotes => ({
+  id,
+  listPosition: id,
+  topics: [],
+  sample: false,
+  votes: 0,
+  sourceVotes: facts.votes ?? 0,
+  ageHours: 24,
+  comments: 0,
+  stars: null,
+  answers: false,
+  readAt: hoursFromClose(-0.5),
+  ...facts,
+})
+/** Ten papers a day for `days` days, with 1 to 10 votes. */
+const papersBefore = (days: number, facts: Partial<EarlierPaper> = {}): EarlierPaper[] =>
+  Array.from({ length: days * 10 }, (_, at) => ({
+    listDay: daysLater(DAY, -1 - Math.floor(at / 10)),
+    topics: [],
+    votes: (at % 10) + 1,
+    timing: 'closing',
+    ...facts,
+  }))
+const reasonsOf = (list: ListVotes[], earlier: EarlierPaper[] = [], now = hoursFromClose(1), locale: Locale = 'en') => {
+  const facts = listFacts(list, { listDay: DAY, closesAt: CLOSES, now, earlier, model: SHIPPED_MODEL })
+  return list.map(({ id }) => reasonFor({ list: facts.get(id) }, messagesIn(locale)))
+}
+
+describe('a reason says', () => {
+  test('nothing without facts', () => {
+    expect(reasonFor({})).toBeUndefined()
+    expect(reasonsOf([paper(1, { votes: null, sourceVotes: null })])).toEqual([undefined])
+    expect(reasonsOf([paper(1), paper(2)])).toEqual([undefined, undefined])
+  })
+
+  test('the rank, and the share of the votes where it is notable', () => {
+    const list = [12, 6, 1].map((votes, id) => paper(id, { votes }))
+    expect(reasonsOf(list)).toEqual([
+      '1st of 3 in the final ranking, 63 % of the votes',
+      '2nd of 3 in the final ranking, 32 % of the votes',
+      '3rd of 3 in the final ranking',
+    ])
+    expect(reasonsOf(list, [], undefined, 'de')[0]).toBe('Platz 1 von 3 in der endgültigen Rangliste, 63 % der Stimmen')
+  })
+
+  test('when the votes were read, unless that was around the close', () => {
+    const list = (readAt: Date | null) => [paper(1, { votes: 12, readAt })]
+    expect(reasonsOf(list(new Date('2026-04-14T09:05:00Z')))).toEqual([
+      '1st of 1 on 14 April, 09:05 UTC, 100 % of the votes',
+    ])
+    expect(reasonsOf(list(null))).toEqual(['1st of 1 that day, 100 % of the votes'])
+    expect(reasonsOf(list(hoursFromClose(-3)))).toEqual(['1st of 1 in the final ranking, 100 % of the votes'])
+    expect(reasonsOf(list(new Date('2026-11-01T00:00:00Z')), [], new Date('2026-11-02T00:00:00Z'))).toEqual([
+      '1st of 1 on 1 November, 00:00 UTC, 100 % of the votes',
+    ])
+  })
+
+  test('no rank while the list is open, but what no later vote can change', () => {
+    const list = [paper(1, { votes: 40, topics: ['robotics'] }), paper(2, { votes: 20 })]
+    expect(reasonsOf(list, papersBefore(20, { topics: ['robotics'] }), hoursFromClose(-9))).toEqual([
+      'most first-day votes in 20 days',
+      '3 times the usual votes on its first day',
+    ])
+    expect(reasonsOf(list, [], hoursFromClose(-9))).toEqual([undefined, undefined])
+  })
+
+  test('a feat before a rank: most votes of all papers, in a topic, or many times the usual', () => {
+    const robots = papersBefore(20, { topics: ['robotics'], votes: 8 })
+    const others = papersBefore(29, { votes: 90 })
+    const list = [paper(1, { votes: 30, topics: ['robotics'] }), paper(2, { votes: 200 }), paper(3, { votes: 181 })]
+    expect(reasonsOf(list, [...robots, ...others])).toEqual([
+      'most first-day votes in Robotics in 29 days; about 1 in 10 such papers end in their month’s top tenth, 4 in 5 with 38–71 votes',
+      'most first-day votes in 29 days; about 19 in 20 such papers end in their month’s top tenth, 4 in 5 with 264–297 votes',
+      'twice the usual votes on its first day; about 19 in 20 such papers end in their month’s top tenth, 4 in 5 with 239–276 votes',
+    ])
+    expect(reasonsOf(list, [...robots, ...others], undefined, 'de')[0]).toBe(
+      'meiste Stimmen am ersten Tag zu Robotics seit 29 Tagen; etwa 1 von 10 solchen Artikeln landet im besten Zehntel ihres Monats, 4 von 5 bei 38 bis 71 Stimmen',
+    )
+  })
+
+  test('no feat against lists whose votes at the close are unknown', () => {
+    const list = [paper(1, { votes: 30, topics: ['robotics'] }), paper(2, { votes: 40 })]
+    const earlier = papersBefore(20, { topics: ['robotics'], votes: 8 })
+    expect(reasonsOf(list, earlier)[0]).toMatch(/^most first-day votes in Robotics/)
+    earlier[7] = { ...earlier[7]!, timing: 'other' }
+    expect(reasonsOf(list, earlier)[0]).not.toContain('most')
+    expect(reasonsOf(list, papersBefore(20, { timing: 'other' }))[0]).not.toContain('usual')
+  })
+
+  test('the day’s only paper of a field, the discussion, the stars', () => {
+    const earlier = papersBefore(5, { topics: ['robotics'] })
+    const list = [
+      paper(1, { votes: 9, topics: ['robotics', 'rare'] }),
+      paper(2, { votes: 20, comments: 7 }),
+      paper(3, { votes: 8, comments: 2, answers: true }),
+      paper(4, { votes: 7, stars: 791 }),
+      paper(5, { votes: 7, stars: 12, answers: true, comments: 1 }),
+    ]
+    expect(reasonsOf(list, earlier)).toEqual([
+      'the day’s only paper in Robotics',
+      '1st of 5 in the final ranking, 39 % of the votes; most discussed of the day: 7 comments',
+      'an author takes part in the discussion',
+      'its code has 791 stars already',
+      '5th of 5 in the final ranking, 14 % of the votes',
+    ])
+  })
+
+  test('the curator first, a rise by its ranks, and in a week the rank', () => {
+    const rise = { from: 12, to: 3, of: 31, listDay: '2026-04-14', weekly: false }
+    const week = { rank: 22, of: 124 }
+    expect(reasonFor({ pickedBy: 'AK', rise })).toBe(
+      'picked by AK; up from 12th to 3rd of 31 on the list of Tuesday 14 April',
+    )
+    expect(reasonFor({ rise: { ...rise, weekly: true } })).toBe(
+      'up from 12th to 3rd of 31 on the list of the week of 13 April',
+    )
+    expect(reasonFor({ rise }, messagesIn('de'))).toBe(
+      'von Platz 12 auf Platz 3 von 31 auf der Liste vom Dienstag, 14. April',
+    )
+    expect(reasonFor({ week })).toBe('22nd of the week’s 124 papers')
+    expect(reasonFor({ week }, messagesIn('de'))).toBe('Platz 22 von 124 Artikeln der Woche')
+  })
+
+  test('which votes a chance is about, when newer ones stand beside it', () => {
+    const list = listFacts([paper(1, { votes: 43 })], {
+      listDay: DAY,
+      closesAt: CLOSES,
+      now: hoursFromClose(1),
+      earlier: [],
+      model: SHIPPED_MODEL,
+    }).get(1)
+    expect(list!.chance!.votes).toBe(43)
+    expect(reasonFor({ list, votes: 43 })).toContain('about 1 in 2 such papers end')
+    expect(reasonFor({ list, votes: 67 })).toContain('about 1 in 2 papers with 43 votes at the close end')
+    expect(reasonFor({ list, votes: 67 }, messagesIn('de'))).toContain(
+      '1 von 2 Artikeln mit 43 Stimmen bei Schluss landet',
+    )
+  })
+
+  test('no votes by itself; places that do not show them put them before', () => {
+    expect(votesAndReason(61, 'picked by AK', messagesIn('en'))).toBe('61 votes · picked by AK')
+    expect(votesAndReason(1, undefined, messagesIn('de'))).toBe('1 Stimme')
+    expect(votesAndReason(null, undefined, messagesIn('en'))).toBe('')
+  })
+})
+
+test('a chance becomes a simple fraction, at most .05 away', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0.1, max: 1, noNaN: true }), (chance) => {
+      const [part, whole] = roundChance(chance)
+      expect(Math.abs(part / whole - chance)).toBeLessThanOrEqual(0.05 + 1e-12)
+    }),
+  )
+})
+
+const SLUGS = ['robotics', 'speech', 'rare']
+const NAMES: Record<string, string> = { Robotics: 'robotics', Speech: 'speech', Rare: 'rare' }
+const topics = fc.subarray(SLUGS)
+const votes = fc.option(fc.oneof(fc.nat(12), fc.nat(200)), { freq: 8 })
+const listed = fc
+  .record({
+    listPosition: fc.nat(40),
+    topics,
+    sample: fc.boolean(),
+    votes,
+    ageHours: fc.double({ min: 0, max: 30, noNaN: true }),
+    comments: fc.option(fc.nat(9)),
+    stars: fc.option(fc.nat(2000)),
+    answers: fc.boolean(),
+    readAt: fc.option(fc.constantFrom(-17, -3, -0.5, 1, 6, 400).map(hoursFromClose)),
+  })
+  .map((facts) => ({ ...facts, sourceVotes: facts.votes }))
+const lists = fc
+  .array(listed, { minLength: 1, maxLength: 12 })
+  .map((papers) => papers.map((each, id) => ({ ...each, id })))
+const earlierLists = fc.boolean().chain((allRead) =>
+  fc.array(
+    fc.record({
+      listDay: fc.integer({ min: 1, max: 30 }).map((days) => daysLater(DAY, -days)),
+      topics,
+      votes: fc.nat(60),
+      timing: allRead ? fc.constant('closing' as const) : fc.constantFrom('closing' as const, 'other' as const),
+    }),
+    { maxLength: 260, size: 'max' },
+  ),
+)
+const clocks = fc.constantFrom(-17, -0.1, 1, 500).map(hoursFromClose)
+
+type List = (ListVotes & { id: number })[]
+interface Ground {
+  list: List
+  earlier: EarlierPaper[]
+  now: Date
+  own: List[number]
+}
+
+const number = (text: string) => Number(text.replace(/\D/g, ''))
+function isBest([name, days]: string[], { list, earlier, own }: Ground) {
+  const alike = (slugs: readonly string[]) => name === undefined || slugs.includes(NAMES[name]!)
+  const oldest = Math.max(...earlier.map(({ listDay }) => daysBetween(listDay, DAY)))
+  return (
+    alike(own.topics) &&
+    oldest === Number(days) &&
+    earlier
+      .filter((each) => alike(each.topics))
+      .every((each) => each.timing === 'closing' && each.votes! < own.votes!) &&
+    list
+      .filter((each) => each !== own && alike(each.topics))
+      .every((each) => each.votes !== null && each.votes < own.votes!)
+  )
+}
+function isTimesUsual([said]: string[], { earlier, own }: Ground) {
+  const times = Number(said) || 2
+  const usual = earlier
+    .filter(({ timing, listDay }) => timing === 'closing' && daysBetween(listDay, DAY) <= 28)
+    .map((each) => each.votes!)
+  // At least half of the earlier papers had no more than a `times`-th of its votes.
+  return usual.length >= 100 && usual.filter((each) => each * times <= own.votes!).length * 2 >= usual.length
+}
+function isRank([rank, of, where, share]: string[], { list, own, now }: Ground) {
+  const all = list.reduce((sum, each) => sum + (each.votes ?? 0), 0)
+  const hours = own.readAt && (own.readAt.getTime() - CLOSES.getTime()) / 3_600_000
+  const isFinal = hours !== null && hours >= -3 && hours <= 6
+  const time = own.readAt?.toISOString().slice(11, 16)
+  return (
+    now >= CLOSES &&
+    list.length === Number(of) &&
+    rankPapers(list)[Number(rank) - 1]!.id === own.id &&
+    (share === undefined || Math.abs((own.votes! / all) * 100 - Number(share)) <= 0.5) &&
+    (/final|endgültig/.test(where!) ? isFinal : time === undefined ? !/UTC/.test(where!) : where!.includes(time))
+  )
+}
+const isOnly = ([name]: string[], { list, own, now }: Ground) =>
+  now >= CLOSES && list.filter(({ topics: slugs }) => slugs.includes(NAMES[name!]!)).every((each) => each === own)
+const isMostDiscussed = ([count]: string[], { list, own }: Ground) =>
+  own.comments === Number(count) && list.every((each) => each === own || (each.comments ?? 0) < own.comments!)
+const hasAnswers = (_: string[], { own }: Ground) => own.answers && own.comments! >= 2
+const hasStars = ([count]: string[], { own }: Ground) => own.stars === number(count!)
+function hasChance([part, whole, low, high]: string[], { own, now }: Ground) {
+  const chance = chanceOf(own.sourceVotes!, SHIPPED_MODEL)
+  const forecast = forecastOf(own.sourceVotes!, SHIPPED_MODEL)
+  const hours = own.readAt && (own.readAt.getTime() - CLOSES.getTime()) / 3_600_000
+  return (
+    now >= CLOSES &&
+    hours !== null &&
+    hours >= -3 &&
+    hours <= 6 &&
+    !own.sample &&
+    chance >= 0.1 &&
+    Math.abs(chance - Number(part) / Number(whole)) <= 0.05 + 1e-12 &&
+    forecast.low === number(low!) &&
+    forecast.high === number(high!)
+  )
+}
+
+/** One check of a claim, by naive counting, for each sentence that a reason may have in a language. */
+const CHECKS: Record<Locale, [RegExp, (found: string[], ground: Ground) => boolean][]> = {
+  en: [
+    [/^most first-day votes (?:in (\D+) )?in (\d+) days$/, isBest],
+    [/^(twice|\d+) ?(?:times)? the usual votes on its first day$/, isTimesUsual],
+    [/^(\d+)(?:st|nd|rd|th) of (\d+) (in the final ranking|that day|on .+?)(?:, (\d+) % of the votes)?$/, isRank],
+    [/^the day’s only paper in (.+)$/, isOnly],
+    [/^most discussed of the day: (\d+) comments$/, isMostDiscussed],
+    [/^an author takes part in the discussion$/, hasAnswers],
+    [/^its code has ([\d,]+) stars already$/, hasStars],
+    [
+      /^about (\d+) in (\d+) such papers end in their month’s top tenth, 4 in 5 with ([\d,]+)–([\d,]+) votes$/,
+      hasChance,
+    ],
+  ],
+  de: [
+    [/^meiste Stimmen am ersten Tag (?:zu (\D+) )?seit (\d+) Tagen$/, isBest],
+    [/^am ersten Tag (doppelt|\d+)(?:-mal)? so viele Stimmen wie üblich$/, isTimesUsual],
+    [/^Platz (\d+) von (\d+) (in der endgültigen Rangliste|an diesem Tag|am .+?)(?:, (\d+) % der Stimmen)?$/, isRank],
+    [/^der einzige Artikel des Tages zu (.+)$/, isOnly],
+    [/^an diesem Tag am meisten diskutiert: (\d+) Kommentare$/, isMostDiscussed],
+    [/^jemand aus dem Autorenteam diskutiert mit$/, hasAnswers],
+    [/^der Code hat schon ([\d.]+) Sterne$/, hasStars],
+    [
+      /^etwa (\d+) von (\d+) solchen Artikeln land(?:et|en) im besten Zehntel ihres Monats, 4 von 5 bei ([\d.]+) bis ([\d.]+) Stimmen$/,
+      hasChance,
+    ],
+  ],
+}
+
+describe.each(LOCALES)('in %s', (locale) => {
+  test('every reason is true of its list, whatever the list', () => {
+    const used = new Set<RegExp>()
+    fc.assert(
+      fc.property(lists, earlierLists, clocks, (list, earlier, now) => {
+        for (const [at, reason] of reasonsOf(list, earlier, now, locale).entries()) {
+          for (const claim of reason?.split('; ') ?? []) {
+            const found = CHECKS[locale].flatMap(([form, isTrue]) => {
+              const match = form.exec(claim)
+              return match ? [{ form, isTrue, groups: match.slice(1) }] : []
+            })
+            expect(found, claim).toHaveLength(1)
+            used.add(found[0]!.form)
+            expect(found[0]!.isTrue(found[0]!.groups, { list, earlier, now, own: list[at]! }), claim).toBe(true)
+          }
+        }
+      }),
+      { numRuns: 400 },
+    )
+    expect(used.size).toBe(CHECKS[locale].length)
+  })
+
+  test('a reason is the same after it was stored', () => {
+    fc.assert(
+      fc.property(lists, earlierLists, clocks, (list, earlier, now) => {
+        const around = { listDay: DAY, closesAt: CLOSES, now, earlier, model: SHIPPED_MODEL }
+        for (const facts of listFacts(list, around).values()) {
+          const stored = JSON.parse(JSON.stringify({ list: facts })) as ReasonFacts
+          expect(reasonFor(stored, messagesIn(locale))).toBe(reasonFor({ list: facts }, messagesIn(locale)))
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
