@@ -86,7 +86,7 @@ export async function describeTaste(db: Db, subscriberId: number): Promise<Taste
     sql`
     SELECT votes, saved, not_interested, ARRAY(
       SELECT t.term FROM unnest(terms, weights) WITH ORDINALITY AS w (id, weight, place) JOIN terms t ON t.id = w.id
-      WHERE w.weight > 0 ORDER BY w.place LIMIT ${MOST_WORDS}) AS words
+      WHERE w.weight > 0 AND t.term ~ '[[:alpha:]]' ORDER BY w.place LIMIT ${MOST_WORDS}) AS words
     FROM tastes WHERE subscriber_id = ${subscriberId}`,
   )
   return taste
