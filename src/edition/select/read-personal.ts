@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { readable } from '../../papers/readable.ts'
-import { readWholeVectors } from '../../papers/search/whole-vectors.ts'
+import { readVectors } from '../../papers/search/read-vectors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, bool, number, query, text } from '../../runtime/db/query.ts'
 import { SINGLE_PAPER_LIMITS, type TasteIndex } from './taste.ts'
-import type { LikePaper, SelectionPreferences, SimilarPaper } from './wishes.ts'
+import type { LikePaper, SelectionPreferences } from './wishes.ts'
 
 /** What a reader asked for that only their own rows can tell. */
 export interface PersonalWishes {
@@ -102,12 +102,13 @@ async function matchPapers(db: Db, editionId: number, sourceIds: readonly string
     FROM papers p LEFT JOIN edition_papers c ON c.edition_id = ${editionId} AND c.paper_id = p.id
     WHERE p.source_id = ANY(${sql.param(sourceIds)}::text[])`,
   )
-  const vectors = await readWholeVectors(
+  const vectors = await readVectors(
     db,
     rows.map(({ id }) => id),
   )
   for (const { id, sourceId, title, position } of rows) {
-    const similar: SimilarPaper[] = index.papersLike(vectors.get(id)!, SINGLE_PAPER_LIMITS)
+    const vector = vectors.get(id)
+    const similar = vector ? index.papersLike(vector, SINGLE_PAPER_LIMITS) : []
     found.set(sourceId, { title: readable(title), similar: similar.filter((paper) => paper.position !== position) })
   }
   return found

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { readWholeVectors } from '../../papers/search/whole-vectors.ts'
+import { readVectors } from '../../papers/search/read-vectors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query } from '../../runtime/db/query.ts'
 import { buildTasteIndex, type TasteIndex } from './taste.ts'
@@ -9,7 +9,7 @@ const WEEKS = 4
 /** Enough to rank among: a tenth of them is known within 1.3 percentage points. More would cost each reader time. */
 const MOST_RECENT = 500
 
-/** Reads and indexes an edition's papers for tastes. It takes some 0.2 s, once per edition and worker that meets such a reader. */
+/** Reads and indexes an edition's papers for tastes. Once per edition and worker that meets such a reader. */
 export async function readTasteIndex(db: Db, editionId: number): Promise<TasteIndex> {
   const Paper = z.object({ id: bigint })
   const own = await query(
@@ -26,7 +26,7 @@ export async function readTasteIndex(db: Db, editionId: number): Promise<TasteIn
     -- An even sample of the weeks, always the same.
     ORDER BY hashint8(p.id), p.id LIMIT ${MOST_RECENT}`,
   )
-  const vectors = await readWholeVectors(db, [...new Set([...own, ...recent].map(({ id }) => id))])
-  const vectorsOf = (papers: { id: number }[]) => papers.map(({ id }) => vectors.get(id)!)
+  const vectors = await readVectors(db, [...new Set([...own, ...recent].map(({ id }) => id))])
+  const vectorsOf = (papers: { id: number }[]) => papers.map(({ id }) => vectors.get(id) ?? { terms: [], weights: [] })
   return buildTasteIndex(vectorsOf(own), vectorsOf(recent))
 }

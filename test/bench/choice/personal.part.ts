@@ -116,8 +116,8 @@ function corpusOf(all: readonly ListedPaper[], month: string): Corpus {
   return {
     papers,
     pool: [...papers.keys()].filter((at) => papers[at]!.listDay.startsWith(month)),
-    whole: counts.map((words) => vectorise(words, known, papers.length, Number.POSITIVE_INFINITY)),
-    short: counts.map((words) => vectorise(words, known, papers.length)),
+    whole: counts.map((words) => vectorise(words, known, papers.length)),
+    short: counts.map((words) => vectorise(words, known, papers.length, 64)),
   }
 }
 
