@@ -29,7 +29,9 @@ describe('a digest of a real list', () => {
     expect(rows!.split('\n--')[0]!.match(/https:/g), 'a link per row, and one to the list').toHaveLength(12 + 1)
     const urls = text.match(/https:\S+/g)!
     expect(Math.max(...urls.map((url) => url.length))).toBeLessThan(100)
-    expect(html, 'hidden text in the background’s colour counts as spam').not.toMatch(/(?<!background-)color:\s*#fff(?:fff)?\b/i)
+    expect(html, 'hidden text in the background’s colour counts as spam').not.toMatch(
+      /(?<!background-)color:\s*#fff(?:fff)?\b/i,
+    )
   })
 
   test('leads with facts of the list, marks AI summaries, and lists the rest in one line each', async ({ db }) => {
