@@ -454,6 +454,8 @@ export const de: Messages = {
     previous: 'Voriger: Nr.',
     next: 'Nächster: Nr.',
     readPdf: 'PDF lesen',
+    save: 'Merken',
+    notInterested: 'Kein Interesse',
     cite: 'Zitieren',
     copyLink: 'Link kopieren',
     copied: 'Kopiert',
@@ -552,6 +554,7 @@ export const de: Messages = {
     fromTheTop: 'Erste Seite',
   },
   people: {
+    follow: 'Folgen',
     author: 'Autorin oder Autor',
     organisation: 'Einrichtung',
     about: (name) => `Artikel im Trend von ${name}`,

@@ -443,6 +443,8 @@ export const en = {
     previous: 'Previous: No.',
     next: 'Next: No.',
     readPdf: 'Read PDF',
+    save: 'Save',
+    notInterested: 'Not interested',
     cite: 'Cite',
     copyLink: 'Copy link',
     copied: 'Copied',
@@ -538,6 +540,7 @@ export const en = {
     fromTheTop: 'First page',
   },
   people: {
+    follow: 'Follow',
     author: 'Author',
     organisation: 'Organisation',
     about: (name: string) => `Trending papers by ${name}`,
