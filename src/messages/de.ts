@@ -486,6 +486,8 @@ export const de: Messages = {
     previous: 'Voriger: Nr.',
     next: 'Nächster: Nr.',
     readPdf: 'PDF lesen',
+    save: 'Merken',
+    notInterested: 'Kein Interesse',
     cite: 'Zitieren',
     copyLink: 'Link kopieren',
     copied: 'Kopiert',
@@ -658,6 +660,7 @@ export const de: Messages = {
   },
   fields: fieldsDe,
   people: {
+    follow: 'Folgen',
     author: 'Autorin oder Autor',
     organisation: 'Einrichtung',
     about: (name) => `Artikel im Trend von ${name}`,

@@ -490,6 +490,8 @@ export const en = {
     previous: 'Previous: No.',
     next: 'Next: No.',
     readPdf: 'Read PDF',
+    save: 'Save',
+    notInterested: 'Not interested',
     cite: 'Cite',
     copyLink: 'Copy link',
     copied: 'Copied',
@@ -656,6 +658,7 @@ export const en = {
   },
   fields: fieldsEn,
   people: {
+    follow: 'Follow',
     author: 'Author',
     organisation: 'Organisation',
     about: (name: string) => `Trending papers by ${name}`,

@@ -16,7 +16,7 @@ import { citationMetas, jsonLdOf } from './citation-data.ts'
 import { editionPath } from './edition-page.ts'
 import { type Shown, voteButton } from './paper-item.ts'
 import { elsewhereLinks, readingLinks } from './paper-links.ts'
-import { authorHref, organizationHref } from './people-paths.ts'
+import { authorHref, followHref, organizationHref } from './people-paths.ts'
 
 /** Authors shown at first. A click shows the rest. */
 const AUTHORS_SHOWN = 12
@@ -47,7 +47,11 @@ export function paperPage(paper: Paper, { similar, place, publicUrl, nameOf, ...
     reason: reasonFor(paper, t),
     picked: paper.picked,
     authors: authorsOf(paper, t),
-    organization: paper.organization && { name: paper.organization, href: organizationHref(paper.organization) },
+    organization: paper.organization && {
+      name: paper.organization,
+      href: organizationHref(paper.organization),
+      follow: followHref('organisation', paper.organization),
+    },
     facts: [
       paper.publishedAt && t.paper.published(plainDay(dayOf(paper.publishedAt), t.intl)),
       paper.source === 'arxiv' && `arXiv:${paper.sourceId}`,

@@ -3,3 +3,7 @@ export const authorHref = (name: string): string => `/authors/${encodeURICompone
 
 /** The page of an organisation's papers. */
 export const organizationHref = (name: string): string => `/organisations/${encodeURIComponent(name)}`
+
+/** The sign-up form with a wish to follow someone. Readers who have signed up add names in their preferences. */
+export const followHref = (kind: 'author' | 'organisation', name: string): string =>
+  `/subscribe?${kind}=${encodeURIComponent(name)}`

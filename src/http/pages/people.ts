@@ -11,7 +11,7 @@ import { feedLinks } from '../feeds/feed-links.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { paperItem, type Shown } from './paper-item.ts'
-import { authorHref, organizationHref } from './people-paths.ts'
+import { authorHref, followHref, organizationHref } from './people-paths.ts'
 
 /** The papers of one author or one organisation, newest first. */
 export const peopleRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -34,6 +34,7 @@ export const peopleRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       about: t.people.about(name),
       count: t.common.papers(total),
       canonical: path,
+      follow: followHref(kind, name),
       feeds: feedLinks(name, kind),
       feedName: t.feeds.nameBy(name),
       papers: papers.map((paper) => datedItem(paper, { t, voted, path })),
