@@ -660,6 +660,7 @@ export const de: Messages = {
   },
   fields: fieldsDe,
   people: {
+    newestFirst: 'neueste zuerst',
     follow: 'Folgen',
     author: 'Autorin oder Autor',
     organisation: 'Einrichtung',

@@ -658,6 +658,7 @@ export const en = {
   },
   fields: fieldsEn,
   people: {
+    newestFirst: 'newest first',
     follow: 'Follow',
     author: 'Author',
     organisation: 'Organisation',
