@@ -650,6 +650,7 @@ export const de: Messages = {
     best: 'Die meisten Stimmen in diesem Monat',
     newest: 'Neueste Artikel',
     emailTitle: 'Dieses Thema per E-Mail',
+    followKnown: 'Um diesem Thema zu folgen, öffnen Sie Ihre Einstellungen aus einer unserer E-Mails.',
     emailText: (topic) => `Artikel zum Thema ${topic} stehen vorn. Themen können Sie jederzeit ändern oder ergänzen.`,
     feed: 'Feed zum Thema',
     all: 'Alle Themen',

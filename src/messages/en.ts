@@ -648,6 +648,7 @@ export const en = {
     best: 'Most votes this month',
     newest: 'Newest papers',
     emailTitle: 'Get this topic by email',
+    followKnown: 'To follow this topic, open your preferences from any email.',
     emailText: (topic: string) => `Papers on ${topic} come first. Change or add topics at any time.`,
     feed: 'Topic feed',
     all: 'All topics',
