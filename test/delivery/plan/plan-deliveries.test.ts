@@ -336,7 +336,7 @@ describe('rule 6: no reader gets the same paper twice', () => {
     const got: Record<string, string[]> = {}
     for (const { to } of sink.taken.slice(before)) {
       // Headings are its papers; the lead and the rest of the list may name others.
-      const headings = String((await sink.read(to)).html).match(/<h3[^]*?<\/h3>/g)!
+      const headings = String((await sink.read(to)).html).match(/<h3.*?<\/h3>/gs)!
       got[to.split('@')[0]!] = headings.flatMap((heading) => heading.match(/Paper \d+ of [\d-]+/g) ?? [])
     }
     return got
