@@ -35,6 +35,7 @@ async function everyPage({ services }: Site): Promise<string[]> {
     '/papers/1/vote',
     `/papers/1/vote/${vote}`,
     '/votes',
+    '/saved',
     `/votes/${vote}`,
     '/papers?date=2026-04-13',
     '/papers?date=2026-04-01',
