@@ -5,7 +5,7 @@ import type { ListedRow } from './lists/listed-rows.ts'
 import { paperPath } from './paper-path.ts'
 
 /** A saved paper with what its citation needs. */
-export type SavedPaper = ListedRow & Cited & { at: Date }
+type SavedPaper = ListedRow & Cited & { at: Date }
 
 interface SavedFile {
   type: string
