@@ -686,8 +686,9 @@ export const de: Messages = {
   people: {
     follow: 'Folgen',
     unfollow: 'Nicht mehr folgen',
-    following: 'Sie folgen diesem Namen. Neue Artikel stehen in Ihrer Ausgabe zuerst.',
-    notFollowed: 'Diesem Namen können Sie nicht folgen',
+    newestFirst: 'neueste zuerst',
+    following: 'Sie folgen. Neue Artikel stehen in Ihrer Ausgabe zuerst.',
+    notFollowed: 'Folgen ist nicht möglich',
     author: 'Autorin oder Autor',
     organisation: 'Einrichtung',
     about: (name) => `Artikel im Trend von ${name}`,

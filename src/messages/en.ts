@@ -682,8 +682,9 @@ export const en = {
   people: {
     follow: 'Follow',
     unfollow: 'Unfollow',
-    following: 'You follow this name. New papers come first in your digest.',
-    notFollowed: 'You can’t follow this name',
+    newestFirst: 'newest first',
+    following: 'You follow this. New papers come first in your digest.',
+    notFollowed: 'You can’t follow this',
     author: 'Author',
     organisation: 'Organisation',
     about: (name: string) => `Trending papers by ${name}`,

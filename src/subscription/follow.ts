@@ -11,17 +11,17 @@ export const FOLLOWED = ['topics', 'keywords', 'authors', 'organisations', 'like
 type Followed = (typeof FOLLOWED)[number]
 
 /**
- * Returns whether a reader follows a name, or undefined when they are not an active reader.
+ * Returns whether a reader follows an author, an organisation or a topic's slug, or undefined when they are not an active reader.
  * @param subscriberId undefined for a visitor
  */
 export async function isFollowing(
   db: Db,
   subscriberId: number | undefined,
-  kind: 'author' | 'organisation',
+  kind: 'author' | 'organisation' | 'topic',
   name: string,
 ): Promise<boolean | undefined> {
   if (subscriberId === undefined) return undefined
-  const names = kind === 'author' ? sql`authors` : sql`organisations`
+  const names = { author: sql`authors`, organisation: sql`organisations`, topic: sql`topics` }[kind]
   const [reader] = await query(db, { follows: bool })`
     SELECT ${name} = ANY(${names}) AS follows FROM subscribers WHERE id = ${subscriberId} AND status = 'active'`
   return reader?.follows

@@ -12,6 +12,7 @@ import { isField } from '../../papers/topics/topics.ts'
 import type { Services } from '../../runtime/services.ts'
 import { feedLinks } from '../feeds/feed-links.ts'
 import type { Shown } from './paper-item.ts'
+import { followButton } from './people-paths.ts'
 import { foundItem } from './search.ts'
 import { sparkline } from './sparkline.ts'
 
@@ -49,7 +50,7 @@ export async function readTopic(services: Services, slug: string, t: Messages): 
 export function topicPage(
   topic: Topic,
   found: SearchResult,
-  { after, ...page }: Omit<Shown, 'path'> & { after: string | undefined },
+  { after, following, ...page }: Omit<Shown, 'path'> & { after: string | undefined; following: boolean | undefined },
 ) {
   const { slug, name } = topic
   const { t } = page
@@ -57,6 +58,7 @@ export function topicPage(
   return {
     name,
     wishes: [{ name: 'topic', value: slug, label: name }],
+    follow: followButton('topic', slug, { following, back: path, label: name }),
     canonical: path,
     description: describe(topic, t),
     first: after === undefined,

@@ -8,6 +8,7 @@ import { findTopics } from '../../papers/topics/find-topics.ts'
 import { canonicalSlug } from '../../papers/topics/keywords.ts'
 import { readJudged } from '../../papers/votes/judged.ts'
 import type { Services } from '../../runtime/services.ts'
+import { isFollowing } from '../../subscription/follow.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { cachedWeeks } from './cached-topics.ts'
 import { readTopic, topicPage } from './topic-page.ts'
@@ -49,8 +50,12 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const found = await searchPapers(services, { topic: slug, after })
     if (found.papers.length === 0) return noPapers(reply)
     const judged = await readJudged(db, request.reader, found.papers)
+    const following = await isFollowing(db, request.reader, 'topic', slug)
     const topic = await headOf(slug, t)
-    return setCacheControl(request.reader, reply).view('topic', topicPage(topic, found, { t, ...judged, after }))
+    return setCacheControl(request.reader, reply).view(
+      'topic',
+      topicPage(topic, found, { t, ...judged, following, after }),
+    )
   }
 
   const schema = {

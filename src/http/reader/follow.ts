@@ -7,22 +7,23 @@ import { BadPreference } from '../../subscription/preference-rules.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
 import { ownPath } from '../kit/params.ts'
 import { disallowIndexing } from '../kit/security.ts'
-import { authorHref, followHref, organizationHref } from '../pages/people-paths.ts'
+import { followedHref, followHref } from '../pages/people-paths.ts'
 import { refuseCrossSite } from './vote.ts'
 
 const KINDS = [
-  { kind: 'author', field: 'authors', hrefOf: authorHref },
-  { kind: 'organisation', field: 'organisations', hrefOf: organizationHref },
+  { kind: 'author', field: 'authors' },
+  { kind: 'organisation', field: 'organisations' },
+  { kind: 'topic', field: 'topics' },
 ] as const
 
-/** Follow and Unfollow on the pages of authors and organisations. The reader cookie says who presses. */
+/** Follow and Unfollow on the pages of authors, organisations and topics. The reader cookie says who presses. */
 export const followRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   disallowIndexing(app)
   const schema = {
     params: z.object({ name: z.string().min(1).max(300) }),
     body: z.object({ back: ownPath }).catch({ back: undefined }),
   }
-  for (const { kind, field, hrefOf } of KINDS) {
+  for (const { kind, field } of KINDS) {
     for (const [act, change] of [
       ['follow', follow],
       ['unfollow', unfollow],
@@ -41,7 +42,7 @@ export const followRoutes: FastifyPluginAsyncZod<Services> = async (app, service
           const { t } = reply.locals!
           return reply.code(422).view('message', { heading: t.people.notFollowed, text: t.preferences.problems[field] })
         }
-        return reply.redirect(request.body.back ?? hrefOf(name), 303)
+        return reply.redirect(request.body.back ?? followedHref(kind, name), 303)
       })
     }
   }

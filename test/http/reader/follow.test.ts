@@ -67,6 +67,20 @@ describe.for([
   })
 })
 
+test('a topic’s page has Follow for a reader, and the form for others', async ({ db, site: { app }, site }) => {
+  const { cookies } = await readerOf(db, site)
+  await db.execute(sql`UPDATE papers SET topics = '{agents}'`)
+  const page = '/topics/agents'
+  expect((await app.inject(page)).body).toContain('class="sign-up"')
+  expect((await app.inject({ url: page, cookies })).body).toContain(`action="${page}/follow"`)
+  const pressed = await app.inject({ method: 'POST', url: `${page}/follow`, cookies })
+  expect(pressed.headers.location).toBe(page)
+  expect((await db.select({ topics: subscribers.topics }).from(subscribers))[0]?.topics).toEqual(['agents'])
+  expect((await app.inject({ url: page, cookies })).body).toContain(`action="${page}/unfollow"`)
+  await app.inject({ method: 'POST', url: `${page}/unfollow`, cookies })
+  expect((await db.select({ topics: subscribers.topics }).from(subscribers))[0]?.topics).toEqual([])
+})
+
 test('a paper’s page follows its organisation, and returns there', async ({ db, site: { app }, site }) => {
   const { cookies } = await readerOf(db, site)
   const body = (await app.inject({ url: '/papers/2604.14000', cookies })).body
