@@ -13,6 +13,7 @@ import { print, printError } from '../lib/terminal.ts'
 import { ensureFirstEdition } from '../local/first-edition.ts'
 import { mintToken } from '../mail/tokens.ts'
 import { requestSignIn } from '../operate/admins/sessions.ts'
+import { indexPapers } from '../papers/search/index-papers.ts'
 import { papers } from '../runtime/db/schema.ts'
 import { describeError } from '../runtime/process.ts'
 import type { Services } from '../runtime/services.ts'
@@ -32,6 +33,7 @@ try {
   await using stack = new AsyncDisposableStack()
   const { services, mailbox } = await startTemporaryService(stack)
   const edition = await ensureFirstEdition(services, [])
+  await indexPapers(services)
   if (!edition) throw new Error('The sample has no closed list day.')
   const inbox = openInbox(mailbox.webUrl)
   const links = await subscribeReader(services, inbox)

@@ -59,5 +59,5 @@ test('each wish brings its papers, with its reason as text; a paper of no intere
   expect(text).not.toMatch(/^ *\d+\. Number 0$/m)
   expect(text!.match(/^ *\d+\. Number \d+$/gm)).toHaveLength(10)
   for (const judgement of ['vote', 'save', 'not-interested'])
-    expect(text).toMatch(new RegExp(`https://paperboy\\.example/papers/2604\\.14020/${judgement}/[\\w-]{35}\\n`))
+    expect(html).toMatch(new RegExp(`"https://paperboy\\.example/papers/2604\\.14020/${judgement}/[\\w-]{35}"`))
 })

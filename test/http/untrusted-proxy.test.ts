@@ -15,7 +15,7 @@ test('an untrusted proxy in a private network is logged once and raises an alert
   await ask('203.0.113.1', PROXIED)
   expect(await needed(services), 'no such header, or a stranger’s').toEqual([])
   for (let n = 0; n < 3; n++) await ask('::ffff:172.18.0.7', PROXIED)
-  await expect.poll(() => needed(services)).toMatchObject([{ words: expect.stringContaining('172.18.0.7') }])
+  await expect.poll(() => needed(services)).toMatchObject([{ message: expect.stringContaining('172.18.0.7') }])
   expect(logged().match(/that TRUST_PROXY does not name/g)).toHaveLength(1)
   expect(logged()).not.toContain('203.0.113.9')
   await app.close()

@@ -26,7 +26,8 @@ async function startNode(stack: AsyncDisposableStack, settings: string, ...args:
     if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
   }
   stack.defer(kill)
-  const client = new Redis({ host: '127.0.0.1', port, retryStrategy: () => 50 })
+  // A busy machine may take longer to start the server than the default number of retries.
+  const client = new Redis({ host: '127.0.0.1', port, retryStrategy: () => 50, maxRetriesPerRequest: null })
   client.on('error', () => {})
   stack.defer(async () => client.disconnect())
   const ask = ([name, ...rest]: string[]) => client.call(name!, ...rest)

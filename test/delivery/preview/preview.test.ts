@@ -20,7 +20,7 @@ test('a preview with overrides has their size, topics, language and format', asy
   const five = await preview(services, KEY, undefined, { size: 5, topics: ['computer-vision'], locale: 'de' })
   expect(five.html.match(/<h3/g)).toHaveLength(5)
   expect(five.text).toContain('FÜR SIE')
-  expect(five.text).toContain('Ihr Thema: Computer vision')
+  expect(five.text).toContain('Ihr Thema: Computer Vision')
   expect(five.html).toMatch(/<html[^>]* lang="de"/)
   expect(five.subject).toMatch(/ und 3 weitere · Meistbeachtete Artikel, 14\. April$/)
 

@@ -21,7 +21,7 @@ describe('the lead', () => {
       '4 of the top 10 are on video generation. OmniShow is first with 50 votes.',
     )
     expect(lead([field('video-generation', 4)], TEN, messagesIn('de'))).toBe(
-      '4 der ersten 10 gehören zum Thema Video generation. OmniShow führt mit 50 Stimmen.',
+      '4 der ersten 10 gehören zum Thema Videoerzeugung. OmniShow führt mit 50 Stimmen.',
     )
   })
 
