@@ -37,11 +37,13 @@ import { sitemapRoutes } from './http/pages/sitemap.ts'
 import { submitRoutes } from './http/pages/submit.ts'
 import { topicRoutes } from './http/pages/topics.ts'
 import { confirmRoutes } from './http/reader/confirm.ts'
+import { followRoutes } from './http/reader/follow.ts'
 import { manageRoutes } from './http/reader/manage.ts'
 import { markRoutes } from './http/reader/marks.ts'
 import { ownVotesRoutes } from './http/reader/own-votes.ts'
 import { preferencesRoutes } from './http/reader/preferences.ts'
 import { identifyReaders } from './http/reader/reader.ts'
+import { savedRoutes } from './http/reader/saved.ts'
 import { subscribeRoutes } from './http/reader/subscribe.ts'
 import { unsubscribeRoutes } from './http/reader/unsubscribe.ts'
 import { unsubscribeReasonRoutes } from './http/reader/unsubscribe-reason.ts'
@@ -116,6 +118,8 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     limited.register(voteRoutes, services)
     limited.register(markRoutes, services)
     limited.register(ownVotesRoutes, services)
+    limited.register(savedRoutes, services)
+    limited.register(followRoutes, services)
     limited.register(subscribeRoutes, services)
     limited.register(confirmRoutes, services)
     limited.register(unsubscribeReasonRoutes, services)

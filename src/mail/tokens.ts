@@ -8,6 +8,7 @@ export type TokenPurpose =
   | 'preferences'
   | 'vote'
   | 'reader'
+  | 'saved-feed'
   | 'manage'
   | 'change'
   | 'form'

@@ -32,7 +32,7 @@ const urlOf = (paper: Cited): string | undefined =>
   paper.source === 'arxiv' ? arxivUrl(paper.sourceId) : (paper.url ?? paper.pdfUrl)
 
 /** BibTeX, with the eprint fields that arXiv recommends (info.arxiv.org/help/hypertex/bibstyles). */
-export function bibtex(paper: Cited): string {
+export function bibtex(paper: Cited, key = keyOf(paper)): string {
   const doi = doiOf(paper)
   const fields = [
     ['title', `{${escaped(paper.title)}}`],
@@ -43,7 +43,20 @@ export function bibtex(paper: Cited): string {
     ['doi', doi ?? ''],
     ['url', urlOf(paper) ?? ''],
   ].filter(([, value]) => value !== '')
-  return `@misc{${keyOf(paper)},\n${fields.map(([name, value]) => `  ${name} = {${value}}`).join(',\n')}\n}\n`
+  return `@misc{${key},\n${fields.map(([name, value]) => `  ${name} = {${value}}`).join(',\n')}\n}\n`
+}
+
+/** BibTeX of many papers. A key that occurs again gets a number, since BibTeX refuses repeated keys. */
+export function bibliography(papers: readonly Cited[]): string {
+  const taken = new Set<string>()
+  const entries = papers.map((paper) => {
+    const first = keyOf(paper)
+    let key = first
+    for (let n = 2; taken.has(key); n++) key = `${first}-${n}`
+    taken.add(key)
+    return bibtex(paper, key)
+  })
+  return entries.join('\n')
 }
 
 const LATEX: Record<string, string> = {

@@ -1,6 +1,10 @@
-import { eq } from 'drizzle-orm'
+import { eq, isNotNull } from 'drizzle-orm'
+import { cookieScope } from '../http/kit/base-path.ts'
+import { authorHref } from '../http/pages/people-paths.ts'
 import { mintToken } from '../mail/tokens.ts'
-import { addressChanges, subscribers } from '../runtime/db/schema.ts'
+import { paperPath } from '../papers/paper-path.ts'
+import { markPaper } from '../papers/votes/marks.ts'
+import { addressChanges, papers, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { requestAddressChange } from '../subscription/change-address.ts'
 import { mintManageToken } from '../subscription/manage.ts'
@@ -38,6 +42,27 @@ export async function readerPages(services: Services, address: string): Promise<
     { name: 'submit-problem', path: '/submit', post: { paper: 'my paper' } },
     { name: 'submitted', path: '/submitted' },
     { name: 'privacy', path: '/privacy' },
+    { name: 'saved-how', path: '/saved' },
+    ...(await signedInPages(services, id)),
     { name: 'api-docs', path: '/api/docs' },
   ]
+}
+
+/** The pages that a signed-in reader sees differently, after saving three papers. */
+async function signedInPages(services: Services, subscriberId: number): Promise<Shot[]> {
+  const { db, keys, now, config } = services
+  const some = await db.select().from(papers).where(isNotNull(papers.organization)).orderBy(papers.id).limit(4)
+  for (const { id } of some.slice(1)) await markPaper(services, { subscriberId, paperId: id, kind: 'saved' })
+  const cookie = {
+    name: cookieScope(config, 'reader').name,
+    value: mintToken(keys, 'reader', subscriberId, now()),
+    url: config.PUBLIC_URL,
+  }
+  return [
+    { name: 'saved', path: '/saved' },
+    { name: 'saved-removed', path: `/saved?removed=${some[0]!.id}` },
+    { name: 'paper-saved', path: paperPath(some[1]!) },
+    { name: 'author-follow', path: authorHref(some[0]!.authors[0]!) },
+    { name: 'topic-follow', path: '/topics/language-models' },
+  ].map((shot) => ({ ...shot, cookie }))
 }

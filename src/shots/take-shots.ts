@@ -13,6 +13,8 @@ export interface Shot {
   post?: Record<string, string>
   /** the page with the form, for its CSRF token; default /subscribe */
   from?: string
+  /** set for this page only */
+  cookie?: Cookie
   /** in CSS pixels; default 1280. Email uses 640 */
   desktopWidth?: number
 }
@@ -49,8 +51,9 @@ export async function takeShots(
     })
     await context.addCookies(cookies)
     const page = await context.newPage()
-    for (const { name, path, post, from = '/subscribe', desktopWidth = DESKTOP_WIDTH } of pages) {
+    for (const { name, path, post, cookie, from = '/subscribe', desktopWidth = DESKTOP_WIDTH } of pages) {
       const url = new URL(path, baseUrl).href
+      if (cookie) await context.addCookies([cookie])
       if (post) await postForm(page, { url, from, fields: post })
       else await page.goto(url, { waitUntil: 'load' })
       for (const [size, width] of [
@@ -62,6 +65,7 @@ export async function takeShots(
         await page.screenshot({ path: file, fullPage: true })
         written.push(file)
       }
+      if (cookie) await context.clearCookies({ name: cookie.name })
     }
     await context.close()
   }

@@ -1,8 +1,9 @@
 import { stringify } from 'csv-stringify/sync'
 import { asc, gt } from 'drizzle-orm'
+import { escapeFormula } from '../lib/csv/formula.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { CSV_COLUMNS, type CsvColumn, escapeFormula, joinValues } from './csv-columns.ts'
+import { CSV_COLUMNS, type CsvColumn, joinValues } from './csv-columns.ts'
 
 const PAGE = 5000
 

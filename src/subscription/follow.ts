@@ -1,3 +1,6 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../runtime/db/database.ts'
+import { bool, query } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 import type { Choices } from './preference-rules.ts'
 import { type Preferences, savePreferences } from './preferences.ts'
@@ -6,6 +9,23 @@ import { type Preferences, savePreferences } from './preferences.ts'
 export const FOLLOWED = ['topics', 'keywords', 'authors', 'organisations', 'likePapers'] as const
 
 type Followed = (typeof FOLLOWED)[number]
+
+/**
+ * Returns whether a reader follows an author, an organisation or a topic's slug, or undefined when they are not an active reader.
+ * @param subscriberId undefined for a visitor
+ */
+export async function isFollowing(
+  db: Db,
+  subscriberId: number | undefined,
+  kind: 'author' | 'organisation' | 'topic',
+  name: string,
+): Promise<boolean | undefined> {
+  if (subscriberId === undefined) return undefined
+  const names = { author: sql`authors`, organisation: sql`organisations`, topic: sql`topics` }[kind]
+  const [reader] = await query(db, { follows: bool })`
+    SELECT ${name} = ANY(${names}) AS follows FROM subscribers WHERE id = ${subscriberId} AND status = 'active'`
+  return reader?.follows
+}
 
 type Deps = Pick<Services, 'db' | 'keys' | 'now'>
 

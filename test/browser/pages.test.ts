@@ -35,6 +35,7 @@ async function everyPage({ services }: Site): Promise<string[]> {
     '/papers/1/vote',
     `/papers/1/vote/${vote}`,
     '/votes',
+    '/saved',
     `/votes/${vote}`,
     '/papers?date=2026-04-13',
     '/papers?date=2026-04-01',
@@ -167,7 +168,7 @@ test('the keyboard moves through the front page in reading order, with visible f
   const page = await open(site)
   await page.goto('/')
   const stops: string[] = []
-  for (let i = 0; i < 15; i++) {
+  for (let i = 0; i < 16; i++) {
     await page.keyboard.press('Tab')
     stops.push(await page.evaluate('document.activeElement.id || document.activeElement.textContent.trim()'))
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).not.toBe('none')
@@ -178,6 +179,7 @@ test('the keyboard moves through the front page in reading order, with visible f
     'Topics',
     'Archive',
     'Search',
+    'Saved',
     'Subscribe',
     '‹Monday, 13 April 2026Mon 13',
     'See the latest edition',

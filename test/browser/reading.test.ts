@@ -140,7 +140,7 @@ test('every target outside a sentence is at least 24 pixels high and wide', asyn
   }
 })
 
-test('keys move through the list, open, vote, search and explain themselves', async ({ site }) => {
+test('keys move through the list, open, vote, save, search and explain themselves', async ({ site }) => {
   await aFullDay(site)
   const page = await open(site)
   await page.goto('/')
@@ -157,6 +157,9 @@ test('keys move through the list, open, vote, search and explain themselves', as
   await page.waitForURL('**/papers/2604.14000')
   await page.keyboard.press('v')
   await page.waitForURL('**/papers/2604.14000/vote')
+  await page.goBack()
+  await page.keyboard.press('s')
+  await page.waitForURL('**/papers/2604.14000/save')
   await page.keyboard.press('/')
   await page.waitForURL('**/search')
   // In a field, keys are letters.

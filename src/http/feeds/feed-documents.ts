@@ -17,9 +17,10 @@ export interface FeedContent {
   home: string
   /** the feed's title */
   title: string
+  /** what the feed holds */
+  description: string
   /** returns a topic's name */
   nameOf: (slug: string) => string
-  curator: string
   papers: readonly ListedRow[]
   /** when a paper entered the feeds */
   since: (paper: ListedRow) => Date
@@ -113,10 +114,7 @@ export function jsonDocument(feed: FeedContent): string {
   return JSON.stringify({ items: [], ...document })
 }
 
-const heading = ({ t, title, curator }: FeedContent) => ({
-  title,
-  description: t.feeds.description(curator),
-})
+const heading = ({ title, description }: FeedContent) => ({ title, description })
 
 const updated = ({ papers, since, closedAt }: FeedContent): Date =>
   papers.length === 0 ? closedAt : new Date(Math.max(...papers.map((paper) => since(paper).getTime())))

@@ -10,10 +10,10 @@ import { setCacheControl } from '../kit/cache-control.ts'
 import { authorHref, organizationHref } from '../pages/people-paths.ts'
 import { atomDocument, type FeedContent, jsonDocument, rssDocument } from './feed-documents.ts'
 
-const FORMS = {
-  '/feed.xml': { type: 'application/rss+xml', write: rssDocument },
-  '/feed.atom': { type: 'application/atom+xml', write: atomDocument },
-  '/feed.json': { type: 'application/feed+json', write: jsonDocument },
+export const FEED_FORMS = {
+  '/feed.xml': { type: 'application/rss+xml', name: 'RSS', write: rssDocument },
+  '/feed.atom': { type: 'application/atom+xml', name: 'Atom', write: atomDocument },
+  '/feed.json': { type: 'application/feed+json', name: 'JSON Feed', write: jsonDocument },
 } as const
 
 const name = z.string().min(1).max(300).optional()
@@ -32,7 +32,7 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
 
   app.get('/feeds', async ({ reader }, reply) => setCacheControl(reader, reply, 3600).view('feeds'))
 
-  for (const [path, { type, write }] of Object.entries(FORMS)) {
+  for (const [path, { type, write }] of Object.entries(FEED_FORMS)) {
     const schema = { querystring: z.object({ topic, author: name, organisation: name }) }
     app.get(path, { schema, attachValidation: true }, async (request, reply) => {
       const { t } = reply.locals!
@@ -48,7 +48,7 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
         publicUrl: config.PUBLIC_URL,
         path: Object.keys(query).length > 0 ? `${path}?${new URLSearchParams(query as Record<string, string>)}` : path,
         ...aboutOf(query, t, nameOf),
-        curator: config.CURATOR_NAME,
+        description: t.feeds.description(config.CURATOR_NAME),
         nameOf,
         papers,
         since,

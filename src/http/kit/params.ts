@@ -6,3 +6,11 @@ export const pastMoment = z.iso
   .datetime()
   .transform((text) => new Date(text))
   .refine(isMoment, 'is no moment of the calendar')
+
+/** A path on this site, such as "/papers?date=2026-04-14#p7". Rejects "//elsewhere.example" and "/\elsewhere.example". */
+export const ownPath = z
+  .string()
+  .max(2000)
+  .regex(/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/)
+  .optional()
+  .catch(undefined)

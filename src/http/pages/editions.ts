@@ -4,7 +4,7 @@ import { isDay } from '../../calendar/days.ts'
 import { listEditions, readEdition } from '../../edition/compose/archive.ts'
 import { newestEdition, readEditionList } from '../../edition/compose/edition-list.ts'
 import { PaperboyError } from '../../lib/errors.ts'
-import { readVotedIds } from '../../papers/votes/cast.ts'
+import { readJudged } from '../../papers/votes/judged.ts'
 import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { mailDocumentHeaders, securityHeaders } from '../kit/security.ts'
@@ -37,10 +37,9 @@ export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
   app.get('/editions/:date', { schema }, async ({ params, query, reader }, reply) => {
     const edition = isDay(params.date) ? await readEditionList(services, params.date, query.kind) : undefined
     if (!edition) throw notInArchive()
-    const ids = edition.papers.map((paper) => paper.id)
-    const voted = reader === undefined ? new Set<number>() : await readVotedIds(services.db, reader, ids)
+    const judged = await readJudged(services.db, reader, edition.papers)
     const path = editionPath(edition.kind, edition.date)
-    const page = editionPage(edition, services.config.CURATOR_NAME, { t: reply.locals!.t, voted, path })
+    const page = editionPage(edition, services.config.CURATOR_NAME, { t: reply.locals!.t, ...judged, path })
     return setCacheControl(reader, reply, MAX_AGE).view('edition', page)
   })
 

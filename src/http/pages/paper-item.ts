@@ -4,6 +4,7 @@ import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
 import { authorLine, sentences } from '../../papers/readable.ts'
+import type { Judged } from '../../papers/votes/judged.ts'
 import { richText } from '../kit/rich-text.ts'
 import { organizationHref } from './people-paths.ts'
 
@@ -14,16 +15,14 @@ const SUMMARY_CHARACTERS = 210
 const COMMENTS_WORTH_A_LINK = 2
 
 /** Context of a page that shows papers. */
-export interface Shown {
+export interface Shown extends Judged {
   t: Messages
-  /** ids of papers that the reader voted for */
-  voted: ReadonlySet<number>
-  /** the page's path, to return to after a vote */
+  /** the page's path, to return to after a vote or a save */
   path: string
 }
 
 /** A paper in a list, for templates/pages/papers.eta. */
-export function paperItem(paper: ListedRow, { t, voted, path }: Shown) {
+export function paperItem(paper: ListedRow, { t, voted, saved, path }: Shown) {
   return {
     id: paper.id,
     title: paper.title,
@@ -35,6 +34,7 @@ export function paperItem(paper: ListedRow, { t, voted, path }: Shown) {
     summary: sentences(paper.summary, SUMMARY_CHARACTERS),
     aiSummary: paper.aiSummary,
     vote: voteButton(paper, { t, voted: voted.has(paper.id), back: `${path}#p${paper.id}` }),
+    save: saveButton(paper, { saved: saved.has(paper.id), back: `${path}#p${paper.id}` }),
     reason: reasonFor(paper, t),
     picked: paper.picked,
   }
@@ -63,6 +63,12 @@ export const voteButton = (
     .filter(Boolean)
     .join('. '),
 })
+
+/** Save, or Saved to undo it, for templates/pages/save-button.eta. */
+export const saveButton = (
+  paper: Pick<ListedRow, 'source' | 'sourceId' | 'id' | 'title'>,
+  { saved, back }: { saved: boolean; back: string },
+) => ({ action: `${paperPath(paper)}/save${saved ? '/undo' : ''}`, back, saved, title: paper.title })
 
 /** Links to the paper on other sites. */
 function paperLinks(paper: ListedRow, t: Messages): { label: string; url: string }[] {

@@ -14,9 +14,9 @@ import { spanHref } from '../kit/span-href.ts'
 import { voteChart } from './chart.ts'
 import { citationMetas, jsonLdOf } from './citation-data.ts'
 import { editionPath } from './edition-page.ts'
-import { type Shown, voteButton } from './paper-item.ts'
+import { type Shown, saveButton, voteButton } from './paper-item.ts'
 import { elsewhereLinks, readingLinks } from './paper-links.ts'
-import { authorHref, followHref, organizationHref } from './people-paths.ts'
+import { authorHref, followButton, organizationHref } from './people-paths.ts'
 
 /** Authors shown at first. A click shows the rest. */
 const AUTHORS_SHOWN = 12
@@ -26,14 +26,16 @@ const DESCRIPTION_CHARACTERS = 200
 interface Around extends Shown {
   similar: readonly ListedRow[]
   place: PlaceOnDay | undefined
+  /** whether the reader follows the organisation; undefined for others than readers */
+  following: boolean | undefined
   publicUrl: string
   /** returns a topic's name */
   nameOf: (slug: string) => string
 }
 
 /** A paper for templates/pages/paper.eta. */
-export function paperPage(paper: Paper, { similar, place, publicUrl, nameOf, ...page }: Around) {
-  const { t, voted } = page
+export function paperPage(paper: Paper, { similar, place, following, publicUrl, nameOf, ...page }: Around) {
+  const { t, voted, saved } = page
   return {
     title: paper.title,
     titleHtml: richText(paper.titleSource),
@@ -44,14 +46,12 @@ export function paperPage(paper: Paper, { similar, place, publicUrl, nameOf, ...
     bibtex: bibtex(paper),
     steps: place && stepsOf(place, t),
     vote: voteButton(paper, { t, voted: voted.has(paper.id), back: paperPath(paper) }),
+    save: saveButton(paper, { saved: saved.has(paper.id), back: paperPath(paper) }),
     reason: reasonFor(paper, t),
     picked: paper.picked,
     authors: authorsOf(paper, t),
-    organization: paper.organization && {
-      name: paper.organization,
-      href: organizationHref(paper.organization),
-      follow: followHref('organisation', paper.organization),
-    },
+    organization: paper.organization && { name: paper.organization, href: organizationHref(paper.organization) },
+    follow: paper.organization && followButton('organisation', paper.organization, { following, back: page.path }),
     facts: [
       paper.publishedAt && t.paper.published(plainDay(dayOf(paper.publishedAt), t.intl)),
       paper.source === 'arxiv' && `arXiv:${paper.sourceId}`,

@@ -7,8 +7,9 @@ import { placeOnDay } from '../../papers/lists/place-on-day.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
 import { readTopicNames } from '../../papers/topics/topic-name.ts'
-import { readVotedIds } from '../../papers/votes/cast.ts'
+import { readJudged } from '../../papers/votes/judged.ts'
 import type { Services } from '../../runtime/services.ts'
+import { isFollowing } from '../../subscription/follow.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { paperPage } from './paper-page.ts'
 
@@ -37,10 +38,14 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services
       similarPapers(services, paper.id, SIMILAR),
       placeOnDay(services, paper),
     ])
-    const voted = request.reader === undefined ? new Set<number>() : await readVotedIds(db, request.reader, [paper.id])
+    const following =
+      paper.organization === undefined
+        ? undefined
+        : await isFollowing(db, request.reader, 'organisation', paper.organization)
+    const judged = await readJudged(db, request.reader, [paper])
     const nameOf = await readTopicNames(db, paper.topics, t)
     const { PUBLIC_URL: publicUrl } = services.config
-    const page = paperPage(paper, { t, voted, path, similar, place, publicUrl, nameOf })
+    const page = paperPage(paper, { t, ...judged, path, similar, place, following, publicUrl, nameOf })
     return setCacheControl(request.reader, reply, 300).view('paper', page)
   }
 

@@ -5,9 +5,8 @@ import { dayOf } from '../../calendar/days.ts'
 import { type Span, spanAround, spanNamed } from '../../calendar/spans.ts'
 import { fullDay } from '../../calendar/words.ts'
 import { countDays, type List, listDay, listSpan, neighbours } from '../../papers/lists/list-day.ts'
-import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import { nearestDays } from '../../papers/lists/nearest-days.ts'
-import { readVotedIds } from '../../papers/votes/cast.ts'
+import { readJudged } from '../../papers/votes/judged.ts'
 import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { spanHref } from '../kit/span-href.ts'
@@ -19,21 +18,12 @@ export const paperListRoutes: FastifyPluginAsyncZod<Services> = async (app, { db
 
   async function showList(request: FastifyRequest, reply: FastifyReply, list: List) {
     const { t } = reply.locals!
-    const voted = await votedBy(request, list.papers)
+    const judged = await readJudged(db, request.reader, list.papers)
     const month = spanAround('month', list.lastDay)
     const [days, months] = await Promise.all([countDays(deps, month), neighbours(db, month, dayOf(now()))])
-    const page = listPage(list, { t, voted, days, months, path: request.url })
+    const page = listPage(list, { t, ...judged, days, months, path: request.url })
     return setCacheControl(request.reader, reply).view('home', page)
   }
-
-  const votedBy = async ({ reader }: FastifyRequest, papers: readonly ListedRow[]): Promise<Set<number>> =>
-    reader === undefined
-      ? new Set()
-      : readVotedIds(
-          db,
-          reader,
-          papers.map((paper) => paper.id),
-        )
 
   app.get('/', async (request, reply) => {
     const list = await listDay(deps)

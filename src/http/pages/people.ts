@@ -5,13 +5,14 @@ import { spanAround } from '../../calendar/spans.ts'
 import { plainDay } from '../../calendar/words.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import { type Contributor, papersBy } from '../../papers/lists/papers-by.ts'
-import { readVotedIds } from '../../papers/votes/cast.ts'
+import { readJudged } from '../../papers/votes/judged.ts'
 import type { Services } from '../../runtime/services.ts'
+import { isFollowing } from '../../subscription/follow.ts'
 import { feedLinks } from '../feeds/feed-links.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { paperItem, type Shown } from './paper-item.ts'
-import { authorHref, followHref, organizationHref } from './people-paths.ts'
+import { authorHref, followButton, organizationHref } from './people-paths.ts'
 
 /** The papers of one author or one organisation, newest first. */
 export const peopleRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -25,19 +26,18 @@ export const peopleRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     if (papers.length === 0) {
       return reply.code(404).view('message', { heading: t.people.none, text: t.people.noneText, search: name })
     }
-    const ids = papers.map((paper) => paper.id)
-    const voted =
-      request.reader === undefined ? new Set<number>() : await readVotedIds(services.db, request.reader, ids)
+    const following = await isFollowing(services.db, request.reader, kind, name)
+    const judged = await readJudged(services.db, request.reader, papers)
     return setCacheControl(request.reader, reply, 300).view('people', {
       name,
       kind: t.people[kind],
       about: t.people.about(name),
       count: t.common.papers(total),
       canonical: path,
-      follow: followHref(kind, name),
+      follow: followButton(kind, name, { following, back: path }),
       feeds: feedLinks(name, kind),
       feedName: t.feeds.nameBy(name),
-      papers: papers.map((paper) => datedItem(paper, { t, voted, path })),
+      papers: papers.map((paper) => datedItem(paper, { t, ...judged, path })),
       paging: (after || next) && {
         label: t.list.pages,
         start: after && { href: path, label: t.topics.fromTheTop },

@@ -9,7 +9,7 @@ import { type FoundPaper, type SearchResult, searchPapers } from '../../papers/s
 import { canonicalSlug } from '../../papers/topics/keywords.ts'
 import type { TopicCount } from '../../papers/topics/topic-counts.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
-import { readVotedIds } from '../../papers/votes/cast.ts'
+import { readJudged } from '../../papers/votes/judged.ts'
 import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { spanHref } from '../kit/span-href.ts'
@@ -47,9 +47,7 @@ export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       : undefined
     const [first] = found?.papers ?? []
     if (found?.arxivId && first) return reply.redirect(paperPath(first), 302)
-    const ids = found?.papers.map((paper) => paper.id) ?? []
-    const voted =
-      request.reader === undefined ? new Set<number>() : await readVotedIds(services.db, request.reader, ids)
+    const judged = await readJudged(services.db, request.reader, found?.papers ?? [])
     const offered = (await allTopics()).slice(0, TOPICS_OFFERED)
     return setCacheControl(request.reader, reply).view('search', {
       title: query.q ? t.search.titleFor(query.q) : t.search.title,
@@ -58,7 +56,7 @@ export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       badTo: Boolean(query.to) && !isDay(query.to!),
       topics: withChosen(offered, query.topic, t),
       unknownId: found?.arxivId,
-      results: found && found.papers.length > 0 && resultsOf(found, query, { t, voted, path: searchHref(query) }),
+      results: found && found.papers.length > 0 && resultsOf(found, query, { t, ...judged, path: searchHref(query) }),
       isAsking,
     })
   })

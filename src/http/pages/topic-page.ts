@@ -11,6 +11,8 @@ import { type TopicWeeks, topicWeeks } from '../../papers/topics/topic-weeks.ts'
 import { isField } from '../../papers/topics/topics.ts'
 import type { Services } from '../../runtime/services.ts'
 import { feedLinks } from '../feeds/feed-links.ts'
+import type { Shown } from './paper-item.ts'
+import { followButton } from './people-paths.ts'
 import { foundItem } from './search.ts'
 import { sparkline } from './sparkline.ts'
 
@@ -48,13 +50,15 @@ export async function readTopic(services: Services, slug: string, t: Messages): 
 export function topicPage(
   topic: Topic,
   found: SearchResult,
-  { t, voted, after }: { t: Messages; voted: ReadonlySet<number>; after: string | undefined },
+  { after, following, ...page }: Omit<Shown, 'path'> & { after: string | undefined; following: boolean | undefined },
 ) {
   const { slug, name } = topic
+  const { t } = page
   const path = `/topics/${slug}`
   return {
     name,
     wishes: [{ name: 'topic', value: slug, label: name }],
+    follow: followButton('topic', slug, { following, back: path, label: name }),
     canonical: path,
     description: describe(topic, t),
     first: after === undefined,
@@ -63,7 +67,7 @@ export function topicPage(
     best: topic.best.length >= FEWEST_BEST ? topic.best.map((paper) => bestItem(paper, t)) : [],
     feeds: feedLinks(slug),
     feedName: t.feeds.nameFor(name),
-    papers: found.papers.map((paper) => foundItem(paper, { t, voted, path })),
+    papers: found.papers.map((paper) => foundItem(paper, { ...page, path })),
     paging: (after || found.next) && {
       label: t.list.pages,
       start: after && { href: path, label: t.topics.fromTheTop },

@@ -6,8 +6,9 @@ import type { Messages } from '../../messages/en.ts'
 import { searchPapers } from '../../papers/search/search.ts'
 import { findTopics } from '../../papers/topics/find-topics.ts'
 import { canonicalSlug } from '../../papers/topics/keywords.ts'
-import { readVotedIds } from '../../papers/votes/cast.ts'
+import { readJudged } from '../../papers/votes/judged.ts'
 import type { Services } from '../../runtime/services.ts'
+import { isFollowing } from '../../subscription/follow.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { cachedWeeks } from './cached-topics.ts'
 import { readTopic, topicPage } from './topic-page.ts'
@@ -48,10 +49,13 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const { t } = reply.locals!
     const found = await searchPapers(services, { topic: slug, after })
     if (found.papers.length === 0) return noPapers(reply)
-    const ids = found.papers.map((paper) => paper.id)
-    const voted = request.reader === undefined ? new Set<number>() : await readVotedIds(db, request.reader, ids)
+    const judged = await readJudged(db, request.reader, found.papers)
+    const following = await isFollowing(db, request.reader, 'topic', slug)
     const topic = await headOf(slug, t)
-    return setCacheControl(request.reader, reply).view('topic', topicPage(topic, found, { t, voted, after }))
+    return setCacheControl(request.reader, reply).view(
+      'topic',
+      topicPage(topic, found, { t, ...judged, following, after }),
+    )
   }
 
   const schema = {

@@ -50,7 +50,8 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       since: reader.confirmedAt && fullDayIn(reply, reader.confirmedAt),
       action: `/manage/${token}`,
       preferences: link('preferences'),
-      leave: link('unsubscribe'),
+      unsubscribe: link('unsubscribe'),
+      signIn: `/votes/${mintToken(keys, 'vote', reader.subscriberId, now())}`,
       ...more,
     })
   }

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayOf } from '../../calendar/days.ts'
 import { fullDay } from '../../calendar/words.ts'
+import { readJudged } from '../../papers/votes/judged.ts'
 import { readOwnVotes } from '../../papers/votes/own-papers.ts'
 import { checkVoteLink } from '../../papers/votes/vote-link.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -22,10 +23,10 @@ export const ownVotesRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     const { t } = reply.locals!
     const { before } = request.query
     const { papers, next } = await readOwnVotes(services, request.reader, { before })
-    const voted = new Set(papers.map((paper) => paper.id))
+    const judged = await readJudged(services.db, request.reader, papers)
     return reply.view('votes', {
       papers: papers.map((paper) => ({
-        ...paperItem(paper, { t, voted, path: '/votes' }),
+        ...paperItem(paper, { t, ...judged, path: '/votes' }),
         reason: t.vote.castOn(fullDay(dayOf(paper.at), t.intl)),
       })),
       paging: (before || next) && {

@@ -22,8 +22,8 @@ type Deps = Pick<Services, 'keys' | 'config' | 'now'>
 
 /**
  * Identifies readers without accounts: a link in their email leads to a button that sets a signed cookie with the subscriber id.
- * The cookie permits judging papers (vote, save, not interested, more like this) and listing one's own, nothing else. All other
- * preferences need a link from an email.
+ * The cookie permits judging papers (vote, save, not interested, more like this), listing one's own, and following authors,
+ * organisations and topics, nothing else. All other preferences need a link from an email.
  */
 export async function identifyReaders(app: FastifyInstance, { keys, config, now }: Deps): Promise<void> {
   await app.register(fastifyCookie)

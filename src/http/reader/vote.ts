@@ -8,17 +8,10 @@ import { castVote, readVotedIds, undoVote } from '../../papers/votes/cast.ts'
 import { checkVoteLink } from '../../papers/votes/vote-link.ts'
 import type { Services } from '../../runtime/services.ts'
 import { isFromOwnSite } from '../kit/own-site.ts'
+import { ownPath } from '../kit/params.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { aboutPaper, findNamed, judgeLinks, judgePath, readNamed } from './judged-paper.ts'
 import { setReaderCookie } from './reader.ts'
-
-/** A path on this site, such as "/papers?date=2026-04-14#p7". Rejects "//elsewhere.example" and "/\elsewhere.example". */
-const ownPath = z
-  .string()
-  .max(2000)
-  .regex(/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/)
-  .optional()
-  .catch(undefined)
 
 /**
  * Votes. With the reader cookie, the ▲ of every list posts here. An email's link leads to a page with one button: GET never

@@ -78,7 +78,8 @@ describe.for(KINDS)('the link to %s in an email', (kind) => {
     const { path, cookies } = await readerAndPaper(db, site, kind)
     const press = (more: object) => site.app.inject({ method: 'POST', url: path, ...more })
     expect((await press({})).headers.location).toBe(path)
-    expect((await site.app.inject(path)).body).toContain('How to vote')
+    const how = kind === 'save' ? 'Save papers for later' : 'How to vote'
+    expect((await site.app.inject(path)).body).toContain(how)
     expect((await press({ cookies, headers: { 'sec-fetch-site': 'cross-site' } })).statusCode).toBe(403)
     expect(await judged(db)).toEqual([])
     expect((await press({ cookies })).statusCode).toBe(303)
