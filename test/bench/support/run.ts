@@ -9,7 +9,7 @@ import type { Taken } from './contender.ts'
 import { endsWithUs } from './ends-with-us.ts'
 
 /** The flags of `npm run worker`. */
-export const WORKER_FLAGS: string[] = /(--\S+ )*(?=workers)/.exec(project.scripts.worker)![0].trim().split(' ')
+export const WORKER_FLAGS: string[] = project.scripts.worker.match(/--(?!env-file)\S+/g)!
 
 const here = (file: string) => new URL(file, import.meta.url).pathname
 
