@@ -38,6 +38,7 @@ import { submitRoutes } from './http/pages/submit.ts'
 import { topicRoutes } from './http/pages/topics.ts'
 import { confirmRoutes } from './http/reader/confirm.ts'
 import { followRoutes } from './http/reader/follow.ts'
+import { forYouRoutes } from './http/reader/for-you.ts'
 import { manageRoutes } from './http/reader/manage.ts'
 import { markRoutes } from './http/reader/marks.ts'
 import { ownVotesRoutes } from './http/reader/own-votes.ts'
@@ -119,6 +120,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     limited.register(markRoutes, services)
     limited.register(ownVotesRoutes, services)
     limited.register(savedRoutes, services)
+    limited.register(forYouRoutes, services)
     limited.register(followRoutes, services)
     limited.register(subscribeRoutes, services)
     limited.register(confirmRoutes, services)

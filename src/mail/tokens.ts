@@ -9,6 +9,7 @@ export type TokenPurpose =
   | 'vote'
   | 'reader'
   | 'saved-feed'
+  | 'for-you-feed'
   | 'manage'
   | 'change'
   | 'form'

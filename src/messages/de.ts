@@ -588,6 +588,20 @@ export const de: Messages = {
     signInText: 'In diesem Browser abstimmen, Artikel merken und Namen folgen.',
     notAReader: 'Merken geht nur mit bestätigter Adresse. Melden Sie sich zuerst an und bestätigen Sie Ihre Adresse.',
   },
+  forYou: {
+    title: 'Für Sie',
+    lead: (day) => `Aus der Ausgabe vom ${day}, ausgewählt wie für Ihre E-Mail.`,
+    none: 'Noch nichts. Hier erscheinen Artikel mit der ersten Ausgabe, die etwas für Sie hat.',
+    feedName: 'Paperboy: für Sie',
+    feedDescription: 'Die neueste Ausgabe, ausgewählt nach Ihren Einstellungen.',
+    howTitle: 'Artikel für Sie',
+    how: 'Hier steht die neueste Ausgabe, ausgewählt nach den eigenen Einstellungen wie in der E-Mail.',
+    howMail:
+      'Sie lesen Paperboy schon? Tippen Sie einmal in einer Ausgabe auf „Merken“. Danach bleibt dieser Browser angemeldet.',
+    howSubscribe: 'Noch nicht dabei? Geben Sie Ihre Adresse ein und bestätigen Sie sie.',
+    notAReader:
+      'Diese Seite gibt es nur mit bestätigter Adresse. Melden Sie sich zuerst an und bestätigen Sie Ihre Adresse.',
+  },
   search: {
     title: 'Suche',
     titleFor: (words) => `„${words}“ · Suche`,

@@ -586,6 +586,18 @@ export const en = {
     signInText: 'Vote, save papers and follow authors on this site, in this browser.',
     notAReader: 'Only confirmed readers can save papers. Sign up and confirm your address first.',
   },
+  forYou: {
+    title: 'For you',
+    lead: (day: string) => `From the edition of ${day}, chosen as for your digest.`,
+    none: 'Nothing yet. Papers appear here with the first edition that has some for you.',
+    feedName: 'Paperboy: for you',
+    feedDescription: 'The newest edition, chosen by your preferences.',
+    howTitle: 'Papers for you',
+    how: 'Readers see the newest edition here, chosen by their preferences as in their digest.',
+    howMail: 'Already a reader? Tap “Save” in any digest once, and this browser stays signed in.',
+    howSubscribe: 'Not a reader yet? Enter your address and confirm it.',
+    notAReader: 'Only confirmed readers have this page. Sign up and confirm your address first.',
+  },
   search: {
     title: 'Search',
     titleFor: (words: string) => `“${words}” · Search`,

@@ -60,6 +60,7 @@ async function signedInPages(services: Services, subscriberId: number): Promise<
   }
   return [
     { name: 'saved', path: '/saved' },
+    { name: 'for-you', path: '/for-you' },
     { name: 'saved-removed', path: `/saved?removed=${some[0]!.id}` },
     { name: 'paper-saved', path: paperPath(some[1]!) },
     { name: 'author-follow', path: authorHref(some[0]!.authors[0]!) },

@@ -36,6 +36,7 @@ async function everyPage({ services }: Site): Promise<string[]> {
     `/papers/1/vote/${vote}`,
     '/votes',
     '/saved',
+    '/for-you',
     `/votes/${vote}`,
     '/papers?date=2026-04-13',
     '/papers?date=2026-04-01',

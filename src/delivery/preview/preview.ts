@@ -1,22 +1,24 @@
-import { asc, eq } from 'drizzle-orm'
+import { and, asc, eq } from 'drizzle-orm'
 import { compileEdition, composeSubject } from '../../edition/compose/compiled-edition.ts'
 import { composeEdition } from '../../edition/compose/compose.ts'
 import { readComposingInput } from '../../edition/compose/composing-input.ts'
 import { composeDigest, composeDigestBody } from '../../edition/compose/digest.ts'
+import type { ShownPaper } from '../../edition/compose/placeholders.ts'
 import { composeReaderContent } from '../../edition/compose/reader-content.ts'
 import { readSegments } from '../../edition/compose/stored-segments.ts'
 import { type EditionKey, findEdition } from '../../edition/draft/control.ts'
-import { openPersonalMatcher } from '../../edition/select/read-personal.ts'
+import { openPersonalMatcher, type PersonalMatcher } from '../../edition/select/read-personal.ts'
 import { readSelectionIndex } from '../../edition/select/read-selection-index.ts'
 import { readTasteIndex } from '../../edition/select/read-taste-index.ts'
 import { selectPapers } from '../../edition/select/select-papers.ts'
 import { describeSelection } from '../../edition/select/selection-reasons.ts'
 import { SHARES } from '../../edition/select/share.ts'
-import { NO_WISHES } from '../../edition/select/wishes.ts'
+import { NO_WISHES, type SelectionPreferences } from '../../edition/select/wishes.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { decodeLines } from '../../mail/quoted-printable.ts'
 import { isLocale, type Locale } from '../../messages/catalogue.ts'
+import type { Db } from '../../runtime/db/database.ts'
 import { subscribers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 
@@ -78,10 +80,7 @@ export async function preview(
     stored ??
     (await composeEdition(config, edition, await readComposingInput(db, edition, now(), config), locale)).segments
   const compiled = compileEdition(segments)
-  const index = await readSelectionIndex(db, edition.id)
-  const matchPersonal = openPersonalMatcher(edition.id, () => readTasteIndex(db, edition.id))
-  const personal = (await matchPersonal(db, [reader])).get(reader.subscriberId)
-  const shown = describeSelection(selectPapers(index, { ...preferences, ...personal }), locale)
+  const shown = await selectFor(db, edition.id, { ...reader, preferences }, locale)
   const { sourceLinks, abstracts } = reader
   const composed = composeReaderContent(services, edition.messageKey, { ...reader, format }, shown, now())
   const content = { ...composed, sourceLinks, abstracts }
@@ -96,10 +95,31 @@ export async function preview(
   }
 }
 
+type Reader = Parameters<PersonalMatcher>[1][number] & { preferences: SelectionPreferences }
+
+/** Selects an edition's papers for a reader, as their digest does, apart from what earlier digests showed. */
+export async function selectFor(db: Db, editionId: number, reader: Reader, locale: Locale): Promise<ShownPaper[]> {
+  const index = await readSelectionIndex(db, editionId)
+  const matchPersonal = openPersonalMatcher(editionId, () => readTasteIndex(db, editionId))
+  const personal = (await matchPersonal(db, [reader])).get(reader.subscriberId)
+  return describeSelection(selectPapers(index, { ...reader.preferences, ...personal }), locale)
+}
+
+/** Reads an active reader's preferences for `selectFor`. */
+export async function readReader(db: Db, subscriberId: number) {
+  const active = and(eq(subscribers.id, subscriberId), eq(subscribers.status, 'active'))
+  const [found] = await db.select().from(subscribers).where(active)
+  return found?.email ? readerOf({ ...found, email: found.email }) : undefined
+}
+
 async function findReader({ db }: Pick<Services, 'db'>, typed: string) {
   const { key } = parseAddress(typed, { utf8: true })
   const [found] = await db.select().from(subscribers).where(eq(subscribers.emailKey, key)).orderBy(asc(subscribers.id))
   if (!found?.email) throw new PaperboyError('BAD_ADDRESS', 'No subscriber has this address.')
+  return readerOf({ ...found, email: found.email })
+}
+
+function readerOf(found: typeof subscribers.$inferSelect & { email: string }) {
   const {
     id: subscriberId,
     email,

@@ -299,6 +299,7 @@ test('every page is valid HTML, in both languages, with its words in the languag
       `/papers/2604.13000/vote/${vote}`,
       '/votes',
       '/saved',
+      '/for-you',
       `/votes/${vote}`,
       '/search',
       '/search?q=paper&from=x',
