@@ -3,6 +3,7 @@ import { daysLater } from '../../calendar/days.ts'
 import { StoredFacts } from '../../papers/ranking/reason.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { number, queryOne } from '../../runtime/db/query.ts'
 import { editionPapers, papers } from '../../runtime/db/schema.ts'
 import { type Correction, findCorrections } from '../draft/corrections.ts'
 import type { CardPaper } from './card.ts'
@@ -83,9 +84,9 @@ async function readCardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
 
 /** Counts the papers on the edition's list. Sample papers count only on days without real ones. */
 async function countListed(db: Db, { kind, date }: Edition): Promise<number> {
-  const { rows } = await db.execute<{ listed: number }>(sql`
+  const { listed } = await queryOne(db, { listed: number })`
     SELECT count(*)::int AS listed FROM papers p
     WHERE p.list_day BETWEEN ${date} AND ${daysLater(date, kind === 'weekly' ? 6 : 0)}
-      AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))`)
-  return rows[0]!.listed
+      AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))`
+  return listed
 }

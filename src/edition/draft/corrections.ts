@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import { shortDate } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import { readable, sentences } from '../../papers/readable.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { bigint, query, text } from '../../runtime/db/query.ts'
 import { corrections as recordedCorrections } from '../../runtime/db/schema.ts'
 
 /** A change to a paper since an edition showed it. */
@@ -45,14 +47,14 @@ export async function findCorrections(
   { id, kind }: { id: number; kind: 'daily' | 'weekly' },
   at: Date,
 ): Promise<Correction[]> {
-  const { rows } = await db.execute<{
-    paper_id: string
-    kind: Correction['kind']
-    title: string
-    new_title: string | null
-    date: string
-    url: string | null
-  }>(sql`
+  const found = await query(db, {
+    paperId: bigint,
+    kind: z.enum(['retitled', 'withdrawn']),
+    title: text,
+    newTitle: text.nullable(),
+    date: text,
+    url: text.nullable(),
+  })`
     WITH last_shown AS (
       SELECT DISTINCT ON (c.paper_id) c.paper_id, c.title, c.withdrawn, e.date
       FROM editions e JOIN edition_papers c ON c.edition_id = e.id
@@ -71,10 +73,8 @@ export async function findCorrections(
       SELECT FROM corrections t JOIN editions e ON e.id = t.edition_id
       WHERE t.paper_id = c.paper_id AND t.kind = c.kind AND t.new_title IS NOT DISTINCT FROM c.new_title
         AND e.kind = ${kind} AND e.id <> ${id} AND e.state <> 'cancelled')
-    ORDER BY date, paper_id`)
-  return rows
-    .map(({ paper_id, new_title, ...row }) => ({ ...row, paperId: Number(paper_id), newTitle: new_title }))
-    .filter(({ title, newTitle }) => newTitle === null || readable(title) !== readable(newTitle))
+    ORDER BY date, paper_id`
+  return found.filter(({ title, newTitle }) => newTitle === null || readable(title) !== readable(newTitle))
 }
 
 /** Records an edition's corrections and how it shows its papers (title, withdrawn), for the corrections of later editions. */

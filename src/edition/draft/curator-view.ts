@@ -1,6 +1,8 @@
-import { desc, eq, sql } from 'drizzle-orm'
+import { desc, eq } from 'drizzle-orm'
+import { z } from 'zod'
 import { readable } from '../../papers/readable.ts'
-import { editionPapers, editions } from '../../runtime/db/schema.ts'
+import { bigint, number, query, text } from '../../runtime/db/query.ts'
+import { editionPapers, editions, paperSection } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { type EditionKey, findEdition } from './control.ts'
 
@@ -13,7 +15,7 @@ export interface CuratorPaper {
   title: string
   authors: string[]
   listDay: string
-  section: 'picks' | 'top' | 'rising'
+  section: (typeof paperSection.enumValues)[number]
   reason: string
   votes: number | null
   comments: number | null
@@ -44,20 +46,20 @@ export const listLatestEditions = ({ db }: Pick<Services, 'db'>, max: number) =>
  */
 export async function readCuratorView({ db }: Pick<Services, 'db'>, key: EditionKey) {
   const edition = await findEdition({ db }, key)
-  const { rows } = await db.execute<{
-    id: string
-    source: string
-    source_id: string
-    title: string
-    authors: string[]
-    list_day: string
-    section: CuratorPaper['section'] | null
-    reason: string | null
-    votes: number | null
-    comments: number | null
-    verdict: CuratorPaper['verdict']
-    note: string | null
-  }>(sql`
+  const rows = await query(db, {
+    id: bigint,
+    source: text,
+    sourceId: text,
+    title: text,
+    authors: z.array(text),
+    listDay: text,
+    section: z.enum(paperSection.enumValues).nullable(),
+    reason: text.nullable(),
+    votes: number.nullable(),
+    comments: number.nullable(),
+    verdict: z.enum(['picked', 'dropped']).nullable(),
+    note: text.nullable(),
+  })`
     SELECT p.id, p.source, p.source_id, coalesce(ep.title, p.title) AS title, p.authors, p.list_day::text, ep.section, ep.reason, ep.votes, ep.comments,
       k.verdict, k.note
     FROM (SELECT * FROM edition_papers WHERE edition_id = ${edition.id}) ep
@@ -67,15 +69,12 @@ export async function readCuratorView({ db }: Pick<Services, 'db'>, key: Edition
       ) dropped ON dropped.paper_id = ep.paper_id
       JOIN papers p ON p.id = coalesce(ep.paper_id, dropped.paper_id)
       LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
-    ORDER BY ep.position NULLS LAST, p.list_position, p.id`)
-  const paper = ({ id, source_id, list_day, section, reason, ...row }: (typeof rows)[number]): CuratorPaper => ({
+    ORDER BY ep.position NULLS LAST, p.list_position, p.id`
+  const paper = (row: (typeof rows)[number]): CuratorPaper => ({
     ...row,
     title: readable(row.title),
-    id: Number(id),
-    sourceId: source_id,
-    listDay: list_day,
-    section: section ?? 'top',
-    reason: reason ?? '',
+    section: row.section ?? 'top',
+    reason: row.reason ?? '',
   })
   return {
     edition,

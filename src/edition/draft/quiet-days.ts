@@ -5,6 +5,7 @@ import { weekdayDate } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { bool, number, query, text } from '../../runtime/db/query.ts'
 import { editions } from '../../runtime/db/schema.ts'
 
 /**
@@ -37,13 +38,13 @@ export async function readListDayStates(
   from: string,
   to: string,
 ): Promise<ListDayState[]> {
-  const { rows } = await db.execute<{ day: string; papers: number; asked: boolean; readClosed: boolean }>(sql`
+  const rows = await query(db, { day: text, papers: number, asked: bool, readClosed: bool })`
     SELECT d::date::text AS day,
       (SELECT count(*)::int FROM papers p WHERE p.list_day = d::date AND NOT p.announced) AS papers,
       EXISTS (SELECT FROM source_reads r WHERE r.list_day = d::date) AS asked,
       EXISTS (SELECT FROM source_reads r WHERE r.list_day = d::date
-        AND r.read_at >= (d::date + 1 + make_time(${config.EDITION_CLOSE_HOUR_UTC}, 0, 0)) AT TIME ZONE 'UTC') AS "readClosed"
-    FROM generate_series(${from}::date, ${to}::date, interval '1 day') AS d ORDER BY d`)
+        AND r.read_at >= (d::date + 1 + make_time(${config.EDITION_CLOSE_HOUR_UTC}, 0, 0)) AT TIME ZONE 'UTC') AS read_closed
+    FROM generate_series(${from}::date, ${to}::date, interval '1 day') AS d ORDER BY d`
   return rows.map(({ day, papers, ...seen }) => ({
     day,
     papers,

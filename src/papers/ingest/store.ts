@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
+import { bool, query } from '../../runtime/db/query.ts'
 import type { ListedPaper } from './listed-paper.ts'
 import { ASSIGNMENTS, COLUMNS, mayChange, NEW_ROW, OLD_ROW, rowsOf } from './paper-rows.ts'
 
@@ -53,7 +54,7 @@ export async function storeList(
 
 async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added: boolean }[]> {
   // Sorted, because two imports at once would deadlock on rows locked in different orders. xmax is 0 in inserted row versions.
-  const { rows: touched } = await tx.execute<{ added: boolean }>(sql`
+  return query(tx, { added: bool })`
     INSERT INTO papers AS p (source, source_id, ${COLUMNS})
     SELECT source, source_id, ${COLUMNS} FROM ${rows}
     -- Ignores new versions of unknown papers.
@@ -61,8 +62,7 @@ async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added
     ORDER BY source, source_id
     ON CONFLICT (source, source_id) DO UPDATE SET ${ASSIGNMENTS}, updated_at = now()
     WHERE (${OLD_ROW}) IS DISTINCT FROM (${NEW_ROW}) AND (${mayChange(observedAt)})
-    RETURNING xmax = 0 AS added`)
-  return touched
+    RETURNING xmax = 0 AS added`
 }
 
 /** Deletes a sample's invented votes once the paper is real. One series must not mix them. */

@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import { dayOf } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import { number, queryOne } from '../../runtime/db/query.ts'
 import { papers, submissions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { arxivId } from '../paper-id.ts'
@@ -114,17 +115,15 @@ export async function acceptSubmission(
   const listDay = day ?? dayOf(now())
   return db.transaction(async (tx) => {
     const paper = await decide({ ...deps, db: tx }, id, 'accepted', note)
-    const { rows } = await tx.execute<{ last: number }>(
-      sql`SELECT coalesce(max(list_position), 0)::int AS last FROM papers WHERE list_day = ${listDay}::date`,
-    )
+    const { last } = await queryOne(tx, { last: number })`
+      SELECT coalesce(max(list_position), 0)::int AS last FROM papers WHERE list_day = ${listDay}::date`
     const listed = {
       ...paper,
       publishedAt: paper.publishedAt && new Date(paper.publishedAt),
       announced: false,
       listDay,
     }
-    const listPosition = rows[0]!.last + 1
-    await storeList({ db: tx }, [{ ...listed, listPosition }], { observedAt: now(), origin: 'arxiv' })
+    await storeList({ db: tx }, [{ ...listed, listPosition: last + 1 }], { observedAt: now(), origin: 'arxiv' })
     return { title: paper.title, day: listDay }
   })
 }

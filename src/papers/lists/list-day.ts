@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { closeOfDay, dayOf, isDay } from '../../calendar/days.ts'
 import { type Span, spanAround } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { number, query, queryOne, text } from '../../runtime/db/query.ts'
 import { readListVotes } from '../ranking/list-votes.ts'
 import { rankPapers } from '../ranking/rank.ts'
 import type { ListedRow } from './listed-rows.ts'
@@ -94,10 +95,9 @@ export async function newestDay(
   { db, now }: Pick<Deps, 'db' | 'now'>,
   upTo = dayOf(now()),
 ): Promise<string | undefined> {
-  const { rows } = await db.execute<{ day: string | null }>(
-    sql`SELECT max(list_day)::text AS day FROM papers WHERE list_day <= ${upTo}::date`,
-  )
-  return rows[0]?.day ?? undefined
+  const { day } = await queryOne(db, { day: text.nullable() })`
+    SELECT max(list_day)::text AS day FROM papers WHERE list_day <= ${upTo}::date`
+  return day ?? undefined
 }
 
 /** Returns the nearest spans of a kind with papers before and after one, and its own last list day up to today. */
@@ -106,11 +106,11 @@ export async function neighbours(
   { kind, from, to }: Span,
   today: string,
 ): Promise<Pick<List, 'previous' | 'next' | 'lastDay'>> {
-  const { rows } = await db.execute<{ previous: string | null; next: string | null; last: string | null }>(sql`
+  const day = text.nullable()
+  const { previous, next, last } = await queryOne(db, { previous: day, next: day, last: day })`
     SELECT (SELECT max(list_day) FROM papers WHERE list_day < ${from}::date)::text AS previous,
       (SELECT min(list_day) FROM papers WHERE list_day > ${to}::date AND list_day <= ${today}::date)::text AS next,
-      (SELECT max(list_day) FROM papers WHERE list_day BETWEEN ${from}::date AND least(${to}::date, ${today}::date))::text AS last`)
-  const { previous, next, last } = rows[0]!
+      (SELECT max(list_day) FROM papers WHERE list_day BETWEEN ${from}::date AND least(${to}::date, ${today}::date))::text AS last`
   return {
     lastDay: last ?? to,
     previous: previous === null ? undefined : spanAround(kind, previous),
@@ -123,8 +123,8 @@ export async function countDays(
   { db, now }: Pick<Deps, 'db' | 'now'>,
   { from, to }: Span,
 ): Promise<Map<string, number>> {
-  const { rows } = await db.execute<{ day: string; papers: number }>(sql`
+  const rows = await query(db, { day: text, papers: number })`
     SELECT list_day::text AS day, count(*)::int AS papers FROM papers
-    WHERE list_day BETWEEN ${from}::date AND least(${to}::date, ${dayOf(now())}::date) GROUP BY list_day`)
+    WHERE list_day BETWEEN ${from}::date AND least(${to}::date, ${dayOf(now())}::date) GROUP BY list_day`
   return new Map(rows.map(({ day, papers }) => [day, papers]))
 }

@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { z } from 'zod'
 import { dayOf, daysBetween } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { bigint, bool, number, query, text } from '../../runtime/db/query.ts'
 import { ListFacts } from '../ranking/list-facts.ts'
 import { reasonFor } from '../ranking/reason.ts'
 import { readable, sentences } from '../readable.ts'
@@ -53,38 +55,39 @@ export async function readListed(db: Db, ids: readonly number[], at: Date): Prom
   return ids.flatMap((id) => byId.get(id) ?? []).map((row) => rowOf(row, at))
 }
 
+/** A constant, because zod compiles it once. */
+const Selected = z.object({
+  id: bigint,
+  source: text,
+  sourceId: text,
+  title: text,
+  text,
+  authors: z.array(text),
+  organization: text.nullable(),
+  aiSummary: bool,
+  url: text.nullable(),
+  pdfUrl: text.nullable(),
+  codeUrl: text.nullable(),
+  projectUrl: text.nullable(),
+  hasDiscussion: bool.nullable(),
+  sample: bool,
+  listDay: text,
+  topics: z.array(text),
+  votes: number.nullable(),
+  comments: number.nullable(),
+  stars: number.nullable(),
+  picked: bool.nullable(),
+  curator: text.nullable(),
+  facts: z.unknown(),
+})
+
 async function select(db: Db, condition: SQL, at: Date) {
-  const { rows } = await db.execute<{
-    id: string
-    source: string
-    source_id: string
-    title: string
-    text: string
-    authors: string[]
-    organization: string | null
-    ai_summary: boolean
-    url: string | null
-    pdf_url: string | null
-    code_url: string | null
-    project_url: string | null
-    has_discussion: boolean
-    sample: boolean
-    list_day: string
-    topics: string[]
-    list_position: number
-    votes: number | null
-    comments: number | null
-    stars: number | null
-    age_hours: number | null
-    picked: boolean | null
-    curator: string | null
-    facts: unknown
-  }>(sql`
+  const rows = await query(db, Selected)`
     SELECT p.id, p.source, p.source_id, p.title, coalesce(p.summary, p.abstract) AS text, p.authors, p.organization,
-      p.summary IS NOT NULL AND p.summary_by_ai AS ai_summary, p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_position, p.list_day::text AS list_day, p.topics, p.raw ? 'paper' AS has_discussion,
-      s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator, ${AGE_HOURS} AS age_hours, f.facts
+      p.summary IS NOT NULL AND p.summary_by_ai AS ai_summary, p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_day::text AS list_day, p.topics, p.raw ? 'paper' AS has_discussion,
+      s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator, f.facts
     FROM ${withSignals(at)} LEFT JOIN list_facts f ON f.paper_id = p.id
-    WHERE ${condition}`)
+    WHERE ${condition}`
   return withOwnVotes(db, rows, at)
 }
 
@@ -96,32 +99,13 @@ const withSignals = (at: Date): SQL => sql`
   ) s ON true
   LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day`
 
-const AGE_HOURS = sql`
-  (extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600)::float8`
-
-interface Counted {
-  id: string
-  list_position: number
-  votes: number | null
-  age_hours: number | null
-}
-
-async function withOwnVotes<R extends Counted>(db: Db, rows: R[], at: Date) {
+async function withOwnVotes(db: Db, rows: z.output<typeof Selected>[], at: Date) {
   const own = await countReaderVotes(
     db,
-    rows.map((row) => Number(row.id)),
+    rows.map(({ id }) => id),
     { by: at },
   )
-  return rows.map(({ id: text, votes, list_position, age_hours, ...row }) => {
-    const id = Number(text)
-    return {
-      ...row,
-      id,
-      votes: own.has(id) ? (votes ?? 0) + own.get(id)! : votes,
-      listPosition: list_position,
-      ageHours: age_hours === null ? null : Math.max(age_hours, 0),
-    }
-  })
+  return rows.map((row) => (own.has(row.id) ? { ...row, votes: (row.votes ?? 0) + own.get(row.id)! } : row))
 }
 
 /** Days after which a paper's votes hardly change, so that a chance is no news. */
@@ -129,34 +113,34 @@ const CHANCE_DAYS = 14
 
 function rowOf(row: Row, at: Date): ListedRow {
   const { chance, ...stored } = row.facts === null ? { chance: undefined } : ListFacts.parse(row.facts)
-  const isNews = daysBetween(row.list_day, dayOf(at)) <= CHANCE_DAYS
+  const isNews = daysBetween(row.listDay, dayOf(at)) <= CHANCE_DAYS
   const list = row.facts === null ? undefined : { ...(stored as ListFacts), ...(chance && isNews ? { chance } : {}) }
   const pickedBy = (row.picked && row.curator) || undefined
   return {
     id: row.id,
     source: row.source,
-    sourceId: row.source_id,
+    sourceId: row.sourceId,
     title: readable(row.title),
     titleSource: row.title,
     authors: row.authors.map(readable),
     organization: row.organization === null ? undefined : readable(row.organization),
     summary: sentences(readable(row.text), SUMMARY_CHARACTERS),
-    aiSummary: row.ai_summary,
+    aiSummary: row.aiSummary,
     votes: row.votes ?? undefined,
     comments: row.comments ?? undefined,
     stars: row.stars ?? undefined,
     url: row.url ?? undefined,
-    pdfUrl: row.pdf_url ?? undefined,
-    codeUrl: row.code_url ?? undefined,
-    projectUrl: row.project_url ?? undefined,
+    pdfUrl: row.pdfUrl ?? undefined,
+    codeUrl: row.codeUrl ?? undefined,
+    projectUrl: row.projectUrl ?? undefined,
     discussionUrl:
-      row.has_discussion && row.source === 'arxiv' ? `https://huggingface.co/papers/${row.source_id}` : undefined,
+      row.hasDiscussion && row.source === 'arxiv' ? `https://huggingface.co/papers/${row.sourceId}` : undefined,
     reason: reasonFor({ list, pickedBy, votes: row.votes }),
     list,
     pickedBy,
     picked: row.picked === true,
     sample: row.sample,
-    listDay: row.list_day,
+    listDay: row.listDay,
     topics: row.topics,
   }
 }

@@ -1,5 +1,6 @@
-import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
+import { bigint, moment, number, query, queryOne, text } from '../../runtime/db/query.ts'
 import { arxivId } from '../paper-id.ts'
 import type { PaperKey } from '../paper-path.ts'
 import { readable } from '../readable.ts'
@@ -38,51 +39,44 @@ export async function readPaper({ db, now }: { db: Db; now: () => Date }, id: nu
 }
 
 /** Finds a paper by its arXiv id or link in any form, or by its number here. Returns undefined for an unknown paper. */
-export async function findPaper(db: Db, text: string): Promise<PaperKey | undefined> {
-  const arxiv = arxivId(text)
-  const number = /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined
+export async function findPaper(db: Db, typed: string): Promise<PaperKey | undefined> {
+  const arxiv = arxivId(typed)
+  const number = /^[1-9]\d{0,14}$/.test(typed) ? Number(typed) : undefined
   if (arxiv === undefined && number === undefined) return undefined
-  const { rows } = await db.execute<{ id: string; source: string; source_id: string }>(
+  const find = query(db, { id: bigint, source: text, sourceId: text })
+  const [found] =
     arxiv !== undefined
-      ? sql`SELECT id, source, source_id FROM papers WHERE source = 'arxiv' AND source_id = ${arxiv}`
-      : sql`SELECT id, source, source_id FROM papers WHERE id = ${number}`,
-  )
-  return rows[0] && { id: Number(rows[0].id), source: rows[0].source, sourceId: rows[0].source_id }
+      ? await find`SELECT id, source, source_id FROM papers WHERE source = 'arxiv' AND source_id = ${arxiv}`
+      : await find`SELECT id, source, source_id FROM papers WHERE id = ${number}`
+  return found
 }
 
 async function readFacts(db: Db, id: number) {
-  const { rows } = await db.execute<{
-    abstract: string
-    keywords: string[]
-    published_at: Date | null
-    withdrawn_at: Date | null
-    updated_at: Date
-  }>(sql`
-    SELECT abstract, keywords, published_at::timestamptz, withdrawn_at::timestamptz, updated_at::timestamptz
-    FROM papers WHERE id = ${id}`)
-  const row = rows[0]!
+  const row = await queryOne(db, {
+    abstract: text,
+    keywords: z.array(text),
+    publishedAt: moment.nullable(),
+    withdrawnAt: moment.nullable(),
+    updatedAt: moment,
+  })`SELECT abstract, keywords, published_at, withdrawn_at, updated_at FROM papers WHERE id = ${id}`
   return {
     abstract: readable(row.abstract),
     abstractSource: row.abstract,
     keywords: row.keywords.map(readable),
-    publishedAt: row.published_at ? new Date(row.published_at) : undefined,
-    withdrawnAt: row.withdrawn_at ? new Date(row.withdrawn_at) : undefined,
-    updatedAt: new Date(row.updated_at),
+    publishedAt: row.publishedAt ?? undefined,
+    withdrawnAt: row.withdrawnAt ?? undefined,
+    updatedAt: row.updatedAt,
   }
 }
 
-async function readHistory(db: Db, id: number, at: Date) {
-  const { rows } = await db.execute<{ observed_at: string; votes: number }>(sql`
-    SELECT observed_at, votes FROM signals WHERE paper_id = ${id} AND observed_at <= ${at} ORDER BY observed_at`)
-  return rows.map((row) => ({ at: new Date(row.observed_at), votes: row.votes }))
-}
+const readHistory = (db: Db, id: number, at: Date) =>
+  query(db, { at: moment, votes: number })`
+    SELECT observed_at AS at, votes FROM signals WHERE paper_id = ${id} AND observed_at <= ${at} ORDER BY observed_at`
 
-async function readEditions(db: Db, id: number): Promise<Paper['editions']> {
-  const { rows } = await db.execute<{ kind: 'daily' | 'weekly'; date: string; position: number; papers: number }>(sql`
+const readEditions = (db: Db, id: number): Promise<Paper['editions']> =>
+  query(db, { kind: z.enum(['daily', 'weekly']), date: text, position: number, papers: number })`
     SELECT e.kind, e.date::text AS date, p.position + 1 AS position,
       (SELECT count(*)::int FROM edition_papers WHERE edition_id = e.id) AS papers
     FROM edition_papers p JOIN editions e ON e.id = p.edition_id
     WHERE p.paper_id = ${id} AND e.released_at IS NOT NULL AND e.state <> 'cancelled'
-    ORDER BY e.date DESC, e.kind`)
-  return rows
-}
+    ORDER BY e.date DESC, e.kind`

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
+import { number, query, text } from '../../runtime/db/query.ts'
 
 /** The number of papers and the mean of ln(1 + votes) when their lists closed. */
 interface VoteBaseline {
@@ -34,7 +35,7 @@ const WEEKS = 4
 
 /** Reads the baselines of the weeks before an edition's list. Every list is read at the same age: the day after it, at its close. */
 export async function readVoteBaselines(db: Db, editionId: number): Promise<VoteBaselines> {
-  const { rows } = await db.execute<{ slug: string | null; papers: number; mean: number }>(sql`
+  const rows = await query(db, { slug: text.nullable(), papers: number, mean: number })`
     SELECT slug, count(DISTINCT p.id)::int AS papers, avg(ln(1 + s.votes))::float8 AS mean
     FROM editions e
     JOIN papers p ON p.list_day >= e.date - ${WEEKS * 7}::int AND p.list_day < e.date AND NOT p.sample AND NOT p.announced
@@ -44,7 +45,7 @@ export async function readVoteBaselines(db: Db, editionId: number): Promise<Vote
     ) s ON true
     CROSS JOIN LATERAL (SELECT NULL AS slug UNION ALL SELECT unnest(p.topics)) AS about
     WHERE e.id = ${editionId}
-    GROUP BY slug`)
+    GROUP BY slug`
   const baselines = new Map(rows.map(({ slug, papers, mean }) => [slug, { papers, mean }]))
   const all = baselines.get(null) ?? NO_BASELINES.all
   const topics = new Map([...baselines].flatMap(([slug, own]) => (slug === null ? [] : [[slug, own] as const])))

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { isDay } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, query } from '../../runtime/db/query.ts'
+import { bigint, query, queryColumn } from '../../runtime/db/query.ts'
 import { canonicalSlug } from '../topics/keywords.ts'
 
 /** Every field is optional. Without `q`, the newest papers come first. */
@@ -39,14 +39,12 @@ export const readMatches = (db: Db, statement: SQL): Promise<Match[]> => query(d
 /** From this many matches on, a scan from the newest paper is faster than the index of words. */
 export const MANY_MATCHES = 5_000
 
-const Plan = z.object({ queryPlan: z.tuple([z.object({ Plan: z.object({ 'Plan Rows': z.number() }) })]) })
+const Plan = z.tuple([z.object({ Plan: z.object({ 'Plan Rows': z.number() }) })])
 
 /** Returns PostgreSQL's estimate of how many papers `p` meet a condition. */
 export async function estimateMatches(db: Db, condition: SQL): Promise<number> {
-  const { rows } = await db.execute<Record<string, unknown>>(
-    sql`EXPLAIN (FORMAT JSON) SELECT FROM papers p WHERE ${condition}`,
-  )
-  return Plan.parse({ queryPlan: rows[0]!['QUERY PLAN'] }).queryPlan[0].Plan['Plan Rows']
+  const [plan] = await queryColumn(db, Plan)`EXPLAIN (FORMAT JSON) SELECT FROM papers p WHERE ${condition}`
+  return plan![0].Plan['Plan Rows']
 }
 
 /** Whether papers `p` meet the filters. Samples are found only while there are no real papers. */

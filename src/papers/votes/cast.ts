@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { bigint, bool, queryColumn, queryOne } from '../../runtime/db/query.ts'
 import { hashNetwork } from './hash-network.ts'
 import { learnTaste } from './learn-taste.ts'
 
@@ -23,16 +24,16 @@ interface Ballot {
  */
 export async function castVote({ db, now, config }: Deps, { subscriberId, paperId }: Ballot, origin: string) {
   const at = now()
-  const { rows } = await db.execute<{ paper: boolean; reader: boolean }>(sql`
+  const { paper, reader } = await queryOne(db, { paper: bool, reader: bool })`
     WITH cast_vote AS (
       INSERT INTO votes (subscriber_id, paper_id, cast_at, network)
       SELECT s.id, p.id, ${at}, ${hashNetwork(config.SECRET_KEY, origin, at)}
       FROM subscribers s, papers p WHERE s.id = ${subscriberId} AND s.status = 'active' AND p.id = ${paperId}
       ON CONFLICT DO NOTHING)
     SELECT EXISTS (SELECT FROM papers WHERE id = ${paperId}) AS paper,
-      EXISTS (SELECT FROM subscribers WHERE id = ${subscriberId} AND status = 'active') AS reader`)
-  if (!rows[0]!.paper) throw paperNotFound()
-  if (!rows[0]!.reader) throw notAReader()
+      EXISTS (SELECT FROM subscribers WHERE id = ${subscriberId} AND status = 'active') AS reader`
+  if (!paper) throw paperNotFound()
+  if (!reader) throw notAReader()
   await learnTaste({ db, now }, subscriberId)
 }
 
@@ -44,9 +45,9 @@ export async function undoVote(deps: Pick<Deps, 'db' | 'now'>, { subscriberId, p
 
 /** Returns the ids of those papers that a reader voted for. */
 export async function readVotedIds(db: Db, subscriberId: number, paperIds: readonly number[]): Promise<Set<number>> {
-  const { rows } = await db.execute<{ id: string }>(sql`
-    SELECT paper_id AS id FROM votes WHERE subscriber_id = ${subscriberId} AND paper_id = ANY(${sql.param(paperIds)}::bigint[])`)
-  return new Set(rows.map(({ id }) => Number(id)))
+  const ids = await queryColumn(db, bigint)`
+    SELECT paper_id FROM votes WHERE subscriber_id = ${subscriberId} AND paper_id = ANY(${sql.param(paperIds)}::bigint[])`
+  return new Set(ids)
 }
 
 /** Records who submitted a paper, so that their own vote is not counted. The paper may not be stored yet. */

@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
+import { bigint, number, query } from '../../runtime/db/query.ts'
 import { dampBursts } from './damp-bursts.ts'
 
 /**
@@ -15,7 +17,7 @@ export async function countReaderVotes(
   { by }: { by?: Date } = {},
 ): Promise<Map<number, number>> {
   if (paperIds.length === 0) return new Map()
-  const { rows } = await db.execute<{ id: string; bursts: number[] }>(sql`
+  const rows = await query(db, { id: bigint, bursts: z.array(number) })`
     SELECT paper_id AS id, array_agg(readers) AS bursts
     FROM (
       SELECT v.paper_id, count(*)::int AS readers
@@ -27,6 +29,6 @@ export async function countReaderVotes(
           WHERE p.id = v.paper_id AND o.subscriber_id = v.subscriber_id)
       GROUP BY v.paper_id, v.network
     ) AS networks
-    GROUP BY paper_id`)
-  return new Map(rows.map(({ id, bursts }) => [Number(id), dampBursts(bursts)]))
+    GROUP BY paper_id`
+  return new Map(rows.map(({ id, bursts }) => [id, dampBursts(bursts)]))
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { PaperboyError } from '../../../lib/errors.ts'
 import type { Db } from '../../../runtime/db/database.ts'
+import { number, query } from '../../../runtime/db/query.ts'
 
 /** Limits requests to a source, across all processes. */
 export interface RateLimit {
@@ -29,14 +30,13 @@ export function sourceRateLimit(
   const every = sql`make_interval(secs => ${everyMs / 1000})`
   return {
     async acquire() {
-      const { rows } = await db.execute<{ wait_ms: number }>(sql`
+      const [slot] = await query(db, { waitMs: number })`
         INSERT INTO source_pace AS pace (source, next_at) VALUES (${source}, now() + ${every})
         ON CONFLICT (source) DO UPDATE SET next_at = greatest(pace.next_at, now()) + ${every}
           WHERE pace.next_at < now() + make_interval(secs => ${LONGEST_WAIT_S})
-        RETURNING (extract(epoch FROM next_at - ${every} - now()) * 1000)::float8 AS wait_ms`)
-      const slot = rows[0]
+        RETURNING (extract(epoch FROM next_at - ${every} - now()) * 1000)::float8 AS wait_ms`
       if (!slot) throw new PaperboyError('SOURCE_UNAVAILABLE', `${source} allows no request for over a minute.`)
-      if (slot.wait_ms > 0) await wait(slot.wait_ms)
+      if (slot.waitMs > 0) await wait(slot.waitMs)
     },
     async pause(ms) {
       await db.execute(sql`
