@@ -575,7 +575,7 @@ export const de: Messages = {
     putBack: 'Wieder merken',
     take: 'Alle exportieren',
     feed: 'Privater Feed',
-    feedText: 'Diese Links zeigen Ihre gemerkten Artikel ohne Anmeldung. Geben Sie sie nicht weiter.',
+    feedText: 'Diese Links zeigen Ihre Artikel ohne Anmeldung. Geben Sie sie nicht weiter.',
     feedName: 'Paperboy: Ihre gemerkten Artikel',
     feedDescription: 'Die Artikel, die Sie sich gemerkt haben, neueste zuerst.',
     howTitle: 'Artikel für später merken',

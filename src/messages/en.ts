@@ -575,7 +575,7 @@ export const en = {
     putBack: 'Save again',
     take: 'Export all',
     feed: 'Private feed',
-    feedText: 'These links show your saved papers without signing in. Don’t share them.',
+    feedText: 'These links show your papers without signing in. Don’t share them.',
     feedName: 'Paperboy: your saved papers',
     feedDescription: 'The papers you saved, newest first.',
     howTitle: 'Save papers for later',
