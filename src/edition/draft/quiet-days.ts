@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, lt } from 'drizzle-orm'
 import { daysLater, isWeekend } from '../../calendar/days.ts'
 import { isQuietDay } from '../../calendar/holidays.ts'
 import { weekdayDate } from '../../calendar/words.ts'

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import { closeOfDay, dayOf, isDay } from '../../calendar/days.ts'
 import { type Span, spanAround } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'

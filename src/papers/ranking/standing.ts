@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import { number, query, text } from '../../runtime/db/query.ts'
 
