@@ -5,7 +5,7 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { listReadAt } from '../../papers/ingest/source-health.ts'
 import type { ListFacts } from '../../papers/ranking/list-facts.ts'
 import { type ListedVotes, readListVotes } from '../../papers/ranking/list-votes.ts'
-import { rankPapers } from '../../papers/ranking/rank.ts'
+import { rankPapers, ranksByScore } from '../../papers/ranking/rank.ts'
 import { type ReasonFacts, reasonFor } from '../../papers/ranking/reason.ts'
 import { computeListFacts, readListFacts } from '../../papers/ranking/record-list-facts.ts'
 import { readRisingCandidates, selectRising } from '../../papers/ranking/rising.ts'
@@ -100,13 +100,14 @@ type Kind = 'daily' | 'weekly'
 /** Orders papers: the curator's picks, then by score, then those that are only new. A list without any votes is in its own order. */
 function rankedRows(listed: readonly ListedVotes[], facts: ReadonlyMap<number, ListFacts>, kind: Kind): Row[] {
   const isVoted = listed.some(({ votes }) => votes !== null)
-  const ranked = rankPapers(listed).map((paper, index): Row => {
+  const ranks = ranksByScore(listed)
+  const ranked = rankPapers(listed).map((paper): Row => {
     const { id, picked, score, note, votes, comments, stars, ageHours } = paper
     const curator = picked ? paper.curator : null
     const list = facts.get(id)
     const known: ReasonFacts = {
       list: list && kind === 'weekly' ? withoutOutdone(list, listed, facts) : list,
-      ...(kind === 'weekly' ? { week: { rank: index + 1, of: listed.length } } : {}),
+      ...(kind === 'weekly' ? { week: { rank: ranks.get(id)!, of: listed.length } } : {}),
     }
     const section = picked ? 'picks' : isVoted && (votes ?? 0) < TRENDING_VOTES ? 'new' : 'top'
     const reason = reasonFor({ ...known, pickedBy: curator }) ?? ''

@@ -34,3 +34,7 @@ export function rankPapers<P extends Rankable>(papers: readonly P[]): (P & { sco
         a.id - b.id,
     )
 }
+
+/** Returns each paper's rank by score alone, starting at 1. A pick comes first in its edition, whatever its votes; this is its true rank. */
+export const ranksByScore = (papers: readonly Rankable[]): Map<number, number> =>
+  new Map(rankPapers(papers.map((paper) => ({ ...paper, picked: false }))).map(({ id }, index) => [id, index + 1]))

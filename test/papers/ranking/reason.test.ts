@@ -186,6 +186,7 @@ const listed = fc
     comments: fc.option(fc.nat(9)),
     stars: fc.option(fc.nat(2000)),
     answers: fc.boolean(),
+    picked: fc.boolean(),
     readAt: fc.option(fc.constantFrom(-17, -3, -0.5, 1, 6, 400).map(hoursFromClose)),
   })
   .map((facts) => ({ ...facts, sourceVotes: facts.votes }))
@@ -244,7 +245,7 @@ function isRank([rank, of, where, share]: string[], { list, own, now }: Ground) 
   return (
     now >= CLOSES &&
     list.length === Number(of) &&
-    rankPapers(list)[Number(rank) - 1]!.id === own.id &&
+    rankPapers(list.map((paper) => ({ ...paper, picked: false })))[Number(rank) - 1]!.id === own.id &&
     (share === undefined || Math.abs((own.votes! / all) * 100 - Number(share)) <= 0.5) &&
     (/final|endgültig/.test(where!) ? isFinal : time === undefined ? !/UTC/.test(where!) : where!.includes(time))
   )
