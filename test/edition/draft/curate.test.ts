@@ -38,6 +38,21 @@ describe('the curator’s verdict on a paper', () => {
     expect(await order(db)).toEqual(['Paper 3', 'Paper 1', 'Paper 2'])
   })
 
+  test('a picked paper comes first, and its reason gives the rank of its votes', async ({ db }) => {
+    const services = servicesOn(db)
+    await addPapers(db, DAY, 3)
+    await curate(services, '2604.14002', 'pick')
+    await assemble(services, { date: DAY })
+    await assemble(services, { kind: 'weekly', date: '2026-04-13' })
+    const rows = await db
+      .select({ facts: editionPapers.facts })
+      .from(editionPapers)
+      .where(eq(editionPapers.section, 'picks'))
+    expect(rows).toHaveLength(2)
+    const ranks = rows.map(({ facts }) => facts as { list?: { rank?: number }; week?: { rank: number } })
+    expect(ranks.map(({ list, week }) => week?.rank ?? list?.rank)).toEqual([3, 3])
+  })
+
   test('applies to an edition that is assembled later', async ({ db }) => {
     const services = servicesOn(db)
     await addPapers(db, DAY, 2)
