@@ -17,22 +17,33 @@ interface Node {
 async function startNode(stack: AsyncDisposableStack, settings: string, ...args: string[]): Promise<Node> {
   const folder = await mkdtemp(join(tmpdir(), 'paperboy-redis-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
+  for (let tries = 0; tries < 5; tries++) {
+    const node = await tryNode(stack, folder, settings, args)
+    if (node) return node
+  }
+  throw new Error('redis-server ended five times before it answered')
+}
+
+/** @returns undefined when the server ends at once: its port, or the bus of a cluster 10,000 above it, was taken meanwhile */
+async function tryNode(stack: AsyncDisposableStack, folder: string, settings: string, args: string[]) {
   const port = await choosePort(undefined)
   const file = join(folder, 'redis.conf')
   await writeFile(file, `port ${port}\nbind 127.0.0.1\ndir ${folder}\nsave ""\nappendonly no\n${settings}\n`)
   const server: ChildProcess = spawn('redis-server', [file, ...args], { stdio: 'ignore' })
+  const ended = once(server, 'exit')
   const kill = async () => {
     server.kill('SIGKILL')
-    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
+    await ended
   }
   stack.defer(kill)
-  // A busy machine may take longer to start the server than the default number of retries.
   const client = new Redis({ host: '127.0.0.1', port, retryStrategy: () => 50, maxRetriesPerRequest: null })
   client.on('error', () => {})
   stack.defer(async () => client.disconnect())
-  const ask = ([name, ...rest]: string[]) => client.call(name!, ...rest)
-  await ask(['PING'])
-  return { port, ask: (...command) => ask(command), kill }
+  const ask = (...[name, ...rest]: string[]) => client.call(name!, ...rest)
+  const answers = await Promise.race([ask('PING').then(() => true), ended.then(() => false)])
+  if (answers) return { port, ask, kill }
+  client.disconnect()
+  return undefined
 }
 
 const until = async (holds: () => Promise<boolean>) => {
