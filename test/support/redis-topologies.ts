@@ -24,7 +24,7 @@ async function startNode(stack: AsyncDisposableStack, settings: string, ...args:
   throw new Error('redis-server ended five times before it answered')
 }
 
-/** @returns undefined when the server ends at once: its port, or the bus of a cluster 10,000 above it, was taken meanwhile */
+/** @returns undefined when the server ends at once: its port, or the bus of a cluster 10,000 above it, was taken by another process */
 async function tryNode(stack: AsyncDisposableStack, folder: string, settings: string, args: string[]) {
   const port = await choosePort(undefined)
   const file = join(folder, 'redis.conf')
