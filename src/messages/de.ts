@@ -525,7 +525,6 @@ export const de: Messages = {
     yoursNone: 'Noch keine. Mit ▲ neben einem Artikel stimmen Sie für ihn.',
     yoursText: 'Die Artikel, für die Sie gestimmt haben, neueste zuerst. Nur Sie sehen diese Liste.',
     castOn: (day) => `abgestimmt am ${day}`,
-    unknownHere: 'Dieser Browser ist nicht zum Abstimmen angemeldet',
     open: 'In diesem Browser abstimmen',
     openText:
       'Klicken Sie auf die Schaltfläche, um diesen Browser zum Abstimmen anzumelden. Danach stimmen Sie auf jeder Liste mit ▲ ab. Ihre Stimmen stehen dann hier.',

@@ -526,7 +526,6 @@ export const en = {
     yoursNone: 'None yet. Press ▲ beside a paper to vote for it.',
     yoursText: 'The papers you voted for, newest first. Only you can see this list.',
     castOn: (day: string) => `voted on ${day}`,
-    unknownHere: 'This browser isn’t signed in for voting',
     open: 'Vote in this browser',
     openText:
       'Press the button to sign this browser in for voting. You can then vote with ▲ on every list. Your votes appear here.',

@@ -31,10 +31,6 @@ export async function countUnsubscribeReason(
 
 /** Reads how often each reason was given in the last days, most frequent first. */
 export const readUnsubscribeReasons = (db: Db, at: Date, days: number): Promise<{ reason: string; count: number }[]> =>
-  query(
-    db,
-    z.object({ reason: z.string(), count: z.number() }),
-    sql`
+  query(db, z.object({ reason: z.string(), count: z.number() }))`
     SELECT reason, sum(count)::int AS count FROM unsubscribe_reasons
-    WHERE day > (${at}::timestamptz AT TIME ZONE 'UTC')::date - ${days}::int GROUP BY reason ORDER BY count DESC, reason`,
-  )
+    WHERE day > (${at}::timestamptz AT TIME ZONE 'UTC')::date - ${days}::int GROUP BY reason ORDER BY count DESC, reason`

@@ -46,14 +46,10 @@ export async function readEditionList(
     curator: z.string().nullable(),
     facts: StoredFacts,
   })
-  const places = await query(
-    db,
-    row,
-    sql`
+  const places = await query(db, row)`
       SELECT p.paper_id, p.position, p.section, p.note, p.votes, p.comments, p.curator, p.facts
       FROM editions e JOIN edition_papers p ON p.edition_id = e.id
-      WHERE e.kind = ${kind} AND e.date = ${date}::date AND ${IN_ARCHIVE} ORDER BY p.position`,
-  )
+      WHERE e.kind = ${kind} AND e.date = ${date}::date AND ${IN_ARCHIVE} ORDER BY p.position`
   if (places.length === 0) return undefined
   const ids = places.map(({ paperId }) => paperId)
   const listed = new Map((await readListed(db, ids, now())).map((paper) => [paper.id, paper]))
@@ -73,20 +69,15 @@ export async function newestEdition({ db }: Pick<Services, 'db'>): Promise<strin
   const [newest] = await query(
     db,
     z.object({ date: z.string() }),
-    sql`SELECT e.date::text AS date FROM editions e WHERE e.kind = 'daily' AND ${IN_ARCHIVE} ORDER BY e.date DESC LIMIT 1`,
-  )
+  )`SELECT e.date::text AS date FROM editions e WHERE e.kind = 'daily' AND ${IN_ARCHIVE} ORDER BY e.date DESC LIMIT 1`
   return newest?.date
 }
 
 async function neighbours(db: Services['db'], date: string, kind: Kind) {
-  const [found] = await query(
-    db,
-    z.object({ previous: z.string().nullable(), next: z.string().nullable() }),
-    sql`
+  const [found] = await query(db, z.object({ previous: z.string().nullable(), next: z.string().nullable() }))`
       SELECT max(e.date) FILTER (WHERE e.date < ${date}::date)::text AS previous,
         min(e.date) FILTER (WHERE e.date > ${date}::date)::text AS next
-      FROM editions e WHERE e.kind = ${kind} AND ${IN_ARCHIVE}`,
-  )
+      FROM editions e WHERE e.kind = ${kind} AND ${IN_ARCHIVE}`
   return { previous: found?.previous ?? undefined, next: found?.next ?? undefined }
 }
 

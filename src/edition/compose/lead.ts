@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Messages } from '../../messages/catalogue.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
@@ -26,10 +25,7 @@ export async function readFields(
   db: Db,
   edition: { id: number; kind: 'daily' | 'weekly'; date: string },
 ): Promise<FieldInTopTen[]> {
-  const rows = await query(
-    db,
-    z.object({ slug: z.string(), papers: z.number(), usual: z.number().nullable() }),
-    sql`
+  const rows = await query(db, z.object({ slug: z.string(), papers: z.number(), usual: z.number().nullable() }))`
     WITH earlier AS (
       SELECT id FROM editions WHERE kind = ${edition.kind} AND date < ${edition.date} AND state <> 'cancelled'
       ORDER BY date DESC LIMIT ${EARLIER_EDITIONS}
@@ -41,8 +37,7 @@ export async function readFields(
       CASE WHEN (SELECT count(*) FROM earlier) >= ${FEWEST_EDITIONS}
         THEN count(*) FILTER (WHERE edition_id <> ${edition.id})::float8 / (SELECT count(*) FROM earlier) END AS usual
     FROM tops GROUP BY slug HAVING count(*) FILTER (WHERE edition_id = ${edition.id}) > 0
-    ORDER BY papers DESC, slug`,
-  )
+    ORDER BY papers DESC, slug`
   return rows.filter(({ slug }) => isField(slug))
 }
 

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { daysLater } from '../../calendar/days.ts'
 import type { Messages } from '../../messages/catalogue.ts'
@@ -33,10 +32,7 @@ export async function readWeek(
   closeHourUtc: number,
 ): Promise<Week> {
   const weekBefore = daysLater(date, -7)
-  const topics = await query(
-    db,
-    z.object({ slug: z.string(), papers: z.number(), before: z.number() }),
-    sql`
+  const topics = await query(db, z.object({ slug: z.string(), papers: z.number(), before: z.number() }))`
     WITH listed AS (
       SELECT list_day, list_day >= ${date}::date AS this_week, topics FROM papers
       WHERE list_day >= ${weekBefore}::date AND list_day < ${date}::date + 7 AND NOT sample AND NOT announced
@@ -45,8 +41,7 @@ export async function readWeek(
     FROM listed, unnest(topics) AS slug
     WHERE (SELECT count(DISTINCT list_day) FILTER (WHERE this_week) >= ${FEWEST_LIST_DAYS}
         AND count(DISTINCT list_day) FILTER (WHERE NOT this_week) >= ${FEWEST_LIST_DAYS} FROM listed)
-    GROUP BY slug ORDER BY abs(count(*) FILTER (WHERE this_week) - count(*) FILTER (WHERE NOT this_week)) DESC, slug`,
-  )
+    GROUP BY slug ORDER BY abs(count(*) FILTER (WHERE this_week) - count(*) FILTER (WHERE NOT this_week)) DESC, slug`
   const risers = await query(
     db,
     z.object({
@@ -57,7 +52,7 @@ export async function readWeek(
       earlier: z.number(),
       votes: z.number(),
     }),
-    sql`
+  )`
     SELECT p.id, p.source, p.source_id, p.title, first.votes AS earlier, last.votes FROM papers p
     JOIN LATERAL (
       SELECT votes FROM signals WHERE paper_id = p.id
@@ -70,8 +65,7 @@ export async function readWeek(
     WHERE p.list_day >= ${date}::date AND p.list_day < ${date}::date + 7 AND NOT p.sample AND NOT p.announced
       AND p.withdrawn_at IS NULL AND last.votes - first.votes >= ${LEAST_GAIN}
       AND NOT EXISTS (SELECT FROM picks k WHERE k.paper_id = p.id AND k.list_day = p.list_day AND k.verdict = 'dropped')
-    ORDER BY last.votes - first.votes DESC, p.id LIMIT ${MOST_RISERS}`,
-  )
+    ORDER BY last.votes - first.votes DESC, p.id LIMIT ${MOST_RISERS}`
   return { topics: topics.filter(({ slug }) => isField(slug)), risers }
 }
 

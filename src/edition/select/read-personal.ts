@@ -71,37 +71,28 @@ const readTastes = (db: Db, subscriberIds: readonly number[]) =>
   query(
     db,
     Taste,
-    sql`SELECT subscriber_id, terms, weights FROM tastes WHERE subscriber_id = ANY(${sql.param(subscriberIds)}::bigint[])`,
-  )
+  )`SELECT subscriber_id, terms, weights FROM tastes WHERE subscriber_id = ANY(${sql.param(subscriberIds)}::bigint[])`
 
 const Judged = z.object({ subscriberId: bigint, position: number, unwanted: bool })
 
 /** Reads the edition's papers that these readers voted for, saved, or are not interested in. */
 const readJudged = (db: Db, editionId: number, subscriberIds: readonly number[]) =>
-  query(
-    db,
-    Judged,
-    sql`
+  query(db, Judged)`
     SELECT j.subscriber_id, c.position, j.unwanted
     FROM (
       SELECT subscriber_id, paper_id, false AS unwanted FROM votes WHERE subscriber_id = ANY(${sql.param(subscriberIds)}::bigint[])
       UNION ALL
       SELECT subscriber_id, paper_id, kind = 'not interested' FROM marks WHERE subscriber_id = ANY(${sql.param(subscriberIds)}::bigint[])
-    ) AS j JOIN edition_papers c ON c.edition_id = ${editionId} AND c.paper_id = j.paper_id`,
-  )
+    ) AS j JOIN edition_papers c ON c.edition_id = ${editionId} AND c.paper_id = j.paper_id`
 
 /** Finds the edition's papers like each of these, by their source ids. */
 async function matchPapers(db: Db, editionId: number, sourceIds: readonly string[], index: TasteIndex) {
   const found = new Map<string, LikePaper | { title: undefined }>(sourceIds.map((id) => [id, { title: undefined }]))
   if (sourceIds.length === 0) return found
-  const rows = await query(
-    db,
-    { id: bigint, sourceId: text, title: text, position: number.nullable() },
-    sql`
+  const rows = await query(db, { id: bigint, sourceId: text, title: text, position: number.nullable() })`
     SELECT p.id, p.source_id, p.title, c.position
     FROM papers p LEFT JOIN edition_papers c ON c.edition_id = ${editionId} AND c.paper_id = p.id
-    WHERE p.source_id = ANY(${sql.param(sourceIds)}::text[])`,
-  )
+    WHERE p.source_id = ANY(${sql.param(sourceIds)}::text[])`
   const vectors = await readVectors(
     db,
     rows.map(({ id }) => id),

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { readVectors } from '../../papers/search/read-vectors.ts'
 import type { Db } from '../../runtime/db/database.ts'
@@ -15,17 +14,12 @@ export async function readTasteIndex(db: Db, editionId: number): Promise<TasteIn
   const own = await query(
     db,
     Paper,
-    sql`SELECT paper_id AS id FROM edition_papers WHERE edition_id = ${editionId} ORDER BY position`,
-  )
-  const recent = await query(
-    db,
-    Paper,
-    sql`
+  )`SELECT paper_id AS id FROM edition_papers WHERE edition_id = ${editionId} ORDER BY position`
+  const recent = await query(db, Paper)`
     SELECT p.id FROM papers p JOIN editions e ON e.id = ${editionId}
     WHERE p.list_day > e.date - ${WEEKS * 7}::int AND p.list_day <= e.date AND NOT p.announced
     -- An even sample of the weeks, always the same.
-    ORDER BY hashint8(p.id), p.id LIMIT ${MOST_RECENT}`,
-  )
+    ORDER BY hashint8(p.id), p.id LIMIT ${MOST_RECENT}`
   const vectors = await readVectors(db, [...new Set([...own, ...recent].map(({ id }) => id))])
   const vectorsOf = (papers: { id: number }[]) => papers.map(({ id }) => vectors.get(id) ?? { terms: [], weights: [] })
   return buildTasteIndex(vectorsOf(own), vectorsOf(recent))

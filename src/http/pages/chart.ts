@@ -32,13 +32,18 @@ export function voteChart(points: readonly Point[], t: Messages) {
   const x = scale(first.at.getTime(), last.at.getTime(), LEFT, WIDTH - RIGHT)
   const y = scale(0, most, HEIGHT - BOTTOM, TOP)
   const places = shown.map(({ at, votes }) => ({ x: x(at.getTime()), y: y(votes) }))
-  const said = (n: number) => n.toLocaleString(t.intl)
+  const formatted = (n: number) => n.toLocaleString(t.intl)
   return {
     caption: t.paper.historyCaption(plainDay(dayOf(first.at), t.intl), plainDay(dayOf(last.at), t.intl)),
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
     line: places.map((place) => `${place.x},${place.y}`).join(' '),
     now: { ...places.at(-1)!, label: t.paper.votes(last.votes) },
-    grid: [0, most / 2, most].map((votes) => ({ y: y(votes), label: said(votes), left: LEFT, right: WIDTH - RIGHT })),
+    grid: [0, most / 2, most].map((votes) => ({
+      y: y(votes),
+      label: formatted(votes),
+      left: LEFT,
+      right: WIDTH - RIGHT,
+    })),
     ends: [
       { x: LEFT, anchor: 'start', label: shortDay(dayOf(first.at), t.intl) },
       { x: WIDTH - RIGHT, anchor: 'end', label: shortDay(dayOf(last.at), t.intl) },
@@ -47,7 +52,7 @@ export function voteChart(points: readonly Point[], t: Messages) {
     rows: shown.map(({ at, votes }) => ({
       iso: at.toISOString(),
       at: `${plainDay(dayOf(at), t.intl)}, ${at.toISOString().slice(11, 16)}`,
-      votes: said(votes),
+      votes: formatted(votes),
     })),
   }
 }

@@ -105,10 +105,10 @@ const step = (span: Span, t: Messages) => ({
 /** Undefined if the whole list is on one page. */
 function pagingOf({ span, first, papers, total, nextAfter }: List, t: Messages) {
   if (first === 1 && nextAfter === undefined) return undefined
-  const said = (n: number) => n.toLocaleString(t.intl)
+  const formatted = (n: number) => n.toLocaleString(t.intl)
   return {
     label: t.list.pages,
-    place: t.list.page(said(first), said(first + papers.length - 1), said(total)),
+    place: t.list.page(formatted(first), formatted(first + papers.length - 1), formatted(total)),
     start: first > 1 ? { href: spanHref(span), label: t.list.fromTheTop } : undefined,
     next: nextAfter === undefined ? undefined : { href: `${spanHref(span)}&after=${nextAfter}`, label: t.list.more },
   }

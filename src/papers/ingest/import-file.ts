@@ -77,12 +77,8 @@ export async function importFile(
 
 async function readDays(db: Db, rows: readonly SignalRow[]): Promise<string[]> {
   const ids = [...new Set(rows.map(({ arxivId }) => arxivId))]
-  const days = await query(
-    db,
-    z.object({ day: z.string() }),
-    sql`SELECT DISTINCT list_day::text AS day FROM papers
-      WHERE source = 'arxiv' AND source_id = ANY(${sql.param(ids)}::text[]) ORDER BY 1`,
-  )
+  const days = await query(db, z.object({ day: z.string() }))`SELECT DISTINCT list_day::text AS day FROM papers
+      WHERE source = 'arxiv' AND source_id = ANY(${sql.param(ids)}::text[]) ORDER BY 1`
   return days.map(({ day }) => day)
 }
 

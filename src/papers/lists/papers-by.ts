@@ -38,18 +38,13 @@ export async function papersBy(
   const { total } = await queryOne(
     db,
     z.object({ total: z.number() }),
-    sql`SELECT count(*)::int AS total FROM papers p WHERE ${theirs}`,
-  )
+  )`SELECT count(*)::int AS total FROM papers p WHERE ${theirs}`
   const [, day, id] = CURSOR.exec(after ?? '') ?? []
   const isAfter = day && isDay(day) ? sql`(p.list_day, p.id) < (${day}::date, ${id}::bigint)` : sql`true`
-  const rows = await query(
-    db,
-    z.object({ id: bigint, day: z.string() }),
-    sql`
+  const rows = await query(db, z.object({ id: bigint, day: z.string() }))`
       SELECT p.id, p.list_day::text AS day FROM papers p
       WHERE ${theirs} AND ${isAfter} AND p.list_day <= coalesce(${upTo ?? null}::date, 'infinity')
-      ORDER BY p.list_day DESC, p.id DESC LIMIT ${limit + 1}`,
-  )
+      ORDER BY p.list_day DESC, p.id DESC LIMIT ${limit + 1}`
   const page = rows.slice(0, limit)
   const last = page.at(-1)
   const ids = page.map((row) => row.id)

@@ -10,7 +10,6 @@ export async function readTitles(db: Db, sourceIds: readonly string[]): Promise<
   const rows = await query(
     db,
     z.object({ sourceId: z.string(), title: z.string() }),
-    sql`SELECT source_id, title FROM papers WHERE source_id = ANY(${sql.param(sourceIds)}::text[])`,
-  )
+  )`SELECT source_id, title FROM papers WHERE source_id = ANY(${sql.param(sourceIds)}::text[])`
   return new Map(rows.map(({ sourceId, title }) => [sourceId, readable(title)]))
 }

@@ -9,8 +9,7 @@ export async function readChanceModel(db: Db): Promise<ChanceModel> {
   const [newest] = await query(
     db,
     z.object({ model: ChanceModel }),
-    sql`SELECT model FROM chance_fits ORDER BY fitted_at DESC LIMIT 1`,
-  )
+  )`SELECT model FROM chance_fits ORDER BY fitted_at DESC LIMIT 1`
   return newest?.model ?? SHIPPED_MODEL
 }
 
@@ -32,9 +31,8 @@ export async function refitChance({ db, now }: { db: Db; now: () => Date }): Pro
   const [{ done } = { done: false }] = await query(
     db,
     z.object({ done: z.boolean() }),
-    sql`SELECT EXISTS (SELECT FROM chance_fits WHERE date_trunc('month', fitted_at AT TIME ZONE 'UTC')
-      = date_trunc('month', ${now()}::timestamptz AT TIME ZONE 'UTC')) AS done`,
-  )
+  )`SELECT EXISTS (SELECT FROM chance_fits WHERE date_trunc('month', fitted_at AT TIME ZONE 'UTC')
+      = date_trunc('month', ${now()}::timestamptz AT TIME ZONE 'UTC')) AS done`
   if (done) return undefined
   const outcomes = await readOutcomes(db, now())
   if (outcomes === undefined) return undefined
@@ -48,10 +46,7 @@ const Read = z.object({ month: z.string(), closingVotes: z.number(), finalVotes:
 
 /** Reads the papers of whole months. Undefined when there are too few. */
 async function readOutcomes(db: Db, at: Date): Promise<Outcome[] | undefined> {
-  const rows = await query(
-    db,
-    Read,
-    sql`
+  const rows = await query(db, Read)`
     SELECT to_char(p.list_day, 'YYYY-MM') AS month, closing.votes AS closing_votes, latest.votes AS final_votes
     FROM papers p
     JOIN list_facts f ON f.paper_id = p.id AND f.facts ->> 'timing' = 'closing'
@@ -64,8 +59,7 @@ async function readOutcomes(db: Db, at: Date): Promise<Outcome[] | undefined> {
       AND p.list_day >= date_trunc('month', ${at}::timestamptz AT TIME ZONE 'UTC') - make_interval(months => ${MONTHS})
       AND p.list_day < date_trunc('month', (${at}::timestamptz AT TIME ZONE 'UTC') - make_interval(days => ${FOLLOWED_DAYS + 1}))
       AND EXISTS (SELECT FROM signals s WHERE s.paper_id = p.id AND s.observed_at >= p.list_day + 11
-        UNION ALL SELECT FROM source_reads r WHERE r.list_day = p.list_day AND r.read_at >= p.list_day + 11)`,
-  )
+        UNION ALL SELECT FROM source_reads r WHERE r.list_day = p.list_day AND r.read_at >= p.list_day + 11)`
   const months = Map.groupBy(rows, ({ month }) => month)
   if (rows.length < FEWEST_PAPERS || months.size < FEWEST_MONTHS) return undefined
   return [...months.values()].flatMap((papers) => {

@@ -33,10 +33,7 @@ export async function readListVotes(
   { from, to }: { from: string; to: string },
   at: Date,
 ): Promise<ListedVotes[]> {
-  const rows = await query(
-    db,
-    Row,
-    sql`
+  const rows = await query(db, Row)`
     SELECT p.id, p.list_day::text, p.list_position, p.topics, p.sample, s.votes, s.comments, s.stars,
       coalesce(p.raw -> 'isAuthorParticipating' = 'true'::jsonb, false) AS answers, ${readAtOf(sql`${at}`)} AS read_at,
       greatest(extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600, 0)::float8 AS age_hours,
@@ -48,8 +45,7 @@ export async function readListVotes(
     LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
     WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND k.verdict IS DISTINCT FROM 'dropped'
       AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))
-    ORDER BY p.list_day, p.list_position, p.id`,
-  )
+    ORDER BY p.list_day, p.list_position, p.id`
   const own = await countReaderVotes(
     db,
     rows.map(({ id }) => id),

@@ -40,8 +40,8 @@ export function reasonFor({ pickedBy, list, rise, week, votes }: ReasonFacts, t:
   if (rise) claims.push(t.reason.rise(rise.from, rise.to, rise.of, listIn(rise, t)))
   else if (week) claims.push((list && feat(list, t)) ?? t.reason.rankOfWeek(week.rank, week.of))
   else if (list) claims.push(...aboutList(list, votes ?? list.votes, t))
-  const said = claims.filter((claim) => claim !== undefined)
-  return said.length > 0 ? said.join('; ') : undefined
+  const known = claims.filter((claim) => claim !== undefined)
+  return known.length > 0 ? known.join('; ') : undefined
 }
 
 /** Returns the reason after the number of votes, for places that do not show this number themselves. */

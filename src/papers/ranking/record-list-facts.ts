@@ -52,22 +52,17 @@ const Earlier = z.object({
 })
 
 const readEarlier = (db: Db, day: string) =>
-  query(
-    db,
-    Earlier,
-    sql`
+  query(db, Earlier)`
     SELECT p.list_day::text, p.topics, (f.facts -> 'votes')::int AS votes, f.facts ->> 'timing' AS timing
     FROM papers p JOIN list_facts f ON f.paper_id = p.id
-    WHERE p.list_day >= ${day}::date - ${EARLIER_DAYS}::int AND p.list_day < ${day}::date AND NOT p.sample AND NOT p.announced`,
-  )
+    WHERE p.list_day >= ${day}::date - ${EARLIER_DAYS}::int AND p.list_day < ${day}::date AND NOT p.sample AND NOT p.announced`
 
 /** Reads the stored facts of papers. */
 export async function readListFacts(db: Db, ids: readonly number[]): Promise<Map<number, ListFacts>> {
   const rows = await query(
     db,
     z.object({ paperId: z.coerce.number(), facts: ListFacts }),
-    sql`SELECT paper_id, facts FROM list_facts WHERE paper_id = ANY(${sql.param(ids)}::bigint[])`,
-  )
+  )`SELECT paper_id, facts FROM list_facts WHERE paper_id = ANY(${sql.param(ids)}::bigint[])`
   return new Map(rows.map(({ paperId, facts }) => [paperId, facts]))
 }
 
@@ -83,10 +78,7 @@ const DAYS_PER_RUN = 10
 export async function recordMissingFacts(deps: Deps): Promise<void> {
   const { db, now, closeHourUtc } = deps
   const settled = new Date(now().getTime() - SETTLED_MS - closeHourUtc * 3_600_000)
-  const days = await query(
-    db,
-    z.object({ day: z.string() }),
-    sql`
+  const days = await query(db, z.object({ day: z.string() }))`
     SELECT DISTINCT p.list_day::text AS day FROM papers p
     LEFT JOIN list_facts f ON f.paper_id = p.id
     LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
@@ -94,7 +86,6 @@ export async function recordMissingFacts(deps: Deps): Promise<void> {
       AND p.list_day >= (${settled}::timestamptz AT TIME ZONE 'UTC')::date - ${LOOK_BACK_DAYS}::int
       AND (f.paper_id IS NULL OR f.facts ->> 'timing' = 'open') AND k.verdict IS DISTINCT FROM 'dropped'
       AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))
-    ORDER BY 1 LIMIT ${DAYS_PER_RUN}`,
-  )
+    ORDER BY 1 LIMIT ${DAYS_PER_RUN}`
   for (const { day } of days) await recordListFacts(deps, day)
 }

@@ -91,17 +91,13 @@ const Followed = z.object({
 export async function readRisingCandidates(db: Db, edition: Edition, closeHourUtc: number, now: Date) {
   const { date, closesAt } = edition
   const until = new Date(Math.min(now.getTime(), closesAt.getTime() + COUNTED_HOURS_AFTER_CLOSE * 3_600_000))
-  return query(
-    db,
-    Followed,
-    sql`
+  return query(db, Followed)`
     WITH last_edition AS (${lastEdition(edition)}), followed AS (${followedLists(edition, closeHourUtc, until)})
     SELECT f.*, before.votes AS votes_before
     FROM followed f CROSS JOIN last_edition
     JOIN ${newestSignal(sql`f.id`, sql`greatest(last_edition.closes_at, f.closed_at)`)} before ON true
     WHERE f.list_day::date >= ${date}::date - ${FOLLOWED_DAYS}::int AND f.closing_read_at >= f.closed_at - make_interval(hours => ${CLOSING_HOURS})
-      AND NOT EXISTS (SELECT FROM picks k WHERE k.paper_id = f.id AND k.list_day = f.list_day::date AND k.verdict = 'dropped')`,
-  )
+      AND NOT EXISTS (SELECT FROM picks k WHERE k.paper_id = f.id AND k.list_day = f.list_day::date AND k.verdict = 'dropped')`
 }
 
 /** When the edition before this one closed. Without one, a day or a week before this edition's close. */

@@ -42,10 +42,7 @@ const NearTerm = z.object({ word: z.string(), term: z.string(), papers: z.number
 const readNear = (db: Db, asked: { word: string; terms: string[] }[]) =>
   db.transaction(async (tx) => {
     await tx.execute(sql`SELECT set_config('pg_trgm.similarity_threshold', ${String(LEAST_SIMILARITY)}, true)`)
-    return query(
-      tx,
-      NearTerm,
-      sql`
+    return query(tx, NearTerm)`
         -- MATERIALIZED, or PostgreSQL looks for words near the known ones as well, which takes milliseconds each.
         WITH unknown AS MATERIALIZED (
           SELECT word, terms[1] AS term FROM jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) AS asked(word text, terms text[])
@@ -56,8 +53,7 @@ const readNear = (db: Db, asked: { word: string; terms: string[] }[]) =>
         SELECT unknown.word, near.term, near.papers FROM unknown CROSS JOIN LATERAL (
           SELECT t.term, t.papers FROM terms t WHERE t.term % unknown.term
           ORDER BY similarity(t.term, unknown.term) DESC, t.papers DESC, t.id LIMIT ${MOST_COMPARED}
-        ) near`,
-    )
+        ) near`
   })
 
 /** Counts letters omitted, added, changed, or swapped with their neighbour (optimal string alignment). */

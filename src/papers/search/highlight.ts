@@ -53,8 +53,7 @@ async function readTexts(db: Db, ids: readonly number[]): Promise<Map<number, Te
   const rows = await query(
     db,
     z.object({ id: bigint, abstract: z.string(), summary: z.string() }),
-    sql`SELECT id, abstract, coalesce(summary, '') AS summary FROM papers WHERE id = ANY(${sql.param(ids)}::bigint[])`,
-  )
+  )`SELECT id, abstract, coalesce(summary, '') AS summary FROM papers WHERE id = ANY(${sql.param(ids)}::bigint[])`
   return new Map(
     rows.map(({ id, abstract, summary }) => [id, { abstract: readable(abstract), summary: readable(summary) }]),
   )
@@ -69,13 +68,9 @@ async function findHits(db: Db, words: readonly string[], texts: readonly string
   const begin = (word: string) => word.slice(0, SHARED_LETTERS)
   const begins = new Set(words.map(begin))
   const near = texts.flatMap(tokensIn).flatMap(({ text }) => folded(text).filter((word) => begins.has(begin(word))))
-  const rows = await query(
-    db,
-    z.object({ word: z.string(), stem: z.string() }),
-    sql`
+  const rows = await query(db, z.object({ word: z.string(), stem: z.string() }))`
       SELECT word, coalesce((ts_lexize('english_stem', word))[1], word) AS stem
-      FROM unnest(${sql.param([...new Set([...words, ...near])])}::text[]) word`,
-  )
+      FROM unnest(${sql.param([...new Set([...words, ...near])])}::text[]) word`
   const stems = new Map(rows.map(({ word, stem }) => [word, stem]))
   const asked = new Set(words.map((word) => stems.get(word)!))
   const askedStem = (word: string) => [stems.get(word)].find((stem) => stem !== undefined && asked.has(stem))

@@ -26,8 +26,7 @@ export async function indexPapers({ db }: { db: Db }, signal?: AbortSignal): Pro
       const { ours } = await queryOne(
         tx,
         z.object({ ours: z.boolean() }),
-        sql`SELECT pg_try_advisory_xact_lock(hashtext('paperboy papers index')) AS ours`,
-      )
+      )`SELECT pg_try_advisory_xact_lock(hashtext('paperboy papers index')) AS ours`
       const papers = ours ? await readStale(tx) : []
       await indexBatch(tx, papers)
       return papers.length
@@ -53,16 +52,12 @@ const StalePaper = z.object({
 type StalePaper = z.output<typeof StalePaper>
 
 const readStale = (db: Db): Promise<StalePaper[]> =>
-  query(
-    db,
-    StalePaper,
-    sql`
+  query(db, StalePaper)`
       SELECT p.id, coalesce(p.shown_title, p.title) AS title, coalesce(p.shown_abstract, p.abstract) AS abstract, p.summary,
         coalesce(p.shown_authors, p.authors) AS authors, p.organization, p.keywords, p.categories, v.paper_id IS NOT NULL AS counted
       FROM papers p LEFT JOIN paper_vectors v ON v.paper_id = p.id
       WHERE v.paper_id IS NULL OR v.made_at < p.updated_at OR v.corpus * 2 < (SELECT count(*) FROM paper_vectors)
-      ORDER BY p.id DESC LIMIT ${BATCH}`,
-  )
+      ORDER BY p.id DESC LIMIT ${BATCH}`
 
 /** A paper's vector, and its rows of `paper_terms`. */
 interface WordIndex extends Vector {
@@ -147,13 +142,11 @@ async function readTerms(tx: Db, words: string[], added: number) {
   const rows = await query(
     tx,
     z.object({ id: z.number(), term: z.string(), papers: z.number() }),
-    sql`SELECT id, term, papers FROM terms WHERE term = ANY(${sql.param([...new Set(words)])}::text[])`,
-  )
+  )`SELECT id, term, papers FROM terms WHERE term = ANY(${sql.param([...new Set(words)])}::text[])`
   const { papers } = await queryOne(
     tx,
     z.object({ papers: z.number() }),
-    sql`SELECT count(*)::int AS papers FROM paper_vectors`,
-  )
+  )`SELECT count(*)::int AS papers FROM paper_vectors`
   return { terms: new Map(rows.map((row) => [row.term, row])), corpus: papers + added }
 }
 

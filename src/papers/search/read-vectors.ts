@@ -12,7 +12,6 @@ export async function readVectors(db: Db, paperIds: readonly number[]): Promise<
   const rows = await query(
     db,
     PaperVector,
-    sql`SELECT paper_id, terms, weights FROM paper_vectors WHERE paper_id = ANY(${sql.param(paperIds)}::bigint[])`,
-  )
+  )`SELECT paper_id, terms, weights FROM paper_vectors WHERE paper_id = ANY(${sql.param(paperIds)}::bigint[])`
   return new Map(rows.map(({ paperId, terms, weights }) => [paperId, { terms, weights }]))
 }

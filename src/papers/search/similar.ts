@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query } from '../../runtime/db/query.ts'
@@ -40,10 +39,7 @@ const NearPaper = z.object({ id: bigint, similarity: z.number(), title: z.string
 
 /** Reads the nearest papers by words, and the paper itself. */
 const readNear = (db: Db, paperId: number): Promise<z.output<typeof NearPaper>[]> =>
-  query(
-    db,
-    NearPaper,
-    sql`
+  query(db, NearPaper)`
       WITH own AS MATERIALIZED (
         SELECT w.term AS term_id, w.weight, sum(t.papers) OVER (ORDER BY w.weight DESC, w.term) - t.papers AS read_before
         FROM paper_vectors v, unnest(v.terms, v.weights) AS w (term, weight) JOIN terms t ON t.id = w.term WHERE v.paper_id = ${paperId}
@@ -57,5 +53,4 @@ const readNear = (db: Db, paperId: number): Promise<z.output<typeof NearPaper>[]
       SELECT p.id, c.similarity::float8, coalesce(p.shown_title, p.title) AS title, coalesce(p.shown_abstract, p.abstract) AS abstract
       FROM candidates c JOIN papers p ON p.id = c.paper_id
       WHERE p.sample = (SELECT sample FROM papers WHERE id = ${paperId}) AND (p.withdrawn_at IS NULL OR p.id = ${paperId})
-      ORDER BY c.similarity DESC, p.id DESC LIMIT ${MOST_COMPARED + 1}`,
-  )
+      ORDER BY c.similarity DESC, p.id DESC LIMIT ${MOST_COMPARED + 1}`

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query } from '../../runtime/db/query.ts'
@@ -15,18 +14,14 @@ export async function bestOfMonth(
   limit: number,
 ): Promise<ListedRow[]> {
   const at = now()
-  const rows = await query(
-    db,
-    z.object({ id: bigint }),
-    sql`SELECT p.id FROM papers p
+  const rows = await query(db, z.object({ id: bigint }))`SELECT p.id FROM papers p
       JOIN LATERAL (
         SELECT votes FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
       ) s ON s.votes > 0
       WHERE p.topics @> ARRAY[${slug}] AND p.withdrawn_at IS NULL AND ${COUNTED}
         AND p.list_day BETWEEN date_trunc('month', (SELECT max(list_day) FROM papers WHERE list_day <= ${at}::date))
           AND ${at}::date
-      ORDER BY s.votes DESC, p.id LIMIT ${limit}`,
-  )
+      ORDER BY s.votes DESC, p.id LIMIT ${limit}`
   return readListed(
     db,
     rows.map(({ id }) => id),
@@ -39,8 +34,7 @@ export async function topicExtent(db: Db, slug: string): Promise<{ papers: numbe
   const [extent] = await query(
     db,
     z.object({ papers: z.number(), since: z.string().nullable() }),
-    sql`SELECT count(*)::int AS papers, min(list_day)::text AS since FROM papers p
-      WHERE p.topics @> ARRAY[${slug}] AND ${COUNTED}`,
-  )
+  )`SELECT count(*)::int AS papers, min(list_day)::text AS since FROM papers p
+      WHERE p.topics @> ARRAY[${slug}] AND ${COUNTED}`
   return extent!
 }

@@ -17,10 +17,7 @@ export async function findTopics(db: Db, words: string, t: Messages): Promise<To
   if (slug === '') return []
   const fields = FIELDS.filter(({ slug: own }) => t.fields[own].name.toLowerCase().includes(words.trim().toLowerCase()))
   const exact = [canonicalSlug(slug), ...fields.map((field) => field.slug)]
-  const rows = await query(
-    db,
-    z.object({ slug: z.string(), papers: z.number(), spelling: z.string().nullable() }),
-    sql`
+  const rows = await query(db, z.object({ slug: z.string(), papers: z.number(), spelling: z.string().nullable() }))`
     SELECT f.slug, c.papers, s.spelling
     FROM (
       SELECT slug FROM topic_spellings WHERE strpos(slug, ${slug}) > 0 OR strpos(lower(spelling), ${words.trim().toLowerCase()}) > 0
@@ -31,7 +28,6 @@ export async function findTopics(db: Db, words: string, t: Messages): Promise<To
       SELECT spelling FROM topic_spellings WHERE slug = f.slug ORDER BY papers DESC, spelling LIMIT 1
     ) s ON true
     WHERE c.papers > 0
-    ORDER BY f.slug <> ${canonicalSlug(slug)}, c.papers DESC, f.slug`,
-  )
+    ORDER BY f.slug <> ${canonicalSlug(slug)}, c.papers DESC, f.slug`
   return rows.map(({ spelling, ...found }) => ({ ...found, name: topicName(found.slug, t, spelling ?? undefined) }))
 }

@@ -35,12 +35,8 @@ export async function refreshTopics({ db }: { db: Db }, signal?: AbortSignal): P
 
 async function refreshBatch(tx: Db): Promise<number> {
   // SKIP LOCKED: two processes share the work.
-  const papers = await query(
-    tx,
-    Stale,
-    sql`SELECT id, title, abstract, keywords, categories, topic_rules FROM papers
-      WHERE topic_rules < ${TOPIC_RULES} ORDER BY id DESC LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
-  )
+  const papers = await query(tx, Stale)`SELECT id, title, abstract, keywords, categories, topic_rules FROM papers
+      WHERE topic_rules < ${TOPIC_RULES} ORDER BY id DESC LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`
   if (papers.length === 0) return 0
   const rows = papers.map((paper) => ({ id: paper.id, topics: topicsOf(paper) }))
   await tx.execute(sql`

@@ -29,11 +29,7 @@ export async function topicCounts(
   db: Db,
   { since, fewest = FEWEST_PAPERS, limit = 200 }: { since?: string | undefined; fewest?: number; limit?: number } = {},
 ): Promise<TopicCount[]> {
-  const { newest } = await queryOne(
-    db,
-    z.object({ newest: bigint.nullable() }),
-    sql`SELECT max(id) AS newest FROM papers`,
-  )
+  const { newest } = await queryOne(db, z.object({ newest: bigint.nullable() }))`SELECT max(id) AS newest FROM papers`
   const key = JSON.stringify({ newest, since, fewest, limit })
   const counted = cache.get(db) ?? new LRUCache(CACHE)
   cache.set(db, counted)
@@ -46,10 +42,7 @@ export async function topicCounts(
 export const COUNTED: SQL = sql`NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE NOT real.sample))`
 
 async function countTopics(db: Db, since: string | null, fewest: number, limit: number): Promise<TopicCount[]> {
-  const rows = await query(
-    db,
-    z.object({ slug: z.string(), papers: z.number(), spelling: z.string().nullable() }),
-    sql`
+  const rows = await query(db, z.object({ slug: z.string(), papers: z.number(), spelling: z.string().nullable() }))`
     SELECT c.slug, c.papers, s.spelling
     FROM (
       SELECT slug, count(*)::int AS papers FROM papers p, unnest(p.topics) AS slug
@@ -60,8 +53,7 @@ async function countTopics(db: Db, since: string | null, fewest: number, limit: 
     LEFT JOIN LATERAL (
       SELECT spelling FROM topic_spellings WHERE slug = c.slug ORDER BY papers DESC, spelling LIMIT 1
     ) s ON true
-    ORDER BY c.papers DESC, c.slug`,
-  )
+    ORDER BY c.papers DESC, c.slug`
   return rows.map(({ slug, papers, spelling }) => ({
     slug,
     name: topicName(slug, undefined, spelling ?? undefined),
@@ -71,6 +63,6 @@ async function countTopics(db: Db, since: string | null, fewest: number, limit: 
 
 /** Returns the slugs of all topics that readers can follow: the named ones and those of papers. */
 export async function knownTopics(db: Db): Promise<Set<string>> {
-  const rows = await query(db, z.object({ slug: z.string() }), sql`SELECT DISTINCT unnest(topics) AS slug FROM papers`)
+  const rows = await query(db, z.object({ slug: z.string() }))`SELECT DISTINCT unnest(topics) AS slug FROM papers`
   return new Set([...NAMED_TOPICS, ...rows.map(({ slug }) => slug)])
 }

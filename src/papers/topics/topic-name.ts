@@ -41,9 +41,8 @@ export async function readTopicNames(
   const rows = await query(
     db,
     z.object({ slug: z.string(), spelling: z.string() }),
-    sql`SELECT DISTINCT ON (slug) slug, spelling FROM topic_spellings
-      WHERE slug = ANY(${sql.param(keywords)}::text[]) ORDER BY slug, papers DESC, spelling`,
-  )
+  )`SELECT DISTINCT ON (slug) slug, spelling FROM topic_spellings
+      WHERE slug = ANY(${sql.param(keywords)}::text[]) ORDER BY slug, papers DESC, spelling`
   const spellings = new Map(rows.map(({ slug, spelling }) => [slug, spelling]))
   return (slug) => topicName(slug, t, spellings.get(slug))
 }
@@ -53,8 +52,7 @@ export async function otherSpellings(db: Db, slug: string, name: string): Promis
   const rows = await query(
     db,
     z.object({ spelling: z.string() }),
-    sql`SELECT spelling FROM topic_spellings WHERE slug = ${slug} ORDER BY papers DESC, spelling LIMIT 50`,
-  )
+  )`SELECT spelling FROM topic_spellings WHERE slug = ${slug} ORDER BY papers DESC, spelling LIMIT 50`
   const distinct = new Map(rows.map(({ spelling }) => [slugOf(spelling), capitalised(spelling)] as const).toReversed())
   distinct.delete(slugOf(name))
   return [...distinct.values()].toReversed().slice(0, MOST_SPELLINGS)

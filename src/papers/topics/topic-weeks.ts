@@ -27,19 +27,17 @@ export async function topicWeeks(db: Db, today: string, slugs?: readonly string[
   const { lastDay } = await queryOne(
     db,
     z.object({ lastDay: z.string().nullable() }),
-    sql`SELECT max(list_day)::text AS last_day FROM papers p WHERE list_day <= ${today}::date AND ${COUNTED}`,
-  )
+  )`SELECT max(list_day)::text AS last_day FROM papers p WHERE list_day <= ${today}::date AND ${COUNTED}`
   if (lastDay === null) return undefined
   const first = daysLater(mondayOf(lastDay), -7 * (WEEKS - 1))
   const rows = await query(
     db,
     z.object({ slug: z.string(), week: z.number(), papers: z.number() }),
-    sql`SELECT slug, ((p.list_day - ${first}::date) / 7)::int AS week, count(*)::int AS papers
+  )`SELECT slug, ((p.list_day - ${first}::date) / 7)::int AS week, count(*)::int AS papers
       FROM papers p, unnest(p.topics) AS slug
       WHERE p.list_day BETWEEN ${first}::date AND ${lastDay}::date AND ${COUNTED}
         ${slugs ? sql`AND p.topics && ${sql.param(slugs)}::text[] AND slug = ANY(${sql.param(slugs)}::text[])` : sql``}
-      GROUP BY 1, 2`,
-  )
+      GROUP BY 1, 2`
   const counts = new Map<string, number[]>()
   for (const { slug, week, papers } of rows) {
     const own = counts.get(slug) ?? new Array<number>(WEEKS).fill(0)

@@ -18,8 +18,7 @@ export async function learnTaste({ db, now }: { db: Db; now: () => Date }, subsc
     const [reader] = await query(
       tx,
       z.object({ likeVoted: z.boolean() }),
-      sql`SELECT like_voted FROM subscribers WHERE id = ${subscriberId} FOR NO KEY UPDATE`,
-    )
+    )`SELECT like_voted FROM subscribers WHERE id = ${subscriberId} FOR NO KEY UPDATE`
     const found = reader?.likeVoted ? await readTeachers(tx, subscriberId) : []
     const unwanted = new Set(found.filter(({ kind }) => kind === 'not interested').map(({ paperId }) => paperId))
     const wanted = [...new Set(found.map(({ paperId }) => paperId))].filter((paperId) => !unwanted.has(paperId))
@@ -44,18 +43,14 @@ const Teacher = z.object({ paperId: bigint, kind: z.enum(['vote', 'saved', 'not 
 type Teacher = z.output<typeof Teacher>
 
 const readTeachers = (db: Db, subscriberId: number): Promise<Teacher[]> =>
-  query(
-    db,
-    Teacher,
-    sql`
+  query(db, Teacher)`
     SELECT paper_id, kind FROM (
       SELECT subscriber_id, paper_id, 'vote' AS kind, cast_at AS at FROM votes
       UNION ALL SELECT subscriber_id, paper_id, kind::text, marked_at FROM marks
     ) AS teachers
     JOIN subscribers s ON s.id = subscriber_id
     WHERE subscriber_id = ${subscriberId} AND at > coalesce(s.learn_since, '-infinity')
-    ORDER BY at DESC, paper_id LIMIT ${MOST_LEARNED}`,
-  )
+    ORDER BY at DESC, paper_id LIMIT ${MOST_LEARNED}`
 
 /**
  * Forgets what a reader's votes and marks taught. They stay, and only later ones teach again.
@@ -80,14 +75,10 @@ const MOST_WORDS = 12
 /** Reads a reader's taste in words; undefined when nothing is learned. */
 export async function describeTaste(db: Db, subscriberId: number): Promise<TasteInWords | undefined> {
   const Row = z.object({ votes: z.number(), saved: z.number(), notInterested: z.number(), words: z.array(z.string()) })
-  const [taste] = await query(
-    db,
-    Row,
-    sql`
+  const [taste] = await query(db, Row)`
     SELECT votes, saved, not_interested, ARRAY(
       SELECT t.term FROM unnest(terms, weights) WITH ORDINALITY AS w (id, weight, place) JOIN terms t ON t.id = w.id
       WHERE w.weight > 0 AND t.term ~ '[[:alpha:]]' ORDER BY w.place LIMIT ${MOST_WORDS}) AS words
-    FROM tastes WHERE subscriber_id = ${subscriberId}`,
-  )
+    FROM tastes WHERE subscriber_id = ${subscriberId}`
   return taste
 }

@@ -25,10 +25,7 @@ interface Marking {
  * @throws PaperboyError PAPER_NOT_FOUND | NOT_A_READER (never confirmed, or no longer active)
  */
 export async function markPaper(deps: Deps, { subscriberId, paperId, kind }: Marking): Promise<void> {
-  const { paper, reader } = await queryOne(
-    deps.db,
-    z.object({ paper: z.boolean(), reader: z.boolean() }),
-    sql`
+  const { paper, reader } = await queryOne(deps.db, z.object({ paper: z.boolean(), reader: z.boolean() }))`
     WITH judging AS (
       SELECT s.id AS subscriber_id, p.id AS paper_id FROM subscribers s, papers p
       WHERE s.id = ${subscriberId} AND s.status = 'active' AND p.id = ${paperId}
@@ -40,8 +37,7 @@ export async function markPaper(deps: Deps, { subscriberId, paperId, kind }: Mar
       WHERE m.subscriber_id = j.subscriber_id AND m.paper_id = j.paper_id AND m.kind <> ${kind}
     )
     SELECT EXISTS (SELECT FROM papers WHERE id = ${paperId}) AS paper,
-      EXISTS (SELECT FROM subscribers WHERE id = ${subscriberId} AND status = 'active') AS reader`,
-  )
+      EXISTS (SELECT FROM subscribers WHERE id = ${subscriberId} AND status = 'active') AS reader`
   if (!paper) throw paperNotFound()
   if (!reader) throw notAReader()
   await learnTaste(deps, subscriberId)
@@ -57,12 +53,8 @@ export async function unmarkPaper(deps: Deps, { subscriberId, paperId, kind }: M
 
 /** Returns whether a reader marked a paper so. */
 export async function isMarked({ db }: Pick<Deps, 'db'>, { subscriberId, paperId, kind }: Marking): Promise<boolean> {
-  const { marked } = await queryOne(
-    db,
-    z.object({ marked: z.boolean() }),
-    sql`
+  const { marked } = await queryOne(db, z.object({ marked: z.boolean() }))`
     SELECT EXISTS (
-      SELECT FROM marks WHERE subscriber_id = ${subscriberId} AND paper_id = ${paperId} AND kind = ${kind}) AS marked`,
-  )
+      SELECT FROM marks WHERE subscriber_id = ${subscriberId} AND paper_id = ${paperId} AND kind = ${kind}) AS marked`
   return marked
 }

@@ -38,13 +38,9 @@ export const listSaved = (deps: Deps, subscriberId: number, page?: Page): Promis
   )
 
 async function readOwn({ db, now }: Deps, own: SQL, { before, limit = PAGE }: Page = {}): Promise<OwnPapers> {
-  const rows = await query(
-    db,
-    z.object({ id: bigint, at: moment }),
-    sql`
+  const rows = await query(db, z.object({ id: bigint, at: moment }))`
     SELECT id, at FROM (${own}) AS own WHERE at < coalesce(${before ?? null}::timestamptz, 'infinity')
-    ORDER BY at DESC, id DESC LIMIT ${limit + 1}`,
-  )
+    ORDER BY at DESC, id DESC LIMIT ${limit + 1}`
   const page = rows.slice(0, limit)
   const at = new Map(page.map((row) => [row.id, row.at]))
   const papers = await readListed(db, [...at.keys()], now())
