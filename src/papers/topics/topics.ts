@@ -34,27 +34,29 @@ export function topicsOf(paper: Described): string[] {
 export function fieldsOf(paper: Described): string[] {
   const stated = [paper.title, ...paper.keywords].map((text) => text.toLowerCase())
   const bare = paper.keywords.length === 0
-  const told = bare ? toldBy(paper) : ''
-  const isExcluded = ({ unless }: Field) => unless !== undefined && [...stated, told].some((text) => unless.test(text))
+  const abstract = bare ? relevantAbstract(paper) : ''
+  const isExcluded = ({ unless }: Field) =>
+    unless !== undefined && [...stated, abstract].some((text) => unless.test(text))
   const isStated = (field: Field) =>
     (stated.some((text) => field.words.test(text)) && !isExcluded(field)) ||
     field.categories?.some((code) => paper.categories?.includes(code))
   const found = FIELDS.filter(isStated)
   const fields = bare
-    ? [...found, ...FIELDS.filter((field) => !found.includes(field) && isRepeated(field, told))]
+    ? [...found, ...FIELDS.filter((field) => !found.includes(field) && isRepeated(field, abstract))]
     : found
-  const named = fields.length > 0 ? fields : FIELDS.filter(({ words }) => words.test(told || toldBy(paper)))
+  const named =
+    fields.length > 0 ? fields : FIELDS.filter(({ words }) => words.test(abstract || relevantAbstract(paper)))
   return named.filter((field) => found.includes(field) || !isExcluded(field)).map(({ slug }) => slug)
 }
 
-const isRepeated = ({ words, mentions = MENTIONS }: Field, told: string): boolean =>
-  (told.match(new RegExp(words, 'g'))?.length ?? 0) >= mentions
+const isRepeated = ({ words, mentions = MENTIONS }: Field, abstract: string): boolean =>
+  (abstract.match(new RegExp(words, 'g'))?.length ?? 0) >= mentions
 
 /** How often an abstract must match a field, unless the field says otherwise. */
 const MENTIONS = 2
 
 /** An abstract without sentences such as "Code and data are available at …": they say nothing about the subject. */
-const toldBy = ({ abstract = '' }: Described): string =>
+const relevantAbstract = ({ abstract = '' }: Described): string =>
   abstract
     .toLowerCase()
     .split(/(?<=[.!?])/)

@@ -19,7 +19,7 @@ export async function learnTaste({ db, now }: { db: Db; now: () => Date }, subsc
       tx,
       z.object({ likeVoted: z.boolean() }),
     )`SELECT like_voted FROM subscribers WHERE id = ${subscriberId} FOR NO KEY UPDATE`
-    const found = reader?.likeVoted ? await readTeachers(tx, subscriberId) : []
+    const found = reader?.likeVoted ? await readJudgements(tx, subscriberId) : []
     const unwanted = new Set(found.filter(({ kind }) => kind === 'not interested').map(({ paperId }) => paperId))
     const wanted = [...new Set(found.map(({ paperId }) => paperId))].filter((paperId) => !unwanted.has(paperId))
     if (wanted.length === 0) {
@@ -29,7 +29,7 @@ export async function learnTaste({ db, now }: { db: Db; now: () => Date }, subsc
     const vectors = await readVectors(tx, [...wanted, ...unwanted])
     const of = (ids: Iterable<number>) => [...ids].flatMap((id) => vectors.get(id) ?? [])
     const { terms, weights } = tasteVector(of(wanted), of(unwanted))
-    const count = (kind: Teacher['kind']) => found.filter((each) => each.kind === kind).length
+    const count = (kind: Judgement['kind']) => found.filter((each) => each.kind === kind).length
     await tx.execute(sql`
       INSERT INTO tastes (subscriber_id, terms, weights, votes, saved, not_interested, learned_at)
       VALUES (${subscriberId}, ${sql.param(terms)}::int[], ${sql.param(weights)}::real[], ${count('vote')}, ${count('saved')},
@@ -39,15 +39,15 @@ export async function learnTaste({ db, now }: { db: Db; now: () => Date }, subsc
   })
 }
 
-const Teacher = z.object({ paperId: bigint, kind: z.enum(['vote', 'saved', 'not interested']) })
-type Teacher = z.output<typeof Teacher>
+const Judgement = z.object({ paperId: bigint, kind: z.enum(['vote', 'saved', 'not interested']) })
+type Judgement = z.output<typeof Judgement>
 
-const readTeachers = (db: Db, subscriberId: number): Promise<Teacher[]> =>
-  query(db, Teacher)`
+const readJudgements = (db: Db, subscriberId: number): Promise<Judgement[]> =>
+  query(db, Judgement)`
     SELECT paper_id, kind FROM (
       SELECT subscriber_id, paper_id, 'vote' AS kind, cast_at AS at FROM votes
       UNION ALL SELECT subscriber_id, paper_id, kind::text, marked_at FROM marks
-    ) AS teachers
+    ) AS judgements
     JOIN subscribers s ON s.id = subscriber_id
     WHERE subscriber_id = ${subscriberId} AND at > coalesce(s.learn_since, '-infinity')
     ORDER BY at DESC, paper_id LIMIT ${MOST_LEARNED}`
