@@ -920,6 +920,7 @@ export const de: Messages = {
         text: [
           'Empfehlungen stehen vorn. Die übrigen ordnen wir nach Stimmen, geteilt durch die Wurzel aus Alter in Stunden plus vier. So fällt ein abends gelisteter Artikel nicht nur deshalb zurück, weil ihm Zeit fehlte. Wochen und Monate ordnen wir nach Stimmen.',
           'Themen, Stichwörter und andere Wünsche ändern nur die Reihenfolge Ihrer eigenen E-Mail. Was Sie öffnen oder anklicken, verwenden wir nicht.',
+          'Manche Begründungen nennen eine Chance. Sie sagt, wie viele frühere Artikel mit so vielen Stimmen am Ende ihres Tages im besten Zehntel ihres Monats landeten. Chancen unter eins zu zehn zeigen wir nicht.',
         ],
       },
       {
@@ -970,7 +971,7 @@ export const de: Messages = {
       'Wenn Sie uns sagen, warum Sie gehen, erhöhen wir eine Zahl um eins. Bei Ihnen speichern wir das nicht.',
       'Mit „KI-Zusammenfassung“ markierte Texte hat ein Sprachmodell bei der Quelle der Liste geschrieben. Über Sie erfährt es nichts.',
       'Adressen geben wir nur an die Mailserver, die an Sie zustellen.',
-      'Unsere Seiten setzen keine Cookies, außer einem zum Abstimmen, falls Sie das möchten.',
+      'Unsere Seiten setzen ein einziges Cookie, falls Sie das möchten: Es meldet diesen Browser zum Abstimmen, Merken und Folgen an.',
     ],
     yoursTitle: 'Ihre Daten',
     yours:

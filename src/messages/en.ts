@@ -921,6 +921,7 @@ export const en = {
         text: [
           'Picks come first. The others are ordered by votes divided by the square root of their age in hours plus four, so that a paper listed in the evening is not behind only for lack of time. Weeks and months are ordered by votes.',
           'Topics, keywords and other wishes change the order of your own email only. We don’t use what you open or click.',
+          'Some reasons give a chance. It says how many earlier papers with as many votes at the close ended in their month’s top tenth. Chances under one in ten aren’t shown.',
         ],
       },
       {
@@ -970,7 +971,7 @@ export const en = {
       'If you tell us why you unsubscribe, we add one to a count. It isn’t stored with you.',
       'Summaries marked “AI summary” were written by a language model at the source of the list. Nothing about you goes to one.',
       'We share addresses only with the mail servers that deliver to you.',
-      'Our pages set no cookies, except one for voting, if you want it.',
+      'Our pages set one cookie, if you want it: it signs this browser in to vote, save and follow.',
     ],
     yoursTitle: 'Your data',
     yours: 'Get a link by email. It lets you see everything we store about you, change your address, or erase it all.',
