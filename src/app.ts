@@ -36,6 +36,7 @@ import { searchRoutes } from './http/pages/search.ts'
 import { sitemapRoutes } from './http/pages/sitemap.ts'
 import { submitRoutes } from './http/pages/submit.ts'
 import { topicRoutes } from './http/pages/topics.ts'
+import { trendRoutes } from './http/pages/trends.ts'
 import { confirmRoutes } from './http/reader/confirm.ts'
 import { followRoutes } from './http/reader/follow.ts'
 import { forYouRoutes } from './http/reader/for-you.ts'
@@ -109,6 +110,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
       lists.register(paperRoutes, services)
       lists.register(searchRoutes, services)
       lists.register(topicRoutes, services)
+      lists.register(trendRoutes, services)
       lists.register(peopleRoutes, services)
       lists.register(editionRoutes, services)
       lists.register(aboutRoutes, services)
