@@ -705,7 +705,8 @@ export const de: Messages = {
     gainedMost: (topic, papers, before) =>
       `${topic} hat am meisten zugelegt: ${papers}, nach ${before.toLocaleString('de-DE')} in der Vorwoche.`,
     wentTo: (topic, papers, before) => `${topic}: erst ${before.toLocaleString('de-DE')}, jetzt ${papers}.`,
-    drewMost: (name, votes) => `${name} bekam die meisten Stimmen: ${votes} in den ersten zwei Tagen.`,
+    drewMost: (name, votes) =>
+      `${name} bekam die meisten Stimmen: ${votes.toLocaleString('de-DE')} in den ersten zwei Tagen.`,
     topics: 'Themen im Vergleich zur Vorwoche',
     topicsKey:
       'Der Strich ist die Vorwoche. Rot ist hinzugekommen, gestrichelt weggefallen. Ein Artikel kann in mehreren Themen zählen.',

@@ -700,7 +700,8 @@ export const en = {
       `${topic} gained most: ${papers}, after ${before.toLocaleString('en-GB')} the week before.`,
     wentTo: (topic: string, papers: string, before: number) =>
       `${topic} went from ${before.toLocaleString('en-GB')} to ${papers}.`,
-    drewMost: (name: string, votes: string) => `${name} drew the most votes: ${votes} in its first two days.`,
+    drewMost: (name: string, votes: number) =>
+      `${name} drew most votes: ${votes.toLocaleString('en-GB')} in its first two days.`,
     topics: 'Topics against the week before',
     topicsKey:
       'The mark is the week before. Red is what was gained, dashed what was lost. A paper may count in several topics.',

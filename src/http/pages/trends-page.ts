@@ -86,7 +86,7 @@ function leadOf(moved: readonly Moved[], [first]: readonly Riser[], t: Messages)
   return [
     most && t.trends.gainedMost(most.name, t.common.papers(most.papers), most.before),
     jump && t.trends.wentTo(jump.name, t.common.papers(jump.papers), jump.before),
-    first && t.trends.drewMost(shortenTitle(first.paper.title, MAX_NAME_CHARACTERS), t.paper.votes(first.votes)),
+    first && t.trends.drewMost(shortenTitle(first.paper.title, MAX_NAME_CHARACTERS), first.votes),
   ]
     .filter(Boolean)
     .join(' ')
@@ -144,7 +144,7 @@ function risersOf(risers: readonly Riser[], t: Messages) {
       return {
         href: paperPath(paper),
         title: paper.title,
-        who: [paper.organization ?? authorLine(paper.authors, t, 2), weekdayDate(paper.listDay, t.intl)]
+        who: [paper.organization ?? authorLine(paper.authors, t, 1), weekdayNamed(paper.listDay, t.intl)]
           .filter(Boolean)
           .join('\u00a0· '),
         votes: t.trends.votes(votes),
