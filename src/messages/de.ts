@@ -393,6 +393,8 @@ export const de: Messages = {
     trends: 'Trends',
     api: 'API',
     privacy: 'Datenschutz',
+    hidePictures: 'Bilder ausblenden',
+    showPictures: 'Bilder anzeigen',
     sections: 'Bereiche',
   },
   keys: {
@@ -477,6 +479,7 @@ export const de: Messages = {
       `Dazu ${n === 1 ? 'eine Stimme' : `${n.toLocaleString('de-DE')} Stimmen`} aus der Leserschaft von Paperboy.`,
     noVotes: 'Noch keine Stimmen.',
     asTable: 'Als Tabelle anzeigen',
+    pictureOf: (title) => `Bild des Artikels „${title}“`,
     read: 'Erfasst (UTC)',
     votesHead: 'Stimmen',
     editions: 'In unseren E-Mails',
@@ -1014,7 +1017,8 @@ export const de: Messages = {
       'Wenn Sie uns sagen, warum Sie gehen, erhöhen wir eine Zahl um eins. Bei Ihnen speichern wir das nicht.',
       'Mit „KI-Zusammenfassung“ markierte Texte hat ein Sprachmodell bei der Quelle der Liste geschrieben. Über Sie erfährt es nichts.',
       'Adressen geben wir nur an die Mailserver, die an Sie zustellen.',
-      'Unsere Seiten setzen ein einziges Cookie, falls Sie das möchten: Es meldet diesen Browser zum Abstimmen, Merken und Folgen an.',
+      'Unsere Seiten setzen nur dann ein Cookie, wenn Sie es wünschen: Eines meldet diesen Browser zum Abstimmen, Merken und Folgen an, eines merkt sich, dass Sie Bilder ausblenden.',
+      'Bilder der Artikel kommen von dieser Website. Keine andere Website sieht, welche Seiten Sie lesen.',
     ],
     yoursTitle: 'Ihre Daten',
     yours:

@@ -398,6 +398,8 @@ export const en = {
     trends: 'Trends',
     api: 'API',
     privacy: 'Privacy',
+    hidePictures: 'Hide pictures',
+    showPictures: 'Show pictures',
     sections: 'Sections',
   },
   keys: {
@@ -481,6 +483,7 @@ export const en = {
       `Plus ${n === 1 ? 'one vote' : `${n.toLocaleString('en-GB')} votes`} from Paperboy readers.`,
     noVotes: 'No votes yet.',
     asTable: 'Show as table',
+    pictureOf: (title: string) => `Picture of the paper “${title}”`,
     read: 'Recorded (UTC)',
     votesHead: 'Votes',
     editions: 'In our emails',
@@ -703,8 +706,7 @@ export const en = {
     drewMost: (name: string, votes: number) =>
       `${name} drew most votes: ${votes.toLocaleString('en-GB')} in its first two days.`,
     topics: 'Topics against the week before',
-    topicsKey:
-      'The mark is the week before. Red is what was gained, dashed what was lost. A paper may count in several topics.',
+    topicsKey: 'The mark is the week before. Red is the gain, dashed the loss. A paper may count in several topics.',
     counts: (papers: string, before: number) =>
       `${papers} this week, ${before.toLocaleString('en-GB')} the week before.`,
     partial: (weekday: string) => `The week goes on: every week counts up to ${weekday}.`,
@@ -1016,7 +1018,8 @@ export const en = {
       'If you tell us why you unsubscribe, we add one to a count. It isn’t stored with you.',
       'Summaries marked “AI summary” were written by a language model at the source of the list. Nothing about you goes to one.',
       'We share addresses only with the mail servers that deliver to you.',
-      'Our pages set one cookie, if you want it: it signs this browser in to vote, save and follow.',
+      'Our pages set a cookie only when you ask: one signs this browser in to vote, save and follow, one remembers that you hide pictures.',
+      'Pictures of papers come from this site, so no other site sees which pages you read.',
     ],
     yoursTitle: 'Your data',
     yours: 'Get a link by email. It lets you see everything we store about you, change your address, or erase it all.',

@@ -14,7 +14,7 @@ const MOST_GAINS = 9
 const MOST_LOSSES = 4
 
 /** Path of a week's trends. Without a week: the newest. */
-export const trendsHref = ({ key }: Pick<Span, 'key'>): string => `/trends?week=${key}`
+const trendsHref = ({ key }: Pick<Span, 'key'>): string => `/trends?week=${key}`
 
 interface Moved {
   name: string
@@ -94,7 +94,7 @@ function leadOf(moved: readonly Moved[], [first]: readonly Riser[], t: Messages)
 
 const percent = (part: number, whole: number) => `${Math.round((part / whole) * 1000) / 10}%`
 
-/** A field's table row. Its bar keeps what stayed, then what was gained or lost; the mark is the week before. */
+/** A field's table row. Its bar has the papers of both weeks, then the gain or the loss; the mark is the week before. */
 function row(field: Moved, longest: number, t: Messages) {
   const { papers, before } = field
   const stayed = Math.min(papers, before)
