@@ -170,6 +170,10 @@ const Environment = z
       .enum(['on', 'off'])
       .default('off')
       .transform((value) => value === 'on'),
+    THUMBNAILS: z
+      .enum(['on', 'off'])
+      .default('on')
+      .transform((value) => value === 'on'),
     SERVICE_MAIL_DAYS: count(90, 3650).refine(
       (days) => days >= 30,
       'must be at least 30, the time for which Paperboy remembers sign-ups',
