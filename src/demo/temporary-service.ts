@@ -7,7 +7,7 @@ import { readEnvironment } from '../runtime/config/config.ts'
 import { migrate } from '../runtime/db/database.ts'
 import { openServices } from '../runtime/open-services.ts'
 import type { Services } from '../runtime/services.ts'
-import { openTemporaryDatabase } from './temporary-database.ts'
+import { openTemporaryDatabase } from '../embedded/temporary-database.ts'
 
 /**
  * Starts the whole service on a database and ports of its own, for the demo and the screenshots. Disposing the stack removes all of
