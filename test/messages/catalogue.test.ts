@@ -57,14 +57,14 @@ const textsIn = (locale: Locale) => textsOf(messagesIn(locale))
 /** Names, formats and words that another language shares with English, or texts made of arguments only. */
 const SHARED = [
   /^(?:PDF|API|arXiv|Code|Feeds?|Name|Format|System[es]?|Version|Articles?|Audio|Video & 3D|Agents)$/,
-  /^(?:Navigation|Vision|Age?ntes?|Minutes?|Total|Deep Research|Robotics|Training|Status|Filter|Kontakt)$/,
+  /^(?:Navigation|Vision|Age?ntes?|Minutes?|Total|Deep Research|Robotics|Training|Status|Filter|Kontakt|Trends)$/,
   /^(?:Benchmarks & Evaluation|3D & Rendering|Computer Vision|Reinforcement Learning|Live · .*)$/,
   /^[^\p{L}]*$/u,
   /⟦/,
 ]
 const SAME_BY_NATURE = new Set([
   ...['punctuation.stop', 'punctuation.space', 'punctuation.colon', 'punctuation.comma', 'punctuation.semicolon'],
-  ...['topics.findExample', 'mails.welcomeBack.button', 'list.month'],
+  ...['topics.findExample', 'trends.votes().word'],
 ])
 
 describe.each(OTHERS)('in %s', (locale) => {
