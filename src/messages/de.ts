@@ -10,6 +10,7 @@ export const de: Messages = {
     skip: 'Zum Inhalt springen',
     papers: (n) => `${n.toLocaleString('de-DE')} Artikel`,
   },
+  punctuation: { stop: '.', space: ' ', colon: ': ', comma: ', ', semicolon: '; ' },
   submit: {
     title: 'Artikel vorschlagen',
     lead: 'Fügen Sie einen arXiv-Link ein. Die Redaktion prüft jeden Vorschlag.',
@@ -457,6 +458,7 @@ export const de: Messages = {
   paper: {
     votes: (n) => `${n.toLocaleString('de-DE')} ${n === 1 ? 'Stimme' : 'Stimmen'}`,
     comments: (n) => `${n.toLocaleString('de-DE')} ${n === 1 ? 'Kommentar' : 'Kommentare'}`,
+    quoted: (words) => `„${words}“`,
     voteFor: (title) => `Für „${title}“ stimmen`,
     undoFor: (title) => `Stimme für „${title}“ zurücknehmen`,
     pdf: 'PDF',

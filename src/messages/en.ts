@@ -30,6 +30,8 @@ export const en = {
     skip: 'Skip to content',
     papers: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'paper' : 'papers'}`,
   },
+  /** joins texts: `space` stands between sentences */
+  punctuation: { stop: '.', space: ' ', colon: ': ', comma: ', ', semicolon: '; ' },
   submit: {
     title: 'Suggest a paper',
     lead: 'Paste an arXiv link. A curator reviews every suggestion.',
@@ -461,6 +463,7 @@ export const en = {
   paper: {
     votes: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'vote' : 'votes'}`,
     comments: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'comment' : 'comments'}`,
+    quoted: (words: string) => `“${words}”`,
     voteFor: (title: string) => `Vote for “${title}”`,
     undoFor: (title: string) => `Remove your vote for “${title}”`,
     pdf: 'PDF',
