@@ -699,6 +699,7 @@ export const de: Messages = {
     more: 'Ältere Artikel',
     fromTheTop: 'Erste Seite',
   },
+  cards: { foot: 'Forschungsartikel im Trend, jeden Tag per E-Mail' },
   trends: {
     name: 'Was sich jede Woche bewegt',
     title: (week) => `Was sich in Woche ${week} bewegt hat`,

@@ -693,6 +693,7 @@ export const en = {
     more: 'Older papers',
     fromTheTop: 'First page',
   },
+  cards: { foot: 'Trending research papers, one email a day' },
   trends: {
     name: 'What moved each week',
     title: (week: number) => `What moved in week ${week}`,
