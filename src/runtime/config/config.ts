@@ -191,6 +191,7 @@ const Environment = z
       .string()
       .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 characters of ASCII, without white space')
       .optional(),
+    WORKER_METRICS_PORT: z.coerce.number().int().min(1).max(65535).optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .refine(
