@@ -854,6 +854,8 @@ export const de: Messages = {
     whatYouFollow: 'was Sie verfolgen',
     fromEarlierDays: 'von früheren Tagen',
     place: (rank) => `Platz\u00a0${rank.toLocaleString('de-DE')}`,
+    savedThisWeek: 'Diese Woche gemerkt',
+    allSaved: 'Alle gemerkten Artikel',
     alsoOnTheList: 'Auch auf der Liste',
     votesAtTheRight: 'Stimmen rechts',
     allPapers: (papers) => `Alle ${papers}`,
