@@ -53,7 +53,7 @@ const hashOf = (card: CardText): string =>
 
 /**
  * Returns what a page's head says of its card. The URL changes with the card's words, so that it may be cached forever.
- * @param what "site", "papers/12", or "editions/2026-04-14-daily"
+ * @param what "site", "papers/2604.14268", or "editions/2026-04-14-daily"
  */
 export const cardMeta = (what: string, card: CardText, { lang }: Messages) => ({
   path: `/cards/${lang}/${what}/${hashOf(card)}.png`,

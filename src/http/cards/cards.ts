@@ -6,6 +6,8 @@ import { isDay } from '../../calendar/days.ts'
 import { readEditionList } from '../../edition/compose/edition-list.ts'
 import { LOCALES, messagesIn } from '../../messages/catalogue.ts'
 import { readListed } from '../../papers/lists/listed-rows.ts'
+import { findPaper } from '../../papers/lists/paper.ts'
+import { paperPath } from '../../papers/paper-path.ts'
 import type { Services } from '../../runtime/services.ts'
 import { cardMeta, editionCard, paperCard, siteCard } from './card-text.ts'
 import { type CardText, drawCard } from './draw-card.ts'
@@ -48,11 +50,11 @@ export const cardRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
     send(reply, 'site', siteCard(messagesIn(params.lang)), params),
   )
 
-  const id = z.coerce.number().int().min(1).max(1e15)
-  app.get('/cards/:lang/papers/:id/:hash.png', options({ id }), async ({ params }, reply) => {
-    const [paper] = await readListed(services.db, [params.id], services.now())
+  app.get('/cards/:lang/papers/:id/:hash.png', options({ id: z.string() }), async ({ params }, reply) => {
+    const known = await findPaper(services.db, params.id)
+    const [paper] = known ? await readListed(services.db, [known.id], services.now()) : []
     if (!paper) return reply.callNotFound()
-    return send(reply, `papers/${params.id}`, paperCard(paper, messagesIn(params.lang)), params)
+    return send(reply, paperPath(paper).slice(1), paperCard(paper, messagesIn(params.lang)), params)
   })
 
   const name = z.string().regex(/^\d{4}-\d{2}-\d{2}-(?:daily|weekly)$/)
