@@ -701,6 +701,7 @@ export const de: Messages = {
     more: 'Ältere Artikel',
     fromTheTop: 'Erste Seite',
   },
+  cards: { foot: 'Forschungsartikel im Trend, jeden Tag per E-Mail' },
   trends: {
     name: 'Was sich jede Woche bewegt',
     title: (week) => `Was sich in Woche ${week} bewegt hat`,
@@ -855,6 +856,8 @@ export const de: Messages = {
     whatYouFollow: 'was Sie verfolgen',
     fromEarlierDays: 'von früheren Tagen',
     place: (rank) => `Platz\u00a0${rank.toLocaleString('de-DE')}`,
+    savedThisWeek: 'Diese Woche gemerkt',
+    allSaved: 'Alle gemerkten Artikel',
     alsoOnTheList: 'Auch auf der Liste',
     votesAtTheRight: 'Stimmen rechts',
     allPapers: (papers) => `Alle ${papers}`,

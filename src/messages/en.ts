@@ -696,6 +696,7 @@ export const en = {
     more: 'Older papers',
     fromTheTop: 'First page',
   },
+  cards: { foot: 'Trending research papers, one email a day' },
   trends: {
     name: 'What moved each week',
     title: (week: number) => `What moved in week ${week}`,
@@ -863,6 +864,8 @@ export const en = {
     fromEarlierDays: 'from earlier days',
     /** after the votes of a paper that stands outside the list's order */
     place: (rank: number) => `no.\u00a0${rank.toLocaleString('en-GB')}`,
+    savedThisWeek: 'Saved this week',
+    allSaved: 'All your saved papers',
     alsoOnTheList: 'Also on the list',
     votesAtTheRight: 'votes at the right',
     allPapers: (papers: string) => `All ${papers}`,
