@@ -92,6 +92,9 @@ const anyWishes = (papers: number): fc.Arbitrary<SelectionPreferences> =>
       .array(anySimilar(papers), { maxLength: 2 })
       .map((all) => all.map((similar) => ({ title: 'T', similar }))),
     taste: fc.option(anySimilar(papers), { nil: undefined }),
+    sequels: fc.array(fc.record({ position: fc.nat(papers - 1), name: fc.constant('A 1'), saved: fc.boolean() }), {
+      maxLength: 2,
+    }),
     unwanted: fc.uniqueArray(fc.nat(49), { maxLength: 4 }),
   })
 const anyHad = fc.array(fc.nat(49)).map((list) => new Set(list))
@@ -395,6 +398,11 @@ describe('each wish', () => {
       [17, { kind: 'paper', title: 'Keyformer: Cache' }],
       [18, { kind: 'taste' }],
     ])
+  })
+
+  test('a later version of what a paper names that they voted for or saved', () => {
+    const sequel = { position: 17, name: 'HY-World 1.0', saved: false }
+    expect(reasonsOf({ sequels: [sequel] })).toEqual([[17, { kind: 'sequel', name: 'HY-World 1.0', saved: false }]])
   })
 
   test('only mine: nothing else, and no digest on a day without', () => {
