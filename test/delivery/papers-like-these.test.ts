@@ -108,7 +108,7 @@ test('a later version of what a voted or saved paper names says so, only to read
   }
   const { editionId } = await assemble(services, { date: '2026-04-14' })
   const textFor = async (address: string) =>
-    (await preview(services, { kind: 'daily', date: '2026-04-14' }, address)).text
+    (await preview(services, { kind: 'daily', date: '2026-04-14' }, address)).text.replace(/\s+/g, ' ')
   const toAda = await textFor('ada@example.org')
   expect(toAda.match(/follows .*?, which you (voted for|saved)/g)?.toSorted()).toEqual([
     'follows HY-World 1.0, which you voted for',

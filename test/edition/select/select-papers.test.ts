@@ -92,9 +92,9 @@ const anyWishes = (papers: number): fc.Arbitrary<SelectionPreferences> =>
       .array(anySimilar(papers), { maxLength: 2 })
       .map((all) => all.map((similar) => ({ title: 'T', similar }))),
     taste: fc.option(anySimilar(papers), { nil: undefined }),
-    sequels: fc.array(fc.record({ position: fc.nat(papers - 1), name: fc.constant('A 1'), saved: fc.boolean() }), {
-      maxLength: 2,
-    }),
+    sequels: anySimilar(papers).map((some) =>
+      some.slice(0, 2).map(({ position, fit }) => ({ position, name: 'A 1', saved: fit > 0.5 })),
+    ),
     unwanted: fc.uniqueArray(fc.nat(49), { maxLength: 4 }),
   })
 const anyHad = fc.array(fc.nat(49)).map((list) => new Set(list))
@@ -171,7 +171,7 @@ describe('for any edition, preferences and earlier digests', () => {
         } else if (reason.kind === 'author') expect(authors).toContain(reason.name)
         else if (reason.kind === 'organisation') expect(organization).toBe(reason.name)
         else if (reason.kind === 'paper') expect(w.likePapers.some(({ similar }) => isSimilar(similar))).toBe(true)
-        else expect(isSimilar(w.taste!)).toBe(true)
+        else expect(isSimilar(reason.kind === 'sequel' ? w.sequels : w.taste!)).toBe(true)
       }
       expect(fit > 0).toBe(reasons.length > 0)
       if (section === 'topics') expect(reasons.length, 'meets a wish').toBeGreaterThan(0)
