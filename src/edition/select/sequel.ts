@@ -1,3 +1,5 @@
+import { unaccented } from '../../papers/search/words.ts'
+
 /** Text before a title's colon, or before "Technical Report": "HY-World 2.0: A …" → "HY-World 2.0". */
 const NAME = /^(?<name>[^:：]{2,40}?)(?:[:：]\s|\s+technical report\b)/i
 const MOST_WORDS = 4
@@ -66,10 +68,7 @@ function compareVersions(a: readonly number[], b: readonly number[]): number {
 
 function haveSamePeople(a: NamedPaper, b: NamedPaper): boolean {
   const names = ({ authors, organization }: NamedPaper) =>
-    [...authors, ...(organization ? [organization] : [])].map(fold)
+    [...authors, ...(organization ? [organization] : [])].map(unaccented)
   const known = new Set(names(a))
   return names(b).some((name) => known.has(name))
 }
-
-/** Case and accents do not matter. */
-const fold = (name: string): string => name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().trim()
