@@ -6,6 +6,7 @@ import { queryColumn, text } from '../../src/runtime/db/query.ts'
 import { servicesOn } from '../support/services.ts'
 import { readPapers } from './ranking/likeness.ts'
 import { fillLibrary } from './search/library.ts'
+import { cpuClock } from './support/cpu.ts'
 import { openLibrary } from './support/library.ts'
 import { percentile } from './support/rounds.ts'
 import { printTable } from './support/table.ts'
@@ -40,6 +41,7 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   const pages = Object.entries(await somePages(db))
   const first = new Map<string, number>()
   const took = new Map<string, number[][]>(pages.map(([name]) => [name, []]))
+  const work = new Map<string, number[]>(pages.map(([name]) => [name, []]))
   const open = async (path: string) => {
     const began = performance.now()
     const { statusCode } = await app.inject(path)
@@ -51,17 +53,23 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   for (let round = 0; round < Number(values.rounds); round++)
     for (const [name, paths] of pages) {
       const own: number[] = []
-      for (let at = round * times; at < (round + 1) * times; at++) own.push(await open(paths[at % paths.length]!))
+      const cpu = await cpuClock(db)
+      for (let at = round * times; at < (round + 1) * times; at++) {
+        const before = cpu()
+        own.push(await open(paths[at % paths.length]!))
+        work.get(name)!.push(cpu() - before)
+      }
       took.get(name)!.push(own)
     }
   printTable([
-    ['milliseconds', 'first', 'p50', 'p95', 'p95 of each round'],
+    ['milliseconds', 'first', 'p50', 'p95', 'p95 of each round', 'CPU p50', 'CPU p95'],
     ...[...took].map(([name, rounds]) => [
       name,
       first.get(name)!.toFixed(1),
       percentile(rounds.flat(), 0.5).toFixed(1),
       percentile(rounds.flat(), 0.95).toFixed(1),
       rounds.map((round) => percentile(round, 0.95).toFixed(0)).join(' '),
+      ...[0.5, 0.95].map((part) => percentile(work.get(name)!, part).toFixed(1)),
     ]),
   ])
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
 import { listDay } from '../../src/papers/lists/list-day.ts'
@@ -10,6 +10,7 @@ import type { Db } from '../../src/runtime/db/database.ts'
 import { bigint, query, queryColumn, text } from '../../src/runtime/db/query.ts'
 import { readPapers } from './ranking/likeness.ts'
 import { fillLibrary, rareWords } from './search/library.ts'
+import { cpuClock } from './support/cpu.ts'
 import { openLibrary } from './support/library.ts'
 import { percentile } from './support/rounds.ts'
 import { printTable } from './support/table.ts'
@@ -59,9 +60,9 @@ async function report(db: Db, searches: [string, Ask][], others: [string, Ask][]
   const measured = await measure(db, [...searches, ...others], pace)
   const all = searches.map(([name]) => measured.get(name)!)
   printTable([
-    ['milliseconds', 'p50', 'p95', 'p99', 'p95 of each round', 'CPU of node', 'of Postgres'],
-    ...[...measured].map(([name, own]) => rowOf(name, own, pace.times)),
-    rowOf('all searches', merge(all), pace.times * all.length),
+    ['milliseconds', 'p50', 'p95', 'p99', 'p95 of each round', 'CPU p50', 'CPU p95'],
+    ...[...measured].map(([name, own]) => rowOf(name, own)),
+    rowOf('all searches', merge(all)),
   ])
 }
 
@@ -149,68 +150,42 @@ interface Pace {
 interface Measured {
   /** milliseconds of each round's answers */
   rounds: number[][]
-  node: number
-  postgres: number | undefined
+  /** their CPU milliseconds */
+  work: number[]
 }
 
 /** Measures elapsed time, which other programs lengthen, and CPU time, which they do not. */
 async function measure(db: Db, kinds: [string, Ask][], { rounds, times }: Pace): Promise<Map<string, Measured>> {
-  const measured = new Map(kinds.map(([name]): [string, Measured] => [name, { rounds: [], node: 0, postgres: 0 }]))
+  const measured = new Map(kinds.map(([name]): [string, Measured] => [name, { rounds: [], work: [] }]))
   // The first answer of each kind reads the disk.
   for (const [, ask] of kinds) await ask(0)
   for (let round = 0; round < rounds; round++)
     for (const [name, ask] of kinds) {
       const own = measured.get(name)!
-      const backends = await backendsOf(db)
-      const [node, postgres] = [process.cpuUsage(), cpuMs(backends)]
+      const cpu = await cpuClock(db)
       const took: number[] = []
       for (let at = round * times; at < (round + 1) * times; at++) {
-        const began = performance.now()
+        const [began, before] = [performance.now(), cpu()]
         await ask(at)
         took.push(performance.now() - began)
+        own.work.push(cpu() - before)
       }
       own.rounds.push(took)
-      const { user, system } = process.cpuUsage(node)
-      own.node += (user + system) / 1000
-      own.postgres = postgres === undefined ? undefined : own.postgres! + cpuMs(backends)! - postgres
     }
   return measured
 }
 
 const merge = (all: readonly Measured[]): Measured => ({
   rounds: all[0]!.rounds.map((_, round) => all.flatMap((own) => own.rounds[round]!)),
-  node: all.reduce((sum, own) => sum + own.node, 0),
-  postgres: all.some((own) => own.postgres === undefined)
-    ? undefined
-    : all.reduce((sum, own) => sum + own.postgres!, 0),
+  work: all.flatMap((own) => own.work),
 })
 
-function rowOf(name: string, { rounds, node, postgres }: Measured, times: number): string[] {
-  const count = times * rounds.length
-  const took = rounds.flat()
-  return [
-    name,
-    ...[0.5, 0.95, 0.99].map((part) => percentile(took, part).toFixed(1)),
-    rounds.map((round) => percentile(round, 0.95).toFixed(0)).join(' '),
-    (node / count).toFixed(1),
-    postgres === undefined ? '–' : (postgres / count).toFixed(1),
-  ]
-}
-
-const backendsOf = async (db: Db): Promise<number[]> =>
-  (
-    await db.execute<{ pid: number }>(sql`SELECT pid FROM pg_stat_activity WHERE datname = current_database()`)
-  ).rows.map((row) => row.pid)
-
-/** Returns the CPU time of these processes so far, in Linux's 10 ms ticks of /proc. Undefined without /proc. */
-function cpuMs(pids: readonly number[]): number | undefined {
-  if (!existsSync('/proc/self/stat')) return undefined
-  const ticks = pids.map((pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-    return Number(fields[11]) + Number(fields[12])
-  })
-  return ticks.reduce((sum, one) => sum + one, 0) * 10
-}
+const rowOf = (name: string, { rounds, work }: Measured): string[] => [
+  name,
+  ...[0.5, 0.95, 0.99].map((part) => percentile(rounds.flat(), part).toFixed(1)),
+  rounds.map((round) => percentile(round, 0.95).toFixed(0)).join(' '),
+  ...[0.5, 0.95].map((part) => percentile(work, part).toFixed(1)),
+]
 
 /** The words that most papers have. Search reads their index entries last. */
 const commonWords = (db: Db): Promise<string[]> =>

@@ -138,7 +138,7 @@ async function insert(db: Db, made: Made[], { first, known, count, copies, searc
     ), added AS (
       INSERT INTO papers (id, source, source_id, title, abstract, authors, keywords, topics, list_day, list_position, code_url, summary, organization, raw, search)
       OVERRIDING SYSTEM VALUE
-      SELECT id, 'arxiv', 1000 + id / 90000 || '.' || lpad((id % 90000)::text, 5, '0'), title, abstract, authors, keywords, topics, list_day,
+      SELECT id, 'arxiv', 1001 + id / 90000 || '.' || lpad((id % 90000)::text, 5, '0'), title, abstract, authors, keywords, topics, list_day,
         list_position + copy, code_url, summary, organization, '{}', search FROM copied
     ), counted AS (
       INSERT INTO signals (paper_id, observed_at, votes, comments, origin)
