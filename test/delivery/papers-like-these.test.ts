@@ -98,7 +98,7 @@ test('a later version of what a voted or saved paper names says so, only to read
   await retitle(saved!, 'WebSailor: Navigating')
   await retitle(ids[15]!, 'HY-World 2.0: Worlds')
   await retitle(ids[16]!, 'WebSailor-V2: Bridging')
-  await retitle(ids[17]!, 'HY-World 3.0: By others', ['Somebody Else'])
+  await retitle(ids[17]!, 'HY-World 3.0: By others', ['Someone Else'])
   await indexPapers(services)
   const asking = await addSubscriber(db, 'ada@example.org', { likeVoted: true })
   const silent = await addSubscriber(db, 'bob@example.org', { likeVoted: false })
