@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { buildApp } from '../../src/app.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -12,6 +13,8 @@ import { percentile } from './support/rounds.ts'
 import { printTable } from './support/table.ts'
 
 const DATA = new URL('../../../shared/data/papers/hf-daily', import.meta.url).pathname
+
+const BUSY_MS = 200
 
 const help = `npm run bench -- pages [--papers 100000] [--rounds 3] [--times 20] [--in FOLDER] [--from FOLDER]
 
@@ -41,23 +44,27 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   const pages = Object.entries(await somePages(db))
   const first = new Map<string, number>()
   const took = new Map<string, number[][]>(pages.map(([name]) => [name, []]))
-  const work = new Map<string, number[]>(pages.map(([name]) => [name, []]))
-  const open = async (path: string) => {
-    const began = performance.now()
-    const { statusCode } = await app.inject(path)
-    if (statusCode !== 200) throw new Error(`${path} answered ${statusCode}`)
-    return performance.now() - began
+  const works = new Map<string, number[]>(pages.map(([name]) => [name, []]))
+  const open = async (path: string, cpu = () => 0) => {
+    for (;;) {
+      const [began, before] = [performance.now(), cpu()]
+      const { statusCode } = await app.inject(path)
+      if (statusCode === 200) return { took: performance.now() - began, work: cpu() - before }
+      // A busy machine makes the app refuse requests.
+      if (statusCode !== 503) throw new Error(`${path} answered ${statusCode}`)
+      await delay(BUSY_MS)
+    }
   }
-  for (const [name, paths] of pages) first.set(name, await open(paths[0]!))
+  for (const [name, paths] of pages) first.set(name, (await open(paths[0]!)).took)
   const times = Number(values.times)
   for (let round = 0; round < Number(values.rounds); round++)
     for (const [name, paths] of pages) {
       const own: number[] = []
       const cpu = await cpuClock(db)
       for (let at = round * times; at < (round + 1) * times; at++) {
-        const before = cpu()
-        own.push(await open(paths[at % paths.length]!))
-        work.get(name)!.push(cpu() - before)
+        const { took, work } = await open(paths[at % paths.length]!, cpu)
+        own.push(took)
+        works.get(name)!.push(work)
       }
       took.get(name)!.push(own)
     }
@@ -69,7 +76,7 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
       percentile(rounds.flat(), 0.5).toFixed(1),
       percentile(rounds.flat(), 0.95).toFixed(1),
       rounds.map((round) => percentile(round, 0.95).toFixed(0)).join(' '),
-      ...[0.5, 0.95].map((part) => percentile(work.get(name)!, part).toFixed(1)),
+      ...[0.5, 0.95].map((part) => percentile(works.get(name)!, part).toFixed(1)),
     ]),
   ])
 }
