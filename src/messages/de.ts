@@ -787,6 +787,7 @@ export const de: Messages = {
     organisation: (name) => `von ${name}, Sie folgen`,
     likePaper: (title) => `ähnlich wie „${title}“`,
     taste: 'ähnlich wie Artikel, für die Sie gestimmt oder die Sie gemerkt haben',
+    sequel: (name, saved) => `folgt auf ${name}, ${saved ? 'das Sie gemerkt haben' : 'für das Sie gestimmt haben'}`,
     pickedBy: (name) => `ausgewählt von ${name}`,
     votes: (n, from) =>
       `${from === undefined ? '' : `${from.toLocaleString('de-DE')} → `}${n.toLocaleString('de-DE')} ${n === 1 ? 'Stimme' : 'Stimmen'}`,

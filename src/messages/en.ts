@@ -783,6 +783,8 @@ export const en = {
     /** @param title shortened, of a paper that the reader wants more like */
     likePaper: (title: string) => `like “${title}”`,
     taste: 'similar to papers you voted for or saved',
+    /** @param name of the earlier system, such as "HY-World 1.0"; `saved`: the reader saved its paper, else they voted for it */
+    sequel: (name: string, saved: boolean) => `follows ${name}, which you ${saved ? 'saved' : 'voted for'}`,
     pickedBy: (name: string) => `picked by ${name}`,
     /** @param from number of votes before, if known */
     votes: (n: number, from?: number) =>
