@@ -14,7 +14,10 @@ export type ErrorCode =
   | 'EDITION_STATE'
   | 'MAILING_HALTED'
   | 'BAD_IMPORT'
+  | 'IMPORT_NOT_FOUND'
+  | 'IMPORT_STATE'
   | 'SOURCE_UNAVAILABLE'
+  | 'SESSION_NOT_FOUND'
 
 export const httpStatus = {
   BAD_ADDRESS: 422,
@@ -31,7 +34,10 @@ export const httpStatus = {
   EDITION_STATE: 409,
   MAILING_HALTED: 409,
   BAD_IMPORT: 422,
+  IMPORT_NOT_FOUND: 404,
+  IMPORT_STATE: 409,
   SOURCE_UNAVAILABLE: 502,
+  SESSION_NOT_FOUND: 404,
 } satisfies Record<ErrorCode, number>
 
 /** An error that the caller can act on: `code` for programs, `message` for people, safe to show. */
