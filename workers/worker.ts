@@ -12,6 +12,7 @@ import { assembleEditionJob } from './assemble-edition.ts'
 import { collectPapersJob } from './collect-papers.ts'
 import { countSumsJob } from './count-sums.ts'
 import { deleteExpiredJob } from './delete-expired.ts'
+import { fetchThumbnailsJob } from './fetch-thumbnails.ts'
 import { importReadersJob } from './import-readers.ts'
 import { startInboundServer } from './listen.ts'
 import { lookUpSubmissionsJob } from './look-up-submissions.ts'
@@ -54,6 +55,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
         await refreshTopics(services, stopping.signal)
         await indexPapers(services, stopping.signal)
       },
+      'fetch-thumbnails': () => fetchThumbnailsJob(services, stopping.signal),
       'assemble-edition': () => assembleEditionJob(services, sources),
       'record-list-facts': () => recordListFactsJob(services),
       'refit-chance': () => refitChanceJob(services),

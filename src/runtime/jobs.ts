@@ -7,6 +7,7 @@ import { z } from 'zod'
 export const jobs = {
   /** with a source and a list day: read it now, although it is not due */
   'collect-papers': z.object({ source: z.string().optional(), day: z.string().optional() }),
+  'fetch-thumbnails': z.object({}),
   'look-up-submissions': z.object({}),
   'index-papers': z.object({}),
   'assemble-edition': z.object({}),

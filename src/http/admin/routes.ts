@@ -17,6 +17,7 @@ import { readerImportRoutes } from './reader-import.ts'
 import { readerListRoutes } from './readers.ts'
 import { sessionRoutes } from './sessions.ts'
 import { settingsRoutes } from './settings.ts'
+import { addSections } from './sections.ts'
 import { signInRoutes, signOutRoute } from './sign-in.ts'
 import { sourceRoutes } from './sources.ts'
 import { adminSubmissionRoutes } from './submissions.ts'
@@ -32,6 +33,7 @@ const STALE = {
  */
 export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   disallowIndexing(app)
+  addSections(app as unknown as FastifyInstance)
   app.addHook('onRequest', async (_request, reply) => void setLocale(reply, 'en'))
   await requireFormTokens(app as unknown as FastifyInstance, services)
   // Admins may read the messages of our own errors.
