@@ -19,7 +19,7 @@ const DomainReport = z.object({
   bounces: z.number(),
   complaints: z.number(),
 })
-export type DomainReport = z.output<typeof DomainReport>
+type DomainReport = z.output<typeof DomainReport>
 
 const Deliverability = z.object({ domains: z.array(DomainReport) })
 const SUM = 'deliverability'

@@ -9,7 +9,7 @@ type Deps = Pick<Services, 'db' | 'now'>
 
 /** What happens to readers, in the order of charts and tables. Imports and operators' suppressions are no sign-ups or bounces. */
 export const READER_EVENTS = ['signed up', 'confirmed', 'imported', 'unsubscribed', 'bounced', 'complained'] as const
-export type ReaderEvent = (typeof READER_EVENTS)[number]
+type ReaderEvent = (typeof READER_EVENTS)[number]
 
 const NamedCounts = z.array(z.object({ name: z.string(), readers: z.number() }))
 const ReaderCounts = z.object({
@@ -21,7 +21,7 @@ const ReaderCounts = z.object({
   topics: NamedCounts,
   domains: NamedCounts,
 })
-export type ReaderCounts = z.output<typeof ReaderCounts>
+type ReaderCounts = z.output<typeof ReaderCounts>
 
 const SUM = 'readers'
 /** The first count reads the past so far back. */

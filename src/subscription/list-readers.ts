@@ -14,7 +14,7 @@ const Row = z.object({
   topics: z.array(text),
   createdAt: moment,
 })
-export type ListedReader = z.output<typeof Row>
+type ListedReader = z.output<typeof Row>
 
 export interface ReaderPage {
   readers: ListedReader[]

@@ -68,7 +68,7 @@ function interestOf(
   return {
     what,
     chart: dayChart(`chart-${what}`, what, byDay),
-    // A small sum is not stored, so it cannot be told from none.
+    // A small sum is not stored, so it looks like none.
     days: byDay
       .toReversed()
       .map(({ day, count }) => ({ name: plainDay(day), count: count || `under ${FEWEST_PEOPLE}` })),

@@ -38,12 +38,7 @@ export const readerListRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     const { before, days, ...filter } = query
     return reply.view('admin/readers', {
       ...(await listPage(services, filter, before)),
-      ...(before === undefined ? await growth(services, days) : {}),
-      spans: SPANS.map((span) => ({
-        span,
-        href: pageHref('/admin/readers', filter, 0).replace('before=0', `days=${span}`),
-        current: span === days,
-      })),
+      ...(before === undefined ? await growth(services, days, filter) : {}),
     })
   })
 
@@ -80,7 +75,7 @@ export const readerListRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
       )
       return await reply.view('admin/readers', {
         ...(await listPage(services, {})),
-        ...(await growth(services, 30)),
+        ...(await growth(services, SPANS[0])),
         done: ADDED[added],
       })
     } catch (error) {
@@ -140,9 +135,14 @@ async function listPage(services: Services, search: ReaderSearch, before?: numbe
 }
 
 /** Growth and churn as charts, and as one table. */
-async function growth(services: Services, span: number) {
+async function growth(services: Services, span: number, filter: ReaderFilter = {}) {
   const days = await readReaderDays(services, span)
   return {
+    spans: SPANS.map((each) => ({
+      span: each,
+      href: `/admin/readers?${new URLSearchParams(setFields({ ...filter, days: each }))}#growth`,
+      current: each === span,
+    })),
     charts: READER_EVENTS.map((event, index) =>
       dayChart(
         `chart-${index}`,
@@ -154,7 +154,6 @@ async function growth(services: Services, span: number) {
     days: days
       .toReversed()
       .map(({ day, counts }) => ({ day: plainDay(day), counts: READER_EVENTS.map((event) => counts[event]) })),
-    span,
   }
 }
 
