@@ -60,7 +60,7 @@ test(
     await page.getByRole('button', { name: 'Add', exact: true }).click()
     await page.getByText('they get an email that asks to confirm').waitFor()
 
-    await page.getByRole('link', { name: 'Import readers from a file' }).click()
+    await page.getByRole('link', { name: 'Import from a file' }).click()
     const file = {
       name: 'list.csv',
       mimeType: 'text/csv',

@@ -48,7 +48,7 @@ export async function furnishDesk(services: Services, readers: number): Promise<
     FROM subscribers s JOIN (SELECT id, row_number() OVER (ORDER BY id) AS place FROM papers) p ON s.id % (p.place * 3) = 1
     WHERE s.status = 'active' AND s.id < 1500 ON CONFLICT DO NOTHING`)
   await db.execute(sql`
-    INSERT INTO marks SELECT subscriber_id, paper_id, 'saved', cast_at FROM votes WHERE subscriber_id % 3 = 0`)
+    INSERT INTO marks SELECT subscriber_id, paper_id, 'saved', cast_at FROM votes WHERE subscriber_id % 4 <> 1`)
   await db.execute(sql`
     INSERT INTO inbound_events (received_at, source, fingerprint, class, reason, authority, subscriber_id, edition_id, did, status, evidence)
     SELECT ${now()}::timestamptz - make_interval(mins => n), 'imap', n::text::bytea, (ARRAY['hard', 'soft', 'autoreply', 'complaint'])[n % 4 + 1],

@@ -72,7 +72,15 @@ function interestOf(
     days: byDay
       .toReversed()
       .map(({ day, count }) => ({ name: plainDay(day), count: count || `under ${FEWEST_PEOPLE}` })),
-    papers: of(papers).map(({ title, count, ...paper }) => ({ title: readable(title), href: paperPath(paper), count })),
-    topics: of(topics).map(({ slug, count }) => ({ name: nameOf(slug), href: `/topics/${slug}`, count })),
+    papers: of(papers).map(({ title, count, ...paper }) => ({
+      title: readable(title),
+      href: paperPath(paper),
+      count: count.toLocaleString('en'),
+    })),
+    topics: of(topics).map(({ slug, count }) => ({
+      name: nameOf(slug),
+      href: `/topics/${slug}`,
+      count: count.toLocaleString('en'),
+    })),
   }
 }
