@@ -16,7 +16,10 @@ export type ErrorCode =
   | 'BACKUP_INVALID'
   | 'BAD_IMPORT'
   | 'DATABASE_NOT_EMPTY'
+  | 'IMPORT_NOT_FOUND'
+  | 'IMPORT_STATE'
   | 'SOURCE_UNAVAILABLE'
+  | 'SESSION_NOT_FOUND'
 
 export const httpStatus = {
   BAD_ADDRESS: 422,
@@ -35,7 +38,10 @@ export const httpStatus = {
   BACKUP_INVALID: 422,
   BAD_IMPORT: 422,
   DATABASE_NOT_EMPTY: 409,
+  IMPORT_NOT_FOUND: 404,
+  IMPORT_STATE: 409,
   SOURCE_UNAVAILABLE: 502,
+  SESSION_NOT_FOUND: 404,
 } satisfies Record<ErrorCode, number>
 
 /** An error that the caller can act on: `code` for programs, `message` for people, safe to show. */

@@ -797,6 +797,7 @@ export const fr: Messages = {
     organisation: (name) => `de ${name}, que vous suivez`,
     likePaper: (title) => `proche de « ${title} »`,
     taste: 'proche d’articles que vous avez votés ou enregistrés',
+    sequel: (name, saved) => `fait suite à ${name}, que vous avez ${saved ? 'enregistré' : 'voté'}`,
     pickedBy: (name) => `choisi par ${name}`,
     votes: (n, from) => `${from === undefined ? '' : `${number(from)} → `}${votes(n)}`,
     best: (days, topic) =>

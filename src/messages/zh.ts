@@ -748,6 +748,7 @@ export const zh: Messages = {
     organisation: (name) => `来自 ${name}，您已关注`,
     likePaper: (title) => `与“${title}”相似`,
     taste: '与您投票或收藏过的论文相似',
+    sequel: (name, saved) => `是您${saved ? '收藏' : '投票'}过的 ${name} 的后续`,
     pickedBy: (name) => `${name} 精选`,
     votes: (n, from) => `${from === undefined ? '' : `${number(from)} → `}${votes(n)}`,
     best: (days, topic) => `${days} 天内${topic === undefined ? '' : `“${topic}”`}首日票数最高`,
