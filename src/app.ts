@@ -37,6 +37,7 @@ import { sitemapRoutes } from './http/pages/sitemap.ts'
 import { submitRoutes } from './http/pages/submit.ts'
 import { topicRoutes } from './http/pages/topics.ts'
 import { confirmRoutes } from './http/reader/confirm.ts'
+import { embedRoutes } from './http/reader/embed.ts'
 import { followRoutes } from './http/reader/follow.ts'
 import { forYouRoutes } from './http/reader/for-you.ts'
 import { manageRoutes } from './http/reader/manage.ts'
@@ -123,6 +124,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     limited.register(forYouRoutes, services)
     limited.register(followRoutes, services)
     limited.register(subscribeRoutes, services)
+    limited.register(embedRoutes, services)
     limited.register(confirmRoutes, services)
     limited.register(unsubscribeReasonRoutes, services)
     limited.register(manageRoutes, services)

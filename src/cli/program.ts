@@ -65,6 +65,10 @@ const COMMANDS: Record<string, CommandGroup> = {
     description: 'manage access to the admin pages',
     load: async () => (await import('./admin.ts')).adminCommands,
   },
+  'api-key': {
+    description: 'create, list and revoke keys of the API',
+    load: async () => (await import('./api-key.ts')).apiKeyCommands,
+  },
   init: {
     description: 'write a .env for production, with fresh keys; an existing one is never overwritten',
     load: async () => (await import('./init.ts')).initCommand,

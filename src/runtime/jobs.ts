@@ -21,6 +21,7 @@ export const jobs = {
   'tidy-sign-ups': z.object({}),
   'read-mailbox': z.object({}),
   'raise-alerts': z.object({}),
+  'send-webhooks': z.object({}),
 } as const satisfies Record<string, z.ZodType>
 
 export type JobName = keyof typeof jobs

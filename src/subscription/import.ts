@@ -179,7 +179,8 @@ function importedStatus({ status }: Row, { active }: ImportOptions): Status {
   return active ? 'active' : 'pending'
 }
 
-async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) {
+/** Writes rows of an import, all of them valid. Counts what became of them. */
+export async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) {
   const rows = mergeDuplicates(
     all.map((row) => ({ ...row, hash: row.hash.toString('hex'), status: importedStatus(row, options) })),
   )

@@ -22,6 +22,7 @@ const NOTHING: Handlers = {
   'tidy-sign-ups': idle,
   'read-mailbox': idle,
   'raise-alerts': idle,
+  'send-webhooks': idle,
 }
 const CONCURRENCY = { scheduled: 4, emails: 1, batches: 1 }
 

@@ -5,6 +5,7 @@ import type { Services } from '../../runtime/services.ts'
 import { pageErrorHandler } from '../kit/error-pages.ts'
 import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
+import { adminApiKeyRoutes } from './api-keys.ts'
 import { auditLogRoutes } from './audit-log.ts'
 import { adminEditionRoutes } from './edition.ts'
 import { isFormTokenError, requireFormTokens } from './form-token.ts'
@@ -13,6 +14,7 @@ import { overviewRoutes } from './overview.ts'
 import { adminReaderRoutes } from './reader.ts'
 import { signInRoutes, signOutRoute } from './sign-in.ts'
 import { adminSubmissionRoutes } from './submissions.ts'
+import { adminWebhookRoutes } from './webhooks.ts'
 
 const STALE = {
   title: 'This form is out of date',
@@ -47,6 +49,8 @@ export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     guarded.register(adminSubmissionRoutes, services)
     guarded.register(adminReaderRoutes, services)
     guarded.register(auditLogRoutes, services)
+    guarded.register(adminApiKeyRoutes, services)
+    guarded.register(adminWebhookRoutes, services)
     guarded.register(signOutRoute, services)
   })
 }

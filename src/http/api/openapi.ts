@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
 import type { Config } from '../../runtime/config/config.ts'
 import { VERSION } from '../../runtime/config/version.ts'
+import { openToOtherSites } from '../kit/cors.ts'
 
 type Operation = {
   summary?: string
@@ -27,6 +28,9 @@ export async function describeApi(app: FastifyInstance, config: Pick<Config, 'PU
           'Trending papers and the subscription to them. Errors are problem details (RFC 9457) of type application/problem+json.',
       },
       servers: [{ url: config.PUBLIC_URL }],
+      components: {
+        securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'A key made at /admin/keys.' } },
+      },
     },
     transform: (route) => {
       const { schema, url } = jsonSchemaTransform(route as Parameters<typeof jsonSchemaTransform>[0])
@@ -38,7 +42,7 @@ export async function describeApi(app: FastifyInstance, config: Pick<Config, 'PU
 /** The OpenAPI document, and the same as a page that works without JavaScript. */
 export async function apiDocumentRoutes(app: FastifyInstance): Promise<void> {
   const hidden = { schema: { hide: true } }
-  app.get('/openapi.json', hidden, async () => app.swagger())
+  app.get('/openapi.json', hidden, async (_request, reply) => openToOtherSites(reply).send(app.swagger()))
   app.get('/docs', hidden, async (_request, reply) =>
     reply.view('api', { operations: operationsOf(app.swagger() as Described) }),
   )

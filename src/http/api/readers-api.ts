@@ -1,0 +1,130 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { preview } from '../../delivery/preview/preview.ts'
+import { cadence, mailFormat, subscriberStatus } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
+import { exportReader } from '../../subscription/erase.ts'
+import { subscriberIdOf } from '../../subscription/find-reader.ts'
+import { type ListedReader, listReaders, readerById } from '../../subscription/list-readers.ts'
+import { pageFields, readCursor, writeCursor } from './cursor.ts'
+import { dayField, editionKey, emailField, idField, moment, nullableMoment } from './fields.ts'
+
+const Reader = z.object({
+  id: z.int(),
+  email: z.string().nullable().describe('null once erased'),
+  status: z.enum(subscriberStatus.enumValues),
+  cadence: z.enum(cadence.enumValues),
+  hour: z.int(),
+  zone: z.string(),
+  weekday: z.int(),
+  size: z.int(),
+  format: z.enum(mailFormat.enumValues),
+  locale: z.string(),
+  topics: z.array(z.string()),
+  keywords: z.array(z.string()),
+  authors: z.array(z.string()),
+  organisations: z.array(z.string()),
+  consent: z
+    .string()
+    .nullable()
+    .describe('the version of the form they agreed to, or who attests consent given elsewhere'),
+  createdAt: moment,
+  requestedAt: nullableMoment,
+  confirmedAt: nullableMoment,
+  leftAt: nullableMoment,
+  pausedUntil: nullableMoment,
+  nextDigestAt: nullableMoment,
+})
+const filterFields = {
+  status: z.enum(subscriberStatus.enumValues).optional(),
+  cadence: z.enum(cadence.enumValues).optional(),
+  topic: z.string().max(60).optional().describe('slug of a topic that they follow'),
+  domain: z.string().max(255).optional(),
+  search: z.string().max(255).optional().describe('a part of the address'),
+  joinedFrom: dayField.optional(),
+  joinedTo: dayField.optional(),
+}
+
+const params = z.object({ id: idField })
+const scopes = ['readers'] as const
+
+/** Readers, for programs: what the admin page "Readers" and the command `subscribers` do. */
+export const readersApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  app.get(
+    '/v1/readers',
+    {
+      config: { scopes },
+      schema: {
+        summary: 'Readers, newest first',
+        querystring: z.object({ ...filterFields, ...pageFields }),
+        response: { 200: z.object({ readers: z.array(Reader), next: z.string().optional() }) },
+      },
+    },
+    async ({ query: { cursor, limit, ...filter } }) => {
+      const [before] = readCursor('readers', z.tuple([z.int().positive()]), cursor) ?? []
+      const readers = await listReaders(services, filter, { before, limit })
+      const last = readers.length === limit ? readers.at(-1) : undefined
+      return { readers: readers.map(shown), next: last && writeCursor('readers', [last.id]) }
+    },
+  )
+
+  app.post(
+    '/v1/readers/find',
+    {
+      config: { scopes, errors: [404], reads: true },
+      schema: {
+        summary: 'The reader with an address. It is in the body, because logs keep URLs',
+        body: z.strictObject({ email: emailField }),
+        response: { 200: Reader },
+      },
+    },
+    async ({ body }) => shown(await readerById(services, await subscriberIdOf(services, body.email))),
+  )
+
+  app.get(
+    '/v1/readers/:id',
+    { config: { scopes, errors: [404] }, schema: { summary: 'One reader', params, response: { 200: Reader } } },
+    async ({ params: { id } }) => shown(await readerById(services, id)),
+  )
+
+  const Exported = z.object({ exportedAt: moment, tables: z.record(z.string(), z.array(z.unknown())) })
+  app.get(
+    '/v1/readers/:id/export',
+    {
+      config: { scopes, errors: [404] },
+      schema: { summary: 'All stored data about a reader, by table', params, response: { 200: Exported } },
+    },
+    async ({ params: { id } }) => {
+      await readerById(services, id)
+      return exportReader(services, id)
+    },
+  )
+
+  const Digest = z.object({ subject: z.string(), html: z.string(), text: z.string() })
+  app.get(
+    '/v1/readers/:id/digests/:kind/:date',
+    {
+      config: { scopes, errors: [404, 409] },
+      schema: {
+        summary: 'An edition as this reader receives it. Sends nothing',
+        params: z.object({ id: idField, ...editionKey }),
+        response: { 200: Digest },
+      },
+    },
+    async ({ params: { id, kind, date } }) => {
+      const { email } = await readerById(services, id)
+      const { subject, html, text } = await preview(services, { kind, date }, email ?? '')
+      return { subject, html, text }
+    },
+  )
+}
+
+const shown = (reader: ListedReader) => ({
+  ...reader,
+  createdAt: reader.createdAt.toISOString(),
+  requestedAt: reader.requestedAt?.toISOString() ?? null,
+  confirmedAt: reader.confirmedAt?.toISOString() ?? null,
+  leftAt: reader.leftAt?.toISOString() ?? null,
+  pausedUntil: reader.pausedUntil?.toISOString() ?? null,
+  nextDigestAt: reader.nextDigestAt?.toISOString() ?? null,
+})
