@@ -69,6 +69,10 @@ const COMMANDS: Record<string, CommandGroup> = {
     description: 'create, list and revoke keys of the API',
     load: async () => (await import('./api-key.ts')).apiKeyCommands,
   },
+  simulate: {
+    description: 'run the whole service through weeks of simulated time on a temporary database, and check its rules',
+    load: async () => (await import('./simulate.ts')).simulateCommand,
+  },
   init: {
     description: 'write a .env for production, with fresh keys; an existing one is never overwritten',
     load: async () => (await import('./init.ts')).initCommand,

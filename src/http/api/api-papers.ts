@@ -6,7 +6,6 @@ import { type Span, spanNamed } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { listDay, listSpan } from '../../papers/lists/list-day.ts'
 import { findPaper, readPaper } from '../../papers/lists/paper.ts'
-import { papersBy } from '../../papers/lists/papers-by.ts'
 import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
 import { searchPapers } from '../../papers/search/search.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
@@ -16,7 +15,7 @@ import { cachedTopics } from '../pages/cached-topics.ts'
 
 export const limit = z.coerce.number().int().min(1).max(100).optional()
 const day = z.string().refine(isDay, 'is not a day of the calendar: write YYYY-MM-DD').optional()
-const named = (kind: Span['kind'], form: string) =>
+export const named = (kind: Span['kind'], form: string) =>
   z
     .string()
     .refine((key) => spanNamed(kind, key) !== undefined, `is not in the calendar: write ${form}`)
@@ -48,7 +47,7 @@ export const PaperFacts = z.object({
   listDay: z.string(),
   topics: z.array(z.string()),
 })
-const Papers = z.array(PaperFacts)
+export const Papers = z.array(PaperFacts)
 
 const List = z.object({
   kind: z.enum(['day', 'week', 'month']),
@@ -199,16 +198,4 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     { config: { open }, schema: { summary: 'Topics', response: { 200: Topics } } },
     async (_request, reply) => reply.headers(PUBLIC).send({ topics: await allTopics() }),
   )
-
-  const byName = {
-    querystring: z.object({ name: z.string().min(1).max(300), after: z.string().max(100).optional(), limit }),
-    response: { 200: z.object({ total: z.number(), papers: Papers, next: z.string().optional() }) },
-  }
-  for (const who of ['author', 'organisation'] as const) {
-    const schema = { summary: `Papers of an ${who}, by the name as papers write it, newest first`, ...byName }
-    app.get(`/v1/${who}s`, { config: { open }, schema }, async ({ query: { name, ...page } }, reply) => {
-      const found = await papersBy(services, who === 'author' ? { author: name } : { organisation: name }, page)
-      return reply.headers(PUBLIC).send({ ...found, papers: found.papers.map(withPage) })
-    })
-  }
 }

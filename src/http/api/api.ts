@@ -13,6 +13,7 @@ import { deliveriesApiRoutes } from './deliveries-api.ts'
 import { editionChangesApiRoutes } from './edition-changes-api.ts'
 import { editionsApiRoutes } from './editions-api.ts'
 import { apiDocumentRoutes, describeApi } from './openapi.ts'
+import { peopleApiRoutes } from './people-api.ts'
 import { preferencesApiRoutes } from './preferences-api.ts'
 import { problemHandler, sendProblem } from './problems.ts'
 import { readerChangesApiRoutes } from './reader-changes-api.ts'
@@ -21,6 +22,7 @@ import { applyRouteRules } from './route-rules.ts'
 import { statusApiRoutes } from './status-api.ts'
 import { submissionsApiRoutes } from './submissions-api.ts'
 import { suppressionsApiRoutes } from './suppressions-api.ts'
+import { trendsApiRoutes } from './trends-api.ts'
 import { votesApiRoutes } from './votes-api.ts'
 
 /** Making a challenge costs 2 ms of CPU. A browser requests one when the form gets focus. */
@@ -40,6 +42,8 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
   const own = { ...services, prefix: '' }
   app.register(preferencesApiRoutes, own)
   app.register(apiPaperRoutes, own)
+  app.register(peopleApiRoutes, own)
+  app.register(trendsApiRoutes, own)
   app.register(votesApiRoutes, own)
   app.register(editionsApiRoutes, own)
   app.register(editionChangesApiRoutes, own)
