@@ -5,9 +5,9 @@ import { LOCALES } from '../../messages/catalogue.ts'
 import { withAudit } from '../../operate/audit.ts'
 import { cadence, subscriberStatus } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import { addReader } from '../../subscription/add-reader.ts'
 import { eraseReader } from '../../subscription/erase.ts'
-import { type ListedReader, readerById } from '../../subscription/list-readers.ts'
+import { type ReaderDetails, readerById } from '../../subscription/reader-details.ts'
+import { addForProgram } from '../../subscription/sign-up-for-program.ts'
 import { unsubscribeReader } from '../../subscription/unsubscribe.ts'
 import { liftOrThrow, suppress } from '../../suppression/suppress.ts'
 import { emailField, idField } from './fields.ts'
@@ -52,9 +52,13 @@ export const readerChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (ap
       const { consent, ...wanted } = request.body
       const given = consent && { form: consent.form, confirmedAt: new Date(consent.confirmedAt) }
       const actor = keyActor(request)
-      const made = await addReader(services, { ...wanted, consent: given }, { origin: request.ip, attestedBy: actor })
+      const made = await addForProgram(
+        services,
+        { ...wanted, consent: given },
+        { origin: request.ip, attestedBy: actor },
+      )
       await withAudit(services, { actor, action: 'added', target: `reader ${made.id}` }, async () => {})
-      return reply.code(made.added ? 201 : 200).send({ id: made.id, status: made.status as ListedReader['status'] })
+      return reply.code(made.added ? 201 : 200).send({ id: made.id, status: made.status as ReaderDetails['status'] })
     },
   )
 

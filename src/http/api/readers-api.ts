@@ -5,7 +5,7 @@ import { cadence, mailFormat, subscriberStatus } from '../../runtime/db/schema.t
 import type { Services } from '../../runtime/services.ts'
 import { exportReader } from '../../subscription/erase.ts'
 import { subscriberIdOf } from '../../subscription/find-reader.ts'
-import { type ListedReader, listReaders, readerById } from '../../subscription/list-readers.ts'
+import { listReaderDetails, type ReaderDetails, readerById } from '../../subscription/reader-details.ts'
 import { pageFields, readCursor, writeCursor } from './cursor.ts'
 import { dayField, editionKey, emailField, idField, moment, nullableMoment } from './fields.ts'
 
@@ -62,7 +62,7 @@ export const readersApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     },
     async ({ query: { cursor, limit, ...filter } }) => {
       const [before] = readCursor('readers', z.tuple([z.int().positive()]), cursor) ?? []
-      const readers = await listReaders(services, filter, { before, limit })
+      const readers = await listReaderDetails(services, filter, { before, limit })
       const last = readers.length === limit ? readers.at(-1) : undefined
       return { readers: readers.map(shown), next: last && writeCursor('readers', [last.id]) }
     },
@@ -119,7 +119,7 @@ export const readersApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
   )
 }
 
-const shown = (reader: ListedReader) => ({
+const shown = (reader: ReaderDetails) => ({
   ...reader,
   createdAt: reader.createdAt.toISOString(),
   requestedAt: reader.requestedAt?.toISOString() ?? null,

@@ -35,7 +35,7 @@ export interface NewReader {
  * @throws PaperboyError BAD_ADDRESS | BAD_PREFERENCE; OPTED_OUT when an import must not activate the address; TOO_MANY_SIGN_UPS when
  *   the address got too many emails
  */
-export async function addReader(
+export async function addForProgram(
   deps: Deps,
   wanted: NewReader,
   by: { origin: string; attestedBy: string },

@@ -31,11 +31,11 @@ const Reader = z.object({
   pausedUntil: moment.nullable(),
   nextDigestAt: moment.nullable(),
 })
-export type ListedReader = z.output<typeof Reader>
+export type ReaderDetails = z.output<typeof Reader>
 
 export interface ReaderFilter {
-  status?: ListedReader['status'] | undefined
-  cadence?: ListedReader['cadence'] | undefined
+  status?: ReaderDetails['status'] | undefined
+  cadence?: ReaderDetails['cadence'] | undefined
   /** a topic's slug */
   topic?: string | undefined
   /** the part of the address behind the @ */
@@ -57,11 +57,11 @@ const condition = (value: string | undefined, test: (value: string) => ReturnTyp
   value === undefined ? sql`true` : test(value)
 
 /** Lists readers, newest first. @param page.before the id of the last reader on the page before */
-export async function listReaders(
+export async function listReaderDetails(
   { db }: Deps,
   filter: ReaderFilter,
   page: { before?: number | undefined; limit: number },
-): Promise<ListedReader[]> {
+): Promise<ReaderDetails[]> {
   const { status, cadence, topic, domain, search, joinedFrom, joinedTo } = filter
   return query(db, Reader)`
     SELECT ${COLUMNS} FROM subscribers
@@ -77,7 +77,7 @@ export async function listReaders(
 }
 
 /** @throws PaperboyError READER_NOT_FOUND */
-export async function readerById({ db }: Deps, id: number): Promise<ListedReader> {
+export async function readerById({ db }: Deps, id: number): Promise<ReaderDetails> {
   const [reader] = await query(db, Reader)`SELECT ${COLUMNS} FROM subscribers WHERE id = ${id}`
   if (!reader) throw new PaperboyError('READER_NOT_FOUND', `There is no reader ${id}.`)
   return reader
