@@ -50,18 +50,28 @@ export async function apiDocumentRoutes(app: FastifyInstance): Promise<void> {
 
 const operationsOf = ({ paths = {} }: Described) =>
   Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { summary, parameters = [], requestBody, responses = {} }]) => ({
+    Object.entries(methods).map(([method, { summary, description, parameters = [], requestBody, responses = {} }]) => ({
       method: method.toUpperCase(),
       path,
       summary,
+      description,
       parameters,
       body: requestBody && JSON.stringify(bodyOf(requestBody), null, 2),
-      responses: Object.entries(responses).map(([status, response]) => ({
-        status,
-        body: JSON.stringify(bodyOf(response as object) ?? {}, null, 2),
-      })),
+      responses: answersOf(responses),
     })),
   )
+
+/** The responses, with all statuses of the same body in one: errors share one. */
+const answersOf = (responses: object) => {
+  const all = Object.entries(responses).map(([status, response]) => ({
+    status,
+    body: JSON.stringify(bodyOf(response) ?? {}, null, 2),
+  }))
+  return [...Map.groupBy(all, ({ body }) => body)].map(([body, same]) => ({
+    status: same.map(({ status }) => status).join(', '),
+    body,
+  }))
+}
 
 const bodyOf = (holder: { content?: Record<string, { schema?: unknown }> }) =>
   Object.values(holder.content ?? {})[0]?.schema
