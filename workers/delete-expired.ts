@@ -8,6 +8,7 @@ import { deleteExpired } from '../src/privacy/delete-expired.ts'
 import type { Services } from '../src/runtime/services.ts'
 import { composeKeys } from '../src/subscription/compose-keys.ts'
 import { deleteIdleBuckets } from '../src/subscription/delete-domain-data.ts'
+import { deleteOldUploads } from '../src/subscription/uploaded-imports.ts'
 
 /** Job `delete-expired`: deletes data past its retention period, and ends what earlier versions left behind. */
 export async function deleteExpiredJob(services: Services): Promise<void> {
@@ -19,6 +20,7 @@ export async function deleteExpiredJob(services: Services): Promise<void> {
   await deleteOldMessages(services)
   await deleteIdleBuckets(services.db)
   await deleteOldPolls(services)
+  await deleteOldUploads(services)
   const keys = await composeKeys(services)
   if (keys.composed + keys.ended > 0) services.log.info(keys, 'address keys composed')
   const deleted = await deleteExpired(services)

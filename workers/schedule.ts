@@ -23,6 +23,8 @@ const EVERY: Partial<Record<JobName, number>> = {
   'refit-chance': 6 * 60 * MINUTE,
   'delete-expired': 60 * MINUTE,
   'collect-papers': 10 * MINUTE,
+  'count-sums': 10 * MINUTE,
+  'import-readers': 30 * SECOND,
 }
 
 /**

@@ -10,8 +10,10 @@ import type { Services } from '../src/runtime/services.ts'
 import { announceWorker } from '../src/runtime/worker-presence.ts'
 import { assembleEditionJob } from './assemble-edition.ts'
 import { collectPapersJob } from './collect-papers.ts'
+import { countSumsJob } from './count-sums.ts'
 import { deleteExpiredJob } from './delete-expired.ts'
 import { fetchThumbnailsJob } from './fetch-thumbnails.ts'
+import { importReadersJob } from './import-readers.ts'
 import { startInboundServer } from './listen.ts'
 import { lookUpSubmissionsJob } from './look-up-submissions.ts'
 import { createBatchWaker } from './next-batch.ts'
@@ -45,7 +47,9 @@ export async function startWorker(services: Services, sources: readonly Source[]
 
   queues.work(
     {
-      'collect-papers': () => collectPapersJob(services, sources),
+      'collect-papers': (wanted) => collectPapersJob(services, sources, wanted),
+      'count-sums': () => countSumsJob(services),
+      'import-readers': () => importReadersJob(services),
       'delete-expired': () => deleteExpiredJob(services),
       'look-up-submissions': () => lookUpSubmissionsJob(services),
       'index-papers': async () => {

@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'EDITION_STATE'
   | 'MAILING_HALTED'
   | 'BAD_IMPORT'
+  | 'IMPORT_NOT_FOUND'
+  | 'IMPORT_STATE'
   | 'SOURCE_UNAVAILABLE'
   | 'BAD_KEY'
   | 'KEY_LACKS_SCOPE'
@@ -25,6 +27,7 @@ export type ErrorCode =
   | 'REQUEST_RUNNING'
   | 'BAD_WEBHOOK'
   | 'NOT_FOUND'
+  | 'SESSION_NOT_FOUND'
 
 export const httpStatus = {
   BAD_ADDRESS: 422,
@@ -41,6 +44,8 @@ export const httpStatus = {
   EDITION_STATE: 409,
   MAILING_HALTED: 409,
   BAD_IMPORT: 422,
+  IMPORT_NOT_FOUND: 404,
+  IMPORT_STATE: 409,
   SOURCE_UNAVAILABLE: 502,
   BAD_KEY: 401,
   KEY_LACKS_SCOPE: 403,
@@ -52,6 +57,7 @@ export const httpStatus = {
   REQUEST_RUNNING: 409,
   BAD_WEBHOOK: 422,
   NOT_FOUND: 404,
+  SESSION_NOT_FOUND: 404,
 } satisfies Record<ErrorCode, number>
 
 /** An error that the caller can act on: `code` for programs, `message` for people, safe to show. */

@@ -5,10 +5,14 @@ import { curate } from '../edition/draft/curate.ts'
 import { cookieName } from '../http/admin/guard.ts'
 import { createSignInLink, signIn } from '../operate/admins/sessions.ts'
 import { createApiKey, revokeApiKey } from '../operate/api-keys.ts'
+import { countDeliverability } from '../operate/deliverability.ts'
 import { addEndpoint, rotateSecret } from '../operate/webhooks/endpoints.ts'
 import { WEBHOOK_EVENTS } from '../operate/webhooks/events.ts'
+import { countInterest } from '../papers/votes/interest.ts'
 import { papers, submissions, webhookMessages } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
+import { countReaders } from '../subscription/count-readers.ts'
+import { storeUpload } from '../subscription/uploaded-imports.ts'
 import type { Cookie, Shot } from './take-shots.ts'
 
 /**
@@ -43,6 +47,11 @@ export async function adminPages(
   const tokenOf = (link: string) => link.split('/').at(-1)!
   const value = await signIn(services, tokenOf(await createSignInLink(services, admin!)))
   const unused = new URL(await createSignInLink(services, admin!)).pathname
+  await countReaders(services)
+  await countInterest(services)
+  await countDeliverability(services)
+  const bytes = Buffer.from('Email Address,First Name,Opt-out?\nada@example.org,Ada,no\ngrace@example.org,Grace,yes\n')
+  const upload = await storeUpload(services, { name: 'old list.csv', bytes, uploadedBy: admin! })
   return {
     cookie: { name: cookieName(services), value, url: config.PUBLIC_URL },
     pages: [
@@ -58,6 +67,13 @@ export async function adminPages(
       { name: 'admin-submissions', path: '/admin/submissions' },
       { name: 'admin-readers', path: '/admin/readers' },
       { name: 'admin-reader', path: '/admin/readers', post: { email: reader }, from: '/admin/readers' },
+      { name: 'admin-insights', path: '/admin/insights' },
+      { name: 'admin-sources', path: '/admin/sources' },
+      { name: 'admin-inbound', path: '/admin/inbound' },
+      { name: 'admin-settings', path: '/admin/settings' },
+      { name: 'admin-sessions', path: '/admin/sessions' },
+      { name: 'admin-imports', path: '/admin/readers/import' },
+      { name: 'admin-import', path: `/admin/readers/import/${upload}` },
       { name: 'admin-log', path: '/admin/log' },
       { name: 'admin-keys', path: '/admin/keys' },
       { name: 'admin-webhooks', path: '/admin/webhooks' },

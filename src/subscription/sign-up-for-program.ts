@@ -1,12 +1,12 @@
 import { canonicalZone } from '../calendar/zone-names.ts'
 import { PaperboyError } from '../lib/errors.ts'
-import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import { bool, queryOne } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 import { carrySuppressions } from './compose-keys.ts'
 import { findReader } from './find-reader.ts'
 import { insertRows } from './import.ts'
+import { rowOfAddress } from './import-rows.ts'
 import { BadPreference, type Choices, invalidFields } from './preference-rules.ts'
 import { subscribe } from './subscribe.ts'
 
@@ -61,26 +61,21 @@ async function addWithConsent(
   wanted: NewReader & Required<Pick<NewReader, 'topics' | 'cadence' | 'hour' | 'zone' | 'consent'>>,
   attestedBy: string,
 ): Promise<void> {
-  const { email, key } = parseAddress(wanted.email, { utf8: true })
   const { form, confirmedAt } = wanted.consent!
   const row = {
-    ...{ line: 1, email, key, hash: addressHash(config.SUPPRESSION_KEY, key), status: 'active' as const },
-    ...{ zone: wanted.zone!, hour: wanted.hour!, cadence: wanted.cadence!, weekday: 1, size: 10, format: 'html' },
+    ...rowOfAddress(config.SUPPRESSION_KEY, wanted.email),
     ...{
-      locale: wanted.locale ?? 'en',
+      status: 'active' as const,
+      zone: wanted.zone!,
+      hour: wanted.hour!,
+      cadence: wanted.cadence!,
       topics: wanted.topics!,
-      keywords: [],
-      share: 'some',
-      authors: [],
-      organisations: [],
     },
-    ...{ like_papers: [], like_voted: false, source_links: false, abstracts: false, paused_until: undefined },
-    ...{ requested_at: undefined, confirmed_at: confirmedAt, left_at: undefined, consent_form: form },
+    ...{ locale: wanted.locale ?? 'en', confirmed_at: confirmedAt, consent_form: form },
   }
   await db.transaction(async (tx) => {
-    await carrySuppressions(tx, config, [key])
-    const options = { active: true, attestedBy, dryRun: false }
-    const { refused } = await insertRows(tx, [row], options, now())
+    await carrySuppressions(tx, config, [row.key])
+    const { refused } = await insertRows(tx, [row], { active: true, attestedBy }, now())
     if (refused > 0)
       throw new PaperboyError(
         'OPTED_OUT',

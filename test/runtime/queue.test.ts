@@ -22,6 +22,8 @@ const NOTHING: Handlers = {
   'send-service-emails': idle,
   'tidy-sign-ups': idle,
   'read-mailbox': idle,
+  'count-sums': async () => {},
+  'import-readers': async () => {},
   'raise-alerts': idle,
   'send-webhooks': idle,
 }

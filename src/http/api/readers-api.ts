@@ -5,9 +5,11 @@ import { cadence, mailFormat, subscriberStatus } from '../../runtime/db/schema.t
 import type { Services } from '../../runtime/services.ts'
 import { exportReader } from '../../subscription/erase.ts'
 import { subscriberIdOf } from '../../subscription/find-reader.ts'
-import { listReaderDetails, type ReaderDetails, readerById } from '../../subscription/reader-details.ts'
+import { listReaders } from '../../subscription/list-readers.ts'
+import { type ReaderDetails, readerById, readerDetails } from '../../subscription/reader-details.ts'
+import { ReaderFilter } from '../../subscription/reader-filter.ts'
 import { pageFields, readCursor, writeCursor } from './cursor.ts'
-import { dayField, editionKey, emailField, idField, moment, nullableMoment } from './fields.ts'
+import { editionKey, emailField, idField, moment, nullableMoment } from './fields.ts'
 
 const Reader = z.object({
   id: z.int(),
@@ -35,16 +37,6 @@ const Reader = z.object({
   pausedUntil: nullableMoment,
   nextDigestAt: nullableMoment,
 })
-const filterFields = {
-  status: z.enum(subscriberStatus.enumValues).optional(),
-  cadence: z.enum(cadence.enumValues).optional(),
-  topic: z.string().max(60).optional().describe('slug of a topic that they follow'),
-  domain: z.string().max(255).optional(),
-  search: z.string().max(255).optional().describe('a part of the address'),
-  joinedFrom: dayField.optional(),
-  joinedTo: dayField.optional(),
-}
-
 const params = z.object({ id: idField })
 const scopes = ['readers'] as const
 
@@ -55,16 +47,19 @@ export const readersApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     {
       config: { scopes },
       schema: {
-        summary: 'Readers, newest first',
-        querystring: z.object({ ...filterFields, ...pageFields }),
+        summary: 'Readers, newest first. A page may have fewer than its limit, and still a next one',
+        querystring: z.object({ ...ReaderFilter.shape, ...pageFields }),
         response: { 200: z.object({ readers: z.array(Reader), next: z.string().optional() }) },
       },
     },
     async ({ query: { cursor, limit, ...filter } }) => {
       const [before] = readCursor('readers', z.tuple([z.int().positive()]), cursor) ?? []
-      const readers = await listReaderDetails(services, filter, { before, limit })
-      const last = readers.length === limit ? readers.at(-1) : undefined
-      return { readers: readers.map(shown), next: last && writeCursor('readers', [last.id]) }
+      const { readers, next } = await listReaders(services, filter, { before, limit })
+      const details = await readerDetails(
+        services,
+        readers.map(({ id }) => id),
+      )
+      return { readers: details.map(shown), next: next === undefined ? undefined : writeCursor('readers', [next]) }
     },
   )
 

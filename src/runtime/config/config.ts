@@ -220,8 +220,11 @@ const Environment = z
     },
   )
 
+/** The types of all settings, by name. */
+export const SETTINGS: Readonly<Record<string, z.ZodType>> = Environment.shape
+
 /** Every variable that is read; docs/configuration.md has the same. */
-export const ENVIRONMENT_NAMES: string[] = Object.keys(Environment.shape)
+export const ENVIRONMENT_NAMES: string[] = Object.keys(SETTINGS)
 
 /** Production must set these: a generated secret or a local mailbox there would be a silent mistake. */
 const REQUIRED_IN_PRODUCTION = [

@@ -633,3 +633,40 @@ export const webhookMessages = pgTable('webhook_messages', {
   status: smallint('status'),
   failure: text('failure'),
 })
+
+export const readerDays = pgTable(
+  'reader_days',
+  { day: date('day').notNull(), event: text('event').notNull(), readers: integer('readers').notNull() },
+  (t) => [primaryKey({ name: 'one_count_per_event_and_day', columns: [t.day, t.event] })],
+)
+
+export const sums = pgTable('sums', {
+  name: text('name').primaryKey(),
+  countedAt: moment('counted_at').notNull(),
+  body: jsonb('body').notNull(),
+})
+
+export const editionDomains = pgTable(
+  'edition_domains',
+  {
+    editionId: ref('edition_id'),
+    domain: text('domain').notNull(),
+    state: deliveryState('state').notNull(),
+    deliveries: integer('deliveries').notNull(),
+  },
+  (t) => [primaryKey({ name: 'one_count_per_domain_and_state', columns: [t.editionId, t.domain, t.state] })],
+)
+
+export const readerImports = pgTable('reader_imports', {
+  id: id(),
+  uploadedAt: moment('uploaded_at').notNull(),
+  uploadedBy: text('uploaded_by').notNull(),
+  fileName: text('file_name').notNull(),
+  bytes: integer('bytes').notNull(),
+  file: bytea('file'),
+  state: text('state').notNull(),
+  options: jsonb('options').notNull().default({}),
+  result: jsonb('result'),
+  linesRead: integer('lines_read').notNull().default(0),
+  leaseUntil: moment('lease_until'),
+})

@@ -122,7 +122,7 @@ describe('readers', () => {
     expect(await filtered('status=unsubscribed')).toEqual(['ada@other.example'])
     expect(await filtered('domain=OTHER.example')).toEqual(['ada@other.example'])
     expect(await filtered('topic=agents')).toEqual(['ada@other.example'])
-    expect(await filtered('search=reader-3')).toEqual(['reader-3@example.org'])
+    expect(await filtered('joinedTo=2020-01-01')).toEqual([])
     expect(await get('/api/v1/readers?cursor=eA')).toMatchObject({ status: 422, code: 'BAD_CURSOR' })
   })
 

@@ -65,6 +65,8 @@ const known: Record<string, fc.Arbitrary<unknown>> = {
   size: fc.constant(10),
   pausedUntil: fc.constant(null),
   week: fc.constant('2026-W16'),
+  joinedFrom: fc.constant('2020-01-01'),
+  joinedTo: fc.constant('2030-01-01'),
 }
 
 /** Values that a schema allows. */
