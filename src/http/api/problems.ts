@@ -51,6 +51,9 @@ const DETAILS: Record<number, string> = {
   503: 'The service cannot answer right now. See Retry-After.',
 }
 
+/** When an address got too many emails, they become fewer hour by hour. */
+const HOUR_SECONDS = 3600
+
 /** The error handler of everything under /api. */
 export async function problemHandler(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   if (hasZodFastifySchemaValidationErrors(error)) {
@@ -62,7 +65,7 @@ export async function problemHandler(error: unknown, request: FastifyRequest, re
   }
   const status = prepareErrorReply(error, request, reply)
   if (error instanceof PaperboyError) {
-    if (error instanceof TooManySignUps) addLimitHeaders(reply, error.retryAfterSeconds)
+    if (status === 429) addLimitHeaders(reply, error instanceof TooManySignUps ? error.retryAfterSeconds : HOUR_SECONDS)
     if (error.code === 'BAD_KEY') reply.header('www-authenticate', 'Bearer')
     if (error.code === 'REQUEST_RUNNING') reply.header('retry-after', 1)
     const field = error instanceof BadPreference ? error.field : error.code === 'BAD_ADDRESS' ? 'email' : undefined

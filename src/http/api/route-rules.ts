@@ -81,23 +81,28 @@ function describe(route: RouteOptions): void {
   const { scopes, moreWith, open, limited, errors = [], reads } = route.config ?? {}
   const { schema = {} } = route
   const hasBody = route.method !== 'GET' && route.method !== 'HEAD'
+  const isRepeatable = scopes && route.method === 'POST' && !reads
   const statuses = new Set([
     ...[400, 500, 503],
     ...(hasBody ? [413, 415] : []),
     ...(schema.params || schema.querystring || schema.body ? [422] : []),
     ...(scopes || moreWith ? [401, 403, 429] : []),
-    ...(scopes && route.method === 'POST' && !reads ? [409, 422] : []),
+    ...(isRepeatable ? [409, 422] : []),
     ...(limited ? [429] : []),
     ...errors,
   ])
+  const accepted = scopes ?? moreWith
+  const words = [
+    ...(schema.description ? [schema.description] : []),
+    ...(accepted ? [`Scope: ${accepted.join(' or ')}.`] : []),
+    ...(isRepeatable ? ['Takes an Idempotency-Key.'] : []),
+  ]
   const known = schema.response as Record<string, unknown> | undefined
   const problems = [...statuses].map((status) => [status, problemResponse(status)] as const)
   route.schema = {
     ...schema,
     ...(scopes ? { security: [{ apiKey: [] }] } : moreWith ? { security: [{}, { apiKey: [] }] } : {}),
-    ...(scopes || moreWith
-      ? { description: [schema.description, `Scope: ${(scopes ?? moreWith)!.join(' or ')}.`].filter(Boolean).join(' ') }
-      : {}),
+    ...(words.length > 0 ? { description: words.join(' ') } : {}),
     response: { ...Object.fromEntries(problems), ...(open ? UNCHANGED : {}), ...known },
   }
 }
