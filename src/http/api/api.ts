@@ -18,6 +18,7 @@ import { preferencesApiRoutes } from './preferences-api.ts'
 import { problemHandler, sendProblem } from './problems.ts'
 import { readerChangesApiRoutes } from './reader-changes-api.ts'
 import { readersApiRoutes } from './readers-api.ts'
+import { recordsApiRoutes } from './records-api.ts'
 import { applyRouteRules } from './route-rules.ts'
 import { statusApiRoutes } from './status-api.ts'
 import { submissionsApiRoutes } from './submissions-api.ts'
@@ -53,6 +54,7 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
   app.register(suppressionsApiRoutes, own)
   app.register(submissionsApiRoutes, own)
   app.register(statusApiRoutes, own)
+  app.register(recordsApiRoutes, own)
 
   const schema = {
     summary: 'Sign up; an email asks to confirm',
