@@ -934,6 +934,7 @@ export const zh: Messages = {
       bounceMails: '包含此类报告的邮件',
       counts: '某个网络的订阅次数（以带密钥的哈希值保存）',
       votes: '您投票、收藏或不感兴趣的论文，以及您的简报从中学到的内容。您可以全部移除。',
+      webhooks: '向 Paperboy 运营人员的其他程序发送的订阅变更通知。其中只以编号指代您。',
       auditLog: 'Paperboy 运营人员的人工更改。其中只以编号指代读者。',
       suppression: '我们不得发送邮件的地址的带密钥哈希值。无法由它还原地址。',
       backups: '备份和数据库日志，其中可能仍有已删除的数据',
