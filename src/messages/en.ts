@@ -30,6 +30,8 @@ export const en = {
     skip: 'Skip to content',
     papers: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'paper' : 'papers'}`,
   },
+  /** joins texts: `space` stands between sentences */
+  punctuation: { stop: '.', space: ' ', colon: ': ', comma: ', ', semicolon: '; ' },
   submit: {
     title: 'Suggest a paper',
     lead: 'Paste an arXiv link. A curator reviews every suggestion.',
@@ -461,6 +463,7 @@ export const en = {
   paper: {
     votes: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'vote' : 'votes'}`,
     comments: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'comment' : 'comments'}`,
+    quoted: (words: string) => `“${words}”`,
     voteFor: (title: string) => `Vote for “${title}”`,
     undoFor: (title: string) => `Remove your vote for “${title}”`,
     pdf: 'PDF',
@@ -781,6 +784,8 @@ export const en = {
     /** @param title shortened, of a paper that the reader wants more like */
     likePaper: (title: string) => `like “${title}”`,
     taste: 'similar to papers you voted for or saved',
+    /** @param name of the earlier system, such as "HY-World 1.0"; `saved`: the reader saved its paper, else they voted for it */
+    sequel: (name: string, saved: boolean) => `follows ${name}, which you ${saved ? 'saved' : 'voted for'}`,
     pickedBy: (name: string) => `picked by ${name}`,
     /** @param from number of votes before, if known */
     votes: (n: number, from?: number) =>

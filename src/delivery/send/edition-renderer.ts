@@ -87,5 +87,5 @@ export function openEditionRenderer(services: Pick<Services, 'db' | 'config' | '
 function composeNotice(quietDays: readonly ListDayState[], missedOn: string | null, t: Messages): string {
   if (quietDays.length === 0 && missedOn === null) return ''
   const missed = missedOn === null ? [] : [t.digest.missed(weekdayDate(missedOn, t.intl))]
-  return [...describeQuietDays(quietDays, t), ...missed].join(' ')
+  return [...describeQuietDays(quietDays, t), ...missed].join(t.punctuation.space)
 }

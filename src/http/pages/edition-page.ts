@@ -1,4 +1,4 @@
-import { fullDay, plainDay, shortDay, shortWeekday } from '../../calendar/words.ts'
+import { fullDay, plainDay, shortDay, weekdayAndNumber } from '../../calendar/words.ts'
 import type { EditionList, EditionPaper } from '../../edition/compose/edition-list.ts'
 import type { Messages } from '../../messages/en.ts'
 import { cardMeta, editionCard } from '../cards/card-text.ts'
@@ -24,7 +24,7 @@ export function editionPage(edition: EditionList, curator: string, page: Shown) 
     day && {
       href: editionPath(kind, day),
       says: editionName(kind, day, t),
-      label: kind === 'weekly' ? shortDay(day, t.intl) : `${shortWeekday(day, t.intl)} ${Number(day.slice(8))}`,
+      label: kind === 'weekly' ? shortDay(day, t.intl) : weekdayAndNumber(day, t.intl),
     }
   const sections = [...Map.groupBy(papers, (paper) => paper.section)].map(([section, own]) => ({
     name: section === 'picks' ? t.digest.picks(curator) : t.digest[section],

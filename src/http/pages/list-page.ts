@@ -7,7 +7,7 @@ import {
   plainDay,
   shortDay,
   shortSpan,
-  shortWeekday,
+  weekdayAndNumber,
   weekdayOf,
 } from '../../calendar/words.ts'
 import { countFields, describeLead } from '../../edition/compose/lead.ts'
@@ -100,8 +100,7 @@ function stateOf({ open, closesAt, span }: List, t: Messages): { short: string; 
 const step = (span: Span, t: Messages) => ({
   href: spanHref(span),
   says: spanName(span, t),
-  label:
-    span.kind === 'day' ? `${shortWeekday(span.from, t.intl)} ${Number(span.from.slice(8))}` : shortSpan(span, t.intl),
+  label: span.kind === 'day' ? weekdayAndNumber(span.from, t.intl) : shortSpan(span, t.intl),
 })
 
 /** Undefined if the whole list is on one page. */

@@ -117,5 +117,5 @@ function shortName(title: string): string {
 /** Shown as text if there are too few points for a chart. */
 function votesNow({ history }: Paper, t: Messages): string {
   const last = history.at(-1)
-  return last ? t.paper.historyOnce(t.paper.votes(last.votes), plainMoment(last.at, t.intl)) : t.paper.noVotes
+  return last ? t.paper.historyOnce(t.paper.votes(last.votes), plainMoment(last.at, t)) : t.paper.noVotes
 }
