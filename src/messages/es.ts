@@ -715,6 +715,7 @@ export const es: Messages = {
     counts: (papers, before) => `${papers} esta semana; ${number(before)} la anterior.`,
     partial: (weekday) => `La semana sigue: todas cuentan hasta el ${weekday}.`,
     sparklineKey: (from) => `Doce semanas, desde el ${from}`,
+    noneBefore: 'La semana anterior no tiene artículos con los que comparar.',
     noMoves: 'Ningún tema tiene más ni menos artículos que la semana anterior.',
     topic: 'Tema',
     bar: 'Barra',

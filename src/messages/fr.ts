@@ -730,6 +730,7 @@ export const fr: Messages = {
     counts: (papers, before) => `${papers} cette semaine, ${number(before)} la précédente.`,
     partial: (weekday) => `La semaine n’est pas finie : toutes sont comptées jusqu’au ${weekday}.`,
     sparklineKey: (from) => `Douze semaines, depuis le ${from}`,
+    noneBefore: 'La semaine précédente n’a pas d’articles auxquels comparer.',
     noMoves: 'Aucun thème n’a plus ou moins d’articles que la semaine précédente.',
     topic: 'Thème',
     bar: 'Barre',

@@ -683,6 +683,7 @@ export const zh: Messages = {
     counts: (papers, before) => `本周 ${papers}，前一周 ${number(before)} 篇。`,
     partial: (weekday) => `本周尚未结束：每一周都只计算到${weekday}。`,
     sparklineKey: (from) => `自${from}起的十二周`,
+    noneBefore: '前一周没有可比较的论文。',
     noMoves: '没有主题的论文数与前一周不同。',
     topic: '主题',
     bar: '条形',
