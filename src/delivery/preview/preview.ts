@@ -21,6 +21,7 @@ import { isLocale, type Locale } from '../../messages/catalogue.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { subscribers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
+import { readSavedPositions } from '../ledger/saved-positions.ts'
 
 export interface Preview {
   subject: string
@@ -83,7 +84,11 @@ export async function preview(
   const shown = await selectFor(db, edition.id, { ...reader, preferences }, locale)
   const { sourceLinks, abstracts } = reader
   const composed = composeReaderContent(services, edition.messageKey, { ...reader, format }, shown, now())
-  const content = { ...composed, sourceLinks, abstracts }
+  const saved =
+    edition.kind === 'weekly'
+      ? (await readSavedPositions(db, edition.id, [reader.subscriberId])).get(reader.subscriberId)
+      : undefined
+  const content = { ...composed, sourceLinks, abstracts, ...(saved && { saved }) }
   return {
     subject: composeSubject(
       segments,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Eta } from 'eta'
 import { compileMjml } from '../../mail/mjml.ts'
+import { displayWidth, fitColumns, wrap } from '../../mail/wrapping.ts'
 
 const TEMPLATES = join(import.meta.dirname, '../../../templates')
 
@@ -26,7 +27,8 @@ export async function renderMail(
 }
 
 /** Renders only the text body. */
-export const renderText = (name: string, values: object): string => plain.render(name, { ...values, wrap })
+export const renderText = (name: string, values: object): string =>
+  plain.render(name, { ...values, wrap, displayWidth, fitColumns })
 
 /** Renders only the HTML body. Compiling MJML takes some milliseconds of another thread. */
 export async function renderHtml(name: string, values: object): Promise<string> {
@@ -38,18 +40,3 @@ export async function renderHtml(name: string, values: object): Promise<string> 
 
 /** Half of MJML's output is indentation, and mail programs clip long messages. White space at a line's start has no effect here. */
 const unindent = (html: string): string => html.replace(/[ \t]*\n\s*/g, '\n')
-
-/** Wraps text at 72 columns and indents every line. A longer word stays whole. */
-export function wrap(text: string, indent = ''): string {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    if (line !== '' && indent.length + line.length + 1 + word.length > 72) {
-      lines.push(line)
-      line = word
-    } else {
-      line = line === '' ? word : `${line} ${word}`
-    }
-  }
-  return [...lines, line].map((each) => indent + each).join('\n')
-}

@@ -1,4 +1,4 @@
-import { openTemporaryDatabase } from '../../../src/demo/temporary-database.ts'
+import { openTemporaryDatabase } from '../../../src/embedded/temporary-database.ts'
 import { type Db, databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'
 
 /** Opens a migrated temporary database for a library of papers. */
