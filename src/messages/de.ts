@@ -701,6 +701,7 @@ export const de: Messages = {
     more: 'Ältere Artikel',
     fromTheTop: 'Erste Seite',
   },
+  cards: { foot: 'Forschungsartikel im Trend, jeden Tag per E-Mail' },
   trends: {
     name: 'Was sich jede Woche bewegt',
     title: (week) => `Was sich in Woche ${week} bewegt hat`,
@@ -786,6 +787,7 @@ export const de: Messages = {
     organisation: (name) => `von ${name}, Sie folgen`,
     likePaper: (title) => `ähnlich wie „${title}“`,
     taste: 'ähnlich wie Artikel, für die Sie gestimmt oder die Sie gemerkt haben',
+    sequel: (name, saved) => `folgt auf ${name}, ${saved ? 'das Sie gemerkt haben' : 'für das Sie gestimmt haben'}`,
     pickedBy: (name) => `ausgewählt von ${name}`,
     votes: (n, from) =>
       `${from === undefined ? '' : `${from.toLocaleString('de-DE')} → `}${n.toLocaleString('de-DE')} ${n === 1 ? 'Stimme' : 'Stimmen'}`,
@@ -855,6 +857,8 @@ export const de: Messages = {
     whatYouFollow: 'was Sie verfolgen',
     fromEarlierDays: 'von früheren Tagen',
     place: (rank) => `Platz\u00a0${rank.toLocaleString('de-DE')}`,
+    savedThisWeek: 'Diese Woche gemerkt',
+    allSaved: 'Alle gemerkten Artikel',
     alsoOnTheList: 'Auch auf der Liste',
     votesAtTheRight: 'Stimmen rechts',
     allPapers: (papers) => `Alle ${papers}`,

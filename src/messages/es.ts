@@ -698,6 +698,7 @@ export const es: Messages = {
     more: 'Artículos anteriores',
     fromTheTop: 'Primera página',
   },
+  cards: { foot: 'Artículos en tendencia, un correo al día' },
   trends: {
     name: 'Qué cambia cada semana',
     title: (week) => `Qué cambió en la semana ${week}`,
@@ -850,6 +851,8 @@ export const es: Messages = {
     whatYouFollow: 'lo que sigues',
     fromEarlierDays: 'de días anteriores',
     place: (rank) => `n.º\u00a0${number(rank)}`,
+    savedThisWeek: 'Guardado esta semana',
+    allSaved: 'Todos tus artículos guardados',
     alsoOnTheList: 'También en la lista',
     votesAtTheRight: 'votos a la derecha',
     allPapers: (papers) => `Lista completa: ${papers}`,

@@ -712,6 +712,7 @@ export const fr: Messages = {
     more: 'Articles plus anciens',
     fromTheTop: 'Première page',
   },
+  cards: { foot: 'Les articles de recherche du moment, un e-mail par jour' },
   trends: {
     name: 'Ce qui bouge chaque semaine',
     title: (week) => `Ce qui a bougé en semaine ${week}`,
@@ -867,6 +868,8 @@ export const fr: Messages = {
     whatYouFollow: 'ce que vous suivez',
     fromEarlierDays: 'des jours précédents',
     place: (rank) => `n° ${number(rank)}`,
+    savedThisWeek: 'Enregistrés cette semaine',
+    allSaved: 'Tous vos articles enregistrés',
     alsoOnTheList: 'Aussi dans la liste',
     votesAtTheRight: 'votes à droite',
     allPapers: (papers) => `Liste complète : ${papers}`,

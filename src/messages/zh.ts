@@ -668,6 +668,7 @@ export const zh: Messages = {
     more: '更早的论文',
     fromTheTop: '第一页',
   },
+  cards: { foot: '热门研究论文，每天一封邮件' },
   trends: {
     name: '每周变化',
     title: (week) => `第 ${week} 周的变化`,
@@ -809,6 +810,8 @@ export const zh: Messages = {
     whatYouFollow: '您关注的内容',
     fromEarlierDays: '前几天的论文',
     place: (rank) => `第\u00a0${number(rank)}\u00a0名`,
+    savedThisWeek: '本周收藏',
+    allSaved: '全部收藏的论文',
     alsoOnTheList: '榜单上的其他论文',
     votesAtTheRight: '右侧为票数',
     allPapers: (papers) => `查看全部 ${papers}`,

@@ -20,6 +20,7 @@ import { describeError } from '../runtime/process.ts'
 import type { Services } from '../runtime/services.ts'
 import { adminPages } from './admin-pages.ts'
 import { chromiumPath, hasChromium, startChromium } from './chromium.ts'
+import { addPictures, cardShots } from './pictures.ts'
 import { readerPages } from './reader-pages.ts'
 import { writeServiceEmails } from './service-emails.ts'
 import { MAIL_WIDTH, type Shot, takeShots } from './take-shots.ts'
@@ -41,6 +42,7 @@ try {
   const { services, mailbox } = await startTemporaryService(stack)
   const edition = await ensureFirstEdition(services, [])
   await indexPapers(services)
+  await addPictures(services)
   if (!edition) throw new Error('The sample has no closed list day.')
   const inbox = openInbox(mailbox.webUrl)
   const links = await subscribeReader(services, inbox, language)
@@ -71,6 +73,12 @@ try {
     { name: 'week', path: spanHref(spanAround('week', edition.date)) },
     { name: 'month', path: spanHref(spanAround('month', edition.date)) },
     { name: 'paper', path: '/papers/1' },
+    { name: 'trends', path: '/trends' },
+    ...(await cardShots(services.config.PUBLIC_URL, {
+      site: '/',
+      paper: '/papers/1',
+      edition: `/editions/${edition.date}`,
+    })),
     { name: 'search', path: '/search?q=language+model' },
     { name: 'search-some-words', path: '/search?q=making+modles+smaller+and+faster' },
     { name: 'topics', path: '/topics' },

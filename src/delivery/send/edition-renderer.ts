@@ -51,7 +51,7 @@ export function openEditionRenderer(services: Pick<Services, 'db' | 'config' | '
         render(marked, at) {
           // A language may be newer than an edition.
           const locale = isLocale(marked.locale) && compiled.has(marked.locale) ? marked.locale : 'en'
-          const { selected, had } = selection.explain(marked)
+          const { selected, had, saved } = selection.explain(marked)
           const shown = describeSelection(selected, locale)
           const content = composeReaderContent(services, messageKey, marked, shown, at)
           const { subscriberId, sourceLinks, abstracts } = marked
@@ -62,7 +62,15 @@ export function openEditionRenderer(services: Pick<Services, 'db' | 'config' | '
           )
           const notice = composeNotice(quietDays, marked.missedOn, messagesIn(locale))
           const buffer = buffers.acquire()
-          const digest = { ...content, headers, sourceLinks, abstracts, ...(had && { had }), ...(notice && { notice }) }
+          const digest = {
+            ...content,
+            headers,
+            sourceLinks,
+            abstracts,
+            ...(had && { had }),
+            ...(saved && { saved }),
+            ...(notice && { notice }),
+          }
           composeDigest(compiled.get(locale)!, digest, buffer)
           return { ...buffer.toMessage(), smtpReady: smtpReady && isSmtpReady(headers), buffer }
         },
