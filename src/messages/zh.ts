@@ -3,8 +3,8 @@ import { fieldsZh } from './fields-zh.ts'
 
 const INTL = 'zh-CN'
 const number = (n: number): string => n.toLocaleString(INTL)
-const articles = (n: number): string => `${number(n)} 篇论文`
-const votes = (n: number): string => `${number(n)} 票`
+const articles = (n: number): string => `${number(n)}\u00a0篇论文`
+const votes = (n: number): string => `${number(n)}\u00a0票`
 
 /**
  * All reader-facing text in Chinese, in simplified characters. It addresses readers as 您, uses full-width punctuation, and sets a
