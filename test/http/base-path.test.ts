@@ -112,6 +112,10 @@ test('redirects, cookies and feeds stay below the path', async ({ db, databaseUr
   const links = [...feed.matchAll(/(?:<link>|href=")([^<"]+)/g)].map(([, link]) => link!)
   expect(links.filter((link) => link.startsWith(origin) && !link.startsWith(`${origin}${PREFIX}`))).toEqual([])
   expect(links.length).toBeGreaterThan(5)
+  const listed = await fetch(`${origin}${PREFIX}/api/v1/papers`)
+  const { papers } = (await listed.json()) as { papers: { page: string }[] }
+  for (const { page } of papers) expect(page).toContain(`${origin}${PREFIX}/papers/`)
+  expect(papers.length).toBeGreaterThan(5)
   const script = await app.inject({ url: `${(await app.inject('/')).body.match(/\/assets\/\w+/)![0]}/sign-up.js` })
   expect(script.body).not.toContain("fetch('/")
 })
