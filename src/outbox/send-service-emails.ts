@@ -10,12 +10,12 @@ import {
 } from '../delivery/ledger/attempts.ts'
 import { NOT_HALTED } from '../delivery/ledger/conditions.ts'
 import { BY_OPERATOR, passRestoreGuard } from '../delivery/ledger/restore-guard.ts'
-import { retryRecording } from '../delivery/send/retry-recording.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { addressOf } from '../mail/mailbox.ts'
 import { returnPath } from '../mail/return-path.ts'
-import type { Outcome } from '../relay/outcome.ts'
+import { openInFlight } from '../relay/in-flight.ts'
 import type { Relay } from '../relay/relay.ts'
+import { type Emails, type Sent, sendEmails } from '../relay/send-emails.ts'
 import { bigint, bool, bytes, moment, number, query, text } from '../runtime/db/query.ts'
 import { cadence, serviceMail } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
@@ -32,7 +32,7 @@ const LEASE_SECONDS = 60
 type ClaimedEmail = (ServiceEmail | SignInEmail | AlertEmail) & { attempt: number }
 
 /**
- * Sends all due service, sign-in and alert emails, one after another.
+ * Sends all due service, sign-in and alert emails with the engine of all email (relay/send-emails.ts), one after another.
  * Workers share the rows. The rows are the queue, so a lost job delays nothing for long. Attempts follow the policy
  * of digests (delivery/ledger/attempts.ts).
  *
@@ -43,16 +43,28 @@ export async function sendServiceEmails(deps: Deps, stop: AbortSignal): Promise<
   if (!(await anyDue(deps))) return 0
   // This stores a halt it finds. The claiming statement then allows nothing, or only alerts if the operator ordered the halt.
   await passRestoreGuard(deps)
-  for (let sent = 0; ; sent++) {
-    if (stop.aborted) return sent
-    const mail = await claimNext(deps, deps.now())
-    if (!mail) return sent
-    const bytes = await composeServiceEmail(deps, mail)
-    const renewal = renewLease(deps, mail.id)
-    const outcome = await deps.relay.send({ from: senderOf(deps, mail), to: mail.email }, { bytes }, stop)
-    await retryRecording(deps, () => record(deps, mail, outcome)).finally(() => clearInterval(renewal))
-    if (outcome.relayDown) return sent
+  let renewal: NodeJS.Timeout | undefined
+  const emails: Emails<ClaimedEmail> = {
+    groupSize: 1,
+    left: () => 1,
+    async mark() {
+      const claimed = await claimNext(deps, deps.now())
+      for (const { id } of claimed ?? []) renewal = renewLease(deps, id)
+      return claimed
+    },
+    async send(mail) {
+      const bytes = await composeServiceEmail(deps, mail)
+      return deps.relay.send({ from: senderOf(deps, mail), to: mail.email }, { bytes }, stop)
+    },
+    async record([sent]) {
+      await record(deps, sent!)
+      clearInterval(renewal)
+    },
   }
+  const { tally } = await sendEmails({ inFlight: openInFlight(1), log: deps.log }, emails, stop).finally(() =>
+    clearInterval(renewal),
+  )
+  return Object.values(tally).reduce((sum, count) => sum + count)
 }
 
 /** Bounces from a new or old address or an admin must not count against a reader. */
@@ -92,58 +104,55 @@ async function settleExpiredLeases({ db, config, now }: Deps): Promise<void> {
 }
 
 /**
- * Claims the oldest due email and marks it `handed`. The same statement checks that the recipient may have it.
- * Otherwise (unsubscribed, already confirmed, suppressed) it settles the email as `skipped` and tries the next one.
+ * Claims the oldest due email and marks it `handed`. The same statement checks that the recipient may have it; otherwise (unsubscribed,
+ * already confirmed, suppressed) it settles the email as `skipped`. Returns undefined when no email is due.
  */
-async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date): Promise<ClaimedEmail | undefined> {
+async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date): Promise<ClaimedEmail[] | undefined> {
   const admins = config.ADMIN_EMAILS.map((address) => ({
     address,
     hash: addressHash(config.SUPPRESSION_KEY, parseAddress(address).key),
   }))
-  for (;;) {
-    // One statement, so that no reader who unsubscribes gets the email. `next` locks one due email; `judged` adds its recipient
-    // and whether it is allowed; the UPDATE claims or skips it.
-    const claimStatement = sql`
-      WITH next AS (
-        SELECT id FROM outbox
-        WHERE ${due(config, at)} AND (${NOT_HALTED} OR kind = 'alert' AND EXISTS (SELECT FROM mailing WHERE halted_why = ${BY_OPERATOR}))
-        ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-      ), judged AS (
-        SELECT o.id, s.zone, s.cadence, s.locale, s.next_digest_at, s.address_hash, alert.problems,
-          CASE o.kind WHEN 'change' THEN c.email WHEN 'moved' THEN moved.email WHEN 'sign-in' THEN admin.address WHEN 'alert' THEN admin.address ELSE s.email END AS email,
-          CASE WHEN o.kind = 'change' THEN c.nonce ELSE s.confirm_nonce END AS nonce,
-          -- confirm: was ever confirmed; welcome: was confirmed before this time
-          CASE WHEN s.status = 'active' THEN coalesce(s.first_confirmed_at < s.confirmed_at, false) ELSE s.confirmed_at IS NOT NULL END AS returning,
-          o.kind = 'welcome' AND EXISTS (
-            SELECT FROM deliveries d
-            WHERE d.subscriber_id = s.id AND d.state IN ('queued', 'handed', 'accepted', 'deferred', 'unknown')
-              AND d.expires_at >= s.confirmed_at + make_interval(hours => ${config.DIGEST_EXPIRY_HOURS})
-          ) AS begun,
-          o.created_at > ${at}::timestamptz - make_interval(mins => CASE o.kind
-            WHEN 'sign-in' THEN ${expiresAfterMinutes('sign-in')}::int ELSE ${expiresAfterMinutes('service')}::int END)
-            AND coalesce(${MAY_SEND}, false) AS allowed
-        FROM next JOIN outbox o ON o.id = next.id
-          LEFT JOIN subscribers s ON s.id = o.subscriber_id
-          LEFT JOIN address_changes c ON c.subscriber_id = o.subscriber_id
-          LEFT JOIN admin_sessions a ON a.id = o.admin_session_id
-          LEFT JOIN alert_mails alert ON alert.outbox_id = o.id
-          LEFT JOIN moved_addresses moved ON moved.outbox_id = o.id
-          LEFT JOIN unnest(${sql.param(admins.map(({ address }) => address))}::text[],
-            ${sql.param(admins.map(({ hash }) => hash))}::bytea[]) AS admin (address, address_hash) ON admin.address = coalesce(a.address, alert.address)
-      )
-      UPDATE outbox o SET
-        -- An unknown email may have arrived. Not resending it does not change that.
-        state = CASE WHEN j.allowed THEN 'handed' WHEN o.state = 'unknown' THEN 'unknown' ELSE 'skipped' END::delivery_state,
-        hand_overs = hand_overs + j.allowed::int,
-        lease_until = CASE WHEN j.allowed THEN now() + make_interval(secs => ${LEASE_SECONDS}) END,
-        settled_at = CASE WHEN j.allowed THEN NULL ELSE ${at}::timestamptz END
-      FROM judged j WHERE o.id = j.id
-      RETURNING o.id, o.kind, o.state, o.subscriber_id, o.admin_session_id AS session_id, o.message_key, o.hand_overs AS attempt,
-        j.email, j.zone, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun, j.problems`
-    const [row] = await query(db, Row, claimStatement)
-    if (!row) return undefined
-    if (row.state === 'handed') return toClaimed(row)
-  }
+  // One statement, so that no reader who unsubscribes gets the email. `next` locks one due email; `judged` adds its recipient
+  // and whether it is allowed; the UPDATE claims or skips it.
+  const claimStatement = sql`
+    WITH next AS (
+      SELECT id FROM outbox
+      WHERE ${due(config, at)} AND (${NOT_HALTED} OR kind = 'alert' AND EXISTS (SELECT FROM mailing WHERE halted_why = ${BY_OPERATOR}))
+      ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+    ), judged AS (
+      SELECT o.id, s.zone, s.cadence, s.locale, s.next_digest_at, s.address_hash, alert.problems,
+        CASE o.kind WHEN 'change' THEN c.email WHEN 'moved' THEN moved.email WHEN 'sign-in' THEN admin.address WHEN 'alert' THEN admin.address ELSE s.email END AS email,
+        CASE WHEN o.kind = 'change' THEN c.nonce ELSE s.confirm_nonce END AS nonce,
+        -- confirm: was ever confirmed; welcome: was confirmed before this time
+        CASE WHEN s.status = 'active' THEN coalesce(s.first_confirmed_at < s.confirmed_at, false) ELSE s.confirmed_at IS NOT NULL END AS returning,
+        o.kind = 'welcome' AND EXISTS (
+          SELECT FROM deliveries d
+          WHERE d.subscriber_id = s.id AND d.state IN ('queued', 'handed', 'accepted', 'deferred', 'unknown')
+            AND d.expires_at >= s.confirmed_at + make_interval(hours => ${config.DIGEST_EXPIRY_HOURS})
+        ) AS begun,
+        o.created_at > ${at}::timestamptz - make_interval(mins => CASE o.kind
+          WHEN 'sign-in' THEN ${expiresAfterMinutes('sign-in')}::int ELSE ${expiresAfterMinutes('service')}::int END)
+          AND coalesce(${MAY_SEND}, false) AS allowed
+      FROM next JOIN outbox o ON o.id = next.id
+        LEFT JOIN subscribers s ON s.id = o.subscriber_id
+        LEFT JOIN address_changes c ON c.subscriber_id = o.subscriber_id
+        LEFT JOIN admin_sessions a ON a.id = o.admin_session_id
+        LEFT JOIN alert_mails alert ON alert.outbox_id = o.id
+        LEFT JOIN moved_addresses moved ON moved.outbox_id = o.id
+        LEFT JOIN unnest(${sql.param(admins.map(({ address }) => address))}::text[],
+          ${sql.param(admins.map(({ hash }) => hash))}::bytea[]) AS admin (address, address_hash) ON admin.address = coalesce(a.address, alert.address)
+    )
+    UPDATE outbox o SET
+      -- An unknown email may have arrived. Not resending it does not change that.
+      state = CASE WHEN j.allowed THEN 'handed' WHEN o.state = 'unknown' THEN 'unknown' ELSE 'skipped' END::delivery_state,
+      hand_overs = hand_overs + j.allowed::int,
+      lease_until = CASE WHEN j.allowed THEN now() + make_interval(secs => ${LEASE_SECONDS}) END,
+      settled_at = CASE WHEN j.allowed THEN NULL ELSE ${at}::timestamptz END
+    FROM judged j WHERE o.id = j.id
+    RETURNING o.id, o.kind, o.state, o.subscriber_id, o.admin_session_id AS session_id, o.message_key, o.hand_overs AS attempt,
+      j.email, j.zone, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun, j.problems`
+  const [row] = await query(db, Row, claimStatement)
+  return row && (row.state === 'handed' ? [toClaimed(row)] : [])
 }
 
 /** SQL: whether the recipient may still have the email, by kind. */
@@ -194,8 +203,10 @@ function toClaimed({ state: _, sessionId, problems, ...row }: z.output<typeof Ro
 }
 
 /** Records an outcome. A retry is due after its wait; an email that was never attempted stays due. */
-async function record({ db, config, now, log }: Deps, mail: ClaimedEmail, outcome: Outcome): Promise<void> {
-  const { id, kind, attempt } = mail
+async function record(
+  { db, config, now, log }: Deps,
+  { attempt: { id, kind, attempt }, outcome }: Sent<ClaimedEmail>,
+): Promise<void> {
   const wait = retryDelayMs(kind === 'sign-in' ? kind : 'service', attempt)
   const dueAt = new Date(now().getTime() + (outcome.state === 'queued' ? 0 : wait))
   const after = afterOutcome(sql`o`, sql`${outcome.state}::delivery_state`)

@@ -1,12 +1,18 @@
 import { once } from 'node:events'
 import { createServer, request as forward } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { simpleParser } from 'mailparser'
 import { expect, onTestFinished } from 'vitest'
+import { preview } from '../../src/delivery/preview/preview.ts'
+import { assemble } from '../../src/edition/draft/assemble.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
+import { composeServiceEmail } from '../../src/outbox/compose-service-email.ts'
+import type { AlertProblem } from '../../src/outbox/service-email.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
+import { serviceMail } from '../../src/runtime/db/schema.ts'
 import { importing, sampleFile } from '../papers/support.ts'
 import { test } from '../support/database.ts'
-import { addSubscriber, NOON, servicesOn } from '../support/services.ts'
+import { addPapers, addSubscriber, NOON, servicesOn } from '../support/services.ts'
 import { siteOn } from './site.ts'
 
 const PREFIX = '/paperboy'
@@ -106,6 +112,44 @@ test('redirects, cookies and feeds stay below the path', async ({ db, databaseUr
   const links = [...feed.matchAll(/(?:<link>|href=")([^<"]+)/g)].map(([, link]) => link!)
   expect(links.filter((link) => link.startsWith(origin) && !link.startsWith(`${origin}${PREFIX}`))).toEqual([])
   expect(links.length).toBeGreaterThan(5)
+  const listed = await fetch(`${origin}${PREFIX}/api/v1/papers`)
+  const { papers } = (await listed.json()) as { papers: { page: string }[] }
+  for (const { page } of papers) expect(page).toContain(`${origin}${PREFIX}/papers/`)
+  expect(papers.length).toBeGreaterThan(5)
   const script = await app.inject({ url: `${(await app.inject('/')).body.match(/\/assets\/\w+/)![0]}/sign-up.js` })
   expect(script.body).not.toContain("fetch('/")
+})
+
+test('every link of every email is below the path', async ({ db }) => {
+  const url = `https://papers.example${PREFIX}`
+  const services = servicesOn(db, { PUBLIC_URL: url, COUNT_CLICKS: 'on' })
+  const reader = {
+    ...{ id: 1, subscriberId: 1, email: 'ada@example.org', zone: 'UTC', locale: 'en', cadence: 'daily' as const },
+    ...{ nextDigestAt: NOON, addressHash: Buffer.alloc(32), nonce: Buffer.alloc(8), messageKey: Buffer.alloc(16) },
+    ...{ returning: false, begun: true, sessionId: 1 },
+  }
+  const problem: AlertProblem = {
+    ...{ part: 'Relays', state: 'error', since: null, message: 'a relay refuses us', remedy: 'ask it', href: '/admin' },
+  }
+  const emails: [string, Buffer][] = []
+  for (const kind of serviceMail.enumValues) {
+    const email = { ...reader, kind, problems: [problem] } as Parameters<typeof composeServiceEmail>[1]
+    emails.push([kind, await composeServiceEmail(services, email)])
+  }
+  for (const key of [
+    { kind: 'daily' as const, date: '2026-04-14' },
+    { kind: 'weekly' as const, date: '2026-04-06' },
+  ]) {
+    await addPapers(db, key.kind === 'daily' ? key.date : '2026-04-08', 5)
+    await assemble(services, key)
+    for (const format of ['html', 'text'] as const)
+      emails.push([`${key.kind} ${format}`, (await preview(services, key, undefined, { format })).eml])
+  }
+  for (const [name, eml] of emails) {
+    const { html, text, headerLines } = await simpleParser(eml)
+    const all = [html || '', text ?? '', ...headerLines.map(({ line }) => line.replace(/\r\n\s/g, ''))].join('\n')
+    const links = all.match(/https:\/\/papers\.example[^\s"'<>]*/g) ?? []
+    expect([name, links.filter((link) => !link.startsWith(url))]).toEqual([name, []])
+    expect([name, links.length > 0]).toEqual([name, true])
+  }
 })

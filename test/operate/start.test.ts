@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { sql } from 'drizzle-orm'
-import { afterEach, expect, inject } from 'vitest'
+import { afterEach, expect, inject, onTestFinished } from 'vitest'
 import { choosePort } from '../../src/embedded/port.ts'
+import { waitForDatabase } from '../../src/operate/wait-for-database.ts'
 import { databaseOn, migrate, openPool } from '../../src/runtime/db/database.ts'
 import { registerKey } from '../../src/suppression/key-fingerprint.ts'
 import { test as base } from '../support/database.ts'
@@ -61,6 +64,23 @@ test('a worker waits for missing tables with one log line, then works', {
   expect(worker.output()).not.toMatch(/\n\s+at /)
   expect(await worker.end('SIGTERM')).toBe(0)
   expect(linesOf(worker).at(-1)).toMatch(/"signal":"SIGTERM".*"worker stops/)
+})
+
+test('waiting looks often and logs each reason once', async () => {
+  const stopping = new AbortController()
+  let looks = 0
+  const server = createServer((socket) => {
+    if (++looks === 5) stopping.abort()
+    socket.destroy()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const logged: unknown[] = []
+  const log = { warn: (line: unknown) => void logged.push(line) }
+  const options = { log, tables: 'wait', stopping: stopping.signal, askEveryMs: 1 } as const
+  expect(await waitForDatabase(`postgres://nobody@127.0.0.1:${port}/nothing`, options)).toBe(false)
+  expect(logged).toEqual([expect.stringContaining('does not answer')])
 })
 
 test('an api says that it stops, and why', { timeout: 60_000 }, async ({ databaseUrl }) => {

@@ -7,6 +7,7 @@ import { deleteExpired } from '../../src/privacy/delete-expired.ts'
 import { retentionPeriods } from '../../src/privacy/retention-periods.ts'
 import { deliveries, editions, inboundEvents, outbox, subscribers, suppressions } from '../../src/runtime/db/schema.ts'
 import { deleteIdleBuckets } from '../../src/subscription/delete-domain-data.ts'
+import { deleteExpiredJob } from '../../workers/delete-expired.ts'
 import { siteOn, test } from '../http/site.ts'
 import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
 
@@ -69,6 +70,24 @@ test('deletes the rate of an idle slowed-down domain, but not a configured rate'
   await deleteIdleBuckets(db)
   const { rows } = await db.execute<{ name: string }>(sql`SELECT name FROM buckets ORDER BY name`)
   expect(rows.map(({ name }) => name)).toEqual(['all', 'domain set.example', 'domain slow.example'])
+})
+
+test('the nightly job deletes every kind of old data', async ({ db }) => {
+  const services = servicesOn(db)
+  await db.execute(sql`
+    INSERT INTO inbound_events (received_at, source, class, reason, did, fingerprint, evidence)
+    VALUES (${daysAgo(900)}, 'command', 'hard', 'test', 'nothing', '\\x00', '')`)
+  await db.execute(sql`INSERT INTO audit_log (at, who, what, about) VALUES (${daysAgo(900)}, 'a', 'b', 'c')`)
+  await db.execute(sql`
+    INSERT INTO buckets (name, rate, slowed_at) VALUES ('domain idle.example', 1, now() - interval '8 days')`)
+  await db.execute(sql`INSERT INTO polls (source, list_day, read_at) VALUES ('hf', '2024-01-01', ${daysAgo(900)})`)
+  await addSubscriber(db, 'left@example.org', { status: 'unsubscribed', leftAt: daysAgo(900), nextDigestAt: null })
+  await deleteExpiredJob(services)
+  const left = await db.execute<Record<string, string>>(sql`
+    SELECT (SELECT count(*) FROM inbound_events) AS events, (SELECT count(*) FROM audit_log) AS audit,
+      (SELECT count(*) FROM buckets WHERE name LIKE 'domain%') AS buckets, (SELECT count(*) FROM polls) AS polls,
+      (SELECT count(*) FROM subscribers WHERE email IS NOT NULL) AS readers`)
+  expect(left.rows).toEqual([{ events: '0', audit: '0', buckets: '0', polls: '0', readers: '0' }])
 })
 
 test('drops a ledger partition only when all its rows are old and settled', async ({ db }) => {

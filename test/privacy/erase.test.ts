@@ -115,7 +115,8 @@ for (const backend of ['postgres', 'redis']) {
       await db.execute(sql`
         INSERT INTO address_changes (subscriber_id, email, email_key, address_hash, nonce, requested_at)
         VALUES (${id}, ${email}, ${key}, '\\x00', '\\x00', now())`)
-      await addSubscriber(db, 'stays@example.org')
+      // Without a next digest: on a slow machine the worker would plan one.
+      await addSubscriber(db, 'stays@example.org', { nextDigestAt: null })
       await db.execute(
         sql`INSERT INTO buckets (name, rate, slowed_at) VALUES ('domain gone.example', 1, now()), ('domain example.org', 1, now())`,
       )
@@ -181,6 +182,32 @@ async function dumpOf(url: string): Promise<string> {
     redis.disconnect()
   }
 }
+
+test('the counts and rate of a domain go with its last reader; a configured rate stays', async ({ db }) => {
+  const services = servicesOn(db)
+  const [first, last, other] = [
+    await addSubscriber(db, 'ada@lab.example'),
+    await addSubscriber(db, 'grace@lab.example'),
+    await addSubscriber(db, 'eve@set.example'),
+  ]
+  await db.execute(sql`INSERT INTO sign_up_counts VALUES ('domain', 'lab.example', now(), 1)`)
+  await db.execute(sql`
+    INSERT INTO buckets (name, rate, ceiling, slowed_at)
+    VALUES ('domain lab.example', 1, NULL, now()), ('domain set.example', 1, 2, now()), ('domain new.example', 1, NULL, now())`)
+  await db.execute(sql`
+    INSERT INTO address_changes (subscriber_id, email, email_key, address_hash, nonce, requested_at)
+    VALUES (${first}, 'ada@new.example', 'ada@new.example', '\\x00', '\\x00', now())`)
+  const left = async () => {
+    const { rows } = await db.execute<{ name: string }>(sql`
+      SELECT name FROM buckets UNION ALL SELECT key FROM sign_up_counts ORDER BY name`)
+    return rows.map(({ name }) => name)
+  }
+  await eraseReader(services, first)
+  await eraseReader(services, other)
+  expect(await left()).toEqual(['domain lab.example', 'domain set.example', 'lab.example'])
+  await eraseReader(services, last)
+  expect(await left()).toEqual(['domain set.example'])
+})
 
 test('every table with a subscriber is exported and erased', async ({ db }) => {
   const { rows } = await db.execute<{ name: string }>(sql`

@@ -12,7 +12,7 @@ export interface RecordedOutcome {
   /** attempt number, starting at 1 */
   attempt: number
   /** hash of the address, if it is to be suppressed */
-  addressHash?: Buffer
+  addressHash?: Buffer | undefined
   outcome: Outcome
   retryBatch?: number | undefined
 }

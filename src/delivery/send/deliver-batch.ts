@@ -1,3 +1,4 @@
+import type { Tally } from '../../relay/send-emails.ts'
 import { leaseBatch, postponeBatch, returnBatch } from '../ledger/batches.ts'
 import { readPending } from '../ledger/deliveries.ts'
 import { passRestoreGuard } from '../ledger/restore-guard.ts'
@@ -5,7 +6,6 @@ import { holdLease } from './batch-lease.ts'
 import type { DeliveryContext } from './delivery-context.ts'
 import { openDomainLimits } from './domain-limits.ts'
 import { spendErrorBudget } from './error-budget.ts'
-import type { Tally } from './recorder.ts'
 import { streamBatch } from './stream-batch.ts'
 
 /** Shortest and longest time a batch waits while no relay can be used. Short, since another worker's relay may work. */

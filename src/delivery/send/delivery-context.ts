@@ -1,4 +1,5 @@
 import { openDkim, signing } from '../../relay/dkim.ts'
+import { type InFlight, openInFlight } from '../../relay/in-flight.ts'
 import { openRates, type Rates } from '../../relay/rates.ts'
 import type { Relay } from '../../relay/relay.ts'
 import { openRelays } from '../../relay/relays.ts'
@@ -6,7 +7,6 @@ import { openRelayRests } from '../../relay/rests.ts'
 import type { Services } from '../../runtime/services.ts'
 import { openRetryBatches, type RetryBatches } from '../ledger/retry-batches.ts'
 import { type EditionRenderer, openEditionRenderer } from './edition-renderer.ts'
-import { type InFlight, openInFlight } from './in-flight.ts'
 import { openProgressLog, type ProgressLog } from './progress-log.ts'
 
 interface Delivery {

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
+import type { Tally } from '../../relay/send-emails.ts'
 import { number, query } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { Lease } from '../ledger/batches.ts'
 import { SENDABLE_EDITION } from '../ledger/conditions.ts'
-import type { Tally } from './recorder.ts'
 
 /** Fewest replies for which a share is meaningful. */
 const ANSWERS_THAT_COUNT = 100

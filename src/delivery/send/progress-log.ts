@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Tally } from './recorder.ts'
+import type { Tally } from '../../relay/send-emails.ts'
 
 /** Logs the progress of editions, without a line for each batch. */
 export interface ProgressLog {

@@ -33,6 +33,10 @@ describe('the curator’s verdict on a paper', () => {
       ],
     })
     await curate(services, '2604.14000', 'drop')
+    expect(await db.select().from(picks).orderBy(picks.paperId)).toMatchObject([
+      { verdict: 'dropped', note: null, curator: services.config.CURATOR_NAME },
+      { verdict: 'picked', note: 'Read this.', curator: services.config.CURATOR_NAME },
+    ])
     for (const kind of ['daily', 'weekly'] as const) expect(await order(db, kind)).toEqual(['Paper 3', 'Paper 2'])
     await curate(services, '2604.14000', 'unpick')
     expect(await order(db)).toEqual(['Paper 3', 'Paper 1', 'Paper 2'])

@@ -50,6 +50,23 @@ test('reports the state of the service', async ({ db, databaseUrl, site: { app, 
   await worker.end()
 })
 
+test('counts the problems that need a person by name, until they are solved', async ({ db, site: { services } }) => {
+  for (const date of ['2026-04-13', '2026-04-14']) await releasedEdition(services, date)
+  const counts = async () => {
+    // A new process: each keeps its numbers for some seconds.
+    const { app } = siteOn(services)
+    const samples = samplesOf((await app.inject('/metrics')).body)
+    await app.close()
+    return ['edition_paused', 'mailing_halted'].map((name) => samples[`paperboy_attention{problem="${name}"}`])
+  }
+  await db.execute(sql`UPDATE editions SET state = 'paused', paused_why = 'too many refusals'`)
+  await db.execute(sql`UPDATE mailing SET halted_at = now(), halted_why = 'it looks restored'`)
+  expect(await counts()).toEqual([2, 1])
+  await db.execute(sql`UPDATE editions SET state = 'sent', paused_why = NULL`)
+  await db.execute(sql`UPDATE mailing SET halted_at = NULL, halted_why = NULL`)
+  expect(await counts()).toEqual([0, 0])
+})
+
 test('times requests by route pattern, without tokens, addresses or unknown paths', async ({ site: { app } }) => {
   await app.inject('/confirm/a-token-of-somebody')
   await app.inject('/somewhere?email=ada@lab.org')

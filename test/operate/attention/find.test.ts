@@ -163,6 +163,18 @@ describe('finds each problem with its time, fix and page', () => {
   })
 })
 
+test('errors come before warnings', async ({ db }) => {
+  const services = quiet(db)
+  await db.execute(sql`UPDATE mailing SET untrusted_proxy = '172.18.0.7', untrusted_proxy_at = ${NOON}`)
+  await db.execute(sql`
+    INSERT INTO buckets (name, rate, asked_rate, why, slowed_at, raised_at) VALUES ('domain slow.example', 4, 8, '451 slow', ${NOON}, ${NOON})`)
+  await releasedEdition(services)
+  await db.execute(sql`UPDATE editions SET state = 'paused', paused_why = 'too many refusals'`)
+  const states = (await findAttention(services)).map(({ state }) => state)
+  expect(new Set(states).size).toBe(2)
+  expect(states).toEqual(states.toSorted())
+})
+
 test('doctor and status show the same list', async ({ db }) => {
   const services = quiet(db)
   await halt(services)

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect } from 'vitest'
 import { collect } from '../../../src/papers/ingest/collect.ts'
+import { LIMITS } from '../../../src/papers/ingest/limits.ts'
 import { hfSource } from '../../../src/papers/ingest/sources/hf.ts'
 import { VERSION } from '../../../src/runtime/config/version.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
@@ -120,6 +121,14 @@ describe('a day of Hugging Face', () => {
       added: 0,
       changed: 1,
       signals: 1,
+    })
+  })
+
+  test('with more records than a list can have is refused before it is parsed', async ({ db }) => {
+    answers = [json(`[${'{},'.repeat(LIMITS.records)}{}]`)]
+    await expect(collecting(db)).rejects.toMatchObject({
+      code: 'SOURCE_UNAVAILABLE',
+      message: expect.stringContaining('has more than 100,000 records'),
     })
   })
 

@@ -51,7 +51,7 @@ test('a submitted paper is looked up, accepted by the curator, and then listed l
   await lookUpSubmissions({ db }, arxivWith('2507.06261'))
   expect(await openSubmissions({ db })).toMatchObject([{ state: 'found', title: 'Title of 2507.06261' }])
   expect(await db.$count(papers)).toBe(0)
-  expect(await acceptSubmission(site.services, '2507.06261', '2026-04-15')).toEqual({
+  expect(await acceptSubmission(site.services, 'arxiv.org/abs/2507.06261v1', '2026-04-15')).toEqual({
     title: 'Title of 2507.06261',
     day: '2026-04-15',
   })
@@ -97,6 +97,11 @@ test('a paper already on the list leads to its list', async ({ site, db }) => {
   await withFile(JSON.stringify([hfEntry('2604.00001')]), (file) => importing(db, file))
   expect((await propose(site.app as never, '2604.00001')).headers.location).toBe('/papers?date=2026-04-10')
   expect(await db.$count(submissions)).toBe(0)
+})
+
+test('the form accepts its own example', async ({ site }) => {
+  const [, example] = /placeholder="([^"]+)"/.exec((await site.app.inject('/submit')).body)!
+  expect((await propose(site.app as never, example!)).headers.location).toBe('/submitted')
 })
 
 test('the form exists in English and German', async ({ site }) => {

@@ -1,4 +1,4 @@
-import { checkJsonSize, checkLineCount, LimitError, lineTooLong } from '../limits.ts'
+import { checkLineCount, lineTooLong } from '../limits.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
 import { isArxivDocument, parseArxivDocument, parseOaiDc } from './arxiv-documents.ts'
 import { parseArxivFeed } from './arxiv-feeds.ts'
@@ -61,10 +61,9 @@ function parseLine(line: string, position: number, day: string | undefined): Lis
   const reason = lineTooLong(line)
   if (reason) return { position, reason }
   try {
-    checkJsonSize(line)
     return parseEntry(JSON.parse(line), position, day)
-  } catch (error) {
-    return { position, reason: error instanceof LimitError ? error.message : 'is not valid JSON' }
+  } catch {
+    return { position, reason: 'is not valid JSON' }
   }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Services } from '../../runtime/services.ts'
+import type { Services } from '../runtime/services.ts'
 
 const TRIES = 60
 const LONGEST_WAIT_MS = 5_000

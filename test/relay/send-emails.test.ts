@@ -1,0 +1,113 @@
+import { pino } from 'pino'
+import { describe, expect, test } from 'vitest'
+import { openInFlight } from '../../src/relay/in-flight.ts'
+import type { Outcome } from '../../src/relay/outcome.ts'
+import { type Emails, sendEmails } from '../../src/relay/send-emails.ts'
+
+const log = pino({ level: 'silent' })
+const ACCEPTED: Outcome = { state: 'accepted', reply: '250 ok' }
+const NEVER = new AbortController().signal
+
+/** Emails 1 to `count` in groups of four, with what happened to each. */
+function someEmails(count: number, changed: Partial<Emails<number>> = {}) {
+  const waiting = Array.from({ length: count }, (_, index) => index + 1)
+  const seen = { marked: [] as number[], sent: [] as number[], recorded: [] as number[], mostOpen: 0 }
+  const emails: Emails<number> = {
+    groupSize: 4,
+    left: () => waiting.length,
+    async mark(most) {
+      const group = waiting.splice(0, most)
+      await new Promise(setImmediate)
+      seen.marked.push(...group)
+      seen.mostOpen = Math.max(seen.mostOpen, seen.marked.length - seen.recorded.length)
+      return group
+    },
+    async send(attempt) {
+      expect(seen.marked, 'marked before it is composed or sent').toContain(attempt)
+      seen.sent.push(attempt)
+      await new Promise(setImmediate)
+      return ACCEPTED
+    },
+    async record(group) {
+      await new Promise(setImmediate)
+      seen.recorded.push(...group.map(({ attempt }) => attempt))
+    },
+    ...changed,
+  }
+  return { emails, seen, waiting }
+}
+
+describe('all email is sent by one engine', () => {
+  test('it marks, sends and records each email once, within the in-flight limit', async () => {
+    const { emails, seen } = someEmails(50)
+    const inFlight = openInFlight(8)
+    const { tally, exhausted } = await sendEmails({ inFlight, log }, emails, NEVER)
+    expect([tally.accepted, exhausted, inFlight.free()]).toEqual([50, false, 8])
+    expect(seen.recorded.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1))
+    expect(seen.mostOpen).toBe(8)
+  })
+
+  test('a stop or a relay that is down begins no further group, and the open ones are recorded', async () => {
+    for (const why of ['stop', 'relay down'] as const) {
+      const stop = new AbortController()
+      const { emails, seen, waiting } = someEmails(50, {
+        async send(attempt) {
+          if (attempt === 5) {
+            if (why === 'relay down') return { state: 'deferred', reply: '', relayDown: true }
+            stop.abort()
+          }
+          return ACCEPTED
+        },
+      })
+      const inFlight = openInFlight(8)
+      const { exhausted } = await sendEmails({ inFlight, log }, emails, stop.signal)
+      expect([why, exhausted, inFlight.free()]).toEqual([why, why === 'relay down', 8])
+      expect(waiting.length).toBeGreaterThan(30)
+      expect(seen.recorded).toHaveLength(seen.marked.length)
+    }
+  })
+
+  test('emails that mark nothing end it only when none can begin', async () => {
+    let rounds = 0
+    const skipping = someEmails(8, {
+      mark: async () => (rounds++ < 3 ? [] : undefined),
+    })
+    expect((await sendEmails({ inFlight: openInFlight(4), log }, skipping.emails, NEVER)).exhausted).toBe(true)
+    expect(rounds).toBe(4)
+  })
+
+  test('after a failure the emails in flight finish and are recorded, and it is thrown', async () => {
+    for (const step of ['mark', 'send'] as const) {
+      const { emails, seen } = someEmails(50)
+      const inFlight = openInFlight(8)
+      const right = emails[step].bind(emails) as (arg: number) => Promise<never>
+      let calls = 0
+      const failing = async (arg: number) => {
+        if (++calls === (step === 'mark' ? 2 : 5)) throw new Error(`cannot ${step}`)
+        return right(arg)
+      }
+      await expect(sendEmails({ inFlight, log }, { ...emails, [step]: failing }, NEVER)).rejects.toThrow(
+        `cannot ${step}`,
+      )
+      expect(seen.recorded.toSorted()).toEqual(seen.sent.toSorted())
+      expect([inFlight.free(), seen.marked.length < 50]).toEqual([8, true])
+    }
+  })
+
+  test('recording is repeated until it succeeds', async () => {
+    const { emails, seen } = someEmails(4)
+    let failures = 1
+    const { tally } = await sendEmails(
+      { inFlight: openInFlight(4), log },
+      {
+        ...emails,
+        async record(group) {
+          if (failures-- > 0) throw new Error('the database is away')
+          return emails.record(group)
+        },
+      },
+      NEVER,
+    )
+    expect([tally.accepted, seen.sent.length]).toEqual([4, 4])
+  })
+})
