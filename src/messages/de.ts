@@ -10,6 +10,7 @@ export const de: Messages = {
     skip: 'Zum Inhalt springen',
     papers: (n) => `${n.toLocaleString('de-DE')} Artikel`,
   },
+  punctuation: { stop: '.', space: ' ', colon: ': ', comma: ', ', semicolon: '; ' },
   submit: {
     title: 'Artikel vorschlagen',
     lead: 'Fügen Sie einen arXiv-Link ein. Die Redaktion prüft jeden Vorschlag.',
@@ -457,6 +458,7 @@ export const de: Messages = {
   paper: {
     votes: (n) => `${n.toLocaleString('de-DE')} ${n === 1 ? 'Stimme' : 'Stimmen'}`,
     comments: (n) => `${n.toLocaleString('de-DE')} ${n === 1 ? 'Kommentar' : 'Kommentare'}`,
+    quoted: (words) => `„${words}“`,
     voteFor: (title) => `Für „${title}“ stimmen`,
     undoFor: (title) => `Stimme für „${title}“ zurücknehmen`,
     pdf: 'PDF',
@@ -699,6 +701,7 @@ export const de: Messages = {
     more: 'Ältere Artikel',
     fromTheTop: 'Erste Seite',
   },
+  cards: { foot: 'Forschungsartikel im Trend, jeden Tag per E-Mail' },
   trends: {
     name: 'Was sich jede Woche bewegt',
     title: (week) => `Was sich in Woche ${week} bewegt hat`,
@@ -854,6 +857,8 @@ export const de: Messages = {
     whatYouFollow: 'was Sie verfolgen',
     fromEarlierDays: 'von früheren Tagen',
     place: (rank) => `Platz\u00a0${rank.toLocaleString('de-DE')}`,
+    savedThisWeek: 'Diese Woche gemerkt',
+    allSaved: 'Alle gemerkten Artikel',
     alsoOnTheList: 'Auch auf der Liste',
     votesAtTheRight: 'Stimmen rechts',
     allPapers: (papers) => `Alle ${papers}`,
@@ -998,6 +1003,8 @@ export const de: Messages = {
       counts: 'Wie oft sich ein Netz angemeldet hat (als verschlüsselter Hash)',
       votes:
         'Die Artikel, für die Sie gestimmt, die Sie gemerkt oder an denen Sie kein Interesse haben, und was Ihre Ausgabe daraus gelernt hat. Sie können alles davon zurücknehmen.',
+      webhooks:
+        'Meldungen über Änderungen Ihres Abonnements an andere Programme der Betreiber. Sie stehen darin nur als Nummer.',
       auditLog: 'Änderungen von Hand durch die Betreiber. Wer Paperboy liest, steht dort nur als Nummer.',
       suppression:
         'Ein verschlüsselter Hash einer Adresse, an die wir nicht schreiben dürfen. Die Adresse lässt sich daraus nicht zurückrechnen.',

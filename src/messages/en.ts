@@ -30,6 +30,8 @@ export const en = {
     skip: 'Skip to content',
     papers: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'paper' : 'papers'}`,
   },
+  /** joins texts: `space` stands between sentences */
+  punctuation: { stop: '.', space: ' ', colon: ': ', comma: ', ', semicolon: '; ' },
   submit: {
     title: 'Suggest a paper',
     lead: 'Paste an arXiv link. A curator reviews every suggestion.',
@@ -461,6 +463,7 @@ export const en = {
   paper: {
     votes: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'vote' : 'votes'}`,
     comments: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'comment' : 'comments'}`,
+    quoted: (words: string) => `“${words}”`,
     voteFor: (title: string) => `Vote for “${title}”`,
     undoFor: (title: string) => `Remove your vote for “${title}”`,
     pdf: 'PDF',
@@ -693,6 +696,7 @@ export const en = {
     more: 'Older papers',
     fromTheTop: 'First page',
   },
+  cards: { foot: 'Trending research papers, one email a day' },
   trends: {
     name: 'What moved each week',
     title: (week: number) => `What moved in week ${week}`,
@@ -862,6 +866,8 @@ export const en = {
     fromEarlierDays: 'from earlier days',
     /** after the votes of a paper that stands outside the list's order */
     place: (rank: number) => `no.\u00a0${rank.toLocaleString('en-GB')}`,
+    savedThisWeek: 'Saved this week',
+    allSaved: 'All your saved papers',
     alsoOnTheList: 'Also on the list',
     votesAtTheRight: 'votes at the right',
     allPapers: (papers: string) => `All ${papers}`,
@@ -1001,6 +1007,8 @@ export const en = {
       counts: 'How often a network signed up (stored as a keyed hash)',
       votes:
         'The papers you voted for, saved, or aren’t interested in, and what your digest learned from them. You can remove all of it.',
+      webhooks:
+        'News of changes to your subscription for other programs of the people who run Paperboy. It names you by a number.',
       auditLog: 'Manual changes by the people who run Paperboy. They name a reader by a number.',
       suppression: 'A keyed hash of an address that we must not email. It can’t be turned back into the address.',
       backups: 'Backups and the database’s journal, which may still hold erased data',

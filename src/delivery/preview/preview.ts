@@ -22,6 +22,7 @@ import { findPaper } from '../../papers/lists/paper.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { subscribers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
+import { readSavedPositions } from '../ledger/saved-positions.ts'
 
 export interface Preview {
   subject: string
@@ -86,7 +87,11 @@ export async function preview(
   const shown = await selectFor(db, edition.id, reader, locale)
   const { sourceLinks, abstracts } = reader
   const composed = composeReaderContent(services, edition.messageKey, reader, shown, now())
-  const content = { ...composed, sourceLinks, abstracts }
+  const saved =
+    edition.kind === 'weekly'
+      ? (await readSavedPositions(db, edition.id, [reader.subscriberId])).get(reader.subscriberId)
+      : undefined
+  const content = { ...composed, sourceLinks, abstracts, ...(saved && { saved }) }
   return {
     subject: composeSubject(
       segments,

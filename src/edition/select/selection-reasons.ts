@@ -15,7 +15,7 @@ export function describeSelection(selected: readonly SelectedPaper[], locale: Lo
   return inDisplayOrder(selected).map(({ position, section, reasons }) =>
     reasons.length === 0
       ? { position, section }
-      : { position, section, because: reasons.map((reason) => describeReason(reason, t)).join(', ') },
+      : { position, section, because: reasons.map((reason) => describeReason(reason, t)).join(t.punctuation.comma) },
   )
 }
 

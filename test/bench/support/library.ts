@@ -1,5 +1,5 @@
-import { openTemporaryDatabase } from '../../../src/demo/temporary-database.ts'
 import { startEmbeddedPostgres } from '../../../src/embedded/postgres.ts'
+import { openTemporaryDatabase } from '../../../src/embedded/temporary-database.ts'
 import { type Db, databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'
 
 /**
