@@ -698,7 +698,7 @@ export const es: Messages = {
     more: 'Artículos anteriores',
     fromTheTop: 'Primera página',
   },
-  cards: { foot: 'Artículos en tendencia, un correo al día' },
+  cards: { foot: 'Artículos de investigación destacados, un correo al día' },
   trends: {
     name: 'Qué cambia cada semana',
     title: (week) => `Qué cambió en la semana ${week}`,
@@ -782,6 +782,7 @@ export const es: Messages = {
     organisation: (name) => `de ${name}, que sigues`,
     likePaper: (title) => `parecido a «${title}»`,
     taste: 'parecido a artículos que has votado o guardado',
+    sequel: (name, saved) => `continúa ${name}, que ${saved ? 'guardaste' : 'votaste'}`,
     pickedBy: (name) => `elegido por ${name}`,
     votes: (n, from) => `${from === undefined ? '' : `${number(from)} → `}${votes(n)}`,
     best: (days, topic) =>

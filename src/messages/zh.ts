@@ -668,7 +668,7 @@ export const zh: Messages = {
     more: '更早的论文',
     fromTheTop: '第一页',
   },
-  cards: { foot: '热门研究论文，每天一封邮件' },
+  cards: { foot: '热门论文，每天一封邮件' },
   trends: {
     name: '每周变化',
     title: (week) => `第 ${week} 周的变化`,
@@ -748,6 +748,7 @@ export const zh: Messages = {
     organisation: (name) => `来自 ${name}，您已关注`,
     likePaper: (title) => `与“${title}”相似`,
     taste: '与您投票或收藏过的论文相似',
+    sequel: (name, saved) => `${name} 的后续，您${saved ? '收藏过' : '投票支持过'}该论文`,
     pickedBy: (name) => `${name} 精选`,
     votes: (n, from) => `${from === undefined ? '' : `${number(from)} → `}${votes(n)}`,
     best: (days, topic) => `${days} 天内${topic === undefined ? '' : `“${topic}”`}首日票数最高`,
