@@ -998,6 +998,8 @@ export const es: Messages = {
       counts: 'Cuántas suscripciones hizo una red (guardada como hash con clave)',
       votes:
         'Los artículos que votaste, guardaste o no te interesan, y lo que tu boletín aprendió de ellos. Puedes quitarlo todo.',
+      webhooks:
+        'Avisos de cambios en tu suscripción para otros programas de quienes gestionan Paperboy. Figuras solo con un número.',
       auditLog: 'Cambios hechos a mano por quienes gestionan Paperboy. Los lectores figuran solo con un número.',
       suppression:
         'Un hash con clave de una dirección a la que no debemos escribir. De él no se puede recuperar la dirección.',

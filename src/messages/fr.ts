@@ -1015,6 +1015,8 @@ export const fr: Messages = {
       counts: 'Le nombre d’inscriptions d’un réseau (conservé sous forme d’empreinte chiffrée)',
       votes:
         'Les articles que vous avez votés, enregistrés ou écartés, et ce que votre lettre en a appris. Vous pouvez tout retirer.',
+      webhooks:
+        'Des avis de changement de votre abonnement pour d’autres programmes de l’équipe de Paperboy. Vous n’y figurez que par un numéro.',
       auditLog: 'Les changements faits à la main par l’équipe de Paperboy. Les abonnés n’y figurent que par un numéro.',
       suppression:
         'L’empreinte chiffrée d’une adresse à laquelle nous ne devons pas écrire. Elle ne permet pas de retrouver l’adresse.',
