@@ -698,7 +698,7 @@ export const es: Messages = {
     more: 'Artículos anteriores',
     fromTheTop: 'Primera página',
   },
-  cards: { foot: 'Artículos en tendencia, un correo al día' },
+  cards: { foot: 'Artículos de investigación destacados, un correo al día' },
   trends: {
     name: 'Qué cambia cada semana',
     title: (week) => `Qué cambió en la semana ${week}`,

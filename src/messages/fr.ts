@@ -712,7 +712,7 @@ export const fr: Messages = {
     more: 'Articles plus anciens',
     fromTheTop: 'Première page',
   },
-  cards: { foot: 'Les articles de recherche du moment, un e-mail par jour' },
+  cards: { foot: 'Articles de recherche en vue, un e-mail par jour' },
   trends: {
     name: 'Ce qui bouge chaque semaine',
     title: (week) => `Ce qui a bougé en semaine ${week}`,
@@ -798,7 +798,7 @@ export const fr: Messages = {
     organisation: (name) => `de ${name}, que vous suivez`,
     likePaper: (title) => `proche de « ${title} »`,
     taste: 'proche d’articles que vous avez votés ou enregistrés',
-    sequel: (name, saved) => `fait suite à ${name}, que vous avez ${saved ? 'enregistré' : 'voté'}`,
+    sequel: (name, saved) => `fait suite à ${name}, que vous avez ${saved ? 'enregistré' : 'soutenu de votre vote'}`,
     pickedBy: (name) => `choisi par ${name}`,
     votes: (n, from) => `${from === undefined ? '' : `${number(from)} → `}${votes(n)}`,
     best: (days, topic) =>

@@ -668,7 +668,7 @@ export const zh: Messages = {
     more: '更早的论文',
     fromTheTop: '第一页',
   },
-  cards: { foot: '热门研究论文，每天一封邮件' },
+  cards: { foot: '热门论文，每天一封邮件' },
   trends: {
     name: '每周变化',
     title: (week) => `第 ${week} 周的变化`,

@@ -23,6 +23,10 @@ const ARGUMENTS: Record<string, unknown[][]> = {
   'reason.best': [[MARKS[0]], MARKS.slice(0, 2)],
   'reason.rank': [MARKS.slice(0, 3), MARKS.slice(0, 4)],
   'reason.timesUsual': [[2], [7]],
+  'reason.sequel': [
+    [MARKS[0], true],
+    [MARKS[0], false],
+  ],
   'search.count': [[MARKS[0], true]],
   'about.sections': [[{ ...ABOUT, huggingFace: true }], [{ ...ABOUT, huggingFace: false }]],
   'privacy.not': [[true], [false]],

@@ -277,7 +277,9 @@ describe('as JSON', () => {
 
 const validator = new HtmlValidate(PAGE_RULES)
 
-test('every page is valid HTML, in both languages, with its words in the language it says', async ({ db, site }) => {
+test('every page is valid HTML, in all languages, with its words in the language it says', {
+  timeout: 120_000,
+}, async ({ db, site }) => {
   await releasedEdition(site.services, '2026-04-13', 2)
   await releasedEdition(site.services, '2026-04-14', 3)
   await db.execute(sql`
