@@ -1,6 +1,8 @@
 import { dropOldDeliveries } from '../src/delivery/ledger/drop-old-deliveries.ts'
 import { deleteOldInbound } from '../src/inbound/retention.ts'
 import { deleteOldAuditEntries } from '../src/operate/audit.ts'
+import { deleteOldRequests } from '../src/operate/idempotent-requests.ts'
+import { deleteOldMessages } from '../src/operate/webhooks/messages.ts'
 import { deleteOldPolls } from '../src/papers/ingest/polls.ts'
 import { deleteExpired } from '../src/privacy/delete-expired.ts'
 import type { Services } from '../src/runtime/services.ts'
@@ -14,6 +16,8 @@ export async function deleteExpiredJob(services: Services): Promise<void> {
   if (partitions.length > 0) services.log.info({ partitions }, 'old deliveries dropped')
   await deleteOldInbound(services)
   await deleteOldAuditEntries(services)
+  await deleteOldRequests(services)
+  await deleteOldMessages(services)
   await deleteIdleBuckets(services.db)
   await deleteOldPolls(services)
   await deleteOldUploads(services)

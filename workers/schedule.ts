@@ -11,6 +11,7 @@ const EVERY: Partial<Record<JobName, number>> = {
   'settle-editions': 15 * SECOND,
   'plan-deliveries': 20 * SECOND,
   'release-editions': 30 * SECOND,
+  'send-webhooks': 5 * SECOND,
   'assemble-edition': 5 * MINUTE,
   'record-list-facts': 5 * MINUTE,
   'look-up-submissions': MINUTE,

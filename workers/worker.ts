@@ -24,6 +24,7 @@ import { recordListFactsJob } from './record-list-facts.ts'
 import { refitChanceJob } from './refit-chance.ts'
 import { releaseEditionsJob } from './release-editions.ts'
 import { startSchedule } from './schedule.ts'
+import { sendWebhooksJob } from './send-webhooks.ts'
 import { settleEditionsJob } from './settle-editions.ts'
 import { sweepBatchesJob } from './sweep-batches.ts'
 import { tidySignUpsJob } from './tidy-sign-ups.ts'
@@ -70,6 +71,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
       'tidy-sign-ups': () => tidySignUpsJob(services),
       'read-mailbox': () => readMailboxJob(services),
       'raise-alerts': () => raiseAlertsJob(services),
+      'send-webhooks': () => sendWebhooksJob(services, stopping.signal),
       'send-service-emails': async () => void (await sendServiceEmails({ ...services, relay }, stopping.signal)),
     },
     { scheduled: 4, emails: 1, batches: BATCHES_AT_ONCE },

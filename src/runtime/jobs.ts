@@ -23,6 +23,7 @@ export const jobs = {
   'tidy-sign-ups': z.object({}),
   'read-mailbox': z.object({}),
   'raise-alerts': z.object({}),
+  'send-webhooks': z.object({}),
   'count-sums': z.object({}),
   'import-readers': z.object({}),
 } as const satisfies Record<string, z.ZodType>

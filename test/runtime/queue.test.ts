@@ -25,6 +25,7 @@ const NOTHING: Handlers = {
   'count-sums': async () => {},
   'import-readers': async () => {},
   'raise-alerts': idle,
+  'send-webhooks': idle,
 }
 const CONCURRENCY = { scheduled: 4, emails: 1, batches: 1 }
 

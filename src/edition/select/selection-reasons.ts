@@ -33,5 +33,7 @@ function describeReason(reason: PersonalReason, t: Messages): string {
       return t.reason.likePaper(shortenTitle(reason.title, MAX_TITLE_CHARACTERS))
     case 'taste':
       return t.reason.taste
+    case 'sequel':
+      return t.reason.sequel(reason.name, reason.saved)
   }
 }

@@ -5,6 +5,7 @@ import type { Services } from '../../runtime/services.ts'
 import { pageErrorHandler } from '../kit/error-pages.ts'
 import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
+import { adminApiKeyRoutes } from './api-keys.ts'
 import { auditLogRoutes } from './audit-log.ts'
 import { adminEditionRoutes } from './edition.ts'
 import { isFormTokenError, requireFormTokens } from './form-token.ts'
@@ -21,6 +22,7 @@ import { settingsRoutes } from './settings.ts'
 import { signInRoutes, signOutRoute } from './sign-in.ts'
 import { sourceRoutes } from './sources.ts'
 import { adminSubmissionRoutes } from './submissions.ts'
+import { adminWebhookRoutes } from './webhooks.ts'
 
 const STALE = {
   title: 'This form is out of date',
@@ -63,6 +65,8 @@ export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     guarded.register(settingsRoutes, services)
     guarded.register(sessionRoutes, services)
     guarded.register(auditLogRoutes, services)
+    guarded.register(adminApiKeyRoutes, services)
+    guarded.register(adminWebhookRoutes, services)
     guarded.register(signOutRoute, services)
   })
 }
