@@ -8,7 +8,7 @@ import { submissions } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
 
 /** Adds readers of every kind: statuses, schedules, topics, domains and days of joining, evenly mixed. No two tests differ. */
-export async function addManyReaders(db: Db, count: number): Promise<void> {
+async function addManyReaders(db: Db, count: number): Promise<void> {
   await db.execute(sql`
     INSERT INTO subscribers (email, email_key, address_hash, status, cadence, locale, topics, next_digest_at, requested_at, confirmed_at,
       first_confirmed_at, left_at, consent_origin, consent_form, created_at, updated_at)
