@@ -1,7 +1,8 @@
 -- The desk's lists, sums and imports. New tables and indexes: running processes are not disturbed.
 
 -- The list of readers finds a domain, and readers who are not active, without reading all rows. Each index takes about two seconds
--- for a million readers, while sign-ups wait. Erasing a reader asks for other readers of their domain, and now finds them too.
+-- for a million readers, while sign-ups wait. Erasing a reader asks for other readers of their domain, and now finds them too. The index of
+-- domains is written for each digest that is planned: docs/decisions/bounded-lists.md has the cost.
 CREATE INDEX subscribers_domain ON subscribers (split_part(email_key, '@', -1), id);
 -- Active readers are not in it, so planning a digest, which updates each of their rows, writes nothing here.
 CREATE INDEX subscribers_not_active ON subscribers (status, id) WHERE status <> 'active';

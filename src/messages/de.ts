@@ -719,6 +719,7 @@ export const de: Messages = {
     counts: (papers, before) => `${papers} in dieser Woche, ${before.toLocaleString('de-DE')} in der Vorwoche.`,
     partial: (weekday) => `Die Woche läuft noch: Jede Woche zählt bis ${weekday}.`,
     sparklineKey: (from) => `Zwölf Wochen, ab ${from}`,
+    noneBefore: 'In der Vorwoche gibt es keine Artikel zum Vergleichen.',
     noMoves: 'Kein Thema hat mehr oder weniger Artikel als in der Vorwoche.',
     topic: 'Thema',
     bar: 'Balken',

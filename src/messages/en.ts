@@ -715,6 +715,7 @@ export const en = {
       `${papers} this week, ${before.toLocaleString('en-GB')} the week before.`,
     partial: (weekday: string) => `The week goes on: every week counts up to ${weekday}.`,
     sparklineKey: (from: string) => `Twelve weeks, from ${from}`,
+    noneBefore: 'The week before has no papers to compare with.',
     noMoves: 'No topic has more or fewer papers than the week before.',
     topic: 'Topic',
     bar: 'Bar',

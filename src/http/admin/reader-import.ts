@@ -67,7 +67,9 @@ export const readerImportRoutes: FastifyPluginAsyncZod<Services> = async (app, s
         if (!(file instanceof File) || file.size === 0)
           throw new PaperboyError('BAD_IMPORT', 'Choose a CSV file first.')
         const bytes = Buffer.from(await file.arrayBuffer())
-        const id = await storeUpload(services, { name: file.name, bytes, uploadedBy: actor(request) })
+        const upload = { name: file.name, bytes, uploadedBy: actor(request) }
+        const entry = { actor: actor(request), action: 'uploaded', target: 'a file of readers' }
+        const id = await withAudit(services, entry, (db) => storeUpload({ ...services, db }, upload))
         return reply.redirect(`${PATH}/${id}`, 303)
       },
     )

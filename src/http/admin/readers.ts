@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { dayOf } from '../../calendar/days.ts'
 import { minuteUtc, plainDay } from '../../calendar/words.ts'
 import { AddressError } from '../../mail/address.ts'
-import { withAudit } from '../../operate/audit.ts'
+import { recordAudit, withAudit } from '../../operate/audit.ts'
 import { readTopicNames } from '../../papers/topics/topic-name.ts'
 import type { Services } from '../../runtime/services.ts'
 import { addReader } from '../../subscription/add-reader.ts'
@@ -52,7 +52,7 @@ export const readerListRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     const { text, ...filter } = request.body
     const search = { ...filter, ...(text ? { text } : {}) }
     const entry = { actor: actor(request), action: 'exported', target: describe(search) }
-    await withAudit(services, entry, async () => {})
+    await recordAudit(services.db, services.now(), entry)
     return reply
       .type('text/csv; charset=utf-8')
       .header('content-disposition', `attachment; filename="readers-${dayOf(services.now())}.csv"`)
@@ -68,10 +68,8 @@ export const readerListRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     const { email, agreed } = request.body
     const by = actor(request)
     try {
-      const added = await services.db.transaction((db) =>
-        withAudit({ ...services, db }, { actor: by, action: 'added', target: 'a reader' }, (tx) =>
-          addReader({ ...services, db: tx }, email, { active: agreed === 'yes', attestedBy: by }),
-        ),
+      const added = await withAudit(services, { actor: by, action: 'added', target: 'a reader' }, (db) =>
+        addReader({ ...services, db }, email, { active: agreed === 'yes', attestedBy: by }),
       )
       return await reply.view('admin/readers', {
         ...(await listPage(services, {})),
