@@ -28,7 +28,7 @@ export async function streamBatch(
   ended: AbortSignal,
 ): Promise<{ tally: Tally; exhausted: boolean }> {
   const { relay, renderer, rates, inFlight } = context
-  const edition = await renderer.open(lease.editionId)
+  const edition = await renderer.open(lease)
   let acquired = 0
   const release = (count: number) => {
     acquired -= count

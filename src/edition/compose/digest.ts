@@ -114,7 +114,7 @@ const CHARACTER_BYTES = 6
 /** Rows in "Also on the list", at most. */
 const MOST_ROWS = 25
 
-/** Appends one body to the buffer: head, opening, the cards with a heading wherever a section begins, rows, corrections, foot. */
+/** Appends one body to the buffer: head, opening, the cards with a heading wherever a section begins, sponsor, rows, corrections, foot. */
 export function writeBody(
   layout: BodyLayout,
   shown: readonly ShownPaper[],
@@ -133,7 +133,15 @@ export function writeBody(
   write(layout.opening)
   if (layout.notice) write(layout.notice)
   let size = 10 * PLACEHOLDERS_BYTES
-  for (const segment of [body.head, layout.opening, body.notice, body.week, body.corrections, layout.foot])
+  for (const segment of [
+    body.head,
+    layout.opening,
+    body.notice,
+    body.sponsor,
+    body.week,
+    body.corrections,
+    layout.foot,
+  ])
     size += segment.size
   // Room for the rows: papers that do not fit as cards are listed there.
   const maxCardBytes = layout.maxBytes - rowsSize(body.rows, sections.length)
@@ -150,6 +158,7 @@ export function writeBody(
     listed[paper.position] = 1
     section = under
   }
+  write(body.sponsor)
   write(body.week)
   writeRows(layout, listed, write, buffer)
   write(body.corrections)

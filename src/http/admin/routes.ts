@@ -6,14 +6,18 @@ import { pageErrorHandler } from '../kit/error-pages.ts'
 import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { auditLogRoutes } from './audit-log.ts'
+import { curationRoutes } from './curation.ts'
+import { deliveryRoutes } from './deliveries.ts'
 import { adminEditionRoutes } from './edition.ts'
 import { isFormTokenError, requireFormTokens } from './form-token.ts'
 import { guardAdminPages } from './guard.ts'
-import { overviewRoutes } from './overview.ts'
+import { previewRoutes } from './preview.ts'
 import { adminReaderRoutes } from './reader.ts'
 import { addSections } from './sections.ts'
 import { signInRoutes, signOutRoute } from './sign-in.ts'
 import { adminSubmissionRoutes } from './submissions.ts'
+import { todayRoutes } from './today.ts'
+import { wordingRoutes } from './wording.ts'
 
 const STALE = {
   title: 'This form is out of date',
@@ -44,8 +48,12 @@ export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   app.register(signInRoutes, services)
   app.register(async (guarded) => {
     guardAdminPages(guarded as unknown as FastifyInstance, services)
-    guarded.register(overviewRoutes, services)
+    guarded.register(todayRoutes, services)
     guarded.register(adminEditionRoutes, services)
+    guarded.register(curationRoutes, services)
+    guarded.register(wordingRoutes, services)
+    guarded.register(previewRoutes, services)
+    guarded.register(deliveryRoutes, services)
     guarded.register(adminSubmissionRoutes, services)
     guarded.register(adminReaderRoutes, services)
     guarded.register(auditLogRoutes, services)

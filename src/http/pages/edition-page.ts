@@ -1,5 +1,6 @@
 import { fullDay, plainDay, shortDay, shortWeekday } from '../../calendar/words.ts'
 import type { EditionList, EditionPaper } from '../../edition/compose/edition-list.ts'
+import { renderPaperNote } from '../../edition/compose/markdown.ts'
 import type { Messages } from '../../messages/en.ts'
 import { paperItem, type Shown } from './paper-item.ts'
 
@@ -45,4 +46,7 @@ export function editionPage({ kind, date, previous, next, papers }: EditionList,
   }
 }
 
-const editionItem = (paper: EditionPaper, page: Shown) => ({ ...paperItem(paper, page), note: paper.note })
+const editionItem = (paper: EditionPaper, page: Shown) => ({
+  ...paperItem(paper, page),
+  note: paper.note && renderPaperNote(paper.note, '').html,
+})
