@@ -95,7 +95,7 @@ test('a curator’s minute, without JavaScript, on a phone: from the draft to th
   await page.getByText('The relay accepted the test').waitFor()
   const mail = await sink.read(sink.taken[0]!.to)
   expect(sink.taken).toHaveLength(1)
-  expect(mail.subject).toMatch(/^\[Test\] OmniShow/)
+  expect(mail.subject).toMatch(/^\[Test\] Paper 2 of 2026-04-10, CocoaBench/)
   expect(mail.text).toContain('SPONSORED')
   await page.goto('/admin')
   // 250 readers are weekly.

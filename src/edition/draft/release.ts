@@ -38,13 +38,13 @@ export async function release(
     const input = await readComposingInput(tx, edition, now(), config)
     await recordShownPapers(tx, edition.id, input.corrections)
     await recordNotices(tx, edition.id, input.notices ?? [])
-    const [composed] = await Promise.all(
-      LOCALES.map(async (locale) => {
-        const result = await composeEdition(config, edition, input, locale)
-        await tx.insert(editionParts).values({ editionId: edition.id, locale, parts: result.segments })
-        return result
-      }),
-    )
+    let composed: { subject: string; preheader: string } | undefined
+    // One language after another: emails being sent wait no longer than one takes.
+    for (const locale of LOCALES) {
+      const { segments, ...words } = await composeEdition(config, edition, input, locale)
+      await tx.insert(editionParts).values({ editionId: edition.id, locale, parts: segments })
+      composed ??= words
+    }
     await tx.execute(sql`SELECT ensure_delivery_partition(${edition.id})`)
     await tx
       .update(editions)

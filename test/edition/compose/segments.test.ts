@@ -167,6 +167,7 @@ describe('splitting and joining', () => {
     opening: segment,
     heading: segment,
     you: segment,
+    sponsor: segment,
     week: segment,
     rowsHead: segment,
     rowsEnd: segment,
@@ -207,6 +208,7 @@ describe('splitting and joining', () => {
             ...cards.flatMap((each, index) =>
               CARD_PIECES.map((name) => mark(`${name} ${index}`) + written(each[name])),
             ),
+            mark('sponsor') + written(pieces.sponsor),
             mark('week') + written(pieces.week),
             mark('rows head') + written(pieces.rowsHead),
             ...cards.map((each, index) => mark(`row ${index}`) + each.row),
@@ -251,6 +253,7 @@ describe('splitting and joining', () => {
               ])
               return heading + CARD_PIECES.map((name) => (left.has(name) ? '' : textOf(card[name]))).join('')
             }),
+            textOf(pieces.sponsor),
             textOf(pieces.week),
             ...(others.length > 0 ? [textOf(pieces.rowsHead), ...others, textOf(pieces.rowsEnd)] : []),
             textOf(pieces.corrections),
