@@ -15,7 +15,9 @@ export type ErrorCode =
   | 'EDITION_CHANGED'
   | 'BAD_EDITION'
   | 'MAILING_HALTED'
+  | 'BACKUP_INVALID'
   | 'BAD_IMPORT'
+  | 'DATABASE_NOT_EMPTY'
   | 'SOURCE_UNAVAILABLE'
 
 export const httpStatus = {
@@ -34,7 +36,9 @@ export const httpStatus = {
   EDITION_CHANGED: 409,
   BAD_EDITION: 422,
   MAILING_HALTED: 409,
+  BACKUP_INVALID: 422,
   BAD_IMPORT: 422,
+  DATABASE_NOT_EMPTY: 409,
   SOURCE_UNAVAILABLE: 502,
 } satisfies Record<ErrorCode, number>
 

@@ -1,9 +1,12 @@
 import { de } from './de.ts'
 import { en, type Messages } from './en.ts'
+import { es } from './es.ts'
+import { fr } from './fr.ts'
+import { zh } from './zh.ts'
 
 export type { Messages } from './en.ts'
 
-const catalogues = { en, de } satisfies Record<string, Messages>
+const catalogues = { en, de, es, fr, zh } satisfies Record<string, Messages>
 
 export type Locale = keyof typeof catalogues
 

@@ -17,6 +17,7 @@ export async function renderServiceEmail(
   content: EmailContent,
   postalAddress: string | undefined,
 ): Promise<{ html: string; text: string }> {
+  const { space, stop } = content.t.punctuation
   const own = new Map([
     ['url', content.url],
     ['moment', content.moment ?? ''],
@@ -28,7 +29,7 @@ export async function renderServiceEmail(
     moment: content.moment === undefined ? undefined : placeholder('moment'),
     links: content.links.map(({ label }, index) => ({ label, url: placeholder(`link${index}`) })),
     // Without the date the lead could end in a colon.
-    preheader: content.moment === undefined ? content.lead : `${content.lead} ${placeholder('moment')}.`,
+    preheader: content.moment === undefined ? content.lead : content.lead + space + placeholder('moment') + stop,
     postalAddress,
   }
   const key = JSON.stringify({ ...common, t: content.t.lang })

@@ -6,6 +6,7 @@ import { signUpCounts, subscribers } from '../../src/runtime/db/schema.ts'
 import { mintManageToken } from '../../src/subscription/manage.ts'
 import { test as onSite, type Site } from '../http/site.ts'
 import { useBrowser, withoutBrowser } from '../support/browser.ts'
+import { addThumbnail } from '../support/pictures.ts'
 import { addSubscriber, NOON, releasedEdition } from '../support/services.ts'
 import { DESK, look, PHONE, pagesOf } from './look.ts'
 
@@ -26,9 +27,13 @@ async function everyPage({ services }: Site): Promise<string[]> {
   await services.db.execute(
     sql`UPDATE papers SET topics = '{agents,video-generation}', organization = 'Analytical Engines', abstract = 'We get $\\mu^2$, see https://a.example/x.'`,
   )
+  await addThumbnail(services.db, 3)
   return [
     '/',
     '/papers?week=2026-W16',
+    '/trends',
+    '/trends?week=2026-W16',
+    '/trends?week=2020-W10',
     '/papers?month=2026-04',
     '/papers/1',
     '/papers/2',
@@ -97,7 +102,13 @@ describe.for([
     await page.goto(vote)
     await page.locator('main form button').click()
     await page.waitForLoadState()
-    await lookAtAll(['/', '/papers/1', '/papers/1/vote', vote, '/search?q=paper', '/votes'])
+    await page.goto('/papers/1/save')
+    await page.locator('main form button').first().click()
+    await page.waitForLoadState()
+    await lookAtAll([
+      ...['/', '/papers/1', '/papers/1/vote', vote, '/search?q=paper', '/votes'],
+      ...['/saved', '/saved?removed=2', '/for-you', '/authors/Ada%20Lovelace', '/trends'],
+    ])
   })
 })
 

@@ -19,9 +19,11 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { decodeLines } from '../../mail/quoted-printable.ts'
 import { isLocale, type Locale } from '../../messages/catalogue.ts'
+import { findPaper } from '../../papers/lists/paper.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { subscribers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
+import { readSavedPositions } from '../ledger/saved-positions.ts'
 
 export interface Preview {
   subject: string
@@ -34,12 +36,19 @@ export interface Preview {
 /** Preferences that replace the reader's own. */
 export interface PreviewOverrides {
   size?: number | undefined
+  share?: keyof typeof SHARES | undefined
   topics?: string[] | undefined
   keywords?: string[] | undefined
+  authors?: string[] | undefined
+  organisations?: string[] | undefined
+  /** arXiv ids or links of papers that the reader wants more like */
+  like?: string[] | undefined
+  /** the same of papers that the reader voted for, and learns from */
+  votes?: string[] | undefined
   locale?: Locale | undefined
   format?: 'html' | 'text' | undefined
   /** a test email to this address: [Test] before the subject, its own Message-ID, and no reader's links */
-  testFor?: string
+  testFor?: string | undefined
 }
 
 /** A made-up reader: the links in their preview lead to a subscription that does not exist. */
@@ -60,7 +69,7 @@ const SAMPLE_READER = {
  *
  * @param readerName address or number of the subscriber whose preferences and links are used; by default a made-up reader with ten papers
  * @param overrides preferences that replace theirs
- * @throws PaperboyError EDITION_NOT_FOUND | BAD_ADDRESS (also when no subscriber has it)
+ * @throws PaperboyError EDITION_NOT_FOUND | BAD_ADDRESS (also when no subscriber has it) | PAPER_NOT_FOUND
  */
 export async function preview(
   services: Pick<Services, 'db' | 'config' | 'keys' | 'now'>,
@@ -70,19 +79,15 @@ export async function preview(
 ): Promise<Preview> {
   const { db, config, now } = services
   const edition = await findEdition(services, key)
-  const reader = readerName === undefined ? SAMPLE_READER : await findReader(services, readerName)
-  const { size, topics, keywords, locale = reader.locale, format = reader.format, testFor } = overrides
-  const preferences = {
-    ...reader.preferences,
-    ...(size === undefined ? {} : { size }),
-    ...(topics ? { topics } : {}),
-    ...(keywords ? { keywords } : {}),
-  }
+  const known = readerName === undefined ? SAMPLE_READER : await findReader(services, readerName)
+  const reader = await withOverrides(db, known, overrides)
+  const { locale, format } = reader
+  const { testFor } = overrides
   const stored = await readSegments(services, edition.id, locale)
   const segments =
     stored ??
     (await composeEdition(config, edition, await readComposingInput(db, edition, now(), config), locale)).segments
-  const shown = await selectFor(db, edition.id, { ...reader, preferences }, locale)
+  const shown = await selectFor(db, edition.id, reader, locale)
   const own = composeSubject(
     segments,
     shown.map(({ position }) => position),
@@ -93,9 +98,13 @@ export async function preview(
   // Mail programs drop a second email with the same Message-ID, such as the real digest after its test.
   const composed =
     testFor === undefined
-      ? composeReaderContent(services, edition.messageKey, { ...reader, format }, shown, now())
+      ? composeReaderContent(services, edition.messageKey, reader, shown, now())
       : composeReaderContent(services, randomBytes(32), { subscriberId: 0, email: testFor, format }, shown, now())
-  const content = { ...composed, sourceLinks, abstracts }
+  const saved =
+    edition.kind === 'weekly'
+      ? (await readSavedPositions(db, edition.id, [reader.subscriberId])).get(reader.subscriberId)
+      : undefined
+  const content = { ...composed, sourceLinks, abstracts, ...(saved && { saved }) }
   return {
     subject,
     eml: composeDigest(compiled, content),
@@ -107,6 +116,33 @@ export async function preview(
 /** Gives an email's HTML one color scheme, whatever the browser prefers: its dark style applies always or never. */
 export const darkened = (html: string, dark: boolean): string =>
   html.replaceAll('@media (prefers-color-scheme: dark)', dark ? '@media all' : '@media not all')
+
+type StoredReader = typeof SAMPLE_READER | ReturnType<typeof readerOf>
+
+async function withOverrides(db: Db, reader: StoredReader, overrides: PreviewOverrides) {
+  const { like, votes, locale = reader.locale, format = reader.format } = overrides
+  const own = reader.preferences
+  const { size = own.size, topics = own.topics, keywords = own.keywords } = overrides
+  const { authors = own.authors, organisations = own.organisations } = overrides
+  const share = overrides.share ? SHARES[overrides.share] : own.share
+  return {
+    ...reader,
+    locale,
+    format,
+    likePapers: like ? (await papersNamed(db, like)).map(({ sourceId }) => sourceId) : reader.likePapers,
+    ...(votes ? { likeVoted: true, voted: (await papersNamed(db, votes)).map(({ id }) => id) } : {}),
+    preferences: { ...own, size, share, topics, keywords, authors, organisations },
+  }
+}
+
+const papersNamed = (db: Db, names: readonly string[]) =>
+  Promise.all(
+    names.map(async (name) => {
+      const paper = await findPaper(db, name)
+      if (!paper) throw new PaperboyError('PAPER_NOT_FOUND', `There is no paper “${name}” here.`)
+      return paper
+    }),
+  )
 
 type Reader = Parameters<PersonalMatcher>[1][number] & { preferences: SelectionPreferences }
 

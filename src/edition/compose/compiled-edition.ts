@@ -43,6 +43,7 @@ export interface CompiledBody {
   sponsor: CompiledSegment
   week: CompiledSegment
   rows: CompiledRows
+  saved: { head: CompiledSegment; end: CompiledSegment }
   corrections: CompiledSegment
   foot: CompiledSegment
   archiveFoot: CompiledSegment
@@ -127,6 +128,7 @@ export const compileBody = (body: BodySegments): CompiledBody => ({
   sponsor: compileSegment(body.sponsor),
   week: compileSegment(body.week),
   rows: compileRows(body),
+  saved: { head: compileSegment(body.savedHead), end: compileSegment(body.savedEnd) },
   corrections: compileSegment(body.corrections),
   foot: compileSegment(body.foot),
   archiveFoot: compileSegment(body.archiveFoot),

@@ -1,7 +1,7 @@
 import { escapeHtml } from '../../lib/escape-html.ts'
+import { wrap } from '../../mail/wrapping.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import { renderMarkdown, withMailLinks } from './markdown.ts'
-import { wrap } from './templates.ts'
 
 /** Characters of Markdown. A longer note would push the papers off the first screen. */
 export const MAX_NOTE = 1_000
@@ -18,9 +18,11 @@ export function renderEditorNote(
     html: paragraphs
       .map(({ html }, index) => {
         const margin = index === paragraphs.length - 1 ? '0' : '0 0 8px'
-        return `<p style="margin:${margin}">${index === 0 ? `<b>${escapeHtml(from)}</b> ` : ''}${withMailLinks(html)}</p>`
+        return `<p style="margin:${margin}">${index === 0 ? `<b>${escapeHtml(from)}</b>${t.punctuation.space}` : ''}${withMailLinks(html)}</p>`
       })
       .join('\n'),
-    text: paragraphs.map(({ text }, index) => wrap((index === 0 ? `${from} ` : '') + text)).join('\n\n'),
+    text: paragraphs
+      .map(({ text }, index) => wrap((index === 0 ? from + t.punctuation.space : '') + text))
+      .join('\n\n'),
   }
 }

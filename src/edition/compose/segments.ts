@@ -55,6 +55,9 @@ export interface BodySegments {
   week: Segment
   /** papers in one line each, between their heading and the link to the whole list */
   rows: Segment[]
+  /** around rows of papers that the reader saved */
+  savedHead: Segment
+  savedEnd: Segment
   rowsHead: Segment
   rowsEnd: Segment
   corrections: Segment
@@ -141,6 +144,8 @@ export function splitBody(rendered: string, nonce: string, markers: Markers): Bo
     sponsor: get('sponsor'),
     week: get('week'),
     rows: positions.map((position) => get(`row ${position}`)),
+    savedHead: get('saved head'),
+    savedEnd: get('saved end'),
     rowsHead: get('rows head'),
     rowsEnd: get('rows end'),
     corrections: get('corrections'),

@@ -210,6 +210,8 @@ describe('splitting and joining', () => {
             ),
             mark('sponsor') + written(pieces.sponsor),
             mark('week') + written(pieces.week),
+            mark('saved head') + written(pieces.rowsEnd),
+            mark('saved end') + written(pieces.rowsHead),
             mark('rows head') + written(pieces.rowsHead),
             ...cards.map((each, index) => mark(`row ${index}`) + each.row),
             mark('rows end') + written(pieces.rowsEnd),
@@ -221,6 +223,7 @@ describe('splitting and joining', () => {
           const body = compileBody(splitBody(rendered, NONCE, { mark, placeholder, anyMark }))
           const buffer = new MessageBuffer()
           const yours = order.slice(0, own ? 1 : 0)
+          const saved = own ? cards.map((_, index) => index).reverse() : undefined
           writeBody(
             {
               body,
@@ -230,6 +233,7 @@ describe('splitting and joining', () => {
               opening: body.openings.several,
               notice: undefined,
               had: undefined,
+              saved,
               foot: body.foot,
               maxBytes: Number.POSITIVE_INFINITY,
             },
@@ -237,7 +241,10 @@ describe('splitting and joining', () => {
             (name) => Buffer.from(encodeLines(values[name])),
             buffer,
           )
-          const others = cards.filter((_, index) => !order.includes(index)).map(({ row }) => row)
+          const kept = (saved ?? []).filter((position) => !order.includes(position)).slice(0, 3)
+          const others = cards
+            .filter((_, index) => !order.includes(index) && !kept.includes(index))
+            .map(({ row }) => row)
           const expected = [
             textOf(pieces.head),
             textOf(pieces.opening),
@@ -255,6 +262,9 @@ describe('splitting and joining', () => {
             }),
             textOf(pieces.sponsor),
             textOf(pieces.week),
+            ...(kept.length > 0
+              ? [textOf(pieces.rowsEnd), ...kept.map((position) => cards[position]!.row), textOf(pieces.rowsHead)]
+              : []),
             ...(others.length > 0 ? [textOf(pieces.rowsHead), ...others, textOf(pieces.rowsEnd)] : []),
             textOf(pieces.corrections),
             textOf(pieces.foot),
