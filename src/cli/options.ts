@@ -40,3 +40,11 @@ export const usageErrors =
 
 export const sourceOption = () =>
   new Option('--source <name>', 'use this source instead of PAPER_SOURCES').choices(SOURCE_NAMES)
+
+/** @throws InvalidArgumentError if it is not a whole number above zero */
+export function parseCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new InvalidArgumentError(`"${text}" is not a whole number above zero.`)
+  return count
+}

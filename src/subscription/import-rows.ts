@@ -1,6 +1,7 @@
 import { canonicalZone } from '../calendar/zone-names.ts'
 import { unescapeFormula } from '../lib/csv/formula.ts'
 import { type CsvFile, openCsv } from '../lib/csv/open-csv.ts'
+import type { TextFile } from '../lib/csv/text-file.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import { canonicalSlug, slugOf } from '../papers/topics/keywords.ts'
@@ -72,7 +73,7 @@ const MAX_TAGS = 1000
  *   unreadable columns
  */
 export async function openSubscriberFile(
-  file: string,
+  file: TextFile,
   options: { suppressionKey: string; mappings: readonly Mapping[]; topics: () => Promise<ReadonlySet<string>> },
 ): Promise<SubscriberFile> {
   const { header, separator, encoding, rows } = await openCsv(file)
@@ -97,6 +98,10 @@ export async function openSubscriberFile(
   }
   return { separator, encoding, columns, unknownTags, lines: lines() }
 }
+
+/** Returns a row with the defaults of a plain list of addresses. @throws AddressError */
+export const rowOfAddress = (suppressionKey: string, address: string): Row =>
+  rowReader(readColumns(['email'], []), suppressionKey, new Set(), new Map())(1, [address])
 
 function rowReader(
   columns: readonly ReadColumn[],

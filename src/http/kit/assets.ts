@@ -67,6 +67,15 @@ export const assetRoutes: FastifyPluginAsyncZod = async (app) => {
     )
   }
 
+  // The pages of other sites load this one, so its name stays.
+  const embed = FILES.get('embed.js')!
+  app.get('/embed.js', async (_request, reply) =>
+    reply
+      .headers({ 'cache-control': 'public, max-age=3600', 'cross-origin-resource-policy': 'cross-origin' })
+      .type(embed.type)
+      .send(embed.body),
+  )
+
   app.get('/manifest.webmanifest', async (_request, reply) =>
     reply
       .header('cache-control', 'public, max-age=86400')
