@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import { assembleCommand } from './edition/assemble.ts'
 import { curateCommands } from './edition/curate.ts'
-import { noteCommand } from './edition/note.ts'
 import { previewCommand } from './edition/preview.ts'
 import { resendCommand } from './edition/resend.ts'
 import { sendCommand } from './edition/send.ts'
 import { stateCommands } from './edition/state.ts'
 import { unknownCommand } from './edition/unknown.ts'
+import { wordingCommands } from './edition/wording.ts'
 
 export function editionCommands(edition: Command): void {
   assembleCommand(edition)
@@ -16,5 +16,5 @@ export function editionCommands(edition: Command): void {
   unknownCommand(edition)
   stateCommands(edition)
   curateCommands(edition)
-  noteCommand(edition)
+  wordingCommands(edition)
 }

@@ -872,6 +872,8 @@ export const de: Messages = {
     vote: 'Stimme geben',
     save: 'Merken',
     notInterested: 'Kein Interesse',
+    sponsored: 'Anzeige',
+    onEdition: (day, words) => `Zur Ausgabe (${day}): ${words}`,
     corrections: 'Berichtigungen',
     retitled: (was, is, day) => `„${was}“ (${day}) heißt jetzt „${is}“.`,
     nowWithdrawn: (title, day) => `„${title}“ (${day}) wurde von den Autoren zurückgezogen.`,

@@ -881,6 +881,9 @@ export const en = {
     vote: 'Vote',
     save: 'Save',
     notInterested: 'Not interested',
+    sponsored: 'Sponsored',
+    /** a correction of an edition, in the curator's words */
+    onEdition: (day: string, words: string) => `On the edition (${day}): ${words}`,
     corrections: 'Corrections',
     retitled: (was: string, is: string, day: string) => `“${was}” (${day}) is now called “${is}”.`,
     nowWithdrawn: (title: string, day: string) => `“${title}” (${day}) was withdrawn by its authors.`,

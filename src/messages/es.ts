@@ -867,6 +867,8 @@ export const es: Messages = {
     vote: 'Votar',
     save: 'Guardar',
     notInterested: 'Sin interés',
+    sponsored: 'Patrocinado',
+    onEdition: (day, words) => `Sobre la edición (${day}): ${words}`,
     corrections: 'Correcciones',
     retitled: (was, is, day) => `«${was}» (${day}) se titula ahora «${is}».`,
     nowWithdrawn: (title, day) => `Los autores han retirado «${title}» (${day}).`,

@@ -884,6 +884,8 @@ export const fr: Messages = {
     vote: 'Voter',
     save: 'Enregistrer',
     notInterested: 'Sans intérêt',
+    sponsored: 'Sponsorisé',
+    onEdition: (day, words) => `Sur l’édition (${day}) : ${words}`,
     corrections: 'Rectificatifs',
     retitled: (was, is, day) => `« ${was} » (${day}) s’intitule maintenant « ${is} ».`,
     nowWithdrawn: (title, day) => `« ${title} » (${day}) a été retiré par ses auteurs.`,

@@ -826,6 +826,8 @@ export const zh: Messages = {
     vote: '投票',
     save: '收藏',
     notInterested: '不感兴趣',
+    sponsored: '广告',
+    onEdition: (day, words) => `更正（${day}）：${words}`,
     corrections: '更正',
     retitled: (was, is, day) => `“${was}”（${day}）现更名为“${is}”。`,
     nowWithdrawn: (title, day) => `“${title}”（${day}）已被作者撤回。`,

@@ -20,7 +20,7 @@ import { findAttention } from './attention/find.ts'
 /** Few, since each one counts its ledger rows. */
 const EDITIONS_SHOWN = 5
 
-export interface EditionStatus extends Progress {
+interface EditionStatus extends Progress {
   kind: 'daily' | 'weekly'
   date: string
   state: string
@@ -92,7 +92,7 @@ export async function readStatus(services: Pick<Services, 'db' | 'config' | 'now
   }
 }
 
-export async function editionStatus(
+async function editionStatus(
   services: Pick<Services, 'db' | 'config' | 'now'>,
   { id, kind, date, state, held, pausedWhy }: typeof editions.$inferSelect,
 ): Promise<EditionStatus> {

@@ -33,15 +33,11 @@ test('a curator signs in by email and puts a paper first, without JavaScript, on
   const { text } = await sink.read(CURATOR)
   await page.goto(new URL(/https:\S+\/admin\/sign-in\/\S+/.exec(text!)![0]).pathname)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('heading', { name: 'Overview' }).waitFor()
-
-  await page.getByRole('link', { name: '14 April 2026' }).click()
-  const row = page.getByRole('row', { name: /Paper 4 of/ })
-  await row.getByText('Pick or drop').click()
-  await row.getByLabel('Note for readers').fill('Read this one first.')
+  await page.getByRole('heading', { name: 'Tuesday, 14 April 2026' }).waitFor()
+  const row = page.locator('.desk-paper', { hasText: 'Paper 4 of' })
   await row.getByRole('button', { name: 'Pick' }).click()
-  const first = page.getByRole('row').nth(1)
-  await first.getByText('“Read this one first.”').waitFor()
+  const first = page.locator('.desk-paper').first()
+  await first.getByText('Picked.').waitFor()
   expect(await first.textContent()).toContain('Paper 4 of 2026-04-14')
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.goto('/admin/log')
@@ -67,7 +63,7 @@ describe.for([
     await lookAtAll(['/admin/sign-in', '/admin/sign-in?sent=', link, '/admin/sign-in/none'])
     await page.goto(link)
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.getByRole('heading', { name: 'Tuesday, 14 April 2026' }).waitFor()
     await lookAtAll([
       '/admin',
       '/admin/editions/daily/2026-04-13',

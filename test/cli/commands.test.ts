@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { eq } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
 import { afterAll, afterEach, describe, expect } from 'vitest'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -343,6 +344,43 @@ describe('edition', { timeout: 120_000 }, () => {
     expect([again.code, sink.taken.length]).toEqual([0, 5])
     const status = JSON.parse((await run('status')).stdout)
     expect(status).toMatchObject({ workers: 0, readers: { active: 5 }, editions: [{ state: 'sent', total: 5 }] })
+  })
+
+  test('the desk’s other orders: pin, add, subject, sponsor, schedule, release, correct, recall', async ({
+    databaseUrl,
+    db,
+  }) => {
+    const { edition } = await begin(db, databaseUrl)
+    await addPapers(db, '2026-04-10', 2)
+    const codes: Record<string, number> = {}
+    for (const [name, ...args] of [
+      ['assemble'],
+      ['pin', '2604.14004', '--place', '1'],
+      ['add', 'arxiv.org/abs/2604.10001'],
+      ['subject', '--text', 'Read this'],
+      ['sponsor', '--name', 'Acme', '--text', 'GPUs.', '--url', 'https://acme.example'],
+      ['schedule', '--at', new Date(Date.now() + 3_600_000).toISOString()],
+      ['release'],
+      ['correct', '--text', 'The first title was wrong.'],
+      ['recall'],
+    ] as const) {
+      const { code, stderr } = await edition(name, ...args)
+      codes[name] = code
+      expect([name, stderr]).toEqual([name, ''])
+    }
+    expect(Object.values(codes).every((code) => code === 0)).toBe(true)
+    const [stored] = await db.select().from(editions)
+    expect(stored).toMatchObject({ state: 'draft', held: true, ownSubject: 'Read this', sponsor: { name: 'Acme' } })
+    const order = await db
+      .select({ title: papers.title })
+      .from(editionPapers)
+      .innerJoin(papers, eq(papers.id, editionPapers.paperId))
+      .orderBy(editionPapers.position)
+    expect(order.slice(0, 2).map(({ title }) => title)).toEqual(['Paper 5 of 2026-04-14', 'Paper 2 of 2026-04-10'])
+    const wrong = await edition('sponsor', '--name', 'Acme')
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('needs a name, a text and a link')])
+    const actions = (await db.select().from(auditLog).orderBy(auditLog.id)).map(({ action }) => action.split(' ')[0])
+    expect(actions).toEqual(['assembled', 'pinned', 'added', 'set', 'set', 'set', 'released', 'published', 'recalled'])
   })
 
   test('send releases a draft, and reports deferred deliveries with the next try and exit 1', async ({

@@ -73,7 +73,7 @@ test('choices made before another release are no longer marked', async ({ db }) 
   const first = await releasedEdition(services, '2026-04-13', 4)
   const { batchIds } = await planAll(services, first)
   const lease = (await leaseBatch(db, batchIds[0]!, NOON))!
-  const edition = await deps.renderer.open(first)
+  const edition = await deps.renderer.open(lease)
   const chosen = await edition.select(await readPending(db, lease, 'resend'), db)
 
   await addPapers(db, '2026-04-14', 2)

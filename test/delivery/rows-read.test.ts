@@ -35,7 +35,7 @@ test('a batch reads only its own readers, and a group only its own rows', async 
   const { rows, result: pending } = await rowsRead(db, (tx) => readPending(tx, lease, 'resend'))
   expect(pending.length).toBeGreaterThan(5 * GROUP)
   expect(rows).toBeLessThanOrEqual(2 * pending.length)
-  const edition = await openEditionRenderer(services).open(lease.editionId)
+  const edition = await openEditionRenderer(services).open(lease)
   const chosen = await edition.select(pending.slice(0, GROUP), db)
   const marked = await rowsRead(db, (tx) =>
     startAttempts(tx, lease, chosen, { releases: edition.releases, policy: 'resend', at: NOON }),

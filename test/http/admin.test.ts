@@ -32,7 +32,7 @@ const stateOf = async (db: Db) => {
 }
 /** The paper titles on an edition's page, in order. */
 const titlesIn = (body: string) =>
-  [...body.matchAll(/<td class="what"><a href="\/papers\/[\d.]+">([^<]+)</g)].map(([, title]) => title)
+  [...body.matchAll(/<h3><a href="\/papers\/[\d.]+" dir="auto">([^<]+)</g)].map(([, title]) => title)
 const paperId = (n: number) => `2604.14${String(n - 1).padStart(3, '0')}`
 
 describe('the guard', () => {
@@ -134,26 +134,26 @@ describe('an edition’s page', () => {
     await browser.post(`${DESK}/papers/${paperId(1)}/drop`)
     const { body } = await browser.get(DESK)
     expect(titlesIn(body)).toEqual([3, 2, 4].map(paper))
-    expect(body).toContain('“&lt;b&gt;Read&lt;/b&gt; this one.”')
-    expect(body.slice(body.indexOf('<h2>Dropped'))).toContain(paper(1))
-    const mail = await browser.get(`${DESK}/preview`)
+    expect(body).toContain('&lt;b&gt;Read&lt;/b&gt; this one.</textarea>')
+    expect(body.slice(body.indexOf('>Dropped</h2>'))).toContain(paper(1))
+    const mail = await browser.get(`${DESK}/email`)
     expect(mail.body).toContain('&lt;b&gt;Read&lt;/b&gt; this one.')
     expect(mail.headers['content-security-policy']).toContain('sandbox')
     // The lead names papers too; a card's title ends its heading.
     const card = (position: number) => mail.body.indexOf(`${paper(position)}</a></h3>`)
     expect(card(3)).toBeGreaterThan(0)
     expect(card(3)).toBeLessThan(card(2))
-    expect((await browser.get(`${DESK}/preview?format=text&locale=de`)).headers['content-type']).toContain('text/plain')
+    expect((await browser.get(`${DESK}/email?format=text&locale=de`)).headers['content-type']).toContain('text/plain')
 
     await browser.post(`${DESK}/papers/${paperId(1)}/unpick`)
     await browser.post(`${DESK}/papers/${paperId(3)}/unpick`)
     expect(titlesIn((await browser.get(DESK)).body)).toEqual([1, 2, 3, 4].map(paper))
     expect(await auditLines(db)).toEqual([
       `${CURATOR}: assembled the daily edition of ${DAY}`,
-      `${CURATOR}: picked paper ${paperId(3)}`,
-      `${CURATOR}: dropped paper ${paperId(1)}`,
-      `${CURATOR}: undid the pick or drop of paper ${paperId(1)}`,
-      `${CURATOR}: undid the pick or drop of paper ${paperId(3)}`,
+      `${CURATOR}: picked paper ${paperId(3)} in the daily edition of ${DAY}`,
+      `${CURATOR}: dropped paper ${paperId(1)} in the daily edition of ${DAY}`,
+      `${CURATOR}: undid the pick or drop of paper ${paperId(1)} in the daily edition of ${DAY}`,
+      `${CURATOR}: undid the pick or drop of paper ${paperId(3)} in the daily edition of ${DAY}`,
     ])
   })
 
@@ -161,12 +161,12 @@ describe('an edition’s page', () => {
     await addPapers(db, DAY, 4)
     const browser = await signedIn(site)
     await browser.post(`${DESK}/assemble`)
-    await browser.post(`${DESK}/note`, { note: 'Start with *this*. <b>x</b>' })
+    await browser.post(`${DESK}/wording`, { note: 'Start with *this*. <b>x</b>' })
     expect((await browser.get(DESK)).body).toContain('Start with *this*. &lt;b&gt;x&lt;/b&gt;</textarea>')
-    expect((await browser.get(`${DESK}/preview`)).body).toContain('Start with <em>this</em>. &lt;b&gt;x&lt;/b&gt;')
-    await browser.post(`${DESK}/note`, { note: ' ' })
-    expect((await browser.get(`${DESK}/preview`)).body).not.toContain('the editor.')
-    expect(await auditLines(db)).toContain(`${CURATOR}: removed the note of the daily edition of ${DAY}`)
+    expect((await browser.get(`${DESK}/email`)).body).toContain('Start with <em>this</em>. &lt;b&gt;x&lt;/b&gt;')
+    await browser.post(`${DESK}/wording`, { note: ' ' })
+    expect((await browser.get(`${DESK}/email`)).body).not.toContain('the editor.')
+    expect(await auditLines(db)).toContain(`${CURATOR}: set the words of the daily edition of ${DAY}`)
   })
 
   test('holds, resumes, releases, pauses and cancels; final actions need a tick', async ({ db, site }) => {
@@ -178,24 +178,25 @@ describe('an edition’s page', () => {
       return `${statusCode} ${await stateOf(db)}`
     }
     const offered = async () =>
-      [...(await browser.get(DESK)).body.matchAll(/action="[^"]*\/(\w+)">/g)].map(([, action]) => action)
+      [
+        ...(await browser.get(DESK)).body.matchAll(
+          /action="[^"]*\/(assemble|hold|resume|release|pause|recall|cancel)">/g,
+        ),
+      ]
+        .map(([, action]) => action)
+        .toSorted()
     expect(await press('assemble')).toBe('303 draft')
-    expect((await offered()).filter((each) => !['pick', 'drop', 'note'].includes(each!))).toEqual([
-      'assemble',
-      'hold',
-      'release',
-      'cancel',
-    ])
+    expect(await offered()).toEqual(['assemble', 'cancel', 'hold', 'release'])
     expect(await press('hold')).toBe('303 held draft')
     expect(await press('resume')).toBe('303 draft')
     expect(await press('release')).toBe('422 draft')
     expect(await press('release', { sure: 'yes' })).toBe('303 released')
     await planAll(site.services, 1)
     await db.update(editions).set({ state: 'sending' })
-    expect(await offered()).toEqual(['pause', 'cancel'])
-    expect((await browser.get(DESK)).body).toContain('3: 3 queued')
+    expect(await offered()).toEqual(['cancel', 'pause', 'recall'])
+    expect((await browser.get(DESK)).body).toContain('<dt>Waiting to be sent</dt><dd>3</dd>')
     expect(await press('pause')).toBe('303 paused')
-    expect(await offered()).toEqual(['resume', 'cancel'])
+    expect(await offered()).toEqual(['cancel', 'recall', 'resume'])
     expect(await press('resume')).toBe('303 sending')
     expect(await press('cancel')).toBe('422 sending')
     expect(await press('cancel', { sure: 'yes' })).toBe('303 cancelled')
@@ -326,7 +327,7 @@ describe('a reader’s page', () => {
   })
 })
 
-test('the overview lists problems first', async ({ db, site }) => {
+test('Today lists problems, and Deliveries every edition', async ({ db, site }) => {
   await addSubscriber(db, 'ada@example.org')
   await planAll(site.services, await releasedEdition(site.services, DAY, 3))
   await db.update(editions).set({ state: 'sending' })
@@ -334,29 +335,28 @@ test('the overview lists problems first', async ({ db, site }) => {
   const { body } = await (await signedIn(site)).get('/admin')
   expect(body).toContain('Error: Mailing')
   expect(body).toContain('it looks restored')
-  expect(body.indexOf('Error: Mailing')).toBeLessThan(body.indexOf('<h2>Editions'))
-  expect(body).toContain('14 April 2026')
-  expect(body).toContain('15 April 2026')
-  expect(body).toContain('<td>1 queued</td>')
+  const deliveries = (await (await signedIn(site)).get('/admin/deliveries')).body
+  expect(deliveries).toContain('14 April 2026')
+  expect(deliveries).toContain('<td>1 queued</td>')
 })
 
-test('the overview names who is slowed down, at which rate and why', async ({ db, site }) => {
+test('Deliveries names who is slowed down, at which rate and why', async ({ db, site }) => {
   await db.execute(sql`INSERT INTO buckets (name, rate, asked_rate, why, slowed_at, raised_at)
     VALUES ('domain slow.example', 4, 8, '451 4.7.0 <too> fast', ${site.services.now()}, ${site.services.now()})`)
-  const { body } = await (await signedIn(site)).get('/admin')
+  const { body } = await (await signedIn(site)).get('/admin/deliveries')
   expect(body).toMatch(
     /<dt>Relays<\/dt><dd>domain slow\.example is held at 4 a second since .* UTC: 451 4\.7\.0 &lt;too&gt; fast<\/dd>/,
   )
 })
 
-test('the overview starts with an automatically paused edition: reason, time, fix and link', async ({ db, site }) => {
+test('Today names an automatically paused edition: reason, time, fix and link', async ({ db, site }) => {
   await addSubscriber(db, 'ada@example.org')
   await planAll(site.services, await releasedEdition(site.services, DAY, 3))
   await db.update(editions).set({ state: 'paused', pausedWhy: '30 of 202 mails were refused' })
   await db.execute(sql`
     UPDATE deliveries SET state = 'refused', settled_at = '2026-04-15T09:30Z', reply = '550 5.7.1 <b>blocked</b> for ada@example.org'`)
   const { body } = await (await signedIn(site)).get('/admin')
-  const needed = body.slice(body.indexOf('class="needed"'), body.indexOf('<h2>Editions'))
+  const needed = body.slice(body.indexOf('class="needed"'))
   expect(needed).toMatch(/class="error"><strong>Error: Edition/)
   expect(needed).toContain(`the daily edition of ${DAY} was paused automatically: 30 of 202 mails were refused.`)
   expect(needed).toContain(`<a href="${DESK}">Open the edition</a>`)
@@ -380,6 +380,10 @@ test('every page is valid HTML, whatever a title or a note says', async ({ db, s
       '/admin',
       DESK,
       '/admin/editions/weekly/2026-04-13',
+      `${DESK}/preview?theme=dark&width=phone&locale=de`,
+      `${DESK}/add?q=paper`,
+      '/admin/deliveries',
+      `${DESK}/deliveries?state=refused`,
       '/admin/submissions',
       '/admin/readers',
       '/admin/log',
@@ -387,6 +391,11 @@ test('every page is valid HTML, whatever a title or a note says', async ({ db, s
       '/admin/sign-in?sent=',
     ].map((url) => browser.get(url)),
     browser.post(`${DESK}/cancel`),
+    browser.post(`${DESK}/again`, { only: 'refused' }),
+    browser.post(`${DESK}/preview`, { email: 'nobody@example.org' }),
+    browser.post(`${DESK}/wording`, { note: '[x](https://x.example) <b>', do: 'preview' }),
+    browser.post(`${DESK}/wording`, { note: 'x', seen: 'stale' }),
+    browser.post(`${DESK}/wording`, { sponsorName: '<x>' }),
     browser.post('/admin/readers', { email: 'reader-1@example.org' }),
     browser.post('/admin/readers', { email: '"><x' }),
     browser.post(`${DESK}/papers/none/pick`),

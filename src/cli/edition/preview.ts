@@ -2,14 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Preview, type PreviewOverrides, preview } from '../../delivery/preview/preview.ts'
+import { sendTest } from '../../delivery/preview/send-test.ts'
 import { renderSideBySide } from '../../delivery/preview/side-by-side.ts'
 import type { EditionKey } from '../../edition/draft/control.ts'
 import { SHARES } from '../../edition/select/share.ts'
-import { parseAddress } from '../../mail/address.ts'
-import { addressOf } from '../../mail/mailbox.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
-import { openDkim, signing } from '../../relay/dkim.ts'
-import { openRelays } from '../../relay/relays.ts'
 import type { Services } from '../../runtime/services.ts'
 import { parseList } from '../options.ts'
 import { report } from '../output.ts'
@@ -32,7 +29,7 @@ function parseSize(text: string): number {
 export function previewCommand(edition: Command): void {
   editionCommand(edition, 'preview', 'show one reader’s digest, or email it to an address')
     .option('--out <dir>', 'write digest-DATE.eml, .html, .txt and a page with all views to this folder')
-    .option('--to <address>', 'email it to this address')
+    .option('--to <address>', 'email it to this address as a test')
     .option('--reader <address>', 'show this subscriber’s digest')
     .option('--size <papers>', 'number of papers, 1 to 100', parseSize)
     .addOption(new Option('--share <part>', 'how much of it is for the wishes below').choices(Object.keys(SHARES)))
@@ -57,7 +54,7 @@ async function showPreview(services: Services, options: PreviewOptions, command:
   } else if (!options.to) {
     report(command, { subject: made.subject, html: made.html, text: made.text }, `${made.subject}\n\n${made.text}`)
   }
-  if (options.to) await mailPreview(services, made, options.to, command)
+  if (options.to) await mailPreview(services, options, options.to, command)
 }
 
 async function writePreview(made: Preview, dir: string, name: string): Promise<string[]> {
@@ -72,15 +69,8 @@ async function writePreview(made: Preview, dir: string, name: string): Promise<s
   )
 }
 
-async function mailPreview(services: Services, { eml }: Preview, address: string, command: Command): Promise<void> {
-  const relay = signing(
-    openRelays({ ...services.config, SMTP_CONNECTIONS: 1 }),
-    await openDkim(services.config),
-    services.now,
-  )
-  const { email } = parseAddress(address)
-  const outcome = await relay.send({ from: addressOf(services.config.MAIL_FROM), to: email }, { bytes: eml })
-  relay.close()
+async function mailPreview(services: Services, options: PreviewOptions, to: string, command: Command): Promise<void> {
+  const outcome = await sendTest(services, options, to, options)
   report(command, outcome, `Relay’s reply: ${outcome.reply} (${outcome.state})`)
   if (outcome.state !== 'accepted') process.exitCode = 1
 }

@@ -8,6 +8,8 @@ import { AVAILABLE_BATCH, deliveryNeedsAttempt, NOT_HALTED, SENDABLE_EDITION } f
 const Leased = z.object({
   batchId: bigint,
   editionId: bigint,
+  /** names the release: a recalled edition is composed again */
+  releasedAt: text,
   lease: text,
   /** rate bucket that the whole batch waits for; it is sent in slices as the rate allows */
   bucket: text.nullable(),
@@ -34,7 +36,7 @@ export async function leaseBatch(db: Db, batchId: number, at: Date): Promise<Lea
       FROM editions e
       WHERE b.id = ${batchId} AND e.id = b.edition_id AND ${SENDABLE_EDITION} AND b.due_at <= ${at}
         AND ${AVAILABLE_BATCH}
-      RETURNING b.id AS batch_id, b.edition_id, b.lease, b.booked AS bucket, e.answered, e.refused`
+      RETURNING b.id AS batch_id, b.edition_id, e.released_at::text, b.lease, b.booked AS bucket, e.answered, e.refused`
     const [leased] = await query(tx, Leased, statement)
     if (!leased) return undefined
     await tx.execute(sql`

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { and, asc, eq } from 'drizzle-orm'
 import { compileEdition, composeSubject } from '../../edition/compose/compiled-edition.ts'
 import { composeEdition } from '../../edition/compose/compose.ts'
@@ -34,18 +35,20 @@ export interface Preview {
 
 /** Preferences that replace the reader's own. */
 export interface PreviewOverrides {
-  size?: number
-  share?: keyof typeof SHARES
-  topics?: string[]
-  keywords?: string[]
-  authors?: string[]
-  organisations?: string[]
+  size?: number | undefined
+  share?: keyof typeof SHARES | undefined
+  topics?: string[] | undefined
+  keywords?: string[] | undefined
+  authors?: string[] | undefined
+  organisations?: string[] | undefined
   /** arXiv ids or links of papers that the reader wants more like */
-  like?: string[]
+  like?: string[] | undefined
   /** the same of papers that the reader voted for, and learns from */
-  votes?: string[]
-  locale?: Locale
-  format?: 'html' | 'text'
+  votes?: string[] | undefined
+  locale?: Locale | undefined
+  format?: 'html' | 'text' | undefined
+  /** a test email to this address: [Test] before the subject, its own Message-ID, and no reader's links */
+  testFor?: string | undefined
 }
 
 /** A made-up reader: the links in their preview lead to a subscription that does not exist. */
@@ -64,44 +67,55 @@ const SAMPLE_READER = {
 /**
  * Composes an edition's digest, draft or released, as a reader would receive it. Changes and sends nothing.
  *
- * @param address of the subscriber whose preferences and links are used; by default a made-up reader with ten papers
+ * @param readerName address or number of the subscriber whose preferences and links are used; by default a made-up reader with ten papers
  * @param overrides preferences that replace theirs
  * @throws PaperboyError EDITION_NOT_FOUND | BAD_ADDRESS (also when no subscriber has it) | PAPER_NOT_FOUND
  */
 export async function preview(
   services: Pick<Services, 'db' | 'config' | 'keys' | 'now'>,
   key: EditionKey,
-  address?: string,
+  readerName?: string | number,
   overrides: PreviewOverrides = {},
 ): Promise<Preview> {
   const { db, config, now } = services
   const edition = await findEdition(services, key)
-  const known = address === undefined ? SAMPLE_READER : await findReader(services, address)
+  const known = readerName === undefined ? SAMPLE_READER : await findReader(services, readerName)
   const reader = await withOverrides(db, known, overrides)
-  const { locale } = reader
+  const { locale, format } = reader
+  const { testFor } = overrides
   const stored = await readSegments(services, edition.id, locale)
   const segments =
     stored ??
     (await composeEdition(config, edition, await readComposingInput(db, edition, now(), config), locale)).segments
-  const compiled = compileEdition(segments)
   const shown = await selectFor(db, edition.id, reader, locale)
+  const own = composeSubject(
+    segments,
+    shown.map(({ position }) => position),
+  )
+  const subject = testFor === undefined ? own : `[Test] ${own}`
+  const compiled = compileEdition({ ...segments, ownSubject: subject })
   const { sourceLinks, abstracts } = reader
-  const composed = composeReaderContent(services, edition.messageKey, reader, shown, now())
+  // Mail programs drop a second email with the same Message-ID, such as the real digest after its test.
+  const composed =
+    testFor === undefined
+      ? composeReaderContent(services, edition.messageKey, reader, shown, now())
+      : composeReaderContent(services, randomBytes(32), { subscriberId: 0, email: testFor, format }, shown, now())
   const saved =
     edition.kind === 'weekly'
       ? (await readSavedPositions(db, edition.id, [reader.subscriberId])).get(reader.subscriberId)
       : undefined
   const content = { ...composed, sourceLinks, abstracts, ...(saved && { saved }) }
   return {
-    subject: composeSubject(
-      segments,
-      shown.map(({ position }) => position),
-    ),
+    subject,
     eml: composeDigest(compiled, content),
     html: decodeLines(composeDigestBody(compiled, 'html', content)),
     text: decodeLines(composeDigestBody(compiled, 'text', content)),
   }
 }
+
+/** Gives an email's HTML one color scheme, whatever the browser prefers: its dark style applies always or never. */
+export const darkened = (html: string, dark: boolean): string =>
+  html.replaceAll('@media (prefers-color-scheme: dark)', dark ? '@media all' : '@media not all')
 
 type StoredReader = typeof SAMPLE_READER | ReturnType<typeof readerOf>
 
@@ -147,10 +161,14 @@ export async function readReader(db: Db, subscriberId: number) {
   return found?.email ? readerOf({ ...found, email: found.email }) : undefined
 }
 
-async function findReader({ db }: Pick<Services, 'db'>, typed: string) {
-  const { key } = parseAddress(typed, { utf8: true })
-  const [found] = await db.select().from(subscribers).where(eq(subscribers.emailKey, key)).orderBy(asc(subscribers.id))
-  if (!found?.email) throw new PaperboyError('BAD_ADDRESS', 'No subscriber has this address.')
+async function findReader({ db }: Pick<Services, 'db'>, name: string | number) {
+  const named =
+    typeof name === 'number'
+      ? eq(subscribers.id, name)
+      : eq(subscribers.emailKey, parseAddress(name, { utf8: true }).key)
+  const [found] = await db.select().from(subscribers).where(named).orderBy(asc(subscribers.id))
+  if (!found?.email)
+    throw new PaperboyError('BAD_ADDRESS', `No subscriber has this ${typeof name === 'number' ? 'number' : 'address'}.`)
   return readerOf({ ...found, email: found.email })
 }
 

@@ -1,13 +1,11 @@
 import { escapeHtml } from '../../lib/escape-html.ts'
-import type { Preview } from './preview.ts'
+import { darkened, type Preview } from './preview.ts'
 
 /**
  * Renders a self-contained page that shows a digest side by side: on a desktop, in dark mode, on a phone and as text.
- * Each frame has one color scheme, whatever the browser prefers: the digest's dark style applies always or never.
  */
 export function renderSideBySide({ subject, html, text }: Preview): string {
-  const dark = html.replaceAll('@media (prefers-color-scheme: dark)', '@media all')
-  const light = html.replaceAll('@media (prefers-color-scheme: dark)', '@media not all')
+  const [dark, light] = [darkened(html, true), darkened(html, false)]
   const frame = (name: string, width: number, document: string) =>
     `<figure><figcaption>${name}</figcaption><iframe title="${name}" width="${width}" srcdoc="${escapeHtml(document)}"></iframe></figure>`
   return `<!DOCTYPE html>

@@ -11,8 +11,9 @@ import type { Locale } from '../../messages/catalogue.ts'
 import { isSmtpReady } from '../../relay/dot-stuffing.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
+import type { Lease } from '../ledger/batches.ts'
 
-/** The data of a released edition that all its digests share. The release froze it, so it may be cached. */
+/** The data of a released edition that all its digests share. The release froze it, so it may be cached until a recall. */
 export interface CachedEdition {
   /** always includes English */
   compiled: ReadonlyMap<Locale, CompiledEdition>
@@ -32,7 +33,7 @@ const CAPACITY = 4
 
 /** Returns a function that loads an edition, or takes it from the cache of the last few. */
 export function openEditionCache({ db, config, now }: Pick<Services, 'db' | 'config' | 'now'>) {
-  const cache = new Map<number, Promise<CachedEdition>>()
+  const cache = new Map<string, Promise<CachedEdition>>()
 
   const load = async (editionId: number): Promise<CachedEdition> => {
     const [edition] = await db
@@ -52,12 +53,13 @@ export function openEditionCache({ db, config, now }: Pick<Services, 'db' | 'con
     }
   }
 
-  return (editionId: number): Promise<CachedEdition> => {
-    const edition = cache.get(editionId) ?? load(editionId)
-    cache.delete(editionId)
-    cache.set(editionId, edition)
+  return ({ editionId, releasedAt }: Pick<Lease, 'editionId' | 'releasedAt'>): Promise<CachedEdition> => {
+    const key = `${editionId} ${releasedAt}`
+    const edition = cache.get(key) ?? load(editionId)
+    cache.delete(key)
+    cache.set(key, edition)
     if (cache.size > CAPACITY) cache.delete(cache.keys().next().value!)
-    edition.catch(() => cache.delete(editionId))
+    edition.catch(() => cache.delete(key))
     return edition
   }
 }

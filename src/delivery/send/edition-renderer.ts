@@ -11,6 +11,7 @@ import { isLocale, type Messages, messagesIn } from '../../messages/catalogue.ts
 import { isSmtpReady } from '../../relay/dot-stuffing.ts'
 import type { Envelope } from '../../relay/relay.ts'
 import type { Services } from '../../runtime/services.ts'
+import type { Lease } from '../ledger/batches.ts'
 import type { StartedAttempt } from '../ledger/start-attempts.ts'
 import { openEditionCache } from './edition-cache.ts'
 import { type EditionSelection, openSelection } from './edition-selection.ts'
@@ -31,15 +32,16 @@ export interface OpenEdition extends EditionSelection {
 
 /** Renders editions as readers' messages. */
 export interface EditionRenderer {
-  open(editionId: number): Promise<OpenEdition>
+  open(release: Pick<Lease, 'editionId' | 'releasedAt'>): Promise<OpenEdition>
 }
 
 export function openEditionRenderer(services: Pick<Services, 'db' | 'config' | 'keys' | 'now'>): EditionRenderer {
   const loadEdition = openEditionCache(services)
   const buffers = new BufferPool()
   return {
-    async open(editionId) {
-      const edition = await loadEdition(editionId)
+    async open(release) {
+      const { editionId } = release
+      const edition = await loadEdition(release)
       const { compiled, quietDays, messageKey, smtpReady } = edition
       const selection = await openSelection(services, editionId, edition)
       return {

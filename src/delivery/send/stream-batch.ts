@@ -28,7 +28,7 @@ export async function streamBatch(
   ended: AbortSignal,
 ): Promise<{ tally: Tally; exhausted: boolean }> {
   const { db, config, relay, renderer, rates, retries, now } = context
-  const edition = await renderer.open(lease.editionId)
+  const edition = await renderer.open(lease)
   let pending = admitted
   let slowed = rates.version()
   return sendEmails(

@@ -6,6 +6,7 @@ import { paperPath } from '../../papers/paper-path.ts'
 import { type ReasonFacts, reasonFor } from '../../papers/ranking/reason.ts'
 import { authorLine, readable, sentences } from '../../papers/readable.ts'
 import type { Config } from '../../runtime/config/config.ts'
+import { renderPaperNote, withMailLinks } from './markdown.ts'
 
 /** A paper of an edition before it is formatted: `title`, `abstract` and `summary` are the source's own. */
 export interface CardPaper {
@@ -40,7 +41,7 @@ export interface CardPaper {
 }
 
 /** Limits in characters. A longer URL gets no link; a summary fills about four lines on a phone. */
-const MAX = { title: 300, byline: 240, summary: 320, note: 400, url: 400 }
+const MAX = { title: 300, byline: 240, summary: 320, url: 400 }
 
 /** Formats a paper for the templates: readable, within the limits, in one language. @param weekly names the paper's day */
 export function formatCard(
@@ -86,7 +87,7 @@ export function formatCard(
     votes,
     rowVotes: paper.votes ? paper.votes.toLocaleString(t.intl) : '\u00a0',
     ...summariesOf(paper, t),
-    note: paper.note === null ? null : short(paper.note, MAX.note),
+    note: paper.note === null ? null : mailNote(paper.note, PUBLIC_URL),
     withdrawn: paper.withdrawn ? digest.withdrawn : null,
     reason: reasonFor({ ...paper.facts, pickedBy: paper.curator }, t) ?? '',
     links: links.filter((link): link is { label: string; url: string } => link.url !== null),
@@ -97,6 +98,12 @@ export function formatCard(
       { label: digest.notInterested, url: `${page}/not-interested/`, token: 'vote' },
     ],
   }
+}
+
+/** The curator's words. The desk limits their length, since cutting Markdown may cut a link. */
+function mailNote(note: string, publicUrl: string): { html: string; text: string } {
+  const { html, text } = renderPaperNote(readable(note), publicUrl)
+  return { html: withMailLinks(html), text }
 }
 
 /** Whether most characters are as wide as two Latin ones, as in Chinese, Japanese and Korean. */

@@ -40,6 +40,7 @@ export interface CompiledBody {
   headings: Record<string, CompiledSegment>
   /** all cards in one style, by position */
   cards(style: CardStyle): readonly CompiledSegment[]
+  sponsor: CompiledSegment
   week: CompiledSegment
   rows: CompiledRows
   saved: { head: CompiledSegment; end: CompiledSegment }
@@ -95,8 +96,15 @@ export function compileEdition(segments: EditionSegments): CompiledEdition {
 /** The subject names two papers, the preheader the next ones. */
 const NAMED = 5
 
-/** Composes the subject of a digest with these positions: "TinySAM, sparse fine-tuning and 8 more · Trending papers, 14 March". */
-export const composeSubject = ({ names, trending, locale }: EditionSegments, positions: readonly number[]): string =>
+/**
+ * Composes the subject of a digest with these positions: "TinySAM, sparse fine-tuning and 8 more · Trending papers, 14 March", or the
+ * curator's own.
+ */
+export const composeSubject = (
+  { names, trending, ownSubject, locale }: EditionSegments,
+  positions: readonly number[],
+): string =>
+  ownSubject ??
   `${summarizeNames(
     positions.slice(0, 2).map((position) => names[position]!),
     positions.length,
@@ -117,6 +125,7 @@ export const compileBody = (body: BodySegments): CompiledBody => ({
   notice: compileSegment(body.notice),
   headings: mapValues(body.headings, compileSegment),
   cards: compileCards(body.cards),
+  sponsor: compileSegment(body.sponsor),
   week: compileSegment(body.week),
   rows: compileRows(body),
   saved: { head: compileSegment(body.savedHead), end: compileSegment(body.savedEnd) },

@@ -6,7 +6,9 @@ import { escapeHtml } from '../../lib/escape-html.ts'
 import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { readable } from '../../papers/readable.ts'
 import type { Config } from '../../runtime/config/config.ts'
+import type { Sponsor } from '../../runtime/db/schema.ts'
 import { describeCorrections } from '../draft/corrections.ts'
+import { describeNotices } from '../draft/notices.ts'
 import { type CardPaper, formatCard } from './card.ts'
 import { composeSubject } from './compiled-edition.ts'
 import type { ComposingInput } from './composing-input.ts'
@@ -28,6 +30,10 @@ export interface ComposableEdition {
   listReadAt?: Date | null
   /** Markdown */
   editorNote?: string | null
+  /** replaces the subject that names the first papers */
+  ownSubject?: string | null
+  /** a paid block after the papers */
+  sponsor?: Sponsor | null
 }
 
 type Settings = Pick<
@@ -57,7 +63,7 @@ export async function composeEdition(
   const names = papers.map((paper) => shortenTitle(readable(paper.title), MAX_NAME_CHARACTERS))
   const trending = t.digest.trending(shortDate(edition, t))
   const archivePath = `/editions/${edition.date}${edition.kind === 'weekly' ? '?kind=weekly' : ''}`
-  const note = edition.editorNote ? renderEditorNote(edition.editorNote, settings.CURATOR_NAME, t) : undefined
+  const note = edition.editorNote ? renderEditorNote(edition.editorNote, settings, t) : undefined
   const { html, text } = await renderMail(
     'digest',
     {
@@ -76,7 +82,8 @@ export async function composeEdition(
       papers: papers.map((paper) => formatCard(paper, settings, t, edition.kind === 'weekly')),
       allPapers: t.digest.allPapers(t.common.papers(input.listed)),
       listUrl: settings.PUBLIC_URL + listPath(edition),
-      corrections: describeCorrections(input.corrections, t),
+      corrections: [...describeCorrections(input.corrections, t), ...describeNotices(input.notices ?? [], t)],
+      sponsor: edition.sponsor,
       publicUrl: settings.PUBLIC_URL,
       archiveUrl: `${settings.PUBLIC_URL}${archivePath}`,
       postalAddress: settings.POSTAL_ADDRESS,
@@ -99,6 +106,7 @@ export async function composeEdition(
     locale,
     names,
     trending,
+    ...(edition.ownSubject ? { ownSubject: edition.ownSubject } : {}),
     boundary,
     sections: papers.map((paper) => paper.section),
     html: splitBody(html, nonce, markers.html),

@@ -6,6 +6,7 @@ import type { Db } from '../../runtime/db/database.ts'
 import { number, queryOne } from '../../runtime/db/query.ts'
 import { editionPapers, papers } from '../../runtime/db/schema.ts'
 import { type Correction, findCorrections } from '../draft/corrections.ts'
+import { findNotices, type ReportedNotice } from '../draft/notices.ts'
 import type { CardPaper } from './card.ts'
 import { type FieldInTopTen, readFields } from './lead.ts'
 import { readWeek, type Week } from './week.ts'
@@ -16,6 +17,8 @@ export interface ComposingInput {
   /** papers on its list; an edition may omit some of them and include some of earlier days */
   listed: number
   corrections: Correction[]
+  /** the curator's corrections of earlier editions */
+  notices?: readonly ReportedNotice[]
   /** for the lead */
   fields?: readonly FieldInTopTen[]
   /** of a weekly edition */
@@ -39,6 +42,7 @@ export async function readComposingInput(
     papers: await readCardPapers(db, edition.id),
     listed: await countListed(db, edition),
     corrections: await findCorrections(db, edition, at),
+    notices: await findNotices(db, edition),
     fields: await readFields(db, edition),
     week: edition.kind === 'weekly' ? await readWeek(db, edition, EDITION_CLOSE_HOUR_UTC) : undefined,
   }

@@ -121,7 +121,7 @@ const MOST_ROWS = 25
 /** Saved papers in a row each, at most. */
 const MOST_SAVED = 3
 
-/** Appends one body to the buffer: head, opening, the cards with a heading wherever a section begins, rows, corrections, foot. */
+/** Appends one body to the buffer: head, opening, the cards with a heading wherever a section begins, sponsor, rows, corrections, foot. */
 export function writeBody(
   layout: BodyLayout,
   shown: readonly ShownPaper[],
@@ -140,7 +140,15 @@ export function writeBody(
   write(layout.opening)
   if (layout.notice) write(layout.notice)
   let size = 10 * PLACEHOLDERS_BYTES
-  for (const segment of [body.head, layout.opening, body.notice, body.week, body.corrections, layout.foot])
+  for (const segment of [
+    body.head,
+    layout.opening,
+    body.notice,
+    body.sponsor,
+    body.week,
+    body.corrections,
+    layout.foot,
+  ])
     size += segment.size
   if (layout.saved) size += body.saved.head.size + body.saved.end.size + MOST_SAVED * body.rows.longest
   // Room for the rows: papers that do not fit as cards are listed there.
@@ -158,6 +166,7 @@ export function writeBody(
     listed[paper.position] = 1
     section = under
   }
+  write(body.sponsor)
   write(body.week)
   writeSaved(layout, listed, write, buffer)
   writeRows(layout, listed, write, buffer)

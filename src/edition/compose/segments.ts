@@ -49,6 +49,8 @@ export interface BodySegments {
   /** by section, including sections that only a reader's selection fills */
   headings: Record<string, Segment>
   cards: CardSegments[]
+  /** the sponsor's block; empty without one */
+  sponsor: Segment
   /** what moved in the week; empty for daily editions */
   week: Segment
   /** papers in one line each, between their heading and the link to the whole list */
@@ -76,6 +78,8 @@ export interface EditionSegments {
   names: string[]
   /** the end of each subject: "Trending papers, 14 March" */
   trending: string
+  /** the curator's subject, for every reader */
+  ownSubject?: string
   boundary: string
   /** by position, the section whose heading the paper stands under */
   sections: string[]
@@ -137,6 +141,7 @@ export function splitBody(rendered: string, nonce: string, markers: Markers): Bo
       (position) =>
         Object.fromEntries(CARD_PIECES.map((piece) => [piece, get(`${piece} ${position}`)])) as CardSegments,
     ),
+    sponsor: get('sponsor'),
     week: get('week'),
     rows: positions.map((position) => get(`row ${position}`)),
     savedHead: get('saved head'),

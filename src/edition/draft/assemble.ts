@@ -4,7 +4,7 @@ import { closeOfDay, daysLater, mondayOf } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { listReadAt } from '../../papers/ingest/source-health.ts'
 import type { ListFacts } from '../../papers/ranking/list-facts.ts'
-import { type ListedVotes, readListVotes } from '../../papers/ranking/list-votes.ts'
+import { type ListedVotes, readAddedVotes, readListVotes } from '../../papers/ranking/list-votes.ts'
 import { rankPapers, ranksByScore } from '../../papers/ranking/rank.ts'
 import { type ReasonFacts, reasonFor } from '../../papers/ranking/reason.ts'
 import { computeListFacts, readListFacts } from '../../papers/ranking/record-list-facts.ts'
@@ -13,6 +13,7 @@ import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, editions, mailing } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { LIST_TOO_OLD, listTooOldBefore } from './edition-age.ts'
+import { placePinned, readPins } from './pins.ts'
 
 /** More papers than any digest has, few enough to compose quickly. */
 const MAX_PAPERS = 120
@@ -34,7 +35,8 @@ export interface Assembled {
 
 /**
  * Assembles the draft edition of a list day or ISO week, again if there is one. The curator's picks come first, then papers by
- * score, then papers of earlier lists that are still rising. Papers that the curator dropped are omitted. A new draft of an old list is held.
+ * score, then papers of earlier lists that are still rising; pinned papers keep their places. Papers that the curator dropped are omitted.
+ * A new draft of an old list is held.
  *
  * @param date the list day, or the Monday of the week
  * @returns the edition as it is now; a released edition stays unchanged
@@ -73,10 +75,20 @@ export async function assemble(
           )
         : await computeListFacts({ db: tx, now, closeHourUtc }, date, listed)
     const followed = await readRisingCandidates(tx, { kind, date, closesAt }, closeHourUtc, now())
-    const rows = [...rankedRows(listed, facts, kind), ...risingRows(followed, kind)]
+    const added = await readAddedVotes(tx, { from: date, to: lastDay }, now())
+    const rows = placePinned(
+      [
+        ...rankedRows({ listed, added }, facts, kind),
+        ...risingRows(
+          followed.filter(({ id }) => !added.some((paper) => paper.id === id)),
+          kind,
+        ),
+      ],
+      existing ? await readPins(tx, existing.id) : [],
+    )
     const times = {
       closesAt,
-      releaseAt: new Date(closesAt.getTime() + config.EDITION_RELEASE_DELAY_MINUTES * 60_000),
+      releaseAt: existing?.scheduledAt ?? new Date(closesAt.getTime() + config.EDITION_RELEASE_DELAY_MINUTES * 60_000),
       assembledAt: now(),
       listReadAt: await listReadAt(tx, lastDay),
     }
@@ -97,17 +109,24 @@ const TRENDING_VOTES = 5
 
 type Kind = 'daily' | 'weekly'
 
-/** Orders papers: the curator's picks, then by score, then those that are only new. A list without any votes is in its own order. */
-function rankedRows(listed: readonly ListedVotes[], facts: ReadonlyMap<number, ListFacts>, kind: Kind): Row[] {
+/**
+ * Orders papers: the curator's picks, then by score, then those that are only new. A list without any votes is in its own order.
+ * @param papers.added picks of other list days; they have no rank on this list
+ */
+function rankedRows(
+  { listed, added }: { listed: readonly ListedVotes[]; added: readonly ListedVotes[] },
+  facts: ReadonlyMap<number, ListFacts>,
+  kind: Kind,
+): Row[] {
   const isVoted = listed.some(({ votes }) => votes !== null)
   const ranks = ranksByScore(listed)
-  const ranked = rankPapers(listed).map((paper): Row => {
+  const ranked = rankPapers([...listed, ...added]).map((paper): Row => {
     const { id, picked, score, note, votes, comments, stars, ageHours } = paper
     const curator = picked ? paper.curator : null
     const list = facts.get(id)
     const known: ReasonFacts = {
       list: list && kind === 'weekly' ? withoutOutdone(list, listed, facts) : list,
-      ...(kind === 'weekly' ? { week: { rank: ranks.get(id)!, of: listed.length } } : {}),
+      ...(kind === 'weekly' && ranks.has(id) ? { week: { rank: ranks.get(id)!, of: listed.length } } : {}),
     }
     const section = picked ? 'picks' : isVoted && (votes ?? 0) < TRENDING_VOTES ? 'new' : 'top'
     const reason = reasonFor({ ...known, pickedBy: curator }) ?? ''

@@ -7,6 +7,7 @@ import { composeEdition } from '../compose/compose.ts'
 import { readComposingInput } from '../compose/composing-input.ts'
 import { recordShownPapers } from './corrections.ts'
 import { LIST_TOO_OLD, listTooOldBefore } from './edition-age.ts'
+import { recordNotices } from './notices.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 type Key = { kind?: 'daily' | 'weekly'; date: string }
@@ -36,6 +37,7 @@ export async function release(
     if (edition.state !== 'draft') return false
     const input = await readComposingInput(tx, edition, now(), config)
     await recordShownPapers(tx, edition.id, input.corrections)
+    await recordNotices(tx, edition.id, input.notices ?? [])
     let composed: { subject: string; preheader: string } | undefined
     // One language after another: emails being sent wait no longer than one takes.
     for (const locale of LOCALES) {

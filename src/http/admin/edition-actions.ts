@@ -1,5 +1,7 @@
+import { recall } from '../../delivery/ledger/recall.ts'
 import { assemble } from '../../edition/draft/assemble.ts'
 import { cancel, type EditionKey, hold, pause, resume } from '../../edition/draft/control.ts'
+import { checkCuration } from '../../edition/draft/curation-state.ts'
 import { release } from '../../edition/draft/release.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -9,7 +11,7 @@ import type { Services } from '../../runtime/services.ts'
  * `sure`: the action is final, so the curator ticks a box first.
  */
 export const ACTIONS = {
-  assemble: { does: assembleDraft, done: 'assembled', label: 'Assemble again', in: ['draft'], sure: undefined },
+  assemble: { does: assembleDraft, done: 'assembled', label: 'Read the votes again', in: ['draft'], sure: undefined },
   hold: { does: hold, done: 'held', label: 'Hold', in: ['draft'], sure: undefined },
   resume: { does: resume, done: 'resumed', label: 'Resume', in: ['draft', 'paused'], sure: undefined },
   release: {
@@ -20,6 +22,13 @@ export const ACTIONS = {
     sure: 'Freeze it as it is, and email it to each reader at their hour.',
   },
   pause: { does: pause, done: 'paused', label: 'Pause', in: ['released', 'sending'], sure: undefined },
+  recall: {
+    does: recall,
+    done: 'recalled',
+    label: 'Recall to draft',
+    in: ['released', 'sending', 'paused'],
+    sure: 'Take it back, so that it can be changed. Only while no email was handed over.',
+  },
   cancel: {
     does: cancel,
     done: 'cancelled',
@@ -33,11 +42,15 @@ export type Action = keyof typeof ACTIONS
 export const isAction = (name: string): name is Action => Object.hasOwn(ACTIONS, name)
 
 /** The buttons of an edition in this state. */
-export const actionsFor = ({ state, held }: { state: string; held: boolean }) =>
+export const actionsFor = (
+  { state, held }: { state: string; held: boolean },
+  { anyHanded = false }: { anyHanded?: boolean } = {},
+) =>
   (Object.keys(ACTIONS) as Action[])
     .map((action) => ({ action, ...ACTIONS[action] }))
     .filter((each) => (each.in as readonly string[]).includes(state))
     .filter(({ action }) => state !== 'draft' || (held ? action !== 'hold' : action !== 'resume'))
+    .filter(({ action }) => action !== 'recall' || !anyHanded)
     .map(({ action, label, sure }) => ({ action, label, sure }))
 
 /** Throws when the edition is already out: a silent no-op would enter the audit log as done. */
@@ -50,7 +63,9 @@ async function assembleDraft(deps: Services, key: EditionKey): Promise<void> {
     )
 }
 
-async function releaseDraft(deps: Services, key: EditionKey): Promise<void> {
+/** @param seen fingerprint of the curation on the page with the button: a release sends what the curator saw */
+async function releaseDraft(deps: Services, key: EditionKey, seen?: string): Promise<void> {
+  await checkCuration(deps.db, key, seen)
   if (!(await release(deps, key)))
     throw new PaperboyError('EDITION_STATE', 'This edition is already released. Nothing was changed.')
 }

@@ -7,12 +7,14 @@ import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { adminApiKeyRoutes } from './api-keys.ts'
 import { auditLogRoutes } from './audit-log.ts'
+import { curationRoutes } from './curation.ts'
+import { deliveryRoutes } from './deliveries.ts'
 import { adminEditionRoutes } from './edition.ts'
 import { isFormTokenError, requireFormTokens } from './form-token.ts'
 import { guardAdminPages } from './guard.ts'
 import { inboundRoutes } from './inbound.ts'
 import { insightRoutes } from './insights.ts'
-import { overviewRoutes } from './overview.ts'
+import { previewRoutes } from './preview.ts'
 import { adminReaderRoutes } from './reader.ts'
 import { readerImportRoutes } from './reader-import.ts'
 import { readerListRoutes } from './readers.ts'
@@ -22,7 +24,9 @@ import { settingsRoutes } from './settings.ts'
 import { signInRoutes, signOutRoute } from './sign-in.ts'
 import { sourceRoutes } from './sources.ts'
 import { adminSubmissionRoutes } from './submissions.ts'
+import { todayRoutes } from './today.ts'
 import { adminWebhookRoutes } from './webhooks.ts'
+import { wordingRoutes } from './wording.ts'
 
 const STALE = {
   title: 'This form is out of date',
@@ -53,8 +57,12 @@ export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   app.register(signInRoutes, services)
   app.register(async (guarded) => {
     guardAdminPages(guarded as unknown as FastifyInstance, services)
-    guarded.register(overviewRoutes, services)
+    guarded.register(todayRoutes, services)
     guarded.register(adminEditionRoutes, services)
+    guarded.register(curationRoutes, services)
+    guarded.register(wordingRoutes, services)
+    guarded.register(previewRoutes, services)
+    guarded.register(deliveryRoutes, services)
     guarded.register(adminSubmissionRoutes, services)
     guarded.register(readerListRoutes, services)
     guarded.register(readerImportRoutes, services)

@@ -1,5 +1,6 @@
 import { fullDay, plainDay, shortDay, weekdayAndNumber } from '../../calendar/words.ts'
 import type { EditionList, EditionPaper } from '../../edition/compose/edition-list.ts'
+import { renderPaperNote } from '../../edition/compose/markdown.ts'
 import type { Messages } from '../../messages/en.ts'
 import { cardMeta, editionCard } from '../cards/card-text.ts'
 import { paperItem, type Shown } from './paper-item.ts'
@@ -48,4 +49,7 @@ export function editionPage(edition: EditionList, curator: string, page: Shown) 
   }
 }
 
-const editionItem = (paper: EditionPaper, page: Shown) => ({ ...paperItem(paper, page), note: paper.note })
+const editionItem = (paper: EditionPaper, page: Shown) => ({
+  ...paperItem(paper, page),
+  note: paper.note && renderPaperNote(paper.note, '').html,
+})

@@ -3,7 +3,10 @@ import { z } from 'zod'
 import { isDay } from '../../calendar/days.ts'
 import { listEditions, readEdition } from '../../edition/compose/archive.ts'
 import { newestEdition, readEditionList } from '../../edition/compose/edition-list.ts'
+import { findEdition } from '../../edition/draft/control.ts'
+import { readNotices } from '../../edition/draft/publish-notice.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import { readable } from '../../papers/readable.ts'
 import { readJudged } from '../../papers/votes/judged.ts'
 import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
@@ -39,7 +42,10 @@ export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
     if (!edition) throw notInArchive()
     const judged = await readJudged(services.db, reader, edition.papers)
     const path = editionPath(edition.kind, edition.date)
-    const page = editionPage(edition, services.config.CURATOR_NAME, { t: reply.locals!.t, ...judged, path })
+    const key = { kind: edition.kind, date: edition.date }
+    const [{ sponsor }, notices] = await Promise.all([findEdition(services, key), readNotices(services, key)])
+    const shown = editionPage(edition, services.config.CURATOR_NAME, { t: reply.locals!.t, ...judged, path })
+    const page = { ...shown, sponsor, corrections: notices.map(({ words }) => readable(words)) }
     return setCacheControl(reader, reply, MAX_AGE).view('edition', page)
   })
 

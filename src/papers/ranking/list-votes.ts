@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, moment, query } from '../../runtime/db/query.ts'
@@ -33,6 +33,29 @@ export async function readListVotes(
   { from, to }: { from: string; to: string },
   at: Date,
 ): Promise<ListedVotes[]> {
+  return select(
+    db,
+    at,
+    sql`LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
+    WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND k.verdict IS DISTINCT FROM 'dropped'
+      AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))`,
+  )
+}
+
+/** Reads the papers of other list days that the curator added to the editions of some days, in the same form. */
+export const readAddedVotes = (db: Db, { from, to }: { from: string; to: string }, at: Date): Promise<ListedVotes[]> =>
+  select(
+    db,
+    at,
+    sql`JOIN LATERAL (
+      SELECT * FROM picks WHERE paper_id = p.id AND list_day BETWEEN ${from}::date AND ${to}::date AND verdict = 'picked'
+      ORDER BY list_day DESC LIMIT 1
+    ) k ON true
+    WHERE p.list_day NOT BETWEEN ${from}::date AND ${to}::date`,
+  )
+
+/** @param restricted joins `picks k`, and the conditions on papers `p` */
+async function select(db: Db, at: Date, restricted: SQL): Promise<ListedVotes[]> {
   const rows = await query(db, Row)`
     SELECT p.id, p.list_day::text, p.list_position, p.topics, p.sample, s.votes, s.comments, s.stars,
       coalesce(p.raw -> 'isAuthorParticipating' = 'true'::jsonb, false) AS answers, ${readAtOf(sql`${at}`)} AS read_at,
@@ -42,9 +65,7 @@ export async function readListVotes(
     LEFT JOIN LATERAL (
       SELECT * FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
     ) s ON true
-    LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
-    WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND k.verdict IS DISTINCT FROM 'dropped'
-      AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))
+    ${restricted}
     ORDER BY p.list_day, p.list_position, p.id`
   const own = await countReaderVotes(
     db,

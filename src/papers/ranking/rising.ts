@@ -86,7 +86,7 @@ const Followed = z.object({
 /**
  * Reads the papers of the two weeks before an edition's own days, with their votes then and now. Growth is measured: a paper counts only
  * if its votes were read shortly before its list closed.
- * Samples, announcements, withdrawn papers and papers that the curator dropped are omitted.
+ * Samples, announcements, withdrawn papers and papers that the curator dropped, from their own list or from this edition, are omitted.
  */
 export async function readRisingCandidates(db: Db, edition: Edition, closeHourUtc: number, now: Date) {
   const { date, closesAt } = edition
@@ -97,7 +97,8 @@ export async function readRisingCandidates(db: Db, edition: Edition, closeHourUt
     FROM followed f CROSS JOIN last_edition
     JOIN ${newestSignal(sql`f.id`, sql`greatest(last_edition.closes_at, f.closed_at)`)} before ON true
     WHERE f.list_day::date >= ${date}::date - ${FOLLOWED_DAYS}::int AND f.closing_read_at >= f.closed_at - make_interval(hours => ${CLOSING_HOURS})
-      AND NOT EXISTS (SELECT FROM picks k WHERE k.paper_id = f.id AND k.list_day = f.list_day::date AND k.verdict = 'dropped')`
+      AND NOT EXISTS (SELECT FROM picks k WHERE k.paper_id = f.id AND k.verdict = 'dropped'
+        AND (k.list_day = f.list_day::date OR k.list_day >= ${date}::date AND k.list_day < ${date}::date + ${edition.kind === 'weekly' ? 7 : 1}::int))`
 }
 
 /** When the edition before this one closed. Without one, a day or a week before this edition's close. */

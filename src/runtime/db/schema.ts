@@ -256,7 +256,7 @@ export const picks = pgTable(
   {
     paperId: ref('paper_id'),
     listDay: date('list_day').notNull(),
-    verdict: pickVerdict('verdict').notNull(),
+    verdict: pickVerdict('verdict'),
     note: text('note'),
     curator: text('curator'),
     createdAt: moment('created_at').notNull().defaultNow(),
@@ -334,6 +334,14 @@ export const suppressions = pgTable('suppressions', {
   createdAt: moment('created_at').notNull().defaultNow(),
 })
 
+/** A paid block of an edition. */
+export interface Sponsor {
+  name: string
+  /** plain text */
+  text: string
+  url: string
+}
+
 export const editions = pgTable(
   'editions',
   {
@@ -360,6 +368,9 @@ export const editions = pgTable(
     subject: text('subject'),
     preheader: text('preheader'),
     editorNote: text('editor_note'),
+    ownSubject: text('own_subject'),
+    sponsor: jsonb('sponsor').$type<Sponsor>(),
+    scheduledAt: moment('scheduled_at'),
   },
   (t) => [unique('one_edition_per_date').on(t.kind, t.date)],
 )
@@ -401,6 +412,23 @@ export const corrections = pgTable(
   },
   (t) => [primaryKey({ name: 'one_correction_per_paper_and_edition', columns: [t.editionId, t.paperId, t.kind] })],
 )
+
+export const editionPins = pgTable(
+  'edition_pins',
+  { editionId: ref('edition_id'), paperId: ref('paper_id'), place: smallint('place').notNull() },
+  (t) => [
+    primaryKey({ name: 'one_pin_per_paper', columns: [t.editionId, t.paperId] }),
+    unique('one_pin_per_place').on(t.editionId, t.place),
+  ],
+)
+
+export const editionNotices = pgTable('edition_notices', {
+  id: id(),
+  editionId: ref('edition_id'),
+  writtenAt: moment('written_at').notNull(),
+  words: text('words').notNull(),
+  reportedBy: bigint('reported_by', { mode: 'number' }),
+})
 
 export const editionParts = pgTable(
   'edition_parts',

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { renderEditorNote } from '../../../src/edition/compose/editor-note.ts'
 import { messagesIn } from '../../../src/messages/catalogue.ts'
 
-const render = (note: string) => renderEditorNote(note, 'AK', messagesIn('en'))
+const render = (note: string) =>
+  renderEditorNote(note, { CURATOR_NAME: 'AK', PUBLIC_URL: 'https://paperboy.example' }, messagesIn('en'))
 
 test('has paragraphs, emphasis and links in both bodies', () => {
   const { html, text } = render('Read *this* and **that**: [the paper](https://arxiv.org/abs/1).\n\nSecond.')
@@ -25,4 +26,12 @@ test.for([
   const { html } = render(note)
   expect(html).not.toMatch(/<script|<img|<\/div|<\/td|javascript:[^<]*">|data:[^<]*">/)
   expect(html).not.toMatch(/<[^>]*\son\w+=/)
+})
+
+test('a link may name a paper here by its id', () => {
+  const { html, text } = render('Start with [QuanBench+](2604.08570) and [an old one](hep-th/9901001).')
+  expect(html).toContain('href="https://paperboy.example/papers/2604.08570">QuanBench+</a>')
+  expect(html).toContain('href="https://paperboy.example/papers/hep-th/9901001">an old one</a>')
+  expect(text.replaceAll(/\s+/g, ' ')).toContain('QuanBench+ (https://paperboy.example/papers/2604.08570)')
+  expect(render('[x](../admin) [y](2604.08570/vote)').html).not.toContain('<a ')
 })

@@ -167,6 +167,7 @@ describe('splitting and joining', () => {
     opening: segment,
     heading: segment,
     you: segment,
+    sponsor: segment,
     week: segment,
     rowsHead: segment,
     rowsEnd: segment,
@@ -207,6 +208,7 @@ describe('splitting and joining', () => {
             ...cards.flatMap((each, index) =>
               CARD_PIECES.map((name) => mark(`${name} ${index}`) + written(each[name])),
             ),
+            mark('sponsor') + written(pieces.sponsor),
             mark('week') + written(pieces.week),
             mark('saved head') + written(pieces.rowsEnd),
             mark('saved end') + written(pieces.rowsHead),
@@ -258,6 +260,7 @@ describe('splitting and joining', () => {
               ])
               return heading + CARD_PIECES.map((name) => (left.has(name) ? '' : textOf(card[name]))).join('')
             }),
+            textOf(pieces.sponsor),
             textOf(pieces.week),
             ...(kept.length > 0
               ? [textOf(pieces.rowsEnd), ...kept.map((position) => cards[position]!.row), textOf(pieces.rowsHead)]

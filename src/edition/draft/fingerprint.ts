@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto'
+import { PaperboyError } from '../../lib/errors.ts'
+
+/** Returns a short fingerprint of the values that a form shows. The form sends it back, so that a change in between is noticed. */
+export const fingerprint = (...values: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(values)).digest('base64url').slice(0, 12)
+
+/**
+ * Checks that a form's values are still the stored ones. Call it while the edition is locked.
+ *
+ * @param seen the fingerprint that the form sent; undefined: change it whatever it is now
+ * @throws PaperboyError EDITION_CHANGED
+ */
+export function checkUnchanged(seen: string | undefined, ...values: readonly unknown[]): void {
+  if (seen === undefined || seen === fingerprint(...values)) return
+  throw new PaperboyError(
+    'EDITION_CHANGED',
+    'Another person changed this since you opened the page. Nothing of yours was saved. Look at it as it is now, and repeat your change.',
+  )
+}

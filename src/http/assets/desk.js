@@ -1,0 +1,114 @@
+// Curating in place: a form of a row is sent without leaving the page, and keys press its buttons. Without this script, forms and Tab do it.
+const content = document.querySelector('#content')
+const help = document.querySelector('#keys-help')
+const spoken = document.body.appendChild(document.createElement('p'))
+spoken.className = 'visually-hidden'
+spoken.setAttribute('role', 'status')
+let at = -1
+
+const rows = () => [...content.querySelectorAll('.desk-paper')]
+const rowOf = (element) => element?.closest?.('.desk-paper')
+
+function go(step) {
+  const all = rows()
+  const from = all.indexOf(rowOf(document.activeElement))
+  at = Math.min(Math.max((from < 0 ? at : from) + step, 0), all.length - 1)
+  all[at]?.querySelector('h3 a').focus({ preventScroll: true })
+  all[at]?.scrollIntoView({ block: 'nearest' })
+}
+const current = () => rowOf(document.activeElement) ?? rows()[at]
+const press = (key) => current()?.querySelector(`[data-key="${key}"]`)?.click()
+
+const KEYS = {
+  j: () => go(1),
+  k: () => go(-1),
+  o: () => current()?.querySelector('h3 a').click(),
+  x: () => current()?.querySelector('.abstract summary')?.click(),
+  p: () => press('p'),
+  d: () => press('d'),
+  i: () => press('i'),
+  u: () => press('u'),
+  b: () => press('b'),
+  n: () => {
+    const details = current()?.querySelector('.words')
+    if (!details) return
+    details.open = true
+    details.querySelector('textarea').focus()
+  },
+  a: () => content.querySelector('#add-paper')?.focus(),
+  '?': () => help?.showModal(),
+}
+
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.target.matches('textarea')) {
+    event.preventDefault()
+    event.target.form.requestSubmit()
+    return
+  }
+  const typing = event.target.closest('input, select, textarea, [contenteditable]')
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || help?.open) return
+  const act = KEYS[event.key]
+  if (!act) return
+  event.preventDefault()
+  act()
+})
+
+for (const button of document.querySelectorAll('[data-opens]')) button.hidden = false
+document.addEventListener('click', ({ target }) => {
+  if (target.closest('[data-opens="keys-help"]')) help?.showModal()
+})
+
+// One change at a time, in the order of the keys: each form has what the one before it made.
+let last = Promise.resolve()
+document.addEventListener('submit', (event) => {
+  const { target: form, submitter } = event
+  if (!form.matches('.in-place')) return
+  event.preventDefault()
+  const row = form.closest('[id]')?.id
+  const key = submitter?.dataset.key
+  last = last.then(() => send(form, submitter, row, key))
+})
+
+async function send(form, submitter, row, key) {
+  // The page may have been replaced since the key was pressed.
+  const own = form.isConnected ? form : document.getElementById(row)?.querySelector('form.judge')
+  const button = form.isConnected ? submitter : own?.querySelector(`[data-key="${key}"]`)
+  if (!own) return
+  const body = new URLSearchParams(new FormData(own, button))
+  const says = button?.ariaLabel ?? button?.textContent ?? ''
+  const drafts = unsaved()
+  const place = rows().findIndex(({ id }) => id === row)
+  try {
+    const reply = await fetch(button?.formAction ?? own.action, { method: 'POST', body })
+    const page = new DOMParser().parseFromString(await reply.text(), 'text/html')
+    content.replaceChildren(...page.querySelector('#content').childNodes)
+    if (!reply.ok) return content.querySelector('[role="alert"]')?.scrollIntoView()
+    restore(drafts, row)
+    spoken.textContent = `Done. ${says}`
+    const next = document.getElementById(row)?.matches('.desk-paper') ? document.getElementById(row) : rows()[place]
+    const focus =
+      next?.querySelector(next.id === row && key ? `[data-key="${key}"]:enabled` : 'h3 a') ??
+      next?.querySelector('h3 a')
+    focus?.focus({ preventScroll: true })
+    next?.scrollIntoView({ block: 'nearest' })
+  } catch {
+    // Offline: the browser's own request says why.
+    own.submit()
+  }
+}
+
+// Notes that are being written in other rows stay as they are typed.
+const unsaved = () =>
+  [...content.querySelectorAll('textarea, input[type="text"], input[type="url"]')]
+    .filter((field) => field.value !== field.defaultValue)
+    .map(({ id, value }) => ({ id, value }))
+
+function restore(drafts, row) {
+  for (const { id, value } of drafts) {
+    const field = document.getElementById(id)
+    if (!field || field.closest('[id^="p-"]')?.id === row) continue
+    field.value = value
+    const details = field.closest('details')
+    if (details) details.open = true
+  }
+}
