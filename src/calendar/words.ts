@@ -1,4 +1,4 @@
-import { en, type Messages } from '../messages/en.ts'
+import { type Messages, messagesIn } from '../messages/catalogue.ts'
 import { dayOf, startOfDay } from './days.ts'
 import type { Span } from './spans.ts'
 
@@ -76,13 +76,13 @@ interface Dated {
 }
 
 /** "Friday, 14 March 2025", or "Week of 10 March 2025". */
-export function longDate({ kind, date }: Dated, t: Messages = en): string {
+export function longDate({ kind, date }: Dated, t: Messages = messagesIn('en')): string {
   const day = format(date, t.intl, { day: 'numeric', month: 'long', year: 'numeric' })
   return kind === 'weekly' ? t.digest.weekOf(day) : `${format(date, t.intl, { weekday: 'long' })}, ${day}`
 }
 
 /** "14 March", or "week of 10 March". */
-export function shortDate({ kind, date }: Dated, t: Messages = en): string {
+export function shortDate({ kind, date }: Dated, t: Messages = messagesIn('en')): string {
   const day = format(date, t.intl, { day: 'numeric', month: 'long' })
   return kind === 'weekly' ? t.digest.shortWeekOf(day) : day
 }

@@ -1,27 +1,30 @@
 import { LRUCache } from 'lru-cache'
 import { renderHtml, renderText } from '../edition/compose/templates.ts'
 import { escapeHtml } from '../lib/escape-html.ts'
+import type { Config } from '../runtime/config/config.ts'
+import { brandOf } from '../runtime/config/newsletter.ts'
 import type { EmailContent } from './service-email.ts'
 
 /** Compiled HTML by shared content: MJML takes milliseconds, and there are only as many as kinds times languages. */
 const compiled = new LRUCache<string, Promise<string>>({ max: 100 })
 
 /** Placeholder for a personal value in compiled HTML. No stranger's text is in these emails, so none can forge one. */
-const placeholder = (name: string): string => `paperboy-placeholder-${name}-`
-const ANY_PLACEHOLDER = /paperboy-placeholder-(\w+)-/g
+const placeholder = (name: string): string => `service-placeholder-${name}-`
+const ANY_PLACEHOLDER = /service-placeholder-(\w+)-/g
 
 /**
  * Returns both bodies of a service email. Compiled once per kind and language; only links and the date are personal.
  */
 export async function renderServiceEmail(
+  { newsletter, POSTAL_ADDRESS: postalAddress }: Pick<Config, 'newsletter' | 'POSTAL_ADDRESS'>,
   content: EmailContent,
-  postalAddress: string | undefined,
 ): Promise<{ html: string; text: string }> {
   const own = new Map([
     ['url', content.url],
     ['moment', content.moment ?? ''],
     ...content.links.map(({ url }, index): [string, string] => [`link${index}`, url]),
   ])
+  const identity = { brand: brandOf(newsletter), postalAddress }
   const common = {
     ...content,
     url: placeholder('url'),
@@ -29,7 +32,7 @@ export async function renderServiceEmail(
     links: content.links.map(({ label }, index) => ({ label, url: placeholder(`link${index}`) })),
     // Without the date the lead could end in a colon.
     preheader: content.moment === undefined ? content.lead : `${content.lead} ${placeholder('moment')}.`,
-    postalAddress,
+    ...identity,
   }
   const key = JSON.stringify({ ...common, t: content.t.lang })
   const html = compiled.get(key) ?? renderHtml('service', common)
@@ -38,6 +41,6 @@ export async function renderServiceEmail(
   html.catch(() => compiled.delete(key))
   return {
     html: (await html).replace(ANY_PLACEHOLDER, (_, name: string) => escapeHtml(own.get(name) ?? '')),
-    text: renderText('service', { ...content, postalAddress }),
+    text: renderText('service', { ...content, ...identity }),
   }
 }

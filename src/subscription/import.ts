@@ -134,6 +134,7 @@ async function open(
 ): Promise<SubscriberFile> {
   try {
     const readers = await openSubscriberFile(file, {
+      newsletter: config.newsletter,
       suppressionKey: config.SUPPRESSION_KEY,
       mappings,
       topics: () => knownTopics(db),

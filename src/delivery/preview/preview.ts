@@ -46,7 +46,6 @@ const SAMPLE_READER = {
   preferences: { ...NO_WISHES, size: 10, share: SHARES.some },
   likeVoted: false,
   likePapers: [],
-  locale: 'en' as Locale,
   format: 'html' as const,
   sourceLinks: false,
   abstracts: false,
@@ -67,7 +66,10 @@ export async function preview(
 ): Promise<Preview> {
   const { db, config, now } = services
   const edition = await findEdition(services, key)
-  const reader = address === undefined ? SAMPLE_READER : await findReader(services, address)
+  const reader =
+    address === undefined
+      ? { ...SAMPLE_READER, locale: config.newsletter.languages[0] }
+      : await findReader(services, address)
   const { size, topics, keywords, locale = reader.locale, format = reader.format } = overrides
   const preferences = {
     ...reader.preferences,

@@ -1,6 +1,7 @@
 import MarkdownIt from 'markdown-it'
 import { escapeHtml } from '../../lib/escape-html.ts'
 import type { Messages } from '../../messages/catalogue.ts'
+import type { Config } from '../../runtime/config/config.ts'
 import { wrap } from './templates.ts'
 
 /** Characters of Markdown. A longer note would push the papers off the first screen. */
@@ -11,15 +12,19 @@ const markdown = new MarkdownIt('zero', { breaks: true }).enable(['emphasis', 'l
 markdown.validateLink = (url) => /^https?:\/\//i.test(url)
 
 /** Renders the curator's note to the readers of an edition, from Markdown, for both bodies of its emails. */
-export function renderEditorNote(note: string, curator: string, t: Messages): { html: string; text: string } {
-  const from = t.digest.fromEditor(curator)
+export function renderEditorNote(
+  note: string,
+  { CURATOR_NAME, newsletter }: Pick<Config, 'CURATOR_NAME' | 'newsletter'>,
+  t: Messages,
+): { html: string; text: string } {
+  const from = t.digest.fromEditor(CURATOR_NAME)
   const paragraphs = markdown.parse(note, {}).filter(({ type }) => type === 'inline')
   return {
     html: paragraphs
       .map(({ children }, index) => {
         const html = markdown.renderer
           .renderInline(children ?? [], markdown.options, {})
-          .replaceAll('<a href=', '<a class="accent" style="color:#A3281C" href=')
+          .replaceAll('<a href=', `<a class="accent" style="color:${newsletter.palette.accent.light}" href=`)
         const margin = index === paragraphs.length - 1 ? '0' : '0 0 8px'
         return `<p style="margin:${margin}">${index === 0 ? `<b>${escapeHtml(from)}</b> ` : ''}${html}</p>`
       })

@@ -36,13 +36,14 @@ export async function release(
     if (edition.state !== 'draft') return false
     const input = await readComposingInput(tx, edition, now(), config)
     await recordShownPapers(tx, edition.id, input.corrections)
-    const [composed] = await Promise.all(
+    const composed = await Promise.all(
       LOCALES.map(async (locale) => {
         const result = await composeEdition(config, edition, input, locale)
         await tx.insert(editionParts).values({ editionId: edition.id, locale, parts: result.segments })
-        return result
+        return [locale, result] as const
       }),
     )
+    const { subject, preheader } = new Map(composed).get(config.newsletter.languages[0])!
     await tx.execute(sql`SELECT ensure_delivery_partition(${edition.id})`)
     await tx
       .update(editions)
@@ -50,8 +51,8 @@ export async function release(
         state: 'released',
         releasedAt: now(),
         byHand: edition.byHand || by === 'hand',
-        subject: composed!.subject,
-        preheader: composed!.preheader,
+        subject,
+        preheader,
       })
       .where(eq(editions.id, edition.id))
     return true

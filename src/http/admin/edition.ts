@@ -72,7 +72,7 @@ export const adminEditionRoutes: FastifyPluginAsyncZod<Services> = async (app, s
     params,
     querystring: z.object({
       format: z.enum(['html', 'text']).catch('html'),
-      locale: z.enum(LOCALES).catch('en'),
+      locale: z.enum(LOCALES).catch(services.config.newsletter.languages[0]),
       size: z.coerce.number().int().min(1).max(120).catch(10),
     }),
   }

@@ -2,7 +2,7 @@ import { daysLater } from '../../calendar/days.ts'
 import { momentInZone } from '../../calendar/in-zone.ts'
 import { promisedDigestAt } from '../../calendar/promised-digest.ts'
 import { weekdayNamed } from '../../calendar/words.ts'
-import { LOCALES, type Messages, messagesIn } from '../../messages/catalogue.ts'
+import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { arxivId } from '../../papers/paper-id.ts'
 import type { TopicCount } from '../../papers/topics/topic-counts.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
@@ -88,12 +88,13 @@ interface Offered {
   /** titles of the papers that the reader wants more like, by source id */
   likePapers: ReadonlyMap<string, string>
   taste: TasteInWords | undefined
+  languages: readonly Locale[]
 }
 
 /** The form with the reader's current choices, for templates/pages/preferences.eta. */
 export function preferencesPage(
   current: Preferences,
-  { topics, likePapers, taste }: Offered,
+  { topics, likePapers, taste, languages }: Offered,
   t: Messages,
   now: Date,
   closeHourUtc: number,
@@ -137,7 +138,11 @@ export function preferencesPage(
     learned: taste && words.learned(taste),
     sourceLinks: current.sourceLinks,
     abstracts: current.abstracts,
-    locales: LOCALES.map((locale) => ({ ...option(locale, messagesIn(locale).name, current.locale), lang: locale })),
+    // A reader keeps a language that is no longer offered.
+    locales: [...new Set([...languages, current.locale])].map((locale) => ({
+      ...option(locale, messagesIn(locale).name, current.locale),
+      lang: locale,
+    })),
     formats: FORMATS.map((format) => option(format, words.formats[format], current.format)),
     zone: current.zone,
     zones: zoneGroups(current.zone),

@@ -1,7 +1,6 @@
 import { dayOf } from '../../../calendar/days.ts'
 import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
-import { VERSION } from '../../../runtime/config/version.ts'
 import { type ArxivFeed, parseArxivFeed } from '../formats/arxiv-feeds.ts'
 import { LimitError } from '../limits.ts'
 import type { ListedPaper } from '../listed-paper.ts'
@@ -9,8 +8,7 @@ import { type Politeness, politeGet } from './polite-get.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { Source, SourceReply } from './source.ts'
 
-interface ArxivOptions extends Omit<Politeness, 'userAgent' | 'rateLimit'> {
-  publicUrl: string
+interface ArxivOptions extends Omit<Politeness, 'rateLimit'> {
   /** cs.CL, stat.ML … */
   categories: readonly string[]
   /** arXiv allows one request every three seconds (info.arxiv.org/help/api/tou.html) */
@@ -31,14 +29,9 @@ export const ARXIV_INTERVAL_MS = 3_000
  * It provides papers, categories, new versions and withdrawals, but no votes.
  */
 export function arxivSource(options: ArxivOptions): Source {
-  const {
-    publicUrl,
-    categories,
-    feedUrl = 'https://rss.arxiv.org/atom',
-    apiUrl = 'https://export.arxiv.org/api/query',
-  } = options
+  const { categories, feedUrl = 'https://rss.arxiv.org/atom', apiUrl = 'https://export.arxiv.org/api/query' } = options
   const { now = () => new Date() } = options
-  const politeness = { ...options, userAgent: `Paperboy/${VERSION} (+${publicUrl})`, accept: 'application/atom+xml' }
+  const politeness = { ...options, accept: 'application/atom+xml' }
 
   const get = async (url: string, headers: Record<string, string> = {}) => {
     const reply = await politeGet(url, headers, politeness)

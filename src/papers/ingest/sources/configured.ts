@@ -1,4 +1,5 @@
 import type { SourceName } from '../../../runtime/config/source-names.ts'
+import { userAgentOf } from '../../../runtime/config/user-agent.ts'
 import type { Services } from '../../../runtime/services.ts'
 import { ARXIV_INTERVAL_MS, arxivSource } from './arxiv.ts'
 import { hfSource } from './hf.ts'
@@ -8,10 +9,10 @@ import type { Source } from './source.ts'
 type Deps = Pick<Services, 'config' | 'db'>
 
 const SOURCES: Record<SourceName, (deps: Deps) => Source> = {
-  hf: ({ config }) => hfSource({ publicUrl: config.PUBLIC_URL }),
+  hf: ({ config }) => hfSource({ userAgent: userAgentOf(config) }),
   arxiv: ({ config, db }) =>
     arxivSource({
-      publicUrl: config.PUBLIC_URL,
+      userAgent: userAgentOf(config),
       categories: config.ARXIV_CATEGORIES,
       rateLimit: sourceRateLimit(db, 'arxiv', ARXIV_INTERVAL_MS),
     }),
