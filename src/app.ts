@@ -18,6 +18,7 @@ import { pageErrorHandler, pageNotFound } from './http/kit/error-pages.ts'
 import { negotiateLanguage } from './http/kit/language.ts'
 import { loadLimits, routeLimits } from './http/kit/limits.ts'
 import { cachePages } from './http/kit/page-cache.ts'
+import { offerPictures } from './http/kit/pictures.ts'
 import { sanitizeStrings } from './http/kit/sanitize-strings.ts'
 import { securityHeaders } from './http/kit/security.ts'
 import { serverOptions } from './http/kit/server-options.ts'
@@ -35,7 +36,9 @@ import { privacyRoutes } from './http/pages/privacy.ts'
 import { searchRoutes } from './http/pages/search.ts'
 import { sitemapRoutes } from './http/pages/sitemap.ts'
 import { submitRoutes } from './http/pages/submit.ts'
+import { thumbnailRoutes } from './http/pages/thumbnails.ts'
 import { topicRoutes } from './http/pages/topics.ts'
+import { trendRoutes } from './http/pages/trends.ts'
 import { confirmRoutes } from './http/reader/confirm.ts'
 import { followRoutes } from './http/reader/follow.ts'
 import { forYouRoutes } from './http/reader/for-you.ts'
@@ -105,6 +108,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     limited.register(fastifyUnderPressure, loadLimits)
     await limited.register(fastifyRateLimit, routeLimits)
     await identifyReaders(limited, services)
+    offerPictures(limited, services.config)
     limited.register(async (lists) => {
       addPageCache(lists)
       compressPublicTexts(lists)
@@ -112,11 +116,13 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
       lists.register(paperRoutes, services)
       lists.register(searchRoutes, services)
       lists.register(topicRoutes, services)
+      lists.register(trendRoutes, services)
       lists.register(peopleRoutes, services)
       lists.register(editionRoutes, services)
       lists.register(aboutRoutes, services)
       lists.register(privacyRoutes, services)
     })
+    if (services.config.THUMBNAILS) limited.register(thumbnailRoutes, services)
     limited.register(feedRoutes, services)
     limited.register(sitemapRoutes, services)
     limited.register(voteRoutes, services)

@@ -94,7 +94,7 @@ describe('docs/configuration.md', () => {
       const [, documented] = /^`([^`]+)`$/.exec(row[1]!) ?? []
       const value = values[nameOf(row)]
       if (documented === undefined || value === undefined) continue
-      const written = value === false ? 'off' : String(value)
+      const written = value === false ? 'off' : value === true ? 'on' : String(value)
       expect(`${nameOf(row)}=${documented}`).toBe(`${nameOf(row)}=${written}`)
     }
   })

@@ -22,7 +22,9 @@ const FLOORS: readonly string[][] = [
   ['workers', 'local'],
   ['http'],
   ['app.ts'],
-  ['cli', 'demo', 'processes'],
+  ['demo'],
+  ['simulate'],
+  ['cli', 'processes'],
   ['api.ts', 'start.ts'],
   ['shots'],
 ]

@@ -15,6 +15,7 @@ const EVERY: Partial<Record<JobName, number>> = {
   'record-list-facts': 5 * MINUTE,
   'look-up-submissions': MINUTE,
   'index-papers': MINUTE,
+  'fetch-thumbnails': MINUTE,
   'tidy-sign-ups': 10 * MINUTE,
   'read-mailbox': MINUTE,
   'raise-alerts': MINUTE,

@@ -11,6 +11,7 @@ import { announceWorker } from '../src/runtime/worker-presence.ts'
 import { assembleEditionJob } from './assemble-edition.ts'
 import { collectPapersJob } from './collect-papers.ts'
 import { deleteExpiredJob } from './delete-expired.ts'
+import { fetchThumbnailsJob } from './fetch-thumbnails.ts'
 import { startInboundServer } from './listen.ts'
 import { lookUpSubmissionsJob } from './look-up-submissions.ts'
 import { createBatchWaker } from './next-batch.ts'
@@ -50,6 +51,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
         await refreshTopics(services, stopping.signal)
         await indexPapers(services, stopping.signal)
       },
+      'fetch-thumbnails': () => fetchThumbnailsJob(services, stopping.signal),
       'assemble-edition': () => assembleEditionJob(services, sources),
       'record-list-facts': () => recordListFactsJob(services),
       'refit-chance': () => refitChanceJob(services),

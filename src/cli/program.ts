@@ -65,6 +65,10 @@ const COMMANDS: Record<string, CommandGroup> = {
     description: 'manage access to the admin pages',
     load: async () => (await import('./admin.ts')).adminCommands,
   },
+  simulate: {
+    description: 'run the whole service through weeks of simulated time on a temporary database, and check its rules',
+    load: async () => (await import('./simulate.ts')).simulateCommand,
+  },
   init: {
     description: 'write a .env for production, with fresh keys; an existing one is never overwritten',
     load: async () => (await import('./init.ts')).initCommand,

@@ -6,6 +6,7 @@ import { z } from 'zod'
  */
 export const jobs = {
   'collect-papers': z.object({}),
+  'fetch-thumbnails': z.object({}),
   'look-up-submissions': z.object({}),
   'index-papers': z.object({}),
   'assemble-edition': z.object({}),

@@ -10,6 +10,7 @@ const NOTHING: Handlers = {
   'look-up-submissions': idle,
   'index-papers': idle,
   'record-list-facts': idle,
+  'fetch-thumbnails': idle,
   'refit-chance': idle,
   'delete-expired': idle,
   'assemble-edition': idle,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Eta } from 'eta'
+import { compileMjml } from '../../mail/mjml.ts'
 
 const TEMPLATES = join(import.meta.dirname, '../../../templates')
 
@@ -27,16 +28,11 @@ export async function renderMail(
 /** Renders only the text body. */
 export const renderText = (name: string, values: object): string => plain.render(name, { ...values, wrap })
 
-/** Renders only the HTML body. Compiling MJML takes some milliseconds. */
+/** Renders only the HTML body. Compiling MJML takes some milliseconds of another thread. */
 export async function renderHtml(name: string, values: object): Promise<string> {
-  // Loading MJML takes half a second, and the pages and most commands never need it.
-  const { default: mjml2html } = await import('mjml')
-  const mjml = markup.render(name, values)
-  // No fonts: MJML would link Google's for every family it knows, such as Roboto. Their server would see who opens the email.
-  const { html, errors } = await mjml2html(mjml, { validationLevel: 'soft', keepComments: true, fonts: {} })
-  if (errors.length > 0) {
-    throw new Error(`templates/${name}.mjml: ${errors.map((error) => error.formattedMessage).join('; ')}`)
-  }
+  const html = await compileMjml(markup.render(name, values)).catch((error) => {
+    throw new Error(`templates/${name}.mjml: ${error.message}`)
+  })
   return unindent(html)
 }
 

@@ -36,14 +36,13 @@ export async function release(
     if (edition.state !== 'draft') return false
     const input = await readComposingInput(tx, edition, now(), config)
     await recordShownPapers(tx, edition.id, input.corrections)
-    const composed = await Promise.all(
-      LOCALES.map(async (locale) => {
-        const result = await composeEdition(config, edition, input, locale)
-        await tx.insert(editionParts).values({ editionId: edition.id, locale, parts: result.segments })
-        return [locale, result] as const
-      }),
-    )
-    const { subject, preheader } = new Map(composed).get(config.newsletter.languages[0])!
+    let inbox: { subject: string; preheader: string } | undefined
+    // One language after another: emails being sent wait no longer than one takes.
+    for (const locale of LOCALES) {
+      const { segments, ...words } = await composeEdition(config, edition, input, locale)
+      await tx.insert(editionParts).values({ editionId: edition.id, locale, parts: segments })
+      if (locale === config.newsletter.languages[0]) inbox = words
+    }
     await tx.execute(sql`SELECT ensure_delivery_partition(${edition.id})`)
     await tx
       .update(editions)
@@ -51,8 +50,7 @@ export async function release(
         state: 'released',
         releasedAt: now(),
         byHand: edition.byHand || by === 'hand',
-        subject,
-        preheader,
+        ...inbox,
       })
       .where(eq(editions.id, edition.id))
     return true

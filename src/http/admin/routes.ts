@@ -11,6 +11,7 @@ import { isFormTokenError, requireFormTokens } from './form-token.ts'
 import { guardAdminPages } from './guard.ts'
 import { overviewRoutes } from './overview.ts'
 import { adminReaderRoutes } from './reader.ts'
+import { addSections } from './sections.ts'
 import { signInRoutes, signOutRoute } from './sign-in.ts'
 import { adminSubmissionRoutes } from './submissions.ts'
 
@@ -25,6 +26,7 @@ const STALE = {
  */
 export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   disallowIndexing(app)
+  addSections(app as unknown as FastifyInstance)
   app.addHook('onRequest', async (_request, reply) => void setLocale(reply, 'en'))
   await requireFormTokens(app as unknown as FastifyInstance, services)
   // Admins may read the messages of our own errors.

@@ -13,7 +13,7 @@ import { castVote, paperNotFound, undoVote } from '../../papers/votes/cast.ts'
 import { readOwnVotes } from '../../papers/votes/own-papers.ts'
 import type { Services } from '../../runtime/services.ts'
 import { pastMoment } from '../kit/params.ts'
-import { cachedTopics } from '../pages/cached-topics.ts'
+import { cachedTopics, cachedTrends } from '../pages/cached-topics.ts'
 
 const limit = z.coerce.number().int().min(1).max(100).optional()
 const day = z.string().refine(isDay, 'is not a day of the calendar: write YYYY-MM-DD').optional()
@@ -126,6 +126,28 @@ const searched = {
 
 const Topics = z.object({ topics: z.array(z.object({ slug: z.string(), name: z.string(), papers: z.number() })) })
 
+const Trends = z.object({
+  week: z.string(),
+  from: z.string(),
+  to: z.string(),
+  lastDay: z.string().describe('the newest list day that counts'),
+  partial: z.boolean().describe('the week goes on. Every week then counts up to the weekday of `lastDay`'),
+  papers: z.number(),
+  before: z.number().describe('papers of the week before'),
+  mondays: z.array(z.string()),
+  fields: z.array(
+    z.object({ slug: z.string(), weeks: z.array(z.number()).describe('papers in the weeks of `mondays`') }),
+  ),
+  risers: z.array(
+    PaperFacts.extend({
+      votes: z.number().describe('votes at the end of the first two days, or now'),
+      readings: z.array(z.object({ hours: z.number().describe('since the list day began, UTC'), votes: z.number() })),
+    }),
+  ),
+  days: z.array(z.object({ day: z.string(), papers: z.number() })),
+})
+const trended = { querystring: z.object({ week: named('week', 'YYYY-Www') }), response: { 200: Trends } }
+
 const OwnVotes = z.object({ papers: z.array(PaperFacts.extend({ castAt: z.string() })), next: z.string().optional() })
 const ownVotes = { querystring: z.object({ before: pastMoment.optional(), limit }), response: { 200: OwnVotes } }
 
@@ -190,6 +212,21 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
   app.get('/v1/topics', { schema: { response: { 200: Topics } } }, async (_request, reply) =>
     reply.headers(PUBLIC).send({ topics: await allTopics() }),
   )
+
+  const readTrends = cachedTrends(services)
+  app.get('/v1/trends', { schema: trended }, async ({ query }, reply) => {
+    const trends = await readTrends(query.week === undefined ? undefined : spanNamed('week', query.week))
+    if (!trends) throw new PaperboyError('PAPER_NOT_FOUND', 'There are no papers in this week.')
+    const { week, risers, previous: _previous, next: _next, ...facts } = trends
+    const { key, from, to } = week
+    return reply.headers(PUBLIC).send({
+      week: key,
+      from,
+      to,
+      ...facts,
+      risers: risers.map(({ paper, votes, readings }) => ({ ...withPage(paper), votes, readings })),
+    })
+  })
 
   // A reader's own votes, with the reader cookie. Another site's form cannot send PUT or DELETE.
   app.get('/v1/votes', { schema: ownVotes }, async (request) => {

@@ -12,6 +12,10 @@ declare module 'fastify' {
       t: Messages
       /** the reader's browser is known, so pages need no sign-up form */
       known?: boolean
+      /** pages show pictures of papers */
+      pictures?: boolean
+      /** a form's fields to show them or not; absent if the service has none */
+      picturesChoice?: { show: 'on' | 'off'; back: string }
     }
   }
 }

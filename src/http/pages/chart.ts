@@ -68,6 +68,6 @@ const scale = (from: number, to: number, low: number, high: number) => (value: n
   Math.round((low + ((value - from) / (to - from || 1)) * (high - low)) * 10) / 10
 
 /** Rounds up to 2, 4, 6, 8, 10, 20, 40 …, so that half of it is a whole number too. */
-function niceCeiling(value: number): number {
+export function niceCeiling(value: number): number {
   for (let power = 1; ; power *= 10) for (const n of [2, 4, 6, 8, 10]) if (n * power >= value) return n * power
 }

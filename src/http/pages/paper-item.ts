@@ -7,6 +7,7 @@ import { authorLine, sentences } from '../../papers/readable.ts'
 import type { Judged } from '../../papers/votes/judged.ts'
 import { richText } from '../kit/rich-text.ts'
 import { organizationHref } from './people-paths.ts'
+import { pictureOf } from './thumbnails.ts'
 
 /** Three lines of a desktop. The style sheet cuts nothing, so that wider text spacing hides no word. */
 const SUMMARY_CHARACTERS = 210
@@ -37,6 +38,7 @@ export function paperItem(paper: ListedRow, { t, voted, saved, path }: Shown) {
     save: saveButton(paper, { saved: saved.has(paper.id), back: `${path}#p${paper.id}` }),
     reason: reasonFor(paper, t),
     picked: paper.picked,
+    picture: pictureOf(paper, 'small'),
   }
 }
 

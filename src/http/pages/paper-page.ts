@@ -17,6 +17,7 @@ import { editionPath } from './edition-page.ts'
 import { type Shown, saveButton, voteButton } from './paper-item.ts'
 import { elsewhereLinks, readingLinks } from './paper-links.ts'
 import { authorHref, followButton, organizationHref } from './people-paths.ts'
+import { pictureOf } from './thumbnails.ts'
 
 /** Authors shown at first. A click shows the rest. */
 const AUTHORS_SHOWN = 12
@@ -73,6 +74,7 @@ export function paperPage(paper: Paper, { similar, place, following, publicUrl, 
       place: t.paper.placeOf(position, papers),
     })),
     sample: paper.sample,
+    picture: pictureOf(paper, 'large'),
     similar: similar.map((each) => similarLine(each, t)),
   }
 }

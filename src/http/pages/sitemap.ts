@@ -13,7 +13,7 @@ const CACHE_CONTROL = 'public, max-age=3600'
 /** A sitemap holds at most 50,000 URLs (sitemaps.org/protocol.html), so each month of papers has its own. */
 const MOST = 50_000
 
-const FIXED = ['/', '/about', '/subscribe', '/editions', '/search', '/topics', '/feeds']
+const FIXED = ['/', '/about', '/subscribe', '/editions', '/search', '/topics', '/trends', '/feeds']
 
 /** robots.txt and sitemaps for search engines. */
 export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, config }) => {

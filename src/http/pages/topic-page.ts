@@ -42,7 +42,7 @@ export async function readTopic(services: Services, slug: string, t: Messages): 
     ...(await topicExtent(db, slug)),
     others: isField(slug) ? [] : await otherSpellings(db, slug, name),
     best: await bestOfMonth(services, slug, BEST),
-    weeks: await topicWeeks(db, dayOf(now()), [slug]),
+    weeks: await topicWeeks(db, dayOf(now()), { slugs: [slug] }),
   }
 }
 

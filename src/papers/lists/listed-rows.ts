@@ -42,6 +42,8 @@ export interface ListedRow {
   listDay: string
   /** slugs, broad topics first */
   topics: string[]
+  /** our copy of the source's picture, and the size of the large one in pixels */
+  thumbnail?: { hash: string; width: number; height: number } | undefined
 }
 
 const SUMMARY_CHARACTERS = 320
@@ -79,14 +81,18 @@ const Selected = z.object({
   picked: bool.nullable(),
   curator: text.nullable(),
   facts: z.unknown(),
+  hash: text.nullable(),
+  width: number.nullable(),
+  height: number.nullable(),
 })
 
 async function select(db: Db, condition: SQL, at: Date) {
   const rows = await query(db, Selected)`
     SELECT p.id, p.source, p.source_id, p.title, coalesce(p.summary, p.abstract) AS text, p.authors, p.organization,
       p.summary IS NOT NULL AND p.summary_by_ai AS ai_summary, p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_day::text AS list_day, p.topics, p.raw ? 'paper' AS has_discussion,
-      s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator, f.facts
-    FROM ${withSignals(at)} LEFT JOIN list_facts f ON f.paper_id = p.id
+      s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator, f.facts,
+      n.hash, n.width, n.height
+    FROM ${withSignals(at)} LEFT JOIN list_facts f ON f.paper_id = p.id LEFT JOIN thumbnails n ON n.paper_id = p.id
     WHERE ${condition}`
   return withOwnVotes(db, rows, at)
 }
@@ -142,5 +148,6 @@ function rowOf(row: Row, at: Date): ListedRow {
     sample: row.sample,
     listDay: row.listDay,
     topics: row.topics,
+    thumbnail: row.hash === null ? undefined : { hash: row.hash, width: row.width!, height: row.height! },
   }
 }

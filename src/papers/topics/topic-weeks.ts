@@ -19,11 +19,16 @@ export interface TopicWeeks {
 
 /**
  * Counts papers per ISO week and topic.
- * @param slugs some topics; without them, all topics
  * @param today YYYY-MM-DD; later list days do not count
+ * @param options.slugs some topics; without them, all topics
+ * @param options.weekday each week counts up to this one, 1 for Monday, so that a week that goes on can be compared
  * @returns undefined without papers
  */
-export async function topicWeeks(db: Db, today: string, slugs?: readonly string[]): Promise<TopicWeeks | undefined> {
+export async function topicWeeks(
+  db: Db,
+  today: string,
+  { slugs, weekday = 7 }: { slugs?: readonly string[]; weekday?: number } = {},
+): Promise<TopicWeeks | undefined> {
   const { lastDay } = await queryOne(
     db,
     z.object({ lastDay: z.string().nullable() }),
@@ -36,6 +41,7 @@ export async function topicWeeks(db: Db, today: string, slugs?: readonly string[
   )`SELECT slug, ((p.list_day - ${first}::date) / 7)::int AS week, count(*)::int AS papers
       FROM papers p, unnest(p.topics) AS slug
       WHERE p.list_day BETWEEN ${first}::date AND ${lastDay}::date AND ${COUNTED}
+        ${weekday < 7 ? sql`AND extract(isodow FROM p.list_day) <= ${weekday}` : sql``}
         ${slugs ? sql`AND p.topics && ${sql.param(slugs)}::text[] AND slug = ANY(${sql.param(slugs)}::text[])` : sql``}
       GROUP BY 1, 2`
   const counts = new Map<string, number[]>()

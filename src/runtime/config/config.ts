@@ -172,6 +172,10 @@ const Environment = z
       .enum(['on', 'off'])
       .default('off')
       .transform((value) => value === 'on'),
+    THUMBNAILS: z
+      .enum(['on', 'off'])
+      .default('on')
+      .transform((value) => value === 'on'),
     SERVICE_MAIL_DAYS: count(90, 3650).refine(
       (days) => days >= 30,
       'must be at least 30, the time for which Paperboy remembers sign-ups',
@@ -189,6 +193,7 @@ const Environment = z
       .string()
       .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 characters of ASCII, without white space')
       .optional(),
+    WORKER_METRICS_PORT: z.coerce.number().int().min(1).max(65535).optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .refine(

@@ -109,6 +109,19 @@ export const papers = pgTable(
   (t) => [unique('one_paper_per_source_id').on(t.source, t.sourceId)],
 )
 
+export const thumbnails = pgTable('thumbnails', {
+  paperId: ref('paper_id').primaryKey(),
+  sourceUrl: text('source_url').notNull(),
+  attempts: smallint('attempts').notNull().default(0),
+  dueAt: moment('due_at'),
+  failure: text('failure'),
+  hash: text('hash'),
+  width: smallint('width'),
+  height: smallint('height'),
+  small: bytea('small'),
+  large: bytea('large'),
+})
+
 export const topicSpellings = pgTable(
   'topic_spellings',
   { slug: text('slug').notNull(), spelling: text('spelling').notNull(), papers: integer('papers').notNull() },

@@ -74,7 +74,10 @@ describe('a relay', () => {
   test('that accepts our login is ok; no email is sent', async () => {
     const sink = await openSink()
     expect(await checkRelays(testConfig({ SMTP_URL: sink.url }))).toEqual([
-      ok(`Relay ${new URL(sink.url).host}`, 'connection works'),
+      ok(
+        `Relay ${new URL(sink.url).host}`,
+        expect.stringMatching(/^connection works; a reply takes (under )?\d+ ms/) as unknown as string,
+      ),
     ])
     expect(sink.taken).toEqual([])
     await sink.close()

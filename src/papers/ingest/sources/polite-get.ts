@@ -72,7 +72,7 @@ async function attemptGet(
       headers: { 'user-agent': politeness.userAgent, accept: politeness.accept ?? 'application/json', ...headers },
       signal: AbortSignal.timeout(timeoutMs),
     })
-    const body = await readBody(response, largestBytes)
+    const body = (await readBody(response, largestBytes))?.toString('utf8')
     if (body === undefined) return { what: `answered with more than ${largestBytes} bytes`, retryable: false }
     if (response.ok || response.status === 304 || politeness.missing?.includes(response.status))
       return { status: response.status, headers: response.headers, body }
@@ -94,8 +94,8 @@ async function attemptGet(
   }
 }
 
-/** Reads the body as text, or returns undefined when it is too large. Counts after decompression, to stop decompression bombs. */
-async function readBody(response: Response, largestBytes: number): Promise<string | undefined> {
+/** Reads the body, or returns undefined when it is too large. Counts after decompression, to stop decompression bombs. */
+export async function readBody(response: Response, largestBytes: number): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of response.body ?? []) {
@@ -103,7 +103,7 @@ async function readBody(response: Response, largestBytes: number): Promise<strin
     if (bytes > largestBytes) return undefined
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 /** Parses Retry-After: seconds or a date (RFC 9110, section 10.2.3). */
@@ -114,7 +114,7 @@ function retryAfterMs(value: string | null, now: Date): number | undefined {
 }
 
 /** fetch throws "fetch failed"; its cause has the reason. */
-function rootOf(error: unknown): string {
+export function rootOf(error: unknown): string {
   let root = error
   while (root instanceof Error && root.cause instanceof Error) root = root.cause
   return root instanceof Error ? root.message || root.name : String(root)

@@ -1,0 +1,43 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { print } from '../lib/terminal.ts'
+import { type DayRow, runSimulation } from '../simulate/simulate.ts'
+
+const parseWhole = (least: number, most: number) => (value: string) => {
+  const number = Number(value)
+  if (Number.isInteger(number) && number >= least && number <= most) return number
+  throw new InvalidArgumentError(`Must be a whole number from ${least} to ${most}.`)
+}
+
+/** At most this many broken cases of a rule are printed. */
+const MOST_CASES = 10
+
+export function simulateCommand(command: Command): void {
+  command
+    .option('--readers <number>', 'readers in all', parseWhole(10, 100_000), 2_000)
+    .option('--days <number>', 'days of simulated time', parseWhole(14, 400), 35)
+    .option('--seed <number>', 'another seed makes other readers and other trouble', parseWhole(0, 2 ** 31), 1)
+    .action(async (options: { readers: number; days: number; seed: number }) => {
+      const { json } = command.optsWithGlobals()
+      const result = await runSimulation(options, (row) => json || print(describeDay(row)))
+      const broken = result.rules.filter((rule) => rule.broken.length > 0)
+      if (json) print(JSON.stringify(result))
+      else {
+        print(`\n${result.votes} votes by links in digests.\n`)
+        for (const { rule, checked, broken: cases } of result.rules) {
+          print(`${cases.length === 0 ? 'holds ' : 'BROKEN'}  ${rule} (${checked.toLocaleString('en')} checked)`)
+          for (const one of cases.slice(0, MOST_CASES)) print(`          ${one}`)
+          if (cases.length > MOST_CASES) print(`          and ${cases.length - MOST_CASES} more`)
+        }
+      }
+      if (broken.length > 0) process.exitCode = 1
+    })
+}
+
+const describeDay = ({ day, digests, hours, services, confirmed, left }: DayRow): string =>
+  [
+    day,
+    `${digests.toLocaleString('en').padStart(7)} digests ${hours.padEnd(11)}`,
+    `${String(services).padStart(4)} other emails`,
+    `${confirmed} confirmed`,
+    `${left} left`,
+  ].join('  ')

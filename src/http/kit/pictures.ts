@@ -1,0 +1,16 @@
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../../runtime/config/config.ts'
+import { cookieScope } from './base-path.ts'
+
+export const PICTURES_COOKIE = 'pictures'
+
+/** Tells templates whether to show pictures (`it.pictures`), and whether a visitor may choose (`it.picturesChoice`). */
+export function offerPictures(app: FastifyInstance, config: Pick<Config, 'PUBLIC_URL' | 'THUMBNAILS'>): void {
+  if (!config.THUMBNAILS) return
+  const { name } = cookieScope(config, PICTURES_COOKIE)
+  app.addHook('onRequest', async (request, reply) => {
+    const pictures = request.cookies[name] !== 'off'
+    const back = request.method === 'GET' ? request.url : '/'
+    reply.locals = { ...reply.locals!, pictures, picturesChoice: { show: pictures ? 'off' : 'on', back } }
+  })
+}

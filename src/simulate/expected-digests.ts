@@ -1,0 +1,67 @@
+import { STEP_MS } from './run.ts'
+
+const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+
+export interface ReleasedEdition {
+  kind: 'daily' | 'weekly'
+  date: string
+  closesAt: Date
+  releasedAt: Date
+}
+
+export interface Expected {
+  edition: ReleasedEdition
+  /** the reader's hour */
+  due: Date
+}
+
+interface Schedule {
+  zone: string
+  hour: number
+  cadence: 'daily' | 'weekly'
+  weekday: number
+}
+
+/**
+ * Returns the digests a reader must get between two moments: at each of their hours, the newest list of their kind that has closed,
+ * unless they have it. Written from the promise to readers, not from the planner: local time is Intl's, not the database's.
+ */
+export function expectedDigests(
+  { zone, hour, cadence, weekday }: Schedule,
+  editions: readonly ReleasedEdition[],
+  from: Date,
+  to: Date,
+): Expected[] {
+  const own = editions.filter(({ kind }) => kind === (cadence === 'weekly' ? 'weekly' : 'daily'))
+  const had = new Set<string>()
+  const expected: Expected[] = []
+  for (const due of hoursBetween(from, to, zone, hour)) {
+    if (cadence === 'weekly' && isoWeekday(due, zone) !== weekday) continue
+    const edition = own.filter(({ closesAt }) => closesAt <= due).at(-1)
+    if (!edition || had.has(edition.date)) continue
+    had.add(edition.date)
+    expected.push({ edition, due })
+  }
+  return expected
+}
+
+/** Returns the moments in (from, to) when a clock in this zone shows this hour. No zone's offset is finer than a step. */
+function hoursBetween(from: Date, to: Date, zone: string, hour: number): Date[] {
+  const clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' })
+  const wanted = `${String(hour).padStart(2, '0')}:00`
+  const found: Date[] = []
+  const quarter = STEP_MS / 2
+  let at = new Date(Math.floor(from.getTime() / quarter) * quarter + quarter)
+  while (at < to) {
+    const isHour = clock.format(at) === wanted
+    if (isHour) found.push(at)
+    // Days have 23 hours at least.
+    at = new Date(at.getTime() + (isHour ? DAY_MS - HOUR_MS : quarter))
+  }
+  return found
+}
+
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+const isoWeekday = (at: Date, zone: string): number =>
+  1 + WEEKDAYS.indexOf(new Intl.DateTimeFormat('en-US', { timeZone: zone, weekday: 'short' }).format(at))
