@@ -39,4 +39,7 @@ export const usageErrors =
   }
 
 export const sourceOption = () =>
-  new Option('--source <name>', 'use this source instead of PAPER_SOURCES').choices(SOURCE_NAMES)
+  new Option(
+    '--source <name>',
+    `use this source instead of the configured ones: ${SOURCE_NAMES.join(', ')}, or one of the newsletter’s own`,
+  )

@@ -99,7 +99,7 @@ type Kind = 'daily' | 'weekly'
 
 /** Orders papers: the curator's picks, then by score, then those that are only new. A list without any votes is in its own order. */
 function rankedRows(listed: readonly ListedVotes[], facts: ReadonlyMap<number, ListFacts>, kind: Kind): Row[] {
-  const isVoted = listed.some(({ votes }) => votes !== null)
+  const isVoted = listed.some(({ sourceVotes }) => sourceVotes !== null)
   const ranks = ranksByScore(listed)
   const ranked = rankPapers(listed).map((paper): Row => {
     const { id, picked, score, note, votes, comments, stars, ageHours } = paper

@@ -1,5 +1,6 @@
 import { and, eq, ne, or, sql } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
+import { doiIn } from '../../papers/doi.ts'
 import { arxivId } from '../../papers/paper-id.ts'
 import { editionPapers, editions, papers, picks } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -47,7 +48,7 @@ export const curate = (deps: Deps, name: string, action: CuratorAction, note?: s
   })
 
 async function recordVerdict({ db, config }: Deps, name: string, action: CuratorAction, note: string | undefined) {
-  const sourceId = arxivId(name) ?? name
+  const sourceId = arxivId(name) ?? doiIn(name) ?? name
   const [paper] = await db
     .select({ id: papers.id, title: papers.title, listDay: papers.listDay })
     .from(papers)

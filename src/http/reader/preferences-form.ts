@@ -3,6 +3,7 @@ import { momentInZone } from '../../calendar/in-zone.ts'
 import { promisedDigestAt } from '../../calendar/promised-digest.ts'
 import { weekdayNamed } from '../../calendar/words.ts'
 import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
+import { doiIn } from '../../papers/doi.ts'
 import { arxivId } from '../../papers/paper-id.ts'
 import type { TopicCount } from '../../papers/topics/topic-counts.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
@@ -43,7 +44,7 @@ const READ: { [F in keyof PreferenceChanges]-?: (value: string, all: string[]) =
   authors: (_, all) => split(all, /[,;\n]/),
   // The names of companies have commas: "Google, Inc."
   organisations: (_, all) => split(all, /[;\n]/),
-  likePapers: (_, all) => [...new Set(split(all, /[\s,;]+/).map((each) => arxivId(each) ?? each))],
+  likePapers: (_, all) => [...new Set(split(all, /[\s,;]+/).map((each) => arxivId(each) ?? doiIn(each) ?? each))],
   likeVoted: (value) => value === 'yes',
   sourceLinks: (value) => value === 'yes',
   abstracts: (value) => value === 'yes',

@@ -244,6 +244,8 @@ export function readEnvironment(env: Record<string, string | undefined>): Enviro
   const { newsletter, problems: ofNewsletter } = newsletterOf(given.NEWSLETTER_FILE)
   given.CURATOR_NAME ??= newsletter.curator
   given.POSTAL_ADDRESS ??= newsletter.postalAddress
+  // A newsletter with sources of its own reads others only if asked to.
+  if (newsletter.sources.length > 0) given.PAPER_SOURCES ??= 'none'
   const parsed = Environment.safeParse(given, { error: inPlainWords })
   const missing = given.NODE_ENV === 'production' ? REQUIRED_IN_PRODUCTION.filter((name) => !given[name]) : []
   const problems = [

@@ -6,6 +6,7 @@ import type { Colour } from '../../lib/colours.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { DEFAULT_NAME, LOCALES, type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { type Image, readImage } from './newsletter-images.ts'
+import { type OwnSource, OwnSources, ownSourcesOf } from './own-sources.ts'
 import { DEFAULT_PALETTE, darkShadeOf, type Palette, shadeProblem } from './palette.ts'
 
 /** A text in every language, or in each of some. */
@@ -35,6 +36,8 @@ export interface Newsletter {
   /** Markdown */
   about: Localized | undefined
   poweredBy: boolean
+  /** its own sources of papers, besides those of PAPER_SOURCES */
+  sources: readonly OwnSource[]
 }
 
 const line = z
@@ -93,6 +96,7 @@ const File = z.strictObject({
   links: z.array(z.strictObject({ name: line, url: webUrl })).default([]),
   about: localized(z.string().max(20_000, 'must be at most 20,000 characters')).optional(),
   powered_by: z.boolean('must be true or false').default(false),
+  sources: OwnSources.default([]),
 })
 
 /** What everything is called without a file. */
@@ -112,6 +116,7 @@ export const DEFAULT_NEWSLETTER: Newsletter = {
   links: [],
   about: undefined,
   poweredBy: false,
+  sources: [],
 }
 
 /** The problems of a newsletter's file, each a sentence that begins with the file's name. */
@@ -155,6 +160,7 @@ export function readNewsletter(file: string): Newsletter {
     links: found.links,
     about: found.about,
     poweredBy: found.powered_by,
+    sources: ownSourcesOf(found.sources, file),
   }
 }
 
