@@ -90,7 +90,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
   // Browsers and proxies cache nothing unless a route allows it.
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   const { newsletter } = services.config
-  const assets = loadAssets(newsletter)
+  const assets = loadAssets(services.config)
   app.decorate('newsletter', newsletter)
   app.register(fastifyView, viewOptions(services, assets, options.mailboxUrl))
   // After the views: their hook resets `reply.locals`.

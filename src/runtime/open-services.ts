@@ -7,6 +7,7 @@ import { relayAbility } from '../relay/carries-utf8.ts'
 import { openMailDomains } from '../subscription/signup-protection/mail-domains.ts'
 import { registerKey } from '../suppression/key-fingerprint.ts'
 import type { Config } from './config/config.ts'
+import type { TemplateFiles } from './config/template-files.ts'
 import { startDatabaseClock } from './db/clock.ts'
 import { databaseOn, openPool, reportIdleErrors } from './db/database.ts'
 import { readInstallation } from './installation.ts'
@@ -17,6 +18,18 @@ import type { Services } from './services.ts'
 /** Opens the log. Errors go through safeError: a database error quotes its parameters, which may contain an address. */
 export const openLog = ({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>): Logger =>
   pino({ level: LOG_LEVEL, serializers: { err: safeError } })
+
+/** Returns the operator's templates that work, and logs the others. */
+async function usableTemplates(config: Config, log: Logger): Promise<TemplateFiles> {
+  if (config.templates.files.size === 0 && config.templates.ignored.length === 0) return config.templates
+  // Loads MJML, which most commands never need.
+  const { checkTemplates } = await import('../operate/check-templates.ts')
+  const templates = await checkTemplates(config)
+  for (const { file, problem } of templates.broken)
+    log.error({ file, problem }, 'a template cannot be used; the default is')
+  for (const file of templates.ignored) log.warn({ file }, 'a template has a name that nothing uses; it is ignored')
+  return templates
+}
 
 /**
  * Opens everything in `Services`. The database must fit this version and this configuration.
@@ -45,6 +58,7 @@ export async function openServices(
   const db = databaseOn(pool)
   await requireTables(pool)
   if (!anyKey) await registerKey(db, config.SUPPRESSION_KEY)
+  const templates = await usableTemplates(config, log)
   const queue = report(config.REDIS_URL ? 'queue (Redis)' : 'queue (database)')
   const queues = opening.adopt(
     await openQueues({
@@ -59,7 +73,7 @@ export async function openServices(
   const stores = [fileRestoreMarkers(config.DATA_DIR), ...(queues.restoreMarkers ? [queues.restoreMarkers] : [])]
   const opened = opening.move()
   return {
-    config,
+    config: { ...config, templates },
     db,
     queues,
     keys: { current: config.SECRET_KEY, previous: config.SECRET_KEY_PREVIOUS },

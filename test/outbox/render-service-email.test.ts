@@ -3,9 +3,10 @@ import { LOCALES, messagesIn } from '../../src/messages/catalogue.ts'
 import { renderServiceEmail } from '../../src/outbox/render-service-email.ts'
 import type { EmailContent } from '../../src/outbox/service-email.ts'
 import { DEFAULT_NEWSLETTER } from '../../src/runtime/config/newsletter.ts'
+import { NO_TEMPLATES } from '../../src/runtime/config/template-files.ts'
 
 const render = (content: EmailContent, POSTAL_ADDRESS = '') =>
-  renderServiceEmail({ newsletter: DEFAULT_NEWSLETTER, POSTAL_ADDRESS }, content)
+  renderServiceEmail({ newsletter: DEFAULT_NEWSLETTER, templates: NO_TEMPLATES, POSTAL_ADDRESS }, content)
 
 const words = (facts: Partial<EmailContent> = {}): EmailContent => ({
   t: messagesIn('en'),

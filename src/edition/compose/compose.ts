@@ -33,7 +33,14 @@ export interface ComposableEdition {
 
 type Settings = Pick<
   Config,
-  'PUBLIC_URL' | 'MAIL_FROM' | 'REPLY_TO' | 'POSTAL_ADDRESS' | 'CURATOR_NAME' | 'COUNT_CLICKS' | 'newsletter'
+  | 'PUBLIC_URL'
+  | 'MAIL_FROM'
+  | 'REPLY_TO'
+  | 'POSTAL_ADDRESS'
+  | 'CURATOR_NAME'
+  | 'COUNT_CLICKS'
+  | 'newsletter'
+  | 'templates'
 >
 
 /** Fits most names before a title's colon, and two of them in a subject. */
@@ -60,6 +67,7 @@ export async function composeEdition(
   const archivePath = `/editions/${edition.date}${edition.kind === 'weekly' ? '?kind=weekly' : ''}`
   const note = edition.editorNote ? renderEditorNote(edition.editorNote, settings, t) : undefined
   const { html, text } = await renderMail(
+    settings.templates,
     'digest',
     {
       t,

@@ -4,6 +4,7 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import type { Config } from '../../runtime/config/config.ts'
 import { DEFAULT_NEWSLETTER, type Newsletter } from '../../runtime/config/newsletter.ts'
 import { type Asset, brandFiles, type Icons, iconsOf, manifestOf, paletteCss } from './brand.ts'
 import { compressPublicTexts } from './compress.ts'
@@ -42,9 +43,13 @@ const OWN_FILES: ReadonlyMap<string, Asset> = new Map(
   ]),
 )
 
-/** Returns the files with a newsletter's colours, logo and icons. */
-export function loadAssets(newsletter: Newsletter): Assets {
+/** Returns the files with the operator's style sheets, and a newsletter's colours, logo and icons. */
+export function loadAssets({ newsletter, templates }: Pick<Config, 'newsletter' | 'templates'>): Assets {
   const files = new Map(OWN_FILES)
+  for (const [name, file] of files) {
+    const own = templates.files.get(`css/${name}`)
+    if (own !== undefined) files.set(name, { ...file, body: Buffer.from(own) })
+  }
   if (newsletter !== DEFAULT_NEWSLETTER) {
     const style = files.get('style.css')!
     files.set('style.css', { ...style, body: Buffer.concat([style.body, Buffer.from(paletteCss(newsletter.palette))]) })

@@ -3,7 +3,7 @@ import type { Attention, AttentionDeps } from './attention.ts'
 import { heldEditions, lostDeliveries, missingEditions, pausedEditions } from './editions.ts'
 import { refusedSender, unreadInbound } from './inbound.ts'
 import { refusingRelays, slowedDomains } from './relays.ts'
-import { untrustedProxy, wrongKey } from './setup.ts'
+import { brokenTemplates, untrustedProxy, wrongKey } from './setup.ts'
 import { haltedMailing, overdueWork, staleSources } from './work.ts'
 
 /** All conditions. The overview, `doctor`, `status`, the metric and alert emails come from this list. */
@@ -21,6 +21,7 @@ const CONDITIONS = [
   staleSources,
   unreadInbound,
   untrustedProxy,
+  brokenTemplates,
 ]
 
 /** Finds current problems that need a person, errors first. @throws the database's error */

@@ -8,6 +8,7 @@ import { redisUrlProblem } from '../redis.ts'
 import { DEFAULT_NEWSLETTER, type Newsletter, NewsletterProblems, readNewsletter } from './newsletter.ts'
 import { relayProblem } from './relay-settings.ts'
 import { SOURCE_NAMES } from './source-names.ts'
+import { NO_TEMPLATES, readTemplateFiles, type TemplateFiles } from './template-files.ts'
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback)
 const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback)
@@ -129,6 +130,7 @@ const Environment = z
       .optional(),
     POSTAL_ADDRESS: z.string().optional(),
     NEWSLETTER_FILE: z.string().optional(),
+    TEMPLATES_DIR: z.string().optional(),
     CURATOR_NAME: z.string().default('AK'),
     SECRET_KEY: secret.optional(),
     SECRET_KEY_PREVIOUS: list().pipe(z.array(secret)),
@@ -224,6 +226,8 @@ const REQUIRED_IN_PRODUCTION = [
 export type Environment = z.output<typeof Environment> & {
   /** from NEWSLETTER_FILE */
   newsletter: Newsletter
+  /** from TEMPLATES_DIR */
+  templates: TemplateFiles
 }
 type RequiredName = (typeof REQUIRED_IN_PRODUCTION)[number]
 /** A complete configuration: services can be opened with it. */
@@ -248,8 +252,10 @@ export function readEnvironment(env: Record<string, string | undefined>): Enviro
   if (newsletter.sources.length > 0) given.PAPER_SOURCES ??= 'none'
   const parsed = Environment.safeParse(given, { error: inPlainWords })
   const missing = given.NODE_ENV === 'production' ? REQUIRED_IN_PRODUCTION.filter((name) => !given[name]) : []
+  const { templates, problems: ofTemplates } = templatesOf(given.TEMPLATES_DIR)
   const problems = [
     ...ofNewsletter,
+    ...ofTemplates,
     ...(parsed.error?.issues ?? []).map(({ path: [name, place], message }) =>
       typeof place === 'number' ? `${String(name)}, entry ${place + 1}, ${message}` : `${String(name)} ${message}`,
     ),
@@ -263,7 +269,15 @@ export function readEnvironment(env: Record<string, string | undefined>): Enviro
   const { MAIL_FROM } = parsed.data
   // With a file, its name is also the sender's.
   if (MAIL_FROM?.name === '' && given.NEWSLETTER_FILE) MAIL_FROM.name = newsletter.name
-  return { ...parsed.data, newsletter }
+  return { ...parsed.data, newsletter, templates }
+}
+
+function templatesOf(folder: string | undefined): { templates: TemplateFiles; problems: readonly string[] } {
+  try {
+    return { templates: folder ? readTemplateFiles(folder) : NO_TEMPLATES, problems: [] }
+  } catch (error) {
+    return { templates: NO_TEMPLATES, problems: [`TEMPLATES_DIR ${folder} ${(error as Error).message}`] }
+  }
 }
 
 function newsletterOf(file: string | undefined): { newsletter: Newsletter; problems: readonly string[] } {
