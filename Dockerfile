@@ -4,8 +4,9 @@ FROM node:24-slim
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Optional packages are the embedded database and the mailbox: in production, PostgreSQL and the relay are elsewhere.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts
+# Our optional packages are the embedded database and the mailbox: in production, PostgreSQL and the relay are elsewhere.
+# `--omit=optional` would also leave out the platform part of sharp, which makes pictures.
+RUN npm pkg delete optionalDependencies && npm ci --omit=dev --ignore-scripts
 # `paperboy init` fills in .env.example.
 COPY tsconfig.json .env.example ./
 COPY src ./src

@@ -9,6 +9,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { adminRoutes } from './http/admin/routes.ts'
 import { apiRoutes } from './http/api/api.ts'
 import { webhookRoutes } from './http/api/webhooks.ts'
+import { cardRoutes } from './http/cards/cards.ts'
 import { feedRoutes } from './http/feeds/feeds.ts'
 import { assetRoutes, loadAssets } from './http/kit/assets.ts'
 import { prependBasePath } from './http/kit/base-path.ts'
@@ -123,6 +124,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
       lists.register(privacyRoutes, services)
     })
     if (services.config.THUMBNAILS) limited.register(thumbnailRoutes, services)
+    limited.register(cardRoutes, services)
     limited.register(feedRoutes, services)
     limited.register(sitemapRoutes, services)
     limited.register(voteRoutes, services)

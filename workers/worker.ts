@@ -39,8 +39,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
   const next = createBatchWaker(services, () => relay.restMs())
   const stopping = new AbortController()
   const presence = await announceWorker(config.DATABASE_URL, log)
-  const failed = (job: JobName, error: unknown) =>
-    log.error({ job, err: error }, 'job failed; the next sweep retries it')
+  const failed = (job: JobName, error: unknown) => log.error({ err: error }, `${job} failed; the next sweep retries it`)
 
   queues.work(
     {

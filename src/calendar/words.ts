@@ -19,11 +19,8 @@ function format(day: string, intl: string, options: Intl.DateTimeFormatOptions):
 /** "13 Mar" */
 export const shortDay = (day: string, intl = ENGLISH): string => format(day, intl, { day: 'numeric', month: 'short' })
 
-/** "Friday, 14 March 2025"; "Freitag, 14. März 2025" */
-export const fullDay = (day: string, intl = ENGLISH): string =>
-  intl === ENGLISH
-    ? longDate({ kind: 'daily', date: day })
-    : `${format(day, intl, { weekday: 'long' })}, ${format(day, intl, { day: 'numeric', month: 'long', year: 'numeric' })}`
+/** "Friday, 14 March 2025"; "Freitag, 14. März 2025"; "2025年3月14日星期五" */
+export const fullDay = (day: string, intl = ENGLISH): string => format(day, intl, { dateStyle: 'full' })
 
 /** "14 March 2025" */
 export const plainDay = (day: string, intl = ENGLISH): string =>
@@ -48,20 +45,24 @@ export const weekdayNamed = (day: string, intl = ENGLISH): string => format(day,
 /** "F" */
 export const narrowWeekday = (day: string, intl = ENGLISH): string => format(day, intl, { weekday: 'narrow' })
 
-/** "Fri" */
-export const shortWeekday = (day: string, intl = ENGLISH): string => format(day, intl, { weekday: 'short' })
+/** "Fri 14"; "ven. 14"; "14日周五" */
+export const weekdayAndNumber = (day: string, intl = ENGLISH): string =>
+  format(day, intl, { weekday: 'short', day: 'numeric' })
 
 /** A short name for links to neighbouring spans: "13 Mar", "10 – 16 Mar", "Mar 2025". */
 export function shortSpan({ kind, from, to }: Span, intl = ENGLISH): string {
   if (kind === 'month') return shortMonth(from, intl)
   if (kind === 'day') return shortDay(from, intl)
   const sameMonth = from.slice(0, 7) === to.slice(0, 7)
-  return `${sameMonth ? format(from, intl, { day: 'numeric' }) : shortDay(from, intl)} – ${shortDay(to, intl)}`
+  const [first, last] = [shortDay(from, intl), shortDay(to, intl)]
+  // Where the month precedes the day, as in "3月10日", the day alone would stand before it.
+  const startsWithDay = /^\d+\P{Lo}/u.test(first)
+  return `${sameMonth && startsWithDay ? format(from, intl, { day: 'numeric' }) : first} – ${last}`
 }
 
-/** "14 March 2025, 06:00 UTC" */
-export const plainMoment = (moment: Date, intl = ENGLISH): string =>
-  `${plainDay(dayOf(moment), intl)}, ${closingHour(moment)} UTC`
+/** "14 March 2025, 06:00 UTC"; "2025年3月14日，06:00 UTC" */
+export const plainMoment = (moment: Date, t: Messages = messagesIn('en')): string =>
+  `${plainDay(dayOf(moment), t.intl)}${t.punctuation.comma}${closingHour(moment)} UTC`
 
 /** "2025-03-14 06:30 UTC", for operators */
 export const minuteUtc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
@@ -77,8 +78,7 @@ interface Dated {
 
 /** "Friday, 14 March 2025", or "Week of 10 March 2025". */
 export function longDate({ kind, date }: Dated, t: Messages = messagesIn('en')): string {
-  const day = format(date, t.intl, { day: 'numeric', month: 'long', year: 'numeric' })
-  return kind === 'weekly' ? t.digest.weekOf(day) : `${format(date, t.intl, { weekday: 'long' })}, ${day}`
+  return kind === 'weekly' ? t.digest.weekOf(plainDay(date, t.intl)) : fullDay(date, t.intl)
 }
 
 /** "14 March", or "week of 10 March". */

@@ -65,6 +65,14 @@ const COMMANDS: Record<string, CommandGroup> = {
     description: 'manage access to the admin pages',
     load: async () => (await import('./admin.ts')).adminCommands,
   },
+  backup: {
+    description: 'write all data to one file, while the service runs on',
+    load: async () => (await import('./backup.ts')).backupCommand,
+  },
+  restore: {
+    description: 'load a backup into an empty database; nothing is sent until resume --after-restore',
+    load: async () => (await import('./restore.ts')).restoreCommand,
+  },
   simulate: {
     description: 'run the whole service through weeks of simulated time on a temporary database, and check its rules',
     load: async () => (await import('./simulate.ts')).simulateCommand,

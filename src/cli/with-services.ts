@@ -17,10 +17,14 @@ export const withServices = <T>(
   options: { sendsEmail?: boolean; anyKey?: boolean } = {},
 ): Promise<T> => withConfig(async (config, stack) => work(stack.use(await openServices(config, options))), options)
 
-/** Like `withServices`, for commands that open their own connections. */
+/**
+ * Like `withServices`, for commands that open their own connections.
+ *
+ * @param options.migrates false to leave the embedded database's tables as they are
+ */
 export async function withConfig<T>(
   work: (config: Config, stack: AsyncDisposableStack) => Promise<T>,
-  { sendsEmail = false }: { sendsEmail?: boolean } = {},
+  { sendsEmail = false, migrates = true }: { sendsEmail?: boolean; migrates?: boolean } = {},
 ): Promise<T> {
   await using stack = new AsyncDisposableStack()
   const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
@@ -28,6 +32,6 @@ export async function withConfig<T>(
     mailbox: sendsEmail ? 'shared' : 'none',
     print: printError,
   })
-  if (!environment.DATABASE_URL) await migrate(config.DATABASE_URL)
+  if (!environment.DATABASE_URL && migrates) await migrate(config.DATABASE_URL)
   return await work(config, stack)
 }

@@ -1,13 +1,13 @@
 import { startWorker } from '../../workers/worker.ts'
 import { buildApp } from '../app.ts'
 import { choosePort } from '../embedded/port.ts'
+import { openTemporaryDatabase } from '../embedded/temporary-database.ts'
 import { fillLocalDefaults } from '../local/local-defaults.ts'
 import type { Mailbox } from '../local/mailbox.ts'
 import { readEnvironment } from '../runtime/config/config.ts'
 import { migrate } from '../runtime/db/database.ts'
 import { openServices } from '../runtime/open-services.ts'
 import type { Services } from '../runtime/services.ts'
-import { openTemporaryDatabase } from './temporary-database.ts'
 
 /**
  * Starts the whole service on a database and ports of its own, for the demo and the screenshots. Disposing the stack removes all of

@@ -13,7 +13,9 @@ export type ErrorCode =
   | 'EDITION_EMPTY'
   | 'EDITION_STATE'
   | 'MAILING_HALTED'
+  | 'BACKUP_INVALID'
   | 'BAD_IMPORT'
+  | 'DATABASE_NOT_EMPTY'
   | 'SOURCE_UNAVAILABLE'
 
 export const httpStatus = {
@@ -30,7 +32,9 @@ export const httpStatus = {
   EDITION_EMPTY: 409,
   EDITION_STATE: 409,
   MAILING_HALTED: 409,
+  BACKUP_INVALID: 422,
   BAD_IMPORT: 422,
+  DATABASE_NOT_EMPTY: 409,
   SOURCE_UNAVAILABLE: 502,
 } satisfies Record<ErrorCode, number>
 

@@ -1,5 +1,8 @@
 import { de } from './de.ts'
 import { en, type Messages } from './en.ts'
+import { es } from './es.ts'
+import { fr } from './fr.ts'
+import { zh } from './zh.ts'
 
 export type { Messages } from './en.ts'
 
@@ -7,7 +10,7 @@ export type { Messages } from './en.ts'
 export const DEFAULT_NAME = 'Paperboy'
 
 /** The texts of each language, by the newsletter's name. */
-const catalogues = { en, de } satisfies Record<string, (newsletter: string) => Messages>
+const catalogues = { en, de, es, fr, zh } satisfies Record<string, (newsletter: string) => Messages>
 
 export type Locale = keyof typeof catalogues
 

@@ -6,10 +6,12 @@ export const de = (newsletter: string): Messages => ({
   lang: 'de',
   intl: 'de-DE',
   name: 'Deutsch',
+  newsletter,
   common: {
     skip: 'Zum Inhalt springen',
     papers: (n) => `${n.toLocaleString('de-DE')} Artikel`,
   },
+  punctuation: { stop: '.', space: ' ', colon: ': ', comma: ', ', semicolon: '; ' },
   submit: {
     title: 'Artikel vorschlagen',
     lead: 'Fügen Sie einen arXiv-Link ein. Die Redaktion prüft jeden Vorschlag.',
@@ -456,6 +458,7 @@ export const de = (newsletter: string): Messages => ({
   paper: {
     votes: (n) => `${n.toLocaleString('de-DE')} ${n === 1 ? 'Stimme' : 'Stimmen'}`,
     comments: (n) => `${n.toLocaleString('de-DE')} ${n === 1 ? 'Kommentar' : 'Kommentare'}`,
+    quoted: (words) => `„${words}“`,
     voteFor: (title) => `Für „${title}“ stimmen`,
     undoFor: (title) => `Stimme für „${title}“ zurücknehmen`,
     pdf: 'PDF',
@@ -695,6 +698,7 @@ export const de = (newsletter: string): Messages => ({
     more: 'Ältere Artikel',
     fromTheTop: 'Erste Seite',
   },
+  cards: { foot: 'Forschungsartikel im Trend, jeden Tag per E-Mail' },
   trends: {
     name: 'Was sich jede Woche bewegt',
     title: (week) => `Was sich in Woche ${week} bewegt hat`,
@@ -780,6 +784,7 @@ export const de = (newsletter: string): Messages => ({
     organisation: (name) => `von ${name}, Sie folgen`,
     likePaper: (title) => `ähnlich wie „${title}“`,
     taste: 'ähnlich wie Artikel, für die Sie gestimmt oder die Sie gemerkt haben',
+    sequel: (name, saved) => `folgt auf ${name}, ${saved ? 'das Sie gemerkt haben' : 'für das Sie gestimmt haben'}`,
     pickedBy: (name) => `ausgewählt von ${name}`,
     votes: (n, from) =>
       `${from === undefined ? '' : `${from.toLocaleString('de-DE')} → `}${n.toLocaleString('de-DE')} ${n === 1 ? 'Stimme' : 'Stimmen'}`,
@@ -849,6 +854,8 @@ export const de = (newsletter: string): Messages => ({
     whatYouFollow: 'was Sie verfolgen',
     fromEarlierDays: 'von früheren Tagen',
     place: (rank) => `Platz\u00a0${rank.toLocaleString('de-DE')}`,
+    savedThisWeek: 'Diese Woche gemerkt',
+    allSaved: 'Alle gemerkten Artikel',
     alsoOnTheList: 'Auch auf der Liste',
     votesAtTheRight: 'Stimmen rechts',
     allPapers: (papers) => `Alle ${papers}`,

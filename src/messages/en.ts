@@ -26,10 +26,13 @@ export const en = (newsletter: string) => ({
   /** the locale that Intl formats days and numbers in */
   intl: 'en-GB',
   name: 'English',
+  newsletter,
   common: {
     skip: 'Skip to content',
     papers: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'paper' : 'papers'}`,
   },
+  /** joins texts: `space` stands between sentences */
+  punctuation: { stop: '.', space: ' ', colon: ': ', comma: ', ', semicolon: '; ' },
   submit: {
     title: 'Suggest a paper',
     lead: 'Paste an arXiv link. A curator reviews every suggestion.',
@@ -461,6 +464,7 @@ export const en = (newsletter: string) => ({
   paper: {
     votes: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'vote' : 'votes'}`,
     comments: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'comment' : 'comments'}`,
+    quoted: (words: string) => `“${words}”`,
     voteFor: (title: string) => `Vote for “${title}”`,
     undoFor: (title: string) => `Remove your vote for “${title}”`,
     pdf: 'PDF',
@@ -693,6 +697,7 @@ export const en = (newsletter: string) => ({
     more: 'Older papers',
     fromTheTop: 'First page',
   },
+  cards: { foot: 'Trending research papers, one email a day' },
   trends: {
     name: 'What moved each week',
     title: (week: number) => `What moved in week ${week}`,
@@ -779,6 +784,8 @@ export const en = (newsletter: string) => ({
     /** @param title shortened, of a paper that the reader wants more like */
     likePaper: (title: string) => `like “${title}”`,
     taste: 'similar to papers you voted for or saved',
+    /** @param name of the earlier system, such as "HY-World 1.0"; `saved`: the reader saved its paper, else they voted for it */
+    sequel: (name: string, saved: boolean) => `follows ${name}, which you ${saved ? 'saved' : 'voted for'}`,
     pickedBy: (name: string) => `picked by ${name}`,
     /** @param from number of votes before, if known */
     votes: (n: number, from?: number) =>
@@ -860,6 +867,8 @@ export const en = (newsletter: string) => ({
     fromEarlierDays: 'from earlier days',
     /** after the votes of a paper that stands outside the list's order */
     place: (rank: number) => `no.\u00a0${rank.toLocaleString('en-GB')}`,
+    savedThisWeek: 'Saved this week',
+    allSaved: 'All your saved papers',
     alsoOnTheList: 'Also on the list',
     votesAtTheRight: 'votes at the right',
     allPapers: (papers: string) => `All ${papers}`,

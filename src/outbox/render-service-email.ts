@@ -20,6 +20,7 @@ export async function renderServiceEmail(
   { newsletter, templates, POSTAL_ADDRESS: postalAddress }: Pick<Config, 'newsletter' | 'templates' | 'POSTAL_ADDRESS'>,
   content: EmailContent,
 ): Promise<{ html: string; text: string }> {
+  const { space, stop } = content.t.punctuation
   const own = new Map([
     ['url', content.url],
     ['moment', content.moment ?? ''],
@@ -32,7 +33,7 @@ export async function renderServiceEmail(
     moment: content.moment === undefined ? undefined : placeholder('moment'),
     links: content.links.map(({ label }, index) => ({ label, url: placeholder(`link${index}`) })),
     // Without the date the lead could end in a colon.
-    preheader: content.moment === undefined ? content.lead : `${content.lead} ${placeholder('moment')}.`,
+    preheader: content.moment === undefined ? content.lead : content.lead + space + placeholder('moment') + stop,
     ...identity,
   }
   const key = JSON.stringify({ ...common, t: content.t.lang })

@@ -15,7 +15,7 @@ export const withoutMarkup = (text: string): string =>
     .replace(/<sub>([^<]*)<\/sub>/g, (_, lowered: string) => subscript(lowered))
     .replace(TAG, '')
 
-/** Returns the pieces of a text: markup that is well nested, and what is between it. Undefined when it is not. */
+/** Returns the pieces of a text: markup that is well nested, and the text between. Undefined when it is not nested. */
 export function markedPieces(text: string): ({ tag: string } | { text: string })[] | undefined {
   const pieces: ({ tag: string } | { text: string })[] = []
   const open: string[] = []

@@ -3,7 +3,8 @@ import { addRoutes, createServer } from '../app.ts'
 import { waitForDatabase } from '../operate/wait-for-database.ts'
 import { readEnvironment, requireComplete } from '../runtime/config/config.ts'
 import { poolOptions } from '../runtime/db/database.ts'
-import { openLog, openServices } from '../runtime/open-services.ts'
+import { openLog } from '../runtime/log.ts'
+import { openServices } from '../runtime/open-services.ts'
 import { runUntilSignal } from '../runtime/process.ts'
 
 /** The api process: pages and API. On SIGTERM or SIGINT it accepts no new connection and answers open requests. */

@@ -1,7 +1,6 @@
 import type pg from 'pg'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { logConnectionErrors } from '../lib/log-connection-errors.ts'
-import { safeError } from '../lib/safe-error.ts'
 import { requireTables } from '../operate/wait-for-database.ts'
 import { relayAbility } from '../relay/carries-utf8.ts'
 import { openMailDomains } from '../subscription/signup-protection/mail-domains.ts'
@@ -11,13 +10,10 @@ import type { TemplateFiles } from './config/template-files.ts'
 import { startDatabaseClock } from './db/clock.ts'
 import { databaseOn, openPool, reportIdleErrors } from './db/database.ts'
 import { readInstallation } from './installation.ts'
+import { openLog } from './log.ts'
 import { openQueues } from './queue.ts'
 import { combineRestoreMarkers, fileRestoreMarkers } from './restore-marker.ts'
 import type { Services } from './services.ts'
-
-/** Opens the log. Errors go through safeError: a database error quotes its parameters, which may contain an address. */
-export const openLog = ({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>): Logger =>
-  pino({ level: LOG_LEVEL, serializers: { err: safeError } })
 
 /** Returns the operator's templates that work, and logs the others. */
 async function usableTemplates(config: Config, log: Logger): Promise<TemplateFiles> {

@@ -13,6 +13,7 @@ import {
 import pg from 'pg'
 import { ignoreLostClients } from './db/database.ts'
 import { type JobData, type JobName, jobs, type QueueName, queueOf } from './jobs.ts'
+import { logAsJob } from './log.ts'
 import { openRedis } from './redis.ts'
 import { formatRestoreMarker, parseRestoreMarker, type RestoreMarkerStore } from './restore-marker.ts'
 
@@ -102,14 +103,16 @@ export async function openQueues(options: {
     },
     work(handlers, concurrency, failed) {
       for (const name of Object.keys(queues) as QueueName[]) {
-        const worker = backend.worker(name, concurrency[name], async (jobName, data) => {
-          const job = run(handlers, jobName as JobName, data)
+        const worker = backend.worker(name, concurrency[name], async (jobName, data, id) => {
+          const job = logAsJob(jobName, id, () =>
+            run(handlers, jobName as JobName, data).catch((error) => {
+              failed(jobName as JobName, error)
+              throw new Error(`${jobName} failed; see the worker's log`)
+            }),
+          )
           running.add(job)
           try {
             return await job
-          } catch (error) {
-            failed(jobName as JobName, error)
-            throw new Error(`${jobName} failed; see the worker's log`)
           } finally {
             running.delete(job)
           }
@@ -133,7 +136,7 @@ export async function openQueues(options: {
 const run = async <N extends JobName>(handlers: Handlers, name: N, data: unknown): Promise<unknown> =>
   handlers[name](jobs[name].parse(data) as JobData<N>)
 
-type Process = (name: string, data: unknown) => Promise<unknown>
+type Process = (name: string, data: unknown, id: string) => Promise<unknown>
 
 /** The differences between Redis and PostgreSQL: how to open and close a connection. */
 interface Backend {
@@ -152,7 +155,10 @@ function redisBackend(url: string, installation: string): Backend {
   return {
     queue: (name) => new Queue(name, common(name) as QueueOptions),
     worker: (name, concurrency, process) =>
-      new Worker(name, (job) => process(job.name, job.data), { ...common(name), concurrency } as WorkerOptions),
+      new Worker(name, (job) => process(job.name, job.data, job.id ?? ''), {
+        ...common(name),
+        concurrency,
+      } as WorkerOptions),
     onError: (listener) => connection.on('error', listener),
     restoreMarkers: {
       read: async (databaseId) => parseRestoreMarker(await connection.get(markerKey(databaseId))),
@@ -191,7 +197,7 @@ async function postgresBackend(connectionString: string): Promise<Backend> {
   return {
     queue: (name) => new postgres.Queue(name, { connection }) as unknown as Queue,
     worker: (name, concurrency, process) =>
-      new postgres.Worker(name, (job) => process(job.name, job.data), {
+      new postgres.Worker(name, (job) => process(job.name, job.data, job.id ?? ''), {
         connection,
         concurrency,
       }) as unknown as Worker,

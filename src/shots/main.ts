@@ -12,6 +12,7 @@ import { authorHref, organizationHref } from '../http/pages/people-paths.ts'
 import { print, printError } from '../lib/terminal.ts'
 import { ensureFirstEdition } from '../local/first-edition.ts'
 import { mintToken } from '../mail/tokens.ts'
+import { isLocale, LOCALES, type Locale, messagesIn } from '../messages/catalogue.ts'
 import { requestSignIn } from '../operate/admins/sessions.ts'
 import { indexPapers } from '../papers/search/index-papers.ts'
 import { papers } from '../runtime/db/schema.ts'
@@ -19,12 +20,19 @@ import { describeError } from '../runtime/process.ts'
 import type { Services } from '../runtime/services.ts'
 import { adminPages } from './admin-pages.ts'
 import { chromiumPath, hasChromium, startChromium } from './chromium.ts'
+import { addPictures, cardShots } from './pictures.ts'
 import { readerPages } from './reader-pages.ts'
 import { writeServiceEmails } from './service-emails.ts'
 import { MAIL_WIDTH, type Shot, takeShots } from './take-shots.ts'
 
-/** `npm run shots`: takes a screenshot of every page and email, at two widths, light and dark, in .data/shots/. It reads CHROMIUM_PATH. */
-const outDir = resolve('.data/shots')
+/**
+ * `npm run shots`: takes a screenshot of every page and email, at two widths, light and dark, in .data/shots/. It reads CHROMIUM_PATH.
+ * `npm run shots -- zh home mail`: in Chinese, only those whose names begin so.
+ */
+const [language = 'en', ...names] = process.argv.slice(2)
+if (!isLocale(language)) throw new Error(`There is no language "${language}". Choose ${LOCALES.join(', ')}.`)
+const t = messagesIn(language)
+const outDir = resolve('.data/shots', language === 'en' ? '' : language)
 const READER = 'ada@reader.example'
 
 try {
@@ -34,9 +42,10 @@ try {
   const { services, mailbox } = await startTemporaryService(stack)
   const edition = await ensureFirstEdition(services, [])
   await indexPapers(services)
+  await addPictures(services)
   if (!edition) throw new Error('The sample has no closed list day.')
   const inbox = openInbox(mailbox.webUrl)
-  const links = await subscribeReader(services, inbox)
+  const links = await subscribeReader(services, inbox, language)
   await sendEdition(
     services,
     { kind: 'daily', date: edition.date },
@@ -48,22 +57,28 @@ try {
   const [admin] = services.config.ADMIN_EMAILS
   await requestSignIn(services, admin!)
   for (const [name, address, subject] of [
-    ['mail-confirm', READER, /confirm/i],
-    ['mail-welcome', READER, /welcome/i],
-    ['mail-digest', READER, /Trending papers/],
+    ['mail-confirm', READER, new RegExp(t.mails.confirm.subject)],
+    ['mail-welcome', READER, new RegExp(t.mails.welcome.subject)],
+    ['mail-digest', READER, new RegExp(t.digest.trending('').replace(/, $/, ''))],
     ['mail-sign-in', admin!, /sign in/i],
   ] as const) {
     const { html } = await inbox.waitFor(address, subject)
     await writeFile(join(emails, `${name}.html`), html)
     emailShots.push({ name, path: pathToFileURL(join(emails, `${name}.html`)).href, desktopWidth: MAIL_WIDTH })
   }
-  emailShots.push(...(await writeServiceEmails(services, emails)))
+  emailShots.push(...(await writeServiceEmails(services, emails, language)))
   const browser = stack.adopt(await startChromium(path), (each) => each.close())
   const pages: Shot[] = [
     { name: 'home', path: '/' },
     { name: 'week', path: spanHref(spanAround('week', edition.date)) },
     { name: 'month', path: spanHref(spanAround('month', edition.date)) },
     { name: 'paper', path: '/papers/1' },
+    { name: 'trends', path: '/trends' },
+    ...(await cardShots(services.config.PUBLIC_URL, {
+      site: '/',
+      paper: '/papers/1',
+      edition: `/editions/${edition.date}`,
+    })),
     { name: 'search', path: '/search?q=language+model' },
     { name: 'search-some-words', path: '/search?q=making+modles+smaller+and+faster' },
     { name: 'topics', path: '/topics' },
@@ -94,8 +109,10 @@ try {
   })
   await rm(outDir, { recursive: true, force: true })
   const baseUrl = services.config.PUBLIC_URL
-  const all = [...pages, ...adminShots.pages, ...emailShots]
-  const written = await takeShots(browser, { baseUrl, pages: all, outDir, cookies: [adminShots.cookie] })
+  const all = [...pages, ...adminShots.pages, ...emailShots].filter(
+    ({ name }) => names.length === 0 || names.some((wanted) => name.startsWith(wanted)),
+  )
+  const written = await takeShots(browser, { baseUrl, pages: all, outDir, intl: t.intl, cookies: [adminShots.cookie] })
   print(`${written.length} screenshots in ${outDir}`)
 } catch (error) {
   printError(describeError(error))
@@ -118,11 +135,16 @@ async function peoplePages({ db }: Services): Promise<Shot[]> {
 }
 
 /** Signs a reader up through the form and confirms. @returns the paths of the reader's links */
-async function subscribeReader(services: Services, inbox: ReturnType<typeof openInbox>) {
+async function subscribeReader(services: Services, inbox: ReturnType<typeof openInbox>, language: Locale) {
   const { PUBLIC_URL } = services.config
   const body = new URLSearchParams({ email: READER, zone: 'Europe/Berlin' })
-  await fetch(`${PUBLIC_URL}/subscribe`, { method: 'POST', body, redirect: 'manual' })
-  const { text } = await inbox.waitFor(READER, /confirm/i)
+  await fetch(`${PUBLIC_URL}/subscribe`, {
+    method: 'POST',
+    body,
+    redirect: 'manual',
+    headers: { 'accept-language': language },
+  })
+  const { text } = await inbox.waitFor(READER, new RegExp(t.mails.confirm.subject))
   const confirm = /https?:\/\/\S+\/confirm\/\S+/.exec(text)![0]
   const pressed = await fetch(confirm, { method: 'POST', redirect: 'manual' })
   const token = (purpose: 'preferences' | 'unsubscribe' | 'vote') =>

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { simpleParser } from 'mailparser'
+import type { Locale } from '../messages/catalogue.ts'
 import { composeServiceEmail } from '../outbox/compose-service-email.ts'
 import type { ServiceEmail } from '../outbox/service-email.ts'
 import type { Services } from '../runtime/services.ts'
@@ -19,13 +20,13 @@ const MAILS: Record<string, Pick<ServiceEmail, 'kind'> & { returning?: true }> =
 }
 
 /** Composes these emails for an invented reader, and writes each HTML part to a folder. */
-export async function writeServiceEmails(services: Services, folder: string): Promise<Shot[]> {
+export async function writeServiceEmails(services: Services, folder: string, locale: Locale): Promise<Shot[]> {
   const reader = {
     id: 1,
     subscriberId: 1,
     email: 'ada@reader.example',
     zone: 'Europe/Berlin',
-    locale: 'en',
+    locale,
     cadence: 'daily' as const,
     nextDigestAt: new Date('2026-04-16T06:00:00Z'),
     addressHash: Buffer.alloc(32),

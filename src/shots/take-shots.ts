@@ -37,8 +37,9 @@ export async function takeShots(
     baseUrl,
     pages,
     outDir,
+    intl,
     cookies,
-  }: { baseUrl: string; pages: readonly Shot[]; outDir: string; cookies: readonly Cookie[] },
+  }: { baseUrl: string; pages: readonly Shot[]; outDir: string; intl: string; cookies: readonly Cookie[] },
 ): Promise<string[]> {
   await mkdir(outDir, { recursive: true })
   const written: string[] = []
@@ -46,7 +47,7 @@ export async function takeShots(
     const context = await browser.newContext({
       colorScheme,
       reducedMotion: 'reduce',
-      locale: 'en-GB',
+      locale: intl,
       timezoneId: 'UTC',
     })
     await context.addCookies(cookies)

@@ -21,7 +21,7 @@ export interface RuleResult {
   broken: string[]
 }
 
-/** Checks what was observed from outside, and the ledger, against the rules. */
+/** Checks the observations from outside, and the ledger, against the rules. */
 export async function checkRules(db: Db, simulation: Simulation, observed: Observed): Promise<RuleResult[]> {
   const editions = await readEditions(db)
   const byReader = Map.groupBy(observed.received, ({ to }) => to)
@@ -48,7 +48,7 @@ function repeatedOnlyWhenUnknown({ received }: Observed): RuleResult {
     if (answered > 0) return [`${name} came again after an accepted one`]
     return all.length > MOST_ATTEMPTS ? [`${name} came ${all.length} times`] : []
   })
-  return { rule: 'nobody gets an edition twice, except after an unknown outcome', checked: digests.size, broken }
+  return { rule: 'no reader gets an edition twice, except after an unknown outcome', checked: digests.size, broken }
 }
 
 /** Rule 3. */
@@ -63,7 +63,7 @@ function silentAfterLeaving(
       .filter(({ at }) => at > events.get(email)!)
       .map(({ at }) => `${email} got an email at ${at.toISOString()}, after: ${event!.what}`),
   )
-  return { rule: 'nobody is emailed after leaving', checked: left.length, broken }
+  return { rule: 'no reader is emailed after leaving', checked: left.length, broken }
 }
 
 /** Rule 13, and double opt-in. */
@@ -79,7 +79,7 @@ function neverActivated(
     ...optedOut.filter(({ email }) => byReader.has(email)).map(({ email }) => `${email} opted out elsewhere`),
     ...unconfirmed.filter((reader) => digestsOf(reader).length > 0).map(({ email }) => `${email} never confirmed`),
   ]
-  return { rule: 'nobody is emailed without consent', checked: optedOut.length + unconfirmed.length, broken }
+  return { rule: 'no address is emailed without consent', checked: optedOut.length + unconfirmed.length, broken }
 }
 
 /** Each due day one digest, at the reader's hour. */
@@ -113,7 +113,7 @@ function everyDueDigest(
     for (const { edition, due } of wanted) {
       const ready = Math.max(due.getTime(), edition.releasedAt.getTime())
       if (isMissed(due, workerDown)) continue
-      // What is due just before the end, or before the reader left, may still wait for a second attempt.
+      // A digest due just before the end may still wait for a second attempt.
       const latest = latestAfter(ready, [relayDown, workerDown])
       if (latest > until.getTime()) continue
       checked++
@@ -213,7 +213,7 @@ async function repeatedPapers(db: Db): Promise<RuleResult> {
       seen.add(key)
     }
   }
-  return { rule: 'nobody gets a paper twice, except as still rising', checked: seen.size, broken }
+  return { rule: 'no reader gets a paper twice, except as still rising', checked: seen.size, broken }
 }
 
 async function readEditions(db: Db): Promise<ReleasedEdition[]> {

@@ -25,7 +25,7 @@ const HOUR_MS = 3_600_000
 export const STEP_MS = HOUR_MS / 2
 
 /** Times when part of the service is away. */
-export interface Outage {
+interface Outage {
   from: Date
   to: Date
 }
@@ -158,7 +158,7 @@ async function runJobs(context: DeliveryContext & Services, sources: readonly So
   await settleEditionsJob(context)
 }
 
-/** Sends what is due at this moment. What the relay puts off is due at a later one. */
+/** Sends all due batches. Deliveries that the relay defers are due at a later moment. */
 async function sendAllDue(context: DeliveryContext & Services): Promise<void> {
   const tried = new Set<number>()
   for (;;) {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { daysLater } from '../calendar/days.ts'
-import { openTemporaryDatabase } from '../demo/temporary-database.ts'
+import { openTemporaryDatabase } from '../embedded/temporary-database.ts'
 import { fillLocalDefaults } from '../local/local-defaults.ts'
 import { readEnvironment } from '../runtime/config/config.ts'
 import { migrate } from '../runtime/db/database.ts'

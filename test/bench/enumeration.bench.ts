@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { buildApp } from '../../src/app.ts'
-import { openTemporaryDatabase } from '../../src/demo/temporary-database.ts'
+import { openTemporaryDatabase } from '../../src/embedded/temporary-database.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 import { migrate } from '../../src/runtime/db/database.ts'
 import { openServices } from '../../src/runtime/open-services.ts'

@@ -1,20 +1,26 @@
 import { existsSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { sql } from 'drizzle-orm'
 import { buildApp } from '../../src/app.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
+import { queryColumn, text } from '../../src/runtime/db/query.ts'
 import { servicesOn } from '../support/services.ts'
 import { readPapers } from './ranking/likeness.ts'
 import { fillLibrary } from './search/library.ts'
+import { cpuClock } from './support/cpu.ts'
 import { openLibrary } from './support/library.ts'
+import { percentile } from './support/rounds.ts'
 import { printTable } from './support/table.ts'
 
 const DATA = new URL('../../../shared/data/papers/hf-daily', import.meta.url).pathname
 
-const help = `npm run bench -- pages [--papers 100000] [--from FOLDER] [--times 40]
+const BUSY_MS = 200
 
-Measures whole pages and feeds, from request to the last byte, on the library of npm run bench -- search. Requests run one after
-another without a cache, so other load on the machine shows.`
+const help = `npm run bench -- pages [--papers 100000] [--rounds 3] [--times 20] [--in FOLDER] [--from FOLDER]
+
+Measures whole pages and feeds, from request to the last byte, on the library of npm run bench -- search. Every round asks for each
+kind of page --times times, one after another and without the cache of whole pages, so other load on the machine shows. --in keeps the
+library in a folder, for later runs.`
 
 export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({
@@ -22,56 +28,91 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
     options: {
       papers: { type: 'string', default: '100000' },
       from: { type: 'string', default: DATA },
-      times: { type: 'string', default: '40' },
+      in: { type: 'string' },
+      rounds: { type: 'string', default: '3' },
+      times: { type: 'string', default: '20' },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return console.log(help)
   if (!existsSync(values.from)) return console.log(`There are no papers at ${values.from}.`)
-  const { db, url } = await openLibrary(stack)
+  const { db, url } = await openLibrary(stack, values.in)
   await fillLibrary(db, readPapers(values.from), Number(values.papers))
   const services = servicesOn(db, { DATABASE_URL: url }, { now: new Date() })
   const app = buildApp(services, { pageCacheMs: 0 })
   stack.defer(() => app.close())
-  const rows = []
-  for (const [name, paths] of Object.entries(await somePages(db))) {
-    const took: number[] = []
-    for (let at = 0; at < Number(values.times); at++) {
-      const began = performance.now()
-      const { statusCode } = await app.inject(paths[at % paths.length]!)
-      if (statusCode !== 200) throw new Error(`${paths[at % paths.length]} answered ${statusCode}`)
-      took.push(performance.now() - began)
+  const pages = Object.entries(await somePages(db))
+  const first = new Map<string, number>()
+  const took = new Map<string, number[][]>(pages.map(([name]) => [name, []]))
+  const works = new Map<string, number[]>(pages.map(([name]) => [name, []]))
+  const open = async (path: string, cpu = () => 0) => {
+    for (;;) {
+      const [began, before] = [performance.now(), cpu()]
+      const { statusCode } = await app.inject(path)
+      if (statusCode === 200) return { took: performance.now() - began, work: cpu() - before }
+      // A busy machine makes the app refuse requests.
+      if (statusCode !== 503) throw new Error(`${path} answered ${statusCode}`)
+      await delay(BUSY_MS)
     }
-    const sorted = took.toSorted((a, b) => a - b)
-    const part = (share: number) => sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)]!.toFixed(1)
-    rows.push([name, took[0]!.toFixed(1), part(0.5), part(0.95)])
   }
-  printTable([['milliseconds', 'first', 'p50', 'p95'], ...rows])
+  for (const [name, paths] of pages) first.set(name, (await open(paths[0]!)).took)
+  const times = Number(values.times)
+  for (let round = 0; round < Number(values.rounds); round++)
+    for (const [name, paths] of pages) {
+      const own: number[] = []
+      const cpu = await cpuClock(db)
+      for (let at = round * times; at < (round + 1) * times; at++) {
+        const { took, work } = await open(paths[at % paths.length]!, cpu)
+        own.push(took)
+        works.get(name)!.push(work)
+      }
+      took.get(name)!.push(own)
+    }
+  printTable([
+    ['milliseconds', 'first', 'p50', 'p95', 'p95 of each round', 'CPU p50', 'CPU p95'],
+    ...[...took].map(([name, rounds]) => [
+      name,
+      first.get(name)!.toFixed(1),
+      percentile(rounds.flat(), 0.5).toFixed(1),
+      percentile(rounds.flat(), 0.95).toFixed(1),
+      rounds.map((round) => percentile(round, 0.95).toFixed(0)).join(' '),
+      ...[0.5, 0.95].map((part) => percentile(works.get(name)!, part).toFixed(1)),
+    ]),
+  ])
 }
 
 async function somePages(db: Db): Promise<Record<string, string[]>> {
-  const read = async (query: ReturnType<typeof sql>) =>
-    (await db.execute<{ key: string }>(query)).rows.map((row) => row.key)
-  const days = await read(
-    sql`SELECT list_day::text AS key FROM papers GROUP BY list_day ORDER BY hashint8(min(id)) LIMIT 20`,
-  )
-  const ids = await read(sql`SELECT source_id AS key FROM papers WHERE source = 'arxiv' ORDER BY hashint8(id) LIMIT 20`)
-  const topics = await read(sql`
-    SELECT slug AS key FROM papers, unnest(topics) AS slug GROUP BY slug ORDER BY count(*) DESC LIMIT 20`)
-  const weeks = await read(sql`
-    SELECT DISTINCT to_char(list_day, 'IYYY"-W"IW') AS key FROM papers ORDER BY 1 DESC LIMIT 20`)
+  const read = queryColumn(db, text)
+  const days = await read`SELECT list_day::text FROM papers GROUP BY list_day ORDER BY hashint8(min(id)) LIMIT 60`
+  const ids = await read`SELECT source_id FROM papers WHERE source = 'arxiv' ORDER BY hashint8(id) LIMIT 60`
+  const topics = await read`
+    SELECT slug FROM papers, unnest(topics) AS slug GROUP BY slug ORDER BY count(*) DESC LIMIT 60`
+  const weeks = await read`SELECT to_char(list_day, 'IYYY"-W"IW') FROM papers GROUP BY 1 ORDER BY 1 DESC LIMIT 60`
+  const authors = await read`
+    SELECT authors[1] FROM papers WHERE authors[1] IS NOT NULL GROUP BY 1 ORDER BY hashtext(authors[1]) LIMIT 60`
+  const organisations = await read`
+    SELECT organization FROM papers WHERE organization IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 60`
+  const months = [...new Set(days.map((day) => day.slice(0, 7)))]
+  const named = (path: string, names: string[]) => names.map((name) => `${path}${encodeURIComponent(name)}`)
   return {
-    'front page': ['/'],
-    'a day': days.map((day) => `/papers?date=${day}`),
-    'a week': weeks.map((week) => `/papers?week=${week}`),
-    'a month': days.map((day) => `/papers?month=${day.slice(0, 7)}`),
-    'a paper': ids.map((id) => `/papers/${id}`),
+    home: ['/'],
+    'a day': named('/papers?date=', days),
+    'a week': named('/papers?week=', weeks),
+    'a month': named('/papers?month=', months),
+    'a paper': named('/papers/', ids),
     'search, broad': ['/search?q=language+model'],
     'search, filtered': topics.map((topic) => `/search?topic=${topic}&code=1`),
     topics: ['/topics'],
-    'a topic': topics.map((topic) => `/topics/${topic}`),
+    'topics by a word': named('/topics?q=', ['video', 'agent', 'reasoning', 'image']),
+    'a topic': named('/topics/', topics),
+    'an author': named('/authors/', authors),
+    'an organisation': named('/organisations/', organisations),
+    editions: ['/editions'],
     'feed.xml': ['/feed.xml'],
-    'feed.json of a topic': topics.map((topic) => `/feed.json?topic=${topic}`),
+    'feed.json of a topic': named('/feed.json?topic=', topics),
+    'feed.json of an author': named('/feed.json?author=', authors),
     'sitemap.xml': ['/sitemap.xml'],
+    'sitemap of pages': ['/sitemaps/pages.xml'],
+    'sitemap of a month': months.map((month) => `/sitemaps/${month}.xml`),
   }
 }

@@ -1,28 +1,30 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
-import { z } from 'zod'
 import { listDay } from '../../src/papers/lists/list-day.ts'
-import { searchPapers } from '../../src/papers/search/search.ts'
+import { type SearchQuery, searchPapers } from '../../src/papers/search/search.ts'
 import { similarPapers } from '../../src/papers/search/similar.ts'
+import { wordsOf } from '../../src/papers/search/words.ts'
 import { topicCounts } from '../../src/papers/topics/topic-counts.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { query } from '../../src/runtime/db/query.ts'
-import { papers } from '../../src/runtime/db/schema.ts'
+import { bigint, query, queryColumn, text } from '../../src/runtime/db/query.ts'
 import { readPapers } from './ranking/likeness.ts'
-import { fillLibrary } from './search/library.ts'
+import { fillLibrary, rareWords } from './search/library.ts'
+import { cpuClock } from './support/cpu.ts'
 import { openLibrary } from './support/library.ts'
+import { percentile } from './support/rounds.ts'
 import { printTable } from './support/table.ts'
 
 const DATA = new URL('../../../shared/data/papers/hf-daily', import.meta.url).pathname
 
-const help = `npm run bench -- search [--papers 100000] [--from FOLDER] [--times 200]
+const help = `npm run bench -- search [--papers 100000] [--rounds 3] [--times 40] [--in FOLDER] [--from FOLDER]
 
-In short, in a minute or two: npm run bench -- search --papers 20000 --times 60
+In short, in a minute or two: npm run bench -- search --papers 20000 --times 20
 
 Measures search, similar papers and list pages on a library made from real papers. Each paper combines halves of two titles and two
-abstracts, with authors drawn from all papers; a list day has 25. Requests run one after another on one connection, so other load on
-the machine shows.`
+abstracts, with authors drawn from all papers; a list day has 25. A library of more than 100,000 papers has each several times.
+Every round asks each kind of question --times times, one after another on one connection, so other load on the machine shows.
+--in keeps the library in a folder, for later runs.`
 
 export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
   const { values } = parseArgs({
@@ -30,112 +32,164 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
     options: {
       papers: { type: 'string', default: '100000' },
       from: { type: 'string', default: DATA },
-      times: { type: 'string', default: '200' },
+      in: { type: 'string' },
+      rounds: { type: 'string', default: '3' },
+      times: { type: 'string', default: '40' },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return console.log(help)
   if (!existsSync(values.from)) return console.log(`There are no papers at ${values.from}.`)
-  const { db } = await openLibrary(stack)
+  const { db } = await openLibrary(stack, values.in)
   const began = performance.now()
-  const words = await fillLibrary(db, readPapers(values.from), Number(values.papers))
+  await fillLibrary(db, readPapers(values.from), Number(values.papers))
   console.log(`${values.papers} papers in ${Math.round((performance.now() - began) / 1000)} s`)
-  await report(db, words, Number(values.times))
+  const now = () => new Date()
+  const searches = Object.entries(await someQuestions(db)).map(([name, asked]): [string, Ask] => [
+    name,
+    (at) => searchPapers({ db, now }, asked(at)),
+  ])
+  const others = Object.entries(await otherQuestions(db, now))
+  await report(db, searches, others, { rounds: Number(values.rounds), times: Number(values.times) })
+  await printSizes(db)
 }
 
-async function report(db: Db, words: string[], times: number): Promise<void> {
-  const now = () => new Date()
-  const one = <T>(from: readonly T[], at: number): T => from[(at * 7919) % from.length]!
-  const someIds = await db.select({ id: papers.id }).from(papers).orderBy(sql`hashint8(${papers.id})`).limit(1000)
-  const ids = someIds.map(({ id }) => id)
-  const topics = (await topicCounts(db, { limit: 100 })).map((topic) => topic.slug)
-  const listDays = await db.selectDistinct({ day: papers.listDay }).from(papers).orderBy(papers.listDay)
-  const days = listDays.map(({ day }) => day)
-  const question = (from: readonly string[], at: number, count: number) =>
-    Array.from({ length: count }, (_, place) => one(from, at * (place + 2) + place)).join(' ')
+type Ask = (at: number) => Promise<unknown>
+
+async function report(db: Db, searches: [string, Ask][], others: [string, Ask][], pace: Pace): Promise<void> {
+  const measured = await measure(db, [...searches, ...others], pace)
+  const all = searches.map(([name]) => measured.get(name)!)
+  printTable([
+    ['milliseconds', 'p50', 'p95', 'p99', 'p95 of each round', 'CPU p50', 'CPU p95'],
+    ...[...measured].map(([name, own]) => rowOf(name, own)),
+    rowOf('all searches', merge(all)),
+  ])
+}
+
+/** What people ask. Each kind of question weighs the same. */
+async function someQuestions(db: Db): Promise<Record<string, (at: number) => SearchQuery>> {
+  const words = await rareWords(db)
+  const long = words.filter((word) => word.length > 6)
   const common = await commonWords(db)
-  const asked: Record<string, (at: number) => Promise<unknown>> = {
-    'search: a word': (at) => searchPapers({ db, now }, { q: one(words, at) }),
-    'search: two words': (at) => searchPapers({ db, now }, { q: `${one(words, at)} ${one(words, at * 3 + 1)}` }),
-    'search: broad ("language model")': () => searchPapers({ db, now }, { q: 'language model' }),
-    'search: some of three words': (at) => searchPapers({ db, now }, { q: question(words, at, 3) }),
-    'search: some of eight words': (at) => searchPapers({ db, now }, { q: question(words, at, 8) }),
-    'search: some of eight common words': (at) => searchPapers({ db, now }, { q: question(common, at, 8) }),
-    'search: some words and a topic': (at) =>
-      searchPapers({ db, now }, { q: question(words, at, 4), topic: one(topics, at) }),
-    'search: newest of two words': (at) =>
-      searchPapers({ db, now }, { q: `${one(words, at)} ${one(words, at * 3 + 1)}`, order: 'date' }),
-    'search: a phrase': () => searchPapers({ db, now }, { q: '"reinforcement learning" -video' }),
-    'search: word and topic': (at) =>
-      searchPapers({ db, now }, { q: one(words, at), topic: one(topics, at), hasCode: true }),
-    'search: mistyped': (at) =>
-      searchPapers(
-        { db, now },
-        {
-          q: mistyped(
-            one(
-              words.filter((word) => word.length > 6),
-              at,
-            ),
-          ),
-        },
-      ),
+  const topics = (await topicCounts(db, { limit: 100 })).map((topic) => topic.slug)
+  const several = (from: readonly string[], at: number, count: number) =>
+    Array.from({ length: count }, (_, place) => one(from, at * (place + 2) + place)).join(' ')
+  const { summaries, titles, authors, organisations } = await someTexts(db)
+  const inARow = (at: number, count: number) => {
+    const content = (one(summaries, at).match(/[\p{L}\p{N}]+/gu) ?? []).filter((word) => wordsOf(word).length > 0)
+    return content.slice(at % 5, (at % 5) + count).join(' ')
+  }
+  return {
+    'a rare word': (at) => ({ q: one(words, at) }),
+    'a common word': (at) => ({ q: one(common, at) }),
+    'two rare words': (at) => ({ q: several(words, at, 2) }),
+    'two common words': (at) => ({ q: several(common, at, 2) }),
+    '"language model"': () => ({ q: 'language model' }),
+    'three words in a row': (at) => ({ q: inARow(at, 3) }),
+    'five words in a row': (at) => ({ q: inARow(at, 5) }),
+    'eight words in a row': (at) => ({ q: inARow(at, 8) }),
+    'three rare words': (at) => ({ q: several(words, at, 3) }),
+    'eight rare words': (at) => ({ q: several(words, at, 8) }),
+    'eight common words': (at) => ({ q: several(common, at, 8) }),
+    'a title': (at) => ({ q: one(titles, at) }),
+    'an author': (at) => ({ q: one(authors, at) }),
+    'an organisation': (at) => ({ q: one(organisations, at) }),
+    'a common phrase, one word excluded': () => ({ q: '"reinforcement learning" -video' }),
+    'a phrase of a title': (at) => ({ q: `"${one(titles, at).split(/\s+/).slice(0, 3).join(' ')}"` }),
+    'four rare words and a topic': (at) => ({ q: several(words, at, 4), topic: one(topics, at) }),
+    'a common word and a topic': (at) => ({ q: one(common, at), topic: one(topics, at) }),
+    'a rare word, a topic, with code': (at) => ({ q: one(words, at), topic: one(topics, at), hasCode: true }),
+    'newest of two rare words': (at) => ({ q: several(words, at, 2), order: 'date' }),
+    'newest of a common word': (at) => ({ q: one(common, at), order: 'date' }),
+    mistyped: (at) => ({ q: mistyped(one(long, at)) }),
+    'two words, one mistyped': (at) => ({ q: `${mistyped(one(long, at))} ${one(common, at)}` }),
+    Chinese: (at) => ({ q: one(['注意力机制', '大语言模型 推理', '扩散模型', '强化学习 -视频'], at) }),
+    'nothing found': (at) => ({ q: `${NO_WORDS[at % NO_WORDS.length]} ${NO_WORDS[(at + 3) % NO_WORDS.length]}` }),
+  }
+}
+
+const NO_WORDS = ['zzyzx', 'qwrtpsdf', 'xkcdvbnm', 'jjjjjjjj', 'vwxyzabc', 'ghghghgh', 'wqpfbgjl']
+
+async function otherQuestions(db: Db, now: () => Date): Promise<Record<string, Ask>> {
+  const ids = await queryColumn(db, bigint)`SELECT id FROM papers ORDER BY hashint8(id) LIMIT 1000`
+  const days = await queryColumn(db, text)`SELECT DISTINCT list_day::text FROM papers ORDER BY 1`
+  const topics = (await topicCounts(db, { limit: 100 })).map((topic) => topic.slug)
+  return {
     'papers like another': (at) => similarPapers({ db, now }, one(ids, at)),
     'a list day': (at) => listDay({ db, now, closeHourUtc: 2 }, one(days, at)),
     'newest of a topic': (at) => searchPapers({ db, now }, { topic: one(topics, at) }),
     'page 2,000 of all': () => searchPapers({ db, now }, { after: '2020-06-01:50000' }),
   }
-  const rows = []
-  for (const [name, ask] of Object.entries(asked)) rows.push([name, ...(await timed(db, ask, times))])
-  rows.push(['counting all topics, once', ...(await timed(db, () => topicCounts(db), 1))])
-  printTable([['milliseconds', 'p50', 'p95', 'p99', 'CPU of node', 'of Postgres'], ...rows])
-  await printSizes(db)
 }
 
-/** Measures elapsed time, which other programs lengthen, and CPU time per answer, which they do not. */
-async function timed(db: Db, ask: (at: number) => Promise<unknown>, times: number): Promise<string[]> {
-  const took: number[] = []
-  const backends = await backendsOf(db)
-  const [node, postgres] = [process.cpuUsage(), cpuMs(backends)]
-  for (let at = 0; at < times; at++) {
-    const began = performance.now()
-    await ask(at)
-    took.push(performance.now() - began)
-  }
-  const { user, system } = process.cpuUsage(node)
-  const used = cpuMs(backends)
-  took.sort((a, b) => a - b)
-  return [
-    ...[0.5, 0.95, 0.99].map((part) => took[Math.min(Math.floor(times * part), times - 1)]!.toFixed(1)),
-    ((user + system) / 1000 / times).toFixed(1),
-    used === undefined ? '–' : ((used - postgres!) / times).toFixed(1),
-  ]
-}
+const one = <T>(from: readonly T[], at: number): T => from[(at * 7919) % from.length]!
 
-const backendsOf = async (db: Db): Promise<number[]> =>
-  (
-    await db.execute<{ pid: number }>(sql`SELECT pid FROM pg_stat_activity WHERE datname = current_database()`)
-  ).rows.map((row) => row.pid)
-
-/** Returns the CPU time of these processes so far, in Linux's 10 ms ticks of /proc. Undefined without /proc. */
-function cpuMs(pids: readonly number[]): number | undefined {
-  if (!existsSync('/proc/self/stat')) return undefined
-  const ticks = pids.map((pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-    return Number(fields[11]) + Number(fields[12])
+async function someTexts(db: Db) {
+  const found = query(db, {
+    summary: text.nullable(),
+    title: text,
+    author: text.nullable(),
+    organisation: text.nullable(),
   })
-  return ticks.reduce((sum, one) => sum + one, 0) * 10
+  const rows = await found`
+    SELECT summary, title, authors[1] AS author, organization AS organisation FROM papers ORDER BY hashint8(id) LIMIT 1000`
+  const known = (key: 'summary' | 'author' | 'organisation') => rows.flatMap((row) => row[key] ?? [])
+  return {
+    summaries: known('summary'),
+    titles: rows.map(({ title }) => title),
+    authors: known('author'),
+    organisations: known('organisation'),
+  }
 }
+
+interface Pace {
+  rounds: number
+  times: number
+}
+
+interface Measured {
+  /** milliseconds of each round's answers */
+  rounds: number[][]
+  /** their CPU milliseconds */
+  work: number[]
+}
+
+/** Measures elapsed time, which other programs lengthen, and CPU time, which they do not. */
+async function measure(db: Db, kinds: [string, Ask][], { rounds, times }: Pace): Promise<Map<string, Measured>> {
+  const measured = new Map(kinds.map(([name]): [string, Measured] => [name, { rounds: [], work: [] }]))
+  // The first answer of each kind reads the disk.
+  for (const [, ask] of kinds) await ask(0)
+  for (let round = 0; round < rounds; round++)
+    for (const [name, ask] of kinds) {
+      const own = measured.get(name)!
+      const cpu = await cpuClock(db)
+      const took: number[] = []
+      for (let at = round * times; at < (round + 1) * times; at++) {
+        const [began, before] = [performance.now(), cpu()]
+        await ask(at)
+        took.push(performance.now() - began)
+        own.work.push(cpu() - before)
+      }
+      own.rounds.push(took)
+    }
+  return measured
+}
+
+const merge = (all: readonly Measured[]): Measured => ({
+  rounds: all[0]!.rounds.map((_, round) => all.flatMap((own) => own.rounds[round]!)),
+  work: all.flatMap((own) => own.work),
+})
+
+const rowOf = (name: string, { rounds, work }: Measured): string[] => [
+  name,
+  ...[0.5, 0.95, 0.99].map((part) => percentile(rounds.flat(), part).toFixed(1)),
+  rounds.map((round) => percentile(round, 0.95).toFixed(0)).join(' '),
+  ...[0.5, 0.95].map((part) => percentile(work, part).toFixed(1)),
+]
 
 /** The words that most papers have. Search reads their index entries last. */
-async function commonWords(db: Db): Promise<string[]> {
-  const rows = await query(
-    db,
-    z.object({ term: z.string() }),
-    sql`SELECT term FROM terms WHERE term ~ '^[a-z]{4,}$' ORDER BY papers DESC, id LIMIT 300`,
-  )
-  return rows.map((row) => row.term)
-}
+const commonWords = (db: Db): Promise<string[]> =>
+  queryColumn(db, text)`SELECT term FROM terms WHERE term ~ '^[a-z]{4,}$' ORDER BY papers DESC, id LIMIT 300`
 
 /** Swaps two letters in the middle. */
 const mistyped = (word: string): string => `${word.slice(0, 3)}${word[4]}${word[3]}${word.slice(5)}`

@@ -28,7 +28,13 @@ describe.for([
     await page.goto(vote)
     await page.locator('main form button').click()
     await page.waitForLoadState()
-    await lookAtAll(['/', '/papers/1', '/papers/1/vote', vote, '/search?q=paper', '/votes'])
+    await page.goto('/papers/1/save')
+    await page.locator('main form button').first().click()
+    await page.waitForLoadState()
+    await lookAtAll([
+      ...['/', '/papers/1', '/papers/1/vote', vote, '/search?q=paper', '/votes'],
+      ...['/saved', '/saved?removed=2', '/for-you', '/authors/Ada%20Lovelace', '/trends'],
+    ])
   })
 })
 

@@ -5,6 +5,7 @@ import { mintToken } from '../../src/mail/tokens.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
 import { test as onSite, type Site } from '../http/site.ts'
 import { useBrowser, withoutBrowser } from '../support/browser.ts'
+import { addThumbnail } from '../support/pictures.ts'
 import { addSubscriber, NOON, releasedEdition } from '../support/services.ts'
 import { DESK, PHONE, pagesOf } from './look.ts'
 
@@ -53,8 +54,10 @@ describe('the home page', () => {
     'moves nothing while it loads, and paints its largest text first',
     async (viewport, { site }) => {
       await aFullDay(site)
+      // Upright and lying pictures: both have their room before they come.
+      for (const id of [1, 2, 4, 7]) await addThumbnail(site.services.db, id, ...(id % 2 ? [1200, 648] : [600, 900]))
       const page = await open(site, { viewport })
-      for (const url of ['/', '/papers/2604.14000', '/editions/2026-04-14']) {
+      for (const url of ['/', '/papers/2604.14000', '/editions/2026-04-14', '/papers?week=2026-W16', '/trends']) {
         await page.goto(url)
         const { shift, first, largest } = await page.evaluate<Painted>(PAINTED)
         expect({ url, shift }).toEqual({ url, shift: 0 })
@@ -109,6 +112,7 @@ test('no page scrolls sideways at 320 pixels, and wider text spacing cuts nothin
     '/papers/2604.14000',
     '/search?q=attention&topic=agents',
     '/editions/2026-04-14',
+    '/trends?week=2026-W16',
     '/authors/Ada%20Lovelace',
     `/welcome?choose=${preferences}`,
     `/preferences/${preferences}`,
@@ -130,7 +134,7 @@ test('no page scrolls sideways at 320 pixels, and wider text spacing cuts nothin
 test('every target outside a sentence is at least 24 pixels high and wide', async ({ site }) => {
   await aFullDay(site)
   const page = await open(site, { viewport: PHONE })
-  for (const url of ['/', '/papers/2604.14000', '/editions', '/topics/agents', '/about']) {
+  for (const url of ['/', '/papers/2604.14000', '/editions', '/topics/agents', '/trends?week=2026-W16', '/about']) {
     await page.goto(url)
     const small = await page.evaluate(`[...document.querySelectorAll('a, button, select, summary')].flatMap((each) => {
       const { width, height } = each.getBoundingClientRect()

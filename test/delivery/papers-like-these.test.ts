@@ -1,12 +1,16 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, expect } from 'vitest'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
+import { preview } from '../../src/delivery/preview/preview.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
 import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { release } from '../../src/edition/draft/release.ts'
+import { readSequels } from '../../src/edition/select/read-sequels.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
 import { indexPapers } from '../../src/papers/search/index-papers.ts'
+import { castVote } from '../../src/papers/votes/cast.ts'
+import { markPaper } from '../../src/papers/votes/marks.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { deliveries, papers } from '../../src/runtime/db/schema.ts'
 import { test } from '../http/site.ts'
@@ -76,4 +80,43 @@ test('a reader who voted for a paper and asked for similar ones gets them with t
   expect(toBob).not.toMatch(/residues$|similar to papers you voted for/m)
   const own = await db.select({ own: deliveries.own }).from(deliveries).orderBy(sql`subscriber_id`)
   expect(own.map((row) => row.own)).toEqual([alike.length, 0])
+})
+
+test('a later version of what a voted or saved paper names says so, only to readers who asked to learn', async ({
+  db,
+  site,
+}) => {
+  const { services } = site
+  const [voted, saved] = await addPapers(db, '2026-04-02', 2)
+  const ids = await addPapers(db, '2026-04-14', 20)
+  const retitle = (id: number, title: string, authors?: string[]) =>
+    db
+      .update(papers)
+      .set({ title, ...(authors ? { authors } : {}) })
+      .where(eq(papers.id, id))
+  await retitle(voted!, 'HY-World 1.0: Worlds')
+  await retitle(saved!, 'WebSailor: Navigating')
+  await retitle(ids[15]!, 'HY-World 2.0: Worlds')
+  await retitle(ids[16]!, 'WebSailor-V2: Bridging')
+  await retitle(ids[17]!, 'HY-World 3.0: By others', ['Someone Else'])
+  await indexPapers(services)
+  const asking = await addSubscriber(db, 'ada@example.org', { likeVoted: true })
+  const silent = await addSubscriber(db, 'bob@example.org', { likeVoted: false })
+  for (const subscriberId of [asking, silent]) {
+    await castVote(services, { subscriberId, paperId: voted! }, '192.0.2.1')
+    await markPaper(services, { subscriberId, paperId: saved!, kind: 'saved' })
+  }
+  const { editionId } = await assemble(services, { date: '2026-04-14' })
+  const textFor = async (address: string) =>
+    (await preview(services, { kind: 'daily', date: '2026-04-14' }, address)).text.replace(/\s+/g, ' ')
+  const toAda = await textFor('ada@example.org')
+  expect(toAda.match(/follows .*?, which you (voted for|saved)/g)?.toSorted()).toEqual([
+    'follows HY-World 1.0, which you voted for',
+    'follows WebSailor, which you saved',
+  ])
+  expect(await textFor('bob@example.org')).not.toMatch(/follows .*which you/)
+
+  await castVote(services, { subscriberId: asking, paperId: ids[15]! }, '192.0.2.1')
+  expect(await textFor('ada@example.org'), 'it is no news once they voted for it').not.toContain('follows HY-World')
+  expect(await readSequels(db, editionId)).toHaveLength(2)
 })

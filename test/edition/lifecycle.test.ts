@@ -7,6 +7,7 @@ import { assemble } from '../../src/edition/draft/assemble.ts'
 import { cancel, hold, pause, resume } from '../../src/edition/draft/control.ts'
 import { curate } from '../../src/edition/draft/curate.ts'
 import { release, releaseDue } from '../../src/edition/draft/release.ts'
+import { LOCALES } from '../../src/messages/catalogue.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { editionPapers, editionParts, editions, papers, picks, signals } from '../../src/runtime/db/schema.ts'
 import { assembleEditionJob } from '../../workers/assemble-edition.ts'
@@ -169,7 +170,7 @@ describe('a released edition is frozen', () => {
     await assemble(services, KEY)
     expect(await release(services, KEY)).toBe(true)
     const before = await snapshot(db)
-    expect(before.parts.map((part) => part.locale).sort()).toEqual(['de', 'en'])
+    expect(before.parts.map((part) => part.locale).sort()).toEqual(LOCALES.toSorted())
     expect(before.editions[0]).toMatchObject({ state: 'released', subject: expect.stringContaining('Paper 1') })
     expect(await release(services, KEY)).toBe(false)
     expect(await snapshot(db)).toEqual(before)
@@ -181,7 +182,7 @@ describe('a released edition is frozen', () => {
     await assemble(services, KEY)
     const did = await Promise.all([release(services, KEY), release(services, KEY), release(services, KEY)])
     expect(did.filter(Boolean)).toHaveLength(1)
-    expect(await db.$count(editionParts)).toBe(2)
+    expect(await db.$count(editionParts)).toBe(LOCALES.length)
   })
 
   test('a release that fails keeps the draft and stores nothing', async ({ db }) => {

@@ -7,6 +7,7 @@ import { compileEdition } from '../../src/edition/compose/compiled-edition.ts'
 import { composeEdition } from '../../src/edition/compose/compose.ts'
 import { composeDigestBody } from '../../src/edition/compose/digest.ts'
 import { decodeLines } from '../../src/mail/quoted-printable.ts'
+import { LOCALES, messagesIn } from '../../src/messages/catalogue.ts'
 import { testConfig } from '../support/services.ts'
 
 const PROGRAMS = [
@@ -91,7 +92,7 @@ const CORRECTIONS = [
 ]
 const EDITION = { kind: 'daily' as const, date: '2026-04-14', closesAt: new Date('2026-04-15T02:00:00Z') }
 
-describe.each(['en', 'de'] as const)('a digest with every element, in %s', (locale) => {
+describe.each(LOCALES)('a digest with every element, in %s', (locale) => {
   let mail: string
   let page: string
   let text: string
@@ -143,7 +144,7 @@ describe.each(['en', 'de'] as const)('a digest with every element, in %s', (loca
   test('fetches nothing, and declares its language and direction', () => {
     for (const html of [mail, page]) {
       expect(html).not.toMatch(/<img|<link|src=|url\(|<script|@import/i)
-      expect(html).toMatch(new RegExp(`<html[^>]* lang="${locale}"`))
+      expect(html).toMatch(new RegExp(`<html[^>]* lang="${messagesIn(locale).lang}"`))
       expect(html).toContain('dir="auto"')
     }
   })

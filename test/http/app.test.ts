@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { mintToken } from '../../src/mail/tokens.ts'
-import { messagesIn } from '../../src/messages/catalogue.ts'
+import { LOCALES, messagesIn } from '../../src/messages/catalogue.ts'
 import { addSubscriber, NOON } from '../support/services.ts'
 import { form, siteOn, test } from './site.ts'
 
@@ -127,7 +127,7 @@ test('no address, token or query comes into the log, whatever goes wrong', async
   for (const [, token] of tokens) expect(log).not.toContain(token)
 })
 
-describe.for(['en', 'de'] as const)('errors are in the browser’s language: %s', (locale) => {
+describe.for(LOCALES)('errors are in the browser’s language: %s', (locale) => {
   test.for([
     [400, 'incomplete'],
     [404, 'notFound'],
@@ -142,7 +142,7 @@ describe.for(['en', 'de'] as const)('errors are in the browser’s language: %s'
     })
     const { statusCode, body } = await app.inject({ url: '/broken', headers: { 'accept-language': locale } })
     expect(statusCode).toBe(status)
-    expect(body).toContain(`<html lang="${locale}">`)
+    expect(body).toContain(`<html lang="${messagesIn(locale).lang}">`)
     for (const told of Object.values(messagesIn(locale).errors[words])) expect(body).toContain(told)
     expect(body + logged()).not.toContain('ada@example.org')
   })
@@ -152,7 +152,7 @@ describe.for(['en', 'de'] as const)('errors are in the browser’s language: %s'
     const url = `/confirm/${mintToken(services.keys, 'confirm', id, new Date('2026-01-01'))}`
     const { statusCode, body } = await app.inject({ url, headers: { 'accept-language': locale } })
     expect(statusCode).toBe(410)
-    expect(body).toContain(`<html lang="${locale}">`)
+    expect(body).toContain(`<html lang="${messagesIn(locale).lang}">`)
     expect(body).toContain(messagesIn(locale).link.expiredConfirm)
   })
 })

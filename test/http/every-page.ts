@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { mintToken } from '../../src/mail/tokens.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
 import { mintManageToken } from '../../src/subscription/manage.ts'
+import { addThumbnail } from '../support/pictures.ts'
 import { addSubscriber, NOON, releasedEdition } from '../support/services.ts'
 import type { Site } from './site.ts'
 
@@ -20,9 +21,13 @@ export async function everyPage({ services }: Site): Promise<string[]> {
   await services.db.execute(
     sql`UPDATE papers SET topics = '{agents,video-generation}', organization = 'Analytical Engines', abstract = 'We get $\\mu^2$, see https://a.example/x.'`,
   )
+  await addThumbnail(services.db, 3)
   return [
     '/',
     '/papers?week=2026-W16',
+    '/trends',
+    '/trends?week=2026-W16',
+    '/trends?week=2020-W10',
     '/papers?month=2026-04',
     '/papers/1',
     '/papers/2',

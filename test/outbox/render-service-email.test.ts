@@ -55,11 +55,12 @@ const preheaderOf = (html: string): string =>
 
 test.for(LOCALES)('the preheader of every email is a whole sentence: %s', async (locale) => {
   const t = messagesIn(locale)
+  const { space, stop } = t.punctuation
   const bare = await render(words({ t, lead: t.mails.welcome.lead }))
-  expect(preheaderOf(bare.html)).toBe(`${t.mails.welcome.lead} Tuesday at 08:00 (Europe/Berlin).`)
+  expect(preheaderOf(bare.html)).toBe(`${t.mails.welcome.lead}${space}Tuesday at 08:00 (Europe/Berlin)${stop}`)
   for (const kind of ['confirm', 'confirmBack', 'remind', 'manage', 'change'] as const) {
     const { html } = await render(words({ t, lead: t.mails[kind].lead, moment: undefined }))
-    expect([kind, preheaderOf(html)]).toEqual([kind, expect.stringMatching(/\.$/)])
+    expect([kind, preheaderOf(html)]).toEqual([kind, expect.stringMatching(/[.。]$/)])
   }
 })
 
@@ -68,6 +69,6 @@ test.for(LOCALES)(
   (locale) => {
     const { confirm, confirmBack, remind, change } = messagesIn(locale).mails
     for (const { lead } of [confirm, confirmBack, remind, change])
-      expect(lead).not.toMatch(/dail|every day|täglich|jeden tag/i)
+      expect(lead).not.toMatch(/dail|every day|täglich|jeden tag|diari|cada día|chaque jour|quotidien|每天|每日/i)
   },
 )

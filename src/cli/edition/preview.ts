@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type Preview, preview } from '../../delivery/preview/preview.ts'
+import { type Preview, type PreviewOverrides, preview } from '../../delivery/preview/preview.ts'
 import { renderSideBySide } from '../../delivery/preview/side-by-side.ts'
 import type { EditionKey } from '../../edition/draft/control.ts'
+import { SHARES } from '../../edition/select/share.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { addressOf } from '../../mail/mailbox.ts'
-import { LOCALES, type Locale } from '../../messages/catalogue.ts'
+import { LOCALES } from '../../messages/catalogue.ts'
 import { openDkim, signing } from '../../relay/dkim.ts'
 import { openRelays } from '../../relay/relays.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -15,15 +16,10 @@ import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
 import { editionCommand } from './edition-command.ts'
 
-interface PreviewOptions extends EditionKey {
+interface PreviewOptions extends EditionKey, PreviewOverrides {
   out?: string
   to?: string
   reader?: string
-  size?: number
-  topics?: string[]
-  keywords?: string[]
-  locale?: Locale
-  format?: 'html' | 'text'
 }
 
 function parseSize(text: string): number {
@@ -39,8 +35,13 @@ export function previewCommand(edition: Command): void {
     .option('--to <address>', 'email it to this address')
     .option('--reader <address>', 'show this subscriber’s digest')
     .option('--size <papers>', 'number of papers, 1 to 100', parseSize)
+    .addOption(new Option('--share <part>', 'how much of it is for the wishes below').choices(Object.keys(SHARES)))
     .option('--topics <slugs>', 'topics of the reader, separated by commas', parseList)
     .option('--keywords <words>', 'keywords of the reader, separated by commas', parseList)
+    .option('--authors <names>', 'authors whom the reader follows, separated by commas', parseList)
+    .option('--organisations <names>', 'organisations that the reader follows, separated by commas', parseList)
+    .option('--like <papers>', 'papers that the reader wants more like: arXiv ids, separated by commas', parseList)
+    .option('--votes <papers>', 'papers that the reader voted for, to learn from: arXiv ids', parseList)
     .addOption(new Option('--locale <language>', 'language').choices(LOCALES))
     .addOption(new Option('--format <format>', 'HTML with text, or text only').choices(['html', 'text']))
     .action((options: PreviewOptions, command: Command) =>

@@ -18,9 +18,11 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { decodeLines } from '../../mail/quoted-printable.ts'
 import { isLocale, type Locale } from '../../messages/catalogue.ts'
+import { findPaper } from '../../papers/lists/paper.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { subscribers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
+import { readSavedPositions } from '../ledger/saved-positions.ts'
 
 export interface Preview {
   subject: string
@@ -33,8 +35,15 @@ export interface Preview {
 /** Preferences that replace the reader's own. */
 export interface PreviewOverrides {
   size?: number
+  share?: keyof typeof SHARES
   topics?: string[]
   keywords?: string[]
+  authors?: string[]
+  organisations?: string[]
+  /** arXiv ids or links of papers that the reader wants more like */
+  like?: string[]
+  /** the same of papers that the reader voted for, and learns from */
+  votes?: string[]
   locale?: Locale
   format?: 'html' | 'text'
 }
@@ -56,7 +65,7 @@ const SAMPLE_READER = {
  *
  * @param address of the subscriber whose preferences and links are used; by default a made-up reader with ten papers
  * @param overrides preferences that replace theirs
- * @throws PaperboyError EDITION_NOT_FOUND | BAD_ADDRESS (also when no subscriber has it)
+ * @throws PaperboyError EDITION_NOT_FOUND | BAD_ADDRESS (also when no subscriber has it) | PAPER_NOT_FOUND
  */
 export async function preview(
   services: Pick<Services, 'db' | 'config' | 'keys' | 'now'>,
@@ -66,26 +75,25 @@ export async function preview(
 ): Promise<Preview> {
   const { db, config, now } = services
   const edition = await findEdition(services, key)
-  const reader =
+  const known =
     address === undefined
       ? { ...SAMPLE_READER, locale: config.newsletter.languages[0] }
       : await findReader(services, address)
-  const { size, topics, keywords, locale = reader.locale, format = reader.format } = overrides
-  const preferences = {
-    ...reader.preferences,
-    ...(size === undefined ? {} : { size }),
-    ...(topics ? { topics } : {}),
-    ...(keywords ? { keywords } : {}),
-  }
+  const reader = await withOverrides(db, known, overrides)
+  const { locale } = reader
   const stored = await readSegments(services, edition.id, locale)
   const segments =
     stored ??
     (await composeEdition(config, edition, await readComposingInput(db, edition, now(), config), locale)).segments
   const compiled = compileEdition(segments)
-  const shown = await selectFor(db, edition.id, { ...reader, preferences }, locale)
+  const shown = await selectFor(db, edition.id, reader, locale)
   const { sourceLinks, abstracts } = reader
-  const composed = composeReaderContent(services, edition.messageKey, { ...reader, format }, shown, now())
-  const content = { ...composed, sourceLinks, abstracts }
+  const composed = composeReaderContent(services, edition.messageKey, reader, shown, now())
+  const saved =
+    edition.kind === 'weekly'
+      ? (await readSavedPositions(db, edition.id, [reader.subscriberId])).get(reader.subscriberId)
+      : undefined
+  const content = { ...composed, sourceLinks, abstracts, ...(saved && { saved }) }
   return {
     subject: composeSubject(
       segments,
@@ -96,6 +104,33 @@ export async function preview(
     text: decodeLines(composeDigestBody(compiled, 'text', content)),
   }
 }
+
+type StoredReader = (typeof SAMPLE_READER & { locale: Locale }) | ReturnType<typeof readerOf>
+
+async function withOverrides(db: Db, reader: StoredReader, overrides: PreviewOverrides) {
+  const { like, votes, locale = reader.locale, format = reader.format } = overrides
+  const own = reader.preferences
+  const { size = own.size, topics = own.topics, keywords = own.keywords } = overrides
+  const { authors = own.authors, organisations = own.organisations } = overrides
+  const share = overrides.share ? SHARES[overrides.share] : own.share
+  return {
+    ...reader,
+    locale,
+    format,
+    likePapers: like ? (await papersNamed(db, like)).map(({ sourceId }) => sourceId) : reader.likePapers,
+    ...(votes ? { likeVoted: true, voted: (await papersNamed(db, votes)).map(({ id }) => id) } : {}),
+    preferences: { ...own, size, share, topics, keywords, authors, organisations },
+  }
+}
+
+const papersNamed = (db: Db, names: readonly string[]) =>
+  Promise.all(
+    names.map(async (name) => {
+      const paper = await findPaper(db, name)
+      if (!paper) throw new PaperboyError('PAPER_NOT_FOUND', `There is no paper “${name}” here.`)
+      return paper
+    }),
+  )
 
 type Reader = Parameters<PersonalMatcher>[1][number] & { preferences: SelectionPreferences }
 

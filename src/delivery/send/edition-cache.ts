@@ -20,6 +20,8 @@ export interface CachedEdition {
   matchPersonal: PersonalMatcher
   /** days without an edition since the one before it */
   quietDays: readonly ListDayState[]
+  /** weekly digests list what a reader saved */
+  weekly: boolean
   messageKey: KeyObject
   /** SMTP carries all its segments unchanged */
   smtpReady: boolean
@@ -44,6 +46,7 @@ export function openEditionCache({ db, config, now }: Pick<Services, 'db' | 'con
       index: await readSelectionIndex(db, editionId),
       matchPersonal: openPersonalMatcher(editionId, () => readTasteIndex(db, editionId)),
       quietDays: await readQuietDaysBefore({ db, config }, edition),
+      weekly: edition.kind === 'weekly',
       messageKey: createSecretKey(edition.messageKey),
       smtpReady: [...segments.values()].every(isSmtpReady),
     }

@@ -52,7 +52,7 @@ export function openEditionRenderer(services: Pick<Services, 'db' | 'config' | '
         render(marked, at) {
           // A language may be newer than an edition.
           const locale = isLocale(marked.locale) && compiled.has(marked.locale) ? marked.locale : 'en'
-          const { selected, had } = selection.explain(marked)
+          const { selected, had, saved } = selection.explain(marked)
           const shown = describeSelection(selected, locale)
           const content = composeReaderContent(services, messageKey, marked, shown, at)
           const { subscriberId, sourceLinks, abstracts } = marked
@@ -63,7 +63,15 @@ export function openEditionRenderer(services: Pick<Services, 'db' | 'config' | '
           )
           const notice = composeNotice(quietDays, marked.missedOn, messagesOf(services.config.newsletter, locale))
           const buffer = buffers.acquire()
-          const digest = { ...content, headers, sourceLinks, abstracts, ...(had && { had }), ...(notice && { notice }) }
+          const digest = {
+            ...content,
+            headers,
+            sourceLinks,
+            abstracts,
+            ...(had && { had }),
+            ...(saved && { saved }),
+            ...(notice && { notice }),
+          }
           composeDigest(compiled.get(locale)!, digest, buffer)
           return { ...buffer.toMessage(), smtpReady: smtpReady && isSmtpReady(headers), buffer }
         },
@@ -80,5 +88,5 @@ export function openEditionRenderer(services: Pick<Services, 'db' | 'config' | '
 function composeNotice(quietDays: readonly ListDayState[], missedOn: string | null, t: Messages): string {
   if (quietDays.length === 0 && missedOn === null) return ''
   const missed = missedOn === null ? [] : [t.digest.missed(weekdayDate(missedOn, t.intl))]
-  return [...describeQuietDays(quietDays, t), ...missed].join(' ')
+  return [...describeQuietDays(quietDays, t), ...missed].join(t.punctuation.space)
 }

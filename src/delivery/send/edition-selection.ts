@@ -6,6 +6,7 @@ import type { Db } from '../../runtime/db/database.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { Chosen, Pending } from '../ledger/deliveries.ts'
 import { findRepeats, type Releases, readReleases, readShownBefore } from '../ledger/repeats.ts'
+import { readSavedPositions } from '../ledger/saved-positions.ts'
 import type { StartedAttempt } from '../ledger/start-attempts.ts'
 
 /** Selects the papers of an edition's readers, for one batch. */
@@ -24,18 +25,20 @@ interface Explained {
   selected: SelectedPaper[]
   /** positions that the reader had in other digests */
   had: ReadonlySet<number> | undefined
+  /** positions that the reader saved, newest first; only in weekly editions */
+  saved: readonly number[] | undefined
 }
 
 /** Opens the selection for one batch. Reads shared papers each time: an edition released since may share a paper. */
 export async function openSelection(
   { db, now }: Pick<Services, 'db' | 'now'>,
   editionId: number,
-  { index, matchPersonal }: { index: SelectionIndex; matchPersonal: PersonalMatcher },
+  { index, matchPersonal, weekly }: { index: SelectionIndex; matchPersonal: PersonalMatcher; weekly: boolean },
 ): Promise<EditionSelection> {
   const releases = await readReleases(db, now())
   const repeats = await findRepeats(db, editionId)
   // By subscriber. Reasons must be true of the preferences that selected the papers, even if the reader changes them.
-  const preferencesOf = new Map<number, { preferences: SelectionPreferences; had: ReadonlySet<number> | undefined }>()
+  const preferencesOf = new Map<number, { preferences: SelectionPreferences } & Omit<Explained, 'selected'>>()
   return {
     releases,
     sharesPapers: repeats.size > 0,
@@ -43,17 +46,19 @@ export async function openSelection(
       const had = await readShownBefore(db, repeats, pending)
       const readers = pending.map(({ subscriberId, wishes }) => ({ ...wishes, subscriberId }))
       const personal = await matchPersonal(db, readers)
+      const ids = readers.map(({ subscriberId }) => subscriberId)
+      const saved = weekly ? await readSavedPositions(db, editionId, ids) : undefined
       return pending.map(({ subscriberId, wishes, chosen }) => {
         const preferences = { ...NO_WISHES, ...wishes, ...(personal.get(subscriberId) ?? NO_MATCHES) }
         const before = had.get(subscriberId)
-        preferencesOf.set(subscriberId, { preferences, had: before })
+        preferencesOf.set(subscriberId, { preferences, had: before, saved: saved?.get(subscriberId) })
         return { subscriberId, chosen: chosen ?? selectPositions(index, preferences, before) }
       })
     },
     explain({ subscriberId, chosen }) {
-      const { preferences, had } = preferencesOf.get(subscriberId)!
+      const { preferences, ...rest } = preferencesOf.get(subscriberId)!
       preferencesOf.delete(subscriberId)
-      return { selected: explainSelection(index, preferences, chosen), had }
+      return { selected: explainSelection(index, preferences, chosen), ...rest }
     },
   }
 }

@@ -42,6 +42,7 @@ export interface CompiledBody {
   cards(style: CardStyle): readonly CompiledSegment[]
   week: CompiledSegment
   rows: CompiledRows
+  saved: { head: CompiledSegment; end: CompiledSegment }
   corrections: CompiledSegment
   foot: CompiledSegment
   archiveFoot: CompiledSegment
@@ -118,6 +119,7 @@ export const compileBody = (body: BodySegments): CompiledBody => ({
   cards: compileCards(body.cards),
   week: compileSegment(body.week),
   rows: compileRows(body),
+  saved: { head: compileSegment(body.savedHead), end: compileSegment(body.savedEnd) },
   corrections: compileSegment(body.corrections),
   foot: compileSegment(body.foot),
   archiveFoot: compileSegment(body.archiveFoot),

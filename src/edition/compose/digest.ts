@@ -11,6 +11,8 @@ export interface ReaderContent extends ReaderValues {
   shown: readonly ShownPaper[]
   /** positions that the reader had in other digests: not listed again */
   had?: ReadonlySet<number>
+  /** positions that the reader saved, newest first: without a card, they get a row */
+  saved?: readonly number[]
   /** titles link to the paper's source instead of its page here */
   sourceLinks?: boolean
   /** the abstract's first sentences instead of AI summaries */
@@ -78,6 +80,7 @@ function writeDigestBody(
       opening: reader.shown.length === 1 ? body.openings.one : body.openings.several,
       notice: reader.notice ? body.notice : undefined,
       had: reader.had,
+      saved: reader.saved,
       foot: body.foot,
       maxBytes: format === 'html' ? MAX_HTML_BYTES : Number.POSITIVE_INFINITY,
     },
@@ -99,6 +102,7 @@ export interface BodyLayout {
   opening: CompiledSegment
   notice: CompiledSegment | undefined
   had: ReadonlySet<number> | undefined
+  saved?: readonly number[] | undefined
   foot: CompiledSegment
   /** limit of the decoded body; papers beyond it become rows */
   maxBytes: number
@@ -113,6 +117,9 @@ const CHARACTER_BYTES = 6
 
 /** Rows in "Also on the list", at most. */
 const MOST_ROWS = 25
+
+/** Saved papers in a row each, at most. */
+const MOST_SAVED = 3
 
 /** Appends one body to the buffer: head, opening, the cards with a heading wherever a section begins, rows, corrections, foot. */
 export function writeBody(
@@ -133,10 +140,11 @@ export function writeBody(
   write(layout.opening)
   if (layout.notice) write(layout.notice)
   let size = 10 * PLACEHOLDERS_BYTES
-  for (const segment of [body.head, layout.opening, body.notice, body.week, body.corrections, layout.foot])
+  const around = layout.saved ? [body.saved.head, body.saved.end] : []
+  for (const segment of [body.head, layout.opening, body.notice, body.week, body.corrections, layout.foot, ...around])
     size += segment.size
   // Room for the rows: papers that do not fit as cards are listed there.
-  const maxCardBytes = layout.maxBytes - rowsSize(body.rows, sections.length)
+  const maxCardBytes = layout.maxBytes - rowsSize(body.rows, sections.length + (layout.saved ? MOST_SAVED : 0))
   const listed = new Uint8Array(sections.length)
   let section = ''
   for (const paper of shown) {
@@ -151,13 +159,31 @@ export function writeBody(
     section = under
   }
   write(body.week)
+  writeSaved(layout, listed, write, buffer)
   writeRows(layout, listed, write, buffer)
   write(body.corrections)
   write(layout.foot)
 }
 
+/** Lists papers that the reader saved and that have no card, and marks them as listed. */
+function writeSaved(
+  { body: { saved, rows }, saved: positions = [] }: BodyLayout,
+  listed: Uint8Array,
+  write: (segment: CompiledSegment) => void,
+  buffer: MessageBuffer,
+): void {
+  const shown = positions.filter((position) => listed[position] === 0).slice(0, MOST_SAVED)
+  if (shown.length === 0) return
+  write(saved.head)
+  for (const position of shown) {
+    buffer.append(rows.between(position, position + 1))
+    listed[position] = 1
+  }
+  write(saved.end)
+}
+
 const rowsSize = ({ head, end, longest }: CompiledRows, papers: number): number =>
-  head.size + end.size + Math.min(papers, MOST_ROWS) * longest
+  head.size + end.size + Math.min(papers, MOST_ROWS + MOST_SAVED) * longest
 
 /** Lists the first papers that have no card, in the list's order. Neighbouring rows are one copy. @param listed 1: no row */
 function writeRows(

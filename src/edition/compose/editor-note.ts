@@ -1,8 +1,8 @@
 import MarkdownIt from 'markdown-it'
 import { escapeHtml } from '../../lib/escape-html.ts'
+import { wrap } from '../../mail/wrapping.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import type { Config } from '../../runtime/config/config.ts'
-import { wrap } from './templates.ts'
 
 /** Characters of Markdown. A longer note would push the papers off the first screen. */
 export const MAX_NOTE = 1_000
@@ -26,11 +26,11 @@ export function renderEditorNote(
           .renderInline(children ?? [], markdown.options, {})
           .replaceAll('<a href=', `<a class="accent" style="color:${newsletter.palette.accent.light}" href=`)
         const margin = index === paragraphs.length - 1 ? '0' : '0 0 8px'
-        return `<p style="margin:${margin}">${index === 0 ? `<b>${escapeHtml(from)}</b> ` : ''}${html}</p>`
+        return `<p style="margin:${margin}">${index === 0 ? `<b>${escapeHtml(from)}</b>${t.punctuation.space}` : ''}${html}</p>`
       })
       .join('\n'),
     text: paragraphs
-      .map(({ children }, index) => wrap((index === 0 ? `${from} ` : '') + textOf(children ?? [])))
+      .map(({ children }, index) => wrap((index === 0 ? from + t.punctuation.space : '') + textOf(children ?? [])))
       .join('\n\n'),
   }
 }

@@ -63,7 +63,9 @@ export function countFields(papers: readonly { topics: readonly string[] }[]): F
  */
 export function describeLead(fields: readonly FieldInTopTen[], papers: readonly Listed[], t: Messages): string {
   const listed = papers.filter(({ section }) => section !== 'rising')
-  return [describeField(fields, Math.min(10, listed.length), t), describeLeader(listed, t)].filter(Boolean).join(' ')
+  return [describeField(fields, Math.min(10, listed.length), t), describeLeader(listed, t)]
+    .filter(Boolean)
+    .join(t.punctuation.space)
 }
 
 function describeField(fields: readonly FieldInTopTen[], of: number, t: Messages): string | undefined {

@@ -1,8 +1,8 @@
 import { escapeHtml } from '../../lib/escape-html.ts'
 import { memoize } from '../../lib/memoize.ts'
 import { encodeLines } from '../../mail/quoted-printable.ts'
+import { wrap } from '../../mail/wrapping.ts'
 import type { Placeholder } from './segments.ts'
-import { wrap } from './templates.ts'
 
 /** A paper of the edition in one reader's digest. */
 export interface ShownPaper {

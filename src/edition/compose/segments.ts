@@ -53,6 +53,9 @@ export interface BodySegments {
   week: Segment
   /** papers in one line each, between their heading and the link to the whole list */
   rows: Segment[]
+  /** around rows of papers that the reader saved */
+  savedHead: Segment
+  savedEnd: Segment
   rowsHead: Segment
   rowsEnd: Segment
   corrections: Segment
@@ -61,7 +64,7 @@ export interface BodySegments {
 }
 
 /** Changes with the shape of `EditionSegments`. Segments of another version are composed again (stored-segments.ts). */
-export const SEGMENTS_VERSION = 2
+export const SEGMENTS_VERSION = 3
 
 /** Everything in an edition that all its readers share, composed once and stored as JSON. */
 export interface EditionSegments {
@@ -136,6 +139,8 @@ export function splitBody(rendered: string, nonce: string, markers: Markers): Bo
     ),
     week: get('week'),
     rows: positions.map((position) => get(`row ${position}`)),
+    savedHead: get('saved head'),
+    savedEnd: get('saved end'),
     rowsHead: get('rows head'),
     rowsEnd: get('rows end'),
     corrections: get('corrections'),

@@ -1,5 +1,7 @@
 import { Eta } from 'eta'
 import { compileMjml } from '../../mail/mjml.ts'
+import { displayWidth, fitColumns, wrap } from '../../mail/wrapping.ts'
+import type { Messages } from '../../messages/catalogue.ts'
 import { TEMPLATES_FOLDER, type TemplateFiles, textOfTemplate } from '../../runtime/config/template-files.ts'
 
 /** One engine per format: HTML and MJML escape values, text does not. A template's own line breaks stay. */
@@ -22,6 +24,22 @@ function enginesOf(templates: TemplateFiles): Engines {
   return engines
 }
 
+/** All values of a template; every one needs the language. */
+type Values = Record<string, unknown> & { t: Messages }
+
+const SANS = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial"
+const SERIF = "Charter,'Bitstream Charter','Charis SIL','Iowan Old Style',Georgia"
+
+/** Font families of an email. Without names, Windows shows Chinese in an old bitmap font; its characters have no italics. */
+const fontsFor = ({ lang }: Messages) =>
+  lang.startsWith('zh')
+    ? {
+        sans: `${SANS},'PingFang SC','Microsoft YaHei',sans-serif`,
+        serif: `${SERIF},'Songti SC','Microsoft YaHei',serif`,
+        slant: 'normal',
+      }
+    : { sans: `${SANS},sans-serif`, serif: `${SERIF},serif`, slant: 'italic' }
+
 /**
  * Renders the two bodies of an email from `templates/NAME.mjml` and `templates/NAME.txt`, with the same values.
  *
@@ -31,7 +49,7 @@ function enginesOf(templates: TemplateFiles): Engines {
 export async function renderMail(
   templates: TemplateFiles,
   name: string,
-  values: object,
+  values: Values,
   forEach: { html: object; text: object } = { html: {}, text: {} },
 ): Promise<{ html: string; text: string }> {
   return {
@@ -41,12 +59,14 @@ export async function renderMail(
 }
 
 /** Renders only the text body. */
-export const renderText = (templates: TemplateFiles, name: string, values: object): string =>
-  enginesOf(templates).plain.render(name, { ...values, wrap })
+export const renderText = (templates: TemplateFiles, name: string, values: Values): string =>
+  enginesOf(templates).plain.render(name, { ...values, wrap, displayWidth, fitColumns })
 
 /** Renders only the HTML body. Compiling MJML takes some milliseconds of another thread. */
-export async function renderHtml(templates: TemplateFiles, name: string, values: object): Promise<string> {
-  const html = await compileMjml(enginesOf(templates).markup.render(name, values)).catch((error) => {
+export async function renderHtml(templates: TemplateFiles, name: string, values: Values): Promise<string> {
+  const html = await compileMjml(
+    enginesOf(templates).markup.render(name, { ...values, fonts: fontsFor(values.t) }),
+  ).catch((error) => {
     throw new Error(`templates/${name}.mjml: ${error.message}`)
   })
   return unindent(html)
@@ -54,18 +74,3 @@ export async function renderHtml(templates: TemplateFiles, name: string, values:
 
 /** Half of MJML's output is indentation, and mail programs clip long messages. White space at a line's start has no effect here. */
 const unindent = (html: string): string => html.replace(/[ \t]*\n\s*/g, '\n')
-
-/** Wraps text at 72 columns and indents every line. A longer word stays whole. */
-export function wrap(text: string, indent = ''): string {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    if (line !== '' && indent.length + line.length + 1 + word.length > 72) {
-      lines.push(line)
-      line = word
-    } else {
-      line = line === '' ? word : `${line} ${word}`
-    }
-  }
-  return [...lines, line].map((each) => indent + each).join('\n')
-}

@@ -3,8 +3,11 @@ import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { readable } from '../../papers/readable.ts'
 import { readVectors } from '../../papers/search/read-vectors.ts'
+import type { Vector } from '../../papers/search/vectorise.ts'
+import { tasteVector } from '../../papers/votes/taste-vector.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, bool, number, query, text } from '../../runtime/db/query.ts'
+import { readSequels, type Sequel } from './read-sequels.ts'
 import { SINGLE_PAPER_LIMITS, type TasteIndex } from './taste.ts'
 import type { LikePaper, SelectionPreferences } from './wishes.ts'
 
@@ -15,10 +18,12 @@ export interface PersonalWishes {
   likeVoted: boolean
   /** source ids of papers they want more like */
   likePapers: readonly string[]
+  /** ids of papers that replace their stored votes, for a preview */
+  voted?: readonly number[] | undefined
 }
 
 /** How a reader's personal wishes meet an edition. */
-type PersonalMatches = Pick<SelectionPreferences, 'taste' | 'likePapers' | 'unwanted'>
+type PersonalMatches = Pick<SelectionPreferences, 'taste' | 'sequels' | 'likePapers' | 'unwanted'>
 
 /** Reads how personal wishes meet one edition. */
 export type PersonalMatcher = (db: Db, readers: readonly PersonalWishes[]) => Promise<Map<number, PersonalMatches>>
@@ -32,6 +37,7 @@ const MOST_CACHED = 2000
  */
 export function openPersonalMatcher(editionId: number, readIndex: () => Promise<TasteIndex>): PersonalMatcher {
   let reading: Promise<TasteIndex> | undefined
+  let readingSequels: Promise<Sequel[]> | undefined
   const likePapers = new LRUCache<string, LikePaper | { title: undefined }>({ max: MOST_CACHED })
   return async (db, readers) => {
     const matches = new Map<number, PersonalMatches>()
@@ -42,18 +48,30 @@ export function openPersonalMatcher(editionId: number, readIndex: () => Promise<
       reading = undefined
       throw error
     })
-    const learning = asking.filter(({ likeVoted }) => likeVoted).map(({ subscriberId }) => subscriberId)
+    const learning = asking
+      .filter(({ likeVoted, voted }) => likeVoted && !voted)
+      .map(({ subscriberId }) => subscriberId)
     const tastes = learning.length === 0 ? [] : await readTastes(db, learning)
     const judged = learning.length === 0 ? [] : await readJudged(db, editionId, learning)
+    const sequels = asking.some(({ likeVoted }) => likeVoted) ? await sequelsOf(db) : []
+    const followed = await readFollowed(db, learning, sequels)
     const wanted = [...new Set(asking.flatMap((reader) => reader.likePapers))].filter((id) => !likePapers.has(id))
     for (const [id, paper] of await matchPapers(db, editionId, wanted, index)) likePapers.set(id, paper)
     for (const reader of asking) {
       const own = judged.filter(({ subscriberId }) => subscriberId === reader.subscriberId)
       const isJudged = (position: number) => own.some((each) => each.position === position)
-      const taste = tastes.find(({ subscriberId }) => subscriberId === reader.subscriberId)
+      const taste = reader.voted
+        ? await learnFrom(db, reader.voted)
+        : tastes.find(({ subscriberId }) => subscriberId === reader.subscriberId)
+      const follows = reader.voted
+        ? sequels
+            .filter(({ earlierId }) => reader.voted!.includes(earlierId))
+            .map((sequel) => ({ ...sequel, saved: false }))
+        : followed.filter(({ subscriberId }) => subscriberId === reader.subscriberId)
       matches.set(reader.subscriberId, {
         // A paper that they judged themselves is not "similar" to one.
         taste: taste && index.papersLike(taste).filter(({ position }) => !isJudged(position)),
+        sequels: follows.filter(({ position }) => !isJudged(position)),
         likePapers: reader.likePapers.flatMap((id) => {
           const paper = likePapers.get(id)
           return paper?.title === undefined ? [] : [paper]
@@ -63,6 +81,20 @@ export function openPersonalMatcher(editionId: number, readIndex: () => Promise<
     }
     return matches
   }
+
+  async function sequelsOf(db: Db): Promise<Sequel[]> {
+    readingSequels ??= readSequels(db, editionId)
+    return readingSequels.catch((error) => {
+      readingSequels = undefined
+      throw error
+    })
+  }
+}
+
+/** Undefined when there is nothing to learn from. */
+async function learnFrom(db: Db, paperIds: readonly number[]): Promise<Vector | undefined> {
+  const vectors = await readVectors(db, paperIds)
+  return vectors.size === 0 ? undefined : tasteVector([...vectors.values()], [])
 }
 
 const Taste = z.object({ subscriberId: bigint, terms: z.array(number), weights: z.array(number) })
@@ -84,6 +116,25 @@ const readJudged = (db: Db, editionId: number, subscriberIds: readonly number[])
       UNION ALL
       SELECT subscriber_id, paper_id, kind = 'not interested' FROM marks WHERE subscriber_id = ANY(${sql.param(subscriberIds)}::bigint[])
     ) AS j JOIN edition_papers c ON c.edition_id = ${editionId} AND c.paper_id = j.paper_id`
+
+const Earlier = z.object({ subscriberId: bigint, paperId: bigint, saved: bool })
+
+/** Reads which of the followed papers these readers voted for or saved. */
+async function readFollowed(db: Db, subscriberIds: readonly number[], sequels: readonly Sequel[]) {
+  if (sequels.length === 0 || subscriberIds.length === 0) return []
+  const ids = sequels.map(({ earlierId }) => earlierId)
+  const rows = await query(db, Earlier)`
+    SELECT subscriber_id, paper_id, bool_and(saved) AS saved FROM (
+      SELECT subscriber_id, paper_id, false AS saved FROM votes WHERE subscriber_id = ANY(${sql.param(subscriberIds)}::bigint[])
+      UNION ALL
+      SELECT subscriber_id, paper_id, true FROM marks WHERE subscriber_id = ANY(${sql.param(subscriberIds)}::bigint[]) AND kind = 'saved'
+    ) AS liked WHERE paper_id = ANY(${sql.param(ids)}::bigint[]) GROUP BY 1, 2`
+  return rows.flatMap(({ subscriberId, paperId, saved }) =>
+    sequels
+      .filter(({ earlierId }) => earlierId === paperId)
+      .map(({ position, name }) => ({ subscriberId, position, name, saved })),
+  )
+}
 
 /** Finds the edition's papers like each of these, by their source ids. */
 async function matchPapers(db: Db, editionId: number, sourceIds: readonly string[], index: TasteIndex) {

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { NO_BASELINES, standingOf, type VoteBaselines } from '../../papers/ranking/standing.ts'
 import { readable } from '../../papers/readable.ts'
+import { unaccented } from '../../papers/search/words.ts'
 
 /** An edition's papers, indexed once so that a selection takes a few look-ups. Positions count from 0 and are ascending in all lists. */
 export interface SelectionIndex {
@@ -109,12 +110,9 @@ function indexNames(names: readonly (readonly string[])[]): (name: string) => Na
   return (name) => index.get(normalize(name)) ?? { name, positions: NO_POSITIONS }
 }
 
-/** "Müller's LoRA-based" → "muller s lora based": only words, without case and accents. */
+/** "Müller's LoRA-based" → "muller s lora based": only words, folded as search folds them (Łukasz → lukasz). */
 const normalize = (text: string): string =>
-  text
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
+  unaccented(text)
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
 

@@ -15,7 +15,7 @@ export function describeSelection(selected: readonly SelectedPaper[], locale: Lo
   return inDisplayOrder(selected).map(({ position, section, reasons }) =>
     reasons.length === 0
       ? { position, section }
-      : { position, section, because: reasons.map((reason) => describeReason(reason, t)).join(', ') },
+      : { position, section, because: reasons.map((reason) => describeReason(reason, t)).join(t.punctuation.comma) },
   )
 }
 
@@ -33,5 +33,7 @@ function describeReason(reason: PersonalReason, t: Messages): string {
       return t.reason.likePaper(shortenTitle(reason.title, MAX_TITLE_CHARACTERS))
     case 'taste':
       return t.reason.taste
+    case 'sequel':
+      return t.reason.sequel(reason.name, reason.saved)
   }
 }

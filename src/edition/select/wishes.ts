@@ -16,6 +16,8 @@ export interface SelectionPreferences {
   likePapers: readonly LikePaper[]
   /** papers of the edition that fit their taste. Undefined: nothing is learned, or they did not ask for it */
   taste: readonly SimilarPaper[] | undefined
+  /** papers of the edition that follow one they voted for or saved */
+  sequels: readonly FollowedPaper[]
   /** positions of papers that they are not interested in */
   unwanted: readonly number[]
 }
@@ -32,6 +34,15 @@ export interface SimilarPaper {
   fit: number
 }
 
+/** A paper about a later version of what a paper of the reader names. */
+export interface FollowedPaper {
+  position: number
+  /** the earlier version, such as "HY-World 1.0" */
+  name: string
+  /** the reader saved it; else they voted for it */
+  saved: boolean
+}
+
 /** Why a paper is in this reader's digest, beside the reason that the edition gives all readers. */
 export type PersonalReason =
   | { kind: 'topic'; slug: string }
@@ -40,6 +51,7 @@ export type PersonalReason =
   | { kind: 'organisation'; name: string }
   | { kind: 'paper'; title: string }
   | { kind: 'taste' }
+  | { kind: 'sequel'; name: string; saved: boolean }
 
 /** One wish and the edition's papers that meet it. */
 export interface Wish {
@@ -60,6 +72,7 @@ export const NO_WISHES = {
   organisations: [],
   likePapers: [],
   taste: undefined,
+  sequels: [],
   unwanted: [],
 } as const
 
@@ -86,6 +99,7 @@ export function matchWishes(index: SelectionIndex, preferences: SelectionPrefere
   }
   for (const { title, similar } of preferences.likePapers) addSimilar({ kind: 'paper', title }, similar)
   addSimilar({ kind: 'taste' }, preferences.taste ?? [])
+  for (const { position, name, saved } of preferences.sequels) add({ kind: 'sequel', name, saved }, [position])
   return wishes
 
   function addSimilar(reason: PersonalReason, similar: readonly SimilarPaper[]) {

@@ -1,7 +1,7 @@
 /** Pages below a paper's. Without this list, they would count as the end of its DOI. */
-const BELOW = 'vote|save|not-interested|more-like|cite\\.bib|cite\\.ris'
+const BELOW = 'vote|save|not-interested|more-like|cite\\.bib|cite\\.ris|[0-9a-f]{12}\\.png'
 const DOI_PATH = new RegExp(
-  `^(/papers/|/api/v1/papers/)(10\\.\\d{4,9}(?:/|%2F)[^?#]*?)((?:/(?:${BELOW})(?:/[^?#]*)?)?/?(?:[?#].*)?)$`,
+  `^((?:/cards/[a-z]+|/api/v1)?/papers/)(10\\.\\d{4,9}(?:/|%2F)[^?#]*?)((?:/(?:${BELOW})(?:/[^?#]*)?)?/?(?:[?#].*)?)$`,
   'i',
 )
 

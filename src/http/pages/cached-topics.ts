@@ -34,8 +34,8 @@ export function cachedTrends(deps: Deps): (week: Span | undefined) => Promise<Tr
   }
 }
 
-/** Concurrent calls share one query. A failure is not cached. */
-function cached<T>({ now }: Deps, read: () => Promise<T>): () => Promise<T> {
+/** Returns a function that reads at most every ten minutes. Concurrent calls share one query. A failure is not cached. */
+export function cached<T>({ now }: Deps, read: () => Promise<T>): () => Promise<T> {
   let last: { until: number; value: Promise<T> } | undefined
   return () => {
     if (last && last.until > now().getTime()) return last.value

@@ -51,7 +51,7 @@ export function voteChart(points: readonly Point[], t: Messages) {
     labelLine: HEIGHT - 8,
     rows: shown.map(({ at, votes }) => ({
       iso: at.toISOString(),
-      at: `${plainDay(dayOf(at), t.intl)}, ${at.toISOString().slice(11, 16)}`,
+      at: `${plainDay(dayOf(at), t.intl)}${t.punctuation.comma}${at.toISOString().slice(11, 16)}`,
       votes: formatted(votes),
     })),
   }

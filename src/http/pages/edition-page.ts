@@ -1,6 +1,7 @@
-import { fullDay, plainDay, shortDay, shortWeekday } from '../../calendar/words.ts'
+import { fullDay, plainDay, shortDay, weekdayAndNumber } from '../../calendar/words.ts'
 import type { EditionList, EditionPaper } from '../../edition/compose/edition-list.ts'
 import type { Messages } from '../../messages/en.ts'
+import { cardMeta, editionCard } from '../cards/card-text.ts'
 import { paperItem, type Shown } from './paper-item.ts'
 
 type Kind = EditionList['kind']
@@ -16,13 +17,14 @@ export const editionName = (kind: Kind, date: string, t: Messages): string =>
   kind === 'weekly' ? t.editions.weekOf(plainDay(date, t.intl)) : fullDay(date, t.intl)
 
 /** An edition for templates/pages/edition.eta. */
-export function editionPage({ kind, date, previous, next, papers }: EditionList, curator: string, page: Shown) {
+export function editionPage(edition: EditionList, curator: string, page: Shown) {
   const { t } = page
+  const { kind, date, previous, next, papers } = edition
   const step = (day: string | undefined) =>
     day && {
       href: editionPath(kind, day),
       says: editionName(kind, day, t),
-      label: kind === 'weekly' ? shortDay(day, t.intl) : `${shortWeekday(day, t.intl)} ${Number(day.slice(8))}`,
+      label: kind === 'weekly' ? shortDay(day, t.intl) : weekdayAndNumber(day, t.intl),
     }
   const sections = [...Map.groupBy(papers, (paper) => paper.section)].map(([section, own]) => ({
     name: section === 'picks' ? t.digest.picks(curator) : t.digest[section],
@@ -39,6 +41,7 @@ export function editionPage({ kind, date, previous, next, papers }: EditionList,
       kind: t.digest[kind],
     },
     canonical: editionPath(kind, date),
+    card: cardMeta(`editions/${date}-${kind}`, editionCard(edition, t), t),
     email: editionEmailPath(kind, date),
     nav: { previous: step(previous), next: step(next) },
     sections,

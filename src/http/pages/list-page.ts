@@ -7,7 +7,7 @@ import {
   plainDay,
   shortDay,
   shortSpan,
-  shortWeekday,
+  weekdayAndNumber,
   weekdayOf,
 } from '../../calendar/words.ts'
 import { countFields, describeLead } from '../../edition/compose/lead.ts'
@@ -15,6 +15,7 @@ import { shortenTitle } from '../../edition/compose/subject.ts'
 import type { Messages } from '../../messages/en.ts'
 import type { List } from '../../papers/lists/list-day.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
+import { cardMeta, siteCard } from '../cards/card-text.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { calendarOf } from './calendar.ts'
 import { paperItem, paperLine, type Shown } from './paper-item.ts'
@@ -37,6 +38,7 @@ export function listPage(list: List, page: Around) {
     title: `${t.list.title[span.kind]} ${spanName(span, t)}`,
     heading: { before: t.list.title[span.kind], name: spanName(span, t), count: t.common.papers(list.total) },
     canonical: spanHref(span),
+    card: cardMeta('site', siteCard(t), t),
     state: span.kind === 'day' ? stateOf(list, t) : { short: t.list.mostVotesFirst },
     nav: { previous: list.previous && step(list.previous, t), next: list.next && step(list.next, t) },
     kinds: (['day', 'week', 'month'] as const).map((kind) => ({
@@ -98,8 +100,7 @@ function stateOf({ open, closesAt, span }: List, t: Messages): { short: string; 
 const step = (span: Span, t: Messages) => ({
   href: spanHref(span),
   says: spanName(span, t),
-  label:
-    span.kind === 'day' ? `${shortWeekday(span.from, t.intl)} ${Number(span.from.slice(8))}` : shortSpan(span, t.intl),
+  label: span.kind === 'day' ? weekdayAndNumber(span.from, t.intl) : shortSpan(span, t.intl),
 })
 
 /** Undefined if the whole list is on one page. */

@@ -9,6 +9,7 @@ import type { PlaceOnDay } from '../../papers/lists/place-on-day.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { reasonFor } from '../../papers/ranking/reason.ts'
 import { authorLine, sentences } from '../../papers/readable.ts'
+import { cardMeta, paperCard } from '../cards/card-text.ts'
 import { richText } from '../kit/rich-text.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { voteChart } from './chart.ts'
@@ -42,6 +43,7 @@ export function paperPage(paper: Paper, { similar, place, following, publicUrl, 
     titleHtml: richText(paper.titleSource),
     description: sentences(paper.abstract || paper.summary, DESCRIPTION_CHARACTERS) || undefined,
     canonical: paperPath(paper),
+    card: cardMeta(paperPath(paper).slice(1), paperCard(paper, t), t),
     metas: citationMetas(paper, publicUrl),
     jsonLd: jsonLdOf(paper, publicUrl),
     bibtex: bibtex(paper),
@@ -115,5 +117,5 @@ function shortName(title: string): string {
 /** Shown as text if there are too few points for a chart. */
 function votesNow({ history }: Paper, t: Messages): string {
   const last = history.at(-1)
-  return last ? t.paper.historyOnce(t.paper.votes(last.votes), plainMoment(last.at, t.intl)) : t.paper.noVotes
+  return last ? t.paper.historyOnce(t.paper.votes(last.votes), plainMoment(last.at, t)) : t.paper.noVotes
 }

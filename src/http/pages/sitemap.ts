@@ -7,6 +7,7 @@ import { readMonthPapers, readMonths } from '../../papers/lists/sitemap.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import type { Services } from '../../runtime/services.ts'
 import { basePath } from '../kit/base-path.ts'
+import { cached } from './cached-topics.ts'
 
 const CACHE_CONTROL = 'public, max-age=3600'
 
@@ -16,10 +17,12 @@ const MOST = 50_000
 const FIXED = ['/', '/about', '/subscribe', '/editions', '/search', '/topics', '/trends', '/feeds']
 
 /** robots.txt and sitemaps for search engines. */
-export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, config }) => {
+export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const { db, config } = services
   await app.register(fastifyEtag)
   const base = basePath(config)
   const whole = (path: string) => config.PUBLIC_URL + path
+  const monthsOf = cached(services, () => readMonths(db))
 
   app.get('/robots.txt', async (_request, reply) =>
     reply
@@ -29,7 +32,7 @@ export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, 
   )
 
   app.get('/sitemap.xml', async (_request, reply) => {
-    const months = await readMonths(db)
+    const months = await monthsOf()
     const files = [
       { path: '/sitemaps/pages.xml' },
       ...months.map(({ month, changedAt }) => ({ path: `/sitemaps/${month}.xml`, changedAt })),
@@ -43,7 +46,7 @@ export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, 
   })
 
   app.get('/sitemaps/pages.xml', async (_request, reply) => {
-    const months = await readMonths(db)
+    const months = await monthsOf()
     const paths = [...FIXED, ...months.map(({ month }) => `/papers?month=${month}`)]
     return sendXml(
       reply,

@@ -181,7 +181,7 @@ const chosenInWords = ({ topics, cadence, weekday, hour, size }: Preferences, t:
     ...(cadence === 'weekly' ? [weekdayNamed(daysLater(A_MONDAY, weekday - 1), t.intl)] : []),
     clockHour(hour),
     t.preferences.papers(size),
-  ].join(', ')
+  ].join(t.punctuation.comma)
 
 const A_MONDAY = '2024-01-01'
 

@@ -55,16 +55,8 @@ export async function papersBy(
   }
 }
 
-/**
- * Whether a paper `p` is theirs. The index of words finds the few candidates; without it, the names of each paper are read.
- * A name of stop words alone, such as "An", has no words in the index.
- */
-function isTheirs(who: Contributor): SQL {
-  const name = 'author' in who ? who.author : who.organisation
-  const words = sql`phraseto_tsquery('english', unaccented(${name}))`
-  const isName =
-    'author' in who
-      ? sql`coalesce(p.shown_authors, p.authors) @> ARRAY[${name}]`
-      : sql`coalesce(p.shown_organization, p.organization) = ${name}`
-  return sql`(p.search @@ ${words} OR numnode(${words}) = 0) AND ${isName}`
-}
+/** Whether a paper `p` is theirs: the expressions of the indexes papers_authors and papers_organization. */
+const isTheirs = (who: Contributor): SQL =>
+  'author' in who
+    ? sql`coalesce(p.shown_authors, p.authors) @> ARRAY[${who.author}]`
+    : sql`coalesce(p.shown_organization, p.organization) = ${who.organisation}`

@@ -44,7 +44,7 @@ export function reasonFor(
   else if (week) claims.push((list && feat(list, t)) ?? t.reason.rankOfWeek(week.rank, week.of))
   else if (list) claims.push(...aboutList(list, votes ?? list.votes, t))
   const known = claims.filter((claim) => claim !== undefined)
-  return known.length > 0 ? known.join('; ') : undefined
+  return known.length > 0 ? known.join(t.punctuation.semicolon) : undefined
 }
 
 /** Returns the reason after the number of votes, for places that do not show this number themselves. */

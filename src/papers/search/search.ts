@@ -8,7 +8,7 @@ import { findSomeWords } from './find-some-words.ts'
 import { type HighlightedPaper, highlight } from './highlight.ts'
 import { cleanQuery, parseQuery } from './parse-query.ts'
 import { type Cursor, isBehind, type MatchKind, parseCursor, writeCursor } from './search-cursor.ts'
-import { type Match, type SearchQuery, tsquery } from './search-query.ts'
+import type { Match, SearchQuery } from './search-query.ts'
 
 export type { SearchQuery } from './search-query.ts'
 
@@ -123,10 +123,9 @@ async function findByWords(db: Db, query: Words, page: Page): Promise<Found> {
 async function findAll(db: Db, query: Words, { limit, cursor }: Page): Promise<Matches> {
   const parsed = parseQuery(query.q)
   if (query.order !== 'date') return findBest(db, parsed, query)
-  const words = tsquery(parsed.whole)
-  const found = await findNewest(db, query, words, limit + 1, cursor?.kind === 'all' ? cursor : undefined)
+  const found = await findNewest(db, query, parsed.whole, limit + 1, cursor?.kind === 'all' ? cursor : undefined)
   // Of few papers all are needed, so that none of them follows again among those with some words.
-  return found.total < FEW ? findNewest(db, query, words, FEW) : found
+  return found.total < FEW ? findNewest(db, query, parsed.whole, FEW) : found
 }
 
 async function addSome(db: Db, query: Words, all: Matches): Promise<Found> {

@@ -1,3 +1,6 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
 import { migrate as drizzleMigrate } from 'drizzle-orm/node-postgres/migrator'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
@@ -50,17 +53,34 @@ const OF_DEVELOPMENT_VERSION =
   'then import both files into an empty database with the same SUPPRESSION_KEY. docs/decisions/migrations.md has the steps.'
 
 /**
- * Brings the tables up to date. Processes that start together wait for each other, since drizzle's own migrator does not.
+ * Brings the tables up to date, or to an earlier state for loading a backup. Processes that start together wait for each other, since drizzle's own migrator does not.
+ * @param upTo journal time of the last migration to run
  * @throws ConfigError if a version before 0.1.0 made the database; the database's error, after which no part of a failed migration remains
  */
-export async function migrate(connectionString: string): Promise<void> {
+export async function migrate(connectionString: string, upTo = Number.POSITIVE_INFINITY): Promise<void> {
   const client = new pg.Client({ connectionString, application_name: 'paperboy migrate' })
   await client.connect()
   try {
     await client.query(`SELECT pg_advisory_lock(hashtext('paperboy migrate'))`)
     if (await isOfDevelopmentVersion((sql) => client.query(sql))) throw new ConfigError(OF_DEVELOPMENT_VERSION)
-    await drizzleMigrate(drizzle(client), { migrationsFolder: MIGRATIONS })
+    if (upTo === Number.POSITIVE_INFINITY) await drizzleMigrate(drizzle(client), { migrationsFolder: MIGRATIONS })
+    else await migrateUpTo(client, upTo)
   } finally {
     await client.end()
+  }
+}
+
+/** drizzle runs a whole folder, so it gets one with a shorter journal. */
+async function migrateUpTo(client: pg.Client, upTo: number): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'paperboy-migrations-'))
+  try {
+    await cp(MIGRATIONS, folder, { recursive: true })
+    const journalFile = join(folder, 'meta/_journal.json')
+    const journal = JSON.parse(await readFile(journalFile, 'utf8')) as { entries: { when: number }[] }
+    const entries = journal.entries.filter(({ when }) => when <= upTo)
+    await writeFile(journalFile, JSON.stringify({ ...journal, entries }))
+    await drizzleMigrate(drizzle(client), { migrationsFolder: folder })
+  } finally {
+    await rm(folder, { recursive: true })
   }
 }

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { z } from 'zod'
 import { daysLater } from '../../../src/calendar/days.ts'
 import type { ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
 import { indexOf } from '../../../src/papers/search/index-papers.ts'
@@ -6,10 +7,13 @@ import { countWords } from '../../../src/papers/search/vectorise.ts'
 import { wordMatches } from '../../../src/papers/search/word-matches.ts'
 import { topicsOf } from '../../../src/papers/topics/topics.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
+import { bigint, queryColumn, queryOne, text } from '../../../src/runtime/db/query.ts'
 
-const CHUNK = 2_000
+const CHUNK = 1_000
 const A_DAY = 25
 const FIRST_DAY = '2015-01-01'
+/** More papers are copies of these, each on its original's list day: a word is then in as many more of them. */
+const MOST_DIFFERENT = 100_000
 
 interface Made {
   paper: ListedPaper
@@ -18,20 +22,62 @@ interface Made {
   matches: Map<string, number>
 }
 
+type Known = Map<string, { id: number; papers: number }>
+
 /**
  * Fills an empty database with papers made from real ones, as if imported and indexed: word counts are those of the whole library.
- * It creates the indexes at the end, which is faster and gives the same result.
- * @returns words from the papers, for searching
+ * It creates the indexes at the end, which is faster and gives the same result. A filled database stays as it is.
  */
-export async function fillLibrary(db: Db, real: readonly ListedPaper[], count: number): Promise<string[]> {
+export async function fillLibrary(db: Db, real: readonly ListedPaper[], count: number): Promise<void> {
+  const { filled } = await queryOne(db, { filled: bigint })`SELECT count(*) AS filled FROM papers`
+  if (filled === count) return
+  const copies = Math.ceil(count / MOST_DIFFERENT)
+  const different = Math.floor(count / copies)
+  if (filled > 0 || different * copies !== count) throw new Error(`A library of ${count} papers cannot be made here.`)
+  const known: Known = new Map()
+  for (const { matches } of makePapers(real, different))
+    for (const word of matches.keys()) {
+      const term = known.get(word)
+      if (term) term.papers += copies
+      else known.set(word, { id: known.size + 1, papers: copies })
+    }
+  const indexes = await withoutIndexes(db)
+  await db.execute(sql`
+    INSERT INTO terms (id, term, papers) OVERRIDING SYSTEM VALUE
+    SELECT * FROM unnest(${sql.param([...known.values()].map((term) => term.id))}::int[], ${sql.param([...known.keys()])}::text[], ${sql.param([...known.values()].map((term) => term.papers))}::int[])`)
+  const search = await withoutGeneratedSearch(db)
+  let chunk: Made[] = []
+  let first = 0
+  for (const paper of makePapers(real, different)) {
+    chunk.push(paper)
+    if (chunk.length < CHUNK && first + chunk.length < different) continue
+    await insert(db, chunk, { first, known, count, copies, search })
+    first += chunk.length
+    chunk = []
+  }
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`SET LOCAL maintenance_work_mem = '1GB'`)
+    for (const index of indexes) await tx.execute(sql.raw(index))
+  })
+  await db.execute(sql`VACUUM ANALYZE`)
+}
+
+/** Returns words that some papers have, but not many, in the order of their first papers. */
+export async function rareWords(db: Db): Promise<string[]> {
+  return queryColumn(db, z.string())`
+    SELECT term FROM terms CROSS JOIN (SELECT count(*) AS papers, ceil(count(*) / ${MOST_DIFFERENT}::float) AS copies FROM papers) library
+    WHERE terms.papers >= 5 * copies AND terms.papers < library.papers / 20 AND term ~ '^[a-z]+$' ORDER BY id`
+}
+
+/** Makes the same papers at each call. */
+function* makePapers(real: readonly ListedPaper[], count: number): Generator<Made> {
   const random = seeded(1)
   const topics = real.map(topicsOf)
-  const make = (at: number): Made => {
+  for (let at = 0; at < count; at++) {
     const own = real[at % real.length]!
     const other = real[Math.floor(random() * real.length)]!
     const paper: ListedPaper = {
       ...own,
-      sourceId: `${String(1000 + Math.floor(at / 90_000))}.${String(at % 90_000).padStart(5, '0')}`,
       title: at < real.length ? own.title : `${half(own.title, 0)} ${half(other.title, 1)}`,
       abstract: at < real.length ? own.abstract : `${half(own.abstract, 0)} ${half(other.abstract, 1)}`,
       authors: own.authors.slice(0, 12).map(() => {
@@ -42,72 +88,76 @@ export async function fillLibrary(db: Db, real: readonly ListedPaper[], count: n
       listedAt: undefined,
       raw: {},
     }
-    return {
+    yield {
       paper,
       topics: topics[at % real.length]!,
       counts: countWords(paper),
       matches: wordMatches({ ...paper, summary: paper.summary ?? null, organization: paper.organization ?? null }),
     }
   }
-  const made = Array.from({ length: count }, (_, at) => make(at))
-  const known = new Map<string, { id: number; papers: number }>()
-  for (const { matches } of made)
-    for (const word of matches.keys()) {
-      const term = known.get(word)
-      if (term) term.papers++
-      else known.set(word, { id: known.size + 1, papers: 1 })
-    }
-  const indexes = await withoutIndexes(db)
-  await db.execute(sql`
-    INSERT INTO terms (id, term, papers) OVERRIDING SYSTEM VALUE
-    SELECT * FROM unnest(${sql.param([...known.values()].map((term) => term.id))}::int[], ${sql.param([...known.keys()])}::text[], ${sql.param([...known.values()].map((term) => term.papers))}::int[])`)
-  for (let at = 0; at < made.length; at += CHUNK) await insert(db, made.slice(at, at + CHUNK), at, known, count)
-  for (const index of indexes) await db.execute(sql.raw(index))
-  await db.execute(sql`VACUUM ANALYZE`)
-  return [...known]
-    .filter(([word, { papers }]) => papers >= 5 && papers < count / 20 && /^[a-z]+$/.test(word))
-    .map(([word]) => word)
 }
 
-async function insert(
-  db: Db,
-  made: Made[],
-  first: number,
-  known: Map<string, { id: number; papers: number }>,
-  corpus: number,
-) {
+interface Filling {
+  /** papers before this chunk, without copies */
+  first: number
+  known: Known
+  /** papers of the library */
+  count: number
+  /** how often each paper is stored */
+  copies: number
+  /** expression of a paper's search vector */
+  search: string
+}
+
+async function insert(db: Db, made: Made[], { first, known, count, copies, search }: Filling) {
   const rows = made.map(({ paper, topics, counts, matches }, at) => ({
-    id: first + at + 1,
-    source_id: paper.sourceId,
+    first_id: (first + at) * copies + 1,
     title: paper.title,
     abstract: paper.abstract,
     authors: paper.authors,
     keywords: paper.keywords,
     topics,
     list_day: paper.listDay,
-    list_position: at % A_DAY,
+    list_position: (at % A_DAY) * copies,
     code_url: paper.codeUrl,
     summary: paper.summary,
     organization: paper.organization,
-    ...indexOf(counts, matches, known, corpus),
+    ...indexOf(counts, matches, known, count),
   }))
   // One statement, so that PostgreSQL parses the JSON once.
   await db.execute(sql`
     WITH r AS MATERIALIZED (
-      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(id bigint, source_id text, title text, abstract text, authors text[],
-        keywords text[], topics text[], list_day date, list_position int, code_url text, summary text, organization text, terms int[], weights real[], words int[], shares real[], matches real[])
+      SELECT *, ${sql.raw(search)} AS search FROM (
+        SELECT *, NULL::text AS shown_title, NULL::text[] AS shown_keywords, NULL::text[] AS shown_authors, NULL::text AS shown_organization,
+          NULL::text AS shown_abstract, NULL::text AS shown_summary
+        FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(first_id bigint, title text, abstract text, authors text[],
+          keywords text[], topics text[], list_day date, list_position int, code_url text, summary text, organization text, terms int[], weights real[], words int[], shares real[], matches real[])
+      ) papers
+    ), copied AS (
+      SELECT r.*, first_id + copy AS id, copy FROM r, generate_series(0, ${copies - 1}::int) AS copy
     ), added AS (
-      INSERT INTO papers (id, source, source_id, title, abstract, authors, keywords, topics, list_day, list_position, code_url, summary, organization, raw)
+      INSERT INTO papers (id, source, source_id, title, abstract, authors, keywords, topics, list_day, list_position, code_url, summary, organization, raw, search)
       OVERRIDING SYSTEM VALUE
-      SELECT id, 'arxiv', source_id, title, abstract, authors, keywords, topics, list_day, list_position, code_url, summary, organization, '{}' FROM r
+      SELECT id, 'arxiv', 1001 + id / 90000 || '.' || lpad((id % 90000)::text, 5, '0'), title, abstract, authors, keywords, topics, list_day,
+        list_position + copy, code_url, summary, organization, '{}', search FROM copied
     ), counted AS (
       INSERT INTO signals (paper_id, observed_at, votes, comments, origin)
-      SELECT id, list_day + 1 + time '02:00', (hashint8(id) & 127), 0, 'file' FROM r
+      SELECT id, list_day + 1 + time '02:00', (hashint8(id) & 127), 0, 'file' FROM copied
     ), read AS (
-      INSERT INTO paper_vectors (paper_id, terms, weights, corpus, made_at) SELECT id, terms, weights, ${corpus}::int, now() FROM r
+      INSERT INTO paper_vectors (paper_id, terms, weights, corpus, made_at) SELECT id, terms, weights, ${count}::int, now() FROM copied
     )
     INSERT INTO paper_terms (term_id, paper_id, weight, match)
-    SELECT word.id, r.id, word.share, word.match FROM r, unnest(r.words, r.shares, r.matches) AS word (id, share, match)`)
+    SELECT word.id, copied.id, word.share, word.match FROM copied, unnest(words, shares, matches) AS word (id, share, match)`)
+}
+
+/** Makes the search vector a plain column, so that copies of a paper need not compute it again. @returns its expression */
+async function withoutGeneratedSearch(db: Db): Promise<string> {
+  const { expression } = await queryOne(db, { expression: text })`
+    SELECT pg_get_expr(d.adbin, d.adrelid) AS expression FROM pg_attrdef d
+    JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+    WHERE d.adrelid = 'papers'::regclass AND a.attname = 'search'`
+  await db.execute(sql`ALTER TABLE papers ALTER COLUMN search DROP EXPRESSION`)
+  return expression
 }
 
 /** Drops indexes and constraints that slow down filling. @returns the statements that create them again */

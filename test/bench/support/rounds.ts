@@ -30,3 +30,7 @@ export async function inRounds<T>(
   }
   return measures
 }
+
+/** Returns the value that this part of the values, from 0 to 1, does not exceed. */
+export const percentile = (values: readonly number[], part: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(Math.floor(values.length * part), values.length - 1)]!

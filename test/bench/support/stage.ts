@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
-import { openTemporaryDatabase } from '../../../src/demo/temporary-database.ts'
+import { openTemporaryDatabase } from '../../../src/embedded/temporary-database.ts'
 import { ensureFirstEdition } from '../../../src/local/first-edition.ts'
 import { type Config, readEnvironment, requireComplete } from '../../../src/runtime/config/config.ts'
 import { databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'

@@ -1,10 +1,11 @@
-import { sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
 import { expect } from 'vitest'
 import { preview } from '../../../src/delivery/preview/preview.ts'
 import { renderSideBySide } from '../../../src/delivery/preview/side-by-side.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
-import { editionParts } from '../../../src/runtime/db/schema.ts'
+import { indexPapers } from '../../../src/papers/search/index-papers.ts'
+import { editionParts, papers } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
 import { addPapers, addSubscriber, servicesOn } from '../../support/services.ts'
 
@@ -29,6 +30,44 @@ test('a preview with overrides has their size, topics, language and format', asy
   expect(plain.headers.get('content-type')).toMatchObject({ value: 'text/plain' })
   expect(plain.text).toContain('10. Paper 10 of')
   expect(await db.$count(editionParts), 'a preview stores nothing').toBe(0)
+})
+
+test('a preview shows what each wish brings: share, authors, organisations, papers like one, and votes', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  const [voted, liked] = await addPapers(db, '2026-04-02', 2)
+  const ids = await addPapers(db, DAY, 30)
+  const change = (id: number | undefined, to: Partial<typeof papers.$inferInsert>) =>
+    db.update(papers).set(to).where(eq(papers.id, id!))
+  await change(voted, { title: 'HY-World 1.0: Worlds', abstract: 'Glaciers melt into fjords.' })
+  await change(liked, { title: 'Violins', abstract: 'Violins resonate with lacquered maple.' })
+  await change(ids[20], { authors: ['Łukasz Kaiser'] })
+  await change(ids[21], { organization: 'ETH Zürich' })
+  await change(ids[22], { title: 'More violins', abstract: 'Violins resonate with lacquered maple, again.' })
+  await change(ids[23], { title: 'HY-World 2.0: Worlds', abstract: 'Rather different words.' })
+  await change(ids[24], { title: 'On ice', abstract: 'Glaciers melt into fjords, we show.' })
+  await indexPapers(services)
+  await assemble(services, KEY)
+  const [first, second] = ['2604.02000', '2604.02001']
+
+  const wishes = await preview(services, KEY, undefined, {
+    share: 'mostly',
+    authors: ['lukasz kaiser'],
+    organisations: ['ETH Zürich'],
+    like: [`https://arxiv.org/abs/${second}`],
+    votes: [first],
+  })
+  const text = wishes.text.replace(/\s+/g, ' ')
+  expect(text).toContain('by Łukasz Kaiser, whom you follow')
+  expect(text).toContain('from ETH Zürich, which you follow')
+  expect(text).toContain('like “Violins”')
+  expect(text).toMatch(/On ice.*?similar to papers you voted for or saved/)
+  expect(text).toMatch(/HY-World 2\.0: Worlds.*?follows HY-World 1\.0, which you voted for/)
+
+  const only = await preview(services, KEY, undefined, { share: 'only', authors: ['Łukasz Kaiser'] })
+  expect(only.html.match(/<h3/g)).toHaveLength(1)
+  await expect(preview(services, KEY, undefined, { votes: ['2604.99999'] })).rejects.toThrow('2604.99999')
 })
 
 test('overrides replace a subscriber’s preferences, and the others stay theirs', async ({ db }) => {

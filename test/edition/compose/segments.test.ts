@@ -208,6 +208,8 @@ describe('splitting and joining', () => {
               CARD_PIECES.map((name) => mark(`${name} ${index}`) + written(each[name])),
             ),
             mark('week') + written(pieces.week),
+            mark('saved head') + written(pieces.rowsEnd),
+            mark('saved end') + written(pieces.rowsHead),
             mark('rows head') + written(pieces.rowsHead),
             ...cards.map((each, index) => mark(`row ${index}`) + each.row),
             mark('rows end') + written(pieces.rowsEnd),
@@ -219,6 +221,7 @@ describe('splitting and joining', () => {
           const body = compileBody(splitBody(rendered, NONCE, { mark, placeholder, anyMark }))
           const buffer = new MessageBuffer()
           const yours = order.slice(0, own ? 1 : 0)
+          const saved = own ? cards.map((_, index) => index).reverse() : undefined
           writeBody(
             {
               body,
@@ -228,6 +231,7 @@ describe('splitting and joining', () => {
               opening: body.openings.several,
               notice: undefined,
               had: undefined,
+              saved,
               foot: body.foot,
               maxBytes: Number.POSITIVE_INFINITY,
             },
@@ -235,7 +239,10 @@ describe('splitting and joining', () => {
             (name) => Buffer.from(encodeLines(values[name])),
             buffer,
           )
-          const others = cards.filter((_, index) => !order.includes(index)).map(({ row }) => row)
+          const kept = (saved ?? []).filter((position) => !order.includes(position)).slice(0, 3)
+          const others = cards
+            .filter((_, index) => !order.includes(index) && !kept.includes(index))
+            .map(({ row }) => row)
           const expected = [
             textOf(pieces.head),
             textOf(pieces.opening),
@@ -252,6 +259,9 @@ describe('splitting and joining', () => {
               return heading + CARD_PIECES.map((name) => (left.has(name) ? '' : textOf(card[name]))).join('')
             }),
             textOf(pieces.week),
+            ...(kept.length > 0
+              ? [textOf(pieces.rowsEnd), ...kept.map((position) => cards[position]!.row), textOf(pieces.rowsHead)]
+              : []),
             ...(others.length > 0 ? [textOf(pieces.rowsHead), ...others, textOf(pieces.rowsEnd)] : []),
             textOf(pieces.corrections),
             textOf(pieces.foot),

@@ -1,12 +1,16 @@
 import { eq, sql } from 'drizzle-orm'
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
+import { preview } from '../../../src/delivery/preview/preview.ts'
+import { sendEdition } from '../../../src/delivery/send/send-edition.ts'
 import { readEdition } from '../../../src/edition/compose/archive.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { release } from '../../../src/edition/draft/release.ts'
+import { markPaper, unmarkPaper } from '../../../src/papers/votes/marks.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { editionParts, papers, signals } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
-import { addPapers, servicesOn } from '../../support/services.ts'
+import { addPapers, addSubscriber, servicesOn } from '../../support/services.ts'
+import { openSink } from '../../support/sink.ts'
 
 const WEEK = { kind: 'weekly', date: '2026-04-13' } as const
 
@@ -42,6 +46,44 @@ test('a weekly edition says what moved: topics against the week before, and pape
   expect(html).toContain('Robotics gained most')
   expect(html).not.toMatch(/<img|<svg/)
   expect(text, 'each paper has its day').toMatch(/· Tuesday · /u)
+})
+
+test('a weekly digest lists up to three papers that its reader saved, once, and a daily one does not', async ({
+  db,
+}) => {
+  const at = { now: new Date('2026-04-20T04:00:00Z') }
+  const sink = await openSink()
+  onTestFinished(() => sink.close())
+  const services = servicesOn(db, { SMTP_URL: sink.url }, at)
+  const ids = await addPapers(db, '2026-04-14', 12)
+  const reader = { size: 2, cadence: 'weekly', nextDigestAt: at.now } as const
+  const ada = await addSubscriber(db, 'ada@example.org', reader)
+  await addSubscriber(db, 'bob@example.org', reader)
+  await assemble(services, WEEK)
+  await release(services, WEEK)
+  // The first is a card of hers anyway. Of the others, the three saved last are listed.
+  for (const position of [0, 4, 6, 8, 10]) {
+    at.now = new Date(at.now.getTime() + 60_000)
+    await markPaper(services, { subscriberId: ada, paperId: ids[position]!, kind: 'saved' })
+  }
+  await unmarkPaper(services, { subscriberId: ada, paperId: ids[10]!, kind: 'saved' })
+  await sendEdition(services, WEEK, { now: true, wait: true, stop: AbortSignal.timeout(20_000), onProgress: () => {} })
+  const hers = await sink.read('ada@example.org')
+  const part = /SAVED THIS WEEK\n=+\n([\s\S]*?)All your saved papers: https:\S+\/saved/.exec(hers.text!)![1]!
+  expect(part.match(/Paper \d+ of/g)).toEqual(['Paper 9 of', 'Paper 7 of', 'Paper 5 of'])
+  for (const rank of [5, 7, 9, 11]) {
+    const times = hers.text!.match(new RegExp(`Paper ${rank} of`, 'g'))!.length
+    expect([rank, times]).toEqual([rank, 1])
+  }
+  expect((hers.html as string).match(/Saved this week[\s\S]*Paper 9 of[\s\S]*Also on the list/)).not.toBeNull()
+  const his = await sink.read('bob@example.org')
+  expect(his.text).not.toContain('SAVED')
+  expect(his.text).toContain('ALSO ON THE LIST')
+  const { text } = await preview(services, WEEK, 'ada@example.org')
+  expect(text).toContain('SAVED THIS WEEK')
+  const day = { kind: 'daily', date: '2026-04-14' } as const
+  await assemble(services, day)
+  expect((await preview(services, day, 'ada@example.org')).text).not.toContain('SAVED')
 })
 
 test('a week with too few list days compares nothing', async ({ db }) => {

@@ -92,6 +92,9 @@ const anyWishes = (papers: number): fc.Arbitrary<SelectionPreferences> =>
       .array(anySimilar(papers), { maxLength: 2 })
       .map((all) => all.map((similar) => ({ title: 'T', similar }))),
     taste: fc.option(anySimilar(papers), { nil: undefined }),
+    sequels: anySimilar(papers).map((some) =>
+      some.slice(0, 2).map(({ position, fit }) => ({ position, name: 'A 1', saved: fit > 0.5 })),
+    ),
     unwanted: fc.uniqueArray(fc.nat(49), { maxLength: 4 }),
   })
 const anyHad = fc.array(fc.nat(49)).map((list) => new Set(list))
@@ -168,7 +171,7 @@ describe('for any edition, preferences and earlier digests', () => {
         } else if (reason.kind === 'author') expect(authors).toContain(reason.name)
         else if (reason.kind === 'organisation') expect(organization).toBe(reason.name)
         else if (reason.kind === 'paper') expect(w.likePapers.some(({ similar }) => isSimilar(similar))).toBe(true)
-        else expect(isSimilar(w.taste!)).toBe(true)
+        else expect(isSimilar(reason.kind === 'sequel' ? w.sequels : w.taste!)).toBe(true)
       }
       expect(fit > 0).toBe(reasons.length > 0)
       if (section === 'topics') expect(reasons.length, 'meets a wish').toBeGreaterThan(0)
@@ -395,6 +398,11 @@ describe('each wish', () => {
       [17, { kind: 'paper', title: 'Keyformer: Cache' }],
       [18, { kind: 'taste' }],
     ])
+  })
+
+  test('a later version of what a paper names that they voted for or saved', () => {
+    const sequel = { position: 17, name: 'HY-World 1.0', saved: false }
+    expect(reasonsOf({ sequels: [sequel] })).toEqual([[17, { kind: 'sequel', name: 'HY-World 1.0', saved: false }]])
   })
 
   test('only mine: nothing else, and no digest on a day without', () => {

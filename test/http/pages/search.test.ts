@@ -3,7 +3,7 @@ import { HtmlValidate } from 'html-validate'
 import { describe, expect } from 'vitest'
 import { preview } from '../../../src/delivery/preview/preview.ts'
 import { mintToken } from '../../../src/mail/tokens.ts'
-import { messagesIn } from '../../../src/messages/catalogue.ts'
+import { LOCALES, messagesIn } from '../../../src/messages/catalogue.ts'
 import { indexPapers } from '../../../src/papers/search/index-papers.ts'
 import { addPapers, addSubscriber, NOON, releasedEdition } from '../../support/services.ts'
 import { test } from '../site.ts'
@@ -311,13 +311,13 @@ test('every page is valid HTML, in both languages, with its words in the languag
     ...['/topics', '/topics/agents', '/feeds', '/editions', '/papers?date=2001-01-01', '/papers?week=x', '/papers/999'],
     ...['/about', '/editions/2026-04-14', '/authors/Ada%20Lovelace', '/authors/Nemo', '/subscribe', '/nothing/here'],
   ]
-  for (const language of ['en', 'de'] as const) {
+  for (const language of LOCALES) {
     for (const url of pages) {
       const { body } = await site.app.inject({ url, headers: { 'accept-language': language } })
       const { results } = await validator.validateString(body)
       const problems = results.flatMap(({ messages }) => messages.map((each) => `${each.ruleId}: ${each.message}`))
       expect({ url, language, problems }).toEqual({ url, language, problems: [] })
-      expect(body).toContain(`<html lang="${language}">`)
+      expect(body).toContain(`<html lang="${messagesIn(language).lang}">`)
       expect(body).toContain(messagesIn(language).layout.archive)
       expect(body).not.toMatch(/undefined|\[object|NaN| style="|<script>| on\w+="/)
     }

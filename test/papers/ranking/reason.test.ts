@@ -170,9 +170,14 @@ const SLUGS = ['robotics', 'speech', 'rare']
 const NAMES: Record<string, string> = {
   Robotics: 'robotics',
   Robotik: 'robotics',
+  robótica: 'robotics',
+  robotique: 'robotics',
+  机器人: 'robotics',
   Speech: 'speech',
   Sprache: 'speech',
+  speech: 'speech',
   Rare: 'rare',
+  rare: 'rare',
 }
 const topics = fc.subarray(SLUGS)
 const votes = fc.option(fc.oneof(fc.nat(12), fc.nat(200)), { freq: 8 })
@@ -247,7 +252,7 @@ function isRank([rank, of, where, share]: string[], { list, own, now }: Ground) 
     list.length === Number(of) &&
     rankPapers(list.map((paper) => ({ ...paper, picked: false })))[Number(rank) - 1]!.id === own.id &&
     (share === undefined || Math.abs((own.votes! / all) * 100 - Number(share)) <= 0.5) &&
-    (/final|endgültig/.test(where!) ? isFinal : time === undefined ? !/UTC/.test(where!) : where!.includes(time))
+    (/final|endgültig|最终/.test(where!) ? isFinal : time === undefined ? !/UTC/.test(where!) : where!.includes(time))
   )
 }
 const isOnly = ([name]: string[], { list, own, now }: Ground) =>
@@ -301,6 +306,48 @@ const CHECKS: Record<Locale, [RegExp, (found: string[], ground: Ground) => boole
       hasChance,
     ],
   ],
+  es: [
+    [/^más votos en su primer día (?:en (\D+) )?en (\d+) días$/, isBest],
+    [/^(?:(\d+) veces los votos habituales|el doble de votos de lo habitual) en su primer día$/, isTimesUsual],
+    [/^n\.º (\d+) de (\d+) (en la clasificación final|ese día|el .+?)(?:, (\d+)\u00a0% de los votos)?$/, isRank],
+    [/^el único artículo del día en (.+)$/, isOnly],
+    [/^el más comentado del día: (\d+) comentarios$/, isMostDiscussed],
+    [/^participa en el debate uno de sus autores$/, hasAnswers],
+    [/^su código ya tiene ([\d.]+) estrellas$/, hasStars],
+    [
+      /^cerca de (\d+) de cada (\d+) artículos así acaban? en la mejor décima parte de su mes, 4 de cada 5 con entre ([\d.]+) y ([\d.]+) votos$/,
+      hasChance,
+    ],
+  ],
+  fr: [
+    [/^record de votes le premier jour (?:en (\D+) )?depuis (\d+) jours$/, isBest],
+    [/^(deux|\d+) fois plus de votes que d’habitude le premier jour$/, isTimesUsual],
+    [/^(\d+)(?:er|e) sur (\d+) (au classement final|ce jour-là|le .+?)(?:, (\d+)\u202f% des votes)?$/, isRank],
+    [/^le seul article du jour en (.+)$/, isOnly],
+    [/^le plus commenté du jour\u00a0: (\d+) commentaires$/, isMostDiscussed],
+    [/^un des auteurs participe à la discussion$/, hasAnswers],
+    [/^son code a déjà ([\d\u202f]+) étoiles$/, hasStars],
+    [
+      /^environ (\d+) articles? sur (\d+) de ce type (?:finit|finissent) dans le meilleur dixième du mois, 4 sur 5 avec ([\d\u202f]+) à ([\d\u202f]+) votes$/,
+      hasChance,
+    ],
+  ],
+  zh: [
+    [/^(\d+) 天内(?:“(.+)”)?首日票数最高$/, ([days, name], ground) => isBest([name!, days!], ground)],
+    [/^首日票数达平时的 (\d+) 倍$/, isTimesUsual],
+    [
+      /^(最终排名|当天|.+ )第 (\d+) 名，共 (\d+) 篇(?:，占总票数的 (\d+)%)?$/,
+      ([where, rank, of, share], ground) => isRank([rank!, of!, where!, share!], ground),
+    ],
+    [/^当天唯一的“(.+)”论文$/, isOnly],
+    [/^当天讨论最多：(\d+) 条评论$/, isMostDiscussed],
+    [/^有作者参与讨论$/, hasAnswers],
+    [/^代码已获 ([\d,]+) 颗星$/, hasStars],
+    [
+      /^这类论文每 (\d+) 篇约有 (\d+) 篇进入当月前十分之一，其中每 5 篇有 4 篇获得 ([\d,]+)–([\d,]+) 票$/,
+      ([whole, part, low, high], ground) => hasChance([part!, whole!, low!, high!], ground),
+    ],
+  ],
 }
 
 describe.each(LOCALES)('in %s', (locale) => {
@@ -309,7 +356,7 @@ describe.each(LOCALES)('in %s', (locale) => {
     fc.assert(
       fc.property(lists, earlierLists, clocks, (list, earlier, now) => {
         for (const [at, reason] of reasonsOf(list, earlier, now, locale).entries()) {
-          for (const claim of reason?.split('; ') ?? []) {
+          for (const claim of reason?.split(messagesIn(locale).punctuation.semicolon) ?? []) {
             const found = CHECKS[locale].flatMap(([form, isTrue]) => {
               const match = form.exec(claim)
               return match ? [{ form, isTrue, groups: match.slice(1) }] : []

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startEmbeddedPostgres } from '../embedded/postgres.ts'
+import { startEmbeddedPostgres } from './postgres.ts'
 
 /**
  * Starts an empty embedded PostgreSQL with production settings, in a folder of its own. Disposing the stack removes both.

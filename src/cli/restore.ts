@@ -1,0 +1,36 @@
+import { createReadStream } from 'node:fs'
+import { createGunzip } from 'node:zlib'
+import type { Command } from 'commander'
+import { PaperboyError } from '../lib/errors.ts'
+import { restoreBackup } from '../operate/backup/restore-backup.ts'
+import { report } from './output.ts'
+import { withConfig } from './with-services.ts'
+
+export function restoreCommand(command: Command): void {
+  command.argument('<file>', 'written by `paperboy backup`').action((file: string) =>
+    withConfig(
+      async ({ DATABASE_URL }) => {
+        const packed = createReadStream(file)
+        const source = createGunzip()
+        packed.on('error', (error) => source.destroy(error))
+        const { tables, rows, at } = await restoreBackup(DATABASE_URL, packed.pipe(source)).catch(
+          explainUnreadable(file),
+        )
+        report(
+          command,
+          { tables, rows, at },
+          `${rows.toLocaleString('en')} rows of ${at} are restored. Nothing is sent until you run: paperboy resume --after-restore`,
+        )
+      },
+      { migrates: false },
+    ),
+  )
+}
+
+const explainUnreadable =
+  (file: string) =>
+  (error: Error & { code?: string }): never => {
+    if (error.code === 'ENOENT') throw new PaperboyError('BACKUP_INVALID', `The file ${file} does not exist.`)
+    if (error.code?.startsWith('Z_')) throw new PaperboyError('BACKUP_INVALID', `${file} is not a whole gzip file.`)
+    throw error
+  }

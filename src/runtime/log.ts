@@ -1,0 +1,30 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { createRequire } from 'node:module'
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { safeError } from '../lib/safe-error.ts'
+import type { Config } from './config/config.ts'
+
+const currentJob = new AsyncLocalStorage<{ job: string; jobId: string }>()
+
+/** Runs a job. Every line that it logs names the job and its id in the queue, however deep the call. */
+export const logAsJob = <T>(job: string, jobId: string, run: () => Promise<T>): Promise<T> =>
+  currentJob.run({ job, jobId }, run)
+
+/**
+ * Opens the log: JSON lines, or readable ones on a terminal. Errors go through safeError: a database error quotes its parameters,
+ * which may contain an address.
+ */
+export function openLog({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>): Logger {
+  const options: LoggerOptions = {
+    level: LOG_LEVEL,
+    serializers: { err: safeError },
+    mixin: () => currentJob.getStore() ?? {},
+  }
+  return process.stdout.isTTY ? pino(options, readableLines()) : pino(options)
+}
+
+/** Loads only on a terminal: services in production have none. */
+function readableLines(): DestinationStream {
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty')
+  return pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true })
+}

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest'
+import { LOCALES, type Locale, messagesIn } from '../../src/messages/catalogue.ts'
+import { en } from '../../src/messages/en.ts'
+
+/** A value that no catalogue contains. Strings pass for numbers: their toLocaleString returns them. */
+const MARKS = ['⟦1⟧', '⟦2⟧', '⟦3⟧', '⟦4⟧', '⟦5⟧']
+const ABOUT = { curator: MARKS[0], hour: MARKS[1] }
+
+/** Arguments of functions that take more than texts and numbers, or that choose by their value. */
+const ARGUMENTS: Record<string, unknown[][]> = {
+  'signUp.follows': [[MARKS.slice(0, 2)]],
+  'welcome.minutes': [[5], [10], [20]],
+  'preferences.topicCount': [[0], [1], [7]],
+  'preferences.learned': [
+    [{ votes: 7, saved: 8, notInterested: 9, words: MARKS.slice(0, 2) }],
+    [{ votes: 1, saved: 0, notInterested: 0, words: MARKS.slice(0, 1) }],
+  ],
+  'reason.chance': [
+    [MARKS.slice(0, 2), ...MARKS.slice(2, 5)],
+    [[1, 5], ...MARKS.slice(2, 4)],
+  ],
+  'reason.votes': [[MARKS[0]], MARKS.slice(0, 2)],
+  'reason.best': [[MARKS[0]], MARKS.slice(0, 2)],
+  'reason.rank': [MARKS.slice(0, 3), MARKS.slice(0, 4)],
+  'reason.timesUsual': [[2], [7]],
+  'search.count': [[MARKS[0], true]],
+  'about.sections': [[{ ...ABOUT, huggingFace: true }], [{ ...ABOUT, huggingFace: false }]],
+  'privacy.not': [[true], [false]],
+  'privacy.forHowLong': [
+    ['reader', MARKS[0]],
+    ['suppression', undefined],
+    ['reader', undefined],
+  ],
+}
+
+/** Every text of a catalogue by its path. Functions are called with marks for their arguments. */
+function textsOf(value: unknown, path = ''): [path: string, text: string][] {
+  if (typeof value === 'string') return [[path, value]]
+  if (typeof value === 'function') {
+    const calls = ARGUMENTS[path] ?? [MARKS.slice(0, numberOfArguments(path))]
+    return calls.flatMap((args, at) => textsOf(value(...args), calls.length > 1 ? `${path}(${at})` : `${path}()`))
+  }
+  return Object.entries(value as object).flatMap(([key, each]) => textsOf(each, path === '' ? key : `${path}.${key}`))
+}
+
+/** Catalogues may ignore an argument that English uses; so English decides. */
+function numberOfArguments(path: string): number {
+  let found: unknown = en
+  for (const key of path.split('.')) found = (found as Record<string, unknown>)[key]
+  return (found as () => void).length
+}
+
+const ENGLISH = new Map(textsOf(en))
+const OTHERS = LOCALES.filter((locale) => locale !== 'en')
+const textsIn = (locale: Locale) => textsOf(messagesIn(locale))
+
+/** Names, formats and words that another language shares with English, or texts made of arguments only. */
+const SHARED = [
+  /^(?:PDF|API|arXiv|Code|Feeds?|Name|Format|System[es]?|Version|Articles?|Audio|Video & 3D|Agents)$/,
+  /^(?:Navigation|Vision|Age?ntes?|Minutes?|Total|Deep Research|Robotics|Training|Status|Filter|Kontakt|Trends)$/,
+  /^(?:Benchmarks & Evaluation|3D & Rendering|Computer Vision|Reinforcement Learning|Live · .*)$/,
+  /^[^\p{L}]*$/u,
+  /⟦/,
+]
+const SAME_BY_NATURE = new Set([
+  ...['punctuation.stop', 'punctuation.space', 'punctuation.colon', 'punctuation.comma', 'punctuation.semicolon'],
+  ...['topics.findExample', 'trends.votes().word'],
+])
+
+describe.each(OTHERS)('in %s', (locale) => {
+  test('has every text of English, with the same arguments', () => {
+    const texts = textsIn(locale)
+    expect(texts.map(([path]) => path)).toEqual([...ENGLISH.keys()])
+    for (const [path, text] of texts) {
+      const marksIn = (each: string) => MARKS.filter((mark) => each.includes(mark))
+      expect([path, marksIn(text)]).toEqual([path, marksIn(ENGLISH.get(path)!)])
+    }
+  })
+
+  test('no text is still English', () => {
+    const same = textsIn(locale).filter(
+      ([path, text]) =>
+        text === ENGLISH.get(path) &&
+        !SAME_BY_NATURE.has(path) &&
+        !SHARED.some((words) => words.test(text.trim())) &&
+        !/^keys\.keys\.\d\.0$|^about\.sections.*\.id$/.test(path),
+    )
+    expect(same).toEqual([])
+    for (const [path, text] of textsIn(locale)) {
+      expect([path, text]).not.toEqual([path, expect.stringMatching(/\b(?:the|and|your|you|with|from|this|that)\b/i)])
+    }
+  })
+
+  test('no text begins or ends with a space, doubles one, or shows a value that is missing', () => {
+    for (const [path, text] of textsIn(locale)) {
+      if (path.startsWith('punctuation.')) continue
+      expect([path, text]).not.toEqual([path, expect.stringMatching(/^ | {2}| [.,]|undefined|NaN|\[object/)])
+    }
+  })
+})
+
+/** Typography that a translator easily misses, by language. */
+const WRONG: Partial<Record<Locale, RegExp>> = {
+  // A space that may break, or none; a straight apostrophe.
+  fr: /(?<!https?|\d)[\p{L}\p{N}»⟧] ?[:;!?»](?!\/)(?=\s|$)|[«] |«(?!\u00a0)|(?<!\u00a0)»|'/u,
+  // A question or exclamation without its first sign; other quotes.
+  es: /^(?!.*¿).*\?(?=\s|$|»)|^(?!.*¡).*!|[“”„]|'/,
+  de: /[«»']|“\p{L}/u,
+  // Half-width punctuation after a Chinese character; no space, or a breaking one, where the scripts meet.
+  zh: /\p{sc=Han}[,;:!?.]|[，。；：！？、（] | [，。；：！？、）]|\p{sc=Han}[A-Za-z0-9]|[A-Za-z0-9]\p{sc=Han}|[«»]/u,
+}
+
+test.each(Object.entries(WRONG))('typography of %s', (locale, wrong) => {
+  const found = textsIn(locale as Locale).filter(
+    ([path, text]) => wrong.test(text) && !path.startsWith('punctuation.') && !path.startsWith('keys.keys'),
+  )
+  expect(found).toEqual([])
+})
+
+test('numbers, plurals and names of each language', () => {
+  const [es, fr, zh] = (['es', 'fr', 'zh'] as const).map((locale) => messagesIn(locale))
+  expect([1, 2, 12_400].map(es!.paper.votes)).toEqual(['1 voto', '2 votos', '12.400 votos'])
+  expect([0, 1, 2, 12_400].map(fr!.paper.votes)).toEqual(['0 vote', '1 vote', '2 votes', '12\u202f400 votes'])
+  expect([1, 12_400].map(zh!.paper.votes)).toEqual(['1 票', '12,400 票'])
+  expect(fr!.digest.picks('AK')).toBe('Le choix d’AK')
+  expect(fr!.digest.picks('Julien')).toBe('Le choix de Julien')
+  expect(fr!.reason.rank(1, 32, fr!.reason.finalRanking, 12)).toBe(
+    '1er sur 32 au classement final, 12\u202f% des votes',
+  )
+  expect(es!.topics.about('Robótica')).toBe('Artículos sobre robótica')
+  expect(es!.topics.about('IA para la ciencia')).toBe('Artículos sobre IA para la ciencia')
+})

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import pg from 'pg'
+import { afterEach, expect, inject } from 'vitest'
+import { passRestoreGuard, whyHalted } from '../../src/delivery/ledger/restore-guard.ts'
+import { planAll } from '../../src/delivery/plan/plan-all.ts'
+import { databaseOn, migrate } from '../../src/runtime/db/database.ts'
+import { test } from '../support/database.ts'
+import { onDatabase, runSql } from '../support/global-setup.ts'
+import { start } from '../support/processes.ts'
+import { addReaders, addSubscriber, releasedEdition, servicesOn } from '../support/services.ts'
+
+const stack: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of stack.splice(0).reverse()) await close()
+})
+
+/** A database without tables. */
+async function emptyDatabase(): Promise<string> {
+  const server = inject('serverUrl')
+  const name = `empty_${randomBytes(6).toString('hex')}`
+  await runSql(server, `CREATE DATABASE ${name}`)
+  stack.push(() => runSql(server, `DROP DATABASE ${name} WITH (FORCE)`))
+  return onDatabase(server, name)
+}
+
+function temporaryFile(): string {
+  const file = join(tmpdir(), `paperboy-backup-${randomBytes(6).toString('hex')}.sql.gz`)
+  stack.push(() => rm(file, { force: true }))
+  return file
+}
+
+async function paperboy(databaseUrl: string, ...args: string[]) {
+  const command = start('src/cli/main.ts', args, {
+    DATABASE_URL: databaseUrl,
+    DATA_DIR: join(tmpdir(), 'paperboy-none'),
+  })
+  stack.push(() => command.end('SIGKILL'))
+  await expect.poll(() => command.child.exitCode, { timeout: 60_000 }).not.toBeNull()
+  return { code: command.child.exitCode, output: command.output() }
+}
+
+/** Every row of every table, as text. */
+async function contents(databaseUrl: string): Promise<Record<string, string[]>> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ name: string }>(`
+      SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1`)
+    const tables: Record<string, string[]> = {}
+    for (const { name } of rows) {
+      const found = await client.query<{ row: string }>(`SELECT t::text AS row FROM public."${name}" t ORDER BY 1`)
+      tables[name] = found.rows.map(({ row }) => row)
+    }
+    return tables
+  } finally {
+    await client.end()
+  }
+}
+
+const ODD = 'tab\there, line\nbreak, back\\slash, \\N, \\., "quotes", 中文, 🙂'
+
+test('a backup restores every row, number and partition, and nothing is sent until the operator resumes', async ({
+  db,
+  databaseUrl,
+}) => {
+  const services = servicesOn(db)
+  await addReaders(db, 20)
+  const ada = await addSubscriber(db, 'ada@example.org', { keywords: [ODD] })
+  await planAll(services, await releasedEdition(services))
+  expect(await passRestoreGuard(services)).toBe(true)
+  await runSql(
+    databaseUrl,
+    `INSERT INTO votes (paper_id, subscriber_id, cast_at, network) SELECT min(id), ${ada}, now(), '' FROM papers`,
+  )
+  // The number of a deleted reader must not be given to another: their links would work for the wrong person.
+  const gone = await addSubscriber(db, 'gone@example.org')
+  await runSql(databaseUrl, `DELETE FROM subscribers WHERE id = ${gone}`)
+
+  const file = temporaryFile()
+  const made = await paperboy(databaseUrl, 'backup', file)
+  expect(made).toMatchObject({ code: 0, output: expect.stringMatching(/\d+ tables, \d+ rows, 1 MB/) })
+  expect((await stat(file)).mode & 0o077, 'only its owner may read it').toBe(0)
+  await addSubscriber(db, 'later@example.org')
+  const target = await emptyDatabase()
+  const loaded = await paperboy(target, 'restore', file)
+  expect(loaded).toMatchObject({ code: 0, output: expect.stringContaining('resume --after-restore') })
+
+  await runSql(databaseUrl, `DELETE FROM subscribers WHERE email = 'later@example.org'`)
+  const [before, after] = [await contents(databaseUrl), await contents(target)]
+  expect(after).toEqual({ ...before, mailing: after.mailing })
+  expect(before.deliveries).toHaveLength(21)
+  expect(before.subscribers!.join()).toContain('🙂')
+
+  const pool = new pg.Pool({ connectionString: target })
+  stack.push(() => pool.end())
+  const restored = { ...services, db: databaseOn(pool) }
+  expect(await passRestoreGuard(restored)).toBe(false)
+  expect((await whyHalted(restored.db))?.why).toContain('restored from the backup of')
+  expect(await addSubscriber(restored.db, 'new@example.org')).toBeGreaterThan(gone)
+})
+
+test('a file that is cut off, foreign or changed loads nothing', async ({ db, databaseUrl }) => {
+  await addReaders(db, 200)
+  const file = temporaryFile()
+  expect((await paperboy(databaseUrl, 'backup', file)).code).toBe(0)
+  const whole = await readFile(file)
+  const text = gunzipSync(whole).toString()
+  const target = await emptyDatabase()
+  const attempt = async (bytes: Buffer) => {
+    await writeFile(file, bytes)
+    return paperboy(target, 'restore', file)
+  }
+  const cases: [Buffer, RegExp][] = [
+    [whole.subarray(0, whole.length / 2), /not a whole gzip file/],
+    [gzipSync(text.slice(0, -200)), /cut off|part of a backup/],
+    [gzipSync(text.replace(/^.*reader-7@example.org.*\n/m, '')), /rows were read/],
+    [
+      gzipSync(text.replace('COPY public."editions"', 'DROP TABLE papers;\nCOPY public."editions"')),
+      /Line \d+.*not part/,
+    ],
+    [gzipSync(text.replace('COPY public."editions"', 'COPY public."unheard"')), /Line \d+.*does not know/],
+    [gzipSync('CREATE TABLE readers ();\n'), /not a backup of Paperboy/],
+  ]
+  for (const [bytes, message] of cases) {
+    expect(await attempt(bytes)).toMatchObject({ code: 1, output: expect.stringMatching(message) })
+    const { subscribers = [] } = await contents(target)
+    expect(subscribers).toEqual([])
+  }
+  expect(await attempt(whole)).toMatchObject({ code: 0 })
+  expect((await contents(target)).subscribers).toHaveLength(200)
+}, 120_000)
+
+test('a database with readers is never overwritten', async ({ db, databaseUrl }) => {
+  await addReaders(db, 3)
+  const file = temporaryFile()
+  expect((await paperboy(databaseUrl, 'backup', file)).code).toBe(0)
+  const before = await contents(databaseUrl)
+  expect(await paperboy(databaseUrl, 'restore', file)).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('Restore into an empty one'),
+  })
+  expect(await contents(databaseUrl)).toEqual(before)
+})
+
+test('a backup of an earlier version is restored as that version, then migrated', async () => {
+  const journal = JSON.parse(await readFile(new URL('../../migrations/meta/_journal.json', import.meta.url), 'utf8'))
+  const earlier = journal.entries.at(-2).when as number
+  const source = await emptyDatabase()
+  await migrate(source, earlier)
+  const file = temporaryFile()
+  expect((await paperboy(source, 'backup', file)).code).toBe(0)
+  expect(gunzipSync(await readFile(file)).toString()).toContain(`"migrated":${earlier}`)
+  const target = await emptyDatabase()
+  expect(await paperboy(target, 'restore', file)).toMatchObject({ code: 0 })
+  await migrate(source)
+  const tables = async (url: string) => Object.keys(await contents(url))
+  expect(await tables(target)).toEqual(await tables(source))
+})
