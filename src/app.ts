@@ -41,6 +41,7 @@ import { thumbnailRoutes } from './http/pages/thumbnails.ts'
 import { topicRoutes } from './http/pages/topics.ts'
 import { trendRoutes } from './http/pages/trends.ts'
 import { confirmRoutes } from './http/reader/confirm.ts'
+import { embedRoutes } from './http/reader/embed.ts'
 import { followRoutes } from './http/reader/follow.ts'
 import { forYouRoutes } from './http/reader/for-you.ts'
 import { manageRoutes } from './http/reader/manage.ts'
@@ -60,6 +61,8 @@ export interface AppOptions {
   mailboxUrl?: string | undefined
   /** milliseconds that a rendered public page is cached; default 1000, 0 turns the cache off */
   pageCacheMs?: number
+  /** false: a busy process answers late instead of 503. For tests, which share a machine */
+  shedsLoad?: boolean
 }
 
 export type App = ReturnType<typeof buildApp>
@@ -106,7 +109,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
 
   app.register(async (limited) => {
     limited.register(fastifyFormbody)
-    limited.register(fastifyUnderPressure, loadLimits)
+    if (options.shedsLoad !== false) limited.register(fastifyUnderPressure, loadLimits)
     await limited.register(fastifyRateLimit, routeLimits)
     await identifyReaders(limited, services)
     offerPictures(limited, services.config)
@@ -134,6 +137,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     limited.register(forYouRoutes, services)
     limited.register(followRoutes, services)
     limited.register(subscribeRoutes, services)
+    limited.register(embedRoutes, services)
     limited.register(confirmRoutes, services)
     limited.register(unsubscribeReasonRoutes, services)
     limited.register(manageRoutes, services)

@@ -6,10 +6,23 @@ import { daysDue } from '../src/papers/ingest/polling.ts'
 import type { Source } from '../src/papers/ingest/sources/source.ts'
 import { recordListFacts } from '../src/papers/ranking/record-list-facts.ts'
 import { sourceReads } from '../src/runtime/db/schema.ts'
+import type { JobData } from '../src/runtime/jobs.ts'
 import type { Services } from '../src/runtime/services.ts'
 
-/** Job `collect-papers`: reads the due list days of every source. The next tick retries a source that fails. */
-export async function collectPapersJob(services: Services, sources: readonly Source[]): Promise<void> {
+/**
+ * Job `collect-papers`: reads the due list days of every source. The next tick retries a source that fails.
+ * @param wanted a source and a list day that an operator asked for; only these are read
+ */
+export async function collectPapersJob(
+  services: Services,
+  sources: readonly Source[],
+  wanted: JobData<'collect-papers'> = {},
+): Promise<void> {
+  if (wanted.source !== undefined && wanted.day !== undefined) {
+    const source = sources.find(({ name }) => name === wanted.source)
+    if (source) await tryToCollect(services, source, wanted.day)
+    return
+  }
   for (const source of sources) {
     const read = await services.db.select().from(sourceReads).where(eq(sourceReads.source, source.name))
     const lastRead = new Map(read.map(({ listDay, readAt }) => [listDay, readAt]))

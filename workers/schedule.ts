@@ -11,6 +11,7 @@ const EVERY: Partial<Record<JobName, number>> = {
   'settle-editions': 15 * SECOND,
   'plan-deliveries': 20 * SECOND,
   'release-editions': 30 * SECOND,
+  'send-webhooks': 5 * SECOND,
   'assemble-edition': 5 * MINUTE,
   'record-list-facts': 5 * MINUTE,
   'look-up-submissions': MINUTE,
@@ -22,6 +23,8 @@ const EVERY: Partial<Record<JobName, number>> = {
   'refit-chance': 6 * 60 * MINUTE,
   'delete-expired': 60 * MINUTE,
   'collect-papers': 10 * MINUTE,
+  'count-sums': 10 * MINUTE,
+  'import-readers': 30 * SECOND,
 }
 
 /**

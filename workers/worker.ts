@@ -10,8 +10,10 @@ import type { Services } from '../src/runtime/services.ts'
 import { announceWorker } from '../src/runtime/worker-presence.ts'
 import { assembleEditionJob } from './assemble-edition.ts'
 import { collectPapersJob } from './collect-papers.ts'
+import { countSumsJob } from './count-sums.ts'
 import { deleteExpiredJob } from './delete-expired.ts'
 import { fetchThumbnailsJob } from './fetch-thumbnails.ts'
+import { importReadersJob } from './import-readers.ts'
 import { startInboundServer } from './listen.ts'
 import { lookUpSubmissionsJob } from './look-up-submissions.ts'
 import { createBatchWaker } from './next-batch.ts'
@@ -22,6 +24,7 @@ import { recordListFactsJob } from './record-list-facts.ts'
 import { refitChanceJob } from './refit-chance.ts'
 import { releaseEditionsJob } from './release-editions.ts'
 import { startSchedule } from './schedule.ts'
+import { sendWebhooksJob } from './send-webhooks.ts'
 import { settleEditionsJob } from './settle-editions.ts'
 import { sweepBatchesJob } from './sweep-batches.ts'
 import { tidySignUpsJob } from './tidy-sign-ups.ts'
@@ -43,7 +46,9 @@ export async function startWorker(services: Services, sources: readonly Source[]
 
   queues.work(
     {
-      'collect-papers': () => collectPapersJob(services, sources),
+      'collect-papers': (wanted) => collectPapersJob(services, sources, wanted),
+      'count-sums': () => countSumsJob(services),
+      'import-readers': () => importReadersJob(services),
       'delete-expired': () => deleteExpiredJob(services),
       'look-up-submissions': () => lookUpSubmissionsJob(services),
       'index-papers': async () => {
@@ -66,6 +71,7 @@ export async function startWorker(services: Services, sources: readonly Source[]
       'tidy-sign-ups': () => tidySignUpsJob(services),
       'read-mailbox': () => readMailboxJob(services),
       'raise-alerts': () => raiseAlertsJob(services),
+      'send-webhooks': () => sendWebhooksJob(services, stopping.signal),
       'send-service-emails': async () => void (await sendServiceEmails({ ...services, relay }, stopping.signal)),
     },
     { scheduled: 4, emails: 1, batches: BATCHES_AT_ONCE },

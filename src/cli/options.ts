@@ -43,3 +43,11 @@ export const sourceOption = () =>
     '--source <name>',
     `use this source instead of the configured ones: ${SOURCE_NAMES.join(', ')}, or one of the newsletter’s own`,
   )
+
+/** @throws InvalidArgumentError if it is not a whole number above zero */
+export function parseCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new InvalidArgumentError(`"${text}" is not a whole number above zero.`)
+  return count
+}

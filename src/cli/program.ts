@@ -65,6 +65,10 @@ const COMMANDS: Record<string, CommandGroup> = {
     description: 'manage access to the admin pages',
     load: async () => (await import('./admin.ts')).adminCommands,
   },
+  'api-key': {
+    description: 'create, list and revoke keys of the API',
+    load: async () => (await import('./api-key.ts')).apiKeyCommands,
+  },
   backup: {
     description: 'write all data to one file, while the service runs on',
     load: async () => (await import('./backup.ts')).backupCommand,

@@ -3,7 +3,7 @@ import type { InboundMail } from './read-mail.ts'
 
 /** "unsubscribe" at the start of a subject or of the first line of a reply, in readers' languages. */
 const WORD =
-  /^(?:please |bitte |kindly )?(?:unsub(?:scribe)?\b|opt[- ]?out\b|(?:remove|delete) me\b|stop$|abmeld(?:en|ung)\b|abbestell(?:en|ung)\b|austragen\b|abbestellen\b|(?:me )?désabonne(?:r|ment|z)|désinscri(?:re|ption)|cancelar (?:la |mi |minha )?(?:su[bs]scripci[oó]n|inscriç[aã]o|assinatura)|(?:dar(?:me|se)? de )?baja\b|descadastrar|disiscri(?:vi|zione)|cancella(?:mi|zione)|annulla (?:l['’])?iscrizione|afmelden\b|uitschrijven\b|avregistrera|avsluta prenumeration|frameld|afmeld|peruuta tilaus|wypisz|отпис(?:аться|ка|ать)|退订|取消订阅|退訂|取消訂閱|配信停止|購読解除)/i
+  /^(?:please |bitte |kindly |por favor,? |quiero |je (?:veux|souhaite) |merci de |请|請|我要|我想)*(?:unsub(?:scribe)?\b|opt[- ]?out\b|(?:remove|delete) me\b|stop$|abmeld(?:en|ung)\b|abbestell(?:en|ung)\b|austragen\b|abbestellen\b|(?:[ms]e )?désabonne(?:r|ment|z)|(?:[ms]e )?désinscri(?:re|ption|vez)|cancelar (?:la |mi |minha )?(?:su[bs]scripci[oó]n|inscriç[aã]o|assinatura)|(?:(?:dar|de)(?:me|se)? de )?baja\b|desuscribir|descadastrar|disiscri(?:vi|zione)|cancella(?:mi|zione)|annulla (?:l['’])?iscrizione|afmelden\b|uitschrijven\b|avregistrera|avsluta prenumeration|frameld|afmeld|peruuta tilaus|wypisz|отпис(?:аться|ка|ать)|退订|取消订阅|退訂|取消訂閱|配信停止|購読解除)/i
 
 /** Prefixes of email programs and gateways: "Re:", "AW:", "[EXTERN]", "***SPAM***", a quotation mark. */
 const PREFIX =

@@ -16,7 +16,20 @@ export type ErrorCode =
   | 'BACKUP_INVALID'
   | 'BAD_IMPORT'
   | 'DATABASE_NOT_EMPTY'
+  | 'IMPORT_NOT_FOUND'
+  | 'IMPORT_STATE'
   | 'SOURCE_UNAVAILABLE'
+  | 'BAD_KEY'
+  | 'KEY_LACKS_SCOPE'
+  | 'READER_NOT_FOUND'
+  | 'OPTED_OUT'
+  | 'BAD_CURSOR'
+  | 'BAD_IDEMPOTENCY_KEY'
+  | 'REQUEST_DIFFERS'
+  | 'REQUEST_RUNNING'
+  | 'BAD_WEBHOOK'
+  | 'NOT_FOUND'
+  | 'SESSION_NOT_FOUND'
 
 export const httpStatus = {
   BAD_ADDRESS: 422,
@@ -35,7 +48,20 @@ export const httpStatus = {
   BACKUP_INVALID: 422,
   BAD_IMPORT: 422,
   DATABASE_NOT_EMPTY: 409,
+  IMPORT_NOT_FOUND: 404,
+  IMPORT_STATE: 409,
   SOURCE_UNAVAILABLE: 502,
+  BAD_KEY: 401,
+  KEY_LACKS_SCOPE: 403,
+  READER_NOT_FOUND: 404,
+  OPTED_OUT: 409,
+  BAD_CURSOR: 422,
+  BAD_IDEMPOTENCY_KEY: 422,
+  REQUEST_DIFFERS: 422,
+  REQUEST_RUNNING: 409,
+  BAD_WEBHOOK: 422,
+  NOT_FOUND: 404,
+  SESSION_NOT_FOUND: 404,
 } satisfies Record<ErrorCode, number>
 
 /** An error that the caller can act on: `code` for programs, `message` for people, safe to show. */

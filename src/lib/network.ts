@@ -36,3 +36,12 @@ function parsed(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   const ip = ipaddr.process(bare)
   return ip instanceof ipaddr.IPv6 && ip.range() === 'rfc6052' ? new ipaddr.IPv4(ip.toByteArray().slice(-4)) : ip
 }
+
+/**
+ * Returns whether an address belongs to a host on the internet. Private, local, shared and reserved ranges are not, nor the addresses of
+ * transition mechanisms that lead to them.
+ */
+export function isPublicAddress(address: string): boolean {
+  const ip = parsed(address)
+  return ip !== undefined && ip.range() === 'unicast'
+}

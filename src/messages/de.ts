@@ -716,6 +716,7 @@ export const de = (newsletter: string): Messages => ({
     counts: (papers, before) => `${papers} in dieser Woche, ${before.toLocaleString('de-DE')} in der Vorwoche.`,
     partial: (weekday) => `Die Woche läuft noch: Jede Woche zählt bis ${weekday}.`,
     sparklineKey: (from) => `Zwölf Wochen, ab ${from}`,
+    noneBefore: 'In der Vorwoche gibt es keine Artikel zum Vergleichen.',
     noMoves: 'Kein Thema hat mehr oder weniger Artikel als in der Vorwoche.',
     topic: 'Thema',
     bar: 'Balken',
@@ -1000,6 +1001,8 @@ export const de = (newsletter: string): Messages => ({
       counts: 'Wie oft sich ein Netz angemeldet hat (als verschlüsselter Hash)',
       votes:
         'Die Artikel, für die Sie gestimmt, die Sie gemerkt oder an denen Sie kein Interesse haben, und was Ihre Ausgabe daraus gelernt hat. Sie können alles davon zurücknehmen.',
+      webhooks:
+        'Meldungen über Änderungen Ihres Abonnements an andere Programme der Betreiber. Sie stehen darin nur als Nummer.',
       auditLog: `Änderungen von Hand durch die Betreiber. Wer ${newsletter} liest, steht dort nur als Nummer.`,
       suppression:
         'Ein verschlüsselter Hash einer Adresse, an die wir nicht schreiben dürfen. Die Adresse lässt sich daraus nicht zurückrechnen.',

@@ -716,6 +716,7 @@ export const en = (newsletter: string) => ({
       `${papers} this week, ${before.toLocaleString('en-GB')} the week before.`,
     partial: (weekday: string) => `The week goes on: every week counts up to ${weekday}.`,
     sparklineKey: (from: string) => `Twelve weeks, from ${from}`,
+    noneBefore: 'The week before has no papers to compare with.',
     noMoves: 'No topic has more or fewer papers than the week before.',
     topic: 'Topic',
     bar: 'Bar',
@@ -1008,6 +1009,7 @@ export const en = (newsletter: string) => ({
       counts: 'How often a network signed up (stored as a keyed hash)',
       votes:
         'The papers you voted for, saved, or aren’t interested in, and what your digest learned from them. You can remove all of it.',
+      webhooks: `News of changes to your subscription for other programs of the people who run ${newsletter}. It names you by a number.`,
       auditLog: `Manual changes by the people who run ${newsletter}. They name a reader by a number.`,
       suppression: 'A keyed hash of an address that we must not email. It can’t be turned back into the address.',
       backups: 'Backups and the database’s journal, which may still hold erased data',

@@ -3,8 +3,8 @@ import { fieldsZh } from './fields-zh.ts'
 
 const INTL = 'zh-CN'
 const number = (n: number): string => n.toLocaleString(INTL)
-const articles = (n: number): string => `${number(n)} 篇论文`
-const votes = (n: number): string => `${number(n)} 票`
+const articles = (n: number): string => `${number(n)}\u00a0篇论文`
+const votes = (n: number): string => `${number(n)}\u00a0票`
 
 /**
  * All reader-facing text in Chinese, in simplified characters. It addresses readers as 您, uses full-width punctuation, and sets a
@@ -684,6 +684,7 @@ export const zh = (newsletter: string): Messages => ({
     counts: (papers, before) => `本周 ${papers}，前一周 ${number(before)} 篇。`,
     partial: (weekday) => `本周尚未结束：每一周都只计算到${weekday}。`,
     sparklineKey: (from) => `自${from}起的十二周`,
+    noneBefore: '前一周没有可比较的论文。',
     noMoves: '没有主题的论文数与前一周不同。',
     topic: '主题',
     bar: '条形',
@@ -749,7 +750,7 @@ export const zh = (newsletter: string): Messages => ({
     organisation: (name) => `来自 ${name}，您已关注`,
     likePaper: (title) => `与“${title}”相似`,
     taste: '与您投票或收藏过的论文相似',
-    sequel: (name, saved) => `您${saved ? '收藏' : '投票'}过的《${name}》的后续`,
+    sequel: (name, saved) => `是您${saved ? '收藏' : '投票'}过的 ${name} 的后续`,
     pickedBy: (name) => `${name} 精选`,
     votes: (n, from) => `${from === undefined ? '' : `${number(from)} → `}${votes(n)}`,
     best: (days, topic) => `${days} 天内${topic === undefined ? '' : `“${topic}”`}首日票数最高`,
@@ -935,6 +936,7 @@ export const zh = (newsletter: string): Messages => ({
       bounceMails: '包含此类报告的邮件',
       counts: '某个网络的订阅次数（以带密钥的哈希值保存）',
       votes: '您投票、收藏或不感兴趣的论文，以及您的简报从中学到的内容。您可以全部移除。',
+      webhooks: `向 ${newsletter} 运营人员的其他程序发送的订阅变更通知。其中只以编号指代您。`,
       auditLog: `${newsletter} 运营人员的人工更改。其中只以编号指代读者。`,
       suppression: '我们不得发送邮件的地址的带密钥哈希值。无法由它还原地址。',
       backups: '备份和数据库日志，其中可能仍有已删除的数据',

@@ -1,4 +1,4 @@
-import { desc, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { Db } from '../runtime/db/database.ts'
 import { auditLog } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
@@ -13,7 +13,6 @@ export interface AuditEntry {
   target: string
 }
 
-const SHOWN = 200
 /** As long as bounce reports: a year and a month. */
 export const AUDIT_RETENTION_DAYS = 400
 
@@ -32,14 +31,6 @@ export const withAudit = <T>(
     await recordAudit(tx, now(), entry)
     return result
   })
-
-/** The latest audit entries, newest first. */
-export const listAuditEntries = ({ db }: Pick<Services, 'db'>): Promise<(AuditEntry & { at: Date })[]> =>
-  db
-    .select({ at: auditLog.at, actor: auditLog.actor, action: auditLog.action, target: auditLog.target })
-    .from(auditLog)
-    .orderBy(desc(auditLog.id))
-    .limit(SHOWN)
 
 /** Deletes audit entries and admin sessions older than AUDIT_RETENTION_DAYS. */
 export async function deleteOldAuditEntries({ db, now }: Pick<Services, 'db' | 'now'>): Promise<void> {

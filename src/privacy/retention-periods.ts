@@ -1,4 +1,5 @@
 import { AUDIT_RETENTION_DAYS } from '../operate/audit.ts'
+import { MESSAGE_DAYS } from '../operate/webhooks/messages.ts'
 import type { Config } from '../runtime/config/config.ts'
 import { UNCONFIRMED_DAYS } from '../subscription/unconfirmed.ts'
 
@@ -17,6 +18,7 @@ export interface RetentionPeriod {
     | 'bounceMails'
     | 'counts'
     | 'votes'
+    | 'webhooks'
     | 'auditLog'
     | 'suppression'
     | 'backups'
@@ -35,6 +37,7 @@ export const retentionPeriods = (config: Config): RetentionPeriod[] => [
   { what: 'bounceMails', days: config.INBOUND_RAW_DAYS, setting: 'INBOUND_RAW_DAYS' },
   { what: 'counts', days: 1 },
   { what: 'votes', days: undefined },
+  { what: 'webhooks', days: MESSAGE_DAYS },
   { what: 'auditLog', days: AUDIT_RETENTION_DAYS },
   { what: 'suppression', days: undefined },
   { what: 'backups', days: config.BACKUP_DAYS, setting: 'BACKUP_DAYS' },

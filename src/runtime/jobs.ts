@@ -5,7 +5,8 @@ import { z } from 'zod'
  * The queue attempts each job once (`attempts: 1`); sweepers find lost work in Postgres.
  */
 export const jobs = {
-  'collect-papers': z.object({}),
+  /** with a source and a list day: read it now, although it is not due */
+  'collect-papers': z.object({ source: z.string().optional(), day: z.string().optional() }),
   'fetch-thumbnails': z.object({}),
   'look-up-submissions': z.object({}),
   'index-papers': z.object({}),
@@ -22,6 +23,9 @@ export const jobs = {
   'tidy-sign-ups': z.object({}),
   'read-mailbox': z.object({}),
   'raise-alerts': z.object({}),
+  'send-webhooks': z.object({}),
+  'count-sums': z.object({}),
+  'import-readers': z.object({}),
 } as const satisfies Record<string, z.ZodType>
 
 export type JobName = keyof typeof jobs

@@ -4,8 +4,15 @@ import { hold } from '../edition/draft/control.ts'
 import { curate } from '../edition/draft/curate.ts'
 import { cookieName } from '../http/admin/guard.ts'
 import { createSignInLink, signIn } from '../operate/admins/sessions.ts'
-import { papers, submissions } from '../runtime/db/schema.ts'
+import { createApiKey, revokeApiKey } from '../operate/api-keys.ts'
+import { countDeliverability } from '../operate/deliverability.ts'
+import { addEndpoint, rotateSecret } from '../operate/webhooks/endpoints.ts'
+import { WEBHOOK_EVENTS } from '../operate/webhooks/events.ts'
+import { countInterest } from '../papers/votes/interest.ts'
+import { papers, submissions, webhookMessages } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
+import { countReaders } from '../subscription/count-readers.ts'
+import { storeUpload } from '../subscription/uploaded-imports.ts'
 import type { Cookie, Shot } from './take-shots.ts'
 
 /**
@@ -36,9 +43,15 @@ export async function adminPages(
       { arxivId: '2604.99999', state: 'unknown' },
     ])
   })
+  await makeIntegrations(services)
   const tokenOf = (link: string) => link.split('/').at(-1)!
   const value = await signIn(services, tokenOf(await createSignInLink(services, admin!)))
   const unused = new URL(await createSignInLink(services, admin!)).pathname
+  await countReaders(services)
+  await countInterest(services)
+  await countDeliverability(services)
+  const bytes = Buffer.from('Email Address,First Name,Opt-out?\nada@example.org,Ada,no\ngrace@example.org,Grace,yes\n')
+  const upload = await storeUpload(services, { name: 'old list.csv', bytes, uploadedBy: admin! })
   return {
     cookie: { name: cookieName(services), value, url: config.PUBLIC_URL },
     pages: [
@@ -54,7 +67,41 @@ export async function adminPages(
       { name: 'admin-submissions', path: '/admin/submissions' },
       { name: 'admin-readers', path: '/admin/readers' },
       { name: 'admin-reader', path: '/admin/readers', post: { email: reader }, from: '/admin/readers' },
+      { name: 'admin-insights', path: '/admin/insights' },
+      { name: 'admin-sources', path: '/admin/sources' },
+      { name: 'admin-inbound', path: '/admin/inbound' },
+      { name: 'admin-settings', path: '/admin/settings' },
+      { name: 'admin-sessions', path: '/admin/sessions' },
+      { name: 'admin-imports', path: '/admin/readers/import' },
+      { name: 'admin-import', path: `/admin/readers/import/${upload}` },
       { name: 'admin-log', path: '/admin/log' },
+      { name: 'admin-keys', path: '/admin/keys' },
+      { name: 'admin-webhooks', path: '/admin/webhooks' },
     ],
   }
+}
+
+/** Keys and a webhook endpoint with messages in each state. */
+async function makeIntegrations(services: Services): Promise<void> {
+  const made = { days: 365, createdBy: 'curator@example.org' }
+  await createApiKey(services, { name: 'Lab dashboard', scopes: ['read'], ...made })
+  const { id } = await createApiKey(services, { name: 'Old shop', scopes: ['readers', 'editions'], ...made })
+  await revokeApiKey(services, id)
+  const url = 'https://hooks.example.org/paperboy'
+  const endpoint = await addEndpoint(services, { url, events: WEBHOOK_EVENTS, includeAddresses: false })
+  await rotateSecret(services, endpoint.id)
+  const message = { endpointId: endpoint.id, occurredAt: services.now(), attemptedAt: services.now(), data: {} }
+  await services.db.insert(webhookMessages).values([
+    { ...message, event: 'reader.confirmed', state: 'sent', attempts: 1, status: 200 },
+    {
+      ...message,
+      event: 'edition.released',
+      state: 'waiting',
+      attempts: 2,
+      status: 503,
+      failure: 'answered 503',
+      dueAt: new Date('2099-01-01'),
+    },
+    { ...message, event: 'reader.bounced', state: 'failed', attempts: 10, failure: 'no answer in 10 s' },
+  ])
 }

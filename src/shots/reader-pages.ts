@@ -25,6 +25,8 @@ export async function readerPages(services: Services, address: string): Promise<
   const gone = id + 1000
   return [
     { name: 'subscribe', path: '/subscribe' },
+    { name: 'embed', path: '/embed' },
+    { name: 'embed-sent', path: '/embed?sent=slip' },
     { name: 'subscribe-problem', path: '/subscribe', post: { email: 'ada.reader.example' } },
     { name: 'check-your-inbox-slip', path: '/check-your-inbox?slip=' },
     { name: 'link-too-old', path: `/confirm/${mintToken(keys, 'confirm', id, longAgo, confirmNonce!)}` },

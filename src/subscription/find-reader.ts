@@ -8,6 +8,8 @@ import type { Services } from '../runtime/services.ts'
 /** One reader's subscription, as an operator sees it. */
 export interface FoundReader {
   id: number
+  /** null once erased */
+  email: string | null
   status: string
   cadence: string
   hour: number
@@ -21,32 +23,52 @@ export interface FoundReader {
   requestedAt: Date | null
   confirmedAt: Date | null
   leftAt: Date | null
+  createdAt: Date
+  importedAt: Date | null
   /** the version of the form they agreed to, or who attests consent given elsewhere */
   consent: string | null
 }
+
+interface Found {
+  reader: FoundReader | undefined
+  /** why the address is suppressed; undefined if it is not */
+  suppressed: string | undefined
+}
+
+type Deps = Pick<Services, 'db' | 'config'>
 
 /**
  * @returns the reader with this address, and why the address is suppressed; each undefined if there is none
  * @throws PaperboyError BAD_ADDRESS when the text is not an address
  */
-export async function findReader(
-  { db, config }: Pick<Services, 'db' | 'config'>,
-  typed: string,
-): Promise<{ reader: FoundReader | undefined; suppressed: string | undefined }> {
+export async function findReader(deps: Deps, typed: string): Promise<Found> {
   const { key } = parseAddress(typed, { utf8: true })
-  const [found] = await db.select().from(subscribers).where(eq(subscribers.emailKey, key))
-  const [suppression] = await db
-    .select({ reason: suppressions.reason })
-    .from(suppressions)
-    .where(eq(suppressions.addressHash, addressHash(config.SUPPRESSION_KEY, key)))
+  const [found] = await deps.db.select().from(subscribers).where(eq(subscribers.emailKey, key))
+  return withSuppression(deps, found, addressHash(deps.config.SUPPRESSION_KEY, key))
+}
+
+/** Returns the reader with this number, as `findReader`. */
+export async function readReader(deps: Deps, id: number): Promise<Found> {
+  const [found] = await deps.db.select().from(subscribers).where(eq(subscribers.id, id))
+  return withSuppression(deps, found, found?.addressHash ?? null)
+}
+
+async function withSuppression(
+  { db }: Deps,
+  found: typeof subscribers.$inferSelect | undefined,
+  hash: Buffer | null,
+): Promise<Found> {
+  const [suppression] = hash
+    ? await db.select({ reason: suppressions.reason }).from(suppressions).where(eq(suppressions.addressHash, hash))
+    : []
   if (!found) return { reader: undefined, suppressed: suppression?.reason }
-  const { id, status, cadence, hour, zone, locale, format, size, topics, nextDigestAt, pausedUntil } = found
-  const { requestedAt, confirmedAt, leftAt, consentForm, importedBy } = found
+  const { id, email, status, cadence, hour, zone, locale, format, size, topics, nextDigestAt, pausedUntil } = found
+  const { requestedAt, confirmedAt, leftAt, createdAt, importedAt, consentForm, importedBy } = found
   const consent = consentForm ?? (importedBy && `import by ${importedBy}`)
   return {
     reader: {
-      ...{ id, status, cadence, hour, zone, locale, format, size, topics, nextDigestAt, pausedUntil },
-      ...{ requestedAt, confirmedAt, leftAt, consent },
+      ...{ id, email, status, cadence, hour, zone, locale, format, size, topics, nextDigestAt, pausedUntil },
+      ...{ requestedAt, confirmedAt, leftAt, createdAt, importedAt, consent },
     },
     suppressed: suppression?.reason,
   }

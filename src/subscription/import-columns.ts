@@ -35,15 +35,21 @@ export const MEANINGS_HELP = `MEANING is one of: ${MEANINGS.join(', ')}. For COL
 
 /**
  * Returns the meaning of each column: from `--map`, else from the known tools. Unknown columns are ignored.
+ * @param needs "any address columns" before the operator could map them
  * @throws Error with a message for the operator: no address column, or a mapping that matches no column
  */
-export function readColumns(header: readonly string[], mappings: readonly Mapping[]): ReadColumn[] {
+export function readColumns(
+  header: readonly string[],
+  mappings: readonly Mapping[],
+  needs: 'one address column' | 'any address columns' = 'one address column',
+): ReadColumn[] {
   const columns = header.map((name): ReadColumn => {
     const known = knownColumn(name)
     const { meaning = 'ignore', tool, everyRow = false } = known ?? {}
     return { name, meaning, by: tool, everyRow, values: new Map() }
   })
   for (const mapping of mappings) applyMapping(columns, mapping)
+  if (needs === 'any address columns') return columns
   const addresses = columns.filter(({ meaning }) => meaning === 'email')
   if (addresses.length === 0)
     throw new Error(

@@ -1,6 +1,7 @@
 import { canonicalZone } from '../calendar/zone-names.ts'
 import { unescapeFormula } from '../lib/csv/formula.ts'
 import { type CsvFile, openCsv } from '../lib/csv/open-csv.ts'
+import type { TextFile } from '../lib/csv/text-file.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import { canonicalSlug, slugOf } from '../papers/topics/keywords.ts'
@@ -73,7 +74,7 @@ const MAX_TAGS = 1000
  *   unreadable columns
  */
 export async function openSubscriberFile(
-  file: string,
+  file: TextFile,
   options: {
     suppressionKey: string
     mappings: readonly Mapping[]
@@ -104,9 +105,15 @@ export async function openSubscriberFile(
   return { separator, encoding, columns, unknownTags, lines: lines() }
 }
 
+/** Returns a row with the defaults of a plain list of addresses. @throws AddressError */
+export const rowOfAddress = (
+  settings: { suppressionKey: string; newsletter: Pick<Newsletter, 'languages' | 'defaults'> },
+  address: string,
+): Row => rowReader(readColumns(['email'], []), settings, new Set(), new Map())(1, [address])
+
 function rowReader(
   columns: readonly ReadColumn[],
-  { suppressionKey, newsletter: { languages, defaults } }: Parameters<typeof openSubscriberFile>[1],
+  { suppressionKey, newsletter: { languages, defaults } }: Parameters<typeof rowOfAddress>[0],
   topics: ReadonlySet<string>,
   unknownTags: Map<string, number>,
 ): (line: number, cells: string[]) => Row {

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { nameOfFile, type TextFile } from '../lib/csv/text-file.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { knownTopics } from '../papers/topics/topic-counts.ts'
 import type { Db } from '../runtime/db/database.ts'
@@ -21,6 +22,19 @@ export interface ImportOptions {
   partial?: boolean
   /** meanings of columns that no known tool writes */
   mappings?: readonly Mapping[]
+  /** called between chunks, with the number of lines read so far */
+  onProgress?: (lines: number) => Promise<void>
+}
+
+/** The file may say who agreed to emails, in terms that the import does not know. Lists them, for a page that asks. */
+export class UnrecognizedConsent extends PaperboyError {
+  readonly columns: readonly string[]
+  readonly values: readonly { column: string; value: string }[]
+  constructor(message: string, columns: readonly string[], values: readonly { column: string; value: string }[]) {
+    super('BAD_IMPORT', message)
+    this.columns = columns
+    this.values = values
+  }
 }
 
 export interface ImportResult {
@@ -65,16 +79,17 @@ const COUNTS = ['added', 'asked', 'activated', 'remembered', 'refused'] as const
  */
 export async function importSubscribers(
   { db, config, now }: Pick<Services, 'db' | 'config' | 'now'>,
-  file: string,
+  source: TextFile,
   options: ImportOptions,
 ): Promise<ImportResult> {
-  const { columns, separator, encoding, lines, unknownTags } = await open({ db, config }, file, options)
+  const file = nameOfFile(source)
+  const { columns, separator, encoding, lines, unknownTags } = await open({ db, config }, source, options)
   const result: ImportResult = {
     ...{ read: 0, added: 0, asked: 0, activated: 0, unchanged: 0, remembered: 0, refused: 0, bad: 0, problems: [] },
     ...{ separator, encoding, unknownTags: {} },
     columns: columns.map(({ name, meaning, by }) => ({ name, meaning, by })),
   }
-  const unknown = new Map<string, string>()
+  const unknown = new Map<string, UnknownCell>()
   const addProblem = (problem: string) => {
     result.bad++
     if (result.problems.length < (options.partial ? MAX_PROBLEMS_PARTIAL : MAX_PROBLEMS)) result.problems.push(problem)
@@ -101,11 +116,12 @@ export async function importSubscribers(
           result.unchanged += counts.unchanged
         }
         chunk = []
+        await options.onProgress?.(result.read)
       }
       for await (const line of lines) {
         result.read++
         if ('problem' in line) addProblem(line.problem)
-        else if ('unknown' in line) unknown.set(...unknownMessage(line.unknown, line.line, unknown))
+        else if ('unknown' in line) addUnknown(unknown, line.unknown, line.line)
         else chunk.push(line.row)
         if (chunk.length === CHUNK) await writeChunk()
         if (hasFailed() && (result.problems.length >= MAX_PROBLEMS || unknown.size >= MAX_PROBLEMS)) break
@@ -116,7 +132,7 @@ export async function importSubscribers(
     .catch((error) => {
       if (!(error instanceof Rollback)) throw error
     })
-  if (unknown.size > 0) throw unrecognizedError(file, [...unknown.values()])
+  if (unknown.size > 0) throw unrecognizedCells(file, [...unknown.values()])
   if (hasFailed()) {
     const more = result.bad >= MAX_PROBLEMS ? '\n  … and possibly more' : ''
     throw new PaperboyError(
@@ -129,11 +145,12 @@ export async function importSubscribers(
 
 async function open(
   { db, config }: Pick<Services, 'db' | 'config'>,
-  file: string,
+  source: TextFile,
   { mappings = [] }: ImportOptions,
 ): Promise<SubscriberFile> {
+  const file = nameOfFile(source)
   try {
-    const readers = await openSubscriberFile(file, {
+    const readers = await openSubscriberFile(source, {
       newsletter: config.newsletter,
       suppressionKey: config.SUPPRESSION_KEY,
       mappings,
@@ -141,29 +158,42 @@ async function open(
     })
     const invalid = unrecognizedColumns(readers.columns)
     if (invalid.length === 0) return readers
-    const lines = invalid.map(({ name }) => `the column "${name}": --map "${name}=MEANING"`)
-    throw unrecognizedError(file, lines)
+    const names = invalid.map(({ name }) => name)
+    const lines = names.map((name) => `the column "${name}": --map "${name}=MEANING"`)
+    throw new UnrecognizedConsent(unrecognizedMessage(file, lines), names, [])
   } catch (error) {
     if (error instanceof PaperboyError) throw error
     throw new PaperboyError('BAD_IMPORT', `${file} cannot be imported: ${(error as Error).message}`, { cause: error })
   }
 }
 
-const unrecognizedError = (file: string, lines: string[]): PaperboyError =>
-  new PaperboyError(
-    'BAD_IMPORT',
-    `Nothing was imported from ${file}. It may record who agreed to emails, in terms that Paperboy does not know. State what they mean:\n  ${lines.join('\n  ')}\n${MEANINGS_HELP}`,
-  )
+const unrecognizedMessage = (file: string, lines: string[]): string =>
+  `Nothing was imported from ${file}. It may record who agreed to emails, in terms that Paperboy does not know. State what they mean:\n  ${lines.join('\n  ')}\n${MEANINGS_HELP}`
 
-/** Returns the key of an unknown value and its message, which names the first line with it. */
-function unknownMessage(
-  { column, value, message }: UnknownValue,
-  line: number,
-  seen: Map<string, string>,
-): [string, string] {
+/** An unknown value about consent, with the message that names the first line with it. */
+interface UnknownCell {
+  column: ReadColumn
+  value: string
+  message: string
+}
+
+function addUnknown(seen: Map<string, UnknownCell>, { column, value, message }: UnknownValue, line: number): void {
   const key = `${column.name}\0${value.toLowerCase()}`
   const flag = column.by === undefined ? `${column.name}=MEANING` : `${column.name}:${value}=MEANING`
-  return [key, seen.get(key) ?? `${message} in line ${line}: --map "${flag}"`]
+  if (!seen.has(key)) seen.set(key, { column, value, message: `${message} in line ${line}: --map "${flag}"` })
+}
+
+function unrecognizedCells(file: string, cells: UnknownCell[]): UnrecognizedConsent {
+  const message = unrecognizedMessage(
+    file,
+    cells.map((cell) => cell.message),
+  )
+  const [known, other] = [cells.filter(({ column }) => column.by), cells.filter(({ column }) => !column.by)]
+  return new UnrecognizedConsent(
+    message,
+    [...new Set(other.map(({ column }) => column.name))],
+    known.map(({ column, value }) => ({ column: column.name, value })),
+  )
 }
 
 /** Returns the rows whose zone the database does not know. */
@@ -175,12 +205,13 @@ async function unknownZones(db: Db, rows: Row[]): Promise<Row[]> {
 }
 
 /** Returns the status a row is imported with; active only when the operator attests consent. */
-function importedStatus({ status }: Row, { active }: ImportOptions): Status {
+function importedStatus({ status }: Row, { active }: Pick<ImportOptions, 'active'>): Status {
   if (status !== undefined && status !== 'active') return status
   return active ? 'active' : 'pending'
 }
 
-async function insertRows(db: Db, all: Row[], options: ImportOptions, at: Date) {
+/** Imports rows of valid zones, whose addresses `carrySuppressions` has seen. @returns what became of them, counted */
+export async function insertRows(db: Db, all: Row[], options: Pick<ImportOptions, 'active' | 'attestedBy'>, at: Date) {
   const rows = mergeDuplicates(
     all.map((row) => ({ ...row, hash: row.hash.toString('hex'), status: importedStatus(row, options) })),
   )
@@ -197,7 +228,7 @@ const Counts = z.object({ added: number, asked: number, activated: number, remem
  * CTEs in order: `given` (the rows, each with the suppression of its address), `known` (readers before), `written` (readers inserted or
  * changed), `asked` and `unasked` (confirmation emails queued or cancelled), `suppressed` (bounces and complaints of the old list).
  */
-const insertStatement = (rows: readonly object[], options: ImportOptions, at: Date) => sql`
+const insertStatement = (rows: readonly object[], options: Pick<ImportOptions, 'attestedBy'>, at: Date) => sql`
     WITH given AS (
       SELECT g.*, decode(g.hash, 'hex') AS address_hash, g.status IN ('active', 'pending') AS reads, x.reason
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS g(

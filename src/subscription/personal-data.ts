@@ -91,4 +91,10 @@ export const PERSONAL_TABLES: Record<string, PersonalTable> = {
       WHERE subscriber_id IS DISTINCT FROM ${id}
         AND mentions @> (SELECT ARRAY[address_hash] FROM subscribers WHERE id = ${id} AND address_hash IS NOT NULL)`,
   },
+  webhook_messages: {
+    read: (id) => sql`
+      SELECT jsonb_build_object('event', event, 'occurred_at', occurred_at, 'state', state) AS row
+      FROM webhook_messages WHERE subscriber_id = ${id} ORDER BY id`,
+    erase: (id) => sql`DELETE FROM webhook_messages WHERE subscriber_id = ${id}`,
+  },
 }

@@ -76,6 +76,8 @@ describe.for([
       '/admin/submissions',
       '/admin/readers',
       '/admin/log',
+      '/admin/keys',
+      '/admin/webhooks',
     ])
   })
 })

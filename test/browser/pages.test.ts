@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import { mintToken } from '../../src/mail/tokens.ts'
+import { messagesIn } from '../../src/messages/catalogue.ts'
 import { signUpCounts, subscribers } from '../../src/runtime/db/schema.ts'
 import { everyPage } from '../http/every-page.ts'
 import { test as onSite } from '../http/site.ts'
@@ -37,6 +38,36 @@ describe.for([
     ])
   })
 })
+
+test.for(['es', 'fr', 'zh'] as const)(
+  'the main pages in %s have no violation, and fit a screen of 320 pixels',
+  { timeout: 240_000 },
+  async (locale, { site, db }) => {
+    const paths = await everyPage(site)
+    await db.update(subscribers).set({ locale })
+    const personal = paths.filter((path) => /^\/(?:confirm|preferences|unsubscribe|manage)\//.test(path))
+    const page = await open(site, {
+      locale: messagesIn(locale).intl,
+      bypassCSP: true,
+      viewport: { width: 320, height: 800 },
+      colorScheme: locale === 'fr' ? 'dark' : 'light',
+    })
+    const main = [
+      '/',
+      '/subscribe',
+      '/papers/1',
+      '/topics',
+      '/topics/video-generation',
+      '/search?q=paper',
+      '/manage',
+      '/privacy',
+    ]
+    for (const url of [...main, ...personal]) {
+      expect(await look(page, url)).toEqual({ url, found: [], overflow: [0, 0] })
+      expect([url, await page.locator('html').getAttribute('lang')]).toEqual([url, messagesIn(locale).lang])
+    }
+  },
+)
 
 test('no page violates its content security policy', { timeout: 60_000 }, async ({ site }) => {
   const page = await open(site)

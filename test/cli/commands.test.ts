@@ -184,6 +184,26 @@ test('commands enter the audit log, and `admin link` signs in without an email',
   expect((await paperboy(['admin', 'link', 'nobody@desk.example'], env)).code).toBe(1)
 }, 60_000)
 
+test('api-key creates a key that is printed once, lists it without its secret, and revokes it', async ({
+  db,
+  databaseUrl,
+}) => {
+  const run = (...args: string[]) => paperboy(args, { DATABASE_URL: databaseUrl })
+  const made = JSON.parse(
+    (await run('api-key', 'create', 'Shop', '--scopes', 'read,readers', '--days', '7', '--json')).stdout,
+  )
+  expect(made).toEqual({ id: 1, key: expect.stringMatching(/^paperboy_/) })
+  const list = await run('api-key', 'list')
+  expect(list.stdout).toMatch(/^1 {2}active {2}paperboy_\S{4}… {2}read,readers {2}last used never {2}Shop\n$/)
+  expect(list.stdout).not.toContain(made.key)
+  expect((await run('api-key', 'revoke', '1')).code).toBe(0)
+  expect((await run('api-key', 'revoke', '1')).code).toBe(1)
+  expect((await run('api-key', 'create', 'Shop', '--scopes', 'everything')).code).toBe(2)
+  expect((await run('api-key', 'create', 'Shop')).code).toBe(2)
+  const log = (await db.select().from(auditLog).orderBy(auditLog.id)).map(({ action, target }) => `${action} ${target}`)
+  expect(log).toEqual(['created the API key "Shop"', 'revoked API key 1'])
+})
+
 test('relays show lists slowed domains with reasons, and reset-domain resets one', async ({ db, databaseUrl }) => {
   const env = { DATABASE_URL: databaseUrl, SMTP_URL: 'smtp://127.0.0.1:1?name=main' }
   expect((await paperboy(['relays', 'show'], env)).stdout).toBe('No relay rests, and no domain is slowed down.\n')

@@ -15,7 +15,11 @@ export function siteOn(services: Services, options: AppOptions = {}): Site {
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
   const site = { ...services, log }
-  return { app: buildApp(site, { pageCacheMs: 0, ...options }), services: site, logged: () => lines.join('') }
+  return {
+    app: buildApp(site, { pageCacheMs: 0, shedsLoad: false, ...options }),
+    services: site,
+    logged: () => lines.join(''),
+  }
 }
 
 /** A test with the whole app on its own database. The clock is fixed at noon on 15 April 2026. */

@@ -22,7 +22,10 @@ const NOTHING: Handlers = {
   'send-service-emails': idle,
   'tidy-sign-ups': idle,
   'read-mailbox': idle,
+  'count-sums': async () => {},
+  'import-readers': async () => {},
   'raise-alerts': idle,
+  'send-webhooks': idle,
 }
 const CONCURRENCY = { scheduled: 4, emails: 1, batches: 1 }
 

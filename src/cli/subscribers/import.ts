@@ -4,11 +4,11 @@ import { printError } from '../../lib/terminal.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import { importSubscribers } from '../../subscription/import.ts'
 import { type Mapping, MEANINGS_HELP, parseMapping } from '../../subscription/import-columns.ts'
+import { describeColumns, describeCounts } from '../../subscription/import-report.ts'
 import { cliActor } from '../actor.ts'
 import { usageErrors } from '../options.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
-import { describeColumns, describeCounts } from './import-report.ts'
 
 const addMapping = usageErrors((text, before: Mapping[]) => [...before, parseMapping(text)])
 

@@ -1,3 +1,4 @@
+import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { parseAddress } from '../../mail/address.ts'
 import { createMessageId } from '../../mail/headers.ts'
@@ -25,15 +26,21 @@ export type ReaderDelivery = Omit<z.output<typeof Row>, 'subscriberId' | 'messag
 
 const MOST = 40
 
+type Deps = Pick<Services, 'db' | 'config'>
+
 /** Returns an address's newest deliveries, to answer "did she get it?". @throws PaperboyError BAD_ADDRESS */
-export async function readerDeliveries(
-  { db, config }: Pick<Services, 'db' | 'config'>,
-  address: string,
-): Promise<ReaderDelivery[]> {
+export const readerDeliveries = (deps: Deps, address: string): Promise<ReaderDelivery[]> =>
+  newestDeliveries(deps, sql`s.email_key = ${parseAddress(address).key}`)
+
+/** Returns a reader's newest deliveries, by their number. */
+export const deliveriesOf = (deps: Deps, subscriberId: number): Promise<ReaderDelivery[]> =>
+  newestDeliveries(deps, sql`s.id = ${subscriberId}`)
+
+async function newestDeliveries({ db, config }: Deps, who: SQL): Promise<ReaderDelivery[]> {
   const rows = await query(db, Row)`
     SELECT d.subscriber_id, e.date::text, e.kind, d.state, d.handed_at, d.relay, d.reply, e.message_key
     FROM subscribers s JOIN deliveries d ON d.subscriber_id = s.id JOIN editions e ON e.id = d.edition_id
-    WHERE s.email_key = ${parseAddress(address).key} ORDER BY d.edition_id DESC LIMIT ${MOST}`
+    WHERE ${who} ORDER BY d.edition_id DESC LIMIT ${MOST}`
   return rows.map(({ subscriberId, messageKey, handedAt, ...row }) => ({
     ...row,
     handedAt: handedAt?.toISOString() ?? null,

@@ -140,11 +140,11 @@ export function writeBody(
   write(layout.opening)
   if (layout.notice) write(layout.notice)
   let size = 10 * PLACEHOLDERS_BYTES
-  const around = layout.saved ? [body.saved.head, body.saved.end] : []
-  for (const segment of [body.head, layout.opening, body.notice, body.week, body.corrections, layout.foot, ...around])
+  for (const segment of [body.head, layout.opening, body.notice, body.week, body.corrections, layout.foot])
     size += segment.size
+  if (layout.saved) size += body.saved.head.size + body.saved.end.size + MOST_SAVED * body.rows.longest
   // Room for the rows: papers that do not fit as cards are listed there.
-  const maxCardBytes = layout.maxBytes - rowsSize(body.rows, sections.length + (layout.saved ? MOST_SAVED : 0))
+  const maxCardBytes = layout.maxBytes - rowsSize(body.rows, sections.length)
   const listed = new Uint8Array(sections.length)
   let section = ''
   for (const paper of shown) {
@@ -183,7 +183,7 @@ function writeSaved(
 }
 
 const rowsSize = ({ head, end, longest }: CompiledRows, papers: number): number =>
-  head.size + end.size + Math.min(papers, MOST_ROWS + MOST_SAVED) * longest
+  head.size + end.size + Math.min(papers, MOST_ROWS) * longest
 
 /** Lists the first papers that have no card, in the list's order. Neighbouring rows are one copy. @param listed 1: no row */
 function writeRows(

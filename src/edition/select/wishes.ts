@@ -35,7 +35,7 @@ export interface SimilarPaper {
 }
 
 /** A paper about a later version of what a paper of the reader names. */
-export interface FollowedPaper {
+interface FollowedPaper {
   position: number
   /** the earlier version, such as "HY-World 1.0" */
   name: string

@@ -5,15 +5,24 @@ import type { Services } from '../../runtime/services.ts'
 import { pageErrorHandler } from '../kit/error-pages.ts'
 import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
+import { adminApiKeyRoutes } from './api-keys.ts'
 import { auditLogRoutes } from './audit-log.ts'
 import { adminEditionRoutes } from './edition.ts'
 import { isFormTokenError, requireFormTokens } from './form-token.ts'
 import { guardAdminPages } from './guard.ts'
+import { inboundRoutes } from './inbound.ts'
+import { insightRoutes } from './insights.ts'
 import { overviewRoutes } from './overview.ts'
 import { adminReaderRoutes } from './reader.ts'
+import { readerImportRoutes } from './reader-import.ts'
+import { readerListRoutes } from './readers.ts'
 import { addSections } from './sections.ts'
+import { sessionRoutes } from './sessions.ts'
+import { settingsRoutes } from './settings.ts'
 import { signInRoutes, signOutRoute } from './sign-in.ts'
+import { sourceRoutes } from './sources.ts'
 import { adminSubmissionRoutes } from './submissions.ts'
+import { adminWebhookRoutes } from './webhooks.ts'
 
 const STALE = {
   title: 'This form is out of date',
@@ -47,8 +56,17 @@ export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     guarded.register(overviewRoutes, services)
     guarded.register(adminEditionRoutes, services)
     guarded.register(adminSubmissionRoutes, services)
+    guarded.register(readerListRoutes, services)
+    guarded.register(readerImportRoutes, services)
     guarded.register(adminReaderRoutes, services)
+    guarded.register(insightRoutes, services)
+    guarded.register(sourceRoutes, services)
+    guarded.register(inboundRoutes, services)
+    guarded.register(settingsRoutes, services)
+    guarded.register(sessionRoutes, services)
     guarded.register(auditLogRoutes, services)
+    guarded.register(adminApiKeyRoutes, services)
+    guarded.register(adminWebhookRoutes, services)
     guarded.register(signOutRoute, services)
   })
 }

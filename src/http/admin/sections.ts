@@ -16,6 +16,7 @@ const SECTIONS: readonly Section[] = [
   { href: '/admin/inbound', name: 'Inbound' },
   { href: '/admin/settings', name: 'Settings' },
   { href: '/admin/log', name: 'Audit log' },
+  { href: '/admin/sessions', name: 'Sign-ins' },
   { href: '/admin/keys', name: 'API keys' },
   { href: '/admin/webhooks', name: 'Webhooks' },
 ]

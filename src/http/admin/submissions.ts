@@ -2,44 +2,88 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayOf, isDay } from '../../calendar/days.ts'
 import { plainDay } from '../../calendar/words.ts'
+import { PaperboyError } from '../../lib/errors.ts'
 import { withAudit } from '../../operate/audit.ts'
 import { acceptSubmission, declineSubmission, openSubmissions } from '../../papers/ingest/submissions.ts'
 import { readable } from '../../papers/readable.ts'
 import type { Services } from '../../runtime/services.ts'
 import { actor } from './guard.ts'
 
-/** Papers that readers suggested, to accept or decline. */
+const PER_PAGE = 100
+
+const day = z.string().refine(isDay).optional().catch(undefined)
+const note = z.string().trim().max(500).optional().catch(undefined)
+const verdict = z.enum(['accept', 'decline'])
+type Verdict = z.output<typeof verdict>
+const DONE = { accept: 'accepted', decline: 'declined' } as const
+
+/** Papers that readers suggested, to accept or decline, one by one or several at once. */
 export const adminSubmissionRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  app.get('/admin/submissions', async (_request, reply) => {
-    const submissions = (await openSubmissions(services)).map(({ title, submittedAt, ...each }) => ({
-      ...each,
-      title: title && readable(title),
-      day: plainDay(dayOf(submittedAt)),
-    }))
-    return reply.view('admin/submissions', { submissions, today: dayOf(services.now()) })
-  })
+  const listing = { querystring: z.object({ after: z.coerce.number().int().positive().optional().catch(undefined) }) }
+  app.get('/admin/submissions', { schema: listing }, async ({ query }, reply) => show(reply, query.after))
 
   const deciding = {
-    params: z.object({ id: z.string(), word: z.enum(['accept', 'decline']) }),
-    body: z
-      .object({
-        date: z.string().refine(isDay).optional().catch(undefined),
-        note: z.string().trim().max(500).optional().catch(undefined),
-      })
-      .catch({}),
+    params: z.object({ id: z.string(), word: verdict }),
+    body: z.object({ date: day, note }).catch({}),
   }
   app.post('/admin/submissions/:id/:word', { schema: deciding }, async (request, reply) => {
     const { id, word } = request.params
     const { date, note } = request.body
-    const entry = { actor: actor(request), action: word === 'accept' ? 'accepted' : 'declined', target: `paper ${id}` }
-    await withAudit(
-      services,
-      entry,
-      async (db): Promise<unknown> =>
-        word === 'accept'
-          ? acceptSubmission({ ...services, db }, id, date, note || undefined)
-          : declineSubmission({ ...services, db }, id, note || undefined),
-    )
+    await decide(word, id, actor(request), date, note || undefined)
     return reply.redirect('/admin/submissions', 303)
   })
+
+  const several = {
+    body: z.object({
+      paper: z
+        .preprocess((value) => (value === undefined ? [] : [value].flat()), z.array(z.string()).max(PER_PAGE))
+        .catch([]),
+      word: verdict,
+      date: day,
+    }),
+  }
+  app.post('/admin/submissions', { schema: several }, async (request, reply) => {
+    const { paper: papers, word, date } = request.body
+    const missed: string[] = []
+    for (const id of papers) {
+      try {
+        await decide(word, id, actor(request), date)
+      } catch (error) {
+        // Another curator was faster, or the page is old: the others still count.
+        if (!(error instanceof PaperboyError)) throw error
+        missed.push(id)
+      }
+    }
+    const done = papers.length - missed.length
+    return show(reply, undefined, {
+      done: `${done} ${done === 1 ? 'paper' : 'papers'} ${DONE[word]}.`,
+      ...(missed.length > 0 ? { missed: missed.join(', ') } : {}),
+    })
+  })
+
+  const decide = (word: Verdict, id: string, by: string, date?: string, note?: string): Promise<unknown> =>
+    withAudit(
+      services,
+      { actor: by, action: DONE[word], target: `paper ${id}` },
+      async (db): Promise<unknown> =>
+        word === 'accept'
+          ? acceptSubmission({ ...services, db }, id, date, note)
+          : declineSubmission({ ...services, db }, id, note),
+    )
+
+  async function show(reply: { view(page: string, data: object): unknown }, after?: number, more: object = {}) {
+    const open = await openSubmissions(services, { after, limit: PER_PAGE + 1 })
+    const shown = open.slice(0, PER_PAGE)
+    return reply.view('admin/submissions', {
+      submissions: shown.map(({ title, submittedAt, ...each }) => ({
+        ...each,
+        title: title && readable(title),
+        day: plainDay(dayOf(submittedAt)),
+      })),
+      canDecide: shown.some(({ state }) => state === 'found'),
+      today: dayOf(services.now()),
+      next: open.length > PER_PAGE ? `/admin/submissions?after=${shown.at(-1)!.id}` : undefined,
+      ...more,
+    })
+  }
 }

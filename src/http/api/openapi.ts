@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
 import type { Config } from '../../runtime/config/config.ts'
 import { VERSION } from '../../runtime/config/version.ts'
+import { openToOtherSites } from '../kit/cors.ts'
 
 type Operation = {
   summary?: string
@@ -30,6 +31,9 @@ export async function describeApi(
           'Trending papers and the subscription to them. Errors are problem details (RFC 9457) of type application/problem+json.',
       },
       servers: [{ url: config.PUBLIC_URL }],
+      components: {
+        securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'A key made at /admin/keys.' } },
+      },
     },
     transform: (route) => {
       const { schema, url } = jsonSchemaTransform(route as Parameters<typeof jsonSchemaTransform>[0])
@@ -41,7 +45,7 @@ export async function describeApi(
 /** The OpenAPI document, and the same as a page that works without JavaScript. */
 export async function apiDocumentRoutes(app: FastifyInstance): Promise<void> {
   const hidden = { schema: { hide: true } }
-  app.get('/openapi.json', hidden, async () => app.swagger())
+  app.get('/openapi.json', hidden, async (_request, reply) => openToOtherSites(reply).send(app.swagger()))
   app.get('/docs', hidden, async (_request, reply) =>
     reply.view('api', { operations: operationsOf(app.swagger() as Described) }),
   )
@@ -49,18 +53,28 @@ export async function apiDocumentRoutes(app: FastifyInstance): Promise<void> {
 
 const operationsOf = ({ paths = {} }: Described) =>
   Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { summary, parameters = [], requestBody, responses = {} }]) => ({
+    Object.entries(methods).map(([method, { summary, description, parameters = [], requestBody, responses = {} }]) => ({
       method: method.toUpperCase(),
       path,
       summary,
+      description,
       parameters,
       body: requestBody && JSON.stringify(bodyOf(requestBody), null, 2),
-      responses: Object.entries(responses).map(([status, response]) => ({
-        status,
-        body: JSON.stringify(bodyOf(response as object) ?? {}, null, 2),
-      })),
+      responses: answersOf(responses),
     })),
   )
+
+/** The responses, with all statuses of the same body in one: errors share one. */
+const answersOf = (responses: object) => {
+  const all = Object.entries(responses).map(([status, response]) => ({
+    status,
+    body: JSON.stringify(bodyOf(response) ?? {}, null, 2),
+  }))
+  return [...Map.groupBy(all, ({ body }) => body)].map(([body, same]) => ({
+    status: same.map(({ status }) => status).join(', '),
+    body,
+  }))
+}
 
 const bodyOf = (holder: { content?: Record<string, { schema?: unknown }> }) =>
   Object.values(holder.content ?? {})[0]?.schema

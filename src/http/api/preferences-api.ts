@@ -34,15 +34,21 @@ const Given = z.strictObject(CHOICES).partial()
 export const preferencesApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   disallowIndexing(app)
   const schema = { params: z.object({ token: z.string() }), response: { 200: Shown } }
-  app.get('/v1/preferences/:token', { schema }, async ({ params }) =>
-    shown(await readPreferences(services, params.token), services),
+  const config = { errors: [404] }
+  app.get(
+    '/v1/preferences/:token',
+    { config, schema: { summary: 'A reader’s preferences', ...schema } },
+    async ({ params }) => shown(await readPreferences(services, params.token), services),
   )
-  app.patch('/v1/preferences/:token', { schema: { ...schema, body: Given } }, async ({ params, body }) =>
+  const patching = { summary: 'Change the preferences given', ...schema, body: Given }
+  app.patch('/v1/preferences/:token', { config, schema: patching }, async ({ params, body }) =>
     // zod keeps absent fields absent, so they are not changed.
     shown(await savePreferences(services, params.token, body as Parameters<typeof savePreferences>[2]), services),
   )
-  app.post('/v1/preferences/:token/undo', { schema }, async ({ params }) =>
-    shown(await undoPreferences(services, params.token), services),
+  app.post(
+    '/v1/preferences/:token/undo',
+    { config, schema: { summary: 'Undo the last change', ...schema } },
+    async ({ params }) => shown(await undoPreferences(services, params.token), services),
   )
 }
 

@@ -43,9 +43,15 @@ const OWN =
 
 const SYSTEM_FONTS = ['/usr/share/fonts', '/usr/local/share/fonts', '/System/Library/Fonts', 'C:/Windows/Fonts']
 
+/** Read once: every page has a card. */
+let hasFonts: boolean | undefined
+
 /** Whether this machine can draw a text: with our font, or with those that are installed. Otherwise it would be boxes. */
-export const isDrawable = (text: string): boolean =>
-  OWN.test(text) || SYSTEM_FONTS.some((folder) => existsSync(folder) && readdirSync(folder).length > 0)
+export function isDrawable(text: string): boolean {
+  if (OWN.test(text)) return true
+  hasFonts ??= SYSTEM_FONTS.some((folder) => existsSync(folder) && readdirSync(folder).length > 0)
+  return hasFonts
+}
 
 /** Draws a card as PNG. Takes some 0.1 s of a thread, none of the event loop. */
 export async function drawCard({ name: newsletter, aside, title, lines, foot }: CardText): Promise<Buffer> {

@@ -7,6 +7,7 @@ import { canonicalSlug } from '../../papers/topics/keywords.ts'
 import { readTopicNames } from '../../papers/topics/topic-name.ts'
 import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
+import { openToOtherSites } from '../kit/cors.ts'
 import { authorHref, organizationHref } from '../pages/people-paths.ts'
 import { atomDocument, type FeedContent, jsonDocument, rssDocument } from './feed-documents.ts'
 
@@ -27,6 +28,7 @@ const topic = z
 /** Feeds of all papers, and by topic, author and organisation. An unchanged feed answers 304. */
 export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now, config }) => {
   await app.register(fastifyEtag)
+  app.addHook('onRequest', async (_request, reply) => void openToOtherSites(reply))
   const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
   const since = (paper: { listDay: string }) => feedDateOf(paper.listDay, deps.closeHourUtc)
 

@@ -90,6 +90,15 @@ export const assetRoutes: FastifyPluginAsyncZod<{ assets: Assets; newsletter: Ne
       )
   }
 
+  // The pages of other sites load this one, so its name stays.
+  const embed = files.get('embed.js')!
+  app.get('/embed.js', async (_request, reply) =>
+    reply
+      .headers({ 'cache-control': 'public, max-age=3600', 'cross-origin-resource-policy': 'cross-origin' })
+      .type(embed.type)
+      .send(embed.body),
+  )
+
   const manifest = JSON.stringify(manifestOf(newsletter, path, icons))
   app.get('/manifest.webmanifest', async (_request, reply) =>
     reply

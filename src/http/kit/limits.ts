@@ -11,6 +11,8 @@ export const routeLimits: RateLimitPluginOptions = {
   global: false,
   keyGenerator: ({ ip }) => networksOf(ip)[0],
   cache: 20_000,
+  // `ratelimit-limit`, `ratelimit-remaining` and `ratelimit-reset`, in seconds.
+  enableDraftSpec: true,
   errorResponseBuilder: (_request, { statusCode }) => Object.assign(new Error('too many requests'), { statusCode }),
 }
 

@@ -27,13 +27,17 @@ export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>)
   clientErrorHandler,
 })
 
-/** Runs before routing, so without hooks and templates: plain text. */
+/** Runs before routing, so without hooks and templates: plain text, or a problem of the API. */
 const malformedUrl =
   (frontPage: string) =>
-  (_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void => {
+  (_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    reply.code(400).headers({ 'content-security-policy': "default-src 'none'", 'cache-control': 'no-store' })
+    if (request.raw.url?.startsWith('/api/')) {
+      const problem = { title: 'Bad Request', status: 400, detail: 'This URL is not well formed.' }
+      reply.type('application/problem+json').send(JSON.stringify(problem))
+      return
+    }
     reply
-      .code(400)
-      .headers({ 'content-security-policy': "default-src 'none'", 'cache-control': 'no-store' })
       .type('text/plain; charset=utf-8')
       .send(
         `This address is not well formed: a part of it was cut off or changed. The front page is at ${frontPage}/\n`,

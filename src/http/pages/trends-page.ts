@@ -28,7 +28,8 @@ interface Moved {
 export function trendsPage(trends: Trends, t: Messages) {
   const { week, lastDay, partial } = trends
   const words = t.trends
-  const moved = trends.fields
+  // The first week has none to compare with.
+  const moved = (trends.before > 0 ? trends.fields : [])
     .map(({ slug, weeks }) => ({
       slug,
       name: topicName(slug, t),
@@ -52,6 +53,7 @@ export function trendsPage(trends: Trends, t: Messages) {
     lead: leadOf(moved, trends.risers, t),
     previous: trends.previous && stepTo(trends.previous, t),
     next: trends.next && stepTo(trends.next, t),
+    noMoves: trends.before > 0 ? words.noMoves : words.noneBefore,
     key: [
       words.topicsKey,
       words.counts(t.common.papers(trends.papers), trends.before),

@@ -1,7 +1,7 @@
 import { PaperboyError } from '../errors.ts'
 import { type Line, splitLines } from './lines.ts'
 import { type CsvRow, endOfRecord, LONGEST_RECORD, parseText, takeRecords } from './records.ts'
-import { detectEncoding, type Encoding, readText } from './text-file.ts'
+import { detectEncoding, type Encoding, nameOfFile, readText, type TextFile } from './text-file.ts'
 
 export interface CsvFile {
   /** the cells of the first line */
@@ -22,7 +22,7 @@ const SEPARATORS = [',', ';', '\t', '|']
  * @throws PaperboyError BAD_IMPORT when the file is missing, empty or has no header; `rows` throws it when the rest
  *   is unreadable
  */
-export async function openCsv(file: string): Promise<CsvFile> {
+export async function openCsv(file: TextFile): Promise<CsvFile> {
   try {
     const encoding = await detectEncoding(file)
     const batches = splitLines(readText(file, encoding), LONGEST_RECORD)
@@ -70,7 +70,7 @@ async function takeHeader(
 }
 
 async function* rowsOf(
-  file: string,
+  file: TextFile,
   read: Line[],
   batches: AsyncGenerator<Line[]>,
   shape: { separator: string; width: number },
@@ -88,8 +88,9 @@ async function* rowsOf(
   }
 }
 
-function unreadable(file: string, error: unknown): unknown {
+function unreadable(source: TextFile, error: unknown): unknown {
   if (error instanceof PaperboyError) return error
+  const file = nameOfFile(source)
   const { code, message } = error as { code?: string; message: string }
   if (code === 'ENOENT') return new PaperboyError('BAD_IMPORT', `The file ${file} does not exist.`, { cause: error })
   return new PaperboyError('BAD_IMPORT', `${file} is not a readable CSV file: ${message}`, { cause: error })

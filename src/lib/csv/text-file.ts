@@ -1,17 +1,30 @@
 import { createReadStream } from 'node:fs'
 
+/** A file by its path, or an uploaded one, which no disk ever has. */
+export type TextFile = string | { name: string; bytes: Buffer }
+
+/** Returns the name of a file for messages. */
+export const nameOfFile = (file: TextFile): string => (typeof file === 'string' ? file : file.name)
+
+const CHUNK_BYTES = 64 * 1024
+
+async function* chunksOf(file: TextFile): AsyncGenerator<Buffer> {
+  if (typeof file === 'string') yield* createReadStream(file) as AsyncIterable<Buffer>
+  else for (let at = 0; at < file.bytes.length; at += CHUNK_BYTES) yield file.bytes.subarray(at, at + CHUNK_BYTES)
+}
+
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
 
 /**
  * Detects a text file's encoding: from its byte order mark, else UTF-16 if every second byte is zero, else UTF-8.
  * A file with invalid UTF-8 is Windows-1252, unless it also has valid UTF-8 letters: then it is UTF-8 with damaged lines.
  */
-export async function detectEncoding(file: string): Promise<Encoding> {
+export async function detectEncoding(file: TextFile): Promise<Encoding> {
   const decoder = new TextDecoder('utf-8')
   let isFirst = true
   let hasLetters = false
   let isDamaged = false
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+  for await (const chunk of chunksOf(file)) {
     const wide = isFirst ? utf16Of(chunk) : undefined
     if (wide) return wide
     isFirst = false
@@ -33,9 +46,8 @@ function utf16Of(start: Buffer): Encoding | undefined {
 }
 
 /** Yields a file's text in chunks, without its byte order mark. Invalid bytes become U+FFFD. */
-export async function* readText(file: string, encoding: Encoding): AsyncGenerator<string> {
+export async function* readText(file: TextFile, encoding: Encoding): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding)
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>)
-    yield decoder.decode(chunk, { stream: true })
+  for await (const chunk of chunksOf(file)) yield decoder.decode(chunk, { stream: true })
   yield decoder.decode()
 }

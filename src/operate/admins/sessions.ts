@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { and, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
@@ -67,7 +67,14 @@ export async function checkSignIn({ db, config, keys, now }: Deps, token: string
   const [found] = await db
     .select({ address: adminSessions.address })
     .from(adminSessions)
-    .where(and(eq(adminSessions.id, sessionId), isNull(adminSessions.begunAt), isAdmin(config)))
+    .where(
+      and(
+        eq(adminSessions.id, sessionId),
+        isNull(adminSessions.begunAt),
+        isNull(adminSessions.endedAt),
+        isAdmin(config),
+      ),
+    )
   if (!found || issuedAt < minutesBefore(now(), LINK_MINUTES))
     throw new PaperboyError('TOKEN_EXPIRED', `This link worked once, for ${LINK_MINUTES} minutes. Request a new one.`)
   return { sessionId, address: found.address }
@@ -82,7 +89,7 @@ export async function signIn(deps: Deps, token: string): Promise<string> {
     const { rowCount } = await tx
       .update(adminSessions)
       .set({ begunAt: at })
-      .where(and(eq(adminSessions.id, sessionId), isNull(adminSessions.begunAt)))
+      .where(and(eq(adminSessions.id, sessionId), isNull(adminSessions.begunAt), isNull(adminSessions.endedAt)))
     if (rowCount === 0) throw new PaperboyError('TOKEN_EXPIRED', 'This link was just used. Request a new one.')
     await recordAudit(tx, at, { actor: address, action: 'signed in', target: '' })
   })
@@ -114,6 +121,43 @@ export async function findAdmin({ db, config, keys, now }: Deps, cookie: string)
 
 export async function signOut({ db, now }: Pick<Services, 'db' | 'now'>, { sessionId }: Admin): Promise<void> {
   await db.update(adminSessions).set({ endedAt: now() }).where(eq(adminSessions.id, sessionId))
+}
+
+/** A browser that is signed in, or a link that can still sign one in. */
+export interface OpenSession {
+  id: number
+  address: string
+  askedAt: Date
+  /** null for a link that was not used yet */
+  begunAt: Date | null
+}
+
+/** Lists open sessions and unused links, newest first. Those of addresses that ADMIN_EMAILS no longer has are over. */
+export async function listOpenSessions({
+  db,
+  config,
+  now,
+}: Pick<Services, 'db' | 'config' | 'now'>): Promise<OpenSession[]> {
+  const at = now()
+  const { id, address, askedAt, begunAt } = adminSessions
+  const begun = gt(begunAt, minutesBefore(at, SESSION_HOURS * 60))
+  const unused = and(isNull(begunAt), gt(askedAt, minutesBefore(at, LINK_MINUTES)))
+  return db
+    .select({ id, address, askedAt, begunAt })
+    .from(adminSessions)
+    .where(and(isNull(adminSessions.endedAt), isAdmin(config), or(begun, unused)))
+    .orderBy(desc(id))
+}
+
+/** Ends a session, or an unused link, at once. @returns its address @throws PaperboyError SESSION_NOT_FOUND when it is over */
+export async function endSession({ db, now }: Pick<Services, 'db' | 'now'>, id: number): Promise<string> {
+  const [ended] = await db
+    .update(adminSessions)
+    .set({ endedAt: now() })
+    .where(and(eq(adminSessions.id, id), isNull(adminSessions.endedAt)))
+    .returning({ address: adminSessions.address })
+  if (!ended) throw new PaperboyError('SESSION_NOT_FOUND', 'This session is over already. Nothing was changed.')
+  return ended.address
 }
 
 const isAdmin = ({ ADMIN_EMAILS }: Services['config']) => inArray(adminSessions.address, ADMIN_EMAILS)

@@ -20,6 +20,7 @@ export const ATTENTION_NAMES = [
   'wrong_key',
   'untrusted_proxy',
   'template_broken',
+  'webhook_disabled',
 ] as const
 export type AttentionName = (typeof ATTENTION_NAMES)[number]
 

@@ -4,6 +4,7 @@ import { heldEditions, lostDeliveries, missingEditions, pausedEditions } from '.
 import { refusedSender, unreadInbound } from './inbound.ts'
 import { refusingRelays, slowedDomains } from './relays.ts'
 import { brokenTemplates, untrustedProxy, wrongKey } from './setup.ts'
+import { disabledWebhooks } from './webhooks.ts'
 import { haltedMailing, overdueWork, staleSources } from './work.ts'
 
 /** All conditions. The overview, `doctor`, `status`, the metric and alert emails come from this list. */
@@ -22,6 +23,7 @@ const CONDITIONS = [
   unreadInbound,
   untrustedProxy,
   brokenTemplates,
+  disabledWebhooks,
 ]
 
 /** Finds current problems that need a person, errors first. @throws the database's error */

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import { dayOf } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { number, queryOne } from '../../runtime/db/query.ts'
@@ -74,6 +74,7 @@ export async function lookUpSubmissions({ db }: Pick<Services, 'db'>, arxiv: Sou
 }
 
 export interface Submission {
+  id: number
   arxivId: string
   state: State
   times: number
@@ -81,18 +82,24 @@ export interface Submission {
   title: string | undefined
 }
 
-/** Reads the submissions that wait for the curator or for arXiv, oldest first. */
-export async function openSubmissions({ db }: Pick<Services, 'db'>): Promise<Submission[]> {
-  const open = await db
+const OPEN: State[] = ['asked', 'found', 'unknown']
+
+/**
+ * Reads the submissions that wait for the curator or for arXiv, oldest first: all of them, or a page.
+ * @param page.after id of the last submission of the page before
+ */
+export async function openSubmissions(
+  { db }: Pick<Services, 'db'>,
+  page: { after?: number | undefined; limit?: number | undefined } = {},
+): Promise<Submission[]> {
+  const open = db
     .select()
     .from(submissions)
-    .where(inArray(submissions.state, ['asked', 'found', 'unknown']))
-    .orderBy(asc(submissions.submittedAt))
-  return open.map(({ arxivId, state, times, submittedAt, found }) => ({
-    arxivId,
-    state,
-    times,
-    submittedAt,
+    .where(and(inArray(submissions.state, OPEN), gt(submissions.id, page.after ?? 0)))
+    .orderBy(asc(submissions.id))
+  const rows = await (page.limit === undefined ? open : open.limit(page.limit))
+  return rows.map(({ id, arxivId, state, times, submittedAt, found }) => ({
+    ...{ id, arxivId, state, times, submittedAt },
     title: (found as ListedPaper | null)?.title,
   }))
 }

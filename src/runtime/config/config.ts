@@ -97,6 +97,16 @@ const hostName = z
   .transform(toAsciiDomain)
   .pipe(z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, 'must look like a name in the DNS'))
 
+/** A site's origin, as browsers write it: `https://example.org`, without a path. */
+const origin = z
+  .string()
+  .refine(
+    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && new URL(value).origin === value,
+    {
+      message: 'must be an origin such as https://example.org, without a path',
+    },
+  )
+
 const webhookKey = z.string().min(16, 'must be at least 16 characters')
 /** User and password in the webhook's URL: Postmark signs nothing, so they are the only proof of origin. */
 const webhookLogin = z
@@ -191,6 +201,11 @@ const Environment = z
     BACKUP_DAYS: count(30, 3650),
     UNKNOWN_POLICY: z.enum(['resend', 'hold']).default('resend'),
     ADMIN_EMAILS: list().transform(addresses),
+    WEBHOOKS_TO_PRIVATE_NETWORKS: z
+      .enum(['on', 'off'])
+      .default('off')
+      .transform((value) => value === 'on'),
+    EMBED_ORIGINS: list().pipe(z.array(origin)),
     METRICS_TOKEN: z
       .string()
       .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 characters of ASCII, without white space')
@@ -209,8 +224,11 @@ const Environment = z
     },
   )
 
+/** The types of all settings, by name. */
+export const SETTINGS: Readonly<Record<string, z.ZodType>> = Environment.shape
+
 /** Every variable that is read; docs/configuration.md has the same. */
-export const ENVIRONMENT_NAMES: string[] = Object.keys(Environment.shape)
+export const ENVIRONMENT_NAMES: string[] = Object.keys(SETTINGS)
 
 /** Production must set these: a generated secret or a local mailbox there would be a silent mistake. */
 const REQUIRED_IN_PRODUCTION = [

@@ -577,3 +577,97 @@ export const auditLog = pgTable('audit_log', {
   action: text('what').notNull(),
   target: text('about').notNull(),
 })
+
+export const apiKeys = pgTable('api_keys', {
+  id: id(),
+  name: text('name').notNull(),
+  secretHash: bytea('secret_hash').notNull().unique('one_key_per_secret'),
+  hint: text('hint').notNull(),
+  scopes: text('scopes').array().notNull(),
+  perMinute: integer('per_minute').notNull(),
+  createdAt: moment('created_at').notNull(),
+  createdBy: text('created_by').notNull(),
+  expiresAt: moment('expires_at'),
+  lastUsedOn: date('last_used_on'),
+  revokedAt: moment('revoked_at'),
+})
+
+export const idempotentRequests = pgTable(
+  'idempotent_requests',
+  {
+    apiKeyId: ref('api_key_id'),
+    key: text('key').notNull(),
+    requestHash: bytea('request_hash').notNull(),
+    startedAt: moment('started_at').notNull(),
+    status: smallint('status'),
+    body: text('body'),
+  },
+  (t) => [primaryKey({ name: 'one_request_per_key', columns: [t.apiKeyId, t.key] })],
+)
+
+export const webhookEndpoints = pgTable('webhook_endpoints', {
+  id: id(),
+  url: text('url').notNull(),
+  secret: text('secret').notNull(),
+  previousSecret: text('previous_secret'),
+  previousUntil: moment('previous_until'),
+  events: text('events').array().notNull(),
+  includeAddresses: boolean('include_addresses').notNull().default(false),
+  createdAt: moment('created_at').notNull(),
+  disabledAt: moment('disabled_at'),
+  disabledWhy: text('disabled_why'),
+})
+
+export const webhookMessages = pgTable('webhook_messages', {
+  id: id(),
+  endpointId: ref('endpoint_id'),
+  event: text('event').notNull(),
+  occurredAt: moment('occurred_at').notNull(),
+  subscriberId: bigint('subscriber_id', { mode: 'number' }),
+  data: jsonb('data').notNull(),
+  state: text('state', { enum: ['waiting', 'sent', 'failed'] })
+    .notNull()
+    .default('waiting'),
+  attempts: integer('attempts').notNull().default(0),
+  dueAt: moment('due_at').notNull().default(new Date(0)),
+  attemptedAt: moment('attempted_at'),
+  status: smallint('status'),
+  failure: text('failure'),
+})
+
+export const readerDays = pgTable(
+  'reader_days',
+  { day: date('day').notNull(), event: text('event').notNull(), readers: integer('readers').notNull() },
+  (t) => [primaryKey({ name: 'one_count_per_event_and_day', columns: [t.day, t.event] })],
+)
+
+export const sums = pgTable('sums', {
+  name: text('name').primaryKey(),
+  countedAt: moment('counted_at').notNull(),
+  body: jsonb('body').notNull(),
+})
+
+export const editionDomains = pgTable(
+  'edition_domains',
+  {
+    editionId: ref('edition_id'),
+    domain: text('domain').notNull(),
+    state: deliveryState('state').notNull(),
+    deliveries: integer('deliveries').notNull(),
+  },
+  (t) => [primaryKey({ name: 'one_count_per_domain_and_state', columns: [t.editionId, t.domain, t.state] })],
+)
+
+export const readerImports = pgTable('reader_imports', {
+  id: id(),
+  uploadedAt: moment('uploaded_at').notNull(),
+  uploadedBy: text('uploaded_by').notNull(),
+  fileName: text('file_name').notNull(),
+  bytes: integer('bytes').notNull(),
+  file: bytea('file'),
+  state: text('state').notNull(),
+  options: jsonb('options').notNull().default({}),
+  result: jsonb('result'),
+  linesRead: integer('lines_read').notNull().default(0),
+  leaseUntil: moment('lease_until'),
+})

@@ -66,6 +66,7 @@ test('a weekly digest lists up to three papers that its reader saved, once, and 
     at.now = new Date(at.now.getTime() + 60_000)
     await markPaper(services, { subscriberId: ada, paperId: ids[position]!, kind: 'saved' })
   }
+  await markPaper(services, { subscriberId: ada, paperId: ids[7]!, kind: 'not interested' })
   await unmarkPaper(services, { subscriberId: ada, paperId: ids[10]!, kind: 'saved' })
   await sendEdition(services, WEEK, { now: true, wait: true, stop: AbortSignal.timeout(20_000), onProgress: () => {} })
   const hers = await sink.read('ada@example.org')

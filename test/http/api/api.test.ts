@@ -52,3 +52,9 @@ test('an unknown path under /api gets a problem document, not a page', async ({ 
   expect(reply.statusCode).toBe(404)
   expect(reply.headers['content-type']).toContain('application/problem+json')
 })
+
+test('a malformed URL under /api gets a problem document', async ({ site: { app } }) => {
+  const reply = await app.inject('/api/v1/papers/%ff%fe')
+  expect([reply.statusCode, reply.json().status]).toEqual([400, 400])
+  expect(reply.headers['content-type']).toContain('application/problem+json')
+})

@@ -49,10 +49,18 @@ describe('the page of trends', () => {
 
   test('a week that has ended counts all its days', async ({ db, site: { app } }) => {
     await twoWeeks(db)
+    await addPapers(db, '2026-03-31', 1)
     const { body } = await app.inject('/trends?week=2026-W15')
     expect(cell(body, 'Language models')).toBe('7  0  +7')
     expect(body).toContain('<a rel="next" href="/trends?week=2026-W16">Week 16')
     expect(body).not.toContain('The week goes on')
+  })
+
+  test('the first week is compared with none', async ({ db, site: { app } }) => {
+    await twoWeeks(db)
+    const { body } = await app.inject('/trends?week=2026-W15')
+    expect(body).toContain('The week before has no papers to compare with.')
+    expect(body).not.toMatch(/gained most|class="moved"/)
   })
 
   test('opens with the week before until three list days have come', async ({ db, site: { app } }) => {

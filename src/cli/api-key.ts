@@ -1,0 +1,71 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { print } from '../lib/terminal.ts'
+import {
+  createApiKey,
+  DEFAULT_DAYS,
+  DEFAULT_PER_MINUTE,
+  listApiKeys,
+  revokeApiKey,
+  SCOPES,
+} from '../operate/api-keys.ts'
+import { withAudit } from '../operate/audit.ts'
+import { cliActor } from './actor.ts'
+import { parseList } from './options.ts'
+import { report } from './output.ts'
+import { withServices } from './with-services.ts'
+
+const isScope = (text: string): text is (typeof SCOPES)[number] => SCOPES.some((scope) => scope === text)
+
+function parseScopes(text: string): (typeof SCOPES)[number][] {
+  const scopes = parseList(text)
+  const known = scopes.filter(isScope)
+  if (known.length === 0 || known.length < scopes.length)
+    throw new InvalidArgumentError(`Scopes are: ${SCOPES.join(', ')}.`)
+  return known
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a number from 1 to 999999.`)
+  return Number(text)
+}
+
+export function apiKeyCommands(apiKey: Command): void {
+  apiKey
+    .command('create <name>')
+    .description('create a key for /api/v1 and print it once')
+    .requiredOption('--scopes <list>', `what it allows: ${SCOPES.join(', ')}`, parseScopes)
+    .option('--days <number>', 'days until it expires', parseCount, DEFAULT_DAYS)
+    .option('--per-minute <number>', 'requests per minute', parseCount, DEFAULT_PER_MINUTE)
+    .action((name: string, options: { scopes: (typeof SCOPES)[number][]; days: number; perMinute: number }, command) =>
+      withServices(async (services) => {
+        const actor = cliActor()
+        const wanted = { name, ...options, createdBy: actor }
+        const entry = { actor, action: 'created', target: `the API key ${JSON.stringify(name)}` }
+        const made = await withAudit(services, entry, (db) => createApiKey({ ...services, db }, wanted))
+        report(command, made, `${made.key}\nKeep it now: it cannot be shown again.`)
+      }),
+    )
+  apiKey
+    .command('list')
+    .description('list all keys, with their scopes and the day of their last use')
+    .action((_options, command: Command) =>
+      withServices(async (services) => {
+        const keys = await listApiKeys(services)
+        if (command.optsWithGlobals().json) return print(JSON.stringify(keys))
+        for (const { id, name, hint, scopes, state, lastUsedOn } of keys)
+          print(`${id}  ${state}  ${hint}…  ${scopes.join(',')}  last used ${lastUsedOn ?? 'never'}  ${name}`)
+        if (keys.length === 0) print('There are no API keys.')
+      }),
+    )
+  apiKey
+    .command('revoke <id>')
+    .description('revoke a key at once and for good')
+    .action((id: string, _options, command) =>
+      withServices(async (services) => {
+        const number = parseCount(id)
+        const entry = { actor: cliActor(), action: 'revoked', target: `API key ${number}` }
+        await withAudit(services, entry, (db) => revokeApiKey({ ...services, db }, number))
+        report(command, { revoked: number }, `API key ${number} no longer works.`)
+      }),
+    )
+}

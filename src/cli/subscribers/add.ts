@@ -1,0 +1,32 @@
+import { userInfo } from 'node:os'
+import type { Command } from 'commander'
+import { withAudit } from '../../operate/audit.ts'
+import { type AddedReader, addReader } from '../../subscription/add-reader.ts'
+import { cliActor } from '../actor.ts'
+import { report } from '../output.ts'
+import { withServices } from '../with-services.ts'
+
+const SAYS: Record<AddedReader, string> = {
+  added: 'Added. Without --active, they get an email that asks to confirm.',
+  activated: 'The pending sign-up is active now.',
+  refused: 'Not added: this address unsubscribed, bounced, complained or is suppressed here.',
+  unchanged: 'This address is already a reader. Nothing was changed.',
+}
+
+export function addCommand(subscribers: Command): void {
+  subscribers
+    .command('add <address>')
+    .description('add one reader, as an import does')
+    .option('--active', 'they agreed elsewhere already: no confirmation email')
+    .option('--attested-by <who>', 'who says that they agreed (default: your login name)')
+    .action((address: string, options, command) =>
+      withServices(async (services) => {
+        const attestedBy = options.attestedBy ?? userInfo().username
+        const entry = { actor: cliActor(), action: 'added', target: 'a reader' }
+        const added = await withAudit(services, entry, (db) =>
+          addReader({ ...services, db }, address, { active: options.active === true, attestedBy }),
+        )
+        report(command, { result: added }, SAYS[added])
+      }),
+    )
+}

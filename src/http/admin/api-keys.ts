@@ -1,0 +1,69 @@
+import type { FastifyReply } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { plainDay, plainMoment } from '../../calendar/words.ts'
+import {
+  createApiKey,
+  DEFAULT_DAYS,
+  DEFAULT_PER_MINUTE,
+  listApiKeys,
+  revokeApiKey,
+  SCOPES,
+} from '../../operate/api-keys.ts'
+import { withAudit } from '../../operate/audit.ts'
+import type { Services } from '../../runtime/services.ts'
+import { actor } from './guard.ts'
+
+/** A checkbox group posts one value as a string. */
+const several = <Value extends string>(values: readonly [Value, ...Value[]]) =>
+  z.preprocess((value) => [value ?? []].flat(), z.array(z.enum(values))).catch([])
+
+const number = (fallback: number) => z.coerce.number().int().min(1).max(999_999).catch(fallback)
+
+const SCOPE_WORDS = {
+  read: 'Read editions, deliveries, submissions and the status. No reader’s data',
+  editions: 'Curate, release, pause and cancel editions; decide on submissions',
+  readers: 'Read and change readers and suppressions, with their addresses',
+} satisfies Record<(typeof SCOPES)[number], string>
+
+/** Keys of the API: create, list, revoke. A key is shown once, on the page that answers its form. */
+export const adminApiKeyRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  app.get('/admin/keys', async (_request, reply) => show(reply))
+
+  const creating = {
+    body: z.object({
+      name: z.string().trim().max(100).catch(''),
+      scopes: several(SCOPES),
+      days: number(DEFAULT_DAYS),
+      perMinute: number(DEFAULT_PER_MINUTE),
+    }),
+  }
+  app.post('/admin/keys', { schema: creating }, async (request, reply) => {
+    const { body } = request
+    if (body.name === '' || body.scopes.length === 0)
+      return show(reply.code(422), { problem: 'Give the key a name, and choose at least one scope.', typed: body })
+    const createdBy = actor(request)
+    const entry = { actor: createdBy, action: 'created', target: `the API key ${JSON.stringify(body.name)}` }
+    const made = await withAudit(services, entry, (db) => createApiKey({ ...services, db }, { ...body, createdBy }))
+    return show(reply, { made })
+  })
+
+  const revoking = { params: z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }) }
+  app.post('/admin/keys/:id/revoke', { schema: revoking }, async (request, reply) => {
+    const { id } = request.params
+    const entry = { actor: actor(request), action: 'revoked', target: `API key ${id}` }
+    await withAudit(services, entry, (db) => revokeApiKey({ ...services, db }, id))
+    return reply.redirect('/admin/keys', 303)
+  })
+
+  async function show(reply: FastifyReply, more: object = {}) {
+    const keys = (await listApiKeys(services)).map(({ createdAt, expiresAt, lastUsedOn, ...key }) => ({
+      ...key,
+      created: `${plainMoment(createdAt)}, ${key.createdBy}`,
+      expires: expiresAt ? plainMoment(expiresAt) : 'never',
+      lastUsed: lastUsedOn ? plainDay(lastUsedOn) : 'never',
+    }))
+    const scopes = SCOPES.map((scope) => ({ scope, words: SCOPE_WORDS[scope] }))
+    return reply.view('admin/keys', { keys, scopes, days: DEFAULT_DAYS, perMinute: DEFAULT_PER_MINUTE, ...more })
+  }
+}

@@ -1,0 +1,10 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { describeSettings } from '../../runtime/config/describe-settings.ts'
+import type { Services } from '../../runtime/services.ts'
+
+/** The settings in force, without their secrets. */
+export const settingsRoutes: FastifyPluginAsyncZod<Services> = async (app, { config }) => {
+  app.get('/admin/settings', async (_request, reply) =>
+    reply.view('admin/settings', { settings: describeSettings(config) }),
+  )
+}

@@ -1,0 +1,57 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { dayOf, isDay } from '../../calendar/days.ts'
+import { minuteUtc, plainDay } from '../../calendar/words.ts'
+import { recordAudit } from '../../operate/audit.ts'
+import { findGaps } from '../../papers/ingest/source-gaps.ts'
+import { describeSource, reportSources } from '../../papers/ingest/source-health.ts'
+import { configuredSources } from '../../papers/ingest/sources/configured.ts'
+import type { Services } from '../../runtime/services.ts'
+import { actor } from './guard.ts'
+
+/** The sources of papers: their state, gaps in their reads, and a read at once. */
+export const sourceRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const asked = { querystring: z.object({ asked: z.string().max(40).optional().catch(undefined) }) }
+  app.get('/admin/sources', { schema: asked }, async ({ query }, reply) => {
+    const reports = await reportSources(services, configuredSources(services))
+    return reply.view('admin/sources', {
+      asked: reports.find(({ source }) => source === query.asked)?.source,
+      today: dayOf(services.now()),
+      sources: await Promise.all(
+        reports.map(async (report) => {
+          const { days, pauses } = await findGaps(services, report.source)
+          const moment = (at: Date | null) => at && minuteUtc(at)
+          return {
+            ...{ name: report.source, state: report.state, says: describeSource(report) },
+            facts: [
+              ['Last read', moment(report.readAt) ?? 'never'],
+              ['Last change', moment(report.changedAt)],
+              ['Papers today', report.papersToday.toLocaleString('en')],
+              ['Failing since', moment(report.failingSince)],
+              ['Reply', report.failure],
+            ].filter(([, value]) => value),
+            days: days.map(({ day, why }) => ({ day, name: plainDay(day), why })),
+            pauses: pauses.map(({ from, to, hours }) => `${minuteUtc(from)} to ${minuteUtc(to)}, ${hours} hours`),
+          }
+        }),
+      ),
+    })
+  })
+
+  const fetching = {
+    params: z.object({ source: z.string().max(40) }),
+    body: z.object({ day: z.string().refine(isDay).optional().catch(undefined) }).catch({}),
+  }
+  app.post('/admin/sources/:source/fetch', { schema: fetching }, async (request, reply) => {
+    const { source } = request.params
+    if (!configuredSources(services).some(({ name }) => name === source)) return reply.callNotFound()
+    const day = request.body.day ?? dayOf(services.now())
+    await recordAudit(services.db, services.now(), {
+      actor: actor(request),
+      action: 'asked for a read of',
+      target: `${source}, ${day}`,
+    })
+    void services.queues.wake('collect-papers', { source, day })
+    return reply.redirect(`/admin/sources?${new URLSearchParams({ asked: source })}`, 303)
+  })
+}

@@ -1,0 +1,120 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { plainMoment } from '../../calendar/words.ts'
+import { withAudit } from '../../operate/audit.ts'
+import {
+  addEndpoint,
+  deleteEndpoint,
+  disableEndpoint,
+  enableEndpoint,
+  listEndpoints,
+  queueTest,
+  rotateSecret,
+} from '../../operate/webhooks/endpoints.ts'
+import { WEBHOOK_EVENTS } from '../../operate/webhooks/events.ts'
+import { type ListedMessage, listMessages, MESSAGE_DAYS, replayMessage } from '../../operate/webhooks/messages.ts'
+import type { Db } from '../../runtime/db/database.ts'
+import type { Services } from '../../runtime/services.ts'
+import { actor } from './guard.ts'
+
+const id = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
+const events = z.preprocess((value) => [value ?? []].flat(), z.array(z.enum(WEBHOOK_EVENTS))).catch([])
+
+/** Actions on an endpoint: what each does, and its name in the audit log. `rotate` returns the new secret. */
+const ACTIONS = {
+  test: { does: queueTest, done: 'sent a test to' },
+  rotate: { does: rotateSecret, done: 'rotated the secret of' },
+  enable: { does: enableEndpoint, done: 'enabled' },
+  disable: { does: disableEndpoint, done: 'disabled' },
+  delete: { does: deleteEndpoint, done: 'deleted' },
+} as const
+type Action = keyof typeof ACTIONS
+
+/** Webhook endpoints: add, test, rotate, disable, and the attempts of each message. */
+export const adminWebhookRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  app.get('/admin/webhooks', async (_request, reply) => show(services, reply))
+
+  const adding = {
+    body: z.object({
+      url: z.string().trim().catch(''),
+      events,
+      addresses: z.literal('yes').optional().catch(undefined),
+    }),
+  }
+  app.post('/admin/webhooks', { schema: adding }, async (request, reply) => {
+    const { url, events: wanted, addresses } = request.body
+    const entry = { actor: actor(request), action: 'added', target: 'a webhook endpoint' }
+    const made = await withAudit(services, entry, (db) =>
+      addEndpoint({ ...services, db }, { url, events: wanted, includeAddresses: addresses === 'yes' }),
+    )
+    void services.queues.wake('send-webhooks', {})
+    return show(services, reply, { made })
+  })
+
+  const acting = {
+    params: z.object({ id, action: z.enum(Object.keys(ACTIONS) as [Action, ...Action[]]) }),
+    body: z.object({ sure: z.literal('yes').optional().catch(undefined) }).catch({}),
+  }
+  app.post('/admin/webhooks/:id/:action', { schema: acting }, async (request, reply) => {
+    const { id: endpoint, action } = request.params
+    if (action === 'delete' && request.body.sure !== 'yes') return show(services, reply.code(422), { unsure: endpoint })
+    const { does, done } = ACTIONS[action]
+    const secret = await audited(services, request, `${done}`, endpoint, (db) => does({ ...services, db }, endpoint))
+    if (typeof secret === 'string') return show(services, reply, { made: { id: endpoint, secret } })
+    if (action === 'test' || action === 'enable') void services.queues.wake('send-webhooks', {})
+    return reply.redirect('/admin/webhooks', 303)
+  })
+
+  const replaying = { params: z.object({ id, message: id }) }
+  app.post('/admin/webhooks/:id/messages/:message/replay', { schema: replaying }, async (request, reply) => {
+    const { id: endpoint, message } = request.params
+    const done = `sent message ${message} again to`
+    await audited(services, request, done, endpoint, (db) => replayMessage({ ...services, db }, endpoint, message))
+    void services.queues.wake('send-webhooks', {})
+    return reply.redirect('/admin/webhooks', 303)
+  })
+}
+
+const audited = (
+  services: Services,
+  request: FastifyRequest,
+  action: string,
+  endpoint: number,
+  act: (db: Db) => Promise<unknown>,
+): Promise<unknown> =>
+  withAudit(services, { actor: actor(request), action, target: `webhook endpoint ${endpoint}` }, act)
+
+async function show(services: Services, reply: FastifyReply, more: object = {}) {
+  const endpoints = await Promise.all(
+    (await listEndpoints(services)).map(async ({ previousUntil, disabledAt, ...endpoint }) => ({
+      ...endpoint,
+      host: new URL(endpoint.url).host,
+      overlap: previousUntil && previousUntil > services.now() ? plainMoment(previousUntil) : '',
+      disabled: disabledAt ? plainMoment(disabledAt) : '',
+      messages: (await listMessages(services, endpoint.id)).map(messageRow),
+    })),
+  )
+  return reply.view('admin/webhooks', { endpoints, events: WEBHOOK_EVENTS, days: MESSAGE_DAYS, ...more })
+}
+
+const messageRow = ({
+  id: number,
+  event,
+  occurredAt,
+  state,
+  attempts,
+  attemptedAt,
+  dueAt,
+  status,
+  failure,
+}: ListedMessage) => ({
+  id: number,
+  event,
+  state,
+  attempts,
+  occurred: plainMoment(occurredAt),
+  last: attemptedAt ? plainMoment(attemptedAt) : 'not yet',
+  result: failure ?? (status === null ? '' : String(status)),
+  next: state === 'waiting' && attempts > 0 ? plainMoment(dueAt) : '',
+})

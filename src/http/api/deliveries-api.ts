@@ -1,0 +1,72 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { listDeliveries } from '../../delivery/ledger/list-deliveries.ts'
+import { progressOf } from '../../delivery/ledger/progress.ts'
+import { findEdition } from '../../edition/draft/control.ts'
+import { deliveryState } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
+import { pageFields, readCursor, writeCursor } from './cursor.ts'
+import { editionKey, nullableMoment } from './fields.ts'
+
+const params = z.object(editionKey)
+const reading = ['read', 'editions'] as const
+
+const Deliveries = z.object({
+  total: z.int(),
+  states: z.record(z.string(), z.int()).describe('they add up to `total`'),
+  open: z.int().describe('unfinished'),
+  nextTry: nullableMoment,
+})
+const Delivery = z.object({
+  reader: z.int().describe('id of the reader'),
+  state: z.enum(deliveryState.enumValues),
+  attempts: z.int(),
+  relay: z.string().nullable(),
+  reply: z.string().nullable().describe('the relay’s last reply, without addresses'),
+  handedAt: nullableMoment,
+  settledAt: nullableMoment,
+})
+
+/** What became of an edition's emails, for programs. */
+export const deliveriesApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  app.get(
+    '/v1/editions/:kind/:date/deliveries',
+    {
+      config: { scopes: reading, errors: [404] },
+      schema: { summary: 'Deliveries of an edition, counted by state', params, response: { 200: Deliveries } },
+    },
+    async ({ params: key }) => {
+      const { id } = await findEdition(services, key)
+      const { total, states, open, nextTry } = await progressOf(services, id)
+      return { total, states, open, nextTry: nextTry?.toISOString() ?? null }
+    },
+  )
+
+  app.get(
+    '/v1/editions/:kind/:date/deliveries/:state',
+    {
+      config: { scopes: reading, errors: [404] },
+      schema: {
+        summary: 'Deliveries of an edition in one state, with the relay’s replies',
+        params: params.extend({ state: z.enum(deliveryState.enumValues) }),
+        querystring: z.object(pageFields),
+        response: { 200: z.object({ deliveries: z.array(Delivery), next: z.string().optional() }) },
+      },
+    },
+    async ({ params: { state, ...key }, query: { cursor, limit } }) => {
+      const { id } = await findEdition(services, key)
+      const [after] = readCursor(`deliveries ${id} ${state}`, z.tuple([z.int().min(0)]), cursor) ?? []
+      const rows = await listDeliveries(services, id, state, { after, limit })
+      const end = rows.length === limit ? rows.at(-1) : undefined
+      return {
+        deliveries: rows.map(({ subscriberId, handedAt, settledAt, ...row }) => ({
+          ...row,
+          reader: subscriberId,
+          handedAt: handedAt?.toISOString() ?? null,
+          settledAt: settledAt?.toISOString() ?? null,
+        })),
+        next: end && writeCursor(`deliveries ${id} ${state}`, [end.subscriberId]),
+      }
+    },
+  )
+}

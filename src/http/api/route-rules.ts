@@ -1,0 +1,108 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { z } from 'zod'
+import { PaperboyError } from '../../lib/errors.ts'
+import { type ApiKey, findApiKey, type Scope } from '../../operate/api-keys.ts'
+import type { Services } from '../../runtime/services.ts'
+import { openToOtherSites } from '../kit/cors.ts'
+import { replayRequests } from './idempotency.ts'
+import { problemResponse } from './problems.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** needs an API key with one of these scopes */
+    scopes?: readonly Scope[]
+    /** an API key is optional: with one of these scopes, the response has more */
+    moreWith?: readonly Scope[]
+    /** pages of other sites may read it */
+    open?: boolean
+    /** counts against a rate limit of its own */
+    limited?: boolean
+    /** statuses of errors that this route answers, besides those of every route */
+    errors?: readonly number[]
+    /** a POST that only reads: its response is not stored for Idempotency-Key */
+    reads?: boolean
+  }
+  interface FastifyRequest {
+    apiKey?: ApiKey | undefined
+  }
+}
+
+type Hook = NonNullable<RouteOptions['onRequest']>
+
+/**
+ * Gives each route of the API what its `config` states: the check of its key, the key's rate limit, CORS, idempotent POSTs, and the
+ * errors in its description. A route cannot document one rule and apply another.
+ */
+export function applyRouteRules(app: FastifyInstance, services: Services): void {
+  app.decorateRequest('apiKey', undefined)
+  const limitKey: (request: FastifyRequest, reply: FastifyReply) => unknown = app.rateLimit({
+    max: ({ apiKey }) => apiKey!.perMinute,
+    keyGenerator: ({ apiKey }) => `key ${apiKey!.id}`,
+    timeWindow: 60_000,
+  })
+  const replay = replayRequests(app, services)
+  app.addHook('onRoute', (route) => {
+    if (route.schema?.hide || route.method === 'OPTIONS') return
+    const config = route.config ?? {}
+    const hooks: Hook[] = []
+    if (config.open) hooks.push(async (_request, reply) => void openToOtherSites(reply))
+    const { scopes, moreWith } = config
+    const accepted = scopes ?? moreWith
+    if (accepted) {
+      hooks.push(async function checkKey(request, reply) {
+        const sent = request.headers.authorization
+        if (moreWith && sent === undefined) return
+        request.apiKey = await authorize(services, sent, accepted)
+        await limitKey(request, reply)
+      } as Hook)
+    }
+    route.onRequest = [...hooks, ...[route.onRequest ?? []].flat()] as Hook
+    if (scopes && route.method === 'POST' && !config.reads) {
+      route.preHandler = [replay, ...[route.preHandler ?? []].flat()] as NonNullable<RouteOptions['preHandler']>
+    }
+    describe(route)
+  })
+}
+
+async function authorize(services: Services, header: string | undefined, scopes: readonly Scope[]): Promise<ApiKey> {
+  const [, sent] = /^Bearer +([^\s]+)$/i.exec(header ?? '') ?? []
+  if (sent === undefined) throw new PaperboyError('BAD_KEY', 'Send an API key: Authorization: Bearer paperboy_…')
+  const key = await findApiKey(services, sent)
+  if (!scopes.some((scope) => key.scopes.includes(scope)))
+    throw new PaperboyError('KEY_LACKS_SCOPE', `This needs an API key with the scope ${scopes.join(' or ')}.`)
+  return key
+}
+
+/** Public reads have an ETag. */
+const UNCHANGED = { 304: z.null().describe('Unchanged since the ETag that was sent.') }
+
+/** Adds the documented errors, the key and the header of idempotent requests to a route's schema. */
+function describe(route: RouteOptions): void {
+  const { scopes, moreWith, open, limited, errors = [], reads } = route.config ?? {}
+  const { schema = {} } = route
+  const hasBody = route.method !== 'GET' && route.method !== 'HEAD'
+  const isRepeatable = scopes && route.method === 'POST' && !reads
+  const statuses = new Set([
+    ...[400, 500, 503],
+    ...(hasBody ? [413, 415] : []),
+    ...(schema.params || schema.querystring || schema.body ? [422] : []),
+    ...(scopes || moreWith ? [401, 403, 429] : []),
+    ...(isRepeatable ? [409, 422] : []),
+    ...(limited ? [429] : []),
+    ...errors,
+  ])
+  const accepted = scopes ?? moreWith
+  const words = [
+    ...(schema.description ? [schema.description] : []),
+    ...(accepted ? [`Scope: ${accepted.join(' or ')}.`] : []),
+    ...(isRepeatable ? ['Takes an Idempotency-Key.'] : []),
+  ]
+  const known = schema.response as Record<string, unknown> | undefined
+  const problems = [...statuses].map((status) => [status, problemResponse(status)] as const)
+  route.schema = {
+    ...schema,
+    ...(scopes ? { security: [{ apiKey: [] }] } : moreWith ? { security: [{}, { apiKey: [] }] } : {}),
+    ...(words.length > 0 ? { description: words.join(' ') } : {}),
+    response: { ...Object.fromEntries(problems), ...(open ? UNCHANGED : {}), ...known },
+  }
+}

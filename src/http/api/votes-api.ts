@@ -1,0 +1,71 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { PaperboyError } from '../../lib/errors.ts'
+import type { ListedRow } from '../../papers/lists/listed-rows.ts'
+import { findPaper } from '../../papers/lists/paper.ts'
+import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
+import { castVote, paperNotFound, undoVote } from '../../papers/votes/cast.ts'
+import { readOwnVotes } from '../../papers/votes/own-papers.ts'
+import type { Services } from '../../runtime/services.ts'
+import { pastMoment } from '../kit/params.ts'
+import { limit, PaperFacts } from './api-papers.ts'
+
+const OwnVotes = z.object({ papers: z.array(PaperFacts.extend({ castAt: z.string() })), next: z.string().optional() })
+const ownVotes = { querystring: z.object({ before: pastMoment.optional(), limit }), response: { 200: OwnVotes } }
+
+const oneVote = { params: z.object({ id: z.string() }), response: { 204: z.null() } }
+
+/** A reader's votes, in a browser that has their cookie. */
+export const votesApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const withPage = <P extends PaperKey>(paper: P) => ({ ...paper, page: services.config.PUBLIC_URL + paperPath(paper) })
+  const numberOf = async (name: string): Promise<number> => {
+    const paper = await findPaper(services.db, name)
+    if (!paper) throw paperNotFound()
+    return paper.id
+  }
+
+  // Another site's form cannot send PUT or DELETE.
+  app.get(
+    '/v1/votes',
+    { config: { errors: [403] }, schema: { summary: 'The reader’s own votes', ...ownVotes } },
+    async (request) => {
+      const { before, limit: most } = request.query
+      const page = { before, ...(most ? { limit: most } : {}) }
+      const { papers, next } = await readOwnVotes(services, readerOf(request), page)
+      return {
+        papers: papers.map(({ at, ...paper }) => ({ ...withPage(paper as ListedRow), castAt: at.toISOString() })),
+        next: next?.toISOString(),
+      }
+    },
+  )
+
+  const voting = { errors: [403, 404] }
+  app.put(
+    '/v1/votes/:id',
+    { config: voting, schema: { summary: 'Vote for a paper', ...oneVote } },
+    async (request, reply) => {
+      await castVote(
+        services,
+        { subscriberId: readerOf(request), paperId: await numberOf(request.params.id) },
+        request.ip,
+      )
+      return reply.code(204).send(null)
+    },
+  )
+  app.delete(
+    '/v1/votes/:id',
+    { config: voting, schema: { summary: 'Take a vote back', ...oneVote } },
+    async (request, reply) => {
+      await undoVote(services, { subscriberId: readerOf(request), paperId: await numberOf(request.params.id) })
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+function readerOf({ reader }: { reader?: number | undefined }): number {
+  if (reader !== undefined) return reader
+  throw new PaperboyError(
+    'NOT_A_READER',
+    'This browser is not known as a reader’s. Open a link to vote from an email first.',
+  )
+}

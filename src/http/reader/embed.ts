@@ -1,0 +1,58 @@
+import type { FastifyReply } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { AddressError } from '../../mail/address.ts'
+import type { Services } from '../../runtime/services.ts'
+import { signUp } from '../../subscription/sign-up.ts'
+import { TooManySignUps } from '../../subscription/signup-protection/screen-sign-up.ts'
+import { readEvidence } from '../kit/evidence.ts'
+import { securityHeaders } from '../kit/security.ts'
+import { signUpBody, type Wish, wishesOf, wishFields, wishView } from './sign-up-form.ts'
+
+/** The sign-up form as a page for a frame on the sites of EMBED_ORIGINS. Whatever it answers can be shown in the frame. */
+export const embedRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const headers = securityHeaders(services.config)
+  const { EMBED_ORIGINS } = services.config
+  const frameAncestors = EMBED_ORIGINS.length > 0 ? EMBED_ORIGINS : ["'none'"]
+  const directives = { ...headers.contentSecurityPolicy.directives, frameAncestors }
+  const framed = {
+    ...headers,
+    contentSecurityPolicy: { useDefaults: false, directives },
+    // It knows no list of origins. Browsers that know frame-ancestors ignore it, where it is sent.
+    xFrameOptions: false,
+  }
+
+  async function show(reply: FastifyReply, wish: Wish, more: object = {}) {
+    await reply.helmet(framed as never)
+    if (EMBED_ORIGINS.length > 0) reply.removeHeader('x-frame-options')
+    return reply.header('x-robots-tag', 'noindex').view('embed', { ...wishView(wish, reply.locals!.t), ...more })
+  }
+
+  const querystring = z.object({ ...wishFields, sent: z.string().optional().catch(undefined) })
+  app.get('/embed', { schema: { querystring } }, async ({ query }, reply) =>
+    show(reply, query, { sent: query.sent !== undefined, slip: query.sent === 'slip' }),
+  )
+
+  app.post('/embed', { schema: { body: signUpBody } }, async ({ body, ip }, reply) => {
+    const { locale, t } = reply.locals!
+    const { email: typed, zone } = body
+    try {
+      const request = {
+        typed,
+        zone,
+        locale,
+        origin: ip,
+        wishes: wishesOf(body),
+        evidence: readEvidence(services, body),
+      }
+      const { slip } = await signUp(services, request)
+      return reply.redirect(`/embed?sent=${slip ? 'slip' : ''}`, 303)
+    } catch (error) {
+      if (error instanceof AddressError)
+        return show(reply.code(422), body, { typed, problem: t.address[error.problem] })
+      if (!(error instanceof TooManySignUps)) throw error
+      reply.code(429).header('retry-after', error.retryAfterSeconds)
+      return show(reply, body, { typed, problem: t.tooMany.text(Math.ceil(error.retryAfterSeconds / 60)) })
+    }
+  })
+}

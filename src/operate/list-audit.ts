@@ -1,0 +1,59 @@
+import { stringify } from 'csv-stringify/sync'
+import { type SQL, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { daysLater, isDay, startOfDay } from '../calendar/days.ts'
+import { escapeFormula } from '../lib/csv/formula.ts'
+import { bigint, moment, query, queryColumn, text } from '../runtime/db/query.ts'
+import type { Services } from '../runtime/services.ts'
+
+/** Which audit entries a list or an export has. */
+export const AuditFilter = z.object({
+  actor: z.string().max(254).optional(),
+  /** a part of the action or of its target */
+  words: z.string().max(200).optional(),
+  from: z.string().refine(isDay, 'must be a day such as 2026-04-14').optional(),
+  to: z.string().refine(isDay, 'must be a day such as 2026-04-14').optional(),
+})
+export type AuditFilter = z.output<typeof AuditFilter>
+
+const Row = z.object({ id: bigint, at: moment, actor: text, action: text, target: text })
+export type ListedAudit = z.output<typeof Row>
+
+const PAGE = 100
+const EXPORT_PAGE = 5_000
+
+const matches = ({ actor, words, from, to }: AuditFilter): SQL => sql`
+  ${actor === undefined ? sql`true` : sql`position(lower(${actor}) in lower(who)) > 0`}
+  AND ${words === undefined ? sql`true` : sql`position(lower(${words}) in lower(what || ' ' || about)) > 0`}
+  AND ${from === undefined ? sql`true` : sql`at >= ${startOfDay(from)}`}
+  AND ${to === undefined ? sql`true` : sql`at < ${startOfDay(daysLater(to, 1))}`}`
+
+/** Lists audit entries, newest first. Pages neither repeat nor miss an entry while others are added. @param page.before id of the last entry */
+export async function listAudit(
+  { db }: Pick<Services, 'db'>,
+  filter: AuditFilter = {},
+  page: { before?: number | undefined; limit?: number | undefined } = {},
+): Promise<{ entries: ListedAudit[]; next: number | undefined }> {
+  const { before = Number.MAX_SAFE_INTEGER, limit = PAGE } = page
+  const rows = await query(db, Row)`
+    SELECT id, at, who AS actor, what AS action, about AS target FROM audit_log
+    WHERE id < ${before}::bigint AND ${matches(filter)} ORDER BY id DESC LIMIT ${limit + 1}`
+  return { entries: rows.slice(0, limit), next: rows.length > limit ? rows[limit - 1]!.id : undefined }
+}
+
+/** The actors of the log, for a filter. */
+export const listActors = ({ db }: Pick<Services, 'db'>): Promise<string[]> =>
+  queryColumn(db, text)`SELECT DISTINCT who FROM audit_log ORDER BY who LIMIT 200`
+
+/** Exports matching entries as CSV chunks, newest first. */
+export async function* exportAudit(deps: Pick<Services, 'db'>, filter: AuditFilter): AsyncGenerator<string> {
+  yield stringify([['at', 'actor', 'action', 'target']])
+  for (let before: number | undefined; ; ) {
+    const { entries, next } = await listAudit(deps, filter, { before, limit: EXPORT_PAGE })
+    yield stringify(
+      entries.map(({ at, actor, action, target }) => [at.toISOString(), ...[actor, action, target].map(escapeFormula)]),
+    )
+    if (next === undefined) return
+    before = next
+  }
+}

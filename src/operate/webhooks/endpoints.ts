@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { PaperboyError } from '../../lib/errors.ts'
+import { bigint, bool, moment, number, query, queryColumn, text } from '../../runtime/db/query.ts'
+import type { Services } from '../../runtime/services.ts'
+import { TEST_EVENT, type WebhookEvent } from './events.ts'
+
+/** After a rotation, receivers have this long to take the new secret. */
+const OVERLAP_HOURS = 24
+const SECRET_BYTES = 24
+
+type Deps = Pick<Services, 'db' | 'config' | 'now'>
+
+export interface ListedEndpoint {
+  id: number
+  url: string
+  events: string[]
+  includeAddresses: boolean
+  createdAt: Date
+  disabledAt: Date | null
+  disabledWhy: string | null
+  /** until when an earlier secret signs too */
+  previousUntil: Date | null
+  /** messages to send, and messages that were given up */
+  waiting: number
+  failed: number
+}
+
+const newSecret = (): string => `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`
+
+/**
+ * Adds an endpoint. Returns its secret, which signs what it gets.
+ * @throws PaperboyError BAD_WEBHOOK when the URL is not allowed, or no event is chosen
+ */
+export async function addEndpoint(
+  { db, config, now }: Deps,
+  wanted: { url: string; events: readonly WebhookEvent[]; includeAddresses: boolean },
+): Promise<{ id: number; secret: string }> {
+  const url = checkUrl(config, wanted.url)
+  if (wanted.events.length === 0) throw new PaperboyError('BAD_WEBHOOK', 'Choose at least one event.')
+  const secret = newSecret()
+  const [id] = await queryColumn(db, bigint)`
+    INSERT INTO webhook_endpoints (url, secret, events, include_addresses, created_at)
+    VALUES (${url}, ${secret}, ${sql.param([...new Set(wanted.events)])}::text[], ${wanted.includeAddresses}, ${now()}) RETURNING id`
+  return { id: id!, secret }
+}
+
+/** A secret in a URL would be in logs on both sides, so user and password are refused. */
+function checkUrl({ NODE_ENV }: Deps['config'], typed: string): string {
+  const url = URL.canParse(typed) ? new URL(typed) : undefined
+  const schemes = NODE_ENV === 'production' ? ['https:'] : ['https:', 'http:']
+  if (!url || !schemes.includes(url.protocol) || url.username || url.password || typed.length > 2_000)
+    throw new PaperboyError('BAD_WEBHOOK', `The URL must start with ${schemes.join(' or ')}// and have no password.`)
+  return url.href
+}
+
+/** Lists all endpoints, oldest first. */
+export const listEndpoints = ({ db }: Pick<Deps, 'db'>): Promise<ListedEndpoint[]> => {
+  const columns = {
+    ...{ id: bigint, url: text, events: z.array(text), includeAddresses: bool, createdAt: moment },
+    ...{ disabledAt: moment.nullable(), disabledWhy: text.nullable(), previousUntil: moment.nullable() },
+    ...{ waiting: number, failed: number },
+  }
+  return query(db, columns)`
+    SELECT e.*, count(m.id) FILTER (WHERE m.state = 'waiting')::int AS waiting, count(m.id) FILTER (WHERE m.state = 'failed')::int AS failed
+    FROM webhook_endpoints e LEFT JOIN webhook_messages m ON m.endpoint_id = e.id AND m.state <> 'sent'
+    GROUP BY e.id ORDER BY e.id`
+}
+
+/** Returns the endpoint's id. @throws PaperboyError NOT_FOUND */
+const found = (ids: readonly number[], id: number): void => {
+  if (ids.length === 0) throw new PaperboyError('NOT_FOUND', `There is no webhook endpoint ${id}.`)
+}
+
+/** Deletes an endpoint with its messages. @throws PaperboyError NOT_FOUND */
+export async function deleteEndpoint({ db }: Pick<Deps, 'db'>, id: number): Promise<void> {
+  found(await queryColumn(db, bigint)`DELETE FROM webhook_endpoints WHERE id = ${id} RETURNING id`, id)
+}
+
+/** Enables an endpoint again. What waited is sent. @throws PaperboyError NOT_FOUND */
+export async function enableEndpoint({ db }: Pick<Deps, 'db'>, id: number): Promise<void> {
+  const enabled = await queryColumn(db, bigint)`
+    UPDATE webhook_endpoints SET disabled_at = NULL, disabled_why = NULL WHERE id = ${id} RETURNING id`
+  found(enabled, id)
+}
+
+/** Disables an endpoint: it gets nothing, and no events are recorded for it. @throws PaperboyError NOT_FOUND */
+export async function disableEndpoint({ db, now }: Pick<Deps, 'db' | 'now'>, id: number): Promise<void> {
+  const disabled = await queryColumn(db, bigint)`
+    UPDATE webhook_endpoints SET disabled_at = coalesce(disabled_at, ${now()}), disabled_why = 'by a person' WHERE id = ${id} RETURNING id`
+  found(disabled, id)
+}
+
+/** Makes a new secret. For 24 hours, messages are signed with both. Returns the new one. @throws PaperboyError NOT_FOUND */
+export async function rotateSecret({ db, now }: Pick<Deps, 'db' | 'now'>, id: number): Promise<string> {
+  const secret = newSecret()
+  const until = new Date(now().getTime() + OVERLAP_HOURS * 3_600_000)
+  const rotated = await queryColumn(db, bigint)`
+    UPDATE webhook_endpoints SET previous_secret = secret, previous_until = ${until}, secret = ${secret} WHERE id = ${id} RETURNING id`
+  found(rotated, id)
+  return secret
+}
+
+/** Queues a message that tries the endpoint. @throws PaperboyError NOT_FOUND */
+export async function queueTest({ db, now }: Pick<Deps, 'db' | 'now'>, id: number): Promise<void> {
+  const queued = await queryColumn(db, bigint)`
+    INSERT INTO webhook_messages (endpoint_id, event, occurred_at, data)
+    SELECT id, ${TEST_EVENT}, ${now()}, '{}' FROM webhook_endpoints WHERE id = ${id} RETURNING id`
+  found(queued, id)
+}

@@ -1,0 +1,223 @@
+import { eq, sql } from 'drizzle-orm'
+import { expect } from 'vitest'
+import { runUploadedImports } from '../../src/operate/run-uploaded-imports.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
+import { databaseOn, openPool } from '../../src/runtime/db/database.ts'
+import { auditLog, readerImports, subscribers } from '../../src/runtime/db/schema.ts'
+import { importSubscribers } from '../../src/subscription/import.ts'
+import { deleteOldUploads, UPLOAD_BYTES } from '../../src/subscription/uploaded-imports.ts'
+import { freshDatabase } from '../support/database.ts'
+import { addSubscriber, servicesOn } from '../support/services.ts'
+import { CURATOR, signedIn, test } from './admin.ts'
+import type { Site } from './site.ts'
+
+type Browser = Awaited<ReturnType<typeof signedIn>>
+const PATH = '/admin/readers/import'
+
+/** Uploads a file as a browser without JavaScript does. */
+async function upload(
+  site: Site,
+  browser: Browser,
+  content: string | Uint8Array<ArrayBuffer>,
+  fields = browser.fields,
+) {
+  const form = new FormData()
+  for (const [name, value] of Object.entries(fields)) form.set(name, value)
+  form.set('file', new File([content], 'old list.csv', { type: 'text/csv' }))
+  const body = new Response(form)
+  return site.app.inject({
+    method: 'POST',
+    url: PATH,
+    cookies: browser.cookies,
+    payload: Buffer.from(await body.arrayBuffer()),
+    headers: { 'content-type': body.headers.get('content-type')! },
+  })
+}
+
+/** Posts fields whose names repeat. */
+const post = (site: Site, browser: Browser, url: string, fields: [string, string][] = []) =>
+  site.app.inject({
+    method: 'POST',
+    url,
+    cookies: browser.cookies,
+    payload: new URLSearchParams([...Object.entries(browser.fields), ...fields]).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  })
+
+const rowsOf = async (db: Db) =>
+  (
+    await db.execute(sql`
+      SELECT email, status, zone, hour, topics, consent_form, imported_by, left_at, requested_at, confirmed_at, imported_at,
+        ARRAY(SELECT kind || ' ' || o.state FROM outbox o WHERE o.subscriber_id = s.id) AS emails
+      FROM subscribers s ORDER BY email`)
+  ).rows
+const suppressed = async (db: Db) =>
+  (await db.execute(sql`SELECT address_hash, reason FROM suppressions ORDER BY 1`)).rows
+
+const FILE = [
+  'Email Address,State,Time zone,Hour,Opt-out?',
+  'ada@example.org,on,Europe/Berlin,7,',
+  'bob@example.org,off,UTC,8,',
+  'cy@example.org,on,UTC,8,yes',
+  'gone@example.org,on,UTC,8,',
+  'dee@example.org,waiting,UTC,8,',
+].join('\n')
+
+test('upload, mapping, dry run, import, report: consent must be explained, and the result equals the command’s', async ({
+  db,
+  site,
+  onTestFinished,
+}) => {
+  const other = await freshDatabase()
+  const pool = openPool(other.url, () => {})
+  onTestFinished(async () => {
+    await pool.end()
+    await other.drop()
+  })
+  const elsewhere = databaseOn(pool)
+  for (const each of [db, elsewhere]) await addSubscriber(each, 'gone@example.org', { status: 'complained' })
+  const before = [await rowsOf(db), await suppressed(db)]
+  const { services } = site
+  const browser = await signedIn(site)
+  const stored = await upload(site, browser, FILE)
+  expect(stored.statusCode).toBe(303)
+  const page = stored.headers.location as string
+  const mapping = await browser.get(page)
+  for (const words of ['old list.csv', 'email (', 'ada@example.org', 'not known: ignored'])
+    expect(mapping.body).toContain(words)
+
+  const columns = ['Email Address', 'State', 'Time zone', 'Hour', 'Opt-out?']
+  const check = async (meanings: string[], more: [string, string][] = []) => {
+    const fields = columns.flatMap((name, index): [string, string][] => [
+      ['column', name],
+      ['meaning', meanings[index] ?? ''],
+    ])
+    const asked = await post(site, browser, `${page}/check`, [...fields, ...more])
+    await runUploadedImports(services)
+    return [asked.statusCode, (await browser.get(page)).body] as const
+  }
+  // Columns that may be about consent stop it.
+  const [, unclear] = await check([])
+  expect(unclear).toMatch(/Opt-out\?<\/label> <span class="problem">Is it about consent/)
+  expect(unclear).not.toContain('--map')
+  // So do values that are not understood.
+  const [, values] = await check(['', 'status', '', '', 'unsubscribed'])
+  expect(values).toContain('“on” in the column “State” means')
+  expect(values).not.toContain('Import now')
+  expect((await post(site, browser, `${page}/import`)).statusCode).toBe(409)
+  const explained = Object.entries({ on: 'active', off: 'unsubscribed', waiting: 'pending' }).flatMap(
+    ([value, meaning]): [string, string][] => [
+      ['valueColumn', 'State'],
+      ['value', value],
+      ['valueMeaning', meaning],
+    ],
+  )
+  const [, dry] = await check(
+    ['', 'status', '', '', 'unsubscribed'],
+    [...explained, ['active', 'yes'], ['attestedBy', 'the old list']],
+  )
+  expect(dry).toContain('would be added')
+  expect(dry).toMatch(/<td>2<\/td><th scope="row">would be added/)
+  expect([await rowsOf(db), await suppressed(db)]).toEqual(before)
+
+  expect((await post(site, browser, `${page}/import`)).headers.location).toBe(page)
+  expect((await browser.get(page)).body).toContain('The import is under way')
+  await runUploadedImports(services)
+  const done = await browser.get(page)
+  expect(done.body).toMatch(/<td>2<\/td><th scope="row">were added, 1 of them as pending/)
+  expect(done.body).not.toContain('ada@example.org')
+
+  await importSubscribers(
+    servicesOn(elsewhere),
+    { name: 'old list.csv', bytes: Buffer.from(FILE) },
+    {
+      active: true,
+      attestedBy: 'the old list',
+      dryRun: false,
+      mappings: [
+        { target: 'State', meaning: 'status' },
+        { target: 'Opt-out?', meaning: 'unsubscribed' },
+        { target: 'State:on', meaning: 'active' },
+        { target: 'State:off', meaning: 'unsubscribed' },
+        { target: 'State:waiting', meaning: 'pending' },
+      ],
+    },
+  )
+  expect(await rowsOf(db)).toEqual(await rowsOf(elsewhere))
+  expect(await suppressed(db)).toEqual(await suppressed(elsewhere))
+  const [row] = await db.select().from(readerImports)
+  expect([row!.state, row!.file]).toEqual(['done', null])
+  expect((await db.select().from(auditLog)).map(({ action, target }) => `${action} ${target}`)).toContain(
+    'imported 2 readers',
+  )
+  expect((await post(site, browser, `${page}/import`)).statusCode).toBe(409)
+  expect((await post(site, browser, `${page}/delete`)).statusCode).toBe(303)
+  expect((await browser.get(page)).statusCode).toBe(404)
+  expect(site.logged()).not.toMatch(/ada@|bob@/)
+})
+
+test('bad lines stop the import and are named; without consent each person is pending', async ({ db, site }) => {
+  const browser = await signedIn(site)
+  const page = (await upload(site, browser, 'email,hour\nada@example.org,8\nnonsense,8\nbob@example.org,25\n')).headers
+    .location as string
+  const run = async (action: string, fields: [string, string][] = []) => {
+    await post(site, browser, `${page}/${action}`, fields)
+    await runUploadedImports(site.services)
+    return (await browser.get(page)).body
+  }
+  const stopped = await run('check')
+  expect(stopped).toContain('line 3: An email address needs an @')
+  expect(stopped).toContain('line 4:')
+  expect(stopped).not.toContain('Import now')
+  expect(await run('check', [['partial', 'yes']])).toContain('Import now')
+  const done = await run('import')
+  expect(done).toMatch(/<td>2<\/td><th scope="row">bad lines were left out/)
+  expect(
+    await db
+      .select({ email: subscribers.email, status: subscribers.status, by: subscribers.importedBy })
+      .from(subscribers),
+  ).toEqual([{ email: 'ada@example.org', status: 'pending', by: CURATOR }])
+})
+
+test('an upload needs a session, a form token, a CSV file and less than the limit', async ({ db, site }) => {
+  const browser = await signedIn(site)
+  expect((await upload(site, { ...browser, cookies: {} }, 'email\n')).statusCode).toBe(401)
+  expect((await upload(site, browser, 'email\n', { _csrf: 'none' })).statusCode).toBe(403)
+  expect((await upload(site, browser, '')).statusCode).toBe(422)
+  expect((await post(site, browser, PATH)).statusCode).toBe(422)
+  expect((await upload(site, browser, new Uint8Array(UPLOAD_BYTES + 100_000))).statusCode).toBe(413)
+  const broken = await site.app.inject({
+    method: 'POST',
+    url: PATH,
+    cookies: browser.cookies,
+    payload: 'no boundary here',
+    headers: { 'content-type': 'multipart/form-data; boundary=x' },
+  })
+  expect(broken.statusCode).toBeLessThan(500)
+  expect(await db.$count(readerImports)).toBe(0)
+  const noAddress = (await upload(site, browser, 'name\nAda\n')).headers.location as string
+  const refused = await post(site, browser, `${noAddress}/check`)
+  expect([
+    refused.statusCode,
+    refused.body.includes('no column &quot;email&quot;') || refused.body.includes('no column "email"'),
+  ]).toEqual([422, true])
+  expect(refused.body).not.toContain('--map')
+})
+
+test('another worker repeats an import whose worker died; files do not outlive a day', async ({ db, site }) => {
+  const browser = await signedIn(site)
+  const page = (await upload(site, browser, 'email\nada@example.org\n')).headers.location as string
+  await post(site, browser, `${page}/check`)
+  const at = site.clock.now
+  await db.update(readerImports).set({ leaseUntil: new Date(at.getTime() + 60_000) })
+  expect(await runUploadedImports(site.services)).toBe(0)
+  expect((await post(site, browser, `${page}/delete`)).statusCode).toBe(409)
+  site.clock.now = new Date(at.getTime() + 120_000)
+  expect(await runUploadedImports(site.services)).toBe(1)
+  expect(await db.select({ state: readerImports.state }).from(readerImports)).toEqual([{ state: 'checked' }])
+  await deleteOldUploads(site.services)
+  expect(await db.$count(readerImports)).toBe(1)
+  site.clock.now = new Date(at.getTime() + 25 * 3_600_000)
+  await deleteOldUploads(site.services)
+  expect(await db.$count(readerImports, eq(readerImports.state, 'checked'))).toBe(0)
+})
