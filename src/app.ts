@@ -11,7 +11,7 @@ import { apiRoutes } from './http/api/api.ts'
 import { webhookRoutes } from './http/api/webhooks.ts'
 import { cardRoutes } from './http/cards/cards.ts'
 import { feedRoutes } from './http/feeds/feeds.ts'
-import { assetRoutes } from './http/kit/assets.ts'
+import { assetRoutes, loadAssets } from './http/kit/assets.ts'
 import { prependBasePath } from './http/kit/base-path.ts'
 import { tolerateBrokenBodies } from './http/kit/client-errors.ts'
 import { compressPublicTexts } from './http/kit/compress.ts'
@@ -93,7 +93,10 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
   app.register(fastifyHelmet, securityHeaders(services.config))
   // Browsers and proxies cache nothing unless a route allows it.
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
-  app.register(fastifyView, viewOptions(services, options.mailboxUrl))
+  const { newsletter } = services.config
+  const assets = loadAssets(services.config)
+  app.decorate('newsletter', newsletter)
+  app.register(fastifyView, viewOptions(services, assets, options.mailboxUrl))
   // After the views: their hook resets `reply.locals`.
   app.after(() => negotiateLanguage(app))
 
@@ -102,7 +105,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
   app.register(healthRoutes, services)
   if (registry) app.register(metricRoutes, { ...services, registry })
   app.register(webhookRoutes, services)
-  app.register(assetRoutes)
+  app.register(assetRoutes, { assets, newsletter })
 
   app.register(async (limited) => {
     limited.register(fastifyFormbody)

@@ -1,4 +1,4 @@
-import { en, type Messages } from '../messages/en.ts'
+import { type Messages, messagesIn } from '../messages/catalogue.ts'
 import { dayOf, startOfDay } from './days.ts'
 import type { Span } from './spans.ts'
 
@@ -61,7 +61,7 @@ export function shortSpan({ kind, from, to }: Span, intl = ENGLISH): string {
 }
 
 /** "14 March 2025, 06:00 UTC"; "2025年3月14日，06:00 UTC" */
-export const plainMoment = (moment: Date, t: Messages = en): string =>
+export const plainMoment = (moment: Date, t: Messages = messagesIn('en')): string =>
   `${plainDay(dayOf(moment), t.intl)}${t.punctuation.comma}${closingHour(moment)} UTC`
 
 /** "2025-03-14 06:30 UTC", for operators */
@@ -77,12 +77,12 @@ interface Dated {
 }
 
 /** "Friday, 14 March 2025", or "Week of 10 March 2025". */
-export function longDate({ kind, date }: Dated, t: Messages = en): string {
+export function longDate({ kind, date }: Dated, t: Messages = messagesIn('en')): string {
   return kind === 'weekly' ? t.digest.weekOf(plainDay(date, t.intl)) : fullDay(date, t.intl)
 }
 
 /** "14 March", or "week of 10 March". */
-export function shortDate({ kind, date }: Dated, t: Messages = en): string {
+export function shortDate({ kind, date }: Dated, t: Messages = messagesIn('en')): string {
   const day = format(date, t.intl, { day: 'numeric', month: 'long' })
   return kind === 'weekly' ? t.digest.shortWeekOf(day) : day
 }

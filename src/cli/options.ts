@@ -39,7 +39,10 @@ export const usageErrors =
   }
 
 export const sourceOption = () =>
-  new Option('--source <name>', 'use this source instead of PAPER_SOURCES').choices(SOURCE_NAMES)
+  new Option(
+    '--source <name>',
+    `use this source instead of the configured ones: ${SOURCE_NAMES.join(', ')}, or one of the newsletter’s own`,
+  )
 
 /** @throws InvalidArgumentError if it is not a whole number above zero */
 export function parseCount(text: string): number {

@@ -7,6 +7,7 @@ import { assemble } from '../edition/draft/assemble.ts'
 import { print } from '../lib/terminal.ts'
 import { collect } from '../papers/ingest/collect.ts'
 import { hfSource } from '../papers/ingest/sources/hf.ts'
+import { userAgentOf } from '../runtime/config/user-agent.ts'
 import type { Services } from '../runtime/services.ts'
 import type { Inbox, Mail } from './inbox.ts'
 import { startPaperList } from './paper-list.ts'
@@ -59,7 +60,7 @@ export async function runStory(services: Services, inbox: Inbox, outDir: string)
 
 async function collectDays(services: Services, days: string[]): Promise<void> {
   const list = await startPaperList(days)
-  const source = hfSource({ publicUrl: services.config.PUBLIC_URL, baseUrl: list.url })
+  const source = hfSource({ userAgent: userAgentOf(services.config), baseUrl: list.url })
   for (const day of days) {
     const { papers } = await collect({ ...services, source }, day)
     check(papers >= 10, `${papers} papers of list day ${day}`)

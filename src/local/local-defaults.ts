@@ -61,7 +61,8 @@ export async function fillLocalDefaults(
     completed.SUPPRESSION_KEY ??= made.SUPPRESSION_KEY
   }
   completed.PUBLIC_URL ??= `http://localhost:${completed.PORT}`
-  completed.MAIL_FROM ??= { name: 'Paperboy', address: 'paperboy@localhost.localdomain' }
+  const { name, slug } = environment.newsletter
+  completed.MAIL_FROM ??= { name, address: `${slug}@localhost.localdomain` }
   completed.POSTAL_ADDRESS ??= ''
   if (wanted === 'own' && mailbox) {
     await writeFile(mailboxFile(dataDir), JSON.stringify({ pid: process.pid, smtpUrl: mailbox.smtpUrl }), {

@@ -9,6 +9,11 @@ interface Settings {
   POSTMARK_WEBHOOK_LOGIN?: string | undefined
 }
 
+/** What the code is called in a provider's headers and webhooks. */
+export const REFERENCE = 'reference'
+/** Its name before; webhooks about emails that were sent then still have it. */
+export const FORMER_REFERENCE = 'paperboy'
+
 /**
  * Returns headers that a provider repeats in its webhooks. They hold the signed code of the return path, since some
  * providers replace the envelope sender.
@@ -20,10 +25,10 @@ export function providerHeaders(
 ): Record<string, string> {
   // Most relays are no such provider, and a code costs as much as a link token.
   if (!config.POSTMARK_WEBHOOK_LOGIN && !config.SENDGRID_WEBHOOK_KEY && !config.MAILGUN_WEBHOOK_KEY) return {}
-  const code = returnPath({ config: { MAIL_FROM: config.MAIL_FROM, BOUNCE_ADDRESS: '*@paperboy' }, keys }, returned)
+  const code = returnPath({ config: { MAIL_FROM: config.MAIL_FROM, BOUNCE_ADDRESS: '*@reference' }, keys }, returned)
   return {
-    ...(config.POSTMARK_WEBHOOK_LOGIN ? { 'X-PM-Metadata-paperboy': code, 'X-PM-KeepID': 'true' } : {}),
-    ...(config.SENDGRID_WEBHOOK_KEY ? { 'X-SMTPAPI': `{"unique_args": {"paperboy": "${code}"}}` } : {}),
-    ...(config.MAILGUN_WEBHOOK_KEY ? { 'X-Mailgun-Variables': `{"paperboy": "${code}"}` } : {}),
+    ...(config.POSTMARK_WEBHOOK_LOGIN ? { [`X-PM-Metadata-${REFERENCE}`]: code, 'X-PM-KeepID': 'true' } : {}),
+    ...(config.SENDGRID_WEBHOOK_KEY ? { 'X-SMTPAPI': JSON.stringify({ unique_args: { [REFERENCE]: code } }) } : {}),
+    ...(config.MAILGUN_WEBHOOK_KEY ? { 'X-Mailgun-Variables': JSON.stringify({ [REFERENCE]: code }) } : {}),
   }
 }

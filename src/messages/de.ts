@@ -2,10 +2,11 @@ import type { Messages } from './en.ts'
 import { fieldsDe } from './fields-de.ts'
 
 /** All reader-facing text in German. */
-export const de: Messages = {
+export const de = (newsletter: string): Messages => ({
   lang: 'de',
   intl: 'de-DE',
   name: 'Deutsch',
+  newsletter,
   common: {
     skip: 'Zum Inhalt springen',
     papers: (n) => `${n.toLocaleString('de-DE')} Artikel`,
@@ -57,7 +58,7 @@ export const de: Messages = {
   inbox: {
     title: 'Sehen Sie in Ihr Postfach',
     lead: 'Eine E-Mail ist zu Ihnen unterwegs. Öffnen Sie den Link darin und klicken Sie dort auf die Schaltfläche. Bis zu Ihrer Bestätigung schicken wir Ihnen nichts weiter.',
-    localMailbox: 'Probieren Sie Paperboy auf diesem Rechner aus?',
+    localMailbox: `Probieren Sie ${newsletter} auf diesem Rechner aus?`,
     localMailboxText: 'Die E-Mails bleiben auf diesem Rechner.',
     openMailbox: 'Lokales Postfach öffnen',
     domain: 'Stimmt die Adresse?',
@@ -68,7 +69,7 @@ export const de: Messages = {
     spam: 'Sehen Sie im Spam-Ordner nach und markieren Sie die E-Mail als „kein Spam“.',
     typo: 'Vielleicht ist ein Tippfehler in der Adresse.',
     askAgain: 'Für eine zweite E-Mail an dieselbe Adresse warten Sie ein paar Minuten und melden Sie sich erneut an.',
-    known: 'Haben Sie Paperboy schon abonniert, steht das in der E-Mail.',
+    known: `Haben Sie ${newsletter} schon abonniert, steht das in der E-Mail.`,
     readLatest: 'Die neuesten Artikel lesen',
   },
   tooMany: {
@@ -89,7 +90,7 @@ export const de: Messages = {
       'Klicken Sie auf die Schaltfläche, um die meistbeachteten Artikel einmal pro Woche an diese Adresse zu bekommen.',
   },
   welcome: {
-    title: 'Sie haben Paperboy abonniert',
+    title: `Sie haben ${newsletter} abonniert`,
     titleBack: 'Willkommen zurück',
     first: (moment: string) => `Ihre erste Ausgabe kommt am ${moment}.`,
     next: (moment: string) => `Ihre nächste Ausgabe kommt am ${moment}. Ihre Einstellungen sind unverändert.`,
@@ -182,8 +183,7 @@ export const de: Messages = {
     nothingSaved: 'Es wurde nichts gespeichert.',
     lookAgain: 'Eine Angabe passt noch nicht. Der Hinweis steht unten.',
     inactive: 'Sie bekommen zurzeit keine Ausgaben.',
-    inactiveText:
-      'Sie haben Paperboy abbestellt, Ihre Adresse nicht bestätigt, oder Ihr Mailserver hat unsere E-Mails abgelehnt. Diese Einstellungen gelten, sobald Sie',
+    inactiveText: `Sie haben ${newsletter} abbestellt, Ihre Adresse nicht bestätigt, oder Ihr Mailserver hat unsere E-Mails abgelehnt. Diese Einstellungen gelten, sobald Sie`,
     signUpAgain: 'sich wieder anmelden',
     pausedUntil: (day) => `Ihre Ausgaben pausieren bis ${day}.`,
     when: 'Zeitplan',
@@ -239,7 +239,7 @@ export const de: Messages = {
     formats: { html: 'Formatiert (HTML)', text: 'Nur Text' },
     topicCount: (n) => (n === 0 ? 'Keine Themen' : n === 1 ? '1 Thema' : `${n} Themen`),
     save: 'Speichern',
-    unsubscribe: 'Paperboy abbestellen',
+    unsubscribe: `${newsletter} abbestellen`,
     more: 'fordern Sie einen sicheren Link an',
     moreHint: 'Um Ihre Daten herunterzuladen oder Ihre Adresse zu ändern,',
     problems: {
@@ -265,7 +265,7 @@ export const de: Messages = {
   },
   unsubscribe: {
     title: 'Abbestellen',
-    heading: 'Paperboy abbestellen?',
+    heading: `${newsletter} abbestellen?`,
     lead: 'Klicken Sie auf die Schaltfläche, und wir schicken Ihnen keine Ausgaben mehr.',
     button: 'Abbestellen',
     instead: 'Stattdessen können Sie auch',
@@ -274,7 +274,7 @@ export const de: Messages = {
     other: 'Uhrzeit, Umfang oder Themen ändern',
   },
   unsubscribed: {
-    title: 'Sie haben Paperboy abbestellt',
+    title: `Sie haben ${newsletter} abbestellt`,
     lead: 'Wir schicken Ihnen keine Ausgaben mehr. Eine E-Mail, die schon unterwegs ist, kann noch ankommen.',
     why: 'Warum gehen Sie? Ein Klick genügt, wenn Sie mögen',
     whyHint: 'Wir erhöhen eine Zahl um eins. Bei Ihnen speichern wir das nicht.',
@@ -292,7 +292,7 @@ export const de: Messages = {
   },
   mails: {
     confirm: {
-      subject: 'Bestätigen Sie Ihr Paperboy-Abonnement',
+      subject: `Bestätigen Sie Ihr Abonnement von ${newsletter}`,
       heading: 'Bestätigen Sie Ihre Adresse',
       lead: 'Nur noch ein Schritt, dann bekommen Sie die meistbeachteten Forschungsartikel per E-Mail. Öffnen Sie den Link und bestätigen Sie dort Ihre Adresse.',
       button: 'Meine Adresse bestätigen',
@@ -301,8 +301,8 @@ export const de: Messages = {
       ],
     },
     confirmBack: {
-      subject: 'Bestätigen Sie, dass Sie Paperboy wieder möchten',
-      heading: 'Zurück zu Paperboy?',
+      subject: `Bestätigen Sie, dass Sie ${newsletter} wieder möchten`,
+      heading: `Zurück zu ${newsletter}?`,
       lead: 'Sie möchten die meistbeachteten Forschungsartikel wieder per E-Mail bekommen. Öffnen Sie den Link und bestätigen Sie dort Ihre Adresse. Ihre früheren Einstellungen bleiben erhalten.',
       button: 'Meine Adresse bestätigen',
       after: [
@@ -310,7 +310,7 @@ export const de: Messages = {
       ],
     },
     remind: {
-      subject: 'Erinnerung: Bestätigen Sie Ihr Paperboy-Abonnement',
+      subject: `Erinnerung: Bestätigen Sie Ihr Abonnement von ${newsletter}`,
       heading: 'Ein Schritt fehlt noch',
       lead: 'Vor einigen Tagen haben Sie die meistbeachteten Forschungsartikel per E-Mail abonniert. Um sie zu bekommen, öffnen Sie den Link und bestätigen Sie Ihre Adresse.',
       button: 'Meine Adresse bestätigen',
@@ -319,16 +319,16 @@ export const de: Messages = {
       ],
     },
     welcome: {
-      subject: 'Willkommen bei Paperboy',
-      heading: 'Sie haben Paperboy abonniert',
+      subject: `Willkommen bei ${newsletter}`,
+      heading: `Sie haben ${newsletter} abonniert`,
       lead: 'Jede Ausgabe bringt Ihnen die Artikel, für die die Forschungsgemeinschaft gestimmt hat, und sagt, warum jeder dabei ist. Ihre erste kommt am',
       leadBegun:
         'Jede Ausgabe bringt Ihnen die Artikel, für die die Forschungsgemeinschaft gestimmt hat, und sagt, warum jeder dabei ist. Ihre erste ist schon unterwegs. Die nächste kommt am',
       button: 'Die neuesten Artikel lesen',
-      after: ['Mit drei Angaben wird es Ihr Paperboy. Sie können sie jederzeit ändern:'],
+      after: [`Mit drei Angaben wird es Ihr ${newsletter}. Sie können sie jederzeit ändern:`],
     },
     welcomeBack: {
-      subject: 'Willkommen zurück bei Paperboy',
+      subject: `Willkommen zurück bei ${newsletter}`,
       heading: 'Willkommen zurück',
       lead: 'Ihre Einstellungen sind unverändert. Ihre nächste Ausgabe kommt am',
       leadBegun: 'Ihre Einstellungen sind unverändert. Die neueste Ausgabe ist schon unterwegs. Die nächste kommt am',
@@ -338,8 +338,8 @@ export const de: Messages = {
       ],
     },
     already: {
-      subject: 'Sie haben Paperboy schon abonniert',
-      heading: 'Sie haben Paperboy schon abonniert',
+      subject: `Sie haben ${newsletter} schon abonniert`,
+      heading: `Sie haben ${newsletter} schon abonniert`,
       lead: 'Jemand, vermutlich Sie selbst, hat diese Adresse noch einmal angemeldet. Es hat sich nichts geändert. Ihre nächste Ausgabe kommt am',
       button: 'Mein Abonnement verwalten',
       after: [
@@ -348,7 +348,7 @@ export const de: Messages = {
       ],
     },
     manage: {
-      subject: 'Ihr Link, um Paperboy zu verwalten',
+      subject: `Ihr Link, um ${newsletter} zu verwalten`,
       heading: 'Abonnement verwalten',
       lead: 'Sie haben diesen Link angefordert. Damit können Sie Ihre Daten herunterladen, Ihre Adresse ändern oder alles löschen.',
       button: 'Mein Abonnement verwalten',
@@ -357,7 +357,7 @@ export const de: Messages = {
       ],
     },
     change: {
-      subject: 'Bestätigen Sie Ihre neue Adresse für Paperboy',
+      subject: `Bestätigen Sie Ihre neue Adresse für ${newsletter}`,
       heading: 'Bestätigen Sie Ihre neue Adresse',
       lead: 'Sie möchten Ihre E-Mails mit den meistbeachteten Forschungsartikeln an diese Adresse bekommen. Öffnen Sie den Link und bestätigen Sie dort.',
       button: 'Neue Adresse bestätigen',
@@ -366,7 +366,7 @@ export const de: Messages = {
       ],
     },
     moved: {
-      subject: 'Ihr Paperboy-Abonnement ist umgezogen',
+      subject: `Ihr Abonnement von ${newsletter} ist umgezogen`,
       heading: 'Ihr Abonnement ist umgezogen',
       lead: 'Ihre Ausgaben gehen ab jetzt an eine andere Adresse, wie über den sicheren Link Ihres Abonnements gewünscht. Diese Adresse bekommt keine E-Mails mehr von uns.',
       button: 'Diese Adresse wieder anmelden',
@@ -384,7 +384,7 @@ export const de: Messages = {
     search: 'Suche',
     topics: 'Themen',
     archive: 'Archiv',
-    about: 'Über Paperboy',
+    about: `Über ${newsletter}`,
     subscribe: 'Abonnieren',
     votes: 'Ihre Stimmen',
     saved: 'Gemerkt',
@@ -478,7 +478,7 @@ export const de: Messages = {
     historyCaption: (from, to) => `Stimmen auf der Liste der Forschungsgemeinschaft, erfasst ${from} bis ${to}.`,
     historyOnce: (votes, moment) => `${votes} auf der Liste der Forschungsgemeinschaft, erfasst am ${moment}.`,
     ownVotes: (n) =>
-      `Dazu ${n === 1 ? 'eine Stimme' : `${n.toLocaleString('de-DE')} Stimmen`} aus der Leserschaft von Paperboy.`,
+      `Dazu ${n === 1 ? 'eine Stimme' : `${n.toLocaleString('de-DE')} Stimmen`} aus der Leserschaft von ${newsletter}.`,
     noVotes: 'Noch keine Stimmen.',
     asTable: 'Als Tabelle anzeigen',
     pictureOf: (title) => `Bild des Artikels „${title}“`,
@@ -520,9 +520,8 @@ export const de: Messages = {
       'Ihre Stimme zählt ab der nächsten Ausgabe. In diesem Browser können Sie jetzt auf jeder Liste mit ▲ abstimmen.',
     remember: 'Damit ist dieser Browser auch zum Abstimmen angemeldet. Dann stimmen Sie auf jeder Liste mit ▲ ab.',
     howTitle: 'So stimmen Sie ab',
-    how: 'Abstimmen kann, wer Paperboy abonniert und bestätigt hat. Jede Person hat eine Stimme pro Artikel.',
-    howMail:
-      'Sie lesen Paperboy schon? Tippen Sie einmal in einer Ausgabe auf „Stimme geben“. Danach bleibt dieser Browser zum Abstimmen angemeldet.',
+    how: `Abstimmen kann, wer ${newsletter} abonniert und bestätigt hat. Jede Person hat eine Stimme pro Artikel.`,
+    howMail: `Sie lesen ${newsletter} schon? Tippen Sie einmal in einer Ausgabe auf „Stimme geben“. Danach bleibt dieser Browser zum Abstimmen angemeldet.`,
     howManage: 'Oder Link per E-Mail anfordern',
     howSubscribe: 'Noch nicht dabei? Geben Sie Ihre Adresse ein und bestätigen Sie sie. Dann können Sie abstimmen.',
     howSource:
@@ -581,12 +580,11 @@ export const de: Messages = {
     take: 'Alle exportieren',
     feed: 'Privater Feed',
     feedText: 'Diese Links zeigen Ihre Artikel ohne Anmeldung. Geben Sie sie nicht weiter.',
-    feedName: 'Paperboy: Ihre gemerkten Artikel',
+    feedName: `${newsletter}: Ihre gemerkten Artikel`,
     feedDescription: 'Die Artikel, die Sie sich gemerkt haben, neueste zuerst.',
     howTitle: 'Artikel für später merken',
     how: 'Mit bestätigter Adresse können Sie sich Artikel merken, sie exportieren und in einem privaten Feed lesen.',
-    howMail:
-      'Sie lesen Paperboy schon? Tippen Sie einmal in einer Ausgabe auf „Merken“. Danach bleibt dieser Browser dafür angemeldet.',
+    howMail: `Sie lesen ${newsletter} schon? Tippen Sie einmal in einer Ausgabe auf „Merken“. Danach bleibt dieser Browser dafür angemeldet.`,
     howSubscribe:
       'Noch nicht dabei? Geben Sie Ihre Adresse ein und bestätigen Sie sie. Dann können Sie sich Artikel merken.',
     signIn: 'Diesen Browser anmelden',
@@ -597,12 +595,11 @@ export const de: Messages = {
     title: 'Für Sie',
     lead: (day) => `Aus der Ausgabe vom ${day}, ausgewählt wie für Ihre E-Mail.`,
     none: 'Noch nichts. Hier erscheinen Artikel mit der ersten Ausgabe, die etwas für Sie hat.',
-    feedName: 'Paperboy: für Sie',
+    feedName: `${newsletter}: für Sie`,
     feedDescription: 'Die neueste Ausgabe, ausgewählt nach Ihren Einstellungen.',
     howTitle: 'Artikel für Sie',
     how: 'Hier steht die neueste Ausgabe, ausgewählt nach den eigenen Einstellungen wie in der E-Mail.',
-    howMail:
-      'Sie lesen Paperboy schon? Tippen Sie einmal in einer Ausgabe auf „Merken“. Danach bleibt dieser Browser angemeldet.',
+    howMail: `Sie lesen ${newsletter} schon? Tippen Sie einmal in einer Ausgabe auf „Merken“. Danach bleibt dieser Browser angemeldet.`,
     howSubscribe: 'Noch nicht dabei? Geben Sie Ihre Adresse ein und bestätigen Sie sie.',
     notAReader:
       'Diese Seite gibt es nur mit bestätigter Adresse. Melden Sie sich zuerst an und bestätigen Sie Ihre Adresse.',
@@ -761,21 +758,21 @@ export const de: Messages = {
   },
   feeds: {
     title: 'Feeds',
-    lead: 'Paperboy in Ihrem Feedreader: das Beste jeder endgültigen Rangliste, wie in der E-Mail.',
+    lead: `${newsletter} in Ihrem Feedreader: das Beste jeder endgültigen Rangliste, wie in der E-Mail.`,
     whole: 'Alle Artikel',
     perTopic: 'Ein Thema',
     perTopicText:
       'Jede Themenseite hat einen eigenen Feed. Ebenso die Seiten von Autorinnen, Autoren und Einrichtungen.',
-    name: 'Paperboy: Forschungsartikel im Trend',
-    nameBy: (name) => `Paperboy: Artikel von ${name}`,
-    nameFor: (topic) => `Paperboy: Artikel zum Thema ${topic}`,
+    name: `${newsletter}: Forschungsartikel im Trend`,
+    nameBy: (name) => `${newsletter}: Artikel von ${name}`,
+    nameFor: (topic) => `${newsletter}: Artikel zum Thema ${topic}`,
     description: (curator) => `Was ${curator} und die Forschungsgemeinschaft lesenswert fanden.`,
   },
   editions: {
-    one: 'Paperboy-Ausgabe:',
+    one: `Ausgabe von ${newsletter}:`,
     asEmailed: 'Wie per E-Mail verschickt',
     title: 'Alle Ausgaben',
-    description: 'Jede Ausgabe von Paperboy, wie sie verschickt wurde.',
+    description: `Jede Ausgabe von ${newsletter}, wie sie verschickt wurde.`,
     none: 'Noch keine. Die erste Ausgabe erscheint hier, sobald sie verschickt ist.',
     lead: 'Was unsere Leserinnen und Leser bekamen, ohne persönliche Angaben.',
     weekOf: (day) => `Woche vom ${day}`,
@@ -877,7 +874,7 @@ export const de: Messages = {
     corrections: 'Berichtigungen',
     retitled: (was, is, day) => `„${was}“ (${day}) heißt jetzt „${is}“.`,
     nowWithdrawn: (title, day) => `„${title}“ (${day}) wurde von den Autoren zurückgezogen.`,
-    why: 'Sie bekommen diese E-Mail, weil Sie Paperboy abonniert und Ihre Adresse bestätigt haben.',
+    why: `Sie bekommen diese E-Mail, weil Sie ${newsletter} abonniert und Ihre Adresse bestätigt haben.`,
     forwarded: 'Weitergeleitet bekommen?',
     forwardedSubscribe: 'Selbst abonnieren',
     preferences: 'Einstellungen',
@@ -938,7 +935,7 @@ export const de: Messages = {
     answer: 'Antwort',
   },
   about: {
-    title: 'Über Paperboy',
+    title: `Über ${newsletter}`,
     lead: (curator) =>
       `Eine tägliche E-Mail und eine Website mit Forschungsartikeln im Trend, ausgewählt von ${curator} und der Forschungsgemeinschaft.`,
     privacy: 'Datenschutz',
@@ -958,7 +955,7 @@ export const de: Messages = {
           huggingFace
             ? 'Die Artikel und die meisten Stimmen stammen von der Tagesliste bei Hugging Face, auf der alle mitlesen und abstimmen können. Wir lesen sie mehrmals am Tag und heben jeden Stand auf.'
             : 'Die Artikel stammen aus öffentlichen Quellen wie arXiv.',
-          'Bestätigte Leserinnen und Leser von Paperboy stimmen mit dem Dreieck neben einem Artikel ab. Jede Person hat eine Stimme je Artikel, und plötzliche Häufungen aus einem Netz zählen weniger.',
+          `Bestätigte Leserinnen und Leser von ${newsletter} stimmen mit dem Dreieck neben einem Artikel ab. Jede Person hat eine Stimme je Artikel, und plötzliche Häufungen aus einem Netz zählen weniger.`,
         ],
       },
       {
@@ -1008,7 +1005,7 @@ export const de: Messages = {
         'Die Artikel, für die Sie gestimmt, die Sie gemerkt oder an denen Sie kein Interesse haben, und was Ihre Ausgabe daraus gelernt hat. Sie können alles davon zurücknehmen.',
       webhooks:
         'Meldungen über Änderungen Ihres Abonnements an andere Programme der Betreiber. Sie stehen darin nur als Nummer.',
-      auditLog: 'Änderungen von Hand durch die Betreiber. Wer Paperboy liest, steht dort nur als Nummer.',
+      auditLog: `Änderungen von Hand durch die Betreiber. Wer ${newsletter} liest, steht dort nur als Nummer.`,
       suppression:
         'Ein verschlüsselter Hash einer Adresse, an die wir nicht schreiben dürfen. Die Adresse lässt sich daraus nicht zurückrechnen.',
       backups: 'Sicherungen und das Journal der Datenbank, die gelöschte Daten noch enthalten können',
@@ -1018,7 +1015,7 @@ export const de: Messages = {
         ? `${days} ${days === 1 ? 'Tag' : 'Tage'}`
         : what === 'suppression'
           ? 'bis die Sperre aufgehoben wird'
-          : 'solange Sie Paperboy abonnieren',
+          : `solange Sie ${newsletter} abonnieren`,
     notTitle: 'Was wir nicht tun',
     not: (clicks) => [
       'Wir sehen nicht, ob Sie eine E-Mail öffnen: Unsere E-Mails laden keine fremden Bilder.',
@@ -1037,4 +1034,4 @@ export const de: Messages = {
     manage: 'Link anfordern',
     contact: (address) => `Fragen: ${address}`,
   },
-}
+})

@@ -21,11 +21,12 @@ const inSentence = (topic: string): string =>
  * All reader-facing text in English, by page or email. The type check requires the same keys of every language, so a new
  * language is one file. Callers pass raw numbers and days; the catalogue formats them.
  */
-export const en = {
+export const en = (newsletter: string) => ({
   lang: 'en',
   /** the locale that Intl formats days and numbers in */
   intl: 'en-GB',
   name: 'English',
+  newsletter,
   common: {
     skip: 'Skip to content',
     papers: (n: number) => `${n.toLocaleString('en-GB')} ${n === 1 ? 'paper' : 'papers'}`,
@@ -78,7 +79,7 @@ export const en = {
   inbox: {
     title: 'Check your inbox',
     lead: 'An email is on its way to you. Open the link in it and press the button there. We won’t send anything else until you confirm.',
-    localMailbox: 'Trying Paperboy on this computer?',
+    localMailbox: `Trying ${newsletter} on this computer?`,
     localMailboxText: 'Its emails stay on this computer.',
     openMailbox: 'Open the local mailbox',
     domain: 'Is the address right?',
@@ -256,7 +257,7 @@ export const en = {
     formats: { html: 'Formatted (HTML)', text: 'Plain text' },
     topicCount: (n: number) => (n === 0 ? 'No topics' : n === 1 ? '1 topic' : `${n} topics`),
     save: 'Save',
-    unsubscribe: 'Unsubscribe from Paperboy',
+    unsubscribe: `Unsubscribe from ${newsletter}`,
     more: 'request a secure link',
     moreHint: 'To export your data or change your address,',
     problems: {
@@ -282,7 +283,7 @@ export const en = {
   },
   unsubscribe: {
     title: 'Unsubscribe',
-    heading: 'Unsubscribe from Paperboy?',
+    heading: `Unsubscribe from ${newsletter}?`,
     lead: 'Press the button, and we’ll stop sending you digests.',
     button: 'Unsubscribe',
     instead: 'Instead, you could',
@@ -309,28 +310,28 @@ export const en = {
   },
   mails: {
     confirm: {
-      subject: 'Confirm your Paperboy subscription',
+      subject: `Confirm your ${newsletter} subscription`,
       heading: 'Confirm your address',
       lead: 'You’re one step away from trending research papers by email. Open the link and confirm your address there.',
       button: 'Confirm my address',
       after: ['The link works for 7 days. Didn’t sign up? Ignore this email, and we won’t send you any digests.'],
     },
     confirmBack: {
-      subject: 'Confirm that you want Paperboy again',
-      heading: 'Back to Paperboy?',
+      subject: `Confirm that you want ${newsletter} again`,
+      heading: `Back to ${newsletter}?`,
       lead: 'You asked for trending research papers by email again. Open the link and confirm your address there. Your earlier preferences are kept.',
       button: 'Confirm my address',
       after: ['The link works for 7 days. Didn’t sign up? Ignore this email, and we won’t send you any digests.'],
     },
     remind: {
-      subject: 'Reminder: confirm your Paperboy subscription',
+      subject: `Reminder: confirm your ${newsletter} subscription`,
       heading: 'One step left',
       lead: 'A few days ago, you signed up for trending research papers by email. To get them, open the link and confirm your address.',
       button: 'Confirm my address',
       after: ['This is our only reminder. If you do nothing, we’ll delete your address and send nothing more.'],
     },
     welcome: {
-      subject: 'Welcome to Paperboy',
+      subject: `Welcome to ${newsletter}`,
       heading: 'You’re subscribed',
       lead: 'Each digest brings you the papers researchers voted for, and says why each is included. Your first one arrives on',
       leadBegun:
@@ -339,7 +340,7 @@ export const en = {
       after: ['Three choices make it yours. You can change them at any time:'],
     },
     welcomeBack: {
-      subject: 'Welcome back to Paperboy',
+      subject: `Welcome back to ${newsletter}`,
       heading: 'Welcome back',
       lead: 'Your preferences are unchanged. Your next digest arrives on',
       leadBegun: 'Your preferences are unchanged. The latest digest is already on its way. The next arrives on',
@@ -347,7 +348,7 @@ export const en = {
       after: ['Choose topics, keywords, another time, fewer papers or weekly delivery in your preferences.'],
     },
     already: {
-      subject: 'You’re already subscribed to Paperboy',
+      subject: `You’re already subscribed to ${newsletter}`,
       heading: 'You’re already subscribed',
       lead: 'Someone, probably you, signed up with this address again. Nothing has changed. Your next digest arrives on',
       button: 'Manage my subscription',
@@ -357,21 +358,21 @@ export const en = {
       ],
     },
     manage: {
-      subject: 'Your link to manage Paperboy',
+      subject: `Your link to manage ${newsletter}`,
       heading: 'Manage your subscription',
       lead: 'You asked for this link. Use it to export your data, change your address or erase everything.',
       button: 'Manage my subscription',
       after: ['The link works for one hour. Didn’t ask for it? Ignore this email. Nothing has changed.'],
     },
     change: {
-      subject: 'Confirm your new address for Paperboy',
+      subject: `Confirm your new address for ${newsletter}`,
       heading: 'Confirm your new address',
       lead: 'You asked to get your emails of trending research papers at this address. Open the link and confirm there.',
       button: 'Confirm the new address',
       after: ['The link works for one day. Didn’t ask for this? Ignore this email, and we won’t send you anything.'],
     },
     moved: {
-      subject: 'Your Paperboy subscription moved to another address',
+      subject: `Your ${newsletter} subscription moved to another address`,
       heading: 'Your subscription moved',
       lead: 'From now on, your digests go to another address, as requested through your subscription’s secure link. This address gets no more email from us.',
       button: 'Subscribe this address again',
@@ -483,7 +484,7 @@ export const en = {
     historyCaption: (from: string, to: string) => `Votes on the community’s list, recorded ${from} to ${to}.`,
     historyOnce: (votes: string, moment: string) => `${votes} on the community’s list, recorded ${moment}.`,
     ownVotes: (n: number) =>
-      `Plus ${n === 1 ? 'one vote' : `${n.toLocaleString('en-GB')} votes`} from Paperboy readers.`,
+      `Plus ${n === 1 ? 'one vote' : `${n.toLocaleString('en-GB')} votes`} from ${newsletter} readers.`,
     noVotes: 'No votes yet.',
     asTable: 'Show as table',
     pictureOf: (title: string) => `Picture of the paper “${title}”`,
@@ -582,7 +583,7 @@ export const en = {
     take: 'Export all',
     feed: 'Private feed',
     feedText: 'These links show your papers without signing in. Don’t share them.',
-    feedName: 'Paperboy: your saved papers',
+    feedName: `${newsletter}: your saved papers`,
     feedDescription: 'The papers you saved, newest first.',
     howTitle: 'Save papers for later',
     how: 'Confirmed readers can save papers, export them, and follow them in a private feed.',
@@ -596,7 +597,7 @@ export const en = {
     title: 'For you',
     lead: (day: string) => `From the edition of ${day}, chosen as for your digest.`,
     none: 'Nothing yet. Papers appear here with the first edition that has some for you.',
-    feedName: 'Paperboy: for you',
+    feedName: `${newsletter}: for you`,
     feedDescription: 'The newest edition, chosen by your preferences.',
     howTitle: 'Papers for you',
     how: 'Readers see the newest edition here, chosen by their preferences as in their digest.',
@@ -757,20 +758,20 @@ export const en = {
   },
   feeds: {
     title: 'Feeds',
-    lead: 'Paperboy in your feed reader: the top papers of each final ranking, as in the email.',
+    lead: `${newsletter} in your feed reader: the top papers of each final ranking, as in the email.`,
     whole: 'All papers',
     perTopic: 'One topic',
     perTopicText: 'Every topic page links to its own feed. So do the pages of authors and organisations.',
-    name: 'Paperboy: trending research papers',
-    nameBy: (name: string) => `Paperboy: papers by ${name}`,
-    nameFor: (topic: string) => `Paperboy: papers on ${topic}`,
+    name: `${newsletter}: trending research papers`,
+    nameBy: (name: string) => `${newsletter}: papers by ${name}`,
+    nameFor: (topic: string) => `${newsletter}: papers on ${topic}`,
     description: (curator: string) => `What ${curator} and the research community found worth reading.`,
   },
   editions: {
-    one: 'Paperboy edition:',
+    one: `${newsletter} edition:`,
     asEmailed: 'As it was emailed',
     title: 'All editions',
-    description: 'Every edition of Paperboy as it was emailed.',
+    description: `Every edition of ${newsletter} as it was emailed.`,
     none: 'None yet. The first edition appears here once it is sent.',
     lead: 'What readers got, without anything personal.',
     weekOf: (day: string) => `Week of ${day}`,
@@ -887,7 +888,7 @@ export const en = {
     corrections: 'Corrections',
     retitled: (was: string, is: string, day: string) => `“${was}” (${day}) is now called “${is}”.`,
     nowWithdrawn: (title: string, day: string) => `“${title}” (${day}) was withdrawn by its authors.`,
-    why: 'You get this email because you subscribed to Paperboy and confirmed your address.',
+    why: `You get this email because you subscribed to ${newsletter} and confirmed your address.`,
     forwarded: 'Forwarded to you?',
     forwardedSubscribe: 'Subscribe',
     preferences: 'Preferences',
@@ -943,7 +944,7 @@ export const en = {
     answer: 'Response',
   },
   about: {
-    title: 'About Paperboy',
+    title: `About ${newsletter}`,
     lead: (curator: string) =>
       `A daily email and a site of trending research papers, chosen by ${curator} and the research community.`,
     privacy: 'Privacy',
@@ -963,7 +964,7 @@ export const en = {
           huggingFace
             ? 'Papers and most votes come from Hugging Face’s daily list, which anyone there can read and vote on. We read it several times a day and keep each count.'
             : 'Papers come from public sources such as arXiv.',
-          'Confirmed Paperboy readers vote with the triangle beside a paper. Each reader has one vote per paper, and sudden bursts from one network count less.',
+          `Confirmed ${newsletter} readers vote with the triangle beside a paper. Each reader has one vote per paper, and sudden bursts from one network count less.`,
         ],
       },
       {
@@ -1011,9 +1012,8 @@ export const en = {
       counts: 'How often a network signed up (stored as a keyed hash)',
       votes:
         'The papers you voted for, saved, or aren’t interested in, and what your digest learned from them. You can remove all of it.',
-      webhooks:
-        'News of changes to your subscription for other programs of the people who run Paperboy. It names you by a number.',
-      auditLog: 'Manual changes by the people who run Paperboy. They name a reader by a number.',
+      webhooks: `News of changes to your subscription for other programs of the people who run ${newsletter}. It names you by a number.`,
+      auditLog: `Manual changes by the people who run ${newsletter}. They name a reader by a number.`,
       suppression: 'A keyed hash of an address that we must not email. It can’t be turned back into the address.',
       backups: 'Backups and the database’s journal, which may still hold erased data',
     },
@@ -1040,6 +1040,6 @@ export const en = {
     manage: 'Get the link',
     contact: (address: string): string => `Questions: ${address}`,
   },
-}
+})
 
-export type Messages = typeof en
+export type Messages = ReturnType<typeof en>

@@ -16,10 +16,11 @@ const inSentence = (topic: string): string =>
  * All reader-facing text in Spanish. It addresses readers as «tú» and quotes with «».
  * A language model translated it from English. To correct a text, edit it here: the type check and test/messages hold the rest.
  */
-export const es: Messages = {
+export const es = (newsletter: string): Messages => ({
   lang: 'es',
   intl: INTL,
   name: 'Español',
+  newsletter,
   common: {
     skip: 'Ir al contenido',
     papers: articles,
@@ -71,7 +72,7 @@ export const es: Messages = {
   inbox: {
     title: 'Revisa tu bandeja de entrada',
     lead: 'Te hemos enviado un correo. Abre el enlace y pulsa allí el botón. No te enviaremos nada más hasta que confirmes.',
-    localMailbox: '¿Estás probando Paperboy en este ordenador?',
+    localMailbox: `¿Estás probando ${newsletter} en este ordenador?`,
     localMailboxText: 'Sus correos se quedan en este ordenador.',
     openMailbox: 'Abrir el buzón local',
     domain: '¿Es correcta la dirección?',
@@ -111,7 +112,7 @@ export const es: Messages = {
     morning: 'Tu primer boletín llega con la próxima edición de la mañana.',
     mail: 'Te hemos enviado un correo de bienvenida. Indica la hora en tu zona horaria y enlaza a tus preferencias. Allí puedes elegir temas, otra hora, menos artículos, el envío semanal o una pausa.',
     read: 'Leer los últimos artículos',
-    three: 'Con tres elecciones, Paperboy es tuyo. Puedes cambiarlas desde cualquier correo.',
+    three: `Con tres elecciones, ${newsletter} es tuyo. Puedes cambiarlas desde cualquier correo.`,
     work: '¿En qué trabajas?',
     workHint: 'Estos artículos van primero. Si no eliges nada, verás los más votados del día.',
     allTopics: 'Todos los temas',
@@ -250,7 +251,7 @@ export const es: Messages = {
     formats: { html: 'Con formato (HTML)', text: 'Solo texto' },
     topicCount: (n) => (n === 0 ? 'Ningún tema' : count(n, 'tema', 'temas')),
     save: 'Guardar',
-    unsubscribe: 'Cancelar la suscripción a Paperboy',
+    unsubscribe: `Cancelar la suscripción a ${newsletter}`,
     more: 'pide un enlace seguro',
     moreHint: 'Para descargar tus datos o cambiar de dirección,',
     problems: {
@@ -276,7 +277,7 @@ export const es: Messages = {
   },
   unsubscribe: {
     title: 'Cancelar la suscripción',
-    heading: '¿Cancelar la suscripción a Paperboy?',
+    heading: `¿Cancelar la suscripción a ${newsletter}?`,
     lead: 'Pulsa el botón y dejaremos de enviarte boletines.',
     button: 'Cancelar la suscripción',
     instead: 'También puedes',
@@ -303,37 +304,37 @@ export const es: Messages = {
   },
   mails: {
     confirm: {
-      subject: 'Confirma tu suscripción a Paperboy',
+      subject: `Confirma tu suscripción a ${newsletter}`,
       heading: 'Confirma tu dirección',
       lead: 'Te falta un paso para recibir por correo los artículos de investigación más destacados. Abre el enlace y confirma allí tu dirección.',
       button: 'Confirmar mi dirección',
       after: ['El enlace es válido 7 días. ¿No te has suscrito? Ignora este correo y no te enviaremos ningún boletín.'],
     },
     confirmBack: {
-      subject: 'Confirma que quieres recibir Paperboy otra vez',
-      heading: '¿De vuelta en Paperboy?',
+      subject: `Confirma que quieres recibir ${newsletter} otra vez`,
+      heading: `¿De vuelta en ${newsletter}?`,
       lead: 'Has pedido recibir de nuevo los artículos de investigación más destacados por correo. Abre el enlace y confirma allí tu dirección. Conservamos tus preferencias anteriores.',
       button: 'Confirmar mi dirección',
       after: ['El enlace es válido 7 días. ¿No te has suscrito? Ignora este correo y no te enviaremos ningún boletín.'],
     },
     remind: {
-      subject: 'Recordatorio: confirma tu suscripción a Paperboy',
+      subject: `Recordatorio: confirma tu suscripción a ${newsletter}`,
       heading: 'Falta un paso',
       lead: 'Hace unos días te suscribiste para recibir por correo los artículos de investigación más destacados. Para recibirlos, abre el enlace y confirma tu dirección.',
       button: 'Confirmar mi dirección',
       after: ['Es nuestro único recordatorio. Si no haces nada, borraremos tu dirección y no te escribiremos más.'],
     },
     welcome: {
-      subject: 'Te damos la bienvenida a Paperboy',
+      subject: `Te damos la bienvenida a ${newsletter}`,
       heading: 'Ya tienes tu suscripción',
       lead: 'Cada boletín te trae los artículos que ha votado la comunidad investigadora y te dice por qué aparece cada uno. El primero llega el',
       leadBegun:
         'Cada boletín te trae los artículos que ha votado la comunidad investigadora y te dice por qué aparece cada uno. El primero ya va de camino. El siguiente llega el',
       button: 'Leer los últimos artículos',
-      after: ['Con tres elecciones, Paperboy es tuyo. Puedes cambiarlas cuando quieras:'],
+      after: [`Con tres elecciones, ${newsletter} es tuyo. Puedes cambiarlas cuando quieras:`],
     },
     welcomeBack: {
-      subject: 'Te damos la bienvenida de nuevo a Paperboy',
+      subject: `Te damos la bienvenida de nuevo a ${newsletter}`,
       heading: 'Nos alegra verte de nuevo',
       lead: 'Tus preferencias no han cambiado. Tu próximo boletín llega el',
       leadBegun: 'Tus preferencias no han cambiado. La última edición ya va de camino. La siguiente llega el',
@@ -343,7 +344,7 @@ export const es: Messages = {
       ],
     },
     already: {
-      subject: 'Ya tienes una suscripción a Paperboy',
+      subject: `Ya tienes una suscripción a ${newsletter}`,
       heading: 'Ya tienes una suscripción',
       lead: 'Alguien, probablemente tú, ha vuelto a suscribir esta dirección. No ha cambiado nada. Tu próximo boletín llega el',
       button: 'Gestionar mi suscripción',
@@ -353,21 +354,21 @@ export const es: Messages = {
       ],
     },
     manage: {
-      subject: 'Tu enlace para gestionar Paperboy',
+      subject: `Tu enlace para gestionar ${newsletter}`,
       heading: 'Gestionar tu suscripción',
       lead: 'Has pedido este enlace. Con él puedes descargar tus datos, cambiar de dirección o borrarlo todo.',
       button: 'Gestionar mi suscripción',
       after: ['El enlace es válido una hora. ¿No lo has pedido? Ignora este correo. No ha cambiado nada.'],
     },
     change: {
-      subject: 'Confirma tu nueva dirección para Paperboy',
+      subject: `Confirma tu nueva dirección para ${newsletter}`,
       heading: 'Confirma tu nueva dirección',
       lead: 'Has pedido recibir en esta dirección los correos con los artículos de investigación más destacados. Abre el enlace y confírmalo allí.',
       button: 'Confirmar la nueva dirección',
       after: ['El enlace es válido un día. ¿No lo has pedido? Ignora este correo y no te enviaremos nada.'],
     },
     moved: {
-      subject: 'Tu suscripción a Paperboy ha pasado a otra dirección',
+      subject: `Tu suscripción a ${newsletter} ha pasado a otra dirección`,
       heading: 'Tu suscripción ha cambiado de dirección',
       lead: 'A partir de ahora, tus boletines llegan a otra dirección, como se pidió con el enlace seguro de tu suscripción. A esta dirección no enviaremos más correos.',
       button: 'Suscribir de nuevo esta dirección',
@@ -482,7 +483,7 @@ export const es: Messages = {
     history: 'Votos',
     historyCaption: (from, to) => `Votos en la lista de la comunidad, registrados del ${from} al ${to}.`,
     historyOnce: (given, moment) => `${given} en la lista de la comunidad, registrados el ${moment}.`,
-    ownVotes: (n) => `Además, ${n === 1 ? 'un voto' : votes(n)} de lectores de Paperboy.`,
+    ownVotes: (n) => `Además, ${n === 1 ? 'un voto' : votes(n)} de lectores de ${newsletter}.`,
     noVotes: 'Aún no hay votos.',
     asTable: 'Mostrar como tabla',
     pictureOf: (title) => `Imagen del artículo «${title}»`,
@@ -524,10 +525,9 @@ export const es: Messages = {
     remember: 'Además, este navegador podrá votar. Después puedes votar con ▲ en todas las listas.',
     howTitle: 'Cómo votar',
     how: 'Pueden votar quienes hayan confirmado su suscripción. Cada persona tiene un voto por artículo.',
-    howMail:
-      '¿Ya recibes Paperboy? Pulsa una vez «Votar» en cualquier boletín y este navegador quedará listo para votar.',
+    howMail: `¿Ya recibes ${newsletter}? Pulsa una vez «Votar» en cualquier boletín y este navegador quedará listo para votar.`,
     howManage: 'O recibe un enlace por correo',
-    howSubscribe: '¿Aún no recibes Paperboy? Escribe tu dirección y confírmala. Después podrás votar.',
+    howSubscribe: `¿Aún no recibes ${newsletter}? Escribe tu dirección y confírmala. Después podrás votar.`,
     howSource: 'El número junto a ▲ incluye los votos de la lista de la comunidad. Allí también puedes votar:',
     yours: 'Tus votos',
     yoursNone: 'Aún no hay ninguno. Pulsa ▲ junto a un artículo para votarlo.',
@@ -582,13 +582,12 @@ export const es: Messages = {
     take: 'Exportar todo',
     feed: 'Canal privado',
     feedText: 'Estos enlaces muestran tus artículos sin iniciar sesión. No los compartas.',
-    feedName: 'Paperboy: tus artículos guardados',
+    feedName: `${newsletter}: tus artículos guardados`,
     feedDescription: 'Los artículos que has guardado, primero los más recientes.',
     howTitle: 'Guardar artículos para después',
     how: 'Con una dirección confirmada puedes guardar artículos, exportarlos y seguirlos en un canal privado.',
-    howMail:
-      '¿Ya recibes Paperboy? Pulsa una vez «Guardar» en cualquier boletín y este navegador quedará listo para guardar.',
-    howSubscribe: '¿Aún no recibes Paperboy? Escribe tu dirección y confírmala. Después podrás guardar artículos.',
+    howMail: `¿Ya recibes ${newsletter}? Pulsa una vez «Guardar» en cualquier boletín y este navegador quedará listo para guardar.`,
+    howSubscribe: `¿Aún no recibes ${newsletter}? Escribe tu dirección y confírmala. Después podrás guardar artículos.`,
     signIn: 'Iniciar sesión en este navegador',
     signInText: 'Vota, guarda artículos y sigue a autores en esta web, en este navegador.',
     notAReader: 'Solo se puede guardar con una dirección confirmada. Suscríbete y confirma tu dirección primero.',
@@ -597,12 +596,12 @@ export const es: Messages = {
     title: 'Para ti',
     lead: (day) => `De la edición del ${day}, elegido como para tu boletín.`,
     none: 'Aún no hay nada. Los artículos aparecerán con la primera edición que tenga algo para ti.',
-    feedName: 'Paperboy: para ti',
+    feedName: `${newsletter}: para ti`,
     feedDescription: 'La última edición, elegida según tus preferencias.',
     howTitle: 'Artículos para ti',
     how: 'Aquí se ve la última edición, elegida según las preferencias propias, como en el boletín.',
-    howMail: '¿Ya recibes Paperboy? Pulsa una vez «Guardar» en cualquier boletín y este navegador te reconocerá.',
-    howSubscribe: '¿Aún no recibes Paperboy? Escribe tu dirección y confírmala.',
+    howMail: `¿Ya recibes ${newsletter}? Pulsa una vez «Guardar» en cualquier boletín y este navegador te reconocerá.`,
+    howSubscribe: `¿Aún no recibes ${newsletter}? Escribe tu dirección y confírmala.`,
     notAReader: 'Esta página requiere una dirección confirmada. Suscríbete y confirma tu dirección primero.',
   },
   search: {
@@ -757,20 +756,20 @@ export const es: Messages = {
   },
   feeds: {
     title: 'Canales',
-    lead: 'Paperboy en tu lector de noticias (RSS, Atom o JSON): lo mejor de cada clasificación final, como en el correo.',
+    lead: `${newsletter} en tu lector de noticias (RSS, Atom o JSON): lo mejor de cada clasificación final, como en el correo.`,
     whole: 'Todos los artículos',
     perTopic: 'Un tema',
     perTopicText: 'Cada página de tema enlaza a su propio canal. También las de autores y organizaciones.',
-    name: 'Paperboy: artículos de investigación destacados',
-    nameBy: (name) => `Paperboy: artículos de ${name}`,
-    nameFor: (topic) => `Paperboy: artículos sobre ${inSentence(topic)}`,
+    name: `${newsletter}: artículos de investigación destacados`,
+    nameBy: (name) => `${newsletter}: artículos de ${name}`,
+    nameFor: (topic) => `${newsletter}: artículos sobre ${inSentence(topic)}`,
     description: (curator) => `Lo que ${curator} y la comunidad investigadora recomiendan leer.`,
   },
   editions: {
-    one: 'Edición de Paperboy:',
+    one: `Edición de ${newsletter}:`,
     asEmailed: 'Tal como se envió',
     title: 'Todas las ediciones',
-    description: 'Todas las ediciones de Paperboy, tal como se enviaron.',
+    description: `Todas las ediciones de ${newsletter}, tal como se enviaron.`,
     none: 'Aún no hay ninguna. La primera edición aparecerá aquí en cuanto se envíe.',
     lead: 'Lo que recibieron los lectores, sin nada personal.',
     weekOf: (day) => `Semana del ${day}`,
@@ -872,7 +871,7 @@ export const es: Messages = {
     corrections: 'Correcciones',
     retitled: (was, is, day) => `«${was}» (${day}) se titula ahora «${is}».`,
     nowWithdrawn: (title, day) => `Los autores han retirado «${title}» (${day}).`,
-    why: 'Recibes este correo porque te suscribiste a Paperboy y confirmaste tu dirección.',
+    why: `Recibes este correo porque te suscribiste a ${newsletter} y confirmaste tu dirección.`,
     forwarded: '¿Te lo han reenviado?',
     forwardedSubscribe: 'Suscríbete',
     preferences: 'Preferencias',
@@ -933,7 +932,7 @@ export const es: Messages = {
     answer: 'Respuesta',
   },
   about: {
-    title: 'Acerca de Paperboy',
+    title: `Acerca de ${newsletter}`,
     lead: (curator) =>
       `Un correo diario y una web con los artículos de investigación más destacados, elegidos por ${curator} y la comunidad investigadora.`,
     privacy: 'Privacidad',
@@ -953,7 +952,7 @@ export const es: Messages = {
           huggingFace
             ? 'Los artículos y la mayoría de los votos vienen de la lista diaria de Hugging Face, que allí cualquiera puede leer y votar. La leemos varias veces al día y guardamos cada recuento.'
             : 'Los artículos vienen de fuentes públicas, como arXiv.',
-          'Los lectores de Paperboy con la dirección confirmada votan con el triángulo que hay junto a cada artículo. Cada persona tiene un voto por artículo, y las avalanchas desde una misma red cuentan menos.',
+          `Los lectores de ${newsletter} con la dirección confirmada votan con el triángulo que hay junto a cada artículo. Cada persona tiene un voto por artículo, y las avalanchas desde una misma red cuentan menos.`,
         ],
       },
       {
@@ -1001,9 +1000,8 @@ export const es: Messages = {
       counts: 'Cuántas suscripciones hizo una red (guardada como hash con clave)',
       votes:
         'Los artículos que votaste, guardaste o no te interesan, y lo que tu boletín aprendió de ellos. Puedes quitarlo todo.',
-      webhooks:
-        'Avisos de cambios en tu suscripción para otros programas de quienes gestionan Paperboy. Figuras solo con un número.',
-      auditLog: 'Cambios hechos a mano por quienes gestionan Paperboy. Los lectores figuran solo con un número.',
+      webhooks: `Avisos de cambios en tu suscripción para otros programas de quienes gestionan ${newsletter}. Figuras solo con un número.`,
+      auditLog: `Cambios hechos a mano por quienes gestionan ${newsletter}. Los lectores figuran solo con un número.`,
       suppression:
         'Un hash con clave de una dirección a la que no debemos escribir. De él no se puede recuperar la dirección.',
       backups: 'Copias de seguridad y el diario de la base de datos, que aún pueden contener datos borrados',
@@ -1032,4 +1030,4 @@ export const es: Messages = {
     manage: 'Pedir el enlace',
     contact: (address) => `Preguntas: ${address}`,
   },
-}
+})

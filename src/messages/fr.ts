@@ -22,10 +22,11 @@ const inSentence = (topic: string): string =>
  * All reader-facing text in French. It addresses readers as "vous". Spaces before : ; ! ? and inside « » do not break.
  * A language model translated it from English. To correct a text, edit it here: the type check and test/messages hold the rest.
  */
-export const fr: Messages = {
+export const fr = (newsletter: string): Messages => ({
   lang: 'fr',
   intl: INTL,
   name: 'Français',
+  newsletter,
   common: {
     skip: 'Aller au contenu',
     papers: articles,
@@ -77,7 +78,7 @@ export const fr: Messages = {
   inbox: {
     title: 'Consultez votre boîte de réception',
     lead: 'Un e-mail est en route. Ouvrez le lien qu’il contient et appuyez sur le bouton. Nous n’envoyons rien d’autre avant votre confirmation.',
-    localMailbox: 'Vous essayez Paperboy sur cet ordinateur ?',
+    localMailbox: `Vous essayez ${newsletter} sur cet ordinateur ?`,
     localMailboxText: 'Ses e-mails restent sur cet ordinateur.',
     openMailbox: 'Ouvrir la boîte locale',
     domain: 'L’adresse est-elle exacte ?',
@@ -255,7 +256,7 @@ export const fr: Messages = {
     formats: { html: 'Mis en page (HTML)', text: 'Texte seul' },
     topicCount: (n) => (n === 0 ? 'Aucun thème' : count(n, 'thème', 'thèmes')),
     save: 'Enregistrer',
-    unsubscribe: 'Se désabonner de Paperboy',
+    unsubscribe: `Se désabonner de ${newsletter}`,
     more: 'demandez un lien sécurisé',
     moreHint: 'Pour télécharger vos données ou changer d’adresse,',
     problems: {
@@ -281,7 +282,7 @@ export const fr: Messages = {
   },
   unsubscribe: {
     title: 'Se désabonner',
-    heading: 'Se désabonner de Paperboy ?',
+    heading: `Se désabonner de ${newsletter} ?`,
     lead: 'Appuyez sur le bouton, et nous ne vous enverrons plus de lettres.',
     button: 'Se désabonner',
     instead: 'Vous pouvez aussi',
@@ -308,7 +309,7 @@ export const fr: Messages = {
   },
   mails: {
     confirm: {
-      subject: 'Confirmez votre abonnement à Paperboy',
+      subject: `Confirmez votre abonnement à ${newsletter}`,
       heading: 'Confirmez votre adresse',
       lead: 'Encore une étape, et vous recevrez par e-mail les articles de recherche en vue. Ouvrez le lien et confirmez-y votre adresse.',
       button: 'Confirmer mon adresse',
@@ -317,8 +318,8 @@ export const fr: Messages = {
       ],
     },
     confirmBack: {
-      subject: 'Confirmez votre retour à Paperboy',
-      heading: 'De retour à Paperboy ?',
+      subject: `Confirmez votre retour à ${newsletter}`,
+      heading: `De retour à ${newsletter} ?`,
       lead: 'Vous avez demandé à recevoir de nouveau par e-mail les articles de recherche en vue. Ouvrez le lien et confirmez-y votre adresse. Vos anciennes préférences sont conservées.',
       button: 'Confirmer mon adresse',
       after: [
@@ -326,14 +327,14 @@ export const fr: Messages = {
       ],
     },
     remind: {
-      subject: 'Rappel : confirmez votre abonnement à Paperboy',
+      subject: `Rappel : confirmez votre abonnement à ${newsletter}`,
       heading: 'Plus qu’une étape',
       lead: 'Il y a quelques jours, vous vous êtes abonné aux articles de recherche en vue par e-mail. Pour les recevoir, ouvrez le lien et confirmez votre adresse.',
       button: 'Confirmer mon adresse',
       after: ['C’est notre seul rappel. Sans réponse, nous effacerons votre adresse et n’enverrons plus rien.'],
     },
     welcome: {
-      subject: 'Bienvenue chez Paperboy',
+      subject: `Bienvenue chez ${newsletter}`,
       heading: 'Votre abonnement est actif',
       lead: 'Chaque lettre vous apporte les articles choisis par les votes de la communauté scientifique et dit pourquoi chacun est là. La première arrive le',
       leadBegun:
@@ -342,7 +343,7 @@ export const fr: Messages = {
       after: ['Trois choix pour une lettre à votre goût, que vous pouvez modifier à tout moment :'],
     },
     welcomeBack: {
-      subject: 'Ravis de vous revoir sur Paperboy',
+      subject: `Ravis de vous revoir sur ${newsletter}`,
       heading: 'Ravis de vous revoir',
       lead: 'Vos préférences n’ont pas changé. Votre prochaine lettre arrive le',
       leadBegun: 'Vos préférences n’ont pas changé. La dernière édition est déjà en route. La suivante arrive le',
@@ -352,7 +353,7 @@ export const fr: Messages = {
       ],
     },
     already: {
-      subject: 'Vous êtes déjà abonné à Paperboy',
+      subject: `Vous êtes déjà abonné à ${newsletter}`,
       heading: 'Vous êtes déjà abonné',
       lead: 'Quelqu’un, sans doute vous, a de nouveau inscrit cette adresse. Rien n’a changé. Votre prochaine lettre arrive le',
       button: 'Gérer mon abonnement',
@@ -362,14 +363,14 @@ export const fr: Messages = {
       ],
     },
     manage: {
-      subject: 'Votre lien pour gérer Paperboy',
+      subject: `Votre lien pour gérer ${newsletter}`,
       heading: 'Gérer votre abonnement',
       lead: 'Vous avez demandé ce lien. Il permet de télécharger vos données, de changer d’adresse ou de tout effacer.',
       button: 'Gérer mon abonnement',
       after: ['Le lien est valable une heure. Vous ne l’avez pas demandé ? Ignorez cet e-mail. Rien n’a changé.'],
     },
     change: {
-      subject: 'Confirmez votre nouvelle adresse pour Paperboy',
+      subject: `Confirmez votre nouvelle adresse pour ${newsletter}`,
       heading: 'Confirmez votre nouvelle adresse',
       lead: 'Vous avez demandé à recevoir à cette adresse vos e-mails d’articles de recherche en vue. Ouvrez le lien et confirmez.',
       button: 'Confirmer la nouvelle adresse',
@@ -378,7 +379,7 @@ export const fr: Messages = {
       ],
     },
     moved: {
-      subject: 'Votre abonnement à Paperboy a changé d’adresse',
+      subject: `Votre abonnement à ${newsletter} a changé d’adresse`,
       heading: 'Votre abonnement a changé d’adresse',
       lead: 'Vos lettres arrivent désormais à une autre adresse, comme demandé avec le lien sécurisé de votre abonnement. Celle-ci ne recevra plus d’e-mails de notre part.',
       button: 'Réabonner cette adresse',
@@ -492,7 +493,7 @@ export const fr: Messages = {
     history: 'Votes reçus',
     historyCaption: (from, to) => `Votes sur la liste de la communauté, relevés du ${from} au ${to}.`,
     historyOnce: (given, moment) => `${given} sur la liste de la communauté, au ${moment}.`,
-    ownVotes: (n) => `Et ${n === 1 ? 'un vote' : votes(n)} des lecteurs de Paperboy.`,
+    ownVotes: (n) => `Et ${n === 1 ? 'un vote' : votes(n)} des lecteurs de ${newsletter}.`,
     noVotes: 'Pas encore de votes.',
     asTable: 'Afficher sous forme de tableau',
     pictureOf: (title) => `Image de l’article « ${title} »`,
@@ -593,7 +594,7 @@ export const fr: Messages = {
     take: 'Tout exporter',
     feed: 'Flux privé',
     feedText: 'Ces liens montrent vos articles sans connexion. Ne les partagez pas.',
-    feedName: 'Paperboy : vos articles enregistrés',
+    feedName: `${newsletter} : vos articles enregistrés`,
     feedDescription: 'Les articles que vous avez enregistrés, du plus récent au plus ancien.',
     howTitle: 'Enregistrer des articles pour plus tard',
     how: 'Avec une adresse confirmée, vous pouvez enregistrer des articles, les exporter et les suivre dans un flux privé.',
@@ -609,7 +610,7 @@ export const fr: Messages = {
     title: 'Pour vous',
     lead: (day) => `De l’édition du ${day}, choisi comme pour votre lettre.`,
     none: 'Rien pour l’instant. Des articles paraîtront avec la première édition qui en contient pour vous.',
-    feedName: 'Paperboy : pour vous',
+    feedName: `${newsletter} : pour vous`,
     feedDescription: 'La dernière édition, choisie selon vos préférences.',
     howTitle: 'Des articles pour vous',
     how: 'Les abonnés voient ici la dernière édition, choisie selon leurs préférences, comme dans leur lettre.',
@@ -772,20 +773,20 @@ export const fr: Messages = {
   },
   feeds: {
     title: 'Flux',
-    lead: 'Paperboy dans votre lecteur de flux : le meilleur de chaque classement final, comme dans l’e-mail.',
+    lead: `${newsletter} dans votre lecteur de flux : le meilleur de chaque classement final, comme dans l’e-mail.`,
     whole: 'Tous les articles',
     perTopic: 'Un thème',
     perTopicText: 'Chaque page de thème mène à son propre flux. Celles des auteurs et des organisations aussi.',
-    name: 'Paperboy : articles de recherche en vue',
-    nameBy: (name) => `Paperboy : articles ${by(name)}`,
-    nameFor: (topic) => `Paperboy : ${topic}`,
+    name: `${newsletter} : articles de recherche en vue`,
+    nameBy: (name) => `${newsletter} : articles ${by(name)}`,
+    nameFor: (topic) => `${newsletter} : ${topic}`,
     description: (curator) => `Ce que ${curator} et la communauté scientifique conseillent de lire.`,
   },
   editions: {
-    one: 'Édition de Paperboy :',
+    one: `Édition de ${newsletter} :`,
     asEmailed: 'Telle qu’envoyée',
     title: 'Toutes les éditions',
-    description: 'Chaque édition de Paperboy, telle qu’elle a été envoyée.',
+    description: `Chaque édition de ${newsletter}, telle qu’elle a été envoyée.`,
     none: 'Aucune pour l’instant. La première édition paraîtra ici dès son envoi.',
     lead: 'Ce que les abonnés ont reçu, sans rien de personnel.',
     weekOf: (day) => `Semaine du ${day}`,
@@ -889,7 +890,7 @@ export const fr: Messages = {
     corrections: 'Rectificatifs',
     retitled: (was, is, day) => `« ${was} » (${day}) s’intitule maintenant « ${is} ».`,
     nowWithdrawn: (title, day) => `« ${title} » (${day}) a été retiré par ses auteurs.`,
-    why: 'Vous recevez cet e-mail parce que vous vous êtes abonné à Paperboy et avez confirmé votre adresse.',
+    why: `Vous recevez cet e-mail parce que vous vous êtes abonné à ${newsletter} et avez confirmé votre adresse.`,
     forwarded: 'On vous a transféré cet e-mail ?',
     forwardedSubscribe: 'Abonnez-vous',
     preferences: 'Préférences',
@@ -950,7 +951,7 @@ export const fr: Messages = {
     answer: 'Réponse',
   },
   about: {
-    title: 'À propos de Paperboy',
+    title: `À propos de ${newsletter}`,
     lead: (curator) =>
       `Un e-mail quotidien et un site d’articles de recherche en vue, choisis par ${curator} et la communauté scientifique.`,
     privacy: 'Confidentialité',
@@ -970,7 +971,7 @@ export const fr: Messages = {
           huggingFace
             ? 'Les articles et la plupart des votes viennent de la liste quotidienne de Hugging Face, que chacun peut y lire et où chacun peut voter. Nous la lisons plusieurs fois par jour et conservons chaque relevé.'
             : 'Les articles viennent de sources publiques comme arXiv.',
-          'Les abonnés confirmés de Paperboy votent avec le triangle placé à côté d’un article. Chacun dispose d’un vote par article, et les afflux soudains d’un même réseau comptent moins.',
+          `Les abonnés confirmés de ${newsletter} votent avec le triangle placé à côté d’un article. Chacun dispose d’un vote par article, et les afflux soudains d’un même réseau comptent moins.`,
         ],
       },
       {
@@ -1018,9 +1019,8 @@ export const fr: Messages = {
       counts: 'Le nombre d’inscriptions d’un réseau (conservé sous forme d’empreinte chiffrée)',
       votes:
         'Les articles que vous avez votés, enregistrés ou écartés, et ce que votre lettre en a appris. Vous pouvez tout retirer.',
-      webhooks:
-        'Des avis de changement de votre abonnement pour d’autres programmes de l’équipe de Paperboy. Vous n’y figurez que par un numéro.',
-      auditLog: 'Les changements faits à la main par l’équipe de Paperboy. Les abonnés n’y figurent que par un numéro.',
+      webhooks: `Des avis de changement de votre abonnement pour d’autres programmes de l’équipe de ${newsletter}. Vous n’y figurez que par un numéro.`,
+      auditLog: `Les changements faits à la main par l’équipe de ${newsletter}. Les abonnés n’y figurent que par un numéro.`,
       suppression:
         'L’empreinte chiffrée d’une adresse à laquelle nous ne devons pas écrire. Elle ne permet pas de retrouver l’adresse.',
       backups: 'Les sauvegardes et le journal de la base, qui peuvent encore contenir des données effacées',
@@ -1049,4 +1049,4 @@ export const fr: Messages = {
     manage: 'Recevoir le lien',
     contact: (address) => `Une question : ${address}`,
   },
-}
+})

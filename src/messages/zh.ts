@@ -11,10 +11,11 @@ const votes = (n: number): string => `${number(n)}\u00a0票`
  * space between Chinese and Latin letters or digits.
  * A language model translated it from English. To correct a text, edit it here: the type check and test/messages hold the rest.
  */
-export const zh: Messages = {
+export const zh = (newsletter: string): Messages => ({
   lang: 'zh-CN',
   intl: INTL,
   name: '简体中文',
+  newsletter,
   common: {
     skip: '跳到正文',
     papers: articles,
@@ -63,7 +64,7 @@ export const zh: Messages = {
   inbox: {
     title: '请查收邮件',
     lead: '邮件已经发出。请打开其中的链接，并点击页面上的按钮。在您确认之前，我们不会再发送其他邮件。',
-    localMailbox: '正在这台电脑上试用 Paperboy？',
+    localMailbox: `正在这台电脑上试用 ${newsletter}？`,
     localMailboxText: '邮件只留在这台电脑上。',
     openMailbox: '打开本地邮箱',
     domain: '邮箱地址写对了吗？',
@@ -237,7 +238,7 @@ export const zh: Messages = {
     formats: { html: '带格式（HTML）', text: '纯文本' },
     topicCount: (n) => (n === 0 ? '未选主题' : `${number(n)} 个主题`),
     save: '保存',
-    unsubscribe: '退订 Paperboy',
+    unsubscribe: `退订 ${newsletter}`,
     more: '申请安全链接',
     moreHint: '如需导出数据或更改地址，请',
     problems: {
@@ -263,7 +264,7 @@ export const zh: Messages = {
   },
   unsubscribe: {
     title: '退订',
-    heading: '要退订 Paperboy 吗？',
+    heading: `要退订 ${newsletter} 吗？`,
     lead: '点击按钮，我们就不再给您发送简报。',
     button: '退订',
     instead: '您也可以',
@@ -290,28 +291,28 @@ export const zh: Messages = {
   },
   mails: {
     confirm: {
-      subject: '请确认您的 Paperboy 订阅',
+      subject: `请确认您的 ${newsletter} 订阅`,
       heading: '确认您的邮箱地址',
       lead: '只差一步，就能通过邮件收到热门论文。请打开链接，在页面上确认您的地址。',
       button: '确认我的地址',
       after: ['链接有效期为 7 天。没有订阅过？请忽略这封邮件，我们不会给您发送简报。'],
     },
     confirmBack: {
-      subject: '请确认您要重新订阅 Paperboy',
-      heading: '欢迎回到 Paperboy',
+      subject: `请确认您要重新订阅 ${newsletter}`,
+      heading: `欢迎回到 ${newsletter}`,
       lead: '您申请重新通过邮件接收热门论文。请打开链接，在页面上确认您的地址。您以前的偏好设置仍然保留。',
       button: '确认我的地址',
       after: ['链接有效期为 7 天。没有申请过？请忽略这封邮件，我们不会给您发送简报。'],
     },
     remind: {
-      subject: '提醒：请确认您的 Paperboy 订阅',
+      subject: `提醒：请确认您的 ${newsletter} 订阅`,
       heading: '只差一步',
       lead: '几天前，您订阅了热门论文邮件。如要接收，请打开链接并确认您的地址。',
       button: '确认我的地址',
       after: ['我们只提醒这一次。如果您不作任何操作，我们会删除您的地址，不再发送邮件。'],
     },
     welcome: {
-      subject: '欢迎订阅 Paperboy',
+      subject: `欢迎订阅 ${newsletter}`,
       heading: '订阅成功',
       lead: '每期简报都会为您带来科研社区投票选出的论文，并说明每篇入选的理由。第一期送达时间：',
       leadBegun: '每期简报都会为您带来科研社区投票选出的论文，并说明每篇入选的理由。第一期已经发出。下一期送达时间：',
@@ -319,7 +320,7 @@ export const zh: Messages = {
       after: ['三项选择，让简报更合您的需要。您可以随时更改：'],
     },
     welcomeBack: {
-      subject: '欢迎回到 Paperboy',
+      subject: `欢迎回到 ${newsletter}`,
       heading: '欢迎回来',
       lead: '您的偏好设置没有改变。下一期简报送达时间：',
       leadBegun: '您的偏好设置没有改变。最新一期已经发出。下一期送达时间：',
@@ -327,7 +328,7 @@ export const zh: Messages = {
       after: ['在偏好设置中，您可以选择主题、关键词、其他时间、更少的篇数或每周发送。'],
     },
     already: {
-      subject: '您已经订阅了 Paperboy',
+      subject: `您已经订阅了 ${newsletter}`,
       heading: '您已经订阅',
       lead: '有人（很可能是您本人）再次用这个地址订阅。一切没有改变。下一期简报送达时间：',
       button: '管理我的订阅',
@@ -337,21 +338,21 @@ export const zh: Messages = {
       ],
     },
     manage: {
-      subject: '您的 Paperboy 管理链接',
+      subject: `您的 ${newsletter} 管理链接`,
       heading: '管理您的订阅',
       lead: '这是您申请的链接。您可以用它导出数据、更改地址或删除全部信息。',
       button: '管理我的订阅',
       after: ['链接有效期为一小时。没有申请过？请忽略这封邮件，一切没有改变。'],
     },
     change: {
-      subject: '请确认您在 Paperboy 的新地址',
+      subject: `请确认您在 ${newsletter} 的新地址`,
       heading: '确认您的新地址',
       lead: '您申请用这个地址接收热门论文邮件。请打开链接，在页面上确认。',
       button: '确认新地址',
       after: ['链接有效期为一天。没有申请过？请忽略这封邮件，我们不会给您发送任何邮件。'],
     },
     moved: {
-      subject: '您的 Paperboy 订阅已转到其他地址',
+      subject: `您的 ${newsletter} 订阅已转到其他地址`,
       heading: '您的订阅已更改地址',
       lead: '根据通过您订阅的安全链接提出的申请，今后简报将发往另一个地址。我们不会再向此地址发送邮件。',
       button: '用此地址重新订阅',
@@ -460,7 +461,7 @@ export const zh: Messages = {
     history: '票数',
     historyCaption: (from, to) => `社区榜单上的票数，${from}至${to}的记录。`,
     historyOnce: (given, moment) => `社区榜单上有 ${given}，记录于${moment}。`,
-    ownVotes: (n) => `另有 Paperboy 读者的 ${votes(n)}。`,
+    ownVotes: (n) => `另有 ${newsletter} 读者的 ${votes(n)}。`,
     noVotes: '暂无投票。',
     asTable: '以表格显示',
     pictureOf: (title) => `论文“${title}”的图片`,
@@ -558,7 +559,7 @@ export const zh: Messages = {
     take: '全部导出',
     feed: '私人订阅源',
     feedText: '这些链接无需登录即可显示您的论文，请勿分享给他人。',
-    feedName: 'Paperboy：您收藏的论文',
+    feedName: `${newsletter}：您收藏的论文`,
     feedDescription: '您收藏的论文，最新的在前。',
     howTitle: '收藏论文以便日后阅读',
     how: '确认过地址的读者可以收藏论文、导出收藏，并用私人订阅源跟踪。',
@@ -572,7 +573,7 @@ export const zh: Messages = {
     title: '为您推荐',
     lead: (day) => `选自${day}的一期，方式与您的简报相同。`,
     none: '暂无内容。一旦有合适的论文，就会显示在这里。',
-    feedName: 'Paperboy：为您推荐',
+    feedName: `${newsletter}：为您推荐`,
     feedDescription: '按您的偏好设置从最新一期中选出。',
     howTitle: '为您推荐的论文',
     how: '读者可以在这里看到最新一期，按各自的偏好设置挑选，与简报一致。',
@@ -723,20 +724,20 @@ export const zh: Messages = {
   },
   feeds: {
     title: '订阅源',
-    lead: '在您的阅读器中订阅 Paperboy：每期最终排名中的热门论文，与邮件一致。',
+    lead: `在您的阅读器中订阅 ${newsletter}：每期最终排名中的热门论文，与邮件一致。`,
     whole: '全部论文',
     perTopic: '单个主题',
     perTopicText: '每个主题页面都有自己的订阅源，作者和机构的页面也有。',
-    name: 'Paperboy：热门论文',
-    nameBy: (name) => `Paperboy：${name} 的论文`,
-    nameFor: (topic) => `Paperboy：${topic}主题的论文`,
+    name: `${newsletter}：热门论文`,
+    nameBy: (name) => `${newsletter}：${name} 的论文`,
+    nameFor: (topic) => `${newsletter}：${topic}主题的论文`,
     description: (curator) => `${curator} 与科研社区认为值得一读的研究。`,
   },
   editions: {
-    one: 'Paperboy 往期：',
+    one: `${newsletter} 往期：`,
     asEmailed: '查看邮件原样',
     title: '往期全部内容',
-    description: 'Paperboy 每一期邮件的原样。',
+    description: `${newsletter} 每一期邮件的原样。`,
     none: '暂无。第一期发送后就会显示在这里。',
     lead: '读者收到的内容，不含任何个人信息。',
     weekOf: (day) => `${day}起的一周`,
@@ -831,7 +832,7 @@ export const zh: Messages = {
     corrections: '更正',
     retitled: (was, is, day) => `“${was}”（${day}）现更名为“${is}”。`,
     nowWithdrawn: (title, day) => `“${title}”（${day}）已被作者撤回。`,
-    why: '您收到这封邮件，是因为您订阅了 Paperboy 并确认了邮箱地址。',
+    why: `您收到这封邮件，是因为您订阅了 ${newsletter} 并确认了邮箱地址。`,
     forwarded: '这封邮件是别人转发给您的？',
     forwardedSubscribe: '立即订阅',
     preferences: '偏好设置',
@@ -871,7 +872,7 @@ export const zh: Messages = {
     answer: '响应',
   },
   about: {
-    title: '关于 Paperboy',
+    title: `关于 ${newsletter}`,
     lead: (curator) => `每日邮件与网站，介绍由 ${curator} 与科研社区推选的热门论文。`,
     privacy: '隐私',
     sections: ({ curator, hour, huggingFace }) => [
@@ -890,7 +891,7 @@ export const zh: Messages = {
           huggingFace
             ? '论文和大部分票数来自 Hugging Face 的每日榜单，任何人都可以在那里阅读和投票。我们每天读取数次，并保存每次的票数。'
             : '论文来自 arXiv 等公开来源。',
-          '确认过地址的 Paperboy 读者用论文旁的三角形投票。每人对每篇论文有一票；来自同一网络的突发投票权重较低。',
+          `确认过地址的 ${newsletter} 读者用论文旁的三角形投票。每人对每篇论文有一票；来自同一网络的突发投票权重较低。`,
         ],
       },
       {
@@ -937,8 +938,8 @@ export const zh: Messages = {
       bounceMails: '包含此类报告的邮件',
       counts: '某个网络的订阅次数（以带密钥的哈希值保存）',
       votes: '您投票、收藏或不感兴趣的论文，以及您的简报从中学到的内容。您可以全部移除。',
-      webhooks: '向 Paperboy 运营人员的其他程序发送的订阅变更通知。其中只以编号指代您。',
-      auditLog: 'Paperboy 运营人员的人工更改。其中只以编号指代读者。',
+      webhooks: `向 ${newsletter} 运营人员的其他程序发送的订阅变更通知。其中只以编号指代您。`,
+      auditLog: `${newsletter} 运营人员的人工更改。其中只以编号指代读者。`,
       suppression: '我们不得发送邮件的地址的带密钥哈希值。无法由它还原地址。',
       backups: '备份和数据库日志，其中可能仍有已删除的数据',
     },
@@ -961,4 +962,4 @@ export const zh: Messages = {
     manage: '获取链接',
     contact: (address) => `如有疑问，请联系：${address}`,
   },
-}
+})

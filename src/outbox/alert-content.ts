@@ -1,15 +1,18 @@
 import { minuteUtc } from '../calendar/words.ts'
-import { messagesIn } from '../messages/catalogue.ts'
 import type { Config } from '../runtime/config/config.ts'
+import { messagesOf } from '../runtime/config/newsletter.ts'
 import type { AlertProblem, EmailContent } from './service-email.ts'
 
 /** Returns the content of an alert: each problem with its start, the remedy and a link. */
-export function alertContent(config: Pick<Config, 'PUBLIC_URL'>, problems: readonly AlertProblem[]): EmailContent {
+export function alertContent(
+  config: Pick<Config, 'PUBLIC_URL' | 'newsletter'>,
+  problems: readonly AlertProblem[],
+): EmailContent {
   const host = new URL(config.PUBLIC_URL).host
   const one = problems.length === 1 ? problems[0] : undefined
   const pageOf = ({ href }: AlertProblem) => `${config.PUBLIC_URL}${href}`
   return {
-    t: messagesIn('en'),
+    t: messagesOf(config.newsletter, 'en'),
     subject: one
       ? `${host}: ${one.part}: ${one.message.split(/: |\. /)[0]}`
       : `${host}: ${problems.length} problems need you`,

@@ -1,4 +1,5 @@
 import { createMessageId } from '../mail/headers.ts'
+import { listId } from '../mail/list-id.ts'
 import { domainOf } from '../mail/mailbox.ts'
 import { unsubscribeMailto } from '../mail/own-addresses.ts'
 import { providerHeaders } from '../mail/provider-headers.ts'
@@ -25,7 +26,7 @@ export async function composeServiceEmail(
       : mail.kind === 'alert'
         ? alertContent(config, mail.problems)
         : serviceEmailContent({ config, keys }, mail, now())
-  const { html, text } = await renderServiceEmail(content, config.POSTAL_ADDRESS)
+  const { html, text } = await renderServiceEmail(config, content)
   const { message } = await composer.sendMail({
     from: config.MAIL_FROM,
     to: { name: '', address: mail.email },
@@ -47,9 +48,9 @@ export async function composeServiceEmail(
 /** Headers for list email. Emails to admins have none. */
 const listHeaders = ({ config, keys }: { config: Config; keys: TokenKeys }, mail: ServiceEmail, at: Date) => ({
   ...unsubscribeHeaders({ config, keys }, mail, at),
-  'List-Id': `Paperboy <service.paperboy.${domainOf(config.MAIL_FROM)}>`,
+  'List-Id': listId(config, 'service'),
   'List-Archive': `<${config.PUBLIC_URL}/editions>`,
-  'Feedback-ID': `${mail.kind}:service:paperboy`,
+  'Feedback-ID': `${mail.kind}:service:${config.newsletter.slug}`,
 })
 
 /** Not for `change` and `moved`: the owner of another address could unsubscribe the reader. */

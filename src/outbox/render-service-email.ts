@@ -1,21 +1,24 @@
 import { LRUCache } from 'lru-cache'
 import { renderHtml, renderText } from '../edition/compose/templates.ts'
 import { escapeHtml } from '../lib/escape-html.ts'
+import type { Config } from '../runtime/config/config.ts'
+import { brandOf } from '../runtime/config/newsletter.ts'
+import type { TemplateFiles } from '../runtime/config/template-files.ts'
 import type { EmailContent } from './service-email.ts'
 
-/** Compiled HTML by shared content: MJML takes milliseconds, and there are only as many as kinds times languages. */
-const compiled = new LRUCache<string, Promise<string>>({ max: 100 })
+/** Compiled HTML by templates and shared content: MJML takes milliseconds, and there are only as many as kinds times languages. */
+const caches = new WeakMap<TemplateFiles, LRUCache<string, Promise<string>>>()
 
 /** Placeholder for a personal value in compiled HTML. No stranger's text is in these emails, so none can forge one. */
-const placeholder = (name: string): string => `paperboy-placeholder-${name}-`
-const ANY_PLACEHOLDER = /paperboy-placeholder-(\w+)-/g
+const placeholder = (name: string): string => `service-placeholder-${name}-`
+const ANY_PLACEHOLDER = /service-placeholder-(\w+)-/g
 
 /**
  * Returns both bodies of a service email. Compiled once per kind and language; only links and the date are personal.
  */
 export async function renderServiceEmail(
+  { newsletter, templates, POSTAL_ADDRESS: postalAddress }: Pick<Config, 'newsletter' | 'templates' | 'POSTAL_ADDRESS'>,
   content: EmailContent,
-  postalAddress: string | undefined,
 ): Promise<{ html: string; text: string }> {
   const { space, stop } = content.t.punctuation
   const own = new Map([
@@ -23,6 +26,7 @@ export async function renderServiceEmail(
     ['moment', content.moment ?? ''],
     ...content.links.map(({ url }, index): [string, string] => [`link${index}`, url]),
   ])
+  const identity = { brand: brandOf(newsletter), postalAddress }
   const common = {
     ...content,
     url: placeholder('url'),
@@ -30,15 +34,17 @@ export async function renderServiceEmail(
     links: content.links.map(({ label }, index) => ({ label, url: placeholder(`link${index}`) })),
     // Without the date the lead could end in a colon.
     preheader: content.moment === undefined ? content.lead : content.lead + space + placeholder('moment') + stop,
-    postalAddress,
+    ...identity,
   }
   const key = JSON.stringify({ ...common, t: content.t.lang })
-  const html = compiled.get(key) ?? renderHtml('service', common)
+  const compiled = caches.get(templates) ?? new LRUCache<string, Promise<string>>({ max: 100 })
+  caches.set(templates, compiled)
+  const html = compiled.get(key) ?? renderHtml(templates, 'service', common)
   compiled.set(key, html)
   // Do not cache a failure.
   html.catch(() => compiled.delete(key))
   return {
     html: (await html).replace(ANY_PLACEHOLDER, (_, name: string) => escapeHtml(own.get(name) ?? '')),
-    text: renderText('service', { ...content, postalAddress }),
+    text: renderText(templates, 'service', { ...content, ...identity }),
   }
 }

@@ -1,8 +1,9 @@
 import { momentInZone } from '../calendar/in-zone.ts'
 import { promisedDigestAt } from '../calendar/promised-digest.ts'
 import { mintToken, type TokenKeys } from '../mail/tokens.ts'
-import { isLocale, type Messages, messagesIn } from '../messages/catalogue.ts'
+import { isLocale, type Messages } from '../messages/catalogue.ts'
 import type { Config } from '../runtime/config/config.ts'
+import { messagesOf } from '../runtime/config/newsletter.ts'
 import { mintManageToken } from '../subscription/manage.ts'
 import type { EmailContent, ServiceEmail } from './service-email.ts'
 
@@ -13,7 +14,7 @@ export function serviceEmailContent(
   at: Date,
 ): EmailContent {
   const { kind, subscriberId } = mail
-  const t = messagesIn(isLocale(mail.locale) ? mail.locale : 'en')
+  const t = messagesOf(config.newsletter, isLocale(mail.locale) ? mail.locale : undefined)
   const link = (page: string, token: string) => `${config.PUBLIC_URL}/${page}/${token}`
   const confirmUrl = () => link('confirm', mintToken(keys, 'confirm', subscriberId, at, mail.nonce!))
   const manageUrl = () => link('manage', mintManageToken(keys, subscriberId, at, mail.addressHash))

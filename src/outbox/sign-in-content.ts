@@ -16,7 +16,7 @@ export const signInContent = (
   at: Date,
 ): EmailContent => ({
   t: messagesIn('en'),
-  subject: 'Sign in to Paperboy',
+  subject: `Sign in to ${config.newsletter.name}`,
   heading: 'Sign in',
   lead: 'This link opens the admin pages in the browser where you click it.',
   moment: undefined,

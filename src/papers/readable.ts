@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { latexToText } from '../latex/to-text.ts'
-import { en, type Messages } from '../messages/en.ts'
+import { type Messages, messagesIn } from '../messages/catalogue.ts'
+import { hasMarkup, withoutMarkup } from './markup.ts'
 
 /** Controls, zero-width characters and noncharacters. Some would reverse the direction of the text after them. */
 const UNSHOWN = /[\p{Cc}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\p{Noncharacter_Code_Point}]/gu
@@ -37,7 +38,8 @@ const lately = new LRUCache<string, string>({ max: 1000 })
 
 function read(text: string): string {
   const plain = text.toWellFormed().replace(ODD_SPACE, ' ').replace(UNSHOWN, '')
-  const shown = MARKED.test(plain) ? latexToText(plain) : plain
+  const latexless = MARKED.test(plain) ? latexToText(plain) : plain
+  const shown = hasMarkup(latexless) ? withoutMarkup(latexless) : latexless
   return shown.replace(ODD_SPACE, ' ').trim()
 }
 
@@ -73,7 +75,7 @@ export function sentences(text: string, maxChars: number): string {
  * Returns authors in one line: "A, B, C and 3,300 others". It never hides only one author.
  * @param names as in the source
  */
-export function authorLine(names: readonly string[], t: Messages = en, keep = 3): string {
+export function authorLine(names: readonly string[], t: Messages = messagesIn('en'), keep = 3): string {
   const shown = (names.length <= keep + 1 ? names : names.slice(0, keep)).map(readable)
   const others = names.length - shown.length
   if (others > 0) return t.digest.others(shown.join(', '), others)

@@ -28,7 +28,7 @@ await runUntilSignal(async (stack) => {
   stack.adopt(await startWorker(services, sources), (worker) => worker.stop())
 
   const row = (name: string, text: string) => print(`  ${name.padEnd(10)} ${text}`)
-  print(`\nPaperboy ${VERSION} is running.\n`)
+  print(`\n${config.newsletter.name} ${VERSION} is running.\n`)
   row('Page', `http://localhost:${config.PORT}/`)
   if (mailbox) row('Mailbox', `${mailbox.webUrl}  (all email arrives here)`)
   if (config.ADMIN_EMAILS.length > 0)

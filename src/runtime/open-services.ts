@@ -1,10 +1,12 @@
 import type pg from 'pg'
+import type { Logger } from 'pino'
 import { logConnectionErrors } from '../lib/log-connection-errors.ts'
 import { requireTables } from '../operate/wait-for-database.ts'
 import { relayAbility } from '../relay/carries-utf8.ts'
 import { openMailDomains } from '../subscription/signup-protection/mail-domains.ts'
 import { registerKey } from '../suppression/key-fingerprint.ts'
 import type { Config } from './config/config.ts'
+import type { TemplateFiles } from './config/template-files.ts'
 import { startDatabaseClock } from './db/clock.ts'
 import { databaseOn, openPool, reportIdleErrors } from './db/database.ts'
 import { readInstallation } from './installation.ts'
@@ -12,6 +14,18 @@ import { openLog } from './log.ts'
 import { openQueues } from './queue.ts'
 import { combineRestoreMarkers, fileRestoreMarkers } from './restore-marker.ts'
 import type { Services } from './services.ts'
+
+/** Returns the operator's templates that work, and logs the others. */
+async function usableTemplates(config: Config, log: Logger): Promise<TemplateFiles> {
+  if (config.templates.files.size === 0 && config.templates.ignored.length === 0) return config.templates
+  // Loads MJML, which most commands never need.
+  const { checkTemplates } = await import('../operate/check-templates.ts')
+  const templates = await checkTemplates(config)
+  for (const { file, problem } of templates.broken)
+    log.error({ file, problem }, 'a template cannot be used; the default is')
+  for (const file of templates.ignored) log.warn({ file }, 'a template has a name that nothing uses; it is ignored')
+  return templates
+}
 
 /**
  * Opens everything in `Services`. The database must fit this version and this configuration.
@@ -40,6 +54,7 @@ export async function openServices(
   const db = databaseOn(pool)
   await requireTables(pool)
   if (!anyKey) await registerKey(db, config.SUPPRESSION_KEY)
+  const templates = await usableTemplates(config, log)
   const queue = report(config.REDIS_URL ? 'queue (Redis)' : 'queue (database)')
   const queues = opening.adopt(
     await openQueues({
@@ -54,7 +69,7 @@ export async function openServices(
   const stores = [fileRestoreMarkers(config.DATA_DIR), ...(queues.restoreMarkers ? [queues.restoreMarkers] : [])]
   const opened = opening.move()
   return {
-    config,
+    config: { ...config, templates },
     db,
     queues,
     keys: { current: config.SECRET_KEY, previous: config.SECRET_KEY_PREVIOUS },

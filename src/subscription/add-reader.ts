@@ -16,7 +16,7 @@ export async function addReader(
   typed: string,
   options: { active: boolean; attestedBy: string },
 ): Promise<AddedReader> {
-  const row = rowOfAddress(config.SUPPRESSION_KEY, typed)
+  const row = rowOfAddress({ suppressionKey: config.SUPPRESSION_KEY, newsletter: config.newsletter }, typed)
   const counts = await db.transaction(async (tx) => {
     await carrySuppressions(tx, config, [row.key])
     return insertRows(tx, [row], options, now())

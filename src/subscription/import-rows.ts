@@ -5,6 +5,7 @@ import type { TextFile } from '../lib/csv/text-file.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import { canonicalSlug, slugOf } from '../papers/topics/keywords.ts'
+import type { Newsletter } from '../runtime/config/newsletter.ts'
 import { type CsvColumn, splitValues } from './csv-columns.ts'
 import { type Mapping, type ReadColumn, readColumns } from './import-columns.ts'
 import { readConsent, strictestStatus, UnknownValue } from './import-consent.ts'
@@ -74,14 +75,19 @@ const MAX_TAGS = 1000
  */
 export async function openSubscriberFile(
   file: TextFile,
-  options: { suppressionKey: string; mappings: readonly Mapping[]; topics: () => Promise<ReadonlySet<string>> },
+  options: {
+    suppressionKey: string
+    mappings: readonly Mapping[]
+    topics: () => Promise<ReadonlySet<string>>
+    newsletter: Pick<Newsletter, 'languages' | 'defaults'>
+  },
 ): Promise<SubscriberFile> {
   const { header, separator, encoding, rows } = await openCsv(file)
   const columns = readColumns(header, options.mappings)
   const unknownTags = new Map<string, number>()
   const hasTopics = columns.some(({ meaning }) => meaning === 'topics' || meaning === 'tags')
   const topics = hasTopics ? await options.topics() : new Set<string>()
-  const toRow = rowReader(columns, options.suppressionKey, topics, unknownTags)
+  const toRow = rowReader(columns, options, topics, unknownTags)
   async function* lines(): AsyncGenerator<Line> {
     for await (const read of rows) {
       if ('problem' in read) yield { problem: `line ${read.line}: ${read.problem}` }
@@ -100,12 +106,14 @@ export async function openSubscriberFile(
 }
 
 /** Returns a row with the defaults of a plain list of addresses. @throws AddressError */
-export const rowOfAddress = (suppressionKey: string, address: string): Row =>
-  rowReader(readColumns(['email'], []), suppressionKey, new Set(), new Map())(1, [address])
+export const rowOfAddress = (
+  settings: { suppressionKey: string; newsletter: Pick<Newsletter, 'languages' | 'defaults'> },
+  address: string,
+): Row => rowReader(readColumns(['email'], []), settings, new Set(), new Map())(1, [address])
 
 function rowReader(
   columns: readonly ReadColumn[],
-  suppressionKey: string,
+  { suppressionKey, newsletter: { languages, defaults } }: Parameters<typeof rowOfAddress>[0],
   topics: ReadonlySet<string>,
   unknownTags: Map<string, number>,
 ): (line: number, cells: string[]) => Row {
@@ -116,7 +124,7 @@ function rowReader(
     const { email, key } = parseAddress(cell('email'), { utf8: true })
     const zone = canonicalZone(cell('zone') || 'UTC')
     if (zone.includes('\0')) throw new Error('the time zone contains an invalid character')
-    const locale = cell('locale') || 'en'
+    const locale = cell('locale') || languages[0]
     if (!isLocale(locale)) throw new Error(`locale "${locale}" is not supported`)
     const requested_at = moment('requested_at', cell('requested_at'))
     const confirmed_at = moment('confirmed_at', cell('confirmed_at'))
@@ -130,10 +138,10 @@ function rowReader(
       hash: addressHash(suppressionKey, key),
       status: isUnsubscribed ? strictestStatus([consent.status ?? 'active', 'unsubscribed']) : consent.status,
       zone,
-      hour: whole('hour', cell('hour'), 0, 23) ?? 8,
-      cadence: oneOf(CADENCES, 'cadence', cell('cadence')) ?? 'daily',
+      hour: whole('hour', cell('hour'), 0, 23) ?? defaults.hour,
+      cadence: oneOf(CADENCES, 'cadence', cell('cadence')) ?? defaults.cadence,
       weekday: whole('weekday', cell('weekday'), 1, 7) ?? 1,
-      size: whole('size', cell('size'), 1, MAX_PAPERS) ?? 10,
+      size: whole('size', cell('size'), 1, MAX_PAPERS) ?? defaults.size,
       format: oneOf(FORMATS, 'format', cell('format')) ?? 'html',
       locale,
       topics: topicsIn(all(cells, 'topics'), all(cells, 'tags'), topics, unknownTags),

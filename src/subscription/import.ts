@@ -151,6 +151,7 @@ async function open(
   const file = nameOfFile(source)
   try {
     const readers = await openSubscriberFile(source, {
+      newsletter: config.newsletter,
       suppressionKey: config.SUPPRESSION_KEY,
       mappings,
       topics: () => knownTopics(db),

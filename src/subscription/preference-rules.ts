@@ -63,6 +63,9 @@ const texts = (values: readonly string[], longest: number) =>
   values.length <= MAX_SELECTIONS &&
   values.every((text) => text.trim() !== '' && text.length <= longest && !/\p{Cc}/u.test(text))
 
+/** An arXiv id, a DOI, or the hash of a title. */
+const LIKABLE = /^(?:[\w.-]+(?:\/\d{7})?|10\.\d{4,9}\/[^\s,;<>"\p{Cc}]+)$/u
+
 /** Only the database knows which zones exist; the other checks are here. */
 const CHECKS: { [F in Field]-?: Check<F> } = {
   cadence: (value) => oneOf(CADENCES, value),
@@ -75,8 +78,7 @@ const CHECKS: { [F in Field]-?: Check<F> } = {
   keywords: (values) => texts(values, MAX_KEYWORD_LENGTH),
   authors: (values) => texts(values, MAX_NAME_LENGTH),
   organisations: (values) => texts(values, MAX_NAME_LENGTH),
-  likePapers: (values) =>
-    values.length <= MAX_SELECTIONS && values.every((id) => /^[\w.-]+(\/\d{7})?$/.test(id) && id.length <= 64),
+  likePapers: (values) => values.length <= MAX_SELECTIONS && values.every((id) => LIKABLE.test(id) && id.length <= 200),
   likeVoted: (value) => typeof value === 'boolean',
   sourceLinks: (value) => typeof value === 'boolean',
   abstracts: (value) => typeof value === 'boolean',
@@ -98,7 +100,7 @@ const MESSAGES: Record<Field, string> = {
   share: 'Choose some, mostly or only.',
   authors: `Up to ${MAX_SELECTIONS} names, each of up to ${MAX_NAME_LENGTH} characters.`,
   organisations: `Up to ${MAX_SELECTIONS} names, each of up to ${MAX_NAME_LENGTH} characters.`,
-  likePapers: `Up to ${MAX_SELECTIONS} papers, by their arXiv ids.`,
+  likePapers: `Up to ${MAX_SELECTIONS} papers, by their arXiv ids or DOIs.`,
   likeVoted: 'Must be true or false.',
   sourceLinks: 'Must be true or false.',
   abstracts: 'Must be true or false.',

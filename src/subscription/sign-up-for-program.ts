@@ -63,7 +63,7 @@ async function addWithConsent(
 ): Promise<void> {
   const { form, confirmedAt } = wanted.consent!
   const row = {
-    ...rowOfAddress(config.SUPPRESSION_KEY, wanted.email),
+    ...rowOfAddress({ suppressionKey: config.SUPPRESSION_KEY, newsletter: config.newsletter }, wanted.email),
     ...{
       status: 'active' as const,
       zone: wanted.zone!,

@@ -54,6 +54,7 @@ export async function subscribe(
     .digest()
   // PostgreSQL rejects a NUL before is_zone() could judge the name.
   const zone = canonicalZone(request.zone?.replaceAll('\0', '?') ?? 'UTC')
+  const { languages, defaults } = config.newsletter
   const at = now()
   const person = personKey(config, key)
   const { topics = [], authors = [], organisations = [] } = request.wishes ?? {}
@@ -68,9 +69,10 @@ export async function subscribe(
     const signUpStatement = sql`
       WITH asked AS (
         INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin,
-          topics, authors, organisations)
+          topics, authors, organisations, cadence, size, hour)
         SELECT ${email}, ${key}, ${hash}, CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END,
-               ${request.locale ?? 'en'}, ${randomBytes(8)}, ${at}::timestamptz, ${FORM_TEXT}, ${origin}, ${wishes}
+               ${request.locale ?? languages[0]}, ${randomBytes(8)}, ${at}::timestamptz, ${FORM_TEXT}, ${origin}, ${wishes},
+               ${defaults.cadence}::cadence, ${defaults.size}::smallint, ${defaults.hour}::smallint
         WHERE ${withinEmailLimit(person, 'sign-up', at)}
         ON CONFLICT (email_key) DO UPDATE SET
           (email, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin, updated_at, topics, authors, organisations) =

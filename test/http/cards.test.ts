@@ -64,7 +64,7 @@ test('the longest titles and hostile ones are drawn inside the card', { timeout:
     '模型'.repeat(80),
     'مرحبا '.repeat(30),
   ]) {
-    const card = { aside: title, title, lines: [title, title], foot: title }
+    const card = { name: 'Paperboy', aside: title, title, lines: [title, title], foot: title }
     expect(await sharp(await drawCard(card)).metadata()).toMatchObject({ width: 1200, height: 630 })
   }
   expect(isDrawable('Efficient “µ-nets” – for €5…')).toBe(true)

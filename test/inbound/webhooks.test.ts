@@ -55,7 +55,7 @@ async function site(db: Db, clock = { now: NOW }) {
   const id = await addSubscriber(db, EMAIL, { confirmedAt: new Date('2026-03-01T00:00:00Z') })
   const digest = await handedDigest(services, id, '2026-04-15')
   const given = providerHeaders(services, { subscriberId: id, mail: 'digest', reference: digest.editionId })
-  return { services, fetched, post, id, digest, code: given['X-PM-Metadata-paperboy']! }
+  return { services, fetched, post, id, digest, code: given['X-PM-Metadata-reference']! }
 }
 type Site = Awaited<ReturnType<typeof site>>
 
@@ -152,7 +152,7 @@ const hardBounce: Record<string, (site: Pick<Site, 'digest' | 'code'>) => Reques
       Type: 'HardBounce',
       Email: EMAIL,
       Details: '550 5.1.1 user unknown',
-      Metadata: { paperboy: code },
+      Metadata: { reference: code },
     }),
   sendgrid: ({ code, digest }) =>
     sendgridRequest([
@@ -164,7 +164,7 @@ const hardBounce: Record<string, (site: Pick<Site, 'digest' | 'code'>) => Reques
         status: '5.1.1',
         reason: '550 5.1.1 user unknown',
         'smtp-id': digest.messageId,
-        paperboy: code,
+        reference: code,
       },
     ]),
   mailgun: ({ code }) =>
@@ -172,7 +172,7 @@ const hardBounce: Record<string, (site: Pick<Site, 'digest' | 'code'>) => Reques
       event: 'failed',
       severity: 'permanent',
       recipient: EMAIL,
-      'user-variables': { paperboy: code },
+      'user-variables': { reference: code },
       'delivery-status': { code: 550, message: '5.1.1 user unknown' },
     }),
   resend: ({ digest }) =>
@@ -199,7 +199,7 @@ const complaint: Record<string, (site: Pick<Site, 'digest' | 'code'>) => Request
       { version: '1' },
     ),
   postmark: ({ code }) =>
-    postmarkRequest({ RecordType: 'SpamComplaint', ID: 43, Email: EMAIL, Metadata: { paperboy: code } }),
+    postmarkRequest({ RecordType: 'SpamComplaint', ID: 43, Email: EMAIL, Metadata: { reference: code } }),
   sendgrid: ({ digest }) =>
     sendgridRequest([{ event: 'spamreport', sg_event_id: 'sg-2', email: EMAIL, 'smtp-id': digest.messageId }]),
   mailgun: ({ digest }) =>
@@ -365,6 +365,7 @@ test('arbitrary bodies and headers never cause a server error', async ({ db }) =
     status: odd,
     reason: odd,
     'smtp-id': odd,
+    reference: odd,
     paperboy: odd,
     sg_event_id: fc.uuid(),
   })

@@ -122,7 +122,7 @@ test.each(Object.entries(WRONG))('typography of %s', (locale, wrong) => {
 })
 
 test('numbers, plurals and names of each language', () => {
-  const [es, fr, zh] = (['es', 'fr', 'zh'] as const).map(messagesIn)
+  const [es, fr, zh] = (['es', 'fr', 'zh'] as const).map((locale) => messagesIn(locale))
   expect([1, 2, 12_400].map(es!.paper.votes)).toEqual(['1 voto', '2 votos', '12.400 votos'])
   expect([0, 1, 2, 12_400].map(fr!.paper.votes)).toEqual(['0 vote', '1 vote', '2 votes', '12\u202f400 votes'])
   expect([1, 12_400].map(zh!.paper.votes)).toEqual(['1\u00a0票', '12,400\u00a0票'])

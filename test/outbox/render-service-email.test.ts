@@ -2,6 +2,11 @@ import { expect, test } from 'vitest'
 import { LOCALES, messagesIn } from '../../src/messages/catalogue.ts'
 import { renderServiceEmail } from '../../src/outbox/render-service-email.ts'
 import type { EmailContent } from '../../src/outbox/service-email.ts'
+import { DEFAULT_NEWSLETTER } from '../../src/runtime/config/newsletter.ts'
+import { NO_TEMPLATES } from '../../src/runtime/config/template-files.ts'
+
+const render = (content: EmailContent, POSTAL_ADDRESS = '') =>
+  renderServiceEmail({ newsletter: DEFAULT_NEWSLETTER, templates: NO_TEMPLATES, POSTAL_ADDRESS }, content)
 
 const words = (facts: Partial<EmailContent> = {}): EmailContent => ({
   t: messagesIn('en'),
@@ -18,8 +23,8 @@ const words = (facts: Partial<EmailContent> = {}): EmailContent => ({
 })
 
 test('two emails of one kind differ only in links and date', async () => {
-  const ada = await renderServiceEmail(words(), '1 Press Street')
-  const bob = await renderServiceEmail(
+  const ada = await render(words(), '1 Press Street')
+  const bob = await render(
     words({
       url: 'https://paperboy.example/confirm/B',
       moment: 'Friday at 09:00 (UTC)',
@@ -38,10 +43,10 @@ test('two emails of one kind differ only in links and date', async () => {
 })
 
 test('another language, or an email without a date, compiles separately', async () => {
-  const de = await renderServiceEmail(words({ t: messagesIn('de'), heading: 'Willkommen' }), undefined)
+  const de = await render(words({ t: messagesIn('de'), heading: 'Willkommen' }))
   expect(de.html).toMatch(/<html[^>]* lang="de"/)
   expect(de.html).toContain('Willkommen')
-  const bare = await renderServiceEmail(words({ moment: undefined, links: [] }), undefined)
+  const bare = await render(words({ moment: undefined, links: [] }))
   expect(bare.html).not.toMatch(/<strong>|slot/)
 })
 
@@ -51,10 +56,10 @@ const preheaderOf = (html: string): string =>
 test.for(LOCALES)('the preheader of every email is a whole sentence: %s', async (locale) => {
   const t = messagesIn(locale)
   const { space, stop } = t.punctuation
-  const bare = await renderServiceEmail(words({ t, lead: t.mails.welcome.lead }), undefined)
+  const bare = await render(words({ t, lead: t.mails.welcome.lead }))
   expect(preheaderOf(bare.html)).toBe(`${t.mails.welcome.lead}${space}Tuesday at 08:00 (Europe/Berlin)${stop}`)
   for (const kind of ['confirm', 'confirmBack', 'remind', 'manage', 'change'] as const) {
-    const { html } = await renderServiceEmail(words({ t, lead: t.mails[kind].lead, moment: undefined }), undefined)
+    const { html } = await render(words({ t, lead: t.mails[kind].lead, moment: undefined }))
     expect([kind, preheaderOf(html)]).toEqual([kind, expect.stringMatching(/[.。]$/)])
   }
 })

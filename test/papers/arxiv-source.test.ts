@@ -30,7 +30,7 @@ function sourceOn(db: Db, waited: number[] = []) {
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const wait = async (ms: number) => void waited.push(ms)
   return arxivSource({
-    publicUrl: 'https://paperboy.example',
+    userAgent: 'Paperboy/test (+https://paperboy.example)',
     categories: ['cs.CL', 'stat.ML'],
     rateLimit: sourceRateLimit(db, 'arxiv', 3_000, wait),
     feedUrl: `${base}/atom`,

@@ -58,7 +58,6 @@ const SAMPLE_READER = {
   preferences: { ...NO_WISHES, size: 10, share: SHARES.some },
   likeVoted: false,
   likePapers: [],
-  locale: 'en' as Locale,
   format: 'html' as const,
   sourceLinks: false,
   abstracts: false,
@@ -79,7 +78,10 @@ export async function preview(
 ): Promise<Preview> {
   const { db, config, now } = services
   const edition = await findEdition(services, key)
-  const known = readerName === undefined ? SAMPLE_READER : await findReader(services, readerName)
+  const known =
+    readerName === undefined
+      ? { ...SAMPLE_READER, locale: config.newsletter.languages[0] }
+      : await findReader(services, readerName)
   const reader = await withOverrides(db, known, overrides)
   const { locale, format } = reader
   const { testFor } = overrides
@@ -117,7 +119,7 @@ export async function preview(
 export const darkened = (html: string, dark: boolean): string =>
   html.replaceAll('@media (prefers-color-scheme: dark)', dark ? '@media all' : '@media not all')
 
-type StoredReader = typeof SAMPLE_READER | ReturnType<typeof readerOf>
+type StoredReader = (typeof SAMPLE_READER & { locale: Locale }) | ReturnType<typeof readerOf>
 
 async function withOverrides(db: Db, reader: StoredReader, overrides: PreviewOverrides) {
   const { like, votes, locale = reader.locale, format = reader.format } = overrides

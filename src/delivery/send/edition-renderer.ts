@@ -7,9 +7,10 @@ import type { Message } from '../../mail/message.ts'
 import { BufferPool, type MessageBuffer } from '../../mail/message-buffer.ts'
 import { providerHeaders } from '../../mail/provider-headers.ts'
 import { returnPath } from '../../mail/return-path.ts'
-import { isLocale, type Messages, messagesIn } from '../../messages/catalogue.ts'
+import { isLocale, type Messages } from '../../messages/catalogue.ts'
 import { isSmtpReady } from '../../relay/dot-stuffing.ts'
 import type { Envelope } from '../../relay/relay.ts'
+import { messagesOf } from '../../runtime/config/newsletter.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { Lease } from '../ledger/batches.ts'
 import type { StartedAttempt } from '../ledger/start-attempts.ts'
@@ -62,7 +63,7 @@ export function openEditionRenderer(services: Pick<Services, 'db' | 'config' | '
             (all, [name, value]) => `${all}${name}: ${value}\r\n`,
             content.headers,
           )
-          const notice = composeNotice(quietDays, marked.missedOn, messagesIn(locale))
+          const notice = composeNotice(quietDays, marked.missedOn, messagesOf(services.config.newsletter, locale))
           const buffer = buffers.acquire()
           const digest = {
             ...content,

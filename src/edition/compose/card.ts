@@ -46,7 +46,7 @@ const MAX = { title: 300, byline: 240, summary: 320, url: 400 }
 /** Formats a paper for the templates: readable, within the limits, in one language. @param weekly names the paper's day */
 export function formatCard(
   paper: CardPaper,
-  { PUBLIC_URL, COUNT_CLICKS }: Pick<Config, 'PUBLIC_URL' | 'COUNT_CLICKS'>,
+  { PUBLIC_URL, COUNT_CLICKS, newsletter }: Pick<Config, 'PUBLIC_URL' | 'COUNT_CLICKS' | 'newsletter'>,
   t: Messages,
   weekly = false,
 ) {
@@ -87,7 +87,7 @@ export function formatCard(
     votes,
     rowVotes: paper.votes ? paper.votes.toLocaleString(t.intl) : '\u00a0',
     ...summariesOf(paper, t),
-    note: paper.note === null ? null : mailNote(paper.note, PUBLIC_URL),
+    note: paper.note === null ? null : mailNote(paper.note, { PUBLIC_URL, newsletter }),
     withdrawn: paper.withdrawn ? digest.withdrawn : null,
     reason: reasonFor({ ...paper.facts, pickedBy: paper.curator }, t) ?? '',
     links: links.filter((link): link is { label: string; url: string } => link.url !== null),
@@ -101,9 +101,9 @@ export function formatCard(
 }
 
 /** The curator's words. The desk limits their length, since cutting Markdown may cut a link. */
-function mailNote(note: string, publicUrl: string): { html: string; text: string } {
-  const { html, text } = renderPaperNote(readable(note), publicUrl)
-  return { html: withMailLinks(html), text }
+function mailNote(note: string, { PUBLIC_URL, newsletter }: Pick<Config, 'PUBLIC_URL' | 'newsletter'>) {
+  const { html, text } = renderPaperNote(readable(note), PUBLIC_URL)
+  return { html: withMailLinks(html, newsletter.palette), text }
 }
 
 /** Whether most characters are as wide as two Latin ones, as in Chinese, Japanese and Korean. */

@@ -3,9 +3,10 @@ import { dayOf } from '../../calendar/days.ts'
 import { spanAround } from '../../calendar/spans.ts'
 import { closingHour, longDate, shortDate } from '../../calendar/words.ts'
 import { escapeHtml } from '../../lib/escape-html.ts'
-import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
+import type { Locale, Messages } from '../../messages/catalogue.ts'
 import { readable } from '../../papers/readable.ts'
 import type { Config } from '../../runtime/config/config.ts'
+import { brandOf, messagesOf } from '../../runtime/config/newsletter.ts'
 import type { Sponsor } from '../../runtime/db/schema.ts'
 import { describeCorrections } from '../draft/corrections.ts'
 import { describeNotices } from '../draft/notices.ts'
@@ -38,7 +39,14 @@ export interface ComposableEdition {
 
 type Settings = Pick<
   Config,
-  'PUBLIC_URL' | 'MAIL_FROM' | 'REPLY_TO' | 'POSTAL_ADDRESS' | 'CURATOR_NAME' | 'COUNT_CLICKS'
+  | 'PUBLIC_URL'
+  | 'MAIL_FROM'
+  | 'REPLY_TO'
+  | 'POSTAL_ADDRESS'
+  | 'CURATOR_NAME'
+  | 'COUNT_CLICKS'
+  | 'newsletter'
+  | 'templates'
 >
 
 /** Fits most names before a title's colon, and two of them in a subject. */
@@ -56,7 +64,7 @@ export async function composeEdition(
   input: ComposingInput,
   locale: Locale = 'en',
 ): Promise<{ subject: string; preheader: string; segments: EditionSegments }> {
-  const t = messagesIn(locale)
+  const t = messagesOf(settings.newsletter, locale)
   const nonce = `pb${randomBytes(9).toString('hex')}`
   const markers = { html: createMarkers('html', nonce), text: createMarkers('text', nonce) }
   const { papers } = input
@@ -65,9 +73,11 @@ export async function composeEdition(
   const archivePath = `/editions/${edition.date}${edition.kind === 'weekly' ? '?kind=weekly' : ''}`
   const note = edition.editorNote ? renderEditorNote(edition.editorNote, settings, t) : undefined
   const { html, text } = await renderMail(
+    settings.templates,
     'digest',
     {
       t,
+      brand: brandOf(settings.newsletter),
       subject: trending,
       weekly: edition.kind === 'weekly',
       longDate: longDate(edition, t),

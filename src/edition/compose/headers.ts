@@ -1,19 +1,19 @@
 import { encodeHeaders } from '../../mail/headers.ts'
-import { domainOf } from '../../mail/mailbox.ts'
+import { listId } from '../../mail/list-id.ts'
 import type { Config } from '../../runtime/config/config.ts'
 
 /** Composes the header fields that all readers of an edition share, each ended by CRLF. */
 export const composeEditionHeaders = (
-  settings: Pick<Config, 'PUBLIC_URL' | 'MAIL_FROM' | 'REPLY_TO'>,
+  settings: Pick<Config, 'PUBLIC_URL' | 'MAIL_FROM' | 'REPLY_TO' | 'newsletter'>,
   edition: { kind: 'daily' | 'weekly'; date: string },
   { boundary, locale }: { boundary: string; locale: string },
 ): string =>
   encodeHeaders({
     From: settings.MAIL_FROM,
     ...(settings.REPLY_TO ? { 'Reply-To': settings.REPLY_TO } : {}),
-    'List-Id': `Paperboy ${edition.kind} <${edition.kind}.paperboy.${domainOf(settings.MAIL_FROM)}>`,
+    'List-Id': listId(settings, edition.kind),
     'List-Archive': `<${settings.PUBLIC_URL}/editions>`,
-    'Feedback-ID': `${edition.date}:${edition.kind}:digest:paperboy`,
+    'Feedback-ID': `${edition.date}:${edition.kind}:digest:${settings.newsletter.slug}`,
     'Auto-Submitted': 'auto-generated',
     Precedence: 'bulk',
     'Content-Language': locale,

@@ -1,5 +1,6 @@
 import MarkdownIt from 'markdown-it'
 import { arxivId } from '../../papers/paper-id.ts'
+import type { Config } from '../../runtime/config/config.ts'
 
 /** Paragraphs, emphasis and links. Everything else, HTML above all, stays the text that it is. */
 const markdown = new MarkdownIt('zero', { breaks: true }).enable(['emphasis', 'link', 'newline', 'escape'])
@@ -48,5 +49,5 @@ export function renderPaperNote(source: string, publicUrl: string): Paragraph {
 }
 
 /** Gives links the colour that they have in emails, where styles stand in the tags. */
-export const withMailLinks = (html: string): string =>
-  html.replaceAll('<a href=', '<a class="accent" style="color:#A3281C" href=')
+export const withMailLinks = (html: string, { accent }: Config['newsletter']['palette']): string =>
+  html.replaceAll('<a href=', `<a class="accent" style="color:${accent.light}" href=`)

@@ -1,4 +1,4 @@
-import { en, type Messages } from '../../messages/en.ts'
+import { type Messages, messagesIn } from '../../messages/catalogue.ts'
 
 /** Short names of papers for subject lines. */
 
@@ -28,7 +28,7 @@ const MAX_CHARACTERS = 60
  * @param names the first papers, as `shortenTitle` returns them
  * @param count all papers in the digest
  */
-export function summarizeNames(names: readonly string[], count: number, t: Messages = en): string {
+export function summarizeNames(names: readonly string[], count: number, t: Messages = messagesIn('en')): string {
   const summaryOf = (named: readonly string[]) =>
     [named.join(', '), ...(count > named.length ? [t.digest.andMore(count - named.length)] : [])].join(' ')
   const two = summaryOf(names.slice(0, 2))

@@ -1,10 +1,28 @@
-import { join } from 'node:path'
 import { Eta } from 'eta'
 import { compileMjml } from '../../mail/mjml.ts'
 import { displayWidth, fitColumns, wrap } from '../../mail/wrapping.ts'
 import type { Messages } from '../../messages/catalogue.ts'
+import { TEMPLATES_FOLDER, type TemplateFiles, textOfTemplate } from '../../runtime/config/template-files.ts'
 
-const TEMPLATES = join(import.meta.dirname, '../../../templates')
+/** One engine per format: HTML and MJML escape values, text does not. A template's own line breaks stay. */
+interface Engines {
+  markup: Eta
+  plain: Eta
+}
+
+/** Engines cache compiled templates, so each set of templates has its own. */
+const opened = new WeakMap<TemplateFiles, Engines>()
+
+function enginesOf(templates: TemplateFiles): Engines {
+  const open = (defaultExtension: string, autoEscape: boolean): Eta => {
+    const eta = new Eta({ views: TEMPLATES_FOLDER, defaultExtension, autoEscape, autoTrim: false, cache: true })
+    eta.readFile = (path) => textOfTemplate(templates, path)
+    return eta
+  }
+  const engines = opened.get(templates) ?? { markup: open('.mjml', true), plain: open('.txt', false) }
+  opened.set(templates, engines)
+  return engines
+}
 
 /** All values of a template; every one needs the language. */
 type Values = Record<string, unknown> & { t: Messages }
@@ -22,10 +40,6 @@ const fontsFor = ({ lang }: Messages) =>
       }
     : { sans: `${SANS},sans-serif`, serif: `${SERIF},serif`, slant: 'italic' }
 
-// One engine per format: HTML and MJML escape values, text does not. A template's own line breaks stay.
-const markup = new Eta({ views: TEMPLATES, defaultExtension: '.mjml', autoEscape: true, autoTrim: false, cache: true })
-const plain = new Eta({ views: TEMPLATES, defaultExtension: '.txt', autoEscape: false, autoTrim: false, cache: true })
-
 /**
  * Renders the two bodies of an email from `templates/NAME.mjml` and `templates/NAME.txt`, with the same values.
  *
@@ -33,23 +47,26 @@ const plain = new Eta({ views: TEMPLATES, defaultExtension: '.txt', autoEscape: 
  * @throws Error with the template's name and MJML's errors, which are bugs in the template
  */
 export async function renderMail(
+  templates: TemplateFiles,
   name: string,
   values: Values,
   forEach: { html: object; text: object } = { html: {}, text: {} },
 ): Promise<{ html: string; text: string }> {
   return {
-    html: await renderHtml(name, { ...values, ...forEach.html }),
-    text: renderText(name, { ...values, ...forEach.text }),
+    html: await renderHtml(templates, name, { ...values, ...forEach.html }),
+    text: renderText(templates, name, { ...values, ...forEach.text }),
   }
 }
 
 /** Renders only the text body. */
-export const renderText = (name: string, values: Values): string =>
-  plain.render(name, { ...values, wrap, displayWidth, fitColumns })
+export const renderText = (templates: TemplateFiles, name: string, values: Values): string =>
+  enginesOf(templates).plain.render(name, { ...values, wrap, displayWidth, fitColumns })
 
 /** Renders only the HTML body. Compiling MJML takes some milliseconds of another thread. */
-export async function renderHtml(name: string, values: Values): Promise<string> {
-  const html = await compileMjml(markup.render(name, { ...values, fonts: fontsFor(values.t) })).catch((error) => {
+export async function renderHtml(templates: TemplateFiles, name: string, values: Values): Promise<string> {
+  const html = await compileMjml(
+    enginesOf(templates).markup.render(name, { ...values, fonts: fontsFor(values.t) }),
+  ).catch((error) => {
     throw new Error(`templates/${name}.mjml: ${error.message}`)
   })
   return unindent(html)

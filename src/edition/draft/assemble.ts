@@ -118,7 +118,7 @@ function rankedRows(
   facts: ReadonlyMap<number, ListFacts>,
   kind: Kind,
 ): Row[] {
-  const isVoted = listed.some(({ votes }) => votes !== null)
+  const isVoted = listed.some(({ sourceVotes }) => sourceVotes !== null)
   const ranks = ranksByScore(listed)
   const ranked = rankPapers([...listed, ...added]).map((paper): Row => {
     const { id, picked, score, note, votes, comments, stars, ageHours } = paper

@@ -1,6 +1,7 @@
 import { and, eq, ne, or, sql } from 'drizzle-orm'
 import { daysLater } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import { doiIn } from '../../papers/doi.ts'
 import { arxivId } from '../../papers/paper-id.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, editionPins, editions, papers, picks } from '../../runtime/db/schema.ts'
@@ -86,9 +87,9 @@ export const curate = (
 export const isListed = (listDay: string, { kind, date }: EditionKey): boolean =>
   listDay >= date && listDay <= (kind === 'weekly' ? daysLater(date, 6) : date)
 
-/** Finds a paper by its arXiv id in any form, or by the id in its link. @throws PaperboyError PAPER_NOT_FOUND */
+/** Finds a paper by its arXiv id or DOI in any form, or by the id in its link. @throws PaperboyError PAPER_NOT_FOUND */
 async function findPaper(db: Db, name: string): Promise<{ id: number; title: string; listDay: string }> {
-  const sourceId = arxivId(name) ?? name
+  const sourceId = arxivId(name) ?? doiIn(name) ?? name
   const [paper] = await db
     .select({ id: papers.id, title: papers.title, listDay: papers.listDay })
     .from(papers)

@@ -38,12 +38,12 @@ export async function release(
     const input = await readComposingInput(tx, edition, now(), config)
     await recordShownPapers(tx, edition.id, input.corrections)
     await recordNotices(tx, edition.id, input.notices ?? [])
-    let composed: { subject: string; preheader: string } | undefined
+    let inbox: { subject: string; preheader: string } | undefined
     // One language after another: emails being sent wait no longer than one takes.
     for (const locale of LOCALES) {
       const { segments, ...words } = await composeEdition(config, edition, input, locale)
       await tx.insert(editionParts).values({ editionId: edition.id, locale, parts: segments })
-      composed ??= words
+      if (locale === config.newsletter.languages[0]) inbox = words
     }
     await tx.execute(sql`SELECT ensure_delivery_partition(${edition.id})`)
     await tx
@@ -52,8 +52,7 @@ export async function release(
         state: 'released',
         releasedAt: now(),
         byHand: edition.byHand || by === 'hand',
-        subject: composed!.subject,
-        preheader: composed!.preheader,
+        ...inbox,
       })
       .where(eq(editions.id, edition.id))
     return true

@@ -17,12 +17,15 @@ interface Described {
 }
 
 /** Collects the schemas of all routes registered after this call. */
-export async function describeApi(app: FastifyInstance, config: Pick<Config, 'PUBLIC_URL'>): Promise<void> {
+export async function describeApi(
+  app: FastifyInstance,
+  config: Pick<Config, 'PUBLIC_URL' | 'newsletter'>,
+): Promise<void> {
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
-        title: 'Paperboy',
+        title: config.newsletter.name,
         version: VERSION,
         description:
           'Trending papers and the subscription to them. Errors are problem details (RFC 9457) of type application/problem+json.',

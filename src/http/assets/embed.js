@@ -1,4 +1,4 @@
-// Paperboy's sign-up form on another site. Solves a proof of work while the reader types, so that the sign-up does not count as
+// The sign-up form on another site. Solves a proof of work while the reader types, so that the sign-up does not count as
 // suspicious. Sets no cookie and no style. Without it, the form still works.
 {
   const home = new URL('.', document.currentScript.src)

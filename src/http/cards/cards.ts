@@ -4,10 +4,11 @@ import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { isDay } from '../../calendar/days.ts'
 import { readEditionList } from '../../edition/compose/edition-list.ts'
-import { LOCALES, messagesIn } from '../../messages/catalogue.ts'
+import { LOCALES } from '../../messages/catalogue.ts'
 import { readListed } from '../../papers/lists/listed-rows.ts'
 import { findPaper } from '../../papers/lists/paper.ts'
 import { paperPath } from '../../papers/paper-path.ts'
+import { messagesOf } from '../../runtime/config/newsletter.ts'
 import type { Services } from '../../runtime/services.ts'
 import { cardMeta, editionCard, paperCard, siteCard } from './card-text.ts'
 import { type CardText, drawCard } from './draw-card.ts'
@@ -20,6 +21,7 @@ const RATE_LIMIT = { max: 60, timeWindow: '1 minute' }
 export const cardRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const drawn = new LRUCache<string, Promise<Buffer>>({ max: MOST_CARDS })
   const lang = z.enum(LOCALES)
+  const { newsletter } = services.config
   const options = <P extends z.ZodRawShape>(params: P) => ({
     schema: { params: z.object({ lang, hash: z.string().max(40), ...params }) },
     config: { rateLimit: RATE_LIMIT },
@@ -31,7 +33,7 @@ export const cardRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
     card: CardText,
     asked: { lang: (typeof LOCALES)[number]; hash: string },
   ) {
-    const { path } = cardMeta(what, card, messagesIn(asked.lang))
+    const { path } = cardMeta(what, card, messagesOf(newsletter, asked.lang))
     // A link that was shared before the votes changed leads to the card of now.
     if (!path.endsWith(`/${asked.hash}.png`)) return reply.header('cache-control', 'public, max-age=300').redirect(path)
     const picture = drawn.get(path) ?? drawCard(card)
@@ -47,14 +49,14 @@ export const cardRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
   }
 
   app.get('/cards/:lang/site/:hash.png', options({}), async ({ params }, reply) =>
-    send(reply, 'site', siteCard(messagesIn(params.lang)), params),
+    send(reply, 'site', siteCard(messagesOf(newsletter, params.lang)), params),
   )
 
   app.get('/cards/:lang/papers/:id/:hash.png', options({ id: z.string() }), async ({ params }, reply) => {
     const known = await findPaper(services.db, params.id)
     const [paper] = known ? await readListed(services.db, [known.id], services.now()) : []
     if (!paper) return reply.callNotFound()
-    return send(reply, paperPath(paper).slice(1), paperCard(paper, messagesIn(params.lang)), params)
+    return send(reply, paperPath(paper).slice(1), paperCard(paper, messagesOf(newsletter, params.lang)), params)
   })
 
   const name = z.string().regex(/^\d{4}-\d{2}-\d{2}-(?:daily|weekly)$/)
@@ -63,6 +65,6 @@ export const cardRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
     const kind = params.name.slice(11) as 'daily' | 'weekly'
     const edition = isDay(date) ? await readEditionList(services, date, kind) : undefined
     if (!edition) return reply.callNotFound()
-    return send(reply, `editions/${params.name}`, editionCard(edition, messagesIn(params.lang)), params)
+    return send(reply, `editions/${params.name}`, editionCard(edition, messagesOf(newsletter, params.lang)), params)
   })
 }

@@ -4,6 +4,8 @@ import type { OverlayOptions } from 'sharp'
 
 /** What a card says. Every text is plain. */
 export interface CardText {
+  /** the newsletter's name */
+  name: string
   /** at the right of the name: a date */
   aside: string
   title: string
@@ -52,7 +54,7 @@ export function isDrawable(text: string): boolean {
 }
 
 /** Draws a card as PNG. Takes some 0.1 s of a thread, none of the event loop. */
-export async function drawCard({ aside, title, lines, foot }: CardText): Promise<Buffer> {
+export async function drawCard({ name: newsletter, aside, title, lines, foot }: CardText): Promise<Buffer> {
   const { default: sharp } = await import('sharp')
 
   /** @throws Error on an empty text */
@@ -84,7 +86,7 @@ export async function drawCard({ aside, title, lines, foot }: CardText): Promise
     }
   }
 
-  const name = await draw('Paperboy', 52, { bold: true })
+  const name = await drawLine(newsletter, 52, { bold: true, width: MEASURE - 320 })
   const date = aside === '' ? undefined : await drawLine(aside, 28, { color: MUTED, width: MEASURE - 300 })
   const below = await drawLine(foot, 30, { color: MUTED })
   const room = FOOT_BASE - FOOT_ROOM - TITLE_TOP - lines.length * LINE

@@ -11,6 +11,8 @@ import { isWebUrl } from '../pages/paper-item.ts'
 export interface FeedContent {
   t: Messages
   publicUrl: string
+  /** the newsletter's name */
+  newsletter: string
   /** the feed's own path */
   path: string
   /** path of the page that has this feed */
@@ -30,7 +32,6 @@ export interface FeedContent {
 
 /** Papers of large experiments have thousands of authors, which would be most of the feed. */
 const MOST_NAMES = 30
-const GENERATOR = 'Paperboy'
 
 /** RSS 2.0 (rssboard.org/rss-specification) with dc:creator, since RSS's own author is an address. */
 export function rssDocument(feed: FeedContent): string {
@@ -40,7 +41,7 @@ export function rssDocument(feed: FeedContent): string {
       ...heading(feed),
       link: publicUrl + feed.home,
       language: t.lang,
-      generator: GENERATOR,
+      generator: feed.newsletter,
       lastBuildDate: updated(feed),
       atom: { links: [{ href: publicUrl + feed.path, rel: 'self', type: 'application/rss+xml' }] },
       items: feed.papers.map((paper) => ({
@@ -67,8 +68,8 @@ export function atomDocument(feed: FeedContent): string {
       title: { value: title },
       subtitle: { value: description },
       updated: updated(feed),
-      authors: [{ name: GENERATOR, uri: publicUrl }],
-      generator: { text: GENERATOR, uri: publicUrl },
+      authors: [{ name: feed.newsletter, uri: publicUrl }],
+      generator: { text: feed.newsletter, uri: publicUrl },
       links: [
         { href: publicUrl + feed.path, rel: 'self', type: 'application/atom+xml' },
         { href: publicUrl + feed.home, rel: 'alternate', type: 'text/html' },
@@ -98,7 +99,7 @@ export function jsonDocument(feed: FeedContent): string {
     home_page_url: publicUrl + feed.home,
     feed_url: publicUrl + feed.path,
     language: t.lang,
-    authors: [{ name: GENERATOR, url: publicUrl }],
+    authors: [{ name: feed.newsletter, url: publicUrl }],
     items: feed.papers.map((paper) => ({
       id: publicUrl + paperPath(paper),
       url: publicUrl + paperPath(paper),

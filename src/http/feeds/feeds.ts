@@ -48,6 +48,7 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
       const content: FeedContent = {
         t,
         publicUrl: config.PUBLIC_URL,
+        newsletter: config.newsletter.name,
         path: Object.keys(query).length > 0 ? `${path}?${new URLSearchParams(query as Record<string, string>)}` : path,
         ...aboutOf(query, t, nameOf),
         description: t.feeds.description(config.CURATOR_NAME),

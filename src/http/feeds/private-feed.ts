@@ -35,6 +35,7 @@ export function addPrivateFeed(app: FastifyInstance, services: Services, { home,
         write({
           t,
           publicUrl: config.PUBLIC_URL,
+          newsletter: config.newsletter.name,
           path: `${home}/${token}${file}`,
           home,
           ...about(t),
@@ -59,10 +60,10 @@ export function privateFeedLinks(
 }
 
 /** Sets the reader's own language. @throws PaperboyError TOKEN_UNKNOWN for an erased or deleted reader */
-async function setReaderLocale({ db }: Pick<Services, 'db'>, reader: number, reply: FastifyReply) {
+async function setReaderLocale({ db, config }: Pick<Services, 'db' | 'config'>, reader: number, reply: FastifyReply) {
   const [locale] = await queryColumn(db, text)`
     SELECT locale FROM subscribers WHERE id = ${reader} AND status <> 'erased'`
   if (locale === undefined)
     throw new PaperboyError('TOKEN_UNKNOWN', 'This link is not valid. Part of it may be missing.')
-  return setLocale(reply, isLocale(locale) ? locale : 'en')
+  return setLocale(reply, isLocale(locale) ? locale : config.newsletter.languages[0])
 }

@@ -4,6 +4,9 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import type { Config } from '../../runtime/config/config.ts'
+import { DEFAULT_NEWSLETTER, type Newsletter } from '../../runtime/config/newsletter.ts'
+import { type Asset, brandFiles, type Icons, iconsOf, manifestOf, paletteCss } from './brand.ts'
 import { compressPublicTexts } from './compress.ts'
 
 const FOLDER = join(import.meta.dirname, '../assets')
@@ -19,37 +22,59 @@ const TYPES: Record<string, string> = {
   '.woff2': 'font/woff2',
 }
 
+/** The files that pages load, under a path that changes with any of them. */
+export interface Assets {
+  path: string
+  files: ReadonlyMap<string, Asset>
+  icons: Icons
+}
+
 const filesIn = (folder: string): [string, string][] =>
   readdirSync(folder)
     .filter((file) => extname(file) in TYPES)
     .sort()
     .map((file) => [file, join(folder, file)])
 
-/** Every asset by name, in memory: together they are smaller than a photo. */
-const FILES = new Map(
+/** Every file of ours by name, in memory: together they are smaller than a photo. */
+const OWN_FILES: ReadonlyMap<string, Asset> = new Map(
   [...filesIn(FOLDER), ...filesIn(FONTS), ['solver.js', SOLVER] as const].map(([name, path]) => [
     name,
     { body: readFileSync(path), type: TYPES[extname(name)]! },
   ]),
 )
 
-/** A hash of all files, so that browsers may cache them forever. */
-const VERSION = [...FILES.values()]
-  .reduce((hash, { body }) => hash.update(body), createHash('sha256'))
-  .digest('hex')
-  .slice(0, 10)
+/** Returns the files with the operator's style sheets, and a newsletter's colours, logo and icons. */
+export function loadAssets({ newsletter, templates }: Pick<Config, 'newsletter' | 'templates'>): Assets {
+  const files = new Map(OWN_FILES)
+  for (const [name, file] of files) {
+    const own = templates.files.get(`css/${name}`)
+    if (own !== undefined) files.set(name, { ...file, body: Buffer.from(own) })
+  }
+  if (newsletter !== DEFAULT_NEWSLETTER) {
+    const style = files.get('style.css')!
+    files.set('style.css', { ...style, body: Buffer.concat([style.body, Buffer.from(paletteCss(newsletter.palette))]) })
+    for (const [name, file] of brandFiles(newsletter)) files.set(name, file)
+  }
+  const hash = createHash('sha256')
+  for (const { body } of files.values()) hash.update(body)
+  return { path: `/assets/${hash.digest('hex').slice(0, 10)}`, files, icons: iconsOf(newsletter) }
+}
 
-/** The base path of assets in pages. */
-export const ASSETS_PATH = `/assets/${VERSION}`
+/** Nothing in an SVG may run or load anything, also when it is opened by itself. */
+const SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
-export const assetRoutes: FastifyPluginAsyncZod = async (app) => {
+export const assetRoutes: FastifyPluginAsyncZod<{ assets: Assets; newsletter: Newsletter }> = async (
+  app,
+  { assets: { path, files, icons }, newsletter },
+) => {
   compressPublicTexts(app)
   const schema = { params: z.object({ version: z.string(), file: z.string() }) }
   app.get('/assets/:version/:file', { schema }, async ({ params }, reply) => {
-    const file = FILES.get(params.file)
+    const file = files.get(params.file)
     if (!file) return reply.callNotFound()
+    if (file.type === TYPES['.svg']) reply.header('content-security-policy', SVG_POLICY)
     // During a rollout, a page may request the other version's files. It gets ours, but must not cache them.
-    const own = params.version === VERSION
+    const own = `/assets/${params.version}` === path
     return reply
       .header('cache-control', own ? 'public, max-age=31536000, immutable' : 'no-store')
       .type(file.type)
@@ -57,18 +82,16 @@ export const assetRoutes: FastifyPluginAsyncZod = async (app) => {
   })
 
   // Browsers ask for these by name. They are not versioned, so a day's caching is enough.
-  for (const [path, name] of Object.entries({
-    '/favicon.ico': 'icon-32.png',
-    '/apple-touch-icon.png': 'apple-touch-icon.png',
-  })) {
-    const { body, type } = FILES.get(name)!
-    app.get(path, async (_request, reply) =>
-      reply.header('cache-control', 'public, max-age=86400').type(type).send(body),
-    )
+  for (const [address, name] of Object.entries({ '/favicon.ico': icons.tab, '/apple-touch-icon.png': icons.apple })) {
+    const file = name && files.get(name)
+    if (file)
+      app.get(address, async (_request, reply) =>
+        reply.header('cache-control', 'public, max-age=86400').type(file.type).send(file.body),
+      )
   }
 
   // The pages of other sites load this one, so its name stays.
-  const embed = FILES.get('embed.js')!
+  const embed = files.get('embed.js')!
   app.get('/embed.js', async (_request, reply) =>
     reply
       .headers({ 'cache-control': 'public, max-age=3600', 'cross-origin-resource-policy': 'cross-origin' })
@@ -76,27 +99,11 @@ export const assetRoutes: FastifyPluginAsyncZod = async (app) => {
       .send(embed.body),
   )
 
+  const manifest = JSON.stringify(manifestOf(newsletter, path, icons))
   app.get('/manifest.webmanifest', async (_request, reply) =>
     reply
       .header('cache-control', 'public, max-age=86400')
       .type('application/manifest+json; charset=utf-8')
-      .send(JSON.stringify(MANIFEST)),
+      .send(manifest),
   )
-}
-
-/** Lets phones install the site. Its URLs are relative, since the service may live below a path. */
-const MANIFEST = {
-  id: './',
-  start_url: './',
-  scope: './',
-  name: 'Paperboy',
-  short_name: 'Paperboy',
-  display: 'minimal-ui',
-  background_color: '#fbf9f4',
-  theme_color: '#fbf9f4',
-  icons: [
-    { src: `.${ASSETS_PATH}/icon-192.png`, sizes: '192x192', type: 'image/png' },
-    { src: `.${ASSETS_PATH}/icon-512.png`, sizes: '512x512', type: 'image/png' },
-    { src: `.${ASSETS_PATH}/icon-maskable.png`, sizes: '512x512', type: 'image/png', purpose: 'maskable' },
-  ],
 }

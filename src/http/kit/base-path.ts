@@ -14,7 +14,7 @@ declare module 'fastify' {
 export const basePath = ({ PUBLIC_URL }: Where): string => new URL(PUBLIC_URL).pathname.replace(/\/+$/, '')
 
 /** Attributes that a browser follows or submits to. Paths in hidden fields come back to us and become redirects. */
-const LINK = /(\s(?:href|action|formaction|src|poster|data-href|data-src)=")\/(?!\/)/g
+const LINK = /(\s(?:href|action|formaction|src|srcset|poster|data-href|data-src)=")\/(?!\/)/g
 
 /**
  * Puts the path of PUBLIC_URL in front of every link and redirect, in one hook for all responses. Routes and templates do not

@@ -1,7 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { isConnectionError } from '../../lib/connection-error.ts'
 import { httpStatus, PaperboyError } from '../../lib/errors.ts'
-import { type Messages, messagesIn } from '../../messages/catalogue.ts'
+import type { Messages } from '../../messages/catalogue.ts'
+import { messagesOf } from '../../runtime/config/newsletter.ts'
 import { TooManySignUps } from '../../subscription/signup-protection/screen-sign-up.ts'
 import { sendTooManySignUps } from './evidence.ts'
 
@@ -67,7 +68,8 @@ export async function pageNotFound(request: FastifyRequest, reply: FastifyReply)
 const wordsInPath = (url: string): string =>
   (/([\w-]{3,60})\/?(?:\?.*)?$/.exec(url)?.[1] ?? '').replace(/[-_]+/g, ' ').trim()
 
-const wordsOf = (reply: FastifyReply): Messages['errors'] => (reply.locals?.t ?? messagesIn('en')).errors
+const wordsOf = (reply: FastifyReply): Messages['errors'] =>
+  (reply.locals?.t ?? messagesOf(reply.server.newsletter)).errors
 
 const wordsFor = (reply: FastifyReply, status: number) =>
   wordsOf(reply)[WORDS[status] ?? (status < 500 ? 'incomplete' : 'ours')]

@@ -1,7 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { LOCALES, type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
+import type { Locale, Messages } from '../../messages/catalogue.ts'
+import { messagesOf, type Newsletter } from '../../runtime/config/newsletter.ts'
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    newsletter: Newsletter
+  }
   interface FastifyReply {
     locals?: {
       locale: Locale
@@ -21,13 +25,15 @@ export function negotiateLanguage(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => void setLocale(reply, localeOf(request)))
 }
 
-/** Returns the language of ours that the browser prefers (RFC 9110 § 12.5.4), or English. */
-export const localeOf = (request: Pick<FastifyRequest, 'language'>): Locale =>
-  (request.language(LOCALES) || 'en') as Locale
+/** Returns the offered language that the browser prefers (RFC 9110 § 12.5.4), or the first. */
+export function localeOf(request: Pick<FastifyRequest, 'language' | 'server'>): Locale {
+  const { languages } = request.server.newsletter
+  return (request.language([...languages]) || languages[0]) as Locale
+}
 
 /** Sets a page's language, such as the reader's own behind a personal link. @returns its messages */
 export function setLocale(reply: FastifyReply, locale: Locale): Messages {
-  const t = messagesIn(locale)
+  const t = messagesOf(reply.server.newsletter, locale)
   reply.locals = { ...reply.locals, locale, t }
   return t
 }

@@ -1,5 +1,6 @@
 import temml from 'temml'
 import { escapeHtml } from '../../lib/escape-html.ts'
+import { hasMarkup, markedPieces } from '../../papers/markup.ts'
 import { readable } from '../../papers/readable.ts'
 
 /** `$…$`, `$$…$$`, `\(…\)` and `\[…\]`. As in Pandoc, a dollar before a space or after one is money, as is one before a digit. */
@@ -24,11 +25,22 @@ const AFTER_LINK = /[.,;:!?)\]}'"]+$/
  * @param options.links turns web addresses into links
  */
 export function richText(source: string, { links = false }: { links?: boolean } = {}): string {
-  const text = (part: string): string => (links ? withLinks(readable(part)) : escapeHtml(readable(part)))
+  const plain = (part: string): string => (links ? withLinks(readable(part)) : escapeHtml(readable(part)))
+  const text = (part: string): string => withMarkup(part, plain)
   const pieces = piecesOf(source)
   if (pieces.length === 1 || pieces.some((piece) => 'text' in piece && isTorn(piece.text))) return text(source)
   return pieces
     .map((piece) => ('html' in piece ? piece.html : spaced(piece.text, text)))
+    .join('')
+    .trim()
+}
+
+/** Writes italics, superscripts and subscripts as elements, and escapes all else. */
+function withMarkup(part: string, write: (text: string) => string): string {
+  const pieces = hasMarkup(part) ? markedPieces(part) : undefined
+  if (!pieces) return write(part)
+  return pieces
+    .map((piece) => ('tag' in piece ? piece.tag : spaced(piece.text, write)))
     .join('')
     .trim()
 }

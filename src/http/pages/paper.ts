@@ -29,7 +29,7 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const { t } = reply.locals!
     const known = await findPaper(db, name)
     const path = known && paperPath(known)
-    if (path && path !== `/papers/${encodeURIComponent(name)}`) return reply.redirect(path, 301)
+    if (path && decodeURIComponent(path) !== `/papers/${name}`) return reply.redirect(path, 301)
     const paper = known && (await readPaper(services, known.id))
     if (!paper || !path) {
       return reply.code(404).view('message', { heading: t.paper.notFound, text: t.paper.notFoundText, search: '' })

@@ -9,7 +9,7 @@ export const privacyRoutes: FastifyPluginAsyncZod<Pick<Services, 'config'>> = as
   app.get('/privacy', async ({ reader }, reply) =>
     setCacheControl(reader, reply, 3600).view('privacy', {
       kept: retentionPeriods(config),
-      contact: addressOf(config.REPLY_TO ?? config.MAIL_FROM),
+      contact: config.newsletter.contact ?? addressOf(config.REPLY_TO ?? config.MAIL_FROM),
       clicks: config.COUNT_CLICKS,
     }),
   )

@@ -66,7 +66,7 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     const { subscriberId } = await openManageLink(services, token)
     const data = await exportReader(services, subscriberId)
     return reply
-      .header('content-disposition', 'attachment; filename="paperboy-my-data.json"')
+      .header('content-disposition', `attachment; filename="${services.config.newsletter.slug}-my-data.json"`)
       .type('application/json; charset=utf-8')
       .send(JSON.stringify(data, null, 2))
   })

@@ -2,7 +2,8 @@ import { daysLater } from '../../calendar/days.ts'
 import { momentInZone } from '../../calendar/in-zone.ts'
 import { promisedDigestAt } from '../../calendar/promised-digest.ts'
 import { weekdayNamed } from '../../calendar/words.ts'
-import { LOCALES, type Messages, messagesIn } from '../../messages/catalogue.ts'
+import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
+import { doiIn } from '../../papers/doi.ts'
 import { arxivId } from '../../papers/paper-id.ts'
 import type { TopicCount } from '../../papers/topics/topic-counts.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
@@ -43,7 +44,7 @@ const READ: { [F in keyof PreferenceChanges]-?: (value: string, all: string[]) =
   authors: (_, all) => split(all, /[,;\n]/),
   // The names of companies have commas: "Google, Inc."
   organisations: (_, all) => split(all, /[;\n]/),
-  likePapers: (_, all) => [...new Set(split(all, /[\s,;]+/).map((each) => arxivId(each) ?? each))],
+  likePapers: (_, all) => [...new Set(split(all, /[\s,;]+/).map((each) => arxivId(each) ?? doiIn(each) ?? each))],
   likeVoted: (value) => value === 'yes',
   sourceLinks: (value) => value === 'yes',
   abstracts: (value) => value === 'yes',
@@ -88,12 +89,13 @@ interface Offered {
   /** titles of the papers that the reader wants more like, by source id */
   likePapers: ReadonlyMap<string, string>
   taste: TasteInWords | undefined
+  languages: readonly Locale[]
 }
 
 /** The form with the reader's current choices, for templates/pages/preferences.eta. */
 export function preferencesPage(
   current: Preferences,
-  { topics, likePapers, taste }: Offered,
+  { topics, likePapers, taste, languages }: Offered,
   t: Messages,
   now: Date,
   closeHourUtc: number,
@@ -137,7 +139,11 @@ export function preferencesPage(
     learned: taste && words.learned(taste),
     sourceLinks: current.sourceLinks,
     abstracts: current.abstracts,
-    locales: LOCALES.map((locale) => ({ ...option(locale, messagesIn(locale).name, current.locale), lang: locale })),
+    // A reader keeps a language that is no longer offered.
+    locales: [...new Set([...languages, current.locale])].map((locale) => ({
+      ...option(locale, messagesIn(locale).name, current.locale),
+      lang: locale,
+    })),
     formats: FORMATS.map((format) => option(format, words.formats[format], current.format)),
     zone: current.zone,
     zones: zoneGroups(current.zone),

@@ -33,6 +33,7 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
       topics: await topicCounts(db, { since, limit: OFFERED.most }),
       likePapers: await readTitles(db, current.likePapers),
       taste: await describeTaste(db, subscriberId),
+      languages: services.config.newsletter.languages,
     }
     return reply.view('preferences', {
       ...preferencesPage(current, offered, t, now(), services.config.EDITION_CLOSE_HOUR_UTC),

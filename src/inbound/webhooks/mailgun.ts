@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import { isSameSecret } from '../../lib/same-secret.ts'
+import { FORMER_REFERENCE, REFERENCE } from '../../mail/provider-headers.ts'
 import { verdictOf } from '../verdict.ts'
 import { finding, isFresh, type Provider, type ProviderEvent, parseJson } from './provider.ts'
 
@@ -46,7 +47,8 @@ export const mailgun: Provider = ({ config, now }, { body }) => {
 }
 
 function read(data: z.output<typeof Payload>['event-data'], token: string): ProviderEvent[] {
-  const code = data['user-variables']?.paperboy
+  const variables = data['user-variables']
+  const code = variables?.[REFERENCE] ?? variables?.[FORMER_REFERENCE]
   const tokens = [code, data.envelope?.sender].filter((each) => typeof each === 'string')
   const messageId = data.message?.headers?.['message-id']
   const about = { id: token, tokens, messageIds: messageId ? [messageId] : [] }

@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { z } from 'zod'
+import { FORMER_REFERENCE, REFERENCE } from '../../mail/provider-headers.ts'
 import { isAboutUs, verdictOf } from '../verdict.ts'
 import { finding, header, isFresh, type Provider, type ProviderEvent, parseJson } from './provider.ts'
 
@@ -14,7 +15,8 @@ const Event = z.looseObject({
   reason: z.string().optional(),
   response: z.string().optional(),
   status: z.string().optional(),
-  paperboy: z.string().optional(),
+  [REFERENCE]: z.string().optional(),
+  [FORMER_REFERENCE]: z.string().optional(),
 })
 
 /** ECDSA over the timestamp and the body; the key is that of "Signed Event Webhook", base64 of DER. */
@@ -42,9 +44,10 @@ function isSigned(publicKey: string, timestamp: string, signature: string, body:
 }
 
 function read(event: z.output<typeof Event>): ProviderEvent | undefined {
+  const code = event[REFERENCE] ?? event[FORMER_REFERENCE]
   const about = {
     id: event.sg_event_id ?? `${event.event} ${event['smtp-id'] ?? event.email ?? ''}`,
-    tokens: event.paperboy ? [event.paperboy] : [],
+    tokens: code ? [code] : [],
     messageIds: event['smtp-id'] ? [event['smtp-id']] : [],
   }
   const diagnostic = event.reason ?? event.response ?? ''

@@ -19,6 +19,7 @@ export const ATTENTION_NAMES = [
   'bounce_address_missing',
   'wrong_key',
   'untrusted_proxy',
+  'template_broken',
   'webhook_disabled',
 ] as const
 export type AttentionName = (typeof ATTENTION_NAMES)[number]

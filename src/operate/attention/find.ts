@@ -3,7 +3,7 @@ import type { Attention, AttentionDeps } from './attention.ts'
 import { heldEditions, lostDeliveries, missingEditions, pausedEditions } from './editions.ts'
 import { refusedSender, unreadInbound } from './inbound.ts'
 import { refusingRelays, slowedDomains } from './relays.ts'
-import { untrustedProxy, wrongKey } from './setup.ts'
+import { brokenTemplates, untrustedProxy, wrongKey } from './setup.ts'
 import { disabledWebhooks } from './webhooks.ts'
 import { haltedMailing, overdueWork, staleSources } from './work.ts'
 
@@ -22,6 +22,7 @@ const CONDITIONS = [
   staleSources,
   unreadInbound,
   untrustedProxy,
+  brokenTemplates,
   disabledWebhooks,
 ]
 

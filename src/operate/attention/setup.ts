@@ -19,6 +19,20 @@ export async function wrongKey({ db, config }: AttentionDeps): Promise<Attention
   ]
 }
 
+/** Files of TEMPLATES_DIR that cannot be used, so that ours are. */
+export async function brokenTemplates({ config }: AttentionDeps): Promise<Attention[]> {
+  return config.templates.broken.map(({ file, problem }) => ({
+    name: 'template_broken',
+    about: file,
+    part: 'Templates',
+    state: 'warning',
+    since: null,
+    message: `${file} cannot be used, so the default is: ${problem}`,
+    remedy: 'mend the file in TEMPLATES_DIR, then restart',
+    href: '/admin',
+  }))
+}
+
 /** Without such a request for this long, the proxy is trusted now, or gone. */
 const REMEMBERED = '1 hour'
 

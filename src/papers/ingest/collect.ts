@@ -1,11 +1,12 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { isDay } from '../../calendar/days.ts'
 import type { SpanKey } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { number, query, text } from '../../runtime/db/query.ts'
 import { polls, sourceReads } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import type { BadEntry } from './listed-paper.ts'
+import type { BadEntry, ListedPaper } from './listed-paper.ts'
 import { recordFailure, recordRead } from './source-health.ts'
 import type { Source, SourceReply } from './sources/source.ts'
 import { type Stored, storeList } from './store.ts'
@@ -55,7 +56,8 @@ async function storeReply(tx: Db, source: Source, span: SpanKey, reply: SourceRe
     await recordRead(tx, source.name, { at: readAt, day: span, changed: false, stillOn: null })
     return { ...nothing, outcome: 'not modified' }
   }
-  const { papers, bad, validators, stillOn } = reply
+  const { bad, validators, stillOn } = reply
+  const papers = source.keepsPlaces ? await atTheirPlaces(tx, reply.papers) : reply.papers
   const stored = await storeList({ db: tx }, papers, { observedAt: readAt, origin: source.name })
   if (isDay(span)) {
     const values = { readAt, ...validators, papers: stored.papers }
@@ -67,6 +69,15 @@ async function storeReply(tx: Db, source: Source, span: SpanKey, reply: SourceRe
   const changed = stored.added + stored.changed + stored.signals > 0
   await recordRead(tx, source.name, { at: readAt, day: span, changed, stillOn: stillOn ?? null })
   return { ...nothing, ...stored, bad, outcome: papers.length > 0 ? 'read' : 'empty' }
+}
+
+/** Gives known papers their stored list day and position: a feed repeats them for days. */
+async function atTheirPlaces(db: Db, read: readonly ListedPaper[]): Promise<ListedPaper[]> {
+  const places = await query(db, { source: text, sourceId: text, listDay: text, listPosition: number })`
+    SELECT source, source_id, list_day::text, list_position FROM papers
+    WHERE NOT sample AND NOT announced AND source_id = ANY(${sql.param(read.map(({ sourceId }) => sourceId))}::text[])`
+  const known = new Map(places.map(({ source, sourceId, ...place }) => [`${source} ${sourceId}`, place]))
+  return read.map((paper) => ({ ...paper, ...known.get(`${paper.source} ${paper.sourceId}`) }))
 }
 
 /** Logs bad entries. @throws PaperboyError SOURCE_UNAVAILABLE when all entries are bad */

@@ -3,7 +3,7 @@ import { findExceededLimit } from './limits.ts'
 
 /** A paper in a source's list. Absent fields are missing in the source. */
 export interface ListedPaper {
-  source: 'arxiv' | 'title'
+  source: 'arxiv' | 'doi' | 'title'
   sourceId: string
   title: string
   abstract: string
@@ -28,6 +28,8 @@ export interface ListedPaper {
   comments?: number | undefined
   stars?: number | undefined
   sample?: boolean
+  /** of its source, where no community votes; default 1 */
+  weight?: number
   /** announced by arXiv; not on the community's list */
   announced?: boolean
   /** a new version or withdrawal: it updates a known paper and adds none */

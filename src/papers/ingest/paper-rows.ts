@@ -9,7 +9,7 @@ export const rowsOf = (papers: readonly ListedPaper[], observedAt: Date): SQL =>
     source text, source_id text, title text, abstract text, shown_title text, shown_abstract text, shown_authors text[], summary text, shown_summary text, summary_by_ai boolean, authors text[],
     organization text, shown_organization text, submitter text, keywords text[], shown_keywords text[], categories text[], topics text[], topic_rules smallint, published_at timestamptz, list_day date, listed_at timestamptz, list_position integer, url text,
     pdf_url text, code_url text, project_url text, sample boolean, announced boolean, revision boolean, version smallint, withdrawn_at timestamptz,
-    raw jsonb, votes integer, comments integer, stars integer)`
+    raw jsonb, weight real, votes integer, comments integer, stars integer)`
 
 /** Returns the readable text, or undefined when it equals the source's. */
 const shown = (text: string | undefined): string | undefined => {
@@ -54,6 +54,7 @@ const rowOf = (paper: ListedPaper, observedAt: Date) => ({
   version: paper.version,
   withdrawn_at: paper.withdrawn ? observedAt : undefined,
   raw: paper.raw,
+  weight: paper.weight ?? 1,
   votes: paper.votes,
   comments: paper.comments,
   stars: paper.stars,
@@ -127,6 +128,7 @@ const MERGED: Record<string, string> = {
   code_url: kept('code_url'),
   project_url: kept('project_url'),
   sample: 'excluded.sample',
+  weight: 'greatest(p.weight, excluded.weight)',
   announced: 'excluded.announced AND (p.announced OR p.sample)',
   version: 'greatest(p.version, excluded.version)',
   withdrawn_at: `

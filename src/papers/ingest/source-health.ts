@@ -2,7 +2,6 @@ import { and, eq, inArray, max, sql } from 'drizzle-orm'
 import { dayOf } from '../../calendar/days.ts'
 import { isQuietDay } from '../../calendar/holidays.ts'
 import { minuteUtc } from '../../calendar/words.ts'
-import type { SourceName } from '../../runtime/config/source-names.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { sourceHealth, sourceReads } from '../../runtime/db/schema.ts'
 
@@ -50,7 +49,7 @@ export function sourceState(health: Health | undefined, now: Date, followed: boo
 }
 
 export interface SourceReport extends Omit<Health, 'papersToday'> {
-  source: SourceName
+  source: string
   state: SourceState
   papersToday: number
 }
@@ -86,7 +85,7 @@ export function describeSource({
 /** Reads the state of each source. */
 export async function reportSources(
   { db, now }: { db: Db; now: () => Date },
-  sources: readonly { name: SourceName; followDays: number }[],
+  sources: readonly { name: string; followDays: number }[],
 ): Promise<SourceReport[]> {
   const at = now()
   const known = await db
@@ -126,7 +125,7 @@ export async function listReadAt(db: Db, day: string): Promise<Date | null> {
 /** Records a successful read. A read of an older day does not show whether today's list is late. */
 export async function recordRead(
   db: Db,
-  source: SourceName,
+  source: string,
   { at, day, changed, stillOn }: { at: Date; day: string; changed: boolean; stillOn: string | null },
 ): Promise<void> {
   const today = day === dayOf(at)
@@ -144,7 +143,7 @@ export async function recordRead(
 }
 
 /** Records a failed read. An outage starts with the first failure. */
-export async function recordFailure(db: Db, source: SourceName, at: Date, failure: string): Promise<void> {
+export async function recordFailure(db: Db, source: string, at: Date, failure: string): Promise<void> {
   await db
     .insert(sourceHealth)
     .values({ source, failingSince: at, failure })

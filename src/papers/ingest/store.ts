@@ -13,8 +13,8 @@ export interface Stored {
   signals: number
 }
 
-/** `undated`: from a file that does not tell when its votes were read, so the close of its list is assumed */
-type Origin = 'hf' | 'arxiv' | 'file' | 'undated' | 'sample'
+/** A source's name, or: `undated`: from a file that does not tell when its votes were read, so the close of its list is assumed */
+type Origin = 'file' | 'undated' | 'sample' | (string & {})
 
 /** Rows per statement. A month's file would become one parameter of many megabytes. */
 const CHUNK = 500

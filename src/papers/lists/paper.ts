@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, moment, number, query, queryOne, text } from '../../runtime/db/query.ts'
+import { doiIn } from '../doi.ts'
 import { arxivId } from '../paper-id.ts'
 import type { PaperKey } from '../paper-path.ts'
 import { readable } from '../readable.ts'
@@ -38,16 +39,19 @@ export async function readPaper({ db, now }: { db: Db; now: () => Date }, id: nu
   return { ...listed, ...facts, history, editions, ownVotes: own.get(id) ?? 0 }
 }
 
-/** Finds a paper by its arXiv id or link in any form, or by its number here. Returns undefined for an unknown paper. */
+/** Finds a paper by its arXiv id, DOI or link in any form, or by its number here. Returns undefined for an unknown paper. */
 export async function findPaper(db: Db, typed: string): Promise<PaperKey | undefined> {
   const arxiv = arxivId(typed)
   const number = /^[1-9]\d{0,14}$/.test(typed) ? Number(typed) : undefined
-  if (arxiv === undefined && number === undefined) return undefined
+  const doi = arxiv === undefined && number === undefined ? doiIn(typed) : undefined
+  if (arxiv === undefined && number === undefined && doi === undefined) return undefined
   const find = query(db, { id: bigint, source: text, sourceId: text })
   const [found] =
     arxiv !== undefined
       ? await find`SELECT id, source, source_id FROM papers WHERE source = 'arxiv' AND source_id = ${arxiv}`
-      : await find`SELECT id, source, source_id FROM papers WHERE id = ${number}`
+      : doi !== undefined
+        ? await find`SELECT id, source, source_id FROM papers WHERE source = 'doi' AND source_id = ${doi}`
+        : await find`SELECT id, source, source_id FROM papers WHERE id = ${number}`
   return found
 }
 

@@ -17,6 +17,7 @@ const Row = z.object({
   answers: z.boolean(),
   readAt: moment.nullable(),
   ageHours: z.number().nullable(),
+  weight: z.number(),
   picked: z.boolean().nullable(),
   note: z.string().nullable(),
   curator: z.string().nullable(),
@@ -57,9 +58,12 @@ export const readAddedVotes = (db: Db, { from, to }: { from: string; to: string 
 /** @param restricted joins `picks k`, and the conditions on papers `p` */
 async function select(db: Db, at: Date, restricted: SQL): Promise<ListedVotes[]> {
   const rows = await query(db, Row)`
-    SELECT p.id, p.list_day::text, p.list_position, p.topics, p.sample, s.votes, s.comments, s.stars,
+    SELECT p.id, p.list_day::text, p.list_position, p.topics, p.sample, p.weight, s.votes, s.comments, s.stars,
       coalesce(p.raw -> 'isAuthorParticipating' = 'true'::jsonb, false) AS answers, ${readAtOf(sql`${at}`)} AS read_at,
-      greatest(extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600, 0)::float8 AS age_hours,
+      CASE WHEN s.observed_at IS NOT NULL
+        THEN greatest(extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600, 0)
+        -- Without votes of a source, age is that of the paper now: it orders a list by freshness.
+        ELSE greatest(extract(epoch FROM ${at}::timestamptz - p.listed_at) / 3600, 0) END::float8 AS age_hours,
       k.verdict = 'picked' AS picked, k.note, k.curator
     FROM papers p
     LEFT JOIN LATERAL (

@@ -3,6 +3,10 @@ export interface Rankable {
   listPosition: number
   /** null or undefined when the source reports none */
   votes?: number | null | undefined
+  /** the community's part of the votes; `votes` where absent */
+  sourceVotes?: number | null | undefined
+  /** how much its source counts where no community votes */
+  weight?: number | undefined
   /** from listing to the count of the votes */
   ageHours?: number | null | undefined
   /** by the curator */
@@ -17,14 +21,26 @@ export interface Rankable {
  */
 export const score = (votes: number, ageHours: number): number => votes / Math.sqrt(Math.max(ageHours, 0) + 4)
 
+const communityScore = ({ votes, ageHours }: Rankable): number => score(votes ?? 0, ageHours ?? 0)
+
+/**
+ * One vote of a reader doubles a paper's score, as twice the source's weight does. The 4 hours of `score` make a new paper count as
+ * much as one with a vote that is 12 hours older. Without votes, weights and times, all are alike: the list's order stays.
+ */
+const ownScore = ({ votes, weight = 1, ageHours }: Rankable): number =>
+  score((1 + (votes ?? 0)) * weight, ageHours ?? 0)
+
 /**
  * Returns the papers in the order of their edition: the curator's picks, then the others, each by score.
  * Ties keep the list's order. Papers with unknown votes come after those with known votes.
+ * A list of which no paper has a community's votes goes by its readers' votes, its sources' weights and freshness.
  */
 export function rankPapers<P extends Rankable>(papers: readonly P[]): (P & { score: number })[] {
-  const isKnown = (paper: P) => typeof paper.votes === 'number'
+  const counted = papers.some(({ sourceVotes, votes }) => (sourceVotes === undefined ? votes : sourceVotes) != null)
+  const isKnown = (paper: P) => !counted || typeof paper.votes === 'number'
+  const scoreOf = counted ? communityScore : ownScore
   return papers
-    .map((paper) => ({ ...paper, score: score(paper.votes ?? 0, paper.ageHours ?? 0) }))
+    .map((paper) => ({ ...paper, score: scoreOf(paper) }))
     .sort(
       (a, b) =>
         Number(b.picked ?? false) - Number(a.picked ?? false) ||

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { mondayOf } from '../../calendar/days.ts'
 import { closingHour, shortDate, weekdayDate } from '../../calendar/words.ts'
-import { en, type Messages } from '../../messages/en.ts'
+import { type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { topicName } from '../topics/topic-name.ts'
 import { LEAST_CHANCE, ListFacts } from './list-facts.ts'
 
@@ -35,7 +35,10 @@ const NOTABLE_TIMES = 2
  * "picked by AK; most first-day votes in Robotics in 30 days; about 2 in 5 such papers end in their month’s top tenth".
  * It omits the number of votes, which stands beside it. Undefined without facts.
  */
-export function reasonFor({ pickedBy, list, rise, week, votes }: ReasonFacts, t: Messages = en): string | undefined {
+export function reasonFor(
+  { pickedBy, list, rise, week, votes }: ReasonFacts,
+  t: Messages = messagesIn('en'),
+): string | undefined {
   const claims = [pickedBy ? t.reason.pickedBy(pickedBy) : undefined]
   if (rise) claims.push(t.reason.rise(rise.from, rise.to, rise.of, listIn(rise, t)))
   else if (week) claims.push((list && feat(list, t)) ?? t.reason.rankOfWeek(week.rank, week.of))

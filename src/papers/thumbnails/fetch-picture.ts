@@ -1,4 +1,3 @@
-import { VERSION } from '../../runtime/config/version.ts'
 import { readBody, rootOf } from '../ingest/sources/polite-get.ts'
 
 /** Where the sources store their pictures. */
@@ -26,13 +25,13 @@ export function isPictureUrl(text: string): boolean {
 /** Fetches a picture. It only checks the transport: the bytes may be anything. */
 export async function fetchPicture(
   url: string,
-  { publicUrl, fetch: get = fetch }: { publicUrl: string; fetch?: Fetch | undefined },
+  { userAgent, fetch: get = fetch }: { userAgent: string; fetch?: Fetch | undefined },
 ): Promise<Fetched> {
   if (!isPictureUrl(url)) return { failure: 'the URL is not on a known host', retryable: false }
   try {
     const response = await get(url, {
       redirect: 'manual',
-      headers: { 'user-agent': `Paperboy/${VERSION} (+${publicUrl})`, accept: 'image/*' },
+      headers: { 'user-agent': userAgent, accept: 'image/*' },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     if (response.status !== 200) {

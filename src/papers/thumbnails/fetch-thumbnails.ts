@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { dayOf, daysLater } from '../../calendar/days.ts'
+import { userAgentOf } from '../../runtime/config/user-agent.ts'
 import { bigint, number, query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import { type Fetched, fetchPicture } from './fetch-picture.ts'
@@ -30,7 +31,7 @@ export async function fetchThumbnails(
   let stored = 0
   for (const { paperId, sourceUrl, attempts } of await claimDue(deps)) {
     if (signal?.aborted) break
-    const fetched = await fetchPicture(sourceUrl, { publicUrl: deps.config.PUBLIC_URL, fetch })
+    const fetched = await fetchPicture(sourceUrl, { userAgent: userAgentOf(deps.config), fetch })
     const reason = await store(deps, paperId, fetched, attempts)
     if (reason === undefined) stored++
     else failed.push({ paperId, reason })

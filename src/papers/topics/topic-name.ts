@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { en, type Messages } from '../../messages/en.ts'
+import { type Messages, messagesIn } from '../../messages/catalogue.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { query } from '../../runtime/db/query.ts'
 import { SUBJECTS } from './categories.ts'
@@ -18,7 +18,7 @@ const CAPITALS =
  * Returns a topic's name for a page: a field's in the page's language, an arXiv subject's, else the keyword as sources spell it.
  * @param spelling from `topic_spellings`. Without it the name is made from the slug: "kv-cache" → "KV cache"
  */
-export function topicName(slug: string, t: Messages = en, spelling?: string): string {
+export function topicName(slug: string, t: Messages = messagesIn('en'), spelling?: string): string {
   if (isField(slug)) return t.fields[slug as FieldSlug].name
   return SUBJECT_NAMES.get(slug) ?? capitalised(spelling ?? slug.replaceAll('-', ' '))
 }
@@ -35,7 +35,7 @@ function capitalised(spelling: string): string {
 export async function readTopicNames(
   db: Db,
   slugs: readonly string[],
-  t: Messages = en,
+  t: Messages = messagesIn('en'),
 ): Promise<(slug: string) => string> {
   const keywords = [...new Set(slugs)].filter((slug) => !isField(slug))
   const rows = await query(

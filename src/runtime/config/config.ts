@@ -5,8 +5,10 @@ import { parseAddress } from '../../mail/address.ts'
 import { type Mailbox, parseMailbox } from '../../mail/mailbox.ts'
 import { bounceAddressProblem } from '../../mail/return-path.ts'
 import { redisUrlProblem } from '../redis.ts'
+import { DEFAULT_NEWSLETTER, type Newsletter, NewsletterProblems, readNewsletter } from './newsletter.ts'
 import { relayProblem } from './relay-settings.ts'
 import { SOURCE_NAMES } from './source-names.ts'
+import { NO_TEMPLATES, readTemplateFiles, type TemplateFiles } from './template-files.ts'
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback)
 const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback)
@@ -137,6 +139,8 @@ const Environment = z
       .transform((pattern) => pattern.replace(/(?<=@).*$/, toAsciiDomain))
       .optional(),
     POSTAL_ADDRESS: z.string().optional(),
+    NEWSLETTER_FILE: z.string().optional(),
+    TEMPLATES_DIR: z.string().optional(),
     CURATOR_NAME: z.string().default('AK'),
     SECRET_KEY: secret.optional(),
     SECRET_KEY_PREVIOUS: list().pipe(z.array(secret)),
@@ -237,7 +241,12 @@ const REQUIRED_IN_PRODUCTION = [
   'POSTAL_ADDRESS',
 ] as const
 
-export type Environment = z.output<typeof Environment>
+export type Environment = z.output<typeof Environment> & {
+  /** from NEWSLETTER_FILE */
+  newsletter: Newsletter
+  /** from TEMPLATES_DIR */
+  templates: TemplateFiles
+}
 type RequiredName = (typeof REQUIRED_IN_PRODUCTION)[number]
 /** A complete configuration: services can be opened with it. */
 export type Config = Omit<Environment, RequiredName> & { [K in RequiredName]: NonNullable<Environment[K]> }
@@ -253,10 +262,18 @@ export class ConfigError extends Error {
  * @throws ConfigError that lists every problem and no value, since a value may be a secret
  */
 export function readEnvironment(env: Record<string, string | undefined>): Environment {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()))
+  const given: typeof env = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()))
+  const { newsletter, problems: ofNewsletter } = newsletterOf(given.NEWSLETTER_FILE)
+  given.CURATOR_NAME ??= newsletter.curator
+  given.POSTAL_ADDRESS ??= newsletter.postalAddress
+  // A newsletter with sources of its own reads others only if asked to.
+  if (newsletter.sources.length > 0) given.PAPER_SOURCES ??= 'none'
   const parsed = Environment.safeParse(given, { error: inPlainWords })
-  const missing = given.NODE_ENV === 'production' ? REQUIRED_IN_PRODUCTION.filter((name) => !(name in given)) : []
+  const missing = given.NODE_ENV === 'production' ? REQUIRED_IN_PRODUCTION.filter((name) => !given[name]) : []
+  const { templates, problems: ofTemplates } = templatesOf(given.TEMPLATES_DIR)
   const problems = [
+    ...ofNewsletter,
+    ...ofTemplates,
     ...(parsed.error?.issues ?? []).map(({ path: [name, place], message }) =>
       typeof place === 'number' ? `${String(name)}, entry ${place + 1}, ${message}` : `${String(name)} ${message}`,
     ),
@@ -267,7 +284,27 @@ export function readEnvironment(env: Record<string, string | undefined>): Enviro
       `The configuration has ${problems.length === 1 ? 'a problem' : 'problems'}:\n${problems.map((line) => `  - ${line}`).join('\n')}\nSee docs/configuration.md.`,
     )
   }
-  return parsed.data
+  const { MAIL_FROM } = parsed.data
+  // With a file, its name is also the sender's.
+  if (MAIL_FROM?.name === '' && given.NEWSLETTER_FILE) MAIL_FROM.name = newsletter.name
+  return { ...parsed.data, newsletter, templates }
+}
+
+function templatesOf(folder: string | undefined): { templates: TemplateFiles; problems: readonly string[] } {
+  try {
+    return { templates: folder ? readTemplateFiles(folder) : NO_TEMPLATES, problems: [] }
+  } catch (error) {
+    return { templates: NO_TEMPLATES, problems: [`TEMPLATES_DIR ${folder} ${(error as Error).message}`] }
+  }
+}
+
+function newsletterOf(file: string | undefined): { newsletter: Newsletter; problems: readonly string[] } {
+  try {
+    return { newsletter: file ? readNewsletter(file) : DEFAULT_NEWSLETTER, problems: [] }
+  } catch (error) {
+    if (!(error instanceof NewsletterProblems)) throw error
+    return { newsletter: DEFAULT_NEWSLETTER, problems: error.problems }
+  }
 }
 
 /** Messages for rules above that have none of their own. */

@@ -95,6 +95,7 @@ export const papers = pgTable(
     announced: boolean('announced').notNull().default(false),
     version: smallint('version'),
     withdrawnAt: moment('withdrawn_at'),
+    weight: real('weight').notNull().default(1),
     raw: jsonb('raw').notNull(),
     shownTitle: text('shown_title'),
     shownAbstract: text('shown_abstract'),

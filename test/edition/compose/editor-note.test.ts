@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest'
 import { renderEditorNote } from '../../../src/edition/compose/editor-note.ts'
 import { messagesIn } from '../../../src/messages/catalogue.ts'
+import { DEFAULT_NEWSLETTER } from '../../../src/runtime/config/newsletter.ts'
 
 const render = (note: string) =>
-  renderEditorNote(note, { CURATOR_NAME: 'AK', PUBLIC_URL: 'https://paperboy.example' }, messagesIn('en'))
+  renderEditorNote(
+    note,
+    { CURATOR_NAME: 'AK', PUBLIC_URL: 'https://paperboy.example', newsletter: DEFAULT_NEWSLETTER },
+    messagesIn('en'),
+  )
 
 test('has paragraphs, emphasis and links in both bodies', () => {
   const { html, text } = render('Read *this* and **that**: [the paper](https://arxiv.org/abs/1).\n\nSecond.')

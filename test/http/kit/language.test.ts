@@ -2,6 +2,7 @@ import { fastifyAccepts } from '@fastify/accepts'
 import { fastify } from 'fastify'
 import { expect, test } from 'vitest'
 import { localeOf } from '../../../src/http/kit/language.ts'
+import { DEFAULT_NEWSLETTER } from '../../../src/runtime/config/newsletter.ts'
 
 test.each([
   [undefined, 'en'],
@@ -27,6 +28,7 @@ test.each([
   ['*;q=nonsense, ;;,', 'en'],
 ])('Accept-Language %s asks for %s', async (header, locale) => {
   const app = fastify().register(fastifyAccepts)
+  app.decorate('newsletter', { ...DEFAULT_NEWSLETTER, languages: ['en', 'de'] })
   app.get('/', async (request) => localeOf(request))
   const { body } = await app.inject({ url: '/', headers: header === undefined ? {} : { 'accept-language': header } })
   expect(body).toBe(locale)

@@ -6,10 +6,12 @@ import { afterEach, beforeEach, describe, expect } from 'vitest'
 import { collect } from '../../../src/papers/ingest/collect.ts'
 import { LIMITS } from '../../../src/papers/ingest/limits.ts'
 import { hfSource } from '../../../src/papers/ingest/sources/hf.ts'
+import { userAgentOf } from '../../../src/runtime/config/user-agent.ts'
 import { VERSION } from '../../../src/runtime/config/version.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { papers, signals, sourceReads } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
+import { testConfig } from '../../support/services.ts'
 import { dailyFile, everything, hfEntry, noRealPapers, unpacked } from '../support.ts'
 
 type Answer = (request: IncomingMessage, reply: ServerResponse) => void
@@ -54,7 +56,7 @@ function collecting(
 ) {
   const { port } = server.address() as AddressInfo
   const source = hfSource({
-    publicUrl: 'https://paperboy.example',
+    userAgent: userAgentOf(testConfig()),
     baseUrl: `http://127.0.0.1:${port}`,
     timeoutMs,
     largestBytes,

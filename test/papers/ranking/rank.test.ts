@@ -53,3 +53,21 @@ test('the order does not depend on the input order, and no paper is lost', () =>
     }),
   )
 })
+
+test('without a community’s votes, readers’ votes, weights and freshness decide', () => {
+  const own = (id: number, facts: { votes?: number; ageHours?: number; weight?: number; picked?: boolean } = {}) => ({
+    id,
+    listPosition: id,
+    sourceVotes: null,
+    votes: null,
+    ...facts,
+  })
+  const order = (...list: Parameters<typeof rankPapers>[0][number][]) => rankPapers(list).map(({ id }) => id)
+  expect(order(own(1, { ageHours: 20 }), own(2, { ageHours: 2 }))).toEqual([2, 1])
+  expect(order(own(1, { ageHours: 2 }), own(2, { ageHours: 2, votes: 1 }))).toEqual([2, 1])
+  expect(order(own(1, { ageHours: 2 }), own(2, { ageHours: 2, weight: 2 }))).toEqual([2, 1])
+  // Votes of readers count beside unvoted papers: an old paper with one vote does not beat a new one by being known.
+  expect(order(own(1, { votes: 1, ageHours: 40 }), own(2, { ageHours: 0 }))).toEqual([2, 1])
+  expect(order(own(1, { votes: 9, ageHours: 1 }), own(2, { picked: true, ageHours: 40 }))).toEqual([2, 1])
+  expect(order(own(3), own(1), own(2))).toEqual([1, 2, 3])
+})

@@ -136,9 +136,7 @@ test('only https addresses of the pictures’ hosts are opened', async () => {
   ]
   expect(refused.filter(isPictureUrl)).toEqual([])
   for (const url of refused)
-    expect(
-      await fetchPicture(url, { publicUrl: 'https://p.example', fetch: () => expect.fail(`asked ${url}`) }),
-    ).toEqual({
+    expect(await fetchPicture(url, { userAgent: 'test', fetch: () => expect.fail(`asked ${url}`) })).toEqual({
       failure: 'the URL is not on a known host',
       retryable: false,
     })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { dayOf, isDay } from '../../../calendar/days.ts'
+import { doiIn } from '../../doi.ts'
 import { arxivId, titleId } from '../../paper-id.ts'
 import { authors, count, identifier, link, moment, text, texts } from '../fields.ts'
 import { arxivLinks, type BadEntry, type ListedPaper, toListedPaper } from '../listed-paper.ts'
@@ -25,9 +26,16 @@ const PlainEntry = z.object({
   stars: count,
 })
 
+const identityOf = (id: string | undefined, doi: string | undefined, title: string) =>
+  id !== undefined
+    ? { source: 'arxiv' as const, sourceId: id }
+    : doi !== undefined
+      ? { source: 'doi' as const, sourceId: doi }
+      : { source: 'title' as const, sourceId: titleId(title) }
+
 /**
  * A record of our own format: {title, abstract, authors?, date?, url?, votes?, …}, as docs/commands.md lists its fields. Its id is the
- * arXiv id in `id` or `url`, else its title.
+ * arXiv id in `id` or `url`, else a DOI there, else its title.
  *
  * @param position its position in the list, starting at 1
  * @param day its list day; defaults to the record's own `date`
@@ -40,10 +48,12 @@ export function parsePlainEntry(raw: unknown, position: number, day?: string): L
     return { position, reason: `has the date "${date.slice(0, 40)}", which is not a day` }
   const listDay = day ?? date ?? (facts.listed_at && dayOf(facts.listed_at))
   if (!listDay) return { position, reason: 'has no list day. Add it with --date' }
-  const id = [given, url].map((each) => each && arxivId(each)).find(Boolean)
+  const named = [given, url].filter((each) => each !== undefined)
+  const id = named.map(arxivId).find((each) => each !== undefined)
+  const doi = named.map(doiIn).find((each) => each !== undefined)
   const links = { url, pdfUrl: facts.pdf_url, codeUrl: facts.code_url, projectUrl: facts.project_url }
   return toListedPaper(raw, position, title, {
-    ...(id ? { source: 'arxiv', sourceId: id } : { source: 'title', sourceId: titleId(title ?? '') }),
+    ...identityOf(id, doi, title ?? ''),
     abstract: abstract ?? summary ?? '',
     summary: abstract ? summary : undefined,
     authors: facts.authors,

@@ -1,18 +1,20 @@
-import { dayOf } from '../../../calendar/days.ts'
+import { dayOf, daysLater } from '../../../calendar/days.ts'
 import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
-import { VERSION } from '../../../runtime/config/version.ts'
+import type { OwnSource } from '../../../runtime/config/own-sources.ts'
 import { type ArxivFeed, parseArxivFeed } from '../formats/arxiv-feeds.ts'
 import { LimitError } from '../limits.ts'
 import type { ListedPaper } from '../listed-paper.ts'
+import { about } from './feed.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { Source, SourceReply } from './source.ts'
 
-interface ArxivOptions extends Omit<Politeness, 'userAgent' | 'rateLimit'> {
-  publicUrl: string
+interface ArxivOptions extends Omit<Politeness, 'rateLimit'> {
   /** cs.CL, stat.ML … */
   categories: readonly string[]
+  /** a search in the syntax of the query API, instead of the categories */
+  search?: string
   /** arXiv allows one request every three seconds (info.arxiv.org/help/api/tou.html) */
   rateLimit: RateLimit
   feedUrl?: string
@@ -26,19 +28,19 @@ const MOST_PAGES = 10
 
 export const ARXIV_INTERVAL_MS = 3_000
 
+interface ArxivSource extends Source {
+  /** Finds the papers submitted on these days. */
+  search(from: string, to: string): Promise<SourceReply>
+}
+
 /**
  * Creates the arXiv source: today's announcements from its feed, earlier days from its query API by day of submission.
  * It provides papers, categories, new versions and withdrawals, but no votes.
  */
-export function arxivSource(options: ArxivOptions): Source {
-  const {
-    publicUrl,
-    categories,
-    feedUrl = 'https://rss.arxiv.org/atom',
-    apiUrl = 'https://export.arxiv.org/api/query',
-  } = options
+export function arxivSource(options: ArxivOptions): ArxivSource {
+  const { categories, feedUrl = 'https://rss.arxiv.org/atom', apiUrl = 'https://export.arxiv.org/api/query' } = options
   const { now = () => new Date() } = options
-  const politeness = { ...options, userAgent: `Paperboy/${VERSION} (+${publicUrl})`, accept: 'application/atom+xml' }
+  const politeness = { ...options, accept: 'application/atom+xml' }
 
   const get = async (url: string, headers: Record<string, string> = {}) => {
     const reply = await politeGet(url, headers, politeness)
@@ -71,7 +73,8 @@ export function arxivSource(options: ArxivOptions): Source {
 
   async function submissions(from: string, to: string): Promise<SourceReply> {
     const within = `submittedDate:[${compact(from)}0000 TO ${compact(to)}2359]`
-    const search = `(${categories.map((category) => `cat:${category}`).join(' OR ')}) AND ${within}`
+    const wanted = options.search ?? categories.map((category) => `cat:${category}`).join(' OR ')
+    const search = `(${wanted}) AND ${within}`
     const all: ArxivFeed = { papers: [], bad: [] }
     for (let page = 0; page < MOST_PAGES; page++) {
       const feed = await query({ search_query: search, start: String(page * PAGE), max_results: String(PAGE) })
@@ -99,6 +102,7 @@ export function arxivSource(options: ArxivOptions): Source {
   return {
     name: 'arxiv',
     followDays: 0,
+    search: submissions,
     async read(span, last) {
       if (span === dayOf(now())) return announcements(span, last)
       const { from, to } = parseSpan(span)
@@ -111,6 +115,28 @@ export function arxivSource(options: ArxivOptions): Source {
         found.push(...(await query({ id_list: some.join(','), max_results: String(some.length) })).papers)
       }
       return found
+    },
+  }
+}
+
+/** Days of submission that a search reads: arXiv announces a paper one to four days later. */
+const SEARCHED_DAYS = 4
+
+/** Creates a source for a search at arXiv, such as "cat:q-bio.NC AND abs:connectome". Its papers are listed on the day when they are found. */
+export function arxivQuerySource(own: OwnSource, options: Omit<ArxivOptions, 'categories'>): Source {
+  const arxiv = arxivSource({ ...options, categories: [], search: own.location })
+  const { now = () => new Date() } = options
+  return {
+    ...arxiv,
+    name: own.name,
+    keepsPlaces: true,
+    async read(span) {
+      const today = dayOf(now())
+      const { from, to } = span === today ? { from: daysLater(today, -SEARCHED_DAYS), to: today } : parseSpan(span)
+      const reply = await arxiv.search(from, to)
+      if (reply.outcome !== 'read') return reply
+      const listed = reply.papers.map((paper) => ({ ...about(own, paper), announced: false }))
+      return { ...reply, papers: span === today ? listed.map((paper) => ({ ...paper, listDay: today })) : listed }
     },
   }
 }

@@ -1,21 +1,17 @@
 import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
-import { VERSION } from '../../../runtime/config/version.ts'
 import { parseHfEntry } from '../formats/hf-entry.ts'
 import { checkJsonSize, LimitError } from '../limits.ts'
 import { type BadEntry, isBad, type ListedPaper } from '../listed-paper.ts'
 import { type Politeness, politeGet, type Reply } from './polite-get.ts'
 import type { Source } from './source.ts'
 
-interface HfOptions extends Omit<Politeness, 'userAgent'> {
-  /** part of the User-Agent, so that the source's operators can contact us */
-  publicUrl: string
+interface HfOptions extends Politeness {
   baseUrl?: string
 }
 
 /** Creates the source for Hugging Face's daily papers: the community's list of a day, week or month, with votes. */
-export function hfSource({ publicUrl, baseUrl = 'https://huggingface.co', ...politeness }: HfOptions): Source {
-  const polite = { ...politeness, userAgent: `Paperboy/${VERSION} (+${publicUrl})` }
+export function hfSource({ baseUrl = 'https://huggingface.co', ...polite }: HfOptions): Source {
   return {
     name: 'hf',
     followDays: 14,

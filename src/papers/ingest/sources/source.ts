@@ -1,5 +1,4 @@
 import type { SpanKey } from '../../../calendar/spans.ts'
-import type { SourceName } from '../../../runtime/config/source-names.ts'
 import type { BadEntry, ListedPaper } from '../listed-paper.ts'
 
 /** Validators of a source's last reply, for a conditional request. */
@@ -26,9 +25,11 @@ export type SourceReply =
  */
 export interface Source {
   /** stored with every read; a changed name loses the history of reads */
-  name: SourceName
+  name: string
   /** days after a list day to follow its votes; 0 for a source without votes */
   followDays: number
+  /** repeats papers for days, as feeds do: a known paper stays on its list day */
+  keepsPlaces?: boolean
   read(span: SpanKey, last: LastReply | undefined): Promise<SourceReply>
   /** Fetches papers by arXiv id in their current state. Papers that the source does not know are missing. */
   fetchByIds(ids: readonly string[]): Promise<ListedPaper[]>

@@ -1,0 +1,67 @@
+import { dayOf, daysLater } from '../../../calendar/days.ts'
+import { parseSpan } from '../../../calendar/spans.ts'
+import { PaperboyError } from '../../../lib/errors.ts'
+import type { OwnSource } from '../../../runtime/config/own-sources.ts'
+import { parseFeed } from '../formats/feed.ts'
+import { LimitError } from '../limits.ts'
+import { type Politeness, politeGet } from './polite-get.ts'
+import type { Source } from './source.ts'
+
+/** A paper that entered its feed longer ago is no news. Weekends fit in. */
+const NEW_DAYS = 3
+
+/** Creates a source for the RSS or Atom feed of a journal, a preprint server or a saved search. A feed has no votes. */
+export function feedSource(own: OwnSource & { kind: 'feed' }, polite: Politeness): Source {
+  const { now = () => new Date() } = polite
+  return {
+    name: own.name,
+    followDays: 0,
+    keepsPlaces: true,
+    async read(span, last) {
+      const headers = {
+        ...(last?.etag ? { 'if-none-match': last.etag } : {}),
+        ...(last?.lastModified ? { 'if-modified-since': last.lastModified } : {}),
+      }
+      const reply = await politeGet(own.location, headers, { ...polite, accept: FEEDS })
+      if (reply.status === 304) return { outcome: 'not modified' }
+      const today = dayOf(now())
+      const { papers, bad } = parseWithin(own.location, reply.body, today)
+      const { from, to } = parseSpan(span)
+      const listed =
+        span === today
+          ? papers
+              .filter(({ listDay }) => listDay > daysLater(today, -NEW_DAYS))
+              .map((paper) => ({ ...paper, listDay: today }))
+          : papers.filter(({ listDay }) => listDay >= from && listDay <= to)
+      return {
+        outcome: 'read',
+        papers: listed.map((paper, index) => ({ ...about(own, paper), listPosition: index + 1 })),
+        bad,
+        validators: { etag: reply.headers.get('etag'), lastModified: reply.headers.get('last-modified') },
+      }
+    },
+    async fetchByIds() {
+      return []
+    },
+  }
+}
+
+const FEEDS = 'application/rss+xml, application/atom+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9'
+
+/** Adds the source's own topics and weight to a paper. */
+export const about = <P extends { keywords: string[] }>({ topics, weight }: OwnSource, paper: P) => ({
+  ...paper,
+  keywords: [...new Set([...topics, ...paper.keywords])],
+  weight,
+})
+
+function parseWithin(url: string, body: string, today: string) {
+  try {
+    const feed = parseFeed(body, today)
+    if (feed) return feed
+  } catch (error) {
+    if (!(error instanceof LimitError)) throw error
+    throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} returned a feed that ${error.message}.`, { cause: error })
+  }
+  throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} did not return an RSS or Atom feed.`)
+}

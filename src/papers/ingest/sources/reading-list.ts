@@ -1,0 +1,51 @@
+import { dayOf } from '../../../calendar/days.ts'
+import { parseSpan } from '../../../calendar/spans.ts'
+import { PaperboyError } from '../../../lib/errors.ts'
+import type { OwnSource } from '../../../runtime/config/own-sources.ts'
+import { parsePapers } from '../formats/parse-papers.ts'
+import { readTextFile } from '../formats/read-text-file.ts'
+import { isBad, type ListedPaper } from '../listed-paper.ts'
+import { about } from './feed.ts'
+import { type Politeness, politeGet } from './polite-get.ts'
+import type { Source } from './source.ts'
+
+/**
+ * Creates a source for a list of papers that people write: a file or a URL, in one of the formats of `papers import`.
+ * A paper is listed on the day when it is first read from there.
+ */
+export function readingListSource(own: OwnSource & { kind: 'list' }, polite: Politeness): Source {
+  const { now = () => new Date() } = polite
+  const isUrl = /^https?:/.test(own.location)
+  return {
+    name: own.name,
+    followDays: 0,
+    keepsPlaces: true,
+    async read(span) {
+      const text = isUrl ? (await politeGet(own.location, {}, polite)).body : await readFile(own.location)
+      const today = dayOf(now())
+      const { from, to } = parseSpan(span)
+      const parsed = parsePapers(text, own.location, span === today ? today : undefined)
+      const papers = parsed
+        .filter((each): each is ListedPaper => !isBad(each))
+        .filter(({ listDay }) => listDay >= from && listDay <= to)
+      return {
+        outcome: 'read',
+        papers: papers.map((paper) => about(own, paper)),
+        bad: parsed.filter(isBad),
+        validators: { etag: null, lastModified: null },
+      }
+    },
+    async fetchByIds() {
+      return []
+    },
+  }
+}
+
+async function readFile(path: string): Promise<string> {
+  try {
+    return await readTextFile(path)
+  } catch (error) {
+    if (!(error instanceof PaperboyError)) throw error
+    throw new PaperboyError('SOURCE_UNAVAILABLE', error.message, { cause: error })
+  }
+}

@@ -1,0 +1,119 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, onTestFinished } from 'vitest'
+import { preview } from '../../src/delivery/preview/preview.ts'
+import { findAttention } from '../../src/operate/attention/find.ts'
+import { checkTemplates } from '../../src/operate/check-templates.ts'
+import { siteOn } from '../http/site.ts'
+import { test } from '../support/database.ts'
+import { releasedEdition, servicesOn, testConfig } from '../support/services.ts'
+
+const TEMPLATES = join(import.meta.dirname, '../../templates')
+const ours = (name: string) => readFileSync(join(TEMPLATES, name), 'utf8')
+
+function folderOf(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'templates-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  return folder
+}
+
+const check = (files: Record<string, string>) => checkTemplates(testConfig({ TEMPLATES_DIR: folderOf(files) }))
+
+test('a folder replaces pages, parts of emails and style sheets', async ({ db }) => {
+  const folder = folderOf({
+    'pages/feeds.eta': `${ours('pages/feeds.eta')}\n<p>Our own feeds page.</p>`,
+    'pages/wordmark.eta': '<p class="wordmark"><a href="/">The Lab</a></p>',
+    'partials/digest-masthead.mjml': '<mj-raw><h1>The Lab’s digest</h1></mj-raw>',
+    'digest.txt': ours('digest.txt').replace('<%~ it.brand.name.toUpperCase() %>', 'THE LAB'),
+    'css/style.css': ':root { --accent: #123456 }',
+  })
+  const services = servicesOn(db, { TEMPLATES_DIR: folder })
+  services.config.templates = await checkTemplates(services.config)
+  expect(services.config.templates.broken).toEqual([])
+  await releasedEdition(services, '2026-04-14', 2)
+  const { html, text } = await preview(services, { kind: 'daily', date: '2026-04-14' })
+  expect(html).toContain('<h1>The Lab’s digest</h1>')
+  expect(text).toMatch(/^THE LAB · /)
+  const { app } = siteOn(services)
+  onTestFinished(() => app.close())
+  const page = (await app.inject('/feeds')).body
+  expect(page).toContain('Our own feeds page.')
+  expect(page).toContain('>The Lab</a>')
+  const style = await app.inject(/href="([^"]+style\.css)"/.exec(page)![1]!)
+  expect(style.body).toBe(':root { --accent: #123456 }')
+  // Another service in this process keeps the defaults.
+  const other = siteOn(servicesOn(db))
+  onTestFinished(() => other.app.close())
+  expect((await other.app.inject('/feeds')).body).not.toContain('The Lab')
+})
+
+test('broken files are named with their line, and the defaults are used', async ({ db }) => {
+  const services = servicesOn(db, {
+    TEMPLATES_DIR: folderOf({
+      'pages/feeds.eta': '<h1>Feeds</h1>\n<p>\n<% if (it.x { %>never<% } %>\n</p>',
+      'pages/about.eta': '<h1>About</h1>\n<%= it.unclosed',
+      'partials/digest-masthead.mjml': '<mj-raw><h1><%= it.nothing.here %></h1></mj-raw>',
+      'partials/digest-opening.mjml': '<mj-raw><p>no marks</p></mj-raw>',
+      'css/style.css': 'a { color: red }\nb {\n  color: blue;\n',
+      'css/paper.css': 'a { color: red } /* open',
+    }),
+  })
+  services.config.templates = await checkTemplates(services.config)
+  const problems = Object.fromEntries(services.config.templates.broken.map(({ file, problem }) => [file, problem]))
+  expect(problems).toEqual({
+    'pages/feeds.eta': expect.stringMatching(/^line 3: /),
+    'pages/about.eta': expect.stringMatching(/^line 2: /),
+    'partials/digest-masthead.mjml': expect.stringMatching(/^does not render: .*nothing|here/),
+    'partials/digest-opening.mjml': expect.stringMatching(/^does not render: /),
+    'css/style.css': 'line 2: a brace is not closed',
+    'css/paper.css': 'line 1: a comment is not closed',
+  })
+  const { app } = siteOn(services)
+  onTestFinished(() => app.close())
+  expect((await app.inject('/feeds')).statusCode).toBe(200)
+  const told = (await findAttention(services)).filter(({ name }) => name === 'template_broken')
+  expect(told.map(({ about }) => about).sort()).toEqual(Object.keys(problems).sort())
+  expect(told.find(({ about }) => about === 'pages/feeds.eta')!.message).toMatch(
+    /^pages\/feeds\.eta cannot be used.*line 3/,
+  )
+})
+
+test('unknown names are ignored and named, links and other files are left alone', async () => {
+  const folder = folderOf({
+    'pages/fedes.eta': 'x',
+    'partials/new.mjml': 'x',
+    'css/own.css': 'x',
+    'README.md': 'x',
+    '.hidden.eta': 'x',
+  })
+  symlinkSync('/etc/passwd', join(folder, 'digest.txt'))
+  const templates = await checkTemplates(testConfig({ TEMPLATES_DIR: folder }))
+  expect(templates).toMatchObject({ ignored: ['css/own.css', 'pages/fedes.eta', 'partials/new.mjml'], broken: [] })
+  expect([...templates.files]).toEqual([])
+})
+
+test('our own templates pass the check', async () => {
+  const names = [
+    'digest.mjml',
+    'digest.txt',
+    'service.mjml',
+    'service.txt',
+    'partials/digest-card.mjml',
+    'partials/head.mjml',
+    'pages/layout.eta',
+  ]
+  const { files, broken } = await check(Object.fromEntries(names.map((name) => [name, ours(name)])))
+  expect(broken).toEqual([])
+  expect([...files.keys()].sort()).toEqual(names.toSorted())
+})
+
+test('a folder that does not exist stops the start', () => {
+  expect(() => testConfig({ TEMPLATES_DIR: '/nowhere/at/all' })).toThrow(
+    'TEMPLATES_DIR /nowhere/at/all is not a folder',
+  )
+})
