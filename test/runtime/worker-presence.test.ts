@@ -4,7 +4,7 @@ import { announceWorker, countWorkers } from '../../src/runtime/worker-presence.
 import { signedIn, test } from '../http/admin.ts'
 import { NOON } from '../support/services.ts'
 
-test('status and the overview count every worker of this database', async ({ databaseUrl, site }) => {
+test('status and Deliveries count every worker of this database', async ({ databaseUrl, site }) => {
   const { services } = site
   const { get } = await signedIn(site)
   expect(describeStatus(await readStatus(services), NOON)).toContain('Workers   not running')
@@ -14,7 +14,7 @@ test('status and the overview count every worker of this database', async ({ dat
     await announceWorker(databaseUrl, services.log),
   ]
   expect(describeStatus(await readStatus(services), NOON)).toContain('Workers   3 running')
-  expect((await get('/admin')).body).toContain('3 run, and nothing is overdue')
+  expect((await get('/admin/deliveries')).body).toContain('3 run, and nothing is overdue')
   await workers[0]!.end()
   await expect.poll(() => countWorkers(services.db)).toBe(2)
   for (const worker of workers) await worker.end()
