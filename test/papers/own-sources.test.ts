@@ -44,7 +44,8 @@ function newsletterFile(sources: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'own-sources-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const identity = readFileSync(join(FIXTURES, 'biology/newsletter.toml'), 'utf8')
-  writeFileSync(join(folder, 'logo.svg'), readFileSync(join(FIXTURES, 'biology/logo.svg')))
+  for (const logo of ['logo.svg', 'logo-dark.svg'])
+    writeFileSync(join(folder, logo), readFileSync(join(FIXTURES, 'biology', logo)))
   const file = join(folder, 'newsletter.toml')
   writeFileSync(file, `${identity}\n${sources}`)
   return file
