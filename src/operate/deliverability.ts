@@ -19,7 +19,6 @@ const DomainReport = z.object({
   bounces: z.number(),
   complaints: z.number(),
 })
-type DomainReport = z.output<typeof DomainReport>
 
 const Deliverability = z.object({ domains: z.array(DomainReport) })
 const SUM = 'deliverability'

@@ -35,3 +35,29 @@ test('every rule has a delay and a one-sentence summary', () => {
     expect(rule.annotations.summary).toMatch(/^[A-Z].+\.$/)
   }
 })
+
+interface Panel {
+  id: number
+  title: string
+  gridPos: { x: number; y: number; w: number; h: number }
+  targets: { expr: string }[]
+}
+
+test('the dashboard for Grafana shows only metrics that /metrics has, and no panel covers another', async ({
+  site: { app },
+}) => {
+  await app.inject('/healthz')
+  const { body } = await app.inject('/metrics')
+  const file = new URL('../../../docs/monitoring/dashboard.json', import.meta.url)
+  const { panels }: { panels: Panel[] } = JSON.parse(readFileSync(file, 'utf8'))
+  const named = panels.flatMap(({ targets }) =>
+    targets.flatMap(({ expr }) => expr.match(/\b(?:paperboy|nodejs|process)_\w+/g) ?? []),
+  )
+  expect(named.length).toBeGreaterThanOrEqual(panels.length)
+  for (const name of named) expect([name, new RegExp(`^${name}[{ ]`, 'm').test(body)]).toEqual([name, true])
+  const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)} ${y + Math.floor(cell / w)}`),
+  )
+  expect(new Set(cells).size).toBe(cells.length)
+  expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
+})
