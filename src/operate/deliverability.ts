@@ -20,7 +20,7 @@ const DomainReport = z.object({
   complaints: z.number(),
 })
 
-const Deliverability = z.object({ domains: z.array(DomainReport) })
+export const Deliverability = z.object({ domains: z.array(DomainReport) })
 const SUM = 'deliverability'
 const MOST_DOMAINS = 30
 

@@ -12,7 +12,7 @@ export const READER_EVENTS = ['signed up', 'confirmed', 'imported', 'unsubscribe
 type ReaderEvent = (typeof READER_EVENTS)[number]
 
 const NamedCounts = z.array(z.object({ name: z.string(), readers: z.number() }))
-const ReaderCounts = z.object({
+export const ReaderCounts = z.object({
   statuses: NamedCounts,
   /** of active readers, as the following ones */
   cadences: NamedCounts,

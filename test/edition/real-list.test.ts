@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest'
 import { preview } from '../../src/delivery/preview/preview.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
-import { setEditorNote } from '../../src/edition/draft/editor-note.ts'
 import { release } from '../../src/edition/draft/release.ts'
+import { setWording } from '../../src/edition/draft/wording.ts'
 import { importFile } from '../../src/papers/ingest/import-file.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { test } from '../support/database.ts'
@@ -36,7 +36,7 @@ describe('a digest of a real list', () => {
 
   test('leads with facts of the list, marks AI summaries, and lists the rest in one line each', async ({ db }) => {
     const services = await realDraft(db)
-    await setEditorNote(services, DAY, 'Start with *this*.')
+    await setWording(services, DAY, { editorNote: 'Start with *this*.' })
     await release(services, DAY)
     const { subject, text } = await preview(services, DAY)
     expect(subject).toBe('Attention Sink in Transformers, OmniShow and 8 more · Trending papers, 14 April')
@@ -46,7 +46,9 @@ describe('a digest of a real list', () => {
     expect(text.split('ALSO ON THE LIST')[1]!.match(/\/papers\/2604\./g)).toHaveLength(22)
     expect(text).toContain('All 32 papers: https://paperboy.example/papers?date=2026-04-14')
     expect(text).toContain('Forwarded to you? Subscribe: https://paperboy.example/')
-    await expect(setEditorNote(services, DAY, 'Too late.')).rejects.toMatchObject({ code: 'EDITION_STATE' })
+    await expect(setWording(services, DAY, { editorNote: 'Too late.' })).rejects.toMatchObject({
+      code: 'EDITION_STATE',
+    })
   })
 
   test('begins with the reader’s best matches, also in its subject; the list keeps its numbers', async ({ db }) => {

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
 import { expect } from 'vitest'
 import { preview } from '../../src/delivery/preview/preview.ts'
-import { setEditorNote } from '../../src/edition/draft/editor-note.ts'
+import { setWording } from '../../src/edition/draft/wording.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
 import { LOCALES } from '../../src/messages/catalogue.ts'
 import { composeServiceEmail } from '../../src/outbox/compose-service-email.ts'
@@ -163,7 +163,7 @@ test('a note of the editor has the newsletter’s colour', async ({ db, site }) 
   await everyPage(site)
   await db.execute(sql`UPDATE editions SET state = 'draft', released_at = NULL WHERE date = '2026-04-14'`)
   await db.execute(sql`DELETE FROM edition_parts`)
-  await setEditorNote({ db }, EDITION, 'See [this](https://biology.example/).')
+  await setWording({ db }, EDITION, { editorNote: 'See [this](https://biology.example/).' })
   const { html } = await preview(site.services, EDITION)
   expect(html).toContain('style="color:#0b6e4f" href="https://biology.example/"')
   expect(html).toContain('Rosa Lindqvist')

@@ -11,7 +11,9 @@ import { timeZoneField } from '../kit/zones.ts'
 import { apiPaperRoutes } from './api-papers.ts'
 import { deliveriesApiRoutes } from './deliveries-api.ts'
 import { editionChangesApiRoutes } from './edition-changes-api.ts'
+import { editionWordingApiRoutes } from './edition-wording-api.ts'
 import { editionsApiRoutes } from './editions-api.ts'
+import { insightsApiRoutes } from './insights-api.ts'
 import { apiDocumentRoutes, describeApi } from './openapi.ts'
 import { peopleApiRoutes } from './people-api.ts'
 import { preferencesApiRoutes } from './preferences-api.ts'
@@ -48,6 +50,8 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
   app.register(votesApiRoutes, own)
   app.register(editionsApiRoutes, own)
   app.register(editionChangesApiRoutes, own)
+  app.register(editionWordingApiRoutes, own)
+  app.register(insightsApiRoutes, own)
   app.register(deliveriesApiRoutes, own)
   app.register(readersApiRoutes, own)
   app.register(readerChangesApiRoutes, own)

@@ -1,9 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { addPaper, lookUpPaper } from '../../edition/draft/add-paper.ts'
 import { describeEdition, findEdition } from '../../edition/draft/control.ts'
 import { CURATOR_ACTIONS, curate } from '../../edition/draft/curate.ts'
-import { setEditorNote } from '../../edition/draft/editor-note.ts'
+import { PaperboyError } from '../../lib/errors.ts'
 import { withAudit } from '../../operate/audit.ts'
+import { openSource } from '../../papers/ingest/sources/configured.ts'
+import { arxivId } from '../../papers/paper-id.ts'
 import { editionKind, editionState } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { ACTIONS, type Action } from '../admin/edition-actions.ts'
@@ -41,27 +44,6 @@ export const editionChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (a
     },
   )
 
-  app.put(
-    '/v1/editions/:kind/:date/note',
-    {
-      config: { scopes: changing, errors: [404, 409] },
-      schema: {
-        summary: 'Set the note to the readers of a draft, in Markdown. An empty one removes it',
-        params,
-        body: z.strictObject({ note: z.string().max(5000) }),
-        response: { 204: z.null() },
-      },
-    },
-    async (request, reply) => {
-      const { params: key, body } = request
-      const action = body.note.trim() === '' ? 'removed the note of' : 'set the note of'
-      await withAudit(services, { actor: keyActor(request), action, target: describeEdition(key) }, (tx) =>
-        setEditorNote({ db: tx }, key, body.note),
-      )
-      return reply.code(204).send(null)
-    },
-  )
-
   const Curated = z.object({
     title: z.string(),
     listDay: z.string(),
@@ -77,14 +59,44 @@ export const editionChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (a
           paper: z.string().max(200).describe('the id in its link'),
           action: z.enum(curatorActions),
         }),
-        body: z.strictObject({ note: z.string().max(500).optional() }).optional(),
+        body: z
+          .strictObject({
+            note: z.string().max(500).optional(),
+            place: z.int().min(1).max(120).optional().describe('to pin: the place from 1 on'),
+          })
+          .optional(),
         response: { 200: Curated },
       },
     },
     async (request) => {
-      const { paper, action } = request.params
+      const { paper, action, ...edition } = request.params
+      const { note, place } = request.body ?? {}
       const entry = { actor: keyActor(request), action: CURATOR_ACTIONS[action].auditName, target: `paper ${paper}` }
-      return withAudit(services, entry, (tx) => curate({ ...services, db: tx }, paper, action, request.body?.note))
+      return withAudit(services, entry, (tx) =>
+        curate({ ...services, db: tx }, paper, action, note, { edition, place }),
+      )
+    },
+  )
+
+  app.post(
+    '/v1/editions/:kind/:date/papers',
+    {
+      config: { scopes: changing, errors: [404, 409, 502] },
+      schema: {
+        summary: 'Add any paper to a draft, as a pick. One that is not stored is looked up at arXiv',
+        params,
+        body: z.strictObject({ paper: z.string().max(200).describe('an arXiv id or link') }),
+        response: { 200: Curated },
+      },
+    },
+    async (request) => {
+      const { params: edition, body } = request
+      const id = arxivId(body.paper)
+      if (id === undefined) throw new PaperboyError('BAD_PAPER', 'Give an arXiv id or link, such as 2604.08570.')
+      await findEdition(services, edition)
+      const found = await lookUpPaper(services, id, openSource(services, 'arxiv'))
+      const entry = { actor: keyActor(request), action: 'added', target: `paper ${id} to ${describeEdition(edition)}` }
+      return withAudit(services, entry, (tx) => addPaper({ ...services, db: tx }, edition, id, found))
     },
   )
 }

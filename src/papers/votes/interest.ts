@@ -10,7 +10,7 @@ export const INTERESTS = ['votes', 'saves', 'clicks'] as const
 export type Interest = (typeof INTERESTS)[number]
 
 const sumsOf = <Key extends z.ZodRawShape>(key: Key) => z.array(z.object({ ...key, count: z.number() }))
-const Interests = z.object({
+export const Interests = z.object({
   days: sumsOf({ what: z.enum(INTERESTS), day: z.string() }),
   papers: sumsOf({
     what: z.enum(INTERESTS),
