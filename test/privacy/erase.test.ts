@@ -115,8 +115,8 @@ for (const backend of ['postgres', 'redis']) {
       await db.execute(sql`
         INSERT INTO address_changes (subscriber_id, email, email_key, address_hash, nonce, requested_at)
         VALUES (${id}, ${email}, ${key}, '\\x00', '\\x00', now())`)
-      // Without a next digest: on a slow machine the worker would plan one.
-      await addSubscriber(db, 'stays@example.org', { nextDigestAt: null })
+      // Far in the future: on a slow machine the worker would plan a digest that is due.
+      await addSubscriber(db, 'stays@example.org', { nextDigestAt: new Date('2100-01-01T08:00:00Z') })
       await db.execute(
         sql`INSERT INTO buckets (name, rate, slowed_at) VALUES ('domain gone.example', 1, now()), ('domain example.org', 1, now())`,
       )
