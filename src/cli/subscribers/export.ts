@@ -1,14 +1,27 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { printError } from '../../lib/terminal.ts'
 import { exportSubscribers } from '../../subscription/export.ts'
+import { LAYOUTS, OWN_LAYOUT, TOOLS, type Tool } from '../../subscription/export-layouts.ts'
 import { writeChunks } from '../output.ts'
 import { withServices } from '../with-services.ts'
 import { addFilterOptions, filterOf } from './filter-options.ts'
 
 export function exportCommand(subscribers: Command): void {
-  addFilterOptions(subscribers.command('export').description('print subscribers as CSV')).action((filter) =>
+  const command = subscribers
+    .command('export')
+    .description('print subscribers as CSV')
+    .addOption(
+      new Option(
+        '--for <tool>',
+        'columns that another tool reads; active readers, unless --status says otherwise',
+      ).choices(TOOLS),
+    )
+  addFilterOptions(command).action((options: { for?: Tool }) =>
     withServices(async (services) => {
-      await writeChunks(exportSubscribers(services, filterOf(filter)))
+      const filter = filterOf(options)
+      // Most tools subscribe everybody in the file, so people who unsubscribed here must not be in it.
+      const chosen = options.for && filter.status === undefined ? { ...filter, status: 'active' as const } : filter
+      await writeChunks(exportSubscribers(services, chosen, options.for ? LAYOUTS[options.for] : OWN_LAYOUT))
       printError('Done. The export contains addresses: keep it safe.')
     }),
   )
