@@ -17,7 +17,7 @@ const data = ({ locale, cadence, zone, topics, keywords }: Row) =>
 
 /**
  * Columns that other tools read, as their import pages name them in 2026. They have no column for what a reader wishes for, except
- * tags or free data. Ghost and Plunk take the status along; the others subscribe everybody in the file.
+ * tags or free data. Ghost and Plunk take the status along; the others subscribe every address in the file.
  */
 export const LAYOUTS = {
   mailchimp: [

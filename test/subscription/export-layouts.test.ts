@@ -38,7 +38,7 @@ test.for(TOOLS)('an export for %s is read as that tool’s own, without a mappin
   expect(moved).toEqual([{ email: 'ada@example.org', status: 'active', topics: hasTags ? ['agents'] : [] }])
 })
 
-test.for(['ghost', 'plunk'] as const)('an export of everybody for %s keeps who unsubscribed', async (tool, { db }) => {
+test.for(['ghost', 'plunk'] as const)('an export of all readers for %s activates no one who unsubscribed', async (tool, { db }) => {
   await addSubscriber(db, 'ada@example.org')
   for (const status of ['unsubscribed', 'bounced', 'complained', 'pending'] as const)
     await addSubscriber(db, `${status}@example.org`, { status, nextDigestAt: null })

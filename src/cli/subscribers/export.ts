@@ -19,7 +19,7 @@ export function exportCommand(subscribers: Command): void {
   addFilterOptions(command).action((options: { for?: Tool }) =>
     withServices(async (services) => {
       const filter = filterOf(options)
-      // Most tools subscribe everybody in the file, so people who unsubscribed here must not be in it.
+      // Most tools subscribe every address in the file, so people who unsubscribed here must not be in it.
       const chosen = options.for && filter.status === undefined ? { ...filter, status: 'active' as const } : filter
       await writeChunks(exportSubscribers(services, chosen, options.for ? LAYOUTS[options.for] : OWN_LAYOUT))
       printError('Done. The export contains addresses: keep it safe.')
