@@ -38,10 +38,13 @@ test.for(TOOLS)('an export for %s is read as that tool’s own, without a mappin
   expect(moved).toEqual([{ email: 'ada@example.org', status: 'active', topics: hasTags ? ['agents'] : [] }])
 })
 
-test.for(['ghost', 'plunk'] as const)('an export of all readers for %s activates no one who unsubscribed', async (tool, { db }) => {
-  await addSubscriber(db, 'ada@example.org')
-  for (const status of ['unsubscribed', 'bounced', 'complained', 'pending'] as const)
-    await addSubscriber(db, `${status}@example.org`, { status, nextDigestAt: null })
-  const moved = await moveBy(tool, { db }, {})
-  expect(moved.filter(({ status }) => status === 'active').map(({ email }) => email)).toEqual(['ada@example.org'])
-})
+test.for(['ghost', 'plunk'] as const)(
+  'an export of all readers for %s activates no one who unsubscribed',
+  async (tool, { db }) => {
+    await addSubscriber(db, 'ada@example.org')
+    for (const status of ['unsubscribed', 'bounced', 'complained', 'pending'] as const)
+      await addSubscriber(db, `${status}@example.org`, { status, nextDigestAt: null })
+    const moved = await moveBy(tool, { db }, {})
+    expect(moved.filter(({ status }) => status === 'active').map(({ email }) => email)).toEqual(['ada@example.org'])
+  },
+)
