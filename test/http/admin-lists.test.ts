@@ -276,6 +276,8 @@ test('insights show sums and say which are left out; settings show no secret', a
   const { SECRET_KEY, SUPPRESSION_KEY } = site.services.config
   expect([SECRET_KEY, SUPPRESSION_KEY].filter((key) => settings.body.includes(key))).toEqual([])
   expect(settings.body).toContain('set, hidden')
+  expect(settings.body).toContain('daily, 10 papers, at 8:00')
+  expect(settings.body).not.toContain('undefined')
 })
 
 test('each list is valid HTML, empty and full', async ({ db, site }) => {

@@ -11,7 +11,7 @@ export interface DayChart {
   to: string
 }
 
-/** @param unit follows a number: "sign-ups" */
+/** @param unit in the plural: "sign-ups" */
 export function dayChart(id: string, unit: string, days: readonly { day: string; count: number }[]): DayChart {
   const total = days.reduce((sum, { count }) => sum + count, 0)
   const most = Math.max(1, ...days.map(({ count }) => count))
@@ -22,7 +22,7 @@ export function dayChart(id: string, unit: string, days: readonly { day: string;
     caption:
       total === 0
         ? `No ${unit} in ${days.length} days`
-        : `${total.toLocaleString('en')} ${unit} in ${days.length} days, most on ${plainDay(peak!.day)}: ${most.toLocaleString('en')}`,
+        : `${unit[0]!.toUpperCase()}${unit.slice(1)}: ${total.toLocaleString('en')} in ${days.length} days, most on ${plainDay(peak!.day)}: ${most.toLocaleString('en')}`,
     bars: days.flatMap(({ count }, index) =>
       count === 0
         ? []

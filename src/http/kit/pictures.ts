@@ -10,7 +10,9 @@ export function offerPictures(app: FastifyInstance, config: Pick<Config, 'PUBLIC
   const { name } = cookieScope(config, PICTURES_COOKIE)
   app.addHook('onRequest', async (request, reply) => {
     const pictures = request.cookies[name] !== 'off'
-    const back = request.method === 'GET' ? request.url : '/'
+    // The address of a page that a token opens must not be in the page.
+    const hasToken = Object.hasOwn(request.params as object, 'token')
+    const back = request.method === 'GET' && !hasToken ? request.url : '/'
     reply.locals = { ...reply.locals!, pictures, picturesChoice: { show: pictures ? 'off' : 'on', back } }
   })
 }
