@@ -28,7 +28,7 @@ test.each([
   ['*;q=nonsense, ;;,', 'en'],
 ])('Accept-Language %s asks for %s', async (header, locale) => {
   const app = fastify().register(fastifyAccepts)
-  app.decorate('newsletter', { ...DEFAULT_NEWSLETTER, languages: ['en', 'de'] })
+  app.decorate('newsletter', DEFAULT_NEWSLETTER)
   app.get('/', async (request) => localeOf(request))
   const { body } = await app.inject({ url: '/', headers: header === undefined ? {} : { 'accept-language': header } })
   expect(body).toBe(locale)
