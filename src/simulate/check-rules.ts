@@ -137,8 +137,10 @@ const isMissed = (due: Date, { from, to }: Simulation['workerDown']): boolean =>
 /** Returns until when a digest may come that is ready at a moment: with a second attempt, and after an outage. */
 function latestAfter(ready: number, outages: readonly Simulation['relayDown'][]): number {
   const patience = 2 * HOUR_MS
+  // A digest that an outage has put off several times waits longer for its next attempt.
+  const afterOutage = 5 * HOUR_MS
   const hit = outages.find(({ from, to }) => ready + patience >= from.getTime() && ready < to.getTime())
-  return (hit ? Math.max(hit.to.getTime(), ready) : ready) + patience + STEP_MS
+  return (hit ? Math.max(hit.to.getTime(), ready) + afterOutage : ready + patience) + STEP_MS
 }
 
 /** Weekdays readers get each list of Monday to Friday once. */

@@ -1,7 +1,7 @@
-import { STEP_MS } from './run.ts'
-
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
+/** No zone's offset is finer. */
+const QUARTER_MS = HOUR_MS / 4
 
 export interface ReleasedEdition {
   kind: 'daily' | 'weekly'
@@ -46,18 +46,17 @@ export function expectedDigests(
   return expected
 }
 
-/** Returns the moments in (from, to) when a clock in this zone shows this hour. No zone's offset is finer than a step. */
+/** Returns the moments in (from, to) when a clock in this zone shows this hour. */
 function hoursBetween(from: Date, to: Date, zone: string, hour: number): Date[] {
   const clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' })
   const wanted = `${String(hour).padStart(2, '0')}:00`
   const found: Date[] = []
-  const quarter = STEP_MS / 2
-  let at = new Date(Math.floor(from.getTime() / quarter) * quarter + quarter)
+  let at = new Date(Math.floor(from.getTime() / QUARTER_MS) * QUARTER_MS + QUARTER_MS)
   while (at < to) {
     const isHour = clock.format(at) === wanted
     if (isHour) found.push(at)
     // Days have 23 hours at least.
-    at = new Date(at.getTime() + (isHour ? DAY_MS - HOUR_MS : quarter))
+    at = new Date(at.getTime() + (isHour ? DAY_MS - HOUR_MS : QUARTER_MS))
   }
   return found
 }

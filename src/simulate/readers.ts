@@ -58,7 +58,10 @@ export function makeReaders(count: number, start: Date, days: number, random: Ra
       hour: origin === 'form' ? 8 : 5 + random.below(18),
       cadence: origin === 'form' ? 'daily' : random.pick(['daily', 'daily', 'daily', 'weekdays', 'weekly']),
       weekday: origin === 'form' ? 1 : 1 + random.below(7),
-      pausedUntil: random.chance(0.03) ? new Date(start.getTime() + random.below(days) * DAY_MS) : undefined,
+      pausedUntil:
+        origin === 'import' && random.chance(0.03)
+          ? new Date(start.getTime() + random.below(days) * DAY_MS)
+          : undefined,
       language: random.pick(LANGUAGES),
       wishes: random.chance(0.3),
       origin,

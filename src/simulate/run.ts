@@ -22,7 +22,8 @@ import type { SimulatedReader } from './readers.ts'
 import { type ReceivedEmail, simulatedRelay } from './relay.ts'
 
 const HOUR_MS = 3_600_000
-export const STEP_MS = HOUR_MS / 2
+/** Zones with half an hour get their digests half an hour late here; a worker plans every 20 seconds. */
+export const STEP_MS = HOUR_MS
 
 /** Times when part of the service is away. */
 interface Outage {
@@ -52,7 +53,7 @@ export interface Observed {
 const within = (at: Date, { from, to }: Outage): boolean => at >= from && at < to
 
 /**
- * Runs the service through days of simulated time: its jobs in steps of half an hour, its pages in between.
+ * Runs the service through days of simulated time: its jobs in steps of an hour, its pages in between.
  *
  * @param services on an empty, migrated database; their clock is replaced
  * @param onDay called with each finished day
@@ -127,7 +128,7 @@ export async function simulate(
   try {
     for (let step = 0; step < (days * 24 * HOUR_MS) / STEP_MS; step++) {
       at = new Date(start.getTime() + step * STEP_MS)
-      if (step > 0 && at.getUTCHours() === 0 && at.getUTCMinutes() === 0) await onDay(at, observed)
+      if (step > 0 && at.getUTCHours() === 0) await onDay(at, observed)
       if (!within(at, simulation.workerDown)) await runJobs(context, [source], at)
       await readersAct()
       await setImmediate()
@@ -140,14 +141,12 @@ export async function simulate(
 
 /** Runs every job that is due at this step, in the order in which their work depends on each other. */
 async function runJobs(context: DeliveryContext & Services, sources: readonly Source[], at: Date): Promise<void> {
-  const wholeHour = at.getUTCMinutes() === 0
-  if (wholeHour && at.getUTCHours() % 6 === 0) await collectPapersJob(context, sources)
-  if (wholeHour) {
-    await assembleEditionJob(context, sources)
-    await recordListFactsJob(context)
-    await tidySignUpsJob(context)
-  }
-  if (wholeHour && at.getUTCHours() === 4) {
+  const hour = at.getUTCHours()
+  if (hour % 12 === 0) await collectPapersJob(context, sources)
+  await assembleEditionJob(context, sources)
+  await recordListFactsJob(context)
+  await tidySignUpsJob(context)
+  if (hour === 4) {
     await refitChanceJob(context)
     await deleteExpiredJob(context)
   }
