@@ -22,8 +22,8 @@ import type { SimulatedReader } from './readers.ts'
 import { type ReceivedEmail, simulatedRelay } from './relay.ts'
 
 const HOUR_MS = 3_600_000
-/** Zones with half an hour get their digests half an hour late here; a worker plans every 20 seconds. */
-export const STEP_MS = HOUR_MS
+/** Short enough that no reader's hour and a list's close fall into one step. */
+export const STEP_MS = HOUR_MS / 2
 
 /** Times when part of the service is away. */
 interface Outage {
@@ -53,7 +53,7 @@ export interface Observed {
 const within = (at: Date, { from, to }: Outage): boolean => at >= from && at < to
 
 /**
- * Runs the service through days of simulated time: its jobs in steps of an hour, its pages in between.
+ * Runs the service through days of simulated time: its jobs in steps of half an hour, its pages in between.
  *
  * @param services on an empty, migrated database; their clock is replaced
  * @param onDay called with each finished day
@@ -128,7 +128,7 @@ export async function simulate(
   try {
     for (let step = 0; step < (days * 24 * HOUR_MS) / STEP_MS; step++) {
       at = new Date(start.getTime() + step * STEP_MS)
-      if (step > 0 && at.getUTCHours() === 0) await onDay(at, observed)
+      if (step > 0 && at.getUTCHours() === 0 && at.getUTCMinutes() === 0) await onDay(at, observed)
       if (!within(at, simulation.workerDown)) await runJobs(context, [source], at)
       await readersAct()
       await setImmediate()
@@ -141,14 +141,14 @@ export async function simulate(
 
 /** Runs every job that is due at this step, in the order in which their work depends on each other. */
 async function runJobs(context: DeliveryContext & Services, sources: readonly Source[], at: Date): Promise<void> {
-  const hour = at.getUTCHours()
-  if (hour % 12 === 0) await collectPapersJob(context, sources)
-  await assembleEditionJob(context, sources)
-  await recordListFactsJob(context)
-  await tidySignUpsJob(context)
-  if (hour === 4) {
-    await refitChanceJob(context)
-    await deleteExpiredJob(context)
+  const [hour, minute] = [at.getUTCHours(), at.getUTCMinutes()]
+  if (minute === 0) {
+    if (hour % 12 === 0) await collectPapersJob(context, sources)
+    await assembleEditionJob(context, sources)
+    await recordListFactsJob(context)
+    await tidySignUpsJob(context)
+    if (hour === 4) await refitChanceJob(context)
+    if (hour === 4) await deleteExpiredJob(context)
   }
   await releaseEditionsJob(context)
   await planDeliveriesJob(context)
@@ -163,10 +163,12 @@ async function sendAllDue(context: DeliveryContext & Services): Promise<void> {
   for (;;) {
     const due = (await dueBatches(context.db, context.now())).filter(({ batchId }) => !tried.has(batchId))
     if (due.length === 0) return
-    for (const { batchId } of due) {
-      tried.add(batchId)
-      await deliverBatch(context, batchId, new AbortController().signal)
-    }
+    await Promise.all(
+      due.map(({ batchId }) => {
+        tried.add(batchId)
+        return deliverBatch(context, batchId, new AbortController().signal)
+      }),
+    )
   }
 }
 
