@@ -144,7 +144,7 @@ test('axe finds nothing on any list, in both themes and widths, with 5,000 reade
       '/admin/inbound',
       '/admin/settings',
     ],
-    ...['/admin/log', '/admin/sessions'],
+    ...['/admin/log', '/admin/sessions', '/admin/keys', '/admin/webhooks'],
   ]
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
