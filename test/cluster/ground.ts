@@ -87,19 +87,38 @@ export interface Outcome extends Verdict {
 /** Sends an edition to `readers` under a fault, until no delivery is open. */
 export async function undergo(fault: Fault, options: Options): Promise<Outcome> {
   await using stack = new AsyncDisposableStack()
+  const t0 = Date.now()
+  const T = (w: string) => console.error(w, ((Date.now() - t0) / 1000).toFixed(1))
   const network = await openNetwork(stack)
   const preparation = (await fault.before?.({ network, options })) ?? {}
   const ground = await lay(stack, network, options, preparation)
+  T('lay')
   const { services, relay } = ground
   for (let done = 0; done < options.readers; done += 5000) await addMore(services, done, options.readers)
   const editionId = await releasedEdition({ ...services, now: () => new Date() })
+  T('released')
   const pages = watchPages(stack, await startProcesses(ground, preparation))
+  T('processes')
   await planAll(services, editionId)
   await ground.taken(0.15)
+  T('taken')
+  const iv = setInterval(() => {
+    const by: any = {}
+    const n = Date.now()
+    for (const a of relay.accepts) if (a.at > n - 5000) by[a.from] = (by[a.from] ?? 0) + 1
+    console.error(((n - t0) / 1000).toFixed(0), relay.accepts.length, JSON.stringify(by))
+  }, 5000)
+  stack.defer(async () => clearInterval(iv))
+  if (process.env.LOGS)
+    stack.defer(async () => {
+      for (const w of ground.workers) console.error(w.machine.name, w.process.output().slice(-6000))
+    })
   const beganAt = Date.now()
   const affected = await fault.during(ground)
+  T('during')
   const endedAt = Date.now()
   await finish(ground, editionId, fault.operator)
+  T('finish')
   const verdict = await judge(services.db, relay.accepts, options.policy, 2 * CONNECTIONS * ground.mayRepeat)
   return {
     ...verdict,
@@ -167,12 +186,12 @@ const environment = (
 
 /** Starts the product's processes, and waits until they work. Returns the addresses of the api processes. */
 async function startProcesses(ground: Ground, { nodeOptions }: Preparation): Promise<string[]> {
-  const { network, env, workers } = ground
+  const { network, env, postgres, workers } = ground
   const started: [Started, string][] = []
   const start = (name: string, script: string, more: Record<string, string> = {}) => {
     const machine = network.machine(name)
     const own = { ...env, DATA_DIR: join(network.folder, name), PATH: process.env.PATH ?? '', ...more }
-    return { machine, process: machine.start(process.execPath, [script], { env: own }) }
+    return { machine, process: machine.start(process.execPath, [script], { env: own, hides: postgres.folder }) }
   }
   const urls = ['api1', 'api2'].map((name) => {
     const api = start(name, 'src/api.ts', { HOST: '0.0.0.0', PORT: '3000' })
@@ -191,7 +210,7 @@ async function startProcesses(ground: Ground, { nodeOptions }: Preparation): Pro
 /** Batches due later than this wait for a retry of minutes. The test does not wait with them. */
 const LONG_WAIT_SECONDS = 90
 const OPERATOR_AFTER_MS = 15_000
-const PATIENCE_MS = 10 * 60_000
+const PATIENCE_MS = Number(process.env.PATIENCE ?? 600) * 1000
 
 /** Waits until no delivery is open. */
 async function finish(ground: Ground, editionId: number, operator: Fault['operator']) {

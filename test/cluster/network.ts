@@ -12,13 +12,20 @@ export interface Machine {
   name: string
   address: string
   /** Starts a program on this machine. It dies with us. */
-  start(program: string, args: string[], options?: { env?: Record<string, string>; user?: SystemUser }): Started
+  start(program: string, args: string[], options?: StartOptions): Started
   /** Drops every packet to and from these machines, as a broken switch does: no connection is closed. */
   cut(...peers: { address: string }[]): void
   /** Drops every packet, and kills every process: the machine has lost its power. */
   powerOff(): void
   /** Ends all cuts. */
   heal(): void
+}
+
+interface StartOptions {
+  env?: Record<string, string>
+  user?: SystemUser
+  /** a folder that is on another machine: this one sees an empty one in its place */
+  hides?: string
 }
 
 export interface Network {
@@ -106,11 +113,12 @@ function machineIn(space: string, name: string, address: string): Machine {
   return {
     name,
     address,
-    start: (program, args, { env = {}, user } = {}) => {
+    start: (program, args, { env = {}, user, hides } = {}) => {
       const as = user ? ['--reuid', `${user.uid}`, '--regid', `${user.gid}`, '--clear-groups'] : []
       // Shared memory in a namespace of its own: a killed PostgreSQL would leave a segment behind.
       const inside = ['netns', 'exec', space, 'unshare', '--ipc', 'setpriv', '--pdeathsig', 'KILL', ...as, '--']
-      return startProgram('ip', [...inside, program, ...args], env)
+      const hiding = hides ? ['sh', '-c', 'mount -t tmpfs tmpfs "$0" && exec "$@"', hides] : []
+      return startProgram('ip', [...inside, ...hiding, program, ...args], env)
     },
     cut(...peers) {
       const addresses = `{ ${peers.map((peer) => peer.address).join(', ')} }`
