@@ -73,6 +73,8 @@ export interface Options {
   sendingMs: number
   /** of a cut */
   troubleMs: number
+  /** receives each worker's emails every five seconds */
+  print?: (line: string) => void
 }
 
 export interface Outcome extends Verdict {
@@ -87,38 +89,20 @@ export interface Outcome extends Verdict {
 /** Sends an edition to `readers` under a fault, until no delivery is open. */
 export async function undergo(fault: Fault, options: Options): Promise<Outcome> {
   await using stack = new AsyncDisposableStack()
-  const t0 = Date.now()
-  const T = (w: string) => console.error(w, ((Date.now() - t0) / 1000).toFixed(1))
   const network = await openNetwork(stack)
   const preparation = (await fault.before?.({ network, options })) ?? {}
   const ground = await lay(stack, network, options, preparation)
-  T('lay')
   const { services, relay } = ground
   for (let done = 0; done < options.readers; done += 5000) await addMore(services, done, options.readers)
   const editionId = await releasedEdition({ ...services, now: () => new Date() })
-  T('released')
   const pages = watchPages(stack, await startProcesses(ground, preparation))
-  T('processes')
   await planAll(services, editionId)
+  if (options.print) printRates(stack, ground, options.print)
   await ground.taken(0.15)
-  T('taken')
-  const iv = setInterval(() => {
-    const by: any = {}
-    const n = Date.now()
-    for (const a of relay.accepts) if (a.at > n - 5000) by[a.from] = (by[a.from] ?? 0) + 1
-    console.error(((n - t0) / 1000).toFixed(0), relay.accepts.length, JSON.stringify(by))
-  }, 5000)
-  stack.defer(async () => clearInterval(iv))
-  if (process.env.LOGS)
-    stack.defer(async () => {
-      for (const w of ground.workers) console.error(w.machine.name, w.process.output().slice(-6000))
-    })
   const beganAt = Date.now()
   const affected = await fault.during(ground)
-  T('during')
   const endedAt = Date.now()
   await finish(ground, editionId, fault.operator)
-  T('finish')
   const verdict = await judge(services.db, relay.accepts, options.policy, 2 * CONNECTIONS * ground.mayRepeat)
   return {
     ...verdict,
@@ -210,7 +194,7 @@ async function startProcesses(ground: Ground, { nodeOptions }: Preparation): Pro
 /** Batches due later than this wait for a retry of minutes. The test does not wait with them. */
 const LONG_WAIT_SECONDS = 90
 const OPERATOR_AFTER_MS = 15_000
-const PATIENCE_MS = Number(process.env.PATIENCE ?? 600) * 1000
+const PATIENCE_MS = 10 * 60_000
 
 /** Waits until no delivery is open. */
 async function finish(ground: Ground, editionId: number, operator: Fault['operator']) {
@@ -241,6 +225,20 @@ const lastWords = ({ machine, process }: Worker) => `${machine.name}: ${process.
 
 /** Towards the end, fewer emails than connections are left: gaps there say nothing. */
 const MOST = 0.95
+
+const PRINT_EVERY_MS = 5_000
+
+function printRates(stack: AsyncDisposableStack, { relay, workers }: Ground, print: (line: string) => void): void {
+  let seen = 0
+  const began = Date.now()
+  const timer = setInterval(() => {
+    const latest = relay.accepts.slice(seen)
+    seen += latest.length
+    const counts = workers.map(({ machine }) => latest.filter(({ from }) => from === machine.address).length)
+    print(`${Math.round((Date.now() - began) / 1000)} s: ${seen} accepted, lately ${counts.join(' + ')} by worker`)
+  }, PRINT_EVERY_MS)
+  stack.defer(async () => clearInterval(timer))
+}
 
 /** Seconds of the longest time without an accepted email, after a moment. */
 function longestGap({ accepts }: RecordingRelay, since: number, readers: number): number {
