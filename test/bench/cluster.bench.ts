@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { faults } from '../cluster/catalogue.ts'
 import { type Options, undergo } from '../cluster/ground.ts'
-import { missingForNetwork } from '../cluster/network.ts'
+import { missingForCluster } from '../cluster/missing.ts'
 import { printTable } from './support/table.ts'
 
 const help = `npm run bench -- cluster [--readers 20000] [--queue sentinel|cluster] [--replication synchronous|asynchronous]
@@ -29,8 +29,8 @@ export async function bench(args: string[]): Promise<void> {
     },
   })
   if (values.help) return console.log(help)
-  const missing = missingForNetwork()
-  if (missing) throw new Error(`The cluster cannot be built: ${missing}.`)
+  const missing = missingForCluster()
+  if (missing) throw new Error(`No cluster here: ${missing}.`)
   const options = {
     readers: Number(values.readers),
     sendingMs: Number(values.sending) * 1000,

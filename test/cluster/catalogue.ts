@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { resumeAfterRestore, whyHalted } from '../../src/delivery/ledger/restore-guard.ts'
 import { readInstallation } from '../../src/runtime/installation.ts'
-import type { Fault, Ground, Worker } from './ground.ts'
+import { type Fault, FIRST_SHARE, type Ground, type Worker } from './ground.ts'
 import type { Network } from './network.ts'
 import { postgresFolder } from './postgres.ts'
 
@@ -50,16 +50,26 @@ async function fillDisk({ network, postgres, options }: Ground): Promise<undefin
   return undefined
 }
 
+const REDIS_FAILS: Fault = {
+  name: 'the machine with the Redis primary loses its power',
+  async during({ redis, services }) {
+    await redis.killPrimary(await readInstallation(services.db))
+    return undefined
+  },
+}
+const POSTGRES_FAILS: Fault = {
+  name: 'the machine with the PostgreSQL primary loses its power; the replica is promoted',
+  during: failOver,
+}
+const CUT_FROM_POSTGRES: Fault = {
+  name: 'a worker is cut off from PostgreSQL',
+  during: cutOff(({ bouncer }) => [bouncer.machine]),
+}
+
 /** The rows of the table in docs/reliability-and-speed.md. */
 export const faults: Fault[] = [
-  {
-    name: 'the machine with the Redis primary loses its power',
-    async during({ redis, services }) {
-      await redis.killPrimary(await readInstallation(services.db))
-      return undefined
-    },
-  },
-  { name: 'the machine with the PostgreSQL primary loses its power; the replica is promoted', during: failOver },
+  REDIS_FAILS,
+  POSTGRES_FAILS,
   {
     name: 'the replica falls 2 s behind; then the primary loses its power, and the replica is promoted',
     async during(ground) {
@@ -71,7 +81,7 @@ export const faults: Fault[] = [
     operator: resumeAll,
   },
   { name: 'a worker is cut off from Redis', during: cutOff(({ redis }) => redis.machines) },
-  { name: 'a worker is cut off from PostgreSQL', during: cutOff(({ bouncer }) => [bouncer.machine]) },
+  CUT_FROM_POSTGRES,
   { name: 'a worker is cut off from the relay', during: cutOff(({ relayMachine }) => [relayMachine]) },
   {
     name: 'the clock of one worker is 10 minutes ahead',
@@ -89,3 +99,19 @@ export const faults: Fault[] = [
     during: fillDisk,
   },
 ]
+
+/** For a test: those that need no long wait. */
+export const shortFaults: Fault[] = [CUT_FROM_POSTGRES, POSTGRES_FAILS, REDIS_FAILS]
+
+/** Makes one fault of several. They begin after equal shares of the emails. */
+export const allInTurn = (several: Fault[]): Fault => ({
+  name: several.map(({ name }) => name).join('; then '),
+  async during(ground) {
+    let affected: Worker | undefined
+    for (const [place, fault] of several.entries()) {
+      await ground.taken(FIRST_SHARE + (place * (1 - FIRST_SHARE)) / several.length)
+      affected = (await fault.during(ground)) ?? affected
+    }
+    return affected
+  },
+})

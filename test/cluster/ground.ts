@@ -20,6 +20,8 @@ import { watchPages } from './watch-pages.ts'
 
 const CONNECTIONS = 4
 const WORKERS = 3
+/** The fault begins when the relay has accepted this share of the emails. */
+export const FIRST_SHARE = 0.15
 
 export interface Worker {
   machine: Machine
@@ -98,7 +100,7 @@ export async function undergo(fault: Fault, options: Options): Promise<Outcome> 
   const pages = watchPages(stack, await startProcesses(ground, preparation))
   await planAll(services, editionId)
   if (options.print) printRates(stack, ground, options.print)
-  await ground.taken(0.15)
+  await ground.taken(FIRST_SHARE)
   const beganAt = Date.now()
   const affected = await fault.during(ground)
   const endedAt = Date.now()

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdtemp } from 'node:fs/promises'
@@ -52,14 +52,6 @@ for mounted in $(grep -o " $2/[^ ]*" /proc/mounts); do umount -l "$mounted"; don
 rm -rf -- "$2"`
 
 const ip = (...args: string[]) => void execFileSync('ip', args)
-
-/** Returns why this machine cannot have such a network, or undefined. */
-export function missingForNetwork(): string | undefined {
-  if (process.getuid?.() !== 0) return 'it needs root'
-  for (const program of ['ip', 'nft', 'setpriv', 'unshare'])
-    if (spawnSync(program, ['--version']).error) return `it needs the program ${program}`
-  return spawnSync('unshare', ['-n', 'true']).status === 0 ? undefined : 'this system allows no network namespaces'
-}
 
 /** Opens a network of namespaces that one switch joins. Disposing the stack, or any end of this process, removes all of it. */
 export async function openNetwork(stack: AsyncDisposableStack): Promise<Network> {
