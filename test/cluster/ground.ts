@@ -98,7 +98,9 @@ export async function undergo(fault: Fault, options: Options): Promise<Outcome> 
   for (let done = 0; done < options.readers; done += 5000) await addMore(services, done, options.readers)
   const editionId = await releasedEdition({ ...services, now: () => new Date() })
   // Before the relay closes.
-  stack.defer(async () => ground.workers.forEach(({ machine }) => machine.powerOff()))
+  stack.defer(async () => {
+    for (const { machine } of ground.workers) machine.powerOff()
+  })
   const pages = watchPages(stack, await startProcesses(ground, preparation))
   await planAll(services, editionId)
   if (options.print) printRates(stack, ground, options.print)
