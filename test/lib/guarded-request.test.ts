@@ -19,7 +19,7 @@ test('a name with any private address is refused, whatever its other addresses',
       resolve: resolvesTo(...addresses),
     })
   try {
-    for (const addresses of [['127.0.0.1'], ['127.0.0.1', '192.0.2.1'], ['192.0.2.1', '127.0.0.1'], []])
+    for (const addresses of [['127.0.0.1'], ['127.0.0.1', '1.1.1.1'], ['1.1.1.1', '127.0.0.1'], []])
       await expect(post(false, ...addresses), addresses.join()).rejects.toBeInstanceOf(TargetRefused)
     expect(receiver.got).toEqual([])
     expect(await post(true, '127.0.0.1')).toBe(200)
