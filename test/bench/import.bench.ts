@@ -36,7 +36,11 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   const file = join(folder, 'readers.csv')
   const count = Number(values.readers)
   await writeFile(file, readerLines(count))
-  const lists = existsSync(values.from) ? readdirSync(values.from).filter((name) => /\.json(\.gz)?$/.test(name)).map((name) => join(values.from, name)) : []
+  const lists = existsSync(values.from)
+    ? readdirSync(values.from)
+        .filter((name) => /\.json(\.gz)?$/.test(name))
+        .map((name) => join(values.from, name))
+    : []
   if (lists.length === 0) console.log(`There are no papers at ${values.from}.`)
   const runs: Record<'readers' | 'papers', MeasuredCommand[]> = { readers: [], papers: [] }
   for (let round = 0; round < Number(values.rounds); round++) {

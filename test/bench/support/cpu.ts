@@ -34,7 +34,10 @@ export function serverCpu(postmaster: number): number {
 /** Fields 14 to 17 of /proc/PID/stat: user and system time, then those of children that have ended. In seconds. */
 function ticksOf(pid: number, fields: 2 | 4): number {
   try {
-    const numbers = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ').slice(11, 11 + fields)
+    const numbers = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')
+      .slice(11, 11 + fields)
     return numbers.reduce((sum, ticks) => sum + Number(ticks), 0) / 100
   } catch {
     return 0 // it has ended
