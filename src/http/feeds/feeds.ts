@@ -58,7 +58,7 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
         closedAt: feedDateOf(newestClosedDay(deps), deps.closeHourUtc),
       }
       return reply
-        .headers({ 'cache-control': 'public, max-age=900', vary: 'accept-language' })
+        .headers({ 'cache-control': 'public, max-age=900', vary: 'accept-language, cookie' })
         .type(`${type}; charset=utf-8`)
         .send(write(content))
     })
