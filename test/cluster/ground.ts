@@ -57,7 +57,7 @@ export interface Fault {
 }
 
 /** Differences from the usual ground. */
-export interface Preparation {
+interface Preparation {
   primaryFolder?: string
   /** flags of Node for one of the workers */
   nodeOptions?: string
