@@ -14,17 +14,23 @@ import { runUntilSignal } from '../runtime/process.ts'
 
 /** `npm start`: everything in one process. It stops parts in reverse order. */
 await runUntilSignal(async (stack) => {
+  performance.mark('modules')
   // The terminal shows the banner, so log only problems.
   const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
   const dataDir = resolve(environment.DATA_DIR)
   stack.adopt(await acquireDataDirLock(dataDir), (lock) => lock.release())
   const { config, mailbox, notes } = await fillLocalDefaults(environment, stack, { mailbox: 'own', print })
+  performance.mark('database')
   await migrate(config.DATABASE_URL)
+  performance.mark('migrations')
   const services = stack.use(await openServices(config))
+  performance.mark('services')
   const sources = configuredSources(services)
   const edition = await ensureFirstEdition(services, sources)
+  performance.mark('edition')
   const app = stack.adopt(await buildApp(services, mailbox ? { mailboxUrl: mailbox.webUrl } : {}), (a) => a.close())
   await app.listen({ host: config.HOST, port: config.PORT })
+  performance.mark('listening')
   stack.adopt(await startWorker(services, sources), (worker) => worker.stop())
 
   const row = (name: string, text: string) => print(`  ${name.padEnd(10)} ${text}`)

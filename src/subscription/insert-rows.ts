@@ -2,13 +2,20 @@ import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../runtime/db/database.ts'
 import { number, queryOne } from '../runtime/db/query.ts'
-import type { ImportOptions } from './import.ts'
 import { strictestStatus } from './import-consent.ts'
 import type { Row } from './import-rows.ts'
 import type { Status } from './known-columns.ts'
 
+/** Consent that readers gave elsewhere, as the operator attests it. */
+interface Consent {
+  /** activate at once, without a confirmation email */
+  active: boolean
+  /** who attests it; stored with each row */
+  attestedBy: string
+}
+
 /** Returns the status a row is imported with; active only when the operator attests consent. */
-function importedStatus({ status }: Row, { active }: Pick<ImportOptions, 'active'>): Status {
+function importedStatus({ status }: Row, { active }: Pick<Consent, 'active'>): Status {
   if (status !== undefined && status !== 'active') return status
   return active ? 'active' : 'pending'
 }
@@ -17,7 +24,7 @@ function importedStatus({ status }: Row, { active }: Pick<ImportOptions, 'active
  * Imports rows of valid zones, whose addresses `carrySuppressions` has seen. Sets their status.
  * @returns what became of them, counted
  */
-export async function insertRows(db: Db, all: Row[], options: Pick<ImportOptions, 'active' | 'attestedBy'>, at: Date) {
+export async function insertRows(db: Db, all: Row[], options: Consent, at: Date) {
   for (const row of all) row.status = importedStatus(row, options)
   const rows = mergeDuplicates(all as (Row & { status: Status })[])
   // The planner expects 100 rows of JSON, or one where statistics are old, and would compare each of thousands with each other.
@@ -93,7 +100,7 @@ const Counts = z.object({ added: number, asked: number, activated: number, remem
  * CTEs in order: `given` (the rows, each with its address's suppression and status before), `moments` (next digests), `written` (readers inserted or
  * changed), `asked` and `unasked` (confirmation emails queued or cancelled), `suppressed` (bounces and complaints of the old list).
  */
-const insertStatement = ({ shared, own }: Factored, options: Pick<ImportOptions, 'attestedBy'>, at: Date) => sql`
+const insertStatement = ({ shared, own }: Factored, options: Pick<Consent, 'attestedBy'>, at: Date) => sql`
     WITH given AS (
       SELECT g.*, decode(g.hash, 'hex') AS address_hash, g.status IN ('active', 'pending') AS reads,
         (SELECT x.reason FROM suppressions x WHERE x.address_hash = decode(g.hash, 'hex')) AS reason,
