@@ -12,7 +12,7 @@ const test = base
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures a fixture needs from this pattern
   .extend('mailbox', { scope: 'file' }, async ({}, { onCleanup }): Promise<Mailbox> => {
     const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-mailbox-'))
-    const mailbox = await startMailbox({ dataDir, webPort: 0 })
+    const mailbox = await startMailbox(dataDir, { web: 0, smtp: 0 })
     onCleanup(async () => {
       await mailbox.stop()
       await rm(dataDir, { recursive: true, force: true })

@@ -1,0 +1,11 @@
+/** What a whole service needs besides its configuration. One module, so that it loads while PostgreSQL starts. */
+export { startWorker } from '../../workers/worker.ts'
+export { buildApp } from '../app.ts'
+export { ensureFirstEdition, ensureFirstPapers } from '../local/first-edition.ts'
+export { configuredSources } from '../papers/ingest/sources/configured.ts'
+export { migrate } from '../runtime/db/database.ts'
+
+// openServices loads it too, but only then.
+import '../runtime/queue.ts'
+
+export { openServices } from '../runtime/open-services.ts'
