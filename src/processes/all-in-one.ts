@@ -27,7 +27,7 @@ await runUntilSignal(async (stack) => {
   const sources = parts.configuredSources(services)
   await parts.ensureFirstPapers(services, sources)
   performance.mark('papers')
-  const app = parts.buildApp(services, mailbox ? { mailboxUrl: mailbox.webUrl } : {})
+  const app = parts.buildApp(services, { shedsLoad: false, mailboxUrl: mailbox?.webUrl })
   stack.adopt(app, (a) => a.close())
   await app.listen({ host: config.HOST, port: config.PORT })
   performance.mark('page')
@@ -35,7 +35,8 @@ await runUntilSignal(async (stack) => {
   const edition = await parts.ensureFirstEdition(services, sources)
   performance.mark('edition')
   await openMailbox()
-  stack.adopt(await parts.startWorker(services, sources), (worker) => worker.stop())
+  const { startWorker } = await import('../../workers/worker.ts')
+  stack.adopt(await startWorker(services, sources), (worker) => worker.stop())
   performance.mark('worker')
 
   const row = (name: string, text: string) => print(`  ${name.padEnd(10)} ${text}`)

@@ -1,5 +1,4 @@
-/** What a whole service needs besides its configuration. One module, so that it loads while PostgreSQL starts. */
-export { startWorker } from '../../workers/worker.ts'
+/** What the page of `npm start` needs besides its configuration. One module, so that it loads while PostgreSQL starts. */
 export { buildApp } from '../app.ts'
 export { ensureFirstEdition, ensureFirstPapers } from '../local/first-edition.ts'
 export { configuredSources } from '../papers/ingest/sources/configured.ts'
