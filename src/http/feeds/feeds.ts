@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { fastifyEtag } from '@fastify/etag'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import type { Messages } from '../../messages/en.ts'
 import { feedDateOf, feedPapers, newestClosedDay } from '../../papers/lists/feed-papers.ts'
@@ -30,6 +32,7 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
   await app.register(fastifyEtag)
   app.addHook('onRequest', async (_request, reply) => void openToOtherSites(reply))
   const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
+  const keep = keepDocuments()
   const since = (paper: { listDay: string }) => feedDateOf(paper.listDay, deps.closeHourUtc)
 
   app.get('/feeds', async ({ reader }, reply) => setCacheControl(reader, reply, 3600).view('feeds'))
@@ -60,8 +63,25 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
       return reply
         .headers({ 'cache-control': 'public, max-age=900', vary: 'accept-language' })
         .type(`${type}; charset=utf-8`)
-        .send(write(content))
+        .send(keep(content, topics, write))
     })
+  }
+}
+
+/**
+ * Returns a function that writes a document, or returns the one it wrote for the same content. Writing takes twice as long as reading
+ * the papers, and most polls find what the last ones found.
+ */
+function keepDocuments() {
+  const kept = new LRUCache<string, string>({ max: 100 })
+  return (content: FeedContent, topics: readonly string[], write: (content: FeedContent) => string): string => {
+    const { t, nameOf, since: _, ...said } = content
+    const key = createHash('sha1')
+      .update(JSON.stringify([t.lang, topics.map(nameOf), said]))
+      .digest('base64url')
+    const document = kept.get(key) ?? write(content)
+    kept.set(key, document)
+    return document
   }
 }
 
