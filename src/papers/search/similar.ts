@@ -8,8 +8,11 @@ import { pairLikeness, wordPairs } from './pair-likeness.ts'
 
 /** Below this cosine, two papers have no more in common than any other two: docs/decisions/words-not-embeddings.md. */
 const LEAST_SIMILARITY = 0.1
-/** Most index entries to read per answer, and those of the heaviest word. The heaviest words come first, so the skipped ones weigh least. */
-const MOST_READ = 40_000
+/**
+ * Most index entries to read per answer, besides those of the heaviest word: some 10 ms. The heaviest words come first, so the skipped ones
+ * weigh least: among 100,000 papers, .996 of the six nearest by all words are still compared.
+ */
+const MOST_READ = 20_000
 /** Nearest papers by words whose pairs of words are compared as well. */
 export const MOST_COMPARED = 48
 
