@@ -42,6 +42,8 @@ const Delivery = z.object({
   attempts: z.int(),
   relay: z.string().nullable(),
   reply: z.string().nullable().describe('the relay’s last reply, without addresses'),
+  enhanced: z.string().nullable().describe('the enhanced status code in the reply, such as 5.1.1'),
+  messageId: z.string(),
   handedAt: nullableMoment,
   settledAt: nullableMoment,
 })
@@ -102,18 +104,18 @@ export const deliveriesApiRoutes: FastifyPluginAsyncZod<Services> = async (app, 
       },
     },
     async ({ params: { state, ...key }, query: { cursor, limit } }) => {
-      const { id } = await findEdition(services, key)
-      const [after] = readCursor(`deliveries ${id} ${state}`, z.tuple([z.int().min(0)]), cursor) ?? []
-      const rows = await listDeliveries(services, id, state, { after, limit })
-      const end = rows.length === limit ? rows.at(-1) : undefined
+      const edition = await findEdition(services, key)
+      const list = `deliveries ${edition.id} ${state}`
+      const [after] = readCursor(list, z.tuple([z.int().min(0)]), cursor) ?? []
+      const { deliveries, next } = await listDeliveries(services, edition, state, { after, limit })
       return {
-        deliveries: rows.map(({ subscriberId, handedAt, settledAt, ...row }) => ({
+        deliveries: deliveries.map(({ subscriberId, address: _, handedAt, settledAt, ...row }) => ({
           ...row,
           reader: subscriberId,
           handedAt: handedAt?.toISOString() ?? null,
           settledAt: settledAt?.toISOString() ?? null,
         })),
-        next: end && writeCursor(`deliveries ${id} ${state}`, [end.subscriberId]),
+        next: next === undefined ? undefined : writeCursor(list, [next]),
       }
     },
   )
