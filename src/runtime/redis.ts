@@ -26,13 +26,19 @@ export function redisUrlProblem(url: string): string | undefined {
 }
 
 /**
+ * A machine that loses its power closes no connection. Without these limits, every worker waits on its connections to that machine,
+ * for up to 15 minutes, although another one was promoted. BullMQ's longest command waits 10 seconds.
+ */
+const PATIENCE = { connectTimeout: 5_000, socketTimeout: 15_000, keepAlive: 10_000 }
+
+/**
  * Opens a client for REDIS_URL: one server, a cluster (from some of its nodes), or the master that sentinels report.
  * The scheme `rediss` uses TLS. The client reconnects until it is closed.
  */
 export function openRedis(url: string): Redis | Cluster {
   const { kind, tls, username, password, nodes, master, database } = parse(url)!
   const login = { ...(username ? { username } : {}), ...(password ? { password } : {}) }
-  const common = { ...login, ...(tls ? { tls: {} } : {}), maxRetriesPerRequest: null }
+  const common = { ...login, ...PATIENCE, ...(tls ? { tls: {} } : {}), maxRetriesPerRequest: null }
   if (kind === 'cluster') {
     return new Cluster(nodes, {
       redisOptions: common,
@@ -47,6 +53,7 @@ export function openRedis(url: string): Redis | Cluster {
       sentinels: nodes,
       name: master,
       db: database,
+      sentinelCommandTimeout: PATIENCE.connectTimeout,
       ...(tls ? { enableTLSForSentinelMode: true } : {}),
     })
   }

@@ -63,7 +63,10 @@ const MAX_NAME_CHARACTERS = 44
 /** The first sentences of a list, from its facts. */
 const leadOf = (papers: readonly ListedRow[], t: Messages): string => {
   const listed = papers.map(({ title, votes }) => ({
-    name: shortenTitle(title, MAX_NAME_CHARACTERS),
+    // Only a leading paper is named, and shortening its title is slow.
+    get name() {
+      return shortenTitle(title, MAX_NAME_CHARACTERS)
+    },
     section: 'top',
     votes: votes ?? null,
   }))

@@ -5,7 +5,6 @@ import { doiIn } from '../doi.ts'
 import { arxivId } from '../paper-id.ts'
 import type { PaperKey } from '../paper-path.ts'
 import { readable } from '../readable.ts'
-import { countReaderVotes } from '../votes/reader-votes.ts'
 import { type ListedRow, readListed } from './listed-rows.ts'
 
 /** A paper with everything its page shows, in plain text that a page must escape. */
@@ -19,7 +18,6 @@ export interface Paper extends ListedRow {
   updatedAt: Date
   /** the source's votes at each observation, oldest first */
   history: { at: Date; votes: number }[]
-  /** how many of its votes are our readers' */
   ownVotes: number
   /** the archived editions with this paper, newest first; `position` starts at 1 */
   editions: { kind: 'daily' | 'weekly'; date: string; position: number; papers: number }[]
@@ -30,13 +28,12 @@ export async function readPaper({ db, now }: { db: Db; now: () => Date }, id: nu
   const at = now()
   const [listed] = await readListed(db, [id], at)
   if (!listed) return undefined
-  const [facts, history, editions, own] = await Promise.all([
+  const [facts, history, editions] = await Promise.all([
     readFacts(db, id),
     readHistory(db, id, at),
     readEditions(db, id),
-    countReaderVotes(db, [id], { by: at }),
   ])
-  return { ...listed, ...facts, history, editions, ownVotes: own.get(id) ?? 0 }
+  return { ...listed, ...facts, history, editions, ownVotes: listed.ownVotes ?? 0 }
 }
 
 /** Finds a paper by its arXiv id, DOI or link in any form, or by its number here. Returns undefined for an unknown paper. */

@@ -7,7 +7,7 @@ import { COUNTED } from './topic-counts.ts'
 
 export const WEEKS = 12
 
-/** Papers per week of some topics over twelve weeks, the last of which has the newest list. */
+/** Papers per week of each topic over twelve weeks, the last of which has the newest list. */
 export interface TopicWeeks {
   /** the Mondays, oldest first */
   mondays: string[]
@@ -20,14 +20,13 @@ export interface TopicWeeks {
 /**
  * Counts papers per ISO week and topic.
  * @param today YYYY-MM-DD; later list days do not count
- * @param options.slugs some topics; without them, all topics
  * @param options.weekday each week counts up to this one, 1 for Monday, so that a week that goes on can be compared
  * @returns undefined without papers
  */
 export async function topicWeeks(
   db: Db,
   today: string,
-  { slugs, weekday = 7 }: { slugs?: readonly string[]; weekday?: number } = {},
+  { weekday = 7 }: { weekday?: number } = {},
 ): Promise<TopicWeeks | undefined> {
   const { lastDay } = await queryOne(
     db,
@@ -42,7 +41,6 @@ export async function topicWeeks(
       FROM papers p, unnest(p.topics) AS slug
       WHERE p.list_day BETWEEN ${first}::date AND ${lastDay}::date AND ${COUNTED}
         ${weekday < 7 ? sql`AND extract(isodow FROM p.list_day) <= ${weekday}` : sql``}
-        ${slugs ? sql`AND p.topics && ${sql.param(slugs)}::text[] AND slug = ANY(${sql.param(slugs)}::text[])` : sql``}
       GROUP BY 1, 2`
   const counts = new Map<string, number[]>()
   for (const { slug, week, papers } of rows) {

@@ -619,6 +619,7 @@ export const apiKeys = pgTable('api_keys', {
   expiresAt: moment('expires_at'),
   lastUsedOn: date('last_used_on'),
   revokedAt: moment('revoked_at'),
+  madeBy: bigint('made_by', { mode: 'number' }),
 })
 
 export const idempotentRequests = pgTable(
