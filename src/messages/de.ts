@@ -420,7 +420,7 @@ export const de = (newsletter: string): Messages => ({
     day: 'Tag',
     week: 'Woche',
     month: 'Monat',
-    weekNamed: (week, from, to) => `Woche ${week}, ${from} bis ${to}`,
+    weekNamed: (week, days) => `Woche ${week}, ${days}`,
     open: (hour) => `Live · bis ${hour} UTC`,
     openUntil: (hour, weekday) => `Live · bis ${weekday}, ${hour} UTC`,
     final: 'Endgültige Rangliste',

@@ -427,7 +427,7 @@ export const en = (newsletter: string) => ({
     day: 'Day',
     week: 'Week',
     month: 'Month',
-    weekNamed: (week: number, from: string, to: string) => `Week ${week}, ${from} to ${to}`,
+    weekNamed: (week: number, days: string) => `Week ${week}, ${days}`,
     open: (hour: string) => `Live · closes ${hour} UTC`,
     openUntil: (hour: string, weekday: string) => `Live · closes ${weekday}, ${hour} UTC`,
     final: 'Final ranking',

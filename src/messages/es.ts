@@ -426,7 +426,7 @@ export const es = (newsletter: string): Messages => ({
     day: 'Día',
     week: 'Semana',
     month: 'Mes',
-    weekNamed: (week, from, to) => `Semana ${week}, del ${from} al ${to}`,
+    weekNamed: (week, days) => `Semana ${week}, ${days}`,
     open: (hour) => `En curso · cierra a las ${hour} UTC`,
     openUntil: (hour, weekday) => `En curso · cierra el ${weekday} a las ${hour} UTC`,
     final: 'Clasificación final',

@@ -437,7 +437,7 @@ export const fr = (newsletter: string): Messages => ({
     day: 'Jour',
     week: 'Semaine',
     month: 'Mois',
-    weekNamed: (week, from, to) => `Semaine ${week}, du ${from} au ${to}`,
+    weekNamed: (week, days) => `Semaine ${week}, ${days}`,
     open: (hour) => `En cours · clôture à ${hour} UTC`,
     openUntil: (hour, weekday) => `En cours · clôture ${weekday} à ${hour} UTC`,
     final: 'Classement final',

@@ -405,7 +405,7 @@ export const zh = (newsletter: string): Messages => ({
     day: '日',
     week: '周',
     month: '月',
-    weekNamed: (week, from, to) => `第 ${week} 周（${from}至${to}）`,
+    weekNamed: (week, days) => `第 ${week} 周（${days}）`,
     open: (hour) => `进行中 · UTC ${hour} 截止`,
     openUntil: (hour, weekday) => `进行中 · ${weekday} UTC ${hour} 截止`,
     final: '最终排名',
