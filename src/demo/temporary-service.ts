@@ -31,7 +31,7 @@ export async function startTemporaryService(
   const { config, mailbox } = await fillLocalDefaults(environment, stack, { mailbox: 'own' })
   await migrate(config.DATABASE_URL)
   const services = stack.use(await openServices(config))
-  const app = stack.adopt(buildApp(services, { mailboxUrl: mailbox!.webUrl }), (each) => each.close())
+  const app = stack.adopt(buildApp(services, { mailboxUrl: mailbox!.webUrl, shedsLoad: false }), (each) => each.close())
   await app.listen({ host: config.HOST, port: config.PORT })
   stack.adopt(await startWorker(services, []), (worker) => worker.stop())
   return { services, mailbox: mailbox! }

@@ -7,14 +7,10 @@ import { carrySuppressions } from './compose-keys.ts'
 import { type Mapping, MEANINGS_HELP, type ReadColumn, unrecognizedColumns } from './import-columns.ts'
 import type { UnknownValue } from './import-consent.ts'
 import { openSubscriberFile, type SubscriberFile } from './import-rows.ts'
-import { insertRows } from './insert-rows.ts'
+import { type Attested, insertRows } from './insert-rows.ts'
 import { KnownZones } from './known-zones.ts'
 
-export interface ImportOptions {
-  /** activate at once, without a confirmation email: readers agreed elsewhere */
-  active: boolean
-  /** who attests that consent; stored with each row */
-  attestedBy: string
+export interface ImportOptions extends Attested {
   dryRun: boolean
   /** import the valid lines even when others are not */
   partial?: boolean

@@ -6,16 +6,16 @@ import { strictestStatus } from './import-consent.ts'
 import type { Row } from './import-rows.ts'
 import type { Status } from './known-columns.ts'
 
-/** Consent that readers gave elsewhere, as the operator attests it. */
-interface Consent {
-  /** activate at once, without a confirmation email */
+/** What the operator attests about a whole file. */
+export interface Attested {
+  /** activate at once, without a confirmation email: readers agreed elsewhere */
   active: boolean
-  /** who attests it; stored with each row */
+  /** who attests that consent; stored with each row */
   attestedBy: string
 }
 
 /** Returns the status a row is imported with; active only when the operator attests consent. */
-function importedStatus({ status }: Row, { active }: Pick<Consent, 'active'>): Status {
+function importedStatus({ status }: Row, { active }: Attested): Status {
   if (status !== undefined && status !== 'active') return status
   return active ? 'active' : 'pending'
 }
@@ -24,7 +24,7 @@ function importedStatus({ status }: Row, { active }: Pick<Consent, 'active'>): S
  * Imports rows of valid zones, whose addresses `carrySuppressions` has seen. Sets their status.
  * @returns what became of them, counted
  */
-export async function insertRows(db: Db, all: Row[], options: Consent, at: Date) {
+export async function insertRows(db: Db, all: Row[], options: Attested, at: Date) {
   for (const row of all) row.status = importedStatus(row, options)
   const rows = mergeDuplicates(all as (Row & { status: Status })[])
   // The planner expects 100 rows of JSON, or one where statistics are old, and would compare each of thousands with each other.
@@ -100,7 +100,7 @@ const Counts = z.object({ added: number, asked: number, activated: number, remem
  * CTEs in order: `given` (the rows, each with its address's suppression and status before), `moments` (next digests), `written` (readers inserted or
  * changed), `asked` and `unasked` (confirmation emails queued or cancelled), `suppressed` (bounces and complaints of the old list).
  */
-const insertStatement = ({ shared, own }: Factored, options: Pick<Consent, 'attestedBy'>, at: Date) => sql`
+const insertStatement = ({ shared, own }: Factored, { attestedBy }: Attested, at: Date) => sql`
     WITH given AS (
       SELECT g.*, decode(g.hash, 'hex') AS address_hash, g.status IN ('active', 'pending') AS reads,
         (SELECT x.reason FROM suppressions x WHERE x.address_hash = decode(g.hash, 'hex')) AS reason,
@@ -124,7 +124,7 @@ const insertStatement = ({ shared, own }: Factored, options: Pick<Consent, 'atte
         CASE WHEN status = 'pending' THEN ${at} ELSE coalesce(requested_at, ${at}) END,
         CASE WHEN status = 'active' THEN coalesce(confirmed_at, requested_at, ${at})
              WHEN status <> 'pending' THEN confirmed_at END,
-        ${options.attestedBy}, ${at}
+        ${attestedBy}, ${at}
       -- An erased address is not stored again, not even as unsubscribed.
       FROM given LEFT JOIN moments USING (status, zone, hour, cadence, weekday, start)
       WHERE reason IS NULL OR NOT reads AND reason <> 'erasure'

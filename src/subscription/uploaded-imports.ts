@@ -23,9 +23,9 @@ const MOST_COLUMNS = 200
  * uploaded: waits for the operator's mapping · to check, to import: waits for a worker, or a worker is at it ·
  * checked: the dry run passed · failed: the dry run or the import stopped, and changed nothing · done
  */
-const IMPORT_STATES = ['uploaded', 'to check', 'checked', 'to import', 'failed', 'done'] as const
+export const IMPORT_STATES = ['uploaded', 'to check', 'checked', 'to import', 'failed', 'done'] as const
 
-const Options = z.object({
+export const UploadOptions = z.object({
   /** activate at once, without a confirmation email */
   active: z.boolean().default(false),
   attestedBy: z.string().default(''),
@@ -36,7 +36,7 @@ const Options = z.object({
     .array(z.object({ column: z.string(), value: z.string(), meaning: z.enum([...STATUSES, 'ignore']) }))
     .default([]),
 })
-export type UploadOptions = z.output<typeof Options>
+export type UploadOptions = z.output<typeof UploadOptions>
 
 /** Returns the options as the import takes them. */
 export const mappingsOf = ({ columns, values }: UploadOptions): Mapping[] => [
@@ -63,7 +63,7 @@ const Row = z.object({
   fileName: text,
   bytes: number,
   state: z.enum(IMPORT_STATES),
-  options: Options,
+  options: UploadOptions,
   result: Result.nullable(),
   linesRead: number,
 })
