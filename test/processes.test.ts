@@ -7,7 +7,7 @@ import type { Db } from '../src/runtime/db/database.ts'
 import { bigint, query } from '../src/runtime/db/query.ts'
 import { editions } from '../src/runtime/db/schema.ts'
 import { test } from './support/database.ts'
-import { type Started, start, until } from './support/processes.ts'
+import { productionEnv, type Started, start, until } from './support/processes.ts'
 import { startRedis, withoutRedis } from './support/redis.ts'
 import { addPapers, addReaders, servicesOn } from './support/services.ts'
 import { openSink, type Sink } from './support/sink.ts'
@@ -35,21 +35,13 @@ async function startTopology(db: Db, databaseUrl: string, settings: Record<strin
   const sink = await openSink({ data: async () => void (await new Promise((done) => setTimeout(done, 5))) })
   stack.push(() => sink.close())
   const port = String(await choosePort(undefined))
-  const env = {
-    NODE_ENV: 'production',
-    DATABASE_URL: databaseUrl,
+  const env = productionEnv(databaseUrl, sink.url, {
     REDIS_URL: redis.url,
-    SMTP_URL: sink.url,
     SMTP_CONNECTIONS: String(CONNECTIONS),
     PORT: port,
     PUBLIC_URL: `http://127.0.0.1:${port}`,
-    MAIL_FROM: 'Paperboy <papers@paperboy.example>',
-    POSTAL_ADDRESS: '1 Press Street, Inkwell',
-    SECRET_KEY: 'a test key that is thirty-two bytes long at least',
-    SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
-    PAPER_SOURCES: 'none',
     ...settings,
-  }
+  })
   const workers: Started[] = []
   const addWorker = async () => {
     const worker = start('workers/main.ts', [], env)

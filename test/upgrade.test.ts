@@ -4,7 +4,7 @@ import { assemble } from '../src/edition/draft/assemble.ts'
 import { choosePort } from '../src/embedded/port.ts'
 import { test } from './support/database.ts'
 import { runSql } from './support/global-setup.ts'
-import { start, until } from './support/processes.ts'
+import { productionEnv, start, until } from './support/processes.ts'
 import { addPapers, addReaders, servicesOn } from './support/services.ts'
 import { openSink } from './support/sink.ts'
 
@@ -40,18 +40,7 @@ test('processes of this version run on through the migration of a later one', { 
   const sink = await openSink()
   stack.push(() => sink.close())
   const port = String(await choosePort(undefined))
-  const env = {
-    NODE_ENV: 'production',
-    DATABASE_URL: databaseUrl,
-    SMTP_URL: sink.url,
-    PORT: port,
-    PUBLIC_URL: `http://127.0.0.1:${port}`,
-    MAIL_FROM: 'Paperboy <papers@paperboy.example>',
-    POSTAL_ADDRESS: '1 Press Street, Inkwell',
-    SECRET_KEY: 'a test key that is thirty-two bytes long at least',
-    SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
-    PAPER_SOURCES: 'none',
-  }
+  const env = productionEnv(databaseUrl, sink.url, { PORT: port, PUBLIC_URL: `http://127.0.0.1:${port}` })
   const startWorker = async () => {
     const worker = start('workers/main.ts', [], env)
     stack.push(() => worker.end('SIGKILL'))

@@ -7,7 +7,7 @@ import { choosePort } from '../src/embedded/port.ts'
 import { query } from '../src/runtime/db/query.ts'
 import { countWorkers } from '../src/runtime/worker-presence.ts'
 import { test } from './support/database.ts'
-import { type Started, start, until } from './support/processes.ts'
+import { productionEnv, type Started, start, until } from './support/processes.ts'
 import { addPapers, addReaders, servicesOn } from './support/services.ts'
 import { openSink } from './support/sink.ts'
 
@@ -30,18 +30,7 @@ const childrenOf = ({ child: { pid } }: Started): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 
 async function startWorkers(databaseUrl: string, smtpUrl: string, settings: Record<string, string> = {}) {
-  const env = {
-    NODE_ENV: 'production',
-    DATABASE_URL: databaseUrl,
-    SMTP_URL: smtpUrl,
-    PUBLIC_URL: 'https://paperboy.example',
-    MAIL_FROM: 'Paperboy <papers@paperboy.example>',
-    POSTAL_ADDRESS: '1 Press Street, Inkwell',
-    SECRET_KEY: 'a test key that is thirty-two bytes long at least',
-    SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
-    PAPER_SOURCES: 'none',
-    ...settings,
-  }
+  const env = productionEnv(databaseUrl, smtpUrl, { ...settings })
   const worker = start('workers/main.ts', ['--processes', '2'], env)
   stack.push(async () => {
     for (const pid of isRunning(worker.child.pid!) ? childrenOf(worker) : []) process.kill(pid, 'SIGKILL')
@@ -114,6 +103,17 @@ describe('worker --processes 2', { timeout: 120_000 }, () => {
     const { worker } = await startWorkers(databaseUrl, 'smtp://localhost', { SMTP_CONNECTIONS: 'many' })
     await expect.poll(() => worker.child.exitCode, { timeout: 30_000 }).toBe(1)
     expect(worker.output()).toContain('SMTP_CONNECTIONS')
+  })
+
+  test('a worker that never gets ready ends the service, instead of starting again forever', async ({
+    databaseUrl,
+  }) => {
+    const absent = new URL(databaseUrl)
+    absent.pathname = '/no-such-database'
+    const { worker } = await startWorkers(absent.href, 'smtp://localhost')
+    await expect.poll(() => worker.child.exitCode, { timeout: 30_000 }).toBe(1)
+    expect(worker.output()).toContain('no-such-database')
+    expect(worker.output()).not.toContain('A new one starts')
   })
 
   test.each([['0'], ['two'], ['-1']])('--processes %s is refused', async (count) => {

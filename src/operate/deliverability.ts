@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { countEditionDomains, DOMAIN_DAYS } from '../delivery/ledger/edition-domains.ts'
-import { number, query, text } from '../runtime/db/query.ts'
+import { query } from '../runtime/db/query.ts'
 import { readSum, saveSum } from '../runtime/db/sums.ts'
 import type { Services } from '../runtime/services.ts'
 
@@ -29,16 +29,7 @@ export async function countDeliverability(services: Pick<Services, 'db' | 'now'>
   const { db, now } = services
   await countEditionDomains(services)
   const since = sql`${now()}::timestamptz - make_interval(days => ${DOMAIN_DAYS})`
-  const domains = await query(db, {
-    domain: text,
-    deliveries: number,
-    accepted: number,
-    refused: number,
-    lost: number,
-    open: number,
-    bounces: number,
-    complaints: number,
-  })`
+  const domains = await query(db, DomainReport)`
     WITH sent AS (
       SELECT domain, sum(deliveries)::int AS deliveries,
         coalesce(sum(deliveries) FILTER (WHERE d.state = 'accepted'), 0)::int AS accepted,

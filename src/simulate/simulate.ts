@@ -14,7 +14,7 @@ import { makeReaders, type SimulatedReader } from './readers.ts'
 import { type Observed, type Simulation, simulate } from './run.ts'
 
 const HOUR_MS = 3_600_000
-/** Both hemispheres change their clocks in the five weeks after it: Sydney, Auckland, Berlin, London, New York. */
+/** In the five weeks after it, both hemispheres change their clocks: Auckland, Sydney, Berlin, London. */
 const START = '2026-09-21'
 /** A Thursday, like a public holiday that no calendar knows. */
 const HOLIDAY = '2026-10-08'

@@ -1,22 +1,25 @@
 import type { Services } from '../runtime/services.ts'
 import { carrySuppressions } from './compose-keys.ts'
-import { insertRows } from './import.ts'
-import { rowOfAddress } from './import-rows.ts'
+import { type Row, rowOfAddress } from './import-rows.ts'
+import { insertRows } from './insert-rows.ts'
 
 export type AddedReader = 'added' | 'activated' | 'refused' | 'unchanged'
 
 /**
- * Adds one reader by hand, as an import of a single address does: pending, with a confirmation email, unless the operator attests
- * that they agreed elsewhere. A person who unsubscribed, bounced or complained here is refused.
+ * Adds one reader, as an import of a single address does: pending, with a confirmation email, unless consent given elsewhere is
+ * attested. A person who unsubscribed, bounced or complained here is refused.
  *
+ * @param given known values; the others are the newsletter's defaults
  * @throws AddressError
  */
 export async function addReader(
   { db, config, now, queues }: Pick<Services, 'db' | 'config' | 'now' | 'queues'>,
   typed: string,
   options: { active: boolean; attestedBy: string },
+  given: Partial<Row> = {},
 ): Promise<AddedReader> {
-  const row = rowOfAddress({ suppressionKey: config.SUPPRESSION_KEY, newsletter: config.newsletter }, typed)
+  const { SUPPRESSION_KEY: suppressionKey, newsletter } = config
+  const row = { ...rowOfAddress({ suppressionKey, newsletter }, typed), ...given }
   const counts = await db.transaction(async (tx) => {
     await carrySuppressions(tx, config, [row.key])
     return insertRows(tx, [row], options, now())

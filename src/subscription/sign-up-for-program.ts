@@ -3,10 +3,8 @@ import { PaperboyError } from '../lib/errors.ts'
 import type { Locale } from '../messages/catalogue.ts'
 import { bool, queryOne } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
-import { carrySuppressions } from './compose-keys.ts'
+import { addReader } from './add-reader.ts'
 import { findReader } from './find-reader.ts'
-import { insertRows } from './import.ts'
-import { rowOfAddress } from './import-rows.ts'
 import { BadPreference, type Choices, invalidFields } from './preference-rules.ts'
 import { subscribe } from './subscribe.ts'
 
@@ -17,6 +15,7 @@ export interface NewReader {
   zone?: string | undefined
   locale?: Locale | undefined
   topics?: string[] | undefined
+  /** only with consent given elsewhere, as the hour */
   cadence?: Choices['cadence'] | undefined
   hour?: number | undefined
   /** consent that was given elsewhere; without it, an email asks to confirm */
@@ -40,46 +39,35 @@ export async function addForProgram(
   wanted: NewReader,
   by: { origin: string; attestedBy: string },
 ): Promise<{ id: number; status: string; added: boolean }> {
-  const { email, locale, consent, topics = [] } = wanted
+  const { email, locale, consent, cadence, hour, topics = [] } = wanted
   const zone = canonicalZone(wanted.zone ?? 'UTC')
-  const { cadence = 'daily', hour = 8 } = wanted
-  for (const field of invalidFields({ cadence, hour, zone, topics })) throw new BadPreference(field)
+  const schedule = { ...(cadence ? { cadence } : {}), ...(hour === undefined ? {} : { hour }) }
+  for (const field of invalidFields({ ...schedule, zone, topics })) throw new BadPreference(field)
+  if (!consent && Object.keys(schedule).length > 0)
+    throw new PaperboyError(
+      'BAD_PREFERENCE',
+      'A cadence or an hour needs consent given elsewhere. Otherwise the person chooses them after confirming. Nothing was stored.',
+    )
   const { known } = await queryOne(deps.db, { known: bool })`SELECT is_zone(${zone}) AS known`
   if (!known) throw new BadPreference('zone')
   const before = await findReader(deps, email)
-  if (consent) await addWithConsent(deps, { ...wanted, zone, cadence, hour, topics, consent }, by.attestedBy)
-  else
+  if (consent) {
+    const { form: consent_form, confirmedAt: confirmed_at } = consent
+    const given = { status: 'active' as const, zone, topics, ...schedule, ...(locale ? { locale } : {}) }
+    const options = { active: true, attestedBy: by.attestedBy }
+    if ((await addReader(deps, email, options, { ...given, consent_form, confirmed_at })) === 'refused')
+      throw optedOut()
+  } else {
     await subscribe(deps, { typed: email, zone, ...(locale ? { locale } : {}), origin: by.origin, wishes: { topics } })
+  }
   const { reader } = await findReader(deps, email)
   // An address over the email limit that has no row: nothing was stored.
   if (!reader) throw new PaperboyError('TOO_MANY_SIGN_UPS', 'This address got too many emails. Try again tomorrow.')
   return { id: reader.id, status: reader.status, added: before.reader === undefined }
 }
 
-async function addWithConsent(
-  { db, config, now }: Deps,
-  wanted: NewReader & Required<Pick<NewReader, 'topics' | 'cadence' | 'hour' | 'zone' | 'consent'>>,
-  attestedBy: string,
-): Promise<void> {
-  const { form, confirmedAt } = wanted.consent!
-  const row = {
-    ...rowOfAddress({ suppressionKey: config.SUPPRESSION_KEY, newsletter: config.newsletter }, wanted.email),
-    ...{
-      status: 'active' as const,
-      zone: wanted.zone!,
-      hour: wanted.hour!,
-      cadence: wanted.cadence!,
-      topics: wanted.topics!,
-    },
-    ...{ locale: wanted.locale ?? 'en', confirmed_at: confirmedAt, consent_form: form },
-  }
-  await db.transaction(async (tx) => {
-    await carrySuppressions(tx, config, [row.key])
-    const { refused } = await insertRows(tx, [row], { active: true, attestedBy }, now())
-    if (refused > 0)
-      throw new PaperboyError(
-        'OPTED_OUT',
-        'This person unsubscribed, bounced, complained, is suppressed or was erased. Without consent from elsewhere, an email can ask them to confirm.',
-      )
-  })
-}
+const optedOut = () =>
+  new PaperboyError(
+    'OPTED_OUT',
+    'This person unsubscribed, bounced, complained, is suppressed or was erased. Without consent from elsewhere, an email can ask them to confirm.',
+  )

@@ -23,9 +23,9 @@ const MOST_COLUMNS = 200
  * uploaded: waits for the operator's mapping · to check, to import: waits for a worker, or a worker is at it ·
  * checked: the dry run passed · failed: the dry run or the import stopped, and changed nothing · done
  */
-const IMPORT_STATES = ['uploaded', 'to check', 'checked', 'to import', 'failed', 'done'] as const
+export const IMPORT_STATES = ['uploaded', 'to check', 'checked', 'to import', 'failed', 'done'] as const
 
-const Options = z.object({
+export const UploadOptions = z.object({
   /** activate at once, without a confirmation email */
   active: z.boolean().default(false),
   attestedBy: z.string().default(''),
@@ -36,7 +36,7 @@ const Options = z.object({
     .array(z.object({ column: z.string(), value: z.string(), meaning: z.enum([...STATUSES, 'ignore']) }))
     .default([]),
 })
-export type UploadOptions = z.output<typeof Options>
+export type UploadOptions = z.output<typeof UploadOptions>
 
 /** Returns the options as the import takes them. */
 export const mappingsOf = ({ columns, values }: UploadOptions): Mapping[] => [
@@ -63,7 +63,7 @@ const Row = z.object({
   fileName: text,
   bytes: number,
   state: z.enum(IMPORT_STATES),
-  options: Options,
+  options: UploadOptions,
   result: Result.nullable(),
   linesRead: number,
 })
@@ -120,10 +120,10 @@ export interface UploadedColumn extends Pick<ReadColumn, 'name' | 'meaning' | 'b
 
 /** Returns the columns of an uploaded file, as an import reads them without a mapping. */
 export async function readUploadedColumns(deps: Pick<Deps, 'db'>, id: number): Promise<UploadedColumn[]> {
-  const { header, rows } = await openCsv(await readUploadedFile(deps, id))
+  const { header, batches } = await openCsv(await readUploadedFile(deps, id))
   const sample: string[][] = []
-  for await (const row of rows) {
-    if ('cells' in row) sample.push(row.cells)
+  for await (const rows of batches) {
+    sample.push(...rows.flatMap((row) => ('cells' in row ? [row.cells] : [])).slice(0, SAMPLE_ROWS - sample.length))
     if (sample.length === SAMPLE_ROWS) break
   }
   return readColumns(header, [], 'any address columns').map(({ name, meaning, by }, index) => ({

@@ -11,7 +11,7 @@ import { batches } from '../../src/runtime/db/schema.ts'
 import { openServices } from '../../src/runtime/open-services.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import { sweepBatchesJob } from '../../workers/sweep-batches.ts'
-import { type Started, start, until } from '../support/processes.ts'
+import { productionEnv, type Started, start, until } from '../support/processes.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { releasedEdition } from '../support/services.ts'
 import { judge, type Policy, type Verdict } from './judge.ts'
@@ -59,21 +59,12 @@ export async function undergo(fault: Fault, options: Options): Promise<Verdict> 
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const redis = stack.adopt(await startRedis(), (each) => each.stop())
   const relay = stack.adopt(await openRecordingRelay(join(folder, 'accepts.jsonl')), (each) => each.close())
-  const env = {
-    NODE_ENV: 'production',
-    DATABASE_URL: options.databaseUrl,
+  const env = productionEnv(options.databaseUrl, `smtp://paperboy:secret@127.0.0.1:${relay.port}`, {
     REDIS_URL: redis.url,
-    SMTP_URL: `smtp://paperboy:secret@127.0.0.1:${relay.port}`,
     SMTP_CONNECTIONS: String(CONNECTIONS),
-    PUBLIC_URL: 'https://paperboy.example',
-    MAIL_FROM: 'Paperboy <papers@paperboy.example>',
-    POSTAL_ADDRESS: '1 Press Street, Inkwell',
-    SECRET_KEY: 'a test key that is thirty-two bytes long at least',
-    SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
-    PAPER_SOURCES: 'none',
     UNKNOWN_POLICY: options.policy,
     LOG_LEVEL: 'silent',
-  }
+  })
   const services = stack.use(await openServices(requireComplete(readEnvironment(env))))
   for (let done = 0; done < options.readers; done += 5000) await addMore(services, done, options.readers)
   const editionId = await releasedEdition({ ...services, now: () => new Date() })
@@ -119,7 +110,7 @@ export async function undergo(fault: Fault, options: Options): Promise<Verdict> 
   return verdict
 }
 
-const addMore = ({ db }: Services, from: number, to: number) =>
+export const addMore = ({ db }: Services, from: number, to: number) =>
   db.execute(sql`
     INSERT INTO subscribers (email, email_key, address_hash, status, next_digest_at)
     SELECT email, email, decode(md5(email), 'hex'), 'active', now() + interval '1 day'

@@ -86,11 +86,13 @@ test('a backup restores every row, number and partition, and nothing is sent unt
   expect((await stat(file)).mode & 0o077, 'only its owner may read it').toBe(0)
   await addSubscriber(db, 'later@example.org')
   const target = await emptyDatabase()
+  await runSql(target, `CREATE TABLE public.foreign_notes AS SELECT 'keep me' AS note`)
   const loaded = await paperboy(target, 'restore', file)
   expect(loaded).toMatchObject({ code: 0, output: expect.stringContaining('resume --after-restore') })
 
   await runSql(databaseUrl, `DELETE FROM subscribers WHERE email = 'later@example.org'`)
-  const [before, after] = [await contents(databaseUrl), await contents(target)]
+  const [before, { foreign_notes, ...after }] = [await contents(databaseUrl), await contents(target)]
+  expect(foreign_notes, 'another program’s table is not touched').toEqual(['("keep me")'])
   expect(after).toEqual({ ...before, mailing: after.mailing })
   expect(before.deliveries).toHaveLength(21)
   expect(before.subscribers!.join()).toContain('🙂')

@@ -12,10 +12,32 @@ export interface Started {
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
+/** The environment of a process in production. It reads no source of papers. */
+export const productionEnv = <More extends Record<string, string>>(
+  databaseUrl: string,
+  smtpUrl: string,
+  more: More,
+) => ({
+  NODE_ENV: 'production',
+  DATABASE_URL: databaseUrl,
+  SMTP_URL: smtpUrl,
+  PUBLIC_URL: 'https://paperboy.example',
+  MAIL_FROM: 'Paperboy <papers@paperboy.example>',
+  POSTAL_ADDRESS: '1 Press Street, Inkwell',
+  SECRET_KEY: 'a test key that is thirty-two bytes long at least',
+  SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
+  PAPER_SOURCES: 'none',
+  ...more,
+})
+
 /** Starts one of the product's processes. It inherits PATH and HOME; `env` is the rest of its environment. */
-export function start(script: string, args: string[], env: Record<string, string>): Started {
+export const start = (script: string, args: string[], env: Record<string, string>): Started =>
+  startProgram(process.execPath, [script, ...args], env)
+
+/** Starts any program, in the project's folder. */
+export function startProgram(program: string, args: string[], env: Record<string, string>): Started {
   let text = ''
-  const child = spawn(process.execPath, [script, ...args], {
+  const child = spawn(program, args, {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

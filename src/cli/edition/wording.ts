@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
-import { minuteUtc } from '../../calendar/words.ts'
 import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
 import { publishNotice } from '../../edition/draft/publish-notice.ts'
-import { schedule } from '../../edition/draft/schedule.ts'
+import { schedule, scheduleAuditName } from '../../edition/draft/schedule.ts'
 import { setWording, type Wording } from '../../edition/draft/wording.ts'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -32,9 +31,7 @@ export function wordingCommands(edition: Command): void {
   editionCommand(edition, 'schedule', 'set when a draft is released; without --at, at the usual time')
     .option('--at <time>', 'such as 2026-04-15T05:00Z', parseTime)
     .action(({ at, ...key }: Options, command) =>
-      change(key, `set the release to ${at ? minuteUtc(at) : 'the usual time'} of`, command, (services) =>
-        schedule(services, key, at ?? null),
-      ),
+      change(key, scheduleAuditName(at ?? null), command, (services) => schedule(services, key, at ?? null)),
     )
   editionCommand(edition, 'correct', 'publish a correction: on the edition’s page, and in the next edition')
     .requiredOption('--text <words>', 'the mistake, in plain text')

@@ -1,9 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { createMessageId } from '../../mail/headers.ts'
-import { domainOf } from '../../mail/mailbox.ts'
-import { bigint, moment, number, query, text } from '../../runtime/db/query.ts'
-import type { editions } from '../../runtime/db/schema.ts'
+import { bigint, query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 
 /** Counts of deliveries that add up to `total`. */
@@ -59,7 +56,7 @@ export async function reportDeliveries(
   return { relays, domains }
 }
 
-const domainOfReader = sql`lower(substring(s.email from '@([^@]*)$'))`
+const domainOfReader = sql`split_part(s.email_key, '@', -1)`
 
 /** Selects the counts of a group. @param n rows that each row stands for */
 function counts(state: SQL, n: SQL = sql`1`): SQL {
@@ -75,56 +72,6 @@ function counts(state: SQL, n: SQL = sql`1`): SQL {
     sql`, `,
   )
 }
-
-/** States whose deliveries a person looks at one by one. */
-export const LISTED_STATES = ['refused', 'deferred', 'unknown', 'expired', 'skipped'] as const
-export type ListedState = (typeof LISTED_STATES)[number]
-
-const DeliveryRow = z.object({
-  subscriberId: bigint,
-  address: text.nullable(),
-  attempts: number,
-  relay: text.nullable(),
-  reply: text.nullable(),
-  handedAt: moment.nullable(),
-  settledAt: moment.nullable(),
-})
-
-/** One delivery, as the desk lists it. */
-export type ListedDelivery = z.output<typeof DeliveryRow> & {
-  /** enhanced status code in the relay's reply: "5.1.1" (RFC 3463) */
-  enhanced: string | null
-  messageId: string
-}
-
-export const DELIVERIES_A_PAGE = 50
-
-/**
- * Lists an edition's deliveries in one state, by reader.
- * @param after the last reader of the page before
- * @returns a page, and the reader to continue after if there are more
- */
-export async function listDeliveries(
-  { db, config }: Pick<Services, 'db' | 'config'>,
-  { id, messageKey }: Pick<typeof editions.$inferSelect, 'id' | 'messageKey'>,
-  state: ListedState,
-  after = 0,
-): Promise<{ deliveries: ListedDelivery[]; next: number | undefined }> {
-  const rows = await query(db, DeliveryRow)`
-    SELECT d.subscriber_id, s.email AS address, d.hand_overs AS attempts, d.relay, d.reply, d.handed_at, d.settled_at
-    FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id
-    WHERE d.edition_id = ${id} AND d.state = ${state} AND d.subscriber_id > ${after}
-    ORDER BY d.subscriber_id LIMIT ${DELIVERIES_A_PAGE + 1}`
-  const deliveries = rows.slice(0, DELIVERIES_A_PAGE).map((row) => ({
-    ...row,
-    enhanced: row.reply?.match(ENHANCED)?.[0] ?? null,
-    messageId: `<${createMessageId(messageKey, row.subscriberId)}@${domainOf(config.MAIL_FROM)}>`,
-  }))
-  return { deliveries, next: rows.length > DELIVERIES_A_PAGE ? deliveries.at(-1)!.subscriberId : undefined }
-}
-
-/** Not a part of an IP address, which has four numbers. */
-const ENHANCED = /(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]*\d)/
 
 const Watched = z.object({ editionId: bigint, edition: text, state: text.nullable(), count: bigint, open: bigint })
 

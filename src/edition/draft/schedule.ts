@@ -38,6 +38,10 @@ export async function schedule(
   })
 }
 
+/** The change's name in the audit log. */
+export const scheduleAuditName = (at: Date | null): string =>
+  `set the release to ${at ? minuteUtc(at) : 'the usual time'} of`
+
 /** What decides when a draft is released, for its fingerprint. */
 export const releaseState = ({
   state,

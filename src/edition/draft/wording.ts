@@ -40,7 +40,8 @@ export async function setWording(
   await db.transaction(async (tx) => {
     const edition = await lockDraft(tx, key)
     checkUnchanged(seen, ...wordingState(edition))
-    await tx.update(editions).set(values).where(eq(editions.id, edition.id))
+    // An update without columns is an error.
+    if (Object.keys(values).length > 0) await tx.update(editions).set(values).where(eq(editions.id, edition.id))
   })
 }
 

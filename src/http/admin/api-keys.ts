@@ -24,6 +24,7 @@ const SCOPE_WORDS = {
   read: 'Read editions, deliveries, submissions and the status. No reader’s data',
   editions: 'Curate, release, pause and cancel editions; decide on submissions',
   readers: 'Read and change readers and suppressions, with their addresses',
+  admin: 'Manage API keys, webhooks and sessions, and read the settings',
 } satisfies Record<(typeof SCOPES)[number], string>
 
 /** Keys of the API: create, list, revoke. A key is shown once, on the page that answers its form. */

@@ -2,13 +2,8 @@ import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { plainMoment } from '../../calendar/words.ts'
-import {
-  LISTED_STATES,
-  type ListedState,
-  listDeliveries,
-  type NamedCounts,
-  reportDeliveries,
-} from '../../delivery/ledger/delivery-report.ts'
+import { type NamedCounts, reportDeliveries } from '../../delivery/ledger/delivery-report.ts'
+import { LISTED_STATES, type ListedState, listDeliveries } from '../../delivery/ledger/list-deliveries.ts'
 import { describeProgress, type Progress, progressOf } from '../../delivery/ledger/progress.ts'
 import { describeSendingDetails, sendingDetails } from '../../delivery/ledger/sending-details.ts'
 import { describePlan, sendPlan } from '../../delivery/plan/send-plan.ts'
@@ -151,7 +146,7 @@ async function editionDeliveries(services: Services, key: EditionKey, state?: Li
     reportDeliveries(services, edition.id),
     ['sending', 'paused'].includes(edition.state) ? describeSending(services, edition.id) : [],
   ])
-  const listed = state && (await listDeliveries(services, edition, state, after))
+  const listed = state && (await listDeliveries(services, edition, state, { after }))
   const done = progress.total - progress.open
   const href = deliveriesHref(key)
   return {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { isDay } from '../../calendar/days.ts'
 import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
 import { publishNotice } from '../../edition/draft/publish-notice.ts'
-import { schedule } from '../../edition/draft/schedule.ts'
+import { schedule, scheduleAuditName } from '../../edition/draft/schedule.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -73,9 +73,10 @@ export const adminEditionRoutes: FastifyPluginAsyncZod<Services> = async (app, s
         'BAD_EDITION',
         'Give the release’s day and time, such as 2026-04-15T05:00. Nothing was changed.',
       )
-    const action = at ? `set the release to ${at.toISOString().slice(0, 16)} UTC of` : 'set the usual release of'
-    await withAudit(services, { actor: actor(request), action, target: describeEdition(key) }, (db) =>
-      schedule({ ...services, db }, key, at, body.seen),
+    await withAudit(
+      services,
+      { actor: actor(request), action: scheduleAuditName(at), target: describeEdition(key) },
+      (db) => schedule({ ...services, db }, key, at, body.seen),
     )
     return reply.redirect(editionHref(key), 303)
   })

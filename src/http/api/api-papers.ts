@@ -5,13 +5,13 @@ import { isDay } from '../../calendar/days.ts'
 import { type Span, spanNamed } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { listDay, listSpan } from '../../papers/lists/list-day.ts'
-import { findPaper, readPaper } from '../../papers/lists/paper.ts'
-import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
+import { readPaper } from '../../papers/lists/paper.ts'
 import { searchPapers } from '../../papers/search/search.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
 import { paperNotFound } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
 import { cachedTopics } from '../pages/cached-topics.ts'
+import { pageAdder, paperNamed } from './named-paper.ts'
 
 export const limit = z.coerce.number().int().min(1).max(100).optional()
 const day = z.string().refine(isDay, 'is not a day of the calendar: write YYYY-MM-DD').optional()
@@ -132,14 +132,7 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
   const open = true
   const allTopics = cachedTopics(services)
   const deps = { ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }
-  const withPage = <P extends PaperKey>(paper: P) => ({ ...paper, page: services.config.PUBLIC_URL + paperPath(paper) })
-
-  /** Finds a paper by its arXiv id in any form, or by our id. */
-  const numberOf = async (name: string): Promise<number> => {
-    const paper = await findPaper(services.db, name)
-    if (!paper) throw paperNotFound()
-    return paper.id
-  }
+  const withPage = pageAdder(services.config)
 
   app.get(
     '/v1/papers',
@@ -172,7 +165,7 @@ export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
       schema: { summary: 'One paper', params: z.object({ id: z.string() }), response: { 200: PaperWhole } },
     },
     async ({ params }, reply) => {
-      const paper = await readPaper(services, await numberOf(params.id))
+      const paper = await readPaper(services, await paperNamed(services, params.id))
       if (!paper) throw paperNotFound()
       return reply.headers(PUBLIC).send({
         ...withPage(paper),

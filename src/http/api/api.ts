@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { type FastifyPluginAsyncZod, validatorCompiler } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { LOCALES } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -11,9 +11,12 @@ import { timeZoneField } from '../kit/zones.ts'
 import { apiPaperRoutes } from './api-papers.ts'
 import { deliveriesApiRoutes } from './deliveries-api.ts'
 import { editionChangesApiRoutes } from './edition-changes-api.ts'
+import { editionPreviewsApiRoutes } from './edition-previews-api.ts'
 import { editionWordingApiRoutes } from './edition-wording-api.ts'
 import { editionsApiRoutes } from './editions-api.ts'
+import { importsApiRoutes } from './imports-api.ts'
 import { insightsApiRoutes } from './insights-api.ts'
+import { keysApiRoutes } from './keys-api.ts'
 import { apiDocumentRoutes, describeApi } from './openapi.ts'
 import { peopleApiRoutes } from './people-api.ts'
 import { preferencesApiRoutes } from './preferences-api.ts'
@@ -22,11 +25,15 @@ import { readerChangesApiRoutes } from './reader-changes-api.ts'
 import { readersApiRoutes } from './readers-api.ts'
 import { recordsApiRoutes } from './records-api.ts'
 import { applyRouteRules } from './route-rules.ts'
+import { sessionsApiRoutes } from './sessions-api.ts'
+import { sourcesApiRoutes } from './sources-api.ts'
 import { statusApiRoutes } from './status-api.ts'
 import { submissionsApiRoutes } from './submissions-api.ts'
 import { suppressionsApiRoutes } from './suppressions-api.ts'
 import { trendsApiRoutes } from './trends-api.ts'
 import { votesApiRoutes } from './votes-api.ts'
+import { webhookEndpointsApiRoutes } from './webhook-endpoints-api.ts'
+import { webhookMessagesApiRoutes } from './webhook-messages-api.ts'
 
 /** Making a challenge costs 2 ms of CPU. A browser requests one when the form gets focus. */
 const CHALLENGES = { max: 200, timeWindow: 10 * 60_000 }
@@ -35,6 +42,11 @@ const CHALLENGES = { max: 200, timeWindow: 10 * 60_000 }
 export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   await describeApi(app, services.config)
   app.setErrorHandler(problemHandler)
+  // Fastify passes a missing body as null, which an optional schema rejects.
+  app.setValidatorCompiler((route) => {
+    const validate = validatorCompiler(route as Parameters<typeof validatorCompiler>[0])
+    return (data) => validate(data ?? undefined)
+  })
   app.setNotFoundHandler(async (_request, reply) =>
     sendProblem(reply, { status: 404, detail: 'There is nothing at this path.' }),
   )
@@ -50,6 +62,7 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
   app.register(votesApiRoutes, own)
   app.register(editionsApiRoutes, own)
   app.register(editionChangesApiRoutes, own)
+  app.register(editionPreviewsApiRoutes, own)
   app.register(editionWordingApiRoutes, own)
   app.register(insightsApiRoutes, own)
   app.register(deliveriesApiRoutes, own)
@@ -59,6 +72,12 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
   app.register(submissionsApiRoutes, own)
   app.register(statusApiRoutes, own)
   app.register(recordsApiRoutes, own)
+  app.register(importsApiRoutes, own)
+  app.register(sourcesApiRoutes, own)
+  app.register(sessionsApiRoutes, own)
+  app.register(webhookEndpointsApiRoutes, own)
+  app.register(webhookMessagesApiRoutes, own)
+  app.register(keysApiRoutes, own)
 
   const schema = {
     summary: 'Sign up; an email asks to confirm',

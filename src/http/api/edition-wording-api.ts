@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { MAX_NOTE } from '../../edition/compose/editor-note.ts'
 import { describeEdition } from '../../edition/draft/control.ts'
 import { MAX_NOTICE, publishNotice } from '../../edition/draft/publish-notice.ts'
-import { schedule } from '../../edition/draft/schedule.ts'
+import { schedule, scheduleAuditName } from '../../edition/draft/schedule.ts'
 import { MAX_WORDING, setWording, type Wording } from '../../edition/draft/wording.ts'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -65,9 +65,10 @@ export const editionWordingApiRoutes: FastifyPluginAsyncZod<Services> = async (a
     async (request, reply) => {
       const { params: key, body } = request
       const at = body.at === null ? null : new Date(body.at)
-      const action = at ? `set the release to ${at.toISOString().slice(0, 16)} UTC of` : 'set the usual release of'
-      await withAudit(services, { actor: keyActor(request), action, target: describeEdition(key) }, (db) =>
-        schedule({ ...services, db }, key, at),
+      await withAudit(
+        services,
+        { actor: keyActor(request), action: scheduleAuditName(at), target: describeEdition(key) },
+        (db) => schedule({ ...services, db }, key, at),
       )
       return reply.code(204).send(null)
     },

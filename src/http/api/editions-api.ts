@@ -8,12 +8,12 @@ import { findEdition } from '../../edition/draft/control.ts'
 import { readCuratorView } from '../../edition/draft/curator-view.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { readListed } from '../../papers/lists/listed-rows.ts'
-import { paperPath } from '../../papers/paper-path.ts'
 import { editionKind, editionState, paperSection } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { PaperFacts } from './api-papers.ts'
 import { pageFields, readCursor, writeCursor } from './cursor.ts'
 import { editionKey, moment, nullableMoment } from './fields.ts'
+import { pageAdder } from './named-paper.ts'
 
 const kind = z.enum(editionKind.enumValues)
 const state = z.enum(editionState.enumValues)
@@ -105,10 +105,7 @@ export const editionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     },
   )
 
-  const withPage = <P extends Parameters<typeof paperPath>[0]>(paper: P) => ({
-    ...paper,
-    page: config.PUBLIC_URL + paperPath(paper),
-  })
+  const withPage = pageAdder(config)
 
   async function readReleased(key: z.output<typeof params>) {
     const edition = await readEditionList(services, key.date, key.kind)

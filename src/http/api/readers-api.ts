@@ -1,13 +1,15 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { deliveriesOf } from '../../delivery/ledger/reader-deliveries.ts'
 import { preview } from '../../delivery/preview/preview.ts'
+import { readerHistory } from '../../operate/reader-history.ts'
 import { cadence, mailFormat, subscriberStatus } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { exportReader } from '../../subscription/erase.ts'
 import { subscriberIdOf } from '../../subscription/find-reader.ts'
 import { listReaders } from '../../subscription/list-readers.ts'
 import { type ReaderDetails, readerById, readerDetails } from '../../subscription/reader-details.ts'
-import { ReaderFilter } from '../../subscription/reader-filter.ts'
+import { ReaderFilter, type ReaderSearch } from '../../subscription/reader-filter.ts'
 import { pageFields, readCursor, writeCursor } from './cursor.ts'
 import { editionKey, emailField, idField, moment, nullableMoment } from './fields.ts'
 
@@ -37,6 +39,23 @@ const Reader = z.object({
   pausedUntil: nullableMoment,
   nextDigestAt: nullableMoment,
 })
+const Page = z.object({ readers: z.array(Reader), next: z.string().optional() })
+const History = z.object({
+  events: z
+    .array(z.object({ at: moment, what: z.string(), result: z.string() }))
+    .describe('service emails, bounces, complaints and what operators did'),
+  deliveries: z.array(
+    z.object({
+      kind: z.string(),
+      date: z.string(),
+      state: z.string(),
+      handedAt: nullableMoment,
+      relay: z.string().nullable(),
+      reply: z.string().nullable().describe('the relay’s last reply'),
+      messageId: z.string(),
+    }),
+  ),
+})
 const params = z.object({ id: idField })
 const scopes = ['readers'] as const
 
@@ -49,18 +68,27 @@ export const readersApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
       schema: {
         summary: 'Readers, newest first. A page may have fewer than its limit, and still a next one',
         querystring: z.object({ ...ReaderFilter.shape, ...pageFields }),
-        response: { 200: z.object({ readers: z.array(Reader), next: z.string().optional() }) },
+        response: { 200: Page },
       },
     },
-    async ({ query: { cursor, limit, ...filter } }) => {
-      const [before] = readCursor('readers', z.tuple([z.int().positive()]), cursor) ?? []
-      const { readers, next } = await listReaders(services, filter, { before, limit })
-      const details = await readerDetails(
-        services,
-        readers.map(({ id }) => id),
-      )
-      return { readers: details.map(shown), next: next === undefined ? undefined : writeCursor('readers', [next]) }
+    async ({ query: { cursor, limit, ...filter } }) => listPage(services, filter, cursor, limit),
+  )
+
+  app.post(
+    '/v1/readers/search',
+    {
+      config: { scopes, reads: true },
+      schema: {
+        summary: 'Readers with a part of their address, newest first. It is in the body, because logs keep URLs',
+        body: z.strictObject({
+          ...ReaderFilter.shape,
+          ...pageFields,
+          text: z.string().trim().toLowerCase().min(1).max(254),
+        }),
+        response: { 200: Page },
+      },
     },
+    async ({ body: { cursor, limit, ...search } }) => listPage(services, search, cursor, limit),
   )
 
   app.post(
@@ -80,6 +108,23 @@ export const readersApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     '/v1/readers/:id',
     { config: { scopes, errors: [404] }, schema: { summary: 'One reader', params, response: { 200: Reader } } },
     async ({ params: { id } }) => shown(await readerById(services, id)),
+  )
+
+  app.get(
+    '/v1/readers/:id/history',
+    {
+      config: { scopes, errors: [404] },
+      schema: {
+        summary: 'One reader’s newest digests and what happened besides',
+        params,
+        response: { 200: History },
+      },
+    },
+    async ({ params: { id } }) => {
+      await readerById(services, id)
+      const [events, deliveries] = await Promise.all([readerHistory(services, id), deliveriesOf(services, id)])
+      return { events: events.map(({ at, ...event }) => ({ ...event, at: at.toISOString() })), deliveries }
+    },
   )
 
   const Exported = z.object({ exportedAt: moment, tables: z.record(z.string(), z.array(z.unknown())) })
@@ -114,6 +159,15 @@ export const readersApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
   )
 }
 
+async function listPage(services: Services, search: ReaderSearch, cursor: string | undefined, limit: number) {
+  const [before] = readCursor('readers', z.tuple([z.int().positive()]), cursor) ?? []
+  const { readers, next } = await listReaders(services, search, { before, limit })
+  const details = await readerDetails(
+    services,
+    readers.map(({ id }) => id),
+  )
+  return { readers: details.map(shown), next: next === undefined ? undefined : writeCursor('readers', [next]) }
+}
 const shown = (reader: ReaderDetails) => ({
   ...reader,
   createdAt: reader.createdAt.toISOString(),

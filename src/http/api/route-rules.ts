@@ -21,6 +21,8 @@ declare module 'fastify' {
     errors?: readonly number[]
     /** a POST that only reads: its response is not stored for Idempotency-Key */
     reads?: boolean
+    /** its response has a secret that is shown once: it is not stored for Idempotency-Key */
+    secret?: boolean
   }
   interface FastifyRequest {
     apiKey?: ApiKey | undefined
@@ -57,7 +59,7 @@ export function applyRouteRules(app: FastifyInstance, services: Services): void 
       } as Hook)
     }
     route.onRequest = [...hooks, ...[route.onRequest ?? []].flat()] as Hook
-    if (scopes && route.method === 'POST' && !config.reads) {
+    if (isRepeatable(route)) {
       route.preHandler = [replay, ...[route.preHandler ?? []].flat()] as NonNullable<RouteOptions['preHandler']>
     }
     describe(route)
@@ -73,21 +75,25 @@ async function authorize(services: Services, header: string | undefined, scopes:
   return key
 }
 
+/** Whether the route takes an Idempotency-Key. */
+const isRepeatable = ({ method, config = {} }: RouteOptions): boolean =>
+  config.scopes !== undefined && method === 'POST' && !config.reads && !config.secret
+
 /** Public reads have an ETag. */
 const UNCHANGED = { 304: z.null().describe('Unchanged since the ETag that was sent.') }
 
 /** Adds the documented errors, the key and the header of idempotent requests to a route's schema. */
 function describe(route: RouteOptions): void {
-  const { scopes, moreWith, open, limited, errors = [], reads } = route.config ?? {}
+  const { scopes, moreWith, open, limited, errors = [] } = route.config ?? {}
   const { schema = {} } = route
   const hasBody = route.method !== 'GET' && route.method !== 'HEAD'
-  const isRepeatable = scopes && route.method === 'POST' && !reads
+  const repeatable = isRepeatable(route)
   const statuses = new Set([
     ...[400, 500, 503],
     ...(hasBody ? [413, 415] : []),
     ...(schema.params || schema.querystring || schema.body ? [422] : []),
     ...(scopes || moreWith ? [401, 403, 429] : []),
-    ...(isRepeatable ? [409, 422] : []),
+    ...(repeatable ? [409, 422] : []),
     ...(limited ? [429] : []),
     ...errors,
   ])
@@ -95,7 +101,7 @@ function describe(route: RouteOptions): void {
   const words = [
     ...(schema.description ? [schema.description] : []),
     ...(accepted ? [`Scope: ${accepted.join(' or ')}.`] : []),
-    ...(isRepeatable ? ['Takes an Idempotency-Key.'] : []),
+    ...(repeatable ? ['Takes an Idempotency-Key.'] : []),
   ]
   const known = schema.response as Record<string, unknown> | undefined
   const problems = [...statuses].map((status) => [status, problemResponse(status)] as const)

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { PaperboyError } from '../../lib/errors.ts'
 import { withAudit } from '../../operate/audit.ts'
 import { acceptSubmission, declineSubmission, openSubmissions } from '../../papers/ingest/submissions.ts'
 import { readable } from '../../papers/readable.ts'
@@ -75,6 +76,48 @@ export const submissionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app,
         declineSubmission({ ...services, db }, id, request.body?.note),
       )
       return { title }
+    },
+  )
+
+  const Batch = z.strictObject({
+    papers: z.array(z.string().max(100)).min(1).max(100).describe('arXiv ids'),
+    action: z.enum(['accept', 'decline']),
+    date: dayField.optional().describe('to accept: the list day, by default today'),
+    note,
+  })
+  app.post(
+    '/v1/submissions',
+    {
+      config: { scopes: ['editions'] },
+      schema: {
+        summary:
+          'Accept or decline several suggested papers. Those that wait no more are in `missed`; the others count',
+        body: Batch,
+        response: { 200: z.object({ decided: z.array(z.string()), missed: z.array(z.string()) }) },
+      },
+    },
+    async (request) => {
+      const { papers, action, date, note: why } = request.body
+      const [decided, missed]: [string[], string[]] = [[], []]
+      for (const id of new Set(papers)) {
+        const done = action === 'accept' ? 'accepted' : 'declined'
+        const entry = { actor: keyActor(request), action: done, target: `paper ${id}` }
+        try {
+          await withAudit(
+            services,
+            entry,
+            (db): Promise<unknown> =>
+              action === 'accept'
+                ? acceptSubmission({ ...services, db }, id, date, why)
+                : declineSubmission({ ...services, db }, id, why),
+          )
+          decided.push(id)
+        } catch (error) {
+          if (!(error instanceof PaperboyError)) throw error
+          missed.push(id)
+        }
+      }
+      return { decided, missed }
     },
   )
 }

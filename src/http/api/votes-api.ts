@@ -2,13 +2,12 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
-import { findPaper } from '../../papers/lists/paper.ts'
-import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
-import { castVote, paperNotFound, undoVote } from '../../papers/votes/cast.ts'
+import { castVote, undoVote } from '../../papers/votes/cast.ts'
 import { readOwnVotes } from '../../papers/votes/own-papers.ts'
 import type { Services } from '../../runtime/services.ts'
 import { pastMoment } from '../kit/params.ts'
 import { limit, PaperFacts } from './api-papers.ts'
+import { pageAdder, paperNamed } from './named-paper.ts'
 
 const OwnVotes = z.object({ papers: z.array(PaperFacts.extend({ castAt: z.string() })), next: z.string().optional() })
 const ownVotes = { querystring: z.object({ before: pastMoment.optional(), limit }), response: { 200: OwnVotes } }
@@ -17,12 +16,7 @@ const oneVote = { params: z.object({ id: z.string() }), response: { 204: z.null(
 
 /** A reader's votes, in a browser that has their cookie. */
 export const votesApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const withPage = <P extends PaperKey>(paper: P) => ({ ...paper, page: services.config.PUBLIC_URL + paperPath(paper) })
-  const numberOf = async (name: string): Promise<number> => {
-    const paper = await findPaper(services.db, name)
-    if (!paper) throw paperNotFound()
-    return paper.id
-  }
+  const withPage = pageAdder(services.config)
 
   // Another site's form cannot send PUT or DELETE.
   app.get(
@@ -46,7 +40,7 @@ export const votesApiRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     async (request, reply) => {
       await castVote(
         services,
-        { subscriberId: readerOf(request), paperId: await numberOf(request.params.id) },
+        { subscriberId: readerOf(request), paperId: await paperNamed(services, request.params.id) },
         request.ip,
       )
       return reply.code(204).send(null)
@@ -56,7 +50,10 @@ export const votesApiRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
     '/v1/votes/:id',
     { config: voting, schema: { summary: 'Take a vote back', ...oneVote } },
     async (request, reply) => {
-      await undoVote(services, { subscriberId: readerOf(request), paperId: await numberOf(request.params.id) })
+      await undoVote(services, {
+        subscriberId: readerOf(request),
+        paperId: await paperNamed(services, request.params.id),
+      })
       return reply.code(204).send(null)
     },
   )

@@ -4,7 +4,7 @@ import {
   closingHour,
   fullDay,
   monthOf,
-  plainDay,
+  plainSpan,
   shortDay,
   shortSpan,
   weekdayAndNumber,
@@ -90,7 +90,7 @@ function cardsOf({ span, papers }: List): number {
 function spanName({ kind, key, from, to }: Span, t: Messages): string {
   if (kind === 'day') return fullDay(from, t.intl)
   if (kind === 'month') return monthOf(from, t.intl)
-  return t.list.weekNamed(Number(key.slice(-2)), shortDay(from, t.intl), plainDay(to, t.intl))
+  return t.list.weekNamed(Number(key.slice(-2)), plainSpan(from, to, t.intl))
 }
 
 function stateOf({ open, closesAt, span }: List, t: Messages): { short: string; rest?: string } {

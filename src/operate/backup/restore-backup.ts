@@ -92,8 +92,6 @@ async function requireTablesOf(client: pg.Client, { migrated, version }: Header)
 /** Loads every block. Accepts only what `openBackup` writes, so that a foreign file runs no statement of its own. */
 async function load(client: pg.Client, lines: AsyncIterator<Buffer>): Promise<BackupSummary> {
   const tables = new Map((await readTables(client)).map(({ name, columns }) => [name, new Set(columns)]))
-  // Migrations put rows into some tables.
-  await client.query(`TRUNCATE ${[...tables.keys()].map(quoted).join(', ')}`)
   const summary: BackupSummary = { tables: 0, rows: 0 }
   for (let number = 2; ; number++) {
     const { value, done } = await lines.next()
@@ -109,8 +107,13 @@ async function load(client: pg.Client, lines: AsyncIterator<Buffer>): Promise<Ba
     if (partition) await client.query('SELECT ensure_delivery_partition($1)', [partition])
     else if (sequence) await client.query('SELECT setval($1::regclass, $2)', [`public.${quoted(sequence)}`, last])
     else if (table && columns?.split(', ').every((each) => tables.get(table)?.has(each.slice(1, -1)))) {
+      // Migrations put rows into some tables. Other programs' tables in this database are not named, and stay.
+      await client.query(`DELETE FROM public.${quoted(table)}`)
+      // Triggers write what a change means for others, such as webhook messages. A restored row is no change.
+      await client.query(`ALTER TABLE public.${quoted(table)} DISABLE TRIGGER USER`)
       const copy = client.query(copyFrom(`COPY public.${quoted(table)} (${columns}) FROM STDIN`))
       number += await copyBlock(copy, lines)
+      await client.query(`ALTER TABLE public.${quoted(table)} ENABLE TRIGGER USER`)
       summary.tables++
       summary.rows += copy.rowCount
     } else throw invalid(number, 'This line is not part of a backup, or names a table that this version does not know.')

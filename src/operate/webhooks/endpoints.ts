@@ -68,28 +68,28 @@ export const listEndpoints = ({ db }: Pick<Deps, 'db'>): Promise<ListedEndpoint[
     GROUP BY e.id ORDER BY e.id`
 }
 
-/** Returns the endpoint's id. @throws PaperboyError NOT_FOUND */
-const found = (ids: readonly number[], id: number): void => {
+/** @throws PaperboyError NOT_FOUND when a statement touched no endpoint */
+const requireFound = (ids: readonly number[], id: number): void => {
   if (ids.length === 0) throw new PaperboyError('NOT_FOUND', `There is no webhook endpoint ${id}.`)
 }
 
 /** Deletes an endpoint with its messages. @throws PaperboyError NOT_FOUND */
 export async function deleteEndpoint({ db }: Pick<Deps, 'db'>, id: number): Promise<void> {
-  found(await queryColumn(db, bigint)`DELETE FROM webhook_endpoints WHERE id = ${id} RETURNING id`, id)
+  requireFound(await queryColumn(db, bigint)`DELETE FROM webhook_endpoints WHERE id = ${id} RETURNING id`, id)
 }
 
 /** Enables an endpoint again. What waited is sent. @throws PaperboyError NOT_FOUND */
 export async function enableEndpoint({ db }: Pick<Deps, 'db'>, id: number): Promise<void> {
   const enabled = await queryColumn(db, bigint)`
     UPDATE webhook_endpoints SET disabled_at = NULL, disabled_why = NULL WHERE id = ${id} RETURNING id`
-  found(enabled, id)
+  requireFound(enabled, id)
 }
 
 /** Disables an endpoint: it gets nothing, and no events are recorded for it. @throws PaperboyError NOT_FOUND */
 export async function disableEndpoint({ db, now }: Pick<Deps, 'db' | 'now'>, id: number): Promise<void> {
   const disabled = await queryColumn(db, bigint)`
     UPDATE webhook_endpoints SET disabled_at = coalesce(disabled_at, ${now()}), disabled_why = 'by a person' WHERE id = ${id} RETURNING id`
-  found(disabled, id)
+  requireFound(disabled, id)
 }
 
 /** Makes a new secret. For 24 hours, messages are signed with both. Returns the new one. @throws PaperboyError NOT_FOUND */
@@ -98,7 +98,7 @@ export async function rotateSecret({ db, now }: Pick<Deps, 'db' | 'now'>, id: nu
   const until = new Date(now().getTime() + OVERLAP_HOURS * 3_600_000)
   const rotated = await queryColumn(db, bigint)`
     UPDATE webhook_endpoints SET previous_secret = secret, previous_until = ${until}, secret = ${secret} WHERE id = ${id} RETURNING id`
-  found(rotated, id)
+  requireFound(rotated, id)
   return secret
 }
 
@@ -107,5 +107,5 @@ export async function queueTest({ db, now }: Pick<Deps, 'db' | 'now'>, id: numbe
   const queued = await queryColumn(db, bigint)`
     INSERT INTO webhook_messages (endpoint_id, event, occurred_at, data)
     SELECT id, ${TEST_EVENT}, ${now()}, '{}' FROM webhook_endpoints WHERE id = ${id} RETURNING id`
-  found(queued, id)
+  requireFound(queued, id)
 }

@@ -24,13 +24,14 @@ export type ListedMessage = z.output<typeof Listed>
 
 type Deps = Pick<Services, 'db' | 'now'>
 
-/** Lists an endpoint's newest messages. */
-export const listMessages = ({ db }: Pick<Deps, 'db'>, endpointId: number): Promise<ListedMessage[]> => query(
-  db,
-  Listed,
-)`
+/** Lists an endpoint's messages, newest first. @param page.before id of the last message of the page before */
+export const listMessages = (
+  { db }: Pick<Deps, 'db'>,
+  endpointId: number,
+  { before, limit = SHOWN }: { before?: number | undefined; limit?: number } = {},
+): Promise<ListedMessage[]> => query(db, Listed)`
   SELECT id, event, occurred_at, state, attempts, attempted_at, due_at, status, failure FROM webhook_messages
-  WHERE endpoint_id = ${endpointId} ORDER BY id DESC LIMIT ${SHOWN}`
+  WHERE endpoint_id = ${endpointId} AND id < ${before ?? Number.MAX_SAFE_INTEGER}::bigint ORDER BY id DESC LIMIT ${limit}`
 
 /** Sends a message again, with the same id and content. @throws PaperboyError NOT_FOUND */
 export async function replayMessage({ db, now }: Deps, endpointId: number, id: number): Promise<void> {

@@ -1,124 +1,37 @@
-import { domainToASCII } from 'node:url'
 import { z } from 'zod'
-import { isNetwork } from '../../lib/network.ts'
-import { parseAddress } from '../../mail/address.ts'
-import { type Mailbox, parseMailbox } from '../../mail/mailbox.ts'
 import { bounceAddressProblem } from '../../mail/return-path.ts'
-import { redisUrlProblem } from '../redis.ts'
+import {
+  addresses,
+  checkedBy,
+  count,
+  databaseUrl,
+  domainRates,
+  hostName,
+  hours,
+  isProxy,
+  list,
+  mailbox,
+  onOff,
+  origin,
+  port,
+  secret,
+  toAsciiDomain,
+  urlOf,
+  webhookKey,
+  webhookLogin,
+} from './fields.ts'
 import { DEFAULT_NEWSLETTER, type Newsletter, NewsletterProblems, readNewsletter } from './newsletter.ts'
+import { redisUrlProblem } from './redis-url.ts'
 import { relayProblem } from './relay-settings.ts'
 import { SOURCE_NAMES } from './source-names.ts'
 import { NO_TEMPLATES, readTemplateFiles, type TemplateFiles } from './template-files.ts'
-
-const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback)
-const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback)
-const hours = (fallback: number) => z.coerce.number().positive().max(168).default(fallback)
-/** Comma-separated. */
-const list = (fallback = '') =>
-  z
-    .string()
-    .default(fallback)
-    .transform((value) =>
-      value
-        .split(',')
-        .map((part) => part.trim())
-        .filter(Boolean),
-    )
-const secret = z
-  .string()
-  .refine((value) => Buffer.byteLength(value) >= 32, 'needs at least 32 bytes')
-  .refine((value) => !value.includes(','), 'must have no comma, so that it can be listed in SECRET_KEY_PREVIOUS')
-const urlOf = (...schemes: string[]) =>
-  z.string().refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), {
-    message: `must be a URL starting with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
-  })
-
-/** A base64 password may contain characters that end the host part of a URL. */
-const databaseUrl = z.string().superRefine((value, context) => {
-  const scheme = /^postgres(?:ql)?:\/\//.test(value)
-  if (scheme && URL.canParse(value)) return
-  const message = scheme
-    ? 'is not a valid URL: percent-encode / + = @ : # ? and the like in its password, or use a password of hex digits'
-    : 'must be a URL starting with postgres:// or postgresql://'
-  context.addIssue({ code: 'custom', message })
-})
-
-/** "Name <name@example.org>" or a bare address. */
-const mailbox = z.string().transform((value, context): Mailbox => {
-  try {
-    return parseMailbox(value)
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message })
-    return z.NEVER
-  }
-})
-
-/** Returns a domain's A-label. Text that has none is returned unchanged, and the next check refuses it. */
-const toAsciiDomain = (domain: string): string => domainToASCII(domain) || domain
-
-const checkedBy = (problemOf: (value: string) => string | undefined) =>
-  z.string().superRefine((value, context) => {
-    const message = problemOf(value)
-    if (message) context.addIssue({ code: 'custom', message })
-  })
-
-const smtpUrl = z.string().superRefine((value, context) => {
-  const message = relayProblem(value)
-  if (message) context.addIssue({ code: 'custom', message })
-})
-
-/** "gmail.com=20,example.org=0.5": a receiving domain and its messages per second. */
-function domainRates(entries: string[], context: z.RefinementCtx): [string, number][] {
-  return entries.map((entry) => {
-    const [, domain, rate] = /^([a-z0-9.-]+)=(\d+(?:\.\d+)?)$/i.exec(entry) ?? []
-    if (domain === undefined || Number(rate) === 0) {
-      context.addIssue({ code: 'custom', message: 'must look like gmail.com=20,example.org=0.5' })
-      return ['', 1]
-    }
-    return [domain.toLowerCase(), Number(rate)]
-  })
-}
-
-/** Bare addresses. */
-function addresses(entries: string[], context: z.RefinementCtx): string[] {
-  try {
-    return entries.map((entry) => parseAddress(entry).email)
-  } catch {
-    context.addIssue({ code: 'custom', message: 'must look like ada@example.org,grace@example.org' })
-    return []
-  }
-}
-
-/** Fastify's `trustProxy` accepts these names besides addresses and networks. */
-const isProxy = (text: string): boolean => ['loopback', 'linklocal', 'uniquelocal'].includes(text) || isNetwork(text)
-
-const hostName = z
-  .string()
-  .transform(toAsciiDomain)
-  .pipe(z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, 'must look like a name in the DNS'))
-
-/** A site's origin, as browsers write it: `https://example.org`, without a path. */
-const origin = z
-  .string()
-  .refine(
-    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && new URL(value).origin === value,
-    {
-      message: 'must be an origin such as https://example.org, without a path',
-    },
-  )
-
-const webhookKey = z.string().min(16, 'must be at least 16 characters')
-/** User and password in the webhook's URL: Postmark signs nothing, so they are the only proof of origin. */
-const webhookLogin = z
-  .string()
-  .regex(/^[^:\s]+:\S{16,}$/, 'must look like name:password, the password at least 16 characters')
 
 const Environment = z
   .object({
     NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
     DATABASE_URL: databaseUrl.optional(),
     REDIS_URL: checkedBy(redisUrlProblem).optional(),
-    SMTP_URL: smtpUrl.optional(),
+    SMTP_URL: checkedBy(relayProblem).optional(),
     PUBLIC_URL: urlOf('http:', 'https:')
       .refine((value) => !/[?#\s]/.test(value), 'must have no query, fragment or white space')
       .transform((value) => new URL(value).href.replace(/\/+$/, ''))
@@ -180,14 +93,8 @@ const Environment = z
     DKIM_DOMAIN: hostName.optional(),
     DKIM_SELECTOR: list().pipe(z.array(hostName)),
     DKIM_PRIVATE_KEY_FILE: list(),
-    COUNT_CLICKS: z
-      .enum(['on', 'off'])
-      .default('off')
-      .transform((value) => value === 'on'),
-    THUMBNAILS: z
-      .enum(['on', 'off'])
-      .default('on')
-      .transform((value) => value === 'on'),
+    COUNT_CLICKS: onOff('off'),
+    THUMBNAILS: onOff('on'),
     SERVICE_MAIL_DAYS: count(90, 3650).refine(
       (days) => days >= 30,
       'must be at least 30, the time for which Paperboy remembers sign-ups',
@@ -201,10 +108,7 @@ const Environment = z
     BACKUP_DAYS: count(30, 3650),
     UNKNOWN_POLICY: z.enum(['resend', 'hold']).default('resend'),
     ADMIN_EMAILS: list().transform(addresses),
-    WEBHOOKS_TO_PRIVATE_NETWORKS: z
-      .enum(['on', 'off'])
-      .default('off')
-      .transform((value) => value === 'on'),
+    WEBHOOKS_TO_PRIVATE_NETWORKS: onOff('off'),
     EMBED_ORIGINS: list().pipe(z.array(origin)),
     METRICS_TOKEN: z
       .string()

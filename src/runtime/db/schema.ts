@@ -323,6 +323,7 @@ export const tastes = pgTable('tastes', {
   subscriberId: bigint('subscriber_id', { mode: 'number' }).primaryKey(),
   terms: integer('terms').array().notNull(),
   weights: real('weights').array().notNull(),
+  authors: text('authors').array().notNull().default([]),
   votes: smallint('votes').notNull(),
   saved: smallint('saved').notNull(),
   notInterested: smallint('not_interested').notNull(),
@@ -618,6 +619,7 @@ export const apiKeys = pgTable('api_keys', {
   expiresAt: moment('expires_at'),
   lastUsedOn: date('last_used_on'),
   revokedAt: moment('revoked_at'),
+  madeBy: bigint('made_by', { mode: 'number' }),
 })
 
 export const idempotentRequests = pgTable(

@@ -211,9 +211,7 @@ async function withoutIndexes(db: Db): Promise<string[]> {
     SELECT indexname AS name, indexdef AS definition FROM pg_indexes
     WHERE tablename IN ('papers', 'terms', 'paper_terms') AND indexname NOT IN (SELECT conname FROM pg_constraint)`)
   for (const { name } of rows) await db.execute(sql.raw(`DROP INDEX "${name}"`))
-  await db.execute(
-    sql`ALTER TABLE paper_terms DROP CONSTRAINT one_weight_per_paper_and_term, DROP CONSTRAINT IF EXISTS paper_terms_paper_id_fkey`,
-  )
+  await db.execute(sql`ALTER TABLE paper_terms DROP CONSTRAINT one_weight_per_paper_and_term`)
   return [
     ...rows.map((row) => row.definition),
     'ALTER TABLE paper_terms ADD CONSTRAINT one_weight_per_paper_and_term PRIMARY KEY (term_id, paper_id) INCLUDE (weight, match)',

@@ -1,13 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { deliveryNeedsAttempt } from '../../../src/delivery/ledger/conditions.ts'
-import {
-  countLive,
-  DELIVERIES_A_PAGE,
-  listDeliveries,
-  type OutcomeCounts,
-  reportDeliveries,
-} from '../../../src/delivery/ledger/delivery-report.ts'
+import { countLive, type OutcomeCounts, reportDeliveries } from '../../../src/delivery/ledger/delivery-report.ts'
+import { DELIVERIES_A_PAGE, listDeliveries } from '../../../src/delivery/ledger/list-deliveries.ts'
 import { progressOf } from '../../../src/delivery/ledger/progress.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { findEdition } from '../../../src/edition/draft/control.ts'
@@ -23,7 +18,9 @@ test('counts by relay and by domain add up to the edition, in every state', asyn
   const editionId = await releasedEdition(services, KEY.date, 3)
   await planAll(services, editionId)
   // 30 domains, more than are listed by name, and two erased readers.
-  await db.execute(sql`UPDATE subscribers SET email = 'reader-' || id || '@' || (id % 30) || '.Example'`)
+  await db.execute(sql`
+    UPDATE subscribers SET email = 'reader-' || id || '@' || (id % 30) || '.Example',
+      email_key = 'reader-' || id || '@' || (id % 30) || '.example'`)
   await db.execute(sql`
     UPDATE deliveries d SET state = (${sql.param(STATES)}::text[])[1 + subscriber_id % 9]::delivery_state,
       relay = CASE WHEN subscriber_id % 9 IN (2, 3, 4, 5) THEN 'relay-' || subscriber_id % 2 END`)
@@ -63,7 +60,7 @@ test('pages list every refused delivery once, with the enhanced code of its repl
   )
   const edition = await findEdition(services, KEY)
   const first = await listDeliveries(services, edition, 'refused')
-  const second = await listDeliveries(services, edition, 'refused', first.next)
+  const second = await listDeliveries(services, edition, 'refused', { after: first.next })
   expect([first.deliveries.length, second.deliveries.length, second.next]).toEqual([DELIVERIES_A_PAGE, 7, undefined])
   const all = [...first.deliveries, ...second.deliveries]
   expect(new Set(all.map(({ subscriberId }) => subscriberId)).size).toBe(DELIVERIES_A_PAGE + 7)

@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { createApiKey, listApiKeys, revokeApiKey, type Scope } from '../../../src/operate/api-keys.ts'
 import {
   apiKeys,
@@ -145,6 +145,27 @@ describe('readers', () => {
       cadence: 'weekly',
     })
     expect(await db.$count(outbox)).toBe(1)
+  })
+
+  test('get what the newsletter gives new readers, and a schedule only with consent', async ({ db, databaseUrl }) => {
+    const base = servicesOn(db, { DATABASE_URL: databaseUrl })
+    const defaults = { cadence: 'weekdays', size: 5, hour: 7 } as const
+    const newsletter = { ...base.config.newsletter, languages: ['de', 'en'] as const, defaults }
+    const site = siteOn({ ...base, config: { ...base.config, newsletter } })
+    onTestFinished(() => site.app.close())
+    const { headers } = await keyFor(site)
+    const add = (payload: object) => site.app.inject({ method: 'POST', url: '/api/v1/readers', headers, payload })
+    const consent = { form: 'checkout', confirmedAt: '2026-02-01T10:00:00Z' }
+    expect((await add({ email: 'grace@example.org', consent })).statusCode).toBe(201)
+    expect((await add({ email: 'ada@example.org' })).statusCode).toBe(201)
+    const readers = await db.select().from(subscribers).orderBy(subscribers.email)
+    expect(readers.map(({ locale }) => locale)).toEqual(['de', 'de'])
+    expect(readers[1]).toMatchObject({ cadence: 'weekdays', size: 5, hour: 7 })
+    for (const schedule of [{ cadence: 'weekly' }, { hour: 6 }]) {
+      const answer = await add({ email: 'eve@example.org', ...schedule })
+      expect([answer.statusCode, answer.json().code]).toEqual([422, 'BAD_PREFERENCE'])
+    }
+    expect(await db.$count(subscribers)).toBe(2)
   })
 
   test.for(['unsubscribed', 'bounced', 'complained', 'erased'] as const)(

@@ -5,9 +5,28 @@ import { expect } from 'vitest'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { mintToken } from '../../../src/mail/tokens.ts'
 import { createApiKey, SCOPES } from '../../../src/operate/api-keys.ts'
-import { submissions } from '../../../src/runtime/db/schema.ts'
-import { addPapers, addReaders, NOON, releasedEdition } from '../../support/services.ts'
-import { test } from '../site.ts'
+import { addEndpoint, queueTest } from '../../../src/operate/webhooks/endpoints.ts'
+import { WEBHOOK_EVENTS } from '../../../src/operate/webhooks/events.ts'
+import { adminSessions, submissions } from '../../../src/runtime/db/schema.ts'
+import { storeUpload } from '../../../src/subscription/uploaded-imports.ts'
+import { test as onDatabase } from '../../support/database.ts'
+import { addPapers, addReaders, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
+import { openSink } from '../../support/sink.ts'
+import { siteOn } from '../site.ts'
+
+const ADMIN = 'ak@example.org'
+/** The day of an edition that was sent. */
+const SENT = '2026-04-10'
+
+const test = onDatabase.extend('site', { scope: 'test' }, async ({ db, databaseUrl }, { onCleanup }) => {
+  const sink = await openSink()
+  const site = siteOn(servicesOn(db, { DATABASE_URL: databaseUrl, SMTP_URL: sink.url, ADMIN_EMAILS: ADMIN }))
+  onCleanup(async () => {
+    await site.app.close()
+    await sink.close()
+  })
+  return site
+})
 
 /**
  * For every operation of the OpenAPI document, inputs that its schema allows and inputs that it does not. Each response must have a
@@ -25,8 +44,16 @@ interface Operation {
   responses: Record<string, { content?: Record<string, { schema: Schema }> }>
 }
 
-/** One to accept, another to decline. */
-const SUBMITTED = ['2604.99998', '2604.99999']
+/** One to accept, another to decline, and one for several at once. */
+const SUBMITTED = ['2604.99997', '2604.99998', '2604.99999']
+
+/** Values for the path of an operation that would otherwise leave nothing for another one to find. */
+const reserved: [pattern: RegExp, id: fc.Arbitrary<unknown>][] = [
+  [/submissions.*accept/, fc.constantFrom(SUBMITTED[1], 'x')],
+  [/submissions.*decline/, fc.constantFrom(SUBMITTED[2], 'x')],
+  [/imports.*check/, fc.constantFrom('1', '77')],
+  [/imports.*start/, fc.constantFrom('2', '77')],
+]
 
 const HOSTILE: unknown[] = [
   ...[
@@ -48,7 +75,7 @@ const hostile = fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: 'binary'
 
 /** Values that make an operation find something, by the name of a field. */
 const known: Record<string, fc.Arbitrary<unknown>> = {
-  date: fc.constantFrom('2026-04-13', '2026-04-14'),
+  date: fc.constantFrom('2026-04-13', '2026-04-14', SENT),
   kind: fc.constantFrom('daily', 'daily', 'weekly'),
   paper: fc.constantFrom('2604.13000', '2604.14001', 'none'),
   email: fc.constantFrom('reader-1@example.org', 'reader-2@example.org', 'new@example.org', 'no address'),
@@ -66,12 +93,19 @@ const known: Record<string, fc.Arbitrary<unknown>> = {
   pausedUntil: fc.constant(null),
   week: fc.constant('2026-W16'),
   from: fc.constant('2020-01-01'),
-  to: fc.constant('2030-01-01'),
+  to: fc.constantFrom('2030-01-01', ADMIN),
   joinedFrom: fc.constant('2020-01-01'),
   joinedTo: fc.constant('2030-01-01'),
   at: fc.constantFrom('2026-04-15T18:00:00Z', null),
   words: fc.constant('The second paper has another author.'),
   url: fc.constant('https://sponsor.example/'),
+  papers: fc.constantFrom([SUBMITTED[0]], ['x']),
+  source: fc.constantFrom('hf', 'none'),
+  csv: fc.constant('email\nnew@example.org\n'),
+  columns: fc.constant([]),
+  values: fc.constant([]),
+  message: fc.constantFrom('1', '2', '77'),
+  text: fc.constant('reader'),
 }
 
 /** Values that a schema allows. */
@@ -137,6 +171,8 @@ test('every response is documented, with its type and body, and none is a server
   const { app, services } = site
   await addReaders(db, 5)
   await releasedEdition(services, '2026-04-13', 3)
+  await releasedEdition(services, SENT, 3)
+  await db.execute(sql`UPDATE editions SET state = 'sent' WHERE date = ${SENT}`)
   await addPapers(db, '2026-04-14', 3)
   await assemble(services, { date: '2026-04-14' })
   const submitted = {
@@ -157,6 +193,17 @@ test('every response is documented, with its type and body, and none is a server
   await db.execute(
     sql`INSERT INTO suppressions (address_hash, reason) VALUES ('\\x01', 'complaint'), ('\\x02', 'erasure')`,
   )
+  // Some to revoke. The fuzz's own keys come later, so that it does not revoke them.
+  const revocable = { name: 'other', scopes: ['read'] as const, days: 1, createdBy: 'test' }
+  for (let n = 0; n < 40; n++) await createApiKey(services, revocable)
+  await db
+    .insert(adminSessions)
+    .values(Array.from({ length: 3 }, () => ({ address: ADMIN, askedAt: NOON, begunAt: NOON })))
+  const csv = { name: 'list.csv', bytes: Buffer.from('email\nnew@example.org\n'), uploadedBy: 'test' }
+  for (let n = 0; n < 3; n++) await storeUpload(services, csv)
+  await db.execute(sql`UPDATE reader_imports SET state = 'checked' WHERE id = 2`)
+  const hook = { url: 'https://shop.example/hook', events: WEBHOOK_EVENTS, includeAddresses: false }
+  for (let n = 0; n < 3; n++) await queueTest(services, (await addEndpoint(services, hook)).id)
   const keyOf = async (scopes: readonly (typeof SCOPES)[number][]) =>
     (await createApiKey(services, { name: 'fuzz', scopes, days: 1, perMinute: 999_999, createdBy: 'test' })).key
   const full = await keyOf(SCOPES)
@@ -175,7 +222,7 @@ test('every response is documented, with its type and body, and none is a server
   const isFinal = ({ path, method }: { path: string; method: string }) =>
     method === 'DELETE' || path.endsWith('{date}/{action}')
   operations.sort((a, b) => Number(isFinal(a)) - Number(isFinal(b)))
-  expect(operations.length).toBeGreaterThan(35)
+  expect(operations.length).toBeGreaterThan(65)
   const seen = new Map<string, Set<number>>()
 
   for (const { path, method, parameters = [], requestBody, responses } of operations) {
@@ -191,10 +238,10 @@ test('every response is documented, with its type and body, and none is a server
     seen.set(name, statuses)
     const requestOf = (value: typeof mixed) => ({
       inputs: fc.tuple(
-        ...parameters.map((each) =>
-          path.includes('/submissions/')
-            ? fc.constantFrom(SUBMITTED[path.endsWith('accept') ? 0 : 1], 'x')
-            : value(each.schema, each.name),
+        ...parameters.map(
+          (each) =>
+            reserved.find(([pattern]) => each.in === 'path' && pattern.test(path))?.[1] ??
+            value(each.schema, each.name),
         ),
       ),
       given: fc.array(fc.boolean(), { minLength: parameters.length, maxLength: parameters.length }),

@@ -1,0 +1,80 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { endSession, listOpenSessions } from '../../operate/admins/sessions.ts'
+import { recordAudit } from '../../operate/audit.ts'
+import { describeNewsletter } from '../../operate/describe-newsletter.ts'
+import { describeSettings } from '../../runtime/config/describe-settings.ts'
+import type { Services } from '../../runtime/services.ts'
+import { idField, moment } from './fields.ts'
+import { keyActor } from './key-actor.ts'
+
+const Session = z.object({
+  id: z.int(),
+  address: z.string(),
+  since: moment,
+  state: z.enum(['signed in', 'unused link']),
+})
+const Settings = z.object({
+  identity: z.array(z.object({ name: z.string(), value: z.string() })),
+  settings: z.array(
+    z.object({
+      name: z.string(),
+      value: z.string().describe('empty when not set; secrets are hidden'),
+      isDefault: z.boolean(),
+    }),
+  ),
+})
+const scopes = ['admin'] as const
+
+/** Who is signed in to the desk, and the settings in force, for programs. */
+export const sessionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  app.get(
+    '/v1/sessions',
+    {
+      config: { scopes },
+      schema: {
+        summary: 'Browsers that are signed in to the desk, and unused links, newest first',
+        response: { 200: z.object({ sessions: z.array(Session) }) },
+      },
+    },
+    async () => ({
+      sessions: (await listOpenSessions(services)).map(({ id, address, askedAt, begunAt }) => ({
+        ...{ id, address },
+        since: (begunAt ?? askedAt).toISOString(),
+        state: begunAt ? ('signed in' as const) : ('unused link' as const),
+      })),
+    }),
+  )
+
+  app.delete(
+    '/v1/sessions/:id',
+    {
+      config: { scopes, errors: [404] },
+      schema: {
+        summary: 'Sign a browser out of the desk, or end an unused link',
+        params: z.object({ id: idField }),
+        response: { 204: z.null() },
+      },
+    },
+    async (request, reply) => {
+      const actor = keyActor(request)
+      await services.db.transaction(async (db) => {
+        const address = await endSession({ ...services, db }, request.params.id)
+        await recordAudit(db, services.now(), { actor, action: 'signed out', target: `a browser of ${address}` })
+      })
+      return reply.code(204).send(null)
+    },
+  )
+
+  app.get(
+    '/v1/settings',
+    {
+      config: { scopes },
+      schema: { summary: 'The newsletter’s identity and the settings in force', response: { 200: Settings } },
+    },
+    async () => ({
+      identity: describeNewsletter(services.config),
+      settings: describeSettings(services.config),
+    }),
+  )
+}

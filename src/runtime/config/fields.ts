@@ -1,0 +1,112 @@
+import { domainToASCII } from 'node:url'
+import { z } from 'zod'
+import { isNetwork } from '../../lib/network.ts'
+import { parseAddress } from '../../mail/address.ts'
+import { type Mailbox, parseMailbox } from '../../mail/mailbox.ts'
+
+// The kinds of values that environment variables have.
+
+export const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback)
+export const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback)
+export const hours = (fallback: number) => z.coerce.number().positive().max(168).default(fallback)
+/** Comma-separated. */
+export const list = (fallback = '') =>
+  z
+    .string()
+    .default(fallback)
+    .transform((value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    )
+export const secret = z
+  .string()
+  .refine((value) => Buffer.byteLength(value) >= 32, 'needs at least 32 bytes')
+  .refine((value) => !value.includes(','), 'must have no comma, so that it can be listed in SECRET_KEY_PREVIOUS')
+export const urlOf = (...schemes: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), {
+    message: `must be a URL starting with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
+  })
+
+/** A base64 password may contain characters that end the host part of a URL. */
+export const databaseUrl = z.string().superRefine((value, context) => {
+  const scheme = /^postgres(?:ql)?:\/\//.test(value)
+  if (scheme && URL.canParse(value)) return
+  const message = scheme
+    ? 'is not a valid URL: percent-encode / + = @ : # ? and the like in its password, or use a password of hex digits'
+    : 'must be a URL starting with postgres:// or postgresql://'
+  context.addIssue({ code: 'custom', message })
+})
+
+/** "Name <name@example.org>" or a bare address. */
+export const mailbox = z.string().transform((value, context): Mailbox => {
+  try {
+    return parseMailbox(value)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message })
+    return z.NEVER
+  }
+})
+
+/** Returns a domain's A-label. Text that has none is returned unchanged, and the next check refuses it. */
+export const toAsciiDomain = (domain: string): string => domainToASCII(domain) || domain
+
+export const checkedBy = (problemOf: (value: string) => string | undefined) =>
+  z.string().superRefine((value, context) => {
+    const message = problemOf(value)
+    if (message) context.addIssue({ code: 'custom', message })
+  })
+
+/** "gmail.com=20,example.org=0.5": a receiving domain and its messages per second. */
+export function domainRates(entries: string[], context: z.RefinementCtx): [string, number][] {
+  return entries.map((entry) => {
+    const [, domain, rate] = /^([a-z0-9.-]+)=(\d+(?:\.\d+)?)$/i.exec(entry) ?? []
+    if (domain === undefined || Number(rate) === 0) {
+      context.addIssue({ code: 'custom', message: 'must look like gmail.com=20,example.org=0.5' })
+      return ['', 1]
+    }
+    return [domain.toLowerCase(), Number(rate)]
+  })
+}
+
+/** Bare addresses. */
+export function addresses(entries: string[], context: z.RefinementCtx): string[] {
+  try {
+    return entries.map((entry) => parseAddress(entry).email)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must look like ada@example.org,grace@example.org' })
+    return []
+  }
+}
+
+/** Fastify's `trustProxy` accepts these names besides addresses and networks. */
+export const isProxy = (text: string): boolean =>
+  ['loopback', 'linklocal', 'uniquelocal'].includes(text) || isNetwork(text)
+
+export const hostName = z
+  .string()
+  .transform(toAsciiDomain)
+  .pipe(z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, 'must look like a name in the DNS'))
+
+/** A site's origin, as browsers write it: `https://example.org`, without a path. */
+export const origin = z
+  .string()
+  .refine(
+    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && new URL(value).origin === value,
+    {
+      message: 'must be an origin such as https://example.org, without a path',
+    },
+  )
+
+export const webhookKey = z.string().min(16, 'must be at least 16 characters')
+/** User and password in the webhook's URL: Postmark signs nothing, so they are the only proof of origin. */
+export const webhookLogin = z
+  .string()
+  .regex(/^[^:\s]+:\S{16,}$/, 'must look like name:password, the password at least 16 characters')
+
+export const onOff = (fallback: 'on' | 'off') =>
+  z
+    .enum(['on', 'off'])
+    .default(fallback)
+    .transform((value) => value === 'on')
