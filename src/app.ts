@@ -16,7 +16,7 @@ import { prependBasePath } from './http/kit/base-path.ts'
 import { tolerateBrokenBodies } from './http/kit/client-errors.ts'
 import { compressPublicTexts } from './http/kit/compress.ts'
 import { pageErrorHandler, pageNotFound } from './http/kit/error-pages.ts'
-import { negotiateLanguage } from './http/kit/language.ts'
+import { negotiateLanguage, offerLanguages } from './http/kit/language.ts'
 import { loadLimits, routeLimits } from './http/kit/limits.ts'
 import { cachePages } from './http/kit/page-cache.ts'
 import { offerPictures } from './http/kit/pictures.ts'
@@ -30,6 +30,7 @@ import { isMetricsEnabled, metricRoutes, timeRequests } from './http/monitoring/
 import { aboutRoutes } from './http/pages/about.ts'
 import { editionRoutes } from './http/pages/editions.ts'
 import { goRoutes } from './http/pages/go.ts'
+import { languageRoutes } from './http/pages/language.ts'
 import { paperRoutes } from './http/pages/paper.ts'
 import { paperListRoutes } from './http/pages/papers.ts'
 import { peopleRoutes } from './http/pages/people.ts'
@@ -61,7 +62,7 @@ export interface AppOptions {
   mailboxUrl?: string | undefined
   /** milliseconds that a rendered public page is cached; default 1000, 0 turns the cache off */
   pageCacheMs?: number
-  /** false: a busy process answers late instead of 503. For tests, which share a machine */
+  /** false: a busy process answers late instead of 503. For `npm start`, where jobs share the process, and for tests */
   shedsLoad?: boolean
 }
 
@@ -112,6 +113,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     if (options.shedsLoad !== false) limited.register(fastifyUnderPressure, loadLimits)
     await limited.register(fastifyRateLimit, routeLimits)
     await identifyReaders(limited, services)
+    offerLanguages(limited, services.config)
     offerPictures(limited, services.config)
     limited.register(async (lists) => {
       addPageCache(lists)
@@ -127,6 +129,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
       lists.register(privacyRoutes, services)
     })
     if (services.config.THUMBNAILS) limited.register(thumbnailRoutes, services)
+    limited.register(languageRoutes, services)
     limited.register(cardRoutes, services)
     limited.register(feedRoutes, services)
     limited.register(sitemapRoutes, services)

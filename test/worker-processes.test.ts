@@ -105,6 +105,17 @@ describe('worker --processes 2', { timeout: 120_000 }, () => {
     expect(worker.output()).toContain('SMTP_CONNECTIONS')
   })
 
+  test('a worker that never gets ready ends the service, instead of starting again forever', async ({
+    databaseUrl,
+  }) => {
+    const absent = new URL(databaseUrl)
+    absent.pathname = '/no-such-database'
+    const { worker } = await startWorkers(absent.href, 'smtp://localhost')
+    await expect.poll(() => worker.child.exitCode, { timeout: 30_000 }).toBe(1)
+    expect(worker.output()).toContain('no-such-database')
+    expect(worker.output()).not.toContain('A new one starts')
+  })
+
   test.each([['0'], ['two'], ['-1']])('--processes %s is refused', async (count) => {
     const worker = start('workers/main.ts', [`--processes=${count}`], {})
     await expect.poll(() => worker.child.exitCode, { timeout: 30_000 }).toBe(2)

@@ -9,12 +9,15 @@ const ENGLISH = 'en-GB'
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 /** Formats are cached, because creating one is slow. */
-function format(day: string, intl: string, options: Intl.DateTimeFormatOptions): string {
+function formatOf(intl: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = `${intl} ${JSON.stringify(options)}`
   const format = formats.get(key) ?? new Intl.DateTimeFormat(intl, { ...options, timeZone: 'UTC' })
   formats.set(key, format)
-  return format.format(startOfDay(day))
+  return format
 }
+
+const format = (day: string, intl: string, options: Intl.DateTimeFormatOptions): string =>
+  formatOf(intl, options).format(startOfDay(day))
 
 /** "13 Mar" */
 export const shortDay = (day: string, intl = ENGLISH): string => format(day, intl, { day: 'numeric', month: 'short' })
@@ -22,9 +25,20 @@ export const shortDay = (day: string, intl = ENGLISH): string => format(day, int
 /** "Friday, 14 March 2025"; "Freitag, 14. März 2025"; "2025年3月14日星期五" */
 export const fullDay = (day: string, intl = ENGLISH): string => format(day, intl, { dateStyle: 'full' })
 
+const PLAIN = { day: 'numeric', month: 'long', year: 'numeric' } as const
+
 /** "14 March 2025" */
-export const plainDay = (day: string, intl = ENGLISH): string =>
-  format(day, intl, { day: 'numeric', month: 'long', year: 'numeric' })
+export const plainDay = (day: string, intl = ENGLISH): string => format(day, intl, PLAIN)
+
+/** "10 – 16 March 2025"; "10.–16. März 2025"; "2025年3月10日至16日" */
+export function plainSpan(from: string, to: string, intl = ENGLISH): string {
+  if (!intl.startsWith('zh')) return formatOf(intl, PLAIN).formatRange(startOfDay(from), startOfDay(to))
+  // For Chinese, Intl writes ranges in digits only: 2025/3/10 – 2025/3/16.
+  const last: Intl.DateTimeFormatOptions = { day: 'numeric' }
+  if (from.slice(0, 7) !== to.slice(0, 7)) last.month = 'long'
+  if (from.slice(0, 4) !== to.slice(0, 4)) last.year = 'numeric'
+  return `${plainDay(from, intl)}至${format(to, intl, last)}`
+}
 
 /** "Monday 13 April" */
 export const weekdayDate = (day: string, intl = ENGLISH): string =>

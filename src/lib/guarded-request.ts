@@ -16,6 +16,8 @@ export interface GuardedPost {
   timeoutMs: number
   /** whether addresses of private networks are allowed */
   allowPrivate: boolean
+  /** resolves names */
+  resolve?: typeof lookup
 }
 
 /** Bytes of a response that are read before the connection is closed. Only its status counts. */
@@ -27,13 +29,14 @@ const MOST_BYTES = 16 * 1024
  * Addresses are checked when the connection is made, on the address that is used: a name may answer differently the next time.
  * @throws TargetRefused for a private address; the connection's error otherwise
  */
-export function postGuarded(url: URL, { headers, body, timeoutMs, allowPrivate }: GuardedPost): Promise<number> {
+export function postGuarded(url: URL, post: GuardedPost): Promise<number> {
+  const { headers, body, timeoutMs, allowPrivate, resolve: resolveName = lookup } = post
   const isRefused = (address: string) => !allowPrivate && !isPublicAddress(address)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   // Node resolves no address literals, so the function below would not see them.
   if (isIP(host) && isRefused(host)) return Promise.reject(refused())
   const guardedLookup: LookupFunction = (name, options, done) =>
-    lookup(name, { ...options, all: true }, (error, found) => {
+    resolveName(name, { ...options, all: true }, (error, found) => {
       if (error) return done(error, '', 0)
       // One private address is enough: the other may be there to pass this check.
       if (found.length === 0 || found.some(({ address }) => isRefused(address))) return done(refused(), '', 0)

@@ -143,4 +143,8 @@ const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
 
 /** Returns the keyed hash of a suppressed address, 32 bytes. SUPPRESSION_KEY never rotates. */
 export const addressHash = (suppressionKey: string, key: string): Buffer =>
-  createHmac('sha256', suppressionKey).update(`address\0${key}`).digest()
+  Buffer.from(addressHashText(suppressionKey, key), 'hex')
+
+/** Returns the same hash in hexadecimal. For a million addresses, buffers of their own cost seconds of garbage collection. */
+export const addressHashText = (suppressionKey: string, key: string): string =>
+  createHmac('sha256', suppressionKey).update(`address\0${key}`).digest('hex')

@@ -27,4 +27,7 @@ export function messagesIn(locale: Locale, newsletter: string = DEFAULT_NAME): M
   return texts
 }
 
+/** Returns the locale of some texts, which begins their language tag: "zh" of "zh-CN". */
+export const localeOfTexts = ({ lang }: Messages): Locale => LOCALES.find((locale) => lang.startsWith(locale))!
+
 export const isLocale = (value: unknown): value is Locale => LOCALES.includes(value as Locale)

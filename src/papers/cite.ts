@@ -28,7 +28,8 @@ export const arxivUrl = (sourceId: string): string => `https://arxiv.org/abs/${s
 export const citedDay = ({ publishedAt, listDay }: Pick<Cited, 'publishedAt' | 'listDay'>): string =>
   publishedAt ? dayOf(publishedAt) : listDay
 
-const urlOf = (paper: Cited): string | undefined =>
+/** The paper's own page, on arXiv or at its publisher. */
+export const urlOf = (paper: Cited): string | undefined =>
   paper.source === 'arxiv' ? arxivUrl(paper.sourceId) : (paper.url ?? paper.pdfUrl)
 
 /** BibTeX, with the eprint fields that arXiv recommends (info.arxiv.org/help/hypertex/bibstyles). */

@@ -125,9 +125,10 @@ function everyDueDigest(
         broken.push(`${name}: came early, at ${came.toISOString()}`)
       else if (came.getTime() > latest) broken.push(`${name}: came late, at ${came.toISOString()}`)
     }
-    // A reader of the form gets one at once.
+    // A reader of the form gets one at once, which a relay may put off. Emails of a step come before what readers do in it.
+    const due = expectedDigests({ ...reader, cadence }, editions, began, new Date(until.getTime() + 1))
     for (const [date, at] of firsts)
-      if (at > from && !wanted.some(({ edition }) => edition.date === date))
+      if (at > from && !due.some(({ edition }) => edition.date === date))
         broken.push(`${email} (${reader.zone}): the edition of ${date} came at ${at.toISOString()} and was not due`)
     if (pausedUntil && digests.some(({ at }) => at < pausedUntil)) broken.push(`${email}: got a digest during a pause`)
   }

@@ -98,31 +98,37 @@ export async function simulate(
   )
 
   const readersAct = async () => {
-    for (const reader of takeUntil(arrivals, ({ joins }) => joins <= at)) {
-      await world.signUp(reader)
-      if (reader.confirmsAfterMs !== undefined)
-        confirmations.push({ reader, at: new Date(at.getTime() + reader.confirmsAfterMs) })
-    }
-    for (const entry of [...confirmations]) {
+    await someAtOnce(
+      takeUntil(arrivals, ({ joins }) => joins <= at),
+      async (reader) => {
+        await world.signUp(reader)
+        if (reader.confirmsAfterMs !== undefined)
+          confirmations.push({ reader, at: new Date(at.getTime() + reader.confirmsAfterMs) })
+      },
+    )
+    await someAtOnce([...confirmations], async (entry) => {
       const email = lastEmail.get(entry.reader.email)
-      if (entry.at > at || !email) continue
+      if (entry.at > at || !email) return
       await world.confirm(email)
       observed.confirmed.set(entry.reader.email, at)
       confirmations.splice(confirmations.indexOf(entry), 1)
-    }
-    for (const reader of takeUntil(events, ({ event }) => event!.at <= at)) {
-      const digest = lastEmail.get(reader.email)
-      const { what } = reader.event!
-      if (what === 'mailbox gone') dead.add(reader.email)
-      // Someone who never got an email has nothing to react to.
-      else if (!digest || (reader.origin === 'form' && !observed.confirmed.has(reader.email))) continue
-      else await world.act(what, reader, digest)
-      observed.events.set(reader.email, at)
-    }
-    for (const digest of voters.splice(0)) {
+    })
+    await someAtOnce(
+      takeUntil(events, ({ event }) => event!.at <= at),
+      async (reader) => {
+        const digest = lastEmail.get(reader.email)
+        const { what } = reader.event!
+        if (what === 'mailbox gone') dead.add(reader.email)
+        // Someone who never got an email has nothing to react to.
+        else if (!digest || (reader.origin === 'form' && !observed.confirmed.has(reader.email))) return
+        else await world.act(what, reader, digest)
+        observed.events.set(reader.email, at)
+      },
+    )
+    await someAtOnce(voters.splice(0), async (digest) => {
       await world.vote(digest)
       observed.votes++
-    }
+    })
   }
 
   try {
@@ -152,8 +158,7 @@ async function runJobs(context: DeliveryContext & Services, sources: readonly So
   }
   await releaseEditionsJob(context)
   await planDeliveriesJob(context)
-  await sendAllDue(context)
-  await sendServiceEmails(context, new AbortController().signal)
+  await Promise.all([sendAllDue(context), sendServiceEmails(context, new AbortController().signal)])
   await settleEditionsJob(context)
 }
 
@@ -170,6 +175,14 @@ async function sendAllDue(context: DeliveryContext & Services): Promise<void> {
       }),
     )
   }
+}
+
+/** People act at the same time, but no more than the service takes at once. */
+const ACTING_AT_ONCE = 8
+
+async function someAtOnce<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
+  for (let first = 0; first < all.length; first += ACTING_AT_ONCE)
+    await Promise.all(all.slice(first, first + ACTING_AT_ONCE).map(act))
 }
 
 const sortedBy = <T>(values: T[], key: (value: T) => Date): T[] =>

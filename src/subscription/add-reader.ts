@@ -1,7 +1,7 @@
 import type { Services } from '../runtime/services.ts'
 import { carrySuppressions } from './compose-keys.ts'
-import { insertRows } from './import.ts'
 import { type Row, rowOfAddress } from './import-rows.ts'
+import { insertRows } from './insert-rows.ts'
 
 export type AddedReader = 'added' | 'activated' | 'refused' | 'unchanged'
 

@@ -36,6 +36,8 @@ export const joinValues = (values: readonly string[]): string =>
 
 /** Splits a cell at commas or semicolons; a value that contains one is quoted (`"Biology","Lab, old"`). */
 export const splitValues = (cell: string): string[] =>
-  [...cell.matchAll(/"((?:[^"]|"")*)"|[^",;]+/g)]
-    .map(([text, quoted]) => (quoted ?? text).replaceAll('""', '"').trim())
-    .filter(Boolean)
+  cell === ''
+    ? []
+    : [...cell.matchAll(/"((?:[^"]|"")*)"|[^",;]+/g)]
+        .map(([text, quoted]) => (quoted ?? text).replaceAll('""', '"').trim())
+        .filter(Boolean)

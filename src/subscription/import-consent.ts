@@ -40,7 +40,7 @@ export function readConsent(
 
 /** Returns the status that wins where sources disagree. */
 export const strictestStatus = (statuses: readonly Status[]): Status | undefined =>
-  STATUSES.toReversed().find((status) => statuses.includes(status))
+  statuses.length < 2 ? statuses[0] : STATUSES.toReversed().find((status) => statuses.includes(status))
 
 function saidBy(column: ReadColumn, cell: string): Status | undefined {
   const value = normalizeValue(cell)

@@ -2,7 +2,7 @@ import { canonicalZone } from '../calendar/zone-names.ts'
 import { unescapeFormula } from '../lib/csv/formula.ts'
 import { type CsvFile, openCsv } from '../lib/csv/open-csv.ts'
 import type { TextFile } from '../lib/csv/text-file.ts'
-import { addressHash, parseAddress } from '../mail/address.ts'
+import { addressHashText, parseAddress } from '../mail/address.ts'
 import { isLocale } from '../messages/catalogue.ts'
 import { canonicalSlug, slugOf } from '../papers/topics/keywords.ts'
 import type { Newsletter } from '../runtime/config/newsletter.ts'
@@ -25,7 +25,8 @@ export interface Row {
   line: number
   email: string
   key: string
-  hash: Buffer
+  /** of `key`, in hexadecimal */
+  hash: string
   /** status in the file; undefined for a plain list of addresses */
   status: Status | undefined
   zone: string
@@ -51,11 +52,12 @@ export interface Row {
   consent_form: string | undefined
 }
 
-type Line = { row: Row } | { problem: string } | { unknown: UnknownValue; line: number }
+export type Line = { row: Row } | { problem: string } | { unknown: UnknownValue; line: number }
 
 export interface SubscriberFile extends Pick<CsvFile, 'separator' | 'encoding'> {
   columns: ReadColumn[]
-  lines: AsyncGenerator<Line>
+  /** some lines at a time, because a step of a generator for each of a million costs seconds */
+  batches: AsyncGenerator<Line[]>
   /** tags that match no topic, with their number of rows; grows while lines are read */
   unknownTags: Map<string, number>
 }
@@ -82,17 +84,19 @@ export async function openSubscriberFile(
     newsletter: Pick<Newsletter, 'languages' | 'defaults'>
   },
 ): Promise<SubscriberFile> {
-  const { header, separator, encoding, rows } = await openCsv(file)
+  const { header, separator, encoding, batches } = await openCsv(file)
   const columns = readColumns(header, options.mappings)
   const unknownTags = new Map<string, number>()
   const hasTopics = columns.some(({ meaning }) => meaning === 'topics' || meaning === 'tags')
   const topics = hasTopics ? await options.topics() : new Set<string>()
   const toRow = rowReader(columns, options, topics, unknownTags)
-  async function* lines(): AsyncGenerator<Line> {
-    for await (const read of rows) {
-      if ('problem' in read) yield { problem: `line ${read.line}: ${read.problem}` }
-      else yield toLine(read.line, read.cells.map(unescapeFormula))
-    }
+  async function* linesOf(): AsyncGenerator<Line[]> {
+    for await (const rows of batches)
+      yield rows.map((read) =>
+        'problem' in read
+          ? { problem: `line ${read.line}: ${read.problem}` }
+          : toLine(read.line, read.cells.map(unescapeFormula)),
+      )
   }
   const toLine = (line: number, cells: string[]): Line => {
     try {
@@ -102,7 +106,7 @@ export async function openSubscriberFile(
       return { problem: `line ${line}: ${(error as Error).message}` }
     }
   }
-  return { separator, encoding, columns, unknownTags, lines: lines() }
+  return { separator, encoding, columns, unknownTags, batches: linesOf() }
 }
 
 /** Returns a row with the defaults of a plain list of addresses. @throws AddressError */
@@ -118,9 +122,13 @@ function rowReader(
   unknownTags: Map<string, number>,
 ): (line: number, cells: string[]) => Row {
   const places = Map.groupBy(columns.keys(), (index) => columns[index]!.meaning)
-  const all = (cells: string[], meaning: Meaning) => (places.get(meaning) ?? []).map((index) => cells[index]!)
+  const all = (cells: string[], meaning: Meaning) => places.get(meaning)?.map((index) => cells[index]!) ?? []
+  const first = (cells: string[], column: CsvColumn): string => {
+    for (const index of places.get(column) ?? []) if (cells[index] !== '') return cells[index]!
+    return ''
+  }
   return (line, cells) => {
-    const cell = (column: CsvColumn) => all(cells, column).find((text) => text !== '') ?? ''
+    const cell = (column: CsvColumn) => first(cells, column)
     const { email, key } = parseAddress(cell('email'), { utf8: true })
     const zone = canonicalZone(cell('zone') || 'UTC')
     if (zone.includes('\0')) throw new Error('the time zone contains an invalid character')
@@ -135,7 +143,7 @@ function rowReader(
       line,
       email,
       key,
-      hash: addressHash(suppressionKey, key),
+      hash: addressHashText(suppressionKey, key),
       status: isUnsubscribed ? strictestStatus([consent.status ?? 'active', 'unsubscribed']) : consent.status,
       zone,
       hour: whole('hour', cell('hour'), 0, 23) ?? defaults.hour,
@@ -172,6 +180,7 @@ function topicsIn(
   known: ReadonlySet<string>,
   unknownTags: Map<string, number>,
 ): string[] {
+  if (own.length === 0 && tags.length === 0) return []
   const wished = several('topics', own.flatMap(splitValues))
   const unknown = wished.find((topic) => !known.has(topicOf(topic)))
   if (unknown !== undefined)
@@ -214,6 +223,7 @@ function moment(name: string, text: string): Date | undefined {
 }
 
 function several(name: string, cells: string[], longest = MAX_KEYWORD_LENGTH): string[] {
+  if (cells.length === 0) return []
   const values = [...new Set(cells.map((value) => value.trim()))].filter(Boolean)
   if (values.length > MAX_SELECTIONS) throw new Error(`${name} has more than ${MAX_SELECTIONS}`)
   if (values.some((value) => value.length > longest || /\p{Cc}/u.test(value)))

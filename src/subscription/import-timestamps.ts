@@ -3,7 +3,7 @@ import { isDay } from '../calendar/days.ts'
 const NOTHING = new Set(['', 'null', 'none', 'nil', 'n/a', '-', '0000-00-00', '0000-00-00 00:00:00'])
 
 /** Returns whether a cell is empty or holds an export's placeholder for "empty". */
-export const isEmptyCell = (cell: string): boolean => NOTHING.has(cell.trim().toLowerCase())
+export const isEmptyCell = (cell: string): boolean => cell === '' || NOTHING.has(cell.trim().toLowerCase())
 
 /** ISO 8601 and its variants in exports: a space for the T, "UTC" for the Z, no zone, no time. */
 const NUMBERS = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2}(?:\.\d+)?))?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$/i

@@ -70,7 +70,7 @@ export const PERSONAL_TABLES: Record<string, PersonalTable> = {
     read: (id) => sql`
       SELECT jsonb_build_object('votes', votes, 'saved', saved, 'not_interested', not_interested, 'learned_at', learned_at, 'words', (
         SELECT jsonb_agg(jsonb_build_object('word', t.term, 'weight', round(w.weight::numeric, 4)) ORDER BY w.place)
-        FROM unnest(s.terms, s.weights) WITH ORDINALITY AS w (id, weight, place) JOIN terms t ON t.id = w.id)) AS row
+        FROM unnest(s.terms, s.weights) WITH ORDINALITY AS w (id, weight, place) JOIN terms t ON t.id = w.id), 'authors', authors) AS row
       FROM tastes s WHERE subscriber_id = ${id}`,
     erase: (id) => sql`DELETE FROM tastes WHERE subscriber_id = ${id}`,
   },

@@ -120,10 +120,10 @@ export interface UploadedColumn extends Pick<ReadColumn, 'name' | 'meaning' | 'b
 
 /** Returns the columns of an uploaded file, as an import reads them without a mapping. */
 export async function readUploadedColumns(deps: Pick<Deps, 'db'>, id: number): Promise<UploadedColumn[]> {
-  const { header, rows } = await openCsv(await readUploadedFile(deps, id))
+  const { header, batches } = await openCsv(await readUploadedFile(deps, id))
   const sample: string[][] = []
-  for await (const row of rows) {
-    if ('cells' in row) sample.push(row.cells)
+  for await (const rows of batches) {
+    sample.push(...rows.flatMap((row) => ('cells' in row ? [row.cells] : [])).slice(0, SAMPLE_ROWS - sample.length))
     if (sample.length === SAMPLE_ROWS) break
   }
   return readColumns(header, [], 'any address columns').map(({ name, meaning, by }, index) => ({

@@ -70,12 +70,13 @@ export async function importSuppressions(
 }
 
 async function* readLines(file: string, suppressionKey: string): AsyncGenerator<Line> {
-  const { header, rows } = await openCsv(file)
+  const { header, batches } = await openCsv(file)
   const columns = columnsOf(file, header)
-  for await (const row of rows) {
-    if ('problem' in row) yield { problem: `line ${row.line}: ${row.problem}` }
-    else yield toLine(row.line, Object.fromEntries(columns.map((name, at) => [name, row.cells[at]!])), suppressionKey)
-  }
+  for await (const rows of batches)
+    for (const row of rows) {
+      if ('problem' in row) yield { problem: `line ${row.line}: ${row.problem}` }
+      else yield toLine(row.line, Object.fromEntries(columns.map((name, at) => [name, row.cells[at]!])), suppressionKey)
+    }
 }
 
 /** Returns the columns by our names: any known name for the address is `email`. */

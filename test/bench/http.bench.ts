@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { fastify } from 'fastify'
 import { pino } from 'pino'
 import { buildApp } from '../../src/app.ts'
@@ -9,6 +10,7 @@ import { openServices } from '../../src/runtime/open-services.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import { makeProof } from '../support/proof.ts'
 import { addPapers, addSubscriber, lostQueues } from '../support/services.ts'
+import { cpuClock } from './support/cpu.ts'
 import { load } from './support/load.ts'
 import { inRounds, spread } from './support/rounds.ts'
 import { printTable } from './support/table.ts'
@@ -16,11 +18,13 @@ import { printTable } from './support/table.ts'
 const ROUNDS = 5
 const SECONDS = 3
 /** Number of proofs of work to make in advance. Each serves one form; further forms have none. */
-const PROOFS = 22_000
+const PROOFS = 32_000
 
-const RATE = 200
+const RATE = 300
 
-/** `npm run bench -- http [page]`: loads sign-up and the front page, or only the page, on loopback with raised rate limits. */
+const BUSY_MS = 200
+
+/** `npm run bench -- http [page | sign-up]`: loads sign-up and the front page, or one of them, on loopback with raised rate limits. */
 export async function bench([only]: string[], stack: AsyncDisposableStack): Promise<void> {
   const services = await open(stack)
   const url = await listen(stack, buildApp(services))
@@ -31,6 +35,7 @@ export async function bench([only]: string[], stack: AsyncDisposableStack): Prom
   const proofs = await Promise.all(Array.from({ length: PROOFS }, () => makeProof(services.config.SECRET_KEY, issued)))
   await signUpAtARate(url, proofs)
   await signUpFlatOut(services, url, proofs)
+  if (only === 'sign-up') return
   await timeByStatus(services, url)
   await frontPage(stack, url)
 }
@@ -110,19 +115,34 @@ async function signUpFlatOut({ db }: Services, url: string, proofs: string[]): P
       }
     }
     await Promise.all(Array.from({ length: 20 }, insert))
-    return done / SECONDS
+    return done
   }
-  const rates = await inRounds(ROUNDS, {
-    bare,
-    signUp: async () => (await postForms(url, proofs, 4 * RATE * SECONDS)).rate,
+  const measure = async (run: () => Promise<number>) => {
+    const cpu = await cpuClock(db)
+    const before = cpu()
+    const done = await run()
+    return { rate: done / SECONDS, cpu: (cpu() - before) / done }
+  }
+  const rounds = await inRounds(ROUNDS, {
+    bare: () => measure(bare),
+    signUp: () => measure(async () => (await postForms(url, proofs, 4 * RATE * SECONDS)).answers),
   })
-  const ratios = rates.signUp!.map((rate, round) => rate / rates.bare![round]!)
+  const rowOf = (name: string, values: number[], digits = 0) => {
+    const { median, least, most } = spread(values)
+    return [name, ...[median, least, most].map((value) => value.toFixed(digits))]
+  }
+  const each = (name: string, of: 'rate' | 'cpu') => rounds[name]!.map((round) => round[of])
   printTable([
     ['top rate', 'median', 'least', 'most'],
-    ...Object.entries({ ...rates, ratio: ratios }).map(([name, values]) => {
-      const { median, least, most } = spread(values)
-      return [name, ...[median, least, most].map((value) => (name === 'ratio' ? value.toFixed(2) : Math.round(value)))]
-    }),
+    rowOf('bare inserts a second', each('bare', 'rate')),
+    rowOf('sign-ups a second', each('signUp', 'rate')),
+    rowOf(
+      'ratio, aim .60',
+      each('signUp', 'rate').map((rate, round) => rate / each('bare', 'rate')[round]!),
+      2,
+    ),
+    rowOf('CPU ms of a bare insert, with PostgreSQL', each('bare', 'cpu'), 2),
+    rowOf('CPU ms of a sign-up, with PostgreSQL', each('signUp', 'cpu'), 2),
   ])
 }
 
@@ -168,16 +188,34 @@ async function timeByStatus({ db, config }: Services, url: string): Promise<void
 }
 
 async function frontPage(stack: AsyncDisposableStack, url: string): Promise<void> {
-  const page = await (await fetch(url)).text()
+  const page = await textOf(url)
   const bareApp = fastify()
   bareApp.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(page))
   const bareUrl = await listen(stack, bareApp)
-  const rate = async (target: string) => (await load({ url: target, connections: 20, seconds: SECONDS })).rate
-  const rates = await inRounds(ROUNDS, { bare: () => rate(bareUrl), 'GET /': () => rate(url) })
-  const ratios = rates['GET /']!.map((value, round) => value / rates.bare![round]!)
-  const { median, least, most } = spread(ratios)
+  const measure = async (target: string) => {
+    const before = process.cpuUsage()
+    const { rate, answers } = await load({ url: target, connections: 20, seconds: SECONDS })
+    const { user, system } = process.cpuUsage(before)
+    return { rate, cpu: (user + system) / 1000 / answers }
+  }
+  const rounds = await inRounds(ROUNDS, { bare: () => measure(bareUrl), page: () => measure(url) })
+  const rowOf = (name: string, ratio: (round: number) => number) => {
+    const { median, least, most } = spread(Array.from({ length: ROUNDS }, (_, round) => ratio(round)))
+    return [name, median.toFixed(2), least.toFixed(2), most.toFixed(2)]
+  }
+  const { bare, page: own } = rounds as Record<'bare' | 'page', { rate: number; cpu: number }[]>
   printTable([
     [`GET / (${Math.round(page.length / 1024)} KB) to the same bytes from a bare route`, 'median', 'least', 'most'],
-    ['ratio', median.toFixed(2), least.toFixed(2), most.toFixed(2)],
+    rowOf('answers a second, aim .80', (round) => own[round]!.rate / bare[round]!.rate),
+    rowOf('answers per CPU second', (round) => bare[round]!.cpu / own[round]!.cpu),
   ])
+}
+
+/** A busy machine makes the app refuse requests. */
+async function textOf(url: string): Promise<string> {
+  for (;;) {
+    const reply = await fetch(url)
+    if (reply.status === 200) return reply.text()
+    await delay(BUSY_MS)
+  }
 }

@@ -34,6 +34,14 @@ describe('a digest of a real list', () => {
     )
   })
 
+  test('holds no two of the patterns of long words that SpamAssassin counts as spam', async ({ db }) => {
+    const { text } = await preview(await realDraft(db), DAY, undefined, { size: 20 })
+    // 20_body_tests.cf of SpamAssassin 4: LONGWORDS is worth 2.2 points.
+    const patterns = [/\b(?:[a-z]{8,}[\s.]+){6}/, /\b(?:[a-z]{6,}[\s.]+){9}/, /\b(?:[a-z]{5,}[\s.]+){10}/]
+    expect(patterns.filter((pattern) => pattern.test(text)).length).toBeLessThan(2)
+    expect(text.match(/AI summary: /g), 'an abstract replaces one summary').toHaveLength(19)
+  })
+
   test('leads with facts of the list, marks AI summaries, and lists the rest in one line each', async ({ db }) => {
     const services = await realDraft(db)
     await setWording(services, DAY, { editorNote: 'Start with *this*.' })

@@ -110,7 +110,7 @@ export async function undergo(fault: Fault, options: Options): Promise<Verdict> 
   return verdict
 }
 
-const addMore = ({ db }: Services, from: number, to: number) =>
+export const addMore = ({ db }: Services, from: number, to: number) =>
   db.execute(sql`
     INSERT INTO subscribers (email, email_key, address_hash, status, next_digest_at)
     SELECT email, email, decode(md5(email), 'hex'), 'active', now() + interval '1 day'

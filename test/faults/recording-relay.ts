@@ -5,6 +5,8 @@ import net from 'node:net'
 /** A message that the relay accepted: on disk before the reply. */
 export interface Accept {
   to: string
+  /** the address of the worker that sent it */
+  from: string
   messageId: string
   at: number
   /** whether a reply was sent; a scripted cut instead means that it never arrived */
@@ -40,19 +42,27 @@ const USUAL: Record<string, string> = {
   DATA: '354 go on',
   QUIT: '221 bye',
 }
-/** Delay as over a network, so that messages are in flight. */
-const ANSWER_AFTER_MS = 3
+interface Place {
+  host?: string
+  /** delay of the reply to a message, as over a network, so that messages are in flight */
+  answerAfterMs?: number
+}
 
 /**
  * An SMTP server that can misbehave at every step. It writes each message's recipient and Message-ID to disk before it replies. The
  * ledger is compared with this record.
  */
-export async function openRecordingRelay(file: string): Promise<RecordingRelay> {
+export async function openRecordingRelay(
+  file: string,
+  { host = '127.0.0.1', answerAfterMs = 3 }: Place = {},
+): Promise<RecordingRelay> {
   const record = recorder(await open(file, 'a'))
   const attempts = new Map<string, number>()
   const sockets = new Set<net.Socket>()
+  let closed = false
 
   const serve = (socket: net.Socket) => {
+    const from = socket.remoteAddress ?? ''
     let text = ''
     let inData = false
     let to = ''
@@ -69,9 +79,10 @@ export async function openRecordingRelay(file: string): Promise<RecordingRelay> 
       if (said === 'cut') return void socket.destroy()
       const taken = command === 'END' && (said === undefined || said === 'take and cut')
       if (taken) {
-        await new Promise((done) => setTimeout(done, ANSWER_AFTER_MS))
+        await new Promise((done) => setTimeout(done, answerAfterMs))
+        if (closed) return
         const messageId = /^Message-ID: (.*)$/im.exec(message)?.[1] ?? createHash('sha1').update(message).digest('hex')
-        const accept = { to, messageId, at: Date.now(), replied: false }
+        const accept = { to, from, messageId, at: Date.now(), replied: false }
         await record.write(`${JSON.stringify(accept)}\n`)
         relay.accepts.push(accept)
         accept.replied = said === undefined && !socket.destroyed
@@ -110,7 +121,7 @@ export async function openRecordingRelay(file: string): Promise<RecordingRelay> 
   }
 
   const server = net.createServer(serve)
-  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, host, resolve))
   const down = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve())
@@ -124,6 +135,7 @@ export async function openRecordingRelay(file: string): Promise<RecordingRelay> 
     down,
     up: () => listen(relay.port),
     async close() {
+      closed = true
       if (server.listening) await down()
       await record.close()
     },

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import sharp from 'sharp'
 import { describe, expect } from 'vitest'
 import { drawCard, isDrawable } from '../../src/http/cards/draw-card.ts'
+import { LOCALES } from '../../src/messages/catalogue.ts'
 import { addPapers, releasedEdition } from '../support/services.ts'
 import { test } from './site.ts'
 
@@ -28,6 +29,8 @@ describe('the card of a link', () => {
       expect(await sharp(rawPayload).metadata()).toMatchObject({ format: 'png', width: 1200, height: 630 })
       expect(rawPayload.length).toBeLessThan(100_000)
     }
+    for (const lang of LOCALES)
+      expect((await app.inject(imageIn((await app.inject(`/?lang=${lang}`)).body)!)).statusCode).toBe(200)
     // Pages without a card of their own stay as they were.
     expect((await app.inject('/topics')).body).toContain('<meta name="twitter:card" content="summary">')
   })

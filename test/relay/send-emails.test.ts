@@ -25,7 +25,8 @@ function someEmails(count: number, changed: Partial<Emails<number>> = {}) {
     async send(attempt) {
       expect(seen.marked, 'marked before it is composed or sent').toContain(attempt)
       seen.sent.push(attempt)
-      await new Promise(setImmediate)
+      // Longer than marking: without a limit, more would be marked while these are sent.
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
       return ACCEPTED
     },
     async record(group) {

@@ -31,9 +31,13 @@ export const productionEnv = <More extends Record<string, string>>(
 })
 
 /** Starts one of the product's processes. It inherits PATH and HOME; `env` is the rest of its environment. */
-export function start(script: string, args: string[], env: Record<string, string>): Started {
+export const start = (script: string, args: string[], env: Record<string, string>): Started =>
+  startProgram(process.execPath, [script, ...args], env)
+
+/** Starts any program, in the project's folder. */
+export function startProgram(program: string, args: string[], env: Record<string, string>): Started {
   let text = ''
-  const child = spawn(process.execPath, [script, ...args], {
+  const child = spawn(program, args, {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,5 @@
 import { Eta } from 'eta'
+import { langAttribute } from '../../lib/source-language.ts'
 import { compileMjml } from '../../mail/mjml.ts'
 import { displayWidth, fitColumns, wrap } from '../../mail/wrapping.ts'
 import type { Messages } from '../../messages/catalogue.ts'
@@ -65,7 +66,7 @@ export const renderText = (templates: TemplateFiles, name: string, values: Value
 /** Renders only the HTML body. Compiling MJML takes some milliseconds of another thread. */
 export async function renderHtml(templates: TemplateFiles, name: string, values: Values): Promise<string> {
   const html = await compileMjml(
-    enginesOf(templates).markup.render(name, { ...values, fonts: fontsFor(values.t) }),
+    enginesOf(templates).markup.render(name, { ...values, fonts: fontsFor(values.t), lang: langAttribute }),
   ).catch((error) => {
     throw new Error(`templates/${name}.mjml: ${error.message}`)
   })

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { readable } from '../../papers/readable.ts'
 import { readVectors } from '../../papers/search/read-vectors.ts'
 import type { Vector } from '../../papers/search/vectorise.ts'
+import { readTasteVectors } from '../../papers/votes/read-taste-vectors.ts'
 import { tasteVector } from '../../papers/votes/taste-vector.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, bool, number, query, text } from '../../runtime/db/query.ts'
@@ -93,7 +94,7 @@ export function openPersonalMatcher(editionId: number, readIndex: () => Promise<
 
 /** Undefined when there is nothing to learn from. */
 async function learnFrom(db: Db, paperIds: readonly number[]): Promise<Vector | undefined> {
-  const vectors = await readVectors(db, paperIds)
+  const vectors = await readTasteVectors(db, paperIds)
   return vectors.size === 0 ? undefined : tasteVector([...vectors.values()], [])
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readVectors } from '../../papers/search/read-vectors.ts'
+import { readTasteVectors } from '../../papers/votes/read-taste-vectors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query } from '../../runtime/db/query.ts'
 import { buildTasteIndex, type TasteIndex } from './taste.ts'
@@ -20,7 +20,7 @@ export async function readTasteIndex(db: Db, editionId: number): Promise<TasteIn
     WHERE p.list_day > e.date - ${WEEKS * 7}::int AND p.list_day <= e.date AND NOT p.announced
     -- An even sample of the weeks, always the same.
     ORDER BY hashint8(p.id), p.id LIMIT ${MOST_RECENT}`
-  const vectors = await readVectors(db, [...new Set([...own, ...recent].map(({ id }) => id))])
+  const vectors = await readTasteVectors(db, [...new Set([...own, ...recent].map(({ id }) => id))])
   const vectorsOf = (papers: { id: number }[]) => papers.map(({ id }) => vectors.get(id) ?? { terms: [], weights: [] })
   return buildTasteIndex(vectorsOf(own), vectorsOf(recent))
 }

@@ -8,6 +8,6 @@ for (const line of document.querySelectorAll('[data-chosen]')) {
     const chosen = [...form.querySelectorAll('[data-says]:checked, option[data-says]:checked')]
       .filter((each) => each.getClientRects().length > 0 || each.closest('select')?.getClientRects().length > 0)
       .map((each) => each.dataset.says)
-    line.textContent = [inWords(topics), ...chosen].join(line.dataset.comma)
+    line.textContent = [inWords(topics), ...chosen].join(' · ')
   })
 }

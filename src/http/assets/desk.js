@@ -70,7 +70,7 @@ document.addEventListener('submit', (event) => {
 })
 
 async function send(form, submitter, row, key) {
-  // The page may have been replaced since the key was pressed. Then the same form is sent with what was typed.
+  // The page may have been replaced since the key was pressed. Then the same form is sent with the typed words.
   const own = form.isConnected
     ? form
     : [...(document.getElementById(row)?.querySelectorAll('form.in-place') ?? [])].find(

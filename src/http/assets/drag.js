@@ -63,7 +63,7 @@
     drag = undefined
     unmark()
     row.classList.remove('dragged')
-    // The page may have been replaced meanwhile, by a change before this one.
+    // A change before this one may have replaced the page.
     if (!isDropped || !row.isConnected) return
     const rows = movable()
     const from = rows.indexOf(row)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { fullDay, longDate } from '../../calendar/words.ts'
 import type { EditionList } from '../../edition/compose/edition-list.ts'
-import { type Messages, messagesIn } from '../../messages/catalogue.ts'
+import { localeOfTexts, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import { authorLine } from '../../papers/readable.ts'
 import { CARD, CARD_VERSION, type CardText, isDrawable } from './draw-card.ts'
@@ -57,8 +57,8 @@ const hashOf = (card: CardText): string =>
  * Returns what a page's head says of its card. The URL changes with the card's words, so that it may be cached forever.
  * @param what "site", "papers/2604.14268", or "editions/2026-04-14-daily"
  */
-export const cardMeta = (what: string, card: CardText, { lang }: Messages) => ({
-  path: `/cards/${lang}/${what}/${hashOf(card)}.png`,
+export const cardMeta = (what: string, card: CardText, t: Messages) => ({
+  path: `/cards/${localeOfTexts(t)}/${what}/${hashOf(card)}.png`,
   ...CARD,
   alt: [card.title, card.foot].filter(Boolean).join(' – '),
 })

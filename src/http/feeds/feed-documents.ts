@@ -1,5 +1,6 @@
 import { generateAtomFeed, generateJsonFeed, generateRssFeed } from 'feedsmith'
 import { escapeHtml } from '../../lib/escape-html.ts'
+import { langAttribute, languageOf } from '../../lib/source-language.ts'
 import { xmlSafe } from '../../lib/xml-safe.ts'
 import type { Messages } from '../../messages/en.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
@@ -65,6 +66,7 @@ export function atomDocument(feed: FeedContent): string {
   return xmlSafe(
     generateAtomFeed({
       id: publicUrl + feed.path,
+      xml: { lang: t.lang },
       title: { value: title },
       subtitle: { value: description },
       updated: updated(feed),
@@ -76,7 +78,7 @@ export function atomDocument(feed: FeedContent): string {
       ],
       entries: feed.papers.map((paper) => ({
         id: publicUrl + paperPath(paper),
-        title: { value: paper.title },
+        title: { value: paper.title, ...inSourceLanguage(paper.title) },
         updated: feed.since(paper),
         published: feed.since(paper),
         authors: names(paper).map((name) => ({ name })),
@@ -125,6 +127,16 @@ const names = (paper: ListedRow): string[] => paper.authors.slice(0, MOST_NAMES)
 const summaryLabel = ({ aiSummary }: ListedRow, t: Messages): string =>
   aiSummary ? `<strong>${t.paper.aiSummary}:</strong> ` : ''
 
+const inSourceLanguage = (title: string) => {
+  const lang = languageOf(title)
+  return lang && { xml: { lang } }
+}
+
+function summaryHtml({ summary }: ListedRow, t: Messages): string {
+  const lang = langAttribute(summary, t.lang)
+  return lang ? `<span${lang}>${escapeHtml(summary)}</span>` : escapeHtml(summary)
+}
+
 /** Feed readers render this as HTML. Escape source text here; the feed format then escapes the markup again. */
 function bodyHtml(paper: ListedRow, t: Messages): string {
   const reason = votesAndReason(paper.votes, reasonFor(paper, t), t)
@@ -134,7 +146,7 @@ function bodyHtml(paper: ListedRow, t: Messages): string {
   ].filter((link) => isWebUrl(link.url))
   return [
     reason && `<p><em>${escapeHtml(reason)}</em></p>`,
-    paper.summary && `<p>${summaryLabel(paper, t)}${escapeHtml(paper.summary)}</p>`,
+    paper.summary && `<p>${summaryLabel(paper, t)}${summaryHtml(paper, t)}</p>`,
     links.length > 0 &&
       `<p>${links.map(({ label, url }) => `<a href="${escapeHtml(url!)}">${label}</a>`).join(' · ')}</p>`,
   ]

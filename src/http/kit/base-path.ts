@@ -3,13 +3,6 @@ import type { Config } from '../../runtime/config/config.ts'
 
 type Where = Pick<Config, 'PUBLIC_URL'>
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** the response comes from the page cache, so its links already have the base path */
-    isCached: boolean
-  }
-}
-
 /** The path of PUBLIC_URL: "/paperboy" for `https://example.org/paperboy`, empty at the root. */
 export const basePath = ({ PUBLIC_URL }: Where): string => new URL(PUBLIC_URL).pathname.replace(/\/+$/, '')
 
@@ -21,14 +14,14 @@ const LINK = /(\s(?:href|action|formaction|src|srcset|poster|data-href|data-src)
  * know the path, because the proxy strips it from requests.
  */
 export function prependBasePath(app: FastifyInstance, config: Where): void {
-  app.decorateRequest('isCached', false)
   const base = basePath(config)
   if (base === '') return
-  app.addHook('onSend', async (request, reply, body) => {
+  app.addHook('onSend', async (_request, reply, body) => {
     const location = reply.getHeader('location')
     if (typeof location === 'string' && /^\/(?!\/)/.test(location)) reply.header('location', base + location)
     const isPage = String(reply.getHeader('content-type')).startsWith('text/html')
-    if (!isPage || request.isCached || typeof body !== 'string') return body
+    // Cached pages are bytes, and have their base path.
+    if (!isPage || typeof body !== 'string') return body
     reply.removeHeader('content-length')
     return body.replace(LINK, `$1${base}/`)
   })

@@ -21,12 +21,12 @@ const TEXT = /^(?:text\/|application\/(?:\w+\+)?(?:json|xml)|image\/svg)/
  * Compresses public texts: list pages, papers, feeds, style sheets, scripts. Pages behind a personal link stay as they are, since
  * the length of a compressed secret beside reflected input gives it away (BREACH).
  *
- * A cached page is the same string each time, and an asset the same buffer, so their compressed forms are kept.
+ * A cached page and an asset are the same buffer each time, so their compressed forms are kept.
  *
  * @param part a plugin's scope, after every other hook that reads or changes bodies
  */
 export function compressPublicTexts(part: FastifyInstance): void {
-  const kept = new LRUCache<string | Buffer, Map<string, Promise<Buffer>>>({ max: 200 })
+  const kept = new LRUCache<Buffer, Map<string, Promise<Buffer>>>({ max: 200 })
   part.addHook('onSend', async (request, reply, body) => {
     if (typeof body !== 'string' && !Buffer.isBuffer(body)) return body
     const isPublic = String(reply.getHeader('cache-control')).startsWith('public')
@@ -36,7 +36,7 @@ export function compressPublicTexts(part: FastifyInstance): void {
     if (!encoding || reply.getHeader('content-encoding') !== undefined) return body
     reply.header('content-encoding', encoding).removeHeader('content-length')
     // Other bodies never come again as the same object.
-    if (!request.isCached && !Buffer.isBuffer(body)) return ENCODERS[encoding](body)
+    if (!Buffer.isBuffer(body)) return ENCODERS[encoding](body)
     const forms = kept.get(body) ?? new Map<string, Promise<Buffer>>()
     kept.set(body, forms)
     const packed = forms.get(encoding) ?? ENCODERS[encoding](body)

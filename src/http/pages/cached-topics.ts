@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { dayOf } from '../../calendar/days.ts'
 import type { Span } from '../../calendar/spans.ts'
+import { keptFor } from '../../lib/kept-for.ts'
 import { newestTrendWeek, readTrends, type Trends } from '../../papers/lists/trends.ts'
 import { type TopicCount, topicCounts } from '../../papers/topics/topic-counts.ts'
 import { type TopicWeeks, topicWeeks } from '../../papers/topics/topic-weeks.ts'
@@ -34,16 +35,6 @@ export function cachedTrends(deps: Deps): (week: Span | undefined) => Promise<Tr
   }
 }
 
-/** Returns a function that reads at most every ten minutes. Concurrent calls share one query. A failure is not cached. */
-export function cached<T>({ now }: Deps, read: () => Promise<T>): () => Promise<T> {
-  let last: { until: number; value: Promise<T> } | undefined
-  return () => {
-    if (last && last.until > now().getTime()) return last.value
-    const value = read()
-    last = { until: now().getTime() + CACHE_MS, value }
-    value.catch(() => {
-      last = undefined
-    })
-    return value
-  }
-}
+/** Returns a function that reads at most every ten minutes. */
+export const cached = <T>({ now }: Deps, read: () => Promise<T>): (() => Promise<T>) =>
+  keptFor(read, { ms: CACHE_MS, now: () => now().getTime() })

@@ -41,7 +41,7 @@ export function calendarOf(month: Span, papers: ReadonlyMap<string, number>, { t
 const dayCell = (day: string, papers: number, { t, current, most }: { t: Messages; current: Span; most: number }) => ({
   number: Number(day.slice(8)),
   href: papers > 0 ? spanHref(spanAround('day', day)) : undefined,
-  says: papers > 0 ? `${fullDay(day, t.intl)}, ${t.common.papers(papers)}` : undefined,
+  says: papers > 0 ? `${fullDay(day, t.intl)}${t.punctuation.comma}${t.common.papers(papers)}` : undefined,
   bar: Math.max(2, Math.round((papers / most) * LONGEST_BAR)),
   current: current.key === day,
 })

@@ -1,4 +1,5 @@
-import { arxivUrl, citedDay, doiOf } from '../../papers/cite.ts'
+import { languageOf } from '../../lib/source-language.ts'
+import { arxivUrl, citedDay, doiOf, urlOf } from '../../papers/cite.ts'
 import type { Paper } from '../../papers/lists/paper.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { isWebUrl } from './paper-item.ts'
@@ -12,15 +13,22 @@ const MOST_AUTHORS = 200
  */
 export function citationMetas(paper: Paper, publicUrl: string): [string, string][] {
   const doi = doiOf(paper)
+  const isArxiv = paper.source === 'arxiv'
   const metas: [string, string | undefined][] = [
     ['citation_title', paper.title],
     ...paper.authors.slice(0, MOST_AUTHORS).map((name): [string, string] => ['citation_author', name]),
     ['citation_publication_date', citedDay(paper).replaceAll('-', '/')],
     ['citation_online_date', citedDay(paper).replaceAll('-', '/')],
-    ['citation_arxiv_id', paper.source === 'arxiv' ? paper.sourceId : undefined],
+    ['citation_arxiv_id', isArxiv ? paper.sourceId : undefined],
+    // Zotero would take a paper without a journal for an article of one.
+    ['z.itemType', isArxiv ? 'preprint' : undefined],
+    ['citation_publisher', isArxiv ? 'arXiv' : undefined],
     ['citation_doi', doi],
     ['citation_pdf_url', isWebUrl(paper.pdfUrl) ? paper.pdfUrl : undefined],
-    ['citation_abstract_html_url', paper.source === 'arxiv' ? arxivUrl(paper.sourceId) : publicUrl + paperPath(paper)],
+    ['citation_abstract_html_url', isArxiv ? arxivUrl(paper.sourceId) : publicUrl + paperPath(paper)],
+    // Without these, Zotero takes the page's own URL and language.
+    ['citation_public_url', urlOf(paper)],
+    ['citation_language', languageOf(`${paper.title} ${paper.abstract}`)],
     ['citation_abstract', paper.abstract],
     ['citation_keywords', paper.keywords.join('; ')],
   ]

@@ -59,7 +59,7 @@ export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
     return reply
       .header('cache-control', `public, max-age=${MAX_AGE}`)
       .header('content-language', edition.locale)
-      .header('vary', 'accept-language')
+      .header('vary', 'accept-language, cookie')
       .header('link', `<${services.config.PUBLIC_URL}${editionPath(query.kind, params.date)}>; rel="canonical"`)
       .type('text/html; charset=utf-8')
       .send(edition.html)

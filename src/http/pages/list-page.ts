@@ -4,7 +4,7 @@ import {
   closingHour,
   fullDay,
   monthOf,
-  plainDay,
+  plainSpan,
   shortDay,
   shortSpan,
   weekdayAndNumber,
@@ -63,7 +63,10 @@ const MAX_NAME_CHARACTERS = 44
 /** The first sentences of a list, from its facts. */
 const leadOf = (papers: readonly ListedRow[], t: Messages): string => {
   const listed = papers.map(({ title, votes }) => ({
-    name: shortenTitle(title, MAX_NAME_CHARACTERS),
+    // Only a leading paper is named, and shortening its title is slow.
+    get name() {
+      return shortenTitle(title, MAX_NAME_CHARACTERS)
+    },
     section: 'top',
     votes: votes ?? null,
   }))
@@ -87,7 +90,7 @@ function cardsOf({ span, papers }: List): number {
 function spanName({ kind, key, from, to }: Span, t: Messages): string {
   if (kind === 'day') return fullDay(from, t.intl)
   if (kind === 'month') return monthOf(from, t.intl)
-  return t.list.weekNamed(Number(key.slice(-2)), shortDay(from, t.intl), plainDay(to, t.intl))
+  return t.list.weekNamed(Number(key.slice(-2)), plainSpan(from, to, t.intl))
 }
 
 function stateOf({ open, closesAt, span }: List, t: Messages): { short: string; rest?: string } {

@@ -63,7 +63,7 @@ export const voteButton = (
   count: paper.votes ? paper.votes.toLocaleString(t.intl) : '',
   says: [paper.votes ? t.paper.votes(paper.votes) : '', (voted ? t.paper.undoFor : t.paper.voteFor)(paper.title)]
     .filter(Boolean)
-    .join('. '),
+    .join(t.punctuation.stop + t.punctuation.space),
 })
 
 /** Save, or Saved to undo it, for templates/pages/save-button.eta. */

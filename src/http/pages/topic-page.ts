@@ -1,4 +1,3 @@
-import { dayOf } from '../../calendar/days.ts'
 import { plainDay, shortDay } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/en.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
@@ -7,7 +6,7 @@ import type { SearchResult } from '../../papers/search/search.ts'
 import { bestOfMonth, topicExtent } from '../../papers/topics/best-of-month.ts'
 import { type FieldSlug, GROUPS } from '../../papers/topics/fields.ts'
 import { otherSpellings, readTopicNames } from '../../papers/topics/topic-name.ts'
-import { type TopicWeeks, topicWeeks } from '../../papers/topics/topic-weeks.ts'
+import type { TopicWeeks } from '../../papers/topics/topic-weeks.ts'
 import { isField } from '../../papers/topics/topics.ts'
 import type { Services } from '../../runtime/services.ts'
 import { feedLinks } from '../feeds/feed-links.ts'
@@ -33,8 +32,13 @@ interface Topic {
 }
 
 /** Reads what a topic's page shows above its papers. */
-export async function readTopic(services: Services, slug: string, t: Messages): Promise<Topic> {
-  const { db, now } = services
+export async function readTopic(
+  services: Services,
+  slug: string,
+  t: Messages,
+  weeksOfAll: () => Promise<TopicWeeks | undefined>,
+): Promise<Topic> {
+  const { db } = services
   const name = (await readTopicNames(db, [slug], t))(slug)
   return {
     slug,
@@ -42,7 +46,7 @@ export async function readTopic(services: Services, slug: string, t: Messages): 
     ...(await topicExtent(db, slug)),
     others: isField(slug) ? [] : await otherSpellings(db, slug, name),
     best: await bestOfMonth(services, slug, BEST),
-    weeks: await topicWeeks(db, dayOf(now()), { slugs: [slug] }),
+    weeks: await weeksOfAll(),
   }
 }
 

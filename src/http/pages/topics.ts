@@ -36,10 +36,10 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     return reply.view('topics', await topicsPage(db, await weeksOfAll(), t))
   })
 
-  /** Counting a large topic's papers takes a tenth of a second. A failure is not cached. */
+  /** A failure is not cached. */
   function headOf(slug: string, t: Messages) {
     const key = `${t.lang} ${slug}`
-    const head = heads.get(key) ?? readTopic(services, slug, t)
+    const head = heads.get(key) ?? readTopic(services, slug, t, weeksOfAll)
     heads.set(key, head)
     head.catch(() => heads.delete(key))
     return head

@@ -1,6 +1,6 @@
 import { daysLater } from '../../calendar/days.ts'
 import type { Span } from '../../calendar/spans.ts'
-import { narrowWeekday, plainDay, shortDay, weekdayDate, weekdayNamed } from '../../calendar/words.ts'
+import { narrowWeekday, plainSpan, shortDay, weekdayDate, weekdayNamed } from '../../calendar/words.ts'
 import { shortenTitle } from '../../edition/compose/subject.ts'
 import type { Messages } from '../../messages/en.ts'
 import { RISER_HOURS, type Riser, type Trends } from '../../papers/lists/trends.ts'
@@ -47,7 +47,7 @@ export function trendsPage(trends: Trends, t: Messages) {
   const number = weekNumber(week)
   return {
     title: words.title(number),
-    name: t.list.weekNamed(number, shortDay(week.from, t.intl), plainDay(partial ? lastDay : week.to, t.intl)),
+    name: t.list.weekNamed(number, plainSpan(week.from, partial ? lastDay : week.to, t.intl)),
     canonical: trendsHref(week),
     description: leadOf(moved, trends.risers, t) || words.description,
     lead: leadOf(moved, trends.risers, t),

@@ -173,7 +173,7 @@ export function welcomeForm(current: Preferences, topics: readonly TopicCount[],
 
 const clockHour = (hour: number): string => `${String(hour).padStart(2, '0')}:00`
 
-/** "2 topics, Every day, 08:00, 10 papers": in the order of the form, as chosen.js says it. */
+/** "2 topics · Every day · 08:00 · 10 papers": in the order of the form, as chosen.js says it. */
 const chosenInWords = ({ topics, cadence, weekday, hour, size }: Preferences, t: Messages): string =>
   [
     t.preferences.topicCount(topics.length),
@@ -181,7 +181,7 @@ const chosenInWords = ({ topics, cadence, weekday, hour, size }: Preferences, t:
     ...(cadence === 'weekly' ? [weekdayNamed(daysLater(A_MONDAY, weekday - 1), t.intl)] : []),
     clockHour(hour),
     t.preferences.papers(size),
-  ].join(t.punctuation.comma)
+  ].join(' · ')
 
 const A_MONDAY = '2024-01-01'
 

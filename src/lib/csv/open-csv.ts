@@ -8,8 +8,8 @@ export interface CsvFile {
   header: string[]
   separator: string
   encoding: Encoding
-  /** the records after the header, each with its line; a bad record has a `problem` */
-  rows: AsyncGenerator<CsvRow>
+  /** the records after the header, some at a time, each with its line; a bad record has a `problem` */
+  batches: AsyncGenerator<CsvRow[]>
 }
 
 /** The separator that splits the first line into most cells wins. */
@@ -19,19 +19,19 @@ const SEPARATORS = [',', ';', '\t', '|']
  * Opens a CSV file and reads its header. Memory use does not grow with the file.
  * Accepts commas, semicolons, tabs and bars, Excel's `sep=` line, UTF-8, UTF-16 and Windows-1252.
  *
- * @throws PaperboyError BAD_IMPORT when the file is missing, empty or has no header; `rows` throws it when the rest
+ * @throws PaperboyError BAD_IMPORT when the file is missing, empty or has no header; `batches` throws it when the rest
  *   is unreadable
  */
 export async function openCsv(file: TextFile): Promise<CsvFile> {
   try {
     const encoding = await detectEncoding(file)
-    const batches = splitLines(readText(file, encoding), LONGEST_RECORD)
-    const { first, named, rest } = await takeHeader(batches)
+    const lines = splitLines(readText(file, encoding), LONGEST_RECORD)
+    const { first, named, rest } = await takeHeader(lines)
     const { separator, header } = (named ? [named] : SEPARATORS)
       .map((each) => ({ separator: each, header: parseText(first, each)?.[0] ?? [] }))
       .reduce((best, each) => (each.header.length > best.header.length ? each : best))
     if (header.length === 0) throw new Error('its first line has a quote (") out of place')
-    return { header, separator, encoding, rows: rowsOf(file, rest, batches, { separator, width: header.length }) }
+    return { header, separator, encoding, batches: recordsOf(file, rest, lines, { separator, width: header.length }) }
   } catch (error) {
     throw unreadable(file, error)
   }
@@ -69,20 +69,20 @@ async function takeHeader(
   }
 }
 
-async function* rowsOf(
+async function* recordsOf(
   file: TextFile,
   read: Line[],
   batches: AsyncGenerator<Line[]>,
   shape: { separator: string; width: number },
-): AsyncGenerator<CsvRow> {
+): AsyncGenerator<CsvRow[]> {
   try {
     let waiting = read
     for await (const lines of batches) {
       const { rows, rest } = takeRecords(waiting.length > 0 ? [...waiting, ...lines] : lines, shape, false)
-      yield* rows
+      yield rows
       waiting = rest
     }
-    yield* takeRecords(waiting, shape, true).rows
+    yield takeRecords(waiting, shape, true).rows
   } catch (error) {
     throw unreadable(file, error)
   }

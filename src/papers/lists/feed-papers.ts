@@ -1,8 +1,9 @@
 import { closeOfDay, dayOf, daysLater } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { searchPapers } from '../search/search.ts'
-import { listDay, newestDay } from './list-day.ts'
-import type { ListedRow } from './listed-rows.ts'
+import { newestDays } from './list-day.ts'
+import { orderDays } from './list-order.ts'
+import { type ListedRow, readListed } from './listed-rows.ts'
 import { papersBy } from './papers-by.ts'
 
 interface Deps {
@@ -38,14 +39,10 @@ export async function feedPapers(deps: Deps, { topic, author, organisation }: Fi
     const who = author !== undefined ? { author } : { organisation: organisation! }
     return (await papersBy(deps, who, { upTo: lastClosed, limit: MOST_FILTERED })).papers
   }
-  const papers: ListedRow[] = []
-  let day = await newestDay(deps, lastClosed)
-  for (let n = 0; n < DAYS && day !== undefined; n++) {
-    const list = await listDay(deps, day, { limit: BEST_PER_DAY })
-    papers.push(...(list?.papers ?? []))
-    day = list?.previous?.key
-  }
-  return papers
+  const days = await newestDays(deps.db, lastClosed, DAYS)
+  const orders = await orderDays(deps.db, days, deps.now())
+  const best = days.flatMap((day) => orders.get(day)?.slice(0, BEST_PER_DAY) ?? [])
+  return readListed(deps.db, best, deps.now())
 }
 
 /** Returns when a feed first contained a day's papers: at the close of its list. */

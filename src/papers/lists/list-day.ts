@@ -1,9 +1,10 @@
+import { sql } from 'drizzle-orm'
 import { closeOfDay, dayOf, isDay } from '../../calendar/days.ts'
 import { type Span, spanAround } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { number, query, queryOne, text } from '../../runtime/db/query.ts'
-import { readListVotes } from '../ranking/list-votes.ts'
-import { rankPapers } from '../ranking/rank.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
+import { number, query, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
+import { readOrder } from './list-order.ts'
 import type { ListedRow } from './listed-rows.ts'
 import { readListed } from './listed-rows.ts'
 
@@ -66,38 +67,41 @@ export async function listSpan(
   { after, limit = PAGE }: PageOf = {},
 ): Promise<List | undefined> {
   const at = now()
-  const rows = await readListVotes(db, span, at)
-  if (rows.length === 0) return undefined
-  const ids = span.kind === 'day' ? rankPapers(rows).map(({ id }) => id) : byVotes(rows)
-  const start = after === undefined ? 0 : ids.indexOf(after) + 1
-  const shown = ids.slice(start, start + limit)
+  const [{ ids, first, total }, around] = await Promise.all([
+    readOrder(db, span, at, { after, limit }),
+    neighbours(db, span, dayOf(at)),
+  ])
+  if (total === 0) return undefined
   const closesAt = closeOfDay(span.to, closeHourUtc)
   return {
     span,
     open: at < closesAt,
     closesAt,
-    ...(await neighbours(db, span, dayOf(at))),
-    total: ids.length,
-    papers: await readListed(db, shown, at),
-    first: start + 1,
-    nextAfter: start + limit < ids.length ? shown.at(-1) : undefined,
+    ...around,
+    total,
+    papers: await readListed(db, ids, at),
+    first,
+    nextAfter: first - 1 + limit < total ? ids.at(-1) : undefined,
   }
 }
-
-type Ordered = Awaited<ReturnType<typeof readListVotes>>
-
-const byVotes = (rows: Ordered): number[] =>
-  rows.toSorted((a, b) => (b.votes ?? -1) - (a.votes ?? -1) || b.id - a.id).map((row) => row.id)
 
 /** Returns the newest list day with papers, up to and including the given day. */
 export async function newestDay(
   { db, now }: Pick<Deps, 'db' | 'now'>,
   upTo = dayOf(now()),
 ): Promise<string | undefined> {
-  const { day } = await queryOne(db, { day: text.nullable() })`
-    SELECT max(list_day)::text AS day FROM papers WHERE list_day <= ${upTo}::date`
-  return day ?? undefined
+  const [day] = await newestDays(db, upTo, 1)
+  return day
 }
+
+/** Returns the newest list days with papers, newest first, up to and including the given day. */
+export const newestDays = (db: Db, upTo: string, count: number): Promise<string[]> =>
+  // Each step reads one entry of an index. DISTINCT would read those of all papers.
+  queryColumn(db, text)`
+    WITH RECURSIVE days AS (
+      SELECT max(list_day) AS day, 1 AS nth FROM papers WHERE list_day <= ${upTo}::date
+      UNION ALL SELECT (SELECT max(list_day) FROM papers WHERE list_day < day), nth + 1 FROM days WHERE nth < ${count} AND day IS NOT NULL
+    ) SELECT day::text FROM days WHERE day IS NOT NULL ORDER BY nth`
 
 /** Returns the nearest spans of a kind with papers before and after one, and its own last list day up to today. */
 export async function neighbours(
@@ -106,10 +110,14 @@ export async function neighbours(
   today: string,
 ): Promise<Pick<List, 'previous' | 'next' | 'lastDay'>> {
   const day = text.nullable()
-  const { previous, next, last } = await queryOne(db, { previous: day, next: day, last: day })`
-    SELECT (SELECT max(list_day) FROM papers WHERE list_day < ${from}::date)::text AS previous,
+  const { previous, next, last } = await queryOne(
+    db,
+    { previous: day, next: day, last: day },
+    prepared(sql`
+      SELECT (SELECT max(list_day) FROM papers WHERE list_day < ${from}::date)::text AS previous,
       (SELECT min(list_day) FROM papers WHERE list_day > ${to}::date AND list_day <= ${today}::date)::text AS next,
-      (SELECT max(list_day) FROM papers WHERE list_day BETWEEN ${from}::date AND least(${to}::date, ${today}::date))::text AS last`
+      (SELECT max(list_day) FROM papers WHERE list_day BETWEEN ${from}::date AND least(${to}::date, ${today}::date))::text AS last`),
+  )
   return {
     lastDay: last ?? to,
     previous: previous === null ? undefined : spanAround(kind, previous),
@@ -122,8 +130,12 @@ export async function countDays(
   { db, now }: Pick<Deps, 'db' | 'now'>,
   { from, to }: Span,
 ): Promise<Map<string, number>> {
-  const rows = await query(db, { day: text, papers: number })`
-    SELECT list_day::text AS day, count(*)::int AS papers FROM papers
-    WHERE list_day BETWEEN ${from}::date AND least(${to}::date, ${dayOf(now())}::date) GROUP BY list_day`
+  const rows = await query(
+    db,
+    { day: text, papers: number },
+    prepared(sql`
+      SELECT list_day::text AS day, count(*)::int AS papers FROM papers
+      WHERE list_day BETWEEN ${from}::date AND least(${to}::date, ${dayOf(now())}::date) GROUP BY list_day`),
+  )
   return new Map(rows.map(({ day, papers }) => [day, papers]))
 }

@@ -2,11 +2,14 @@ import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { dayOf, daysBetween } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, bool, number, query, text } from '../../runtime/db/query.ts'
 import { ListFacts } from '../ranking/list-facts.ts'
+import { withSignals } from '../ranking/list-votes.ts'
 import { reasonFor } from '../ranking/reason.ts'
 import { readable, sentences } from '../readable.ts'
-import { countReaderVotes } from '../votes/reader-votes.ts'
+import { dampBursts } from '../votes/damp-bursts.ts'
+import { addVotes, burstsOf } from '../votes/reader-votes.ts'
 
 /** A paper of a list in readable plain text, which a page must escape. */
 export interface ListedRow {
@@ -23,6 +26,8 @@ export interface ListedRow {
   aiSummary: boolean
   /** votes of the source and of our readers */
   votes?: number | undefined
+  /** how many of its votes are our readers' */
+  ownVotes?: number | undefined
   comments?: number | undefined
   stars?: number | undefined
   url?: string | undefined
@@ -48,11 +53,12 @@ export interface ListedRow {
 
 const SUMMARY_CHARACTERS = 320
 
-type Row = Awaited<ReturnType<typeof select>>[number]
+type Row = z.output<typeof Selected>
 
 /** Reads papers as pages show them, in the order of the ids. */
 export async function readListed(db: Db, ids: readonly number[], at: Date): Promise<ListedRow[]> {
-  const rows = await select(db, sql`p.id = ANY(${sql.param(ids)}::bigint[])`, at)
+  if (ids.length === 0) return []
+  const rows = await query(db, Selected, prepared(selectListed(ids, at)))
   const byId = new Map(rows.map((row) => [row.id, row]))
   return ids.flatMap((id) => byId.get(id) ?? []).map((row) => rowOf(row, at))
 }
@@ -76,6 +82,7 @@ const Selected = z.object({
   listDay: text,
   topics: z.array(text),
   votes: number.nullable(),
+  bursts: z.array(number).nullable(),
   comments: number.nullable(),
   stars: number.nullable(),
   picked: bool.nullable(),
@@ -86,33 +93,14 @@ const Selected = z.object({
   height: number.nullable(),
 })
 
-async function select(db: Db, condition: SQL, at: Date) {
-  const rows = await query(db, Selected)`
-    SELECT p.id, p.source, p.source_id, p.title, coalesce(p.summary, p.abstract) AS text, p.authors, p.organization,
-      p.summary IS NOT NULL AND p.summary_by_ai AS ai_summary, p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_day::text AS list_day, p.topics, p.raw ? 'paper' AS has_discussion,
-      s.votes, s.comments, s.stars, k.verdict = 'picked' AS picked, k.curator, f.facts,
-      n.hash, n.width, n.height
-    FROM ${withSignals(at)} LEFT JOIN list_facts f ON f.paper_id = p.id LEFT JOIN thumbnails n ON n.paper_id = p.id
-    WHERE ${condition}`
-  return withOwnVotes(db, rows, at)
-}
-
-/** Joins papers `p` with their newest snapshot `s` by a moment and the curator's verdict `k`. */
-const withSignals = (at: Date): SQL => sql`
-  papers p
-  LEFT JOIN LATERAL (
-    SELECT * FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
-  ) s ON true
-  LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day`
-
-async function withOwnVotes(db: Db, rows: z.output<typeof Selected>[], at: Date) {
-  const own = await countReaderVotes(
-    db,
-    rows.map(({ id }) => id),
-    { by: at },
-  )
-  return rows.map((row) => (own.has(row.id) ? { ...row, votes: (row.votes ?? 0) + own.get(row.id)! } : row))
-}
+const selectListed = (ids: readonly number[], at: Date): SQL => sql`
+  SELECT p.id, p.source, p.source_id, p.title, coalesce(p.summary, p.abstract) AS text, p.authors, p.organization,
+    p.summary IS NOT NULL AND p.summary_by_ai AS ai_summary, p.url, p.pdf_url, p.code_url, p.project_url, p.sample, p.list_day::text AS list_day, p.topics, p.raw ? 'paper' AS has_discussion,
+    s.votes, s.comments, s.stars, ${burstsOf(sql`p.id`, at)} AS bursts, k.verdict = 'picked' AS picked, k.curator, f.facts,
+    n.hash, n.width, n.height
+  FROM papers p ${withSignals(at)} LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
+  LEFT JOIN list_facts f ON f.paper_id = p.id LEFT JOIN thumbnails n ON n.paper_id = p.id
+  WHERE p.id = ANY(${sql.param(ids)}::bigint[])`
 
 /** Days after which a paper's votes hardly change, so that a chance is no news. */
 const CHANCE_DAYS = 14
@@ -122,6 +110,7 @@ function rowOf(row: Row, at: Date): ListedRow {
   const isNews = daysBetween(row.listDay, dayOf(at)) <= CHANCE_DAYS
   const list = row.facts === null ? undefined : { ...(stored as ListFacts), ...(chance && isNews ? { chance } : {}) }
   const pickedBy = (row.picked && row.curator) || undefined
+  const votes = addVotes(row.votes, row.bursts)
   return {
     id: row.id,
     source: row.source,
@@ -132,7 +121,8 @@ function rowOf(row: Row, at: Date): ListedRow {
     organization: row.organization === null ? undefined : readable(row.organization),
     summary: sentences(readable(row.text), SUMMARY_CHARACTERS),
     aiSummary: row.aiSummary,
-    votes: row.votes ?? undefined,
+    votes: votes ?? undefined,
+    ownVotes: row.bursts === null ? undefined : dampBursts(row.bursts),
     comments: row.comments ?? undefined,
     stars: row.stars ?? undefined,
     url: row.url ?? undefined,
@@ -141,7 +131,7 @@ function rowOf(row: Row, at: Date): ListedRow {
     projectUrl: row.projectUrl ?? undefined,
     discussionUrl:
       row.hasDiscussion && row.source === 'arxiv' ? `https://huggingface.co/papers/${row.sourceId}` : undefined,
-    reason: reasonFor({ list, pickedBy, votes: row.votes }),
+    reason: reasonFor({ list, pickedBy, votes }),
     list,
     pickedBy,
     picked: row.picked === true,

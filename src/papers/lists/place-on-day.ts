@@ -1,7 +1,5 @@
-import { spanAround } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { readListVotes } from '../ranking/list-votes.ts'
-import { rankPapers } from '../ranking/rank.ts'
+import { orderDays } from './list-order.ts'
 import { type ListedRow, readListed } from './listed-rows.ts'
 
 /** A paper's place in its day's list, starting at 1, with the papers beside it. */
@@ -18,7 +16,7 @@ export async function placeOnDay(
   { id, listDay }: Pick<ListedRow, 'id' | 'listDay'>,
 ): Promise<PlaceOnDay | undefined> {
   const at = now()
-  const ids = rankPapers(await readListVotes(db, spanAround('day', listDay), at)).map((row) => row.id)
+  const ids = (await orderDays(db, [listDay], at)).get(listDay) ?? []
   const index = ids.indexOf(id)
   if (index < 0) return undefined
   const beside = await readListed(

@@ -34,14 +34,14 @@ export async function readListVotes(
   { from, to }: { from: string; to: string },
   at: Date,
 ): Promise<ListedVotes[]> {
-  return select(
-    db,
-    at,
-    sql`LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
-    WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND k.verdict IS DISTINCT FROM 'dropped'
-      AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))`,
-  )
+  return select(db, at, listedIn(sql`p.list_day BETWEEN ${from}::date AND ${to}::date`))
 }
+
+/** Joins `picks k` to papers `p`, and restricts them to those that lists show. */
+export const listedIn = (days: SQL): SQL => sql`
+  LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
+  WHERE ${days} AND k.verdict IS DISTINCT FROM 'dropped'
+    AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))`
 
 /** Reads the papers of other list days that the curator added to the editions of some days, in the same form. */
 export const readAddedVotes = (db: Db, { from, to }: { from: string; to: string }, at: Date): Promise<ListedVotes[]> =>
@@ -60,15 +60,9 @@ async function select(db: Db, at: Date, restricted: SQL): Promise<ListedVotes[]>
   const rows = await query(db, Row)`
     SELECT p.id, p.list_day::text, p.list_position, p.topics, p.sample, p.weight, s.votes, s.comments, s.stars,
       coalesce(p.raw -> 'isAuthorParticipating' = 'true'::jsonb, false) AS answers, ${readAtOf(sql`${at}`)} AS read_at,
-      CASE WHEN s.observed_at IS NOT NULL
-        THEN greatest(extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600, 0)
-        -- Without votes of a source, age is that of the paper now: it orders a list by freshness.
-        ELSE greatest(extract(epoch FROM ${at}::timestamptz - p.listed_at) / 3600, 0) END::float8 AS age_hours,
+      ${ageHoursAt(at)} AS age_hours,
       k.verdict = 'picked' AS picked, k.note, k.curator
-    FROM papers p
-    LEFT JOIN LATERAL (
-      SELECT * FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
-    ) s ON true
+    FROM papers p ${withSignals(at)}
     ${restricted}
     ORDER BY p.list_day, p.list_position, p.id`
   const own = await countReaderVotes(
@@ -82,6 +76,18 @@ async function select(db: Db, at: Date, restricted: SQL): Promise<ListedVotes[]>
     votes: own.has(row.id) ? (row.votes ?? 0) + own.get(row.id)! : row.votes,
   }))
 }
+
+/** Joins papers `p` with their newest snapshot `s` by a moment. */
+export const withSignals = (at: Date): SQL => sql`
+  LEFT JOIN LATERAL (
+    SELECT * FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
+  ) s ON true`
+
+/** Hours from listing to the snapshot `s`. Without votes of a source it is a paper's age now, which orders a list by freshness. */
+export const ageHoursAt = (at: Date): SQL => sql`
+  CASE WHEN s.observed_at IS NOT NULL
+    THEN greatest(extract(epoch FROM s.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600, 0)
+    ELSE greatest(extract(epoch FROM ${at}::timestamptz - p.listed_at) / 3600, 0) END::float8`
 
 /**
  * When the votes of snapshot `s` of paper `p` were last read by a moment, NULL if unknown.

@@ -2,8 +2,9 @@ import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query } from '../../runtime/db/query.ts'
-import { readVectors } from '../search/read-vectors.ts'
-import { tasteVector } from './taste-vector.ts'
+import type { Vector } from '../search/vectorise.ts'
+import { readTasteVectors } from './read-taste-vectors.ts'
+import { authorTerm, tasteVector } from './taste-vector.ts'
 
 /** How many of the newest votes, saves and dislikes count: tastes change. */
 const MOST_LEARNED = 200
@@ -26,17 +27,27 @@ export async function learnTaste({ db, now }: { db: Db; now: () => Date }, subsc
       await tx.execute(sql`DELETE FROM tastes WHERE subscriber_id = ${subscriberId}`)
       return
     }
-    const vectors = await readVectors(tx, [...wanted, ...unwanted])
+    const vectors = await readTasteVectors(tx, [...wanted, ...unwanted])
     const of = (ids: Iterable<number>) => [...ids].flatMap((id) => vectors.get(id) ?? [])
     const { terms, weights } = tasteVector(of(wanted), of(unwanted))
+    const authors = likedAuthors(
+      { terms, weights },
+      of(wanted).flatMap((paper) => paper.authors),
+    )
     const count = (kind: Judgement['kind']) => found.filter((each) => each.kind === kind).length
     await tx.execute(sql`
-      INSERT INTO tastes (subscriber_id, terms, weights, votes, saved, not_interested, learned_at)
-      VALUES (${subscriberId}, ${sql.param(terms)}::int[], ${sql.param(weights)}::real[], ${count('vote')}, ${count('saved')},
+      INSERT INTO tastes (subscriber_id, terms, weights, authors, votes, saved, not_interested, learned_at)
+      VALUES (${subscriberId}, ${sql.param(terms)}::int[], ${sql.param(weights)}::real[], ${sql.param(authors)}::text[], ${count('vote')}, ${count('saved')},
         ${count('not interested')}, ${now()})
-      ON CONFLICT (subscriber_id) DO UPDATE SET terms = excluded.terms, weights = excluded.weights, votes = excluded.votes,
+      ON CONFLICT (subscriber_id) DO UPDATE SET terms = excluded.terms, weights = excluded.weights, authors = excluded.authors, votes = excluded.votes,
         saved = excluded.saved, not_interested = excluded.not_interested, learned_at = excluded.learned_at`)
   })
+}
+
+/** The names of a taste's authors, the heaviest first, for the reader to see. */
+function likedAuthors({ terms, weights }: Vector, names: readonly string[]): string[] {
+  const byTerm = new Map(names.map((name) => [authorTerm(name), name]))
+  return terms.flatMap((term, at) => (weights[at]! > 0 ? (byTerm.get(term) ?? []) : []))
 }
 
 const Judgement = z.object({ paperId: bigint, kind: z.enum(['vote', 'saved', 'not interested']) })
@@ -66,11 +77,12 @@ export interface TasteInWords {
   votes: number
   saved: number
   notInterested: number
-  /** its heaviest words, the heaviest first */
+  /** its heaviest words, then its heaviest authors */
   words: string[]
 }
 
 const MOST_WORDS = 12
+const MOST_NAMES = 4
 
 /** Reads a reader's taste in words; undefined when nothing is learned. */
 export async function describeTaste(db: Db, subscriberId: number): Promise<TasteInWords | undefined> {
@@ -78,7 +90,7 @@ export async function describeTaste(db: Db, subscriberId: number): Promise<Taste
   const [taste] = await query(db, Row)`
     SELECT votes, saved, not_interested, ARRAY(
       SELECT t.term FROM unnest(terms, weights) WITH ORDINALITY AS w (id, weight, place) JOIN terms t ON t.id = w.id
-      WHERE w.weight > 0 AND t.term ~ '[[:alpha:]]' ORDER BY w.place LIMIT ${MOST_WORDS}) AS words
+      WHERE w.weight > 0 AND t.term ~ '[[:alpha:]]' ORDER BY w.place LIMIT ${MOST_WORDS}) || authors[1:${sql.raw(String(MOST_NAMES))}] AS words
     FROM tastes WHERE subscriber_id = ${subscriberId}`
   return taste
 }

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, number, query } from '../../runtime/db/query.ts'
@@ -11,24 +11,38 @@ import { dampBursts } from './damp-bursts.ts'
  * @param options.by votes cast later are not counted
  * @returns counts by paper id; papers without a counted vote are absent
  */
-export async function countReaderVotes(
+export const countReaderVotes = async (
   db: Db,
   paperIds: readonly number[],
   { by }: { by?: Date } = {},
-): Promise<Map<number, number>> {
-  if (paperIds.length === 0) return new Map()
+): Promise<Map<number, number>> =>
+  paperIds.length === 0 ? new Map() : countVotesFor(db, sql`ANY(${sql.param(paperIds)}::bigint[])`, by)
+
+/** Counts as `countReaderVotes` does, for the papers of these list days. */
+export const countVotesInSpan = (db: Db, { from, to }: { from: string; to: string }, by: Date) =>
+  // An array, or PostgreSQL may read every vote.
+  countVotesFor(db, sql`ANY(ARRAY(SELECT id FROM papers WHERE list_day BETWEEN ${from}::date AND ${to}::date))`, by)
+
+async function countVotesFor(db: Db, ids: SQL, by: Date | undefined): Promise<Map<number, number>> {
   const rows = await query(db, { id: bigint, bursts: z.array(number) })`
     SELECT paper_id AS id, array_agg(readers) AS bursts
-    FROM (
-      SELECT v.paper_id, count(*)::int AS readers
-      FROM votes v JOIN subscribers s ON s.id = v.subscriber_id
-      WHERE v.paper_id = ANY(${sql.param(paperIds)}::bigint[]) AND s.status IN ('active', 'unsubscribed')
-        AND v.cast_at <= coalesce(${by ?? null}::timestamptz, 'infinity')
-        AND NOT EXISTS (
-          SELECT FROM papers p JOIN paper_submitters o USING (source, source_id)
-          WHERE p.id = v.paper_id AND o.subscriber_id = v.subscriber_id)
-      GROUP BY v.paper_id, v.network
-    ) AS networks
+    FROM (SELECT v.paper_id, count(*)::int AS readers FROM ${counted(by)} AND v.paper_id = ${ids} GROUP BY v.paper_id, v.network) AS networks
     GROUP BY paper_id`
   return new Map(rows.map(({ id, bursts }) => [id, dampBursts(bursts)]))
 }
+
+/** Returns an expression for one paper's bursts in the form of `dampBursts`, NULL without a counted vote. */
+export const burstsOf = (paperId: SQL, by: Date): SQL => sql`
+  (SELECT array_agg(readers) FROM (SELECT count(*)::int AS readers FROM ${counted(by)} AND v.paper_id = ${paperId} GROUP BY v.network) AS networks)`
+
+/** Adds our readers' votes to a source's. Both may be unknown. */
+export const addVotes = (votes: number | null, bursts: readonly number[] | null): number | null =>
+  bursts === null ? votes : (votes ?? 0) + dampBursts(bursts)
+
+/** The votes `v` that count. */
+const counted = (by: Date | undefined): SQL => sql`
+  votes v JOIN subscribers s ON s.id = v.subscriber_id
+  WHERE s.status IN ('active', 'unsubscribed') AND v.cast_at <= coalesce(${by ?? null}::timestamptz, 'infinity')
+    AND NOT EXISTS (
+      SELECT FROM papers own JOIN paper_submitters o USING (source, source_id)
+      WHERE own.id = v.paper_id AND o.subscriber_id = v.subscriber_id)`

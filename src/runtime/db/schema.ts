@@ -323,6 +323,7 @@ export const tastes = pgTable('tastes', {
   subscriberId: bigint('subscriber_id', { mode: 'number' }).primaryKey(),
   terms: integer('terms').array().notNull(),
   weights: real('weights').array().notNull(),
+  authors: text('authors').array().notNull().default([]),
   votes: smallint('votes').notNull(),
   saved: smallint('saved').notNull(),
   notInterested: smallint('not_interested').notNull(),

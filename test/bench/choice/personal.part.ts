@@ -4,7 +4,7 @@ import { buildTasteIndex } from '../../../src/edition/select/taste.ts'
 import { NO_WISHES, type SelectionPreferences, type SimilarPaper } from '../../../src/edition/select/wishes.ts'
 import type { ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
 import { countWords, type Vector, vectorise } from '../../../src/papers/search/vectorise.ts'
-import { tasteVector } from '../../../src/papers/votes/taste-vector.ts'
+import { tasteVector, withAuthors } from '../../../src/papers/votes/taste-vector.ts'
 import { mean, standardError } from '../ranking/measures.ts'
 import { authorGroups } from './author-groups.ts'
 import { type DayEdition, dayEditions } from './editions.ts'
@@ -95,7 +95,7 @@ interface Corpus {
   papers: readonly ListedPaper[]
   /** indices of the month's papers */
   pool: number[]
-  /** by index, of whole texts */
+  /** by index, of whole texts and authors */
   whole: Vector[]
   /** by index, of the 64 heaviest words */
   short: Vector[]
@@ -116,7 +116,7 @@ function corpusOf(all: readonly ListedPaper[], month: string): Corpus {
   return {
     papers,
     pool: [...papers.keys()].filter((at) => papers[at]!.listDay.startsWith(month)),
-    whole: counts.map((words) => vectorise(words, known, papers.length)),
+    whole: counts.map((words, at) => withAuthors(vectorise(words, known, papers.length), papers[at]!.authors)),
     short: counts.map((words) => vectorise(words, known, papers.length, 64)),
   }
 }

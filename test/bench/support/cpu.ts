@@ -24,3 +24,22 @@ function cpuOf(pid: number): number {
     return 0
   }
 }
+
+/** Returns the CPU seconds of a PostgreSQL server so far: of its running processes and of those that have ended. */
+export function serverCpu(postmaster: number): number {
+  const children = readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8').trim().split(' ')
+  return ticksOf(postmaster, 4) + children.reduce((sum, pid) => sum + ticksOf(Number(pid), 2), 0)
+}
+
+/** Fields 14 to 17 of /proc/PID/stat: user and system time, then those of children that have ended. In seconds. */
+function ticksOf(pid: number, fields: 2 | 4): number {
+  try {
+    const numbers = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')
+      .slice(11, 11 + fields)
+    return numbers.reduce((sum, ticks) => sum + Number(ticks), 0) / 100
+  } catch {
+    return 0 // it has ended
+  }
+}

@@ -8,8 +8,15 @@ import { choosePort } from '../../../src/embedded/port.ts'
 import type { Taken } from './contender.ts'
 import { endsWithUs } from './ends-with-us.ts'
 
-/** The flags of `npm run worker`. */
-export const WORKER_FLAGS: string[] = project.scripts.worker.match(/--(?!env-file)\S+/g)!
+const flagsOf = (script: string): string[] => script.match(/--(?!env-file)\S+/g) ?? []
+
+/** The flags that `npm run worker`, `npm run api` and `npm run paperboy` give to Node. */
+export const PROJECT_FLAGS = {
+  worker: flagsOf(project.scripts.worker),
+  api: flagsOf(project.scripts.api),
+  paperboy: flagsOf(project.scripts.paperboy),
+}
+export const WORKER_FLAGS = PROJECT_FLAGS.worker
 
 const here = (file: string) => new URL(file, import.meta.url).pathname
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { buildTasteIndex, SINGLE_PAPER_LIMITS } from '../../../src/edition/select/taste.ts'
 import type { Vector } from '../../../src/papers/search/vectorise.ts'
-import { tasteVector } from '../../../src/papers/votes/taste-vector.ts'
+import { tasteVector, withAuthors } from '../../../src/papers/votes/taste-vector.ts'
 
 /** A unit vector with these terms, equally heavy. */
 const vector = (...terms: number[]): Vector => ({ terms, weights: terms.map(() => 1 / Math.sqrt(terms.length)) })
@@ -61,6 +61,17 @@ describe('a taste', () => {
     expect(weights.get(1)).toBeCloseTo((1 + half) / 2)
     expect(weights.get(2)).toBeCloseTo(half / 2 - half / 4)
     expect(weights.get(3)).toBeCloseTo(-half / 4)
+  })
+
+  test('knows authors: the next paper of a liked group fits without a word in common, but words outweigh a common name', () => {
+    const index = buildTasteIndex(
+      [withAuthors(vector(7, 8), ['Ada Lovelace']), withAuthors(vector(1, 2), ['Emmy Noether']), vector(5, 6)],
+      Array.from({ length: 100 }, (_, at) => withAuthors(vector(1000 + at), [`Author ${at}`])),
+    )
+    const taste = tasteVector([withAuthors(vector(1, 2), ['ada lovelace', 'Charles Babbage'])], [])
+    const scores = index.scoresOf(taste)
+    expect(index.papersLike(taste).map(({ position }) => position)).toEqual([0, 1])
+    expect(scores[1]).toBeGreaterThan(scores[0]!)
   })
 
   test('has at most 256 terms, the heaviest first', () => {

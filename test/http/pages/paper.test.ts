@@ -5,7 +5,10 @@ import { test } from '../site.ts'
 
 /** The tags of a page's head, in order. */
 const metasOf = (html: string): [string, string][] =>
-  [...html.matchAll(/<meta name="(citation_\w+)" content="([^"]*)">/g)].map(([, name, content]) => [name!, content!])
+  [...html.matchAll(/<meta name="(citation_\w+|z\.\w+)" content="([^"]*)">/g)].map(([, name, content]) => [
+    name!,
+    content!,
+  ])
 
 describe('a researcher', () => {
   test('gets the tags that Google Scholar and Zotero read', async ({ db, site: { app } }) => {
@@ -21,12 +24,19 @@ describe('a researcher', () => {
       ['citation_publication_date', '2026/04/10'],
       ['citation_online_date', '2026/04/10'],
       ['citation_arxiv_id', '2604.14000'],
+      ['z.itemType', 'preprint'],
+      ['citation_publisher', 'arXiv'],
       ['citation_doi', '10.48550/arXiv.2604.14000'],
       ['citation_pdf_url', 'https://arxiv.org/pdf/2604.14000'],
       ['citation_abstract_html_url', 'https://arxiv.org/abs/2604.14000'],
+      ['citation_public_url', 'https://arxiv.org/abs/2604.14000'],
+      ['citation_language', 'en'],
       ['citation_abstract', 'We show something. It works.'],
       ['citation_keywords', 'mu law'],
     ])
+    // Zotero takes the page's language and URL where these tags are missing ("Embedded Metadata", version of 27 April 2026).
+    const chinese = metasOf((await app.inject('/papers/2604.14000?lang=zh')).body)
+    expect(chinese).toEqual(metasOf(body))
   })
 
   test('gets JSON-LD that no title can break out of', async ({ db, site: { app } }) => {

@@ -6,16 +6,20 @@ interface Got {
   body: string
 }
 
-/** A receiver of webhooks on this machine. `answer` says what it answers next. */
+/** A receiver of webhooks on this machine. `answer` says what it answers next, and `before` runs before it answers. */
 export async function startReceiver() {
   const got: Got[] = []
-  const answer: { status: number; headers?: Record<string, string>; body?: string } = { status: 200 }
+  const answer: { status: number; headers?: Record<string, string>; body?: string; before?: () => Promise<unknown> } = {
+    status: 200,
+  }
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk) => chunks.push(chunk))
-    request.on('end', () => {
+    request.on('end', async () => {
       got.push({ headers: request.headers, body: Buffer.concat(chunks).toString() })
-      response.writeHead(answer.status, answer.headers).end(answer.body ?? 'thank you')
+      const { status, headers, body, before } = answer
+      await before?.()
+      response.writeHead(status, headers).end(body ?? 'thank you')
     })
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))

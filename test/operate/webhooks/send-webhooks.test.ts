@@ -267,6 +267,23 @@ describe('a message', () => {
     expect(receiver.got).toHaveLength(13)
   })
 
+  test('stays sent when an earlier attempt fails after it', async ({ desk, receiver }) => {
+    const { id } = await desk.listen()
+    await queueTest(desk.services, id)
+    Object.assign(receiver.answer, {
+      status: 500,
+      before: async () => {
+        // Its lease is over: a second worker sends the message before the first one gets its answer.
+        desk.wait(61)
+        Object.assign(receiver.answer, { status: 200, before: undefined })
+        expect(await sendWebhooks(desk.services)).toEqual({ sent: 1, failed: 0 })
+      },
+    })
+    expect(await sendWebhooks(desk.services)).toEqual({ sent: 0, failed: 1 })
+    expect(receiver.got).toHaveLength(2)
+    expect((await listMessages(desk.services, id))[0]).toMatchObject({ state: 'sent', status: 200 })
+  })
+
   test('is kept for 30 days after its last attempt', async ({ db, desk }) => {
     const { id } = await desk.listen()
     await queueTest(desk.services, id)

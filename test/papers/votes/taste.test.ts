@@ -53,6 +53,7 @@ describe('what a reader’s acts teach', () => {
     expect((await taste())!.words).toContain('tulip')
     await mark(1, 'not interested')
     expect(await taste()).toMatchObject({ notInterested: 1 })
+    expect((await taste())!.words.slice(-2), 'authors are named too').toEqual(['Ada Lovelace', 'Charles Babbage'])
     await unmark(2, 'saved')
     expect((await taste())!.words).not.toContain('tulip')
     await undo(0)
@@ -105,6 +106,7 @@ describe('what a reader’s acts teach', () => {
         votes: 1,
         saved: 1,
         not_interested: 1,
+        authors: ['Ada Lovelace', 'Charles Babbage'],
         words: expect.arrayContaining([expect.objectContaining({ word: 'whale' })]),
       },
     ])

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { plainSpan } from '../../src/calendar/words.ts'
+
+test.each([
+  ['en-GB', '13 – 19 April 2026', '30 March – 5 April 2026'],
+  ['de-DE', '13.–19. April 2026', '30. März – 5. April 2026'],
+  ['es-ES', '13–19 de abril de 2026', '30 de marzo – 5 de abril de 2026'],
+  ['fr-FR', '13–19 avril 2026', '30 mars – 5 avril 2026'],
+  ['zh-CN', '2026年4月13日至19日', '2026年3月30日至4月5日'],
+])('the days of a week name their month and year once, in %s', (intl, within, across) => {
+  const plain = (text: string) => text.replace(/[\u2009\u202f\u00a0]/g, ' ')
+  expect(plain(plainSpan('2026-04-13', '2026-04-19', intl))).toBe(within)
+  expect(plain(plainSpan('2026-03-30', '2026-04-05', intl))).toBe(across)
+})
+
+test('a week of two years names both', () => {
+  expect(plainSpan('2026-12-28', '2027-01-03', 'zh-CN')).toBe('2026年12月28日至2027年1月3日')
+  expect(plainSpan('2026-12-28', '2027-01-03')).toMatch(/^28 December 2026\s–\s3 January 2027$/)
+})

@@ -1,0 +1,87 @@
+import { describe, expect } from 'vitest'
+import { addPapers } from '../../support/services.ts'
+import { form, siteOn, test } from '../site.ts'
+
+const OWN = { 'sec-fetch-site': 'same-origin' }
+
+describe('the choice of a language', () => {
+  test('is a button at the foot of each page, remembered without an account', async ({ db, site: { app } }) => {
+    await addPapers(db, '2026-04-14', 3)
+    const post = (fields: Record<string, string>, headers = {}) => {
+      const { payload, headers: type } = form(fields)
+      return app.inject({ method: 'POST', url: '/language', payload, headers: { ...type, ...OWN, ...headers } })
+    }
+    const { body } = await app.inject('/papers?date=2026-04-14')
+    expect(body.match(/name="lang" value="(\w+)" lang="\1">[^<]+/g)).toHaveLength(4)
+    expect(body).toContain('<strong aria-current="true">English</strong>')
+    expect(body).toContain('<input type="hidden" name="back" value="/papers?date=2026-04-14">')
+
+    const chosen = await post({ lang: 'fr', back: '/papers?date=2026-04-14&lang=de' })
+    expect([chosen.statusCode, chosen.headers.location]).toEqual([303, '/papers?date=2026-04-14'])
+    const [cookie] = chosen.cookies
+    expect(cookie).toMatchObject({ value: 'fr', httpOnly: true, sameSite: 'Lax', maxAge: 365 * 86_400 })
+    const cookies = { [cookie!.name]: 'fr' }
+    const page = await app.inject({ url: '/', cookies, headers: { 'accept-language': 'de' } })
+    expect(page.body).toContain('<html lang="fr">')
+    expect(page.headers.vary).toContain('cookie')
+    expect((await app.inject({ url: '/feed.atom', cookies })).headers.vary).toContain('cookie')
+    // The address asks louder than the cookie; an unknown language asks nothing.
+    expect((await app.inject({ url: '/?lang=zh', cookies })).body).toContain('<html lang="zh-CN">')
+    expect((await app.inject({ url: '/?lang=tlh', cookies })).body).toContain('<html lang="fr">')
+
+    expect((await post({ lang: 'tlh', back: '/' })).statusCode).toBe(400)
+    expect((await post({ lang: 'fr', back: '//elsewhere.example' })).headers.location).toBe('/')
+    expect((await post({ lang: 'fr', back: '/' }, { 'sec-fetch-site': 'cross-site' })).cookies).toEqual([])
+  })
+
+  test('has an address for search engines, and no GET remembers it', async ({ db, site: { app } }) => {
+    await addPapers(db, '2026-04-14', 3)
+    for (const [url, canonical] of [
+      ['/papers?date=2026-04-14', '/papers?date=2026-04-14'],
+      ['/papers?date=2026-04-14&lang=de', '/papers?date=2026-04-14&amp;lang=de'],
+      ['/?lang=es', '/papers?date=2026-04-14&amp;lang=es'],
+      ['/topics?lang=zh', '/topics?lang=zh'],
+    ] as const) {
+      const { body, cookies } = await app.inject(url)
+      expect(cookies).toEqual([])
+      expect(body).toContain(`<link rel="canonical" href="https://paperboy.example${canonical}">`)
+      const alternates = [...body.matchAll(/<link rel="alternate" hreflang="([\w-]+)" href="([^"]+)">/g)]
+      expect(alternates.map(([, lang]) => lang)).toEqual(['x-default', 'en', 'de', 'es', 'fr', 'zh'])
+      const german = alternates[2]![2]!.replace('https://paperboy.example', '').replaceAll('&amp;', '&')
+      expect((await app.inject(german)).body).toContain('<html lang="de">')
+    }
+  })
+
+  test('is not shown by a newsletter of one language, nor on a page that a token opens', async ({ db, site }) => {
+    await addPapers(db, '2026-04-14', 3)
+    const { config } = site.services
+    const { app } = siteOn({
+      ...site.services,
+      config: { ...config, newsletter: { ...config.newsletter, languages: ['de'] } },
+    })
+    const { body } = await app.inject('/?lang=fr')
+    expect(body).toContain('<html lang="de">')
+    expect(body).not.toMatch(/hreflang|"\/language"/)
+    await app.close()
+    expect((await site.app.inject('/preferences/x')).body).not.toContain('"/language"')
+  })
+})
+
+test('a source’s text says its language on a page in another one', async ({ db, site: { app } }) => {
+  await addPapers(db, '2026-04-14', 2)
+  await db.execute(`UPDATE papers SET title = '大语言模型的推理：LLM 综述' WHERE id = 2`)
+  const english = (await app.inject('/?lang=en')).body
+  expect(english).toMatch(/dir="auto" lang="zh">大语言模型/)
+  expect(english).not.toMatch(/dir="auto" lang="en"/)
+  const chinese = (await app.inject('/?lang=zh')).body
+  expect(chinese).toMatch(/dir="auto">大语言模型/)
+  expect(chinese).toMatch(/dir="auto" lang="en">Paper 1/)
+  expect(chinese).toMatch(/<span dir="auto" lang="en">We show something/)
+  const paper = (await app.inject('/papers/2604.14000?lang=de')).body
+  expect(paper).toMatch(/<h1 class="paper-title" dir="auto" lang="en">/)
+  expect(paper).toMatch(/<p class="abstract" dir="auto" lang="en">/)
+  const feed = (await app.inject('/feed.atom?lang=fr')).body
+  expect(feed).toMatch(/<feed [^>]*xml:lang="fr"/)
+  expect(feed).toMatch(/<title xml:lang="en">Paper 1/)
+  expect(feed).toContain('<span lang="en">We show')
+})
