@@ -10,7 +10,7 @@ const test = onSite.skipIf(withoutBrowser)
 const { open } = pagesOf(useBrowser())
 
 const READERS = 5_000
-const LONG = { timeout: 180_000 }
+const LONG = { timeout: 300_000 }
 
 test(
   '5,000 readers on a phone without JavaScript: search, filter, page, add, import, decide, revoke',
