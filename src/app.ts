@@ -62,7 +62,7 @@ export interface AppOptions {
   mailboxUrl?: string | undefined
   /** milliseconds that a rendered public page is cached; default 1000, 0 turns the cache off */
   pageCacheMs?: number
-  /** false: a busy process answers late instead of 503. For tests, which share a machine */
+  /** false: a busy process answers late instead of 503. For `npm start`, where jobs share the process, and for tests */
   shedsLoad?: boolean
 }
 

@@ -15,7 +15,11 @@ import type { Services } from '../runtime/services.ts'
 export const withServices = <T>(
   work: (services: Services) => Promise<T>,
   options: { sendsEmail?: boolean; anyKey?: boolean } = {},
-): Promise<T> => withConfig(async (config, stack) => work(stack.use(await openServices(config, options))), options)
+): Promise<T> =>
+  withConfig(
+    async (config, stack) => work(stack.use(await openServices(config, { ...options, isCommand: true }))),
+    options,
+  )
 
 /**
  * Like `withServices`, for commands that open their own connections.

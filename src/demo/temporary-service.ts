@@ -3,7 +3,7 @@ import { buildApp } from '../app.ts'
 import { choosePort } from '../embedded/port.ts'
 import { openTemporaryDatabase } from '../embedded/temporary-database.ts'
 import { fillLocalDefaults } from '../local/local-defaults.ts'
-import type { Mailbox } from '../local/mailbox.ts'
+import type { MailboxUrls } from '../local/mailbox.ts'
 import { readEnvironment } from '../runtime/config/config.ts'
 import { migrate } from '../runtime/db/database.ts'
 import { openServices } from '../runtime/open-services.ts'
@@ -15,7 +15,7 @@ import type { Services } from '../runtime/services.ts'
  */
 export async function startTemporaryService(
   stack: AsyncDisposableStack,
-): Promise<{ services: Services; mailbox: Mailbox }> {
+): Promise<{ services: Services; mailbox: MailboxUrls }> {
   const { url, folder } = await openTemporaryDatabase(stack)
   const port = String(await choosePort(undefined))
   const environment = readEnvironment({

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { ensureCluster, removeOwned } from './cluster.ts'
+import { ensureCluster, flushCluster, removeOwned } from './cluster.ts'
 import { clusterOf, describeHome } from './cluster-home.ts'
 import { openDataDir } from './data-dir.ts'
 import { ensureDatabase } from './ensure-database.ts'
@@ -27,6 +27,9 @@ export interface EmbeddedPostgres {
   /** Deletes the database and its folder. For temporary data folders, after `stop`. */
   remove(): Promise<void>
 }
+
+/** A new database is flushed to disk this long after its start, when the first page has been shown. */
+const FLUSH_AFTER_MS = 10_000
 
 /** Long enough for another process's initdb, recovery or shutdown. */
 const WAIT_SECONDS = 300
@@ -89,10 +92,12 @@ function registerUse(dataDir: string): Lock {
 
 async function start(dataDir: string, record: ServerRecord, print: (line: string) => void): Promise<Postmaster> {
   const programs = await preparePrograms(record.home, record.owner)
-  await ensureCluster(record, programs, print)
+  const isNew = await ensureCluster(record, programs, print)
   if (!record.completed) await saveRecord(dataDir, { ...record, completed: true })
   const server = await launch(record, programs)
   if (server.port !== record.port) await saveRecord(dataDir, { ...record, completed: true, port: server.port })
+  // A temporary database ends before this. If the machine fails before, it loses a database that is seconds old.
+  if (isNew) setTimeout(() => flushCluster(record, programs).catch(() => {}), FLUSH_AFTER_MS).unref()
   return server
 }
 

@@ -1,7 +1,7 @@
 import { inArray, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { parseAddress } from '../mail/address.ts'
-import { createMessageId } from '../mail/headers.ts'
+import { createMessageId } from '../mail/message-id.ts'
 import { readReturnPath } from '../mail/return-path.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { bigint, bytes, query } from '../runtime/db/query.ts'

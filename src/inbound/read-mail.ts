@@ -1,5 +1,3 @@
-import { simpleParser } from 'mailparser'
-
 /** Header fields by lower-case name, each value unfolded and decoded, in their order. */
 export type Headers = ReadonlyMap<string, readonly string[]>
 
@@ -41,6 +39,8 @@ async function readOne(raw: Buffer): Promise<InboundMail> {
   const bytes = raw.subarray(0, MAX_BYTES)
   // An mbox's "From " line is no header.
   const start = bytes.subarray(0, 5).toString('latin1') === 'From ' ? bytes.indexOf('\n') + 1 : 0
+  // Loaded with the first message: few installations receive any in this process.
+  const { simpleParser } = await import('mailparser')
   const parsed = await simpleParser(bytes.subarray(start), {
     keepDeliveryStatus: true,
     // A returned message stays a part: as text it would be taken for the report.

@@ -13,9 +13,19 @@ const FIRST_DAYS = 4
 /** A source that takes longer is read later, so that a first start shows a page soon. */
 const FIRST_TIMEOUT_MS = 1_500
 
+/** Fills a fresh database with papers: from the sources if they answer soon, otherwise the sample. */
+export async function ensureFirstPapers(services: Services, sources: readonly Source[]): Promise<void> {
+  const { db, now, config } = services
+  if ((await db.$count(papers)) > 0) return
+  const days = Array.from({ length: FIRST_DAYS }, (_, back) => daysLater(dayOf(now()), -back))
+  const reading = days.flatMap((day) => sources.map((source) => collect({ ...services, source }, day)))
+  await Promise.race([Promise.allSettled(reading), new Promise((done) => setTimeout(done, FIRST_TIMEOUT_MS).unref())])
+  if ((await db.$count(papers)) === 0) await loadSample({ ...services, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC })
+}
+
 /**
- * Fills a fresh database: papers from the sources if they answer soon, otherwise the sample, and a released edition of the newest
- * closed list day. If an edition exists, it changes nothing: the scheduler and the curator make the next ones.
+ * Fills a fresh database with papers and a released edition of the newest closed list day. If an edition exists, it changes nothing:
+ * the scheduler and the curator make the next ones.
  *
  * @returns the newest released edition's date, and whether its papers are the sample
  */
@@ -25,12 +35,7 @@ export async function ensureFirstEdition(
 ): Promise<{ date: string; sample: boolean } | undefined> {
   const { db, now, config } = services
   if ((await db.$count(editions)) > 0) return newestReleased(services)
-  if ((await db.$count(papers)) === 0) {
-    const days = Array.from({ length: FIRST_DAYS }, (_, back) => daysLater(dayOf(now()), -back))
-    const reading = days.flatMap((day) => sources.map((source) => collect({ ...services, source }, day)))
-    await Promise.race([Promise.allSettled(reading), new Promise((done) => setTimeout(done, FIRST_TIMEOUT_MS).unref())])
-    if ((await db.$count(papers)) === 0) await loadSample({ ...services, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC })
-  }
+  await ensureFirstPapers(services, sources)
   const closed = dayOf(new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000))
   const [newest] = await db
     .select({ date: papers.listDay, sample: sql<boolean>`bool_or(${papers.sample})` })

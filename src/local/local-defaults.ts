@@ -1,15 +1,18 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { openDataDir } from '../embedded/data-dir.ts'
+import { choosePort } from '../embedded/port.ts'
 import { startEmbeddedPostgres } from '../embedded/postgres.ts'
 import type { Config, Environment } from '../runtime/config/config.ts'
 import { isComplete } from '../runtime/config/config.ts'
-import { type Mailbox, startMailbox } from './mailbox.ts'
+import { type MailboxUrls, startMailbox } from './mailbox.ts'
 import { loadLocalSecrets } from './secrets.ts'
 
 export interface CompleteConfig {
   config: Config
-  mailbox: Mailbox | undefined
+  mailbox: MailboxUrls | undefined
+  /** Starts the mailbox, when the caller asked for that `later`. */
+  openMailbox: () => Promise<void>
   /** sentences for the banner */
   notes: string[]
 }
@@ -26,18 +29,19 @@ const mailboxFile = (dataDir: string): string => join(dataDir, 'mailbox.json')
 /**
  * Completes the environment on a local machine: database, mailbox, secrets, addresses. It puts everything it starts on the stack.
  *
- * @param options.mailbox `own` for the service: a mailbox on the configured port, which commands can find. `shared` for a command
- *   that sends: the service's mailbox if it runs, otherwise one until the command ends. `none` for other commands
+ * @param options.mailbox `own` for the service: a mailbox on the configured port, which commands can find; `later` is one that the
+ *   caller starts itself. `shared` for a command that sends: the service's mailbox if it runs, otherwise one until the command ends.
+ *   `none` for other commands
  */
 export async function fillLocalDefaults(
   environment: Environment,
   stack: AsyncDisposableStack,
-  { mailbox: wanted, print }: { mailbox: 'own' | 'shared' | 'none'; print?: (line: string) => void },
+  { mailbox: wanted, print }: { mailbox: 'own' | 'later' | 'shared' | 'none'; print?: (line: string) => void },
 ): Promise<CompleteConfig> {
   const dataDir = resolve(environment.DATA_DIR)
   const notes: string[] = []
   const completed: Environment = { ...environment }
-  let mailbox: Mailbox | undefined
+  let ports: { web: number; smtp: number } | undefined
   if (!isComplete(environment)) await openDataDir(dataDir)
   if (!completed.DATABASE_URL) {
     const postgres = stack.adopt(await startEmbeddedPostgres({ dataDir, ...(print ? { print } : {}) }), (p) => p.stop())
@@ -47,10 +51,10 @@ export async function fillLocalDefaults(
   if (!completed.SMTP_URL && wanted !== 'none') {
     const running = wanted === 'shared' ? await findRunningMailbox(dataDir) : undefined
     if (!running) {
-      const webPort = wanted === 'own' ? completed.MAILBOX_PORT : 0
-      mailbox = stack.adopt(await startMailbox({ dataDir, webPort }), (m) => m.stop())
+      const web = (wanted === 'shared' ? 0 : completed.MAILBOX_PORT) || (await choosePort(undefined))
+      ports = { web, smtp: await choosePort(undefined) }
     }
-    completed.SMTP_URL = running ?? mailbox!.smtpUrl
+    completed.SMTP_URL = running ?? smtpUrlOf(ports!)
   }
   // The sign-in link goes to the mailbox, which every user of this machine can open.
   if (!environment.SMTP_URL && completed.ADMIN_EMAILS.length === 0) completed.ADMIN_EMAILS = [LOCAL_ADMIN]
@@ -64,14 +68,19 @@ export async function fillLocalDefaults(
   const { name, slug } = environment.newsletter
   completed.MAIL_FROM ??= { name, address: `${slug}@localhost.localdomain` }
   completed.POSTAL_ADDRESS ??= ''
-  if (wanted === 'own' && mailbox) {
-    await writeFile(mailboxFile(dataDir), JSON.stringify({ pid: process.pid, smtpUrl: mailbox.smtpUrl }), {
-      mode: 0o600,
-    })
+  const openMailbox = async () => {
+    if (!ports) return
+    const { smtpUrl } = stack.adopt(await startMailbox(dataDir, ports), (m) => m.stop())
+    if (wanted === 'shared') return
+    await writeFile(mailboxFile(dataDir), JSON.stringify({ pid: process.pid, smtpUrl }), { mode: 0o600 })
     stack.defer(() => rm(mailboxFile(dataDir), { force: true }))
   }
-  return { config: completed as Config, mailbox, notes }
+  if (wanted !== 'later') await openMailbox()
+  const mailbox = ports && { smtpUrl: smtpUrlOf(ports), webUrl: `http://127.0.0.1:${ports.web}` }
+  return { config: completed as Config, mailbox, openMailbox, notes }
 }
+
+const smtpUrlOf = ({ smtp }: { smtp: number }): string => `smtp://127.0.0.1:${smtp}`
 
 /** Returns the SMTP URL of the running service's mailbox. A killed service leaves a stale file, so it checks the process. */
 async function findRunningMailbox(dataDir: string): Promise<string | undefined> {

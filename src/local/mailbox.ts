@@ -4,9 +4,12 @@ import { isFree } from '../embedded/port.ts'
 import { codeOf, SetupError } from '../embedded/setup-error.ts'
 import { allowOnlySameOrigin } from './same-origin-only.ts'
 
-export interface Mailbox {
+export interface MailboxUrls {
   smtpUrl: string
   webUrl: string
+}
+
+export interface Mailbox extends MailboxUrls {
   stop(): Promise<void>
 }
 
@@ -17,16 +20,19 @@ const MAX_EMAILS = 500
  * Starts the local mailbox, which replaces a relay: it accepts every message over SMTP and shows it on a web page. maildev is loaded
  * only here; the production image does not contain it.
  *
- * @param webPort 0 for a free one
+ * @param ports 0 for a free one
  * @throws SetupError when the port is taken or the package is missing
  */
-export async function startMailbox({ dataDir, webPort }: { dataDir: string; webPort: number }): Promise<Mailbox> {
+export async function startMailbox(
+  dataDir: string,
+  { web: webPort, smtp: smtpPort }: { web: number; smtp: number },
+): Promise<Mailbox> {
   // Check first: if the page fails to open, maildev leaves its SMTP server running.
   if (webPort !== 0 && !(await isFree(webPort))) throw portTaken(webPort)
   const { MailDev } = await import('maildev').catch(missing)
   const mailDirectory = join(dataDir, 'mailbox')
   await mkdir(mailDirectory, { recursive: true })
-  const local = { ip: '127.0.0.1', webIp: '127.0.0.1', smtp: 0, web: webPort, silent: true }
+  const local = { ip: '127.0.0.1', webIp: '127.0.0.1', smtp: smtpPort, web: webPort, silent: true }
   const maildev = new MailDev({ ...local, mailDirectory, maxEmails: MAX_EMAILS })
   const { smtp, api } = await quietly(() => maildev.start())
   if (api) allowOnlySameOrigin(api.server.server)

@@ -1,4 +1,3 @@
-import { createHmac, type KeyObject } from 'node:crypto'
 import MimeNode from 'nodemailer/lib/mime-node'
 import type { Mailbox } from './mailbox.ts'
 
@@ -19,15 +18,6 @@ export function encodeHeaders(headers: Record<string, string | Mailbox>): string
     .map((line) => `${line}\r\n`)
     .join('')
 }
-
-/**
- * Returns the left part of a Message-ID: the same for every attempt, and impossible for another reader to guess.
- *
- * @param messageKey the secret of the edition or the service email. For many messages pass a KeyObject: a Buffer takes six times as long
- * @param id of the subscriber, or of the service email
- */
-export const createMessageId = (messageKey: Buffer | KeyObject, id: number): string =>
-  createHmac('sha256', messageKey).update(`message ${id}`).digest('hex').slice(0, 32)
 
 /** Formats a Date header in UTC (RFC 5322 § 3.3): "Tue, 14 Apr 2026 03:00:00 +0000". */
 export const formatMailDate = (at: Date): string => at.toUTCString().replace('GMT', '+0000')

@@ -1,6 +1,6 @@
-import { createMessageId } from '../mail/headers.ts'
 import { listId } from '../mail/list-id.ts'
 import { domainOf } from '../mail/mailbox.ts'
+import { createMessageId } from '../mail/message-id.ts'
 import { unsubscribeMailto } from '../mail/own-addresses.ts'
 import { providerHeaders } from '../mail/provider-headers.ts'
 import { mintToken, type TokenKeys } from '../mail/tokens.ts'

@@ -1,5 +1,5 @@
-import { createMessageId } from '../mail/headers.ts'
 import { domainOf } from '../mail/mailbox.ts'
+import { createMessageId } from '../mail/message-id.ts'
 import { bigint, bytes, moment, query, text } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 

@@ -1,31 +1,43 @@
 import { resolve } from 'node:path'
-import { startWorker } from '../../workers/worker.ts'
-import { buildApp } from '../app.ts'
 import { acquireDataDirLock } from '../embedded/lock.ts'
 import { print } from '../lib/terminal.ts'
-import { ensureFirstEdition } from '../local/first-edition.ts'
 import { fillLocalDefaults } from '../local/local-defaults.ts'
-import { configuredSources } from '../papers/ingest/sources/configured.ts'
 import { readEnvironment } from '../runtime/config/config.ts'
 import { VERSION } from '../runtime/config/version.ts'
-import { migrate } from '../runtime/db/database.ts'
-import { openServices } from '../runtime/open-services.ts'
 import { runUntilSignal } from '../runtime/process.ts'
 
-/** `npm start`: everything in one process. It stops parts in reverse order. */
+/** `npm start`: everything in one process. It stops parts in reverse order. The marks are for `npm run bench -- start`. */
 await runUntilSignal(async (stack) => {
   // The terminal shows the banner, so log only problems.
   const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
   const dataDir = resolve(environment.DATA_DIR)
   stack.adopt(await acquireDataDirLock(dataDir), (lock) => lock.release())
-  const { config, mailbox, notes } = await fillLocalDefaults(environment, stack, { mailbox: 'own', print })
-  await migrate(config.DATABASE_URL)
-  const services = stack.use(await openServices(config))
-  const sources = configuredSources(services)
-  const edition = await ensureFirstEdition(services, sources)
-  const app = stack.adopt(await buildApp(services, mailbox ? { mailboxUrl: mailbox.webUrl } : {}), (a) => a.close())
+  // PostgreSQL starts in its own process. Loading the rest of the code takes as long.
+  const loading = import('./service-parts.ts')
+  loading.catch(() => {}) // thrown where it is awaited
+  const defaults = await fillLocalDefaults(environment, stack, { mailbox: 'later', print })
+  const { config, mailbox, openMailbox, notes } = defaults
+  performance.mark('database')
+  const parts = await loading
+  performance.mark('modules')
+  await parts.migrate(config.DATABASE_URL)
+  performance.mark('migrations')
+  const services = stack.use(await parts.openServices(config))
+  performance.mark('services')
+  const sources = parts.configuredSources(services)
+  await parts.ensureFirstPapers(services, sources)
+  performance.mark('papers')
+  const app = parts.buildApp(services, { shedsLoad: false, mailboxUrl: mailbox?.webUrl })
+  stack.adopt(app, (a) => a.close())
   await app.listen({ host: config.HOST, port: config.PORT })
+  performance.mark('page')
+  // The page works by now.
+  const edition = await parts.ensureFirstEdition(services, sources)
+  performance.mark('edition')
+  await openMailbox()
+  const { startWorker } = await import('../../workers/worker.ts')
   stack.adopt(await startWorker(services, sources), (worker) => worker.stop())
+  performance.mark('worker')
 
   const row = (name: string, text: string) => print(`  ${name.padEnd(10)} ${text}`)
   print(`\n${config.newsletter.name} ${VERSION} is running.\n`)

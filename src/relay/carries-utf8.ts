@@ -1,10 +1,6 @@
-import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { parseRelays, type RelaySettings } from '../runtime/config/relay-settings.ts'
 import type { RelayAbility } from '../runtime/services.ts'
-import { optionsOf } from './smtp-session.ts'
 
-/** The visitor who typed the address waits this long. */
-const PATIENCE_MS = 3_000
 /** A relay's extensions change with its software, if ever. A relay that did not answer is asked again sooner. */
 const KNOWN_FOR_MS = 3_600_000
 const UNKNOWN_FOR_MS = 60_000
@@ -38,17 +34,5 @@ export function relayAbility(urls: string, ask = greetingOf): RelayAbility {
   }
 }
 
-/** Returns the relay's reply to EHLO: its extensions, one a line. */
-function greetingOf(relay: RelaySettings): Promise<string> {
-  const smtp = new SMTPConnection({ ...optionsOf(relay), connectionTimeout: PATIENCE_MS, greetingTimeout: PATIENCE_MS })
-  return new Promise<string>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error('the relay does not answer')), PATIENCE_MS)
-    smtp.once('error', reject)
-    smtp.once('end', () => reject(new Error('the relay hung up')))
-    smtp.connect((error) => {
-      clearTimeout(late)
-      if (error) reject(error)
-      else resolve(String(smtp.lastServerResponse))
-    })
-  }).finally(() => smtp.close())
-}
+/** Loads the SMTP client when the first such address comes, because most processes never meet one. */
+const greetingOf = async (relay: RelaySettings): Promise<string> => (await import('./greeting.ts')).greetingOf(relay)

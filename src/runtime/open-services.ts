@@ -10,8 +10,8 @@ import type { TemplateFiles } from './config/template-files.ts'
 import { startDatabaseClock } from './db/clock.ts'
 import { databaseOn, openPool, reportIdleErrors } from './db/database.ts'
 import { readInstallation } from './installation.ts'
+import { lazyQueues } from './lazy-queues.ts'
 import { openLog } from './log.ts'
-import { openQueues } from './queue.ts'
 import { combineRestoreMarkers, fileRestoreMarkers } from './restore-marker.ts'
 import type { Services } from './services.ts'
 
@@ -31,12 +31,13 @@ async function usableTemplates(config: Config, log: Logger): Promise<TemplateFil
  * Opens everything in `Services`. The database must fit this version and this configuration.
  *
  * @param options.anyKey skips the check of SUPPRESSION_KEY, for commands that hash no address: `halt`, `status`
+ * @param options.isCommand opens the queue only once it is used
  * @param options.pool an open pool to use, which its owner ends; without it the services open their own
  * @throws TablesOutdated | WrongSuppressionKey, or the database's error when it is unreachable
  */
 export async function openServices(
   config: Config,
-  { anyKey = false, pool: given }: { anyKey?: boolean; pool?: pg.Pool } = {},
+  { anyKey = false, isCommand = false, pool: given }: { anyKey?: boolean; isCommand?: boolean; pool?: pg.Pool } = {},
 ): Promise<Services> {
   await using opening = new AsyncDisposableStack()
   const log = openLog(config)
@@ -56,14 +57,13 @@ export async function openServices(
   if (!anyKey) await registerKey(db, config.SUPPRESSION_KEY)
   const templates = await usableTemplates(config, log)
   const queue = report(config.REDIS_URL ? 'queue (Redis)' : 'queue (database)')
-  const queues = opening.adopt(
-    await openQueues({
-      databaseUrl: config.DATABASE_URL,
-      redisUrl: config.REDIS_URL,
-      installation: await readInstallation(db),
-      onError: queue,
-    }),
-    (q) => q.close(),
+  const open = async () => {
+    const { openQueues } = await import('./queue.ts')
+    const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = config
+    return openQueues({ databaseUrl, redisUrl, installation: await readInstallation(db), onError: queue })
+  }
+  const queues = opening.adopt(isCommand && !config.REDIS_URL ? lazyQueues(open, queue) : await open(), (q) =>
+    q.close(),
   )
   const clock = opening.adopt(await startDatabaseClock(db, database), (c) => c.stop())
   const stores = [fileRestoreMarkers(config.DATA_DIR), ...(queues.restoreMarkers ? [queues.restoreMarkers] : [])]

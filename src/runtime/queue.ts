@@ -12,6 +12,7 @@ import {
 } from 'bullmq'
 import pg from 'pg'
 import { ignoreLostClients } from './db/database.ts'
+import { PreparingClient } from './db/preparing-client.ts'
 import { type JobData, type JobName, jobs, type QueueName, queueOf } from './jobs.ts'
 import { logAsJob } from './log.ts'
 import { openRedis } from './redis.ts'
@@ -184,7 +185,7 @@ async function postgresBackend(connectionString: string): Promise<Backend> {
     new pg.Pool({
       connectionString,
       max: 10,
-      keepAlive: true,
+      Client: PreparingClient,
       application_name: 'paperboy queue',
       options: '-c search_path=bullmq',
     }),

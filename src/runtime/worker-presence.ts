@@ -1,6 +1,7 @@
 import pg from 'pg'
 import type { Logger } from 'pino'
 import type { Db } from './db/database.ts'
+import { NOTICE_LOST_SERVER } from './db/preparing-client.ts'
 import { bigint, queryOne } from './db/query.ts'
 
 /** The two numbers of the advisory lock that all workers share. They are arbitrary but unique to this lock. */
@@ -12,7 +13,11 @@ export async function announceWorker(databaseUrl: string, log: Logger): Promise<
   let client: pg.Client | undefined
   let retry: NodeJS.Timeout | undefined
   const connect = async () => {
-    client = new pg.Client({ connectionString: databaseUrl, application_name: 'paperboy worker', keepAlive: true })
+    client = new pg.Client({
+      connectionString: databaseUrl,
+      application_name: 'paperboy worker',
+      ...NOTICE_LOST_SERVER,
+    })
     client.on('error', () => {
       if (ending) return
       log.warn('lost the connection that announces this worker; reconnecting')

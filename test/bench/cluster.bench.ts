@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
 import { faults } from '../cluster/catalogue.ts'
 import { type Options, undergo } from '../cluster/ground.ts'
-import { missingForNetwork } from '../cluster/network.ts'
+import { missingForCluster } from '../cluster/missing.ts'
 import { printTable } from './support/table.ts'
 
 const help = `npm run bench -- cluster [--readers 20000] [--queue sentinel|cluster] [--replication synchronous|asynchronous]
-  [--pooling session|transaction] [--policy resend|hold] [--sending 150] [--trouble 60] [--only WORD]
+  [--pooling session|transaction] [--policy resend|hold] [--sending 150] [--trouble 60] [--only WORD] [--verbose]
 
 Sends an edition from three workers and two api processes, each on a machine of its own (network namespaces), while a part of the
 cluster goes away. Then lays the relay's own record beside the ledger. --sending: about how many seconds it takes without a fault.
@@ -24,12 +24,13 @@ export async function bench(args: string[]): Promise<void> {
       sending: { type: 'string', default: '150' },
       trouble: { type: 'string', default: '60' },
       only: { type: 'string', default: '' },
+      verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return console.log(help)
-  const missing = missingForNetwork()
-  if (missing) throw new Error(`The cluster cannot be built: ${missing}.`)
+  const missing = missingForCluster()
+  if (missing) throw new Error(`No cluster here: ${missing}.`)
   const options = {
     readers: Number(values.readers),
     sendingMs: Number(values.sending) * 1000,
@@ -38,6 +39,7 @@ export async function bench(args: string[]): Promise<void> {
     replication: values.replication as Options['replication'],
     pooling: values.pooling as Options['pooling'],
     policy: values.policy as Options['policy'],
+    ...(values.verbose ? { print: (line: string) => console.error(line) } : {}),
   }
   const rows: (string | number)[][] = []
   for (const fault of faults) {

@@ -92,6 +92,11 @@ async function somePages(db: Db): Promise<Record<string, string[]>> {
     SELECT authors[1] FROM papers WHERE authors[1] IS NOT NULL GROUP BY 1 ORDER BY hashtext(authors[1]) LIMIT 60`
   const organisations = await read`
     SELECT organization FROM papers WHERE organization IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 60`
+  const titles = await read`SELECT title FROM papers ORDER BY hashint8(id) LIMIT 60`
+  const searches = titles.map((title, at) => {
+    const words = title.match(/[\p{L}\p{N}]+/gu) ?? []
+    return `/search?q=${encodeURIComponent(words.slice(0, 1 + (at % 5)).join(' '))}`
+  })
   const months = [...new Set(days.map((day) => day.slice(0, 7)))]
   const named = (path: string, names: string[]) => names.map((name) => `${path}${encodeURIComponent(name)}`)
   return {
@@ -100,6 +105,7 @@ async function somePages(db: Db): Promise<Record<string, string[]>> {
     'a week': named('/papers?week=', weeks),
     'a month': named('/papers?month=', months),
     'a paper': named('/papers/', ids),
+    'a search': searches,
     'search, broad': ['/search?q=language+model'],
     'search, filtered': topics.map((topic) => `/search?topic=${topic}&code=1`),
     topics: ['/topics'],
@@ -107,10 +113,15 @@ async function somePages(db: Db): Promise<Record<string, string[]>> {
     'a topic': named('/topics/', topics),
     'an author': named('/authors/', authors),
     'an organisation': named('/organisations/', organisations),
+    trends: ['/trends'],
+    'trends of a week': named('/trends?week=', weeks),
     editions: ['/editions'],
     'feed.xml': ['/feed.xml'],
+    'feed.atom': ['/feed.atom'],
+    'feed.json': ['/feed.json'],
     'feed.json of a topic': named('/feed.json?topic=', topics),
     'feed.json of an author': named('/feed.json?author=', authors),
+    'feed.json of an organisation': named('/feed.json?organisation=', organisations),
     'sitemap.xml': ['/sitemap.xml'],
     'sitemap of pages': ['/sitemaps/pages.xml'],
     'sitemap of a month': months.map((month) => `/sitemaps/${month}.xml`),

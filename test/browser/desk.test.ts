@@ -166,6 +166,107 @@ test('with keys, without leaving the page; and counts that change while one look
   await page.getByRole('button', { name: 'Resume' }).waitFor(SLOW)
 })
 
+describe('dragging a paper by its number', () => {
+  const order = async (page: Page) =>
+    (await page.locator('.desk-paper h3').allTextContents()).map((each) => each.trim())
+  const pins = async (db: Db) => (await db.execute(sql`SELECT place FROM edition_pins ORDER BY place`)).rows
+  const middle = async (page: Page, title: string, part = '.place') => {
+    const { x, y, width, height } = (await rowOf(page, title).locator(part).boundingBox())!
+    return { x: x + width / 2, y: y + height / 2 }
+  }
+
+  test('pins it where it is let go, without leaving the page', { timeout: 90_000 }, async ({ db, site }) => {
+    await realDesk({ db, site })
+    const page = await open(site, { viewport: { width: 1280, height: 2000 } })
+    await signIn(page, site)
+    await page.evaluate('window.stayed = true')
+    const before = await order(page)
+    const [first, second, , fourth] = before as [string, string, string, string]
+    const from = await middle(page, fourth)
+    const to = await middle(page, second)
+    await page.mouse.move(from.x, from.y)
+    await page.mouse.down()
+    await page.mouse.move(from.x, from.y - 30)
+    await page.mouse.move(to.x, to.y - 10, { steps: 5 })
+    await rowOf(page, second).and(page.locator('.drop-before')).waitFor()
+    await page.mouse.up()
+    await expect
+      .poll(() => order(page), SLOW)
+      .toEqual([first, fourth, second, ...before.slice(2, 3), ...before.slice(4)])
+    expect(await pins(db)).toEqual([{ place: 2 }])
+
+    // Escape, and letting go where it stands, change nothing.
+    const handle = await middle(page, fourth)
+    await page.mouse.move(handle.x, handle.y)
+    await page.mouse.down()
+    await page.mouse.move(handle.x, handle.y + 600, { steps: 3 })
+    await page.keyboard.press('Escape')
+    await page.mouse.up()
+    await page.mouse.move(handle.x, handle.y)
+    await page.mouse.down()
+    await page.mouse.up()
+    expect(await page.locator('.dragged, .drop-before, .drop-after').count()).toBe(0)
+    expect(await pins(db)).toEqual([{ place: 2 }])
+
+    // To the end of those that can move. Near the edge of the window, the page scrolls.
+    await page.setViewportSize(DESK)
+    await rowOf(page, first).scrollIntoViewIfNeeded()
+    const top = await middle(page, first)
+    const last = page.locator('.desk-paper', { has: page.locator('.moves') }).last()
+    await page.mouse.move(top.x, top.y)
+    await page.mouse.down()
+    await page.mouse.move(top.x, DESK.height - 5, { steps: 5 })
+    await last.and(page.locator('.drop-after')).waitFor({ timeout: 30_000 })
+    await page.mouse.up()
+    await expect.poll(async () => (await order(page))[0], SLOW).not.toBe(first)
+    expect(await pins(db)).toHaveLength(2)
+    expect(await page.evaluate('window.stayed')).toBe(true)
+  })
+
+  test('works with a finger, and the page does not scroll away', { timeout: 90_000 }, async ({ db, site }) => {
+    await realDesk({ db, site })
+    const page = await open(site, { viewport: { width: 375, height: 1600 }, hasTouch: true, isMobile: true })
+    await signIn(page, site)
+    const [, second, third] = (await order(page)) as [string, string, string]
+    await rowOf(page, second).scrollIntoViewIfNeeded()
+    const touch = await page.context().newCDPSession(page)
+    const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', at?: { x: number; y: number }) =>
+      touch.send('Input.dispatchTouchEvent', { type, touchPoints: at ? [at] : [] })
+    const from = await middle(page, third)
+    const to = await middle(page, second)
+    await send('touchStart', from)
+    for (const y of [from.y - 20, (from.y + to.y) / 2, to.y - 10]) await send('touchMove', { x: from.x, y })
+    await rowOf(page, second).and(page.locator('.drop-before')).waitFor()
+    await send('touchEnd')
+    await expect.poll(async () => (await order(page))[1], SLOW).toBe(third)
+    expect(await pins(db)).toEqual([{ place: 2 }])
+  })
+})
+
+test('a note that is saved while another change is under way stays a note', { timeout: 90_000 }, async ({
+  db,
+  site,
+}) => {
+  await realDesk({ db, site })
+  const page = await open(site, { viewport: DESK })
+  await signIn(page, site)
+  const title = (await page.locator('.desk-paper h3').nth(2).textContent())!.trim()
+  await rowOf(page, title).locator('.words summary').click()
+  await rowOf(page, title).getByLabel('Note for readers').fill('Typed in time.')
+  // Both in one task: the second one waits for the first, which replaces the page.
+  await page.evaluate(`{
+    const row = [...document.querySelectorAll('.desk-paper')][2]
+    document.querySelector('.desk-paper [data-key="p"]').click()
+    row.querySelector('.words form button').click()
+  }`)
+  await expect
+    .poll(async () => (await db.execute(sql`SELECT note, verdict FROM picks ORDER BY verdict`)).rows, SLOW)
+    .toEqual([
+      { note: null, verdict: 'picked' },
+      { note: 'Typed in time.', verdict: null },
+    ])
+})
+
 describe.for([
   { colorScheme: 'light', viewport: DESK },
   { colorScheme: 'dark', viewport: PHONE },

@@ -20,6 +20,8 @@ import { watchPages } from './watch-pages.ts'
 
 const CONNECTIONS = 4
 const WORKERS = 3
+/** The fault begins when the relay has accepted this share of the emails. */
+export const FIRST_SHARE = 0.15
 
 export interface Worker {
   machine: Machine
@@ -73,6 +75,8 @@ export interface Options {
   sendingMs: number
   /** of a cut */
   troubleMs: number
+  /** receives each worker's emails every five seconds */
+  print?: (line: string) => void
 }
 
 export interface Outcome extends Verdict {
@@ -93,9 +97,14 @@ export async function undergo(fault: Fault, options: Options): Promise<Outcome> 
   const { services, relay } = ground
   for (let done = 0; done < options.readers; done += 5000) await addMore(services, done, options.readers)
   const editionId = await releasedEdition({ ...services, now: () => new Date() })
+  // Before the relay closes.
+  stack.defer(async () => {
+    for (const { machine } of ground.workers) machine.powerOff()
+  })
   const pages = watchPages(stack, await startProcesses(ground, preparation))
   await planAll(services, editionId)
-  await ground.taken(0.15)
+  if (options.print) printRates(stack, ground, options.print)
+  await ground.taken(FIRST_SHARE)
   const beganAt = Date.now()
   const affected = await fault.during(ground)
   const endedAt = Date.now()
@@ -167,12 +176,12 @@ const environment = (
 
 /** Starts the product's processes, and waits until they work. Returns the addresses of the api processes. */
 async function startProcesses(ground: Ground, { nodeOptions }: Preparation): Promise<string[]> {
-  const { network, env, workers } = ground
+  const { network, env, postgres, workers } = ground
   const started: [Started, string][] = []
   const start = (name: string, script: string, more: Record<string, string> = {}) => {
     const machine = network.machine(name)
     const own = { ...env, DATA_DIR: join(network.folder, name), PATH: process.env.PATH ?? '', ...more }
-    return { machine, process: machine.start(process.execPath, [script], { env: own }) }
+    return { machine, process: machine.start(process.execPath, [script], { env: own, hides: postgres.folder }) }
   }
   const urls = ['api1', 'api2'].map((name) => {
     const api = start(name, 'src/api.ts', { HOST: '0.0.0.0', PORT: '3000' })
@@ -222,6 +231,20 @@ const lastWords = ({ machine, process }: Worker) => `${machine.name}: ${process.
 
 /** Towards the end, fewer emails than connections are left: gaps there say nothing. */
 const MOST = 0.95
+
+const PRINT_EVERY_MS = 5_000
+
+function printRates(stack: AsyncDisposableStack, { relay, workers }: Ground, print: (line: string) => void): void {
+  let seen = 0
+  const began = Date.now()
+  const timer = setInterval(() => {
+    const latest = relay.accepts.slice(seen)
+    seen += latest.length
+    const counts = workers.map(({ machine }) => latest.filter(({ from }) => from === machine.address).length)
+    print(`${Math.round((Date.now() - began) / 1000)} s: ${seen} accepted, lately ${counts.join(' + ')} by worker`)
+  }, PRINT_EVERY_MS)
+  stack.defer(async () => clearInterval(timer))
+}
 
 /** Seconds of the longest time without an accepted email, after a moment. */
 function longestGap({ accepts }: RecordingRelay, since: number, readers: number): number {

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdtemp } from 'node:fs/promises'
@@ -12,13 +12,20 @@ export interface Machine {
   name: string
   address: string
   /** Starts a program on this machine. It dies with us. */
-  start(program: string, args: string[], options?: { env?: Record<string, string>; user?: SystemUser }): Started
+  start(program: string, args: string[], options?: StartOptions): Started
   /** Drops every packet to and from these machines, as a broken switch does: no connection is closed. */
   cut(...peers: { address: string }[]): void
   /** Drops every packet, and kills every process: the machine has lost its power. */
   powerOff(): void
   /** Ends all cuts. */
   heal(): void
+}
+
+interface StartOptions {
+  env?: Record<string, string>
+  user?: SystemUser
+  /** a folder that is on another machine: this one sees an empty one in its place */
+  hides?: string
 }
 
 export interface Network {
@@ -45,14 +52,6 @@ for mounted in $(grep -o " $2/[^ ]*" /proc/mounts); do umount -l "$mounted"; don
 rm -rf -- "$2"`
 
 const ip = (...args: string[]) => void execFileSync('ip', args)
-
-/** Returns why this machine cannot have such a network, or undefined. */
-export function missingForNetwork(): string | undefined {
-  if (process.getuid?.() !== 0) return 'it needs root'
-  for (const program of ['ip', 'nft', 'setpriv', 'unshare'])
-    if (spawnSync(program, ['--version']).error) return `it needs the program ${program}`
-  return spawnSync('unshare', ['-n', 'true']).status === 0 ? undefined : 'this system allows no network namespaces'
-}
 
 /** Opens a network of namespaces that one switch joins. Disposing the stack, or any end of this process, removes all of it. */
 export async function openNetwork(stack: AsyncDisposableStack): Promise<Network> {
@@ -106,11 +105,12 @@ function machineIn(space: string, name: string, address: string): Machine {
   return {
     name,
     address,
-    start: (program, args, { env = {}, user } = {}) => {
+    start: (program, args, { env = {}, user, hides } = {}) => {
       const as = user ? ['--reuid', `${user.uid}`, '--regid', `${user.gid}`, '--clear-groups'] : []
       // Shared memory in a namespace of its own: a killed PostgreSQL would leave a segment behind.
       const inside = ['netns', 'exec', space, 'unshare', '--ipc', 'setpriv', '--pdeathsig', 'KILL', ...as, '--']
-      return startProgram('ip', [...inside, program, ...args], env)
+      const hiding = hides ? ['sh', '-c', 'mount -t tmpfs tmpfs "$0" && exec "$@"', hides] : []
+      return startProgram('ip', [...inside, ...hiding, program, ...args], env)
     },
     cut(...peers) {
       const addresses = `{ ${peers.map((peer) => peer.address).join(', ')} }`

@@ -11,6 +11,8 @@ import type { Machine, Network } from './network.ts'
 export type Replication = 'asynchronous' | 'synchronous'
 
 export interface PostgresPair {
+  /** with both servers' files */
+  folder: string
   primary: Machine
   replica: Machine
   user: string
@@ -18,8 +20,8 @@ export interface PostgresPair {
   database: string
   /** Makes the replica the primary, and waits until it accepts writes. Fence the old one before. */
   promote(): Promise<void>
-  /** Starts the primary's server again after it has ended, as a process manager does. */
-  restartPrimary(): Promise<void>
+  /** Starts the primary's server again if it has ended, as a process manager does. */
+  revivePrimary(): Promise<void>
 }
 
 const USER = 'paperboy'
@@ -46,9 +48,9 @@ export async function startPostgresPair(
 ): Promise<PostgresPair> {
   const [primary, replica] = [network.machine('pg1'), network.machine('pg2')]
   const password = randomBytes(12).toString('hex')
-  const { owner, postgres, data } = await initialise(network, primary, password, primaryFolder)
-  const startOn = (machine: Machine, folder: string, ...more: string[]) =>
-    machine.start(postgres, ['-D', folder, ...SETTINGS, ...more], { user: owner })
+  const { folder, owner, postgres, data } = await initialise(network, primary, password, primaryFolder)
+  const startOn = (machine: Machine, place: string, ...more: string[]) =>
+    machine.start(postgres, ['-D', place, ...SETTINGS, ...more], { user: owner })
   const waitsFor = replication === 'synchronous' ? ['-c', 'synchronous_standby_names=replica'] : []
   const ask = (machine: Machine, statement: string) =>
     askOnce(`postgres://${USER}:${password}@${machine.address}:5432/postgres`, statement)
@@ -58,24 +60,27 @@ export async function startPostgresPair(
   await eventually(() => ask(primary, `SELECT 1 / count(*) FROM pg_stat_replication WHERE state = 'streaming'`))
   await ask(primary, `CREATE DATABASE ${DATABASE}`)
   return {
+    folder,
     primary,
     replica,
     user: USER,
     password,
     database: DATABASE,
     promote: () => ask(replica, 'SELECT pg_promote()'),
-    async restartPrimary() {
-      await server.end('SIGKILL')
-      server = startOn(primary, data.primary, ...waitsFor)
+    async revivePrimary() {
+      if (server.child.exitCode !== null) server = startOn(primary, data.primary, ...waitsFor)
       await eventually(() => ask(primary, 'SELECT 1'))
     },
   }
 }
 
+/** Returns the folder with both servers' files. */
+export const postgresFolder = (network: Network): string => join(network.folder, 'postgres')
+
 /** Makes a cluster, and copies it for the replica: both then have the same past, and the replica can follow. */
 async function initialise(network: Network, primary: Machine, password: string, primaryFolder?: string) {
   const owner = await serverUser()
-  const home = join(network.folder, 'postgres')
+  const home = postgresFolder(network)
   const folders = { primary: primaryFolder ?? join(home, 'primary'), replica: join(home, 'replica') }
   for (const folder of [home, ...Object.values(folders)]) {
     await mkdir(folder, { recursive: true })
@@ -98,7 +103,7 @@ async function initialise(network: Network, primary: Machine, password: string, 
   const login = `host=${primary.address} user=${USER} password=${password} application_name=replica connect_timeout=2`
   await writeFile(join(data.replica, 'postgresql.auto.conf'), `primary_conninfo = '${login}'\n`)
   await writeFile(join(data.replica, 'standby.signal'), '')
-  return { owner, data, postgres: programs.pgCtl.replace(/pg_ctl$/, 'postgres') }
+  return { folder: home, owner, data, postgres: programs.pgCtl.replace(/pg_ctl$/, 'postgres') }
 }
 
 /** Runs one statement on a connection of its own. */

@@ -59,6 +59,7 @@ export async function openRecordingRelay(
   const record = recorder(await open(file, 'a'))
   const attempts = new Map<string, number>()
   const sockets = new Set<net.Socket>()
+  let closed = false
 
   const serve = (socket: net.Socket) => {
     const from = socket.remoteAddress ?? ''
@@ -79,6 +80,7 @@ export async function openRecordingRelay(
       const taken = command === 'END' && (said === undefined || said === 'take and cut')
       if (taken) {
         await new Promise((done) => setTimeout(done, answerAfterMs))
+        if (closed) return
         const messageId = /^Message-ID: (.*)$/im.exec(message)?.[1] ?? createHash('sha1').update(message).digest('hex')
         const accept = { to, from, messageId, at: Date.now(), replied: false }
         await record.write(`${JSON.stringify(accept)}\n`)
@@ -133,6 +135,7 @@ export async function openRecordingRelay(
     down,
     up: () => listen(relay.port),
     async close() {
+      closed = true
       if (server.listening) await down()
       await record.close()
     },

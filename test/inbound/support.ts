@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { createMessageId } from '../../src/mail/headers.ts'
+import { createMessageId } from '../../src/mail/message-id.ts'
 import { returnPath } from '../../src/mail/return-path.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
 import type { Db } from '../../src/runtime/db/database.ts'

@@ -12,7 +12,7 @@ const test = base
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures a fixture needs from this pattern
   .extend('mailbox', { scope: 'file' }, async ({}, { onCleanup }): Promise<Mailbox> => {
     const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-mailbox-'))
-    const mailbox = await startMailbox({ dataDir, webPort: 0 })
+    const mailbox = await startMailbox(dataDir, { web: 0, smtp: 0 })
     onCleanup(async () => {
       await mailbox.stop()
       await rm(dataDir, { recursive: true, force: true })
@@ -104,7 +104,7 @@ describe('the local mailbox', () => {
 test('without the package maildev, the error says how to install it', () => {
   const hide = `import { registerHooks } from 'node:module'
     registerHooks({ resolve: (name, context, next) => next(name === 'maildev' ? 'not-installed' : name, context) })`
-  const start = `import { startMailbox } from './src/local/mailbox.ts'; await startMailbox({ dataDir: '/nowhere', webPort: 0 })`
+  const start = `import { startMailbox } from './src/local/mailbox.ts'; await startMailbox('/nowhere', { web: 0, smtp: 0 })`
   const hooks = ['--import', `data:text/javascript,${encodeURIComponent(hide)}`]
   const { stderr } = spawnSync(process.execPath, [...hooks, '--input-type=module', '-e', start], { encoding: 'utf8' })
   expect(stderr).toContain('SetupError: The mailbox, the npm package maildev, is not installed. Run "npm ci"')

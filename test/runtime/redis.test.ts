@@ -1,9 +1,12 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { sql } from 'drizzle-orm'
-import { describe, expect } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import { passRestoreGuard, resumeAfterRestore, whyHalted } from '../../src/delivery/ledger/restore-guard.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 import { jobs } from '../../src/runtime/jobs.ts'
 import { type Handlers, openQueues, type Queues } from '../../src/runtime/queue.ts'
+import { openRedis } from '../../src/runtime/redis.ts'
 import { test } from '../support/database.ts'
 import { startRedis, withoutRedis } from '../support/redis.ts'
 import { startCluster, startSentinel } from '../support/redis-topologies.ts'
@@ -69,6 +72,22 @@ describe.skipIf(withoutRedis)('the queue', { timeout: 120_000 }, () => {
       )
       .toBe(20)
   })
+})
+
+test('a server that no longer answers is left after fifteen seconds', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const client = openRedis(`redis://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  client.on('error', () => {})
+  const left = new Promise((resolve) => client.once('reconnecting', resolve))
+  const [socket] = await once(server, 'connection')
+  await once(socket, 'data')
+  await vi.advanceTimersByTimeAsync(15_000)
+  await left
+  vi.useRealTimers()
+  client.disconnect()
+  server.close()
 })
 
 describe.skipIf(withoutRedis)('the restore marker in Redis', () => {

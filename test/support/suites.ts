@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 
-/** Returns whether a suite must run and not be skipped, as in CI: PAPERBOY_REQUIRE_SUITES="redis browser papers bounces proxies". */
+/** Returns whether a suite must run and not be skipped, as in CI: PAPERBOY_REQUIRE_SUITES="redis browser papers bounces proxies cluster". */
 export const isRequired = (suite: string): boolean =>
   (process.env.PAPERBOY_REQUIRE_SUITES ?? '').split(/[\s,]+/).includes(suite)
 

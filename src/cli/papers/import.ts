@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { printError, progressBar } from '../../lib/terminal.ts'
-import { importFile } from '../../papers/ingest/import-file.ts'
+import { readFile, storeFile } from '../../papers/ingest/import-file.ts'
 import { recordListFacts } from '../../papers/ranking/record-list-facts.ts'
 import { indexPapers } from '../../papers/search/index-papers.ts'
 import { refreshTopics } from '../../papers/topics/refresh-topics.ts'
@@ -43,8 +43,17 @@ async function importFiles(services: Services, files: readonly string[], options
   const days = new Set<string>()
   const step = progressBar('Importing', files.length)
   const deps = { ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }
+  // While the database stores one file, the next is parsed.
+  const read = (index: number) => {
+    const reading = index < files.length ? readFile(files[index]!, options) : undefined
+    reading?.catch(() => {}) // thrown where it is awaited
+    return reading
+  }
+  let next = read(0)
   for (const [index, file] of files.entries()) {
-    const { bad, days: fileDays, ...counts } = await importFile(deps, file, options)
+    const parsed = (await next)!
+    next = read(index + 1)
+    const { bad, days: fileDays, ...counts } = await storeFile(deps, parsed, options)
     for (const day of fileDays) days.add(day)
     for (const name of ['papers', 'added', 'changed', 'signals'] as const) total[name] += counts[name]
     total.bad += bad.length

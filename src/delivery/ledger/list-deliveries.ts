@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { createMessageId } from '../../mail/headers.ts'
 import { domainOf } from '../../mail/mailbox.ts'
+import { createMessageId } from '../../mail/message-id.ts'
 import { bigint, moment, number, query, text } from '../../runtime/db/query.ts'
 import { deliveryState, type editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'

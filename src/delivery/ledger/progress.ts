@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
-import { createMessageId } from '../../mail/headers.ts'
 import { domainOf } from '../../mail/mailbox.ts'
+import { createMessageId } from '../../mail/message-id.ts'
 import { bigint, bool, moment, query, queryOne, text } from '../../runtime/db/query.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'

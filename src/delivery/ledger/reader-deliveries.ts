@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { parseAddress } from '../../mail/address.ts'
-import { createMessageId } from '../../mail/headers.ts'
 import { domainOf } from '../../mail/mailbox.ts'
+import { createMessageId } from '../../mail/message-id.ts'
 import { bigint, bytes, moment, query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 

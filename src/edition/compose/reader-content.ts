@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
-import { createMessageId, formatMailDate } from '../../mail/headers.ts'
+import { formatMailDate } from '../../mail/headers.ts'
 import { domainOf } from '../../mail/mailbox.ts'
+import { createMessageId } from '../../mail/message-id.ts'
 import { unsubscribeMailto } from '../../mail/own-addresses.ts'
 import { mintToken } from '../../mail/tokens.ts'
 import type { Services } from '../../runtime/services.ts'

@@ -70,16 +70,23 @@ document.addEventListener('submit', (event) => {
 })
 
 async function send(form, submitter, row, key) {
-  // The page may have been replaced since the key was pressed.
-  const own = form.isConnected ? form : document.getElementById(row)?.querySelector('form.judge')
-  const button = form.isConnected ? submitter : own?.querySelector(`[data-key="${key}"]`)
+  // The page may have been replaced since the key was pressed. Then the same form is sent with the typed words.
+  const own = form.isConnected
+    ? form
+    : [...(document.getElementById(row)?.querySelectorAll('form.in-place') ?? [])].find(
+        ({ action }) => action === form.action,
+      )
   if (!own) return
+  const button = form.isConnected ? submitter : own.querySelector(`[data-key="${key}"]`)
+  if (key && !button) return
+  if (own !== form) for (const { id, value } of form.elements) if (id) own.elements[id].value = value
   const body = new URLSearchParams(new FormData(own, button))
-  const says = button?.ariaLabel ?? button?.textContent ?? ''
+  const says = submitter?.ariaLabel ?? submitter?.textContent ?? ''
   const drafts = unsaved()
   const place = rows().findIndex(({ id }) => id === row)
   try {
-    const reply = await fetch(button?.formAction ?? own.action, { method: 'POST', body })
+    // The property `formAction` of a button without the attribute is the page's own address.
+    const reply = await fetch(button?.getAttribute('formaction') ?? own.action, { method: 'POST', body })
     const page = new DOMParser().parseFromString(await reply.text(), 'text/html')
     content.replaceChildren(...page.querySelector('#content').childNodes)
     if (!reply.ok) return content.querySelector('[role="alert"]')?.scrollIntoView()

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { fastifyEtag } from '@fastify/etag'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import type { Messages } from '../../messages/en.ts'
 import { feedDateOf, feedPapers, newestClosedDay } from '../../papers/lists/feed-papers.ts'
@@ -9,12 +11,19 @@ import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { openToOtherSites } from '../kit/cors.ts'
 import { authorHref, organizationHref } from '../pages/people-paths.ts'
-import { atomDocument, type FeedContent, jsonDocument, rssDocument } from './feed-documents.ts'
+import type { FeedContent } from './feed-documents.ts'
+
+type Write = (content: FeedContent) => Promise<string>
+
+// The library that writes feeds has 132 files, which load with the first feed.
+const writeRss: Write = async (content) => (await import('./feed-documents.ts')).rssDocument(content)
+const writeAtom: Write = async (content) => (await import('./feed-documents.ts')).atomDocument(content)
+const writeJson: Write = async (content) => (await import('./feed-documents.ts')).jsonDocument(content)
 
 export const FEED_FORMS = {
-  '/feed.xml': { type: 'application/rss+xml', name: 'RSS', write: rssDocument },
-  '/feed.atom': { type: 'application/atom+xml', name: 'Atom', write: atomDocument },
-  '/feed.json': { type: 'application/feed+json', name: 'JSON Feed', write: jsonDocument },
+  '/feed.xml': { type: 'application/rss+xml', name: 'RSS', write: writeRss },
+  '/feed.atom': { type: 'application/atom+xml', name: 'Atom', write: writeAtom },
+  '/feed.json': { type: 'application/feed+json', name: 'JSON Feed', write: writeJson },
 } as const
 
 const name = z.string().min(1).max(300).optional()
@@ -30,6 +39,7 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
   await app.register(fastifyEtag)
   app.addHook('onRequest', async (_request, reply) => void openToOtherSites(reply))
   const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
+  const keep = keepDocuments()
   const since = (paper: { listDay: string }) => feedDateOf(paper.listDay, deps.closeHourUtc)
 
   app.get('/feeds', async ({ reader }, reply) => setCacheControl(reader, reply, 3600).view('feeds'))
@@ -60,8 +70,25 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
       return reply
         .headers({ 'cache-control': 'public, max-age=900', vary: 'accept-language, cookie' })
         .type(`${type}; charset=utf-8`)
-        .send(write(content))
+        .send(await keep(content, topics, write))
     })
+  }
+}
+
+/**
+ * Returns a function that writes a document, or returns the one it wrote for the same content. Writing takes twice as long as reading
+ * the papers, and most polls find what the last ones found.
+ */
+function keepDocuments() {
+  const kept = new LRUCache<string, string>({ max: 100 })
+  return async (content: FeedContent, topics: readonly string[], write: Write): Promise<string> => {
+    const { t, nameOf, since: _, ...said } = content
+    const key = createHash('sha1')
+      .update(JSON.stringify([t.lang, topics.map(nameOf), said]))
+      .digest('base64url')
+    const document = kept.get(key) ?? (await write(content))
+    kept.set(key, document)
+    return document
   }
 }
 

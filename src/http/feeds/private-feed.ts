@@ -32,7 +32,7 @@ export function addPrivateFeed(app: FastifyInstance, services: Services, { home,
       const at = new Map(papers.map((paper) => [paper.id, paper.at]))
       const deps = { now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
       return reply.type(`${type}; charset=utf-8`).send(
-        write({
+        await write({
           t,
           publicUrl: config.PUBLIC_URL,
           newsletter: config.newsletter.name,

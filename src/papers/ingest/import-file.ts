@@ -27,53 +27,82 @@ interface Deps {
   closeHourUtc: number
 }
 
+/** A parsed file, not stored yet. */
+export interface ReadFile {
+  path: string
+  /** when the file was last changed */
+  changed: Date
+  bad: BadEntry[]
+  papers: ListedPaper[]
+  /** votes over time, from a CSV */
+  signals: SignalRow[]
+}
+
+interface FileOptions {
+  /** list day of all papers; a plain list needs it when its records have no date */
+  date?: string | undefined
+  /** when the votes in the file were read */
+  observed?: Date | undefined
+}
+
 /**
- * Imports papers from a file in any format of formats/parse-papers.ts, gzipped or not.
- * From a CSV it imports votes over time for known papers.
- *
- * Lists do not record when they were read; see `readTimeOf`.
- * Invalid entries are reported and skipped. A file that cannot be parsed at all changes nothing.
- *
- * @param options.date list day of all papers; a plain list needs it when its records have no date
- * @param options.observed when the votes in the file were read
+ * Parses a file of papers, in any format of formats/parse-papers.ts, gzipped or not, or a CSV of votes over time.
  * @throws PaperboyError BAD_IMPORT
  */
-export async function importFile(
-  { db, now, closeHourUtc }: Deps,
-  path: string,
-  { date, observed }: { date?: string | undefined; observed?: Date | undefined } = {},
-): Promise<ImportReport> {
+export async function readFile(path: string, { date }: FileOptions = {}): Promise<ReadFile> {
   if (date !== undefined && !isDay(date)) {
     throw new PaperboyError('BAD_IMPORT', `"${date}" is not a day. Write it as 2026-03-14.`)
   }
   const text = await readTextFile(path)
-  const report: ImportReport = { file: path, papers: 0, added: 0, changed: 0, signals: 0, days: [], bad: [] }
+  const { mtime: changed } = await stat(path)
   if (isSignalTable(text)) {
     const { rows, bad } = withinLimits(path, () => parseSignalTable(text))
-    report.bad = bad.map((entry) => ({ file: path, ...entry }))
-    report.signals = await storeSignalRows({ db }, rows)
-    report.days = await readDays(db, rows)
-    return report
+    return { path, changed, bad, papers: [], signals: rows }
   }
   const { papers, bad } = withinLimits(path, () => withoutRepeats(parsePapers(text, path, date)))
-  report.bad = bad.map((entry) => ({ file: path, ...entry }))
   if (papers.length === 0 && bad.length > 0 && !date && bad.every(({ reason }) => reason.includes('--date')))
     throw new PaperboyError('BAD_IMPORT', `${path} does not contain the list day of its papers. Add --date.`)
+  return { path, changed, bad, papers, signals: [] }
+}
+
+/**
+ * Stores the papers of a file, or votes over time for known papers.
+ *
+ * Lists do not record when they were read; see `readTimeOf`.
+ * Invalid entries are reported and skipped. A file that cannot be parsed at all changes nothing.
+ *
+ * @throws PaperboyError BAD_IMPORT
+ */
+export async function storeFile(
+  { db, now, closeHourUtc }: Deps,
+  { path, changed, bad, papers, signals }: ReadFile,
+  { observed }: FileOptions = {},
+): Promise<ImportReport> {
+  const report: ImportReport = { file: path, papers: 0, added: 0, changed: 0, signals: 0, days: [], bad: [] }
+  report.bad = bad.map((entry) => ({ file: path, ...entry }))
+  if (signals.length > 0) {
+    report.signals = await storeSignalRows({ db }, signals)
+    report.days = await readDays(db, signals)
+  }
   const byDay = Map.groupBy(papers, (paper) => paper.listDay)
+  if (papers.length === 0) return report
   report.days = [...byDay.keys()].sort()
   if (observed) checkReadTime(path, observed, report.days.at(-1), now())
-  const { mtime } = await stat(path)
   await db.transaction(async (tx) => {
     for (const day of report.days) {
       const read = observed
         ? { observedAt: observed, origin: 'file' as const }
-        : readTimeOf(day, mtime, closeHourUtc, now())
+        : readTimeOf(day, changed, closeHourUtc, now())
       const stored = await storeList({ db: tx }, byDay.get(day)!, read)
       for (const key of ['papers', 'added', 'changed', 'signals'] as const) report[key] += stored[key]
     }
   })
   return report
 }
+
+/** Reads and stores a file. */
+export const importFile = async (deps: Deps, path: string, options: FileOptions = {}): Promise<ImportReport> =>
+  storeFile(deps, await readFile(path, options), options)
 
 async function readDays(db: Db, rows: readonly SignalRow[]): Promise<string[]> {
   const ids = [...new Set(rows.map(({ arxivId }) => arxivId))]

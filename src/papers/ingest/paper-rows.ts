@@ -11,6 +11,18 @@ export const rowsOf = (papers: readonly ListedPaper[], observedAt: Date): SQL =>
     pdf_url text, code_url text, project_url text, sample boolean, announced boolean, revision boolean, version smallint, withdrawn_at timestamptz,
     raw jsonb, weight real, votes integer, comments integer, stars integer)`
 
+/** Returns the papers' votes as one relation `r`. */
+export const votesOf = (papers: readonly ListedPaper[]): SQL => sql`
+  json_to_recordset(${JSON.stringify(
+    papers.map(({ source, sourceId, votes, comments, stars }) => ({
+      source,
+      source_id: sourceId,
+      votes,
+      comments,
+      stars,
+    })),
+  )}::json) AS r(source text, source_id text, votes integer, comments integer, stars integer)`
+
 /** Returns the readable text, or undefined when it equals the source's. */
 const shown = (text: string | undefined): string | undefined => {
   const made = text && readable(text)

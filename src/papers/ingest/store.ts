@@ -1,8 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { bool, query } from '../../runtime/db/query.ts'
 import type { ListedPaper } from './listed-paper.ts'
-import { ASSIGNMENTS, COLUMNS, mayChange, NEW_ROW, OLD_ROW, rowsOf } from './paper-rows.ts'
+import { ASSIGNMENTS, COLUMNS, mayChange, NEW_ROW, OLD_ROW, rowsOf, votesOf } from './paper-rows.ts'
 
 export interface Stored {
   papers: number
@@ -40,10 +41,11 @@ export async function storeList(
   const total: Stored = { papers: distinct.length, added: 0, changed: 0, signals: 0 }
   await db.transaction(async (tx) => {
     for (let i = 0; i < distinct.length; i += CHUNK) {
-      const rows = rowsOf(distinct.slice(i, i + CHUNK), observed.observedAt)
-      const touched = await storePapers(tx, rows, observed.observedAt)
+      const chunk = distinct.slice(i, i + CHUNK)
+      const touched = await storePapers(tx, rowsOf(chunk, observed.observedAt), observed.observedAt)
       total.added += touched.filter((row) => row.added).length
       total.changed += touched.filter((row) => !row.added).length
+      const rows = votesOf(chunk)
       if (observed.origin !== 'sample') await dropSampleSignals(tx, rows)
       if (observed.origin !== 'undated') await dropUndatedSignals(tx, rows, observed.observedAt)
       total.signals += await storeSignals(tx, rows, observed)
@@ -54,7 +56,10 @@ export async function storeList(
 
 async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added: boolean }[]> {
   // Sorted, because two imports at once would deadlock on rows locked in different orders. xmax is 0 in inserted row versions.
-  return query(tx, { added: bool })`
+  return query(
+    tx,
+    { added: bool },
+    prepared(sql`
     INSERT INTO papers AS p (source, source_id, ${COLUMNS})
     SELECT source, source_id, ${COLUMNS} FROM ${rows}
     -- Ignores new versions of unknown papers.
@@ -62,7 +67,8 @@ async function storePapers(tx: Db, rows: SQL, observedAt: Date): Promise<{ added
     ORDER BY source, source_id
     ON CONFLICT (source, source_id) DO UPDATE SET ${ASSIGNMENTS}, updated_at = now()
     WHERE (${OLD_ROW}) IS DISTINCT FROM (${NEW_ROW}) AND (${mayChange(observedAt)})
-    RETURNING xmax = 0 AS added`
+    RETURNING xmax = 0 AS added`),
+  )
 }
 
 /** Deletes a sample's invented votes once the paper is real. One series must not mix them. */

@@ -70,7 +70,7 @@ async function orderByVotes(db: Db, span: Span, at: Date, { after, limit }: Pagi
     db,
     { total: number, before: number, ids: z.array(number) },
     prepared(sql`
-      WITH listed AS MATERIALIZED (${listed(span, at, own)}), previous AS (SELECT votes, id FROM listed WHERE id = ${after ?? null}),
+      WITH listed AS MATERIALIZED (${listed(span, at, own)}), previous AS MATERIALIZED (SELECT votes, id FROM listed WHERE id = ${after ?? null}),
         behind AS (SELECT l.votes, l.id FROM listed l LEFT JOIN previous ON true WHERE previous.id IS NULL OR (l.votes, l.id) < (previous.votes, previous.id))
       SELECT (SELECT count(*) FROM listed)::int AS total,
         ((SELECT count(*) FROM listed) - (SELECT count(*) FROM behind))::int AS before,

@@ -1,5 +1,7 @@
+import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, moment, number, query, queryOne, text } from '../../runtime/db/query.ts'
 import { doiIn } from '../doi.ts'
 import { arxivId } from '../paper-id.ts'
@@ -28,12 +30,7 @@ export async function readPaper({ db, now }: { db: Db; now: () => Date }, id: nu
   const at = now()
   const [listed] = await readListed(db, [id], at)
   if (!listed) return undefined
-  const [facts, history, editions] = await Promise.all([
-    readFacts(db, id),
-    readHistory(db, id, at),
-    readEditions(db, id),
-  ])
-  return { ...listed, ...facts, history, editions, ownVotes: listed.ownVotes ?? 0 }
+  return { ...listed, ...(await readFacts(db, id, at)), ownVotes: listed.ownVotes ?? 0 }
 }
 
 /** Finds a paper by its arXiv id, DOI or link in any form, or by its number here. Returns undefined for an unknown paper. */
@@ -42,24 +39,48 @@ export async function findPaper(db: Db, typed: string): Promise<PaperKey | undef
   const number = /^[1-9]\d{0,14}$/.test(typed) ? Number(typed) : undefined
   const doi = arxiv === undefined && number === undefined ? doiIn(typed) : undefined
   if (arxiv === undefined && number === undefined && doi === undefined) return undefined
-  const find = query(db, { id: bigint, source: text, sourceId: text })
+  const find = (condition: SQL) =>
+    query(
+      db,
+      { id: bigint, source: text, sourceId: text },
+      prepared(sql`SELECT id, source, source_id FROM papers WHERE ${condition}`),
+    )
   const [found] =
     arxiv !== undefined
-      ? await find`SELECT id, source, source_id FROM papers WHERE source = 'arxiv' AND source_id = ${arxiv}`
+      ? await find(sql`source = 'arxiv' AND source_id = ${arxiv}`)
       : doi !== undefined
-        ? await find`SELECT id, source, source_id FROM papers WHERE source = 'doi' AND source_id = ${doi}`
-        : await find`SELECT id, source, source_id FROM papers WHERE id = ${number}`
+        ? await find(sql`source = 'doi' AND source_id = ${doi}`)
+        : await find(sql`id = ${number}`)
   return found
 }
 
-async function readFacts(db: Db, id: number) {
-  const row = await queryOne(db, {
-    abstract: text,
-    keywords: z.array(text),
-    publishedAt: moment.nullable(),
-    withdrawnAt: moment.nullable(),
-    updatedAt: moment,
-  })`SELECT abstract, keywords, published_at, withdrawn_at, updated_at FROM papers WHERE id = ${id}`
+const Facts = z.object({
+  abstract: text,
+  keywords: z.array(text),
+  publishedAt: moment.nullable(),
+  withdrawnAt: moment.nullable(),
+  updatedAt: moment,
+  history: z.array(z.object({ at: moment, votes: number })),
+  editions: z.array(z.object({ kind: z.enum(['daily', 'weekly']), date: text, position: number, papers: number })),
+})
+
+/** One statement, because each takes longer to send than to run. */
+async function readFacts(db: Db, id: number, at: Date) {
+  const row = await queryOne(
+    db,
+    Facts,
+    prepared(sql`
+      SELECT abstract, keywords, published_at, withdrawn_at, updated_at, coalesce((
+        SELECT jsonb_agg(jsonb_build_object('at', observed_at, 'votes', votes) ORDER BY observed_at)
+        FROM signals WHERE paper_id = ${id} AND observed_at <= ${at}
+      ), '[]') AS history, coalesce((
+        SELECT jsonb_agg(jsonb_build_object('kind', e.kind, 'date', e.date, 'position', p.position + 1,
+          'papers', (SELECT count(*) FROM edition_papers WHERE edition_id = e.id)) ORDER BY e.date DESC, e.kind)
+        FROM edition_papers p JOIN editions e ON e.id = p.edition_id
+        WHERE p.paper_id = ${id} AND e.released_at IS NOT NULL AND e.state <> 'cancelled'
+      ), '[]') AS editions
+      FROM papers WHERE id = ${id}`),
+  )
   return {
     abstract: readable(row.abstract),
     abstractSource: row.abstract,
@@ -67,17 +88,7 @@ async function readFacts(db: Db, id: number) {
     publishedAt: row.publishedAt ?? undefined,
     withdrawnAt: row.withdrawnAt ?? undefined,
     updatedAt: row.updatedAt,
+    history: row.history,
+    editions: row.editions,
   }
 }
-
-const readHistory = (db: Db, id: number, at: Date) =>
-  query(db, { at: moment, votes: number })`
-    SELECT observed_at AS at, votes FROM signals WHERE paper_id = ${id} AND observed_at <= ${at} ORDER BY observed_at`
-
-const readEditions = (db: Db, id: number): Promise<Paper['editions']> =>
-  query(db, { kind: z.enum(['daily', 'weekly']), date: text, position: number, papers: number })`
-    SELECT e.kind, e.date::text AS date, p.position + 1 AS position,
-      (SELECT count(*)::int FROM edition_papers WHERE edition_id = e.id) AS papers
-    FROM edition_papers p JOIN editions e ON e.id = p.edition_id
-    WHERE p.paper_id = ${id} AND e.released_at IS NOT NULL AND e.state <> 'cancelled'
-    ORDER BY e.date DESC, e.kind`

@@ -2,7 +2,8 @@ import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { isDay } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, query, queryOne } from '../../runtime/db/query.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
+import { bigint, query } from '../../runtime/db/query.ts'
 import { type ListedRow, readListed } from './listed-rows.ts'
 
 /** A name as papers write it. */
@@ -26,6 +27,7 @@ interface Paging {
 }
 
 const PAGE = 20
+const Found = z.object({ id: bigint.nullable(), day: z.string().nullable(), total: z.number() })
 const CURSOR = /^(\d{4}-\d{2}-\d{2}):(\d{1,15})$/
 
 /** Returns an author's or an organisation's papers, newest first. Only the exact name counts, since many names are alike. */
@@ -34,24 +36,34 @@ export async function papersBy(
   who: Contributor,
   { after, limit = PAGE, upTo }: Paging = {},
 ): Promise<PapersBy> {
-  const theirs = sql`${isTheirs(who)} AND NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE NOT real.sample))`
-  const { total } = await queryOne(
-    db,
-    z.object({ total: z.number() }),
-  )`SELECT count(*)::int AS total FROM papers p WHERE ${theirs}`
   const [, day, id] = CURSOR.exec(after ?? '') ?? []
   const isAfter = day && isDay(day) ? sql`(p.list_day, p.id) < (${day}::date, ${id}::bigint)` : sql`true`
-  const rows = await query(db, z.object({ id: bigint, day: z.string() }))`
-      SELECT p.id, p.list_day::text AS day FROM papers p
-      WHERE ${theirs} AND ${isAfter} AND p.list_day <= coalesce(${upTo ?? null}::date, 'infinity')
-      ORDER BY p.list_day DESC, p.id DESC LIMIT ${limit + 1}`
-  const page = rows.slice(0, limit)
+  // MATERIALIZED, or PostgreSQL may look for the newest ones among all papers.
+  const rows = await query(
+    db,
+    Found,
+    prepared(sql`
+      WITH theirs AS MATERIALIZED (
+        SELECT p.id, p.list_day FROM papers p
+        WHERE ${isTheirs(who)} AND NOT (p.sample AND EXISTS (SELECT FROM papers real WHERE NOT real.sample))
+      )
+      SELECT p.id, p.list_day::text AS day, counted.total
+      FROM (SELECT count(*)::int AS total FROM theirs) counted
+      LEFT JOIN LATERAL (
+        SELECT * FROM theirs p WHERE ${isAfter} AND p.list_day <= coalesce(${upTo ?? null}::date, 'infinity')
+        ORDER BY p.list_day DESC, p.id DESC LIMIT ${limit + 1}
+      ) p ON true
+      ORDER BY p.list_day DESC, p.id DESC`),
+  )
+  const { total } = rows[0]!
+  const found = rows.flatMap(({ id, day }) => (id === null ? [] : { id, day }))
+  const page = found.slice(0, limit)
   const last = page.at(-1)
   const ids = page.map((row) => row.id)
   return {
     total,
     papers: await readListed(db, ids, now()),
-    next: rows.length > limit && last ? `${last.day}:${last.id}` : undefined,
+    next: found.length > limit && last ? `${last.day}:${last.id}` : undefined,
   }
 }
 

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query, queryOne } from '../../runtime/db/query.ts'
@@ -151,19 +151,31 @@ async function readTerms(tx: Db, words: string[], added: number) {
 }
 
 async function storeIndex(tx: Db, corpus: number, found: IndexedPaper[]): Promise<void> {
-  const rows = sql`jsonb_to_recordset(${JSON.stringify(found)}::jsonb) AS r(id bigint, topics text[], summary text, organization text,
-    keywords text[], terms int[], weights real[], words int[], shares real[], matches real[])`
+  /** Some columns of the papers, as the relation `r`. Each statement gets only what it reads: all of it is megabytes. */
+  const given = (columns: Partial<Record<keyof IndexedPaper, string>>): SQL => {
+    const rows = found.map((row) =>
+      Object.fromEntries(Object.keys(columns).map((name) => [name, row[name as keyof IndexedPaper]])),
+    )
+    const types = sql.raw(
+      Object.entries(columns)
+        .map((column) => column.join(' '))
+        .join(', '),
+    )
+    return sql`json_to_recordset(${JSON.stringify(rows)}::json) AS r(${types})`
+  }
   // Papers stored before topics or readable forms existed have none.
   await tx.execute(
-    sql`UPDATE papers p SET topics = r.topics FROM ${rows} WHERE p.id = r.id AND p.topics = '{}' AND r.topics <> '{}'`,
+    sql`UPDATE papers p SET topics = r.topics FROM ${given({ id: 'bigint', topics: 'text[]' })} WHERE p.id = r.id AND p.topics = '{}' AND r.topics <> '{}'`,
   )
   await tx.execute(sql`
     UPDATE papers p SET shown_summary = nullif(r.summary, p.summary), shown_organization = nullif(r.organization, p.organization),
       shown_keywords = nullif(r.keywords, p.keywords)
-    FROM ${rows} WHERE p.id = r.id AND (coalesce(p.shown_summary, p.summary), coalesce(p.shown_organization, p.organization),
+    FROM ${given({ id: 'bigint', summary: 'text', organization: 'text', keywords: 'text[]' })}
+    WHERE p.id = r.id AND (coalesce(p.shown_summary, p.summary), coalesce(p.shown_organization, p.organization),
       coalesce(p.shown_keywords, p.keywords)) IS DISTINCT FROM (r.summary, r.organization, r.keywords)`)
   await tx.execute(sql`
-    INSERT INTO paper_vectors (paper_id, terms, weights, corpus, made_at) SELECT id, terms, weights, ${corpus}::int, now() FROM ${rows}
+    INSERT INTO paper_vectors (paper_id, terms, weights, corpus, made_at) SELECT id, terms, weights, ${corpus}::int, now()
+    FROM ${given({ id: 'bigint', terms: 'int[]', weights: 'real[]' })}
     ON CONFLICT (paper_id) DO UPDATE SET terms = excluded.terms, weights = excluded.weights, corpus = excluded.corpus, made_at = excluded.made_at`)
   await tx.execute(
     sql`DELETE FROM paper_terms WHERE paper_id = ANY(${sql.param(found.map((row) => row.id))}::bigint[])`,
@@ -171,5 +183,5 @@ async function storeIndex(tx: Db, corpus: number, found: IndexedPaper[]): Promis
   await tx.execute(sql`
     INSERT INTO paper_terms (term_id, paper_id, weight, match)
     SELECT word.id, r.id, word.share, word.match
-    FROM ${rows}, unnest(r.words, r.shares, r.matches) AS word (id, share, match) ORDER BY 1, 2`)
+    FROM ${given({ id: 'bigint', words: 'int[]', shares: 'real[]', matches: 'real[]' })}, unnest(r.words, r.shares, r.matches) AS word (id, share, match) ORDER BY 1, 2`)
 }

@@ -78,8 +78,15 @@ const STOP_WORDS = new Set(
 
 const LONGEST_WORD = 40
 
+/** Without regular expressions, because every word of every text passes here. */
+function singular(word: string): string {
+  if (word.length <= 3 || !word.endsWith('s')) return word
+  if (word.endsWith('ies')) return `${word.slice(0, -3)}y`
+  return 'suia'.includes(word.at(-2)!) ? word : word.slice(0, -1)
+}
+
 /** Returns the words to compare: lower case, without accents, plurals without their s, without stop words. */
 export const wordsOf = (text: string): string[] =>
   foldedWords(text)
-    .map((word) => (word.length > 3 ? word.replace(/ies$/, 'y').replace(/(?<!s|u|i|a)s$/, '') : word))
+    .map(singular)
     .filter((word) => word.length > 1 && word.length <= LONGEST_WORD && !STOP_WORDS.has(word))

@@ -14,13 +14,18 @@ export async function bestOfMonth(
   limit: number,
 ): Promise<ListedRow[]> {
   const at = now()
-  const rows = await query(db, z.object({ id: bigint }))`SELECT p.id FROM papers p
+  // The month first: the index of topics would name all papers of a large topic.
+  const rows = await query(db, z.object({ id: bigint }))`
+      WITH month AS MATERIALIZED (
+        SELECT p.id, p.topics FROM papers p
+        WHERE p.list_day BETWEEN date_trunc('month', (SELECT max(list_day) FROM papers WHERE list_day <= ${at}::date)) AND ${at}::date
+          AND p.withdrawn_at IS NULL AND ${COUNTED}
+      )
+      SELECT p.id FROM month p
       JOIN LATERAL (
         SELECT votes FROM signals WHERE paper_id = p.id AND observed_at <= ${at} ORDER BY observed_at DESC LIMIT 1
       ) s ON s.votes > 0
-      WHERE p.topics @> ARRAY[${slug}] AND p.withdrawn_at IS NULL AND ${COUNTED}
-        AND p.list_day BETWEEN date_trunc('month', (SELECT max(list_day) FROM papers WHERE list_day <= ${at}::date))
-          AND ${at}::date
+      WHERE p.topics @> ARRAY[${slug}]
       ORDER BY s.votes DESC, p.id LIMIT ${limit}`
   return readListed(
     db,

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Messages, messagesIn } from '../../messages/catalogue.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { query } from '../../runtime/db/query.ts'
 import { SUBJECTS } from './categories.ts'
 import type { FieldSlug } from './fields.ts'
@@ -31,6 +32,8 @@ function capitalised(spelling: string): string {
     : words
 }
 
+const Spelled = z.object({ slug: z.string(), spelling: z.string() })
+
 /** Returns a function that names these topics, each keyword by its most frequent spelling. */
 export async function readTopicNames(
   db: Db,
@@ -38,11 +41,14 @@ export async function readTopicNames(
   t: Messages = messagesIn('en'),
 ): Promise<(slug: string) => string> {
   const keywords = [...new Set(slugs)].filter((slug) => !isField(slug))
+  if (keywords.length === 0) return (slug) => topicName(slug, t)
   const rows = await query(
     db,
-    z.object({ slug: z.string(), spelling: z.string() }),
-  )`SELECT DISTINCT ON (slug) slug, spelling FROM topic_spellings
-      WHERE slug = ANY(${sql.param(keywords)}::text[]) ORDER BY slug, papers DESC, spelling`
+    Spelled,
+    prepared(sql`
+      SELECT DISTINCT ON (slug) slug, spelling FROM topic_spellings
+      WHERE slug = ANY(${sql.param(keywords)}::text[]) ORDER BY slug, papers DESC, spelling`),
+  )
   const spellings = new Map(rows.map(({ slug, spelling }) => [slug, spelling]))
   return (slug) => topicName(slug, t, spellings.get(slug))
 }

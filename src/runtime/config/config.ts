@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { bounceAddressProblem } from '../../mail/return-path.ts'
-import { redisUrlProblem } from '../redis.ts'
 import {
   addresses,
   checkedBy,
@@ -22,6 +21,7 @@ import {
   webhookLogin,
 } from './fields.ts'
 import { DEFAULT_NEWSLETTER, type Newsletter, NewsletterProblems, readNewsletter } from './newsletter.ts'
+import { redisUrlProblem } from './redis-url.ts'
 import { relayProblem } from './relay-settings.ts'
 import { SOURCE_NAMES } from './source-names.ts'
 import { NO_TEMPLATES, readTemplateFiles, type TemplateFiles } from './template-files.ts'

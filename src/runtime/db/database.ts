@@ -19,7 +19,6 @@ const MIGRATIONS = new URL('../../../migrations', import.meta.url).pathname
 export const poolOptions = (connectionString: string, max = 20) => ({
   connectionString,
   max,
-  keepAlive: true,
   application_name: 'paperboy',
   Client: PreparingClient,
 })

@@ -31,7 +31,15 @@ type Known = Map<string, { id: number; papers: number }>
  */
 export async function fillLibrary(db: Db, real: readonly ListedPaper[], count: number): Promise<void> {
   const { filled } = await queryOne(db, { filled: bigint })`SELECT count(*) AS filled FROM papers`
-  if (filled === count) return
+  if (filled !== count) await fill(db, real, count, filled)
+  // Topics are named and found by their spellings.
+  await db.execute(sql`
+    INSERT INTO topic_spellings (slug, spelling, papers)
+    SELECT slug, replace(slug, '-', ' '), count(*) FROM papers, unnest(topics) AS slug
+    WHERE NOT EXISTS (SELECT FROM topic_spellings) GROUP BY slug`)
+}
+
+async function fill(db: Db, real: readonly ListedPaper[], count: number, filled: number) {
   const copies = Math.ceil(count / MOST_DIFFERENT)
   const different = Math.floor(count / copies)
   if ((filled > 0 && filled !== different) || different * copies !== count)
@@ -75,7 +83,7 @@ async function insertDifferent(db: Db, real: readonly ListedPaper[], different: 
  */
 async function multiply(db: Db, copies: number) {
   const copied = sql`generate_series(0, ${copies - 1}::int) AS copy`
-  const idOf = (column: string) => sql`(${sql.raw(column)} - 1) * ${copies}::int + copy + 1`
+  const idOf = (column: string) => sql`((${sql.raw(column)} - 1) * ${copies}::int + copy + 1)`
   const [id, paperId] = [idOf('id'), idOf('paper_id')]
   await db.transaction(async (tx) => {
     for (const table of ['papers', 'signals', 'paper_vectors', 'paper_terms'])
@@ -203,9 +211,7 @@ async function withoutIndexes(db: Db): Promise<string[]> {
     SELECT indexname AS name, indexdef AS definition FROM pg_indexes
     WHERE tablename IN ('papers', 'terms', 'paper_terms') AND indexname NOT IN (SELECT conname FROM pg_constraint)`)
   for (const { name } of rows) await db.execute(sql.raw(`DROP INDEX "${name}"`))
-  await db.execute(
-    sql`ALTER TABLE paper_terms DROP CONSTRAINT one_weight_per_paper_and_term, DROP CONSTRAINT IF EXISTS paper_terms_paper_id_fkey`,
-  )
+  await db.execute(sql`ALTER TABLE paper_terms DROP CONSTRAINT one_weight_per_paper_and_term`)
   return [
     ...rows.map((row) => row.definition),
     'ALTER TABLE paper_terms ADD CONSTRAINT one_weight_per_paper_and_term PRIMARY KEY (term_id, paper_id) INCLUDE (weight, match)',

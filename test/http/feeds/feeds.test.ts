@@ -49,6 +49,31 @@ describe('the feed', () => {
     }
   })
 
+  test('changes at once with each thing it says', async ({ db, site: { app } }) => {
+    const [first] = await threeAndOne(db)
+    const changes = {
+      votes: sql`UPDATE signals SET votes = 4321 WHERE paper_id = ${first}`,
+      'a title': sql`UPDATE papers SET title = 'Another title' WHERE id = ${first}`,
+      'a summary': sql`UPDATE papers SET summary = 'Another summary.' WHERE id = ${first}`,
+      'a topic': sql`UPDATE papers SET topics = '{kv-cache}' WHERE id = ${first}`,
+      'the name of a topic': sql`INSERT INTO topic_spellings VALUES ('kv-cache', 'KV caches', 1)`,
+      'a dropped paper': sql`INSERT INTO picks (paper_id, list_day, verdict) VALUES (${first}, '2026-04-14', 'dropped')`,
+    }
+    for (const path of ['/feed.xml', '/feed.atom', '/feed.json']) {
+      const { body } = await app.inject(path)
+      expect((await app.inject(path)).body, 'nothing changed').toBe(body)
+    }
+    let before = (await app.inject('/feed.xml')).body
+    for (const [what, change] of Object.entries(changes)) {
+      await db.execute(change)
+      const { body } = await app.inject('/feed.xml')
+      expect(body, what).not.toBe(before)
+      before = body
+    }
+    const german = await app.inject({ url: '/feed.xml', headers: { 'accept-language': 'de' } })
+    expect(parseRssFeed(german.body).language).toBe('de')
+  })
+
   test('as Atom has every element that RFC 4287 asks for', async ({ db, site: { app } }) => {
     await threeAndOne(db)
     const reply = await app.inject('/feed.atom')

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { choosePort } from '../../src/embedded/port.ts'
+import { endsWithUs } from './support/ends-with-us.ts'
+import { spread } from './support/rounds.ts'
+import { PROJECT_FLAGS } from './support/run.ts'
+import { printTable } from './support/table.ts'
+
+const help = `npm run bench -- start [--rounds 5]
+
+Starts \`npm start\` in an empty data folder, then again, without sources of papers. Prints after how many seconds each step is done and
+the CPU time of the process by then, until the front page is there; and the CPU time of \`paperboy status\` and \`--help\` beside it.`
+
+const AIMS = { first: 3.5, again: 1.8, status: 0.6, help: 0.25 }
+
+interface Mark {
+  name: string
+  ms: number
+  cpuMs: number
+}
+
+/** Measures how long a start and a short command take. */
+export async function bench(args: string[], stack: AsyncDisposableStack): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: { rounds: { type: 'string', default: '5' }, help: { type: 'boolean', default: false } },
+  })
+  if (values.help) return console.log(help)
+  const runs: Record<'first' | 'again', Mark[][]> = { first: [], again: [] }
+  const commands: Record<'status' | 'help', number[]> = { status: [], help: [] }
+  for (let round = 0; round < Number(values.rounds); round++) {
+    await using own = stack.use(new AsyncDisposableStack())
+    const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-start-'))
+    own.defer(() => rm(dataDir, { recursive: true, force: true }))
+    runs.first.push(await start(dataDir))
+    runs.again.push(
+      await start(dataDir, async () => {
+        commands.status.push(await cpuOfCommand(['status'], dataDir))
+        commands.help.push(await cpuOfCommand(['--help'], dataDir))
+      }),
+    )
+  }
+  for (const name of ['first', 'again'] as const) report(name, runs[name])
+  for (const name of ['status', 'help'] as const)
+    console.log(`paperboy ${name}: ${spread(commands[name]).median.toFixed(2)} s of CPU (aim ${AIMS[name]})`)
+}
+
+/** Starts the service and stops it. @returns its marks, the last of which is the front page as a browser gets it */
+async function start(dataDir: string, whileRunning = async () => {}): Promise<Mark[]> {
+  const port = await choosePort(undefined)
+  const began = performance.now()
+  const child = endsWithUs(
+    spawn(process.execPath, ['--import', './test/bench/support/print-marks.ts', 'src/start.ts'], {
+      env: {
+        ...{ PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: dataDir, PAPER_SOURCES: 'none' },
+        ...{ PORT: String(port), MAILBOX_PORT: String(await choosePort(undefined)) },
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  )
+  let output = ''
+  let marks = ''
+  child.stdout.on('data', (chunk) => (output += chunk))
+  child.stderr.on('data', (chunk) => (marks += chunk))
+  let page: Mark | undefined
+  while (!output.includes('Ctrl-C')) {
+    if (child.exitCode !== null) throw new Error(`npm start ended: ${marks}`)
+    if (!page && marks.includes('"page"')) page = await firstPage(port, began)
+    await delay(5)
+  }
+  await whileRunning()
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  const found = [...marks.matchAll(/^mark (.+)$/gm)].map(([, mark]) => JSON.parse(mark!) as Mark)
+  const shown = found.slice(0, found.findIndex(({ name }) => name === 'page') + 1)
+  return [...shown, { ...page!, cpuMs: shown.at(-1)!.cpuMs }]
+}
+
+async function firstPage(port: number, began: number): Promise<Mark> {
+  const reply = await fetch(`http://127.0.0.1:${port}/`)
+  await reply.text()
+  if (!reply.ok) throw new Error(`The front page answers ${reply.status}.`)
+  return { name: 'front page received', ms: performance.now() - began, cpuMs: 0 }
+}
+
+async function cpuOfCommand(args: string[], dataDir: string): Promise<number> {
+  const command = [process.execPath, ...PROJECT_FLAGS.paperboy, 'src/cli/main.ts', ...args]
+  const child = endsWithUs(
+    spawn('bash', ['-c', 'TIMEFORMAT="%U %S"; time "$@" > /dev/null', 'bench', ...command], {
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: dataDir },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    }),
+  )
+  let errors = ''
+  child.stderr.on('data', (chunk) => (errors += chunk))
+  await once(child, 'close')
+  const [user, system] = errors.trim().split('\n').at(-1)!.split(' ').map(Number)
+  return user! + system!
+}
+
+function report(name: 'first' | 'again', rounds: Mark[][]): void {
+  const of = (index: number, value: (mark: Mark) => number) =>
+    spread(rounds.map((marks) => value(marks[index]!) / 1000))
+  printTable([
+    [name === 'first' ? 'first start' : 'started again', 'done after s', 'from', 'to', 'CPU s'],
+    ...rounds[0]!.map(({ name: step }, index) => {
+      const { median, least, most } = of(index, (mark) => mark.ms)
+      return [step, ...[median, least, most, of(index, (mark) => mark.cpuMs).median].map((each) => each.toFixed(2))]
+    }),
+  ])
+  console.log(`aim: the front page after ${AIMS[name]} s\n`)
+}
