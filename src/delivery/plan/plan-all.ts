@@ -4,12 +4,17 @@ import { bigint, bool, queryColumn, queryOne, text } from '../../runtime/db/quer
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { asksFor, canBePlanned } from './audience.ts'
-import { BATCH_SIZE, insertBatchesAndDeliveries, PLANNED, type Planned, SELECT_PLANNED } from './plan-deliveries.ts'
+import {
+  BATCH_SIZE,
+  BATCHES_A_STEP,
+  insertBatchesAndDeliveries,
+  type OnPlanned,
+  PLANNED,
+  type Planned,
+  SELECT_PLANNED,
+} from './plan-deliveries.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
-
-/** Batches that one statement makes. */
-const BATCHES_A_STEP = 10
 
 /**
  * Plans an edition for every active reader of its kind at once, whatever their hour, as ordered by `send --now`; with `toEveryone` also
@@ -47,8 +52,6 @@ export async function planAll(
     return planned
   })
 }
-
-type OnPlanned = (batchIds: readonly number[]) => void
 
 /** Class of the advisory locks for planning. Any number works that no other lock uses. */
 const LOCK = 0x9a9e5

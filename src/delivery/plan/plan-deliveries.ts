@@ -5,6 +5,12 @@ import { bigint } from '../../runtime/db/query.ts'
 /** Deliveries per batch: enough to make a lease cheap, few enough for several workers to share an edition evenly. */
 export const BATCH_SIZE = 250
 
+/** Batches that one statement makes. */
+export const BATCHES_A_STEP = 10
+
+/** Receives batches that can be sent. */
+export type OnPlanned = (batchIds: readonly number[]) => void
+
 /** New batches, so that workers can be woken for them, and the number of new deliveries. */
 export interface Planned {
   batchIds: number[]

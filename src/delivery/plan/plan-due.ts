@@ -6,7 +6,15 @@ import { bigint, bool, queryColumn, queryOne } from '../../runtime/db/query.ts'
 import { cadence as cadences } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { type Cadence, kindOf, newestEditions } from './newest-editions.ts'
-import { BATCH_SIZE, insertBatchesAndDeliveries, PLANNED, type Planned, SELECT_PLANNED } from './plan-deliveries.ts'
+import {
+  BATCH_SIZE,
+  BATCHES_A_STEP,
+  insertBatchesAndDeliveries,
+  type OnPlanned,
+  PLANNED,
+  type Planned,
+  SELECT_PLANNED,
+} from './plan-deliveries.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
@@ -22,13 +30,17 @@ type Deps = Pick<Services, 'db' | 'config' | 'now'>
  * their next digest says so (`missed_at`).
  *
  * Safe to repeat and to run in several workers at once: readers are locked, and the ledger has one row per reader and edition.
+ *
+ * @param onPlanned receives batches as soon as they can be sent, long before millions of readers of one hour are planned
  */
-export async function planDue(deps: Deps): Promise<Planned> {
+export async function planDue(deps: Deps, onPlanned: OnPlanned = () => {}): Promise<Planned> {
   const total: Planned = { batchIds: [], deliveries: 0 }
   for (const cadence of await dueCadences(deps)) {
     const choice = await chooseEditions(deps, cadence)
-    for (let more = true; more; ) {
-      const step = await planStep(deps, cadence, choice)
+    // One batch first, so that sending starts at once.
+    for (let more = true, limit = BATCH_SIZE; more; limit = BATCH_SIZE * BATCHES_A_STEP) {
+      const step = await planStep(deps, cadence, { ...choice, limit })
+      onPlanned(step.batchIds)
       total.batchIds.push(...step.batchIds)
       total.deliveries += step.planned
       more = step.more
@@ -72,40 +84,51 @@ async function chooseEditions({ db, config, now }: Deps, cadence: Cadence): Prom
   return { editionIds, ...(await queryOne(db, { wait: bool }, statement)) }
 }
 
-/** Plans up to BATCH_SIZE due readers of a cadence, oldest hour first. */
-async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionIds, wait }: EditionChoice) {
+/** Plans up to `limit` due readers of a cadence, oldest hour first. */
+async function planStep(
+  { db, config, now }: Deps,
+  cadence: Cadence,
+  { editionIds, wait, limit }: EditionChoice & { limit: number },
+) {
   const stale = new Date(now().getTime() - config.DIGEST_FRESHNESS_HOURS * 3_600_000)
   const until = wait ? stale : now()
   const ids = sql`${sql.param(editionIds)}::bigint[]`
-  // One statement, so that no reader's hour moves on without their delivery. `due` are locked; `theirs` is each one's edition.
+  // One statement, so that no reader's hour moves on without their delivery. `due` are locked; `theirs` has each one's edition.
+  // It joins no two of its parts: with statistics of yesterday the planner expects one row, and would compare each with each.
   const planStatement = sql`
     WITH due AS (
-      SELECT id, next_digest_at AS due_at FROM subscribers
+      SELECT id, next_digest_at AS due_at, zone, hour, weekday, paused_until > ${now()} IS TRUE AS paused,
+        -- After a long outage, a recent hour is still served although an earlier one was missed.
+        greatest(CASE WHEN next_digest_at <= ${stale} THEN ${stale} ELSE ${now()}::timestamptz END, paused_until) AS start
+      FROM subscribers
       WHERE status = 'active' AND cadence = ${cadence} AND next_digest_at <= ${until}
-      ORDER BY next_digest_at LIMIT ${BATCH_SIZE} FOR UPDATE SKIP LOCKED
-    ), theirs AS (
-      SELECT s.id, due.due_at, (
+      ORDER BY next_digest_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    ), grouped AS (
+      SELECT *, dense_rank() OVER (ORDER BY zone, hour, weekday, start) AS nr FROM due
+    ), moments AS MATERIALIZED (
+      -- Readers of one hour and zone share their next hour: computing it for each takes longer than planning them.
+      SELECT array_agg(next_digest_at(zone, hour, ${cadence}, weekday::int, start) ORDER BY nr) AS list
+      FROM (SELECT DISTINCT nr, zone, hour, weekday, start FROM grouped) AS groups
+    ), theirs AS MATERIALIZED (
+      SELECT s.*, CASE WHEN NOT paused THEN (
           -- The lowest position is the newest. Sorting for each reader took 50 times as long.
           SELECT (${ids})[min(array_position(${ids}, e.id))] FROM editions e
           WHERE e.id = ANY(${ids})
-            AND (e.id = ${editionIds[0] ?? null}::bigint OR e.closes_at > due.due_at - make_interval(hours => ${MISSED_HOURS}))
+            AND (e.id = ${editionIds[0] ?? null}::bigint OR e.closes_at > s.due_at - make_interval(hours => ${MISSED_HOURS}))
             -- Repeats the condition so that partitions of other editions are not opened.
             AND NOT EXISTS (
               SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = s.id AND d.edition_id = ANY(${ids})
             )
-        ) AS edition_id
-      FROM due JOIN subscribers s ON s.id = due.id
-      WHERE s.paused_until IS NULL OR s.paused_until <= ${now()}
+        ) END AS edition_id
+      FROM grouped s
     ), advanced AS (
       UPDATE subscribers s
-      -- After a long outage, a recent hour is still served although an earlier one was missed.
-      SET next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, s.weekday,
-          greatest(CASE WHEN due.due_at <= ${stale} THEN ${stale} ELSE ${now()}::timestamptz END, s.paused_until)),
+      SET next_digest_at = (SELECT list FROM moments)[theirs.nr],
         missed_at = CASE
-          WHEN due.due_at <= ${stale} AND theirs.id IS NOT NULL AND (${wait} OR theirs.edition_id IS NOT NULL) THEN due.due_at
+          WHEN theirs.due_at <= ${stale} AND NOT theirs.paused AND (${wait} OR theirs.edition_id IS NOT NULL) THEN theirs.due_at
           ELSE missed_at
         END
-      FROM due LEFT JOIN theirs ON theirs.id = due.id WHERE s.id = due.id
+      FROM theirs WHERE s.id = theirs.id
       RETURNING s.next_digest_at
     ), wanted AS (
       SELECT id, due_at, edition_id FROM theirs WHERE edition_id IS NOT NULL AND due_at > ${stale} AND NOT ${wait}
@@ -117,5 +140,5 @@ async function planStep({ db, config, now }: Deps, cadence: Cadence, { editionId
     planStatement,
   )
   // A reader who missed one hour may already be due at the next.
-  return { more: again || due === BATCH_SIZE, batchIds, planned: deliveries }
+  return { more: again || due === limit, batchIds, planned: deliveries }
 }

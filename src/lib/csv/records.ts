@@ -60,16 +60,8 @@ export function endOfRecord(lines: Line[], start: number): number | 'open' | 'ne
   return 'open'
 }
 
-/** Spaces that are no part of a cell. Others, such as a no-break space, are left to the reader of the cell. */
-const AROUND_CELL = /^[ \t\f]+|[ \t\f]+$/g
-
 /** Splits a line without quotes, eight times as fast as csv-parse does. */
-const splitPlainLine = (text: string, separator: string): string[] =>
-  text
-    .split(separator)
-    .map((cell) =>
-      cell.charCodeAt(0) > 32 && cell.charCodeAt(cell.length - 1) > 32 ? cell : cell.replace(AROUND_CELL, ''),
-    )
+const splitPlainLine = (text: string, separator: string): string[] => text.split(separator).map((cell) => cell.trim())
 
 function parseRecord(lines: Line[], { separator, width }: { separator: string; width: number }): CsvRow {
   const line = lines.at(-1)!.number

@@ -65,5 +65,5 @@ function peakOfChildren(pid: number): number {
 }
 
 /** Returns the peak memory of a process so far, in MB. */
-const peakOf = (pid: number | string): number =>
+export const peakOf = (pid: number | string): number =>
   Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024

@@ -57,6 +57,25 @@ describe('a reader whose hour has come', () => {
     expect((await db.select().from(editions))[0]!.state).toBe('sending')
   })
 
+  test('is planned with thousands of the same minute, each with the next hour of their own zone', async ({ db }) => {
+    const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 0.01)))
+    await releasedEdition(services)
+    await db.execute(sql`
+      INSERT INTO subscribers (email, email_key, status, next_digest_at, zone, hour, cadence, paused_until, confirmed_at)
+      SELECT email, email, 'active', ${EIGHT}, (ARRAY['UTC', 'Europe/Berlin', 'Asia/Kolkata', 'No/Such_Zone'])[n % 4 + 1], n % 24, 'daily',
+        CASE WHEN n % 7 = 0 THEN ${hoursAfter(EIGHT, 50)}::timestamptz END, ${EIGHT}
+      FROM (SELECT n, 'r' || n || '@example.org' AS email FROM generate_series(1, 3000) AS n) AS made`)
+    const steps: number[] = []
+    const { deliveries: planned } = await planDue(services, (batchIds) => steps.push(batchIds.length))
+    expect(planned).toBe(3000 - Math.floor(3000 / 7))
+    // The first step is one batch, so that sending starts at once.
+    expect(steps).toEqual([1, 9, 1])
+    const { rows } = await db.execute(sql`
+      SELECT id FROM subscribers WHERE next_digest_at IS DISTINCT FROM
+        next_digest_at(zone, hour, cadence, weekday, greatest(${services.now()}::timestamptz, paused_until))`)
+    expect(rows).toEqual([])
+  })
+
   test('has a delivery that expires DIGEST_EXPIRY_HOURS after the hour, not after planning', async ({ db }) => {
     const services = servicesOn(db, { DIGEST_EXPIRY_HOURS: '20' }, clockAt(hoursAfter(EIGHT, 3)))
     await releasedEdition(services)

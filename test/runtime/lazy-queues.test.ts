@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { lazyQueues } from '../../src/runtime/lazy-queues.ts'
+import type { Queues } from '../../src/runtime/queue.ts'
+
+function recording() {
+  const seen: string[] = []
+  const queues: Queues = {
+    wake: async (name) => void seen.push(`wake ${name}`),
+    work: () => {},
+    pause: () => {},
+    isReachable: async () => true,
+    stopWorking: async () => {},
+    restoreMarkers: undefined,
+    close: async () => void seen.push('close'),
+  }
+  const open = async () => {
+    seen.push('open')
+    return queues
+  }
+  return { seen, open }
+}
+
+test('a command that adds no job opens no queue', async () => {
+  const { seen, open } = recording()
+  await lazyQueues(open, () => {}).close()
+  expect(seen).toEqual([])
+})
+
+test('a job that a command adds without waiting is added before the queue closes', async () => {
+  const { seen, open } = recording()
+  const queues = lazyQueues(open, () => {})
+  void queues.wake('send-service-emails', {})
+  void queues.wake('send-service-emails', {})
+  await queues.close()
+  expect(seen).toEqual(['open', 'wake send-service-emails', 'wake send-service-emails', 'close'])
+})
+
+test('a queue that cannot be opened is reported, and the command goes on', async () => {
+  const errors: string[] = []
+  const queues = lazyQueues(
+    () => Promise.reject(new Error('away')),
+    (error) => errors.push(error.message),
+  )
+  await queues.wake('send-service-emails', {})
+  await queues.close()
+  expect(errors).toEqual(['away'])
+})
