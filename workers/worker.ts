@@ -24,6 +24,7 @@ import { recordListFactsJob } from './record-list-facts.ts'
 import { refitChanceJob } from './refit-chance.ts'
 import { releaseEditionsJob } from './release-editions.ts'
 import { startSchedule } from './schedule.ts'
+import { sendBatchJob } from './send-batch.ts'
 import { sendWebhooksJob } from './send-webhooks.ts'
 import { settleEditionsJob } from './settle-editions.ts'
 import { sweepBatchesJob } from './sweep-batches.ts'
@@ -63,14 +64,12 @@ export async function startWorker(services: Services, sources: readonly Source[]
       'plan-deliveries': () => planDeliveriesJob(services),
       'sweep-batches': () => sweepBatchesJob(services),
       'settle-editions': () => settleEditionsJob(services),
-      'send-batch': async ({ batchId }) => {
-        await deliverBatch(deliver, batchId, stopping.signal)
-        // Perhaps only this worker cannot reach the relay. While idle, it would take the others' batches, and postpone them.
-        const down = relay.downMs()
-        if (down > 0) queues.pause('batches', down)
-        // Continue with the next due batch, in case the queue lost it. The sweeper runs less often.
-        await next.wake()
-      },
+      'send-batch': ({ batchId }) =>
+        sendBatchJob({ ...services, relay }, async () => {
+          await deliverBatch(deliver, batchId, stopping.signal)
+          // Continue with the next due batch, in case the queue lost it. The sweeper runs less often.
+          await next.wake()
+        }),
       'tidy-sign-ups': () => tidySignUpsJob(services),
       'read-mailbox': () => readMailboxJob(services),
       'raise-alerts': () => raiseAlertsJob(services),
