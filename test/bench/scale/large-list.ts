@@ -158,7 +158,7 @@ async function planOneHour({ services }: Stage, due: number): Promise<void> {
   )
   for (const [name, ms] of Object.entries(times))
     console.log(
-      `meanwhile, to ${name} a reader took ${percentile(ms, 0.5).toFixed(1)} ms, p95 ${percentile(ms, 0.95).toFixed(1)}, at most ${Math.max(...ms).toFixed(0)} (${ms.length} times)`,
+      `while planning, to ${name} a reader took ${percentile(ms, 0.5).toFixed(1)} ms, p95 ${percentile(ms, 0.95).toFixed(1)}, at most ${Math.max(...ms).toFixed(0)} (${ms.length} times)`,
     )
 }
 
