@@ -39,7 +39,7 @@ function isReported(name: string): boolean {
   try {
     return name in readEnvironment({ [name]: 'value' })
   } catch (error) {
-    return (error as Error).message.includes(`- ${name} `)
+    return (error as Error).message.includes(`- ${name} `) || (error as Error).message.includes(`${name} names it`)
   }
 }
 
@@ -98,7 +98,8 @@ describe('docker compose starts', () => {
     expect(api!.read_only).toBe(true)
     for (const [name, service] of Object.entries(ours)) {
       const mounted = service.volumes!.map((each) => each.split(':'))
-      expect([name, mounted.map(([, path]) => path)]).toEqual([name, [service.environment!.DATA_DIR]])
+      expect([name, mounted.map(([, path]) => path)]).toEqual([name, [service.environment!.DATA_DIR, '/own']])
+      expect(mounted[1], 'the operator’s own files cannot be changed').toEqual(['./own', '/own', 'ro'])
       expect(Object.keys(compose.volumes)).toContain(mounted[0]![0])
     }
     expect(fileText('Dockerfile')).toMatch(/mkdir \/data && chown node:node \/data/)
@@ -160,6 +161,7 @@ describe('the image', () => {
     expect(copied.some((path) => path === '.' || /\.env$|test/.test(path))).toBe(false)
     const [first, ...allowed] = fileText('.dockerignore').split('\n').filter(Boolean)
     expect(first, 'the build context contains only listed files').toBe('*')
+    expect(allowed.map((line) => line.slice(1))).toEqual(expect.arrayContaining(copied))
     for (const line of allowed)
       expect(line).toMatch(
         /^!(?:package(?:-lock)?\.json|\.npmrc|tsconfig\.json|\.env\.example|src|workers|templates|migrations)\/?$/,

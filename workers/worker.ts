@@ -65,6 +65,9 @@ export async function startWorker(services: Services, sources: readonly Source[]
       'settle-editions': () => settleEditionsJob(services),
       'send-batch': async ({ batchId }) => {
         await deliverBatch(deliver, batchId, stopping.signal)
+        // Perhaps only this worker cannot reach the relay. While idle, it would take the others' batches, and postpone them.
+        const down = relay.downMs()
+        if (down > 0) queues.pause('batches', down)
         // Continue with the next due batch, in case the queue lost it. The sweeper runs less often.
         await next.wake()
       },

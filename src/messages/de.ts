@@ -780,7 +780,7 @@ export const de = (newsletter: string): Messages => ({
     notFound: 'Für diesen Tag gibt es keine Ausgabe im Archiv.',
   },
   reason: {
-    topic: (name) => `Ihr Thema: ${name}`,
+    topics: (names) => `${names.length === 1 ? 'Ihr Thema' : 'Ihre Themen'}: ${names.join(', ')}`,
     keyword: (word) => `Ihr Stichwort: ${word}`,
     author: (name) => `von ${name}, Sie folgen`,
     organisation: (name) => `von ${name}, Sie folgen`,

@@ -779,7 +779,7 @@ export const en = (newsletter: string) => ({
     notFound: 'The archive has no edition for this day.',
   },
   reason: {
-    topic: (name: string) => `your topic: ${name}`,
+    topics: (names: readonly string[]) => `your ${names.length === 1 ? 'topic' : 'topics'}: ${names.join(', ')}`,
     keyword: (word: string) => `your keyword: ${word}`,
     author: (name: string) => `by ${name}, whom you follow`,
     organisation: (name: string) => `from ${name}, which you follow`,
@@ -799,7 +799,7 @@ export const en = (newsletter: string) => ({
       `${times === 2 ? 'twice' : `${times.toLocaleString('en-GB')} times`} the usual votes on its first day`,
     /** @param share of all votes, in per cent, if worth saying */
     rank: (rank: number, of: number, where: string, share?: number) =>
-      `${ordinal(rank)} of ${of.toLocaleString('en-GB')} ${where}${share === undefined ? '' : `, ${share} % of the votes`}`,
+      `${ordinal(rank)} of ${of.toLocaleString('en-GB')} ${where}${share === undefined ? '' : `, ${share}% of the votes`}`,
     finalRanking: 'in the final ranking',
     thatDay: 'that day',
     asOf: (day: string, hour: string) => `on ${day}, ${hour} UTC`,

@@ -777,7 +777,7 @@ export const es = (newsletter: string): Messages => ({
     notFound: 'El archivo no tiene ninguna edición de este día.',
   },
   reason: {
-    topic: (name) => `tu tema: ${name}`,
+    topics: (names) => `${names.length === 1 ? 'tu tema' : 'tus temas'}: ${names.join(', ')}`,
     keyword: (word) => `tu palabra clave: ${word}`,
     author: (name) => `de ${name}, a quien sigues`,
     organisation: (name) => `de ${name}, que sigues`,

@@ -794,7 +794,7 @@ export const fr = (newsletter: string): Messages => ({
     notFound: 'Les archives n’ont pas d’édition pour ce jour.',
   },
   reason: {
-    topic: (name) => `votre thème : ${name}`,
+    topics: (names) => `${names.length === 1 ? 'votre thème' : 'vos thèmes'} : ${names.join(', ')}`,
     keyword: (word) => `votre mot-clé : ${word}`,
     author: (name) => `de ${name}, que vous suivez`,
     organisation: (name) => `de ${name}, que vous suivez`,

@@ -745,7 +745,7 @@ export const zh = (newsletter: string): Messages => ({
     notFound: '往期中没有这一天的内容。',
   },
   reason: {
-    topic: (name) => `您的主题：${name}`,
+    topics: (names) => `您的主题：${names.join('、')}`,
     keyword: (word) => `您的关键词：${word}`,
     author: (name) => `作者 ${name}，您已关注`,
     organisation: (name) => `来自 ${name}，您已关注`,

@@ -23,6 +23,8 @@ export interface Relay {
   limited(): boolean
   /** milliseconds until the relay can be used again; 0 when it can be used now */
   restMs(): number
+  /** milliseconds until a relay that failed is tried again; 0 while one is in use, whatever its rate */
+  downMs(): number
   /** Ends it at once: messages that wait are deferred, connections in the middle of a message are cut. */
   close(): void
 }
@@ -50,6 +52,7 @@ export function openRelay(settings: RelaySettings): SingleRelay {
     room: async (want) => want,
     limited: () => false,
     restMs: () => 0,
+    downMs: () => 0,
     async check() {
       ;(await openSession(settings)).quit()
     },

@@ -44,6 +44,7 @@ export function openRelays(
       const waits = members.map(({ breaker, allowance }) => Math.max(breaker.restMs(), allowance.retryMs(), 0))
       return Math.max(whole.retryMs(), Math.min(...waits), 0)
     },
+    downMs: () => Math.min(...members.map(({ breaker }) => breaker.restMs())),
     close() {
       for (const member of members) member.close()
     },

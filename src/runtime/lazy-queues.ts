@@ -17,6 +17,7 @@ export function lazyQueues(open: () => Promise<Queues>, onError: (error: Error) 
     work: () => {
       throw new Error('A command does not process jobs.')
     },
+    pause: () => {},
     isReachable: async () => true,
     stopWorking: async () => {},
     restoreMarkers: undefined,

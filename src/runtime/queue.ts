@@ -37,6 +37,8 @@ export interface Queues {
     concurrency: Record<QueueName, number>,
     failed: (name: JobName, error: unknown) => void,
   ): void
+  /** Takes no further job of a queue for a while. Other processes go on. */
+  pause(name: QueueName, ms: number): void
   /** Returns whether Redis answers. A queue in the database counts as reachable; the database has its own check. */
   isReachable(): Promise<boolean>
   /** Stops processing and waits for running jobs. Jobs can still be added. */
@@ -80,7 +82,8 @@ export async function openQueues(options: {
     batches: backend.queue('batches'),
   }
   for (const queue of Object.values(queues)) queue.on('error', options.onError)
-  const workers: Worker[] = []
+  const workers = new Map<QueueName, Worker>()
+  const pauses = new Set<NodeJS.Timeout>()
   const running = new Set<Promise<unknown>>()
   /** Waits until no job runs and none has started for a while: a job may be on its way when its worker closes. */
   const idle = async () => {
@@ -91,7 +94,9 @@ export async function openQueues(options: {
   }
   // After a Redis fail-over, BullMQ may wait forever for a lost connection. So wait for jobs, but not for connections.
   const stopWorking = async () => {
-    const closed = Promise.all(workers.splice(0).map((worker) => worker.close()))
+    for (const timer of pauses) clearTimeout(timer)
+    const closed = Promise.all([...workers.values()].map((worker) => worker.close()))
+    workers.clear()
     await Promise.race([closed, idle()])
   }
 
@@ -119,8 +124,18 @@ export async function openQueues(options: {
           }
         })
         worker.on('error', options.onError)
-        workers.push(worker)
+        workers.set(name, worker)
       }
+    },
+    pause(name, ms) {
+      const worker = workers.get(name)
+      if (!worker || worker.isPaused()) return
+      void worker.pause(true).catch(options.onError)
+      const timer = setTimeout(() => {
+        pauses.delete(timer)
+        worker.resume().catch(options.onError)
+      }, ms)
+      pauses.add(timer)
     },
     isReachable: () => Promise.race([backend.isReachable(), delay(PING_TIMEOUT_MS, false, { ref: false })]),
     stopWorking,

@@ -60,6 +60,7 @@ export function simulatedRelay(
     room: async (want) => want,
     limited: () => false,
     restMs: () => 0,
+    downMs: () => 0,
     close: () => {},
   }
 }

@@ -7,6 +7,8 @@ import { bool, queryOne } from '../runtime/db/query.ts'
 /** Forms that send an email to the address typed into them, and the emails each may send. */
 const EMAILS = { 'sign-up': ['confirm', 'already'], manage: ['manage'], change: ['change'] } as const
 
+const ALL_EMAILS = Object.values(EMAILS).flat()
+
 /** Most such emails to one person in a day, across all forms. */
 const MAX_PER_DAY = 5
 /** Minutes between two emails of a form, by how many were sent that day. */
@@ -25,26 +27,26 @@ export const personKey = ({ SECRET_KEY }: Pick<Config, 'SECRET_KEY'>, emailKey: 
     .subarray(0, 16)
 
 /**
- * SQL: whether a form may send this person another email.
+ * SQL: locks a person until the transaction ends, then whether a form may send them another email. Concurrent requests would otherwise
+ * miss each other's emails.
  * It counts earlier requests and ignores whether the address is known, so the answer does not reveal that.
  */
 export const withinEmailLimit = (person: Buffer, form: keyof typeof EMAILS, at: Date): SQL<boolean> =>
-  withinLimit(sql`o.person = ${person}`, form, at)
+  withinLimit({ person }, form, at)
 
-/** The same limit for requests by a reader, whichever address they go to. */
+/** SQL: the same limit for requests by a reader, whichever address they go to. */
 export const readerWithinEmailLimit = (subscriberId: SQL, form: keyof typeof EMAILS, at: Date): SQL<boolean> =>
-  withinLimit(sql`o.subscriber_id = ${subscriberId}`, form, at)
+  withinLimit({ subscriberId }, form, at)
 
-const withinLimit = (rows: SQL, form: keyof typeof EMAILS, at: Date): SQL<boolean> => {
-  const ofForm = sql`FILTER (WHERE o.kind = ANY(${sql.param(EMAILS[form])}::service_mail[]))`
-  return sql`(
-  SELECT count(*) < ${MAX_PER_DAY} AND coalesce(max(o.created_at) ${ofForm}
-      <= ${at}::timestamptz - make_interval(mins => (${sql.param(BACK_OFF_MINUTES)}::int[])[1 + count(*) ${ofForm}]), true)
-  FROM outbox o
-  WHERE ${rows} AND o.created_at > ${at}::timestamptz - interval '1 day' AND o.kind = ANY(${sql.param(Object.values(EMAILS).flat())}::service_mail[]))`
-}
+const withinLimit = (
+  { person, subscriberId }: { person?: Buffer; subscriberId?: SQL },
+  form: keyof typeof EMAILS,
+  at: Date,
+): SQL<boolean> => sql`
+  within_email_limit(${person ?? null}::bytea, ${subscriberId ?? sql`NULL`}::bigint, ${sql.param(EMAILS[form])}::service_mail[],
+    ${sql.param(ALL_EMAILS)}::service_mail[], ${at}::timestamptz, ${MAX_PER_DAY}::int, ${sql.param(BACK_OFF_MINUTES)}::int[])`
 
-/** SQL: locks a person until the transaction ends. Concurrent requests would otherwise miss each other's emails. */
+/** SQL: locks a person until the transaction ends, for statements that lock something else before `withinEmailLimit` would. */
 export const lockPerson = (person: Buffer): SQL =>
   sql`SELECT pg_advisory_xact_lock(hashtextextended(${person.toString('hex')}, 0))`
 

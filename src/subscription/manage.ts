@@ -6,7 +6,7 @@ import { mintToken, type TokenKeys, verifyToken } from '../mail/tokens.ts'
 import { isLocale, type Locale } from '../messages/catalogue.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { lockPerson, personKey, withinEmailLimit } from './email-limit.ts'
+import { personKey, withinEmailLimit } from './email-limit.ts'
 
 /** Shorter than for other links: this one may do more. */
 const LINK_MINUTES = 60
@@ -33,13 +33,10 @@ export async function requestManageLink(
   const { key } = parseAddress(request.typed, { utf8: true })
   const person = personKey(config, key)
   const at = now()
-  await db.transaction(async (tx) => {
-    await tx.execute(lockPerson(person))
-    await tx.execute(sql`
-      INSERT INTO outbox (kind, subscriber_id, person, due_at, message_key, created_at)
-      SELECT 'manage', (SELECT id FROM subscribers WHERE email_key = ${key}), ${person}, ${request.mailAfter ?? at}, ${randomBytes(16)}, ${at}
-      WHERE ${withinEmailLimit(person, 'manage', at)}`)
-  })
+  await db.execute(sql`
+    INSERT INTO outbox (kind, subscriber_id, person, due_at, message_key, created_at)
+    SELECT 'manage', (SELECT id FROM subscribers WHERE email_key = ${key}), ${person}, ${request.mailAfter ?? at}, ${randomBytes(16)}, ${at}
+    WHERE ${withinEmailLimit(person, 'manage', at)}`)
   void queues.wake('send-service-emails', {})
 }
 

@@ -7,7 +7,7 @@ import type { Locale } from '../messages/catalogue.ts'
 import { prepared } from '../runtime/db/prepared.ts'
 import type { Services } from '../runtime/services.ts'
 import { carrySuppressions } from './compose-keys.ts'
-import { lockPerson, personKey, withinEmailLimit } from './email-limit.ts'
+import { personKey, withinEmailLimit } from './email-limit.ts'
 import { type Choices, MAX_SELECTIONS } from './preference-rules.ts'
 
 /** Names the wording of the form that the reader agreed to. A new wording gets a new name. */
@@ -62,18 +62,16 @@ export async function subscribe(
     [topics, authors, organisations].map((values) => sql`${sql.param(values)}::text[]`),
     sql`, `,
   )
-  await db.transaction(async (tx) => {
-    await tx.execute(prepared(lockPerson(person)))
-    await carrySuppressions(tx, config, [key])
-    // Upserts the sign-up, then queues its email. The SELECT has no row over the limit; an active reader keeps every value.
-    const signUpStatement = sql`
-      WITH asked AS (
+  await carrySuppressions(db, config, [key])
+  // Upserts the sign-up, then queues its email. The SELECT has no row over the limit; an active reader keeps every value.
+  const signUpStatement = sql`
+      WITH allowed AS MATERIALIZED (SELECT ${withinEmailLimit(person, 'sign-up', at)} AS is_allowed), asked AS (
         INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin,
           topics, authors, organisations, cadence, size, hour)
         SELECT ${email}, ${key}, ${hash}, CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END,
                ${request.locale ?? languages[0]}, ${randomBytes(8)}, ${at}::timestamptz, ${FORM_TEXT}, ${origin}, ${wishes},
                ${defaults.cadence}::cadence, ${defaults.size}::smallint, ${defaults.hour}::smallint
-        WHERE ${withinEmailLimit(person, 'sign-up', at)}
+        FROM allowed WHERE is_allowed
         ON CONFLICT (email_key) DO UPDATE SET
           (email, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin, updated_at, topics, authors, organisations) =
           (SELECT email, zone, locale, CASE WHEN ${isOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
@@ -91,8 +89,7 @@ export async function subscribe(
       SELECT CASE WHEN status = 'active' THEN 'already' ELSE 'confirm' END::service_mail, id, ${person}, ${request.mailAfter ?? at},
         ${randomBytes(16)}, ${at}
       FROM asked`
-    await tx.execute(prepared(signUpStatement))
-  })
+  await db.execute(prepared(signUpStatement))
   void queues.wake('send-service-emails', {})
 }
 

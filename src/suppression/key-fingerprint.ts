@@ -18,7 +18,8 @@ class WrongSuppressionKey extends ConfigError {
       [
         'SUPPRESSION_KEY is not the key that this database was used with.',
         'With it, Paperboy would recognise no complaint, bounce or erasure, and would email those people again.',
-        'Restore the old key. It must never change. If it is lost, see "Backup and restore" in docs/operations.md.',
+        'Restore the old key: it is in the .env of then, or in secrets.json of the DATA_DIR of then. It must never change.',
+        'If it is lost, see "Backup and restore" in docs/operations.md.',
       ].join('\n'),
     )
   }

@@ -1,25 +1,16 @@
-import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { createSignInLink } from '../../src/operate/admins/sessions.ts'
 import { runUploadedImports } from '../../src/operate/run-uploaded-imports.ts'
-import type { Services } from '../../src/runtime/services.ts'
 import { countSumsJob } from '../../workers/count-sums.ts'
-import { CURATOR, OPERATOR, test as onSite } from '../http/admin.ts'
+import { OPERATOR, test as onSite } from '../http/admin.ts'
 import { useBrowser, withoutBrowser } from '../support/browser.ts'
 import { furnishDesk } from '../support/many-readers.ts'
-import { DESK, look, PHONE, pagesOf } from './look.ts'
+import { DESK, enter, look, PHONE, pagesOf } from './look.ts'
 
 const test = onSite.skipIf(withoutBrowser)
 const { open } = pagesOf(useBrowser())
 
 const READERS = 5_000
-const LONG = { timeout: 180_000 }
-
-async function enter(services: Services, page: Page, address = CURATOR) {
-  await page.goto(new URL(await createSignInLink(services, address)).pathname)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL(/\/admin$/)
-}
+const LONG = { timeout: 300_000 }
 
 test(
   '5,000 readers on a phone without JavaScript: search, filter, page, add, import, decide, revoke',

@@ -1,5 +1,8 @@
 import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { createSignInLink } from '../../src/operate/admins/sessions.ts'
+import type { Services } from '../../src/runtime/services.ts'
+import { CURATOR } from '../http/admin.ts'
 import type { Site } from '../http/site.ts'
 
 export const pagesOf = (browser: { current(): Browser }) => ({
@@ -12,6 +15,13 @@ export const pagesOf = (browser: { current(): Browser }) => ({
     ).newPage()
   },
 })
+
+/** Signs an admin in, by a link. */
+export async function enter(services: Services, page: Page, address = CURATOR): Promise<void> {
+  await page.goto(new URL(await createSignInLink(services, address)).pathname)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL(/\/admin$/)
+}
 
 export const PHONE = { width: 375, height: 800 }
 export const DESK = { width: 1280, height: 800 }

@@ -206,7 +206,7 @@ test.for([true, false])('welcome is three taps and Save (JavaScript: %s)', async
   await page.locator('.tap', { hasText: 'two minutes' }).click()
   await page.locator('.tap', { hasText: '07:00' }).click()
   if (javaScriptEnabled) {
-    expect(await page.locator('[data-chosen]').textContent()).toBe('1 topic, 5 papers, 07:00')
+    expect(await page.locator('[data-chosen]').textContent()).toBe('1 topic · 5 papers · 07:00')
   }
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Saved.').waitFor()

@@ -20,7 +20,7 @@ describe.skipIf(missing)(
     }, async () => {
       const outcome = await undergo(allInTurn(shortFaults), {
         ...{ readers: READERS, policy: 'resend', queue: 'sentinel', replication: 'synchronous', pooling: 'session' },
-        ...{ sendingMs: 30_000, troubleMs: 5_000 },
+        ...{ sendingMs: 20_000, troubleMs: 5_000 },
       })
       expect(outcome.broken).toEqual([])
       expect(outcome).toMatchObject({ readers: READERS, missing: 0, states: { accepted: READERS } })

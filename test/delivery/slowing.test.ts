@@ -63,6 +63,7 @@ async function throughLedger(db: Db, readers: number, defers: Domain): Promise<C
     room: async (want) => want,
     limited: () => false,
     restMs: () => 0,
+    downMs: () => 0,
     close() {},
   }
   const context = deliveryContextWith(services, relay, openRates(db, services.config, now))

@@ -46,7 +46,7 @@ describe('assembling', () => {
     const rows = await db.select().from(editionPapers).orderBy(editionPapers.position)
     expect(rows.map((row) => row.votes)).toEqual([500, 100, 99, 97])
     expect(rows.map((row) => row.reason)).toEqual([
-      expect.stringMatching(/^1st of 4 in the final ranking, 63 % of the votes; about 19 in 20 such papers/),
+      expect.stringMatching(/^1st of 4 in the final ranking, 63% of the votes; about 19 in 20 such papers/),
       expect.stringMatching(/^about 19 in 20 such papers/),
       expect.stringMatching(/^about 19 in 20 such papers/),
       expect.stringMatching(/^about 19 in 20 such papers/),

@@ -144,6 +144,20 @@ test('a correction stands on the public page at once', async ({ db, site }) => {
   expect((await site.app.inject(`/editions/${DAY}`)).body).toContain('The &lt;first&gt; title was wrong.')
 })
 
+test('an edition that a person released before the close has a fixed order, and says when its emails begin', async ({
+  db,
+  site,
+}) => {
+  await addReaders(db, 3)
+  await releasedEdition(site.services, '2026-04-15', 3)
+  const browser = await signedIn(site)
+  const page = (await browser.get('/admin/editions/daily/2026-04-15')).body
+  expect(page).toContain('Votes no longer count')
+  expect(page).not.toMatch(/Votes still count|Final ranking/)
+  const { body } = await browser.get('/admin/editions/daily/2026-04-15/deliveries')
+  expect(body).toContain('The first email leaves 16 April 2026, 08:00 UTC. Readers to come: 3.')
+})
+
 describe('deliveries', () => {
   async function sending(site: Site, readers = 6) {
     const { db } = site.services
@@ -162,7 +176,7 @@ describe('deliveries', () => {
     await db.execute(sql`UPDATE batches SET state = 'done'`)
     const browser = await signedIn(site)
     const { body } = await browser.get(`${DESK}/deliveries?state=refused`)
-    expect(body).toContain('<td>5.7.1</td><td>main: 550 5.7.1 &lt;b&gt; [address]')
+    expect(body).toContain('>5.7.1</td><td data-label="Relay’s reply">main: 550 5.7.1 &lt;b&gt; [address]')
     expect(body.match(/@example\.org/g)).toHaveLength(3)
     expect((await browser.post(`${DESK}/again`, { only: 'refused' })).statusCode).toBe(422)
     expect((await browser.post(`${DESK}/again`, { sure: 'yes' })).statusCode).toBe(422)

@@ -342,6 +342,7 @@ describe('the relay’s reply', () => {
           room: async (want) => want,
           limited: () => false,
           restMs: () => 0,
+          downMs: () => 0,
           close: () => {},
           async send(_envelope, message) {
             ids.push(/^Message-ID: (.*)$/im.exec(message.bytes.toString('latin1'))![1]!)

@@ -7,6 +7,7 @@ function recording() {
   const queues: Queues = {
     wake: async (name) => void seen.push(`wake ${name}`),
     work: () => {},
+    pause: () => {},
     isReachable: async () => true,
     stopWorking: async () => {},
     restoreMarkers: undefined,

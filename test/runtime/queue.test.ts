@@ -31,6 +31,36 @@ const CONCURRENCY = { scheduled: 4, emails: 1, batches: 1 }
 
 for (const backend of ['postgres', 'redis']) {
   describe.skipIf(backend === 'redis' && withoutRedis)(`on ${backend}`, () => {
+    test('a process that pauses takes no batch until its pause ends; another one takes them', async ({
+      databaseUrl,
+      onTestFinished,
+    }) => {
+      const redis = backend === 'redis' ? await startRedis() : undefined
+      onTestFinished(async () => void (await redis?.stop()))
+      const taken: string[] = []
+      const open = async (name: string) => {
+        const queues = await openQueues({ databaseUrl, redisUrl: redis?.url, installation: 'test', onError: () => {} })
+        onTestFinished(() => queues.close())
+        queues.work({ ...NOTHING, 'send-batch': async () => taken.push(name) }, CONCURRENCY, () => {})
+        return queues
+      }
+      const [cut, whole] = [await open('cut'), await open('whole')]
+      const wakeFor = (batchId: number) => cut.wake('send-batch', { batchId }, `${batchId}-0`)
+      cut.pause('batches', 60_000)
+      // The job that it already waited for may still come to it.
+      for (const batchId of [1, 2]) await wakeFor(batchId)
+      await expect.poll(() => taken.length, { timeout: 20_000 }).toBe(2)
+      taken.length = 0
+      for (const batchId of [3, 4, 5, 6]) await wakeFor(batchId)
+      await expect.poll(() => taken.length, { timeout: 20_000 }).toBe(4)
+      expect(taken).not.toContain('cut')
+      whole.pause('batches', 60_000)
+      const back = await open('back')
+      back.pause('batches', 1)
+      for (const batchId of [7, 8, 9]) await wakeFor(batchId)
+      await expect.poll(() => taken.filter((name) => name === 'back').length, { timeout: 20_000 }).toBeGreaterThan(1)
+    })
+
     test('a batch can be added again at once after its job failed or had nothing to do', async ({
       databaseUrl,
       onTestFinished,

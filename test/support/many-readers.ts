@@ -42,7 +42,7 @@ export async function furnishDesk(services: Services, readers: number): Promise<
   await planAll(services, editionId)
   await db.execute(sql`
     UPDATE deliveries SET handed_at = ${now()}, relay = 'main', reply = '250 2.0.0 Ok: queued',
-      state = (CASE subscriber_id % 100 WHEN 7 THEN 'refused' WHEN 8 THEN 'deferred' ELSE 'accepted' END)::delivery_state`)
+      state = (CASE subscriber_id % 100 WHEN 5 THEN 'refused' WHEN 8 THEN 'deferred' ELSE 'accepted' END)::delivery_state`)
   await db.execute(sql`
     INSERT INTO votes SELECT s.id, p.id, '2026-04-01'::timestamptz + make_interval(hours => (s.id * 7 % 350)::int), ''
     FROM subscribers s JOIN (SELECT id, row_number() OVER (ORDER BY id) AS place FROM papers) p ON s.id % (p.place * 3) = 1

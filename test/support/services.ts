@@ -31,6 +31,7 @@ export const testConfig = (overrides: Record<string, string> = {}): Config =>
 export const lostQueues: Queues = {
   wake: async () => {},
   work: () => {},
+  pause: () => {},
   isReachable: async () => true,
   stopWorking: async () => {},
   restoreMarkers: undefined,

@@ -13,16 +13,19 @@ const MAX_TITLE_CHARACTERS = 44
 export function describeSelection(selected: readonly SelectedPaper[], locale: Locale): ShownPaper[] {
   const t = messagesIn(locale)
   return inDisplayOrder(selected).map(({ position, section, reasons }) =>
-    reasons.length === 0
-      ? { position, section }
-      : { position, section, because: reasons.map((reason) => describeReason(reason, t)).join(t.punctuation.comma) },
+    reasons.length === 0 ? { position, section } : { position, section, because: describeReasons(reasons, t) },
   )
 }
 
-function describeReason(reason: PersonalReason, t: Messages): string {
+/** Topics share one label: "your topics: 3D & rendering, Robotics". */
+function describeReasons(reasons: readonly PersonalReason[], t: Messages): string {
+  const topics = reasons.flatMap((reason) => (reason.kind === 'topic' ? topicName(reason.slug, t) : []))
+  const others = reasons.flatMap((reason) => (reason.kind === 'topic' ? [] : describeReason(reason, t)))
+  return [...(topics.length > 0 ? [t.reason.topics(topics)] : []), ...others].join(t.punctuation.comma)
+}
+
+function describeReason(reason: Exclude<PersonalReason, { kind: 'topic' }>, t: Messages): string {
   switch (reason.kind) {
-    case 'topic':
-      return t.reason.topic(topicName(reason.slug, t))
     case 'keyword':
       return t.reason.keyword(reason.word)
     case 'author':

@@ -6,6 +6,7 @@ import { type NamedCounts, reportDeliveries } from '../../delivery/ledger/delive
 import { LISTED_STATES, type ListedState, listDeliveries } from '../../delivery/ledger/list-deliveries.ts'
 import { describeProgress, type Progress, progressOf } from '../../delivery/ledger/progress.ts'
 import { describeSendingDetails, sendingDetails } from '../../delivery/ledger/sending-details.ts'
+import { forecast } from '../../delivery/plan/forecast.ts'
 import { describePlan, sendPlan } from '../../delivery/plan/send-plan.ts'
 import { RESENDABLE_STATES, sendAgain } from '../../delivery/send/send-again.ts'
 import { describeEdition, type EditionKey, findEdition } from '../../edition/draft/control.ts'
@@ -160,6 +161,7 @@ async function editionDeliveries(services: Services, key: EditionKey, state?: Li
     total: count(progress.total),
     done: count(done),
     share: progress.total === 0 ? 0 : Math.floor((done / progress.total) * 100),
+    planned: edition.state === 'released' && progress.total === 0 ? await describeFirst(services, edition) : undefined,
     nextTry: progress.open > 0 && progress.nextTry ? plainMoment(progress.nextTry) : undefined,
     details,
     figures: outcomeFigures(progress.states, { all: true }),
@@ -193,6 +195,14 @@ const describeSending = async (services: Services, editionId: number): Promise<s
   describePlan(await sendPlan(services, editionId), services.now()),
   ...describeSendingDetails(await sendingDetails(services, editionId)),
 ]
+
+/** When the emails begin, while none is due yet. */
+async function describeFirst(services: Services, edition: Awaited<ReturnType<typeof findEdition>>) {
+  const { readers, first } = await forecast(services, edition)
+  return first
+    ? `The first email leaves ${plainMoment(first)}. Readers to come: ${count(readers)}.`
+    : 'No reader gets this edition.'
+}
 
 const groupRow = ({ name, ...counts }: NamedCounts) => ({
   name,

@@ -4,10 +4,12 @@ import { dayOf, isDay } from '../../calendar/days.ts'
 import { minuteUtc, plainDay } from '../../calendar/words.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import { findGaps } from '../../papers/ingest/source-gaps.ts'
-import { describeSource, reportSources } from '../../papers/ingest/source-health.ts'
+import { reportSources, SOURCE_STATE_WORDS } from '../../papers/ingest/source-health.ts'
 import { configuredSources } from '../../papers/ingest/sources/configured.ts'
 import type { Services } from '../../runtime/services.ts'
 import { actor } from './guard.ts'
+
+const GAP_WORDS = { 'not read': 'not read', empty: 'no papers on a working day' }
 
 /** The sources of papers: their state, gaps in their reads, and a read at once. */
 export const sourceRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -22,15 +24,16 @@ export const sourceRoutes: FastifyPluginAsyncZod<Services> = async (app, service
           const { days, pauses } = await findGaps(services, report.source)
           const moment = (at: Date | null) => at && minuteUtc(at)
           return {
-            ...{ name: report.source, state: report.state, says: describeSource(report) },
+            ...{ name: report.source, state: report.state, says: SOURCE_STATE_WORDS[report.state] },
             facts: [
               ['Last read', moment(report.readAt) ?? 'never'],
               ['Last change', moment(report.changedAt)],
               ['Papers today', report.papersToday.toLocaleString('en')],
+              ['List is still of', report.stillOn && plainDay(report.stillOn)],
               ['Failing since', moment(report.failingSince)],
               ['Reply', report.failure],
             ].filter(([, value]) => value),
-            days: days.map(({ day, why }) => ({ day, name: plainDay(day), why })),
+            days: days.map(({ day, why }) => ({ day, name: plainDay(day), why: GAP_WORDS[why] })),
             pauses: pauses.map(({ from, to, hours }) => `${minuteUtc(from)} to ${minuteUtc(to)}, ${hours} hours`),
           }
         }),

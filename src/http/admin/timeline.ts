@@ -38,10 +38,11 @@ export function timelineOf({ now, closesAt, releaseAt, releasedAt, held, state, 
       : held
         ? []
         : [step(releaseAt > now ? releaseAt : now, 'Release, first emails')]
-  const isOpen = closesAt > now
+  // Its order is fixed from the release on, also of one that a person released before the close.
+  const isOpen = closesAt > now && !releasedAt
   return [
     { ...step(now, isOpen ? 'Votes still count' : 'Votes no longer count'), when: 'now', isNow: true },
-    step(closesAt, 'Final ranking'),
+    ...(releasedAt && releasedAt < closesAt ? [] : [step(closesAt, 'Final ranking')]),
     ...release,
     ...(lastAt && (release.length > 0 || releasedAt) ? [step(lastAt, 'Last emails')] : []),
   ]

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { plainMoment } from '../../calendar/words.ts'
+import { PaperboyError } from '../../lib/errors.ts'
 import { withAudit } from '../../operate/audit.ts'
 import {
   addEndpoint,
@@ -45,11 +46,16 @@ export const adminWebhookRoutes: FastifyPluginAsyncZod<Services> = async (app, s
   app.post('/admin/webhooks', { schema: adding }, async (request, reply) => {
     const { url, events: wanted, addresses } = request.body
     const entry = { actor: actor(request), action: 'added', target: 'a webhook endpoint' }
-    const made = await withAudit(services, entry, (db) =>
-      addEndpoint({ ...services, db }, { url, events: wanted, includeAddresses: addresses === 'yes' }),
-    )
-    void services.queues.wake('send-webhooks', {})
-    return show(services, reply, { made })
+    try {
+      const made = await withAudit(services, entry, (db) =>
+        addEndpoint({ ...services, db }, { url, events: wanted, includeAddresses: addresses === 'yes' }),
+      )
+      void services.queues.wake('send-webhooks', {})
+      return await show(services, reply, { made })
+    } catch (error) {
+      if (!(error instanceof PaperboyError && error.code === 'BAD_WEBHOOK')) throw error
+      return show(services, reply.code(422), { problem: error.message, typed: request.body })
+    }
   })
 
   const acting = {

@@ -10,11 +10,14 @@ import {
   weekdayAndNumber,
   weekdayOf,
 } from '../../calendar/words.ts'
+import type { EditionPaper } from '../../edition/compose/edition-list.ts'
 import { countFields, describeLead } from '../../edition/compose/lead.ts'
 import { shortenTitle } from '../../edition/compose/subject.ts'
 import type { Messages } from '../../messages/en.ts'
 import type { List } from '../../papers/lists/list-day.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
+import { paperPath } from '../../papers/paper-path.ts'
+import { reasonFor } from '../../papers/ranking/reason.ts'
 import { cardMeta, siteCard } from '../cards/card-text.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { calendarOf } from './calendar.ts'
@@ -26,6 +29,8 @@ interface Around extends Shown {
   days: ReadonlyMap<string, number>
   /** the nearest months with papers */
   months: { previous?: Span | undefined; next?: Span | undefined }
+  /** papers of earlier lists, for the front page */
+  rising: readonly EditionPaper[]
 }
 
 /** The list of a day, week or month for templates/pages/home.eta. */
@@ -49,6 +54,7 @@ export function listPage(list: List, page: Around) {
     calendar: calendarOf(month, page.days, { t, current: span, ...page.months }),
     // Counts of one page of many would mislead.
     byTopic: list.papers.length === list.total ? broadTopics(list.papers, t) : [],
+    rising: page.rising.map((paper) => ({ title: paper.title, href: paperPath(paper), reason: reasonFor(paper, t) })),
     lead: list.first === 1 ? leadOf(list.papers, t) : '',
     papers: list.papers.slice(0, cards).map((paper) => paperItem(paper, page)),
     also: list.papers.slice(cards).map((paper, i) => paperLine(paper, list.first + cards + i, page)),

@@ -4,30 +4,34 @@ import { z } from 'zod'
 import { dayOf } from '../../calendar/days.ts'
 import { type Span, spanAround, spanNamed } from '../../calendar/spans.ts'
 import { fullDay } from '../../calendar/words.ts'
+import { type EditionPaper, newestEdition, readEditionList } from '../../edition/compose/edition-list.ts'
 import { countDays, type List, listDay, listSpan, neighbours } from '../../papers/lists/list-day.ts'
 import { nearestDays } from '../../papers/lists/nearest-days.ts'
 import { readJudged } from '../../papers/votes/judged.ts'
 import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { spanHref } from '../kit/span-href.ts'
+import { cached } from './cached-topics.ts'
 import { listPage } from './list-page.ts'
 
 /** The front page with the latest list, and the lists of days, weeks and months. */
-export const paperListRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now, config }) => {
+export const paperListRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const { db, now, config } = services
+  const readRising = cached(services, () => newestRising(services))
   const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
 
-  async function showList(request: FastifyRequest, reply: FastifyReply, list: List) {
+  async function showList(request: FastifyRequest, reply: FastifyReply, list: List, rising: EditionPaper[] = []) {
     const { t } = reply.locals!
     const judged = await readJudged(db, request.reader, list.papers)
     const month = spanAround('month', list.lastDay)
     const [days, months] = await Promise.all([countDays(deps, month), neighbours(db, month, dayOf(now()))])
-    const page = listPage(list, { t, ...judged, days, months, path: request.url })
+    const page = listPage(list, { t, ...judged, days, months, rising, path: request.url })
     return setCacheControl(request.reader, reply).view('home', page)
   }
 
   app.get('/', async (request, reply) => {
     const list = await listDay(deps)
-    if (list) return showList(request, reply, list)
+    if (list) return showList(request, reply, list, await readRising())
     return setCacheControl(request.reader, reply).view('home', { papers: [] })
   })
 
@@ -54,6 +58,16 @@ export const paperListRoutes: FastifyPluginAsyncZod<Services> = async (app, { db
     if (list) return showList(request, reply, list)
     return noPapers(reply, span, await nearestDays(deps, span.from))
   })
+}
+
+/** More would push the topics of a phone's page down. */
+const MOST_RISING = 3
+
+/** Papers of earlier lists that the newest daily edition calls still rising. */
+async function newestRising(services: Services): Promise<EditionPaper[]> {
+  const date = await newestEdition(services)
+  const edition = date && (await readEditionList(services, date))
+  return edition ? edition.papers.filter(({ section }) => section === 'rising').slice(0, MOST_RISING) : []
 }
 
 const notInCalendar = (reply: FastifyReply, aDay: boolean) => {

@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { isDay } from '../../calendar/days.ts'
 import { spanAround } from '../../calendar/spans.ts'
 import { plainDay } from '../../calendar/words.ts'
-import type { Messages } from '../../messages/en.ts'
+import { type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { type FoundPaper, type SearchResult, searchPapers } from '../../papers/search/search.ts'
+import { FIELDS } from '../../papers/topics/fields.ts'
 import { canonicalSlug } from '../../papers/topics/keywords.ts'
 import type { TopicCount } from '../../papers/topics/topic-counts.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
@@ -15,6 +16,7 @@ import { setCacheControl } from '../kit/cache-control.ts'
 import { spanHref } from '../kit/span-href.ts'
 import { cachedTopics } from './cached-topics.ts'
 import { paperItem, type Shown } from './paper-item.ts'
+import { authorHref, organizationHref } from './people-paths.ts'
 
 /** Topics in the form's select. Every topic has a page. */
 const TOPICS_OFFERED = 60
@@ -57,9 +59,23 @@ export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       topics: withChosen(offered, query.topic, t),
       unknownId: found?.arxivId,
       results: found && found.papers.length > 0 && resultsOf(found, query, { t, ...judged, path: searchHref(query) }),
+      leads: query.q ? leadsOf(query.q, found?.papers ?? [], t) : [],
       isAsking,
     })
   })
+}
+
+/** Links to the topic, author or organisation that the words name. */
+function leadsOf(words: string, papers: readonly FoundPaper[], t: Messages): { href: string; label: string }[] {
+  const isNamed = (name: string | undefined): name is string => name?.toLowerCase() === words.trim().toLowerCase()
+  const field = FIELDS.find(({ slug }) => isNamed(t.fields[slug].name) || isNamed(messagesIn('en').fields[slug].name))
+  const author = papers.flatMap(({ authors }) => authors).find(isNamed)
+  const organization = papers.map((paper) => paper.organization).find(isNamed)
+  return [
+    field && { href: `/topics/${field.slug}`, label: t.topics.about(t.fields[field.slug].name) },
+    author && { href: authorHref(author), label: t.people.about(author) },
+    organization && { href: organizationHref(organization), label: t.people.about(organization) },
+  ].filter((lead) => lead !== undefined && lead !== '')
 }
 
 /** What the page shows of a search that found something. */

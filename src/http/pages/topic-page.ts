@@ -82,8 +82,11 @@ export function topicPage(
 
 function describe({ slug, name, others }: Topic, t: Messages): string {
   const group = GROUPS.find(({ fields }) => fields.some((field) => field.slug === slug))
-  if (group) return `${t.fields[slug as FieldSlug].about} ${t.topics.partOf(t.topics.groups[group.group])}`
-  return [t.topics.keyword(name), others.length > 0 ? t.topics.alsoWritten(others.join(', ')) : ''].join(' ').trim()
+  if (group)
+    return t.fields[slug as FieldSlug].about + t.punctuation.space + t.topics.partOf(t.topics.groups[group.group])
+  return [t.topics.keyword(name), others.length > 0 ? t.topics.alsoWritten(others.join(', ')) : '']
+    .filter(Boolean)
+    .join(t.punctuation.space)
 }
 
 /** The last twelve weeks as a line, a sentence and a table. */

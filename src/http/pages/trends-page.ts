@@ -60,7 +60,7 @@ export function trendsPage(trends: Trends, t: Messages) {
       partial ? words.partial(weekdayNamed(lastDay, t.intl)) : '',
     ]
       .filter(Boolean)
-      .join(' '),
+      .join(t.punctuation.space),
     sparklineKey: words.sparklineKey(shortDay(trends.mondays[0]!, t.intl)),
     moved: [gains, losses].filter((part) => part.length > 0).map((part) => part.map((field) => row(field, longest, t))),
     risers: risersOf(trends.risers, t),
@@ -91,7 +91,7 @@ function leadOf(moved: readonly Moved[], [first]: readonly Riser[], t: Messages)
     first && t.trends.drewMost(shortenTitle(first.paper.title, MAX_NAME_CHARACTERS), first.votes),
   ]
     .filter(Boolean)
-    .join(' ')
+    .join(t.punctuation.space)
 }
 
 const percent = (part: number, whole: number) => `${Math.round((part / whole) * 1000) / 10}%`

@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { dayOf, daysLater } from '../../calendar/days.ts'
 import { isQuietDay } from '../../calendar/holidays.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { moment, number, query, text } from '../../runtime/db/query.ts'
+import { moment, number, query, queryColumn, text } from '../../runtime/db/query.ts'
 
 /** Missing reads of one source. */
 export interface SourceGaps {
-  /** list days of the last two weeks without a read, and working days whose list was empty; newest first */
+  /** list days of the last two weeks without a read, from the first one on, and working days whose list was empty; newest first */
   days: { day: string; why: 'not read' | 'empty' }[]
   /** times without any read, longer than MOST_HOURS; newest first */
   pauses: { from: Date; to: Date; hours: number }[]
@@ -22,10 +22,12 @@ export async function findGaps({ db, now }: { db: Db; now: () => Date }, source:
   const first = daysLater(today, 1 - DAYS)
   const read = await query(db, { day: text, papers: number })`
     SELECT list_day::text AS day, papers FROM source_reads WHERE source = ${source} AND list_day >= ${first}::date`
+  const [begun] = await queryColumn(db, text.nullable())`
+    SELECT min(list_day)::text FROM source_reads WHERE source = ${source}`
   const papersOf = new Map(read.map(({ day, papers }) => [day, papers]))
   const days = Array.from({ length: DAYS }, (_, back) => daysLater(today, -back)).flatMap((day): SourceGaps['days'] => {
     const papers = papersOf.get(day)
-    if (papers === undefined) return [{ day, why: 'not read' }]
+    if (papers === undefined) return day >= (begun ?? today) ? [{ day, why: 'not read' }] : []
     return papers === 0 && day < today && !isQuietDay(day) ? [{ day, why: 'empty' }] : []
   })
   const pauses = await query(db, { from: moment, to: moment, hours: z.coerce.number() })`

@@ -54,7 +54,8 @@ export interface SourceReport extends Omit<Health, 'papersToday'> {
   papersToday: number
 }
 
-const DESCRIPTIONS: Record<SourceState, string> = {
+/** What each state means, for a sentence. */
+export const SOURCE_STATE_WORDS: Record<SourceState, string> = {
   fresh: 'as it should be',
   quiet: 'nothing today, as on weekends and holidays',
   empty: 'nothing today, though it is a working day',
@@ -74,7 +75,7 @@ export function describeSource({
   failure,
 }: SourceReport): string {
   return [
-    `${source} ${state}: ${DESCRIPTIONS[state]}`,
+    `${source} ${state}: ${SOURCE_STATE_WORDS[state]}`,
     failingSince && state === 'outage' ? ` since ${minuteUtc(failingSince)}: ${failure}` : '',
     stillOn && state === 'stale' ? ` from ${stillOn}` : '',
     state === 'fresh' ? `, ${papersToday} papers today` : '',

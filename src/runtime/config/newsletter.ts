@@ -175,7 +175,7 @@ function readToml(file: string): unknown {
       throw new NewsletterProblems(file, [
         `line ${error.line}, column ${error.column}: ${error.message.split('\n')[0]}`,
       ])
-    throw new NewsletterProblems(file, [`cannot be read: ${(error as Error).message}`])
+    throw new NewsletterProblems(file, [`cannot be read, and NEWSLETTER_FILE names it: ${(error as Error).message}`])
   }
 }
 

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { mintToken } from '../../../src/mail/tokens.ts'
 import { addPapers, addSubscriber, releasedEdition } from '../../support/services.ts'
-import { test } from '../site.ts'
+import { siteOn, test } from '../site.ts'
 
 const textOf = (html: string): string => html.replace(/<[^>]+>/g, '')
 
@@ -24,6 +24,22 @@ describe('the front page', () => {
     expect(body).toContain('href="/papers?date=2026-04-14"')
     expect(body).toContain('by AK and the research community')
     expect(headers['cache-control']).toContain('public')
+  })
+
+  test('names the papers that its newest edition calls still rising', async ({ db, site: { app, services } }) => {
+    await releasedEdition(services, '2026-04-14', 4)
+    expect((await app.inject('/')).body).not.toContain('Still rising')
+    await db.execute(sql`
+      UPDATE edition_papers SET section = 'rising',
+        facts = '{"rise":{"from":12,"to":3,"of":31,"listDay":"2026-04-10","weekly":false}}'::jsonb WHERE position = 3`)
+    // The list of rising papers is cached for ten minutes.
+    const { body } = await siteOn(services).app.inject('/?lang=de')
+    const rail = body.slice(body.indexOf('id="rising"'))
+    expect(rail).toMatch(
+      /^id="rising">Weiter im Aufwind<[\s\S]*?href="\/papers\/2604.14003" dir="auto" lang="en">Paper 4/,
+    )
+    expect(rail).toMatch(/<p class="reason">[^<]*12[^<]*3[^<]*31/)
+    expect((await siteOn(services).app.inject('/papers?date=2026-04-14')).body).not.toContain('id="rising"')
   })
 
   test('marks sample papers', async ({ db, site: { app } }) => {

@@ -325,3 +325,22 @@ test('every page is valid HTML, in all languages, with its words in the language
     }
   }
 })
+
+test('a search for a topic, author or organisation leads to its page too', async ({ db, site: { app, services } }) => {
+  await addPapers(db, '2026-04-14', 1)
+  await db.execute(sql`UPDATE papers SET organization = 'Analytical Engines'`)
+  await indexPapers(services)
+  const leadsOf = async (q: string, lang = 'en') =>
+    [
+      ...(await app.inject(`/search?q=${encodeURIComponent(q)}&lang=${lang}`)).body.matchAll(
+        /class="leads"><li><a href="([^"]+)"/g,
+      ),
+    ].map(([, href]) => href)
+  expect(await leadsOf('video generation')).toEqual(['/topics/video-generation'])
+  // In the page's language and in English, also without a paper.
+  expect(await leadsOf('强化学习', 'zh')).toEqual(['/topics/reinforcement-learning'])
+  expect(await leadsOf('Reinforcement learning', 'zh')).toEqual(['/topics/reinforcement-learning'])
+  expect(await leadsOf('ada lovelace')).toEqual(['/authors/Ada%20Lovelace'])
+  expect(await leadsOf('analytical engines')).toEqual(['/organisations/Analytical%20Engines'])
+  expect(await leadsOf('lovelace')).toEqual([])
+})

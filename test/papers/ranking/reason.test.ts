@@ -49,8 +49,8 @@ describe('a reason says', () => {
   test('the rank, and the share of the votes where it is notable', () => {
     const list = [12, 6, 1].map((votes, id) => paper(id, { votes }))
     expect(reasonsOf(list)).toEqual([
-      '1st of 3 in the final ranking, 63 % of the votes',
-      '2nd of 3 in the final ranking, 32 % of the votes',
+      '1st of 3 in the final ranking, 63% of the votes',
+      '2nd of 3 in the final ranking, 32% of the votes',
       '3rd of 3 in the final ranking',
     ])
     expect(reasonsOf(list, [], undefined, 'de')[0]).toBe('Platz 1 von 3 in der endgültigen Rangliste, 63 % der Stimmen')
@@ -59,12 +59,12 @@ describe('a reason says', () => {
   test('when the votes were read, unless that was around the close', () => {
     const list = (readAt: Date | null) => [paper(1, { votes: 12, readAt })]
     expect(reasonsOf(list(new Date('2026-04-14T09:05:00Z')))).toEqual([
-      '1st of 1 on 14 April, 09:05 UTC, 100 % of the votes',
+      '1st of 1 on 14 April, 09:05 UTC, 100% of the votes',
     ])
-    expect(reasonsOf(list(null))).toEqual(['1st of 1 that day, 100 % of the votes'])
-    expect(reasonsOf(list(hoursFromClose(-3)))).toEqual(['1st of 1 in the final ranking, 100 % of the votes'])
+    expect(reasonsOf(list(null))).toEqual(['1st of 1 that day, 100% of the votes'])
+    expect(reasonsOf(list(hoursFromClose(-3)))).toEqual(['1st of 1 in the final ranking, 100% of the votes'])
     expect(reasonsOf(list(new Date('2026-11-01T00:00:00Z')), [], new Date('2026-11-02T00:00:00Z'))).toEqual([
-      '1st of 1 on 1 November, 00:00 UTC, 100 % of the votes',
+      '1st of 1 on 1 November, 00:00 UTC, 100% of the votes',
     ])
   })
 
@@ -111,10 +111,10 @@ describe('a reason says', () => {
     ]
     expect(reasonsOf(list, earlier)).toEqual([
       'the day’s only paper in Robotics',
-      '1st of 5 in the final ranking, 39 % of the votes; most discussed of the day: 7 comments',
+      '1st of 5 in the final ranking, 39% of the votes; most discussed of the day: 7 comments',
       'an author takes part in the discussion',
       'its code has 791 stars already',
-      '5th of 5 in the final ranking, 14 % of the votes',
+      '5th of 5 in the final ranking, 14% of the votes',
     ])
   })
 
@@ -283,7 +283,7 @@ const CHECKS: Record<Locale, [RegExp, (found: string[], ground: Ground) => boole
   en: [
     [/^most first-day votes (?:in (\D+) )?in (\d+) days$/, isBest],
     [/^(twice|\d+) ?(?:times)? the usual votes on its first day$/, isTimesUsual],
-    [/^(\d+)(?:st|nd|rd|th) of (\d+) (in the final ranking|that day|on .+?)(?:, (\d+) % of the votes)?$/, isRank],
+    [/^(\d+)(?:st|nd|rd|th) of (\d+) (in the final ranking|that day|on .+?)(?:, (\d+)% of the votes)?$/, isRank],
     [/^the day’s only paper in (.+)$/, isOnly],
     [/^most discussed of the day: (\d+) comments$/, isMostDiscussed],
     [/^an author takes part in the discussion$/, hasAnswers],
