@@ -177,15 +177,12 @@ async function sample({ services: { db } }: Stage, { api, worker, url, workerMet
     tempBytes: bigint,
     queued: bigint,
     jobs: bigint,
-    bytesPerRow: number,
   })`
     SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()) AS connections,
       coalesce((SELECT 100.0 * sum(n_dead_tup) / nullif(sum(n_live_tup + n_dead_tup), 0) FROM pg_stat_user_tables), 0)::float AS dead,
       (SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database()) AS temp_bytes,
       (SELECT count(*) FROM outbox WHERE state = 'queued') + (SELECT count(*) FROM batches WHERE state <> 'done') AS queued,
-      coalesce((SELECT sum(n_live_tup) FROM pg_stat_user_tables WHERE schemaname = 'bullmq'), 0) AS jobs,
-      coalesce((SELECT sum(pg_table_size(relid)) / greatest(sum(n_live_tup), 1) FROM pg_stat_user_tables
-        WHERE n_live_tup > 1000), 0)::float AS bytes_per_row`
+      coalesce((SELECT sum(n_live_tup) FROM pg_stat_user_tables WHERE schemaname = 'bullmq'), 0) AS jobs`
   return {
     'api heap, MB': await metric(`${url}/metrics`),
     'api RSS, MB': residentOf(api),
@@ -195,7 +192,6 @@ async function sample({ services: { db } }: Stage, { api, worker, url, workerMet
     'worker open files': openFiles(worker),
     'database connections': database.connections,
     'dead rows, %': database.dead,
-    'bytes per row, larger tables': database.bytesPerRow,
     'emails and batches waiting': database.queued,
     'rows of the queue': database.jobs,
     'temporary files written by PostgreSQL, MB': database.tempBytes / 1e6,
