@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, mkdtemp } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SystemUser } from '../../src/embedded/system-user.ts'
@@ -56,13 +56,15 @@ const ip = (...args: string[]) => void execFileSync('ip', args)
 /** Opens a network of namespaces that one switch joins. Disposing the stack, or any end of this process, removes all of it. */
 export async function openNetwork(stack: AsyncDisposableStack): Promise<Network> {
   const prefix = `pb${randomBytes(4).toString('hex')}`
-  const folder = await mkdtemp(join(tmpdir(), 'paperboy-cluster-'))
-  await chmod(folder, 0o755)
+  // Made after its remover has started: an interruption leaves nothing behind.
+  const folder = join(tmpdir(), `paperboy-cluster-${prefix}`)
   const remover = spawn('sh', ['-c', REMOVE_ALL, 'sh', prefix, folder], {
     detached: true,
     stdio: ['pipe', 'ignore', 'inherit'],
   })
   const removed = once(remover, 'exit')
+  await mkdir(folder)
+  await chmod(folder, 0o755)
   stack.defer(async () => {
     remover.stdin.end()
     await removed
