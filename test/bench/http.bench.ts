@@ -188,7 +188,8 @@ async function timeByStatus({ db, config }: Services, url: string): Promise<void
 }
 
 async function frontPage(stack: AsyncDisposableStack, url: string): Promise<void> {
-  const page = await textOf(url)
+  // Bytes, as a cached page is kept: encoding a string for each answer would make the bare route slow.
+  const page = Buffer.from(await textOf(url))
   const bareApp = fastify()
   bareApp.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(page))
   const bareUrl = await listen(stack, bareApp)

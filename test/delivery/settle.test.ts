@@ -254,6 +254,25 @@ describe('a reader whose hour is still to come', () => {
     expect(await isSent(services, editionId, 1)).toBe(true)
   })
 
+  test('leaves ten minutes at most until a lost delivery is found, whose batch has ended', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    await releasedEdition(services)
+    await addSubscriber(db, 'noon@example.org', { nextDigestAt: NOON, hour: 12 })
+    await addSubscriber(db, 'evening@example.org', { nextDigestAt: new Date('2026-04-15T20:00:00Z'), hour: 20 })
+    await planDue(services)
+    await db.update(batches).set({ state: 'done' })
+    // As often as the job wakes, from just after a look.
+    let looks = 0
+    for (let seconds = 20; seconds <= 20 + 600; seconds += 15) {
+      clock.now = new Date(NOON.getTime() + seconds * 1000)
+      await settleEditions(services)
+      if ((await db.select().from(batches))[0]!.state === 'open') looks++
+      await db.update(batches).set({ state: 'done' })
+    }
+    expect(looks).toBe(1)
+  })
+
   test('who joins after it was sent gets it too, and it becomes sent again', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { isRecent } from '../../edition/draft/edition-age.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
-import { bigint, query, text } from '../../runtime/db/query.ts'
+import { bigint, bool, query, queryOne, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import { AVAILABLE_BATCH, deliveryNeedsAttempt } from './conditions.ts'
 
@@ -33,12 +33,9 @@ export async function settleEditions(deps: Deps): Promise<number[]> {
 const settle = ({ db, config, now }: Deps, editionId: number): Promise<boolean> =>
   db.transaction(async (tx) => {
     await tx.execute(sql`SELECT FROM editions WHERE id = ${editionId} AND state = 'sending' FOR UPDATE`)
-    if (await reopen(tx, editionId, config.UNKNOWN_POLICY, now())) return false
-    const { rowCount } = await tx.execute(sql`
-      UPDATE editions e SET state = 'sent', sent_at = ${now()}
-      WHERE e.id = ${editionId} AND e.state = 'sending'
-        AND NOT EXISTS (SELECT FROM batches b WHERE b.edition_id = e.id AND b.state <> 'done')
-        AND (
+    const { over } = await queryOne(tx, { over: bool })`
+      SELECT EXISTS (
+        SELECT FROM editions e WHERE e.id = ${editionId} AND (
           NOT (${isRecent(now(), config)})
           OR EXISTS (SELECT FROM editions n WHERE n.kind = e.kind AND n.date > e.date AND n.released_at IS NOT NULL)
           OR NOT EXISTS (
@@ -50,9 +47,25 @@ const settle = ({ db, config, now }: Deps, editionId: number): Promise<boolean> 
                 AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = s.id)
               ORDER BY s.next_digest_at LIMIT 1
             ) AS without)
-        )`)
+        )) AS over`
+    if (!over && !isCheckTime(now())) return false
+    if (await reopen(tx, editionId, config.UNKNOWN_POLICY, now())) return false
+    if (!over) return false
+    const { rowCount } = await tx.execute(sql`
+      UPDATE editions e SET state = 'sent', sent_at = ${now()}
+      WHERE e.id = ${editionId} AND e.state = 'sending'
+        AND NOT EXISTS (SELECT FROM batches b WHERE b.edition_id = e.id AND b.state <> 'done')`)
     return rowCount === 1
   })
+
+/**
+ * Whether to look for unfinished deliveries also while readers are still to come: once in ten minutes. It reads the edition's whole
+ * ledger, gigabytes for a list of millions, and a batch that ends looks after its own deliveries.
+ */
+const isCheckTime = (at: Date): boolean => at.getTime() % CHECK_MS < WAKE_MS
+const CHECK_MS = 10 * 60_000
+/** How often the job wakes. */
+const WAKE_MS = 15_000
 
 /** Reopens done batches that still have an unfinished delivery. The ledger decides. Returns whether there were any. */
 async function reopen(db: Db, editionId: number, policy: 'resend' | 'hold', at: Date): Promise<boolean> {
