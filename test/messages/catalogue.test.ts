@@ -20,6 +20,7 @@ const ARGUMENTS: Record<string, unknown[][]> = {
   ],
   'reason.votes': [[MARKS[0]], MARKS.slice(0, 2)],
   'reason.best': [[MARKS[0]], MARKS.slice(0, 2)],
+  'reason.topics': [[MARKS.slice(0, 1)], [MARKS.slice(0, 2)]],
   'reason.rank': [MARKS.slice(0, 3), MARKS.slice(0, 4)],
   'reason.timesUsual': [[2], [7]],
   'reason.sequel': [
