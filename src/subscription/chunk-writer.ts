@@ -3,8 +3,11 @@ import type { Row } from './import-rows.ts'
 /** Rows per statement. */
 const CHUNK = 2000
 
-/** Collects rows and writes them in chunks. While the database stores one chunk, the next is read. */
-export class ChunkWriter {
+/**
+ * Collects rows and writes them in chunks. While the database stores one chunk, the next is read.
+ * Disposing waits for the chunk in progress, so that no write goes on after the caller's transaction.
+ */
+export class ChunkWriter implements AsyncDisposable {
   readonly #write: (rows: Row[]) => Promise<void>
   #chunk: Row[] = []
   #writing: Promise<void> = Promise.resolve()
@@ -27,11 +30,15 @@ export class ChunkWriter {
     await this.#writing
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writing.catch(() => {}) // `add` or `finish` throws it
+  }
+
   async #flush(): Promise<void> {
     await this.#writing
     const rows = this.#chunk
     this.#chunk = []
     this.#writing = this.#write(rows)
-    this.#writing.catch(() => {}) // thrown where it is awaited: before the next chunk
+    this.#writing.catch(() => {}) // the next `add` or `finish` awaits it and throws
   }
 }

@@ -93,7 +93,7 @@ export async function importSubscribers(
   await db
     .transaction(async (tx) => {
       const zones = new KnownZones(tx)
-      const writer = new ChunkWriter(async (rows) => {
+      await using writer = new ChunkWriter(async (rows) => {
         if (hasFailed() || rows.length === 0) return
         await carrySuppressions(
           tx,

@@ -224,6 +224,33 @@ describe('a bad line', () => {
   })
 })
 
+describe('an import that stops in the middle', () => {
+  const lines = Array.from({ length: 6500 }, (_, n) => `r${n}@example.org`)
+  const stopping = {
+    ...ACTIVE,
+    onProgress: async (read: number) => {
+      if (read > 2500) throw new Error('the connection ended')
+    },
+  }
+
+  test('stores nothing, also not the chunk in progress', async ({ db }) => {
+    await expect(importSubscribers(servicesOn(db), csv(`email\n${lines.join('\n')}\n`), stopping)).rejects.toThrow(
+      'the connection ended',
+    )
+    expect(await db.$count(subscribers)).toBe(0)
+  })
+
+  test('stores nothing in a transaction that goes on', async ({ db }) => {
+    const file = csv(`email\n${lines.join('\n')}\n`)
+    await db.transaction(async (tx) => {
+      await importSubscribers(servicesOn(tx as unknown as typeof db), file, stopping).catch(() => {})
+      // Queued behind a chunk that is still being written, if there is one.
+      await tx.execute(sql`SELECT`)
+    })
+    expect(await db.$count(subscribers)).toBe(0)
+  })
+})
+
 test('with --partial imports the good lines and names the bad ones', async ({ db }) => {
   const services = servicesOn(db)
   const file = csv(

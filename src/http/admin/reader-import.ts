@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { minuteUtc } from '../../calendar/words.ts'
 import { PaperboyError } from '../../lib/errors.ts'
-import { recordAudit, withAudit } from '../../operate/audit.ts'
+import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 import { describeReading, describeUnknownTags, importCounts } from '../../subscription/import-report.ts'
 import { MEANINGS, STATUSES } from '../../subscription/known-columns.ts'
@@ -98,12 +98,9 @@ export const readerImportRoutes: FastifyPluginAsyncZod<Services> = async (app, s
   })
 
   app.post(`${PATH}/:id/delete`, { schema: { params } }, async (request, reply) => {
-    await deleteUpload(services, request.params.id)
-    await recordAudit(services.db, services.now(), {
-      actor: actor(request),
-      action: 'deleted',
-      target: `the uploaded file ${request.params.id}`,
-    })
+    const { id } = request.params
+    const entry = { actor: actor(request), action: 'deleted', target: `the uploaded file ${id}` }
+    await withAudit(services, entry, (db) => deleteUpload({ ...services, db }, id))
     return reply.redirect(PATH, 303)
   })
 

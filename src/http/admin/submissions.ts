@@ -2,9 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayOf, isDay } from '../../calendar/days.ts'
 import { plainDay } from '../../calendar/words.ts'
-import { PaperboyError } from '../../lib/errors.ts'
-import { withAudit } from '../../operate/audit.ts'
-import { acceptSubmission, declineSubmission, openSubmissions } from '../../papers/ingest/submissions.ts'
+import { acceptSuggested, decideSuggested, declineSuggested } from '../../operate/decide-submissions.ts'
+import { openSubmissions } from '../../papers/ingest/submissions.ts'
 import { readable } from '../../papers/readable.ts'
 import type { Services } from '../../runtime/services.ts'
 import { actor } from './guard.ts'
@@ -14,7 +13,6 @@ const PER_PAGE = 100
 const day = z.string().refine(isDay).optional().catch(undefined)
 const note = z.string().trim().max(500).optional().catch(undefined)
 const verdict = z.enum(['accept', 'decline'])
-type Verdict = z.output<typeof verdict>
 const DONE = { accept: 'accepted', decline: 'declined' } as const
 
 /** Papers that readers suggested, to accept or decline, one by one or several at once. */
@@ -29,7 +27,8 @@ export const adminSubmissionRoutes: FastifyPluginAsyncZod<Services> = async (app
   app.post('/admin/submissions/:id/:word', { schema: deciding }, async (request, reply) => {
     const { id, word } = request.params
     const { date, note } = request.body
-    await decide(word, id, actor(request), date, note || undefined)
+    const decide = word === 'accept' ? acceptSuggested : declineSuggested
+    await decide(services, id, { actor: actor(request), date, note: note || undefined })
     return reply.redirect('/admin/submissions', 303)
   })
 
@@ -44,32 +43,13 @@ export const adminSubmissionRoutes: FastifyPluginAsyncZod<Services> = async (app
   }
   app.post('/admin/submissions', { schema: several }, async (request, reply) => {
     const { paper: papers, word, date } = request.body
-    const missed: string[] = []
-    for (const id of papers) {
-      try {
-        await decide(word, id, actor(request), date)
-      } catch (error) {
-        // Another curator was faster, or the page is old: the others still count.
-        if (!(error instanceof PaperboyError)) throw error
-        missed.push(id)
-      }
-    }
-    const done = papers.length - missed.length
+    const { decided, missed } = await decideSuggested(services, papers, { actor: actor(request), verdict: word, date })
+    const done = decided.length
     return show(reply, undefined, {
       done: `${done} ${done === 1 ? 'paper' : 'papers'} ${DONE[word]}.`,
       ...(missed.length > 0 ? { missed: missed.join(', ') } : {}),
     })
   })
-
-  const decide = (word: Verdict, id: string, by: string, date?: string, note?: string): Promise<unknown> =>
-    withAudit(
-      services,
-      { actor: by, action: DONE[word], target: `paper ${id}` },
-      async (db): Promise<unknown> =>
-        word === 'accept'
-          ? acceptSubmission({ ...services, db }, id, date, note)
-          : declineSubmission({ ...services, db }, id, note),
-    )
 
   async function show(reply: { view(page: string, data: object): unknown }, after?: number, more: object = {}) {
     const open = await openSubmissions(services, { after, limit: PER_PAGE + 1 })

@@ -26,6 +26,7 @@ import { readersApiRoutes } from './readers-api.ts'
 import { recordsApiRoutes } from './records-api.ts'
 import { applyRouteRules } from './route-rules.ts'
 import { sessionsApiRoutes } from './sessions-api.ts'
+import { settingsApiRoutes } from './settings-api.ts'
 import { sourcesApiRoutes } from './sources-api.ts'
 import { statusApiRoutes } from './status-api.ts'
 import { submissionsApiRoutes } from './submissions-api.ts'
@@ -75,6 +76,7 @@ export const apiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
   app.register(importsApiRoutes, own)
   app.register(sourcesApiRoutes, own)
   app.register(sessionsApiRoutes, own)
+  app.register(settingsApiRoutes, own)
   app.register(webhookEndpointsApiRoutes, own)
   app.register(webhookMessagesApiRoutes, own)
   app.register(keysApiRoutes, own)

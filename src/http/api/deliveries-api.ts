@@ -18,15 +18,13 @@ const reading = ['read', 'editions'] as const
 const count = z.int().min(0)
 const Group = z.object({
   name: z.string(),
-  ...{
-    total: count,
-    accepted: count,
-    deferred: count,
-    refused: count,
-    unknown: count,
-    underWay: count,
-    notSent: count,
-  },
+  total: count,
+  accepted: count,
+  deferred: count,
+  refused: count,
+  unknown: count,
+  underWay: count,
+  notSent: count,
 })
 const Deliveries = z.object({
   total: z.int(),

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { recordAudit, withAudit } from '../../operate/audit.ts'
+import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 import { MEANINGS, type Meaning } from '../../subscription/known-columns.ts'
 import {
@@ -44,6 +44,7 @@ const Import = z.object({
     .optional()
     .describe('what the next check must explain, because it may be about consent'),
 })
+type Counts = Record<(typeof COUNTS)[number], number>
 const Step = z.object({ id: z.int(), state })
 
 const params = z.object({ id: idField })
@@ -104,13 +105,13 @@ export const importsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
         summary:
           'Ask a worker for a dry run. Columns that it does not know are ignored, unless they may be about consent',
         params,
-        body: UploadOptions.strict().optional(),
+        body: UploadOptions.strict().prefault({}),
         response: { 202: Step },
       },
     },
     async (request, reply) => {
       const { id } = request.params
-      await requestCheck(services, id, UploadOptions.parse(request.body ?? {}))
+      await requestCheck(services, id, request.body)
       wake()
       return reply.code(202).send({ id, state: 'to check' as const })
     },
@@ -139,9 +140,8 @@ export const importsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     },
     async (request, reply) => {
       const { id } = request.params
-      await deleteUpload(services, id)
       const entry = { actor: keyActor(request), action: 'deleted', target: `the uploaded file ${id}` }
-      await recordAudit(services.db, services.now(), entry)
+      await withAudit(services, entry, (db) => deleteUpload({ ...services, db }, id))
       return reply.code(204).send(null)
     },
   )
@@ -154,10 +154,7 @@ function shown({ uploadedAt, options: _, result, ...each }: UploadedImport): z.o
     uploadedAt: uploadedAt.toISOString(),
     ...(counts
       ? {
-          counts: Object.fromEntries(COUNTS.map((name) => [name, counts[name]])) as Record<
-            (typeof COUNTS)[number],
-            number
-          >,
+          counts: Object.fromEntries(COUNTS.map((name) => [name, counts[name]])) as Counts,
           columns: counts.columns.map(({ name, meaning }) => ({ name, meaning })),
         }
       : {}),

@@ -2,8 +2,6 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { endSession, listOpenSessions } from '../../operate/admins/sessions.ts'
 import { recordAudit } from '../../operate/audit.ts'
-import { describeNewsletter } from '../../operate/describe-newsletter.ts'
-import { describeSettings } from '../../runtime/config/describe-settings.ts'
 import type { Services } from '../../runtime/services.ts'
 import { idField, moment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
@@ -14,19 +12,9 @@ const Session = z.object({
   since: moment,
   state: z.enum(['signed in', 'unused link']),
 })
-const Settings = z.object({
-  identity: z.array(z.object({ name: z.string(), value: z.string() })),
-  settings: z.array(
-    z.object({
-      name: z.string(),
-      value: z.string().describe('empty when not set; secrets are hidden'),
-      isDefault: z.boolean(),
-    }),
-  ),
-})
 const scopes = ['admin'] as const
 
-/** Who is signed in to the desk, and the settings in force, for programs. */
+/** Who is signed in to the desk, for programs. */
 export const sessionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get(
     '/v1/sessions',
@@ -64,17 +52,5 @@ export const sessionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, se
       })
       return reply.code(204).send(null)
     },
-  )
-
-  app.get(
-    '/v1/settings',
-    {
-      config: { scopes },
-      schema: { summary: 'The newsletter’s identity and the settings in force', response: { 200: Settings } },
-    },
-    async () => ({
-      identity: describeNewsletter(services.config),
-      settings: describeSettings(services.config),
-    }),
   )
 }

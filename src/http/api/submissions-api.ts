@@ -1,8 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { PaperboyError } from '../../lib/errors.ts'
-import { withAudit } from '../../operate/audit.ts'
-import { acceptSubmission, declineSubmission, openSubmissions } from '../../papers/ingest/submissions.ts'
+import { acceptSuggested, decideSuggested, declineSuggested } from '../../operate/decide-submissions.ts'
+import { openSubmissions } from '../../papers/ingest/submissions.ts'
 import { readable } from '../../papers/readable.ts'
 import { submissionState } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -50,12 +49,7 @@ export const submissionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app,
         response: { 200: z.object({ title: z.string(), day: z.string() }) },
       },
     },
-    async (request) => {
-      const { id } = request.params
-      const { date, note: why } = request.body ?? {}
-      const entry = { actor: keyActor(request), action: 'accepted', target: `paper ${id}` }
-      return withAudit(services, entry, (db) => acceptSubmission({ ...services, db }, id, date, why))
-    },
+    async (request) => acceptSuggested(services, request.params.id, { actor: keyActor(request), ...request.body }),
   )
 
   app.post(
@@ -70,11 +64,8 @@ export const submissionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app,
       },
     },
     async (request) => {
-      const { id } = request.params
-      const entry = { actor: keyActor(request), action: 'declined', target: `paper ${id}` }
-      const { title } = await withAudit(services, entry, (db) =>
-        declineSubmission({ ...services, db }, id, request.body?.note),
-      )
+      const decision = { actor: keyActor(request), ...request.body }
+      const { title } = await declineSuggested(services, request.params.id, decision)
       return { title }
     },
   )
@@ -97,27 +88,8 @@ export const submissionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app,
       },
     },
     async (request) => {
-      const { papers, action, date, note: why } = request.body
-      const [decided, missed]: [string[], string[]] = [[], []]
-      for (const id of new Set(papers)) {
-        const done = action === 'accept' ? 'accepted' : 'declined'
-        const entry = { actor: keyActor(request), action: done, target: `paper ${id}` }
-        try {
-          await withAudit(
-            services,
-            entry,
-            (db): Promise<unknown> =>
-              action === 'accept'
-                ? acceptSubmission({ ...services, db }, id, date, why)
-                : declineSubmission({ ...services, db }, id, why),
-          )
-          decided.push(id)
-        } catch (error) {
-          if (!(error instanceof PaperboyError)) throw error
-          missed.push(id)
-        }
-      }
-      return { decided, missed }
+      const { papers, action, ...decision } = request.body
+      return decideSuggested(services, papers, { actor: keyActor(request), verdict: action, ...decision })
     },
   )
 }
