@@ -52,7 +52,7 @@ export async function findNewest(
   const estimate = await estimateMatches(db, condition)
   const sorted = whole && estimate < MANY_MATCHES ? await sortAllMatches(db, condition, limit, after) : undefined
   if (sorted) return sorted
-  const expected = whole && estimate < MANY_MATCHES ? MOST_SORTED : estimate
+  const expected = whole ? Math.max(estimate, MANY_MATCHES) : estimate
   const matches =
     !whole || (await isScannable(db, query, { whole, limit, expected }))
       ? await scanFromNewest(db, condition, limit, after)
@@ -75,9 +75,11 @@ async function isScannable(
   return (limit / expected) * (allowed + papers / 20) <= 600 + (words * expected) / 60
 }
 
-/** Counts exactly where that is fast. */
+/** From this many papers on, the count is PostgreSQL's estimate: each may lie on a page of its own, which takes 6 µs to read. */
+const MANY_TO_COUNT = 2_000
+
 async function countMatches(db: Db, condition: SQL, expected: number): Promise<Pick<Matches, 'total' | 'approximate'>> {
-  if (expected >= MANY_MATCHES) return { total: Number(expected.toPrecision(2)), approximate: true }
+  if (expected >= MANY_TO_COUNT) return { total: Number(expected.toPrecision(2)), approximate: true }
   const counted = sql`SELECT count(*) AS total FROM papers p WHERE ${condition}`
   return { ...(await queryOne(db, { total: bigint }, counted)), approximate: false }
 }
@@ -94,16 +96,13 @@ const scanFromNewest = (db: Db, condition: SQL, limit: number, after?: Match): P
       ORDER BY p.list_day DESC, p.id DESC LIMIT ${limit}`,
   )
 
-/** More matches than expected are not sorted: each takes 5 µs. */
-const MOST_SORTED = 10_000
-
 /**
  * Returns the same as `scanFromNewest`. MATERIALIZED makes PostgreSQL find all matches by index before it sorts them.
- * @returns undefined when there are more matches than may be sorted
+ * @returns undefined when there are MANY_MATCHES after all: words that belong together occur together more often than expected
  */
 async function sortAllMatches(db: Db, condition: SQL, limit: number, after?: Match): Promise<Matches | undefined> {
   const rows = await read(db, { id: bigint.nullable(), sortKey: text.nullable(), total: bigint })`
-      WITH matching AS MATERIALIZED (SELECT p.id, p.list_day FROM papers p WHERE ${condition} LIMIT ${MOST_SORTED + 1})
+      WITH matching AS MATERIALIZED (SELECT p.id, p.list_day FROM papers p WHERE ${condition} LIMIT ${MANY_MATCHES + 1})
       SELECT p.id, p.list_day::text AS sort_key, counted.total
       FROM (SELECT count(*) AS total FROM matching) counted
       LEFT JOIN LATERAL (
@@ -111,7 +110,7 @@ async function sortAllMatches(db: Db, condition: SQL, limit: number, after?: Mat
       ) p ON true
       ORDER BY p.list_day DESC, p.id DESC`
   const { total } = rows[0]!
-  if (total > MOST_SORTED) return undefined
+  if (total > MANY_MATCHES) return undefined
   const matches = rows.flatMap(({ id, sortKey }) => (id === null ? [] : { id, sortKey: sortKey! }))
   return { matches, total, approximate: false }
 }

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { memoize } from '../../lib/memoize.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, query } from '../../runtime/db/query.ts'
 import type { ListedRow } from '../lists/listed-rows.ts'
@@ -62,24 +61,39 @@ async function readTexts(db: Db, ids: readonly number[]): Promise<Map<number, Te
 /** Words with a common stem share their first letters. So only few words need their stem. */
 const SHARED_LETTERS = 2
 
+const beginningOf = (word: string): string => word.slice(0, SHARED_LETTERS)
+
 /** Returns a function that finds the words, in all their forms, in one of the texts. */
 async function findHits(db: Db, words: readonly string[], texts: readonly string[]): Promise<(text: string) => Hit[]> {
-  const folded = memoize((token: string) => token, foldedWords)
-  const begin = (word: string) => word.slice(0, SHARED_LETTERS)
-  const begins = new Set(words.map(begin))
-  const near = texts.flatMap(tokensIn).flatMap(({ text }) => folded(text).filter((word) => begins.has(begin(word))))
+  const beginnings = new Set(words.map(beginningOf))
+  const candidates = new Map(texts.map((text) => [text, candidatesIn(text, beginnings)]))
+  const near = [...candidates.values()].flat().flatMap(({ forms }) => forms)
   const rows = await query(db, z.object({ word: z.string(), stem: z.string() }))`
       SELECT word, coalesce((ts_lexize('english_stem', word))[1], word) AS stem
       FROM unnest(${sql.param([...new Set([...words, ...near])])}::text[]) word`
   const stems = new Map(rows.map(({ word, stem }) => [word, stem]))
   const asked = new Set(words.map((word) => stems.get(word)!))
-  const askedStem = (word: string) => [stems.get(word)].find((stem) => stem !== undefined && asked.has(stem))
   return (text) =>
-    tokensIn(text).flatMap((token) => {
-      if (hasIdeographs(token.text)) return ideographHits(token, asked)
-      const word = folded(token.text).map(askedStem).find(Boolean)
+    candidates.get(text)!.flatMap(({ token, forms }) => {
+      if (forms.length === 0) return ideographHits(token, asked)
+      const word = forms.map((form) => stems.get(form)!).find((stem) => asked.has(stem))
       return word === undefined ? [] : [{ start: token.at, end: token.at + token.text.length, word }]
     })
+}
+
+interface Candidate {
+  token: Token
+  /** its words that begin like one of those asked for; none for a run of ideographs */
+  forms: string[]
+}
+
+function candidatesIn(text: string, beginnings: ReadonlySet<string>): Candidate[] {
+  const isNear = (word: string) => beginnings.has(beginningOf(word))
+  return tokensIn(text).flatMap((token) => {
+    if (hasIdeographs(token.text)) return [{ token, forms: [] }]
+    const forms = foldedWords(token.text).filter(isNear)
+    return forms.length === 0 ? [] : [{ token, forms }]
+  })
 }
 
 /** Finds pairs of ideographs, and single ones that were asked for alone, in a run. */
