@@ -20,4 +20,4 @@ RUN mkdir /data && chown node:node /data
 USER node
 ENV HOST=0.0.0.0 DATA_DIR=/data
 EXPOSE 3000
-CMD ["node", "src/api.ts"]
+CMD ["node", "--max-semi-space-size=16", "src/api.ts"]

@@ -78,7 +78,7 @@ describe('docker compose starts', () => {
       expect(service.environment!.NODE_ENV, name).toBe('production')
     }
     expect([api!.command, worker!.command, migrate!.command]).toEqual([
-      ['node', 'src/api.ts'],
+      ['node', '--max-semi-space-size=16', 'src/api.ts'],
       ['node', '--max-semi-space-size=4', '--heap-growing-percent=20', 'workers/main.ts'],
       ['node', 'src/cli/main.ts', 'migrate'],
     ])

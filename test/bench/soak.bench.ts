@@ -163,13 +163,22 @@ async function startLoad(stage: Stage, url: string, rate: number, end: number): 
   return done
 }
 
-async function sample({ services: { db } }: Stage, { api, worker, url, workerMetrics, temporary }: Service) {
-  const metric = async (from: string) => {
-    const page = await fetch(from, { headers: { authorization: `Bearer ${TOKEN}` } }).then((reply) => reply.text())
-    return Number(/^\w*nodejs_heap_size_used_bytes\S* (\S+)/m.exec(page)?.[1]) / 1e6
+/** Returns the memory of a process in MB. V8 resizes its heap with the load: only growing use of it, or growth outside it, can be a leak. */
+async function memoryOf(name: string, pid: number, metrics: string): Promise<Record<string, number>> {
+  const page = await fetch(metrics, { headers: { authorization: `Bearer ${TOKEN}` } }).then((reply) => reply.text())
+  const metric = (key: string) =>
+    Number(new RegExp(`^\\w*nodejs_${key}_bytes\\S* (\\S+)`, 'm').exec(page)?.[1]) / 2 ** 20
+  const resident = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
+  return {
+    [`${name} RSS, MB`]: resident,
+    [`${name} heap in use, MB`]: metric('heap_size_used'),
+    [`${name} heap, MB`]: metric('heap_size_total'),
+    [`${name} buffers, MB`]: metric('external_memory'),
+    [`${name} RSS without the heap, MB`]: resident - metric('heap_size_total'),
   }
-  const residentOf = (pid: number) =>
-    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
+}
+
+async function sample({ services: { db } }: Stage, { api, worker, url, workerMetrics, temporary }: Service) {
   const openFiles = (pid: number) => readdirSync(`/proc/${pid}/fd`).length
   const database = await queryOne(db, {
     connections: bigint,
@@ -184,11 +193,9 @@ async function sample({ services: { db } }: Stage, { api, worker, url, workerMet
       (SELECT count(*) FROM outbox WHERE state = 'queued') + (SELECT count(*) FROM batches WHERE state <> 'done') AS queued,
       coalesce((SELECT sum(n_live_tup) FROM pg_stat_user_tables WHERE schemaname = 'bullmq'), 0) AS jobs`
   return {
-    'api heap, MB': await metric(`${url}/metrics`),
-    'api RSS, MB': residentOf(api),
+    ...(await memoryOf('api', api, `${url}/metrics`)),
     'api open files': openFiles(api),
-    'worker heap, MB': await metric(workerMetrics),
-    'worker RSS, MB': residentOf(worker),
+    ...(await memoryOf('worker', worker, workerMetrics)),
     'worker open files': openFiles(worker),
     'database connections': database.connections,
     'dead rows, %': database.dead,

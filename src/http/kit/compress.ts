@@ -1,7 +1,6 @@
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
-import { LRUCache } from 'lru-cache'
 
 /** Smaller bodies fit in one packet anyway. */
 const LEAST_BYTES = 1_400
@@ -21,12 +20,12 @@ const TEXT = /^(?:text\/|application\/(?:\w+\+)?(?:json|xml)|image\/svg)/
  * Compresses public texts: list pages, papers, feeds, style sheets, scripts. Pages behind a personal link stay as they are, since
  * the length of a compressed secret beside reflected input gives it away (BREACH).
  *
- * A cached page and an asset are the same buffer each time, so their compressed forms are kept.
+ * A cached page and an asset are the same buffer each time, so their compressed forms are kept, as long as the buffer itself.
  *
  * @param part a plugin's scope, after every other hook that reads or changes bodies
  */
 export function compressPublicTexts(part: FastifyInstance): void {
-  const kept = new LRUCache<Buffer, Map<string, Promise<Buffer>>>({ max: 200 })
+  const kept = new WeakMap<Buffer, Map<string, Promise<Buffer>>>()
   part.addHook('onSend', async (request, reply, body) => {
     if (typeof body !== 'string' && !Buffer.isBuffer(body)) return body
     const isPublic = String(reply.getHeader('cache-control')).startsWith('public')

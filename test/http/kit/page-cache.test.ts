@@ -1,4 +1,11 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { fastifyAccepts } from '@fastify/accepts'
+import { fastify } from 'fastify'
 import { expect, vi } from 'vitest'
+import { compressPublicTexts } from '../../../src/http/kit/compress.ts'
+import { cachePages } from '../../../src/http/kit/page-cache.ts'
+import { DEFAULT_NEWSLETTER } from '../../../src/runtime/config/newsletter.ts'
 import { addPapers } from '../../support/services.ts'
 import { siteOn, test } from '../site.ts'
 
@@ -22,5 +29,37 @@ test('a public page is cached by language, and never for requests with a cookie'
   vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 61_000)
   expect(await get()).toContain('Paper 1 of 2026-04-14')
   vi.restoreAllMocks()
+  await app.close()
+})
+
+test('pages that are not requested again are freed, with their compressed forms', async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const bytesInUse = () => {
+    collectGarbage()
+    return process.memoryUsage().arrayBuffers
+  }
+  const app = fastify()
+  app.decorate('newsletter', DEFAULT_NEWSLETTER)
+  app.register(fastifyAccepts)
+  const addPageCache = cachePages(app, 500)
+  app.register(async (part) => {
+    addPageCache(part)
+    compressPublicTexts(part)
+    part.get('/:page', (_request, reply) =>
+      reply.header('cache-control', 'public').type('text/html').send('a'.repeat(1_000_000)),
+    )
+  })
+  const get = async (url: string) => {
+    const { headers } = await app.inject({ url, headers: { 'accept-encoding': 'br' } })
+    expect(headers['content-encoding']).toBe('br')
+  }
+  await get('/first')
+  const before = bytesInUse()
+  for (let page = 0; page < 20; page++) {
+    await get(`/${page}`)
+    await get(`/${page}`)
+  }
+  await expect.poll(() => bytesInUse() - before, { timeout: 10_000 }).toBeLessThan(5_000_000)
   await app.close()
 })
