@@ -1,4 +1,4 @@
-import { expect, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { addPapers } from '../../support/services.ts'
 import { siteOn, test } from '../site.ts'
 
@@ -22,5 +22,40 @@ test('a public page is cached by language, and never for requests with a cookie'
   vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 61_000)
   expect(await get()).toContain('Paper 1 of 2026-04-14')
   vi.restoreAllMocks()
+  await app.close()
+})
+
+test('one request renders a page again; the others get the old one, for no longer than its age again', async ({
+  db,
+  site,
+}) => {
+  const { app } = siteOn(site.services, { pageCacheMs: 60_000 })
+  await addPapers(db, '2026-04-13', 3)
+  const old = (await app.inject('/')).body
+  await addPapers(db, '2026-04-14', 3)
+  const clock = vi.spyOn(performance, 'now')
+  onTestFinished(() => clock.mockRestore())
+  const now = performance.now()
+  const five = async () => (await Promise.all(Array.from({ length: 5 }, () => app.inject('/')))).map(({ body }) => body)
+  clock.mockReturnValue(now + 61_000)
+  expect((await five()).filter((body) => body !== old)).toHaveLength(1)
+  expect((await app.inject('/')).body, 'renewed').not.toBe(old)
+  // The request that renders it again fails.
+  clock.mockReturnValue(now + 122_000)
+  vi.spyOn(site.services.db, 'execute').mockRejectedValueOnce(new Error('lost'))
+  expect((await app.inject('/')).statusCode).toBe(500)
+  expect((await app.inject('/')).body, 'the old one').toContain('2026-04-14')
+  await addPapers(db, '2026-04-15', 3)
+  clock.mockReturnValue(now + 182_000)
+  for (const body of await five()) expect(body).toContain('Paper 1 of 2026-04-15')
+  await app.close()
+})
+
+test('cached pages are logged and measured like others', async ({ db, site }) => {
+  const { app } = siteOn(site.services, { pageCacheMs: 60_000 })
+  await addPapers(db, '2026-04-13', 3)
+  for (let time = 0; time < 3; time++) await app.inject('/')
+  const { body } = await app.inject('/metrics')
+  expect(body).toContain('paperboy_http_request_duration_seconds_count{method="GET",route="/",status="200"} 3')
   await app.close()
 })
