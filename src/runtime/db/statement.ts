@@ -24,10 +24,13 @@ export function statement<Name extends string>(
 
 function build<Name extends string>(write: (given: Record<Name, SQL>) => SQL): { text: string; names: Name[] } {
   const given = new Proxy({} as Record<Name, SQL>, { get: (_, name) => sql`${sql.placeholder(String(name))}` })
-  const query = new PgDialect().sqlToQuery(prepared(write(given).inlineParams()))
-  const all = query.params.map((each) => (each as Placeholder<Name>).name)
-  const names = [...new Set(all)]
-  return { names, text: query.sql.replace(/\$(\d+)/g, (_, nth) => `$${names.indexOf(all[Number(nth) - 1]!) + 1}`) }
+  const names: Name[] = []
+  const dialect = new PgDialect()
+  dialect.escapeParam = ((_: number, { name }: Placeholder<Name>) => {
+    if (!names.includes(name)) names.push(name)
+    return `$${names.indexOf(name) + 1}`
+  }) as PgDialect['escapeParam']
+  return { names, text: dialect.sqlToQuery(prepared(write(given).inlineParams())).sql }
 }
 
 /** A statement that drizzle need not build. */
