@@ -116,8 +116,8 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     offerLanguages(limited, services.config)
     offerPictures(limited, services.config)
     limited.register(async (lists) => {
-      addPageCache(lists)
       compressPublicTexts(lists)
+      addPageCache(lists)
       lists.register(paperListRoutes, services)
       lists.register(paperRoutes, services)
       lists.register(searchRoutes, services)

@@ -4,7 +4,6 @@ import { whyHalted } from '../delivery/ledger/restore-guard.ts'
 import { reportInbound } from '../inbound/report.ts'
 import { WAITING } from '../outbox/waiting.ts'
 import { reportSources, type SourceState } from '../papers/ingest/source-health.ts'
-import { configuredSources } from '../papers/ingest/sources/configured.ts'
 import { moment, number, query, queryOne, text } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 import { countWorkers } from '../runtime/worker-presence.ts'
@@ -61,7 +60,7 @@ export async function readMetrics(services: Pick<Services, 'db' | 'config' | 'no
     WHERE e.state IN ('sending', 'paused') OR e.sent_at > ${at}::timestamptz - interval '1 day'
     GROUP BY e.kind, e.date, d.state`
   const { lastDay } = await reportInbound(services)
-  const sources = await reportSources(services, configuredSources(services))
+  const sources = await reportSources(services)
   const needed = await findAttention(services)
   const overdue = (due: Date | null) => (due === null ? 0 : Math.max(0, (at.getTime() - due.getTime()) / 1000))
   return {

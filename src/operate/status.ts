@@ -6,7 +6,6 @@ import { describeSendingDetails, type SendingDetails, sendingDetails } from '../
 import { describePlan, type SendPlan, sendPlan } from '../delivery/plan/send-plan.ts'
 import { describeInbound, reportInbound } from '../inbound/report.ts'
 import { describeSource, reportSources } from '../papers/ingest/source-health.ts'
-import { configuredSources } from '../papers/ingest/sources/configured.ts'
 import { describeRelays, type RelayReport, reportRelays } from '../relay/report.ts'
 import { number, query, queryOne, text } from '../runtime/db/query.ts'
 import { editions, subscribers } from '../runtime/db/schema.ts'
@@ -70,7 +69,7 @@ export async function readServiceStatus(services: Pick<Services, 'db' | 'config'
     workers: await countWorkers(db),
     readers: Object.fromEntries(readers.map((r) => [r.status, r.count])),
     papers,
-    sources: await reportSources(services, configuredSources(services)),
+    sources: await reportSources(services),
     signUps: await reportSignUps(services),
     outbox,
     inbound: await reportInbound(services),

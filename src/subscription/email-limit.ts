@@ -31,7 +31,7 @@ export const personKey = ({ SECRET_KEY }: Pick<Config, 'SECRET_KEY'>, emailKey: 
  * miss each other's emails.
  * It counts earlier requests and ignores whether the address is known, so the answer does not reveal that.
  */
-export const withinEmailLimit = (person: Buffer, form: keyof typeof EMAILS, at: Date): SQL<boolean> =>
+export const withinEmailLimit = (person: Buffer | SQL, form: keyof typeof EMAILS, at: Date | SQL): SQL<boolean> =>
   withinLimit({ person }, form, at)
 
 /** SQL: the same limit for requests by a reader, whichever address they go to. */
@@ -39,12 +39,14 @@ export const readerWithinEmailLimit = (subscriberId: SQL, form: keyof typeof EMA
   withinLimit({ subscriberId }, form, at)
 
 const withinLimit = (
-  { person, subscriberId }: { person?: Buffer; subscriberId?: SQL },
+  { person, subscriberId }: { person?: Buffer | SQL; subscriberId?: SQL },
   form: keyof typeof EMAILS,
-  at: Date,
+  at: Date | SQL,
 ): SQL<boolean> => sql`
-  within_email_limit(${person ?? null}::bytea, ${subscriberId ?? sql`NULL`}::bigint, ${sql.param(EMAILS[form])}::service_mail[],
-    ${sql.param(ALL_EMAILS)}::service_mail[], ${at}::timestamptz, ${MAX_PER_DAY}::int, ${sql.param(BACK_OFF_MINUTES)}::int[])`
+  within_email_limit(${person ?? null}::bytea, ${subscriberId ?? sql`NULL`}::bigint, ${arrayOf(EMAILS[form])}::service_mail[],
+    ${arrayOf(ALL_EMAILS)}::service_mail[], ${at}::timestamptz, ${MAX_PER_DAY}::int, ${arrayOf(BACK_OFF_MINUTES)}::int[])`
+
+const arrayOf = (values: readonly (string | number)[]): string => `{${values.join()}}`
 
 /** SQL: locks a person until the transaction ends, for statements that lock something else before `withinEmailLimit` would. */
 export const lockPerson = (person: Buffer): SQL =>

@@ -4,7 +4,7 @@ import { canonicalZone } from '../calendar/zone-names.ts'
 import { canonicalAddress } from '../lib/network.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
-import { prepared } from '../runtime/db/prepared.ts'
+import { statement } from '../runtime/db/statement.ts'
 import type { Services } from '../runtime/services.ts'
 import { carrySuppressions } from './compose-keys.ts'
 import { personKey, withinEmailLimit } from './email-limit.ts'
@@ -58,40 +58,50 @@ export async function subscribe(
   const at = now()
   const person = personKey(config, key)
   const { topics = [], authors = [], organisations = [] } = request.wishes ?? {}
-  const wishes = sql.join(
-    [topics, authors, organisations].map((values) => sql`${sql.param(values)}::text[]`),
-    sql`, `,
-  )
   await carrySuppressions(db, config, [key])
-  // Upserts the sign-up, then queues its email. The SELECT has no row over the limit; an active reader keeps every value.
-  const signUpStatement = sql`
-      WITH allowed AS MATERIALIZED (SELECT ${withinEmailLimit(person, 'sign-up', at)} AS is_allowed), asked AS (
-        INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin,
-          topics, authors, organisations, cadence, size, hour)
-        SELECT ${email}, ${key}, ${hash}, CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END,
-               ${request.locale ?? languages[0]}, ${randomBytes(8)}, ${at}::timestamptz, ${FORM_TEXT}, ${origin}, ${wishes},
-               ${defaults.cadence}::cadence, ${defaults.size}::smallint, ${defaults.hour}::smallint
-        FROM allowed WHERE is_allowed
-        ON CONFLICT (email_key) DO UPDATE SET
-          (email, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin, updated_at, topics, authors, organisations) =
-          (SELECT email, zone, locale, CASE WHEN ${isOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
-                  ${at}::timestamptz, consent_form, consent_origin, ${at}::timestamptz,
-                  ${added('topics')}, ${added('authors')}, ${added('organisations')}
-           FROM (VALUES (excluded.email, excluded.zone, excluded.locale, excluded.consent_form, excluded.consent_origin)) AS v (email, zone, locale, consent_form, consent_origin)
-           WHERE s.status <> 'active'
-           UNION ALL
-           SELECT s.email, s.zone, s.locale, s.confirm_nonce, s.requested_at, s.consent_form, s.consent_origin, s.updated_at,
-             s.topics, s.authors, s.organisations
-           WHERE s.status = 'active')
-        RETURNING s.id, s.status
-      )
-      INSERT INTO outbox (kind, subscriber_id, person, due_at, message_key, created_at)
-      SELECT CASE WHEN status = 'active' THEN 'already' ELSE 'confirm' END::service_mail, id, ${person}, ${request.mailAfter ?? at},
-        ${randomBytes(16)}, ${at}
-      FROM asked`
-  await db.execute(prepared(signUpStatement))
+  await db.execute(
+    signUpStatement({
+      ...{ email, key, hash, zone, locale: request.locale ?? languages[0], nonce: randomBytes(8), at, origin },
+      ...{ topics, authors, organisations, ...defaults, person },
+      ...{ mailAfter: request.mailAfter ?? at, messageKey: randomBytes(16) },
+    }),
+  )
   void queues.wake('send-service-emails', {})
 }
+
+/** Upserts the sign-up, then queues its email. The SELECT has no row over the limit; an active reader keeps every value. */
+const signUpStatement = statement<SignUpValues>(
+  (given) => sql`
+    WITH allowed AS MATERIALIZED (SELECT ${withinEmailLimit(given.person, 'sign-up', given.at)} AS is_allowed), asked AS (
+      INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin,
+        topics, authors, organisations, cadence, size, hour)
+      SELECT ${given.email}, ${given.key}, ${given.hash}, CASE WHEN is_zone(${given.zone}) THEN ${given.zone} ELSE 'UTC' END,
+             ${given.locale}, ${given.nonce}, ${given.at}::timestamptz, ${FORM_TEXT}, ${given.origin},
+             ${given.topics}::text[], ${given.authors}::text[], ${given.organisations}::text[],
+             ${given.cadence}::cadence, ${given.size}::smallint, ${given.hour}::smallint
+      FROM allowed WHERE is_allowed
+      ON CONFLICT (email_key) DO UPDATE SET
+        (email, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin, updated_at, topics, authors, organisations) =
+        (SELECT email, zone, locale, CASE WHEN ${isOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
+                ${given.at}::timestamptz, consent_form, consent_origin, ${given.at}::timestamptz,
+                ${added('topics')}, ${added('authors')}, ${added('organisations')}
+         FROM (VALUES (excluded.email, excluded.zone, excluded.locale, excluded.consent_form, excluded.consent_origin)) AS v (email, zone, locale, consent_form, consent_origin)
+         WHERE s.status <> 'active'
+         UNION ALL
+         SELECT s.email, s.zone, s.locale, s.confirm_nonce, s.requested_at, s.consent_form, s.consent_origin, s.updated_at,
+           s.topics, s.authors, s.organisations
+         WHERE s.status = 'active')
+      RETURNING s.id, s.status
+    )
+    INSERT INTO outbox (kind, subscriber_id, person, due_at, message_key, created_at)
+    SELECT CASE WHEN status = 'active' THEN 'already' ELSE 'confirm' END::service_mail, id, ${given.person}, ${given.mailAfter},
+      ${given.messageKey}, ${given.at}
+    FROM asked`,
+)
+
+type SignUpValues =
+  | ('email' | 'key' | 'hash' | 'zone' | 'locale' | 'nonce' | 'at' | 'origin' | 'person' | 'mailAfter' | 'messageKey')
+  | ('topics' | 'authors' | 'organisations' | 'cadence' | 'size' | 'hour')
 
 /** SQL: the request is still open: not confirmed, and no unsubscribe since. */
 const isOpen = sql`(s.confirm_nonce IS NOT NULL AND s.requested_at > coalesce(greatest(s.left_at, s.confirmed_at), '-infinity'))`

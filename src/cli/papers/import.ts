@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import type { Command } from 'commander'
 import { printError, progressBar } from '../../lib/terminal.ts'
 import { readFile, storeFile } from '../../papers/ingest/import-file.ts'
@@ -22,6 +23,8 @@ export function importCommand(papers: Command): void {
     .option('--observed <time>', 'when the votes in the files were read, such as 2026-04-14T09:05:00Z', parseTime)
     .action((files: string[], options, command) =>
       withServices(async (services) => {
+        // Commands keep a small heap (package.json). Here, collecting its garbage took a quarter of the time, for 20 MB.
+        setFlagsFromString('--heap-growing-percent=0')
         const { days, ...total } = await importFiles(services, files, options)
         await refreshTopics(services)
         await indexPapers(services)

@@ -3,13 +3,18 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import { editionNotFound } from './release.ts'
 
 type Deps = Pick<Services, 'db' | 'now'>
 type State = typeof editions.$inferSelect.state
 export type EditionKey = { kind: 'daily' | 'weekly'; date: string }
 
 export const describeEdition = ({ kind, date }: EditionKey): string => `the ${kind} edition of ${date}`
+
+export const editionNotFound = (kind: string, date: string): PaperboyError =>
+  new PaperboyError(
+    'EDITION_NOT_FOUND',
+    `There is no ${kind} edition of ${date}. Assemble it first: paperboy edition assemble --date ${date}`,
+  )
 
 /** Holds a draft: it is not released automatically. `release` still works. */
 export const hold = (deps: Deps, key: EditionKey): Promise<void> =>

@@ -2,8 +2,7 @@ import { and, eq } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { editions } from '../../runtime/db/schema.ts'
-import type { EditionKey } from './control.ts'
-import { editionNotFound } from './release.ts'
+import { type EditionKey, editionNotFound } from './control.ts'
 
 /**
  * Locks a draft until the transaction ends, so that its release waits for the change.

@@ -5,6 +5,7 @@ import { editionParts, editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { composeEdition } from '../compose/compose.ts'
 import { readComposingInput } from '../compose/composing-input.ts'
+import { editionNotFound } from './control.ts'
 import { recordShownPapers } from './corrections.ts'
 import { LIST_TOO_OLD, listTooOldBefore } from './edition-age.ts'
 import { recordNotices } from './notices.ts'
@@ -89,9 +90,3 @@ async function holdOldDrafts({ db, now, log }: Deps & Pick<Services, 'log'>): Pr
     .returning({ kind: editions.kind, date: editions.date })
   for (const key of held) log.warn({ ...key, reason: LIST_TOO_OLD }, 'draft held')
 }
-
-export const editionNotFound = (kind: string, date: string): PaperboyError =>
-  new PaperboyError(
-    'EDITION_NOT_FOUND',
-    `There is no ${kind} edition of ${date}. Assemble it first: paperboy edition assemble --date ${date}`,
-  )

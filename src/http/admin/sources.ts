@@ -5,7 +5,7 @@ import { minuteUtc, plainDay } from '../../calendar/words.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import { findGaps } from '../../papers/ingest/source-gaps.ts'
 import { reportSources, SOURCE_STATE_WORDS } from '../../papers/ingest/source-health.ts'
-import { configuredSources } from '../../papers/ingest/sources/configured.ts'
+import { namesOfSources } from '../../runtime/config/source-names.ts'
 import type { Services } from '../../runtime/services.ts'
 import { actor } from './guard.ts'
 
@@ -15,7 +15,7 @@ const GAP_WORDS = { 'not read': 'not read', empty: 'no papers on a working day' 
 export const sourceRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const asked = { querystring: z.object({ asked: z.string().max(40).optional().catch(undefined) }) }
   app.get('/admin/sources', { schema: asked }, async ({ query }, reply) => {
-    const reports = await reportSources(services, configuredSources(services))
+    const reports = await reportSources(services)
     return reply.view('admin/sources', {
       asked: reports.find(({ source }) => source === query.asked)?.source,
       today: dayOf(services.now()),
@@ -47,7 +47,7 @@ export const sourceRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   }
   app.post('/admin/sources/:source/fetch', { schema: fetching }, async (request, reply) => {
     const { source } = request.params
-    if (!configuredSources(services).some(({ name }) => name === source)) return reply.callNotFound()
+    if (!namesOfSources(services.config).includes(source)) return reply.callNotFound()
     const day = request.body.day ?? dayOf(services.now())
     await recordAudit(services.db, services.now(), {
       actor: actor(request),

@@ -5,7 +5,7 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import { findGaps } from '../../papers/ingest/source-gaps.ts'
 import { reportSources, SOURCE_STATES } from '../../papers/ingest/source-health.ts'
-import { configuredSources } from '../../papers/ingest/sources/configured.ts'
+import { namesOfSources } from '../../runtime/config/source-names.ts'
 import type { Services } from '../../runtime/services.ts'
 import { dayField, moment, nullableMoment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
@@ -34,7 +34,7 @@ export const sourcesApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
       },
     },
     async () => {
-      const reports = await reportSources(services, configuredSources(services))
+      const reports = await reportSources(services)
       const iso = (at: Date | null) => at?.toISOString() ?? null
       const sources = reports.map(async ({ readAt, changedAt, failingSince, stillOn: _, ...report }) => {
         const { days, pauses } = await findGaps(services, report.source)
@@ -62,7 +62,7 @@ export const sourcesApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     },
     async (request, reply) => {
       const { source } = request.params
-      if (!configuredSources(services).some(({ name }) => name === source))
+      if (!namesOfSources(services.config).includes(source))
         throw new PaperboyError('NOT_FOUND', `There is no source "${source}".`)
       const day = request.body?.date ?? dayOf(services.now())
       const entry = { actor: keyActor(request), action: 'asked for a read of', target: `${source}, ${day}` }

@@ -20,7 +20,6 @@ export function prependBasePath(app: FastifyInstance, config: Where): void {
     const location = reply.getHeader('location')
     if (typeof location === 'string' && /^\/(?!\/)/.test(location)) reply.header('location', base + location)
     const isPage = String(reply.getHeader('content-type')).startsWith('text/html')
-    // Cached pages are bytes, and have their base path.
     if (!isPage || typeof body !== 'string') return body
     reply.removeHeader('content-length')
     return body.replace(LINK, `$1${base}/`)

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 /** Smaller bodies fit in one packet anyway. */
 const LEAST_BYTES = 1_400
@@ -20,7 +20,7 @@ const TEXT = /^(?:text\/|application\/(?:\w+\+)?(?:json|xml)|image\/svg)/
  * Compresses public texts: list pages, papers, feeds, style sheets, scripts. Pages behind a personal link stay as they are, since
  * the length of a compressed secret beside reflected input gives it away (BREACH).
  *
- * A cached page and an asset are the same buffer each time, so their compressed forms are kept, as long as the buffer itself.
+ * An asset is the same buffer each time, so its compressed forms are kept.
  *
  * @param part a plugin's scope, after every other hook that reads or changes bodies
  */
@@ -31,7 +31,7 @@ export function compressPublicTexts(part: FastifyInstance): void {
     const isPublic = String(reply.getHeader('cache-control')).startsWith('public')
     if (!isPublic || !TEXT.test(String(reply.getHeader('content-type'))) || body.length < LEAST_BYTES) return body
     addVary(reply, 'accept-encoding')
-    const encoding = ENCODINGS.find((each) => request.headers['accept-encoding'] && request.encoding([each]) === each)
+    const encoding = encodingOf(request)
     if (!encoding || reply.getHeader('content-encoding') !== undefined) return body
     reply.header('content-encoding', encoding).removeHeader('content-length')
     // Other bodies never come again as the same object.
@@ -43,6 +43,10 @@ export function compressPublicTexts(part: FastifyInstance): void {
     return packed
   })
 }
+
+/** Returns our best encoding that the client accepts, or undefined for none. */
+export const encodingOf = (request: Pick<FastifyRequest, 'headers' | 'encoding'>): keyof typeof ENCODERS | undefined =>
+  ENCODINGS.find((each) => request.headers['accept-encoding'] && request.encoding([each]) === each)
 
 function addVary(
   reply: { getHeader(name: string): unknown; header(name: string, value: string): unknown },

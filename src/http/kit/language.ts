@@ -36,10 +36,14 @@ export function negotiateLanguage(app: FastifyInstance): void {
   })
 }
 
-/** Returns the language of `?lang=`, else the offered one that the browser prefers (RFC 9110 § 12.5.4), or the first. */
-export function localeOf(request: Pick<FastifyRequest, 'language' | 'server' | 'query'>): Locale {
+/** Returns the language of `?lang=`, else the one that the browser prefers. */
+export const localeOf = (request: Pick<FastifyRequest, 'language' | 'server' | 'query'>): Locale =>
+  askedFor(request) ?? preferredLocale(request)
+
+/** Returns the offered language that the browser prefers (RFC 9110 § 12.5.4), or the first. */
+export function preferredLocale(request: Pick<FastifyRequest, 'language' | 'server'>): Locale {
   const { languages } = request.server.newsletter
-  return askedFor(request) ?? ((request.language([...languages]) || languages[0]) as Locale)
+  return (request.language([...languages]) || languages[0]) as Locale
 }
 
 function askedFor({ query, server }: Pick<FastifyRequest, 'server' | 'query'>): Locale | undefined {

@@ -4,7 +4,6 @@ import type pg from 'pg'
 import { z } from 'zod'
 import { logConnectionErrors } from '../../lib/log-connection-errors.ts'
 import { reportSources } from '../../papers/ingest/source-health.ts'
-import { configuredSources } from '../../papers/ingest/sources/configured.ts'
 import { databaseOn, reportIdleErrors } from '../../runtime/db/database.ts'
 import { isUpToDate } from '../../runtime/db/up-to-date.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -16,7 +15,7 @@ const QUIET = { logLevel: 'warn' } as const
 
 /** /healthz: this process answers. /readyz: it can work, or the reasons why not, without addresses. */
 export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { config, now } = services
+  const { config } = services
   // Its own pool, so that a busy main pool does not make the process look dead.
   await app.register(fastifyPostgres, {
     name: 'readiness',
@@ -32,13 +31,11 @@ export const healthRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   // Report failing sources, but stay ready: sending and sign-up work without them.
   const db = databaseOn(pool)
   const sourceStates = async () =>
-    (await reportSources({ db, now }, configuredSources({ ...services, db }))).map(
-      ({ source, state, failingSince }) => ({
-        source,
-        state,
-        since: failingSince?.toISOString() ?? null,
-      }),
-    )
+    (await reportSources({ ...services, db })).map(({ source, state, failingSince }) => ({
+      source,
+      state,
+      since: failingSince?.toISOString() ?? null,
+    }))
 
   /** Problems that slow the service down without stopping it. */
   const findDegraded = async () =>

@@ -2,7 +2,6 @@ import { AVAILABLE_BATCH, SENDABLE_EDITION } from '../../delivery/ledger/conditi
 import { whyHalted } from '../../delivery/ledger/restore-guard.ts'
 import { WAITING } from '../../outbox/waiting.ts'
 import { describeSource, reportSources } from '../../papers/ingest/source-health.ts'
-import { configuredSources } from '../../papers/ingest/sources/configured.ts'
 import { moment, number, queryOne } from '../../runtime/db/query.ts'
 import { hasWorker } from '../../runtime/worker-presence.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
@@ -64,7 +63,7 @@ export async function overdueWork({ db, now }: AttentionDeps): Promise<Attention
 
 /** Paper sources that fail, or whose list does not change. */
 export async function staleSources(services: AttentionDeps): Promise<Attention[]> {
-  const sources = await reportSources(services, configuredSources(services))
+  const sources = await reportSources(services)
   return sources
     .filter(({ state }) => state !== 'fresh' && state !== 'quiet')
     .map((source) => ({

@@ -1,5 +1,4 @@
 import { describeSource, reportSources } from '../../papers/ingest/source-health.ts'
-import { configuredSources } from '../../papers/ingest/sources/configured.ts'
 import type { Services } from '../../runtime/services.ts'
 import { countWorkers } from '../../runtime/worker-presence.ts'
 import type { Attention } from '../attention/attention.ts'
@@ -19,7 +18,7 @@ const asDiagnosis = ({ part, state, message, remedy }: Attention): Diagnosis => 
 /** The parts that are fine. */
 export async function healthyParts(services: Deps, needed: readonly Attention[]): Promise<Diagnosis[]> {
   const workers = needed.some(({ part }) => part === 'Worker') ? 0 : await countWorkers(services.db)
-  const sources = await reportSources(services, configuredSources(services))
+  const sources = await reportSources(services)
   return [
     ...(workers > 0 ? [ok('Worker', `${workers === 1 ? 'one runs' : `${workers} run`}, and nothing is overdue`)] : []),
     ...sources

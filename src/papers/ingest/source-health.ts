@@ -2,8 +2,10 @@ import { and, eq, inArray, max, sql } from 'drizzle-orm'
 import { dayOf } from '../../calendar/days.ts'
 import { isQuietDay } from '../../calendar/holidays.ts'
 import { minuteUtc } from '../../calendar/words.ts'
+import { FOLLOW_DAYS, isSourceName, namesOfSources } from '../../runtime/config/source-names.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { sourceHealth, sourceReads } from '../../runtime/db/schema.ts'
+import type { Services } from '../../runtime/services.ts'
 
 /** Recorded state of a source. */
 export interface Health {
@@ -83,12 +85,14 @@ export function describeSource({
   ].join('')
 }
 
-/** Reads the state of each source. */
-export async function reportSources(
-  { db, now }: { db: Db; now: () => Date },
-  sources: readonly { name: string; followDays: number }[],
-): Promise<SourceReport[]> {
+/** Reads the state of each source in use. */
+export async function reportSources({
+  db,
+  config,
+  now,
+}: Pick<Services, 'db' | 'config' | 'now'>): Promise<SourceReport[]> {
   const at = now()
+  const names = namesOfSources(config)
   const known = await db
     .select({
       source: sourceHealth.source,
@@ -101,16 +105,16 @@ export async function reportSources(
     })
     .from(sourceHealth)
     .leftJoin(sourceReads, and(eq(sourceReads.source, sourceHealth.source), eq(sourceReads.listDay, dayOf(at))))
-    .where(
-      inArray(
-        sourceHealth.source,
-        sources.map(({ name }) => name),
-      ),
-    )
-  return sources.map(({ name, followDays }) => {
+    .where(inArray(sourceHealth.source, names))
+  return names.map((name) => {
     const health = known.find(({ source }) => source === name)
     const nothing = { readAt: null, changedAt: null, stillOn: null, failingSince: null, failure: null, papersToday: 0 }
-    return { ...nothing, ...health, source: name, state: sourceState(health, at, followDays > 0) }
+    return {
+      ...nothing,
+      ...health,
+      source: name,
+      state: sourceState(health, at, isSourceName(name) && FOLLOW_DAYS[name] > 0),
+    }
   })
 }
 

@@ -48,13 +48,16 @@ const StalePaper = z.object({
   categories: z.array(z.string()),
   /** whether its words are counted in `terms` */
   counted: z.boolean(),
+  /** stored before topics existed, or about none */
+  hasTopics: z.boolean(),
 })
 type StalePaper = z.output<typeof StalePaper>
 
 const readStale = (db: Db): Promise<StalePaper[]> =>
   query(db, StalePaper)`
       SELECT p.id, coalesce(p.shown_title, p.title) AS title, coalesce(p.shown_abstract, p.abstract) AS abstract, p.summary,
-        coalesce(p.shown_authors, p.authors) AS authors, p.organization, p.keywords, p.categories, v.paper_id IS NOT NULL AS counted
+        coalesce(p.shown_authors, p.authors) AS authors, p.organization, p.keywords, p.categories, v.paper_id IS NOT NULL AS counted,
+        p.topics <> '{}' AS has_topics
       FROM papers p LEFT JOIN paper_vectors v ON v.paper_id = p.id
       WHERE v.paper_id IS NULL OR v.made_at < p.updated_at OR v.corpus * 2 < (SELECT count(*) FROM paper_vectors)
       ORDER BY p.id DESC LIMIT ${BATCH}`
@@ -101,7 +104,12 @@ async function indexBatch(tx: Db, stale: readonly StalePaper[]): Promise<void> {
       organization: row.organization && readable(row.organization),
       keywords: row.keywords.map(readable),
     }
-    return { ...shown, topics: topicsOf(row), counts: countWords(shown), matches: wordMatches(shown) }
+    return {
+      ...shown,
+      topics: row.hasTopics ? [] : topicsOf(row),
+      counts: countWords(shown),
+      matches: wordMatches(shown),
+    }
   })
   const added = read.filter((row) => !row.counted)
   await countTerms(tx, added)
@@ -164,9 +172,10 @@ async function storeIndex(tx: Db, corpus: number, found: IndexedPaper[]): Promis
     return sql`json_to_recordset(${JSON.stringify(rows)}::json) AS r(${types})`
   }
   // Papers stored before topics or readable forms existed have none.
-  await tx.execute(
-    sql`UPDATE papers p SET topics = r.topics FROM ${given({ id: 'bigint', topics: 'text[]' })} WHERE p.id = r.id AND p.topics = '{}' AND r.topics <> '{}'`,
-  )
+  if (found.some(({ topics }) => topics.length > 0))
+    await tx.execute(
+      sql`UPDATE papers p SET topics = r.topics FROM ${given({ id: 'bigint', topics: 'text[]' })} WHERE p.id = r.id AND p.topics = '{}' AND r.topics <> '{}'`,
+    )
   await tx.execute(sql`
     UPDATE papers p SET shown_summary = nullif(r.summary, p.summary), shown_organization = nullif(r.organization, p.organization),
       shown_keywords = nullif(r.keywords, p.keywords)

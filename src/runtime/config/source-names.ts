@@ -2,4 +2,13 @@
 export const SOURCE_NAMES = ['hf', 'arxiv'] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 
+/** Days after a list day to follow its votes; 0 for a source without votes, as all of a newsletter's own are. */
+export const FOLLOW_DAYS: Readonly<Record<SourceName, number>> = { hf: 14, arxiv: 0 }
+
+/** Returns the names of the sources in use: those of PAPER_SOURCES, and the newsletter's own. */
+export const namesOfSources = (config: {
+  PAPER_SOURCES: readonly SourceName[]
+  newsletter: { sources: readonly { name: string }[] }
+}): string[] => [...config.PAPER_SOURCES, ...config.newsletter.sources.map(({ name }) => name)]
+
 export const isSourceName = (name: string): name is SourceName => SOURCE_NAMES.some((known) => known === name)

@@ -1,8 +1,8 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
-import { prepared } from '../../runtime/db/prepared.ts'
 import { number, query, queryOne, text } from '../../runtime/db/query.ts'
+import { statement } from '../../runtime/db/statement.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { ProofOfWork } from './proof-of-work.ts'
 
@@ -61,37 +61,55 @@ export async function countSignUp(
 ): Promise<Admission> {
   const { networks, domain, proof, suspicions, trapped } = signUp
   const window = windowStart(now())
-  // CTEs in order: `loosely` (no wait for the disk), `spent` (uses of its proof), `this` (its weight), `networks` and `levels` (the load
-  // and the limits), `fitting` (has it room?), `network` (counts it there, and checks again), `admitted`, `counted` (all other counts).
-  const countStatement = sql`
+  const rows = await query(
+    db,
+    { scope: Scope, count: number, limit: number },
+    countStatement({
+      ...{ window, domain, suspicions, trapped },
+      ...{ hasProof: proof !== undefined, proofId: proof?.id ?? '', proofIssuedAt: proof?.issuedAt ?? window },
+      ...{ networks: networks.map(({ key }) => key), limits: networks.map(({ limit }) => limit) },
+      ...{ inAll: config.SIGN_UPS_IN_ALL, perDomain: config.SIGN_UPS_PER_DOMAIN },
+    }),
+  )
+  const level = (scope: z.output<typeof Scope>) => rows.find((row) => row.scope === scope)
+  const [ofDomain, ofAll] = [level('domain'), level('all')]
+  return ofDomain && ofAll && { domain: ofDomain, all: ofAll }
+}
+
+/**
+ * CTEs in order: `loosely` (no wait for the disk), `spent` (uses of its proof), `this` (its weight), `networks` and `levels` (the load
+ * and the limits), `fitting` (has it room?), `network` (counts it there, and checks again), `admitted`, `counted` (all other counts).
+ */
+const countStatement = statement<CountValues>(
+  (given) => sql`
     WITH loosely AS MATERIALIZED (
       SELECT set_config('synchronous_commit', 'off', true)
     ), spent AS (
       INSERT INTO sign_up_counts AS c (scope, key, since, count)
-      SELECT 'proof', ${proof?.id ?? ''}, ${proof?.issuedAt ?? window}::timestamptz, 1 FROM loosely WHERE ${proof !== undefined}
+      SELECT 'proof', ${given.proofId}, ${given.proofIssuedAt}::timestamptz, 1 FROM loosely WHERE ${given.hasProof}::boolean
       ON CONFLICT (scope, key, since) DO UPDATE SET count = c.count + 1
       RETURNING count
     ), this AS (
-      SELECT 1 + ${SUSPICION_WEIGHT}::int * (${suspicions}::int + (coalesce((SELECT count FROM spent), 2) > 1)::int) AS weight
+      SELECT 1 + ${SUSPICION_WEIGHT}::int * (${given.suspicions}::int + (coalesce((SELECT count FROM spent), 2) > 1)::int) AS weight
       FROM loosely
     ), networks AS (
       SELECT key, "limit", place
-      FROM unnest(${sql.param(networks.map(({ key }) => key))}::text[], ${sql.param(networks.map(({ limit }) => limit))}::int[])
+      FROM unnest(${given.networks}::text[], ${given.limits}::int[])
         WITH ORDINALITY AS n (key, "limit", place)
     ), levels AS MATERIALIZED (
       SELECT v.scope, v.key, v.place, before.this, before.most, greatest(v.setting, ${SURGE_FACTOR}::int * before.usual) AS "limit"
-      FROM (VALUES (1, 'all', '', ${config.SIGN_UPS_IN_ALL}::int), (2, 'domain', ${domain}, ${config.SIGN_UPS_PER_DOMAIN}::int))
+      FROM (VALUES (1, 'all', '', ${given.inAll}::int), (2, 'domain', ${given.domain}::text, ${given.perDomain}::int))
           AS v (place, scope, key, setting)
-        CROSS JOIN LATERAL (${before(window, sql`v.scope`, sql`v.key`)}) AS before
+        CROSS JOIN LATERAL (${before(given.window, sql`v.scope`, sql`v.key`)}) AS before
     ), fitting AS MATERIALIZED (
       SELECT weight FROM this
       WHERE NOT EXISTS (
-          SELECT FROM networks n LEFT JOIN sign_up_counts c ON c.scope = 'network' AND c.key = n.key AND c.since = ${window}::timestamptz
+          SELECT FROM networks n LEFT JOIN sign_up_counts c ON c.scope = 'network' AND c.key = n.key AND c.since = ${given.window}::timestamptz
           WHERE coalesce(c.count, 0) + weight > n."limit")
         AND (weight = 1 OR NOT EXISTS (SELECT FROM levels WHERE greatest(most, this + weight) > "limit"))
     ), network AS (
       INSERT INTO sign_up_counts AS c (scope, key, since, count)
-      SELECT 'network', key, ${window}::timestamptz, weight FROM fitting, networks ORDER BY place DESC
+      SELECT 'network', key, ${given.window}::timestamptz, weight FROM fitting, networks ORDER BY place DESC
       ON CONFLICT (scope, key, since) DO UPDATE SET count = c.count + excluded.count
       -- Check again under the row lock: other sign-ups may have been counted since.
       WHERE c.count + excluded.count <= (SELECT "limit" FROM networks n WHERE n.key = c.key)
@@ -100,21 +118,21 @@ export async function countSignUp(
       SELECT weight FROM fitting WHERE (SELECT count(*) FROM network) = (SELECT count(*) FROM networks)
     ), counted AS (
       INSERT INTO sign_up_counts AS c (scope, key, since, count)
-      SELECT scope, key, ${window}::timestamptz, weight FROM (
-        SELECT place, scope, key, weight FROM admitted, levels WHERE NOT ${trapped}
-        UNION ALL SELECT 3, 'trapped', '', 1 FROM admitted WHERE ${trapped}
+      SELECT scope, key, ${given.window}::timestamptz, weight FROM (
+        SELECT place, scope, key, weight FROM admitted, levels WHERE NOT ${given.trapped}
+        UNION ALL SELECT 3, 'trapped', '', 1 FROM admitted WHERE ${given.trapped}::boolean
         UNION ALL SELECT 3, 'refused', '', 1 WHERE NOT EXISTS (SELECT FROM admitted)) AS v
       ORDER BY place
       ON CONFLICT (scope, key, since) DO UPDATE SET count = c.count + excluded.count
       RETURNING scope, count
     )
     SELECT scope, coalesce(counted.count, levels.this)::int AS count, "limit"
-    FROM admitted, levels LEFT JOIN counted USING (scope)`
-  const rows = await query(db, { scope: Scope, count: number, limit: number }, prepared(countStatement))
-  const level = (scope: z.output<typeof Scope>) => rows.find((row) => row.scope === scope)
-  const [ofDomain, ofAll] = [level('domain'), level('all')]
-  return ofDomain && ofAll && { domain: ofDomain, all: ofAll }
-}
+    FROM admitted, levels LEFT JOIN counted USING (scope)`,
+)
+
+type CountValues =
+  | ('window' | 'domain' | 'suspicions' | 'trapped' | 'hasProof' | 'proofId' | 'proofIssuedAt')
+  | ('networks' | 'limits' | 'inAll' | 'perDomain')
 
 export interface Surge {
   /** receiving domain; undefined for all together */
@@ -134,7 +152,7 @@ export async function listSurges(
   const rows = await query(db, { scope: Scope, key: text, most: number, usual: number })`
     SELECT v.scope, v.key, before.most, before.usual
     FROM (SELECT DISTINCT scope, key FROM sign_up_counts
-          WHERE scope IN ('all', ${only ?? 'domain'}) AND since > ${daysAgo(window, 0, SURGE_WINDOWS)}::timestamptz
+          WHERE scope IN ('all', ${only ?? 'domain'}) AND since > ${surgeBegin(window)}
             AND count > ${least}) AS v
       CROSS JOIN LATERAL (${before(window, sql`v.scope`, sql`v.key`)}) AS before
     ORDER BY before.most DESC LIMIT 20`
@@ -159,14 +177,15 @@ export const deleteOldCounts = async (db: Db, at: Date): Promise<void> => {
 }
 
 /** SQL: the weight of this window, the highest of the surge windows, and the mean of the day before them. */
-const before = (window: Date, scope: ReturnType<typeof sql>, key: ReturnType<typeof sql>) => sql`
+const before = (window: Date | SQL, scope: ReturnType<typeof sql>, key: ReturnType<typeof sql>) => sql`
   SELECT coalesce(max(count) FILTER (WHERE since = ${window}::timestamptz), 0) AS this,
-    coalesce(max(count) FILTER (WHERE since > ${daysAgo(window, 0, SURGE_WINDOWS)}::timestamptz), 0) AS most,
-    coalesce(sum(count) FILTER (WHERE since <= ${daysAgo(window, 0, SURGE_WINDOWS)}::timestamptz), 0)::float / ${USUAL_WINDOWS} AS usual
+    coalesce(max(count) FILTER (WHERE since > ${surgeBegin(window)}), 0) AS most,
+    coalesce(sum(count) FILTER (WHERE since <= ${surgeBegin(window)}), 0)::float / ${USUAL_WINDOWS} AS usual
   FROM sign_up_counts b
-  WHERE b.scope = ${scope} AND b.key = ${key} AND b.since > ${daysAgo(window, 1, SURGE_WINDOWS)}::timestamptz`
+  WHERE b.scope = ${scope} AND b.key = ${key} AND b.since > ${surgeBegin(window)} - ${`${USUAL_HOURS} hours`}::interval`
 
 const limitOf = (setting: number, usual: number): number => Math.max(setting, SURGE_FACTOR * usual)
 const windowStart = (at: Date): Date => new Date(Math.floor(at.getTime() / WINDOW_MS) * WINDOW_MS)
-const daysAgo = (window: Date, days: number, windows: number): Date =>
-  new Date(window.getTime() - days * USUAL_HOURS * 3_600_000 - windows * WINDOW_MS)
+/** SQL: the surge windows are those after this. */
+const surgeBegin = (window: Date | SQL): SQL =>
+  sql`${window}::timestamptz - ${`${SURGE_WINDOWS * WINDOW_MINUTES} minutes`}::interval`

@@ -1,6 +1,5 @@
 import { Resolver } from 'node:dns/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { disposableEmailBlocklistSet } from 'disposable-email-domains-js'
 import { LRUCache } from 'lru-cache'
 import type { DomainSigns, MailDomains } from '../../runtime/services.ts'
 
@@ -40,17 +39,19 @@ export function openMailDomains(
   }
 
   return {
-    signsOf: async (domain) => ({ disposable: isDisposable(domain), takesMail: await takesMail(domain) }),
+    signsOf: async (domain) => ({ disposable: await isDisposable(domain), takesMail: await takesMail(domain) }),
   }
 }
 
-// Built once: the package builds a set of the whole list on every lookup.
-const DISPOSABLE = disposableEmailBlocklistSet()
+/** Built once: the package builds a set of the whole list on every lookup. Few commands look up a domain. */
+let disposable: Promise<Set<string>> | undefined
 
 /** Returns whether the domain or a parent domain is on the disposable list. */
-function isDisposable(domain: string): boolean {
+async function isDisposable(domain: string): Promise<boolean> {
+  disposable ??= import('disposable-email-domains-js').then((list) => list.disposableEmailBlocklistSet())
+  const domains = await disposable
   const labels = domain.split('.')
-  return labels.slice(0, -1).some((_, at) => DISPOSABLE.has(labels.slice(at).join('.')))
+  return labels.slice(0, -1).some((_, at) => domains.has(labels.slice(at).join('.')))
 }
 
 /**

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { fastifyAccepts } from '@fastify/accepts'
 import { fastify } from 'fastify'
-import { expect, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { compressPublicTexts } from '../../../src/http/kit/compress.ts'
 import { cachePages } from '../../../src/http/kit/page-cache.ts'
 import { DEFAULT_NEWSLETTER } from '../../../src/runtime/config/newsletter.ts'
@@ -44,8 +44,8 @@ test('pages that are not requested again are freed, with their compressed forms'
   app.register(fastifyAccepts)
   const addPageCache = cachePages(app, 500)
   app.register(async (part) => {
-    addPageCache(part)
     compressPublicTexts(part)
+    addPageCache(part)
     part.get('/:page', (_request, reply) =>
       reply.header('cache-control', 'public').type('text/html').send('a'.repeat(1_000_000)),
     )
@@ -61,5 +61,40 @@ test('pages that are not requested again are freed, with their compressed forms'
     await get(`/${page}`)
   }
   await expect.poll(() => bytesInUse() - before, { timeout: 10_000 }).toBeLessThan(5_000_000)
+  await app.close()
+})
+
+test('one request renders a page again; the others get the old one, for no longer than its age again', async ({
+  db,
+  site,
+}) => {
+  const { app } = siteOn(site.services, { pageCacheMs: 60_000 })
+  await addPapers(db, '2026-04-13', 3)
+  const old = (await app.inject('/')).body
+  await addPapers(db, '2026-04-14', 3)
+  const clock = vi.spyOn(performance, 'now')
+  onTestFinished(() => clock.mockRestore())
+  const now = performance.now()
+  const five = async () => (await Promise.all(Array.from({ length: 5 }, () => app.inject('/')))).map(({ body }) => body)
+  clock.mockReturnValue(now + 61_000)
+  expect((await five()).filter((body) => body !== old)).toHaveLength(1)
+  expect((await app.inject('/')).body, 'renewed').not.toBe(old)
+  // The request that renders it again fails.
+  clock.mockReturnValue(now + 122_000)
+  vi.spyOn(site.services.db, 'execute').mockRejectedValueOnce(new Error('lost'))
+  expect((await app.inject('/')).statusCode).toBe(500)
+  expect((await app.inject('/')).body, 'the old one').toContain('2026-04-14')
+  await addPapers(db, '2026-04-15', 3)
+  clock.mockReturnValue(now + 182_000)
+  for (const body of await five()) expect(body).toContain('Paper 1 of 2026-04-15')
+  await app.close()
+})
+
+test('cached pages are logged and measured like others', async ({ db, site }) => {
+  const { app } = siteOn(site.services, { pageCacheMs: 60_000 })
+  await addPapers(db, '2026-04-13', 3)
+  for (let time = 0; time < 3; time++) await app.inject('/')
+  const { body } = await app.inject('/metrics')
+  expect(body).toContain('paperboy_http_request_duration_seconds_count{method="GET",route="/",status="200"} 3')
   await app.close()
 })

@@ -186,6 +186,16 @@ test('topics are counted', async ({ db }) => {
   expect(counts).toContainEqual({ slug: 'video-generation', name: 'Video generation', papers: 2 })
 })
 
+test('indexing gives topics to papers without any, and leaves the others theirs', async ({ db }) => {
+  await put(db, library.slice(0, 2))
+  await db.execute(
+    sql`UPDATE papers SET topics = CASE source_id WHEN '2604.00001' THEN '{}' ELSE '{by-hand}' END::text[]`,
+  )
+  await indexPapers({ db })
+  const { rows } = await db.execute(sql`SELECT topics FROM papers ORDER BY source_id`)
+  expect(rows).toEqual([{ topics: expect.arrayContaining(['video-generation']) }, { topics: ['by-hand'] }])
+})
+
 test('an older title with the word comes first, even when more papers have the word than are ranked', async ({
   db,
 }) => {

@@ -1,6 +1,6 @@
 import { PaperboyError } from '../../../lib/errors.ts'
 import type { OwnSource } from '../../../runtime/config/own-sources.ts'
-import { isSourceName, SOURCE_NAMES, type SourceName } from '../../../runtime/config/source-names.ts'
+import { isSourceName, namesOfSources, SOURCE_NAMES, type SourceName } from '../../../runtime/config/source-names.ts'
 import { userAgentOf } from '../../../runtime/config/user-agent.ts'
 import type { Services } from '../../../runtime/services.ts'
 import { ARXIV_INTERVAL_MS, arxivQuerySource, arxivSource } from './arxiv.ts'
@@ -49,6 +49,4 @@ function openOwn({ config, db, now }: Deps, own: OwnSource): Source {
 
 /** Opens the sources that PAPER_SOURCES names, and the newsletter's own. */
 export const configuredSources = (deps: Deps): Source[] =>
-  [...deps.config.PAPER_SOURCES, ...deps.config.newsletter.sources.map(({ name }) => name)].map((name) =>
-    openSource(deps, name),
-  )
+  namesOfSources(deps.config).map((name) => openSource(deps, name))

@@ -1,5 +1,6 @@
 import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
+import { FOLLOW_DAYS } from '../../../runtime/config/source-names.ts'
 import { parseHfEntry } from '../formats/hf-entry.ts'
 import { checkJsonSize, LimitError } from '../limits.ts'
 import { type BadEntry, isBad, type ListedPaper } from '../listed-paper.ts'
@@ -14,7 +15,7 @@ interface HfOptions extends Politeness {
 export function hfSource({ baseUrl = 'https://huggingface.co', ...polite }: HfOptions): Source {
   return {
     name: 'hf',
-    followDays: 14,
+    followDays: FOLLOW_DAYS.hf,
     async read(span, last) {
       const { kind } = parseSpan(span)
       const url = `${baseUrl}/api/daily_papers?${PARAMETER[kind]}=${span}`
