@@ -17,7 +17,7 @@ import type { Source } from '../papers/ingest/sources/source.ts'
 import type { Services } from '../runtime/services.ts'
 import { outsideWorld } from './outside-world.ts'
 import { simulatedSource } from './paper-lists.ts'
-import type { Random } from './random.ts'
+import { chanceByKey } from './random.ts'
 import type { SimulatedReader } from './readers.ts'
 import { type ReceivedEmail, simulatedRelay } from './relay.ts'
 
@@ -56,12 +56,13 @@ const within = (at: Date, { from, to }: Outage): boolean => at >= from && at < t
  * Runs the service through days of simulated time: its jobs in steps of half an hour, its pages in between.
  *
  * @param services on an empty, migrated database; their clock is replaced
+ * @param seed decides the relay's trouble and the voters
  * @param onDay called with each finished day
  */
 export async function simulate(
   services: Services,
   simulation: Simulation,
-  random: Random,
+  seed: number,
   onDay: (day: Date, observed: Observed) => Promise<void>,
 ): Promise<Observed> {
   const { start, days, readers } = simulation
@@ -71,18 +72,20 @@ export async function simulate(
   const lastEmail = new Map<string, Buffer>()
   const watched = new Set(readers.filter(({ origin, event }) => event || origin === 'form').map(({ email }) => email))
   const voters: Buffer[] = []
+  const chance = chanceByKey(seed)
   const relay = simulatedRelay(
     () => at,
-    random,
+    chance,
     { isDown: (when) => within(when, simulation.relayDown), dead, greylisted: 0.02, unanswered: 0.002 },
     (to, bytes) => {
       // The worker uses the memory again.
       if (watched.has(to)) lastEmail.set(to, Buffer.from(bytes))
-      else if (random.chance(0.005)) voters.push(Buffer.from(bytes))
+      else if (chance(0.005, `votes ${to} ${at.toISOString()}`)) voters.push(Buffer.from(bytes))
     },
   )
   const observed: Observed = { received: relay.received, confirmed: new Map(), events: new Map(), votes: 0 }
-  const app = buildApp(clock)
+  // Jobs share the process. On a busy machine their delay is no reader's load.
+  const app = buildApp(clock, { shedsLoad: false })
   const world = outsideWorld(app, clock)
   const context = deliveryContextWith(clock, relay)
   const source = simulatedSource(clock.now, simulation.holidays)

@@ -64,7 +64,7 @@ export async function runSimulation(
   const services = await openSimulated(stack, url, folder)
   await importReaders({ ...services, now: () => start }, readers, folder)
   const rows: DayRow[] = []
-  const observed = await simulate(services, simulation, random, async (midnight, seen) => {
+  const observed = await simulate(services, simulation, seed, async (midnight, seen) => {
     rows.push(describeDay(daysLater(midnight.toISOString().slice(0, 10), -1), seen))
     onDay(rows.at(-1)!)
   })
