@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { LRUCache } from 'lru-cache'
+import { shareWhileRunning } from '../lib/share-while-running.ts'
 import type { Config } from '../runtime/config/config.ts'
 import { parseRelays, type Warmup } from '../runtime/config/relay-settings.ts'
 import type { Db } from '../runtime/db/database.ts'
@@ -64,7 +65,7 @@ export function openRates(
   }
 
   return {
-    async refresh() {
+    refresh: shareWhileRunning(async () => {
       if (!configured) await configure(db, config, now())
       configured = true
       const before = version
@@ -72,7 +73,7 @@ export function openRates(
         SELECT name FROM buckets WHERE ceiling IS NOT NULL OR raised_at > ${now()}::timestamptz - ${RATE_MEMORY}::interval`
       // If a bucket was added during the query, the result lacks it.
       if (version === before) known = new Set(names)
-    },
+    }),
     limited: (bucket) => known.has(bucket),
     version: () => version,
     async take(bucket, want, warmup) {

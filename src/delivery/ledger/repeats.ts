@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
-import { bigint, bytes, number, query, queryOne } from '../../runtime/db/query.ts'
+import { bigint, bytes, number, query, queryOne, text } from '../../runtime/db/query.ts'
 import { fromBitmap } from './shown-bitmap.ts'
 
 /** How many days of a reader's digests count as repeats. */
@@ -14,13 +14,32 @@ export type Repeats = ReadonlyMap<number, ReadonlyMap<number, number>>
 export interface Releases {
   since: Date
   count: number
+  /** when the newest was released: a recalled edition that is released again leaves the count as it was */
+  newest: string | null
+}
+
+/** An edition's repeats, and the releases that they have seen. */
+export interface RepeatsOfReleases {
+  releases: Releases
+  repeats: Repeats
+}
+
+/** Returns a function that finds an edition's repeats at a time, again only after a release. */
+export function openRepeats(db: Db, editionId: number): (at: Date) => Promise<RepeatsOfReleases> {
+  let known: RepeatsOfReleases | undefined
+  return async (at) => {
+    const releases = await readReleasesSince(db, known?.releases.since ?? memoryBefore(at))
+    if (known?.releases.count === releases.count && known.releases.newest === releases.newest) return known
+    known = { releases, repeats: await findRepeats(db, editionId) }
+    return known
+  }
 }
 
 /**
  * Finds papers of an edition that other released editions have too: moved to a later list day, in a weekly after its dailies, or risen
  * since. The section "Still rising" may repeat a paper, but only once its votes have doubled since that edition.
  */
-export async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
+async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
   const rows = await query(db, { editionId: bigint, earlier: number, position: number })`
     SELECT a.edition_id, a.position AS earlier, b.position
     FROM edition_papers b
@@ -37,11 +56,16 @@ export async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
   return repeats
 }
 
-/** Reads the number of releases. `findRepeats` stays valid until it changes: only a release makes an edition that shares papers. */
-export async function readReleases(db: Db, at: Date): Promise<Releases> {
-  const since = new Date(at.getTime() - MEMORY_DAYS * 86_400_000)
-  return { since, ...(await queryOne(db, { count: bigint })`SELECT ${countReleases(since)} AS count`) }
-}
+const memoryBefore = (at: Date) => new Date(at.getTime() - MEMORY_DAYS * 86_400_000)
+
+/** Reads the releases. `findRepeats` stays valid until they change: only a release makes an edition that shares papers. */
+export const readReleases = (db: Db, at: Date): Promise<Releases> => readReleasesSince(db, memoryBefore(at))
+
+const readReleasesSince = async (db: Db, since: Date): Promise<Releases> => ({
+  since,
+  ...(await queryOne(db, { count: bigint, newest: text.nullable() })`
+    SELECT ${countReleases(since)} AS count, (SELECT max(released_at)::text FROM editions) AS newest`),
+})
 
 export const countReleases = (since: Date): SQL =>
   sql`(SELECT count(*) FROM editions WHERE released_at > ${since}::timestamptz)`

@@ -19,13 +19,13 @@ type Deps = Pick<Services, 'db' | 'log' | 'restoreMarkers'>
  * After a restore from a backup, the ledger lacks later emails and would send them again. So a database that does not look like
  * the one that sent last sends nothing until `paperboy resume --after-restore`.
  *
- * No single sign reveals every kind of restore. Three are checked for each batch and service email:
+ * No single sign reveals every kind of restore. Three are checked before batches and service emails:
  *
  * - *Identity*: the cluster's system identifier and the object ids of the database and of `deliveries`, stored with the first email. A
  *   restored dump has other ids, on a new server, in a new database or in the same one. A fail-over to a replica keeps them.
  * - *Files*, if this process can see them, as with embedded PostgreSQL: inode and birth time of a file of the cluster, which no copy
  *   keeps. This reveals a folder copied back whole, together with the marker in it.
- * - *Counter*: incremented for each batch, in the database and in the restore marker outside it (DATA_DIR, and Redis if configured). A
+ * - *Counter*: incremented by each check, in the database and in the restore marker outside it (DATA_DIR, and Redis if configured). A
  *   database behind its marker was set back, by any means: a file copy, a snapshot, a replica that lagged.
  *
  * None of them reveals a snapshot of the whole machine, markers included. For that, and for extra safety, there is `paperboy halt`. The
