@@ -58,7 +58,7 @@ export function simulatedRelay(
   }
   return {
     received,
-    connections: 20,
+    connections: 50,
     send: async ({ to }: Envelope, { bytes }: Message) => answer(to, bytes),
     room: async (want) => want,
     limited: () => false,

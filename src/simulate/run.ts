@@ -171,21 +171,23 @@ async function sendAllDue(context: DeliveryContext & Services): Promise<void> {
   for (;;) {
     const due = (await dueBatches(context.db, context.now())).filter(({ batchId }) => !tried.has(batchId))
     if (due.length === 0) return
-    await Promise.all(
-      due.map(({ batchId }) => {
-        tried.add(batchId)
-        return deliverBatch(context, batchId, new AbortController().signal)
-      }),
-    )
+    await someAtOnce(due, async ({ batchId }) => {
+      tried.add(batchId)
+      await deliverBatch(context, batchId, new AbortController().signal)
+    })
   }
 }
 
-/** People act at the same time, but no more than the service takes at once. */
-const ACTING_AT_ONCE = 8
+/** People act, and batches are sent, at the same time, but no more than the service takes at once. */
+const AT_ONCE = 8
 
-async function someAtOnce<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
-  for (let first = 0; first < all.length; first += ACTING_AT_ONCE)
-    await Promise.all(all.slice(first, first + ACTING_AT_ONCE).map(act))
+/** Runs `act` on each value, in their order. The next one begins when one has ended. */
+async function someAtOnce<T>(all: readonly T[], act: (one: T) => Promise<unknown>): Promise<void> {
+  const rest = all.values()
+  const next = async () => {
+    for (const one of rest) await act(one)
+  }
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, all.length) }, next))
 }
 
 const sortedBy = <T>(values: T[], key: (value: T) => Date): T[] =>
