@@ -179,7 +179,7 @@ async function sendAllDue(context: DeliveryContext & Services): Promise<void> {
 }
 
 /** People act, and batches are sent, at the same time, but no more than the service takes at once. */
-const AT_ONCE = 8
+export const AT_ONCE = 4
 
 /** Runs `act` on each value, in their order. The next one begins when one has ended. */
 async function someAtOnce<T>(all: readonly T[], act: (one: T) => Promise<unknown>): Promise<void> {

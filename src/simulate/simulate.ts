@@ -11,13 +11,13 @@ import { importSubscribers } from '../subscription/import.ts'
 import { checkRules, type RuleResult } from './check-rules.ts'
 import { seededRandom } from './random.ts'
 import { makeReaders, type SimulatedReader } from './readers.ts'
-import { type Observed, type Simulation, simulate } from './run.ts'
+import { AT_ONCE, type Observed, type Simulation, simulate } from './run.ts'
 
 const HOUR_MS = 3_600_000
 /** In the five weeks after it, both hemispheres change their clocks: Auckland, Sydney, Berlin, London. */
 const START = '2026-09-21'
-/** Each connection plans its own statements. Batches in progress need two each, and people one. */
-const CONNECTIONS = 20
+/** Each plans its own statements, so few are faster. A batch needs two at a time. */
+const CONNECTIONS = 2 * AT_ONCE + 2
 /** A Thursday, like a public holiday that no calendar knows. */
 const HOLIDAY = '2026-10-08'
 

@@ -68,6 +68,30 @@ describe('all email is sent by one engine', () => {
     }
   })
 
+  test('the last outcomes are recorded without waiting for more', async () => {
+    let last = 0
+    let turn = 0
+    const count = () => {
+      turn++
+      counting = setImmediate(count)
+    }
+    let counting = setImmediate(count)
+    const { emails, seen } = someEmails(3, {
+      async send() {
+        await new Promise(setImmediate)
+        last = turn
+        return ACCEPTED
+      },
+      async record(group) {
+        seen.recorded.push(...group.map(({ attempt }) => attempt))
+        expect(turn - last).toBeLessThan(3)
+      },
+    })
+    await sendEmails({ inFlight: openInFlight(8), log }, emails, NEVER)
+    clearImmediate(counting)
+    expect(seen.recorded).toHaveLength(3)
+  })
+
   test('emails that mark nothing end it only when none can begin', async () => {
     let rounds = 0
     const skipping = someEmails(8, {

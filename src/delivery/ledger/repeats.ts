@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { shareWhileRunning } from '../../lib/share-while-running.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, bytes, number, query, queryOne, text } from '../../runtime/db/query.ts'
@@ -24,15 +25,15 @@ export interface RepeatsOfReleases {
   repeats: Repeats
 }
 
-/** Returns a function that finds an edition's repeats at a time, again only after a release. */
-export function openRepeats(db: Db, editionId: number): (at: Date) => Promise<RepeatsOfReleases> {
+/** Returns a function that finds an edition's repeats, again only after a release. Batches that begin together ask once. */
+export function openRepeats({ db, now }: { db: Db; now: () => Date }, editionId: number) {
   let known: RepeatsOfReleases | undefined
-  return async (at) => {
-    const releases = await readReleasesSince(db, known?.releases.since ?? memoryBefore(at))
-    if (known?.releases.count === releases.count && known.releases.newest === releases.newest) return known
-    known = { releases, repeats: await findRepeats(db, editionId) }
+  return shareWhileRunning(async (): Promise<RepeatsOfReleases> => {
+    const releases = await readReleasesSince(db, known?.releases.since ?? memoryBefore(now()))
+    if (known?.releases.count !== releases.count || known.releases.newest !== releases.newest)
+      known = { releases, repeats: await findRepeats(db, editionId) }
     return known
-  }
+  })
 }
 
 /**

@@ -48,7 +48,7 @@ export function openEditionCache({ db, config, now }: Pick<Services, 'db' | 'con
       compiled: new Map([...segments].map(([locale, each]) => [locale, compileEdition(each)])),
       index: await readSelectionIndex(db, editionId),
       matchPersonal: openPersonalMatcher(editionId, () => readTasteIndex(db, editionId)),
-      findRepeats: openRepeats(db, editionId),
+      findRepeats: openRepeats({ db, now }, editionId),
       quietDays: await readQuietDaysBefore({ db, config }, edition),
       weekly: edition.kind === 'weekly',
       messageKey: createSecretKey(edition.messageKey),

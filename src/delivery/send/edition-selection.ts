@@ -1,7 +1,6 @@
 import { explainSelection, type SelectedPaper, selectPositions } from '../../edition/select/select-papers.ts'
 import { NO_WISHES, type SelectionPreferences } from '../../edition/select/wishes.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import type { Services } from '../../runtime/services.ts'
 import type { Chosen, Pending } from '../ledger/deliveries.ts'
 import { type Releases, readShownBefore } from '../ledger/repeats.ts'
 import { readSavedPositions } from '../ledger/saved-positions.ts'
@@ -30,7 +29,6 @@ interface Explained {
 
 /** Opens the selection for one batch. Asks for shared papers each time: an edition released since may share a paper. */
 export async function openSelection(
-  { now }: Pick<Services, 'now'>,
   editionId: number,
   {
     index,
@@ -39,7 +37,7 @@ export async function openSelection(
     weekly,
   }: Pick<CachedEdition, 'index' | 'matchPersonal' | 'findRepeats' | 'weekly'>,
 ): Promise<EditionSelection> {
-  const { releases, repeats } = await findRepeats(now())
+  const { releases, repeats } = await findRepeats()
   // By subscriber. Reasons must be true of the preferences that selected the papers, even if the reader changes them.
   const preferencesOf = new Map<number, { preferences: SelectionPreferences } & Omit<Explained, 'selected'>>()
   return {
