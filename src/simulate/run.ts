@@ -148,7 +148,10 @@ export async function simulate(
   return observed
 }
 
-/** Runs every job that is due at this step, in the order in which their work depends on each other. */
+/**
+ * Runs every job that has something to do at this step, in the order in which their work depends on each other. Lists close and
+ * editions are released on the hour. Only readers' hours, retries and service emails come between.
+ */
 async function runJobs(context: DeliveryContext & Services, sources: readonly Source[], at: Date): Promise<void> {
   const [hour, minute] = [at.getUTCHours(), at.getUTCMinutes()]
   if (minute === 0) {
@@ -158,25 +161,22 @@ async function runJobs(context: DeliveryContext & Services, sources: readonly So
     await tidySignUpsJob(context)
     if (hour === 4) await refitChanceJob(context)
     if (hour === 4) await deleteExpiredJob(context)
+    await releaseEditionsJob(context)
   }
-  await releaseEditionsJob(context)
   await planDeliveriesJob(context)
   await Promise.all([sendAllDue(context), sendServiceEmails(context, new AbortController().signal)])
-  await settleEditionsJob(context)
+  if (minute === 0) await settleEditionsJob(context)
 }
 
-/** Sends all due batches. Deliveries that the relay defers are due at a later moment. */
+/** Sends each due batch once. Deliveries that the relay defers are due at a later moment. */
 async function sendAllDue(context: DeliveryContext & Services): Promise<void> {
-  const tried = new Set<number>()
-  for (;;) {
-    const due = (await dueBatches(context.db, context.now())).filter(({ batchId }) => !tried.has(batchId))
-    if (due.length === 0) return
-    await someAtOnce(due, async ({ batchId }) => {
-      tried.add(batchId)
-      await deliverBatch(context, batchId, new AbortController().signal)
-    })
-  }
+  await someAtOnce(await dueBatches(context.db, context.now(), MOST_BATCHES), ({ batchId }) =>
+    deliverBatch(context, batchId, new AbortController().signal),
+  )
 }
+
+/** More than a step ever has: 250 readers make one. */
+const MOST_BATCHES = 100_000
 
 /** People act, and batches are sent, at the same time, but no more than the service takes at once. */
 export const AT_ONCE = 4
