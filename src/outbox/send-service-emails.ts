@@ -77,9 +77,13 @@ const senderOf = (deps: Deps, mail: ClaimedEmail): string =>
 
 /** Returns whether emails are due, and whether some have ended that their dead worker did not settle. */
 const whatWaits = ({ db, config, now }: Deps) =>
-  queryOne(db, { due: bool, ended: bool })`
-    SELECT EXISTS (SELECT FROM outbox WHERE ${due(config, now())}) AS due,
-      EXISTS (SELECT FROM outbox WHERE ${LEASE_EXPIRED}) OR EXISTS (SELECT FROM outbox WHERE ${triedEnough(config)}) AS ended`
+  queryOne(
+    db,
+    { due: bool, ended: bool },
+    prepared(sql`
+      SELECT EXISTS (SELECT FROM outbox WHERE ${due(config, now())}) AS due,
+        EXISTS (SELECT FROM outbox WHERE ${LEASE_EXPIRED}) OR EXISTS (SELECT FROM outbox WHERE ${triedEnough(config)}) AS ended`),
+  )
 
 const LEASE_EXPIRED = sql`settled_at IS NULL AND state = 'handed' AND lease_until < now()`
 
@@ -215,7 +219,7 @@ async function record(
   const wait = retryDelayMs(kind === 'sign-in' ? kind : 'service', attempt)
   const dueAt = new Date(now().getTime() + (outcome.state === 'queued' ? 0 : wait))
   const after = afterOutcome(sql`o`, sql`${outcome.state}::delivery_state`)
-  await db.execute(sql`
+  const recordStatement = sql`
     WITH next AS (
       SELECT o.id, ${after.state} AS state, ${after.attempts} AS hand_overs, ${after.cuts} AS cuts, o.crashes FROM outbox o
       WHERE o.id = ${id} AND ${isAttempt(sql`o`, sql`${attempt}`)} FOR UPDATE
@@ -223,6 +227,7 @@ async function record(
     UPDATE outbox o SET state = next.state, hand_overs = next.hand_overs, cuts = next.cuts, reply = ${outcome.reply}, lease_until = NULL,
       due_at = CASE WHEN ${needsAttempt(sql`next`, config.UNKNOWN_POLICY)} THEN ${dueAt} ELSE o.due_at END,
       settled_at = CASE WHEN ${needsAttempt(sql`next`, config.UNKNOWN_POLICY)} THEN NULL ELSE ${now()}::timestamptz END
-    FROM next WHERE o.id = next.id`)
+    FROM next WHERE o.id = next.id`
+  await db.execute(prepared(recordStatement))
   log.info({ outboxId: id, kind, outcome: outcome.state, attempt }, 'service email attempted')
 }

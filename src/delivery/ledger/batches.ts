@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, moment, number, query, queryColumn, text } from '../../runtime/db/query.ts'
 import { AFTER_WORKER_DEATH } from './attempts.ts'
 import { AVAILABLE_BATCH, deliveryNeedsAttempt, NOT_HALTED, SENDABLE_EDITION } from './conditions.ts'
@@ -38,7 +39,7 @@ export async function leaseBatch(db: Db, batchId: number, at: Date): Promise<Lea
     WHERE b.id = ${batchId} AND e.id = b.edition_id AND ${SENDABLE_EDITION} AND b.due_at <= ${at}
       AND ${AVAILABLE_BATCH}
     RETURNING b.id AS batch_id, b.edition_id, e.released_at::text, b.lease, b.booked AS bucket, b.attempts, e.answered, e.refused`
-  const [leased] = await query(db, Leased, statement)
+  const [leased] = await query(db, Leased, prepared(statement))
   if (!leased) return undefined
   // No earlier lease, no dead worker. A worker that dies before this statement leaves it to the next lease.
   if (leased.attempts > 1)
@@ -102,13 +103,16 @@ export async function returnBatch(
 ): Promise<void> {
   const unfinished = sql`EXISTS (
     SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${deliveryNeedsAttempt(policy)})`
-  const [state] = await queryColumn(db, text)`
+  const statement = sql`
     UPDATE batches SET lease = NULL, lease_until = NULL, due_at = ${again},
       state = CASE WHEN ${unfinished} THEN 'open' ELSE 'done' END::batch_state
     WHERE id = ${batchId} AND lease = ${lease} RETURNING state`
+  const [row] = await query(db, { state: text }, prepared(statement))
   // A write that moves a delivery into the batch locks it. If the statement above waited for one, it did not see the delivery.
-  if (state === 'done')
-    await db.execute(sql`UPDATE batches SET state = 'open' WHERE id = ${batchId} AND state = 'done' AND ${unfinished}`)
+  if (row?.state === 'done')
+    await db.execute(
+      prepared(sql`UPDATE batches SET state = 'open' WHERE id = ${batchId} AND state = 'done' AND ${unfinished}`),
+    )
 }
 
 /** Postpones an open batch that cannot be sent now. */
@@ -120,11 +124,15 @@ export async function postponeBatch(db: Db, batchId: number, until: Date): Promi
 
 /** Returns due, available batches of sendable editions. The sweeper wakes workers for these. */
 export const dueBatches = (db: Db, at: Date, most = 1000, editionId: number | null = null) =>
-  query(db, { batchId: bigint, attempts: number })`
-    SELECT b.id AS batch_id, b.attempts FROM batches b JOIN editions e ON e.id = b.edition_id
-    WHERE b.state <> 'done' AND b.due_at <= ${at} AND ${SENDABLE_EDITION} AND ${AVAILABLE_BATCH}
-      AND (${editionId}::bigint IS NULL OR b.edition_id = ${editionId}::bigint) AND ${NOT_HALTED}
-    ORDER BY b.due_at, b.id LIMIT ${most}`
+  query(
+    db,
+    { batchId: bigint, attempts: number },
+    prepared(sql`
+      SELECT b.id AS batch_id, b.attempts FROM batches b JOIN editions e ON e.id = b.edition_id
+      WHERE b.state <> 'done' AND b.due_at <= ${at} AND ${SENDABLE_EDITION} AND ${AVAILABLE_BATCH}
+        AND (${editionId}::bigint IS NULL OR b.edition_id = ${editionId}::bigint) AND ${NOT_HALTED}
+      ORDER BY b.due_at, b.id LIMIT ${most}`),
+  )
 
 /** Returns when the next open batch of a sendable edition is due. */
 export async function nextBatchDue(db: Db): Promise<Date | undefined> {

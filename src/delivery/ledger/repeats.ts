@@ -62,11 +62,10 @@ const memoryBefore = (at: Date) => new Date(at.getTime() - MEMORY_DAYS * 86_400_
 /** Reads the releases. `findRepeats` stays valid until they change: only a release makes an edition that shares papers. */
 export const readReleases = (db: Db, at: Date): Promise<Releases> => readReleasesSince(db, memoryBefore(at))
 
-const readReleasesSince = async (db: Db, since: Date): Promise<Releases> => ({
-  since,
-  ...(await queryOne(db, { count: bigint, newest: text.nullable() })`
-    SELECT ${countReleases(since)} AS count, (SELECT max(released_at)::text FROM editions) AS newest`),
-})
+async function readReleasesSince(db: Db, since: Date): Promise<Releases> {
+  const statement = sql`SELECT ${countReleases(since)} AS count, (SELECT max(released_at)::text FROM editions) AS newest`
+  return { since, ...(await queryOne(db, { count: bigint, newest: text.nullable() }, prepared(statement))) }
+}
 
 export const countReleases = (since: Date): SQL =>
   sql`(SELECT count(*) FROM editions WHERE released_at > ${since}::timestamptz)`

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, moment, query, queryOne, text } from '../../runtime/db/query.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { RestoreMarker } from '../../runtime/restore-marker.ts'
@@ -39,7 +40,7 @@ export async function passRestoreGuard({ db, log, restoreMarkers }: Deps): Promi
     UPDATE mailing SET tick = tick + 1, ticked_at = now(), installation = coalesce(installation, gen_random_uuid()),
       cluster = coalesce(cluster, ${cluster})
     WHERE halted_at IS NULL RETURNING installation, tick, cluster`
-  const [row] = await query(db, { installation: text, tick: bigint, cluster: text }, statement)
+  const [row] = await query(db, { installation: text, tick: bigint, cluster: text }, prepared(statement))
   if (!row) return false
   const { tick } = row
   const why = restoreSign(row.cluster, cluster, tick, marker)
@@ -86,7 +87,7 @@ async function identify(db: Db): Promise<{ cluster: string; installation: string
       (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database, 'deliveries'::regclass::oid::text AS "table",
       CASE WHEN pg_has_role('pg_read_all_settings', 'MEMBER') THEN current_setting('data_directory', true) END AS folder`
   const columns = Identity.extend({ folder: text.nullable(), installation: text.nullable() })
-  const { folder, installation, ...identity } = await queryOne(db, columns, statement)
+  const { folder, installation, ...identity } = await queryOne(db, columns, prepared(statement))
   const cluster: Cluster = { ...identity, files: await filesOf(folder) }
   return { cluster: JSON.stringify(cluster), installation }
 }

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { isRecent } from '../../edition/draft/edition-age.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, bool, query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import { AVAILABLE_BATCH, deliveryNeedsAttempt } from './conditions.ts'
@@ -19,10 +20,11 @@ type Deps = Pick<Services, 'db' | 'config' | 'now'>
  */
 export async function settleEditions(deps: Deps): Promise<number[]> {
   const { db, config, now } = deps
-  const editions = await query(db, { id: bigint, state: text, over: bool })`
+  const statement = sql`
     SELECT id, state, state = 'sending' AND ${isOver(deps)} AS over FROM editions e WHERE state IN ('sending', 'cancelled')
       AND (state = 'cancelled') = EXISTS (SELECT FROM batches b WHERE b.edition_id = e.id AND b.state <> 'done')
       AND (send_all_at IS NULL OR planned_at IS NOT NULL OR state = 'cancelled')`
+  const editions = await query(db, { id: bigint, state: text, over: bool }, prepared(statement))
   const sent: number[] = []
   for (const { id, state, over } of editions) {
     if (state === 'cancelled') await endCancelled(deps, id)
@@ -70,12 +72,13 @@ const WAKE_MS = 15_000
 
 /** Reopens done batches that still have an unfinished delivery. The ledger decides. Returns whether there were any. */
 async function reopen(db: Db, editionId: number, policy: 'resend' | 'hold', at: Date): Promise<boolean> {
-  const { rowCount } = await db.execute(sql`
+  const statement = sql`
     UPDATE batches SET state = 'open', due_at = ${at}
     -- As an array, read once. With old statistics, a join looked into the ledger for each batch.
     WHERE state = 'done' AND id = ANY(ARRAY(
       SELECT DISTINCT d.batch_id FROM deliveries d
-      WHERE d.edition_id = ${editionId} AND (d.state = 'handed' OR ${deliveryNeedsAttempt(policy)})))`)
+      WHERE d.edition_id = ${editionId} AND (d.state = 'handed' OR ${deliveryNeedsAttempt(policy)})))`
+  const { rowCount } = await db.execute(prepared(statement))
   return (rowCount ?? 0) > 0
 }
 

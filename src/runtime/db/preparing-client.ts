@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import pg from 'pg'
 
 /** Marks a statement that each connection should plan once. */
@@ -34,5 +34,5 @@ export class PreparingClient extends pg.Client {
 
 const named = (given: unknown): unknown =>
   typeof given === 'object' && given !== null && 'text' in given && String(given.text).startsWith(PREPARE)
-    ? { ...given, name: createHash('sha1').update(String(given.text)).digest('base64url') }
+    ? { ...given, name: hash('sha1', String(given.text), 'base64url') }
     : given
