@@ -69,27 +69,27 @@ describe('all email is sent by one engine', () => {
   })
 
   test('the last outcomes are recorded without waiting for more', async () => {
-    let last = 0
     let turn = 0
+    let answered = 0
+    let recorded = 0
     const count = () => {
       turn++
       counting = setImmediate(count)
     }
     let counting = setImmediate(count)
-    const { emails, seen } = someEmails(3, {
+    const { emails } = someEmails(3, {
       async send() {
         await new Promise(setImmediate)
-        last = turn
+        answered = turn
         return ACCEPTED
       },
-      async record(group) {
-        seen.recorded.push(...group.map(({ attempt }) => attempt))
-        expect(turn - last).toBeLessThan(3)
+      async record() {
+        recorded = turn
       },
     })
     await sendEmails({ inFlight: openInFlight(8), log }, emails, NEVER)
     clearImmediate(counting)
-    expect(seen.recorded).toHaveLength(3)
+    expect(recorded - answered).toBeLessThan(3)
   })
 
   test('emails that mark nothing end it only when none can begin', async () => {
