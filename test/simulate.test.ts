@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { expectedDigests } from '../src/simulate/expected-digests.ts'
+import { chanceByKey } from '../src/simulate/random.ts'
 import { runSimulation } from '../src/simulate/simulate.ts'
 
 test('five weeks with 2,000 readers, trouble and a change of the clocks keep every rule', {
@@ -16,6 +17,14 @@ test('five weeks with 2,000 readers, trouble and a change of the clocks keep eve
   expect(votes).toBeGreaterThan(50)
   expect(days.reduce((sum, { left }) => sum + left, 0)).toBeGreaterThan(200)
   expect(days.reduce((sum, { confirmed }) => sum + confirmed, 0)).toBeGreaterThan(200)
+})
+
+test('trouble by message is the same for a seed, and has its share', () => {
+  const keys = Array.from({ length: 10_000 }, (_, index) => `greylisted reader${index}@example.org`)
+  const hit = (seed: number) => keys.filter((key) => chanceByKey(seed)(0.02, key))
+  expect(hit(1)).toEqual(hit(1))
+  expect(hit(1)).not.toEqual(hit(2))
+  expect(hit(1).length / keys.length).toBeCloseTo(0.02, 2)
 })
 
 describe('the digests that a reader must get', () => {

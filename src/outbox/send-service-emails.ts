@@ -16,7 +16,8 @@ import { returnPath } from '../mail/return-path.ts'
 import { openInFlight } from '../relay/in-flight.ts'
 import type { Relay } from '../relay/relay.ts'
 import { type Emails, type Sent, sendEmails } from '../relay/send-emails.ts'
-import { bigint, bool, bytes, moment, number, query, text } from '../runtime/db/query.ts'
+import { prepared } from '../runtime/db/prepared.ts'
+import { bigint, bool, bytes, moment, number, query, queryOne, text } from '../runtime/db/query.ts'
 import { cadence, serviceMail } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { composeServiceEmail } from './compose-service-email.ts'
@@ -39,8 +40,9 @@ type ClaimedEmail = (ServiceEmail | SignInEmail | AlertEmail) & { attempt: numbe
  * @returns the number of attempts
  */
 export async function sendServiceEmails(deps: Deps, stop: AbortSignal): Promise<number> {
-  await settleExpiredLeases(deps)
-  if (!(await anyDue(deps))) return 0
+  const waits = await whatWaits(deps)
+  if (waits.ended) await settleExpiredLeases(deps)
+  if (!waits.due && !waits.ended) return 0
   // This stores a halt it finds. The claiming statement then allows nothing, or only alerts if the operator ordered the halt.
   await passRestoreGuard(deps)
   let renewal: NodeJS.Timeout | undefined
@@ -73,10 +75,20 @@ const senderOf = (deps: Deps, mail: ClaimedEmail): string =>
     ? addressOf(deps.config.MAIL_FROM)
     : returnPath(deps, { subscriberId: mail.subscriberId, mail: 'service', reference: mail.id })
 
-const anyDue = async ({ db, config, now }: Deps): Promise<boolean> => {
-  const { rowCount } = await db.execute(sql`SELECT FROM outbox WHERE ${due(config, now())} LIMIT 1`)
-  return rowCount === 1
-}
+/** Returns whether emails are due, and whether some have ended that their dead worker did not settle. */
+const whatWaits = ({ db, config, now }: Deps) =>
+  queryOne(
+    db,
+    { due: bool, ended: bool },
+    prepared(sql`
+      SELECT EXISTS (SELECT FROM outbox WHERE ${due(config, now())}) AS due,
+        EXISTS (SELECT FROM outbox WHERE ${LEASE_EXPIRED}) OR EXISTS (SELECT FROM outbox WHERE ${triedEnough(config)}) AS ended`),
+  )
+
+const LEASE_EXPIRED = sql`settled_at IS NULL AND state = 'handed' AND lease_until < now()`
+
+const triedEnough = ({ UNKNOWN_POLICY }: Pick<Services['config'], 'UNKNOWN_POLICY'>) =>
+  sql`settled_at IS NULL AND state = 'unknown' AND NOT ${needsAttempt(sql`outbox`, UNKNOWN_POLICY)}`
 
 const due = ({ UNKNOWN_POLICY }: Pick<Services['config'], 'UNKNOWN_POLICY'>, at: Date) =>
   sql`${WAITING} AND ${needsAttempt(sql`outbox`, UNKNOWN_POLICY)} AND due_at <= ${at}`
@@ -96,11 +108,8 @@ const renewLease = ({ db, log }: Deps, id: number): NodeJS.Timeout =>
 /** Settles emails of dead workers: their outcome is unknown, and UNKNOWN_POLICY decides whether to resend them. */
 async function settleExpiredLeases({ db, config, now }: Deps): Promise<void> {
   await db.execute(sql`
-    UPDATE outbox SET ${AFTER_WORKER_DEATH}, lease_until = NULL
-    WHERE settled_at IS NULL AND state = 'handed' AND lease_until < now()`)
-  await db.execute(sql`
-    UPDATE outbox SET settled_at = ${now()}
-    WHERE settled_at IS NULL AND state = 'unknown' AND NOT ${needsAttempt(sql`outbox`, config.UNKNOWN_POLICY)}`)
+    UPDATE outbox SET ${AFTER_WORKER_DEATH}, lease_until = NULL WHERE ${LEASE_EXPIRED}`)
+  await db.execute(sql`UPDATE outbox SET settled_at = ${now()} WHERE ${triedEnough(config)}`)
 }
 
 /**
@@ -151,7 +160,7 @@ async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date):
     FROM judged j WHERE o.id = j.id
     RETURNING o.id, o.kind, o.state, o.subscriber_id, o.admin_session_id AS session_id, o.message_key, o.hand_overs AS attempt,
       j.email, j.zone, j.cadence, j.locale, j.next_digest_at, j.address_hash, j.nonce, j.returning, j.begun, j.problems`
-  const [row] = await query(db, Row, claimStatement)
+  const [row] = await query(db, Row, prepared(claimStatement))
   return row && (row.state === 'handed' ? [toClaimed(row)] : [])
 }
 
@@ -210,7 +219,7 @@ async function record(
   const wait = retryDelayMs(kind === 'sign-in' ? kind : 'service', attempt)
   const dueAt = new Date(now().getTime() + (outcome.state === 'queued' ? 0 : wait))
   const after = afterOutcome(sql`o`, sql`${outcome.state}::delivery_state`)
-  await db.execute(sql`
+  const recordStatement = sql`
     WITH next AS (
       SELECT o.id, ${after.state} AS state, ${after.attempts} AS hand_overs, ${after.cuts} AS cuts, o.crashes FROM outbox o
       WHERE o.id = ${id} AND ${isAttempt(sql`o`, sql`${attempt}`)} FOR UPDATE
@@ -218,6 +227,7 @@ async function record(
     UPDATE outbox o SET state = next.state, hand_overs = next.hand_overs, cuts = next.cuts, reply = ${outcome.reply}, lease_until = NULL,
       due_at = CASE WHEN ${needsAttempt(sql`next`, config.UNKNOWN_POLICY)} THEN ${dueAt} ELSE o.due_at END,
       settled_at = CASE WHEN ${needsAttempt(sql`next`, config.UNKNOWN_POLICY)} THEN NULL ELSE ${now()}::timestamptz END
-    FROM next WHERE o.id = next.id`)
+    FROM next WHERE o.id = next.id`
+  await db.execute(prepared(recordStatement))
   log.info({ outboxId: id, kind, outcome: outcome.state, attempt }, 'service email attempted')
 }

@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm'
 import { LRUCache } from 'lru-cache'
+import { shareWhileRunning } from '../lib/share-while-running.ts'
 import type { Config } from '../runtime/config/config.ts'
 import { parseRelays, type Warmup } from '../runtime/config/relay-settings.ts'
 import type { Db } from '../runtime/db/database.ts'
-import { float, number, query, queryColumn, text } from '../runtime/db/query.ts'
+import { prepared } from '../runtime/db/prepared.ts'
+import { float, number, query, text } from '../runtime/db/query.ts'
 import type { Outcome } from './outcome.ts'
 import { openReplyWindow, type ReplyWindow } from './reply-window.ts'
 
@@ -64,15 +66,16 @@ export function openRates(
   }
 
   return {
-    async refresh() {
+    refresh: shareWhileRunning(async () => {
       if (!configured) await configure(db, config, now())
       configured = true
       const before = version
-      const names = await queryColumn(db, text)`
+      const statement = sql`
         SELECT name FROM buckets WHERE ceiling IS NOT NULL OR raised_at > ${now()}::timestamptz - ${RATE_MEMORY}::interval`
+      const names = await query(db, { name: text }, prepared(statement))
       // If a bucket was added during the query, the result lacks it.
-      if (version === before) known = new Set(names)
-    },
+      if (version === before) known = new Set(names.map(({ name }) => name))
+    }),
     limited: (bucket) => known.has(bucket),
     version: () => version,
     async take(bucket, want, warmup) {

@@ -47,17 +47,22 @@ export async function sendEmails<A>(
     acquired -= count
     inFlight.release(count)
   }
-  const record = inGroups<Sent<A>>(emails.groupSize, async (group) => {
+  const outcomes = inGroups<Sent<A>>(emails.groupSize, async (group) => {
     await retryRecording({ log }, () => emails.record(group))
     for (const { outcome } of group) tally[outcome.state]++
     release(group.length)
   })
+  let unanswered = 0
+  let begins = true
   const sendOne = async (attempt: A) => {
     try {
-      const outcome = await emails.send(attempt)
+      unanswered++
+      const outcome = await emails.send(attempt).finally(() => unanswered--)
       // Before recording, so that no further group begins.
       if (outcome.relayDown) exhausted = true
-      await record({ attempt, outcome })
+      const recorded = outcomes.add({ attempt, outcome })
+      if (!begins && unanswered === 0) outcomes.writeNow()
+      await recorded
     } catch (error) {
       failure ??= error
       inFlight.notify()
@@ -88,6 +93,8 @@ export async function sendEmails<A>(
   } catch (error) {
     failure ??= error
   }
+  begins = false
+  if (unanswered === 0) outcomes.writeNow()
   // After any failure, emails in flight finish and are recorded while their lease is still renewed.
   await Promise.all(sending)
   release(acquired)
@@ -100,12 +107,13 @@ export async function sendEmails<A>(
 const GATHER_MS = 8
 
 /**
- * Returns a function that writes items in groups, one group at a time; the next one gathers during a write. It resolves when its item
- * is written, and rejects when its group could not be: the next group is written all the same.
+ * Writes items in groups, one group at a time; the next one gathers during a write.
  *
  * @param size this many items are written without waiting for more
+ * @returns `add`, which resolves when its item is written, and rejects when its group could not be: the next group is written all the
+ *   same; and `writeNow`, for when no further item is to come
  */
-function inGroups<T>(size: number, write: (group: readonly T[]) => Promise<void>): (item: T) => Promise<void> {
+function inGroups<T>(size: number, write: (group: readonly T[]) => Promise<void>) {
   let gathered: T[] = []
   let full = Promise.withResolvers<void>()
   let last = Promise.resolve()
@@ -119,13 +127,16 @@ function inGroups<T>(size: number, write: (group: readonly T[]) => Promise<void>
     next = undefined
     await write(group)
   }
-  return (item) => {
-    gathered.push(item)
-    if (gathered.length >= size) full.resolve()
-    if (!next) {
-      next = last.then(writeNext)
-      last = next.catch(() => {})
-    }
-    return next
+  return {
+    add(item: T): Promise<void> {
+      gathered.push(item)
+      if (gathered.length >= size) full.resolve()
+      if (!next) {
+        next = last.then(writeNext)
+        last = next.catch(() => {})
+      }
+      return next
+    },
+    writeNow: () => full.resolve(),
   }
 }

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto'
+
 /** A source of random numbers that a seed repeats. */
 export interface Random {
   /** @returns a whole number from 0 up to, but not including, `below` */
@@ -19,3 +21,9 @@ export function seededRandom(seed: number): Random {
   const below = (limit: number) => Math.floor(next() * limit)
   return { below, chance: (share) => next() < share, pick: (values) => values[below(values.length)]! }
 }
+
+/** Returns a function that is true for `share` of all keys: for the same keys, in whatever order they are asked. */
+export const chanceByKey =
+  (seed: number) =>
+  (share: number, key: string): boolean =>
+    seededRandom(hash('sha1', `${seed} ${key}`, 'buffer').readUInt32BE()).chance(share)

@@ -1,7 +1,6 @@
 import type { Message } from '../mail/message.ts'
 import type { Outcome } from '../relay/outcome.ts'
 import type { Envelope, Relay } from '../relay/relay.ts'
-import type { Random } from './random.ts'
 
 /** An email that the simulated relay received, whether or not its reply arrived. */
 export interface ReceivedEmail {
@@ -24,29 +23,33 @@ export interface RelayTrouble {
   unanswered: number
 }
 
-/** A relay in this process. It notes what it receives, and hands each message to `onEmail`. */
+/**
+ * A relay in this process. It notes what it receives, and hands each message to `onEmail`.
+ * Its trouble depends on the message, not on the order of messages, which no seed repeats.
+ */
 export interface SimulatedRelay extends Relay {
   received: ReceivedEmail[]
 }
 
 export function simulatedRelay(
   now: () => Date,
-  random: Random,
+  chance: (share: number, key: string) => boolean,
   trouble: RelayTrouble,
   onEmail: (to: string, bytes: Buffer) => void,
 ): SimulatedRelay {
   const received: ReceivedEmail[] = []
-  const greylistedOnce = new Set<string>()
+  const attempts = new Map<string, number>()
   const answer = (to: string, bytes: Buffer): Outcome => {
     const at = now()
     if (trouble.isDown(at)) return { state: 'deferred', reply: 'connection refused', lost: true, relayDown: true }
     if (trouble.dead.has(to)) return { state: 'refused', reply: '550 5.1.1 no such user', hardBounce: true }
-    const { messageId, edition } = readHeaders(bytes)
-    if (!greylistedOnce.has(messageId) && random.chance(trouble.greylisted)) {
-      greylistedOnce.add(messageId)
+    const { messageId, edition, feedbackId } = readHeaders(bytes)
+    const attempt = (attempts.get(messageId) ?? 0) + 1
+    attempts.set(messageId, attempt)
+    const key = `${to} ${feedbackId}`
+    if (attempt === 1 && chance(trouble.greylisted, `greylisted ${key}`))
       return { state: 'deferred', reply: '451 4.7.1 greylisted, try again later' }
-    }
-    const unanswered = random.chance(trouble.unanswered)
+    const unanswered = chance(trouble.unanswered, `unanswered ${key} ${attempt}`)
     received.push({ to, at, messageId, unanswered, edition })
     onEmail(to, bytes)
     return unanswered
@@ -55,7 +58,7 @@ export function simulatedRelay(
   }
   return {
     received,
-    connections: 20,
+    connections: 50,
     send: async ({ to }: Envelope, { bytes }: Message) => answer(to, bytes),
     room: async (want) => want,
     limited: () => false,
@@ -65,10 +68,12 @@ export function simulatedRelay(
   }
 }
 
-function readHeaders(bytes: Buffer): Pick<ReceivedEmail, 'messageId' | 'edition'> {
+function readHeaders(bytes: Buffer) {
   const head = bytes.toString('latin1', 0, bytes.indexOf('\r\n\r\n')).replace(/\r\n[ \t]+/g, ' ')
-  const [, date, kind] = /^Feedback-ID: (\d{4}-\d\d-\d\d):(daily|weekly):digest/m.exec(head) ?? []
+  const feedbackId = /^Feedback-ID: (\S+)/m.exec(head)![1]!
+  const [, date, kind] = /^(\d{4}-\d\d-\d\d):(daily|weekly):digest/.exec(feedbackId) ?? []
   return {
+    feedbackId,
     messageId: /^Message-ID: *(\S+)/im.exec(head)![1]!,
     edition: date && kind ? { kind, date } : undefined,
   }

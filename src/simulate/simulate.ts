@@ -4,18 +4,20 @@ import { daysLater } from '../calendar/days.ts'
 import { openTemporaryDatabase } from '../embedded/temporary-database.ts'
 import { fillLocalDefaults } from '../local/local-defaults.ts'
 import { readEnvironment } from '../runtime/config/config.ts'
-import { migrate } from '../runtime/db/database.ts'
+import { migrate, openPool } from '../runtime/db/database.ts'
 import { openServices } from '../runtime/open-services.ts'
 import type { Services } from '../runtime/services.ts'
 import { importSubscribers } from '../subscription/import.ts'
 import { checkRules, type RuleResult } from './check-rules.ts'
 import { seededRandom } from './random.ts'
 import { makeReaders, type SimulatedReader } from './readers.ts'
-import { type Observed, type Simulation, simulate } from './run.ts'
+import { AT_ONCE, type Observed, type Simulation, simulate } from './run.ts'
 
 const HOUR_MS = 3_600_000
 /** In the five weeks after it, both hemispheres change their clocks: Auckland, Sydney, Berlin, London. */
 const START = '2026-09-21'
+/** Each plans its own statements, so few are faster. A batch needs two at a time. */
+const CONNECTIONS = 2 * AT_ONCE + 2
 /** A Thursday, like a public holiday that no calendar knows. */
 const HOLIDAY = '2026-10-08'
 
@@ -64,7 +66,7 @@ export async function runSimulation(
   const services = await openSimulated(stack, url, folder)
   await importReaders({ ...services, now: () => start }, readers, folder)
   const rows: DayRow[] = []
-  const observed = await simulate(services, simulation, random, async (midnight, seen) => {
+  const observed = await simulate(services, simulation, seed, async (midnight, seen) => {
     rows.push(describeDay(daysLater(midnight.toISOString().slice(0, 10), -1), seen))
     onDay(rows.at(-1)!)
   })
@@ -85,7 +87,12 @@ async function openSimulated(stack: AsyncDisposableStack, url: string, folder: s
   })
   const { config } = await fillLocalDefaults(environment, stack, { mailbox: 'none' })
   await migrate(config.DATABASE_URL)
-  const services = stack.use(await openServices(config))
+  const pool = stack.adopt(
+    openPool(config.DATABASE_URL, () => {}, CONNECTIONS),
+    (p) => p.end(),
+  )
+  // As a command, since no queue is used.
+  const services = stack.use(await openServices(config, { isCommand: true, pool }))
   return {
     ...services,
     // Every job runs in its step, so nothing needs waking, and no domain is looked up.
@@ -118,7 +125,8 @@ async function importReaders(services: Services, readers: readonly SimulatedRead
 }
 
 function describeDay(day: string, { received, confirmed, events }: Observed): DayRow {
-  const isOn = (at: Date) => at.toISOString().startsWith(day)
+  const begins = Date.parse(day)
+  const isOn = (at: Date) => at.getTime() >= begins && at.getTime() < begins + 24 * HOUR_MS
   const today = received.filter(({ at }) => isOn(at))
   const digests = today.filter(({ edition }) => edition)
   const hours = digests.map(({ at }) => at.toISOString().slice(11, 16))

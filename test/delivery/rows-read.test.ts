@@ -2,12 +2,13 @@ import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { leaseBatch } from '../../src/delivery/ledger/batches.ts'
 import { readPending } from '../../src/delivery/ledger/deliveries.ts'
+import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
 import { startAttempts } from '../../src/delivery/ledger/start-attempts.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { openEditionRenderer } from '../../src/delivery/send/edition-renderer.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { test } from '../support/database.ts'
-import { addReaders, NOON, releasedEdition, servicesOn } from '../support/services.ts'
+import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 
 const GROUP = 10
 
@@ -42,4 +43,25 @@ test('a batch reads only its own readers, and a group only its own rows', async 
   )
   expect(marked.result).toHaveLength(GROUP)
   expect(marked.rows).toBeLessThan(10 * GROUP)
+})
+
+test('the check for unfinished deliveries reads the ledger once, not for each finished batch', async ({ db }) => {
+  const services = servicesOn(db)
+  await addReaders(db, 1_000)
+  await planAll(services, await releasedEdition(services, '2026-04-13'))
+  await db.execute(sql`ANALYZE`)
+  // The statistics know neither this edition nor a finished batch.
+  const editionId = await releasedEdition(services)
+  await db.execute(sql`UPDATE editions SET state = 'sending' WHERE id = ${editionId}`)
+  await db.execute(sql`
+    WITH made AS (
+      INSERT INTO batches (edition_id, due_at, state) SELECT ${editionId}::bigint, ${NOON}::timestamptz, 'done' FROM generate_series(1, 500)
+      RETURNING id
+    ), numbered AS (SELECT id, row_number() OVER () AS nr FROM made)
+    INSERT INTO deliveries (edition_id, subscriber_id, batch_id, expires_at, state)
+    SELECT ${editionId}::bigint, s.id, n.id, ${NOON}::timestamptz, 'accepted'
+    FROM subscribers s JOIN numbered n ON n.nr = 1 + s.id % 500`)
+  await addSubscriber(db, 'later@example.org')
+  const { rows } = await rowsRead(db, (tx) => settleEditions({ ...services, db: tx }))
+  expect(rows).toBeLessThan(10_000)
 })

@@ -68,6 +68,30 @@ describe('all email is sent by one engine', () => {
     }
   })
 
+  test('the last outcomes are recorded without waiting for more', async () => {
+    let turn = 0
+    let answered = 0
+    let recorded = 0
+    const count = () => {
+      turn++
+      counting = setImmediate(count)
+    }
+    let counting = setImmediate(count)
+    const { emails } = someEmails(3, {
+      async send() {
+        await new Promise(setImmediate)
+        answered = turn
+        return ACCEPTED
+      },
+      async record() {
+        recorded = turn
+      },
+    })
+    await sendEmails({ inFlight: openInFlight(8), log }, emails, NEVER)
+    clearImmediate(counting)
+    expect(recorded - answered).toBeLessThan(3)
+  })
+
   test('emails that mark nothing end it only when none can begin', async () => {
     let rounds = 0
     const skipping = someEmails(8, {

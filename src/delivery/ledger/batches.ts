@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, moment, number, query, queryColumn, text } from '../../runtime/db/query.ts'
 import { AFTER_WORKER_DEATH } from './attempts.ts'
 import { AVAILABLE_BATCH, deliveryNeedsAttempt, NOT_HALTED, SENDABLE_EDITION } from './conditions.ts'
@@ -13,6 +14,8 @@ const Leased = z.object({
   lease: text,
   /** rate bucket that the whole batch waits for; it is sent in slices as the rate allows */
   bucket: text.nullable(),
+  /** leases so far, with this one */
+  attempts: number,
   /** replies to its edition so far, for the error budget */
   answered: number,
   refused: number,
@@ -25,25 +28,25 @@ const LEASE_SECONDS = 30
 export const RENEW_EVERY_MS = 10_000
 
 /**
- * Leases a due batch that no live worker holds. Deliveries that a dead worker left `handed` become `unknown` in the same transaction:
- * the relay may have accepted them. Returns undefined when the batch is not due or not available.
+ * Leases a due batch that no live worker holds. Deliveries that a dead worker left `handed` become `unknown` before this returns: the
+ * relay may have accepted them. Returns undefined when the batch is not due or not available.
  */
 export async function leaseBatch(db: Db, batchId: number, at: Date): Promise<Lease | undefined> {
-  return db.transaction(async (tx) => {
-    const statement = sql`
-      UPDATE batches b SET state = 'leased', lease = gen_random_uuid(), attempts = attempts + 1,
-        lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
-      FROM editions e
-      WHERE b.id = ${batchId} AND e.id = b.edition_id AND ${SENDABLE_EDITION} AND b.due_at <= ${at}
-        AND ${AVAILABLE_BATCH}
-      RETURNING b.id AS batch_id, b.edition_id, e.released_at::text, b.lease, b.booked AS bucket, e.answered, e.refused`
-    const [leased] = await query(tx, Leased, statement)
-    if (!leased) return undefined
-    await tx.execute(sql`
+  const statement = sql`
+    UPDATE batches b SET state = 'leased', lease = gen_random_uuid(), attempts = attempts + 1,
+      lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
+    FROM editions e
+    WHERE b.id = ${batchId} AND e.id = b.edition_id AND ${SENDABLE_EDITION} AND b.due_at <= ${at}
+      AND ${AVAILABLE_BATCH}
+    RETURNING b.id AS batch_id, b.edition_id, e.released_at::text, b.lease, b.booked AS bucket, b.attempts, e.answered, e.refused`
+  const [leased] = await query(db, Leased, prepared(statement))
+  if (!leased) return undefined
+  // No earlier lease, no dead worker. A worker that dies before this statement leaves it to the next lease.
+  if (leased.attempts > 1)
+    await db.execute(sql`
       UPDATE deliveries SET ${AFTER_WORKER_DEATH}, settled_at = ${at}
       WHERE edition_id = ${leased.editionId} AND batch_id = ${batchId} AND state = 'handed'`)
-    return leased
-  })
+  return leased
 }
 
 /** Extends a lease. Returns false when another worker holds it. */
@@ -89,7 +92,7 @@ export async function moveDeliveries(
 }
 
 /**
- * Ends a lease: the batch is done when no delivery needs an attempt, else open again.
+ * Ends a lease: the batch is done when no delivery needs an attempt, else open again. Does nothing if the lease is lost.
  * @param again its next due time, if it stays open
  */
 export async function returnBatch(
@@ -98,15 +101,18 @@ export async function returnBatch(
   policy: 'resend' | 'hold',
   again: Date,
 ): Promise<void> {
-  await db.transaction(async (tx) => {
-    // Locks first: the second statement then sees deliveries that a concurrent write moves into the batch.
-    if (!(await lockLeased(tx, batchId, lease))) return
-    await tx.execute(sql`
-      UPDATE batches SET lease = NULL, lease_until = NULL, due_at = ${again}, state = CASE WHEN EXISTS (
-          SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${deliveryNeedsAttempt(policy)}
-        ) THEN 'open' ELSE 'done' END::batch_state
-      WHERE id = ${batchId}`)
-  })
+  const unfinished = sql`EXISTS (
+    SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${deliveryNeedsAttempt(policy)})`
+  const statement = sql`
+    UPDATE batches SET lease = NULL, lease_until = NULL, due_at = ${again},
+      state = CASE WHEN ${unfinished} THEN 'open' ELSE 'done' END::batch_state
+    WHERE id = ${batchId} AND lease = ${lease} RETURNING state`
+  const [row] = await query(db, { state: text }, prepared(statement))
+  // A write that moves a delivery into the batch locks it. If the statement above waited for one, it did not see the delivery.
+  if (row?.state === 'done')
+    await db.execute(
+      prepared(sql`UPDATE batches SET state = 'open' WHERE id = ${batchId} AND state = 'done' AND ${unfinished}`),
+    )
 }
 
 /** Postpones an open batch that cannot be sent now. */
@@ -118,11 +124,15 @@ export async function postponeBatch(db: Db, batchId: number, until: Date): Promi
 
 /** Returns due, available batches of sendable editions. The sweeper wakes workers for these. */
 export const dueBatches = (db: Db, at: Date, most = 1000, editionId: number | null = null) =>
-  query(db, { batchId: bigint, attempts: number })`
-    SELECT b.id AS batch_id, b.attempts FROM batches b JOIN editions e ON e.id = b.edition_id
-    WHERE b.state <> 'done' AND b.due_at <= ${at} AND ${SENDABLE_EDITION} AND ${AVAILABLE_BATCH}
-      AND (${editionId}::bigint IS NULL OR b.edition_id = ${editionId}::bigint) AND ${NOT_HALTED}
-    ORDER BY b.due_at, b.id LIMIT ${most}`
+  query(
+    db,
+    { batchId: bigint, attempts: number },
+    prepared(sql`
+      SELECT b.id AS batch_id, b.attempts FROM batches b JOIN editions e ON e.id = b.edition_id
+      WHERE b.state <> 'done' AND b.due_at <= ${at} AND ${SENDABLE_EDITION} AND ${AVAILABLE_BATCH}
+        AND (${editionId}::bigint IS NULL OR b.edition_id = ${editionId}::bigint) AND ${NOT_HALTED}
+      ORDER BY b.due_at, b.id LIMIT ${most}`),
+  )
 
 /** Returns when the next open batch of a sendable edition is due. */
 export async function nextBatchDue(db: Db): Promise<Date | undefined> {

@@ -5,6 +5,7 @@ import type { Selection } from '../../edition/select/select-papers.ts'
 import { SHARES } from '../../edition/select/share.ts'
 import type { SelectionPreferences } from '../../edition/select/wishes.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, bool, bytes, number, query, text } from '../../runtime/db/query.ts'
 import type { Lease } from './batches.ts'
 import { deliveryNeedsAttempt } from './conditions.ts'
@@ -59,10 +60,12 @@ export async function readPending(
     LEFT JOIN LATERAL (SELECT * FROM subscribers WHERE id = d.subscriber_id OFFSET 0) s ON true
     WHERE d.edition_id = ${editionId} AND d.batch_id = ${batchId} AND ${deliveryNeedsAttempt(policy)}
     ORDER BY d.subscriber_id`
-  return (await query(db, PendingRow, statement)).map(({ subscriberId, domain, shown, own, share, ...wishes }) => ({
-    subscriberId,
-    domain,
-    wishes: { ...wishes, share: SHARES[share] },
-    chosen: shown && { shown: fromBitmap(shown), own },
-  }))
+  return (await query(db, PendingRow, prepared(statement))).map(
+    ({ subscriberId, domain, shown, own, share, ...wishes }) => ({
+      subscriberId,
+      domain,
+      wishes: { ...wishes, share: SHARES[share] },
+      chosen: shown && { shown: fromBitmap(shown), own },
+    }),
+  )
 }

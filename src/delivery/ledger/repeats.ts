@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { shareWhileRunning } from '../../lib/share-while-running.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
-import { bigint, bytes, number, query, queryOne } from '../../runtime/db/query.ts'
+import { bigint, bytes, number, query, queryOne, text } from '../../runtime/db/query.ts'
 import { fromBitmap } from './shown-bitmap.ts'
 
 /** How many days of a reader's digests count as repeats. */
@@ -14,13 +15,32 @@ export type Repeats = ReadonlyMap<number, ReadonlyMap<number, number>>
 export interface Releases {
   since: Date
   count: number
+  /** when the newest was released: a recalled edition that is released again leaves the count as it was */
+  newest: string | null
+}
+
+/** An edition's repeats, and the releases that they have seen. */
+export interface RepeatsOfReleases {
+  releases: Releases
+  repeats: Repeats
+}
+
+/** Returns a function that finds an edition's repeats, again only after a release. Batches that begin together ask once. */
+export function openRepeats({ db, now }: { db: Db; now: () => Date }, editionId: number) {
+  let known: RepeatsOfReleases | undefined
+  return shareWhileRunning(async (): Promise<RepeatsOfReleases> => {
+    const releases = await readReleasesSince(db, known?.releases.since ?? memoryBefore(now()))
+    if (known?.releases.count !== releases.count || known.releases.newest !== releases.newest)
+      known = { releases, repeats: await findRepeats(db, editionId) }
+    return known
+  })
 }
 
 /**
  * Finds papers of an edition that other released editions have too: moved to a later list day, in a weekly after its dailies, or risen
  * since. The section "Still rising" may repeat a paper, but only once its votes have doubled since that edition.
  */
-export async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
+async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
   const rows = await query(db, { editionId: bigint, earlier: number, position: number })`
     SELECT a.edition_id, a.position AS earlier, b.position
     FROM edition_papers b
@@ -37,10 +57,14 @@ export async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
   return repeats
 }
 
-/** Reads the number of releases. `findRepeats` stays valid until it changes: only a release makes an edition that shares papers. */
-export async function readReleases(db: Db, at: Date): Promise<Releases> {
-  const since = new Date(at.getTime() - MEMORY_DAYS * 86_400_000)
-  return { since, ...(await queryOne(db, { count: bigint })`SELECT ${countReleases(since)} AS count`) }
+const memoryBefore = (at: Date) => new Date(at.getTime() - MEMORY_DAYS * 86_400_000)
+
+/** Reads the releases. `findRepeats` stays valid until they change: only a release makes an edition that shares papers. */
+export const readReleases = (db: Db, at: Date): Promise<Releases> => readReleasesSince(db, memoryBefore(at))
+
+async function readReleasesSince(db: Db, since: Date): Promise<Releases> {
+  const statement = sql`SELECT ${countReleases(since)} AS count, (SELECT max(released_at)::text FROM editions) AS newest`
+  return { since, ...(await queryOne(db, { count: bigint, newest: text.nullable() }, prepared(statement))) }
 }
 
 export const countReleases = (since: Date): SQL =>

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, moment, query, queryOne, text } from '../../runtime/db/query.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { RestoreMarker } from '../../runtime/restore-marker.ts'
@@ -19,13 +20,13 @@ type Deps = Pick<Services, 'db' | 'log' | 'restoreMarkers'>
  * After a restore from a backup, the ledger lacks later emails and would send them again. So a database that does not look like
  * the one that sent last sends nothing until `paperboy resume --after-restore`.
  *
- * No single sign reveals every kind of restore. Three are checked for each batch and service email:
+ * No single sign reveals every kind of restore. Three are checked before batches and service emails:
  *
  * - *Identity*: the cluster's system identifier and the object ids of the database and of `deliveries`, stored with the first email. A
  *   restored dump has other ids, on a new server, in a new database or in the same one. A fail-over to a replica keeps them.
  * - *Files*, if this process can see them, as with embedded PostgreSQL: inode and birth time of a file of the cluster, which no copy
  *   keeps. This reveals a folder copied back whole, together with the marker in it.
- * - *Counter*: incremented for each batch, in the database and in the restore marker outside it (DATA_DIR, and Redis if configured). A
+ * - *Counter*: incremented by each check, in the database and in the restore marker outside it (DATA_DIR, and Redis if configured). A
  *   database behind its marker was set back, by any means: a file copy, a snapshot, a replica that lagged.
  *
  * None of them reveals a snapshot of the whole machine, markers included. For that, and for extra safety, there is `paperboy halt`. The
@@ -39,7 +40,7 @@ export async function passRestoreGuard({ db, log, restoreMarkers }: Deps): Promi
     UPDATE mailing SET tick = tick + 1, ticked_at = now(), installation = coalesce(installation, gen_random_uuid()),
       cluster = coalesce(cluster, ${cluster})
     WHERE halted_at IS NULL RETURNING installation, tick, cluster`
-  const [row] = await query(db, { installation: text, tick: bigint, cluster: text }, statement)
+  const [row] = await query(db, { installation: text, tick: bigint, cluster: text }, prepared(statement))
   if (!row) return false
   const { tick } = row
   const why = restoreSign(row.cluster, cluster, tick, marker)
@@ -86,7 +87,7 @@ async function identify(db: Db): Promise<{ cluster: string; installation: string
       (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database, 'deliveries'::regclass::oid::text AS "table",
       CASE WHEN pg_has_role('pg_read_all_settings', 'MEMBER') THEN current_setting('data_directory', true) END AS folder`
   const columns = Identity.extend({ folder: text.nullable(), installation: text.nullable() })
-  const { folder, installation, ...identity } = await queryOne(db, columns, statement)
+  const { folder, installation, ...identity } = await queryOne(db, columns, prepared(statement))
   const cluster: Cluster = { ...identity, files: await filesOf(folder) }
   return { cluster: JSON.stringify(cluster), installation }
 }

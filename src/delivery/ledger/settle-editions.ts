@@ -1,8 +1,9 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { isRecent } from '../../edition/draft/edition-age.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
-import { bigint, bool, query, queryOne, text } from '../../runtime/db/query.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
+import { bigint, bool, query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import { AVAILABLE_BATCH, deliveryNeedsAttempt } from './conditions.ts'
 
@@ -18,45 +19,47 @@ type Deps = Pick<Services, 'db' | 'config' | 'now'>
  * so an edition never becomes `sent` while readers are added.
  */
 export async function settleEditions(deps: Deps): Promise<number[]> {
-  const editions = await query(deps.db, { id: bigint, state: text })`
-    SELECT id, state FROM editions e WHERE state IN ('sending', 'cancelled')
+  const { db, config, now } = deps
+  const statement = sql`
+    SELECT id, state, state = 'sending' AND ${isOver(deps)} AS over FROM editions e WHERE state IN ('sending', 'cancelled')
       AND (state = 'cancelled') = EXISTS (SELECT FROM batches b WHERE b.edition_id = e.id AND b.state <> 'done')
       AND (send_all_at IS NULL OR planned_at IS NOT NULL OR state = 'cancelled')`
+  const editions = await query(db, { id: bigint, state: text, over: bool }, prepared(statement))
   const sent: number[] = []
-  for (const { id, state } of editions) {
+  for (const { id, state, over } of editions) {
     if (state === 'cancelled') await endCancelled(deps, id)
-    else if (await settle(deps, id)) sent.push(id)
+    else if (!over) {
+      if (isCheckTime(now())) await reopen(db, id, config.UNKNOWN_POLICY, now())
+    } else if (await settle(deps, id)) sent.push(id)
   }
   return sent
 }
 
-const settle = ({ db, config, now }: Deps, editionId: number): Promise<boolean> =>
-  db.transaction(async (tx) => {
+const settle = (deps: Deps, editionId: number): Promise<boolean> =>
+  deps.db.transaction(async (tx) => {
     await tx.execute(sql`SELECT FROM editions WHERE id = ${editionId} AND state = 'sending' FOR UPDATE`)
-    const { over } = await queryOne(tx, { over: bool })`
-      SELECT EXISTS (
-        SELECT FROM editions e WHERE e.id = ${editionId} AND (
-          NOT (${isRecent(now(), config)})
-          OR EXISTS (SELECT FROM editions n WHERE n.kind = e.kind AND n.date > e.date AND n.released_at IS NOT NULL)
-          OR NOT EXISTS (
-            -- Stops at the first reader without a row. In this order the whole list is read only once, when all have one.
-            SELECT FROM unnest(CASE e.kind WHEN 'weekly' THEN '{weekly}' ELSE '{daily,weekdays}' END::cadence[]) AS own (cadence)
-            CROSS JOIN LATERAL (
-              SELECT s.id FROM subscribers s
-              WHERE s.status = 'active' AND s.cadence = own.cadence AND (s.paused_until IS NULL OR s.paused_until <= ${now()})
-                AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = s.id)
-              ORDER BY s.next_digest_at LIMIT 1
-            ) AS without)
-        )) AS over`
-    if (!over && !isCheckTime(now())) return false
-    if (await reopen(tx, editionId, config.UNKNOWN_POLICY, now())) return false
-    if (!over) return false
+    if (await reopen(tx, editionId, deps.config.UNKNOWN_POLICY, deps.now())) return false
     const { rowCount } = await tx.execute(sql`
-      UPDATE editions e SET state = 'sent', sent_at = ${now()}
-      WHERE e.id = ${editionId} AND e.state = 'sending'
+      UPDATE editions e SET state = 'sent', sent_at = ${deps.now()}
+      WHERE e.id = ${editionId} AND e.state = 'sending' AND ${isOver(deps)}
         AND NOT EXISTS (SELECT FROM batches b WHERE b.edition_id = e.id AND b.state <> 'done')`)
     return rowCount === 1
   })
+
+/** SQL condition on an edition `e`: no active reader of its kind can still get it. */
+const isOver = ({ config, now }: Deps): SQL => sql`(
+  NOT (${isRecent(now(), config)})
+  OR EXISTS (SELECT FROM editions n WHERE n.kind = e.kind AND n.date > e.date AND n.released_at IS NOT NULL)
+  OR NOT EXISTS (
+    -- Stops at the first reader without a row. In this order the whole list is read only once, when all have one.
+    SELECT FROM unnest(CASE e.kind WHEN 'weekly' THEN '{weekly}' ELSE '{daily,weekdays}' END::cadence[]) AS own (cadence)
+    CROSS JOIN LATERAL (
+      SELECT s.id FROM subscribers s
+      WHERE s.status = 'active' AND s.cadence = own.cadence AND (s.paused_until IS NULL OR s.paused_until <= ${now()})
+        AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = s.id)
+      ORDER BY s.next_digest_at LIMIT 1
+    ) AS without)
+)`
 
 /**
  * Whether to look for unfinished deliveries also while readers are still to come: once in ten minutes. It reads the edition's whole
@@ -69,10 +72,13 @@ const WAKE_MS = 15_000
 
 /** Reopens done batches that still have an unfinished delivery. The ledger decides. Returns whether there were any. */
 async function reopen(db: Db, editionId: number, policy: 'resend' | 'hold', at: Date): Promise<boolean> {
-  const { rowCount } = await db.execute(sql`
+  const statement = sql`
     UPDATE batches SET state = 'open', due_at = ${at}
-    WHERE state = 'done' AND id IN (
-      SELECT d.batch_id FROM deliveries d WHERE d.edition_id = ${editionId} AND (d.state = 'handed' OR ${deliveryNeedsAttempt(policy)}))`)
+    -- As an array, read once. With old statistics, a join looked into the ledger for each batch.
+    WHERE state = 'done' AND id = ANY(ARRAY(
+      SELECT DISTINCT d.batch_id FROM deliveries d
+      WHERE d.edition_id = ${editionId} AND (d.state = 'handed' OR ${deliveryNeedsAttempt(policy)})))`
+  const { rowCount } = await db.execute(prepared(statement))
   return (rowCount ?? 0) > 0
 }
 

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { moment, queryOne } from '../../runtime/db/query.ts'
 import type { subscribers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -27,15 +28,16 @@ export async function planFirstDigest(
 ): Promise<FirstDigest | undefined> {
   const [newest] = await newestEditions({ db, config, now }, cadence, 1)
   if (config.FIRST_DIGEST === 'at-their-hour' || !newest) return undefined
-  const {
-    batchIds: [batchId],
-  } = await queryOne(db, PLANNED)`
+  const statement = sql`
     WITH wanted AS (
       SELECT ${id}::bigint AS id, e.id AS edition_id FROM editions e
       WHERE e.id = ${newest.id}
         AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_id = e.id AND d.subscriber_id = ${id})
     ), ${insertBatchesAndDeliveries(now(), sql`${now()}::timestamptz + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
     SELECT ${SELECT_PLANNED}`
+  const {
+    batchIds: [batchId],
+  } = await queryOne(db, PLANNED, prepared(statement))
   return batchId === undefined ? undefined : { batchId, nextDigestAt: await skipToday(db, id, now()) }
 }
 

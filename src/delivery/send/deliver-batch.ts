@@ -1,7 +1,6 @@
 import type { Tally } from '../../relay/send-emails.ts'
 import { leaseBatch, postponeBatch, returnBatch } from '../ledger/batches.ts'
 import { readPending } from '../ledger/deliveries.ts'
-import { passRestoreGuard } from '../ledger/restore-guard.ts'
 import { holdLease } from './batch-lease.ts'
 import type { DeliveryContext } from './delivery-context.ts'
 import { openDomainLimits } from './domain-limits.ts'
@@ -40,7 +39,7 @@ async function sendBatch(context: DeliveryContext, batchId: number, stop: AbortS
     await postponeBatch(db, batchId, afterRest())
     return undefined
   }
-  if (!(await passRestoreGuard(context))) return undefined
+  if (!(await context.passGuard())) return undefined
   const lease = await leaseBatch(db, batchId, now())
   if (!lease) return undefined
   const { ended, release } = holdLease(context, lease, stop)

@@ -1,3 +1,4 @@
+import { shareWhileRunning } from '../../lib/share-while-running.ts'
 import { openDkim, signing } from '../../relay/dkim.ts'
 import { type InFlight, openInFlight } from '../../relay/in-flight.ts'
 import { openRates, type Rates } from '../../relay/rates.ts'
@@ -5,6 +6,7 @@ import type { Relay } from '../../relay/relay.ts'
 import { openRelays } from '../../relay/relays.ts'
 import { openRelayRests } from '../../relay/rests.ts'
 import type { Services } from '../../runtime/services.ts'
+import { passRestoreGuard } from '../ledger/restore-guard.ts'
 import { openRetryBatches, type RetryBatches } from '../ledger/retry-batches.ts'
 import { type EditionRenderer, openEditionRenderer } from './edition-renderer.ts'
 import { openProgressLog, type ProgressLog } from './progress-log.ts'
@@ -16,6 +18,8 @@ interface Delivery {
   inFlight: InFlight
   retries: RetryBatches
   progress: ProgressLog
+  /** `passRestoreGuard`, once for batches that begin together */
+  passGuard: () => Promise<boolean>
 }
 
 /** Everything that sending needs in one process, shared by its batches. */
@@ -50,4 +54,5 @@ export const deliveryContextWith = <
   inFlight: openInFlight(2 * relay.connections),
   retries: openRetryBatches(services),
   progress: openProgressLog(services.log),
+  passGuard: shareWhileRunning(() => passRestoreGuard(services)),
 })

@@ -12,6 +12,7 @@ import { isSmtpReady } from '../../relay/dot-stuffing.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { Lease } from '../ledger/batches.ts'
+import { openRepeats } from '../ledger/repeats.ts'
 
 /** The data of a released edition that all its digests share. The release froze it, so it may be cached until a recall. */
 export interface CachedEdition {
@@ -19,6 +20,7 @@ export interface CachedEdition {
   compiled: ReadonlyMap<Locale, CompiledEdition>
   index: SelectionIndex
   matchPersonal: PersonalMatcher
+  findRepeats: ReturnType<typeof openRepeats>
   /** days without an edition since the one before it */
   quietDays: readonly ListDayState[]
   /** weekly digests list what a reader saved */
@@ -46,6 +48,7 @@ export function openEditionCache({ db, config, now }: Pick<Services, 'db' | 'con
       compiled: new Map([...segments].map(([locale, each]) => [locale, compileEdition(each)])),
       index: await readSelectionIndex(db, editionId),
       matchPersonal: openPersonalMatcher(editionId, () => readTasteIndex(db, editionId)),
+      findRepeats: openRepeats({ db, now }, editionId),
       quietDays: await readQuietDaysBefore({ db, config }, edition),
       weekly: edition.kind === 'weekly',
       messageKey: createSecretKey(edition.messageKey),

@@ -44,7 +44,7 @@ export function openEditionRenderer(services: Pick<Services, 'db' | 'config' | '
       const { editionId } = release
       const edition = await loadEdition(release)
       const { compiled, quietDays, messageKey, smtpReady } = edition
-      const selection = await openSelection(services, editionId, edition)
+      const selection = await openSelection(editionId, edition)
       return {
         ...selection,
         envelopeFor: ({ subscriberId, email }) => ({

@@ -1,13 +1,11 @@
-import type { PersonalMatcher } from '../../edition/select/read-personal.ts'
 import { explainSelection, type SelectedPaper, selectPositions } from '../../edition/select/select-papers.ts'
-import type { SelectionIndex } from '../../edition/select/selection-index.ts'
 import { NO_WISHES, type SelectionPreferences } from '../../edition/select/wishes.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import type { Services } from '../../runtime/services.ts'
 import type { Chosen, Pending } from '../ledger/deliveries.ts'
-import { findRepeats, type Releases, readReleases, readShownBefore } from '../ledger/repeats.ts'
+import { type Releases, readShownBefore } from '../ledger/repeats.ts'
 import { readSavedPositions } from '../ledger/saved-positions.ts'
 import type { StartedAttempt } from '../ledger/start-attempts.ts'
+import type { CachedEdition } from './edition-cache.ts'
 
 /** Selects the papers of an edition's readers, for one batch. */
 export interface EditionSelection {
@@ -29,14 +27,17 @@ interface Explained {
   saved: readonly number[] | undefined
 }
 
-/** Opens the selection for one batch. Reads shared papers each time: an edition released since may share a paper. */
+/** Opens the selection for one batch. Asks for shared papers each time: an edition released since may share a paper. */
 export async function openSelection(
-  { db, now }: Pick<Services, 'db' | 'now'>,
   editionId: number,
-  { index, matchPersonal, weekly }: { index: SelectionIndex; matchPersonal: PersonalMatcher; weekly: boolean },
+  {
+    index,
+    matchPersonal,
+    findRepeats,
+    weekly,
+  }: Pick<CachedEdition, 'index' | 'matchPersonal' | 'findRepeats' | 'weekly'>,
 ): Promise<EditionSelection> {
-  const releases = await readReleases(db, now())
-  const repeats = await findRepeats(db, editionId)
+  const { releases, repeats } = await findRepeats()
   // By subscriber. Reasons must be true of the preferences that selected the papers, even if the reader changes them.
   const preferencesOf = new Map<number, { preferences: SelectionPreferences } & Omit<Explained, 'selected'>>()
   return {

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Tally } from '../../relay/send-emails.ts'
+import { prepared } from '../../runtime/db/prepared.ts'
 import { number, query } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { Lease } from '../ledger/batches.ts'
@@ -20,9 +21,10 @@ export async function spendErrorBudget(
   { accepted, refused }: Tally,
 ): Promise<string | undefined> {
   if (accepted + refused === 0) return undefined
-  const [sum] = await query(db, { answered: number, refused: number })`
+  const statement = sql`
     UPDATE editions SET answered = answered + ${accepted + refused}, refused = refused + ${refused} WHERE id = ${editionId}
     RETURNING answered, refused`
+  const [sum] = await query(db, { answered: number, refused: number }, prepared(statement))
   if (!sum || !isBudgetSpent(sum.answered, sum.refused, config.ERROR_BUDGET_PERCENT)) return undefined
   const share = Math.round((sum.refused / sum.answered) * 100)
   const why = `${sum.refused} of ${sum.answered} emails were refused (${share} %, ERROR_BUDGET_PERCENT is ${config.ERROR_BUDGET_PERCENT})`

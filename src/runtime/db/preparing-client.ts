@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import pg from 'pg'
-import { memoize } from '../../lib/memoize.ts'
 
 /** Marks a statement that each connection should plan once. */
 export const PREPARE = '/* prepare */ '
@@ -35,11 +34,5 @@ export class PreparingClient extends pg.Client {
 
 const named = (given: unknown): unknown =>
   typeof given === 'object' && given !== null && 'text' in given && String(given.text).startsWith(PREPARE)
-    ? { ...given, name: nameOf(String(given.text)) }
+    ? { ...given, name: hash('sha1', String(given.text), 'base64url') }
     : given
-
-/** The name of a prepared statement may have 63 bytes. */
-const nameOf = memoize(
-  (statement: string) => statement,
-  (statement) => createHash('sha1').update(statement).digest('base64url'),
-)
