@@ -44,8 +44,10 @@ export async function leaseBatch(db: Db, batchId: number, at: Date): Promise<Lea
   // No earlier lease, no dead worker. A worker that dies before this statement leaves it to the next lease.
   if (leased.attempts > 1)
     await db.execute(sql`
-      UPDATE deliveries SET ${AFTER_WORKER_DEATH}, settled_at = ${at}
-      WHERE edition_id = ${leased.editionId} AND batch_id = ${batchId} AND state = 'handed'`)
+      -- Locks: if this lease has expired since, \`handed\` is another worker's.
+      WITH leased AS (SELECT id FROM batches WHERE id = ${batchId} AND lease = ${leased.lease} FOR UPDATE)
+      UPDATE deliveries d SET ${AFTER_WORKER_DEATH}, settled_at = ${at}
+      FROM leased WHERE d.edition_id = ${leased.editionId} AND d.batch_id = leased.id AND d.state = 'handed'`)
   return leased
 }
 

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm'
+import { eq, type SQL, sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { leaseBatch, returnBatch } from '../../../src/delivery/ledger/batches.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
@@ -26,4 +26,33 @@ test('a batch stays open for a delivery that moves into it while it is returned'
   })
   await returned
   expect((await db.select().from(batches).where(eq(batches.id, batchId)))[0]!.state).toBe('open')
+})
+
+test('a lease that expires while it begins leaves the deliveries of the next one alone', async ({ db }) => {
+  const services = servicesOn(db)
+  const editionId = await releasedEdition(services)
+  await addReaders(db, 1)
+  await planAll(services, editionId)
+  const [{ id: batchId }] = (await db.select().from(batches)) as [typeof batches.$inferSelect]
+  const expire = () => db.update(batches).set({ leaseUntil: new Date(0) })
+  await leaseBatch(db, batchId, NOON)
+  await expire()
+  // A process that stands still between its two statements, while another leases the batch and begins to send.
+  let statements = 0
+  const slow = new Proxy(db, {
+    get: (target, name) =>
+      name === 'execute'
+        ? async (statement: SQL) => {
+            if (++statements === 2) {
+              await expire()
+              await leaseBatch(db, batchId, NOON)
+              await db.update(deliveries).set({ state: 'handed' })
+            }
+            return db.execute(statement)
+          }
+        : Reflect.get(target, name),
+  })
+  await leaseBatch(slow, batchId, NOON)
+  expect(statements).toBe(2)
+  expect((await db.select().from(deliveries))[0]!.state).toBe('handed')
 })
