@@ -51,7 +51,7 @@ const isOver = ({ config, now }: Deps): SQL => sql`(
   NOT (${isRecent(now(), config)})
   OR EXISTS (SELECT FROM editions n WHERE n.kind = e.kind AND n.date > e.date AND n.released_at IS NOT NULL)
   OR NOT EXISTS (
-    -- Stops at the first reader without a row. In this order the whole list is read only once, when all have one.
+    -- Stops at the first reader without a row. In this order the whole list is read only when all have one.
     SELECT FROM unnest(CASE e.kind WHEN 'weekly' THEN '{weekly}' ELSE '{daily,weekdays}' END::cadence[]) AS own (cadence)
     CROSS JOIN LATERAL (
       SELECT s.id FROM subscribers s

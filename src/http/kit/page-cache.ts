@@ -62,6 +62,8 @@ export function cachePages(app: FastifyInstance, maxAgeMs: number = MAX_AGE_MS):
       if (maxAgeMs === 0 || reply.statusCode !== 200 || !String(headers['cache-control']).startsWith('public')) return
       const key = keyOf(request)
       if (key === undefined || (typeof body !== 'string' && !Buffer.isBuffer(body))) return
+      // A slow rendering does not replace one that began after it.
+      if ((pages.peek(key)?.renderedAt ?? 0) > performance.now() - reply.elapsedTime) return
       // As bytes: writing a string would encode it again for each answer, which takes longer than all else.
       const bytes = Buffer.from(body)
       const all = { ...headers, vary: headers.vary ?? 'accept-language, cookie', 'content-length': bytes.length }

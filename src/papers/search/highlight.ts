@@ -74,7 +74,7 @@ async function findHits(db: Db, words: readonly string[], texts: readonly string
   const stems = new Map(rows.map(({ word, stem }) => [word, stem]))
   const asked = new Set(words.map((word) => stems.get(word)!))
   return (text) =>
-    candidates.get(text)!.flatMap(({ token, forms }) => {
+    (candidates.get(text) ?? []).flatMap(({ token, forms }) => {
       if (forms.length === 0) return ideographHits(token, asked)
       const word = forms.map((form) => stems.get(form)!).find((stem) => asked.has(stem))
       return word === undefined ? [] : [{ start: token.at, end: token.at + token.text.length, word }]

@@ -49,7 +49,10 @@ let disposable: Promise<Set<string>> | undefined
 /** Returns whether the domain or a parent domain is on the disposable list. */
 async function isDisposable(domain: string): Promise<boolean> {
   disposable ??= import('disposable-email-domains-js').then((list) => list.disposableEmailBlocklistSet())
-  const domains = await disposable
+  const domains = await disposable.catch((error) => {
+    disposable = undefined // the next sign-up tries again
+    throw error
+  })
   const labels = domain.split('.')
   return labels.slice(0, -1).some((_, at) => domains.has(labels.slice(at).join('.')))
 }

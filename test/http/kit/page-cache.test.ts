@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { fastifyAccepts } from '@fastify/accepts'
-import { fastify } from 'fastify'
+import { type FastifyInstance, fastify } from 'fastify'
 import { expect, onTestFinished, vi } from 'vitest'
 import { compressPublicTexts } from '../../../src/http/kit/compress.ts'
 import { cachePages } from '../../../src/http/kit/page-cache.ts'
@@ -33,6 +33,43 @@ test('a public page is cached by language, and never for requests with a cookie'
   await app.close()
 })
 
+/** An app whose cached pages have what `render` returns. */
+function appWith(maxAgeMs: number, render: () => string | Promise<string>): FastifyInstance {
+  const app = fastify()
+  app.decorate('newsletter', DEFAULT_NEWSLETTER)
+  app.register(fastifyAccepts)
+  // As the metrics do, without which Fastify takes no time.
+  app.addHook('onResponse', async () => {})
+  const addPageCache = cachePages(app, maxAgeMs)
+  app.register(async (part) => {
+    compressPublicTexts(part)
+    addPageCache(part)
+    part.get('/:page', async (_request, reply) =>
+      reply
+        .header('cache-control', 'public')
+        .type('text/html')
+        .send(await render()),
+    )
+  })
+  return app
+}
+
+test('a slow rendering does not replace one that began after it', async () => {
+  const renderings = [Promise.withResolvers<string>(), Promise.withResolvers<string>()] as const
+  let begun = 0
+  const app = appWith(60_000, () => renderings[begun++]!.promise)
+  const slow = app.inject('/page')
+  await expect.poll(() => begun).toBe(1)
+  const fast = app.inject('/page')
+  await expect.poll(() => begun).toBe(2)
+  renderings[1].resolve('new')
+  await fast
+  renderings[0].resolve('old')
+  expect((await slow).body).toBe('old')
+  expect((await app.inject('/page')).body).toBe('new')
+  await app.close()
+})
+
 test('pages that are not requested again are freed, with their compressed forms', async () => {
   setFlagsFromString('--expose-gc')
   const collectGarbage = runInNewContext('gc') as () => void
@@ -40,17 +77,7 @@ test('pages that are not requested again are freed, with their compressed forms'
     collectGarbage()
     return process.memoryUsage().arrayBuffers
   }
-  const app = fastify()
-  app.decorate('newsletter', DEFAULT_NEWSLETTER)
-  app.register(fastifyAccepts)
-  const addPageCache = cachePages(app, 500)
-  app.register(async (part) => {
-    compressPublicTexts(part)
-    addPageCache(part)
-    part.get('/:page', (_request, reply) =>
-      reply.header('cache-control', 'public').type('text/html').send(randomBytes(700_000).toString('base64')),
-    )
-  })
+  const app = appWith(500, () => randomBytes(700_000).toString('base64'))
   const get = async (url: string) => {
     const { headers } = await app.inject({ url, headers: { 'accept-encoding': 'br' } })
     expect(headers['content-encoding']).toBe('br')
