@@ -16,6 +16,8 @@ afterEach(async () => {
 
 async function dataFolder(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'paperboy-start-'))
+  // The database's user can enter it, so that the database lies in it and goes with it.
+  await chmod(dir, 0o755)
   stack.push(() => rm(dir, { recursive: true, force: true }))
   return dir
 }

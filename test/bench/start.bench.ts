@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -36,6 +36,8 @@ export async function bench(args: string[], stack: AsyncDisposableStack): Promis
   for (let round = 0; round < Number(values.rounds); round++) {
     await using own = stack.use(new AsyncDisposableStack())
     const dataDir = await mkdtemp(join(tmpdir(), 'paperboy-start-'))
+    // The database's user can enter it, so that the database lies in it and goes with it.
+    await chmod(dataDir, 0o755)
     own.defer(() => rm(dataDir, { recursive: true, force: true }))
     runs.first.push(await start(dataDir))
     runs.again.push(

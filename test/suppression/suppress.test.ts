@@ -1,8 +1,8 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { addressHash, parseAddress } from '../../src/mail/address.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
 import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
@@ -30,7 +30,9 @@ const reasonOf = async (db: Db, email: string) =>
   )[0]?.reason
 
 async function csv(text: string): Promise<string> {
-  const file = join(await mkdtemp(join(tmpdir(), 'paperboy-csv-')), 'list.csv')
+  const folder = await mkdtemp(join(tmpdir(), 'paperboy-csv-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const file = join(folder, 'list.csv')
   await writeFile(file, text)
   return file
 }
