@@ -22,7 +22,7 @@ export function seededRandom(seed: number): Random {
   return { below, chance: (share) => next() < share, pick: (values) => values[below(values.length)]! }
 }
 
-/** Returns a function that is true for `share` of all keys: for the same keys, in whatever order they are asked. */
+/** Returns a function that is true for this share of all keys. The answer for a key does not depend on the order of calls. */
 export const chanceByKey =
   (seed: number) =>
   (share: number, key: string): boolean =>

@@ -2,7 +2,6 @@ import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { dayOf, daysLater } from '../../calendar/days.ts'
 import { MISSED_HOURS } from '../../calendar/promised-digest.ts'
-import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, bool, queryColumn, queryOne } from '../../runtime/db/query.ts'
 import { cadence as cadences } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -138,7 +137,7 @@ async function planStep(
   const { due, again, deliveries, batchIds } = await queryOne(
     db,
     { due: bigint, again: bool, ...PLANNED },
-    prepared(planStatement),
+    planStatement,
   )
   // A reader who missed one hour may already be due at the next.
   return { more: again || due === limit, batchIds, planned: deliveries }

@@ -3,7 +3,7 @@ import { PgDialect } from 'drizzle-orm/pg-core'
 import { prepared } from './prepared.ts'
 
 /**
- * Returns a function that makes a statement of its values. Its text is built once, and each connection plans it once. For short
+ * Returns a function that makes a statement from values. The text is built once, and each connection plans it once. For short
  * statements that run often: drizzle takes longer to build one than the driver takes to send it.
  *
  * @param write writes the statement. Its argument stands for the values, each of which is one parameter, however often it occurs.
