@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { promisify } from 'node:util'
+import { preview } from '../../src/delivery/preview/preview.ts'
+import { openDkim, type SignMessage } from '../../src/relay/dkim.ts'
+import { inRounds, spread } from './support/rounds.ts'
+import { openStage } from './support/stage.ts'
+import { printTable } from './support/table.ts'
+
+const ROUNDS = 5
+const SECONDS = 3
+/** As many as one worker has in flight with 10 connections. */
+const AT_ONCE = 20
+const CORES = availableParallelism()
+
+interface Signed {
+  perSecond: number
+  standstillMs: number
+}
+
+/**
+ * Measures signing digests with DKIM, beside `openssl speed` on as many threads: how many a second, and how long the event loop stands
+ * still. `openssl speed` only signs, while a DKIM signature also hashes the message.
+ */
+export async function bench(_args: string[], stack: AsyncDisposableStack): Promise<void> {
+  const stage = await openStage(stack)
+  const { eml } = await preview(stage.services, { kind: 'daily', date: stage.edition.date })
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  const ed25519 = generateKeyPairSync('ed25519').privateKey
+  const files = await Promise.all(
+    Object.entries({ rsa, ed25519 }).map(async ([name, key]) => {
+      const file = join(stage.folder, `${name}.pem`)
+      await writeFile(file, key.export({ type: 'pkcs8', format: 'pem' }))
+      return file
+    }),
+  )
+  const signer = async (keys: string[]) =>
+    (await openDkim({ DKIM_DOMAIN: 'paperboy.example', DKIM_SELECTOR: keys, DKIM_PRIVATE_KEY_FILE: keys }))!
+  const [byRsa, byEd25519, byBoth] = await Promise.all([signer([files[0]!]), signer([files[1]!]), signer(files)])
+  const measures = await inRounds<Signed>(ROUNDS, {
+    'openssl speed, RSA-2048': opensslSpeed,
+    'digests signed by RSA-2048': () => signFor(byRsa, eml),
+    'digests signed by RSA-2048 and Ed25519': () => signFor(byBoth, eml),
+    'digests signed by Ed25519': () => signFor(byEd25519, eml),
+  })
+  const base = measures['openssl speed, RSA-2048']!
+  printTable([
+    [`${eml.length.toLocaleString('en')} bytes, ${CORES} cores`, 'a second', 'of openssl speed', 'longest standstill, ms'],
+    ...Object.entries(measures).map(([name, rounds]) => {
+      const ratio = spread(rounds.map(({ perSecond }, round) => perSecond / base[round]!.perSecond))
+      return [
+        name,
+        spread(rounds.map(({ perSecond }) => perSecond)).median.toFixed(0),
+        `${ratio.median.toFixed(2)} (${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)})`,
+        spread(rounds.map(({ standstillMs }) => standstillMs)).median.toFixed(0),
+      ]
+    }),
+  ])
+  console.log(`Median of ${ROUNDS} alternating rounds of ${SECONDS} s. Aim for RSA-2048: .90 of openssl speed.`)
+}
+
+/** Signs as many messages as it can for some seconds, `AT_ONCE` at once. */
+async function signFor(sign: SignMessage, bytes: Buffer): Promise<Signed> {
+  const delays = monitorEventLoopDelay({ resolution: 1 })
+  delays.enable()
+  const began = performance.now()
+  const end = began + SECONDS * 1000
+  let signed = 0
+  const signInTurn = async () => {
+    for (; performance.now() < end; signed++) await sign({ bytes }, new Date())
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, signInTurn))
+  const perSecond = (signed / (performance.now() - began)) * 1000
+  delays.disable()
+  return { perSecond, standstillMs: delays.max / 1e6 }
+}
+
+/** Returns what `openssl speed` reaches on all cores. */
+async function opensslSpeed(): Promise<Signed> {
+  const args = ['speed', '-mr', '-seconds', `${SECONDS}`, '-multi', `${CORES}`, 'rsa2048']
+  const { stdout } = await promisify(execFile)('openssl', args)
+  // With several processes: +F2:NUMBER:BITS:SECONDS A SIGNATURE:SECONDS A VERIFICATION, or their rates in older versions.
+  const value = Number(/^\+F2:\d+:2048:([\d.]+):/m.exec(stdout)?.[1])
+  if (!value) throw new Error(`openssl speed printed no result: ${stdout}`)
+  return { perSecond: value < 1 ? 1 / value : value, standstillMs: 0 }
+}
