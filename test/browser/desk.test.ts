@@ -145,6 +145,20 @@ test('with keys, without leaving the page; and counts that change while one look
   await rowOf(page, first).locator('h3 a').focus()
   await page.keyboard.press('d')
   await page.locator('.dropped-papers', { hasText: first }).waitFor()
+
+  // A reply that arrives after the focus moved on does not take it back.
+  const [third, fourth] = (await order()).slice(1).map((each) => each.trim()) as [string, string]
+  let reply = () => {}
+  const held = new Promise<void>((done) => {
+    reply = done
+  })
+  await page.route('**/pick', (route) => held.then(() => route.continue()))
+  await rowOf(page, third).locator('h3 a').focus()
+  await page.keyboard.press('p')
+  await rowOf(page, fourth).locator('h3 a').focus()
+  reply()
+  await page.getByRole('status').filter({ hasText: 'Done.' }).filter({ hasText: third }).waitFor({ state: 'attached' })
+  expect(await page.evaluate('document.activeElement.textContent.trim()')).toBe(fourth)
   await page.keyboard.press('?')
   await page.getByRole('heading', { name: 'Keys' }).waitFor()
   await page.keyboard.press('Escape')

@@ -88,10 +88,13 @@ async function send(form, submitter, row, key) {
     // The property `formAction` of a button without the attribute is the page's own address.
     const reply = await fetch(button?.getAttribute('formaction') ?? own.action, { method: 'POST', body })
     const page = new DOMParser().parseFromString(await reply.text(), 'text/html')
+    const focused = document.activeElement
+    const hasMovedOn = content.contains(focused) && !document.getElementById(row)?.contains(focused)
     content.replaceChildren(...page.querySelector('#content').childNodes)
     if (!reply.ok) return content.querySelector('[role="alert"]')?.scrollIntoView()
     restore(drafts, row)
     spoken.textContent = `Done. ${says}`
+    if (hasMovedOn && focusAgain(focused)) return
     const next = document.getElementById(row)?.matches('.desk-paper') ? document.getElementById(row) : rows()[place]
     const focus =
       next?.querySelector(next.id === row && key ? `[data-key="${key}"]:enabled` : 'h3 a') ??
@@ -102,6 +105,16 @@ async function send(form, submitter, row, key) {
     // Offline: the browser's own request says why.
     own.submit()
   }
+}
+
+// Focuses what replaced an element, or its row: the next key must not act on another paper. Returns whether there is one.
+function focusAgain(element) {
+  const again =
+    (element.id && document.getElementById(element.id)) ||
+    document.getElementById(rowOf(element)?.id)?.querySelector('h3 a')
+  again?.focus({ preventScroll: true })
+  if (again?.matches('textarea')) again.setSelectionRange(element.selectionStart, element.selectionEnd)
+  return Boolean(again)
 }
 
 // Notes that are being written in other rows stay as they are typed.
