@@ -60,7 +60,7 @@ import type { Services } from './runtime/services.ts'
 export interface AppOptions {
   /** URL of the local mailbox page, if one runs: "check your inbox" links to it */
   mailboxUrl?: string | undefined
-  /** milliseconds that a rendered public page is cached; default 1000, 0 turns the cache off */
+  /** milliseconds that a rendered public page is cached; default 5000, 0 turns the cache off */
   pageCacheMs?: number
   /** false: a busy process answers late instead of 503. For `npm start`, where jobs share the process, and for tests */
   shedsLoad?: boolean

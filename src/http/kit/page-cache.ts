@@ -6,7 +6,7 @@ import { encodingOf } from './compress.ts'
 import { preferredLocale } from './language.ts'
 
 /** A page is rendered at most once in this time. Its Cache-Control allows a minute, so it is never too old. */
-const MAX_AGE_MS = 1_000
+const MAX_AGE_MS = 5_000
 const MAX_PAGES = 200
 
 /** Characters. Longer Accept headers come from no browser, and would fill the memory. */
@@ -23,9 +23,9 @@ interface Page {
 }
 
 /**
- * Caches rendered public pages for a second, as they are sent: GET without a cookie, answered 200 with `cache-control: public`. A
+ * Caches rendered public pages for five seconds, as they are sent: GET without a cookie, answered 200 with `cache-control: public`. A
  * traffic spike then costs little more than a static file. Cached pages skip all other hooks and repeat the headers those hooks once
- * set. The first request after that second renders the page again; until it has, others get the old one, for another second at most.
+ * set. The first request after that renders the page again; until it has, others get the old one, for another five seconds at most.
  *
  * @param app the root app, before any other hook
  * @param maxAgeMs milliseconds; 0 turns the cache off
