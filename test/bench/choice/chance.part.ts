@@ -35,7 +35,7 @@ export const part: ChoicePart = {
     )
     if (fitted.length > 0)
       console.log(`\nThe fit on all ${fitted.length} papers: ${JSON.stringify(rounded(fitChance(fitted)))}`)
-    return [...scores(judged), ...bins(judged), ...coverage(judged, months)]
+    return [...scores(judged, months), ...bins(judged), ...coverage(judged, months)]
   },
 }
 
@@ -59,7 +59,7 @@ const judge = (papers: readonly Paper[], model: ChanceModel): Judged[] =>
     ...forecastOf(paper.closingVotes, model),
   }))
 
-function scores(judged: readonly Judged[]): ChoiceRow[] {
+function scores(judged: readonly Judged[], months: readonly string[]): ChoiceRow[] {
   const share = mean(judged.map(({ inTopTenth }) => Number(inTopTenth)))
   const brier = judged.map(({ chance, inTopTenth }) => (chance - Number(inTopTenth)) ** 2)
   return [
@@ -72,9 +72,17 @@ function scores(judged: readonly Judged[]): ChoiceRow[] {
     },
     {
       what: 'AUC: a paper of the top tenth has the higher chance',
-      baseline: 'always 1 in 10',
-      baselineValue: '.500',
-      value: areaUnderCurve(judged),
+      baseline: 'votes alone',
+      baselineValue: areaUnderCurve(judged, byVotes).text,
+      value: areaUnderCurve(judged, byChance).text,
+      target: '≥ .97',
+    },
+    {
+      // A fit orders papers by their votes. Above, papers of different months have chances from different fits.
+      what: 'AUC within a month, mean of the months',
+      baseline: 'votes alone',
+      baselineValue: ofMonths(judged, months, byVotes),
+      value: ofMonths(judged, months, byChance),
       target: '≥ .97',
     },
   ]
@@ -84,19 +92,33 @@ function scores(judged: readonly Judged[]): ChoiceRow[] {
  * The share of pairs, one in the top tenth and one outside, in which the first has the higher chance. Ties count half.
  * The standard error is that of Hanley and McNeil (1982).
  */
-function areaUnderCurve(judged: readonly Judged[]): string {
+function areaUnderCurve(judged: readonly Judged[], by: Order): { area: number; text: string } {
   const inside = judged.filter(({ inTopTenth }) => inTopTenth)
   const outside = judged.filter(({ inTopTenth }) => !inTopTenth)
   const area = mean(
-    inside.flatMap((one) =>
-      outside.map((other) => (one.chance > other.chance ? 1 : one.chance === other.chance ? 0.5 : 0)),
-    ),
+    inside.flatMap((one) => outside.map((other) => (by(one) > by(other) ? 1 : by(one) === by(other) ? 0.5 : 0))),
   )
   const variance =
     area * (1 - area) +
     (inside.length - 1) * (area / (2 - area) - area ** 2) +
     (outside.length - 1) * ((2 * area ** 2) / (1 + area) - area ** 2)
-  return `${area.toFixed(3)} ± ${Math.sqrt(variance / (inside.length * outside.length)).toFixed(3)}`
+  const error = Math.sqrt(variance / (inside.length * outside.length))
+  return { area, text: `${area.toFixed(3)} ± ${error.toFixed(3)}` }
+}
+
+type Order = (paper: Judged) => number
+const byVotes: Order = ({ closingVotes }) => closingVotes
+const byChance: Order = ({ chance }) => chance
+
+function ofMonths(judged: readonly Judged[], months: readonly string[], by: Order): string {
+  const areas = months.map(
+    (month) =>
+      areaUnderCurve(
+        judged.filter((paper) => paper.month === month),
+        by,
+      ).area,
+  )
+  return `${mean(areas).toFixed(4)} (${areas.map((area) => area.toFixed(3)).join(' ')})`
 }
 
 const EDGES = [0, 0.02, 0.1, 0.3, 0.6, 0.85, 1]
