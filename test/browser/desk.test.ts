@@ -146,19 +146,43 @@ test('with keys, without leaving the page; and counts that change while one look
   await page.keyboard.press('d')
   await page.locator('.dropped-papers', { hasText: first }).waitFor()
 
-  // A reply that arrives after the focus moved on does not take it back.
+  // A reply that arrives after the focus moved on does not take it back, nor what is being written.
   const [third, fourth] = (await order()).slice(1).map((each) => each.trim()) as [string, string]
-  let reply = () => {}
-  const held = new Promise<void>((done) => {
-    reply = done
-  })
-  await page.route('**/pick', (route) => held.then(() => route.continue()))
+  const focused = () => page.evaluate('document.activeElement.value ?? document.activeElement.textContent.trim()')
+  const whileWaiting = async (what: string, act: () => Promise<void>) => {
+    const reply = Promise.withResolvers<void>()
+    await page.route('**/papers/**', (route) => reply.promise.then(() => route.continue()), { times: 1 })
+    await act()
+    reply.resolve()
+    await page
+      .getByRole('status')
+      .filter({ hasText: `Done. ${what}: ${third}` })
+      .waitFor({ state: 'attached' })
+  }
   await rowOf(page, third).locator('h3 a').focus()
-  await page.keyboard.press('p')
-  await rowOf(page, fourth).locator('h3 a').focus()
-  reply()
-  await page.getByRole('status').filter({ hasText: 'Done.' }).filter({ hasText: third }).waitFor({ state: 'attached' })
-  expect(await page.evaluate('document.activeElement.textContent.trim()')).toBe(fourth)
+  await whileWaiting('Pick', async () => {
+    await page.keyboard.press('p')
+    await rowOf(page, fourth).locator('h3 a').focus()
+  })
+  expect(await focused()).toBe(fourth)
+  await rowOf(page, third).locator('h3 a').focus()
+  await whileWaiting('Picked', async () => {
+    await page.keyboard.press('p')
+    await page.keyboard.press('n')
+    await page.keyboard.type('Adopted wi')
+  })
+  await page.keyboard.type('dely.')
+  expect(await focused()).toBe('Adopted widely.')
+  await whileWaiting('Save the note', async () => {
+    await page.keyboard.press('Control+Enter')
+    await page.keyboard.type(' Indeed.')
+  })
+  expect(await focused()).toBe('Adopted widely. Indeed.')
+  await page.keyboard.press('Control+Enter')
+  await expect
+    .poll(async () => (await db.execute(sql`SELECT note FROM picks ORDER BY note`)).rows, SLOW)
+    .toEqual([{ note: 'Adopted widely. Indeed.' }, { note: 'Written in place.' }, { note: null }])
+  await rowOf(page, third).locator('h3 a').focus()
   await page.keyboard.press('?')
   await page.getByRole('heading', { name: 'Keys' }).waitFor()
   await page.keyboard.press('Escape')

@@ -42,7 +42,8 @@ const KEYS = {
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.target.matches('textarea')) {
     event.preventDefault()
-    event.target.form.requestSubmit()
+    // With its button, whose words are then spoken.
+    event.target.form.requestSubmit(event.target.form.querySelector('button'))
     return
   }
   const typing = event.target.closest('input, select, textarea, [contenteditable]')
@@ -66,10 +67,14 @@ document.addEventListener('submit', (event) => {
   event.preventDefault()
   const row = form.closest('[id]')?.id
   const key = submitter?.dataset.key
-  last = last.then(() => send(form, submitter, row, key))
+  const from = nameOf(document.activeElement)
+  last = last.then(() => send(form, submitter, row, key, from))
 })
 
-async function send(form, submitter, row, key) {
+// The same for an element and for what replaces it.
+const nameOf = (element) => `${rowOf(element)?.id} ${element.id || element.dataset.key || element.tagName}`
+
+async function send(form, submitter, row, key, from) {
   // The page may have been replaced since the key was pressed. Then the same form is sent with the typed words.
   const own = form.isConnected
     ? form
@@ -79,20 +84,27 @@ async function send(form, submitter, row, key) {
   if (!own) return
   const button = form.isConnected ? submitter : own.querySelector(`[data-key="${key}"]`)
   if (key && !button) return
-  if (own !== form) for (const { id, value } of form.elements) if (id) own.elements[id].value = value
+  if (own !== form)
+    for (const { id, value } of form.elements) {
+      const field = id && own.elements[id]
+      // What was typed since then is newer.
+      if (field && field.value === field.defaultValue) field.value = value
+    }
   const body = new URLSearchParams(new FormData(own, button))
   const says = submitter?.ariaLabel ?? submitter?.textContent ?? ''
-  const drafts = unsaved()
+  const sent = new Map([...own.elements].map(({ id, value }) => [id, value]))
   const place = rows().findIndex(({ id }) => id === row)
   try {
     // The property `formAction` of a button without the attribute is the page's own address.
     const reply = await fetch(button?.getAttribute('formaction') ?? own.action, { method: 'POST', body })
     const page = new DOMParser().parseFromString(await reply.text(), 'text/html')
+    const drafts = unsaved().filter(({ id, value }) => sent.get(id) !== value)
     const focused = document.activeElement
-    const hasMovedOn = content.contains(focused) && !document.getElementById(row)?.contains(focused)
+    const isWriting = drafts.some(({ id }) => id === focused.id)
+    const hasMovedOn = isWriting || (content.contains(focused) && nameOf(focused) !== from)
     content.replaceChildren(...page.querySelector('#content').childNodes)
     if (!reply.ok) return content.querySelector('[role="alert"]')?.scrollIntoView()
-    restore(drafts, row)
+    restore(drafts)
     spoken.textContent = `Done. ${says}`
     if (hasMovedOn && focusAgain(focused)) return
     const next = document.getElementById(row)?.matches('.desk-paper') ? document.getElementById(row) : rows()[place]
@@ -117,16 +129,16 @@ function focusAgain(element) {
   return Boolean(again)
 }
 
-// Notes that are being written in other rows stay as they are typed.
+// What is being written stays as it is typed.
 const unsaved = () =>
   [...content.querySelectorAll('textarea, input[type="text"], input[type="url"]')]
     .filter((field) => field.value !== field.defaultValue)
     .map(({ id, value }) => ({ id, value }))
 
-function restore(drafts, row) {
+function restore(drafts) {
   for (const { id, value } of drafts) {
     const field = document.getElementById(id)
-    if (!field || field.closest('[id^="p-"]')?.id === row) continue
+    if (!field) continue
     field.value = value
     const details = field.closest('details')
     if (details) details.open = true
