@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { choosePort } from '../../src/embedded/port.ts'
 import { endsWithUs } from './support/ends-with-us.ts'
 import { spread } from './support/rounds.ts'
-import { PROJECT_FLAGS } from './support/run.ts'
+import { PROJECT_ENV, PROJECT_FLAGS } from './support/run.ts'
 import { printTable } from './support/table.ts'
 
 const help = `npm run bench -- start [--rounds 5]
@@ -59,7 +59,7 @@ async function start(dataDir: string, whileRunning = async () => {}): Promise<Ma
   const child = endsWithUs(
     spawn(process.execPath, ['--import', './test/bench/support/print-marks.ts', 'src/start.ts'], {
       env: {
-        ...{ PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: dataDir, PAPER_SOURCES: 'none' },
+        ...{ ...PROJECT_ENV, PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: dataDir, PAPER_SOURCES: 'none' },
         ...{ PORT: String(port), MAILBOX_PORT: String(await choosePort(undefined)) },
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -94,7 +94,7 @@ async function cpuOfCommand(args: string[], dataDir: string): Promise<number> {
   const command = [process.execPath, ...PROJECT_FLAGS.paperboy, 'src/cli/main.ts', ...args]
   const child = endsWithUs(
     spawn('bash', ['-c', 'TIMEFORMAT="%U %S"; time "$@" > /dev/null', 'bench', ...command], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: dataDir },
+      env: { ...PROJECT_ENV, PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: dataDir },
       stdio: ['ignore', 'ignore', 'pipe'],
     }),
   )

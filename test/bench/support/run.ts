@@ -16,6 +16,8 @@ export const PROJECT_FLAGS = {
   api: flagsOf(project.scripts.api),
   paperboy: flagsOf(project.scripts.paperboy),
 }
+/** What `npm start` and `npm run paperboy` add to the environment. */
+export const PROJECT_ENV = { NODE_COMPILE_CACHE: /NODE_COMPILE_CACHE=(\S+)/.exec(project.scripts.paperboy)![1]! }
 export const WORKER_FLAGS = PROJECT_FLAGS.worker
 
 const here = (file: string) => new URL(file, import.meta.url).pathname
