@@ -27,9 +27,8 @@ export function importCommand(papers: Command): void {
         setFlagsFromString('--heap-growing-percent=0')
         const { days, ...total } = await importFiles(services, files, options)
         await refreshTopics(services)
-        await indexPapers(services)
-        for (const day of days)
-          await recordListFacts({ ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }, day)
+        // Side by side: indexing words keeps the database busy, and computing facts this process.
+        await Promise.all([indexPapers(services), recordFacts(services, days)])
         const { papers: read, added, changed, signals, bad } = total
         report(
           command,
@@ -39,6 +38,11 @@ export function importCommand(papers: Command): void {
         if (bad > 0) process.exitCode = 1
       }),
     )
+}
+
+/** Records the facts of lists, the oldest first: each list is compared with those before it. */
+async function recordFacts({ db, now, config }: Services, days: readonly string[]): Promise<void> {
+  for (const day of days) await recordListFacts({ db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }, day)
 }
 
 async function importFiles(services: Services, files: readonly string[], options: { date?: string; observed?: Date }) {
