@@ -2,6 +2,7 @@ import { createHash, createHmac, randomInt } from 'node:crypto'
 import { type Challenge, createChallenge, verifySolution } from 'altcha-lib'
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
 import { z } from 'zod'
+import { memoize } from '../../lib/memoize.ts'
 import type { Services } from '../../runtime/services.ts'
 
 type Deps = Pick<Services, 'config' | 'now'>
@@ -76,7 +77,10 @@ function readPayload(text: string): z.output<typeof Payload> | undefined {
 }
 
 /** Derives the keys that sign challenges and answers from SECRET_KEY. */
-const secrets = ({ SECRET_KEY }: Pick<Deps['config'], 'SECRET_KEY'>) => {
-  const secret = (name: string) => createHmac('sha256', SECRET_KEY).update(`proof of work ${name}`).digest('hex')
-  return { hmacSignatureSecret: secret('challenge'), hmacKeySignatureSecret: secret('answer') }
-}
+const secrets = memoize(
+  ({ SECRET_KEY }: Pick<Deps['config'], 'SECRET_KEY'>) => SECRET_KEY,
+  ({ SECRET_KEY }) => {
+    const secret = (name: string) => createHmac('sha256', SECRET_KEY).update(`proof of work ${name}`).digest('hex')
+    return { hmacSignatureSecret: secret('challenge'), hmacKeySignatureSecret: secret('answer') }
+  },
+)
