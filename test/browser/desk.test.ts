@@ -146,7 +146,7 @@ test('with keys, without leaving the page; and counts that change while one look
   await page.keyboard.press('d')
   await page.locator('.dropped-papers', { hasText: first }).waitFor()
 
-  // A reply that arrives after the focus moved on does not take it back, nor what is being written.
+  // A reply that arrives after the focus moved on does not take it back, and keeps unsaved text.
   const [third, fourth] = (await order()).slice(1).map((each) => each.trim()) as [string, string]
   const focused = () => page.evaluate('document.activeElement.value ?? document.activeElement.textContent.trim()')
   const whileWaiting = async (what: string, act: () => Promise<void>) => {

@@ -87,7 +87,7 @@ async function send(form, submitter, row, key, from) {
   if (own !== form)
     for (const { id, value } of form.elements) {
       const field = id && own.elements[id]
-      // What was typed since then is newer.
+      // Text typed since then is newer.
       if (field && field.value === field.defaultValue) field.value = value
     }
   const body = new URLSearchParams(new FormData(own, button))
@@ -129,7 +129,7 @@ function focusAgain(element) {
   return Boolean(again)
 }
 
-// What is being written stays as it is typed.
+// Unsaved text stays as it is typed.
 const unsaved = () =>
   [...content.querySelectorAll('textarea, input[type="text"], input[type="url"]')]
     .filter((field) => field.value !== field.defaultValue)
