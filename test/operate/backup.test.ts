@@ -7,7 +7,7 @@ import pg from 'pg'
 import { afterEach, expect, inject } from 'vitest'
 import { passRestoreGuard, whyHalted } from '../../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
-import { databaseOn, migrate } from '../../src/runtime/db/database.ts'
+import { databaseOn, migrate, openPool } from '../../src/runtime/db/database.ts'
 import { test } from '../support/database.ts'
 import { onDatabase, runSql } from '../support/global-setup.ts'
 import { start } from '../support/processes.ts'
@@ -97,7 +97,7 @@ test('a backup restores every row, number and partition, and nothing is sent unt
   expect(before.deliveries).toHaveLength(21)
   expect(before.subscribers!.join()).toContain('🙂')
 
-  const pool = new pg.Pool({ connectionString: target })
+  const pool = openPool(target, () => {})
   stack.push(() => pool.end())
   const restored = { ...services, db: databaseOn(pool) }
   expect(await passRestoreGuard(restored)).toBe(false)

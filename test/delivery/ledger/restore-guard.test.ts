@@ -2,7 +2,6 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eq, sql } from 'drizzle-orm'
-import pg from 'pg'
 import { afterEach, describe, expect, inject } from 'vitest'
 import { dueBatches, nextBatchDue } from '../../../src/delivery/ledger/batches.ts'
 import {
@@ -22,7 +21,7 @@ import { releaseDue } from '../../../src/edition/draft/release.ts'
 import { startEmbeddedPostgres } from '../../../src/embedded/postgres.ts'
 import { sendServiceEmails } from '../../../src/outbox/send-service-emails.ts'
 import { openRelays } from '../../../src/relay/relays.ts'
-import { type Db, databaseOn, migrate } from '../../../src/runtime/db/database.ts'
+import { type Db, databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, mailing, outbox } from '../../../src/runtime/db/schema.ts'
 import {
   combineRestoreMarkers,
@@ -62,8 +61,7 @@ const mailsOn = (db: Db, restoreMarkers: RestoreMarkerStore) => passRestoreGuard
 
 /** Opens a database for the test's duration. */
 function connectTo(url: string): Db {
-  const pool = new pg.Pool({ connectionString: url, max: 2 })
-  pool.on('error', () => {})
+  const pool = openPool(url, () => {}, 2)
   running.push(() => pool.end())
   return databaseOn(pool)
 }
@@ -122,8 +120,7 @@ describe('no email is sent from', () => {
     running.push(() => rmSync(home, { recursive: true, force: true }))
     const open = async () => {
       const postgres = await startEmbeddedPostgres({ dataDir })
-      const pool = new pg.Pool({ connectionString: postgres.url, max: 1 })
-      pool.on('error', () => {})
+      const pool = openPool(postgres.url, () => {}, 1)
       return {
         url: postgres.url,
         db: databaseOn(pool),

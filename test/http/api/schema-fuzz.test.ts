@@ -75,7 +75,8 @@ const hostile = fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: 'binary'
 
 /** Values that make an operation find something, by the name of a field. */
 const known: Record<string, fc.Arbitrary<unknown>> = {
-  date: fc.constantFrom('2026-04-13', '2026-04-14', SENT),
+  date: fc.constantFrom('2026-04-13', '2026-04-14', SENT, SENT),
+  states: fc.constantFrom(['unknown'], ['refused', 'expired']),
   kind: fc.constantFrom('daily', 'daily', 'weekly'),
   paper: fc.constantFrom('2604.13000', '2604.14001', 'none'),
   email: fc.constantFrom('reader-1@example.org', 'reader-2@example.org', 'new@example.org', 'no address'),
