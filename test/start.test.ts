@@ -172,6 +172,8 @@ test('npm forwards a stop: no process keeps running', { timeout: 60_000 }, async
   npm.stdout.on('data', (chunk) => (output += chunk))
   await expect.poll(() => output, { timeout: 30_000 }).toContain('Ctrl-C stops everything')
   npm.kill('SIGTERM')
+  // PostgreSQL removes its lock before it has written its last file: the process that waits for it ends later.
+  await expect.poll(() => npm.exitCode ?? npm.signalCode, { timeout: 20_000 }).not.toBeNull()
   await expect.poll(() => runningEmbeddedPostgres(dataDir), { timeout: 20_000 }).toBeUndefined()
   await expect(fetch(`http://127.0.0.1:${env.PORT}/healthz`)).rejects.toThrow()
 })
