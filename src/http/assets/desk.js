@@ -67,14 +67,14 @@ document.addEventListener('submit', (event) => {
   event.preventDefault()
   const row = form.closest('[id]')?.id
   const key = submitter?.dataset.key
-  const from = nameOf(document.activeElement)
-  last = last.then(() => send(form, submitter, row, key, from))
+  const focusedThen = nameOf(document.activeElement)
+  last = last.then(() => send(form, submitter, row, key, focusedThen))
 })
 
-// The same for an element and for what replaces it.
+// The same name for an element and for its replacement.
 const nameOf = (element) => `${rowOf(element)?.id} ${element.id || element.dataset.key || element.tagName}`
 
-async function send(form, submitter, row, key, from) {
+async function send(form, submitter, row, key, focusedThen) {
   // The page may have been replaced since the key was pressed. Then the same form is sent with the typed words.
   const own = form.isConnected
     ? form
@@ -101,7 +101,7 @@ async function send(form, submitter, row, key, from) {
     const drafts = unsaved().filter(({ id, value }) => sent.get(id) !== value)
     const focused = document.activeElement
     const isWriting = drafts.some(({ id }) => id === focused.id)
-    const hasMovedOn = isWriting || (content.contains(focused) && nameOf(focused) !== from)
+    const hasMovedOn = isWriting || (content.contains(focused) && nameOf(focused) !== focusedThen)
     content.replaceChildren(...page.querySelector('#content').childNodes)
     if (!reply.ok) return content.querySelector('[role="alert"]')?.scrollIntoView()
     restore(drafts)
