@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
 import { type Command, InvalidArgumentError } from 'commander'
 import { print } from '../lib/terminal.ts'
 import { type DayRow, runSimulation } from '../simulate/simulate.ts'
@@ -19,8 +18,6 @@ export function simulateCommand(command: Command): void {
     .option('--seed <number>', 'another seed makes other readers and other trouble', parseWhole(0, 2 ** 31), 1)
     .action(async (options: { readers: number; days: number; seed: number }) => {
       const { json } = command.optsWithGlobals()
-      // Commands keep a small heap (package.json). Here, collecting its garbage takes a fifth of the time.
-      setFlagsFromString('--heap-growing-percent=0')
       const result = await runSimulation(options, (row) => json || print(describeDay(row)))
       const broken = result.rules.filter((rule) => rule.broken.length > 0)
       if (json) print(JSON.stringify(result))
