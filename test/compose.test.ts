@@ -238,6 +238,13 @@ describe('settings', () => {
       expect([name, scripts[name]]).toEqual([name, expect.not.stringContaining('.env')])
   })
 
+  test('every command and process turns on the compile cache in the folder of fast-loading.ts', () => {
+    const { scripts } = JSON.parse(fileText('package.json'))
+    const [, folder] = /enableCompileCache\(.*'\.\.\/\.\.\/(.+)'/.exec(fileText('src/runtime/fast-loading.ts'))!
+    for (const name of ['start', 'api', 'worker', 'paperboy'])
+      expect([name, scripts[name]]).toEqual([name, expect.stringMatching(`^NODE_COMPILE_CACHE=${folder} exec node `)])
+  })
+
   test('the app or the Compose file reads every variable in .env.example', () => {
     expect(example.length).toBeGreaterThan(5)
     for (const { name } of example) expect([name, isKnown(name) || COMPOSE_ONLY.includes(name)]).toEqual([name, true])
