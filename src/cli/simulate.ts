@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { print } from '../lib/terminal.ts'
 import { type DayRow, runSimulation } from '../simulate/simulate.ts'
+import { collectGarbageLate } from './collect-garbage-late.ts'
 
 const parseWhole = (least: number, most: number) => (value: string) => {
   const number = Number(value)
@@ -17,6 +18,7 @@ export function simulateCommand(command: Command): void {
     .option('--days <number>', 'days of simulated time', parseWhole(14, 400), 35)
     .option('--seed <number>', 'another seed makes other readers and other trouble', parseWhole(0, 2 ** 31), 1)
     .action(async (options: { readers: number; days: number; seed: number }) => {
+      collectGarbageLate()
       const { json } = command.optsWithGlobals()
       const result = await runSimulation(options, (row) => json || print(describeDay(row)))
       const broken = result.rules.filter((rule) => rule.broken.length > 0)
