@@ -4,7 +4,7 @@ import { knownTopics } from '../papers/topics/topic-counts.ts'
 import type { Services } from '../runtime/services.ts'
 import { ChunkWriter } from './chunk-writer.ts'
 import { carrySuppressions } from './compose-keys.ts'
-import { type Mapping, MEANINGS_HELP, type ReadColumn, unrecognizedColumns } from './import-columns.ts'
+import { isAboutConsent, type Mapping, MEANINGS_HELP, type ReadColumn, unrecognizedColumns } from './import-columns.ts'
 import type { UnknownValue } from './import-consent.ts'
 import { openSubscriberFile, type SubscriberFile } from './import-rows.ts'
 import { type Attested, insertRows } from './insert-rows.ts'
@@ -170,7 +170,7 @@ interface UnknownCell {
 
 function addUnknown(seen: Map<string, UnknownCell>, { column, value, message }: UnknownValue, line: number): void {
   const key = `${column.name}\0${value.toLowerCase()}`
-  const flag = column.by === undefined ? `${column.name}=MEANING` : `${column.name}:${value}=MEANING`
+  const flag = isAboutConsent(column) ? `${column.name}:${value}=MEANING` : `${column.name}=MEANING`
   if (!seen.has(key)) seen.set(key, { column, value, message: `${message} in line ${line}: --map "${flag}"` })
 }
 
@@ -179,7 +179,8 @@ function unrecognizedCells(file: string, cells: UnknownCell[]): UnrecognizedCons
     file,
     cells.map((cell) => cell.message),
   )
-  const [known, other] = [cells.filter(({ column }) => column.by), cells.filter(({ column }) => !column.by)]
+  const known = cells.filter(({ column }) => isAboutConsent(column))
+  const other = cells.filter(({ column }) => !isAboutConsent(column))
   return new UnrecognizedConsent(
     message,
     [...new Set(other.map(({ column }) => column.name))],

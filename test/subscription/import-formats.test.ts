@@ -164,7 +164,11 @@ describe('the export of each tool', () => {
 })
 
 describe('an unknown column about consent stops the import and is named', () => {
-  const headers = ['Opt-in level', 'GDPR consent', 'newsletter', 'email_status_2', 'Hard bounces', 'is_blocked', 'opt']
+  const headers = [
+    ...['Opt-in level', 'GDPR consent', 'newsletter', 'email_status_2', 'Hard bounces', 'is_blocked', 'opt'],
+    ...['Accepts email', 'Wants news', 'Stop Time', 'Email preference', 'Zustimmung', 'Ausgetragen am', 'Aktiv'],
+    ...['Actif', 'Refus', 'Acepta', 'Rechazado', '订阅', '是否同意'],
+  ]
   for (const header of headers) {
     test(header, async ({ db }) => {
       const file = csv(`email,${header}\nada@example.org,2\n`)
@@ -183,6 +187,10 @@ describe('an unknown column about consent stops the import and is named', () => 
     ['email_disabled', 'perhaps'],
     ['Type', 'churned'],
     ['group', 'Unsubscribed'],
+    ['note', 'unsubscribed'],
+    ['Tags', 'Opted out'],
+    ['Bemerkung', 'abgemeldet'],
+    ['备注', '已退订'],
   ]
   for (const [header, value] of values) {
     test(`the value "${value}" of ${header}`, async ({ db }) => {
@@ -193,6 +201,12 @@ describe('an unknown column about consent stops the import and is named', () => 
       expect(await statuses(db)).toEqual({ 'ada@example.org': 'pending' })
     })
   }
+
+  test('but not the words beside an opt-out', async ({ db }) => {
+    const file = csv('email,type,unsubscription_reason,note\nada@example.org,unsubscribed,opt-out,do not email\n')
+    await importSubscribers(servicesOn(db), file, ACTIVE)
+    expect(await statuses(db)).toEqual({ 'ada@example.org': 'unsubscribed' })
+  })
 
   test('--map sets the meaning of columns', async ({ db }) => {
     const file = csv('Contact;Mails ok?;Opted in\na@example.org;yes;2024-05-01\nb@example.org;no;\n')
