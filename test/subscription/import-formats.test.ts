@@ -410,9 +410,17 @@ describe('no import activates a person who opted out', () => {
       await importSubscribers(services, file(...ends), ACTIVE)
       expect(await one()).toBe('unsubscribed')
     }
-    await forget(db)
-    await importSubscribers(services, file('x@example.org,pending', 'x@example.org,active'), ACTIVE)
-    expect(await one()).toBe('pending')
+    for (const ends of [
+      ['x@example.org,pending', 'x@example.org,active'],
+      ['x@example.org,active', 'x@example.org,pending'],
+    ] as [string, string][]) {
+      await forget(db)
+      const result = await importSubscribers(services, file(...ends), ACTIVE)
+      expect(await one()).toBe('pending')
+      expect(result).toMatchObject({ read: 2502, asked: 1, activated: 0 })
+      const emails = await db.select({ kind: outbox.kind, dueAt: outbox.dueAt }).from(outbox)
+      expect(emails).toEqual([{ kind: 'confirm', dueAt: NOON }])
+    }
   })
 
   test('a later export of the list ends subscriptions it began, but not those confirmed here', async ({ db }) => {
