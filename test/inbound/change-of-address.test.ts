@@ -10,6 +10,7 @@ import { addressChanges, subscribers } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import { changeAddress, requestAddressChange } from '../../src/subscription/change-address.ts'
 import { mintManageToken, requestManageLink } from '../../src/subscription/manage.ts'
+import { unsubscribe } from '../../src/subscription/unsubscribe.ts'
 import { suppress } from '../../src/suppression/suppress.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, servicesOn } from '../support/services.ts'
@@ -125,6 +126,26 @@ describe('after a change of address', () => {
     await move(services, id)
     expect(await readerOf(db, id)).toMatchObject({ email: NEW, status: 'active' })
   })
+
+  const ENDED: [string, (services: Services, id: number, hash: Buffer) => Promise<unknown>][] = [
+    [
+      'unsubscribed',
+      (services, id) => unsubscribe(services, mintToken(services.keys, 'unsubscribe', id, services.now())),
+    ],
+    ['was suppressed', ({ db, now }, _, hash) => suppress(db, [{ hash, reason: 'manual' }], now())],
+  ]
+  for (const [ended, end] of ENDED)
+    test(`a reader who bounced at the old address and then ${ended} gets none`, async ({ db }) => {
+      const { clock, services, id } = await stage(db)
+      const { returnPath } = await handedDigest(services, id, '2026-04-15')
+      await receiveMail(services, bounceMail({ to: returnPath, recipient: OLD }), { source: 'imap' })
+      const { status, addressHash } = await readerOf(db, id)
+      expect(status).toBe('bounced')
+      clock.now = new Date('2026-04-15T13:00:00Z')
+      await end(services, id, addressHash!)
+      await move(services, id)
+      expect(await readerOf(db, id)).toMatchObject({ email: NEW, status: 'unsubscribed', leftAt: clock.now })
+    })
 
   test('is refused for an address that has complained since', async ({ db }) => {
     const { services, id } = await stage(db)
