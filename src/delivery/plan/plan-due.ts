@@ -99,7 +99,9 @@ async function planStep(
     WITH due AS (
       SELECT id, next_digest_at AS due_at, zone, hour, weekday, paused_until > ${now()} IS TRUE AS paused,
         -- After a long outage, a recent hour is still served although an earlier one was missed.
-        greatest(CASE WHEN next_digest_at <= ${stale} THEN ${stale} ELSE ${now()}::timestamptz END, paused_until) AS start
+        greatest(CASE WHEN next_digest_at <= ${stale} THEN ${stale} ELSE ${now()}::timestamptz END,
+          -- One microsecond earlier: the end of a pause may be the reader's hour.
+          paused_until - interval '1 microsecond') AS start
       FROM subscribers
       WHERE status = 'active' AND cadence = ${cadence} AND next_digest_at <= ${until}
       ORDER BY next_digest_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
