@@ -8,7 +8,7 @@ import { bigint, bytes, number, query, text } from '../../runtime/db/query.ts'
 import type { Lease } from './batches.ts'
 import { deliveryNeedsAttempt, NO_MORE_RESENDS, NOT_HALTED, SENDABLE_EDITION } from './conditions.ts'
 import type { Chosen } from './deliveries.ts'
-import { countReleases, lockReaders, type Releases } from './repeats.ts'
+import { areReleases, lockReaders, type Releases } from './repeats.ts'
 import { fromBitmap, toBitmap } from './shown-bitmap.ts'
 
 /** A delivery that a committed statement has marked `handed`. */
@@ -88,7 +88,7 @@ const startStatement = (
   WITH leased AS MATERIALIZED (
     SELECT b.id FROM batches b JOIN editions e ON e.id = b.edition_id
     WHERE b.id = ${batchId} AND b.lease = ${lease} AND b.lease_until > now() AND ${SENDABLE_EDITION} AND ${NOT_HALTED}
-      AND ${countReleases(releases.since)} = ${releases.count}
+      AND ${areReleases(releases)}
     FOR SHARE OF b
   ), wanted AS (
     SELECT * FROM unnest(${sql.param(group.map((one) => one.subscriberId))}::bigint[],
