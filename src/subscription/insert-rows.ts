@@ -113,8 +113,9 @@ const ON_THIS_FILE = sql`s.xmin = pg_current_xact_id()::xid`
 const mayChange = (status: SQL): SQL => sql`CASE ${status}
     WHEN 'active' THEN s.status = 'pending' AND NOT ${ON_THIS_FILE}
     WHEN 'pending' THEN s.status = 'active' AND ${ON_THIS_FILE}
-    -- A confirmation here outweighs the old list. Imported consent ends when a list says so.
-    ELSE s.status = 'pending' OR s.status = 'active' AND s.imported_by IS NOT NULL AND s.first_confirmed_at IS NULL END`
+    -- A confirmation here outweighs the old list. Imported consent ends when a list says so, and a spam report there is the last word.
+    ELSE s.status = 'pending' OR s.imported_by IS NOT NULL AND s.first_confirmed_at IS NULL
+      AND (s.status = 'active' OR s.status IN ('unsubscribed', 'bounced') AND ${status} = 'complained') END`
 
 /**
  * The statement that imports rows. One statement, so that concurrent sign-ups and imports of the same address cannot come in between.
@@ -164,7 +165,7 @@ const insertStatement = ({ shared, own }: Factored, { attestedBy }: Attested, at
         requested_at = CASE WHEN excluded.status = 'pending' THEN excluded.requested_at ELSE s.requested_at END,
         confirmed_at = CASE WHEN excluded.status IN ('active', 'pending') THEN excluded.confirmed_at ELSE s.confirmed_at END,
         left_at = CASE WHEN excluded.status IN ('active', 'pending') THEN s.left_at WHEN s.status = 'active' THEN coalesce(excluded.left_at, ${at})
-                       ELSE excluded.left_at END,
+                       ELSE coalesce(excluded.left_at, s.left_at) END,
         consent_form = coalesce(excluded.consent_form, s.consent_form),
         imported_by = excluded.imported_by, imported_at = excluded.imported_at, updated_at = ${at}
       WHERE ${mayChange(sql`excluded.status`)}

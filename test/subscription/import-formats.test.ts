@@ -423,6 +423,23 @@ describe('no import activates a person who opted out', () => {
     }
   })
 
+  test('a spam report in a later file outweighs an unsubscribe or a bounce in an earlier one', async ({ db }) => {
+    const services = servicesOn(db)
+    const file = (...lines: string[]) => csv(['email,status,left_at', ...lines, ''].join('\n'))
+    await importSubscribers(services, file('a@example.org,unsubscribed,2025-03-03', 'b@example.org,bounced,'), ACTIVE)
+    await addSubscriber(db, 'own@example.org', { status: 'unsubscribed', firstConfirmedAt: NOON, leftAt: NOON })
+    const names = ['a', 'b', 'own']
+    await importSubscribers(services, file(...names.map((name) => `${name}@example.org,spam,`)), ACTIVE)
+    const after = { 'a@example.org': 'complained', 'b@example.org': 'complained', 'own@example.org': 'unsubscribed' }
+    expect(await statuses(db)).toEqual(after)
+    const [a] = await db.select().from(subscribers).orderBy(subscribers.emailKey)
+    expect(a!.leftAt).toEqual(new Date('2025-03-03T00:00:00Z'))
+    expect((await db.select().from(suppressions)).map(({ reason }) => reason)).toEqual(['complaint', 'complaint'])
+    // Nor does an earlier file take it back.
+    await importSubscribers(services, file(...names.map((name) => `${name}@example.org,unsubscribed,`)), ACTIVE)
+    expect(await statuses(db)).toEqual(after)
+  })
+
   test('a later export of the list ends subscriptions it began, but not those confirmed here', async ({ db }) => {
     const services = servicesOn(db)
     await addSubscriber(db, 'own@example.org', { confirmedAt: NOON, firstConfirmedAt: NOON })
