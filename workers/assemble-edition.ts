@@ -1,6 +1,7 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { dayOf, daysLater, mondayOf } from '../src/calendar/days.ts'
 import { assemble } from '../src/edition/draft/assemble.ts'
+import type { EditionKey } from '../src/edition/draft/control.ts'
 import { PaperboyError } from '../src/lib/errors.ts'
 import type { Source } from '../src/papers/ingest/sources/source.ts'
 import { editions } from '../src/runtime/db/schema.ts'
@@ -9,17 +10,19 @@ import { collectClosedDay } from './collect-papers.ts'
 
 /**
  * Job `assemble-edition`: assembles the drafts of the last closed list day and week, and updates them with fresh votes until
- * their release. A day without papers makes no edition; the log says why.
+ * their release. So it does with earlier drafts that lack the final ranking. A day without papers makes no edition; the log says why.
  */
 export async function assembleEditionJob(services: Services, sources: readonly Source[]): Promise<void> {
   const { config, now } = services
   const sinceClose = new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000)
   const today = dayOf(sinceClose)
   const monday = mondayOf(today)
-  const wanted = [
-    { kind: 'daily' as const, date: daysLater(today, -1) },
-    { kind: 'weekly' as const, date: daysLater(monday, -7) },
+  const wanted: EditionKey[] = [
+    { kind: 'daily', date: daysLater(today, -1) },
+    { kind: 'weekly', date: daysLater(monday, -7) },
   ]
+  const isWanted = (key: EditionKey) => wanted.some(({ kind, date }) => kind === key.kind && date === key.date)
+  wanted.push(...(await closedDrafts(services)).filter((key) => !isWanted(key)))
   for (const key of wanted) {
     if (await isReleased(services, key)) continue
     if (key.kind === 'daily') await collectClosedDay(services, sources, key.date)
@@ -33,7 +36,14 @@ export async function assembleEditionJob(services: Services, sources: readonly S
   }
 }
 
-async function isReleased({ db }: Services, { kind, date }: { kind: 'daily' | 'weekly'; date: string }) {
+/** Earlier drafts that were assembled before their list closed, and that no worker has seen since. */
+const closedDrafts = ({ db, now }: Services): Promise<EditionKey[]> =>
+  db
+    .select({ kind: editions.kind, date: editions.date })
+    .from(editions)
+    .where(sql`state = 'draft' AND NOT held AND assembled_at < closes_at AND closes_at <= ${now()}`)
+
+async function isReleased({ db }: Services, { kind, date }: EditionKey) {
   const [found] = await db
     .select({ state: editions.state })
     .from(editions)

@@ -15,10 +15,10 @@ const TIMEOUT_MS = 20_000
  * `?done=`.
  * Messages that are no report and prove nothing stay, for people.
  * Each run opens a new connection, so a server failure costs one run. A message read but not marked is read again,
- * which changes nothing.
+ * which changes nothing. One that cannot be recorded does not hold up the others.
  *
  * @returns the number of messages read
- * @throws imapflow's error when the mailbox cannot be reached
+ * @throws imapflow's error when the mailbox cannot be reached; the first error of a message, after the others are read
  */
 export async function readMailbox(deps: Deps, url: string): Promise<number> {
   const { client, folder, done } = clientFor(url)
@@ -30,8 +30,14 @@ export async function readMailbox(deps: Deps, url: string): Promise<number> {
     const keywords = mailbox.permanentFlags?.has('\\*') || mailbox.permanentFlags?.has(KEYWORD)
     const fresh = await client.search(keywords ? { unKeyword: KEYWORD } : { seen: false }, { uid: true })
     const uids = (fresh || []).slice(0, MAX_PER_RUN)
-    for (const uid of uids) await readOne(deps, client, uid, { flag: keywords ? KEYWORD : '\\Seen', done })
+    let failure: unknown
+    for (const uid of uids)
+      await readOne(deps, client, uid, { flag: keywords ? KEYWORD : '\\Seen', done }).catch((error) => {
+        failure ??= error
+        if (!client.usable) throw failure
+      })
     await client.logout()
+    if (failure !== undefined) throw failure
     return uids.length
   } finally {
     client.close()

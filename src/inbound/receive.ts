@@ -82,13 +82,18 @@ export interface Report {
   raw?: { bytes: Buffer; mentions: Buffer[] } | undefined
 }
 
+const REASON_LENGTH = 100
+
 /** Records a report and applies it in one transaction. A message that is no report and proves nothing is not stored. */
 export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Report): Promise<Received> {
   const { finding, proof, source, fingerprint, raw } = report
   const kind = finding.delayed ? 'delayed' : finding.class
+  // A report may have anything in its fields, such as an address, or a NUL that no column takes.
+  const reason = redact(finding.reason).slice(0, REASON_LENGTH)
+  const status = finding.status && redact(finding.status).slice(0, REASON_LENGTH)
   const received = {
     class: kind,
-    reason: finding.reason,
+    reason,
     authority: proof?.by,
     action: 'nothing' as InboundAction,
     repeated: false,
@@ -102,12 +107,12 @@ export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Repo
         source,
         fingerprint,
         class: kind,
-        reason: finding.reason.slice(0, 100),
+        reason,
         authority: proof?.by ?? null,
         subscriberId: proof?.subscriberId ?? null,
         editionId: proof?.mail?.kind === 'digest' ? proof.mail.reference : null,
         action: received.action,
-        status: finding.status ?? null,
+        status: status ?? null,
         reply: finding.reply ?? null,
         evidence: kind === 'hard' || kind === 'soft' || kind === 'delayed' ? redact(finding.diagnostic) : '',
         // Bind in the driver: drizzle would write the bytes into the text of an array.

@@ -4,7 +4,7 @@ import { PaperboyError } from '../lib/errors.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { bigint, query } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
-import { type ImportResult, importSubscribers, UnrecognizedConsent } from '../subscription/import.ts'
+import { type ImportOptions, importSubscribers, UnrecognizedConsent } from '../subscription/import.ts'
 import { mappingsOf, readUpload, readUploadedFile, type UploadResult } from '../subscription/uploaded-imports.ts'
 import { recordAudit } from './audit.ts'
 
@@ -39,27 +39,32 @@ async function claim({ db, now }: Deps) {
 const leaseFrom = (at: Date): Date => new Date(at.getTime() + LEASE_MINUTES * 60_000)
 
 async function check(deps: Deps, id: number): Promise<void> {
-  const result = await attempt(deps, id, deps.db, true)
+  const result = await attempt(deps, id, { dryRun: true })
   await save(deps.db, id, result.counts ? 'checked' : 'failed', result)
 }
 
-/** The report, the audit entry and the deleted file commit with the readers. */
 async function runImport(deps: Deps, id: number): Promise<void> {
-  const { db, now, queues } = deps
-  await db.transaction(async (tx) => {
-    const result = await attempt(deps, id, tx, false)
-    await save(tx, id, result.counts ? 'done' : 'failed', result)
-    if (!result.counts) return
-    const { uploadedBy } = await readUpload({ db: tx }, id)
-    const target = `${result.counts.added} readers`
-    await recordAudit(tx, now(), { actor: uploadedBy, action: 'imported', target })
-    await tx.execute(sql`UPDATE reader_imports SET file = NULL WHERE id = ${id}`)
+  const { now, queues } = deps
+  const { uploadedBy } = await readUpload(deps, id)
+  const result = await attempt(deps, id, {
+    dryRun: false,
+    // The report, the audit entry and the deleted file commit with the readers.
+    async onImported(tx, counts) {
+      await save(tx, id, 'done', { counts, columns: [], values: [] })
+      await recordAudit(tx, now(), { actor: uploadedBy, action: 'imported', target: `${counts.added} readers` })
+      await tx.execute(sql`UPDATE reader_imports SET file = NULL WHERE id = ${id}`)
+    },
   })
+  if (!result.counts) return save(deps.db, id, 'failed', result)
   void queues.wake('send-service-emails', {})
 }
 
-/** @param db the transaction of the import; progress is written outside it, so that a page can show it */
-async function attempt(deps: Deps, id: number, db: Db, dryRun: boolean): Promise<UploadResult> {
+/** Progress is written outside the import's transaction, so that a page can show it. */
+async function attempt(
+  deps: Deps,
+  id: number,
+  how: Pick<ImportOptions, 'dryRun' | 'onImported'>,
+): Promise<UploadResult> {
   const { options, uploadedBy } = await readUpload(deps, id)
   const onProgress = async (lines: number) => {
     await deps.db.execute(sql`
@@ -67,13 +72,13 @@ async function attempt(deps: Deps, id: number, db: Db, dryRun: boolean): Promise
   }
   try {
     const file = await readUploadedFile(deps, id)
-    const counts: ImportResult = await importSubscribers({ ...deps, db }, file, {
+    const counts = await importSubscribers(deps, file, {
       active: options.active,
       partial: options.partial,
       mappings: mappingsOf(options),
       attestedBy: options.attestedBy || uploadedBy,
-      dryRun,
       onProgress,
+      ...how,
     })
     return { counts, columns: [], values: [] }
   } catch (error) {

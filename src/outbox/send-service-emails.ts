@@ -179,8 +179,9 @@ const MAY_SEND = sql`CASE o.kind
   AND NOT EXISTS (
     SELECT FROM suppressions x
     WHERE x.address_hash = CASE o.kind WHEN 'change' THEN c.address_hash WHEN 'moved' THEN moved.address_hash WHEN 'sign-in' THEN admin.address_hash WHEN 'alert' THEN admin.address_hash ELSE s.address_hash END
-      -- A new request may be answered: confirming lifts a bounce or an erasure.
-      AND (o.kind NOT IN ('confirm', 'manage', 'change', 'sign-in', 'alert') OR x.reason IN ('complaint', 'manual')))`
+      -- A new request may be answered: confirming lifts a bounce or an erasure. The move itself suppresses the old address.
+      AND (o.kind NOT IN ('confirm', 'manage', 'change', 'sign-in', 'alert', 'moved') OR x.reason IN ('complaint', 'manual')
+        OR o.kind = 'moved' AND x.reason = 'hard bounce'))`
 
 /** The columns of a reader are NULL in an email to an admin, and the reverse. A skipped email may have no address. */
 const Row = z.object({

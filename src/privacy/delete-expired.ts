@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { bigint, queryColumn } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 import { eraseReader } from '../subscription/erase.ts'
+import { UNCONFIRMED_DAYS } from '../subscription/unconfirmed.ts'
 
 type Deps = Pick<Services, 'db' | 'now' | 'config'>
 
@@ -26,13 +27,22 @@ export async function deleteExpired({ db, now, config }: Deps): Promise<DeletedC
   const serviceMails = await inSteps(db, oldEmails)
   await db.execute(sql`
     DELETE FROM moved_addresses m USING outbox o WHERE o.id = m.outbox_id AND o.settled_at IS NOT NULL`)
-  const readers = await queryColumn(db, bigint)`
-    SELECT id FROM subscribers
-    WHERE status IN ('unsubscribed', 'bounced', 'complained') AND email IS NOT NULL
-      AND coalesce(left_at, updated_at) < ${before(config.LEFT_READER_DAYS)}
-    ORDER BY id LIMIT ${BATCH_ROWS}`
-  for (const id of readers) await eraseReader({ db, now }, id)
-  return { serviceMails, readers: readers.length }
+  const isLongGone = sql`status IN ('unsubscribed', 'bounced', 'complained') AND email IS NOT NULL
+    AND coalesce(left_at, updated_at) < ${before(config.LEFT_READER_DAYS)}
+    -- A reader who signs up again keeps the status until they confirm.
+    AND (confirm_nonce IS NULL OR coalesce(requested_at < ${before(UNCONFIRMED_DAYS)}, true))`
+  const found = await queryColumn(db, bigint)`
+    SELECT id FROM subscribers WHERE ${isLongGone} ORDER BY id LIMIT ${BATCH_ROWS}`
+  let readers = 0
+  for (const id of found)
+    await db.transaction(async (tx) => {
+      // They may have confirmed since.
+      const { rowCount } = await tx.execute(sql`SELECT FROM subscribers WHERE id = ${id} AND ${isLongGone} FOR UPDATE`)
+      if (rowCount === 0) return
+      await eraseReader({ db: tx, now }, id)
+      readers++
+    })
+  return { serviceMails, readers }
 }
 
 async function inSteps(db: Deps['db'], step: ReturnType<typeof sql>): Promise<number> {

@@ -104,12 +104,9 @@ function everyDueDigest(
     for (const { at, edition } of digests) if (!firsts.has(edition!.date)) firsts.set(edition!.date, at)
     // A new reader's first digest comes at once, and the next ones from the next day.
     const from = origin === 'import' ? began : new Date(began.getTime() + DAY_MS)
-    const wanted = expectedDigests(
-      { ...reader, cadence },
-      editions,
-      new Date(Math.max(+from, +(pausedUntil ?? 0))),
-      until,
-    )
+    // The end of a pause may be the reader's hour.
+    const after = new Date(Math.max(+from, pausedUntil ? +pausedUntil - 1 : 0))
+    const wanted = expectedDigests({ ...reader, cadence }, editions, after, until)
     for (const { edition, due } of wanted) {
       const ready = Math.max(due.getTime(), edition.releasedAt.getTime())
       if (isMissed(due, workerDown)) continue

@@ -69,7 +69,7 @@ export function checkAddressChange({ keys, now }: Pick<Services, 'keys' | 'now'>
 }
 
 /**
- * Makes the new address the reader's, and tells the old one. Opening the link proves that email arrives there, which lifts a hard bounce or
+ * Makes the new address the reader's, and tells the old one, which no import activates from then on. Opening the link proves that email arrives there, which lifts a hard bounce or
  * an erasure.
  * An unconfirmed sign-up of that address is deleted. An existing subscription is not.
  *
@@ -103,7 +103,7 @@ export async function changeAddress(
     await tx
       .delete(suppressions)
       .where(and(eq(suppressions.addressHash, hash), inArray(suppressions.reason, ['hard bounce', 'erasure'])))
-    await tellOldAddress(tx, subscriberId, now())
+    await leaveOldAddress(tx, subscriberId, hash, now())
     await tx
       .update(subscribers)
       .set({
@@ -121,14 +121,23 @@ export async function changeAddress(
   })
 }
 
-/** Queues an email to the address that the reader has until now: its owner learns of a move that they did not ask for. */
-async function tellOldAddress(db: Db, subscriberId: number, at: Date): Promise<void> {
+/**
+ * Suppresses the address that the reader has until now, as after an erasure: an old list would otherwise activate it, although they get
+ * emails elsewhere or unsubscribed. Queues an email to it if they are active: its owner learns of a move that they did not ask for.
+ */
+async function leaveOldAddress(db: Db, subscriberId: number, newHash: Buffer, at: Date): Promise<void> {
   const [before] = await db
-    .select({ email: subscribers.email, hash: subscribers.addressHash })
+    .select({ email: subscribers.email, hash: subscribers.addressHash, status: subscribers.status })
     .from(subscribers)
-    .where(and(eq(subscribers.id, subscriberId), eq(subscribers.status, 'active')))
+    .where(eq(subscribers.id, subscriberId))
     .for('update')
   if (!before?.email || !before.hash) return
+  if (!before.hash.equals(newHash))
+    await db
+      .insert(suppressions)
+      .values({ addressHash: before.hash, reason: 'erasure', createdAt: at })
+      .onConflictDoNothing()
+  if (before.status !== 'active') return
   const [queued] = await db
     .insert(outbox)
     .values({ kind: 'moved', subscriberId, dueAt: at, createdAt: at, messageKey: randomBytes(16) })

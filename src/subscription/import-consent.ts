@@ -26,6 +26,7 @@ export function readConsent(
   cells: readonly string[],
 ): { status: Status | undefined; leftAt: Date | undefined } {
   const said: Status[] = []
+  const refusals: UnknownValue[] = []
   let leftAt: Date | undefined
   for (const [index, column] of columns.entries()) {
     const cell = cells[index]!
@@ -33,10 +34,17 @@ export function readConsent(
       const status = saidBy(column, cell)
       if (status) said.push(status)
       if (status === 'unsubscribed') leftAt ??= parseTimestamp(cell)
-    } else if (column.by === undefined && isRefusal(cell)) throw new UnknownValue(column, cell)
+    } else if (mayHoldWords(column) && isRefusal(cell)) refusals.push(new UnknownValue(column, cell))
   }
-  return { status: strictestStatus(said), leftAt }
+  const status = strictestStatus(said)
+  // Beside an opt-out, words such as the reason for it say nothing new.
+  if (refusals[0] && (status === undefined || status === 'active' || status === 'pending')) throw refusals[0]
+  return { status, leftAt }
 }
+
+/** Returns whether an opt-out may be written into a column that is about something else, such as a note. */
+const mayHoldWords = ({ by, meaning }: ReadColumn): boolean =>
+  by !== '--map' && (meaning === 'ignore' || meaning === 'tags')
 
 /** Returns the status that wins where sources disagree. */
 export const strictestStatus = (statuses: readonly Status[]): Status | undefined =>

@@ -1,10 +1,11 @@
 import { nameOfFile, type TextFile } from '../lib/csv/text-file.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { knownTopics } from '../papers/topics/topic-counts.ts'
+import type { Db } from '../runtime/db/database.ts'
 import type { Services } from '../runtime/services.ts'
 import { ChunkWriter } from './chunk-writer.ts'
 import { carrySuppressions } from './compose-keys.ts'
-import { type Mapping, MEANINGS_HELP, type ReadColumn, unrecognizedColumns } from './import-columns.ts'
+import { isAboutConsent, type Mapping, MEANINGS_HELP, type ReadColumn, unrecognizedColumns } from './import-columns.ts'
 import type { UnknownValue } from './import-consent.ts'
 import { openSubscriberFile, type SubscriberFile } from './import-rows.ts'
 import { type Attested, insertRows } from './insert-rows.ts'
@@ -18,6 +19,8 @@ export interface ImportOptions extends Attested {
   mappings?: readonly Mapping[]
   /** called between chunks, with the number of lines read so far */
   onProgress?: (lines: number) => Promise<void>
+  /** called before the import commits, for what has to be stored with it */
+  onImported?: (tx: Db, result: ImportResult) => Promise<void>
 }
 
 /** The file may say who agreed to emails, in terms that the import does not know. Lists them, for a page that asks. */
@@ -118,7 +121,9 @@ export async function importSubscribers(
       }
       await writer.finish()
       await options.onProgress?.(result.read)
+      result.unknownTags = Object.fromEntries([...unknownTags].sort((a, b) => b[1] - a[1]))
       if (hasFailed() || options.dryRun) throw new Rollback()
+      await options.onImported?.(tx, result)
     })
     .catch((error) => {
       if (!(error instanceof Rollback)) throw error
@@ -131,7 +136,7 @@ export async function importSubscribers(
       `Nothing was imported from ${file}:\n  ${result.problems.join('\n  ')}${more}`,
     )
   }
-  return { ...result, unknownTags: Object.fromEntries([...unknownTags].sort((a, b) => b[1] - a[1])) }
+  return result
 }
 
 async function open(
@@ -170,7 +175,7 @@ interface UnknownCell {
 
 function addUnknown(seen: Map<string, UnknownCell>, { column, value, message }: UnknownValue, line: number): void {
   const key = `${column.name}\0${value.toLowerCase()}`
-  const flag = column.by === undefined ? `${column.name}=MEANING` : `${column.name}:${value}=MEANING`
+  const flag = isAboutConsent(column) ? `${column.name}:${value}=MEANING` : `${column.name}=MEANING`
   if (!seen.has(key)) seen.set(key, { column, value, message: `${message} in line ${line}: --map "${flag}"` })
 }
 
@@ -179,7 +184,8 @@ function unrecognizedCells(file: string, cells: UnknownCell[]): UnrecognizedCons
     file,
     cells.map((cell) => cell.message),
   )
-  const [known, other] = [cells.filter(({ column }) => column.by), cells.filter(({ column }) => !column.by)]
+  const known = cells.filter(({ column }) => isAboutConsent(column))
+  const other = cells.filter(({ column }) => !isAboutConsent(column))
   return new UnrecognizedConsent(
     message,
     [...new Set(other.map(({ column }) => column.name))],

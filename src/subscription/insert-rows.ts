@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../runtime/db/database.ts'
 import { number, queryOne } from '../runtime/db/query.ts'
@@ -22,10 +22,18 @@ function importedStatus({ status }: Row, { active }: Attested): Status {
 
 /**
  * Imports rows of valid zones, whose addresses `carrySuppressions` has seen. Sets their status.
+ * Rows of one file come in several calls. They belong to one transaction without savepoints: see ON_THIS_FILE.
  * @returns what became of them, counted
  */
 export async function insertRows(db: Db, all: Row[], options: Attested, at: Date) {
-  for (const row of all) row.status = importedStatus(row, options)
+  for (const row of all) {
+    row.status = importedStatus(row, options)
+    // A future time, such as one without its zone, would void each complaint and each sign-up until then.
+    for (const name of ['requested_at', 'confirmed_at', 'left_at'] as const) {
+      const time = row[name]
+      if (time && time > at) row[name] = at
+    }
+  }
   const rows = mergeDuplicates(all as (Row & { status: Status })[])
   // The planner expects 100 rows of JSON, or one where statistics are old, and would compare each of thousands with each other.
   await db.execute(sql`SELECT set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)`)
@@ -95,19 +103,38 @@ const isSame = (one: unknown, other: unknown): boolean =>
 /** What each of a file's rows became, counted. */
 const Counts = z.object({ added: number, asked: number, activated: number, remembered: number, refused: number })
 
+/** SQL on a reader `s`: an earlier line of this file wrote it. In a savepoint its rows would carry another transaction's id. */
+const ON_THIS_FILE = sql`s.xmin = pg_current_xact_id()::xid`
+
+/**
+ * SQL: whether a row with this status may change the reader `s` with its address. Two lines of a file may disagree, thousands of lines
+ * apart: then the stricter one counts, in either order.
+ */
+const mayChange = (status: SQL): SQL => sql`CASE ${status}
+    WHEN 'active' THEN s.status = 'pending' AND NOT ${ON_THIS_FILE}
+    WHEN 'pending' THEN s.status = 'active' AND ${ON_THIS_FILE}
+    -- A confirmation here outweighs the old list. Imported consent ends when a list says so, and a spam report there is the last word.
+    ELSE s.status = 'pending' OR s.imported_by IS NOT NULL AND s.first_confirmed_at IS NULL
+      AND (s.status = 'active' OR s.status IN ('unsubscribed', 'bounced') AND ${status} = 'complained') END`
+
 /**
  * The statement that imports rows. One statement, so that concurrent sign-ups and imports of the same address cannot come in between.
- * CTEs in order: `given` (the rows, each with its address's suppression and status before), `moments` (next digests), `written` (readers inserted or
+ * CTEs in order: `given` (the rows, each with its address's suppression, and the reader with it), `moments` (next digests), `written` (readers inserted or
  * changed), `asked` and `unasked` (confirmation emails queued or cancelled), `suppressed` (bounces and complaints of the old list).
  */
 const insertStatement = ({ shared, own }: Factored, { attestedBy }: Attested, at: Date) => sql`
     WITH given AS (
       SELECT g.*, decode(g.hash, 'hex') AS address_hash, g.status IN ('active', 'pending') AS reads,
         (SELECT x.reason FROM suppressions x WHERE x.address_hash = decode(g.hash, 'hex')) AS reason,
-        (SELECT s.status FROM subscribers s WHERE s.email_key = g.key) AS known_as,
-        greatest(${at}::timestamptz, g.paused_until) AS start
+        known.status AS known_as, known.may_change,
+        -- One microsecond earlier: the end of a pause may be the reader's hour.
+        greatest(${at}::timestamptz, g.paused_until - interval '1 microsecond') AS start
       FROM (SELECT ${CHOSEN} FROM json_to_recordset(${JSON.stringify(own)}::json) AS own(${TYPES}),
         json_to_record(${JSON.stringify(shared)}::json) AS shared(${TYPES})) AS g
+      -- OFFSET 0 forces one lookup by key per row.
+      LEFT JOIN LATERAL (
+        SELECT s.status, ${mayChange(sql`g.status`)} AS may_change FROM subscribers s WHERE s.email_key = g.key OFFSET 0
+      ) AS known ON true
     ), moments AS MATERIALIZED (
       -- Few readers differ in all of these, and the function costs as much as storing a reader.
       SELECT *, next_digest_at(zone, hour, cadence, weekday::int, start) AS next
@@ -127,22 +154,21 @@ const insertStatement = ({ shared, own }: Factored, { attestedBy }: Attested, at
         ${attestedBy}, ${at}
       -- An erased address is not stored again, not even as unsubscribed.
       FROM given LEFT JOIN moments USING (status, zone, hour, cadence, weekday, start)
-      WHERE reason IS NULL OR NOT reads AND reason <> 'erasure'
+      WHERE (reason IS NULL OR NOT reads AND reason <> 'erasure')
+        -- ON CONFLICT locks a reader whom it leaves as they are. Their requests to unsubscribe would wait for the whole file.
+        AND may_change IS NOT FALSE
       ORDER BY line
       ON CONFLICT (email_key) DO UPDATE SET status = excluded.status,
         next_digest_at = CASE WHEN excluded.status = 'active' THEN
           next_digest_at(s.zone, s.hour, s.cadence, s.weekday::int, ${at}) END,
-        confirmed_at = CASE WHEN excluded.status = 'active' THEN excluded.confirmed_at ELSE s.confirmed_at END,
-        left_at = CASE WHEN excluded.status = 'active' THEN s.left_at WHEN s.status = 'active' THEN coalesce(excluded.left_at, ${at})
-                       ELSE excluded.left_at END,
+        confirm_nonce = coalesce(s.confirm_nonce, excluded.confirm_nonce),
+        requested_at = CASE WHEN excluded.status = 'pending' THEN excluded.requested_at ELSE s.requested_at END,
+        confirmed_at = CASE WHEN excluded.status IN ('active', 'pending') THEN excluded.confirmed_at ELSE s.confirmed_at END,
+        left_at = CASE WHEN excluded.status IN ('active', 'pending') THEN s.left_at WHEN s.status = 'active' THEN coalesce(excluded.left_at, ${at})
+                       ELSE coalesce(excluded.left_at, s.left_at) END,
         consent_form = coalesce(excluded.consent_form, s.consent_form),
         imported_by = excluded.imported_by, imported_at = excluded.imported_at, updated_at = ${at}
-      WHERE CASE
-        -- Another line of this file called them pending.
-        WHEN excluded.status = 'active' THEN s.status = 'pending' AND s.xmin <> pg_current_xact_id()::xid
-        WHEN excluded.status = 'pending' THEN false
-        -- A confirmation here outweighs the old list. Imported consent ends when a list says so.
-        ELSE s.status = 'pending' OR s.status = 'active' AND s.imported_by IS NOT NULL AND s.first_confirmed_at IS NULL END
+      WHERE ${mayChange(sql`excluded.status`)}
       RETURNING id, email_key, status, consent_origin
     ), asked AS (
       INSERT INTO outbox (kind, subscriber_id, due_at, message_key, created_at)
@@ -161,7 +187,7 @@ const insertStatement = ({ shared, own }: Factored, { attestedBy }: Attested, at
     SELECT
       count(*) FILTER (WHERE w.id IS NOT NULL AND g.known_as IS NULL AND g.reads)::int AS added,
       count(*) FILTER (WHERE w.status = 'pending')::int AS asked,
-      count(*) FILTER (WHERE w.id IS NOT NULL AND g.known_as IS NOT NULL AND g.reads)::int AS activated,
+      count(*) FILTER (WHERE w.id IS NOT NULL AND g.known_as IS NOT NULL AND w.status = 'active')::int AS activated,
       count(*) FILTER (WHERE w.id IS NOT NULL AND NOT g.reads)::int AS remembered,
       count(*) FILTER (WHERE w.id IS NULL AND g.reads
         AND (g.reason IS NOT NULL OR g.known_as IN ('unsubscribed', 'bounced', 'complained', 'erased')))::int AS refused

@@ -76,9 +76,17 @@ const KNOWN = new Map<string, KnownColumn>([
 /** Returns the meaning of a column that a known tool writes. */
 export const knownColumn = (name: string): KnownColumn | undefined => KNOWN.get(normalizeName(name))
 
-/** Parts of column names that suggest consent or an opt-out, in the languages of such lists. */
-const CONSENT_NAME =
-  /subscri|unsub|optin|optout|opted|consent|agree|permi|gdpr|dsgvo|rgpd|bounce|status|complain|abuse|spam|disabl|enabl|block|black|suppress|delet|remov|clean|invalid|undeliver|unreach|confirm|verif|donot|dont|marketing|newsletter|active|mailable|churn|cancel|quit|optedout|abgemeldet|angemeldet|anmeld|abmeld|abonn|desinscri|désinscri|einwillig|widerr|consenti|baja|suscri/
+/** Parts of column names that suggest consent or an opt-out, in the languages of such lists. Asking once too often costs one `--map`. */
+const CONSENT_NAME = new RegExp(
+  [
+    'subscri|unsub|optin|optout|opted|consent|agree|permi|accept|allow|wants|receiv|gdpr|dsgvo|rgpd|bounce|status|complain|abuse|spam',
+    'disabl|enabl|block|black|suppress|suspend|exclu|reject|revok|withdr|delet|remov|clean|invalid|undeliver|unreach|confirm|verif|donot|dont',
+    'nomail|noemail|marketing|newsletter|activ|mailable|churn|cancel|quit|stop|preference|optedout',
+    'abgemeldet|angemeldet|anmeld|abmeld|abbestell|ausgetragen|abonn|einwillig|zustimm|erlaub|widerr|sperr|gelösch|geloesch|kündig|kuendig|aktiv|erhält',
+    'desinscri|désinscri|consenti|autoris|refus|bloqu|supprim|actif|reçoi|baja|suscri|acept|autoriz|rechaz|elimin|recib',
+    '订阅|訂閱|退订|退訂|同意|许可|許可|取消|拒|屏蔽|黑名|状态|狀態',
+  ].join('|'),
+)
 
 /** Returns whether a column name suggests that the column records consent or opt-outs. */
 export const mayConcernConsent = (name: string): boolean =>
@@ -111,16 +119,12 @@ const WORD_STATUSES = new Map<string, Status>(
 export const statusOf = (word: string): Status | undefined => WORD_STATUSES.get(normalizeName(word))
 
 /** Words that mean an opt-out in any column: a column with one records consent, whatever its name. */
-const REFUSALS = new Set([
-  'unsubscribed',
-  'bounced',
-  'complained',
-  'optedout',
-  'optout',
-  'cleaned',
-  'undeliverable',
-  'blocklisted',
-  'donotemail',
-])
+const REFUSALS = new Set(
+  [
+    'unsubscribed, bounced, hard bounced, complained, opted out, opt-out, cleaned, undeliverable, blocklisted, blacklisted',
+    'do not email, do not mail, do not contact, no email, no mail, abgemeldet, abbestellt, ausgetragen, désabonné, désinscrit',
+    'dado de baja, de baja, desuscrito, 退订, 退訂, 已退订, 已退訂, 取消订阅, 取消訂閱',
+  ].flatMap((words) => words.split(', ').map(normalizeName)),
+)
 
 export const isRefusal = (cell: string): boolean => cell.length < 20 && REFUSALS.has(normalizeName(cell))

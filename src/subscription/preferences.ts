@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { canonicalZone } from '../calendar/zone-names.ts'
+import { kindOf } from '../delivery/plan/newest-editions.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import { isLocale } from '../messages/catalogue.ts'
@@ -92,6 +93,7 @@ type Row = Awaited<ReturnType<typeof readRow>>
 
 async function write(db: Db, subscriberId: number, before: Row, after: State, at: Date): Promise<Preferences> {
   const paused = after.pausedUntil !== null && after.pausedUntil > at
+  const staysDue = !paused && kindOf(after.cadence) === kindOf(before.cadence)
   await db
     .update(subscribers)
     .set({
@@ -100,9 +102,11 @@ async function write(db: Db, subscriberId: number, before: Row, after: State, at
       topics: [...new Set(after.topics.map(canonicalSlug))],
       previous: { ...choicesOf(before), pausedUntil: before.pausedUntil },
       // A digest that is due but not yet planned stays due. Otherwise saving at that minute would cost the reader a
-      // day.
-      nextDigestAt: sql`CASE WHEN ${subscribers.nextDigestAt} <= ${at} AND NOT ${paused} THEN ${subscribers.nextDigestAt}
-        ELSE next_digest_at(${after.zone}, ${after.hour}, ${after.cadence}, ${after.weekday}::int, ${paused ? after.pausedUntil : at}) END`,
+      // day. But who changes from daily to weekly asks for none today.
+      nextDigestAt: sql`CASE WHEN ${subscribers.nextDigestAt} <= ${at} AND ${staysDue} THEN ${subscribers.nextDigestAt}
+        ELSE next_digest_at(${after.zone}, ${after.hour}, ${after.cadence}, ${after.weekday}::int,
+          -- One microsecond earlier: a pause ends at midnight, which may be the reader's hour.
+          ${paused ? sql`${after.pausedUntil}::timestamptz - interval '1 microsecond'` : at}) END`,
       updatedAt: at,
     })
     .where(eq(subscribers.id, subscriberId))

@@ -37,7 +37,10 @@ export async function unsubscribeByAddressOrToken(
   await unsubscribeReader({ db, now }, await subscriberIdOf({ db }, who))
 }
 
-/** @returns whether anything changed: false for readers who already unsubscribed, bounced or complained */
+/**
+ * A bounced reader becomes unsubscribed: a bounce ends with another address, and a request of theirs does not.
+ * @returns whether anything changed: false for readers who already unsubscribed, or complained
+ */
 export async function unsubscribeReader(
   { db, now }: Pick<Services, 'db' | 'now'>,
   subscriberId: number,
@@ -48,7 +51,7 @@ export async function unsubscribeReader(
     .where(
       and(
         eq(subscribers.id, subscriberId),
-        notInArray(subscribers.status, ['complained', 'bounced', 'erased']),
+        notInArray(subscribers.status, ['complained', 'erased']),
         sql`(${subscribers.status} <> 'unsubscribed' OR ${subscribers.leftAt} < ${subscribers.requestedAt})`,
       ),
     )

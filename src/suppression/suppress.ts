@@ -17,7 +17,7 @@ export interface Suppression {
 /**
  * Suppresses addresses: no email is sent to them from now on. Subscribers behind them change status at once.
  * A complaint or a manual suppression replaces a weaker reason and is never replaced. An unsubscribed reader stays
- * "unsubscribed" after a bounce.
+ * "unsubscribed" after a bounce, and a bounced one becomes so by a manual suppression, which outlasts another address.
  *
  * @returns how many addresses were newly suppressed, and how many got a stronger reason
  */
@@ -50,6 +50,7 @@ export async function suppress(
       WHERE s.address_hash = g.hash
         AND CASE WHEN g.reason = 'complaint' THEN s.status NOT IN ('complained', 'erased')
                  WHEN g.reason = 'erasure' THEN false
+                 WHEN g.reason = 'manual' THEN s.status IN ('pending', 'active', 'bounced')
                  ELSE s.status IN ('pending', 'active') END
     )
     SELECT count(*) FILTER (WHERE added)::int AS added, count(*) FILTER (WHERE NOT added)::int AS strengthened FROM kept`

@@ -1,11 +1,15 @@
 import { eq, sql } from 'drizzle-orm'
-import { afterEach, expect } from 'vitest'
-import { leaseBatch } from '../../src/delivery/ledger/batches.ts'
+import { afterEach, describe, expect } from 'vitest'
+import { dueBatches, leaseBatch, returnBatch } from '../../src/delivery/ledger/batches.ts'
 import { readPending } from '../../src/delivery/ledger/deliveries.ts'
+import { recall } from '../../src/delivery/ledger/recall.ts'
+import { recordOutcomes } from '../../src/delivery/ledger/record-outcomes.ts'
+import { fromBitmap } from '../../src/delivery/ledger/shown-bitmap.ts'
 import { startAttempts } from '../../src/delivery/ledger/start-attempts.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
+import { type DeliveryContext, deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
+import { sendAgain } from '../../src/delivery/send/send-again.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { release } from '../../src/edition/draft/release.ts'
 import { openRelays } from '../../src/relay/relays.ts'
@@ -84,6 +88,81 @@ test('choices made before another release are no longer marked', async ({ db }) 
   await db.execute(sql`UPDATE batches SET lease_until = now() - interval '1 second'`)
   await deliverBatch(deps, batchIds[0]!, NEVER)
   expect(sink.taken, 'the batch starts over').toHaveLength(3)
+})
+
+test('choices made before an edition was recalled and released again are no longer marked', async ({ db }) => {
+  const services = servicesOn(db)
+  const { deps } = await workerOn(services)
+  await addReaders(db, 3)
+  const first = await releasedEdition(services, '2026-04-13', 4)
+  await releasedEdition(services, '2026-04-14', 2)
+  const { batchIds } = await planAll(services, first)
+  const lease = (await leaseBatch(db, batchIds[0]!, NOON))!
+  const edition = await deps.renderer.open(lease)
+  const chosen = await edition.select(await readPending(db, lease, 'resend'), db)
+  const key = { kind: 'daily' as const, date: '2026-04-14' }
+  await recall(services, key)
+  await db.update(papers).set({ listDay: '2026-04-14' })
+  await assemble(services, key)
+  await release({ ...services, now: () => new Date(NOON.getTime() + 1) }, key)
+  expect(await startAttempts(db, lease, chosen, { releases: edition.releases, policy: 'resend', at: NOON })).toEqual([])
+})
+
+describe('no paper twice, where another edition shows it before a delivery is attempted again:', () => {
+  const deliver = async (services: Services, deps: DeliveryContext, edition: number) =>
+    deliverBatch(deps, (await planAll(services, edition)).batchIds[0]!, NEVER)
+  /** Delivers the rest. Returns each delivery's state and number of papers, by edition. */
+  async function finish({ db }: Services, deps: DeliveryContext) {
+    await db.execute(sql`UPDATE batches SET due_at = ${NOON} WHERE state = 'open'`)
+    for (const { batchId } of await dueBatches(db, NOON)) await deliverBatch(deps, batchId, NEVER)
+    expect(await shownTwice(db)).toBe(0)
+    const rows = await db.select().from(deliveries).orderBy(deliveries.editionId)
+    return rows.map(({ state, shown }) => `${state} ${fromBitmap(shown!).length}`)
+  }
+
+  test.for(['refused', 'expired'] as const)('an operator sends one again that was %s', async (state, { db }) => {
+    const services = servicesOn(db)
+    const { deps } = await workerOn(services)
+    await addReaders(db, 1, { size: 20 })
+    const [first, second] = await overlapping(services)
+    await deliver(services, deps, first)
+    await db.update(deliveries).set({ state })
+    await deliver(services, deps, second)
+    await sendAgain(services, { kind: 'daily', date: '2026-04-13' }, { only: [state], dryRun: false })
+    expect(await finish(services, deps)).toEqual(['skipped 0', 'accepted 6'])
+  })
+
+  test.for([
+    ['unknown', {}],
+    ['refused', { cuts: 1 }],
+  ] as const)('an operator sends one again that may have arrived, and is %s', async ([state, earlier], { db }) => {
+    const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
+    const { deps } = await workerOn(services)
+    await addReaders(db, 1, { size: 20 })
+    const [first, second] = await overlapping(services)
+    await deliver(services, deps, first)
+    await db.update(deliveries).set({ state, ...earlier })
+    await sendAgain(services, { kind: 'daily', date: '2026-04-13' }, { only: [state], dryRun: false })
+    await deliver(services, deps, second)
+    expect(await finish(services, deps)).toEqual(['accepted 4', 'accepted 2'])
+  })
+
+  test('sending stopped before the attempt began', async ({ db }) => {
+    const services = servicesOn(db)
+    const { deps } = await workerOn(services)
+    await addReaders(db, 1, { size: 20 })
+    const [first, second] = await overlapping(services)
+    const { batchIds } = await planAll(services, first)
+    const lease = (await leaseBatch(db, batchIds[0]!, NOON))!
+    const { select, releases } = await deps.renderer.open(lease)
+    const chosen = await select(await readPending(db, lease, 'resend'), db)
+    const [begun] = await startAttempts(db, lease, chosen, { releases, policy: 'resend', at: NOON })
+    const outcome = { state: 'queued' as const, reply: 'sending stopped' }
+    await recordOutcomes(db, lease, [{ ...begun!, outcome }], NOON)
+    await returnBatch(db, lease, 'resend', new Date(NOON.getTime() + 1))
+    await deliver(services, deps, second)
+    expect(await finish(services, deps)).toEqual(['skipped 0', 'accepted 6'])
+  })
 })
 
 test('a digest follows its reader’s preferences; a resend shows the same papers', async ({ db }) => {

@@ -2,6 +2,7 @@ import { eq, inArray, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
 import { dueBatches, leaseBatch } from '../../src/delivery/ledger/batches.ts'
 import { describeProgress, progressOf } from '../../src/delivery/ledger/progress.ts'
+import { recordOutcomes } from '../../src/delivery/ledger/record-outcomes.ts'
 import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { planDue } from '../../src/delivery/plan/plan-due.ts'
@@ -193,6 +194,29 @@ describe('while any row is open, the edition is not sent', () => {
       expect(await isSent(services, editionId, 2)).toBe(true)
     })
   }
+
+  test('deferred by the late outcome of a worker that lost its lease, after the edition was sent', async ({ db }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' }, clock)
+    const editionId = await releasedEdition(services)
+    const subscriberId = await addSubscriber(db, 'ada@example.org')
+    const { batchIds } = await planAll(services, editionId)
+    const lease = (await leaseBatch(db, batchIds[0]!, NOON))!
+    await db.update(deliveries).set({ state: 'handed', attempts: 1 })
+    await leaseEnds(db)
+    const sink = await sinkThat()
+    const other = workerOn(services, sink.url)
+    await workAll(other)
+    expect(await isSent(services, editionId, 1), 'unknown, and held').toBe(true)
+    const outcome = { state: 'deferred' as const, reply: '450 4.2.0 later' }
+    await recordOutcomes(db, lease, [{ subscriberId, attempt: 1, outcome }], NOON)
+    expect((await db.select().from(editions))[0]).toMatchObject({ state: 'sending', sentAt: null })
+    expect(await isSent(services, editionId, 1)).toBe(false)
+    clock.now = new Date(NOON.getTime() + 3_600_000)
+    await workAll(other)
+    expect(sink.taken.map(({ to }) => to)).toEqual(['ada@example.org'])
+    expect(await isSent(services, editionId, 1)).toBe(true)
+  })
 
   test('"send to all" that is not fully planned', async ({ db }) => {
     const services = servicesOn(db)

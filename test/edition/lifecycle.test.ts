@@ -7,10 +7,21 @@ import { assemble } from '../../src/edition/draft/assemble.ts'
 import { cancel, hold, pause, resume } from '../../src/edition/draft/control.ts'
 import { curate } from '../../src/edition/draft/curate.ts'
 import { release, releaseDue } from '../../src/edition/draft/release.ts'
+import { schedule } from '../../src/edition/draft/schedule.ts'
 import { LOCALES } from '../../src/messages/catalogue.ts'
+import type { Source } from '../../src/papers/ingest/sources/source.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { editionPapers, editionParts, editions, papers, picks, signals } from '../../src/runtime/db/schema.ts'
+import {
+  editionPapers,
+  editionParts,
+  editions,
+  papers,
+  picks,
+  signals,
+  sourceReads,
+} from '../../src/runtime/db/schema.ts'
 import { assembleEditionJob } from '../../workers/assemble-edition.ts'
+import { releaseEditionsJob } from '../../workers/release-editions.ts'
 import { test } from '../support/database.ts'
 import { addPapers, addReaders, addSubscriber, releasedEdition, servicesOn } from '../support/services.ts'
 
@@ -225,6 +236,46 @@ describe('automatic release', () => {
     expect(await releaseDue(services)).toEqual([])
     clock.now = at('05:30').now
     expect(await releaseDue(services)).toEqual([DAY])
+  })
+
+  for (const OUTAGE_DAY of ['send', 'skip'])
+    test(`waits for the final ranking of a list that closed while no worker ran; OUTAGE_DAY=${OUTAGE_DAY}`, async ({
+      db,
+    }) => {
+      const clock = { now: new Date(`${DAY}T16:00:00Z`) }
+      const services = servicesOn(db, { OUTAGE_DAY }, clock)
+      const early = await addPapers(db, DAY, 2)
+      await db.insert(sourceReads).values({ source: 'hf', listDay: DAY, readAt: clock.now, papers: 2 })
+      await assemble(services, KEY)
+      const [third] = await addPapers(db, '2026-04-13', 1)
+      await db.update(papers).set({ listDay: DAY }).where(eq(papers.id, third!))
+      // All jobs of a worker that starts again run at once.
+      clock.now = at('08:00').now
+      await releaseEditionsJob(services)
+      expect((await db.select().from(editions))[0]!.state).toBe('draft')
+      const source = { name: 'hf', followDays: 2, read: async () => ({ outcome: 'not modified' }) } as unknown as Source
+      await assembleEditionJob(services, [source])
+      await releaseEditionsJob(services)
+      expect((await db.select().from(editions))[0]!.state).toBe('released')
+      expect(await db.$count(editionPapers)).toBe(early.length + 1)
+    })
+
+  test('of a list that closed two days ago is not forgotten, nor is one that a person scheduled before the close', async ({
+    db,
+  }) => {
+    const clock = { now: new Date(`${DAY}T16:00:00Z`) }
+    const services = servicesOn(db, {}, clock)
+    await addPapers(db, DAY, 2)
+    await assemble(services, KEY)
+    clock.now = new Date('2026-04-16T08:00:00Z')
+    await assembleEditionJob(services, [])
+    expect(await releaseDue(services)).toEqual([DAY])
+    await addPapers(db, '2026-04-16', 2)
+    const open = { kind: 'daily' as const, date: '2026-04-16' }
+    await assemble(services, open)
+    await schedule(services, open, new Date('2026-04-16T09:00:00Z'))
+    clock.now = new Date('2026-04-16T09:00:00Z')
+    expect(await releaseDue(services)).toEqual([open.date])
   })
 
   test('skips a held draft until it is resumed; a person can still release it', async ({ db }) => {

@@ -9,7 +9,11 @@ import type { Db } from '../../src/runtime/db/database.ts'
 import { addressChanges, subscribers } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import { changeAddress, requestAddressChange } from '../../src/subscription/change-address.ts'
+import { confirm } from '../../src/subscription/confirm.ts'
+import { importSubscribers } from '../../src/subscription/import.ts'
 import { mintManageToken, requestManageLink } from '../../src/subscription/manage.ts'
+import { subscribe } from '../../src/subscription/subscribe.ts'
+import { unsubscribe } from '../../src/subscription/unsubscribe.ts'
 import { suppress } from '../../src/suppression/suppress.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, servicesOn } from '../support/services.ts'
@@ -125,6 +129,49 @@ describe('after a change of address', () => {
     await move(services, id)
     expect(await readerOf(db, id)).toMatchObject({ email: NEW, status: 'active' })
   })
+
+  const ENDED: [string, (services: Services, id: number, hash: Buffer) => Promise<unknown>][] = [
+    [
+      'unsubscribed',
+      (services, id) => unsubscribe(services, mintToken(services.keys, 'unsubscribe', id, services.now())),
+    ],
+    ['was suppressed', ({ db, now }, _, hash) => suppress(db, [{ hash, reason: 'manual' }], now())],
+  ]
+  for (const [ended, end] of ENDED)
+    test(`a reader who bounced at the old address and then ${ended} gets none`, async ({ db }) => {
+      const { clock, services, id } = await stage(db)
+      const { returnPath } = await handedDigest(services, id, '2026-04-15')
+      await receiveMail(services, bounceMail({ to: returnPath, recipient: OLD }), { source: 'imap' })
+      const { status, addressHash } = await readerOf(db, id)
+      expect(status).toBe('bounced')
+      clock.now = new Date('2026-04-15T13:00:00Z')
+      await end(services, id, addressHash!)
+      await move(services, id)
+      expect(await readerOf(db, id)).toMatchObject({ email: NEW, status: 'unsubscribed', leftAt: clock.now })
+    })
+
+  for (const status of ['active', 'unsubscribed'] as const)
+    test(`no old list activates the old address of a reader who is ${status}; signing up there does`, async ({
+      db,
+    }) => {
+      const { clock, services, id } = await stage(db)
+      await db.update(subscribers).set({ status, leftAt: status === 'active' ? null : services.now() })
+      await move(services, id)
+      const list = { name: 'list.csv', bytes: Buffer.from(`email\n${OLD}\n`) }
+      const options = { active: true, attestedBy: 'the operator', dryRun: false }
+      expect(await importSubscribers(services, list, options)).toMatchObject({ added: 0, refused: 1 })
+      expect(await db.select({ email: subscribers.email, status: subscribers.status }).from(subscribers)).toEqual([
+        { email: NEW, status },
+      ])
+      // The last of the emails: an active reader's old address learns of the move.
+      expect((await post(services))?.to).toBe(status === 'active' ? OLD : undefined)
+      clock.now = new Date('2026-04-16T12:00:00Z')
+      await subscribe(services, { typed: OLD, origin: '192.0.2.1' })
+      const [again] = await db.select().from(subscribers).where(eq(subscribers.emailKey, OLD))
+      expect((await post(services)).to).toBe(OLD)
+      await confirm(services, mintToken(services.keys, 'confirm', again!.id, clock.now, again!.confirmNonce!))
+      expect(await readerOf(db, again!.id)).toMatchObject({ email: OLD, status: 'active' })
+    })
 
   test('is refused for an address that has complained since', async ({ db }) => {
     const { services, id } = await stage(db)

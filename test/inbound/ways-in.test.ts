@@ -16,7 +16,7 @@ import { readMailboxJob } from '../../workers/read-mailbox.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, servicesOn, testConfig } from '../support/services.ts'
 import { openImapServer } from './imap-server.ts'
-import { BOUNCES, bounceMail, handedDigest, plainMail } from './support.ts'
+import { BOUNCES, bounceMail, complaintMail, handedDigest, plainMail } from './support.ts'
 
 const EMAIL = 'ada@example.org'
 const CLOCK = () => ({ now: new Date('2026-04-15T12:00:00Z') })
@@ -91,6 +91,45 @@ test('an unreachable mailbox or a wrong password fails no job', async ({ db }) =
   const server = await mailbox()
   for (const INBOUND_IMAP_URL of [server.url.replace('right', 'wrong'), 'imap://a:b@127.0.0.1:1/'])
     await readMailboxJob({ ...services, config: { ...services.config, INBOUND_IMAP_URL } })
+})
+
+test('reports whose fields have anything in them are recorded, and hold up no other message', async ({ db }) => {
+  const { services, id, digest } = await reader(db)
+  const server = await mailbox()
+  const words = `about\0 ${EMAIL} `.repeat(30)
+  const ses = { notificationType: words, mail: { destination: [EMAIL] } }
+  const odd = [
+    complaintMail({ to: 'papers@paperboy.example', recipient: EMAIL, header: [], type: words }),
+    bounceMail({ to: digest.returnPath, recipient: EMAIL, status: `2.0.0 ${words}`, id: 'odd' }),
+    plainMail({ From: 'ses@example.net', To: digest.returnPath, Subject: 'SES' }, JSON.stringify(ses)),
+  ]
+  for (const each of odd) server.deliver(each)
+  server.deliver(bounceMail({ to: digest.returnPath, recipient: EMAIL }))
+  const logged: unknown[] = []
+  const log = { info: (fields: unknown) => logged.push(fields) } as unknown as typeof services.log
+  expect(await readMailbox({ ...services, log }, server.url)).toBe(4)
+  expect(await statusOf(db, id)).toBe('bounced')
+  const stored = await db.select({ reason: inboundEvents.reason, status: inboundEvents.status }).from(inboundEvents)
+  expect(stored).toHaveLength(4)
+  expect(JSON.stringify([logged, stored])).not.toMatch(/ada@|\\u0000/)
+})
+
+test('a message that cannot be recorded holds up no other one, and is read again', async ({ db }) => {
+  const { services, id, digest } = await reader(db)
+  const server = await mailbox()
+  server.deliver(complaintMail({ to: digest.returnPath, recipient: EMAIL, header: [] }))
+  server.deliver(
+    plainMail({ From: EMAIL, To: 'papers@paperboy.example', Subject: `unsubscribe ${digest.unsubscribeToken}` }),
+  )
+  await db.execute(sql`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no space left on device'; END $$`)
+  await db.execute(sql`
+    CREATE TRIGGER refuse BEFORE INSERT ON inbound_events FOR EACH ROW WHEN (NEW.class = 'complaint') EXECUTE FUNCTION refuse()`)
+  await expect(readMailbox(services, server.url)).rejects.toThrow()
+  expect(await statusOf(db, id)).toBe('unsubscribed')
+  await db.execute(sql`DROP TRIGGER refuse ON inbound_events`)
+  expect(await readMailbox(services, server.url)).toBe(1)
+  expect(await statusOf(db, id)).toBe('complained')
 })
 
 test('the SMTP listener accepts reports for our addresses, and uses the envelope alone', async ({ db }) => {

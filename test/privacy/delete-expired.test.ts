@@ -3,12 +3,16 @@ import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { dropOldDeliveries } from '../../src/delivery/ledger/drop-old-deliveries.ts'
 import { deleteOldInbound } from '../../src/inbound/retention.ts'
+import { mintToken } from '../../src/mail/tokens.ts'
 import { deleteExpired } from '../../src/privacy/delete-expired.ts'
 import { retentionPeriods } from '../../src/privacy/retention-periods.ts'
 import { deliveries, editions, inboundEvents, outbox, subscribers, suppressions } from '../../src/runtime/db/schema.ts'
+import { confirm } from '../../src/subscription/confirm.ts'
 import { deleteIdleBuckets } from '../../src/subscription/delete-domain-data.ts'
+import { subscribe } from '../../src/subscription/subscribe.ts'
 import { deleteExpiredJob } from '../../workers/delete-expired.ts'
 import { siteOn, test } from '../http/site.ts'
+import { someoneWaits } from '../support/database.ts'
 import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
 
 const daysAgo = (days: number) => new Date(NOON.getTime() - days * 86_400_000)
@@ -60,6 +64,26 @@ test('deletes data past its retention period, and keeps the rest', async ({ db }
   // An old list does not bring them back.
   expect(await db.$count(suppressions)).toBe(3)
   expect(await deleteExpired(services)).toEqual({ serviceMails: 0, readers: 0 })
+})
+
+test('keeps a reader who unsubscribed long ago and signs up again, before and while they confirm', async ({ db }) => {
+  const services = servicesOn(db, { LEFT_READER_DAYS: '100' })
+  const left = { status: 'unsubscribed', nextDigestAt: null, leftAt: daysAgo(101), updatedAt: daysAgo(101) } as const
+  await addSubscriber(db, 'ada@example.org', left)
+  await subscribe(services, { typed: 'ada@example.org', origin: '192.0.2.1' })
+  expect(await deleteExpired(services)).toMatchObject({ readers: 0 })
+  const [{ id, confirmNonce }] = (await db.select().from(subscribers)) as [typeof subscribers.$inferSelect]
+  const token = mintToken(services.keys, 'confirm', id, NOON, confirmNonce!)
+  // The request is so old that it does not count.
+  await db.update(subscribers).set({ requestedAt: daysAgo(31) })
+  const deleting = await db.transaction(async (tx) => {
+    await confirm({ ...services, db: tx }, token)
+    const waiting = deleteExpired(services)
+    await someoneWaits(db)
+    return { waiting }
+  })
+  expect(await deleting.waiting).toMatchObject({ readers: 0 })
+  expect((await db.select().from(subscribers))[0]).toMatchObject({ email: 'ada@example.org', status: 'active' })
 })
 
 test('deletes the rate of an idle slowed-down domain, but not a configured rate', async ({ db }) => {

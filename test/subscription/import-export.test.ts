@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { afterAll, describe, expect } from 'vitest'
+import { receiveMail } from '../../src/inbound/receive.ts'
 import { addressHash } from '../../src/mail/address.ts'
 import { databaseOn, openPool } from '../../src/runtime/db/database.ts'
 import { outbox, subscribers, suppressions } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import { exportSubscribers } from '../../src/subscription/export.ts'
 import { importSubscribers } from '../../src/subscription/import.ts'
+import { unsubscribeReader } from '../../src/subscription/unsubscribe.ts'
+import { BOUNCES, complaintMail, handedDigest } from '../inbound/support.ts'
 import { freshDatabase, test } from '../support/database.ts'
 import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
 
@@ -150,6 +153,29 @@ describe('consent', () => {
     ])
   })
 
+  test('a time in the future counts as now: a complaint about the first digest is heard', async ({ db }) => {
+    const now = new Date('2026-04-15T06:00:00Z')
+    const services = servicesOn(db, BOUNCES, { now })
+    const times = '2026-04-15 13:00:00,2026-04-15 14:00:00'
+    const columns = 'email,status,requested_at,confirmed_at,left_at'
+    const lines = [`ada@example.org,active,${times},`, `bob@example.org,unsubscribed,${times},2026-04-15 15:00:00`]
+    await importSubscribers(services, csv(`${[columns, ...lines].join('\n')}\n`), ACTIVE)
+    const [ada, bob] = await all(services)
+    expect(ada).toMatchObject({ requestedAt: now, confirmedAt: now, leftAt: null })
+    expect(bob).toMatchObject({ requestedAt: now, confirmedAt: now, leftAt: now })
+    // At eight.
+    const { returnPath, messageId } = await handedDigest(services, ada!.id, '2026-04-15')
+    const header = [`Message-ID: ${messageId}`]
+    const report = complaintMail({ to: returnPath, recipient: 'ada@example.org', header })
+    expect(await receiveMail(services, report, { source: 'smtp' })).toMatchObject({ action: 'suppressed' })
+  })
+
+  test('a pause may end at the hour of a digest: it comes then', async ({ db }) => {
+    const services = servicesOn(db)
+    await importSubscribers(services, csv('email,paused_until\nada@example.org,2026-05-01T08:00:00Z\n'), ACTIVE)
+    expect(await all(services)).toMatchObject([{ nextDigestAt: new Date('2026-05-01T08:00:00Z') }])
+  })
+
   test('activates a pending reader, at their own hour and zone', async ({ db }) => {
     const services = servicesOn(db)
     await addSubscriber(db, 'ada@example.org', { status: 'pending', zone: 'Asia/Tokyo', hour: 7, nextDigestAt: null })
@@ -250,6 +276,26 @@ describe('an import that stops in the middle', () => {
     expect(await db.$count(subscribers)).toBe(0)
   })
 })
+
+for (const dryRun of [false, true])
+  test(`readers whom an import leaves as they are can unsubscribe while it runs; a dry run: ${dryRun}`, async ({
+    db,
+  }) => {
+    const services = servicesOn(db)
+    const file = csv(`email\n${Array.from({ length: 4500 }, (_, n) => `r${n}@example.org`).join('\n')}\n`)
+    await importSubscribers(services, file, ACTIVE)
+    const [reader] = await all(services)
+    const unsubscribed: boolean[] = []
+    const onProgress = async (read: number) => {
+      if (read < 4000) return
+      await db.transaction(async (tx) => {
+        await tx.execute(sql`SET LOCAL lock_timeout = '2s'`)
+        unsubscribed.push(await unsubscribeReader({ ...services, db: tx }, reader!.id))
+      })
+    }
+    await importSubscribers(services, file, { ...ACTIVE, dryRun, onProgress })
+    expect(unsubscribed).toEqual([true, false])
+  })
 
 test('with --partial imports the good lines and names the bad ones', async ({ db }) => {
   const services = servicesOn(db)

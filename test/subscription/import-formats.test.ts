@@ -164,7 +164,11 @@ describe('the export of each tool', () => {
 })
 
 describe('an unknown column about consent stops the import and is named', () => {
-  const headers = ['Opt-in level', 'GDPR consent', 'newsletter', 'email_status_2', 'Hard bounces', 'is_blocked', 'opt']
+  const headers = [
+    ...['Opt-in level', 'GDPR consent', 'newsletter', 'email_status_2', 'Hard bounces', 'is_blocked', 'opt'],
+    ...['Accepts email', 'Wants news', 'Stop Time', 'Email preference', 'Zustimmung', 'Ausgetragen am', 'Aktiv'],
+    ...['Actif', 'Refus', 'Acepta', 'Rechazado', '订阅', '是否同意'],
+  ]
   for (const header of headers) {
     test(header, async ({ db }) => {
       const file = csv(`email,${header}\nada@example.org,2\n`)
@@ -183,6 +187,10 @@ describe('an unknown column about consent stops the import and is named', () => 
     ['email_disabled', 'perhaps'],
     ['Type', 'churned'],
     ['group', 'Unsubscribed'],
+    ['note', 'unsubscribed'],
+    ['Tags', 'Opted out'],
+    ['Bemerkung', 'abgemeldet'],
+    ['备注', '已退订'],
   ]
   for (const [header, value] of values) {
     test(`the value "${value}" of ${header}`, async ({ db }) => {
@@ -193,6 +201,12 @@ describe('an unknown column about consent stops the import and is named', () => 
       expect(await statuses(db)).toEqual({ 'ada@example.org': 'pending' })
     })
   }
+
+  test('but not the words beside an opt-out', async ({ db }) => {
+    const file = csv('email,type,unsubscription_reason,note\nada@example.org,unsubscribed,opt-out,do not email\n')
+    await importSubscribers(servicesOn(db), file, ACTIVE)
+    expect(await statuses(db)).toEqual({ 'ada@example.org': 'unsubscribed' })
+  })
 
   test('--map sets the meaning of columns', async ({ db }) => {
     const file = csv('Contact;Mails ok?;Opted in\na@example.org;yes;2024-05-01\nb@example.org;no;\n')
@@ -396,9 +410,34 @@ describe('no import activates a person who opted out', () => {
       await importSubscribers(services, file(...ends), ACTIVE)
       expect(await one()).toBe('unsubscribed')
     }
-    await forget(db)
-    await importSubscribers(services, file('x@example.org,pending', 'x@example.org,active'), ACTIVE)
-    expect(await one()).toBe('pending')
+    for (const ends of [
+      ['x@example.org,pending', 'x@example.org,active'],
+      ['x@example.org,active', 'x@example.org,pending'],
+    ] as [string, string][]) {
+      await forget(db)
+      const result = await importSubscribers(services, file(...ends), ACTIVE)
+      expect(await one()).toBe('pending')
+      expect(result).toMatchObject({ read: 2502, asked: 1, activated: 0 })
+      const emails = await db.select({ kind: outbox.kind, dueAt: outbox.dueAt }).from(outbox)
+      expect(emails).toEqual([{ kind: 'confirm', dueAt: NOON }])
+    }
+  })
+
+  test('a spam report in a later file outweighs an unsubscribe or a bounce in an earlier one', async ({ db }) => {
+    const services = servicesOn(db)
+    const file = (...lines: string[]) => csv(['email,status,left_at', ...lines, ''].join('\n'))
+    await importSubscribers(services, file('a@example.org,unsubscribed,2025-03-03', 'b@example.org,bounced,'), ACTIVE)
+    await addSubscriber(db, 'own@example.org', { status: 'unsubscribed', firstConfirmedAt: NOON, leftAt: NOON })
+    const names = ['a', 'b', 'own']
+    await importSubscribers(services, file(...names.map((name) => `${name}@example.org,spam,`)), ACTIVE)
+    const after = { 'a@example.org': 'complained', 'b@example.org': 'complained', 'own@example.org': 'unsubscribed' }
+    expect(await statuses(db)).toEqual(after)
+    const [a] = await db.select().from(subscribers).orderBy(subscribers.emailKey)
+    expect(a!.leftAt).toEqual(new Date('2025-03-03T00:00:00Z'))
+    expect((await db.select().from(suppressions)).map(({ reason }) => reason)).toEqual(['complaint', 'complaint'])
+    // Nor does an earlier file take it back.
+    await importSubscribers(services, file(...names.map((name) => `${name}@example.org,unsubscribed,`)), ACTIVE)
+    expect(await statuses(db)).toEqual(after)
   })
 
   test('a later export of the list ends subscriptions it began, but not those confirmed here', async ({ db }) => {

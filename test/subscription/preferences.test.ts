@@ -73,6 +73,14 @@ test('saving at the minute of an unplanned due digest does not lose it', async (
   expect(await nextDigest()).toBe('2026-04-15T11:59:00.000Z')
 })
 
+test('changing from daily to weekly at that minute moves it to the chosen weekday', async ({ db }) => {
+  const { save, nextDigest } = await reader(db, { nextDigestAt: new Date(NOON.getTime() - 60_000) })
+  await save({ cadence: 'weekdays' })
+  expect(await nextDigest(), 'still due').toBe('2026-04-15T11:59:00.000Z')
+  await save({ cadence: 'weekly' })
+  expect(await nextDigest()).toBe('2026-04-20T08:00:00.000Z')
+})
+
 describe('a pause', () => {
   test('lasts its weeks, and the next digest comes at the reader’s hour after it', async ({ db }) => {
     const { save, nextDigest } = await reader(db, { hour: 8, zone: 'Europe/Berlin' })
@@ -104,6 +112,12 @@ describe('a pause', () => {
     expect(await save({ pausedUntil: null })).toMatchObject({ pausedUntil: null, pausedUntilDay: null })
     expect(await nextDigest()).toBe('2026-04-15T20:00:00.000Z')
   })
+})
+
+test('a pause until a date ends with the digest of its first hour', async ({ db }) => {
+  const { save, nextDigest } = await reader(db, { hour: 0, zone: 'Asia/Tokyo' })
+  await save({ pausedUntil: '2026-05-04' })
+  expect(await nextDigest()).toBe('2026-05-03T15:00:00.000Z')
 })
 
 test('a weekly digest comes on the chosen weekday', async ({ db }) => {

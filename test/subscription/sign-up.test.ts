@@ -3,6 +3,8 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { describe, expect } from 'vitest'
 import { addressHash } from '../../src/mail/address.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
+import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
+import type { Relay } from '../../src/relay/relay.ts'
 import { type Db, openPool } from '../../src/runtime/db/database.ts'
 import * as schema from '../../src/runtime/db/schema.ts'
 import { outbox, subscribers, suppressions } from '../../src/runtime/db/schema.ts'
@@ -383,17 +385,34 @@ describe('unsubscribing', () => {
     expect(await mails(db)).toEqual([])
   })
 
-  test('is no error for deleted, erased, bounced or complained readers, and changes nothing for them', async ({
-    db,
-  }) => {
+  test('is no error for deleted, erased or complained readers, and changes nothing for them', async ({ db }) => {
     const services = servicesOn(db)
     await unsubscribe(services, mintToken(services.keys, 'unsubscribe', 999, NOON))
-    for (const status of ['bounced', 'complained', 'erased'] as const) {
+    for (const status of ['complained', 'erased'] as const) {
       await addSubscriber(db, `${status}@example.org`, { status })
       const before = await row(db, `${status}@example.org`)
       await unsubscribe(services, mintToken(services.keys, 'unsubscribe', before.id, NOON))
       expect(await row(db, `${status}@example.org`)).toEqual(before)
     }
+  })
+
+  test('also ends the open request of a bounced reader: no email follows, and its link no longer works', async ({
+    db,
+  }) => {
+    const clock = { now: NOON }
+    const services = servicesOn(db, {}, clock)
+    await addSubscriber(db, ADA, { status: 'bounced', confirmedAt: later(-DAY) })
+    await suppress(db, 'hard bounce')
+    await subscribe(services, request)
+    const token = await confirmToken(services)
+    clock.now = later(60_000)
+    await unsubscribe(services, await unsubscribeToken(services))
+    expect(await row(db)).toMatchObject({ status: 'unsubscribed', leftAt: clock.now })
+    await expect(confirm(services, token)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' })
+    const sent: string[] = []
+    const relay = { send: async ({ to }: { to: string }) => sent.push(to) } as unknown as Relay
+    await sendServiceEmails({ ...services, relay }, new AbortController().signal)
+    expect(sent).toEqual([])
   })
 
   test('refuses tokens of other purposes', async ({ db }) => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
-import { test as base, inject } from 'vitest'
+import { test as base, expect, inject } from 'vitest'
 import { type Db, databaseOn, openPool } from '../../src/runtime/db/database.ts'
 import { onDatabase, runSql, TEMPLATE } from './global-setup.ts'
 
@@ -38,3 +38,14 @@ export async function refuseFirstOutcomes(db: Db, table: 'deliveries' | 'outbox'
     sql`CREATE TRIGGER refuse_first BEFORE UPDATE ON ${sql.identifier(table)} FOR EACH ROW EXECUTE FUNCTION refuse_first()`,
   )
 }
+
+/** Waits until a statement of the database waits for a lock. */
+export const someoneWaits = (db: Db) =>
+  expect
+    .poll(async () => {
+      const { rows } = await db.execute(
+        sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      )
+      return rows.length
+    })
+    .toBeGreaterThan(0)

@@ -68,9 +68,15 @@ async function recordStates(
           SELECT retry_batch FROM r WHERE retry_batch IS NOT NULL
           UNION ALL SELECT ${batchId}::bigint WHERE EXISTS (SELECT FROM r WHERE retry_batch IS NULL AND r.state IN ('deferred', 'unknown'))
         )) AND (id <> ${batchId}::bigint OR state = 'done')
+    ), unsent AS (
+      -- The outcome of a worker that lost its lease may come when the edition counts as sent already.
+      UPDATE editions SET state = 'sending', sent_at = NULL
+      WHERE id = ${editionId} AND state = 'sent' AND EXISTS (SELECT FROM r WHERE r.state = 'deferred')
     )
     UPDATE deliveries d SET reply = r.reply, relay = coalesce(r.relay, d.relay), settled_at = ${at},
-      state = ${next.state}, hand_overs = ${next.attempts}, cuts = ${next.cuts}, batch_id = coalesce(r.retry_batch, d.batch_id)
+      state = ${next.state}, hand_overs = ${next.attempts}, cuts = ${next.cuts},
+      -- An attempt that never began has shown nothing. Until the next one, other editions may show these papers.
+      shown = CASE ${next.state} WHEN 'queued' THEN NULL ELSE d.shown END, batch_id = coalesce(r.retry_batch, d.batch_id)
     FROM r
     WHERE d.edition_id = ${editionId} AND d.subscriber_id = r.subscriber_id AND ${isAttempt(sql`d`, sql`r.hand_overs`)}`
   await db.execute(prepared(recordStatement))

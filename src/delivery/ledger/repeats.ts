@@ -67,8 +67,12 @@ async function readReleasesSince(db: Db, since: Date): Promise<Releases> {
   return { since, ...(await queryOne(db, { count: bigint, newest: text.nullable() }, prepared(statement))) }
 }
 
-export const countReleases = (since: Date): SQL =>
+const countReleases = (since: Date): SQL =>
   sql`(SELECT count(*) FROM editions WHERE released_at > ${since}::timestamptz)`
+
+/** SQL: whether no edition was released or recalled since these releases were read. */
+export const areReleases = ({ since, count, newest }: Releases): SQL<boolean> =>
+  sql`(${countReleases(since)} = ${count} AND (SELECT max(released_at)::text FROM editions) IS NOT DISTINCT FROM ${newest}::text)`
 
 /**
  * Locks readers until the transaction ends, always in the same order. PostgreSQL keeps these locks in memory only. When two workers
@@ -92,7 +96,8 @@ export async function readShownBefore(
     SELECT subscriber_id, edition_id, shown FROM deliveries
     WHERE subscriber_id = ANY(${sql.param(readers.map((reader) => reader.subscriberId))}::bigint[])
       AND edition_id = ANY(${sql.param([...repeats.keys()])}::bigint[])
-      AND shown IS NOT NULL AND state IN ('handed', 'accepted', 'deferred', 'unknown')`
+      -- A queued one with papers was unknown, and an operator sends it again. Others that were unknown once may have arrived too.
+      AND shown IS NOT NULL AND (state IN ('queued', 'handed', 'accepted', 'deferred', 'unknown') OR crashes + cuts > 0)`
   const rows = await query(db, { subscriberId: bigint, editionId: bigint, shown: bytes }, prepared(statement))
   for (const { subscriberId: id, editionId, shown } of rows) {
     const positions = shownBefore.get(id) ?? new Set<number>()

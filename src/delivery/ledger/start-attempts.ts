@@ -8,7 +8,7 @@ import { bigint, bytes, number, query, text } from '../../runtime/db/query.ts'
 import type { Lease } from './batches.ts'
 import { deliveryNeedsAttempt, NO_MORE_RESENDS, NOT_HALTED, SENDABLE_EDITION } from './conditions.ts'
 import type { Chosen } from './deliveries.ts'
-import { countReleases, lockReaders, type Releases } from './repeats.ts'
+import { areReleases, lockReaders, type Releases } from './repeats.ts'
 import { fromBitmap, toBitmap } from './shown-bitmap.ts'
 
 /** A delivery that a committed statement has marked `handed`. */
@@ -88,7 +88,7 @@ const startStatement = (
   WITH leased AS MATERIALIZED (
     SELECT b.id FROM batches b JOIN editions e ON e.id = b.edition_id
     WHERE b.id = ${batchId} AND b.lease = ${lease} AND b.lease_until > now() AND ${SENDABLE_EDITION} AND ${NOT_HALTED}
-      AND ${countReleases(releases.since)} = ${releases.count}
+      AND ${areReleases(releases)}
     FOR SHARE OF b
   ), wanted AS (
     SELECT * FROM unnest(${sql.param(group.map((one) => one.subscriberId))}::bigint[],
@@ -126,8 +126,13 @@ const startStatement = (
       END::delivery_state AS state
     FROM judged
   ), announced AS (
-    -- This digest tells its reader about the missed one.
-    UPDATE subscribers s SET missed_at = NULL FROM verdict v WHERE s.id = v.subscriber_id AND v.may_send AND v.missed_on IS NOT NULL
+    -- This digest tells its reader about the missed one. Skips a locked row: an import may hold it for
+    -- minutes, and this statement would then mark readers who unsubscribed during the wait.
+    UPDATE subscribers s SET missed_at = NULL
+    FROM (
+      SELECT m.id FROM verdict v JOIN subscribers m ON m.id = v.subscriber_id
+      WHERE v.may_send AND v.missed_on IS NOT NULL FOR NO KEY UPDATE OF m SKIP LOCKED
+    ) AS told WHERE s.id = told.id
   )
   UPDATE deliveries d SET shown = v.shown, own = v.own, state = v.state,
     reply = CASE WHEN v.may_send THEN NULL WHEN v.reason = ${TOO_LATE} THEN coalesce(d.reply, v.reason) ELSE ${withEarlierReply(sql`v.reason`)} END,

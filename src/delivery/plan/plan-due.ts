@@ -36,10 +36,10 @@ type Deps = Pick<Services, 'db' | 'config' | 'now'>
 export async function planDue(deps: Deps, onPlanned: OnPlanned = () => {}): Promise<Planned> {
   const total: Planned = { batchIds: [], deliveries: 0 }
   for (const cadence of await dueCadences(deps)) {
-    const choice = await chooseEditions(deps, cadence)
     // One batch first, so that sending starts at once.
     for (let more = true, limit = BATCH_SIZE; more; limit = BATCH_SIZE * BATCHES_A_STEP) {
-      const step = await planStep(deps, cadence, { ...choice, limit })
+      // Chosen for each step: millions of readers take minutes, and an edition may be recalled in between.
+      const step = await planStep(deps, cadence, { ...(await chooseEditions(deps, cadence)), limit })
       onPlanned(step.batchIds)
       total.batchIds.push(...step.batchIds)
       total.deliveries += step.planned
@@ -99,7 +99,9 @@ async function planStep(
     WITH due AS (
       SELECT id, next_digest_at AS due_at, zone, hour, weekday, paused_until > ${now()} IS TRUE AS paused,
         -- After a long outage, a recent hour is still served although an earlier one was missed.
-        greatest(CASE WHEN next_digest_at <= ${stale} THEN ${stale} ELSE ${now()}::timestamptz END, paused_until) AS start
+        greatest(CASE WHEN next_digest_at <= ${stale} THEN ${stale} ELSE ${now()}::timestamptz END,
+          -- One microsecond earlier: the end of a pause may be the reader's hour.
+          paused_until - interval '1 microsecond') AS start
       FROM subscribers
       WHERE status = 'active' AND cadence = ${cadence} AND next_digest_at <= ${until}
       ORDER BY next_digest_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
@@ -121,7 +123,10 @@ async function planStep(
             )
         ) END AS edition_id
       FROM grouped s
-    ), advanced AS (
+    ), wanted AS (
+      SELECT id, due_at, edition_id FROM theirs WHERE edition_id IS NOT NULL AND due_at > ${stale} AND NOT ${wait}
+    ), ${insertBatchesAndDeliveries(now(), sql`wanted.due_at + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)},
+    advanced AS (
       UPDATE subscribers s
       SET next_digest_at = (SELECT list FROM moments)[theirs.nr],
         missed_at = CASE
@@ -129,10 +134,10 @@ async function planStep(
           ELSE missed_at
         END
       FROM theirs WHERE s.id = theirs.id
+        -- Readers of an edition that was recalled or cancelled since it was chosen stay due, for the next choice.
+        AND (theirs.edition_id IS NULL OR theirs.due_at <= ${stale} OR ${wait} OR theirs.edition_id = ANY(ARRAY(SELECT id FROM live)))
       RETURNING s.next_digest_at
-    ), wanted AS (
-      SELECT id, due_at, edition_id FROM theirs WHERE edition_id IS NOT NULL AND due_at > ${stale} AND NOT ${wait}
-    ), ${insertBatchesAndDeliveries(now(), sql`wanted.due_at + make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})`)}
+    )
     SELECT (SELECT count(*) FROM due) AS due, EXISTS (SELECT FROM advanced WHERE next_digest_at <= ${until}) AS again, ${SELECT_PLANNED}`
   const { due, again, deliveries, batchIds } = await queryOne(
     db,

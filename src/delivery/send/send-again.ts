@@ -11,8 +11,8 @@ export const RESENDABLE_STATES = ['refused', 'unknown', 'expired'] as const
 export type ResendableState = (typeof RESENDABLE_STATES)[number]
 
 /**
- * Queues ended deliveries for another attempt by the operator's choice (rule 1), with the same Message-ID and papers. Skips readers who may
- * not be emailed; they are checked again when a delivery is marked.
+ * Queues ended deliveries for another attempt by the operator's choice (rule 1), with the same Message-ID. One that may have arrived
+ * has the same papers. Skips readers who may not be emailed; they are checked again when a delivery is marked.
  *
  * @param options.dryRun only counts
  * @throws PaperboyError EDITION_NOT_FOUND | EDITION_STATE unless it was sent, is being sent or is paused
@@ -50,7 +50,9 @@ export async function sendAgain(
       ), picked AS (
         SELECT d.subscriber_id, (row_number() OVER (ORDER BY d.subscriber_id) - 1) / ${BATCH_SIZE}::int AS n FROM deliveries d WHERE ${chosen}
       )
-      UPDATE deliveries d SET state = 'queued', batch_id = numbered.id, crashes = 0, cuts = 0, expires_at = ${expiresAt}, settled_at = NULL
+      UPDATE deliveries d SET state = 'queued', batch_id = numbered.id, crashes = 0, cuts = 0, expires_at = ${expiresAt}, settled_at = NULL,
+        -- The others certainly did not arrive, and digests since may have shown the same papers.
+        shown = CASE WHEN d.state = 'unknown' OR d.crashes + d.cuts > 0 THEN d.shown END
       FROM picked JOIN numbered USING (n) WHERE d.edition_id = ${id} AND d.subscriber_id = picked.subscriber_id`)
     await tx.execute(sql`
       UPDATE editions SET state = CASE WHEN state = 'paused' THEN state ELSE 'sending' END, sent_at = NULL, answered = 0, refused = 0 WHERE id = ${id}`)

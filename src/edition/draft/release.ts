@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
 import { editionParts, editions } from '../../runtime/db/schema.ts'
@@ -60,13 +60,20 @@ export async function release(
   })
 }
 
+/**
+ * SQL condition on an unqualified row of `editions`: a draft to release now. It has the final ranking, unless a person scheduled it before
+ * the close. When a worker starts again, a draft may still be as a curator saw it the day before.
+ */
+export const isDue = (at: Date): SQL => sql`
+  state = 'draft' AND NOT held AND release_at <= ${at} AND (assembled_at >= closes_at OR scheduled_at < closes_at)`
+
 /** Releases every draft that is due and not held, after holding those whose list is too old by now. @returns the released dates */
 export async function releaseDue(deps: Deps & Pick<Services, 'log'>): Promise<string[]> {
   await holdOldDrafts(deps)
   const due = await deps.db
     .select({ kind: editions.kind, date: editions.date })
     .from(editions)
-    .where(sql`${editions.state} = 'draft' AND NOT ${editions.held} AND ${editions.releaseAt} <= ${deps.now()}`)
+    .where(isDue(deps.now()))
     .orderBy(asc(editions.date))
   const released: string[] = []
   for (const key of due) {

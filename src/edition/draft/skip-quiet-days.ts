@@ -1,8 +1,9 @@
-import { sql } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { cancel } from './control.ts'
 import { type ListDayState, readListDayStates } from './quiet-days.ts'
+import { isDue } from './release.ts'
 
 /**
  * Cancels due daily drafts of thin days and of outages, if the operator wants such days skipped (THIN_DAY, OUTAGE_DAY). The next
@@ -13,9 +14,7 @@ export async function skipQuietDays(deps: Pick<Services, 'db' | 'config' | 'now'
   const due = await db
     .select({ date: editions.date })
     .from(editions)
-    .where(
-      sql`${editions.state} = 'draft' AND ${editions.kind} = 'daily' AND NOT ${editions.held} AND ${editions.releaseAt} <= ${now()}`,
-    )
+    .where(and(eq(editions.kind, 'daily'), isDue(now())))
   const skipped: ListDayState[] = []
   for (const { date } of due) {
     const [day] = await readListDayStates(deps, date, date)

@@ -33,7 +33,7 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     const preferencesToken = mintToken(services.keys, 'preferences', subscriberId, services.now())
     const current = await readPreferences(services, preferencesToken).catch(goneIsFine)
     if (current) setLocale(reply, current.locale)
-    if (current?.status !== 'active' && current?.status !== 'pending') return reply.view('unsubscribed')
+    if (!current || !CAN_UNSUBSCRIBE.includes(current.status)) return reply.view('unsubscribed')
     return reply.view('unsubscribe', {
       action: `/unsubscribe/${params.token}`,
       preferences: `/preferences/${preferencesToken}`,
@@ -47,6 +47,8 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     return reply.view('unsubscribed', { reasons: reasonButtons(services, params.token) })
   })
 }
+
+const CAN_UNSUBSCRIBE = ['active', 'pending', 'bounced']
 
 function goneIsFine(error: unknown): undefined {
   if (!(error instanceof PaperboyError)) throw error

@@ -24,7 +24,7 @@ import {
   subscribers,
 } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
-import { test } from '../../support/database.ts'
+import { someoneWaits, test } from '../../support/database.ts'
 import { addReaders, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
 import { openSink } from '../../support/sink.ts'
 
@@ -45,17 +45,6 @@ async function leased(services: Services, readers = 3) {
   const releases = await readReleases(db, NOON)
   return { mark: (on: Db = db) => startAttempts(on, lease, group, { releases, policy: 'resend', at: NOON }) }
 }
-
-/** Waits until a statement of the database waits for a lock. */
-const someoneWaits = (db: Db) =>
-  expect
-    .poll(async () => {
-      const { rows } = await db.execute(
-        sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      )
-      return rows.length
-    })
-    .toBeGreaterThan(0)
 
 const stateOf = async (services: Services) => (await findEdition(services, KEY)).state
 
@@ -155,6 +144,26 @@ describe('once one email was handed over', () => {
     await assemble(services, KEY)
     await expect(recall(services, KEY)).rejects.toMatchObject({ code: 'EDITION_STATE' })
   })
+})
+
+test('readers who are being planned during a recall stay due, for the edition as it is released then', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  const due = new Date('2026-04-15T11:00:00Z')
+  await addReaders(db, 3, { nextDigestAt: due })
+  await releasedEdition(services, KEY.date, 4)
+  const planning = await db.transaction(async (tx) => {
+    await recall({ ...services, db: tx }, KEY)
+    const waiting = planDue(services)
+    await someoneWaits(db)
+    return { waiting }
+  })
+  expect((await planning.waiting).deliveries).toBe(0)
+  const readers = await db.select({ at: subscribers.nextDigestAt }).from(subscribers)
+  expect(readers.map(({ at }) => at)).toEqual([due, due, due])
+  await release(services, KEY)
+  expect((await planDue(services)).deliveries).toBe(3)
 })
 
 describe('a mark and a recall at the same time', () => {

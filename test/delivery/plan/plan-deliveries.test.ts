@@ -72,7 +72,7 @@ describe('a reader whose hour has come', () => {
     expect(steps).toEqual([1, 9, 1])
     const { rows } = await db.execute(sql`
       SELECT id FROM subscribers WHERE next_digest_at IS DISTINCT FROM
-        next_digest_at(zone, hour, cadence, weekday, greatest(${services.now()}::timestamptz, paused_until))`)
+        next_digest_at(zone, hour, cadence, weekday, greatest(${services.now()}::timestamptz, paused_until - interval '1 microsecond'))`)
     expect(rows).toEqual([])
   })
 
@@ -204,6 +204,15 @@ describe('the choice of edition', () => {
     await planDue(services)
     expect(await ledger(db)).toEqual(['daily 2026-04-19', 'weekly week of 2026-04-13'])
     expect(await nextDigestOf(db, weekly)).toBe('2026-04-27T08:00:00.000Z')
+  })
+
+  test('a pause may end at the hour of a digest: it comes then', async ({ db }) => {
+    const services = servicesOn(db, {}, clockAt(hoursAfter(EIGHT, 0.01)))
+    await releasedEdition(services)
+    const pausedUntil = hoursAfter(EIGHT, 7 * 24)
+    const paused = await addSubscriber(db, 'paused@example.org', { nextDigestAt: EIGHT, pausedUntil })
+    await planDue(services)
+    expect(await nextDigestOf(db, paused)).toBe(pausedUntil.toISOString())
   })
 
   test('a paused reader gets none, and is due again at their hour after the pause', async ({ db }) => {

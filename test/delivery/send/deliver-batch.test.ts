@@ -2,7 +2,9 @@ import { eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
 import { leaseBatch } from '../../../src/delivery/ledger/batches.ts'
 import { listUnknown, progressOf } from '../../../src/delivery/ledger/progress.ts'
+import { readReleases } from '../../../src/delivery/ledger/repeats.ts'
 import { settleEditions } from '../../../src/delivery/ledger/settle-editions.ts'
+import { startAttempts } from '../../../src/delivery/ledger/start-attempts.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
 import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
@@ -177,6 +179,27 @@ describe('a planned delivery is skipped for', () => {
     expect(sink.taken).toEqual([])
     expect(await states(db)).toEqual({ skipped: 1 })
   })
+})
+
+test('marking waits for no reader whose row is locked: others could unsubscribe during the wait', async ({ db }) => {
+  const services = servicesOn(db)
+  const missed = await addSubscriber(db, 'missed@example.org', { missedAt: new Date('2026-04-14T08:00:00Z') })
+  const other = await addSubscriber(db, 'other@example.org')
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  const lease = (await leaseBatch(db, batchIds[0]!, NOON))!
+  const releases = await readReleases(db, NOON)
+  const group = [missed, other].map((subscriberId) => ({ subscriberId, chosen: { shown: [0], own: 0 } }))
+  const marked = await db.transaction(async (long) => {
+    await long.execute(sql`SELECT FROM subscribers WHERE id = ${missed} FOR UPDATE`)
+    return db.transaction(async (tx) => {
+      await tx.execute(sql`SET LOCAL lock_timeout = '2s'`)
+      return startAttempts(tx, lease, group, { releases, policy: 'resend', at: NOON })
+    })
+  })
+  expect(marked.map(({ subscriberId, missedOn }) => [subscriberId, missedOn])).toEqual([
+    [missed, '2026-04-14'],
+    [other, null],
+  ])
 })
 
 test('refusals are final; a deferred delivery goes out later under the same Message-ID', async ({ db }) => {

@@ -46,12 +46,13 @@ describe('opening the link', () => {
     })
   })
 
-  test('has a button for unconfirmed readers', async ({ db, site: { app, services } }) => {
-    const { url, row } = await reader(db, services, { status: 'pending' })
-    expect((await app.inject(url)).body).toContain('Unsubscribe</button>')
-    await app.inject({ method: 'POST', url })
-    expect((await row()).status).toBe('unsubscribed')
-  })
+  for (const status of ['pending', 'bounced'] as const)
+    test(`has a button for readers who are ${status}`, async ({ db, site: { app, services } }) => {
+      const { url, row } = await reader(db, services, { status })
+      expect((await app.inject(url)).body).toContain('Unsubscribe</button>')
+      await app.inject({ method: 'POST', url })
+      expect((await row()).status).toBe('unsubscribed')
+    })
 })
 
 describe('a POST to the link always works', () => {
