@@ -14,6 +14,7 @@ import { askForManageLink } from '../../subscription/sign-up.ts'
 import { evidenceFields, readEvidence } from '../kit/evidence.ts'
 import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
+import { setOwnLanguage } from './own-language.ts'
 
 /**
  * Export, erasure and address change. They need a fresh link, because people forward digests. Each is a button: GET changes
@@ -95,12 +96,14 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   })
 
   app.get('/change/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
-    checkAddressChange(services, token)
+    const { subscriberId } = checkAddressChange(services, token)
+    await setOwnLanguage(services, reply, subscriberId)
     return reply.view('change', { action: `/change/${token}` })
   })
 
   app.post('/change/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
-    const { t } = reply.locals!
+    const { subscriberId } = checkAddressChange(services, token)
+    const t = await setOwnLanguage(services, reply, subscriberId)
     try {
       await changeAddress(services, token)
       return await reply.view('message', { heading: t.manage.changed, text: t.manage.changedText })

@@ -314,6 +314,7 @@ test('every page is valid HTML, in all languages, with its words in the language
     ...['/about', '/editions/2026-04-14', '/authors/Ada%20Lovelace', '/authors/Nemo', '/subscribe', '/nothing/here'],
   ]
   for (const language of LOCALES) {
+    await db.execute(sql`UPDATE subscribers SET locale = ${language}`)
     for (const url of pages) {
       const { body } = await site.app.inject({ url, headers: { 'accept-language': language } })
       const { results } = await validator.validateString(body)
