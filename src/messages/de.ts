@@ -42,7 +42,8 @@ export const de = (newsletter: string): Messages => ({
     button: 'Abonnieren',
     follows: (names) => `Außerdem folgen Sie: ${new Intl.ListFormat('de-DE').format(names)}.`,
     by: (curator: string) => `von ${curator} und der Forschungsgemeinschaft`,
-    promise: 'Eine E-Mail am Tag. Abmelden mit einem Klick.',
+    promise: (cadence) =>
+      `${{ daily: 'Eine E-Mail am Tag', weekdays: 'Eine E-Mail an jedem Werktag', weekly: 'Eine E-Mail pro Woche' }[cadence]}. Abmelden mit einem Klick.`,
     latest: 'Neueste Ausgabe ansehen',
     sending: 'Wird gesendet …',
     trap: 'Dieses Feld leer lassen',
@@ -50,7 +51,7 @@ export const de = (newsletter: string): Messages => ({
     titleProblem: 'Bitte prüfen Sie Ihre Adresse',
     whatYouGet: 'Das bekommen Sie',
     whatYouGetText:
-      'Jeden Morgen eine E-Mail mit den Artikeln, für die die Forschungsgemeinschaft am Vortag gestimmt hat. Bei jedem steht, warum er dabei ist. Sie wählen Uhrzeit, Umfang und ob täglich oder wöchentlich.',
+      'Eine E-Mail mit den Artikeln, für die die Forschungsgemeinschaft gestimmt hat. Bei jedem steht, warum er dabei ist. Sie wählen Uhrzeit, Umfang und ob täglich oder wöchentlich.',
     whatHappens: 'So verwenden wir Ihre Adresse',
     whatHappensText:
       'Wir verwenden sie für diese E-Mail und für nichts anderes. Sie bestätigen sie zuerst. In jeder E-Mail steht ein Link zum Abbestellen.',
@@ -380,7 +381,7 @@ export const de = (newsletter: string): Messages => ({
   },
   layout: {
     description: (curator) =>
-      `Die meistbeachteten Forschungsartikel, jeden Tag per E-Mail: was ${curator} und die Forschungsgemeinschaft lesenswert fanden.`,
+      `Die meistbeachteten Forschungsartikel per E-Mail: was ${curator} und die Forschungsgemeinschaft lesenswert fanden.`,
     search: 'Suche',
     topics: 'Themen',
     archive: 'Archiv',
@@ -699,7 +700,7 @@ export const de = (newsletter: string): Messages => ({
     more: 'Ältere Artikel',
     fromTheTop: 'Erste Seite',
   },
-  cards: { foot: 'Forschungsartikel im Trend, jeden Tag per E-Mail' },
+  cards: { foot: 'Forschungsartikel im Trend, per E-Mail' },
   trends: {
     name: 'Was sich jede Woche bewegt',
     title: (week) => `Was sich in Woche ${week} bewegt hat`,
@@ -938,7 +939,7 @@ export const de = (newsletter: string): Messages => ({
   about: {
     title: `Über ${newsletter}`,
     lead: (curator) =>
-      `Eine tägliche E-Mail und eine Website mit Forschungsartikeln im Trend, ausgewählt von ${curator} und der Forschungsgemeinschaft.`,
+      `Eine E-Mail und eine Website mit Forschungsartikeln im Trend, ausgewählt von ${curator} und der Forschungsgemeinschaft.`,
     privacy: 'Datenschutz',
     sections: ({ curator, hour, huggingFace }) => [
       {

@@ -63,7 +63,9 @@ export const en = (newsletter: string) => ({
     /** @param names of topics, authors or organisations */
     follows: (names: readonly string[]) => `You’ll also follow ${new Intl.ListFormat('en-GB').format(names)}.`,
     by: (curator: string) => `by ${curator} and the research community`,
-    promise: 'One email a day. Unsubscribe in one click.',
+    /** @param cadence what a new reader gets */
+    promise: (cadence: 'daily' | 'weekdays' | 'weekly') =>
+      `${{ daily: 'One email a day', weekdays: 'One email each weekday', weekly: 'One email a week' }[cadence]}. Unsubscribe in one click.`,
     latest: 'See the latest edition',
     sending: 'Sending…',
     trap: 'Leave this field empty',
@@ -71,7 +73,7 @@ export const en = (newsletter: string) => ({
     titleProblem: 'Please check your address',
     whatYouGet: 'What you get',
     whatYouGetText:
-      'Every morning, one email with the papers researchers voted for the day before. Each paper says why it is included. You choose the time, the length, and daily or weekly delivery.',
+      'An email with the papers researchers voted for. Each paper says why it is included. You choose the time, the length, and daily or weekly delivery.',
     whatHappens: 'How we use your address',
     whatHappensText:
       'We use it to send you this email and for nothing else. You confirm it first. Every email has a link to unsubscribe.',
@@ -387,7 +389,7 @@ export const en = (newsletter: string) => ({
   },
   layout: {
     description: (curator: string) =>
-      `Trending research papers by email, every day. What ${curator} and the research community found worth reading.`,
+      `Trending research papers by email. What ${curator} and the research community found worth reading.`,
     search: 'Search',
     topics: 'Topics',
     archive: 'Archive',
@@ -698,7 +700,7 @@ export const en = (newsletter: string) => ({
     more: 'Older papers',
     fromTheTop: 'First page',
   },
-  cards: { foot: 'Trending research papers, one email a day' },
+  cards: { foot: 'Trending research papers by email' },
   trends: {
     name: 'What moved each week',
     title: (week: number) => `What moved in week ${week}`,
@@ -947,7 +949,7 @@ export const en = (newsletter: string) => ({
   about: {
     title: `About ${newsletter}`,
     lead: (curator: string) =>
-      `A daily email and a site of trending research papers, chosen by ${curator} and the research community.`,
+      `An email and a site of trending research papers, chosen by ${curator} and the research community.`,
     privacy: 'Privacy',
     sections: ({ curator, hour, huggingFace }: { curator: string; hour: string; huggingFace: boolean }) => [
       {

@@ -56,7 +56,8 @@ export const es = (newsletter: string): Messages => ({
     button: 'Suscribirse',
     follows: (names) => `También seguirás: ${new Intl.ListFormat(INTL).format(names)}.`,
     by: (curator) => `por ${curator} y la comunidad investigadora`,
-    promise: 'Un correo al día. Te das de baja con un clic.',
+    promise: (cadence) =>
+      `${{ daily: 'Un correo al día', weekdays: 'Un correo cada día laborable', weekly: 'Un correo por semana' }[cadence]}. Te das de baja con un clic.`,
     latest: 'Ver la última edición',
     sending: 'Enviando…',
     trap: 'Deja este campo vacío',
@@ -64,7 +65,7 @@ export const es = (newsletter: string): Messages => ({
     titleProblem: 'Revisa tu dirección',
     whatYouGet: 'Qué recibes',
     whatYouGetText:
-      'Cada mañana, un correo con los artículos que la comunidad investigadora votó el día anterior. De cada uno se explica por qué aparece. Tú eliges la hora, la extensión y si llega cada día o cada semana.',
+      'Un correo con los artículos que votó la comunidad investigadora. De cada uno se explica por qué aparece. Tú eliges la hora, la extensión y si llega cada día o cada semana.',
     whatHappens: 'Cómo usamos tu dirección',
     whatHappensText:
       'La usamos para enviarte este correo y para nada más. Primero la confirmas. Cada correo lleva un enlace para darte de baja.',
@@ -382,7 +383,7 @@ export const es = (newsletter: string): Messages => ({
   },
   layout: {
     description: (curator) =>
-      `Los artículos de investigación más destacados, cada día por correo: lo que ${curator} y la comunidad investigadora recomiendan leer.`,
+      `Los artículos de investigación más destacados, por correo: lo que ${curator} y la comunidad investigadora recomiendan leer.`,
     search: 'Buscar',
     topics: 'Temas',
     archive: 'Archivo',
@@ -698,7 +699,7 @@ export const es = (newsletter: string): Messages => ({
     more: 'Artículos anteriores',
     fromTheTop: 'Primera página',
   },
-  cards: { foot: 'Artículos de investigación destacados, un correo al día' },
+  cards: { foot: 'Artículos de investigación destacados, por correo' },
   trends: {
     name: 'Qué cambia cada semana',
     title: (week) => `Qué cambió en la semana ${week}`,
@@ -935,7 +936,7 @@ export const es = (newsletter: string): Messages => ({
   about: {
     title: `Acerca de ${newsletter}`,
     lead: (curator) =>
-      `Un correo diario y una web con los artículos de investigación más destacados, elegidos por ${curator} y la comunidad investigadora.`,
+      `Un correo y una web con los artículos de investigación más destacados, elegidos por ${curator} y la comunidad investigadora.`,
     privacy: 'Privacidad',
     sections: ({ curator, hour, huggingFace }) => [
       {

@@ -62,7 +62,8 @@ export const fr = (newsletter: string): Messages => ({
     button: 'S’abonner',
     follows: (names) => `Vous suivrez aussi : ${new Intl.ListFormat(INTL).format(names)}.`,
     by: (curator) => `par ${curator} et la communauté scientifique`,
-    promise: 'Un e-mail par jour. Désabonnement en un clic.',
+    promise: (cadence) =>
+      `${{ daily: 'Un e-mail par jour', weekdays: 'Un e-mail chaque jour ouvré', weekly: 'Un e-mail par semaine' }[cadence]}. Désabonnement en un clic.`,
     latest: 'Voir la dernière édition',
     sending: 'Envoi…',
     trap: 'Laissez ce champ vide',
@@ -70,7 +71,7 @@ export const fr = (newsletter: string): Messages => ({
     titleProblem: 'Vérifiez votre adresse',
     whatYouGet: 'Ce que vous recevez',
     whatYouGetText:
-      'Chaque matin, un e-mail avec les articles choisis la veille par les votes de la communauté scientifique. Pour chacun, nous disons pourquoi il est là. Vous choisissez l’heure, la longueur et un envoi quotidien ou hebdomadaire.',
+      'Un e-mail avec les articles choisis par les votes de la communauté scientifique. Pour chacun, nous disons pourquoi il est là. Vous choisissez l’heure, la longueur et un envoi quotidien ou hebdomadaire.',
     whatHappens: 'Ce que nous faisons de votre adresse',
     whatHappensText:
       'Elle sert à vous envoyer cet e-mail, et à rien d’autre. Vous la confirmez d’abord. Chaque e-mail contient un lien de désabonnement.',
@@ -393,7 +394,7 @@ export const fr = (newsletter: string): Messages => ({
   },
   layout: {
     description: (curator) =>
-      `Les articles de recherche en vue, chaque jour par e-mail : ce que ${curator} et la communauté scientifique conseillent de lire.`,
+      `Les articles de recherche en vue, par e-mail : ce que ${curator} et la communauté scientifique conseillent de lire.`,
     search: 'Recherche',
     topics: 'Thèmes',
     archive: 'Archives',
@@ -714,7 +715,7 @@ export const fr = (newsletter: string): Messages => ({
     more: 'Articles plus anciens',
     fromTheTop: 'Première page',
   },
-  cards: { foot: 'Articles de recherche en vue, un e-mail par jour' },
+  cards: { foot: 'Articles de recherche en vue, par e-mail' },
   trends: {
     name: 'Ce qui bouge chaque semaine',
     title: (week) => `Ce qui a bougé en semaine ${week}`,
@@ -954,7 +955,7 @@ export const fr = (newsletter: string): Messages => ({
   about: {
     title: `À propos de ${newsletter}`,
     lead: (curator) =>
-      `Un e-mail quotidien et un site d’articles de recherche en vue, choisis par ${curator} et la communauté scientifique.`,
+      `Un e-mail et un site d’articles de recherche en vue, choisis par ${curator} et la communauté scientifique.`,
     privacy: 'Confidentialité',
     sections: ({ curator, hour, huggingFace }) => [
       {

@@ -44,12 +44,13 @@ export const zh = (newsletter: string): Messages => ({
     domain: '@ 之后应当是域名，例如 example.org。',
   },
   signUp: {
-    heading: '热门论文，每天送到您的邮箱',
+    heading: '热门论文，送到您的邮箱',
     label: '您的邮箱地址',
     button: '订阅',
     follows: (names) => `您还将关注：${names.join('、')}。`,
     by: (curator) => `由 ${curator} 与科研社区共同推选`,
-    promise: '每天一封邮件，一键即可退订。',
+    promise: (cadence) =>
+      `${{ daily: '每天一封邮件', weekdays: '每个工作日一封邮件', weekly: '每周一封邮件' }[cadence]}，一键即可退订。`,
     latest: '查看最新一期',
     sending: '正在提交…',
     trap: '请将此栏留空',
@@ -57,7 +58,7 @@ export const zh = (newsletter: string): Messages => ({
     titleProblem: '请检查您的邮箱地址',
     whatYouGet: '您会收到什么',
     whatYouGetText:
-      '每天早上一封邮件，内容是科研社区前一天投票选出的论文，并说明每篇入选的理由。发送时间、篇数、每日或每周发送，都由您决定。',
+      '一封邮件，内容是科研社区投票选出的论文，并说明每篇入选的理由。发送时间、篇数、每日或每周发送，都由您决定。',
     whatHappens: '我们如何使用您的邮箱地址',
     whatHappensText: '只用来给您发送这份邮件，不作他用。地址须先经您确认。每封邮件都附有退订链接。',
   },
@@ -365,7 +366,7 @@ export const zh = (newsletter: string): Messages => ({
     at: (day, time, zone) => `${day} ${time}（${zone}）`,
   },
   layout: {
-    description: (curator) => `热门论文，每天送到您的邮箱：${curator} 与科研社区认为值得一读的研究。`,
+    description: (curator) => `热门论文，送到您的邮箱：${curator} 与科研社区认为值得一读的研究。`,
     search: '搜索',
     topics: '主题',
     archive: '往期',
@@ -670,7 +671,7 @@ export const zh = (newsletter: string): Messages => ({
     more: '更早的论文',
     fromTheTop: '第一页',
   },
-  cards: { foot: '热门论文，每天一封邮件' },
+  cards: { foot: '热门论文，邮件订阅' },
   trends: {
     name: '每周变化',
     title: (week) => `第 ${week} 周的变化`,
@@ -841,7 +842,7 @@ export const zh = (newsletter: string): Messages => ({
     pause: '暂停',
     unsubscribe: '退订',
     readInBrowser: '在浏览器中阅读',
-    subscribe: '热门论文，每天送到您的邮箱',
+    subscribe: '热门论文，送到您的邮箱',
     allEditions: '往期全部内容',
   },
   errors: {
@@ -874,7 +875,7 @@ export const zh = (newsletter: string): Messages => ({
   },
   about: {
     title: `关于 ${newsletter}`,
-    lead: (curator) => `每日邮件与网站，介绍由 ${curator} 与科研社区推选的热门论文。`,
+    lead: (curator) => `邮件与网站，介绍由 ${curator} 与科研社区推选的热门论文。`,
     privacy: '隐私',
     sections: ({ curator, hour, huggingFace }) => [
       {

@@ -8,6 +8,7 @@ const ABOUT = { curator: MARKS[0], hour: MARKS[1] }
 /** Arguments of functions that take more than texts and numbers, or that choose by their value. */
 const ARGUMENTS: Record<string, unknown[][]> = {
   'signUp.follows': [[MARKS.slice(0, 2)]],
+  'signUp.promise': [['daily'], ['weekdays'], ['weekly']],
   'welcome.minutes': [[5], [10], [20]],
   'preferences.topicCount': [[0], [1], [7]],
   'preferences.learned': [
