@@ -130,6 +130,10 @@ test('numbers, plurals and names of each language', () => {
   expect([1, 12_400].map(zh!.paper.votes)).toEqual(['1\u00a0票', '12,400\u00a0票'])
   expect(fr!.digest.picks('AK')).toBe('Le choix d’AK')
   expect(fr!.digest.picks('Julien')).toBe('Le choix de Julien')
+  // A y before a vowel is a consonant.
+  expect(fr!.reason.author('Yejin Choi')).toBe('de Yejin Choi, que vous suivez')
+  expect(fr!.reason.author('Yves Meyer')).toBe('d’Yves Meyer, que vous suivez')
+  expect(fr!.reason.organisation('OpenAI')).toBe('d’OpenAI, que vous suivez')
   expect(fr!.reason.rank(1, 32, fr!.reason.finalRanking, 12)).toBe(
     '1er sur 32 au classement final, 12\u202f% des votes',
   )

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayOf } from '../../calendar/days.ts'
+import { fullDay } from '../../calendar/words.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { AddressError } from '../../mail/address.ts'
 import { mintToken } from '../../mail/tokens.ts'
@@ -48,7 +49,7 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       `/${purpose}/${mintToken(keys, purpose, reader.subscriberId, now())}`
     return reply.view('manage', {
       ...reader,
-      since: reader.confirmedAt && fullDayIn(reply, reader.confirmedAt),
+      since: reader.confirmedAt && fullDay(dayOf(reader.confirmedAt), reply.locals!.t.intl),
       action: `/manage/${token}`,
       preferences: link('preferences'),
       unsubscribe: link('unsubscribe'),
@@ -118,6 +119,3 @@ function changeProblem(t: Messages, error: unknown): string | undefined {
   if (error instanceof AddressError) return t.address[error.problem]
   return error instanceof PaperboyError && error.code === 'TOO_MANY_SIGN_UPS' ? t.manage.tooOften : undefined
 }
-
-const fullDayIn = (reply: FastifyReply, at: Date): string =>
-  new Intl.DateTimeFormat(reply.locals!.t.intl, { dateStyle: 'full', timeZone: 'UTC' }).format(new Date(dayOf(at)))
