@@ -539,7 +539,7 @@ export const de = (newsletter: string): Messages => ({
     forgetText: 'Benutzen auch andere diesen Browser? Dann melden Sie ihn vom Abstimmen ab. Ihre Stimmen bleiben.',
     forgotten: 'Dieser Browser ist vom Abstimmen abgemeldet. Ihre Stimmen bleiben.',
     notAReader: 'Abstimmen können nur bestätigte Adressen. Melden Sie sich zuerst an und bestätigen Sie Ihre Adresse.',
-    expired: 'Links zum Abstimmen gelten 60 Tage. In Ihrer neuesten E-Mail steht ein frischer.',
+    expired: 'Links zum Abstimmen und Merken gelten 60 Tage. In Ihrer neuesten E-Mail stehen frische.',
     elsewhere: 'Diese Stimme kam von einer anderen Website',
     elsewhereText: 'Stimmen zählen nur, wenn Sie sie hier abgeben. Öffnen Sie den Artikel hier und klicken Sie auf ▲.',
   },

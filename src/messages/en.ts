@@ -544,7 +544,7 @@ export const en = (newsletter: string) => ({
     forgetText: 'Do you share this browser? Sign it out of voting. Your votes stay.',
     forgotten: 'This browser is signed out of voting. Your votes stay.',
     notAReader: 'Only confirmed readers can vote. Sign up and confirm your address first.',
-    expired: 'Voting links work for 60 days. Your newest email has a fresh one.',
+    expired: 'Links to vote and save work for 60 days. Your newest email has fresh ones.',
     elsewhere: 'This vote came from another site',
     elsewhereText: 'Votes count only when cast here. Open the paper on this site and press ▲.',
   },

@@ -542,7 +542,7 @@ export const es = (newsletter: string): Messages => ({
     forgetText: '¿Compartes este navegador? Cierra aquí la sesión para votar. Tus votos se conservan.',
     forgotten: 'Este navegador ya no puede votar. Tus votos se conservan.',
     notAReader: 'Solo se puede votar con una dirección confirmada. Suscríbete y confirma tu dirección primero.',
-    expired: 'Los enlaces para votar son válidos 60 días. En tu correo más reciente hay uno nuevo.',
+    expired: 'Los enlaces para votar y guardar son válidos 60 días. En tu correo más reciente los hay nuevos.',
     elsewhere: 'Este voto vino de otra web',
     elsewhereText: 'Los votos solo cuentan si se emiten aquí. Abre el artículo en esta web y pulsa ▲.',
   },

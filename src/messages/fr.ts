@@ -558,7 +558,8 @@ export const fr = (newsletter: string): Messages => ({
     forgetText: 'Vous partagez ce navigateur ? Déconnectez-le. Vos votes sont conservés.',
     forgotten: 'Ce navigateur est déconnecté. Vos votes sont conservés.',
     notAReader: 'Le vote est réservé aux abonnés confirmés. Abonnez-vous et confirmez d’abord votre adresse.',
-    expired: 'Les liens de vote sont valables 60 jours. Votre e-mail le plus récent en contient un nouveau.',
+    expired:
+      'Les liens pour voter et enregistrer sont valables 60 jours. Votre e-mail le plus récent en contient de nouveaux.',
     elsewhere: 'Ce vote vient d’un autre site',
     elsewhereText: 'Seuls comptent les votes émis ici. Ouvrez l’article sur ce site et appuyez sur ▲.',
   },

@@ -519,7 +519,7 @@ export const zh = (newsletter: string): Messages => ({
     forgetText: '与他人共用此浏览器？请退出投票登录。您的投票会保留。',
     forgotten: '此浏览器已退出投票登录。您的投票会保留。',
     notAReader: '只有确认过地址的读者可以投票。请先订阅并确认您的地址。',
-    expired: '投票链接有效期为 60 天。最新一封邮件中有新的链接。',
+    expired: '投票和收藏链接有效期为 60 天。最新一封邮件中有新的链接。',
     elsewhere: '此投票来自其他网站',
     elsewhereText: '只有在本站投的票才算数。请在本站打开论文并点击 ▲。',
   },
