@@ -4,7 +4,7 @@ import { AddressError } from '../../mail/address.ts'
 import type { Services } from '../../runtime/services.ts'
 import { signUp } from '../../subscription/sign-up.ts'
 import { readEvidence } from '../kit/evidence.ts'
-import { signUpBody, wishesOf, wishFields, wishView } from './sign-up-form.ts'
+import { signUpBody, wishesOf, wishFields, wishView, withWishes } from './sign-up-form.ts'
 
 /** Sign-up. The response is the same for every address, known or not. Forms on other sites post here too: docs/embedding.md. */
 export const subscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -19,7 +19,7 @@ export const subscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
       const evidence = readEvidence(services, body)
       const wishes = wishesOf(body)
       const { slip } = await signUp(services, { typed: email, zone, locale, origin: ip, wishes, evidence })
-      return reply.redirect(slip ? '/check-your-inbox?slip=' : '/check-your-inbox', 303)
+      return reply.redirect(withWishes(slip ? '/check-your-inbox?slip=' : '/check-your-inbox', body, t), 303)
     } catch (error) {
       if (!(error instanceof AddressError)) throw error
       return reply
@@ -28,8 +28,11 @@ export const subscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
     }
   })
 
-  const next = { querystring: z.object({ slip: z.literal('').optional().catch(undefined) }) }
+  const next = { querystring: z.object({ slip: z.literal('').optional().catch(undefined), ...wishFields }) }
   app.get('/check-your-inbox', { schema: next }, async ({ query }, reply) =>
-    reply.view('check-your-inbox', { slip: query.slip !== undefined }),
+    reply.view('check-your-inbox', {
+      slip: query.slip !== undefined,
+      again: withWishes('/subscribe', query, reply.locals!.t),
+    }),
   )
 }
