@@ -10,6 +10,7 @@ import type { Messages } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
 import { changeAddress, checkAddressChange, requestAddressChange } from '../../subscription/change-address.ts'
 import { eraseReader, exportReader } from '../../subscription/erase.ts'
+import { readReader } from '../../subscription/find-reader.ts'
 import { type ManagedReader, openManageLink } from '../../subscription/manage.ts'
 import { askForManageLink } from '../../subscription/sign-up.ts'
 import { evidenceFields, readEvidence } from '../kit/evidence.ts'
@@ -107,7 +108,9 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     const t = await setOwnLanguage(services, reply, subscriberId)
     try {
       await changeAddress(services, token)
-      return await reply.view('message', { heading: t.manage.changed, text: t.manage.changedText })
+      const { reader } = await readReader(services, subscriberId)
+      const text = reader?.status === 'active' ? t.manage.changedText : t.preferences.inactive
+      return await reply.view('message', { heading: t.manage.changed, text })
     } catch (error) {
       if (!(error instanceof PaperboyError && error.code === 'ADDRESS_TAKEN')) throw error
       return reply.code(409).view('message', { heading: t.manage.changeConfirmTitle, text: t.manage.taken })
