@@ -7,7 +7,7 @@ import { assemble } from '../../src/edition/draft/assemble.ts'
 import { cancel, hold, pause, resume } from '../../src/edition/draft/control.ts'
 import { curate } from '../../src/edition/draft/curate.ts'
 import { release, releaseDue } from '../../src/edition/draft/release.ts'
-import { LOCALES } from '../../src/messages/catalogue.ts'
+import { LOCALES, messagesIn } from '../../src/messages/catalogue.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { editionPapers, editionParts, editions, papers, picks, signals } from '../../src/runtime/db/schema.ts'
 import { assembleEditionJob } from '../../workers/assemble-edition.ts'
@@ -285,7 +285,7 @@ describe('the archive', () => {
     await cancel(services, { kind: 'daily', date: '2026-04-12' })
     await addPapers(db, '2026-04-15', 2)
     await assemble(services, { date: '2026-04-15' })
-    expect((await listEditions({ db })).map((one) => [one.date, one.papers])).toEqual([
+    expect((await listEditions({ db }, messagesIn('en'))).map((one) => [one.date, one.papers])).toEqual([
       [DAY, 2],
       ['2026-04-13', 2],
       ['2026-04-11', 2],
