@@ -219,6 +219,27 @@ test.for([true, false])('welcome is three taps and Save (JavaScript: %s)', async
   })
 })
 
+test('a contrast theme leaves the choices visible, and the day that is shown', async ({ db, site }) => {
+  await aFullDay(site)
+  const id = await addSubscriber(db, 'ada@example.org', { zone: 'Europe/Berlin' })
+  const page = await open(site, { forcedColors: 'active' })
+  // What paints a box and its words. Shadows are dropped.
+  const looks = (selector: string) =>
+    page.evaluate(
+      `(([box]) => [box, ...box.querySelectorAll('b')].map((each) => {
+        const { backgroundColor, borderTopColor, borderTopWidth, borderTopStyle } = getComputedStyle(each)
+        return [backgroundColor, borderTopColor, borderTopWidth, borderTopStyle].join(' ')
+      }))(document.querySelectorAll('${selector}'))`,
+    )
+  await page.goto(`/welcome?choose=${mintToken(site.services.keys, 'preferences', id, NOON)}`)
+  for (const name of ['size', 'hour'])
+    expect(await looks(`.tap:has([name="${name}"]:checked)`)).not.toEqual(
+      await looks(`.tap:has([name="${name}"]:not(:checked))`),
+    )
+  await page.goto('/')
+  expect(await looks('.calendar a[aria-current]')).not.toEqual(await looks('.calendar td > span'))
+})
+
 test('preferences keep Save in sight, and hide the weekday unless it counts', async ({ db, site }) => {
   const id = await addSubscriber(db, 'ada@example.org')
   const page = await open(site, { javaScriptEnabled: false, viewport: PHONE })
