@@ -473,7 +473,6 @@ export const en = (newsletter: string) => ({
     pdf: 'PDF',
     code: 'Code',
     project: 'Project',
-    arxiv: 'arXiv',
     source: 'Paper',
     discussion: 'Discussion',
     abstract: 'Abstract',
@@ -633,7 +632,7 @@ export const en = (newsletter: string) => ({
     withAll: (papers: string) => `${papers} with all of these words`,
     noneWithAll: 'No paper has all of these words.',
     withSome: 'Papers with some of these words',
-    closest: (n: number) => `The ${n} closest matches.`,
+    closest: (n: number) => (n === 1 ? 'The closest match.' : `The ${n} closest matches.`),
     onlyBest: (n: number) => `Only the ${n} best matches are listed. Sort by newest to see all.`,
     sortBy: 'Sort by',
     relevance: 'Best match',
@@ -712,7 +711,7 @@ export const en = (newsletter: string) => ({
     wentTo: (topic: string, papers: string, before: number) =>
       `${topic} went from ${before.toLocaleString('en-GB')} to ${papers}.`,
     drewMost: (name: string, votes: number) =>
-      `${name} drew most votes: ${votes.toLocaleString('en-GB')} in its first two days.`,
+      `${name} drew the most votes: ${votes.toLocaleString('en-GB')} in its first two days.`,
     topics: 'Topics against the week before',
     topicsKey: 'The mark is the week before. Red is the gain, dashed the loss. A paper may count in several topics.',
     counts: (papers: string, before: number) =>
@@ -737,7 +736,7 @@ export const en = (newsletter: string) => ({
     paper: 'Paper',
     volume: 'Papers a day',
     volumeKey: (day: string, papers: string) =>
-      `${day} had most papers: ${papers}. This week is in colour, the two weeks before in grey.`,
+      `${day} had the most papers: ${papers}. This week is in colour, the two weeks before in grey.`,
     day: 'Day',
     papersHead: 'Papers',
     none: 'No trends yet. They appear with the first papers.',
@@ -778,7 +777,6 @@ export const en = (newsletter: string) => ({
     none: 'None yet. The first edition appears here once it is sent.',
     lead: 'What readers got, without anything personal.',
     weekOf: (day: string) => `Week of ${day}`,
-    notFound: 'The archive has no edition for this day.',
   },
   reason: {
     topics: (names: readonly string[]) => `your ${names.length === 1 ? 'topic' : 'topics'}: ${names.join(', ')}`,

@@ -450,7 +450,6 @@ export const zh = (newsletter: string): Messages => ({
     pdf: 'PDF',
     code: '代码',
     project: '项目',
-    arxiv: 'arXiv',
     source: '论文',
     discussion: '讨论',
     abstract: '论文摘要',
@@ -743,7 +742,6 @@ export const zh = (newsletter: string): Messages => ({
     none: '暂无。第一期发送后就会显示在这里。',
     lead: '读者收到的内容，不含任何个人信息。',
     weekOf: (day) => `${day}起的一周`,
-    notFound: '往期中没有这一天的内容。',
   },
   reason: {
     topics: (names) => `您的主题：${names.join('、')}`,

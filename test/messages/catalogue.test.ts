@@ -62,7 +62,7 @@ const textsIn = (locale: Locale) => textsOf(messagesIn(locale))
 /** Names, formats and words that another language shares with English, or texts made of arguments only. */
 const SHARED = [
   /^(?:PDF|API|arXiv|Code|Feeds?|Name|Format|System[es]?|Version|Articles?|Audio|Video & 3D|Agents)$/,
-  /^(?:Navigation|Vision|Age?ntes?|Minutes?|Total|Deep Research|Robotics|Training|Status|Filter|Kontakt|Trends)$/,
+  /^(?:Navigation|Vision|Age?ntes?|Minutes?|Total|Deep Research|Robotics|Training|Status|Organisation|Filter|Kontakt|Trends)$/,
   /^(?:Benchmarks & Evaluation|3D & Rendering|Computer Vision|Reinforcement Learning|Live · .*)$/,
   /^[^\p{L}]*$/u,
   /⟦/,
@@ -139,4 +139,11 @@ test('numbers, plurals and names of each language', () => {
   )
   expect(es!.topics.about('Robótica')).toBe('Artículos sobre robótica')
   expect(es!.topics.about('IA para la ciencia')).toBe('Artículos sobre IA para la ciencia')
+})
+
+test.each(LOCALES)('in %s, one result is not several', (locale) => {
+  const { search, welcome, digest } = messagesIn(locale)
+  if (locale !== 'zh') expect(search.closest(1)).not.toMatch(/\d/)
+  expect(search.closest(7)).toContain('7')
+  expect(welcome.andMore(1)).toContain(digest.andMore(1).replace(/^\D+(?=1)/, ''))
 })
