@@ -158,7 +158,8 @@ describe('the search page', () => {
     }
     const { body } = await app.inject('/search?q=arxiv.org/abs/2604.99999')
     expect(body).toContain('We don’t have 2604.99999 yet')
-    expect(body).toContain('href="/submit"')
+    expect(body).toContain('href="/submit?paper=2604.99999"')
+    expect((await app.inject('/submit?paper=2604.99999')).body).toContain('value="2604.99999"')
   })
 
   test('counts what it found, and marks papers with only some of the words', async ({ db, site: { app } }) => {
