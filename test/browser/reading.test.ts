@@ -171,6 +171,14 @@ test('keys move through the list, open, vote, save, search and explain themselve
   expect(await page.getByLabel('Search papers').inputValue()).toBe('jov?')
 })
 
+test('keys go on from the paper in the address, where a vote leads back to', async ({ site }) => {
+  await aFullDay(site)
+  const page = await open(site)
+  await page.goto('/papers?date=2026-04-14#p2')
+  await page.keyboard.press('j')
+  expect(await page.evaluate('document.activeElement.textContent.trim()')).toContain('Mitigation, No. 3')
+})
+
 test('Subscribe says that it was pressed, at once, and again after going back', async ({ site }) => {
   site.services.now = () => new Date()
   const page = await open(site)
