@@ -4,6 +4,7 @@ import { AddressError } from '../../mail/address.ts'
 import type { Services } from '../../runtime/services.ts'
 import { signUp } from '../../subscription/sign-up.ts'
 import { readEvidence } from '../kit/evidence.ts'
+import { inLanguage } from '../kit/language.ts'
 import { signUpBody, wishesOf, wishFields, wishView, withWishes } from './sign-up-form.ts'
 
 /** Sign-up. The response is the same for every address, known or not. Forms on other sites post here too: docs/embedding.md. */
@@ -13,13 +14,14 @@ export const subscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
   )
 
   app.post('/subscribe', { schema: { body: signUpBody } }, async ({ body, ip }, reply) => {
-    const { locale, t } = reply.locals!
+    const { locale, t, asked } = reply.locals!
     const { email, zone } = body
     try {
       const evidence = readEvidence(services, body)
       const wishes = wishesOf(body)
       const { slip } = await signUp(services, { typed: email, zone, locale, origin: ip, wishes, evidence })
-      return reply.redirect(withWishes(slip ? '/check-your-inbox?slip=' : '/check-your-inbox', body, t), 303)
+      const next = withWishes(slip ? '/check-your-inbox?slip=' : '/check-your-inbox', body, t)
+      return reply.redirect(inLanguage(next, asked), 303)
     } catch (error) {
       if (!(error instanceof AddressError)) throw error
       return reply
@@ -32,7 +34,7 @@ export const subscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
   app.get('/check-your-inbox', { schema: next }, async ({ query }, reply) =>
     reply.view('check-your-inbox', {
       slip: query.slip !== undefined,
-      again: withWishes('/subscribe', query, reply.locals!.t),
+      again: inLanguage(withWishes('/subscribe', query, reply.locals!.t), reply.locals!.asked),
     }),
   )
 }
