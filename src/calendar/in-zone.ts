@@ -1,4 +1,5 @@
 import type { Messages } from '../messages/catalogue.ts'
+import { writeFirstOfMonth } from './words.ts'
 
 /**
  * Formats a moment in a zone: "Tuesday, 14 April 2026 at 08:00 (Europe/Berlin)".
@@ -7,7 +8,7 @@ import type { Messages } from '../messages/catalogue.ts'
 export function momentInZone(t: Messages, at: Date, zone: string): string {
   const format = (timeZone: string) =>
     t.mails.at(
-      new Intl.DateTimeFormat(t.intl, { dateStyle: 'full', timeZone }).format(at),
+      writeFirstOfMonth(new Intl.DateTimeFormat(t.intl, { dateStyle: 'full', timeZone }).format(at), t.intl),
       new Intl.DateTimeFormat(t.intl, { timeStyle: 'short', timeZone }).format(at),
       timeZone,
     )

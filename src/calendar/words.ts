@@ -16,8 +16,12 @@ function formatOf(intl: string, options: Intl.DateTimeFormatOptions): Intl.DateT
   return format
 }
 
+/** "1 mai" → "1er mai": French writes the first of a month as an ordinal, and Intl does not. Other texts stay. */
+export const writeFirstOfMonth = (text: string, intl: string): string =>
+  intl.startsWith('fr') ? text.replace(/(?<!\d)1(?=\s\p{L}|\s?–)/gu, '1er') : text
+
 const format = (day: string, intl: string, options: Intl.DateTimeFormatOptions): string =>
-  formatOf(intl, options).format(startOfDay(day))
+  writeFirstOfMonth(formatOf(intl, options).format(startOfDay(day)), intl)
 
 /** "13 Mar" */
 export const shortDay = (day: string, intl = ENGLISH): string => format(day, intl, { day: 'numeric', month: 'short' })
@@ -32,7 +36,8 @@ export const plainDay = (day: string, intl = ENGLISH): string => format(day, int
 
 /** "10 – 16 March 2025"; "10.–16. März 2025"; "2025年3月10日至16日" */
 export function plainSpan(from: string, to: string, intl = ENGLISH): string {
-  if (!intl.startsWith('zh')) return formatOf(intl, PLAIN).formatRange(startOfDay(from), startOfDay(to))
+  if (!intl.startsWith('zh'))
+    return writeFirstOfMonth(formatOf(intl, PLAIN).formatRange(startOfDay(from), startOfDay(to)), intl)
   // For Chinese, Intl writes ranges in digits only: 2025/3/10 – 2025/3/16.
   const last: Intl.DateTimeFormatOptions = { day: 'numeric' }
   if (from.slice(0, 7) !== to.slice(0, 7)) last.month = 'long'
@@ -71,7 +76,10 @@ export function shortSpan({ kind, from, to }: Span, intl = ENGLISH): string {
   const [first, last] = [shortDay(from, intl), shortDay(to, intl)]
   // Where the month precedes the day, as in "3月10日", the day alone would stand before it.
   const startsWithDay = /^\d+\P{Lo}/u.test(first)
-  return `${sameMonth && startsWithDay ? format(from, intl, { day: 'numeric' }) : first} – ${last}`
+  return writeFirstOfMonth(
+    `${sameMonth && startsWithDay ? format(from, intl, { day: 'numeric' }) : first} – ${last}`,
+    intl,
+  )
 }
 
 /** "14 March 2025, 06:00 UTC"; "2025年3月14日，06:00 UTC" */

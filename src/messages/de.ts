@@ -42,7 +42,8 @@ export const de = (newsletter: string): Messages => ({
     button: 'Abonnieren',
     follows: (names) => `Außerdem folgen Sie: ${new Intl.ListFormat('de-DE').format(names)}.`,
     by: (curator: string) => `von ${curator} und der Forschungsgemeinschaft`,
-    promise: 'Eine E-Mail am Tag. Abmelden mit einem Klick.',
+    promise: (cadence) =>
+      `${{ daily: 'Eine E-Mail am Tag', weekdays: 'Eine E-Mail an jedem Werktag', weekly: 'Eine E-Mail pro Woche' }[cadence]}. Abmelden mit einem Klick.`,
     latest: 'Neueste Ausgabe ansehen',
     sending: 'Wird gesendet …',
     trap: 'Dieses Feld leer lassen',
@@ -50,7 +51,7 @@ export const de = (newsletter: string): Messages => ({
     titleProblem: 'Bitte prüfen Sie Ihre Adresse',
     whatYouGet: 'Das bekommen Sie',
     whatYouGetText:
-      'Jeden Morgen eine E-Mail mit den Artikeln, für die die Forschungsgemeinschaft am Vortag gestimmt hat. Bei jedem steht, warum er dabei ist. Sie wählen Uhrzeit, Umfang und ob täglich oder wöchentlich.',
+      'Eine E-Mail mit den Artikeln, für die die Forschungsgemeinschaft gestimmt hat. Bei jedem steht, warum er dabei ist. Sie wählen Uhrzeit, Umfang und ob täglich oder wöchentlich.',
     whatHappens: 'So verwenden wir Ihre Adresse',
     whatHappensText:
       'Wir verwenden sie für diese E-Mail und für nichts anderes. Sie bestätigen sie zuerst. In jeder E-Mail steht ein Link zum Abbestellen.',
@@ -112,7 +113,7 @@ export const de = (newsletter: string): Messages => ({
     onceAWeek: 'Lieber einmal in der Woche',
     skip: 'Überspringen',
     sample: 'In der neuesten Ausgabe',
-    andMore: (n) => `und ${n} weitere`,
+    andMore: (n) => `und ${n} ${n === 1 ? 'weiterer' : 'weitere'}`,
   },
   link: {
     old: 'Dieser Link ist abgelaufen',
@@ -232,7 +233,7 @@ export const de = (newsletter: string): Messages => ({
     forget: 'Gelerntes vergessen',
     forgotten: 'Vergessen. Von jetzt an zählen nur neue Stimmen, gemerkte Artikel und „Kein Interesse“.',
     sourceLinks: 'Titel führen direkt zum Artikel auf arXiv',
-    abstracts: 'Die ersten Sätze der Zusammenfassung der Autoren statt KI-Zusammenfassungen',
+    abstracts: 'Die ersten Sätze der Kurzfassung statt KI-Zusammenfassungen',
     how: 'Format',
     language: 'Sprache',
     format: 'Format der E-Mail',
@@ -380,7 +381,7 @@ export const de = (newsletter: string): Messages => ({
   },
   layout: {
     description: (curator) =>
-      `Die meistbeachteten Forschungsartikel, jeden Tag per E-Mail: was ${curator} und die Forschungsgemeinschaft lesenswert fanden.`,
+      `Die meistbeachteten Forschungsartikel per E-Mail: was ${curator} und die Forschungsgemeinschaft lesenswert fanden.`,
     search: 'Suche',
     topics: 'Themen',
     archive: 'Archiv',
@@ -465,12 +466,11 @@ export const de = (newsletter: string): Messages => ({
     pdf: 'PDF',
     code: 'Code',
     project: 'Projekt',
-    arxiv: 'arXiv',
     source: 'Artikel',
     discussion: 'Diskussion',
     abstract: 'Kurzfassung',
     aiSummary: 'KI-Zusammenfassung',
-    noAbstract: 'Die Quelle hat keine Zusammenfassung.',
+    noAbstract: 'Die Quelle hat keine Kurzfassung.',
     otherAuthors: (n) => `${n.toLocaleString('de-DE')} weitere`,
     published: (day) => `Veröffentlicht am ${day}`,
     withdrawn: 'Von den Autoren zurückgezogen.',
@@ -502,7 +502,7 @@ export const de = (newsletter: string): Messages => ({
     downloadBibtex: 'BibTeX-Datei',
     downloadRis: 'RIS-Datei',
     elsewhere: 'Anderswo',
-    allVersions: 'Abstract, Versionen',
+    allVersions: 'Kurzfassung, Versionen',
     annotations: 'Anmerkungen',
     findOn: (site) => `Auf ${site} suchen`,
     aiSummaryBy: 'Von einem Sprachmodell bei Hugging Face geschrieben.',
@@ -538,7 +538,7 @@ export const de = (newsletter: string): Messages => ({
     forgetText: 'Benutzen auch andere diesen Browser? Dann melden Sie ihn vom Abstimmen ab. Ihre Stimmen bleiben.',
     forgotten: 'Dieser Browser ist vom Abstimmen abgemeldet. Ihre Stimmen bleiben.',
     notAReader: 'Abstimmen können nur bestätigte Adressen. Melden Sie sich zuerst an und bestätigen Sie Ihre Adresse.',
-    expired: 'Links zum Abstimmen gelten 60 Tage. In Ihrer neuesten E-Mail steht ein frischer.',
+    expired: 'Links zum Abstimmen und Merken gelten 60 Tage. In Ihrer neuesten E-Mail stehen frische.',
     elsewhere: 'Diese Stimme kam von einer anderen Website',
     elsewhereText: 'Stimmen zählen nur, wenn Sie sie hier abgeben. Öffnen Sie den Artikel hier und klicken Sie auf ▲.',
   },
@@ -621,16 +621,16 @@ export const de = (newsletter: string): Messages => ({
     none: (words) => `Keine Artikel zu „${words}“ gefunden`,
     noneFiltered: 'Keine Artikel mit diesen Filtern',
     noneText:
-      'Versuchen Sie andere Wörter, oder entfernen Sie einen Filter. Wir suchen in Titeln, Abstracts, Zusammenfassungen, Namen, Organisationen und Stichwörtern.',
+      'Versuchen Sie andere Wörter, oder entfernen Sie einen Filter. Wir suchen in Titeln, Kurzfassungen, Zusammenfassungen, Namen, Organisationen und Stichwörtern.',
     unknownId: (id) => `${id} haben wir noch nicht`,
-    unknownIdText: 'Sie können den Artikel vorschlagen. Ein Kurator prüft jeden Vorschlag.',
+    unknownIdText: 'Sie können den Artikel vorschlagen. Die Redaktion prüft jeden Vorschlag.',
     suggest: 'Diesen Artikel vorschlagen',
     results: 'Suchergebnisse',
     count: (papers, approximate) => (approximate ? `Etwa ${papers}` : papers),
     withAll: (papers) => `${papers} mit allen diesen Wörtern`,
     noneWithAll: 'Kein Artikel enthält alle diese Wörter.',
     withSome: 'Artikel mit einigen dieser Wörter',
-    closest: (n) => `Die ${n} besten Treffer.`,
+    closest: (n) => (n === 1 ? 'Der beste Treffer.' : `Die ${n} besten Treffer.`),
     onlyBest: (n) => `Hier stehen nur die ${n} besten Treffer. Nach Datum sortiert sehen Sie alle.`,
     sortBy: 'Sortieren nach',
     relevance: 'Relevanz',
@@ -699,7 +699,7 @@ export const de = (newsletter: string): Messages => ({
     more: 'Ältere Artikel',
     fromTheTop: 'Erste Seite',
   },
-  cards: { foot: 'Forschungsartikel im Trend, jeden Tag per E-Mail' },
+  cards: { foot: 'Forschungsartikel im Trend, per E-Mail' },
   trends: {
     name: 'Was sich jede Woche bewegt',
     title: (week) => `Was sich in Woche ${week} bewegt hat`,
@@ -751,7 +751,7 @@ export const de = (newsletter: string): Messages => ({
     following: 'Sie folgen. Neue Artikel stehen in Ihrer Ausgabe zuerst.',
     notFollowed: 'Folgen ist nicht möglich',
     author: 'Autorin oder Autor',
-    organisation: 'Einrichtung',
+    organisation: 'Organisation',
     about: (name) => `Artikel im Trend von ${name}`,
     feed: 'Feed',
     none: 'Keine Artikel unter diesem Namen',
@@ -763,7 +763,7 @@ export const de = (newsletter: string): Messages => ({
     whole: 'Alle Artikel',
     perTopic: 'Ein Thema',
     perTopicText:
-      'Jede Themenseite hat einen eigenen Feed. Ebenso die Seiten von Autorinnen, Autoren und Einrichtungen.',
+      'Jede Themenseite hat einen eigenen Feed. Ebenso die Seiten von Autorinnen, Autoren und Organisationen.',
     name: `${newsletter}: Forschungsartikel im Trend`,
     nameBy: (name) => `${newsletter}: Artikel von ${name}`,
     nameFor: (topic) => `${newsletter}: Artikel zum Thema ${topic}`,
@@ -777,16 +777,16 @@ export const de = (newsletter: string): Messages => ({
     none: 'Noch keine. Die erste Ausgabe erscheint hier, sobald sie verschickt ist.',
     lead: 'Was unsere Leserinnen und Leser bekamen, ohne persönliche Angaben.',
     weekOf: (day) => `Woche vom ${day}`,
-    notFound: 'Für diesen Tag gibt es keine Ausgabe im Archiv.',
   },
   reason: {
     topics: (names) => `${names.length === 1 ? 'Ihr Thema' : 'Ihre Themen'}: ${names.join(', ')}`,
     keyword: (word) => `Ihr Stichwort: ${word}`,
-    author: (name) => `von ${name}, Sie folgen`,
-    organisation: (name) => `von ${name}, Sie folgen`,
+    author: (name) => `Sie folgen ${name}`,
+    organisation: (name) => `Sie folgen ${name}`,
     likePaper: (title) => `ähnlich wie „${title}“`,
-    taste: 'ähnlich wie Artikel, für die Sie gestimmt oder die Sie gemerkt haben',
-    sequel: (name, saved) => `folgt auf ${name}, ${saved ? 'das Sie gemerkt haben' : 'für das Sie gestimmt haben'}`,
+    taste: 'ähnlich wie Artikel, für die Sie gestimmt oder die Sie sich gemerkt haben',
+    sequel: (name, saved) =>
+      `folgt auf ${name}, ${saved ? 'das Sie sich gemerkt haben' : 'für das Sie gestimmt haben'}`,
     pickedBy: (name) => `ausgewählt von ${name}`,
     votes: (n, from) =>
       `${from === undefined ? '' : `${from.toLocaleString('de-DE')} → `}${n.toLocaleString('de-DE')} ${n === 1 ? 'Stimme' : 'Stimmen'}`,
@@ -938,7 +938,7 @@ export const de = (newsletter: string): Messages => ({
   about: {
     title: `Über ${newsletter}`,
     lead: (curator) =>
-      `Eine tägliche E-Mail und eine Website mit Forschungsartikeln im Trend, ausgewählt von ${curator} und der Forschungsgemeinschaft.`,
+      `Eine E-Mail und eine Website mit Forschungsartikeln im Trend, ausgewählt von ${curator} und der Forschungsgemeinschaft.`,
     privacy: 'Datenschutz',
     sections: ({ curator, hour, huggingFace }) => [
       {
@@ -1003,7 +1003,7 @@ export const de = (newsletter: string): Messages => ({
       bounceMails: 'Die E-Mail, in der eine solche Meldung kam',
       counts: 'Wie oft sich ein Netz angemeldet hat (als verschlüsselter Hash)',
       votes:
-        'Die Artikel, für die Sie gestimmt, die Sie gemerkt oder an denen Sie kein Interesse haben, und was Ihre Ausgabe daraus gelernt hat. Sie können alles davon zurücknehmen.',
+        'Die Artikel, für die Sie gestimmt haben, die Sie sich gemerkt haben oder die Sie nicht interessieren, und was Ihre Ausgabe daraus gelernt hat. Sie können alles davon zurücknehmen.',
       webhooks:
         'Meldungen über Änderungen Ihres Abonnements an andere Programme der Betreiber. Sie stehen darin nur als Nummer.',
       auditLog: `Änderungen von Hand durch die Betreiber. Wer ${newsletter} liest, steht dort nur als Nummer.`,

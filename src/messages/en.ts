@@ -63,7 +63,9 @@ export const en = (newsletter: string) => ({
     /** @param names of topics, authors or organisations */
     follows: (names: readonly string[]) => `You’ll also follow ${new Intl.ListFormat('en-GB').format(names)}.`,
     by: (curator: string) => `by ${curator} and the research community`,
-    promise: 'One email a day. Unsubscribe in one click.',
+    /** @param cadence what a new reader gets */
+    promise: (cadence: 'daily' | 'weekdays' | 'weekly') =>
+      `${{ daily: 'One email a day', weekdays: 'One email each weekday', weekly: 'One email a week' }[cadence]}. Unsubscribe in one click.`,
     latest: 'See the latest edition',
     sending: 'Sending…',
     trap: 'Leave this field empty',
@@ -71,7 +73,7 @@ export const en = (newsletter: string) => ({
     titleProblem: 'Please check your address',
     whatYouGet: 'What you get',
     whatYouGetText:
-      'Every morning, one email with the papers researchers voted for the day before. Each paper says why it is included. You choose the time, the length, and daily or weekly delivery.',
+      'An email with the papers researchers voted for. Each paper says why it is included. You choose the time, the length, and daily or weekly delivery.',
     whatHappens: 'How we use your address',
     whatHappensText:
       'We use it to send you this email and for nothing else. You confirm it first. Every email has a link to unsubscribe.',
@@ -387,7 +389,7 @@ export const en = (newsletter: string) => ({
   },
   layout: {
     description: (curator: string) =>
-      `Trending research papers by email, every day. What ${curator} and the research community found worth reading.`,
+      `Trending research papers by email. What ${curator} and the research community found worth reading.`,
     search: 'Search',
     topics: 'Topics',
     archive: 'Archive',
@@ -471,7 +473,6 @@ export const en = (newsletter: string) => ({
     pdf: 'PDF',
     code: 'Code',
     project: 'Project',
-    arxiv: 'arXiv',
     source: 'Paper',
     discussion: 'Discussion',
     abstract: 'Abstract',
@@ -542,7 +543,7 @@ export const en = (newsletter: string) => ({
     forgetText: 'Do you share this browser? Sign it out of voting. Your votes stay.',
     forgotten: 'This browser is signed out of voting. Your votes stay.',
     notAReader: 'Only confirmed readers can vote. Sign up and confirm your address first.',
-    expired: 'Voting links work for 60 days. Your newest email has a fresh one.',
+    expired: 'Links to vote and save work for 60 days. Your newest email has fresh ones.',
     elsewhere: 'This vote came from another site',
     elsewhereText: 'Votes count only when cast here. Open the paper on this site and press ▲.',
   },
@@ -631,7 +632,7 @@ export const en = (newsletter: string) => ({
     withAll: (papers: string) => `${papers} with all of these words`,
     noneWithAll: 'No paper has all of these words.',
     withSome: 'Papers with some of these words',
-    closest: (n: number) => `The ${n} closest matches.`,
+    closest: (n: number) => (n === 1 ? 'The closest match.' : `The ${n} closest matches.`),
     onlyBest: (n: number) => `Only the ${n} best matches are listed. Sort by newest to see all.`,
     sortBy: 'Sort by',
     relevance: 'Best match',
@@ -698,7 +699,7 @@ export const en = (newsletter: string) => ({
     more: 'Older papers',
     fromTheTop: 'First page',
   },
-  cards: { foot: 'Trending research papers, one email a day' },
+  cards: { foot: 'Trending research papers by email' },
   trends: {
     name: 'What moved each week',
     title: (week: number) => `What moved in week ${week}`,
@@ -710,7 +711,7 @@ export const en = (newsletter: string) => ({
     wentTo: (topic: string, papers: string, before: number) =>
       `${topic} went from ${before.toLocaleString('en-GB')} to ${papers}.`,
     drewMost: (name: string, votes: number) =>
-      `${name} drew most votes: ${votes.toLocaleString('en-GB')} in its first two days.`,
+      `${name} drew the most votes: ${votes.toLocaleString('en-GB')} in its first two days.`,
     topics: 'Topics against the week before',
     topicsKey: 'The mark is the week before. Red is the gain, dashed the loss. A paper may count in several topics.',
     counts: (papers: string, before: number) =>
@@ -735,7 +736,7 @@ export const en = (newsletter: string) => ({
     paper: 'Paper',
     volume: 'Papers a day',
     volumeKey: (day: string, papers: string) =>
-      `${day} had most papers: ${papers}. This week is in colour, the two weeks before in grey.`,
+      `${day} had the most papers: ${papers}. This week is in colour, the two weeks before in grey.`,
     day: 'Day',
     papersHead: 'Papers',
     none: 'No trends yet. They appear with the first papers.',
@@ -776,7 +777,6 @@ export const en = (newsletter: string) => ({
     none: 'None yet. The first edition appears here once it is sent.',
     lead: 'What readers got, without anything personal.',
     weekOf: (day: string) => `Week of ${day}`,
-    notFound: 'The archive has no edition for this day.',
   },
   reason: {
     topics: (names: readonly string[]) => `your ${names.length === 1 ? 'topic' : 'topics'}: ${names.join(', ')}`,
@@ -947,7 +947,7 @@ export const en = (newsletter: string) => ({
   about: {
     title: `About ${newsletter}`,
     lead: (curator: string) =>
-      `A daily email and a site of trending research papers, chosen by ${curator} and the research community.`,
+      `An email and a site of trending research papers, chosen by ${curator} and the research community.`,
     privacy: 'Privacy',
     sections: ({ curator, hour, huggingFace }: { curator: string; hour: string; huggingFace: boolean }) => [
       {

@@ -56,7 +56,8 @@ export const es = (newsletter: string): Messages => ({
     button: 'Suscribirse',
     follows: (names) => `También seguirás: ${new Intl.ListFormat(INTL).format(names)}.`,
     by: (curator) => `por ${curator} y la comunidad investigadora`,
-    promise: 'Un correo al día. Te das de baja con un clic.',
+    promise: (cadence) =>
+      `${{ daily: 'Un correo al día', weekdays: 'Un correo cada día laborable', weekly: 'Un correo por semana' }[cadence]}. Te das de baja con un clic.`,
     latest: 'Ver la última edición',
     sending: 'Enviando…',
     trap: 'Deja este campo vacío',
@@ -64,7 +65,7 @@ export const es = (newsletter: string): Messages => ({
     titleProblem: 'Revisa tu dirección',
     whatYouGet: 'Qué recibes',
     whatYouGetText:
-      'Cada mañana, un correo con los artículos que la comunidad investigadora votó el día anterior. De cada uno se explica por qué aparece. Tú eliges la hora, la extensión y si llega cada día o cada semana.',
+      'Un correo con los artículos que votó la comunidad investigadora. De cada uno se explica por qué aparece. Tú eliges la hora, la extensión y si llega cada día o cada semana.',
     whatHappens: 'Cómo usamos tu dirección',
     whatHappensText:
       'La usamos para enviarte este correo y para nada más. Primero la confirmas. Cada correo lleva un enlace para darte de baja.',
@@ -382,7 +383,7 @@ export const es = (newsletter: string): Messages => ({
   },
   layout: {
     description: (curator) =>
-      `Los artículos de investigación más destacados, cada día por correo: lo que ${curator} y la comunidad investigadora recomiendan leer.`,
+      `Los artículos de investigación más destacados, por correo: lo que ${curator} y la comunidad investigadora recomiendan leer.`,
     search: 'Buscar',
     topics: 'Temas',
     archive: 'Archivo',
@@ -471,7 +472,6 @@ export const es = (newsletter: string): Messages => ({
     pdf: 'PDF',
     code: 'Código',
     project: 'Proyecto',
-    arxiv: 'arXiv',
     source: 'Artículo',
     discussion: 'Debate',
     abstract: 'Resumen de los autores',
@@ -541,7 +541,7 @@ export const es = (newsletter: string): Messages => ({
     forgetText: '¿Compartes este navegador? Cierra aquí la sesión para votar. Tus votos se conservan.',
     forgotten: 'Este navegador ya no puede votar. Tus votos se conservan.',
     notAReader: 'Solo se puede votar con una dirección confirmada. Suscríbete y confirma tu dirección primero.',
-    expired: 'Los enlaces para votar son válidos 60 días. En tu correo más reciente hay uno nuevo.',
+    expired: 'Los enlaces para votar y guardar son válidos 60 días. En tu correo más reciente los hay nuevos.',
     elsewhere: 'Este voto vino de otra web',
     elsewhereText: 'Los votos solo cuentan si se emiten aquí. Abre el artículo en esta web y pulsa ▲.',
   },
@@ -630,7 +630,7 @@ export const es = (newsletter: string): Messages => ({
     withAll: (papers) => `${papers} con todas estas palabras`,
     noneWithAll: 'Ningún artículo tiene todas estas palabras.',
     withSome: 'Artículos con algunas de estas palabras',
-    closest: (n) => `Los ${n} más parecidos.`,
+    closest: (n) => (n === 1 ? 'El más parecido.' : `Los ${n} más parecidos.`),
     onlyBest: (n) => `Solo se muestran los ${n} mejores resultados. Ordena por fecha para verlos todos.`,
     sortBy: 'Ordenar por',
     relevance: 'Relevancia',
@@ -698,7 +698,7 @@ export const es = (newsletter: string): Messages => ({
     more: 'Artículos anteriores',
     fromTheTop: 'Primera página',
   },
-  cards: { foot: 'Artículos de investigación destacados, un correo al día' },
+  cards: { foot: 'Artículos de investigación destacados, por correo' },
   trends: {
     name: 'Qué cambia cada semana',
     title: (week) => `Qué cambió en la semana ${week}`,
@@ -774,7 +774,6 @@ export const es = (newsletter: string): Messages => ({
     none: 'Aún no hay ninguna. La primera edición aparecerá aquí en cuanto se envíe.',
     lead: 'Lo que recibieron los lectores, sin nada personal.',
     weekOf: (day) => `Semana del ${day}`,
-    notFound: 'El archivo no tiene ninguna edición de este día.',
   },
   reason: {
     topics: (names) => `${names.length === 1 ? 'tu tema' : 'tus temas'}: ${names.join(', ')}`,
@@ -935,7 +934,7 @@ export const es = (newsletter: string): Messages => ({
   about: {
     title: `Acerca de ${newsletter}`,
     lead: (curator) =>
-      `Un correo diario y una web con los artículos de investigación más destacados, elegidos por ${curator} y la comunidad investigadora.`,
+      `Un correo y una web con los artículos de investigación más destacados, elegidos por ${curator} y la comunidad investigadora.`,
     privacy: 'Privacidad',
     sections: ({ curator, hour, huggingFace }) => [
       {

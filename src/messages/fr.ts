@@ -11,8 +11,12 @@ const votes = (n: number): string => count(n, 'vote', 'votes')
 /** 1 → "1er", 2 → "2e" */
 const ordinal = (n: number): string => `${number(n)}${n === 1 ? 'er' : 'e'}`
 
-/** "de Ada", "d’Émile" */
-const by = (name: string): string => (/^[aeiouyâàäéèêëîïôöùûüœ]/i.test(name) ? `d’${name}` : `de ${name}`)
+const VOWEL = '[aeiouâàäéèêëîïôöùûüœ]'
+/** "Yves" begins with a vowel, "Yejin" does not. */
+const ELIDED = new RegExp(`^(?:${VOWEL}|y(?!${VOWEL}))`, 'i')
+
+/** "de Grace", "d’Émile", "de Yejin" */
+const by = (name: string): string => (ELIDED.test(name) ? `d’${name}` : `de ${name}`)
 
 /** "LLM agents" and "3D" keep their capitals; "Robotique" becomes "robotique". */
 const inSentence = (topic: string): string =>
@@ -62,7 +66,8 @@ export const fr = (newsletter: string): Messages => ({
     button: 'S’abonner',
     follows: (names) => `Vous suivrez aussi : ${new Intl.ListFormat(INTL).format(names)}.`,
     by: (curator) => `par ${curator} et la communauté scientifique`,
-    promise: 'Un e-mail par jour. Désabonnement en un clic.',
+    promise: (cadence) =>
+      `${{ daily: 'Un e-mail par jour', weekdays: 'Un e-mail chaque jour ouvré', weekly: 'Un e-mail par semaine' }[cadence]}. Désabonnement en un clic.`,
     latest: 'Voir la dernière édition',
     sending: 'Envoi…',
     trap: 'Laissez ce champ vide',
@@ -70,7 +75,7 @@ export const fr = (newsletter: string): Messages => ({
     titleProblem: 'Vérifiez votre adresse',
     whatYouGet: 'Ce que vous recevez',
     whatYouGetText:
-      'Chaque matin, un e-mail avec les articles choisis la veille par les votes de la communauté scientifique. Pour chacun, nous disons pourquoi il est là. Vous choisissez l’heure, la longueur et un envoi quotidien ou hebdomadaire.',
+      'Un e-mail avec les articles choisis par les votes de la communauté scientifique. Pour chacun, nous disons pourquoi il est là. Vous choisissez l’heure, la longueur et un envoi quotidien ou hebdomadaire.',
     whatHappens: 'Ce que nous faisons de votre adresse',
     whatHappensText:
       'Elle sert à vous envoyer cet e-mail, et à rien d’autre. Vous la confirmez d’abord. Chaque e-mail contient un lien de désabonnement.',
@@ -125,7 +130,7 @@ export const fr = (newsletter: string): Messages => ({
     howMany: 'Combien d’articles ?',
     minutes: (papers) => `${papers === 5 ? 2 : papers === 10 ? 4 : 8} minutes`,
     when: 'À quelle heure ?',
-    zoneNow: (zone, time) => `Heure de ${zone} ; il est ${time}.`,
+    zoneNow: (zone, time) => `Heure ${by(zone)} ; il est ${time}.`,
     otherZone: 'Modifier',
     onceAWeek: 'Plutôt une fois par semaine',
     skip: 'Passer',
@@ -256,7 +261,7 @@ export const fr = (newsletter: string): Messages => ({
     formats: { html: 'Mis en page (HTML)', text: 'Texte seul' },
     topicCount: (n) => (n === 0 ? 'Aucun thème' : count(n, 'thème', 'thèmes')),
     save: 'Enregistrer',
-    unsubscribe: `Se désabonner de ${newsletter}`,
+    unsubscribe: `Se désabonner ${by(newsletter)}`,
     more: 'demandez un lien sécurisé',
     moreHint: 'Pour télécharger vos données ou changer d’adresse,',
     problems: {
@@ -282,7 +287,7 @@ export const fr = (newsletter: string): Messages => ({
   },
   unsubscribe: {
     title: 'Se désabonner',
-    heading: `Se désabonner de ${newsletter} ?`,
+    heading: `Se désabonner ${by(newsletter)} ?`,
     lead: 'Appuyez sur le bouton, et nous ne vous enverrons plus de lettres.',
     button: 'Se désabonner',
     instead: 'Vous pouvez aussi',
@@ -393,7 +398,7 @@ export const fr = (newsletter: string): Messages => ({
   },
   layout: {
     description: (curator) =>
-      `Les articles de recherche en vue, chaque jour par e-mail : ce que ${curator} et la communauté scientifique conseillent de lire.`,
+      `Les articles de recherche en vue, par e-mail : ce que ${curator} et la communauté scientifique conseillent de lire.`,
     search: 'Recherche',
     topics: 'Thèmes',
     archive: 'Archives',
@@ -481,7 +486,6 @@ export const fr = (newsletter: string): Messages => ({
     pdf: 'PDF',
     code: 'Code',
     project: 'Projet',
-    arxiv: 'arXiv',
     source: 'Article',
     discussion: 'Débat',
     abstract: 'Résumé des auteurs',
@@ -494,7 +498,7 @@ export const fr = (newsletter: string): Messages => ({
     history: 'Votes reçus',
     historyCaption: (from, to) => `Votes sur la liste de la communauté, relevés du ${from} au ${to}.`,
     historyOnce: (given, moment) => `${given} sur la liste de la communauté, au ${moment}.`,
-    ownVotes: (n) => `Et ${n === 1 ? 'un vote' : votes(n)} des lecteurs de ${newsletter}.`,
+    ownVotes: (n) => `Et ${n === 1 ? 'un vote' : votes(n)} des lecteurs ${by(newsletter)}.`,
     noVotes: 'Pas encore de votes.',
     asTable: 'Afficher sous forme de tableau',
     pictureOf: (title) => `Image de l’article « ${title} »`,
@@ -553,7 +557,8 @@ export const fr = (newsletter: string): Messages => ({
     forgetText: 'Vous partagez ce navigateur ? Déconnectez-le. Vos votes sont conservés.',
     forgotten: 'Ce navigateur est déconnecté. Vos votes sont conservés.',
     notAReader: 'Le vote est réservé aux abonnés confirmés. Abonnez-vous et confirmez d’abord votre adresse.',
-    expired: 'Les liens de vote sont valables 60 jours. Votre e-mail le plus récent en contient un nouveau.',
+    expired:
+      'Les liens pour voter et enregistrer sont valables 60 jours. Votre e-mail le plus récent en contient de nouveaux.',
     elsewhere: 'Ce vote vient d’un autre site',
     elsewhereText: 'Seuls comptent les votes émis ici. Ouvrez l’article sur ce site et appuyez sur ▲.',
   },
@@ -645,7 +650,7 @@ export const fr = (newsletter: string): Messages => ({
     withAll: (papers) => `${papers} avec tous ces mots`,
     noneWithAll: 'Aucun article ne contient tous ces mots.',
     withSome: 'Articles avec certains de ces mots',
-    closest: (n) => `Les ${n} résultats les plus proches.`,
+    closest: (n) => (n === 1 ? 'Le résultat le plus proche.' : `Les ${n} résultats les plus proches.`),
     onlyBest: (n) => `Seuls les ${n} meilleurs résultats sont affichés. Triez par date pour tout voir.`,
     sortBy: 'Trier par',
     relevance: 'Pertinence',
@@ -714,7 +719,7 @@ export const fr = (newsletter: string): Messages => ({
     more: 'Articles plus anciens',
     fromTheTop: 'Première page',
   },
-  cards: { foot: 'Articles de recherche en vue, un e-mail par jour' },
+  cards: { foot: 'Articles de recherche en vue, par e-mail' },
   trends: {
     name: 'Ce qui bouge chaque semaine',
     title: (week) => `Ce qui a bougé en semaine ${week}`,
@@ -766,7 +771,7 @@ export const fr = (newsletter: string): Messages => ({
     following: 'Vous suivez ce nom. Ses nouveaux articles viennent en premier dans votre lettre.',
     notFollowed: 'Impossible à suivre',
     author: 'Auteur',
-    organisation: 'Organisme',
+    organisation: 'Organisation',
     about: (name) => `Articles en vue ${by(name)}`,
     feed: 'Flux',
     none: 'Aucun article à ce nom',
@@ -784,20 +789,19 @@ export const fr = (newsletter: string): Messages => ({
     description: (curator) => `Ce que ${curator} et la communauté scientifique conseillent de lire.`,
   },
   editions: {
-    one: `Édition de ${newsletter} :`,
+    one: `Édition ${by(newsletter)} :`,
     asEmailed: 'Telle qu’envoyée',
     title: 'Toutes les éditions',
-    description: `Chaque édition de ${newsletter}, telle qu’elle a été envoyée.`,
+    description: `Chaque édition ${by(newsletter)}, telle qu’elle a été envoyée.`,
     none: 'Aucune pour l’instant. La première édition paraîtra ici dès son envoi.',
     lead: 'Ce que les abonnés ont reçu, sans rien de personnel.',
     weekOf: (day) => `Semaine du ${day}`,
-    notFound: 'Les archives n’ont pas d’édition pour ce jour.',
   },
   reason: {
     topics: (names) => `${names.length === 1 ? 'votre thème' : 'vos thèmes'} : ${names.join(', ')}`,
     keyword: (word) => `votre mot-clé : ${word}`,
-    author: (name) => `de ${name}, que vous suivez`,
-    organisation: (name) => `de ${name}, que vous suivez`,
+    author: (name) => `${by(name)}, que vous suivez`,
+    organisation: (name) => `${by(name)}, que vous suivez`,
     likePaper: (title) => `proche de « ${title} »`,
     taste: 'proche d’articles que vous avez votés ou enregistrés',
     sequel: (name, saved) => `fait suite à ${name}, que vous avez ${saved ? 'enregistré' : 'soutenu de votre vote'}`,
@@ -952,9 +956,9 @@ export const fr = (newsletter: string): Messages => ({
     answer: 'Réponse',
   },
   about: {
-    title: `À propos de ${newsletter}`,
+    title: `À propos ${by(newsletter)}`,
     lead: (curator) =>
-      `Un e-mail quotidien et un site d’articles de recherche en vue, choisis par ${curator} et la communauté scientifique.`,
+      `Un e-mail et un site d’articles de recherche en vue, choisis par ${curator} et la communauté scientifique.`,
     privacy: 'Confidentialité',
     sections: ({ curator, hour, huggingFace }) => [
       {
@@ -972,7 +976,7 @@ export const fr = (newsletter: string): Messages => ({
           huggingFace
             ? 'Les articles et la plupart des votes viennent de la liste quotidienne de Hugging Face, que chacun peut y lire et où chacun peut voter. Nous la lisons plusieurs fois par jour et conservons chaque relevé.'
             : 'Les articles viennent de sources publiques comme arXiv.',
-          `Les abonnés confirmés de ${newsletter} votent avec le triangle placé à côté d’un article. Chacun dispose d’un vote par article, et les afflux soudains d’un même réseau comptent moins.`,
+          `Les abonnés confirmés ${by(newsletter)} votent avec le triangle placé à côté d’un article. Chacun dispose d’un vote par article, et les afflux soudains d’un même réseau comptent moins.`,
         ],
       },
       {
@@ -1020,8 +1024,8 @@ export const fr = (newsletter: string): Messages => ({
       counts: 'Le nombre d’inscriptions d’un réseau (conservé sous forme d’empreinte chiffrée)',
       votes:
         'Les articles que vous avez votés, enregistrés ou écartés, et ce que votre lettre en a appris. Vous pouvez tout retirer.',
-      webhooks: `Des avis de changement de votre abonnement pour d’autres programmes de l’équipe de ${newsletter}. Vous n’y figurez que par un numéro.`,
-      auditLog: `Les changements faits à la main par l’équipe de ${newsletter}. Les abonnés n’y figurent que par un numéro.`,
+      webhooks: `Des avis de changement de votre abonnement pour d’autres programmes de l’équipe ${by(newsletter)}. Vous n’y figurez que par un numéro.`,
+      auditLog: `Les changements faits à la main par l’équipe ${by(newsletter)}. Les abonnés n’y figurent que par un numéro.`,
       suppression:
         'L’empreinte chiffrée d’une adresse à laquelle nous ne devons pas écrire. Elle ne permet pas de retrouver l’adresse.',
       backups: 'Les sauvegardes et le journal de la base, qui peuvent encore contenir des données effacées',

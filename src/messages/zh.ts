@@ -44,12 +44,13 @@ export const zh = (newsletter: string): Messages => ({
     domain: '@ 之后应当是域名，例如 example.org。',
   },
   signUp: {
-    heading: '热门论文，每天送到您的邮箱',
+    heading: '热门论文，送到您的邮箱',
     label: '您的邮箱地址',
     button: '订阅',
     follows: (names) => `您还将关注：${names.join('、')}。`,
     by: (curator) => `由 ${curator} 与科研社区共同推选`,
-    promise: '每天一封邮件，一键即可退订。',
+    promise: (cadence) =>
+      `${{ daily: '每天一封邮件', weekdays: '每个工作日一封邮件', weekly: '每周一封邮件' }[cadence]}，一键即可退订。`,
     latest: '查看最新一期',
     sending: '正在提交…',
     trap: '请将此栏留空',
@@ -57,7 +58,7 @@ export const zh = (newsletter: string): Messages => ({
     titleProblem: '请检查您的邮箱地址',
     whatYouGet: '您会收到什么',
     whatYouGetText:
-      '每天早上一封邮件，内容是科研社区前一天投票选出的论文，并说明每篇入选的理由。发送时间、篇数、每日或每周发送，都由您决定。',
+      '一封邮件，内容是科研社区投票选出的论文，并说明每篇入选的理由。发送时间、篇数、每日或每周发送，都由您决定。',
     whatHappens: '我们如何使用您的邮箱地址',
     whatHappensText: '只用来给您发送这份邮件，不作他用。地址须先经您确认。每封邮件都附有退订链接。',
   },
@@ -365,7 +366,7 @@ export const zh = (newsletter: string): Messages => ({
     at: (day, time, zone) => `${day} ${time}（${zone}）`,
   },
   layout: {
-    description: (curator) => `热门论文，每天送到您的邮箱：${curator} 与科研社区认为值得一读的研究。`,
+    description: (curator) => `热门论文，送到您的邮箱：${curator} 与科研社区认为值得一读的研究。`,
     search: '搜索',
     topics: '主题',
     archive: '往期',
@@ -449,7 +450,6 @@ export const zh = (newsletter: string): Messages => ({
     pdf: 'PDF',
     code: '代码',
     project: '项目',
-    arxiv: 'arXiv',
     source: '论文',
     discussion: '讨论',
     abstract: '论文摘要',
@@ -518,7 +518,7 @@ export const zh = (newsletter: string): Messages => ({
     forgetText: '与他人共用此浏览器？请退出投票登录。您的投票会保留。',
     forgotten: '此浏览器已退出投票登录。您的投票会保留。',
     notAReader: '只有确认过地址的读者可以投票。请先订阅并确认您的地址。',
-    expired: '投票链接有效期为 60 天。最新一封邮件中有新的链接。',
+    expired: '投票和收藏链接有效期为 60 天。最新一封邮件中有新的链接。',
     elsewhere: '此投票来自其他网站',
     elsewhereText: '只有在本站投的票才算数。请在本站打开论文并点击 ▲。',
   },
@@ -670,7 +670,7 @@ export const zh = (newsletter: string): Messages => ({
     more: '更早的论文',
     fromTheTop: '第一页',
   },
-  cards: { foot: '热门论文，每天一封邮件' },
+  cards: { foot: '热门论文，邮件订阅' },
   trends: {
     name: '每周变化',
     title: (week) => `第 ${week} 周的变化`,
@@ -742,7 +742,6 @@ export const zh = (newsletter: string): Messages => ({
     none: '暂无。第一期发送后就会显示在这里。',
     lead: '读者收到的内容，不含任何个人信息。',
     weekOf: (day) => `${day}起的一周`,
-    notFound: '往期中没有这一天的内容。',
   },
   reason: {
     topics: (names) => `您的主题：${names.join('、')}`,
@@ -841,7 +840,7 @@ export const zh = (newsletter: string): Messages => ({
     pause: '暂停',
     unsubscribe: '退订',
     readInBrowser: '在浏览器中阅读',
-    subscribe: '热门论文，每天送到您的邮箱',
+    subscribe: '热门论文，送到您的邮箱',
     allEditions: '往期全部内容',
   },
   errors: {
@@ -874,7 +873,7 @@ export const zh = (newsletter: string): Messages => ({
   },
   about: {
     title: `关于 ${newsletter}`,
-    lead: (curator) => `每日邮件与网站，介绍由 ${curator} 与科研社区推选的热门论文。`,
+    lead: (curator) => `邮件与网站，介绍由 ${curator} 与科研社区推选的热门论文。`,
     privacy: '隐私',
     sections: ({ curator, hour, huggingFace }) => [
       {

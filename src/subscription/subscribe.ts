@@ -11,7 +11,7 @@ import { personKey, withinEmailLimit } from './email-limit.ts'
 import { type Choices, MAX_SELECTIONS } from './preference-rules.ts'
 
 /** Names the wording of the form that the reader agreed to. A new wording gets a new name. */
-const FORM_TEXT = 'web form 2026-11'
+const FORM_TEXT = 'web form 2026-12'
 
 type Deps = Pick<Services, 'db' | 'queues' | 'config' | 'now'>
 

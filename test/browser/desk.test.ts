@@ -4,6 +4,7 @@ import { describe, expect } from 'vitest'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { findEdition } from '../../src/edition/draft/control.ts'
+import { curate } from '../../src/edition/draft/curate.ts'
 import { createSignInLink } from '../../src/operate/admins/sessions.ts'
 import { importFile } from '../../src/papers/ingest/import-file.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -303,6 +304,39 @@ test('a note that is saved while another change is under way stays a note', { ti
       { note: null, verdict: 'picked' },
       { note: 'Typed in time.', verdict: null },
     ])
+})
+
+test('a change that is refused says why in its row, and typed words stay', { timeout: 90_000 }, async ({
+  db,
+  site,
+}) => {
+  await realDesk({ db, site })
+  const page = await open(site, { viewport: DESK })
+  await signIn(page, site)
+  const [first, second] = (await page.locator('.desk-paper h3').allTextContents()).map((each) => each.trim()) as [
+    string,
+    string,
+  ]
+  const note = async (title: string, words: string) => {
+    await rowOf(page, title).locator('.words summary').click()
+    await rowOf(page, title).getByLabel('Note for readers').fill(words)
+  }
+  const typed = (title: string) => rowOf(page, title).getByLabel('Note for readers').inputValue()
+  await note(first, 'Mine, and long.')
+  await note(second, 'Not saved yet.')
+  // Another curator picks it in between.
+  const [paper] = (await db.execute<{ source_id: string }>(sql`SELECT source_id FROM papers WHERE title = ${first}`))
+    .rows
+  await curate(site.services, paper!.source_id, 'pick', undefined, { edition: KEY })
+  await rowOf(page, first).getByRole('button', { name: 'Save the note' }).click()
+  await rowOf(page, first).getByRole('alert').filter({ hasText: 'Another person changed this' }).waitFor()
+  expect([await typed(first), await typed(second)]).toEqual(['Mine, and long.', 'Not saved yet.'])
+
+  await page.context().clearCookies()
+  await rowOf(page, second).getByRole('button', { name: 'Save the note' }).click()
+  await rowOf(page, second).getByRole('alert').filter({ hasText: 'You are signed out' }).waitFor()
+  expect([await typed(first), await typed(second)]).toEqual(['Mine, and long.', 'Not saved yet.'])
+  expect(await page.getByRole('alert').count()).toBe(1)
 })
 
 describe.for([

@@ -171,6 +171,14 @@ test('keys move through the list, open, vote, save, search and explain themselve
   expect(await page.getByLabel('Search papers').inputValue()).toBe('jov?')
 })
 
+test('keys go on from the paper in the address, where a vote leads back to', async ({ site }) => {
+  await aFullDay(site)
+  const page = await open(site)
+  await page.goto('/papers?date=2026-04-14#p2')
+  await page.keyboard.press('j')
+  expect(await page.evaluate('document.activeElement.textContent.trim()')).toContain('Mitigation, No. 3')
+})
+
 test('Subscribe says that it was pressed, at once, and again after going back', async ({ site }) => {
   site.services.now = () => new Date()
   const page = await open(site)
@@ -217,6 +225,27 @@ test.for([true, false])('welcome is three taps and Save (JavaScript: %s)', async
     keywords: ['sinks'],
     cadence: 'daily',
   })
+})
+
+test('a contrast theme leaves the choices visible, and the day that is shown', async ({ db, site }) => {
+  await aFullDay(site)
+  const id = await addSubscriber(db, 'ada@example.org', { zone: 'Europe/Berlin' })
+  const page = await open(site, { forcedColors: 'active' })
+  // What paints a box and its words. Shadows are dropped.
+  const looks = (selector: string) =>
+    page.evaluate(
+      `(([box]) => [box, ...box.querySelectorAll('b')].map((each) => {
+        const { backgroundColor, borderTopColor, borderTopWidth, borderTopStyle } = getComputedStyle(each)
+        return [backgroundColor, borderTopColor, borderTopWidth, borderTopStyle].join(' ')
+      }))(document.querySelectorAll('${selector}'))`,
+    )
+  await page.goto(`/welcome?choose=${mintToken(site.services.keys, 'preferences', id, NOON)}`)
+  for (const name of ['size', 'hour'])
+    expect(await looks(`.tap:has([name="${name}"]:checked)`)).not.toEqual(
+      await looks(`.tap:has([name="${name}"]:not(:checked))`),
+    )
+  await page.goto('/')
+  expect(await looks('.calendar a[aria-current]')).not.toEqual(await looks('.calendar td > span'))
 })
 
 test('preferences keep Save in sight, and hide the weekday unless it counts', async ({ db, site }) => {

@@ -1,5 +1,17 @@
 import { expect, test } from 'vitest'
-import { plainSpan } from '../../src/calendar/words.ts'
+import { momentInZone } from '../../src/calendar/in-zone.ts'
+import { spanAround } from '../../src/calendar/spans.ts'
+import {
+  fullDay,
+  monthOf,
+  plainDay,
+  plainSpan,
+  shortDay,
+  shortSpan,
+  weekdayAndNumber,
+  weekdayDate,
+} from '../../src/calendar/words.ts'
+import { messagesIn } from '../../src/messages/catalogue.ts'
 
 test.each([
   ['en-GB', '13 – 19 April 2026', '30 March – 5 April 2026'],
@@ -16,4 +28,22 @@ test.each([
 test('a week of two years names both', () => {
   expect(plainSpan('2026-12-28', '2027-01-03', 'zh-CN')).toBe('2026年12月28日至2027年1月3日')
   expect(plainSpan('2026-12-28', '2027-01-03')).toMatch(/^28 December 2026\s–\s3 January 2027$/)
+})
+
+test('French writes the first of a month as an ordinal, and no other number', () => {
+  const fr = messagesIn('fr')
+  expect([plainDay, fullDay, shortDay, weekdayDate].map((words) => words('2026-05-01', fr.intl))).toEqual([
+    '1er mai 2026',
+    'vendredi 1er mai 2026',
+    '1er mai',
+    'vendredi 1er mai',
+  ])
+  expect(momentInZone(fr, new Date('2026-05-01T06:00Z'), 'Europe/Paris')).toBe(
+    'vendredi 1er mai 2026 à 08:00 (Europe/Paris)',
+  )
+  expect(plainSpan('2026-06-01', '2026-06-07', fr.intl)).toBe('1er–7 juin 2026')
+  expect(shortSpan(spanAround('week', '2026-06-03'), fr.intl)).toBe('1er – 7 juin')
+  expect([plainDay('2026-05-11', fr.intl), plainDay('2026-05-31', fr.intl)]).toEqual(['11 mai 2026', '31 mai 2026'])
+  expect([weekdayAndNumber('2026-05-01', fr.intl), monthOf('2026-05-01', fr.intl)]).toEqual(['ven. 1', 'mai 2026'])
+  expect(plainDay('2026-05-01', 'es-ES')).toBe('1 de mayo de 2026')
 })

@@ -8,7 +8,7 @@ import { cancel, hold, pause, resume } from '../../src/edition/draft/control.ts'
 import { curate } from '../../src/edition/draft/curate.ts'
 import { release, releaseDue } from '../../src/edition/draft/release.ts'
 import { schedule } from '../../src/edition/draft/schedule.ts'
-import { LOCALES } from '../../src/messages/catalogue.ts'
+import { LOCALES, messagesIn } from '../../src/messages/catalogue.ts'
 import type { Source } from '../../src/papers/ingest/sources/source.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {
@@ -336,7 +336,7 @@ describe('the archive', () => {
     await cancel(services, { kind: 'daily', date: '2026-04-12' })
     await addPapers(db, '2026-04-15', 2)
     await assemble(services, { date: '2026-04-15' })
-    expect((await listEditions({ db })).map((one) => [one.date, one.papers])).toEqual([
+    expect((await listEditions({ db }, messagesIn('en'))).map((one) => [one.date, one.papers])).toEqual([
       [DAY, 2],
       ['2026-04-13', 2],
       ['2026-04-11', 2],

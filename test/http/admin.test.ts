@@ -120,6 +120,19 @@ test('every form has a token; posts without it, or with another session’s, fai
 })
 
 describe('an edition’s page', () => {
+  test('without papers on its list offers no draft, since none can be made', async ({ db, site }) => {
+    const browser = await signedIn(site)
+    // A Sunday, and a week.
+    for (const page of ['/admin/editions/daily/2026-04-12', '/admin/editions/weekly/2026-04-13']) {
+      const { body } = await browser.get(page)
+      expect(body).toContain('This list has no papers yet')
+      expect(body).not.toContain('Assemble a draft')
+      expect((await browser.post(`${page}/assemble`)).statusCode).toBe(409)
+    }
+    await addPapers(db, '2026-04-19', 1)
+    expect((await browser.get('/admin/editions/weekly/2026-04-13')).body).toContain('Assemble a draft')
+  })
+
   test('makes the draft, and each word on a paper counts at once', async ({ db, site }) => {
     await addPapers(db, DAY, 4)
     const browser = await signedIn(site)

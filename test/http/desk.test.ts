@@ -27,6 +27,12 @@ const lastAudit = async (db: Db) => {
 const seenBy = (body: string, action: string) =>
   new RegExp(`action="[^"]*/${action}">.*?name="seen" value="([^"]+)"`, 's').exec(body)![1]!
 
+test('a draft of one paper says so', async ({ site }) => {
+  await draftOn(site, 1)
+  const { body } = await (await signedIn(site)).get(DESK)
+  expect(body).toContain('<span>1 paper</span>')
+})
+
 describe('two admins', () => {
   test('the second of two saves is refused, keeps the typed words, and can then replace the others knowingly', async ({
     db,

@@ -1,3 +1,4 @@
+import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
@@ -7,6 +8,8 @@ import { setWording } from '../../src/edition/draft/wording.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
 import { LOCALES } from '../../src/messages/catalogue.ts'
 import { composeServiceEmail } from '../../src/outbox/compose-service-email.ts'
+import { DEFAULT_PALETTE } from '../../src/runtime/config/palette.ts'
+import { TEMPLATES_FOLDER } from '../../src/runtime/config/template-files.ts'
 import { userAgentOf } from '../../src/runtime/config/user-agent.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
@@ -157,6 +160,16 @@ test('no email has the default name, in any language, in its headers or bodies',
   expect((await simpleParser(emails[2]!)).html).toContain('background:#0b6e4f')
   expect(html).not.toMatch(/a3281c|ff9a8a|7d6118|e3c36b/i)
   expect(userAgentOf(services.config)).toMatch(/^TrendingBiologyPapers\/[\d.]+ \(\+https:\/\/biology\.example\)$/)
+})
+
+test('no template of an email fixes a colour that a newsletter may choose', async () => {
+  const chosen = Object.values(DEFAULT_PALETTE).flatMap(({ light, dark }) => [light, dark])
+  const files = await Array.fromAsync(glob('**/*.{mjml,txt}', { cwd: TEMPLATES_FOLDER }))
+  expect(files).toContain(join('partials', 'digest-sponsor.mjml'))
+  for (const file of files) {
+    const text = (await readFile(join(TEMPLATES_FOLDER, file), 'utf8')).toLowerCase()
+    expect({ file, found: chosen.filter((colour) => text.includes(colour.toLowerCase())) }).toEqual({ file, found: [] })
+  }
 })
 
 test('a note of the editor has the newsletter’s colour', async ({ db, site }) => {

@@ -8,6 +8,7 @@ const ABOUT = { curator: MARKS[0], hour: MARKS[1] }
 /** Arguments of functions that take more than texts and numbers, or that choose by their value. */
 const ARGUMENTS: Record<string, unknown[][]> = {
   'signUp.follows': [[MARKS.slice(0, 2)]],
+  'signUp.promise': [['daily'], ['weekdays'], ['weekly']],
   'welcome.minutes': [[5], [10], [20]],
   'preferences.topicCount': [[0], [1], [7]],
   'preferences.learned': [
@@ -61,7 +62,7 @@ const textsIn = (locale: Locale) => textsOf(messagesIn(locale))
 /** Names, formats and words that another language shares with English, or texts made of arguments only. */
 const SHARED = [
   /^(?:PDF|API|arXiv|Code|Feeds?|Name|Format|System[es]?|Version|Articles?|Audio|Video & 3D|Agents)$/,
-  /^(?:Navigation|Vision|Age?ntes?|Minutes?|Total|Deep Research|Robotics|Training|Status|Filter|Kontakt|Trends)$/,
+  /^(?:Navigation|Vision|Age?ntes?|Minutes?|Total|Deep Research|Robotics|Training|Status|Organisation|Filter|Kontakt|Trends)$/,
   /^(?:Benchmarks & Evaluation|3D & Rendering|Computer Vision|Reinforcement Learning|Live · .*)$/,
   /^[^\p{L}]*$/u,
   /⟦/,
@@ -129,9 +130,20 @@ test('numbers, plurals and names of each language', () => {
   expect([1, 12_400].map(zh!.paper.votes)).toEqual(['1\u00a0票', '12,400\u00a0票'])
   expect(fr!.digest.picks('AK')).toBe('Le choix d’AK')
   expect(fr!.digest.picks('Julien')).toBe('Le choix de Julien')
+  // A y before a vowel is a consonant.
+  expect(fr!.reason.author('Yejin Choi')).toBe('de Yejin Choi, que vous suivez')
+  expect(fr!.reason.author('Yves Meyer')).toBe('d’Yves Meyer, que vous suivez')
+  expect(fr!.reason.organisation('OpenAI')).toBe('d’OpenAI, que vous suivez')
   expect(fr!.reason.rank(1, 32, fr!.reason.finalRanking, 12)).toBe(
     '1er sur 32 au classement final, 12\u202f% des votes',
   )
   expect(es!.topics.about('Robótica')).toBe('Artículos sobre robótica')
   expect(es!.topics.about('IA para la ciencia')).toBe('Artículos sobre IA para la ciencia')
+})
+
+test.each(LOCALES)('in %s, one result is not several', (locale) => {
+  const { search, welcome, digest } = messagesIn(locale)
+  if (locale !== 'zh') expect(search.closest(1)).not.toMatch(/\d/)
+  expect(search.closest(7)).toContain('7')
+  expect(welcome.andMore(1)).toContain(digest.andMore(1).replace(/^\D+(?=1)/, ''))
 })

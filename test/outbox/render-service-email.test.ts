@@ -64,6 +64,19 @@ test.for(LOCALES)('the preheader of every email is a whole sentence: %s', async 
   }
 })
 
+test.for(LOCALES)('a weekly newsletter promises no daily email, in a form, a preview or a card: %s', (locale) => {
+  const { signUp, layout, cards, about, digest } = messagesIn(locale)
+  const promises = (['daily', 'weekdays', 'weekly'] as const).map(signUp.promise)
+  expect(new Set(promises).size).toBe(3)
+  const { heading, title, whatYouGetText } = signUp
+  const words = [promises[2]!, heading, title, layout.description('AK'), cards.foot, about.lead('AK'), digest.subscribe]
+  // The reader may choose daily emails.
+  for (const text of [...words, whatYouGetText.split(/[.。]/)[0]!])
+    expect(text).not.toMatch(
+      /dail|every day|a day|täglich|jeden|am tag|diari|al día|cada día|chaque|par jour|quotidien|每天|每日/i,
+    )
+})
+
 test.for(LOCALES)(
   'no email says how often digests come, since its reader may have chosen another rhythm: %s',
   (locale) => {

@@ -1,7 +1,7 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, lt } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm'
 import { MessageBuffer } from '../../mail/message-buffer.ts'
 import { decodeLines } from '../../mail/quoted-printable.ts'
-import type { Locale } from '../../messages/catalogue.ts'
+import type { Locale, Messages } from '../../messages/catalogue.ts'
 import { editionPapers, editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { compileEdition } from './compiled-edition.ts'
@@ -9,6 +9,7 @@ import { writeBody } from './digest.ts'
 import { bindPlaceholders } from './placeholders.ts'
 import type { EditionSegments } from './segments.ts'
 import { readSegments } from './stored-segments.ts'
+import { nameInSubject, summarizeNames } from './subject.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 type Kind = 'daily' | 'weekly'
@@ -19,19 +20,27 @@ const inArchive = and(
   inArray(editions.state, ['released', 'sending', 'paused', 'sent']),
 )
 
-/** Lists all editions in the archive, newest first. */
-export async function listEditions({ db }: Pick<Deps, 'db'>) {
-  return db
+/** Lists all editions in the archive, newest first, with what names each: the curator's subject, or the first papers. */
+export async function listEditions({ db }: Pick<Deps, 'db'>, t: Messages) {
+  const first = sql<
+    string[]
+  >`ARRAY(SELECT coalesce(ep.title, p.title) FROM edition_papers ep JOIN papers p ON p.id = ep.paper_id
+    WHERE ep.edition_id = editions.id ORDER BY ep.position LIMIT 2)`
+  const rows = await db
     .select({
       date: editions.date,
       kind: editions.kind,
-      subject: editions.subject,
-      releasedAt: editions.releasedAt,
+      ownSubject: editions.ownSubject,
+      first,
       papers: db.$count(editionPapers, eq(editionPapers.editionId, editions.id)),
     })
     .from(editions)
     .where(inArchive)
     .orderBy(desc(editions.date), asc(editions.kind))
+  return rows.map(({ ownSubject, first: titles, ...edition }) => ({
+    ...edition,
+    about: ownSubject ?? summarizeNames(titles.map(nameInSubject), edition.papers, t),
+  }))
 }
 
 /**

@@ -4,7 +4,6 @@ import { spanAround } from '../../calendar/spans.ts'
 import { closingHour, longDate, shortDate } from '../../calendar/words.ts'
 import { escapeHtml } from '../../lib/escape-html.ts'
 import type { Locale, Messages } from '../../messages/catalogue.ts'
-import { readable } from '../../papers/readable.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import { brandOf, messagesOf } from '../../runtime/config/newsletter.ts'
 import type { Sponsor } from '../../runtime/db/schema.ts'
@@ -19,7 +18,7 @@ import { composeEditionHeaders } from './headers.ts'
 import { describeLead } from './lead.ts'
 import { CARD_INDENT } from './placeholders.ts'
 import { createMarkers, type EditionSegments, SEGMENTS_VERSION, splitBody } from './segments.ts'
-import { shortenTitle } from './subject.ts'
+import { nameInSubject } from './subject.ts'
 import { renderMail } from './templates.ts'
 import { describeWeek } from './week.ts'
 
@@ -49,9 +48,6 @@ type Settings = Pick<
   | 'templates'
 >
 
-/** Fits most names before a title's colon, and two of them in a subject. */
-const MAX_NAME_CHARACTERS = 44
-
 /**
  * Composes an edition in one language, once for all its readers: compiles MJML, encodes every segment, writes headers.
  * This takes 4–10 ms, and longer with many papers. So digest.ts copies the segments for each reader instead.
@@ -68,7 +64,7 @@ export async function composeEdition(
   const nonce = `pb${randomBytes(9).toString('hex')}`
   const markers = { html: createMarkers('html', nonce), text: createMarkers('text', nonce) }
   const { papers } = input
-  const names = papers.map((paper) => shortenTitle(readable(paper.title), MAX_NAME_CHARACTERS))
+  const names = papers.map((paper) => nameInSubject(paper.title))
   const trending = t.digest.trending(shortDate(edition, t))
   const archivePath = `/editions/${edition.date}${edition.kind === 'weekly' ? '?kind=weekly' : ''}`
   const note = edition.editorNote ? renderEditorNote(edition.editorNote, settings, t) : undefined

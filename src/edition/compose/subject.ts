@@ -1,4 +1,5 @@
 import { type Messages, messagesIn } from '../../messages/catalogue.ts'
+import { readable } from '../../papers/readable.ts'
 
 /** Short names of papers for subject lines. */
 
@@ -19,13 +20,19 @@ export function shortenTitle(title: string, max: number): string {
   return `${cut.join('').replace(/[\s,;(–—-]+$/, '')}…`
 }
 
+/** Fits most names before a title's colon, and two of them in a subject. */
+const MAX_NAME_CHARACTERS = 44
+
+/** Returns a paper's name in a subject. @param title as in the source */
+export const nameInSubject = (title: string): string => shortenTitle(readable(title), MAX_NAME_CHARACTERS)
+
 /** Characters before the date in a subject. Phones show about this much. */
 const MAX_CHARACTERS = 60
 
 /**
  * Summarizes a digest: "TinySAM, sparse fine-tuning and 8 more". Two names where they fit in 60 characters, else one.
  *
- * @param names the first papers, as `shortenTitle` returns them
+ * @param names the first papers, as `nameInSubject` returns them
  * @param count all papers in the digest
  */
 export function summarizeNames(names: readonly string[], count: number, t: Messages = messagesIn('en')): string {

@@ -1,12 +1,14 @@
+import { between } from 'drizzle-orm'
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { isDay } from '../../calendar/days.ts'
+import { daysLater, isDay } from '../../calendar/days.ts'
 import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
 import { publishNotice } from '../../edition/draft/publish-notice.ts'
 import { schedule, scheduleAuditName } from '../../edition/draft/schedule.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { withAudit } from '../../operate/audit.ts'
+import { papers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { ACTIONS, isAction } from './edition-actions.ts'
 import { editionHref, nameOf } from './edition-labels.ts'
@@ -35,10 +37,17 @@ export async function showEdition(
     return await reply.view('admin/edition', { ...page, rail, ...more })
   } catch (error) {
     if (!(error instanceof PaperboyError && error.code === 'EDITION_NOT_FOUND')) throw error
-    const rail = await readRail(services, key)
-    return reply
-      .code(missing)
-      .view('admin/no-edition', { name: nameOf(key), action: `${editionHref(key)}/assemble`, rail })
+    const lastDay = key.kind === 'weekly' ? daysLater(key.date, 6) : key.date
+    const [rail, listed] = await Promise.all([
+      readRail(services, key),
+      services.db.$count(papers, between(papers.listDay, key.date, lastDay)),
+    ])
+    return reply.code(missing).view('admin/no-edition', {
+      name: nameOf(key),
+      action: `${editionHref(key)}/assemble`,
+      hasPapers: listed > 0,
+      rail,
+    })
   }
 }
 

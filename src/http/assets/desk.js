@@ -98,12 +98,12 @@ async function send(form, submitter, row, key, focusedThen) {
     // The property `formAction` of a button without the attribute is the page's own address.
     const reply = await fetch(button?.getAttribute('formaction') ?? own.action, { method: 'POST', body })
     const page = new DOMParser().parseFromString(await reply.text(), 'text/html')
+    if (!reply.ok) return refuse(own, reply.status, page)
     const drafts = unsaved().filter(({ id, value }) => sent.get(id) !== value)
     const focused = document.activeElement
     const isWriting = drafts.some(({ id }) => id === focused.id)
     const hasMovedOn = isWriting || (content.contains(focused) && nameOf(focused) !== focusedThen)
     content.replaceChildren(...page.querySelector('#content').childNodes)
-    if (!reply.ok) return content.querySelector('[role="alert"]')?.scrollIntoView()
     restore(drafts)
     spoken.textContent = `Done. ${says}`
     if (hasMovedOn && focusAgain(focused)) return
@@ -117,6 +117,26 @@ async function send(form, submitter, row, key, focusedThen) {
     // Offline: the browser's own request says why.
     own.submit()
   }
+}
+
+// Says beside a form why it changed nothing. The page stays: the words that were typed in it are nowhere else.
+function refuse(form, status, page) {
+  const row = form.closest('[id]')
+  for (const earlier of content.querySelectorAll('.refused')) earlier.remove()
+  const note = document.createElement('p')
+  note.className = 'problem refused'
+  note.setAttribute('role', 'alert')
+  const why =
+    status === 401
+      ? 'You are signed out, so nothing was changed.'
+      : (page.querySelector('[role="alert"]')?.textContent ?? 'That did not go.')
+  const again = document.createElement('a')
+  again.href = location.pathname
+  again.textContent = status === 401 ? 'Sign in' : 'Open the page again'
+  note.append(why, ' Copy what you typed before you leave. ', again)
+  const place = row.querySelector('.what') ?? row
+  place.append(note)
+  note.scrollIntoView({ block: 'nearest' })
 }
 
 // Focuses what replaced an element, or its row: the next key must not act on another paper. Returns whether there is one.

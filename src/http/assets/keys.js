@@ -1,7 +1,8 @@
 // Keys for lists: j and k move, o opens, v votes, s saves, / searches, ? shows help. Without this script, Tab does all of it.
 const papers = [...document.querySelectorAll('.paper, .row')]
 const help = document.querySelector('#keys-help')
-let at = -1
+// After a vote, the page opens again at its paper.
+let at = papers.findIndex(({ id }) => id !== '' && id === location.hash.slice(1))
 
 function go(step) {
   at = Math.min(Math.max(at + step, 0), papers.length - 1)

@@ -19,10 +19,10 @@ const MAX_AGE = 300
 export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get('/editions', async (request, reply) => {
     const { t } = reply.locals!
-    const editions = (await listEditions(services)).map((edition) => ({
+    const editions = (await listEditions(services, t)).map((edition) => ({
       href: editionPath(edition.kind, edition.date),
       name: editionName(edition.kind, edition.date, t),
-      subject: edition.subject?.replace(/ · Trending papers, .*$/, '') ?? '',
+      about: edition.about,
       count: t.common.papers(edition.papers),
     }))
     return setCacheControl(request.reader, reply, MAX_AGE).view('editions', { editions })

@@ -13,7 +13,8 @@ const MOST = { max: 10, timeWindow: 10 * 60_000 }
 
 /** Readers suggest papers; the curator decides. */
 export const submitRoutes: FastifyPluginAsyncZod<Pick<Services, 'db'>> = async (app, services) => {
-  app.get('/submit', async (_request, reply) => reply.view('submit'))
+  const offered = { querystring: z.object({ paper: z.string().max(200).optional().catch(undefined) }) }
+  app.get('/submit', { schema: offered }, async ({ query }, reply) => reply.view('submit', { typed: query.paper }))
 
   const schema = { body: z.object({ paper: z.string().max(2_000).catch('') }).catch({ paper: '' }) }
   app.post('/submit', { schema, onRequest: app.rateLimit(MOST) }, async ({ body: { paper }, reader }, reply) => {

@@ -6,8 +6,9 @@ import type { Services } from '../../runtime/services.ts'
 import { signUp } from '../../subscription/sign-up.ts'
 import { TooManySignUps } from '../../subscription/signup-protection/screen-sign-up.ts'
 import { readEvidence } from '../kit/evidence.ts'
+import { inLanguage } from '../kit/language.ts'
 import { securityHeaders } from '../kit/security.ts'
-import { signUpBody, type Wish, wishesOf, wishFields, wishView } from './sign-up-form.ts'
+import { signUpBody, type Wish, wishesOf, wishFields, wishView, withWishes } from './sign-up-form.ts'
 
 /** The sign-up form as a page for a frame on the sites of EMBED_ORIGINS. Whatever it answers can be shown in the frame. */
 export const embedRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -29,12 +30,13 @@ export const embedRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   }
 
   const querystring = z.object({ ...wishFields, sent: z.string().optional().catch(undefined) })
-  app.get('/embed', { schema: { querystring } }, async ({ query }, reply) =>
-    show(reply, query, { sent: query.sent !== undefined, slip: query.sent === 'slip' }),
-  )
+  app.get('/embed', { schema: { querystring } }, async ({ query }, reply) => {
+    const again = inLanguage(withWishes('/embed', query, reply.locals!.t), reply.locals!.asked)
+    return show(reply, query, { sent: query.sent !== undefined, slip: query.sent === 'slip', again })
+  })
 
   app.post('/embed', { schema: { body: signUpBody } }, async ({ body, ip }, reply) => {
-    const { locale, t } = reply.locals!
+    const { locale, t, asked } = reply.locals!
     const { email: typed, zone } = body
     try {
       const request = {
@@ -46,7 +48,7 @@ export const embedRoutes: FastifyPluginAsyncZod<Services> = async (app, services
         evidence: readEvidence(services, body),
       }
       const { slip } = await signUp(services, request)
-      return reply.redirect(`/embed?sent=${slip ? 'slip' : ''}`, 303)
+      return reply.redirect(inLanguage(withWishes(`/embed?sent=${slip ? 'slip' : ''}`, body, t), asked), 303)
     } catch (error) {
       if (error instanceof AddressError)
         return show(reply.code(422), body, { typed, problem: t.address[error.problem] })

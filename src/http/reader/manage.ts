@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayOf } from '../../calendar/days.ts'
+import { fullDay } from '../../calendar/words.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { AddressError } from '../../mail/address.ts'
 import { mintToken } from '../../mail/tokens.ts'
@@ -9,11 +10,13 @@ import type { Messages } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
 import { changeAddress, checkAddressChange, requestAddressChange } from '../../subscription/change-address.ts'
 import { eraseReader, exportReader } from '../../subscription/erase.ts'
+import { readReader } from '../../subscription/find-reader.ts'
 import { type ManagedReader, openManageLink } from '../../subscription/manage.ts'
 import { askForManageLink } from '../../subscription/sign-up.ts'
 import { evidenceFields, readEvidence } from '../kit/evidence.ts'
 import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
+import { setOwnLanguage } from './own-language.ts'
 
 /**
  * Export, erasure and address change. They need a fresh link, because people forward digests. Each is a button: GET changes
@@ -47,7 +50,7 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       `/${purpose}/${mintToken(keys, purpose, reader.subscriberId, now())}`
     return reply.view('manage', {
       ...reader,
-      since: reader.confirmedAt && fullDayIn(reply, reader.confirmedAt),
+      since: reader.confirmedAt && fullDay(dayOf(reader.confirmedAt), reply.locals!.t.intl),
       action: `/manage/${token}`,
       preferences: link('preferences'),
       unsubscribe: link('unsubscribe'),
@@ -95,15 +98,19 @@ export const manageRoutes: FastifyPluginAsyncZod<Services> = async (app, service
   })
 
   app.get('/change/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
-    checkAddressChange(services, token)
+    const { subscriberId } = checkAddressChange(services, token)
+    await setOwnLanguage(services, reply, subscriberId)
     return reply.view('change', { action: `/change/${token}` })
   })
 
   app.post('/change/:token', { schema: { params } }, async ({ params: { token } }, reply) => {
-    const { t } = reply.locals!
+    const { subscriberId } = checkAddressChange(services, token)
+    const t = await setOwnLanguage(services, reply, subscriberId)
     try {
       await changeAddress(services, token)
-      return await reply.view('message', { heading: t.manage.changed, text: t.manage.changedText })
+      const { reader } = await readReader(services, subscriberId)
+      const text = reader?.status === 'active' ? t.manage.changedText : t.preferences.inactive
+      return await reply.view('message', { heading: t.manage.changed, text })
     } catch (error) {
       if (!(error instanceof PaperboyError && error.code === 'ADDRESS_TAKEN')) throw error
       return reply.code(409).view('message', { heading: t.manage.changeConfirmTitle, text: t.manage.taken })
@@ -115,6 +122,3 @@ function changeProblem(t: Messages, error: unknown): string | undefined {
   if (error instanceof AddressError) return t.address[error.problem]
   return error instanceof PaperboyError && error.code === 'TOO_MANY_SIGN_UPS' ? t.manage.tooOften : undefined
 }
-
-const fullDayIn = (reply: FastifyReply, at: Date): string =>
-  new Intl.DateTimeFormat(reply.locals!.t.intl, { dateStyle: 'full', timeZone: 'UTC' }).format(new Date(dayOf(at)))

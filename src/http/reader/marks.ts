@@ -13,6 +13,7 @@ import { isFromOwnSite } from '../kit/own-site.ts'
 import { ownPath } from '../kit/params.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { aboutPaper, findNamed, type Judgement, judgeLinks, judgePath, readNamed } from './judged-paper.ts'
+import { setOwnLanguage } from './own-language.ts'
 import { setReaderCookie } from './reader.ts'
 import { refuseCrossSite } from './vote.ts'
 
@@ -60,6 +61,7 @@ export const markRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
 
   for (const [kind, mark] of kinds) {
     const show = async (name: string, reader: number, reply: FastifyReply, token?: string) => {
+      if (token !== undefined) await setOwnLanguage(services, reply, reader)
       const paper = await readNamed(services, name)
       return reply.view('mark', {
         kind,
@@ -76,6 +78,7 @@ export const markRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
         await mark[how](reader, paper)
       } catch (error) {
         if (!(error instanceof PaperboyError && error.code === 'NOT_A_READER')) throw error
+        if (token !== undefined) await setOwnLanguage(services, reply, reader)
         const about = aboutPaper(await readNamed(services, name))
         return reply.code(403).view('how-to-vote', { paper: about, refused: true, how: howOf(kind, reply) })
       }

@@ -10,6 +10,7 @@ import { isFromOwnSite } from '../kit/own-site.ts'
 import { pastMoment } from '../kit/params.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { paperItem } from '../pages/paper-item.ts'
+import { setOwnLanguage } from './own-language.ts'
 import { clearReaderCookie, setReaderCookie } from './reader.ts'
 import { refuseCrossSite } from './vote.ts'
 
@@ -44,7 +45,7 @@ export const ownVotesRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
 
   const linked = { params: z.object({ token: z.string() }) }
   app.get('/votes/:token', { schema: linked }, async ({ params }, reply) => {
-    checkVoteLink(services, params.token)
+    await setOwnLanguage(services, reply, checkVoteLink(services, params.token))
     return reply.view('open-votes', { action: `/votes/${params.token}` })
   })
 

@@ -70,7 +70,9 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
         problems[error.field] = t.preferences.problems[error.field]
       }
     }
-    return page(reply.code(422), token, { ...current, ...asTyped(wishes) }, { problems })
+    // A field says what it has a problem with.
+    const day = typeof body.pausedUntil === 'string' ? { pausedUntil: body.pausedUntil } : {}
+    return page(reply.code(422), token, { ...current, ...asTyped(wishes) }, { problems, ...day })
   })
 
   app.post('/preferences/:token/undo', { schema: posted }, async ({ params: { token } }, reply) => {

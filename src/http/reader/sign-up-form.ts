@@ -42,3 +42,10 @@ export function wishView(given: Wish, t: Messages) {
     ],
   }
 }
+
+/** Adds the wishes to a path, so that a reader who corrects the address keeps them. */
+export function withWishes(path: string, given: Wish, t: Messages): string {
+  const { wishes } = wishView(given, t)
+  const query = wishes.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('&')
+  return query === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`
+}

@@ -4,7 +4,8 @@ import { AddressError } from '../../mail/address.ts'
 import type { Services } from '../../runtime/services.ts'
 import { signUp } from '../../subscription/sign-up.ts'
 import { readEvidence } from '../kit/evidence.ts'
-import { signUpBody, wishesOf, wishFields, wishView } from './sign-up-form.ts'
+import { inLanguage } from '../kit/language.ts'
+import { signUpBody, wishesOf, wishFields, wishView, withWishes } from './sign-up-form.ts'
 
 /** Sign-up. The response is the same for every address, known or not. Forms on other sites post here too: docs/embedding.md. */
 export const subscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -13,13 +14,14 @@ export const subscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
   )
 
   app.post('/subscribe', { schema: { body: signUpBody } }, async ({ body, ip }, reply) => {
-    const { locale, t } = reply.locals!
+    const { locale, t, asked } = reply.locals!
     const { email, zone } = body
     try {
       const evidence = readEvidence(services, body)
       const wishes = wishesOf(body)
       const { slip } = await signUp(services, { typed: email, zone, locale, origin: ip, wishes, evidence })
-      return reply.redirect(slip ? '/check-your-inbox?slip=' : '/check-your-inbox', 303)
+      const next = withWishes(slip ? '/check-your-inbox?slip=' : '/check-your-inbox', body, t)
+      return reply.redirect(inLanguage(next, asked), 303)
     } catch (error) {
       if (!(error instanceof AddressError)) throw error
       return reply
@@ -28,8 +30,11 @@ export const subscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
     }
   })
 
-  const next = { querystring: z.object({ slip: z.literal('').optional().catch(undefined) }) }
+  const next = { querystring: z.object({ slip: z.literal('').optional().catch(undefined), ...wishFields }) }
   app.get('/check-your-inbox', { schema: next }, async ({ query }, reply) =>
-    reply.view('check-your-inbox', { slip: query.slip !== undefined }),
+    reply.view('check-your-inbox', {
+      slip: query.slip !== undefined,
+      again: inLanguage(withWishes('/subscribe', query, reply.locals!.t), reply.locals!.asked),
+    }),
   )
 }

@@ -5,6 +5,7 @@ import type { Services } from '../../runtime/services.ts'
 import { checkUnsubscribe } from '../../subscription/unsubscribe.ts'
 import { countUnsubscribeReason, UNSUBSCRIBE_REASONS } from '../../subscription/unsubscribe-reasons.ts'
 import { disallowIndexing } from '../kit/security.ts'
+import { setOwnLanguage } from './own-language.ts'
 
 /** The reasons as buttons, for templates/pages/unsubscribed.eta. */
 export const reasonButtons = ({ keys, now }: Pick<Services, 'keys' | 'now'>, token: string) => {
@@ -22,6 +23,7 @@ export const unsubscribeReasonRoutes: FastifyPluginAsyncZod<Services> = async (a
   const schema = { params: z.object({ token: z.string(), reason: z.enum(UNSUBSCRIBE_REASONS) }) }
   app.post('/unsubscribe/:token/because/:reason', { schema }, async ({ params }, reply) => {
     await countUnsubscribeReason(services, params.token, params.reason)
+    await setOwnLanguage(services, reply, checkUnsubscribe(services, params.token).subscriberId)
     return reply.view('unsubscribed', { thanks: true })
   })
 }

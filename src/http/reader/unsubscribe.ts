@@ -7,6 +7,7 @@ import { readPreferences } from '../../subscription/preferences.ts'
 import { checkUnsubscribe, unsubscribe } from '../../subscription/unsubscribe.ts'
 import { setLocale } from '../kit/language.ts'
 import { disallowIndexing } from '../kit/security.ts'
+import { setOwnLanguage } from './own-language.ts'
 import { reasonButtons } from './unsubscribe-reason.ts'
 
 /**
@@ -44,6 +45,7 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, se
 
   app.post('/unsubscribe/:token', { schema }, async ({ params }, reply) => {
     await unsubscribe(services, params.token)
+    await setOwnLanguage(services, reply, checkUnsubscribe(services, params.token).subscriberId)
     return reply.view('unsubscribed', { reasons: reasonButtons(services, params.token) })
   })
 }

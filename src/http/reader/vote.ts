@@ -11,6 +11,7 @@ import { isFromOwnSite } from '../kit/own-site.ts'
 import { ownPath } from '../kit/params.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { aboutPaper, findNamed, judgeLinks, judgePath, readNamed } from './judged-paper.ts'
+import { setOwnLanguage } from './own-language.ts'
 import { setReaderCookie } from './reader.ts'
 
 /**
@@ -65,6 +66,7 @@ export const voteRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
 
   app.get('/papers/:id/vote/:token', { schema: { params: linked } }, async (request, reply) => {
     const reader = checkVoteLink(services, request.params.token)
+    await setOwnLanguage(services, reply, reader)
     const paper = await readOne(request.params.id)
     return reply.view('vote', {
       ...(await pageFor(paper, reader, request.params.token)),
@@ -79,6 +81,7 @@ export const voteRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
     try {
       await castVote(services, { subscriberId, paperId: paper.id }, request.ip)
     } catch (error) {
+      await setOwnLanguage(services, reply, subscriberId)
       return notAReader(error, reply, await readOne(id))
     }
     return setReaderCookie(services, reply, subscriberId).redirect(judgePath(paper, 'vote', token), 303)

@@ -50,6 +50,8 @@ describe('the curator’s words for a draft', () => {
     const de = await preview(services, KEY, undefined, { locale: 'de' })
     expect(de.html).toContain('>Anzeige</p>')
     expect(de.text).toContain('ANZEIGE')
+    const zh = await preview(services, KEY, undefined, { locale: 'zh' })
+    expect(words(zh.text), 'a line as wide as the heading').toContain('广告 ==== Acme <Labs>：GPUs')
     await release(services, KEY)
     await expect(setWording(services, KEY, { sponsor: null })).rejects.toMatchObject({ code: 'EDITION_STATE' })
     const archived = (await readEdition(services, KEY.date))!

@@ -27,6 +27,24 @@ test('the archive lists editions, and each is a page of the site with the editio
   expect(body).toContain('name="email"')
 })
 
+test('the archive names each edition in the page’s language, by its first papers or the curator’s own subject', async ({
+  db,
+  site: { app, services },
+}) => {
+  await releasedEdition(services, '2026-04-13', 12)
+  await releasedEdition(services, '2026-04-14', 12)
+  await db.execute(sql`UPDATE editions SET own_subject = 'Read this one' WHERE date = '2026-04-13'`)
+  for (const [language, more] of [
+    ['en', 'and 10 more'],
+    ['de', 'und 10 weitere'],
+    ['zh', '及另外 10 篇'],
+  ]) {
+    const { body } = await app.inject({ url: '/editions', headers: { 'accept-language': language } })
+    const subjects = [...body.matchAll(/class="edition-subject">([^<]+)/g)].map(([, subject]) => subject)
+    expect(subjects).toEqual([`Paper 1 of 2026-04-14, Paper 2 of 2026-04-14 ${more}`, 'Read this one'])
+  }
+})
+
 test('an edition is also there as it was emailed, with its own policy', async ({ site: { app, services } }) => {
   await releasedEdition(services, '2026-04-14', 12)
   expect((await app.inject('/editions/2026-04-14')).body).toContain('href="/editions/2026-04-14/email"')

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest'
+import { subscribers } from '../../../src/runtime/db/schema.ts'
 import { addPapers } from '../../support/services.ts'
 import { form, siteOn, test } from '../site.ts'
 
@@ -50,6 +51,25 @@ describe('the choice of a language', () => {
       const german = alternates[2]![2]!.replace('https://paperboy.example', '').replaceAll('&amp;', '&')
       expect((await app.inject(german)).body).toContain('<html lang="de">')
     }
+  })
+
+  test('that an address makes is that of the sign-up on its page', async ({ db, site: { app } }) => {
+    const headers = { 'accept-language': 'en' }
+    for (const [url, email] of [
+      ['/?lang=de', 'ada@exmaple.org'],
+      ['/embed?lang=de', 'grace@example.org'],
+    ] as const) {
+      const { body } = await app.inject({ url, headers })
+      const action = /<form class="sign-up" method="post" action="([^"]+)"/.exec(body)![1]!
+      const { payload, headers: type } = form({ email })
+      const reply = await app.inject({ method: 'POST', url: action, payload, headers: { ...headers, ...type } })
+      expect(reply.statusCode).toBe(303)
+      const next = await app.inject({ url: reply.headers.location!, headers })
+      expect(next.body).toContain('<html lang="de">')
+      for (const [, href] of next.body.matchAll(/href="([^"]+)">Adresse ändern/g))
+        expect((await app.inject({ url: href!, headers })).body).toContain('<html lang="de">')
+    }
+    expect((await db.select().from(subscribers)).map(({ locale }) => locale)).toEqual(['de', 'de'])
   })
 
   test('is not shown by a newsletter of one language, nor on a page that a token opens', async ({ db, site }) => {

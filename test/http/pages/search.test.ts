@@ -158,7 +158,8 @@ describe('the search page', () => {
     }
     const { body } = await app.inject('/search?q=arxiv.org/abs/2604.99999')
     expect(body).toContain('We don’t have 2604.99999 yet')
-    expect(body).toContain('href="/submit"')
+    expect(body).toContain('href="/submit?paper=2604.99999"')
+    expect((await app.inject('/submit?paper=2604.99999')).body).toContain('value="2604.99999"')
   })
 
   test('counts what it found, and marks papers with only some of the words', async ({ db, site: { app } }) => {
@@ -314,6 +315,7 @@ test('every page is valid HTML, in all languages, with its words in the language
     ...['/about', '/editions/2026-04-14', '/authors/Ada%20Lovelace', '/authors/Nemo', '/subscribe', '/nothing/here'],
   ]
   for (const language of LOCALES) {
+    await db.execute(sql`UPDATE subscribers SET locale = ${language}`)
     for (const url of pages) {
       const { body } = await site.app.inject({ url, headers: { 'accept-language': language } })
       const { results } = await validator.validateString(body)

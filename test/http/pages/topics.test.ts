@@ -104,11 +104,23 @@ describe('“Get this topic by email”', () => {
       (await db.select({ topics: subscribers.topics }).from(subscribers).where(eq(subscribers.email, email)))[0]?.topics
     for (const name of ['ada', 'bob', 'cyd']) {
       const reply = await app.inject(signUp(`${name}@example.org`, 'many-languages'))
-      expect([name, reply.statusCode, reply.headers.location]).toEqual([name, 303, '/check-your-inbox'])
+      expect([name, reply.statusCode, reply.headers.location]).toEqual([
+        name,
+        303,
+        '/check-your-inbox?topic=multilingual',
+      ])
     }
     expect(await topicsOf('ada@example.org')).toEqual(['multilingual'])
     expect(await topicsOf('bob@example.org')).toEqual(['games'])
     expect(await topicsOf('cyd@example.org')).toEqual(['games', 'multilingual'])
+  })
+
+  test('keeps the topic for a reader who changes the address after a typing error', async ({ site: { app } }) => {
+    const { location } = (await app.inject(signUp('ada@exmaple.org', 'robotics'))).headers
+    const inbox = (await app.inject(location!)).body
+    const links = [...inbox.matchAll(/href="([^"]+)">Change the address/g)].map(([, href]) => href!)
+    expect(links.length).toBeGreaterThan(0)
+    for (const href of links) expect((await app.inject(href)).body).toContain('name="topic" value="robotics"')
   })
 
   test('keeps the topic when the address is wrong, and ignores any other text', async ({ db, site: { app } }) => {

@@ -176,6 +176,17 @@ describe('the page behind a fresh link', () => {
     expect((await site.app.inject(`/manage/${token}`)).statusCode, 'it went to the old address').toBe(404)
   })
 
+  test('of a reader who unsubscribed does not promise digests at the new address', async ({ db, site }) => {
+    const id = await addSubscriber(db, ADA)
+    await post(site, `/manage/${await linkTo(site.services, id)}/change`, { email: NEW })
+    await db.update(subscribers).set({ status: 'unsubscribed' })
+    const { body } = await post(site, `/change/${await changeLink(site.services)}`)
+    expect(body).toContain('Address changed')
+    expect(body).toContain('You’re not getting digests.')
+    expect(body).not.toContain('Your digests now go')
+    expect(await readerOf(db, id)).toMatchObject({ email: NEW, status: 'unsubscribed' })
+  })
+
   test('does not take over an existing subscription', async ({ db, site }) => {
     const id = await addSubscriber(db, ADA)
     await addSubscriber(db, NEW)

@@ -196,6 +196,9 @@ describe('the new choices', () => {
     const page = await site.app.inject({ method: 'POST', url, ...form({ size: '5', [field!]: value! }) })
     expect(page.statusCode).toBe(422)
     expect(page.body).toContain(words)
+    const link = /role="alert">.*?href="#([\w-]+)"/s.exec(page.body)?.[1]
+    expect(page.body, 'the message above leads to it').toContain(`id="${link}">${words}`)
+    if (field === 'pausedUntil') expect(page.body, 'as it was entered').toContain(`type="date" value="${value}"`)
     expect(await row()).toEqual(before)
   })
 })

@@ -11,6 +11,18 @@ import { addSubscriber, NOON, servicesOn, testConfig } from '../../support/servi
 import { watchedDatabase } from '../../support/statements.ts'
 import { form, siteOn, test } from '../site.ts'
 
+test('the form promises what a new reader gets', async ({ site }) => {
+  const { config } = site.services
+  const { newsletter } = config
+  const weekly = { ...newsletter, defaults: { ...newsletter.defaults, cadence: 'weekly' as const } }
+  const other = siteOn({ ...site.services, config: { ...config, newsletter: weekly } })
+  onTestFinished(() => other.app.close())
+  for (const url of ['/', '/subscribe', '/embed']) {
+    expect((await site.app.inject(url)).body).toContain('One email a day.')
+    expect((await other.app.inject(url)).body).toContain('One email a week.')
+  }
+})
+
 describe('the form', () => {
   test('accepts an address and says what happens next', async ({ db, site: { app } }) => {
     const reply = await app.inject({

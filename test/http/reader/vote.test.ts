@@ -75,6 +75,11 @@ describe('the vote link in an email', () => {
       `/papers/${paper}/vote/${token(site, 'vote', reader, new Date(NOON.getTime() - days * 86_400_000))}`
     expect((await site.app.inject(aged(59))).statusCode).toBe(200)
     expect((await site.app.inject({ method: 'POST', url: aged(61) })).statusCode).toBe(410)
+    for (const url of [aged(61), `/votes/${aged(61).split('/').at(-1)}`]) {
+      const { body } = await site.app.inject(url)
+      expect(body).toContain('work for 60 days. Your newest email has fresh ones.')
+      expect(body).not.toContain('It was already used')
+    }
     expect(await votes(db)).toBe(0)
   })
 
