@@ -10,11 +10,13 @@ import { receiveMail } from '../../src/inbound/receive.ts'
 import { deleteOldInbound } from '../../src/inbound/retention.ts'
 import { unsubscribeMailto } from '../../src/mail/own-addresses.ts'
 import { returnPath } from '../../src/mail/return-path.ts'
+import { findAttention } from '../../src/operate/attention/find.ts'
+import { checkMailbox } from '../../src/operate/doctor/mailbox.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { inboundEvents, subscribers } from '../../src/runtime/db/schema.ts'
 import { readMailboxJob } from '../../workers/read-mailbox.ts'
 import { test } from '../support/database.ts'
-import { addSubscriber, servicesOn, testConfig } from '../support/services.ts'
+import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
 import { openImapServer } from './imap-server.ts'
 import { BOUNCES, bounceMail, handedDigest, plainMail } from './support.ts'
 
@@ -86,11 +88,42 @@ test('a connection lost at any command costs one run: the next one continues, an
   expect(server.folders.get('INBOX')!.every(({ flags }) => flags.has('PaperboyRead'))).toBe(true)
 })
 
-test('an unreachable mailbox or a wrong password fails no job', async ({ db }) => {
-  const { services } = await reader(db)
+test('an unreachable mailbox or a wrong password fails no job, and becomes a problem that reaches the operators', async ({
+  db,
+}) => {
   const server = await mailbox()
-  for (const INBOUND_IMAP_URL of [server.url.replace('right', 'wrong'), 'imap://a:b@127.0.0.1:1/'])
-    await readMailboxJob({ ...services, config: { ...services.config, INBOUND_IMAP_URL } })
+  const cases: [string, RegExp][] = [
+    [server.url.replace('right', 'wrong-password'), /cannot be read: no$/],
+    ['imap://a:wrong-password@127.0.0.1:1/', /cannot be read: .*ECONNREFUSED/],
+  ]
+  for (const [INBOUND_IMAP_URL, message] of cases) {
+    const at = { now: NOON }
+    const services = servicesOn(db, { ...BOUNCES, INBOUND_IMAP_URL }, at)
+    const problems = async () => (await findAttention(services)).filter(({ name }) => name === 'inbound_unread')
+    await readMailboxJob(services)
+    expect(await problems(), 'a restart of the mail server').toEqual([])
+    at.now = new Date(NOON.getTime() + 16 * 60_000)
+    await readMailboxJob(services)
+    const [problem, ...others] = await problems()
+    expect(others).toEqual([])
+    expect(problem).toMatchObject({ state: 'error', since: NOON, message: expect.stringMatching(message) })
+    expect(problem!.standing, 'it is emailed').toBeUndefined()
+    expect(JSON.stringify(problem)).not.toContain('wrong-password')
+    await readMailboxJob(servicesOn(db, { ...BOUNCES, INBOUND_IMAP_URL: server.url }, at))
+    expect(await problems()).toEqual([])
+  }
+})
+
+test('doctor tries the mailbox, and changes nothing in it', async () => {
+  const server = await mailbox()
+  server.deliver(plainMail({ Subject: 'hello' }))
+  expect(await checkMailbox(server.url)).toMatchObject([{ part: 'Inbound', state: 'ok' }])
+  expect(server.folders.get('INBOX')![0]!.flags.size).toBe(0)
+  const refused = await checkMailbox(server.url.replace('right', 'wrong-password'))
+  expect(refused).toMatchObject([{ state: 'error', message: 'the mailbox cannot be read: no' }])
+  expect(JSON.stringify(refused)).not.toContain('wrong-password')
+  expect(await checkMailbox('imap://a:b@127.0.0.1:1/')).toMatchObject([{ state: 'error' }])
+  expect(await checkMailbox(undefined)).toEqual([])
 })
 
 test('the SMTP listener accepts reports for our addresses, and uses the envelope alone', async ({ db }) => {
