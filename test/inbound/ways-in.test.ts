@@ -14,6 +14,7 @@ import { findAttention } from '../../src/operate/attention/find.ts'
 import { checkMailbox } from '../../src/operate/doctor/mailbox.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { inboundEvents, subscribers } from '../../src/runtime/db/schema.ts'
+import { startInboundServer } from '../../workers/listen.ts'
 import { readMailboxJob } from '../../workers/read-mailbox.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
@@ -249,6 +250,26 @@ test('deletes raw and unproven messages after thirty days, and every event after
   clock.now = new Date('2027-06-16T12:00:00Z')
   await deleteOldInbound(services)
   expect(await left()).toEqual([0, 0])
+})
+
+test('one of several workers on a machine listens, and another takes over when it ends', async ({ db }) => {
+  const { services } = await reader(db)
+  const probe = net.createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as net.AddressInfo
+  await new Promise((closed) => probe.close(closed))
+  const greets = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = net.connect(port, '127.0.0.1')
+      socket.once('data', () => socket.destroy() && resolve(true)).once('error', () => resolve(false))
+    })
+  const onPort = { ...services, config: { ...services.config, HOST: '127.0.0.1', INBOUND_SMTP_PORT: port } }
+  const [first, second] = [await startInboundServer(onPort, 20), await startInboundServer(onPort, 20)]
+  expect(await greets()).toBe(true)
+  await first!.close()
+  await expect.poll(greets).toBe(true)
+  await second!.close()
+  expect(await greets()).toBe(false)
 })
 
 test('idle peers do not block others, and one network has few connections', async ({ db }) => {
