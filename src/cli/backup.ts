@@ -4,7 +4,7 @@ import { rename, rm, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { Command } from 'commander'
-import { printError } from '../lib/terminal.ts'
+import { cleanUpOnSignal } from '../embedded/clean-up-on-signal.ts'
 import { openBackup } from '../operate/backup/open-backup.ts'
 import { report } from './output.ts'
 import { withConfig } from './with-services.ts'
@@ -16,7 +16,7 @@ export function backupCommand(command: Command): void {
       withConfig(async ({ DATABASE_URL }) => {
         // A name of its own: two backups at once would write into each other's file.
         const unfinished = `${file}.${randomBytes(4).toString('hex')}.unfinished`
-        removeOnSignal(unfinished)
+        using _ = cleanUpOnSignal(() => rmSync(unfinished, { force: true }))
         const { chunks, summary } = openBackup(DATABASE_URL, new Date())
         try {
           // It has every address, so only its owner may read it.
@@ -34,14 +34,4 @@ export function backupCommand(command: Command): void {
         )
       }),
     )
-}
-
-/** Ends the command on Ctrl-C and the like. The unfinished file has addresses, so it must not stay. */
-function removeOnSignal(file: string): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => {
-      rmSync(file, { force: true })
-      printError('Stopped. Nothing was written.')
-      process.exit(1)
-    })
 }

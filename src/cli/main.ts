@@ -5,6 +5,8 @@ const { createProgram } = await import('./program.ts')
 
 async function fail(error: unknown): Promise<void> {
   process.exitCode = 1
+  const { isEnding } = await import('../embedded/clean-up-on-signal.ts')
+  if (isEnding()) return
   const { printError } = await import('../lib/terminal.ts')
   const { describeError } = await import('../runtime/process.ts')
   printError(`paperboy: ${describeError(error)}`)

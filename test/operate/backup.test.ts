@@ -174,7 +174,8 @@ test('a backup that is stopped leaves no file with addresses behind', async ({ d
     const file = temporaryFile()
     const { running, goOn } = await begun(databaseUrl, [file])
     expect(await besides(file)).toHaveLength(1)
-    expect(await running[0]!.end(signal)).toBe(1)
+    await running[0]!.end(signal)
+    expect(running[0]!.child.signalCode).toBe(signal)
     expect(await besides(file)).toEqual([])
     await goOn()
   }
