@@ -1,7 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { expectedDigests } from '../src/simulate/expected-digests.ts'
 import { chanceByKey } from '../src/simulate/random.ts'
 import { runSimulation } from '../src/simulate/simulate.ts'
+import { start, until } from './support/processes.ts'
 
 test('five weeks with 2,000 readers, trouble and a change of the clocks keep every rule', {
   timeout: 600_000,
@@ -17,6 +21,19 @@ test('five weeks with 2,000 readers, trouble and a change of the clocks keep eve
   expect(votes).toBeGreaterThan(50)
   expect(days.reduce((sum, { left }) => sum + left, 0)).toBeGreaterThan(200)
   expect(days.reduce((sum, { confirmed }) => sum + confirmed, 0)).toBeGreaterThan(200)
+})
+
+test('stopped in the middle, it leaves no PostgreSQL and no file behind', { timeout: 120_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'paperboy-stopped-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  // PostgreSQL's own user reads it, where the tests run as root.
+  await chmod(folder, 0o755)
+  const running = start('src/cli/main.ts', ['simulate', '--readers', '20', '--days', '14'], { TMPDIR: folder })
+  onTestFinished(() => void running.end('SIGKILL'))
+  await until(running, 'digests')
+  await running.end('SIGINT')
+  expect([running.child.signalCode, running.output()]).toEqual(['SIGINT', expect.not.stringContaining('paperboy:')])
+  expect(await readdir(folder)).toEqual([])
 })
 
 test('trouble by message is the same for a seed, and has its share', () => {

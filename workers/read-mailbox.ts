@@ -1,12 +1,17 @@
+import { recordMailboxFailure, recordMailboxRead } from '../src/inbound/mailbox-health.ts'
 import type { Services } from '../src/runtime/services.ts'
 
-/** Job `read-mailbox`: processes new messages in the mailbox at INBOUND_IMAP_URL. The next tick retries a failure. */
+/** Job `read-mailbox`: processes new messages in the mailbox at INBOUND_IMAP_URL. The next tick retries a failure, and operators see it. */
 export async function readMailboxJob(services: Services): Promise<void> {
-  const { config, log } = services
+  const { config, db, log, now } = services
   if (!config.INBOUND_IMAP_URL) return
   // Imported on demand: the IMAP client and parser take 20 MB.
   const { readMailbox } = await import('../src/inbound/read-mailbox.ts')
-  await readMailbox(services, config.INBOUND_IMAP_URL).catch((error) =>
-    log.warn({ err: error }, 'inbound mailbox could not be read; retrying at the next tick'),
-  )
+  try {
+    await readMailbox(services, config.INBOUND_IMAP_URL)
+    await recordMailboxRead(db)
+  } catch (error) {
+    log.warn({ err: error }, 'inbound mailbox could not be read; retrying at the next tick')
+    await recordMailboxFailure(db, now(), error)
+  }
 }

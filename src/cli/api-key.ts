@@ -58,14 +58,14 @@ export function apiKeyCommands(apiKey: Command): void {
       }),
     )
   apiKey
-    .command('revoke <id>')
+    .command('revoke')
+    .argument('<id>', 'its number in the list', parseCount)
     .description('revoke a key at once and for good')
-    .action((id: string, _options, command) =>
+    .action((id: number, _options, command) =>
       withServices(async (services) => {
-        const number = parseCount(id)
-        const entry = { actor: cliActor(), action: 'revoked', target: `API key ${number}` }
-        await withAudit(services, entry, (db) => revokeApiKey({ ...services, db }, number))
-        report(command, { revoked: number }, `API key ${number} no longer works.`)
+        const entry = { actor: cliActor(), action: 'revoked', target: `API key ${id}` }
+        await withAudit(services, entry, (db) => revokeApiKey({ ...services, db }, id))
+        report(command, { revoked: id }, `API key ${id} no longer works.`)
       }),
     )
 }

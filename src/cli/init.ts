@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { envText, writeEnv } from '../operate/write-env.ts'
+import { ConfigError } from '../runtime/config/config.ts'
 import { report } from './output.ts'
 
 /** Settings that only the operator knows: the variable, its flag, and the question on a terminal. */
@@ -55,10 +56,18 @@ async function answers(options: Record<string, string | undefined>, command: Com
     return command.error(`error: there is no terminal to ask on. Add ${flags.join(', ')}.`)
   }
   const lines = createInterface({ input: process.stdin, output: process.stderr })
-  for (const { name, ask } of open) {
-    const answer = (await lines.question(`${ask}: `)).trim()
-    if (answer !== '') values[name] = answer
+  try {
+    for (const { name, ask } of open) {
+      const answer = (await lines.question(`${ask}: `).catch(stopped)).trim()
+      if (answer !== '') values[name] = answer
+    }
+  } finally {
+    lines.close()
   }
-  lines.close()
   return values
+}
+
+/** Ctrl-C or Ctrl-D instead of an answer. */
+function stopped(): never {
+  throw new ConfigError('Stopped. Nothing was written.')
 }

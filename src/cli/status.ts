@@ -12,7 +12,11 @@ export function statusCommand(command: Command): void {
     withServices(
       async (services) => {
         const stop = new AbortController()
-        if (options.watch) process.once('SIGINT', () => stop.abort())
+        if (options.watch) {
+          process.once('SIGINT', () => stop.abort())
+          // The pipe is closed.
+          process.stdout.once('error', () => stop.abort())
+        }
         do {
           const status = await readStatus(services)
           if (options.watch && process.stdout.isTTY) clearScreen()

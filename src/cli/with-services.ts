@@ -1,3 +1,4 @@
+import { cleanUpOnSignal } from '../embedded/clean-up-on-signal.ts'
 import { printError } from '../lib/terminal.ts'
 import { fillLocalDefaults } from '../local/local-defaults.ts'
 import { type Config, readEnvironment } from '../runtime/config/config.ts'
@@ -16,10 +17,14 @@ export const withServices = <T>(
   work: (services: Services) => Promise<T>,
   options: { sendsEmail?: boolean; anyKey?: boolean } = {},
 ): Promise<T> =>
-  withConfig(
-    async (config, stack) => work(stack.use(await openServices(config, { ...options, isCommand: true }))),
-    options,
-  )
+  withConfig(async (config, stack) => {
+    const services = stack.use(await openServices(config, { ...options, isCommand: true }))
+    // Its database stops under it, which is no news.
+    using _ = cleanUpOnSignal(() => {
+      services.log.level = 'silent'
+    })
+    return await work(services)
+  }, options)
 
 /**
  * Like `withServices`, for commands that open their own connections.
@@ -30,9 +35,12 @@ export async function withConfig<T>(
   work: (config: Config, stack: AsyncDisposableStack) => Promise<T>,
   { sendsEmail = false, migrates = true }: { sendsEmail?: boolean; migrates?: boolean } = {},
 ): Promise<T> {
+  // What runs beside the command: the embedded database, the mailbox.
+  await using local = new AsyncDisposableStack()
+  using _ = cleanUpOnSignal(() => local.disposeAsync())
   await using stack = new AsyncDisposableStack()
   const environment = readEnvironment({ LOG_LEVEL: 'warn', ...process.env })
-  const { config } = await fillLocalDefaults(environment, stack, {
+  const { config } = await fillLocalDefaults(environment, local, {
     mailbox: sendsEmail ? 'shared' : 'none',
     print: printError,
   })

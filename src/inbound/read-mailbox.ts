@@ -44,6 +44,19 @@ export async function readMailbox(deps: Deps, url: string): Promise<number> {
   }
 }
 
+/** Logs in to the mailbox and opens its folder. Changes nothing. @throws imapflow's error */
+export async function tryMailbox(url: string): Promise<void> {
+  const { client, folder } = clientFor(url)
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    await client.mailboxOpen(folder, { readOnly: true })
+    await client.logout()
+  } finally {
+    client.close()
+  }
+}
+
 async function readOne(deps: Deps, client: ImapFlow, uid: number, to: { flag: string; done: string | undefined }) {
   const message = await client.fetchOne(String(uid), { source: { start: 0, maxLength: MAX_BYTES } }, { uid: true })
   const raw = message ? message.source : undefined

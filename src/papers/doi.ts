@@ -15,10 +15,14 @@ export function doiIn(text: string): string | undefined {
 
 /** Removes marks of the text around it. Old DOIs end in brackets of their own: 10.1016/0006(91)90001-e(2). */
 function withoutSentence(doi: string): string {
-  const count = (mark: string) => doi.split(mark).length
-  if (/[.,;:'"\]]$/.test(doi) || (doi.endsWith(')') && count(')') > count('(')))
-    return withoutSentence(doi.slice(0, -1))
-  return doi
+  let end = doi.length
+  let unopened = doi.split(')').length - doi.split('(').length
+  for (; end > 0; end--) {
+    const last = doi[end - 1]!
+    if (last === ')' && unopened > 0) unopened--
+    else if (!`.,;:'"]`.includes(last)) break
+  }
+  return doi.slice(0, end)
 }
 
 function decoded(text: string): string {

@@ -14,7 +14,7 @@ const NAME = `(?:(\\d{4}\\.\\d{4,5})|(${ARCHIVES})(?:\\.[a-z-]{2,})?/(\\d{7}))(?
 
 /** An id outside a link, as people and formats write it: "oai:arXiv.org:2507.06261v1", "arXiv: 2507.06261 [cs.CL] 9 Jul 2025", "[2507.06261] A title". */
 const WRITTEN = new RegExp(
-  `^\\[?(?:(?:https?://)?(?:dx\\.)?doi(?:\\.org)?[:/]\\s*)?(?:10\\.48550/)?(?:oai:arxiv\\.org:|arxiv\\s*[:.]?\\s*)?${NAME}(?:\\.pdf)?\\]?(?:\\s.*)?$`,
+  `^\\[?(?:(?:https?://)?(?:dx\\.)?doi(?:\\.org)?[:/]\\s*)?(?:10\\.48550/)?(?:oai:arxiv\\.org:|arxiv\\s*(?:[:.]\\s*)?)?${NAME}(?:\\.pdf)?\\]?(?:\\s.*)?$`,
   'is',
 )
 
@@ -51,7 +51,8 @@ const SITES = [
 export function arxivName(text: string): ArxivName | undefined {
   const plain = decoded(text.normalize('NFKC').replace(/\p{Cf}/gu, ''))
     .trim()
-    .replace(/^[<("']+|[>)"'.,;]+$/g, '')
+    // The lookbehind keeps it linear: otherwise a search starts at every mark of a long run.
+    .replace(/^[<("']+|(?<![>)"'.,;])[>)"'.,;]+$/g, '')
   return nameIn(WRITTEN.exec(plain)) ?? nameIn(IN_PATH.exec(pathOf(plain) ?? ''))
 }
 

@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { type ExecFileOptionsWithStringEncoding, execFile } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
@@ -35,7 +36,15 @@ interface Ended {
   stderr: string
 }
 
-async function paperboy(args: string[], env: Record<string, string> = {}): Promise<Ended> {
+/**
+ * @param to.stdout a file in place of the pipe
+ * @param to.lines the pipe is closed after so many lines, as `head` does
+ */
+async function paperboy(
+  args: string[],
+  env: Record<string, string> = {},
+  to: { stdout?: string; lines?: number } = {},
+): Promise<Ended> {
   const given = {
     PATH: process.env.PATH,
     HOME: folder,
@@ -49,9 +58,18 @@ async function paperboy(args: string[], env: Record<string, string> = {}): Promi
     SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
     ...env,
   }
-  const options = { cwd: new URL('../..', import.meta.url), env: given }
+  const options: ExecFileOptionsWithStringEncoding = {
+    cwd: new URL('../..', import.meta.url),
+    env: given,
+    encoding: 'utf8',
+  }
   return new Promise<Ended>((resolve) => {
-    execFile(process.execPath, ['src/cli/main.ts', ...args], options, (error, stdout, stderr) =>
+    const command = [process.execPath, 'src/cli/main.ts', ...args]
+    const redirected = to.stdout ? ' > "$OUT"' : to.lines ? ' | head -n "$LINES"' : ''
+    const shell = ['-o', 'pipefail', '-c', `"$@"${redirected}`, 'bash', ...command]
+    options.env = { ...given, OUT: to.stdout ?? '', LINES: String(to.lines ?? '') }
+    const [program, ...rest] = redirected ? ['bash', ...shell] : command
+    execFile(program!, rest, options, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     )
   }).then((ended) => {
@@ -106,6 +124,26 @@ test('doctor reports problems with exit 1 and without secrets, even if nothing i
   })
   expect((await paperboy(['doctor'])).stdout).toMatch(/^ERROR {2}Database .*ECONNREFUSED/m)
 }, 20_000)
+
+const FULL_DISK = '/dev/full'
+
+test.skipIf(!existsSync(FULL_DISK))('a result that cannot be written is exit 1, in words', async () => {
+  const key = file('ed25519.pem', generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  const env = { DKIM_DOMAIN: 'example.org', DKIM_SELECTOR: 'a', DKIM_PRIVATE_KEY_FILE: key }
+  for (const args of [['dkim'], ['dkim', '--json'], ['--help']]) {
+    const { code, stderr } = await paperboy(args, env, { stdout: FULL_DISK })
+    expect([code, stderr]).toEqual([1, 'paperboy: ENOSPC: no space left on device, write (ENOSPC)\n'])
+  }
+})
+
+test('a reader of the output that leaves early is no failure', async ({ db, databaseUrl }) => {
+  await addReaders(db, 3_000)
+  const { code, stderr } = await paperboy(['subscribers', 'export'], { DATABASE_URL: databaseUrl }, { lines: 1 })
+  expect([code, stderr]).toEqual([0, ''])
+  expect(await paperboy(['status', '--watch', '--json'], { DATABASE_URL: databaseUrl }, { lines: 1 })).toMatchObject({
+    code: 0,
+  })
+}, 60_000)
 
 test('--help is exit 0 for every command, names the commands below it, and needs no database', async () => {
   const top = await paperboy(['--help'])
@@ -199,6 +237,7 @@ test('api-key creates a key that is printed once, lists it without its secret, a
   expect((await run('api-key', 'revoke', '1')).code).toBe(0)
   expect((await run('api-key', 'revoke', '1')).code).toBe(1)
   expect((await run('api-key', 'create', 'Shop', '--scopes', 'everything')).code).toBe(2)
+  expect(await run('api-key', 'revoke', 'Shop')).toMatchObject({ code: 2, stderr: expect.stringContaining('"Shop"') })
   const log = (await db.select().from(auditLog).orderBy(auditLog.id)).map(({ action, target }) => `${action} ${target}`)
   expect(log).toEqual(['created the API key "Shop"', 'revoked API key 1'])
 })
@@ -399,6 +438,12 @@ describe('edition', { timeout: 120_000 }, () => {
     expect(told).toMatchObject({ state: 'sending', total: 2, open: 1, states: { accepted: 1, deferred: 1 } })
     expect(Date.parse(told.nextTry)).toBeGreaterThan(Date.now())
     expect(sink.taken.map((one) => one.to)).toEqual(['ada@example.org'])
+  })
+
+  test('send prints one JSON value also when no reader is due yet', async ({ databaseUrl, db }) => {
+    const { edition } = await begin(db, databaseUrl)
+    await edition('assemble')
+    expect(JSON.parse((await edition('send')).stdout)).toMatchObject({ total: 0, open: 0 })
   })
 
   test('a cancelled edition can be neither released nor sent', async ({ databaseUrl, db }) => {

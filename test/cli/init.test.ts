@@ -2,10 +2,13 @@ import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { parseEnv } from 'node:util'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
+import { createProgram } from '../../src/cli/program.ts'
 import { envText } from '../../src/operate/write-env.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
+import { describeError } from '../../src/runtime/process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'paperboy-init-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -66,6 +69,23 @@ test('without a terminal, reports missing values; never writes invalid ones', as
   const wrong = await init(['--file', file, ...FLAGS, '--smtp-url', 'ftp://secret@nowhere'])
   expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('SMTP_URL')])
   expect(wrong.stderr).not.toContain('secret')
+  expect(() => statSync(file)).toThrow('ENOENT')
+})
+
+test.each([
+  ['Ctrl-C', '\x03'],
+  ['Ctrl-D', '\x04'],
+])('%s at a question ends it in words, and writes nothing', async (_name, key) => {
+  const file = join(folder, 'left.env')
+  const keyboard = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => keyboard })
+  vi.spyOn(process, 'stdin', 'get').mockReturnValue(keyboard as unknown as typeof process.stdin)
+  const screen = Object.assign(new PassThrough(), { isTTY: true, columns: 80 })
+  vi.spyOn(process, 'stderr', 'get').mockReturnValue(screen as unknown as typeof process.stderr)
+  onTestFinished(() => void vi.restoreAllMocks())
+  screen.once('data', () => keyboard.write(key))
+  const program = await createProgram(['init'])
+  const error = await program.parseAsync(['init', '--file', file], { from: 'user' }).catch((each) => each)
+  expect(describeError(error)).toBe('Stopped. Nothing was written.')
   expect(() => statSync(file)).toThrow('ENOENT')
 })
 

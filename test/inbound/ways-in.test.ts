@@ -10,11 +10,14 @@ import { receiveMail } from '../../src/inbound/receive.ts'
 import { deleteOldInbound } from '../../src/inbound/retention.ts'
 import { unsubscribeMailto } from '../../src/mail/own-addresses.ts'
 import { returnPath } from '../../src/mail/return-path.ts'
+import { findAttention } from '../../src/operate/attention/find.ts'
+import { checkMailbox } from '../../src/operate/doctor/mailbox.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { inboundEvents, subscribers } from '../../src/runtime/db/schema.ts'
+import { startInboundServer } from '../../workers/listen.ts'
 import { readMailboxJob } from '../../workers/read-mailbox.ts'
 import { test } from '../support/database.ts'
-import { addSubscriber, servicesOn, testConfig } from '../support/services.ts'
+import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
 import { openImapServer } from './imap-server.ts'
 import { BOUNCES, bounceMail, complaintMail, handedDigest, plainMail } from './support.ts'
 
@@ -86,11 +89,42 @@ test('a connection lost at any command costs one run: the next one continues, an
   expect(server.folders.get('INBOX')!.every(({ flags }) => flags.has('PaperboyRead'))).toBe(true)
 })
 
-test('an unreachable mailbox or a wrong password fails no job', async ({ db }) => {
-  const { services } = await reader(db)
+test('an unreachable mailbox or a wrong password fails no job, and becomes a problem that reaches the operators', async ({
+  db,
+}) => {
   const server = await mailbox()
-  for (const INBOUND_IMAP_URL of [server.url.replace('right', 'wrong'), 'imap://a:b@127.0.0.1:1/'])
-    await readMailboxJob({ ...services, config: { ...services.config, INBOUND_IMAP_URL } })
+  const cases: [string, RegExp][] = [
+    [server.url.replace('right', 'wrong-password'), /cannot be read: no$/],
+    ['imap://a:wrong-password@127.0.0.1:1/', /cannot be read: .*ECONNREFUSED/],
+  ]
+  for (const [INBOUND_IMAP_URL, message] of cases) {
+    const at = { now: NOON }
+    const services = servicesOn(db, { ...BOUNCES, INBOUND_IMAP_URL }, at)
+    const problems = async () => (await findAttention(services)).filter(({ name }) => name === 'inbound_unread')
+    await readMailboxJob(services)
+    expect(await problems(), 'a restart of the mail server').toEqual([])
+    at.now = new Date(NOON.getTime() + 16 * 60_000)
+    await readMailboxJob(services)
+    const [problem, ...others] = await problems()
+    expect(others).toEqual([])
+    expect(problem).toMatchObject({ state: 'error', since: NOON, message: expect.stringMatching(message) })
+    expect(problem!.standing, 'it is emailed').toBeUndefined()
+    expect(JSON.stringify(problem)).not.toContain('wrong-password')
+    await readMailboxJob(servicesOn(db, { ...BOUNCES, INBOUND_IMAP_URL: server.url }, at))
+    expect(await problems()).toEqual([])
+  }
+})
+
+test('doctor tries the mailbox, and changes nothing in it', async () => {
+  const server = await mailbox()
+  server.deliver(plainMail({ Subject: 'hello' }))
+  expect(await checkMailbox(server.url)).toMatchObject([{ part: 'Inbound', state: 'ok' }])
+  expect(server.folders.get('INBOX')![0]!.flags.size).toBe(0)
+  const refused = await checkMailbox(server.url.replace('right', 'wrong-password'))
+  expect(refused).toMatchObject([{ state: 'error', message: 'the mailbox cannot be read: no' }])
+  expect(JSON.stringify(refused)).not.toContain('wrong-password')
+  expect(await checkMailbox('imap://a:b@127.0.0.1:1/')).toMatchObject([{ state: 'error' }])
+  expect(await checkMailbox(undefined)).toEqual([])
 })
 
 test('reports whose fields have anything in them are recorded, and hold up no other message', async ({ db }) => {
@@ -255,6 +289,26 @@ test('deletes raw and unproven messages after thirty days, and every event after
   clock.now = new Date('2027-06-16T12:00:00Z')
   await deleteOldInbound(services)
   expect(await left()).toEqual([0, 0])
+})
+
+test('one of several workers on a machine listens, and another takes over when it ends', async ({ db }) => {
+  const { services } = await reader(db)
+  const probe = net.createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as net.AddressInfo
+  await new Promise((closed) => probe.close(closed))
+  const greets = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = net.connect(port, '127.0.0.1')
+      socket.once('data', () => socket.destroy() && resolve(true)).once('error', () => resolve(false))
+    })
+  const onPort = { ...services, config: { ...services.config, HOST: '127.0.0.1', INBOUND_SMTP_PORT: port } }
+  const [first, second] = [await startInboundServer(onPort, 20), await startInboundServer(onPort, 20)]
+  expect(await greets()).toBe(true)
+  await first!.close()
+  await expect.poll(greets).toBe(true)
+  await second!.close()
+  expect(await greets()).toBe(false)
 })
 
 test('idle peers do not block others, and one network has few connections', async ({ db }) => {

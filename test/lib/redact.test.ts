@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { redact } from '../../src/lib/redact.ts'
+import { expectLinearTime } from '../support/linear-time.ts'
 
 test.each([
   ['250 2.0.0 Ok: queued as 4Bxyz', '250 2.0.0 Ok: queued as 4Bxyz'],
@@ -13,4 +14,9 @@ test.each([
   ['two\r\nlines\u0000', 'two lines'],
 ])('%s', (given, kept) => {
   expect(redact(given)).toBe(kept)
+})
+
+// The Diagnostic-Code of a bounce has up to 64 KB.
+test.each(['a', 'a%40', 'a=40b.', 'a&#64;b.', '"a', '.', 'a%40b%2e'])('takes linear time: %s', (piece) => {
+  expectLinearTime(redact, piece)
 })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import pg from 'pg'
 import { afterEach, expect, inject } from 'vitest'
@@ -134,6 +134,51 @@ test('a file that is cut off, foreign or changed loads nothing', async ({ db, da
   }
   expect(await attempt(whole)).toMatchObject({ code: 0 })
   expect((await contents(target)).subscribers).toHaveLength(200)
+}, 120_000)
+
+/** Starts backups that all wait for the table of readers. Returns them and the function that lets them go on. */
+async function begun(databaseUrl: string, files: string[]) {
+  const holder = new pg.Client({ connectionString: databaseUrl })
+  await holder.connect()
+  stack.push(() => holder.end())
+  await holder.query('BEGIN; LOCK TABLE subscribers IN ACCESS EXCLUSIVE MODE')
+  const env = { DATABASE_URL: databaseUrl, DATA_DIR: join(tmpdir(), 'paperboy-none') }
+  const running = files.map((file) => start('src/cli/main.ts', ['backup', file], env))
+  for (const each of running) stack.push(() => each.end('SIGKILL'))
+  const waiting = async () =>
+    (await holder.query(`SELECT FROM pg_locks WHERE relation = 'subscribers'::regclass AND NOT granted`)).rowCount
+  await expect.poll(waiting, { timeout: 30_000 }).toBe(files.length)
+  return { running, goOn: () => holder.query('COMMIT') }
+}
+
+/** Names of files that begin with a backup's. */
+const besides = async (file: string) => (await readdir(tmpdir())).filter((name) => name.startsWith(basename(file)))
+
+test('two backups into one file at once are both done, and the file is whole', async ({ db, databaseUrl }) => {
+  await addReaders(db, 20)
+  const file = temporaryFile()
+  const { running, goOn } = await begun(databaseUrl, [file, file])
+  await goOn()
+  for (const { child } of running) await expect.poll(() => child.exitCode, { timeout: 60_000 }).not.toBeNull()
+  expect(running.map(({ child, output }) => [child.exitCode, output()])).toEqual([
+    [0, expect.stringContaining('rows')],
+    [0, expect.stringContaining('rows')],
+  ])
+  expect(await besides(file)).toEqual([basename(file)])
+  expect(await paperboy(await emptyDatabase(), 'restore', file)).toMatchObject({ code: 0 })
+}, 120_000)
+
+test('a backup that is stopped leaves no file with addresses behind', async ({ db, databaseUrl }) => {
+  await addReaders(db, 20)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const file = temporaryFile()
+    const { running, goOn } = await begun(databaseUrl, [file])
+    expect(await besides(file)).toHaveLength(1)
+    await running[0]!.end(signal)
+    expect(running[0]!.child.signalCode).toBe(signal)
+    expect(await besides(file)).toEqual([])
+    await goOn()
+  }
 }, 120_000)
 
 test('a database with readers is never overwritten', async ({ db, databaseUrl }) => {

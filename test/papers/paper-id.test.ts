@@ -2,11 +2,13 @@ import { asc } from 'drizzle-orm'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { assemble } from '../../src/edition/draft/assemble.ts'
+import { doiIn } from '../../src/papers/doi.ts'
 import { submitPaper } from '../../src/papers/ingest/submissions.ts'
 import { arxivName, idOfNumber } from '../../src/papers/paper-id.ts'
 import { searchPapers } from '../../src/papers/search/search.ts'
 import { papers } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
+import { expectLinearTime } from '../support/linear-time.ts'
 import { servicesOn } from '../support/services.ts'
 import { fixture, importing } from './support.ts'
 
@@ -87,6 +89,20 @@ describe('an arXiv id', () => {
         expect(found === undefined || arxivName(found.id)?.id === found.id).toBe(true)
       }),
     )
+  })
+
+  // Any part of a request's path may be one, up to 16 KB.
+  test.for([
+    ['.', '', 'x'],
+    [',', '', 'x'],
+    ['<', '', 'x'],
+    [' ', 'arxiv', 'x'],
+    ['.', '10.1234/a', ''],
+    [')', '10.1234/a', ''],
+    ['1.', '10.1101/', ''],
+    ['a/', 'https://arxiv.org/', 'x'],
+  ] as const)('is looked for in linear time: "%s" repeated after "%s"', ([piece, before, after]) => {
+    expectLinearTime((text) => [arxivName(text), doiIn(text)], piece, before, after)
   })
 
   test('written as a number gets its zeros back', () => {

@@ -3,7 +3,7 @@ import { minuteUtc } from '../../calendar/words.ts'
 import { describeProgress } from '../../delivery/ledger/progress.ts'
 import { sendEdition } from '../../delivery/send/send-edition.ts'
 import { describeEdition, type EditionKey, findEdition } from '../../edition/draft/control.ts'
-import { print, printError, progressBar } from '../../lib/terminal.ts'
+import { printError, progressBar } from '../../lib/terminal.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 import { cliActor } from '../actor.ts'
@@ -50,12 +50,12 @@ async function send(services: Services, options: SendOptions, command: Command):
   })
   const { state } = await findEdition(services, options)
   const waiting = end.open > 0 && end.nextTry ? ` Next try ${minuteUtc(end.nextTry)}.` : ''
+  const none = end.total === 0 && !options.now ? '\nNo reader is due yet. Each reader gets it at their hour.' : ''
   report(
     command,
     { ...options, state, ...end },
-    `Edition of ${options.date}, ${state}: ${end.total.toLocaleString('en')} deliveries, ${describeProgress(end)}.${waiting}`,
+    `Edition of ${options.date}, ${state}: ${end.total.toLocaleString('en')} deliveries, ${describeProgress(end)}.${waiting}${none}`,
   )
-  if (end.total === 0 && !options.now) print('No reader is due yet. Each reader gets it at their hour.')
   if (end.open > 0) process.exitCode = 1
 }
 

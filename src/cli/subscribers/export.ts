@@ -21,8 +21,8 @@ export function exportCommand(subscribers: Command): void {
       const filter = filterOf(options)
       // Most tools subscribe every address in the file, so people who unsubscribed here must not be in it.
       const chosen = options.for && filter.status === undefined ? { ...filter, status: 'active' as const } : filter
-      await writeChunks(exportSubscribers(services, chosen, options.for ? LAYOUTS[options.for] : OWN_LAYOUT))
-      printError('Done. The export contains addresses: keep it safe.')
+      const readers = exportSubscribers(services, chosen, options.for ? LAYOUTS[options.for] : OWN_LAYOUT)
+      if (await writeChunks(readers)) printError('Done. The export contains addresses: keep it safe.')
     }),
   )
 }

@@ -27,8 +27,7 @@ export function exportCommand(suppressions: Command): void {
     .description('print all suppressions as CSV: hashes, valid with the same SUPPRESSION_KEY')
     .action(() =>
       withServices(async (services) => {
-        await writeChunks(exportSuppressions(services))
-        printError('Done.')
+        if (await writeChunks(exportSuppressions(services))) printError('Done.')
       }),
     )
 }

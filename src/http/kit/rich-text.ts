@@ -5,17 +5,17 @@ import { readable } from '../../papers/readable.ts'
 
 /** `$…$`, `$$…$$`, `\(…\)` and `\[…\]`. As in Pandoc, a dollar before a space or after one is money, as is one before a digit. */
 const MATHS =
-  /(?<!\\)\$\$([^$]+)\$\$|(?<!\\)\$(?![\s$])((?:[^$\\]|\\.)*?[^\s\\$])\$(?!\d)|\\\(([\s\S]+?)\\\)|\\\[([\s\S]+?)\\\]/g
+  /(?<!\\)\$\$([^$]+)\$\$|(?<!\\)\$(?![\s$])((?:[^$\\]|\\.)*?[^\s\\$])\$(?!\d)|\\\(([\s\S]{1,400}?)\\\)|\\\[([\s\S]{1,400}?)\\\]/g
 
 /** Numbers and words need no formula: "$10\times$" reads best as "10×". */
 const PLAIN = /^[\d\s.,%+-]*(?:\\times|\\%|\\sim)?[\d\s.,%+-]*$/
 
-/** Longer formulas are rare and slow to set. */
+/** Characters. Longer formulas are rare and slow to set. MATHS has the limit too: it would search each bracket without an end to the end. */
 const LONGEST = 400
 
 /** A link in a text, with or without its scheme. */
 const LINK = /\b(?:https?:\/\/|(?:www|github|huggingface)\.(?=\w))[^\s<>"'`{}|\\^]+/gi
-const AFTER_LINK = /[.,;:!?)\]}'"]+$/
+const AFTER_LINK = /(?<![.,;:!?)\]}'"])[.,;:!?)\]}'"]+$/
 
 /**
  * Returns a title or an abstract as HTML: its LaTeX formulas as MathML, the rest as readable text, all of it escaped.
@@ -52,7 +52,7 @@ function piecesOf(source: string): Piece[] {
   let after = 0
   for (const found of source.matchAll(MATHS)) {
     const formula = found.slice(1).find((part) => part !== undefined)!
-    const html = PLAIN.test(formula) ? undefined : mathMl(formula)
+    const html = formula.length > LONGEST || PLAIN.test(formula) ? undefined : mathMl(formula)
     if (html === undefined) continue
     pieces.push({ text: source.slice(after, found.index) }, { html })
     after = found.index + found[0].length
@@ -74,7 +74,6 @@ function spaced(text: string, write: (text: string) => string): string {
 
 /** Returns undefined for a formula with an unknown command. Inline styles are removed, since the pages' policy refuses them. */
 function mathMl(formula: string): string | undefined {
-  if (formula.length > LONGEST) return undefined
   try {
     const set = temml.renderToString(formula, { throwOnError: true, trust: false, strict: false, maxExpand: 100 })
     return set.replace(/ style="[^"]*"/g, '')

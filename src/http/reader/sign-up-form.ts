@@ -7,7 +7,7 @@ import { evidenceFields } from '../kit/evidence.ts'
 import { timeZoneField } from '../kit/zones.ts'
 
 /** One value of each kind, from a link to follow something. Invalid values count as absent. */
-const wish = z.string().optional().catch(undefined)
+const wish = z.string().max(1000).optional().catch(undefined)
 export const wishFields = { topic: wish, author: wish, organisation: wish }
 
 export interface Wish {

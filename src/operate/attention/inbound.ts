@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { readMailboxOutage } from '../../inbound/mailbox-health.ts'
 import { reportInbound } from '../../inbound/report.ts'
 import { moment, number, queryOne, text } from '../../runtime/db/query.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
@@ -24,6 +25,27 @@ export async function refusedSender({ db, now }: AttentionDeps): Promise<Attenti
       since,
       message: `${count} ${count === 1 ? 'bounce says' : 'bounces say'} that our own address is refused${evidence ? `: ${evidence}` : ''}`,
       remedy: 'check that MAIL_FROM and BOUNCE_ADDRESS accept email, and run npm run paperboy -- doctor',
+      href: '/admin',
+    },
+  ]
+}
+
+/** A mail server that restarts is back by then. */
+const OUTAGE_MS = 15 * 60_000
+
+/** A mailbox that cannot be read, for example since its password was changed. */
+export async function failingMailbox({ db, config, now }: AttentionDeps): Promise<Attention[]> {
+  const outage = config.INBOUND_IMAP_URL === undefined ? undefined : await readMailboxOutage(db)
+  if (outage === undefined || now().getTime() - outage.since.getTime() < OUTAGE_MS) return []
+  return [
+    {
+      name: 'inbound_unread',
+      about: 'mailbox',
+      part: 'Inbound',
+      state: 'error',
+      since: outage.since,
+      message: `the mailbox cannot be read: ${outage.failure}`,
+      remedy: 'check INBOUND_IMAP_URL, and run npm run paperboy -- doctor',
       href: '/admin',
     },
   ]

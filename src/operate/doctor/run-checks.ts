@@ -4,6 +4,7 @@ import { startDatabaseClock } from '../../runtime/db/clock.ts'
 import { databaseOn, openPool } from '../../runtime/db/database.ts'
 import { checkDatabase } from './database.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import { checkMailbox } from './mailbox.ts'
 import { checkQueue } from './queue.ts'
 import { checkRelays } from './relays.ts'
 import { checkSender, type Dns } from './sender.ts'
@@ -21,6 +22,7 @@ export async function runChecks(config: Config, ask: { dns?: Dns; fetch?: Fetch 
     checkData(config),
     checkQueue(config.REDIS_URL),
     checkRelays(config),
+    checkMailbox(config.INBOUND_IMAP_URL),
     checkSender(config, dns),
     checkSite(config, ask.fetch),
   ])

@@ -4,6 +4,8 @@ import { isNoTopic } from './no-topics.ts'
 import { IRREGULAR, NOUNS } from './nouns.ts'
 
 const LONGEST_SLUG = 60
+/** Characters. The rules below take quadratic time, and anybody can send a long text as a topic. */
+const LONGEST_TEXT = 500
 
 /** Returns a text's slug: "3D & rendering" → "3d-and-rendering". Empty for a text without Latin letters and digits. */
 export const slugOf = (text: string): string =>
@@ -21,6 +23,7 @@ export const slugOf = (text: string): string =>
  * A slug that names no known topic stays as it is, but for its plural and its spelling.
  */
 export function canonicalSlug(slug: string): string {
+  if (slug.length > LONGEST_TEXT) return slug
   const usual = usualForm(slug)
   const bare = usual.replace(VARIANT, '$1')
   return KNOWN.get(slug) ?? KNOWN.get(usual) ?? KNOWN.get(bare) ?? bare
@@ -55,6 +58,7 @@ const KNOWN: ReadonlyMap<string, string> = new Map(
 
 /** Returns a keyword's topic, or undefined when it names none. Text in brackets is dropped: "Large Language Models (LLMs)". */
 export function keywordTopic(keyword: string): string | undefined {
+  if (keyword.length > LONGEST_TEXT) return undefined
   const slug = canonicalSlug(slugOf(unbracketed(keyword)))
   return slug.length > 1 && slug.length <= LONGEST_SLUG && !isNoTopic(slug) ? slug : undefined
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { isNetwork } from '../../lib/network.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { type Mailbox, parseMailbox } from '../../mail/mailbox.ts'
+import { decodeLogin } from './url-login.ts'
 
 // The kinds of values that environment variables have.
 
@@ -28,6 +29,16 @@ export const urlOf = (...schemes: string[]) =>
   z.string().refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), {
     message: `must be a URL starting with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
   })
+
+export const imapUrl = urlOf('imap:', 'imaps:').superRefine((value, context) => {
+  if (!URL.canParse(value)) return
+  try {
+    const { username, password } = new URL(value)
+    decodeLogin(username + password)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message })
+  }
+})
 
 /** A base64 password may contain characters that end the host part of a URL. */
 export const databaseUrl = z.string().superRefine((value, context) => {

@@ -1,3 +1,5 @@
+import { decodeLogin } from './url-login.ts'
+
 const FORM = /^(redis|rediss)(?:\+(cluster|sentinel))?:\/\/(?:([^@/]*)@)?([^@/?#]+)(?:\/([^/?#]*))?(?:\/(\d+))?$/
 
 interface RedisAddress {
@@ -13,7 +15,14 @@ interface RedisAddress {
 
 /** Returns the problem of a REDIS_URL, or undefined. */
 export function redisUrlProblem(url: string): string | undefined {
-  const address = parseRedisUrl(url)
+  try {
+    return problemOf(parseRedisUrl(url))
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+function problemOf(address: RedisAddress | undefined): string | undefined {
   if (!address) {
     return 'must look like redis://host:6379, redis+cluster://host1:6379,host2:6379 or redis+sentinel://host1:26379,host2:26379/master'
   }
@@ -23,7 +32,7 @@ export function redisUrlProblem(url: string): string | undefined {
   return undefined
 }
 
-/** Returns the parts of a REDIS_URL, or undefined when it is none. */
+/** Returns the parts of a REDIS_URL, or undefined when it is none. @throws Error for a login that cannot be decoded */
 export function parseRedisUrl(url: string): RedisAddress | undefined {
   const found = FORM.exec(url)
   if (!found) return undefined
@@ -37,8 +46,8 @@ export function parseRedisUrl(url: string): RedisAddress | undefined {
   return {
     kind,
     tls: scheme === 'rediss',
-    username: decodeURIComponent(username!),
-    password: decodeURIComponent(password!),
+    username: decodeLogin(username!),
+    password: decodeLogin(password!),
     nodes: nodes as { host: string; port: number }[],
     master: kind === 'sentinel' ? first : '',
     database: Number(database || 0),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { decodeLogin } from './url-login.ts'
 
 /** How to use one relay, parsed from its URL in SMTP_URL. */
 export interface RelaySettings {
@@ -93,9 +94,7 @@ function parseRelay(text: string, connections: number): RelaySettings {
   const options = parsed.data
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const secure = url.protocol === 'smtps:'
-  const auth = url.username
-    ? { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) }
-    : undefined
+  const auth = url.username ? { user: decodeLogin(url.username), pass: decodeLogin(url.password) } : undefined
   return {
     name: options.name ?? (url.port ? `${host}:${url.port}` : host),
     host,

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { richText } from '../../../src/http/kit/rich-text.ts'
+import { expectLinearTime } from '../../support/linear-time.ts'
 
 describe('a formula', () => {
   test.for([
@@ -32,6 +33,19 @@ describe('a formula', () => {
   test('that expands without end is left as text', () => {
     expect(richText(String.raw`$\def\x{\x\x}\x$`)).not.toContain('<math')
   })
+})
+
+test.each([
+  [')', 'see https://a.example/', 'x'],
+  [',', '$1', 'x$'],
+  ['1', '$', 'x$'],
+  ['\\(', '', ''],
+  ['\\[', '', ''],
+  ['$a ', '', ''],
+  ['\\$', '$a', ''],
+  ['<i>', '', ''],
+])('an abstract takes linear time: "%s" repeated', (piece, before, after) => {
+  expectLinearTime((text) => richText(text, { links: true }), piece, before, after)
 })
 
 describe('an address in an abstract', () => {

@@ -6,6 +6,7 @@ import { FIELDS, GROUPS } from '../../../src/papers/topics/fields.ts'
 import { canonicalSlug, keywordTopic } from '../../../src/papers/topics/keywords.ts'
 import { topicName } from '../../../src/papers/topics/topic-name.ts'
 import { fieldsOf, isField, topicsOf } from '../../../src/papers/topics/topics.ts'
+import { expectLinearTime } from '../../support/linear-time.ts'
 
 /** Slugs of the fields that readers could follow before there were groups. */
 const EARLIER_FIELDS =
@@ -150,6 +151,11 @@ describe('a topic has one slug', () => {
     for (const keyword of none.split(/\s*\|\s*/)) expect([keyword, keywordTopic(keyword)]).toEqual([keyword, undefined])
     expect(keywordTopic('dataset')).toBe('datasets')
   })
+})
+
+test.each(['a', 'a-', '-', 's', 'generation-', 'ing'])('a slug takes linear time: %s', (piece) => {
+  expectLinearTime(canonicalSlug, piece, '', '!')
+  expectLinearTime(keywordTopic, `(${piece}`, '', '!')
 })
 
 describe('a topic’s name', () => {

@@ -61,6 +61,15 @@ test('an empty or blank value counts as absent', () => {
   expect(readEnvironment({ PORT: '', SMTP_CONNECTIONS: ' ' })).toEqual(readEnvironment({}))
 })
 
+test.each([
+  { SMTP_URL: 'smtps://user:10%off@smtp.example.org:465' },
+  { REDIS_URL: 'redis://user:10%off@redis.example.org:6379' },
+  { INBOUND_IMAP_URL: 'imaps://user:10%off@imap.example.org/INBOX' },
+])('%j: a login with a bare % names the variable and the remedy', (env) => {
+  const [name] = Object.keys(env)
+  expect(problemsOf(env)).toEqual([`  - ${name} has a % that encodes nothing: write %25 in its user or password`])
+})
+
 test('for a database password that breaks the URL, the error says how to encode it and does not show it', () => {
   const message = (url: string) => {
     try {
