@@ -412,6 +412,7 @@ export const de = (newsletter: string): Messages => ({
       ['/', 'Suchen'],
       ['?', 'Diese Hilfe'],
     ],
+    use: 'Diese Tasten verwenden',
     close: 'Schließen',
   },
   list: {

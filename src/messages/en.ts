@@ -420,6 +420,7 @@ export const en = (newsletter: string) => ({
       ['/', 'Search'],
       ['?', 'This help'],
     ] as [string, string][],
+    use: 'Use these keys',
     close: 'Close',
   },
   list: {

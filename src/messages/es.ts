@@ -414,6 +414,7 @@ export const es = (newsletter: string): Messages => ({
       ['/', 'Buscar'],
       ['?', 'Esta ayuda'],
     ],
+    use: 'Usar estas teclas',
     close: 'Cerrar',
   },
   list: {

@@ -429,6 +429,7 @@ export const fr = (newsletter: string): Messages => ({
       ['/', 'Rechercher'],
       ['?', 'Cette aide'],
     ],
+    use: 'Utiliser ces touches',
     close: 'Fermer',
   },
   list: {

@@ -397,6 +397,7 @@ export const zh = (newsletter: string): Messages => ({
       ['/', '搜索'],
       ['?', '显示此帮助'],
     ],
+    use: '使用这些按键',
     close: '关闭',
   },
   list: {

@@ -171,6 +171,27 @@ test('keys move through the list, open, vote, save, search and explain themselve
   expect(await page.getByLabel('Search papers').inputValue()).toBe('jov?')
 })
 
+test('keys can be switched off, for speech input, and the browser remembers it', async ({ site }) => {
+  await aFullDay(site)
+  const page = await open(site)
+  const movesToPaper = async () => {
+    await page.goto('/')
+    await page.keyboard.press('j')
+    return page.evaluate("document.activeElement.matches('.paper-title a')")
+  }
+  expect(await movesToPaper()).toBe(true)
+  const choice = page.getByLabel('Use these keys')
+  await page.getByRole('button', { name: 'Keyboard shortcuts' }).click()
+  await choice.uncheck()
+  await page.getByRole('button', { name: 'Close' }).click()
+  await page.keyboard.press('?')
+  expect(await choice.isVisible()).toBe(false)
+  expect(await movesToPaper()).toBe(false)
+  await page.getByRole('button', { name: 'Keyboard shortcuts' }).click()
+  await choice.check()
+  expect(await movesToPaper()).toBe(true)
+})
+
 test('keys go on from the paper in the address, where a vote leads back to', async ({ site }) => {
   await aFullDay(site)
   const page = await open(site)

@@ -1,6 +1,7 @@
 // Curating in place: a form of a row is sent without leaving the page, and keys press its buttons. Without this script, forms and Tab do it.
+import { listenForKeys } from './shortcuts.js'
+
 const content = document.querySelector('#content')
-const help = document.querySelector('#keys-help')
 const spoken = document.body.appendChild(document.createElement('p'))
 spoken.className = 'visually-hidden'
 spoken.setAttribute('role', 'status')
@@ -19,7 +20,7 @@ function go(step) {
 const current = () => rowOf(document.activeElement) ?? rows()[at]
 const press = (key) => current()?.querySelector(`[data-key="${key}"]`)?.click()
 
-const KEYS = {
+listenForKeys({
   j: () => go(1),
   k: () => go(-1),
   o: () => current()?.querySelector('h3 a').click(),
@@ -36,27 +37,13 @@ const KEYS = {
     details.querySelector('textarea').focus()
   },
   a: () => content.querySelector('#add-paper')?.focus(),
-  '?': () => help?.showModal(),
-}
-
-document.addEventListener('keydown', (event) => {
-  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.target.matches('textarea')) {
-    event.preventDefault()
-    // With its button, whose words are then spoken.
-    event.target.form.requestSubmit(event.target.form.querySelector('button'))
-    return
-  }
-  const typing = event.target.closest('input, select, textarea, [contenteditable]')
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || help?.open) return
-  const act = KEYS[event.key]
-  if (!act) return
-  event.preventDefault()
-  act()
 })
 
-for (const button of document.querySelectorAll('[data-opens]')) button.hidden = false
-document.addEventListener('click', ({ target }) => {
-  if (target.closest('[data-opens="keys-help"]')) help?.showModal()
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || !event.target.matches('textarea')) return
+  event.preventDefault()
+  // With its button, whose words are then spoken.
+  event.target.form.requestSubmit(event.target.form.querySelector('button'))
 })
 
 // One change at a time, in the order of the keys: each form has what the one before it made.

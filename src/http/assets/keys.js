@@ -1,6 +1,7 @@
 // Keys for lists: j and k move, o opens, v votes, s saves, / searches, ? shows help. Without this script, Tab does all of it.
+import { listenForKeys } from './shortcuts.js'
+
 const papers = [...document.querySelectorAll('.paper, .row')]
-const help = document.querySelector('#keys-help')
 // After a vote, the page opens again at its paper.
 let at = papers.findIndex(({ id }) => id !== '' && id === location.hash.slice(1))
 
@@ -15,7 +16,7 @@ function go(step) {
 const current = () => document.activeElement.closest('.paper, .row') ?? papers[at] ?? document.querySelector('.one')
 const press = (selector) => current()?.querySelector(selector)?.click()
 
-const KEYS = {
+listenForKeys({
   j: () => go(1),
   k: () => go(-1),
   o: () => (document.activeElement.closest('a') ?? current()?.querySelector('.paper-title a'))?.click(),
@@ -26,18 +27,9 @@ const KEYS = {
     if (field) field.focus()
     else document.querySelector('.sections a[href$="/search"]')?.click()
   },
-  '?': () => help?.showModal(),
-}
+})
 
 document.addEventListener('focusin', ({ target }) => {
   const found = papers.indexOf(target.closest('.paper, .row'))
   if (found >= 0) at = found
-})
-document.addEventListener('keydown', (event) => {
-  const typing = event.target.closest('input, select, textarea, [contenteditable]')
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || help?.open) return
-  const act = KEYS[event.key]
-  if (!act) return
-  event.preventDefault()
-  act()
 })
