@@ -1,38 +1,22 @@
 import { eq, sql } from 'drizzle-orm'
-import { afterEach, describe, expect, vi } from 'vitest'
+import { describe, expect, onTestFinished, vi } from 'vitest'
 import { dueBatches } from '../../src/delivery/ledger/batches.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { describePlan, sendPlan } from '../../src/delivery/plan/send-plan.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { cancel, pause, resume } from '../../src/edition/draft/control.ts'
-import { openRelays } from '../../src/relay/relays.ts'
 import { startDatabaseClock } from '../../src/runtime/db/clock.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { deliveries, editions, subscribers, suppressions } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import { test } from '../support/database.ts'
+import { NEVER, sinkThat, workerOn } from '../support/sending.ts'
 import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
-import { openSink, type Sink, smtpReply } from '../support/sink.ts'
+import { type Sink, smtpReply } from '../support/sink.ts'
 
-const running: { close(): unknown }[] = []
-afterEach(async () => {
-  vi.restoreAllMocks()
-  for (const each of running.splice(0)) await each.close()
-})
-const NEVER = new AbortController().signal
 const KEY = { kind: 'daily' as const, date: '2026-04-14' }
 
-async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
-  const sink = await openSink(...behave)
-  running.push(sink)
-  return sink
-}
-function contextOn(services: Services, sink: Sink) {
-  const relay = openRelays({ SMTP_URL: `${sink.url}?name=main`, SMTP_CONNECTIONS: 2 })
-  running.unshift(relay)
-  return deliveryContextWith(services, relay)
-}
+const contextOn = (services: Services, { url }: Sink) => workerOn(services, `${url}?name=main`)
 async function states(db: Db): Promise<Record<string, number>> {
   const { rows } = await db.execute<{ state: string; n: number }>(
     sql`SELECT state, count(*)::int AS n FROM deliveries GROUP BY state`,
@@ -161,7 +145,7 @@ test('the database clock decides due times, not this machine’s clock', async (
   const clock = await startDatabaseClock(db, (error) => {
     throw error
   })
-  running.push({ close: clock.stop })
+  onTestFinished(() => clock.stop())
   const { rows } = await db.execute<{ at: string }>(sql`SELECT clock_timestamp() AS at`)
   expect(Math.abs(clock.now().getTime() - new Date(rows[0]!.at).getTime())).toBeLessThan(2_000)
 })

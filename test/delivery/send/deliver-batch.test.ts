@@ -1,39 +1,18 @@
 import { eq, sql } from 'drizzle-orm'
-import { afterEach, describe, expect } from 'vitest'
+import { describe, expect } from 'vitest'
 import { leaseBatch } from '../../../src/delivery/ledger/batches.ts'
 import { listUnknown, progressOf } from '../../../src/delivery/ledger/progress.ts'
 import { settleEditions } from '../../../src/delivery/ledger/settle-editions.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
-import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { cancel, pause } from '../../../src/edition/draft/control.ts'
-import { openRelays } from '../../../src/relay/relays.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, subscribers, suppressions } from '../../../src/runtime/db/schema.ts'
-import type { Services } from '../../../src/runtime/services.ts'
 import { refuseFirstOutcomes, test } from '../../support/database.ts'
 import { openScriptedRelay } from '../../support/scripted-relay.ts'
+import { closing, NEVER, sinkThat, workerOn } from '../../support/sending.ts'
 import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
-import { openSink, type Sink, smtpReply } from '../../support/sink.ts'
-
-const running: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const each of running.splice(0)) await each.close()
-})
-const NEVER = new AbortController().signal
-
-async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
-  const sink = await openSink(...behave)
-  running.push(sink)
-  return sink
-}
-
-/** A delivery context with a relay of two connections. */
-function workerOn(services: Services, url: string) {
-  const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
-  running.unshift(relay)
-  return deliveryContextWith(services, relay)
-}
+import { smtpReply } from '../../support/sink.ts'
 
 const states = async (db: Db) =>
   Object.fromEntries(
@@ -233,8 +212,7 @@ const messageIds = (messages: string[]) => new Set(messages.map((text) => /^Mess
 describe('a connection lost after the whole message', () => {
   test('resend: sent again under the same Message-ID, at most three times, then it stays unknown', async ({ db }) => {
     const services = servicesOn(db)
-    const relay = await rudeRelay(99)
-    running.push(relay)
+    const relay = closing(await rudeRelay(99))
     await addReaders(db, 1)
     const editionId = await releasedEdition(services)
     const { batchIds } = await planAll(services, editionId)
@@ -253,8 +231,7 @@ describe('a connection lost after the whole message', () => {
 
   test('hold: never sent again', async ({ db }) => {
     const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
-    const relay = await rudeRelay(1)
-    running.push(relay)
+    const relay = closing(await rudeRelay(1))
     await addReaders(db, 1)
     const editionId = await releasedEdition(services)
     const { batchIds } = await planAll(services, editionId)
