@@ -1,5 +1,5 @@
 import { and, eq } from 'drizzle-orm'
-import { dayOf, daysLater, mondayOf } from '../src/calendar/days.ts'
+import { daysLater, mondayOf, openListDay } from '../src/calendar/days.ts'
 import { assemble } from '../src/edition/draft/assemble.ts'
 import { PaperboyError } from '../src/lib/errors.ts'
 import type { Source } from '../src/papers/ingest/sources/source.ts'
@@ -13,8 +13,7 @@ import { collectClosedDay } from './collect-papers.ts'
  */
 export async function assembleEditionJob(services: Services, sources: readonly Source[]): Promise<void> {
   const { config, now } = services
-  const sinceClose = new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000)
-  const today = dayOf(sinceClose)
+  const today = openListDay(now(), config.EDITION_CLOSE_HOUR_UTC)
   const monday = mondayOf(today)
   const wanted = [
     { kind: 'daily' as const, date: daysLater(today, -1) },

@@ -414,6 +414,18 @@ describe('edition', { timeout: 120_000 }, () => {
     expect((await db.select().from(editions))[0]!.state).toBe('cancelled')
   })
 
+  test('a command that another suggests is about the same edition, also a weekly one', async ({ databaseUrl, db }) => {
+    const { run } = await begin(db, databaseUrl)
+    const weekly = ['--date', '2026-04-13', '--kind', 'weekly']
+    expect((await run('edition', 'pause', ...weekly)).stderr).toContain(`edition assemble ${weekly.join(' ')}`)
+    const times = { closesAt: new Date(), releaseAt: new Date(), assembledAt: new Date(), messageKey: Buffer.alloc(32) }
+    await db.insert(editions).values({ kind: 'weekly', date: '2026-04-13', state: 'sent', ...times })
+    const again = await paperboy(['edition', 'again', ...weekly, '--only', 'expired', '--yes'], {
+      DATABASE_URL: databaseUrl,
+    })
+    expect(again.stdout).toContain(`edition send ${weekly.join(' ')}`)
+  })
+
   test('preview --to sends it to that address only', async ({ databaseUrl, db }) => {
     const { sink, edition } = await begin(db, databaseUrl)
     await addReaders(db, 2)
