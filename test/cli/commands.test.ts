@@ -82,6 +82,9 @@ describe('wrong usage is exit 2, with a hint', () => {
     ['edition', 'release', ...DATE, '--kind', 'monthly'],
     ['edition', 'preview', ...DATE, '--frobnicate'],
     ['papers', 'import'],
+    ['api-key', 'revoke', 'abc'],
+    ['subscribers', 'list', '--topic', 'x'.repeat(61)],
+    ['subscribers', 'export', '--domain', 'x'.repeat(254)],
   ]
   for (const args of wrong) {
     test(`paperboy ${args.join(' ')}`, async () => {
