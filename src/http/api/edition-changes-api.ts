@@ -71,7 +71,11 @@ export const editionChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (a
     async (request) => {
       const { paper, action, ...edition } = request.params
       const { note, place } = request.body ?? {}
-      const entry = { actor: keyActor(request), action: CURATOR_ACTIONS[action].auditName, target: `paper ${paper}` }
+      const entry = {
+        actor: keyActor(request),
+        action: CURATOR_ACTIONS[action].auditName,
+        target: `paper ${paper} in ${describeEdition(edition)}`,
+      }
       return withAudit(services, entry, (tx) =>
         curate({ ...services, db: tx }, paper, action, note, { edition, place }),
       )
