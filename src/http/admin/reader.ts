@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { minuteUtc, plainMoment } from '../../calendar/words.ts'
 import { deliveriesOf } from '../../delivery/ledger/reader-deliveries.ts'
-import { AddressError, addressHash, parseAddress } from '../../mail/address.ts'
+import { AddressError, hashOfAddress } from '../../mail/address.ts'
 import { editionHref } from '../../operate/attention/attention.ts'
 import { withAudit } from '../../operate/audit.ts'
 import { readerHistory } from '../../operate/reader-history.ts'
@@ -11,7 +11,7 @@ import type { Services } from '../../runtime/services.ts'
 import { eraseByAddress, exportReader } from '../../subscription/erase.ts'
 import { type FoundReader, findReader, readReader, subscriberIdOf } from '../../subscription/find-reader.ts'
 import { unsubscribeReader } from '../../subscription/unsubscribe.ts'
-import { liftOrThrow, suppress } from '../../suppression/suppress.ts'
+import { lift, suppress } from '../../suppression/suppress.ts'
 import { actor } from './guard.ts'
 
 const body = z
@@ -83,11 +83,11 @@ const DONE = { unsubscribe: 'unsubscribed', suppress: 'suppressed', lift: 'lifte
 
 async function act(services: Services, action: keyof typeof DONE, email: string): Promise<void> {
   const { db, config, now } = services
-  const hash = () => addressHash(config.SUPPRESSION_KEY, parseAddress(email, { utf8: true }).key)
+  const hash = () => hashOfAddress(config.SUPPRESSION_KEY, email)
   if (action === 'unsubscribe') await unsubscribeReader(services, await subscriberIdOf(services, email))
   if (action === 'suppress') await suppress(db, [{ hash: hash(), reason: 'manual' }], now())
   if (action === 'erase') await eraseByAddress(services, email)
-  if (action === 'lift') await liftOrThrow(db, hash(), now())
+  if (action === 'lift') await lift(db, hash(), now())
 }
 
 function factsOf(reader: FoundReader): [string, string][] {

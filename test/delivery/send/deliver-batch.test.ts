@@ -158,6 +158,18 @@ describe('a planned delivery is skipped for', () => {
   })
 })
 
+test('a hard bounce of an address beyond ASCII is recorded, and suppresses it', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat({ recipient: () => smtpReply(550, '5.1.1 unknown') })
+  const id = await addSubscriber(db, 'rené@example.org')
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  expect(await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)).toMatchObject({ refused: 1 })
+  expect(await states(db)).toEqual({ refused: 1 })
+  const [reader] = await db.select().from(subscribers).where(eq(subscribers.id, id))
+  expect(reader!.status).toBe('bounced')
+  expect(await db.$count(suppressions, eq(suppressions.addressHash, reader!.addressHash!))).toBe(1)
+})
+
 test('refusals are final; a deferred delivery goes out later under the same Message-ID', async ({ db }) => {
   const services = servicesOn(db)
   const firstTime = new Set<string>()
