@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { isDay } from '../../calendar/days.ts'
+import { dayField } from '../../calendar/day-field.ts'
 import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
 import { publishNotice } from '../../edition/draft/publish-notice.ts'
 import { schedule, scheduleAuditName } from '../../edition/draft/schedule.ts'
@@ -15,7 +15,7 @@ import { editionPage } from './edition-page.ts'
 import { readRail } from './edition-rail.ts'
 import { actor } from './guard.ts'
 
-export const editionParams = z.object({ kind: z.enum(['daily', 'weekly']), date: z.string().refine(isDay) })
+export const editionParams = z.object({ kind: z.enum(['daily', 'weekly']), date: dayField })
 
 /** A form's fingerprint of what it showed; without one, the form is not checked. */
 export const seen = z.string().optional().catch(undefined)

@@ -12,6 +12,7 @@ import { eraseByAddress, exportReader } from '../../subscription/erase.ts'
 import { type FoundReader, findReader, readReader, subscriberIdOf } from '../../subscription/find-reader.ts'
 import { unsubscribeReader } from '../../subscription/unsubscribe.ts'
 import { lift, suppress } from '../../suppression/suppress.ts'
+import { idField } from '../kit/params.ts'
 import { actor } from './guard.ts'
 
 const body = z
@@ -20,7 +21,7 @@ const body = z
 
 /** Answers "did she get it?" and carries out requests that arrive by email. Addresses are posted, never in a URL, which logs keep. */
 export const adminReaderRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const numbered = { params: z.object({ id: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER) }) }
+  const numbered = { params: z.object({ id: idField }) }
   app.get('/admin/readers/:id', { schema: numbered }, async ({ params: { id } }, reply) => {
     const found = await readReader(services, id)
     if (!found.reader) return reply.callNotFound()

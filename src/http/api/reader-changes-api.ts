@@ -10,7 +10,8 @@ import { type ReaderDetails, readerById } from '../../subscription/reader-detail
 import { addForProgram } from '../../subscription/sign-up-for-program.ts'
 import { unsubscribeReader } from '../../subscription/unsubscribe.ts'
 import { lift, suppress } from '../../suppression/suppress.ts'
-import { emailField, idField } from './fields.ts'
+import { idField } from '../kit/params.ts'
+import { emailField } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 /** Without the address: this response may be stored for an Idempotency-Key. */
