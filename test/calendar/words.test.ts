@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { plainSpan } from '../../src/calendar/words.ts'
+import { plainSpan, shortCount } from '../../src/calendar/words.ts'
 
 test.each([
   ['en-GB', '13 – 19 April 2026', '30 March – 5 April 2026'],
@@ -16,4 +16,10 @@ test.each([
 test('a week of two years names both', () => {
   expect(plainSpan('2026-12-28', '2027-01-03', 'zh-CN')).toBe('2026年12月28日至2027年1月3日')
   expect(plainSpan('2026-12-28', '2027-01-03')).toMatch(/^28 December 2026\s–\s3 January 2027$/)
+})
+
+test('a number of stars is short, and written as its language does', () => {
+  const short = (n: number, intl?: string) => shortCount(n, intl).replace(/[\u202f\u00a0]/g, ' ')
+  expect([short(987), short(1240), short(10_000)]).toEqual(['987', '1.2k', '10k'])
+  expect([short(1240, 'de-DE'), short(1240, 'fr-FR')]).toEqual(['1,2k', '1,2k'])
 })
