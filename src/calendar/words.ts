@@ -52,7 +52,7 @@ export const monthOf = (day: string, intl = ENGLISH): string => format(day, intl
 const shortMonth = (day: string, intl: string): string => format(day, intl, { month: 'short', year: 'numeric' })
 
 /** "Friday" */
-export const weekdayOf = (moment: Date, intl = ENGLISH): string => format(dayOf(moment), intl, { weekday: 'long' })
+export const weekdayOf = (moment: Date, intl = ENGLISH): string => weekdayNamed(dayOf(moment), intl)
 
 /** "Friday" */
 export const weekdayNamed = (day: string, intl = ENGLISH): string => format(day, intl, { weekday: 'long' })

@@ -1,7 +1,7 @@
 import { daysLater } from '../../calendar/days.ts'
 import { momentInZone } from '../../calendar/in-zone.ts'
 import { promisedDigestAt } from '../../calendar/promised-digest.ts'
-import { weekdayNamed } from '../../calendar/words.ts'
+import { fullDay, weekdayNamed } from '../../calendar/words.ts'
 import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { doiIn } from '../../papers/doi.ts'
 import { arxivId } from '../../papers/paper-id.ts'
@@ -81,9 +81,6 @@ export function readWishes(body: Body, t: Messages): { wishes: PreferenceChanges
   }
 }
 
-/** Monday, 5 January 1970: a base for formatting the names of weekdays. */
-const MONDAY = Date.UTC(1970, 0, 5)
-
 interface Offered {
   topics: readonly TopicCount[]
   /** titles of the papers that the reader wants more like, by source id */
@@ -107,7 +104,6 @@ export function preferencesPage(
   })
   const paused = current.pausedUntil !== null && current.pausedUntil > now
   const words = t.preferences
-  const dayName = new Intl.DateTimeFormat(t.intl, { weekday: 'long', timeZone: 'UTC' })
   const chosenFirst = (a: string, b: string) => Number(current.topics.includes(b)) - Number(current.topics.includes(a))
   const known = new Set(topics.map(({ slug }) => slug))
   const offered = [
@@ -117,16 +113,14 @@ export function preferencesPage(
   return {
     active: current.status === 'active',
     chosen: chosenInWords(current, t),
-    paused: paused && longDay(t, current.pausedUntilDay!),
+    paused: paused && fullDay(current.pausedUntilDay!, t.intl),
     pausedUntil: paused ? current.pausedUntilDay : '',
     nextDigest:
       current.nextDigestAt &&
       momentInZone(t, promisedDigestAt({ ...current, nextDigestAt: current.nextDigestAt }, closeHourUtc), current.zone),
     undoable: current.undoable,
     cadences: CADENCES.map((cadence) => option(cadence, words.cadences[cadence], current.cadence)),
-    weekdays: [1, 2, 3, 4, 5, 6, 7].map((day) =>
-      option(day, dayName.format(MONDAY + (day - 1) * 86_400_000), current.weekday),
-    ),
+    weekdays: [1, 2, 3, 4, 5, 6, 7].map((day) => option(day, weekdayName(day, t), current.weekday)),
     hours: Array.from({ length: 24 }, (_, hour) => option(hour, clockHour(hour), current.hour)),
     sizes: SIZES.map((size) => option(size, words.papers(size), current.size)),
     topics: offered.map(({ slug, name }) => ({ value: slug, label: name, chosen: current.topics.includes(slug) })),
@@ -178,13 +172,12 @@ const chosenInWords = ({ topics, cadence, weekday, hour, size }: Preferences, t:
   [
     t.preferences.topicCount(topics.length),
     t.preferences.cadences[cadence],
-    ...(cadence === 'weekly' ? [weekdayNamed(daysLater(A_MONDAY, weekday - 1), t.intl)] : []),
+    ...(cadence === 'weekly' ? [weekdayName(weekday, t)] : []),
     clockHour(hour),
     t.preferences.papers(size),
   ].join(' · ')
 
 const A_MONDAY = '2024-01-01'
 
-/** "Friday, 14 March 2025" in the page's language. */
-const longDay = ({ intl }: Messages, day: string): string =>
-  new Intl.DateTimeFormat(intl, { dateStyle: 'full', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`))
+/** @param weekday from 1, Monday, to 7 */
+const weekdayName = (weekday: number, t: Messages): string => weekdayNamed(daysLater(A_MONDAY, weekday - 1), t.intl)
