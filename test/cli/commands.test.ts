@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
-import { afterAll, afterEach, describe, expect } from 'vitest'
+import { describe, expect } from 'vitest'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {
   auditLog,
@@ -17,47 +15,17 @@ import {
   subscribers,
 } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
+import { sinkThat } from '../support/sending.ts'
 import { addPapers, addReaders, addSubscriber } from '../support/services.ts'
-import { openSink, type Sink, smtpReply } from '../support/sink.ts'
+import { smtpReply } from '../support/sink.ts'
+import { folder, paperboy as runCommand } from './paperboy.ts'
 
 /** Runs the CLI as a shell does. Exit 0: done, 1: failed, 2: wrong usage. The result is on stdout, the rest on stderr. */
 
-const folder = mkdtempSync(join(tmpdir(), 'paperboy-cli-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const sinks: Sink[] = []
-afterEach(async () => {
-  for (const sink of sinks.splice(0)) await sink.close()
-})
-
-interface Ended {
-  code: number
-  stdout: string
-  stderr: string
-}
-
-async function paperboy(args: string[], env: Record<string, string> = {}): Promise<Ended> {
-  const given = {
-    PATH: process.env.PATH,
-    HOME: folder,
-    NODE_ENV: 'test',
-    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
-    SMTP_URL: 'smtp://127.0.0.1:1',
-    DATA_DIR: join(folder, 'data'),
-    PUBLIC_URL: 'https://paperboy.example',
-    MAIL_FROM: 'Paperboy <papers@paperboy.example>',
-    SECRET_KEY: 'a test key that is thirty-two bytes long at least',
-    SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
-    ...env,
-  }
-  const options = { cwd: new URL('../..', import.meta.url), env: given }
-  return new Promise<Ended>((resolve) => {
-    execFile(process.execPath, ['src/cli/main.ts', ...args], options, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    )
-  }).then((ended) => {
-    expect(ended.stderr, 'no stack trace, whatever happens').not.toMatch(/^\s+at .*:\d+:\d+/m)
-    return ended
-  })
+async function paperboy(...args: Parameters<typeof runCommand>) {
+  const ended = await runCommand(...args)
+  expect(ended.stderr, 'no stack trace, whatever happens').not.toMatch(/^\s+at .*:\d+:\d+/m)
+  return ended
 }
 
 /** Files for `papers import`: a good list, and one with bad records. */
@@ -302,9 +270,8 @@ describe('papers import', () => {
 
 describe('edition', { timeout: 120_000 }, () => {
   /** A database with a list, and an SMTP sink. */
-  async function begin(db: Db, databaseUrl: string, ...behave: Parameters<typeof openSink>) {
-    const sink = await openSink(...behave)
-    sinks.push(sink)
+  async function begin(db: Db, databaseUrl: string, ...behave: Parameters<typeof sinkThat>) {
+    const sink = await sinkThat(...behave)
     await addPapers(db, '2026-04-14', 6)
     const run = (...args: string[]) => paperboy(['--json', ...args], { DATABASE_URL: databaseUrl, SMTP_URL: sink.url })
     return { sink, run, edition: (name: string, ...args: string[]) => run('edition', name, ...DATE, ...args) }

@@ -12,7 +12,7 @@ import type { Db } from '../../src/runtime/db/database.ts'
 import { deliveries, suppressions } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { openScriptedRelay, type Script } from '../support/scripted-relay.ts'
-import { closing, NEVER } from '../support/sending.ts'
+import { closing, deliveryStates, NEVER } from '../support/sending.ts'
 import { addReaders, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 
 /** A relay with its own limit: it accepts a number of emails, then replies this to each. */
@@ -31,10 +31,7 @@ async function deliver(db: Db, scripts: Script[]) {
   const { batchIds } = await planAll(services, await releasedEdition(services))
   const context = deliveryContextWith(services, relay)
   for (const id of batchIds) await deliverBatch(context, id, NEVER)
-  const { rows } = await db.execute<{ state: string; n: number }>(
-    sql`SELECT state, count(*)::int AS n FROM deliveries GROUP BY state`,
-  )
-  return { services, servers, relay, context, states: Object.fromEntries(rows.map(({ state, n }) => [state, n])) }
+  return { services, servers, relay, context, states: await deliveryStates(db) }
 }
 
 const LIMITS = [

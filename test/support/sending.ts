@@ -2,6 +2,8 @@ import { onTestFinished } from 'vitest'
 import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import { openRelays } from '../../src/relay/relays.ts'
+import type { Db } from '../../src/runtime/db/database.ts'
+import { number, query, text } from '../../src/runtime/db/query.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import { openSink, type Sink } from './sink.ts'
 
@@ -25,3 +27,10 @@ export const relaysOn = (SMTP_URL: string, connections = 2): Relay =>
 /** Makes a delivery context for the test, with relays of its own. */
 export const workerOn = (services: Services, url: string, connections?: number) =>
   deliveryContextWith(services, relaysOn(url, connections))
+
+/** Counts deliveries by state. */
+export async function deliveryStates(db: Db): Promise<Record<string, number>> {
+  const rows = await query(db, { state: text, count: number })`
+    SELECT state, count(*)::int AS count FROM deliveries GROUP BY state`
+  return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
+}
