@@ -1,9 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { databaseOn, openPool } from '../../src/runtime/db/database.ts'
 import { signedIn, test } from '../http/admin.ts'
-import { freshDatabase } from '../support/database.ts'
+import { secondDatabase } from '../support/database.ts'
 import { addSubscriber, testConfig } from '../support/services.ts'
 import { paperboy } from './paperboy.ts'
 
@@ -28,14 +27,8 @@ async function stateOf(db: Db) {
 
 test('unsubscribe, suppress, lift, erase and add do the same on the page as on the command line', {
   timeout: 120_000,
-}, async ({ db, site, onTestFinished }) => {
-  const other = await freshDatabase()
-  const pool = openPool(other.url, () => {})
-  onTestFinished(async () => {
-    await pool.end()
-    await other.drop()
-  })
-  const elsewhere = databaseOn(pool)
+}, async ({ db, site }) => {
+  const { url, db: elsewhere } = await secondDatabase()
   for (const each of [db, elsewhere])
     for (const name of ['ada', 'bob', 'cy', 'dee'])
       await addSubscriber(each, `${name}@example.org`, { topics: ['robotics'] })
@@ -53,7 +46,7 @@ test('unsubscribe, suppress, lift, erase and add do the same on the page as on t
     const email = `${name}@example.org`
     const reply = await browser.post(`/admin/readers/${action}`, { email, sure: 'yes' })
     expect([action, name, reply.statusCode]).toEqual([action, name, 200])
-    await printed(other.url, ...command, email)
+    await printed(url, ...command, email)
   }
   const [page, commands] = [
     (await stateOf(db)) as { log: string[][] },
@@ -63,11 +56,11 @@ test('unsubscribe, suppress, lift, erase and add do the same on the page as on t
   const anyone = (log: string[][]) =>
     log.map(([what, about]) => (/suppress/.test(what!) ? [what, 'an address'] : [what, about]))
   expect({ ...page, log: anyone(page.log) }).toEqual({ ...commands, log: anyone(commands.log) })
-  const listed = JSON.parse(await printed(other.url, 'subscribers', 'list', '--status', 'unsubscribed', '--json'))
+  const listed = JSON.parse(await printed(url, 'subscribers', 'list', '--status', 'unsubscribed', '--json'))
   expect(listed.readers.map(({ email }: { email: string }) => email)).toEqual([
     'cy@example.org',
     'bob@example.org',
     'ada@example.org',
   ])
-  expect((await printed(other.url, 'subscribers', 'export', '--status', 'pending')).split('\n')).toHaveLength(3)
+  expect((await printed(url, 'subscribers', 'export', '--status', 'pending')).split('\n')).toHaveLength(3)
 })
