@@ -63,6 +63,7 @@ test('sends the chosen deliveries again, to readers who may be emailed, under th
   const [one] = await readerDeliveries(services, 'READER-3@example.org')
   expect(one).toMatchObject({ state: 'accepted', relay: 'main', messageId: repeated[0] })
   expect(one!.reply).toMatch(/^250 /)
+  expect(await readerDeliveries(services, 'rené@example.org'), 'an address beyond ASCII is no error').toEqual([])
 })
 
 test('readers who cannot be emailed are neither counted nor sent again, and keep the relay’s reply', async ({ db }) => {
