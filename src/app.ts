@@ -45,8 +45,8 @@ import { confirmRoutes } from './http/reader/confirm.ts'
 import { embedRoutes } from './http/reader/embed.ts'
 import { followRoutes } from './http/reader/follow.ts'
 import { forYouRoutes } from './http/reader/for-you.ts'
+import { judgeRoutes } from './http/reader/judge.ts'
 import { manageRoutes } from './http/reader/manage.ts'
-import { markRoutes } from './http/reader/marks.ts'
 import { ownVotesRoutes } from './http/reader/own-votes.ts'
 import { preferencesRoutes } from './http/reader/preferences.ts'
 import { identifyReaders } from './http/reader/reader.ts'
@@ -54,7 +54,6 @@ import { savedRoutes } from './http/reader/saved.ts'
 import { subscribeRoutes } from './http/reader/subscribe.ts'
 import { unsubscribeRoutes } from './http/reader/unsubscribe.ts'
 import { unsubscribeReasonRoutes } from './http/reader/unsubscribe-reason.ts'
-import { voteRoutes } from './http/reader/vote.ts'
 import type { Services } from './runtime/services.ts'
 
 export interface AppOptions {
@@ -133,8 +132,7 @@ export function addRoutes(app: FastifyInstance, services: Services, options: App
     limited.register(cardRoutes, services)
     limited.register(feedRoutes, services)
     limited.register(sitemapRoutes, services)
-    limited.register(voteRoutes, services)
-    limited.register(markRoutes, services)
+    limited.register(judgeRoutes, services)
     limited.register(ownVotesRoutes, services)
     limited.register(savedRoutes, services)
     limited.register(forYouRoutes, services)

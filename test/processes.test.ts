@@ -1,14 +1,12 @@
-import { sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
-import { z } from 'zod'
 import { assemble } from '../src/edition/draft/assemble.ts'
 import { choosePort } from '../src/embedded/port.ts'
 import type { Db } from '../src/runtime/db/database.ts'
-import { bigint, query } from '../src/runtime/db/query.ts'
 import { editions } from '../src/runtime/db/schema.ts'
 import { test } from './support/database.ts'
 import { productionEnv, type Started, start, until } from './support/processes.ts'
 import { startRedis, withoutRedis } from './support/redis.ts'
+import { deliveryStates } from './support/sending.ts'
 import { addPapers, addReaders, servicesOn } from './support/services.ts'
 import { openSink, type Sink } from './support/sink.ts'
 
@@ -71,12 +69,6 @@ const sendNow = (env: Record<string, string>) => {
 const inMidSend = (sink: Sink) =>
   expect.poll(() => sink.taken.length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(150)
 
-async function states(db: Db): Promise<Record<string, number>> {
-  const Row = z.object({ state: z.string(), count: bigint })
-  const rows = await query(db, Row, sql`SELECT state, count(*) FROM deliveries GROUP BY state`)
-  return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
-}
-
 const settled = (db: Db) =>
   expect.poll(async () => (await db.select().from(editions))[0]!.state, { timeout: 90_000, interval: 200 }).toBe('sent')
 
@@ -123,9 +115,9 @@ describe.skipIf(withoutRedis)(
       sendNow(env)
       await inMidSend(sink)
       expect(await workers[0]!.end('SIGTERM')).toBe(0)
-      expect((await states(db)).unknown).toBeUndefined()
+      expect((await deliveryStates(db)).unknown).toBeUndefined()
       await settled(db)
-      expect(await states(db)).toEqual({ accepted: READERS + 1 })
+      expect(await deliveryStates(db)).toEqual({ accepted: READERS + 1 })
       expect(repeatsIn({ ...sink, taken: sink.taken.filter((one) => one.raw.includes('Trending papers')) })).toBe(0)
       expect(await api.end('SIGTERM')).toBe(0)
       // Rule 8: logs contain no address and no token.
@@ -145,7 +137,7 @@ describe.skipIf(withoutRedis)(
       await workers[0]!.end('SIGKILL')
       await addWorker()
       await settled(db)
-      expect(await states(db)).toEqual({ accepted: READERS })
+      expect(await deliveryStates(db)).toEqual({ accepted: READERS })
       expect(new Set(sink.taken.map((one) => one.to)).size).toBe(READERS)
       expect(repeatsIn(sink)).toBeLessThanOrEqual(2 * CONNECTIONS)
       await expect.poll(() => command.child.exitCode, { timeout: 10_000 }).toBe(0)
@@ -172,7 +164,7 @@ describe.skipIf(withoutRedis)(
       await workers[0]!.end('SIGKILL')
       await addWorker()
       await settled(db)
-      const { accepted = 0, unknown = 0, ...others } = await states(db)
+      const { accepted = 0, unknown = 0, ...others } = await deliveryStates(db)
       expect(others).toEqual({})
       expect(accepted + unknown).toBe(READERS)
       expect(unknown).toBeLessThanOrEqual(2 * CONNECTIONS)

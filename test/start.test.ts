@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { choosePort } from '../src/embedded/port.ts'
-import { runningEmbeddedPostgres } from '../src/embedded/postgres.ts'
+import { runningEmbeddedPostgres } from './support/embedded.ts'
 import { type Started, start, until } from './support/processes.ts'
 
 /** `npm start` on a fresh machine. */

@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { sql } from 'drizzle-orm'
 import { afterEach, describe, expect } from 'vitest'
-import { z } from 'zod'
 import { assemble } from '../src/edition/draft/assemble.ts'
 import { choosePort } from '../src/embedded/port.ts'
-import { query } from '../src/runtime/db/query.ts'
 import { countWorkers } from '../src/runtime/worker-presence.ts'
 import { test } from './support/database.ts'
 import { productionEnv, type Started, start, until } from './support/processes.ts'
+import { deliveryStates } from './support/sending.ts'
 import { addPapers, addReaders, servicesOn } from './support/services.ts'
 import { openSink } from './support/sink.ts'
 
@@ -66,17 +64,7 @@ describe('worker --processes 2', { timeout: 120_000 }, () => {
     const [killed, other] = childrenOf(worker)
     process.kill(killed!, 'SIGKILL')
     await until(worker, 'A new one starts')
-    const tally = async () =>
-      Object.fromEntries(
-        (
-          await query(
-            db,
-            z.object({ state: z.string(), count: z.coerce.number() }),
-            sql`SELECT state, count(*) FROM deliveries GROUP BY state`,
-          )
-        ).map(({ state, count }) => [state, count]),
-      )
-    await expect.poll(tally, { timeout: 90_000, interval: 200 }).toEqual({ accepted: READERS })
+    await expect.poll(() => deliveryStates(db), { timeout: 90_000, interval: 200 }).toEqual({ accepted: READERS })
     await expect.poll(() => countWorkers(db), { timeout: 30_000 }).toBe(2)
     const running = childrenOf(worker)
     expect(running).toContain(other)

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { dayOf, daysLater, mondayOf } from '../src/calendar/days.ts'
+import { daysLater, mondayOf, openListDay } from '../src/calendar/days.ts'
 import { assemble } from '../src/edition/draft/assemble.ts'
 import type { EditionKey } from '../src/edition/draft/control.ts'
 import { PaperboyError } from '../src/lib/errors.ts'
@@ -14,8 +14,7 @@ import { collectClosedDay } from './collect-papers.ts'
  */
 export async function assembleEditionJob(services: Services, sources: readonly Source[]): Promise<void> {
   const { config, now } = services
-  const sinceClose = new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000)
-  const today = dayOf(sinceClose)
+  const today = openListDay(now(), config.EDITION_CLOSE_HOUR_UTC)
   const monday = mondayOf(today)
   const wanted: EditionKey[] = [
     { kind: 'daily', date: daysLater(today, -1) },

@@ -40,6 +40,10 @@ export const isWeekend = (day: string): boolean => day >= daysLater(mondayOf(day
 export const closeOfDay = (day: string, closeHourUtc: number): Date =>
   new Date(startOfDay(day).getTime() + DAY_MS + closeHourUtc * 3_600_000)
 
+/** Returns the list day that is open at a moment. The day before it was the last to close. */
+export const openListDay = (at: Date, closeHourUtc: number): string =>
+  dayOf(new Date(at.getTime() - closeHourUtc * 3_600_000))
+
 /** Returns the observation time of a list that does not record one: the close of its day, or now if that is earlier. */
 export const observedAtClose = (day: string, closeHourUtc: number, now: Date): Date =>
   new Date(Math.min(closeOfDay(day, closeHourUtc).getTime(), now.getTime()))

@@ -1,3 +1,4 @@
+import { memoize } from '../lib/memoize.ts'
 import { type Messages, messagesIn } from '../messages/catalogue.ts'
 import { dayOf, startOfDay } from './days.ts'
 import type { Span } from './spans.ts'
@@ -56,7 +57,7 @@ export const monthOf = (day: string, intl = ENGLISH): string => format(day, intl
 const shortMonth = (day: string, intl: string): string => format(day, intl, { month: 'short', year: 'numeric' })
 
 /** "Friday" */
-export const weekdayOf = (moment: Date, intl = ENGLISH): string => format(dayOf(moment), intl, { weekday: 'long' })
+export const weekdayOf = (moment: Date, intl = ENGLISH): string => weekdayNamed(dayOf(moment), intl)
 
 /** "Friday" */
 export const weekdayNamed = (day: string, intl = ENGLISH): string => format(day, intl, { weekday: 'long' })
@@ -89,9 +90,14 @@ export const plainMoment = (moment: Date, t: Messages = messagesIn('en')): strin
 /** "2025-03-14 06:30 UTC", for operators */
 export const minuteUtc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
-/** 987 → "987", 1,240 → "1.2k" */
-export const shortCount = (n: number): string =>
-  n < 1000 ? String(n) : `${(n / 1000).toFixed(n < 9950 ? 1 : 0).replace('.0', '')}k`
+/** 987 → "987", 1,240 → "1.2k"; "1,2k" */
+export const shortCount = (n: number, intl = ENGLISH): string =>
+  n < 1000 ? String(n) : `${thousandsIn(intl).format(n < 9_950 ? n / 1000 : Math.round(n / 1000))}k`
+
+const thousandsIn = memoize(
+  (intl: string) => intl,
+  (intl) => new Intl.NumberFormat(intl, { maximumFractionDigits: 1 }),
+)
 
 interface Dated {
   kind: 'daily' | 'weekly'

@@ -10,7 +10,7 @@ import {
 } from '../operate/api-keys.ts'
 import { withAudit } from '../operate/audit.ts'
 import { cliActor } from './actor.ts'
-import { parseList } from './options.ts'
+import { parseCount, parseList, parseUpTo } from './options.ts'
 import { report } from './output.ts'
 import { withServices } from './with-services.ts'
 
@@ -24,18 +24,13 @@ function parseScopes(text: string): (typeof SCOPES)[number][] {
   return known
 }
 
-function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a number from 1 to 999999.`)
-  return Number(text)
-}
-
 export function apiKeyCommands(apiKey: Command): void {
   apiKey
     .command('create <name>')
     .description('create a key for /api/v1 and print it once')
     .requiredOption('--scopes <list>', `what it allows: ${SCOPES.join(', ')}`, parseScopes)
-    .option('--days <number>', 'days until it expires', parseCount, DEFAULT_DAYS)
-    .option('--per-minute <number>', 'requests per minute', parseCount, DEFAULT_PER_MINUTE)
+    .option('--days <number>', 'days until it expires', parseUpTo(999_999), DEFAULT_DAYS)
+    .option('--per-minute <number>', 'requests per minute', parseUpTo(999_999), DEFAULT_PER_MINUTE)
     .action((name: string, options: { scopes: (typeof SCOPES)[number][]; days: number; perMinute: number }, command) =>
       withServices(async (services) => {
         const actor = cliActor()

@@ -51,3 +51,11 @@ export function parseCount(text: string): number {
     throw new InvalidArgumentError(`"${text}" is not a whole number above zero.`)
   return count
 }
+
+/** @returns a parser of whole numbers from 1 to `most`. It throws InvalidArgumentError */
+export const parseUpTo = (most: number) => (text: string) => {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1 || count > most)
+    throw new InvalidArgumentError(`Use a whole number from 1 to ${most}.`)
+  return count
+}

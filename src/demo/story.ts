@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { daysLater } from '../calendar/days.ts'
+import { dayOf, daysLater } from '../calendar/days.ts'
 import { describeProgress } from '../delivery/ledger/progress.ts'
 import { sendEdition } from '../delivery/send/send-edition.ts'
 import { assemble } from '../edition/draft/assemble.ts'
@@ -24,7 +24,7 @@ function check(ok: unknown, step: string): void {
 
 /** Plays one reader's whole story over the real pages and emails. It checks every step from outside. */
 export async function runStory(services: Services, inbox: Inbox, outDir: string): Promise<void> {
-  const today = services.now().toISOString().slice(0, 10)
+  const today = dayOf(services.now())
   const [first, second] = [daysLater(today, -3), daysLater(today, -2)]
 
   print('\n1. Papers are collected')

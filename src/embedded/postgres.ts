@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { ensureCluster, flushCluster, removeOwned } from './cluster.ts'
 import { clusterOf, describeHome } from './cluster-home.ts'
 import { openDataDir } from './data-dir.ts'
@@ -8,7 +8,7 @@ import { launch } from './launch.ts'
 import { type Lock, tryLockExclusive, tryLockShared, waitForLock } from './lock.ts'
 import { findPostmaster, type Postmaster, shutDown, waitForPostmaster } from './postmaster.ts'
 import { preparePrograms } from './programs.ts'
-import { openRecord, readRecord, type ServerRecord, saveRecord } from './server-record.ts'
+import { openRecord, type ServerRecord, saveRecord } from './server-record.ts'
 import { SetupError } from './setup-error.ts'
 
 /** One process's use of a data folder's PostgreSQL server. */
@@ -67,17 +67,6 @@ export async function startEmbeddedPostgres(opts: {
   }
 }
 
-/**
- * Returns the URL of a data folder's server if it runs, for `status`. It does not register a use, so the server may stop at any
- * moment. Commands that work with the database call `startEmbeddedPostgres`, which also joins a running server.
- */
-export async function runningEmbeddedPostgres(dataDir: string): Promise<string | undefined> {
-  const record = await readRecord(resolve(dataDir))
-  if (!record) return undefined
-  const server = await findPostmaster(record.home)
-  return server?.ready ? urlOf(record, server) : undefined
-}
-
 /** A process holds this lock while it starts or stops the server. */
 const startLock = (dataDir: string): string => join(dataDir, 'postgres.lock')
 /** Every user of the server shares this lock. The kernel counts them, and drops killed processes. */
@@ -122,5 +111,5 @@ async function removeServer(dataDir: string, { home, owner }: ServerRecord): Pro
   await rm(join(dataDir, 'postgres.json'), { force: true })
 }
 
-const urlOf = ({ password }: ServerRecord, { port }: Postmaster): string =>
+export const urlOf = ({ password }: ServerRecord, { port }: Postmaster): string =>
   `postgres://paperboy:${password}@127.0.0.1:${port}/paperboy`

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { eq, sql } from 'drizzle-orm'
 import { redact } from '../lib/redact.ts'
-import { addressHash, parseAddress } from '../mail/address.ts'
+import { hashOfAddress } from '../mail/address.ts'
 import { unsubscribeAddress } from '../mail/own-addresses.ts'
 import { inboundEvents, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
@@ -157,7 +157,7 @@ function hashMentions({ config }: Pick<Deps, 'config'>, { headers, text, reports
   const addresses = addressesIn([all, text, ...reports.map((report) => report.text)].join('\n'))
   return addresses.flatMap((address) => {
     try {
-      return addressHash(config.SUPPRESSION_KEY, parseAddress(address, { utf8: true }).key)
+      return hashOfAddress(config.SUPPRESSION_KEY, address)
     } catch {
       return []
     }

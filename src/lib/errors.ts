@@ -1,38 +1,4 @@
-/** Errors that a caller can act on. A new code without an HTTP status fails the type check. */
-export type ErrorCode =
-  | 'BAD_ADDRESS'
-  | 'BAD_PREFERENCE'
-  | 'TOO_MANY_SIGN_UPS'
-  | 'ADDRESS_TAKEN'
-  | 'TOKEN_UNKNOWN'
-  | 'TOKEN_EXPIRED'
-  | 'BAD_PAPER'
-  | 'PAPER_NOT_FOUND'
-  | 'NOT_A_READER'
-  | 'EDITION_NOT_FOUND'
-  | 'EDITION_EMPTY'
-  | 'EDITION_STATE'
-  | 'EDITION_CHANGED'
-  | 'BAD_EDITION'
-  | 'MAILING_HALTED'
-  | 'BACKUP_INVALID'
-  | 'BAD_IMPORT'
-  | 'DATABASE_NOT_EMPTY'
-  | 'IMPORT_NOT_FOUND'
-  | 'IMPORT_STATE'
-  | 'SOURCE_UNAVAILABLE'
-  | 'BAD_KEY'
-  | 'KEY_LACKS_SCOPE'
-  | 'READER_NOT_FOUND'
-  | 'OPTED_OUT'
-  | 'BAD_CURSOR'
-  | 'BAD_IDEMPOTENCY_KEY'
-  | 'REQUEST_DIFFERS'
-  | 'REQUEST_RUNNING'
-  | 'BAD_WEBHOOK'
-  | 'NOT_FOUND'
-  | 'SESSION_NOT_FOUND'
-
+/** Errors that a caller can act on, each with its HTTP status. */
 export const httpStatus = {
   BAD_ADDRESS: 422,
   BAD_PREFERENCE: 422,
@@ -66,7 +32,9 @@ export const httpStatus = {
   BAD_WEBHOOK: 422,
   NOT_FOUND: 404,
   SESSION_NOT_FOUND: 404,
-} satisfies Record<ErrorCode, number>
+} as const
+
+export type ErrorCode = keyof typeof httpStatus
 
 /** An error that the caller can act on: `code` for programs, `message` for people, safe to show. */
 export class PaperboyError extends Error {

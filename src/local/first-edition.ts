@@ -1,5 +1,5 @@
 import { and, desc, eq, isNotNull, lt, sql } from 'drizzle-orm'
-import { dayOf, daysLater } from '../calendar/days.ts'
+import { dayOf, daysLater, openListDay } from '../calendar/days.ts'
 import { assemble } from '../edition/draft/assemble.ts'
 import { release } from '../edition/draft/release.ts'
 import { collect } from '../papers/ingest/collect.ts'
@@ -36,7 +36,7 @@ export async function ensureFirstEdition(
   const { db, now, config } = services
   if ((await db.$count(editions)) > 0) return newestReleased(services)
   await ensureFirstPapers(services, sources)
-  const closed = dayOf(new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000))
+  const closed = openListDay(now(), config.EDITION_CLOSE_HOUR_UTC)
   const [newest] = await db
     .select({ date: papers.listDay, sample: sql<boolean>`bool_or(${papers.sample})` })
     .from(papers)

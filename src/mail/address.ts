@@ -145,6 +145,10 @@ const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
 export const addressHash = (suppressionKey: string, key: string): Buffer =>
   Buffer.from(addressHashText(suppressionKey, key), 'hex')
 
-/** Returns the same hash in hexadecimal. For a million addresses, buffers of their own cost seconds of garbage collection. */
+/** Returns the hash of an address as typed or stored. @throws AddressError */
+export const hashOfAddress = (suppressionKey: string, address: string): Buffer =>
+  addressHash(suppressionKey, parseAddress(address, { utf8: true }).key)
+
+/** Returns the hash of a key in hexadecimal. For a million addresses, buffers of their own cost seconds of garbage collection. */
 export const addressHashText = (suppressionKey: string, key: string): string =>
   createHmac('sha256', suppressionKey).update(`address\0${key}`).digest('hex')

@@ -1,7 +1,8 @@
 import { stringify } from 'csv-stringify/sync'
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { daysLater, isDay, startOfDay } from '../calendar/days.ts'
+import { dayField } from '../calendar/day-field.ts'
+import { daysLater, startOfDay } from '../calendar/days.ts'
 import { escapeFormula } from '../lib/csv/formula.ts'
 import { bigint, moment, query, queryColumn, text } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
@@ -11,8 +12,8 @@ export const AuditFilter = z.object({
   actor: z.string().max(254).optional(),
   /** a part of the action or of its target */
   words: z.string().max(200).optional(),
-  from: z.string().refine(isDay, 'must be a day such as 2026-04-14').optional(),
-  to: z.string().refine(isDay, 'must be a day such as 2026-04-14').optional(),
+  from: dayField.optional(),
+  to: dayField.optional(),
 })
 export type AuditFilter = z.output<typeof AuditFilter>
 

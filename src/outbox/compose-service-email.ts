@@ -1,6 +1,5 @@
 import { listId } from '../mail/list-id.ts'
-import { domainOf } from '../mail/mailbox.ts'
-import { createMessageId } from '../mail/message-id.ts'
+import { messageIdOf } from '../mail/message-id.ts'
 import { unsubscribeMailto } from '../mail/own-addresses.ts'
 import { providerHeaders } from '../mail/provider-headers.ts'
 import { mintToken, type TokenKeys } from '../mail/tokens.ts'
@@ -32,7 +31,7 @@ export async function composeServiceEmail(
     to: { name: '', address: mail.email },
     ...(config.REPLY_TO ? { replyTo: config.REPLY_TO } : {}),
     subject: content.subject,
-    messageId: `<${createMessageId(mail.messageKey, mail.id)}@${domainOf(config.MAIL_FROM)}>`,
+    messageId: messageIdOf(config, mail.messageKey, mail.id),
     date: now(),
     html,
     text,

@@ -1,5 +1,4 @@
-import { domainOf } from '../mail/mailbox.ts'
-import { createMessageId } from '../mail/message-id.ts'
+import { messageIdOf } from '../mail/message-id.ts'
 import { bigint, bytes, moment, query, text } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 
@@ -12,6 +11,6 @@ export async function listUnknownServiceEmails({ db, config }: Pick<Services, 'd
   return rows.map(({ id, settledAt, messageKey, ...row }) => ({
     ...row,
     at: settledAt.toISOString(),
-    messageId: `<${createMessageId(messageKey, id)}@${domainOf(config.MAIL_FROM)}>`,
+    messageId: messageIdOf(config, messageKey, id),
   }))
 }

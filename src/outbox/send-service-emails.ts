@@ -10,7 +10,7 @@ import {
 } from '../delivery/ledger/attempts.ts'
 import { NOT_HALTED } from '../delivery/ledger/conditions.ts'
 import { BY_OPERATOR, passRestoreGuard } from '../delivery/ledger/restore-guard.ts'
-import { addressHash, parseAddress } from '../mail/address.ts'
+import { hashOfAddress } from '../mail/address.ts'
 import { addressOf } from '../mail/mailbox.ts'
 import { returnPath } from '../mail/return-path.ts'
 import { openInFlight } from '../relay/in-flight.ts'
@@ -119,7 +119,7 @@ async function settleExpiredLeases({ db, config, now }: Deps): Promise<void> {
 async function claimNext({ db, config }: Pick<Deps, 'db' | 'config'>, at: Date): Promise<ClaimedEmail[] | undefined> {
   const admins = config.ADMIN_EMAILS.map((address) => ({
     address,
-    hash: addressHash(config.SUPPRESSION_KEY, parseAddress(address).key),
+    hash: hashOfAddress(config.SUPPRESSION_KEY, address),
   }))
   // One statement, so that no reader who unsubscribes gets the email. `next` locks one due email; `judged` adds its recipient
   // and whether it is allowed; the UPDATE claims or skips it.
@@ -170,8 +170,8 @@ const MAY_SEND = sql`CASE o.kind
     WHEN 'remind' THEN s.status = 'pending'
     WHEN 'manage' THEN s.status <> 'erased'
     WHEN 'change' THEN s.status <> 'erased' AND c.email IS NOT NULL AND c.requested_at = o.created_at
-    -- still in ADMIN_EMAILS, and the link is unused
     WHEN 'moved' THEN s.status = 'active' AND moved.email IS NOT NULL
+    -- still in ADMIN_EMAILS, and the link is unused
     WHEN 'sign-in' THEN admin.address IS NOT NULL AND a.begun_at IS NULL
     WHEN 'alert' THEN admin.address IS NOT NULL
     ELSE s.status = 'active' END

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { redact } from '../lib/redact.ts'
+import { shareWhileRunning } from '../lib/share-while-running.ts'
 import type { RelaySettings } from '../runtime/config/relay-settings.ts'
 import { type Allowance, openAllowance } from './allowance.ts'
 import { type Breaker, openBreaker } from './breaker.ts'
@@ -32,7 +33,6 @@ export function openMember(settings: RelaySettings, { log, rates, rests }: Relay
   const relay = openRelay(settings)
   const breaker = openBreaker()
   const allowance = openAllowance(rates, relayBucket(name), settings.warmup)
-  let checking: Promise<void> | undefined
   let nextCheck: NodeJS.Timeout | undefined
   /** whether a check proves that it works again: it rests because it could not be reached, not for what it refused */
   let checkProves = false
@@ -45,9 +45,9 @@ export function openMember(settings: RelaySettings, { log, rates, rests }: Relay
     relay.turnAway()
     // With nothing to send, no email would find out that it works again.
     clearTimeout(nextCheck)
-    if (!closed) nextCheck = setTimeout(() => void checkOnce(), restMs).unref()
+    if (!closed) nextCheck = setTimeout(() => void check(), restMs).unref()
   }
-  const check = () =>
+  const check = shareWhileRunning(() =>
     relay.check().then(
       () => {
         breaker.recordCheck(true)
@@ -58,13 +58,8 @@ export function openMember(settings: RelaySettings, { log, rates, rests }: Relay
         breaker.recordCheck(false)
         rest(redact(error.response ?? error.message), 'the relay cannot be used yet')
       },
-    )
-  const checkOnce = () => {
-    checking ??= check().finally(() => {
-      checking = undefined
-    })
-    return checking
-  }
+    ),
+  )
   return {
     settings,
     breaker,
@@ -83,7 +78,7 @@ export function openMember(settings: RelaySettings, { log, rates, rests }: Relay
         .catch((error) => log?.warn({ err: error }, 'the rate of a relay was not recorded'))
       return { ...outcome, relay: name }
     },
-    check: checkOnce,
+    check,
     close() {
       closed = true
       clearTimeout(nextCheck)

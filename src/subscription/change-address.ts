@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { and, eq, inArray, ne, sql } from 'drizzle-orm'
+import { and, eq, ne, sql } from 'drizzle-orm'
 import { PaperboyError } from '../lib/errors.ts'
 import { addressHash } from '../mail/address.ts'
 import { verifyToken } from '../mail/tokens.ts'
 import type { Db } from '../runtime/db/database.ts'
 import { addressChanges, movedAddresses, outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
+import { liftForOwner } from '../suppression/suppress.ts'
 import { carrySuppressions } from './compose-keys.ts'
-import { isBlocked, lockPerson, personKey, readerWithinEmailLimit, withinEmailLimit } from './email-limit.ts'
+import { lockPerson, personKey, readerWithinEmailLimit, withinEmailLimit } from './email-limit.ts'
 import { openManageLink } from './manage.ts'
 import { readAddress } from './sign-up.ts'
 
@@ -87,7 +88,8 @@ export async function changeAddress(
       .returning()
     if (!change) throw new PaperboyError('TOKEN_UNKNOWN', 'This link was used, or a newer one was sent.')
     const { email, emailKey, addressHash: hash } = change
-    if (await isBlocked(tx, hash)) throw new PaperboyError('TOKEN_UNKNOWN', 'This address is on the suppression list.')
+    if (!(await liftForOwner(tx, hash)))
+      throw new PaperboyError('TOKEN_UNKNOWN', 'This address is on the suppression list.')
     const [other] = await tx
       .select({ id: subscribers.id, status: subscribers.status })
       .from(subscribers)
@@ -100,9 +102,6 @@ export async function changeAddress(
       await tx.delete(outbox).where(eq(outbox.subscriberId, other.id))
       await tx.delete(subscribers).where(eq(subscribers.id, other.id))
     }
-    await tx
-      .delete(suppressions)
-      .where(and(eq(suppressions.addressHash, hash), inArray(suppressions.reason, ['hard bounce', 'erasure'])))
     await leaveOldAddress(tx, subscriberId, hash, now())
     await tx
       .update(subscribers)

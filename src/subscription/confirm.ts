@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { promisedDigestAt } from '../calendar/promised-digest.ts'
 import { type FirstDigest, planFirstDigest } from '../delivery/plan/first-digest.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { verifyToken } from '../mail/tokens.ts'
-import { outbox, subscribers, suppressions } from '../runtime/db/schema.ts'
+import { outbox, subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
-import { isBlocked } from './email-limit.ts'
+import { liftForOwner } from '../suppression/suppress.ts'
 
 const CONFIRM_WINDOW_DAYS = 7
 
@@ -64,12 +64,7 @@ export async function confirm(
     if (found.status !== 'pending' && found.status !== 'unsubscribed' && found.status !== 'bounced') throw linkUsed()
     const asked = found.requestedAt ?? now()
     if ((found.confirmedAt && found.confirmedAt >= asked) || (found.leftAt && found.leftAt >= asked)) throw linkUsed()
-    if (await isBlocked(tx, found.addressHash!)) throw linkUsed()
-    await tx
-      .delete(suppressions)
-      .where(
-        and(eq(suppressions.addressHash, found.addressHash!), inArray(suppressions.reason, ['hard bounce', 'erasure'])),
-      )
+    if (!(await liftForOwner(tx, found.addressHash!))) throw linkUsed()
     const [active] = await tx
       .update(subscribers)
       .set({

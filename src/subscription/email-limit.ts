@@ -1,8 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Config } from '../runtime/config/config.ts'
-import type { Db } from '../runtime/db/database.ts'
-import { bool, queryOne } from '../runtime/db/query.ts'
 
 /** Forms that send an email to the address typed into them, and the emails each may send. */
 const EMAILS = { 'sign-up': ['confirm', 'already'], manage: ['manage'], change: ['change'] } as const
@@ -51,11 +49,3 @@ const arrayOf = (values: readonly (string | number)[]): string => `{${values.joi
 /** SQL: locks a person until the transaction ends, for statements that lock something else before `withinEmailLimit` would. */
 export const lockPerson = (person: Buffer): SQL =>
   sql`SELECT pg_advisory_xact_lock(hashtextextended(${person.toString('hex')}, 0))`
-
-/** Returns whether the address is suppressed for good, however often it asks. */
-export async function isBlocked(db: Db, addressHash: Buffer): Promise<boolean> {
-  const { blocked } = await queryOne(db, { blocked: bool })`
-    SELECT EXISTS (
-      SELECT FROM suppressions x WHERE x.address_hash = ${addressHash} AND x.reason IN ('complaint', 'manual')) AS blocked`
-  return blocked
-}

@@ -7,6 +7,7 @@ import { isLocale } from '../messages/catalogue.ts'
 import { canonicalSlug } from '../papers/topics/keywords.ts'
 import { learnTaste } from '../papers/votes/learn-taste.ts'
 import type { Db } from '../runtime/db/database.ts'
+import { knownZone } from '../runtime/db/known-zone.ts'
 import { bool, moment, queryOne } from '../runtime/db/query.ts'
 import { subscribers } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
@@ -134,8 +135,9 @@ async function readRow(db: Db, subscriberId: number, locked?: 'locked') {
       locale: subscribers.locale,
       format: subscribers.format,
       pausedUntil: subscribers.pausedUntil,
-      pausedUntilDay: sql<string | null>`(${subscribers.pausedUntil} AT TIME ZONE
-        CASE WHEN is_zone(${subscribers.zone}) THEN ${subscribers.zone} ELSE 'UTC' END)::date::text`,
+      pausedUntilDay: sql<
+        string | null
+      >`(${subscribers.pausedUntil} AT TIME ZONE ${knownZone(subscribers.zone)})::date::text`,
       status: subscribers.status,
       nextDigestAt: subscribers.nextDigestAt,
       previous: subscribers.previous,
@@ -176,13 +178,14 @@ const toPreferences = (row: Row): Preferences => ({
 async function endOfPause(db: Db, day: string | null, zone: string, at: Date): Promise<Date | null> {
   if (day === null) return null
   const { end } = await queryOne(db, { end: moment })`
-    SELECT ${day}::date::timestamp AT TIME ZONE CASE WHEN is_zone(${zone}) THEN ${zone} ELSE 'UTC' END AS "end"`
+    SELECT ${day}::date::timestamp AT TIME ZONE ${knownZone(zone)} AS "end"`
   const latest = at.getTime() + (MAX_PAUSE_WEEKS * 7 + 1) * 86_400_000
   if (end <= at || end.getTime() > latest) throw new BadPreference('pausedUntil')
   return end
 }
 
-async function checkZone(db: Db, zone: string): Promise<void> {
+/** @throws BadPreference for a time zone that the database does not know */
+export async function checkZone(db: Db, zone: string): Promise<void> {
   const { known } = await queryOne(db, { known: bool })`SELECT is_zone(${zone}) AS known`
   if (!known) throw new BadPreference('zone')
 }

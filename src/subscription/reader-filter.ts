@@ -1,11 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { daysLater, isDay, startOfDay } from '../calendar/days.ts'
+import { dayField } from '../calendar/day-field.ts'
+import { daysLater, startOfDay } from '../calendar/days.ts'
 import { CADENCES } from './preference-rules.ts'
 
 export const LISTED_STATUSES = ['pending', 'active', 'unsubscribed', 'bounced', 'complained'] as const
-
-const optionalDay = z.string().refine(isDay, 'must be a day such as 2026-04-14').optional()
 
 /** Which readers a list or an export has. Page, command and API read it with this schema. */
 export const ReaderFilter = z.object({
@@ -16,8 +15,8 @@ export const ReaderFilter = z.object({
   /** of their address, as an A-label */
   domain: z.string().max(253).toLowerCase().optional(),
   /** the first and the last day (UTC) of their first sign-up or import */
-  joinedFrom: optionalDay,
-  joinedTo: optionalDay,
+  joinedFrom: dayField.optional(),
+  joinedTo: dayField.optional(),
 })
 export type ReaderFilter = z.output<typeof ReaderFilter>
 

@@ -1,11 +1,11 @@
 import { canonicalZone } from '../calendar/zone-names.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import type { Locale } from '../messages/catalogue.ts'
-import { bool, queryOne } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 import { addReader } from './add-reader.ts'
 import { findReader } from './find-reader.ts'
 import { BadPreference, type Choices, invalidFields } from './preference-rules.ts'
+import { checkZone } from './preferences.ts'
 import { subscribe } from './subscribe.ts'
 
 type Deps = Pick<Services, 'db' | 'queues' | 'config' | 'now'>
@@ -48,8 +48,7 @@ export async function addForProgram(
       'BAD_PREFERENCE',
       'A cadence or an hour needs consent given elsewhere. Otherwise the person chooses them after confirming. Nothing was stored.',
     )
-  const { known } = await queryOne(deps.db, { known: bool })`SELECT is_zone(${zone}) AS known`
-  if (!known) throw new BadPreference('zone')
+  await checkZone(deps.db, zone)
   const before = await findReader(deps, email)
   if (consent) {
     const { form: consent_form, confirmedAt: confirmed_at } = consent

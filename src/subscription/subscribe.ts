@@ -4,6 +4,7 @@ import { canonicalZone } from '../calendar/zone-names.ts'
 import { canonicalAddress } from '../lib/network.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
+import { knownZone } from '../runtime/db/known-zone.ts'
 import { statement } from '../runtime/db/statement.ts'
 import type { Services } from '../runtime/services.ts'
 import { carrySuppressions } from './compose-keys.ts'
@@ -75,7 +76,7 @@ const signUpStatement = statement<SignUpValues>(
     WITH allowed AS MATERIALIZED (SELECT ${withinEmailLimit(given.person, 'sign-up', given.at)} AS is_allowed), asked AS (
       INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin,
         topics, authors, organisations, cadence, size, hour)
-      SELECT ${given.email}, ${given.key}, ${given.hash}, CASE WHEN is_zone(${given.zone}) THEN ${given.zone} ELSE 'UTC' END,
+      SELECT ${given.email}, ${given.key}, ${given.hash}, ${knownZone(given.zone)},
              ${given.locale}, ${given.nonce}, ${given.at}::timestamptz, ${FORM_TEXT}, ${given.origin},
              ${given.topics}::text[], ${given.authors}::text[], ${given.organisations}::text[],
              ${given.cadence}::cadence, ${given.size}::smallint, ${given.hour}::smallint

@@ -1,8 +1,7 @@
 import { sql } from 'drizzle-orm'
-import { z } from 'zod'
 import { verifyToken } from '../mail/tokens.ts'
 import type { Db } from '../runtime/db/database.ts'
-import { query } from '../runtime/db/query.ts'
+import { number, query, text } from '../runtime/db/query.ts'
 import type { Services } from '../runtime/services.ts'
 
 /** Why readers unsubscribe. Each has its words in the catalogue. */
@@ -31,6 +30,6 @@ export async function countUnsubscribeReason(
 
 /** Reads how often each reason was given in the last days, most frequent first. */
 export const readUnsubscribeReasons = (db: Db, at: Date, days: number): Promise<{ reason: string; count: number }[]> =>
-  query(db, z.object({ reason: z.string(), count: z.number() }))`
+  query(db, { reason: text, count: number })`
     SELECT reason, sum(count)::int AS count FROM unsubscribe_reasons
     WHERE day > (${at}::timestamptz AT TIME ZONE 'UTC')::date - ${days}::int GROUP BY reason ORDER BY count DESC, reason`

@@ -2,8 +2,9 @@ import { stringify } from 'csv-stringify/sync'
 import { isAddressColumn, normalizeName } from '../lib/csv/column-names.ts'
 import { openCsv } from '../lib/csv/open-csv.ts'
 import { PaperboyError } from '../lib/errors.ts'
-import { addressHash, parseAddress } from '../mail/address.ts'
+import { hashOfAddress } from '../mail/address.ts'
 import { bytes, query, text } from '../runtime/db/query.ts'
+import { suppressionReason } from '../runtime/db/schema.ts'
 import type { Services } from '../runtime/services.ts'
 import { keyFingerprint } from './key-fingerprint.ts'
 import { type Suppression, type SuppressionReason, suppress } from './suppress.ts'
@@ -11,7 +12,7 @@ import { type Suppression, type SuppressionReason, suppress } from './suppress.t
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 type Line = { suppression: Suppression } | { problem: string }
 
-const REASONS: readonly string[] = ['hard bounce', 'complaint', 'erasure', 'manual']
+const REASONS: readonly string[] = suppressionReason.enumValues
 const CHUNK = 2000
 const PAGE = 5000
 const MAX_PROBLEMS = 20
@@ -100,7 +101,7 @@ function toLine(line: number, record: Record<string, string>, suppressionKey: st
 }
 
 function hashOf({ email, addresshash, key }: Record<string, string>, suppressionKey: string): Buffer {
-  if (email) return addressHash(suppressionKey, parseAddress(email, { utf8: true }).key)
+  if (email) return hashOfAddress(suppressionKey, email)
   if (!/^[0-9a-f]{64}$/.test(addresshash ?? ''))
     throw new Error('has no address, and its address_hash is not 64 hex digits')
   if (key !== keyFingerprint(suppressionKey))

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { PaperboyError } from '../lib/errors.ts'
 import type { Db } from '../runtime/db/database.ts'
-import { number, queryColumn, queryOne } from '../runtime/db/query.ts'
+import { bool, number, queryColumn, queryOne } from '../runtime/db/query.ts'
 import { suppressionReason } from '../runtime/db/schema.ts'
 
 const Reason = z.enum(suppressionReason.enumValues)
@@ -59,9 +59,10 @@ export async function suppress(
 
 /**
  * Lifts a suppression. No email follows: the address may sign up again, and must confirm.
- * @returns the reason of the suppression, or undefined when there was none
+ * @returns the reason of the suppression
+ * @throws PaperboyError BAD_ADDRESS when there was none
  */
-export async function lift(db: Db, hash: Buffer, at: Date): Promise<SuppressionReason | undefined> {
+export async function lift(db: Db, hash: Buffer, at: Date): Promise<SuppressionReason> {
   const [reason] = await queryColumn(db, Reason)`
     WITH lifted AS (
       DELETE FROM suppressions WHERE address_hash = ${hash} RETURNING address_hash, reason
@@ -70,12 +71,17 @@ export async function lift(db: Db, hash: Buffer, at: Date): Promise<SuppressionR
       FROM lifted WHERE s.address_hash = lifted.address_hash AND s.status IN ('bounced', 'complained')
     )
     SELECT reason FROM lifted`
+  if (!reason) throw new PaperboyError('BAD_ADDRESS', 'This address is not suppressed. Nothing was changed.')
   return reason
 }
 
-/** Lifts a suppression that must exist. @throws PaperboyError BAD_ADDRESS when it does not */
-export async function liftOrThrow(db: Db, hash: Buffer, at: Date): Promise<SuppressionReason> {
-  const reason = await lift(db, hash, at)
-  if (!reason) throw new PaperboyError('BAD_ADDRESS', 'This address is not suppressed. Nothing was changed.')
-  return reason
+/**
+ * Lifts a suppression for a hard bounce or an erasure: the owner of the address has just shown that email arrives.
+ * @returns false under one for a complaint or by an operator, which stays
+ */
+export async function liftForOwner(db: Db, hash: Buffer): Promise<boolean> {
+  const { lifted } = await queryOne(db, { lifted: bool })`
+    WITH own AS (DELETE FROM suppressions WHERE address_hash = ${hash} AND reason IN ('hard bounce', 'erasure'))
+    SELECT NOT EXISTS (SELECT FROM suppressions WHERE address_hash = ${hash} AND reason IN ('complaint', 'manual')) AS lifted`
+  return lifted
 }

@@ -6,6 +6,7 @@ import {
   monthOf,
   plainDay,
   plainSpan,
+  shortCount,
   shortDay,
   shortSpan,
   weekdayAndNumber,
@@ -46,4 +47,10 @@ test('French writes the first of a month as an ordinal, and no other number', ()
   expect([plainDay('2026-05-11', fr.intl), plainDay('2026-05-31', fr.intl)]).toEqual(['11 mai 2026', '31 mai 2026'])
   expect([weekdayAndNumber('2026-05-01', fr.intl), monthOf('2026-05-01', fr.intl)]).toEqual(['ven. 1', 'mai 2026'])
   expect(plainDay('2026-05-01', 'es-ES')).toBe('1 de mayo de 2026')
+})
+
+test('a number of stars is short, and written as its language does', () => {
+  const short = (n: number, intl?: string) => shortCount(n, intl).replace(/[\u202f\u00a0]/g, ' ')
+  expect([short(987), short(1240), short(10_000)]).toEqual(['987', '1.2k', '10k'])
+  expect([short(1240, 'de-DE'), short(1240, 'fr-FR')]).toEqual(['1,2k', '1,2k'])
 })

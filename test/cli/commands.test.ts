@@ -1,11 +1,9 @@
-import { type ExecFileOptionsWithStringEncoding, execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
-import { afterAll, afterEach, describe, expect } from 'vitest'
+import { describe, expect } from 'vitest'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {
   auditLog,
@@ -18,64 +16,17 @@ import {
   subscribers,
 } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
+import { sinkThat } from '../support/sending.ts'
 import { addPapers, addReaders, addSubscriber } from '../support/services.ts'
-import { openSink, type Sink, smtpReply } from '../support/sink.ts'
+import { smtpReply } from '../support/sink.ts'
+import { folder, paperboy as runCommand } from './paperboy.ts'
 
 /** Runs the CLI as a shell does. Exit 0: done, 1: failed, 2: wrong usage. The result is on stdout, the rest on stderr. */
 
-const folder = mkdtempSync(join(tmpdir(), 'paperboy-cli-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const sinks: Sink[] = []
-afterEach(async () => {
-  for (const sink of sinks.splice(0)) await sink.close()
-})
-
-interface Ended {
-  code: number
-  stdout: string
-  stderr: string
-}
-
-/**
- * @param to.stdout a file in place of the pipe
- * @param to.lines the pipe is closed after so many lines, as `head` does
- */
-async function paperboy(
-  args: string[],
-  env: Record<string, string> = {},
-  to: { stdout?: string; lines?: number } = {},
-): Promise<Ended> {
-  const given = {
-    PATH: process.env.PATH,
-    HOME: folder,
-    NODE_ENV: 'test',
-    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
-    SMTP_URL: 'smtp://127.0.0.1:1',
-    DATA_DIR: join(folder, 'data'),
-    PUBLIC_URL: 'https://paperboy.example',
-    MAIL_FROM: 'Paperboy <papers@paperboy.example>',
-    SECRET_KEY: 'a test key that is thirty-two bytes long at least',
-    SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
-    ...env,
-  }
-  const options: ExecFileOptionsWithStringEncoding = {
-    cwd: new URL('../..', import.meta.url),
-    env: given,
-    encoding: 'utf8',
-  }
-  return new Promise<Ended>((resolve) => {
-    const command = [process.execPath, 'src/cli/main.ts', ...args]
-    const redirected = to.stdout ? ' > "$OUT"' : to.lines ? ' | head -n "$LINES"' : ''
-    const shell = ['-o', 'pipefail', '-c', `"$@"${redirected}`, 'bash', ...command]
-    options.env = { ...given, OUT: to.stdout ?? '', LINES: String(to.lines ?? '') }
-    const [program, ...rest] = redirected ? ['bash', ...shell] : command
-    execFile(program!, rest, options, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    )
-  }).then((ended) => {
-    expect(ended.stderr, 'no stack trace, whatever happens').not.toMatch(/^\s+at .*:\d+:\d+/m)
-    return ended
-  })
+async function paperboy(...args: Parameters<typeof runCommand>) {
+  const ended = await runCommand(...args)
+  expect(ended.stderr, 'no stack trace, whatever happens').not.toMatch(/^\s+at .*:\d+:\d+/m)
+  return ended
 }
 
 /** Files for `papers import`: a good list, and one with bad records. */
@@ -100,6 +51,9 @@ describe('wrong usage is exit 2, with a hint', () => {
     ['edition', 'release', ...DATE, '--kind', 'monthly'],
     ['edition', 'preview', ...DATE, '--frobnicate'],
     ['papers', 'import'],
+    ['api-key', 'revoke', 'abc'],
+    ['subscribers', 'list', '--topic', 'x'.repeat(61)],
+    ['subscribers', 'export', '--domain', 'x'.repeat(254)],
   ]
   for (const args of wrong) {
     test(`paperboy ${args.join(' ')}`, async () => {
@@ -338,9 +292,8 @@ describe('papers import', () => {
 
 describe('edition', { timeout: 120_000 }, () => {
   /** A database with a list, and an SMTP sink. */
-  async function begin(db: Db, databaseUrl: string, ...behave: Parameters<typeof openSink>) {
-    const sink = await openSink(...behave)
-    sinks.push(sink)
+  async function begin(db: Db, databaseUrl: string, ...behave: Parameters<typeof sinkThat>) {
+    const sink = await sinkThat(...behave)
     await addPapers(db, '2026-04-14', 6)
     const run = (...args: string[]) => paperboy(['--json', ...args], { DATABASE_URL: databaseUrl, SMTP_URL: sink.url })
     return { sink, run, edition: (name: string, ...args: string[]) => run('edition', name, ...DATE, ...args) }
@@ -457,6 +410,18 @@ describe('edition', { timeout: 120_000 }, () => {
     }
     expect(sink.taken).toEqual([])
     expect((await db.select().from(editions))[0]!.state).toBe('cancelled')
+  })
+
+  test('a command that another suggests is about the same edition, also a weekly one', async ({ databaseUrl, db }) => {
+    const { run } = await begin(db, databaseUrl)
+    const weekly = ['--date', '2026-04-13', '--kind', 'weekly']
+    expect((await run('edition', 'pause', ...weekly)).stderr).toContain(`edition assemble ${weekly.join(' ')}`)
+    const times = { closesAt: new Date(), releaseAt: new Date(), assembledAt: new Date(), messageKey: Buffer.alloc(32) }
+    await db.insert(editions).values({ kind: 'weekly', date: '2026-04-13', state: 'sent', ...times })
+    const again = await paperboy(['edition', 'again', ...weekly, '--only', 'expired', '--yes'], {
+      DATABASE_URL: databaseUrl,
+    })
+    expect(again.stdout).toContain(`edition send ${weekly.join(' ')}`)
   })
 
   test('preview --to sends it to that address only', async ({ databaseUrl, db }) => {

@@ -1,37 +1,17 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
-import { afterAll, expect } from 'vitest'
+import { expect } from 'vitest'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { databaseOn, openPool } from '../../src/runtime/db/database.ts'
 import { signedIn, test } from '../http/admin.ts'
-import { freshDatabase } from '../support/database.ts'
+import { secondDatabase } from '../support/database.ts'
 import { addSubscriber, testConfig } from '../support/services.ts'
+import { paperboy } from './paperboy.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'paperboy-equal-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-const paperboy = (databaseUrl: string, args: string[]) =>
-  new Promise<string>((resolve, reject) => {
-    const { SECRET_KEY, SUPPRESSION_KEY } = testConfig()
-    const env = {
-      ...{
-        PATH: process.env.PATH,
-        HOME: folder,
-        NODE_ENV: 'test',
-        DATABASE_URL: databaseUrl,
-        SMTP_URL: 'smtp://127.0.0.1:1',
-      },
-      ...{ DATA_DIR: folder, PUBLIC_URL: 'https://paperboy.example', MAIL_FROM: 'Paperboy <papers@paperboy.example>' },
-      ...{ SECRET_KEY, SUPPRESSION_KEY },
-    }
-    const cwd = new URL('../..', import.meta.url)
-    execFile(process.execPath, ['src/cli/main.ts', ...args], { cwd, env }, (error, stdout, stderr) =>
-      error ? reject(new Error(stderr)) : resolve(stdout),
-    )
-  })
+async function printed(DATABASE_URL: string, ...args: string[]): Promise<string> {
+  const { SECRET_KEY, SUPPRESSION_KEY } = testConfig()
+  const { code, stdout, stderr } = await paperboy(args, { DATABASE_URL, SECRET_KEY, SUPPRESSION_KEY })
+  expect(code, stderr).toBe(0)
+  return stdout
+}
 
 /** All that an action may change. Times differ between the two: only whether there is one counts. */
 async function stateOf(db: Db) {
@@ -47,14 +27,8 @@ async function stateOf(db: Db) {
 
 test('unsubscribe, suppress, lift, erase and add do the same on the page as on the command line', {
   timeout: 120_000,
-}, async ({ db, site, onTestFinished }) => {
-  const other = await freshDatabase()
-  const pool = openPool(other.url, () => {})
-  onTestFinished(async () => {
-    await pool.end()
-    await other.drop()
-  })
-  const elsewhere = databaseOn(pool)
+}, async ({ db, site }) => {
+  const { url, db: elsewhere } = await secondDatabase()
   for (const each of [db, elsewhere])
     for (const name of ['ada', 'bob', 'cy', 'dee'])
       await addSubscriber(each, `${name}@example.org`, { topics: ['robotics'] })
@@ -72,7 +46,7 @@ test('unsubscribe, suppress, lift, erase and add do the same on the page as on t
     const email = `${name}@example.org`
     const reply = await browser.post(`/admin/readers/${action}`, { email, sure: 'yes' })
     expect([action, name, reply.statusCode]).toEqual([action, name, 200])
-    await paperboy(other.url, [...command, email])
+    await printed(url, ...command, email)
   }
   const [page, commands] = [
     (await stateOf(db)) as { log: string[][] },
@@ -82,11 +56,11 @@ test('unsubscribe, suppress, lift, erase and add do the same on the page as on t
   const anyone = (log: string[][]) =>
     log.map(([what, about]) => (/suppress/.test(what!) ? [what, 'an address'] : [what, about]))
   expect({ ...page, log: anyone(page.log) }).toEqual({ ...commands, log: anyone(commands.log) })
-  const listed = JSON.parse(await paperboy(other.url, ['subscribers', 'list', '--status', 'unsubscribed', '--json']))
+  const listed = JSON.parse(await printed(url, 'subscribers', 'list', '--status', 'unsubscribed', '--json'))
   expect(listed.readers.map(({ email }: { email: string }) => email)).toEqual([
     'cy@example.org',
     'bob@example.org',
     'ada@example.org',
   ])
-  expect((await paperboy(other.url, ['subscribers', 'export', '--status', 'pending'])).split('\n')).toHaveLength(3)
+  expect((await printed(url, 'subscribers', 'export', '--status', 'pending')).split('\n')).toHaveLength(3)
 })

@@ -10,7 +10,7 @@ import type { Services } from '../../src/runtime/services.ts'
 import { addMore } from '../faults/ground.ts'
 import { judge, type Policy, type Verdict } from '../faults/judge.ts'
 import { openRecordingRelay, type RecordingRelay } from '../faults/recording-relay.ts'
-import { type Started, until } from '../support/processes.ts'
+import { productionEnv, type Started, until } from '../support/processes.ts'
 import { releasedEdition } from '../support/services.ts'
 import { type Bouncer, startBouncer } from './bouncer.ts'
 import { type Machine, type Network, openNetwork } from './network.ts'
@@ -138,7 +138,11 @@ async function lay(
   const relay = stack.adopt(await openRecordingRelay(join(network.folder, 'accepts.jsonl'), place), (each) =>
     each.close(),
   )
-  const env = environment(bouncer.url, redis.url, `smtp://${network.address}:${relay.port}`, policy)
+  const env = productionEnv(bouncer.url, `smtp://${network.address}:${relay.port}`, {
+    REDIS_URL: redis.url,
+    SMTP_CONNECTIONS: String(CONNECTIONS),
+    UNKNOWN_POLICY: policy,
+  })
   await migrate(bouncer.url)
   const services = stack.use(
     await openServices(
@@ -153,26 +157,6 @@ async function lay(
     },
   }
 }
-
-const environment = (
-  databaseUrl: string,
-  redisUrl: string,
-  smtpUrl: string,
-  policy: Policy,
-): Record<string, string> => ({
-  NODE_ENV: 'production',
-  DATABASE_URL: databaseUrl,
-  REDIS_URL: redisUrl,
-  SMTP_URL: smtpUrl,
-  SMTP_CONNECTIONS: String(CONNECTIONS),
-  PUBLIC_URL: 'https://paperboy.example',
-  MAIL_FROM: 'Paperboy <papers@paperboy.example>',
-  POSTAL_ADDRESS: '1 Press Street, Inkwell',
-  SECRET_KEY: 'a test key that is thirty-two bytes long at least',
-  SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
-  PAPER_SOURCES: 'none',
-  UNKNOWN_POLICY: policy,
-})
 
 /** Starts the product's processes, and waits until they work. Returns the addresses of the api processes. */
 async function startProcesses(ground: Ground, { nodeOptions }: Preparation): Promise<string[]> {

@@ -1,31 +1,24 @@
 import { eq, sql } from 'drizzle-orm'
-import { afterEach, expect } from 'vitest'
+import { expect } from 'vitest'
 import { dueBatches } from '../../src/delivery/ledger/batches.ts'
 import { readerDeliveries } from '../../src/delivery/ledger/reader-deliveries.ts'
 import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { sendAgain } from '../../src/delivery/send/send-again.ts'
 import { describeStatus, readStatus } from '../../src/operate/status.ts'
-import { openRelays } from '../../src/relay/relays.ts'
 import { batches, deliveries, editions, subscribers } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
+import { NEVER, sinkThat, workerOn } from '../support/sending.ts'
 import { addReaders, releasedEdition, servicesOn } from '../support/services.ts'
-import { openSink, type Sink, smtpReply } from '../support/sink.ts'
+import { type Sink, smtpReply } from '../support/sink.ts'
 
-const running: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const each of running.splice(0)) await each.close()
-})
 const KEY = { kind: 'daily' as const, date: '2026-04-14' }
 
 async function workAll(services: ReturnType<typeof servicesOn>, sink: Sink) {
-  const relay = openRelays({ SMTP_URL: `${sink.url}?name=main`, SMTP_CONNECTIONS: 2 })
-  running.unshift(relay)
-  const context = deliveryContextWith(services, relay)
+  const context = workerOn(services, `${sink.url}?name=main`)
   for (const { batchId } of await dueBatches(services.db, services.now())) {
-    await deliverBatch(context, batchId, new AbortController().signal)
+    await deliverBatch(context, batchId, NEVER)
   }
 }
 
@@ -33,13 +26,12 @@ test('sends the chosen deliveries again, to readers who may be emailed, under th
   const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
   let refusing = true
   const asked = new Map<string, number>()
-  const sink = await openSink({
+  const sink = await sinkThat({
     recipient: (to) => {
       asked.set(to, (asked.get(to) ?? 0) + 1)
       return refusing && /reader-[12]@/.test(to) ? smtpReply(550, '5.0.0 no') : undefined
     },
   })
-  running.push(sink)
   await addReaders(db, 6)
   const editionId = await releasedEdition(services)
   await planAll(services, editionId)
@@ -71,17 +63,17 @@ test('sends the chosen deliveries again, to readers who may be emailed, under th
   const [one] = await readerDeliveries(services, 'READER-3@example.org')
   expect(one).toMatchObject({ state: 'accepted', relay: 'main', messageId: repeated[0] })
   expect(one!.reply).toMatch(/^250 /)
+  expect(await readerDeliveries(services, 'rené@example.org'), 'an address beyond ASCII is no error').toEqual([])
 })
 
 test('readers who cannot be emailed are neither counted nor sent again, and keep the relay’s reply', async ({ db }) => {
   const services = servicesOn(db)
-  const sink = await openSink({
+  const sink = await sinkThat({
     recipient: (to) => {
       if (to.startsWith('reader-1@')) return smtpReply(550, '5.1.1 no such user')
       return /reader-[23]@/.test(to) ? smtpReply(550, '5.0.0 no') : undefined
     },
   })
-  running.push(sink)
   await addReaders(db, 3)
   await planAll(services, await releasedEdition(services))
   await workAll(services, sink)
@@ -105,10 +97,9 @@ test('readers who cannot be emailed are neither counted nor sent again, and keep
 
 test('status shows an edition being sent: relays, slow domains, plan, reason of a pause', async ({ db }) => {
   const services = servicesOn(db, { SEND_RATE_PER_SECOND: '50' })
-  const sink = await openSink({
+  const sink = await sinkThat({
     recipient: (to) => (to.startsWith('reader-1@') ? smtpReply(450, '4.2.0 later') : undefined),
   })
-  running.push(sink)
   await addReaders(db, 5)
   await planAll(services, await releasedEdition(services))
   await workAll(services, sink)

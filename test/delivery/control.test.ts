@@ -1,44 +1,22 @@
 import { eq, sql } from 'drizzle-orm'
-import { afterEach, describe, expect, vi } from 'vitest'
+import { describe, expect, onTestFinished, vi } from 'vitest'
 import { dueBatches } from '../../src/delivery/ledger/batches.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { describePlan, sendPlan } from '../../src/delivery/plan/send-plan.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { cancel, pause, resume } from '../../src/edition/draft/control.ts'
-import { openRelays } from '../../src/relay/relays.ts'
 import { startDatabaseClock } from '../../src/runtime/db/clock.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { deliveries, editions, subscribers, suppressions } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import { test } from '../support/database.ts'
+import { deliveryStates, NEVER, sinkThat, workerOn } from '../support/sending.ts'
 import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
-import { openSink, type Sink, smtpReply } from '../support/sink.ts'
+import { type Sink, smtpReply } from '../support/sink.ts'
 
-const running: { close(): unknown }[] = []
-afterEach(async () => {
-  vi.restoreAllMocks()
-  for (const each of running.splice(0)) await each.close()
-})
-const NEVER = new AbortController().signal
 const KEY = { kind: 'daily' as const, date: '2026-04-14' }
 
-async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
-  const sink = await openSink(...behave)
-  running.push(sink)
-  return sink
-}
-function contextOn(services: Services, sink: Sink) {
-  const relay = openRelays({ SMTP_URL: `${sink.url}?name=main`, SMTP_CONNECTIONS: 2 })
-  running.unshift(relay)
-  return deliveryContextWith(services, relay)
-}
-async function states(db: Db): Promise<Record<string, number>> {
-  const { rows } = await db.execute<{ state: string; n: number }>(
-    sql`SELECT state, count(*)::int AS n FROM deliveries GROUP BY state`,
-  )
-  return Object.fromEntries(rows.map((row) => [row.state, row.n]))
-}
+const contextOn = (services: Services, { url }: Sink) => workerOn(services, `${url}?name=main`)
 const editionOf = async (db: Db) => (await db.select().from(editions).where(eq(editions.date, KEY.date)))[0]!
 
 describe('the operator’s order takes effect despite a slow relay', { timeout: 60_000 }, () => {
@@ -61,22 +39,22 @@ describe('the operator’s order takes effect despite a slow relay', { timeout: 
       const working = deliverBatch(contextOn(services, sink), batchIds[0]!, NEVER)
       await expect.poll(() => begun, { timeout: 20_000 }).toBe(2)
       // Two are in flight, two more are marked and wait for a connection.
-      expect((await states(db)).handed).toBe(4)
+      expect((await deliveryStates(db)).handed).toBe(4)
       await act(services, KEY)
       // Half a second in the engine; the test checks later on a busy machine.
-      await expect.poll(async () => (await states(db)).handed, { timeout: 20_000 }).toBe(2)
+      await expect.poll(async () => (await deliveryStates(db)).handed, { timeout: 20_000 }).toBe(2)
       gate.resolve()
       await working
       expect(sink.taken).toHaveLength(2)
-      expect((await states(db)).accepted).toBe(2)
+      expect((await deliveryStates(db)).accepted).toBe(2)
       if (name === 'pause') {
-        expect(await states(db)).toEqual({ accepted: 2, [left]: 28 })
+        expect(await deliveryStates(db)).toEqual({ accepted: 2, [left]: 28 })
         expect(await db.$count(deliveries, sql`hand_overs > 0 AND state = 'queued'`)).toBe(0)
         await resume(services, KEY)
         for (const { batchId } of await dueBatches(db, services.now())) {
           await deliverBatch(contextOn(services, sink), batchId, NEVER)
         }
-        expect(await states(db)).toEqual({ accepted: 30 })
+        expect(await deliveryStates(db)).toEqual({ accepted: 30 })
         expect(sink.taken).toHaveLength(30)
       }
     })
@@ -124,7 +102,7 @@ describe('the error budget', () => {
     }
     const edition = await editionOf(db)
     expect(edition).toMatchObject({ state: 'paused', pausedWhy: expect.stringContaining('refused') })
-    const after = await states(db)
+    const after = await deliveryStates(db)
     expect(after.accepted! + after.refused!).toBeGreaterThanOrEqual(100)
     expect(after.queued).toBeGreaterThan(50)
     refusing = false
@@ -132,7 +110,7 @@ describe('the error budget', () => {
     await db.execute(sql`UPDATE batches SET due_at = ${NOON}`)
     await deliverBatch(contextOn(services, sink), batchIds[0]!, NEVER)
     expect(await editionOf(db)).toMatchObject({ state: 'sending', pausedWhy: null })
-    expect((await states(db)).queued).toBeUndefined()
+    expect((await deliveryStates(db)).queued).toBeUndefined()
   })
 })
 
@@ -161,7 +139,7 @@ test('the database clock decides due times, not this machine’s clock', async (
   const clock = await startDatabaseClock(db, (error) => {
     throw error
   })
-  running.push({ close: clock.stop })
+  onTestFinished(() => clock.stop())
   const { rows } = await db.execute<{ at: string }>(sql`SELECT clock_timestamp() AS at`)
   expect(Math.abs(clock.now().getTime() - new Date(rows[0]!.at).getTime())).toBeLessThan(2_000)
 })

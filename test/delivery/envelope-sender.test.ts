@@ -1,27 +1,17 @@
 import { expect } from 'vitest'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { readReturnPath } from '../../src/mail/return-path.ts'
 import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
-import { openRelays } from '../../src/relay/relays.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
 import { test } from '../support/database.ts'
+import { NEVER, sinkThat, workerOn } from '../support/sending.ts'
 import { addSubscriber, releasedEdition, servicesOn } from '../support/services.ts'
-import { openSink } from '../support/sink.ts'
 
-const NEVER = new AbortController().signal
-
-test('with BOUNCE_ADDRESS every digest and service email has its own envelope sender', async ({
-  db,
-  onTestFinished,
-}) => {
+test('with BOUNCE_ADDRESS every digest and service email has its own envelope sender', async ({ db }) => {
   const services = servicesOn(db, { BOUNCE_ADDRESS: 'bounce+*@bounces.example' })
-  const sink = await openSink()
-  onTestFinished(() => sink.close())
-  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
-  onTestFinished(() => relay.close())
-  const worker = deliveryContextWith(services, relay)
+  const sink = await sinkThat()
+  const worker = workerOn(services, sink.url)
   const ada = await addSubscriber(db, 'ada@example.org')
   const bob = await addSubscriber(db, 'bob@example.org')
   const editionId = await releasedEdition(services)

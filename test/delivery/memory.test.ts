@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { afterEach, describe, expect } from 'vitest'
+import { describe, expect } from 'vitest'
 import { dueBatches, leaseBatch, returnBatch } from '../../src/delivery/ledger/batches.ts'
 import { readPending } from '../../src/delivery/ledger/deliveries.ts'
 import { recall } from '../../src/delivery/ledger/recall.ts'
@@ -8,34 +8,22 @@ import { fromBitmap } from '../../src/delivery/ledger/shown-bitmap.ts'
 import { startAttempts } from '../../src/delivery/ledger/start-attempts.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { type DeliveryContext, deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
+import type { DeliveryContext } from '../../src/delivery/send/delivery-context.ts'
 import { sendAgain } from '../../src/delivery/send/send-again.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { release } from '../../src/edition/draft/release.ts'
-import { openRelays } from '../../src/relay/relays.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { deliveries, editions, papers, subscribers } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import { test } from '../support/database.ts'
+import { NEVER, sinkThat, workerOn } from '../support/sending.ts'
 import { addPapers, addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
-import { openSink } from '../support/sink.ts'
 
 /** Rule 6 under concurrency: papers that another edition is showing at the same moment. */
 
-const NEVER = new AbortController().signal
-const running: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const each of running.splice(0)) await each.close()
-})
-
-async function workerOn(services: Services) {
-  const sink = await openSink()
-  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 5 })
-  running.unshift(relay, sink)
-  return {
-    sink,
-    deps: deliveryContextWith(services, relay),
-  }
+async function workerWithSink(services: Services) {
+  const sink = await sinkThat()
+  return { sink, deps: workerOn(services, sink.url, 5) }
 }
 
 /** Two released editions with four papers in common: those of the 13th, moved to the 14th. */
@@ -59,8 +47,8 @@ const shownTwice = async (db: Db): Promise<number> => {
 
 test('two workers with two editions for the same readers at the same moment show no paper twice', async ({ db }) => {
   const services = servicesOn(db)
-  const one = await workerOn(services)
-  const two = await workerOn(services)
+  const one = await workerWithSink(services)
+  const two = await workerWithSink(services)
   await addReaders(db, 60)
   const [first, second] = await overlapping(services)
   await db.update(subscribers).set({ size: 20 })
@@ -72,7 +60,7 @@ test('two workers with two editions for the same readers at the same moment show
 
 test('choices made before another release are no longer marked', async ({ db }) => {
   const services = servicesOn(db)
-  const { deps, sink } = await workerOn(services)
+  const { deps, sink } = await workerWithSink(services)
   await addReaders(db, 3)
   const first = await releasedEdition(services, '2026-04-13', 4)
   const { batchIds } = await planAll(services, first)
@@ -92,7 +80,7 @@ test('choices made before another release are no longer marked', async ({ db }) 
 
 test('choices made before an edition was recalled and released again are no longer marked', async ({ db }) => {
   const services = servicesOn(db)
-  const { deps } = await workerOn(services)
+  const { deps } = await workerWithSink(services)
   await addReaders(db, 3)
   const first = await releasedEdition(services, '2026-04-13', 4)
   await releasedEdition(services, '2026-04-14', 2)
@@ -122,7 +110,7 @@ describe('no paper twice, where another edition shows it before a delivery is at
 
   test.for(['refused', 'expired'] as const)('an operator sends one again that was %s', async (state, { db }) => {
     const services = servicesOn(db)
-    const { deps } = await workerOn(services)
+    const { deps } = await workerWithSink(services)
     await addReaders(db, 1, { size: 20 })
     const [first, second] = await overlapping(services)
     await deliver(services, deps, first)
@@ -137,7 +125,7 @@ describe('no paper twice, where another edition shows it before a delivery is at
     ['refused', { cuts: 1 }],
   ] as const)('an operator sends one again that may have arrived, and is %s', async ([state, earlier], { db }) => {
     const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
-    const { deps } = await workerOn(services)
+    const { deps } = await workerWithSink(services)
     await addReaders(db, 1, { size: 20 })
     const [first, second] = await overlapping(services)
     await deliver(services, deps, first)
@@ -149,7 +137,7 @@ describe('no paper twice, where another edition shows it before a delivery is at
 
   test('sending stopped before the attempt began', async ({ db }) => {
     const services = servicesOn(db)
-    const { deps } = await workerOn(services)
+    const { deps } = await workerWithSink(services)
     await addReaders(db, 1, { size: 20 })
     const [first, second] = await overlapping(services)
     const { batchIds } = await planAll(services, first)
@@ -167,7 +155,7 @@ describe('no paper twice, where another edition shows it before a delivery is at
 
 test('a digest follows its reader’s preferences; a resend shows the same papers', async ({ db }) => {
   const services = servicesOn(db)
-  const { deps } = await workerOn(services)
+  const { deps } = await workerWithSink(services)
   const editionId = await releasedEdition(services, '2026-04-14', 20)
   await db
     .update(papers)
@@ -194,7 +182,7 @@ test.for([
   'only "still rising" repeats a paper, once its 100 votes have doubled: %d',
   async ([votes, repeated], { db }) => {
     const services = servicesOn(db)
-    const { deps } = await workerOn(services)
+    const { deps } = await workerWithSink(services)
     await addReaders(db, 1, { size: 20 })
     const [first, second] = await overlapping(services)
     await db.execute(sql`

@@ -1,9 +1,8 @@
 import { eq, sql } from 'drizzle-orm'
-import { afterEach, expect } from 'vitest'
+import { expect } from 'vitest'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { preview } from '../../src/delivery/preview/preview.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { release } from '../../src/edition/draft/release.ts'
 import { readSequels } from '../../src/edition/select/read-sequels.ts'
@@ -11,18 +10,12 @@ import { mintToken } from '../../src/mail/tokens.ts'
 import { indexPapers } from '../../src/papers/search/index-papers.ts'
 import { castVote } from '../../src/papers/votes/cast.ts'
 import { markPaper } from '../../src/papers/votes/marks.ts'
-import { openRelays } from '../../src/relay/relays.ts'
 import { deliveries, papers } from '../../src/runtime/db/schema.ts'
 import { test } from '../http/site.ts'
+import { NEVER, sinkThat, workerOn } from '../support/sending.ts'
 import { addPapers, addSubscriber, NOON } from '../support/services.ts'
-import { openSink } from '../support/sink.ts'
 
 /** From a vote in an email to a later digest: readers who vote and ask for similar papers get them. */
-
-const running: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const each of running.splice(0)) await each.close()
-})
 
 const SUBJECTS = [
   'whales',
@@ -65,12 +58,9 @@ test('a reader who voted for a paper and asked for similar ones gets them with t
 
   const { editionId } = await assemble(services, { date: '2026-04-14' })
   await release(services, { date: '2026-04-14' })
-  const sink = await openSink()
-  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
-  running.push(relay, sink)
+  const sink = await sinkThat()
   const { batchIds } = await planAll(services, editionId)
-  const worker = deliveryContextWith(services, relay)
-  await deliverBatch(worker, batchIds[0]!, new AbortController().signal)
+  await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
 
   const toAda = (await sink.read('ada@example.org')).text!
   const toBob = (await sink.read('bob@example.org')).text!

@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { afterEach, expect } from 'vitest'
+import { expect } from 'vitest'
 import { dueBatches } from '../../src/delivery/ledger/batches.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
@@ -12,13 +12,8 @@ import type { Db } from '../../src/runtime/db/database.ts'
 import { deliveries, suppressions } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { openScriptedRelay, type Script } from '../support/scripted-relay.ts'
+import { closing, deliveryStates, NEVER } from '../support/sending.ts'
 import { addReaders, NOON, releasedEdition, servicesOn } from '../support/services.ts'
-
-const running: { close(): void }[] = []
-afterEach(() => {
-  for (const each of running.splice(0)) each.close()
-})
-const NEVER = new AbortController().signal
 
 /** A relay with its own limit: it accepts a number of emails, then replies this to each. */
 const limited =
@@ -28,20 +23,15 @@ const limited =
 
 /** Sends an edition to 20 readers by these relays until no batch is due. */
 async function deliver(db: Db, scripts: Script[]) {
-  const servers = await Promise.all(scripts.map((script) => openScriptedRelay(script)))
-  running.push(...servers)
+  const servers = await Promise.all(scripts.map(async (script) => closing(await openScriptedRelay(script))))
   const SMTP_URL = servers.map(({ url }, index) => `${url}?name=relay-${index + 1}`).join(',')
   const services = servicesOn(db, { SMTP_URL })
-  const relay = openRelays({ SMTP_URL, SMTP_CONNECTIONS: 2 }, { rests: openRelayRests(services) })
-  running.unshift(relay)
+  const relay = closing(openRelays({ SMTP_URL, SMTP_CONNECTIONS: 2 }, { rests: openRelayRests(services) }))
   await addReaders(db, 20)
   const { batchIds } = await planAll(services, await releasedEdition(services))
   const context = deliveryContextWith(services, relay)
   for (const id of batchIds) await deliverBatch(context, id, NEVER)
-  const { rows } = await db.execute<{ state: string; n: number }>(
-    sql`SELECT state, count(*)::int AS n FROM deliveries GROUP BY state`,
-  )
-  return { services, servers, relay, context, states: Object.fromEntries(rows.map(({ state, n }) => [state, n])) }
+  return { services, servers, relay, context, states: await deliveryStates(db) }
 }
 
 const LIMITS = [

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
 import type { SMTPServerOptions } from 'smtp-server'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Outcome } from '../../src/relay/outcome.ts'
-import { openRelays } from '../../src/relay/relays.ts'
-import { openSink, type Sink } from '../support/sink.ts'
+import { relaysOn, sinkThat } from '../support/sending.ts'
+import type { Sink } from '../support/sink.ts'
 
 /** A relay like those on the internet: with a certificate and a login. */
 
@@ -30,17 +30,12 @@ async function certificate(): Promise<typeof own> {
   return { key, cert }
 }
 
-const running: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const each of running.splice(0)) await each.close()
-})
-
 /** Login attempts, and whether over TLS. */
 let logins: { method: string; password: string; secure: boolean }[] = []
 
 async function serve(options: SMTPServerOptions): Promise<Sink> {
   logins = []
-  const sink = await openSink(
+  return sinkThat(
     {},
     {
       disabledCommands: [],
@@ -55,15 +50,11 @@ async function serve(options: SMTPServerOptions): Promise<Sink> {
       ...options,
     },
   )
-  running.push(sink)
-  return sink
 }
 
 async function sendBy(url: string): Promise<Outcome> {
-  const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 1 })
-  running.unshift(relay)
   const message = { bytes: Buffer.from('Subject: x\r\n\r\nx\r\n') }
-  return relay.send({ from: 'papers@paperboy.example', to: 'ada@example.org' }, message)
+  return relaysOn(url, 1).send({ from: 'papers@paperboy.example', to: 'ada@example.org' }, message)
 }
 
 const urlOf = (sink: Sink, scheme: string, options: Record<string, string>, user = 'paperboy:s3cret@') =>

@@ -1,5 +1,5 @@
 import { eq, inArray, sql } from 'drizzle-orm'
-import { afterEach, describe, expect } from 'vitest'
+import { describe, expect } from 'vitest'
 import { dueBatches, leaseBatch } from '../../src/delivery/ledger/batches.ts'
 import { describeProgress, progressOf } from '../../src/delivery/ledger/progress.ts'
 import { recordOutcomes } from '../../src/delivery/ledger/record-outcomes.ts'
@@ -7,39 +7,22 @@ import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { planDue } from '../../src/delivery/plan/plan-due.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { type DeliveryContext, deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
+import type { DeliveryContext } from '../../src/delivery/send/delivery-context.ts'
 import { cancel, pause, resume } from '../../src/edition/draft/control.ts'
-import { openRelays } from '../../src/relay/relays.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, subscribers } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import { test } from '../support/database.ts'
+import { NEVER, sinkThat, workerOn } from '../support/sending.ts'
 import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
-import { openSink, type Sink, smtpReply } from '../support/sink.ts'
+import { smtpReply } from '../support/sink.ts'
 
 /**
  * Rule 5: an edition is `sent` only when no delivery is queued, handed, deferred, or unknown with a resend to come, and the
  * counts always add up to the audience.
  */
 
-const running: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const each of running.splice(0)) await each.close()
-})
-const NEVER = new AbortController().signal
 const KEY = { kind: 'daily' as const, date: '2026-04-14' }
-
-async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
-  const sink = await openSink(...behave)
-  running.push(sink)
-  return sink
-}
-
-function workerOn(services: Services, url: string): DeliveryContext {
-  const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
-  running.unshift(relay)
-  return deliveryContextWith(services, relay)
-}
 
 /** Sends every batch that is due at `at`, until the sweeper finds none. */
 async function workAll(worker: DeliveryContext): Promise<void> {

@@ -10,12 +10,12 @@ import { domainBucket, openRates } from '../../src/relay/rates.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { test } from '../support/database.ts'
+import { NEVER } from '../support/sending.ts'
 import { addReaders, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 
 /** Messages a second that one worker sends when not slowed. */
 const CAPACITY = 150
 const ALL_DEFER_SECONDS = 600
-const NEVER = new AbortController().signal
 
 beforeEach(() => {
   vi.spyOn(Math, 'random').mockReturnValue(0.5)

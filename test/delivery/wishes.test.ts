@@ -1,17 +1,15 @@
 import { eq } from 'drizzle-orm'
-import { expect, onTestFinished } from 'vitest'
+import { expect } from 'vitest'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { release } from '../../src/edition/draft/release.ts'
 import { indexPapers } from '../../src/papers/search/index-papers.ts'
 import { markPaper } from '../../src/papers/votes/marks.ts'
-import { openRelays } from '../../src/relay/relays.ts'
 import { papers } from '../../src/runtime/db/schema.ts'
 import { test } from '../http/site.ts'
+import { NEVER, sinkThat, workerOn } from '../support/sending.ts'
 import { addPapers, addSubscriber } from '../support/services.ts'
-import { openSink } from '../support/sink.ts'
 
 /** From a wish to the digest: its papers come, each with its reason. */
 test('each wish brings its papers, with its reason as text; a paper of no interest stays away', async ({
@@ -41,14 +39,9 @@ test('each wish brings its papers, with its reason as text; a paper of no intere
 
   const { editionId } = await assemble(services, { date: '2026-04-14' })
   await release(services, { date: '2026-04-14' })
-  const sink = await openSink()
-  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
-  onTestFinished(async () => {
-    relay.close()
-    await sink.close()
-  })
+  const sink = await sinkThat()
   const { batchIds } = await planAll(services, editionId)
-  await deliverBatch(deliveryContextWith(services, relay), batchIds[0]!, new AbortController().signal)
+  await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
 
   const { text, html } = await sink.read('ada@example.org')
   const reasons = ['by <b>Yejin</b> Choi, whom you follow', 'from ETH Zürich, which you follow', 'like “AlphaFold”']

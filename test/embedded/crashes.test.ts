@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { runningEmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { findPostmaster } from '../../src/embedded/postmaster.ts'
 import { readRecord } from '../../src/embedded/server-record.ts'
+import { runningEmbeddedPostgres } from '../support/embedded.ts'
 import { ask, isAlive, isRoot, test } from './support.ts'
 
 test('the next Paperboy adopts the server of a killed one, and stops it at the end', async ({ dataDir, run }) => {

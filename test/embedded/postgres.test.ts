@@ -3,8 +3,9 @@ import { readFile, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
-import { runningEmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { findPostmaster } from '../../src/embedded/postmaster.ts'
+import { runningEmbeddedPostgres } from '../support/embedded.ts'
 import { ask, test, wipe } from './support.ts'
 
 test('a first start creates a durable, private database; the next start finds it again', async ({ dataDir }) => {

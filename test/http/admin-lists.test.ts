@@ -9,7 +9,6 @@ import type { JobName } from '../../src/runtime/jobs.ts'
 import { countSumsJob } from '../../workers/count-sums.ts'
 import { addPapers, addReaders, addSubscriber, releasedEdition } from '../support/services.ts'
 import { CURATOR, OPERATOR, signedIn, test } from './admin.ts'
-import type { Site } from './site.ts'
 import { PAGE_RULES } from './valid-html.ts'
 
 const auditLines = async (db: Db) =>
@@ -217,7 +216,7 @@ test('several submissions are accepted or declined at once; one that is gone sto
     .insert(submissions)
     .values([1, 2, 3, 4].map((n) => ({ arxivId: `2604.0000${n}`, state: 'found' as const, found: found(n) })))
   const browser = await signedIn(site)
-  const post = (fields: [string, string][]) => postFields(site, browser, '/admin/submissions', fields)
+  const post = (fields: [string, string][]) => browser.post('/admin/submissions', fields)
   const accepted = await post([
     ['paper', '2604.00001'],
     ['paper', '2604.00009'],
@@ -245,21 +244,6 @@ test('several submissions are accepted or declined at once; one that is gone sto
     `${CURATOR}: declined paper 2604.00002`,
   ])
 })
-
-/** Posts fields whose names repeat. */
-const postFields = (
-  site: Site,
-  browser: Awaited<ReturnType<typeof signedIn>>,
-  url: string,
-  fields: [string, string][],
-) =>
-  site.app.inject({
-    method: 'POST',
-    url,
-    cookies: browser.cookies,
-    payload: new URLSearchParams([...Object.entries(browser.fields), ...fields]).toString(),
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-  })
 
 test('insights show sums and say which are left out; settings show no secret', async ({ db, site }) => {
   const ids = await addPapers(db, '2026-04-14', 2)

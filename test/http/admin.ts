@@ -2,7 +2,7 @@ import { cookieName } from '../../src/http/admin/guard.ts'
 import { createSignInLink, signIn } from '../../src/operate/admins/sessions.ts'
 import { test as onDatabase } from '../support/database.ts'
 import { servicesOn } from '../support/services.ts'
-import { form, type Site, siteOn } from './site.ts'
+import { type Fields, form, type Site, siteOn } from './site.ts'
 
 export const CURATOR = 'Curator@desk.example'
 export const OPERATOR = 'operator@desk.example'
@@ -39,8 +39,10 @@ export async function signedIn(site: Site, address = CURATOR) {
     cookies,
     fields: own,
     get: (url: string) => app.inject({ url, cookies }),
-    post: (url: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}) => {
-      const { payload, headers: typed } = form({ ...own, ...fields })
+    /** @param fields pairs if their names repeat */
+    post: (url: string, fields: Fields = {}, headers: Record<string, string> = {}) => {
+      const given = Array.isArray(fields) ? [...Object.entries(own), ...fields] : { ...own, ...fields }
+      const { payload, headers: typed } = form(given)
       return app.inject({ method: 'POST', url, cookies, payload, headers: { ...typed, ...headers } })
     },
   }

@@ -2,11 +2,10 @@ import { eq, sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { runUploadedImports } from '../../src/operate/run-uploaded-imports.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { databaseOn, openPool } from '../../src/runtime/db/database.ts'
 import { auditLog, readerImports, subscribers } from '../../src/runtime/db/schema.ts'
 import { importSubscribers } from '../../src/subscription/import.ts'
 import { deleteOldUploads, UPLOAD_BYTES } from '../../src/subscription/uploaded-imports.ts'
-import { freshDatabase } from '../support/database.ts'
+import { secondDatabase } from '../support/database.ts'
 import { addSubscriber, servicesOn } from '../support/services.ts'
 import { CURATOR, signedIn, test } from './admin.ts'
 import type { Site } from './site.ts'
@@ -34,16 +33,6 @@ async function upload(
   })
 }
 
-/** Posts fields whose names repeat. */
-const post = (site: Site, browser: Browser, url: string, fields: [string, string][] = []) =>
-  site.app.inject({
-    method: 'POST',
-    url,
-    cookies: browser.cookies,
-    payload: new URLSearchParams([...Object.entries(browser.fields), ...fields]).toString(),
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-  })
-
 const rowsOf = async (db: Db) =>
   (
     await db.execute(sql`
@@ -66,15 +55,8 @@ const FILE = [
 test('upload, mapping, dry run, import, report: consent must be explained, and the result equals the command’s', async ({
   db,
   site,
-  onTestFinished,
 }) => {
-  const other = await freshDatabase()
-  const pool = openPool(other.url, () => {})
-  onTestFinished(async () => {
-    await pool.end()
-    await other.drop()
-  })
-  const elsewhere = databaseOn(pool)
+  const { db: elsewhere } = await secondDatabase()
   for (const each of [db, elsewhere]) await addSubscriber(each, 'gone@example.org', { status: 'complained' })
   const before = [await rowsOf(db), await suppressed(db)]
   const { services } = site
@@ -92,7 +74,7 @@ test('upload, mapping, dry run, import, report: consent must be explained, and t
       ['column', name],
       ['meaning', meanings[index] ?? ''],
     ])
-    const asked = await post(site, browser, `${page}/check`, [...fields, ...more])
+    const asked = await browser.post(`${page}/check`, [...fields, ...more])
     await runUploadedImports(services)
     return [asked.statusCode, (await browser.get(page)).body] as const
   }
@@ -104,7 +86,7 @@ test('upload, mapping, dry run, import, report: consent must be explained, and t
   const [, values] = await check(['', 'status', '', '', 'unsubscribed'])
   expect(values).toContain('“on” in the column “State” means')
   expect(values).not.toContain('Import now')
-  expect((await post(site, browser, `${page}/import`)).statusCode).toBe(409)
+  expect((await browser.post(`${page}/import`)).statusCode).toBe(409)
   const explained = Object.entries({ on: 'active', off: 'unsubscribed', waiting: 'pending' }).flatMap(
     ([value, meaning]): [string, string][] => [
       ['valueColumn', 'State'],
@@ -120,7 +102,7 @@ test('upload, mapping, dry run, import, report: consent must be explained, and t
   expect(dry).toMatch(/<td>2<\/td><th scope="row">would be added/)
   expect([await rowsOf(db), await suppressed(db)]).toEqual(before)
 
-  expect((await post(site, browser, `${page}/import`)).headers.location).toBe(page)
+  expect((await browser.post(`${page}/import`)).headers.location).toBe(page)
   expect((await browser.get(page)).body).toContain('The import is under way')
   await runUploadedImports(services)
   const done = await browser.get(page)
@@ -150,8 +132,8 @@ test('upload, mapping, dry run, import, report: consent must be explained, and t
   expect((await db.select().from(auditLog)).map(({ action, target }) => `${action} ${target}`)).toContain(
     'imported 2 readers',
   )
-  expect((await post(site, browser, `${page}/import`)).statusCode).toBe(409)
-  expect((await post(site, browser, `${page}/delete`)).statusCode).toBe(303)
+  expect((await browser.post(`${page}/import`)).statusCode).toBe(409)
+  expect((await browser.post(`${page}/delete`)).statusCode).toBe(303)
   expect((await browser.get(page)).statusCode).toBe(404)
   expect(site.logged()).not.toMatch(/ada@|bob@/)
 })
@@ -161,7 +143,7 @@ test('bad lines stop the import and are named; without consent each person is pe
   const page = (await upload(site, browser, 'email,hour\nada@example.org,8\nnonsense,8\nbob@example.org,25\n')).headers
     .location as string
   const run = async (action: string, fields: [string, string][] = []) => {
-    await post(site, browser, `${page}/${action}`, fields)
+    await browser.post(`${page}/${action}`, fields)
     await runUploadedImports(site.services)
     return (await browser.get(page)).body
   }
@@ -184,7 +166,7 @@ test('an upload needs a session, a form token, a CSV file and less than the limi
   expect((await upload(site, { ...browser, cookies: {} }, 'email\n')).statusCode).toBe(401)
   expect((await upload(site, browser, 'email\n', { _csrf: 'none' })).statusCode).toBe(403)
   expect((await upload(site, browser, '')).statusCode).toBe(422)
-  expect((await post(site, browser, PATH)).statusCode).toBe(422)
+  expect((await browser.post(PATH)).statusCode).toBe(422)
   expect((await upload(site, browser, new Uint8Array(UPLOAD_BYTES + 100_000))).statusCode).toBe(413)
   const broken = await site.app.inject({
     method: 'POST',
@@ -196,7 +178,7 @@ test('an upload needs a session, a form token, a CSV file and less than the limi
   expect(broken.statusCode).toBeLessThan(500)
   expect(await db.$count(readerImports)).toBe(0)
   const noAddress = (await upload(site, browser, 'name\nAda\n')).headers.location as string
-  const refused = await post(site, browser, `${noAddress}/check`)
+  const refused = await browser.post(`${noAddress}/check`)
   expect([
     refused.statusCode,
     refused.body.includes('no column &quot;email&quot;') || refused.body.includes('no column "email"'),
@@ -207,11 +189,11 @@ test('an upload needs a session, a form token, a CSV file and less than the limi
 test('another worker repeats an import whose worker died; files do not outlive a day', async ({ db, site }) => {
   const browser = await signedIn(site)
   const page = (await upload(site, browser, 'email\nada@example.org\n')).headers.location as string
-  await post(site, browser, `${page}/check`)
+  await browser.post(`${page}/check`)
   const at = site.clock.now
   await db.update(readerImports).set({ leaseUntil: new Date(at.getTime() + 60_000) })
   expect(await runUploadedImports(site.services)).toBe(0)
-  expect((await post(site, browser, `${page}/delete`)).statusCode).toBe(409)
+  expect((await browser.post(`${page}/delete`)).statusCode).toBe(409)
   site.clock.now = new Date(at.getTime() + 120_000)
   expect(await runUploadedImports(site.services)).toBe(1)
   expect(await db.select({ state: readerImports.state }).from(readerImports)).toEqual([{ state: 'checked' }])

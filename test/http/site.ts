@@ -30,7 +30,9 @@ export const test = onDatabase.extend('site', { scope: 'test' }, async ({ db, da
 })
 
 /** A form as a browser posts it. */
-export const form = (fields: Record<string, string>) => ({
+export type Fields = Record<string, string> | [string, string][]
+
+export const form = (fields: Fields) => ({
   payload: new URLSearchParams(fields).toString(),
   headers: { 'content-type': 'application/x-www-form-urlencoded' },
 })

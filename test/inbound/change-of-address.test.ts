@@ -16,6 +16,7 @@ import { subscribe } from '../../src/subscription/subscribe.ts'
 import { unsubscribe } from '../../src/subscription/unsubscribe.ts'
 import { suppress } from '../../src/suppression/suppress.ts'
 import { test } from '../support/database.ts'
+import { NEVER } from '../support/sending.ts'
 import { addSubscriber, servicesOn } from '../support/services.ts'
 import { BOUNCES, bounceMail, complaintMail, handedDigest, stateOf } from './support.ts'
 
@@ -39,7 +40,7 @@ async function post(services: Services): Promise<{ from: string; to: string; mes
       return { state: 'accepted', reply: '250 ok' }
     },
   } as unknown as Relay
-  await sendServiceEmails({ ...services, relay }, new AbortController().signal)
+  await sendServiceEmails({ ...services, relay }, NEVER)
   return taken.at(-1)!
 }
 

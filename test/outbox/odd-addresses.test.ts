@@ -2,12 +2,11 @@ import { simpleParser } from 'mailparser'
 import { expect, onTestFinished } from 'vitest'
 import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import { relayAbility } from '../../src/relay/carries-utf8.ts'
-import { openRelays } from '../../src/relay/relays.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
 import { form, siteOn } from '../http/site.ts'
 import { test } from '../support/database.ts'
+import { NEVER, relaysOn, sinkThat } from '../support/sending.ts'
 import { servicesOn } from '../support/services.ts'
-import { openSink } from '../support/sink.ts'
 
 /** From the form to the relay: the address in the envelope and in To, and a link that confirms it. */
 test.for([
@@ -16,7 +15,7 @@ test.for([
   ['用户@bücher.example', '用户@xn--bcher-kva.example', 'yes'],
 ] as const)('%s signs up, is mailed and confirms', async ([typed, email, utf8], { db }) => {
   const asked: unknown[] = []
-  const sink = await openSink(
+  const sink = await sinkThat(
     {},
     {
       // Its strict mode refuses the dots, even in quotes.
@@ -27,16 +26,14 @@ test.for([
       },
     },
   )
-  onTestFinished(() => sink.close())
   const services = { ...servicesOn(db, { SMTP_URL: sink.url }), relayAbility: relayAbility(sink.url) }
   const { app } = siteOn(services)
   onTestFinished(() => app.close())
-  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
-  onTestFinished(() => relay.close())
+  const relay = relaysOn(sink.url, 1)
 
   expect((await app.inject({ method: 'POST', url: '/subscribe', ...form({ email: typed }) })).statusCode).toBe(303)
   expect((await db.select().from(subscribers))[0]).toMatchObject({ email, status: 'pending' })
-  expect(await sendServiceEmails({ ...services, relay }, new AbortController().signal)).toBe(1)
+  expect(await sendServiceEmails({ ...services, relay }, NEVER)).toBe(1)
   expect(asked, 'whether SMTPUTF8 was requested').toEqual([utf8])
   const [mail] = sink.taken
   // The domain may be in letters or an A-label.
@@ -50,8 +47,7 @@ test.for([
 })
 
 test('the form refuses letters that the relay cannot carry, and stores no reader', async ({ db }) => {
-  const sink = await openSink({}, { hideSMTPUTF8: true })
-  onTestFinished(() => sink.close())
+  const sink = await sinkThat({}, { hideSMTPUTF8: true })
   const services = { ...servicesOn(db, { SMTP_URL: sink.url }), relayAbility: relayAbility(sink.url) }
   const { app } = siteOn(services)
   onTestFinished(() => app.close())

@@ -1,10 +1,9 @@
 import { eq, sql } from 'drizzle-orm'
-import { afterEach, describe, expect } from 'vitest'
+import { describe, expect } from 'vitest'
 import { verifyToken } from '../../src/mail/tokens.ts'
 import { listUnknownServiceEmails } from '../../src/outbox/list-unknown.ts'
 import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import type { Relay } from '../../src/relay/relay.ts'
-import { openRelays } from '../../src/relay/relays.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { outbox, subscribers, suppressions } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
@@ -13,29 +12,15 @@ import { readPreferences } from '../../src/subscription/preferences.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
 import { unsubscribe } from '../../src/subscription/unsubscribe.ts'
 import { refuseFirstOutcomes, test } from '../support/database.ts'
+import { NEVER, relaysOn, sinkThat } from '../support/sending.ts'
 import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
-import { openSink, type Sink, smtpReply } from '../support/sink.ts'
+import { smtpReply } from '../support/sink.ts'
 
 /** The queue loses every job in these tests (support/services.ts): the sender finds its emails in the table. */
 
-const running: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const each of running.splice(0)) await each.close()
-})
-const NEVER = new AbortController().signal
 const ADA = 'ada@example.org'
 
-async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
-  const sink = await openSink(...behave)
-  running.push(sink)
-  return sink
-}
-
-function senderOn(services: Services, url: string): Services & { relay: Relay } {
-  const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
-  running.unshift(relay)
-  return { ...services, relay }
-}
+const senderOn = (services: Services, url: string) => ({ ...services, relay: relaysOn(url) })
 
 const ask = (services: Services, typed = ADA) =>
   subscribe(services, { typed, zone: 'Europe/Berlin', origin: '192.0.2.7' })

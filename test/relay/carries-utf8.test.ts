@@ -1,17 +1,15 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { relayAbility } from '../../src/relay/carries-utf8.ts'
 import { openScriptedRelay, type Script } from '../support/scripted-relay.ts'
-import { openSink } from '../support/sink.ts'
+import { closing, sinkThat } from '../support/sending.ts'
 
-const running: { close(): unknown }[] = []
-afterEach(async () => {
+afterEach(() => {
   vi.useRealTimers()
-  for (const each of running.splice(0)) await each.close()
 })
 
 /** A real SMTP server with or without SMTPUTF8. */
 async function relayThat(does: { carry: boolean }, connected: () => void = () => {}): Promise<string> {
-  const sink = await openSink(
+  const sink = await sinkThat(
     {},
     {
       hideSMTPUTF8: !does.carry,
@@ -21,14 +19,9 @@ async function relayThat(does: { carry: boolean }, connected: () => void = () =>
       },
     },
   )
-  running.push(sink)
   return sink.url
 }
-async function scripted(script: Script): Promise<string> {
-  const relay = await openScriptedRelay(script)
-  running.push(relay)
-  return relay.url
-}
+const scripted = async (script: Script): Promise<string> => closing(await openScriptedRelay(script)).url
 
 test('SMTPUTF8 support is read from the reply to EHLO', async () => {
   expect(await relayAbility(await relayThat({ carry: true })).carriesUtf8()).toBe(true)

@@ -11,13 +11,12 @@ import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts
 import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
 import { openDkim, signing } from '../../src/relay/dkim.ts'
 import { dkimRecord, readDkimKeys } from '../../src/relay/dkim-keys.ts'
-import { openRelays } from '../../src/relay/relays.ts'
 import { readEnvironment } from '../../src/runtime/config/config.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
 import { test } from '../support/database.ts'
+import { NEVER, relaysOn, sinkThat } from '../support/sending.ts'
 import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
-import { openSink } from '../support/sink.ts'
 
 let folder: string
 let settings: Record<string, string>
@@ -70,24 +69,17 @@ const MAIL =
 describe('sent messages', () => {
   test('digests and service emails carry both signatures, valid for an independent verifier at the relay', async ({
     db,
-    onTestFinished,
   }) => {
     const services = servicesOn(db, settings)
-    const sink = await openSink()
-    onTestFinished(() => sink.close())
-    const relay = signing(
-      openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 }),
-      await openDkim(services.config),
-      services.now,
-    )
-    onTestFinished(() => relay.close())
+    const sink = await sinkThat()
+    const relay = signing(relaysOn(sink.url), await openDkim(services.config), services.now)
     const worker = deliveryContextWith(services, relay)
     await addSubscriber(db, 'ada@example.org')
     await addSubscriber(db, 'bob@example.org', { size: 3 })
     const { batchIds } = await planAll(services, await releasedEdition(services))
-    await deliverBatch(worker, batchIds[0]!, new AbortController().signal)
+    await deliverBatch(worker, batchIds[0]!, NEVER)
     await subscribe(services, { typed: 'cleo@example.org', zone: 'UTC', origin: '192.0.2.7' })
-    await sendServiceEmails(worker, new AbortController().signal)
+    await sendServiceEmails(worker, NEVER)
     expect(sink.taken.map(({ to }) => to).sort()).toEqual(['ada@example.org', 'bob@example.org', 'cleo@example.org'])
     for (const { raw } of sink.taken) {
       expect(await verdicts(raw)).toEqual(BOTH_PASS)
@@ -107,19 +99,17 @@ describe('sent messages', () => {
     }
   })
 
-  test('carry each reader’s own signature, also in reused buffers', async ({ db, onTestFinished }) => {
+  test('carry each reader’s own signature, also in reused buffers', async ({ db }) => {
     const services = servicesOn(db, settings)
-    const sink = await openSink()
-    onTestFinished(() => sink.close())
-    const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 3 })
-    onTestFinished(() => relay.close())
+    const sink = await sinkThat()
+    const relay = relaysOn(sink.url, 3)
     await addReaders(db, 60)
     // Alternates long and short messages, so that each buffer holds remains of the last.
     await db.update(subscribers).set({ size: 3 }).where(sql`id % 2 = 0`)
     await db.update(subscribers).set({ format: 'text' }).where(sql`id % 3 = 0`)
     const { batchIds } = await planAll(services, await releasedEdition(services))
     const worker = deliveryContextWith(services, signing(relay, await openDkim(services.config), services.now))
-    for (const id of batchIds) await deliverBatch(worker, id, new AbortController().signal)
+    for (const id of batchIds) await deliverBatch(worker, id, NEVER)
     expect(new Set(sink.taken.map(({ to }) => to)).size).toBe(60)
     for (const { to, raw } of sink.taken) {
       expect(raw).toContain(`\r\nTo: <${to}>\r\n`)

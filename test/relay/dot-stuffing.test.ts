@@ -1,21 +1,16 @@
 import { describe, expect } from 'vitest'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
-import { deliveryContextWith } from '../../src/delivery/send/delivery-context.ts'
 import { type EditionRenderer, openEditionRenderer } from '../../src/delivery/send/edition-renderer.ts'
 import { encodeLines } from '../../src/mail/quoted-printable.ts'
 import { isSmtpReady } from '../../src/relay/dot-stuffing.ts'
-import { openRelays } from '../../src/relay/relays.ts'
 import { test } from '../support/database.ts'
+import { NEVER, sinkThat, workerOn } from '../support/sending.ts'
 import { addReaders, releasedEdition, servicesOn } from '../support/services.ts'
-import { openSink } from '../support/sink.ts'
 
-test('the relay receives the composed bytes, though sending does not scan them', async ({ db, onTestFinished }) => {
-  const sink = await openSink()
-  onTestFinished(() => sink.close())
+test('the relay receives the composed bytes, though sending does not scan them', async ({ db }) => {
+  const sink = await sinkThat()
   const services = servicesOn(db, { SMTP_URL: sink.url, SMTP_CONNECTIONS: '2' })
-  const relay = openRelays(services.config, { log: services.log })
-  onTestFinished(() => relay.close())
   // Copied at once: the renderer recycles a message's buffer once it is accepted.
   const composed: string[] = []
   let allReady = true
@@ -35,7 +30,7 @@ test('the relay receives the composed bytes, though sending does not scan them',
   }
   await addReaders(db, 12)
   const { batchIds } = await planAll(services, await releasedEdition(services))
-  await deliverBatch({ ...deliveryContextWith(services, relay), renderer }, batchIds[0]!, new AbortController().signal)
+  await deliverBatch({ ...workerOn(services, sink.url), renderer }, batchIds[0]!, NEVER)
   expect(allReady).toBe(true)
   expect(sink.taken.map(({ raw }) => raw).sort()).toEqual(composed.sort())
 })

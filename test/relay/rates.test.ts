@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { afterEach, describe, expect } from 'vitest'
+import { describe, expect } from 'vitest'
 import { dueBatches } from '../../src/delivery/ledger/batches.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
@@ -11,14 +11,9 @@ import type { Db } from '../../src/runtime/db/database.ts'
 import { batches, buckets, deliveries } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import { test } from '../support/database.ts'
+import { closing, NEVER, sinkThat } from '../support/sending.ts'
 import { addReaders, addSubscriber, releasedEdition, servicesOn } from '../support/services.ts'
-import { openSink, type Sink, smtpReply } from '../support/sink.ts'
-
-const running: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const each of running.splice(0)) await each.close()
-})
-const NEVER = new AbortController().signal
+import { type Sink, smtpReply } from '../support/sink.ts'
 
 async function ratesWith(db: Db, settings: Record<string, string>) {
   const rates = openRates(db, servicesOn(db, settings).config)
@@ -215,16 +210,9 @@ async function stage(
   const config = { SMTP_URL: sink.url, ...settings }
   const services: Services = { ...servicesOn(db, config), now }
   const rates = openRates(db, services.config, now)
-  const relay = openRelays({ ...services.config, SMTP_CONNECTIONS: connections }, { rates })
-  running.unshift(relay)
+  const relay = closing(openRelays({ ...services.config, SMTP_CONNECTIONS: connections }, { rates }))
   return deliveryContextWith(services, relay, rates)
 }
-async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
-  const sink = await openSink(...behave)
-  running.push(sink)
-  return sink
-}
-
 describe('a batch', () => {
   test('goes out at SEND_RATE_PER_SECOND, and is returned between slices', async ({ db }) => {
     const sink = await sinkThat()

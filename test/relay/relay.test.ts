@@ -1,18 +1,12 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Relay } from '../../src/relay/relay.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { openScriptedRelay, type Script, type ScriptedRelay } from '../support/scripted-relay.ts'
-
-const running: { close(): void }[] = []
-afterEach(() => {
-  for (const each of running.splice(0)) each.close()
-})
+import { closing, relaysOn } from '../support/sending.ts'
 
 async function poolOn(script: Script, connections = 2): Promise<{ server: ScriptedRelay; relay: Relay }> {
-  const server = await openScriptedRelay(script)
-  const relay = openRelays({ SMTP_URL: server.url, SMTP_CONNECTIONS: connections })
-  running.push(relay, server)
-  return { server, relay }
+  const server = closing(await openScriptedRelay(script))
+  return { server, relay: relaysOn(server.url, connections) }
 }
 
 const message = { bytes: Buffer.from('Subject: x\r\n\r\nx\r\n') }

@@ -1,28 +1,16 @@
-import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openBreaker } from '../../src/relay/breaker.ts'
 import type { Outcome } from '../../src/relay/outcome.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import { openRelays } from '../../src/relay/relays.ts'
 import { openScriptedRelay, type Script, type ScriptedRelay } from '../support/scripted-relay.ts'
+import { closing } from '../support/sending.ts'
 
-const running: { close(): void }[] = []
-afterEach(() => {
-  vi.restoreAllMocks()
-  for (const each of running.splice(0)) each.close()
-})
-
-async function server(script: Script): Promise<ScriptedRelay> {
-  const relay = await openScriptedRelay(script)
-  running.push(relay)
-  return relay
-}
+const server = async (script: Script): Promise<ScriptedRelay> => closing(await openScriptedRelay(script))
 const fine: Script = () => undefined
 
-function relaysOn(urls: string[], connections = 2): Relay {
-  const relay = openRelays({ SMTP_URL: urls.join(','), SMTP_CONNECTIONS: connections })
-  running.unshift(relay)
-  return relay
-}
+const relaysOn = (urls: string[], connections = 2): Relay =>
+  closing(openRelays({ SMTP_URL: urls.join(','), SMTP_CONNECTIONS: connections }))
 
 const message = { bytes: Buffer.from('Message-ID: <one@paperboy.example>\r\nSubject: x\r\n\r\nx\r\n') }
 async function sendMany(relay: Relay, count: number): Promise<Outcome[]> {
@@ -156,16 +144,17 @@ describe('a rest that operators see ends without an email', () => {
       return well ? undefined : script(step)
     })
     const resting = new Set<string>()
-    const relay = openRelays(
-      { SMTP_URL: `${first.url}?name=first`, SMTP_CONNECTIONS: 1 },
-      {
-        rests: {
-          recordRest: async (name) => void resting.add(name),
-          recordAccepted: async (name) => void resting.delete(name),
+    const relay = closing(
+      openRelays(
+        { SMTP_URL: `${first.url}?name=first`, SMTP_CONNECTIONS: 1 },
+        {
+          rests: {
+            recordRest: async (name) => void resting.add(name),
+            recordAccepted: async (name) => void resting.delete(name),
+          },
         },
-      },
+      ),
     )
-    running.unshift(relay)
     expect((await sendMany(relay, 1))[0]).toMatchObject({ state: 'deferred', relayDown: true })
     expect([...resting]).toEqual(['first'])
     well = true

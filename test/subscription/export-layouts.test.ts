@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { asc } from 'drizzle-orm'
 import { expect, onTestFinished } from 'vitest'
-import { databaseOn, openPool } from '../../src/runtime/db/database.ts'
 import { subscribers } from '../../src/runtime/db/schema.ts'
 import { exportSubscribers } from '../../src/subscription/export.ts'
 import { LAYOUTS, TOOLS, type Tool } from '../../src/subscription/export-layouts.ts'
 import { importSubscribers } from '../../src/subscription/import.ts'
 import type { ReaderSearch } from '../../src/subscription/reader-filter.ts'
-import { freshDatabase, test } from '../support/database.ts'
+import { secondDatabase, test } from '../support/database.ts'
 import { addSubscriber, servicesOn } from '../support/services.ts'
 
 /** Exports for a tool, and reads the file as that tool's own export. */
@@ -20,11 +19,7 @@ async function moveBy(tool: Tool, from: Parameters<typeof exportSubscribers>[0],
   const file = join(tmpdir(), `paperboy-${randomBytes(6).toString('hex')}.csv`)
   await writeFile(file, text)
   onTestFinished(() => rm(file))
-  const target = await freshDatabase()
-  onTestFinished(target.drop)
-  const pool = openPool(target.url, () => {})
-  onTestFinished(() => pool.end())
-  const db = databaseOn(pool)
+  const { db } = await secondDatabase()
   await importSubscribers(servicesOn(db), file, { active: true, attestedBy: 'test', dryRun: false })
   const { email, status, topics } = subscribers
   return db.select({ email, status, topics }).from(subscribers).orderBy(asc(email))

@@ -5,14 +5,13 @@ import { sql } from 'drizzle-orm'
 import { afterAll, describe, expect } from 'vitest'
 import { receiveMail } from '../../src/inbound/receive.ts'
 import { addressHash } from '../../src/mail/address.ts'
-import { databaseOn, openPool } from '../../src/runtime/db/database.ts'
 import { outbox, subscribers, suppressions } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
 import { exportSubscribers } from '../../src/subscription/export.ts'
 import { importSubscribers } from '../../src/subscription/import.ts'
 import { unsubscribeReader } from '../../src/subscription/unsubscribe.ts'
 import { BOUNCES, complaintMail, handedDigest } from '../inbound/support.ts'
-import { freshDatabase, test } from '../support/database.ts'
+import { secondDatabase, test } from '../support/database.ts'
 import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'paperboy-import-'))
@@ -374,19 +373,12 @@ describe('an export', () => {
     await addSubscriber(db, 'bounced@example.org', { status: 'bounced', nextDigestAt: null })
     await addSubscriber(db, 'gone@example.org', { status: 'erased', email: null, emailKey: null, nextDigestAt: null })
     await db.update(subscribers).set({ requestedAt: NOON, confirmedAt: NOON, consentForm: 'web form, 2026' })
-    const elsewhere = await freshDatabase()
-    const pool = openPool(elsewhere.url, () => {})
-    try {
-      const there = servicesOn(databaseOn(pool))
-      const file = await exported(here)
-      expect(await importSubscribers(there, csv(file), ACTIVE)).toMatchObject({ read: 5, added: 3, remembered: 2 })
-      expect(await exported(there)).toBe(file)
-      const due = (rows: (typeof subscribers.$inferSelect)[]) => rows.map((row) => row.nextDigestAt !== null)
-      expect(due(await all(there))).toEqual(due((await all(here)).filter((row) => row.email !== null)))
-    } finally {
-      await pool.end()
-      await elsewhere.drop()
-    }
+    const there = servicesOn((await secondDatabase()).db)
+    const file = await exported(here)
+    expect(await importSubscribers(there, csv(file), ACTIVE)).toMatchObject({ read: 5, added: 3, remembered: 2 })
+    expect(await exported(there)).toBe(file)
+    const due = (rows: (typeof subscribers.$inferSelect)[]) => rows.map((row) => row.nextDigestAt !== null)
+    expect(due(await all(there))).toEqual(due((await all(here)).filter((row) => row.email !== null)))
   })
 
   test('has no cell that a spreadsheet would run', async ({ db }) => {

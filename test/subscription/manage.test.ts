@@ -22,12 +22,12 @@ import { PERSONAL_TABLES } from '../../src/subscription/personal-data.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
 import { deleteUnconfirmed, remindUnconfirmed } from '../../src/subscription/unconfirmed.ts'
 import { test } from '../support/database.ts'
+import { NEVER } from '../support/sending.ts'
 import { addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 
 const ADA = 'ada@example.org'
 const NEW = 'ada@new.example'
 const DAY = 86_400_000
-const NEVER = new AbortController().signal
 
 /** Sends all queued emails to a relay that accepts them, and returns them. */
 async function post(services: Services): Promise<{ to: string; text: string }[]> {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
-import { test as base, expect, inject } from 'vitest'
+import { test as base, expect, inject, onTestFinished } from 'vitest'
 import { type Db, databaseOn, openPool } from '../../src/runtime/db/database.ts'
 import { onDatabase, runSql, TEMPLATE } from './global-setup.ts'
 
@@ -24,6 +24,15 @@ export const test = base
     onCleanup(() => pool.end())
     return databaseOn(pool)
   })
+
+/** Makes a second database for the test. */
+export async function secondDatabase(): Promise<{ url: string; db: Db }> {
+  const { url, drop } = await freshDatabase()
+  onTestFinished(drop)
+  const pool = openPool(url, () => {})
+  onTestFinished(() => pool.end())
+  return { url, db: databaseOn(pool) }
+}
 
 /** Makes the database refuse the first writes of an accepted outcome, as a full disk does. */
 export async function refuseFirstOutcomes(db: Db, table: 'deliveries' | 'outbox'): Promise<void> {

@@ -6,7 +6,6 @@ import { expect, onTestFinished } from 'vitest'
 import { addressHash, parseAddress } from '../../src/mail/address.ts'
 import { mintToken } from '../../src/mail/tokens.ts'
 import { sendServiceEmails } from '../../src/outbox/send-service-emails.ts'
-import { openRelays } from '../../src/relay/relays.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { subscribers, suppressions } from '../../src/runtime/db/schema.ts'
 import { confirm } from '../../src/subscription/confirm.ts'
@@ -15,8 +14,8 @@ import { subscribe } from '../../src/subscription/subscribe.ts'
 import { exportSuppressions, importSuppressions } from '../../src/suppression/exchange.ts'
 import { lift, type SuppressionReason, suppress } from '../../src/suppression/suppress.ts'
 import { test } from '../support/database.ts'
+import { NEVER, relaysOn, sinkThat } from '../support/sending.ts'
 import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
-import { openSink } from '../support/sink.ts'
 
 const hashOf = (email: string) => addressHash(testConfig().SUPPRESSION_KEY, parseAddress(email).key)
 const statusOf = async (db: Db, id: number) =>
@@ -41,10 +40,8 @@ async function csv(text: string): Promise<string> {
 async function signUpAgain(db: Db, email: string, id: number, minutesLater = 1) {
   const services = servicesOn(db, {}, { now: new Date(NOON.getTime() + minutesLater * 60_000) })
   await subscribe(services, { typed: email, origin: '192.0.2.1' })
-  const sink = await openSink()
-  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
-  await sendServiceEmails({ ...services, relay }, new AbortController().signal).finally(() => relay.close())
-  await sink.close()
+  const sink = await sinkThat()
+  await sendServiceEmails({ ...services, relay: relaysOn(sink.url, 1) }, NEVER)
   if (!sink.taken.some(({ to }) => to === email)) return 'not even asked'
   const [row] = await db.select().from(subscribers).where(eq(subscribers.id, id))
   await confirm(services, mintToken(services.keys, 'confirm', id, services.now(), row!.confirmNonce!))

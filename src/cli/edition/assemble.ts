@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { assemble } from '../../edition/draft/assemble.ts'
-import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
+import { describeEdition, type EditionKey, editionOptions } from '../../edition/draft/control.ts'
 import { describeRelease } from '../../edition/draft/describe-release.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import { cliActor } from '../actor.ts'
@@ -18,11 +18,9 @@ export function assembleCommand(edition: Command): void {
         const note = made.changed
           ? `draft assembled. It is released ${describeRelease(made, services.now())}`
           : `it is ${made.state} already, nothing was changed`
-        const remedy = made.changed && made.held ? ` To release it: ${releaseCommand(key)}` : ''
+        const remedy =
+          made.changed && made.held ? ` To release it: paperboy edition release ${editionOptions(key)}` : ''
         report(command, made, `Edition of ${key.date}, ${made.papers} papers: ${note}.${remedy}`)
       }),
   )
 }
-
-const releaseCommand = ({ kind, date }: EditionKey): string =>
-  `paperboy edition release --date ${date}${kind === 'weekly' ? ' --kind weekly' : ''}`

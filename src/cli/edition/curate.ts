@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { addPaper, lookUpPaper } from '../../edition/draft/add-paper.ts'
 import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
 import { CURATOR_ACTIONS, type CuratorAction, curate } from '../../edition/draft/curate.ts'
@@ -6,7 +6,7 @@ import { withAudit } from '../../operate/audit.ts'
 import { openSource } from '../../papers/ingest/sources/configured.ts'
 import { arxivId } from '../../papers/paper-id.ts'
 import { cliActor } from '../actor.ts'
-import { parseDate } from '../options.ts'
+import { parseDate, parseUpTo } from '../options.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
 import { editionCommand } from './edition-command.ts'
@@ -34,7 +34,7 @@ export function curateCommands(edition: Command): void {
       .action((paper: string, options: CurateOptions, command) => run(paper, name, options, command))
   }
   editionCommand(edition, 'pin <paper>', 'fix a paper’s place in a draft')
-    .option('--place <number>', 'from 1 on; default: where it stands', parsePlace)
+    .option('--place <number>', 'from 1 on; default: where it stands', parseUpTo(120))
     .action((paper: string, options: CurateOptions, command) => run(paper, 'pin', options, command))
   editionCommand(edition, 'unpin <paper>', 'let a pinned paper move again').action(
     (paper: string, options: CurateOptions, command) => run(paper, 'unpin', options, command),
@@ -77,10 +77,3 @@ const run = (
       `${word}: ${title} (${listDay}). ${again ? `Assembled again: ${again}.` : 'It has no edition yet.'}`,
     )
   })
-
-function parsePlace(text: string): number {
-  const place = Number(text)
-  if (!Number.isInteger(place) || place < 1 || place > 120)
-    throw new InvalidArgumentError('Use a number from 1 to 120.')
-  return place
-}

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { type Preview, type PreviewOverrides, preview } from '../../delivery/preview/preview.ts'
 import { sendTest } from '../../delivery/preview/send-test.ts'
 import { renderSideBySide } from '../../delivery/preview/side-by-side.ts'
@@ -8,7 +8,7 @@ import type { EditionKey } from '../../edition/draft/control.ts'
 import { SHARES } from '../../edition/select/share.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
-import { parseList } from '../options.ts'
+import { parseList, parseUpTo } from '../options.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
 import { editionCommand } from './edition-command.ts'
@@ -19,19 +19,13 @@ interface PreviewOptions extends EditionKey, PreviewOverrides {
   reader?: string
 }
 
-function parseSize(text: string): number {
-  const size = Number(text)
-  if (!Number.isInteger(size) || size < 1 || size > 100) throw new InvalidArgumentError('Use a number from 1 to 100.')
-  return size
-}
-
 /** `edition preview`: the digest of one reader, or of a reader with these preferences. */
 export function previewCommand(edition: Command): void {
   editionCommand(edition, 'preview', 'show one reader’s digest, or email it to an address')
     .option('--out <dir>', 'write digest-DATE.eml, .html, .txt and a page with all views to this folder')
     .option('--to <address>', 'email it to this address as a test')
     .option('--reader <address>', 'show this subscriber’s digest')
-    .option('--size <papers>', 'number of papers, 1 to 100', parseSize)
+    .option('--size <papers>', 'number of papers, 1 to 100', parseUpTo(100))
     .addOption(new Option('--share <part>', 'how much of it is for the wishes below').choices(Object.keys(SHARES)))
     .option('--topics <slugs>', 'topics of the reader, separated by commas', parseList)
     .option('--keywords <words>', 'keywords of the reader, separated by commas', parseList)

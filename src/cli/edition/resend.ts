@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { RESENDABLE_STATES, type ResendableState, sendAgain } from '../../delivery/send/send-again.ts'
-import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
+import { describeEdition, type EditionKey, editionOptions } from '../../edition/draft/control.ts'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 import { cliActor } from '../actor.ts'
@@ -24,15 +24,15 @@ export function resendCommand(edition: Command): void {
         const action = `queued ${options.only.join(' and ')} deliveries again of`
         const entry = { actor: cliActor(), action, target: describeEdition(options) }
         const counts = dryRun ? await again(services.db) : await withAudit(services, entry, again)
-        report(command, { ...counts, done: !dryRun }, describeCounts(counts, options.date, dryRun))
+        report(command, { ...counts, done: !dryRun }, describeCounts(counts, options, dryRun))
       }),
     )
 }
 
-function describeCounts(counts: Awaited<ReturnType<typeof sendAgain>>, date: string, dryRun: boolean): string {
+function describeCounts(counts: Awaited<ReturnType<typeof sendAgain>>, key: EditionKey, dryRun: boolean): string {
   const parts = Object.entries(counts).map(([state, count]) => `${count.toLocaleString('en')} ${state}`)
   const list = parts.join(', ') || 'none'
-  if (!dryRun) return `Queued again: ${list}. A worker sends them, or run: paperboy edition send --date ${date}`
+  if (!dryRun) return `Queued again: ${list}. A worker sends them, or run: paperboy edition send ${editionOptions(key)}`
   const risk = counts.unknown ? ' An unknown delivery may have arrived, so its reader may get it twice.' : ''
   return `Dry run: would send again ${list}.${risk} Add --yes to send.`
 }

@@ -1,14 +1,13 @@
 import type { Command } from 'commander'
-import { addressHash, parseAddress } from '../../mail/address.ts'
+import { hashOfAddress } from '../../mail/address.ts'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
-import { liftOrThrow, suppress } from '../../suppression/suppress.ts'
+import { lift, suppress } from '../../suppression/suppress.ts'
 import { cliActor } from '../actor.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
 
-const hashOf = ({ config }: Services, address: string) =>
-  addressHash(config.SUPPRESSION_KEY, parseAddress(address, { utf8: true }).key)
+const hashOf = ({ config }: Services, address: string) => hashOfAddress(config.SUPPRESSION_KEY, address)
 
 export function addCommand(suppressions: Command): void {
   suppressions
@@ -37,7 +36,7 @@ export function liftCommand(suppressions: Command): void {
       withServices(async (services) => {
         const hash = hashOf(services, address)
         const entry = { actor: cliActor(), action: 'lifted the suppression of', target: 'an address' }
-        const reason = await withAudit(services, entry, (db) => liftOrThrow(db, hash, services.now()))
+        const reason = await withAudit(services, entry, (db) => lift(db, hash, services.now()))
         report(command, { lifted: true, reason }, `The address was suppressed (${reason}). It can sign up again now.`)
       }),
     )

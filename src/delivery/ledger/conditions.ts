@@ -19,3 +19,7 @@ export const NO_MORE_RESENDS = 1000
 
 /** Deliveries that need an attempt, the first or a further one. */
 export const deliveryNeedsAttempt = (policy: 'resend' | 'hold') => needsAttempt(sql`d`, policy)
+
+/** Deliveries without a final outcome: in flight, or needing an attempt. */
+export const deliveryIsOpen = (policy: 'resend' | 'hold') =>
+  sql`(d.state = 'handed' OR ${deliveryNeedsAttempt(policy)})`

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { bigint, query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
+import { deliveryIsOpen } from './conditions.ts'
 
 /** Counts of deliveries that add up to `total`. */
 export interface OutcomeCounts {
@@ -88,11 +89,11 @@ export interface LiveCounts {
 export async function countLive(
   { db }: Pick<Services, 'db'>,
   editionIds: readonly number[],
-  needsAttempt: SQL,
+  policy: 'resend' | 'hold',
 ): Promise<Map<number, LiveCounts>> {
   const rows = await query(db, Watched)`
     SELECT e.id AS edition_id, e.state AS edition, d.state, count(d.edition_id) AS count,
-      count(*) FILTER (WHERE d.state = 'handed' OR ${needsAttempt}) AS open
+      count(*) FILTER (WHERE ${deliveryIsOpen(policy)}) AS open
     FROM editions e LEFT JOIN deliveries d ON d.edition_id = e.id AND d.edition_id = ANY(${sql.param(editionIds)}::bigint[])
     WHERE e.id = ANY(${sql.param(editionIds)}::bigint[]) GROUP BY 1, 2, 3`
   const found = new Map<number, LiveCounts>()

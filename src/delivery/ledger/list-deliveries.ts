@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { domainOf } from '../../mail/mailbox.ts'
-import { createMessageId } from '../../mail/message-id.ts'
+import { messageIdOf } from '../../mail/message-id.ts'
 import { bigint, moment, number, query, text } from '../../runtime/db/query.ts'
 import { deliveryState, type editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -48,7 +47,7 @@ export async function listDeliveries(
   const deliveries = rows.slice(0, limit).map((row) => ({
     ...row,
     enhanced: row.reply?.match(ENHANCED)?.[0] ?? null,
-    messageId: `<${createMessageId(messageKey, row.subscriberId)}@${domainOf(config.MAIL_FROM)}>`,
+    messageId: messageIdOf(config, messageKey, row.subscriberId),
   }))
   return { deliveries, next: rows.length > limit ? deliveries.at(-1)!.subscriberId : undefined }
 }

@@ -1,10 +1,9 @@
 import { eq } from 'drizzle-orm'
-import { domainOf } from '../../mail/mailbox.ts'
-import { createMessageId } from '../../mail/message-id.ts'
+import { messageIdOf } from '../../mail/message-id.ts'
 import { bigint, bool, moment, query, queryOne, text } from '../../runtime/db/query.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import { deliveryNeedsAttempt } from './conditions.ts'
+import { deliveryIsOpen } from './conditions.ts'
 
 /** Counts of an edition's deliveries by state. They add up to `total`. */
 export interface Progress {
@@ -23,7 +22,7 @@ export async function progressOf(
   editionId: number,
 ): Promise<Progress> {
   const rows = await query(db, { state: text, count: bigint, open: bigint })`
-    SELECT d.state, count(*) AS count, count(*) FILTER (WHERE d.state = 'handed' OR ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS open
+    SELECT d.state, count(*) AS count, count(*) FILTER (WHERE ${deliveryIsOpen(config.UNKNOWN_POLICY)}) AS open
     FROM deliveries d WHERE d.edition_id = ${editionId} GROUP BY d.state`
   const next = await queryOne(db, { nextTry: moment.nullable(), working: bool })`
     SELECT min(due_at) AS next_try,
@@ -56,6 +55,6 @@ export async function listUnknown({ db, config }: Pick<Services, 'db' | 'config'
   return rows.map(({ subscriberId, handedAt, ...row }) => ({
     ...row,
     handedAt: handedAt.toISOString(),
-    messageId: `<${createMessageId(edition!.messageKey, subscriberId)}@${domainOf(config.MAIL_FROM)}>`,
+    messageId: messageIdOf(config, edition!.messageKey, subscriberId),
   }))
 }

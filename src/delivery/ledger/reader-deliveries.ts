@@ -1,8 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { parseAddress } from '../../mail/address.ts'
-import { domainOf } from '../../mail/mailbox.ts'
-import { createMessageId } from '../../mail/message-id.ts'
+import { messageIdOf } from '../../mail/message-id.ts'
 import { bigint, bytes, moment, query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 
@@ -30,7 +29,7 @@ type Deps = Pick<Services, 'db' | 'config'>
 
 /** Returns an address's newest deliveries, to answer "did she get it?". @throws PaperboyError BAD_ADDRESS */
 export const readerDeliveries = (deps: Deps, address: string): Promise<ReaderDelivery[]> =>
-  newestDeliveries(deps, sql`s.email_key = ${parseAddress(address).key}`)
+  newestDeliveries(deps, sql`s.email_key = ${parseAddress(address, { utf8: true }).key}`)
 
 /** Returns a reader's newest deliveries, by their number. */
 export const deliveriesOf = (deps: Deps, subscriberId: number): Promise<ReaderDelivery[]> =>
@@ -44,6 +43,6 @@ async function newestDeliveries({ db, config }: Deps, who: SQL): Promise<ReaderD
   return rows.map(({ subscriberId, messageKey, handedAt, ...row }) => ({
     ...row,
     handedAt: handedAt?.toISOString() ?? null,
-    messageId: `<${createMessageId(messageKey, subscriberId)}@${domainOf(config.MAIL_FROM)}>`,
+    messageId: messageIdOf(config, messageKey, subscriberId),
   }))
 }

@@ -49,24 +49,20 @@ export async function recall({ db, config }: Pick<Services, 'db' | 'config'>, ke
     await tx
       .update(editions)
       .set({
-        ...{
-          state: 'draft',
-          held: true,
-          heldWhy: null,
-          byHand: false,
-          releasedAt: null,
-          subject: null,
-          preheader: null,
-        },
-        ...{
-          sendAllAt: null,
-          toEveryone: false,
-          plannedAt: null,
-          sentAt: null,
-          pausedWhy: null,
-          answered: 0,
-          refused: 0,
-        },
+        state: 'draft',
+        held: true,
+        heldWhy: null,
+        byHand: false,
+        releasedAt: null,
+        subject: null,
+        preheader: null,
+        sendAllAt: null,
+        toEveryone: false,
+        plannedAt: null,
+        sentAt: null,
+        pausedWhy: null,
+        answered: 0,
+        refused: 0,
       })
       .where(eq(editions.id, id))
   })

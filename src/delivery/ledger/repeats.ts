@@ -29,7 +29,7 @@ export interface RepeatsOfReleases {
 export function openRepeats({ db, now }: { db: Db; now: () => Date }, editionId: number) {
   let known: RepeatsOfReleases | undefined
   return shareWhileRunning(async (): Promise<RepeatsOfReleases> => {
-    const releases = await readReleasesSince(db, known?.releases.since ?? memoryBefore(now()))
+    const releases = await readReleases(db, known?.releases.since ?? memoryBefore(now()))
     if (known?.releases.count !== releases.count || known.releases.newest !== releases.newest)
       known = { releases, repeats: await findRepeats(db, editionId) }
     return known
@@ -60,9 +60,7 @@ async function findRepeats(db: Db, editionId: number): Promise<Repeats> {
 const memoryBefore = (at: Date) => new Date(at.getTime() - MEMORY_DAYS * 86_400_000)
 
 /** Reads the releases. `findRepeats` stays valid until they change: only a release makes an edition that shares papers. */
-export const readReleases = (db: Db, at: Date): Promise<Releases> => readReleasesSince(db, memoryBefore(at))
-
-async function readReleasesSince(db: Db, since: Date): Promise<Releases> {
+async function readReleases(db: Db, since: Date): Promise<Releases> {
   const statement = sql`SELECT ${countReleases(since)} AS count, (SELECT max(released_at)::text FROM editions) AS newest`
   return { since, ...(await queryOne(db, { count: bigint, newest: text.nullable() }, prepared(statement))) }
 }

@@ -5,7 +5,7 @@ import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, bool, query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
-import { AVAILABLE_BATCH, deliveryNeedsAttempt } from './conditions.ts'
+import { AVAILABLE_BATCH, deliveryIsOpen } from './conditions.ts'
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
@@ -77,7 +77,7 @@ async function reopen(db: Db, editionId: number, policy: 'resend' | 'hold', at: 
     -- As an array, read once. With old statistics, a join looked into the ledger for each batch.
     WHERE state = 'done' AND id = ANY(ARRAY(
       SELECT DISTINCT d.batch_id FROM deliveries d
-      WHERE d.edition_id = ${editionId} AND (d.state = 'handed' OR ${deliveryNeedsAttempt(policy)})))`
+      WHERE d.edition_id = ${editionId} AND ${deliveryIsOpen(policy)}))`
   const { rowCount } = await db.execute(prepared(statement))
   return (rowCount ?? 0) > 0
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Selection } from '../../edition/select/select-papers.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
+import { knownZone } from '../../runtime/db/known-zone.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, bytes, number, query, text } from '../../runtime/db/query.ts'
 import type { Lease } from './batches.ts'
@@ -29,7 +30,7 @@ export interface StartedAttempt {
 }
 
 interface StartOptions {
-  /** `readReleases` of the time when the papers were chosen */
+  /** those that had happened when the papers were chosen */
   releases: Releases
   policy: 'resend' | 'hold'
   at: Date
@@ -100,7 +101,7 @@ const startStatement = (
     SELECT d.subscriber_id, coalesce(d.shown, w.shown) AS shown, CASE WHEN d.shown IS NULL THEN w.own ELSE d.own END AS own,
       s.email, s.locale, s.format, s.source_links, s.abstracts, d.state = 'unknown' AS was_unknown,
       CASE WHEN s.missed_at IS NOT NULL THEN
-        (s.missed_at AT TIME ZONE CASE WHEN is_zone(s.zone) THEN s.zone ELSE 'UTC' END)::date::text END AS missed_on,
+        (s.missed_at AT TIME ZONE ${knownZone(sql`s.zone`)})::date::text END AS missed_on,
       CASE
         WHEN d.expires_at <= ${at} THEN ${TOO_LATE}
         WHEN s.status IS DISTINCT FROM 'active' THEN coalesce(s.status::text, 'gone')

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../runtime/db/database.ts'
+import { knownZone } from '../../runtime/db/known-zone.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { moment, queryOne } from '../../runtime/db/query.ts'
 import type { subscribers } from '../../runtime/db/schema.ts'
@@ -47,7 +48,7 @@ async function skipToday(db: Db, id: number, at: Date): Promise<Date> {
     SET next_digest_at = next_digest_at(s.zone, s.hour, s.cadence, s.weekday, midnight.at - interval '1 microsecond')
     FROM (
       SELECT (((${at}::timestamptz AT TIME ZONE clock.zone)::date + 1)::timestamp AT TIME ZONE clock.zone) AS at
-      FROM (SELECT CASE WHEN is_zone(zone) THEN zone ELSE 'UTC' END AS zone FROM subscribers WHERE id = ${id}) AS clock
+      FROM (SELECT ${knownZone(sql`zone`)} AS zone FROM subscribers WHERE id = ${id}) AS clock
     ) AS midnight
     WHERE s.id = ${id} RETURNING s.next_digest_at`
   return nextDigestAt

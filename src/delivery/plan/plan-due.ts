@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { dayOf, daysLater } from '../../calendar/days.ts'
+import { daysLater, openListDay } from '../../calendar/days.ts'
 import { MISSED_HOURS } from '../../calendar/promised-digest.ts'
 import { bigint, bool, queryColumn, queryOne } from '../../runtime/db/query.ts'
 import { cadence as cadences } from '../../runtime/db/schema.ts'
@@ -68,7 +68,7 @@ async function chooseEditions({ db, config, now }: Deps, cadence: Cadence): Prom
   const span = kind === 'weekly' ? 7 : 1
   const editionIds = newest.map(({ id }) => id)
   // The day whose list is open. Before it, no list after the newest edition's can have closed.
-  const open = dayOf(new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000))
+  const open = openListDay(now(), config.EDITION_CLOSE_HOUR_UTC)
   if (newest[0] && daysLater(newest[0].date, 2 * span - 1) >= open) return { editionIds, wait: false }
   const statement = sql`
     WITH closed AS (

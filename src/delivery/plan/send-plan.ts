@@ -1,7 +1,7 @@
 import { parseRelays, type RelaySettings } from '../../runtime/config/relay-settings.ts'
 import { bigint, moment, queryOne } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
-import { deliveryNeedsAttempt } from '../ledger/conditions.ts'
+import { deliveryIsOpen, deliveryNeedsAttempt } from '../ledger/conditions.ts'
 
 /** How long an edition's open deliveries will take, and whether they finish before the first one expires. */
 export interface SendPlan {
@@ -22,7 +22,7 @@ export async function sendPlan(
 ): Promise<SendPlan> {
   const columns = { emails: bigint, windowEnds: moment.nullable(), minute: bigint }
   const { emails, windowEnds, minute } = await queryOne(db, columns)`
-    SELECT count(*) FILTER (WHERE d.state = 'handed' OR ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS emails,
+    SELECT count(*) FILTER (WHERE ${deliveryIsOpen(config.UNKNOWN_POLICY)}) AS emails,
       min(d.expires_at) FILTER (WHERE ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}) AS window_ends,
       count(*) FILTER (WHERE d.state = 'accepted' AND d.settled_at > ${now()}::timestamptz - interval '1 minute') AS minute
     FROM deliveries d WHERE d.edition_id = ${editionId}`

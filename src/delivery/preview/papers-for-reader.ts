@@ -1,7 +1,7 @@
 import { type EditionPaper, newestEdition, readEditionList } from '../../edition/compose/edition-list.ts'
 import { findEdition } from '../../edition/draft/control.ts'
 import type { Services } from '../../runtime/services.ts'
-import { readReader, selectFor } from './preview.ts'
+import { readActiveReader, selectFor } from './preview.ts'
 
 interface ForReader {
   /** YYYY-MM-DD, the edition's date */
@@ -21,7 +21,7 @@ export async function papersForReader(
   subscriberId: number,
 ): Promise<ForReader | undefined> {
   const date = await newestEdition(services)
-  const reader = await readReader(services.db, subscriberId)
+  const reader = await readActiveReader(services.db, subscriberId)
   const list = date && (await readEditionList(services, date))
   if (!list || !reader) return undefined
   const { id } = await findEdition(services, { kind: 'daily', date })

@@ -157,7 +157,7 @@ export async function selectFor(db: Db, editionId: number, reader: Reader, local
 }
 
 /** Reads an active reader's preferences for `selectFor`. */
-export async function readReader(db: Db, subscriberId: number) {
+export async function readActiveReader(db: Db, subscriberId: number) {
   const active = and(eq(subscribers.id, subscriberId), eq(subscribers.status, 'active'))
   const [found] = await db.select().from(subscribers).where(active)
   return found?.email ? readerOf({ ...found, email: found.email }) : undefined

@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { eq } from 'drizzle-orm'
+import { LRUCache } from 'lru-cache'
 import { type CompiledEdition, compileEdition } from '../../edition/compose/compiled-edition.ts'
 import { readAllSegments } from '../../edition/compose/stored-segments.ts'
 import { type ListDayState, readQuietDaysBefore } from '../../edition/draft/quiet-days.ts'
@@ -35,7 +36,7 @@ const CAPACITY = 4
 
 /** Returns a function that loads an edition, or takes it from the cache of the last few. */
 export function openEditionCache({ db, config, now }: Pick<Services, 'db' | 'config' | 'now'>) {
-  const cache = new Map<string, Promise<CachedEdition>>()
+  const cache = new LRUCache<string, Promise<CachedEdition>>({ max: CAPACITY })
 
   const load = async (editionId: number): Promise<CachedEdition> => {
     const [edition] = await db
@@ -59,9 +60,7 @@ export function openEditionCache({ db, config, now }: Pick<Services, 'db' | 'con
   return ({ editionId, releasedAt }: Pick<Lease, 'editionId' | 'releasedAt'>): Promise<CachedEdition> => {
     const key = `${editionId} ${releasedAt}`
     const edition = cache.get(key) ?? load(editionId)
-    cache.delete(key)
     cache.set(key, edition)
-    if (cache.size > CAPACITY) cache.delete(cache.keys().next().value!)
     edition.catch(() => cache.delete(key))
     return edition
   }

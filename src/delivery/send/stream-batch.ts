@@ -1,4 +1,4 @@
-import { addressHash, parseAddress } from '../../mail/address.ts'
+import { hashOfAddress } from '../../mail/address.ts'
 import { domainBucket } from '../../relay/rates.ts'
 import { sendEmails, type Tally } from '../../relay/send-emails.ts'
 import type { Config } from '../../runtime/config/config.ts'
@@ -49,7 +49,7 @@ export async function streamBatch(
       send: (attempt) => sendOne(context, edition, attempt, ended),
       async record(group) {
         const outcomes = group.map(({ attempt: { subscriberId, attempt, email }, outcome }) => {
-          const addressHash = outcome.hardBounce && hashOf(config, email)
+          const addressHash = outcome.hardBounce && hashOfAddress(config.SUPPRESSION_KEY, email)
           return { subscriberId, attempt, outcome, addressHash }
         })
         await retries.assign(lease.editionId, outcomes)
@@ -82,9 +82,6 @@ async function sendOne(
 }
 
 const domainOfAddress = (email: string): string => email.slice(email.lastIndexOf('@') + 1).toLowerCase()
-
-const hashOf = ({ SUPPRESSION_KEY }: Pick<Config, 'SUPPRESSION_KEY'>, email: string): Buffer =>
-  addressHash(SUPPRESSION_KEY, parseAddress(email).key)
 
 /** Chooses papers for a group and marks it. One transaction where other editions share papers: the readers stay locked between both. */
 async function startGroup({ db, config, now }: DeliveryContext, lease: Lease, edition: OpenEdition, group: Pending[]) {

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, sql } from 'drizzle-orm'
 import { MessageBuffer } from '../../mail/message-buffer.ts'
 import { decodeLines } from '../../mail/quoted-printable.ts'
 import type { Locale, Messages } from '../../messages/catalogue.ts'
@@ -6,6 +6,7 @@ import { editionPapers, editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { compileEdition } from './compiled-edition.ts'
 import { writeBody } from './digest.ts'
+import { neighbours } from './edition-list.ts'
 import { bindPlaceholders } from './placeholders.ts'
 import type { EditionSegments } from './segments.ts'
 import { readSegments } from './stored-segments.ts'
@@ -58,21 +59,11 @@ export async function readEdition(deps: Deps, date: string, kind: Kind = 'daily'
   const segments = edition && (await readSegments(deps, edition.id, locale))
   if (!edition || !segments) return undefined
   const { id: _, ...rest } = edition
-  const neighbour = async (direction: typeof lt, order: typeof desc) => {
-    const [found] = await db
-      .select({ date: editions.date })
-      .from(editions)
-      .where(and(inArchive, eq(editions.kind, kind), direction(editions.date, date)))
-      .orderBy(order(editions.date))
-      .limit(1)
-    return found?.date
-  }
   return {
     ...rest,
     ...composePublicBodies(segments),
     locale: segments.locale,
-    previous: await neighbour(lt, desc),
-    next: await neighbour(gt, asc),
+    ...(await neighbours(db, date, kind)),
   }
 }
 

@@ -1,5 +1,5 @@
 import { startOfDay } from '../../calendar/days.ts'
-import { weekdayOf } from '../../calendar/words.ts'
+import { shortCount, weekdayOf } from '../../calendar/words.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import type { LinkName } from '../../papers/lists/links.ts'
 import { paperPath } from '../../papers/paper-path.ts'
@@ -61,7 +61,7 @@ export function formatCard(
   const links = [
     { label: digest.pdf, url: reachable('pdf', paper.pdfUrl) },
     {
-      label: !paper.stars ? digest.code : `${digest.code}\u00a0★\u00a0${shortCount(paper.stars, t)}`,
+      label: !paper.stars ? digest.code : `${digest.code}\u00a0★\u00a0${shortCount(paper.stars, t.intl)}`,
       url: reachable('code', paper.codeUrl),
     },
   ]
@@ -129,7 +129,3 @@ function summariesOf({ summary, summaryByAi, abstract }: CardPaper, t: Messages)
   const first = show(abstract)
   return { ai: LONG_WORDS.test(ai.text) && !LONG_WORDS.test(first.text) ? first : ai, abstract: first }
 }
-
-/** 987 → "987", 1240 → "1.2k". */
-const shortCount = (n: number, { intl }: Messages): string =>
-  n < 1000 ? String(n) : `${(n / 1000).toLocaleString(intl, { maximumFractionDigits: n < 9_950 ? 1 : 0 })}k`

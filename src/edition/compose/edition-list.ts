@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type ListedRow, readListed } from '../../papers/lists/listed-rows.ts'
 import { StoredFacts } from '../../papers/ranking/reason.ts'
 import { readable } from '../../papers/readable.ts'
-import { bigint, query } from '../../runtime/db/query.ts'
+import { bigint, query, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 
 type Kind = 'daily' | 'weekly'
@@ -28,7 +28,8 @@ export interface EditionList {
   papers: EditionPaper[]
 }
 
-const IN_ARCHIVE = sql`e.released_at IS NOT NULL AND e.state IN ('released', 'sending', 'paused', 'sent')`
+/** The public may read released editions `e` that were not cancelled. */
+export const IN_ARCHIVE = sql`e.released_at IS NOT NULL AND e.state IN ('released', 'sending', 'paused', 'sent')`
 
 /** Reads the papers of a released edition, in its order. Returns undefined when the archive has no such edition. */
 export async function readEditionList(
@@ -66,19 +67,18 @@ export async function readEditionList(
 
 /** Returns the date of the newest daily edition in the archive. */
 export async function newestEdition({ db }: Pick<Services, 'db'>): Promise<string | undefined> {
-  const [newest] = await query(
-    db,
-    z.object({ date: z.string() }),
-  )`SELECT e.date::text AS date FROM editions e WHERE e.kind = 'daily' AND ${IN_ARCHIVE} ORDER BY e.date DESC LIMIT 1`
-  return newest?.date
+  const [newest] = await queryColumn(db, text)`
+    SELECT e.date::text FROM editions e WHERE e.kind = 'daily' AND ${IN_ARCHIVE} ORDER BY e.date DESC LIMIT 1`
+  return newest
 }
 
-async function neighbours(db: Services['db'], date: string, kind: Kind) {
-  const [found] = await query(db, z.object({ previous: z.string().nullable(), next: z.string().nullable() }))`
+/** Reads the dates of the editions of a kind before and after a date, which the public may read. */
+export async function neighbours(db: Services['db'], date: string, kind: Kind) {
+  const { previous, next } = await queryOne(db, { previous: text.nullable(), next: text.nullable() })`
       SELECT max(e.date) FILTER (WHERE e.date < ${date}::date)::text AS previous,
         min(e.date) FILTER (WHERE e.date > ${date}::date)::text AS next
       FROM editions e WHERE e.kind = ${kind} AND ${IN_ARCHIVE}`
-  return { previous: found?.previous ?? undefined, next: found?.next ?? undefined }
+  return { previous: previous ?? undefined, next: next ?? undefined }
 }
 
 interface Frozen {

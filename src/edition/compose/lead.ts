@@ -1,9 +1,8 @@
-import { z } from 'zod'
 import type { Messages } from '../../messages/catalogue.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
 import { isField } from '../../papers/topics/topics.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { query } from '../../runtime/db/query.ts'
+import { number, query, text } from '../../runtime/db/query.ts'
 
 /** A field of research among an edition's first ten papers. */
 export interface FieldInTopTen {
@@ -25,7 +24,7 @@ export async function readFields(
   db: Db,
   edition: { id: number; kind: 'daily' | 'weekly'; date: string },
 ): Promise<FieldInTopTen[]> {
-  const rows = await query(db, z.object({ slug: z.string(), papers: z.number(), usual: z.number().nullable() }))`
+  const rows = await query(db, { slug: text, papers: number, usual: number.nullable() })`
     WITH earlier AS (
       SELECT id FROM editions WHERE kind = ${edition.kind} AND date < ${edition.date} AND state <> 'cancelled'
       ORDER BY date DESC LIMIT ${EARLIER_EDITIONS}

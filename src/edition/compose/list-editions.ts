@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { bool, moment, number, query, text } from '../../runtime/db/query.ts'
 import { editionKind, editionState } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
+import { IN_ARCHIVE } from './edition-list.ts'
 
 const Listed = z.object({
   kind: z.enum(editionKind.enumValues),
@@ -34,6 +35,6 @@ export const listEditionPage = (
     (SELECT count(*)::int FROM edition_papers p WHERE p.edition_id = e.id) AS papers
   FROM editions e
   WHERE ${kind ? sql`e.kind = ${kind}` : sql`true`}
-    AND ${unpublished ? sql`true` : sql`e.released_at IS NOT NULL AND e.state IN ('released', 'sending', 'paused', 'sent')`}
+    AND ${unpublished ? sql`true` : IN_ARCHIVE}
     AND ${after ? sql`(e.date < ${after.date}::date OR e.date = ${after.date}::date AND e.kind > ${after.kind})` : sql`true`}
   ORDER BY e.date DESC, e.kind LIMIT ${limit}`

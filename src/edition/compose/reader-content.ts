@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { formatMailDate } from '../../mail/headers.ts'
-import { domainOf } from '../../mail/mailbox.ts'
-import { createMessageId } from '../../mail/message-id.ts'
+import { messageIdOf } from '../../mail/message-id.ts'
 import { unsubscribeMailto } from '../../mail/own-addresses.ts'
 import { mintToken } from '../../mail/tokens.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -30,7 +29,7 @@ export function composeReaderContent(
     headers:
       // The message buffer writes one byte per character, so UTF-8 in an address becomes one character per byte.
       `To: <${Buffer.from(email).toString('latin1')}>\r\n` +
-      `Message-ID: <${createMessageId(messageKey, subscriberId)}@${domainOf(config.MAIL_FROM)}>\r\n` +
+      `Message-ID: ${messageIdOf(config, messageKey, subscriberId)}\r\n` +
       `Date: ${formatMailDate(at)}\r\n` +
       `List-Unsubscribe: <${config.PUBLIC_URL}/unsubscribe/${unsubscribeToken}>,\r\n <${unsubscribeMailto(config, unsubscribeToken)}>\r\n` +
       'List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n',

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { daysLater } from '../../calendar/days.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import { paperPath } from '../../papers/paper-path.ts'
@@ -7,7 +6,7 @@ import { topicName } from '../../papers/topics/topic-name.ts'
 import { isField } from '../../papers/topics/topics.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, query } from '../../runtime/db/query.ts'
+import { bigint, number, query, text } from '../../runtime/db/query.ts'
 import { shortenTitle } from './subject.ts'
 
 /** What moved in the week of a weekly edition. */
@@ -32,7 +31,7 @@ export async function readWeek(
   closeHourUtc: number,
 ): Promise<Week> {
   const weekBefore = daysLater(date, -7)
-  const topics = await query(db, z.object({ slug: z.string(), papers: z.number(), before: z.number() }))`
+  const topics = await query(db, { slug: text, papers: number, before: number })`
     WITH listed AS (
       SELECT list_day, list_day >= ${date}::date AS this_week, topics FROM papers
       WHERE list_day >= ${weekBefore}::date AND list_day < ${date}::date + 7 AND NOT sample AND NOT announced
@@ -42,17 +41,14 @@ export async function readWeek(
     WHERE (SELECT count(DISTINCT list_day) FILTER (WHERE this_week) >= ${FEWEST_LIST_DAYS}
         AND count(DISTINCT list_day) FILTER (WHERE NOT this_week) >= ${FEWEST_LIST_DAYS} FROM listed)
     GROUP BY slug ORDER BY abs(count(*) FILTER (WHERE this_week) - count(*) FILTER (WHERE NOT this_week)) DESC, slug`
-  const risers = await query(
-    db,
-    z.object({
-      id: bigint,
-      source: z.string(),
-      sourceId: z.string(),
-      title: z.string(),
-      earlier: z.number(),
-      votes: z.number(),
-    }),
-  )`
+  const risers = await query(db, {
+    id: bigint,
+    source: text,
+    sourceId: text,
+    title: text,
+    earlier: number,
+    votes: number,
+  })`
     SELECT p.id, p.source, p.source_id, p.title, first.votes AS earlier, last.votes FROM papers p
     JOIN LATERAL (
       SELECT votes FROM signals WHERE paper_id = p.id

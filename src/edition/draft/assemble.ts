@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { and, eq } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import { closeOfDay, daysLater, mondayOf } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { listReadAt } from '../../papers/ingest/source-health.ts'
@@ -12,6 +12,7 @@ import { readRisingCandidates, selectRising } from '../../papers/ranking/rising.
 import type { Db } from '../../runtime/db/database.ts'
 import { editionPapers, editions, mailing } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
+import { lockEdition } from './control.ts'
 import { LIST_TOO_OLD, listTooOldBefore } from './edition-age.ts'
 import { placePinned, readPins } from './pins.ts'
 
@@ -56,7 +57,7 @@ export async function assemble(
   const lastDay = kind === 'weekly' ? daysLater(date, 6) : date
   const closesAt = closeOfDay(lastDay, config.EDITION_CLOSE_HOUR_UTC)
   return db.transaction(async (tx) => {
-    const existing = await lockEdition(tx, kind, date)
+    const existing = await lockEdition(tx, { kind, date })
     if (existing && existing.state !== 'draft') return describeUnchanged(tx, existing)
     const listed = await readListVotes(tx, { from: date, to: lastDay }, now())
     if (listed.length === 0) {
@@ -96,7 +97,7 @@ export async function assemble(
       ? await updateTimes(tx, existing.id, times)
       : await createDraft(tx, { kind, date, ...times, ...(await decideHold(tx, closesAt, now())) })
     // Another process created and released it after we read the table.
-    if (!edition) return describeUnchanged(tx, (await lockEdition(tx, kind, date))!)
+    if (!edition) return describeUnchanged(tx, (await lockEdition(tx, { kind, date }))!)
     await tx.delete(editionPapers).where(eq(editionPapers.editionId, edition.id))
     await tx.insert(editionPapers).values(rows.map((row, position) => ({ editionId: edition.id, position, ...row })))
     const { held, heldWhy, releaseAt } = edition
@@ -166,15 +167,6 @@ const risingRows = (followed: Awaited<ReturnType<typeof readRisingCandidates>>, 
       facts,
     }
   })
-
-async function lockEdition(db: Db, kind: Kind, date: string) {
-  const [found] = await db
-    .select()
-    .from(editions)
-    .where(and(eq(editions.kind, kind), eq(editions.date, date)))
-    .for('update')
-  return found
-}
 
 type Edition = typeof editions.$inferSelect
 

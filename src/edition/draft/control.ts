@@ -1,5 +1,6 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
+import type { Db } from '../../runtime/db/database.ts'
 import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
@@ -10,10 +11,14 @@ export type EditionKey = { kind: 'daily' | 'weekly'; date: string }
 
 export const describeEdition = ({ kind, date }: EditionKey): string => `the ${kind} edition of ${date}`
 
-export const editionNotFound = (kind: string, date: string): PaperboyError =>
+/** Returns the options that name an edition in a command. */
+export const editionOptions = ({ kind, date }: EditionKey): string =>
+  `--date ${date}${kind === 'weekly' ? ' --kind weekly' : ''}`
+
+export const editionNotFound = (key: EditionKey): PaperboyError =>
   new PaperboyError(
     'EDITION_NOT_FOUND',
-    `There is no ${kind} edition of ${date}. Assemble it first: paperboy edition assemble --date ${date}`,
+    `There is no ${key.kind} edition of ${key.date}. Assemble it first: paperboy edition assemble ${editionOptions(key)}`,
   )
 
 /** Holds a draft: it is not released automatically. `release` still works. */
@@ -51,7 +56,17 @@ export async function findEdition({ db }: Pick<Deps, 'db'>, { kind, date }: Edit
     .select()
     .from(editions)
     .where(and(eq(editions.kind, kind), eq(editions.date, date)))
-  if (!edition) throw editionNotFound(kind, date)
+  if (!edition) throw editionNotFound({ kind, date })
+  return edition
+}
+
+/** Finds an edition and locks it until the transaction ends. */
+export async function lockEdition(db: Db, { kind, date }: EditionKey) {
+  const [edition] = await db
+    .select()
+    .from(editions)
+    .where(and(eq(editions.kind, kind), eq(editions.date, date)))
+    .for('update')
   return edition
 }
 

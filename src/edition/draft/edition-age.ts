@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { closeOfDay, dayOf, daysLater } from '../../calendar/days.ts'
+import { closeOfDay, daysLater, openListDay } from '../../calendar/days.ts'
 import { isQuietDay } from '../../calendar/holidays.ts'
 import type { Config } from '../../runtime/config/config.ts'
 
@@ -27,7 +27,7 @@ export const isRecent = (at: Date, { EDITION_CLOSE_HOUR_UTC }: Pick<Config, 'EDI
 
 /** Returns when the second newest expected list closed. */
 function oldestDaily(at: Date, closeHourUtc: number): Date {
-  let day = dayOf(new Date(at.getTime() - closeHourUtc * HOUR_MS))
+  let day = openListDay(at, closeHourUtc)
   for (let lists = 0; lists < MAX_AGE_PERIODS; ) {
     day = daysLater(day, -1)
     if (!isQuietDay(day)) lists++

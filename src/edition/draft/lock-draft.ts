@@ -1,20 +1,15 @@
-import { and, eq } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { editions } from '../../runtime/db/schema.ts'
-import { type EditionKey, editionNotFound } from './control.ts'
+import type { editions } from '../../runtime/db/schema.ts'
+import { type EditionKey, editionNotFound, lockEdition } from './control.ts'
 
 /**
  * Locks a draft until the transaction ends, so that its release waits for the change.
  * @throws PaperboyError EDITION_NOT_FOUND | EDITION_STATE when it is no draft any more
  */
-export async function lockDraft(db: Db, { kind, date }: EditionKey): Promise<typeof editions.$inferSelect> {
-  const [edition] = await db
-    .select()
-    .from(editions)
-    .where(and(eq(editions.kind, kind), eq(editions.date, date)))
-    .for('update')
-  if (!edition) throw editionNotFound(kind, date)
+export async function lockDraft(db: Db, key: EditionKey): Promise<typeof editions.$inferSelect> {
+  const edition = await lockEdition(db, key)
+  if (!edition) throw editionNotFound(key)
   if (edition.state !== 'draft') throw noDraft(edition)
   return edition
 }

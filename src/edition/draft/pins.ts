@@ -1,5 +1,4 @@
 import { and, eq } from 'drizzle-orm'
-import { z } from 'zod'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, number, query } from '../../runtime/db/query.ts'
@@ -12,7 +11,7 @@ const MAX_PLACE = 120
 type Pins = readonly { paperId: number; place: number }[]
 
 export const readPins = (db: Db, editionId: number): Promise<{ paperId: number; place: number }[]> =>
-  query(db, z.object({ paperId: bigint, place: number }))`
+  query(db, { paperId: bigint, place: number })`
     SELECT paper_id, place FROM edition_pins WHERE edition_id = ${editionId} ORDER BY place`
 
 const SECTIONS = ['picks', 'top', 'new', 'rising'] as const

@@ -1,11 +1,11 @@
-import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
+import { asc, eq, type SQL, sql } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
 import { editionParts, editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { composeEdition } from '../compose/compose.ts'
 import { readComposingInput } from '../compose/composing-input.ts'
-import { editionNotFound } from './control.ts'
+import { editionNotFound, lockEdition } from './control.ts'
 import { recordShownPapers } from './corrections.ts'
 import { LIST_TOO_OLD, listTooOldBefore } from './edition-age.ts'
 import { recordNotices } from './notices.ts'
@@ -26,12 +26,8 @@ export async function release(
   by: 'hand' | 'clock' = 'hand',
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
-    const [edition] = await tx
-      .select()
-      .from(editions)
-      .where(and(eq(editions.kind, kind), eq(editions.date, date)))
-      .for('update')
-    if (!edition) throw editionNotFound(kind, date)
+    const edition = await lockEdition(tx, { kind, date })
+    if (!edition) throw editionNotFound({ kind, date })
     if (edition.state === 'cancelled') {
       throw new PaperboyError('EDITION_STATE', `The ${kind} edition of ${date} was cancelled.`)
     }

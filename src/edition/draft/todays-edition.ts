@@ -1,5 +1,5 @@
 import { and, eq, inArray } from 'drizzle-orm'
-import { dayOf, daysLater } from '../../calendar/days.ts'
+import { daysLater, openListDay } from '../../calendar/days.ts'
 import { editions, papers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { EditionKey } from './control.ts'
@@ -9,7 +9,7 @@ import type { EditionKey } from './control.ts'
  * It may not be assembled yet.
  */
 export async function todaysEdition({ db, config, now }: Pick<Services, 'db' | 'config' | 'now'>): Promise<EditionKey> {
-  const open = dayOf(new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000))
+  const open = openListDay(now(), config.EDITION_CLOSE_HOUR_UTC)
   const closed = daysLater(open, -1)
   const known = await db
     .select({ date: editions.date, state: editions.state })

@@ -12,11 +12,9 @@ import {
 } from '../../operate/api-keys.ts'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
+import { idField } from '../kit/params.ts'
 import { actor } from './guard.ts'
-
-/** A checkbox group posts one value as a string. */
-const several = <Value extends string>(values: readonly [Value, ...Value[]]) =>
-  z.preprocess((value) => [value ?? []].flat(), z.array(z.enum(values))).catch([])
+import { several } from './list-query.ts'
 
 const number = (fallback: number) => z.coerce.number().int().min(1).max(999_999).catch(fallback)
 
@@ -34,7 +32,7 @@ export const adminApiKeyRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   const creating = {
     body: z.object({
       name: z.string().trim().max(100).catch(''),
-      scopes: several(SCOPES),
+      scopes: several(z.enum(SCOPES)),
       days: number(DEFAULT_DAYS),
       perMinute: number(DEFAULT_PER_MINUTE),
     }),
@@ -49,7 +47,7 @@ export const adminApiKeyRoutes: FastifyPluginAsyncZod<Services> = async (app, se
     return show(reply, { made })
   })
 
-  const revoking = { params: z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }) }
+  const revoking = { params: z.object({ id: idField }) }
   app.post('/admin/keys/:id/revoke', { schema: revoking }, async (request, reply) => {
     const { id } = request.params
     const entry = { actor: actor(request), action: 'revoked', target: `API key ${id}` }

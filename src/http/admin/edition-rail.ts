@@ -2,10 +2,11 @@ import { plainMoment } from '../../calendar/words.ts'
 import { progressOf } from '../../delivery/ledger/progress.ts'
 import type { EditionKey } from '../../edition/draft/control.ts'
 import { listLatestEditions } from '../../edition/draft/curator-view.ts'
+import { editionHref } from '../../operate/attention/attention.ts'
 import { findAttention } from '../../operate/attention/find.ts'
 import { openSubmissions } from '../../papers/ingest/submissions.ts'
 import type { Services } from '../../runtime/services.ts'
-import { describeState, editionHref, shortNameOf } from './edition-labels.ts'
+import { describeState, shortNameOf } from './edition-labels.ts'
 import { outcomeFigures } from './progress-figures.ts'
 
 const EDITIONS_READ = 14

@@ -2,21 +2,23 @@ import { between } from 'drizzle-orm'
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { daysLater, isDay } from '../../calendar/days.ts'
+import { dayField } from '../../calendar/day-field.ts'
+import { daysLater } from '../../calendar/days.ts'
 import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
 import { publishNotice } from '../../edition/draft/publish-notice.ts'
 import { schedule, scheduleAuditName } from '../../edition/draft/schedule.ts'
 import { PaperboyError } from '../../lib/errors.ts'
+import { editionHref } from '../../operate/attention/attention.ts'
 import { withAudit } from '../../operate/audit.ts'
 import { papers } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { ACTIONS, isAction } from './edition-actions.ts'
-import { editionHref, nameOf } from './edition-labels.ts'
+import { nameOf } from './edition-labels.ts'
 import { editionPage } from './edition-page.ts'
 import { readRail } from './edition-rail.ts'
 import { actor } from './guard.ts'
 
-export const editionParams = z.object({ kind: z.enum(['daily', 'weekly']), date: z.string().refine(isDay) })
+export const editionParams = z.object({ kind: z.enum(['daily', 'weekly']), date: dayField })
 
 /** A form's fingerprint of what it showed; without one, the form is not checked. */
 export const seen = z.string().optional().catch(undefined)

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { minuteUtc } from '../../calendar/words.ts'
 import { INBOUND_ACTIONS, INBOUND_CLASSES, InboundFilter, listInbound } from '../../inbound/list-reports.ts'
 import { describeInbound, reportInbound } from '../../inbound/report.ts'
+import { editionHref } from '../../operate/attention/attention.ts'
 import type { Services } from '../../runtime/services.ts'
-import { editionHref } from './edition-labels.ts'
 import { cursor, formFields, pageHref, setFields } from './list-query.ts'
 
 const fields = formFields(InboundFilter)

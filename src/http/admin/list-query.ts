@@ -12,6 +12,10 @@ export const formFields = <Shape extends z.ZodRawShape>(filter: z.ZodObject<Shap
   return z.object(Object.fromEntries(fields)) as unknown as z.ZodType<z.output<z.ZodObject<Shape>>>
 }
 
+/** A field that a form may repeat. The body has a single one as itself; invalid ones count as none. */
+export const several = <Field extends z.ZodType>(field: Field, most = 1000) =>
+  z.preprocess((value) => [value ?? []].flat(), z.array(field).max(most)).catch([])
+
 /** The cursor of a page; an invalid one is the first page. */
 export const cursor = z.coerce.number().int().positive().optional().catch(undefined)
 

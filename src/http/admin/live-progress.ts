@@ -1,4 +1,3 @@
-import { deliveryNeedsAttempt } from '../../delivery/ledger/conditions.ts'
 import { countLive, type LiveCounts } from '../../delivery/ledger/delivery-report.ts'
 import type { Services } from '../../runtime/services.ts'
 
@@ -36,7 +35,7 @@ export function openLiveProgress({ db, config, log }: Pick<Services, 'db' | 'con
     polling = true
     const begun = performance.now()
     try {
-      const counts = await countLive({ db }, [...watched.keys()], deliveryNeedsAttempt(config.UNKNOWN_POLICY))
+      const counts = await countLive({ db }, [...watched.keys()], config.UNKNOWN_POLICY)
       for (const [editionId, listeners] of watched) tell(editionId, listeners, counts.get(editionId))
     } catch (error) {
       log.warn({ err: error }, 'counting deliveries for the desk failed')

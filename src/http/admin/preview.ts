@@ -6,12 +6,13 @@ import { describeEdition, type EditionKey } from '../../edition/draft/control.ts
 import { PaperboyError } from '../../lib/errors.ts'
 import { AddressError } from '../../mail/address.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
+import { editionHref } from '../../operate/attention/attention.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 import { subscriberIdOf } from '../../subscription/find-reader.ts'
 import { mailDocumentHeaders, securityHeaders } from '../kit/security.ts'
 import { editionParams as params } from './edition.ts'
-import { editionHref, nameOf } from './edition-labels.ts'
+import { nameOf } from './edition-labels.ts'
 import { actor } from './guard.ts'
 
 /** Test emails of one admin in ten minutes. */

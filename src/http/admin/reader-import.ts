@@ -20,7 +20,9 @@ import {
   type UploadedImport,
   type UploadOptions,
 } from '../../subscription/uploaded-imports.ts'
+import { idField } from '../kit/params.ts'
 import { actor } from './guard.ts'
+import { several } from './list-query.ts'
 import { parseUploads } from './multipart.ts'
 
 const PATH = '/admin/readers/import'
@@ -28,10 +30,8 @@ const PATH = '/admin/readers/import'
 const FORM_BYTES = 64 * 1024
 const UPLOAD_MS = 5 * 60_000
 
-const params = z.object({ id: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER) })
-const texts = z
-  .preprocess((value) => (value === undefined ? [] : [value].flat()), z.array(z.string().max(1000)).max(400))
-  .catch([])
+const params = z.object({ id: idField })
+const texts = several(z.string().max(1000), 400)
 
 /** The fields of the mapping page: one meaning for each column in order, and one for each value that the dry run asked about. */
 const mappingForm = z

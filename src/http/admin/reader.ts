@@ -3,15 +3,16 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { minuteUtc, plainMoment } from '../../calendar/words.ts'
 import { deliveriesOf } from '../../delivery/ledger/reader-deliveries.ts'
-import { AddressError, addressHash, parseAddress } from '../../mail/address.ts'
+import { AddressError, hashOfAddress } from '../../mail/address.ts'
+import { editionHref } from '../../operate/attention/attention.ts'
 import { withAudit } from '../../operate/audit.ts'
 import { readerHistory } from '../../operate/reader-history.ts'
 import type { Services } from '../../runtime/services.ts'
 import { eraseByAddress, exportReader } from '../../subscription/erase.ts'
 import { type FoundReader, findReader, readReader, subscriberIdOf } from '../../subscription/find-reader.ts'
 import { unsubscribeReader } from '../../subscription/unsubscribe.ts'
-import { liftOrThrow, suppress } from '../../suppression/suppress.ts'
-import { editionHref } from './edition-labels.ts'
+import { lift, suppress } from '../../suppression/suppress.ts'
+import { idField } from '../kit/params.ts'
 import { actor } from './guard.ts'
 
 const body = z
@@ -20,7 +21,7 @@ const body = z
 
 /** Answers "did she get it?" and carries out requests that arrive by email. Addresses are posted, never in a URL, which logs keep. */
 export const adminReaderRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const numbered = { params: z.object({ id: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER) }) }
+  const numbered = { params: z.object({ id: idField }) }
   app.get('/admin/readers/:id', { schema: numbered }, async ({ params: { id } }, reply) => {
     const found = await readReader(services, id)
     if (!found.reader) return reply.callNotFound()
@@ -83,11 +84,11 @@ const DONE = { unsubscribe: 'unsubscribed', suppress: 'suppressed', lift: 'lifte
 
 async function act(services: Services, action: keyof typeof DONE, email: string): Promise<void> {
   const { db, config, now } = services
-  const hash = () => addressHash(config.SUPPRESSION_KEY, parseAddress(email, { utf8: true }).key)
+  const hash = () => hashOfAddress(config.SUPPRESSION_KEY, email)
   if (action === 'unsubscribe') await unsubscribeReader(services, await subscriberIdOf(services, email))
   if (action === 'suppress') await suppress(db, [{ hash: hash(), reason: 'manual' }], now())
   if (action === 'erase') await eraseByAddress(services, email)
-  if (action === 'lift') await liftOrThrow(db, hash(), now())
+  if (action === 'lift') await lift(db, hash(), now())
 }
 
 function factsOf(reader: FoundReader): [string, string][] {

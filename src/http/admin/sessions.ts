@@ -4,6 +4,7 @@ import { minuteUtc } from '../../calendar/words.ts'
 import { endSession, listOpenSessions, SESSION_HOURS } from '../../operate/admins/sessions.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
+import { idField } from '../kit/params.ts'
 import { actor } from './guard.ts'
 
 /** Who may sign in, and the browsers that are signed in. */
@@ -21,7 +22,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
     }),
   )
 
-  const params = z.object({ id: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER) })
+  const params = z.object({ id: idField })
   app.post('/admin/sessions/:id/end', { schema: { params } }, async (request, reply) => {
     const by = actor(request)
     await services.db.transaction(async (db) => {

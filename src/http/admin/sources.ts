@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { dayOf, isDay } from '../../calendar/days.ts'
+import { dayField } from '../../calendar/day-field.ts'
+import { dayOf } from '../../calendar/days.ts'
 import { minuteUtc, plainDay } from '../../calendar/words.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import { findGaps } from '../../papers/ingest/source-gaps.ts'
@@ -43,7 +44,7 @@ export const sourceRoutes: FastifyPluginAsyncZod<Services> = async (app, service
 
   const fetching = {
     params: z.object({ source: z.string().max(40) }),
-    body: z.object({ day: z.string().refine(isDay).optional().catch(undefined) }).catch({}),
+    body: z.object({ day: dayField.optional().catch(undefined) }).catch({}),
   }
   app.post('/admin/sources/:source/fetch', { schema: fetching }, async (request, reply) => {
     const { source } = request.params

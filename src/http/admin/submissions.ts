@@ -1,16 +1,18 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { dayOf, isDay } from '../../calendar/days.ts'
+import { dayField } from '../../calendar/day-field.ts'
+import { dayOf } from '../../calendar/days.ts'
 import { plainDay } from '../../calendar/words.ts'
 import { acceptSuggested, decideSuggested, declineSuggested } from '../../operate/decide-submissions.ts'
 import { openSubmissions } from '../../papers/ingest/submissions.ts'
 import { readable } from '../../papers/readable.ts'
 import type { Services } from '../../runtime/services.ts'
 import { actor } from './guard.ts'
+import { several } from './list-query.ts'
 
 const PER_PAGE = 100
 
-const day = z.string().refine(isDay).optional().catch(undefined)
+const day = dayField.optional().catch(undefined)
 const note = z.string().trim().max(500).optional().catch(undefined)
 const verdict = z.enum(['accept', 'decline'])
 const DONE = { accept: 'accepted', decline: 'declined' } as const
@@ -32,16 +34,14 @@ export const adminSubmissionRoutes: FastifyPluginAsyncZod<Services> = async (app
     return reply.redirect('/admin/submissions', 303)
   })
 
-  const several = {
+  const together = {
     body: z.object({
-      paper: z
-        .preprocess((value) => (value === undefined ? [] : [value].flat()), z.array(z.string()).max(PER_PAGE))
-        .catch([]),
+      paper: several(z.string(), PER_PAGE),
       word: verdict,
       date: day,
     }),
   }
-  app.post('/admin/submissions', { schema: several }, async (request, reply) => {
+  app.post('/admin/submissions', { schema: together }, async (request, reply) => {
     const { paper: papers, word, date } = request.body
     const { decided, missed } = await decideSuggested(services, papers, { actor: actor(request), verdict: word, date })
     const done = decided.length

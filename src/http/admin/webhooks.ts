@@ -17,10 +17,11 @@ import { WEBHOOK_EVENTS } from '../../operate/webhooks/events.ts'
 import { type ListedMessage, listMessages, MESSAGE_DAYS, replayMessage } from '../../operate/webhooks/messages.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import type { Services } from '../../runtime/services.ts'
+import { idField } from '../kit/params.ts'
 import { actor } from './guard.ts'
+import { several } from './list-query.ts'
 
-const id = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
-const events = z.preprocess((value) => [value ?? []].flat(), z.array(z.enum(WEBHOOK_EVENTS))).catch([])
+const events = several(z.enum(WEBHOOK_EVENTS))
 
 /** Actions on an endpoint: what each does, and its name in the audit log. `rotate` returns the new secret. */
 const ACTIONS = {
@@ -59,7 +60,7 @@ export const adminWebhookRoutes: FastifyPluginAsyncZod<Services> = async (app, s
   })
 
   const acting = {
-    params: z.object({ id, action: z.enum(Object.keys(ACTIONS) as [Action, ...Action[]]) }),
+    params: z.object({ id: idField, action: z.enum(Object.keys(ACTIONS) as [Action, ...Action[]]) }),
     body: z.object({ sure: z.literal('yes').optional().catch(undefined) }).catch({}),
   }
   app.post('/admin/webhooks/:id/:action', { schema: acting }, async (request, reply) => {
@@ -72,7 +73,7 @@ export const adminWebhookRoutes: FastifyPluginAsyncZod<Services> = async (app, s
     return reply.redirect('/admin/webhooks', 303)
   })
 
-  const replaying = { params: z.object({ id, message: id }) }
+  const replaying = { params: z.object({ id: idField, message: idField }) }
   app.post('/admin/webhooks/:id/messages/:message/replay', { schema: replaying }, async (request, reply) => {
     const { id: endpoint, message } = request.params
     const done = `sent message ${message} again to`

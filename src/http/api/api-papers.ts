@@ -1,7 +1,7 @@
 import { fastifyEtag } from '@fastify/etag'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { isDay } from '../../calendar/days.ts'
+import { dayField } from '../../calendar/day-field.ts'
 import { type Span, spanNamed } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { listDay, listSpan } from '../../papers/lists/list-day.ts'
@@ -14,7 +14,7 @@ import { cachedTopics } from '../pages/cached-topics.ts'
 import { pageAdder, paperNamed } from './named-paper.ts'
 
 export const limit = z.coerce.number().int().min(1).max(100).optional()
-const day = z.string().refine(isDay, 'is not a day of the calendar: write YYYY-MM-DD').optional()
+const day = dayField.optional()
 export const named = (kind: Span['kind'], form: string) =>
   z
     .string()

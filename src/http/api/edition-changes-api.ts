@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { addPaper, lookUpPaper } from '../../edition/draft/add-paper.ts'
 import { describeEdition, findEdition } from '../../edition/draft/control.ts'
-import { CURATOR_ACTIONS, curate } from '../../edition/draft/curate.ts'
+import { CURATOR_ACTIONS, type CuratorAction, curate } from '../../edition/draft/curate.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { withAudit } from '../../operate/audit.ts'
 import { openSource } from '../../papers/ingest/sources/configured.ts'
@@ -19,7 +19,6 @@ const params = z.object(editionKey)
 const changing = ['editions'] as const
 
 const actions = Object.keys(ACTIONS) as [Action, ...Action[]]
-type CuratorAction = keyof typeof CURATOR_ACTIONS
 const curatorActions = Object.keys(CURATOR_ACTIONS) as [CuratorAction, ...CuratorAction[]]
 
 /** What a curator does to an edition, for programs: the same actions as on its admin page. */
@@ -29,7 +28,7 @@ export const editionChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (a
     {
       config: { scopes: changing, errors: [404, 409] },
       schema: {
-        summary: 'Assemble, hold, resume, release, pause or cancel an edition',
+        summary: 'Assemble, hold, resume, release, pause, recall or cancel an edition',
         params: params.extend({ action: z.enum(actions) }),
         response: { 200: z.object({ state, held: z.boolean() }) },
       },
@@ -71,7 +70,11 @@ export const editionChangesApiRoutes: FastifyPluginAsyncZod<Services> = async (a
     async (request) => {
       const { paper, action, ...edition } = request.params
       const { note, place } = request.body ?? {}
-      const entry = { actor: keyActor(request), action: CURATOR_ACTIONS[action].auditName, target: `paper ${paper}` }
+      const entry = {
+        actor: keyActor(request),
+        action: CURATOR_ACTIONS[action].auditName,
+        target: `paper ${paper} in ${describeEdition(edition)}`,
+      }
       return withAudit(services, entry, (tx) =>
         curate({ ...services, db: tx }, paper, action, note, { edition, place }),
       )

@@ -4,9 +4,8 @@ import { forecast } from '../../delivery/plan/forecast.ts'
 import { preview } from '../../delivery/preview/preview.ts'
 import { sendTest } from '../../delivery/preview/send-test.ts'
 import { describeEdition, findEdition } from '../../edition/draft/control.ts'
-import { PaperboyError } from '../../lib/errors.ts'
-import { parseAddress } from '../../mail/address.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
+import { requireAdmin } from '../../operate/admins/sessions.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
 import { editionKey, emailField, moment, nullableMoment } from './fields.ts'
@@ -83,10 +82,8 @@ export const editionPreviewsApiRoutes: FastifyPluginAsyncZod<Services> = async (
     },
     async (request) => {
       const { params: key, body } = request
-      const { key: wanted } = parseAddress(body.to, { utf8: true })
       // To admins alone: a leaked key must not email strangers.
-      const to = services.config.ADMIN_EMAILS.find((each) => parseAddress(each).key === wanted)
-      if (to === undefined) throw new PaperboyError('BAD_ADDRESS', 'ADMIN_EMAILS does not list this address.')
+      const to = requireAdmin(services.config, body.to)
       const { state, reply } = await sendTest(services, key, to, body.locale ? { locale: body.locale } : {})
       const action = state === 'accepted' ? 'sent a test of' : 'tried to send a test of'
       await recordAudit(services.db, services.now(), { actor: keyActor(request), action, target: describeEdition(key) })

@@ -15,7 +15,8 @@ import {
   type UploadedImport,
   UploadOptions,
 } from '../../subscription/uploaded-imports.ts'
-import { idField, moment } from './fields.ts'
+import { idField } from '../kit/params.ts'
+import { moment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 /** A quote or a line break is two bytes in JSON. */

@@ -10,7 +10,8 @@ import {
 } from '../../operate/api-keys.ts'
 import { withAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
-import { idField, moment, nullableMoment } from './fields.ts'
+import { idField } from '../kit/params.ts'
+import { moment, nullableMoment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 const scope = z.enum(SCOPES)

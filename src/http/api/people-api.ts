@@ -2,14 +2,14 @@ import { fastifyEtag } from '@fastify/etag'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { papersBy } from '../../papers/lists/papers-by.ts'
-import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
 import type { Services } from '../../runtime/services.ts'
 import { limit, Papers } from './api-papers.ts'
+import { pageAdder } from './named-paper.ts'
 
 /** Papers of authors and organisations, as JSON. */
 export const peopleApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   await app.register(fastifyEtag)
-  const withPage = <P extends PaperKey>(paper: P) => ({ ...paper, page: services.config.PUBLIC_URL + paperPath(paper) })
+  const withPage = pageAdder(services.config)
   const byName = {
     querystring: z.object({ name: z.string().min(1).max(300), after: z.string().max(100).optional(), limit }),
     response: { 200: z.object({ total: z.number(), papers: Papers, next: z.string().optional() }) },

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { addressHash, parseAddress } from '../../mail/address.ts'
+import { hashOfAddress } from '../../mail/address.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
 import { recordAudit, withAudit } from '../../operate/audit.ts'
 import { cadence, subscriberStatus } from '../../runtime/db/schema.ts'
@@ -9,8 +9,9 @@ import { eraseReader } from '../../subscription/erase.ts'
 import { type ReaderDetails, readerById } from '../../subscription/reader-details.ts'
 import { addForProgram } from '../../subscription/sign-up-for-program.ts'
 import { unsubscribeReader } from '../../subscription/unsubscribe.ts'
-import { liftOrThrow, suppress } from '../../suppression/suppress.ts'
-import { emailField, idField } from './fields.ts'
+import { lift, suppress } from '../../suppression/suppress.ts'
+import { idField } from '../kit/params.ts'
+import { emailField } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 /** Without the address: this response may be stored for an Idempotency-Key. */
@@ -106,7 +107,7 @@ async function act(services: Services, action: keyof typeof ACTIONS, id: number,
   const { db, config, now } = services
   if (action === 'unsubscribe') return void (await unsubscribeReader(services, id))
   // An erased reader has no address.
-  const hash = addressHash(config.SUPPRESSION_KEY, parseAddress(email ?? '', { utf8: true }).key)
+  const hash = hashOfAddress(config.SUPPRESSION_KEY, email ?? '')
   if (action === 'suppress') await suppress(db, [{ hash, reason: 'manual' }], now())
-  else await liftOrThrow(db, hash, now())
+  else await lift(db, hash, now())
 }

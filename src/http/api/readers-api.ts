@@ -10,8 +10,9 @@ import { subscriberIdOf } from '../../subscription/find-reader.ts'
 import { listReaders } from '../../subscription/list-readers.ts'
 import { type ReaderDetails, readerById, readerDetails } from '../../subscription/reader-details.ts'
 import { ReaderFilter, type ReaderSearch } from '../../subscription/reader-filter.ts'
+import { idField } from '../kit/params.ts'
 import { pageFields, readCursor, writeCursor } from './cursor.ts'
-import { editionKey, emailField, idField, moment, nullableMoment } from './fields.ts'
+import { editionKey, emailField, moment, nullableMoment } from './fields.ts'
 
 const Reader = z.object({
   id: z.int(),
@@ -152,8 +153,8 @@ export const readersApiRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
       },
     },
     async ({ params: { id, kind, date } }) => {
-      const { email } = await readerById(services, id)
-      const { subject, html, text } = await preview(services, { kind, date }, email ?? '')
+      await readerById(services, id)
+      const { subject, html, text } = await preview(services, { kind, date }, id)
       return { subject, html, text }
     },
   )

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { endSession, listOpenSessions } from '../../operate/admins/sessions.ts'
 import { recordAudit } from '../../operate/audit.ts'
 import type { Services } from '../../runtime/services.ts'
-import { idField, moment } from './fields.ts'
+import { idField } from '../kit/params.ts'
+import { moment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 const Session = z.object({

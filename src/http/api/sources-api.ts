@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { dayField } from '../../calendar/day-field.ts'
 import { dayOf } from '../../calendar/days.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { recordAudit } from '../../operate/audit.ts'
@@ -7,7 +8,7 @@ import { findGaps } from '../../papers/ingest/source-gaps.ts'
 import { reportSources, SOURCE_STATES } from '../../papers/ingest/source-health.ts'
 import { namesOfSources } from '../../runtime/config/source-names.ts'
 import type { Services } from '../../runtime/services.ts'
-import { dayField, moment, nullableMoment } from './fields.ts'
+import { moment, nullableMoment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 const Source = z.object({

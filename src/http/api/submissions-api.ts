@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { dayField } from '../../calendar/day-field.ts'
 import { acceptSuggested, decideSuggested, declineSuggested } from '../../operate/decide-submissions.ts'
 import { openSubmissions } from '../../papers/ingest/submissions.ts'
 import { readable } from '../../papers/readable.ts'
 import { submissionState } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import { dayField, moment } from './fields.ts'
+import { moment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 const Submission = z.object({

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { addressHash, parseAddress } from '../../mail/address.ts'
+import { hashOfAddress } from '../../mail/address.ts'
 import { withAudit } from '../../operate/audit.ts'
 import { suppressionReason } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import { listSuppressions } from '../../suppression/list-suppressions.ts'
-import { liftOrThrow, suppress } from '../../suppression/suppress.ts'
+import { lift, suppress } from '../../suppression/suppress.ts'
 import { pageFields, readCursor, writeCursor } from './cursor.ts'
 import { emailField, moment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
@@ -21,8 +21,7 @@ const scopes = ['readers'] as const
 
 /** Addresses that must not get email, for programs. */
 export const suppressionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const hashOf = (email: string) =>
-    addressHash(services.config.SUPPRESSION_KEY, parseAddress(email, { utf8: true }).key)
+  const hashOf = (email: string) => hashOfAddress(services.config.SUPPRESSION_KEY, email)
 
   app.get(
     '/v1/suppressions',
@@ -83,7 +82,7 @@ export const suppressionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app
     async (request) => {
       const hash = hashOf(request.body.email)
       const entry = { actor: keyActor(request), action: 'lifted the suppression of', target: 'an address' }
-      return { reason: await withAudit(services, entry, (db) => liftOrThrow(db, hash, services.now())) }
+      return { reason: await withAudit(services, entry, (db) => lift(db, hash, services.now())) }
     },
   )
 }

@@ -3,10 +3,10 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { spanNamed } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
-import { type PaperKey, paperPath } from '../../papers/paper-path.ts'
 import type { Services } from '../../runtime/services.ts'
 import { cachedTrends } from '../pages/cached-topics.ts'
 import { named, PaperFacts } from './api-papers.ts'
+import { pageAdder } from './named-paper.ts'
 
 const Trends = z.object({
   week: z.string(),
@@ -37,7 +37,7 @@ const trended = {
 /** What moved in a week, as JSON. */
 export const trendsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   await app.register(fastifyEtag)
-  const withPage = <P extends PaperKey>(paper: P) => ({ ...paper, page: services.config.PUBLIC_URL + paperPath(paper) })
+  const withPage = pageAdder(services.config)
   const readTrends = cachedTrends(services)
   app.get('/v1/trends', { config: { open: true, errors: [404] }, schema: trended }, async ({ query }, reply) => {
     const trends = await readTrends(query.week === undefined ? undefined : spanNamed('week', query.week))

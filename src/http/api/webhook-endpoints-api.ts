@@ -15,7 +15,8 @@ import {
 import { WEBHOOK_EVENTS } from '../../operate/webhooks/events.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import type { Services } from '../../runtime/services.ts'
-import { idField, moment, nullableMoment } from './fields.ts'
+import { idField } from '../kit/params.ts'
+import { moment, nullableMoment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 const Endpoint = z.object({

@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { withAudit } from '../../operate/audit.ts'
 import { listMessages, replayMessage } from '../../operate/webhooks/messages.ts'
 import type { Services } from '../../runtime/services.ts'
+import { idField } from '../kit/params.ts'
 import { pageFields, readCursor, writeCursor } from './cursor.ts'
-import { idField, moment, nullableMoment } from './fields.ts'
+import { moment, nullableMoment } from './fields.ts'
 import { keyActor } from './key-actor.ts'
 
 const Message = z.object({

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /**
  * Returns whether the browser says that a form was sent from this site. `SameSite=Lax` already keeps our cookie off other
@@ -9,4 +9,9 @@ export function isFromOwnSite({ headers }: Pick<FastifyRequest, 'headers'>, publ
   const site = headers['sec-fetch-site']
   if (typeof site === 'string') return site === 'same-origin' || site === 'none'
   return headers.origin === undefined || headers.origin === 'null' || headers.origin === new URL(publicUrl).origin
+}
+
+export function refuseCrossSite(reply: FastifyReply): FastifyReply {
+  const { vote } = reply.locals!.t
+  return reply.code(403).view('message', { heading: vote.elsewhere, text: vote.elsewhereText })
 }

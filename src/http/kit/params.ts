@@ -7,6 +7,9 @@ export const pastMoment = z.iso
   .transform((text) => new Date(text))
   .refine(isMoment, 'is no moment of the calendar')
 
+/** An id of ours. */
+export const idField = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
+
 /** A path on this site, such as "/papers?date=2026-04-14#p7". Rejects "//elsewhere.example" and "/\elsewhere.example". */
 export const ownPath = z
   .string()

@@ -76,7 +76,7 @@ export const saveButton = (
 function paperLinks(paper: ListedRow, t: Messages): { label: string; url: string }[] {
   const links = [
     { label: t.paper.pdf, url: paper.pdfUrl },
-    { label: !paper.stars ? t.paper.code : `${t.paper.code} ★${shortCount(paper.stars)}`, url: paper.codeUrl },
+    { label: !paper.stars ? t.paper.code : `${t.paper.code} ★${shortCount(paper.stars, t.intl)}`, url: paper.codeUrl },
     { label: t.paper.project, url: paper.projectUrl },
     {
       label: (paper.comments ?? 0) >= COMMENTS_WORTH_A_LINK ? t.paper.comments(paper.comments!) : '',

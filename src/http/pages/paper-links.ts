@@ -17,7 +17,7 @@ const ours = (links: { label: string; url: string | undefined; says?: string | u
 /** Links that open the paper or its code, most wanted first. */
 export function readingLinks(paper: ListedRow, t: Messages): Link[] {
   const isArxiv = paper.source === 'arxiv'
-  const code = paper.stars ? `${t.paper.code} ★ ${shortCount(paper.stars)}` : t.paper.code
+  const code = paper.stars ? `${t.paper.code} ★ ${shortCount(paper.stars, t.intl)}` : t.paper.code
   const links = ours([
     { label: t.paper.readPdf, url: paper.pdfUrl },
     { label: 'HTML', url: isArxiv ? `https://arxiv.org/html/${paper.sourceId}` : undefined },

@@ -4,11 +4,10 @@ import { mintToken } from '../../mail/tokens.ts'
 import type { Services } from '../../runtime/services.ts'
 import { follow, isFollowing, unfollow } from '../../subscription/follow.ts'
 import { BadPreference } from '../../subscription/preference-rules.ts'
-import { isFromOwnSite } from '../kit/own-site.ts'
+import { isFromOwnSite, refuseCrossSite } from '../kit/own-site.ts'
 import { ownPath } from '../kit/params.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { followedHref, followHref } from '../pages/people-paths.ts'
-import { refuseCrossSite } from './vote.ts'
 
 const KINDS = [
   { kind: 'author', field: 'authors' },

@@ -6,7 +6,7 @@ import type { Services } from '../../runtime/services.ts'
 import { isWebUrl } from '../pages/paper-item.ts'
 
 /** What a reader may do with a paper, as in the paths of its pages. */
-const JUDGEMENTS = ['vote', 'save', 'not-interested', 'more-like'] as const
+export const JUDGEMENTS = ['vote', 'save', 'not-interested', 'more-like'] as const
 
 export type Judgement = (typeof JUDGEMENTS)[number]
 

@@ -6,13 +6,12 @@ import { readJudged } from '../../papers/votes/judged.ts'
 import { readOwnVotes } from '../../papers/votes/own-papers.ts'
 import { checkVoteLink } from '../../papers/votes/vote-link.ts'
 import type { Services } from '../../runtime/services.ts'
-import { isFromOwnSite } from '../kit/own-site.ts'
+import { isFromOwnSite, refuseCrossSite } from '../kit/own-site.ts'
 import { pastMoment } from '../kit/params.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { paperItem } from '../pages/paper-item.ts'
 import { setOwnLanguage } from './own-language.ts'
 import { clearReaderCookie, setReaderCookie } from './reader.ts'
-import { refuseCrossSite } from './vote.ts'
 
 /** A reader's votes, and setting and clearing the reader cookie. */
 export const ownVotesRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {

@@ -120,7 +120,7 @@ export function preferencesPage(
       momentInZone(t, promisedDigestAt({ ...current, nextDigestAt: current.nextDigestAt }, closeHourUtc), current.zone),
     undoable: current.undoable,
     cadences: CADENCES.map((cadence) => option(cadence, words.cadences[cadence], current.cadence)),
-    weekdays: [1, 2, 3, 4, 5, 6, 7].map((day) => option(day, isoWeekday(day, t), current.weekday)),
+    weekdays: [1, 2, 3, 4, 5, 6, 7].map((day) => option(day, weekdayName(day, t), current.weekday)),
     hours: Array.from({ length: 24 }, (_, hour) => option(hour, clockHour(hour), current.hour)),
     sizes: SIZES.map((size) => option(size, words.papers(size), current.size)),
     topics: offered.map(({ slug, name }) => ({ value: slug, label: name, chosen: current.topics.includes(slug) })),
@@ -172,12 +172,12 @@ const chosenInWords = ({ topics, cadence, weekday, hour, size }: Preferences, t:
   [
     t.preferences.topicCount(topics.length),
     t.preferences.cadences[cadence],
-    ...(cadence === 'weekly' ? [isoWeekday(weekday, t)] : []),
+    ...(cadence === 'weekly' ? [weekdayName(weekday, t)] : []),
     clockHour(hour),
     t.preferences.papers(size),
   ].join(' · ')
 
 const A_MONDAY = '2024-01-01'
 
-/** @param day 1 is Monday */
-const isoWeekday = (day: number, t: Messages): string => weekdayNamed(daysLater(A_MONDAY, day - 1), t.intl)
+/** @param weekday from 1, Monday, to 7 */
+const weekdayName = (weekday: number, t: Messages): string => weekdayNamed(daysLater(A_MONDAY, weekday - 1), t.intl)

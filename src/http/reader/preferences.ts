@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { dayOf, daysLater } from '../../calendar/days.ts'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
 import { readTitles } from '../../papers/lists/titles.ts'
 import { topicCounts } from '../../papers/topics/topic-counts.ts'
@@ -28,7 +29,7 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   const page = async (reply: FastifyReply, token: string, current: Preferences, more: object) => {
     const t = setLocale(reply, current.locale)
     const { subscriberId } = verifyToken(keys, 'preferences', token)
-    const since = new Date(now().getTime() - OFFERED.days * 86_400_000).toISOString().slice(0, 10)
+    const since = daysLater(dayOf(now()), -OFFERED.days)
     const offered = {
       topics: await topicCounts(db, { since, limit: OFFERED.most }),
       likePapers: await readTitles(db, current.likePapers),

@@ -14,7 +14,7 @@ declare module 'fastify' {
 
 export type ReaderRequest = Pick<FastifyRequest, 'reader'>
 
-/** Each vote renews the cookie. */
+/** Each judgement of a paper renews the cookie. */
 const COOKIE_DAYS = 365
 const SECONDS_A_DAY = 86_400
 

@@ -10,7 +10,7 @@ import { readJudged } from '../../papers/votes/judged.ts'
 import { listSaved } from '../../papers/votes/own-papers.ts'
 import type { Services } from '../../runtime/services.ts'
 import { addPrivateFeed, privateFeedLinks } from '../feeds/private-feed.ts'
-import { pastMoment } from '../kit/params.ts'
+import { idField, pastMoment } from '../kit/params.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { paperItem, saveButton } from '../pages/paper-item.ts'
 
@@ -26,7 +26,7 @@ export const savedRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   const paged = {
     querystring: z.object({
       before: pastMoment.optional().catch(undefined),
-      removed: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER).optional().catch(undefined),
+      removed: idField.optional().catch(undefined),
     }),
   }
   app.get('/saved', { schema: paged }, async ({ reader, query }, reply) => {

@@ -32,8 +32,7 @@ export async function requestSignIn(
   { db, config, queues, now }: Pick<Services, 'db' | 'config' | 'queues' | 'now'>,
   typed: string,
 ): Promise<void> {
-  const { key } = parseAddress(typed, { utf8: true })
-  const address = config.ADMIN_EMAILS.find((each) => parseAddress(each).key === key)
+  const address = adminAddress(config, typed)
   const at = now()
   await db.execute(sql`
     WITH loosely AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)), asked AS (
@@ -48,11 +47,22 @@ export async function requestSignIn(
   void queues.wake('send-service-emails', {})
 }
 
+/** Returns the address of ADMIN_EMAILS that is meant, as it is written there. @throws AddressError */
+function adminAddress({ ADMIN_EMAILS }: Pick<Services['config'], 'ADMIN_EMAILS'>, typed: string): string | undefined {
+  const { key } = parseAddress(typed, { utf8: true })
+  return ADMIN_EMAILS.find((each) => parseAddress(each).key === key)
+}
+
+/** Returns the same. @throws PaperboyError BAD_ADDRESS if ADMIN_EMAILS lacks it */
+export function requireAdmin(config: Pick<Services['config'], 'ADMIN_EMAILS'>, typed: string): string {
+  const address = adminAddress(config, typed)
+  if (address === undefined) throw new PaperboyError('BAD_ADDRESS', 'ADMIN_EMAILS does not list this address.')
+  return address
+}
+
 /** Creates a sign-in link without an email, for the command line. @throws PaperboyError BAD_ADDRESS if ADMIN_EMAILS lacks it */
 export async function createSignInLink({ db, config, keys, now }: Deps, typed: string): Promise<string> {
-  const { key } = parseAddress(typed, { utf8: true })
-  const address = config.ADMIN_EMAILS.find((each) => parseAddress(each).key === key)
-  if (address === undefined) throw new PaperboyError('BAD_ADDRESS', 'ADMIN_EMAILS does not list this address.')
+  const address = requireAdmin(config, typed)
   const at = now()
   const [session] = await db.insert(adminSessions).values({ address, askedAt: at }).returning({ id: adminSessions.id })
   return signInUrl({ config, keys }, session!.id, at)

@@ -48,4 +48,4 @@ export interface Attention {
 export type AttentionDeps = Pick<Services, 'db' | 'config' | 'now'>
 
 /** Path of an edition's admin page. */
-export const editionPage = ({ kind, date }: EditionKey): string => `/admin/editions/${kind}/${date}`
+export const editionHref = ({ kind, date }: EditionKey): string => `/admin/editions/${kind}/${date}`

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { dayOf, daysLater, mondayOf } from '../../calendar/days.ts'
+import { daysLater, mondayOf, openListDay } from '../../calendar/days.ts'
 import { minuteUtc } from '../../calendar/words.ts'
 import { deliveryNeedsAttempt, SENDABLE_EDITION } from '../../delivery/ledger/conditions.ts'
-import { describeEdition, type EditionKey } from '../../edition/draft/control.ts'
+import { describeEdition, type EditionKey, editionOptions } from '../../edition/draft/control.ts'
 import { redact } from '../../lib/redact.ts'
 import { bigint, bool, moment, number, query, text } from '../../runtime/db/query.ts'
 import { editionKind } from '../../runtime/db/schema.ts'
-import { type Attention, type AttentionDeps, editionPage } from './attention.ts'
+import { type Attention, type AttentionDeps, editionHref } from './attention.ts'
 
 const REPLIES_SHOWN = 3
 /** A worker assembles a draft within 5 minutes and releases it within 30 seconds. */
@@ -32,7 +32,7 @@ export async function pausedEditions({ db }: AttentionDeps): Promise<Attention[]
         since: replies.reduce<Date | null>((last, { at }) => (last === null || at > last ? at : last), null),
         message: `${describeEdition(edition)} was paused automatically: ${edition.why}.${common ? ` Most common replies: ${common}` : ''}`,
         remedy: 'fix the cause of the replies, then resume or cancel the edition',
-        href: editionPage(edition),
+        href: editionHref(edition),
       }
     }),
   )
@@ -60,13 +60,13 @@ export async function heldEditions({ db, now }: AttentionDeps): Promise<Attentio
     since: edition.releaseAt,
     message: `${describeEdition(edition)} is held; its release was due at ${minuteUtc(edition.releaseAt)}`,
     remedy: 'release or cancel it: its readers wait',
-    href: editionPage(edition),
+    href: editionHref(edition),
   }))
 }
 
 /** The last closed list day and week, if they have papers and no released edition. */
 export async function missingEditions({ db, config, now }: AttentionDeps): Promise<Attention[]> {
-  const today = dayOf(new Date(now().getTime() - config.EDITION_CLOSE_HOUR_UTC * 3_600_000))
+  const today = openListDay(now(), config.EDITION_CLOSE_HOUR_UTC)
   const monday = mondayOf(today)
   const wanted: (EditionKey & { until: string })[] = [
     { kind: 'daily', date: daysLater(today, -1), until: today },
@@ -94,7 +94,7 @@ export async function missingEditions({ db, config, now }: AttentionDeps): Promi
           ? `${describeEdition({ kind, date })} is still a draft; its release was due at ${minuteUtc(due)}`
           : `${describeEdition({ kind, date })} does not exist, although its list has papers and is closed`,
       remedy: 'check that a worker runs, and read its log. Or assemble and release it by hand',
-      href: editionPage({ kind, date }),
+      href: editionHref({ kind, date }),
     })
   }
   return found
@@ -122,8 +122,7 @@ export async function lostDeliveries({ db, config, now }: AttentionDeps): Promis
       AND (d.state = 'expired' OR (d.state = 'unknown' AND NOT ${deliveryNeedsAttempt(config.UNKNOWN_POLICY)}))
     GROUP BY e.kind, e.date ORDER BY e.date, e.kind`
   return rows.flatMap((row) => {
-    const common = { about: about(row), part: 'Deliveries', state: 'warning' as const, href: editionPage(row) }
-    const date = `--kind ${row.kind} --date ${row.date}`
+    const common = { about: about(row), part: 'Deliveries', state: 'warning' as const, href: editionHref(row) }
     const readers = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'delivery' : 'deliveries'}`
     const found: Attention[] = []
     if (row.unknown > 0)
@@ -132,7 +131,7 @@ export async function lostDeliveries({ db, config, now }: AttentionDeps): Promis
         name: 'deliveries_unknown',
         since: row.unknownAt,
         message: `${readers(row.unknown)} of ${describeEdition(row)} may or may not have arrived`,
-        remedy: `npm run paperboy -- edition unknown ${date} lists them by Message-ID; search the relay's log for them`,
+        remedy: `npm run paperboy -- edition unknown ${editionOptions(row)} lists them by Message-ID; search the relay's log for them`,
       })
     if (row.expired > 0)
       found.push({

@@ -51,7 +51,10 @@ function checkUrl({ NODE_ENV }: Deps['config'], typed: string): string {
   const url = URL.canParse(typed) ? new URL(typed) : undefined
   const schemes = NODE_ENV === 'production' ? ['https:'] : ['https:', 'http:']
   if (!url || !schemes.includes(url.protocol) || url.username || url.password || typed.length > 2_000)
-    throw new PaperboyError('BAD_WEBHOOK', `The URL must start with ${schemes.join(' or ')}// and have no password.`)
+    throw new PaperboyError(
+      'BAD_WEBHOOK',
+      `The URL must start with ${schemes.map((scheme) => `${scheme}//`).join(' or ')} and have no password.`,
+    )
   return url.href
 }
 

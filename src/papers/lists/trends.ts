@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { dayOf, daysBetween, daysLater } from '../../calendar/days.ts'
 import { type Span, spanAround } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, query } from '../../runtime/db/query.ts'
+import { bigint, number, query, text } from '../../runtime/db/query.ts'
 import { COUNTED } from '../topics/topic-counts.ts'
 import { topicWeeks } from '../topics/topic-weeks.ts'
 import { isField } from '../topics/topics.ts'
@@ -88,7 +88,7 @@ export async function readTrends(deps: Deps, week: Span): Promise<Trends | undef
 
 /** Days without papers are missing. */
 const countListDays = (db: Db, from: string, to: string) =>
-  query(db, z.object({ day: z.string(), papers: z.number() }))`
+  query(db, { day: text, papers: number })`
     SELECT p.list_day::text AS day, count(*)::int AS papers FROM papers p
     WHERE p.list_day BETWEEN ${from}::date AND ${to}::date AND ${COUNTED} GROUP BY 1 ORDER BY 1`
 

@@ -1,16 +1,14 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
-import { query } from '../../runtime/db/query.ts'
+import { bool, query, queryColumn, queryOne } from '../../runtime/db/query.ts'
 import { ChanceModel, fitChance, type Outcome, SHIPPED_MODEL, topTenthFrom } from './chance.ts'
 
 /** Returns the newest model that was fitted here, else the shipped one. */
 export async function readChanceModel(db: Db): Promise<ChanceModel> {
-  const [newest] = await query(
-    db,
-    z.object({ model: ChanceModel }),
-  )`SELECT model FROM chance_fits ORDER BY fitted_at DESC LIMIT 1`
-  return newest?.model ?? SHIPPED_MODEL
+  const [newest] = await queryColumn(db, ChanceModel)`
+    SELECT model FROM chance_fits ORDER BY fitted_at DESC LIMIT 1`
+  return newest ?? SHIPPED_MODEL
 }
 
 /** A source is followed for so long after a list day. Its votes then count as final. */
@@ -28,10 +26,8 @@ const FEWEST_MONTHS = 3
  * @returns the number of papers that it was fitted on; undefined if there was nothing to do
  */
 export async function refitChance({ db, now }: { db: Db; now: () => Date }): Promise<number | undefined> {
-  const [{ done } = { done: false }] = await query(
-    db,
-    z.object({ done: z.boolean() }),
-  )`SELECT EXISTS (SELECT FROM chance_fits WHERE date_trunc('month', fitted_at AT TIME ZONE 'UTC')
+  const { done } = await queryOne(db, { done: bool })`
+    SELECT EXISTS (SELECT FROM chance_fits WHERE date_trunc('month', fitted_at AT TIME ZONE 'UTC')
       = date_trunc('month', ${now()}::timestamptz AT TIME ZONE 'UTC')) AS done`
   if (done) return undefined
   const outcomes = await readOutcomes(db, now())

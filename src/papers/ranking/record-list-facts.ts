@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { closeOfDay } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { query } from '../../runtime/db/query.ts'
+import { bigint, query, queryColumn, text } from '../../runtime/db/query.ts'
 import { readChanceModel } from './chance-fits.ts'
 import { EARLIER_DAYS, ListFacts, type ListVotes, listFacts } from './list-facts.ts'
 import { readListVotes } from './list-votes.ts'
@@ -59,10 +59,10 @@ const readEarlier = (db: Db, day: string) =>
 
 /** Reads the stored facts of papers. */
 export async function readListFacts(db: Db, ids: readonly number[]): Promise<Map<number, ListFacts>> {
-  const rows = await query(
-    db,
-    z.object({ paperId: z.coerce.number(), facts: ListFacts }),
-  )`SELECT paper_id, facts FROM list_facts WHERE paper_id = ANY(${sql.param(ids)}::bigint[])`
+  const rows = await query(db, {
+    paperId: bigint,
+    facts: ListFacts,
+  })`SELECT paper_id, facts FROM list_facts WHERE paper_id = ANY(${sql.param(ids)}::bigint[])`
   return new Map(rows.map(({ paperId, facts }) => [paperId, facts]))
 }
 
@@ -78,8 +78,8 @@ const DAYS_PER_RUN = 10
 export async function recordMissingFacts(deps: Deps): Promise<void> {
   const { db, now, closeHourUtc } = deps
   const settled = new Date(now().getTime() - SETTLED_MS - closeHourUtc * 3_600_000)
-  const days = await query(db, z.object({ day: z.string() }))`
-    SELECT DISTINCT p.list_day::text AS day FROM papers p
+  const days = await queryColumn(db, text)`
+    SELECT DISTINCT p.list_day::text FROM papers p
     LEFT JOIN list_facts f ON f.paper_id = p.id
     LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
     WHERE p.list_day < (${settled}::timestamptz AT TIME ZONE 'UTC')::date
@@ -87,5 +87,5 @@ export async function recordMissingFacts(deps: Deps): Promise<void> {
       AND (f.paper_id IS NULL OR f.facts ->> 'timing' = 'open') AND k.verdict IS DISTINCT FROM 'dropped'
       AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))
     ORDER BY 1 LIMIT ${DAYS_PER_RUN}`
-  for (const { day } of days) await recordListFacts(deps, day)
+  for (const day of days) await recordListFacts(deps, day)
 }

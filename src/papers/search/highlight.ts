@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, query } from '../../runtime/db/query.ts'
+import { bigint, query, text } from '../../runtime/db/query.ts'
 import type { ListedRow } from '../lists/listed-rows.ts'
 import { readable } from '../readable.ts'
 import { type Hit, type Piece, piecesOf, snippetOf } from './snippet.ts'
@@ -49,10 +48,11 @@ function highlightPaper(paper: ListedRow, texts: Texts | undefined, hitsIn: (tex
 }
 
 async function readTexts(db: Db, ids: readonly number[]): Promise<Map<number, Texts>> {
-  const rows = await query(
-    db,
-    z.object({ id: bigint, abstract: z.string(), summary: z.string() }),
-  )`SELECT id, abstract, coalesce(summary, '') AS summary FROM papers WHERE id = ANY(${sql.param(ids)}::bigint[])`
+  const rows = await query(db, {
+    id: bigint,
+    abstract: text,
+    summary: text,
+  })`SELECT id, abstract, coalesce(summary, '') AS summary FROM papers WHERE id = ANY(${sql.param(ids)}::bigint[])`
   return new Map(
     rows.map(({ id, abstract, summary }) => [id, { abstract: readable(abstract), summary: readable(summary) }]),
   )
@@ -68,7 +68,7 @@ async function findHits(db: Db, words: readonly string[], texts: readonly string
   const beginnings = new Set(words.map(beginningOf))
   const candidates = new Map(texts.map((text) => [text, candidatesIn(text, beginnings)]))
   const near = [...candidates.values()].flat().flatMap(({ forms }) => forms)
-  const rows = await query(db, z.object({ word: z.string(), stem: z.string() }))`
+  const rows = await query(db, { word: text, stem: text })`
       SELECT word, coalesce((ts_lexize('english_stem', word))[1], word) AS stem
       FROM unnest(${sql.param([...new Set([...words, ...near])])}::text[]) word`
   const stems = new Map(rows.map(({ word, stem }) => [word, stem]))

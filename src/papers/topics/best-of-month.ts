@@ -1,6 +1,5 @@
-import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, query } from '../../runtime/db/query.ts'
+import { bigint, queryColumn } from '../../runtime/db/query.ts'
 import { type ListedRow, readListed } from '../lists/listed-rows.ts'
 import { COUNTED, countAllTopics } from './topic-counts.ts'
 
@@ -15,7 +14,7 @@ export async function bestOfMonth(
 ): Promise<ListedRow[]> {
   const at = now()
   // The month first: the index of topics would name all papers of a large topic.
-  const rows = await query(db, z.object({ id: bigint }))`
+  const ids = await queryColumn(db, bigint)`
       WITH month AS MATERIALIZED (
         SELECT p.id, p.topics FROM papers p
         WHERE p.list_day BETWEEN date_trunc('month', (SELECT max(list_day) FROM papers WHERE list_day <= ${at}::date)) AND ${at}::date
@@ -27,11 +26,7 @@ export async function bestOfMonth(
       ) s ON s.votes > 0
       WHERE p.topics @> ARRAY[${slug}]
       ORDER BY s.votes DESC, p.id LIMIT ${limit}`
-  return readListed(
-    db,
-    rows.map(({ id }) => id),
-    at,
-  )
+  return readListed(db, ids, at)
 }
 
 /** Returns how many papers a topic has, and the list day of the first. */

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { keptFor } from '../../lib/kept-for.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, query, queryOne } from '../../runtime/db/query.ts'
+import { bigint, query, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
 import { readTopicNames } from './topic-name.ts'
 import { NAMED_TOPICS } from './topics.ts'
 
@@ -72,6 +72,5 @@ async function countTopics(db: Db, since?: string): Promise<Map<string, Counted>
 
 /** Returns the slugs of all topics that readers can follow: the named ones and those of papers. */
 export async function knownTopics(db: Db): Promise<Set<string>> {
-  const rows = await query(db, z.object({ slug: z.string() }))`SELECT DISTINCT unnest(topics) AS slug FROM papers`
-  return new Set([...NAMED_TOPICS, ...rows.map(({ slug }) => slug)])
+  return new Set([...NAMED_TOPICS, ...(await queryColumn(db, text)`SELECT DISTINCT unnest(topics) FROM papers`)])
 }

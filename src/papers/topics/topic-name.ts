@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type Messages, messagesIn } from '../../messages/catalogue.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
-import { query } from '../../runtime/db/query.ts'
+import { query, queryColumn, text } from '../../runtime/db/query.ts'
 import { SUBJECTS } from './categories.ts'
 import type { FieldSlug } from './fields.ts'
 import { canonicalSlug, slugOf, unbracketed } from './keywords.ts'
@@ -55,11 +55,9 @@ export async function readTopicNames(
 
 /** Returns how else sources write a keyword topic, without differences in capitals and hyphens only. */
 export async function otherSpellings(db: Db, slug: string, name: string): Promise<string[]> {
-  const rows = await query(
-    db,
-    z.object({ spelling: z.string() }),
-  )`SELECT spelling FROM topic_spellings WHERE slug = ${slug} ORDER BY papers DESC, spelling LIMIT 50`
-  const distinct = new Map(rows.map(({ spelling }) => [slugOf(spelling), capitalised(spelling)] as const).toReversed())
+  const spellings = await queryColumn(db, text)`
+    SELECT spelling FROM topic_spellings WHERE slug = ${slug} ORDER BY papers DESC, spelling LIMIT 50`
+  const distinct = new Map(spellings.map((each) => [slugOf(each), capitalised(each)] as const).toReversed())
   distinct.delete(slugOf(name))
   return [...distinct.values()].toReversed().slice(0, MOST_SPELLINGS)
 }

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { daysLater, mondayOf } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { query, queryOne } from '../../runtime/db/query.ts'
+import { query, queryOne, text } from '../../runtime/db/query.ts'
 import { COUNTED } from './topic-counts.ts'
 
 export const WEEKS = 12
@@ -33,10 +33,9 @@ export async function topicWeeks(
   today: string,
   { weekday = 7 }: { weekday?: number } = {},
 ): Promise<TopicWeeks | undefined> {
-  const { lastDay } = await queryOne(
-    db,
-    z.object({ lastDay: z.string().nullable() }),
-  )`SELECT max(list_day)::text AS last_day FROM papers p WHERE list_day <= ${today}::date AND ${COUNTED}`
+  const { lastDay } = await queryOne(db, {
+    lastDay: text.nullable(),
+  })`SELECT max(list_day)::text AS last_day FROM papers p WHERE list_day <= ${today}::date AND ${COUNTED}`
   if (lastDay === null) return undefined
   const first = daysLater(mondayOf(lastDay), -7 * (WEEKS - 1))
   const mondays = Array.from({ length: WEEKS }, (_, week) => daysLater(first, 7 * week))

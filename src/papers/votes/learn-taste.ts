@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
-import { bigint, query } from '../../runtime/db/query.ts'
+import { bigint, bool, query } from '../../runtime/db/query.ts'
 import type { Vector } from '../search/vectorise.ts'
 import { readTasteVectors } from './read-taste-vectors.ts'
 import { authorTerm, tasteVector } from './taste-vector.ts'
@@ -16,10 +16,9 @@ const MOST_LEARNED = 200
 export async function learnTaste({ db, now }: { db: Db; now: () => Date }, subscriberId: number): Promise<void> {
   await db.transaction(async (tx) => {
     // Two votes at once would each learn without the other, and the later commit would keep only its own.
-    const [reader] = await query(
-      tx,
-      z.object({ likeVoted: z.boolean() }),
-    )`SELECT like_voted FROM subscribers WHERE id = ${subscriberId} FOR NO KEY UPDATE`
+    const [reader] = await query(tx, {
+      likeVoted: bool,
+    })`SELECT like_voted FROM subscribers WHERE id = ${subscriberId} FOR NO KEY UPDATE`
     const found = reader?.likeVoted ? await readJudgements(tx, subscriberId) : []
     const unwanted = new Set(found.filter(({ kind }) => kind === 'not interested').map(({ paperId }) => paperId))
     const wanted = [...new Set(found.map(({ paperId }) => paperId))].filter((paperId) => !unwanted.has(paperId))

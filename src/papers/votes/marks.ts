@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
-import { queryOne } from '../../runtime/db/query.ts'
+import { bool, queryOne } from '../../runtime/db/query.ts'
 import { notAReader, paperNotFound } from './cast.ts'
 import { learnTaste } from './learn-taste.ts'
 
@@ -25,7 +24,7 @@ interface Marking {
  * @throws PaperboyError PAPER_NOT_FOUND | NOT_A_READER (never confirmed, or no longer active)
  */
 export async function markPaper(deps: Deps, { subscriberId, paperId, kind }: Marking): Promise<void> {
-  const { paper, reader } = await queryOne(deps.db, z.object({ paper: z.boolean(), reader: z.boolean() }))`
+  const { paper, reader } = await queryOne(deps.db, { paper: bool, reader: bool })`
     WITH judging AS (
       SELECT s.id AS subscriber_id, p.id AS paper_id FROM subscribers s, papers p
       WHERE s.id = ${subscriberId} AND s.status = 'active' AND p.id = ${paperId}
@@ -53,7 +52,7 @@ export async function unmarkPaper(deps: Deps, { subscriberId, paperId, kind }: M
 
 /** Returns whether a reader marked a paper so. */
 export async function isMarked({ db }: Pick<Deps, 'db'>, { subscriberId, paperId, kind }: Marking): Promise<boolean> {
-  const { marked } = await queryOne(db, z.object({ marked: z.boolean() }))`
+  const { marked } = await queryOne(db, { marked: bool })`
     SELECT EXISTS (
       SELECT FROM marks WHERE subscriber_id = ${subscriberId} AND paper_id = ${paperId} AND kind = ${kind}) AS marked`
   return marked

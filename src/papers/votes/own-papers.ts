@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
 import { bigint, moment, query } from '../../runtime/db/query.ts'
 import { type ListedRow, readListed } from '../lists/listed-rows.ts'
@@ -38,7 +37,7 @@ export const listSaved = (deps: Deps, subscriberId: number, page?: Page): Promis
   )
 
 async function readOwn({ db, now }: Deps, own: SQL, { before, limit = PAGE }: Page = {}): Promise<OwnPapers> {
-  const rows = await query(db, z.object({ id: bigint, at: moment }))`
+  const rows = await query(db, { id: bigint, at: moment })`
     SELECT id, at FROM (${own}) AS own WHERE at < coalesce(${before ?? null}::timestamptz, 'infinity')
     ORDER BY at DESC, id DESC LIMIT ${limit + 1}`
   const page = rows.slice(0, limit)

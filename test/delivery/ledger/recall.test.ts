@@ -2,18 +2,16 @@ import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { dueBatches, leaseBatch } from '../../../src/delivery/ledger/batches.ts'
 import { recall } from '../../../src/delivery/ledger/recall.ts'
-import { readReleases } from '../../../src/delivery/ledger/repeats.ts'
+import { openRepeats } from '../../../src/delivery/ledger/repeats.ts'
 import { startAttempts } from '../../../src/delivery/ledger/start-attempts.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { planDue } from '../../../src/delivery/plan/plan-due.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
-import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { findEdition } from '../../../src/edition/draft/control.ts'
 import { curate } from '../../../src/edition/draft/curate.ts'
 import { publishNotice } from '../../../src/edition/draft/publish-notice.ts'
 import { release } from '../../../src/edition/draft/release.ts'
-import { openRelays } from '../../../src/relay/relays.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import {
   batches,
@@ -25,11 +23,10 @@ import {
 } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 import { someoneWaits, test } from '../../support/database.ts'
+import { NEVER, sinkThat, workerOn } from '../../support/sending.ts'
 import { addReaders, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
-import { openSink } from '../../support/sink.ts'
 
 const KEY = { kind: 'daily' as const, date: '2026-04-14' }
-const NEVER = new AbortController().signal
 
 /** A released edition with a leased batch, and the call that marks its deliveries `handed`. */
 async function leased(services: Services, readers = 3) {
@@ -42,7 +39,7 @@ async function leased(services: Services, readers = 3) {
     ...row,
     chosen: { shown: [0, 1], own: 0 },
   }))
-  const releases = await readReleases(db, NOON)
+  const { releases } = await openRepeats(services, editionId)()
   return { mark: (on: Db = db) => startAttempts(on, lease, group, { releases, policy: 'resend', at: NOON }) }
 }
 
@@ -73,31 +70,25 @@ describe('an edition of which nothing was handed over', () => {
     db,
   }) => {
     const services = servicesOn(db)
-    const sink = await openSink()
-    const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
-    try {
-      const worker = deliveryContextWith(services, relay)
-      await addReaders(db, 2, { nextDigestAt: new Date('2026-04-15T11:00:00Z') })
-      const editionId = await releasedEdition(services, KEY.date, 4)
-      await planDue(services)
-      // The worker composes the edition, and sends nothing.
-      const [batch] = await dueBatches(db, NOON)
-      const lease = (await leaseBatch(db, batch!.batchId, NOON))!
-      await worker.renderer.open(lease)
-      await recall(services, KEY)
-      await curate(services, '2604.14003', 'pick', 'Changed my mind.')
-      // A millisecond later: two releases never share their moment.
-      const later = servicesOn(db, {}, { now: new Date(NOON.getTime() + 1) })
-      await release(later, KEY)
-      expect((await planDue(services)).deliveries).toBe(2)
-      for (const { batchId } of await dueBatches(db, NOON)) await deliverBatch(worker, batchId, NEVER)
-      expect(sink.taken).toHaveLength(2)
-      for (const { to } of sink.taken) expect((await sink.read(to)).text).toContain('Changed my mind.')
-      expect(await db.$count(deliveries, eq(deliveries.editionId, editionId))).toBe(2)
-    } finally {
-      relay.close()
-      await sink.close()
-    }
+    const sink = await sinkThat()
+    const worker = workerOn(services, sink.url, 1)
+    await addReaders(db, 2, { nextDigestAt: new Date('2026-04-15T11:00:00Z') })
+    const editionId = await releasedEdition(services, KEY.date, 4)
+    await planDue(services)
+    // The worker composes the edition, and sends nothing.
+    const [batch] = await dueBatches(db, NOON)
+    const lease = (await leaseBatch(db, batch!.batchId, NOON))!
+    await worker.renderer.open(lease)
+    await recall(services, KEY)
+    await curate(services, '2604.14003', 'pick', 'Changed my mind.')
+    // A millisecond later: two releases never share their moment.
+    const later = servicesOn(db, {}, { now: new Date(NOON.getTime() + 1) })
+    await release(later, KEY)
+    expect((await planDue(services)).deliveries).toBe(2)
+    for (const { batchId } of await dueBatches(db, NOON)) await deliverBatch(worker, batchId, NEVER)
+    expect(sink.taken).toHaveLength(2)
+    for (const { to } of sink.taken) expect((await sink.read(to)).text).toContain('Changed my mind.')
+    expect(await db.$count(deliveries, eq(deliveries.editionId, editionId))).toBe(2)
   })
 
   test('gives back the corrections that it reported', async ({ db }) => {

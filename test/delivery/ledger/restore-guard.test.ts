@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eq, sql } from 'drizzle-orm'
-import { afterEach, describe, expect, inject } from 'vitest'
+import { describe, expect, inject, onTestFinished } from 'vitest'
 import { dueBatches, nextBatchDue } from '../../../src/delivery/ledger/batches.ts'
 import {
   editionsToCancel,
@@ -14,13 +14,11 @@ import {
 } from '../../../src/delivery/ledger/restore-guard.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
-import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { sendEdition } from '../../../src/delivery/send/send-edition.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { releaseDue } from '../../../src/edition/draft/release.ts'
 import { startEmbeddedPostgres } from '../../../src/embedded/postgres.ts'
 import { sendServiceEmails } from '../../../src/outbox/send-service-emails.ts'
-import { openRelays } from '../../../src/relay/relays.ts'
 import { type Db, databaseOn, migrate, openPool } from '../../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, mailing, outbox } from '../../../src/runtime/db/schema.ts'
 import {
@@ -31,6 +29,7 @@ import {
 import type { Services } from '../../../src/runtime/services.ts'
 import { test } from '../../support/database.ts'
 import { onDatabase, runSql } from '../../support/global-setup.ts'
+import { NEVER, sinkThat, workerOn } from '../../support/sending.ts'
 import {
   addPapers,
   addReaders,
@@ -39,30 +38,15 @@ import {
   releasedEdition,
   servicesOn,
 } from '../../support/services.ts'
-import { openSink, type Sink } from '../../support/sink.ts'
+import type { Sink } from '../../support/sink.ts'
 
-const running: (() => unknown)[] = []
-afterEach(async () => {
-  for (const close of running.splice(0).reverse()) await close()
-})
-const NEVER = new AbortController().signal
-
-async function sinkFor(): Promise<Sink> {
-  const sink = await openSink()
-  running.push(() => sink.close())
-  return sink
-}
-function contextOn(services: Services, sink: Sink) {
-  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
-  running.push(() => relay.close())
-  return deliveryContextWith(services, relay)
-}
+const contextOn = (services: Services, { url }: Sink) => workerOn(services, url)
 const mailsOn = (db: Db, restoreMarkers: RestoreMarkerStore) => passRestoreGuard({ ...servicesOn(db), restoreMarkers })
 
 /** Opens a database for the test's duration. */
 function connectTo(url: string): Db {
   const pool = openPool(url, () => {}, 2)
-  running.push(() => pool.end())
+  onTestFinished(() => pool.end())
   return databaseOn(pool)
 }
 
@@ -117,7 +101,7 @@ describe('no email is sent from', () => {
   test('a folder whose files were copied back, with and without a marker elsewhere', { timeout: 120_000 }, async () => {
     const home = mkdtempSync(join(tmpdir(), 'paperboy-restore-'))
     const dataDir = join(home, 'data')
-    running.push(() => rmSync(home, { recursive: true, force: true }))
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }))
     const open = async () => {
       const postgres = await startEmbeddedPostgres({ dataDir })
       const pool = openPool(postgres.url, () => {}, 1)
@@ -154,8 +138,8 @@ describe('no email is sent from', () => {
     cpSync(join(backup, 'cluster'), folder, { recursive: true, preserveTimestamps: true })
     if (process.getuid?.() === 0) await giveBack(folder, join(backup, 'cluster'), dataDir)
     const third = await open()
-    running.push(() => third.remove())
-    running.push(() => third.close())
+    onTestFinished(() => third.remove())
+    onTestFinished(() => third.close())
     expect(await mailsOn(third.db, fileRestoreMarkers(dataDir)), 'all of DATA_DIR was set back').toBe(false)
     await third.db.execute(sql`UPDATE mailing SET halted_at = NULL, halted_why = NULL, cluster = NULL`)
     expect(await mailsOn(third.db, elsewhere), 'Redis remembers').toBe(false)
@@ -173,7 +157,7 @@ async function giveBack(folder: string, _backup: string, dataDir: string): Promi
 
 test('while halted, no digest, service email or operator’s order is sent', async ({ db }) => {
   const services = servicesOn(db)
-  const sink = await sinkFor()
+  const sink = await sinkThat()
   await addReaders(db, 3)
   const pending = await addSubscriber(db, 'new@example.org', { status: 'pending', confirmNonce: Buffer.alloc(8, 1) })
   const { batchIds } = await planAll(services, await releasedEdition(services))
@@ -221,8 +205,7 @@ test('a halt holds after the database is set back: the marker keeps it', async (
 
 test('a running order ends when sending is halted, instead of waiting for due batches', async ({ db }) => {
   const services = servicesOn(db)
-  const sink = await openSink({ data: async () => halt(services) })
-  running.push(() => sink.close())
+  const sink = await sinkThat({ data: async () => halt(services) })
   await addReaders(db, 40)
   await releasedEdition(services)
   const own = { ...services, config: { ...services.config, SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 } }
@@ -234,10 +217,9 @@ test('a running order ends when sending is halted, instead of waiting for due ba
 
 test('halting during a batch stops it within a group', async ({ db }) => {
   const services = servicesOn(db)
-  const sink = await openSink({
+  const sink = await sinkThat({
     data: async () => void (await db.execute(sql`UPDATE mailing SET halted_at = now(), halted_why = 'x'`)),
   })
-  running.push(() => sink.close())
   await addReaders(db, 40)
   const { batchIds } = await planAll(services, await releasedEdition(services))
   await deliverBatch(contextOn(services, sink), batchIds[0]!, NEVER)
@@ -279,7 +261,7 @@ describe('resuming after a restore', () => {
   }) => {
     const clock = { now: new Date('2026-04-15T12:00:00Z') }
     const services = servicesOn(db, {}, clock)
-    const sink = await sinkFor()
+    const sink = await sinkThat()
     await addReaders(db, 3)
     const editionId = await releasedEdition(services)
     await planAll(services, editionId)

@@ -1,25 +1,19 @@
 import { asc, eq, sql } from 'drizzle-orm'
-import { afterEach, describe, expect } from 'vitest'
+import { describe, expect } from 'vitest'
 import { countAudience } from '../../../src/delivery/plan/audience.ts'
 import { planAll, unplannedEditions } from '../../../src/delivery/plan/plan-all.ts'
 import { planDue } from '../../../src/delivery/plan/plan-due.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
-import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { cancel, hold } from '../../../src/edition/draft/control.ts'
 import { release } from '../../../src/edition/draft/release.ts'
-import { openRelays } from '../../../src/relay/relays.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, papers, subscribers } from '../../../src/runtime/db/schema.ts'
 import type { Services } from '../../../src/runtime/services.ts'
 import { test } from '../../support/database.ts'
+import { NEVER, sinkThat, workerOn } from '../../support/sending.ts'
 import { addPapers, addReaders, addSubscriber, releasedEdition, servicesOn } from '../../support/services.ts'
-import { openSink, type Sink } from '../../support/sink.ts'
-
-const running: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const each of running.splice(0)) await each.close()
-})
+import type { Sink } from '../../support/sink.ts'
 
 /** Wednesday's eight o'clock: Tuesday's list (2026-04-14) closed at 02:00 and is released at 03:00. */
 const EIGHT = new Date('2026-04-15T08:00:00Z')
@@ -345,17 +339,6 @@ test('rule 1: the database refuses a second row for a reader and edition', async
 })
 
 describe('rule 6: no reader gets the same paper twice', () => {
-  const NEVER = new AbortController().signal
-  const newSink = async (): Promise<Sink> => {
-    const sink = await openSink()
-    running.push(sink)
-    return sink
-  }
-  const workerOn = (services: Services, sink: Sink) => {
-    const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
-    running.unshift(relay)
-    return deliveryContextWith(services, relay)
-  }
   /** Sends an edition to every reader without it, and returns the titles each got. */
   async function sendToAll(services: Services, worker: ReturnType<typeof workerOn>, sink: Sink, editionId: number) {
     const before = sink.taken.length
@@ -377,8 +360,8 @@ describe('rule 6: no reader gets the same paper twice', () => {
 
   test('a paper that moved to a later list day is omitted only for readers who had it', async ({ db }) => {
     const services = servicesOn(db)
-    const sink = await newSink()
-    const worker = workerOn(services, sink)
+    const sink = await sinkThat()
+    const worker = workerOn(services, sink.url)
     await addSubscriber(db, 'ada@example.org', { size: 2 })
     await sendToAll(services, worker, sink, await releasedEdition(services, '2026-04-13', 3))
     await addSubscriber(db, 'bob@example.org', { size: 5 })
@@ -394,8 +377,8 @@ describe('rule 6: no reader gets the same paper twice', () => {
 
   test('a reader who had everything is skipped, "nothing new"', async ({ db }) => {
     const services = servicesOn(db)
-    const sink = await newSink()
-    const worker = workerOn(services, sink)
+    const sink = await sinkThat()
+    const worker = workerOn(services, sink.url)
     const ada = await addSubscriber(db, 'ada@example.org')
     await sendToAll(services, worker, sink, await releasedEdition(services, '2026-04-13', 2))
     await addSubscriber(db, 'bob@example.org')
@@ -409,8 +392,8 @@ describe('rule 6: no reader gets the same paper twice', () => {
 
   test('a weekly edition omits papers that the dailies showed', async ({ db }) => {
     const services = servicesOn(db)
-    const sink = await newSink()
-    const worker = workerOn(services, sink)
+    const sink = await sinkThat()
+    const worker = workerOn(services, sink.url)
     await addSubscriber(db, 'ada@example.org', { size: 2 })
     for (const date of ['2026-04-13', '2026-04-14']) {
       await sendToAll(services, worker, sink, await releasedEdition(services, date, 3))
@@ -424,8 +407,8 @@ describe('rule 6: no reader gets the same paper twice', () => {
 
   test('a deferred digest counts as shown, a skipped one does not', async ({ db }) => {
     const services = servicesOn(db)
-    const sink = await newSink()
-    const worker = workerOn(services, sink)
+    const sink = await sinkThat()
+    const worker = workerOn(services, sink.url)
     const ada = await addSubscriber(db, 'ada@example.org')
     const bob = await addSubscriber(db, 'bob@example.org')
     const first = await releasedEdition(services, '2026-04-13', 2)
@@ -442,8 +425,8 @@ describe('rule 6: no reader gets the same paper twice', () => {
 
   test('also when the other edition was released after this one’s first attempt', async ({ db }) => {
     const services = servicesOn(db)
-    const sink = await newSink()
-    const worker = workerOn(services, sink)
+    const sink = await sinkThat()
+    const worker = workerOn(services, sink.url)
     await addSubscriber(db, 'bob@example.org')
     const first = await releasedEdition(services, '2026-04-13', 3)
     await sendToAll(services, worker, sink, first)

@@ -1,51 +1,20 @@
 import { eq, sql } from 'drizzle-orm'
-import { afterEach, describe, expect } from 'vitest'
+import { describe, expect } from 'vitest'
 import { leaseBatch } from '../../../src/delivery/ledger/batches.ts'
 import { listUnknown, progressOf } from '../../../src/delivery/ledger/progress.ts'
-import { readReleases } from '../../../src/delivery/ledger/repeats.ts'
+import { openRepeats } from '../../../src/delivery/ledger/repeats.ts'
 import { settleEditions } from '../../../src/delivery/ledger/settle-editions.ts'
 import { startAttempts } from '../../../src/delivery/ledger/start-attempts.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
-import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { cancel, pause } from '../../../src/edition/draft/control.ts'
-import { openRelays } from '../../../src/relay/relays.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, subscribers, suppressions } from '../../../src/runtime/db/schema.ts'
-import type { Services } from '../../../src/runtime/services.ts'
 import { refuseFirstOutcomes, test } from '../../support/database.ts'
 import { openScriptedRelay } from '../../support/scripted-relay.ts'
+import { closing, deliveryStates, NEVER, sinkThat, workerOn } from '../../support/sending.ts'
 import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
-import { openSink, type Sink, smtpReply } from '../../support/sink.ts'
-
-const running: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const each of running.splice(0)) await each.close()
-})
-const NEVER = new AbortController().signal
-
-async function sinkThat(...behave: Parameters<typeof openSink>): Promise<Sink> {
-  const sink = await openSink(...behave)
-  running.push(sink)
-  return sink
-}
-
-/** A delivery context with a relay of two connections. */
-function workerOn(services: Services, url: string) {
-  const relay = openRelays({ SMTP_URL: url, SMTP_CONNECTIONS: 2 })
-  running.unshift(relay)
-  return deliveryContextWith(services, relay)
-}
-
-const states = async (db: Db) =>
-  Object.fromEntries(
-    (
-      await db
-        .select({ state: deliveries.state, n: sql<number>`count(*)::int` })
-        .from(deliveries)
-        .groupBy(deliveries.state)
-    ).map((row) => [row.state, row.n]),
-  )
+import { smtpReply } from '../../support/sink.ts'
 
 /** Makes open batches due. */
 const makeDue = (db: Db) => db.update(batches).set({ dueAt: NOON }).where(eq(batches.state, 'open'))
@@ -69,7 +38,7 @@ test('every reader gets one digest, and each was marked handed before the relay 
   expect(new Set(sink.taken.map((one) => one.to)).size).toBe(40)
   expect(sink.taken).toHaveLength(40)
   expect(new Set(seenAs)).toEqual(new Set(['handed']))
-  expect(await states(db)).toEqual({ accepted: 40 })
+  expect(await deliveryStates(db)).toEqual({ accepted: 40 })
   expect(await settleEditions(services)).toHaveLength(1)
 })
 
@@ -80,7 +49,7 @@ test('rule 2: two concurrent batches have no more in flight than one, and each r
   const inFlight: number[] = []
   const sink = await sinkThat({
     async data() {
-      inFlight.push((await states(db)).handed ?? 0)
+      inFlight.push((await deliveryStates(db)).handed ?? 0)
     },
   })
   await addReaders(db, 300)
@@ -172,12 +141,12 @@ describe('a planned delivery is skipped for', () => {
     const { batchIds } = await planAll(services, await releasedEdition(services))
     const worker = workerOn(services, sink.url)
     await deliverBatch(worker, batchIds[0]!, NEVER)
-    expect(await states(db)).toEqual({ deferred: 1 })
+    expect(await deliveryStates(db)).toEqual({ deferred: 1 })
     await db.update(subscribers).set({ status: 'unsubscribed' }).where(eq(subscribers.id, id))
     await makeDue(db)
     for (const batchId of await openBatches(db)) await deliverBatch(worker, batchId, NEVER)
     expect(sink.taken).toEqual([])
-    expect(await states(db)).toEqual({ skipped: 1 })
+    expect(await deliveryStates(db)).toEqual({ skipped: 1 })
   })
 })
 
@@ -185,9 +154,10 @@ test('marking waits for no reader whose row is locked: others could unsubscribe 
   const services = servicesOn(db)
   const missed = await addSubscriber(db, 'missed@example.org', { missedAt: new Date('2026-04-14T08:00:00Z') })
   const other = await addSubscriber(db, 'other@example.org')
-  const { batchIds } = await planAll(services, await releasedEdition(services))
+  const editionId = await releasedEdition(services)
+  const { batchIds } = await planAll(services, editionId)
   const lease = (await leaseBatch(db, batchIds[0]!, NOON))!
-  const releases = await readReleases(db, NOON)
+  const { releases } = await openRepeats(services, editionId)()
   const group = [missed, other].map((subscriberId) => ({ subscriberId, chosen: { shown: [0], own: 0 } }))
   const marked = await db.transaction(async (long) => {
     await long.execute(sql`SELECT FROM subscribers WHERE id = ${missed} FOR UPDATE`)
@@ -200,6 +170,18 @@ test('marking waits for no reader whose row is locked: others could unsubscribe 
     [missed, '2026-04-14'],
     [other, null],
   ])
+})
+
+test('a hard bounce of an address beyond ASCII is recorded, and suppresses it', async ({ db }) => {
+  const services = servicesOn(db)
+  const sink = await sinkThat({ recipient: () => smtpReply(550, '5.1.1 unknown') })
+  const id = await addSubscriber(db, 'rené@example.org')
+  const { batchIds } = await planAll(services, await releasedEdition(services))
+  expect(await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)).toMatchObject({ refused: 1 })
+  expect(await deliveryStates(db)).toEqual({ refused: 1 })
+  const [reader] = await db.select().from(subscribers).where(eq(subscribers.id, id))
+  expect(reader!.status).toBe('bounced')
+  expect(await db.$count(suppressions, eq(suppressions.addressHash, reader!.addressHash!))).toBe(1)
 })
 
 test('refusals are final; a deferred delivery goes out later under the same Message-ID', async ({ db }) => {
@@ -228,7 +210,7 @@ test('refusals are final; a deferred delivery goes out later under the same Mess
   expect(progress.nextTry!.getTime()).toBeGreaterThan(NOON.getTime())
   await makeDue(db)
   for (const batchId of await openBatches(db)) await deliverBatch(worker, batchId, NEVER)
-  expect(await states(db)).toEqual({ accepted: 9, refused: 1 })
+  expect(await deliveryStates(db)).toEqual({ accepted: 9, refused: 1 })
   expect(await settleEditions(services)).toEqual([editionId])
 })
 
@@ -242,7 +224,7 @@ test('a deferred digest expires instead of coming a day late', async ({ db }) =>
   await deliverBatch(worker, batchIds[0]!, NEVER)
   clock.now = new Date(NOON.getTime() + 21 * 3_600_000)
   for (const batchId of await openBatches(db)) await deliverBatch(worker, batchId, NEVER)
-  expect(await states(db)).toEqual({ expired: 2 })
+  expect(await deliveryStates(db)).toEqual({ expired: 2 })
 })
 
 /** A relay that hangs up after whole messages instead of replying, a given number of times. */
@@ -256,8 +238,7 @@ const messageIds = (messages: string[]) => new Set(messages.map((text) => /^Mess
 describe('a connection lost after the whole message', () => {
   test('resend: sent again under the same Message-ID, at most three times, then it stays unknown', async ({ db }) => {
     const services = servicesOn(db)
-    const relay = await rudeRelay(99)
-    running.push(relay)
+    const relay = closing(await rudeRelay(99))
     await addReaders(db, 1)
     const editionId = await releasedEdition(services)
     const { batchIds } = await planAll(services, editionId)
@@ -270,14 +251,13 @@ describe('a connection lost after the whole message', () => {
     }
     expect(relay.messages).toHaveLength(4)
     expect(messageIds(relay.messages).size).toBe(1)
-    expect(await states(db)).toEqual({ unknown: 1 })
+    expect(await deliveryStates(db)).toEqual({ unknown: 1 })
     expect((await progressOf(services, editionId)).open).toBe(0)
   })
 
   test('hold: never sent again', async ({ db }) => {
     const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
-    const relay = await rudeRelay(1)
-    running.push(relay)
+    const relay = closing(await rudeRelay(1))
     await addReaders(db, 1)
     const editionId = await releasedEdition(services)
     const { batchIds } = await planAll(services, editionId)
@@ -286,7 +266,7 @@ describe('a connection lost after the whole message', () => {
     await makeDue(db)
     for (const batchId of await openBatches(db)) await deliverBatch(worker, batchId, NEVER)
     expect(relay.messages).toHaveLength(1)
-    expect(await states(db)).toEqual({ unknown: 1 })
+    expect(await deliveryStates(db)).toEqual({ unknown: 1 })
     expect(await settleEditions(services)).toEqual([editionId])
   })
 })
@@ -332,7 +312,7 @@ describe('a worker that died with deliveries handed', () => {
     }
     await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
     expect(sink.taken).toHaveLength(end.accepted)
-    expect(await states(db)).toEqual(end)
+    expect(await deliveryStates(db)).toEqual(end)
   })
 
   test('hold: they stay unknown and no reader gets a second one', async ({ db }) => {
@@ -345,7 +325,7 @@ describe('a worker that died with deliveries handed', () => {
     await leaseEnds(db)
     await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
     expect(sink.taken).toHaveLength(6)
-    expect(await states(db)).toEqual({ accepted: 6, unknown: 4 })
+    expect(await deliveryStates(db)).toEqual({ accepted: 6, unknown: 4 })
     const listed = await listUnknown(services, editionId)
     expect(new Set([...listed.map((one) => one.address), ...sink.taken.map((one) => one.to)]).size).toBe(10)
     expect(listed[0]!.messageId).toMatch(/^<[0-9a-f]{32}@paperboy\.example>$/)
@@ -365,12 +345,12 @@ test('stopping during a batch finishes deliveries in flight and returns the rest
   const { batchIds } = await planAll(services, await releasedEdition(services))
   const worker = workerOn(services, sink.url)
   await deliverBatch(worker, batchIds[0]!, stop.signal)
-  const after = await states(db)
+  const after = await deliveryStates(db)
   expect(after.accepted).toBe(sink.taken.length)
   expect(after.queued).toBe(60 - sink.taken.length)
   expect(sink.taken.length).toBeLessThanOrEqual(4)
   await deliverBatch(worker, batchIds[0]!, NEVER)
-  expect(await states(db)).toEqual({ accepted: 60 })
+  expect(await deliveryStates(db)).toEqual({ accepted: 60 })
   expect(sink.taken).toHaveLength(60)
 })
 
@@ -393,13 +373,13 @@ test('a relay that is down costs no digest: the batch waits until it is back', a
   const { batchIds } = await planAll(services, await releasedEdition(services))
   const down = workerOn(services, 'smtp://127.0.0.1:9')
   await deliverBatch(down, batchIds[0]!, NEVER)
-  expect((await states(db)).accepted).toBeUndefined()
+  expect((await deliveryStates(db)).accepted).toBeUndefined()
   const sink = await sinkThat()
   const up = workerOn(services, sink.url)
   expect(await deliverBatch(up, batchIds[0]!, NEVER)).toBeUndefined() // it rests
   await makeDue(db)
   await deliverBatch(up, batchIds[0]!, NEVER)
-  expect(await states(db)).toEqual({ accepted: 20 })
+  expect(await deliveryStates(db)).toEqual({ accepted: 20 })
 })
 
 test('rule 2: outcomes that the database refuses at first are recorded, and nothing is sent again', async ({ db }) => {
@@ -409,7 +389,7 @@ test('rule 2: outcomes that the database refuses at first are recorded, and noth
   const { batchIds } = await planAll(services, await releasedEdition(services))
   await refuseFirstOutcomes(db, 'deliveries')
   await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
-  expect(await states(db)).toEqual({ accepted: 3 })
+  expect(await deliveryStates(db)).toEqual({ accepted: 3 })
   expect(sink.taken).toHaveLength(3)
 })
 
@@ -430,7 +410,7 @@ test('an error during a batch loses no outcome of deliveries in flight', async (
   }
   await expect(deliverBatch({ ...worker, renderer: failing }, batchIds[0]!, NEVER)).rejects.toThrow('went away')
   expect(sink.taken.length).toBeGreaterThan(0)
-  expect(await states(db)).toEqual({ accepted: sink.taken.length, queued: 12 - sink.taken.length })
+  expect(await deliveryStates(db)).toEqual({ accepted: sink.taken.length, queued: 12 - sink.taken.length })
 })
 
 test('a batch that ended with an unfinished delivery is reopened, and the edition is not sent', async ({ db }) => {
@@ -458,6 +438,6 @@ test('cancelling ends planned deliveries, and no more are planned', async ({ db 
   expect(await planAll(services, editionId)).toEqual({ batchIds: [], deliveries: 0 })
   await db.execute(sql`UPDATE batches SET lease_until = now() - interval '1 second'`)
   await settleEditions(services)
-  expect(await states(db)).toEqual({ skipped: 2, unknown: 1 })
+  expect(await deliveryStates(db)).toEqual({ skipped: 2, unknown: 1 })
   expect(await openBatches(db)).toEqual([])
 })

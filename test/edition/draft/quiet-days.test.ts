@@ -1,24 +1,17 @@
 import { eq } from 'drizzle-orm'
-import { afterEach, describe, expect } from 'vitest'
+import { describe, expect } from 'vitest'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
-import { deliveryContextWith } from '../../../src/delivery/send/delivery-context.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { readListDayStates } from '../../../src/edition/draft/quiet-days.ts'
-import { openRelays } from '../../../src/relay/relays.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { editions, sourceReads, subscribers } from '../../../src/runtime/db/schema.ts'
 import { releaseEditionsJob } from '../../../workers/release-editions.ts'
 import { test } from '../../support/database.ts'
+import { NEVER, sinkThat, workerOn } from '../../support/sending.ts'
 import { addPapers, addSubscriber, releasedEdition, servicesOn } from '../../support/services.ts'
-import { openSink } from '../../support/sink.ts'
 
 /** Days without an edition: their states, whether they are skipped, and how digests mention them. */
-
-const running: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const each of running.splice(0)) await each.close()
-})
 
 const read = (db: Db, listDay: string, readAt: string, papers: number) =>
   db.insert(sourceReads).values({ source: 'hf', listDay, readAt: new Date(readAt), papers })
@@ -77,12 +70,10 @@ describe('a thin day', () => {
 
 /** Sends an edition to a new reader. @returns the text of the digest */
 async function digestText(services: ReturnType<typeof servicesOn>, edition: number): Promise<string> {
-  const sink = await openSink()
-  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
-  running.push(relay, sink)
+  const sink = await sinkThat()
   await addSubscriber(services.db, 'ada@example.org')
   const { batchIds } = await planAll(services, edition)
-  await deliverBatch(deliveryContextWith(services, relay), batchIds[0]!, new AbortController().signal)
+  await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
   return (await sink.read('ada@example.org')).text!.replace(/\s+/g, ' ')
 }
 
@@ -110,9 +101,7 @@ test.for([
 
 test('the next digest names days without an edition and the reader’s own expired digest, once', async ({ db }) => {
   const services = servicesOn(db, {}, { now: new Date('2026-04-16T12:00:00Z') })
-  const sink = await openSink()
-  const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 2 })
-  running.push(relay, sink)
+  const sink = await sinkThat()
   await releasedEdition(services, '2026-04-10', 4) // a Friday
   await read(db, '2026-04-13', '2026-04-14T02:10:00Z', 0)
   await read(db, '2026-04-11', '2026-04-12T02:10:00Z', 0)
@@ -124,7 +113,7 @@ test('the next digest names days without an edition and the reader’s own expir
   })
   await addSubscriber(db, 'bob@example.org', { locale: 'de' })
   const { batchIds } = await planAll(services, edition)
-  await deliverBatch(deliveryContextWith(services, relay), batchIds[0]!, new AbortController().signal)
+  await deliverBatch(workerOn(services, sink.url), batchIds[0]!, NEVER)
   const words = async (who: string) => (await sink.read(who)).text!.replace(/\s+/g, ' ')
   const toAda = await words('ada@example.org')
   expect(toAda).toContain('The list for Monday 13 April had no papers')

@@ -271,13 +271,18 @@ describe('an edition', () => {
     expect((await db.select().from(auditLog)).map(({ action }) => action)).toEqual(['sent a test of'])
   })
 
-  test('takes a PATCH of nothing, and a POST without its optional body', async ({ by: { services, keyFor, ask } }) => {
+  test('takes a PATCH of nothing, and a POST without its optional body', async ({
+    db,
+    by: { services, keyFor, ask },
+  }) => {
     await addPapers(services.db, '2026-04-14', 3)
     await assemble(services, { date: '2026-04-14' })
     const key = await keyFor(['editions'])
     const path = '/editions/daily/2026-04-14'
     expect((await ask(key, 'PATCH', `${path}/wording`, {})).status).toBe(204)
     expect((await ask(key, 'POST', `${path}/papers/2604.14001/pick`)).status).toBe(200)
+    const log = (await db.select().from(auditLog)).map(({ target }) => target)
+    expect(log.at(-1)).toBe('paper 2604.14001 in the daily edition of 2026-04-14')
   })
 
   test('has its refused emails sent again, after a dry run', async ({ db, by: { services, keyFor, ask } }) => {

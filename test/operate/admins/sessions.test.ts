@@ -8,17 +8,16 @@ import { createSignInLink } from '../../../src/operate/admins/sessions.ts'
 import { deleteOldAuditEntries, recordAudit } from '../../../src/operate/audit.ts'
 import { listUnknownServiceEmails } from '../../../src/outbox/list-unknown.ts'
 import { sendServiceEmails } from '../../../src/outbox/send-service-emails.ts'
-import { openRelays } from '../../../src/relay/relays.ts'
 import { adminSessions, auditLog, outbox } from '../../../src/runtime/db/schema.ts'
 import { suppress } from '../../../src/suppression/suppress.ts'
 import { CURATOR, formOf, signedIn, test } from '../../http/admin.ts'
 import { form, siteOn } from '../../http/site.ts'
 import { openScriptedRelay } from '../../support/scripted-relay.ts'
+import { closing, NEVER, relaysOn, sinkThat } from '../../support/sending.ts'
 import { addSubscriber, NOON, servicesOn } from '../../support/services.ts'
-import { openSink, smtpReply } from '../../support/sink.ts'
+import { smtpReply } from '../../support/sink.ts'
 import { watchedDatabase } from '../../support/statements.ts'
 
-const NEVER = new AbortController().signal
 const later = (clock: { now: Date }, minutes: number) => {
   clock.now = new Date(clock.now.getTime() + minutes * 60_000)
 }
@@ -86,12 +85,10 @@ describe('a sign-in request', () => {
 })
 
 describe('the link', () => {
-  test('comes by email, shows a button, and signs in one browser, once', async ({ db, site, onTestFinished }) => {
+  test('comes by email, shows a button, and signs in one browser, once', async ({ db, site }) => {
     const { app, services } = site
-    const sink = await openSink()
-    onTestFinished(() => sink.close())
-    const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
-    onTestFinished(() => relay.close())
+    const sink = await sinkThat()
+    const relay = relaysOn(sink.url, 1)
     await ask(app, CURATOR)
     await sendServiceEmails({ ...services, relay }, NEVER)
     await sendServiceEmails({ ...services, relay }, NEVER)
@@ -156,13 +153,10 @@ describe('the link', () => {
   test('is retried like every email: after a deferral, and after a crash by policy; not during a halt', async ({
     db,
     site: { app, services, clock },
-    onTestFinished,
   }) => {
     let busy = true
-    const sink = await openSink({ recipient: () => (busy ? smtpReply(450, '4.2.0 later') : undefined) })
-    onTestFinished(() => sink.close())
-    const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
-    onTestFinished(() => relay.close())
+    const sink = await sinkThat({ recipient: () => (busy ? smtpReply(450, '4.2.0 later') : undefined) })
+    const relay = relaysOn(sink.url, 1)
     await ask(app, CURATOR)
     await sendServiceEmails({ ...services, relay }, NEVER)
     busy = false
@@ -200,10 +194,8 @@ describe('the link', () => {
     const { app, services } = siteOn(servicesOn(db, settings))
     onTestFinished(() => app.close())
     let cuts = true
-    const server = await openScriptedRelay(({ command }) => (command === 'END' && cuts ? 'cut' : undefined))
-    onTestFinished(() => server.close())
-    const relay = openRelays({ SMTP_URL: server.url, SMTP_CONNECTIONS: 1 })
-    onTestFinished(() => relay.close())
+    const server = closing(await openScriptedRelay(({ command }) => (command === 'END' && cuts ? 'cut' : undefined)))
+    const relay = relaysOn(server.url, 1)
     await ask(app, CURATOR)
     expect(await sendServiceEmails({ ...services, relay }, NEVER)).toBe(1)
     cuts = false
@@ -221,12 +213,9 @@ describe('the link', () => {
   test('is not sent to an address removed from ADMIN_EMAILS, or one with a complaint', async ({
     db,
     site: { app, services },
-    onTestFinished,
   }) => {
-    const sink = await openSink()
-    onTestFinished(() => sink.close())
-    const relay = openRelays({ SMTP_URL: sink.url, SMTP_CONNECTIONS: 1 })
-    onTestFinished(() => relay.close())
+    const sink = await sinkThat()
+    const relay = relaysOn(sink.url, 1)
     await ask(app, CURATOR)
     const config = { ...services.config, ADMIN_EMAILS: ['other@desk.example'] }
     await sendServiceEmails({ ...services, config, relay }, NEVER)

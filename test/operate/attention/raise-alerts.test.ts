@@ -1,25 +1,18 @@
 import { sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
-import { afterEach, expect } from 'vitest'
+import { expect } from 'vitest'
 import { halt, passRestoreGuard, resumeAfterRestore, whyHalted } from '../../../src/delivery/ledger/restore-guard.ts'
 import { raiseAlerts } from '../../../src/operate/attention/raise-alerts.ts'
 import { sendServiceEmails } from '../../../src/outbox/send-service-emails.ts'
-import { openRelays } from '../../../src/relay/relays.ts'
 import { mailing } from '../../../src/runtime/db/schema.ts'
 import { test } from '../../support/database.ts'
+import { NEVER, relaysOn, sinkThat } from '../../support/sending.ts'
 import { addPapers, NOON, servicesOn } from '../../support/services.ts'
-import { openSink, type Sink } from '../../support/sink.ts'
-
-const sinks: Sink[] = []
-afterEach(async () => {
-  for (const sink of sinks.splice(0)) await sink.close()
-})
 
 const hoursLater = (hours: number) => new Date(NOON.getTime() + hours * 3_600_000)
 
 test('each operator is emailed once a day about each problem, through the relay that works', async ({ db }) => {
-  const sink = await openSink()
-  sinks.push(sink)
+  const sink = await sinkThat()
   const at = { now: NOON }
   const settings = {
     PAPER_SOURCES: 'none',
@@ -29,8 +22,8 @@ test('each operator is emailed once a day about each problem, through the relay 
     SMTP_URL: `smtp://127.0.0.1:1,${sink.url}`,
   }
   const services = servicesOn(db, settings, at)
-  const relay = openRelays(services.config)
-  const send = () => sendServiceEmails({ ...services, relay }, new AbortController().signal)
+  const relay = relaysOn(services.config.SMTP_URL)
+  const send = () => sendServiceEmails({ ...services, relay }, NEVER)
 
   await addPapers(db, '2026-04-14', 5)
   // Two workers at once.
@@ -66,7 +59,6 @@ test('each operator is emailed once a day about each problem, through the relay 
   expect(last.subject).toBe('paperboy.example: 3 problems need you')
   expect(last.text?.replace(/\n/g, ' ')).toContain('https://paperboy.example/admin/editions/daily/2026-04-15')
   expect(last.text).toMatch(/Mailing: No email is sent: the operator halted it/)
-  relay.close()
 })
 
 test('without ADMIN_EMAILS no email is sent, and a relay’s reply is escaped', async ({ db }) => {
@@ -75,8 +67,7 @@ test('without ADMIN_EMAILS no email is sent, and a relay’s reply is escaped', 
   expect(await raiseAlerts(services)).toBe(0)
   expect((await db.execute(sql`SELECT FROM outbox`)).rows).toEqual([])
 
-  const sink = await openSink()
-  sinks.push(sink)
+  const sink = await sinkThat()
   const owned = servicesOn(db, {
     PAPER_SOURCES: 'none',
     ADMIN_EMAILS: 'ada@lab.org',
@@ -86,18 +77,16 @@ test('without ADMIN_EMAILS no email is sent, and a relay’s reply is escaped', 
     INSERT INTO relay_rests (relay, since, until, reply)
     VALUES ('main', ${hoursLater(-1)}, ${hoursLater(1)}, '550 <script>alert(1)</script> & more')`)
   expect(await raiseAlerts(owned)).toBe(2)
-  const relay = openRelays(owned.config)
-  await sendServiceEmails({ ...owned, relay }, new AbortController().signal)
-  relay.close()
+  const relay = relaysOn(owned.config.SMTP_URL)
+  await sendServiceEmails({ ...owned, relay }, NEVER)
   expect((await simpleParser(sink.taken[0]!.raw)).html).toContain('&lt;script&gt;')
 })
 
 test('rule 11: a database that looks restored emails nothing, not even the alert about it', async ({ db }) => {
-  const sink = await openSink()
-  sinks.push(sink)
+  const sink = await sinkThat()
   const services = servicesOn(db, { PAPER_SOURCES: 'none', ADMIN_EMAILS: 'ada@lab.org', SMTP_URL: sink.url })
-  const relay = openRelays(services.config)
-  const send = () => sendServiceEmails({ ...services, relay }, new AbortController().signal)
+  const relay = relaysOn(services.config.SMTP_URL)
+  const send = () => sendServiceEmails({ ...services, relay }, NEVER)
   await addPapers(db, '2026-04-14', 5)
   expect(await raiseAlerts(services), 'queued before the backup').toBe(1)
   const { installation, tick } = await passedGuard(services)
@@ -112,7 +101,6 @@ test('rule 11: a database that looks restored emails nothing, not even the alert
   expect(installation).not.toBeNull()
   await resumeAfterRestore(services, false)
   expect(await send()).toBe(2)
-  relay.close()
 })
 
 /** Sends nothing, but advances the counter as a batch does. */

@@ -355,11 +355,13 @@ describe('a target', () => {
   })
 
   test('must be https in production, without a password in it', async ({ db }) => {
-    const { config, ...rest } = servicesOn(db)
-    const services = { ...rest, config: { ...config, NODE_ENV: 'production' as const } }
-    const add = (url: string) => addEndpoint(services, { url, events: ['reader.confirmed'], includeAddresses: false })
+    const services = servicesOn(db)
+    const production = { ...services, config: { ...services.config, NODE_ENV: 'production' as const } }
+    const add = (url: string, to = production as typeof services) =>
+      addEndpoint(to, { url, events: ['reader.confirmed'], includeAddresses: false })
     for (const url of ['http://example.org/', 'ftp://example.org', 'x', 'https://user:password@example.org/'])
       await expect(add(url)).rejects.toMatchObject({ code: 'BAD_WEBHOOK' })
+    await expect(add('x', services)).rejects.toThrow('must start with https:// or http:// and have')
     await expect(add('https://example.org/hook')).resolves.toMatchObject({ secret: expect.stringMatching(/^whsec_/) })
   })
 })

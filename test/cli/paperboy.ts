@@ -1,0 +1,56 @@
+import { type ExecFileOptionsWithStringEncoding, execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+
+/** For the files of a test. Commands have their data folder in it. */
+export const folder = mkdtempSync(join(tmpdir(), 'paperboy-cli-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Ended {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+/**
+ * Runs a command as a shell does, with an environment of its own.
+ * @param to.stdout a file in place of the pipe
+ * @param to.lines the pipe is closed after so many lines, as `head` does
+ */
+export function paperboy(
+  args: string[],
+  env: Record<string, string> = {},
+  to: { stdout?: string; lines?: number } = {},
+): Promise<Ended> {
+  const options: ExecFileOptionsWithStringEncoding = {
+    cwd: new URL('../..', import.meta.url),
+    encoding: 'utf8',
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      NODE_ENV: 'test',
+      DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
+      SMTP_URL: 'smtp://127.0.0.1:1',
+      DATA_DIR: join(folder, 'data'),
+      PUBLIC_URL: 'https://paperboy.example',
+      MAIL_FROM: 'Paperboy <papers@paperboy.example>',
+      SECRET_KEY: 'a test key that is thirty-two bytes long at least',
+      SUPPRESSION_KEY: 'another test key that is thirty-two bytes long',
+      OUT: to.stdout ?? '',
+      LINES: String(to.lines ?? ''),
+      ...env,
+    },
+  }
+  const command = [process.execPath, 'src/cli/main.ts', ...args]
+  const redirected = to.stdout ? ' > "$OUT"' : to.lines ? ' | head -n "$LINES"' : ''
+  const [program, ...rest] = redirected
+    ? ['bash', '-o', 'pipefail', '-c', `"$@"${redirected}`, 'bash', ...command]
+    : command
+  return new Promise((resolve) => {
+    execFile(program!, rest, options, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    )
+  })
+}
