@@ -166,7 +166,7 @@ test('controls are at least 44 pixels high', { timeout: 120_000 }, async ({ site
   const paths = await everyPage(site)
   const page = await open(site, { viewport: { width: 375, height: 800 } })
   const controls = page.locator(
-    'button:visible, select:visible, input:not([type=hidden], [type=radio], [type=checkbox]), .choice, .tap, .step',
+    'button:visible, select:visible, input:not([type=hidden], [type=radio], [type=checkbox]), .choice:visible, .tap, .step',
   )
   let seen = 0
   for (const url of paths.filter((each) => !each.endsWith('/email'))) {
