@@ -72,8 +72,9 @@ async function attemptGet(
       headers: { 'user-agent': politeness.userAgent, accept: politeness.accept ?? 'application/json', ...headers },
       signal: AbortSignal.timeout(timeoutMs),
     })
-    const body = (await readBody(response, largestBytes))?.toString('utf8')
-    if (body === undefined) return { what: `answered with more than ${largestBytes} bytes`, retryable: false }
+    const bytes = await readBody(response, largestBytes)
+    if (bytes === undefined) return { what: `answered with more than ${largestBytes} bytes`, retryable: false }
+    const body = decodeText(bytes, response.headers.get('content-type') ?? '')
     if (response.ok || response.status === 304 || politeness.missing?.includes(response.status))
       return { status: response.status, headers: response.headers, body }
     const pauseMs = retryAfterMs(response.headers.get('retry-after'), now())
@@ -104,6 +105,26 @@ export async function readBody(response: Response, largestBytes: number): Promis
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
+}
+
+const BYTE_ORDER_MARKS = { 'utf-8': [0xef, 0xbb, 0xbf], 'utf-16le': [0xff, 0xfe], 'utf-16be': [0xfe, 0xff] }
+
+/**
+ * Decodes a text in the order of RFC 7303 § 3: its byte order mark, the server's charset, its XML declaration. Otherwise it is UTF-8, as
+ * under a name that is unknown.
+ */
+function decodeText(bytes: Buffer, contentType: string): string {
+  const marked = Object.entries(BYTE_ORDER_MARKS).find(([, mark]) => mark.every((byte, at) => bytes[at] === byte))
+  const declared = /^\s*<\?xml\s[^>]*?\sencoding\s*=\s*["']([\w.:-]+)/.exec(bytes.toString('latin1', 0, 200))
+  const sent = /;\s*charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType)
+  const named = marked?.[0] ?? sent?.[1] ?? declared?.[1] ?? 'utf-8'
+  // A declaration that can be read as single bytes is none of UTF-16, whatever it says.
+  const encoding = !marked && /^utf-?16/i.test(named) ? 'utf-8' : named
+  try {
+    return new TextDecoder(encoding).decode(bytes)
+  } catch {
+    return new TextDecoder().decode(bytes)
+  }
 }
 
 /** Parses Retry-After: seconds or a date (RFC 9110, section 10.2.3). */
