@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { Webhook } from 'standardwebhooks'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { settleEditions } from '../../../src/delivery/ledger/settle-editions.ts'
 import { pause, resume } from '../../../src/edition/draft/control.ts'
 import { addressHash } from '../../../src/mail/address.ts'
@@ -282,6 +282,35 @@ describe('a message', () => {
     expect(await sendWebhooks(desk.services)).toEqual({ sent: 0, failed: 1 })
     expect(receiver.got).toHaveLength(2)
     expect((await listMessages(desk.services, id))[0]).toMatchObject({ state: 'sent', status: 200 })
+  })
+
+  test('waits for no other endpoint that answers late', async ({ desk, receiver }) => {
+    const { services, listen } = desk
+    const late = await listen()
+    const prompt = await startReceiver()
+    onTestFinished(prompt.close)
+    const { id } = await addEndpoint(services, { url: prompt.url, events: WEBHOOK_EVENTS, includeAddresses: false })
+    let answerNow = () => {}
+    const held = new Promise<void>((done) => (answerNow = done))
+    receiver.answer.before = () => held
+    for (let n = 0; n < 30; n++) for (const endpoint of [late.id, id]) await queueTest(services, endpoint)
+    const run = sendWebhooks(services)
+    await expect.poll(() => prompt.got.length, { timeout: 5_000 }).toBe(30)
+    expect(receiver.got).toHaveLength(5)
+    answerNow()
+    expect(await run).toEqual({ sent: 60, failed: 0 })
+  })
+
+  test('that gets no answer ends its endpoint’s turn, and the others wait for the next one', async ({ db, desk }) => {
+    const closed = await startReceiver()
+    await closed.close()
+    const { services } = desk
+    const { id } = await addEndpoint(services, { url: closed.url, events: WEBHOOK_EVENTS, includeAddresses: false })
+    for (let n = 0; n < 12; n++) await queueTest(services, id)
+    expect(await sendWebhooks(services)).toEqual({ sent: 0, failed: 5 })
+    expect(await sendWebhooks(services)).toEqual({ sent: 0, failed: 5 })
+    const rows = await db.select().from(webhookMessages).orderBy(webhookMessages.id)
+    expect(rows.map(({ attempts }) => attempts).join('')).toBe('111111111100')
   })
 
   test('is kept for 30 days after its last attempt', async ({ db, desk }) => {
