@@ -325,6 +325,30 @@ describe('a message', () => {
     expect(await db.$count(webhookMessages)).toBe(0)
   })
 
+  test('that waits for a disabled endpoint is kept for 30 days too, and one sent again for 30 more', async ({
+    db,
+    desk,
+    receiver,
+  }) => {
+    const { id } = await desk.listen()
+    receiver.answer.status = 500
+    await queueTest(desk.services, id)
+    await sendWebhooks(desk.services)
+    await disableEndpoint(desk.services, id)
+    await queueTest(desk.services, id)
+    desk.wait(29 * 86_400)
+    await queueTest(desk.services, id)
+    await replayMessage(desk.services, id, 1)
+    await deleteOldMessages(desk.services)
+    expect(await db.$count(webhookMessages)).toBe(3)
+    desk.wait(2 * 86_400)
+    await deleteOldMessages(desk.services)
+    expect((await listMessages(desk.services, id)).map((message) => message.id)).toEqual([3, 1])
+    desk.wait(30 * 86_400)
+    await deleteOldMessages(desk.services)
+    expect(await db.$count(webhookMessages)).toBe(0)
+  })
+
   test('waits while a person disabled the endpoint, which is no problem', async ({ desk, receiver }) => {
     const { id } = await desk.listen()
     await queueTest(desk.services, id)
