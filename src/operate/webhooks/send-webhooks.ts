@@ -122,7 +122,8 @@ function signedRequest(message: Omit<Claimed, 'attempts' | 'dueAt' | 'url'>, at:
   const content = reader && includeAddresses ? { ...data, reader: { ...reader, email: address } } : data
   const body = JSON.stringify({ type: event, timestamp: occurredAt.toISOString(), data: content })
   const name = `msg_${id}`
-  const signatures = [secret, previousSecret].flatMap((each) => (each ? new Webhook(each).sign(name, at, body) : []))
+  const secrets = [secret, ...(previousSecret?.split(' ') ?? [])]
+  const signatures = secrets.map((each) => new Webhook(each).sign(name, at, body))
   return {
     body,
     headers: {

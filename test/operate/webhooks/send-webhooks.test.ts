@@ -195,6 +195,11 @@ describe('a message', () => {
     await desk.services.db.update(webhookEndpoints).set({ previousUntil: new Date(desk.clock.now.getTime() - 1) })
     const after = await deliver()
     expect([verifies(after, secret), verifies(after, rotated)]).toEqual([false, true])
+    // A secret is shown once: who lost it makes another, and the receiver still has one of those before.
+    const lost = await rotateSecret(desk.services, id)
+    const last = await rotateSecret(desk.services, id)
+    const three = await deliver()
+    expect([secret, rotated, lost, last].map((each) => verifies(three, each))).toEqual([false, true, true, true])
   })
 
   test('is sent again with the same id and content, ever more rarely, for three days; then its endpoint is disabled', async ({
