@@ -88,6 +88,8 @@ test('a feed or a list is read in the encoding that it or its server states', as
     'stated by the document': ['feed', latin(rss(" encoding='ISO-8859-1'")), 'application/rss+xml'],
     'stated by the server': ['feed', latin(rss()), 'application/rss+xml; charset="ISO-8859-1"'],
     'a byte order mark': ['feed', Buffer.from(`\uFEFF${rss(' encoding="utf-16"')}`, 'utf16le'), 'text/xml'],
+    'stated wrongly by a server': ['feed', rss(' encoding="utf-8"'), 'text/xml; charset=ISO-8859-1'],
+    'not that of the server': ['feed', latin(rss(' encoding="ISO-8859-1"')), 'text/xml; charset=utf-8'],
     'an unknown one': ['feed', rss(' encoding="x-none"'), 'text/xml; charset=x-none'],
     'a list with a byte order mark': ['list', `\uFEFF${list}`, 'application/json'],
   } as const

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PaperboyError } from '../../../lib/errors.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -107,22 +108,22 @@ export async function readBody(response: Response, largestBytes: number): Promis
   return Buffer.concat(chunks)
 }
 
-const BYTE_ORDER_MARKS = { 'utf-8': [0xef, 0xbb, 0xbf], 'utf-16le': [0xff, 0xfe], 'utf-16be': [0xfe, 0xff] }
+const BYTE_ORDER_MARKS = { 'utf-16le': [0xff, 0xfe], 'utf-16be': [0xfe, 0xff] }
 
 /**
- * Decodes a text in the order of RFC 7303 § 3: its byte order mark, the server's charset, its XML declaration. Otherwise it is UTF-8, as
- * under a name that is unknown.
+ * Decodes a text. Valid UTF-8 is UTF-8, since servers often state another encoding for all their files, and no text of another one is
+ * valid by chance. The rest follows RFC 7303 § 3: byte order mark, the server's charset, XML declaration.
  */
 function decodeText(bytes: Buffer, contentType: string): string {
+  if (isUtf8(bytes)) return new TextDecoder().decode(bytes)
   const marked = Object.entries(BYTE_ORDER_MARKS).find(([, mark]) => mark.every((byte, at) => bytes[at] === byte))
-  const declared = /^\s*<\?xml\s[^>]*?\sencoding\s*=\s*["']([\w.:-]+)/.exec(bytes.toString('latin1', 0, 200))
   const sent = /;\s*charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType)
-  const named = marked?.[0] ?? sent?.[1] ?? declared?.[1] ?? 'utf-8'
-  // A declaration that can be read as single bytes is none of UTF-16, whatever it says.
-  const encoding = !marked && /^utf-?16/i.test(named) ? 'utf-8' : named
+  const declared = /^\s*<\?xml\s[^>]*?\sencoding\s*=\s*["']([\w.:-]+)/.exec(bytes.toString('latin1', 0, 200))
+  const stated = [marked?.[0], sent?.[1], declared?.[1]].find((name) => name && !/^utf-?8$/i.test(name))
   try {
-    return new TextDecoder(encoding).decode(bytes)
+    return new TextDecoder(stated).decode(bytes)
   } catch {
+    // An unknown name: bytes that are not UTF-8 become U+FFFD.
     return new TextDecoder().decode(bytes)
   }
 }
