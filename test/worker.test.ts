@@ -1,9 +1,13 @@
 import { afterEach, expect, vi } from 'vitest'
 import { planAll } from '../src/delivery/plan/plan-all.ts'
+import { addEndpoint, queueTest } from '../src/operate/webhooks/endpoints.ts'
+import { WEBHOOK_EVENTS } from '../src/operate/webhooks/events.ts'
+import { apiKeys, idempotentRequests } from '../src/runtime/db/schema.ts'
 import { openQueues } from '../src/runtime/queue.ts'
 import { startWorker } from '../workers/worker.ts'
+import { startReceiver } from './operate/webhooks/receiver.ts'
 import { test } from './support/database.ts'
-import { addSubscriber, releasedEdition, servicesOn } from './support/services.ts'
+import { addSubscriber, NOON, releasedEdition, servicesOn } from './support/services.ts'
 import { openSink } from './support/sink.ts'
 
 const stack: (() => Promise<unknown>)[] = []
@@ -30,3 +34,38 @@ test('a restarted worker starts due batches at once, even if another ran this ti
   await sendWithWorker('2026-04-13', 1)
   await sendWithWorker('2026-04-14', 2)
 }, 20_000)
+
+test('a webhook endpoint that answers late leaves the other jobs their places', async ({ db, databaseUrl }) => {
+  const receiver = await startReceiver()
+  stack.push(receiver.close)
+  let answerNow = () => {}
+  const held = new Promise<void>((done) => (answerNow = done))
+  receiver.answer.before = () => held
+  const queues = await openQueues({ databaseUrl, installation: 'test', onError: () => {} })
+  stack.push(() => queues.close())
+  const set = { DATABASE_URL: databaseUrl, WEBHOOKS_TO_PRIVATE_NETWORKS: 'on' }
+  const services = { ...servicesOn(db, set), queues }
+  const { id } = await addEndpoint(services, { url: receiver.url, events: WEBHOOK_EVENTS, includeAddresses: false })
+  for (let n = 0; n < 60; n++) await queueTest(services, id)
+  const worker = await startWorker(services, [])
+  stack.push(() => {
+    answerNow()
+    return worker.stop()
+  })
+  for (let tick = 0; tick < 8; tick++) await queues.wake('send-webhooks', {}, `tick ${tick}`)
+  await expect.poll(() => receiver.got.length, { timeout: 10_000 }).toBeGreaterThan(0)
+  await db.insert(apiKeys).values({
+    name: 'a',
+    secretHash: Buffer.alloc(32),
+    hint: '',
+    scopes: [],
+    perMinute: 1,
+    createdAt: NOON,
+    createdBy: '',
+  })
+  await db
+    .insert(idempotentRequests)
+    .values({ apiKeyId: 1, key: 'old', requestHash: Buffer.alloc(32), startedAt: new Date(0) })
+  await queues.wake('delete-expired', {}, 'again')
+  await expect.poll(() => db.$count(idempotentRequests), { timeout: 6_000 }).toBe(0)
+}, 60_000)

@@ -1,5 +1,6 @@
 import { deliverBatch } from '../src/delivery/send/deliver-batch.ts'
 import { BATCHES_AT_ONCE, openDeliveryContext } from '../src/delivery/send/delivery-context.ts'
+import { skipWhileRunning } from '../src/lib/skip-while-running.ts'
 import { sendServiceEmails } from '../src/outbox/send-service-emails.ts'
 import type { Source } from '../src/papers/ingest/sources/source.ts'
 import { indexPapers } from '../src/papers/search/index-papers.ts'
@@ -45,18 +46,21 @@ export async function startWorker(services: Services, sources: readonly Source[]
   const presence = await announceWorker(config.DATABASE_URL, log)
   const failed = (job: JobName, error: unknown) => log.error({ err: error }, `${job} failed; the next sweep retries it`)
 
+  // Jobs that wait for other servers. One that answers late must not fill all places of the queue with the job of each tick.
+  const collectDue = skipWhileRunning(() => collectPapersJob(services, sources))
   queues.work(
     {
-      'collect-papers': (wanted) => collectPapersJob(services, sources, wanted),
+      'collect-papers': (wanted) =>
+        wanted.source === undefined ? collectDue() : collectPapersJob(services, sources, wanted),
       'count-sums': () => countSumsJob(services),
       'import-readers': () => importReadersJob(services),
       'delete-expired': () => deleteExpiredJob(services),
-      'look-up-submissions': () => lookUpSubmissionsJob(services),
+      'look-up-submissions': skipWhileRunning(() => lookUpSubmissionsJob(services)),
       'index-papers': async () => {
         await refreshTopics(services, stopping.signal)
         await indexPapers(services, stopping.signal)
       },
-      'fetch-thumbnails': () => fetchThumbnailsJob(services, stopping.signal),
+      'fetch-thumbnails': skipWhileRunning(() => fetchThumbnailsJob(services, stopping.signal)),
       'assemble-edition': () => assembleEditionJob(services, sources),
       'record-list-facts': () => recordListFactsJob(services),
       'refit-chance': () => refitChanceJob(services),
@@ -71,9 +75,9 @@ export async function startWorker(services: Services, sources: readonly Source[]
           await next.wake()
         }),
       'tidy-sign-ups': () => tidySignUpsJob(services),
-      'read-mailbox': () => readMailboxJob(services),
+      'read-mailbox': skipWhileRunning(() => readMailboxJob(services)),
       'raise-alerts': () => raiseAlertsJob(services),
-      'send-webhooks': () => sendWebhooksJob(services, stopping.signal),
+      'send-webhooks': skipWhileRunning(() => sendWebhooksJob(services, stopping.signal)),
       'send-service-emails': async () => void (await sendServiceEmails({ ...services, relay }, stopping.signal)),
     },
     { scheduled: 4, emails: 1, batches: BATCHES_AT_ONCE },

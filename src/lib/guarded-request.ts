@@ -60,6 +60,11 @@ export function postGuarded(url: URL, post: GuardedPost): Promise<number> {
       response.on('end', answer)
       response.on('error', reject)
     })
+    // Without this, Node closes the connection and tells neither of the other two: the caller would wait for ever.
+    request.on('upgrade', ({ statusCode }, socket) => {
+      socket.destroy()
+      resolve(statusCode ?? 0)
+    })
     request.on('error', reject)
     request.end(body)
   })

@@ -47,7 +47,7 @@ export async function beginRequest(
   return { status: earlier.status, body: earlier.body ?? '' }
 }
 
-/** Stores the response of a request. After a server error nothing is stored: the client may try again. */
+/** Stores the response of a request. After a server error, or when it came too early, nothing is stored: the client may try again. */
 export async function storeResponse(
   { db }: Pick<Deps, 'db'>,
   { apiKeyId, key, since }: NamedRequest & { since: Date },
@@ -56,7 +56,7 @@ export async function storeResponse(
   // Another process may have taken the key since.
   const own = sql`api_key_id = ${apiKeyId} AND key = ${key} AND started_at = ${since}`
   await db.execute(
-    status >= 500
+    status >= 500 || status === 429
       ? sql`DELETE FROM idempotent_requests WHERE ${own}`
       : sql`UPDATE idempotent_requests SET status = ${status}, body = ${body} WHERE ${own}`,
   )

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { nameOfFile, type TextFile } from '../lib/csv/text-file.ts'
 import { PaperboyError } from '../lib/errors.ts'
 import { knownTopics } from '../papers/topics/topic-counts.ts'
@@ -95,6 +96,8 @@ export async function importSubscribers(
   class Rollback extends Error {}
   await db
     .transaction(async (tx) => {
+      // Imports take turns: two files with the same people in another order would wait for each other's rows.
+      await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('paperboy import readers'))`)
       const zones = new KnownZones(tx)
       await using writer = new ChunkWriter(async (rows) => {
         if (hasFailed() || rows.length === 0) return

@@ -146,21 +146,21 @@ export async function requestCheck(deps: Deps, id: number, options: UploadOption
   const { rowCount } = await deps.db.execute(sql`
     UPDATE reader_imports SET state = 'to check', options = ${JSON.stringify(options)}::jsonb, result = NULL, lines_read = 0, lease_until = NULL
     WHERE id = ${id} AND state IN ('uploaded', 'checked', 'failed') AND file IS NOT NULL`)
-  if (rowCount === 0) throw wrongState()
+  if (rowCount === 0) throw await refusal(deps, id)
 }
 
-/** Asks a worker for the import, as the dry run found it. @throws PaperboyError IMPORT_STATE without a passed dry run */
+/** Asks a worker for the import, as the dry run found it. @throws PaperboyError IMPORT_NOT_FOUND | IMPORT_STATE without a passed dry run */
 export async function requestImport({ db }: Pick<Deps, 'db'>, id: number): Promise<void> {
   const { rowCount } = await db.execute(sql`
     UPDATE reader_imports SET state = 'to import', lines_read = 0, lease_until = NULL WHERE id = ${id} AND state = 'checked'`)
-  if (rowCount === 0) throw wrongState()
+  if (rowCount === 0) throw await refusal({ db }, id)
 }
 
-/** Deletes an upload and its report. @throws PaperboyError IMPORT_STATE while a worker is at it */
+/** Deletes an upload and its report. @throws PaperboyError IMPORT_NOT_FOUND | IMPORT_STATE while a worker is at it */
 export async function deleteUpload({ db, now }: Deps, id: number): Promise<void> {
   const { rowCount } = await db.execute(sql`
     DELETE FROM reader_imports WHERE id = ${id} AND (lease_until IS NULL OR lease_until < ${now()} OR state NOT LIKE 'to %')`)
-  if (rowCount === 0) throw wrongState()
+  if (rowCount === 0) throw await refusal({ db }, id)
 }
 
 /** Deletes uploads after a day, with their reports. */
@@ -173,5 +173,8 @@ export async function deleteOldUploads({ db, now }: Deps): Promise<void> {
 const notFound = () =>
   new PaperboyError('IMPORT_NOT_FOUND', `This upload was deleted. Files are kept for ${UPLOAD_HOURS} hours at most.`)
 
-const wrongState = () =>
-  new PaperboyError('IMPORT_STATE', 'This import is at another step now. Nothing was changed. Open it again.')
+/** Returns why an import was not changed. @throws PaperboyError IMPORT_NOT_FOUND */
+async function refusal(deps: Pick<Deps, 'db'>, id: number): Promise<PaperboyError> {
+  await readUpload(deps, id)
+  return new PaperboyError('IMPORT_STATE', 'This import is at another step now. Nothing was changed. Open it again.')
+}

@@ -1,4 +1,6 @@
 import type { lookup } from 'node:dns'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { postGuarded, TargetRefused } from '../../src/lib/guarded-request.ts'
 import { startReceiver } from '../operate/webhooks/receiver.ts'
@@ -25,5 +27,21 @@ test('a name with any private address is refused, whatever its other addresses',
     expect(await post(true, '127.0.0.1')).toBe(200)
   } finally {
     await receiver.close()
+  }
+})
+
+test('an answer that changes the protocol is an answer', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'),
+    )
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+  try {
+    expect(await postGuarded(url, { headers: {}, body: 'x', timeoutMs: 1_000, allowPrivate: true })).toBe(101)
+  } finally {
+    server.close()
   }
 })

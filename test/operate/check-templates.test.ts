@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { preview } from '../../src/delivery/preview/preview.ts'
+import { mintToken } from '../../src/mail/tokens.ts'
 import { findAttention } from '../../src/operate/attention/find.ts'
 import { checkTemplates } from '../../src/operate/check-templates.ts'
 import { siteOn } from '../http/site.ts'
 import { test } from '../support/database.ts'
-import { releasedEdition, servicesOn, testConfig } from '../support/services.ts'
+import { addSubscriber, NOON, releasedEdition, servicesOn, testConfig } from '../support/services.ts'
 
 const TEMPLATES = join(import.meta.dirname, '../../templates')
 const ours = (name: string) => readFileSync(join(TEMPLATES, name), 'utf8')
@@ -81,6 +82,23 @@ test('broken files are named with their line, and the defaults are used', async 
   expect(told.find(({ about }) => about === 'pages/feeds.eta')!.message).toMatch(
     /^pages\/feeds\.eta cannot be used.*line 3/,
   )
+})
+
+test('a page that fails when it is shown is ours instead, and the log says so', async ({ db }) => {
+  for (const file of ['pages/unsubscribed.eta', 'pages/layout.eta', 'pages/message.eta', 'pages/wordmark.eta']) {
+    const services = servicesOn(db, { TEMPLATES_DIR: folderOf({ [file]: '<%= it.nothing.here %>' }) })
+    services.config.templates = await checkTemplates(services.config)
+    expect(services.config.templates.broken).toEqual([])
+    const { app, logged } = siteOn(services)
+    onTestFinished(() => app.close())
+    const id = await addSubscriber(db, `${file.replaceAll(/\W/g, '-')}@example.org`)
+    const link = `/unsubscribe/${mintToken(services.keys, 'unsubscribe', id, NOON)}`
+    const unsubscribed = await app.inject({ method: 'POST', url: link })
+    expect([file, unsubscribed.statusCode, unsubscribed.body]).toEqual([file, 200, expect.stringContaining('</html>')])
+    const unknown = await app.inject('/nothing-here')
+    expect([file, unknown.statusCode, unknown.body]).toEqual([file, 404, expect.stringContaining('</html>')])
+    expect(logged()).toMatch(/a template of TEMPLATES_DIR failed/)
+  }
 })
 
 test('unknown names are ignored and named, links and other files are left alone', async () => {

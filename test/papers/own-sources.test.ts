@@ -25,7 +25,7 @@ const FIXTURES = join(import.meta.dirname, '../fixtures')
 const feedOf = (name: string) => readFileSync(join(FIXTURES, 'feeds', name), 'utf8')
 
 /** A server of feeds that counts requests and answers 304 to the tag it gave. */
-async function feedServer(bodies: Record<string, string>) {
+async function feedServer(bodies: Record<string, string | Buffer>, type = 'application/rdf+xml') {
   const asked: { url: string; tag: string | undefined; agent: string | undefined }[] = []
   const server = createServer(({ url = '', headers }, reply) => {
     asked.push({ url, tag: headers['if-none-match'], agent: headers['user-agent'] })
@@ -33,7 +33,7 @@ async function feedServer(bodies: Record<string, string>) {
     if (body === undefined) return void reply.writeHead(404).end()
     const etag = `"${body.length}"`
     if (headers['if-none-match'] === etag) return void reply.writeHead(304).end()
-    reply.writeHead(200, { etag, 'content-type': 'application/rdf+xml' }).end(body)
+    reply.writeHead(200, { etag, 'content-type': type }).end(body)
   })
   await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done))
   onTestFinished(() => void server.close())
@@ -77,6 +77,31 @@ const titles = async (db: Db) =>
   (await db.select().from(papers).orderBy(asc(papers.id))).map(
     ({ title, listDay }) => `${listDay} ${title.slice(0, 20)}`,
   )
+
+test('a feed or a list is read in the encoding that it or its server states', async ({ db }) => {
+  const now = new Date('2026-04-15T12:00:00Z')
+  const item = '<item><title>Gödel über Beweise</title><link>https://journal.example/1</link></item>'
+  const rss = (encoding = '') => `<?xml version="1.0"${encoding}?><rss version="2.0"><channel>${item}</channel></rss>`
+  const latin = (text: string) => Buffer.from(text, 'latin1')
+  const list = '[{"title": "Gödel über Beweise", "url": "https://journal.example/1"}]'
+  const cases = {
+    'stated by the document': ['feed', latin(rss(" encoding='ISO-8859-1'")), 'application/rss+xml'],
+    'stated by the server': ['feed', latin(rss()), 'application/rss+xml; charset="ISO-8859-1"'],
+    'a byte order mark': ['feed', Buffer.from(`\uFEFF${rss(' encoding="utf-16"')}`, 'utf16le'), 'text/xml'],
+    'stated wrongly by a server': ['feed', rss(' encoding="utf-8"'), 'text/xml; charset=ISO-8859-1'],
+    'not that of the server': ['feed', latin(rss(' encoding="ISO-8859-1"')), 'text/xml; charset=utf-8'],
+    'an unknown one': ['feed', rss(' encoding="x-none"'), 'text/xml; charset=x-none'],
+    'a list with a byte order mark': ['list', `\uFEFF${list}`, 'application/json'],
+  } as const
+  for (const [name, [kind, body, type]] of Object.entries(cases)) {
+    const { url } = await feedServer({ it: body }, type)
+    const file = newsletterFile(`[[sources]]\nname = "journal"\n${kind} = "${url}/it"`)
+    const services = servicesOn(db, { PUBLIC_URL: 'https://biology.example', NEWSLETTER_FILE: file }, { now })
+    await collect({ ...services, source: configuredSources(services)[0]! }, '2026-04-15')
+    expect([name, (await db.select().from(papers)).map(({ title }) => title)]).toEqual([name, ['Gödel über Beweise']])
+    await db.delete(papers)
+  }
+})
 
 test('Trending Biology Papers: from the feeds to a digest and its pages', async ({ db }) => {
   const at = { now: new Date('2026-04-15T12:00:00Z') }

@@ -249,6 +249,14 @@ describe('a bad line', () => {
   })
 })
 
+test('two files with the same people in another order are imported one after the other', async ({ db }) => {
+  const services = servicesOn(db)
+  const people = Array.from({ length: 5_000 }, (_, place) => `reader-${place}@example.org`)
+  const files = [people, people.toReversed()].map((order, place) => csv(`email\n${order.join('\n')}\n`, `${place}.csv`))
+  const results = await Promise.all(files.map((file) => importSubscribers(services, file, ACTIVE)))
+  expect(results.map(({ added }) => added).sort()).toEqual([0, 5_000])
+})
+
 describe('an import that stops in the middle', () => {
   const lines = Array.from({ length: 6500 }, (_, n) => `r${n}@example.org`)
   const stopping = {

@@ -4,7 +4,12 @@ import { Eta } from 'eta'
 import { langAttribute } from '../../lib/source-language.ts'
 import { localeOfTexts, type Messages } from '../../messages/catalogue.ts'
 import { textIn } from '../../runtime/config/newsletter.ts'
-import { TEMPLATES_FOLDER, type TemplateFiles, textOfTemplate } from '../../runtime/config/template-files.ts'
+import {
+  NO_TEMPLATES,
+  TEMPLATES_FOLDER,
+  type TemplateFiles,
+  textOfTemplate,
+} from '../../runtime/config/template-files.ts'
 import type { Services } from '../../runtime/services.ts'
 import { feedLinks } from '../feeds/feed-links.ts'
 import type { Assets } from './assets.ts'
@@ -14,19 +19,35 @@ import { inLanguage } from './language.ts'
 
 const PAGES = join(TEMPLATES_FOLDER, 'pages')
 
-function openEngine(templates: TemplateFiles): Eta {
-  const eta = new Eta({ views: PAGES, autoTrim: false })
+function engineOf(templates: TemplateFiles): Eta {
+  const eta = new Eta({ views: PAGES, autoTrim: false, cache: true })
   eta.readFile = (path) => textOfTemplate(templates, path)
   return eta
 }
 
+/** Where a file of the operator's fails, ours replaces it: theirs are only compiled at the start, and an unsubscribe must always work. */
+function openEngine({ config: { templates }, log }: Pick<Services, 'config' | 'log'>): Eta {
+  const engine = engineOf(templates)
+  if (templates.files.size === 0) return engine
+  const [ours, render] = [engineOf(NO_TEMPLATES), engine.render.bind(engine)]
+  engine.render = (template, data, meta) => {
+    try {
+      return render(template, data, meta)
+    } catch (error) {
+      log.error({ err: error, template }, 'a template of TEMPLATES_DIR failed: ours is used')
+      return ours.render(template, data, meta)
+    }
+  }
+  return engine
+}
+
 /** Renders templates/pages/NAME.eta. Eta escapes inserted values. */
 export const viewOptions = (
-  services: Pick<Services, 'config' | 'keys' | 'now'>,
+  services: Pick<Services, 'config' | 'keys' | 'now' | 'log'>,
   assets: Assets,
   mailboxUrl: string | undefined,
 ): FastifyViewOptions => ({
-  engine: { eta: openEngine(services.config.templates) },
+  engine: { eta: openEngine(services) },
   templates: PAGES,
   production: true,
   defaultContext: {

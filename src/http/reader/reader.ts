@@ -4,6 +4,7 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { mintToken, verifyToken } from '../../mail/tokens.ts'
 import type { Services } from '../../runtime/services.ts'
 import { cookieScope } from '../kit/base-path.ts'
+import { isFromOwnSite } from '../kit/own-site.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -42,12 +43,21 @@ export async function identifyReaders(app: FastifyInstance, { keys, config, now 
   })
 }
 
-/** Sets or renews the reader cookie. */
-export const setReaderCookie = ({ keys, config, now }: Deps, reply: FastifyReply, subscriberId: number): FastifyReply =>
-  reply.setCookie(cookieName(config), mintToken(keys, 'reader', subscriberId, now()), {
-    ...options(config),
-    maxAge: COOKIE_DAYS * SECONDS_A_DAY,
-  })
+/**
+ * Sets or renews the reader cookie. Only for a button on our own page: a form elsewhere, with its author's link, would make a browser
+ * that author's, who then sees what it saves.
+ */
+export const setReaderCookie = (
+  { keys, config, now }: Deps,
+  reply: FastifyReply,
+  subscriberId: number,
+): FastifyReply =>
+  isFromOwnSite(reply.request, config.PUBLIC_URL)
+    ? reply.setCookie(cookieName(config), mintToken(keys, 'reader', subscriberId, now()), {
+        ...options(config),
+        maxAge: COOKIE_DAYS * SECONDS_A_DAY,
+      })
+    : reply
 
 export const clearReaderCookie = ({ config }: Pick<Deps, 'config'>, reply: FastifyReply): FastifyReply =>
   reply.clearCookie(cookieName(config), options(config))

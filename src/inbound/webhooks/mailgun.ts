@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { isSameSecret } from '../../lib/same-secret.ts'
 import { FORMER_REFERENCE, REFERENCE } from '../../mail/provider-headers.ts'
 import { verdictOf } from '../verdict.ts'
-import { finding, isFresh, type Provider, type ProviderEvent, parseJson } from './provider.ts'
+import { finding, isFresh, MINUTES_OF_EVENT, type Provider, type ProviderEvent, parseJson } from './provider.ts'
 
 /** Mailgun, "Webhooks" and "Event structure". */
 const Payload = z.object({
@@ -24,9 +24,9 @@ const Payload = z.object({
     'delivery-status': z
       .object({
         code: z.number().optional(),
-        message: z.string().nullish(),
-        description: z.string().nullish(),
-        'enhanced-code': z.string().nullish(),
+        message: z.string().optional(),
+        description: z.string().optional(),
+        'enhanced-code': z.string().optional(),
       })
       .optional(),
   }),
@@ -41,7 +41,8 @@ export const mailgun: Provider = ({ config, now }, { body }) => {
   const expected = createHmac('sha256', config.MAILGUN_WEBHOOK_KEY)
     .update(signature.timestamp + signature.token)
     .digest('hex')
-  if (!isFresh(now(), signature.timestamp) || !isSameSecret(signature.signature, expected)) return 'forged'
+  const fresh = isFresh(now(), signature.timestamp, MINUTES_OF_EVENT)
+  if (!fresh || !isSameSecret(signature.signature, expected)) return 'forged'
   // The signature does not cover the event, so one signature must not serve two events.
   return { events: read(data, signature.token) }
 }
@@ -54,7 +55,7 @@ function read(data: z.output<typeof Payload>['event-data'], token: string): Prov
   const about = { id: token, tokens, messageIds: messageId ? [messageId] : [] }
   const status = data['delivery-status']
   const diagnostic = [status?.code, status?.message || status?.description].filter(Boolean).join(' ')
-  const verdict = verdictOf(diagnostic, status?.['enhanced-code'] ?? undefined)
+  const verdict = verdictOf(diagnostic, status?.['enhanced-code'])
   const more = { status: verdict.status, reply: verdict.reply, diagnostic }
   switch (data.event) {
     case 'complained':

@@ -11,11 +11,11 @@ const Event = z.object({
   Type: z.string().optional(),
   Email: z.string().optional(),
   Recipient: z.string().optional(),
-  Details: z.string().nullish(),
-  Description: z.string().nullish(),
+  Details: z.string().optional(),
+  Description: z.string().optional(),
   SuppressSending: z.boolean().optional(),
-  SuppressionReason: z.string().nullish(),
-  ChangedAt: z.string().nullish(),
+  SuppressionReason: z.string().optional(),
+  ChangedAt: z.string().optional(),
   Metadata: z.record(z.string(), z.string()).optional(),
 })
 

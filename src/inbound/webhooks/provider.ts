@@ -31,22 +31,24 @@ export interface WebhookDeps {
 
 export type Provider = (deps: WebhookDeps, request: WebhookRequest) => Verified | Promise<Verified>
 
-/** Outside this range a signed request is a replay, or a clock is wrong. */
-const MAX_AGE_SECONDS = 5 * 60
+/** For a provider that signs each attempt anew. Outside this range a request is a replay, or a clock is wrong. */
+export const MINUTES_OF_ATTEMPT = 5
+/** For a provider whose events may wait before they come, or come again, under their first signature. Each counts once, however often it comes. */
+export const MINUTES_OF_EVENT = 24 * 60
 
 /** @param seconds signed Unix time of the request */
-export const isFresh = (now: Date, seconds: string | number | undefined): boolean =>
-  Math.abs(now.getTime() / 1000 - Number(seconds ?? Number.NaN)) <= MAX_AGE_SECONDS
+export const isFresh = (now: Date, seconds: string | number | undefined, minutes: number): boolean =>
+  Math.abs(now.getTime() / 1000 - Number(seconds ?? Number.NaN)) <= minutes * 60
 
 export const header = ({ headers }: WebhookRequest, name: string): string => {
   const value = headers[name]
   return (Array.isArray(value) ? value[0] : value) ?? ''
 }
 
-/** @returns undefined when the text is not JSON */
+/** Parses JSON without its nulls: providers write one where they know nothing. @returns undefined when the text is not JSON */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text, (_name, value) => value ?? undefined)
   } catch {
     return undefined
   }

@@ -2,7 +2,15 @@ import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import { isSameSecret } from '../../lib/same-secret.ts'
 import { verdictOf } from '../verdict.ts'
-import { finding, header, isFresh, type Provider, type ProviderEvent, parseJson } from './provider.ts'
+import {
+  finding,
+  header,
+  isFresh,
+  MINUTES_OF_ATTEMPT,
+  type Provider,
+  type ProviderEvent,
+  parseJson,
+} from './provider.ts'
 
 /** Resend, "email.bounced" and "email.complained". */
 const Event = z.object({
@@ -29,7 +37,7 @@ export const resend: Provider = ({ config, now }, request) => {
     .split(' ')
     .slice(0, 10)
     .some((each) => isSameSecret(each, `v1,${expected}`))
-  if (!id || !isFresh(now(), timestamp) || !signed) return 'forged'
+  if (!id || !isFresh(now(), timestamp, MINUTES_OF_ATTEMPT) || !signed) return 'forged'
   const parsed = Event.safeParse(parseJson(request.body.toString('utf8')))
   if (!parsed.success) return { events: [] }
   return { events: read(id, parsed.data) }

@@ -20,7 +20,7 @@ export interface ListedEndpoint {
   createdAt: Date
   disabledAt: Date | null
   disabledWhy: string | null
-  /** until when an earlier secret signs too */
+  /** until when earlier secrets sign too */
   previousUntil: Date | null
   /** messages to send, and messages that were given up */
   waiting: number
@@ -95,12 +95,19 @@ export async function disableEndpoint({ db, now }: Pick<Deps, 'db' | 'now'>, id:
   requireFound(disabled, id)
 }
 
-/** Makes a new secret. For 24 hours, messages are signed with both. Returns the new one. @throws PaperboyError NOT_FOUND */
+/**
+ * Makes a new secret. For 24 hours, messages are signed with it and those before: a receiver may have any of them, since one that was
+ * shown and lost is replaced at once. Returns the new one.
+ * @throws PaperboyError NOT_FOUND
+ */
 export async function rotateSecret({ db, now }: Pick<Deps, 'db' | 'now'>, id: number): Promise<string> {
   const secret = newSecret()
   const until = new Date(now().getTime() + OVERLAP_HOURS * 3_600_000)
   const rotated = await queryColumn(db, bigint)`
-    UPDATE webhook_endpoints SET previous_secret = secret, previous_until = ${until}, secret = ${secret} WHERE id = ${id} RETURNING id`
+    UPDATE webhook_endpoints
+    SET previous_secret = concat_ws(' ', secret, CASE WHEN previous_until > ${now()} THEN previous_secret END),
+      previous_until = ${until}, secret = ${secret}
+    WHERE id = ${id} RETURNING id`
   requireFound(rotated, id)
   return secret
 }

@@ -4,7 +4,7 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { bigint, moment, number, query, queryColumn, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 
-/** Days that sent and failed messages are kept, to look at and to send again. */
+/** Days that messages are kept, to look at and to send again. */
 export const MESSAGE_DAYS = 30
 const SHOWN = 50
 
@@ -41,8 +41,10 @@ export async function replayMessage({ db, now }: Deps, endpointId: number, id: n
   if (replayed === undefined) throw new PaperboyError('NOT_FOUND', `This endpoint has no message ${id}.`)
 }
 
-/** Deletes messages past their retention period. */
+/** Deletes messages past their retention period. Only those to a disabled endpoint wait so long. */
 export async function deleteOldMessages({ db, now }: Deps): Promise<void> {
   await db.execute(sql`
-    DELETE FROM webhook_messages WHERE state <> 'waiting' AND attempted_at < ${now()}::timestamptz - make_interval(days => ${MESSAGE_DAYS})`)
+    DELETE FROM webhook_messages
+    WHERE CASE state WHEN 'waiting' THEN greatest(occurred_at, due_at) ELSE attempted_at END
+      < ${now()}::timestamptz - make_interval(days => ${MESSAGE_DAYS})`)
 }

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import { Webhook } from 'standardwebhooks'
 import { z } from 'zod'
 import { postGuarded, TargetRefused } from '../../lib/guarded-request.ts'
-import { bigint, bool, moment, number, query, text } from '../../runtime/db/query.ts'
+import { bigint, bool, moment, number, query, queryColumn, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
 
 const MINUTE = 60
@@ -16,16 +16,16 @@ const JITTER = 0.1
 const TIMEOUT_MS = 10_000
 /** Longer than an attempt takes: after it, the worker that claimed a message has died. */
 const LEASE_SECONDS = 60
-const AT_ONCE = 10
-/** Messages of one endpoint in a round, so that a slow one leaves room for the others. */
+/** Endpoints at once, and messages of each. */
+const ENDPOINTS_AT_ONCE = 10
 const PER_ENDPOINT = 5
-const MOST_ROUNDS = 50
+/** A run claims nothing more after this, so that endpoints with new messages wait for the next run no longer. */
+const RUN_MS = 10_000
 
 type Deps = Pick<Services, 'db' | 'config' | 'now'>
 
 const Claimed = z.object({
   id: bigint,
-  endpointId: bigint,
   event: text,
   occurredAt: moment,
   data: z.record(z.string(), z.unknown()),
@@ -44,41 +44,56 @@ interface Result {
   failure: string | null
 }
 
-/** Sends due messages to their endpoints. A crash repeats a message, with the same id. @returns how many were sent and how many failed */
+/**
+ * Sends due messages to their endpoints, of which none waits for another. A crash repeats a message, with the same id.
+ * @returns how many were sent and how many failed
+ */
 export async function sendWebhooks(deps: Deps, stopping?: AbortSignal): Promise<{ sent: number; failed: number }> {
   const counts = { sent: 0, failed: 0 }
-  for (let round = 0; round < MOST_ROUNDS && !stopping?.aborted; round++) {
-    const claimed = await claim(deps)
-    if (claimed.length === 0) break
-    await Promise.all(
-      claimed.map(async (message) => {
-        const result = await attempt(deps, message)
-        await record(deps, message, result)
-        counts[result.failure === null ? 'sent' : 'failed']++
-      }),
-    )
+  const begun = performance.now()
+  const endpoints = (await endpointsDue(deps)).values()
+  const sendInTurn = async () => {
+    for (const endpointId of endpoints) {
+      let answers = true
+      while (answers && !stopping?.aborted && performance.now() - begun < RUN_MS) {
+        const results = await Promise.all((await claim(deps, endpointId)).map((message) => send(deps, message)))
+        for (const { failure } of results) counts[failure === null ? 'sent' : 'failed']++
+        // Without an answer, further messages would each wait as long.
+        answers = results.length > 0 && results.every(({ status }) => status !== null)
+      }
+    }
   }
+  await Promise.all(Array.from({ length: ENDPOINTS_AT_ONCE }, sendInTurn))
   return counts
 }
 
-/** Claims due messages: until the lease ends, no other worker sends them. The lease is the next due time. */
-async function claim({ db, now }: Deps): Promise<Claimed[]> {
+/** Endpoints with due messages, those that waited longest first. */
+const endpointsDue = ({ db, now }: Deps): Promise<number[]> => queryColumn(db, bigint)`
+  SELECT m.endpoint_id FROM webhook_messages m JOIN webhook_endpoints e ON e.id = m.endpoint_id AND e.disabled_at IS NULL
+  WHERE m.state = 'waiting' AND m.due_at <= ${now()} GROUP BY m.endpoint_id ORDER BY min(m.due_at), min(m.id)`
+
+/** Claims due messages of an endpoint: until the lease ends, no other worker sends them. The lease is the next due time. */
+async function claim({ db, now }: Deps, endpointId: number): Promise<Claimed[]> {
   const at = now()
   const until = new Date(at.getTime() + LEASE_SECONDS * 1000)
   return query(db, Claimed)`
     WITH due AS (
-      SELECT m.id FROM webhook_endpoints e CROSS JOIN LATERAL (
-        SELECT id, due_at FROM webhook_messages m
-        WHERE m.endpoint_id = e.id AND m.state = 'waiting' AND m.due_at <= ${at} ORDER BY m.id LIMIT ${PER_ENDPOINT}
-        FOR UPDATE SKIP LOCKED
-      ) m WHERE e.disabled_at IS NULL ORDER BY m.due_at LIMIT ${AT_ONCE}
+      SELECT id FROM webhook_messages
+      WHERE endpoint_id = ${endpointId} AND state = 'waiting' AND due_at <= ${at} ORDER BY id LIMIT ${PER_ENDPOINT}
+      FOR UPDATE SKIP LOCKED
     )
     UPDATE webhook_messages m SET due_at = ${until}, attempted_at = ${at}, attempts = m.attempts + 1
     FROM due, webhook_endpoints e
-    WHERE m.id = due.id AND e.id = m.endpoint_id
-    RETURNING m.id, m.endpoint_id, m.event, m.occurred_at, m.data, m.attempts, m.due_at, e.url, e.secret, e.include_addresses,
+    WHERE m.id = due.id AND e.id = m.endpoint_id AND e.disabled_at IS NULL
+    RETURNING m.id, m.event, m.occurred_at, m.data, m.attempts, m.due_at, e.url, e.secret, e.include_addresses,
       CASE WHEN e.previous_until > ${at} THEN e.previous_secret END AS previous_secret,
       (SELECT s.email FROM subscribers s WHERE s.id = m.subscriber_id AND e.include_addresses) AS address`
+}
+
+async function send(deps: Deps, message: Claimed): Promise<Result> {
+  const result = await attempt(deps, message)
+  await record(deps, message, result)
+  return result
 }
 
 /** Sends one message. The outcome is words without addresses: a failure is shown and stored. */
@@ -101,13 +116,14 @@ async function attempt({ config, now }: Deps, message: Claimed): Promise<Result>
 }
 
 /** Returns a message as Standard Webhooks define it. The id is the same in every attempt, the signature has the attempt's time. */
-function signedRequest(message: Omit<Claimed, 'endpointId' | 'attempts' | 'dueAt' | 'url'>, at: Date) {
+function signedRequest(message: Omit<Claimed, 'attempts' | 'dueAt' | 'url'>, at: Date) {
   const { id, event, occurredAt, data, address, includeAddresses, secret, previousSecret } = message
   const reader = data.reader as object | undefined
   const content = reader && includeAddresses ? { ...data, reader: { ...reader, email: address } } : data
   const body = JSON.stringify({ type: event, timestamp: occurredAt.toISOString(), data: content })
   const name = `msg_${id}`
-  const signatures = [secret, previousSecret].flatMap((each) => (each ? new Webhook(each).sign(name, at, body) : []))
+  const secrets = [secret, ...(previousSecret?.split(' ') ?? [])]
+  const signatures = secrets.map((each) => new Webhook(each).sign(name, at, body))
   return {
     body,
     headers: {

@@ -350,6 +350,14 @@ test('a file of readers is uploaded, checked, explained and imported', async ({ 
     ['old@example.org', 'unsubscribed'],
   ])
   expect((await ask(key, 'DELETE', path)).status).toBe(204)
+  for (const [method, step] of [
+    ['DELETE', ''],
+    ['POST', '/check'],
+    ['POST', '/start'],
+  ] as const) {
+    const gone = await ask(key, method, path + step, method === 'POST' ? {} : undefined)
+    expect([step, gone.status, gone.body.code]).toEqual([step, 404, 'IMPORT_NOT_FOUND'])
+  }
   expect((await ask(key, 'GET', '/imports')).body.imports).toEqual([])
   const large = `email\n${'a@example.org\n'.repeat(100_000)}`
   expect((await ask(key, 'POST', '/imports', { csv: large })).status).toBe(201)

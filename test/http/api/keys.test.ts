@@ -9,6 +9,7 @@ import {
   subscribers,
   suppressions,
 } from '../../../src/runtime/db/schema.ts'
+import { subscribe } from '../../../src/subscription/subscribe.ts'
 import { deleteExpiredJob } from '../../../workers/delete-expired.ts'
 import { test as onDatabase } from '../../support/database.ts'
 import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
@@ -270,6 +271,21 @@ describe('Idempotency-Key', () => {
       if (statusCode === 409) expect(sent['retry-after']).toBe('1')
     }
     expect(await db.$count(outbox)).toBe(1)
+  })
+
+  test('of a request that came too early is free for the next try', async ({ db, site }) => {
+    const { headers } = await keyFor(site)
+    const [typed, minutes] = ['ada@example.org', [0, 1, 10, 60, 360]]
+    for (const wait of minutes) {
+      site.clock.now = new Date(site.clock.now.getTime() + wait * 60_000)
+      await subscribe(site.services, { typed, origin: '192.0.2.1' })
+    }
+    // Their row is gone, and the emails still count.
+    await db.delete(subscribers)
+    const early = await add(site, headers, typed)
+    expect([early.statusCode, early.json().code]).toEqual([429, 'TOO_MANY_SIGN_UPS'])
+    site.clock.now = new Date(NOON.getTime() + 86_400_000 + 60_000)
+    expect((await add(site, headers, typed)).statusCode).toBe(201)
   })
 
   test('of a request that a dead process left open can be used again after a minute', async ({ db, site }) => {

@@ -193,6 +193,18 @@ describe('your votes', () => {
     expect((await site.app.inject({ url: '/votes', cookies })).body).toContain('Your votes')
   })
 
+  test('a form of another site makes no browser another reader’s, though the link counts', async ({ db, site }) => {
+    const { paper, reader, link } = await readerAndPaper(db, site)
+    const own = token(site, 'vote', reader)
+    const judged = ['save', 'not-interested', 'more-like'].map((kind) => `/papers/${paper}/${kind}/${own}`)
+    for (const url of [`/votes/${own}`, link, ...judged, ...judged.map((each) => `${each}/undo`)])
+      for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }]) {
+        const pressed = await site.app.inject({ method: 'POST', url, headers })
+        expect([url, pressed.statusCode, pressed.headers['set-cookie']]).toEqual([url, 303, undefined])
+      }
+    expect(await votes(db)).toBe(1)
+  })
+
   test('stay when the cookie is cleared', async ({ db, site }) => {
     const { paper, cookie } = await readerAndPaper(db, site)
     await site.app.inject({ method: 'POST', url: `/papers/${paper}/vote`, cookies: cookie })

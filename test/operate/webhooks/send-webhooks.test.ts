@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { Webhook } from 'standardwebhooks'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { settleEditions } from '../../../src/delivery/ledger/settle-editions.ts'
 import { pause, resume } from '../../../src/edition/draft/control.ts'
 import { addressHash } from '../../../src/mail/address.ts'
@@ -195,6 +195,11 @@ describe('a message', () => {
     await desk.services.db.update(webhookEndpoints).set({ previousUntil: new Date(desk.clock.now.getTime() - 1) })
     const after = await deliver()
     expect([verifies(after, secret), verifies(after, rotated)]).toEqual([false, true])
+    // A secret is shown once: who lost it makes another, and the receiver still has one of those before.
+    const lost = await rotateSecret(desk.services, id)
+    const last = await rotateSecret(desk.services, id)
+    const three = await deliver()
+    expect([secret, rotated, lost, last].map((each) => verifies(three, each))).toEqual([false, true, true, true])
   })
 
   test('is sent again with the same id and content, ever more rarely, for three days; then its endpoint is disabled', async ({
@@ -284,6 +289,35 @@ describe('a message', () => {
     expect((await listMessages(desk.services, id))[0]).toMatchObject({ state: 'sent', status: 200 })
   })
 
+  test('waits for no other endpoint that answers late', async ({ desk, receiver }) => {
+    const { services, listen } = desk
+    const late = await listen()
+    const prompt = await startReceiver()
+    onTestFinished(prompt.close)
+    const { id } = await addEndpoint(services, { url: prompt.url, events: WEBHOOK_EVENTS, includeAddresses: false })
+    let answerNow = () => {}
+    const held = new Promise<void>((done) => (answerNow = done))
+    receiver.answer.before = () => held
+    for (let n = 0; n < 30; n++) for (const endpoint of [late.id, id]) await queueTest(services, endpoint)
+    const run = sendWebhooks(services)
+    await expect.poll(() => prompt.got.length, { timeout: 5_000 }).toBe(30)
+    expect(receiver.got).toHaveLength(5)
+    answerNow()
+    expect(await run).toEqual({ sent: 60, failed: 0 })
+  })
+
+  test('that gets no answer ends its endpoint’s turn, and the others wait for the next one', async ({ db, desk }) => {
+    const closed = await startReceiver()
+    await closed.close()
+    const { services } = desk
+    const { id } = await addEndpoint(services, { url: closed.url, events: WEBHOOK_EVENTS, includeAddresses: false })
+    for (let n = 0; n < 12; n++) await queueTest(services, id)
+    expect(await sendWebhooks(services)).toEqual({ sent: 0, failed: 5 })
+    expect(await sendWebhooks(services)).toEqual({ sent: 0, failed: 5 })
+    const rows = await db.select().from(webhookMessages).orderBy(webhookMessages.id)
+    expect(rows.map(({ attempts }) => attempts).join('')).toBe('111111111100')
+  })
+
   test('is kept for 30 days after its last attempt', async ({ db, desk }) => {
     const { id } = await desk.listen()
     await queueTest(desk.services, id)
@@ -292,6 +326,30 @@ describe('a message', () => {
     await deleteOldMessages(desk.services)
     expect(await db.$count(webhookMessages)).toBe(1)
     desk.wait(2 * 86_400)
+    await deleteOldMessages(desk.services)
+    expect(await db.$count(webhookMessages)).toBe(0)
+  })
+
+  test('that waits for a disabled endpoint is kept for 30 days too, and one sent again for 30 more', async ({
+    db,
+    desk,
+    receiver,
+  }) => {
+    const { id } = await desk.listen()
+    receiver.answer.status = 500
+    await queueTest(desk.services, id)
+    await sendWebhooks(desk.services)
+    await disableEndpoint(desk.services, id)
+    await queueTest(desk.services, id)
+    desk.wait(29 * 86_400)
+    await queueTest(desk.services, id)
+    await replayMessage(desk.services, id, 1)
+    await deleteOldMessages(desk.services)
+    expect(await db.$count(webhookMessages)).toBe(3)
+    desk.wait(2 * 86_400)
+    await deleteOldMessages(desk.services)
+    expect((await listMessages(desk.services, id)).map((message) => message.id)).toEqual([3, 1])
+    desk.wait(30 * 86_400)
     await deleteOldMessages(desk.services)
     expect(await db.$count(webhookMessages)).toBe(0)
   })

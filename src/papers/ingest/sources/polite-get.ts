@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PaperboyError } from '../../../lib/errors.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -72,8 +73,9 @@ async function attemptGet(
       headers: { 'user-agent': politeness.userAgent, accept: politeness.accept ?? 'application/json', ...headers },
       signal: AbortSignal.timeout(timeoutMs),
     })
-    const body = (await readBody(response, largestBytes))?.toString('utf8')
-    if (body === undefined) return { what: `answered with more than ${largestBytes} bytes`, retryable: false }
+    const bytes = await readBody(response, largestBytes)
+    if (bytes === undefined) return { what: `answered with more than ${largestBytes} bytes`, retryable: false }
+    const body = decodeText(bytes, response.headers.get('content-type') ?? '')
     if (response.ok || response.status === 304 || politeness.missing?.includes(response.status))
       return { status: response.status, headers: response.headers, body }
     const pauseMs = retryAfterMs(response.headers.get('retry-after'), now())
@@ -104,6 +106,26 @@ export async function readBody(response: Response, largestBytes: number): Promis
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
+}
+
+const BYTE_ORDER_MARKS = { 'utf-16le': [0xff, 0xfe], 'utf-16be': [0xfe, 0xff] }
+
+/**
+ * Decodes a text. Valid UTF-8 is UTF-8, since servers often state another encoding for all their files, and no text of another one is
+ * valid by chance. The rest follows RFC 7303 § 3: byte order mark, the server's charset, XML declaration.
+ */
+function decodeText(bytes: Buffer, contentType: string): string {
+  if (isUtf8(bytes)) return new TextDecoder().decode(bytes)
+  const marked = Object.entries(BYTE_ORDER_MARKS).find(([, mark]) => mark.every((byte, at) => bytes[at] === byte))
+  const sent = /;\s*charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType)
+  const declared = /^\s*<\?xml\s[^>]*?\sencoding\s*=\s*["']([\w.:-]+)/.exec(bytes.toString('latin1', 0, 200))
+  const stated = [marked?.[0], sent?.[1], declared?.[1]].find((name) => name && !/^utf-?8$/i.test(name))
+  try {
+    return new TextDecoder(stated).decode(bytes)
+  } catch {
+    // An unknown name: bytes that are not UTF-8 become U+FFFD.
+    return new TextDecoder().decode(bytes)
+  }
 }
 
 /** Parses Retry-After: seconds or a date (RFC 9110, section 10.2.3). */
