@@ -5,6 +5,9 @@ import { CADENCES } from './preference-rules.ts'
 
 export const LISTED_STATUSES = ['pending', 'active', 'unsubscribed', 'bounced', 'complained'] as const
 
+/** @param most characters */
+const atMost = (most: number) => z.string().max(most, `must have at most ${most} characters`)
+
 const optionalDay = z.string().refine(isDay, 'must be a day such as 2026-04-14').optional()
 
 /** Which readers a list or an export has. Page, command and API read it with this schema. */
@@ -12,9 +15,9 @@ export const ReaderFilter = z.object({
   status: z.enum(LISTED_STATUSES).optional(),
   cadence: z.enum(CADENCES).optional(),
   /** a slug of a topic that they follow */
-  topic: z.string().max(60).optional(),
+  topic: atMost(60).optional(),
   /** of their address, as an A-label */
-  domain: z.string().max(253).toLowerCase().optional(),
+  domain: atMost(253).toLowerCase().optional(),
   /** the first and the last day (UTC) of their first sign-up or import */
   joinedFrom: optionalDay,
   joinedTo: optionalDay,

@@ -100,9 +100,11 @@ describe('wrong usage is exit 2, with a hint', () => {
     ['edition', 'release', ...DATE, '--kind', 'monthly'],
     ['edition', 'preview', ...DATE, '--frobnicate'],
     ['papers', 'import'],
+    ['subscribers', 'list', '--topic', 'x'.repeat(61)],
+    ['subscribers', 'export', '--domain', `${'x'.repeat(250)}.org`],
   ]
   for (const args of wrong) {
-    test(`paperboy ${args.join(' ')}`, async () => {
+    test(`paperboy ${args.join(' ').slice(0, 80)}`, async () => {
       const { code, stdout, stderr } = await paperboy(args)
       expect([code, stdout]).toEqual([2, ''])
       expect(stderr).toMatch(/error:|Usage:/)
