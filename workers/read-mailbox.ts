@@ -1,4 +1,4 @@
-import { recordMailboxFailure, recordMailboxRead } from '../src/inbound/mailbox-health.ts'
+import { describeImapError, recordIntakeFailure, recordIntakeWorks } from '../src/inbound/intake-health.ts'
 import type { Services } from '../src/runtime/services.ts'
 
 /** Job `read-mailbox`: processes new messages in the mailbox at INBOUND_IMAP_URL. The next tick retries a failure, and operators see it. */
@@ -9,9 +9,9 @@ export async function readMailboxJob(services: Services): Promise<void> {
   const { readMailbox } = await import('../src/inbound/read-mailbox.ts')
   try {
     await readMailbox(services, config.INBOUND_IMAP_URL)
-    await recordMailboxRead(db)
+    await recordIntakeWorks(db, 'mailbox')
   } catch (error) {
     log.warn({ err: error }, 'inbound mailbox could not be read; retrying at the next tick')
-    await recordMailboxFailure(db, now(), error)
+    await recordIntakeFailure(db, 'mailbox', now(), describeImapError(error))
   }
 }

@@ -34,8 +34,13 @@ function parsed(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   const bare = address.replace(/%.*$/, '')
   if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return undefined
   const ip = ipaddr.process(bare)
-  return ip instanceof ipaddr.IPv6 && ip.range() === 'rfc6052' ? new ipaddr.IPv4(ip.toByteArray().slice(-4)) : ip
+  return ip instanceof ipaddr.IPv6 && ip.match(NAT64) ? new ipaddr.IPv4(ip.toByteArray().slice(-4)) : ip
 }
+
+/** The well-known prefix. A network's own prefix may have the IPv4 address elsewhere. */
+const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96')
+/** All that is assigned for the internet. */
+const GLOBAL = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /**
  * Returns whether an address belongs to a host on the internet. Private, local, shared and reserved ranges are not, nor the addresses of
@@ -43,5 +48,5 @@ function parsed(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
  */
 export function isPublicAddress(address: string): boolean {
   const ip = parsed(address)
-  return ip !== undefined && ip.range() === 'unicast'
+  return ip?.range() === 'unicast' && (ip instanceof ipaddr.IPv4 || ip.match(GLOBAL))
 }

@@ -43,6 +43,8 @@ const NAMES: Record<string, string> = {
   inf: 'sub',
   subscript: 'sub',
 }
+/** Without an end, up to the end of the text, as browsers do: looking for each one's end took minutes. */
+const HIDDEN = /<!--[\s\S]*?(?:-->|$)|<(script|style)\b[\s\S]*?(?:<\/\1[^<>]*>|$)/gi
 const HTML_TAG = /<(\/?)(?:[a-z]+:)?([a-z][a-z0-9]*)(?:\s[^<>]*)?\/?>/gi
 /** Elements whose end ends a word. */
 const BREAKS = /^(?:p|div|br|li|tr|td|h\d|title|sec|section|ul|ol)$/i
@@ -51,7 +53,7 @@ const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"'
 /** Returns HTML or JATS of a feed as text, with the markup that is kept. */
 export const textOfHtml = (html: string): string =>
   html
-    .replace(/<!--[\s\S]*?-->|<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')
+    .replace(HIDDEN, ' ')
     .replace(HTML_TAG, (_, closing: string, name: string) => {
       const kept = NAMES[name.toLowerCase()]
       if (kept) return `<${closing}${kept}>`

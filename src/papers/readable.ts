@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { latexToText } from '../latex/to-text.ts'
+import { isolated } from '../lib/isolated.ts'
 import { type Messages, messagesIn } from '../messages/catalogue.ts'
 import { hasMarkup, withoutMarkup } from './markup.ts'
 
@@ -76,7 +77,7 @@ export function sentences(text: string, maxChars: number): string {
  * @param names as in the source
  */
 export function authorLine(names: readonly string[], t: Messages = messagesIn('en'), keep = 3): string {
-  const shown = (names.length <= keep + 1 ? names : names.slice(0, keep)).map(readable)
+  const shown = (names.length <= keep + 1 ? names : names.slice(0, keep)).map((name) => isolated(readable(name)))
   const others = names.length - shown.length
   if (others > 0) return t.digest.others(shown.join(', '), others)
   return shown.length > 1 ? t.digest.and(shown.slice(0, -1).join(', '), shown.at(-1)!) : (shown[0] ?? '')

@@ -38,9 +38,13 @@ export function readConsent(
   }
   const status = strictestStatus(said)
   // Beside an opt-out, words such as the reason for it say nothing new.
-  if (refusals[0] && (status === undefined || status === 'active' || status === 'pending')) throw refusals[0]
+  if (refusals[0] && !isOptOut(status)) throw refusals[0]
   return { status, leftAt }
 }
+
+/** Returns whether a person with this status gets no email: unsubscribed, bounced or complained. */
+export const isOptOut = (status: Status | undefined): boolean =>
+  status !== undefined && status !== 'active' && status !== 'pending'
 
 /** Returns whether an opt-out may be written into a column that is about something else, such as a note. */
 const mayHoldWords = ({ by, meaning }: ReadColumn): boolean =>

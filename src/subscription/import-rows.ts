@@ -8,7 +8,7 @@ import { canonicalSlug, slugOf } from '../papers/topics/keywords.ts'
 import type { Newsletter } from '../runtime/config/newsletter.ts'
 import { type CsvColumn, splitValues } from './csv-columns.ts'
 import { type Mapping, type ReadColumn, readColumns } from './import-columns.ts'
-import { readConsent, strictestStatus, UnknownValue } from './import-consent.ts'
+import { isOptOut, readConsent, strictestStatus, UnknownValue } from './import-consent.ts'
 import { isEmptyCell, parseTimestamp } from './import-timestamps.ts'
 import type { Meaning, Status } from './known-columns.ts'
 import {
@@ -52,7 +52,16 @@ export interface Row {
   consent_form: string | undefined
 }
 
-export type Line = { row: Row } | { problem: string } | { unknown: UnknownValue; line: number }
+/** A line that is left out. It never makes a person active whom it opts out, or may opt out. */
+export interface BadLine {
+  problem: string
+  /** the opt-out that it states, which counts whatever else it has */
+  optOut?: Row
+  /** addresses in it whose consent is pending or cannot be read */
+  unsure?: string[]
+}
+
+export type Line = { row: Row } | BadLine | { unknown: UnknownValue; line: number }
 
 export interface SubscriberFile extends Pick<CsvFile, 'separator' | 'encoding'> {
   columns: ReadColumn[]
@@ -89,12 +98,12 @@ export async function openSubscriberFile(
   const unknownTags = new Map<string, number>()
   const hasTopics = columns.some(({ meaning }) => meaning === 'topics' || meaning === 'tags')
   const topics = hasTopics ? await options.topics() : new Set<string>()
-  const toRow = rowReader(columns, options, topics, unknownTags)
+  const { toRow, consentOf } = rowReader(columns, options, topics, unknownTags)
   async function* linesOf(): AsyncGenerator<Line[]> {
     for await (const rows of batches)
       yield rows.map((read) =>
         'problem' in read
-          ? { problem: `line ${read.line}: ${read.problem}` }
+          ? { problem: `line ${read.line}: ${read.problem}`, unsure: wordsWithAt(read.text) }
           : toLine(read.line, read.cells.map(unescapeFormula)),
       )
   }
@@ -103,7 +112,12 @@ export async function openSubscriberFile(
       return { row: toRow(line, cells) }
     } catch (error) {
       if (error instanceof UnknownValue) return { unknown: error, line }
-      return { problem: `line ${line}: ${(error as Error).message}` }
+      const problem = `line ${line}: ${(error as Error).message}`
+      try {
+        return { problem, ...consentOf(line, cells) }
+      } catch (further) {
+        return further instanceof UnknownValue ? { unknown: further, line } : { problem }
+      }
     }
   }
   return { separator, encoding, columns, unknownTags, batches: linesOf() }
@@ -113,21 +127,25 @@ export async function openSubscriberFile(
 export const rowOfAddress = (
   settings: { suppressionKey: string; newsletter: Pick<Newsletter, 'languages' | 'defaults'> },
   address: string,
-): Row => rowReader(readColumns(['email'], []), settings, new Set(), new Map())(1, [address])
+): Row => rowReader(readColumns(['email'], []), settings, new Set(), new Map()).toRow(1, [address])
 
 function rowReader(
   columns: readonly ReadColumn[],
-  { suppressionKey, newsletter: { languages, defaults } }: Parameters<typeof rowOfAddress>[0],
+  settings: Parameters<typeof rowOfAddress>[0],
   topics: ReadonlySet<string>,
   unknownTags: Map<string, number>,
-): (line: number, cells: string[]) => Row {
+): { toRow(line: number, cells: string[]): Row; consentOf(line: number, cells: string[]): Omit<BadLine, 'problem'> } {
+  const {
+    suppressionKey,
+    newsletter: { languages, defaults },
+  } = settings
   const places = Map.groupBy(columns.keys(), (index) => columns[index]!.meaning)
   const all = (cells: string[], meaning: Meaning) => places.get(meaning)?.map((index) => cells[index]!) ?? []
   const first = (cells: string[], column: CsvColumn): string => {
     for (const index of places.get(column) ?? []) if (cells[index] !== '') return cells[index]!
     return ''
   }
-  return (line, cells) => {
+  const toRow = (line: number, cells: string[]): Row => {
     const cell = (column: CsvColumn) => first(cells, column)
     const { email, key } = parseAddress(cell('email'), { utf8: true })
     const zone = canonicalZone(cell('zone') || 'UTC')
@@ -138,13 +156,13 @@ function rowReader(
     const confirmed_at = moment('confirmed_at', cell('confirmed_at'))
     const left_at = moment('left_at', cell('left_at'))
     const consent = readConsent(columns, cells)
-    const isUnsubscribed = left_at !== undefined && !(latest(requested_at, confirmed_at) > left_at.getTime())
+    const hasLeft = left_at !== undefined && !isAfter([requested_at, confirmed_at], left_at)
     return {
       line,
       email,
       key,
       hash: addressHashText(suppressionKey, key),
-      status: isUnsubscribed ? strictestStatus([consent.status ?? 'active', 'unsubscribed']) : consent.status,
+      status: hasLeft ? strictestStatus([consent.status ?? 'active', 'unsubscribed']) : consent.status,
       zone,
       hour: whole('hour', cell('hour'), 0, 23) ?? defaults.hour,
       cadence: oneOf(CADENCES, 'cadence', cell('cadence')) ?? defaults.cadence,
@@ -168,7 +186,31 @@ function rowReader(
       consent_form: cell('consent_form').replaceAll('\0', '').slice(0, 200) || undefined,
     }
   }
+  /** Reads the consent on a line whose other cells may be bad. @throws AddressError | UnknownValue */
+  const consentOf = (line: number, cells: string[]): Omit<BadLine, 'problem'> => {
+    const email = first(cells, 'email')
+    const row = rowOfAddress(settings, email)
+    const { status: said, leftAt } = readConsent(columns, cells)
+    const time = (column: CsvColumn) => parseTimestamp(first(cells, column))
+    const left_at = time('left_at')
+    // A time that cannot be read is one all the same.
+    const hasLeft =
+      !isEmptyCell(first(cells, 'left_at')) &&
+      !(left_at && isAfter([time('requested_at'), time('confirmed_at')], left_at))
+    const status = hasLeft ? strictestStatus([said ?? 'active', 'unsubscribed']) : said
+    return keptOf({ ...row, line, status, left_at: left_at ?? leftAt })
+  }
+  return { toRow, consentOf }
 }
+
+/** Returns what counts of a row that is left out. */
+export function keptOf(row: Row): Omit<BadLine, 'problem'> {
+  if (isOptOut(row.status)) return { optOut: row }
+  return row.status === 'pending' ? { unsure: [row.email] } : {}
+}
+
+/** Returns what may be addresses in a line that has no readable cells. */
+const wordsWithAt = (text: string): string[] => text.split(/[\s",;:<>|()]+/).filter((word) => word.includes('@'))
 
 /**
  * Returns topic slugs from slugs or names. An unknown topic in our own column is an error.
@@ -198,8 +240,8 @@ function topicsIn(
 /** Returns the topic of a slug or name, also of an earlier one. */
 const topicOf = (text: string): string => canonicalSlug(slugOf(text))
 
-const latest = (...moments: (Date | undefined)[]): number =>
-  Math.max(...moments.map((at) => at?.getTime() ?? Number.NEGATIVE_INFINITY))
+const isAfter = (moments: readonly (Date | undefined)[], end: Date): boolean =>
+  moments.some((at) => at !== undefined && at > end)
 
 function oneOf<T extends string>(allowed: readonly T[], name: string, text: string): T | undefined {
   if (text === '') return undefined

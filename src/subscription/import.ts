@@ -8,8 +8,8 @@ import { ChunkWriter } from './chunk-writer.ts'
 import { carrySuppressions } from './compose-keys.ts'
 import { isAboutConsent, type Mapping, MEANINGS_HELP, type ReadColumn, unrecognizedColumns } from './import-columns.ts'
 import type { UnknownValue } from './import-consent.ts'
-import { openSubscriberFile, type SubscriberFile } from './import-rows.ts'
-import { type Attested, insertRows } from './insert-rows.ts'
+import { openSubscriberFile, type Row, rowOfAddress, type SubscriberFile } from './import-rows.ts'
+import { type Attested, deactivateRows, insertRows } from './insert-rows.ts'
 import { KnownZones } from './known-zones.ts'
 
 export interface ImportOptions extends Attested {
@@ -87,6 +87,7 @@ export async function importSubscribers(
     columns: columns.map(({ name, meaning, by }) => ({ name, meaning, by })),
   }
   const unknown = new Map<string, UnknownCell>()
+  const unsure = new Set<string>()
   const addProblem = (problem: string) => {
     result.bad++
     if (result.problems.length < (options.partial ? MAX_PROBLEMS_PARTIAL : MAX_PROBLEMS)) result.problems.push(problem)
@@ -112,17 +113,23 @@ export async function importSubscribers(
       })
       for await (const lines of batches) {
         await zones.learn(lines)
-        for (const line of lines) {
+        for (const read of lines) {
           result.read++
-          const problem = 'row' in line ? zones.problemOf(line.row) : 'problem' in line ? line.problem : undefined
-          if (problem !== undefined) addProblem(problem)
-          else if ('unknown' in line) addUnknown(unknown, line.unknown, line.line)
-          else if ('row' in line && (await writer.add(line.row))) await options.onProgress?.(result.read)
+          const line = zones.check(read)
+          if ('problem' in line) {
+            const { problem, optOut } = line
+            addProblem(optOut && options.partial ? `${problem} Only its opt-out is kept.` : problem)
+            if (options.partial) for (const address of line.unsure ?? []) unsure.add(address)
+          }
+          if ('unknown' in line) addUnknown(unknown, line.unknown, line.line)
+          const row = 'row' in line ? line.row : 'optOut' in line ? line.optOut : undefined
+          if (row && (await writer.add(row))) await options.onProgress?.(result.read)
           if (hasFailed() && (result.problems.length >= MAX_PROBLEMS || unknown.size >= MAX_PROBLEMS)) break
         }
         if (hasFailed() && (result.problems.length >= MAX_PROBLEMS || unknown.size >= MAX_PROBLEMS)) break
       }
       await writer.finish()
+      if (!hasFailed()) result.asked += await deactivate(tx, config, [...unsure], options, at)
       await options.onProgress?.(result.read)
       result.unknownTags = Object.fromEntries([...unknownTags].sort((a, b) => b[1] - a[1]))
       if (hasFailed() || options.dryRun) throw new Rollback()
@@ -140,6 +147,25 @@ export async function importSubscribers(
     )
   }
   return result
+}
+
+/** Makes readers pending whom this file activated although another of its lines does not. Returns their number. */
+async function deactivate(
+  db: Db,
+  config: Services['config'],
+  addresses: readonly string[],
+  options: Attested,
+  at: Date,
+): Promise<number> {
+  const settings = { newsletter: config.newsletter, suppressionKey: config.SUPPRESSION_KEY }
+  const rows = addresses.flatMap((address): Row[] => {
+    try {
+      return [{ ...rowOfAddress(settings, address), status: 'pending' }]
+    } catch {
+      return [] // no address of a reader
+    }
+  })
+  return rows.length === 0 ? 0 : deactivateRows(db, rows, options, at)
 }
 
 async function open(

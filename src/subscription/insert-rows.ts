@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../runtime/db/database.ts'
-import { number, queryOne } from '../runtime/db/query.ts'
+import { number, queryColumn, queryOne, text } from '../runtime/db/query.ts'
 import { strictestStatus } from './import-consent.ts'
 import type { Row } from './import-rows.ts'
 import type { Status } from './known-columns.ts'
@@ -40,6 +40,25 @@ export async function insertRows(db: Db, all: Row[], options: Attested, at: Date
   const counts = await queryOne(db, Counts, insertStatement(factor(rows), options, at))
   const { added, activated, remembered, refused } = counts
   return { ...counts, unchanged: all.length - added - activated - remembered - refused }
+}
+
+/**
+ * Makes those of these people pending whom earlier rows of this file activated. They get a confirmation email.
+ * @returns their number
+ */
+export async function deactivateRows(db: Db, rows: readonly Row[], options: Attested, at: Date): Promise<number> {
+  const keys = await queryColumn(db, text)`
+    SELECT s.email_key FROM subscribers s
+    WHERE s.email_key = ANY(${sql.param(rows.map(({ key }) => key))}::text[]) AND s.status = 'active' AND ${ON_THIS_FILE}`
+  if (keys.length === 0) return 0
+  const activated = new Set(keys)
+  const { asked } = await insertRows(
+    db,
+    rows.filter(({ key }) => activated.has(key)),
+    options,
+    at,
+  )
+  return asked
 }
 
 /** The columns of a row as the statement reads them. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../runtime/db/database.ts'
 import { queryColumn, text } from '../runtime/db/query.ts'
-import type { Line, Row } from './import-rows.ts'
+import { keptOf, type Line } from './import-rows.ts'
 
 /** The time zones of an import that the database knows. It asks once for each. */
 export class KnownZones {
@@ -21,10 +21,11 @@ export class KnownZones {
     for (const zone of known) this.#known.add(zone)
   }
 
-  /** Returns the problem with a row's zone, after `learn` saw its line. */
-  problemOf({ line, zone }: Row): string | undefined {
-    return this.#known.has(zone)
-      ? undefined
-      : `line ${line}: time zone "${zone}" is not known. Write it like Europe/Berlin.`
+  /** Returns the line, or its problem if its zone is not known. `learn` must have seen it. */
+  check(line: Line): Line {
+    if (!('row' in line) || this.#known.has(line.row.zone)) return line
+    const { row } = line
+    const problem = `line ${row.line}: time zone "${row.zone}" is not known. Write it like Europe/Berlin.`
+    return { problem, ...keptOf({ ...row, zone: 'UTC' }) }
   }
 }

@@ -6,14 +6,17 @@ import { CADENCES } from './preference-rules.ts'
 
 export const LISTED_STATUSES = ['pending', 'active', 'unsubscribed', 'bounced', 'complained'] as const
 
+/** @param most characters */
+const atMost = (most: number) => z.string().max(most, `must have at most ${most} characters`)
+
 /** Which readers a list or an export has. Page, command and API read it with this schema. */
 export const ReaderFilter = z.object({
   status: z.enum(LISTED_STATUSES).optional(),
   cadence: z.enum(CADENCES).optional(),
   /** a slug of a topic that they follow */
-  topic: z.string().max(60).optional(),
+  topic: atMost(60).optional(),
   /** of their address, as an A-label */
-  domain: z.string().max(253).toLowerCase().optional(),
+  domain: atMost(253).toLowerCase().optional(),
   /** the first and the last day (UTC) of their first sign-up or import */
   joinedFrom: dayField.optional(),
   joinedTo: dayField.optional(),

@@ -4,6 +4,7 @@ import { dueBatches, leaseBatch } from '../../src/delivery/ledger/batches.ts'
 import { describeProgress, progressOf } from '../../src/delivery/ledger/progress.ts'
 import { recordOutcomes } from '../../src/delivery/ledger/record-outcomes.ts'
 import { settleEditions } from '../../src/delivery/ledger/settle-editions.ts'
+import { planFirstDigest } from '../../src/delivery/plan/first-digest.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { planDue } from '../../src/delivery/plan/plan-due.ts'
 import { deliverBatch } from '../../src/delivery/send/deliver-batch.ts'
@@ -12,7 +13,7 @@ import { cancel, pause, resume } from '../../src/edition/draft/control.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, subscribers } from '../../src/runtime/db/schema.ts'
 import type { Services } from '../../src/runtime/services.ts'
-import { test } from '../support/database.ts'
+import { someoneWaits, test } from '../support/database.ts'
 import { NEVER, sinkThat, workerOn } from '../support/sending.ts'
 import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../support/services.ts'
 import { smtpReply } from '../support/sink.ts'
@@ -199,6 +200,53 @@ describe('while any row is open, the edition is not sent', () => {
     await workAll(other)
     expect(sink.taken.map(({ to }) => to)).toEqual(['ada@example.org'])
     expect(await isSent(services, editionId, 1)).toBe(true)
+  })
+
+  test('deferred by a late outcome that is recorded while the edition becomes sent', async ({ db }) => {
+    const services = servicesOn(db, { UNKNOWN_POLICY: 'hold' })
+    const editionId = await releasedEdition(services)
+    const subscriberId = await addSubscriber(db, 'ada@example.org')
+    const { batchIds } = await planAll(services, editionId)
+    const lease = (await leaseBatch(db, batchIds[0]!, NOON))!
+    await db.update(deliveries).set({ state: 'handed', attempts: 1 })
+    await leaseEnds(db)
+    await workAll(workerOn(services, (await sinkThat()).url))
+    const outcome = { state: 'deferred' as const, reply: '450 4.2.0 later' }
+    const { recording, settling } = await db.transaction(async (tx) => {
+      await tx.execute(sql`SELECT FROM deliveries FOR UPDATE`)
+      const recording = recordOutcomes(db, lease, [{ subscriberId, attempt: 1, outcome }], NOON)
+      await someoneWaits(db) // it has seen that the edition is not sent
+      const settling = settleEditions(services)
+      await Promise.race([settling, someoneWaits(db, 2)])
+      return { recording, settling }
+    })
+    await Promise.all([recording, settling])
+    expect((await progressOf(services, editionId)).states).toEqual({ deferred: 1 })
+    expect(await stateOf(db)).toBe('sending')
+  })
+
+  test('planned for a reader who confirms while the edition becomes sent', async ({ db }) => {
+    const services = servicesOn(db)
+    const editionId = await releasedEdition(services)
+    await addSubscriber(db, 'ada@example.org')
+    await planAll(services, editionId)
+    await workAll(workerOn(services, (await sinkThat()).url))
+    const { settling, planning } = await db.transaction(async (tx) => {
+      await tx.execute(sql`SELECT FROM editions WHERE id = ${editionId} FOR SHARE`)
+      const settling = settleEditions(services)
+      await someoneWaits(db)
+      const id = await addSubscriber(db, 'eve@example.org', { status: 'pending', nextDigestAt: null })
+      const planning = db.transaction(async (confirming) => {
+        await confirming.update(subscribers).set({ status: 'active', nextDigestAt: NOON }).where(eq(subscribers.id, id))
+        await planFirstDigest({ ...services, db: confirming }, { id, cadence: 'daily' })
+      })
+      await someoneWaits(db, 2)
+      return { settling, planning }
+    })
+    expect(await settling).toEqual([editionId])
+    await planning
+    expect((await progressOf(services, editionId)).states).toEqual({ accepted: 1, queued: 1 })
+    expect(await stateOf(db)).toBe('sending')
   })
 
   test('"send to all" that is not fully planned', async ({ db }) => {

@@ -4,6 +4,7 @@ import net from 'node:net'
 import { eq, sql } from 'drizzle-orm'
 import nodemailer from 'nodemailer'
 import { expect, onTestFinished } from 'vitest'
+import { readIntakeOutage } from '../../src/inbound/intake-health.ts'
 import { listen } from '../../src/inbound/listen.ts'
 import { readMailbox } from '../../src/inbound/read-mailbox.ts'
 import { receiveMail } from '../../src/inbound/receive.ts'
@@ -291,6 +292,8 @@ test('deletes raw and unproven messages after thirty days, and every event after
   expect(await left()).toEqual([0, 0])
 })
 
+const TIMES = { retryMs: 20, reportMs: 20 }
+
 test('one of several workers on a machine listens, and another takes over when it ends', async ({ db }) => {
   const { services } = await reader(db)
   const probe = net.createServer().listen(0, '127.0.0.1')
@@ -303,12 +306,48 @@ test('one of several workers on a machine listens, and another takes over when i
       socket.once('data', () => socket.destroy() && resolve(true)).once('error', () => resolve(false))
     })
   const onPort = { ...services, config: { ...services.config, HOST: '127.0.0.1', INBOUND_SMTP_PORT: port } }
-  const [first, second] = [await startInboundServer(onPort, 20), await startInboundServer(onPort, 20)]
+  const [first, second] = [await startInboundServer(onPort, TIMES), await startInboundServer(onPort, TIMES)]
   expect(await greets()).toBe(true)
   await first!.close()
   await expect.poll(greets).toBe(true)
   await second!.close()
   expect(await greets()).toBe(false)
+})
+
+test('a port that no worker can have reaches the operators, until one has it', async ({ db }) => {
+  const other = net.createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void other.close())
+  await once(other, 'listening')
+  const { port } = other.address() as net.AddressInfo
+  const at = { now: NOON }
+  const services = servicesOn(db, { ...BOUNCES, HOST: '127.0.0.1', INBOUND_SMTP_PORT: String(port) }, at)
+  const problems = async () => (await findAttention(services)).filter(({ name }) => name === 'inbound_unread')
+  const waiting = await startInboundServer(services, TIMES)
+  onTestFinished(() => waiting!.close())
+  expect(await problems(), 'another worker may have it').toEqual([])
+  at.now = new Date(NOON.getTime() + 16 * 60_000)
+  expect(await problems()).toMatchObject([
+    { state: 'error', since: NOON, message: expect.stringMatching(/EADDRINUSE$/) },
+  ])
+  await waiting!.close()
+  other.close()
+  await once(other, 'close')
+  const listening = await startInboundServer(services, TIMES)
+  onTestFinished(() => listening!.close())
+  expect(await problems()).toEqual([])
+})
+
+test('a worker that listens outdoes one that waits for its port', async ({ db }) => {
+  const probe = net.createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as net.AddressInfo
+  await new Promise((closed) => probe.close(closed))
+  const services = servicesOn(db, { ...BOUNCES, HOST: '127.0.0.1', INBOUND_SMTP_PORT: String(port) })
+  const listening = await startInboundServer(services, TIMES)
+  onTestFinished(() => listening!.close())
+  const waiting = await startInboundServer(services, { ...TIMES, reportMs: 60_000 })
+  onTestFinished(() => waiting!.close())
+  await expect.poll(() => readIntakeOutage(db, 'listener')).toBeUndefined()
 })
 
 test('idle peers do not block others, and one network has few connections', async ({ db }) => {

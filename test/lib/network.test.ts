@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canonicalAddress, isNetwork, networksOf } from '../../src/lib/network.ts'
+import { canonicalAddress, isNetwork, isPublicAddress, networksOf } from '../../src/lib/network.ts'
 
 describe('the networks of an address', () => {
   test.for([
@@ -53,3 +53,31 @@ test.for([
   ['proxy.example.org', false],
   ['', false],
 ] as const)('%s is a network: %s', ([text, answer]) => expect(isNetwork(text)).toBe(answer))
+
+test.for([
+  ['203.0.114.7', true],
+  ['2a00:1450:4001::1', true],
+  ['64:ff9b::808:808', true],
+  ['::ffff:8.8.8.8', true],
+  ['fe80::1%eth0', false],
+  ['fd00::1', false],
+  // Inside IPv6: mapped, compatible, translated, by NAT64 (also under a local prefix, in each place), 6to4, Teredo.
+  ['::ffff:127.0.0.1', false],
+  ['::127.0.0.1', false],
+  ['::7f00:1', false],
+  ['::a00:1', false],
+  ['::ffff:0:7f00:1', false],
+  ['64:ff9b::7f00:1', false],
+  ['64:ff9b::a9fe:a9fe', false],
+  ['64:ff9b:1::a00:1', false],
+  ['64:ff9b:1:7f00:0:100:808:808', false],
+  ['2002:7f00:1::', false],
+  ['2001:0:4136:e378:8000:63bf:3fff:fdd2', false],
+  // Not routed: outside 2000::/3, and parts of it.
+  ['100:0:0:1::1', false],
+  ['4000::1', false],
+  ['2001:db8::1', false],
+  ['3fff::1', false],
+  ['::', false],
+  ['example.org', false],
+] as const)('%s is public: %s', ([address, answer]) => expect(isPublicAddress(address)).toBe(answer))

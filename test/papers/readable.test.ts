@@ -391,6 +391,8 @@ test('names up to four authors, or three and a count', () => {
   expect(authorLine(['Ada', 'Bo', 'Cy', 'Di', 'Ed'])).toBe('Ada, Bo, Cy and 2 others')
   expect(authorLine(Array.from({ length: 3303 }, (_, i) => `A${i}`))).toBe('A0, A1, A2 and 3,300 others')
   expect(authorLine(["B\\'ezier", 'Bo'])).toBe('Bézier and Bo')
+  // Isolated, or a number of votes after the name would be shown before it.
+  expect(authorLine(['Ada', 'محمد علي', 'Bo', 'נעה'])).toBe('Ada, \u2068محمد علي\u2069, Bo and \u2068נעה\u2069')
 })
 
 /** Titles, names and sentences from real lists and arXiv's files, each with the expected text, checked by hand. */

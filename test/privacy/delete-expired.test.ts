@@ -143,6 +143,11 @@ test('drops a ledger partition only when all its rows are old and settled', asyn
   // Editions 1–31 closed by 1 December; 32–63 hold one that is still sending; 64–95 closed until 4 February, 70 days ago; 96–100 is open.
   expect((await dropOldDeliveries(services)).sort()).toEqual(['deliveries_0', 'deliveries_64'])
   await db.execute(sql`UPDATE editions SET state = 'cancelled' WHERE state = 'sending'`)
+  // An old list that a person released lately.
+  const at = sql`FROM (SELECT id FROM editions ORDER BY id OFFSET 45 LIMIT 1) AS late WHERE e.id = late.id`
+  await db.execute(sql`UPDATE editions e SET by_hand = true, released_at = ${daysAgo(5)} ${at}`)
+  expect(await dropOldDeliveries(services)).toEqual([])
+  await db.execute(sql`UPDATE editions e SET released_at = ${daysAgo(61)} ${at}`)
   expect(await dropOldDeliveries({ ...services, now: () => daysAgo(120) })).toEqual([])
   expect(await dropOldDeliveries(services)).toEqual(['deliveries_32'])
   expect(await db.$count(deliveries)).toBe(5)

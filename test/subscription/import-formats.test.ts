@@ -270,6 +270,57 @@ describe('--partial skips every kind of bad line and names each', () => {
   })
 })
 
+describe('--partial never activates a person whose bad line says or may say otherwise', () => {
+  const HEADER = 'email,status,zone,hour,locale,left_at'
+  const GOOD = 'ada@example.org,active,,,,'
+  const cases: [name: string, bad: string, status: string][] = [
+    ['an unknown zone', 'ada@example.org,unsubscribed,Mars/Phobos,,,', 'unsubscribed'],
+    ['a zone with an invalid character', 'ada@example.org,bounced,a\0b,,,', 'bounced'],
+    ['a bad hour', 'ADA@example.org,complained,,25,,', 'complained'],
+    ['a language that is not supported', 'ada@example.org,unsubscribed,,,xx,', 'unsubscribed'],
+    ['a time of leaving that cannot be read', 'ada@example.org,active,,,,last spring', 'unsubscribed'],
+    ['a pending sign-up', 'ada@example.org,pending,Mars/Phobos,,,', 'pending'],
+    ['a pending sign-up with a bad hour', 'ada@example.org,pending,,25,,', 'pending'],
+    ['too few cells', 'ada@example.org,unsubscribed', 'pending'],
+    ['a stray quote', 'ada@example.org,unsubscribed,5" x,,,', 'pending'],
+    ['nothing against it: active in both', 'ada@example.org,active,Mars/Phobos,,,', 'active'],
+  ]
+  for (const [name, bad, status] of cases) {
+    test(name, async ({ db }) => {
+      for (const [n, lines] of [
+        [bad, GOOD],
+        [GOOD, bad],
+      ].entries()) {
+        const who = (line: string) => line.replace(/ada/i, `ada-${n}`)
+        const file = csv(Buffer.from([HEADER, ...lines.map(who), ''].join('\n')))
+        const result = await importSubscribers(servicesOn(db), file, { ...ACTIVE, partial: true })
+        expect(result).toMatchObject({ read: 2, bad: 1, problems: [expect.stringMatching(/^line [23]: /)] })
+        expect(await statuses(db)).toMatchObject({ [`ada-${n}@example.org`]: status })
+      }
+      expect(await db.$count(outbox)).toBe(status === 'pending' ? 2 : 0)
+    })
+  }
+
+  test('an opt-out is remembered although no other line has the person', async ({ db }) => {
+    const file = csv(`${HEADER}\nada@example.org,unsubscribed,Mars/Phobos,,,\neve@example.org,pending,Mars/Phobos,,,\n`)
+    const result = await importSubscribers(servicesOn(db), file, { ...ACTIVE, partial: true })
+    expect(result).toMatchObject({ added: 0, remembered: 1, bad: 2 })
+    expect(result.problems[0]).toMatch(/^line 2: time zone .* Only its opt-out is kept\.$/)
+    expect(await statuses(db)).toEqual({ 'ada@example.org': 'unsubscribed' })
+  })
+
+  test('an unknown word about consent stops the import, also on a line that is bad otherwise', async ({ db }) => {
+    const file = `${HEADER}\nada@example.org,gone fishing,,25,,\n${GOOD}\n`
+    await refused(csv(file), /"gone fishing"/, { ...ACTIVE, partial: true })(db)
+  })
+
+  test('readers who were active before stay active', async ({ db }) => {
+    await addSubscriber(db, 'ada@example.org')
+    await importSubscribers(servicesOn(db), csv(`${HEADER}\nada@example.org,active\n`), { ...ACTIVE, partial: true })
+    expect(await statuses(db)).toEqual({ 'ada@example.org': 'active' })
+  })
+})
+
 describe('reads a table from anywhere', () => {
   const text = 'Email Address\tName\nada@example.org\tZoë\n'
   const files: Record<string, string | Buffer> = {

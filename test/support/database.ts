@@ -48,8 +48,8 @@ export async function refuseFirstOutcomes(db: Db, table: 'deliveries' | 'outbox'
   )
 }
 
-/** Waits until a statement of the database waits for a lock. */
-export const someoneWaits = (db: Db) =>
+/** Waits until this many statements of the database wait for a lock. */
+export const someoneWaits = (db: Db, statements = 1) =>
   expect
     .poll(async () => {
       const { rows } = await db.execute(
@@ -57,4 +57,4 @@ export const someoneWaits = (db: Db) =>
       )
       return rows.length
     })
-    .toBeGreaterThan(0)
+    .toBeGreaterThanOrEqual(statements)

@@ -27,7 +27,8 @@ export async function dropOldDeliveries({
       AND (SELECT max(id) FROM editions) >= at.first + ${EDITIONS}
       -- and none of its editions is recent or unfinished.
       AND NOT EXISTS (SELECT FROM editions e WHERE e.id >= at.first AND e.id < at.first + ${EDITIONS}
-        AND (e.closes_at > ${now()}::timestamptz - make_interval(days => ${config.DELIVERY_DAYS})
+        -- A person may release an old list.
+        AND (greatest(e.closes_at, e.released_at, e.sent_at) > ${now()}::timestamptz - make_interval(days => ${config.DELIVERY_DAYS})
           OR e.state NOT IN ('sent', 'cancelled')))`
   const dropped: string[] = []
   for (const name of old) {

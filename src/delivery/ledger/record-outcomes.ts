@@ -28,10 +28,14 @@ export async function recordOutcomes(
   at: Date,
 ): Promise<void> {
   const hardBounces = outcomes.filter(({ outcome }) => outcome.hardBounce)
-  if (hardBounces.length === 0) return recordStates(db, lease, outcomes, at)
-  // In one transaction: the next edition must not go to a mailbox that does not exist.
+  const isDeferred = outcomes.some(({ outcome }) => outcome.state === 'deferred')
+  if (hardBounces.length === 0 && !isDeferred) return recordStates(db, lease, outcomes, at)
   await db.transaction(async (tx) => {
+    // Settling locks the edition as well. Otherwise it becomes `sent` after the statement below has seen that it is not.
+    if (isDeferred) await tx.execute(sql`SELECT FROM editions WHERE id = ${lease.editionId} FOR KEY SHARE`)
     await recordStates(tx, lease, outcomes, at)
+    if (hardBounces.length === 0) return
+    // In one transaction: the next edition must not go to a mailbox that does not exist.
     const hashes = hardBounces.map(({ addressHash }) => addressHash!)
     await suppress(
       tx,

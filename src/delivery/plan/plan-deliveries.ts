@@ -28,7 +28,7 @@ export interface Planned {
  */
 export const insertBatchesAndDeliveries = (at: Date, expiresAt: ReturnType<typeof sql>) => sql`
   live AS MATERIALIZED (
-    SELECT id FROM editions
+    SELECT id, state FROM editions
     WHERE id IN (SELECT edition_id FROM wanted) AND state IN ('released', 'sending', 'paused', 'sent')
     ORDER BY id FOR NO KEY UPDATE
   ), sorted AS (
@@ -46,8 +46,9 @@ export const insertBatchesAndDeliveries = (at: Date, expiresAt: ReturnType<typeo
     ON CONFLICT DO NOTHING
     RETURNING subscriber_id
   ), under_way AS (
-    UPDATE editions SET state = 'sending', sent_at = NULL
-    WHERE id IN (SELECT edition_id FROM wanted) AND state IN ('released', 'sent')
+    -- By the state that the lock returned: an edition may have become \`sent\` while the lock waited.
+    UPDATE editions e SET state = 'sending', sent_at = NULL
+    FROM live WHERE e.id = live.id AND live.state IN ('released', 'sent')
   )`
 
 /** What a planning statement selects at its end, and the types of these columns. */

@@ -1,5 +1,6 @@
 import { startOfDay } from '../../calendar/days.ts'
 import { shortCount, weekdayOf } from '../../calendar/words.ts'
+import { isolated } from '../../lib/isolated.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import type { LinkName } from '../../papers/lists/links.ts'
 import { paperPath } from '../../papers/paper-path.ts'
@@ -76,7 +77,7 @@ export function formatCard(
     source: reachable('paper', paper.url) ?? reachable('pdf', paper.pdfUrl) ?? page,
     byline: [
       sentences(
-        [authorLine(paper.authors, t), readable(paper.organization ?? '')].filter(Boolean).join('\u00a0· '),
+        [authorLine(paper.authors, t), isolated(readable(paper.organization ?? ''))].filter(Boolean).join('\u00a0· '),
         MAX.byline,
       ),
       weekly ? weekdayOf(startOfDay(paper.listDay), t.intl) : null,

@@ -1,3 +1,4 @@
+import { isolated } from '../../lib/isolated.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
 import { isField } from '../../papers/topics/topics.ts'
@@ -86,5 +87,6 @@ function describeLeader(papers: readonly Listed[], t: Messages): string | undefi
   const [first, second, ...more] = papers.filter(({ votes }) => votes === most)
   if (more.length > 0) return undefined
   const votes = t.paper.votes(most)
-  return second === undefined ? t.lead.mostVotes(first!.name, votes) : t.lead.shared(first!.name, second.name, votes)
+  const [name, other] = [first, second].map((paper) => paper && isolated(paper.name))
+  return other === undefined ? t.lead.mostVotes(name!, votes) : t.lead.shared(name!, other, votes)
 }

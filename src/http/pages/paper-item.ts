@@ -1,4 +1,5 @@
 import { shortCount } from '../../calendar/words.ts'
+import { isolated } from '../../lib/isolated.ts'
 import type { Messages } from '../../messages/en.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
 import { paperPath } from '../../papers/paper-path.ts'
@@ -48,7 +49,7 @@ export const paperLine = (paper: ListedRow, rank: number, { t, voted, path }: Sh
   rank,
   titleHtml: richText(paper.titleSource),
   href: paperPath(paper),
-  byline: [authorLine(paper.authors, t, 2), paper.organization].filter(Boolean).join('\u00a0· '),
+  byline: [authorLine(paper.authors, t, 2), isolated(paper.organization ?? '')].filter(Boolean).join('\u00a0· '),
   vote: voteButton(paper, { t, voted: voted.has(paper.id), back: `${path}#p${paper.id}` }),
 })
 

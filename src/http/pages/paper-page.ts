@@ -1,6 +1,7 @@
 import { dayOf } from '../../calendar/days.ts'
 import { spanAround } from '../../calendar/spans.ts'
 import { fullDay, plainDay, plainMoment, weekdayDate } from '../../calendar/words.ts'
+import { isolated } from '../../lib/isolated.ts'
 import type { Messages } from '../../messages/en.ts'
 import { bibtex } from '../../papers/cite.ts'
 import type { ListedRow } from '../../papers/lists/listed-rows.ts'
@@ -86,7 +87,7 @@ const similarLine = (paper: ListedRow, t: Messages) => ({
   titleHtml: richText(paper.titleSource),
   byline: [
     authorLine(paper.authors, t, 2),
-    paper.organization,
+    isolated(paper.organization ?? ''),
     plainDay(paper.listDay, t.intl),
     paper.votes ? t.paper.votes(paper.votes) : '',
   ]

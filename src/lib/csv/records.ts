@@ -1,8 +1,8 @@
 import { type CsvError, parse } from 'csv-parse/sync'
 import type { Line } from './lines.ts'
 
-/** One record of a CSV file, or its problem. `line` is the record's last line. */
-export type CsvRow = { line: number; cells: string[] } | { line: number; problem: string }
+/** One record of a CSV file, or its problem with the text of its lines. `line` is the record's last line. */
+export type CsvRow = { line: number; cells: string[] } | { line: number; problem: string; text: string }
 
 /** In characters. A longer line or record is a problem, not a reader. */
 export const LONGEST_RECORD = 64 * 1024
@@ -28,15 +28,16 @@ export function takeRecords(
   while (at < lines.length) {
     const line = lines[at]!
     if (line.text.length <= LONGEST_RECORD && !line.text.includes('"')) {
-      if (line.text.trim() !== '')
-        rows.push(checked(line.number, splitPlainLine(line.text, shape.separator), shape.width))
+      if (line.text.trim() !== '') rows.push(checked(line, splitPlainLine(line.text, shape.separator), shape.width))
       at++
       continue
     }
     const end = endOfRecord(lines, at)
     if (end === 'open' && !isEnd) break
     const row =
-      typeof end === 'number' ? parseRecord(lines.slice(at, end), shape) : { line: line.number, problem: tooLong(line) }
+      typeof end === 'number'
+        ? parseRecord(lines.slice(at, end), shape)
+        : { line: line.number, problem: tooLong(line), text: line.text.slice(0, LONGEST_RECORD) }
     rows.push(row)
     at = typeof end === 'number' && !('problem' in row && row.problem === QUOTE_PROBLEM) ? end : at + 1
   }
@@ -65,14 +66,19 @@ const splitPlainLine = (text: string, separator: string): string[] => text.split
 
 function parseRecord(lines: Line[], { separator, width }: { separator: string; width: number }): CsvRow {
   const line = lines.at(-1)!.number
-  const cells = parseText(lines.map(({ text }) => text).join('\n'), separator)
-  if (cells?.length !== 1) return { line: lines[0]!.number, problem: QUOTE_PROBLEM }
+  const text = lines.map((each) => each.text).join('\n')
+  const cells = parseText(text, separator)
+  if (cells?.length !== 1) return { line: lines[0]!.number, problem: QUOTE_PROBLEM, text: lines[0]!.text }
   // Two forgotten quotes make one cell of all the lines between them. Of the last line, the cell has what precedes its quote.
-  const within = lines.slice(1).map(({ text }) => text)
+  const within = lines.slice(1).map((each) => each.text)
   const last = within.pop()?.split('"')[0] ?? ''
-  if (within.some((text) => looksLikeRecord(text, separator, width)) || looksLikeRecord(last, separator))
-    return { line, problem: `belongs to a quoted cell that begins in line ${lines[0]!.number} and holds other records` }
-  return checked(line, cells[0]!, width)
+  if (within.some((each) => looksLikeRecord(each, separator, width)) || looksLikeRecord(last, separator))
+    return {
+      line,
+      problem: `belongs to a quoted cell that begins in line ${lines[0]!.number} and holds other records`,
+      text,
+    }
+  return checked({ number: line, text }, cells[0]!, width)
 }
 
 /** @param width cells of a whole record; without it several are enough */
@@ -82,12 +88,14 @@ function looksLikeRecord(text: string, separator: string, width?: number): boole
   return isWide && cells.some((cell) => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(cell))
 }
 
-function checked(line: number, cells: string[], width: number): CsvRow {
-  if (cells.some((cell) => cell.includes('\uFFFD'))) return { line, problem: 'has characters in another encoding' }
+function checked({ number: line, text }: Line, cells: string[], width: number): CsvRow {
+  if (cells.some((cell) => cell.includes('\uFFFD')))
+    return { line, problem: 'has characters in another encoding', text }
   if (cells.length === width) return { line, cells }
   return {
     line,
     problem: `has ${cells.length === 1 ? '1 cell' : `${cells.length} cells`}, and the first line has ${width}`,
+    text,
   }
 }
 

@@ -1,7 +1,7 @@
 import { moment, query, text } from '../../runtime/db/query.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
 import { heldEditions, lostDeliveries, missingEditions, pausedEditions } from './editions.ts'
-import { failingMailbox, refusedSender, unreadInbound } from './inbound.ts'
+import { failingIntake, refusedSender, unreadInbound } from './inbound.ts'
 import { refusingRelays, slowedDomains } from './relays.ts'
 import { brokenTemplates, untrustedProxy, wrongKey } from './setup.ts'
 import { disabledWebhooks } from './webhooks.ts'
@@ -21,7 +21,7 @@ const CONDITIONS = [
   refusedSender,
   staleSources,
   unreadInbound,
-  failingMailbox,
+  failingIntake,
   untrustedProxy,
   brokenTemplates,
   disabledWebhooks,

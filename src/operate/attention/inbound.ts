@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { readMailboxOutage } from '../../inbound/mailbox-health.ts'
+import { type Intake, readIntakeOutage } from '../../inbound/intake-health.ts'
 import { reportInbound } from '../../inbound/report.ts'
 import { moment, number, queryOne, text } from '../../runtime/db/query.ts'
 import type { Attention, AttentionDeps } from './attention.ts'
@@ -30,25 +30,44 @@ export async function refusedSender({ db, now }: AttentionDeps): Promise<Attenti
   ]
 }
 
-/** A mail server that restarts is back by then. */
+/** A mail server that restarts is back by then, and another worker has taken over a port. */
 const OUTAGE_MS = 15 * 60_000
 
-/** A mailbox that cannot be read, for example since its password was changed. */
-export async function failingMailbox({ db, config, now }: AttentionDeps): Promise<Attention[]> {
-  const outage = config.INBOUND_IMAP_URL === undefined ? undefined : await readMailboxOutage(db)
-  if (outage === undefined || now().getTime() - outage.since.getTime() < OUTAGE_MS) return []
-  return [
-    {
+const INTAKES: Record<Intake, { setting: 'INBOUND_IMAP_URL' | 'INBOUND_SMTP_PORT'; fails: string; remedy: string }> = {
+  mailbox: {
+    setting: 'INBOUND_IMAP_URL',
+    fails: 'the mailbox cannot be read',
+    remedy: 'check INBOUND_IMAP_URL, and run npm run paperboy -- doctor',
+  },
+  listener: {
+    setting: 'INBOUND_SMTP_PORT',
+    fails: 'no worker can listen on INBOUND_SMTP_PORT',
+    remedy:
+      'check INBOUND_SMTP_PORT and HOST: ports below 1024 need a permission, and no other program may have the port',
+  },
+}
+
+/** A mailbox that cannot be read, for example since its password was changed, or a port that no worker may use. */
+export async function failingIntake({ db, config, now }: AttentionDeps): Promise<Attention[]> {
+  const found: Attention[] = []
+  for (const intake of ['mailbox', 'listener'] as const) {
+    const { setting, fails, remedy } = INTAKES[intake]
+    const outage = config[setting] === undefined ? undefined : await readIntakeOutage(db, intake)
+    if (outage === undefined || now().getTime() - outage.since.getTime() < OUTAGE_MS) continue
+    const { since, failure } = outage
+    const message = `${fails}: ${failure}`
+    found.push({
       name: 'inbound_unread',
-      about: 'mailbox',
+      about: intake,
       part: 'Inbound',
       state: 'error',
-      since: outage.since,
-      message: `the mailbox cannot be read: ${outage.failure}`,
-      remedy: 'check INBOUND_IMAP_URL, and run npm run paperboy -- doctor',
+      since,
+      message,
+      remedy,
       href: '/admin',
-    },
-  ]
+    })
+  }
+  return found
 }
 
 /** Bounces that Paperboy does not read. */

@@ -1,4 +1,4 @@
-import { describeImapError } from '../../inbound/mailbox-health.ts'
+import { describeImapError } from '../../inbound/intake-health.ts'
 import { type Diagnosis, failure, ok } from './diagnosis.ts'
 
 /** Checks that the mailbox at INBOUND_IMAP_URL can be read. */

@@ -1,9 +1,10 @@
-import { and, eq, inArray, max, sql } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import { dayOf } from '../../calendar/days.ts'
 import { isQuietDay } from '../../calendar/holidays.ts'
 import { minuteUtc } from '../../calendar/words.ts'
 import { FOLLOW_DAYS, isSourceName, namesOfSources } from '../../runtime/config/source-names.ts'
 import type { Db } from '../../runtime/db/database.ts'
+import { moment, queryColumn } from '../../runtime/db/query.ts'
 import { sourceHealth, sourceReads } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 
@@ -118,13 +119,16 @@ export async function reportSources({
   })
 }
 
-/** Returns when a list day was last read from any source. Null for days that were only imported from files. */
+/**
+ * Returns when a list day was last read from any source. For days that were only imported from files, returns when the newest votes in
+ * them were read; null for days without either.
+ */
 export async function listReadAt(db: Db, day: string): Promise<Date | null> {
-  const [read] = await db
-    .select({ at: max(sourceReads.readAt) })
-    .from(sourceReads)
-    .where(eq(sourceReads.listDay, day))
-  return read?.at ?? null
+  const [at] = await queryColumn(db, moment.nullable())`
+    SELECT coalesce((SELECT max(read_at) FROM source_reads WHERE list_day = ${day}::date),
+      (SELECT max(s.observed_at) FROM papers p JOIN signals s ON s.paper_id = p.id
+        WHERE p.list_day = ${day}::date AND s.origin IN ('file', 'undated')))`
+  return at ?? null
 }
 
 /** Records a successful read. A read of an older day does not show whether today's list is late. */

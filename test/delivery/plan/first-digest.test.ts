@@ -1,12 +1,14 @@
 import { eq } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { planDue } from '../../../src/delivery/plan/plan-due.ts'
+import { assemble } from '../../../src/edition/draft/assemble.ts'
+import { release } from '../../../src/edition/draft/release.ts'
 import { mintToken } from '../../../src/mail/tokens.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, subscribers } from '../../../src/runtime/db/schema.ts'
 import { confirm } from '../../../src/subscription/confirm.ts'
 import { test } from '../../support/database.ts'
-import { addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
+import { addPapers, addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
 
 /** After confirming, a reader gets the newest edition at once, and never two digests on one day. */
 
@@ -19,6 +21,15 @@ const pending = (db: Db, values: Parameters<typeof addSubscriber>[2] = {}) =>
     requestedAt: new Date('2026-04-15T00:00:00Z'),
     ...values,
   })
+
+async function weeklyEdition(db: Db, monday: string, at: string): Promise<number> {
+  const services = servicesOn(db, {}, { now: new Date(at) })
+  const key = { kind: 'weekly' as const, date: monday }
+  await addPapers(db, monday, 4)
+  const { editionId } = await assemble(services, key)
+  await release(services, key)
+  return editionId
+}
 
 /** The reader's deliveries at a time, when planning runs every half hour from `from`. */
 async function run(db: Db, overrides: Record<string, string>, from: string, hours: number, id: number) {
@@ -95,4 +106,31 @@ test('a weekly reader gets the weekly edition', async ({ db }) => {
   const id = await pending(db, { cadence: 'weekly', weekday: 5 })
   const { begun, firstDigestAt } = await run(db, {}, NOON.toISOString(), 0, id)
   expect({ begun, firstDigestAt }).toEqual({ begun: 0, firstDigestAt: '2026-04-17T08:00:00.000Z' })
+})
+
+test.for([
+  ['before the week’s list closes', '2026-04-20T01:00:00Z'],
+  ['before its edition is released', '2026-04-20T02:30:00Z'],
+] as const)('a weekly reader who confirms on their day %s waits for it', async ([, from], { db }) => {
+  await weeklyEdition(db, '2026-04-06', '2026-04-13T04:00:00Z')
+  const id = await pending(db, { cadence: 'weekly', weekday: 1, hour: 8 })
+  const { begun, firstDigestAt } = await run(db, {}, from, 0, id)
+  expect({ begun, firstDigestAt }).toEqual({ begun: 0, firstDigestAt: '2026-04-20T08:00:00.000Z' })
+  const newest = await weeklyEdition(db, '2026-04-13', '2026-04-20T03:00:00Z')
+  await planDue(servicesOn(db, {}, { now: new Date('2026-04-20T08:01:00Z') }))
+  expect((await db.select().from(deliveries)).map((row) => row.editionId)).toEqual([newest])
+})
+
+test('a weekly reader who has the newest edition at once gets the next one a week later', async ({ db }) => {
+  await weeklyEdition(db, '2026-04-13', '2026-04-20T03:00:00Z')
+  for (const [weekday, hour, next] of [
+    [1, 8, '2026-04-27T08:00:00.000Z'], // their hour is still to come today
+    [1, 0, '2026-04-27T00:00:00.000Z'],
+    [3, 8, '2026-04-22T08:00:00.000Z'],
+  ] as const) {
+    await db.delete(subscribers)
+    const id = await pending(db, { cadence: 'weekly', weekday, hour })
+    const { begun, firstDigestAt } = await run(db, {}, '2026-04-20T03:30:00Z', 0, id)
+    expect({ begun, firstDigestAt }).toEqual({ begun: 1, firstDigestAt: next })
+  }
 })

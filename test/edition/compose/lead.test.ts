@@ -54,3 +54,8 @@ describe('the lead', () => {
     expect(countFields(list)).toEqual([field('agents', 10), field('robotics', 5)])
   })
 })
+
+test('a title from right to left is isolated in the sentence', () => {
+  const papers = [{ name: 'نموذج اللغة', section: 'top', votes: 12 }]
+  expect(describeLead([], papers, messagesIn('en'))).toBe('\u2068نموذج اللغة\u2069 is first with 12 votes.')
+})

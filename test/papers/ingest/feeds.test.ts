@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseFeed } from '../../../src/papers/ingest/formats/feed.ts'
+import { expectLinearTime } from '../../support/linear-time.ts'
 
 const read = (name: string) =>
   parseFeed(readFileSync(join(import.meta.dirname, '../../fixtures/feeds', name), 'utf8'), '2026-04-15')!
@@ -76,4 +77,31 @@ describe('a feed', () => {
   test.for(['', '{}', '<html></html>', 'plain'])('is not %j', (text) => {
     expect(parseFeed(text, '2026-04-15')).toBeUndefined()
   })
+})
+
+test.each([
+  ['dc:creator', '*', '', 'x'],
+  ['dc:creator', '*', '', ' x'],
+  ['dc:creator', 'x et al ', '', 'y'],
+  ['author', 'a@', '', ''],
+  ['author', ' (', 'a@b', ''],
+  ['title', '<!--', '', ''],
+  ['title', '<script ', '', ''],
+  ['title', '<script></script ', '', ''],
+  ['description', '<p ', '<b>ABSTRACT</b></p>', ''],
+  ['description', '<b> ', '', ''],
+  ['guid', '10.1101/', '', ''],
+  ['guid', 'arxiv.org/', '', ''],
+])('takes linear time: <%s> with "%s" repeated', (element, piece, before, after) => {
+  const entry = (text: string) =>
+    `<rss><channel><item><title>T</title><${element}><![CDATA[${text}]]></${element}></item></channel></rss>`
+  expectLinearTime((text) => parseFeed(entry(text), '2026-04-15'), piece, before, after)
+})
+
+test('what a browser hides is no text, also without an end', () => {
+  const titleOf = (html: string) =>
+    parseFeed(`<rss><channel><item><title><![CDATA[${html}]]></title></item></channel></rss>`, '2026-04-15')?.papers[0]
+      ?.title
+  expect(titleOf('A <script>1</script >title<!-- x -->, whole')).toBe('A title , whole')
+  expect(titleOf('A title <!-- of a draft')).toBe('A title')
 })

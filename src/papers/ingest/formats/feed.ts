@@ -93,7 +93,7 @@ function linkOf(entry: Element): string | undefined {
 }
 
 /** PubMed's content has the journal's line above the abstract, and identifiers below it. */
-const PUBMED = /<b>\s*ABSTRACT\s*<\/b>\s*<\/p>([\s\S]*?)(?:<p[^>]*>\s*PMID:|$)/i
+const PUBMED = /<b>\s*ABSTRACT\s*<\/b>\s*<\/p>([\s\S]*?)(?:<p[^<>]*>\s*PMID:|$)/i
 
 function abstractOf(entry: Element): string {
   const [content] = textsOf(entry, ['content:encoded', 'description', 'summary', 'content'])
@@ -106,7 +106,7 @@ function authorsOf(entry: Element): string[] {
   const named = all(entry, 'author').map((author) =>
     isElement(author) && author.name !== undefined
       ? textOf(author.name)
-      : textOf(author)?.replace(/^\S+@\S+\s*\((.+)\)$/, '$1'),
+      : textOf(author)?.replace(/^[^\s@(]+@[^\s@(]+\s*\((.+)\)$/, '$1'),
   )
   const names = creators.length > 0 ? creators : named.filter((name) => name !== undefined)
   return authorNames(names.length === 1 ? names[0]! : names)
