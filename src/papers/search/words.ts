@@ -61,6 +61,13 @@ export const foldedWords = (text: string): string[] =>
 const pairsIn = (run: string[]): string[] =>
   run.length === 1 ? run : run.slice(1).map((character, before) => run[before]! + character)
 
+/** A word, or one ideograph. */
+const PART = new RegExp(`[${IDEOGRAPHS}]|[\\p{L}\\p{N}](?:(?![${IDEOGRAPHS}])[\\p{L}\\p{N}\\p{M}])*`, 'gu')
+
+/** Returns a text's words without accents, with each ideograph alone. So a phrase is found in a text without spaces. */
+export const foldedParts = (text: string): string[] =>
+  PLAIN_TEXT.test(text) ? (text.toLowerCase().match(/[a-z0-9]+/g) ?? []) : (unaccented(text).match(PART) ?? [])
+
 export const hasIdeographs = (text: string): boolean => RUN.test(text)
 
 /** Stop words: common English words and common words of abstracts. */
