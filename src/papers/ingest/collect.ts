@@ -53,7 +53,7 @@ async function storeReply(tx: Db, source: Source, span: SpanKey, reply: SourceRe
   if (isDay(span)) await tx.insert(polls).values({ source: source.name, listDay: span, readAt }).onConflictDoNothing()
   if (reply.outcome === 'not modified') {
     await tx.update(sourceReads).set({ readAt }).where(readOf(source, span))
-    await recordRead(tx, source.name, { at: readAt, day: span, changed: false, stillOn: null })
+    await recordRead(tx, source.name, { at: readAt, day: span, changed: false, stillOn: undefined })
     return { ...nothing, outcome: 'not modified' }
   }
   const { bad, validators, stillOn } = reply

@@ -72,10 +72,10 @@ async function attemptGet(
       headers: { 'user-agent': politeness.userAgent, accept: politeness.accept ?? 'application/json', ...headers },
       signal: AbortSignal.timeout(timeoutMs),
     })
-    const body = (await readBody(response, largestBytes))?.toString('utf8')
-    if (body === undefined) return { what: `answered with more than ${largestBytes} bytes`, retryable: false }
+    const bytes = await readBody(response, largestBytes)
+    if (bytes === undefined) return { what: `answered with more than ${largestBytes} bytes`, retryable: false }
     if (response.ok || response.status === 304 || politeness.missing?.includes(response.status))
-      return { status: response.status, headers: response.headers, body }
+      return { status: response.status, headers: response.headers, body: decodeBody(bytes, response.headers) }
     const pauseMs = retryAfterMs(response.headers.get('retry-after'), now())
     return {
       what:
@@ -104,6 +104,30 @@ export async function readBody(response: Response, largestBytes: number): Promis
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
+}
+
+/**
+ * Decodes a text. Valid UTF-8 is UTF-8, whatever it says of itself. Other texts name their encoding in a byte order mark, the content
+ * type or an XML declaration, as feeds of old journals do.
+ */
+function decodeBody(bytes: Buffer, headers: Headers): string {
+  const [, charset] = /;\s*charset="?([\w.:-]+)/i.exec(headers.get('content-type') ?? '') ?? []
+  const [, declared] = /^\s*<\?xml[^>]*\sencoding=["']([\w.:-]+)/.exec(bytes.toString('latin1', 0, 200)) ?? []
+  const marked = { fffe: 'utf-16le', feff: 'utf-16be' }[bytes.toString('hex', 0, 2)]
+  return (
+    tryToDecode(bytes, 'utf-8', true) ??
+    tryToDecode(bytes, marked ?? charset ?? declared ?? 'utf-8') ??
+    bytes.toString()
+  )
+}
+
+/** Returns undefined for an unknown encoding, and with `fatal` for bytes that it does not have. */
+function tryToDecode(bytes: Buffer, encoding: string, fatal = false): string | undefined {
+  try {
+    return new TextDecoder(encoding, { fatal }).decode(bytes)
+  } catch {
+    return undefined
+  }
 }
 
 /** Parses Retry-After: seconds or a date (RFC 9110, section 10.2.3). */
