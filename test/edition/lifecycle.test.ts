@@ -9,7 +9,15 @@ import { curate } from '../../src/edition/draft/curate.ts'
 import { release, releaseDue } from '../../src/edition/draft/release.ts'
 import { LOCALES } from '../../src/messages/catalogue.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { editionPapers, editionParts, editions, papers, picks, signals } from '../../src/runtime/db/schema.ts'
+import {
+  editionPapers,
+  editionParts,
+  editions,
+  listFacts,
+  papers,
+  picks,
+  signals,
+} from '../../src/runtime/db/schema.ts'
 import { assembleEditionJob } from '../../workers/assemble-edition.ts'
 import { test } from '../support/database.ts'
 import { addPapers, addReaders, addSubscriber, releasedEdition, servicesOn } from '../support/services.ts'
@@ -354,6 +362,35 @@ describe('a weekly edition', () => {
       subject: expect.not.stringContaining('week of'),
     })
   })
+
+  test.for([
+    ['fewer', { timing: 'closing', votes: 89 }, true],
+    ['as many', { timing: 'closing', votes: 90 }, false],
+    ['more', { timing: 'closing', votes: 91 }, false],
+    ['fewer, read long after', { timing: 'other', votes: 89 }, false],
+    ['an unknown number', undefined, false],
+    ['more, in another topic', { timing: 'closing', votes: 91 }, true, 'speech'],
+  ] as const)(
+    'calls a paper the best in its topic if a later day’s has %s: %o',
+    async ([, later, isBest, topic], { db }) => {
+      const services = servicesOn(db, {}, { now: new Date('2026-04-20T03:00:00Z') })
+      const [monday] = await addPapers(db, '2026-04-13', 1)
+      const [thursday, announced] = await addPapers(db, '2026-04-16', 2)
+      await db.update(papers).set({ topics: ['robotics'] })
+      await db.update(papers).set({ announced: true }).where(eq(papers.id, announced!))
+      if (topic)
+        await db
+          .update(papers)
+          .set({ topics: [topic] })
+          .where(eq(papers.id, thursday!))
+      const best = { timing: 'closing', votes: 90, rank: 1, of: 1, best: { days: 29, topic: 'robotics' } }
+      await db.insert(listFacts).values({ paperId: monday!, facts: best })
+      if (later) await db.insert(listFacts).values({ paperId: thursday!, facts: { of: 1, ...later } })
+      await assemble(services, { kind: 'weekly', date: '2026-04-13' })
+      const [row] = await db.select().from(editionPapers).where(eq(editionPapers.paperId, monday!))
+      expect(row!.reason.startsWith('most first-day votes in Robotics in 29 days')).toBe(isBest)
+    },
+  )
 
   test('is named by its Monday; other days are refused', async ({ db }) => {
     const services = servicesOn(db)

@@ -91,6 +91,13 @@ describe('a reason says', () => {
     )
   })
 
+  test('a feat beside papers that arXiv announced, which no community voted on', () => {
+    const list = [paper(1, { votes: 200 }), paper(2, { votes: null, announced: true })]
+    expect(reasonsOf(list, papersBefore(29))[0]).toMatch(/^most first-day votes in 29 days/)
+    const unknown = [paper(1, { votes: 200 }), paper(2, { votes: null })]
+    expect(reasonsOf(unknown, papersBefore(29))[0]).not.toContain('most first-day')
+  })
+
   test('no feat against lists whose votes at the close are unknown', () => {
     const list = [paper(1, { votes: 30, topics: ['robotics'] }), paper(2, { votes: 40 })]
     const earlier = papersBefore(20, { topics: ['robotics'], votes: 8 })
