@@ -70,6 +70,17 @@ export const foldedParts = (text: string): string[] =>
 
 export const hasIdeographs = (text: string): boolean => RUN.test(text)
 
+/** What becomes words of its own between spaces: ideographs, and raised or lowered numbers. */
+const SPACED = `[${IDEOGRAPHS}²³¹\\u2070-\\u209c]`
+const SPACED_PART = new RegExp(SPACED, 'u')
+const SPACED_HYPHEN = new RegExp(`(?<=${SPACED})-`, 'gu')
+
+/** Whether `unaccented` in SQL makes several words of a word. */
+export const isSpaced = (word: string): boolean => SPACED_PART.test(word)
+
+/** Removes hyphens that would stand behind a space then: websearch_to_tsquery would exclude the word after them. */
+export const withoutSpacedHyphens = (word: string): string => word.replace(SPACED_HYPHEN, ' ')
+
 /** Stop words: common English words and common words of abstracts. */
 const STOP_WORDS = new Set(
   `about above after again all also although among an and any are as at be because been before being between both but by can could did
