@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
+import { spanAround } from '../../src/calendar/spans.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { preview } from '../../src/delivery/preview/preview.ts'
 import { listEditions, readEdition } from '../../src/edition/compose/archive.ts'
@@ -8,6 +9,7 @@ import { cancel, hold, pause, resume } from '../../src/edition/draft/control.ts'
 import { curate } from '../../src/edition/draft/curate.ts'
 import { release, releaseDue } from '../../src/edition/draft/release.ts'
 import { LOCALES } from '../../src/messages/catalogue.ts'
+import { countDays, listDay } from '../../src/papers/lists/list-day.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {
   editionPapers,
@@ -64,6 +66,19 @@ describe('assembling', () => {
       releaseAt: new Date('2026-04-15T03:00:00Z'),
       held: false,
     })
+  })
+
+  test('counts the papers that the list’s page shows: not those that the curator dropped', async ({ db }) => {
+    const services = servicesOn(db, {}, at('02:31'))
+    const ids = await addPapers(db, DAY, 4)
+    await db.update(papers).set({ sample: true }).where(eq(papers.id, ids[3]!))
+    await curate(services, '2604.14001', 'drop')
+    await assemble(services, KEY)
+    await release(services, KEY)
+    const { text } = (await readEdition(services, DAY))!
+    expect(text).toContain('2 papers, final ranking')
+    expect((await listDay({ ...services, closeHourUtc: 2 }, DAY))!.total).toBe(2)
+    expect(await countDays(services, spanAround('month', DAY))).toEqual(new Map([[DAY, 2]]))
   })
 
   test('calls no paper under five votes trending, unless the whole list has no votes', async ({ db }) => {
