@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
 import { expect, onTestFinished } from 'vitest'
+import { collect } from '../../../src/papers/ingest/collect.ts'
+import { parseHfEntry } from '../../../src/papers/ingest/formats/hf-entry.ts'
 import { LIMITS } from '../../../src/papers/ingest/limits.ts'
+import { isBad } from '../../../src/papers/ingest/listed-paper.ts'
 import { reportSources } from '../../../src/papers/ingest/source-health.ts'
 import { arxivSource } from '../../../src/papers/ingest/sources/arxiv.ts'
 import { feedSource } from '../../../src/papers/ingest/sources/feed.ts'
@@ -15,6 +18,7 @@ import { papers, sourceHealth } from '../../../src/runtime/db/schema.ts'
 import { collectPapersJob } from '../../../workers/collect-papers.ts'
 import { test } from '../../support/database.ts'
 import { servicesOn } from '../../support/services.ts'
+import { hfEntry } from '../support.ts'
 
 const at = new Date('2026-04-15T12:30:00Z')
 const polite = { userAgent: 'test', now: () => at, attempts: 1 }
@@ -88,4 +92,49 @@ test('yesterday’s announcements stay late when they are served again unchanged
   }
   expect(await read()).toEqual({ state: 'stale', stillOn: '2026-04-14' })
   expect(await read()).toEqual({ state: 'stale', stillOn: '2026-04-14' })
+})
+
+test('a feed with a paper of the community’s list fills its gaps, and takes nothing from it', async ({ db }) => {
+  const clock = { now: at }
+  const services = servicesOn(db, {}, clock)
+  const entry = { paper: { ai_keywords: ['agents'], organization: undefined }, thumbnail: 'https://cdn.example/1.png' }
+  const listed = parseHfEntry(hfEntry('2604.00001', entry.paper, { thumbnail: entry.thumbnail }), 1, '2026-04-15')
+  if (isBad(listed)) throw new Error(listed.reason)
+  const hf: Source = {
+    name: 'hf',
+    followDays: 14,
+    read: async () => ({ outcome: 'read', papers: [listed], bad: [], validators: { etag: null, lastModified: null } }),
+    fetchByIds: async () => [],
+  }
+  const item = `<item><guid>https://arxiv.org/abs/2604.00001</guid><title>Another form of its title</title>
+    <description>Short.</description><category>cs.CL</category><pubDate>Wed, 15 Apr 2026 08:00:00 GMT</pubDate></item>`
+  const feed = feedAt(await serve(`<rss><channel>${item}</channel></rss>`))
+  const read = (source: Source) => {
+    clock.now = new Date(clock.now.getTime() + 1_800_000)
+    return collect({ ...services, source }, '2026-04-15')
+  }
+  await read(hf)
+  const [before] = await db.select().from(papers)
+  await read(feed)
+  const [after] = await db.select().from(papers)
+  expect(after).toMatchObject({
+    title: 'Paper 2604.00001',
+    abstract: 'What 2604.00001 says.',
+    keywords: ['agents'],
+    raw: before!.raw as object,
+    announced: false,
+  })
+  expect([(await read(hf)).changed, (await read(feed)).changed, (await read(hf)).changed]).toEqual([0, 0, 0])
+})
+
+test('a feed still corrects its own papers', async ({ db }) => {
+  const services = servicesOn(db, {}, { now: at })
+  const item = (
+    title: string,
+  ) => `<rss><channel><item><guid>https://arxiv.org/abs/2604.00001</guid><title>${title}</title>
+    <pubDate>Wed, 15 Apr 2026 08:00:00 GMT</pubDate></item></channel></rss>`
+  for (const title of ['First', 'Corrected']) {
+    await collect({ ...services, source: feedAt(await serve(item(title))) }, '2026-04-15')
+    expect(await db.select({ title: papers.title }).from(papers)).toEqual([{ title }])
+  }
 })
