@@ -20,6 +20,23 @@ export const isDay = (text: string): boolean =>
 /** Whether an instant falls in the range of valid days. */
 export const isMoment = (at: Date): boolean => at >= startOfDay(FIRST_DAY) && at <= startOfDay(LAST_DAY)
 
+/** A zone at the end of a text: "Z", "GMT", "EST", "+02:00", "GMT+0200 (CEST)". */
+const ZONE = /(?:Z|UTC?|GMT|[ECMP][SD]T|:\d{2}(?:\.\d+)?\s*(?:GMT|UTC)?[+-]\d{2}:?\d{2})\s*(?:\([^)]*\))?$/i
+
+/**
+ * Parses a date or time as people and programs write it. Without a zone it is UTC: JavaScript would take the zone of this machine,
+ * and one day would be another.
+ *
+ * @returns undefined for other texts, and outside the range of valid days
+ */
+export function parseMoment(text: string): Date | undefined {
+  const trimmed = text.trim()
+  const [, day, time] = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:[\d:.]+)$/.exec(trimmed) ?? []
+  const isUtc = ZONE.test(trimmed) || /^\d{4}(?:-\d{2}){0,2}$/.test(trimmed)
+  const at = new Date(day ? `${day}T${time}Z` : isUtc ? trimmed : `${trimmed} UTC`)
+  return isMoment(at) ? at : undefined
+}
+
 export const dayOf = (at: Date): string => at.toISOString().slice(0, 10)
 
 export const startOfDay = (day: string): Date => new Date(`${day}T00:00:00Z`)

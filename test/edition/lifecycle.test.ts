@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
+import { spanAround } from '../../src/calendar/spans.ts'
 import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { preview } from '../../src/delivery/preview/preview.ts'
 import { listEditions, readEdition } from '../../src/edition/compose/archive.ts'
@@ -10,11 +11,13 @@ import { release, releaseDue } from '../../src/edition/draft/release.ts'
 import { schedule } from '../../src/edition/draft/schedule.ts'
 import { LOCALES, messagesIn } from '../../src/messages/catalogue.ts'
 import type { Source } from '../../src/papers/ingest/sources/source.ts'
+import { countDays, listDay } from '../../src/papers/lists/list-day.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
 import {
   editionPapers,
   editionParts,
   editions,
+  listFacts,
   papers,
   picks,
   signals,
@@ -67,6 +70,19 @@ describe('assembling', () => {
       releaseAt: new Date('2026-04-15T03:00:00Z'),
       held: false,
     })
+  })
+
+  test('counts the papers that the list’s page shows: not those that the curator dropped', async ({ db }) => {
+    const services = servicesOn(db, {}, at('02:31'))
+    const ids = await addPapers(db, DAY, 4)
+    await db.update(papers).set({ sample: true }).where(eq(papers.id, ids[3]!))
+    await curate(services, '2604.14001', 'drop')
+    await assemble(services, KEY)
+    await release(services, KEY)
+    const { text } = (await readEdition(services, DAY))!
+    expect(text).toContain('2 papers, final ranking')
+    expect((await listDay({ ...services, closeHourUtc: 2 }, DAY))!.total).toBe(2)
+    expect(await countDays(services, spanAround('month', DAY))).toEqual(new Map([[DAY, 2]]))
   })
 
   test('calls no paper under five votes trending, unless the whole list has no votes', async ({ db }) => {
@@ -405,6 +421,35 @@ describe('a weekly edition', () => {
       subject: expect.not.stringContaining('week of'),
     })
   })
+
+  test.for([
+    ['fewer', { timing: 'closing', votes: 89 }, true],
+    ['as many', { timing: 'closing', votes: 90 }, false],
+    ['more', { timing: 'closing', votes: 91 }, false],
+    ['fewer, read long after', { timing: 'other', votes: 89 }, false],
+    ['an unknown number', undefined, false],
+    ['more, in another topic', { timing: 'closing', votes: 91 }, true, 'speech'],
+  ] as const)(
+    'calls a paper the best in its topic if a later day’s has %s: %o',
+    async ([, later, isBest, topic], { db }) => {
+      const services = servicesOn(db, {}, { now: new Date('2026-04-20T03:00:00Z') })
+      const [monday] = await addPapers(db, '2026-04-13', 1)
+      const [thursday, announced] = await addPapers(db, '2026-04-16', 2)
+      await db.update(papers).set({ topics: ['robotics'] })
+      await db.update(papers).set({ announced: true }).where(eq(papers.id, announced!))
+      if (topic)
+        await db
+          .update(papers)
+          .set({ topics: [topic] })
+          .where(eq(papers.id, thursday!))
+      const best = { timing: 'closing', votes: 90, rank: 1, of: 1, best: { days: 29, topic: 'robotics' } }
+      await db.insert(listFacts).values({ paperId: monday!, facts: best })
+      if (later) await db.insert(listFacts).values({ paperId: thursday!, facts: { of: 1, ...later } })
+      await assemble(services, { kind: 'weekly', date: '2026-04-13' })
+      const [row] = await db.select().from(editionPapers).where(eq(editionPapers.paperId, monday!))
+      expect(row!.reason.startsWith('most first-day votes in Robotics in 29 days')).toBe(isBest)
+    },
+  )
 
   test('is named by its Monday; other days are refused', async ({ db }) => {
     const services = servicesOn(db)

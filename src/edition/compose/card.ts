@@ -53,8 +53,6 @@ export function formatCard(
 ) {
   const { digest } = t
   const page = PUBLIC_URL + paperPath({ ...paper, id: paper.paperId })
-  const short = (text: string, characters: number) =>
-    sentences(readable(text), isWide(text) ? characters / 2 : characters)
   const reachable = (link: LinkName, url: string | null) => {
     if (url === null || url.length > MAX.url) return null
     return COUNT_CLICKS ? `${PUBLIC_URL}/go/${paper.paperId}/${link}` : url
@@ -107,6 +105,10 @@ function mailNote(note: string, { PUBLIC_URL, newsletter }: Pick<Config, 'PUBLIC
   return { html: withMailLinks(html, newsletter.palette), text }
 }
 
+/** Shortens a text to some characters of Latin width. */
+const short = (text: string, characters: number): string =>
+  sentences(readable(text), isWide(text) ? characters / 2 : characters)
+
 /** Whether most characters are as wide as two Latin ones, as in Chinese, Japanese and Korean. */
 const isWide = (text: string): boolean => {
   const start = text.slice(0, 100)
@@ -124,7 +126,7 @@ const LONG_WORDS = /\b(?:[a-z]{8,}[\s.]+){6}|\b(?:[a-z]{6,}[\s.]+){9}/
  * summary that spam filters count against the whole email: about one in a hundred.
  */
 function summariesOf({ summary, summaryByAi, abstract }: CardPaper, t: Messages) {
-  const show = (text: string, label?: string) => ({ text: sentences(readable(text), MAX.summary), label })
+  const show = (text: string, label?: string) => ({ text: short(text, MAX.summary), label })
   const ai = show(summary ?? abstract, summary !== null && summaryByAi ? t.paper.aiSummary : undefined)
   if (!summaryByAi || abstract === '') return { ai, abstract: ai }
   const first = show(abstract)

@@ -8,6 +8,7 @@ import type { Config } from '../../runtime/config/config.ts'
 import { brandOf, messagesOf } from '../../runtime/config/newsletter.ts'
 import type { Sponsor } from '../../runtime/db/schema.ts'
 import { describeCorrections } from '../draft/corrections.ts'
+import { isListed } from '../draft/curate.ts'
 import { describeNotices } from '../draft/notices.ts'
 import { type CardPaper, formatCard } from './card.ts'
 import { composeSubject } from './compiled-edition.ts'
@@ -80,7 +81,12 @@ export async function composeEdition(
       week: input.week && describeWeek(input.week, settings, t),
       lead: describeLead(
         input.fields ?? [],
-        papers.map((paper, at) => ({ ...paper, name: names[at]! })),
+        // A guest of another list is not first of this one.
+        papers.map((paper, at) => ({
+          ...paper,
+          name: names[at]!,
+          votes: isListed(paper.listDay, edition) ? paper.votes : null,
+        })),
         t,
       ),
       list: listLine(edition, input, t),

@@ -1,5 +1,6 @@
 import { asc, eq, sql } from 'drizzle-orm'
 import { daysLater } from '../../calendar/days.ts'
+import { listedIn } from '../../papers/ranking/list-votes.ts'
 import { StoredFacts } from '../../papers/ranking/reason.ts'
 import type { Config } from '../../runtime/config/config.ts'
 import type { Db } from '../../runtime/db/database.ts'
@@ -86,11 +87,10 @@ async function readCardPapers(db: Db, editionId: number): Promise<CardPaper[]> {
   return rows.map((row) => ({ ...row, facts: StoredFacts.parse(row.facts) }))
 }
 
-/** Counts the papers on the edition's list. Sample papers count only on days without real ones. */
+/** Counts the papers on the edition's list, as its page shows it. */
 async function countListed(db: Db, { kind, date }: Edition): Promise<number> {
+  const lastDay = daysLater(date, kind === 'weekly' ? 6 : 0)
   const { listed } = await queryOne(db, { listed: number })`
-    SELECT count(*)::int AS listed FROM papers p
-    WHERE p.list_day BETWEEN ${date} AND ${daysLater(date, kind === 'weekly' ? 6 : 0)}
-      AND NOT (p.sample AND EXISTS (SELECT FROM papers r WHERE r.list_day = p.list_day AND NOT r.sample))`
+    SELECT count(*)::int AS listed FROM papers p ${listedIn(sql`p.list_day BETWEEN ${date}::date AND ${lastDay}::date`)}`
   return listed
 }

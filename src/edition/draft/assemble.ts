@@ -126,7 +126,7 @@ function rankedRows(
     const curator = picked ? paper.curator : null
     const list = facts.get(id)
     const known: ReasonFacts = {
-      list: list && kind === 'weekly' ? withoutOutdone(list, listed, facts) : list,
+      list: list && kind === 'weekly' ? withoutOutdone({ id, facts: list }, listed, facts) : list,
       ...(kind === 'weekly' && ranks.has(id) ? { week: { rank: ranks.get(id)!, of: listed.length } } : {}),
     }
     const section = picked ? 'picks' : isVoted && (votes ?? 0) < TRENDING_VOTES ? 'new' : 'top'
@@ -139,13 +139,18 @@ function rankedRows(
 
 /** In a week, a later paper may have outdone the one that had most votes when its list closed. */
 function withoutOutdone(
-  { best, ...list }: ListFacts,
+  own: { id: number; facts: ListFacts },
   week: readonly ListedVotes[],
   facts: ReadonlyMap<number, ListFacts>,
 ): ListFacts {
-  const isAlike = ({ topics }: ListedVotes) => best?.topic === undefined || topics.includes(best.topic)
-  const most = Math.max(...week.filter(isAlike).map(({ id }) => facts.get(id)?.votes ?? 0))
-  return best && list.votes === most ? { ...list, best } : list
+  const { best, ...rest } = own.facts
+  if (!best) return rest
+  const isOutdone = week.some(({ id, topics, announced }) => {
+    if (id === own.id || announced || (best.topic !== undefined && !topics.includes(best.topic))) return false
+    const { timing, votes } = facts.get(id) ?? {}
+    return timing !== 'closing' || votes === undefined || votes >= (rest.votes ?? 0)
+  })
+  return isOutdone ? rest : own.facts
 }
 
 /** "Still rising" uses only the source's votes, so that those of the close and of today stay comparable. */

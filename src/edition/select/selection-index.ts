@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { NO_BASELINES, standingOf, type VoteBaselines } from '../../papers/ranking/standing.ts'
 import { readable } from '../../papers/readable.ts'
-import { unaccented } from '../../papers/search/words.ts'
+import { foldedParts, unaccented } from '../../papers/search/words.ts'
 
 /** An edition's papers, indexed once so that a selection takes a few look-ups. Positions count from 0 and are ascending in all lists. */
 export interface SelectionIndex {
@@ -75,17 +75,21 @@ export function buildSelectionIndex(
     mentioning(keyword) {
       const cached = mentions.get(keyword)
       if (cached) return cached
-      const words = normalize(keyword).split(' ')
-      const last = words.pop()!
+      const words = foldedParts(keyword)
+      const last = words.pop()
+      // A keyword of marks alone, such as "∞".
+      if (last === undefined) return NO_POSITIONS
+      const signs = signsIn(keyword)
       const rarest = words
         .map(positionsOf)
         .reduce((a, b) => (b.length < a.length ? b : a), union(positionsOf(last), positionsOf(`${last}s`)))
       const phrase = ` ${[...words, last].join(' ')}`
       // The word index answers for one word. For a phrase, search the texts that contain its rarest word.
-      const found =
-        words.length === 0
-          ? rarest
-          : rarest.filter((at) => texts[at]!.includes(`${phrase} `) || texts[at]!.includes(`${phrase}s `))
+      const found = rarest.filter(
+        (at) =>
+          (words.length === 0 || texts[at]!.includes(`${phrase} `) || texts[at]!.includes(`${phrase}s `)) &&
+          (signs.length === 0 || hasSigns(papers[at]!, signs)),
+      )
       mentions.set(keyword, found)
       return found
     },
@@ -111,10 +115,17 @@ function indexNames(names: readonly (readonly string[])[]): (name: string) => Na
 }
 
 /** "Müller's LoRA-based" → "muller s lora based": only words, folded as search folds them (Łukasz → lukasz). */
-const normalize = (text: string): string =>
-  unaccented(text)
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
+const normalize = (text: string): string => foldedParts(text).join(' ')
+
+/** Marks that end a name, and make it another one: "C++" and "C#" are not C, and "A* search" is not "a search". */
+const SIGNED = /(?<![\p{L}\p{N}])[\p{L}\p{N}]+(?:\+{1,2}|#|\*)(?![\p{L}\p{N}+#*])/gu
+
+const signsIn = (text: string): string[] => unaccented(text).match(SIGNED) ?? []
+
+function hasSigns({ title, abstract, keywords }: IndexedPaper, signs: readonly string[]): boolean {
+  const own = new Set([title, abstract, ...keywords].flatMap((text) => signsIn(readable(text))))
+  return signs.every((sign) => own.has(sign))
+}
 
 /** Returns a look-up from a word to the positions of the texts that contain it. */
 function indexWords(texts: readonly string[]): (word: string) => readonly number[] {

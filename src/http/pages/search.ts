@@ -48,7 +48,7 @@ export const searchRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       ? await searchPapers(services, { ...query, hasCode: query.code === '1', exact: query.exact === '1' })
       : undefined
     const [first] = found?.papers ?? []
-    if (found?.arxivId && first) return reply.redirect(paperPath(first), 302)
+    if (found?.isNamed && first) return reply.redirect(paperPath(first), 302)
     const judged = await readJudged(services.db, request.reader, found?.papers ?? [])
     const offered = (await allTopics()).slice(0, TOPICS_OFFERED)
     return setCacheControl(request.reader, reply).view('search', {

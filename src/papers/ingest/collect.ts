@@ -3,7 +3,7 @@ import { isDay } from '../../calendar/days.ts'
 import type { SpanKey } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
-import { number, query, text } from '../../runtime/db/query.ts'
+import { bool, number, query, text } from '../../runtime/db/query.ts'
 import { polls, sourceReads } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
 import type { BadEntry, ListedPaper } from './listed-paper.ts'
@@ -53,7 +53,7 @@ async function storeReply(tx: Db, source: Source, span: SpanKey, reply: SourceRe
   if (isDay(span)) await tx.insert(polls).values({ source: source.name, listDay: span, readAt }).onConflictDoNothing()
   if (reply.outcome === 'not modified') {
     await tx.update(sourceReads).set({ readAt }).where(readOf(source, span))
-    await recordRead(tx, source.name, { at: readAt, day: span, changed: false, stillOn: null })
+    await recordRead(tx, source.name, { at: readAt, day: span, changed: false, stillOn: undefined })
     return { ...nothing, outcome: 'not modified' }
   }
   const { bad, validators, stillOn } = reply
@@ -71,13 +71,25 @@ async function storeReply(tx: Db, source: Source, span: SpanKey, reply: SourceRe
   return { ...nothing, ...stored, bad, outcome: papers.length > 0 ? 'read' : 'empty' }
 }
 
-/** Gives known papers their stored list day and position: a feed repeats them for days. */
+/**
+ * Gives known papers their stored list day and position: a feed repeats them for days. Of a paper that the community votes on, it only
+ * fills gaps, as an announcement does. Otherwise both sources would overwrite each other's facts every half hour.
+ */
 async function atTheirPlaces(db: Db, read: readonly ListedPaper[]): Promise<ListedPaper[]> {
-  const places = await query(db, { source: text, sourceId: text, listDay: text, listPosition: number })`
-    SELECT source, source_id, list_day::text, list_position FROM papers
-    WHERE NOT sample AND NOT announced AND source_id = ANY(${sql.param(read.map(({ sourceId }) => sourceId))}::text[])`
+  const places = await query(db, {
+    source: text,
+    sourceId: text,
+    listDay: text,
+    listPosition: number,
+    isVotedOn: bool,
+  })`
+    SELECT source, source_id, list_day::text, list_position, EXISTS (SELECT FROM signals WHERE paper_id = papers.id) AS is_voted_on
+    FROM papers WHERE NOT sample AND NOT announced AND source_id = ANY(${sql.param(read.map(({ sourceId }) => sourceId))}::text[])`
   const known = new Map(places.map(({ source, sourceId, ...place }) => [`${source} ${sourceId}`, place]))
-  return read.map((paper) => ({ ...paper, ...known.get(`${paper.source} ${paper.sourceId}`) }))
+  return read.map((paper) => {
+    const { isVotedOn, ...place } = known.get(`${paper.source} ${paper.sourceId}`) ?? {}
+    return { ...paper, ...place, ...(isVotedOn ? { announced: true } : {}) }
+  })
 }
 
 /** Logs bad entries. @throws PaperboyError SOURCE_UNAVAILABLE when all entries are bad */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isMoment } from '../../calendar/days.ts'
+import { parseMoment } from '../../calendar/days.ts'
 import { safeText } from '../../lib/postgres-safe.ts'
 import { idOfNumber } from '../paper-id.ts'
 import { authorNames } from './authors.ts'
@@ -49,8 +49,8 @@ export const count = absent(
 export const moment = absent(
   z
     .string()
-    .transform((value) => new Date(value))
-    .refine(isMoment),
+    .transform(parseMoment)
+    .refine((at) => at !== undefined),
 )
 
 export const texts = z

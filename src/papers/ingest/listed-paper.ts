@@ -1,4 +1,5 @@
 import { safeJson } from '../../lib/postgres-safe.ts'
+import { readable } from '../readable.ts'
 import { findExceededLimit } from './limits.ts'
 
 /** A paper in a source's list. Absent fields are missing in the source. */
@@ -59,6 +60,9 @@ export const arxivLinks = (id: string) => ({
 
 type Facts = Omit<ListedPaper, 'title' | 'listPosition' | 'raw'>
 
+/** Whether anything of a text is shown: not of "{}" or a zero-width space. */
+const isShown = (text: string): boolean => readable(text) !== ''
+
 /** Validates an entry. Returns the paper, or the reason why the entry is invalid. */
 export function toListedPaper(
   raw: unknown,
@@ -66,14 +70,16 @@ export function toListedPaper(
   title: string | undefined,
   facts: Facts,
 ): ListedPaper | BadEntry {
-  if (!title) return { position, reason: 'has no title' }
+  if (!title || !isShown(title)) return { position, reason: 'has no title' }
   if (title.length > LONGEST_TITLE) return { position, reason: `has a title of ${title.length} characters` }
   if (facts.abstract.length > LONGEST_ABSTRACT)
     return { position, reason: `has an abstract of ${facts.abstract.length} characters` }
   try {
     const safe = safeJson(raw)
     const reason = findExceededLimit({ ...facts, raw: JSON.stringify(safe) })
-    return reason ? { position, reason } : { ...facts, title, listPosition: position, raw: safe }
+    if (reason) return { position, reason }
+    const [authors, keywords] = [facts.authors.filter(isShown), facts.keywords.filter(isShown)]
+    return { ...facts, authors, keywords, title, listPosition: position, raw: safe }
   } catch (error) {
     if (error instanceof RangeError) return { position, reason: error.message }
     throw error

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dayOf, daysLater } from '../../calendar/days.ts'
+import { dayOf, daysLater, startOfDay } from '../../calendar/days.ts'
 import { isQuietDay } from '../../calendar/holidays.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { moment, number, query, queryColumn, text } from '../../runtime/db/query.ts'
@@ -32,7 +32,8 @@ export async function findGaps({ db, now }: { db: Db; now: () => Date }, source:
   })
   const pauses = await query(db, { from: moment, to: moment, hours: z.coerce.number() })`
     SELECT before AS "from", read_at AS "to", round(extract(epoch FROM read_at - before) / 3600, 1) AS hours
-    FROM (SELECT read_at, lag(read_at) OVER (ORDER BY read_at) AS before FROM polls WHERE source = ${source}) AS reads
+    FROM (SELECT read_at, lag(read_at) OVER (ORDER BY read_at) AS before FROM polls
+      WHERE source = ${source} AND read_at >= ${startOfDay(first)}) AS reads
     WHERE read_at - before > make_interval(hours => ${MOST_HOURS}) ORDER BY read_at DESC LIMIT 20`
   return { days, pauses }
 }

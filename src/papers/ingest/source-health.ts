@@ -131,11 +131,14 @@ export async function listReadAt(db: Db, day: string): Promise<Date | null> {
   return at ?? null
 }
 
-/** Records a successful read. A read of an older day does not show whether today's list is late. */
+/**
+ * Records a successful read. A read of an older day does not show whether today's list is late.
+ * @param read.stillOn undefined: as the read before, since nothing was modified
+ */
 export async function recordRead(
   db: Db,
   source: string,
-  { at, day, changed, stillOn }: { at: Date; day: string; changed: boolean; stillOn: string | null },
+  { at, day, changed, stillOn }: { at: Date; day: string; changed: boolean; stillOn: string | null | undefined },
 ): Promise<void> {
   const today = day === dayOf(at)
   const read = {
@@ -143,7 +146,7 @@ export async function recordRead(
     failingSince: null,
     failure: null,
     ...(changed ? { changedAt: at } : {}),
-    ...(today ? { stillOn } : {}),
+    ...(today && stillOn !== undefined ? { stillOn } : {}),
   }
   await db
     .insert(sourceHealth)

@@ -32,12 +32,7 @@ export async function submitPaper(
       'BAD_PAPER',
       'Give a paper of arXiv by its link or number, such as arxiv.org/abs/2507.06261.',
     )
-  const [listed] = await db
-    .select({ listDay: papers.listDay })
-    .from(papers)
-    .where(
-      and(eq(papers.source, 'arxiv'), eq(papers.sourceId, id), eq(papers.announced, false), eq(papers.sample, false)),
-    )
+  const listed = await findListed(db, id)
   if (listed) return { arxivId: id, listDay: listed.listDay }
   await db
     .insert(submissions)
@@ -51,6 +46,17 @@ export async function submitPaper(
       },
     })
   return { arxivId: id, listDay: undefined }
+}
+
+/** Finds a paper on the community's list. */
+async function findListed(db: Services['db'], id: string): Promise<{ title: string; listDay: string } | undefined> {
+  const [listed] = await db
+    .select({ title: papers.title, listDay: papers.listDay })
+    .from(papers)
+    .where(
+      and(eq(papers.source, 'arxiv'), eq(papers.sourceId, id), eq(papers.announced, false), eq(papers.sample, false)),
+    )
+  return listed
 }
 
 /**
@@ -107,9 +113,11 @@ export async function openSubmissions(
 type Deps = Pick<Services, 'db' | 'now' | 'config'>
 
 /**
- * Accepts a submission: the paper goes to the end of a list day.
+ * Accepts a submission: the paper goes to the end of a list day. One that the community has listed since stays on its list, which may
+ * be closed and sent.
  *
  * @param day defaults to today
+ * @returns its list day
  * @throws PaperboyError PAPER_NOT_FOUND when there is no such submission, or arXiv has not answered for it yet
  */
 export async function acceptSubmission(
@@ -122,6 +130,8 @@ export async function acceptSubmission(
   const listDay = day ?? dayOf(now())
   return db.transaction(async (tx) => {
     const paper = await decide({ ...deps, db: tx }, id, 'accepted', note)
+    const known = await findListed(tx, paper.sourceId)
+    if (known) return { title: known.title, day: known.listDay }
     const { last } = await queryOne(tx, { last: number })`
       SELECT coalesce(max(list_position), 0)::int AS last FROM papers WHERE list_day = ${listDay}::date`
     const listed = {

@@ -4,6 +4,7 @@ import { type Span, spanAround } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { number, query, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
+import { listedIn } from '../ranking/list-votes.ts'
 import { readOrder } from './list-order.ts'
 import type { ListedRow } from './listed-rows.ts'
 import { readListed } from './listed-rows.ts'
@@ -125,7 +126,7 @@ export async function neighbours(
   }
 }
 
-/** Counts the papers of each list day of a span, up to today. */
+/** Counts the papers that the list of each day of a span shows, up to today. */
 export async function countDays(
   { db, now }: Pick<Deps, 'db' | 'now'>,
   { from, to }: Span,
@@ -134,8 +135,9 @@ export async function countDays(
     db,
     { day: text, papers: number },
     prepared(sql`
-      SELECT list_day::text AS day, count(*)::int AS papers FROM papers
-      WHERE list_day BETWEEN ${from}::date AND least(${to}::date, ${dayOf(now())}::date) GROUP BY list_day`),
+      SELECT p.list_day::text AS day, count(*)::int AS papers
+      FROM papers p ${listedIn(sql`p.list_day BETWEEN ${from}::date AND least(${to}::date, ${dayOf(now())}::date)`)}
+      GROUP BY p.list_day`),
   )
   return new Map(rows.map(({ day, papers }) => [day, papers]))
 }

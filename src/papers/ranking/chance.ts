@@ -11,6 +11,8 @@ export const ChanceModel = z.object({
   /** ln(1 + final votes) that nine in ten papers reach, and that one in ten passes */
   low: Line,
   high: Line,
+  /** the votes that one in ten papers passes. So few of them decide neither slope, so from here on both lines rise as the votes do */
+  linesUpTo: z.number().min(0).default(40),
 })
 export type ChanceModel = z.output<typeof ChanceModel>
 type Line = z.output<typeof Line>
@@ -31,6 +33,7 @@ export const SHIPPED_MODEL: ChanceModel = {
   logOdds: { intercept: -23.967, slope: 6.3678 },
   low: { intercept: 0.0923, slope: 1.0347 },
   high: { intercept: 1.6703, slope: 0.7598 },
+  linesUpTo: 40,
 }
 
 /** Returns the chance that a paper with these votes at the close ends in the top tenth of its month, by final votes. */
@@ -38,9 +41,12 @@ export const chanceOf = (closingVotes: number, { floor, logOdds }: ChanceModel):
   floor + (1 - floor) * logistic(at(logOdds, Math.log1p(closingVotes)))
 
 /** Returns the final votes between which four in five such papers end, both included. */
-export function forecastOf(closingVotes: number, { low, high }: ChanceModel): { low: number; high: number } {
-  const votesOn = (line: Line) => Math.expm1(at(line, Math.log1p(closingVotes)))
-  return { low: Math.max(Math.ceil(votesOn(low)), 0), high: Math.max(Math.floor(votesOn(high)), closingVotes) }
+export function forecastOf(closingVotes: number, { low, high, linesUpTo }: ChanceModel): { low: number; high: number } {
+  const known = Math.log1p(Math.min(closingVotes, linesUpTo))
+  const beyond = Math.log1p(closingVotes) - known
+  const votesOn = (line: Line) => Math.expm1(at(line, known) + beyond)
+  const least = Math.max(Math.ceil(votesOn(low)), 0)
+  return { low: least, high: Math.max(Math.floor(votesOn(high)), closingVotes, least) }
 }
 
 /** The votes that the first tenth of these papers have at least. */
@@ -58,6 +64,7 @@ export function fitChance(outcomes: readonly Outcome[]): ChanceModel {
     ),
     low: fitQuantile(votes, final, 0.1),
     high: fitQuantile(votes, final, 0.9),
+    linesUpTo: topTenthFrom(outcomes.map(({ closingVotes }) => closingVotes)),
   }
 }
 

@@ -38,6 +38,8 @@ export interface ListVotes {
   listPosition: number
   topics: readonly string[]
   sample: boolean
+  /** announced by arXiv: no community votes on it */
+  announced?: boolean
   /** null: unknown */
   votes: number | null
   /** votes of the source alone, which the chances were fitted on */
@@ -154,7 +156,11 @@ function comparison(
       before.length >= fewest &&
       before.every((other) => other.timing === 'closing' && (other.votes ?? Number.POSITIVE_INFINITY) < votes) &&
       list.every(
-        (other) => other.id === paper.id || !isAlike(other.topics) || (other.votes ?? Number.POSITIVE_INFINITY) < votes,
+        (other) =>
+          other.id === paper.id ||
+          other.announced ||
+          !isAlike(other.topics) ||
+          (other.votes ?? Number.POSITIVE_INFINITY) < votes,
       )
     )
   }

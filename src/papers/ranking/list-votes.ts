@@ -11,6 +11,7 @@ const Row = z.object({
   listPosition: z.number(),
   topics: z.array(z.string()),
   sample: z.boolean(),
+  announced: z.boolean(),
   votes: z.number().nullable(),
   comments: z.number().nullable(),
   stars: z.number().nullable(),
@@ -58,7 +59,7 @@ export const readAddedVotes = (db: Db, { from, to }: { from: string; to: string 
 /** @param restricted joins `picks k`, and the conditions on papers `p` */
 async function select(db: Db, at: Date, restricted: SQL): Promise<ListedVotes[]> {
   const rows = await query(db, Row)`
-    SELECT p.id, p.list_day::text, p.list_position, p.topics, p.sample, p.weight, s.votes, s.comments, s.stars,
+    SELECT p.id, p.list_day::text, p.list_position, p.topics, p.sample, p.announced, p.weight, s.votes, s.comments, s.stars,
       coalesce(p.raw -> 'isAuthorParticipating' = 'true'::jsonb, false) AS answers, ${readAtOf(sql`${at}`)} AS read_at,
       ${ageHoursAt(at)} AS age_hours,
       k.verdict = 'picked' AS picked, k.note, k.curator

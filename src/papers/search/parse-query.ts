@@ -1,5 +1,5 @@
 import { safeText } from '../../lib/postgres-safe.ts'
-import { foldedWords, hasIdeographs, wordsOf } from './words.ts'
+import { foldedWords, isSpaced, withoutSpacedHyphens, wordsOf } from './words.ts'
 
 /** What a person searched for. */
 export interface ParsedQuery {
@@ -30,9 +30,9 @@ export function parseQuery(q: string): ParsedQuery {
   for (const { groups } of q.matchAll(PART)) {
     const { minus = '', phrase, word } = groups as Record<string, string | undefined>
     const text = (phrase ?? word)!
-    // Ideographs become several words, of which a minus would exclude only the first.
-    const quoted = phrase !== undefined || (minus !== '' && hasIdeographs(text))
-    const written = `${minus}${quoted ? `"${text}"` : text} `
+    // Of several words a minus would exclude only the first.
+    const quoted = phrase !== undefined || (minus !== '' && isSpaced(text))
+    const written = `${minus}${quoted ? `"${text}"` : withoutSpacedHyphens(text)} `
     parsed.whole += written
     if (minus === '') parsed.marked.push(...foldedWords(text).filter(counts))
     if (minus === '' && phrase === undefined) parsed.loose.push(...foldedWords(text).filter(counts))

@@ -1,4 +1,5 @@
 import type { Db } from '../../runtime/db/database.ts'
+import { doiIn } from '../doi.ts'
 import { readListed } from '../lists/listed-rows.ts'
 import { findPaper } from '../lists/paper.ts'
 import { arxivId } from '../paper-id.ts'
@@ -35,6 +36,8 @@ export interface SearchResult {
   corrected?: string | undefined
   /** the arXiv id that was searched for */
   arxivId?: string | undefined
+  /** whether the query is an id, link or DOI of the paper found */
+  isNamed: boolean
 }
 
 /** Below this many papers with all words, papers with some of them follow. It does not depend on `limit`, so that pages fit together. */
@@ -56,13 +59,13 @@ interface Deps {
 export async function searchPapers({ db, now }: Deps, asked: SearchQuery): Promise<SearchResult> {
   const query = { ...asked, q: cleanQuery(asked.q ?? '') }
   const limit = Math.min(Math.max(query.limit ?? PAGE, 1), MOST_PER_PAGE)
-  const id = arxivId(query.q)
   const cursor = parseCursor(query)
-  const found = id
-    ? await findById(db, id)
-    : query.q
+  const named = await findNamed(db, query.q)
+  const found =
+    named ??
+    (query.q
       ? await findByWords(db, query, { limit, cursor })
-      : withoutSome(await findNewest(db, query, undefined, limit + 1, cursor))
+      : withoutSome(await findNewest(db, query, undefined, limit + 1, cursor)))
   const { all, some } = found
   const rest = [
     ...all.matches.map((match): Cursor => ({ ...match, kind: 'all' })),
@@ -75,13 +78,14 @@ export async function searchPapers({ db, now }: Deps, asked: SearchQuery): Promi
     now(),
   )
   const kinds = new Map(page.map((match) => [match.id, match.kind]))
-  const papers = await highlight(db, parseQuery(id ? '' : (found.corrected ?? query.q)).marked, listed)
+  const papers = await highlight(db, parseQuery(named ? '' : (found.corrected ?? query.q)).marked, listed)
   return {
     papers: papers.map((paper) => ({ ...paper, match: kinds.get(paper.id)! })),
     total: { all: all.total, approximate: all.approximate, some: some.length, listed: found.listed },
     next: rest.length > limit ? writeCursor(page.at(-1)!) : undefined,
     corrected: found.corrected,
-    arxivId: id,
+    arxivId: arxivId(query.q),
+    isNamed: named !== undefined && named.listed > 0,
   }
 }
 
@@ -94,10 +98,13 @@ interface Found {
 
 const withoutSome = (all: Matches): Found => ({ all, some: [], listed: all.total })
 
-async function findById(db: Db, id: string): Promise<Found> {
-  const paper = await findPaper(db, id)
-  const matches = paper ? [{ id: paper.id, sortKey: '0' }] : []
-  return withoutSome({ matches, total: matches.length, approximate: false })
+/** Finds the paper whose id, link or DOI the whole query is. Undefined for words, of which an unknown DOI may be one. */
+async function findNamed(db: Db, q: string): Promise<Found | undefined> {
+  const id = arxivId(q)
+  const name = id ?? (/^(?:doi:\s*)?\S+$/i.test(q) ? doiIn(q) : undefined)
+  const paper = name && (await findPaper(db, name))
+  if (!paper) return id ? withoutSome({ matches: [], total: 0, approximate: false }) : undefined
+  return withoutSome({ matches: [{ id: paper.id, sortKey: '0' }], total: 1, approximate: false })
 }
 
 type Words = SearchQuery & { q: string }

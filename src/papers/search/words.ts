@@ -61,7 +61,25 @@ export const foldedWords = (text: string): string[] =>
 const pairsIn = (run: string[]): string[] =>
   run.length === 1 ? run : run.slice(1).map((character, before) => run[before]! + character)
 
+/** A word, or one ideograph. */
+const PART = new RegExp(`[${IDEOGRAPHS}]|[\\p{L}\\p{N}](?:(?![${IDEOGRAPHS}])[\\p{L}\\p{N}\\p{M}])*`, 'gu')
+
+/** Returns a text's words without accents, with each ideograph alone. So a phrase is found in a text without spaces. */
+export const foldedParts = (text: string): string[] =>
+  PLAIN_TEXT.test(text) ? (text.toLowerCase().match(/[a-z0-9]+/g) ?? []) : (unaccented(text).match(PART) ?? [])
+
 export const hasIdeographs = (text: string): boolean => RUN.test(text)
+
+/** What becomes words of its own between spaces: ideographs, and raised or lowered numbers. */
+const SPACED = `[${IDEOGRAPHS}²³¹\\u2070-\\u209c]`
+const SPACED_PART = new RegExp(SPACED, 'u')
+const SPACED_HYPHEN = new RegExp(`(?<=${SPACED})-`, 'gu')
+
+/** Whether `unaccented` in SQL makes several words of a word. */
+export const isSpaced = (word: string): boolean => SPACED_PART.test(word)
+
+/** Removes hyphens that would stand behind a space then: websearch_to_tsquery would exclude the word after them. */
+export const withoutSpacedHyphens = (word: string): string => word.replace(SPACED_HYPHEN, ' ')
 
 /** Stop words: common English words and common words of abstracts. */
 const STOP_WORDS = new Set(

@@ -105,6 +105,21 @@ describe('in one edition', () => {
     })
   })
 
+  test('a guest with more votes is not first of the list', async ({ db }) => {
+    const services = servicesOn(db)
+    const [guest] = await addPapers(db, MONDAY, 1)
+    await addPapers(db, DAY, 2)
+    await db
+      .insert(signals)
+      .values({ paperId: guest!, votes: 900, observedAt: new Date('2026-04-14T12:00:00Z'), origin: 'file' })
+    await assemble(services, { date: DAY })
+    await curate(services, '2604.13000', 'pick', undefined, { edition: KEY })
+    await release(services, { date: DAY })
+    const { text } = (await readEdition(services, DAY))!
+    expect(text).toContain('Paper 1 of 2026-04-14 is first with 100 votes.')
+    expect(text).toContain('900 votes')
+  })
+
   test('a guest is removed without a trace', async ({ db }) => {
     const services = servicesOn(db)
     await addPapers(db, MONDAY, 2)

@@ -296,6 +296,21 @@ describe('by example', () => {
     ['ia-red²', 'IA-RED$^2$: pruning', true],
     ['.*', 'Anything', false],
     ['語音', '語音 synthesis', true],
+    ['語音', '端到端語音合成', true],
+    ['音語', '端到端語音合成', false],
+    ['AI大模型', '关于AI大模型的研究', true],
+    ['강화 학습', '강화학습을 이용한 제어', true],
+    ['हिंदी', 'हद की', false],
+    ['∞', 'The model’s attention', false],
+    ['❤️', 'The model’s ☎️', false],
+    ['C++', 'Vitamin C and Python', false],
+    ['C++', 'Translating C++-code to Rust', true],
+    ['C', 'Translating C++-code to Rust', true],
+    ['C#', 'Unity’s C#', true],
+    ['A* search', 'We do a search', false],
+    ['A* search', 'Learned A$^*$-search', true],
+    ['Q*', 'Q-learning of RNAQ*', false],
+    ['LLM+RL', 'LLM + RL', true],
   ] as const)('the keyword %o in %o: %o', ([word, title, found]) => {
     const index = buildSelectionIndex([{ ...paper('top'), title }])
     expect(index.mentioning(word)).toEqual(found ? [0] : [])

@@ -156,6 +156,8 @@ describe('the search page', () => {
       const { statusCode, headers } = await app.inject(`/search?q=${encodeURIComponent(q)}`)
       expect([q, statusCode, headers.location]).toEqual([q, 302, '/papers/2604.14000'])
     }
+    await db.execute(sql`UPDATE papers SET source = 'doi', source_id = '10.1000/abc'`)
+    expect((await app.inject('/search?q=https://doi.org/10.1000/ABC')).headers.location).toBe('/papers/10.1000/abc')
     const { body } = await app.inject('/search?q=arxiv.org/abs/2604.99999')
     expect(body).toContain('We don’t have 2604.99999 yet')
     expect(body).toContain('href="/submit?paper=2604.99999"')

@@ -234,6 +234,26 @@ describe('a file', () => {
     expect(report.bad[0]!.file).toMatch(/list\.json$/)
   })
 
+  test('names entries whose titles show nothing, and drops such authors and keywords', async ({ db }) => {
+    const titles = ['\u200b', '{}', '\\vspace{1cm}', '<i></i>', '$\\alpha$', '🚀', '注意力', 'انتباه']
+    const list = titles.map((title) => ({
+      title,
+      date: '2026-04-10',
+      authors: ['{}', 'Ada'],
+      keywords: ['\u2060', 'x'],
+    }))
+    await withFile(JSON.stringify(list), async (file) => {
+      const { bad } = await importing(db, file)
+      expect(bad.map(({ position, reason }) => `${position} ${reason}`)).toEqual(
+        [1, 2, 3, 4].map((position) => `${position} has no title`),
+      )
+    })
+    const rows = await db.select().from(papers).orderBy(papers.listPosition)
+    expect(rows.map(({ title, authors, keywords }) => [title, authors, keywords])).toEqual(
+      titles.slice(4).map((title) => [title, ['Ada'], ['x']]),
+    )
+  })
+
   test('may contain text that PostgreSQL cannot store: NUL and lone surrogates', async ({ db }) => {
     const entry = hfEntry('2604.00001', { title: 'A\u0000B \ud83d', summary: '\u0000', 'ke\u0000y': ['\udead'] })
     await withFile(JSON.stringify([entry]), (file) => importing(db, file))

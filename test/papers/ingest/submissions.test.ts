@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import type { ListedPaper } from '../../../src/papers/ingest/listed-paper.ts'
 import type { Source } from '../../../src/papers/ingest/sources/source.ts'
+import { storeList } from '../../../src/papers/ingest/store.ts'
 import {
   acceptSubmission,
   declineSubmission,
@@ -97,6 +98,32 @@ test('a paper already on the list leads to its list', async ({ site, db }) => {
   await withFile(JSON.stringify([hfEntry('2604.00001')]), (file) => importing(db, file))
   expect((await propose(site.app as never, '2604.00001')).headers.location).toBe('/papers?date=2026-04-10')
   expect(await db.$count(submissions)).toBe(0)
+})
+
+test('a paper that the community lists before it is accepted stays on its list, with its votes', async ({
+  site,
+  db,
+}) => {
+  await propose(site.app as never, '2604.00001')
+  await lookUpSubmissions({ db }, arxivWith('2604.00001'))
+  await withFile(JSON.stringify([hfEntry('2604.00001', { upvotes: 31 })]), (file) => importing(db, file))
+  expect(await acceptSubmission(site.services, '2604.00001', '2026-04-15')).toEqual({
+    title: 'Paper 2604.00001',
+    day: '2026-04-10',
+  })
+  expect(await db.select().from(papers)).toMatchObject([
+    { title: 'Paper 2604.00001', listDay: '2026-04-10', listPosition: 1, announced: false },
+  ])
+  expect(await openSubmissions({ db })).toEqual([])
+})
+
+test('a paper that arXiv announced before it is accepted joins the list', async ({ site, db }) => {
+  await propose(site.app as never, '2604.00001')
+  await lookUpSubmissions({ db }, arxivWith('2604.00001'))
+  const announced = await arxivWith('2604.00001').fetchByIds(['2604.00001'])
+  await storeList({ db }, announced, { observedAt: new Date('2026-04-02T05:00:00Z'), origin: 'arxiv' })
+  expect(await acceptSubmission(site.services, '2604.00001', '2026-04-15')).toMatchObject({ day: '2026-04-15' })
+  expect(await db.select().from(papers)).toMatchObject([{ listDay: '2026-04-15', announced: false }])
 })
 
 test('the form accepts its own example', async ({ site }) => {

@@ -18,7 +18,7 @@ describe('the shipped model', () => {
         const [fewer, more] = one < other ? [one, other] : [other, one]
         expect(chanceOf(fewer, SHIPPED_MODEL)).toBeLessThanOrEqual(chanceOf(more, SHIPPED_MODEL))
         const { low, high } = forecastOf(fewer, SHIPPED_MODEL)
-        expect(low).toBeLessThanOrEqual(Math.max(high, low))
+        expect(low).toBeLessThanOrEqual(high)
         expect(forecastOf(more, SHIPPED_MODEL).low).toBeGreaterThanOrEqual(low)
         expect(high).toBeGreaterThanOrEqual(fewer)
       }),
@@ -28,7 +28,16 @@ describe('the shipped model', () => {
   test('gives 20 votes hardly a chance, 40 votes two in five, 60 votes nine in ten', () => {
     const percent = (n: number) => Math.round(chanceOf(n, SHIPPED_MODEL) * 100)
     expect([5, 20, 30, 40, 60, 100].map(percent)).toEqual([0, 1, 11, 42, 90, 100])
-    expect(forecastOf(43, SHIPPED_MODEL)).toEqual({ low: 55, high: 93 })
+    expect(forecastOf(43, SHIPPED_MODEL)).toEqual({ low: 54, high: 94 })
+  })
+
+  test('is no surer of a paper with very many votes, of which the fit knows few', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 60, max: 3000 }), (many) => {
+        const { low, high } = forecastOf(many, SHIPPED_MODEL)
+        expect(high / low).toBeGreaterThan(1.6)
+      }),
+    )
   })
 })
 

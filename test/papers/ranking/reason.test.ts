@@ -83,12 +83,19 @@ describe('a reason says', () => {
     const list = [paper(1, { votes: 30, topics: ['robotics'] }), paper(2, { votes: 200 }), paper(3, { votes: 181 })]
     expect(reasonsOf(list, [...robots, ...others])).toEqual([
       'most first-day votes in Robotics in 29 days; about 1 in 10 such papers end in their month’s top tenth, 4 in 5 with 38–71 votes',
-      'most first-day votes in 29 days; about 19 in 20 such papers end in their month’s top tenth, 4 in 5 with 264–297 votes',
-      'twice the usual votes on its first day; about 19 in 20 such papers end in their month’s top tenth, 4 in 5 with 239–276 votes',
+      'most first-day votes in 29 days; about 19 in 20 such papers end in their month’s top tenth, 4 in 5 with 250–436 votes',
+      'twice the usual votes on its first day; about 19 in 20 such papers end in their month’s top tenth, 4 in 5 with 227–395 votes',
     ])
     expect(reasonsOf(list, [...robots, ...others], undefined, 'de')[0]).toBe(
       'meiste Stimmen am ersten Tag zu Robotik seit 29 Tagen; etwa 1 von 10 solchen Artikeln landet im besten Zehntel ihres Monats, 4 von 5 bei 38 bis 71 Stimmen',
     )
+  })
+
+  test('a feat beside papers that arXiv announced, which no community voted on', () => {
+    const list = [paper(1, { votes: 200 }), paper(2, { votes: null, announced: true })]
+    expect(reasonsOf(list, papersBefore(29))[0]).toMatch(/^most first-day votes in 29 days/)
+    const unknown = [paper(1, { votes: 200 }), paper(2, { votes: null })]
+    expect(reasonsOf(unknown, papersBefore(29))[0]).not.toContain('most first-day')
   })
 
   test('no feat against lists whose votes at the close are unknown', () => {

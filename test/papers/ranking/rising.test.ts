@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { risingForReader } from '../../../src/edition/select/rising-for-reader.ts'
+import { deleteOldPolls } from '../../../src/papers/ingest/polls.ts'
 import { type RisingCandidate, selectRising } from '../../../src/papers/ranking/rising.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { editionPapers, papers, picks, polls, signals, votes } from '../../../src/runtime/db/schema.ts'
@@ -145,6 +146,21 @@ describe('an edition', () => {
     expect(await risingOf(db, editionId)).toEqual([
       { paperId: late, position: 3, earlierVotes: 88, votes: 300, reason },
     ])
+  })
+
+  test('of a week has those of the week before last, also where votes rested before the close', async ({ db }) => {
+    const [late] = (await addPapers(db, '2026-04-06', 14)).slice(12)
+    await addPapers(db, '2026-04-20', 3)
+    await db
+      .update(signals)
+      .set({ observedAt: new Date('2026-04-06T18:00:00Z') })
+      .where(sql`paper_id = ${late}`)
+    await db.insert(polls).values({ source: 'hf', listDay: '2026-04-06', readAt: new Date('2026-04-07T01:40:00Z') })
+    await saw(db, late!, '2026-04-24T00:00:00Z', 300)
+    const services = servicesOn(db, {}, { now: new Date('2026-04-27T02:10:00Z') })
+    await deleteOldPolls(services)
+    const { editionId } = await assemble(services, { kind: 'weekly', date: '2026-04-20' })
+    expect(await risingOf(db, editionId)).toMatchObject([{ paperId: late, earlierVotes: 88, votes: 300 }])
   })
 
   test('counts our readers’ votes with the source’s', async ({ db }) => {

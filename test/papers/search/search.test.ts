@@ -272,6 +272,14 @@ describe('search finds the text that pages show:', () => {
     expect(await found(db, { q })).toContain(id)
   })
 
+  test('a hyphen behind a raised or lowered number, or an ideograph, excludes nothing', async ({ db }) => {
+    await put(db, [hfEntry('2604.00021', { title: '$\\tau^2$-Bench for CO$_2$-neutral H₂O₂-free agents 注意力-LLM' })])
+    for (const q of ['τ²-Bench', 'CO₂-neutral', 'H₂O₂-free', '注意力-LLM', '"τ²-Bench"'])
+      expect([q, await found(db, { q })]).toEqual([q, ['2604.00021']])
+    for (const q of ['agents -τ²-Bench', 'agents -bench', 'agents -CO₂-neutral'])
+      expect([q, await found(db, { q })]).toEqual([q, []])
+  })
+
   test('the list’s title after arXiv’s record', async ({ db }) => {
     const title = '$\\tau$-bench: A Benchmark'
     await put(db, [hfEntry('2604.00021', { title: 'An older title' })])

@@ -144,3 +144,22 @@ test('every form of an arXiv link, and the DOI, finds its paper', async ({ db })
     expect([q, papers.map((each) => each.sourceId), arxivId, total.all]).toEqual([q, ['2604.00001'], '2604.00001', 1])
   }
 })
+
+test('every form of a DOI finds its paper, whatever its case; an unknown one is searched for as words', async ({
+  db,
+}) => {
+  await put(db, [
+    { title: 'Herons', date: '2026-04-10', url: 'https://doi.org/10.1000/ABC.(2)7', abstract: 'They fish.' },
+  ])
+  for (const q of [
+    '10.1000/abc.(2)7',
+    'https://doi.org/10.1000/ABC.(2)7',
+    'doi: 10.1000/abc.(2)7',
+    '<doi:10.1000/ABC.(2)7>.',
+  ]) {
+    const { papers, isNamed, total } = await searchPapers({ db, now }, { q })
+    expect([q, papers.map(({ title }) => title), isNamed, total.all]).toEqual([q, ['Herons'], true, 1])
+  }
+  for (const q of ['10.1000/xyz', 'herons in 10.1000/abc.(2)7'])
+    expect([q, (await searchPapers({ db, now }, { q })).isNamed]).toEqual([q, false])
+})

@@ -1,4 +1,4 @@
-import { isMoment } from '../../../calendar/days.ts'
+import { parseMoment } from '../../../calendar/days.ts'
 import { safeText } from '../../../lib/postgres-safe.ts'
 import { authorNames } from '../authors.ts'
 import { LIMITS, LimitError } from '../limits.ts'
@@ -21,8 +21,7 @@ export function parseArxivText(text: string, day?: string): (ListedPaper | BadEn
   const [head = '', ...blocks] = text.replace(/\r\n/g, '\n').split(BLOCK, LIMITS.records + 2)
   if (blocks.length > LIMITS.records)
     throw new LimitError(`has more than ${LIMITS.records.toLocaleString('en')} records`)
-  const mailed = /^Subject:/m.test(head) ? new Date(/^Date:\s*(.+)$/m.exec(head)?.[1] ?? '') : undefined
-  const announcedAt = mailed && isMoment(mailed) ? mailed : undefined
+  const announcedAt = /^Subject:/m.test(head) ? parseMoment(/^Date:\s*(.+)$/m.exec(head)?.[1] ?? '') : undefined
   return blocks
     .filter((block) => /^(?:arXiv|Paper):/m.test(block))
     .map((block, index) => parseBlock(block, index + 1, day, announcedAt))
@@ -31,7 +30,7 @@ export function parseArxivText(text: string, day?: string): (ListedPaper | BadEn
 function parseBlock(block: string, position: number, day: string | undefined, announcedAt: Date | undefined) {
   const [fieldText = '', abstract = ''] = block.split(/^\\\\.*$/m)
   const fields = new Map<string, string>()
-  const versions: { at: Date; size: string }[] = []
+  const versions: { at: Date | undefined; size: string }[] = []
   // A line that starts with a space continues the field before it.
   for (const line of fieldText.replace(/\n[ \t]+/g, ' ').split('\n')) {
     const [, name, value] = /^([A-Za-z-]+)(?: \([^)]*\))?:\s*(.*)$/.exec(line) ?? []
@@ -51,7 +50,7 @@ function parseBlock(block: string, position: number, day: string | undefined, an
       authors: authorNames(fields.get('Authors') ?? fields.get('Author') ?? ''),
       categories: (fields.get('Categories') ?? '').split(/\s+/).filter(Boolean),
       comment: fields.get('Comments'),
-      publishedAt: versions[0] && isMoment(versions[0].at) ? versions[0].at : undefined,
+      publishedAt: versions[0]?.at,
       announcedAt,
       announceType: replaced ? 'replace' : undefined,
       version: versions.length || undefined,
@@ -64,8 +63,7 @@ function parseBlock(block: string, position: number, day: string | undefined, an
   )
 }
 
-function versionOf(value: string): { at: Date; size: string } {
+function versionOf(value: string): { at: Date | undefined; size: string } {
   const size = /\([^)]*\)\s*$/.exec(value)?.[0] ?? ''
-  const at = new Date(value.slice(0, value.length - size.length).trim())
-  return { at, size }
+  return { at: parseMoment(value.slice(0, value.length - size.length)), size }
 }

@@ -1,5 +1,5 @@
 import { XMLParser } from 'fast-xml-parser'
-import { isMoment } from '../../../calendar/days.ts'
+import { parseMoment } from '../../../calendar/days.ts'
 import { safeText } from '../../../lib/postgres-safe.ts'
 import { checkXmlSize } from '../limits.ts'
 
@@ -53,7 +53,4 @@ export const attribute = (value: unknown, name: string): string | undefined =>
   isElement(value) && typeof value[`@${name}`] === 'string' ? (value[`@${name}`] as string) : undefined
 
 /** Returns an instant, or undefined for an invalid one. */
-export function instantOf(value: unknown): Date | undefined {
-  const at = new Date(textOf(value) ?? '')
-  return isMoment(at) ? at : undefined
-}
+export const instantOf = (value: unknown): Date | undefined => parseMoment(textOf(value) ?? '')

@@ -3,9 +3,9 @@ import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
 import type { OwnSource } from '../../../runtime/config/own-sources.ts'
 import { parseFeed } from '../formats/feed.ts'
-import { LimitError } from '../limits.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
 import type { Source } from './source.ts'
+import { withinLimits } from './within-limits.ts'
 
 /** A paper that entered its feed longer ago is no news. Weekends fit in. */
 const NEW_DAYS = 3
@@ -25,7 +25,10 @@ export function feedSource(own: OwnSource & { kind: 'feed' }, polite: Politeness
       const reply = await politeGet(own.location, headers, { ...polite, accept: FEEDS })
       if (reply.status === 304) return { outcome: 'not modified' }
       const today = dayOf(now())
-      const { papers, bad } = parseWithin(own.location, reply.body, today)
+      const feed = withinLimits(`GET ${own.location} returned a feed that`, () => parseFeed(reply.body, today))
+      if (!feed)
+        throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${own.location} did not return an RSS or Atom feed.`)
+      const { papers, bad } = feed
       const { from, to } = parseSpan(span)
       const listed =
         span === today
@@ -54,14 +57,3 @@ export const about = <P extends { keywords: string[] }>({ topics, weight }: OwnS
   keywords: [...new Set([...topics, ...paper.keywords])],
   weight,
 })
-
-function parseWithin(url: string, body: string, today: string) {
-  try {
-    const feed = parseFeed(body, today)
-    if (feed) return feed
-  } catch (error) {
-    if (!(error instanceof LimitError)) throw error
-    throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} returned a feed that ${error.message}.`, { cause: error })
-  }
-  throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} did not return an RSS or Atom feed.`)
-}

@@ -8,6 +8,7 @@ import { isBad, type ListedPaper } from '../listed-paper.ts'
 import { about } from './feed.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
 import type { Source } from './source.ts'
+import { withinLimits } from './within-limits.ts'
 
 /**
  * Creates a source for a list of papers that people write: a file or a URL, in one of the formats of `papers import`.
@@ -24,7 +25,9 @@ export function readingListSource(own: OwnSource & { kind: 'list' }, polite: Pol
       const text = isUrl ? (await politeGet(own.location, {}, polite)).body : await readFile(own.location)
       const today = dayOf(now())
       const { from, to } = parseSpan(span)
-      const parsed = parsePapers(text, own.location, span === today ? today : undefined)
+      const parsed = withinLimits(own.location, () =>
+        parsePapers(text, own.location, span === today ? today : undefined),
+      )
       const papers = parsed
         .filter((each): each is ListedPaper => !isBad(each))
         .filter(({ listDay }) => listDay >= from && listDay <= to)
