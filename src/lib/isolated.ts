@@ -2,7 +2,6 @@ const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Sc
 
 /**
  * Returns a name or title for use beside other words. One in a script from right to left is isolated (UAX #9: FSI and PDI): the number
- * after it would else be shown before it. Works in HTML and in plain text,
- * but not below dir="auto", which looks into it.
+ * after it would otherwise be shown before it. For HTML and plain text, but not inside dir="auto", which looks into it.
  */
 export const isolated = (text: string): string => (RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text)
