@@ -1,7 +1,8 @@
 // Keys of one letter, and the help that lists them. Its switch turns them off, which the browser remembers: the letters that speech
 // input types would press them too (WCAG 2.1.4).
+// A page without the help has no keys.
 const help = document.querySelector('#keys-help')
-const choice = help.querySelector('[name="keys"]')
+const choice = help?.querySelector('[name="keys"]')
 
 // A browser may refuse to remember anything. The choice then holds for the page.
 const stored = (act) => {
@@ -11,8 +12,8 @@ const stored = (act) => {
     return null
   }
 }
-choice.checked = stored((storage) => storage.getItem('keys')) !== 'off'
-choice.addEventListener('change', () =>
+if (choice) choice.checked = stored((storage) => storage.getItem('keys')) !== 'off'
+choice?.addEventListener('change', () =>
   stored((storage) => (choice.checked ? storage.removeItem('keys') : storage.setItem('keys', 'off'))),
 )
 
@@ -26,7 +27,7 @@ export function listenForKeys(acts) {
   const all = { ...acts, '?': showHelp }
   document.addEventListener('keydown', (event) => {
     const typing = event.target.closest('input, select, textarea, [contenteditable]')
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || help.open || !choice.checked) return
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !choice?.checked || help.open) return
     const act = all[event.key]
     if (!act) return
     event.preventDefault()

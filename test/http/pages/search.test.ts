@@ -18,7 +18,7 @@ describe('a paper’s page', () => {
       INSERT INTO signals (paper_id, observed_at, votes, origin) VALUES (1, '2026-04-14T08:00Z', 12, 'file'), (1, '2026-04-14T20:00Z', 61, 'file')`)
     const { body, headers } = await site.app.inject('/papers/2604.14000')
     expect(body).toContain('We get <math><msup><mi>μ</mi><mn>2</mn></msup></math> at 60% and &lt;think&gt; it works.')
-    expect(body).toContain('<a href="/authors/Ada%20Lovelace">Ada Lovelace</a>')
+    expect(body).toContain('<a href="/authors/Ada%20Lovelace" dir="auto">Ada Lovelace</a>')
     expect(body).toContain('<polyline')
     expect(body).toMatch(/14 April 2026, 08:00<\/time><\/td><td>12</)
     expect(body).toMatch(/Daily, Tuesday, 14 April 2026<\/a> <span>1 of 2</)
