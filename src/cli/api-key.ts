@@ -10,7 +10,7 @@ import {
 } from '../operate/api-keys.ts'
 import { withAudit } from '../operate/audit.ts'
 import { cliActor } from './actor.ts'
-import { parseCount, parseList, parseUpTo } from './options.ts'
+import { parseBetween, parseCount, parseList } from './options.ts'
 import { report } from './output.ts'
 import { withServices } from './with-services.ts'
 
@@ -29,8 +29,8 @@ export function apiKeyCommands(apiKey: Command): void {
     .command('create <name>')
     .description('create a key for /api/v1 and print it once')
     .requiredOption('--scopes <list>', `what it allows: ${SCOPES.join(', ')}`, parseScopes)
-    .option('--days <number>', 'days until it expires', parseUpTo(999_999), DEFAULT_DAYS)
-    .option('--per-minute <number>', 'requests per minute', parseUpTo(999_999), DEFAULT_PER_MINUTE)
+    .option('--days <number>', 'days until it expires', parseBetween(1, 999_999), DEFAULT_DAYS)
+    .option('--per-minute <number>', 'requests per minute', parseBetween(1, 999_999), DEFAULT_PER_MINUTE)
     .action((name: string, options: { scopes: (typeof SCOPES)[number][]; days: number; perMinute: number }, command) =>
       withServices(async (services) => {
         const actor = cliActor()

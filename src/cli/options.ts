@@ -52,10 +52,10 @@ export function parseCount(text: string): number {
   return count
 }
 
-/** @returns a parser of whole numbers from 1 to `most`. It throws InvalidArgumentError */
-export const parseUpTo = (most: number) => (text: string) => {
+/** @returns a parser of whole numbers between these two, both included. It throws InvalidArgumentError */
+export const parseBetween = (least: number, most: number) => (text: string) => {
   const count = Number(text)
-  if (!Number.isInteger(count) || count < 1 || count > most)
-    throw new InvalidArgumentError(`Use a whole number from 1 to ${most}.`)
+  if (!Number.isInteger(count) || count < least || count > most)
+    throw new InvalidArgumentError(`Use a whole number from ${least} to ${most}.`)
   return count
 }

@@ -1,22 +1,17 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { print } from '../lib/terminal.ts'
 import { type DayRow, runSimulation } from '../simulate/simulate.ts'
 import { collectGarbageLate } from './collect-garbage-late.ts'
-
-const parseWhole = (least: number, most: number) => (value: string) => {
-  const number = Number(value)
-  if (Number.isInteger(number) && number >= least && number <= most) return number
-  throw new InvalidArgumentError(`Must be a whole number from ${least} to ${most}.`)
-}
+import { parseBetween } from './options.ts'
 
 /** At most this many broken cases of a rule are printed. */
 const MOST_CASES = 10
 
 export function simulateCommand(command: Command): void {
   command
-    .option('--readers <number>', 'readers in all', parseWhole(10, 100_000), 2_000)
-    .option('--days <number>', 'days of simulated time', parseWhole(14, 400), 35)
-    .option('--seed <number>', 'another seed makes other readers and other trouble', parseWhole(0, 2 ** 31), 1)
+    .option('--readers <number>', 'readers in all', parseBetween(10, 100_000), 2_000)
+    .option('--days <number>', 'days of simulated time', parseBetween(14, 400), 35)
+    .option('--seed <number>', 'another seed makes other readers and other trouble', parseBetween(0, 2 ** 31), 1)
     .action(async (options: { readers: number; days: number; seed: number }) => {
       collectGarbageLate()
       const { json } = command.optsWithGlobals()

@@ -6,7 +6,7 @@ import { withAudit } from '../../operate/audit.ts'
 import { openSource } from '../../papers/ingest/sources/configured.ts'
 import { arxivId } from '../../papers/paper-id.ts'
 import { cliActor } from '../actor.ts'
-import { parseDate, parseUpTo } from '../options.ts'
+import { parseBetween, parseDate } from '../options.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
 import { editionCommand } from './edition-command.ts'
@@ -34,7 +34,7 @@ export function curateCommands(edition: Command): void {
       .action((paper: string, options: CurateOptions, command) => run(paper, name, options, command))
   }
   editionCommand(edition, 'pin <paper>', 'fix a paper’s place in a draft')
-    .option('--place <number>', 'from 1 on; default: where it stands', parseUpTo(120))
+    .option('--place <number>', 'from 1 on; default: where it stands', parseBetween(1, 120))
     .action((paper: string, options: CurateOptions, command) => run(paper, 'pin', options, command))
   editionCommand(edition, 'unpin <paper>', 'let a pinned paper move again').action(
     (paper: string, options: CurateOptions, command) => run(paper, 'unpin', options, command),

@@ -8,7 +8,7 @@ import type { EditionKey } from '../../edition/draft/control.ts'
 import { SHARES } from '../../edition/select/share.ts'
 import { LOCALES } from '../../messages/catalogue.ts'
 import type { Services } from '../../runtime/services.ts'
-import { parseList, parseUpTo } from '../options.ts'
+import { parseBetween, parseList } from '../options.ts'
 import { report } from '../output.ts'
 import { withServices } from '../with-services.ts'
 import { editionCommand } from './edition-command.ts'
@@ -25,7 +25,7 @@ export function previewCommand(edition: Command): void {
     .option('--out <dir>', 'write digest-DATE.eml, .html, .txt and a page with all views to this folder')
     .option('--to <address>', 'email it to this address as a test')
     .option('--reader <address>', 'show this subscriber’s digest')
-    .option('--size <papers>', 'number of papers, 1 to 100', parseUpTo(100))
+    .option('--size <papers>', 'number of papers, 1 to 100', parseBetween(1, 100))
     .addOption(new Option('--share <part>', 'how much of it is for the wishes below').choices(Object.keys(SHARES)))
     .option('--topics <slugs>', 'topics of the reader, separated by commas', parseList)
     .option('--keywords <words>', 'keywords of the reader, separated by commas', parseList)
