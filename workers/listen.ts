@@ -5,7 +5,7 @@ import type { Services } from '../src/runtime/services.ts'
 
 /** The worker that has the port may end at any time. Mail servers that find no listener come again later than this. */
 const RETRY_MS = 5_000
-/** Often enough that a worker that listens outdoes those that wait for its port, which look like failures. */
+/** Workers that wait for the port report a failure, and the one that listens clears it: well before it counts as an outage. */
 const REPORT_MS = 5 * 60_000
 
 /**

@@ -70,8 +70,8 @@ export function checkAddressChange({ keys, now }: Pick<Services, 'keys' | 'now'>
 }
 
 /**
- * Makes the new address the reader's, and tells the old one, which no import activates from then on. Opening the link proves that email arrives there, which lifts a hard bounce or
- * an erasure.
+ * Makes the new address the reader's, and tells the old one, which no import activates from then on. Opening the link proves that email
+ * arrives at the new one, which lifts a hard bounce or an erasure.
  * An unconfirmed sign-up of that address is deleted. An existing subscription is not.
  *
  * @throws PaperboyError TOKEN_UNKNOWN | TOKEN_EXPIRED | ADDRESS_TAKEN

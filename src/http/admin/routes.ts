@@ -51,7 +51,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Services> = async (app, services
         : reply.view('admin/sign-in', { refused: STALE.message })
     }
     return error instanceof PaperboyError
-      ? reply.code(httpStatus[error.code]).view('admin/problem', { title: 'That did not go', message: error.message })
+      ? reply.code(httpStatus[error.code]).view('admin/problem', { title: 'That did not work', message: error.message })
       : pageErrorHandler(error, request, reply)
   })
   app.register(signInRoutes, services)

@@ -116,7 +116,7 @@ function refuse(form, status, page) {
   const why =
     status === 401
       ? 'You are signed out, so nothing was changed.'
-      : (page.querySelector('[role="alert"]')?.textContent ?? 'That did not go.')
+      : (page.querySelector('[role="alert"]')?.textContent ?? 'That did not work.')
   const again = document.createElement('a')
   again.href = location.pathname
   again.textContent = status === 401 ? 'Sign in' : 'Open the page again'

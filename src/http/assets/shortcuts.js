@@ -1,6 +1,5 @@
-// Keys of one letter, and the help that lists them. Its switch turns them off, which the browser remembers: the letters that speech
-// input types would press them too (WCAG 2.1.4).
-// A page without the help has no keys.
+// Keys of one letter, and the help that lists them. A page without the help has no keys. Its switch turns them off, and the browser
+// remembers that: speech input types letters too, which would press them (WCAG 2.1.4).
 const help = document.querySelector('#keys-help')
 const choice = help?.querySelector('[name="keys"]')
 

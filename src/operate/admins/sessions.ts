@@ -53,7 +53,7 @@ function adminAddress({ ADMIN_EMAILS }: Pick<Services['config'], 'ADMIN_EMAILS'>
   return ADMIN_EMAILS.find((each) => parseAddress(each).key === key)
 }
 
-/** Returns the same. @throws PaperboyError BAD_ADDRESS if ADMIN_EMAILS lacks it */
+/** Returns the address of ADMIN_EMAILS that is meant. @throws AddressError | PaperboyError BAD_ADDRESS if it lists no such address */
 export function requireAdmin(config: Pick<Services['config'], 'ADMIN_EMAILS'>, typed: string): string {
   const address = adminAddress(config, typed)
   if (address === undefined) throw new PaperboyError('BAD_ADDRESS', 'ADMIN_EMAILS does not list this address.')

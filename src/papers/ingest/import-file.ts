@@ -8,10 +8,10 @@ import { query } from '../../runtime/db/query.ts'
 import { parsePapers } from './formats/parse-papers.ts'
 import { badFile, readTextFile } from './formats/read-text-file.ts'
 import { isSignalTable, parseSignalTable, type SignalRow } from './formats/signal-rows.ts'
-import { LimitError } from './limits.ts'
 import { type BadEntry, isBad, type ListedPaper } from './listed-paper.ts'
 import { type Stored, storeList } from './store.ts'
 import { storeSignalRows } from './store-signals.ts'
+import { withinLimits } from './within-limits.ts'
 
 export interface ImportReport extends Stored {
   file: string
@@ -56,10 +56,10 @@ export async function readFile(path: string, { date }: FileOptions = {}): Promis
   const text = await readTextFile(path)
   const { mtime: changed } = await stat(path)
   if (isSignalTable(text)) {
-    const { rows, bad } = withinLimits(path, () => parseSignalTable(text))
+    const { rows, bad } = withinLimits('BAD_IMPORT', path, () => parseSignalTable(text))
     return { path, changed, bad, papers: [], signals: rows }
   }
-  const { papers, bad } = withinLimits(path, () => withoutRepeats(parsePapers(text, path, date)))
+  const { papers, bad } = withinLimits('BAD_IMPORT', path, () => withoutRepeats(parsePapers(text, path, date)))
   if (papers.length === 0 && bad.length > 0 && !date && bad.every(({ reason }) => reason.includes('--date')))
     throw new PaperboyError('BAD_IMPORT', `${path} does not contain the list day of its papers. Add --date.`)
   return { path, changed, bad, papers, signals: [] }
@@ -130,16 +130,6 @@ function checkReadTime(path: string, observed: Date, newestDay: string | undefin
     throw new PaperboyError('BAD_IMPORT', `${time} is in the future. Votes were read earlier than now.`)
   if (newestDay !== undefined && observed < startOfDay(newestDay))
     throw badFile(path, `has papers of ${newestDay}, so its votes were not read at ${time}`)
-}
-
-/** @throws PaperboyError BAD_IMPORT naming the file, the exceeded limit and the position */
-function withinLimits<T>(path: string, parse: () => T): T {
-  try {
-    return parse()
-  } catch (error) {
-    if (error instanceof LimitError) throw badFile(path, error.message, error)
-    throw error
-  }
 }
 
 function withoutRepeats(parsed: (ListedPaper | BadEntry)[]) {

@@ -11,7 +11,7 @@ export const ChanceModel = z.object({
   /** ln(1 + final votes) that nine in ten papers reach, and that one in ten passes */
   low: Line,
   high: Line,
-  /** the votes that one in ten papers passes. So few of them decide neither slope, so from here on both lines rise as the votes do */
+  /** closing votes that one in ten papers exceeds. Too few for a fit, so above it final votes are proportional to closing votes */
   linesUpTo: z.number().min(0).default(40),
 })
 export type ChanceModel = z.output<typeof ChanceModel>

@@ -4,11 +4,11 @@ import { PaperboyError } from '../../../lib/errors.ts'
 import type { OwnSource } from '../../../runtime/config/own-sources.ts'
 import { type ArxivFeed, parseArxivFeed } from '../formats/arxiv-feeds.ts'
 import type { ListedPaper } from '../listed-paper.ts'
+import { withinLimits } from '../within-limits.ts'
 import { about } from './feed.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { Source, SourceReply } from './source.ts'
-import { withinLimits } from './within-limits.ts'
 
 interface ArxivOptions extends Omit<Politeness, 'rateLimit'> {
   /** cs.CL, stat.ML … */
@@ -45,7 +45,7 @@ export function arxivSource(options: ArxivOptions): ArxivSource {
   const get = async (url: string, headers: Record<string, string> = {}) => {
     const reply = await politeGet(url, headers, politeness)
     if (reply.status === 304) return { reply, feed: undefined }
-    const feed = withinLimits(`GET ${url} returned a feed that`, () => parseArxivFeed(reply.body))
+    const feed = withinLimits('SOURCE_UNAVAILABLE', `GET ${url} returned a feed that`, () => parseArxivFeed(reply.body))
     if (!feed) throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${url} did not return a feed.`)
     return { reply, feed: withoutErrors(url, feed) }
   }

@@ -3,9 +3,9 @@ import { parseSpan } from '../../../calendar/spans.ts'
 import { PaperboyError } from '../../../lib/errors.ts'
 import type { OwnSource } from '../../../runtime/config/own-sources.ts'
 import { parseFeed } from '../formats/feed.ts'
+import { withinLimits } from '../within-limits.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
 import type { Source } from './source.ts'
-import { withinLimits } from './within-limits.ts'
 
 /** A paper that entered its feed longer ago is no news. Weekends fit in. */
 const NEW_DAYS = 3
@@ -25,7 +25,9 @@ export function feedSource(own: OwnSource & { kind: 'feed' }, polite: Politeness
       const reply = await politeGet(own.location, headers, { ...polite, accept: FEEDS })
       if (reply.status === 304) return { outcome: 'not modified' }
       const today = dayOf(now())
-      const feed = withinLimits(`GET ${own.location} returned a feed that`, () => parseFeed(reply.body, today))
+      const feed = withinLimits('SOURCE_UNAVAILABLE', `GET ${own.location} returned a feed that`, () =>
+        parseFeed(reply.body, today),
+      )
       if (!feed)
         throw new PaperboyError('SOURCE_UNAVAILABLE', `GET ${own.location} did not return an RSS or Atom feed.`)
       const { papers, bad } = feed

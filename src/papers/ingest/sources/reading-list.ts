@@ -5,10 +5,10 @@ import type { OwnSource } from '../../../runtime/config/own-sources.ts'
 import { parsePapers } from '../formats/parse-papers.ts'
 import { readTextFile } from '../formats/read-text-file.ts'
 import { isBad, type ListedPaper } from '../listed-paper.ts'
+import { withinLimits } from '../within-limits.ts'
 import { about } from './feed.ts'
 import { type Politeness, politeGet } from './polite-get.ts'
 import type { Source } from './source.ts'
-import { withinLimits } from './within-limits.ts'
 
 /**
  * Creates a source for a list of papers that people write: a file or a URL, in one of the formats of `papers import`.
@@ -25,7 +25,7 @@ export function readingListSource(own: OwnSource & { kind: 'list' }, polite: Pol
       const text = isUrl ? (await politeGet(own.location, {}, polite)).body : await readFile(own.location)
       const today = dayOf(now())
       const { from, to } = parseSpan(span)
-      const parsed = withinLimits(own.location, () =>
+      const parsed = withinLimits('SOURCE_UNAVAILABLE', own.location, () =>
         parsePapers(text, own.location, span === today ? today : undefined),
       )
       const papers = parsed
