@@ -211,6 +211,60 @@ const complaint: Record<string, (site: Pick<Site, 'digest' | 'code'>) => Request
   resend: () => resendRequest({ type: 'email.complained', data: { to: [EMAIL] } }),
 }
 
+const neverTried: [string, string, (site: Pick<Site, 'digest' | 'code'>) => Request][] = [
+  ...[
+    ['Bounced Address', 'bounced'],
+    ['Invalid', 'bounced'],
+    ['Spam Reporting Address', 'complained'],
+    ['Unsubscribed Address', 'unsubscribed'],
+    ['Spam Content', 'active'],
+    ['Recipient List over Package Quota', 'active'],
+  ].map(([reason, status]): (typeof neverTried)[number] => [
+    `sendgrid ${reason}`,
+    status!,
+    ({ code }) => sendgridRequest([{ event: 'dropped', sg_event_id: 'sg-1', email: EMAIL, reason, reference: code }]),
+  ]),
+  ...[
+    ['suppress-bounce', 'bounced'],
+    ['suppress-complaint', 'complained'],
+    ['suppress-unsubscribe', 'unsubscribed'],
+    ['generic', 'active'],
+  ].map(([reason, status]): (typeof neverTried)[number] => [
+    `mailgun ${reason}`,
+    status!,
+    ({ code }) =>
+      mailgunRequest({
+        event: 'failed',
+        severity: 'permanent',
+        reason,
+        recipient: EMAIL,
+        'user-variables': { reference: code },
+        'delivery-status': { code: 605, message: '', description: 'Not delivering to previously bounced address' },
+      }),
+  ]),
+  [
+    'resend suppressed',
+    'bounced',
+    ({ digest }) =>
+      resendRequest({
+        type: 'email.suppressed',
+        data: {
+          to: [EMAIL],
+          message_id: digest.messageId,
+          suppressed: { type: 'OnAccountSuppressionList', message: 'The address is on the suppression list' },
+        },
+      }),
+  ],
+]
+
+for (const [name, status, request] of neverTried) {
+  test(`an email that the provider dropped: ${name} → ${status}`, async ({ db }) => {
+    const it = await site(db)
+    expect(await it.post(name.split(' ')[0]!, request(it))).toBe(200)
+    expect(await statusOf(db, it.id)).toBe(status)
+  })
+}
+
 for (const provider of Object.keys(hardBounce)) {
   test(`${provider}: a hard bounce and a complaint about our email suppress, and count once`, async ({ db }) => {
     const it = await site(db)

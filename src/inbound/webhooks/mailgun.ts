@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import { isSameSecret } from '../../lib/same-secret.ts'
 import { FORMER_REFERENCE, REFERENCE } from '../../mail/provider-headers.ts'
+import type { InboundClass } from '../finding.ts'
 import { verdictOf } from '../verdict.ts'
 import { finding, isFresh, MINUTES_OF_EVENT, type Provider, type ProviderEvent, parseJson } from './provider.ts'
 
@@ -31,6 +32,13 @@ const Payload = z.object({
       .optional(),
   }),
 })
+
+/** Mailgun did not try, since it remembers the address. */
+const SUPPRESSED = new Map<string, InboundClass>([
+  ['suppress-bounce', 'hard'],
+  ['suppress-complaint', 'complaint'],
+  ['suppress-unsubscribe', 'unsubscribe'],
+])
 
 /** HMAC over a timestamp and a one-time token. The token identifies the event, so a replay is the same event. */
 export const mailgun: Provider = ({ config, now }, { body }) => {
@@ -64,8 +72,10 @@ function read(data: z.output<typeof Payload>['event-data'], token: string): Prov
       return [{ ...about, finding: finding(data.recipient, 'unsubscribe', 'asked the provider') }]
     case 'failed': {
       const permanent = data.severity === 'permanent'
-      // "suppress-bounce": Mailgun did not try, since the address bounced there before.
-      const hard = permanent && (verdict.class === 'hard' || data.reason === 'suppress-bounce')
+      const remembered = SUPPRESSED.get(data.reason ?? '')
+      if (permanent && remembered)
+        return [{ ...about, finding: finding(data.recipient, remembered, 'dropped by the provider', more) }]
+      const hard = permanent && verdict.class === 'hard'
       return [
         {
           ...about,

@@ -12,7 +12,7 @@ import {
   parseJson,
 } from './provider.ts'
 
-/** Resend, "email.bounced" and "email.complained". */
+/** Resend, "email.bounced", "email.complained", "email.suppressed" and "email.delivery_delayed". */
 const Event = z.object({
   type: z.string(),
   data: z.object({
@@ -22,6 +22,7 @@ const Event = z.object({
     bounce: z
       .object({ message: z.string().optional(), type: z.string().optional(), subType: z.string().optional() })
       .optional(),
+    suppressed: z.object({ message: z.string().optional() }).optional(),
   }),
 })
 
@@ -54,6 +55,11 @@ function read(id: string, { type, data }: z.output<typeof Event>): ProviderEvent
     const more = { status, reply, diagnostic }
     if (type === 'email.delivery_delayed')
       return [{ ...about, finding: finding(to, 'soft', reason, { ...more, delayed: true }) }]
+    // Resend did not try, since an email to the address bounced or was reported as spam before.
+    if (type === 'email.suppressed') {
+      const told = { diagnostic: data.suppressed?.message ?? '' }
+      return [{ ...about, finding: finding(to, 'hard', 'dropped by the provider', told) }]
+    }
     if (type !== 'email.bounced') return []
     // Without a reply to quote, the message is SES's own sentence about the mailbox.
     const permanent = data.bounce?.type === 'Permanent'

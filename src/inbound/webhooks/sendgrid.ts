@@ -1,6 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { z } from 'zod'
 import { FORMER_REFERENCE, REFERENCE } from '../../mail/provider-headers.ts'
+import type { InboundClass } from '../finding.ts'
 import { isAboutUs, verdictOf } from '../verdict.ts'
 import { finding, header, isFresh, MINUTES_OF_EVENT, type Provider, type ProviderEvent, parseJson } from './provider.ts'
 
@@ -18,6 +19,14 @@ const Event = z.looseObject({
   [REFERENCE]: z.string().optional(),
   [FORMER_REFERENCE]: z.string().optional(),
 })
+
+/** Why SendGrid did not try. Its other reasons are about us. */
+const DROPPED = new Map<string, InboundClass>([
+  ['Invalid', 'hard'],
+  ['Bounced Address', 'hard'],
+  ['Spam Reporting Address', 'complaint'],
+  ['Unsubscribed Address', 'unsubscribe'],
+])
 
 /** ECDSA over the timestamp and the body; the key is that of "Signed Event Webhook", base64 of DER. */
 export const sendgrid: Provider = ({ config, now }, request) => {
@@ -69,6 +78,10 @@ function read(event: z.output<typeof Event>): ProviderEvent | undefined {
         ...about,
         finding: finding(event.email, event.type !== 'blocked' && invalid ? 'hard' : 'soft', reason, more),
       }
+    }
+    case 'dropped': {
+      const remembered = DROPPED.get(diagnostic)
+      return remembered && { ...about, finding: finding(event.email, remembered, 'dropped by the provider', more) }
     }
     case 'deferred':
       return { ...about, finding: finding(event.email, 'soft', reason, { ...more, delayed: true }) }
