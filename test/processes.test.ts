@@ -174,3 +174,14 @@ describe.skipIf(withoutRedis)(
     })
   },
 )
+
+test.for(['src/start.ts', 'src/api.ts'])('%s refuses arguments: settings come from the environment', async (file) => {
+  const service = start(file, ['--port', '8080'], {})
+  stack.push(() => service.end('SIGKILL'))
+  await expect.poll(() => service.child.exitCode, { timeout: 30_000 }).toBe(2)
+  expect(service.output()).toContain('Unknown argument: --port')
+  const help = start(file, ['--help'], {})
+  stack.push(() => help.end('SIGKILL'))
+  await expect.poll(() => help.child.exitCode, { timeout: 30_000 }).toBe(0)
+  expect(help.output()).toContain('docs/configuration.md')
+})
