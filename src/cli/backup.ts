@@ -5,33 +5,49 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { Command } from 'commander'
 import { cleanUpOnSignal } from '../embedded/clean-up-on-signal.ts'
+import { printError } from '../lib/terminal.ts'
 import { openBackup } from '../operate/backup/open-backup.ts'
-import { report } from './output.ts'
+import { report, writeChunks } from './output.ts'
 import { withConfig } from './with-services.ts'
 
 export function backupCommand(command: Command): void {
   command
-    .argument('<file>', 'such as paperboy-2026-11-29.sql.gz; an existing file is replaced once the new one is complete')
+    .argument(
+      '<file>',
+      'such as paperboy-2026-11-29.sql.gz; an existing file is replaced once the new one is complete; - is standard output',
+    )
     .action((file: string) =>
       withConfig(async ({ DATABASE_URL }) => {
-        // A name of its own: two backups at once would write into each other's file.
-        const unfinished = `${file}.${randomBytes(4).toString('hex')}.unfinished`
-        using _ = cleanUpOnSignal(() => rmSync(unfinished, { force: true }))
         const { chunks, summary } = openBackup(DATABASE_URL, new Date())
-        try {
-          // It has every address, so only its owner may read it.
-          await pipeline(chunks, createGzip(), createWriteStream(unfinished, { flags: 'wx', mode: 0o600 }))
-          await rename(unfinished, file)
-        } finally {
-          await rm(unfinished, { force: true })
+        const describe = (where: string, note: string) =>
+          `${where}: ${summary.tables} tables, ${summary.rows.toLocaleString('en')} rows${note}.`
+        if (file === '-') {
+          if (await pipeline(chunks, createGzip(), writeChunks)) printError(describe('Done', ''))
+          return
         }
-        const { size } = await stat(file)
-        const { tables, rows } = summary
-        report(
-          command,
-          { file, bytes: size, tables, rows },
-          `${file}: ${tables} tables, ${rows.toLocaleString('en')} rows, ${Math.ceil(size / 1e6)} MB.`,
-        )
+        await refuseOtherThanFile(command, file)
+        const bytes = await writeWhole(file, chunks)
+        report(command, { file, bytes, ...summary }, describe(file, `, ${Math.ceil(bytes / 1e6)} MB`))
       }),
     )
+}
+
+/** A finished backup takes the place of what is there. That must not be /dev/stdout or a pipe. */
+async function refuseOtherThanFile(command: Command, file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined)
+  if (found && !found.isFile()) command.error(`error: ${file} is not a file. Name a file, or - for standard output.`)
+}
+
+/** Writes the file and returns its size. Until it is complete it has a name of its own: two backups at once would mix. */
+async function writeWhole(file: string, chunks: AsyncIterable<string | Buffer>): Promise<number> {
+  const unfinished = `${file}.${randomBytes(4).toString('hex')}.unfinished`
+  using _ = cleanUpOnSignal(() => rmSync(unfinished, { force: true }))
+  try {
+    // It has every address, so only its owner may read it.
+    await pipeline(chunks, createGzip(), createWriteStream(unfinished, { flags: 'wx', mode: 0o600 }))
+    await rename(unfinished, file)
+  } finally {
+    await rm(unfinished, { force: true })
+  }
+  return (await stat(file)).size
 }

@@ -8,7 +8,7 @@ export function report(command: Command, value: object, sentence: string): void 
 }
 
 /** Writes chunks to standard output, no faster than its reader takes them. @returns false if it did not take all; main.ts says why */
-export async function writeChunks(chunks: AsyncIterable<string>): Promise<boolean> {
+export async function writeChunks(chunks: AsyncIterable<string | Buffer>): Promise<boolean> {
   let failed = false
   const stop = () => {
     failed = true

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { Command } from 'commander'
 import { PaperboyError } from '../lib/errors.ts'
@@ -7,14 +8,14 @@ import { report } from './output.ts'
 import { withConfig } from './with-services.ts'
 
 export function restoreCommand(command: Command): void {
-  command.argument('<file>', 'written by `paperboy backup`').action((file: string) =>
+  command.argument('<file>', 'written by `paperboy backup`; - is standard input').action((file: string) =>
     withConfig(
       async ({ DATABASE_URL }) => {
-        const packed = createReadStream(file)
+        const packed: Readable = file === '-' ? process.stdin : createReadStream(file)
         const source = createGunzip()
         packed.on('error', (error) => source.destroy(error))
         const { tables, rows, at } = await restoreBackup(DATABASE_URL, packed.pipe(source)).catch(
-          explainUnreadable(file),
+          explainUnreadable(file === '-' ? 'standard input' : file),
         )
         report(
           command,

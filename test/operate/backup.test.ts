@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import pg from 'pg'
 import { afterEach, expect, inject } from 'vitest'
@@ -180,6 +182,31 @@ test('a backup that is stopped leaves no file with addresses behind', async ({ d
     await goOn()
   }
 }, 120_000)
+
+test('a backup goes through pipes, and comes back through one', async ({ db, databaseUrl }) => {
+  await addReaders(db, 3)
+  const empty = await emptyDatabase()
+  const [file, pipe] = [temporaryFile(), temporaryFile()]
+  const run = (line: string) =>
+    promisify(execFile)('bash', ['-o', 'pipefail', '-c', line], {
+      env: {
+        ...process.env,
+        DATA_DIR: join(tmpdir(), 'paperboy-none'),
+        DATABASE_URL: databaseUrl,
+        EMPTY: empty,
+        file,
+        pipe,
+      },
+    })
+  await run(
+    'node src/cli/main.ts backup - | tee "$file" | DATABASE_URL="$EMPTY" node src/cli/main.ts restore - && gzip -t "$file"',
+  )
+  expect((await contents(empty)).subscribers).toEqual((await contents(databaseUrl)).subscribers)
+  await run('mkfifo "$pipe"')
+  const { code, output } = await paperboy(databaseUrl, 'backup', pipe)
+  expect({ code, isPipe: (await stat(pipe)).isFIFO() }).toEqual({ code: 2, isPipe: true })
+  expect(output).toContain('is not a file')
+})
 
 test('a database with readers is never overwritten', async ({ db, databaseUrl }) => {
   await addReaders(db, 3)
