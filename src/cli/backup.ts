@@ -32,7 +32,7 @@ export function backupCommand(command: Command): void {
     )
 }
 
-/** A finished backup takes the place of what is there. That must not be /dev/stdout or a pipe. */
+/** A finished backup replaces the file of its name. /dev/stdout or a pipe must not be replaced. */
 async function refuseOtherThanFile(command: Command, file: string): Promise<void> {
   const found = await stat(file).catch(() => undefined)
   if (found && !found.isFile()) command.error(`error: ${file} is not a file. Name a file, or - for standard output.`)
