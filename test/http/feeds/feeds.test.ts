@@ -167,10 +167,37 @@ describe('the feed', () => {
     expect(headers.etag).toBeTruthy()
     const again = await site.app.inject({ url, headers: { 'if-none-match': String(headers.etag) } })
     expect([again.statusCode, again.body]).toEqual([304, ''])
+    const tag = String(headers.etag)
+    const strong = tag.replace('W/', '')
+    for (const known of [strong, `W/${strong}`, `"other", ${tag}`, `W/"a,b",${strong} , "c"`, '*'])
+      for (const method of ['GET', 'HEAD'] as const) {
+        const reply = await site.app.inject({ method, url, headers: { 'if-none-match': known } })
+        expect([known, method, reply.statusCode, reply.body, reply.headers.etag]).toEqual([known, method, 304, '', tag])
+        expect(reply.headers.vary).toBe('accept-language, cookie, accept-encoding')
+        expect(reply.headers['content-length'] ?? headers['content-length'], known).toBe(headers['content-length'])
+      }
+    for (const other of ['"other"', strong.slice(1, -1), `x${tag}`.replaceAll('"', ''), '', '"*"'])
+      expect([other, (await site.app.inject({ url, headers: { 'if-none-match': other } })).statusCode]).toEqual([
+        other,
+        200,
+      ])
     await db.execute(sql`UPDATE papers SET title = 'Another title'`)
     const changed = await site.app.inject({ url, headers: { 'if-none-match': String(headers.etag) } })
     expect(changed.statusCode).toBe(200)
   })
+})
+
+test('an error is never “unchanged”', async ({ db, site: { app } }) => {
+  await threeAndOne(db)
+  for (const [url, status] of [
+    ['/feed.xml?topic=..', 404],
+    ['/api/v1/papers/2604.99999', 404],
+    ['/api/v1/papers?limit=0', 422],
+  ] as const) {
+    const { headers } = await app.inject(url)
+    for (const known of [String(headers.etag), '*'])
+      expect([url, (await app.inject({ url, headers: { 'if-none-match': known } })).statusCode]).toEqual([url, status])
+  }
 })
 
 describe('search engines', () => {
