@@ -9,6 +9,7 @@ import { readTopicNames } from '../../papers/topics/topic-name.ts'
 import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { openToOtherSites } from '../kit/cors.ts'
+import { inLanguage } from '../kit/language.ts'
 import { saveTransfer } from '../kit/save-transfer.ts'
 import { authorHref, organizationHref } from '../pages/people-paths.ts'
 import type { FeedContent } from './feed-documents.ts'
@@ -47,7 +48,7 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
   for (const [path, { type, write }] of Object.entries(FEED_FORMS)) {
     const schema = { querystring: z.object({ topic, author: name, organisation: name }) }
     app.get(path, { schema, attachValidation: true }, async (request, reply) => {
-      const { t } = reply.locals!
+      const { t, asked } = reply.locals!
       if (request.validationError) {
         return reply.code(404).view('message', { heading: t.topics.noPapers, text: t.topics.noPapersText })
       }
@@ -59,7 +60,7 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
         t,
         publicUrl: config.PUBLIC_URL,
         newsletter: config.newsletter.name,
-        path: Object.keys(query).length > 0 ? `${path}?${new URLSearchParams(query as Record<string, string>)}` : path,
+        path: inLanguage(`${path}?${new URLSearchParams(query as Record<string, string>)}`, asked),
         ...aboutOf(query, t, nameOf),
         description: t.feeds.description(config.CURATOR_NAME),
         nameOf,

@@ -58,7 +58,7 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const topic = await headOf(slug, t)
     return setCacheControl(request.reader, reply).view(
       'topic',
-      topicPage(topic, found, { t, ...judged, following, after }),
+      topicPage(topic, found, { t, ...judged, following, after, newsletter: services.config.newsletter }),
     )
   }
 

@@ -139,6 +139,40 @@ describe('the feed', () => {
     expect((await app.inject(`/feed.xml?topic=${encodeURIComponent('"><x>')}`)).statusCode).toBe(404)
   })
 
+  test('has the language of the page that links to it, since feed readers ask for none', async ({
+    db,
+    site: { app },
+  }) => {
+    await threeAndOne(db)
+    await db.execute(sql`UPDATE papers SET organization = 'Analytical Engines'`)
+    for (const page of [
+      '/',
+      '/feeds',
+      '/topics/agents',
+      '/authors/Ada%20Lovelace',
+      '/organisations/Analytical%20Engines',
+    ])
+      for (const [lang, linked] of [
+        ['de', 'de'],
+        ['en', null],
+      ] as const) {
+        const { body } = await app.inject({ url: page, headers: { 'accept-language': lang } })
+        const links = [...body.matchAll(/href="(\/feed\.(?:xml|atom|json)[^"]*)"/g)].map(([, href]) =>
+          href!.replaceAll('&amp;', '&'),
+        )
+        expect(new Set(links)).toHaveLength(3)
+        for (const url of links) {
+          const { searchParams } = new URL(url, SITE)
+          expect([page, url, searchParams.get('lang')]).toEqual([page, url, linked])
+          const feed = (await app.inject(url)).body
+          expect(feed).toContain(lang === 'de' ? 'Forschungsgemeinschaft' : 'research community')
+          expect(feed, 'its own address').toContain(
+            `${SITE}${url.startsWith('/feed.json') ? url : url.replaceAll('&', '&amp;')}"`,
+          )
+        }
+      }
+  })
+
   test('is well-formed with any characters from sources and topics', async ({ db, site: { app } }) => {
     await importing(db, fixture('noncharacters.jsonl'), '2026-04-14', new Date('2026-04-15T11:00:00Z'))
     expect(await db.$count(papers)).toBe(8)
