@@ -24,8 +24,10 @@ export const writeFirstOfMonth = (text: string, intl: string): string =>
 const format = (day: string, intl: string, options: Intl.DateTimeFormatOptions): string =>
   writeFirstOfMonth(formatOf(intl, options).format(startOfDay(day)), intl)
 
+const SHORT = { day: 'numeric', month: 'short' } as const
+
 /** "13 Mar" */
-export const shortDay = (day: string, intl = ENGLISH): string => format(day, intl, { day: 'numeric', month: 'short' })
+export const shortDay = (day: string, intl = ENGLISH): string => format(day, intl, SHORT)
 
 /** "Friday, 14 March 2025"; "Freitag, 14. März 2025"; "2025年3月14日星期五" */
 export const fullDay = (day: string, intl = ENGLISH): string => format(day, intl, { dateStyle: 'full' })
@@ -69,18 +71,14 @@ export const narrowWeekday = (day: string, intl = ENGLISH): string => format(day
 export const weekdayAndNumber = (day: string, intl = ENGLISH): string =>
   format(day, intl, { weekday: 'short', day: 'numeric' })
 
-/** A short name for links to neighbouring spans: "13 Mar", "10 – 16 Mar", "Mar 2025". */
+/** A short name for links to neighbouring spans: "13 Mar", "10 – 16 Mar"; "10.–16. März", "Mar 2025". */
 export function shortSpan({ kind, from, to }: Span, intl = ENGLISH): string {
   if (kind === 'month') return shortMonth(from, intl)
   if (kind === 'day') return shortDay(from, intl)
-  const sameMonth = from.slice(0, 7) === to.slice(0, 7)
-  const [first, last] = [shortDay(from, intl), shortDay(to, intl)]
-  // Where the month precedes the day, as in "3月10日", the day alone would stand before it.
-  const startsWithDay = /^\d+\P{Lo}/u.test(first)
-  return writeFirstOfMonth(
-    `${sameMonth && startsWithDay ? format(from, intl, { day: 'numeric' }) : first} – ${last}`,
-    intl,
-  )
+  const range = from.slice(0, 7) === to.slice(0, 7) && !intl.startsWith('zh')
+  // Across a turn of the year, Intl would add both years, and for Chinese it writes ranges in digits only.
+  if (!range) return `${shortDay(from, intl)} – ${shortDay(to, intl)}`
+  return writeFirstOfMonth(formatOf(intl, SHORT).formatRange(startOfDay(from), startOfDay(to)), intl)
 }
 
 /** "14 March 2025, 06:00 UTC"; "2025年3月14日，06:00 UTC" */

@@ -777,6 +777,7 @@ export const de = (newsletter: string): Messages => ({
     description: `Jede Ausgabe von ${newsletter}, wie sie verschickt wurde.`,
     none: 'Noch keine. Die erste Ausgabe erscheint hier, sobald sie verschickt ist.',
     lead: 'Was unsere Leserinnen und Leser bekamen, ohne persönliche Angaben.',
+    older: 'Ältere Ausgaben',
     weekOf: (day) => `Woche vom ${day}`,
   },
   reason: {

@@ -777,6 +777,7 @@ export const en = (newsletter: string) => ({
     description: `Every edition of ${newsletter} as it was emailed.`,
     none: 'None yet. The first edition appears here once it is sent.',
     lead: 'What readers got, without anything personal.',
+    older: 'Older editions',
     weekOf: (day: string) => `Week of ${day}`,
   },
   reason: {

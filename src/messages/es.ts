@@ -774,6 +774,7 @@ export const es = (newsletter: string): Messages => ({
     description: `Todas las ediciones de ${newsletter}, tal como se enviaron.`,
     none: 'Aún no hay ninguna. La primera edición aparecerá aquí en cuanto se envíe.',
     lead: 'Lo que recibieron los lectores, sin nada personal.',
+    older: 'Ediciones anteriores',
     weekOf: (day) => `Semana del ${day}`,
   },
   reason: {

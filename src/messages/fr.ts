@@ -796,6 +796,7 @@ export const fr = (newsletter: string): Messages => ({
     description: `Chaque édition ${by(newsletter)}, telle qu’elle a été envoyée.`,
     none: 'Aucune pour l’instant. La première édition paraîtra ici dès son envoi.',
     lead: 'Ce que les abonnés ont reçu, sans rien de personnel.',
+    older: 'Éditions plus anciennes',
     weekOf: (day) => `Semaine du ${day}`,
   },
   reason: {

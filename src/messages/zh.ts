@@ -742,6 +742,7 @@ export const zh = (newsletter: string): Messages => ({
     description: `${newsletter} 每一期邮件的原样。`,
     none: '暂无。第一期发送后就会显示在这里。',
     lead: '读者收到的内容，不含任何个人信息。',
+    older: '更早的往期',
     weekOf: (day) => `${day}起的一周`,
   },
   reason: {

@@ -37,12 +37,12 @@ export function bibtex(paper: Cited, key = keyOf(paper)): string {
   const doi = doiOf(paper)
   const fields = [
     ['title', `{${escaped(paper.title)}}`],
-    ['author', paper.authors.map(escaped).join(' and ')],
+    ['author', paper.authors.map(bibtexName).join(' and ')],
     ['year', citedDay(paper).slice(0, 4)],
     ['eprint', paper.source === 'arxiv' ? paper.sourceId : ''],
     ['archivePrefix', paper.source === 'arxiv' ? 'arXiv' : ''],
     ['doi', doi ?? ''],
-    ['url', urlOf(paper) ?? ''],
+    ['url', (urlOf(paper) ?? '').replace(/[{}]/g, encodeURIComponent)],
   ].filter(([, value]) => value !== '')
   return `@misc{${key},\n${fields.map(([name, value]) => `  ${name} = {${value}}`).join(',\n')}\n}\n`
 }
@@ -66,7 +66,29 @@ const LATEX: Record<string, string> = {
   '^': '\\textasciicircum{}',
 }
 
-const escaped = (text: string): string => text.replace(/[\\~^&%$#_{}]/g, (sign) => LATEX[sign] ?? `\\${sign}`)
+const UNPAIRED: Record<string, string> = { ...LATEX, '{': '\\textbraceleft{}', '}': '\\textbraceright{}' }
+
+/** BibTeX counts escaped braces like others: one without its partner would take the rest of the file into its field. */
+function escaped(text: string): string {
+  const commands = hasPairedBraces(text) ? LATEX : UNPAIRED
+  return text.replace(/[\\~^&%$#_{}]/g, (sign) => commands[sign] ?? `\\${sign}`)
+}
+
+function hasPairedBraces(text: string): boolean {
+  let open = 0
+  for (const [brace] of text.matchAll(/[{}]/g)) {
+    open += brace === '{' ? 1 : -1
+    if (open < 0) return false
+  }
+  return open === 0
+}
+
+/** An institution: no person's name has an "and", and BibTeX would make two authors of it. */
+const isInstitution = (name: string): boolean => /\sand\s/i.test(name)
+
+/** Braces keep a name whole. BibTeX refuses one with more than two commas. */
+const bibtexName = (name: string): string =>
+  isInstitution(name) || name.split(',').length > 3 ? `{${escaped(name)}}` : escaped(name)
 
 /** "xu2026strips": the first author's last name, the year, and the first long word of the title. */
 function keyOf(paper: Cited): string {
@@ -97,5 +119,7 @@ export function ris(paper: Cited): string {
 
 function lastNameFirst(name: string): string {
   const space = name.lastIndexOf(' ')
-  return name.includes(',') || space < 0 ? name : `${name.slice(space + 1)}, ${name.slice(0, space)}`
+  return name.includes(',') || space < 0 || isInstitution(name)
+    ? name
+    : `${name.slice(space + 1)}, ${name.slice(0, space)}`
 }

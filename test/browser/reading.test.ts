@@ -131,6 +131,28 @@ test('no page scrolls sideways at 320 pixels, and wider text spacing cuts nothin
   }
 })
 
+test('a formula wider than a phone scrolls in its place, and the page does not', async ({ site }) => {
+  await aFullDay(site)
+  const formula = String.raw`$\mathbb{E}_{x \sim p}\left[\frac{\sum_{i=1}^{n} \alpha_i \beta_i}{\prod_{j=1}^{m} \zeta_j}\right] = \int_0^\infty f(x) g(x) h(x) k(x) l(x) dx$`
+  await site.services.db.execute(
+    sql`UPDATE papers SET title = ${`On ${formula} `} || id, abstract = ${`We bound ${formula}.`} || abstract`,
+  )
+  const page = await open(site, { viewport: { width: 320, height: 667 } })
+  for (const url of [
+    '/',
+    '/papers?week=2026-W16',
+    '/papers/2604.14000',
+    '/editions/2026-04-14',
+    '/authors/Ada%20Lovelace',
+  ]) {
+    await page.goto(url)
+    const widest = `Math.max(...[...document.querySelectorAll('math mrow')].map((each) => each.getBoundingClientRect().right))`
+    expect(await page.evaluate(widest)).toBeGreaterThan(320)
+    const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+    expect({ url, overflow: await page.evaluate(overflow) }).toEqual({ url, overflow: 0 })
+  }
+})
+
 test('every target outside a sentence is at least 24 pixels high and wide', async ({ site }) => {
   await aFullDay(site)
   const page = await open(site, { viewport: PHONE })

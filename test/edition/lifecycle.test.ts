@@ -352,7 +352,9 @@ describe('the archive', () => {
     await cancel(services, { kind: 'daily', date: '2026-04-12' })
     await addPapers(db, '2026-04-15', 2)
     await assemble(services, { date: '2026-04-15' })
-    expect((await listEditions({ db }, messagesIn('en'))).map((one) => [one.date, one.papers])).toEqual([
+    const { editions: listed, next } = await listEditions({ db }, messagesIn('en'))
+    expect(next).toBeUndefined()
+    expect(listed.map((one) => [one.date, one.papers])).toEqual([
       [DAY, 2],
       ['2026-04-13', 2],
       ['2026-04-11', 2],

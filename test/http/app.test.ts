@@ -28,10 +28,14 @@ describe('every page', () => {
   })
 
   test('answers HEAD like GET, without the page', async ({ site: { app } }) => {
-    for (const url of ['/', '/papers?date=2026-04-14', '/editions', '/healthz', '/check-your-inbox', '/nothing']) {
+    for (const url of [
+      ...['/', '/papers?date=2026-04-14', '/editions', '/healthz', '/check-your-inbox', '/nothing', '/submit'],
+      ...['/feeds', '/feed.xml', '/api/docs', '/about?lang=de', '/api/openapi.json'],
+    ]) {
       const [get, head] = [await app.inject(url), await app.inject({ method: 'HEAD', url })]
       expect(head.statusCode).toBe(get.statusCode)
-      expect(head.headers['content-type']).toBe(get.headers['content-type'])
+      for (const name of ['content-type', 'content-length', 'etag', 'cache-control', 'vary'])
+        expect([url, name, head.headers[name]]).toEqual([url, name, get.headers[name]])
       expect(head.body).toBe('')
     }
   })

@@ -50,3 +50,37 @@ test('a paper without an arXiv id has its own DOI or none, and the day of its li
   expect(bibtex(other)).not.toMatch(/eprint|doi|author/)
   expect(doiOf({ source: 'doi', sourceId: '10.1/x' })).toBe('10.1/x')
 })
+
+test('an institution with an "and" is one author, and a name with many commas is none too many', () => {
+  const authors = [
+    'Ada Lovelace',
+    'Ministry of Health and Welfare',
+    'Research AND Development',
+    'Lab, A, B, C',
+    'A. Anderson',
+  ]
+  expect(bibtex({ ...paper, authors })).toContain(
+    'author = {Ada Lovelace and {Ministry of Health and Welfare} and {Research AND Development} and {Lab, A, B, C} and A. Anderson}',
+  )
+  expect(ris({ ...paper, authors })).toContain(
+    'AU  - Lovelace, Ada\r\nAU  - Ministry of Health and Welfare\r\nAU  - Research AND Development\r\n',
+  )
+})
+
+test('an entry ends where it should, whatever braces its title, names and URL have', () => {
+  /** Where BibTeX ends an entry: it counts escaped braces too. */
+  const endOf = (entry: string) => {
+    let open = 0
+    for (const { 0: brace, index } of entry.matchAll(/[{}]/g)) {
+      open += brace === '{' ? 1 : -1
+      if (open === 0) return index
+    }
+    return undefined
+  }
+  for (const text of ['A { b', 'A } b', '} a {', '{0,1}-matrices', '{{', 'a \\{ b']) {
+    const url = `https://a.example/?q=${text}`
+    const entry = bibtex({ ...paper, source: 'title', title: text, authors: [text], url })
+    expect({ entry, end: endOf(entry) }).toEqual({ entry, end: entry.length - '}\n'.length })
+  }
+  expect(bibtex({ ...paper, title: 'On {0,1}-matrices' })).toContain(String.raw`{{On \{0,1\}-matrices}}`)
+})

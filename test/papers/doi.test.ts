@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { encodeDoi } from '../../src/http/kit/doi-paths.ts'
+import { encodePaperId } from '../../src/http/kit/paper-id-paths.ts'
 import { doiIn } from '../../src/papers/doi.ts'
 import { paperPath } from '../../src/papers/paper-path.ts'
 
@@ -40,17 +40,18 @@ test.for(TAILS)('a path with a DOI finds its route: %s', (tail) => {
   ]) {
     const path = paperPath({ id: 1, source: 'doi', sourceId: doi })
     expect(path).not.toMatch(/%2F/i)
-    const [, id, rest] = /^\/papers\/([^/?]+)(.*)$/.exec(encodeDoi(path + tail))!
+    const [, id, rest] = /^\/papers\/([^/?]+)(.*)$/.exec(encodePaperId(path + tail))!
     expect({ id: decodeURIComponent(id!), rest }).toEqual({ id: doi, rest: tail })
   }
 })
 
 test.for([
   '/papers/2604.01234',
-  '/papers/hep-th/9901001',
+  '/papers/hep-th/99010012',
+  '/papers/submitted/vote',
   '/papers?date=2026-04-01',
   '/papers/10',
   '/search?q=10.1101/1',
 ])('%s stays as it is', (url) => {
-  expect(encodeDoi(url)).toBe(url)
+  expect(encodePaperId(url)).toBe(url)
 })

@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, inArray, isNotNull, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, or, sql } from 'drizzle-orm'
+import { isDay } from '../../calendar/days.ts'
 import { MessageBuffer } from '../../mail/message-buffer.ts'
 import { decodeLines } from '../../mail/quoted-printable.ts'
 import type { Locale, Messages } from '../../messages/catalogue.ts'
@@ -21,8 +22,18 @@ const inArchive = and(
   inArray(editions.state, ['released', 'sending', 'paused', 'sent']),
 )
 
-/** Lists all editions in the archive, newest first, with what names each: the curator's subject, or the first papers. */
-export async function listEditions({ db }: Pick<Deps, 'db'>, t: Messages) {
+/** Three months of daily and weekly editions. */
+const PAGE = 104
+
+/** A place in the archive: "2026-04-14-daily". The next page of its list begins behind it. */
+const PLACE = /^(?<date>\d{4}-\d{2}-\d{2})-(?<kind>daily|weekly)$/
+
+/**
+ * Lists a page of the archive, newest edition first, with what names each: the curator's subject, or the first papers.
+ * @param after `next` of the page before; any other text lists the first page
+ * @returns `next` undefined on the last page
+ */
+export async function listEditions({ db }: Pick<Deps, 'db'>, t: Messages, after = '') {
   const first = sql<
     string[]
   >`ARRAY(SELECT coalesce(ep.title, p.title) FROM edition_papers ep JOIN papers p ON p.id = ep.paper_id
@@ -36,12 +47,23 @@ export async function listEditions({ db }: Pick<Deps, 'db'>, t: Messages) {
       papers: db.$count(editionPapers, eq(editionPapers.editionId, editions.id)),
     })
     .from(editions)
-    .where(inArchive)
+    .where(and(inArchive, behind(after)))
     .orderBy(desc(editions.date), asc(editions.kind))
-  return rows.map(({ ownSubject, first: titles, ...edition }) => ({
-    ...edition,
-    about: ownSubject ?? summarizeNames(titles.map(nameInSubject), edition.papers, t),
-  }))
+    .limit(PAGE + 1)
+  const last = rows.length > PAGE ? rows[PAGE - 1] : undefined
+  return {
+    editions: rows.slice(0, PAGE).map(({ ownSubject, first: titles, ...edition }) => ({
+      ...edition,
+      about: ownSubject ?? summarizeNames(titles.map(nameInSubject), edition.papers, t),
+    })),
+    next: last && `${last.date}-${last.kind}`,
+  }
+}
+
+function behind(place: string) {
+  const { date, kind } = PLACE.exec(place)?.groups ?? {}
+  if (!date || !isDay(date)) return undefined
+  return or(lt(editions.date, date), and(eq(editions.date, date), gt(editions.kind, kind as Kind)))
 }
 
 /**

@@ -1,4 +1,3 @@
-import { fastifyEtag } from '@fastify/etag'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayField } from '../../calendar/day-field.ts'
@@ -10,6 +9,7 @@ import { searchPapers } from '../../papers/search/search.ts'
 import { similarPapers } from '../../papers/search/similar.ts'
 import { paperNotFound } from '../../papers/votes/cast.ts'
 import type { Services } from '../../runtime/services.ts'
+import { saveTransfer } from '../kit/save-transfer.ts'
 import { cachedTopics } from '../pages/cached-topics.ts'
 import { pageAdder, paperNamed } from './named-paper.ts'
 
@@ -128,7 +128,7 @@ const PUBLIC = { 'cache-control': 'public, max-age=60' }
 
 /** Lists, papers, search and topics as JSON. Text is plain, so clients must escape it. */
 export const apiPaperRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  await app.register(fastifyEtag)
+  await saveTransfer(app)
   const open = true
   const allTopics = cachedTopics(services)
   const deps = { ...services, closeHourUtc: services.config.EDITION_CLOSE_HOUR_UTC }

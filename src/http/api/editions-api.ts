@@ -1,4 +1,3 @@
-import { fastifyEtag } from '@fastify/etag'
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -10,6 +9,7 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { readListed } from '../../papers/lists/listed-rows.ts'
 import { editionKind, editionState, paperSection } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
+import { saveTransfer } from '../kit/save-transfer.ts'
 import { PaperFacts } from './api-papers.ts'
 import { pageFields, readCursor, writeCursor } from './cursor.ts'
 import { editionKey, moment, nullableMoment } from './fields.ts'
@@ -61,7 +61,7 @@ const reading = ['read', 'editions'] as const
 
 /** Editions: released ones for everyone, drafts and every change with a key. */
 export const editionsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  await app.register(fastifyEtag)
+  await saveTransfer(app)
   const { db, now, config } = services
 
   app.get(

@@ -3,7 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
 import type { Config } from '../../runtime/config/config.ts'
 import { VERSION } from '../../runtime/config/version.ts'
+import { setCacheControl } from '../kit/cache-control.ts'
 import { openToOtherSites } from '../kit/cors.ts'
+import { saveTransfer } from '../kit/save-transfer.ts'
 
 type Operation = {
   summary?: string
@@ -15,6 +17,9 @@ type Operation = {
 interface Described {
   paths?: Record<string, Record<string, Operation>>
 }
+
+/** In seconds. The description changes with the version. */
+const MAX_AGE = 3600
 
 /** Collects the schemas of all routes registered after this call. */
 export async function describeApi(
@@ -44,11 +49,22 @@ export async function describeApi(
 
 /** The OpenAPI document, and the same as a page that works without JavaScript. */
 export async function apiDocumentRoutes(app: FastifyInstance): Promise<void> {
+  await saveTransfer(app)
   const hidden = { schema: { hide: true } }
-  app.get('/openapi.json', hidden, async (_request, reply) => openToOtherSites(reply).send(app.swagger()))
-  app.get('/docs', hidden, async (_request, reply) =>
-    reply.view('api', { operations: operationsOf(app.swagger() as Described) }),
-  )
+  // Half a megabyte, and the same until the process ends.
+  let file: Buffer | undefined
+  let operations: ReturnType<typeof operationsOf> | undefined
+  app.get('/openapi.json', hidden, async (_request, reply) => {
+    file ??= Buffer.from(JSON.stringify(app.swagger()))
+    return openToOtherSites(reply)
+      .header('cache-control', `public, max-age=${MAX_AGE}`)
+      .type('application/json; charset=utf-8')
+      .send(file)
+  })
+  app.get('/docs', hidden, async ({ reader }, reply) => {
+    operations ??= operationsOf(app.swagger() as Described)
+    return setCacheControl(reader, reply, MAX_AGE).view('api', { operations })
+  })
 }
 
 const operationsOf = ({ paths = {} }: Described) =>

@@ -1,14 +1,14 @@
-import { fastifyEtag } from '@fastify/etag'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { papersBy } from '../../papers/lists/papers-by.ts'
 import type { Services } from '../../runtime/services.ts'
+import { saveTransfer } from '../kit/save-transfer.ts'
 import { limit, Papers } from './api-papers.ts'
 import { pageAdder } from './named-paper.ts'
 
 /** Papers of authors and organisations, as JSON. */
 export const peopleApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  await app.register(fastifyEtag)
+  await saveTransfer(app)
   const withPage = pageAdder(services.config)
   const byName = {
     querystring: z.object({ name: z.string().min(1).max(300), after: z.string().max(100).optional(), limit }),

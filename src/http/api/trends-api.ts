@@ -1,9 +1,9 @@
-import { fastifyEtag } from '@fastify/etag'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { spanNamed } from '../../calendar/spans.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Services } from '../../runtime/services.ts'
+import { saveTransfer } from '../kit/save-transfer.ts'
 import { cachedTrends } from '../pages/cached-topics.ts'
 import { named, PaperFacts } from './api-papers.ts'
 import { pageAdder } from './named-paper.ts'
@@ -36,7 +36,7 @@ const trended = {
 
 /** What moved in a week, as JSON. */
 export const trendsApiRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  await app.register(fastifyEtag)
+  await saveTransfer(app)
   const withPage = pageAdder(services.config)
   const readTrends = cachedTrends(services)
   app.get('/v1/trends', { config: { open: true, errors: [404] }, schema: trended }, async ({ query }, reply) => {

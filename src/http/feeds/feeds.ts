@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { fastifyEtag } from '@fastify/etag'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
@@ -10,6 +9,8 @@ import { readTopicNames } from '../../papers/topics/topic-name.ts'
 import type { Services } from '../../runtime/services.ts'
 import { setCacheControl } from '../kit/cache-control.ts'
 import { openToOtherSites } from '../kit/cors.ts'
+import { inLanguage } from '../kit/language.ts'
+import { saveTransfer } from '../kit/save-transfer.ts'
 import { authorHref, organizationHref } from '../pages/people-paths.ts'
 import type { FeedContent } from './feed-documents.ts'
 
@@ -36,7 +37,7 @@ const topic = z
 
 /** Feeds of all papers, and by topic, author and organisation. An unchanged feed answers 304. */
 export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now, config }) => {
-  await app.register(fastifyEtag)
+  await saveTransfer(app)
   app.addHook('onRequest', async (_request, reply) => void openToOtherSites(reply))
   const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
   const keep = keepDocuments()
@@ -47,7 +48,7 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
   for (const [path, { type, write }] of Object.entries(FEED_FORMS)) {
     const schema = { querystring: z.object({ topic, author: name, organisation: name }) }
     app.get(path, { schema, attachValidation: true }, async (request, reply) => {
-      const { t } = reply.locals!
+      const { t, asked } = reply.locals!
       if (request.validationError) {
         return reply.code(404).view('message', { heading: t.topics.noPapers, text: t.topics.noPapersText })
       }
@@ -59,7 +60,7 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
         t,
         publicUrl: config.PUBLIC_URL,
         newsletter: config.newsletter.name,
-        path: Object.keys(query).length > 0 ? `${path}?${new URLSearchParams(query as Record<string, string>)}` : path,
+        path: inLanguage(`${path}?${new URLSearchParams(query as Record<string, string>)}`, asked),
         ...aboutOf(query, t, nameOf),
         description: t.feeds.description(config.CURATOR_NAME),
         nameOf,
@@ -77,16 +78,16 @@ export const feedRoutes: FastifyPluginAsyncZod<Services> = async (app, { db, now
 
 /**
  * Returns a function that writes a document, or returns the one it wrote for the same content. Writing takes twice as long as reading
- * the papers, and most polls find what the last ones found.
+ * the papers, and most polls find what the last ones found. As bytes, its compressed forms are kept with it.
  */
 function keepDocuments() {
-  const kept = new LRUCache<string, string>({ max: 100 })
-  return async (content: FeedContent, topics: readonly string[], write: Write): Promise<string> => {
+  const kept = new LRUCache<string, Buffer>({ max: 100 })
+  return async (content: FeedContent, topics: readonly string[], write: Write): Promise<Buffer> => {
     const { t, nameOf, since: _, ...said } = content
     const key = createHash('sha1')
       .update(JSON.stringify([t.lang, topics.map(nameOf), said]))
       .digest('base64url')
-    const document = kept.get(key) ?? (await write(content))
+    const document = kept.get(key) ?? Buffer.from(await write(content))
     kept.set(key, document)
     return document
   }

@@ -17,7 +17,7 @@ const ENCODINGS = Object.keys(ENCODERS) as (keyof typeof ENCODERS)[]
 const TEXT = /^(?:text\/|application\/(?:\w+\+)?(?:json|xml)|image\/svg)/
 
 /**
- * Compresses public texts: list pages, papers, feeds, style sheets, scripts. Pages behind a personal link stay as they are, since
+ * Compresses public texts: list pages, papers, feeds, the API, style sheets, scripts. Pages behind a personal link stay as they are, since
  * the length of a compressed secret beside reflected input gives it away (BREACH).
  *
  * An asset is the same buffer each time, so its compressed forms are kept.
@@ -27,10 +27,10 @@ const TEXT = /^(?:text\/|application\/(?:\w+\+)?(?:json|xml)|image\/svg)/
 export function compressPublicTexts(part: FastifyInstance): void {
   const kept = new WeakMap<Buffer, Map<string, Promise<Buffer>>>()
   part.addHook('onSend', async (request, reply, body) => {
-    if (typeof body !== 'string' && !Buffer.isBuffer(body)) return body
     const isPublic = String(reply.getHeader('cache-control')).startsWith('public')
-    if (!isPublic || !TEXT.test(String(reply.getHeader('content-type'))) || body.length < LEAST_BYTES) return body
+    if (!isPublic || !TEXT.test(String(reply.getHeader('content-type')))) return body
     addVary(reply, 'accept-encoding')
+    if ((typeof body !== 'string' && !Buffer.isBuffer(body)) || body.length < LEAST_BYTES) return body
     const encoding = encodingOf(request)
     if (!encoding || reply.getHeader('content-encoding') !== undefined) return body
     reply.header('content-encoding', encoding).removeHeader('content-length')

@@ -62,7 +62,10 @@ export function offerLanguages(app: FastifyInstance, config: Pick<Config, 'PUBLI
     if (chosen && !reply.locals!.asked) setLocale(reply, chosen)
     // A page that a token opens has the reader's own language, and its address must not be in the page.
     if (Object.hasOwn(request.params as object, 'token')) return
-    reply.locals = { ...reply.locals!, languageChoice: { offered, back: request.method === 'GET' ? request.url : '/' } }
+    reply.locals = {
+      ...reply.locals!,
+      languageChoice: { offered, back: request.method === 'POST' ? '/' : request.url },
+    }
   })
 }
 

@@ -12,7 +12,7 @@ export function offerPictures(app: FastifyInstance, config: Pick<Config, 'PUBLIC
     const pictures = request.cookies[name] !== 'off'
     // The address of a page that a token opens must not be in the page.
     const hasToken = Object.hasOwn(request.params as object, 'token')
-    const back = request.method === 'GET' && !hasToken ? request.url : '/'
+    const back = request.method === 'POST' || hasToken ? '/' : request.url
     reply.locals = { ...reply.locals!, pictures, picturesChoice: { show: pictures ? 'off' : 'on', back } }
   })
 }

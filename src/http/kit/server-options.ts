@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import type { Services } from '../../runtime/services.ts'
 import { clientErrorHandler } from './client-errors.ts'
-import { encodeDoi } from './doi-paths.ts'
+import { encodePaperId } from './paper-id-paths.ts'
 import { RouteLogController, requestLogger } from './request-log.ts'
 
 const SECONDS = 1000
@@ -15,7 +15,7 @@ export const serverOptions = ({ config, log }: Pick<Services, 'config' | 'log'>)
   // Trusted proxies by address or network. Without any, X-Forwarded-For is ignored.
   trustProxy: config.TRUST_PROXY.length > 0 && config.TRUST_PROXY,
   bodyLimit: BODY_BYTES,
-  rewriteUrl: ({ url }) => encodeDoi(url ?? '/'),
+  rewriteUrl: ({ url }) => encodePaperId(url ?? '/'),
   requestTimeout: 30 * SECONDS,
   connectionTimeout: 60 * SECONDS,
   handlerTimeout: 20 * SECONDS,

@@ -66,6 +66,6 @@ export const viewOptions = (
     publicUrl: services.config.PUBLIC_URL,
     inLanguage,
     lang: langAttribute,
-    wholeFeeds: feedLinks(),
+    wholeFeeds: (t: Messages) => feedLinks({ t, newsletter: services.config.newsletter }),
   },
 })

@@ -17,15 +17,26 @@ const MAX_AGE = 300
 
 /** The archive: each edition as a page, and as it was emailed, without personal parts. */
 export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  app.get('/editions', async (request, reply) => {
+  const paged = { querystring: z.object({ after: z.string().optional().catch(undefined) }) }
+  app.get('/editions', { schema: paged }, async ({ query: { after }, reader }, reply) => {
     const { t } = reply.locals!
-    const editions = (await listEditions(services, t)).map((edition) => ({
-      href: editionPath(edition.kind, edition.date),
-      name: editionName(edition.kind, edition.date, t),
-      about: edition.about,
-      count: t.common.papers(edition.papers),
-    }))
-    return setCacheControl(request.reader, reply, MAX_AGE).view('editions', { editions })
+    const { editions, next } = await listEditions(services, t, after)
+    // Nothing is behind the oldest edition.
+    if (after && editions.length === 0) return reply.redirect('/editions')
+    return setCacheControl(reader, reply, MAX_AGE).view('editions', {
+      canonical: after ? archiveHref(after) : '/editions',
+      editions: editions.map(({ kind, date, about, papers }) => ({
+        href: editionPath(kind, date),
+        name: editionName(kind, date, t),
+        about,
+        count: t.common.papers(papers),
+      })),
+      paging: (after || next) && {
+        label: t.list.pages,
+        start: after && { href: '/editions', label: t.list.fromTheTop },
+        next: next && { href: archiveHref(next), label: t.editions.older },
+      },
+    })
   })
 
   app.get('/editions/latest', async (_request, reply) => {
@@ -65,5 +76,7 @@ export const editionRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
       .send(edition.html)
   })
 }
+
+const archiveHref = (after: string): string => `/editions?after=${encodeURIComponent(after)}`
 
 const notInArchive = () => new PaperboyError('EDITION_NOT_FOUND', 'There is no edition of this day in the archive.')

@@ -29,8 +29,8 @@ interface Around extends Shown {
   days: ReadonlyMap<string, number>
   /** the nearest months with papers */
   months: { previous?: Span | undefined; next?: Span | undefined }
-  /** papers of earlier lists, for the front page */
-  rising: readonly EditionPaper[]
+  /** papers of earlier lists; absent on others than the front page */
+  rising: readonly EditionPaper[] | undefined
 }
 
 /** The list of a day, week or month for templates/pages/home.eta. */
@@ -42,7 +42,8 @@ export function listPage(list: List, page: Around) {
   return {
     title: `${t.list.title[span.kind]} ${spanName(span, t)}`,
     heading: { before: t.list.title[span.kind], name: spanName(span, t), count: t.common.papers(list.total) },
-    canonical: spanHref(span),
+    // The front page has an address of its own: that of its list is another one tomorrow.
+    canonical: page.rising ? '/' : spanHref(span),
     card: cardMeta('site', siteCard(t), t),
     state: span.kind === 'day' ? stateOf(list, t) : { short: t.list.mostVotesFirst },
     nav: { previous: list.previous && step(list.previous, t), next: list.next && step(list.next, t) },
@@ -54,7 +55,11 @@ export function listPage(list: List, page: Around) {
     calendar: calendarOf(month, page.days, { t, current: span, ...page.months }),
     // Counts of one page of many would mislead.
     byTopic: list.papers.length === list.total ? broadTopics(list.papers, t) : [],
-    rising: page.rising.map((paper) => ({ title: paper.title, href: paperPath(paper), reason: reasonFor(paper, t) })),
+    rising: (page.rising ?? []).map((paper) => ({
+      title: paper.title,
+      href: paperPath(paper),
+      reason: reasonFor(paper, t),
+    })),
     lead: list.first === 1 ? leadOf(list.papers, t) : '',
     papers: list.papers.slice(0, cards).map((paper) => paperItem(paper, page)),
     also: list.papers.slice(cards).map((paper, i) => paperLine(paper, list.first + cards + i, page)),

@@ -64,10 +64,4 @@ export const paperRoutes: FastifyPluginAsyncZod<Services> = async (app, services
         .send(write(paper))
     })
   }
-
-  // Some proxies decode the %2F of an old arXiv id to a slash.
-  const old = { params: z.object({ archive: z.string(), number: z.string() }) }
-  app.get('/papers/:archive/:number', { schema: old }, (request, reply) =>
-    show(request, reply, `${request.params.archive}/${request.params.number}`),
-  )
 }

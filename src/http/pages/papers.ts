@@ -20,7 +20,7 @@ export const paperListRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
   const readRising = cached(services, () => newestRising(services))
   const deps = { db, now, closeHourUtc: config.EDITION_CLOSE_HOUR_UTC }
 
-  async function showList(request: FastifyRequest, reply: FastifyReply, list: List, rising: EditionPaper[] = []) {
+  async function showList(request: FastifyRequest, reply: FastifyReply, list: List, rising?: EditionPaper[]) {
     const { t } = reply.locals!
     const judged = await readJudged(db, request.reader, list.papers)
     const month = spanAround('month', list.lastDay)

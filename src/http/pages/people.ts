@@ -35,7 +35,7 @@ export const peopleRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       count: t.common.papers(total),
       canonical: path,
       follow: followButton(kind, name, { following, back: path }),
-      feeds: feedLinks(name, kind),
+      feeds: feedLinks({ t, newsletter: services.config.newsletter }, name, kind),
       feedName: t.feeds.nameBy(name),
       papers: papers.map((paper) => datedItem(paper, { t, ...judged, path })),
       paging: (after || next) && {

@@ -21,7 +21,12 @@ import { authorHref, organizationHref } from './people-paths.ts'
 /** Topics in the form's select. Every topic has a page. */
 const TOPICS_OFFERED = 60
 
-const text = z.string().max(1000).optional().catch(undefined)
+/** A pasted abstract is longer than any query: its beginning finds the paper. */
+const text = z
+  .string()
+  .transform((typed) => typed.slice(0, 1000))
+  .optional()
+  .catch(undefined)
 
 /** Query parameters of a search. Empty form fields count as absent. */
 const asked = z.object({

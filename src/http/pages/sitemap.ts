@@ -1,4 +1,3 @@
-import { fastifyEtag } from '@fastify/etag'
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -7,6 +6,7 @@ import { readMonthPapers, readMonths } from '../../papers/lists/sitemap.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import type { Services } from '../../runtime/services.ts'
 import { basePath } from '../kit/base-path.ts'
+import { saveTransfer } from '../kit/save-transfer.ts'
 import { cached } from './cached-topics.ts'
 
 const CACHE_CONTROL = 'public, max-age=3600'
@@ -19,7 +19,7 @@ const FIXED = ['/', '/about', '/subscribe', '/editions', '/search', '/topics', '
 /** robots.txt and sitemaps for search engines. */
 export const sitemapRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { db, config } = services
-  await app.register(fastifyEtag)
+  await saveTransfer(app)
   const base = basePath(config)
   const whole = (path: string) => config.PUBLIC_URL + path
   const monthsOf = cached(services, () => readMonths(db))

@@ -8,6 +8,7 @@ import { type FieldSlug, GROUPS } from '../../papers/topics/fields.ts'
 import { otherSpellings, readTopicNames } from '../../papers/topics/topic-name.ts'
 import type { TopicWeeks } from '../../papers/topics/topic-weeks.ts'
 import { isField } from '../../papers/topics/topics.ts'
+import type { Newsletter } from '../../runtime/config/newsletter.ts'
 import type { Services } from '../../runtime/services.ts'
 import { feedLinks } from '../feeds/feed-links.ts'
 import type { Shown } from './paper-item.ts'
@@ -54,7 +55,12 @@ export async function readTopic(
 export function topicPage(
   topic: Topic,
   found: SearchResult,
-  { after, following, ...page }: Omit<Shown, 'path'> & { after: string | undefined; following: boolean | undefined },
+  {
+    after,
+    following,
+    newsletter,
+    ...page
+  }: Omit<Shown, 'path'> & { after: string | undefined; following: boolean | undefined; newsletter: Newsletter },
 ) {
   const { slug, name } = topic
   const { t } = page
@@ -69,7 +75,7 @@ export function topicPage(
     count: topic.since !== null && t.topics.count(topic.papers, plainDay(topic.since, t.intl)),
     weeks: topic.weeks && weeksFigure(topic.weeks, slug, t),
     best: topic.best.length >= FEWEST_BEST ? topic.best.map((paper) => bestItem(paper, t)) : [],
-    feeds: feedLinks(slug),
+    feeds: feedLinks({ t, newsletter }, slug),
     feedName: t.feeds.nameFor(name),
     papers: found.papers.map((paper) => foundItem(paper, { ...page, path })),
     paging: (after || found.next) && {

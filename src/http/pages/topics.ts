@@ -24,7 +24,11 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   const heads = new LRUCache<string, ReturnType<typeof readTopic>>(HEADS)
 
   const asked = z.object({
-    q: z.string().max(200).optional().catch(undefined),
+    q: z
+      .string()
+      .transform((typed) => typed.slice(0, 200))
+      .optional()
+      .catch(undefined),
     after: z.coerce.number().int().min(0).max(100_000).optional().catch(undefined),
   })
   app.get('/topics', { schema: { querystring: asked } }, async (request, reply) => {
@@ -54,7 +58,7 @@ export const topicRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const topic = await headOf(slug, t)
     return setCacheControl(request.reader, reply).view(
       'topic',
-      topicPage(topic, found, { t, ...judged, following, after }),
+      topicPage(topic, found, { t, ...judged, following, after, newsletter: services.config.newsletter }),
     )
   }
 

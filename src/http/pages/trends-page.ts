@@ -25,7 +25,7 @@ interface Moved {
 }
 
 /** What moved in a week, for templates/pages/trends.eta. Each chart is also a table. */
-export function trendsPage(trends: Trends, t: Messages) {
+export function trendsPage(trends: Trends, t: Messages, { isNewest }: { isNewest: boolean }) {
   const { week, lastDay, partial } = trends
   const words = t.trends
   // The first week has none to compare with.
@@ -48,7 +48,7 @@ export function trendsPage(trends: Trends, t: Messages) {
   return {
     title: words.title(number),
     name: t.list.weekNamed(number, plainSpan(week.from, partial ? lastDay : week.to, t.intl)),
-    canonical: trendsHref(week),
+    canonical: isNewest ? '/trends' : trendsHref(week),
     description: leadOf(moved, trends.risers, t) || words.description,
     lead: leadOf(moved, trends.risers, t),
     previous: trends.previous && stepTo(trends.previous, t),

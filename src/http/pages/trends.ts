@@ -16,7 +16,11 @@ export const trendRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const { week } = request.query
     const span = week === undefined ? undefined : spanNamed('week', week)
     const trends = week === undefined || span ? await read(span) : undefined
-    if (trends) return setCacheControl(request.reader, reply, 300).view('trends', trendsPage(trends, t))
+    if (trends)
+      return setCacheControl(request.reader, reply, 300).view(
+        'trends',
+        trendsPage(trends, t, { isNewest: week === undefined }),
+      )
     if (week === undefined)
       return setCacheControl(request.reader, reply).view('message', { heading: t.trends.name, text: t.trends.none })
     return reply.code(404).view('message', {

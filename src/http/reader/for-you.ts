@@ -1,4 +1,3 @@
-import { fastifyEtag } from '@fastify/etag'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { fullDay } from '../../calendar/words.ts'
 import { papersForReader } from '../../delivery/preview/papers-for-reader.ts'
@@ -6,6 +5,7 @@ import { feedDateOf } from '../../papers/lists/feed-papers.ts'
 import { readJudged } from '../../papers/votes/judged.ts'
 import type { Services } from '../../runtime/services.ts'
 import { addPrivateFeed, privateFeedLinks } from '../feeds/private-feed.ts'
+import { saveTransfer } from '../kit/save-transfer.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { paperItem } from '../pages/paper-item.ts'
 
@@ -14,7 +14,7 @@ const FEED = { home: '/for-you', purpose: 'for-you-feed' } as const
 /** The newest edition as a reader's digest has it, as a page and as a private feed. */
 export const forYouRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   disallowIndexing(app)
-  await app.register(fastifyEtag)
+  await saveTransfer(app)
   const { db, keys, config } = services
 
   app.get('/for-you', async ({ reader }, reply) => {

@@ -1,4 +1,3 @@
-import { fastifyEtag } from '@fastify/etag'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayOf } from '../../calendar/days.ts'
@@ -11,6 +10,7 @@ import { listSaved } from '../../papers/votes/own-papers.ts'
 import type { Services } from '../../runtime/services.ts'
 import { addPrivateFeed, privateFeedLinks } from '../feeds/private-feed.ts'
 import { idField, pastMoment } from '../kit/params.ts'
+import { saveTransfer } from '../kit/save-transfer.ts'
 import { disallowIndexing } from '../kit/security.ts'
 import { paperItem, saveButton } from '../pages/paper-item.ts'
 
@@ -20,7 +20,7 @@ const FEED = { home: '/saved', purpose: 'saved-feed' } as const
 export const savedRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   disallowIndexing(app)
   // Feed readers ask often. An unchanged feed answers 304.
-  await app.register(fastifyEtag)
+  await saveTransfer(app)
   const { db, keys, now, config } = services
 
   const paged = {

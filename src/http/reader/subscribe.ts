@@ -3,15 +3,17 @@ import { z } from 'zod'
 import { AddressError } from '../../mail/address.ts'
 import type { Services } from '../../runtime/services.ts'
 import { signUp } from '../../subscription/sign-up.ts'
+import { cardMeta, siteCard } from '../cards/card-text.ts'
 import { readEvidence } from '../kit/evidence.ts'
 import { inLanguage } from '../kit/language.ts'
 import { signUpBody, wishesOf, wishFields, wishView, withWishes } from './sign-up-form.ts'
 
 /** Sign-up. The response is the same for every address, known or not. Forms on other sites post here too: docs/embedding.md. */
 export const subscribeRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  app.get('/subscribe', { schema: { querystring: z.object(wishFields) } }, async ({ query }, reply) =>
-    reply.view('subscribe', wishView(query, reply.locals!.t)),
-  )
+  app.get('/subscribe', { schema: { querystring: z.object(wishFields) } }, async ({ query }, reply) => {
+    const { t } = reply.locals!
+    return reply.view('subscribe', { ...wishView(query, t), card: cardMeta('site', siteCard(t), t) })
+  })
 
   app.post('/subscribe', { schema: { body: signUpBody } }, async ({ body, ip }, reply) => {
     const { locale, t, asked } = reply.locals!

@@ -1,8 +1,8 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
 import { query } from '../../runtime/db/query.ts'
-import { unaccented, wordsOf } from './words.ts'
+import { STOP_WORDS, unaccented, wordsOf } from './words.ts'
 
 /** Shorter words resemble too many others. */
 const SHORTEST = 4
@@ -39,6 +39,9 @@ const WORD = /[\p{L}\p{N}]+/gu
 
 const NearTerm = z.object({ word: z.string(), term: z.string(), papers: z.number() })
 
+/** The stem of a word, as the column `terms.stem` has it. */
+const stemOf = (word: SQL): SQL => sql`coalesce((ts_lexize('english_stem', ${word}))[1], ${word})`
+
 const readNear = (db: Db, asked: { word: string; terms: string[] }[]) =>
   db.transaction(async (tx) => {
     await tx.execute(sql`SELECT set_config('pg_trgm.similarity_threshold', ${String(LEAST_SIMILARITY)}, true)`)
@@ -46,9 +49,11 @@ const readNear = (db: Db, asked: { word: string; terms: string[] }[]) =>
         -- MATERIALIZED, or PostgreSQL looks for words near the known ones as well, which takes milliseconds each.
         WITH unknown AS MATERIALIZED (
           SELECT word, terms[1] AS term FROM jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) AS asked(word text, terms text[])
+          CROSS JOIN LATERAL (SELECT ${stemOf(sql`asked.terms[1]`)} AS stem) own
           WHERE NOT EXISTS (SELECT FROM terms WHERE term = ANY(asked.terms))
-            -- Another form of a known word is correct.
-            AND NOT EXISTS (SELECT FROM terms WHERE stem = coalesce((ts_lexize('english_stem', asked.terms[1]))[1], asked.terms[1]))
+            -- Another form of a known word is correct, also of one that is not among the terms, such as "making" of "make".
+            AND NOT EXISTS (SELECT FROM terms WHERE stem = own.stem)
+            AND NOT EXISTS (SELECT FROM unnest(${sql.param([...STOP_WORDS])}::text[]) AS stop (word) WHERE ${stemOf(sql`stop.word`)} = own.stem)
         )
         SELECT unknown.word, near.term, near.papers FROM unknown CROSS JOIN LATERAL (
           SELECT t.term, t.papers FROM terms t WHERE t.term % unknown.term

@@ -20,9 +20,15 @@ const PART = /(?<minus>(?<=^|\s)-)?(?:"(?<phrase>[^"]*)"|(?<word>[^\s"]+))/gu
 /** Typographic quotes, as phones write them. */
 const QUOTES = /[“”„«»]/g
 
-/** Returns text that PostgreSQL accepts, in plain quotes. */
-export const cleanQuery = (text: string): string =>
-  safeText(text).normalize('NFC').replace(QUOTES, '"').trim().slice(0, LONGEST_QUERY)
+/** Returns text that PostgreSQL accepts, in plain quotes. Of a long one the first words: no paper has a part of a word. */
+export function cleanQuery(text: string): string {
+  const clean = safeText(text).normalize('NFC').replace(QUOTES, '"').trim()
+  if (clean.length <= LONGEST_QUERY) return clean
+  return clean
+    .slice(0, LONGEST_QUERY + 1)
+    .replace(/\s\S*$/, '')
+    .slice(0, LONGEST_QUERY)
+}
 
 /** Splits a query into what must be there and what may be missing. No text makes it fail. */
 export function parseQuery(q: string): ParsedQuery {

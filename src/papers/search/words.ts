@@ -82,7 +82,7 @@ export const isSpaced = (word: string): boolean => SPACED_PART.test(word)
 export const withoutSpacedHyphens = (word: string): string => word.replace(SPACED_HYPHEN, ' ')
 
 /** Stop words: common English words and common words of abstracts. */
-const STOP_WORDS = new Set(
+export const STOP_WORDS: ReadonlySet<string> = new Set(
   `about above after again all also although among an and any are as at be because been before being between both but by can could did
   do does doing done down during each either et few first for found from further get had has have having here how however if in into
   is it its itself just large let like made make many may more most much must new no nor not novel now of off on once one only or other

@@ -139,6 +139,40 @@ describe('the feed', () => {
     expect((await app.inject(`/feed.xml?topic=${encodeURIComponent('"><x>')}`)).statusCode).toBe(404)
   })
 
+  test('has the language of the page that links to it, since feed readers ask for none', async ({
+    db,
+    site: { app },
+  }) => {
+    await threeAndOne(db)
+    await db.execute(sql`UPDATE papers SET organization = 'Analytical Engines'`)
+    for (const page of [
+      '/',
+      '/feeds',
+      '/topics/agents',
+      '/authors/Ada%20Lovelace',
+      '/organisations/Analytical%20Engines',
+    ])
+      for (const [lang, linked] of [
+        ['de', 'de'],
+        ['en', null],
+      ] as const) {
+        const { body } = await app.inject({ url: page, headers: { 'accept-language': lang } })
+        const links = [...body.matchAll(/href="(\/feed\.(?:xml|atom|json)[^"]*)"/g)].map(([, href]) =>
+          href!.replaceAll('&amp;', '&'),
+        )
+        expect(new Set(links)).toHaveLength(3)
+        for (const url of links) {
+          const { searchParams } = new URL(url, SITE)
+          expect([page, url, searchParams.get('lang')]).toEqual([page, url, linked])
+          const feed = (await app.inject(url)).body
+          expect(feed).toContain(lang === 'de' ? 'Forschungsgemeinschaft' : 'research community')
+          expect(feed, 'its own address').toContain(
+            `${SITE}${url.startsWith('/feed.json') ? url : url.replaceAll('&', '&amp;')}"`,
+          )
+        }
+      }
+  })
+
   test('is well-formed with any characters from sources and topics', async ({ db, site: { app } }) => {
     await importing(db, fixture('noncharacters.jsonl'), '2026-04-14', new Date('2026-04-15T11:00:00Z'))
     expect(await db.$count(papers)).toBe(8)
@@ -167,10 +201,37 @@ describe('the feed', () => {
     expect(headers.etag).toBeTruthy()
     const again = await site.app.inject({ url, headers: { 'if-none-match': String(headers.etag) } })
     expect([again.statusCode, again.body]).toEqual([304, ''])
+    const tag = String(headers.etag)
+    const strong = tag.replace('W/', '')
+    for (const known of [strong, `W/${strong}`, `"other", ${tag}`, `W/"a,b",${strong} , "c"`, '*'])
+      for (const method of ['GET', 'HEAD'] as const) {
+        const reply = await site.app.inject({ method, url, headers: { 'if-none-match': known } })
+        expect([known, method, reply.statusCode, reply.body, reply.headers.etag]).toEqual([known, method, 304, '', tag])
+        expect(reply.headers.vary).toBe('accept-language, cookie, accept-encoding')
+        expect(reply.headers['content-length'] ?? headers['content-length'], known).toBe(headers['content-length'])
+      }
+    for (const other of ['"other"', strong.slice(1, -1), `x${tag}`.replaceAll('"', ''), '', '"*"'])
+      expect([other, (await site.app.inject({ url, headers: { 'if-none-match': other } })).statusCode]).toEqual([
+        other,
+        200,
+      ])
     await db.execute(sql`UPDATE papers SET title = 'Another title'`)
     const changed = await site.app.inject({ url, headers: { 'if-none-match': String(headers.etag) } })
     expect(changed.statusCode).toBe(200)
   })
+})
+
+test('an error is never “unchanged”', async ({ db, site: { app } }) => {
+  await threeAndOne(db)
+  for (const [url, status] of [
+    ['/feed.xml?topic=..', 404],
+    ['/api/v1/papers/2604.99999', 404],
+    ['/api/v1/papers?limit=0', 422],
+  ] as const) {
+    const { headers } = await app.inject(url)
+    for (const known of [String(headers.etag), '*'])
+      expect([url, (await app.inject({ url, headers: { 'if-none-match': known } })).statusCode]).toEqual([url, status])
+  }
 })
 
 describe('search engines', () => {
@@ -189,7 +250,12 @@ describe('search engines', () => {
     expect(files).toEqual(['/sitemaps/pages.xml', '/sitemaps/2026-04.xml', '/sitemaps/2026-03.xml'])
     const pages = (await Promise.all(files.map(places))).flat()
     expect(pages.filter((page) => page.startsWith('/papers/'))).toHaveLength(5)
-    for (const page of pages) expect([page, (await app.inject(page)).statusCode]).toEqual([page, 200])
+    for (const page of pages) {
+      const { statusCode, body } = await app.inject(page)
+      const [, canonical] = /<link rel="canonical" href="([^"]+)">/.exec(body) ?? []
+      // Search engines drop a page that names another one as its own.
+      expect([page, statusCode, canonical]).toEqual([page, 200, SITE + page])
+    }
     for (const none of ['2025-01', '2026-13', 'x']) {
       expect((await app.inject(`/sitemaps/${none}.xml`)).statusCode).toBe(404)
     }

@@ -21,6 +21,35 @@ test('public pages and assets are compressed as the client accepts, and cached p
   await app.close()
 })
 
+test('so are feeds, sitemaps, the API and its description, which other programs read', async ({
+  db,
+  site: { app },
+}) => {
+  await addPapers(db, '2026-04-14', 60)
+  for (const url of [
+    '/feed.xml',
+    '/feed.xml',
+    '/feed.atom?topic=agents',
+    '/feed.json',
+    '/sitemaps/2026-04.xml',
+    '/api/v1/papers',
+    '/api/openapi.json',
+    '/api/docs',
+  ]) {
+    const plain = await app.inject(url)
+    const { headers, rawPayload } = await app.inject({ url, headers: { 'accept-encoding': 'br' } })
+    expect([url, headers['content-encoding'], headers.vary]).toEqual([
+      url,
+      plain.body.length < 1_400 ? undefined : 'br',
+      expect.stringContaining('accept-encoding'),
+    ])
+    if (plain.body.length < 1_400) continue
+    expect(brotliDecompressSync(rawPayload).toString()).toBe(plain.body)
+    expect(headers.etag, 'the same text').toBe(plain.headers.etag)
+    expect(String(headers['cache-control'])).toMatch(/^public/)
+  }
+})
+
 test('pages behind a personal link, pictures and fonts stay as they are', async ({ site: { app } }) => {
   const { body } = await app.inject('/')
   const base = /\/assets\/\w+/.exec(body)![0]

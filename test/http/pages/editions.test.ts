@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
+import { editions } from '../../../src/runtime/db/schema.ts'
 import { addPapers, releasedEdition } from '../../support/services.ts'
 import { test } from '../site.ts'
 
@@ -43,6 +44,43 @@ test('the archive names each edition in the page’s language, by its first pape
     const subjects = [...body.matchAll(/class="edition-subject">([^<]+)/g)].map(([, subject]) => subject)
     expect(subjects).toEqual([`Paper 1 of 2026-04-14, Paper 2 of 2026-04-14 ${more}`, 'Read this one'])
   }
+})
+
+test('a long archive has pages, which hold each edition once, to the oldest', async ({
+  db,
+  site: { app, services },
+}) => {
+  await releasedEdition(services, '2026-04-14', 1)
+  // Two years of daily editions, and a weekly one on each Monday, which comes behind the daily one.
+  await db.execute(sql`
+    INSERT INTO editions (kind, date, state, closes_at, release_at, assembled_at, released_at, message_key)
+    SELECT kind::edition_kind, day::date, 'sent', day, day, day, day, ''
+    FROM generate_series('2024-04-15'::date, '2026-04-13', '1 day') day, unnest('{daily,weekly}'::text[]) kind
+    WHERE kind = 'daily' OR extract(isodow FROM day) = 1`)
+  const total = await db.$count(editions)
+  const found: string[] = []
+  let url: string | undefined = '/editions'
+  for (let pages = 0; url; pages++) {
+    const { body }: { body: string } = await app.inject(url)
+    expect(pages).toBeLessThan(total)
+    expect(body).toContain(`<link rel="canonical" href="https://paperboy.example${url}">`)
+    expect([pages, body.includes('href="/editions">First page')]).toEqual([pages, pages > 0])
+    const hrefs = [...body.matchAll(/<li><a href="(\/editions\/[^"]+)"><span class="edition-date">/g)]
+    expect(hrefs.length).toBeLessThan(120)
+    found.push(...hrefs.map(([, href]) => href!))
+    url = /rel="next" href="([^"]+)"/.exec(body)?.[1]
+  }
+  expect(found).toHaveLength(total)
+  expect(new Set(found)).toHaveLength(total)
+  expect(found.slice(0, 3)).toEqual([
+    '/editions/2026-04-14',
+    '/editions/2026-04-13',
+    '/editions/2026-04-13?kind=weekly',
+  ])
+  expect(found.at(-1)).toBe('/editions/2024-04-15?kind=weekly')
+  for (const odd of ['x', '2026-02-30-daily', '9999-12-31-daily', '%00', '2026-04-14-daily&after=x'])
+    expect((await app.inject(`/editions?after=${odd}`)).body).toContain('href="/editions/2026-04-14"')
+  expect((await app.inject('/editions?after=2020-01-01-daily')).headers.location).toBe('/editions')
 })
 
 test('an edition is also there as it was emailed, with its own policy', async ({ site: { app, services } }) => {

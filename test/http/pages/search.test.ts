@@ -53,8 +53,24 @@ describe('a paper’s page', () => {
     expect((await app.inject(`/papers/${old}`)).headers.location).toBe('/papers/hep-th%2F9901001')
     for (const url of ['/papers/hep-th%2F9901001', '/papers/hep-th/9901001', `/papers/${unnamed}`])
       expect([url, (await app.inject(url)).statusCode]).toEqual([url, 200])
-    const vote = await app.inject('/papers/hep-th%2F9901001/vote')
-    expect([vote.statusCode, vote.body.includes('Paper 1 of 2026-04-14')]).toEqual([200, true])
+    const card = /content="https:\/\/paperboy\.example(\/cards\/[^"]+)"/.exec(
+      (await app.inject('/papers/hep-th%2F9901001')).body,
+    )![1]!
+    // Some proxies decode %2F, in whatever is below a paper's address.
+    for (const encode of [(url: string) => url, (url: string) => url.replace('%2F', '/')])
+      for (const url of [
+        '/papers/hep-th%2F9901001/vote',
+        '/papers/hep-th%2F9901001/save',
+        '/papers/hep-th%2F9901001/cite.bib',
+        '/papers/hep-th%2F9901001/cite.ris',
+        '/api/v1/papers/hep-th%2F9901001',
+        card,
+      ]) {
+        const reply = await app.inject(encode(url))
+        expect([encode(url), reply.statusCode]).toEqual([encode(url), 200])
+      }
+    for (const other of ['/papers/hep-th/9901001v2', '/papers/hep-th.XX/9901001?lang=de'])
+      expect((await app.inject(other)).headers.location).toBe('/papers/hep-th%2F9901001')
   })
 
   test('is what every link to it is: lists, search, sitemap, feeds, API, the digest', async ({ db, site }) => {
@@ -118,6 +134,19 @@ describe('a paper’s page', () => {
 })
 
 describe('the search page', () => {
+  test('searches for the first words of a text that is too long, such as a pasted abstract', async ({
+    db,
+    site: { app },
+  }) => {
+    await addPapers(db, '2026-04-14', 2)
+    const abstract = `${'Small models forget what they learn. '.repeat(8)}Steadfastness helps. ${'It works. '.repeat(400)}`
+    await db.execute(sql`UPDATE papers SET abstract = ${abstract} WHERE id = 2`)
+    const { body } = await app.inject(`/search?q=${encodeURIComponent(abstract)}`)
+    expect(body).toContain('href="/papers/2604.14001"')
+    expect(body, 'all words').toContain('>1 paper<')
+    expect((await app.inject(`/topics?q=${encodeURIComponent(abstract)}`)).body).toContain('Small models forget')
+  })
+
   test('marks the words it found, as text', async ({ db, site: { app } }) => {
     await addPapers(db, '2026-04-14', 2)
     await db.execute(

@@ -166,6 +166,19 @@ describe('search', () => {
     expect([typed.papers, typed.corrected]).toEqual([[], undefined])
   })
 
+  test('a form of a stop word is not mistyped, which no collection has among its words', async ({ db }) => {
+    await put(db, [
+      hfEntry('2604.00001', {
+        title: 'Marking and preventing tests',
+        summary: 'Approached by a prosing introduction.',
+      }),
+    ])
+    await indexPapers({ db })
+    for (const q of ['making', 'presenting', 'approaches', 'proposing', 'introducing'])
+      expect([q, (await searchPapers({ db, now }, { q })).corrected]).toEqual([q, undefined])
+    expect((await searchPapers({ db, now }, { q: 'markink' })).corrected).toBe('marking')
+  })
+
   test('no text in the query makes it fail', async ({ db }) => {
     await put(db, library)
     for (const q of HOSTILE) await expect(searchPapers({ db, now }, { q }), q).resolves.toBeDefined()
