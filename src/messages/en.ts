@@ -434,6 +434,7 @@ export const en = (newsletter: string) => ({
     open: (hour: string) => `Live · closes ${hour} UTC`,
     openUntil: (hour: string, weekday: string) => `Live · closes ${weekday}, ${hour} UTC`,
     final: 'Final ranking',
+    asOf: (day: string, hour: string) => `Ranking as of ${day}, ${hour} UTC`,
     closed: (day: string, hour: string) => `closed ${day}, ${hour} UTC`,
     number: (n: number) => `No. ${n}`,
     also: 'Also new',

@@ -32,7 +32,7 @@ export class ConnectionPool {
    * Waits for a free session, or opens one below the limit.
    *
    * @throws SENDING_STOPPED once `stop` is aborted; RELAY_RESTS when the relay began to rest since; the connection's error when none can
-   *   be opened and none is in use
+   *   be opened, and no other is open or on its way
    */
   async acquire(stop: AbortSignal | undefined): Promise<Session> {
     const rests = this.#rests
@@ -101,9 +101,13 @@ export class ConnectionPool {
     } catch (error) {
       this.#opened--
       this.#wakeNext()
-      if (this.connected === 0) throw error
-      // The relay limits connections but serves those it has: use fewer for a while.
-      this.#limit = this.connected
+      if (this.#opened === 0) {
+        this.#limit = this.#settings.connections
+        throw error
+      }
+      // The relay may limit connections but serve those it has: use fewer for a while. It refuses one too many at once, while those
+      // within the limit still log in.
+      this.#limit = this.#opened
       setTimeout(() => {
         this.#limit = this.#settings.connections
         this.#wakeNext()

@@ -121,10 +121,10 @@ export function openRates(
   }
 }
 
-/** SQL that moves due times of batches waiting for this bucket to its new rate. Expects the CTEs `old` and `fresh`, each with a `rate`. */
-const rescheduleBatches = (bucket: string, at: Date) => sql`
+/** SQL that moves due times of batches waiting for buckets to their new rates. Expects the CTEs `old` and `fresh`, each with `name` and `rate`. */
+const rescheduleBatches = (at: Date) => sql`
   UPDATE batches SET due_at = ${at}::timestamptz + (due_at - ${at}::timestamptz) * (old.rate / fresh.rate)
-  FROM old, fresh WHERE booked = ${bucket} AND state = 'open' AND due_at > ${at}::timestamptz AND fresh.rate <> old.rate`
+  FROM old JOIN fresh USING (name) WHERE booked = name AND state = 'open' AND due_at > ${at}::timestamptz AND fresh.rate <> old.rate`
 
 /** Halves a rate, once for all workers that saw the same replies. @param why rate and reply seen by this process */
 async function slowDown(db: Db, bucket: string, why: ReturnType<ReplyWindow['why']>, at: Date): Promise<void> {
@@ -132,14 +132,14 @@ async function slowDown(db: Db, bucket: string, why: ReturnType<ReplyWindow['why
   const before = sql`CASE WHEN b.ceiling IS NULL AND b.raised_at < ${at}::timestamptz - ${RATE_MEMORY}::interval THEN ${seen}::float8
     ELSE least(b.rate, ${seen}::float8) END`
   await db.execute(sql`
-    WITH old AS (SELECT rate FROM buckets WHERE name = ${bucket} FOR UPDATE), fresh AS (
+    WITH old AS (SELECT name, rate FROM buckets WHERE name = ${bucket} FOR UPDATE), fresh AS (
       INSERT INTO buckets AS b (name, rate, asked_rate, why, slowed_at, raised_at, paid_until)
       VALUES (${bucket}, greatest(${seen}::float8 / 2, ${FLOOR}), ${seen}::float8, ${reply}, ${at}, ${at}, ${at})
       ON CONFLICT (name) DO UPDATE SET asked_rate = ${before}, why = excluded.why, slowed_at = excluded.slowed_at, raised_at = excluded.raised_at,
         rate = least(b.ceiling, greatest((${before}) / 2, ${FLOOR}))
       WHERE b.slowed_at IS NULL OR b.slowed_at < ${at}::timestamptz - make_interval(secs => ${ONE_EVENT_SECONDS})
-      RETURNING rate
-    ) ${rescheduleBatches(bucket, at)}`)
+      RETURNING name, rate
+    ) ${rescheduleBatches(at)}`)
 }
 
 /** Raises a slowed rate. At its ceiling, or well above the rate at which it asked, it is no longer slowed. */
@@ -148,7 +148,7 @@ async function speedUp(db: Db, bucket: string, at: Date): Promise<void> {
     WITH old AS (SELECT * FROM buckets WHERE name = ${bucket} AND slowed_at IS NOT NULL FOR UPDATE), next AS (
       SELECT *, rate * CASE WHEN rate < asked_rate THEN ${RAISE.below}::float8 ELSE ${RAISE.above}::float8 END AS raised FROM old
     ), fresh AS (
-      SELECT CASE WHEN free AND ceiling IS NULL THEN 'infinity' ELSE least(ceiling, raised) END AS rate, ceiling, free
+      SELECT name, CASE WHEN free AND ceiling IS NULL THEN 'infinity' ELSE least(ceiling, raised) END AS rate, ceiling, free
       FROM next, LATERAL (SELECT raised >= coalesce(ceiling, asked_rate * ${RAISE.free}::float8, 0) AS free) AS f
     ), freed AS (
       DELETE FROM buckets b USING fresh WHERE b.name = ${bucket} AND fresh.free AND fresh.ceiling IS NULL
@@ -157,7 +157,7 @@ async function speedUp(db: Db, bucket: string, at: Date): Promise<void> {
         slowed_at = CASE WHEN NOT fresh.free THEN b.slowed_at END, asked_rate = CASE WHEN NOT fresh.free THEN b.asked_rate END,
         why = CASE WHEN NOT fresh.free THEN b.why END
       FROM fresh WHERE b.name = ${bucket} AND (NOT fresh.free OR fresh.ceiling IS NOT NULL)
-    ) ${rescheduleBatches(bucket, at)}`)
+    ) ${rescheduleBatches(at)}`)
 }
 
 /** Ends the slowing of a domain and makes its waiting batches due at once. Returns whether it was slowed. */
@@ -176,7 +176,10 @@ export async function resetDomain(db: Db, domain: string, at: Date): Promise<boo
   return rowCount === 1
 }
 
-/** Stores the configured rates. A bucket no longer configured keeps only the rate it was slowed to. */
+/**
+ * Stores the configured rates. A bucket no longer configured keeps only the rate it was slowed to. Batches that wait for a changed rate
+ * follow it: under a low one the last of them are due hours later.
+ */
 async function configure(
   db: Db,
   config: Pick<Config, 'SEND_RATE_PER_SECOND' | 'DOMAIN_RATES' | 'SMTP_URL'>,
@@ -187,15 +190,22 @@ async function configure(
   await db.execute(sql`
     WITH wanted AS (
       SELECT * FROM unnest(${sql.param(names)}::text[], ${sql.param([...ceilings.values()])}::float8[]) AS w (name, ceiling)
+    ), old AS (
+      SELECT name, rate FROM buckets
     ), dropped AS (
       DELETE FROM buckets WHERE (slowed_at IS NULL OR raised_at < ${at}::timestamptz - ${RATE_MEMORY}::interval) AND name <> ALL(${sql.param(names)}::text[])
+      RETURNING name
     ), freed AS (
       UPDATE buckets SET ceiling = NULL WHERE slowed_at IS NOT NULL AND raised_at >= ${at}::timestamptz - ${RATE_MEMORY}::interval AND ceiling IS NOT NULL AND name <> ALL(${sql.param(names)}::text[])
-    )
-    INSERT INTO buckets AS b (name, rate, ceiling, paid_until, raised_at) SELECT name, ceiling, ceiling, ${at}::timestamptz, ${at}::timestamptz FROM wanted
-    ON CONFLICT (name) DO UPDATE SET ceiling = excluded.ceiling,
-      rate = CASE WHEN b.slowed_at IS NULL THEN excluded.ceiling ELSE least(b.rate, excluded.ceiling) END
-    WHERE b.ceiling IS DISTINCT FROM excluded.ceiling`)
+    ), stored AS (
+      INSERT INTO buckets AS b (name, rate, ceiling, paid_until, raised_at) SELECT name, ceiling, ceiling, ${at}::timestamptz, ${at}::timestamptz FROM wanted
+      ON CONFLICT (name) DO UPDATE SET ceiling = excluded.ceiling,
+        rate = CASE WHEN b.slowed_at IS NULL THEN excluded.ceiling ELSE least(b.rate, excluded.ceiling) END
+      WHERE b.ceiling IS DISTINCT FROM excluded.ceiling
+      RETURNING name, rate
+    ), fresh AS (
+      SELECT name, rate FROM stored UNION ALL SELECT name, 'infinity' FROM dropped
+    ) ${rescheduleBatches(at)}`)
 }
 
 /** Returns bucket → messages a second for every configured limit. A relay that only warms up counts messages, without a rate. */

@@ -160,7 +160,9 @@ export class Transactions {
         else this.#fail(this.#refusal ?? failureOf(step, reply))
         break
       case 'message':
-        this.#settle(agrees ? { reply } : { failure: failureOf(step, reply), begun: true })
+        // A second 354 or a warning says neither that the relay has the message nor that it refuses it: the end is still to come.
+        if (!/^[245]\d\d/.test(reply)) this.#awaited.unshift(step)
+        else this.#settle(agrees ? { reply } : { failure: failureOf(step, reply), begun: true })
         break
       case 'empty':
         this.#fail(this.#refusal!)

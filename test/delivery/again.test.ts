@@ -66,15 +66,17 @@ test('sends the chosen deliveries again, to readers who may be emailed, under th
   expect(await readerDeliveries(services, 'rené@example.org'), 'an address beyond ASCII is no error').toEqual([])
 })
 
-test('readers who cannot be emailed are neither counted nor sent again, and keep the relay’s reply', async ({ db }) => {
+test('readers who cannot be emailed, or moved to another schedule, are neither counted nor sent again, and keep the relay’s reply', async ({
+  db,
+}) => {
   const services = servicesOn(db)
   const sink = await sinkThat({
     recipient: (to) => {
       if (to.startsWith('reader-1@')) return smtpReply(550, '5.1.1 no such user')
-      return /reader-[23]@/.test(to) ? smtpReply(550, '5.0.0 no') : undefined
+      return /reader-[234]@/.test(to) ? smtpReply(550, '5.0.0 no') : undefined
     },
   })
-  await addReaders(db, 3)
+  await addReaders(db, 4)
   await planAll(services, await releasedEdition(services))
   await workAll(services, sink)
   await settleEditions(services)
@@ -82,6 +84,7 @@ test('readers who cannot be emailed are neither counted nor sent again, and keep
     .update(subscribers)
     .set({ pausedUntil: new Date('2099-01-01') })
     .where(eq(subscribers.emailKey, 'reader-2@example.org'))
+  await db.update(subscribers).set({ cadence: 'weekly' }).where(eq(subscribers.emailKey, 'reader-4@example.org'))
   expect(await sendAgain(services, KEY, { only: ['refused'], dryRun: true })).toEqual({ refused: 1 })
   expect(await sendAgain(services, KEY, { only: ['refused'], dryRun: false })).toEqual({ refused: 1 })
   // The marking statement skips readers who unsubscribe in between.
@@ -92,6 +95,7 @@ test('readers who cannot be emailed are neither counted nor sent again, and keep
     'refused: 550 5.1.1 no such user',
     'refused: 550 5.0.0 no',
     'skipped: unsubscribed; before: 550 5.0.0 no',
+    'refused: 550 5.0.0 no',
   ])
 })
 

@@ -5,10 +5,11 @@ import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { preview } from '../../src/delivery/preview/preview.ts'
 import { listEditions, readEdition } from '../../src/edition/compose/archive.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
-import { cancel, hold, pause, resume } from '../../src/edition/draft/control.ts'
+import { cancel, findEdition, hold, lockEdition, pause, resume } from '../../src/edition/draft/control.ts'
 import { curate } from '../../src/edition/draft/curate.ts'
 import { release, releaseDue } from '../../src/edition/draft/release.ts'
 import { schedule } from '../../src/edition/draft/schedule.ts'
+import { skipQuietDays } from '../../src/edition/draft/skip-quiet-days.ts'
 import { LOCALES, messagesIn } from '../../src/messages/catalogue.ts'
 import type { Source } from '../../src/papers/ingest/sources/source.ts'
 import { countDays, listDay } from '../../src/papers/lists/list-day.ts'
@@ -25,7 +26,7 @@ import {
 } from '../../src/runtime/db/schema.ts'
 import { assembleEditionJob } from '../../workers/assemble-edition.ts'
 import { releaseEditionsJob } from '../../workers/release-editions.ts'
-import { test } from '../support/database.ts'
+import { someoneWaits, test } from '../support/database.ts'
 import { addPapers, addReaders, addSubscriber, releasedEdition, servicesOn } from '../support/services.ts'
 
 const DAY = '2026-04-14'
@@ -307,6 +308,54 @@ describe('automatic release', () => {
     await assemble(services, { date: '2026-04-13' })
     await hold(services, { kind: 'daily', date: '2026-04-13' })
     expect(await release(services, { date: '2026-04-13' })).toBe(true)
+  })
+})
+
+describe('what a person decides while drafts are released automatically', () => {
+  test('counts for each draft until its own turn: one that they hold before it stays', async ({ db }) => {
+    const services = servicesOn(db, {}, at('12:00'))
+    const next = { kind: 'daily' as const, date: DAY }
+    const first = { kind: 'daily' as const, date: '2026-04-13' }
+    for (const key of [first, next]) {
+      await addPapers(db, key.date, 2)
+      await assemble(services, key)
+    }
+    const { releasing } = await db.transaction(async (tx) => {
+      await lockEdition(tx, first)
+      const releasing = releaseDue(services)
+      await someoneWaits(db)
+      await hold(services, next)
+      return { releasing }
+    })
+    expect(await releasing).toEqual([first.date])
+    expect(await findEdition(services, next)).toMatchObject({ state: 'draft', held: true })
+  })
+
+  test('an edition that they release is not cancelled as a thin day', async ({ db }) => {
+    const services = servicesOn(db, { THIN_DAY: 'skip' }, at('12:00'))
+    await addPapers(db, DAY, 2)
+    await assemble(services, KEY)
+    const { skipping } = await db.transaction(async (tx) => {
+      await release({ ...services, db: tx }, KEY)
+      const skipping = skipQuietDays(services)
+      await someoneWaits(db)
+      return { skipping }
+    })
+    expect(await skipping).toEqual([])
+    expect(await findEdition(services, KEY)).toMatchObject({ state: 'released' })
+  })
+
+  test('an edition that they scheduled before its close is no outage', async ({ db }) => {
+    const clock = { now: new Date(`${DAY}T16:00:00Z`) }
+    const services = servicesOn(db, { OUTAGE_DAY: 'skip' }, clock)
+    await addPapers(db, DAY, 5)
+    await db.insert(sourceReads).values({ source: 'hf', listDay: DAY, readAt: clock.now, papers: 5 })
+    await assemble(services, KEY)
+    const time = new Date(`${DAY}T18:00:00Z`)
+    await schedule(services, KEY, time)
+    clock.now = time
+    await releaseEditionsJob(services)
+    expect(await findEdition(services, KEY)).toMatchObject({ state: 'released' })
   })
 })
 

@@ -64,6 +64,33 @@ describe('a bucket', () => {
     expect(await db.$count(buckets)).toBe(0)
   })
 
+  test('that a setting changes or ends moves the batches that wait for it to its new rate', async ({ db }) => {
+    const at = new Date('2026-04-15T12:00:00Z')
+    const editionId = await releasedEdition(servicesOn(db))
+    const startWith = (settings: Record<string, string>) =>
+      openRates(db, servicesOn(db, settings).config, () => at).refresh()
+    await startWith({ DOMAIN_RATES: 'slow.example=0.1,other.example=0.1' })
+    const booked = (domain: string) => ({
+      editionId,
+      dueAt: new Date(at.getTime() + 3_600_000),
+      booked: `domain ${domain}`,
+    })
+    await db.insert(batches).values([booked('slow.example'), booked('other.example')])
+    const waits = async () =>
+      Object.fromEntries(
+        (await db.select().from(batches)).map((one) => [one.booked, (one.dueAt.getTime() - at.getTime()) / 1000]),
+      )
+    await startWith({ DOMAIN_RATES: 'slow.example=0.4,other.example=0.1' })
+    expect(await waits()).toEqual({ 'domain slow.example': 900, 'domain other.example': 3600 })
+    await startWith({ DOMAIN_RATES: 'slow.example=0.4,other.example=0.1' })
+    expect(await waits(), 'another worker that starts').toEqual({
+      'domain slow.example': 900,
+      'domain other.example': 3600,
+    })
+    await startWith({ DOMAIN_RATES: 'other.example=0.1' })
+    expect(await waits()).toEqual({ 'domain slow.example': 0, 'domain other.example': 3600 })
+  })
+
   test('with a warm-up grants the day’s number, and more the next day', async ({ db }) => {
     const today = new Date().toISOString().slice(0, 10)
     const url = `smtp://mail.example?name=new&warmup=${today}:30,60`

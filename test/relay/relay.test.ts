@@ -48,6 +48,22 @@ describe('the connection pool', () => {
     expect(server.messages).toHaveLength(100)
   })
 
+  test('works with fewer connections when the relay refuses those too many before it serves the others', async () => {
+    const refused = Promise.withResolvers<undefined>()
+    let refusals = 0
+    const { relay, server } = await poolOn(({ command, open }) => {
+      if (command === 'CONNECT' && open > 3) {
+        refusals++
+        if (refusals === 7) refused.resolve(undefined)
+        return '421 4.7.0 too many connections from you'
+      }
+      return command === 'EHLO' ? refused.promise : undefined
+    }, 10)
+    expect(new Set(states(await sendMany(relay, 100)))).toEqual(new Set(['accepted']))
+    expect(server.messages).toHaveLength(100)
+    expect(refusals, 'it is not asked for more at once').toBe(7)
+  })
+
   test('uses another connection when the relay ends one between messages', async () => {
     const sentOn = new Map<number, number>()
     const { relay, server } = await poolOn(({ command, connection }) => {

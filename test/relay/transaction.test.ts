@@ -103,6 +103,29 @@ describe.each(GREETINGS)('%s', (_name, greeting) => {
     expect(relay.messages).toEqual([])
   })
 
+  test.each<[string, Record<string, string>]>([
+    ['354 twice', { END: '354 go on\r\n250 2.0.0 taken' }],
+    ['a line that is no reply', { END: 'warning: disk is slow\r\n250 2.0.0 taken' }],
+    ['150', { END: '150 scanning\r\n250 2.0.0 taken' }],
+  ])('%s before the reply to the message settles nothing', async (_name, replies) => {
+    const { session, relay } = await sessionWith(on(greeting, replies))
+    expect(await session.send(envelope, message)).toMatchObject({ state: 'accepted', reply: '250 2.0.0 taken' })
+    expect(relay.messages).toHaveLength(1)
+    expect(await session.send(envelope, message)).toMatchObject({ state: 'accepted' })
+  })
+
+  test('354 instead of a reply to the message, and the connection ends: the relay may have it', async () => {
+    const answered = Promise.withResolvers<void>()
+    const { session, relay } = await sessionWith(({ command }) => {
+      if (command === 'END') answered.resolve()
+      return command === 'EHLO' ? greeting : command === 'END' ? '354 go on' : undefined
+    })
+    const sent = session.send(envelope, message)
+    await answered.promise
+    relay.close()
+    expect(await sent).toMatchObject({ state: 'unknown' })
+  })
+
   test('a message cut while the relay is silent about it is unknown, before that deferred', async () => {
     for (const [silentAt, state] of [
       ['MAIL', 'deferred'],

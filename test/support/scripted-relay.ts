@@ -1,6 +1,9 @@
 import net from 'node:net'
 
-/** Returns the reply to one command: a reply line, 'silence' for none, 'cut' to drop the connection, undefined for the usual reply. */
+/**
+ * Returns the reply to one command: a reply line, 'silence' for none, 'cut' to drop the connection, undefined for the usual reply.
+ * A promise holds the reply back.
+ */
 export type Script = (step: {
   /** CONNECT, EHLO, MAIL, RCPT, DATA, END (the whole message is there), RSET, QUIT */
   command: string
@@ -8,7 +11,8 @@ export type Script = (step: {
   connection: number
   /** connections open now */
   open: number
-}) => string | 'silence' | 'cut' | undefined
+}) => Reply | Promise<Reply>
+type Reply = string | 'silence' | 'cut' | undefined
 
 export interface ScriptedRelay {
   url: string
@@ -41,7 +45,12 @@ export function openScriptedRelay(script: Script): Promise<ScriptedRelay> {
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
     const answer = (command: string) => {
-      const reply = script({ command, connection, open: sockets.size }) ?? USUAL[command] ?? '250 ok'
+      const scripted = script({ command, connection, open: sockets.size })
+      if (scripted instanceof Promise) void scripted.then((reply) => say(command, reply))
+      else say(command, scripted)
+    }
+    const say = (command: string, scripted: Reply) => {
+      const reply = scripted ?? USUAL[command] ?? '250 ok'
       if (reply === 'cut') socket.destroy()
       else if (reply !== 'silence') socket.write(`${reply}\r\n`)
       if (command === 'DATA' && reply.startsWith('354')) inData = true

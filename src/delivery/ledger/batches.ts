@@ -2,13 +2,18 @@ import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
-import { bigint, moment, number, query, queryColumn, text } from '../../runtime/db/query.ts'
+import { bigint, bool, moment, number, query, queryColumn, text } from '../../runtime/db/query.ts'
+import { editionKind } from '../../runtime/db/schema.ts'
 import { AFTER_WORKER_DEATH } from './attempts.ts'
 import { AVAILABLE_BATCH, deliveryNeedsAttempt, NOT_HALTED, SENDABLE_EDITION } from './conditions.ts'
 
 const Leased = z.object({
   batchId: bigint,
   editionId: bigint,
+  kind: z.enum(editionKind.enumValues),
+  date: text,
+  /** the operator ordered it also for readers who did not ask for its kind */
+  toEveryone: bool,
   /** names the release: a recalled edition is composed again */
   releasedAt: text,
   lease: text,
@@ -38,7 +43,7 @@ export async function leaseBatch(db: Db, batchId: number, at: Date): Promise<Lea
     FROM editions e
     WHERE b.id = ${batchId} AND e.id = b.edition_id AND ${SENDABLE_EDITION} AND b.due_at <= ${at}
       AND ${AVAILABLE_BATCH}
-    RETURNING b.id AS batch_id, b.edition_id, e.released_at::text, b.lease, b.booked AS bucket, b.attempts, e.answered, e.refused`
+    RETURNING b.id AS batch_id, b.edition_id, e.kind, e.date::text, e.to_everyone, e.released_at::text, b.lease, b.booked AS bucket, b.attempts, e.answered, e.refused`
   const [leased] = await query(db, Leased, prepared(statement))
   if (!leased) return undefined
   // No earlier lease, no dead worker. A worker that dies before this statement leaves it to the next lease.

@@ -4,10 +4,11 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { bool, queryOne } from '../../runtime/db/query.ts'
 import { corrections, editionNotices, editionPapers, editionParts, editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
+import { isFor } from '../plan/audience.ts'
 
 /**
  * Makes a released edition a held draft again, while none of its emails was handed over. Its planned deliveries are removed, and their
- * readers are due again at the hour that they had.
+ * readers are due again at the hour that they had, unless they have moved to another schedule.
  *
  * Marking a delivery locks its batch (start-attempts.ts). This locks every batch of the edition before it looks at the ledger, so
  * either it sees the mark, or the mark finds no batch.
@@ -39,7 +40,7 @@ export async function recall({ db, config }: Pick<Services, 'db' | 'config'>, ke
       UPDATE subscribers s SET next_digest_at = d.expires_at - make_interval(secs => ${config.DIGEST_EXPIRY_HOURS * 3600})
       FROM deliveries d
       WHERE d.edition_id = ${id} AND s.id = d.subscriber_id AND s.next_digest_at IS NOT NULL AND d.state = 'queued'
-        AND d.expires_at IS DISTINCT FROM ${orderedUntil}::timestamptz`)
+        AND d.expires_at IS DISTINCT FROM ${orderedUntil}::timestamptz AND ${isFor(edition!)}`)
     await tx.execute(sql`DELETE FROM deliveries WHERE edition_id = ${id}`)
     await tx.execute(sql`DELETE FROM batches WHERE edition_id = ${id}`)
     await tx.delete(editionParts).where(eq(editionParts.editionId, id))

@@ -6,6 +6,7 @@ import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
 import { knownZone } from '../../runtime/db/known-zone.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, bytes, number, query, text } from '../../runtime/db/query.ts'
+import { isFor } from '../plan/audience.ts'
 import type { Lease } from './batches.ts'
 import { deliveryNeedsAttempt, NO_MORE_RESENDS, NOT_HALTED, SENDABLE_EDITION } from './conditions.ts'
 import type { Chosen } from './deliveries.ts'
@@ -82,7 +83,7 @@ const Judged = z.object({
  * `judged` (each delivery with one reason not to send it, or NULL), `verdict` (the state that follows from the reason).
  */
 const startStatement = (
-  { editionId, batchId, lease }: Lease,
+  { batchId, lease, editionId, ...edition }: Lease,
   group: readonly Chosen[],
   { releases, policy, at }: StartOptions,
 ) => sql`
@@ -107,6 +108,8 @@ const startStatement = (
         WHEN s.status IS DISTINCT FROM 'active' THEN coalesce(s.status::text, 'gone')
         WHEN s.paused_until > ${at} THEN 'paused'
         WHEN x.address_hash IS NOT NULL THEN 'suppressed'
+        -- The page that saved their new schedule has named another day.
+        WHEN NOT ${isFor(edition)} THEN 'moved to ' || s.cadence
         WHEN length(coalesce(d.shown, w.shown)) = 0 THEN 'nothing new'
       END AS reason
     FROM wanted w

@@ -11,6 +11,13 @@ export const asksFor = ({ kind, date }: Pick<Edition, 'kind' | 'date'>): SQL =>
     ? sql`s.cadence = 'weekly'`
     : sql`(s.cadence = 'daily' OR (s.cadence = 'weekdays' AND extract(isodow FROM ${date}::date) <= 5))`
 
+/** SQL condition on a reader `s`: an edition is for them. They asked for its kind, or the operator ordered it for everyone. */
+export const isFor = ({
+  toEveryone,
+  ...edition
+}: Pick<typeof editions.$inferSelect, 'kind' | 'date' | 'toEveryone'>): SQL =>
+  toEveryone ? sql`true` : asksFor(edition)
+
 /** SQL condition on a reader `s`: an edition may be planned for them now. Rule 3 is checked again when a delivery is marked. */
 export const canBePlanned = (at: Date): SQL =>
   sql`s.status = 'active' AND (s.paused_until IS NULL OR s.paused_until <= ${at})`

@@ -3,7 +3,7 @@ import type { Db } from '../../runtime/db/database.ts'
 import { bigint, bool, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
 import { editions } from '../../runtime/db/schema.ts'
 import type { Services } from '../../runtime/services.ts'
-import { asksFor, canBePlanned } from './audience.ts'
+import { canBePlanned, isFor } from './audience.ts'
 import {
   BATCH_SIZE,
   BATCHES_A_STEP,
@@ -65,7 +65,6 @@ async function planRest(
   onPlanned: OnPlanned,
 ): Promise<Planned> {
   const editionId = edition.id
-  const readers = edition.toEveryone ? sql`true` : asksFor(edition)
   // Counts from the order: one interrupted by an outage of days has expired.
   const expiresAt = expiry(edition.sendAllAt ?? now(), config.DIGEST_EXPIRY_HOURS)
   const total: Planned = { batchIds: [], deliveries: 0 }
@@ -74,7 +73,7 @@ async function planRest(
     const step = sql`
       WITH wanted AS (
         SELECT s.id, ${editionId}::bigint AS edition_id FROM subscribers s
-        WHERE s.id > ${cursor} AND ${canBePlanned(now())} AND ${readers}
+        WHERE s.id > ${cursor} AND ${canBePlanned(now())} AND ${isFor(edition)}
           -- The cursor appears twice, so that the ledger is not read from its start for every batch.
           AND NOT EXISTS (
             SELECT FROM deliveries d WHERE d.edition_id = ${editionId} AND d.subscriber_id = s.id AND d.subscriber_id > ${cursor}

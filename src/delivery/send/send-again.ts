@@ -3,7 +3,7 @@ import { type EditionKey, findEdition } from '../../edition/draft/control.ts'
 import { PaperboyError } from '../../lib/errors.ts'
 import { number, query, text } from '../../runtime/db/query.ts'
 import type { Services } from '../../runtime/services.ts'
-import { canBeEmailed } from '../plan/audience.ts'
+import { canBeEmailed, isFor } from '../plan/audience.ts'
 import { BATCH_SIZE } from '../plan/plan-deliveries.ts'
 
 /** States that an operator may send again. All but `unknown` certainly did not arrive. */
@@ -12,7 +12,7 @@ export type ResendableState = (typeof RESENDABLE_STATES)[number]
 
 /**
  * Queues ended deliveries for another attempt by the operator's choice (rule 1), with the same Message-ID. One that may have arrived
- * has the same papers. Skips readers who may not be emailed; they are checked again when a delivery is marked.
+ * has the same papers. Skips readers who may not be emailed or moved to another schedule; they are checked again when a delivery is marked.
  *
  * @param options.dryRun only counts
  * @throws PaperboyError EDITION_NOT_FOUND | EDITION_STATE unless it was sent, is being sent or is paused
@@ -22,7 +22,8 @@ export async function sendAgain(
   key: EditionKey,
   { only, dryRun }: { only: readonly ResendableState[]; dryRun: boolean },
 ): Promise<Record<string, number>> {
-  const { id, state } = await findEdition({ db }, key)
+  const edition = await findEdition({ db }, key)
+  const { id, state } = edition
   if (!['sending', 'sent', 'paused'].includes(state)) {
     throw new PaperboyError(
       'EDITION_STATE',
@@ -34,7 +35,7 @@ export async function sendAgain(
     await tx.execute(sql`SELECT FROM editions WHERE id = ${id} FOR UPDATE`)
     const chosen = sql`d.edition_id = ${id} AND d.state = ANY(${sql.param(only)}::delivery_state[])
       AND EXISTS (SELECT FROM batches b WHERE b.id = d.batch_id AND b.state = 'done')
-      AND EXISTS (SELECT FROM subscribers s WHERE s.id = d.subscriber_id AND ${canBeEmailed(now())})`
+      AND EXISTS (SELECT FROM subscribers s WHERE s.id = d.subscriber_id AND ${canBeEmailed(now())} AND ${isFor(edition)})`
     const rows = await query(tx, { state: text, n: number })`
       SELECT d.state, count(*)::int AS n FROM deliveries d WHERE ${chosen} GROUP BY d.state`
     const counts = Object.fromEntries(rows.map((row) => [row.state, row.n]))

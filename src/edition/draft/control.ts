@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import { PaperboyError } from '../../lib/errors.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { withEarlierReply } from '../../runtime/db/earlier-reply.ts'
@@ -60,12 +60,12 @@ export async function findEdition({ db }: Pick<Deps, 'db'>, { kind, date }: Edit
   return edition
 }
 
-/** Finds an edition and locks it until the transaction ends. */
-export async function lockEdition(db: Db, { kind, date }: EditionKey) {
+/** Finds an edition and locks it until the transaction ends. @param condition on its row once it is locked; others are not found */
+export async function lockEdition(db: Db, { kind, date }: EditionKey, condition?: SQL) {
   const [edition] = await db
     .select()
     .from(editions)
-    .where(and(eq(editions.kind, kind), eq(editions.date, date)))
+    .where(and(eq(editions.kind, kind), eq(editions.date, date), condition))
     .for('update')
   return edition
 }

@@ -16,7 +16,8 @@ type Key = { kind?: 'daily' | 'weekly'; date: string }
 /**
  * Releases a draft: freezes its papers, composes its segments and creates its partition of the ledger. Releasing again changes nothing.
  *
- * @param by with `hand`, a person released it: readers then get it even if its list is old (draft/edition-age.ts)
+ * @param by with `hand`, a person released it: readers then get it even if its list is old (draft/edition-age.ts). The `clock` releases
+ *   only a draft that is due: a person may have held it or set another time while the editions before it were composed
  * @returns whether this call released it
  * @throws PaperboyError EDITION_NOT_FOUND; EDITION_STATE when it was cancelled
  */
@@ -26,7 +27,8 @@ export async function release(
   by: 'hand' | 'clock' = 'hand',
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
-    const edition = await lockEdition(tx, { kind, date })
+    const edition = await lockEdition(tx, { kind, date }, by === 'clock' ? isDue(now()) : undefined)
+    if (!edition && by === 'clock') return false
     if (!edition) throw editionNotFound({ kind, date })
     if (edition.state === 'cancelled') {
       throw new PaperboyError('EDITION_STATE', `The ${kind} edition of ${date} was cancelled.`)

@@ -4,6 +4,7 @@ import { type Span, spanAround } from '../../calendar/spans.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { number, query, queryColumn, queryOne, text } from '../../runtime/db/query.ts'
+import { listReadAt } from '../ingest/source-health.ts'
 import { listedIn } from '../ranking/list-votes.ts'
 import { readOrder } from './list-order.ts'
 import type { ListedRow } from './listed-rows.ts'
@@ -16,6 +17,8 @@ export interface List {
   open: boolean
   /** when its last list day closes */
   closesAt: Date
+  /** of a day that has closed: when it was last read, if that was before its close, so that its ranking is not final */
+  asOf?: Date | undefined
   /** the nearest spans of this kind that have papers */
   previous?: Span | undefined
   next?: Span | undefined
@@ -68,16 +71,19 @@ export async function listSpan(
   { after, limit = PAGE }: PageOf = {},
 ): Promise<List | undefined> {
   const at = now()
-  const [{ ids, first, total }, around] = await Promise.all([
+  const closesAt = closeOfDay(span.to, closeHourUtc)
+  const open = at < closesAt
+  const [{ ids, first, total }, around, readAt] = await Promise.all([
     readOrder(db, span, at, { after, limit }),
     neighbours(db, span, dayOf(at)),
+    span.kind === 'day' && !open ? listReadAt(db, span.to) : null,
   ])
   if (total === 0) return undefined
-  const closesAt = closeOfDay(span.to, closeHourUtc)
   return {
     span,
-    open: at < closesAt,
+    open,
     closesAt,
+    asOf: readAt !== null && readAt < closesAt ? readAt : undefined,
     ...around,
     total,
     papers: await readListed(db, ids, at),

@@ -24,7 +24,7 @@ import {
 import type { Services } from '../../../src/runtime/services.ts'
 import { someoneWaits, test } from '../../support/database.ts'
 import { NEVER, sinkThat, workerOn } from '../../support/sending.ts'
-import { addReaders, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
+import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
 
 const KEY = { kind: 'daily' as const, date: '2026-04-14' }
 
@@ -64,6 +64,18 @@ describe('an edition of which nothing was handed over', () => {
     for (const table of [deliveries, batches, editionParts]) expect(await db.$count(table)).toBe(0)
     const readers = await db.select({ at: subscribers.nextDigestAt }).from(subscribers)
     expect(readers.map(({ at }) => at)).toEqual([due, due, due])
+  })
+
+  test('does not make a reader due who moved to weekly emails since', async ({ db }) => {
+    const services = servicesOn(db)
+    const weekly = new Date('2026-04-20T08:00:00Z')
+    const id = await addSubscriber(db, 'ada@example.org', { nextDigestAt: new Date('2026-04-15T11:00:00Z') })
+    await releasedEdition(services, KEY.date, 4)
+    expect((await planDue(services)).deliveries).toBe(1)
+    await db.update(subscribers).set({ cadence: 'weekly', nextDigestAt: weekly }).where(eq(subscribers.id, id))
+    await recall(services, KEY)
+    const [reader] = await db.select({ at: subscribers.nextDigestAt }).from(subscribers)
+    expect(reader!.at).toEqual(weekly)
   })
 
   test('is changed, released again, and sent as it is then, also by a worker that knew the first one', async ({

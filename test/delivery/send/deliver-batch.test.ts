@@ -7,13 +7,15 @@ import { settleEditions } from '../../../src/delivery/ledger/settle-editions.ts'
 import { startAttempts } from '../../../src/delivery/ledger/start-attempts.ts'
 import { planAll } from '../../../src/delivery/plan/plan-all.ts'
 import { deliverBatch } from '../../../src/delivery/send/deliver-batch.ts'
-import { cancel, pause } from '../../../src/edition/draft/control.ts'
+import { assemble } from '../../../src/edition/draft/assemble.ts'
+import { cancel, findEdition, pause } from '../../../src/edition/draft/control.ts'
+import { release } from '../../../src/edition/draft/release.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { batches, deliveries, editions, subscribers, suppressions } from '../../../src/runtime/db/schema.ts'
 import { refuseFirstOutcomes, test } from '../../support/database.ts'
 import { openScriptedRelay } from '../../support/scripted-relay.ts'
 import { closing, deliveryStates, NEVER, sinkThat, workerOn } from '../../support/sending.ts'
-import { addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
+import { addPapers, addReaders, addSubscriber, NOON, releasedEdition, servicesOn } from '../../support/services.ts'
 import { smtpReply } from '../../support/sink.ts'
 
 /** Makes open batches due. */
@@ -111,6 +113,11 @@ describe('a planned delivery is skipped for', () => {
       },
       'suppressed',
     ],
+    [
+      'moved to weekly emails',
+      (db, id) => db.update(subscribers).set({ cadence: 'weekly' }).where(eq(subscribers.id, id)),
+      'moved to weekly',
+    ],
   ]
   for (const [name, happen, why] of cases) {
     test(name, async ({ db }) => {
@@ -126,6 +133,29 @@ describe('a planned delivery is skipped for', () => {
       expect(row).toMatchObject({ state: 'skipped', reply: why, attempts: 0 })
     })
   }
+
+  test('a weekly edition, for a reader who moved to daily emails; one for weekdays gets no Saturday’s list', async ({
+    db,
+  }) => {
+    const services = servicesOn(db)
+    const sink = await sinkThat()
+    for (const [kind, date, before, after] of [
+      ['weekly', '2026-04-06', 'weekly', 'daily'],
+      ['daily', '2026-04-11', 'daily', 'weekdays'],
+      ['daily', '2026-04-14', 'daily', 'weekdays'],
+    ] as const) {
+      const id = await addSubscriber(db, `${date}@example.org`, { cadence: before })
+      await addPapers(db, date, 2)
+      await assemble(services, { kind, date })
+      await release(services, { kind, date })
+      const { id: editionId } = await findEdition(services, { kind, date })
+      const { batchIds } = await planAll(services, editionId)
+      await db.update(subscribers).set({ cadence: after }).where(eq(subscribers.id, id))
+      for (const batchId of batchIds) await deliverBatch(workerOn(services, sink.url), batchId, NEVER)
+      await db.update(subscribers).set({ status: 'unsubscribed' }).where(eq(subscribers.id, id))
+    }
+    expect(sink.taken.map(({ to }) => to)).toEqual(['2026-04-14@example.org'])
+  })
 
   test('a reader who unsubscribes while their resend waits', async ({ db }) => {
     const services = servicesOn(db)

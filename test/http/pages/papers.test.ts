@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { mintToken } from '../../../src/mail/tokens.ts'
+import { sourceReads } from '../../../src/runtime/db/schema.ts'
 import { addPapers, addSubscriber, releasedEdition } from '../../support/services.ts'
 import { siteOn, test } from '../site.ts'
 
@@ -66,6 +67,22 @@ describe('a day', () => {
     expect(textOf(body)).toContain('Final ranking · closed 15 Apr, 02:00 UTC')
     expect(body).toMatch(/rel="prev" href="\/papers\?date=2026-04-13"/)
     expect(body).toMatch(/rel="next" href="\/papers\?date=2026-04-15"/)
+  })
+
+  test('whose list was not read after its close says when it was read, as its edition does', async ({
+    db,
+    site: { services },
+  }) => {
+    await addPapers(db, '2026-04-14', 1)
+    const read = async (readAt: string) => {
+      await db.delete(sourceReads)
+      await db.insert(sourceReads).values({ source: 'hf', listDay: '2026-04-14', readAt: new Date(readAt), papers: 1 })
+      return textOf((await siteOn(services).app.inject('/papers?date=2026-04-14')).body)
+    }
+    expect(await read('2026-04-14T18:40:00Z')).toContain(
+      '1 paper · Ranking as of 14 Apr, 18:40 UTC · closed 15 Apr, 02:00 UTC',
+    )
+    expect(await read('2026-04-15T02:05:00Z')).toContain('1 paper · Final ranking · closed 15 Apr, 02:00 UTC')
   })
 
   test.for([
