@@ -131,11 +131,12 @@ async function leaveOldAddress(db: Db, subscriberId: number, newHash: Buffer, at
     .where(eq(subscribers.id, subscriberId))
     .for('update')
   if (!before?.email || !before.hash) return
-  if (!before.hash.equals(newHash))
-    await db
-      .insert(suppressions)
-      .values({ addressHash: before.hash, reason: 'erasure', createdAt: at })
-      .onConflictDoNothing()
+  // Another spelling of the same mailbox.
+  if (before.hash.equals(newHash)) return
+  await db
+    .insert(suppressions)
+    .values({ addressHash: before.hash, reason: 'erasure', createdAt: at })
+    .onConflictDoNothing()
   if (before.status !== 'active') return
   const [queued] = await db
     .insert(outbox)
