@@ -129,15 +129,27 @@ export async function record({ db, now }: Pick<Deps, 'db' | 'now'>, report: Repo
   })
 }
 
-/** Returns the finding about the reader. Each email of ours has one recipient; another is where it was forwarded to. */
+/**
+ * Returns the finding about the reader. Each email of ours has one recipient; another is where their mailbox passed it on. That one is
+ * dead, which says little about the reader's: behind list@ are others who still read. Its hard bounce counts as a soft one.
+ */
 async function findingOf({ db }: Pick<Deps, 'db'>, findings: readonly Finding[], proof: Proof | undefined) {
-  if (findings.length === 1 || !proof) return findings[0]!
+  const [first] = findings as [Finding]
+  if (!proof) return first
   const [reader] = await db
     .select({ key: subscribers.emailKey })
     .from(subscribers)
     .where(eq(subscribers.id, proof.subscriberId))
-  return findings.find(({ recipient }) => recipient !== undefined && recipient === reader?.key) ?? findings[0]!
+  if (!reader?.key) return first
+  const isReader = ({ recipient }: Finding) => recipient === reader.key
+  const mayBeReader = ({ recipient }: Finding) =>
+    recipient === undefined || personAt(recipient) === personAt(reader.key!)
+  const own = findings.find(isReader) ?? findings.find(mayBeReader)
+  return own ?? (first.class === 'hard' ? { ...first, class: 'soft' as const } : first)
 }
+
+/** Returns what mail servers keep of an address when they rename its host or drop its tag. */
+const personAt = (address: string): string => address.slice(0, address.lastIndexOf('@')).replace(/\+.*$/, '')
 
 export function fingerprintOf(parts: readonly unknown[]): Buffer {
   return createHash('sha256').update(JSON.stringify(parts)).digest()

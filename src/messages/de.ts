@@ -169,8 +169,7 @@ export const de = (newsletter: string): Messages => ({
     changeNotYou: 'Das waren nicht Sie? Schließen Sie diese Seite. Ohne den Klick ändert sich nichts.',
     changed: 'Adresse geändert',
     changedText: 'Ihre Ausgaben gehen jetzt an die neue Adresse.',
-    taken:
-      'Diese Adresse hat schon ein eigenes Abonnement. Bestellen Sie jenes zuerst ab oder löschen Sie es, und wechseln Sie dann.',
+    taken: 'Diese Adresse hat schon ein eigenes Abonnement. Löschen Sie jenes zuerst, und wechseln Sie dann.',
     tooOften: 'Sie haben heute zu viele Adressänderungen angefordert. Bitte versuchen Sie es morgen wieder.',
   },
   preferences: {

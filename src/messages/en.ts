@@ -188,7 +188,7 @@ export const en = (newsletter: string) => ({
     changeNotYou: 'Not you? Close this page. Nothing changes unless you press the button.',
     changed: 'Address changed',
     changedText: 'Your digests now go to the new address.',
-    taken: 'This address already has its own subscription. Unsubscribe or erase that one first, then change to it.',
+    taken: 'This address already has its own subscription. Erase that one first, then change to it.',
     tooOften: 'You’ve requested too many address changes today. Please try again tomorrow.',
   },
   preferences: {

@@ -181,8 +181,7 @@ export const es = (newsletter: string): Messages => ({
     changeNotYou: '¿No has sido tú? Cierra esta página. Nada cambia si no pulsas el botón.',
     changed: 'Dirección cambiada',
     changedText: 'Tus boletines llegan ahora a la dirección nueva.',
-    taken:
-      'Esta dirección ya tiene su propia suscripción. Cancélala o bórrala primero y después cambia a esta dirección.',
+    taken: 'Esta dirección ya tiene su propia suscripción. Bórrala primero y después cambia a esta dirección.',
     tooOften: 'Hoy has pedido demasiados cambios de dirección. Inténtalo de nuevo mañana.',
   },
   preferences: {

@@ -191,7 +191,7 @@ export const fr = (newsletter: string): Messages => ({
     changeNotYou: 'Ce n’était pas vous ? Fermez cette page. Sans appui sur le bouton, rien ne change.',
     changed: 'Adresse modifiée',
     changedText: 'Vos lettres arrivent maintenant à la nouvelle adresse.',
-    taken: 'Cette adresse a déjà son propre abonnement. Résiliez-le ou effacez-le d’abord, puis changez d’adresse.',
+    taken: 'Cette adresse a déjà son propre abonnement. Effacez-le d’abord, puis changez d’adresse.',
     tooOften: 'Vous avez demandé trop de changements d’adresse aujourd’hui. Réessayez demain.',
   },
   preferences: {

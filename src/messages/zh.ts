@@ -170,7 +170,7 @@ export const zh = (newsletter: string): Messages => ({
     changeNotYou: '不是您本人操作？请关闭此页面。您不点击按钮，就不会有任何改变。',
     changed: '地址已更改',
     changedText: '今后简报将发往新地址。',
-    taken: '该地址已有自己的订阅。请先退订或删除那个订阅，再更改为此地址。',
+    taken: '该地址已有自己的订阅。请先删除那个订阅，再更改为此地址。',
     tooOften: '您今天申请更改地址的次数过多，请明天再试。',
   },
   preferences: {

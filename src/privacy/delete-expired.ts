@@ -16,7 +16,8 @@ export interface DeletedCounts {
 
 /**
  * Deletes data past its retention period: settled service emails, addresses that readers moved from, and
- * readers who unsubscribed long ago.
+ * readers who unsubscribed, bounced or complained long ago. A sign-up that ended so without a confirmation is deleted as soon as one that
+ * waits for it.
  * Those readers are erased as on request: their keyed hash stays suppressed, so that no old list brings them back.
  */
 export async function deleteExpired({ db, now, config }: Deps): Promise<DeletedCounts> {
@@ -28,7 +29,10 @@ export async function deleteExpired({ db, now, config }: Deps): Promise<DeletedC
   await db.execute(sql`
     DELETE FROM moved_addresses m USING outbox o WHERE o.id = m.outbox_id AND o.settled_at IS NOT NULL`)
   const isLongGone = sql`status IN ('unsubscribed', 'bounced', 'complained') AND email IS NOT NULL
-    AND coalesce(left_at, updated_at) < ${before(config.LEFT_READER_DAYS)}
+    -- Who came back and then bounced or complained has an earlier time of leaving.
+    AND coalesce(CASE WHEN left_at < confirmed_at THEN NULL ELSE left_at END, updated_at) < CASE
+      WHEN confirmed_at IS NULL AND first_confirmed_at IS NULL AND imported_at IS NULL
+      THEN ${before(Math.min(UNCONFIRMED_DAYS, config.LEFT_READER_DAYS))} ELSE ${before(config.LEFT_READER_DAYS)} END
     -- A reader who signs up again keeps the status until they confirm.
     AND (confirm_nonce IS NULL OR coalesce(requested_at < ${before(UNCONFIRMED_DAYS)}, true))`
   const found = await queryColumn(db, bigint)`

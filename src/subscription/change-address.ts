@@ -103,6 +103,8 @@ export async function changeAddress(
       await tx.delete(subscribers).where(eq(subscribers.id, other.id))
     }
     await leaveOldAddress(tx, subscriberId, hash, now())
+    // The bounce was of the old address.
+    const isBack = sql`(${subscribers.status} = 'bounced' AND ${subscribers.confirmedAt} IS NOT NULL AND ${subscribers.nextDigestAt} IS NOT NULL)`
     await tx
       .update(subscribers)
       .set({
@@ -111,9 +113,12 @@ export async function changeAddress(
         addressHash: hash,
         // Confirmed again, so that a late bounce of the old address does not count.
         confirmedAt: sql`CASE WHEN ${subscribers.confirmedAt} IS NOT NULL THEN ${now()}::timestamptz END`,
-        // The bounce was of the old address.
-        status: sql`CASE WHEN ${subscribers.status} = 'bounced' AND ${subscribers.confirmedAt} IS NOT NULL
-          AND ${subscribers.nextDigestAt} IS NOT NULL THEN 'active' ELSE ${subscribers.status} END`,
+        status: sql`CASE WHEN ${isBack} THEN 'active' ELSE ${subscribers.status} END`,
+        // Their hour stood still since the bounce. The next digest would regret that it sent none then.
+        nextDigestAt: sql`CASE WHEN ${isBack} THEN next_digest_at(${subscribers.zone}, ${subscribers.hour}, ${subscribers.cadence},
+          ${subscribers.weekday}, greatest(${now()}::timestamptz, ${subscribers.pausedUntil} - interval '1 microsecond'))
+          ELSE ${subscribers.nextDigestAt} END`,
+        missedAt: sql`CASE WHEN NOT ${isBack} THEN ${subscribers.missedAt} END`,
         updatedAt: now(),
       })
       .where(and(eq(subscribers.id, subscriberId), ne(subscribers.status, 'erased')))
@@ -131,11 +136,12 @@ async function leaveOldAddress(db: Db, subscriberId: number, newHash: Buffer, at
     .where(eq(subscribers.id, subscriberId))
     .for('update')
   if (!before?.email || !before.hash) return
-  if (!before.hash.equals(newHash))
-    await db
-      .insert(suppressions)
-      .values({ addressHash: before.hash, reason: 'erasure', createdAt: at })
-      .onConflictDoNothing()
+  // Another spelling of the same mailbox.
+  if (before.hash.equals(newHash)) return
+  await db
+    .insert(suppressions)
+    .values({ addressHash: before.hash, reason: 'erasure', createdAt: at })
+    .onConflictDoNothing()
   if (before.status !== 'active') return
   const [queued] = await db
     .insert(outbox)

@@ -32,8 +32,8 @@ export async function composeKeys({ db, config, now }: Deps): Promise<{ composed
         SELECT id, email, email_key, status FROM subscribers WHERE email_key = ${key} FOR UPDATE`
       if (!other) {
         const hash = addressHash(config.SUPPRESSION_KEY, key)
-        await carrySuppressions(tx, config, [key])
         await tx.execute(sql`UPDATE subscribers SET email_key = ${key}, address_hash = ${hash} WHERE id = ${id}`)
+        await carrySuppressions(tx, config, [key])
         composed++
       } else if (other.status !== 'pending' && (status === 'active' || status === 'pending')) {
         await tx.execute(sql`
@@ -46,8 +46,9 @@ export async function composeKeys({ db, config, now }: Deps): Promise<{ composed
 }
 
 /**
- * Copies suppressions that an earlier version stored under the decomposed spelling of these keys. A hash cannot be computed anew
- * without its address, so this happens whenever an address comes in.
+ * Moves suppressions that an earlier version stored under the decomposed spelling of these keys. A hash cannot be computed anew
+ * without its address, so this happens whenever an address comes in. A suppression that stayed under the old hash would come back
+ * after it was lifted. It stays only while a reader has the old hash.
  */
 export async function carrySuppressions(
   db: Db,
@@ -58,8 +59,15 @@ export async function carrySuppressions(
   if (spellings.length === 0) return
   const hashes = (of: 'key' | 'old') => sql.param(spellings.map((each) => addressHash(SUPPRESSION_KEY, each[of])))
   await db.execute(sql`
-    INSERT INTO suppressions (address_hash, reason, created_at)
-    SELECT s.hash, x.reason, x.created_at
-    FROM unnest(${hashes('key')}::bytea[], ${hashes('old')}::bytea[]) AS s (hash, old) JOIN suppressions x ON x.address_hash = s.old
-    ON CONFLICT (address_hash) DO NOTHING`)
+    WITH spelling AS (
+      SELECT DISTINCT hash, old, EXISTS (SELECT FROM subscribers r WHERE r.address_hash = s.old) AS has_reader
+      FROM unnest(${hashes('key')}::bytea[], ${hashes('old')}::bytea[]) AS s (hash, old)
+    ), carried AS (
+      SELECT s.hash, x.reason, x.created_at FROM spelling s JOIN suppressions x ON x.address_hash = s.old ORDER BY s.hash
+    ), removed AS (
+      DELETE FROM suppressions x USING spelling s WHERE x.address_hash = s.old AND NOT s.has_reader
+    )
+    INSERT INTO suppressions AS x (address_hash, reason, created_at) SELECT hash, reason, created_at FROM carried
+    ON CONFLICT (address_hash) DO UPDATE SET reason = excluded.reason, created_at = excluded.created_at
+    WHERE x.reason IN ('hard bounce', 'erasure') AND excluded.reason IN ('complaint', 'manual')`)
 }

@@ -72,6 +72,7 @@ export async function confirm(
         confirmedAt: now(),
         firstConfirmedAt: before ?? now(),
         pausedUntil: null,
+        missedAt: null,
         nextDigestAt: sql`next_digest_at(${subscribers.zone}, ${subscribers.hour}, ${subscribers.cadence}, ${subscribers.weekday}, ${now()})`,
         updatedAt: now(),
       })

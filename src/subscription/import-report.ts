@@ -31,7 +31,7 @@ export function importCounts(result: ImportResult, did: Did): { count: number; s
     { count: remembered, says: `${did} kept as unsubscribed, bounced or complained, as the file says` },
     { count: refused, says: `${did} refused: they unsubscribed, bounced, complained or are suppressed here` },
     { count: unchanged, says: `${did} left as they are` },
-    ...(bad > 0 ? [{ count: bad, says: `bad lines ${did} left out` }] : []),
+    ...(bad > 0 ? [{ count: bad, says: `bad lines ${did} left out, except for the opt-outs in them` }] : []),
   ]
 }
 

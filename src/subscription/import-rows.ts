@@ -50,6 +50,8 @@ export interface Row {
   confirmed_at: Date | undefined
   left_at: Date | undefined
   consent_form: string | undefined
+  /** only its opt-out counts: the line is left out, and counted as bad */
+  left_out: boolean
 }
 
 /** A line that is left out. It never makes a person active whom it opts out, or may opt out. */
@@ -184,6 +186,7 @@ function rowReader(
       confirmed_at,
       left_at: left_at ?? consent.leftAt,
       consent_form: cell('consent_form').replaceAll('\0', '').slice(0, 200) || undefined,
+      left_out: false,
     }
   }
   /** Reads the consent on a line whose other cells may be bad. @throws AddressError | UnknownValue */
@@ -205,7 +208,7 @@ function rowReader(
 
 /** Returns what counts of a row that is left out. */
 export function keptOf(row: Row): Omit<BadLine, 'problem'> {
-  if (isOptOut(row.status)) return { optOut: row }
+  if (isOptOut(row.status)) return { optOut: { ...row, left_out: true } }
   return row.status === 'pending' ? { unsure: [row.email] } : {}
 }
 

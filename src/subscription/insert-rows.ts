@@ -23,7 +23,7 @@ function importedStatus({ status }: Row, { active }: Attested): Status {
 /**
  * Imports rows of valid zones, whose addresses `carrySuppressions` has seen. Sets their status.
  * Rows of one file come in several calls. They belong to one transaction without savepoints: see ON_THIS_FILE.
- * @returns what became of them, counted
+ * @returns what became of them, counted without those of lines that are left out
  */
 export async function insertRows(db: Db, all: Row[], options: Attested, at: Date) {
   for (const row of all) {
@@ -39,7 +39,8 @@ export async function insertRows(db: Db, all: Row[], options: Attested, at: Date
   await db.execute(sql`SELECT set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)`)
   const counts = await queryOne(db, Counts, insertStatement(factor(rows), options, at))
   const { added, activated, remembered, refused } = counts
-  return { ...counts, unchanged: all.length - added - activated - remembered - refused }
+  const counted = all.filter((row) => !row.left_out).length
+  return { ...counts, unchanged: counted - added - activated - remembered - refused }
 }
 
 /**
@@ -89,6 +90,7 @@ const COLUMNS = {
   confirmed_at: 'timestamptz',
   left_at: 'timestamptz',
   consent_form: 'text',
+  left_out: 'boolean',
 } satisfies Record<keyof Row, string>
 const NAMES = Object.keys(COLUMNS) as (keyof Row)[]
 const TYPES = sql.raw(NAMES.map((name) => `${name} ${COLUMNS[name]}`).join(', '))
@@ -207,7 +209,7 @@ const insertStatement = ({ shared, own }: Factored, { attestedBy }: Attested, at
       count(*) FILTER (WHERE w.id IS NOT NULL AND g.known_as IS NULL AND g.reads)::int AS added,
       count(*) FILTER (WHERE w.status = 'pending')::int AS asked,
       count(*) FILTER (WHERE w.id IS NOT NULL AND g.known_as IS NOT NULL AND w.status = 'active')::int AS activated,
-      count(*) FILTER (WHERE w.id IS NOT NULL AND NOT g.reads)::int AS remembered,
+      count(*) FILTER (WHERE w.id IS NOT NULL AND NOT g.reads AND NOT g.left_out)::int AS remembered,
       count(*) FILTER (WHERE w.id IS NULL AND g.reads
         AND (g.reason IS NOT NULL OR g.known_as IN ('unsubscribed', 'bounced', 'complained', 'erased')))::int AS refused
     FROM given g LEFT JOIN written w ON w.email_key = g.key`

@@ -61,6 +61,9 @@ export async function savePreferences(
       await checkZone(tx, given.zone)
     }
     const after = { ...choicesOf(before), ...given, pausedUntil: before.pausedUntil }
+    // A pause ends on a day of the reader's calendar, wherever they move to.
+    if (after.pausedUntil && after.pausedUntil > now() && after.zone !== before.zone)
+      after.pausedUntil = await sameTimeIn(tx, after.pausedUntil, before.zone, after.zone)
     if (pauseWeeks !== undefined) {
       after.pausedUntil = pauseWeeks === 0 ? null : new Date(now().getTime() + pauseWeeks * 7 * 86_400_000)
     }
@@ -182,6 +185,13 @@ async function endOfPause(db: Db, day: string | null, zone: string, at: Date): P
   const latest = at.getTime() + (MAX_PAUSE_WEEKS * 7 + 1) * 86_400_000
   if (end <= at || end.getTime() > latest) throw new BadPreference('pausedUntil')
   return end
+}
+
+/** Returns when a zone's clocks show what the clocks of another one show at a moment. */
+async function sameTimeIn(db: Db, at: Date, from: string, to: string): Promise<Date> {
+  const { same } = await queryOne(db, { same: moment })`
+    SELECT ${at}::timestamptz AT TIME ZONE ${knownZone(from)} AT TIME ZONE ${knownZone(to)} AS same`
+  return same
 }
 
 /** @throws BadPreference for a time zone that the database does not know */

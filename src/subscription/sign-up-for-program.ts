@@ -57,7 +57,8 @@ export async function addForProgram(
     if ((await addReader(deps, email, options, { ...given, consent_form, confirmed_at })) === 'refused')
       throw optedOut()
   } else {
-    await subscribe(deps, { typed: email, zone, ...(locale ? { locale } : {}), origin: by.origin, wishes: { topics } })
+    const given = { zone: wanted.zone, ...(locale ? { locale } : {}), wishes: { topics } }
+    await subscribe(deps, { typed: email, ...given, origin: by.origin })
   }
   const { reader } = await findReader(deps, email)
   // An address over the email limit that has no row: nothing was stored.

@@ -4,7 +4,6 @@ import { canonicalZone } from '../calendar/zone-names.ts'
 import { canonicalAddress } from '../lib/network.ts'
 import { addressHash, parseAddress } from '../mail/address.ts'
 import type { Locale } from '../messages/catalogue.ts'
-import { knownZone } from '../runtime/db/known-zone.ts'
 import { statement } from '../runtime/db/statement.ts'
 import type { Services } from '../runtime/services.ts'
 import { carrySuppressions } from './compose-keys.ts'
@@ -30,7 +29,7 @@ export type SignUpWishes = Partial<Pick<Choices, 'topics' | 'authors' | 'organis
  * An open request keeps its nonce: the links in all its emails work.
  *
  * @param request.typed the address as typed; the caller has checked that the relay accepts it
- * @param request.zone the browser's guess; an unknown name counts as UTC, since the reader never typed it
+ * @param request.zone the browser's guess; an unknown name counts as none, since the reader never typed it. A new reader then has UTC
  * @param request.locale the language of the page, used for emails and personal pages from now on
  * @param request.origin the network address of the request, stored only as a keyed hash
  * @param request.wishes added to those of a reader who is not active; an active one keeps theirs
@@ -54,7 +53,7 @@ export async function subscribe(
     .update(`origin\0${canonicalAddress(request.origin)}`)
     .digest()
   // PostgreSQL rejects a NUL before is_zone() could judge the name.
-  const zone = canonicalZone(request.zone?.replaceAll('\0', '?') ?? 'UTC')
+  const zone = canonicalZone(request.zone?.replaceAll('\0', '?') ?? '')
   const { languages, defaults } = config.newsletter
   const at = now()
   const person = personKey(config, key)
@@ -62,7 +61,8 @@ export async function subscribe(
   await carrySuppressions(db, config, [key])
   await db.execute(
     signUpStatement({
-      ...{ email, key, hash, zone, locale: request.locale ?? languages[0], nonce: randomBytes(8), at, origin },
+      ...{ email, key, hash, zone, locale: request.locale ?? null, language: languages[0] },
+      ...{ nonce: randomBytes(8), at, origin },
       ...{ topics, authors, organisations, ...defaults, person },
       ...{ mailAfter: request.mailAfter ?? at, messageKey: randomBytes(16) },
     }),
@@ -73,20 +73,23 @@ export async function subscribe(
 /** Upserts the sign-up, then queues its email. The SELECT has no row over the limit; an active reader keeps every value. */
 const signUpStatement = statement<SignUpValues>(
   (given) => sql`
-    WITH allowed AS MATERIALIZED (SELECT ${withinEmailLimit(given.person, 'sign-up', given.at)} AS is_allowed), asked AS (
+    WITH allowed AS MATERIALIZED (
+      SELECT ${withinEmailLimit(given.person, 'sign-up', given.at)} AS is_allowed, is_zone(${given.zone}) AS has_zone
+    ), asked AS (
       INSERT INTO subscribers AS s (email, email_key, address_hash, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin,
         topics, authors, organisations, cadence, size, hour)
-      SELECT ${given.email}, ${given.key}, ${given.hash}, ${knownZone(given.zone)},
-             ${given.locale}, ${given.nonce}, ${given.at}::timestamptz, ${FORM_TEXT}, ${given.origin},
+      SELECT ${given.email}, ${given.key}, ${given.hash}, CASE WHEN has_zone THEN ${given.zone} ELSE 'UTC' END,
+             coalesce(${given.locale}::text, ${given.language}), ${given.nonce}, ${given.at}::timestamptz, ${FORM_TEXT}, ${given.origin},
              ${given.topics}::text[], ${given.authors}::text[], ${given.organisations}::text[],
              ${given.cadence}::cadence, ${given.size}::smallint, ${given.hour}::smallint
       FROM allowed WHERE is_allowed
       ON CONFLICT (email_key) DO UPDATE SET
         (email, zone, locale, confirm_nonce, requested_at, consent_form, consent_origin, updated_at, topics, authors, organisations) =
-        (SELECT email, zone, locale, CASE WHEN ${isOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
+        (SELECT email, CASE WHEN has_zone THEN zone ELSE s.zone END, coalesce(${given.locale}, s.locale),
+                CASE WHEN ${isOpen} THEN s.confirm_nonce ELSE excluded.confirm_nonce END,
                 ${given.at}::timestamptz, consent_form, consent_origin, ${given.at}::timestamptz,
                 ${added('topics')}, ${added('authors')}, ${added('organisations')}
-         FROM (VALUES (excluded.email, excluded.zone, excluded.locale, excluded.consent_form, excluded.consent_origin)) AS v (email, zone, locale, consent_form, consent_origin)
+         FROM allowed, (VALUES (excluded.email, excluded.zone, excluded.consent_form, excluded.consent_origin)) AS v (email, zone, consent_form, consent_origin)
          WHERE s.status <> 'active'
          UNION ALL
          SELECT s.email, s.zone, s.locale, s.confirm_nonce, s.requested_at, s.consent_form, s.consent_origin, s.updated_at,
@@ -101,7 +104,8 @@ const signUpStatement = statement<SignUpValues>(
 )
 
 type SignUpValues =
-  | ('email' | 'key' | 'hash' | 'zone' | 'locale' | 'nonce' | 'at' | 'origin' | 'person' | 'mailAfter' | 'messageKey')
+  | ('email' | 'key' | 'hash' | 'zone' | 'locale' | 'language' | 'nonce' | 'at' | 'origin')
+  | ('person' | 'mailAfter' | 'messageKey')
   | ('topics' | 'authors' | 'organisations' | 'cadence' | 'size' | 'hour')
 
 /** SQL: the request is still open: not confirmed, and no unsubscribe since. */

@@ -17,7 +17,8 @@ export interface Suppression {
 /**
  * Suppresses addresses: no email is sent to them from now on. Subscribers behind them change status at once.
  * A complaint or a manual suppression replaces a weaker reason and is never replaced. An unsubscribed reader stays
- * "unsubscribed" after a bounce, and a bounced one becomes so by a manual suppression, which outlasts another address.
+ * "unsubscribed" after a bounce, and a bounced one becomes so by a manual suppression, which outlasts another address. By an erasure that
+ * another list brings, an active one does: they get no email, and can only sign up again once they are not active.
  *
  * @returns how many addresses were newly suppressed, and how many got a stronger reason
  */
@@ -45,11 +46,11 @@ export async function suppress(
       UPDATE subscribers s SET updated_at = ${at},
         status = CASE g.reason WHEN 'complaint' THEN 'complained' WHEN 'hard bounce' THEN 'bounced'
                                ELSE 'unsubscribed' END::subscriber_status,
-        left_at = CASE WHEN g.reason = 'manual' THEN ${at}::timestamptz ELSE left_at END
+        left_at = CASE WHEN g.reason IN ('manual', 'erasure') THEN ${at}::timestamptz ELSE left_at END
       FROM given g
       WHERE s.address_hash = g.hash
         AND CASE WHEN g.reason = 'complaint' THEN s.status NOT IN ('complained', 'erased')
-                 WHEN g.reason = 'erasure' THEN false
+                 WHEN g.reason = 'erasure' THEN s.status = 'active'
                  WHEN g.reason = 'manual' THEN s.status IN ('pending', 'active', 'bounced')
                  ELSE s.status IN ('pending', 'active') END
     )

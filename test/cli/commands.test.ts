@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { simpleParser } from 'mailparser'
 import { describe, expect } from 'vitest'
 import type { Db } from '../../src/runtime/db/database.ts'
@@ -14,6 +14,7 @@ import {
   picks,
   relayRests,
   subscribers,
+  suppressions,
 } from '../../src/runtime/db/schema.ts'
 import { test } from '../support/database.ts'
 import { sinkThat } from '../support/sending.ts'
@@ -175,6 +176,21 @@ test('commands enter the audit log, and `admin link` signs in without an email',
   const { stdout } = await paperboy(['admin', 'link', 'Curator@desk.example'], env)
   expect(stdout).toMatch(/^https:\/\/paperboy\.example\/admin\/sign-in\/[\w-]{35}\n$/)
   expect((await paperboy(['admin', 'link', 'nobody@desk.example'], env)).code).toBe(1)
+}, 60_000)
+
+test('an import that cannot enter the audit log changes nothing', async ({ db, databaseUrl }) => {
+  const env = { DATABASE_URL: databaseUrl }
+  const path = file('people.csv', 'email\nada@example.org\n')
+  const imports = ['subscribers', 'suppressions'].map((list) => [list, 'import', path])
+  await db.execute(sql`ALTER TABLE audit_log ADD CONSTRAINT full_disk CHECK (false)`)
+  for (const args of imports) expect((await paperboy(args, env)).code, args[0]).toBe(1)
+  expect([await db.$count(subscribers), await db.$count(suppressions)]).toEqual([0, 0])
+  await db.execute(sql`ALTER TABLE audit_log DROP CONSTRAINT full_disk`)
+  for (const args of imports) expect((await paperboy(args, env)).code, args[0]).toBe(0)
+  expect(await db.select().from(auditLog).orderBy(auditLog.id)).toMatchObject([
+    { action: 'imported', target: '1 readers' },
+    { action: 'suppressed', target: '1 addresses' },
+  ])
 }, 60_000)
 
 test('api-key creates a key that is printed once, lists it without its secret, and revokes it', {

@@ -131,6 +131,22 @@ describe('after a change of address', () => {
     expect(await readerOf(db, id)).toMatchObject({ email: NEW, status: 'active' })
   })
 
+  test('also long after the bounce: from their next hour on, without regrets about a digest of then', async ({
+    db,
+  }) => {
+    const { clock, services, id } = await stage(db)
+    const { returnPath } = await handedDigest(services, id, '2026-04-15')
+    await receiveMail(services, bounceMail({ to: returnPath, recipient: OLD }), { source: 'imap' })
+    clock.now = new Date('2026-09-15T13:00:00Z')
+    await db.update(subscribers).set({ missedAt: new Date('2026-04-14T08:00:00Z') })
+    await move(services, id)
+    expect(await readerOf(db, id)).toMatchObject({
+      status: 'active',
+      nextDigestAt: new Date('2026-09-16T08:00:00Z'),
+      missedAt: null,
+    })
+  })
+
   const ENDED: [string, (services: Services, id: number, hash: Buffer) => Promise<unknown>][] = [
     [
       'unsubscribed',

@@ -229,6 +229,28 @@ test('five soft bounces in a row over seven days suppress; a second report about
   expect(status).toBe('bounced')
 })
 
+test('a hard bounce of a member of list@ is none of list@; one without the reader’s tag, or at another host, is theirs', async ({
+  db,
+}) => {
+  const services = servicesOn(db, BOUNCES, AT(DAY))
+  const list = await addSubscriber(db, 'list@example.org')
+  const { returnPath: to } = await handedDigest(services, list, DAY)
+  const member = bounceMail({ to, recipient: 'ada@elsewhere.example' })
+  expect(await receiveMail(services, member, { source: 'imap' })).toMatchObject({ class: 'soft', action: 'counted' })
+  expect(await statusOf(db, list)).toBe('active')
+
+  for (const [email, recipient] of [
+    ['eve+papers@example.org', 'eve@example.org'],
+    ['zoe@example.org', 'zoe@mx1.example.org'],
+  ] as const) {
+    const id = await addSubscriber(db, email)
+    const { returnPath: to } = await handedDigest(services, id, DAY)
+    const report = bounceMail({ to, recipient, id: email })
+    expect(await receiveMail(services, report, { source: 'imap' })).toMatchObject({ action: 'suppressed' })
+    expect(await statusOf(db, id)).toBe('bounced')
+  }
+})
+
 test('four in seven days do not suffice', async ({ db }) => {
   expect(await softDays(db, april(1, 3, 5, 8))).toEqual({ actions: Array(4).fill('counted'), status: 'active' })
 })

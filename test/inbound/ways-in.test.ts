@@ -171,7 +171,7 @@ test('the SMTP listener accepts reports for our addresses, and uses the envelope
   const { services, id, digest } = await reader(db)
   const server = await listener(services)
   const upper = digest.returnPath.toUpperCase()
-  await server.send(upper, bounceMail({ to: 'undisclosed@example.net', recipient: 'somebody@elsewhere.example' }))
+  await server.send(upper, bounceMail({ to: 'undisclosed@example.net', recipient: EMAIL }))
   expect(await statusOf(db, id)).toBe('bounced')
   const wish = await addSubscriber(db, 'eve@example.org')
   const { unsubscribeToken } = await handedDigest(services, wish, '2026-04-15')

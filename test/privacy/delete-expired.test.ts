@@ -29,6 +29,7 @@ test('deletes data past its retention period, and keeps the rest', async ({ db }
     await addSubscriber(db, `${name}@example.org`, {
       status,
       nextDigestAt: null,
+      confirmedAt: daysAgo(days + 1),
       leftAt: daysAgo(days),
       updatedAt: daysAgo(days),
     })
@@ -84,6 +85,39 @@ test('keeps a reader who unsubscribed long ago and signs up again, before and wh
   })
   expect(await deleting.waiting).toMatchObject({ readers: 0 })
   expect((await db.select().from(subscribers))[0]).toMatchObject({ email: 'ada@example.org', status: 'active' })
+})
+
+test('a reader who came back and then bounced or complained is kept as long as others', async ({ db }) => {
+  const services = servicesOn(db, { LEFT_READER_DAYS: '100' })
+  // They unsubscribed long ago and confirmed again since.
+  const back = { leftAt: daysAgo(300), confirmedAt: daysAgo(200), firstConfirmedAt: daysAgo(400) }
+  const lately = { ...back, nextDigestAt: null, updatedAt: daysAgo(1) }
+  await addSubscriber(db, 'bounced@example.org', { ...lately, status: 'bounced' })
+  await addSubscriber(db, 'complained@example.org', { ...lately, status: 'complained' })
+  expect(await deleteExpired(services)).toMatchObject({ readers: 0 })
+  await db.update(subscribers).set({ updatedAt: daysAgo(101) })
+  expect(await deleteExpired(services)).toMatchObject({ readers: 2 })
+})
+
+test('an address that was never confirmed is erased after thirty days, whatever became of the sign-up', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  const at = (days: number) => ({ requestedAt: daysAgo(days), updatedAt: daysAgo(days), nextDigestAt: null })
+  for (const days of [29, 31]) {
+    await addSubscriber(db, `bounced-${days}@example.org`, { ...at(days), status: 'bounced' })
+    await addSubscriber(db, `left-${days}@example.org`, { ...at(days), status: 'unsubscribed', leftAt: daysAgo(days) })
+  }
+  // An imported opt-out is no sign-up: it is kept against other lists.
+  const imported = { importedBy: 'the operator', importedAt: daysAgo(31) }
+  await addSubscriber(db, 'imported@example.org', { ...at(31), ...imported, status: 'unsubscribed' })
+  expect(await deleteExpired(services)).toMatchObject({ readers: 2 })
+  const left = await db.select({ email: subscribers.email }).from(subscribers)
+  expect(left.flatMap(({ email }) => email ?? []).sort()).toEqual([
+    'bounced-29@example.org',
+    'imported@example.org',
+    'left-29@example.org',
+  ])
 })
 
 test('deletes the rate of an idle slowed-down domain, but not a configured rate', async ({ db }) => {

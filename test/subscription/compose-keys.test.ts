@@ -11,6 +11,7 @@ import { composeKeys } from '../../src/subscription/compose-keys.ts'
 import { confirm } from '../../src/subscription/confirm.ts'
 import { importSubscribers } from '../../src/subscription/import.ts'
 import { subscribe } from '../../src/subscription/subscribe.ts'
+import { lift } from '../../src/suppression/suppress.ts'
 import { test } from '../support/database.ts'
 import { addSubscriber, NOON, servicesOn, testConfig } from '../support/services.ts'
 
@@ -51,4 +52,32 @@ test('a suppression under the earlier key holds for every spelling', async ({ db
   writeFileSync(file, `email\n${grace('\u00e9')}\nadmitted@example.org\n`)
   const options = { active: true, attestedBy: 'the operator', dryRun: false }
   expect(await importSubscribers(services, file, options)).toMatchObject({ added: 1, refused: 1 })
+})
+
+test('what ended a suppression ends it for every spelling: it does not come back with the next sign-up', async ({
+  db,
+}) => {
+  const services = servicesOn(db)
+  await db.insert(suppressions).values({ addressHash: hashOf(OLD), reason: 'hard bounce' })
+  const ask = () => subscribe(services, { typed: NEW, origin: '192.0.2.7' })
+  await ask()
+  const [row] = await db.select().from(subscribers)
+  await confirm(services, mintToken(services.keys, 'confirm', row!.id, NOON, row!.confirmNonce!))
+  await ask()
+  expect(await db.select().from(suppressions)).toEqual([])
+
+  await db.insert(suppressions).values({ addressHash: hashOf(OLD), reason: 'complaint' })
+  await ask()
+  expect(await lift(db, hashOf(NEW), NOON)).toBe('complaint')
+  await ask()
+  expect(await db.select().from(suppressions)).toEqual([])
+})
+
+test('a reader who is still stored under the earlier key stays suppressed', async ({ db }) => {
+  const services = servicesOn(db)
+  await asBefore(db, OLD)
+  await db.insert(suppressions).values({ addressHash: hashOf(OLD), reason: 'complaint' })
+  await subscribe(services, { typed: NEW, origin: '192.0.2.7' })
+  const hashes = (await db.select().from(suppressions)).map(({ addressHash: hash }) => hash.toString('hex'))
+  expect(hashes.sort()).toEqual([OLD, NEW].map((key) => hashOf(key).toString('hex')).sort())
 })

@@ -304,9 +304,27 @@ describe('--partial never activates a person whose bad line says or may say othe
   test('an opt-out is remembered although no other line has the person', async ({ db }) => {
     const file = csv(`${HEADER}\nada@example.org,unsubscribed,Mars/Phobos,,,\neve@example.org,pending,Mars/Phobos,,,\n`)
     const result = await importSubscribers(servicesOn(db), file, { ...ACTIVE, partial: true })
-    expect(result).toMatchObject({ added: 0, remembered: 1, bad: 2 })
+    expect(result).toMatchObject({ added: 0, remembered: 0, bad: 2 })
     expect(result.problems[0]).toMatch(/^line 2: time zone .* Only its opt-out is kept\.$/)
     expect(await statuses(db)).toEqual({ 'ada@example.org': 'unsubscribed' })
+  })
+
+  test('each line counts once, also one whose opt-out is kept', async ({ db }) => {
+    const lines = [
+      'ada@example.org,unsubscribed,Mars/Phobos,,,', // remembered, although bad
+      'ada@example.org,unsubscribed,,25,,', // the same person again
+      'bob@example.org,active,,,,',
+      'bob@example.org,bounced,,,xx,',
+      'eve@example.org,unsubscribed,,,,',
+      'zoe@example.org,active,,,,',
+      'kim@example.org,active,Mars/Phobos,,,',
+    ]
+    await addSubscriber(db, 'known@example.org')
+    const file = csv([HEADER, ...lines, 'known@example.org,complained,,25,,', ''].join('\n'))
+    const result = await importSubscribers(servicesOn(db), file, { ...ACTIVE, partial: true })
+    const { read, added, activated, unchanged, remembered, refused, bad } = result
+    expect(result).toMatchObject({ read: 8, added: 1, remembered: 1, bad: 5 })
+    expect(added + activated + unchanged + remembered + refused + bad).toBe(read)
   })
 
   test('an unknown word about consent stops the import, also on a line that is bad otherwise', async ({ db }) => {

@@ -125,6 +125,16 @@ describe('a change of address', () => {
     expect(await db.$count(movedAddresses)).toBe(0)
   })
 
+  test('to the same mailbox in another spelling is no move, and sends no email about one', async ({ db }) => {
+    const services = servicesOn(db)
+    const id = await addSubscriber(db, ADA)
+    await requestAddressChange(services, await manageToken(services), 'Ada@example.org')
+    await changeAddress(services, tokenIn((await post(services))[0], 'change'))
+    expect(await row(db, id)).toMatchObject({ email: 'Ada@example.org', emailKey: ADA, status: 'active' })
+    expect(await post(services)).toEqual([])
+    expect(await db.$count(movedAddresses)).toBe(0)
+  })
+
   test('only the newest request counts', async ({ db }) => {
     const clock = { now: NOON }
     const services = servicesOn(db, {}, clock)

@@ -114,6 +114,24 @@ describe('a pause', () => {
   })
 })
 
+test('a pause ends on its day in the zone that the reader moves to', async ({ db }) => {
+  const { save, nextDigest } = await reader(db, { hour: 20, zone: 'Europe/Berlin' })
+  await save({ pausedUntil: '2026-05-04' })
+  const moved = await save({ zone: 'America/New_York' })
+  expect(moved.pausedUntilDay).toBe('2026-05-04')
+  expect(moved.pausedUntil).toEqual(new Date('2026-05-04T04:00:00Z'))
+  expect(await nextDigest()).toBe('2026-05-05T00:00:00.000Z')
+  expect((await save({ zone: 'Asia/Tokyo' })).pausedUntil).toEqual(new Date('2026-05-03T15:00:00Z'))
+  expect((await save({ zone: 'Europe/Berlin', pausedUntil: null })).pausedUntil, 'unless it ends').toBeNull()
+})
+
+test('a pause that has ended does not begin again in another zone', async ({ db }) => {
+  const pausedUntil = new Date(NOON.getTime() - 60_000)
+  const { save, nextDigest } = await reader(db, { hour: 8, zone: 'Asia/Tokyo', pausedUntil })
+  await save({ zone: 'America/New_York', hour: 9 })
+  expect(await nextDigest()).toBe('2026-04-15T13:00:00.000Z')
+})
+
 test('a pause until a date ends with the digest of its first hour', async ({ db }) => {
   const { save, nextDigest } = await reader(db, { hour: 0, zone: 'Asia/Tokyo' })
   await save({ pausedUntil: '2026-05-04' })

@@ -77,6 +77,20 @@ describe('signing up', () => {
     }
   })
 
+  test('keeps the zone and the language of a returning reader when it brings none', async ({ db }) => {
+    const services = servicesOn(db)
+    const id = await addSubscriber(db, ADA, { status: 'unsubscribed', zone: 'Asia/Tokyo', locale: 'de' })
+    for (const zone of [undefined, 'Mars/Olympus', 'Europe/Berlin\0']) {
+      await db.delete(outbox)
+      await subscribe(services, { typed: ADA, origin: request.origin, zone })
+      expect(await row(db), String(zone)).toMatchObject({ id, zone: 'Asia/Tokyo', locale: 'de' })
+      expect(await mails(db)).toEqual(['confirm'])
+    }
+    await db.delete(outbox)
+    await subscribe(services, { ...request, locale: 'fr' })
+    expect(await row(db)).toMatchObject({ zone: 'Europe/Berlin', locale: 'fr' })
+  })
+
   test('refuses an invalid address, and writes nothing', async ({ db }) => {
     await expect(
       subscribe(servicesOn(db), { ...request, typed: 'ada@example.org\r\nBcc: x@y.zz' }),

@@ -76,6 +76,15 @@ test('a bounce does not change the status of unsubscribed or complained readers'
   expect(await statusOf(db, complained)).toBe('complained')
 })
 
+test('signing up again brings back a reader whose address an imported erasure suppressed', async ({ db }) => {
+  const id = await addSubscriber(db, 'ada@example.org')
+  const file = await csv('email,reason\nada@example.org,erasure\n')
+  expect(await importSuppressions(servicesOn(db), file)).toMatchObject({ added: 1 })
+  expect(await signUpAgain(db, 'ada@example.org', id)).toBe('confirmed')
+  expect(await statusOf(db, id)).toBe('active')
+  expect(await reasonOf(db, 'ada@example.org')).toBeUndefined()
+})
+
 test('confirming lifts a hard bounce; only the operator lifts a complaint or a manual suppression', async ({ db }) => {
   for (const reason of ['hard bounce', 'complaint', 'manual'] as const) {
     const email = `${reason.replace(' ', '-')}@example.org`

@@ -12,10 +12,13 @@ export function importCommand(suppressions: Command): void {
     .description('suppress every address in a CSV file with the column email, or in an export')
     .action((file: string, _options, command) =>
       withServices(async (services) => {
-        const result = await importSuppressions(services, file)
+        const result = await services.db.transaction(async (db) => {
+          const imported = await importSuppressions({ ...services, db }, file)
+          const entry = { actor: cliActor(), action: 'suppressed', target: `${imported.added} addresses` }
+          await recordAudit(db, services.now(), entry)
+          return imported
+        })
         const { read, added, strengthened } = result
-        const entry = { actor: cliActor(), action: 'suppressed', target: `${added} addresses` }
-        await recordAudit(services.db, services.now(), entry)
         report(command, result, `${read} lines read: ${added} newly suppressed, ${strengthened} for a stronger reason.`)
       }),
     )

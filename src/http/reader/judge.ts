@@ -9,6 +9,7 @@ import { isMarked, type MarkKind, markPaper, unmarkPaper } from '../../papers/vo
 import { checkVoteLink } from '../../papers/votes/vote-link.ts'
 import type { Services } from '../../runtime/services.ts'
 import { follow, unfollow } from '../../subscription/follow.ts'
+import { BadPreference } from '../../subscription/preference-rules.ts'
 import { readPreferences } from '../../subscription/preferences.ts'
 import { isFromOwnSite, refuseCrossSite } from '../kit/own-site.ts'
 import { ownPath } from '../kit/params.ts'
@@ -87,6 +88,12 @@ export const judgeRoutes: FastifyPluginAsyncZod<Services> = async (app, services
       try {
         await judge[how](reader, paper, origin)
       } catch (error) {
+        if (error instanceof BadPreference) {
+          const t = token === undefined ? reply.locals!.t : await setOwnLanguage(services, reply, reader)
+          return reply
+            .code(422)
+            .view('message', { heading: t.errors.refused.heading, text: t.preferences.problems[error.field] })
+        }
         if (!(error instanceof PaperboyError && error.code === 'NOT_A_READER')) throw error
         if (token !== undefined) await setOwnLanguage(services, reply, reader)
         const about = aboutPaper(await readNamed(services, name))

@@ -10,6 +10,7 @@ import { topicName } from '../../papers/topics/topic-name.ts'
 import type { TasteInWords } from '../../papers/votes/learn-taste.ts'
 import {
   CADENCES,
+  type Choices,
   FORMATS,
   invalidFields,
   type PreferenceChanges,
@@ -22,17 +23,27 @@ import { zoneGroups } from '../kit/zones.ts'
 type Body = Record<string, unknown>
 type Problems = Partial<Record<keyof PreferenceChanges, string>>
 
+const inOneLine = (keywords: readonly string[]): string => keywords.join(', ')
 const number = (text: string): number => (/^-?\d{1,4}$/.test(text) ? Number(text) : Number.NaN)
 const text = (value: string) => value as never
 
-/** Splits a field at line breaks and separators, into distinct values. */
-const split = (values: readonly string[], separators: RegExp): string[] =>
-  [
-    ...new Set(values.flatMap((value) => value.split(separators).map((each) => each.trim().replace(/[ \t]+/g, ' ')))),
-  ].filter(Boolean)
+/**
+ * Splits a field at line breaks and separators, into distinct values. A line that is one of the `own` values stays whole: names that a
+ * button or a program added may contain a separator.
+ */
+const split = (values: readonly string[], separators: RegExp, own: readonly string[] = []): string[] => {
+  const lines = values.flatMap((value) => value.split('\n').map((line) => line.trim()))
+  const parts = lines.flatMap((line) => (own.includes(line) ? line : line.split(separators).map(trimmed)))
+  return [...new Set(parts)].filter(Boolean)
+}
+
+const trimmed = (text: string): string => text.trim().replace(/[ \t]+/g, ' ')
+
+type Names = Pick<Choices, 'keywords' | 'authors' | 'organisations'>
+type Reader<F extends keyof PreferenceChanges> = (value: string, all: string[], own: Names) => PreferenceChanges[F]
 
 /** Parses each form field. Absent fields keep their value; so do empty ones, unless empty has a meaning. */
-const READ: { [F in keyof PreferenceChanges]-?: (value: string, all: string[]) => PreferenceChanges[F] } = {
+const READ: { [F in keyof PreferenceChanges]-?: Reader<F> } = {
   cadence: text,
   hour: number,
   zone: text,
@@ -40,10 +51,11 @@ const READ: { [F in keyof PreferenceChanges]-?: (value: string, all: string[]) =
   size: number,
   share: text,
   topics: (_, all) => split(all, /\n/),
-  keywords: (_, all) => split(all, /[,\n]/),
-  authors: (_, all) => split(all, /[,;\n]/),
+  // They stand on one line, so a keyword with a comma stays whole only if the line is as it was shown.
+  keywords: (value, all, { keywords }) => (value.trim() === inOneLine(keywords) ? keywords : split(all, /,/)),
+  authors: (_, all, { authors }) => split(all, /[,;]/, authors),
   // The names of companies have commas: "Google, Inc."
-  organisations: (_, all) => split(all, /[;\n]/),
+  organisations: (_, all, { organisations }) => split(all, /;/, organisations),
   likePapers: (_, all) => [...new Set(split(all, /[\s,;]+/).map((each) => arxivId(each) ?? doiIn(each) ?? each))],
   likeVoted: (value) => value === 'yes',
   sourceLinks: (value) => value === 'yes',
@@ -65,14 +77,14 @@ const EMPTY_MEANS_SOMETHING = new Set([
   'abstracts',
 ])
 
-/** Parses the posted fields. Returns the wishes, and the problems by field in the reader's language. */
-export function readWishes(body: Body, t: Messages): { wishes: PreferenceChanges; problems: Problems } {
+/** Parses the posted fields. Returns the wishes, and the problems by field in the reader's language. @param own the reader's names until now */
+export function readWishes(body: Body, t: Messages, own: Names): { wishes: PreferenceChanges; problems: Problems } {
   const wishes: Record<string, unknown> = {}
   for (const [field, read] of Object.entries(READ)) {
     const values = [body[field]].flat().filter((value) => typeof value === 'string')
     const value = values.at(-1)
     if (value === undefined || (value === '' && !EMPTY_MEANS_SOMETHING.has(field))) continue
-    wishes[field] = read(value, values)
+    wishes[field] = read(value, values, own)
   }
   const bad = invalidFields(wishes)
   return {
@@ -124,7 +136,7 @@ export function preferencesPage(
     hours: Array.from({ length: 24 }, (_, hour) => option(hour, clockHour(hour), current.hour)),
     sizes: SIZES.map((size) => option(size, words.papers(size), current.size)),
     topics: offered.map(({ slug, name }) => ({ value: slug, label: name, chosen: current.topics.includes(slug) })),
-    keywords: current.keywords.join(', '),
+    keywords: inOneLine(current.keywords),
     shares: SHARE_NAMES.map((share) => option(share, words.shares[share], current.share)),
     authors: current.authors.join('\n'),
     organisations: current.organisations.join('\n'),

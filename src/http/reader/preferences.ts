@@ -59,7 +59,7 @@ export const preferencesRoutes: FastifyPluginAsyncZod<Services> = async (app, se
   app.post('/preferences/:token', { schema: posted }, async ({ params: { token }, body }, reply) => {
     const current = await readPreferences(services, token)
     const t = setLocale(reply, current.locale)
-    const { wishes, problems } = readWishes(body, t)
+    const { wishes, problems } = readWishes(body, t, current)
     // The form shows a pause by day only. Sent back unchanged, it must not move to the start of that day.
     if (wishes.pausedUntil === current.pausedUntilDay) delete wishes.pausedUntil
     if (Object.keys(problems).length === 0) {

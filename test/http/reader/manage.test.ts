@@ -196,6 +196,17 @@ describe('the page behind a fresh link', () => {
     expect(reply.body).toContain('already has its own subscription')
     expect((await readerOf(db, id)).email).toBe(ADA)
   })
+
+  test('does so once the reader did what the page says', async ({ db, site }) => {
+    const id = await addSubscriber(db, ADA)
+    const other = await addSubscriber(db, NEW)
+    await post(site, `/manage/${await linkTo(site.services, id)}/change`, { email: NEW })
+    const link = `/change/${await changeLink(site.services)}`
+    expect((await post(site, link)).body).toContain('Erase that one first')
+    await post(site, `/manage/${await linkTo(site.services, other)}/erase`, { sure: 'yes' })
+    expect((await post(site, link)).statusCode).toBe(200)
+    expect((await readerOf(db, id)).email).toBe(NEW)
+  })
 })
 
 test('no other link opens it: neither a digest’s nor one to the new address', async ({ db, site }) => {

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { mintToken, type TokenPurpose } from '../../../src/mail/tokens.ts'
+import { messagesIn } from '../../../src/messages/catalogue.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { subscribers } from '../../../src/runtime/db/schema.ts'
 import { addPapers, addSubscriber, NOON } from '../../support/services.ts'
@@ -87,6 +88,18 @@ describe.for(KINDS)('the link to %s in an email', (kind) => {
     await site.app.inject({ method: 'POST', url: `${path}/undo`, cookies })
     expect(await judged(db)).toEqual([])
   })
+})
+
+test('more papers to be alike than fit are refused with the reason, in the reader’s language', async ({ db, site }) => {
+  const { link, path, cookies } = await readerAndPaper(db, site, 'more-like')
+  const likePapers = Array.from({ length: 20 }, (_, n) => `2601.${10_000 + n}`)
+  await db.update(subscribers).set({ likePapers, locale: 'de' })
+  const { preferences } = messagesIn('de')
+  const byLink = await site.app.inject({ method: 'POST', url: link })
+  expect([byLink.statusCode, byLink.body]).toEqual([422, expect.stringContaining(preferences.problems.likePapers)])
+  const onSite = await site.app.inject({ method: 'POST', url: path, cookies })
+  expect([onSite.statusCode, onSite.body]).toEqual([422, expect.stringContaining('Enter up to 20 papers')])
+  expect(await judged(db)).toEqual(likePapers)
 })
 
 test('an unsubscribed reader’s mark does not count', async ({ db, site }) => {

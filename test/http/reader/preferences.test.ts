@@ -229,6 +229,29 @@ describe('wishes', () => {
     expect(await row()).toMatchObject({ authors: [], organisations: [], likePapers: [], share: 'mostly' })
   })
 
+  test('with a separator in them stay whole when the page is saved as it is, or with one more', async ({
+    db,
+    site: { app, services },
+  }) => {
+    const own = {
+      authors: ['Ada Lovelace, Jr.', 'Grace Hopper; et al.'],
+      organisations: ['A; B Labs'],
+      keywords: ['spoken, not written'],
+    }
+    const { url, row } = await reader(db, services, own)
+    const shown = {
+      authors: own.authors.join('\r\n'),
+      organisations: 'A; B Labs',
+      keywords: 'spoken, not written',
+    }
+    expect((await app.inject(url)).body).toContain(`>${own.authors.join('\n')}</textarea>`)
+    expect((await app.inject({ method: 'POST', url, ...form(shown) })).statusCode).toBe(303)
+    expect(await row()).toMatchObject(own)
+    const more = { authors: `${shown.authors}\r\nAlan Turing, Max Newman` }
+    await app.inject({ method: 'POST', url, ...form(more) })
+    expect(await row()).toMatchObject({ authors: [...own.authors, 'Alan Turing', 'Max Newman'] })
+  })
+
   test('come and go one at a time, by buttons of other pages', async ({ db, site: { app, services } }) => {
     const { url, row } = await reader(db, services, { authors: ['Ada Lovelace'] })
     const press = (path: string, fields: Record<string, string>) =>
