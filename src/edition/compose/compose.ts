@@ -94,7 +94,10 @@ export async function composeEdition(
       papers: papers.map((paper) => formatCard(paper, settings, t, edition.kind === 'weekly')),
       allPapers: t.digest.allPapers(t.common.papers(input.listed)),
       listUrl: settings.PUBLIC_URL + listPath(edition),
-      corrections: [...describeCorrections(input.corrections, t), ...describeNotices(input.notices ?? [], t)],
+      corrections: [
+        ...describeCorrections(input.corrections, edition.kind, t),
+        ...describeNotices(input.notices ?? [], t),
+      ],
       sponsor: edition.sponsor,
       publicUrl: settings.PUBLIC_URL,
       archiveUrl: `${settings.PUBLIC_URL}${archivePath}`,
