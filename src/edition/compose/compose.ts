@@ -19,7 +19,7 @@ import { composeEditionHeaders } from './headers.ts'
 import { describeLead } from './lead.ts'
 import { CARD_INDENT } from './placeholders.ts'
 import { createMarkers, type EditionSegments, SEGMENTS_VERSION, splitBody } from './segments.ts'
-import { nameInSubject } from './subject.ts'
+import { nameInSubject, preheaderOf } from './subject.ts'
 import { renderMail } from './templates.ts'
 import { describeWeek } from './week.ts'
 
@@ -128,7 +128,7 @@ export async function composeEdition(
     text: splitBody(text, nonce, markers.text),
   }
   const all = papers.map((_, position) => position)
-  return { subject: composeSubject(segments, all), preheader: names.slice(2, 5).join(' · '), segments }
+  return { subject: composeSubject(segments, all), preheader: preheaderOf(names), segments }
 }
 
 /** The page with the whole list. */

@@ -1,5 +1,6 @@
 import { daysLater } from '../../calendar/days.ts'
 import type { Messages } from '../../messages/catalogue.ts'
+import { isolated } from '../../lib/isolated.ts'
 import { paperPath } from '../../papers/paper-path.ts'
 import { readable } from '../../papers/readable.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
@@ -89,7 +90,7 @@ export function describeWeek({ topics, risers }: Week, { PUBLIC_URL }: Pick<Conf
         bar: '#'.repeat(Math.max(1, Math.round((papers / largest) * BAR))),
       })),
     risers: risers.map(({ title, earlier, votes, ...paper }) => ({
-      name: shortenTitle(readable(title), 60),
+      name: isolated(shortenTitle(readable(title), 60)),
       url: PUBLIC_URL + paperPath(paper),
       votes: t.reason.votes(votes, earlier),
     })),

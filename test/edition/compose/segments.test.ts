@@ -515,7 +515,7 @@ describe('the headers', () => {
       expect(mail.subject).not.toContain('\uFFFD')
       expect(mail.subject!.isWellFormed()).toBe(true)
       expect(mail.from!.value).toEqual([{ name: 'Päperboy 新聞', address: 'papers@paperboy.example' }])
-      expect(title.startsWith(subject.slice(0, 5))).toBe(true)
+      expect(title.startsWith(subject.replace('\u2068', '').slice(0, 5))).toBe(true)
     })
   }
 })
