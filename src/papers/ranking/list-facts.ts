@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { daysBetween } from '../../calendar/days.ts'
 import { type ChanceModel, chanceOf, forecastOf } from './chance.ts'
-import { ranksByScore } from './rank.ts'
+import { ranksOf } from './rank.ts'
 
 /** What a paper's own list says of it: the facts that its reason is made of. Stored, so that a reason stays the same. */
 export const ListFacts = z.object({
@@ -97,7 +97,7 @@ interface Around {
 
 /** Returns the facts of each paper of one list day, by id. */
 export function listFacts(list: readonly ListVotes[], around: Around): Map<number, ListFacts> {
-  const ranks = ranksByScore(list)
+  const ranks = ranksOf(list)
   const allVotes = list.reduce((sum, { votes }) => sum + (votes ?? 0), 0)
   const usual = usualVotes(around)
   return new Map(
