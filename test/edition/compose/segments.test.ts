@@ -232,7 +232,7 @@ describe('splitting and joining', () => {
               yours: body.cards({ ...style, yours: true }),
               opening: body.openings.several,
               notice: undefined,
-              had: undefined,
+              unlisted: undefined,
               saved,
               foot: body.foot,
               maxBytes: Number.POSITIVE_INFINITY,
