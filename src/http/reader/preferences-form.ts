@@ -40,11 +40,14 @@ const READ: { [F in keyof PreferenceChanges]-?: (value: string, all: string[]) =
   size: number,
   share: text,
   topics: (_, all) => split(all, /\n/),
-  keywords: (_, all) => split(all, /[,\n]/),
-  authors: (_, all) => split(all, /[,;\n]/),
+  // Keyboards for Chinese, Japanese and Arabic have commas of their own.
+  keywords: (_, all) => split(all, /[,，、،\n]/),
+  authors: (_, all) => split(all, /[,，、،;；؛\n]/),
   // The names of companies have commas: "Google, Inc."
-  organisations: (_, all) => split(all, /[;\n]/),
-  likePapers: (_, all) => [...new Set(split(all, /[\s,;]+/).map((each) => arxivId(each) ?? doiIn(each) ?? each))],
+  organisations: (_, all) => split(all, /[;；؛\n]/),
+  likePapers: (_, all) => [
+    ...new Set(split(all, /[\s,，、،;；؛]+/).map((each) => arxivId(each) ?? doiIn(each) ?? each)),
+  ],
   likeVoted: (value) => value === 'yes',
   sourceLinks: (value) => value === 'yes',
   abstracts: (value) => value === 'yes',
