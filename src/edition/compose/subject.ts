@@ -9,9 +9,22 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 /** Counts characters as a reader does: an emoji with its joiners is one, and the marks of an isolate are none. */
 const countCharacters = (text: string): number => [...graphemes.segment(text.replace(/[\u2068\u2069]/g, ''))].length
 
+/** What ends a name in a title: not the colon of "2:4 sparsity" or "std::sort". */
+const NAME_END = /(?<![:\d]):(?!:)|(?<!:):(?![:\d])|：| [–—-] /g
+
+/** Returns the name before a title's colon, else the title. A name never ends inside quotes or brackets. */
+function nameIn(title: string): string {
+  const ends = [...title.matchAll(NAME_END)].map(({ index }) => title.slice(0, index).trim())
+  return ends.find((name) => isClosed(name)) ?? title
+}
+
+const isClosed = (text: string): boolean => count(text, /"/g) % 2 === 0 && count(text, /[“(]/g) === count(text, /[”)]/g)
+
+const count = (text: string, marks: RegExp): number => text.match(marks)?.length ?? 0
+
 /** Shortens a title to the name before its colon, else to its first words. @param max characters */
 export function shortenTitle(title: string, max: number): string {
-  const head = title.split(/[:：]| [–—-] /)[0]!.trim()
+  const head = nameIn(title)
   const text = countCharacters(head) >= 3 ? head : title
   const characters = [...graphemes.segment(text.slice(0, max * 16))].map(({ segment }) => segment)
   if (characters.length <= max && text.length <= max * 16) return text
