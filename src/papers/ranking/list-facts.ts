@@ -85,6 +85,8 @@ const ANSWERS = 2
 const STARS = 100
 /** Smaller chances are not shown. */
 export const LEAST_CHANCE = 0.1
+/** Days after which a paper's votes hardly change, so that a chance is no news. */
+export const CHANCE_DAYS = 14
 
 interface Around {
   listDay: string
@@ -182,7 +184,8 @@ function onlyTopic({ id, topics }: ListVotes, list: readonly ListVotes[], earlie
   )
 }
 
-function prospects(sourceVotes: number | null, model: ChanceModel): Partial<ListFacts> {
+/** What a paper's votes of the source at the close say of its future. */
+export function prospects(sourceVotes: number | null, model: ChanceModel): Partial<ListFacts> {
   const topTenth = sourceVotes === null ? 0 : chanceOf(sourceVotes, model)
   return topTenth < LEAST_CHANCE
     ? {}
