@@ -1,3 +1,5 @@
+import { closed } from '../lib/isolated.ts'
+
 /** Columns of a line in a plain-text email. */
 const COLUMNS = 72
 
@@ -55,7 +57,20 @@ export function wrap(text: string, indent = ''): string {
     })
   }
   // Lines are broken now, and each no-break space would be encoded as six characters.
-  return [...lines, line].map((each) => indent + each.replace(/[\u00a0\u202f]/g, ' ')).join('\n')
+  return eachIsolated([...lines, line])
+    .map((each) => indent + each.replace(/[\u00a0\u202f]/g, ' '))
+    .join('\n')
+}
+
+/** Ends an isolate (lib/isolated.ts) with its line and begins it again on the next one: a line break would end it. */
+function eachIsolated(lines: readonly string[]): string[] {
+  let opening = ''
+  return lines.map((line) => {
+    const begun = opening + line
+    const whole = closed(begun)
+    opening = whole === begun ? '' : '\u2068'
+    return whole
+  })
 }
 
 /** Cuts or pads a text to a number of columns. A cut text ends with an ellipsis. */

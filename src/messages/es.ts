@@ -7,6 +7,8 @@ const count = countIn(INTL)
 const number = (n: number): string => n.toLocaleString(INTL)
 const articles = (n: number): string => count(n, 'artículo', 'artículos')
 const votes = (n: number): string => count(n, 'voto', 'votos')
+/** "Ada y Bob", but "Ada e Ilya" */
+const joined = new Intl.ListFormat(INTL)
 
 /** "LLM agents" and "3D" keep their capitals; "Robótica" becomes "robótica". */
 const inSentence = (topic: string): string =>
@@ -54,7 +56,7 @@ export const es = (newsletter: string): Messages => ({
     heading: 'Los artículos más destacados, en tu correo',
     label: 'Tu dirección de correo',
     button: 'Suscribirse',
-    follows: (names) => `También seguirás: ${new Intl.ListFormat(INTL).format(names)}.`,
+    follows: (names) => `También seguirás: ${joined.format(names)}.`,
     by: (curator) => `por ${curator} y la comunidad investigadora`,
     promise: (cadence) =>
       `${{ daily: 'Un correo al día', weekdays: 'Un correo cada día laborable', weekly: 'Un correo por semana' }[cadence]}. Te das de baja con un clic.`,
@@ -238,7 +240,7 @@ export const es = (newsletter: string): Messages => ({
         saved > 0 && count(saved, 'artículo guardado', 'artículos guardados'),
         notInterested > 0 && `${number(notInterested)} «Sin interés»`,
       ].filter((part) => part !== false)
-      return `Aprendido de ${new Intl.ListFormat(INTL).format(from)}: ${words.join(', ')}.`
+      return `Aprendido de ${joined.format(from)}: ${words.join(', ')}.`
     },
     nothingLearned: 'Aún no hay nada aprendido. Vota un artículo o guárdalo.',
     forget: 'Olvidar lo aprendido',
@@ -804,7 +806,7 @@ export const es = (newsletter: string): Messages => ({
     stars: (n) => `su código ya tiene ${count(n, 'estrella', 'estrellas')}`,
     chance: ([part, whole], low, high, given) =>
       `cerca de ${part} de cada ${whole} ${given === undefined ? 'artículos así' : `artículos con ${votes(given)} al cierre`} ${part === 1 ? 'acaba' : 'acaban'} en la mejor décima parte de su mes, 4 de cada 5 con entre ${number(low)} y ${number(high)} votos`,
-    rise: (from, to, of, list) => `sube del ${number(from)}.º al ${number(to)}.º puesto de ${number(of)} en ${list}`,
+    rise: (from, to, of, list) => `sube del puesto ${number(from)} al ${number(to)} de ${number(of)} en ${list}`,
     listOfDay: (day) => `la lista del ${day}`,
     listOfWeek: (day) => `la lista de la semana del ${day}`,
     rankOfWeek: (rank, of) => `n.º ${number(rank)} de los ${articles(of)} de la semana`,
@@ -814,7 +816,7 @@ export const es = (newsletter: string): Messages => ({
     standsOut: (topic, n, of) =>
       `${n} de los ${of} primeros tratan de ${inSentence(topic)}, al menos el doble de lo habitual.`,
     mostVotes: (name, given) => `${name} va en cabeza con ${given}.`,
-    shared: (name, other, given) => `${name} y ${other} van en cabeza con ${given} cada uno.`,
+    shared: (name, other, given) => `${joined.format([name, other])} van en cabeza con ${given} cada uno.`,
   },
   week: {
     heading: 'Qué ha cambiado esta semana',
@@ -860,7 +862,7 @@ export const es = (newsletter: string): Messages => ({
     votesAtTheRight: 'votos a la derecha',
     allPapers: (papers) => `Lista completa: ${papers}`,
     others: (names, n) => `${names} y ${number(n)} más`,
-    and: (names, last) => `${names} y ${last}`,
+    and: (names, last) => joined.format([names, last]),
     withdrawn: 'Retirado por sus autores',
     paper: 'Artículo',
     pdf: 'PDF',

@@ -1,3 +1,4 @@
+import { feedbackId } from '../mail/feedback-id.ts'
 import { listId } from '../mail/list-id.ts'
 import { messageIdOf } from '../mail/message-id.ts'
 import { unsubscribeMailto } from '../mail/own-addresses.ts'
@@ -49,7 +50,7 @@ const listHeaders = ({ config, keys }: { config: Config; keys: TokenKeys }, mail
   ...unsubscribeHeaders({ config, keys }, mail, at),
   'List-Id': listId(config, 'service'),
   'List-Archive': `<${config.PUBLIC_URL}/editions>`,
-  'Feedback-ID': `${mail.kind}:service:${config.newsletter.slug}`,
+  'Feedback-ID': feedbackId([mail.kind, 'service'], config.newsletter.slug),
 })
 
 /** Not for `change` and `moved`: the owner of another address could unsubscribe the reader. */

@@ -13,6 +13,13 @@ describe('wrapping', () => {
     )
   })
 
+  test('an isolate over two lines is one on each of them', () => {
+    const words = 'מילה '.repeat(20).trim()
+    const [first, second] = wrap(`by \u2068${words}\u2069 · 12 votes`).split('\n')
+    expect(first).toMatch(/^by \u2068[^\u2068\u2069]+\u2069$/)
+    expect(second).toMatch(/^\u2068[^\u2068\u2069]+\u2069 · 12 votes$/)
+  })
+
   test('a longer word stays whole', () => {
     const url = `https://example.org/${'a'.repeat(80)}`
     expect(wrap(`See ${url} there`)).toBe(`See\n${url}\nthere`)

@@ -137,6 +137,11 @@ test('numbers, plurals and names of each language', () => {
   expect(fr!.reason.rank(1, 32, fr!.reason.finalRanking, 12)).toBe(
     '1er sur 32 au classement final, 12\u202f% des votes',
   )
+  expect(es!.digest.and('Ada Lovelace', 'Ilya Sutskever')).toBe('Ada Lovelace e Ilya Sutskever')
+  expect(es!.digest.and('Ada Lovelace', 'Yejin Choi')).toBe('Ada Lovelace y Yejin Choi')
+  expect(es!.lead.shared('TinySAM', 'IA-RED', '9 votos')).toBe('TinySAM e IA-RED van en cabeza con 9 votos cada uno.')
+  // Not "al 3.º puesto": before a noun it is "3.er".
+  expect(es!.reason.rise(12, 3, 31, 'la lista del lunes')).toBe('sube del puesto 12 al 3 de 31 en la lista del lunes')
   expect(es!.topics.about('Robótica')).toBe('Artículos sobre robótica')
   expect(es!.topics.about('IA para la ciencia')).toBe('Artículos sobre IA para la ciencia')
 })

@@ -26,7 +26,7 @@ export async function papersForReader(
   if (!list || !reader) return undefined
   const { id } = await findEdition(services, { kind: 'daily', date })
   const byPosition = new Map(list.papers.map((paper) => [paper.rank - 1, paper]))
-  const shown = await selectFor(services.db, id, reader, reader.locale)
+  const { shown } = await selectFor(services.db, id, reader, reader.locale)
   return {
     date,
     papers: shown.flatMap(({ position, because }) => {

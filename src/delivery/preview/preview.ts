@@ -89,7 +89,7 @@ export async function preview(
   const segments =
     stored ??
     (await composeEdition(config, edition, await readComposingInput(db, edition, now(), config), locale)).segments
-  const shown = await selectFor(db, edition.id, reader, locale)
+  const { shown, unwanted } = await selectFor(db, edition.id, reader, locale)
   const own = composeSubject(
     segments,
     shown.map(({ position }) => position),
@@ -106,7 +106,7 @@ export async function preview(
     edition.kind === 'weekly'
       ? (await readSavedPositions(db, edition.id, [reader.subscriberId])).get(reader.subscriberId)
       : undefined
-  const content = { ...composed, sourceLinks, abstracts, ...(saved && { saved }) }
+  const content = { ...composed, sourceLinks, abstracts, unlisted: new Set(unwanted), ...(saved && { saved }) }
   return {
     subject,
     eml: composeDigest(compiled, content),
@@ -148,12 +148,21 @@ const papersNamed = (db: Db, names: readonly string[]) =>
 
 type Reader = Parameters<PersonalMatcher>[1][number] & { preferences: SelectionPreferences }
 
-/** Selects an edition's papers for a reader, as their digest does, apart from what earlier digests showed. */
-export async function selectFor(db: Db, editionId: number, reader: Reader, locale: Locale): Promise<ShownPaper[]> {
+/**
+ * Selects an edition's papers for a reader, as their digest does, apart from what earlier digests showed.
+ * @returns with the positions that they are not interested in
+ */
+export async function selectFor(
+  db: Db,
+  editionId: number,
+  reader: Reader,
+  locale: Locale,
+): Promise<{ shown: ShownPaper[]; unwanted: readonly number[] }> {
   const index = await readSelectionIndex(db, editionId)
   const matchPersonal = openPersonalMatcher(editionId, () => readTasteIndex(db, editionId))
   const personal = (await matchPersonal(db, [reader])).get(reader.subscriberId)
-  return describeSelection(selectPapers(index, { ...reader.preferences, ...personal }), locale)
+  const preferences = { ...reader.preferences, ...personal }
+  return { shown: describeSelection(selectPapers(index, preferences), locale), unwanted: preferences.unwanted }
 }
 
 /** Reads an active reader's preferences for `selectFor`. */

@@ -54,7 +54,7 @@ export function openEditionRenderer(services: Pick<Services, 'db' | 'config' | '
         render(marked, at) {
           // A language may be newer than an edition.
           const locale = isLocale(marked.locale) && compiled.has(marked.locale) ? marked.locale : 'en'
-          const { selected, had, saved } = selection.explain(marked)
+          const { selected, unlisted, saved } = selection.explain(marked)
           const shown = describeSelection(selected, locale)
           const content = composeReaderContent(services, messageKey, marked, shown, at)
           const { subscriberId, sourceLinks, abstracts } = marked
@@ -70,7 +70,7 @@ export function openEditionRenderer(services: Pick<Services, 'db' | 'config' | '
             headers,
             sourceLinks,
             abstracts,
-            ...(had && { had }),
+            ...(unlisted && { unlisted }),
             ...(saved && { saved }),
             ...(notice && { notice }),
           }

@@ -21,8 +21,8 @@ export interface EditionSelection {
 
 interface Explained {
   selected: SelectedPaper[]
-  /** positions that the reader had in other digests */
-  had: ReadonlySet<number> | undefined
+  /** positions that the reader had in other digests, or is not interested in */
+  unlisted: ReadonlySet<number> | undefined
   /** positions that the reader saved, newest first; only in weekly editions */
   saved: readonly number[] | undefined
 }
@@ -52,7 +52,12 @@ export async function openSelection(
       return pending.map(({ subscriberId, wishes, chosen }) => {
         const preferences = { ...NO_WISHES, ...wishes, ...(personal.get(subscriberId) ?? NO_MATCHES) }
         const before = had.get(subscriberId)
-        preferencesOf.set(subscriberId, { preferences, had: before, saved: saved?.get(subscriberId) })
+        const { unwanted } = preferences
+        preferencesOf.set(subscriberId, {
+          preferences,
+          unlisted: unwanted.length === 0 ? before : new Set([...(before ?? []), ...unwanted]),
+          saved: saved?.get(subscriberId),
+        })
         return { subscriberId, chosen: chosen ?? selectPositions(index, preferences, before) }
       })
     },

@@ -106,7 +106,7 @@ export function composePublicBodies(segments: EditionSegments): { html: string; 
         yours: cards,
         opening: body.openings.archive,
         notice: undefined,
-        had: undefined,
+        unlisted: undefined,
         foot: body.archiveFoot,
         maxBytes: Number.POSITIVE_INFINITY,
       },

@@ -11,7 +11,7 @@ import {
   type Placeholder,
   type Segment,
 } from './segments.ts'
-import { summarizeNames } from './subject.ts'
+import { NAMED, preheaderOf, summarizeNames } from './subject.ts'
 
 /** A segment as bytes: a placeholder follows each text but the last. */
 export interface CompiledSegment {
@@ -93,9 +93,6 @@ export function compileEdition(segments: EditionSegments): CompiledEdition {
   }
 }
 
-/** The subject names two papers, the preheader the next ones. */
-const NAMED = 5
-
 /**
  * Composes the subject of a digest with these positions: "TinySAM, sparse fine-tuning and 8 more · Trending papers, 14 March", or the
  * curator's own.
@@ -112,10 +109,10 @@ export const composeSubject = (
   )} · ${trending}`
 
 function composeInboxWords(segments: EditionSegments, positions: readonly number[]): InboxWords {
-  const next = positions.slice(2, NAMED).map((position) => segments.names[position]!)
+  const names = positions.slice(0, NAMED).map((position) => segments.names[position]!)
   return {
     subject: bytes(encodeHeaders({ Subject: composeSubject(segments, positions) })),
-    preheader: bytes(encodeLines(escapeHtml(next.join(' · ')))),
+    preheader: bytes(encodeLines(escapeHtml(preheaderOf(names)))),
   }
 }
 

@@ -19,7 +19,7 @@ import { composeEditionHeaders } from './headers.ts'
 import { describeLead } from './lead.ts'
 import { CARD_INDENT } from './placeholders.ts'
 import { createMarkers, type EditionSegments, SEGMENTS_VERSION, splitBody } from './segments.ts'
-import { nameInSubject } from './subject.ts'
+import { nameInSubject, preheaderOf } from './subject.ts'
 import { renderMail } from './templates.ts'
 import { describeWeek } from './week.ts'
 
@@ -94,7 +94,10 @@ export async function composeEdition(
       papers: papers.map((paper) => formatCard(paper, settings, t, edition.kind === 'weekly')),
       allPapers: t.digest.allPapers(t.common.papers(input.listed)),
       listUrl: settings.PUBLIC_URL + listPath(edition),
-      corrections: [...describeCorrections(input.corrections, t), ...describeNotices(input.notices ?? [], t)],
+      corrections: [
+        ...describeCorrections(input.corrections, edition.kind, t),
+        ...describeNotices(input.notices ?? [], t),
+      ],
       sponsor: edition.sponsor,
       publicUrl: settings.PUBLIC_URL,
       archiveUrl: `${settings.PUBLIC_URL}${archivePath}`,
@@ -125,7 +128,7 @@ export async function composeEdition(
     text: splitBody(text, nonce, markers.text),
   }
   const all = papers.map((_, position) => position)
-  return { subject: composeSubject(segments, all), preheader: names.slice(2, 5).join(' · '), segments }
+  return { subject: composeSubject(segments, all), preheader: preheaderOf(names), segments }
 }
 
 /** The page with the whole list. */

@@ -9,8 +9,8 @@ export interface ReaderContent extends ReaderValues {
   format: 'html' | 'text'
   /** in display order */
   shown: readonly ShownPaper[]
-  /** positions that the reader had in other digests: not listed again */
-  had?: ReadonlySet<number>
+  /** positions without a row: the reader had them in other digests, or is not interested in them */
+  unlisted?: ReadonlySet<number> | undefined
   /** positions that the reader saved, newest first: without a card, they get a row */
   saved?: readonly number[]
   /** titles link to the paper's source instead of its page here */
@@ -79,7 +79,7 @@ function writeDigestBody(
       yours: body.cards({ ...style, yours: true }),
       opening: reader.shown.length === 1 ? body.openings.one : body.openings.several,
       notice: reader.notice ? body.notice : undefined,
-      had: reader.had,
+      unlisted: reader.unlisted,
       saved: reader.saved,
       foot: body.foot,
       maxBytes: format === 'html' ? MAX_HTML_BYTES : Number.POSITIVE_INFINITY,
@@ -101,7 +101,7 @@ export interface BodyLayout {
   yours: readonly CompiledSegment[]
   opening: CompiledSegment
   notice: CompiledSegment | undefined
-  had: ReadonlySet<number> | undefined
+  unlisted: ReadonlySet<number> | undefined
   saved?: readonly number[] | undefined
   foot: CompiledSegment
   /** limit of the decoded body; papers beyond it become rows */
@@ -196,13 +196,13 @@ const rowsSize = ({ head, end, longest }: CompiledRows, papers: number): number 
 
 /** Lists the first papers that have no card, in the list's order. Neighbouring rows are one copy. @param listed 1: no row */
 function writeRows(
-  { body: { rows }, sections, had }: BodyLayout,
+  { body: { rows }, sections, unlisted }: BodyLayout,
   listed: Uint8Array,
   write: (segment: CompiledSegment) => void,
   buffer: MessageBuffer,
 ): void {
   let left = MOST_ROWS
-  if (had) for (const position of had) listed[position] = 1
+  if (unlisted) for (const position of unlisted) listed[position] = 1
   for (let from = 0; from < sections.length && left > 0; from++) {
     if (listed[from] === 1 || sections[from] === 'rising') continue
     let to = from + 1

@@ -1,3 +1,4 @@
+import { feedbackId } from '../../mail/feedback-id.ts'
 import { encodeHeaders } from '../../mail/headers.ts'
 import { listId } from '../../mail/list-id.ts'
 import type { Config } from '../../runtime/config/config.ts'
@@ -13,7 +14,7 @@ export const composeEditionHeaders = (
     ...(settings.REPLY_TO ? { 'Reply-To': settings.REPLY_TO } : {}),
     'List-Id': listId(settings, edition.kind),
     'List-Archive': `<${settings.PUBLIC_URL}/editions>`,
-    'Feedback-ID': `${edition.date}:${edition.kind}:digest:${settings.newsletter.slug}`,
+    'Feedback-ID': feedbackId([edition.date, edition.kind, 'digest'], settings.newsletter.slug),
     'Auto-Submitted': 'auto-generated',
     Precedence: 'bulk',
     'Content-Language': locale,

@@ -1,3 +1,4 @@
+import { isolated } from '../../lib/isolated.ts'
 import { type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { readable } from '../../papers/readable.ts'
 
@@ -5,12 +6,25 @@ import { readable } from '../../papers/readable.ts'
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-/** Counts characters as a reader does: an emoji with its joiners is one. */
-const countCharacters = (text: string): number => [...graphemes.segment(text)].length
+/** Counts characters as a reader does: an emoji with its joiners is one, and the marks of an isolate are none. */
+const countCharacters = (text: string): number => [...graphemes.segment(text.replace(/[\u2068\u2069]/g, ''))].length
+
+/** What ends a name in a title: not the colon of "2:4 sparsity" or "std::sort". */
+const NAME_END = /(?<![:\d]):(?!:)|(?<!:):(?![:\d])|：| [–—-] /g
+
+/** Returns the name before a title's colon, else the title. A name never ends inside quotes or brackets. */
+function nameIn(title: string): string {
+  const ends = [...title.matchAll(NAME_END)].map(({ index }) => title.slice(0, index).trim())
+  return ends.find((name) => isClosed(name)) ?? title
+}
+
+const isClosed = (text: string): boolean => count(text, /"/g) % 2 === 0 && count(text, /[“(]/g) === count(text, /[”)]/g)
+
+const count = (text: string, marks: RegExp): number => text.match(marks)?.length ?? 0
 
 /** Shortens a title to the name before its colon, else to its first words. @param max characters */
 export function shortenTitle(title: string, max: number): string {
-  const head = title.split(/[:：]| [–—-] /)[0]!.trim()
+  const head = nameIn(title)
   const text = countCharacters(head) >= 3 ? head : title
   const characters = [...graphemes.segment(text.slice(0, max * 16))].map(({ segment }) => segment)
   if (characters.length <= max && text.length <= max * 16) return text
@@ -37,7 +51,15 @@ const MAX_CHARACTERS = 60
  */
 export function summarizeNames(names: readonly string[], count: number, t: Messages = messagesIn('en')): string {
   const summaryOf = (named: readonly string[]) =>
-    [named.join(', '), ...(count > named.length ? [t.digest.andMore(count - named.length)] : [])].join(' ')
+    [named.map(isolated).join(', '), ...(count > named.length ? [t.digest.andMore(count - named.length)] : [])].join(
+      ' ',
+    )
   const two = summaryOf(names.slice(0, 2))
   return countCharacters(two) <= MAX_CHARACTERS ? two : summaryOf(names.slice(0, 1))
 }
+
+/** The subject names two papers, the preheader the next ones. */
+export const NAMED = 5
+
+/** Returns the preheader of a digest. @param names the first papers, as `nameInSubject` returns them */
+export const preheaderOf = (names: readonly string[]): string => names.slice(2, NAMED).map(isolated).join(' · ')

@@ -1,4 +1,5 @@
 import { Eta } from 'eta'
+import { isolated } from '../../lib/isolated.ts'
 import { langAttribute } from '../../lib/source-language.ts'
 import { compileMjml } from '../../mail/mjml.ts'
 import { displayWidth, fitColumns, wrap } from '../../mail/wrapping.ts'
@@ -61,7 +62,7 @@ export async function renderMail(
 
 /** Renders only the text body. */
 export const renderText = (templates: TemplateFiles, name: string, values: Values): string =>
-  enginesOf(templates).plain.render(name, { ...values, wrap, displayWidth, fitColumns })
+  enginesOf(templates).plain.render(name, { ...values, wrap, displayWidth, fitColumns, isolated })
 
 /** Renders only the HTML body. Compiling MJML takes some milliseconds of another thread. */
 export async function renderHtml(templates: TemplateFiles, name: string, values: Values): Promise<string> {

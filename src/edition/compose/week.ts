@@ -1,6 +1,9 @@
+import { sql } from 'drizzle-orm'
 import { daysLater } from '../../calendar/days.ts'
+import { isolated } from '../../lib/isolated.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import { paperPath } from '../../papers/paper-path.ts'
+import { closingReadAt, isOfClose, newestSignal } from '../../papers/ranking/rising.ts'
 import { readable } from '../../papers/readable.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
 import { isField } from '../../papers/topics/topics.ts'
@@ -41,6 +44,7 @@ export async function readWeek(
     WHERE (SELECT count(DISTINCT list_day) FILTER (WHERE this_week) >= ${FEWEST_LIST_DAYS}
         AND count(DISTINCT list_day) FILTER (WHERE NOT this_week) >= ${FEWEST_LIST_DAYS} FROM listed)
     GROUP BY slug ORDER BY abs(count(*) FILTER (WHERE this_week) - count(*) FILTER (WHERE NOT this_week)) DESC, slug`
+  const closedAt = sql`(p.list_day + 1 + make_time(${closeHourUtc}, 0, 0)) AT TIME ZONE 'UTC'`
   const risers = await query(db, {
     id: bigint,
     source: text,
@@ -50,16 +54,12 @@ export async function readWeek(
     votes: number,
   })`
     SELECT p.id, p.source, p.source_id, p.title, first.votes AS earlier, last.votes FROM papers p
-    JOIN LATERAL (
-      SELECT votes FROM signals WHERE paper_id = p.id
-        AND observed_at <= (p.list_day + 1 + make_time(${closeHourUtc}, 0, 0)) AT TIME ZONE 'UTC'
-      ORDER BY observed_at DESC LIMIT 1
-    ) first ON true
-    JOIN LATERAL (
-      SELECT votes FROM signals WHERE paper_id = p.id AND observed_at <= ${closesAt} ORDER BY observed_at DESC LIMIT 1
-    ) last ON true
+    JOIN ${newestSignal(sql`p.id`, closedAt)} first ON true
+    JOIN ${newestSignal(sql`p.id`, sql`${closesAt}::timestamptz`)} last ON true
     WHERE p.list_day >= ${date}::date AND p.list_day < ${date}::date + 7 AND NOT p.sample AND NOT p.announced
       AND p.withdrawn_at IS NULL AND last.votes - first.votes >= ${LEAST_GAIN}
+      -- Votes that were read in the morning of its day do not say what it gained after it.
+      AND ${isOfClose(closingReadAt(sql`first`, closedAt), closedAt)}
       AND NOT EXISTS (SELECT FROM picks k WHERE k.paper_id = p.id AND k.list_day = p.list_day AND k.verdict = 'dropped')
     ORDER BY last.votes - first.votes DESC, p.id LIMIT ${MOST_RISERS}`
   return { topics: topics.filter(({ slug }) => isField(slug)), risers }
@@ -89,7 +89,7 @@ export function describeWeek({ topics, risers }: Week, { PUBLIC_URL }: Pick<Conf
         bar: '#'.repeat(Math.max(1, Math.round((papers / largest) * BAR))),
       })),
     risers: risers.map(({ title, earlier, votes, ...paper }) => ({
-      name: shortenTitle(readable(title), 60),
+      name: isolated(shortenTitle(readable(title), 60)),
       url: PUBLIC_URL + paperPath(paper),
       votes: t.reason.votes(votes, earlier),
     })),

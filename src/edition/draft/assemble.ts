@@ -5,7 +5,7 @@ import { PaperboyError } from '../../lib/errors.ts'
 import { listReadAt } from '../../papers/ingest/source-health.ts'
 import type { ListFacts } from '../../papers/ranking/list-facts.ts'
 import { type ListedVotes, readAddedVotes, readListVotes } from '../../papers/ranking/list-votes.ts'
-import { rankPapers, ranksByScore } from '../../papers/ranking/rank.ts'
+import { byScore, byVotes, rankPapers, ranksOf } from '../../papers/ranking/rank.ts'
 import { type ReasonFacts, reasonFor } from '../../papers/ranking/reason.ts'
 import { computeListFacts, readListFacts } from '../../papers/ranking/record-list-facts.ts'
 import { readRisingCandidates, selectRising } from '../../papers/ranking/rising.ts'
@@ -36,7 +36,7 @@ export interface Assembled {
 
 /**
  * Assembles the draft edition of a list day or ISO week, again if there is one. The curator's picks come first, then papers by
- * score, then papers of earlier lists that are still rising; pinned papers keep their places. Papers that the curator dropped are omitted.
+ * score, in a week by votes, then papers of earlier lists that are still rising; pinned papers keep their places. Papers that the curator dropped are omitted.
  * A new draft of an old list is held.
  *
  * @param date the list day, or the Monday of the week
@@ -111,7 +111,7 @@ const TRENDING_VOTES = 5
 type Kind = 'daily' | 'weekly'
 
 /**
- * Orders papers: the curator's picks, then by score, then those that are only new. A list without any votes is in its own order.
+ * Orders papers: the curator's picks, then by score or in a week by votes, then those that are only new. A list without any votes is in its own order.
  * @param papers.added picks of other list days; they have no rank on this list
  */
 function rankedRows(
@@ -120,8 +120,10 @@ function rankedRows(
   kind: Kind,
 ): Row[] {
   const isVoted = listed.some(({ sourceVotes }) => sourceVotes !== null)
-  const ranks = ranksByScore(listed)
-  const ranked = rankPapers([...listed, ...added]).map((paper): Row => {
+  // As the page of the week, which a weekly edition links to.
+  const order = kind === 'weekly' ? byVotes : byScore
+  const ranks = ranksOf(listed, order)
+  const ranked = rankPapers([...listed, ...added], order).map((paper): Row => {
     const { id, picked, score, note, votes, comments, stars, ageHours } = paper
     const curator = picked ? paper.curator : null
     const list = facts.get(id)

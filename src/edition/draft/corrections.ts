@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { shortDate } from '../../calendar/words.ts'
+import { isolated } from '../../lib/isolated.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import { readable, sentences } from '../../papers/readable.ts'
 import type { Db } from '../../runtime/db/database.ts'
@@ -21,11 +22,14 @@ export interface Correction {
 
 const MAX_TITLE_CHARACTERS = 140
 
-/** Describes corrections in one language, as the templates show them. */
-export const describeCorrections = (corrections: readonly Correction[], t: Messages) =>
+/**
+ * Describes corrections in one language, as the templates show them.
+ * @param editions the kind of the edition that reports them, and of those that they are about
+ */
+export const describeCorrections = (corrections: readonly Correction[], editions: 'daily' | 'weekly', t: Messages) =>
   corrections.map(({ kind, title, newTitle, date, url }) => {
-    const day = shortDate({ kind: 'daily', date }, t)
-    const short = (text: string) => sentences(readable(text), MAX_TITLE_CHARACTERS)
+    const day = shortDate({ kind: editions, date }, t)
+    const short = (text: string) => isolated(sentences(readable(text), MAX_TITLE_CHARACTERS))
     return {
       url,
       words:
@@ -37,10 +41,12 @@ export const describeCorrections = (corrections: readonly Correction[], t: Messa
 
 /** Report changes this long after an edition. */
 const CORRECTION_DAYS = 35
+/** In one edition. A source that changes hundreds of titles at once would leave no room for papers. */
+const MOST_CORRECTIONS = 10
 
 /**
  * Finds papers that earlier editions of this kind showed and that were withdrawn or retitled since.
- * Each change is reported once: changes that another edition reported are left out.
+ * Each change is reported once: changes that another edition reported are left out. Of many, the next edition reports the others.
  */
 export async function findCorrections(
   db: Db,
@@ -73,8 +79,10 @@ export async function findCorrections(
       SELECT FROM corrections t JOIN editions e ON e.id = t.edition_id
       WHERE t.paper_id = c.paper_id AND t.kind = c.kind AND t.new_title IS NOT DISTINCT FROM c.new_title
         AND e.kind = ${kind} AND e.id <> ${id} AND e.state <> 'cancelled')
-    ORDER BY date, paper_id`
-  return found.filter(({ title, newTitle }) => newTitle === null || readable(title) !== readable(newTitle))
+    ORDER BY kind DESC, date, paper_id`
+  return found
+    .filter(({ title, newTitle }) => newTitle === null || readable(title) !== readable(newTitle))
+    .slice(0, MOST_CORRECTIONS)
 }
 
 /** Records an edition's corrections and how it shows its papers (title, withdrawn), for the corrections of later editions. */

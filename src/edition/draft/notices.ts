@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { shortDate } from '../../calendar/words.ts'
+import { isolated } from '../../lib/isolated.ts'
 import type { Messages } from '../../messages/catalogue.ts'
 import { readable } from '../../papers/readable.ts'
 import type { Db } from '../../runtime/db/database.ts'
@@ -21,7 +22,7 @@ export interface ReportedNotice {
 export const describeNotices = (notices: readonly ReportedNotice[], t: Messages) =>
   notices.map(({ words, ...edition }) => ({
     url: null,
-    words: t.digest.onEdition(shortDate(edition, t), readable(words)),
+    words: t.digest.onEdition(shortDate(edition, t), isolated(readable(words))),
   }))
 
 /** Finds corrections of other editions of this kind that no other edition reports. */

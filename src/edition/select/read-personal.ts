@@ -39,7 +39,7 @@ const MOST_CACHED = 2000
 export function openPersonalMatcher(editionId: number, readIndex: () => Promise<TasteIndex>): PersonalMatcher {
   let reading: Promise<TasteIndex> | undefined
   let readingSequels: Promise<Sequel[]> | undefined
-  const likePapers = new LRUCache<string, LikePaper | { title: undefined }>({ max: MOST_CACHED })
+  const likePapers = new LRUCache<string, LikePaper>({ max: MOST_CACHED })
   return async (db, readers) => {
     const matches = new Map<number, PersonalMatches>()
     const asking = readers.filter((reader) => reader.likeVoted || reader.likePapers.length > 0)
@@ -56,8 +56,13 @@ export function openPersonalMatcher(editionId: number, readIndex: () => Promise<
     const judged = learning.length === 0 ? [] : await readJudged(db, editionId, learning)
     const sequels = asking.some(({ likeVoted }) => likeVoted) ? await sequelsOf(db) : []
     const followed = await readFollowed(db, learning, sequels)
-    const wanted = [...new Set(asking.flatMap((reader) => reader.likePapers))].filter((id) => !likePapers.has(id))
-    for (const [id, paper] of await matchPapers(db, editionId, wanted, index)) likePapers.set(id, paper)
+    // A batch may want more papers than the cache holds.
+    const wanted = new Map(asking.flatMap((reader) => reader.likePapers.map((id) => [id, likePapers.get(id)])))
+    const unknown = [...wanted].flatMap(([id, paper]) => (paper ? [] : id))
+    for (const [id, paper] of await matchPapers(db, editionId, unknown, index)) {
+      wanted.set(id, paper)
+      likePapers.set(id, paper)
+    }
     for (const reader of asking) {
       const own = judged.filter(({ subscriberId }) => subscriberId === reader.subscriberId)
       const isJudged = (position: number) => own.some((each) => each.position === position)
@@ -73,10 +78,7 @@ export function openPersonalMatcher(editionId: number, readIndex: () => Promise<
         // A paper that they judged themselves is not "similar" to one.
         taste: taste && index.papersLike(taste).filter(({ position }) => !isJudged(position)),
         sequels: follows.filter(({ position }) => !isJudged(position)),
-        likePapers: reader.likePapers.flatMap((id) => {
-          const paper = likePapers.get(id)
-          return paper?.title === undefined ? [] : [paper]
-        }),
+        likePapers: reader.likePapers.flatMap((id) => wanted.get(id) ?? []),
         unwanted: own.filter(({ unwanted }) => unwanted).map(({ position }) => position),
       })
     }
@@ -137,9 +139,12 @@ async function readFollowed(db: Db, subscriberIds: readonly number[], sequels: r
   )
 }
 
-/** Finds the edition's papers like each of these, by their source ids. */
+/**
+ * Finds the edition's papers like each of these, by their source ids. None are like one that is not here; it is a wish all the same, so
+ * that a reader of only their wishes gets no others.
+ */
 async function matchPapers(db: Db, editionId: number, sourceIds: readonly string[], index: TasteIndex) {
-  const found = new Map<string, LikePaper | { title: undefined }>(sourceIds.map((id) => [id, { title: undefined }]))
+  const found = new Map<string, LikePaper>(sourceIds.map((id) => [id, { title: id, similar: [] }]))
   if (sourceIds.length === 0) return found
   const rows = await query(db, { id: bigint, sourceId: text, title: text, position: number.nullable() })`
     SELECT p.id, p.source_id, p.title, c.position

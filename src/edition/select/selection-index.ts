@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import { NO_BASELINES, standingOf, type VoteBaselines } from '../../papers/ranking/standing.ts'
 import { readable } from '../../papers/readable.ts'
-import { foldedParts, unaccented } from '../../papers/search/words.ts'
+import { foldedParts, unaccented, wordsOf } from '../../papers/search/words.ts'
+import { singular } from '../../papers/topics/keywords.ts'
 
 /** An edition's papers, indexed once so that a selection takes a few look-ups. Positions count from 0 and are ascending in all lists. */
 export interface SelectionIndex {
@@ -17,7 +18,7 @@ export interface SelectionIndex {
   standing: readonly number[]
   /** the same against the usual votes of a topic, in the order of `inTopic` */
   standingIn(slug: string): readonly number[]
-  /** positions of papers with these consecutive words in title, keywords or abstract */
+  /** positions of papers with these consecutive words in title, keywords or abstract, the last one in singular or plural */
   mentioning(keyword: string): readonly number[]
   /** positions of an author's papers, with the name as they write it. Case, accents and punctuation do not matter */
   byAuthor(name: string): Named
@@ -80,14 +81,15 @@ export function buildSelectionIndex(
       // A keyword of marks alone, such as "∞".
       if (last === undefined) return NO_POSITIONS
       const signs = signsIn(keyword)
+      const forms = formsOf(last)
       const rarest = words
         .map(positionsOf)
-        .reduce((a, b) => (b.length < a.length ? b : a), union(positionsOf(last), positionsOf(`${last}s`)))
-      const phrase = ` ${[...words, last].join(' ')}`
+        .reduce((a, b) => (b.length < a.length ? b : a), forms.map(positionsOf).reduce(union))
+      const phrases = forms.map((form) => ` ${[...words, form].join(' ')} `)
       // The word index answers for one word. For a phrase, search the texts that contain its rarest word.
       const found = rarest.filter(
         (at) =>
-          (words.length === 0 || texts[at]!.includes(`${phrase} `) || texts[at]!.includes(`${phrase}s `)) &&
+          (words.length === 0 || phrases.some((phrase) => texts[at]!.includes(phrase))) &&
           (signs.length === 0 || hasSigns(papers[at]!, signs)),
       )
       mentions.set(keyword, found)
@@ -116,6 +118,12 @@ function indexNames(names: readonly (readonly string[])[]): (name: string) => Na
 
 /** "Müller's LoRA-based" → "muller s lora based": only words, folded as search folds them (Łukasz → lukasz). */
 const normalize = (text: string): string => foldedParts(text).join(' ')
+
+/** A word with a plural, and the singular of a noun: "world models" and "world model" find the same papers. "Novels" is not "novel". */
+function formsOf(word: string): string[] {
+  const one = singular(word)
+  return [...new Set([word, ...(wordsOf(one).length > 0 ? [one] : [])])].flatMap((form) => [form, `${form}s`])
+}
 
 /** Marks that end a name, and make it another one: "C++" and "C#" are not C, and "A* search" is not "a search". */
 const SIGNED = /(?<![\p{L}\p{N}])[\p{L}\p{N}]+(?:\+{1,2}|#|\*)(?![\p{L}\p{N}+#*])/gu

@@ -1,3 +1,4 @@
+import { isolated } from '../../lib/isolated.ts'
 import { type Locale, type Messages, messagesIn } from '../../messages/catalogue.ts'
 import { topicName } from '../../papers/topics/topic-name.ts'
 import type { ShownPaper } from '../compose/placeholders.ts'
@@ -27,16 +28,16 @@ function describeReasons(reasons: readonly PersonalReason[], t: Messages): strin
 function describeReason(reason: Exclude<PersonalReason, { kind: 'topic' }>, t: Messages): string {
   switch (reason.kind) {
     case 'keyword':
-      return t.reason.keyword(reason.word)
+      return t.reason.keyword(isolated(reason.word))
     case 'author':
-      return t.reason.author(reason.name)
+      return t.reason.author(isolated(reason.name))
     case 'organisation':
-      return t.reason.organisation(reason.name)
+      return t.reason.organisation(isolated(reason.name))
     case 'paper':
-      return t.reason.likePaper(shortenTitle(reason.title, MAX_TITLE_CHARACTERS))
+      return t.reason.likePaper(isolated(shortenTitle(reason.title, MAX_TITLE_CHARACTERS)))
     case 'taste':
       return t.reason.taste
     case 'sequel':
-      return t.reason.sequel(reason.name, reason.saved)
+      return t.reason.sequel(isolated(reason.name), reason.saved)
   }
 }

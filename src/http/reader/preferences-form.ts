@@ -28,7 +28,8 @@ const number = (text: string): number => (/^-?\d{1,4}$/.test(text) ? Number(text
 const text = (value: string) => value as never
 
 /**
- * Splits a field at line breaks and separators, into distinct values. A line that is one of the `own` values stays whole: names that a
+ * Splits a field at line breaks and separators, into distinct values. Keyboards for Chinese, Japanese and Arabic have separators of
+ * their own. A line that is one of the `own` values stays whole: names that a
  * button or a program added may contain a separator.
  */
 const split = (values: readonly string[], separators: RegExp, own: readonly string[] = []): string[] => {
@@ -52,11 +53,13 @@ const READ: { [F in keyof PreferenceChanges]-?: Reader<F> } = {
   share: text,
   topics: (_, all) => split(all, /\n/),
   // They stand on one line, so a keyword with a comma stays whole only if the line is as it was shown.
-  keywords: (value, all, { keywords }) => (value.trim() === inOneLine(keywords) ? keywords : split(all, /,/)),
-  authors: (_, all, { authors }) => split(all, /[,;]/, authors),
+  keywords: (value, all, { keywords }) => (value.trim() === inOneLine(keywords) ? keywords : split(all, /[,，、،]/)),
+  authors: (_, all, { authors }) => split(all, /[,，、،;；؛]/, authors),
   // The names of companies have commas: "Google, Inc."
-  organisations: (_, all, { organisations }) => split(all, /;/, organisations),
-  likePapers: (_, all) => [...new Set(split(all, /[\s,;]+/).map((each) => arxivId(each) ?? doiIn(each) ?? each))],
+  organisations: (_, all, { organisations }) => split(all, /[;；؛]/, organisations),
+  likePapers: (_, all) => [
+    ...new Set(split(all, /[\s,，、،;；؛]+/).map((each) => arxivId(each) ?? doiIn(each) ?? each)),
+  ],
   likeVoted: (value) => value === 'yes',
   sourceLinks: (value) => value === 'yes',
   abstracts: (value) => value === 'yes',

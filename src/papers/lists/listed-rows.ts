@@ -4,7 +4,7 @@ import { dayOf, daysBetween } from '../../calendar/days.ts'
 import type { Db } from '../../runtime/db/database.ts'
 import { prepared } from '../../runtime/db/prepared.ts'
 import { bigint, bool, number, query, text } from '../../runtime/db/query.ts'
-import { ListFacts } from '../ranking/list-facts.ts'
+import { CHANCE_DAYS, ListFacts } from '../ranking/list-facts.ts'
 import { withSignals } from '../ranking/list-votes.ts'
 import { reasonFor } from '../ranking/reason.ts'
 import { readable, sentences } from '../readable.ts'
@@ -101,9 +101,6 @@ const selectListed = (ids: readonly number[], at: Date): SQL => sql`
   FROM papers p ${withSignals(at)} LEFT JOIN picks k ON k.paper_id = p.id AND k.list_day = p.list_day
   LEFT JOIN list_facts f ON f.paper_id = p.id LEFT JOIN thumbnails n ON n.paper_id = p.id
   WHERE p.id = ANY(${sql.param(ids)}::bigint[])`
-
-/** Days after which a paper's votes hardly change, so that a chance is no news. */
-const CHANCE_DAYS = 14
 
 function rowOf(row: Row, at: Date): ListedRow {
   const { chance, ...stored } = row.facts === null ? { chance: undefined } : ListFacts.parse(row.facts)

@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../../runtime/db/database.ts'
-import { bool, query, queryColumn, queryOne } from '../../runtime/db/query.ts'
+import { bigint, bool, number, query, queryColumn, queryOne } from '../../runtime/db/query.ts'
 import { ChanceModel, fitChance, type Outcome, SHIPPED_MODEL, topTenthFrom } from './chance.ts'
+import { CHANCE_DAYS, prospects } from './list-facts.ts'
 
 /** Returns the newest model that was fitted here, else the shipped one. */
 export async function readChanceModel(db: Db): Promise<ChanceModel> {
@@ -21,7 +22,8 @@ const FEWEST_MONTHS = 3
 
 /**
  * Fits the model again on our own snapshots, once a month. A month counts when its last list was followed to its end.
- * A paper counts when its votes were read around its list's close, and again after ten days or later.
+ * A paper counts when its votes were read around its list's close, and again after ten days or later. Chances of the last two weeks then
+ * go by the new model.
  *
  * @returns the number of papers that it was fitted on; undefined if there was nothing to do
  */
@@ -32,10 +34,35 @@ export async function refitChance({ db, now }: { db: Db; now: () => Date }): Pro
   if (done) return undefined
   const outcomes = await readOutcomes(db, now())
   if (outcomes === undefined) return undefined
-  await db.execute(sql`
-    INSERT INTO chance_fits (fitted_at, papers, model)
-    VALUES (${now()}, ${outcomes.length}, ${JSON.stringify(fitChance(outcomes))}::jsonb) ON CONFLICT DO NOTHING`)
+  const model = fitChance(outcomes)
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`
+      INSERT INTO chance_fits (fitted_at, papers, model)
+      VALUES (${now()}, ${outcomes.length}, ${JSON.stringify(model)}::jsonb) ON CONFLICT DO NOTHING`)
+    await restateChances(tx, model, now())
+  })
   return outcomes.length
+}
+
+/** Joins papers `p` with their votes of the source when their list closed, where these were read. */
+const withClosingVotes = sql`
+  JOIN list_facts f ON f.paper_id = p.id AND f.facts ->> 'timing' = 'closing'
+  JOIN LATERAL (
+    SELECT votes FROM signals WHERE paper_id = p.id AND observed_at <= (f.facts ->> 'readAt')::timestamptz
+    ORDER BY observed_at DESC LIMIT 1
+  ) closing ON true`
+
+/** Updates the chances that pages still show to a new model. Other facts stay, and so do the reasons of released editions. */
+async function restateChances(db: Db, model: ChanceModel, at: Date): Promise<void> {
+  const rows = await query(db, { id: bigint, votes: number })`
+    SELECT p.id, closing.votes FROM papers p ${withClosingVotes}
+    WHERE NOT p.sample AND p.list_day >= (${at}::timestamptz AT TIME ZONE 'UTC')::date - ${CHANCE_DAYS}::int`
+  const chances = rows.map(({ id, votes }) => ({ id, ...prospects(votes, model) }))
+  await db.execute(sql`
+    UPDATE list_facts f
+    SET facts = CASE WHEN r.chance IS NULL THEN f.facts - 'chance' ELSE f.facts || jsonb_build_object('chance', r.chance) END
+    FROM jsonb_to_recordset(${JSON.stringify(chances)}::jsonb) AS r(id bigint, chance jsonb)
+    WHERE f.paper_id = r.id AND f.facts -> 'chance' IS DISTINCT FROM r.chance`)
 }
 
 const Read = z.object({ month: z.string(), closingVotes: z.number(), finalVotes: z.number() })
@@ -44,12 +71,7 @@ const Read = z.object({ month: z.string(), closingVotes: z.number(), finalVotes:
 async function readOutcomes(db: Db, at: Date): Promise<Outcome[] | undefined> {
   const rows = await query(db, Read)`
     SELECT to_char(p.list_day, 'YYYY-MM') AS month, closing.votes AS closing_votes, latest.votes AS final_votes
-    FROM papers p
-    JOIN list_facts f ON f.paper_id = p.id AND f.facts ->> 'timing' = 'closing'
-    JOIN LATERAL (
-      SELECT votes FROM signals WHERE paper_id = p.id AND observed_at <= (f.facts ->> 'readAt')::timestamptz
-      ORDER BY observed_at DESC LIMIT 1
-    ) closing ON true
+    FROM papers p ${withClosingVotes}
     JOIN LATERAL (SELECT votes FROM signals WHERE paper_id = p.id ORDER BY observed_at DESC LIMIT 1) latest ON true
     WHERE NOT p.sample AND NOT p.announced
       AND p.list_day >= date_trunc('month', ${at}::timestamptz AT TIME ZONE 'UTC') - make_interval(months => ${MONTHS})

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { daysBetween } from '../../calendar/days.ts'
 import { type ChanceModel, chanceOf, forecastOf } from './chance.ts'
-import { ranksByScore } from './rank.ts'
+import { ranksOf } from './rank.ts'
 
 /** What a paper's own list says of it: the facts that its reason is made of. Stored, so that a reason stays the same. */
 export const ListFacts = z.object({
@@ -85,6 +85,8 @@ const ANSWERS = 2
 const STARS = 100
 /** Smaller chances are not shown. */
 export const LEAST_CHANCE = 0.1
+/** Days after which a paper's votes hardly change, so that a chance is no news. */
+export const CHANCE_DAYS = 14
 
 interface Around {
   listDay: string
@@ -97,7 +99,7 @@ interface Around {
 
 /** Returns the facts of each paper of one list day, by id. */
 export function listFacts(list: readonly ListVotes[], around: Around): Map<number, ListFacts> {
-  const ranks = ranksByScore(list)
+  const ranks = ranksOf(list)
   const allVotes = list.reduce((sum, { votes }) => sum + (votes ?? 0), 0)
   const usual = usualVotes(around)
   return new Map(
@@ -182,7 +184,8 @@ function onlyTopic({ id, topics }: ListVotes, list: readonly ListVotes[], earlie
   )
 }
 
-function prospects(sourceVotes: number | null, model: ChanceModel): Partial<ListFacts> {
+/** What a paper's votes of the source at the close say of its future. */
+export function prospects(sourceVotes: number | null, model: ChanceModel): Partial<ListFacts> {
   const topTenth = sourceVotes === null ? 0 : chanceOf(sourceVotes, model)
   return topTenth < LEAST_CHANCE
     ? {}

@@ -21,7 +21,11 @@ export interface Rankable {
  */
 export const score = (votes: number, ageHours: number): number => votes / Math.sqrt(Math.max(ageHours, 0) + 4)
 
-const communityScore = ({ votes, ageHours }: Rankable): number => score(votes ?? 0, ageHours ?? 0)
+/** Papers of one day, which differ in age by hours. */
+export const byScore = ({ votes, ageHours }: Rankable): number => score(votes ?? 0, ageHours ?? 0)
+
+/** Papers of a week: a paper of Friday would otherwise outrank one of Monday with a third more votes. */
+export const byVotes = ({ votes }: Rankable): number => votes ?? 0
 
 /**
  * One vote of a reader doubles a paper's score, as twice the source's weight does. The 4 hours of `score` make a new paper count as
@@ -31,14 +35,14 @@ const ownScore = ({ votes, weight = 1, ageHours }: Rankable): number =>
   score((1 + (votes ?? 0)) * weight, ageHours ?? 0)
 
 /**
- * Returns the papers in the order of their edition: the curator's picks, then the others, each by score.
+ * Returns the papers in the order of their edition: the curator's picks, then the others, by score or by votes.
  * Ties keep the list's order. Papers with unknown votes come after those with known votes.
  * A list of which no paper has a community's votes goes by its readers' votes, its sources' weights and freshness.
  */
-export function rankPapers<P extends Rankable>(papers: readonly P[]): (P & { score: number })[] {
+export function rankPapers<P extends Rankable>(papers: readonly P[], order = byScore): (P & { score: number })[] {
   const counted = papers.some(({ sourceVotes, votes }) => (sourceVotes === undefined ? votes : sourceVotes) != null)
   const isKnown = (paper: P) => !counted || typeof paper.votes === 'number'
-  const scoreOf = counted ? communityScore : ownScore
+  const scoreOf = counted ? order : ownScore
   return papers
     .map((paper) => ({ ...paper, score: scoreOf(paper) }))
     .sort(
@@ -51,6 +55,11 @@ export function rankPapers<P extends Rankable>(papers: readonly P[]): (P & { sco
     )
 }
 
-/** Returns each paper's rank by score alone, starting at 1. A pick comes first in its edition, whatever its votes; this is its true rank. */
-export const ranksByScore = (papers: readonly Rankable[]): Map<number, number> =>
-  new Map(rankPapers(papers.map((paper) => ({ ...paper, picked: false }))).map(({ id }, index) => [id, index + 1]))
+/** Returns each paper's rank without picks, starting at 1. A pick comes first in its edition, whatever its votes; this is its true rank. */
+export const ranksOf = (papers: readonly Rankable[], order = byScore): Map<number, number> =>
+  new Map(
+    rankPapers(
+      papers.map((paper) => ({ ...paper, picked: false })),
+      order,
+    ).map(({ id }, index) => [id, index + 1]),
+  )

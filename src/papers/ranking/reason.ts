@@ -41,7 +41,8 @@ export function reasonFor(
 ): string | undefined {
   const claims = [pickedBy ? t.reason.pickedBy(pickedBy) : undefined]
   if (rise) claims.push(t.reason.rise(rise.from, rise.to, rise.of, listIn(rise, t)))
-  else if (week) claims.push((list && feat(list, t)) ?? t.reason.rankOfWeek(week.rank, week.of))
+  else if (week)
+    claims.push((list && feat(list, t)) ?? (week.of > 1 ? t.reason.rankOfWeek(week.rank, week.of) : undefined))
   else if (list) claims.push(...aboutList(list, votes ?? list.votes, t))
   const known = claims.filter((claim) => claim !== undefined)
   return known.length > 0 ? known.join(t.punctuation.semicolon) : undefined

@@ -96,7 +96,7 @@ export async function readRisingCandidates(db: Db, edition: Edition, closeHourUt
     SELECT f.*, before.votes AS votes_before
     FROM followed f CROSS JOIN last_edition
     JOIN ${newestSignal(sql`f.id`, sql`greatest(last_edition.closes_at, f.closed_at)`)} before ON true
-    WHERE f.list_day::date >= ${date}::date - ${FOLLOWED_DAYS}::int AND f.closing_read_at >= f.closed_at - make_interval(hours => ${CLOSING_HOURS})
+    WHERE f.list_day::date >= ${date}::date - ${FOLLOWED_DAYS}::int AND ${isOfClose(sql`f.closing_read_at`, sql`f.closed_at`)}
       AND NOT EXISTS (SELECT FROM picks k WHERE k.paper_id = f.id AND k.verdict = 'dropped'
         AND (k.list_day = f.list_day::date OR k.list_day >= ${date}::date AND k.list_day < ${date}::date + ${edition.kind === 'weekly' ? 7 : 1}::int))`
 }
@@ -113,8 +113,7 @@ function followedLists({ kind, date }: Edition, closeHourUtc: number, until: Dat
   const closedAt = sql`(p.list_day + 1 + make_time(${closeHourUtc}, 0, 0)) AT TIME ZONE 'UTC'`
   return sql`
     SELECT p.id, p.list_day::text, ${closedAt} AS closed_at, s.votes AS closing_votes, latest.votes, latest.comments, latest.stars,
-      CASE WHEN s.origin <> 'undated' THEN greatest(s.observed_at,
-        (SELECT max(read_at) FROM polls WHERE list_day = p.list_day AND read_at BETWEEN s.observed_at AND ${closedAt})) END AS closing_read_at,
+      ${closingReadAt(sql`s`, closedAt)} AS closing_read_at,
       (extract(epoch FROM latest.observed_at - coalesce(p.listed_at, p.list_day::timestamp AT TIME ZONE 'UTC')) / 3600)::float8 AS age_hours,
       row_number() OVER (PARTITION BY ${list} ORDER BY s.votes DESC, p.list_position, p.id) AS closing_rank,
       row_number() OVER (PARTITION BY ${list} ORDER BY latest.votes DESC, p.list_position, p.id) AS rank_now,
@@ -129,5 +128,14 @@ function followedLists({ kind, date }: Edition, closeHourUtc: number, until: Dat
 }
 
 /** A paper's newest snapshot by a moment. */
-const newestSignal = (paperId: SQL, by: SQL): SQL => sql`
+export const newestSignal = (paperId: SQL, by: SQL): SQL => sql`
   LATERAL (SELECT * FROM signals WHERE paper_id = ${paperId} AND observed_at <= ${by} ORDER BY observed_at DESC LIMIT 1)`
+
+/** When the snapshot `s` of a paper `p` was last read before its list closed. NULL if unknown. */
+export const closingReadAt = (s: SQL, closedAt: SQL): SQL => sql`
+  CASE WHEN ${s}.origin <> 'undated' THEN greatest(${s}.observed_at,
+    (SELECT max(read_at) FROM polls WHERE list_day = p.list_day AND read_at BETWEEN ${s}.observed_at AND ${closedAt})) END`
+
+/** Whether votes that were read then are those of the close. */
+export const isOfClose = (readAt: SQL, closedAt: SQL): SQL =>
+  sql`${readAt} >= ${closedAt} - make_interval(hours => ${CLOSING_HOURS})`

@@ -6,6 +6,7 @@ import { arxivId } from '../paper-id.ts'
 import { correctSpelling } from './correct-spelling.ts'
 import { findBest, findNewest, type Matches } from './find-all-words.ts'
 import { findSomeWords } from './find-some-words.ts'
+import { findStopWords } from './find-stop-words.ts'
 import { type HighlightedPaper, highlight } from './highlight.ts'
 import { cleanQuery, parseQuery } from './parse-query.ts'
 import { type Cursor, isBehind, type MatchKind, parseCursor, writeCursor } from './search-cursor.ts'
@@ -116,6 +117,10 @@ interface Page {
 /** Finds the words as given. When no paper has them all, misspelled ones are corrected first. */
 async function findByWords(db: Db, query: Words, page: Page): Promise<Found> {
   const all = await findAll(db, query, page)
+  if (all.total === 0) {
+    const titled = await findStopWords(db, parseQuery(query.q), query)
+    if (titled.total > 0) return withoutSome(titled)
+  }
   if (all.total === 0 && !query.exact) {
     const corrected = await correctSpelling(db, query.q)
     if (corrected !== undefined) {

@@ -39,8 +39,8 @@ const usualForm = (slug: string): string =>
 const replaceAll = (slug: string, pairs: readonly (readonly [RegExp, string])[]): string =>
   pairs.reduce((text, [from, to]) => text.replace(from, to), slug)
 
-/** Returns a noun's singular: "capabilities", and "capabilitie" as earlier versions cut it, → "capability". */
-function singular(word: string): string {
+/** Returns a noun's singular, in lower case: "capabilities", and "capabilitie" as earlier versions cut it, → "capability". */
+export function singular(word: string): string {
   const irregular = IRREGULAR[word] ?? IRREGULAR[`${word}s`]
   if (irregular) return irregular
   const candidates = [word.replace(/ies?$/, 'y'), word.replace(/s$/, ''), word.replace(/es?$/, '')]

@@ -1,39 +1,38 @@
 import { expect, test } from 'vitest'
-import { formatCard } from '../../../src/edition/compose/card.ts'
+import { composePublicBodies } from '../../../src/edition/compose/archive.ts'
+import { type CardPaper, formatCard } from '../../../src/edition/compose/card.ts'
+import { composeEdition } from '../../../src/edition/compose/compose.ts'
 import { messagesIn } from '../../../src/messages/catalogue.ts'
 import { testConfig } from '../../support/services.ts'
 
+const paperOf = (text: string, summaryByAi: boolean): CardPaper => ({
+  source: 'title',
+  sourceId: 'x',
+  paperId: 7,
+  position: 0,
+  section: 'top',
+  title: text,
+  abstract: text,
+  summary: summaryByAi ? text : null,
+  summaryByAi,
+  authors: [],
+  organization: null,
+  curator: null,
+  note: null,
+  votes: null,
+  comments: null,
+  facts: {},
+  stars: null,
+  url: null,
+  pdfUrl: null,
+  codeUrl: null,
+  projectUrl: null,
+  discussionUrl: null,
+  withdrawn: false,
+  listDay: '2026-04-14',
+})
 const cardOf = (text: string, summaryByAi: boolean) =>
-  formatCard(
-    {
-      source: 'title',
-      sourceId: 'x',
-      paperId: 7,
-      position: 0,
-      section: 'top',
-      title: text,
-      abstract: text,
-      summary: summaryByAi ? text : null,
-      summaryByAi,
-      authors: [],
-      organization: null,
-      curator: null,
-      note: null,
-      votes: null,
-      comments: null,
-      facts: {},
-      stars: null,
-      url: null,
-      pdfUrl: null,
-      codeUrl: null,
-      projectUrl: null,
-      discussionUrl: null,
-      withdrawn: false,
-      listDay: '2026-04-14',
-    },
-    testConfig(),
-    messagesIn('zh'),
-  )
+  formatCard(paperOf(text, summaryByAi), testConfig(), messagesIn('zh'))
 
 test.for([
   ['Latin', 'Attention is enough for that. ', 320],
@@ -47,4 +46,15 @@ test.for([
       expect(text.length).toBeGreaterThan(most * 0.8)
     }
   }
+})
+
+test('a paper without an abstract has no empty place for one', async () => {
+  const papers = [{ ...paperOf('Only a title', false), abstract: '', url: 'https://lab.example/paper' }]
+  const edition = { kind: 'daily', date: '2026-04-14', closesAt: new Date('2026-04-15T02:00:00Z') } as const
+  const { segments } = await composeEdition(testConfig(), edition, { papers, listed: 1, corrections: [] })
+  const { html, text } = composePublicBodies(segments)
+  expect(html).toContain('Only a title')
+  expect(html).not.toMatch(/<span dir="auto"[^>]*><\/span>/)
+  expect(text).toContain('1. Only a title\n    https://paperboy.example/papers/7\n\n')
+  expect(text.split('1. Only a title')[1]!.split('ALSO')[0]).not.toMatch(/\n\s*\n\s*\n {4}/)
 })

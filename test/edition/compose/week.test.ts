@@ -1,10 +1,12 @@
 import { eq, sql } from 'drizzle-orm'
 import { expect, onTestFinished } from 'vitest'
+import { spanAround } from '../../../src/calendar/spans.ts'
 import { preview } from '../../../src/delivery/preview/preview.ts'
 import { sendEdition } from '../../../src/delivery/send/send-edition.ts'
 import { readEdition } from '../../../src/edition/compose/archive.ts'
 import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { release } from '../../../src/edition/draft/release.ts'
+import { listSpan } from '../../../src/papers/lists/list-day.ts'
 import { markPaper, unmarkPaper } from '../../../src/papers/votes/marks.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { editionParts, papers, signals } from '../../../src/runtime/db/schema.ts'
@@ -85,6 +87,43 @@ test('a weekly digest lists up to three papers that its reader saved, once, and 
   const day = { kind: 'daily', date: '2026-04-14' } as const
   await assemble(services, day)
   expect((await preview(services, day, 'ada@example.org')).text).not.toContain('SAVED')
+})
+
+test('a week goes by votes, as its page does: its lead, its ranks and its order agree', async ({ db }) => {
+  const services = servicesOn(db, {}, { now: new Date('2026-04-20T04:00:00Z') })
+  const [monday] = await addPapers(db, '2026-04-13', 2)
+  const [friday] = await addPapers(db, '2026-04-17', 2)
+  await db.update(papers).set({ title: 'Monday: A Paper' }).where(eq(papers.id, monday!))
+  await db.update(papers).set({ title: 'Friday: A Paper' }).where(eq(papers.id, friday!))
+  const observedAt = new Date('2026-04-20T01:00:00Z')
+  await db.insert(signals).values([
+    { paperId: monday!, observedAt, votes: 144, origin: 'file' },
+    { paperId: friday!, observedAt, votes: 112, origin: 'file' },
+  ])
+  await assemble(services, WEEK)
+  const { text } = await preview(services, WEEK)
+  expect(text).toContain('Monday is first with 144 votes.')
+  expect(text).toMatch(/ 1\. Monday: A Paper[\s\S]*1st of the week’s 4 papers[\s\S]* 2\. Friday: A Paper/)
+  const span = spanAround('week', WEEK.date)
+  const page = await listSpan({ db, now: services.now, closeHourUtc: 2 }, span)
+  expect(page!.papers.slice(0, 2).map(({ id }) => id)).toEqual([monday, friday])
+})
+
+test('a paper rose after its day only by votes that were read at its close', async ({ db }) => {
+  await twoWeeks(db)
+  await db
+    .update(signals)
+    .set({ observedAt: new Date('2026-04-13T09:00:00Z') })
+    .where(sql`paper_id = (SELECT id FROM papers WHERE title LIKE 'Riser%') AND votes = 99`)
+  const services = servicesOn(db, {}, { now: new Date('2026-04-20T04:00:00Z') })
+  await assemble(services, WEEK)
+  const { text } = await preview(services, WEEK)
+  expect(text).toContain('WHAT MOVED THIS WEEK')
+  expect(text).not.toContain('Riser, 99 → 131 votes')
+  await db.execute(
+    sql`INSERT INTO polls (source, list_day, read_at) VALUES ('hf', '2026-04-13', '2026-04-14T01:30:00Z')`,
+  )
+  expect((await preview(services, WEEK)).text, 'a read at the close found the same votes').toContain('99 → 131 votes')
 })
 
 test('a week with too few list days compares nothing', async ({ db }) => {

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { preview } from '../../../src/delivery/preview/preview.ts'
 import { readEdition } from '../../../src/edition/compose/archive.ts'
@@ -59,4 +59,47 @@ test('the card of a paper that was withdrawn before its edition says so', async 
   const text = await publish(db, '2026-04-14', '2026-04-15T03:00:00Z')
   expect(text.match(/\*\* Withdrawn by its authors \*\*/g)).toHaveLength(1)
   expect(correctionsOf(text)).toBeUndefined()
+})
+
+test('many changes at once leave room for papers: ten in an edition, withdrawals first, the others in the next ones', async ({
+  db,
+}) => {
+  const ids = await addPapers(db, '2026-04-14', 100)
+  await publish(db, '2026-04-14', '2026-04-15T03:00:00Z')
+  await db.update(papers).set({ title: sql`repeat('a name as another source writes it ', 8) || id` })
+  await db
+    .update(papers)
+    .set({ withdrawnAt: new Date('2026-04-15T09:00:00Z') })
+    .where(eq(papers.id, ids[99]!))
+  const reported = new Set<string>()
+  for (const [date, now] of [
+    ['2026-04-15', '2026-04-16T03:00:00Z'],
+    ['2026-04-16', '2026-04-17T03:00:00Z'],
+  ] as const) {
+    await addPapers(db, date, 20)
+    await publish(db, date, now)
+    const services = servicesOn(db, {}, { now: new Date(now) })
+    const { html, text } = await preview(services, { kind: 'daily', date }, undefined, { size: 20 })
+    expect(html.match(/<h3/g)).toHaveLength(20)
+    const titles = correctionsOf(text)!.match(/Paper \d+ of 2026-04-14/g)!
+    expect(titles).toHaveLength(10)
+    for (const title of titles) reported.add(title)
+  }
+  expect([...reported][0], 'a withdrawal').toBe('Paper 100 of 2026-04-14')
+  expect(reported.size).toBe(20)
+})
+
+test('in a weekly edition, a change names the week', async ({ db }) => {
+  const kind = 'weekly'
+  const [first] = await addPapers(db, '2026-04-08', 2)
+  const before = servicesOn(db, {}, { now: new Date('2026-04-13T04:00:00Z') })
+  await assemble(before, { kind, date: '2026-04-06' })
+  await release(before, { kind, date: '2026-04-06' })
+  await db.update(papers).set({ title: 'A better name' }).where(eq(papers.id, first!))
+  await addPapers(db, '2026-04-14', 2)
+  const services = servicesOn(db, {}, { now: new Date('2026-04-20T04:00:00Z') })
+  await assemble(services, { kind, date: '2026-04-13' })
+  expect(correctionsOf((await preview(services, { kind, date: '2026-04-13' })).text)).toBe(
+    '“Paper 1 of 2026-04-08” (week of 6 April) is now called “A better name”.' + ' https://arxiv.org/abs/2604.00001',
+  )
 })

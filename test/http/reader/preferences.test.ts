@@ -116,6 +116,23 @@ describe('the new choices', () => {
     pausedUntil: '2026-05-04',
   }
 
+  test('may be separated by the commas of any keyboard', async ({ db, site: { app, services } }) => {
+    const { url, row } = await reader(db, services, {})
+    const payload = {
+      keywords: '扩散模型，注意力、LoRA, تعلم عميق، speech',
+      authors: '王伟、李娜；Yejin Choi',
+      organisations: '清华大学；Google, Inc.',
+      likePapers: '2604.00001，2604.00002',
+    }
+    await app.inject({ method: 'POST', url, ...form(payload) })
+    expect(await row()).toMatchObject({
+      keywords: ['扩散模型', '注意力', 'LoRA', 'تعلم عميق', 'speech'],
+      authors: ['王伟', '李娜', 'Yejin Choi'],
+      organisations: ['清华大学', 'Google, Inc.'],
+      likePapers: ['2604.00001', '2604.00002'],
+    })
+  })
+
   test('are saved, shown back in the reader’s language, and undone', async ({ db, site: { app, services } }) => {
     const { url, row } = await reader(db, services, { topics: ['robotics'] })
     const payload = `${new URLSearchParams(chosen)}&topics=&topics=speech&topics=vision`

@@ -5,6 +5,7 @@ import { assemble } from '../../../src/edition/draft/assemble.ts'
 import { readListed } from '../../../src/papers/lists/listed-rows.ts'
 import { SHIPPED_MODEL } from '../../../src/papers/ranking/chance.ts'
 import { readChanceModel, refitChance } from '../../../src/papers/ranking/chance-fits.ts'
+import { type ListFacts, prospects } from '../../../src/papers/ranking/list-facts.ts'
 import { readListFacts, recordListFacts, recordMissingFacts } from '../../../src/papers/ranking/record-list-facts.ts'
 import type { Db } from '../../../src/runtime/db/database.ts'
 import { chanceFits, editionPapers, listFacts, papers, polls, signals } from '../../../src/runtime/db/schema.ts'
@@ -113,7 +114,23 @@ describe('the model of chances', () => {
     for (let day = 0; day < 90; day++)
       await recordListFacts(at(db, '2026-04-16T12:00:00Z'), daysLater('2026-01-01', day))
 
+    const ids = await addPapers(db, DAY, 60)
+    await recordListFacts(at(db, '2026-04-15T03:00:00Z'), DAY)
+    const old = await addPapers(db, '2026-04-01', 1)
+    await recordListFacts(at(db, '2026-04-02T03:00:00Z'), '2026-04-01')
+    const stored = async () => (await readListFacts(db, [...ids, ...old])) as ReadonlyMap<number, ListFacts>
+    const before = await stored()
     expect(await refitChance(at(db, '2026-04-16T12:00:00Z'))).toBe(900)
+    const after = await stored()
+    for (const [rank, id] of ids.entries()) {
+      const { chance, ...others } = after.get(id)!
+      const { chance: former, ...unchanged } = before.get(id)!
+      expect(others).toEqual(unchanged)
+      const restated = prospects(100 - rank, await readChanceModel(db)).chance
+      expect([id, chance]).toEqual([id, restated])
+      if (rank === 0) expect(chance).not.toEqual(former)
+    }
+    expect(after.get(old[0]!), 'no page shows its chance any more').toEqual(before.get(old[0]!))
     const model = await readChanceModel(db)
     expect(model).not.toEqual(SHIPPED_MODEL)
     expect(Math.expm1(model.high.intercept + model.high.slope * Math.log1p(40))).toBeCloseTo(80, -1)

@@ -138,6 +138,7 @@ describe('a reason says', () => {
       'von Platz 12 auf Platz 3 von 31 auf der Liste vom Dienstag, 14. April',
     )
     expect(reasonFor({ week })).toBe('22nd of the week’s 124 papers')
+    expect(reasonFor({ week: { rank: 1, of: 1 } }), 'the only one of a week').toBeUndefined()
     expect(reasonFor({ week }, messagesIn('de'))).toBe('Platz 22 von 124 Artikeln der Woche')
   })
 

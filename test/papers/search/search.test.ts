@@ -301,3 +301,26 @@ describe('search finds the text that pages show:', () => {
     expect(await found(db, { q: '"older title"' })).toEqual([])
   })
 })
+
+test('titles of common words alone are found by them', async ({ db }) => {
+  const titled = (id: string, title: string, day: string) =>
+    hfEntry(id, { title, summary: 'Frames.', submittedOnDailyAt: `2026-04-${day}T01:00:00Z` })
+  await put(db, [
+    ...library,
+    titled('2604.00011', 'What Is It?', '10'),
+    titled('2604.00012', 'To Be, or Not to Be: Robots', '13'),
+    titled('2604.00013', 'So what is it that we do', '14'),
+    titled('2604.00014', 'Somewhat is item', '14'),
+  ])
+  await indexPapers({ db })
+  for (const q of ['What is it?', 'what is it', '"what is it"'])
+    expect(await found(db, { q })).toEqual(['2604.00013', '2604.00011'])
+  expect(await found(db, { q: 'What is it?', order: 'date' })).toEqual(['2604.00013', '2604.00011'])
+  expect(await found(db, { q: 'What is it?', to: '2026-04-12' })).toEqual(['2604.00011'])
+  expect(await found(db, { q: 'to be or not to be' })).toEqual(['2604.00012'])
+  expect(await found(db, { q: 'is' }), 'one common word names no paper').toEqual([])
+  const first = await searchPapers({ db, now }, { q: 'what is it', limit: 1 })
+  const second = await searchPapers({ db, now }, { q: 'what is it', limit: 1, after: first.next })
+  expect([first, second].map(({ papers }) => papers[0]!.sourceId)).toEqual(['2604.00013', '2604.00011'])
+  expect([first.total.all, second.next]).toEqual([2, undefined])
+})
