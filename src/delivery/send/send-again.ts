@@ -10,6 +10,9 @@ import { BATCH_SIZE } from '../plan/plan-deliveries.ts'
 export const RESENDABLE_STATES = ['refused', 'unknown', 'expired'] as const
 export type ResendableState = (typeof RESENDABLE_STATES)[number]
 
+/** Whether there was anything to send again. */
+export const isAnyQueued = (counts: Record<string, number>): boolean => Object.keys(counts).length > 0
+
 /**
  * Queues ended deliveries for another attempt by the operator's choice (rule 1), with the same Message-ID. One that may have arrived
  * has the same papers. Skips readers who may not be emailed; they are checked again when a delivery is marked.

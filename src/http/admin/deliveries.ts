@@ -8,7 +8,7 @@ import { describeProgress, type Progress, progressOf } from '../../delivery/ledg
 import { describeSendingDetails, sendingDetails } from '../../delivery/ledger/sending-details.ts'
 import { forecast } from '../../delivery/plan/forecast.ts'
 import { describePlan, sendPlan } from '../../delivery/plan/send-plan.ts'
-import { RESENDABLE_STATES, sendAgain } from '../../delivery/send/send-again.ts'
+import { isAnyQueued, RESENDABLE_STATES, sendAgain } from '../../delivery/send/send-again.ts'
 import { describeEdition, type EditionKey, findEdition } from '../../edition/draft/control.ts'
 import { listLatestEditions } from '../../edition/draft/curator-view.ts'
 import { describeInbound } from '../../inbound/report.ts'
@@ -70,9 +70,8 @@ export const deliveryRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
       return reply.code(422).view('admin/edition-deliveries', { ...page, unsure, chosen: only })
     }
     const action = `queued ${only.join(' and ')} deliveries again of`
-    await withAudit(services, { actor: actor(request), action, target: describeEdition(key) }, (db) =>
-      sendAgain({ ...services, db }, key, { only, dryRun: false }),
-    )
+    const entry = { actor: actor(request), action, target: describeEdition(key) }
+    await withAudit(services, entry, (db) => sendAgain({ ...services, db }, key, { only, dryRun: false }), isAnyQueued)
     return reply.redirect(deliveriesHref(key), 303)
   })
 
