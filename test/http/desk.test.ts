@@ -74,6 +74,19 @@ describe('two admins', () => {
   })
 })
 
+test('a note as long as its field allows is saved: a browser counts a line break once, and sends two characters', async ({
+  db,
+  site,
+}) => {
+  await draftOn(site)
+  const browser = await signedIn(site)
+  const lines = (length: number) => ['Line.', 'Line.', 'x'.repeat(length - 12)]
+  const sent = (length: number) => lines(length).join('\r\n')
+  expect((await browser.post(`${DESK}/wording`, { note: sent(1000) })).statusCode).toBe(303)
+  expect((await editionOf(db)).editorNote).toBe(lines(1000).join('\n'))
+  expect((await browser.post(`${DESK}/papers/${paperId(1)}/note`, { note: sent(500) })).statusCode).toBe(303)
+})
+
 test('bad input gets a clear message, keeps the typed words, and saves no half', async ({ db, site }) => {
   await draftOn(site)
   const browser = await signedIn(site)
