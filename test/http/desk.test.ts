@@ -64,6 +64,21 @@ describe('two admins', () => {
     expect((await browser.post(`${DESK}/release`, { sure: 'yes', seen: now })).statusCode).toBe(303)
   })
 
+  test('an edition that was released since the page was opened is not cancelled as a draft', async ({ db, site }) => {
+    await draftOn(site)
+    const browser = await signedIn(site)
+    const fields = async () => ({ sure: 'yes', seen: seenBy((await browser.get(DESK)).body, 'cancel') })
+    const early = await fields()
+    await (await signedIn(site, OPERATOR)).post(`${DESK}/release`, { sure: 'yes' })
+    const late = await browser.post(`${DESK}/cancel`, early)
+    expect([late.statusCode, (await editionOf(db)).state]).toEqual([409, 'released'])
+    const now = await fields()
+    // Sending begins by itself, and is no reason to refuse.
+    await db.update(editions).set({ state: 'sending' })
+    expect((await browser.post(`${DESK}/cancel`, now)).statusCode).toBe(303)
+    expect((await editionOf(db)).state).toBe('cancelled')
+  })
+
   test('new votes alone do not make the page stale', async ({ db, site }) => {
     await draftOn(site)
     const browser = await signedIn(site)

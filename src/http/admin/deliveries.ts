@@ -11,6 +11,7 @@ import { describePlan, sendPlan } from '../../delivery/plan/send-plan.ts'
 import { isAnyQueued, RESENDABLE_STATES, sendAgain } from '../../delivery/send/send-again.ts'
 import { describeEdition, type EditionKey, findEdition } from '../../edition/draft/control.ts'
 import { listLatestEditions } from '../../edition/draft/curator-view.ts'
+import { fingerprint } from '../../edition/draft/fingerprint.ts'
 import { describeInbound } from '../../inbound/report.ts'
 import { editionHref } from '../../operate/attention/attention.ts'
 import { findAttention } from '../../operate/attention/find.ts'
@@ -21,7 +22,7 @@ import { describeRelays } from '../../relay/report.ts'
 import type { Services } from '../../runtime/services.ts'
 import { describeSignUps } from '../../subscription/signup-protection/report.ts'
 import { editionParams as params } from './edition.ts'
-import { actionsFor } from './edition-actions.ts'
+import { actionsFor, phaseOf } from './edition-actions.ts'
 import { describeState, nameOf, shortNameOf } from './edition-labels.ts'
 import { actor } from './guard.ts'
 import { openLiveProgress } from './live-progress.ts'
@@ -155,6 +156,7 @@ async function editionDeliveries(services: Services, key: EditionKey, state?: Li
     href,
     editionHref: editionHref(key),
     state: edition.state,
+    seenPhase: fingerprint(...phaseOf(edition)),
     status: describeState(edition),
     pausedWhy: edition.pausedWhy,
     isLive: ['released', 'sending', 'paused'].includes(edition.state),
