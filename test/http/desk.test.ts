@@ -4,7 +4,7 @@ import { planAll } from '../../src/delivery/plan/plan-all.ts'
 import { assemble } from '../../src/edition/draft/assemble.ts'
 import { MOST_LISTENERS } from '../../src/http/admin/live-progress.ts'
 import type { Db } from '../../src/runtime/db/database.ts'
-import { auditLog, deliveries, editionNotices, editions } from '../../src/runtime/db/schema.ts'
+import { auditLog, deliveries, editionNotices, editions, papers } from '../../src/runtime/db/schema.ts'
 import { addPapers, addReaders, releasedEdition } from '../support/services.ts'
 import { openSink } from '../support/sink.ts'
 import { CURATOR, OPERATOR, signedIn, test } from './admin.ts'
@@ -277,4 +277,15 @@ describe('deliveries', () => {
     expect(heard.ends).toBe(MOST_LISTENERS)
     expect(live.watch(id, listener())).toBeUndefined()
   })
+})
+
+test('a title and an organisation from right to left keep their place in a line', async ({ db, site }) => {
+  await draftOn(site)
+  const [title, organization] = ['نموذج اللغة', 'جامعة القاهرة']
+  await db.update(papers).set({ title, shownTitle: null, organization, codeUrl: 'https://code.example/x' })
+  const browser = await signedIn(site)
+  await browser.post(`${DESK}/papers/${paperId(1)}/drop`)
+  const { body } = await browser.get(DESK)
+  expect(body).toContain(`\u2068${organization}\u2069 · Code`)
+  expect(body.match(new RegExp(`dir="auto">${title}</a>`, 'g')), 'each row, also of a dropped paper').toHaveLength(4)
 })
